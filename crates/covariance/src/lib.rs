@@ -1,0 +1,1 @@
+//! Spectral functions of field covariances.

@@ -1,0 +1,1 @@
+//! HDF5 trajectories, the axis audit, flow conventions and normalizers.

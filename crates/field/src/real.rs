@@ -1,0 +1,62 @@
+//! The sealed element type of every field: `f32` or `f64`.
+
+use std::fmt::{Debug, Display};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A field element, `f32` or `f64`. Norms, weights and densities are `f64` whatever the element.
+pub trait Real:
+    sealed::Sealed
+    + num_traits::Float
+    + num_traits::FloatConst
+    + num_traits::NumAssign
+    + num_traits::FromPrimitive
+    + num_traits::Signed
+    + Debug
+    + Display
+    + Default
+    + Send
+    + Sync
+    + 'static
+{
+    /// The name that tables and files print, `"f32"` or `"f64"`.
+    const NAME: &'static str;
+
+    /// The element as an `f64`, exactly.
+    fn wide(self) -> f64;
+
+    /// The element nearest to `value`.
+    fn narrow(value: f64) -> Self;
+}
+
+impl Real for f32 {
+    const NAME: &'static str = "f32";
+
+    #[inline(always)]
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+
+    #[inline(always)]
+    fn narrow(value: f64) -> Self {
+        value as f32
+    }
+}
+
+impl Real for f64 {
+    const NAME: &'static str = "f64";
+
+    #[inline(always)]
+    fn wide(self) -> f64 {
+        self
+    }
+
+    #[inline(always)]
+    fn narrow(value: f64) -> Self {
+        value
+    }
+}

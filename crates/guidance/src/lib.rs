@@ -1,0 +1,1 @@
+//! Guided noise estimates, one method per file.

@@ -1,0 +1,1 @@
+//! The innovation covariance of a prior seen through an operator.

@@ -1,0 +1,1 @@
+//! The fused error, variance and gradient reduction of the Gaussian likelihood.

@@ -1,0 +1,1 @@
+//! Diagnostics of a reconstruction and the classifier of its state.

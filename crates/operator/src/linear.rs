@@ -1,0 +1,62 @@
+//! The linear operator trait and what an operator may say of its structure.
+
+use equipoise_field::{Real, Shape};
+
+/// A linear observation operator A, from fields of `len_in` numbers to `len_out` observations.
+pub trait LinearOperator<R: Real>: Send + Sync {
+    /// D, the length of the field.
+    fn len_in(&self) -> usize;
+
+    /// N, the true number of observations.
+    fn len_out(&self) -> usize;
+
+    /// y = A x. Overwrites `y`.
+    ///
+    /// # Panics
+    /// If a length differs from `len_in` or `len_out`.
+    fn apply(&self, x: &[R], y: &mut [R]);
+
+    /// x = Aᵀ r. Overwrites `x`.
+    ///
+    /// # Panics
+    /// If a length differs from `len_in` or `len_out`.
+    fn adjoint(&self, r: &[R], x: &mut [R]);
+
+    /// Which field entries are observed, when A only selects entries.
+    fn selection(&self) -> Selection<'_> {
+        Selection::General
+    }
+
+    /// A Aᵀ, when it has a simple form.
+    fn gram(&self) -> Gram<'_> {
+        Gram::General
+    }
+}
+
+/// The field entries that a selecting operator observes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Selection<'a> {
+    /// Every `stride`-th row and column of every plane, starting at (0, 0):
+    /// `x[..., ::stride, ::stride]`.
+    Lattice {
+        /// The shape of the field.
+        shape: Shape,
+        /// The stride along H and W.
+        stride: usize,
+    },
+    /// The entries with these flat indices, in order of observation.
+    Points(&'a [usize]),
+    /// A does more than select.
+    General,
+}
+
+/// The Gram matrix A Aᵀ over observations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gram<'a> {
+    /// A Aᵀ = c I.
+    Scaled(f64),
+    /// A Aᵀ is diagonal with these entries.
+    Diagonal(&'a [f64]),
+    /// No simple form is known.
+    General,
+}

@@ -1,0 +1,1 @@
+//! The exact posterior of a Gaussian prior.

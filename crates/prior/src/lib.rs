@@ -1,0 +1,1 @@
+//! A fitted Gaussian prior of a flow: normalizer, covariance, mean and provenance.

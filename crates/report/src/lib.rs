@@ -1,0 +1,1 @@
+//! Pictures, curves, tables and one self-contained HTML page.

@@ -1,0 +1,1 @@
+//! Reverse-diffusion samplers: one step and one run.

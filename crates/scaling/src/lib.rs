@@ -1,0 +1,1 @@
+//! Scaling laws of the likelihood term, as functions of numbers.

@@ -1,0 +1,1 @@
+//! Posterior samplers: observation in, samples and evidence out.

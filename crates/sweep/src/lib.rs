@@ -1,0 +1,1 @@
+//! Plan, trials, journal and results of a sweep.

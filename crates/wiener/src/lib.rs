@@ -1,0 +1,1 @@
+//! The analytic denoiser of a Gaussian prior.

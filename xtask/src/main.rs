@@ -1,0 +1,2 @@
+//! Set-up, checks and the main job.
+fn main() {}
