@@ -2,6 +2,8 @@
 
 mod error;
 mod linear;
+mod subsample;
 
 pub use error::OperatorError;
 pub use linear::{Gram, LinearOperator, Selection};
+pub use subsample::Subsample;

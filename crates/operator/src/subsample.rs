@@ -1,0 +1,189 @@
+//! Regular subsampling x[..., ::s, ::s] of every plane of a trajectory.
+
+use crate::{Gram, LinearOperator, OperatorError, Selection};
+use equipoise_field::{Real, Shape, sum};
+use rayon::prelude::*;
+
+/// Every s-th row and column of every plane, starting at (0, 0).
+///
+/// y[t, c, a, b] = x[t, c, s·a, s·b], a < ⌈H/s⌉, b < ⌈W/s⌉. Observations are in (T, C, h, w) order
+/// and A Aᵀ = I. Either direction costs one pass over the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subsample {
+    shape: Shape,
+    stride: usize,
+}
+
+impl Subsample {
+    /// The subsampling of fields of `shape` at `stride` (the study's `sub`) along H and W.
+    ///
+    /// # Errors
+    /// [`OperatorError::Stride`] when the stride is zero or exceeds the smaller side of the grid.
+    pub fn new(shape: Shape, stride: usize) -> Result<Self, OperatorError> {
+        let limit = shape.height.min(shape.width);
+        if stride == 0 || stride > limit {
+            return Err(OperatorError::Stride { sub: stride, limit, shape });
+        }
+        Ok(Self { shape, stride })
+    }
+
+    /// The shape (T, C, H, W) of the field.
+    pub const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// s, the distance of observed rows and of observed columns.
+    pub const fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// The shape (T, C, ⌈H/s⌉, ⌈W/s⌉) of the observations.
+    pub const fn observed(&self) -> Shape {
+        Shape::new(
+            self.shape.frames,
+            self.shape.channels,
+            self.shape.height.div_ceil(self.stride),
+            self.shape.width.div_ceil(self.stride),
+        )
+    }
+
+    /// N = T·C·⌈H/s⌉·⌈W/s⌉.
+    pub const fn count(&self) -> usize {
+        self.observed().len()
+    }
+
+    fn gather<R: Real>(&self, x: &[R], y: &mut [R]) {
+        let (row, stride) = (self.shape.width, self.stride);
+        let observed = y.chunks_exact_mut(self.observed().width);
+        for (y, x) in observed.zip(x.chunks_exact(row).step_by(stride)) {
+            for (y, x) in y.iter_mut().zip(x.iter().step_by(stride)) {
+                *y = *x;
+            }
+        }
+    }
+
+    fn scatter<R: Real>(&self, r: &[R], x: &mut [R]) {
+        let (row, stride) = (self.shape.width, self.stride);
+        x.fill(R::zero());
+        let observed = r.chunks_exact(self.observed().width);
+        for (r, x) in observed.zip(x.chunks_exact_mut(row).step_by(stride)) {
+            for (r, x) in r.iter().zip(x.iter_mut().step_by(stride)) {
+                *x = *r;
+            }
+        }
+    }
+}
+
+impl<R: Real> LinearOperator<R> for Subsample {
+    fn len_in(&self) -> usize {
+        self.shape.len()
+    }
+
+    fn len_out(&self) -> usize {
+        self.count()
+    }
+
+    fn apply(&self, x: &[R], y: &mut [R]) {
+        assert_eq!(x.len(), self.shape.len(), "subsample: field length");
+        assert_eq!(y.len(), self.count(), "subsample: observation length");
+        let (field, observed) = (self.shape.plane(), self.observed().plane());
+        if x.len() > sum::PARALLEL_FROM {
+            let planes = y.par_chunks_exact_mut(observed).zip(x.par_chunks_exact(field));
+            planes.for_each(|(y, x)| self.gather(x, y));
+        } else {
+            let planes = y.chunks_exact_mut(observed).zip(x.chunks_exact(field));
+            planes.for_each(|(y, x)| self.gather(x, y));
+        }
+    }
+
+    fn adjoint(&self, r: &[R], x: &mut [R]) {
+        assert_eq!(r.len(), self.count(), "subsample: observation length");
+        assert_eq!(x.len(), self.shape.len(), "subsample: field length");
+        let (field, observed) = (self.shape.plane(), self.observed().plane());
+        if x.len() > sum::PARALLEL_FROM {
+            let planes = r.par_chunks_exact(observed).zip(x.par_chunks_exact_mut(field));
+            planes.for_each(|(r, x)| self.scatter(r, x));
+        } else {
+            let planes = r.chunks_exact(observed).zip(x.chunks_exact_mut(field));
+            planes.for_each(|(r, x)| self.scatter(r, x));
+        }
+    }
+
+    fn selection(&self) -> Selection<'_> {
+        Selection::Lattice { shape: self.shape, stride: self.stride }
+    }
+
+    fn gram(&self) -> Gram<'_> {
+        Gram::Scaled(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn true_counts_of_the_study_are_ceilings() {
+        let wake = Shape::new(16, 2, 199, 399);
+        let counts = [2, 4, 8, 16].map(|s| Subsample::new(wake, s).unwrap().count());
+        assert_eq!(counts, [640_000, 160_000, 40_000, 10_400]);
+        let turbulence = Shape::new(8, 2, 64, 64);
+        let counts = [2, 4, 8, 16].map(|s| Subsample::new(turbulence, s).unwrap().count());
+        assert_eq!(counts, [16_384, 4_096, 1_024, 256]);
+    }
+
+    #[test]
+    fn stride_out_of_range_names_the_limit() {
+        for sub in [0, 4] {
+            let error = Subsample::new(Shape::new(1, 1, 3, 9), sub).unwrap_err();
+            let expected =
+                format!("subsampling rate `sub`: found {sub}, expected 1 to 3 on the grid of (1, 1, 3, 9)");
+            assert_eq!(error.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn planes_shared_among_threads_are_the_same_planes() {
+        let sub = Subsample::new(Shape::new(5, 2, 201, 203), 4).unwrap();
+        let x: Vec<f32> = (0..sub.shape().len()).map(|i| i as f32).collect();
+        assert!(x.len() > sum::PARALLEL_FROM);
+        let mut y = vec![f32::NAN; sub.count()];
+        sub.apply(&x, &mut y);
+        let observed = sub.observed();
+        for (i, value) in y.iter().enumerate() {
+            let (t, c, a, b) = observed.position(i);
+            assert_eq!(*value as usize, sub.shape().index(t, c, 4 * a, 4 * b));
+        }
+        let mut back = vec![f32::NAN; x.len()];
+        sub.adjoint(&y, &mut back);
+        for (i, value) in back.iter().enumerate() {
+            let (_, _, h, w) = sub.shape().position(i);
+            let expected = if h % 4 == 0 && w % 4 == 0 { x[i] } else { 0.0 };
+            assert_eq!(value.to_bits(), expected.to_bits());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn observes_exactly_the_lattice(
+            t in 1usize..3, c in 1usize..3, h in 1usize..12, w in 1usize..12, s in 1usize..12,
+        ) {
+            prop_assume!(s <= h.min(w));
+            let sub = Subsample::new(Shape::new(t, c, h, w), s).unwrap();
+            let x: Vec<f64> = (0..sub.shape().len()).map(|i| i as f64).collect();
+            let naive: Vec<f64> = x
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| {
+                    let (_, _, h, w) = sub.shape().position(*i);
+                    h % s == 0 && w % s == 0
+                })
+                .map(|(_, v)| *v)
+                .collect();
+            let mut y = vec![f64::NAN; sub.count()];
+            sub.apply(&x, &mut y);
+            prop_assert_eq!(y, naive);
+        }
+    }
+}
