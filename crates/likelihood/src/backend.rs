@@ -1,0 +1,72 @@
+//! The contract of the fused reduction: formulas, rounding and reduction tree.
+
+use crate::{LikelihoodError, Statistics, Variance};
+use equipoise_field::Real;
+use equipoise_operator::Subsample;
+
+/// What was observed, and how exactly.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation<'a, R> {
+    /// y, length N.
+    pub values: &'a [R],
+    /// v, the variance of y − A x̂.
+    pub variance: Variance<'a, R>,
+}
+
+/// Where the weighted residual r/v goes.
+#[derive(Debug)]
+pub enum Gradient<'a, R> {
+    /// In order of observation, length N.
+    Compact(&'a mut [R]),
+    /// Aᵀ(r/v): on the observed points of the field, zero elsewhere, length D.
+    Field(&'a mut [R]),
+}
+
+/// Error, weighted error and statistics of the Gaussian likelihood, in one pass over memory.
+///
+/// For observation i, in this order and rounded after every operation (no contraction):
+///
+/// 1. r = y − A x̂ in `R`; this is the residual that is stored.
+/// 2. w = 1/v in `f64`, then p = w·r in `f64`; the weighted residual stored is p rounded to `R`.
+/// 3. the terms r·p, r·r, log v and |r| in `f64`.
+///
+/// A sum over N terms has the tree of [`equipoise_field::sum`]: term i of block b = ⌊i/4096⌋ is
+/// added in index order to accumulator i mod 8, which starts at +0; the eight accumulators, then
+/// the block sums, are added pairwise (neighbours, an odd last one carried up). So Σ r²/v and
+/// ‖r‖² have the same bits on every backend and any number of threads. Σ log v is N log v for a
+/// scalar and (N/C) Σ_c log v_c per channel; only per observation is it a sum of N terms, and it
+/// depends on the platform's logarithm to a few units in the last place. A residual that is not
+/// finite is counted and enters the sums as IEEE arithmetic has it; max|r| passes over NaN. A sum
+/// that is NaN has no promised sign or payload.
+///
+/// All arguments are checked before anything is written.
+pub trait Backend<R: Real>: Send + Sync {
+    /// The reduction for a prediction A x̂ that is already at the observations.
+    ///
+    /// `prediction`, `residual` and `weighted` have length N.
+    ///
+    /// # Errors
+    /// [`LikelihoodError`] when a length or a variance does not fit.
+    fn compact(
+        &self,
+        prediction: &[R],
+        observation: Observation<'_, R>,
+        residual: &mut [R],
+        weighted: &mut [R],
+    ) -> Result<Statistics, LikelihoodError>;
+
+    /// The reduction for a whole field x̂ observed on a lattice; reads x̂ at its points only.
+    ///
+    /// `field` has the length D of the lattice's field, `residual` its N.
+    ///
+    /// # Errors
+    /// [`LikelihoodError`] when a length or a variance does not fit.
+    fn strided(
+        &self,
+        field: &[R],
+        lattice: Subsample,
+        observation: Observation<'_, R>,
+        residual: &mut [R],
+        gradient: Gradient<'_, R>,
+    ) -> Result<Statistics, LikelihoodError>;
+}

@@ -1,0 +1,175 @@
+//! The CPU backend: fixed blocks of observations, shared among threads.
+
+use crate::block::{combine, reduce};
+use crate::{Backend, Gradient, LikelihoodError, Observation, Statistics};
+use equipoise_field::Real;
+use equipoise_field::sum::{BLOCK, PARALLEL_FROM};
+use equipoise_operator::Subsample;
+use rayon::prelude::*;
+
+/// The reduction on the threads of the current rayon pool; allocates one record per block.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cpu;
+
+/// One block of observations: the first one's index, its residual, and where r/v goes.
+struct Job<'a, R> {
+    start: usize,
+    residual: &'a mut [R],
+    target: Target<'a, R>,
+}
+
+enum Target<'a, R> {
+    Compact(&'a mut [R]),
+    /// The part of the field from `offset` up to the first point of the next block.
+    Field {
+        offset: usize,
+        part: &'a mut [R],
+    },
+}
+
+impl<R: Real> Backend<R> for Cpu {
+    fn compact(
+        &self,
+        prediction: &[R],
+        observation: Observation<'_, R>,
+        residual: &mut [R],
+        weighted: &mut [R],
+    ) -> Result<Statistics, LikelihoodError> {
+        let count = observation.values.len();
+        length("prediction", prediction.len(), count)?;
+        length("residual", residual.len(), count)?;
+        length("weighted", weighted.len(), count)?;
+        observation.variance.check(count)?;
+        let jobs = jobs(residual, compact_targets(weighted));
+        let predict =
+            |start: usize, out: &mut [R]| out.copy_from_slice(&prediction[start..start + out.len()]);
+        Ok(run(jobs, count, &observation, &predict, &|_, _, _| {}))
+    }
+
+    fn strided(
+        &self,
+        field: &[R],
+        lattice: Subsample,
+        observation: Observation<'_, R>,
+        residual: &mut [R],
+        gradient: Gradient<'_, R>,
+    ) -> Result<Statistics, LikelihoodError> {
+        let (count, size) = (lattice.count(), lattice.shape().len());
+        length("field", field.len(), size)?;
+        length("observation", observation.values.len(), count)?;
+        length("residual", residual.len(), count)?;
+        match &gradient {
+            Gradient::Compact(weighted) => length("gradient", weighted.len(), count)?,
+            Gradient::Field(out) => length("gradient", out.len(), size)?,
+        }
+        observation.variance.check_on(lattice.observed())?;
+        let (targets, work) = match gradient {
+            Gradient::Compact(weighted) => (compact_targets(weighted), count),
+            Gradient::Field(out) => (field_targets(out, lattice), size),
+        };
+        let predict = |start: usize, out: &mut [R]| {
+            runs(lattice, start, out.len(), |at, index, len| {
+                let row = field[index..].iter().step_by(lattice.stride());
+                out[at..at + len].iter_mut().zip(row).for_each(|(o, x)| *o = *x);
+            });
+        };
+        let scatter = |start: usize, weighted: &[R], target: &mut Target<'_, R>| {
+            if let Target::Field { offset, part } = target {
+                part.fill(R::zero());
+                runs(lattice, start, weighted.len(), |at, index, len| {
+                    let row = part[index - *offset..].iter_mut().step_by(lattice.stride());
+                    weighted[at..at + len].iter().zip(row).for_each(|(p, o)| *o = *p);
+                });
+            }
+        };
+        Ok(run(jobs(residual, targets), work, &observation, &predict, &scatter))
+    }
+}
+
+fn length(argument: &'static str, found: usize, expected: usize) -> Result<(), LikelihoodError> {
+    if found == expected { Ok(()) } else { Err(LikelihoodError::Length { argument, found, expected }) }
+}
+
+fn jobs<'a, R>(residual: &'a mut [R], targets: Vec<Target<'a, R>>) -> Vec<Job<'a, R>> {
+    let blocks = residual.chunks_mut(BLOCK).zip(targets).enumerate();
+    blocks.map(|(b, (residual, target))| Job { start: b * BLOCK, residual, target }).collect()
+}
+
+fn compact_targets<R>(weighted: &mut [R]) -> Vec<Target<'_, R>> {
+    weighted.chunks_mut(BLOCK).map(Target::Compact).collect()
+}
+
+/// Observed points lie in the order of their observations, so every block owns one stretch of the
+/// field: from its first point (the first block: from 0) to the next block's first point.
+fn field_targets<R>(field: &mut [R], lattice: Subsample) -> Vec<Target<'_, R>> {
+    let count = lattice.count();
+    let end = |b: usize| {
+        let next = (b + 1) * BLOCK;
+        if next < count { field_index(lattice, next) } else { lattice.shape().len() }
+    };
+    let mut rest = field;
+    let mut offset = 0;
+    let stretches = (0..count.div_ceil(BLOCK)).map(|b| {
+        let (part, after) = std::mem::take(&mut rest).split_at_mut(end(b) - offset);
+        rest = after;
+        let target = Target::Field { offset, part };
+        offset = end(b);
+        target
+    });
+    stretches.collect()
+}
+
+fn field_index(lattice: Subsample, observation: usize) -> usize {
+    let (t, c, a, b) = lattice.observed().position(observation);
+    lattice.shape().index(t, c, a * lattice.stride(), b * lattice.stride())
+}
+
+/// Calls `visit(position in the block, field index, length)` for every run of observations
+/// `start .. start + len` that lie in one row.
+fn runs(lattice: Subsample, start: usize, len: usize, mut visit: impl FnMut(usize, usize, usize)) {
+    let columns = lattice.observed().width;
+    let mut at = 0;
+    while at < len {
+        let i = start + at;
+        let run = (columns - i % columns).min(len - at);
+        visit(at, field_index(lattice, i), run);
+        at += run;
+    }
+}
+
+/// Runs every block on its own (`work` decides whether on several threads) and combines them.
+fn run<R: Real>(
+    jobs: Vec<Job<'_, R>>,
+    work: usize,
+    observation: &Observation<'_, R>,
+    predict: &(impl Fn(usize, &mut [R]) + Sync),
+    scatter: &(impl Fn(usize, &[R], &mut Target<'_, R>) + Sync),
+) -> Statistics {
+    let variance = &observation.variance;
+    let count = observation.values.len();
+    let one = |job: Job<'_, R>| {
+        let Job { start, residual, mut target } = job;
+        predict(start, residual);
+        let y = &observation.values[start..start + residual.len()];
+        match &mut target {
+            Target::Compact(weighted) => reduce(start, y, variance, residual, weighted),
+            Target::Field { .. } => {
+                let mut buffer = [R::zero(); BLOCK];
+                let weighted = &mut buffer[..y.len()];
+                let statistics = reduce(start, y, variance, residual, weighted);
+                scatter(start, weighted, &mut target);
+                statistics
+            }
+        }
+    };
+    let blocks: Vec<Statistics> = if work > PARALLEL_FROM {
+        jobs.into_par_iter().map(one).collect()
+    } else {
+        jobs.into_iter().map(one).collect()
+    };
+    let mut total = combine(&blocks);
+    if let Some(closed) = variance.closed_log_sum(count) {
+        total.log_variance = closed;
+    }
+    total
+}
