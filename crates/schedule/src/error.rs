@@ -1,0 +1,45 @@
+//! What can be wrong with a schedule's parameters or name.
+
+/// A schedule that cannot be built.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScheduleError {
+    /// A parameter lies outside its range.
+    #[error("schedule {schedule}: {parameter} is {found}, expected {expected}")]
+    Parameter {
+        /// The schedule's name.
+        schedule: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The value given.
+        found: f64,
+        /// The range it must lie in.
+        expected: &'static str,
+    },
+    /// A time grid or a discrete schedule without steps.
+    #[error("{what}: steps is 0, expected at least 1")]
+    NoSteps {
+        /// What was to be built.
+        what: &'static str,
+    },
+    /// No schedule has this name.
+    #[error("schedule: found {found:?}, expected one of {expected}")]
+    UnknownName {
+        /// The name given.
+        found: String,
+        /// All names, separated by commas.
+        expected: String,
+    },
+}
+
+/// `value`, if it lies in the open interval (0, 1).
+pub(crate) fn open_unit(
+    schedule: &'static str,
+    parameter: &'static str,
+    value: f64,
+) -> Result<f64, ScheduleError> {
+    if value > 0.0 && value < 1.0 {
+        return Ok(value);
+    }
+    Err(ScheduleError::Parameter { schedule, parameter, found: value, expected: "a number in (0, 1)" })
+}
