@@ -13,6 +13,7 @@
 
 mod backend;
 mod block;
+pub mod conformance;
 mod cpu;
 mod error;
 mod statistics;
