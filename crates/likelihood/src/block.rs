@@ -72,7 +72,7 @@ pub(crate) fn reduce<R: Real>(
     weighted: &mut [R],
 ) -> Statistics {
     let mut lanes = Lanes::default();
-    let mut logs = [0.0; LANES];
+    let mut log_variance = 0.0;
     match *variance {
         Variance::Scalar(v) => {
             let precision = v.recip();
@@ -84,13 +84,35 @@ pub(crate) fn reduce<R: Real>(
         }
         Variance::PerObservation(values) => {
             let values = &values[start..start + y.len()];
-            for (i, v) in values.iter().enumerate() {
-                logs[i % LANES] += v.wide().ln();
-            }
+            log_variance = log_sum(values);
             lanes.add_all(y, |i| values[i].wide().recip(), residual, weighted);
         }
     }
-    lanes.statistics(y.len(), pairwise(&mut logs))
+    lanes.statistics(y.len(), log_variance)
+}
+
+/// Σ log v of one block of positive normal numbers v = m·2^e, m ∈ [1, 2): each lane multiplies its
+/// m (at most 512 of them, below 2^512), the exponents add up exactly, and only the eight products
+/// need a logarithm.
+fn log_sum<R: Real>(values: &[R]) -> f64 {
+    const FRACTION: u64 = (1 << 52) - 1;
+    const ONE: u64 = 1023 << 52;
+    let mut products = [1.0; LANES];
+    let mut exponents = [0i64; LANES];
+    let mut add = |lane: usize, v: R| {
+        let bits = v.wide().to_bits();
+        products[lane] *= f64::from_bits(bits & FRACTION | ONE);
+        exponents[lane] += (bits >> 52) as i64 - 1023;
+    };
+    let mut chunks = values.chunks_exact(LANES);
+    for chunk in &mut chunks {
+        for lane in 0..LANES {
+            add(lane, chunk[lane]);
+        }
+    }
+    chunks.remainder().iter().enumerate().for_each(|(lane, v)| add(lane, *v));
+    let exponent: i64 = exponents.iter().sum();
+    exponent as f64 * std::f64::consts::LN_2 + pairwise(&mut products.map(f64::ln))
 }
 
 /// 1/v of the observations `start .. start + len`, filled in runs of one channel.

@@ -14,8 +14,8 @@ pub enum LikelihoodError {
         /// The length that fits the others.
         expected: usize,
     },
-    /// A variance is not a positive number with a finite reciprocal.
-    #[error("variance v[{index}]: found {found}, expected a positive finite number with finite 1/v")]
+    /// A variance is not a positive normal number.
+    #[error("variance v[{index}]: found {found}, expected a positive normal number")]
     Variance {
         /// The position of the variance: 0, the channel or the observation.
         index: usize,

@@ -20,12 +20,13 @@ pub enum Variance<'a, R> {
 }
 
 impl<R: Real> Variance<'_, R> {
-    /// Whether the variance fits `count` observations and every v has a finite, positive 1/v.
+    /// Whether the variance fits `count` observations and every v is positive and, as an `f64`,
+    /// normal, which makes 1/v finite.
     ///
     /// # Errors
     /// [`LikelihoodError`] naming the length or the first variance at fault.
     pub fn check(&self, count: usize) -> Result<(), LikelihoodError> {
-        let refused = |v: f64| !(v > 0.0 && v.is_finite() && v.recip().is_finite());
+        let refused = |v: f64| !(f64::MIN_POSITIVE..=f64::MAX).contains(&v);
         let fault = match *self {
             Self::Scalar(v) => refused(v).then_some((0, v)),
             Self::PerChannel { values, plane } => {
@@ -40,7 +41,10 @@ impl<R: Real> Variance<'_, R> {
                     let (found, expected) = (values.len(), count);
                     return Err(LikelihoodError::Length { argument: "variance", found, expected });
                 }
-                values.iter().map(|v| v.wide()).enumerate().find(|(_, v)| refused(*v))
+                // Counting does not branch on each value; searching would.
+                let refusals = values.iter().filter(|v| refused(v.wide())).count();
+                let mut search = values.iter().map(|v| v.wide()).enumerate();
+                if refusals == 0 { None } else { search.find(|(_, v)| refused(*v)) }
             }
         };
         fault.map_or(Ok(()), |(index, found)| Err(LikelihoodError::Variance { index, found }))
