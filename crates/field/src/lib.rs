@@ -12,6 +12,7 @@
 //! assert_eq!(sum::dot(&[1.0f32, 2.0], &[3.0, 4.0]), 11.0);
 //! ```
 
+pub mod each;
 mod grid;
 mod real;
 mod shape;

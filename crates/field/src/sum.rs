@@ -117,6 +117,18 @@ pub fn range<R: Real>(a: &[R]) -> (f64, f64, usize) {
     })
 }
 
+/// max |a_i| over the finite entries (0 when there is none), and how many are not finite.
+pub fn max_abs<R: Real>(a: &[R]) -> (f64, usize) {
+    let scan = |chunk: &[R]| {
+        chunk.iter().fold((0.0f64, 0), |(high, bad), v| {
+            let v = v.wide().abs();
+            if v.is_finite() { (high.max(v), bad) } else { (high, bad + 1) }
+        })
+    };
+    let join = |a: (f64, usize), b: (f64, usize)| (a.0.max(b.0), a.1 + b.1);
+    if a.len() >= PARALLEL_FROM { a.par_chunks(BLOCK).map(scan).reduce(|| (0.0, 0), join) } else { scan(a) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,62 @@
+//! What can go wrong when a covariance is fitted or assembled.
+
+/// A covariance that cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CovarianceError {
+    /// A dense covariance past the limit.
+    #[error(
+        "dense covariance: D = {dim} needs {gib:.1} GiB for its eigenvectors and as much to compute them; \
+         the limit is D = {limit}; use a low-rank or stationary covariance"
+    )]
+    TooLarge {
+        /// D.
+        dim: usize,
+        /// Memory of the eigenvectors in GiB.
+        gib: f64,
+        /// The largest D accepted.
+        limit: usize,
+    },
+    /// Too few snapshots for the rank asked for.
+    #[error("rank: found {rank}, expected 1 to {limit} with {snapshots} snapshots")]
+    Rank {
+        /// The rank asked for.
+        rank: usize,
+        /// The largest rank possible.
+        limit: usize,
+        /// Number of snapshots.
+        snapshots: usize,
+    },
+    /// Too few snapshots to estimate anything.
+    #[error("snapshots: found {found}, expected at least {expected}")]
+    Snapshots {
+        /// Number found.
+        found: usize,
+        /// Number needed.
+        expected: usize,
+    },
+    /// A buffer of the wrong length.
+    #[error("{what}: found length {found}, expected {expected}")]
+    Length {
+        /// The buffer.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length it should have.
+        expected: usize,
+    },
+    /// A ridge or floor that is negative or not finite.
+    #[error("ridge: found {found}, expected a finite number of at least 0")]
+    Ridge {
+        /// The value.
+        found: f64,
+    },
+    /// LAPACK failed.
+    #[error("eigendecomposition of {what} failed: {source}")]
+    Eigen {
+        /// The matrix.
+        what: String,
+        /// LAPACK's word.
+        source: ndarray_linalg::error::LinalgError,
+    },
+}

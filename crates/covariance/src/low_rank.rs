@@ -1,0 +1,190 @@
+//! Low rank plus isotropic: the method of snapshots with probabilistic PCA's complement.
+
+use crate::{CovarianceError, Modes};
+use equipoise_field::Real;
+use ndarray::Array2;
+use ndarray_linalg::{Eigh, UPLO};
+use rayon::prelude::*;
+
+/// Entries of all snapshots that are widened to `f64` and multiplied together.
+const BLOCK: usize = 1 << 13;
+
+/// A fitted low-rank covariance with what the fit left out.
+#[derive(Clone, Debug)]
+pub struct LowRankFit<R> {
+    /// The mean of the snapshots.
+    pub mean: Vec<R>,
+    /// The covariance.
+    pub covariance: Modes<R>,
+    /// All n − 1 sample eigenvalues, descending; the first r are the modes'.
+    pub spectrum: Vec<f64>,
+}
+
+/// Σ = U Λ_r Uᵀ + λ_⊥(I − U Uᵀ) from snapshots of length D, without forming anything D × D.
+///
+/// The n × n Gram matrix of the centred snapshots (divided by n − 1) gives the modes (Sirovich
+/// 1987); λ_⊥ is the mean of the discarded spectrum over the D − r remaining directions
+/// (Tipping & Bishop 1999, eq. 8), but at least `floor`. Two passes over the snapshots.
+///
+/// # Errors
+/// [`CovarianceError::Snapshots`], [`CovarianceError::Rank`] unless 1 ≤ rank ≤ n − 1,
+/// [`CovarianceError::Ridge`], [`CovarianceError::Length`] for snapshots of different lengths.
+pub fn fit_low_rank<R: Real>(
+    snapshots: &[&[R]],
+    rank: usize,
+    floor: f64,
+) -> Result<LowRankFit<R>, CovarianceError> {
+    let n = snapshots.len();
+    let dim = check(snapshots, floor)?;
+    if rank == 0 || rank > (n - 1).min(dim) {
+        return Err(CovarianceError::Rank { rank, limit: (n - 1).min(dim), snapshots: n });
+    }
+    let mean = mean(snapshots, dim);
+    let gram = gram(snapshots, &mean) / (n - 1) as f64;
+    let (values, vectors) = gram
+        .eigh(UPLO::Lower)
+        .map_err(|source| CovarianceError::Eigen { what: format!("the Gram matrix ({n} × {n})"), source })?;
+    let spectrum: Vec<f64> = values.iter().rev().take((n - 1).min(dim)).map(|l| l.max(0.0)).collect();
+    let kept = spectrum[..rank].iter().take_while(|&&l| l > f64::EPSILON * spectrum[0]).count();
+    if kept < rank {
+        return Err(CovarianceError::Rank { rank, limit: kept, snapshots: n });
+    }
+    let discarded: f64 = spectrum[rank..].iter().sum();
+    let rest = dim - rank;
+    let complement = (rest > 0).then(|| (discarded / rest as f64).max(floor));
+    // Column j holds the combination of snapshots that is mode j.
+    let mix = Array2::from_shape_fn((n, rank), |(i, j)| {
+        vectors[[i, n - 1 - j]] / (spectrum[j] * (n - 1) as f64).sqrt()
+    });
+    let basis = combine(snapshots, &mean, &mix);
+    let covariance = Modes::new(dim, basis, spectrum[..rank].to_vec(), complement)?;
+    Ok(LowRankFit { mean, covariance, spectrum })
+}
+
+fn check<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<usize, CovarianceError> {
+    if snapshots.len() < 2 {
+        return Err(CovarianceError::Snapshots { found: snapshots.len(), expected: 2 });
+    }
+    if !(ridge.is_finite() && ridge >= 0.0) {
+        return Err(CovarianceError::Ridge { found: ridge });
+    }
+    let expected = snapshots[0].len();
+    match snapshots.iter().find(|s| s.len() != expected) {
+        Some(s) => Err(CovarianceError::Length { what: "snapshot", found: s.len(), expected }),
+        None => Ok(expected),
+    }
+}
+
+fn mean<R: Real>(snapshots: &[&[R]], dim: usize) -> Vec<R> {
+    let n = snapshots.len() as f64;
+    (0..dim)
+        .into_par_iter()
+        .map(|i| R::narrow(snapshots.iter().map(|s| s[i].wide()).sum::<f64>() / n))
+        .collect()
+}
+
+/// The centred snapshots as an n × D matrix with their mean; for small D only.
+pub(crate) fn centre<R: Real>(
+    snapshots: &[&[R]],
+    ridge: f64,
+) -> Result<(Vec<R>, Array2<f64>), CovarianceError> {
+    let dim = check(snapshots, ridge)?;
+    let mean = mean(snapshots, dim);
+    let centred = widened(snapshots, &mean, 0, dim);
+    Ok((mean, centred))
+}
+
+fn widened<R: Real>(snapshots: &[&[R]], mean: &[R], start: usize, end: usize) -> Array2<f64> {
+    Array2::from_shape_fn((snapshots.len(), end - start), |(i, j)| {
+        snapshots[i][start + j].wide() - mean[start + j].wide()
+    })
+}
+
+/// The n × n matrix of inner products, summed over fixed blocks in index order.
+fn gram<R: Real>(snapshots: &[&[R]], mean: &[R]) -> Array2<f64> {
+    let blocks = mean.len().div_ceil(BLOCK);
+    let partial: Vec<Array2<f64>> = (0..blocks)
+        .into_par_iter()
+        .map(|b| {
+            let x = widened(snapshots, mean, b * BLOCK, mean.len().min((b + 1) * BLOCK));
+            x.dot(&x.t())
+        })
+        .collect();
+    partial.iter().fold(Array2::zeros((snapshots.len(), snapshots.len())), |sum, p| sum + p)
+}
+
+/// The modes, r × D, as combinations (columns of `mix`) of the centred snapshots.
+fn combine<R: Real>(snapshots: &[&[R]], mean: &[R], mix: &Array2<f64>) -> Vec<R> {
+    let (dim, rank) = (mean.len(), mix.ncols());
+    let starts: Vec<usize> = (0..dim).step_by(BLOCK).collect();
+    let blocks: Vec<Array2<f64>> = starts
+        .par_iter()
+        .map(|&start| mix.t().dot(&widened(snapshots, mean, start, dim.min(start + BLOCK))))
+        .collect();
+    let mut basis = vec![R::zero(); rank * dim];
+    basis.par_chunks_mut(dim).enumerate().for_each(|(i, mode)| {
+        for (block, chunk) in blocks.iter().zip(mode.chunks_mut(BLOCK)) {
+            chunk.iter_mut().zip(block.row(i)).for_each(|(m, &b)| *m = R::narrow(b));
+        }
+    });
+    basis
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Covariance, check_covariance, fit_dense};
+    use equipoise_field::sum;
+
+    fn snapshots(n: usize, dim: usize) -> Vec<Vec<f64>> {
+        let at =
+            |s: usize, i: usize| ((s * 31 + i * 17) as f64 * 0.37).sin() + (0.1 * (s + i * i) as f64).cos();
+        (0..n).map(|s| (0..dim).map(|i| at(s, i) / (1.0 + i as f64)).collect()).collect()
+    }
+
+    /// With full rank the low-rank model is the sample covariance on the snapshots' span, and the
+    /// trace of what was cut is spread over the complement.
+    #[test]
+    fn agrees_with_the_dense_sample_covariance() {
+        let data = snapshots(6, 40);
+        let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+        let (mean, full) = fit_dense(&views, 0.0).unwrap();
+        for rank in [2, 5] {
+            let fit = fit_low_rank(&views, rank, 0.0).unwrap();
+            assert!(sum::squared_distance(&mean, &fit.mean) == 0.0);
+            for i in 0..rank {
+                let (l, e) = (fit.covariance.eigenvalues()[i], full.eigenvalues()[i]);
+                assert!((l - e).abs() < 1e-12 * full.eigenvalues()[0], "λ_{i}: {l} {e}");
+                let overlap = sum::dot(fit.covariance.mode(i), full.mode(i)).abs();
+                assert!((overlap - 1.0).abs() < 1e-9, "mode {i}: {overlap}");
+            }
+            let (a, b) = (fit.covariance.trace(&|l| l), full.trace(&|l| l));
+            assert!((a - b).abs() < 1e-12 * b, "trace {a} {b}");
+            check_covariance(&fit.covariance, [&data[0], &data[1]], 1e-12);
+            check_covariance(&full, [&data[0], &data[1]], 1e-12);
+        }
+    }
+
+    #[test]
+    fn the_complement_has_a_floor_and_faults_are_named() {
+        let data = snapshots(4, 9);
+        let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+        assert_eq!(fit_low_rank(&views, 3, 0.25).unwrap().covariance.complement(), Some(0.25));
+        let message = |r: Result<LowRankFit<f64>, CovarianceError>| r.err().unwrap().to_string();
+        assert_eq!(message(fit_low_rank(&views, 4, 0.0)), "rank: found 4, expected 1 to 3 with 4 snapshots");
+        assert_eq!(message(fit_low_rank(&views[..1], 1, 0.0)), "snapshots: found 1, expected at least 2");
+        assert!(message(fit_low_rank(&views, 2, f64::NAN)).starts_with("ridge: found NaN"));
+        let large = vec![0.0f32; crate::DENSE_LIMIT + 1];
+        assert!(fit_dense(&[&large, &large], 0.0).unwrap_err().to_string().contains("GiB"));
+    }
+
+    #[test]
+    fn single_precision_conforms() {
+        let data: Vec<Vec<f32>> =
+            snapshots(6, 9000).iter().map(|s| s.iter().map(|&v| v as f32).collect()).collect();
+        let views: Vec<&[f32]> = data.iter().map(Vec::as_slice).collect();
+        let fit = fit_low_rank(&views, 4, 1e-6).unwrap();
+        // The modes are rounded to 2^-24 each; runs of 16 products are added in f32.
+        check_covariance(&fit.covariance, [&data[0], &data[1]], 32.0 * f64::from(f32::EPSILON));
+    }
+}

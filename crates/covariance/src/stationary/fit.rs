@@ -1,0 +1,127 @@
+//! Fitting a stationary covariance: averaged cross-periodograms of snapshots.
+
+use super::{Spectrum, Stationary};
+use crate::CovarianceError;
+use equipoise_field::{Real, Shape, sum};
+use ndarray::{Array2, ShapeBuilder};
+use ndarray_linalg::{Eigh, UPLO};
+use num_complex::Complex;
+use rayon::prelude::*;
+
+/// Snapshots that are transformed before their products are added up.
+const BATCH: usize = 16;
+
+/// The mean and the stationary covariance of snapshots of `shape`, plus `ridge`·I.
+///
+/// The mean is one number per plane (t, c). Every block is the average over snapshots of x_k x_kᴴ,
+/// which equals the sample covariance averaged over all shifts of the grid.
+///
+/// # Errors
+/// [`CovarianceError::Snapshots`] without any, [`CovarianceError::Length`] for one of the wrong
+/// length, [`CovarianceError::Ridge`], [`CovarianceError::Eigen`].
+pub fn fit_stationary<R: Real>(
+    shape: Shape,
+    snapshots: &[&[R]],
+    ridge: f64,
+) -> Result<(Vec<R>, Stationary<R>), CovarianceError> {
+    if snapshots.is_empty() {
+        return Err(CovarianceError::Snapshots { found: 0, expected: 1 });
+    }
+    if !(ridge.is_finite() && ridge >= 0.0) {
+        return Err(CovarianceError::Ridge { found: ridge });
+    }
+    if let Some(s) = snapshots.iter().find(|s| s.len() != shape.len()) {
+        return Err(CovarianceError::Length { what: "snapshot", found: s.len(), expected: shape.len() });
+    }
+    let mean = plane_means(shape, snapshots);
+    let blocks = periodograms(shape, snapshots, &mean);
+    let planes = shape.planes();
+    let pairs: Vec<(Vec<f64>, Vec<Complex<f64>>)> =
+        blocks.par_iter().map(|block| decompose(planes, block)).collect::<Result<_, _>>()?;
+    let values = pairs.iter().flat_map(|(l, _)| l.iter().map(|l| l.max(0.0) + ridge)).collect();
+    let vectors = pairs.iter().flat_map(|(_, q)| q.iter().copied()).collect();
+    let field = mean.iter().flat_map(|&m| std::iter::repeat_n(m, shape.plane())).collect();
+    Ok((field, Stationary::new(shape, vectors, values)?))
+}
+
+fn plane_means<R: Real>(shape: Shape, snapshots: &[&[R]]) -> Vec<R> {
+    let n = snapshots.len() as f64;
+    (0..shape.planes())
+        .map(|p| {
+            let at = p * shape.plane()..(p + 1) * shape.plane();
+            R::narrow(snapshots.iter().map(|s| sum::mean(&s[at.clone()])).sum::<f64>() / n)
+        })
+        .collect()
+}
+
+/// The lower triangle (row ≥ column, row-major) of every wavenumber's block.
+fn periodograms<R: Real>(shape: Shape, snapshots: &[&[R]], mean: &[R]) -> Vec<Vec<Complex<f64>>> {
+    let spectrum = Spectrum::<R>::new(shape.height, shape.width);
+    let planes = shape.planes();
+    let mut blocks = vec![vec![Complex::new(0.0, 0.0); planes * (planes + 1) / 2]; spectrum.wavenumbers()];
+    for batch in snapshots.chunks(BATCH) {
+        let packed: Vec<Vec<R>> = batch
+            .par_iter()
+            .map(|s| {
+                let centred: Vec<R> =
+                    s.iter().enumerate().map(|(i, &v)| v - mean[i / shape.plane()]).collect();
+                let mut out = vec![R::zero(); shape.len()];
+                spectrum.forward(&centred, &mut out);
+                out
+            })
+            .collect();
+        blocks.par_iter_mut().enumerate().for_each(|(k, block)| {
+            let mut x = vec![Complex::new(0.0, 0.0); planes];
+            for packed in &packed {
+                unpack(&spectrum, packed, k, &mut x);
+                let mut at = 0;
+                for row in 0..planes {
+                    for column in 0..=row {
+                        block[at] += x[row] * x[column].conj();
+                        at += 1;
+                    }
+                }
+            }
+        });
+    }
+    let n = snapshots.len() as f64;
+    blocks.iter_mut().flatten().for_each(|z| *z /= n);
+    blocks
+}
+
+/// The Fourier coefficient of every plane at wavenumber k.
+fn unpack<R: Real>(spectrum: &Spectrum<R>, packed: &[R], k: usize, x: &mut [Complex<f64>]) {
+    let own = spectrum.self_conjugate();
+    for (x, plane) in x.iter_mut().zip(packed.chunks(spectrum.plane())) {
+        *x = if k < own {
+            Complex::new(plane[k].wide(), 0.0)
+        } else {
+            let im = plane[spectrum.wavenumbers() + k - own].wide();
+            Complex::new(plane[k].wide(), im) * std::f64::consts::FRAC_1_SQRT_2
+        };
+    }
+}
+
+/// Eigenvalues (descending) and eigenvectors (row-major: plane, mode) of a Hermitian block.
+fn decompose(
+    planes: usize,
+    lower: &[Complex<f64>],
+) -> Result<(Vec<f64>, Vec<Complex<f64>>), CovarianceError> {
+    let entry = |r: usize, c: usize| lower[r * (r + 1) / 2 + c];
+    let failed = |source| CovarianceError::Eigen { what: "a wavenumber's block".into(), source };
+    let real = lower.iter().all(|z| z.im == 0.0);
+    let (values, vectors) = if real {
+        let block = Array2::from_shape_fn((planes, planes), |(r, c)| entry(r.max(c), r.min(c)).re);
+        let (values, vectors) = block.eigh(UPLO::Lower).map_err(failed)?;
+        (values, vectors.mapv(|v| Complex::new(v, 0.0)))
+    } else {
+        // Column-major: `eigh` hands a row-major Hermitian matrix to LAPACK transposed, which conjugates.
+        let block = Array2::from_shape_fn((planes, planes).f(), |(r, c)| {
+            if r >= c { entry(r, c) } else { entry(c, r).conj() }
+        });
+        block.eigh(UPLO::Lower).map_err(failed)?
+    };
+    let order = || (0..planes).rev();
+    let rows = (0..planes).flat_map(|r| order().map(move |i| (r, i)));
+    Ok((order().map(|i| values[i]).collect(), rows.map(|(r, i)| vectors[[r, i]]).collect()))
+}
