@@ -137,8 +137,7 @@ mod tests {
     use equipoise_field::sum;
 
     fn snapshots(n: usize, dim: usize) -> Vec<Vec<f64>> {
-        let at =
-            |s: usize, i: usize| ((s * 31 + i * 17) as f64 * 0.37).sin() + (0.1 * (s + i * i) as f64).cos();
+        let at = |s: usize, i: usize| (0.37 * ((1 + s) * i) as f64).sin() + (0.1 * (s * i) as f64).cos();
         (0..n).map(|s| (0..dim).map(|i| at(s, i) / (1.0 + i as f64)).collect()).collect()
     }
 
