@@ -1,2 +1,66 @@
-//! Set-up, checks and the main job.
-fn main() {}
+//! `cargo xtask`: set-up, checks and the main job. Reads the verb and hands over to its file.
+
+mod data;
+mod setup;
+mod singly;
+mod steps;
+mod sweep;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask VERB [ARGS...]
+
+  sweep [ARGS...]  set up, build `equipoise` in release and run `equipoise sweep ARGS...`
+  test             every check: format, tidy, data, imported singly, lints, tests, docs
+  tidy             the arrows between crates and the habits of files
+  data             the embedded samples against data/SHA256SUMS
+  setup            check for system packages, and install or name what is missing";
+
+const EXIT_FAILURE: u8 = 1;
+const EXIT_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let Some(verb) = args.next() else {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    };
+    match run(&verb.to_string_lossy(), args.collect()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(EXIT_FAILURE)
+        }
+    }
+}
+
+fn run(verb: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
+    if verb == "sweep" {
+        return sweep::run(&args);
+    }
+    let plain: fn() -> anyhow::Result<()> = match verb {
+        "test" => test::run,
+        "tidy" => tidy::run,
+        "data" => data::run,
+        "setup" => setup::run,
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => return Ok(refuse(&format!("unknown verb `{verb}`"))),
+    };
+    if let Some(extra) = args.first() {
+        return Ok(refuse(&format!("`{verb}` takes no arguments, found `{}`", extra.to_string_lossy())));
+    }
+    plain().map(|()| ExitCode::SUCCESS)
+}
+
+fn refuse(reason: &str) -> ExitCode {
+    eprintln!("error: {reason}\n\n{USAGE}");
+    ExitCode::from(EXIT_USAGE)
+}

@@ -1,0 +1,98 @@
+//! The machine that xtask runs on.
+
+use super::{Machine, Need, Rights};
+use crate::workspace;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// This machine.
+pub(super) struct Host;
+
+/// Where the build script of the HDF5 binding looks when pkg-config knows nothing.
+const HDF5_HEADERS: [&str; 4] = [
+    "/usr/include/hdf5/serial/hdf5.h",
+    "/usr/include/hdf5.h",
+    "/opt/homebrew/include/hdf5.h",
+    "/usr/local/opt/hdf5/include/hdf5.h",
+];
+
+/// Where Homebrew keeps OpenBLAS.
+const OPENBLAS_KEGS: [&str; 2] = ["/opt/homebrew/opt/openblas/lib", "/usr/local/opt/openblas/lib"];
+
+impl Machine for Host {
+    fn os_release(&self) -> String {
+        if cfg!(target_os = "macos") {
+            return "ID=macos".to_owned();
+        }
+        ["/etc/os-release", "/usr/lib/os-release"]
+            .iter()
+            .find_map(|path| std::fs::read_to_string(path).ok())
+            .unwrap_or_default()
+    }
+
+    fn has(&self, need: Need) -> bool {
+        match need {
+            Need::Compiler => on_path("cc").is_some(),
+            Need::PkgConfig => on_path("pkg-config").or_else(|| on_path("pkgconf")).is_some(),
+            Need::Hdf5 => {
+                std::env::var_os("HDF5_DIR").is_some()
+                    || pkg_config_knows("hdf5")
+                    || HDF5_HEADERS.iter().any(|path| Path::new(path).exists())
+            }
+            Need::OpenBlas => {
+                pkg_config_knows("openblas")
+                    || linker_finds("libopenblas.so")
+                    || OPENBLAS_KEGS.iter().any(|path| Path::new(path).exists())
+            }
+            Need::Rustfmt => beside_cargo("cargo-fmt"),
+            Need::Clippy => beside_cargo("cargo-clippy"),
+        }
+    }
+
+    fn rights(&self) -> Rights {
+        if printed("id", &["-u"]).as_deref() == Some("0") {
+            Rights::Root
+        } else if printed("sudo", &["-n", "true"]).is_some() {
+            Rights::Sudo
+        } else {
+            Rights::None
+        }
+    }
+
+    fn has_rustup(&self) -> bool {
+        on_path("rustup").is_some()
+    }
+
+    fn run(&self, command: &[&str]) -> bool {
+        let [program, args @ ..] = command else { return false };
+        Command::new(program).args(args).stdin(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+fn pkg_config_knows(library: &str) -> bool {
+    printed("pkg-config", &["--exists", library]).is_some()
+}
+
+/// The compiler driver answers with a path where its search path holds the library, otherwise
+/// with the bare name.
+fn linker_finds(library: &str) -> bool {
+    printed("cc", &[&format!("-print-file-name={library}")]).is_some_and(|found| found != library)
+}
+
+/// rustup's proxies answer for components that are not installed, so the toolchain's own folder
+/// decides.
+fn beside_cargo(program: &str) -> bool {
+    let cargo = workspace::cargo_path();
+    if cargo.is_absolute() { cargo.with_file_name(program).is_file() } else { on_path(program).is_some() }
+}
+
+/// What a program prints, without its last line end, if it succeeds.
+fn printed(program: &str, args: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(args).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+}

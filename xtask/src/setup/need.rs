@@ -1,0 +1,70 @@
+//! What the workspace needs from the machine, why, and the package that brings it.
+
+use super::System;
+use std::fmt;
+
+/// Something that cargo cannot fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    Compiler,
+    PkgConfig,
+    Hdf5,
+    OpenBlas,
+    Rustfmt,
+    Clippy,
+}
+
+/// What building and running needs.
+pub(super) const NATIVE: [Need; 4] = [Need::Compiler, Need::PkgConfig, Need::Hdf5, Need::OpenBlas];
+
+/// What checking needs besides: parts of the Rust toolchain.
+pub(super) const COMPONENTS: [Need; 2] = [Need::Rustfmt, Need::Clippy];
+
+impl Need {
+    fn name(self) -> &'static str {
+        match self {
+            Need::Compiler => "a C compiler (cc)",
+            Need::PkgConfig => "pkg-config",
+            Need::Hdf5 => "the HDF5 library with its headers",
+            Need::OpenBlas => "the OpenBLAS library",
+            Need::Rustfmt => "rustfmt",
+            Need::Clippy => "clippy",
+        }
+    }
+
+    /// Why it is needed, in one line.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Need::Compiler => "links every program",
+            Need::PkgConfig => "tells cargo where libraries lie",
+            Need::Hdf5 => "reads and writes trajectories",
+            Need::OpenBlas => "matrix products, eigenvalues and singular values of the covariances",
+            Need::Rustfmt => "the format check of `cargo xtask test`",
+            Need::Clippy => "the lints of `cargo xtask test`",
+        }
+    }
+
+    /// The package of `system` that brings it; for a component, its name.
+    pub(super) fn package(self, system: System) -> &'static str {
+        let [debian, fedora, arch, macos] = match self {
+            Need::Compiler => ["build-essential", "gcc gcc-c++", "gcc", "gcc"],
+            Need::PkgConfig => ["pkg-config", "pkgconf-pkg-config", "pkgconf", "pkgconf"],
+            Need::Hdf5 => ["libhdf5-dev", "hdf5-devel", "hdf5", "hdf5"],
+            Need::OpenBlas => ["libopenblas-dev", "openblas-devel", "openblas", "openblas libomp"],
+            Need::Rustfmt => ["rustfmt"; 4],
+            Need::Clippy => ["clippy"; 4],
+        };
+        match system {
+            System::Debian | System::Other => debian,
+            System::Fedora => fedora,
+            System::Arch => arch,
+            System::MacOs => macos,
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name(), self.reason())
+    }
+}

@@ -1,0 +1,74 @@
+//! Every check, cheap ones first: what a developer runs and what continuous integration calls.
+
+use crate::steps::{self, Step};
+use crate::{data, setup, singly, tidy, workspace};
+use anyhow::{Context, bail};
+use std::process::Stdio;
+
+/// Variables, then arguments, of one cargo call.
+type Call = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const FORMAT: Call = (&[], &["fmt", "--all", "--check"]);
+const LINTS: Call = (&[], &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+const TESTS: Call = (&[("INSTA_UPDATE", "no")], &["test", "--workspace"]);
+const DOCS: Call = (&[("RUSTDOCFLAGS", "-D warnings")], &["doc", "--workspace", "--no-deps"]);
+
+/// `cargo xtask test`.
+pub(crate) fn run() -> anyhow::Result<()> {
+    setup::ensure_everything()?;
+    steps::run(&all(), &mut std::io::stderr())
+}
+
+fn all() -> Vec<Step> {
+    vec![
+        cargo("fmt", FORMAT),
+        inside("tidy", "arrows between crates, habits of files", tidy::run),
+        inside("data", "embedded samples against data/SHA256SUMS", data::run),
+        inside("singly", "crates that other solvers import need no system library", singly::run),
+        cargo("clippy", LINTS),
+        cargo("test", TESTS),
+        cargo("doc", DOCS),
+    ]
+}
+
+fn inside(name: &'static str, what: &str, work: fn() -> anyhow::Result<()>) -> Step {
+    Step { name, what: what.to_owned(), work: Box::new(work) }
+}
+
+fn cargo(name: &'static str, call: Call) -> Step {
+    Step { name, what: line(call), work: Box::new(move || execute(call)) }
+}
+
+/// The call as one types it in a shell.
+fn line((variables, args): Call) -> String {
+    let variables = variables.iter().map(|(name, value)| {
+        if value.contains(' ') { format!("{name}='{value}' ") } else { format!("{name}={value} ") }
+    });
+    variables.chain([format!("cargo {}", args.join(" "))]).collect()
+}
+
+fn execute(call: Call) -> anyhow::Result<()> {
+    let (variables, args) = call;
+    let status = workspace::cargo()
+        .current_dir(workspace::root())
+        .args(args)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .status()
+        .context("cannot start cargo")?;
+    if !status.success() {
+        bail!("`{}` ended with {status}", line(call));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_lines_that_a_shell_accepts() {
+        assert_eq!(line(DOCS), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps");
+        assert_eq!(line(TESTS), "INSTA_UPDATE=no cargo test --workspace");
+    }
+}

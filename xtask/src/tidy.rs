@@ -1,0 +1,59 @@
+//! The shape of the workspace, checked: arrows between crates, habits of files.
+
+mod arrows;
+mod floors;
+mod habits;
+mod machine_paths;
+mod source;
+mod tree;
+
+use crate::workspace;
+use anyhow::bail;
+use std::fmt;
+use tree::Tree;
+
+/// A place that breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Finding {
+    path: String,
+    line: Option<usize>,
+    message: String,
+}
+
+impl Finding {
+    fn whole(path: &str, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), line: None, message: message.into() }
+    }
+
+    fn at(path: &str, line: usize, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), line: Some(line), message: message.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.path, self.message),
+            None => write!(f, "{}: {}", self.path, self.message),
+        }
+    }
+}
+
+/// `cargo xtask tidy`.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let tree = Tree::read(&workspace::root())?;
+    for note in habits::long_files(&tree) {
+        eprintln!("note: {note}");
+    }
+    let faults = faults(&tree);
+    if !faults.is_empty() {
+        let list: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
+        bail!("{} places are not tidy{list}", faults.len());
+    }
+    println!("{} files are tidy", tree.len());
+    Ok(())
+}
+
+fn faults(tree: &Tree) -> Vec<Finding> {
+    [arrows::faults(tree), floors::faults(tree), habits::faults(tree), machine_paths::faults(tree)].concat()
+}

@@ -1,0 +1,143 @@
+//! Edges between crates point strictly down, never to what a crate must not know, and every
+//! package takes the lints of the workspace.
+
+use super::Finding;
+use super::floors::{self, NEVER};
+use super::tree::Tree;
+
+const PREFIX: &str = "equipoise-";
+
+/// Checks every manifest.
+pub(super) fn faults(tree: &Tree) -> Vec<Finding> {
+    let manifests = tree.files().filter(|(path, _)| path.ends_with("/Cargo.toml"));
+    manifests.flat_map(|(path, text)| manifest_faults(path, text)).collect()
+}
+
+fn manifest_faults(path: &str, text: &str) -> Vec<Finding> {
+    let mut faults = Vec::new();
+    if !section(text, "lints").any(|(_, line)| squeezed(line) == "workspace=true") {
+        faults.push(Finding::whole(path, "found no `[lints] workspace = true`"));
+    }
+    let owner = path.strip_prefix("crates/").and_then(|rest| rest.strip_suffix("/Cargo.toml"));
+    for (line, to) in edges(text) {
+        let broken = match owner {
+            Some(from) => broken_edge(from, to),
+            None if path == "xtask/Cargo.toml" => Some("xtask depends on no crate of the house".to_owned()),
+            None => None,
+        };
+        faults.extend(broken.map(|message| Finding::at(path, line, message)));
+    }
+    faults
+}
+
+fn broken_edge(from: &str, to: &str) -> Option<String> {
+    // A crate without a floor is the floors' finding.
+    let own = floors::floor(from)?;
+    let Some(below) = floors::floor(to) else {
+        return Some(format!("{from} -> {to}: `{to}` has no floor"));
+    };
+    if below >= own {
+        return Some(format!("{from} -> {to}: found floor {own} -> {below}, expected an edge strictly down"));
+    }
+    let never = NEVER.iter().any(|(name, never)| *name == from && never.contains(&to));
+    never.then(|| format!("{from} -> {to}: `{from}` must never know `{to}`"))
+}
+
+/// Line number and target of every edge in a `[dependencies]`, `[build-dependencies]` or
+/// `[target.….dependencies]` section. Tests may look anywhere.
+fn edges(manifest: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut counts = false;
+    manifest.lines().enumerate().flat_map(move |(index, line)| {
+        let line = line.split('#').next().unwrap_or_default();
+        if let Some(header) = line.trim_start().strip_prefix('[') {
+            counts = header.contains("dependencies") && !header.contains("dev-dependencies");
+        }
+        let searched = if counts { line } else { "" };
+        let names = searched.split(PREFIX).skip(1).map(first_word);
+        let mut names: Vec<_> = names.map(|to| (index + 1, to)).collect();
+        names.dedup();
+        names
+    })
+}
+
+fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// The numbered lines of one section of a manifest.
+fn section<'a>(manifest: &'a str, name: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
+    let mut inside = false;
+    manifest.lines().enumerate().filter(move |(_, line)| {
+        if line.starts_with('[') {
+            inside = line.trim().trim_matches(['[', ']']) == name;
+        }
+        inside
+    })
+}
+
+fn squeezed(line: &str) -> String {
+    line.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINTS: &str = "[lints]\nworkspace = true\n";
+
+    fn found(path: &str, text: &str) -> Vec<String> {
+        faults(&Tree::of(&[(path, text)])).iter().map(Finding::to_string).collect()
+    }
+
+    #[test]
+    fn edges_down_and_edges_of_tests_pass() {
+        let text = format!(
+            "[package]\nname = \"equipoise-denoiser\"\n{LINTS}[dependencies]\n\
+             equipoise-field.workspace = true\nserde = \"1\" # equipoise-cli\n\
+             [dev-dependencies]\nequipoise-wiener.workspace = true\n"
+        );
+        assert_eq!(found("crates/denoiser/Cargo.toml", &text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn edges_up_and_along_a_floor_are_found_in_every_notation() {
+        for edge in [
+            "[dependencies]\nequipoise-wiener.workspace = true",
+            "[dependencies]\nwiener = { package = \"equipoise-wiener\", path = \"../wiener\" }",
+            "[dependencies.equipoise-wiener]\nworkspace = true",
+            "[build-dependencies]\nequipoise-wiener = { workspace = true }",
+            "[target.'cfg(unix)'.dependencies]\nequipoise-wiener.workspace = true",
+        ] {
+            for from in ["denoiser", "posterior"] {
+                let found = found(&format!("crates/{from}/Cargo.toml"), &format!("{LINTS}{edge}\n"));
+                assert_eq!(found.len(), 1, "{edge}: {found:?}");
+                assert!(found[0].contains("expected an edge strictly down"), "{found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_crate_must_never_know_is_found_below_it_too() {
+        let text = format!("{LINTS}[dependencies]\nequipoise-operator.workspace = true\n");
+        let found = found("crates/wiener/Cargo.toml", &text);
+        let expected = "crates/wiener/Cargo.toml:4: wiener -> operator: `wiener` must never know `operator`";
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn xtask_stands_alone_and_an_unknown_target_is_found() {
+        let text = format!("{LINTS}[dependencies]\nequipoise-field.workspace = true\n");
+        assert!(found("xtask/Cargo.toml", &text)[0].contains("no crate of the house"));
+        assert_eq!(found("tests/Cargo.toml", &text), Vec::<String>::new());
+        let text = text.replace("field", "attic");
+        assert!(found("crates/cli/Cargo.toml", &text)[0].contains("`attic` has no floor"));
+    }
+
+    #[test]
+    fn a_package_without_the_lints_is_found() {
+        for text in ["[package]\n", "[lints]\nworkspace = false\n", "[dependencies]\nworkspace = true\n"] {
+            assert!(found("crates/field/Cargo.toml", text)[0].contains("[lints]"), "{text}");
+        }
+    }
+}
