@@ -1,2 +1,44 @@
 //! The denoiser trait x̂(x_t) = E[x | x_t] with its Jacobian product, and the conformance suite
 //! that every implementor runs.
+//!
+//! A denoiser of your own needs two methods. A shrinking one, with Jacobian c·I:
+//!
+//! ```
+//! use equipoise_denoiser::{Denoiser, DenoiserError, check_denoiser};
+//! use equipoise_schedule::Level;
+//!
+//! /// x ~ N(0, I): x̂ = μ/(μ² + σ²) x_t.
+//! struct White(usize);
+//!
+//! impl White {
+//!     fn gain(&self, level: Level, v: &[f64], out: &mut [f64]) {
+//!         let gain = level.mu / (level.mu.powi(2) + level.sigma.powi(2));
+//!         out.iter_mut().zip(v).for_each(|(o, v)| *o = gain * v);
+//!     }
+//! }
+//!
+//! impl Denoiser<f64> for White {
+//!     fn dim(&self) -> usize {
+//!         self.0
+//!     }
+//!     fn denoise(&self, x_t: &[f64], level: Level, x_hat: &mut [f64]) -> Result<(), DenoiserError> {
+//!         self.gain(level, x_t, x_hat);
+//!         Ok(())
+//!     }
+//!     fn vjp(&self, _: &[f64], level: Level, v: &[f64], out: &mut [f64]) -> Result<(), DenoiserError> {
+//!         self.gain(level, v, out);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let level = Level { mu: 0.8, sigma: 0.6 };
+//! check_denoiser(&White(3), &[0.1, -2.0, 1.0], level, 1e-8);
+//! ```
+
+mod conformance;
+mod denoise;
+mod error;
+
+pub use conformance::check_denoiser;
+pub use denoise::{Denoiser, ExactCovariance};
+pub use error::DenoiserError;
