@@ -1,1 +1,42 @@
 //! Pictures, curves, tables and one self-contained HTML page.
+//!
+//! Inputs are plain values: planes of vorticity, points of a curve, numbers and words of a table.
+//! How they were made is not known here. The same input gives the same bytes, on any number of
+//! threads and without any font, file or address outside this crate.
+//!
+//! A [`Panel`] is one picture of a trajectory, labelled ([`Panel::picture`]) or as bare cells for
+//! the page ([`Panel::cells`]); [`page`] writes the whole report.
+
+mod base64;
+mod chart;
+pub mod colour;
+mod error;
+mod file;
+mod gallery;
+mod heat;
+mod indexed;
+mod labelled;
+mod lettering;
+mod limit;
+mod markup;
+mod orientation;
+mod page;
+mod panel;
+mod significant;
+mod table;
+mod ticks;
+mod verdict;
+
+pub use chart::{Chart, Scale, Series};
+pub use error::ReportError;
+pub use file::write_atomically;
+pub use gallery::{Gallery, Picture};
+pub use heat::{HeatCell, HeatMap};
+pub use indexed::Image;
+pub use limit::robust_limit;
+pub use markup::Caption;
+pub use page::{Block, Page, Section, page};
+pub use panel::{Frame, Panel};
+pub use significant::significant;
+pub use table::{Cell, Column, Table};
+pub use verdict::{Tone, Verdict};

@@ -1,0 +1,187 @@
+//! The labelled layout of a picture: title, frames, axes, colour bar.
+
+use crate::ReportError;
+use crate::colour::LEVELS;
+use crate::indexed::{INK, Indexed};
+use crate::lettering::{Anchor, Label, ink, width, wrap};
+use crate::orientation::View;
+use crate::panel::Panel;
+use crate::significant;
+use crate::ticks;
+
+const TITLE: u32 = 19;
+const TEXT: u32 = 14;
+const LINE: usize = 19;
+const MARGIN: usize = 10;
+/// Pixels that the longer side of a frame is to come near.
+const FRAME_SIDE: usize = 400;
+const SQUARE_SIDE: usize = 256;
+/// Room for the name and the numbers of the y axis.
+const Y_AXIS: usize = 56;
+/// Room for the name and the numbers of the x axis.
+const X_AXIS: usize = 40;
+const FRAME_LABEL: usize = 26;
+const BETWEEN: usize = 14;
+const BAR: usize = 16;
+const BAR_GAP: usize = 22;
+const TICK: usize = 4;
+
+/// Where everything of a picture stands, in pixels.
+struct Layout {
+    cell: (usize, usize),
+    frame: (usize, usize),
+    columns: usize,
+    rows: usize,
+    title: Vec<String>,
+    notes: Vec<String>,
+    bar_ticks: Vec<(f64, String)>,
+    bar_room: usize,
+    width: usize,
+    height: usize,
+}
+
+/// Draws the labelled picture of a checked panel.
+pub(crate) fn draw(panel: &Panel<'_>, view: &View) -> Result<Indexed, ReportError> {
+    let layout = Layout::new(panel, view)?;
+    let mut image = Indexed::new(layout.width, layout.height);
+    let mut labels = layout.headings();
+    for index in 0..panel.frames.len() {
+        let at = layout.frame_at(index);
+        panel.paint(view, index, at, layout.cell, &mut image);
+        outline(&mut image, at, layout.frame);
+        labels.push(Label {
+            text: panel.frames[index].label.clone(),
+            size: TEXT,
+            at: ((at.0 + layout.frame.0 / 2) as i32, (at.1 - FRAME_LABEL + 8) as i32),
+            anchor: Anchor::TopCentre,
+            upright: false,
+        });
+        if index % layout.columns == 0 {
+            layout.y_axis(view, at, &mut image, &mut labels);
+        }
+        if index + layout.columns >= panel.frames.len() {
+            layout.x_axis(view, at, &mut image, &mut labels);
+        }
+    }
+    layout.colour_bar(panel, &mut image, &mut labels);
+    image.print(&ink(layout.width, layout.height, &labels)?);
+    Ok(image)
+}
+
+impl Layout {
+    fn new(panel: &Panel<'_>, view: &View) -> Result<Self, ReportError> {
+        let elongated = view.extent.0.max(view.extent.1) > 1.5 * view.extent.0.min(view.extent.1);
+        let cell = view.pixels(if elongated { FRAME_SIDE } else { SQUARE_SIDE });
+        let frame = (view.nx * cell.0, view.ny * cell.1);
+        let (columns, rows) = panel.arrangement(frame);
+        let limit = panel.limit;
+        let bar_ticks: Vec<(f64, String)> =
+            [1.0, 0.5, 0.0, -0.5, -1.0].map(|f| (f, significant(f * limit, 3))).to_vec();
+        let mut bar_room = width(&bar_title(panel), TEXT)?;
+        for (_, text) in &bar_ticks {
+            bar_room = bar_room.max(BAR + TICK + 4 + width(text, TEXT)?);
+        }
+        let right = Y_AXIS + columns * frame.0 + (columns - 1) * BETWEEN;
+        let width = (MARGIN + right + BAR_GAP + bar_room + MARGIN).max(360);
+        let title = wrap(&panel.title, TITLE, width - 2 * MARGIN)?;
+        let notes = wrap(&note(panel), TEXT, width - 2 * MARGIN)?;
+        let head = MARGIN + title.len() * (LINE + 4) + notes.len() * LINE;
+        let height = head + rows * (FRAME_LABEL + frame.1) + X_AXIS + MARGIN;
+        Ok(Self { cell, frame, columns, rows, title, notes, bar_ticks, bar_room, width, height })
+    }
+
+    fn top(&self) -> usize {
+        MARGIN + self.title.len() * (LINE + 4) + self.notes.len() * LINE
+    }
+
+    fn frame_at(&self, index: usize) -> (usize, usize) {
+        let (column, row) = (index % self.columns, index / self.columns);
+        let x = MARGIN + Y_AXIS + column * (self.frame.0 + BETWEEN);
+        (x, self.top() + row * (FRAME_LABEL + self.frame.1) + FRAME_LABEL)
+    }
+
+    fn headings(&self) -> Vec<Label> {
+        let line = |text: &String, size, y: usize| Label {
+            text: text.clone(),
+            size,
+            at: (MARGIN as i32, y as i32),
+            anchor: Anchor::TopLeft,
+            upright: false,
+        };
+        let below = MARGIN + self.title.len() * (LINE + 4);
+        let title = self.title.iter().enumerate().map(|(k, t)| line(t, TITLE, MARGIN + k * (LINE + 4)));
+        title.chain(self.notes.iter().enumerate().map(|(k, t)| line(t, TEXT, below + k * LINE))).collect()
+    }
+
+    fn x_axis(&self, view: &View, at: (usize, usize), image: &mut Indexed, labels: &mut Vec<Label>) {
+        let bottom = at.1 + self.frame.1;
+        for tick in ticks::linear(0.0, view.extent.0, (self.frame.0 / 60).max(1)) {
+            let x = at.0 + (tick.value / view.extent.0 * self.frame.0 as f64).round() as usize;
+            image.fill((x, bottom), (1, TICK), INK);
+            labels.push(label(tick.label, (x, bottom + TICK + 2), Anchor::TopCentre));
+        }
+        labels.push(label("x".into(), (at.0 + self.frame.0 / 2, bottom + TICK + 18), Anchor::TopCentre));
+    }
+
+    fn y_axis(&self, view: &View, at: (usize, usize), image: &mut Indexed, labels: &mut Vec<Label>) {
+        for tick in ticks::linear(0.0, view.extent.1, (self.frame.1 / 40).max(1)) {
+            let down = (tick.value / view.extent.1 * self.frame.1 as f64).round() as usize;
+            let y = at.1 + self.frame.1 - down;
+            image.fill((at.0 - TICK, y), (TICK, 1), INK);
+            labels.push(label(tick.label, (at.0 - TICK - 3, y), Anchor::MiddleRight));
+        }
+        labels.push(Label {
+            text: "y".into(),
+            size: TEXT,
+            at: (MARGIN as i32 + 8, (at.1 + self.frame.1 / 2) as i32),
+            anchor: Anchor::Middle,
+            upright: false,
+        });
+    }
+
+    fn colour_bar(&self, panel: &Panel<'_>, image: &mut Indexed, labels: &mut Vec<Label>) {
+        let left = self.width - MARGIN - self.bar_room;
+        let (top, bottom) =
+            (self.frame_at(0).1, self.frame_at((self.rows - 1) * self.columns).1 + self.frame.1);
+        let span = bottom - top;
+        for y in 0..span {
+            let level = (span - 1 - y) * LEVELS / span;
+            image.fill((left, top + y), (BAR, 1), level as u8);
+        }
+        outline(image, (left, top), (BAR, span));
+        for (position, text) in &self.bar_ticks {
+            let y = top + ((1.0 - position) / 2.0 * (span - 1) as f64).round() as usize;
+            image.fill((left + BAR, y), (TICK, 1), INK);
+            labels.push(label(text.clone(), (left + BAR + TICK + 4, y), Anchor::MiddleLeft));
+        }
+        labels.push(label(bar_title(panel), (left, top - FRAME_LABEL + 8), Anchor::TopLeft));
+    }
+}
+
+fn label(text: String, at: (usize, usize), anchor: Anchor) -> Label {
+    Label { text, size: TEXT, at: (at.0 as i32, at.1 as i32), anchor, upright: false }
+}
+
+fn bar_title(panel: &Panel<'_>) -> String {
+    if panel.unit.is_empty() { "ω".into() } else { format!("ω [{}]", panel.unit) }
+}
+
+fn note(panel: &Panel<'_>) -> String {
+    let mut text = panel.summary();
+    if let Some(frame) = panel.frames.iter().find(|frame| !frame.observed.is_empty()) {
+        text += &format!("; dots: the {} observed points of a frame", frame.observed.len());
+    }
+    if panel.solid.is_some() {
+        text += "; grey: solid";
+    }
+    text
+}
+
+/// A hairline just outside a rectangle.
+fn outline(image: &mut Indexed, at: (usize, usize), size: (usize, usize)) {
+    let (left, top) = (at.0 - 1, at.1 - 1);
+    image.fill((left, top), (size.0 + 2, 1), INK);
+    image.fill((left, top + size.1 + 1), (size.0 + 2, 1), INK);
+    image.fill((left, top), (1, size.1 + 2), INK);
+    image.fill((left + size.0 + 1, top), (1, size.1 + 2), INK);
+}
