@@ -65,25 +65,26 @@ fn ensure(needs: &[Need], machine: &impl Machine, say: &mut impl Write) -> anyho
 }
 
 fn install_packages(missing: &[Need], machine: &impl Machine, say: &mut impl Write) -> anyhow::Result<()> {
-    for need in missing {
-        writeln!(say, "missing: {need}")?;
-    }
     let system = System::of(&machine.os_release());
     let install = system.install_line(missing);
+    let rights = if system == System::Debian { machine.rights() } else { Rights::None };
+    let packages = system.packages(missing);
+    for (need, package) in missing.iter().zip(&packages) {
+        match rights {
+            Rights::None => writeln!(say, "missing: {need}")?,
+            Rights::Root | Rights::Sudo => writeln!(say, "installing {package}: {need}")?,
+        }
+    }
     if system != System::Debian {
         bail!("xtask installs packages on Debian and Ubuntu only; here\n  {install}\nthen run this again");
     }
-    let sudo: &[&str] = match machine.rights() {
+    let sudo: &[&str] = match rights {
         Rights::Root => &[],
         Rights::Sudo => &["sudo", "-n"],
         Rights::None => {
             bail!("no right to install packages; run this line, then this command again\n  {install}")
         }
     };
-    let packages = system.packages(missing);
-    for (need, package) in missing.iter().zip(&packages) {
-        writeln!(say, "installing {package}: {}", need.reason())?;
-    }
     let apt = [sudo, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]].concat();
     let update = [&apt[..], &["update", "-qq"]].concat();
     let add = [&apt[..], &["install", "-y", "-qq", "--no-install-recommends"], &packages].concat();

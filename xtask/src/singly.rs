@@ -1,4 +1,5 @@
-//! The crates that other solvers import one by one must need no system library.
+//! The crates that other solvers import one by one: no system library below them, and each
+//! compiles without the features that its neighbours switch on.
 
 use crate::workspace;
 use anyhow::{Context, bail};
@@ -11,36 +12,39 @@ const ALONE: [&str; 8] =
 /// Fragments of package names that stand for a library of the system.
 const NATIVE: [&str; 6] = ["openblas", "lapack", "blas-src", "netlib", "hdf5", "cudarc"];
 
-/// Reads `cargo tree` of every such crate.
+/// Reads the dependencies of every such crate, then compiles each alone.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut faults = Vec::new();
     for name in ALONE {
-        faults.extend(
-            native(&tree(name)?)
-                .iter()
-                .map(|found| format!("equipoise-{name}: found {found} below it, expected no system library")),
-        );
+        let tree = cargo(&["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"], name)?;
+        for found in native(&tree) {
+            faults.push(format!("equipoise-{name}: found {found} below it, expected no system library"));
+        }
     }
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
-    println!("{} need no system library", ALONE.join(", "));
+    for name in ALONE {
+        cargo(&["check", "--quiet"], name)?;
+    }
+    println!("each alone, without system libraries: {}", ALONE.join(", "));
     Ok(())
 }
 
-fn tree(name: &str) -> anyhow::Result<String> {
+/// What cargo prints for one package.
+fn cargo(args: &[&str], name: &str) -> anyhow::Result<String> {
     let output = workspace::cargo()
         .current_dir(workspace::root())
-        .args(["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}", "--package"])
-        .arg(format!("equipoise-{name}"))
+        .args(args)
+        .args(["--package", &format!("equipoise-{name}")])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .context("cannot start cargo tree")?;
+        .context("cannot start cargo")?;
     if !output.status.success() {
-        bail!("`cargo tree --package equipoise-{name}` ended with {}", output.status);
+        bail!("`cargo {} --package equipoise-{name}` ended with {}", args.join(" "), output.status);
     }
-    String::from_utf8(output.stdout).context("cargo tree did not print UTF-8")
+    String::from_utf8(output.stdout).context("cargo did not print UTF-8")
 }
 
 /// The packages of a `cargo tree` listing that bind a system library, each once.

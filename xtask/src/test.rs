@@ -24,7 +24,11 @@ fn all() -> Vec<Step> {
         cargo("fmt", FORMAT),
         inside("tidy", "arrows between crates, habits of files", tidy::run),
         inside("data", "embedded samples against data/SHA256SUMS", data::run),
-        inside("singly", "crates that other solvers import need no system library", singly::run),
+        inside(
+            "singly",
+            "crates that other solvers import compile alone, without system libraries",
+            singly::run,
+        ),
         cargo("clippy", LINTS),
         cargo("test", TESTS),
         cargo("doc", DOCS),

@@ -2,6 +2,7 @@
 
 use super::{Machine, Need, Rights};
 use crate::workspace;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -33,7 +34,7 @@ impl Machine for Host {
     fn has(&self, need: Need) -> bool {
         match need {
             Need::Compiler => on_path("cc").is_some(),
-            Need::PkgConfig => on_path("pkg-config").or_else(|| on_path("pkgconf")).is_some(),
+            Need::PkgConfig => pkg_config().is_some(),
             Need::Hdf5 => {
                 std::env::var_os("HDF5_DIR").is_some()
                     || pkg_config_knows("hdf5")
@@ -74,8 +75,13 @@ fn on_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
+/// The two names that build scripts try, in their order.
+fn pkg_config() -> Option<PathBuf> {
+    on_path("pkg-config").or_else(|| on_path("pkgconf"))
+}
+
 fn pkg_config_knows(library: &str) -> bool {
-    printed("pkg-config", &["--exists", library]).is_some()
+    pkg_config().is_some_and(|program| printed(program, &["--exists", library]).is_some())
 }
 
 /// The compiler driver answers with a path where its search path holds the library, otherwise
@@ -92,7 +98,7 @@ fn beside_cargo(program: &str) -> bool {
 }
 
 /// What a program prints, without its last line end, if it succeeds.
-fn printed(program: &str, args: &[&str]) -> Option<String> {
+fn printed(program: impl AsRef<OsStr>, args: &[&str]) -> Option<String> {
     let output = Command::new(program).args(args).stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }

@@ -33,7 +33,7 @@ impl Need {
     }
 
     /// Why it is needed, in one line.
-    pub(super) fn reason(self) -> &'static str {
+    fn reason(self) -> &'static str {
         match self {
             Need::Compiler => "links every program",
             Need::PkgConfig => "tells cargo where libraries lie",

@@ -79,8 +79,9 @@ fn root_on_debian_installs_just_what_is_missing_and_says_why() {
     let apt = "env DEBIAN_FRONTEND=noninteractive apt-get";
     let install = "install -y -qq --no-install-recommends libhdf5-dev libopenblas-dev";
     assert_eq!(commands, [format!("{apt} update -qq"), format!("{apt} {install}")]);
-    assert!(said.contains("installing libhdf5-dev: reads and writes trajectories\n"), "{said}");
-    assert_eq!(said.lines().count(), 4, "{said}");
+    let line = "installing libhdf5-dev: the HDF5 library with its headers (reads and writes trajectories)\n";
+    assert!(said.starts_with(line), "{said}");
+    assert_eq!(said.lines().count(), 2, "{said}");
 }
 
 #[test]
