@@ -121,6 +121,7 @@ impl<R: Real> LinearOperator<R> for Subsample {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::check_linear;
     use proptest::prelude::*;
 
     #[test]
@@ -131,6 +132,20 @@ mod tests {
         let turbulence = Shape::new(8, 2, 64, 64);
         let counts = [2, 4, 8, 16].map(|s| Subsample::new(turbulence, s).unwrap().count());
         assert_eq!(counts, [16_384, 4_096, 1_024, 256]);
+    }
+
+    #[test]
+    fn conforms() {
+        for (shape, stride) in [
+            (Shape::new(1, 1, 1, 1), 1),
+            (Shape::new(2, 3, 7, 10), 3),
+            (Shape::new(2, 2, 8, 8), 4),
+            (Shape::new(3, 2, 230, 240), 7),
+        ] {
+            let sub = Subsample::new(shape, stride).unwrap();
+            check_linear::<f32>(&sub, 0);
+            check_linear::<f64>(&sub, 0);
+        }
     }
 
     #[test]
