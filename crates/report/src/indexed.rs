@@ -10,6 +10,8 @@ const FIRST_SHADE: usize = LEVELS;
 pub(crate) const PAPER: u8 = FIRST_SHADE as u8;
 /// Black.
 pub(crate) const INK: u8 = (FIRST_SHADE + SHADES - 1) as u8;
+/// Between two bare frames.
+pub(crate) const GAP_INDEX: u8 = (FIRST_SHADE + SHADES / 2) as u8;
 /// Inside a solid body.
 pub(crate) const SOLID_INDEX: u8 = INK + 1;
 /// Not a finite number.

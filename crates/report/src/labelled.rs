@@ -52,9 +52,8 @@ pub(crate) fn draw(panel: &Panel<'_>, view: &View) -> Result<Indexed, ReportErro
         labels.push(Label {
             text: panel.frames[index].label.clone(),
             size: TEXT,
-            at: ((at.0 + layout.frame.0 / 2) as i32, (at.1 - FRAME_LABEL + 8) as i32),
+            at: (at.0 + layout.frame.0 / 2, at.1 - FRAME_LABEL + 8),
             anchor: Anchor::TopCentre,
-            upright: false,
         });
         if index % layout.columns == 0 {
             layout.y_axis(view, at, &mut image, &mut labels);
@@ -104,9 +103,8 @@ impl Layout {
         let line = |text: &String, size, y: usize| Label {
             text: text.clone(),
             size,
-            at: (MARGIN as i32, y as i32),
+            at: (MARGIN, y),
             anchor: Anchor::TopLeft,
-            upright: false,
         };
         let below = MARGIN + self.title.len() * (LINE + 4);
         let title = self.title.iter().enumerate().map(|(k, t)| line(t, TITLE, MARGIN + k * (LINE + 4)));
@@ -133,9 +131,8 @@ impl Layout {
         labels.push(Label {
             text: "y".into(),
             size: TEXT,
-            at: (MARGIN as i32 + 8, (at.1 + self.frame.1 / 2) as i32),
+            at: (MARGIN + 8, at.1 + self.frame.1 / 2),
             anchor: Anchor::Middle,
-            upright: false,
         });
     }
 
@@ -154,12 +151,12 @@ impl Layout {
             image.fill((left + BAR, y), (TICK, 1), INK);
             labels.push(label(text.clone(), (left + BAR + TICK + 4, y), Anchor::MiddleLeft));
         }
-        labels.push(label(bar_title(panel), (left, top - FRAME_LABEL + 8), Anchor::TopLeft));
+        labels.push(label(bar_title(panel), (left, top - FRAME_LABEL + 3), Anchor::TopLeft));
     }
 }
 
 fn label(text: String, at: (usize, usize), anchor: Anchor) -> Label {
-    Label { text, size: TEXT, at: (at.0 as i32, at.1 as i32), anchor, upright: false }
+    Label { text, size: TEXT, at, anchor }
 }
 
 fn bar_title(panel: &Panel<'_>) -> String {

@@ -3,23 +3,24 @@
 use crate::ReportError;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontTransform, TextStyle, register_font};
+use plotters::style::{TextStyle, register_font};
 use std::sync::OnceLock;
 
 const FAMILY: &str = "DejaVu Sans";
 const FACE: &[u8] = include_bytes!("../fonts/DejaVuSans.ttf");
+/// Letters are placed on a grid this many times finer than the pixels, then averaged: the drawing
+/// library rounds every letter to a whole pixel, which at 12 pixels spaces words unevenly.
+const FINE: usize = 4;
 
 /// One piece of text and where it goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
     pub(crate) text: String,
-    /// Size of the em in pixels.
+    /// Height of a line in pixels.
     pub(crate) size: u32,
     /// The point of the picture that `anchor` of the text stands on, in pixels from the top left.
-    pub(crate) at: (i32, i32),
+    pub(crate) at: (usize, usize),
     pub(crate) anchor: Anchor,
-    /// Reads from bottom to top.
-    pub(crate) upright: bool,
 }
 
 /// The point of a piece of text that its position names.
@@ -33,29 +34,29 @@ pub(crate) enum Anchor {
 }
 
 /// Ink of every pixel of a `width` × `height` picture that holds `labels`: 0 is paper, 255 ink.
+/// What does not fit is cut off.
 pub(crate) fn ink(width: usize, height: usize, labels: &[Label]) -> Result<Vec<u8>, ReportError> {
-    register();
-    let mut rgb = vec![255u8; width * height * 3];
-    {
-        let backend = BitMapBackend::with_buffer(&mut rgb, (width as u32, height as u32));
-        let area = backend.into_drawing_area();
-        for label in labels {
-            area.draw_text(&label.text, &style(label), label.at).map_err(|e| fault(label, &e))?;
+    let mut picture = vec![0u8; width * height];
+    for label in labels {
+        let stamp = Stamp::of(&label.text, label.size)?;
+        let (left, top) = stamp.corner(label);
+        for row in 0..stamp.height {
+            for column in 0..stamp.width {
+                let (x, y) = (left + column as i64, top + row as i64);
+                if (0..width as i64).contains(&x) && (0..height as i64).contains(&y) {
+                    let pixel = &mut picture[y as usize * width + x as usize];
+                    *pixel = (*pixel).max(stamp.ink[row * stamp.width + column]);
+                }
+            }
         }
-        area.present().map_err(|e| ReportError::Lettering { text: String::new(), reason: e.to_string() })?;
     }
-    Ok(rgb.chunks_exact(3).map(|pixel| 255 - pixel[1]).collect())
+    Ok(picture)
 }
 
 /// Width of `text` in pixels at `size`.
 pub(crate) fn width(text: &str, size: u32) -> Result<usize, ReportError> {
-    register();
-    let style = TextStyle::from((FAMILY, size));
-    let (width, _) = style
-        .font
-        .box_size(text)
-        .map_err(|e| ReportError::Lettering { text: text.into(), reason: e.to_string() })?;
-    Ok(width as usize)
+    let (width, _) = style(size).font.box_size(text).map_err(|e| fault(text, &e))?;
+    Ok((width as usize).div_ceil(FINE))
 }
 
 /// `text` broken at spaces into lines of at most `room` pixels; a longer word keeps its own line.
@@ -74,26 +75,112 @@ pub(crate) fn wrap(text: &str, size: u32, room: usize) -> Result<Vec<String>, Re
     Ok(lines)
 }
 
-fn style(label: &Label) -> TextStyle<'static> {
-    let (h, v) = match label.anchor {
-        Anchor::TopLeft => (HPos::Left, VPos::Top),
-        Anchor::TopCentre => (HPos::Center, VPos::Top),
-        Anchor::MiddleLeft => (HPos::Left, VPos::Center),
-        Anchor::MiddleRight => (HPos::Right, VPos::Center),
-        Anchor::Middle => (HPos::Center, VPos::Center),
-    };
-    let style = TextStyle::from((FAMILY, label.size)).color(&BLACK).pos(Pos::new(h, v));
-    if label.upright { style.transform(FontTransform::Rotate270) } else { style }
+/// The ink of one piece of text.
+struct Stamp {
+    width: usize,
+    height: usize,
+    ink: Vec<u8>,
 }
 
-fn fault(label: &Label, error: &dyn std::fmt::Display) -> ReportError {
-    ReportError::Lettering { text: label.text.clone(), reason: error.to_string() }
+impl Stamp {
+    fn of(text: &str, size: u32) -> Result<Self, ReportError> {
+        let (width, height) = (width(text, size)? + 2, size as usize + size as usize / 2);
+        let (wide, high) = (width * FINE, height * FINE);
+        let mut rgb = vec![255u8; wide * high * 3];
+        {
+            let area = BitMapBackend::with_buffer(&mut rgb, (wide as u32, high as u32)).into_drawing_area();
+            // The library puts the baseline half a line below this point.
+            let down = (size as usize * FINE * 3 / 10) as i32;
+            area.draw_text(text, &style(size), (0, down)).map_err(|e| fault(text, &e))?;
+            area.present().map_err(|e| fault(text, &e))?;
+        }
+        let mean = |pixel: usize| {
+            let (x, y) = (pixel % width * FINE, pixel / width * FINE);
+            let paper = |k: usize| usize::from(rgb[((y + k / FINE) * wide + x + k % FINE) * 3]);
+            255 - ((0..FINE * FINE).map(paper).sum::<usize>() / (FINE * FINE)) as u8
+        };
+        let ink = (0..width * height).map(mean).collect();
+        Ok(Self { width, height, ink })
+    }
+
+    /// The top left pixel of the stamp, so that the anchor meets the label's position.
+    fn corner(&self, label: &Label) -> (i64, i64) {
+        let (x, y) = (label.at.0 as i64, label.at.1 as i64);
+        let width = self.width as i64 - 2;
+        let left = match label.anchor {
+            Anchor::TopLeft | Anchor::MiddleLeft => x,
+            Anchor::TopCentre | Anchor::Middle => x - width / 2,
+            Anchor::MiddleRight => x - width,
+        };
+        let top = match label.anchor {
+            Anchor::TopLeft | Anchor::TopCentre => y,
+            Anchor::MiddleLeft | Anchor::MiddleRight | Anchor::Middle => y - middle(label.size),
+        };
+        (left, top)
+    }
 }
 
-/// Registers the face once a process; a failure shows itself as a typed fault of the first text.
-fn register() {
-    static DONE: OnceLock<()> = OnceLock::new();
-    DONE.get_or_init(|| {
-        let _ = register_font(FAMILY, FontStyle::Normal, FACE);
-    });
+/// Rows from the top of a stamp to the middle of its digits.
+fn middle(size: u32) -> i64 {
+    i64::from(size) / 2
+}
+
+fn style(size: u32) -> TextStyle<'static> {
+    static REGISTERED: OnceLock<()> = OnceLock::new();
+    // A face that cannot be registered shows itself as a typed fault of the first text.
+    REGISTERED.get_or_init(|| drop(register_font(FAMILY, FontStyle::Normal, FACE)));
+    TextStyle::from((FAMILY, size * FINE as u32)).color(&BLACK).pos(Pos::new(HPos::Left, VPos::Top))
+}
+
+fn fault(text: &str, error: &dyn std::fmt::Display) -> ReportError {
+    ReportError::Lettering { text: text.into(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows, or columns, of a picture that hold ink.
+    fn inked(ink: &[u8], width: usize, of: impl Fn(usize) -> usize) -> (usize, usize) {
+        let places = || (0..ink.len()).filter(|&i| ink[i] > 40).map(&of);
+        assert!(places().count() > 0 && width > 0);
+        (places().min().unwrap(), places().max().unwrap())
+    }
+
+    /// The middle of an even number of rows lies between two pixels, and blur adds another.
+    #[test]
+    fn anchors_hold_the_middle_of_digits() {
+        for size in [14, 19] {
+            for (anchor, left, right) in
+                [(Anchor::MiddleLeft, 60, 72), (Anchor::Middle, 54, 66), (Anchor::MiddleRight, 48, 60)]
+            {
+                let label = Label { text: "0".into(), size, at: (60, 30), anchor };
+                let ink = ink(120, 60, &[label]).unwrap();
+                let (top, bottom) = inked(&ink, 120, |i| i / 120);
+                assert!((top + bottom).abs_diff(60) <= 2, "{size}: rows {top} to {bottom}");
+                let (first, last) = inked(&ink, 120, |i| i % 120);
+                assert!(first + 1 >= left && last <= right + 1, "{size} {anchor:?}: {first} to {last}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_beyond_the_border_is_cut_and_not_a_fault() {
+        let label = |at, anchor| Label { text: "0.125".into(), size: 14, at, anchor };
+        let ink = ink(20, 20, &[label((0, 0), Anchor::Middle), label((19, 19), Anchor::TopLeft)]).unwrap();
+        assert_eq!(ink.len(), 400);
+        assert!(ink.iter().any(|&i| i > 0));
+    }
+
+    #[test]
+    fn wrapped_lines_fit_and_keep_every_word() {
+        let text = "vorticity from -1.75e12 to 1.75e12, 100 % of cells beyond the colour scale";
+        let lines = wrap(text, 14, 180).unwrap();
+        assert!(lines.len() > 2);
+        for line in &lines {
+            assert!(width(line, 14).unwrap() <= 180, "{line}");
+        }
+        assert_eq!(lines.join(" "), text);
+        assert_eq!(wrap("unbreakable_name_of_a_law", 14, 10).unwrap().len(), 1);
+    }
 }

@@ -4,7 +4,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     const cell = row.cells[column];
     return cell.dataset.v === undefined ? cell.textContent : Number(cell.dataset.v.replace("inf", "Infinity"));
   };
-  // Text before numbers, numbers before nan; equal keys keep their order.
+  /* Text before numbers, numbers before nan; equal keys keep their order. */
   const rank = (k) => (typeof k === "string" ? 0 : Number.isNaN(k) ? 2 : 1);
   const compare = (a, b) => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
   heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => {

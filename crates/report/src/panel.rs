@@ -1,14 +1,14 @@
 //! One picture of a trajectory: frames of vorticity on the colour scale of its dataset.
 
 use crate::colour::level;
-use crate::indexed::{Image, Indexed, NOT_FINITE_INDEX, POINT_INDEX, SOLID_INDEX};
+use crate::indexed::{GAP_INDEX, Image, Indexed, NOT_FINITE_INDEX, POINT_INDEX, SOLID_INDEX};
 use crate::labelled;
 use crate::orientation::View;
 use crate::{ReportError, significant};
 use equipoise_field::Grid;
 
-/// Pixels between two frames.
-const GAP: usize = 2;
+/// Pixels between two bare frames.
+const GAP: usize = 1;
 
 /// One frame of a picture.
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ impl Panel<'_> {
         let (columns, rows) = self.arrangement(frame);
         let mut image =
             Indexed::new(columns * frame.0 + (columns - 1) * GAP, rows * frame.1 + (rows - 1) * GAP);
+        let whole = (image.width, image.height);
+        image.fill((0, 0), whole, GAP_INDEX);
         for index in 0..self.frames.len() {
             let at = (index % columns * (frame.0 + GAP), index / columns * (frame.1 + GAP));
             self.paint(&view, index, at, cell, &mut image);
