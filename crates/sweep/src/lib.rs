@@ -1,1 +1,32 @@
 //! Plan, trials, journal and results of a sweep.
+//!
+//! A [`Plan`] expands into an ordered list of [`Trial`]s, each with an identity. [`Output`] owns the
+//! folder: an append-only journal with one line a finished trial, the results table in plan order,
+//! and the manifest. [`run`] takes the trials without a row through an [`Executor`].
+
+mod error;
+mod folder;
+mod journal;
+mod machine;
+mod manifest;
+mod noise;
+mod number;
+mod output;
+mod plan;
+mod replace;
+mod results;
+mod row;
+mod run;
+mod standard;
+mod trial;
+
+pub use error::{BoxError, Error, Result};
+pub use journal::{Journal, Torn};
+pub use machine::{Machine, rfc3339};
+pub use manifest::{MANIFEST, Manifest, Provenance};
+pub use noise::Noise;
+pub use output::{Existing, Output, RESULTS_CSV, RESULTS_JSONL};
+pub use plan::{Approach, DatasetPlan, Plan, Protocol, Source};
+pub use row::{Outcome, Row, SPACE};
+pub use run::{Executor, Observer, Policy, Progress, Summary, run};
+pub use trial::{CovarianceSettings, Start, Trial};

@@ -1,0 +1,150 @@
+//! What can go wrong between a plan and its results.
+
+use std::path::{Path, PathBuf};
+
+/// The fault of an executor, whatever its type.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of this crate's fallible calls.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A fault of the plan, the output folder or a trial. A diverged trial is a row, not an error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting of the plan lies outside its range.
+    #[error("plan, {field}: found {found}, expected {expected}")]
+    Setting {
+        /// The setting.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// Its range.
+        expected: &'static str,
+    },
+    /// Two trials of the plan are the same.
+    #[error("plan: the trial `{trial}` occurs twice; a list of the plan repeats an entry")]
+    RepeatedTrial {
+        /// The trial in words.
+        trial: String,
+    },
+    /// A file operation failed.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The output path is a file.
+    #[error("{}: found a file, expected a folder or a path that does not exist", path.display())]
+    NotAFolder {
+        /// The output path.
+        path: PathBuf,
+    },
+    /// The output folder has content and neither flag was given.
+    #[error(
+        "{}: the output folder is not empty; pass --resume to continue the sweep in it or --force to \
+         replace what an earlier sweep wrote there; nothing was changed",
+        folder.display()
+    )]
+    Occupied {
+        /// The output folder.
+        folder: PathBuf,
+    },
+    /// A folder to resume has no manifest.
+    #[error("{}: found no {manifest}, expected the folder of an earlier sweep to resume", folder.display())]
+    NothingToResume {
+        /// The output folder.
+        folder: PathBuf,
+        /// The name of the missing file.
+        manifest: &'static str,
+    },
+    /// The sweep in the folder is not the one asked for.
+    #[error(
+        "{}: cannot resume, `{field}` differs: the folder has {found}, this sweep has {expected}",
+        manifest.display()
+    )]
+    Differs {
+        /// The manifest in the folder.
+        manifest: PathBuf,
+        /// The path of the first differing field.
+        field: String,
+        /// Its value in the folder.
+        found: String,
+        /// Its value in this sweep.
+        expected: String,
+    },
+    /// A file that no sweep is known to have written stands where the sweep would write.
+    #[error("{}: found a file that this sweep did not write, expected none; move it away", path.display())]
+    ForeignFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A name for an output file leads out of the output folder.
+    #[error("{}: `{name}` is not the name of a file inside the output folder", folder.display())]
+    OutsideFolder {
+        /// The output folder.
+        folder: PathBuf,
+        /// The name as given or as listed in the manifest.
+        name: String,
+    },
+    /// The manifest cannot be read.
+    #[error("{}: not a manifest of a sweep: {source}", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// The reader's reason.
+        source: serde_json::Error,
+    },
+    /// A line of the journal, not a torn last one, cannot be read.
+    #[error("{}: line {line} is not a row of results: {source}", path.display())]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// The reader's reason.
+        source: serde_json::Error,
+    },
+    /// The journal already has a row for a trial.
+    #[error("{}: the trial {identity} has a row already", path.display())]
+    RepeatedRow {
+        /// The journal.
+        path: PathBuf,
+        /// The identity of the trial.
+        identity: String,
+    },
+    /// A record cannot be written as JSON.
+    #[error("{what}: cannot be written as JSON: {source}")]
+    Encode {
+        /// The record.
+        what: &'static str,
+        /// The writer's reason.
+        source: serde_json::Error,
+    },
+    /// The table of results cannot be written.
+    #[error("{}: cannot be written as CSV: {source}", path.display())]
+    Csv {
+        /// The table.
+        path: PathBuf,
+        /// The writer's reason.
+        source: csv::Error,
+    },
+    /// The executor could not carry out a trial.
+    #[error("trial `{trial}`: {source}")]
+    Trial {
+        /// The trial in words.
+        trial: String,
+        /// The executor's reason.
+        source: BoxError,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,70 @@
+//! A folder before a sweep: whether it has content, which names lie in it, what may be removed.
+
+use crate::manifest::{MANIFEST, Manifest};
+use crate::replace::partial;
+use crate::{Error, RESULTS_CSV, Result};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+/// Whether the folder exists and has content.
+pub(crate) fn occupied(folder: &Path) -> Result<bool> {
+    match fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => Err(Error::NotAFolder { path: folder.to_owned() }),
+        Ok(_) => Ok(fs::read_dir(folder).map_err(Error::io("read", folder))?.next().is_some()),
+        Err(fault) if fault.kind() == ErrorKind::NotFound => Ok(false),
+        Err(fault) => Err(Error::io("read", folder)(fault)),
+    }
+}
+
+/// The path of an output file, which must lie below `folder` by its name.
+pub(crate) fn inside(folder: &Path, name: &str) -> Result<PathBuf> {
+    let relative = Path::new(name);
+    let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    if plain && !name.is_empty() {
+        Ok(folder.join(relative))
+    } else {
+        Err(Error::OutsideFolder { folder: folder.to_owned(), name: name.to_owned() })
+    }
+}
+
+/// Removes the files that the manifest of `folder` lists, the manifest last, and folders that this
+/// leaves empty. Everything is checked before anything is removed.
+pub(crate) fn clear(folder: &Path) -> Result<()> {
+    let Some(manifest) = Manifest::read(folder)? else { return Ok(()) };
+    let files = removable(folder, &manifest)?;
+    for file in &files {
+        match fs::remove_file(file) {
+            Err(fault) if fault.kind() != ErrorKind::NotFound => {
+                return Err(Error::io("remove", file)(fault));
+            }
+            _ => {}
+        }
+    }
+    let parents: BTreeSet<&Path> = files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
+    for parent in parents.into_iter().rev().filter(|parent| parent.starts_with(folder) && *parent != folder) {
+        // A folder that still has content is not ours to remove, and refuses.
+        let _ = fs::remove_dir(parent);
+    }
+    Ok(())
+}
+
+fn removable(folder: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>> {
+    let root = folder.canonicalize().map_err(Error::io("read", folder))?;
+    let mut files = Vec::new();
+    for name in manifest.files.iter().filter(|name| *name != MANIFEST) {
+        let path = inside(folder, name)?;
+        match path.parent().and_then(|parent| parent.canonicalize().ok()) {
+            Some(parent) if !parent.starts_with(&root) => {
+                return Err(Error::OutsideFolder { folder: folder.to_owned(), name: name.clone() });
+            }
+            Some(_) if name == RESULTS_CSV => files.extend([partial(&path), path]),
+            Some(_) => files.push(path),
+            None => {}
+        }
+    }
+    let own = folder.join(MANIFEST);
+    files.extend([partial(&own), own]);
+    Ok(files)
+}

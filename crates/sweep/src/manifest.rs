@@ -1,0 +1,205 @@
+//! The manifest of a sweep, `manifest.json`: what ran, on what, where, and what it wrote.
+
+use crate::replace::replace;
+use crate::{Error, Machine, Plan, Result, Trial};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// The name of the manifest in the output folder.
+pub const MANIFEST: &str = "manifest.json";
+
+/// What the caller knows of its own build, arguments and data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of the tool.
+    pub version: String,
+    /// Git revision of the tool, where known.
+    pub revision: Option<String>,
+    /// The command line.
+    pub arguments: Vec<String>,
+    /// SHA-256 of every data file, by name.
+    pub data: BTreeMap<String, String>,
+    /// Threads that the sweep uses.
+    pub threads: usize,
+}
+
+/// The content of `manifest.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Tool, arguments and data.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+    /// The machine.
+    pub machine: Machine,
+    /// When the sweep began, RFC 3339.
+    pub started: String,
+    /// When it last ended or was interrupted, RFC 3339; `None` while it runs or after a crash.
+    pub ended: Option<String>,
+    /// Trials with a row.
+    pub finished: usize,
+    /// Trials of the plan.
+    pub total: usize,
+    /// Remarks on the sweep as a whole.
+    pub notes: Vec<String>,
+    /// The plan.
+    pub plan: Plan,
+    /// Every file that the sweep wrote or is about to write, relative to the folder, `/` between parts.
+    pub files: BTreeSet<String>,
+}
+
+impl Manifest {
+    /// The manifest of a sweep of `trials` that begins at `started`.
+    pub(crate) fn begin(provenance: Provenance, plan: Plan, trials: &[Trial], started: String) -> Self {
+        Self {
+            provenance,
+            machine: Machine::here(),
+            started,
+            ended: None,
+            finished: 0,
+            total: trials.len(),
+            notes: Vec::new(),
+            plan,
+            files: BTreeSet::new(),
+        }
+    }
+
+    /// Reads the manifest of a folder; `None` if the folder has none.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no manifest.
+    pub fn read(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(MANIFEST);
+        match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|source| Error::Manifest { path: path.clone(), source }),
+            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(fault) => Err(Error::io("read", &path)(fault)),
+        }
+    }
+
+    /// Writes the manifest of a folder in one step.
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
+        let mut json =
+            serde_json::to_vec_pretty(self).map_err(|source| Error::Encode { what: "manifest", source })?;
+        json.push(b'\n');
+        replace(&folder.join(MANIFEST), &json)
+    }
+
+    /// Accepts `asked` as the continuation of this sweep: same version, data and plan.
+    ///
+    /// # Errors
+    /// [`Error::Differs`] names the first field that is not the same.
+    pub(crate) fn accept(&self, asked: &Self, folder: &Path) -> Result<()> {
+        let encode = |value: &Self| -> Result<Value> {
+            let fixed = (&value.provenance.version, &value.provenance.data, &value.plan);
+            serde_json::to_value(fixed).map_err(|source| Error::Encode { what: "manifest", source })
+        };
+        let (found, expected) = (encode(self)?, encode(asked)?);
+        for (part, name) in ["version", "data", "plan"].into_iter().enumerate() {
+            if let Some((field, found, expected)) = difference(name, &found[part], &expected[part]) {
+                return Err(Error::Differs { manifest: folder.join(MANIFEST), field, found, expected });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The path of the first leaf in which two values differ, and the two leaves.
+fn difference(path: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
+    match (a, b) {
+        (Value::Object(left), Value::Object(right)) => {
+            let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+            names.into_iter().find_map(|name| {
+                let (a, b) =
+                    (left.get(name).unwrap_or(&Value::Null), right.get(name).unwrap_or(&Value::Null));
+                difference(&format!("{path}.{name}"), a, b)
+            })
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => left
+            .iter()
+            .zip(right)
+            .enumerate()
+            .find_map(|(i, (a, b))| difference(&format!("{path}[{i}]"), a, b)),
+        _ if a == b => None,
+        _ => Some((path.to_owned(), a.to_string(), b.to_string())),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::plan::tests::standard;
+
+    pub(crate) fn provenance() -> Provenance {
+        Provenance {
+            version: "0.1.0".into(),
+            revision: Some("abcdef".into()),
+            arguments: vec!["sweep".into()],
+            data: BTreeMap::from([("test.h5".into(), "aa".into())]),
+            threads: 2,
+        }
+    }
+
+    fn manifest(plan: Plan) -> Manifest {
+        let trials = plan.trials().unwrap();
+        Manifest::begin(provenance(), plan, &trials, "2000-01-01T00:00:00Z".into())
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut manifest = manifest(standard());
+        manifest.plan.eta = 0.1 + 0.2;
+        manifest.files.insert("a/b.png".into());
+        manifest.write(folder.path()).unwrap();
+        assert_eq!(Manifest::read(folder.path()).unwrap(), Some(manifest));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no partial file stays");
+    }
+
+    #[test]
+    fn a_folder_without_a_manifest_is_none_and_a_broken_manifest_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Manifest::read(folder.path()).unwrap(), None);
+        fs::write(folder.path().join(MANIFEST), "{\"version\":").unwrap();
+        assert!(matches!(Manifest::read(folder.path()), Err(Error::Manifest { .. })));
+    }
+
+    #[test]
+    fn the_first_difference_is_named() {
+        let old = manifest(standard());
+        let refused = |change: fn(&mut Manifest)| {
+            let mut asked = manifest(standard());
+            change(&mut asked);
+            old.accept(&asked, Path::new("out")).unwrap_err().to_string()
+        };
+        let messages = [
+            refused(|m| m.plan.datasets[1].window = 16),
+            refused(|m| m.plan.subs.truncate(2)),
+            refused(|m| m.plan.gamma = Some(0.5)),
+            refused(|m| m.plan.datasets[0].source.train_checksum = "other".into()),
+            refused(|m| m.provenance.data.clear()),
+            refused(|m| m.provenance.version = "0.2.0".into()),
+        ];
+        insta::assert_snapshot!(messages.join("\n"), @r#"
+        out/manifest.json: cannot resume, `plan.datasets[1].window` differs: the folder has 8, this sweep has 16
+        out/manifest.json: cannot resume, `plan.subs` differs: the folder has [2,4,8,16], this sweep has [2,4]
+        out/manifest.json: cannot resume, `plan.gamma` differs: the folder has null, this sweep has 0.5
+        out/manifest.json: cannot resume, `plan.datasets[0].source.train_checksum` differs: the folder has "training data of ibpm", this sweep has "other"
+        out/manifest.json: cannot resume, `data.test.h5` differs: the folder has "aa", this sweep has null
+        out/manifest.json: cannot resume, `version` differs: the folder has "0.1.0", this sweep has "0.2.0"
+        "#);
+    }
+
+    #[test]
+    fn threads_arguments_and_revision_may_differ() {
+        let mut asked = manifest(standard());
+        asked.provenance.threads = 7;
+        asked.provenance.arguments.push("--resume".into());
+        asked.provenance.revision = None;
+        manifest(standard()).accept(&asked, Path::new("out")).unwrap();
+    }
+}

@@ -1,0 +1,168 @@
+//! Rules of the output folder, each against a real one.
+
+use super::*;
+use crate::manifest::tests::provenance;
+use crate::plan::tests::standard;
+use crate::row::tests::outcome;
+use std::collections::BTreeMap;
+
+pub(crate) fn open(folder: &Path, existing: Existing) -> Result<Output> {
+    Output::open(folder, standard(), provenance(), existing)
+}
+
+/// Every file below `folder` with its content.
+pub(crate) fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(content(&path));
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            files.insert(path, bytes);
+        }
+    }
+    files
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let relative = |path: &PathBuf| path.strip_prefix(folder).unwrap().display().to_string();
+    content(folder).keys().map(relative).collect()
+}
+
+#[test]
+fn content_is_refused_by_default_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("thesis.txt"), "chapter 1").unwrap();
+    let before = content(folder.path());
+    let message = open(folder.path(), Existing::Refuse).unwrap_err().to_string();
+    for part in [&folder.path().display().to_string(), "--resume", "--force"] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(matches!(open(folder.path(), Existing::Resume), Err(Error::NothingToResume { .. })));
+    assert_eq!(content(folder.path()), before);
+}
+
+#[test]
+fn a_missing_or_empty_folder_begins_under_any_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    for (i, existing) in [Existing::Refuse, Existing::Resume, Existing::Force].into_iter().enumerate() {
+        let missing = folder.path().join(format!("a/b{i}"));
+        open(&missing, existing).unwrap();
+        assert_eq!(names(&missing), [MANIFEST, RESULTS_JSONL]);
+        let empty = folder.path().join(format!("c{i}"));
+        fs::create_dir(&empty).unwrap();
+        open(&empty, existing).unwrap();
+    }
+}
+
+#[test]
+fn force_removes_what_the_sweep_wrote_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let output = open(&out, Existing::Refuse).unwrap();
+    let row = Row::new(&output.trials()[0], outcome()).unwrap();
+    output.journal().append(row).unwrap();
+    for path in output.claim(&["report.html", "a/b/one.png", "a/c/two.png"]).unwrap() {
+        fs::write(path, "ours").unwrap();
+    }
+    output.close().unwrap();
+    for foreign in ["a/c/foreign.png", "notes.txt", "results.csv.bak"] {
+        fs::write(out.join(foreign), "foreign").unwrap();
+    }
+    fs::create_dir(out.join("empty")).unwrap();
+    drop(output);
+
+    let again = open(&out, Existing::Force).unwrap();
+    assert!(again.journal().is_empty());
+    assert_eq!(names(&out), ["a/c/foreign.png", MANIFEST, "notes.txt", "results.csv.bak", RESULTS_JSONL]);
+    assert!(!out.join("a/b").exists() && out.join("empty").exists());
+}
+
+#[test]
+fn force_does_not_take_a_foreign_file_for_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(RESULTS_CSV), "mine").unwrap();
+    let before = content(folder.path());
+    assert!(matches!(open(folder.path(), Existing::Force), Err(Error::ForeignFile { .. })));
+    assert_eq!(content(folder.path()), before);
+}
+
+#[test]
+fn force_never_follows_a_manifest_out_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let (out, outside) = (folder.path().join("out"), folder.path().join("outside"));
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("precious"), "precious").unwrap();
+    let output = open(&out, Existing::Refuse).unwrap();
+    let mut escapes = vec!["../outside/precious".to_owned(), outside.join("precious").display().to_string()];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&outside, out.join("link")).unwrap();
+        escapes.push("link/precious".to_owned());
+    }
+    for name in escapes {
+        let mut manifest = output.manifest();
+        manifest.files.insert(name.clone());
+        manifest.write(&out).unwrap();
+        let before = content(folder.path());
+        let refused = open(&out, Existing::Force);
+        assert!(matches!(refused, Err(Error::OutsideFolder { .. })), "{name}");
+        assert_eq!(content(folder.path()), before);
+    }
+}
+
+#[test]
+fn only_new_and_own_files_can_be_claimed() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = open(folder.path(), Existing::Refuse).unwrap();
+    fs::write(folder.path().join("foreign.png"), "foreign").unwrap();
+    assert!(matches!(output.claim(&["own.png", "foreign.png"]), Err(Error::ForeignFile { .. })));
+    assert!(matches!(output.claim(&["../own.png"]), Err(Error::OutsideFolder { .. })));
+    assert!(!output.manifest().files.contains("own.png"), "a refused claim lists nothing");
+    let path = output.claim(&["own.png"]).unwrap().remove(0);
+    assert!(Manifest::read(folder.path()).unwrap().unwrap().files.contains("own.png"));
+    fs::write(path, "own").unwrap();
+    output.claim(&["own.png"]).unwrap();
+}
+
+#[test]
+fn another_plan_is_not_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path(), Existing::Refuse).unwrap();
+    let before = content(folder.path());
+    let mut plan = standard();
+    plan.datasets[0].covariance.rank = Some(10);
+    let refused = Output::open(folder.path(), plan, provenance(), Existing::Resume).unwrap_err();
+    let message = refused.to_string();
+    assert!(message.contains("`plan.datasets[0].covariance.rank` differs"), "{message}");
+    assert!(message.contains("the folder has 20, this sweep has 10"), "{message}");
+    assert_eq!(content(folder.path()), before);
+}
+
+#[test]
+fn resuming_reports_a_torn_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = open(folder.path(), Existing::Refuse).unwrap();
+    for trial in &output.trials()[..2] {
+        output.journal().append(Row::new(trial, outcome()).unwrap()).unwrap();
+    }
+    let path = folder.path().join(RESULTS_JSONL);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 10]).unwrap();
+    let output = open(folder.path(), Existing::Resume).unwrap();
+    assert_eq!(output.torn().map(|torn| torn.line), Some(2));
+    let note = &output.manifest().notes[0];
+    assert!(note.contains("with 1 of 200 rows; an unfinished line 2"), "{note}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "content").unwrap();
+    assert!(matches!(open(&file, Existing::Force), Err(Error::NotAFolder { .. })));
+    let message = open(&file.join("out"), Existing::Refuse).unwrap_err().to_string();
+    assert!(message.contains("file/out"), "{message}");
+    assert_eq!(content(folder.path()).len(), 1);
+}

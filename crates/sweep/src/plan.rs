@@ -1,0 +1,293 @@
+//! The plan of a sweep and its expansion into trials.
+
+use crate::{CovarianceSettings, Error, Result, Start, Trial};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// Datasets × protocols × subs × seeds × approaches, and the settings they share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The datasets, each with its own window, prior, seeds and protocols.
+    pub datasets: Vec<DatasetPlan>,
+    /// Subsampling strides along H and W.
+    pub subs: Vec<usize>,
+    /// Laws and methods.
+    pub approaches: Vec<Approach>,
+    /// The schedule.
+    pub schedule: String,
+    /// η, the noise left at t = 0.
+    pub eta: f64,
+    /// Law of the state at t = 1.
+    pub start: Start,
+    /// Base standard deviation of the laws, normalised units; `None` for each law's own.
+    pub std: Option<f64>,
+    /// Base γ of the laws; `None` for each law's own.
+    pub gamma: Option<f64>,
+    /// N_ref of the laws; `None` for the data's own N at sub 4.
+    pub n_ref: Option<usize>,
+    /// How observations are counted: `true` or `floor`.
+    pub n_convention: String,
+    /// Element type of fields, `f32` or `f64`.
+    pub precision: String,
+}
+
+/// One dataset of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatasetPlan {
+    /// The data.
+    pub source: Source,
+    /// T, frames of a window.
+    pub window: usize,
+    /// Name of the normalizer.
+    pub normalizer: String,
+    /// How the prior covariance is modelled.
+    pub covariance: CovarianceSettings,
+    /// Noise standard deviation of each channel, normalised units.
+    pub noise: Vec<f64>,
+    /// Seeds.
+    pub seeds: Vec<u64>,
+    /// Posterior samples of each trial.
+    pub members: usize,
+    /// Protocols.
+    pub protocols: Vec<Protocol>,
+}
+
+/// Where the numbers of a dataset come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Name of the dataset.
+    pub dataset: String,
+    /// SHA-256 of the file that holds the truth.
+    pub data_checksum: String,
+    /// SHA-256 of the file that the prior is fitted from or read from.
+    pub train_checksum: String,
+    /// Kind of flow: `ibpm`, `kolmogorov` or `generic`.
+    pub kind: String,
+    /// Axis order that the loader used, such as `NTCHW`.
+    pub axes: String,
+}
+
+/// How a run advances in diffusion time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Protocol {
+    /// Its name.
+    pub name: String,
+    /// Predictor steps.
+    pub steps: usize,
+    /// Corrector steps after each predictor step.
+    pub corrections: usize,
+    /// τ, the size of a corrector step.
+    pub tau: f64,
+}
+
+/// A posterior method and the law of its likelihood term.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approach {
+    /// Scaling law.
+    pub law: String,
+    /// Posterior method.
+    pub method: String,
+}
+
+impl Plan {
+    /// The trials in the order of the results: by dataset, protocol, sub, seed, approach, each as
+    /// listed in the plan.
+    ///
+    /// # Errors
+    /// If a setting is out of range, a list is empty, or two trials are the same.
+    pub fn trials(&self) -> Result<Vec<Trial>> {
+        self.check()?;
+        let mut trials = Vec::new();
+        for dataset in &self.datasets {
+            dataset.check()?;
+            for protocol in &dataset.protocols {
+                protocol.check()?;
+                for &sub in &self.subs {
+                    for &seed in &dataset.seeds {
+                        let trial = |approach| self.trial(dataset, protocol, sub, seed, approach);
+                        trials.extend(self.approaches.iter().map(trial));
+                    }
+                }
+            }
+        }
+        refuse_repeats(&trials)?;
+        Ok(trials)
+    }
+
+    fn trial(
+        &self,
+        dataset: &DatasetPlan,
+        protocol: &Protocol,
+        sub: usize,
+        seed: u64,
+        approach: &Approach,
+    ) -> Trial {
+        let source = dataset.source.clone();
+        Trial {
+            dataset: source.dataset,
+            data_checksum: source.data_checksum,
+            train_checksum: source.train_checksum,
+            kind: source.kind,
+            axes: source.axes,
+            window: dataset.window,
+            normalizer: dataset.normalizer.clone(),
+            covariance: dataset.covariance.clone(),
+            protocol: protocol.name.clone(),
+            schedule: self.schedule.clone(),
+            eta: self.eta,
+            start: self.start,
+            steps: protocol.steps,
+            corrections: protocol.corrections,
+            tau: protocol.tau,
+            law: approach.law.clone(),
+            method: approach.method.clone(),
+            sub,
+            noise: dataset.noise.clone(),
+            std: self.std,
+            gamma: self.gamma,
+            n_ref: self.n_ref,
+            n_convention: self.n_convention.clone(),
+            seed,
+            members: dataset.members,
+            precision: self.precision.clone(),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        filled("datasets", self.datasets.len())?;
+        filled("subs", self.subs.len())?;
+        filled("laws", self.approaches.len())?;
+        for &sub in &self.subs {
+            require("sub", sub, sub > 0, "a stride of at least 1")?;
+        }
+        let eta = self.eta;
+        require("eta", eta, eta > 0.0 && eta < 1.0, "a number above 0 and below 1")?;
+        if let Some(std) = self.std {
+            require("std", std, std >= 0.0 && std.is_finite(), "a number of at least 0")?;
+        }
+        if let Some(gamma) = self.gamma {
+            require("gamma", gamma, gamma >= 0.0 && gamma.is_finite(), "a number of at least 0")?;
+        }
+        if let Some(n) = self.n_ref {
+            require("n_ref", n, n > 0, "a count of at least 1")?;
+        }
+        Ok(())
+    }
+}
+
+impl DatasetPlan {
+    fn check(&self) -> Result<()> {
+        filled("seeds", self.seeds.len())?;
+        filled("protocols", self.protocols.len())?;
+        filled("noise", self.noise.len())?;
+        for &noise in &self.noise {
+            require("noise", noise, noise >= 0.0 && noise.is_finite(), "a number of at least 0")?;
+        }
+        require("window", self.window, self.window > 0, "at least 1 frame")?;
+        require("members", self.members, self.members > 0, "at least 1 member")?;
+        let ridge = self.covariance.ridge;
+        require("ridge", ridge, ridge >= 0.0 && ridge.is_finite(), "a number of at least 0")?;
+        if let Some(rank) = self.covariance.rank {
+            require("rank", rank, rank > 0, "a rank of at least 1")?;
+        }
+        Ok(())
+    }
+}
+
+impl Protocol {
+    fn check(&self) -> Result<()> {
+        require("steps", self.steps, self.steps > 0, "at least 1 step")?;
+        require("tau", self.tau, self.tau >= 0.0 && self.tau.is_finite(), "a number of at least 0")
+    }
+}
+
+fn filled(field: &'static str, len: usize) -> Result<()> {
+    require(field, "an empty list", len > 0, "at least one entry")
+}
+
+fn require(field: &'static str, found: impl ToString, holds: bool, expected: &'static str) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::Setting { field, found: found.to_string(), expected }) }
+}
+
+fn refuse_repeats(trials: &[Trial]) -> Result<()> {
+    let mut seen = HashSet::new();
+    for trial in trials {
+        if !seen.insert(trial.identity()?) {
+            return Err(Error::RepeatedTrial { trial: trial.to_string() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn source(name: &str) -> Source {
+        Source {
+            dataset: name.into(),
+            data_checksum: format!("data of {name}"),
+            train_checksum: format!("training data of {name}"),
+            kind: name.into(),
+            axes: "NTCHW".into(),
+        }
+    }
+
+    pub(crate) fn standard() -> Plan {
+        Plan::standard(vec![DatasetPlan::ibpm(source("ibpm")), DatasetPlan::kolmogorov(source("kolmogorov"))])
+    }
+
+    #[test]
+    fn the_standard_sweep_has_every_trial_once() {
+        let trials = standard().trials().unwrap();
+        // One protocol and one seed on the wake; two of each on the turbulence.
+        assert_eq!(trials.len(), 4 * 10 * (1 + 2 * 2));
+        let identities: HashSet<String> = trials.iter().map(|t| t.identity().unwrap()).collect();
+        assert_eq!(identities.len(), trials.len());
+    }
+
+    #[test]
+    fn trials_of_one_scene_and_one_sub_are_adjacent() {
+        let trials = standard().trials().unwrap();
+        let stretches = |same: fn(&Trial, &Trial) -> bool| trials.chunk_by(same).count();
+        assert_eq!(stretches(Trial::same_scene), 3);
+        assert_eq!(stretches(|a, b| a.same_scene(b) && a.sub == b.sub), 3 * 4);
+        assert_eq!(stretches(|a, b| a.same_scene(b) && a.sub == b.sub && a.seed == b.seed), (1 + 2 + 2) * 4);
+    }
+
+    #[test]
+    fn only_the_exact_law_has_a_method_of_its_own() {
+        for trial in standard().trials().unwrap() {
+            assert_eq!(trial.method, if trial.law == "exact" { "exact" } else { "sda" });
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        let with = |change: fn(&mut Plan)| {
+            let mut plan = standard();
+            change(&mut plan);
+            plan.trials().unwrap_err().to_string()
+        };
+        let messages = [
+            with(|p| p.subs = vec![2, 0]),
+            with(|p| p.subs = vec![2, 2]),
+            with(|p| p.eta = 0.0),
+            with(|p| p.datasets[1].protocols[0].steps = 0),
+            with(|p| p.datasets[0].noise[1] = -0.1),
+            with(|p| p.datasets[0].noise[0] = f64::NAN),
+            with(|p| p.datasets[0].seeds.clear()),
+            with(|p| p.datasets[0].members = 0),
+        ];
+        insta::assert_snapshot!(messages.join("\n"), @r"
+        plan, sub: found 0, expected a stride of at least 1
+        plan: the trial `ibpm, fast, sub 2, seed 0, sum (sda)` occurs twice; a list of the plan repeats an entry
+        plan, eta: found 0, expected a number above 0 and below 1
+        plan, steps: found 0, expected at least 1 step
+        plan, noise: found -0.1, expected a number of at least 0
+        plan, noise: found NaN, expected a number of at least 0
+        plan, seeds: found an empty list, expected at least one entry
+        plan, members: found 0, expected at least 1 member
+        ");
+    }
+}

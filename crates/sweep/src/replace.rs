@@ -1,0 +1,28 @@
+//! Replacing a file in one step, so that a reader finds the old content or the new, never a part.
+
+use crate::{Error, Result};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Where the new content stands until it is complete.
+pub(crate) fn partial(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path.as_os_str());
+    name.push(".partial");
+    PathBuf::from(name)
+}
+
+/// Writes `bytes` beside `path`, syncs, and renames over it.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = partial(path);
+    let written = File::create(&partial).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&partial, path)).map_err(|source| {
+        // The fault to report is the first one; a leftover partial file is overwritten next time.
+        let _ = fs::remove_file(&partial);
+        Error::io("write", path)(source)
+    })
+}

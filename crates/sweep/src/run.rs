@@ -1,0 +1,189 @@
+//! Running the trials of a sweep that have no row yet.
+
+use crate::{BoxError, Error, Outcome, Output, Result, Row, Trial};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What carries out a trial.
+///
+/// Trials reach it in plan order, from several threads at a time where `parallel_inside` is false;
+/// trials of one scene never overlap with those of another. A lock may be held over a parallel
+/// iterator only if that iterator's own closures never take it.
+pub trait Executor: Sync {
+    /// Carries out one trial and measures its seconds. A diverged trial is an outcome.
+    ///
+    /// # Errors
+    /// Whatever keeps the trial from having an outcome; it ends the sweep.
+    fn execute(&self, trial: &Trial) -> std::result::Result<Outcome, BoxError>;
+
+    /// Whether the trial should have all threads to itself.
+    fn parallel_inside(&self, trial: &Trial) -> bool;
+}
+
+/// What watches a sweep. Calls may come from several threads.
+pub trait Observer: Sync {
+    /// A trial begins.
+    fn started(&self, trial: &Trial, progress: Progress);
+
+    /// A trial has its row on the disk.
+    fn finished(&self, row: &Row, progress: Progress);
+}
+
+/// How far a sweep is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Trials with a row.
+    pub done: usize,
+    /// Those of them that had their row before this run.
+    pub skipped: usize,
+    /// Trials of the plan.
+    pub total: usize,
+}
+
+/// When the table of results is written while the sweep runs: at whichever comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// After this many new rows.
+    pub rows: usize,
+    /// At the first new row after this time.
+    pub interval: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { rows: 32, interval: Duration::from_secs(5) }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Trials carried out by this run.
+    pub finished: usize,
+    /// Trials that had a row before.
+    pub skipped: usize,
+    /// Whether the stop flag left trials without a row.
+    pub interrupted: bool,
+}
+
+/// Carries out every trial of `output` that has no row, on the current rayon pool, and writes the
+/// table of results and the manifest at the end, however it ends.
+///
+/// `stop` is read before each trial; a trial under way is finished.
+///
+/// # Errors
+/// The first fault of the executor or of a file. Trials under way on other threads are still
+/// finished and have their rows.
+pub fn run(
+    output: &Output,
+    executor: &dyn Executor,
+    observer: &dyn Observer,
+    stop: &AtomicBool,
+    policy: Policy,
+) -> Result<Summary> {
+    let pending = output.pending();
+    let run = Run {
+        output,
+        executor,
+        observer,
+        stop,
+        policy,
+        skipped: output.trials().len() - pending.len(),
+        finished: AtomicUsize::new(0),
+        fault: Mutex::new(None),
+        faulty: AtomicBool::new(false),
+        saved: Mutex::new((0, Instant::now())),
+    };
+    let inside = |trial: &Trial| executor.parallel_inside(trial);
+    for batch in pending.chunk_by(|a, b| a.same_scene(b) && inside(a) == inside(b)) {
+        if inside(batch[0]) { run.in_turn(batch) } else { run.side_by_side(batch) }
+    }
+    let closed = output.close();
+    match run.fault.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(fault) => Err(fault),
+        None => closed,
+    }?;
+    let finished = run.finished.into_inner();
+    Ok(Summary { finished, skipped: run.skipped, interrupted: finished < pending.len() })
+}
+
+struct Run<'a> {
+    output: &'a Output,
+    executor: &'a dyn Executor,
+    observer: &'a dyn Observer,
+    stop: &'a AtomicBool,
+    policy: Policy,
+    skipped: usize,
+    finished: AtomicUsize,
+    fault: Mutex<Option<Error>>,
+    faulty: AtomicBool,
+    /// New rows and time at the last checkpoint.
+    saved: Mutex<(usize, Instant)>,
+}
+
+impl Run<'_> {
+    fn in_turn(&self, batch: &[&Trial]) {
+        for trial in batch {
+            if self.halted() {
+                return;
+            }
+            self.take(trial);
+        }
+    }
+
+    /// One loop a thread over a shared counter: trials start in plan order and the pool has no trial
+    /// waiting that a thread could steal, and so nest, while it waits inside another.
+    fn side_by_side(&self, batch: &[&Trial]) {
+        let next = AtomicUsize::new(0);
+        rayon::broadcast(|_| {
+            while !self.halted() {
+                let Some(trial) = batch.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+                self.take(trial);
+            }
+        });
+    }
+
+    fn halted(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.faulty.load(Ordering::Relaxed)
+    }
+
+    fn take(&self, trial: &Trial) {
+        if let Err(fault) = self.finish(trial) {
+            let mut first = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert(fault);
+            self.faulty.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn finish(&self, trial: &Trial) -> Result<()> {
+        self.observer.started(trial, self.progress(self.finished.load(Ordering::Relaxed)));
+        let outcome = self.executor.execute(trial);
+        let outcome = outcome.map_err(|source| Error::Trial { trial: trial.to_string(), source })?;
+        let row = Row::new(trial, outcome)?;
+        self.output.journal().append(row.clone())?;
+        let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
+        self.observer.finished(&row, self.progress(finished));
+        self.checkpoint(finished)
+    }
+
+    fn progress(&self, finished: usize) -> Progress {
+        let total = self.output.trials().len();
+        Progress { done: self.skipped + finished, skipped: self.skipped, total }
+    }
+
+    fn checkpoint(&self, finished: usize) -> Result<()> {
+        // Whoever holds the lock is writing the table already.
+        let Ok(mut saved) = self.saved.try_lock() else { return Ok(()) };
+        let (rows, moment) = *saved;
+        if finished.saturating_sub(rows) < self.policy.rows && moment.elapsed() < self.policy.interval {
+            return Ok(());
+        }
+        self.output.checkpoint()?;
+        *saved = (finished, Instant::now());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! The sweep that runs when nothing else is asked for.
+
+use crate::{Approach, CovarianceSettings, DatasetPlan, Plan, Protocol, Source, Start};
+
+/// The laws of the default sweep.
+const LAWS: [&str; 10] = [
+    "sum",
+    "mean",
+    "likelihood_weighting",
+    "dual",
+    "linear",
+    "clamped_linear",
+    "adaptive",
+    "matched",
+    "active",
+    "exact",
+];
+
+impl Approach {
+    /// A law with the method that it belongs to: `exact` with itself, every other with `sda`.
+    pub fn of_law(law: &str) -> Self {
+        let method = if law == "exact" { "exact" } else { "sda" };
+        Self { law: law.into(), method: method.into() }
+    }
+}
+
+impl Protocol {
+    /// 32 predictor steps and no corrector, where the study's laws break.
+    pub fn fast() -> Self {
+        Self { name: "fast".into(), steps: 32, corrections: 0, tau: 0.5 }
+    }
+
+    /// 256 predictor steps with one corrector step of τ = 0.5 each, as in the study.
+    pub fn study() -> Self {
+        Self { name: "study".into(), steps: 256, corrections: 1, tau: 0.5 }
+    }
+}
+
+impl DatasetPlan {
+    /// The cylinder wake: 16 frames, low rank 20, seed 0, one member, protocol `fast`.
+    pub fn ibpm(source: Source) -> Self {
+        Self {
+            source,
+            window: 16,
+            normalizer: "channel".into(),
+            covariance: CovarianceSettings { model: "low_rank".into(), rank: Some(20), ridge: 1e-6 },
+            noise: vec![0.1, 0.1],
+            seeds: vec![0],
+            members: 1,
+            protocols: vec![Protocol::fast()],
+        }
+    }
+
+    /// Kolmogorov turbulence: 8 frames, stationary, seeds 0 and 1, two members, both protocols.
+    pub fn kolmogorov(source: Source) -> Self {
+        Self {
+            source,
+            window: 8,
+            normalizer: "profile".into(),
+            covariance: CovarianceSettings { model: "stationary".into(), rank: None, ridge: 1e-4 },
+            noise: vec![0.1, 0.1],
+            seeds: vec![0, 1],
+            members: 2,
+            protocols: vec![Protocol::fast(), Protocol::study()],
+        }
+    }
+}
+
+impl Plan {
+    /// The default sweep over `datasets`: sub 2, 4, 8, 16 × ten laws, `cos` with η = 0.01.
+    pub fn standard(datasets: Vec<DatasetPlan>) -> Self {
+        Self {
+            datasets,
+            subs: vec![2, 4, 8, 16],
+            approaches: LAWS.iter().map(|law| Approach::of_law(law)).collect(),
+            schedule: "cos".into(),
+            eta: 0.01,
+            start: Start::Normal,
+            std: None,
+            gamma: None,
+            n_ref: None,
+            n_convention: "true".into(),
+            precision: "f32".into(),
+        }
+    }
+}
