@@ -1,1 +1,49 @@
 //! HDF5 trajectories, the axis audit, flow conventions and normalizers.
+//!
+//! A file enters through [`load`], which decides what its axes mean, checks that the numbers agree
+//! with the declaration, and hands back a [`Dataset`] in the one order (N, T, C, H, W). A
+//! [`Normalizer`] fitted on training data turns physical fields into normalised ones and back.
+//!
+//! ```
+//! use equipoise_data::{LoadOptions, Normalizer, load, samples::Sample};
+//! # fn main() -> Result<(), equipoise_data::DataError> {
+//! let test = load(&Sample::KolmogorovTest.path()?, &LoadOptions::default())?;
+//! assert_eq!(test.shape(8).to_string(), "(8, 2, 64, 64)");
+//! let normalizer = Normalizer::fit(test.kind().default_normalizer(), &test)?;
+//! let mut field = test.window(0, 0, 8)?.to_vec();
+//! normalizer.normalise(test.shape(8), &mut field)?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod attribute;
+mod audit;
+mod axes;
+mod checksum;
+mod continuity;
+mod cylinder;
+mod dataset;
+mod error;
+mod file;
+mod kind;
+mod load;
+mod noise;
+mod normalizer;
+mod orientation;
+pub mod samples;
+mod statistics;
+pub mod store;
+
+pub use attribute::{Attribute, Attributes};
+pub use audit::{Audit, Inferred};
+pub use axes::AxisOrder;
+pub use checksum::checksum;
+pub use continuity::{Continuity, DECIDABLE_RATIO, SERIES_CORRELATION, SERIES_PAIRS};
+pub use cylinder::CylinderGeometry;
+pub use dataset::{Dataset, Window};
+pub use error::DataError;
+pub use kind::Kind;
+pub use load::{LoadOptions, audit, load};
+pub use noise::NoiseLevel;
+pub use normalizer::{Normalizer, NormalizerKind, Offset};
+pub use statistics::ChannelStatistics;

@@ -1,0 +1,149 @@
+//! The attributes of a file, read whatever their encoding.
+
+use crate::DataError;
+use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::{Attribute as Handle, Location};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+/// Bytes kept of a fixed-length text; longer ones are cut.
+const FIXED: usize = 4096;
+
+/// The value of an attribute.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Attribute {
+    /// A text; the elements of an array of texts are joined with commas.
+    Text(String),
+    /// Numbers, one for a scalar.
+    Numbers(Vec<f64>),
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{text:?}"),
+            Self::Numbers(numbers) => write!(f, "{numbers:?}"),
+        }
+    }
+}
+
+/// Where an attribute stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Dataset,
+    Root,
+}
+
+/// The attributes of a data file by name; one on the dataset goes before its namesake on the root.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attributes {
+    dataset: BTreeMap<String, Attribute>,
+    root: BTreeMap<String, Attribute>,
+}
+
+impl Attributes {
+    /// Reads the attributes of the dataset and of the root. Those that are neither text nor number
+    /// are left out.
+    pub(crate) fn read(dataset: &Location, root: &Location) -> hdf5::Result<Self> {
+        Ok(Self { dataset: read_all(dataset)?, root: read_all(root)? })
+    }
+
+    /// The attribute with this name.
+    pub fn get(&self, name: &str) -> Option<&Attribute> {
+        self.dataset.get(name).or_else(|| self.root.get(name))
+    }
+
+    /// Whether there is an attribute with this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// All attributes in order of name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Attribute)> {
+        let merged: BTreeMap<_, _> = self.root.iter().chain(&self.dataset).collect();
+        merged.into_iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The attribute with this name in one place.
+    pub(crate) fn at(&self, place: Place, name: &str) -> Option<&Attribute> {
+        match place {
+            Place::Dataset => self.dataset.get(name),
+            Place::Root => self.root.get(name),
+        }
+    }
+
+    /// A text attribute, if there is one with this name.
+    pub(crate) fn text(&self, path: &Path, name: &str) -> Result<Option<&str>, DataError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Attribute::Text(text)) => Ok(Some(text)),
+            Some(other) => Err(unexpected(path, name, other, "a text".into())),
+        }
+    }
+
+    /// `COUNT` finite numbers, if there is an attribute with this name.
+    pub(crate) fn numbers<const COUNT: usize>(
+        &self,
+        path: &Path,
+        name: &str,
+    ) -> Result<Option<[f64; COUNT]>, DataError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let array = match value {
+            Attribute::Numbers(n) => <[f64; COUNT]>::try_from(n.as_slice()).ok(),
+            Attribute::Text(_) => None,
+        };
+        match array {
+            Some(array) if array.iter().all(|x| x.is_finite()) => Ok(Some(array)),
+            _ => Err(unexpected(path, name, value, format!("{COUNT} finite number(s)"))),
+        }
+    }
+
+    /// A positive number, if there is an attribute with this name.
+    pub(crate) fn positive(&self, path: &Path, name: &str) -> Result<Option<f64>, DataError> {
+        match self.numbers::<1>(path, name)? {
+            Some([value]) if value <= 0.0 => {
+                Err(unexpected(path, name, &Attribute::Numbers(vec![value]), "a positive number".into()))
+            }
+            other => Ok(other.map(|[value]| value)),
+        }
+    }
+}
+
+fn unexpected(path: &Path, name: &str, found: &Attribute, expected: String) -> DataError {
+    DataError::AttributeValue {
+        path: path.into(),
+        attribute: name.into(),
+        found: found.to_string(),
+        expected,
+    }
+}
+
+fn read_all(location: &Location) -> hdf5::Result<BTreeMap<String, Attribute>> {
+    let mut all = BTreeMap::new();
+    for name in location.attr_names()? {
+        if let Some(value) = read_one(&location.attr(&name)?)? {
+            all.insert(name, value);
+        }
+    }
+    Ok(all)
+}
+
+fn read_one(handle: &Handle) -> hdf5::Result<Option<Attribute>> {
+    fn joined<T: AsRef<str>>(texts: &[T]) -> Attribute {
+        Attribute::Text(texts.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(","))
+    }
+    let Ok(descriptor) = handle.dtype()?.to_descriptor() else { return Ok(None) };
+    Ok(Some(match descriptor {
+        TypeDescriptor::VarLenUnicode => joined(&handle.read_raw::<VarLenUnicode>()?),
+        TypeDescriptor::VarLenAscii => joined(&handle.read_raw::<VarLenAscii>()?),
+        TypeDescriptor::FixedAscii(_) => joined(&handle.read_raw::<FixedAscii<FIXED>>()?),
+        TypeDescriptor::FixedUnicode(_) => joined(&handle.read_raw::<FixedUnicode<FIXED>>()?),
+        TypeDescriptor::Float(_) | TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_) => {
+            Attribute::Numbers(handle.read_raw::<f64>()?)
+        }
+        _ => return Ok(None),
+    }))
+}

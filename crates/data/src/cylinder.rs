@@ -1,0 +1,110 @@
+//! The circular cylinder of a wake: which points are solid, and how far the surface is.
+
+use crate::{Attributes, DataError};
+use equipoise_field::Grid;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// A circular cylinder on a grid of square cells, H = y, W = x.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CylinderGeometry {
+    /// Row of the centre, in grid points, counted from 0; need not be whole.
+    pub center_row: f64,
+    /// Column of the centre.
+    pub center_column: f64,
+    /// Radius in grid points.
+    pub radius: f64,
+    /// Length of one grid step, in the data's unit of length.
+    pub spacing: f64,
+    /// U, the speed of the uniform inflow along x, in physical units.
+    pub inflow: f64,
+}
+
+impl CylinderGeometry {
+    /// Reads `cylinder_center_px` (row, column), `cylinder_radius_px` and `inflow`; `None` with a
+    /// note when the first two are missing.
+    pub(crate) fn from_attributes(
+        path: &Path,
+        attributes: &Attributes,
+        grid: &Grid,
+        [height, width]: [usize; 2],
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Self>, DataError> {
+        let center = attributes.numbers::<2>(path, "cylinder_center_px")?;
+        let radius = attributes.positive(path, "cylinder_radius_px")?;
+        let (Some([center_row, center_column]), Some(radius)) = (center, radius) else {
+            notes.push("no attributes `cylinder_center_px` and `cylinder_radius_px`: no geometry".into());
+            return Ok(None);
+        };
+        let inside = |x: f64, length: usize| (0.0..length as f64).contains(&x);
+        if !(inside(center_row, height) && inside(center_column, width)) {
+            return Err(DataError::AttributeValue {
+                path: path.into(),
+                attribute: "cylinder_center_px".into(),
+                found: format!("({center_row}, {center_column})"),
+                expected: format!("(row, column) on a grid of {height} x {width} points"),
+            });
+        }
+        let inflow = match attributes.numbers::<1>(path, "inflow")? {
+            Some([inflow]) => inflow,
+            None => {
+                notes.push("no attribute `inflow`: the inflow speed is taken as 1".into());
+                1.0
+            }
+        };
+        Ok(Some(Self { center_row, center_column, radius, spacing: grid.dx, inflow }))
+    }
+
+    /// Whether each point of an (H, W) plane is solid: at most one radius from the centre.
+    pub fn mask(&self, height: usize, width: usize) -> Vec<bool> {
+        self.plane(height, width, |h, w| self.gap(h, w) <= 0.0)
+    }
+
+    /// The signed distance to the surface over an (H, W) plane, in the data's unit of length:
+    /// spacing · (√((h − h₀)² + (w − w₀)²) − radius), negative inside the cylinder.
+    pub fn signed_distance(&self, height: usize, width: usize) -> Vec<f32> {
+        self.plane(height, width, |h, w| (self.spacing * self.gap(h, w)) as f32)
+    }
+
+    /// The inflow profile over an (H, W) plane: the undisturbed velocity along x, U(y) = U at every
+    /// point of the fluid and 0 at every solid point, in physical units.
+    pub fn inflow_profile(&self, height: usize, width: usize) -> Vec<f32> {
+        self.plane(height, width, |h, w| if self.gap(h, w) <= 0.0 { 0.0 } else { self.inflow as f32 })
+    }
+
+    /// Signed distance to the surface in grid points.
+    fn gap(&self, h: usize, w: usize) -> f64 {
+        (h as f64 - self.center_row).hypot(w as f64 - self.center_column) - self.radius
+    }
+
+    fn plane<V>(&self, height: usize, width: usize, value: impl Fn(usize, usize) -> V) -> Vec<V> {
+        let value = &value;
+        (0..height).flat_map(|h| (0..width).map(move |w| value(h, w))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CYLINDER: CylinderGeometry =
+        CylinderGeometry { center_row: 99.0, center_column: 49.0, radius: 25.0, spacing: 0.02, inflow: 1.0 };
+
+    /// The number of lattice points with a² + b² ≤ 25² is 1961 (Gauss circle problem, A000328).
+    #[test]
+    fn the_mask_counts_the_gauss_circle() {
+        let mask = CYLINDER.mask(199, 399);
+        assert_eq!(mask.iter().filter(|&&solid| solid).count(), 1961);
+        assert!(mask[99 * 399 + 49] && mask[99 * 399 + 74] && !mask[99 * 399 + 75]);
+    }
+
+    #[test]
+    fn distance_is_minus_the_radius_at_the_centre_and_its_sign_is_the_mask() {
+        let (distance, mask) = (CYLINDER.signed_distance(199, 399), CYLINDER.mask(199, 399));
+        assert!((distance[99 * 399 + 49] + 0.5).abs() < f32::EPSILON);
+        assert!((distance[99 * 399 + 149] - 1.5).abs() < 2.0 * f32::EPSILON);
+        assert!(distance.iter().zip(&mask).all(|(d, solid)| (*d <= 0.0) == *solid));
+        let inflow = CYLINDER.inflow_profile(199, 399);
+        assert!(inflow.iter().zip(&mask).all(|(u, solid)| (*u == 0.0) == *solid && *u <= 1.0));
+    }
+}

@@ -1,0 +1,148 @@
+//! Everything that can be wrong with a file, a window, a normalizer or a noise level.
+
+use crate::{AxisOrder, Kind, NormalizerKind};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A fault of data, with the file, the field, what was found and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "the message of each variant is its documentation")]
+pub enum DataError {
+    #[error("{}: no such file", path.display())]
+    Missing { path: PathBuf },
+
+    #[error("{}: cannot be accessed: {source}", path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+
+    #[error("{}: found {found}, expected an HDF5 file", path.display())]
+    NotHdf5 { path: PathBuf, found: String },
+
+    #[error("{}: truncated HDF5 file: found {found} bytes, expected more ({detail})", path.display())]
+    Truncated { path: PathBuf, found: u64, detail: String },
+
+    #[error(
+        "{}: superblock version {superblock}: written in a format newer than the installed HDF5 library \
+         {library} reads ({detail}); write it again without libver=\"latest\" or install a newer library",
+        path.display()
+    )]
+    NewerFormat { path: PathBuf, superblock: u8, library: String, detail: String },
+
+    #[error("{}: HDF5 cannot {action}: {detail}", path.display())]
+    Hdf5 { path: PathBuf, action: String, detail: String },
+
+    #[error("{}: found [{}] at the root, expected a dataset `x` or `velocity`", path.display(), found.join(", "))]
+    NoVariable { path: PathBuf, found: Vec<String> },
+
+    #[error("{}: dataset `{variable}` has {} axes {found:?}, expected 5: (N, T, C, H, W) or (T, N, C, H, W)",
+        path.display(), found.len())]
+    Rank { path: PathBuf, variable: String, found: Vec<usize> },
+
+    #[error("{}: dataset `{variable}` holds {found}, expected {expected}", path.display())]
+    ElementType { path: PathBuf, variable: String, found: String, expected: &'static str },
+
+    #[error("{}: dataset `{variable}` of shape {shape:?}: axis {axis} has length 0, expected at least 1",
+        path.display())]
+    EmptyAxis { path: PathBuf, variable: String, shape: Vec<usize>, axis: usize },
+
+    #[error("{}: dataset `{variable}` has {found} channels on axis 2, expected {expected} for kind `{kind}`",
+        path.display())]
+    Channels { path: PathBuf, variable: String, kind: Kind, found: usize, expected: usize },
+
+    #[error("{}: dataset `{variable}` has {count} values that are not finite in f32, the first at {index:?}: \
+             found {value}, expected a finite number", path.display())]
+    NotFinite { path: PathBuf, variable: String, index: [usize; 5], value: f32, count: usize },
+
+    #[error("{}: no attribute `axes` or `shape_description` declares the axis order ({evidence}); \
+             pass --axes NTCHW or --axes TNCHW", path.display())]
+    AxesUndeclared { path: PathBuf, evidence: String },
+
+    #[error("{}: {declared_by} declares {declared}, but the data look like {inferred} ({evidence}); \
+             pass --axes {inferred} if the data are right, --axes {declared} to keep the declaration",
+        path.display())]
+    AxesContradicted {
+        path: PathBuf,
+        declared: AxisOrder,
+        declared_by: String,
+        inferred: AxisOrder,
+        evidence: String,
+    },
+
+    #[error("{}: {declared_by} declares {declared}, but neither leading axis looks like time: neighbouring \
+             snapshots are as good as independent ({evidence}); pass --axes {declared} to use them as a \
+             series all the same", path.display())]
+    NotASeries { path: PathBuf, declared: AxisOrder, declared_by: String, evidence: String },
+
+    #[error("{}: the declarations of the axis order disagree: {}; pass --axes NTCHW or --axes TNCHW",
+        path.display(), found.join(", "))]
+    AxesAmbiguous { path: PathBuf, found: Vec<String> },
+
+    #[error("{}: {place} = {found:?}, expected (N, T, C, H, W) or (T, N, C, H, W); \
+             pass --axes NTCHW or --axes TNCHW", path.display())]
+    AxesUnknown { path: PathBuf, place: String, found: String },
+
+    #[error("{}: no attribute says what kind of flow this is (`kind`, `cylinder_center_px` or `forcing`); \
+             pass --kind ibpm, --kind kolmogorov or --kind generic", path.display())]
+    KindUndeclared { path: PathBuf },
+
+    #[error("{}: attributes of both ibpm (`cylinder_center_px`) and kolmogorov (`forcing`); \
+             pass --kind to choose", path.display())]
+    KindAmbiguous { path: PathBuf },
+
+    #[error("{}: attribute `{attribute}`: found {found}, expected {expected}", path.display())]
+    AttributeValue { path: PathBuf, attribute: String, found: String, expected: String },
+
+    #[error("{}: a window of {frames} frames from frame {start} does not fit: found a series of {found} \
+             frames", path.display())]
+    Window { path: PathBuf, start: usize, frames: usize, found: usize },
+
+    #[error("{}: trajectory {trajectory} does not exist: found {found} trajectories", path.display())]
+    Trajectory { path: PathBuf, trajectory: usize, found: usize },
+
+    #[error("{field}: found {found:?}, expected {expected}")]
+    Name { field: &'static str, found: String, expected: &'static str },
+
+    #[error("{field}: found length {found}, expected {expected}")]
+    Length { field: &'static str, found: usize, expected: usize },
+
+    #[error("normalizer `{normalizer}` on kind `{kind}`: {reason}")]
+    NormalizerRefused { normalizer: NormalizerKind, kind: Kind, reason: &'static str },
+
+    #[error(
+        "normalizer `{normalizer}`: channel {channel} has standard deviation {found}, expected a \
+             positive number"
+    )]
+    ConstantChannel { normalizer: NormalizerKind, channel: usize, found: f64 },
+
+    #[error("noise: found {found} for channel {channel}, expected a finite number that is not negative")]
+    NoiseValue { channel: usize, found: f64 },
+
+    #[error("{}: sha256 found {found}, expected {expected}", path.display())]
+    Checksum { path: PathBuf, found: String, expected: String },
+
+    #[error("{}: embedded sample missing; expected it in the repository's `data` folder or in the folder \
+             that EQUIPOISE_DATA names", path.display())]
+    SampleMissing { path: PathBuf },
+
+    #[error("{}: exists already; nothing was overwritten", path.display())]
+    Exists { path: PathBuf },
+
+    #[error("{}: no {what} `{name}`; found [{}]", path.display(), found.join(", "))]
+    NoEntry { path: PathBuf, what: &'static str, name: String, found: Vec<String> },
+
+    #[error("{}: array `{name}` has shape {found:?}, expected {expected:?}", path.display())]
+    ArrayShape { path: PathBuf, name: String, found: Vec<usize>, expected: Vec<usize> },
+
+    #[error("{}: attribute `{name}` is not the JSON expected: {source}", path.display())]
+    Json { path: PathBuf, name: String, source: serde_json::Error },
+}
+
+impl DataError {
+    /// An I/O fault of a path; a missing file has a variant of its own.
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path: path.into() },
+            _ => Self::Unreadable { path: path.into(), source },
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! From a file to a checked dataset.
+
+use crate::attribute::Attributes;
+use crate::file::Source;
+use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, orientation};
+use std::path::Path;
+
+/// What the caller states about a file; each entry goes before the file's own attributes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// The axis order (`--axes`).
+    pub axes: Option<AxisOrder>,
+    /// The kind of flow (`--kind`).
+    pub kind: Option<Kind>,
+}
+
+/// Reads, audits and checks a file of trajectories.
+///
+/// The dataset is `x`, or `velocity` where there is no `x`, in f32 or f64, gzip allowed. The result
+/// holds it as f32 in the order (N, T, C, H, W).
+///
+/// # Errors
+/// Any fault of the file; an axis order that is undeclared, contradicted by the numbers or declared
+/// twice in different ways, and a kind that is undeclared, unless `options` states them; a value
+/// that is not finite.
+pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
+    let source = Source::read(path)?;
+    let (audit, checked) = examine(path, &source, options);
+    let (order, kind, frame) = checked?;
+    let [a, b, channels, height, width] = source.shape;
+    let (values, [trajectories, frames]) = in_order(source.values, order, [a, b], channels * height * width);
+    let extent = [trajectories, frames, channels, height, width];
+    Ok(Dataset::loaded(audit, kind, extent, values, frame, source.attributes))
+}
+
+/// Measures a file without insisting that it can be loaded.
+///
+/// The entry `refusal` holds the message with which [`load`] would stop.
+///
+/// # Errors
+/// Faults that leave nothing to measure: not readable, no dataset, wrong rank or element type.
+pub fn audit(path: &Path, options: &LoadOptions) -> Result<Audit, DataError> {
+    let source = Source::read(path)?;
+    let (mut audit, checked) = examine(path, &source, options);
+    audit.refusal = checked.err().map(|e| e.to_string());
+    Ok(audit)
+}
+
+/// Grid, geometry and the defaults that stood in for missing attributes.
+pub(crate) struct Frame {
+    pub(crate) grid: equipoise_field::Grid,
+    pub(crate) geometry: Option<CylinderGeometry>,
+    pub(crate) notes: Vec<String>,
+}
+
+type Checked = Result<(AxisOrder, Kind, Frame), DataError>;
+
+/// The audit, and separately whether the file can be loaded.
+fn examine(path: &Path, source: &Source, options: &LoadOptions) -> (Audit, Checked) {
+    let kind = kind(path, &source.attributes, options);
+    let (audit, order) = Audit::of(path, source, kind.as_ref().ok().map(|k| k.0), options);
+    let checked = finite(path, source).and(order).and_then(|order| {
+        let (kind, note) = kind?;
+        channels(path, source, kind)?;
+        let mut frame = frame(path, source, kind)?;
+        frame.notes.splice(0..0, note.into_iter().chain(order_note(&audit)));
+        Ok((order, kind, frame))
+    });
+    (audit, checked)
+}
+
+/// The kind, and a note when the caller's word went against the file's.
+fn kind(
+    path: &Path,
+    attributes: &Attributes,
+    options: &LoadOptions,
+) -> Result<(Kind, Option<String>), DataError> {
+    let declared = Kind::declared(path, attributes);
+    let Some(given) = options.kind else {
+        return match declared? {
+            Some((kind, _)) => Ok((kind, None)),
+            None => Err(DataError::KindUndeclared { path: path.into() }),
+        };
+    };
+    let note = match declared {
+        Ok(Some((kind, attribute))) if kind != given => {
+            Some(format!("kind {given} was given; attribute `{attribute}` says {kind}"))
+        }
+        _ => None,
+    };
+    Ok((given, note))
+}
+
+fn order_note(audit: &Audit) -> Option<String> {
+    let used = audit.used?;
+    if audit.overridden {
+        let declared = audit.declared.map_or("nothing".into(), |d| d.to_string());
+        return Some(format!(
+            "axis order {used} was given; the file declares {declared} ({})",
+            audit.evidence()
+        ));
+    }
+    match audit.inferred {
+        Inferred::Order(_) => None,
+        Inferred::NoSeries | Inferred::Undecidable => {
+            Some(format!("axis order {used} is taken as declared, not confirmed ({})", audit.evidence()))
+        }
+    }
+}
+
+fn channels(path: &Path, source: &Source, kind: Kind) -> Result<(), DataError> {
+    let found = source.shape[2];
+    match kind.channels() {
+        Some(expected) if expected != found => Err(DataError::Channels {
+            path: path.into(),
+            variable: source.variable.clone(),
+            kind,
+            found,
+            expected,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn finite(path: &Path, source: &Source) -> Result<(), DataError> {
+    let Some(first) = source.values.iter().position(|x| !x.is_finite()) else { return Ok(()) };
+    let (mut index, mut rest) = ([0; 5], first);
+    for axis in (0..5).rev() {
+        index[axis] = rest % source.shape[axis];
+        rest /= source.shape[axis];
+    }
+    Err(DataError::NotFinite {
+        path: path.into(),
+        variable: source.variable.clone(),
+        index,
+        value: source.values[first],
+        count: source.values.iter().filter(|x| !x.is_finite()).count(),
+    })
+}
+
+fn frame(path: &Path, source: &Source, kind: Kind) -> Result<Frame, DataError> {
+    let [_, _, _, height, width] = source.shape;
+    let mut notes = Vec::new();
+    let grid = orientation::grid(path, &source.attributes, kind, [height, width], &mut notes)?;
+    let geometry = match kind {
+        Kind::Ibpm => {
+            CylinderGeometry::from_attributes(path, &source.attributes, &grid, [height, width], &mut notes)?
+        }
+        Kind::Kolmogorov | Kind::Generic => None,
+    };
+    Ok(Frame { grid, geometry, notes })
+}
+
+/// The values in the order (N, T, frame), and (N, T).
+fn in_order(values: Vec<f32>, order: AxisOrder, outer: [usize; 2], frame: usize) -> (Vec<f32>, [usize; 2]) {
+    let [a, b] = outer;
+    match order {
+        AxisOrder::Ntchw => (values, [a, b]),
+        AxisOrder::Tnchw => {
+            let mut ordered = Vec::with_capacity(values.len());
+            for n in 0..b {
+                for t in 0..a {
+                    let start = (t * b + n) * frame;
+                    ordered.extend_from_slice(&values[start..start + frame]);
+                }
+            }
+            (ordered, [b, a])
+        }
+    }
+}

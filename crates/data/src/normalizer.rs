@@ -1,0 +1,240 @@
+//! Affine maps between physical and normalised units, fitted on training data.
+
+use crate::{DataError, Dataset, Kind, statistics};
+use equipoise_field::{Axis, Boundary, Real, Shape, sum};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// How a normalizer is fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NormalizerKind {
+    /// Mean and standard deviation per channel.
+    Channel,
+    /// The mean over trajectories, frames and the homogeneous axis is removed, a profile per
+    /// channel; then division by the standard deviation of what is left, per channel.
+    Profile,
+    /// The constants that the study prints for its cylinder wake.
+    Published,
+    /// Physical units are kept.
+    Identity,
+}
+
+/// Mean and standard deviation of u and v in the study, section 12.2.
+const PUBLISHED_MEAN: [f64; 2] = [0.998540, 0.0];
+const PUBLISHED_STD: [f64; 2] = [0.415285, 0.207527];
+
+/// What is subtracted, in physical units.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Offset {
+    /// m_c, one number per channel.
+    Channel(Vec<f64>),
+    /// m_c(i), for each channel one number per index along an axis.
+    Profile {
+        /// The axis along which the profile varies.
+        along: Axis,
+        /// The profiles, (C, length of the axis).
+        mean: Vec<Vec<f64>>,
+    },
+}
+
+/// The map z = (x − m_c)/s_c from physical to normalised units, per channel c; m_c may be a profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Normalizer {
+    kind: NormalizerKind,
+    offset: Offset,
+    scale: Vec<f64>,
+}
+
+impl Normalizer {
+    /// Fits a normalizer on all frames of all trajectories, each frame once; solid cells take part.
+    ///
+    /// Sums run in f64. `Profile` averages over the axis x of a periodic flow (H for Kolmogorov, so
+    /// that the profile varies along W).
+    ///
+    /// # Errors
+    /// [`DataError::NormalizerRefused`] for `Profile` unless the kind is Kolmogorov or a generic
+    /// flow with periodic borders, and for `Published` unless it is IBPM;
+    /// [`DataError::ConstantChannel`] when a channel does not vary.
+    pub fn fit(kind: NormalizerKind, data: &Dataset) -> Result<Self, DataError> {
+        let channels = data.channels();
+        let refused =
+            |reason| Err(DataError::NormalizerRefused { normalizer: kind, kind: data.kind(), reason });
+        let (offset, scale) = match kind {
+            NormalizerKind::Channel => channel_moments(data),
+            NormalizerKind::Profile if data.grid().boundary == Boundary::Periodic => profile_moments(data),
+            NormalizerKind::Profile => {
+                return refused("an open flow has no homogeneous axis to average over");
+            }
+            NormalizerKind::Published if data.kind() == Kind::Ibpm => {
+                (Offset::Channel(PUBLISHED_MEAN.into()), PUBLISHED_STD.into())
+            }
+            NormalizerKind::Published => {
+                return refused("the published constants are those of the IBPM wake");
+            }
+            NormalizerKind::Identity => (Offset::Channel(vec![0.0; channels]), vec![1.0; channels]),
+        };
+        match scale.iter().position(|s| !(s.is_finite() && *s > 0.0)) {
+            None => Ok(Self { kind, offset, scale }),
+            Some(channel) => {
+                Err(DataError::ConstantChannel { normalizer: kind, channel, found: scale[channel] })
+            }
+        }
+    }
+
+    /// How it was fitted.
+    pub fn kind(&self) -> NormalizerKind {
+        self.kind
+    }
+
+    /// m, what is subtracted, in physical units.
+    pub fn offset(&self) -> &Offset {
+        &self.offset
+    }
+
+    /// s_c, the physical size of one normalised unit, per channel.
+    pub fn scale(&self) -> &[f64] {
+        &self.scale
+    }
+
+    /// z = (x − m_c)/s_c, in place, for one field of this shape; computed in f64.
+    ///
+    /// # Errors
+    /// [`DataError::Length`] when the slice, the channels or the profile do not fit the shape.
+    pub fn normalise<R: Real>(&self, shape: Shape, values: &mut [R]) -> Result<(), DataError> {
+        self.map(shape, values, |x, mean, scale| (x - mean) / scale)
+    }
+
+    /// x = m_c + s_c z, in place, for one field of this shape; computed in f64.
+    ///
+    /// # Errors
+    /// As [`Normalizer::normalise`].
+    pub fn restore<R: Real>(&self, shape: Shape, values: &mut [R]) -> Result<(), DataError> {
+        self.map(shape, values, |z, mean, scale| mean + scale * z)
+    }
+
+    fn map<R: Real>(
+        &self,
+        shape: Shape,
+        values: &mut [R],
+        to: impl Fn(f64, f64, f64) -> f64,
+    ) -> Result<(), DataError> {
+        self.fits(shape, values.len())?;
+        if shape.is_empty() {
+            return Ok(());
+        }
+        for (p, plane) in values.chunks_exact_mut(shape.plane()).enumerate() {
+            let channel = p % shape.channels;
+            let scale = self.scale[channel];
+            for (h, row) in plane.chunks_exact_mut(shape.width).enumerate() {
+                match &self.offset {
+                    Offset::Channel(mean) => {
+                        row.iter_mut().for_each(|v| *v = R::narrow(to(v.wide(), mean[channel], scale)));
+                    }
+                    Offset::Profile { along: Axis::H, mean } => {
+                        row.iter_mut().for_each(|v| *v = R::narrow(to(v.wide(), mean[channel][h], scale)));
+                    }
+                    Offset::Profile { along: Axis::W, mean } => {
+                        for (v, m) in row.iter_mut().zip(&mean[channel]) {
+                            *v = R::narrow(to(v.wide(), *m, scale));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fits(&self, shape: Shape, len: usize) -> Result<(), DataError> {
+        let equal = |field, found, expected| {
+            if found == expected { Ok(()) } else { Err(DataError::Length { field, found, expected }) }
+        };
+        equal("field to normalise", len, shape.len())?;
+        equal("channels of the field to normalise", shape.channels, self.scale.len())?;
+        match &self.offset {
+            Offset::Channel(mean) => equal("means of the normalizer", mean.len(), self.scale.len()),
+            Offset::Profile { along, mean } => {
+                equal("profiles of the normalizer", mean.len(), self.scale.len())?;
+                let length = if *along == Axis::H { shape.height } else { shape.width };
+                mean.iter().try_for_each(|m| equal("axis of the field along the profile", length, m.len()))
+            }
+        }
+    }
+}
+
+fn channel_moments(data: &Dataset) -> (Offset, Vec<f64>) {
+    let (channels, plane) = (data.channels(), data.shape(1).plane());
+    let (mean, std) = (0..channels).map(|c| statistics::moments(data.values(), channels, plane, c)).unzip();
+    (Offset::Channel(mean), std)
+}
+
+fn profile_moments(data: &Dataset) -> (Offset, Vec<f64>) {
+    let (frame, along) = (data.shape(1), data.grid().y_axis());
+    let (mut mean, mut std) = (Vec::new(), Vec::new());
+    for channel in 0..frame.channels {
+        let planes: Vec<&[f32]> =
+            data.values().chunks_exact(frame.plane()).skip(channel).step_by(frame.channels).collect();
+        let profile = profile(&planes, frame, along);
+        let mut squares: Vec<f64> = planes
+            .iter()
+            .map(|plane| {
+                sum::of(plane.len(), |i| {
+                    let d = f64::from(plane[i]) - profile[position(i, frame, along)];
+                    d * d
+                })
+            })
+            .collect();
+        std.push((sum::pairwise(&mut squares) / (planes.len() * frame.plane()) as f64).sqrt());
+        mean.push(profile);
+    }
+    (Offset::Profile { along, mean }, std)
+}
+
+/// The index along `along` of a flat index into a plane.
+fn position(i: usize, frame: Shape, along: Axis) -> usize {
+    if along == Axis::H { i / frame.width } else { i % frame.width }
+}
+
+/// The mean of planes over their number and the axis across `along`.
+fn profile(planes: &[&[f32]], frame: Shape, along: Axis) -> Vec<f64> {
+    let (length, across) =
+        if along == Axis::H { (frame.height, frame.width) } else { (frame.width, frame.height) };
+    let mut total = vec![0.0; length];
+    for plane in planes {
+        for (i, x) in plane.iter().enumerate() {
+            total[position(i, frame, along)] += f64::from(*x);
+        }
+    }
+    total.iter().map(|t| t / (planes.len() * across) as f64).collect()
+}
+
+impl fmt::Display for NormalizerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Channel => "channel",
+            Self::Profile => "profile",
+            Self::Published => "published",
+            Self::Identity => "identity",
+        })
+    }
+}
+
+impl FromStr for NormalizerKind {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        match text {
+            "channel" => Ok(Self::Channel),
+            "profile" => Ok(Self::Profile),
+            "published" => Ok(Self::Published),
+            "identity" => Ok(Self::Identity),
+            _ => Err(DataError::Name {
+                field: "normalizer",
+                found: text.into(),
+                expected: "channel, profile, published or identity",
+            }),
+        }
+    }
+}

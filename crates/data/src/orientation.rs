@@ -1,0 +1,111 @@
+//! The grid of a file, from its kind and attributes, with a note for every default taken.
+
+use crate::{Attributes, DataError, Kind};
+use equipoise_field::{Axis, Boundary, Grid};
+use std::f64::consts::TAU;
+use std::path::Path;
+
+/// The grid of a field of `[H, W]` points.
+///
+/// Kolmogorov: H = x, W = y, periodic, spacing 2π/H and 2π/W. IBPM: H = y, W = x, open. Generic:
+/// the axis map from `H_axis` and `W_axis` (default H = y, W = x), the border from `boundary` or
+/// from the word "periodic" in `domain` (default open). Spacings from `dx` and `dy` (default of
+/// `dy` is `dx`; without `dx` lengths are in grid points). Every default taken is added to `notes`.
+pub(crate) fn grid(
+    path: &Path,
+    attributes: &Attributes,
+    kind: Kind,
+    [height, width]: [usize; 2],
+    notes: &mut Vec<String>,
+) -> Result<Grid, DataError> {
+    let declared = declared_x_axis(path, attributes)?;
+    let x_axis = match (kind, declared) {
+        (Kind::Generic, Some(axis)) => axis,
+        (Kind::Generic, None) => {
+            notes.push("no attribute `H_axis` or `W_axis`: H is taken as y, W as x".into());
+            Axis::W
+        }
+        (Kind::Kolmogorov, _) => Axis::H,
+        (Kind::Ibpm, _) => Axis::W,
+    };
+    if let Some(found) = declared.filter(|&found| found != x_axis) {
+        return Err(DataError::AttributeValue {
+            path: path.into(),
+            attribute: "H_axis, W_axis".into(),
+            found: format!("x along {found:?}"),
+            expected: format!("x along {x_axis:?} for kind `{kind}`"),
+        });
+    }
+    let dx = attributes.positive(path, "dx")?;
+    let dy = attributes.positive(path, "dy")?;
+    let (dx, dy) = match (kind, dx) {
+        (_, Some(dx)) => (dx, dy.unwrap_or(dx)),
+        (Kind::Kolmogorov, None) => {
+            notes.push("no attribute `dx`: the domain is taken as [0, 2π]²".into());
+            (TAU / height as f64, dy.unwrap_or(TAU / width as f64))
+        }
+        (Kind::Ibpm | Kind::Generic, None) => {
+            notes.push("no attribute `dx`: lengths are in grid points".into());
+            (1.0, dy.unwrap_or(1.0))
+        }
+    };
+    Ok(Grid { x_axis, dx, dy, boundary: boundary(path, attributes, kind, notes)? })
+}
+
+/// The array axis along which x increases, as `H_axis` and `W_axis` declare it.
+fn declared_x_axis(path: &Path, attributes: &Attributes) -> Result<Option<Axis>, DataError> {
+    let mut declared = None;
+    for (name, axis, other) in [("H_axis", Axis::H, Axis::W), ("W_axis", Axis::W, Axis::H)] {
+        let Some(text) = attributes.text(path, name)? else { continue };
+        let fault = |expected: &str| DataError::AttributeValue {
+            path: path.into(),
+            attribute: name.into(),
+            found: format!("{text:?}"),
+            expected: expected.into(),
+        };
+        let direction = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+        let x_axis = match direction {
+            "x" => axis,
+            "y" => other,
+            _ => return Err(fault("a text that begins with the direction x or y")),
+        };
+        if text.contains("decreasing") {
+            return Err(fault("a coordinate that increases with the index"));
+        }
+        if declared.is_some_and(|d| d != x_axis) {
+            return Err(fault("the direction that `H_axis` leaves"));
+        }
+        declared = Some(x_axis);
+    }
+    Ok(declared)
+}
+
+fn boundary(
+    path: &Path,
+    attributes: &Attributes,
+    kind: Kind,
+    notes: &mut Vec<String>,
+) -> Result<Boundary, DataError> {
+    match kind {
+        Kind::Kolmogorov => return Ok(Boundary::Periodic),
+        Kind::Ibpm => return Ok(Boundary::Open),
+        Kind::Generic => {}
+    }
+    match attributes.text(path, "boundary")? {
+        Some("periodic") => Ok(Boundary::Periodic),
+        Some("open") => Ok(Boundary::Open),
+        Some(found) => Err(DataError::AttributeValue {
+            path: path.into(),
+            attribute: "boundary".into(),
+            found: format!("{found:?}"),
+            expected: "periodic or open".into(),
+        }),
+        None if attributes.text(path, "domain")?.is_some_and(|d| d.contains("periodic")) => {
+            Ok(Boundary::Periodic)
+        }
+        None => {
+            notes.push("no attribute `boundary`: the borders are taken as open".into());
+            Ok(Boundary::Open)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Writing a store: into a temporary file beside its destination, renamed when finished.
+
+use super::Element;
+use crate::DataError;
+use hdf5::types::VarLenUnicode;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// What to do when the destination exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Stop with [`DataError::Exists`].
+    Refuse,
+    /// Replace it when the new file is finished.
+    Replace,
+}
+
+/// A store being written. Dropped before [`Writer::finish`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct Writer {
+    path: PathBuf,
+    temporary: PathBuf,
+    existing: Existing,
+    file: Option<hdf5::File>,
+}
+
+impl Writer {
+    /// Begins a store that will stand at `path`.
+    ///
+    /// # Errors
+    /// [`DataError::Exists`] for an existing file that may not be replaced; [`DataError::Hdf5`] when
+    /// the folder cannot be written.
+    pub fn create(path: &Path, existing: Existing) -> Result<Self, DataError> {
+        may_stand(path, existing)?;
+        let mut name = std::ffi::OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".{}.partial", std::process::id()));
+        let temporary = path.with_file_name(name);
+        let file = hdf5::File::create(&temporary).map_err(|e| fault(path, "create it", e))?;
+        Ok(Self { path: path.into(), temporary, existing, file: Some(file) })
+    }
+
+    /// Writes an array, row-major. A name with slashes makes groups.
+    ///
+    /// # Errors
+    /// [`DataError::Length`] when the shape does not hold the values; [`DataError::Hdf5`], also for a
+    /// name that is taken.
+    pub fn write<E: Element>(&self, name: &str, shape: &[usize], values: &[E]) -> Result<(), DataError> {
+        let expected = shape.iter().product();
+        if values.len() != expected {
+            return Err(DataError::Length {
+                field: "values of a stored array",
+                found: values.len(),
+                expected,
+            });
+        }
+        let fault = |e| fault(&self.path, &format!("write array `{name}`"), e);
+        let dataset = self.file()?.new_dataset::<E>().shape(shape).create(name).map_err(fault)?;
+        dataset.write_raw(values).map_err(fault)
+    }
+
+    /// Sets a text attribute of at most 64 KiB.
+    ///
+    /// # Errors
+    /// [`DataError::Hdf5`] for a text that is too long, holds a NUL or whose name is taken.
+    pub fn set_text(&self, name: &str, text: &str) -> Result<(), DataError> {
+        let fault = |e| fault(&self.path, &format!("write attribute `{name}`"), e);
+        let text: VarLenUnicode = text.parse().map_err(|e| fault(format!("{e:?}").as_str().into()))?;
+        let attribute = self.file()?.new_attr::<VarLenUnicode>().create(name).map_err(fault)?;
+        attribute.write_scalar(&text).map_err(fault)
+    }
+
+    /// Sets a text attribute that holds a value as JSON.
+    ///
+    /// # Errors
+    /// [`DataError::Json`], and as [`Writer::set_text`].
+    pub fn set_json<V: Serialize>(&self, name: &str, value: &V) -> Result<(), DataError> {
+        let json = serde_json::to_string(value).map_err(|source| DataError::Json {
+            path: self.path.clone(),
+            name: name.into(),
+            source,
+        })?;
+        self.set_text(name, &json)
+    }
+
+    /// Closes the file, syncs it to disk and moves it to its destination.
+    ///
+    /// # Errors
+    /// [`DataError::Exists`] when a file has come to stand there meanwhile; [`DataError::Hdf5`] or
+    /// [`DataError::Unreadable`] when closing or moving fails.
+    pub fn finish(mut self) -> Result<(), DataError> {
+        let file = self.file.take();
+        file.map_or(Ok(()), hdf5::File::close).map_err(|e| fault(&self.path, "close it", e))?;
+        let moved = |source| DataError::io(&self.path, source);
+        std::fs::File::open(&self.temporary).and_then(|f| f.sync_all()).map_err(moved)?;
+        may_stand(&self.path, self.existing)?;
+        std::fs::rename(&self.temporary, &self.path).map_err(moved)
+    }
+
+    fn file(&self) -> Result<&hdf5::File, DataError> {
+        self.file.as_ref().ok_or_else(|| fault(&self.path, "write to it", "already closed".into()))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.file.take());
+        // After a successful rename there is nothing left to remove.
+        let _ = std::fs::remove_file(&self.temporary);
+    }
+}
+
+fn may_stand(path: &Path, existing: Existing) -> Result<(), DataError> {
+    match existing {
+        Existing::Refuse if path.exists() => Err(DataError::Exists { path: path.into() }),
+        _ => Ok(()),
+    }
+}
+
+fn fault(path: &Path, action: &str, error: hdf5::Error) -> DataError {
+    DataError::Hdf5 { path: path.into(), action: action.into(), detail: error.to_string() }
+}

@@ -1,0 +1,10 @@
+//! The loader against files written for the purpose and against the embedded samples.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
+
+mod axes;
+mod flows;
+mod normalizing;
+mod reading;
+mod refusals;
+mod storing;
+mod written;
