@@ -1,1 +1,32 @@
-//! The innovation covariance of a prior seen through an operator.
+//! The innovation covariance of a prior seen through an operator,
+//!
+//! > S = diag(s²) + A f(Σ) Aᵀ,
+//!
+//! for any function f of the prior's spectrum: products, solves and traces, by whatever structure
+//! the prior and the operator share.
+//!
+//! | prior × operator | method | cost of a solve |
+//! |---|---|---|
+//! | explicit modes, A Aᵀ = c·I, r < N | Woodbury identity, r × r | two passes over A U |
+//! | explicit modes, A Aᵀ = c·I, N ≤ r | N × N matrix | O(N²) |
+//! | stationary, subsampling whose stride divides the grid | one (T·C) × (T·C) block per coarse wavenumber | two coarse transforms |
+//! | anything else | conjugate gradients, preconditioned on lattices by the nearest circulant | reported |
+
+use openblas_src as _;
+
+mod circulant;
+mod error;
+mod factor;
+mod iterative;
+mod lattice;
+mod noise;
+mod observed;
+mod small;
+mod traces;
+mod woodbury;
+
+pub use error::InnovationError;
+pub use factor::{Innovation, Solved};
+pub use noise::NoiseVariance;
+pub use observed::{Method, ObservedPrior};
+pub use traces::TraceRatio;

@@ -1,0 +1,59 @@
+//! What can go wrong with an innovation covariance.
+
+/// An innovation covariance that cannot be formed or solved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InnovationError {
+    /// The operator does not act on the prior's fields.
+    #[error("operator: acts on fields of {found} numbers, the prior has {expected}")]
+    Dimension {
+        /// The operator's input length.
+        found: usize,
+        /// D of the prior.
+        expected: usize,
+    },
+    /// Noise for another number of observations.
+    #[error("noise: given for {found} observations, expected {expected}")]
+    NoiseLength {
+        /// Number given.
+        found: usize,
+        /// N.
+        expected: usize,
+    },
+    /// A noise variance that is not positive.
+    #[error("noise variance of observation {index}: found {found}, expected a positive finite number")]
+    Noise {
+        /// The observation.
+        index: usize,
+        /// Its variance.
+        found: f64,
+    },
+    /// A buffer of the wrong length.
+    #[error("{what}: found length {found}, expected {expected}")]
+    Length {
+        /// The buffer.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length expected.
+        expected: usize,
+    },
+    /// A small dense system that is singular to working precision.
+    #[error("{what} is singular: S = s²I + A f(Σ) Aᵀ needs f ≥ 0 on the spectrum")]
+    Singular {
+        /// The matrix.
+        what: &'static str,
+        /// LAPACK's word.
+        source: ndarray_linalg::error::LinalgError,
+    },
+    /// Conjugate gradients met a direction of non-positive curvature.
+    #[error(
+        "conjugate gradients: curvature {curvature:e} at iteration {iteration}, expected a positive definite S"
+    )]
+    Indefinite {
+        /// The iteration.
+        iteration: usize,
+        /// dᵀSd.
+        curvature: f64,
+    },
+}

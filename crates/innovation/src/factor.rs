@@ -1,0 +1,107 @@
+//! One innovation covariance S, ready for products and solves.
+
+use crate::iterative::Iterative;
+use crate::lattice::LatticeFactor;
+use crate::observed::Shared;
+use crate::woodbury::ModesFactor;
+use crate::{InnovationError, ObservedPrior};
+use equipoise_covariance::Weights;
+use equipoise_field::{Real, each, sum};
+
+/// What a solve cost and how well it went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Solved {
+    /// Iterations; zero for a direct solve.
+    pub iterations: usize,
+    /// ‖r − S z‖/‖r‖ as the iteration carries it; `None` for a direct solve.
+    pub residual: Option<f64>,
+}
+
+/// S = diag(s²) + A f(Σ) Aᵀ.
+pub struct Innovation<R: Real> {
+    prior: ObservedPrior<R>,
+    weights: Weights<R>,
+    factor: Factor<R>,
+}
+
+enum Factor<R: Real> {
+    Modes(ModesFactor),
+    Lattice(LatticeFactor<R>),
+    Iterative(Iterative<R>),
+}
+
+impl<R: Real> Innovation<R> {
+    pub(crate) fn new(prior: &ObservedPrior<R>, f: &dyn Fn(f64) -> f64) -> Result<Self, InnovationError> {
+        let factor = match &prior.shared {
+            Shared::Modes(modes) => Factor::Modes(modes.factor(f)?),
+            Shared::Lattice(lattice) => Factor::Lattice(lattice.factor(f)?),
+            Shared::Iterative(circulant) => Factor::Iterative(Iterative::new(circulant.as_deref(), f)?),
+        };
+        Ok(Self { prior: prior.clone(), weights: prior.covariance.weights(f), factor })
+    }
+
+    /// out = S r, through the field space whatever the structure.
+    ///
+    /// # Errors
+    /// [`InnovationError::Length`] unless both have length N.
+    pub fn apply(&self, r: &[R], out: &mut [R]) -> Result<(), InnovationError> {
+        self.check(r, out)?;
+        self.prior.sandwich(&self.weights, r, out);
+        for (i, (o, &r)) in out.iter_mut().zip(r).enumerate() {
+            *o += R::narrow(self.prior.noise.at(i)) * r;
+        }
+        Ok(())
+    }
+
+    /// z = S⁻¹ r. Overwrites `z`.
+    ///
+    /// # Errors
+    /// [`InnovationError::Length`], [`InnovationError::Indefinite`]. An iteration that stops short
+    /// of its tolerance is not an error: [`Solved::residual`] says how far it came.
+    pub fn solve(&self, r: &[R], z: &mut [R]) -> Result<Solved, InnovationError> {
+        self.check(r, z)?;
+        let direct = Solved { iterations: 0, residual: None };
+        match (&self.factor, &self.prior.shared) {
+            (Factor::Modes(factor), Shared::Modes(modes)) => {
+                modes.solve(factor, r, z);
+                Ok(direct)
+            }
+            (Factor::Lattice(factor), Shared::Lattice(lattice)) => {
+                lattice.solve(factor, r, z);
+                Ok(direct)
+            }
+            (Factor::Iterative(factor), _) => factor.solve(&|v, out| self.apply(v, out), r, z),
+            _ => unreachable!("a factor is made for its own prior"),
+        }
+    }
+
+    /// ‖r − S z‖/‖r‖, by a product with S.
+    ///
+    /// # Errors
+    /// [`InnovationError::Length`] unless both have length N.
+    pub fn residual(&self, r: &[R], z: &[R]) -> Result<f64, InnovationError> {
+        let mut product = vec![R::zero(); z.len()];
+        self.apply(z, &mut product)?;
+        each::update1(&mut product, r, |p, r| r - p);
+        Ok(sum::norm(&product) / sum::norm(r).max(f64::MIN_POSITIVE))
+    }
+
+    /// tr(S⁻¹ A g(Σ) Aᵀ) in the direct cases; `None` where S is solved by iteration.
+    pub fn trace_of_solve(&self, g: &dyn Fn(f64) -> f64) -> Option<f64> {
+        match (&self.factor, &self.prior.shared) {
+            (Factor::Modes(factor), Shared::Modes(modes)) => Some(modes.trace_of_solve(factor, g)),
+            (Factor::Lattice(factor), Shared::Lattice(lattice)) => Some(lattice.trace_of_solve(factor, g)),
+            _ => None,
+        }
+    }
+
+    fn check(&self, r: &[R], out: &[R]) -> Result<(), InnovationError> {
+        let expected = self.prior.count();
+        for (what, found) in [("r", r.len()), ("out", out.len())] {
+            if found != expected {
+                return Err(InnovationError::Length { what, found, expected });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! A prior, an operator and a noise: what every innovation covariance of one problem shares.
+
+use crate::lattice::Lattice;
+use crate::woodbury::ObservedModes;
+use crate::{Innovation, InnovationError, NoiseVariance};
+use equipoise_covariance::{Covariance, Structure};
+use equipoise_field::Real;
+use equipoise_operator::{Gram, LinearOperator, Selection};
+use std::sync::Arc;
+
+/// How systems are solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Woodbury identity in the span of the observed modes, or the N × N matrix when N ≤ r.
+    Modes,
+    /// Block-diagonal over the wavenumbers of the observed lattice.
+    Lattice,
+    /// Conjugate gradients.
+    Iterative,
+}
+
+/// A prior covariance Σ seen through A, with noise s².
+#[derive(Clone)]
+pub struct ObservedPrior<R: Real> {
+    pub(crate) covariance: Arc<dyn Covariance<R>>,
+    pub(crate) operator: Arc<dyn LinearOperator<R>>,
+    pub(crate) noise: Arc<NoiseVariance>,
+    pub(crate) shared: Shared<R>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Shared<R: Real> {
+    Modes(Arc<ObservedModes<R>>),
+    Lattice(Arc<Lattice<R>>),
+    /// With the lattice that a preconditioner is built on, if there is one.
+    Iterative(Option<Arc<crate::circulant::Circulant<R>>>),
+}
+
+impl<R: Real> ObservedPrior<R> {
+    /// Finds the structure that Σ and A share and prepares what does not depend on f.
+    ///
+    /// Explicit modes cost r applications of A and an r × r Gram matrix.
+    ///
+    /// # Errors
+    /// [`InnovationError::Dimension`], [`InnovationError::NoiseLength`], [`InnovationError::Noise`].
+    pub fn new(
+        covariance: Arc<dyn Covariance<R>>,
+        operator: Arc<dyn LinearOperator<R>>,
+        noise: NoiseVariance,
+    ) -> Result<Self, InnovationError> {
+        if operator.len_in() != covariance.dim() {
+            let (found, expected) = (operator.len_in(), covariance.dim());
+            return Err(InnovationError::Dimension { found, expected });
+        }
+        noise.check(operator.len_out())?;
+        let shared = match (covariance.structure(), operator.gram(), operator.selection()) {
+            (Structure::Modes(modes), Gram::Scaled(c), _) => {
+                Shared::Modes(Arc::new(ObservedModes::new(modes, &*operator, c, &noise)))
+            }
+            (Structure::Stationary(prior), _, Selection::Lattice { shape, stride }) => {
+                if Lattice::<R>::fits(shape, stride, &noise) {
+                    Shared::Lattice(Arc::new(Lattice::new(prior, stride, &noise)))
+                } else {
+                    Shared::Iterative(Some(Arc::new(crate::circulant::Circulant::new(prior, stride, &noise))))
+                }
+            }
+            _ => Shared::Iterative(None),
+        };
+        Ok(Self { covariance, operator, noise: Arc::new(noise), shared })
+    }
+
+    /// How systems are solved.
+    pub fn method(&self) -> Method {
+        match self.shared {
+            Shared::Modes(_) => Method::Modes,
+            Shared::Lattice(_) => Method::Lattice,
+            Shared::Iterative(_) => Method::Iterative,
+        }
+    }
+
+    /// N.
+    pub fn count(&self) -> usize {
+        self.operator.len_out()
+    }
+
+    /// Σ.
+    pub fn covariance(&self) -> &Arc<dyn Covariance<R>> {
+        &self.covariance
+    }
+
+    /// A.
+    pub fn operator(&self) -> &Arc<dyn LinearOperator<R>> {
+        &self.operator
+    }
+
+    /// s².
+    pub fn noise(&self) -> &NoiseVariance {
+        &self.noise
+    }
+
+    /// S = diag(s²) + A f(Σ) Aᵀ, ready to be solved. f must be non-negative on the spectrum.
+    ///
+    /// Runs on the calling thread; the factors of several f can be made in parallel.
+    ///
+    /// # Errors
+    /// [`InnovationError::Singular`].
+    pub fn innovation(&self, f: &dyn Fn(f64) -> f64) -> Result<Innovation<R>, InnovationError> {
+        Innovation::new(self, f)
+    }
+
+    /// out = A f(Σ) Aᵀ r for the weights of f, through the field space.
+    pub(crate) fn sandwich(&self, weights: &equipoise_covariance::Weights<R>, r: &[R], out: &mut [R]) {
+        let mut field = vec![R::zero(); self.covariance.dim()];
+        let mut spread = vec![R::zero(); self.covariance.dim()];
+        self.operator.adjoint(r, &mut spread);
+        self.covariance.apply(weights, &spread, &mut field);
+        self.operator.apply(&field, out);
+    }
+}

@@ -1,0 +1,183 @@
+//! Explicit modes seen through an operator with A Aᵀ = c·I: everything in r × r.
+//!
+//! With W = A U, d = f(Λ) − f(λ_⊥) and a = s² + c f(λ_⊥),
+//!
+//! > S = diag(a) + W diag(d) Wᵀ, S⁻¹ = a⁻¹ − a⁻¹ W C Wᵀ a⁻¹, C = (I + diag(d) G)⁻¹ diag(d), G = Wᵀ a⁻¹ W.
+
+use crate::small::inverse;
+use crate::{InnovationError, NoiseVariance};
+use equipoise_covariance::{Covariance, Modes, project};
+use equipoise_field::{Real, sum};
+use equipoise_operator::LinearOperator;
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+/// Observations whose modes are widened and multiplied together.
+const BLOCK: usize = 1 << 12;
+
+/// W = A U and what comes of it.
+pub(crate) struct ObservedModes<R: Real> {
+    count: usize,
+    /// W, r × N, one observed mode after the other.
+    basis: Vec<R>,
+    eigenvalues: Vec<f64>,
+    complement: f64,
+    /// c of A Aᵀ = c·I.
+    gram_scale: f64,
+    noise: NoiseVariance,
+    /// WᵀW.
+    gram: Array2<f64>,
+}
+
+/// The factor for one f.
+pub(crate) struct ModesFactor {
+    /// f(λ_⊥).
+    floor: f64,
+    /// C.
+    core: Array2<f64>,
+    /// G.
+    weighted_gram: Array2<f64>,
+}
+
+impl<R: Real> ObservedModes<R> {
+    pub(crate) fn new(
+        modes: &Modes<R>,
+        operator: &dyn LinearOperator<R>,
+        gram_scale: f64,
+        noise: &NoiseVariance,
+    ) -> Self {
+        let (count, rank) = (operator.len_out(), modes.rank());
+        let mut basis = vec![R::zero(); rank * count];
+        for (i, observed) in basis.chunks_mut(count.max(1)).enumerate() {
+            operator.apply(modes.mode(i), observed);
+        }
+        let gram = weighted_gram(&basis, rank, &|_| 1.0);
+        Self {
+            count,
+            basis,
+            eigenvalues: modes.eigenvalues().to_vec(),
+            complement: modes.complement().unwrap_or(0.0),
+            gram_scale,
+            noise: noise.clone(),
+            gram,
+        }
+    }
+
+    fn rank(&self) -> usize {
+        self.eigenvalues.len()
+    }
+
+    /// f(λ_⊥), zero when there is no complement, and d.
+    fn split(&self, f: &dyn Fn(f64) -> f64) -> (f64, Vec<f64>) {
+        let floor = if self.complement > 0.0 { f(self.complement) } else { 0.0 };
+        (floor, self.eigenvalues.iter().map(|&l| f(l) - floor).collect())
+    }
+
+    fn diagonal(&self, i: usize, floor: f64) -> f64 {
+        self.noise.at(i) + self.gram_scale * floor
+    }
+
+    pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<ModesFactor, InnovationError> {
+        let (floor, d) = self.split(f);
+        let weighted_gram = match self.noise.uniform() {
+            Some(s2) => &self.gram / (s2 + self.gram_scale * floor),
+            None => weighted_gram(&self.basis, self.rank(), &|i| 1.0 / self.diagonal(i, floor)),
+        };
+        let rank = self.rank();
+        let system = Array2::from_shape_fn((rank, rank), |(i, j)| {
+            f64::from(u8::from(i == j)) + d[i] * weighted_gram[[i, j]]
+        });
+        let mut core = inverse(&system, "the Woodbury core")?;
+        for ((_, j), value) in core.indexed_iter_mut() {
+            *value *= d[j];
+        }
+        Ok(ModesFactor { floor, core, weighted_gram })
+    }
+
+    /// z = S⁻¹ r in two passes over W.
+    pub(crate) fn solve(&self, factor: &ModesFactor, r: &[R], z: &mut [R]) {
+        let precision = |i: usize| 1.0 / self.diagonal(i, factor.floor);
+        let uniform = self.noise.uniform().map(|_| precision(0));
+        for (i, (z, r)) in z.iter_mut().zip(r).enumerate() {
+            *z = R::narrow(r.wide() * uniform.unwrap_or_else(|| precision(i)));
+        }
+        let projected = project(&self.basis, self.rank(), z);
+        let coefficients: Vec<R> = (0..self.rank())
+            .map(|i| R::narrow((0..self.rank()).map(|j| factor.core[[i, j]] * projected[j]).sum()))
+            .collect();
+        let pass = |(block, z): (usize, &mut [R])| {
+            let mut along = [R::zero(); BLOCK];
+            for (i, &c) in coefficients.iter().enumerate() {
+                let row = &self.basis[i * self.count + block * BLOCK..][..z.len()];
+                along.iter_mut().zip(row).for_each(|(s, &w)| *s += c * w);
+            }
+            for (j, (z, s)) in z.iter_mut().zip(along).enumerate() {
+                let a = uniform.unwrap_or_else(|| precision(block * BLOCK + j));
+                *z -= R::narrow(a) * s;
+            }
+        };
+        if self.count >= sum::PARALLEL_FROM {
+            z.par_chunks_mut(BLOCK).enumerate().for_each(pass);
+        } else {
+            z.chunks_mut(BLOCK).enumerate().for_each(pass);
+        }
+    }
+
+    /// tr(S⁻¹ (c g_⊥ I + W diag(e) Wᵀ)), e = g(Λ) − g_⊥.
+    pub(crate) fn trace_of_solve(&self, factor: &ModesFactor, g: &dyn Fn(f64) -> f64) -> f64 {
+        let (floor, e) = self.split(g);
+        let (c, gram) = (&factor.core, &factor.weighted_gram);
+        let precision = sum::of(self.count, |i| 1.0 / self.diagonal(i, factor.floor));
+        let squared = match self.noise.uniform() {
+            Some(_) => gram / self.diagonal(0, factor.floor),
+            None => weighted_gram(&self.basis, self.rank(), &|i| self.diagonal(i, factor.floor).powi(-2)),
+        };
+        // S⁻¹ = P − P W C Wᵀ P with P = diag(a)⁻¹, so G = Wᵀ P W and `squared` = Wᵀ P² W.
+        let rank = self.rank();
+        let isotropic = precision - trace_of_product(c, &squared);
+        let inner = gram - &gram.dot(c).dot(gram);
+        let along: f64 = (0..rank).map(|i| e[i] * inner[[i, i]]).sum();
+        self.gram_scale * floor * isotropic + along
+    }
+
+    /// tr(A g(Σ) Aᵀ).
+    pub(crate) fn trace(&self, g: &dyn Fn(f64) -> f64) -> f64 {
+        let (floor, e) = self.split(g);
+        let along: f64 = e.iter().zip(self.gram.diag()).map(|(e, g)| e * g).sum();
+        self.gram_scale * floor * self.count as f64 + along
+    }
+
+    /// tr(A g(Σ) Aᵀ A h(Σ) Aᵀ).
+    pub(crate) fn trace_product(&self, g: &dyn Fn(f64) -> f64, h: &dyn Fn(f64) -> f64) -> f64 {
+        let ((g0, dg), (h0, dh)) = (self.split(g), self.split(h));
+        let c = self.gram_scale;
+        let single = |d: &[f64]| -> f64 { d.iter().zip(self.gram.diag()).map(|(d, g)| d * g).sum() };
+        let pairs: f64 = self.gram.indexed_iter().map(|((i, j), g)| dg[i] * dh[j] * g * g).sum();
+        c * c * g0 * h0 * self.count as f64 + c * (g0 * single(&dh) + h0 * single(&dg)) + pairs
+    }
+}
+
+fn trace_of_product(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
+    a.indexed_iter().map(|((i, j), a)| a * b[[j, i]]).sum()
+}
+
+/// Wᵀ diag(w) W over fixed blocks of observations, added in index order.
+fn weighted_gram<R: Real>(basis: &[R], rank: usize, weight: &(dyn Fn(usize) -> f64 + Sync)) -> Array2<f64> {
+    let count = basis.len() / rank.max(1);
+    let starts: Vec<usize> = (0..count).step_by(BLOCK).collect();
+    let partial: Vec<Array2<f64>> = starts
+        .par_iter()
+        .map(|&start| {
+            let len = BLOCK.min(count - start);
+            let mut plain = Vec::with_capacity(rank * len);
+            (0..rank).for_each(|i| {
+                plain.extend(basis[i * count + start..][..len].iter().map(|w| w.wide()));
+            });
+            let scaled: Vec<f64> =
+                plain.iter().enumerate().map(|(k, w)| w * weight(start + k % len)).collect();
+            let view = |v| ArrayView2::from_shape((rank, len), v).expect("rank × block values were pushed");
+            view(&plain[..]).dot(&view(&scaled[..]).t())
+        })
+        .collect();
+    partial.iter().fold(Array2::zeros((rank, rank)), |sum, p| sum + p)
+}
