@@ -1,1 +1,11 @@
-//! The exact posterior of a Gaussian prior.
+//! The exact posterior of a Gaussian prior under a linear observation y = A x + s η:
+//!
+//! > E[x | y] = m + ΣAᵀS⁻¹(y − A m), Cov[x | y] = Σ − ΣAᵀS⁻¹AΣ, S = s²I + AΣAᵀ
+//!
+//! (kriging, optimal interpolation; Rasmussen & Williams 2006, eqs. 2.23–2.24).
+
+mod error;
+mod exact;
+
+pub use error::PosteriorError;
+pub use exact::{ExactPosterior, MeanVariance};

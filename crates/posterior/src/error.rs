@@ -1,0 +1,22 @@
+//! What can go wrong with an exact posterior.
+
+use equipoise_innovation::InnovationError;
+
+/// A posterior that cannot be computed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PosteriorError {
+    /// A field or an observation of the wrong length.
+    #[error("{what}: found length {found}, expected {expected}")]
+    Length {
+        /// The buffer.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length expected.
+        expected: usize,
+    },
+    /// The innovation covariance failed.
+    #[error(transparent)]
+    Innovation(#[from] InnovationError),
+}
