@@ -52,6 +52,33 @@ fn an_axis_of_length_one_is_undecidable_and_the_declaration_is_taken() {
     assert!(data.notes()[0].contains("not confirmed"), "{:?}", data.notes());
 }
 
+/// Trajectories that differ as little as frames: both axes smooth, differences equal.
+#[test]
+fn two_axes_that_look_alike_are_undecidable() {
+    let shape = [6, 6, 2, 3, 4];
+    let values: Vec<f32> = (0..6 * 6 * 24)
+        .map(|i| (0.3 * (i / 144 + i / 24 % 6) as f32 + 0.7 * (i % 24) as f32).sin())
+        .collect();
+    let file = Written::new();
+    file.series(shape, &values).text("axes", "TNCHW");
+    let data = load(&file.path(), &generic(None)).unwrap();
+    let audit = data.audit().unwrap();
+    assert_eq!((audit.inferred, audit.used), (Inferred::Undecidable, Some(AxisOrder::Tnchw)));
+    // The array is symmetric in its leading axes; only the order of summation differs.
+    assert!((audit.confidence.unwrap() - 1.0).abs() < 1e-9);
+}
+
+/// Seven pairs are too few to call a series broken, eight are enough.
+#[test]
+fn a_few_snapshots_are_no_evidence() {
+    for (snapshots, loads) in [(8, true), (9, false)] {
+        let file = Written::new();
+        let shape = [snapshots, 1, 2, 3, 4];
+        file.series(shape, &ntchw(shape)).text("axes", "TNCHW");
+        assert_eq!(load(&file.path(), &generic(None)).is_ok(), loads, "{snapshots}");
+    }
+}
+
 #[test]
 fn declarations_that_disagree_or_mean_nothing_name_the_flag() {
     let file = Written::new();
