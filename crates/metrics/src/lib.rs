@@ -1,1 +1,45 @@
 //! Diagnostics of a reconstruction and the classifier of its state.
+//!
+//! Fields are flat slices in the order (T, C, H, W), in normalised units unless a function says
+//! otherwise; sums accumulate in `f64` whatever the element. An [`Inclusion`] leaves out what must
+//! not count, such as the cells inside a cylinder.
+//!
+//! ```
+//! use equipoise_metrics::{Inclusion, energy_ratio, rmse};
+//! let (truth, blurred) = ([1.0, -1.0, 1.0, -1.0], [0.5, -0.5, 0.5, -0.5]);
+//! assert_eq!(energy_ratio(&blurred, &truth, Inclusion::All)?, 0.5);
+//! assert_eq!(rmse(&blurred, &truth, Inclusion::All)?, 0.5);
+//! # Ok::<(), equipoise_metrics::MetricsError>(())
+//! ```
+
+mod calibration;
+mod crps;
+mod difference;
+mod ensemble;
+mod error;
+mod field_error;
+mod flow;
+mod guidance;
+mod inclusion;
+mod misfit;
+mod posterior;
+mod ratio;
+mod spectrum;
+mod state;
+
+pub use calibration::{coverage, rank_histogram};
+pub use crps::crps;
+pub use ensemble::Ensemble;
+pub use error::MetricsError;
+pub use field_error::{SplitRmse, observed_flags, rmse, split_rmse};
+pub use flow::{divergence, divergence_residual, vorticity};
+pub use guidance::{guidance_error, guidance_excess};
+pub use inclusion::Inclusion;
+pub use misfit::misfit;
+pub use posterior::{bias_over_posterior_std, floor_rmse, spread_ratio};
+pub use ratio::{Range, energy_ratio, fluctuation_ratio, range};
+pub use spectrum::{EnergySpectrum, energy_spectrum};
+pub use state::{
+    BALANCED_RMSE, EXPLOSION, Evidence, FLUCTUATION_HIGH, FLUCTUATION_LOW, MISFIT_HIGH, MISFIT_LOW,
+    RANGE_EXCESS, State, classify,
+};

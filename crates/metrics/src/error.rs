@@ -1,0 +1,78 @@
+//! What can be wrong with the inputs of a diagnostic.
+
+use equipoise_field::Shape;
+
+/// Inputs that a diagnostic is not defined for.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetricsError {
+    /// Two arrays that must agree differ in length.
+    #[error("{what}: found {found} numbers, expected {expected}")]
+    Length {
+        /// The array at fault.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length of the array it must agree with.
+        expected: usize,
+    },
+    /// A mask that does not fit the field.
+    #[error("mask: found {found} flags, expected a divisor of the field's {expected} numbers")]
+    Mask {
+        /// The mask's length.
+        found: usize,
+        /// The field's length.
+        expected: usize,
+    },
+    /// Nothing is left to average.
+    #[error("{what}: no entry is included, expected at least 1")]
+    Empty {
+        /// What was to be averaged.
+        what: &'static str,
+    },
+    /// An observed index beyond the field.
+    #[error("observed index: found {found}, expected less than {expected}")]
+    Index {
+        /// The index.
+        found: usize,
+        /// The field's length.
+        expected: usize,
+    },
+    /// A field without the two velocity components.
+    #[error("field {shape}: found {found} channels, expected 2 velocity components", found = shape.channels)]
+    Channels {
+        /// The field's shape.
+        shape: Shape,
+    },
+    /// A grid too small for differences.
+    #[error("field {shape}: found a {h} × {w} grid, expected at least 3 × 3", h = shape.height, w = shape.width)]
+    Grid {
+        /// The field's shape.
+        shape: Shape,
+    },
+    /// A distance of grid points that is not a positive number.
+    #[error("grid: dx = {dx}, dy = {dy}, expected positive finite numbers")]
+    Spacing {
+        /// Distance along x.
+        dx: f64,
+        /// Distance along y.
+        dy: f64,
+    },
+    /// A spectrum of a field that does not wrap around.
+    #[error("energy spectrum: found an open boundary, expected a periodic grid")]
+    NotPeriodic,
+    /// A probability outside (0, 1).
+    #[error("coverage: found level {found}, expected a number in (0, 1)")]
+    Level {
+        /// The level given.
+        found: f64,
+    },
+}
+
+/// Whether an array has the length of the field it belongs to.
+pub(crate) fn same_length(what: &'static str, found: usize, expected: usize) -> Result<(), MetricsError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(MetricsError::Length { what, found, expected })
+}
