@@ -22,6 +22,7 @@ enum Target<'a, R> {
     Compact(&'a mut [R]),
     /// The part of the field from `offset` up to the first point of the next block.
     Field {
+        lattice: Subsample,
         offset: usize,
         part: &'a mut [R],
     },
@@ -43,7 +44,7 @@ impl<R: Real> Backend<R> for Cpu {
         let jobs = jobs(residual, compact_targets(weighted));
         let predict =
             |start: usize, out: &mut [R]| out.copy_from_slice(&prediction[start..start + out.len()]);
-        Ok(run(jobs, count, &observation, &predict, &|_, _, _| {}))
+        Ok(run(jobs, count, &observation, &predict))
     }
 
     fn strided(
@@ -67,22 +68,8 @@ impl<R: Real> Backend<R> for Cpu {
             Gradient::Compact(weighted) => (compact_targets(weighted), count),
             Gradient::Field(out) => (field_targets(out, lattice), size),
         };
-        let predict = |start: usize, out: &mut [R]| {
-            runs(lattice, start, out.len(), |at, index, len| {
-                let row = field[index..].iter().step_by(lattice.stride());
-                out[at..at + len].iter_mut().zip(row).for_each(|(o, x)| *o = *x);
-            });
-        };
-        let scatter = |start: usize, weighted: &[R], target: &mut Target<'_, R>| {
-            if let Target::Field { offset, part } = target {
-                part.fill(R::zero());
-                runs(lattice, start, weighted.len(), |at, index, len| {
-                    let row = part[index - *offset..].iter_mut().step_by(lattice.stride());
-                    weighted[at..at + len].iter().zip(row).for_each(|(p, o)| *o = *p);
-                });
-            }
-        };
-        Ok(run(jobs(residual, targets), work, &observation, &predict, &scatter))
+        let predict = |start: usize, out: &mut [R]| gather(lattice, field, start, out);
+        Ok(run(jobs(residual, targets), work, &observation, &predict))
     }
 }
 
@@ -112,7 +99,7 @@ fn field_targets<R>(field: &mut [R], lattice: Subsample) -> Vec<Target<'_, R>> {
     let stretches = (0..count.div_ceil(BLOCK)).map(|b| {
         let (part, after) = std::mem::take(&mut rest).split_at_mut(end(b) - offset);
         rest = after;
-        let target = Target::Field { offset, part };
+        let target = Target::Field { lattice, offset, part };
         offset = end(b);
         target
     });
@@ -137,27 +124,43 @@ fn runs(lattice: Subsample, start: usize, len: usize, mut visit: impl FnMut(usiz
     }
 }
 
+/// Copies the field at the observations from `start` on into `out`.
+fn gather<R: Real>(lattice: Subsample, field: &[R], start: usize, out: &mut [R]) {
+    runs(lattice, start, out.len(), |at, index, len| {
+        let row = field[index..].iter().step_by(lattice.stride());
+        out[at..at + len].iter_mut().zip(row).for_each(|(o, x)| *o = *x);
+    });
+}
+
+/// Writes `part`, the field from `offset` on: the observations from `start` on, zero between them.
+fn scatter<R: Real>(lattice: Subsample, start: usize, weighted: &[R], offset: usize, part: &mut [R]) {
+    part.fill(R::zero());
+    runs(lattice, start, weighted.len(), |at, index, len| {
+        let row = part[index - offset..].iter_mut().step_by(lattice.stride());
+        weighted[at..at + len].iter().zip(row).for_each(|(p, o)| *o = *p);
+    });
+}
+
 /// Runs every block on its own (`work` decides whether on several threads) and combines them.
 fn run<R: Real>(
     jobs: Vec<Job<'_, R>>,
     work: usize,
     observation: &Observation<'_, R>,
     predict: &(impl Fn(usize, &mut [R]) + Sync),
-    scatter: &(impl Fn(usize, &[R], &mut Target<'_, R>) + Sync),
 ) -> Statistics {
     let variance = &observation.variance;
     let count = observation.values.len();
     let one = |job: Job<'_, R>| {
-        let Job { start, residual, mut target } = job;
+        let Job { start, residual, target } = job;
         predict(start, residual);
         let y = &observation.values[start..start + residual.len()];
-        match &mut target {
+        match target {
             Target::Compact(weighted) => reduce(start, y, variance, residual, weighted),
-            Target::Field { .. } => {
+            Target::Field { lattice, offset, part } => {
                 let mut buffer = [R::zero(); BLOCK];
                 let weighted = &mut buffer[..y.len()];
                 let statistics = reduce(start, y, variance, residual, weighted);
-                scatter(start, weighted, &mut target);
+                scatter(lattice, start, weighted, offset, part);
                 statistics
             }
         }

@@ -3,7 +3,7 @@
 use crate::{Gram, LinearOperator, OperatorError, Selection};
 use equipoise_field::Real;
 
-/// The entries with given flat indices: y_k = x[i_k], A Aᵀ = I.
+/// The entries with given flat indices: `y[k] = x[i_k]`, A Aᵀ = I.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
     len: usize,
