@@ -1,16 +1,10 @@
-//! Line charts as inline SVG: colour, dash and marker together tell the lines apart.
+//! Line charts as inline SVG.
 
+use crate::look::{Look, look, stroke, write_marker};
 use crate::markup::{Caption, escape};
 use crate::ticks::{self, Tick};
 use std::fmt::Write;
 
-/// Colours of the lines: all have a contrast of at least 3 on white and on the dark page.
-pub(crate) const COLOURS: [&str; 10] = [
-    "#2f78d0", "#d1622b", "#1f9677", "#c0559a", "#a17c15", "#7a6bd6", "#5d8c2c", "#1689ad", "#d04848",
-    "#7d7d7d",
-];
-const DASHES: [&str; 4] = ["", "9 4", "2 3", "10 3 2 3"];
-const MARKERS: [Marker; 5] = [Marker::Disc, Marker::Square, Marker::Triangle, Marker::Diamond, Marker::Cross];
 /// Markers on one line, at most about.
 const MARKS: usize = 10;
 
@@ -57,30 +51,6 @@ pub struct Chart {
     pub reference: Option<(f64, String)>,
     /// The lines; look and order in the legend follow this order.
     pub series: Vec<Series>,
-}
-
-#[derive(Clone, Copy)]
-enum Marker {
-    Disc,
-    Square,
-    Triangle,
-    Diamond,
-    Cross,
-}
-
-/// The look of one line.
-struct Look {
-    colour: &'static str,
-    dash: &'static str,
-    marker: Marker,
-}
-
-fn look(index: usize) -> Look {
-    Look {
-        colour: COLOURS[index % COLOURS.len()],
-        dash: DASHES[index % DASHES.len()],
-        marker: MARKERS[index % MARKERS.len()],
-    }
 }
 
 /// The data ranges of a chart and their map to the drawing.
@@ -238,10 +208,6 @@ impl Chart {
     }
 }
 
-fn stroke(look: &Look) -> String {
-    format!("fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-dasharray=\"{}\"", look.colour, look.dash)
-}
-
 fn write_line(series: &Series, look: &Look, frame: &Frame, html: &mut String) {
     let mut path = String::new();
     let mut pen_down = false;
@@ -263,21 +229,9 @@ fn write_line(series: &Series, look: &Look, frame: &Frame, html: &mut String) {
     html.push('\n');
 }
 
-fn write_marker(look: &Look, x: f64, y: f64, html: &mut String) {
-    let shape = match look.marker {
-        Marker::Disc => "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
-        Marker::Square => "m-3.5-3.5h7v7h-7z",
-        Marker::Triangle => "m0-4.5l4.5 8h-9z",
-        Marker::Diamond => "m0-5l5 5l-5 5l-5-5z",
-        Marker::Cross => "m-4-3l3 3l-3 3l1 1l3-3l3 3l1-1l-3-3l3-3l-1-1l-3 3l-3-3z",
-    };
-    let _ = write!(html, "<path fill=\"{}\" d=\"M{x:.1} {y:.1}{shape}\"/>", look.colour);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::colour::luminance;
 
     fn chart(scale: Scale, points: Vec<(f64, f64)>) -> Chart {
         Chart {
@@ -289,25 +243,6 @@ mod tests {
             reference: Some((1.0, "exact".into())),
             series: vec![Series { name: "sum".into(), points }],
         }
-    }
-
-    /// WCAG 2.2 asks 3:1 of graphics.
-    #[test]
-    fn every_colour_stands_out_on_white_and_on_the_dark_page() {
-        let dark = luminance([0x16, 0x19, 0x1d]);
-        for colour in COLOURS {
-            let channel = |i: usize| u8::from_str_radix(&colour[i..i + 2], 16).unwrap();
-            let own = luminance([channel(1), channel(3), channel(5)]);
-            assert!(1.05 / (own + 0.05) >= 3.0, "{colour} on white");
-            assert!((own + 0.05) / (dark + 0.05) >= 3.0, "{colour} on the dark page");
-        }
-    }
-
-    #[test]
-    fn ten_lines_differ_in_dash_and_marker_without_colour() {
-        let looks: std::collections::HashSet<(usize, usize)> =
-            (0..10).map(|i| (i % DASHES.len(), i % MARKERS.len())).collect();
-        assert_eq!(looks.len(), 10);
     }
 
     #[test]

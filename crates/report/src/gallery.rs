@@ -98,7 +98,8 @@ impl Picture {
     fn write(&self, enlargement: usize, html: &mut String) {
         let _ = write!(
             html,
-            "<figure><img width=\"{}\" height=\"{}\" loading=\"lazy\" alt=\"{}\" src=\"data:image/png;base64,",
+            "<figure><img{} width=\"{}\" height=\"{}\" alt=\"{}\" src=\"data:image/png;base64,",
+            if enlargement > 1 { " class=\"enlarged\"" } else { "" },
             self.image.width * enlargement,
             self.image.height * enlargement,
             escape(&self.alt)

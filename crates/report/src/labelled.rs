@@ -72,7 +72,7 @@ impl Layout {
         let elongated = view.extent.0.max(view.extent.1) > 1.5 * view.extent.0.min(view.extent.1);
         let cell = view.pixels(if elongated { FRAME_SIDE } else { SQUARE_SIDE });
         let frame = (view.nx * cell.0, view.ny * cell.1);
-        let (columns, rows) = panel.arrangement(frame);
+        let (columns, rows) = panel.arrangement(frame, 2);
         let limit = panel.limit;
         let bar_ticks: Vec<(f64, String)> =
             [1.0, 0.5, 0.0, -0.5, -1.0].map(|f| (f, significant(f * limit, 3))).to_vec();

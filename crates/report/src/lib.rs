@@ -18,6 +18,7 @@ mod indexed;
 mod labelled;
 mod lettering;
 mod limit;
+mod look;
 mod markup;
 mod orientation;
 mod page;

@@ -56,7 +56,7 @@ impl Panel<'_> {
     }
 
     /// The frames alone, one pixel per cell (per smaller side of a cell), without any text: for a
-    /// page that says the rest in its own words.
+    /// page that says the rest in its own words. Frames much wider than high stand below each other.
     ///
     /// # Errors
     /// As [`Panel::picture`].
@@ -64,7 +64,7 @@ impl Panel<'_> {
         let view = self.view()?;
         let cell = view.pixels(1);
         let frame = (view.nx * cell.0, view.ny * cell.1);
-        let (columns, rows) = self.arrangement(frame);
+        let (columns, rows) = self.arrangement(frame, 1);
         let mut image =
             Indexed::new(columns * frame.0 + (columns - 1) * GAP, rows * frame.1 + (rows - 1) * GAP);
         let whole = (image.width, image.height);
@@ -117,10 +117,11 @@ impl Panel<'_> {
         text
     }
 
-    /// How many frames stand beside each other, and in how many rows, when one takes `frame` pixels.
-    pub(crate) fn arrangement(&self, frame: (usize, usize)) -> (usize, usize) {
+    /// How many frames stand beside each other, and in how many rows, when one takes `frame` pixels:
+    /// at most four, or `wide` of those that are much wider than high.
+    pub(crate) fn arrangement(&self, frame: (usize, usize), wide: usize) -> (usize, usize) {
         let frames = self.frames.len();
-        let most = if frame.0 * 2 > frame.1 * 3 { 2 } else { 4 };
+        let most = if frame.0 * 2 > frame.1 * 3 { wide } else { 4 };
         let rows = frames.div_ceil(most);
         (frames.div_ceil(rows), rows)
     }

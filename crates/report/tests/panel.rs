@@ -15,10 +15,10 @@ impl Pixels {
     fn of(image: &Image) -> Self {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(&image.png));
         decoder.set_transformations(png::Transformations::EXPAND);
-        let mut reader = decoder.read_info().unwrap();
+        let mut reader = decoder.read_info().expect("a PNG");
         assert_eq!(reader.info().color_type, png::ColorType::Indexed);
-        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut bytes).unwrap();
+        let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+        let info = reader.next_frame(&mut bytes).expect("pixels");
         let rgb = bytes.chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();
         Self { width: info.width as usize, height: info.height as usize, rgb }
     }
@@ -31,8 +31,9 @@ impl Pixels {
     fn bounds(&self, colour: Rgb) -> ((usize, usize, usize, usize), usize) {
         let places = || (0..self.rgb.len()).filter(|&i| self.rgb[i] == colour);
         let (xs, ys) = (|| places().map(|i| i % self.width), || places().map(|i| i / self.width));
-        let bounds = (xs().min().unwrap(), ys().min().unwrap(), xs().max().unwrap(), ys().max().unwrap());
-        (bounds, places().count())
+        let bounds = xs().min().zip(ys().min()).zip(xs().max().zip(ys().max()));
+        let ((left, top), (right, bottom)) = bounds.expect("a pixel of that colour");
+        ((left, top, right, bottom), places().count())
     }
 }
 
@@ -123,6 +124,15 @@ fn values_that_are_not_finite_and_the_body_have_colours_of_their_own() {
         "vorticity from 0 to 1.00e12 1/s, 50.0 % of cells beyond the colour scale ±1.00; \
          3 cells not finite (magenta)"
     );
+}
+
+#[test]
+fn bare_frames_stand_beside_each_other_and_wide_ones_below() {
+    let planes = vec![vec![0.25; 36]; 2];
+    let square = panel(&planes, Axis::W, 6, 6).cells().unwrap();
+    assert_eq!((square.width, square.height), (13, 6));
+    let wide = panel(&planes, Axis::H, 12, 3).cells().unwrap();
+    assert_eq!((wide.width, wide.height), (12, 7));
 }
 
 #[test]
