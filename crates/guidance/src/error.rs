@@ -1,0 +1,40 @@
+//! What can go wrong in a guided estimate.
+
+use equipoise_denoiser::DenoiserError;
+use equipoise_innovation::InnovationError;
+use equipoise_likelihood::LikelihoodError;
+
+/// A guidance that could not be computed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuidanceError {
+    /// A buffer of the wrong length.
+    #[error("{what}: found length {found}, expected {expected}")]
+    Length {
+        /// The buffer.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length expected.
+        expected: usize,
+    },
+    /// A level for which nothing was prepared.
+    #[error("no {what} was prepared for μ = {mu}, σ = {sigma}; prepare every level of the run's time grid")]
+    Unprepared {
+        /// What is missing.
+        what: &'static str,
+        /// μ.
+        mu: f64,
+        /// σ.
+        sigma: f64,
+    },
+    /// The denoiser failed.
+    #[error(transparent)]
+    Denoiser(#[from] DenoiserError),
+    /// The likelihood reduction failed.
+    #[error(transparent)]
+    Likelihood(#[from] LikelihoodError),
+    /// The innovation covariance failed.
+    #[error(transparent)]
+    Innovation(#[from] InnovationError),
+}

@@ -1,0 +1,69 @@
+//! The exact guidance of a Gaussian prior: g = Jᵀ Aᵀ (s²I + A V Aᵀ)⁻¹ r.
+
+use crate::guide::sized;
+use crate::{Evidence, Guidance, GuidanceError, LevelTable, Observation, Scratch};
+use equipoise_denoiser::Denoiser;
+use equipoise_field::{Real, each, sum};
+use equipoise_innovation::{Innovation, ObservedPrior};
+use equipoise_schedule::Level;
+use equipoise_wiener::gain;
+use std::sync::Arc;
+
+/// ∇ log N(y; A x̂, s²I + A V Aᵀ) with the true V = Cov[x | x_t]: p(y | x_t) itself when x is
+/// Gaussian. Equals MMPS (Rozet et al. 2024, arXiv 2405.13712, eq. 11) with a converged solver.
+pub struct Exact<R: Real> {
+    denoiser: Arc<dyn Denoiser<R>>,
+    observation: Arc<Observation<R>>,
+    innovations: Arc<LevelTable<Innovation<R>>>,
+}
+
+impl<R: Real> Exact<R> {
+    /// With the innovation covariances of [`Exact::innovations`].
+    pub fn new(
+        denoiser: Arc<dyn Denoiser<R>>,
+        observation: Arc<Observation<R>>,
+        innovations: Arc<LevelTable<Innovation<R>>>,
+    ) -> Self {
+        Self { denoiser, observation, innovations }
+    }
+
+    /// s²I + A V Aᵀ factored at every level.
+    ///
+    /// # Errors
+    /// [`GuidanceError::Innovation`].
+    pub fn innovations(
+        observed: &ObservedPrior<R>,
+        levels: &[Level],
+    ) -> Result<Arc<LevelTable<Innovation<R>>>, GuidanceError> {
+        let make = |level: Level| observed.innovation(&move |l| gain::covariance(level, l));
+        Ok(Arc::new(LevelTable::build("innovation covariance", levels, make)?))
+    }
+}
+
+impl<R: Real> Guidance<R> for Exact<R> {
+    fn denoiser(&self) -> &dyn Denoiser<R> {
+        &*self.denoiser
+    }
+
+    /// One solve with S and one vjp.
+    fn gradient(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &[R],
+        g: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        let innovation = self.innovations.get(level)?;
+        let count = self.observation.count();
+        let residual = sized(&mut scratch.residual, count);
+        self.observation.operator().apply(x_hat, residual);
+        each::update1(residual, self.observation.values(), |a, y| y - a);
+        let solution = sized(&mut scratch.weighted, count);
+        let solved = innovation.solve(residual, solution)?;
+        let spread = sized(&mut scratch.field, x_t.len());
+        self.observation.operator().adjoint(solution, spread);
+        self.denoiser.vjp(x_t, level, spread, g)?;
+        Ok(Evidence { guidance_norm: sum::norm(g), iterations: solved.iterations, residual: solved.residual })
+    }
+}

@@ -1,0 +1,114 @@
+//! SDA's Gaussian score with any scaling law (Rozet & Louppe 2023, arXiv 2306.10574, eq. 14).
+
+use crate::guide::{prior_norm, sized};
+use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, Strength};
+use equipoise_denoiser::Denoiser;
+use equipoise_field::{Real, each, sum};
+use equipoise_innovation::NoiseVariance;
+use equipoise_likelihood::{Backend, Cpu, Gradient, Observation as Weighed, Variance};
+use equipoise_scaling::adaptive;
+use equipoise_schedule::Level;
+use std::sync::Arc;
+
+/// g = factor · Jᵀ Aᵀ r/v(t): the innovation covariance s²I + A V Aᵀ replaced by a diagonal.
+pub struct Sda<R: Real> {
+    denoiser: Arc<dyn Denoiser<R>>,
+    observation: Arc<Observation<R>>,
+    strength: Strength,
+    detach: bool,
+    backend: Arc<dyn Backend<R>>,
+}
+
+impl<R: Real> Sda<R> {
+    /// Under one law, with the CPU's reduction.
+    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observation<R>>, strength: Strength) -> Self {
+        Self { denoiser, observation, strength, detach: false, backend: Arc::new(Cpu) }
+    }
+
+    /// Replaces the Jacobian of x̂ by I/μ, as SDA's `detach` does.
+    #[must_use]
+    pub fn detached(mut self) -> Self {
+        self.detach = true;
+        self
+    }
+
+    /// Another backend for the reduction.
+    #[must_use]
+    pub fn with_backend(mut self, backend: Arc<dyn Backend<R>>) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// Writes Aᵀ r/v into `spread`.
+    fn weigh(
+        &self,
+        x_hat: &[R],
+        variance: &NoiseVariance,
+        spread: &mut [R],
+        residual: &mut Vec<R>,
+        weighted: &mut Vec<R>,
+    ) -> Result<(), GuidanceError> {
+        let per_observation: Vec<R>;
+        let variance = match variance {
+            NoiseVariance::Uniform(v) => Variance::Scalar(*v),
+            NoiseVariance::PerChannel { values, plane } => Variance::PerChannel { values, plane: *plane },
+            NoiseVariance::PerObservation(values) => {
+                per_observation = values.iter().map(|&v| R::narrow(v)).collect();
+                Variance::PerObservation(&per_observation)
+            }
+        };
+        let count = self.observation.count();
+        let seen = Weighed { values: self.observation.values(), variance };
+        let residual = sized(residual, count);
+        if let Some(lattice) = self.observation.lattice() {
+            self.backend.strided(x_hat, lattice, seen, residual, Gradient::Field(spread))?;
+        } else {
+            let prediction = &mut vec![R::zero(); count];
+            self.observation.operator().apply(x_hat, prediction);
+            let weighted = sized(weighted, count);
+            self.backend.compact(prediction, seen, residual, weighted)?;
+            self.observation.operator().adjoint(weighted, spread);
+        }
+        Ok(())
+    }
+}
+
+impl<R: Real> Guidance<R> for Sda<R> {
+    fn denoiser(&self) -> &dyn Denoiser<R> {
+        &*self.denoiser
+    }
+
+    /// One reduction and, unless detached, one vjp.
+    fn gradient(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &[R],
+        g: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        let variance = self.strength.variance_at(level)?;
+        let Scratch { field, residual, weighted, .. } = scratch;
+        let spread = sized(field, x_t.len());
+        self.weigh(x_hat, &variance, spread, residual, weighted)?;
+        let mut factor = self.strength.factor;
+        if self.detach {
+            g.copy_from_slice(spread);
+            factor /= level.mu;
+        } else {
+            self.denoiser.vjp(x_t, level, spread, g)?;
+        }
+        let mut norm = sum::norm(g) * factor;
+        if let Some(xi) = self.strength.adaptive {
+            let scale = adaptive::factor(xi, prior_norm(x_t, x_hat, level), level.sigma * norm);
+            factor *= scale;
+            norm *= scale;
+        }
+        #[expect(clippy::float_cmp, reason = "a factor of exactly one needs no pass")]
+        if factor != 1.0 {
+            let factor = R::narrow(factor);
+            each::update(g, |g| factor * g);
+        }
+        Ok(Evidence { guidance_norm: norm, iterations: 0, residual: None })
+    }
+}

@@ -1,0 +1,124 @@
+//! How strongly a law weighs the likelihood: v(t) per observation, and factors on g.
+
+use crate::{GuidanceError, LevelTable};
+use equipoise_field::Real;
+use equipoise_innovation::{NoiseVariance, ObservedPrior, TraceRatio};
+use equipoise_scaling::{Base, Law, adaptive};
+use equipoise_schedule::Level;
+use equipoise_stream::Stream;
+use equipoise_wiener::gain;
+use std::sync::Arc;
+
+/// Hutchinson probes per level where the traces of a law have no closed form.
+pub const PROBES: usize = 64;
+
+/// The part of v(t) beyond the law's std².
+#[derive(Clone, Debug)]
+pub enum Excess {
+    /// γ(σ/μ)².
+    Gamma(f64),
+    /// A number per level, such as the matched law's ratio of traces.
+    Levels(Arc<LevelTable<TraceRatio>>),
+}
+
+/// v(t) = std² + excess(t), with the law's factors on g.
+#[derive(Clone, Debug)]
+pub struct Strength {
+    /// std² under the law.
+    pub variance: NoiseVariance,
+    /// The part of v that depends on t.
+    pub excess: Excess,
+    /// What g is multiplied by.
+    pub factor: f64,
+    /// ξ of the adaptive law.
+    pub adaptive: Option<f64>,
+}
+
+impl Strength {
+    /// A law that is a function of (std, γ, N, N_ref).
+    ///
+    /// `std` is the base standard deviation of each observation, squared in `noise`.
+    ///
+    /// # Errors
+    /// [`GuidanceError::Unprepared`] for `matched` and `active`, whose traces come from
+    /// [`Strength::traced`].
+    pub fn of_law(
+        law: Law,
+        noise: &NoiseVariance,
+        gamma: f64,
+        n_obs: usize,
+        n_ref: usize,
+    ) -> Result<Self, GuidanceError> {
+        if matches!(law, Law::Matched | Law::Active) {
+            return Err(GuidanceError::Unprepared { what: "ratio of traces", mu: f64::NAN, sigma: f64::NAN });
+        }
+        let std =
+            |variance: f64| law.parameters(Base { std: variance.sqrt(), gamma }, n_obs, n_ref).std.powi(2);
+        let scaled = law.parameters(Base { std: 1.0, gamma }, n_obs, n_ref);
+        Ok(Self {
+            variance: map(noise, std),
+            excess: Excess::Gamma(scaled.gamma),
+            factor: law.gradient_factor(n_obs),
+            adaptive: (law == Law::Adaptive).then_some(adaptive::XI),
+        })
+    }
+
+    /// s² plus a ratio of traces per level: the laws without a tuning parameter.
+    pub fn traced(noise: &NoiseVariance, ratios: Arc<LevelTable<TraceRatio>>) -> Self {
+        Self { variance: noise.clone(), excess: Excess::Levels(ratios), factor: 1.0, adaptive: None }
+    }
+
+    /// tr(B·A V Aᵀ)/tr B at every level, B = A J Jᵀ Aᵀ for `matched` and A J(I − μJ) Aᵀ for
+    /// `active`. `probes` come from `stream` where the traces have no closed form.
+    pub fn trace_ratios<R: Real>(
+        law: Law,
+        observed: &ObservedPrior<R>,
+        levels: &[Level],
+        stream: Stream,
+    ) -> Arc<LevelTable<TraceRatio>> {
+        let ratio = |level: Level| {
+            let j = move |l: f64| gain::jacobian(level, l);
+            let weight = move |l: f64| match law {
+                Law::Active => j(l) * (1.0 - level.mu * j(l)),
+                _ => j(l) * j(l),
+            };
+            let v = move |l: f64| gain::covariance(level, l);
+            let stream = stream.real(level.mu).real(level.sigma);
+            Ok::<_, std::convert::Infallible>(observed.trace_ratio(&weight, &v, PROBES, stream))
+        };
+        let built = LevelTable::build("ratio of traces", levels, ratio);
+        Arc::new(built.unwrap_or_else(|never| match never {}))
+    }
+
+    /// The excess of v over std² at a level.
+    ///
+    /// # Errors
+    /// [`GuidanceError::Unprepared`] for a level without a ratio of traces.
+    pub fn excess_at(&self, level: Level) -> Result<f64, GuidanceError> {
+        match &self.excess {
+            Excess::Gamma(gamma) => Ok(gamma * level.ratio().powi(2)),
+            Excess::Levels(table) => Ok(table.get(level)?.value),
+        }
+    }
+
+    /// v(t) for every observation.
+    ///
+    /// # Errors
+    /// As [`excess_at`](Self::excess_at).
+    pub fn variance_at(&self, level: Level) -> Result<NoiseVariance, GuidanceError> {
+        let excess = self.excess_at(level)?;
+        Ok(map(&self.variance, |v| v + excess))
+    }
+}
+
+fn map(noise: &NoiseVariance, f: impl Fn(f64) -> f64) -> NoiseVariance {
+    match noise {
+        NoiseVariance::Uniform(v) => NoiseVariance::Uniform(f(*v)),
+        NoiseVariance::PerChannel { values, plane } => {
+            NoiseVariance::PerChannel { values: values.iter().map(|v| f(*v)).collect(), plane: *plane }
+        }
+        NoiseVariance::PerObservation(values) => {
+            NoiseVariance::PerObservation(values.iter().map(|v| f(*v)).collect())
+        }
+    }
+}
