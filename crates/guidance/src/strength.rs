@@ -10,7 +10,7 @@ use equipoise_wiener::gain;
 use std::sync::Arc;
 
 /// Hutchinson probes per level where the traces of a law have no closed form.
-pub const PROBES: usize = 64;
+const PROBES: usize = 64;
 
 /// The part of v(t) beyond the law's std².
 #[derive(Clone, Debug)]

@@ -9,6 +9,9 @@ const LIMIT: usize = 1000;
 /// Relative residual asked for in `f64`.
 const TOLERANCE: f64 = 1e-10;
 
+/// out = S v.
+type Product<'a, R> = &'a dyn Fn(&[R], &mut [R]) -> Result<(), InnovationError>;
+
 /// The preconditioner for one f.
 pub(crate) struct Iterative<R: Real> {
     preconditioner: Option<Preconditioner<R>>,
@@ -37,7 +40,7 @@ impl<R: Real> Iterative<R> {
     /// z = S⁻¹r from a zero start (Hestenes & Stiefel 1952), scalars in `f64`.
     pub(crate) fn solve(
         &self,
-        product: &dyn Fn(&[R], &mut [R]) -> Result<(), InnovationError>,
+        product: Product<'_, R>,
         r: &[R],
         z: &mut [R],
     ) -> Result<Solved, InnovationError> {
