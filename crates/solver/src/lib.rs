@@ -1,1 +1,50 @@
-//! Posterior samplers: observation in, samples and evidence out.
+//! Posterior samplers: from an observation to samples of x | y and the evidence of how they came
+//! about. [`Guided`] pairs a guidance with a sampler; methods that own their loop implement
+//! [`PosteriorSampler`] themselves.
+
+mod guided;
+mod start;
+
+pub use guided::Guided;
+pub use start::Start;
+
+use equipoise_field::Real;
+use equipoise_sampler::{Outcome, SamplerError};
+use equipoise_stream::Stream;
+use rayon::prelude::*;
+
+/// The streams of one member of an ensemble. They name seed, dataset and member, never the method,
+/// so that methods compare on the same draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The state at t = 1.
+    pub start: Stream,
+    /// Noise on the way.
+    pub langevin: Stream,
+}
+
+/// What went wrong while sampling, divergence apart.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SolverError {
+    /// The run failed.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
+}
+
+/// A method bound to one observation, ready to draw samples of x | y.
+pub trait PosteriorSampler<R: Real>: Sync {
+    /// One sample.
+    ///
+    /// # Errors
+    /// [`SolverError`]; a diverging run is an outcome.
+    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError>;
+
+    /// One sample per member, on all threads: each member's bits are those of [`sample`](Self::sample).
+    ///
+    /// # Errors
+    /// The first error in the order of members.
+    fn ensemble(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members.par_iter().map(|member| self.sample(member)).collect()
+    }
+}

@@ -1,0 +1,40 @@
+//! The law of the state at the first time of a run.
+
+use equipoise_covariance::Covariance;
+use equipoise_field::{Real, each};
+use equipoise_schedule::Level;
+use equipoise_stream::Stream;
+use std::sync::Arc;
+
+/// How x_1 is drawn.
+#[derive(Clone)]
+pub enum Start<R: Real> {
+    /// N(0, I), as published. It ignores the prior where μ²λ is not small.
+    Normal,
+    /// N(μm, μ²Σ + σ²I), the exact marginal of a Gaussian prior.
+    Prior {
+        /// m.
+        mean: Arc<Vec<R>>,
+        /// Σ.
+        covariance: Arc<dyn Covariance<R>>,
+    },
+}
+
+impl<R: Real> Start<R> {
+    /// x_1 of length `dim` at the first level of the grid, from draw 0 of the stream.
+    pub fn draw(&self, dim: usize, level: Level, stream: Stream) -> Vec<R> {
+        let white: Vec<R> = stream.normal(0, dim);
+        match self {
+            Self::Normal => white,
+            Self::Prior { mean, covariance } => {
+                let (mu2, sigma2) = (level.mu * level.mu, level.sigma * level.sigma);
+                let root = covariance.weights(&|l| (mu2 * l + sigma2).sqrt());
+                let mut x = vec![R::zero(); dim];
+                covariance.apply(&root, &white, &mut x);
+                let mu = R::narrow(level.mu);
+                each::update1(&mut x, mean, |x, m| x + mu * m);
+                x
+            }
+        }
+    }
+}
