@@ -1,0 +1,45 @@
+//! What can go wrong with a prior.
+
+use equipoise_covariance::CovarianceError;
+use equipoise_data::DataError;
+use equipoise_denoiser::DenoiserError;
+use std::path::PathBuf;
+
+/// A prior that cannot be fitted, saved or loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PriorError {
+    /// The data or the file.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The covariance.
+    #[error("prior from {}: {source}", path.display())]
+    Covariance {
+        /// The training file or the prior's file.
+        path: PathBuf,
+        /// What is wrong.
+        source: CovarianceError,
+    },
+    /// A stationary covariance of a grid that does not wrap.
+    #[error(
+        "covariance model of {}: found `stationary` on a grid with open borders, expected `low_rank` or `dense`",
+        path.display()
+    )]
+    NotPeriodic {
+        /// The training file.
+        path: PathBuf,
+    },
+    /// A file of another format.
+    #[error("{}, attribute `format`: found `{found}`, expected `{expected}`", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: String,
+        /// The format of this version.
+        expected: &'static str,
+    },
+    /// The denoiser over the prior.
+    #[error(transparent)]
+    Denoiser(#[from] DenoiserError),
+}

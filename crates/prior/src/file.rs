@@ -1,0 +1,179 @@
+//! A prior on disk: one HDF5 file.
+//!
+//! | entry | shape | content |
+//! |---|---|---|
+//! | attributes `format`, `settings`, `normalizer`, `kind`, `grid`, `shape`, `provenance` | JSON | |
+//! | `mean` | (T, C, H, W) | m, normalised units |
+//! | `modes/basis`, `modes/eigenvalues`, `modes/complement` | (r, D), (r), (0 or 1) | explicit modes |
+//! | `blocks/re`, `blocks/im`, `blocks/eigenvalues` | (K, T·C, T·C) twice, (K, T·C) | one block per independent wavenumber |
+
+use crate::fit::Fitted;
+use crate::{Prior, PriorError};
+use equipoise_covariance::{Covariance, CovarianceError, Modes, Stationary};
+use equipoise_data::store::{Existing, Reader, Writer};
+use equipoise_field::Shape;
+use num_complex::Complex;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The version of the format.
+const FORMAT: &str = "equipoise-prior 1";
+
+impl Prior {
+    /// Writes the prior, whole or not at all.
+    ///
+    /// # Errors
+    /// [`PriorError::Data`] naming the file, also when it exists and may not be replaced.
+    pub fn save(&self, path: &Path, existing: Existing) -> Result<(), PriorError> {
+        let writer = Writer::create(path, existing)?;
+        writer.set_json("format", &FORMAT)?;
+        writer.set_json("settings", &self.settings)?;
+        writer.set_json("normalizer", &self.normalizer)?;
+        writer.set_json("kind", &self.kind)?;
+        writer.set_json("grid", &self.grid)?;
+        writer.set_json("shape", &self.shape)?;
+        writer.set_json("provenance", &self.provenance)?;
+        let Shape { frames, channels, height, width } = self.shape;
+        writer.write("mean", &[frames, channels, height, width], &self.mean)?;
+        match &self.fitted {
+            Fitted::Modes(modes) => {
+                writer.write("modes/basis", &[modes.rank(), self.shape.len()], modes.basis())?;
+                writer.write("modes/eigenvalues", &[modes.rank()], modes.eigenvalues())?;
+                let complement: Vec<f64> = modes.complement().into_iter().collect();
+                writer.write("modes/complement", &[complement.len()], &complement)?;
+            }
+            Fitted::Stationary(blocks) => {
+                let (count, planes) = (blocks.spectrum().wavenumbers(), self.shape.planes());
+                let parts = |part: fn(&Complex<f64>) -> f64| -> Vec<f64> {
+                    (0..count).flat_map(|k| blocks.block_vectors(k).iter().map(part)).collect()
+                };
+                let shape = [count, planes, planes];
+                writer.write("blocks/re", &shape, &parts(|z| z.re))?;
+                writer.write("blocks/im", &shape, &parts(|z| z.im))?;
+                let values: Vec<f64> =
+                    (0..count).flat_map(|k| blocks.block_eigenvalues(k).to_vec()).collect();
+                writer.write("blocks/eigenvalues", &[count, planes], &values)?;
+            }
+        }
+        Ok(writer.finish()?)
+    }
+
+    /// Reads a prior.
+    ///
+    /// # Errors
+    /// [`PriorError::Data`] or [`PriorError::Covariance`], naming file and entry.
+    pub fn load(path: &Path) -> Result<Self, PriorError> {
+        let reader = Reader::open(path)?;
+        let found: String = reader.json("format")?;
+        if found != FORMAT {
+            return Err(PriorError::Format { path: path.into(), found, expected: FORMAT });
+        }
+        let shape: Shape = reader.json("shape")?;
+        let Shape { frames, channels, height, width } = shape;
+        let mean = reader.read_shaped("mean", &[frames, channels, height, width])?;
+        let names = reader.names()?;
+        let has = |group: &str| names.iter().any(|name| name.starts_with(group));
+        let fitted = if has("modes") { modes(&reader, shape) } else { blocks(&reader, shape) };
+        let fitted = fitted.map_err(|e| match e {
+            Fault::Data(e) => e,
+            Fault::Covariance(source) => PriorError::Covariance { path: path.into(), source },
+        })?;
+        Ok(Self {
+            shape,
+            kind: reader.json("kind")?,
+            grid: reader.json("grid")?,
+            settings: reader.json("settings")?,
+            normalizer: reader.json("normalizer")?,
+            mean,
+            fitted,
+            provenance: reader.json("provenance")?,
+        })
+    }
+}
+
+/// A fault of the file, or of what it holds.
+enum Fault {
+    Data(PriorError),
+    Covariance(CovarianceError),
+}
+
+impl<E: Into<PriorError>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::Data(error.into())
+    }
+}
+
+fn modes(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
+    let eigenvalues = reader.read::<f64>("modes/eigenvalues")?.values;
+    let basis = reader.read_shaped("modes/basis", &[eigenvalues.len(), shape.len()])?;
+    let complement = reader.read::<f64>("modes/complement")?.values.first().copied();
+    let modes = Modes::new(shape.len(), basis, eigenvalues, complement).map_err(Fault::Covariance)?;
+    Ok(Fitted::Modes(Arc::new(modes)))
+}
+
+fn blocks(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
+    let re = reader.read::<f64>("blocks/re")?.values;
+    let im = reader.read::<f64>("blocks/im")?.values;
+    let vectors = re.into_iter().zip(im).map(|(re, im)| Complex::new(re, im)).collect();
+    let values = reader.read::<f64>("blocks/eigenvalues")?.values;
+    let blocks = Stationary::new(shape, vectors, values).map_err(Fault::Covariance)?;
+    Ok(Fitted::Stationary(Arc::new(blocks)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Model, Settings};
+    use equipoise_data::{Dataset, Kind};
+    use equipoise_field::{Axis, Boundary, Grid};
+
+    fn dataset(boundary: Boundary) -> Dataset {
+        let grid = Grid { x_axis: Axis::W, dx: 0.1, dy: 0.1, boundary };
+        let series = Shape::new(6, 2, 4, 6);
+        let values = equipoise_stream::Stream::new("data").normal(0, 3 * series.len());
+        Dataset::in_memory(Kind::Generic, grid, series, values).unwrap()
+    }
+
+    #[test]
+    fn a_saved_prior_is_the_same_prior() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, boundary, model) in [
+            ("low_rank", Boundary::Open, Model::LowRank { rank: Some(3) }),
+            ("dense", Boundary::Open, Model::Dense),
+            ("stationary", Boundary::Periodic, Model::Stationary),
+        ] {
+            let data = dataset(boundary);
+            let settings = Settings { window: 2, model, ..Settings::of(data.kind(), data.grid()) };
+            let prior = Prior::fit(&data, &settings).unwrap();
+            assert_eq!(prior.provenance().windows, 15);
+            let path = folder.path().join(name);
+            prior.save(&path, Existing::Refuse).unwrap();
+            assert!(prior.save(&path, Existing::Refuse).is_err(), "an existing prior was overwritten");
+            let read = Prior::load(&path).unwrap();
+            assert_eq!(read.settings(), prior.settings());
+            assert_eq!(read.normalizer(), prior.normalizer());
+            let apply = |p: &Prior| {
+                let covariance = p.covariance();
+                let mut out = vec![0.0; p.shape().len()];
+                covariance.apply(&covariance.weights(&|l| l), p.mean(), &mut out);
+                out
+            };
+            assert_eq!(apply(&read), apply(&prior), "{name}");
+        }
+    }
+
+    #[test]
+    fn faults_name_the_file_and_what_was_expected() {
+        let data = dataset(Boundary::Open);
+        let settings = Settings { model: Model::Stationary, ..Settings::of(data.kind(), data.grid()) };
+        let message = Prior::fit(&data, &Settings { window: 2, ..settings }).err().unwrap().to_string();
+        assert!(message.contains("open borders") && message.contains("`low_rank`"), "{message}");
+        let long = Settings { window: 7, ..Settings::of(data.kind(), data.grid()) };
+        let message = Prior::fit(&data, &long).err().unwrap().to_string();
+        assert!(message.contains('7') && message.contains('6'), "{message}");
+        let rank = Model::LowRank { rank: Some(15) };
+        let many = Settings { window: 2, model: rank, ..Settings::of(data.kind(), data.grid()) };
+        let message = Prior::fit(&data, &many).err().unwrap().to_string();
+        assert!(message.contains("rank: found 15, expected 1 to 14"), "{message}");
+    }
+}

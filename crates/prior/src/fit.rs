@@ -1,0 +1,167 @@
+//! Fitting a prior to overlapping windows of training data.
+
+use crate::{Model, PriorError, Settings};
+use equipoise_covariance::{Covariance, Modes, Stationary, fit_dense, fit_low_rank, fit_stationary};
+use equipoise_data::{Dataset, Kind, Normalizer, checksum};
+use equipoise_field::{Boundary, Grid, Shape};
+use equipoise_wiener::Wiener;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The rank of a low-rank model unless another is given.
+const DEFAULT_RANK: usize = 20;
+
+/// What a prior was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Name of the training file, without its folder.
+    pub file: String,
+    /// Its SHA-256.
+    pub sha256: String,
+    /// Axis order the loader used.
+    pub axes: String,
+    /// Windows that entered the fit.
+    pub windows: usize,
+}
+
+/// x ~ N(m, Σ) in normalised units, with everything needed to use it on physical data.
+#[derive(Clone)]
+pub struct Prior {
+    pub(crate) shape: Shape,
+    pub(crate) kind: Kind,
+    pub(crate) grid: Grid,
+    pub(crate) settings: Settings,
+    pub(crate) normalizer: Normalizer,
+    pub(crate) mean: Vec<f32>,
+    pub(crate) fitted: Fitted,
+    pub(crate) provenance: Provenance,
+}
+
+/// The concrete covariance.
+#[derive(Clone)]
+pub(crate) enum Fitted {
+    Modes(Arc<Modes<f32>>),
+    Stationary(Arc<Stationary<f32>>),
+}
+
+impl Prior {
+    /// Fits normalizer, mean and covariance to all overlapping windows of the training data.
+    ///
+    /// # Errors
+    /// [`PriorError::Data`] for a window longer than the series or a normalizer that does not fit,
+    /// [`PriorError::NotPeriodic`], [`PriorError::Covariance`].
+    pub fn fit(train: &Dataset, settings: &Settings) -> Result<Self, PriorError> {
+        if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
+            return Err(PriorError::NotPeriodic { path: train.path().into() });
+        }
+        let windows = train.windows(settings.window)?.count();
+        let normalizer = Normalizer::fit(settings.normalizer, train)?;
+        let mut values = train.values().to_vec();
+        let series = train.shape(train.frames());
+        for trajectory in values.chunks_mut(series.len()) {
+            normalizer.normalise(series, trajectory)?;
+        }
+        let shape = train.shape(settings.window);
+        let snapshots: Vec<&[f32]> = values
+            .chunks(series.len())
+            .flat_map(|trajectory| trajectory.windows(shape.len()).step_by(shape.frame()))
+            .collect();
+        let (mean, fitted, settings) = fit_covariance(shape, &snapshots, *settings)
+            .map_err(|source| PriorError::Covariance { path: train.path().into(), source })?;
+        let file = train.path().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let in_file = train.path().is_file();
+        let provenance = Provenance {
+            file,
+            sha256: if in_file { checksum(train.path())? } else { String::new() },
+            axes: train
+                .audit()
+                .map_or_else(|| "NTCHW".into(), |a| a.used.map_or_else(String::new, |o| o.to_string())),
+            windows,
+        };
+        let (kind, grid) = (train.kind(), train.grid());
+        Ok(Self { shape, kind, grid, settings, normalizer, mean, fitted, provenance })
+    }
+
+    /// (T, C, H, W) of a field.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The kind of flow.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The orientation of the grid.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// How it was fitted, with the rank that was used.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// Between physical and normalised units.
+    pub fn normalizer(&self) -> &Normalizer {
+        &self.normalizer
+    }
+
+    /// m, normalised units.
+    pub fn mean(&self) -> &[f32] {
+        &self.mean
+    }
+
+    /// Σ, normalised units.
+    pub fn covariance(&self) -> Arc<dyn Covariance<f32>> {
+        match &self.fitted {
+            Fitted::Modes(modes) => Arc::clone(modes) as Arc<dyn Covariance<f32>>,
+            Fitted::Stationary(blocks) => Arc::clone(blocks) as Arc<dyn Covariance<f32>>,
+        }
+    }
+
+    /// What it was made from.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// The Wiener denoiser.
+    ///
+    /// # Errors
+    /// [`PriorError::Denoiser`] when mean and covariance do not fit each other.
+    pub fn denoiser(&self) -> Result<Wiener<f32>, PriorError> {
+        Ok(Wiener::new(self.mean.clone(), self.covariance())?)
+    }
+
+    /// The resolved eigenvalues in descending order, and λ_⊥ with its multiplicity.
+    pub fn spectrum(&self) -> (Vec<f64>, Option<(f64, usize)>) {
+        let covariance = self.covariance();
+        let mut values = covariance.eigenvalues().to_vec();
+        values.sort_by(|a, b| b.total_cmp(a));
+        let rest = covariance.dim() - values.len();
+        (values, covariance.complement().map(|l| (l, rest)))
+    }
+}
+
+fn fit_covariance(
+    shape: Shape,
+    snapshots: &[&[f32]],
+    settings: Settings,
+) -> Result<(Vec<f32>, Fitted, Settings), equipoise_covariance::CovarianceError> {
+    match settings.model {
+        Model::Dense => {
+            let (mean, modes) = fit_dense(snapshots, settings.ridge)?;
+            Ok((mean, Fitted::Modes(Arc::new(modes)), settings))
+        }
+        Model::LowRank { rank } => {
+            let rank = rank.unwrap_or_else(|| DEFAULT_RANK.min(snapshots.len().saturating_sub(1)));
+            let fit = fit_low_rank(snapshots, rank, settings.ridge)?;
+            let settings = Settings { model: Model::LowRank { rank: Some(rank) }, ..settings };
+            Ok((fit.mean, Fitted::Modes(Arc::new(fit.covariance)), settings))
+        }
+        Model::Stationary => {
+            let (mean, blocks) = fit_stationary(shape, snapshots, settings.ridge)?;
+            Ok((mean, Fitted::Stationary(Arc::new(blocks)), settings))
+        }
+    }
+}

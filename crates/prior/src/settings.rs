@@ -1,0 +1,60 @@
+//! How a prior is fitted, and the defaults of each kind of flow.
+
+use equipoise_data::{Kind, NormalizerKind};
+use equipoise_field::{Boundary, Grid};
+use serde::{Deserialize, Serialize};
+
+/// The model of the covariance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// All modes of the sample covariance; small fields only.
+    Dense,
+    /// The leading modes plus an isotropic rest.
+    LowRank {
+        /// r; `None` takes 20, or as many as the windows allow.
+        rank: Option<usize>,
+    },
+    /// One block per wavenumber of a periodic grid.
+    Stationary,
+}
+
+impl Model {
+    /// The name that the command line and the tables use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dense => "dense",
+            Self::LowRank { .. } => "low_rank",
+            Self::Stationary => "stationary",
+        }
+    }
+}
+
+/// What a fit is told.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// T, the frames of a window.
+    pub window: usize,
+    /// The normalizer.
+    pub normalizer: NormalizerKind,
+    /// The model of the covariance.
+    pub model: Model,
+    /// Low rank: the least λ_⊥. Dense and stationary: what is added to every eigenvalue. Normalised units.
+    pub ridge: f64,
+}
+
+impl Settings {
+    /// The defaults: the wake takes 16 frames, rank 20 and λ_⊥ ≥ 1e-6; the turbulence 8 frames, a
+    /// stationary covariance and a ridge of 1e-4; other data 8 frames and whichever of the two
+    /// models its borders allow.
+    pub fn of(kind: Kind, grid: Grid) -> Self {
+        let normalizer = kind.default_normalizer();
+        let periodic = grid.boundary == Boundary::Periodic;
+        let window = if kind == Kind::Ibpm { 16 } else { 8 };
+        if periodic {
+            Self { window, normalizer, model: Model::Stationary, ridge: 1e-4 }
+        } else {
+            Self { window, normalizer, model: Model::LowRank { rank: None }, ridge: 1e-6 }
+        }
+    }
+}
