@@ -1,0 +1,78 @@
+//! `equipoise inspect FILE`: what a file of trajectories declares and what its numbers say.
+
+mod report;
+mod sections;
+
+use crate::format::Format;
+use crate::output;
+use crate::table::Table;
+use equipoise_data::{AxisOrder, Kind, LoadOptions, audit, load};
+use report::{Flow, Report};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Look at a trajectory file before using it: axis audit, shape, statistics, divergence, geometry.
+///
+/// The file is HDF5 with a dataset `x` or `velocity` of shape (N, T, C, H, W) or (T, N, C, H, W).
+/// The audit compares the order that the attributes declare with the one that the numbers suggest.
+/// A file that other verbs would refuse is described as far as it can be; the reason goes to
+/// standard error and the exit status is 1.
+///
+/// Units and space: statistics, spacings and the inflow in physical units, those of the file,
+/// nothing normalised, solid cells included; mean squared differences in their square. Centre and
+/// radius of the cylinder in grid points. Correlation, confidence and divergence residual are pure
+/// numbers; the last is rms(∇·u)/rms(∇u) of central differences with the cylinder left out.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The HDF5 file
+    file: PathBuf,
+
+    /// The axis order, against whatever the file declares
+    #[arg(long, value_name = "NTCHW|TNCHW")]
+    axes: Option<AxisOrder>,
+
+    /// The kind of flow, against whatever the file declares
+    #[arg(long, value_name = "ibpm|kolmogorov|generic")]
+    kind: Option<Kind>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// Prints the report of one file.
+///
+/// # Errors
+/// The reason why [`load`] refuses the file, after printing what can be measured.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let options = LoadOptions { axes: arguments.axes, kind: arguments.kind };
+    match load(&arguments.file, &options) {
+        Ok(dataset) => {
+            let audit = dataset.audit().expect("a dataset read from a file carries its audit");
+            print(arguments.format, &Report::new(audit, Some(Flow::of(&dataset))))
+        }
+        Err(refusal) => {
+            if let Ok(audit) = audit(&arguments.file, &options) {
+                print(arguments.format, &Report::new(&audit, None))?;
+            }
+            Err(refusal.into())
+        }
+    }
+}
+
+fn print(format: Format, report: &Report<'_>) -> anyhow::Result<()> {
+    output::print(|to| match format {
+        Format::Table => Ok(write_text(to, report)?),
+        Format::Json => output::write_json(to, report),
+        Format::Csv => Ok(Table::long(&sections::of(report)).write_csv(to)?),
+    })
+}
+
+fn write_text(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    for (i, (title, table)) in sections::of(report).iter().enumerate() {
+        let gap = if i > 0 { "\n" } else { "" };
+        writeln!(to, "{gap}{title}")?;
+        table.write_text(to, "  ")?;
+    }
+    Ok(())
+}
