@@ -1,5 +1,6 @@
 //! Our numbers against those of two public codes and of closed forms, and the account of which
 //! datasets of the golden file are compared.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod denoiser;
 mod draws;
