@@ -82,6 +82,16 @@ impl<R: Real> Modes<R> {
         }
     }
 
+    /// out = U c + scale · v in one pass over the modes.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    pub fn synthesise_onto(&self, c: &[R], scale: R, v: &[R], out: &mut [R]) {
+        self.check(v, c);
+        self.check(out, c);
+        self.expand(c, Some((scale, v)), out);
+    }
+
     /// Uᵀ v in `f64`: inner products over fixed blocks, combined by the fixed tree.
     pub fn project(&self, v: &[R]) -> Vec<f64> {
         project(&self.basis, self.rank(), v)
@@ -168,8 +178,6 @@ impl<R: Real> Covariance<R> for Modes<R> {
         self.check(v, &weights.resolved);
         let c: Vec<R> =
             self.project(v).iter().zip(&weights.resolved).map(|(p, &w)| R::narrow(*p) * w).collect();
-        self.check(out, &c);
-        let base = self.complement.map(|_| (weights.complement, v));
-        self.expand(&c, base, out);
+        self.synthesise_onto(&c, weights.complement, v, out);
     }
 }

@@ -63,7 +63,7 @@ impl<R: Real> Innovation<R> {
         let direct = Solved { iterations: 0, residual: None };
         match (&self.factor, &self.prior.shared) {
             (Factor::Modes(factor), Shared::Modes(modes)) => {
-                modes.solve(factor, r, z);
+                let _ = modes.solve(factor, r, z);
                 Ok(direct)
             }
             (Factor::Lattice(factor), Shared::Lattice(lattice)) => {
@@ -73,6 +73,26 @@ impl<R: Real> Innovation<R> {
             (Factor::Iterative(factor), _) => factor.solve(&|v, out| self.apply(v, out), r, z),
             _ => unreachable!("a factor is made for its own prior"),
         }
+    }
+
+    /// z = S⁻¹ r and c = Wᵀz for explicit modes; `None` for other structures.
+    pub(crate) fn solve_modes(
+        &self,
+        r: &[R],
+        z: &mut [R],
+        c: &mut [R],
+    ) -> Result<Option<Solved>, InnovationError> {
+        self.check(r, z)?;
+        let (Factor::Modes(factor), Shared::Modes(modes)) = (&self.factor, &self.prior.shared) else {
+            return Ok(None);
+        };
+        let seen = modes.solve(factor, r, z);
+        c.iter_mut().zip(seen).for_each(|(c, s)| *c = R::narrow(s));
+        Ok(Some(Solved { iterations: 0, residual: None }))
+    }
+
+    pub(crate) fn prior(&self) -> &ObservedPrior<R> {
+        &self.prior
     }
 
     /// ‖r − S z‖/‖r‖, by a product with S.

@@ -34,7 +34,6 @@ pub(crate) struct Lattice<R: Real> {
 /// The factor for one f: the inverse of every block.
 pub(crate) struct LatticeFactor<R: Real> {
     inverse: Blocks<R>,
-    exact: Vec<Matrix>,
 }
 
 impl<R: Real> Lattice<R> {
@@ -94,7 +93,7 @@ impl<R: Real> Lattice<R> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let inverse = Blocks::new(self.planes, &self.spectrum, |q, row, column| exact[q][[row, column]]);
-        Ok(LatticeFactor { inverse, exact })
+        Ok(LatticeFactor { inverse })
     }
 
     pub(crate) fn solve(&self, factor: &LatticeFactor<R>, r: &[R], z: &mut [R]) {
@@ -116,7 +115,11 @@ impl<R: Real> Lattice<R> {
     }
 
     pub(crate) fn trace_of_solve(&self, factor: &LatticeFactor<R>, g: &dyn Fn(f64) -> f64) -> f64 {
-        self.total(|q| hermitian_product(factor.exact[q].view(), self.block(q, g).view()))
+        self.total(|q| {
+            let inverse =
+                Matrix::from_shape_fn((self.planes, self.planes), |(r, c)| factor.inverse.entry(q, r, c));
+            hermitian_product(inverse.view(), self.block(q, g).view())
+        })
     }
 
     pub(crate) fn trace(&self, g: &dyn Fn(f64) -> f64) -> f64 {

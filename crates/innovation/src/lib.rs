@@ -7,14 +7,14 @@
 //!
 //! | prior × operator | method | cost of a solve |
 //! |---|---|---|
-//! | explicit modes, A Aᵀ = c·I, r < N | Woodbury identity, r × r | two passes over A U |
-//! | explicit modes, A Aᵀ = c·I, N ≤ r | N × N matrix | O(N²) |
+//! | explicit modes, A Aᵀ = c·I | Woodbury identity, r × r | two passes over A U |
 //! | stationary, subsampling whose stride divides the grid | one (T·C) × (T·C) block per coarse wavenumber | two coarse transforms |
 //! | anything else | conjugate gradients, preconditioned on lattices by the nearest circulant | reported |
 
 use openblas_src as _;
 
 mod circulant;
+mod coefficients;
 mod error;
 mod factor;
 mod iterative;

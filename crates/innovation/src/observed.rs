@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// How systems are solved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Woodbury identity in the span of the observed modes, or the N × N matrix when N ≤ r.
+    /// Woodbury identity in the span of the observed modes.
     Modes,
     /// Block-diagonal over the wavenumbers of the observed lattice.
     Lattice,

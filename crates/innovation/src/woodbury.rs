@@ -2,7 +2,9 @@
 //!
 //! With W = A U, d = f(Λ) − f(λ_⊥) and a = s² + c f(λ_⊥),
 //!
-//! > S = diag(a) + W diag(d) Wᵀ, S⁻¹ = a⁻¹ − a⁻¹ W C Wᵀ a⁻¹, C = (I + diag(d) G)⁻¹ diag(d), G = Wᵀ a⁻¹ W.
+//! > S = diag(a) + W diag(d) Wᵀ, S⁻¹ = a⁻¹ − a⁻¹ W diag(d) K Wᵀ a⁻¹, K = (I + G diag(d))⁻¹, G = Wᵀ a⁻¹ W,
+//!
+//! and Wᵀ S⁻¹ = K Wᵀ a⁻¹, which loses no digits where d is large.
 
 use crate::small::inverse;
 use crate::{InnovationError, NoiseVariance};
@@ -33,7 +35,9 @@ pub(crate) struct ObservedModes<R: Real> {
 pub(crate) struct ModesFactor {
     /// f(λ_⊥).
     floor: f64,
-    /// C.
+    /// d.
+    excess: Vec<f64>,
+    /// K.
     core: Array2<f64>,
     /// G.
     weighted_gram: Array2<f64>,
@@ -85,57 +89,77 @@ impl<R: Real> ObservedModes<R> {
         };
         let rank = self.rank();
         let system = Array2::from_shape_fn((rank, rank), |(i, j)| {
-            f64::from(u8::from(i == j)) + d[i] * weighted_gram[[i, j]]
+            f64::from(u8::from(i == j)) + weighted_gram[[i, j]] * d[j]
         });
-        let mut core = inverse(&system, "the Woodbury core")?;
-        for ((_, j), value) in core.indexed_iter_mut() {
-            *value *= d[j];
-        }
-        Ok(ModesFactor { floor, core, weighted_gram })
+        let core = inverse(&system, "the Woodbury core")?;
+        Ok(ModesFactor { floor, excess: d, core, weighted_gram })
     }
 
-    /// z = S⁻¹ r in two passes over W.
-    pub(crate) fn solve(&self, factor: &ModesFactor, r: &[R], z: &mut [R]) {
+    /// z = S⁻¹ r in two passes over W, and Wᵀz.
+    pub(crate) fn solve(&self, factor: &ModesFactor, r: &[R], z: &mut [R]) -> Vec<f64> {
         let precision = |i: usize| 1.0 / self.diagonal(i, factor.floor);
-        let uniform = self.noise.uniform().map(|_| precision(0));
-        for (i, (z, r)) in z.iter_mut().zip(r).enumerate() {
-            *z = R::narrow(r.wide() * uniform.unwrap_or_else(|| precision(i)));
+        let uniform = self.noise.uniform().map(|_| R::narrow(precision(0)));
+        let at = |i: usize| uniform.unwrap_or_else(|| R::narrow(precision(i)));
+        for (i, (z, &r)) in z.iter_mut().zip(r).enumerate() {
+            *z = r * at(i);
         }
-        let projected = project(&self.basis, self.rank(), z);
-        let coefficients: Vec<R> = (0..self.rank())
-            .map(|i| R::narrow((0..self.rank()).map(|j| factor.core[[i, j]] * projected[j]).sum()))
-            .collect();
-        let pass = |(block, z): (usize, &mut [R])| {
+        let projected = self.project(z);
+        let rank = self.rank();
+        let seen: Vec<f64> =
+            (0..rank).map(|i| (0..rank).map(|j| factor.core[[i, j]] * projected[j]).sum()).collect();
+        let coefficients: Vec<R> = seen.iter().zip(&factor.excess).map(|(s, d)| R::narrow(-s * d)).collect();
+        self.combine(&coefficients, r, |i, r, along| (r + along) * at(i), z);
+        seen
+    }
+
+    /// Wᵀ r.
+    pub(crate) fn project(&self, r: &[R]) -> Vec<f64> {
+        project(&self.basis, self.rank(), r)
+    }
+
+    /// out = scale · out + W c.
+    pub(crate) fn expand_onto(&self, c: &[R], scale: R, out: &mut [R]) {
+        let from = out.to_vec();
+        self.combine(c, &from, |_, o, along| scale * o + along, out);
+    }
+
+    /// out_i = join(i, from_i, (W c)_i), block by block.
+    fn combine(&self, c: &[R], from: &[R], join: impl Fn(usize, R, R) -> R + Sync, out: &mut [R]) {
+        let pass = |(block, out): (usize, &mut [R])| {
+            let start = block * BLOCK;
             let mut along = [R::zero(); BLOCK];
-            for (i, &c) in coefficients.iter().enumerate() {
-                let row = &self.basis[i * self.count + block * BLOCK..][..z.len()];
+            for (i, &c) in c.iter().enumerate() {
+                let row = &self.basis[i * self.count + start..][..out.len()];
                 along.iter_mut().zip(row).for_each(|(s, &w)| *s += c * w);
             }
-            for (j, (z, s)) in z.iter_mut().zip(along).enumerate() {
-                let a = uniform.unwrap_or_else(|| precision(block * BLOCK + j));
-                *z -= R::narrow(a) * s;
+            for (j, (o, s)) in out.iter_mut().zip(along).enumerate() {
+                *o = join(start + j, from[start + j], s);
             }
         };
         if self.count >= sum::PARALLEL_FROM {
-            z.par_chunks_mut(BLOCK).enumerate().for_each(pass);
+            out.par_chunks_mut(BLOCK).enumerate().for_each(pass);
         } else {
-            z.chunks_mut(BLOCK).enumerate().for_each(pass);
+            out.chunks_mut(BLOCK).enumerate().for_each(pass);
         }
     }
 
     /// tr(S⁻¹ (c g_⊥ I + W diag(e) Wᵀ)), e = g(Λ) − g_⊥.
     pub(crate) fn trace_of_solve(&self, factor: &ModesFactor, g: &dyn Fn(f64) -> f64) -> f64 {
         let (floor, e) = self.split(g);
-        let (c, gram) = (&factor.core, &factor.weighted_gram);
+        let gram = &factor.weighted_gram;
         let precision = sum::of(self.count, |i| 1.0 / self.diagonal(i, factor.floor));
         let squared = match self.noise.uniform() {
             Some(_) => gram / self.diagonal(0, factor.floor),
             None => weighted_gram(&self.basis, self.rank(), &|i| self.diagonal(i, factor.floor).powi(-2)),
         };
-        // S⁻¹ = P − P W C Wᵀ P with P = diag(a)⁻¹, so G = Wᵀ P W and `squared` = Wᵀ P² W.
+        // S⁻¹ = P − P W diag(d) K Wᵀ P with P = diag(a)⁻¹; `squared` = Wᵀ P² W; Wᵀ S⁻¹ W = K G.
         let rank = self.rank();
-        let isotropic = precision - trace_of_product(c, &squared);
-        let inner = gram - &gram.dot(c).dot(gram);
+        let loss: f64 = (0..rank)
+            .flat_map(|i| (0..rank).map(move |j| (i, j)))
+            .map(|(i, j)| factor.excess[i] * factor.core[[i, j]] * squared[[j, i]])
+            .sum();
+        let isotropic = precision - loss;
+        let inner = factor.core.dot(gram);
         let along: f64 = (0..rank).map(|i| e[i] * inner[[i, i]]).sum();
         self.gram_scale * floor * isotropic + along
     }
@@ -155,10 +179,6 @@ impl<R: Real> ObservedModes<R> {
         let pairs: f64 = self.gram.indexed_iter().map(|((i, j), g)| dg[i] * dh[j] * g * g).sum();
         c * c * g0 * h0 * self.count as f64 + c * (g0 * single(&dh) + h0 * single(&dg)) + pairs
     }
-}
-
-fn trace_of_product(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
-    a.indexed_iter().map(|((i, j), a)| a * b[[j, i]]).sum()
 }
 
 /// Wᵀ diag(w) W over fixed blocks of observations, added in index order.

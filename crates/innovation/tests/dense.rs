@@ -1,5 +1,7 @@
 //! Every method against the dense matrix S = diag(s²) + A f(Σ) Aᵀ.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
+
 use equipoise_covariance::{Covariance, Modes, Stationary, fit_low_rank, fit_stationary};
 use equipoise_field::{Shape, sum};
 use equipoise_innovation::{Method, NoiseVariance, ObservedPrior};

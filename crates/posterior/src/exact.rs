@@ -128,11 +128,12 @@ impl<R: Real> ExactPosterior<R> {
         self.observed.operator().apply(x, &mut r);
         each::update1(&mut r, y, |a, y| y - a);
         let mut z = vec![R::zero(); y.len()];
-        self.innovation.solve(&r, &mut z)?;
+        let mut c = vec![R::zero(); self.observed.coefficients()];
+        self.innovation.solve_with_coefficients(&r, &mut z, &mut c)?;
         let mut spread = vec![R::zero(); x.len()];
         self.observed.operator().adjoint(&z, &mut spread);
         let mut update = vec![R::zero(); x.len()];
-        self.observed.covariance().apply(&self.covariance, &spread, &mut update);
+        self.observed.lift(&self.covariance, &c, &spread, &mut update);
         Ok(update)
     }
 }

@@ -22,12 +22,55 @@ pub enum Error {
         /// Its range.
         expected: &'static str,
     },
+    /// A dataset could not be opened.
+    #[error("dataset `{dataset}`: {source}")]
+    Flow {
+        /// Its name.
+        dataset: String,
+        /// What is wrong, naming the file.
+        source: BoxError,
+    },
+    /// Data that the prior was not made for.
+    #[error("{}, {field}: found {found}, expected {expected} as in {}", path.display(), reference.display())]
+    Mismatch {
+        /// The data.
+        path: PathBuf,
+        /// What differs.
+        field: &'static str,
+        /// The data's.
+        found: String,
+        /// The prior's.
+        expected: String,
+        /// The training file or the prior's file.
+        reference: PathBuf,
+    },
+    /// A trial of a dataset that is not open.
+    #[error("dataset `{dataset}` is not among those opened")]
+    UnknownDataset {
+        /// Its name.
+        dataset: String,
+    },
+    /// A method that does not exist.
+    #[error("method: found `{found}`, expected one of exact, sda")]
+    UnknownMethod {
+        /// The name.
+        found: String,
+    },
     /// Two trials of the plan are the same.
     #[error("plan: the trial `{trial}` occurs twice; a list of the plan repeats an entry")]
     RepeatedTrial {
         /// The trial in words.
         trial: String,
     },
+    /// Embedded samples or a data file.
+    #[error(transparent)]
+    Data(#[from] equipoise_data::DataError),
+    /// A picture or the report.
+    #[error(transparent)]
+    Report(#[from] equipoise_report::ReportError),
+    /// A diagnostic of a picture.
+    #[error(transparent)]
+    Metrics(#[from] equipoise_metrics::MetricsError),
     /// A file operation failed.
     #[error("{}: cannot {action}: {source}", path.display())]
     Io {

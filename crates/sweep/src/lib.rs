@@ -5,14 +5,21 @@
 //! and the manifest. [`run`] takes the trials without a row through an [`Executor`].
 
 mod error;
+mod excess;
+mod execute;
+mod flow;
 mod folder;
 mod journal;
+mod judge;
 mod machine;
 mod manifest;
 mod noise;
 mod number;
 mod output;
+mod page;
+mod pictures;
 mod plan;
+mod problem;
 mod replace;
 mod results;
 mod row;
@@ -21,11 +28,16 @@ mod standard;
 mod trial;
 
 pub use error::{BoxError, Error, Result};
+pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES};
+pub use execute::FlowExecutor;
+pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
 pub use journal::{Journal, Torn};
 pub use machine::{Machine, rfc3339};
 pub use manifest::{MANIFEST, Manifest, Provenance};
 pub use noise::Noise;
 pub use output::{Existing, Output, RESULTS_CSV, RESULTS_JSONL};
+pub use page::write_page;
+pub use pictures::Pictures;
 pub use plan::{Approach, DatasetPlan, Plan, Protocol, Source};
 pub use row::{Outcome, Row, SPACE};
 pub use run::{Executor, Observer, Policy, Progress, Summary, run};

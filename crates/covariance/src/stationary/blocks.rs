@@ -5,21 +5,33 @@ use equipoise_field::Real;
 use num_complex::Complex;
 use pulp::Arch;
 
-/// Wavenumbers that one pass of the kernel keeps in registers.
+/// Wavenumbers that are handled together, with the sums in registers.
 const LANES: usize = 32;
 
 /// A P × P complex matrix M_k per independent wavenumber, real where the wavenumber is
-/// self-conjugate, stored with the wavenumber as the fastest axis so that lanes run over it.
+/// self-conjugate, in tiles of [`LANES`] wavenumbers so that lanes run over them.
 #[derive(Clone, Debug)]
 pub struct Blocks<R> {
     planes: usize,
     plane: usize,
     own: usize,
-    /// Self-conjugate wavenumbers: (row, column, k), real.
+    /// Self-conjugate wavenumbers: (k, row, column), real.
     real: Vec<R>,
-    /// The others: (row, column, k), real and imaginary part.
-    re: Vec<R>,
-    im: Vec<R>,
+    /// The others, padded with zeros to whole tiles: (tile, row, column), real and imaginary part.
+    tiles: Vec<Lane<R>>,
+}
+
+/// One entry of [`LANES`] matrices.
+#[derive(Clone, Copy, Debug)]
+struct Lane<R> {
+    re: [R; LANES],
+    im: [R; LANES],
+}
+
+impl<R: Real> Lane<R> {
+    fn zero() -> Self {
+        Self { re: [R::zero(); LANES], im: [R::zero(); LANES] }
+    }
 }
 
 impl<R: Real> Blocks<R> {
@@ -30,23 +42,37 @@ impl<R: Real> Blocks<R> {
         spectrum: &Spectrum<R>,
         entry: impl Fn(usize, usize, usize) -> Complex<f64>,
     ) -> Self {
-        let own = spectrum.self_conjugate();
-        let paired = spectrum.wavenumbers() - own;
-        let fill = |first: usize, count: usize, part: &dyn Fn(Complex<f64>) -> f64| {
-            let mut out = Vec::with_capacity(planes * planes * count);
-            for (row, column) in (0..planes).flat_map(|r| (0..planes).map(move |c| (r, c))) {
-                out.extend((first..first + count).map(|k| R::narrow(part(entry(k, row, column)))));
-            }
-            out
-        };
-        Self {
-            planes,
-            plane: spectrum.plane(),
-            own,
-            real: fill(0, own, &|z| z.re),
-            re: fill(own, paired, &|z| z.re),
-            im: fill(own, paired, &|z| z.im),
+        let (own, count) = (spectrum.self_conjugate(), spectrum.wavenumbers());
+        let square = || (0..planes).flat_map(|r| (0..planes).map(move |c| (r, c)));
+        let real = (0..own).flat_map(|k| square().map(move |(r, c)| (k, r, c)));
+        let real = real.map(|(k, r, c)| R::narrow(entry(k, r, c).re)).collect();
+        let tiles = (own..count)
+            .step_by(LANES)
+            .flat_map(|first| square().map(move |(r, c)| (first, r, c)))
+            .map(|(first, r, c)| {
+                let mut lane = Lane::zero();
+                for (l, k) in (first..count.min(first + LANES)).enumerate() {
+                    let z = entry(k, r, c);
+                    (lane.re[l], lane.im[l]) = (R::narrow(z.re), R::narrow(z.im));
+                }
+                lane
+            })
+            .collect();
+        Self { planes, plane: spectrum.plane(), own, real, tiles }
+    }
+
+    /// The entry of M_k at a row and column.
+    ///
+    /// # Panics
+    /// If `k`, `row` or `column` is out of range.
+    pub fn entry(&self, k: usize, row: usize, column: usize) -> Complex<f64> {
+        let (at, size) = (row * self.planes + column, self.planes * self.planes);
+        if k < self.own {
+            return Complex::new(self.real[k * size + at].wide(), 0.0);
         }
+        let (tile, l) = ((k - self.own) / LANES, (k - self.own) % LANES);
+        let lane = &self.tiles[tile * size + at];
+        Complex::new(lane.re[l].wide(), lane.im[l].wide())
     }
 
     /// out_k = M_k x_k for packed spectra of P planes.
@@ -65,81 +91,73 @@ impl<R: Real> Blocks<R> {
         self.run(x, out, |row, column| column * self.planes + row, -R::one());
     }
 
-    /// `sign` is that of the imaginary part; `at` gives the block's place for (out row, in row).
+    /// `sign` is that of the imaginary part; `at` gives the entry for (out row, in row).
     fn run(&self, x: &[R], out: &mut [R], at: impl Fn(usize, usize) -> usize, sign: R) {
         assert_eq!(x.len(), self.planes * self.plane, "blocks: input length");
         assert_eq!(out.len(), x.len(), "blocks: output length");
+        let size = self.planes * self.planes;
+        for k in 0..self.own {
+            for row in 0..self.planes {
+                out[row * self.plane + k] = (0..self.planes).fold(R::zero(), |sum, column| {
+                    sum + self.real[k * size + at(row, column)] * x[column * self.plane + k]
+                });
+            }
+        }
+        let mut input = vec![Lane::zero(); self.planes];
         let arch = Arch::new();
-        for (row, out) in out.chunks_mut(self.plane).enumerate() {
-            let (own, rest) = out.split_at_mut(self.own);
-            self.multiply_own(x, own, row, &at);
-            let (re, im) = rest.split_at_mut(rest.len() / 2);
+        for (index, tile) in self.tiles.chunks(size).enumerate() {
+            self.load(x, index, &mut input);
             arch.dispatch(
                 #[inline(always)]
-                || self.multiply_row(x, re, im, row, &at, sign),
+                || {
+                    for row in 0..self.planes {
+                        let sum = multiply_row(tile, &input, |column| at(row, column), sign);
+                        self.store(&sum, index, &mut out[row * self.plane..(row + 1) * self.plane]);
+                    }
+                },
             );
         }
     }
 
-    fn multiply_own(&self, x: &[R], out: &mut [R], row: usize, at: &impl Fn(usize, usize) -> usize) {
-        for (k, out) in out.iter_mut().enumerate() {
-            *out = (0..self.planes).fold(R::zero(), |sum, column| {
-                sum + self.real[at(row, column) * self.own + k] * x[column * self.plane + k]
-            });
+    /// First slot of the real parts of a tile in a packed plane, how far the imaginary parts lie
+    /// behind, and how many wavenumbers the tile has.
+    fn place(&self, tile: usize) -> (usize, usize, usize) {
+        let paired = (self.plane - self.own) / 2;
+        (self.own + tile * LANES, paired, LANES.min(paired - tile * LANES))
+    }
+
+    fn load(&self, x: &[R], tile: usize, input: &mut [Lane<R>]) {
+        let (start, behind, lanes) = self.place(tile);
+        for (lane, plane) in input.iter_mut().zip(x.chunks(self.plane)) {
+            lane.re[..lanes].copy_from_slice(&plane[start..start + lanes]);
+            lane.im[..lanes].copy_from_slice(&plane[start + behind..start + behind + lanes]);
         }
     }
 
-    /// One output row over all paired wavenumbers, [`LANES`] at a time with the sums in registers.
     #[inline(always)]
-    fn multiply_row(
-        &self,
-        x: &[R],
-        out_re: &mut [R],
-        out_im: &mut [R],
-        row: usize,
-        at: &impl Fn(usize, usize) -> usize,
-        sign: R,
-    ) {
-        let count = out_re.len();
-        let mut start = 0;
-        while start < count {
-            let lanes = LANES.min(count - start);
-            let (mut re, mut im) = ([R::zero(); LANES], [R::zero(); LANES]);
-            for column in 0..self.planes {
-                let block = at(row, column) * count + start;
-                let from = column * self.plane + self.own + start;
-                let (a, b) = (&self.re[block..block + lanes], &self.im[block..block + lanes]);
-                let (c, d) = (&x[from..from + lanes], &x[from + count..from + count + lanes]);
-                match (a.as_array(), b.as_array(), c.as_array(), d.as_array()) {
-                    (Some(a), Some(b), Some(c), Some(d)) => whole_lanes(a, b, c, d, sign, &mut re, &mut im),
-                    _ => {
-                        for l in 0..lanes {
-                            re[l] += a[l] * c[l] - sign * b[l] * d[l];
-                            im[l] += a[l] * d[l] + sign * b[l] * c[l];
-                        }
-                    }
-                }
-            }
-            out_re[start..start + lanes].copy_from_slice(&re[..lanes]);
-            out_im[start..start + lanes].copy_from_slice(&im[..lanes]);
-            start += lanes;
-        }
+    fn store(&self, sum: &Lane<R>, tile: usize, plane: &mut [R]) {
+        let (start, behind, lanes) = self.place(tile);
+        plane[start..start + lanes].copy_from_slice(&sum.re[..lanes]);
+        plane[start + behind..start + behind + lanes].copy_from_slice(&sum.im[..lanes]);
     }
 }
 
-/// (re + i·im) += (a ± i·b)(c + i·d) in every lane.
+/// Σ over columns of M(a ± ib)·(c + id) in every lane.
 #[inline(always)]
-fn whole_lanes<R: Real>(
-    a: &[R; LANES],
-    b: &[R; LANES],
-    c: &[R; LANES],
-    d: &[R; LANES],
+fn multiply_row<R: Real>(
+    tile: &[Lane<R>],
+    input: &[Lane<R>],
+    at: impl Fn(usize) -> usize,
     sign: R,
-    re: &mut [R; LANES],
-    im: &mut [R; LANES],
-) {
-    for l in 0..LANES {
-        re[l] += a[l] * c[l] - sign * b[l] * d[l];
-        im[l] += a[l] * d[l] + sign * b[l] * c[l];
+) -> Lane<R> {
+    let mut sum = Lane::zero();
+    for (column, x) in input.iter().enumerate() {
+        let m = &tile[at(column)];
+        for l in 0..LANES {
+            let im = sign * m.im[l];
+            sum.re[l] += m.re[l] * x.re[l] - im * x.im[l];
+            sum.im[l] += m.re[l] * x.im[l] + im * x.re[l];
+        }
     }
+    sum
 }

@@ -1,0 +1,254 @@
+//! One dataset of a sweep, ready to be observed: its prior, its truth and what to leave out.
+
+use crate::{BoxError, CovarianceSettings, DatasetPlan, Error, Protocol, Result, Source};
+use equipoise_data::samples::Sample;
+use equipoise_data::{Dataset, Kind, LoadOptions, NoiseLevel, checksum, load};
+use equipoise_field::{Grid, Shape};
+use equipoise_prior::{Model, Prior, Settings};
+use std::path::{Path, PathBuf};
+
+/// Where the prior of a flow comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PriorSource {
+    /// Fitted to a training file.
+    Train {
+        /// The file.
+        path: PathBuf,
+        /// Changes to the settings of its kind.
+        change: SettingsChange,
+    },
+    /// Read from a prior's file.
+    File(PathBuf),
+}
+
+/// Settings of a fit that replace the defaults of the data's kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SettingsChange {
+    /// T.
+    pub window: Option<usize>,
+    /// The normalizer.
+    pub normalizer: Option<equipoise_data::NormalizerKind>,
+    /// The model of the covariance.
+    pub model: Option<Model>,
+    /// Rank of a low-rank model.
+    pub rank: Option<usize>,
+    /// Ridge.
+    pub ridge: Option<f64>,
+}
+
+impl SettingsChange {
+    /// `defaults` with the changes. A rank makes the model low rank unless another model is given.
+    #[must_use]
+    pub fn apply(&self, defaults: Settings) -> Settings {
+        let model = match (self.model, self.rank) {
+            (Some(Model::LowRank { .. }) | None, Some(rank)) => Model::LowRank { rank: Some(rank) },
+            (model, _) => model.unwrap_or(defaults.model),
+        };
+        Settings {
+            window: self.window.unwrap_or(defaults.window),
+            normalizer: self.normalizer.unwrap_or(defaults.normalizer),
+            model,
+            ridge: self.ridge.unwrap_or(defaults.ridge),
+        }
+    }
+}
+
+/// What is asked of one dataset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FlowRequest {
+    /// Its name in the results.
+    pub name: String,
+    /// The file that holds the truth: its first trajectory's first T frames.
+    pub data: PathBuf,
+    /// The prior.
+    pub prior: PriorSource,
+    /// Axis order and kind, where the files leave them open.
+    pub load: LoadOptions,
+    /// Standard deviation of the observation noise.
+    pub noise: NoiseLevel,
+    /// Whether cells inside the cylinder take part in error measures.
+    pub include_solid: bool,
+}
+
+impl FlowRequest {
+    /// The embedded wake and turbulence.
+    ///
+    /// # Errors
+    /// If an embedded sample is missing.
+    pub fn embedded(change: SettingsChange, noise: &NoiseLevel, include_solid: bool) -> Result<Vec<Self>> {
+        let of = |name: &str, train: Sample, test: Sample| -> Result<Self> {
+            Ok(Self {
+                name: name.to_owned(),
+                data: test.path()?,
+                prior: PriorSource::Train { path: train.path()?, change },
+                load: LoadOptions::default(),
+                noise: noise.clone(),
+                include_solid,
+            })
+        };
+        Ok(vec![
+            of("ibpm", Sample::IbpmTrain, Sample::IbpmTest)?,
+            of("kolmogorov", Sample::KolmogorovTrain, Sample::KolmogorovTest)?,
+        ])
+    }
+}
+
+/// A dataset with its prior and truth. Fields are normalised unless said otherwise.
+pub struct Flow {
+    pub(crate) name: String,
+    pub(crate) prior: Prior,
+    pub(crate) shape: Shape,
+    pub(crate) grid: Grid,
+    /// Normalised truth.
+    pub(crate) truth: Vec<f32>,
+    /// Whether each point of the plane takes part in error measures.
+    pub(crate) included: Vec<bool>,
+    /// Whether each point of the plane lies inside the body.
+    pub(crate) solid: Option<Vec<bool>>,
+    /// Noise standard deviation of each channel.
+    pub(crate) noise: Vec<f64>,
+    source: Source,
+    notes: Vec<String>,
+    files: Vec<(String, String)>,
+}
+
+impl Flow {
+    /// Loads the truth and fits or reads the prior.
+    ///
+    /// # Errors
+    /// [`Error::Flow`] naming the file and what is wrong with it.
+    pub fn open(request: &FlowRequest) -> Result<Self> {
+        Self::build(request).map_err(|source| Error::Flow { dataset: request.name.clone(), source })
+    }
+
+    fn build(request: &FlowRequest) -> std::result::Result<Self, BoxError> {
+        let test = load(&request.data, &request.load)?;
+        let (prior, train_path) = match &request.prior {
+            PriorSource::Train { path, change } => {
+                let train = load(path, &request.load)?;
+                let settings = change.apply(Settings::of(train.kind(), train.grid()));
+                (Prior::fit(&train, &settings)?, path)
+            }
+            PriorSource::File(path) => (Prior::load(path)?, path),
+        };
+        let shape = prior.shape();
+        agree(&prior, &test, train_path)?;
+        let mut truth = test.window(0, 0, shape.frames)?.to_vec();
+        prior.normalizer().normalise(shape, &mut truth)?;
+        let solid = test.geometry().map(|g| g.mask(shape.height, shape.width));
+        let included = match &solid {
+            Some(solid) if !request.include_solid => solid.iter().map(|inside| !inside).collect(),
+            _ => vec![true; shape.plane()],
+        };
+        let noise = request.noise.normalised(prior.normalizer())?;
+        if let Some(found) = noise.iter().find(|s| **s <= 0.0) {
+            let expected = "a standard deviation above 0";
+            return Err(Box::new(Error::Setting { field: "noise", found: found.to_string(), expected }));
+        }
+        let (data_checksum, train_checksum) = (checksum(&request.data)?, checksum(train_path)?);
+        let axes = test.audit().and_then(|a| a.used).map_or_else(String::new, |order| order.to_string());
+        let source = Source {
+            dataset: request.name.clone(),
+            data_checksum: data_checksum.clone(),
+            train_checksum: train_checksum.clone(),
+            kind: test.kind().to_string(),
+            axes,
+        };
+        let files = vec![(label(&request.data), data_checksum), (label(train_path), train_checksum)];
+        Ok(Self {
+            name: request.name.clone(),
+            shape,
+            grid: test.grid(),
+            truth,
+            included,
+            solid,
+            noise,
+            source,
+            notes: test.notes().to_vec(),
+            files,
+            prior,
+        })
+    }
+
+    /// Its name in the results.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The prior.
+    pub fn prior(&self) -> &Prior {
+        &self.prior
+    }
+
+    /// Defaults and overrides that loading took.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// (folder/name, SHA-256) of its files.
+    pub fn files(&self) -> &[(String, String)] {
+        &self.files
+    }
+
+    /// The flow's part of a plan: seed 0 and one member for the wake, seeds 0 and 1 and two members
+    /// else, protocol `fast`, and `study` for the embedded turbulence's kind.
+    pub fn plan(&self) -> DatasetPlan {
+        let wake = self.prior.kind() == Kind::Ibpm;
+        let settings = self.prior.settings();
+        let rank = match settings.model {
+            Model::LowRank { rank } => rank,
+            _ => None,
+        };
+        let protocols = if self.prior.kind() == Kind::Kolmogorov {
+            vec![Protocol::fast(), Protocol::study()]
+        } else {
+            vec![Protocol::fast()]
+        };
+        DatasetPlan {
+            source: self.source.clone(),
+            window: settings.window,
+            normalizer: settings.normalizer.to_string(),
+            covariance: CovarianceSettings {
+                model: settings.model.name().to_owned(),
+                rank,
+                ridge: settings.ridge,
+            },
+            noise: self.noise.clone(),
+            seeds: if wake { vec![0] } else { vec![0, 1] },
+            members: if wake { 1 } else { 2 },
+            protocols,
+        }
+    }
+}
+
+/// Refuses data that the prior was not made for.
+fn agree(prior: &Prior, test: &Dataset, train: &Path) -> Result<()> {
+    let sides = |s: Shape| format!("(C, H, W) = ({}, {}, {})", s.channels, s.height, s.width);
+    let told = |field: &'static str, found: String, expected: String| Error::Mismatch {
+        path: test.path().into(),
+        field,
+        found,
+        expected,
+        reference: train.into(),
+    };
+    let (found, expected) = (sides(test.shape(1)), sides(prior.shape()));
+    if found != expected {
+        return Err(told("grid", found, expected));
+    }
+    if test.kind() != prior.kind() {
+        return Err(told("kind", test.kind().to_string(), prior.kind().to_string()));
+    }
+    let (a, b) = (test.grid(), prior.grid());
+    if (a.x_axis, a.boundary) != (b.x_axis, b.boundary) {
+        return Err(told("orientation", format!("{a:?}"), format!("{b:?}")));
+    }
+    Ok(())
+}
+
+fn label(path: &Path) -> String {
+    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    match path.parent().and_then(Path::file_name) {
+        Some(folder) => format!("{}/{name}", folder.to_string_lossy()),
+        None => name,
+    }
+}

@@ -1,0 +1,122 @@
+//! The verdict on the members of one trial: pooled diagnostics and the state.
+
+use crate::problem::{Draw, Problem};
+use crate::{BoxError, Flow, Outcome};
+use equipoise_field::each;
+use equipoise_metrics as metrics;
+use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
+use equipoise_operator::LinearOperator;
+use equipoise_sampler::Outcome as Run;
+
+/// An outcome with its state as a value.
+pub(crate) struct Judged {
+    pub(crate) outcome: Outcome,
+    pub(crate) state: State,
+    pub(crate) note: String,
+}
+
+/// Judges all members together: ranges are over all of them, RMSE, misfit and ratios are root mean
+/// squares over members. Ranges and the misfit see every cell, the error measures those included.
+pub(crate) fn judge(
+    flow: &Flow,
+    problem: &Problem,
+    draw: &Draw,
+    runs: &[Run<f32>],
+    sigma_zero: f64,
+) -> Result<Judged, BoxError> {
+    let included = Inclusion::Plane(&flow.included);
+    let fields: Vec<&[f32]> = runs.iter().map(Run::x).collect();
+    let pooled = |measure: &dyn Fn(&[f32]) -> Result<f64, BoxError>| -> Result<f64, BoxError> {
+        let squares = fields.iter().map(|x| Ok(measure(x)?.powi(2))).collect::<Result<Vec<_>, BoxError>>()?;
+        Ok((squares.iter().sum::<f64>() / squares.len() as f64).sqrt())
+    };
+    let range = pooled_range(&fields)?;
+    let truth = metrics::range(&flow.truth, Inclusion::All)?;
+    let observed = observed_flags(flow, problem);
+    let split = |part: fn(&metrics::SplitRmse) -> Option<f64>| -> Result<Option<f64>, BoxError> {
+        let parts = fields
+            .iter()
+            .map(|x| Ok(part(&metrics::split_rmse(x, &flow.truth, &observed, included)?)))
+            .collect::<Result<Option<Vec<_>>, BoxError>>()?;
+        Ok(parts.map(|p| (p.iter().map(|r| r * r).sum::<f64>() / p.len() as f64).sqrt()))
+    };
+    let variance = vec![draw.posterior_variance as f32; flow.shape.len()];
+    let widened = vec![(draw.posterior_variance + sigma_zero * sigma_zero) as f32; flow.shape.len()];
+    let ensemble = Ensemble::new(&fields)?;
+    let mean = &draw.posterior_mean;
+    let floor = metrics::floor_rmse(mean, &variance, &flow.truth, sigma_zero, included)?;
+    let rmse = pooled(&|x| Ok(metrics::rmse(x, &flow.truth, included)?))?;
+    let misfit = pooled(&|x| misfit(problem, draw, x))?;
+    let prior_mean = problem.denoiser.mean();
+    let fluctuation_ratio =
+        pooled(&|x| Ok(metrics::fluctuation_ratio(x, &flow.truth, prior_mean, included)?))?;
+    let state = metrics::classify(&Evidence {
+        range,
+        truth,
+        misfit,
+        rmse,
+        floor_rmse: Some(floor),
+        fluctuation_ratio,
+    });
+    let excursion =
+        runs.iter().filter_map(|r| r.trace().excursion).reduce(|a, b| if a.t >= b.t { a } else { b });
+    let outcome = Outcome {
+        min: range.min,
+        max: range.max,
+        truth_min: truth.min,
+        truth_max: truth.max,
+        energy_ratio: pooled(&|x| Ok(metrics::energy_ratio(x, &flow.truth, included)?))?,
+        fluctuation_ratio,
+        rmse,
+        rmse_observed: split(|s| s.observed)?.unwrap_or(f64::NAN),
+        rmse_unobserved: split(|s| s.unobserved)?,
+        misfit,
+        posterior_mean_rmse: Some(metrics::rmse(mean, &flow.truth, included)?),
+        floor_rmse: Some(floor),
+        bias_over_posterior_std: metrics::bias_over_posterior_std(&ensemble, mean, &widened, included)?,
+        spread_ratio: metrics::spread_ratio(&ensemble, &widened, included)?,
+        state: state.to_string(),
+        diverged_at: if state.is_explosion() { excursion.map(|e| e.t) } else { None },
+        peak: runs.iter().map(|r| r.trace().peak).fold(0.0, f64::max),
+        ..Outcome::default()
+    };
+    Ok(Judged { outcome, state, note: solver_note(runs) })
+}
+
+fn pooled_range(fields: &[&[f32]]) -> Result<Range, BoxError> {
+    let mut pooled = Range { min: f64::INFINITY, max: f64::NEG_INFINITY, non_finite: 0 };
+    for field in fields {
+        let range = metrics::range(field, Inclusion::All)?;
+        pooled.min = pooled.min.min(range.min);
+        pooled.max = pooled.max.max(range.max);
+        pooled.non_finite += range.non_finite;
+    }
+    Ok(pooled)
+}
+
+/// χ of one member over all observations.
+fn misfit(problem: &Problem, draw: &Draw, x: &[f32]) -> Result<f64, BoxError> {
+    let mut residual = vec![0.0f32; draw.observation.count()];
+    problem.operator.apply(x, &mut residual);
+    each::update1(&mut residual, draw.observation.values(), |a, y| y - a);
+    Ok(metrics::misfit(&residual, |i| problem.noise.at(i).sqrt())?)
+}
+
+fn observed_flags(flow: &Flow, problem: &Problem) -> Vec<bool> {
+    let stride = problem.operator.stride();
+    let width = flow.shape.width;
+    let on = |i: usize| {
+        (i / width % flow.shape.height).is_multiple_of(stride) && (i % width).is_multiple_of(stride)
+    };
+    (0..flow.shape.len()).map(on).collect()
+}
+
+fn solver_note(runs: &[Run<f32>]) -> String {
+    let iterations: usize = runs.iter().map(|r| r.trace().iterations).sum();
+    let evaluations: usize = runs.iter().map(|r| r.trace().evaluations).sum();
+    let residual = runs.iter().filter_map(|r| r.trace().residual).reduce(f64::max);
+    residual.map_or_else(String::new, |residual| {
+        let each = iterations as f64 / evaluations.max(1) as f64;
+        format!("{each:.1} CG iterations an evaluation, relative residual up to {residual:.1e}")
+    })
+}

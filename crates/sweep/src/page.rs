@@ -1,0 +1,314 @@
+//! The report page of a sweep, assembled from its rows, pictures and excess curves.
+
+use crate::{EXCESS_TIMES, Flow, FlowExecutor, Output, Pictures, Result, Row, Trial};
+use equipoise_metrics as metrics;
+use equipoise_report::{
+    Block, Caption, Cell, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Scale, Section, Series,
+    Table, Tone, Verdict, page, significant, write_atomically,
+};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// The name of the page in the output folder.
+const REPORT: &str = "report.html";
+
+/// The range of the excess that charts show.
+const EXCESS_BOUNDS: (f64, f64) = (1e-3, 1e5);
+
+/// Writes `report.html` from the rows that are there, and returns its path.
+///
+/// Excess curves that this process has not evaluated yet are evaluated.
+///
+/// # Errors
+/// If a curve cannot be evaluated or the page cannot be written.
+pub fn write_page(
+    output: &Output,
+    flows: &[Flow],
+    executor: &FlowExecutor<'_>,
+    pictures: &Pictures<'_>,
+) -> Result<PathBuf> {
+    let path = output.claim(&[REPORT])?.remove(0);
+    let rows: HashMap<String, Row> =
+        output.rows().into_iter().map(|row| (row.identity.clone(), row)).collect();
+    let mut finished = Vec::new();
+    for trial in output.trials() {
+        if let Some(row) = rows.get(&trial.identity()?) {
+            finished.push((trial, row));
+        }
+    }
+    let mut sections = Vec::new();
+    for flow in flows {
+        for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(|b| b[0].0.dataset == flow.name()) {
+            sections.push(section(flow, batch, executor, pictures)?);
+        }
+    }
+    let whole = Page {
+        title: "Equipoise sweep".into(),
+        lead: vec![
+            "Reconstructions of a flow from sparse noisy velocities under every scaling law of the likelihood \
+             term, judged against the exact posterior of the same Gaussian prior."
+                .into(),
+            "The wake is periodic, so a prior that recalls training frames does well on it; the turbulence is \
+             not, and its test trajectories are in no training file."
+                .into(),
+        ],
+        facts: facts(output),
+        sections,
+        notes: notes(),
+    };
+    write_atomically(&path, page(&whole).as_bytes())?;
+    Ok(path)
+}
+
+type Finished<'a> = (&'a Trial, &'a Row);
+
+fn section(
+    flow: &Flow,
+    batch: &[Finished<'_>],
+    executor: &FlowExecutor<'_>,
+    pictures: &Pictures<'_>,
+) -> Result<Section> {
+    let first = batch[0].0;
+    let mut blocks = vec![Block::Text(format!(
+        "{} predictor steps, {} corrections, τ = {}, schedule {} with η = {}; window {} of {} frames, noise {} \
+         (normalised units), {} member(s) a trial.",
+        first.steps,
+        first.corrections,
+        first.tau,
+        first.schedule,
+        first.eta,
+        flow.shape,
+        first.window,
+        first.noise.iter().map(f64::to_string).collect::<Vec<_>>().join(", "),
+        first.members
+    ))];
+    blocks.push(Block::HeatMap(heat_map(batch)));
+    if let Some(gallery) = gallery(flow, batch, pictures)? {
+        blocks.push(Block::Gallery(gallery));
+    }
+    for sub in distinct(batch.iter().map(|(t, _)| t.sub)) {
+        blocks.push(Block::Chart(chart(batch, sub, executor)?));
+    }
+    blocks.push(Block::Table(table(batch)));
+    Ok(Section { title: format!("{}, protocol {}", first.dataset, first.protocol), blocks })
+}
+
+/// The values in order of first appearance.
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    values.fold(Vec::new(), |mut seen, v| {
+        if !seen.contains(&v) {
+            seen.push(v);
+        }
+        seen
+    })
+}
+
+fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
+    let n_convention = match batch[0].0.n_convention.as_str() {
+        "floor" => "⌊H/sub⌋·⌊W/sub⌋ a plane, the study's count".into(),
+        _ => "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane".into(),
+    };
+    Caption { text, space: "normalised units".into(), n_convention }
+}
+
+fn verdict(row: &Row) -> Verdict {
+    let tone = match row.state.as_str() {
+        "balanced" => Tone::Good,
+        "likelihood_dominated" => Tone::Strong,
+        "prior_dominated" => Tone::Weak,
+        "nan" | "exploded" => Tone::Broken,
+        _ => Tone::Poor,
+    };
+    Verdict { label: row.state.replace('_', " "), tone }
+}
+
+/// Named columns, and named rows with a cell for each column where there is one.
+type Grid<T> = (Vec<String>, Vec<(String, Vec<Option<T>>)>);
+
+/// The rows of the first seed, by law and sub.
+fn grid<'a, T>(batch: &'a [Finished<'a>], cell: impl Fn(Finished<'a>) -> Option<T>) -> Grid<T> {
+    let seed = batch[0].0.seed;
+    let subs = distinct(batch.iter().map(|(t, _)| t.sub));
+    let rows = distinct(batch.iter().map(|(t, _)| t.law.clone()))
+        .into_iter()
+        .map(|law| {
+            let of = |sub: &usize| {
+                let found = batch.iter().find(|(t, _)| t.law == law && t.sub == *sub && t.seed == seed);
+                found.copied().and_then(&cell)
+            };
+            let cells = subs.iter().map(of).collect();
+            (law, cells)
+        })
+        .collect();
+    (subs.iter().map(|s| format!("sub {s}")).collect(), rows)
+}
+
+fn heat_map(batch: &[Finished<'_>]) -> HeatMap {
+    let (columns, rows) = grid(batch, |(_, row)| {
+        let floor = row.floor_rmse?;
+        let detail = format!("RMSE {}, χ {}", significant(row.rmse, 3), significant(row.misfit, 3));
+        Some(HeatCell { verdict: verdict(row), number: row.rmse / floor, detail })
+    });
+    HeatMap {
+        caption: caption(format!("State, and RMSE over the floor, seed {}.", batch[0].0.seed), batch),
+        row_name: "law".into(),
+        column_name: "subsampling".into(),
+        number_name: "RMSE / floor".into(),
+        columns,
+        rows,
+    }
+}
+
+fn gallery(flow: &Flow, batch: &[Finished<'_>], pictures: &Pictures<'_>) -> Result<Option<Gallery>> {
+    let Some((image, limit, unit)) = pictures.truth_cells(flow)? else { return Ok(None) };
+    let caption = pictures.truth_caption(flow);
+    let reference = Picture { image, alt: format!("vorticity of {caption}"), caption, verdict: None };
+    let (columns, rows) = grid(batch, |(trial, row)| {
+        let caption = format!("RMSE {}, χ {}", significant(row.rmse, 3), significant(row.misfit, 3));
+        Some(Picture {
+            image: pictures.cells(trial)?,
+            alt: format!("vorticity of {} at sub {}: {}", trial.law, trial.sub, row.state),
+            caption,
+            verdict: Some(verdict(row)),
+        })
+    });
+    let shown = "Vorticity of the first member, seed";
+    Ok(Some(Gallery {
+        caption: format!("{shown} {}, physical units, one colour scale.", batch[0].0.seed),
+        limit,
+        unit,
+        references: vec![reference],
+        row_name: "law".into(),
+        columns,
+        rows,
+    }))
+}
+
+fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Result<Chart> {
+    let seed = batch[0].0.seed;
+    let mut series = Vec::new();
+    for (trial, _) in batch.iter().filter(|(t, _)| t.sub == sub && t.seed == seed && t.law != "exact") {
+        let excess = executor
+            .excess(trial)
+            .map_err(|source| crate::Error::Trial { trial: trial.to_string(), source })?;
+        let points = EXCESS_TIMES.into_iter().zip(excess).collect();
+        series.push(Series { name: trial.law.clone(), points });
+    }
+    let text = format!(
+        "Guidance excess ‖g‖/‖g_exact‖ at sub {sub}, on x_t = μx + σε of the truth, seed {seed}; 1 is exact."
+    );
+    Ok(Chart {
+        caption: caption(text, batch),
+        x_name: "diffusion time t".into(),
+        y_name: "guidance excess".into(),
+        y_scale: Scale::Log,
+        y_bounds: EXCESS_BOUNDS,
+        reference: Some((1.0, "exact".into())),
+        series,
+    })
+}
+
+/// The columns of the page's table; `results.csv` has all of them.
+const COLUMNS: [(&str, &str); 16] = [
+    ("law", "scaling law, or exact"),
+    ("sub", "stride of the observed lattice"),
+    ("seed", "seed of all streams"),
+    ("n_obs", "N"),
+    ("std", "the law's standard deviation, normalised"),
+    ("gamma", "the law's γ; none where v comes from traces"),
+    ("min", "smallest value"),
+    ("max", "largest value"),
+    ("energy_ratio", "std(reconstruction)/std(truth)"),
+    ("rmse", "root mean square error"),
+    ("floor_rmse", "RMSE of exact posterior samples with σ(0)"),
+    ("misfit", "χ = ‖y − A x‖/(s√N)"),
+    ("bias_over_posterior_std", "of the ensemble mean; needs two members"),
+    ("spread_ratio", "ensemble spread over the exact one; needs two members"),
+    ("state", "see the definitions below"),
+    ("diverged_at", "diffusion time"),
+];
+
+fn table(batch: &[Finished<'_>]) -> Table {
+    let number = |v: Option<f64>| v.map_or(Cell::Absent, Cell::Number);
+    let rows = batch
+        .iter()
+        .map(|(_, r)| {
+            vec![
+                Cell::Text(r.law.clone()),
+                Cell::Count(r.sub as u64),
+                Cell::Count(r.seed),
+                Cell::Count(r.n_obs as u64),
+                number(r.std),
+                number(r.gamma),
+                Cell::Number(r.min),
+                Cell::Number(r.max),
+                Cell::Number(r.energy_ratio),
+                Cell::Number(r.rmse),
+                number(r.floor_rmse),
+                Cell::Number(r.misfit),
+                number(r.bias_over_posterior_std),
+                number(r.spread_ratio),
+                Cell::State(verdict(r)),
+                number(r.diverged_at),
+            ]
+        })
+        .collect();
+    let columns =
+        COLUMNS.map(|(name, meaning)| Column { name: name.into(), meaning: meaning.into() }).to_vec();
+    Table { caption: caption("All trials of this protocol.".into(), batch), columns, rows }
+}
+
+fn facts(output: &Output) -> Vec<(String, String)> {
+    let manifest = output.manifest();
+    let p = &manifest.provenance;
+    let mut facts = vec![
+        ("version".to_owned(), p.version.clone()),
+        ("revision".to_owned(), p.revision.clone().unwrap_or_else(|| "unknown".into())),
+        ("arguments".to_owned(), p.arguments.join(" ")),
+        ("trials".to_owned(), format!("{} of {}", output.rows().len(), manifest.total)),
+        ("started".to_owned(), manifest.started.clone()),
+        ("threads".to_owned(), p.threads.to_string()),
+    ];
+    facts.extend(
+        p.data.iter().map(|(name, sum)| (name.clone(), format!("sha256 {}", &sum[..sum.len().min(16)]))),
+    );
+    facts.extend(manifest.notes.iter().map(|note| ("note".to_owned(), note.clone())));
+    facts
+}
+
+fn notes() -> Vec<(String, String)> {
+    let states = format!(
+        "nan: a value that is not finite. exploded: max|x| > {} × max|truth|. balanced: RMSE ≤ {} × floor and χ \
+         in [{}, {}]. likelihood dominated: χ < {}, or range > {} × the truth's, or fluctuation ratio > {}. prior \
+         dominated: χ > {} or fluctuation ratio < {}. inaccurate: the rest. The first that holds.",
+        metrics::EXPLOSION,
+        metrics::BALANCED_RMSE,
+        metrics::MISFIT_LOW,
+        metrics::MISFIT_HIGH,
+        metrics::MISFIT_LOW,
+        metrics::RANGE_EXCESS,
+        metrics::FLUCTUATION_HIGH,
+        metrics::MISFIT_HIGH,
+        metrics::FLUCTUATION_LOW,
+    );
+    let note = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    vec![
+        ("States".to_owned(), states),
+        note(
+            "Floor",
+            "√(mean((posterior mean − truth)²) + mean posterior variance + σ(0)²): what exact posterior samples \
+             reach, with the noise that the sampler leaves at t = 0.",
+        ),
+        note(
+            "Pooling",
+            "Ranges are over all members of a trial; RMSE, χ and ratios are root mean squares over them. Cells \
+             inside the cylinder are left out of error measures unless --include-solid is given; the range and χ \
+             see every cell.",
+        ),
+        note(
+            "Bias and spread",
+            "Relative to the exact posterior standard deviation widened by σ(0). The sampling error of the \
+             ensemble mean is taken out of the bias.",
+        ),
+    ]
+}

@@ -1,0 +1,209 @@
+//! The pictures of a sweep: vorticity of the truth and of every reconstruction of the first seed.
+//!
+//! Under `<dataset>/<protocol>/<law>/`: `sparse_ground_truth.png` and `sparse_sub<s>_reconstructed.png`,
+//! the study's names, and `cells_sub<s>.png`, the bare cells that the page shows. Member 0 is drawn,
+//! in physical units, on one colour scale per dataset.
+
+use crate::judge::Judged;
+use crate::{Flow, Output, Result, Trial};
+use equipoise_field::Shape;
+use equipoise_metrics::vorticity;
+use equipoise_report::{Frame, Image, Panel, robust_limit, significant, write_atomically};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// The quantile of |ω| of the truth that the colour scale ends at.
+const LIMIT_QUANTILE: f64 = 0.995;
+
+/// Unit of the embedded flows; data of a user's may have one, which no attribute states.
+const UNIT: &str = "data units";
+
+/// Draws into the folder of an output.
+pub struct Pictures<'a> {
+    output: &'a Output,
+    datasets: HashMap<String, Canvas>,
+}
+
+/// What all pictures of one dataset share.
+struct Canvas {
+    limit: f64,
+    seed: u64,
+    /// The frames that labelled pictures show.
+    frames: Vec<usize>,
+    /// The truth's vorticity at those frames.
+    truth: Vec<Vec<f32>>,
+    /// Flat indices of the observed points of the coarsest lattice, and its stride.
+    observed: (Vec<usize>, usize),
+}
+
+impl<'a> Pictures<'a> {
+    /// Prepares the truth's vorticity and lists all pictures in the manifest.
+    ///
+    /// # Errors
+    /// If a file that the sweep did not write stands where a picture goes, or the folder cannot be
+    /// written.
+    pub fn new(output: &'a Output, flows: &[Flow]) -> Result<Self> {
+        let mut datasets = HashMap::new();
+        for flow in flows {
+            let trials = || output.trials().iter().filter(|t| t.dataset == flow.name);
+            let Some(first) = trials().next() else { continue };
+            let coarsest = trials().map(|t| t.sub).max().unwrap_or(1);
+            datasets.insert(flow.name.clone(), canvas(flow, first.seed, coarsest)?);
+        }
+        let pictures = Self { output, datasets };
+        let names: Vec<String> = output
+            .trials()
+            .iter()
+            .filter(|t| pictures.draws(t))
+            .flat_map(|t| [truth_name(t), picture_name(t), cells_name(t)])
+            .collect();
+        output.claim(&names)?;
+        Ok(pictures)
+    }
+
+    fn draws(&self, trial: &Trial) -> bool {
+        self.datasets.get(&trial.dataset).is_some_and(|c| c.seed == trial.seed)
+    }
+
+    /// Writes the pictures of a trial of the first seed from its normalised field.
+    pub(crate) fn reconstruction(
+        &self,
+        flow: &Flow,
+        trial: &Trial,
+        x: &[f32],
+        judged: &Judged,
+    ) -> Result<()> {
+        if !self.draws(trial) {
+            return Ok(());
+        }
+        let canvas = &self.datasets[&trial.dataset];
+        let truth = self.path(&truth_name(trial));
+        if !truth.exists() {
+            write_atomically(&truth, &canvas.truth_panel(flow).picture()?.png)?;
+        }
+        let planes =
+            canvas.frames.iter().map(|&t| frame_vorticity(flow, x, t)).collect::<Result<Vec<_>>>()?;
+        let title = format!(
+            "{}, {}, {}, sub {}: {}, RMSE {}",
+            trial.dataset,
+            trial.protocol,
+            trial.law,
+            trial.sub,
+            judged.state,
+            significant(judged.outcome.rmse, 3)
+        );
+        let panel = canvas.panel(flow, title, &planes);
+        write_atomically(&self.path(&picture_name(trial)), &panel.picture()?.png)?;
+        let shown = canvas.shown(flow);
+        let bare = Panel { frames: panel.frames.iter().take(shown).cloned().collect(), ..panel };
+        write_atomically(&self.path(&cells_name(trial)), &bare.cells()?.png)?;
+        Ok(())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.output.folder().join(name)
+    }
+
+    /// The truth as the page shows it, with the colour limit and the unit.
+    pub(crate) fn truth_cells(&self, flow: &Flow) -> Result<Option<(Image, f64, String)>> {
+        let Some(canvas) = self.datasets.get(&flow.name) else { return Ok(None) };
+        let panel = canvas.truth_panel(flow);
+        let shown = canvas.shown(flow);
+        let bare = Panel { frames: panel.frames.iter().take(shown).cloned().collect(), ..panel };
+        Ok(Some((bare.cells()?, canvas.limit, UNIT.to_owned())))
+    }
+
+    /// The bare cells of a trial, if it was drawn.
+    pub(crate) fn cells(&self, trial: &Trial) -> Option<Image> {
+        if !self.draws(trial) {
+            return None;
+        }
+        let png = std::fs::read(self.path(&cells_name(trial))).ok()?;
+        let side = |at: usize| Some(u32::from_be_bytes(png.get(at..at + 4)?.try_into().ok()?) as usize);
+        // The header chunk of a PNG begins at byte 16 with width and height.
+        let (width, height) = (side(16)?, side(20)?);
+        Some(Image { png, width, height })
+    }
+
+    /// What the dots on the truth stand for.
+    pub(crate) fn truth_caption(&self, flow: &Flow) -> String {
+        let stride = self.datasets.get(&flow.name).map_or(1, |c| c.observed.1);
+        format!("truth; dots: the points observed at sub {stride}")
+    }
+}
+
+impl Canvas {
+    /// How many frames the page shows of a field: one of a large one.
+    fn shown(&self, flow: &Flow) -> usize {
+        if flow.shape.plane() > 100 * 100 { 1 } else { self.frames.len() }
+    }
+
+    fn panel<'p>(&self, flow: &'p Flow, title: String, planes: &'p [Vec<f32>]) -> Panel<'p> {
+        let frames = planes
+            .iter()
+            .zip(&self.frames)
+            .map(|(vorticity, t)| Frame {
+                label: format!("frame {} of {}", t + 1, flow.shape.frames),
+                vorticity,
+                observed: &[],
+            })
+            .collect();
+        Panel {
+            title,
+            frames,
+            height: flow.shape.height,
+            width: flow.shape.width,
+            grid: flow.grid,
+            limit: self.limit,
+            unit: UNIT.to_owned(),
+            solid: flow.solid.as_deref(),
+        }
+    }
+
+    fn truth_panel<'p>(&'p self, flow: &'p Flow) -> Panel<'p> {
+        let title = format!("{}, truth; dots: points observed at sub {}", flow.name, self.observed.1);
+        let mut panel = self.panel(flow, title, &self.truth);
+        if let Some(first) = panel.frames.first_mut() {
+            first.observed = &self.observed.0;
+        }
+        panel
+    }
+}
+
+fn canvas(flow: &Flow, seed: u64, coarsest: usize) -> Result<Canvas> {
+    let last = flow.shape.frames - 1;
+    let frames = if last == 0 { vec![0] } else { vec![0, last] };
+    let truth = frames.iter().map(|&t| frame_vorticity(flow, &flow.truth, t)).collect::<Result<Vec<_>>>()?;
+    let planes: Vec<&[f32]> = truth.iter().map(Vec::as_slice).collect();
+    let limit = robust_limit(&planes, flow.solid.as_deref(), LIMIT_QUANTILE);
+    let (height, width) = (flow.shape.height, flow.shape.width);
+    let observed = (0..height)
+        .step_by(coarsest)
+        .flat_map(|h| (0..width).step_by(coarsest).map(move |w| h * width + w))
+        .collect();
+    Ok(Canvas { limit, seed, frames, truth, observed: (observed, coarsest) })
+}
+
+/// The vorticity of frame t of a normalised field, in physical units.
+fn frame_vorticity(flow: &Flow, x: &[f32], t: usize) -> Result<Vec<f32>> {
+    let one = Shape { frames: 1, ..flow.shape };
+    let mut frame = x[t * one.len()..(t + 1) * one.len()].to_vec();
+    flow.prior.normalizer().restore(one, &mut frame)?;
+    Ok(vorticity(&frame, one, &flow.grid)?)
+}
+
+fn folder(trial: &Trial) -> String {
+    format!("{}/{}/{}", trial.dataset, trial.protocol, trial.law)
+}
+
+fn truth_name(trial: &Trial) -> String {
+    format!("{}/sparse_ground_truth.png", folder(trial))
+}
+
+fn picture_name(trial: &Trial) -> String {
+    format!("{}/sparse_sub{}_reconstructed.png", folder(trial), trial.sub)
+}
+
+fn cells_name(trial: &Trial) -> String {
+    format!("{}/cells_sub{}.png", folder(trial), trial.sub)
+}
