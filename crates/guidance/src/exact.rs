@@ -1,5 +1,6 @@
 //! The exact guidance of a Gaussian prior: g = Jᵀ Aᵀ (s²I + A V Aᵀ)⁻¹ r.
 
+use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, LevelTable, Observation, Scratch};
 use equipoise_denoiser::Denoiser;
@@ -15,6 +16,7 @@ pub struct Exact<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observation<R>>,
     innovations: Arc<LevelTable<Innovation<R>>>,
+    path: Option<Arc<GaussianPath<R>>>,
 }
 
 impl<R: Real> Exact<R> {
@@ -24,7 +26,23 @@ impl<R: Real> Exact<R> {
         observation: Arc<Observation<R>>,
         innovations: Arc<LevelTable<Innovation<R>>>,
     ) -> Self {
-        Self { denoiser, observation, innovations }
+        Self { denoiser, observation, innovations, path: None }
+    }
+
+    /// Takes the step in the coefficients of the prior, whose denoiser this must be.
+    #[must_use]
+    pub fn along(mut self, path: Arc<GaussianPath<R>>) -> Self {
+        self.path = Some(path);
+        self
+    }
+
+    /// S⁻¹r and its coefficients for a prediction.
+    fn pull(&self, level: Level, at: Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError> {
+        each::map2(at.residual, at.values, self.observation.values(), |a, y| y - a);
+        let innovation = self.innovations.get(level)?;
+        let solved = innovation.solve_with_coefficients(at.residual, at.weighted, at.coefficients)?;
+        let (iterations, residual) = (solved.iterations, solved.residual);
+        Ok((1.0, Evidence { guidance_norm: 0.0, iterations, residual }))
     }
 
     /// s²I + A V Aᵀ factored at every level.
@@ -65,5 +83,18 @@ impl<R: Real> Guidance<R> for Exact<R> {
         self.observation.operator().adjoint(solution, spread);
         self.denoiser.vjp(x_t, level, spread, g)?;
         Ok(Evidence { guidance_norm: sum::norm(g), iterations: solved.iterations, residual: solved.residual })
+    }
+
+    fn noise_estimate(
+        &self,
+        x_t: &[R],
+        level: Level,
+        eps: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        match &self.path {
+            Some(path) => path.noise_estimate(x_t, level, eps, scratch, |at| self.pull(level, at)),
+            None => self.plain_noise_estimate(x_t, level, eps, scratch),
+        }
     }
 }

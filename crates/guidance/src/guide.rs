@@ -24,6 +24,7 @@ pub struct Scratch<R> {
     pub(crate) field: Vec<R>,
     pub(crate) residual: Vec<R>,
     pub(crate) weighted: Vec<R>,
+    pub(crate) prediction: Vec<R>,
 }
 
 impl<R: Real> Scratch<R> {
@@ -62,6 +63,20 @@ pub trait Guidance<R: Real>: Send + Sync {
     /// # Errors
     /// [`GuidanceError`].
     fn noise_estimate(
+        &self,
+        x_t: &[R],
+        level: Level,
+        eps: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        self.plain_noise_estimate(x_t, level, eps, scratch)
+    }
+
+    /// ε_y from x̂ and g: the definition, which a shorter way must agree with.
+    ///
+    /// # Errors
+    /// [`GuidanceError`].
+    fn plain_noise_estimate(
         &self,
         x_t: &[R],
         level: Level,

@@ -7,6 +7,7 @@
 
 mod error;
 mod exact;
+mod gaussian;
 mod guide;
 mod levels;
 mod observation;
@@ -15,6 +16,7 @@ mod strength;
 
 pub use error::GuidanceError;
 pub use exact::Exact;
+pub use gaussian::GaussianPath;
 pub use guide::{Evidence, Guidance, Scratch};
 pub use levels::LevelTable;
 pub use observation::Observation;

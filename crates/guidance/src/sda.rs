@@ -1,5 +1,6 @@
 //! SDA's Gaussian score with any scaling law (Rozet & Louppe 2023, arXiv 2306.10574, eq. 14).
 
+use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::{prior_norm, sized};
 use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, Strength};
 use equipoise_denoiser::Denoiser;
@@ -17,12 +18,13 @@ pub struct Sda<R: Real> {
     strength: Strength,
     detach: bool,
     backend: Arc<dyn Backend<R>>,
+    path: Option<Arc<GaussianPath<R>>>,
 }
 
 impl<R: Real> Sda<R> {
     /// Under one law, with the CPU's reduction.
     pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observation<R>>, strength: Strength) -> Self {
-        Self { denoiser, observation, strength, detach: false, backend: Arc::new(Cpu) }
+        Self { denoiser, observation, strength, detach: false, backend: Arc::new(Cpu), path: None }
     }
 
     /// Replaces the Jacobian of x̂ by I/μ, as SDA's `detach` does.
@@ -32,11 +34,49 @@ impl<R: Real> Sda<R> {
         self
     }
 
+    /// Takes the step in the coefficients of a Gaussian prior, whose denoiser this must be; without
+    /// effect when detached.
+    #[must_use]
+    pub fn along(mut self, path: Arc<GaussianPath<R>>) -> Self {
+        self.path = Some(path);
+        self
+    }
+
     /// Another backend for the reduction.
     #[must_use]
     pub fn with_backend(mut self, backend: Arc<dyn Backend<R>>) -> Self {
         self.backend = backend;
         self
+    }
+
+    /// y with v in the form of the reduction; `held` keeps a variance per observation.
+    fn weighed<'a>(&'a self, variance: &'a NoiseVariance, held: &'a mut Vec<R>) -> Weighed<'a, R> {
+        let variance = match variance {
+            NoiseVariance::Uniform(v) => Variance::Scalar(*v),
+            NoiseVariance::PerChannel { values, plane } => Variance::PerChannel { values, plane: *plane },
+            NoiseVariance::PerObservation(values) => {
+                held.extend(values.iter().map(|&v| R::narrow(v)));
+                Variance::PerObservation(held)
+            }
+        };
+        Weighed { values: self.observation.values(), variance }
+    }
+
+    /// r/v and its coefficients for a prediction, and the factor on both.
+    fn pull(
+        &self,
+        path: &GaussianPath<R>,
+        level: Level,
+        at: Prediction<'_, R>,
+    ) -> Result<(f64, Evidence), GuidanceError> {
+        let variance = self.strength.variance_at(level)?;
+        let mut held = Vec::new();
+        self.backend.compact(at.values, self.weighed(&variance, &mut held), at.residual, at.weighted)?;
+        path.observed().analyse_observed(at.weighted, at.coefficients);
+        let factor = self.strength.factor;
+        let Some(xi) = self.strength.adaptive else { return Ok((factor, Evidence::default())) };
+        let norm = factor * path.guidance_norm(level, at.weighted, at.coefficients);
+        Ok((factor * adaptive::factor(xi, at.prior_norm, level.sigma * norm), Evidence::default()))
     }
 
     /// Writes Aᵀ r/v into `spread`.
@@ -48,17 +88,9 @@ impl<R: Real> Sda<R> {
         residual: &mut Vec<R>,
         weighted: &mut Vec<R>,
     ) -> Result<(), GuidanceError> {
-        let per_observation: Vec<R>;
-        let variance = match variance {
-            NoiseVariance::Uniform(v) => Variance::Scalar(*v),
-            NoiseVariance::PerChannel { values, plane } => Variance::PerChannel { values, plane: *plane },
-            NoiseVariance::PerObservation(values) => {
-                per_observation = values.iter().map(|&v| R::narrow(v)).collect();
-                Variance::PerObservation(&per_observation)
-            }
-        };
         let count = self.observation.count();
-        let seen = Weighed { values: self.observation.values(), variance };
+        let mut held = Vec::new();
+        let seen = self.weighed(variance, &mut held);
         let residual = sized(residual, count);
         if let Some(lattice) = self.observation.lattice() {
             self.backend.strided(x_hat, lattice, seen, residual, Gradient::Field(spread))?;
@@ -110,5 +142,20 @@ impl<R: Real> Guidance<R> for Sda<R> {
             each::update(g, |g| factor * g);
         }
         Ok(Evidence { guidance_norm: norm, iterations: 0, residual: None })
+    }
+
+    fn noise_estimate(
+        &self,
+        x_t: &[R],
+        level: Level,
+        eps: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        match &self.path {
+            Some(path) if !self.detach => {
+                path.noise_estimate(x_t, level, eps, scratch, |at| self.pull(path, level, at))
+            }
+            _ => self.plain_noise_estimate(x_t, level, eps, scratch),
+        }
     }
 }

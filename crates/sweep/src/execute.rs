@@ -122,7 +122,8 @@ fn choose(
     let observation = Arc::clone(&draw.observation);
     if trial.method == "exact" {
         let innovations = problem.innovations(&course.key, &course.levels)?;
-        let guidance = Arc::new(Exact::new(denoiser, observation, innovations));
+        let guidance =
+            Arc::new(Exact::new(denoiser, observation, innovations).along(Arc::clone(&problem.path)));
         let std = Some(problem.noise.mean(problem.observed.count()).sqrt());
         return Ok(Chosen { guidance, strength: None, std, gamma: None, note: String::new() });
     }
@@ -136,7 +137,8 @@ fn choose(
         equipoise_guidance::Excess::Levels(_) => None,
     };
     let std = Some(strength.variance.mean(problem.observed.count()).sqrt());
-    let guidance = Arc::new(Sda::new(denoiser, observation, strength.clone()));
+    let guidance =
+        Arc::new(Sda::new(denoiser, observation, strength.clone()).along(Arc::clone(&problem.path)));
     Ok(Chosen { guidance, strength: Some(strength), std, gamma, note })
 }
 

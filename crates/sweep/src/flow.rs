@@ -4,6 +4,7 @@ use crate::{BoxError, CovarianceSettings, DatasetPlan, Error, Protocol, Result, 
 use equipoise_data::samples::Sample;
 use equipoise_data::{Dataset, Kind, LoadOptions, NoiseLevel, checksum, load};
 use equipoise_field::{Grid, Shape};
+use equipoise_operator::Subsample;
 use equipoise_prior::{Model, Prior, Settings};
 use std::path::{Path, PathBuf};
 
@@ -188,6 +189,15 @@ impl Flow {
     /// (folder/name, SHA-256) of its files.
     pub fn files(&self) -> &[(String, String)] {
         &self.files
+    }
+
+    /// Whether the grid can be observed at every `sub`-th row and column.
+    ///
+    /// # Errors
+    /// [`Error::Flow`] when the stride is zero or exceeds the smaller side of the grid.
+    pub fn check_sub(&self, sub: usize) -> Result<()> {
+        let refused = |e| Error::Flow { dataset: self.name.clone(), source: Box::new(e) };
+        Subsample::new(self.shape, sub).map(|_| ()).map_err(refused)
     }
 
     /// The flow's part of a plan: seed 0 and one member for the wake, seeds 0 and 1 and two members

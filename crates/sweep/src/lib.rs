@@ -35,7 +35,7 @@ pub use journal::{Journal, Torn};
 pub use machine::{Machine, rfc3339};
 pub use manifest::{MANIFEST, Manifest, Provenance};
 pub use noise::Noise;
-pub use output::{Existing, Output, RESULTS_CSV, RESULTS_JSONL};
+pub use output::{Existing, Output, RESULTS_CSV, RESULTS_JSONL, check_free};
 pub use page::write_page;
 pub use pictures::Pictures;
 pub use plan::{Approach, DatasetPlan, Plan, Protocol, Source};

@@ -45,11 +45,10 @@ impl Output {
     pub fn open(folder: &Path, plan: Plan, provenance: Provenance, existing: Existing) -> Result<Self> {
         let trials = plan.trials()?;
         let asked = Manifest::begin(provenance, plan, &trials, rfc3339(SystemTime::now()));
-        let occupied = occupied(folder)?;
+        check_free(folder, existing)?;
         match existing {
-            Existing::Refuse if occupied => Err(Error::Occupied { folder: folder.to_owned() }),
-            Existing::Resume if occupied => Self::resume(folder, trials, asked),
-            Existing::Force if occupied => {
+            Existing::Resume if occupied(folder)? => Self::resume(folder, trials, asked),
+            Existing::Force if occupied(folder)? => {
                 clear(folder)?;
                 Self::begin(folder, trials, asked)
             }
@@ -200,6 +199,23 @@ impl Output {
     /// half changed.
     fn lock(&self) -> MutexGuard<'_, Manifest> {
         self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Refuses a folder that [`Output::open`] would refuse whatever the plan is. Changes nothing.
+///
+/// # Errors
+/// If the folder has content that `existing` does not allow or that is no sweep to resume, or if it
+/// is no folder.
+pub fn check_free(folder: &Path, existing: Existing) -> Result<()> {
+    let folder = match (occupied(folder)?, existing) {
+        (true, Existing::Refuse) => return Err(Error::Occupied { folder: folder.to_owned() }),
+        (true, Existing::Resume) => folder,
+        _ => return Ok(()),
+    };
+    match Manifest::read(folder)? {
+        Some(_) => Ok(()),
+        None => Err(Error::NothingToResume { folder: folder.to_owned(), manifest: MANIFEST }),
     }
 }
 

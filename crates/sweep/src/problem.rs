@@ -5,7 +5,7 @@ use crate::{BoxError, Flow};
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_guidance::{Exact, Excess, LevelTable, Observation, Sda, Strength};
+use equipoise_guidance::{Exact, Excess, GaussianPath, LevelTable, Observation, Sda, Strength};
 use equipoise_innovation::{Innovation, NoiseVariance, ObservedPrior, TraceRatio};
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::ExactPosterior;
@@ -31,6 +31,7 @@ pub(crate) struct Problem {
     pub(crate) denoiser: Arc<Wiener<f32>>,
     pub(crate) noise: NoiseVariance,
     pub(crate) observed: ObservedPrior<f32>,
+    pub(crate) path: Arc<GaussianPath<f32>>,
     dataset: String,
     sub: usize,
     ratios: Shared<LevelTable<TraceRatio>>,
@@ -60,9 +61,11 @@ impl Problem {
         let covariance: Arc<dyn Covariance<f32>> = Arc::clone(denoiser.prior_covariance());
         let operator_handle: Arc<dyn LinearOperator<f32>> = Arc::new(operator);
         let observed = ObservedPrior::new(covariance, operator_handle, noise.clone())?;
+        let path = Arc::new(GaussianPath::new(Arc::clone(&denoiser), observed.clone())?);
         Ok(Self {
             operator,
             denoiser,
+            path,
             noise,
             observed,
             dataset: flow.name.clone(),

@@ -39,7 +39,8 @@ impl<R: Real> Wiener<R> {
         &self.covariance
     }
 
-    fn gains(&self, level: Level) -> Arc<Weights<R>> {
+    /// The eigenvalues of J at a level, kept for the next call.
+    pub fn gains(&self, level: Level) -> Arc<Weights<R>> {
         let key = [level.mu.to_bits(), level.sigma.to_bits()];
         if let Some(kept) = self.gains.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Arc::clone(kept);
