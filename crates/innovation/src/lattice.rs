@@ -8,11 +8,12 @@
 //!
 //! one (T·C) × (T·C) block for each q.
 
+use crate::outer::weighted_outer_sum;
 use crate::small::inverse;
 use crate::{InnovationError, NoiseVariance};
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::{Real, Shape};
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2};
 use num_complex::Complex;
 
 type Matrix = Array2<Complex<f64>>;
@@ -22,11 +23,9 @@ pub(crate) struct Lattice<R: Real> {
     spectrum: Spectrum<R>,
     /// Noise variance of each plane.
     noise: Vec<f64>,
-    /// Per coarse wavenumber: all aliases' eigenvectors side by side, (T·C) × (T·C·s²), over s.
-    vectors: Vec<Matrix>,
-    /// Their conjugate transposes.
-    adjoints: Vec<Matrix>,
-    /// The eigenvalues of the columns.
+    /// Per coarse wavenumber: all aliases' eigenvectors over s, one after the other.
+    vectors: Vec<Vec<Complex<f64>>>,
+    /// Their eigenvalues.
     eigenvalues: Vec<Vec<f64>>,
     buffers: Pool<[Vec<R>; 2]>,
 }
@@ -48,40 +47,33 @@ impl<R: Real> Lattice<R> {
         let planes = shape.planes();
         let spectrum = Spectrum::new(shape.height / stride, shape.width / stride);
         let directory = prior.spectrum().directory();
-        let columns = planes * stride * stride;
         let (mut vectors, mut eigenvalues) = (Vec::new(), Vec::new());
         for q in 0..spectrum.wavenumbers() {
             let (qx, qy) = spectrum.wavenumber(q);
-            let mut matrix = Matrix::zeros((planes, columns));
-            let mut values = Vec::with_capacity(columns);
+            let (mut columns, mut values) = (Vec::new(), Vec::new());
             for alias in 0..stride * stride {
                 let kx = qx + alias / stride * (shape.height / stride);
                 let ky = qy + alias % stride * (shape.width / stride);
                 let (k, partner) = directory[kx * shape.width + ky];
                 let block = prior.block_vectors(k);
-                for (at, &z) in block.iter().enumerate() {
-                    let z = if partner { z.conj() } else { z };
-                    matrix[[at / planes, alias * planes + at % planes]] = z / stride as f64;
+                for mode in 0..planes {
+                    let column = (0..planes).map(|plane| block[plane * planes + mode] / stride as f64);
+                    columns.extend(column.map(|z| if partner { z.conj() } else { z }));
                 }
                 values.extend_from_slice(prior.block_eigenvalues(k));
             }
-            vectors.push(matrix);
+            vectors.push(columns);
             eigenvalues.push(values);
         }
-        let adjoints = vectors.iter().map(|m| m.t().mapv(|z| z.conj())).collect();
         let plane = spectrum.plane();
         let noise = (0..planes).map(|p| noise.at(p * plane)).collect();
-        Self { planes, spectrum, noise, vectors, adjoints, eigenvalues, buffers: Pool::default() }
+        Self { planes, spectrum, noise, vectors, eigenvalues, buffers: Pool::default() }
     }
 
     /// A g(Σ) Aᵀ at coarse wavenumber q.
     fn block(&self, q: usize, g: &dyn Fn(f64) -> f64) -> Matrix {
-        let mut scaled = self.adjoints[q].clone();
-        for (mut row, &l) in scaled.axis_iter_mut(Axis(0)).zip(&self.eigenvalues[q]) {
-            let weight = g(l);
-            row.mapv_inplace(|z| z * weight);
-        }
-        self.vectors[q].dot(&scaled)
+        let weights: Vec<f64> = self.eigenvalues[q].iter().map(|&l| g(l)).collect();
+        weighted_outer_sum(self.planes, &self.vectors[q], &weights)
     }
 
     pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<LatticeFactor<R>, InnovationError> {
@@ -124,9 +116,9 @@ impl<R: Real> Lattice<R> {
 
     pub(crate) fn trace(&self, g: &dyn Fn(f64) -> f64) -> f64 {
         self.total(|q| {
-            let power =
-                self.vectors[q].map_axis(Axis(0), |column| column.iter().map(Complex::norm_sqr).sum());
-            self.eigenvalues[q].iter().zip(power).map(|(&l, p): (_, f64)| g(l) * p).sum()
+            let columns = self.vectors[q].chunks(self.planes);
+            let power = columns.map(|column| column.iter().map(Complex::norm_sqr).sum::<f64>());
+            self.eigenvalues[q].iter().zip(power).map(|(&l, p)| g(l) * p).sum()
         })
     }
 

@@ -21,6 +21,7 @@ mod iterative;
 mod lattice;
 mod noise;
 mod observed;
+mod outer;
 mod small;
 mod traces;
 mod woodbury;

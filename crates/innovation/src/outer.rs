@@ -1,0 +1,100 @@
+//! Weighted sums of outer products, the Hermitian blocks of the lattice method.
+
+use ndarray::Array2;
+use num_complex::Complex;
+use pulp::Arch;
+
+/// Entries of a row that one pass keeps together.
+const LANES: usize = 8;
+/// Vectors that one pass over the matrix adds.
+const TOGETHER: usize = 4;
+
+/// Σ_c w_c v_c v_cᴴ for the vectors of length `size` that lie one after the other.
+///
+/// Only the lower triangle is summed; terms are added in order, [`TOGETHER`] at a time.
+pub(crate) fn weighted_outer_sum(
+    size: usize,
+    vectors: &[Complex<f64>],
+    weights: &[f64],
+) -> Array2<Complex<f64>> {
+    let padded = size.div_ceil(LANES) * LANES;
+    let mut sum = Split { re: vec![0.0; size * padded], im: vec![0.0; size * padded] };
+    let mut parts = [const { Split { re: Vec::new(), im: Vec::new() } }; TOGETHER];
+    let arch = Arch::new();
+    for (vectors, weights) in vectors.chunks(size * TOGETHER).zip(weights.chunks(TOGETHER)) {
+        let mut scales = [0.0; TOGETHER];
+        scales[..weights.len()].copy_from_slice(weights);
+        for (i, part) in parts.iter_mut().enumerate() {
+            part.load(vectors.get(i * size..(i + 1) * size).unwrap_or_default(), padded);
+        }
+        arch.dispatch(
+            #[inline(always)]
+            || add_outer(size, padded, &parts, &scales, &mut sum),
+        );
+    }
+    Array2::from_shape_fn((size, size), |(r, c)| {
+        let at = r.max(c) * padded + r.min(c);
+        Complex::new(sum.re[at], if r >= c { sum.im[at] } else { -sum.im[at] })
+    })
+}
+
+/// Real and imaginary parts apart.
+struct Split {
+    re: Vec<f64>,
+    im: Vec<f64>,
+}
+
+impl Split {
+    fn load(&mut self, vector: &[Complex<f64>], padded: usize) {
+        self.re.clear();
+        self.im.clear();
+        self.re.extend(vector.iter().map(|z| z.re));
+        self.im.extend(vector.iter().map(|z| z.im));
+        self.re.resize(padded, 0.0);
+        self.im.resize(padded, 0.0);
+    }
+}
+
+#[inline(always)]
+fn add_outer(size: usize, padded: usize, v: &[Split; TOGETHER], weights: &[f64; TOGETHER], sum: &mut Split) {
+    for row in 0..size {
+        for start in (0..=row).step_by(LANES) {
+            let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+            for (v, weight) in v.iter().zip(weights) {
+                let (a, b) = (weight * v.re[row], weight * v.im[row]);
+                let (c, d) = (&v.re[start..start + LANES], &v.im[start..start + LANES]);
+                for l in 0..LANES {
+                    re[l] += a * c[l] + b * d[l];
+                    im[l] += b * c[l] - a * d[l];
+                }
+            }
+            let at = row * padded + start;
+            for l in 0..LANES {
+                sum.re[at + l] += re[l];
+                sum.im[at + l] += im[l];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_the_naive_sum() {
+        for (size, count) in [(1, 1), (3, 7), (8, 8), (16, 65)] {
+            let at = |i: usize| Complex::new((0.7 * i as f64).sin(), (1.3 * i as f64).cos());
+            let vectors: Vec<_> = (0..size * count).map(at).collect();
+            let weights: Vec<f64> = (0..count).map(|c| 1.0 / (1.0 + c as f64)).collect();
+            let found = weighted_outer_sum(size, &vectors, &weights);
+            for (r, c) in (0..size).flat_map(|r| (0..size).map(move |c| (r, c))) {
+                let product = |k: usize| vectors[k * size + r] * vectors[k * size + c].conj();
+                let naive: Complex<f64> = (0..count).map(|k| weights[k] * product(k)).sum();
+                // `count` terms of size up to 4, each rounded a few times.
+                let bound = 16.0 * f64::EPSILON * count as f64;
+                assert!((found[[r, c]] - naive).norm() < bound, "{size} {count} ({r}, {c})");
+            }
+        }
+    }
+}
