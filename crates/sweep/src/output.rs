@@ -208,14 +208,15 @@ impl Output {
 /// If the folder has content that `existing` does not allow or that is no sweep to resume, or if it
 /// is no folder.
 pub fn check_free(folder: &Path, existing: Existing) -> Result<()> {
-    let folder = match (occupied(folder)?, existing) {
-        (true, Existing::Refuse) => return Err(Error::Occupied { folder: folder.to_owned() }),
-        (true, Existing::Resume) => folder,
-        _ => return Ok(()),
-    };
-    match Manifest::read(folder)? {
-        Some(_) => Ok(()),
-        None => Err(Error::NothingToResume { folder: folder.to_owned(), manifest: MANIFEST }),
+    if !occupied(folder)? {
+        return Ok(());
+    }
+    match existing {
+        Existing::Refuse => Err(Error::Occupied { folder: folder.to_owned() }),
+        Existing::Resume if Manifest::read(folder)?.is_none() => {
+            Err(Error::NothingToResume { folder: folder.to_owned(), manifest: MANIFEST })
+        }
+        Existing::Resume | Existing::Force => Ok(()),
     }
 }
 
