@@ -13,6 +13,11 @@ pub(crate) fn message(error: &anyhow::Error) -> String {
     })
 }
 
+/// Bad usage that the parser alone cannot see; ends with its exit status.
+pub(crate) fn usage(message: &str) -> anyhow::Error {
+    clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{message}\n")).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::message;

@@ -8,7 +8,6 @@ use crate::output;
 use crate::table::Table;
 use equipoise_data::{AxisOrder, Kind, LoadOptions, audit, load};
 use report::{Flow, Report};
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Look at a trajectory file before using it: axis audit, shape, statistics, divergence, geometry.
@@ -62,17 +61,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn print(format: Format, report: &Report<'_>) -> anyhow::Result<()> {
     output::print(|to| match format {
-        Format::Table => Ok(write_text(to, report)?),
+        Format::Table => Ok(Table::write_sections(to, &sections::of(report))?),
         Format::Json => output::write_json(to, report),
         Format::Csv => Ok(Table::long(&sections::of(report)).write_csv(to)?),
     })
-}
-
-fn write_text(to: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
-    for (i, (title, table)) in sections::of(report).iter().enumerate() {
-        let gap = if i > 0 { "\n" } else { "" };
-        writeln!(to, "{gap}{title}")?;
-        table.write_text(to, "  ")?;
-    }
-    Ok(())
 }

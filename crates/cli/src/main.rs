@@ -2,9 +2,14 @@
 
 mod blas;
 mod failure;
+mod fit;
+mod fitting;
 mod format;
 mod inspect;
+mod number;
 mod output;
+mod spectrum;
+mod sweep;
 mod table;
 mod tables;
 
@@ -13,7 +18,7 @@ use std::process::ExitCode;
 
 /// Reconstructs flows from sparse noisy velocities with diffusion posteriors, and judges the result.
 ///
-/// Exit status: 0 success, 1 bad input (one message on standard error), 2 bad usage.
+/// Exit status: 0 success, 1 bad input (one message on standard error), 2 bad usage, 130 interrupted.
 #[derive(Parser)]
 #[command(name = "equipoise", version)]
 struct Arguments {
@@ -23,23 +28,31 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    Sweep(Box<sweep::Arguments>),
+    Fit(fit::Arguments),
     Inspect(inspect::Arguments),
     Tables(tables::Arguments),
 }
 
 fn main() -> ExitCode {
     match blas::pin_to_one_thread().and_then(|()| run(&Arguments::parse().verb)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
+            if let Some(usage) = error.downcast_ref::<clap::Error>() {
+                usage.exit();
+            }
             eprintln!("error: {}", failure::message(&error));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(verb: &Verb) -> anyhow::Result<()> {
+fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
     match verb {
+        Verb::Sweep(arguments) => return sweep::run(arguments),
+        Verb::Fit(arguments) => fit::run(arguments),
         Verb::Inspect(arguments) => inspect::run(arguments),
         Verb::Tables(arguments) => tables::run(arguments),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

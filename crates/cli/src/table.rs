@@ -1,6 +1,7 @@
 //! The one table of the command line: aligned plain text, or CSV.
 
 use equipoise_report::significant;
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// Significant digits of a number in plain text.
@@ -17,21 +18,26 @@ enum Side {
 }
 
 /// The head of a column.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Column {
-    name: &'static str,
+    name: Cow<'static, str>,
     side: Side,
 }
 
 impl Column {
     /// A column of words.
     pub(crate) const fn words(name: &'static str) -> Self {
-        Self { name, side: Side::Left }
+        Self { name: Cow::Borrowed(name), side: Side::Left }
     }
 
     /// A column of numbers.
     pub(crate) const fn numbers(name: &'static str) -> Self {
-        Self { name, side: Side::Right }
+        Self { name: Cow::Borrowed(name), side: Side::Right }
+    }
+
+    /// A column of words whose name is known only at run time.
+    pub(crate) const fn named(name: String) -> Self {
+        Self { name: Cow::Owned(name), side: Side::Left }
     }
 }
 
@@ -71,7 +77,7 @@ impl Table {
     /// Aligned plain text, each line after `indent`. A column in which every cell is absent is left
     /// out; so is the head of a table of facts.
     pub(crate) fn write_text(&self, to: &mut dyn Write, indent: &str) -> io::Result<()> {
-        let head = (!self.facts).then(|| self.columns.iter().map(|column| column.name.to_owned()).collect());
+        let head = (!self.facts).then(|| self.columns.iter().map(|column| column.name.to_string()).collect());
         let body = self.rows.iter().map(|row| row.iter().map(Cell::rounded).collect());
         let lines: Vec<Vec<String>> = head.into_iter().chain(body).collect();
         let shown: Vec<(usize, Side, usize)> = (0..self.columns.len())
@@ -94,10 +100,20 @@ impl Table {
         Ok(())
     }
 
+    /// Titled tables one after the other, an empty line between them.
+    pub(crate) fn write_sections(to: &mut dyn Write, sections: &[(&str, Self)]) -> io::Result<()> {
+        for (i, (title, table)) in sections.iter().enumerate() {
+            let gap = if i > 0 { "\n" } else { "" };
+            writeln!(to, "{gap}{title}")?;
+            table.write_text(to, "  ")?;
+        }
+        Ok(())
+    }
+
     /// The names of the columns and one record a row.
     pub(crate) fn write_csv(&self, to: &mut dyn Write) -> io::Result<()> {
         let mut records = csv::Writer::from_writer(to);
-        records.write_record(self.columns.iter().map(|column| column.name))?;
+        records.write_record(self.columns.iter().map(|column| &*column.name))?;
         for row in &self.rows {
             records.write_record(row.iter().map(Cell::in_full))?;
         }
@@ -113,7 +129,7 @@ impl Table {
                     let (item, quantity) = if table.facts {
                         (Cell::Absent, &row[0])
                     } else {
-                        (row[0].clone(), &column.name.into())
+                        (row[0].clone(), &(&*column.name).into())
                     };
                     vec![(*section).into(), item, quantity.clone(), cell.clone()]
                 })

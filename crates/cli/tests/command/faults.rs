@@ -16,7 +16,7 @@ fn refused(path: &str, parts: &[&str]) {
 }
 
 /// Exit status 2 and nothing on standard output.
-fn misused(arguments: &[&str], parts: &[&str]) {
+pub(crate) fn misused(arguments: &[&str], parts: &[&str]) {
     let ran = run(arguments);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{arguments:?}: {}", ran.stderr);
     for part in parts {
@@ -54,7 +54,7 @@ fn bad_usage_names_what_is_allowed() {
 
 #[test]
 fn every_verb_says_its_units_and_space() {
-    for verb in ["inspect", "tables"] {
+    for verb in ["sweep", "fit", "inspect", "tables"] {
         let help = printed(&[verb, "--help"]);
         assert!(help.contains("Units and space:"), "{help}");
     }

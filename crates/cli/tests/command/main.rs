@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod faults;
+mod fit;
 mod inspect;
+mod interrupt;
 mod process;
 mod ran;
+mod sweep;
+mod sweep_faults;
+mod swept;
 mod tables;

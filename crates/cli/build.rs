@@ -1,0 +1,28 @@
+//! Hands the git revision of the source tree to the build, where there is one.
+
+use std::path::Path;
+use std::process::Command;
+
+/// This package inside the repository; elsewhere git speaks of another project.
+const PREFIX: &str = "crates/cli/";
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let Some((revision, log)) = git(&["HEAD", "--show-prefix", "--git-path", "logs/HEAD"]) else { return };
+    println!("cargo::rustc-env=EQUIPOISE_REVISION={revision}");
+    // The log grows with every commit; HEAD itself only changes with the branch.
+    if Path::new(&log).exists() {
+        println!("cargo::rerun-if-changed={log}");
+    }
+}
+
+/// The revision and the path of the log, unless git or the repository is missing.
+fn git(asked: &[&str]) -> Option<(String, String)> {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR")?;
+    let output = Command::new("git").arg("rev-parse").args(asked).current_dir(folder).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    match text.lines().collect::<Vec<_>>()[..] {
+        [revision, PREFIX, log] if output.status.success() => Some((revision.into(), log.into())),
+        _ => None,
+    }
+}

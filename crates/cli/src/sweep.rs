@@ -1,0 +1,157 @@
+//! `equipoise sweep`: reconstructions under every law, judged, pictured and tabulated.
+
+mod design;
+mod interrupt;
+mod progress;
+mod source;
+mod summary;
+
+use crate::format::Format;
+use crate::number::count;
+use crate::output;
+use crate::spectrum::Spectrum;
+use anyhow::Context;
+use design::Design;
+use equipoise_sweep::{
+    Existing, Flow, FlowExecutor, FlowRequest, Output, Pictures, Policy, Provenance, check_free, write_page,
+};
+use progress::Display;
+use source::Source;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+use summary::Report;
+
+/// The exit status of an interrupted process, 128 + SIGINT.
+const INTERRUPTED: u8 = 130;
+
+/// Reconstruct flows from sparse noisy velocities under every scaling law, and judge each result
+/// against the exact posterior of the same Gaussian prior.
+///
+/// Without arguments: both embedded samples × sub 2, 4, 8, 16 × all laws. Each trial is a row of
+/// `results.csv` and `results.jsonl`; pictures, `report.html` and `manifest.json` lie beside them.
+/// A diverged trial is a row too, not an error. Interrupted with Ctrl-C, the sweep finishes the
+/// trials under way and writes everything; `--resume` goes on.
+///
+/// Units and space: every number is in normalised units, those that the prior's normalizer leads
+/// to, unless a flag or a column says otherwise; t runs from 0 (clean) to 1 (noise). The printed
+/// RMSE/floor is the RMSE over that of exact posterior samples.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+
+    #[command(flatten)]
+    design: Design,
+
+    /// Threads, which no number depends on [default: all of the machine]
+    #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
+    threads: Option<usize>,
+
+    /// The folder of the results
+    #[arg(long, value_name = "DIR", default_value = "results", help_heading = "Output")]
+    out: PathBuf,
+
+    /// Continue the sweep in the folder
+    #[arg(long, conflicts_with = "force", help_heading = "Output")]
+    resume: bool,
+
+    /// Replace what an earlier sweep wrote in the folder
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    format: Format,
+}
+
+/// Runs the sweep and prints its summary.
+///
+/// # Errors
+/// Bad usage, a file that cannot be used, or an output folder that may not be written; then nothing
+/// in that folder is changed.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let clock = Instant::now();
+    let existing = match (arguments.resume, arguments.force) {
+        (true, _) => Existing::Resume,
+        (_, true) => Existing::Force,
+        _ => Existing::Refuse,
+    };
+    let approaches = arguments.design.approaches()?;
+    let requests = arguments.source.requests()?;
+    check_free(&arguments.out, existing)?;
+    use_threads(arguments.threads)?;
+    let (flows, spectra) = open(&requests)?;
+    let plan = arguments.design.plan(&flows, approaches)?;
+    let notes = notes(&flows, &spectra, &arguments.design);
+    let output = Output::open(&arguments.out, plan, provenance(&flows), existing)?;
+    add_notes(&output, notes)?;
+    let pictures = Pictures::new(&output, &flows)?;
+    let executor = FlowExecutor::new(&flows, Some(Pictures::new(&output, &flows)?))?;
+    let stop = interrupt::flag()?;
+    let display = Display::new(&output, &flows);
+    let ran = equipoise_sweep::run(&output, &executor, &display, &stop, Policy::default());
+    display.close();
+    let ran = ran?;
+    let page = write_page(&output, &flows, &executor, &pictures)?;
+    let report = Report::new(&output, spectra, ran, page, clock.elapsed());
+    output::print(|to| report.write(arguments.format, to))?;
+    if ran.interrupted {
+        let done = ran.finished + ran.skipped;
+        let total = output.trials().len();
+        eprintln!(
+            "interrupted: {done} of {total} trials have rows; the same arguments with --resume go on from there"
+        );
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
+    // Zero is rayon's word for all of the machine.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
+    pool.build_global().with_context(|| match threads {
+        Some(threads) => format!("cannot start {threads} threads"),
+        None => "cannot start threads".to_owned(),
+    })
+}
+
+/// Opens every flow and says what its prior is.
+fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<Spectrum>)> {
+    let mut opened = (Vec::new(), Vec::new());
+    for request in requests {
+        let clock = Instant::now();
+        let flow = Flow::open(request)?;
+        let spectrum = Spectrum::of(flow.prior());
+        eprintln!("{}: {spectrum}; {:.1} s", flow.name(), clock.elapsed().as_secs_f64());
+        opened.0.push(flow);
+        opened.1.push(spectrum);
+    }
+    Ok(opened)
+}
+
+fn provenance(flows: &[Flow]) -> Provenance {
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
+        arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
+        data: flows.iter().flat_map(|flow| flow.files().iter().cloned()).collect(),
+        threads: rayon::current_num_threads(),
+    }
+}
+
+/// What the manifest and the report should say of each flow.
+fn notes(flows: &[Flow], spectra: &[Spectrum], design: &Design) -> Vec<String> {
+    let of = |(flow, spectrum): (&Flow, &Spectrum)| {
+        let loaded = flow.notes().iter().cloned();
+        let all = loaded.chain([spectrum.to_string()]).chain(design.start_note(spectrum));
+        all.map(|note| format!("{}: {note}", flow.name())).collect::<Vec<_>>()
+    };
+    flows.iter().zip(spectra).flat_map(of).collect()
+}
+
+/// A resumed folder has its notes already.
+fn add_notes(output: &Output, notes: Vec<String>) -> anyhow::Result<()> {
+    let present = output.manifest().notes;
+    notes.into_iter().filter(|note| !present.contains(note)).try_for_each(|note| Ok(output.note(note)?))
+}

@@ -1,0 +1,246 @@
+//! What a sweep varies: laws, methods, subs, seeds, protocols, and the settings that all trials share.
+
+use crate::failure::usage;
+use crate::number::{count, fraction, non_negative};
+use crate::spectrum::Spectrum;
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+use equipoise_report::significant;
+use equipoise_scaling::{Law, NConvention};
+use equipoise_schedule::ScheduleName;
+use equipoise_sweep::{Approach, Flow, Plan, Protocol, Start};
+
+/// The name of the exact guidance, as a law and as a method.
+const EXACT: &str = "exact";
+/// The method that the laws scale.
+const SDA: &str = "sda";
+
+/// Lists that are multiplied, and what all trials share.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Trials")]
+pub(super) struct Design {
+    /// Scaling laws, or exact [default: all]
+    #[arg(long, value_delimiter = ',', value_parser = laws())]
+    law: Vec<String>,
+
+    /// sda takes every law, exact is a law of its own [default: both]
+    #[arg(long, value_delimiter = ',', value_parser = [SDA, EXACT])]
+    method: Vec<String>,
+
+    /// Strides of the observed lattice [default: 2,4,8,16]
+    #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
+    sub: Vec<usize>,
+
+    /// Seeds of all streams [default: 0 for ibpm, else 0,1]
+    #[arg(long, value_delimiter = ',', allow_negative_numbers = true)]
+    seed: Vec<u64>,
+
+    /// Posterior samples a trial [default: 1 for ibpm, else 2]
+    #[arg(long, value_parser = count, allow_negative_numbers = true)]
+    members: Option<usize>,
+
+    /// fast: 32 steps; study: 256 steps, 1 correction [default: fast, for kolmogorov both]
+    #[arg(long, value_enum, value_delimiter = ',', conflicts_with_all = ["steps", "corrections", "tau"])]
+    protocol: Vec<ProtocolName>,
+
+    /// Predictor steps, as protocol `custom` [default there: 32]
+    #[arg(long, value_parser = count, allow_negative_numbers = true)]
+    steps: Option<usize>,
+
+    /// Corrector steps after each, as protocol `custom` [default there: 0]
+    #[arg(long, allow_negative_numbers = true)]
+    corrections: Option<usize>,
+
+    /// Size of a corrector step, as protocol `custom` [default there: 0.5]
+    #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
+    tau: Option<f64>,
+
+    /// The schedule
+    #[arg(long, default_value = "cos")]
+    schedule: ScheduleName,
+
+    /// η, the noise left at t = 0
+    #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
+    eta: f64,
+
+    /// The law of x at t = 1: N(0, I), or the prior's exact marginal
+    #[arg(long, value_enum, default_value_t = StartName::Normal)]
+    start: StartName,
+
+    /// Base standard deviation of the laws, normalised units [default: the noise, or the law's own]
+    #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
+    std: Option<f64>,
+
+    /// Base γ of the laws [default: the law's own]
+    #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
+    gamma: Option<f64>,
+
+    /// N_ref of the laws [default: N at sub 4]
+    #[arg(long, value_parser = count, allow_negative_numbers = true)]
+    n_ref: Option<usize>,
+
+    /// N as the operator yields it (true) or as the study counts (floor)
+    #[arg(long, value_name = "true|floor", default_value_t = NConvention::True)]
+    n_convention: NConvention,
+}
+
+/// A protocol by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ProtocolName {
+    Fast,
+    Study,
+}
+
+/// A law of x at t = 1 by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StartName {
+    Normal,
+    Prior,
+}
+
+fn laws() -> PossibleValuesParser {
+    Law::ALL.map(Law::name).into_iter().chain([EXACT]).collect::<Vec<_>>().into()
+}
+
+impl Design {
+    /// The laws with their methods; `None` for all.
+    ///
+    /// # Errors
+    /// Bad usage: a law that no method named beside it takes.
+    pub(super) fn approaches(&self) -> anyhow::Result<Option<Vec<Approach>>> {
+        if self.law.is_empty() && self.method.is_empty() {
+            return Ok(None);
+        }
+        let takes = |method: &str| self.method.is_empty() || self.method.iter().any(|m| m == method);
+        let named = if self.law.is_empty() {
+            Law::ALL.iter().filter(|_| takes(SDA)).map(|law| law.name().to_owned()).collect()
+        } else {
+            self.law.clone()
+        };
+        let mut approaches: Vec<Approach> = named.iter().map(|law| Approach::of_law(law)).collect();
+        if let Some(Approach { law, method }) = approaches.iter().find(|a| !takes(&a.method)) {
+            let found = self.method.join(",");
+            return Err(usage(&format!("--method: found {found}, expected {method} for --law {law}")));
+        }
+        let asked = self.method.iter().any(|m| m == EXACT);
+        if asked && !approaches.iter().any(|a| a.method == EXACT) {
+            approaches.push(Approach::of_law(EXACT));
+        }
+        Ok(Some(approaches))
+    }
+
+    /// The plan for these flows; `None` takes every approach.
+    ///
+    /// # Errors
+    /// If a flow cannot be observed at one of the subs.
+    pub(super) fn plan(&self, flows: &[Flow], approaches: Option<Vec<Approach>>) -> anyhow::Result<Plan> {
+        let mut plan = Plan::standard(flows.iter().map(Flow::plan).collect());
+        let protocols = self.protocols();
+        for dataset in &mut plan.datasets {
+            replace(&mut dataset.seeds, &self.seed);
+            replace(&mut dataset.protocols, &protocols);
+            dataset.members = self.members.unwrap_or(dataset.members);
+        }
+        replace(&mut plan.subs, &self.sub);
+        plan.approaches = approaches.unwrap_or(plan.approaches);
+        plan.schedule = self.schedule.to_string();
+        plan.eta = self.eta;
+        plan.start = match self.start {
+            StartName::Normal => Start::Normal,
+            StartName::Prior => Start::Prior,
+        };
+        plan.std = self.std;
+        plan.gamma = self.gamma;
+        plan.n_ref = self.n_ref;
+        plan.n_convention = self.n_convention.to_string();
+        for flow in flows {
+            plan.subs.iter().try_for_each(|&sub| flow.check_sub(sub))?;
+        }
+        Ok(plan)
+    }
+
+    /// The protocols asked for; empty for those of each flow.
+    fn protocols(&self) -> Vec<Protocol> {
+        if self.steps.is_none() && self.corrections.is_none() && self.tau.is_none() {
+            let named = |name: &ProtocolName| match name {
+                ProtocolName::Fast => Protocol::fast(),
+                ProtocolName::Study => Protocol::study(),
+            };
+            return self.protocol.iter().map(named).collect();
+        }
+        let fast = Protocol::fast();
+        vec![Protocol {
+            name: "custom".into(),
+            steps: self.steps.unwrap_or(fast.steps),
+            corrections: self.corrections.unwrap_or(fast.corrections),
+            tau: self.tau.unwrap_or(fast.tau),
+        }]
+    }
+
+    /// How much of the prior the start at t = 1 ignores: (μ/σ)²λ_max there, η²λ_max for `cos`.
+    pub(super) fn start_note(&self, spectrum: &Spectrum) -> Option<String> {
+        let schedule = self.schedule.build(self.eta).ok()?;
+        let signal = schedule.level(1.0).ratio().powi(-2) * spectrum.largest()?;
+        let text = format!("(μ/σ)²λ_max at t = 1 is {} (η²λ_max under cos)", significant(signal, 3));
+        let ignored = self.start == StartName::Normal && signal > 1.0;
+        Some(match ignored {
+            true => format!("{text}: above 1, x_1 ~ N(0, I) ignores part of the prior; see --start prior"),
+            false => text,
+        })
+    }
+}
+
+/// The list that was asked for, if one was.
+fn replace<T: Clone>(list: &mut Vec<T>, asked: &[T]) {
+    if !asked.is_empty() {
+        *list = asked.to_vec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        design: Design,
+    }
+
+    fn chosen(arguments: &[&str]) -> String {
+        let line = Line::try_parse_from([&["sweep"], arguments].concat()).unwrap();
+        let name = |Approach { law, method }| format!("{law}/{method}");
+        match line.design.approaches() {
+            Ok(None) => "all".into(),
+            Ok(Some(approaches)) => approaches.into_iter().map(name).collect::<Vec<_>>().join(" "),
+            Err(refusal) => refusal.to_string().trim().to_owned(),
+        }
+    }
+
+    #[test]
+    fn laws_belong_to_sda_and_exact_to_itself() {
+        assert_eq!(chosen(&[]), "all");
+        assert_eq!(chosen(&["--law", "matched,exact"]), "matched/sda exact/exact");
+        assert_eq!(chosen(&["--law", "matched", "--method", "sda"]), "matched/sda");
+        assert_eq!(chosen(&["--law", "dual", "--method", "sda,exact"]), "dual/sda exact/exact");
+        assert_eq!(chosen(&["--method", "exact"]), "exact/exact");
+        assert_eq!(chosen(&["--method", "sda"]).split(' ').count(), Law::ALL.len());
+        assert_eq!(chosen(&["--method", "exact,sda"]).split(' ').count(), Law::ALL.len() + 1);
+        let refused = chosen(&["--law", "exact", "--method", "sda"]);
+        assert_eq!(refused, "error: --method: found sda, expected exact for --law exact");
+        let refused = chosen(&["--law", "sum", "--method", "exact"]);
+        assert_eq!(refused, "error: --method: found exact, expected sda for --law sum");
+    }
+
+    #[test]
+    fn any_setting_of_a_protocol_makes_a_custom_one() {
+        let protocols = |arguments: &[&str]| {
+            Line::try_parse_from([&["sweep"], arguments].concat()).unwrap().design.protocols()
+        };
+        assert_eq!(protocols(&[]), []);
+        assert_eq!(protocols(&["--protocol", "study,fast"]), [Protocol::study(), Protocol::fast()]);
+        let custom = Protocol { name: "custom".into(), corrections: 2, ..Protocol::fast() };
+        assert_eq!(protocols(&["--corrections", "2"]), [custom]);
+    }
+}

@@ -1,0 +1,177 @@
+//! `equipoise sweep` end to end on a small plan.
+
+use crate::ran::run;
+use crate::swept::{LAWS, content, small, sweep};
+use serde_json::Value;
+use std::fs;
+use tempfile::tempdir;
+
+const TRAIN: &str = "data/kolmogorov/train.h5";
+const TEST: &str = "data/kolmogorov/test.h5";
+
+/// Three significant digits: fields are f32 and the steps few, so that different kernels of BLAS
+/// agree on far more. A diverged run amplifies its rounding without bound: only its settings, state
+/// and time are compared.
+fn rounded(csv: &str) -> String {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let of = |record: &csv::StringRecord, name: &str| {
+        record[header.iter().position(|column| column == name).unwrap()].to_owned()
+    };
+    let mut text = header.iter().collect::<Vec<_>>().join(",");
+    for record in reader.records() {
+        let record = record.unwrap();
+        let diverged = ["nan", "exploded"].contains(&of(&record, "state").as_str());
+        let measured = |name: &str| {
+            let first = header.iter().position(|column| column == "min").unwrap();
+            let last = header.iter().position(|column| column == "guidance_excess_t0.1").unwrap();
+            header.iter().skip(first).take(last - first + 1).any(|column| column == name) || name == "peak"
+        };
+        let cells = header.iter().zip(&record).map(|(name, cell)| match (name, cell.parse::<f64>()) {
+            ("seconds" | "identity", _) => format!("[{name}]"),
+            (name, _) if diverged && measured(name) => "~".into(),
+            (_, Ok(x)) if cell.contains('.') => equipoise_report::significant(x, 3),
+            _ => cell.to_owned(),
+        });
+        text += &format!("\n{}", cells.collect::<Vec<_>>().join(","));
+    }
+    text
+}
+
+#[test]
+fn the_small_sweep_is_this() {
+    let folder = tempdir().unwrap();
+    let swept = small(&[], &folder.path().join("out"));
+    insta::assert_snapshot!("small", rounded(&swept.text("results.csv")));
+    let stdout = &swept.ran.stdout;
+    assert!(stdout.contains("first seed (0), normalised units, N convention true"), "{stdout}");
+    assert!(stdout.contains("10 of 10 trials have rows, 2 of them diverged"), "{stdout}");
+    for name in ["results.csv", "report.html"] {
+        assert!(stdout.contains(swept.path(name).to_str().unwrap()), "{stdout}");
+    }
+    let fitted = "kolmogorov: stationary, λ_max ";
+    assert!(swept.ran.stderr.contains(fitted) && swept.ran.stderr.contains("D = 16384, 630 windows"));
+}
+
+#[test]
+fn no_number_depends_on_the_threads() {
+    let folder = tempdir().unwrap();
+    let on = |threads: &str| small(&["--threads", threads], &folder.path().join(threads));
+    let (one, two) = (on("1"), on("2"));
+    assert_eq!(one.rows(&["seconds"]), two.rows(&["seconds"]));
+    assert_eq!((&one.manifest()["threads"], &two.manifest()["threads"]), (&1.into(), &2.into()));
+}
+
+#[test]
+fn a_cut_sweep_is_resumed_to_the_same_table() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out");
+    let whole = small(&[], &out);
+    let rows = whole.rows(&["seconds"]);
+    let journal = whole.text("results.jsonl");
+    // Six whole lines and a torn seventh.
+    let end = journal.match_indices('\n').nth(5).unwrap().0 + 40;
+    fs::write(whole.path("results.jsonl"), &journal[..end]).unwrap();
+    let resumed = small(&["--resume", "--format", "json"], &out);
+    assert_eq!(resumed.rows(&["seconds"]), rows);
+    let printed: Value = serde_json::from_str(&resumed.ran.stdout).unwrap();
+    assert_eq!((&printed["rows"], &printed["skipped"]), (&10.into(), &6.into()));
+    let notes = resumed.manifest()["notes"].to_string();
+    assert!(notes.contains("resumed ") && notes.contains("an unfinished line 7"), "{notes}");
+    assert_eq!(notes.matches("λ_max 779").count(), 1, "a note is not repeated: {notes}");
+}
+
+#[test]
+fn force_replaces_a_sweep_and_nothing_else() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out");
+    let first = small(&[], &out);
+    fs::write(first.path("thesis.txt"), "chapter 1").unwrap();
+    let other = "--force --dataset kolmogorov --window 2 --steps 4 --seed 0 --members 1 --law exact --sub 4";
+    let again = sweep(&other.split(' ').collect::<Vec<_>>(), &out);
+    assert_eq!(again.rows(&[]).len(), 1);
+    assert_eq!(again.text("thesis.txt"), "chapter 1");
+    let pictures: Vec<_> = content(&out).into_keys().filter(|p| p.extension().unwrap() == "png").collect();
+    assert!(pictures.iter().all(|p| p.to_str().unwrap().contains("/exact/")), "{pictures:?}");
+}
+
+#[test]
+fn a_saved_prior_gives_the_numbers_of_its_training_file() {
+    let folder = tempdir().unwrap();
+    let prior = folder.path().join("prior.h5");
+    let prior = prior.to_str().unwrap();
+    let fitted = run(&["fit", "--train", TRAIN, "--out", prior, "--window", "2"]);
+    assert_eq!((fitted.code, fitted.stderr.as_str()), (Some(0), ""));
+    let settings = "--steps 4 --sub 8 --law sum,matched,exact --seed 3 --members 2";
+    let with = |source: &[&str], out: &str| {
+        let all: Vec<&str> =
+            [&["--data", TEST], source].concat().into_iter().chain(settings.split(' ')).collect();
+        sweep(&all, &folder.path().join(out))
+    };
+    let trained = with(&["--train", TRAIN, "--window", "2"], "train");
+    let read = with(&["--prior", prior], "prior");
+    let rows = trained.rows(&["seconds", "identity"]);
+    assert_eq!(rows, read.rows(&["seconds", "identity"]));
+    assert!(rows.iter().all(|row| row["dataset"] == "test" && !row["spread_ratio"].is_empty()), "{rows:?}");
+}
+
+#[test]
+fn the_report_stands_alone_and_the_pictures_have_the_names_of_the_study() {
+    let folder = tempdir().unwrap();
+    let swept = small(&[], &folder.path().join("out"));
+    let page = swept.text("report.html");
+    for outside in ["src=\"http", "href=\"http", "src=\"/", "<link", "<script src", "url(http", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    for law in LAWS {
+        assert!(page.contains(law), "{law}");
+        for name in ["sparse_ground_truth", "sparse_sub8_reconstructed", "sparse_sub16_reconstructed"] {
+            let picture = fs::read(swept.path(&format!("kolmogorov/custom/{law}/{name}.png"))).unwrap();
+            assert!(picture.starts_with(b"\x89PNG"), "{law} {name}");
+        }
+    }
+    let manifest = swept.manifest();
+    assert!(manifest["files"].as_array().unwrap().iter().all(|f| swept.path(f.as_str().unwrap()).is_file()));
+    let digest = manifest["data"]["kolmogorov/test.h5"].as_str().unwrap();
+    assert!(fs::read_to_string(crate::ran::project().join("data/SHA256SUMS")).unwrap().contains(digest));
+    let notes = manifest["notes"].to_string();
+    assert!(notes.contains("(μ/σ)²λ_max at t = 1 is 0.0779"), "{notes}");
+}
+
+#[test]
+fn every_setting_reaches_the_rows() {
+    let folder = tempdir().unwrap();
+    let arguments = "--dataset kolmogorov --window 1 --normalizer channel --sub 5 --law dual --schedule sub_vp-exp \
+                     --eta 0.02 --steps 3 --corrections 1 --tau 0.25 --noise-physical 0.2,0.1 --std 0.3 --gamma 0.04 \
+                     --n-ref 100 --n-convention floor --seed 7 --members 2 --start prior --ridge 1e-3 --format csv";
+    let swept = sweep(&arguments.split_whitespace().collect::<Vec<_>>(), &folder.path().join("out"));
+    let row = &swept.rows(&[])[0];
+    // 2 channels of ⌊64/5⌋² = 144 points.
+    let expected = [
+        ("protocol", "custom"),
+        ("schedule", "sub_vp-exp"),
+        ("steps", "3"),
+        ("corrections", "1"),
+        ("tau", "0.25"),
+        ("n_obs", "288"),
+        ("n_ref", "100"),
+        ("n_convention", "floor"),
+        ("seed", "7"),
+        ("members", "2"),
+        ("normalizer", "channel"),
+        ("axes", "NTCHW"),
+        ("sub", "5"),
+        ("law", "dual"),
+        ("method", "sda"),
+    ];
+    expected.iter().for_each(|(column, value)| assert_eq!(row[*column], *value, "{column}"));
+    let plan = &swept.manifest()["plan"];
+    assert_eq!((&plan["start"], &plan["eta"], &plan["std"]), (&"prior".into(), &0.02.into(), &0.3.into()));
+    let dataset = &plan["datasets"][0];
+    assert_eq!((&dataset["window"], &dataset["covariance"]["ridge"]), (&1.into(), &1e-3.into()));
+    // Standard deviations of the training data are near 1 and differ between channels.
+    let noise: Vec<f64> = row["noise"].split(';').map(|s| s.parse().unwrap()).collect();
+    assert!(noise.len() == 2 && (1.5..2.5).contains(&(noise[0] / noise[1])), "{noise:?}");
+    let printed = &crate::ran::records(&swept.ran.stdout)[0];
+    assert_eq!((&printed["law"], &printed["state"]), (&row["law"], &row["state"]));
+}
