@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use num_complex::Complex;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Entries of a row that one pass keeps together.
 const LANES: usize = 8;
@@ -27,10 +27,7 @@ pub(crate) fn weighted_outer_sum(
         for (i, part) in parts.iter_mut().enumerate() {
             part.load(vectors.get(i * size..(i + 1) * size).unwrap_or_default(), padded);
         }
-        arch.dispatch(
-            #[inline(always)]
-            || add_outer(size, padded, &parts, &scales, &mut sum),
-        );
+        arch.dispatch(AddOuter { size, padded, v: &parts, weights: &scales, sum: &mut sum });
     }
     Array2::from_shape_fn((size, size), |(r, c)| {
         let at = r.max(c) * padded + r.min(c);
@@ -55,23 +52,38 @@ impl Split {
     }
 }
 
-#[inline(always)]
-fn add_outer(size: usize, padded: usize, v: &[Split; TOGETHER], weights: &[f64; TOGETHER], sum: &mut Split) {
-    for row in 0..size {
-        for start in (0..=row).step_by(LANES) {
-            let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
-            for (v, weight) in v.iter().zip(weights) {
-                let (a, b) = (weight * v.re[row], weight * v.im[row]);
-                let (c, d) = (&v.re[start..start + LANES], &v.im[start..start + LANES]);
-                for l in 0..LANES {
-                    re[l] += a * c[l] + b * d[l];
-                    im[l] += b * c[l] - a * d[l];
+/// Adds [`TOGETHER`] outer products to the lower triangle, compiled for the machine's vectors.
+struct AddOuter<'a> {
+    size: usize,
+    padded: usize,
+    v: &'a [Split; TOGETHER],
+    weights: &'a [f64; TOGETHER],
+    sum: &'a mut Split,
+}
+
+impl WithSimd for AddOuter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { size, padded, v, weights, sum } = self;
+        for row in 0..size {
+            for start in (0..=row).step_by(LANES) {
+                let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+                for i in 0..TOGETHER {
+                    let (a, b) = (weights[i] * v[i].re[row], weights[i] * v[i].im[row]);
+                    let (c, d) = (&v[i].re[start..start + LANES], &v[i].im[start..start + LANES]);
+                    for l in 0..LANES {
+                        re[l] += a * c[l] + b * d[l];
+                        im[l] += b * c[l] - a * d[l];
+                    }
                 }
-            }
-            let at = row * padded + start;
-            for l in 0..LANES {
-                sum.re[at + l] += re[l];
-                sum.im[at + l] += im[l];
+                let at = row * padded + start;
+                let out = (&mut sum.re[at..at + LANES], &mut sum.im[at..at + LANES]);
+                for l in 0..LANES {
+                    out.0[l] += re[l];
+                    out.1[l] += im[l];
+                }
             }
         }
     }

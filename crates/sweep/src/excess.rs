@@ -66,6 +66,11 @@ impl ForwardPath {
         Ok(Self { points })
     }
 
+    /// The noise levels of the curve.
+    pub(crate) fn levels(&self) -> Vec<Level> {
+        self.points.iter().map(|p| p.level).collect()
+    }
+
     /// ‖g‖ of a guidance at every time.
     fn norms_of(&self, guidance: &dyn Guidance<f32>) -> Result<Vec<f64>, BoxError> {
         let mut scratch = Scratch::new();

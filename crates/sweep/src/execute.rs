@@ -87,8 +87,7 @@ impl<'a> FlowExecutor<'a> {
             let start = member(flow, trial.seed, 0).start;
             Ok(Arc::new(ForwardPath::new(flow, denoiser, &*course.schedule, start)?))
         })?;
-        let innovations = || problem.innovations(&course.key, &course.levels);
-        let norms = problem.norms(&run, &path, &draw, innovations)?;
+        let norms = problem.norms(&run, &path, &draw)?;
         path.excess(&norms, strength, &*chosen.guidance)
     }
 }

@@ -108,13 +108,7 @@ impl Problem {
     }
 
     /// The norms that every law's excess is relative to, along a forward path.
-    pub(crate) fn norms(
-        &self,
-        key: &str,
-        path: &ForwardPath,
-        draw: &Draw,
-        innovations: impl FnOnce() -> Result<Arc<LevelTable<Innovation<f32>>>, BoxError>,
-    ) -> Result<Arc<Norms>, BoxError> {
+    pub(crate) fn norms(&self, key: &str, path: &ForwardPath, draw: &Draw) -> Result<Arc<Norms>, BoxError> {
         once(&self.norms, key, || {
             let one = Strength {
                 variance: NoiseVariance::Uniform(1.0),
@@ -124,7 +118,8 @@ impl Problem {
             };
             let denoiser = || Arc::clone(&self.denoiser) as Arc<dyn Denoiser<f32>>;
             let unit = Sda::new(denoiser(), Arc::clone(&draw.observation), one);
-            let exact = Exact::new(denoiser(), Arc::clone(&draw.observation), innovations()?);
+            let innovations = Exact::innovations(&self.observed, &path.levels())?;
+            let exact = Exact::new(denoiser(), Arc::clone(&draw.observation), innovations);
             Ok(Arc::new(path.norms(&unit, &exact)?))
         })
     }

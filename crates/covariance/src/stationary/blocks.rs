@@ -3,7 +3,7 @@
 use super::Spectrum;
 use equipoise_field::Real;
 use num_complex::Complex;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Wavenumbers that are handled together, with the sums in registers.
 const LANES: usize = 32;
@@ -29,6 +29,7 @@ struct Lane<R> {
 }
 
 impl<R: Real> Lane<R> {
+    #[inline(always)]
     fn zero() -> Self {
         Self { re: [R::zero(); LANES], im: [R::zero(); LANES] }
     }
@@ -104,18 +105,14 @@ impl<R: Real> Blocks<R> {
             }
         }
         let mut input = vec![Lane::zero(); self.planes];
+        let mut sums = input.clone();
         let arch = Arch::new();
         for (index, tile) in self.tiles.chunks(size).enumerate() {
             self.load(x, index, &mut input);
-            arch.dispatch(
-                #[inline(always)]
-                || {
-                    for row in 0..self.planes {
-                        let sum = multiply_row(tile, &input, |column| at(row, column), sign);
-                        self.store(&sum, index, &mut out[row * self.plane..(row + 1) * self.plane]);
-                    }
-                },
-            );
+            arch.dispatch(Rows { tile, input: &input, at: &at, sign, sums: &mut sums });
+            for (sum, plane) in sums.iter().zip(out.chunks_mut(self.plane)) {
+                self.store(sum, index, plane);
+            }
         }
     }
 
@@ -134,7 +131,6 @@ impl<R: Real> Blocks<R> {
         }
     }
 
-    #[inline(always)]
     fn store(&self, sum: &Lane<R>, tile: usize, plane: &mut [R]) {
         let (start, behind, lanes) = self.place(tile);
         plane[start..start + lanes].copy_from_slice(&sum.re[..lanes]);
@@ -142,22 +138,31 @@ impl<R: Real> Blocks<R> {
     }
 }
 
-/// Σ over columns of M(a ± ib)·(c + id) in every lane.
-#[inline(always)]
-fn multiply_row<R: Real>(
-    tile: &[Lane<R>],
-    input: &[Lane<R>],
-    at: impl Fn(usize) -> usize,
+/// All rows of one tile's product, compiled for the machine's vectors.
+struct Rows<'a, R, At> {
+    tile: &'a [Lane<R>],
+    input: &'a [Lane<R>],
+    at: &'a At,
     sign: R,
-) -> Lane<R> {
-    let mut sum = Lane::zero();
-    for (column, x) in input.iter().enumerate() {
-        let m = &tile[at(column)];
-        for l in 0..LANES {
-            let im = sign * m.im[l];
-            sum.re[l] += m.re[l] * x.re[l] - im * x.im[l];
-            sum.im[l] += m.re[l] * x.im[l] + im * x.re[l];
+    sums: &'a mut [Lane<R>],
+}
+
+impl<R: Real, At: Fn(usize, usize) -> usize> WithSimd for Rows<'_, R, At> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (row, out) in self.sums.iter_mut().enumerate() {
+            let mut sum = Lane::zero();
+            for (column, x) in self.input.iter().enumerate() {
+                let m = &self.tile[(self.at)(row, column)];
+                for l in 0..LANES {
+                    let im = self.sign * m.im[l];
+                    sum.re[l] += m.re[l] * x.re[l] - im * x.im[l];
+                    sum.im[l] += m.re[l] * x.im[l] + im * x.re[l];
+                }
+            }
+            *out = sum;
         }
     }
-    sum
 }
