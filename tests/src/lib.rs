@@ -1,5 +1,9 @@
 //! The reader of the golden file, which keeps account of what it was asked for.
 
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 use hdf5::{File, Group};
 use std::collections::BTreeSet;
 

@@ -47,7 +47,10 @@ impl Sample {
 pub fn folder() -> PathBuf {
     match std::env::var_os("EQUIPOISE_DATA") {
         Some(folder) => folder.into(),
-        None => [env!("CARGO_MANIFEST_DIR"), "..", "..", "data"].iter().collect(),
+        None => {
+            let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", "data"].iter().collect();
+            folder.canonicalize().unwrap_or(folder)
+        }
     }
 }
 

@@ -41,9 +41,9 @@ impl NoiseVariance {
         }
     }
 
-    /// The mean of s² over `count` observations.
+    /// The mean of s² over `count` observations, exactly where all are the same.
     pub fn mean(&self, count: usize) -> f64 {
-        equipoise_field::sum::of(count, |i| self.at(i)) / count as f64
+        self.uniform().unwrap_or_else(|| equipoise_field::sum::of(count, |i| self.at(i)) / count as f64)
     }
 
     pub(crate) fn check(&self, count: usize) -> Result<(), InnovationError> {

@@ -1,0 +1,100 @@
+//! The README's tables of results, regenerated: the protocol `fast` of the default sweep.
+#![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
+
+use equipoise_data::NoiseLevel;
+use equipoise_sweep::{
+    Existing, Flow, FlowExecutor, FlowRequest, Observer, Output, Plan, Policy, Progress, Provenance, Row,
+    SettingsChange, Trial, run,
+};
+use std::fmt::Write;
+use std::sync::atomic::AtomicBool;
+
+/// Numbers of another machine may differ by the rounding of its FFT and LAPACK kernels, which no
+/// bounded run amplifies a thousandfold, and by the two digits that the README prints.
+const TOLERANCE: f64 = 0.06;
+
+struct Silent;
+
+impl Observer for Silent {
+    fn started(&self, _: &Trial, _: Progress) {}
+    fn finished(&self, _: &Row, _: Progress) {}
+}
+
+/// The rows of one embedded flow under `fast`, first seed.
+fn rows(dataset: &str) -> Vec<Row> {
+    let noise = NoiseLevel::Normalised(0.1);
+    let requests = FlowRequest::embedded(SettingsChange::default(), &noise, false).unwrap();
+    let request = requests.iter().find(|r| r.name == dataset).unwrap();
+    let flows = [Flow::open(request).unwrap()];
+    let mut plan = flows[0].plan();
+    plan.protocols.truncate(1);
+    plan.seeds.truncate(1);
+    let folder = tempfile::tempdir().unwrap();
+    let provenance = Provenance {
+        version: "test".into(),
+        revision: None,
+        arguments: Vec::new(),
+        data: flows[0].files().iter().cloned().collect(),
+        threads: rayon::current_num_threads(),
+    };
+    let plan = Plan::standard(vec![plan]);
+    let output = Output::open(folder.path(), plan, provenance, Existing::Refuse).unwrap();
+    let executor = FlowExecutor::new(&flows, None).unwrap();
+    run(&output, &executor, &Silent, &AtomicBool::new(false), Policy::default()).unwrap();
+    output.rows()
+}
+
+/// RMSE with two digits, or the state of an explosion.
+fn cell(row: &Row) -> String {
+    match row.state.as_str() {
+        state @ ("nan" | "exploded") => state.to_owned(),
+        _ => equipoise_report::significant(row.rmse, 2),
+    }
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = String::from("| law | sub 2 | sub 4 | sub 8 | sub 16 |\n|---|---|---|---|---|\n");
+    let laws = rows.iter().filter(|r| r.sub == 2).map(|r| &r.law);
+    for law in laws {
+        let cells: Vec<String> = rows.iter().filter(|r| r.law == *law).map(cell).collect();
+        writeln!(text, "| `{law}` | {} |", cells.join(" | ")).unwrap();
+    }
+    let exact = rows.iter().filter(|r| r.law == "exact");
+    let floor: Vec<String> = exact.map(|r| equipoise_report::significant(r.floor_rmse.unwrap(), 2)).collect();
+    writeln!(text, "| floor | {} |", floor.join(" | ")).unwrap();
+    text
+}
+
+fn printed(dataset: &str) -> String {
+    let readme = include_str!("../../README.md");
+    let begin = format!("<!-- {dataset} fast -->\n");
+    let start = readme.find(&begin).expect("the README marks its table") + begin.len();
+    let end = readme[start..].find("<!-- end -->").expect("the README marks the end of its table");
+    readme[start..start + end].to_owned()
+}
+
+fn same(a: &str, b: &str) -> bool {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|v| v.is_finite());
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()),
+        _ => a.trim() == b.trim(),
+    }
+}
+
+fn check(dataset: &str) {
+    let (found, printed) = (table(&rows(dataset)), printed(dataset));
+    let cells = |text: &str| text.trim().lines().flat_map(|l| l.split('|').map(str::to_owned)).collect();
+    let (a, b): (Vec<String>, Vec<String>) = (cells(&found), cells(&printed));
+    let agree = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same(a, b));
+    assert!(agree, "the README prints\n{printed}\nthe sweep gives\n{found}");
+}
+
+#[test]
+fn the_wake_is_as_printed() {
+    check("ibpm");
+}
+
+#[test]
+fn the_turbulence_is_as_printed() {
+    check("kolmogorov");
+}
