@@ -13,10 +13,13 @@
 //! assert_eq!(a, b);
 //! ```
 
+mod words;
+
 use equipoise_field::{Real, sum};
 use rand_distr::{Distribution, StandardNormal};
 use rand_philox::{Philox, splitmix64};
 use rayon::prelude::*;
+use words::Words;
 
 /// Normal deviates drawn from one counter position. Part of the definition of a stream.
 pub const BLOCK: usize = 4096;
@@ -59,7 +62,7 @@ impl Stream {
     pub fn fill_normal<R: Real>(&self, draw: u64, out: &mut [R]) {
         let key = splitmix64(self.key ^ splitmix64(draw.wrapping_add(0x2545_f491_4f6c_dd1d)));
         let fill = |(block, chunk): (usize, &mut [R])| {
-            let mut generator = Philox::from_u64_seed_stream(key, block as u64);
+            let mut generator = Words::new(Philox::from_u64_seed_stream(key, block as u64));
             for value in chunk {
                 let normal: f64 = StandardNormal.sample(&mut generator);
                 *value = R::narrow(normal);
