@@ -197,7 +197,7 @@ impl DatasetPlan {
 impl Protocol {
     fn check(&self) -> Result<()> {
         require("steps", self.steps, self.steps > 0, "at least 1 step")?;
-        require("tau", self.tau, self.tau >= 0.0 && self.tau.is_finite(), "a number of at least 0")
+        require("tau", self.tau, self.tau > 0.0 && self.tau.is_finite(), "a number above 0")
     }
 }
 
@@ -274,6 +274,7 @@ pub(crate) mod tests {
             with(|p| p.subs = vec![2, 2]),
             with(|p| p.eta = 0.0),
             with(|p| p.datasets[1].protocols[0].steps = 0),
+            with(|p| p.datasets[1].protocols[0].tau = 0.0),
             with(|p| p.datasets[0].noise[1] = -0.1),
             with(|p| p.datasets[0].noise[0] = f64::NAN),
             with(|p| p.datasets[0].seeds.clear()),
@@ -284,6 +285,7 @@ pub(crate) mod tests {
         plan: the trial `ibpm, fast, sub 2, seed 0, sum (sda)` occurs twice; a list of the plan repeats an entry
         plan, eta: found 0, expected a number above 0 and below 1
         plan, steps: found 0, expected at least 1 step
+        plan, tau: found 0, expected a number above 0
         plan, noise: found -0.1, expected a number of at least 0
         plan, noise: found NaN, expected a number of at least 0
         plan, seeds: found an empty list, expected at least one entry

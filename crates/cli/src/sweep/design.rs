@@ -1,7 +1,7 @@
 //! What a sweep varies: laws, methods, subs, seeds, protocols, and the settings that all trials share.
 
 use crate::failure::usage;
-use crate::number::{count, fraction, non_negative};
+use crate::number::{count, fraction, non_negative, positive};
 use crate::spectrum::Spectrum;
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
@@ -52,7 +52,7 @@ pub(super) struct Design {
     corrections: Option<usize>,
 
     /// Size of a corrector step, as protocol `custom` [default there: 0.5]
-    #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
+    #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     tau: Option<f64>,
 
     /// The schedule
