@@ -44,6 +44,16 @@ pub enum Error {
         /// The training file or the prior's file.
         reference: PathBuf,
     },
+    /// Data that are not the velocity of a plane flow.
+    #[error("{}: found {found} channels, expected {expected}, the velocities along x and y", path.display())]
+    Channels {
+        /// The data.
+        path: PathBuf,
+        /// Their channels.
+        found: usize,
+        /// Those of a plane flow.
+        expected: usize,
+    },
     /// A trial of a dataset that is not open.
     #[error("dataset `{dataset}` is not among those opened")]
     UnknownDataset {

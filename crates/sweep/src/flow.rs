@@ -3,10 +3,13 @@
 use crate::{BoxError, CovarianceSettings, DatasetPlan, Error, Protocol, Result, Source};
 use equipoise_data::samples::Sample;
 use equipoise_data::{Dataset, Kind, LoadOptions, NoiseLevel, checksum, load};
-use equipoise_field::{Grid, Shape};
+use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_operator::Subsample;
 use equipoise_prior::{Model, Prior, Settings};
 use std::path::{Path, PathBuf};
+
+/// Channels of a flow: the velocity along x and along y.
+const VELOCITIES: usize = 2;
 
 /// Where the prior of a flow comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -245,12 +248,23 @@ fn agree(prior: &Prior, test: &Dataset, train: &Path) -> Result<()> {
     if found != expected {
         return Err(told("grid", found, expected));
     }
+    let channels = prior.shape().channels;
+    if channels != VELOCITIES {
+        return Err(Error::Channels { path: test.path().into(), found: channels, expected: VELOCITIES });
+    }
     if test.kind() != prior.kind() {
         return Err(told("kind", test.kind().to_string(), prior.kind().to_string()));
     }
     let (a, b) = (test.grid(), prior.grid());
     if (a.x_axis, a.boundary) != (b.x_axis, b.boundary) {
-        return Err(told("orientation", format!("{a:?}"), format!("{b:?}")));
+        let words = |grid: Grid| {
+            let borders = match grid.boundary {
+                Boundary::Periodic => "periodic",
+                Boundary::Open => "open",
+            };
+            format!("x along {:?} and {borders} borders", grid.x_axis)
+        };
+        return Err(told("orientation", words(a), words(b)));
     }
     Ok(())
 }

@@ -35,14 +35,24 @@ fn refused_file(path: &Path, parts: &[&str]) {
 
 /// A file with one array, declared as a Kolmogorov flow.
 fn file(folder: &Path, name: &str, shape: &[usize], value: impl Fn(usize) -> f32) -> PathBuf {
-    let path = folder.join("flow.h5");
-    let writer = Writer::create(&path, Existing::Replace).unwrap();
+    declared(&folder.join("flow.h5"), name, shape, value, &[("kind", "kolmogorov")])
+}
+
+/// A file with one array and these attributes.
+fn declared(
+    path: &Path,
+    name: &str,
+    shape: &[usize],
+    value: impl Fn(usize) -> f32,
+    attributes: &[(&str, &str)],
+) -> PathBuf {
+    let writer = Writer::create(path, Existing::Replace).unwrap();
     let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
     writer.write(name, shape, &values).unwrap();
     writer.set_text("axes", "NTCHW").unwrap();
-    writer.set_text("kind", "kolmogorov").unwrap();
+    attributes.iter().for_each(|(name, text)| writer.set_text(name, text).unwrap());
     writer.finish().unwrap();
-    path
+    path.to_owned()
 }
 
 #[test]
@@ -76,6 +86,39 @@ fn a_prior_of_another_flow_or_format_is_refused() {
         &["grid", "(2, 64, 64)", "data/ibpm/train.h5"],
     );
     refused(1, &["--data", TEST, "--prior", TRAIN], &[TRAIN, "format"]);
+}
+
+/// Frames that drift slowly: neighbours in time resemble each other more than trajectories do.
+fn drifting(frames: usize, plane: usize) -> impl Fn(usize) -> f32 {
+    move |i| {
+        let (snapshot, cell) = ((i / plane) as f32, i % plane);
+        let trajectory = (i / (plane * frames)) as f32;
+        (cell as f32).sin() * (trajectory * 2.0).cos() + 0.05 * (snapshot + cell as f32).cos()
+    }
+}
+
+#[test]
+fn borders_that_disagree_are_told_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str, boundary: &str| {
+        let attributes = [("kind", "generic"), ("boundary", boundary)];
+        declared(&folder.path().join(name), "x", &[4, 4, 2, 8, 8], drifting(4, 128), &attributes)
+    };
+    let (open, wrapped) = (of("open.h5", "open"), of("wrapped.h5", "periodic"));
+    let [open, wrapped] = [&open, &wrapped].map(|p| p.to_str().unwrap());
+    let told = "found x along W and open borders, expected x along W and periodic borders as in";
+    refused(1, &["--data", open, "--train", wrapped, "--window", "2"], &[open, told, wrapped]);
+}
+
+#[test]
+fn a_flow_without_two_velocities_is_refused_before_the_folder_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let attributes = [("kind", "generic"), ("boundary", "periodic")];
+    let path =
+        declared(&folder.path().join("scalar.h5"), "x", &[4, 4, 1, 8, 8], drifting(4, 64), &attributes);
+    let path = path.to_str().unwrap();
+    let parts = [path, "found 1 channels, expected 2"];
+    refused(1, &["--data", path, "--train", path, "--window", "2"], &parts);
 }
 
 #[test]
