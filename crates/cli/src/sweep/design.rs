@@ -15,6 +15,9 @@ const EXACT: &str = "exact";
 /// The method that the laws scale.
 const SDA: &str = "sda";
 
+/// σ(1) above which N(0, I) is no start: the schedules of the study reach 1 + η, `azula-ve` 1/η.
+const START_SPREAD: f64 = 2.0;
+
 /// Lists that are multiplied, and what all trials share.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Trials")]
@@ -181,12 +184,17 @@ impl Design {
     pub(super) fn start_note(&self, spectrum: &Spectrum) -> Option<String> {
         let schedule = self.schedule.build(self.eta).ok()?;
         let signal = schedule.level(1.0).ratio().powi(-2) * spectrum.largest()?;
-        let text = format!("(μ/σ)²λ_max at t = 1 is {} (η²λ_max under cos)", significant(signal, 3));
-        let ignored = self.start == StartName::Normal && signal > 1.0;
-        Some(match ignored {
-            true => format!("{text}: above 1, x_1 ~ N(0, I) ignores part of the prior; see --start prior"),
-            false => text,
-        })
+        let mut text = format!("(μ/σ)²λ_max at t = 1 is {} (η²λ_max under cos)", significant(signal, 3));
+        if self.start == StartName::Normal && signal > 1.0 {
+            text += ": above 1, x_1 ~ N(0, I) ignores part of the prior; see --start prior";
+        }
+        let sigma = schedule.sigma(1.0);
+        if self.start == StartName::Normal && sigma > START_SPREAD {
+            let sigma = significant(sigma, 3);
+            text +=
+                &format!("; σ at t = 1 is {sigma}: x_1 ~ N(0, I) is that much too narrow; see --start prior");
+        }
+        Some(text)
     }
 }
 

@@ -175,3 +175,19 @@ fn every_setting_reaches_the_rows() {
     let printed = &crate::ran::records(&swept.ran.stdout)[0];
     assert_eq!((&printed["law"], &printed["state"]), (&row["law"], &row["state"]));
 }
+
+#[test]
+fn a_start_narrower_than_the_schedule_is_noted() {
+    let folder = tempdir().unwrap();
+    let notes = |start: &str| {
+        let arguments = format!(
+            "--dataset kolmogorov --window 1 --sub 16 --law dual --seed 0 --members 1 --steps 2 \
+             --schedule azula-ve --start {start}"
+        );
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        sweep(&arguments, &folder.path().join(start)).manifest()["notes"].to_string()
+    };
+    // azula's variance exploding schedule ends at σ = 1/η = 100.
+    assert!(notes("normal").contains("σ at t = 1 is 100"));
+    assert!(!notes("prior").contains("too narrow"));
+}
