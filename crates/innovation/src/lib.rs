@@ -15,6 +15,7 @@ use openblas_src as _;
 
 mod circulant;
 mod coefficients;
+mod conjugate_gradients;
 mod error;
 mod factor;
 mod iterative;
@@ -26,6 +27,7 @@ mod small;
 mod traces;
 mod woodbury;
 
+pub use conjugate_gradients::{Breakdown, ConjugateGradients, Descent};
 pub use error::InnovationError;
 pub use factor::{Innovation, Solved};
 pub use noise::NoiseVariance;
