@@ -22,6 +22,30 @@ pub enum ScheduleError {
         /// What was to be built.
         what: &'static str,
     },
+    /// ρ = σ/μ at an end of [0, 1] that a grid in ρ cannot start or stop at.
+    #[error("{grid}: sigma/mu is {found} at t = {t}, expected {expected}")]
+    RatioEnd {
+        /// The grid.
+        grid: &'static str,
+        /// The end.
+        t: f64,
+        /// ρ there.
+        found: f64,
+        /// The range it must lie in.
+        expected: &'static str,
+    },
+    /// ρ = σ/μ does not rise with t, so that a given ρ has no time of its own.
+    #[error("{grid}: sigma/mu is {found} at t = {t}, expected more than the {before} before it")]
+    RatioFalls {
+        /// The grid.
+        grid: &'static str,
+        /// The time at fault.
+        t: f64,
+        /// ρ there.
+        found: f64,
+        /// ρ at the time before.
+        before: f64,
+    },
     /// No schedule has this name.
     #[error("schedule: found {found:?}, expected one of {expected}")]
     UnknownName {

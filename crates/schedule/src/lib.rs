@@ -28,7 +28,7 @@ pub use cosine::Cosine;
 pub use ddpm::{Ddpm, Reverse};
 pub use decay::Decay;
 pub use error::ScheduleError;
-pub use grid::uniform_grid;
+pub use grid::{edm_grid, log_snr_grid, uniform_grid};
 pub use level::{Level, Schedule};
 pub use linear_beta::LinearBeta;
 pub use name::ScheduleName;
