@@ -20,6 +20,25 @@ pub enum SamplerError {
         /// The value.
         found: f64,
     },
+    /// A DDIM noise share η that is negative or not a number.
+    #[error("eta: found {found}, expected a finite number of at least 0")]
+    Eta {
+        /// The value.
+        found: f64,
+    },
+    /// A level at which there is no noise estimate.
+    #[error(
+        "schedule at t = {t}: found mu = {mu}, sigma = {sigma}, expected both positive where the \
+         guidance is evaluated"
+    )]
+    Level {
+        /// The time.
+        t: f64,
+        /// μ.
+        mu: f64,
+        /// σ.
+        sigma: f64,
+    },
     /// A start of the wrong length.
     #[error("start: found length {found}, expected {expected}")]
     Start {

@@ -1,13 +1,27 @@
 //! Reverse-diffusion samplers: from x_1 to x_0 along a time grid, under any guidance.
 //!
+//! | sampler | step | order | evaluations a step |
+//! |---|---|---|---|
+//! | [`PredictorCorrector`] | DDIM with η = 0, then Langevin corrections | 1 | 1 + corrections |
+//! | [`Euler`] | Euler on the probability flow | 1 | 1 |
+//!
 //! A run ends finished or diverged; either way it says what happened on the way.
 
 mod error;
+mod euler;
+mod grid;
 mod noise;
 mod outcome;
 mod predictor_corrector;
+#[cfg(test)]
+mod problem;
+mod run;
+mod sampler;
 
 pub use error::SamplerError;
+pub use euler::Euler;
 pub use noise::{Noise, Recorded};
 pub use outcome::{Excursion, Outcome, Trace};
 pub use predictor_corrector::PredictorCorrector;
+pub use run::Run;
+pub use sampler::Sampler;

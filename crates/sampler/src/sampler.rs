@@ -1,0 +1,47 @@
+//! The sampler trait: one step, and the run that all samplers share.
+
+use crate::{Noise, Outcome, Run, SamplerError};
+use equipoise_field::Real;
+use equipoise_guidance::Guidance;
+use equipoise_schedule::Schedule;
+
+/// A rule that advances x_t along a time grid with the guided noise estimate ε_y.
+pub trait Sampler<R: Real>: Send + Sync {
+    /// The times of the run, descending within [0, 1].
+    fn grid(&self) -> &[f64];
+
+    /// The times at which the guidance may be evaluated, in order, without repeats.
+    fn evaluated(&self) -> &[f64];
+
+    /// Step number `index`, from `t` to `next` < `t`: replaces `run.x`.
+    ///
+    /// # Errors
+    /// [`SamplerError::Level`], [`SamplerError::Guidance`].
+    fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError>;
+
+    /// Runs from `start`, of length D, to the end of the grid.
+    ///
+    /// `bound` is the largest |x| that a clean state can have; the trace records the first
+    /// |x_t| > μ·bound + 10σ. A state that is not finite ends the run.
+    ///
+    /// # Errors
+    /// [`SamplerError::Start`], and those of [`step`](Self::step).
+    fn run(
+        &self,
+        guidance: &dyn Guidance<R>,
+        schedule: &dyn Schedule,
+        start: Vec<R>,
+        noise: &dyn Noise<R>,
+        bound: f64,
+    ) -> Result<Outcome<R>, SamplerError> {
+        let mut run = Run::new(guidance, schedule, start, noise, bound)?;
+        for (index, times) in self.grid().windows(2).enumerate() {
+            let (t, next) = (times[0], times[1]);
+            self.step(&mut run, index, t, next)?;
+            if let Some(non_finite) = run.inspect(next) {
+                return Ok(Outcome::Diverged { x: run.x, t: next, non_finite, trace: run.trace });
+            }
+        }
+        Ok(Outcome::Finished { x: run.x, trace: run.trace })
+    }
+}
