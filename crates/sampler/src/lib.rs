@@ -4,12 +4,14 @@
 //! |---|---|---|---|
 //! | [`PredictorCorrector`] | DDIM with η = 0, then Langevin corrections | 1 | 1 + corrections |
 //! | [`Euler`] | Euler on the probability flow | 1 | 1 |
+//! | [`Heun`] | Heun on the probability flow | 2 | 2, one where σ′ = 0 |
 //!
 //! A run ends finished or diverged; either way it says what happened on the way.
 
 mod error;
 mod euler;
 mod grid;
+mod heun;
 mod noise;
 mod outcome;
 mod predictor_corrector;
@@ -20,6 +22,7 @@ mod sampler;
 
 pub use error::SamplerError;
 pub use euler::Euler;
+pub use heun::Heun;
 pub use noise::{Noise, Recorded};
 pub use outcome::{Excursion, Outcome, Trace};
 pub use predictor_corrector::PredictorCorrector;
