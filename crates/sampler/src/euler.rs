@@ -8,7 +8,7 @@ use equipoise_field::Real;
 ///
 /// > x′ = (μ′/μ) x + μ′(ρ′ − ρ) ε_y.
 ///
-/// First order in the step; one evaluation a step.
+/// First order in the step; one evaluation a step; equal to [`Ddim`](crate::Ddim) with η = 0.
 ///
 /// Reference: Karras et al. 2022 (arXiv 2206.00364), section 3 and equation 4 with s(t) = μ.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,11 +3,13 @@
 //! | sampler | step | order | evaluations a step |
 //! |---|---|---|---|
 //! | [`PredictorCorrector`] | DDIM with η = 0, then Langevin corrections | 1 | 1 + corrections |
+//! | [`Ddim`] | DDIM with η, ancestral DDPM at η = 1 | 1 | 1 |
 //! | [`Euler`] | Euler on the probability flow | 1 | 1 |
 //! | [`Heun`] | Heun on the probability flow | 2 | 2, one where σ′ = 0 |
 //!
 //! A run ends finished or diverged; either way it says what happened on the way.
 
+mod ddim;
 mod error;
 mod euler;
 mod grid;
@@ -20,6 +22,7 @@ mod problem;
 mod run;
 mod sampler;
 
+pub use ddim::Ddim;
 pub use error::SamplerError;
 pub use euler::Euler;
 pub use heun::Heun;
