@@ -71,7 +71,9 @@ impl<R: Real> ExactPosterior<R> {
     }
 
     /// tr Cov[x | y] / D, which does not depend on y. Closed form where S is solved directly; else
-    /// from `probes` solves.
+    /// from `probes` solves: the mean of vᵀCov[x | y]v, whose error scales with the posterior's
+    /// eigenvalues. (tr Σ less a probed explained part has an error that scales with Σ's: on a
+    /// red spectrum that can exceed the posterior variance itself.)
     ///
     /// # Errors
     /// [`PosteriorError::Innovation`].
@@ -82,13 +84,18 @@ impl<R: Real> ExactPosterior<R> {
         if let Some(explained) = self.innovation.trace_of_solve(&|l| l * l) {
             return Ok(MeanVariance { value: (total - explained) / dim, standard_error: None });
         }
-        let explained: Vec<f64> = (0..probes as u64)
-            .map(|probe| self.explained(&stream.normal(probe, prior.dim())))
-            .collect::<Result<_, _>>()?;
+        let mut column = vec![R::zero(); prior.dim()];
+        let remaining: Vec<f64> = (0..probes as u64)
+            .map(|probe| {
+                let v: Vec<R> = stream.normal(probe, prior.dim());
+                prior.apply(&self.covariance, &v, &mut column);
+                Ok(sum::dot(&v, &column) - self.explained(&v)?)
+            })
+            .collect::<Result<_, PosteriorError>>()?;
         let n = probes as f64;
-        let mean = explained.iter().sum::<f64>() / n;
-        let spread = explained.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (n * (n - 1.0));
-        Ok(MeanVariance { value: (total - mean) / dim, standard_error: Some(spread.sqrt() / dim) })
+        let mean = remaining.iter().sum::<f64>() / n;
+        let spread = remaining.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (n * (n - 1.0));
+        Ok(MeanVariance { value: mean / dim, standard_error: Some(spread.sqrt() / dim) })
     }
 
     /// The variance of every entry, one solve for each of the D entries: for small fields.
@@ -199,5 +206,30 @@ mod tests {
             assert!(bias.abs() < 4.5 * (v / n as f64).sqrt(), "bias {bias}, variance {v}");
             assert!((square - v).abs() < 4.5 * v * (2.0 / n as f64).sqrt(), "variance {square} {v}");
         }
+    }
+
+    /// A red spectrum seen so densely that the posterior variance is a thousandth of the prior's,
+    /// with a stride that does not divide the grid: eight probes agree with the entry-wise variance
+    /// within five standard errors, and that error is a tenth of the value at most.
+    #[test]
+    fn probes_resolve_a_posterior_far_narrower_than_the_prior() {
+        let shape = Shape::new(1, 1, 9, 9);
+        let data: Vec<Vec<f64>> = (0..4)
+            .map(|s| {
+                let a: Vec<f64> = Stream::new("red").number(s).normal(0, 3);
+                let wave = |i: usize| std::f64::consts::TAU * i as f64 / 9.0;
+                (0..81).map(|i| 10.0 * (a[0] + a[1] * wave(i / 9).sin() + a[2] * wave(i % 9).cos())).collect()
+            })
+            .collect();
+        let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+        let covariance = Arc::new(fit_stationary(shape, &views, 1e-2).unwrap().1);
+        let operator = Arc::new(Subsample::new(shape, 2).unwrap());
+        let observed = ObservedPrior::new(covariance, operator, NoiseVariance::Uniform(1e-2)).unwrap();
+        let posterior = ExactPosterior::new(observed, vec![0.0; 81]).unwrap();
+        let exact = sum::mean(&posterior.variance().unwrap());
+        let probed = posterior.mean_variance(8, Stream::new("probes")).unwrap();
+        let error = probed.standard_error.unwrap();
+        assert!(error < 0.1 * exact, "{probed:?}, {exact}");
+        assert!((probed.value - exact).abs() < 5.0 * error, "{probed:?}, {exact}");
     }
 }

@@ -9,7 +9,7 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::sum;
 use equipoise_guidance::{Exact, Guidance, Sda, Strength};
 use equipoise_sampler::{Outcome as RunOutcome, PredictorCorrector};
-use equipoise_scaling::{Base, Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
+use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
 use equipoise_schedule::{Level, Schedule, ScheduleName, uniform_grid};
 use equipoise_solver::{Guided, Member, PosteriorSampler, Start as StartLaw};
 use equipoise_stream::Stream;
@@ -167,7 +167,7 @@ fn strength(
             .map_or_else(String::new, |e| format!("traces by probes, relative standard error up to {e:.1e}"));
         return Ok((Strength::traced(&noise, ratios), note));
     }
-    let gamma = trial.gamma.unwrap_or(Base { ..published }.gamma);
+    let gamma = trial.gamma.unwrap_or(published.gamma);
     let (n_obs, n_ref) = counts(trial, flow)?;
     Ok((Strength::of_law(law, &noise, gamma, n_obs, n_ref)?, String::new()))
 }

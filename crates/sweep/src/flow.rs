@@ -122,6 +122,10 @@ impl Flow {
     /// # Errors
     /// [`Error::Flow`] naming the file and what is wrong with it.
     pub fn open(request: &FlowRequest) -> Result<Self> {
+        if !names_a_folder(&request.name) {
+            let expected = "a name for a folder beside the results, not one of theirs";
+            return Err(Error::Setting { field: "dataset", found: request.name.clone(), expected });
+        }
         Self::build(request).map_err(|source| Error::Flow { dataset: request.name.clone(), source })
     }
 
@@ -234,6 +238,13 @@ impl Flow {
     }
 }
 
+/// Whether pictures can go into a folder of this name without meeting the sweep's own files.
+fn names_a_folder(name: &str) -> bool {
+    let taken = [crate::RESULTS_CSV, crate::RESULTS_JSONL, crate::MANIFEST, crate::page::REPORT];
+    let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
+    plain && !taken.contains(&name)
+}
+
 /// Refuses data that the prior was not made for.
 fn agree(prior: &Prior, test: &Dataset, train: &Path) -> Result<()> {
     let sides = |s: Shape| format!("(C, H, W) = ({}, {}, {})", s.channels, s.height, s.width);
@@ -274,5 +285,18 @@ fn label(path: &Path) -> String {
     match path.parent().and_then(Path::file_name) {
         Some(folder) => format!("{}/{name}", folder.to_string_lossy()),
         None => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_a_folder;
+
+    #[test]
+    fn a_dataset_cannot_take_the_place_of_a_result_or_leave_the_folder() {
+        for name in ["", ".", "..", "a/b", "a\\b", "results.csv", "report.html", "manifest.json"] {
+            assert!(!names_a_folder(name), "{name}");
+        }
+        assert!(names_a_folder("kolmogorov") && names_a_folder("été 2"));
     }
 }

@@ -6,6 +6,7 @@ use equipoise_field::each;
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
 use equipoise_operator::LinearOperator;
+use equipoise_posterior::MeanVariance;
 use equipoise_sampler::Outcome as Run;
 
 /// An outcome with its state as a value.
@@ -40,8 +41,9 @@ pub(crate) fn judge(
             .collect::<Result<Option<Vec<_>>, BoxError>>()?;
         Ok(parts.map(|p| (p.iter().map(|r| r * r).sum::<f64>() / p.len() as f64).sqrt()))
     };
-    let variance = vec![draw.posterior_variance as f32; flow.shape.len()];
-    let widened = vec![(draw.posterior_variance + sigma_zero * sigma_zero) as f32; flow.shape.len()];
+    let mean_variance = draw.posterior_variance.value;
+    let variance = vec![mean_variance as f32; flow.shape.len()];
+    let widened = vec![(mean_variance + sigma_zero * sigma_zero) as f32; flow.shape.len()];
     let ensemble = Ensemble::new(&fields)?;
     let mean = &draw.posterior_mean;
     let floor = metrics::floor_rmse(mean, &variance, &flow.truth, sigma_zero, included)?;
@@ -80,7 +82,7 @@ pub(crate) fn judge(
         peak: runs.iter().map(|r| r.trace().peak).fold(0.0, f64::max),
         ..Outcome::default()
     };
-    Ok(Judged { outcome, state, note: solver_note(runs) })
+    Ok(Judged { outcome, state, note: note(runs, draw) })
 }
 
 fn pooled_range(fields: &[&[f32]]) -> Result<Range, BoxError> {
@@ -111,12 +113,19 @@ fn observed_flags(flow: &Flow, problem: &Problem) -> Vec<bool> {
     (0..flow.shape.len()).map(on).collect()
 }
 
-fn solver_note(runs: &[Run<f32>]) -> String {
+/// What was solved by iteration or estimated from probes, and how well.
+fn note(runs: &[Run<f32>], draw: &Draw) -> String {
     let iterations: usize = runs.iter().map(|r| r.trace().iterations).sum();
     let evaluations: usize = runs.iter().map(|r| r.trace().evaluations).sum();
-    let residual = runs.iter().filter_map(|r| r.trace().residual).reduce(f64::max);
-    residual.map_or_else(String::new, |residual| {
+    let mut remarks = Vec::new();
+    if let Some(residual) = runs.iter().filter_map(|r| r.trace().residual).reduce(f64::max) {
         let each = iterations as f64 / evaluations.max(1) as f64;
-        format!("{each:.1} CG iterations an evaluation, relative residual up to {residual:.1e}")
-    })
+        remarks
+            .push(format!("{each:.1} CG iterations an evaluation, relative residual up to {residual:.1e}"));
+    }
+    let MeanVariance { value, standard_error } = draw.posterior_variance;
+    if let Some(error) = standard_error {
+        remarks.push(format!("posterior variance by probes, relative standard error {:.1e}", error / value));
+    }
+    remarks.join("; ")
 }

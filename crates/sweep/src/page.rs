@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// The name of the page in the output folder.
-const REPORT: &str = "report.html";
+pub(crate) const REPORT: &str = "report.html";
 
 /// The range of the excess that charts show.
 const EXCESS_BOUNDS: (f64, f64) = (1e-3, 1e5);

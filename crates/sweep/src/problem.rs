@@ -8,7 +8,7 @@ use equipoise_field::Real;
 use equipoise_guidance::{Exact, Excess, GaussianPath, LevelTable, Observation, Sda, Strength};
 use equipoise_innovation::{Innovation, NoiseVariance, ObservedPrior, TraceRatio};
 use equipoise_operator::{LinearOperator, Subsample};
-use equipoise_posterior::ExactPosterior;
+use equipoise_posterior::{ExactPosterior, MeanVariance};
 use equipoise_scaling::Law;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -45,7 +45,7 @@ pub(crate) struct Draw {
     pub(crate) observation: Arc<Observation<f32>>,
     pub(crate) posterior_mean: Vec<f32>,
     /// The posterior variance averaged over the field.
-    pub(crate) posterior_variance: f64,
+    pub(crate) posterior_variance: MeanVariance,
 }
 
 impl Problem {
@@ -141,7 +141,7 @@ impl Problem {
             let posterior = ExactPosterior::new(self.observed.clone(), self.denoiser.mean().to_vec())?;
             let posterior_mean = posterior.mean(&y)?;
             let probes = Stream::new("posterior").text(&flow.name).number(self.sub as u64);
-            let posterior_variance = posterior.mean_variance(PROBES, probes)?.value;
+            let posterior_variance = posterior.mean_variance(PROBES, probes)?;
             let observation = Observation::new(y, Arc::new(self.operator), self.noise.clone())?;
             Ok(Arc::new(Draw { observation: Arc::new(observation), posterior_mean, posterior_variance }))
         })
