@@ -4,8 +4,8 @@ use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, LevelTable, Observation, Scratch};
 use equipoise_denoiser::Denoiser;
-use equipoise_field::{Real, each, sum};
-use equipoise_innovation::{Innovation, ObservedPrior};
+use equipoise_field::{Real, each};
+use equipoise_innovation::{Descent, Innovation, ObservedPrior};
 use equipoise_schedule::Level;
 use equipoise_wiener::gain;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl<R: Real> Exact<R> {
         let innovation = self.innovations.get(level)?;
         let solved = innovation.solve_with_coefficients(at.residual, at.weighted, at.coefficients)?;
         let (iterations, residual) = (solved.iterations, solved.residual);
-        Ok((1.0, Evidence { guidance_norm: 0.0, iterations, residual }))
+        Ok((1.0, Evidence { iterations, residual, ..Evidence::default() }))
     }
 
     /// s²I + A V Aᵀ factored at every level.
@@ -75,14 +75,13 @@ impl<R: Real> Guidance<R> for Exact<R> {
         let innovation = self.innovations.get(level)?;
         let count = self.observation.count();
         let residual = sized(&mut scratch.residual, count);
-        self.observation.operator().apply(x_hat, residual);
-        each::update1(residual, self.observation.values(), |a, y| y - a);
+        self.observation.residual(x_hat, residual);
         let solution = sized(&mut scratch.weighted, count);
         let solved = innovation.solve(residual, solution)?;
         let spread = sized(&mut scratch.field, x_t.len());
         self.observation.operator().adjoint(solution, spread);
         self.denoiser.vjp(x_t, level, spread, g)?;
-        Ok(Evidence { guidance_norm: sum::norm(g), iterations: solved.iterations, residual: solved.residual })
+        Ok(Evidence::of(g, Descent { solved, breakdown: None }))
     }
 
     fn noise_estimate(

@@ -3,6 +3,7 @@
 use crate::GuidanceError;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
+use equipoise_innovation::{Breakdown, Descent};
 use equipoise_schedule::Level;
 
 /// What one evaluation cost and how strong it was.
@@ -14,6 +15,20 @@ pub struct Evidence {
     pub iterations: usize,
     /// The inner solver's relative residual, where it iterates.
     pub residual: Option<f64>,
+    /// The direction of non-positive curvature that ended the inner solver, whose last iterate g is
+    /// made of.
+    pub breakdown: Option<Breakdown>,
+    /// Variances that came out negative and were taken as zero.
+    pub floors: usize,
+}
+
+impl Evidence {
+    /// Of a gradient that a descent led to.
+    pub(crate) fn of<R: Real>(g: &[R], descent: Descent) -> Self {
+        let Descent { solved, breakdown } = descent;
+        let (iterations, residual) = (solved.iterations, solved.residual);
+        Self { guidance_norm: sum::norm(g), iterations, residual, breakdown, floors: 0 }
+    }
 }
 
 /// Buffers of one run, sized on first use.

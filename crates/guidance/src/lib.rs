@@ -4,21 +4,41 @@
 //! |---|---|---|
 //! | [`Sda`] | JᵀAᵀ r/v(t), v(t) = s² + γ(σ/μ)² or another scaling law | Rozet & Louppe 2023 |
 //! | [`Exact`] | JᵀAᵀ(s²I + A V Aᵀ)⁻¹ r | exact for a Gaussian prior |
+//! | [`Mmps`] | the same by conjugate gradients, with C for V | Rozet et al. 2024 |
+//! | [`Tmpd`] | JᵀAᵀ r/(s² + A C Aᵀ1) | Boys et al. 2024 |
+//! | [`Pigdm`] | JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²) | Song et al. 2023 |
+//! | [`DiffPir`] | Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r/(λμ), ρ² = σ²/(λμ²) | Zhu et al. 2023 |
+//! | [`Jfps`] | (μ/σ²)C_tAᵀ(s²I + A C_t Aᵀ)⁻¹ r, C_t = (Σ⁻¹ + (μ/σ)²I)⁻¹ | azula |
+//!
+//! All have x̂_y = x̂ + (σ²/μ) g, the guided estimate of x, since ε_y = (x_t − μ x̂_y)/σ.
 
+mod conditional;
+mod diffpir;
 mod error;
 mod exact;
 mod gaussian;
 mod guide;
+mod isotropic;
+mod jfps;
 mod levels;
+mod mmps;
 mod observation;
+mod pigdm;
 mod sda;
 mod strength;
+mod tmpd;
 
+pub use conditional::ConditionalCovariance;
+pub use diffpir::DiffPir;
 pub use error::GuidanceError;
 pub use exact::Exact;
 pub use gaussian::GaussianPath;
 pub use guide::{Evidence, Guidance, Scratch};
+pub use jfps::Jfps;
 pub use levels::LevelTable;
+pub use mmps::Mmps;
 pub use observation::Observation;
+pub use pigdm::Pigdm;
 pub use sda::Sda;
 pub use strength::{Excess, Strength};
+pub use tmpd::Tmpd;

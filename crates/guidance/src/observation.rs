@@ -1,7 +1,7 @@
 //! What was observed: y = A x + s η.
 
 use crate::GuidanceError;
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use equipoise_innovation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Selection, Subsample};
 use std::sync::Arc;
@@ -54,6 +54,17 @@ impl<R: Real> Observation<R> {
     /// N.
     pub fn count(&self) -> usize {
         self.values.len()
+    }
+
+    /// out = r = y − A x̂.
+    pub(crate) fn residual(&self, x_hat: &[R], out: &mut [R]) {
+        self.operator.apply(x_hat, out);
+        each::update1(out, &self.values, |a, y| y - a);
+    }
+
+    /// out += diag(s²) v.
+    pub(crate) fn add_noise(&self, v: &[R], out: &mut [R]) {
+        out.iter_mut().zip(v).enumerate().for_each(|(i, (o, &v))| *o += R::narrow(self.noise.at(i)) * v);
     }
 
     /// The regular subsampling that A is, if it is one.

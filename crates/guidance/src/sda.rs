@@ -141,7 +141,7 @@ impl<R: Real> Guidance<R> for Sda<R> {
             let factor = R::narrow(factor);
             each::update(g, |g| factor * g);
         }
-        Ok(Evidence { guidance_norm: norm, iterations: 0, residual: None })
+        Ok(Evidence { guidance_norm: norm, ..Evidence::default() })
     }
 
     fn noise_estimate(

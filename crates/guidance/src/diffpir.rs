@@ -1,0 +1,63 @@
+//! DiffPIR (Zhu et al. 2023, arXiv 2305.08995, eq. 13).
+
+use crate::guide::sized;
+use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, isotropic};
+use equipoise_denoiser::Denoiser;
+use equipoise_field::{Real, each};
+use equipoise_schedule::Level;
+use std::sync::Arc;
+
+/// λ of the paper's experiments, within an order of magnitude.
+const LAMBDA: f64 = 10.0;
+
+/// The proximal estimate x̂_y = argmin ‖y − A x‖²/(2s²) + λ(μ/σ)²‖x − x̂‖²/2, as a guidance:
+///
+/// > x̂_y = x̂ + (AᵀA/s² + λ(μ/σ)²I)⁻¹Aᵀr/s² = x̂ + ρ²Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(λμ²),
+/// > g = (μ/σ²)(x̂_y − x̂) = Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r/(λμ).
+///
+/// No Jacobian. In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10.
+pub struct DiffPir<R: Real> {
+    denoiser: Arc<dyn Denoiser<R>>,
+    observation: Arc<Observation<R>>,
+    lambda: f64,
+}
+
+impl<R: Real> DiffPir<R> {
+    /// With λ = 10.
+    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observation<R>>) -> Self {
+        Self { denoiser, observation, lambda: LAMBDA }
+    }
+
+    /// With another λ, which must be positive.
+    #[must_use]
+    pub fn with_lambda(mut self, lambda: f64) -> Self {
+        self.lambda = lambda;
+        self
+    }
+}
+
+impl<R: Real> Guidance<R> for DiffPir<R> {
+    fn denoiser(&self) -> &dyn Denoiser<R> {
+        &*self.denoiser
+    }
+
+    /// A product with A Aᵀ per iteration.
+    fn gradient(
+        &self,
+        _x_t: &[R],
+        level: Level,
+        x_hat: &[R],
+        g: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        let count = self.observation.count();
+        let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
+        self.observation.residual(x_hat, residual);
+        let variance = (level.sigma / level.mu).powi(2) / self.lambda;
+        let descent = isotropic::solve(&self.observation, variance, residual, solution, g)?;
+        self.observation.operator().adjoint(solution, g);
+        let scale = R::narrow(1.0 / (self.lambda * level.mu));
+        each::update(g, |g| scale * g);
+        Ok(Evidence::of(g, descent))
+    }
+}

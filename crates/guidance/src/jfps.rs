@@ -1,0 +1,71 @@
+//! Jacobian-free posterior sampling, as in azula (Rozet, `azula.guidance.jfps`), which cites no paper.
+
+use crate::guide::sized;
+use crate::{Evidence, Guidance, GuidanceError, LevelTable, Observation, Scratch};
+use equipoise_covariance::Covariance;
+use equipoise_denoiser::Denoiser;
+use equipoise_field::Real;
+use equipoise_innovation::{Descent, Innovation};
+use equipoise_schedule::Level;
+use equipoise_wiener::gain;
+use std::sync::Arc;
+
+/// Any denoiser's mean with the covariance that a Gaussian of covariance Σ would leave at x_t:
+///
+/// > x̂_y = x̂ + C_tAᵀ(s²I + A C_t Aᵀ)⁻¹ r, C_t = (Σ⁻¹ + (μ/σ)²I)⁻¹, g = (μ/σ²)(x̂_y − x̂).
+///
+/// No Jacobian. With the Wiener denoiser of the same Σ, C_t = V and this is [`Exact`](crate::Exact).
+pub struct Jfps<R: Real> {
+    denoiser: Arc<dyn Denoiser<R>>,
+    observation: Arc<Observation<R>>,
+    covariance: Arc<dyn Covariance<R>>,
+    innovations: Arc<LevelTable<Innovation<R>>>,
+}
+
+impl<R: Real> Jfps<R> {
+    /// With Σ, seen through the observation's operator, and its [`Exact::innovations`].
+    ///
+    /// [`Exact::innovations`]: crate::Exact::innovations
+    ///
+    /// # Errors
+    /// [`GuidanceError::Length`] when Σ and the denoiser are of different dimensions.
+    pub fn new(
+        denoiser: Arc<dyn Denoiser<R>>,
+        observation: Arc<Observation<R>>,
+        covariance: Arc<dyn Covariance<R>>,
+        innovations: Arc<LevelTable<Innovation<R>>>,
+    ) -> Result<Self, GuidanceError> {
+        let (found, expected) = (covariance.dim(), denoiser.dim());
+        if found != expected {
+            return Err(GuidanceError::Length { what: "signal covariance", found, expected });
+        }
+        Ok(Self { denoiser, observation, covariance, innovations })
+    }
+}
+
+impl<R: Real> Guidance<R> for Jfps<R> {
+    fn denoiser(&self) -> &dyn Denoiser<R> {
+        &*self.denoiser
+    }
+
+    /// One solve with S and one application of a spectral function of Σ.
+    fn gradient(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &[R],
+        g: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        let count = self.observation.count();
+        let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
+        self.observation.residual(x_hat, residual);
+        let solved = self.innovations.get(level)?.solve(residual, solution)?;
+        let spread = sized(&mut scratch.field, x_t.len());
+        self.observation.operator().adjoint(solution, spread);
+        // (μ/σ²) C_t has the eigenvalues of the Wiener filter's Jacobian.
+        let weights = self.covariance.weights(&|l| gain::jacobian(level, l));
+        self.covariance.apply(&weights, spread, g);
+        Ok(Evidence::of(g, Descent { solved, breakdown: None }))
+    }
+}

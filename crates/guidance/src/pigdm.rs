@@ -1,0 +1,50 @@
+//! Pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR, eq. 7).
+
+use crate::guide::sized;
+use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, isotropic};
+use equipoise_denoiser::Denoiser;
+use equipoise_field::Real;
+use equipoise_schedule::Level;
+use std::sync::Arc;
+
+/// g = JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²): Cov[x | x_t] as if x ~ N(0, I).
+///
+/// In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10.
+pub struct Pigdm<R: Real> {
+    denoiser: Arc<dyn Denoiser<R>>,
+    observation: Arc<Observation<R>>,
+}
+
+impl<R: Real> Pigdm<R> {
+    /// From a prior's denoiser.
+    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observation<R>>) -> Self {
+        Self { denoiser, observation }
+    }
+}
+
+impl<R: Real> Guidance<R> for Pigdm<R> {
+    fn denoiser(&self) -> &dyn Denoiser<R> {
+        &*self.denoiser
+    }
+
+    /// One vjp, and a product with A Aᵀ per iteration.
+    fn gradient(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &[R],
+        g: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        let count = self.observation.count();
+        let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
+        let spread = sized(&mut scratch.field, x_t.len());
+        self.observation.residual(x_hat, residual);
+        let noise = level.sigma * level.sigma;
+        let variance = noise / (level.mu * level.mu + noise);
+        let descent = isotropic::solve(&self.observation, variance, residual, solution, spread)?;
+        self.observation.operator().adjoint(solution, spread);
+        self.denoiser.vjp(x_t, level, spread, g)?;
+        Ok(Evidence::of(g, descent))
+    }
+}

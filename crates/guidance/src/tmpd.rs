@@ -1,0 +1,59 @@
+//! Tweedie moment projected diffusions (Boys et al. 2024, arXiv 2310.06721), the diagonal form.
+
+use crate::guide::sized;
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Observation, Scratch};
+use equipoise_denoiser::Denoiser;
+use equipoise_field::{Real, sum};
+use equipoise_schedule::Level;
+use std::sync::Arc;
+
+/// g = JᵀAᵀ r/(s² + A C Aᵀ1): the row sums of A C Aᵀ stand for the matrix.
+///
+/// A row sum is negative where an observation is anticorrelated with the others; it is then taken as
+/// zero and counted in [`Evidence::floors`].
+pub struct Tmpd<R: Real> {
+    covariance: ConditionalCovariance<R>,
+    observation: Arc<Observation<R>>,
+}
+
+impl<R: Real> Tmpd<R> {
+    /// With the denoiser of `covariance`.
+    pub fn new(covariance: ConditionalCovariance<R>, observation: Arc<Observation<R>>) -> Self {
+        Self { covariance, observation }
+    }
+}
+
+impl<R: Real> Guidance<R> for Tmpd<R> {
+    fn denoiser(&self) -> &dyn Denoiser<R> {
+        self.covariance.denoiser()
+    }
+
+    /// One product with C and one vjp.
+    fn gradient(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &[R],
+        g: &mut [R],
+        scratch: &mut Scratch<R>,
+    ) -> Result<Evidence, GuidanceError> {
+        let (operator, count) = (self.observation.operator(), self.observation.count());
+        let (weighted, row_sums) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
+        let spread = sized(&mut scratch.field, x_t.len());
+        row_sums.fill(R::one());
+        operator.adjoint(row_sums, spread);
+        self.covariance.apply(x_t, level, spread, g)?;
+        operator.apply(g, row_sums);
+        self.observation.residual(x_hat, weighted);
+        let mut floors = 0;
+        for (i, (r, sum)) in weighted.iter_mut().zip(row_sums).enumerate() {
+            let negative = *sum < R::zero();
+            floors += usize::from(negative);
+            let variance = if negative { 0.0 } else { sum.wide() };
+            *r = R::narrow(r.wide() / (self.observation.noise().at(i) + variance));
+        }
+        operator.adjoint(weighted, spread);
+        self.denoiser().vjp(x_t, level, spread, g)?;
+        Ok(Evidence { guidance_norm: sum::norm(g), floors, ..Evidence::default() })
+    }
+}
