@@ -6,5 +6,6 @@ mod exact_routes;
 mod exact_run;
 mod matched;
 mod matrix;
+mod posterior_methods;
 mod problem;
 mod truth;
