@@ -57,20 +57,21 @@ impl Scalar {
 
     /// The error at t = 0 of a run from x_1 = 1 against the flow.
     pub(crate) fn error(&self, sampler: &dyn Sampler<f64>, schedule: &dyn Schedule) -> f64 {
-        let out = sampler.run(self, schedule, vec![1.0], &Stream::new("unused"), 10.0).unwrap();
+        let out = sampler.run(self, schedule, vec![1.0], &Stream::new("unused"), 10.0);
+        let out = out.expect("every level of a grid of the flow has noise");
         (out.x()[0] - self.flow(schedule)).abs()
     }
 }
 
 pub(crate) fn schedule() -> Sda {
-    Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap()
+    Sda::new(Alpha::Cos, Variance::Vp, 0.01).expect("0.01 lies in (0, 1)")
 }
 
 /// The three time grids.
 pub(crate) fn grids(schedule: &dyn Schedule, steps: usize) -> [(&'static str, Vec<f64>); 3] {
     [
-        ("uniform", uniform_grid(steps).unwrap()),
-        ("log-SNR", log_snr_grid(schedule, steps).unwrap()),
-        ("EDM", edm_grid(schedule, steps).unwrap()),
+        ("uniform", uniform_grid(steps).expect("there are steps")),
+        ("log-SNR", log_snr_grid(schedule, steps).expect("σ/μ rises from above 0")),
+        ("EDM", edm_grid(schedule, steps).expect("σ/μ rises")),
     ]
 }
