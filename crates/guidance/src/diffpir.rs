@@ -7,7 +7,7 @@ use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
-/// λ of the paper's experiments, within an order of magnitude.
+/// azula's default; the paper tunes λ to the task.
 const LAMBDA: f64 = 10.0;
 
 /// The proximal estimate x̂_y = argmin ‖y − A x‖²/(2s²) + λ(μ/σ)²‖x − x̂‖²/2, as a guidance:

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// g = JᵀAᵀ(s²I + A C Aᵀ)⁻¹ r by conjugate gradients from a zero start.
 ///
 /// The first two moments of p(x | x_t) carried through A: exact when x is Gaussian, C = V and the
-/// solver converges. The published default is one iteration.
+/// solver converges. azula takes one iteration unless told otherwise.
 ///
 /// A C that is not positive, as the Jacobian of a network need not be, can show the solver a direction
 /// of non-positive curvature. That ends the solve, not the run: g is made of the iterate before it,
