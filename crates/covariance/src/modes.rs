@@ -100,7 +100,7 @@ impl<R: Real> Modes<R> {
 
 /// ⟨row_i, v⟩ for the `rows` rows of a row-major matrix, blocks of `v` read once.
 ///
-/// Runs of [`RUN`] products per lane are added in `R`, everything above in `f64`, in a tree that
+/// Runs of 16 products per lane are added in `R`, everything above in `f64`, in a tree that
 /// depends on the length alone.
 ///
 /// # Panics

@@ -9,7 +9,7 @@ use pulp::{Arch, Simd, WithSimd};
 const LANES: usize = 32;
 
 /// A P × P complex matrix M_k per independent wavenumber, real where the wavenumber is
-/// self-conjugate, in tiles of [`LANES`] wavenumbers so that lanes run over them.
+/// self-conjugate, in tiles of 32 wavenumbers so that lanes run over them.
 #[derive(Clone, Debug)]
 pub struct Blocks<R> {
     planes: usize,
