@@ -79,7 +79,12 @@ impl<R: Real> Sampler<R> for PredictorCorrector {
 
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let now = run.evaluate(t)?;
-        run.advance(now, run.level(next));
+        let then = run.level(next);
+        run.advance(now, then);
+        if then.sigma <= 0.0 {
+            // A correction is proportional to σ, and without noise ε̂ has no value.
+            return Ok(());
+        }
         for j in 0..self.corrections {
             run.draw((index * self.corrections + j) as u64);
             self.correct(run, next)?;
@@ -92,7 +97,7 @@ impl<R: Real> Sampler<R> for PredictorCorrector {
 mod tests {
     use super::*;
     use crate::problem::{Scalar, schedule};
-    use equipoise_schedule::uniform_grid;
+    use equipoise_schedule::{LinearBeta, uniform_grid};
     use equipoise_stream::Stream;
 
     /// The corrector alone, many times at one level, reaches the stationary variance of its Markov
@@ -114,6 +119,22 @@ mod tests {
         let expected = marginal / (1.0 - tau / 2.0);
         let standard_error = expected * (2.0 / dim as f64).sqrt();
         assert!((variance - expected).abs() < 4.0 * standard_error, "{variance} {expected}");
+    }
+
+    /// Under `linear_beta` σ(0) = 0: corrections there change nothing, so the run ends where the last
+    /// predictor step alone takes it.
+    #[test]
+    fn corrections_without_noise_change_nothing() {
+        let (problem, schedule) = (Scalar { prior: 2.0, pull: 0.0, dim: 5 }, LinearBeta::default());
+        let run = |grid: &[f64], corrections: usize, start: Vec<f64>| {
+            let sampler = PredictorCorrector::new(grid.to_vec(), corrections, 0.1).unwrap();
+            sampler.run(&problem, &schedule, start, &Stream::new("z"), 1e3).unwrap().x().to_vec()
+        };
+        let start: Vec<f64> = Stream::new("start").normal(0, 5);
+        let whole = run(&[1.0, 0.5, 0.25, 0.0], 2, start.clone());
+        let last = run(&[0.25, 0.0], 0, run(&[1.0, 0.5, 0.25], 2, start));
+        assert!(whole.iter().all(|x| x.is_finite()), "{whole:?}");
+        assert_eq!(whole, last);
     }
 
     #[test]
