@@ -80,11 +80,19 @@ mod tests {
     /// σ = 0 at the beginning of a step leaves no noise to estimate.
     #[test]
     fn a_level_without_noise_is_named() {
+        struct Silent;
+        impl equipoise_schedule::Schedule for Silent {
+            fn mu(&self, _: f64) -> f64 {
+                1.0
+            }
+            fn sigma(&self, _: f64) -> f64 {
+                0.0
+            }
+        }
         let problem = Scalar { prior: 1.0, pull: 0.0, dim: 1 };
-        let schedule = equipoise_schedule::LinearBeta::default();
-        let sampler = PredictorCorrector::new(vec![0.5, 0.0], 1, 0.1).unwrap();
-        let error = sampler.run(&problem, &schedule, vec![1.0], &Stream::new("z"), 10.0).unwrap_err();
-        let expected = "schedule at t = 0: found mu = 1, sigma = 0, expected both positive where the \
+        let sampler = Euler::new(vec![0.5, 0.0]).unwrap();
+        let error = sampler.run(&problem, &Silent, vec![1.0], &Stream::new("z"), 10.0).unwrap_err();
+        let expected = "schedule at t = 0.5: found mu = 1, sigma = 0, expected both positive where the \
                         guidance is evaluated";
         assert_eq!(error.to_string(), expected);
     }
