@@ -1,4 +1,4 @@
-//! DiffPIR (Zhu et al. 2023, arXiv 2305.08995, eq. 13).
+//! DiffPIR (Zhu et al. 2023, arXiv 2305.08995).
 
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, isotropic};

@@ -11,7 +11,7 @@ use equipoise_wiener::gain;
 use std::sync::Arc;
 
 /// ∇ log N(y; A x̂, s²I + A V Aᵀ) with the true V = Cov[x | x_t]: p(y | x_t) itself when x is
-/// Gaussian. Equals MMPS (Rozet et al. 2024, arXiv 2405.13712, eq. 11) with a converged solver.
+/// Gaussian. Equals MMPS (Rozet et al. 2024, arXiv 2405.13712) with a converged solver.
 pub struct Exact<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observation<R>>,

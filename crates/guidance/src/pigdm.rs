@@ -1,4 +1,4 @@
-//! Pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR, eq. 7).
+//! Pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, isotropic};

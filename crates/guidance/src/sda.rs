@@ -1,4 +1,4 @@
-//! SDA's Gaussian score with any scaling law (Rozet & Louppe 2023, arXiv 2306.10574, eq. 14).
+//! SDA's Gaussian score with any scaling law (Rozet & Louppe 2023, arXiv 2306.10574, section 3.2).
 
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::{prior_norm, sized};

@@ -1,4 +1,4 @@
-//! SDA's predictor–corrector (Rozet & Louppe 2023, arXiv 2306.10574, algorithm 4).
+//! SDA's predictor–corrector (Rozet & Louppe 2023, arXiv 2306.10574, section 3.3).
 
 use crate::grid::TimeGrid;
 use crate::{Noise, Outcome, Run, Sampler, SamplerError};
