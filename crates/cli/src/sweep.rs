@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let output = Output::open(&arguments.out, plan, provenance(&flows), existing)?;
     add_notes(&output, notes)?;
     let pictures = Pictures::new(&output, &flows)?;
-    let executor = FlowExecutor::new(&flows, Some(Pictures::new(&output, &flows)?))?;
+    let executor = FlowExecutor::new(&flows, Some(&pictures))?;
     let stop = interrupt::flag()?;
     let display = Display::new(&output, &flows);
     let ran = equipoise_sweep::run(&output, &executor, &display, &stop, Policy::default());

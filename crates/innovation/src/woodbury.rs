@@ -108,7 +108,7 @@ impl<R: Real> ObservedModes<R> {
         let seen: Vec<f64> =
             (0..rank).map(|i| (0..rank).map(|j| factor.core[[i, j]] * projected[j]).sum()).collect();
         let coefficients: Vec<R> = seen.iter().zip(&factor.excess).map(|(s, d)| R::narrow(-s * d)).collect();
-        self.combine(&coefficients, r, |i, r, along| (r + along) * at(i), z);
+        self.combine(&coefficients, |i, _, along| (r[i] + along) * at(i), z);
         seen
     }
 
@@ -119,12 +119,11 @@ impl<R: Real> ObservedModes<R> {
 
     /// out = scale · out + W c.
     pub(crate) fn expand_onto(&self, c: &[R], scale: R, out: &mut [R]) {
-        let from = out.to_vec();
-        self.combine(c, &from, |_, o, along| scale * o + along, out);
+        self.combine(c, |_, o, along| scale * o + along, out);
     }
 
-    /// out_i = join(i, from_i, (W c)_i), block by block.
-    fn combine(&self, c: &[R], from: &[R], join: impl Fn(usize, R, R) -> R + Sync, out: &mut [R]) {
+    /// out_i = join(i, out_i, (W c)_i), block by block.
+    fn combine(&self, c: &[R], join: impl Fn(usize, R, R) -> R + Sync, out: &mut [R]) {
         let pass = |(block, out): (usize, &mut [R])| {
             let start = block * BLOCK;
             let mut along = [R::zero(); BLOCK];
@@ -133,7 +132,7 @@ impl<R: Real> ObservedModes<R> {
                 along.iter_mut().zip(row).for_each(|(s, &w)| *s += c * w);
             }
             for (j, (o, s)) in out.iter_mut().zip(along).enumerate() {
-                *o = join(start + j, from[start + j], s);
+                *o = join(start + j, *o, s);
             }
         };
         if self.count >= sum::PARALLEL_FROM {

@@ -23,7 +23,7 @@ pub struct FlowExecutor<'a> {
     denoisers: Vec<Arc<Wiener<f32>>>,
     problems: Shared<Problem>,
     paths: Shared<ForwardPath>,
-    pictures: Option<Pictures<'a>>,
+    pictures: Option<&'a Pictures<'a>>,
 }
 
 /// A trial's guidance with what the results say of it.
@@ -50,7 +50,7 @@ impl<'a> FlowExecutor<'a> {
     ///
     /// # Errors
     /// [`Error::Flow`] when a prior's mean and covariance do not fit each other.
-    pub fn new(flows: &'a [Flow], pictures: Option<Pictures<'a>>) -> crate::Result<Self> {
+    pub fn new(flows: &'a [Flow], pictures: Option<&'a Pictures<'a>>) -> crate::Result<Self> {
         let denoiser = |flow: &Flow| match flow.prior.denoiser() {
             Ok(wiener) => Ok(Arc::new(wiener)),
             Err(e) => Err(Error::Flow { dataset: flow.name.clone(), source: Box::new(e) }),
@@ -216,7 +216,7 @@ impl Executor for FlowExecutor<'_> {
         };
         let seconds = clock.elapsed().as_secs_f64();
         let judged = judge(flow, &problem, &draw, &runs, course.schedule.sigma(0.0))?;
-        if let Some(pictures) = &self.pictures {
+        if let Some(pictures) = self.pictures {
             pictures.reconstruction(flow, trial, runs[0].x(), &judged)?;
         }
         let (n_obs, n_ref) = counts(trial, flow)?;

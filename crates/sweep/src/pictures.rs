@@ -94,9 +94,7 @@ impl<'a> Pictures<'a> {
         );
         let panel = canvas.panel(flow, title, &planes);
         write_atomically(&self.path(&picture_name(trial)), &panel.picture()?.png)?;
-        let shown = canvas.shown(flow);
-        let bare = Panel { frames: panel.frames.iter().take(shown).cloned().collect(), ..panel };
-        write_atomically(&self.path(&cells_name(trial)), &bare.cells()?.png)?;
+        write_atomically(&self.path(&cells_name(trial)), &canvas.cells(flow, panel)?.png)?;
         Ok(())
     }
 
@@ -107,10 +105,8 @@ impl<'a> Pictures<'a> {
     /// The truth as the page shows it, with the colour limit and the unit.
     pub(crate) fn truth_cells(&self, flow: &Flow) -> Result<Option<(Image, f64, String)>> {
         let Some(canvas) = self.datasets.get(&flow.name) else { return Ok(None) };
-        let panel = canvas.truth_panel(flow);
-        let shown = canvas.shown(flow);
-        let bare = Panel { frames: panel.frames.iter().take(shown).cloned().collect(), ..panel };
-        Ok(Some((bare.cells()?, canvas.limit, UNIT.to_owned())))
+        let cells = canvas.cells(flow, canvas.truth_panel(flow))?;
+        Ok(Some((cells, canvas.limit, UNIT.to_owned())))
     }
 
     /// The bare cells of a trial, if it was drawn.
@@ -133,9 +129,12 @@ impl<'a> Pictures<'a> {
 }
 
 impl Canvas {
-    /// How many frames the page shows of a field: one of a large one.
-    fn shown(&self, flow: &Flow) -> usize {
-        if flow.shape.plane() > 100 * 100 { 1 } else { self.frames.len() }
+    /// The bare cells of a panel as the page shows them: one frame of a large field.
+    fn cells(&self, flow: &Flow, mut panel: Panel<'_>) -> Result<Image> {
+        if flow.shape.plane() > 100 * 100 {
+            panel.frames.truncate(1);
+        }
+        Ok(panel.cells()?)
     }
 
     fn panel<'p>(&self, flow: &'p Flow, title: String, planes: &'p [Vec<f32>]) -> Panel<'p> {
