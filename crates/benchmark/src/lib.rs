@@ -1,0 +1,1 @@
+//! Posterior methods judged against the exact posterior: plan, tuning, leaderboard.

@@ -1,0 +1,1 @@
+//! From scattered sensor readings to an ensemble of fields in physical units.
