@@ -26,6 +26,14 @@ pub enum SamplerError {
         /// The value.
         found: f64,
     },
+    /// A sampler that does not exist.
+    #[error(
+        "sampler: found `{found}`, expected predictor_corrector, ddim:ETA with ETA of at least 0, ddpm, euler or heun"
+    )]
+    UnknownName {
+        /// The name given.
+        found: String,
+    },
     /// A level at which there is no noise estimate.
     #[error(
         "schedule at t = {t}: found mu = {mu}, sigma = {sigma}, expected both positive where the \

@@ -16,6 +16,12 @@ pub enum ScheduleError {
         /// The range it must lie in.
         expected: &'static str,
     },
+    /// A spacing of times that does not exist.
+    #[error("spacing: found `{found}`, expected uniform, log_snr or edm")]
+    UnknownSpacing {
+        /// The name given.
+        found: String,
+    },
     /// A time grid or a discrete schedule without steps.
     #[error("{what}: steps is 0, expected at least 1")]
     NoSteps {
@@ -45,6 +51,16 @@ pub enum ScheduleError {
         found: f64,
         /// ρ at the time before.
         before: f64,
+    },
+    /// A ρ that the schedule does not pass.
+    #[error("time of a ratio: sigma/mu = {found}, expected a number from {low} to {high}")]
+    RatioRange {
+        /// ρ.
+        found: f64,
+        /// ρ(0).
+        low: f64,
+        /// ρ(1).
+        high: f64,
     },
     /// No schedule has this name.
     #[error("schedule: found {found:?}, expected one of {expected}")]

@@ -60,6 +60,43 @@ pub fn edm_grid(schedule: &dyn Schedule, steps: usize) -> Result<Vec<f64>, Sched
     spaced(grid, schedule, steps, |ratio| ratio.powf(1.0 / EDM_EXPONENT))
 }
 
+/// The time at which ρ = σ/μ takes each of the values `ratios`, by bisection down to neighbouring
+/// numbers t.
+///
+/// # Errors
+/// If ρ does not rise with t, or a value lies outside [ρ(0), ρ(1)].
+pub fn times_of_ratios(schedule: &dyn Schedule, ratios: &[f64]) -> Result<Vec<f64>, ScheduleError> {
+    everywhere_rising("time of a ratio", schedule)?;
+    let ratio = |t: f64| schedule.level(t).ratio();
+    let (low, high) = (ratio(0.0), ratio(1.0));
+    let time = |&found: &f64| match (low..=high).contains(&found) {
+        true => Ok(bisect(ratio, found)),
+        false => Err(ScheduleError::RatioRange { found, low, high }),
+    };
+    ratios.iter().map(time).collect()
+}
+
+/// That ρ is finite and rises along `times`.
+fn rising(
+    grid: &'static str,
+    schedule: &dyn Schedule,
+    times: impl Iterator<Item = f64>,
+) -> Result<(), ScheduleError> {
+    let mut before = f64::NEG_INFINITY;
+    for t in times {
+        let found = schedule.level(t).ratio();
+        if !(found.is_finite() && found > before) {
+            return Err(ScheduleError::RatioFalls { grid, t, found, before });
+        }
+        before = found;
+    }
+    Ok(())
+}
+
+fn everywhere_rising(grid: &'static str, schedule: &dyn Schedule) -> Result<(), ScheduleError> {
+    rising(grid, schedule, (0..=MONOTONE_CHECKS).map(|i| f64::from(i) / f64::from(MONOTONE_CHECKS)))
+}
+
 /// Times from 1 to 0 at which `scale`(ρ), a rising function, falls by equal amounts.
 fn spaced(
     grid: &'static str,
@@ -69,25 +106,14 @@ fn spaced(
 ) -> Result<Vec<f64>, ScheduleError> {
     check_steps(steps)?;
     let ratio = |t: f64| schedule.level(t).ratio();
-    let rises = |times: &mut dyn Iterator<Item = f64>| {
-        let mut before = f64::NEG_INFINITY;
-        for t in times {
-            let found = ratio(t);
-            if !(found.is_finite() && found > before) {
-                return Err(ScheduleError::RatioFalls { grid, t, found, before });
-            }
-            before = found;
-        }
-        Ok(())
-    };
-    rises(&mut (0..=MONOTONE_CHECKS).map(|i| f64::from(i) / f64::from(MONOTONE_CHECKS)))?;
+    everywhere_rising(grid, schedule)?;
     let (last, first) = (scale(ratio(0.0)), scale(ratio(1.0)));
     let inner = (1..steps).map(|i| {
         let done = i as f64 / steps as f64;
         bisect(|t| scale(ratio(t)), first + done * (last - first))
     });
     let times: Vec<f64> = [1.0].into_iter().chain(inner).chain([0.0]).collect();
-    rises(&mut times.iter().rev().copied())?;
+    rising(grid, schedule, times.iter().rev().copied())?;
     Ok(times)
 }
 
@@ -159,6 +185,30 @@ mod tests {
                 falls_evenly(&log_snr_grid(&*schedule, 37).unwrap(), |t| ratio(t).ln(), name);
             }
         }
+    }
+
+    #[test]
+    fn times_of_ratios_invert_every_schedule() {
+        for name in ScheduleName::all() {
+            let schedule = name.build(0.01).unwrap();
+            let (low, high) = (schedule.level(0.0).ratio(), schedule.level(1.0).ratio());
+            let ratios: Vec<f64> =
+                (0..=40).map(|i| low + (f64::from(i) / 40.0).powi(4) * (high - low)).collect();
+            let times = times_of_ratios(&*schedule, &ratios).unwrap();
+            for (&t, expected) in times.iter().zip(&ratios) {
+                let error = (schedule.level(t).ratio() - expected).abs();
+                assert!(
+                    error <= TOLERANCE * high.max(1.0) * expected.max(1e-3),
+                    "{name}: {error:e} at {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_ratio_without_a_time_is_named() {
+        let error = times_of_ratios(&Ve::new(0.5, 2.0).unwrap(), &[1.0, 3.0]).unwrap_err().to_string();
+        assert_eq!(error, "time of a ratio: sigma/mu = 3, expected a number from 0.5 to 2");
     }
 
     /// Log σ is linear in t and μ = 1, so that equal steps of log ρ are equal steps of t.

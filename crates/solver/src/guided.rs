@@ -3,7 +3,7 @@
 use crate::{Member, PosteriorSampler, SolverError, Start};
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
-use equipoise_sampler::{Outcome, PredictorCorrector};
+use equipoise_sampler::{Outcome, Sampler};
 use equipoise_schedule::Schedule;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub struct Guided<R: Real> {
     /// ε_y.
     pub guidance: Arc<dyn Guidance<R>>,
     /// How time advances.
-    pub sampler: PredictorCorrector,
+    pub sampler: Arc<dyn Sampler<R>>,
     /// μ and σ over time.
     pub schedule: Arc<dyn Schedule>,
     /// The law of x_1.
@@ -40,6 +40,7 @@ mod tests {
     use equipoise_guidance::{Excess, Observation, Sda, Strength};
     use equipoise_innovation::NoiseVariance;
     use equipoise_operator::Mask;
+    use equipoise_sampler::PredictorCorrector;
     use equipoise_schedule::{Alpha, Level, Variance, uniform_grid};
     use equipoise_stream::Stream;
     use equipoise_wiener::Wiener;
@@ -72,7 +73,7 @@ mod tests {
         let wiener = Arc::new(Wiener::new(vec![0.0; dim], prior).unwrap());
         Guided {
             guidance: Arc::new(Sda::new(wiener, Arc::new(observation), strength)),
-            sampler: PredictorCorrector::new(uniform_grid(24).unwrap(), 1, 0.3).unwrap(),
+            sampler: Arc::new(PredictorCorrector::new(uniform_grid(24).unwrap(), 1, 0.3).unwrap()),
             schedule: Arc::new(equipoise_schedule::Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap()),
             start: Start::Normal,
             bound: 10.0,

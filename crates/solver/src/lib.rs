@@ -1,15 +1,23 @@
 //! Posterior samplers: from an observation to samples of x | y and the evidence of how they came
 //! about. [`Guided`] pairs a guidance with a sampler; methods that own their loop implement
-//! [`PosteriorSampler`] themselves.
+//! [`PosteriorSampler`] themselves. [`Inference`] binds any [`Method`] by name to one problem.
 
+mod error;
+mod gaussian;
 mod guided;
+mod inference;
+mod method;
 mod start;
 
+pub use error::SolverError;
+pub use gaussian::ObservedGaussian;
 pub use guided::Guided;
+pub use inference::Inference;
+pub use method::{Method, Parameter};
 pub use start::Start;
 
 use equipoise_field::Real;
-use equipoise_sampler::{Outcome, SamplerError};
+use equipoise_sampler::Outcome;
 use equipoise_stream::Stream;
 use rayon::prelude::*;
 
@@ -21,15 +29,6 @@ pub struct Member {
     pub start: Stream,
     /// Noise on the way.
     pub langevin: Stream,
-}
-
-/// What went wrong while sampling, divergence apart.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SolverError {
-    /// The run failed.
-    #[error(transparent)]
-    Sampler(#[from] SamplerError),
 }
 
 /// A method bound to one observation, ready to draw samples of x | y.

@@ -202,7 +202,7 @@ impl Executor for FlowExecutor<'_> {
         };
         let sampler = Guided {
             guidance: Arc::clone(&chosen.guidance),
-            sampler: course.sampler.clone(),
+            sampler: Arc::new(course.sampler.clone()),
             schedule: Arc::clone(&course.schedule),
             start,
             bound: equipoise_metrics::EXPLOSION * high.abs().max(low.abs()),

@@ -20,7 +20,7 @@ fn guided(problem: &Problem, guidance: Arc<dyn Guidance<f64>>, sampler: &Predict
     let (mean, covariance) = (Arc::new(problem.mean.clone()), problem.covariance.clone());
     Guided {
         guidance,
-        sampler: sampler.clone(),
+        sampler: Arc::new(sampler.clone()),
         schedule: Arc::new(schedule()),
         start: Start::Prior { mean, covariance },
         bound: 1e3,

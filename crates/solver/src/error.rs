@@ -1,0 +1,48 @@
+//! What can go wrong while binding a method or sampling, divergence apart.
+
+use equipoise_guidance::GuidanceError;
+use equipoise_innovation::InnovationError;
+use equipoise_sampler::SamplerError;
+
+/// A method that could not be bound to its observation, or a run that failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SolverError {
+    /// A method that does not exist.
+    #[error("method: found `{found}`, expected one of {}", crate::Method::names())]
+    UnknownMethod {
+        /// The name given.
+        found: String,
+    },
+    /// A method that needs more than the problem has.
+    #[error("method {method}: found {found}, expected {expected}")]
+    Needs {
+        /// The method.
+        method: &'static str,
+        /// What the problem has.
+        found: &'static str,
+        /// What the method needs.
+        expected: &'static str,
+    },
+    /// A parameter out of its range.
+    #[error("method {method}, {parameter}: found {found}, expected {expected}")]
+    Parameter {
+        /// The method.
+        method: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The value given.
+        found: f64,
+        /// Its range.
+        expected: &'static str,
+    },
+    /// The run failed.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
+    /// The guidance failed.
+    #[error(transparent)]
+    Guidance(#[from] GuidanceError),
+    /// The innovation covariance failed.
+    #[error(transparent)]
+    Innovation(#[from] InnovationError),
+}

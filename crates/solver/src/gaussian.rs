@@ -1,0 +1,95 @@
+//! A Gaussian prior seen through an operator, and the tables that its runs share.
+
+use crate::SolverError;
+use equipoise_covariance::Covariance;
+use equipoise_field::Real;
+use equipoise_guidance::{Exact, GaussianPath, LevelTable, Strength};
+use equipoise_innovation::{Innovation, NoiseVariance, ObservedPrior, TraceRatio};
+use equipoise_operator::LinearOperator;
+use equipoise_scaling::Law;
+use equipoise_schedule::Level;
+use equipoise_stream::Stream;
+use equipoise_wiener::Wiener;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+type Ratios = Arc<LevelTable<TraceRatio>>;
+type Innovations<R> = Arc<LevelTable<Innovation<R>>>;
+
+/// Levels by their bits.
+type Key = Vec<[u64; 2]>;
+
+/// A Wiener denoiser with the operator and the noise that its fields are seen through.
+///
+/// Tables of levels depend on neither y nor the draws: they are made once and shared by members,
+/// seeds and methods. Of the innovation covariances, which are large, only the latest table is kept.
+pub struct ObservedGaussian<R: Real> {
+    wiener: Arc<Wiener<R>>,
+    observed: ObservedPrior<R>,
+    path: Arc<GaussianPath<R>>,
+    probes: Stream,
+    ratios: Mutex<HashMap<(Law, Key), Ratios>>,
+    innovations: Mutex<Option<(Key, Innovations<R>)>>,
+}
+
+impl<R: Real> ObservedGaussian<R> {
+    /// The prior of `wiener` under `operator` with noise variances s²; `probes` names the draws of
+    /// traces that have no closed form.
+    ///
+    /// # Errors
+    /// [`SolverError::Innovation`] when operator, noise and prior do not fit each other.
+    pub fn new(
+        wiener: Arc<Wiener<R>>,
+        operator: Arc<dyn LinearOperator<R>>,
+        noise: NoiseVariance,
+        probes: Stream,
+    ) -> Result<Self, SolverError> {
+        let covariance: Arc<dyn Covariance<R>> = Arc::clone(wiener.prior_covariance());
+        let observed = ObservedPrior::new(covariance, operator, noise)?;
+        let path = Arc::new(GaussianPath::new(Arc::clone(&wiener), observed.clone())?);
+        Ok(Self { wiener, observed, path, probes, ratios: Mutex::default(), innovations: Mutex::default() })
+    }
+
+    /// The denoiser.
+    pub fn wiener(&self) -> &Arc<Wiener<R>> {
+        &self.wiener
+    }
+
+    /// Σ seen through A.
+    pub fn observed(&self) -> &ObservedPrior<R> {
+        &self.observed
+    }
+
+    /// The step in the coefficients of the prior.
+    pub fn path(&self) -> &Arc<GaussianPath<R>> {
+        &self.path
+    }
+
+    /// The ratios of traces of `matched` or `active` at every level.
+    pub fn ratios(&self, law: Law, levels: &[Level]) -> Ratios {
+        let mut kept = self.ratios.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || Strength::trace_ratios(law, &self.observed, levels, self.probes);
+        Arc::clone(kept.entry((law, key(levels))).or_insert_with(make))
+    }
+
+    /// s²I + A V Aᵀ factored at every level.
+    ///
+    /// # Errors
+    /// [`SolverError::Guidance`].
+    pub fn innovations(&self, levels: &[Level]) -> Result<Innovations<R>, SolverError> {
+        let mut latest = self.innovations.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = key(levels);
+        if let Some((kept, table)) = latest.as_ref()
+            && *kept == key
+        {
+            return Ok(Arc::clone(table));
+        }
+        let table = Exact::innovations(&self.observed, levels)?;
+        *latest = Some((key, Arc::clone(&table)));
+        Ok(table)
+    }
+}
+
+fn key(levels: &[Level]) -> Key {
+    levels.iter().map(|l| [l.mu.to_bits(), l.sigma.to_bits()]).collect()
+}

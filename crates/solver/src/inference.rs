@@ -1,0 +1,253 @@
+//! One inverse problem, and any method bound to it.
+
+use crate::{Guided, Method, ObservedGaussian, PosteriorSampler, SolverError, Start};
+use equipoise_covariance::Covariance;
+use equipoise_denoiser::Denoiser;
+use equipoise_field::Real;
+use equipoise_guidance::{
+    ConditionalCovariance, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, Observation, Pigdm, Sda, Strength,
+    Tmpd,
+};
+use equipoise_innovation::ConjugateGradients;
+use equipoise_sampler::Sampler;
+use equipoise_schedule::{Level, Schedule};
+use std::sync::Arc;
+
+/// Residual, relative to ‖r‖, at which the solves of [`Mmps`] stop before their iterations are spent.
+const MMPS_TOLERANCE: f64 = 1e-10;
+
+/// A prior, an observation, and how a run advances: what every method is bound to.
+#[derive(Clone)]
+pub struct Inference<R: Real> {
+    /// The prior's denoiser, with what it knows of Cov[x | x_t].
+    pub denoiser: ConditionalCovariance<R>,
+    /// What only a Gaussian prior has, seen through the observation's operator; `None` for others.
+    pub gaussian: Option<Arc<ObservedGaussian<R>>>,
+    /// y, A and s².
+    pub observation: Arc<Observation<R>>,
+    /// μ and σ over time.
+    pub schedule: Arc<dyn Schedule>,
+    /// How time advances, where the method leaves that open, and the grid of those that do not.
+    pub sampler: Arc<dyn Sampler<R>>,
+    /// The law of x_1.
+    pub start: Start<R>,
+    /// The largest |x| that a clean state can have.
+    pub bound: f64,
+}
+
+impl<R: Real> Inference<R> {
+    /// A method ready to sample; `parameter` replaces its published one, `strength` is the law of
+    /// [`Method::Sda`], whose γ the parameter replaces.
+    ///
+    /// # Errors
+    /// [`SolverError::Needs`] when the method asks for a law or a Gaussian prior that is not there,
+    /// [`SolverError::Parameter`] for a parameter out of range or of a method without one, and the
+    /// errors of preparing the levels.
+    pub fn bind(
+        &self,
+        method: Method,
+        parameter: Option<f64>,
+        strength: Option<&Strength>,
+    ) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+        Ok(Box::new(Guided {
+            guidance: self.guidance(method, parameter, strength)?,
+            sampler: Arc::clone(&self.sampler),
+            schedule: Arc::clone(&self.schedule),
+            start: self.start.clone(),
+            bound: self.bound,
+        }))
+    }
+
+    /// The guidance of a method that has one.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    pub fn guidance(
+        &self,
+        method: Method,
+        parameter: Option<f64>,
+        strength: Option<&Strength>,
+    ) -> Result<Arc<dyn Guidance<R>>, SolverError> {
+        let value = checked(method, parameter)?;
+        let observation = Arc::clone(&self.observation);
+        Ok(match method {
+            Method::Sda => self.sda(parameter, strength)?,
+            Method::Exact => self.exact()?,
+            Method::Jfps => self.jfps()?,
+            Method::Mmps => {
+                let solver = ConjugateGradients { iterations: value as usize, tolerance: MMPS_TOLERANCE };
+                Arc::new(Mmps::new(self.denoiser.clone(), observation, solver))
+            }
+            Method::Tmpd => Arc::new(Tmpd::new(self.denoiser.clone(), observation)),
+            Method::Pigdm => Arc::new(Pigdm::new(self.plain(), observation)),
+            Method::DiffPir => Arc::new(DiffPir::new(self.plain(), observation).with_lambda(value)),
+        })
+    }
+
+    fn sda(
+        &self,
+        parameter: Option<f64>,
+        strength: Option<&Strength>,
+    ) -> Result<Arc<dyn Guidance<R>>, SolverError> {
+        let mut strength = strength.cloned().ok_or(needs(Method::Sda, "no law", "a law's strength"))?;
+        if let Some(gamma) = parameter {
+            let Excess::Gamma(of_law) = &mut strength.excess else {
+                return Err(needs(Method::Sda, "gamma for a law without one", "no parameter"));
+            };
+            *of_law = gamma;
+        }
+        let sda = Sda::new(self.plain(), Arc::clone(&self.observation), strength);
+        Ok(match &self.gaussian {
+            Some(gaussian) => Arc::new(sda.along(Arc::clone(gaussian.path()))),
+            None => Arc::new(sda),
+        })
+    }
+
+    fn exact(&self) -> Result<Arc<dyn Guidance<R>>, SolverError> {
+        let gaussian = self.gaussian(Method::Exact)?;
+        let innovations = gaussian.innovations(&self.levels())?;
+        let exact = Exact::new(self.plain(), Arc::clone(&self.observation), innovations);
+        Ok(Arc::new(exact.along(Arc::clone(gaussian.path()))))
+    }
+
+    fn jfps(&self) -> Result<Arc<dyn Guidance<R>>, SolverError> {
+        let gaussian = self.gaussian(Method::Jfps)?;
+        let innovations = gaussian.innovations(&self.levels())?;
+        let covariance: Arc<dyn Covariance<R>> = Arc::clone(gaussian.wiener().prior_covariance());
+        Ok(Arc::new(Jfps::new(self.plain(), Arc::clone(&self.observation), covariance, innovations)?))
+    }
+
+    fn gaussian(&self, method: Method) -> Result<&Arc<ObservedGaussian<R>>, SolverError> {
+        self.gaussian.as_ref().ok_or(needs(method, "a denoiser", "a Gaussian prior"))
+    }
+
+    /// The denoiser as any method takes it.
+    fn plain(&self) -> Arc<dyn Denoiser<R>> {
+        match &self.denoiser {
+            ConditionalCovariance::Exact(denoiser) => Arc::clone(denoiser) as Arc<dyn Denoiser<R>>,
+            ConditionalCovariance::Jacobian(denoiser) => Arc::clone(denoiser),
+        }
+    }
+
+    /// The levels at which the sampler may evaluate a guidance.
+    pub fn levels(&self) -> Vec<Level> {
+        self.sampler.evaluated().iter().map(|&t| self.schedule.level(t)).collect()
+    }
+}
+
+fn needs(method: Method, found: &'static str, expected: &'static str) -> SolverError {
+    SolverError::Needs { method: method.name(), found, expected }
+}
+
+/// The parameter of a method, or its published one; 0 for a method without.
+fn checked(method: Method, parameter: Option<f64>) -> Result<f64, SolverError> {
+    let Some(known) = method.parameter() else {
+        return match parameter {
+            Some(_) => Err(needs(method, "a parameter", "none: the method has nothing to tune")),
+            None => Ok(0.0),
+        };
+    };
+    let value = parameter.unwrap_or(known.published);
+    let whole = method == Method::Mmps;
+    if value.is_finite() && value > 0.0 && !(whole && value.fract() != 0.0) {
+        return Ok(value);
+    }
+    let expected = if whole { "a whole number of at least 1" } else { "a finite number above 0" };
+    Err(SolverError::Parameter { method: method.name(), parameter: known.name, found: value, expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Member;
+    use equipoise_covariance::Modes;
+    use equipoise_field::sum;
+    use equipoise_innovation::NoiseVariance;
+    use equipoise_operator::Mask;
+    use equipoise_sampler::{PredictorCorrector, SamplerName};
+    use equipoise_schedule::{Alpha, Spacing, Variance};
+    use equipoise_stream::Stream;
+    use equipoise_wiener::Wiener;
+
+    /// Twelve independent numbers, every third observed.
+    fn inference() -> Inference<f64> {
+        let dim = 12;
+        let basis = (0..dim * dim).map(|i| f64::from(u8::from(i % (dim + 1) == 0))).collect();
+        let values = (0..dim).map(|i| 4.0 / (1.0 + i as f64)).collect();
+        let wiener = Wiener::new(vec![0.5; dim], Arc::new(Modes::new(dim, basis, values, None).unwrap()));
+        let wiener = Arc::new(wiener.unwrap());
+        let operator = Arc::new(Mask::new(dim, (0..dim).step_by(3).collect()).unwrap());
+        let noise = NoiseVariance::Uniform(0.01);
+        let y = Stream::new("y").normal(0, 4);
+        let schedule = Arc::new(equipoise_schedule::Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap());
+        let grid = Spacing::Uniform.grid(&*schedule, 32).unwrap();
+        let probes = Stream::new("probes");
+        let gaussian = ObservedGaussian::new(Arc::clone(&wiener), operator.clone(), noise.clone(), probes);
+        Inference {
+            denoiser: ConditionalCovariance::Exact(wiener),
+            gaussian: Some(Arc::new(gaussian.unwrap())),
+            observation: Arc::new(Observation::new(y, operator, noise).unwrap()),
+            schedule,
+            sampler: Arc::new(PredictorCorrector::new(grid, 0, 0.5).unwrap()),
+            start: Start::Normal,
+            bound: 10.0,
+        }
+    }
+
+    fn end(inference: &Inference<f64>, method: Method, parameter: Option<f64>) -> Vec<f64> {
+        let member = Member { start: Stream::new("start"), langevin: Stream::new("langevin") };
+        let sampler = inference.bind(method, parameter, None).unwrap();
+        sampler.sample(&member).unwrap().x().to_vec()
+    }
+
+    /// With a diagonal prior and a selection all have the guidance of `exact`: `jfps` and `mmps` by
+    /// definition, `tmpd` because the row sums are the matrix.
+    #[test]
+    fn methods_that_coincide_on_a_diagonal_problem_do() {
+        let inference = inference();
+        let exact = end(&inference, Method::Exact, None);
+        for (method, parameter) in [(Method::Mmps, Some(5.0)), (Method::Jfps, None), (Method::Tmpd, None)] {
+            let error = sum::squared_distance(&end(&inference, method, parameter), &exact).sqrt();
+            // CG stops at 1e-10 in each of 32 evaluations.
+            assert!(error < 32.0 * 1e-10 * sum::norm(&exact), "{method}: {error:e}");
+        }
+    }
+
+    #[test]
+    fn a_method_runs_under_every_sampler() {
+        let mut inference = inference();
+        let reference = end(&inference, Method::Exact, None);
+        for name in ["euler", "heun", "ddpm"] {
+            let grid = Spacing::LogSnr.grid(&*inference.schedule, 32).unwrap();
+            inference.sampler = name.parse::<SamplerName>().unwrap().build(grid, 0, 0.5).unwrap();
+            let x = end(&inference, Method::Exact, None);
+            assert_ne!(x, reference, "{name}");
+            // Observed to ±0.1: every sampler of this posterior stays within six of its deviations.
+            let misfit = (0..4).map(|k| (x[3 * k] - inference.observation.values()[k]).abs() / 0.1);
+            assert!(misfit.fold(0.0, f64::max) < 6.0, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_method_lacks_is_named() {
+        let mut inference = inference();
+        let message = |inference: &Inference<f64>, method, parameter| {
+            inference.bind(method, parameter, None).err().unwrap().to_string()
+        };
+        let mut messages = vec![
+            message(&inference, Method::Sda, None),
+            message(&inference, Method::Tmpd, Some(1.0)),
+            message(&inference, Method::Mmps, Some(1.5)),
+            message(&inference, Method::DiffPir, Some(-1.0)),
+        ];
+        inference.gaussian = None;
+        messages.push(message(&inference, Method::Exact, None));
+        insta::assert_snapshot!(messages.join("\n"), @r"
+        method sda: found no law, expected a law's strength
+        method tmpd: found a parameter, expected none: the method has nothing to tune
+        method mmps, iterations: found 1.5, expected a whole number of at least 1
+        method diffpir, lambda: found -1, expected a finite number above 0
+        method exact: found a denoiser, expected a Gaussian prior
+        ");
+    }
+}

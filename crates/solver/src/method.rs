@@ -1,0 +1,122 @@
+//! The posterior methods by name, each with its one tuning parameter.
+
+use crate::SolverError;
+use std::fmt;
+use std::str::FromStr;
+
+/// A posterior method.
+///
+/// | name | method | parameter |
+/// |---|---|---|
+/// | `sda` | [`Sda`](equipoise_guidance::Sda) under a scaling law | γ |
+/// | `exact` | [`Exact`](equipoise_guidance::Exact) | |
+/// | `mmps` | [`Mmps`](equipoise_guidance::Mmps) | CG iterations |
+/// | `tmpd` | [`Tmpd`](equipoise_guidance::Tmpd) | |
+/// | `pigdm` | [`Pigdm`](equipoise_guidance::Pigdm) | |
+/// | `jfps` | [`Jfps`](equipoise_guidance::Jfps) | |
+/// | `diffpir` | [`DiffPir`](equipoise_guidance::DiffPir) | λ |
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// SDA's Gaussian score under a law.
+    Sda,
+    /// The exact guidance of a Gaussian prior.
+    Exact,
+    /// Moment matching.
+    Mmps,
+    /// Tweedie moment projection.
+    Tmpd,
+    /// Pseudoinverse guidance.
+    Pigdm,
+    /// Jacobian-free moment matching.
+    Jfps,
+    /// Plug-and-play proximal guidance.
+    DiffPir,
+}
+
+/// The one parameter of a method that people tune.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its symbol.
+    pub name: &'static str,
+    /// What the paper, or the code published with it, takes.
+    pub published: f64,
+    /// The values that tuning tries, in rising order.
+    pub grid: &'static [f64],
+}
+
+const fn parameter(name: &'static str, published: f64, grid: &'static [f64]) -> Option<Parameter> {
+    Some(Parameter { name, published, grid })
+}
+
+impl Method {
+    /// Every method, in the order of the documentation.
+    pub const ALL: [Self; 7] =
+        [Self::Sda, Self::Exact, Self::Mmps, Self::Tmpd, Self::Pigdm, Self::Jfps, Self::DiffPir];
+
+    /// The name that the command line and the results use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sda => "sda",
+            Self::Exact => "exact",
+            Self::Mmps => "mmps",
+            Self::Tmpd => "tmpd",
+            Self::Pigdm => "pigdm",
+            Self::Jfps => "jfps",
+            Self::DiffPir => "diffpir",
+        }
+    }
+
+    /// The parameter that is tuned, if the method has one.
+    pub const fn parameter(self) -> Option<Parameter> {
+        match self {
+            Self::Exact | Self::Tmpd | Self::Pigdm | Self::Jfps => None,
+            Self::Sda => parameter("gamma", 0.01, &[0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]),
+            Self::Mmps => parameter("iterations", 1.0, &[1.0, 2.0, 3.0, 5.0, 10.0]),
+            Self::DiffPir => parameter("lambda", 10.0, &[0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]),
+        }
+    }
+
+    /// All names, for messages.
+    pub fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = SolverError;
+
+    fn from_str(text: &str) -> Result<Self, SolverError> {
+        let unknown = || SolverError::UnknownMethod { found: text.to_owned() };
+        Self::ALL.into_iter().find(|method| method.name() == text).ok_or_else(unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back_and_others_are_refused() {
+        for method in Method::ALL {
+            assert_eq!(method.name().parse::<Method>().unwrap(), method);
+        }
+        let refused = "DPS".parse::<Method>().unwrap_err().to_string();
+        assert!(refused.starts_with("method: found `DPS`, expected one of sda, exact, mmps"), "{refused}");
+    }
+
+    /// Tuning can only find the published value again if it is tried.
+    #[test]
+    fn every_grid_rises_and_holds_the_published_value() {
+        for Parameter { name, published, grid } in Method::ALL.iter().filter_map(|m| m.parameter()) {
+            assert!(grid.is_sorted_by(|a, b| a < b), "{name}");
+            assert!(grid.iter().any(|v| v.to_bits() == published.to_bits()), "{name}");
+        }
+    }
+}
