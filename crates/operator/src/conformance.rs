@@ -29,12 +29,41 @@ pub fn check_adjoint<R: Real>(operator: &dyn LinearOperator<R>, roundings: usize
         let x = probe(operator.len_in(), 2 * k);
         let r = probe(operator.len_out(), 2 * k + 1);
         let (ax, atr) = (apply(operator, &x), adjoint(operator, &r));
-        let (left, right) = (sum::dot(&ax, &r), sum::dot(&x, &atr));
-        let size = sum::norm(&ax) * sum::norm(&r) + sum::norm(&x) * sum::norm(&atr);
-        // The two inner products themselves round in f64, once along each level of their tree.
-        let products = f64::EPSILON * (sum::BLOCK / sum::LANES + 32) as f64;
-        let bound = (roundings as f64 * epsilon::<R>() + products) * size;
-        assert!((left - right).abs() <= bound, "⟨A x, r⟩ = {left}, ⟨x, Aᵀ r⟩ = {right}, bound {bound}");
+        check_products([&ax, &r], [&x, &atr], roundings, "⟨A x, r⟩ and ⟨x, Aᵀ r⟩");
+    }
+}
+
+/// Two inner products that must agree, their operators' roundings apart.
+fn check_products<R: Real>(left: [&[R]; 2], right: [&[R]; 2], roundings: usize, names: &str) {
+    let [a, b] = [left, right].map(|[u, v]| sum::dot(u, v));
+    let size: f64 = [left, right].map(|[u, v]| sum::norm(u) * sum::norm(v)).iter().sum();
+    // The two inner products themselves round in f64, once along each level of their tree.
+    let products = f64::EPSILON * (sum::BLOCK / sum::LANES + 32) as f64;
+    let bound = (roundings as f64 * epsilon::<R>() + products) * size;
+    assert!((a - b).abs() <= bound, "{names}: found {a} and {b}, bound {bound}");
+}
+
+/// Runs every check of a nonlinear operator: [`check_vjp`] and [`check_jvp`].
+///
+/// # Panics
+/// With the check at fault, if the operator fails one.
+pub fn check_nonlinear(operator: &dyn NonlinearOperator<f64>, curvature: f64, roundings: usize) {
+    check_vjp(operator, curvature, roundings);
+    check_jvp(operator, roundings);
+}
+
+/// ⟨jvp(x, v), r⟩ = ⟨v, vjp(x, r)⟩ on deterministic probes, with the bound of [`check_adjoint`].
+///
+/// # Panics
+/// If the two differ by more, or an output is not overwritten.
+pub fn check_jvp<R: Real>(operator: &dyn NonlinearOperator<R>, roundings: usize) {
+    for k in 0..3 {
+        let [x, v] = [3, 4].map(|shift| probe(operator.len_in(), 3 * k + shift));
+        let r = probe(operator.len_out(), 3 * k + 5);
+        let (mut pushed, mut pulled) = (vec![R::nan(); r.len()], vec![R::nan(); v.len()]);
+        operator.jvp(&x, &v, &mut pushed);
+        operator.vjp(&x, &r, &mut pulled);
+        check_products([&pushed, &r], [&v, &pulled], roundings, "⟨jvp(x, v), r⟩ and ⟨v, vjp(x, r)⟩");
     }
 }
 

@@ -23,9 +23,16 @@ pub trait NonlinearOperator<R: Real>: Send + Sync {
     /// # Panics
     /// If a length differs from `len_in` or `len_out`.
     fn vjp(&self, x: &[R], r: &[R], g: &mut [R]);
+
+    /// y = (∂A/∂x) v at `x`. Overwrites `y`.
+    ///
+    /// # Panics
+    /// If a length differs from `len_in` or `len_out`.
+    fn jvp(&self, x: &[R], v: &[R], y: &mut [R]);
 }
 
-/// A linear operator used where a nonlinear one is asked for; its vjp is its adjoint.
+/// A linear operator used where a nonlinear one is asked for: it is its own jvp, and its adjoint is
+/// its vjp.
 #[derive(Clone)]
 pub struct Linear<R>(pub Arc<dyn LinearOperator<R>>);
 
@@ -46,18 +53,23 @@ impl<R: Real> NonlinearOperator<R> for Linear<R> {
         assert_eq!(x.len(), self.0.len_in(), "linear: field length");
         self.0.adjoint(r, g);
     }
+
+    fn jvp(&self, x: &[R], v: &[R], y: &mut [R]) {
+        assert_eq!(x.len(), self.0.len_in(), "linear: field length");
+        self.0.apply(v, y);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Coarsen;
-    use crate::conformance::check_vjp;
+    use crate::conformance::check_nonlinear;
     use equipoise_field::Shape;
 
     #[test]
     fn linear_operators_conform_without_curvature() {
         let coarsen = Coarsen::new(Shape::new(1, 2, 6, 4), 2).unwrap();
-        check_vjp(&Linear::<f64>(Arc::new(coarsen)), 0.0, 8);
+        check_nonlinear(&Linear::<f64>(Arc::new(coarsen)), 0.0, 8);
     }
 }

@@ -98,10 +98,20 @@ impl NonlinearOperator<f64> for WrongSlope {
     fn vjp(&self, _: &[f64], r: &[f64], g: &mut [f64]) {
         g.copy_from_slice(r);
     }
+
+    fn jvp(&self, x: &[f64], v: &[f64], y: &mut [f64]) {
+        y.iter_mut().zip(x).zip(v).for_each(|((y, x), v)| *y = 2.0 * x * v);
+    }
 }
 
 #[test]
 #[should_panic(expected = "differences")]
 fn a_wrong_vjp_is_caught() {
     check_vjp(&WrongSlope, 2.0, 8);
+}
+
+#[test]
+#[should_panic(expected = "⟨jvp(x, v), r⟩")]
+fn a_jvp_that_is_not_the_transpose_of_the_vjp_is_caught() {
+    check_jvp(&WrongSlope, 8);
 }
