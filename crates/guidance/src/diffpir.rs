@@ -15,7 +15,7 @@ const LAMBDA: f64 = 10.0;
 /// > x̂_y = x̂ + (AᵀA/s² + λ(μ/σ)²I)⁻¹Aᵀr/s² = x̂ + ρ²Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(λμ²),
 /// > g = (μ/σ²)(x̂_y − x̂) = Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r/(λμ).
 ///
-/// No Jacobian. In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10.
+/// No Jacobian. For a linear A only, whose minimum this is. In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10.
 pub struct DiffPir<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observation<R>>,
@@ -50,12 +50,12 @@ impl<R: Real> Guidance<R> for DiffPir<R> {
         g: &mut [R],
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
-        let count = self.observation.count();
+        let (operator, count) = (self.observation.linear("diffpir")?, self.observation.count());
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         self.observation.residual(x_hat, residual);
         let variance = (level.sigma / level.mu).powi(2) / self.lambda;
-        let descent = isotropic::solve(&self.observation, variance, residual, solution, g)?;
-        self.observation.operator().adjoint(solution, g);
+        let descent = isotropic::solve(&self.observation, variance, x_hat, residual, solution, g)?;
+        operator.adjoint(solution, g);
         let scale = R::narrow(1.0 / (self.lambda * level.mu));
         each::update(g, |g| scale * g);
         Ok(Evidence::of(g, descent))

@@ -18,6 +18,12 @@ pub enum GuidanceError {
         /// The length expected.
         expected: usize,
     },
+    /// A method that is made for a linear observation.
+    #[error("{method}: found a nonlinear observation operator, expected a linear one")]
+    Nonlinear {
+        /// The method's name.
+        method: &'static str,
+    },
     /// A level for which nothing was prepared.
     #[error("no {what} was prepared for μ = {mu}, σ = {sigma}; prepare every level of the run's time grid")]
     Unprepared {

@@ -11,7 +11,7 @@ use equipoise_wiener::gain;
 use std::sync::Arc;
 
 /// ∇ log N(y; A x̂, s²I + A V Aᵀ) with the true V = Cov[x | x_t]: p(y | x_t) itself when x is
-/// Gaussian. Equals MMPS (Rozet et al. 2024, arXiv 2405.13712) with a converged solver.
+/// Gaussian and A linear. Equals MMPS (Rozet et al. 2024, arXiv 2405.13712) with a converged solver.
 pub struct Exact<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observation<R>>,
@@ -38,6 +38,7 @@ impl<R: Real> Exact<R> {
 
     /// S⁻¹r and its coefficients for a prediction.
     fn pull(&self, level: Level, at: Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError> {
+        self.observation.linear("exact")?;
         each::map2(at.residual, at.values, self.observation.values(), |a, y| y - a);
         let innovation = self.innovations.get(level)?;
         let solved = innovation.solve_with_coefficients(at.residual, at.weighted, at.coefficients)?;
@@ -72,6 +73,7 @@ impl<R: Real> Guidance<R> for Exact<R> {
         g: &mut [R],
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
+        let operator = self.observation.linear("exact")?;
         let innovation = self.innovations.get(level)?;
         let count = self.observation.count();
         let residual = sized(&mut scratch.residual, count);
@@ -79,7 +81,7 @@ impl<R: Real> Guidance<R> for Exact<R> {
         let solution = sized(&mut scratch.weighted, count);
         let solved = innovation.solve(residual, solution)?;
         let spread = sized(&mut scratch.field, x_t.len());
-        self.observation.operator().adjoint(solution, spread);
+        operator.adjoint(solution, spread);
         self.denoiser.vjp(x_t, level, spread, g)?;
         Ok(Evidence::of(g, Descent { solved, breakdown: None }))
     }

@@ -6,28 +6,29 @@ use equipoise_innovation::{ConjugateGradients, Descent, Solved};
 use equipoise_operator::Gram;
 
 /// z = (s²I + ρ²A Aᵀ)⁻¹ r: entry by entry where A Aᵀ is diagonal, else by conjugate gradients with a
-/// field as room for Aᵀz.
+/// field as room for Aᵀz. A nonlinear A is linearised at x̂.
 pub(crate) fn solve<R: Real>(
     observation: &Observation<R>,
     variance: f64,
+    x_hat: &[R],
     r: &[R],
     z: &mut [R],
     room: &mut [R],
 ) -> Result<Descent, GuidanceError> {
-    let (operator, noise) = (observation.operator(), observation.noise());
+    let noise = observation.noise();
     let mut divide = |gram: &dyn Fn(usize) -> f64| {
         for (i, (z, r)) in z.iter_mut().zip(r).enumerate() {
             *z = R::narrow(r.wide() / (noise.at(i) + variance * gram(i)));
         }
     };
-    match operator.gram() {
+    match observation.gram() {
         Gram::Scaled(c) => divide(&|_| c),
         Gram::Diagonal(entries) => divide(&|i| entries[i]),
         Gram::General => {
             let variance = R::narrow(variance);
             let innovation = |v: &[R], out: &mut [R]| {
-                operator.adjoint(v, room);
-                operator.apply(room, out);
+                observation.pull_back(x_hat, v, room);
+                observation.push_forward(x_hat, room, out);
                 out.iter_mut().for_each(|o| *o = variance * *o);
                 observation.add_noise(v, out);
                 Ok(())

@@ -57,12 +57,12 @@ impl<R: Real> Guidance<R> for Jfps<R> {
         g: &mut [R],
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
-        let count = self.observation.count();
+        let (operator, count) = (self.observation.linear("jfps")?, self.observation.count());
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         self.observation.residual(x_hat, residual);
         let solved = self.innovations.get(level)?.solve(residual, solution)?;
         let spread = sized(&mut scratch.field, x_t.len());
-        self.observation.operator().adjoint(solution, spread);
+        operator.adjoint(solution, spread);
         // (μ/σ²) C_t has the eigenvalues of the Wiener filter's Jacobian.
         let weights = self.covariance.weights(&|l| gain::jacobian(level, l));
         self.covariance.apply(&weights, spread, g);

@@ -10,6 +10,9 @@
 //! | [`DiffPir`] | Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r/(λμ), ρ² = σ²/(λμ²) | Zhu et al. 2023 |
 //! | [`Jfps`] | (μ/σ²)C_tAᵀ(s²I + A C_t Aᵀ)⁻¹ r, C_t = (Σ⁻¹ + (μ/σ)²I)⁻¹ | azula |
 //!
+//! `sda` takes a nonlinear A as it is, `mmps`, `tmpd` and `pigdm` linearise it at x̂, and the others
+//! refuse it: [`GuidanceError::Nonlinear`].
+//!
 //! All have x̂_y = x̂ + (σ²/μ) g, the guided estimate of x, since ε_y = (x_t − μ x̂_y)/σ.
 
 mod conditional;

@@ -13,6 +13,10 @@ use std::sync::Arc;
 /// The first two moments of p(x | x_t) carried through A: exact when x is Gaussian, C = V and the
 /// solver converges. azula takes one iteration unless told otherwise.
 ///
+/// A nonlinear A is linearised at x̂, A′(x̂) in the place of A and y − A(x̂) for r: as in an extended
+/// Kalman filter, the curvature of A over the spread of x given x_t is left out, and so is the
+/// dependence of A′ on x_t in the gradient.
+///
 /// A C that is not positive, as the Jacobian of a network need not be, can show the solver a direction
 /// of non-positive curvature. That ends the solve, not the run: g is made of the iterate before it,
 /// which is zero at the first iteration, and [`Evidence::breakdown`] says so.
@@ -47,19 +51,19 @@ impl<R: Real> Guidance<R> for Mmps<R> {
         g: &mut [R],
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
-        let (operator, count) = (self.observation.operator(), self.observation.count());
+        let (observation, count) = (&*self.observation, self.observation.count());
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         let spread = sized(&mut scratch.field, x_t.len());
-        self.observation.residual(x_hat, residual);
+        observation.residual(x_hat, residual);
         let innovation = |v: &[R], out: &mut [R]| {
-            operator.adjoint(v, spread);
+            observation.pull_back(x_hat, v, spread);
             self.covariance.apply(x_t, level, spread, g)?;
-            operator.apply(g, out);
-            self.observation.add_noise(v, out);
+            observation.push_forward(x_hat, g, out);
+            observation.add_noise(v, out);
             Ok::<_, GuidanceError>(())
         };
         let descent = self.solver.solve(innovation, residual, solution)?;
-        operator.adjoint(solution, spread);
+        observation.pull_back(x_hat, solution, spread);
         self.denoiser().vjp(x_t, level, spread, g)?;
         Ok(Evidence::of(g, descent))
     }

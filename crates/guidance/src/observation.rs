@@ -3,16 +3,22 @@
 use crate::GuidanceError;
 use equipoise_field::{Real, each};
 use equipoise_innovation::NoiseVariance;
-use equipoise_operator::{LinearOperator, Selection, Subsample};
+use equipoise_operator::{Gram, LinearOperator, NonlinearOperator, Selection, Subsample};
 use std::sync::Arc;
 
 /// Observed values with their operator and noise.
 #[derive(Clone)]
 pub struct Observation<R: Real> {
     values: Vec<R>,
-    operator: Arc<dyn LinearOperator<R>>,
+    operator: Operator<R>,
     noise: NoiseVariance,
     lattice: Option<Subsample>,
+}
+
+#[derive(Clone)]
+enum Operator<R: Real> {
+    Linear(Arc<dyn LinearOperator<R>>),
+    Nonlinear(Arc<dyn NonlinearOperator<R>>),
 }
 
 impl<R: Real> Observation<R> {
@@ -25,15 +31,25 @@ impl<R: Real> Observation<R> {
         operator: Arc<dyn LinearOperator<R>>,
         noise: NoiseVariance,
     ) -> Result<Self, GuidanceError> {
-        if values.len() != operator.len_out() {
-            let (found, expected) = (values.len(), operator.len_out());
-            return Err(GuidanceError::Length { what: "y", found, expected });
-        }
+        check(&values, operator.len_out())?;
         let lattice = match operator.selection() {
             Selection::Lattice { shape, stride } => Subsample::new(shape, stride).ok(),
             _ => None,
         };
-        Ok(Self { values, operator, noise, lattice })
+        Ok(Self { values, operator: Operator::Linear(operator), noise, lattice })
+    }
+
+    /// y, s² and an A that need not be linear.
+    ///
+    /// # Errors
+    /// [`GuidanceError::Length`] unless y has the operator's N entries.
+    pub fn nonlinear(
+        values: Vec<R>,
+        operator: Arc<dyn NonlinearOperator<R>>,
+        noise: NoiseVariance,
+    ) -> Result<Self, GuidanceError> {
+        check(&values, operator.len_out())?;
+        Ok(Self { values, operator: Operator::Nonlinear(operator), noise, lattice: None })
     }
 
     /// y.
@@ -41,9 +57,20 @@ impl<R: Real> Observation<R> {
         &self.values
     }
 
-    /// A.
-    pub fn operator(&self) -> &Arc<dyn LinearOperator<R>> {
-        &self.operator
+    /// A, for a method that is made for a linear one.
+    ///
+    /// # Errors
+    /// [`GuidanceError::Nonlinear`], which names the method.
+    pub fn linear(&self, method: &'static str) -> Result<&Arc<dyn LinearOperator<R>>, GuidanceError> {
+        match &self.operator {
+            Operator::Linear(operator) => Ok(operator),
+            Operator::Nonlinear(_) => Err(GuidanceError::Nonlinear { method }),
+        }
+    }
+
+    /// Whether A was given as linear.
+    pub fn is_linear(&self) -> bool {
+        matches!(self.operator, Operator::Linear(_))
     }
 
     /// s².
@@ -56,10 +83,45 @@ impl<R: Real> Observation<R> {
         self.values.len()
     }
 
-    /// out = r = y − A x̂.
-    pub(crate) fn residual(&self, x_hat: &[R], out: &mut [R]) {
-        self.operator.apply(x_hat, out);
+    /// out = A(x). Overwrites `out`, of length N.
+    ///
+    /// # Panics
+    /// If a length does not fit the operator; so do the products below.
+    pub fn predict(&self, x: &[R], out: &mut [R]) {
+        match &self.operator {
+            Operator::Linear(operator) => operator.apply(x, out),
+            Operator::Nonlinear(operator) => operator.apply(x, out),
+        }
+    }
+
+    /// out = r = y − A(x̂). Overwrites `out`, of length N.
+    pub fn residual(&self, x_hat: &[R], out: &mut [R]) {
+        self.predict(x_hat, out);
         each::update1(out, &self.values, |a, y| y - a);
+    }
+
+    /// out = A′(x̂)ᵀ v, A′ = ∂A/∂x. Overwrites `out`, of length D.
+    pub fn pull_back(&self, x_hat: &[R], v: &[R], out: &mut [R]) {
+        match &self.operator {
+            Operator::Linear(operator) => operator.adjoint(v, out),
+            Operator::Nonlinear(operator) => operator.vjp(x_hat, v, out),
+        }
+    }
+
+    /// out = A′(x̂) v. Overwrites `out`, of length N.
+    pub fn push_forward(&self, x_hat: &[R], v: &[R], out: &mut [R]) {
+        match &self.operator {
+            Operator::Linear(operator) => operator.apply(v, out),
+            Operator::Nonlinear(operator) => operator.jvp(x_hat, v, out),
+        }
+    }
+
+    /// A Aᵀ, as far as a linear A says.
+    pub(crate) fn gram(&self) -> Gram<'_> {
+        match &self.operator {
+            Operator::Linear(operator) => operator.gram(),
+            Operator::Nonlinear(_) => Gram::General,
+        }
     }
 
     /// out += diag(s²) v.
@@ -71,4 +133,9 @@ impl<R: Real> Observation<R> {
     pub fn lattice(&self) -> Option<Subsample> {
         self.lattice
     }
+}
+
+fn check<R>(values: &[R], expected: usize) -> Result<(), GuidanceError> {
+    let found = values.len();
+    if found == expected { Ok(()) } else { Err(GuidanceError::Length { what: "y", found, expected }) }
 }

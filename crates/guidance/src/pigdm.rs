@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 /// g = JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²): Cov[x | x_t] as if x ~ N(0, I).
 ///
-/// In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10.
+/// In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10. A nonlinear A is
+/// linearised at x̂, as in [`Mmps`](crate::Mmps); the paper takes a pseudoinverse of A instead.
 pub struct Pigdm<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observation<R>>,
@@ -42,8 +43,8 @@ impl<R: Real> Guidance<R> for Pigdm<R> {
         self.observation.residual(x_hat, residual);
         let noise = level.sigma * level.sigma;
         let variance = noise / (level.mu * level.mu + noise);
-        let descent = isotropic::solve(&self.observation, variance, residual, solution, spread)?;
-        self.observation.operator().adjoint(solution, spread);
+        let descent = isotropic::solve(&self.observation, variance, x_hat, residual, solution, spread)?;
+        self.observation.pull_back(x_hat, solution, spread);
         self.denoiser.vjp(x_t, level, spread, g)?;
         Ok(Evidence::of(g, descent))
     }

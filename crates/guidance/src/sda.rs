@@ -12,6 +12,9 @@ use equipoise_schedule::Level;
 use std::sync::Arc;
 
 /// g = factor · Jᵀ Aᵀ r/v(t): the innovation covariance s²I + A V Aᵀ replaced by a diagonal.
+///
+/// A nonlinear A(x̂) has its transposed Jacobian A′(x̂)ᵀ in the place of Aᵀ: up to the factor, g is the
+/// gradient of log N(y; A(x̂(x_t)), v(t)) itself, with nothing linearised.
 pub struct Sda<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observation<R>>,
@@ -35,7 +38,7 @@ impl<R: Real> Sda<R> {
     }
 
     /// Takes the step in the coefficients of a Gaussian prior, whose denoiser this must be; without
-    /// effect when detached.
+    /// effect when detached or where A is nonlinear.
     #[must_use]
     pub fn along(mut self, path: Arc<GaussianPath<R>>) -> Self {
         self.path = Some(path);
@@ -79,7 +82,7 @@ impl<R: Real> Sda<R> {
         Ok((factor * adaptive::factor(xi, at.prior_norm, level.sigma * norm), Evidence::default()))
     }
 
-    /// Writes Aᵀ r/v into `spread`.
+    /// Writes A′(x̂)ᵀ r/v into `spread`.
     fn weigh(
         &self,
         x_hat: &[R],
@@ -96,10 +99,10 @@ impl<R: Real> Sda<R> {
             self.backend.strided(x_hat, lattice, seen, residual, Gradient::Field(spread))?;
         } else {
             let prediction = &mut vec![R::zero(); count];
-            self.observation.operator().apply(x_hat, prediction);
+            self.observation.predict(x_hat, prediction);
             let weighted = sized(weighted, count);
             self.backend.compact(prediction, seen, residual, weighted)?;
-            self.observation.operator().adjoint(weighted, spread);
+            self.observation.pull_back(x_hat, weighted, spread);
         }
         Ok(())
     }
@@ -152,7 +155,7 @@ impl<R: Real> Guidance<R> for Sda<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
         match &self.path {
-            Some(path) if !self.detach => {
+            Some(path) if !self.detach && self.observation.is_linear() => {
                 path.noise_estimate(x_t, level, eps, scratch, |at| self.pull(path, level, at))
             }
             _ => self.plain_noise_estimate(x_t, level, eps, scratch),

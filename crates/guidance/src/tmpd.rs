@@ -11,6 +11,8 @@ use std::sync::Arc;
 ///
 /// A row sum is negative where an observation is anticorrelated with the others; it is then taken as
 /// zero and counted in [`Evidence::floors`].
+///
+/// A nonlinear A is linearised at x̂, as in [`Mmps`](crate::Mmps).
 pub struct Tmpd<R: Real> {
     covariance: ConditionalCovariance<R>,
     observation: Arc<Observation<R>>,
@@ -37,22 +39,22 @@ impl<R: Real> Guidance<R> for Tmpd<R> {
         g: &mut [R],
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
-        let (operator, count) = (self.observation.operator(), self.observation.count());
+        let (observation, count) = (&*self.observation, self.observation.count());
         let (weighted, row_sums) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         let spread = sized(&mut scratch.field, x_t.len());
         row_sums.fill(R::one());
-        operator.adjoint(row_sums, spread);
+        observation.pull_back(x_hat, row_sums, spread);
         self.covariance.apply(x_t, level, spread, g)?;
-        operator.apply(g, row_sums);
-        self.observation.residual(x_hat, weighted);
+        observation.push_forward(x_hat, g, row_sums);
+        observation.residual(x_hat, weighted);
         let mut floors = 0;
         for (i, (r, sum)) in weighted.iter_mut().zip(row_sums).enumerate() {
             let negative = *sum < R::zero();
             floors += usize::from(negative);
             let variance = if negative { 0.0 } else { sum.wide() };
-            *r = R::narrow(r.wide() / (self.observation.noise().at(i) + variance));
+            *r = R::narrow(r.wide() / (observation.noise().at(i) + variance));
         }
-        operator.adjoint(weighted, spread);
+        observation.pull_back(x_hat, weighted, spread);
         self.denoiser().vjp(x_t, level, spread, g)?;
         Ok(Evidence { guidance_norm: sum::norm(g), floors, ..Evidence::default() })
     }

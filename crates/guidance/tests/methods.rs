@@ -76,11 +76,11 @@ fn diffpir_solves_the_proximal_problem() {
         let method = DiffPir::new(white(), observation.clone());
         let weighted = |field: &[f64], y: Option<&[f64]>| {
             let (mut seen, mut out) = (vec![0.0; observation.count()], vec![0.0; DIM]);
-            observation.operator().apply(field, &mut seen);
+            observation.predict(field, &mut seen);
             for (i, a) in seen.iter_mut().enumerate() {
                 *a = y.map_or(*a, |y| y[i] - *a) / observation.noise().at(i);
             }
-            observation.operator().adjoint(&seen, &mut out);
+            observation.pull_back(field, &seen, &mut out);
             out
         };
         for level in LEVELS {

@@ -37,7 +37,7 @@ struct Objective {
 impl Objective {
     fn new(problem: &Problem, law: Law, level: Level) -> Self {
         let (n, d) = (problem.observation.count(), problem.mean.len());
-        let a = matrix::of(n, d, |x, y| problem.observation.operator().apply(x, y));
+        let a = matrix::of(n, d, |x, y| problem.observation.predict(x, y));
         let x_t = &problem.mean;
         let j = matrix::of(d, d, |v, out| problem.wiener.vjp(x_t, level, v, out).unwrap());
         let v = matrix::of(d, d, |v, out| problem.wiener.covariance(x_t, level, v, out).unwrap());

@@ -89,11 +89,11 @@ fn diffpir_moves_observed_entries_towards_their_values() {
     for level in TIMES.map(|t| schedule().level(t)) {
         let (mut expected, mut seen) = (vec![f64::NAN; x_t.len()], vec![f64::NAN; observation.count()]);
         problem.wiener.denoise(&x_t, level, &mut expected).unwrap();
-        observation.operator().apply(&expected, &mut seen);
+        observation.predict(&expected, &mut seen);
         let pull = 1.0 / (1.0 + lambda * (level.mu * NOISE / level.sigma).powi(2));
         let toward: Vec<f64> = observation.values().iter().zip(seen).map(|(y, a)| pull * (y - a)).collect();
         let mut step = vec![f64::NAN; x_t.len()];
-        observation.operator().adjoint(&toward, &mut step);
+        observation.pull_back(&x_t, &toward, &mut step);
         expected.iter_mut().zip(&step).for_each(|(x, s)| *x += s);
         let expected: Vec<f64> =
             x_t.iter().zip(&expected).map(|(x, h)| (x - level.mu * h) / level.sigma).collect();

@@ -36,7 +36,8 @@ impl Problem {
     }
 
     pub(crate) fn observed(&self) -> ObservedPrior<f64> {
-        ObservedPrior::new(self.covariance.clone(), self.observation.operator().clone(), noise()).unwrap()
+        let operator = self.observation.linear("exact").unwrap().clone();
+        ObservedPrior::new(self.covariance.clone(), operator, noise()).unwrap()
     }
 
     /// Exact guidance at the given times of [`schedule`].

@@ -29,7 +29,7 @@ impl Truth {
         let mean = ExactPosterior::new(problem.observed(), problem.mean.clone()).unwrap().mean(y).unwrap();
         // With a prior mean of zero, the estimate of Σe from its own data is ΣAᵀS⁻¹AΣe.
         let about_zero = ExactPosterior::new(problem.observed(), vec![0.0; mean.len()]).unwrap();
-        let (prior, operator) = (&problem.covariance, problem.observation.operator());
+        let (prior, operator) = (&problem.covariance, problem.observation.linear("exact").unwrap());
         let weights = prior.weights(&|l| l);
         let covariance = matrix::of(mean.len(), mean.len(), |e, out| {
             prior.apply(&weights, e, out);
