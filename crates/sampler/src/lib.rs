@@ -29,7 +29,7 @@ pub use euler::Euler;
 pub use heun::Heun;
 pub use name::SamplerName;
 pub use noise::{Noise, Recorded};
-pub use outcome::{Excursion, Outcome, Trace};
+pub use outcome::{Breakdown, Excursion, Outcome, Trace};
 pub use predictor_corrector::PredictorCorrector;
 pub use run::Run;
 pub use sampler::Sampler;

@@ -2,7 +2,7 @@
 
 use crate::{Excursion, Noise, SamplerError, Trace};
 use equipoise_field::{Real, each, sum};
-use equipoise_guidance::{Evidence, Guidance, Scratch};
+use equipoise_guidance::{Guidance, Scratch};
 use equipoise_schedule::{Level, Schedule};
 
 /// The noise that a state may hold at any time, in units of σ: beyond it something else is at work.
@@ -64,16 +64,8 @@ impl<'a, R: Real> Run<'a, R> {
         if !(positive(level.mu) && positive(level.sigma)) {
             return Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma });
         }
-        let evidence: Evidence =
-            self.guidance.noise_estimate(&self.x, level, &mut self.eps, &mut self.scratch)?;
-        let trace = &mut self.trace;
-        trace.evaluations += 1;
-        trace.guidance_norm = evidence.guidance_norm;
-        trace.iterations += evidence.iterations;
-        trace.residual = match (trace.residual, evidence.residual) {
-            (Some(a), Some(b)) => Some(a.max(b)),
-            (a, b) => a.or(b),
-        };
+        let evidence = self.guidance.noise_estimate(&self.x, level, &mut self.eps, &mut self.scratch)?;
+        self.trace.record(t, &evidence);
         Ok(level)
     }
 
