@@ -14,6 +14,17 @@ pub struct TraceRatio {
     pub standard_error: Option<f64>,
 }
 
+impl TraceRatio {
+    /// The ratio of the means of pairs (zᵀBMz, zᵀBz), one pair a probe, with its standard error.
+    pub fn estimated(pairs: &[(f64, f64)]) -> Self {
+        let n = pairs.len() as f64;
+        let (top, bottom) = pairs.iter().fold((0.0, 0.0), |(t, b), p| (t + p.0 / n, b + p.1 / n));
+        let value = top / bottom;
+        let spread: f64 = pairs.iter().map(|(t, b)| (t - value * b).powi(2)).sum::<f64>() / (n * (n - 1.0));
+        Self { value, standard_error: Some(spread.sqrt() / bottom.abs()) }
+    }
+}
+
 impl<R: Real> ObservedPrior<R> {
     /// tr(B·A g(Σ) Aᵀ)/tr B with B = A b(Σ) Aᵀ.
     ///
@@ -63,10 +74,6 @@ impl<R: Real> ObservedPrior<R> {
                 (sum::dot(&bz, &gz), sum::dot(&z, &bz))
             })
             .collect();
-        let n = probes as f64;
-        let (top, bottom) = pairs.iter().fold((0.0, 0.0), |(t, b), p| (t + p.0 / n, b + p.1 / n));
-        let value = top / bottom;
-        let spread: f64 = pairs.iter().map(|(t, b)| (t - value * b).powi(2)).sum::<f64>() / (n * (n - 1.0));
-        TraceRatio { value, standard_error: Some(spread.sqrt() / bottom.abs()) }
+        TraceRatio::estimated(&pairs)
     }
 }
