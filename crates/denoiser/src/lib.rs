@@ -1,7 +1,7 @@
 //! The denoiser trait x̂(x_t) = E[x | x_t] with its Jacobian product, and the conformance suite
 //! that every implementor runs.
 //!
-//! A denoiser of your own needs two methods. A shrinking one, with Jacobian c·I:
+//! A denoiser of your own is two functions in a [`Closure`], or a type with two methods. A shrinking one, with Jacobian c·I:
 //!
 //! ```
 //! use equipoise_denoiser::{Denoiser, DenoiserError, check_denoiser};
@@ -35,10 +35,12 @@
 //! check_denoiser(&White(3), &[0.1, -2.0, 1.0], level, 1e-8);
 //! ```
 
+mod closure;
 mod conformance;
 mod denoise;
 mod error;
 
+pub use closure::Closure;
 pub use conformance::check_denoiser;
 pub use denoise::{Denoiser, ExactCovariance};
 pub use error::DenoiserError;
