@@ -3,6 +3,7 @@
 use equipoise_denoiser::DenoiserError;
 use equipoise_innovation::InnovationError;
 use equipoise_likelihood::LikelihoodError;
+use equipoise_scaling::{Law, ScalingError};
 
 /// A guidance that could not be computed.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,32 @@ pub enum GuidanceError {
         mu: f64,
         /// σ.
         sigma: f64,
+    },
+    /// A law that is not made of traces.
+    #[error("law {law}: found no traces to probe, expected matched or active")]
+    Untraced {
+        /// The law.
+        law: Law,
+    },
+    /// Too little to probe a denoiser with.
+    #[error("probes: found {found} {what}, expected at least {least}")]
+    Probes {
+        /// What there is too little of.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// How much it takes.
+        least: usize,
+    },
+    /// Traces of a denoiser that make no variance, as where J is not a covariance.
+    #[error("traces at μ = {mu}, σ = {sigma}: {source}")]
+    Traces {
+        /// μ.
+        mu: f64,
+        /// σ.
+        sigma: f64,
+        /// What is wrong with them.
+        source: ScalingError,
     },
     /// The denoiser failed.
     #[error(transparent)]

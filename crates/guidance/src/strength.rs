@@ -1,6 +1,8 @@
 //! How strongly a law weighs the likelihood: v(t) per observation, and factors on g.
 
-use crate::{GuidanceError, LevelTable};
+use crate::probes::{Probes, Seen};
+use crate::{GuidanceError, LevelTable, Observation};
+use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_innovation::{NoiseVariance, ObservedPrior, TraceRatio};
 use equipoise_scaling::{Base, Law, adaptive};
@@ -66,6 +68,31 @@ impl Strength {
     /// s² plus a ratio of traces per level: the laws without a tuning parameter.
     pub fn traced(noise: &NoiseVariance, ratios: Arc<LevelTable<TraceRatio>>) -> Self {
         Self { variance: noise.clone(), excess: Excess::Levels(ratios), factor: 1.0, adaptive: None }
+    }
+
+    /// `matched` or `active` for a denoiser that is known by its vjp only: their traces with
+    /// V = (σ²/μ)J and J for its own transpose, averaged over the states and vectors of `probes`.
+    ///
+    /// Two vjps and three products with A or its adjoint for each random vector of a level. The ratios
+    /// and their standard errors are in [`Excess::Levels`].
+    ///
+    /// # Errors
+    /// [`GuidanceError::Untraced`] for another law, [`GuidanceError::Probes`] for too few states or
+    /// vectors, [`GuidanceError::Traces`] where they make no variance, and those of the denoiser.
+    pub fn probed<R: Real>(
+        law: Law,
+        denoiser: &dyn Denoiser<R>,
+        observation: &Observation<R>,
+        levels: &[Level],
+        probes: &Probes<'_, R>,
+    ) -> Result<Self, GuidanceError> {
+        if !matches!(law, Law::Matched | Law::Active) {
+            return Err(GuidanceError::Untraced { law });
+        }
+        let seen = Seen { denoiser, observation };
+        let ratio = |level| seen.trace_ratio(law, level, probes);
+        let ratios = LevelTable::build("ratio of traces", levels, ratio)?;
+        Ok(Self::traced(observation.noise(), Arc::new(ratios)))
     }
 
     /// tr(B·A V Aᵀ)/tr B at every level, B = A J Jᵀ Aᵀ for `matched` and A J(I − μJ) Aᵀ for

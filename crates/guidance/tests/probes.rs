@@ -1,0 +1,149 @@
+//! Ratios of traces from vjp products alone.
+#![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
+
+use equipoise_covariance::{Modes, fit_low_rank};
+use equipoise_denoiser::Closure;
+use equipoise_field::Shape;
+use equipoise_guidance::{Excess, GuidanceError, LevelTable, Observation, Probes, Strength, forward_noised};
+use equipoise_innovation::{NoiseVariance, ObservedPrior, TraceRatio};
+use equipoise_operator::{Dense, LinearOperator, Saturation, Subsample};
+use equipoise_scaling::Law;
+use equipoise_schedule::Level;
+use equipoise_stream::Stream;
+use equipoise_wiener::Wiener;
+use std::sync::Arc;
+
+const SHAPE: Shape = Shape::new(2, 2, 6, 8);
+const NOISE: NoiseVariance = NoiseVariance::Uniform(0.04);
+const LEVELS: [Level; 3] =
+    [Level { mu: 0.02, sigma: 1.0 }, Level { mu: 0.7, sigma: 0.7 }, Level { mu: 0.999, sigma: 0.05 }];
+const LAWS: [Law; 2] = [Law::Matched, Law::Active];
+
+/// Fields in a space of seven dimensions, and a little in all others.
+fn fields() -> Vec<Vec<f64>> {
+    (0..7).map(|s| Stream::new("data").number(s).normal(0, SHAPE.len())).collect()
+}
+
+fn prior() -> Arc<Modes<f64>> {
+    let data = fields();
+    let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+    Arc::new(fit_low_rank(&views, 4, 0.1).unwrap().covariance)
+}
+
+fn wiener(prior: Arc<Modes<f64>>) -> Wiener<f64> {
+    Wiener::new(vec![0.3; SHAPE.len()], prior).unwrap()
+}
+
+fn observation(operator: Arc<dyn LinearOperator<f64>>) -> Observation<f64> {
+    Observation::new(vec![0.0; operator.len_out()], operator, NOISE).unwrap()
+}
+
+fn at(strength: &Strength, level: Level) -> TraceRatio {
+    let Excess::Levels(table) = &strength.excess else { panic!("no ratio of traces") };
+    *table.get(level).unwrap()
+}
+
+/// 200 probes of the closed form: the error stays within four of the standard errors, which are
+/// themselves below a fifth of the ratio.
+#[test]
+fn the_closed_form_of_a_gaussian_prior_is_met_within_its_standard_error() {
+    let data = fields();
+    let states = forward_noised(&data, Stream::new("noise"));
+    let probes = Probes { states: &states, count: 200, stream: Stream::new("probes") };
+    for stride in [1, 2] {
+        let operator: Arc<dyn LinearOperator<f64>> = Arc::new(Subsample::new(SHAPE, stride).unwrap());
+        let observed = ObservedPrior::new(prior(), Arc::clone(&operator), NOISE).unwrap();
+        let (wiener, observation) = (wiener(prior()), observation(operator));
+        for (law, level) in LAWS.iter().flat_map(|law| LEVELS.map(|l| (*law, l))) {
+            let closed = Strength::trace_ratios(law, &observed, &LEVELS, Stream::new("unused"));
+            let closed = closed.get(level).unwrap();
+            assert_eq!(closed.standard_error, None);
+            let found = at(&Strength::probed(law, &wiener, &observation, &LEVELS, &probes).unwrap(), level);
+            let (off, error) = ((found.value - closed.value).abs(), found.standard_error.unwrap());
+            assert!(error < 0.2 * closed.value, "{law}, stride {stride}, {level:?}: {found:?}");
+            assert!(off < 4.0 * error, "{law}, stride {stride}, {level:?}: {found:?}, {closed:?}");
+        }
+    }
+}
+
+/// Where the prior has no closed form either, the same probes give the same ratios, through J and
+/// through functions of Σ, up to roundings.
+#[test]
+fn the_same_probes_give_the_same_ratios_by_vjp_and_by_spectral_functions() {
+    let matrix = Stream::new("A").normal(0, 9 * SHAPE.len());
+    let operator: Arc<dyn LinearOperator<f64>> = Arc::new(Dense::new(9, SHAPE.len(), matrix).unwrap());
+    let observed = ObservedPrior::new(prior(), Arc::clone(&operator), NOISE).unwrap();
+    let stream = Stream::new("probes");
+    let states = |_| vec![vec![0.0; SHAPE.len()]];
+    let probes = Probes { states: &states, count: 64, stream };
+    let (wiener, observation) = (wiener(prior()), observation(operator));
+    for law in LAWS {
+        let spectral: Arc<LevelTable<TraceRatio>> = Strength::trace_ratios(law, &observed, &LEVELS, stream);
+        let probed = Strength::probed(law, &wiener, &observation, &LEVELS, &probes).unwrap();
+        for level in LEVELS {
+            let (a, b) = (at(&probed, level), *spectral.get(level).unwrap());
+            // At μ = 0.999 the largest modes have 1 − μj of 1e-3, which magnifies roundings of j.
+            assert!((a.value / b.value - 1.0).abs() < 1e-10, "{law}, {level:?}: {a:?} {b:?}");
+            let ratio = a.standard_error.unwrap() / b.standard_error.unwrap();
+            assert!((ratio - 1.0).abs() < 1e-10, "{law}, {level:?}: {a:?} {b:?}");
+        }
+    }
+}
+
+/// A saturated sensor of a state at x̂ = u is the sensor 1/(1 + |u|)² as sensitive.
+#[test]
+fn a_nonlinear_operator_is_probed_through_its_slope() {
+    let dim = 3;
+    let identity = || (0..9).map(|i| f64::from(u8::from(i % 4 == 0))).collect::<Vec<f64>>();
+    let prior = Modes::new(dim, identity(), vec![4.0, 1.0, 0.25], None).unwrap();
+    let wiener = Wiener::new(vec![0.0; dim], Arc::new(prior)).unwrap();
+    let (level, x_t) = (Level { mu: 0.6, sigma: 0.8 }, vec![1.0, -2.0, 0.5]);
+    let mut rows = identity();
+    for (i, variance) in [4.0, 1.0, 0.25].iter().enumerate() {
+        let x_hat: f64 = 0.6 * variance / (0.36 * variance + 0.64) * x_t[i];
+        rows[4 * i] = (1.0 + x_hat.abs()).powi(-2);
+    }
+    let states = |_| vec![x_t.clone()];
+    let probes = Probes { states: &states, count: 8, stream: Stream::new("probes") };
+    let whole = Arc::new(Dense::new(dim, dim, identity()).unwrap());
+    let saturated = Observation::nonlinear(vec![0.0; dim], Arc::new(Saturation(whole)), NOISE).unwrap();
+    let scaled = observation(Arc::new(Dense::new(dim, dim, rows).unwrap()));
+    for law in LAWS {
+        let [a, b] = [&saturated, &scaled]
+            .map(|o| at(&Strength::probed(law, &wiener, o, &[level], &probes).unwrap(), level).value);
+        assert!((a / b - 1.0).abs() < 1e-13, "{law}: {a} {b}");
+    }
+}
+
+#[test]
+fn what_cannot_be_probed_is_said() {
+    let dim = 4;
+    let shrink = |factor: f64| {
+        move |v: &[f64], out: &mut [f64]| {
+            out.iter_mut().zip(v).for_each(|(o, v)| *o = factor * v);
+            Ok(())
+        }
+    };
+    // J = 2I at μ = 1: I − μJ is negative.
+    let expanding = Closure::new(
+        dim,
+        move |x: &[f64], _, out: &mut [f64]| shrink(2.0)(x, out),
+        move |_, _, v, out| shrink(2.0)(v, out),
+    );
+    let operator = Dense::new(1, dim, vec![1.0; dim]).unwrap();
+    let (observation, level) = (observation(Arc::new(operator)), Level { mu: 1.0, sigma: 0.5 });
+    let probe = |law, states: usize, count| {
+        let states = move |_| vec![vec![0.0; dim]; states];
+        let probes = Probes { states: &states, count, stream: Stream::new("probes") };
+        Strength::probed(law, &expanding, &observation, &[level], &probes)
+    };
+    let at = |result: Result<Strength, GuidanceError>| result.unwrap_err().to_string();
+    assert_eq!(at(probe(Law::Dual, 1, 8)), "law dual: found no traces to probe, expected matched or active");
+    assert_eq!(at(probe(Law::Active, 0, 8)), "probes: found 0 states, expected at least 1");
+    assert_eq!(at(probe(Law::Active, 1, 1)), "probes: found 1 random vectors, expected at least 2");
+    let message = at(probe(Law::Active, 1, 8));
+    assert!(message.starts_with("traces at μ = 1, σ = 0.5: law active: traces"), "{message}");
+    // `matched` has the weight J² and the variance 1/25 + (1/4)·2·4, here of one observation.
+    let matched = probe(Law::Matched, 1, 8).unwrap().excess_at(level).unwrap();
+    assert!((matched - 2.0).abs() < 1e-14, "{matched}");
+}
