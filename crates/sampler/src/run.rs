@@ -85,13 +85,20 @@ impl<'a, R: Real> Run<'a, R> {
 
     /// Records the size of the state; the number of entries that are not finite, if there are any.
     pub(crate) fn inspect(&mut self, t: f64) -> Option<usize> {
-        let (max_abs, non_finite) = sum::max_abs(&self.x);
-        let level = self.level(t);
-        let bound = level.mu * self.bound + NOISE_BOUND * level.sigma;
-        self.trace.peak = self.trace.peak.max(max_abs);
+        self.trace.inspect(&self.x, t, self.level(t), self.bound)
+    }
+}
+
+impl Trace {
+    /// Records the size of the state x reached at time `t` and `level`, with an excursion where
+    /// |x| > μ·bound + 10σ; the number of entries that are not finite, if there are any.
+    pub fn inspect<R: Real>(&mut self, x: &[R], t: f64, level: Level, bound: f64) -> Option<usize> {
+        let (max_abs, non_finite) = sum::max_abs(x);
+        let bound = level.mu * bound + NOISE_BOUND * level.sigma;
+        self.peak = self.peak.max(max_abs);
         let max_abs = if non_finite > 0 { f64::INFINITY } else { max_abs };
         if max_abs > bound {
-            self.trace.excursion.get_or_insert(Excursion { t, max_abs, bound });
+            self.excursion.get_or_insert(Excursion { t, max_abs, bound });
         }
         (non_finite > 0).then_some(non_finite)
     }
