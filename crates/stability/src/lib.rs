@@ -1,1 +1,36 @@
-//! The stability certificate: whether a guided run will explode, said before its first step.
+//! Whether a guided run will explode, said before its first step.
+//!
+//! Under a linear denoiser and an affine guidance the predictor is x ← P_t x + b_t. A [`Certifier`]
+//! takes σ_W = ‖∏ P̃_t‖ of the steps whitened by the prior's marginal, its peak over t, the direction
+//! responsible and a [`Verdict`].
+
+use openblas_src as _;
+
+mod alias;
+mod certificate;
+mod certifier;
+mod course;
+mod error;
+mod field_steps;
+mod growth;
+mod lattice_steps;
+mod likelihood;
+mod local;
+mod mean_field;
+mod product;
+mod reduced;
+mod reduced_steps;
+mod small;
+mod spectra;
+mod verdict;
+
+pub use certificate::{Certificate, Crossing, Direction, Scope};
+pub use certifier::{Certifier, Method};
+pub use course::Course;
+pub use error::StabilityError;
+pub use growth::Growth;
+pub use likelihood::Likelihood;
+pub use local::local_certificate;
+pub use mean_field::{Corrector, MeanField};
+pub use spectra::Spectra;
+pub use verdict::{EXPLODES_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE, Verdict};

@@ -1,0 +1,76 @@
+//! What keeps a run from being certified.
+
+use equipoise_denoiser::DenoiserError;
+use equipoise_guidance::GuidanceError;
+use equipoise_innovation::InnovationError;
+
+/// A certificate that cannot be made. A run that will explode is no error but a verdict.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StabilityError {
+    /// A course without a step.
+    #[error("course: found {found} times, expected at least 2")]
+    Course {
+        /// Times given.
+        found: usize,
+    },
+    /// A level at which the predictor is not defined, or noise that does not fall.
+    #[error(
+        "course, entry {index}: σ/μ is {found}, expected a finite number above 0 (0 at the end) that falls"
+    )]
+    Level {
+        /// The entry of the course.
+        index: usize,
+        /// σ/μ there.
+        found: f64,
+    },
+    /// A law whose strength depends on the state, where no state is given.
+    #[error("the law scales g by its norm: the step is not affine; freeze its factors along a trajectory")]
+    StateDependent,
+    /// A list with an entry for each of something else.
+    #[error("{what}: found {found} entries, expected {expected}")]
+    Length {
+        /// The list.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length it should have.
+        expected: usize,
+    },
+    /// Weights that differ within a class of observations that the tables hold together.
+    #[error(
+        "weights: found {found} a likelihood, expected one number{expected} as in the noise of the prior's tables"
+    )]
+    Weights {
+        /// How the weights vary.
+        found: &'static str,
+        /// How they may vary.
+        expected: &'static str,
+    },
+    /// A setting of the corrector that is out of range.
+    #[error("tau: found {found}, expected a positive finite number")]
+    Tau {
+        /// The value.
+        found: f64,
+    },
+    /// No spectrum of what is observed, for a prior and an operator without common structure.
+    #[error("the mean field needs the spectrum of the observed prior, which has no closed form here")]
+    NoSpectrum,
+    /// A small eigenvalue problem failed.
+    #[error("eigendecomposition of {what} failed: {source}")]
+    Eigen {
+        /// The matrix.
+        what: &'static str,
+        /// LAPACK's word.
+        source: ndarray_linalg::error::LinalgError,
+    },
+    /// The law has no strength at a level.
+    #[error(transparent)]
+    Guidance(#[from] GuidanceError),
+    /// The innovation covariance failed.
+    #[error(transparent)]
+    Innovation(#[from] InnovationError),
+    /// The denoiser failed.
+    #[error(transparent)]
+    Denoiser(#[from] DenoiserError),
+}

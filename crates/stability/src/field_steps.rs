@@ -1,0 +1,184 @@
+//! The predictor through the field space: for priors and operators without common structure, and for
+//! nonlinear denoisers at recorded states.
+
+use crate::likelihood::Precision;
+use crate::product::Steps;
+use crate::{Course, StabilityError};
+use equipoise_covariance::Weights;
+use equipoise_denoiser::Denoiser;
+use equipoise_field::{Real, each};
+use equipoise_innovation::{Innovation, NoiseVariance, ObservedPrior};
+use equipoise_operator::LinearOperator;
+
+/// W at one level, ready to be applied to N numbers.
+pub(crate) enum Weigh<R: Real> {
+    Diagonal(NoiseVariance),
+    Innovation(Box<Innovation<R>>),
+}
+
+impl<R: Real> Weigh<R> {
+    pub(crate) fn new(
+        observed: &ObservedPrior<R>,
+        precision: &Precision,
+        rho: f64,
+    ) -> Result<Self, StabilityError> {
+        Ok(match precision {
+            Precision::Diagonal(diagonal) => Self::Diagonal(diagonal.clone()),
+            Precision::Innovation => {
+                let v = move |l: f64| rho * rho * crate::lattice_steps::gain(l, rho);
+                Self::Innovation(Box::new(observed.innovation(&v)?))
+            }
+        })
+    }
+
+    /// r ← W r.
+    pub(crate) fn apply(&self, r: &mut [R]) -> Result<(), StabilityError> {
+        match self {
+            Self::Diagonal(w) => {
+                r.iter_mut().enumerate().for_each(|(i, r)| *r *= R::narrow(w.at(i)));
+            }
+            Self::Innovation(innovation) => {
+                let mut z = vec![R::zero(); r.len()];
+                innovation.solve(r, &mut z)?;
+                r.copy_from_slice(&z);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// v ← v − q((I − H)v + ρ²H AᵀWA H v), given the map H.
+fn guided_step<R: Real>(
+    (q, rho): (f64, f64),
+    operator: &dyn LinearOperator<R>,
+    weigh: &Weigh<R>,
+    mut denoised: impl FnMut(&[R], &mut [R]) -> Result<(), StabilityError>,
+    v: &mut [f64],
+) -> Result<(), StabilityError> {
+    let field: Vec<R> = v.iter().map(|&v| R::narrow(v)).collect();
+    let (mut kept, mut pulled) = (vec![R::zero(); v.len()], vec![R::zero(); v.len()]);
+    denoised(&field, &mut kept)?;
+    let mut seen = vec![R::zero(); operator.len_out()];
+    operator.apply(&kept, &mut seen);
+    weigh.apply(&mut seen)?;
+    operator.adjoint(&seen, &mut pulled);
+    let mut pull = field;
+    denoised(&pulled, &mut pull)?;
+    for ((v, kept), pull) in v.iter_mut().zip(&kept).zip(&pull) {
+        *v -= q * (*v - kept.wide() + rho * rho * pull.wide());
+    }
+    Ok(())
+}
+
+/// A Gaussian prior by products with f(Σ), A and Aᵀ.
+pub(crate) struct FieldSteps<'a, R: Real> {
+    observed: &'a ObservedPrior<R>,
+    course: &'a Course,
+    weigh: Vec<Weigh<R>>,
+    gains: Vec<Weights<R>>,
+}
+
+impl<'a, R: Real> FieldSteps<'a, R> {
+    pub(crate) fn new(
+        observed: &'a ObservedPrior<R>,
+        course: &'a Course,
+        precisions: &[Precision],
+    ) -> Result<Self, StabilityError> {
+        let rho = |i: usize| course.ratio(i);
+        let weigh = precisions.iter().enumerate().map(|(i, p)| Weigh::new(observed, p, rho(i)));
+        let gains = (0..course.steps())
+            .map(|i| observed.covariance().weights(&|l| crate::lattice_steps::gain(l, rho(i))));
+        Ok(Self { observed, course, weigh: weigh.collect::<Result<_, _>>()?, gains: gains.collect() })
+    }
+
+    fn root(&self, i: usize, v: &mut [f64], f: &dyn Fn(f64) -> f64) {
+        let rho2 = self.course.ratio(i).powi(2);
+        let covariance = self.observed.covariance();
+        let weights = covariance.weights(&|l| f((l + rho2).sqrt()));
+        let field: Vec<R> = v.iter().map(|&v| R::narrow(v)).collect();
+        let mut out = vec![R::zero(); v.len()];
+        covariance.apply(&weights, &field, &mut out);
+        v.iter_mut().zip(&out).for_each(|(v, o)| *v = o.wide());
+    }
+}
+
+impl<R: Real> Steps for FieldSteps<'_, R> {
+    fn len(&self) -> usize {
+        self.observed.covariance().dim()
+    }
+
+    fn count(&self) -> usize {
+        self.course.steps()
+    }
+
+    fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+        let denoised = |from: &[R], to: &mut [R]| {
+            self.observed.covariance().apply(&self.gains[i], from, to);
+            Ok(())
+        };
+        let at = (self.course.share(i), self.course.ratio(i));
+        guided_step(at, &**self.observed.operator(), &self.weigh[i], denoised, v)
+    }
+
+    fn colour(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+        self.root(i, v, &|root| root);
+        Ok(())
+    }
+
+    fn whiten(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+        self.root(i, v, &|root| if root > 0.0 { 1.0 / root } else { 0.0 });
+        Ok(())
+    }
+}
+
+/// Any denoiser at the states of a trajectory, its Jacobian taken as symmetric.
+pub(crate) struct LocalSteps<'a, R: Real> {
+    pub(crate) denoiser: &'a dyn Denoiser<R>,
+    pub(crate) operator: &'a dyn LinearOperator<R>,
+    pub(crate) course: &'a Course,
+    /// x_t at the beginning of every step.
+    pub(crate) states: &'a [Vec<R>],
+    pub(crate) weigh: Vec<Weigh<R>>,
+    /// The variance that stands for Σ in the whitening.
+    pub(crate) variance: f64,
+}
+
+impl<R: Real> LocalSteps<'_, R> {
+    fn root(&self, i: usize) -> f64 {
+        (self.variance + self.course.ratio(i).powi(2)).sqrt()
+    }
+}
+
+impl<R: Real> Steps for LocalSteps<'_, R> {
+    fn len(&self) -> usize {
+        self.denoiser.dim()
+    }
+
+    fn count(&self) -> usize {
+        self.course.steps()
+    }
+
+    fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+        let level = self.course.levels()[i];
+        let mu = R::narrow(level.mu);
+        let denoised = |from: &[R], to: &mut [R]| {
+            self.denoiser.vjp(&self.states[i], level, from, to)?;
+            each::update(to, |o| mu * o);
+            Ok(())
+        };
+        let at = (self.course.share(i), self.course.ratio(i));
+        guided_step(at, self.operator, &self.weigh[i], denoised, v)
+    }
+
+    fn colour(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+        let root = self.root(i);
+        v.iter_mut().for_each(|v| *v *= root);
+        Ok(())
+    }
+
+    fn whiten(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+        let root = self.root(i);
+        v.iter_mut().for_each(|v| *v /= root);
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! Predictor and corrector in the mean field: δ = τ/mean(ε_y²) is self-averaging.
+
+use crate::certificate::{Crossing, crossing, limit};
+use crate::likelihood::Precision;
+use crate::spectra::Block;
+use crate::{Course, Likelihood, Spectra, StabilityError, Verdict};
+use equipoise_field::Real;
+
+/// Langevin corrections after every predictor step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Corrector {
+    /// How many after a step.
+    pub corrections: usize,
+    /// τ.
+    pub tau: f64,
+}
+
+/// The run of a predictor–corrector, as its variance per observed mode predicts it.
+#[derive(Clone, Debug)]
+pub struct MeanField {
+    /// max √(s(1 − ĥ)), the whitened amplitude, at every time of the course; the first is that of
+    /// the start.
+    pub amplitude: Vec<f64>,
+    /// The largest of them.
+    pub peak: f64,
+    /// δ of the last correction of every step; empty without corrections.
+    pub delta: Vec<f64>,
+    /// e² = mean(ε_y²) of the last correction of every step.
+    pub mean_square: Vec<f64>,
+    /// The first time above the limit of the verdict.
+    pub crossing: Option<Crossing>,
+    /// The verdict, from the last amplitude and the peak.
+    pub verdict: Verdict,
+}
+
+/// One level as the modes see it.
+struct Level {
+    /// 1 − ĥ + ρ²λ̃ for every mode, the eigenvalue L of σ ∂ε_y/∂x.
+    pull: Vec<f64>,
+    /// 1 − ĥ.
+    prior: Vec<f64>,
+}
+
+impl<R: Real> Spectra<R> {
+    /// Carries the variance s of each observed mode in units of σ², from s = 1 at the start:
+    ///
+    /// > predictor s ← (1 − qL)² (ρ/ρ′)² s, L = 1 − ĥ + ρ²λ̃,
+    /// > corrector e² = tr(I − H)/D + Σ L²s/D, δ = τ/e², s ← (1 − δL)² s + 2δ,
+    ///
+    /// with λ̃ the eigenvalues of W A H² Aᵀ and ĥ = uᵀHu the gain in their directions. Modes keep
+    /// their rank from step to step: how they turn is left out.
+    ///
+    /// # Errors
+    /// [`StabilityError::NoSpectrum`] where only the largest λ̃ is known, [`StabilityError::Tau`],
+    /// and as [`Certifier::certificate`](crate::Certifier::certificate).
+    pub fn mean_field(
+        &self,
+        course: &Course,
+        likelihood: &Likelihood<'_>,
+        corrector: Corrector,
+    ) -> Result<MeanField, StabilityError> {
+        if !self.certifier().is_complete() {
+            return Err(StabilityError::NoSpectrum);
+        }
+        if !(corrector.tau.is_finite() && corrector.tau > 0.0) {
+            return Err(StabilityError::Tau { found: corrector.tau });
+        }
+        let (first, multiplicity) = self.level(course, likelihood, 0)?;
+        let mut s = vec![1.0; multiplicity.len()];
+        let mut run = MeanField {
+            amplitude: vec![amplitude(&s, &first.prior)],
+            peak: 1.0,
+            delta: Vec::new(),
+            mean_square: Vec::new(),
+            crossing: None,
+            verdict: Verdict::Stable,
+        };
+        let mut now = first;
+        for i in 0..course.steps() {
+            let (q, widening) = (course.share(i), (course.ratio(i) / course.ratio(i + 1)).powi(2));
+            if course.ratio(i + 1) <= 0.0 {
+                // Nothing is left to measure an amplitude by.
+                break;
+            }
+            s.iter_mut().zip(&now.pull).for_each(|(s, l)| *s *= (1.0 - q * l).powi(2) * widening);
+            // Divergence starts here: a peak that the corrector hides is one all the same.
+            let (next, _) = self.level(course, likelihood, i + 1)?;
+            for correction in 1..=corrector.corrections {
+                let (e2, delta) =
+                    self.correct(course.ratio(i + 1), &next, &multiplicity, corrector.tau, &mut s);
+                if correction == corrector.corrections {
+                    run.mean_square.push(e2);
+                    run.delta.push(delta);
+                }
+            }
+            run.amplitude.push(amplitude(&s, &next.prior));
+            now = next;
+        }
+        let nan = |a: f64, b: f64| if b.is_nan() { b } else { a.max(b) };
+        run.peak = run.amplitude.iter().copied().fold(0.0, nan);
+        let last = run.amplitude.last().copied().unwrap_or(1.0);
+        run.verdict = Verdict::of(last, run.peak, R::epsilon().wide());
+        run.crossing = limit(run.verdict).and_then(|limit| crossing(course, &run.amplitude, limit));
+        Ok(run)
+    }
+
+    /// One Langevin correction; e² and δ.
+    fn correct(&self, rho: f64, at: &Level, multiplicity: &[f64], tau: f64, s: &mut [f64]) -> (f64, f64) {
+        let covariance = self.certifier().observed.covariance();
+        let dim = covariance.dim() as f64;
+        let prior = covariance.trace(&|l| 1.0 - crate::lattice_steps::gain(l, rho)) / dim;
+        let terms = at.pull.iter().zip(&*s).zip(multiplicity);
+        let excess: f64 = terms.map(|((l, s), m)| m * l * l * s).sum::<f64>() / dim;
+        let e2 = prior + excess;
+        let delta = tau / e2;
+        s.iter_mut().zip(&at.pull).for_each(|(s, l)| *s = (1.0 - delta * l).powi(2) * *s + 2.0 * delta);
+        (e2, delta)
+    }
+
+    /// All modes at entry `i` of the course, and how many directions share each.
+    fn level(
+        &self,
+        course: &Course,
+        likelihood: &Likelihood<'_>,
+        i: usize,
+    ) -> Result<(Level, Vec<f64>), StabilityError> {
+        let rho = course.ratio(i);
+        let precision = likelihood.precision(course, i)?;
+        let mut weight = 1.0;
+        let blocks: Vec<Block> = match (&precision, self.place(rho)) {
+            (Precision::Diagonal(diagonal), Some(place)) if diagonal.uniform().is_some() => {
+                weight = diagonal.uniform().unwrap_or(1.0);
+                (0..self.blocks()).map(|block| self.seen(place, block)).collect()
+            }
+            _ => self.certifier().blocks(rho, &precision)?,
+        };
+        let modes = || blocks.iter().flatten();
+        let pull = modes().map(|m| 1.0 - m.gain + rho * rho * weight * m.value).collect();
+        let prior = modes().map(|m| 1.0 - m.gain).collect();
+        Ok((Level { pull, prior }, modes().map(|m| m.multiplicity).collect()))
+    }
+}
+
+/// max √(s(1 − ĥ)): s is in units of σ², and 1 − ĥ is σ² over the prior's marginal variance.
+fn amplitude(s: &[f64], prior: &[f64]) -> f64 {
+    let squares = s.iter().zip(prior).map(|(s, p)| s * p);
+    squares.fold(0.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) }).sqrt()
+}
