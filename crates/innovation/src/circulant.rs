@@ -30,10 +30,10 @@ pub(crate) struct Circulant<R: Real> {
     directory: Vec<(usize, bool)>,
 }
 
-/// The inverse of every block, for one f.
+/// A function of every block, for one f: the inverse, or its root.
 pub(crate) struct Preconditioner<R: Real> {
     spectrum: Spectrum<R>,
-    inverse: Blocks<R>,
+    blocks: Blocks<R>,
     buffers: Pool<[Vec<R>; 2]>,
 }
 
@@ -65,6 +65,40 @@ impl<R: Real> Circulant<R> {
         &self,
         f: &dyn Fn(f64) -> f64,
     ) -> Result<Preconditioner<R>, InnovationError> {
+        Ok(self.spectral(f, &f64::recip)?.0)
+    }
+
+    /// C_q^{−½} for every coarse wavenumber, and log det C.
+    pub(crate) fn inverse_root(
+        &self,
+        f: &dyn Fn(f64) -> f64,
+    ) -> Result<(Preconditioner<R>, f64), InnovationError> {
+        self.spectral(f, &|l| l.sqrt().recip())
+    }
+
+    /// g(C_q) for every coarse wavenumber, and log det C.
+    fn spectral(
+        &self,
+        f: &dyn Fn(f64) -> f64,
+        g: &dyn Fn(f64) -> f64,
+    ) -> Result<(Preconditioner<R>, f64), InnovationError> {
+        let resolved = self.blocks(f).iter().map(|c| self.resolve(c)).collect::<Result<Vec<_>, _>>()?;
+        let made: Vec<Matrix> = resolved.iter().map(|(q, l)| rebuild(q, l.iter().map(|&l| g(l)))).collect();
+        let partners = |q: usize| if q < self.coarse.self_conjugate() { 1.0 } else { 2.0 };
+        let log_of =
+            |(q, (_, l)): (usize, &(Matrix, Vec<f64>))| partners(q) * l.iter().map(|l| l.ln()).sum::<f64>();
+        let log_determinant = resolved.iter().enumerate().map(log_of).sum();
+        let entry = |q: usize, row: usize, column: usize| made[q][[row, column]];
+        let preconditioner = Preconditioner {
+            blocks: Blocks::new(self.planes, &self.coarse, entry),
+            spectrum: Spectrum::new(self.kernels[0].nrows(), self.kernels[1].nrows()),
+            buffers: Pool::default(),
+        };
+        Ok((preconditioner, log_determinant))
+    }
+
+    /// C_q for every coarse wavenumber, without noise.
+    fn blocks(&self, f: &dyn Fn(f64) -> f64) -> Vec<Matrix> {
         let blocks: Vec<Matrix> =
             self.modes.iter().map(|(q, l)| rebuild(q, l.iter().map(|&l| f(l)))).collect();
         let (height, width) = self.fine;
@@ -96,22 +130,17 @@ impl<R: Real> Circulant<R> {
                 }
             }
         }
-        let inverse = coarse.iter().map(|c| self.invert(c)).collect::<Result<Vec<_>, _>>()?;
-        let entry = |q: usize, row: usize, column: usize| inverse[q][[row, column]];
-        Ok(Preconditioner {
-            inverse: Blocks::new(self.planes, &self.coarse, entry),
-            spectrum: Spectrum::new(self.kernels[0].nrows(), self.kernels[1].nrows()),
-            buffers: Pool::default(),
-        })
+        coarse
     }
 
-    fn invert(&self, block: &Matrix) -> Result<Matrix, InnovationError> {
+    /// Eigenvectors, and eigenvalues clipped at zero with the noise added.
+    fn resolve(&self, block: &Matrix) -> Result<(Matrix, Vec<f64>), InnovationError> {
         // Column-major: `eigh` hands a row-major Hermitian matrix to LAPACK transposed.
         let column_major = Array2::from_shape_fn(block.dim().f(), |at| block[at]);
         let (values, vectors) = column_major
             .eigh(UPLO::Lower)
             .map_err(|source| InnovationError::Singular { what: "a block of the preconditioner", source })?;
-        Ok(rebuild(&vectors, values.iter().map(|l: &f64| 1.0 / (l.max(0.0) + self.noise))))
+        Ok((vectors, values.iter().map(|l: &f64| l.max(0.0) + self.noise).collect()))
     }
 }
 
@@ -120,7 +149,7 @@ impl<R: Real> Preconditioner<R> {
         let make = || [vec![R::zero(); r.len()], vec![R::zero(); r.len()]];
         self.buffers.with(make, |[packed, solved]| {
             self.spectrum.forward(r, packed);
-            self.inverse.multiply(packed, solved);
+            self.blocks.multiply(packed, solved);
             self.spectrum.backward(solved, z);
         });
     }

@@ -91,6 +91,24 @@ impl<R: Real> Innovation<R> {
         Ok(Some(Solved { iterations: 0, residual: None }))
     }
 
+    /// rᵀS⁻¹r. One solve, whose error enters to second order: with explicit modes as
+    ///
+    /// > min_c Σ_i (r − W c)²_i/a_i + Σ_j c_j²/d_j,
+    ///
+    /// elsewhere as rᵀz.
+    ///
+    /// # Errors
+    /// As [`solve`](Self::solve).
+    pub fn quadratic(&self, r: &[R]) -> Result<f64, InnovationError> {
+        let mut z = vec![R::zero(); r.len()];
+        self.check(r, &z)?;
+        if let (Factor::Modes(factor), Shared::Modes(modes)) = (&self.factor, &self.prior.shared) {
+            return Ok(modes.quadratic(factor, r, &mut z));
+        }
+        self.solve(r, &mut z)?;
+        Ok(sum::dot(r, &z))
+    }
+
     pub(crate) fn prior(&self) -> &ObservedPrior<R> {
         &self.prior
     }

@@ -14,7 +14,9 @@ use crate::{InnovationError, NoiseVariance};
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::{Real, Shape};
 use ndarray::{Array2, ArrayView2};
+use ndarray_linalg::DeterminantC;
 use num_complex::Complex;
+use rayon::prelude::*;
 
 type Matrix = Array2<Complex<f64>>;
 
@@ -76,13 +78,27 @@ impl<R: Real> Lattice<R> {
         weighted_outer_sum(self.planes, &self.vectors[q], &weights)
     }
 
+    /// S_q.
+    fn noisy_block(&self, q: usize, f: &dyn Fn(f64) -> f64) -> Matrix {
+        let mut block = self.block(q, f);
+        block.diag_mut().iter_mut().zip(&self.noise).for_each(|(d, n)| *d += n);
+        block
+    }
+
+    /// Σ_q log det S_q.
+    pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64, InnovationError> {
+        (0..self.spectrum.wavenumbers()).try_fold(0.0, |sum, q| {
+            let log_determinant = self
+                .noisy_block(q, f)
+                .ln_detc()
+                .map_err(|source| InnovationError::Singular { what: "a block of the lattice", source })?;
+            Ok(sum + self.multiplicity(q) * log_determinant)
+        })
+    }
+
     pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<LatticeFactor<R>, InnovationError> {
         let exact = (0..self.spectrum.wavenumbers())
-            .map(|q| {
-                let mut block = self.block(q, f);
-                block.diag_mut().iter_mut().zip(&self.noise).for_each(|(d, n)| *d += n);
-                inverse(&block, "a block of the lattice")
-            })
+            .map(|q| inverse(&self.noisy_block(q, f), "a block of the lattice"))
             .collect::<Result<Vec<_>, _>>()?;
         let inverse = Blocks::new(self.planes, &self.spectrum, |q, row, column| exact[q][[row, column]]);
         Ok(LatticeFactor { inverse })
@@ -106,6 +122,62 @@ impl<R: Real> Lattice<R> {
         (0..self.spectrum.wavenumbers()).map(|q| self.multiplicity(q) * term(q)).sum()
     }
 
+    /// What observation leaves of f(Σ)'s diagonal, as a field of `shape`.
+    pub(crate) fn remaining(&self, shape: Shape, f: &dyn Fn(f64) -> f64) -> Result<Vec<R>, InnovationError> {
+        let weights: Vec<Vec<f64>> =
+            self.eigenvalues.iter().map(|l| l.iter().map(|&l| f(l)).collect()).collect();
+        let inverses = (0..self.spectrum.wavenumbers())
+            .map(|q| inverse(&self.noisy_block(q, f), "a block of the lattice"))
+            .collect::<Result<Vec<_>, _>>()?;
+        let per_wavenumber: Vec<Vec<f64>> = inverses
+            .par_iter()
+            .enumerate()
+            .map(|(q, inverse)| self.remaining_at(q, &weights[q], inverse))
+            .collect();
+        let cell = shape.plane() / self.spectrum.plane();
+        let stride = cell.isqrt();
+        let scale = 1.0 / self.spectrum.plane() as f64;
+        let total = |at: usize| {
+            let terms = per_wavenumber.iter().enumerate();
+            scale * terms.map(|(q, left)| self.multiplicity(q) * left[at]).sum::<f64>()
+        };
+        let periodic: Vec<R> = (0..self.planes * cell).map(|at| R::narrow(total(at))).collect();
+        let at = |i: usize| {
+            let (plane, point) = (i / shape.plane(), i % shape.plane());
+            let (h, w) = (point / shape.width, point % shape.width);
+            periodic[plane * cell + h % stride * stride + w % stride]
+        };
+        Ok((0..shape.len()).map(at).collect())
+    }
+
+    /// [Σ_a F_a − Z_ρ S_q⁻¹ Z_ρᴴ]_pp, plane by plane, ρ row-major within a plane.
+    fn remaining_at(&self, q: usize, weights: &[f64], inverse: &Matrix) -> Vec<f64> {
+        let planes = self.planes;
+        let folded: Vec<Matrix> = weights
+            .chunks(planes)
+            .zip(self.vectors[q].chunks(planes * planes))
+            .map(|(weights, vectors)| weighted_outer_sum(planes, vectors, weights))
+            .collect();
+        let prior: Vec<f64> = (0..planes).map(|p| folded.iter().map(|f| f[[p, p]].re).sum()).collect();
+        let cell = folded.len();
+        let mut left = vec![0.0; planes * cell];
+        for (place, z) in over_places(folded).iter().enumerate() {
+            for (p, row) in z.rows().into_iter().enumerate() {
+                let explained: f64 = inverse
+                    .rows()
+                    .into_iter()
+                    .zip(row)
+                    .map(|(s, a)| {
+                        let along: Complex<f64> = s.iter().zip(row).map(|(s, b)| s * b.conj()).sum();
+                        (a * along).re
+                    })
+                    .sum();
+                left[p * cell + place] = prior[p] - explained;
+            }
+        }
+        left
+    }
+
     pub(crate) fn trace_of_solve(&self, factor: &LatticeFactor<R>, g: &dyn Fn(f64) -> f64) -> f64 {
         self.total(|q| {
             let inverse =
@@ -125,6 +197,27 @@ impl<R: Real> Lattice<R> {
     pub(crate) fn trace_product(&self, g: &dyn Fn(f64) -> f64, h: &dyn Fn(f64) -> f64) -> f64 {
         self.total(|q| hermitian_product(self.block(q, g).view(), self.block(q, h).view()))
     }
+}
+
+/// Z_ρ = Σ_a e^{2πi a·ρ/s} F_a for the s² aliases a and places ρ, both row-major, axis by axis.
+fn over_places(folded: Vec<Matrix>) -> Vec<Matrix> {
+    let stride = folded.len().isqrt();
+    let turn = |product: usize| {
+        Complex::from_polar(1.0, std::f64::consts::TAU * (product % stride) as f64 / stride as f64)
+    };
+    let along = |from: &[Matrix], step: usize| -> Vec<Matrix> {
+        (0..from.len())
+            .map(|at| {
+                let (place, first) = (at / step % stride, at - at / step % stride * step);
+                (0..stride).fold(Matrix::zeros(from[0].dim()), |mut sum, alias| {
+                    let phase = turn(place * alias);
+                    sum.zip_mut_with(&from[first + alias * step], |s, f| *s += f * phase);
+                    sum
+                })
+            })
+            .collect()
+    };
+    along(&along(&folded, 1), stride)
 }
 
 /// tr(A B) of Hermitian matrices: Σ A_ij conj(B_ij).

@@ -2,7 +2,7 @@
 //!
 //! > S = diag(s²) + A f(Σ) Aᵀ,
 //!
-//! for any function f of the prior's spectrum: products, solves and traces, by whatever structure
+//! for any function f of the prior's spectrum: products, solves, traces and determinants, by whatever structure
 //! the prior and the operator share.
 //!
 //! | prior × operator | method | cost of a solve |
@@ -16,18 +16,22 @@ use openblas_src as _;
 mod circulant;
 mod coefficients;
 mod conjugate_gradients;
+mod determinant;
 mod error;
 mod factor;
 mod iterative;
+mod lanczos;
 mod lattice;
 mod noise;
 mod observed;
 mod outer;
+mod remaining;
 mod small;
 mod traces;
 mod woodbury;
 
 pub use conjugate_gradients::{Breakdown, ConjugateGradients, Descent};
+pub use determinant::LogDeterminant;
 pub use error::InnovationError;
 pub use factor::{Innovation, Solved};
 pub use noise::NoiseVariance;

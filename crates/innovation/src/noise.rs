@@ -46,6 +46,14 @@ impl NoiseVariance {
         self.uniform().unwrap_or_else(|| equipoise_field::sum::of(count, |i| self.at(i)) / count as f64)
     }
 
+    /// Σ log(s² + `added`) over `count` observations.
+    pub(crate) fn log_determinant(&self, count: usize, added: f64) -> f64 {
+        match self.uniform() {
+            Some(s2) => count as f64 * (s2 + added).ln(),
+            None => equipoise_field::sum::of(count, |i| (self.at(i) + added).ln()),
+        }
+    }
+
     pub(crate) fn check(&self, count: usize) -> Result<(), InnovationError> {
         let given = match self {
             Self::Uniform(_) => count,

@@ -12,6 +12,7 @@ use equipoise_covariance::{Covariance, Modes, project};
 use equipoise_field::{Real, sum};
 use equipoise_operator::LinearOperator;
 use ndarray::{Array2, ArrayView2};
+use ndarray_linalg::Determinant;
 use rayon::prelude::*;
 
 /// Observations whose modes are widened and multiplied together.
@@ -41,6 +42,16 @@ pub(crate) struct ModesFactor {
     core: Array2<f64>,
     /// G.
     weighted_gram: Array2<f64>,
+}
+
+/// What observation leaves of f(Σ), in the modes.
+pub(crate) struct RemainingModes<R> {
+    /// f(λ_⊥).
+    pub(crate) floor: f64,
+    /// s²/a of every observation.
+    pub(crate) kept: Vec<R>,
+    /// B.
+    pub(crate) core: Array2<f64>,
 }
 
 impl<R: Real> ObservedModes<R> {
@@ -81,18 +92,41 @@ impl<R: Real> ObservedModes<R> {
         self.noise.at(i) + self.gram_scale * floor
     }
 
-    pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<ModesFactor, InnovationError> {
-        let (floor, d) = self.split(f);
+    /// I + G diag(d), and G.
+    fn system(&self, floor: f64, d: &[f64]) -> (Array2<f64>, Array2<f64>) {
         let weighted_gram = match self.noise.uniform() {
             Some(s2) => &self.gram / (s2 + self.gram_scale * floor),
             None => weighted_gram(&self.basis, self.rank(), &|i| 1.0 / self.diagonal(i, floor)),
         };
-        let rank = self.rank();
-        let system = Array2::from_shape_fn((rank, rank), |(i, j)| {
+        let system = Array2::from_shape_fn(weighted_gram.dim(), |(i, j)| {
             f64::from(u8::from(i == j)) + weighted_gram[[i, j]] * d[j]
         });
+        (system, weighted_gram)
+    }
+
+    pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<ModesFactor, InnovationError> {
+        let (floor, d) = self.split(f);
+        let (system, weighted_gram) = self.system(floor, &d);
         let core = inverse(&system, "the Woodbury core")?;
         Ok(ModesFactor { floor, excess: d, core, weighted_gram })
+    }
+
+    /// Σ log a + log det(I + G diag(d)).
+    pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64, InnovationError> {
+        let (floor, d) = self.split(f);
+        let (_, log_determinant) = self
+            .system(floor, &d)
+            .0
+            .sln_det()
+            .map_err(|source| InnovationError::Singular { what: "the Woodbury system", source })?;
+        Ok(self.noise.log_determinant(self.count, self.gram_scale * floor) + log_determinant)
+    }
+
+    /// rᵀS⁻¹r = Σ a_i z_i² + Σ d_j (Wᵀz)_j² with z = S⁻¹r, which is left in `z`.
+    pub(crate) fn quadratic(&self, factor: &ModesFactor, r: &[R], z: &mut [R]) -> f64 {
+        let seen = self.solve(factor, r, z);
+        let across = sum::of(self.count, |i| self.diagonal(i, factor.floor) * z[i].wide().powi(2));
+        across + seen.iter().zip(&factor.excess).map(|(s, d)| d * s * s).sum::<f64>()
     }
 
     /// z = S⁻¹ r in two passes over W, and Wᵀz.
@@ -140,6 +174,18 @@ impl<R: Real> ObservedModes<R> {
         } else {
             out.chunks_mut(BLOCK).enumerate().for_each(pass);
         }
+    }
+
+    /// diag(s²)/a of every observation, and B = diag(d) K = (diag(d)⁻¹ + G)⁻¹.
+    pub(crate) fn remaining(&self, f: &dyn Fn(f64) -> f64) -> Result<RemainingModes<R>, InnovationError> {
+        let factor = self.factor(f)?;
+        let kept = |i: usize| R::narrow(self.noise.at(i) / self.diagonal(i, factor.floor));
+        let scaled = |(i, j): (usize, usize)| factor.excess[i] * factor.core[[i, j]];
+        Ok(RemainingModes {
+            floor: factor.floor,
+            kept: (0..self.count).map(kept).collect(),
+            core: Array2::from_shape_fn(factor.core.dim(), scaled),
+        })
     }
 
     /// tr(S⁻¹ (c g_⊥ I + W diag(e) Wᵀ)), e = g(Λ) − g_⊥.

@@ -46,6 +46,46 @@ fn product_trace(a: &[Vec<f64>], b: &[Vec<f64>]) -> f64 {
     (0..a.len()).flat_map(|i| (0..a.len()).map(move |j| (i, j))).map(|(i, j)| a[i][j] * b[j][i]).sum()
 }
 
+/// Σ log of the pivots of Gaussian elimination.
+fn log_determinant_by_pivots(n: usize, entry: impl Fn(usize, usize) -> f64) -> f64 {
+    let mut m: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| entry(i, j)).collect()).collect();
+    (0..n)
+        .map(|k| {
+            for i in k + 1..n {
+                let factor = m[i][k] / m[k][k];
+                (k..n).for_each(|j| m[i][j] -= factor * m[k][j]);
+            }
+            m[k][k].ln()
+        })
+        .sum()
+}
+
+/// The diagonal of f(Σ) − f(Σ)AᵀS⁻¹A f(Σ), entry by entry, and its sum against the traces.
+fn check_remaining(prior: &ObservedPrior<f64>, f: &dyn Fn(f64) -> f64, method: Method) {
+    let found = prior.remaining_variance(f).unwrap();
+    assert_eq!(found.is_some(), method != Method::Iterative);
+    let Some(found) = found else { return };
+    let (n, d) = (prior.count(), prior.covariance().dim());
+    let innovation = prior.innovation(f).unwrap();
+    let weights = prior.covariance().weights(f);
+    let (mut unit, mut column) = (vec![0.0; d], vec![0.0; d]);
+    let (mut r, mut z) = (vec![0.0; n], vec![0.0; n]);
+    for i in 0..d {
+        unit[i] = 1.0;
+        prior.covariance().apply(&weights, &unit, &mut column);
+        unit[i] = 0.0;
+        prior.operator().apply(&column, &mut r);
+        innovation.solve(&r, &mut z).unwrap();
+        let expected = column[i] - sum::dot(&r, &z);
+        // The difference of two numbers below ten that a few hundred roundings went into.
+        assert!((found[i] - expected).abs() < 1e-12, "entry {i}: {} {expected}", found[i]);
+    }
+    let explained = innovation.trace_of_solve(&|l| f(l).powi(2)).unwrap();
+    let left = prior.covariance().trace(f) - explained;
+    let total = sum::of(d, |i| found[i]);
+    assert!((total / left - 1.0).abs() < 1e-12, "{total} {left}");
+}
+
 fn check(
     covariance: Arc<dyn Covariance<f64>>,
     shape: Shape,
@@ -76,6 +116,17 @@ fn check(
         by_hand[i] = noise.at(i) * z[i] + (0..n).map(|j| af[i][j] * z[j]).sum::<f64>();
     }
     assert!(sum::squared_distance(&by_hand, &r).sqrt() < bound * sum::norm(&r), "dense S z = r");
+
+    let s = |i: usize, j: usize| af[i][j] + if i == j { noise.at(i) } else { 0.0 };
+    let log_determinant = prior.log_determinant(&f, 0, Stream::new("unused")).unwrap();
+    // Each of N pivots, of size one and more, is good to N roundings times the condition, below 1e3.
+    let by_pivots = log_determinant_by_pivots(n, s);
+    assert!((log_determinant.value - by_pivots).abs() < 1e-9, "{log_determinant:?} {by_pivots}");
+    assert_eq!(log_determinant.standard_error, None);
+    let quadratic = innovation.quadratic(&r).unwrap();
+    let product = sum::dot(&r, &z);
+    assert!((quadratic / product - 1.0).abs() < bound, "{quadratic} {product}");
+    check_remaining(&prior, &f, method);
 
     if method != Method::Iterative {
         let trace: f64 = (0..n).map(|i| ag[i][i]).sum();
