@@ -1,0 +1,278 @@
+//! Mean, variance, samples and evidence against the closed form of a small Gaussian, and against
+//! each other.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
+
+use equipoise_covariance::{Covariance, Modes, fit_low_rank, fit_stationary};
+use equipoise_field::{Shape, sum};
+use equipoise_innovation::{Method, NoiseVariance, ObservedPrior};
+use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
+use equipoise_posterior::{ExactPosterior, PosteriorError};
+use equipoise_stream::Stream;
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+const SHAPE: Shape = Shape::new(2, 1, 6, 6);
+const NOISE: f64 = 0.3;
+
+fn snapshots() -> Vec<Vec<f64>> {
+    (0..5).map(|s| Stream::new("s").number(s).normal(0, SHAPE.len())).collect()
+}
+
+fn low_rank() -> Arc<dyn Covariance<f64>> {
+    let data = snapshots();
+    let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+    Arc::new(fit_low_rank(&views, 3, 0.2).unwrap().covariance)
+}
+
+fn stationary() -> Arc<dyn Covariance<f64>> {
+    let data = snapshots();
+    let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+    Arc::new(fit_stationary(SHAPE, &views, 0.1).unwrap().1)
+}
+
+fn subsample(stride: usize) -> Arc<dyn LinearOperator<f64>> {
+    Arc::new(Subsample::new(SHAPE, stride).unwrap())
+}
+
+fn posterior(
+    covariance: Arc<dyn Covariance<f64>>,
+    operator: Arc<dyn LinearOperator<f64>>,
+    noise: NoiseVariance,
+) -> ExactPosterior<f64> {
+    let dim = covariance.dim();
+    let observed = ObservedPrior::new(covariance, operator, noise).unwrap();
+    ExactPosterior::new(observed, vec![0.5; dim]).unwrap()
+}
+
+type Problem = (Method, Arc<dyn Covariance<f64>>, Arc<dyn LinearOperator<f64>>);
+
+/// At least one problem for every way that S is solved.
+fn problems() -> Vec<Problem> {
+    vec![
+        (Method::Modes, low_rank(), subsample(2)),
+        (Method::Modes, low_rank(), Arc::new(Mask::new(SHAPE.len(), vec![0, 7, 8, 31, 70]).unwrap())),
+        (Method::Lattice, stationary(), subsample(2)),
+        (Method::Lattice, stationary(), subsample(3)),
+        (Method::Iterative, stationary(), subsample(4)),
+    ]
+}
+
+/// Σ v.
+fn times(covariance: &dyn Covariance<f64>, v: &[f64]) -> Vec<f64> {
+    let mut out = vec![0.0; v.len()];
+    covariance.apply(&covariance.weights(&|l| l), v, &mut out);
+    out
+}
+
+/// log N(r; 0, S) by Cholesky's factor, written out.
+fn log_density(r: &[f64], s: &[Vec<f64>]) -> f64 {
+    let n = r.len();
+    let mut l = vec![vec![0.0; n]; n];
+    let mut z = vec![0.0; n];
+    let mut value = -0.5 * n as f64 * TAU.ln();
+    for i in 0..n {
+        for j in 0..=i {
+            let rest = s[i][j] - (0..j).map(|k| l[i][k] * l[j][k]).sum::<f64>();
+            l[i][j] = if i == j { rest.sqrt() } else { rest / l[j][j] };
+        }
+        z[i] = (r[i] - (0..i).map(|k| l[i][k] * z[k]).sum::<f64>()) / l[i][i];
+        value -= 0.5 * z[i] * z[i] + l[i][i].ln();
+    }
+    value
+}
+
+/// One observed number of two: Σ = [[2, 1], [1, 2]], y = x_0 + noise of variance 2.
+#[test]
+fn two_numbers_by_hand() {
+    let h = std::f64::consts::FRAC_1_SQRT_2;
+    let modes = Modes::new(2, vec![h, h, h, -h], vec![3.0, 1.0], None).unwrap();
+    let mask = Mask::new(2, vec![0]).unwrap();
+    let observed = ObservedPrior::new(Arc::new(modes), Arc::new(mask), NoiseVariance::Uniform(2.0)).unwrap();
+    let posterior = ExactPosterior::new(observed, vec![1.0, 0.0]).unwrap();
+    // Gain (2, 1)/4; innovation 5 − 1.
+    let mean = posterior.mean(&[5.0]).unwrap();
+    assert!((mean[0] - 3.0).abs() < 1e-14 && (mean[1] - 1.0).abs() < 1e-14, "{mean:?}");
+    let unused = Stream::new("unused");
+    let field = posterior.variance_field(0, unused).unwrap();
+    assert_eq!(field.relative_standard_error, None);
+    for variance in [posterior.variance().unwrap(), field.values] {
+        assert!((variance[0] - 1.0).abs() < 1e-14 && (variance[1] - 1.75).abs() < 1e-14, "{variance:?}");
+    }
+    let average = posterior.mean_variance(0, unused).unwrap();
+    assert!((average.value - 1.375).abs() < 1e-14 && average.standard_error.is_none());
+    // S = 4: −½ (16/4 + log 4 + log 2π).
+    let evidence = posterior.log_evidence(&[5.0], 0, unused).unwrap();
+    assert!((evidence.value + 0.5 * (4.0 + 4f64.ln() + TAU.ln())).abs() < 1e-14, "{evidence:?}");
+    assert!((evidence.squared_innovation - 4.0).abs() < 1e-14 && evidence.standard_error().is_none());
+    let short = posterior.log_evidence(&[1.0, 2.0], 0, unused);
+    assert!(matches!(short, Err(PosteriorError::Length { what: "y", found: 2, expected: 1 })));
+    assert!(matches!(posterior.mean(&[1.0, 2.0]), Err(PosteriorError::Length { what: "y", .. })));
+}
+
+/// log p(y) is the log-density of N(A m, S), S written out.
+#[test]
+fn evidence_is_the_dense_density() {
+    for (method, covariance, operator) in problems() {
+        let n = operator.len_out();
+        let noise = NoiseVariance::Uniform(NOISE);
+        let observed = ObservedPrior::new(covariance.clone(), operator.clone(), noise.clone()).unwrap();
+        assert_eq!(observed.method(), method);
+        let s: Vec<Vec<f64>> = (0..n)
+            .map(|i| {
+                let mut unit = vec![0.0; n];
+                unit[i] = 1.0;
+                let mut field = vec![0.0; SHAPE.len()];
+                operator.adjoint(&unit, &mut field);
+                let mut row = vec![0.0; n];
+                operator.apply(&times(&*covariance, &field), &mut row);
+                row[i] += NOISE;
+                row
+            })
+            .collect();
+        let y: Vec<f64> = Stream::new("y").normal(0, n);
+        let r: Vec<f64> = y.iter().map(|y| y - 0.5).collect();
+        let expected = log_density(&r, &s);
+        let posterior = posterior(covariance, operator, noise);
+        let found = posterior.log_evidence(&y, 0, Stream::new("unused")).unwrap();
+        // Conjugate gradients end at a residual of 1e-10, which enters the square twice over.
+        assert!((found.value / expected - 1.0).abs() < 1e-11, "{method:?}: {found:?} {expected}");
+        assert_eq!(found.standard_error(), None);
+    }
+}
+
+/// log p(y_1, …, y_n) = Σ_k log p(y_k | y_1, …, y_{k−1}): each term is a normal density with the
+/// mean and the variance of entry k given those before it.
+#[test]
+fn evidence_obeys_the_chain_rule() {
+    let points = [3, 4, 20, 36, 55, 71];
+    let y: Vec<f64> = Stream::new("y").normal(0, points.len());
+    let given = |covariance: &Arc<dyn Covariance<f64>>, k: usize| {
+        let mask = Mask::new(SHAPE.len(), points[..k].to_vec()).unwrap();
+        posterior(covariance.clone(), Arc::new(mask), NoiseVariance::Uniform(NOISE))
+    };
+    for covariance in [low_rank(), stationary()] {
+        let mut sum = 0.0;
+        for (k, &at) in points.iter().enumerate() {
+            let (mean, variance) = if k == 0 {
+                let mut unit = vec![0.0; SHAPE.len()];
+                unit[at] = 1.0;
+                (0.5, times(&*covariance, &unit)[at])
+            } else {
+                let before = given(&covariance, k);
+                (before.mean(&y[..k]).unwrap()[at], before.variance().unwrap()[at])
+            };
+            let s = variance + NOISE;
+            sum -= 0.5 * ((y[k] - mean).powi(2) / s + s.ln() + TAU.ln());
+        }
+        let joint = given(&covariance, points.len()).log_evidence(&y, 0, Stream::new("unused")).unwrap();
+        assert!((joint.value / sum - 1.0).abs() < 1e-9, "{joint:?} {sum}");
+    }
+}
+
+/// The field of variances is the one found by a solve for each entry, and its mean is the mean
+/// variance; noise of its own for every channel or observation included.
+#[test]
+fn variances_are_those_of_one_solve_each() {
+    let count = subsample(2).len_out();
+    let uneven = NoiseVariance::PerObservation((0..count).map(|i| 0.1 + 0.02 * i as f64).collect());
+    let channel = NoiseVariance::PerChannel { values: vec![0.7], plane: 9 };
+    let uniform = NoiseVariance::Uniform(NOISE);
+    let mut cases: Vec<_> = problems()
+        .into_iter()
+        .filter(|(method, ..)| *method != Method::Iterative)
+        .map(|(_, covariance, operator)| (covariance, operator, uniform.clone()))
+        .collect();
+    cases.push((low_rank(), subsample(2), uneven));
+    cases.push((stationary(), subsample(2), channel));
+    for (covariance, operator, noise) in cases {
+        let posterior = posterior(covariance, operator, noise);
+        let field = posterior.variance_field(0, Stream::new("unused")).unwrap();
+        assert_eq!(field.relative_standard_error, None);
+        for (found, expected) in field.values.iter().zip(posterior.variance().unwrap()) {
+            // Differences of numbers of size one.
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        }
+        let average = posterior.mean_variance(0, Stream::new("unused")).unwrap().value;
+        assert!((average - sum::mean(&field.values)).abs() < 1e-12, "{average}");
+    }
+}
+
+/// Where there is no closed form, n deviations give χ²_n/n times the variance at every entry.
+#[test]
+fn estimated_variances_say_how_uncertain_they_are() {
+    let coarsen: Arc<dyn LinearOperator<f64>> = Arc::new(Coarsen::new(SHAPE, 2).unwrap());
+    for (covariance, operator) in [(stationary(), subsample(4)), (low_rank(), coarsen)] {
+        let posterior = posterior(covariance, operator, NoiseVariance::Uniform(NOISE));
+        let n = 800;
+        let field = posterior.variance_field(n, Stream::new("deviations")).unwrap();
+        let error = field.relative_standard_error.unwrap();
+        assert!((error - (2.0 / n as f64).sqrt()).abs() < f64::EPSILON);
+        for (found, expected) in field.values.iter().zip(posterior.variance().unwrap()) {
+            assert!((found / expected - 1.0).abs() < 4.5 * error, "{found} {expected}");
+        }
+    }
+}
+
+/// Samples have the posterior's mean, and in any direction w the variance wᵀCov[x | y]w, within four
+/// and a half standard errors.
+#[test]
+fn samples_have_the_exact_moments() {
+    for (method, covariance, operator) in problems() {
+        let posterior = posterior(covariance.clone(), operator.clone(), NoiseVariance::Uniform(NOISE));
+        let about_zero = ExactPosterior::new(
+            ObservedPrior::new(covariance.clone(), operator.clone(), NoiseVariance::Uniform(NOISE)).unwrap(),
+            vec![0.0; SHAPE.len()],
+        )
+        .unwrap();
+        let y: Vec<f64> = Stream::new("y").normal(0, operator.len_out());
+        let mean = posterior.mean(&y).unwrap();
+        let n = 1500;
+        let samples: Vec<Vec<f64>> =
+            (0..n).map(|draw| posterior.sample(&y, Stream::new("posterior"), draw).unwrap()).collect();
+        for direction in 0..8 {
+            let w: Vec<f64> = Stream::new("direction").normal(direction, SHAPE.len());
+            // The estimate of Σw from its own data is ΣAᵀS⁻¹AΣw.
+            let spread = times(&*covariance, &w);
+            let mut seen = vec![0.0; y.len()];
+            operator.apply(&spread, &mut seen);
+            let explained = about_zero.mean(&seen).unwrap();
+            let variance = sum::dot(&w, &spread) - sum::dot(&w, &explained);
+            let along: Vec<f64> = samples.iter().map(|x| sum::dot(&w, x) - sum::dot(&w, &mean)).collect();
+            let bias = sum::mean(&along);
+            let square = sum::squared_norm(&along) / n as f64;
+            assert!(bias.abs() < 4.5 * (variance / n as f64).sqrt(), "{method:?}: {bias} {variance}");
+            let off = (square / variance - 1.0).abs();
+            assert!(off < 4.5 * (2.0 / n as f64).sqrt(), "{method:?}: {square} {variance}");
+        }
+        let deviation = posterior.deviation(Stream::new("posterior"), 0).unwrap();
+        for ((d, m), x) in deviation.iter().zip(&mean).zip(&samples[0]) {
+            // Two solves in place of one, by conjugate gradients to 1e-10 on numbers of size one.
+            assert!((d + m - x).abs() < 1e-8, "{method:?}: {d} + {m} against {x}");
+        }
+    }
+}
+
+/// A red spectrum seen so densely that the posterior variance is a thousandth of the prior's,
+/// with a stride that does not divide the grid: eight probes agree with the entry-wise variance
+/// within five standard errors, and that error is a tenth of the value at most.
+#[test]
+fn probes_resolve_a_posterior_far_narrower_than_the_prior() {
+    let shape = Shape::new(1, 1, 9, 9);
+    let data: Vec<Vec<f64>> = (0..4)
+        .map(|s| {
+            let a: Vec<f64> = Stream::new("red").number(s).normal(0, 3);
+            let wave = |i: usize| TAU * i as f64 / 9.0;
+            (0..81).map(|i| 10.0 * (a[0] + a[1] * wave(i / 9).sin() + a[2] * wave(i % 9).cos())).collect()
+        })
+        .collect();
+    let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+    let covariance = Arc::new(fit_stationary(shape, &views, 1e-2).unwrap().1);
+    let operator = Arc::new(Subsample::new(shape, 2).unwrap());
+    let posterior = posterior(covariance, operator, NoiseVariance::Uniform(1e-2));
+    let exact = sum::mean(&posterior.variance().unwrap());
+    let probed = posterior.mean_variance(8, Stream::new("probes")).unwrap();
+    let error = probed.standard_error.unwrap();
+    assert!(error < 0.1 * exact, "{probed:?}, {exact}");
+    assert!((probed.value - exact).abs() < 5.0 * error, "{probed:?}, {exact}");
+}
