@@ -1,6 +1,7 @@
 //! What can go wrong with a run, divergence apart.
 
 use equipoise_guidance::GuidanceError;
+use equipoise_schedule::ScheduleError;
 
 /// A run that could not be carried out. A diverging run is no error but an outcome.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +56,9 @@ pub enum SamplerError {
         /// D.
         expected: usize,
     },
+    /// A schedule that a grid cannot be made for.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
     /// The guidance failed.
     #[error(transparent)]
     Guidance(#[from] GuidanceError),

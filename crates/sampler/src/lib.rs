@@ -6,12 +6,14 @@
 //! | [`Ddim`] | DDIM with η, ancestral DDPM at η = 1 | 1 | 1 |
 //! | [`Euler`] | Euler on the probability flow | 1 | 1 |
 //! | [`Heun`] | Heun on the probability flow | 2 | 2, one where σ′ = 0 |
+//! | [`Exponential`] | best product of resolvents on the probability flow | 1, exponential for Gaussian posteriors | 1 |
 //!
 //! A run ends finished or diverged; either way it says what happened on the way.
 
 mod ddim;
 mod error;
 mod euler;
+mod exponential;
 mod grid;
 mod heun;
 mod name;
@@ -26,6 +28,7 @@ mod sampler;
 pub use ddim::Ddim;
 pub use error::SamplerError;
 pub use euler::Euler;
+pub use exponential::Exponential;
 pub use heun::Heun;
 pub use name::SamplerName;
 pub use noise::{Noise, Recorded};
