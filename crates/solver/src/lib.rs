@@ -6,6 +6,7 @@ mod error;
 mod gaussian;
 mod guided;
 mod inference;
+mod loops;
 mod method;
 mod start;
 
@@ -13,6 +14,7 @@ pub use error::SolverError;
 pub use gaussian::ObservedGaussian;
 pub use guided::Guided;
 pub use inference::Inference;
+pub use loops::{Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Inner, Mcg, PnpAdmm, RedDiff, SdaDps};
 pub use method::{Method, Parameter};
 pub use start::Start;
 
@@ -38,6 +40,11 @@ pub trait PosteriorSampler<R: Real>: Sync {
     /// # Errors
     /// [`SolverError`]; a diverging run is an outcome.
     fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError>;
+
+    /// Whether the members are estimates of one point, whose spread says nothing of the posterior's.
+    fn is_point_estimate(&self) -> bool {
+        false
+    }
 
     /// One sample per member, on all threads: each member's bits are those of [`sample`](Self::sample).
     ///

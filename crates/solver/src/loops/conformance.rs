@@ -1,0 +1,163 @@
+//! What every loop keeps to, stamped on all of them.
+
+use super::problem::{DIM, NOISE, annealing, mask, member, nonlinear, observed, sda};
+use super::*;
+use crate::{PosteriorSampler, SolverError};
+use equipoise_denoiser::{Denoiser, DenoiserError};
+use equipoise_operator::Saturation;
+use equipoise_sampler::Outcome;
+use equipoise_schedule::Level;
+use std::sync::Arc;
+
+type Bound = Result<Box<dyn PosteriorSampler<f64>>, SolverError>;
+
+/// A method with what sets it apart in the suite.
+struct Claim {
+    name: &'static str,
+    bind: fn(Annealing<f64>) -> Bound,
+    evaluations_a_step: usize,
+    takes_nonlinear: bool,
+    /// Its members differ by their draws.
+    random: bool,
+    point_estimate: bool,
+}
+
+const STEPS: usize = 12;
+
+fn base() -> Annealing<f64> {
+    annealing(observed(mask(), NOISE), sda(), STEPS)
+}
+
+/// Norms and draws are per sample: a larger ensemble, in another order, on other threads, has the same
+/// members bit for bit.
+fn check_members(claim: &Claim) {
+    let sampler = (claim.bind)(base()).unwrap();
+    let few = sampler.ensemble(&[member(0), member(1)]).unwrap();
+    let reversed: Vec<_> = (0..4).rev().map(member).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let many = pool.install(|| sampler.ensemble(&reversed)).unwrap();
+    assert_eq!((&few[0], &few[1]), (&many[3], &many[2]));
+    assert_eq!(few[0] != few[1], claim.random);
+    for outcome in many {
+        assert!(matches!(outcome, Outcome::Finished { .. }));
+        assert_eq!(outcome.trace().evaluations, STEPS * claim.evaluations_a_step);
+        assert!(outcome.x().iter().all(|x| x.is_finite()) && outcome.trace().peak > 0.0);
+    }
+    assert_eq!(sampler.is_point_estimate(), claim.point_estimate);
+}
+
+/// x̂ = x_t/μ above σ = ½, no number below.
+struct Breaking;
+
+impl Denoiser<f64> for Breaking {
+    fn dim(&self) -> usize {
+        DIM
+    }
+    fn denoise(&self, x: &[f64], level: Level, out: &mut [f64]) -> Result<(), DenoiserError> {
+        let scale = if level.sigma < 0.5 { f64::NAN } else { 1.0 / level.mu };
+        out.iter_mut().zip(x).for_each(|(o, x)| *o = scale * x);
+        Ok(())
+    }
+    fn vjp(&self, _: &[f64], level: Level, v: &[f64], out: &mut [f64]) -> Result<(), DenoiserError> {
+        self.denoise(v, level, out)
+    }
+}
+
+/// A state that is not finite ends the run at the time it was reached.
+fn check_divergence(claim: &Claim) {
+    let annealing = Annealing { denoiser: Arc::new(Breaking), ..base() };
+    let schedule = Arc::clone(&annealing.schedule);
+    let first = annealing.grid.iter().position(|t| schedule.sigma(*t) < 0.5).unwrap();
+    let grid = annealing.grid.clone();
+    let outcome = (claim.bind)(annealing).unwrap().sample(&member(0)).unwrap();
+    let Outcome::Diverged { t, non_finite, trace, .. } = outcome else { panic!("{} finished", claim.name) };
+    assert!(grid[1..=first + 1].iter().any(|found| found.to_bits() == t.to_bits()), "{t}");
+    assert!(claim.evaluations_a_step > 1 || t.to_bits() == grid[first + 1].to_bits(), "{t}");
+    assert_eq!(non_finite, DIM);
+    assert!(trace.excursion.is_some());
+}
+
+fn check_faults(claim: &Claim) {
+    let fault = |annealing| (claim.bind)(annealing).err().unwrap().to_string();
+    let message = fault(Annealing { grid: vec![1.0, 0.5, 0.5], ..base() });
+    assert_eq!(message, "time grid, entry 2: found 0.5, expected times that descend within [0, 1]");
+    let saturated = annealing(nonlinear(Arc::new(Saturation(mask()))), sda(), STEPS);
+    match (claim.bind)(saturated) {
+        Ok(sampler) => {
+            assert!(claim.takes_nonlinear);
+            let outcome = sampler.sample(&member(0)).unwrap();
+            assert!(matches!(outcome, Outcome::Finished { .. }));
+        }
+        Err(error) => {
+            let refused = ": found a nonlinear observation operator, expected a linear one";
+            assert!(!claim.takes_nonlinear);
+            assert_eq!(error.to_string(), format!("{}{refused}", claim.name));
+        }
+    }
+}
+
+macro_rules! conform {
+    ($($test:ident: $name:literal, $bind:expr, $evaluations:literal, $nonlinear:literal, $random:literal,
+        $point:literal;)*) => {$(
+        #[test]
+        fn $test() {
+            let claim = Claim {
+                name: $name,
+                bind: |annealing| Ok(Box::new($bind(annealing)?)),
+                evaluations_a_step: $evaluations,
+                takes_nonlinear: $nonlinear,
+                random: $random,
+                point_estimate: $point,
+            };
+            check_members(&claim);
+            check_divergence(&claim);
+            check_faults(&claim);
+        }
+    )*};
+}
+
+fn exact(annealing: Annealing<f64>) -> Result<Daps<f64>, SolverError> {
+    Daps::new(annealing)?.with_inner(Inner::Exact)
+}
+
+conform! {
+    dps: "dps", Dps::new, 1, true, true, false;
+    sda_dps: "sda_dps", SdaDps::new, 1, true, true, false;
+    dsg: "dsg", Dsg::new, 1, true, true, false;
+    mcg: "mcg", Mcg::new, 1, false, true, false;
+    ddrm: "ddrm", Ddrm::new, 1, false, true, false;
+    ddnm: "ddnm", Ddnm::new, 1, false, true, false;
+    pnp_admm: "pnp_admm", PnpAdmm::new, 1, false, false, true;
+    red_diff: "red_diff", RedDiff::new, 1, true, true, true;
+    daps: "daps", Daps::new, 5, true, true, false;
+    daps_exact: "daps with exact draws", exact, 5, false, true, false;
+}
+
+#[test]
+fn parameters_are_checked() {
+    let messages = [
+        Dps::new(base()).unwrap().with_zeta(0.0).err(),
+        SdaDps::new(base()).unwrap().with_zeta(-1.0).err(),
+        Mcg::new(base()).unwrap().with_zeta(f64::NAN).err(),
+        Dsg::new(base()).unwrap().with_weight(1.5).err(),
+        Ddrm::new(base()).unwrap().with_eta(-0.1).err(),
+        Ddnm::new(base()).unwrap().with_eta(f64::NAN).err(),
+        PnpAdmm::new(base()).unwrap().with_lambda(f64::INFINITY).err(),
+        RedDiff::new(base()).unwrap().with_rate(0.0).err(),
+        Daps::new(base()).unwrap().with_flow_steps(0).err(),
+        RedDiff::new(annealing(observed(mask(), 0.0), sda(), STEPS)).err(),
+    ];
+    let messages = messages.map(|error| error.unwrap().to_string());
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    method dps, zeta: found 0, expected a finite number above 0
+    method sda_dps, zeta: found -1, expected a finite number above 0
+    method mcg, zeta: found NaN, expected a finite number above 0
+    method dsg, weight: found 1.5, expected a number in [0, 1]
+    method ddrm, eta: found -0.1, expected a number in [0, 1]
+    method ddnm, eta: found NaN, expected a number in [0, 1]
+    method pnp_admm, lambda: found inf, expected a finite number above 0
+    method red_diff, rate: found 0, expected a finite number above 0
+    method daps, flow_steps: found 0, expected a finite number above 0
+    method red_diff: found an observation without noise, expected s² above 0
+    ");
+}

@@ -1,0 +1,46 @@
+//! Methods that own their loop, one paper a file, all on an [`Annealing`].
+//!
+//! | method | step | reference |
+//! |---|---|---|
+//! | [`Dps`] | ancestral, then −ζ∇‖r‖ | Chung et al. 2023 |
+//! | [`SdaDps`] | SDA's predictor with g = −2ζ∇‖r‖ | Rozet & Louppe 2023, its code |
+//! | [`Dsg`] | a step of fixed length towards −∇‖r‖ | Yang et al. 2024 |
+//! | [`Mcg`] | as `Dps`, then A x replaced by noisy y | Chung et al. 2022 |
+//! | [`Ddrm`] | per singular direction of A | Kawar et al. 2022 |
+//! | [`Ddnm`] | x̂ replaced by y where A sees it | Wang et al. 2023 |
+//! | [`PnpAdmm`] | a point estimate: data fit, denoiser, multiplier | Venkatakrishnan et al. 2013 |
+//! | [`RedDiff`] | a point estimate: stochastic gradient descent | Mardani et al. 2024 |
+//! | [`Daps`] | x̂₀ by the flow, x | x̂₀, y, and fresh noise | Zhang et al. 2025 |
+//!
+//! Sampling methods return x at the last level of the grid, μ and σ in it, as the samplers do; point
+//! estimates return a clean field.
+
+mod annealing;
+mod daps;
+mod ddnm;
+mod ddrm;
+mod dps;
+mod dsg;
+mod mcg;
+mod normal;
+mod pnp_admm;
+mod red_diff;
+mod sda_dps;
+mod singular;
+mod walk;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod problem;
+
+pub use annealing::Annealing;
+pub use daps::{Daps, Inner};
+pub use ddnm::Ddnm;
+pub use ddrm::Ddrm;
+pub use dps::Dps;
+pub use dsg::Dsg;
+pub use mcg::Mcg;
+pub use pnp_admm::PnpAdmm;
+pub use red_diff::RedDiff;
+pub use sda_dps::SdaDps;

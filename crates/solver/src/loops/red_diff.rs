@@ -1,0 +1,204 @@
+//! RED-diff (Mardani et al. 2024, arXiv 2305.04391).
+
+use super::Annealing;
+use super::annealing::{Step, positive};
+use super::normal::Normal;
+use super::walk::{CLEAN, Walk};
+use crate::{Member, PosteriorSampler, SolverError};
+use equipoise_field::{Real, each, sum};
+use equipoise_sampler::Outcome;
+use equipoise_schedule::Level;
+
+/// The published decay rates of Adam's two moments, and its guard against division by zero.
+const DECAY: [f64; 2] = [0.9, 0.99];
+const GUARD: f64 = 1e-8;
+
+/// A point estimate m by Adam on the data misfit and the denoiser's regularisation:
+///
+/// > ‖y − A(m)‖²/(2s²) + λρ⟨sg[ε̂(x_t) − ε], m⟩, x_t = μm + σε, ρ = σ/μ,
+///
+/// one step for every time of the grid but the last. Since ε̂ − ε = (m − x̂(x_t))/ρ the gradient is
+/// −A′ᵀ(y − A(m))/s² + λ(m − x̂(x_t)). λ = 0.25, its weight ρ, the rate 0.1 and the moments 0.9 and 0.99
+/// are those of the published code, which however averages ‖·‖² over N and ⟨·,·⟩ over D and leaves out
+/// s². m starts at Aᵀ(A Aᵀ + s²I)⁻¹y, for the paper's A⁺y, and at
+/// zero where A is not linear. A may be nonlinear, s² must be above 0. Step
+/// i takes draw i for ε; one evaluation a step.
+#[derive(Clone)]
+pub struct RedDiff<R: Real> {
+    annealing: Annealing<R>,
+    lambda: f64,
+    rate: f64,
+}
+
+/// m with the two moments of its gradient.
+pub(super) struct Adam<R> {
+    pub(super) m: Vec<R>,
+    first: Vec<R>,
+    second: Vec<R>,
+}
+
+impl<R: Real> Adam<R> {
+    pub(super) fn new(m: Vec<R>) -> Self {
+        let zero = vec![R::zero(); m.len()];
+        Self { m, first: zero.clone(), second: zero }
+    }
+
+    /// Step number `index`, from 0, along −gradient.
+    fn step(&mut self, gradient: &[R], rate: f64, index: usize) {
+        let [keep, keep_square] = DECAY.map(R::narrow);
+        let one = R::one();
+        each::update1(&mut self.first, gradient, |a, g| keep * a + (one - keep) * g);
+        each::update1(&mut self.second, gradient, |a, g| keep_square * a + (one - keep_square) * (g * g));
+        let [of_first, of_second] =
+            DECAY.map(|decay| R::narrow(1.0 / (1.0 - decay.powf(index as f64 + 1.0))));
+        let (rate, guard) = (R::narrow(rate), R::narrow(GUARD));
+        each::update2(&mut self.m, &self.first, &self.second, |m, a, b| {
+            m - rate * (a * of_first) / ((b * of_second).sqrt() + guard)
+        });
+    }
+}
+
+impl<R: Real> RedDiff<R> {
+    /// The published λ.
+    pub const LAMBDA: f64 = 0.25;
+    /// The published rate.
+    pub const RATE: f64 = 0.1;
+
+    /// With the published λ and rate.
+    ///
+    /// # Errors
+    /// [`SolverError::Needs`] unless s² is above 0 everywhere,
+    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
+    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
+        annealing.needs_noise("red_diff")?;
+        Ok(Self { annealing: annealing.checked()?, lambda: Self::LAMBDA, rate: Self::RATE })
+    }
+
+    /// With another λ > 0.
+    ///
+    /// # Errors
+    /// [`SolverError::Parameter`].
+    pub fn with_lambda(mut self, lambda: f64) -> Result<Self, SolverError> {
+        self.lambda = positive("red_diff", "lambda", lambda)?;
+        Ok(self)
+    }
+
+    /// With another rate > 0, the length of a step in units of the field.
+    ///
+    /// # Errors
+    /// [`SolverError::Parameter`].
+    pub fn with_rate(mut self, rate: f64) -> Result<Self, SolverError> {
+        self.rate = positive("red_diff", "rate", rate)?;
+        Ok(self)
+    }
+
+    /// Aᵀ(A Aᵀ + s²I)⁻¹y, or zero where A is not linear.
+    fn first(&self) -> Vec<R> {
+        let (observation, dim) = (&self.annealing.observation, self.annealing.dim());
+        let mut m = vec![R::zero(); dim];
+        if let Ok(operator) = observation.linear("red_diff") {
+            let normal = Normal { operator: &**operator, noise: observation.noise(), gain: 1.0 };
+            normal.correct(&mut observation.values().to_vec(), &mut m, &mut vec![R::zero(); dim]);
+        }
+        m
+    }
+
+    /// field ← the gradient at m, with z for ε.
+    pub(super) fn gradient(&self, m: &[R], walk: &mut Walk<'_, R>, t: f64) -> Result<(), SolverError> {
+        let (level, observation) = (walk.level(t), &self.annealing.observation);
+        let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
+        each::map2(&mut walk.x, m, &walk.z, |m, z| mu * m + sigma * z);
+        walk.denoise(t)?;
+        observation.residual(m, &mut walk.residual);
+        for (i, r) in walk.residual.iter_mut().enumerate() {
+            *r = R::narrow(-r.wide() / observation.noise().at(i));
+        }
+        observation.pull_back(m, &walk.residual, &mut walk.field);
+        walk.trace.guidance_norm = sum::norm(&walk.field);
+        let lambda = R::narrow(self.lambda);
+        each::update2(&mut walk.field, m, &walk.x_hat, |g, m, h| g + lambda * (m - h));
+        Ok(())
+    }
+
+    fn step(
+        &self,
+        adam: &mut Adam<R>,
+        walk: &mut Walk<'_, R>,
+        Step { index, t, .. }: Step,
+    ) -> Result<Level, SolverError> {
+        walk.draw(index);
+        self.gradient(&adam.m, walk, t)?;
+        adam.step(&walk.field, self.rate, index);
+        walk.x.copy_from_slice(&adam.m);
+        Ok(CLEAN)
+    }
+}
+
+impl<R: Real> PosteriorSampler<R> for RedDiff<R> {
+    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
+        let mut adam = Adam::new(self.first());
+        self.annealing.run(member, |walk, step| self.step(&mut adam, walk, step))
+    }
+
+    fn is_point_estimate(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::problem::{
+        Constant, DIM, EIGENVALUES, NOISE, annealing, mask, member, observed, operators, posterior_mean,
+    };
+    use super::*;
+    use std::sync::Arc;
+
+    const MU: f64 = 0.6;
+
+    fn at(sigma: f64, observation: equipoise_guidance::Observation<f64>, steps: usize) -> RedDiff<f64> {
+        let schedule = Arc::new(Constant(Level { mu: MU, sigma }));
+        RedDiff::new(annealing(observation, schedule, steps)).unwrap()
+    }
+
+    /// Where the mean gradient vanishes: m − E x̂(μm + σε) = ρ²(Σ + ρ²I)⁻¹(m − m₀), the pull of a prior of
+    /// covariance (Σ + ρ²I)/(λρ²).
+    fn stationary(sigma: f64, operator: Arc<dyn equipoise_operator::LinearOperator<f64>>) -> Vec<f64> {
+        let square = (sigma / MU).powi(2);
+        posterior_mean(EIGENVALUES.map(|l| (l + square) / (RedDiff::<f64>::LAMBDA * square)), operator)
+    }
+
+    /// A Gaussian prior's x̂ is affine, so ε and −ε give the mean gradient together.
+    #[test]
+    fn the_mean_gradient_vanishes_at_the_stationary_point() {
+        for operator in operators() {
+            let (sigma, t) = (0.9, 0.5);
+            let red_diff = at(sigma, observed(operator.clone(), NOISE), 4);
+            let m = stationary(sigma, operator);
+            let mut walk = Walk::new(&red_diff.annealing, vec![0.0; DIM], member(0).langevin);
+            walk.draw(0);
+            red_diff.gradient(&m, &mut walk, t).unwrap();
+            let ahead = walk.field.clone();
+            each::update(&mut walk.z, |z| -z);
+            red_diff.gradient(&m, &mut walk, t).unwrap();
+            for i in 0..DIM {
+                // Terms of r/s², about ten, and of the solve for m.
+                assert!((ahead[i] + walk.field[i]).abs() < 1e-11, "{i}: {} {}", ahead[i], walk.field[i]);
+            }
+            assert!(sum::norm(&ahead) > 0.1, "ε moves the gradient");
+        }
+    }
+
+    /// At ρ = 1e4 x̂ hardly depends on ε, and Adam ends within its rate of the minimum, from a start
+    /// that is ten rates away from it.
+    #[test]
+    fn descent_ends_near_the_stationary_point() {
+        let sigma = 1e4 * MU;
+        let red_diff = at(sigma, observed(mask(), NOISE), 2000).with_rate(0.01).unwrap();
+        let expected = stationary(sigma, mask());
+        let distance = sum::squared_distance(&red_diff.first(), &expected).sqrt();
+        assert!(distance > 10.0 * 0.01, "{distance}");
+        let outcome = red_diff.sample(&member(0)).unwrap();
+        let error = sum::squared_distance(outcome.x(), &expected).sqrt();
+        assert!(error < 0.01 * (DIM as f64).sqrt(), "{error}");
+    }
+}

@@ -1,0 +1,80 @@
+//! The DPS score of score-based data assimilation's code (Rozet & Louppe 2023, arXiv 2306.10574).
+
+use super::Annealing;
+use super::annealing::positive;
+use super::walk::Walk;
+use crate::{Member, PosteriorSampler, SolverError};
+use equipoise_field::{Real, each};
+use equipoise_sampler::Outcome;
+use equipoise_schedule::Level;
+use equipoise_stream::Stream;
+
+/// SDA's predictor with a misfit gradient in place of a score:
+///
+/// > ε_y = ε̂ − σg, g = −2ζ ∇_{x_t}‖y − A(x̂(x_t))‖, x′ = (μ′/μ) x + (σ′ − (μ′/μ)σ) ε_y.
+///
+/// For comparison only: g is a score at no noise level. `DPSGaussianScore` of the published code, which
+/// differentiates ‖r‖² and divides by ‖r‖, hence the 2; ζ = 1 is its default. A may be nonlinear.
+/// Deterministic after the start; one evaluation and one vjp a step.
+#[derive(Clone)]
+pub struct SdaDps<R: Real> {
+    annealing: Annealing<R>,
+    zeta: f64,
+}
+
+impl<R: Real> SdaDps<R> {
+    /// The published ζ.
+    pub const ZETA: f64 = 1.0;
+
+    /// With the published ζ.
+    ///
+    /// # Errors
+    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
+    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
+        Ok(Self { annealing: annealing.checked()?, zeta: Self::ZETA })
+    }
+
+    /// With another ζ > 0.
+    ///
+    /// # Errors
+    /// [`SolverError::Parameter`].
+    pub fn with_zeta(mut self, zeta: f64) -> Result<Self, SolverError> {
+        self.zeta = positive("sda_dps", "zeta", zeta)?;
+        Ok(self)
+    }
+
+    /// ε_y at x_t, of length D, and time t.
+    ///
+    /// # Errors
+    /// [`SamplerError::Level`](equipoise_sampler::SamplerError::Level) and those of the denoiser.
+    pub fn noise_estimate(&self, x_t: &[R], t: f64) -> Result<Vec<R>, SolverError> {
+        let mut walk = Walk::new(&self.annealing, x_t.to_vec(), Stream::new("unused"));
+        self.guide(&mut walk, t)?;
+        Ok(walk.field)
+    }
+
+    /// field ← ε_y.
+    fn guide(&self, walk: &mut Walk<'_, R>, t: f64) -> Result<Level, SolverError> {
+        let level = walk.denoise(t)?;
+        walk.misfit_gradient(level)?;
+        walk.trace.guidance_norm *= 2.0 * self.zeta;
+        let strength = R::narrow(2.0 * self.zeta * level.sigma);
+        let (mu, over_sigma) = (R::narrow(level.mu), R::narrow(1.0 / level.sigma));
+        each::update2(&mut walk.field, &walk.x, &walk.x_hat, |g, x, h| {
+            (x - mu * h) * over_sigma + strength * g
+        });
+        Ok(level)
+    }
+}
+
+impl<R: Real> PosteriorSampler<R> for SdaDps<R> {
+    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
+        self.annealing.run(member, |walk, step| {
+            let (now, then) = (self.guide(walk, step.t)?, walk.level(step.next));
+            let keep = then.mu / now.mu;
+            let (keep, move_by) = (R::narrow(keep), R::narrow(then.sigma - keep * now.sigma));
+            each::update1(&mut walk.x, &walk.field, |x, e| keep * x + move_by * e);
+            Ok(then)
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! A loop under way: its state, its evaluations, and the steps that several methods take.
+
+use super::Annealing;
+use crate::SolverError;
+use equipoise_field::{Real, each, sum};
+use equipoise_guidance::GuidanceError;
+use equipoise_innovation::Descent;
+use equipoise_sampler::{SamplerError, Trace};
+use equipoise_schedule::Level;
+use equipoise_stream::Stream;
+
+/// The level of a field without noise.
+pub(super) const CLEAN: Level = Level { mu: 1.0, sigma: 0.0 };
+
+/// The state of one member, with its buffers.
+pub(super) struct Walk<'a, R: Real> {
+    /// x, of length D.
+    pub(super) x: Vec<R>,
+    /// x̂ of the last evaluation.
+    pub(super) x_hat: Vec<R>,
+    /// A field for the method's use, a gradient for most.
+    pub(super) field: Vec<R>,
+    /// The last draw z.
+    pub(super) z: Vec<R>,
+    /// N numbers, the residual for most.
+    pub(super) residual: Vec<R>,
+    /// A second set of N numbers.
+    pub(super) observed: Vec<R>,
+    pub(super) trace: Trace,
+    annealing: &'a Annealing<R>,
+    noise: Stream,
+}
+
+impl<'a, R: Real> Walk<'a, R> {
+    pub(super) fn new(annealing: &'a Annealing<R>, start: Vec<R>, noise: Stream) -> Self {
+        let field = || vec![R::zero(); start.len()];
+        let observed = || vec![R::zero(); annealing.observation.count()];
+        Self {
+            x_hat: field(),
+            field: field(),
+            z: field(),
+            residual: observed(),
+            observed: observed(),
+            x: start,
+            trace: Trace::default(),
+            annealing,
+            noise,
+        }
+    }
+
+    /// μ and σ at `t`.
+    pub(super) fn level(&self, t: f64) -> Level {
+        self.annealing.schedule.level(t)
+    }
+
+    /// x̂ ← x̂(x, t); returns the level at `t`. Counts as one evaluation.
+    pub(super) fn denoise(&mut self, t: f64) -> Result<Level, SolverError> {
+        let level = self.level(t);
+        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
+        if !(positive(level.mu) && positive(level.sigma)) {
+            return Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into());
+        }
+        self.annealing.denoiser.denoise(&self.x, level, &mut self.x_hat).map_err(GuidanceError::from)?;
+        self.trace.evaluations += 1;
+        Ok(level)
+    }
+
+    /// Draw `number` of the member's noise into `z`.
+    pub(super) fn draw(&mut self, number: usize) {
+        self.noise.fill_normal(number as u64, &mut self.z);
+    }
+
+    /// Draw `number` of the member's noise into `observed`.
+    pub(super) fn draw_observed(&mut self, number: usize) {
+        self.noise.fill_normal(number as u64, &mut self.observed);
+    }
+
+    /// field ← ∇_{x_t}‖r‖ = −JᵀA′ᵀ r/‖r‖ with r = y − A(x̂) at the last evaluation, zero where r is.
+    /// One vjp of the denoiser; overwrites `z` and `residual`.
+    pub(super) fn misfit_gradient(&mut self, level: Level) -> Result<(), SolverError> {
+        let Annealing { denoiser, observation, .. } = self.annealing;
+        observation.residual(&self.x_hat, &mut self.residual);
+        let norm = sum::norm(&self.residual);
+        let scale = R::narrow(if norm == 0.0 { 0.0 } else { -1.0 / norm });
+        each::update(&mut self.residual, |r| scale * r);
+        observation.pull_back(&self.x_hat, &self.residual, &mut self.z);
+        denoiser.vjp(&self.x, level, &self.z, &mut self.field).map_err(GuidanceError::from)?;
+        self.trace.guidance_norm = sum::norm(&self.field);
+        Ok(())
+    }
+
+    /// x ← the mean of the ancestral step from `now` to `then`; returns its standard deviation.
+    ///
+    /// > x′ = μ′x̂ + σ′√(1−τ)(x − μx̂)/σ + σ′√τ z, τ = 1 − (μσ′/(μ′σ))² clipped to [0, 1],
+    ///
+    /// which is q(x′ given x_t, x_0 = x̂).
+    pub(super) fn ancestral_mean(&mut self, now: Level, then: Level) -> f64 {
+        let kept = now.mu * then.sigma / (then.mu * now.sigma);
+        let tau = (1.0 - kept * kept).clamp(0.0, 1.0);
+        let keep = then.sigma * (1.0 - tau).sqrt() / now.sigma;
+        let (of_x, of_x_hat) = (R::narrow(keep), R::narrow(then.mu - keep * now.mu));
+        each::update1(&mut self.x, &self.x_hat, |x, h| of_x * x + of_x_hat * h);
+        then.sigma * tau.sqrt()
+    }
+
+    /// x ← x + scale·z.
+    pub(super) fn kick(&mut self, scale: f64) {
+        let scale = R::narrow(scale);
+        each::update1(&mut self.x, &self.z, |x, z| x + scale * z);
+    }
+
+    /// x ← (μ′/μ) x + (σ′ − (μ′/μ)σ)(x − μx̂)/σ, the Euler step of the probability flow.
+    pub(super) fn flow(&mut self, now: Level, then: Level) {
+        let keep = then.sigma / now.sigma;
+        let (of_x, of_x_hat) = (R::narrow(keep), R::narrow(then.mu - keep * now.mu));
+        each::update1(&mut self.x, &self.x_hat, |x, h| of_x * x + of_x_hat * h);
+    }
+
+    /// Adds an inner solve to the account.
+    pub(super) fn account(&mut self, descent: Descent) {
+        self.trace.iterations += descent.solved.iterations;
+        let (so_far, found) = (self.trace.residual, descent.solved.residual);
+        self.trace.residual = so_far.into_iter().chain(found).reduce(f64::max);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::problem::{DIM, NOISE, VALUES, annealing, mask, nonlinear, observed, sda};
+    use super::*;
+    use equipoise_operator::Saturation;
+    use std::sync::Arc;
+
+    fn state() -> Vec<f64> {
+        (0..DIM).map(|i| (1.3 * i as f64 + 0.2).sin()).collect()
+    }
+
+    fn walk(annealing: &Annealing<f64>, x: Vec<f64>) -> Walk<'_, f64> {
+        Walk::new(annealing, x, Stream::new("z"))
+    }
+
+    /// Central differences of ‖y − A(x̂(x_t))‖.
+    #[test]
+    fn the_misfit_gradient_is_that_of_the_norm() {
+        const H: f64 = 1e-5;
+        for observation in [observed(mask(), NOISE), nonlinear(Arc::new(Saturation(mask())))] {
+            let annealing = annealing(observation, sda(), 4);
+            let norm = |x: Vec<f64>| {
+                let mut walk = walk(&annealing, x);
+                walk.denoise(0.5).unwrap();
+                annealing.observation.residual(&walk.x_hat, &mut walk.residual);
+                sum::norm(&walk.residual)
+            };
+            let mut walk = walk(&annealing, state());
+            let level = walk.denoise(0.5).unwrap();
+            walk.misfit_gradient(level).unwrap();
+            for i in 0..DIM {
+                let moved = |h: f64| {
+                    let mut x = state();
+                    x[i] += h;
+                    norm(x)
+                };
+                let slope = (moved(H) - moved(-H)) / (2.0 * H);
+                // Third derivatives of order one times H², and ε/H of rounding.
+                assert!((walk.field[i] - slope).abs() < 1e-9, "{i}: {} {slope}", walk.field[i]);
+            }
+            assert_eq!(walk.trace.guidance_norm.to_bits(), sum::norm(&walk.field).to_bits());
+        }
+    }
+
+    /// x̂ = m at x_t = μm, and y = A m.
+    #[test]
+    fn without_residual_there_is_no_gradient() {
+        let mut annealing = annealing(observed(mask(), NOISE), sda(), 4);
+        let mean: Vec<f64> = VALUES.iter().flat_map(|v| [*v, 0.0]).collect();
+        let prior = super::super::problem::prior([1.0; DIM]);
+        annealing.denoiser = Arc::new(equipoise_wiener::Wiener::new(mean.clone(), prior).unwrap());
+        let operator = Arc::new(equipoise_operator::Mask::new(DIM, vec![0, 2, 4]).unwrap());
+        annealing.observation = Arc::new(observed(operator, NOISE));
+        let mu = annealing.schedule.mu(0.5);
+        let mut walk = walk(&annealing, mean.iter().map(|m| mu * m).collect());
+        let level = walk.denoise(0.5).unwrap();
+        walk.misfit_gradient(level).unwrap();
+        assert_eq!(walk.field, [0.0; DIM]);
+    }
+
+    /// q(x′ given x_t, x_0) by precisions: x_t given x′ is N(a x′, v) with a = μ/μ′, v = σ² − a²σ′².
+    #[test]
+    fn the_ancestral_step_is_the_forward_process_reversed() {
+        let annealing = annealing(observed(mask(), NOISE), sda(), 4);
+        let mut walk = walk(&annealing, state());
+        let (now, then) = (walk.denoise(0.6).unwrap(), walk.level(0.4));
+        let a = now.mu / then.mu;
+        let v = now.sigma.powi(2) - (a * then.sigma).powi(2);
+        let variance = 1.0 / (then.sigma.powi(-2) + a * a / v);
+        let x_hat = walk.x_hat.clone();
+        let deviation = walk.ancestral_mean(now, then);
+        let bound = 64.0 * f64::EPSILON;
+        assert!((deviation.powi(2) / variance - 1.0).abs() < bound);
+        for i in 0..DIM {
+            let mean = variance * (a * state()[i] / v + then.mu * x_hat[i] / then.sigma.powi(2));
+            assert!((walk.x[i] - mean).abs() < bound * 4.0, "{i}");
+        }
+    }
+}
