@@ -12,7 +12,7 @@ use equipoise_prior::{Prior, Provenance, Settings};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Fit a Gaussian prior to training data and keep it in a file, for `sweep --prior`.
+/// Fit a Gaussian prior to training data and keep it in a file, for `sweep --prior` and `reconstruct`.
 ///
 /// The prior is fitted to all overlapping windows of T frames of every trajectory.
 ///
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let train = load(&arguments.train, &arguments.fitting.load_options())?;
     let prior = Prior::fit(&train, &change.apply(Settings::of(train.kind(), train.grid())))?;
     prior.save(&arguments.out, existing)?;
-    print(arguments.format, &Report::new(&arguments.out, &prior, train.notes()))
+    print(arguments.format, &Report::new(&arguments.out, &prior))
 }
 
 /// What is said of a saved prior.
@@ -71,14 +71,11 @@ struct Report<'a> {
     train: &'a Provenance,
     #[serde(flatten)]
     spectrum: Spectrum,
-    /// Every default and override that went into reading the file.
-    notes: &'a [String],
 }
 
 impl<'a> Report<'a> {
-    fn new(path: &'a Path, prior: &'a Prior, notes: &'a [String]) -> Self {
-        let space = "normalised units";
-        Self { path, space, train: prior.provenance(), spectrum: Spectrum::of(prior), notes }
+    fn new(path: &'a Path, prior: &'a Prior) -> Self {
+        Self { path, space: "normalised units", train: prior.provenance(), spectrum: Spectrum::of(prior) }
     }
 
     fn sections(&self) -> [(&'static str, Table); 2] {
@@ -87,7 +84,7 @@ impl<'a> Report<'a> {
             ("trained on", self.train.file.as_str().into()),
             ("sha256", self.train.sha256.as_str().into()),
             ("axes", self.train.axes.as_str().into()),
-            ("notes", (!self.notes.is_empty()).then(|| self.notes.join("; ")).into()),
+            ("notes", (!self.train.notes.is_empty()).then(|| self.train.notes.join("; ")).into()),
             ("space", self.space.into()),
         ]);
         [("prior", file), ("spectrum", self.spectrum.table())]

@@ -57,24 +57,30 @@ impl CylinderGeometry {
 
     /// Whether each point of an (H, W) plane is solid: at most one radius from the centre.
     pub fn mask(&self, height: usize, width: usize) -> Vec<bool> {
-        self.plane(height, width, |h, w| self.gap(h, w) <= 0.0)
+        self.plane(height, width, |h, w| self.encloses(h as f64, w as f64))
     }
 
     /// The signed distance to the surface over an (H, W) plane, in the data's unit of length:
     /// spacing · (√((h − h₀)² + (w − w₀)²) − radius), negative inside the cylinder.
     pub fn signed_distance(&self, height: usize, width: usize) -> Vec<f32> {
-        self.plane(height, width, |h, w| (self.spacing * self.gap(h, w)) as f32)
+        self.plane(height, width, |h, w| (self.spacing * self.gap(h as f64, w as f64)) as f32)
     }
 
     /// The inflow profile over an (H, W) plane: the undisturbed velocity along x, U(y) = U at every
     /// point of the fluid and 0 at every solid point, in physical units.
     pub fn inflow_profile(&self, height: usize, width: usize) -> Vec<f32> {
-        self.plane(height, width, |h, w| if self.gap(h, w) <= 0.0 { 0.0 } else { self.inflow as f32 })
+        let speed = |solid| if solid { 0.0 } else { self.inflow as f32 };
+        self.plane(height, width, |h, w| speed(self.encloses(h as f64, w as f64)))
+    }
+
+    /// Whether a place, in rows and columns that need not be whole, is solid.
+    pub fn encloses(&self, row: f64, column: f64) -> bool {
+        self.gap(row, column) <= 0.0
     }
 
     /// Signed distance to the surface in grid points.
-    fn gap(&self, h: usize, w: usize) -> f64 {
-        (h as f64 - self.center_row).hypot(w as f64 - self.center_column) - self.radius
+    fn gap(&self, row: f64, column: f64) -> f64 {
+        (row - self.center_row).hypot(column - self.center_column) - self.radius
     }
 
     fn plane<V>(&self, height: usize, width: usize, value: impl Fn(usize, usize) -> V) -> Vec<V> {

@@ -135,6 +135,15 @@ pub enum DataError {
 
     #[error("{}: attribute `{name}` is not the JSON expected: {source}", path.display())]
     Json { path: PathBuf, name: String, source: serde_json::Error },
+
+    #[error("{}: sensor table: found columns [{}], expected {expected}", path.display(), found.join(", "))]
+    SensorColumns { path: PathBuf, found: Vec<String>, expected: String },
+
+    #[error("{}: sensor table, row {row}, column `{column}`: found {found}, expected {expected}", path.display())]
+    SensorCell { path: PathBuf, row: u64, column: String, found: String, expected: &'static str },
+
+    #[error("{}: sensor table: {detail}", path.display())]
+    SensorTable { path: PathBuf, detail: String },
 }
 
 impl DataError {

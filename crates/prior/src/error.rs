@@ -30,7 +30,10 @@ pub enum PriorError {
         path: PathBuf,
     },
     /// A file of another format.
-    #[error("{}, attribute `format`: found `{found}`, expected `{expected}`", path.display())]
+    #[error(
+        "{}, attribute `format`: found `{found}`, expected `{expected}`; fit the prior again with this version",
+        path.display()
+    )]
     Format {
         /// The file.
         path: PathBuf,

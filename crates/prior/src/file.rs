@@ -2,7 +2,7 @@
 //!
 //! | entry | shape | content |
 //! |---|---|---|
-//! | attributes `format`, `settings`, `normalizer`, `kind`, `grid`, `shape`, `provenance` | JSON | |
+//! | attributes `format`, `settings`, `normalizer`, `kind`, `grid`, `coordinates`, `geometry`, `shape`, `provenance` | JSON | |
 //! | `mean` | (T, C, H, W) | m, normalised units |
 //! | `modes/basis`, `modes/eigenvalues`, `modes/complement` | (r, D), (r), (0 or 1) | explicit modes |
 //! | `blocks/re`, `blocks/im`, `blocks/eigenvalues` | (K, T·C, T·C) twice, (K, T·C) | one block per independent wavenumber |
@@ -16,8 +16,8 @@ use num_complex::Complex;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The version of the format.
-const FORMAT: &str = "equipoise-prior 1";
+/// The version of the format. Version 2 added coordinates and geometry to version 1.
+const FORMAT: &str = "equipoise-prior 2";
 
 impl Prior {
     /// Writes the prior, whole or not at all.
@@ -31,6 +31,8 @@ impl Prior {
         writer.set_json("normalizer", &self.normalizer)?;
         writer.set_json("kind", &self.kind)?;
         writer.set_json("grid", &self.grid)?;
+        writer.set_json("coordinates", &self.coordinates)?;
+        writer.set_json("geometry", &self.geometry)?;
         writer.set_json("shape", &self.shape)?;
         writer.set_json("provenance", &self.provenance)?;
         let Shape { frames, channels, height, width } = self.shape;
@@ -82,6 +84,8 @@ impl Prior {
             shape,
             kind: reader.json("kind")?,
             grid: reader.json("grid")?,
+            coordinates: reader.json("coordinates")?,
+            geometry: reader.json("geometry")?,
             settings: reader.json("settings")?,
             normalizer: reader.json("normalizer")?,
             mean,
@@ -151,6 +155,9 @@ mod tests {
             assert!(prior.save(&path, Existing::Refuse).is_err(), "an existing prior was overwritten");
             let read = Prior::load(&path).unwrap();
             assert_eq!(read.settings(), prior.settings());
+            assert_eq!(read.coordinates(), prior.coordinates());
+            assert_eq!(read.geometry(), prior.geometry());
+            assert_eq!(read.provenance(), prior.provenance());
             assert_eq!(read.normalizer(), prior.normalizer());
             let apply = |p: &Prior| {
                 let covariance = p.covariance();
@@ -175,5 +182,18 @@ mod tests {
         let many = Settings { window: 2, model: rank, ..Settings::of(data.kind(), data.grid()) };
         let message = Prior::fit(&data, &many).err().unwrap().to_string();
         assert!(message.contains("rank: found 15, expected 1 to 14"), "{message}");
+    }
+
+    #[test]
+    fn a_prior_of_another_version_is_refused_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prior.h5");
+        let writer = Writer::create(&path, Existing::Refuse).unwrap();
+        writer.set_json("format", &"equipoise-prior 1").unwrap();
+        writer.finish().unwrap();
+        let message = Prior::load(&path).err().unwrap().to_string();
+        let expected = "attribute `format`: found `equipoise-prior 1`, expected `equipoise-prior 2`; \
+                        fit the prior again with this version";
+        assert!(message.ends_with(expected), "{message}");
     }
 }

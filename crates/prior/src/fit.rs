@@ -2,7 +2,7 @@
 
 use crate::{Model, PriorError, Settings};
 use equipoise_covariance::{Covariance, Modes, Stationary, fit_dense, fit_low_rank, fit_stationary};
-use equipoise_data::{Dataset, Kind, Normalizer, checksum};
+use equipoise_data::{Coordinates, CylinderGeometry, Dataset, Kind, Normalizer, checksum};
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_wiener::Wiener;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub struct Provenance {
     pub axes: String,
     /// Windows that entered the fit.
     pub windows: usize,
+    /// Every default and override that went into reading the file, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// x ~ N(m, Σ) in normalised units, with everything needed to use it on physical data.
@@ -30,6 +32,8 @@ pub struct Prior {
     pub(crate) shape: Shape,
     pub(crate) kind: Kind,
     pub(crate) grid: Grid,
+    pub(crate) coordinates: Coordinates,
+    pub(crate) geometry: Option<CylinderGeometry>,
     pub(crate) settings: Settings,
     pub(crate) normalizer: Normalizer,
     pub(crate) mean: Vec<f32>,
@@ -70,6 +74,7 @@ impl Prior {
             .map_err(|source| PriorError::Covariance { path: train.path().into(), source })?;
         let file = train.path().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let in_file = train.path().is_file();
+        let (coordinates, defaults) = Coordinates::of(train)?;
         let provenance = Provenance {
             file,
             sha256: if in_file { checksum(train.path())? } else { String::new() },
@@ -77,9 +82,10 @@ impl Prior {
                 .audit()
                 .map_or_else(|| "NTCHW".into(), |a| a.used.map_or_else(String::new, |o| o.to_string())),
             windows,
+            notes: train.notes().iter().cloned().chain(defaults).collect(),
         };
-        let (kind, grid) = (train.kind(), train.grid());
-        Ok(Self { shape, kind, grid, settings, normalizer, mean, fitted, provenance })
+        let (kind, grid, geometry) = (train.kind(), train.grid(), train.geometry().copied());
+        Ok(Self { shape, kind, grid, coordinates, geometry, settings, normalizer, mean, fitted, provenance })
     }
 
     /// (T, C, H, W) of a field.
@@ -95,6 +101,16 @@ impl Prior {
     /// The orientation of the grid.
     pub fn grid(&self) -> Grid {
         self.grid
+    }
+
+    /// Where the first grid point lies, and the time between two frames.
+    pub fn coordinates(&self) -> Coordinates {
+        self.coordinates
+    }
+
+    /// The cylinder of a wake, when the training file describes one.
+    pub fn geometry(&self) -> Option<&CylinderGeometry> {
+        self.geometry.as_ref()
     }
 
     /// How it was fitted, with the rank that was used.

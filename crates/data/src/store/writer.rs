@@ -83,6 +83,24 @@ impl Writer {
         self.set_text(name, &json)
     }
 
+    /// Sets an attribute of numbers; one of them is stored as a scalar.
+    ///
+    /// # Errors
+    /// [`DataError::Hdf5`], also for a name that is taken.
+    pub fn set_numbers(&self, name: &str, numbers: &[f64]) -> Result<(), DataError> {
+        let fault = |e| fault(&self.path, &format!("write attribute `{name}`"), e);
+        match numbers {
+            [number] => {
+                let attribute = self.file()?.new_attr::<f64>().create(name).map_err(fault)?;
+                attribute.write_scalar(number).map_err(fault)
+            }
+            _ => {
+                let attribute = self.file()?.new_attr::<f64>().shape(numbers.len()).create(name);
+                attribute.and_then(|a| a.write_raw(numbers)).map_err(fault)
+            }
+        }
+    }
+
     /// Closes the file, syncs it to disk and moves it to its destination.
     ///
     /// # Errors

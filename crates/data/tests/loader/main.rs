@@ -6,5 +6,6 @@ mod flows;
 mod normalizing;
 mod reading;
 mod refusals;
+mod sensors;
 mod storing;
 mod written;

@@ -15,6 +15,8 @@ fn store(path: &Path, existing: Existing, value: f64) -> Result<(), DataError> {
     writer.write("member/0", &[3], &[0.1f32, 0.2, 0.3])?;
     writer.set_text("kind", "Rényi")?;
     writer.set_json("levels", &vec![0.1, 1.0 / 3.0])?;
+    writer.set_numbers("dx", &[1.0 / 3.0])?;
+    writer.set_numbers("center", &[99.0, 49.5])?;
     writer.finish()
 }
 
@@ -34,6 +36,9 @@ fn arrays_and_texts_come_back_bit_for_bit() {
     assert_eq!(reader.text("kind").unwrap(), "Rényi");
     assert_eq!(reader.json::<Vec<f64>>("levels").unwrap(), [0.1, 1.0 / 3.0]);
     assert_eq!(reader.names().unwrap(), ["mean", "member"]);
+    let file = hdf5::File::open(&path).unwrap();
+    assert_eq!(file.attr("dx").unwrap().read_scalar::<f64>().unwrap().to_bits(), (1.0f64 / 3.0).to_bits());
+    assert_eq!(file.attr("center").unwrap().read_raw::<f64>().unwrap(), [99.0, 49.5]);
 }
 
 #[test]

@@ -1,0 +1,46 @@
+//! Where the first grid point of a file lies, and how far its frames are apart.
+
+use crate::{DataError, Dataset};
+use serde::{Deserialize, Serialize};
+
+/// Physical coordinates of a grid point and a frame: x = x₀ + i·dx, y = y₀ + j·dy, t = t₀ + k·Δt.
+///
+/// The spacings dx, dy and the direction of i and j belong to the [`Grid`](equipoise_field::Grid).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coordinates {
+    /// x₀, of the first grid point, in the data's unit of length.
+    pub x_first: f64,
+    /// y₀.
+    pub y_first: f64,
+    /// Δt, the time between two frames, in the data's unit of time.
+    pub time_step: f64,
+}
+
+impl Coordinates {
+    /// From the attributes `x_first`, `y_first` (default 0) and `dt_frame` or else `dt` (default 1:
+    /// time counted in frames), with a sentence for every default taken.
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`].
+    pub fn of(data: &Dataset) -> Result<(Self, Vec<String>), DataError> {
+        let (path, attributes) = (data.path(), data.attributes());
+        let mut notes = Vec::new();
+        let mut first = |name: &str| {
+            let stated = attributes.numbers::<1>(path, name)?.map(|[x]| x);
+            if stated.is_none() {
+                let axis = &name[..1];
+                notes.push(format!("no attribute `{name}`: the first grid point is taken at {axis} = 0"));
+            }
+            Ok::<_, DataError>(stated.unwrap_or(0.0))
+        };
+        let (x_first, y_first) = (first("x_first")?, first("y_first")?);
+        let step = match attributes.positive(path, "dt_frame")? {
+            None => attributes.positive(path, "dt")?,
+            step => step,
+        };
+        if step.is_none() {
+            notes.push("no attribute `dt_frame` or `dt`: time is counted in frames".into());
+        }
+        Ok((Self { x_first, y_first, time_step: step.unwrap_or(1.0) }, notes))
+    }
+}

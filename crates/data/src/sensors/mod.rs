@@ -1,0 +1,119 @@
+//! Tables of sensor readings, from CSV or HDF5.
+//!
+//! | column | content | unit |
+//! |---|---|---|
+//! | `time` | when it was read | the data's unit of time |
+//! | `x`, `y` | where | the data's unit of length |
+//! | `u`, `v` | velocity along x, along y; at least one of the two | the data's unit of velocity |
+//! | `noise` | standard deviation of the noise of both components | as `u` |
+//! | `noise_u`, `noise_v` | the same of one component, before `noise` | as `u` |
+//!
+//! Columns may stand in any order. A **CSV** file names them in its first line; cells are separated by
+//! commas, blanks around them do not count, and lines that begin with `#` are comments. An empty
+//! cell under `u` or `v` means not measured, under a noise column not stated. An **HDF5** file has one
+//! dataset of numbers a column, all with one axis and of one length; a component that is
+//! measured at times only needs a CSV file. Numbers must be finite and noise above 0.
+
+mod cells;
+mod csv;
+mod hdf5;
+
+use crate::DataError;
+use cells::Cells;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The columns of a table.
+const COLUMNS: [&str; 8] = ["time", "x", "y", "u", "v", "noise", "noise_u", "noise_v"];
+
+/// The first bytes of an HDF5 file.
+const HDF5_SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// One row of a table, in physical units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// Where it stands in the file: the line of a CSV file from 1, the index of an HDF5 file from 0.
+    pub row: u64,
+    /// When.
+    pub time: f64,
+    /// Where, along x.
+    pub x: f64,
+    /// Where, along y.
+    pub y: f64,
+    /// Velocity along x and y with its noise, where measured.
+    pub components: [Option<Measured>; 2],
+}
+
+/// One number read by a sensor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// The number, in physical units.
+    pub value: f64,
+    /// Standard deviation of its noise, in the same unit.
+    pub noise: f64,
+}
+
+/// Reads a table; `noise` is the standard deviation, in physical units, of every number for which the
+/// table states none.
+///
+/// The kind of file is told by its first bytes.
+///
+/// # Errors
+/// [`DataError::SensorColumns`], [`DataError::SensorCell`] naming row and column,
+/// [`DataError::SensorTable`], and those of opening a file.
+pub fn read_sensors(path: &Path, noise: Option<f64>) -> Result<Vec<Reading>, DataError> {
+    let fault = |source| DataError::io(path, source);
+    let mut head = Vec::new();
+    File::open(path).and_then(|file| file.take(8).read_to_end(&mut head)).map_err(fault)?;
+    let cells = if head == HDF5_SIGNATURE { hdf5::cells(path)? } else { csv::cells(path)? };
+    readings(path, &cells, noise)
+}
+
+fn readings(path: &Path, cells: &Cells, noise: Option<f64>) -> Result<Vec<Reading>, DataError> {
+    cells.check_columns(path)?;
+    let refused = |i: usize, column: &str, found: &str, expected: &'static str| DataError::SensorCell {
+        path: path.into(),
+        row: cells.row(i),
+        column: column.into(),
+        found: found.into(),
+        expected,
+    };
+    let needed = |i: usize, column: &'static str| match cells.number(path, i, column)? {
+        Some(number) => Ok(number),
+        None => Err(refused(i, column, "an empty cell", "a number")),
+    };
+    let measured = |i: usize, value: &'static str, own: &'static str| {
+        let Some(number) = cells.number(path, i, value)? else { return Ok(None) };
+        let mut stated = noise;
+        for column in ["noise", own] {
+            if let Some(found) = cells.number(path, i, column)? {
+                if found <= 0.0 {
+                    return Err(refused(i, column, &found.to_string(), "a number above 0"));
+                }
+                stated = Some(found);
+            }
+        }
+        match stated {
+            Some(noise) => Ok(Some(Measured { value: number, noise })),
+            None => {
+                Err(refused(i, own, "nothing", "a standard deviation there, under `noise` or by --noise"))
+            }
+        }
+    };
+    let reading = |i: usize| {
+        Ok(Reading {
+            row: cells.row(i),
+            time: needed(i, "time")?,
+            x: needed(i, "x")?,
+            y: needed(i, "y")?,
+            components: [measured(i, "u", "noise_u")?, measured(i, "v", "noise_v")?],
+        })
+    };
+    let readings: Vec<Reading> = (0..cells.rows()).map(reading).collect::<Result<_, DataError>>()?;
+    if readings.iter().all(|r| r.components.iter().all(Option::is_none)) {
+        let detail = "found no reading, expected a number under `u` or `v`".into();
+        return Err(DataError::SensorTable { path: path.into(), detail });
+    }
+    Ok(readings)
+}
