@@ -60,12 +60,6 @@ pub enum Error {
         /// Its name.
         dataset: String,
     },
-    /// A method that does not exist.
-    #[error("method: found `{found}`, expected one of exact, sda")]
-    UnknownMethod {
-        /// The name.
-        found: String,
-    },
     /// Two trials of the plan are the same.
     #[error("plan: the trial `{trial}` occurs twice; a list of the plan repeats an entry")]
     RepeatedTrial {

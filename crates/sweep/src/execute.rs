@@ -1,17 +1,14 @@
 //! Carrying out trials on flows: from a trial to its outcome.
 
+use crate::choose::{Course, Scaled, counts, scaled};
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath};
 use crate::judge::{Judged, judge};
 use crate::pictures::Pictures;
-use crate::problem::{Draw, Problem, Shared, once};
-use crate::{BoxError, Error, Executor, Flow, Outcome, Start, Trial};
-use equipoise_denoiser::Denoiser;
+use crate::problem::{Problem, Shared, once};
+use crate::{BoxError, Error, Executor, Flow, Outcome, Trial};
 use equipoise_field::sum;
-use equipoise_guidance::{Exact, Guidance, Sda, Strength};
-use equipoise_sampler::{Outcome as RunOutcome, PredictorCorrector};
-use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
-use equipoise_schedule::{Level, Schedule, ScheduleName, uniform_grid};
-use equipoise_solver::{Guided, Member, PosteriorSampler, Start as StartLaw};
+use equipoise_sampler::Outcome as RunOutcome;
+use equipoise_solver::{Member, Method};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
@@ -24,25 +21,6 @@ pub struct FlowExecutor<'a> {
     problems: Shared<Problem>,
     paths: Shared<ForwardPath>,
     pictures: Option<&'a Pictures<'a>>,
-}
-
-/// A trial's guidance with what the results say of it.
-struct Chosen {
-    guidance: Arc<dyn Guidance<f32>>,
-    /// `None` for the exact guidance, which no law scales.
-    strength: Option<Strength>,
-    std: Option<f64>,
-    gamma: Option<f64>,
-    note: String,
-}
-
-/// The run of a trial: schedule, grid, and the levels that tables are made for.
-struct Course {
-    schedule: Arc<dyn Schedule>,
-    sampler: PredictorCorrector,
-    levels: Vec<Level>,
-    /// Names the levels.
-    key: String,
 }
 
 impl<'a> FlowExecutor<'a> {
@@ -71,24 +49,40 @@ impl<'a> FlowExecutor<'a> {
         })
     }
 
-    /// The excess of the trial's law at [`EXCESS_TIMES`]: all ones for the exact guidance.
+    /// The excess of the trial's law at [`EXCESS_TIMES`]: all ones for the exact guidance, `None` for
+    /// methods that no law scales.
     ///
     /// # Errors
     /// Whatever keeps the guidance from being evaluated.
-    pub fn excess(&self, trial: &Trial) -> Result<Vec<f64>, BoxError> {
-        let (flow, denoiser) = self.flow(&trial.dataset)?;
+    pub fn excess(&self, trial: &Trial) -> Result<Option<Vec<f64>>, BoxError> {
+        let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
         let course = Course::of(trial)?;
+        self.excess_of(trial, &course, scaled(trial, flow, &problem, &course)?.as_ref())
+    }
+
+    fn excess_of(
+        &self,
+        trial: &Trial,
+        course: &Course,
+        law: Option<&Scaled>,
+    ) -> Result<Option<Vec<f64>>, BoxError> {
+        let method: Method = trial.method.parse()?;
+        let Some(law) = law else {
+            return Ok((method == Method::Exact).then(|| vec![1.0; EXCESS_TIMES.len()]));
+        };
+        let (flow, denoiser) = self.flow(&trial.dataset)?;
+        let problem = self.problem(trial)?;
         let draw = problem.draw(flow, trial.seed)?;
-        let chosen = choose(trial, flow, &problem, &draw, &course)?;
-        let Some(strength) = &chosen.strength else { return Ok(vec![1.0; EXCESS_TIMES.len()]) };
         let run = format!("{} {} {}", trial.seed, trial.schedule, trial.eta);
         let path = once(&self.paths, &format!("{} {run}", trial.dataset), || {
             let start = member(flow, trial.seed, 0).start;
             Ok(Arc::new(ForwardPath::new(flow, denoiser, &*course.schedule, start)?))
         })?;
         let norms = problem.norms(&run, &path, &draw)?;
-        path.excess(&norms, strength, &*chosen.guidance)
+        let inference = course.inference(trial, flow, &problem, &draw);
+        let guidance = inference.guidance(method, None, Some(&law.strength))?;
+        Ok(Some(path.excess(&norms, &law.strength, &*guidance)?))
     }
 }
 
@@ -98,115 +92,16 @@ fn member(flow: &Flow, seed: u64, member: u64) -> Member {
     Member { start: stream("start"), langevin: stream("langevin") }
 }
 
-impl Course {
-    fn of(trial: &Trial) -> Result<Self, BoxError> {
-        let name: ScheduleName = trial.schedule.parse()?;
-        let schedule: Arc<dyn Schedule> = Arc::from(name.build(trial.eta)?);
-        let sampler = PredictorCorrector::new(uniform_grid(trial.steps)?, trial.corrections, trial.tau)?;
-        let times = sampler.evaluated().iter().chain(&EXCESS_TIMES);
-        let levels = times.map(|&t| schedule.level(t)).collect();
-        let key = format!("{} {} {} {}", trial.schedule, trial.eta, trial.steps, trial.corrections.min(1));
-        Ok(Self { schedule, sampler, levels, key })
-    }
-}
-
-fn choose(
-    trial: &Trial,
-    flow: &Flow,
-    problem: &Problem,
-    draw: &Draw,
-    course: &Course,
-) -> Result<Chosen, BoxError> {
-    let denoiser = Arc::clone(&problem.denoiser) as Arc<dyn Denoiser<f32>>;
-    let observation = Arc::clone(&draw.observation);
-    if trial.method == "exact" {
-        let innovations = problem.innovations(&course.key, &course.levels)?;
-        let guidance =
-            Arc::new(Exact::new(denoiser, observation, innovations).along(Arc::clone(&problem.path)));
-        let std = Some(problem.noise.mean(problem.observed.count()).sqrt());
-        return Ok(Chosen { guidance, strength: None, std, gamma: None, note: String::new() });
-    }
-    if trial.method != "sda" {
-        return Err(Error::UnknownMethod { found: trial.method.clone() }.into());
-    }
-    let law: Law = trial.law.parse()?;
-    let (strength, note) = strength(law, trial, flow, problem, course)?;
-    let gamma = match strength.excess {
-        equipoise_guidance::Excess::Gamma(gamma) => Some(gamma),
-        equipoise_guidance::Excess::Levels(_) => None,
-    };
-    let std = Some(strength.variance.mean(problem.observed.count()).sqrt());
-    let guidance =
-        Arc::new(Sda::new(denoiser, observation, strength.clone()).along(Arc::clone(&problem.path)));
-    Ok(Chosen { guidance, strength: Some(strength), std, gamma, note })
-}
-
-/// The base is the observation noise with γ = 0.01, or the law's published base where it has one of
-/// its own (`clamped_linear`); `std` and `gamma` of the trial replace either.
-fn strength(
-    law: Law,
-    trial: &Trial,
-    flow: &Flow,
-    problem: &Problem,
-    course: &Course,
-) -> Result<(Strength, String), BoxError> {
-    let published = law.published_base();
-    let own = law == Law::ClampedLinear;
-    let noise = match trial.std.or(own.then_some(published.std)) {
-        Some(std) => equipoise_innovation::NoiseVariance::Uniform(std * std),
-        None => problem.noise.clone(),
-    };
-    if matches!(law, Law::Matched | Law::Active) {
-        let ratios = problem.ratios(law, &course.key, &course.levels)?;
-        let worst = course.levels.iter().filter_map(|&l| {
-            let ratio = ratios.get(l).ok()?;
-            ratio.standard_error.map(|e| e / ratio.value)
-        });
-        let note = worst
-            .reduce(f64::max)
-            .map_or_else(String::new, |e| format!("traces by probes, relative standard error up to {e:.1e}"));
-        return Ok((Strength::traced(&noise, ratios), note));
-    }
-    let gamma = trial.gamma.unwrap_or(published.gamma);
-    let (n_obs, n_ref) = counts(trial, flow)?;
-    Ok((Strength::of_law(law, &noise, gamma, n_obs, n_ref)?, String::new()))
-}
-
-/// N and N_ref under the trial's convention; N_ref is the N of sub 4 unless given.
-fn counts(trial: &Trial, flow: &Flow) -> Result<(usize, usize), BoxError> {
-    let convention: NConvention = trial.n_convention.parse()?;
-    let s = flow.shape;
-    let count = |sub| lattice_count(s.frames, s.channels, s.height, s.width, sub, convention);
-    let n_ref = match trial.n_ref {
-        Some(n) => n,
-        None => count(PUBLISHED_REFERENCE_SUB.min(s.height).min(s.width))?,
-    };
-    Ok((count(trial.sub)?, n_ref))
-}
-
 impl Executor for FlowExecutor<'_> {
     fn execute(&self, trial: &Trial) -> Result<Outcome, BoxError> {
         let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
         let course = Course::of(trial)?;
         let draw = problem.draw(flow, trial.seed)?;
-        let chosen = choose(trial, flow, &problem, &draw, &course)?;
-        let excess = self.excess(trial)?;
-        let (low, high, _) = sum::range(&flow.truth);
-        let start = match trial.start {
-            Start::Normal => StartLaw::Normal,
-            Start::Prior => StartLaw::Prior {
-                mean: Arc::new(problem.denoiser.mean().to_vec()),
-                covariance: Arc::clone(problem.denoiser.prior_covariance()),
-            },
-        };
-        let sampler = Guided {
-            guidance: Arc::clone(&chosen.guidance),
-            sampler: Arc::new(course.sampler.clone()),
-            schedule: Arc::clone(&course.schedule),
-            start,
-            bound: equipoise_metrics::EXPLOSION * high.abs().max(low.abs()),
-        };
+        let law = scaled(trial, flow, &problem, &course)?;
+        let excess = self.excess_of(trial, &course, law.as_ref())?;
+        let inference = course.inference(trial, flow, &problem, &draw);
+        let sampler = inference.bind(trial.method.parse()?, None, law.as_ref().map(|l| &l.strength))?;
         let members: Vec<Member> = (0..trial.members).map(|m| member(flow, trial.seed, m as u64)).collect();
         let clock = Instant::now();
         let runs: Vec<RunOutcome<f32>> = if self.parallel_inside(trial) {
@@ -219,18 +114,22 @@ impl Executor for FlowExecutor<'_> {
         if let Some(pictures) = self.pictures {
             pictures.reconstruction(flow, trial, runs[0].x(), &judged)?;
         }
+        let Judged { mut outcome, note, .. } = judged;
+        let count = problem.gaussian.observed().count();
+        let column = |t: f64| {
+            let at = EXCESS_TIMES.iter().position(|&s| (s - t).abs() < 1e-9)?;
+            excess.as_ref().map(|excess| excess[at])
+        };
+        let noise = law.as_ref().map_or(&problem.noise, |law| &law.strength.variance);
+        outcome.std = Some(noise.mean(count).sqrt());
+        outcome.gamma = law.as_ref().and_then(Scaled::gamma);
         let (n_obs, n_ref) = counts(trial, flow)?;
-        let column = |t: f64| EXCESS_TIMES.iter().position(|&s| (s - t).abs() < 1e-9).map(|i| excess[i]);
-        let note =
-            [chosen.note, judged.note.clone()].iter().filter(|n| !n.is_empty()).cloned().collect::<Vec<_>>();
-        let Judged { mut outcome, .. } = judged;
         outcome.n_obs = n_obs;
         outcome.n_ref = Some(n_ref);
-        outcome.std = chosen.std;
-        outcome.gamma = chosen.gamma;
         outcome.guidance_excess = EXCESS_COLUMNS.map(column);
         outcome.seconds = seconds;
-        outcome.note = note.join("; ");
+        let notes = [law.map(|law| law.note).unwrap_or_default(), note];
+        outcome.note = notes.into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join("; ");
         Ok(outcome)
     }
 

@@ -49,7 +49,7 @@ pub(crate) fn judge(
     let floor = metrics::floor_rmse(mean, &variance, &flow.truth, sigma_zero, included)?;
     let rmse = pooled(&|x| Ok(metrics::rmse(x, &flow.truth, included)?))?;
     let misfit = pooled(&|x| misfit(problem, draw, x))?;
-    let prior_mean = problem.denoiser.mean();
+    let prior_mean = problem.gaussian.wiener().mean();
     let fluctuation_ratio =
         pooled(&|x| Ok(metrics::fluctuation_ratio(x, &flow.truth, prior_mean, included)?))?;
     let state = metrics::classify(&Evidence {
@@ -79,6 +79,7 @@ pub(crate) fn judge(
         spread_ratio: metrics::spread_ratio(&ensemble, &widened, included)?,
         state: state.to_string(),
         diverged_at: if state.is_explosion() { excursion.map(|e| e.t) } else { None },
+        evaluations: runs.iter().map(|r| r.trace().evaluations).sum(),
         peak: runs.iter().map(|r| r.trace().peak).fold(0.0, f64::max),
         ..Outcome::default()
     };

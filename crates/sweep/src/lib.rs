@@ -4,6 +4,7 @@
 //! folder: an append-only journal with one line a finished trial, the results table in plan order,
 //! and the manifest. [`run`] takes the trials without a row through an [`Executor`].
 
+mod choose;
 mod error;
 mod excess;
 mod execute;

@@ -70,9 +70,11 @@ fn section(
 ) -> Result<Section> {
     let first = batch[0].0;
     let mut blocks = vec![Block::Text(format!(
-        "{} predictor steps, {} corrections, τ = {}, schedule {} with η = {}; window {} of {} frames, noise {} \
+        "{} steps ({}, spacing {}), {} corrections, τ = {}, schedule {} with η = {}; window {} of {} frames, noise {} \
          (normalised units), {} member(s) a trial.",
         first.steps,
+        first.sampler,
+        first.spacing,
         first.corrections,
         first.tau,
         first.schedule,
@@ -191,8 +193,10 @@ fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Res
         let excess = executor
             .excess(trial)
             .map_err(|source| crate::Error::Trial { trial: trial.to_string(), source })?;
-        let points = EXCESS_TIMES.into_iter().zip(excess).collect();
-        series.push(Series { name: trial.law.clone(), points });
+        if let Some(excess) = excess {
+            let points = EXCESS_TIMES.into_iter().zip(excess).collect();
+            series.push(Series { name: trial.law.clone(), points });
+        }
     }
     let text = format!(
         "Guidance excess ‖g‖/‖g_exact‖ at sub {sub}, on x_t = μx + σε of the truth, seed {seed}; 1 is exact."
@@ -210,7 +214,7 @@ fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Res
 
 /// The columns of the page's table; `results.csv` has all of them.
 const COLUMNS: [(&str, &str); 16] = [
-    ("law", "scaling law, or exact"),
+    ("law", "scaling law, or method"),
     ("sub", "stride of the observed lattice"),
     ("seed", "seed of all streams"),
     ("n_obs", "N"),

@@ -78,6 +78,10 @@ pub struct Protocol {
     pub corrections: usize,
     /// τ, the size of a corrector step.
     pub tau: f64,
+    /// The sampler, as [`SamplerName`](equipoise_sampler::SamplerName) prints it.
+    pub sampler: String,
+    /// How the times are spaced: `uniform`, `log_snr` or `edm`.
+    pub spacing: String,
 }
 
 /// A posterior method and the law of its likelihood term.
@@ -139,6 +143,8 @@ impl Plan {
             steps: protocol.steps,
             corrections: protocol.corrections,
             tau: protocol.tau,
+            sampler: protocol.sampler.clone(),
+            spacing: protocol.spacing.clone(),
             law: approach.law.clone(),
             method: approach.method.clone(),
             sub,

@@ -2,15 +2,13 @@
 
 use crate::excess::{ForwardPath, Norms};
 use crate::{BoxError, Flow};
-use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_guidance::{Exact, Excess, GaussianPath, LevelTable, Observation, Sda, Strength};
-use equipoise_innovation::{Innovation, NoiseVariance, ObservedPrior, TraceRatio};
+use equipoise_guidance::{Exact, Excess, Observation, Sda, Strength};
+use equipoise_innovation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::{ExactPosterior, MeanVariance};
-use equipoise_scaling::Law;
-use equipoise_schedule::Level;
+use equipoise_solver::ObservedGaussian;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::collections::HashMap;
@@ -22,20 +20,12 @@ const PROBES: usize = 32;
 /// Entries by key, each made once.
 pub(crate) type Shared<T> = Mutex<HashMap<String, Arc<T>>>;
 
-/// The entry of the latest key only: scenes follow each other, and tables of levels are large.
-type Latest<T> = Mutex<Option<(String, Arc<T>)>>;
-
-/// A flow, a subsampling and the levels at which its trials evaluate the guidance.
+/// A flow under one subsampling.
 pub(crate) struct Problem {
     pub(crate) operator: Subsample,
-    pub(crate) denoiser: Arc<Wiener<f32>>,
     pub(crate) noise: NoiseVariance,
-    pub(crate) observed: ObservedPrior<f32>,
-    pub(crate) path: Arc<GaussianPath<f32>>,
-    dataset: String,
+    pub(crate) gaussian: Arc<ObservedGaussian<f32>>,
     sub: usize,
-    ratios: Shared<LevelTable<TraceRatio>>,
-    innovations: Latest<LevelTable<Innovation<f32>>>,
     norms: Shared<Norms>,
     draws: Shared<Draw>,
 }
@@ -58,53 +48,16 @@ impl Problem {
         } else {
             NoiseVariance::PerChannel { values: variances, plane: operator.observed().plane() }
         };
-        let covariance: Arc<dyn Covariance<f32>> = Arc::clone(denoiser.prior_covariance());
-        let operator_handle: Arc<dyn LinearOperator<f32>> = Arc::new(operator);
-        let observed = ObservedPrior::new(covariance, operator_handle, noise.clone())?;
-        let path = Arc::new(GaussianPath::new(Arc::clone(&denoiser), observed.clone())?);
+        let probes = Stream::new("probes").text(&flow.name).number(sub as u64);
+        let gaussian = ObservedGaussian::new(denoiser, Arc::new(operator), noise.clone(), probes)?;
         Ok(Self {
             operator,
-            denoiser,
-            path,
             noise,
-            observed,
-            dataset: flow.name.clone(),
+            gaussian: Arc::new(gaussian),
             sub,
-            ratios: Shared::default(),
-            innovations: Latest::default(),
             norms: Shared::default(),
             draws: Shared::default(),
         })
-    }
-
-    /// The matched or active law's ratios of traces at every level.
-    pub(crate) fn ratios(
-        &self,
-        law: Law,
-        key: &str,
-        levels: &[Level],
-    ) -> Result<Arc<LevelTable<TraceRatio>>, BoxError> {
-        once(&self.ratios, &format!("{law} {key}"), || {
-            let stream = Stream::new("probes").text(&self.dataset).number(self.sub as u64);
-            Ok(Strength::trace_ratios(law, &self.observed, levels, stream))
-        })
-    }
-
-    /// s²I + A V Aᵀ factored at every level.
-    pub(crate) fn innovations(
-        &self,
-        key: &str,
-        levels: &[Level],
-    ) -> Result<Arc<LevelTable<Innovation<f32>>>, BoxError> {
-        let mut latest = self.innovations.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((kept, table)) = latest.as_ref()
-            && kept == key
-        {
-            return Ok(Arc::clone(table));
-        }
-        let table = Exact::innovations(&self.observed, levels)?;
-        *latest = Some((key.to_owned(), Arc::clone(&table)));
-        Ok(table)
     }
 
     /// The norms that every law's excess is relative to, along a forward path.
@@ -116,9 +69,9 @@ impl Problem {
                 factor: 1.0,
                 adaptive: None,
             };
-            let denoiser = || Arc::clone(&self.denoiser) as Arc<dyn Denoiser<f32>>;
+            let denoiser = || Arc::clone(self.gaussian.wiener()) as Arc<dyn Denoiser<f32>>;
             let unit = Sda::new(denoiser(), Arc::clone(&draw.observation), one);
-            let innovations = Exact::innovations(&self.observed, &path.levels())?;
+            let innovations = Exact::innovations(self.gaussian.observed(), &path.levels())?;
             let exact = Exact::new(denoiser(), Arc::clone(&draw.observation), innovations);
             Ok(Arc::new(path.norms(&unit, &exact)?))
         })
@@ -138,7 +91,7 @@ impl Problem {
             for (i, (y, n)) in y.iter_mut().zip(&noise).enumerate() {
                 *y += f32::narrow(self.noise.at(i).sqrt()) * n;
             }
-            let posterior = ExactPosterior::new(self.observed.clone(), self.denoiser.mean().to_vec())?;
+            let posterior = ExactPosterior::new(self.gaussian.observed().clone(), self.gaussian.wiener().mean().to_vec())?;
             let posterior_mean = posterior.mean(&y)?;
             let probes = Stream::new("posterior").text(&flow.name).number(self.sub as u64);
             let posterior_variance = posterior.mean_variance(PROBES, probes)?;

@@ -4,12 +4,12 @@ use crate::replace::replace;
 use crate::{Error, Result, Row};
 use std::path::Path;
 
-/// The columns: those of the data sheet, then identity, space, peak and note.
+/// The columns: those of the data sheet, then identity, space, peak, evaluations and note.
 const HEADER: &str = "dataset,protocol,law,method,sub,n_obs,n_ref,n_convention,std,gamma,schedule,steps,\
-    corrections,tau,noise,seed,members,normalizer,axes,min,max,truth_min,truth_max,energy_ratio,\
+    corrections,tau,sampler,spacing,noise,seed,members,normalizer,axes,min,max,truth_min,truth_max,energy_ratio,\
     fluctuation_ratio,rmse,rmse_observed,rmse_unobserved,misfit,posterior_mean_rmse,floor_rmse,\
     bias_over_posterior_std,spread_ratio,guidance_excess_t0.9,guidance_excess_t0.5,guidance_excess_t0.1,\
-    state,diverged_at,seconds,identity,space,peak,note";
+    state,diverged_at,seconds,identity,space,peak,evaluations,note";
 
 /// Writes the table in one step: the old table stands until the new one is complete.
 pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<()> {

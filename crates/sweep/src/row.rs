@@ -1,6 +1,6 @@
 //! One row of the results: what was asked for and what came of it.
 
-use crate::{Noise, Result, Trial, number};
+use crate::{Noise, Record, Result, Trial, number};
 use serde::{Deserialize, Serialize};
 
 /// The space of every number of a row whose column does not say otherwise.
@@ -55,6 +55,8 @@ pub struct Outcome {
     pub seconds: f64,
     /// Largest max|x_t| on the way.
     pub peak: f64,
+    /// Evaluations of the denoiser by all members.
+    pub evaluations: usize,
     /// Remarks.
     pub note: String,
 }
@@ -84,6 +86,8 @@ pub struct Row {
     pub corrections: usize,
     #[serde(with = "number")]
     pub tau: f64,
+    pub sampler: String,
+    pub spacing: String,
     pub noise: Noise,
     pub seed: u64,
     pub members: usize,
@@ -132,7 +136,14 @@ pub struct Row {
     pub space: String,
     #[serde(with = "number")]
     pub peak: f64,
+    pub evaluations: usize,
     pub note: String,
+}
+
+impl Record for Row {
+    fn identity(&self) -> &str {
+        &self.identity
+    }
 }
 
 impl Row {
@@ -157,6 +168,8 @@ impl Row {
             steps: trial.steps,
             corrections: trial.corrections,
             tau: trial.tau,
+            sampler: trial.sampler.clone(),
+            spacing: trial.spacing.clone(),
             noise: Noise::of(&trial.noise),
             seed: trial.seed,
             members: trial.members,
@@ -185,6 +198,7 @@ impl Row {
             identity: trial.identity()?,
             space: SPACE.into(),
             peak: outcome.peak,
+            evaluations: outcome.evaluations,
             note: outcome.note,
         })
     }
@@ -279,6 +293,8 @@ pub(crate) mod tests {
         "steps":32,
         "corrections":0,
         "tau":0.5,
+        "sampler":"predictor_corrector",
+        "spacing":"uniform",
         "noise":0.1,
         "seed":0,
         "members":2,
@@ -304,9 +320,10 @@ pub(crate) mod tests {
         "state":"nan",
         "diverged_at":0.96875,
         "seconds":1.25,
-        "identity":"f729e373be49e523",
+        "identity":"ba5a552ffe7d4aa6",
         "space":"normalised",
         "peak":0.0,
+        "evaluations":0,
         "note":"a \"quoted\", two-line\nremark: σ"}
         "#);
     }

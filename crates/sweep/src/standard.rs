@@ -1,6 +1,9 @@
 //! The sweep that runs when nothing else is asked for.
 
 use crate::{Approach, CovarianceSettings, DatasetPlan, Plan, Protocol, Source, Start};
+use equipoise_sampler::SamplerName;
+use equipoise_scaling::Law;
+use equipoise_schedule::Spacing;
 
 /// The laws of the default sweep.
 const LAWS: [&str; 10] = [
@@ -17,22 +20,29 @@ const LAWS: [&str; 10] = [
 ];
 
 impl Approach {
-    /// A law with the method that it belongs to: `exact` with itself, every other with `sda`.
+    /// A law with the method that it belongs to, `sda`; the name of a method with itself.
     pub fn of_law(law: &str) -> Self {
-        let method = if law == "exact" { "exact" } else { "sda" };
-        Self { law: law.into(), method: method.into() }
+        let scaled = law.parse::<Law>().is_ok();
+        Self { law: law.into(), method: if scaled { "sda" } else { law }.into() }
     }
 }
 
 impl Protocol {
     /// 32 predictor steps and no corrector, where the study's laws break.
     pub fn fast() -> Self {
-        Self { name: "fast".into(), steps: 32, corrections: 0, tau: 0.5 }
+        Self {
+            name: "fast".into(),
+            steps: 32,
+            corrections: 0,
+            tau: 0.5,
+            sampler: SamplerName::default().to_string(),
+            spacing: Spacing::default().to_string(),
+        }
     }
 
     /// 256 predictor steps with one corrector step of τ = 0.5 each, as in the study.
     pub fn study() -> Self {
-        Self { name: "study".into(), steps: 256, corrections: 1, tau: 0.5 }
+        Self { name: "study".into(), steps: 256, corrections: 1, ..Self::fast() }
     }
 }
 

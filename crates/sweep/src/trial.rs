@@ -43,7 +43,11 @@ pub struct Trial {
     pub corrections: usize,
     /// τ, the size of a corrector step.
     pub tau: f64,
-    /// Scaling law of the likelihood term.
+    /// The sampler of methods that leave it open.
+    pub sampler: String,
+    /// How the times are spaced: `uniform`, `log_snr` or `edm`.
+    pub spacing: String,
+    /// Scaling law of the likelihood term; the method's own name where it takes none.
     pub law: String,
     /// Posterior method.
     pub method: String,
@@ -138,6 +142,8 @@ pub(crate) mod tests {
             steps: 32,
             corrections: 0,
             tau: 0.5,
+            sampler: text("predictor_corrector"),
+            spacing: text("uniform"),
             law: text("dual"),
             method: text("sda"),
             sub: 4,
@@ -188,8 +194,8 @@ pub(crate) mod tests {
     fn one_last_bit_of_any_field_changes_the_identity() {
         let identity = example().identity().unwrap();
         let changed = changed_once(&serde_json::to_value(example()).unwrap(), "");
-        // 26 fields, of which the covariance has three leaves and the noise two.
-        assert_eq!(changed.len(), 26 + 2 + 1);
+        // 28 fields, of which the covariance has three leaves and the noise two.
+        assert_eq!(changed.len(), 28 + 2 + 1);
         for (path, value) in changed {
             let trial: Trial = serde_json::from_value(value).unwrap();
             assert_ne!(trial.identity().unwrap(), identity, "{path}");
@@ -222,6 +228,6 @@ pub(crate) mod tests {
     /// Sweeps begun by an earlier build can only be resumed while this stays as it is.
     #[test]
     fn the_identity_is_stable() {
-        insta::assert_snapshot!(example().identity().unwrap(), @"f729e373be49e523");
+        insta::assert_snapshot!(example().identity().unwrap(), @"ba5a552ffe7d4aa6");
     }
 }

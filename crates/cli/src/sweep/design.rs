@@ -6,8 +6,10 @@ use crate::spectrum::Spectrum;
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use equipoise_report::significant;
+use equipoise_sampler::SamplerName;
 use equipoise_scaling::{Law, NConvention};
-use equipoise_schedule::ScheduleName;
+use equipoise_schedule::{ScheduleName, Spacing};
+use equipoise_solver::Method;
 use equipoise_sweep::{Approach, Flow, Plan, Protocol, Start};
 
 /// The name of the exact guidance, as a law and as a method.
@@ -22,12 +24,12 @@ const START_SPREAD: f64 = 2.0;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Trials")]
 pub(super) struct Design {
-    /// Scaling laws, or exact [default: all]
+    /// Scaling laws of sda, or exact [default: all]
     #[arg(long, value_delimiter = ',', value_parser = laws())]
     law: Vec<String>,
 
-    /// sda takes every law, exact is a law of its own [default: both]
-    #[arg(long, value_delimiter = ',', value_parser = [SDA, EXACT])]
+    /// Posterior methods; sda runs under every law named or, without --law, all [default: sda,exact]
+    #[arg(long, value_delimiter = ',', value_parser = methods())]
     method: Vec<String>,
 
     /// Strides of the observed lattice [default: 2,4,8,16]
@@ -43,7 +45,10 @@ pub(super) struct Design {
     members: Option<usize>,
 
     /// fast: 32 steps; study: 256 steps, 1 correction [default: fast, for kolmogorov both]
-    #[arg(long, value_enum, value_delimiter = ',', conflicts_with_all = ["steps", "corrections", "tau"])]
+    #[arg(
+        long, value_enum, value_delimiter = ',',
+        conflicts_with_all = ["steps", "corrections", "tau", "sampler", "spacing"]
+    )]
     protocol: Vec<ProtocolName>,
 
     /// Predictor steps, as protocol `custom` [default there: 32]
@@ -57,6 +62,15 @@ pub(super) struct Design {
     /// Size of a corrector step, as protocol `custom` [default there: 0.5]
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     tau: Option<f64>,
+
+    /// How time advances, as protocol `custom`: predictor_corrector, ddim:ETA, ddpm, euler or heun; methods
+    /// with a step of their own keep it [default there: predictor_corrector]
+    #[arg(long)]
+    sampler: Option<SamplerName>,
+
+    /// Times from 1 to 0, as protocol `custom`: uniform, log_snr or edm [default there: uniform]
+    #[arg(long)]
+    spacing: Option<Spacing>,
 
     /// The schedule
     #[arg(long, default_value = "cos")]
@@ -105,6 +119,10 @@ fn laws() -> PossibleValuesParser {
     Law::ALL.map(Law::name).into_iter().chain([EXACT]).collect::<Vec<_>>().into()
 }
 
+fn methods() -> PossibleValuesParser {
+    Method::ALL.map(Method::name).to_vec().into()
+}
+
 impl Design {
     /// The laws with their methods; `None` for all.
     ///
@@ -125,9 +143,10 @@ impl Design {
             let found = self.method.join(",");
             return Err(usage(&format!("--method: found {found}, expected {method} for --law {law}")));
         }
-        let asked = self.method.iter().any(|m| m == EXACT);
-        if asked && !approaches.iter().any(|a| a.method == EXACT) {
-            approaches.push(Approach::of_law(EXACT));
+        for method in self.method.iter().filter(|m| *m != SDA) {
+            if !approaches.iter().any(|a| a.method == *method) {
+                approaches.push(Approach::of_law(method));
+            }
         }
         Ok(Some(approaches))
     }
@@ -164,7 +183,8 @@ impl Design {
 
     /// The protocols asked for; empty for those of each flow.
     fn protocols(&self) -> Vec<Protocol> {
-        if self.steps.is_none() && self.corrections.is_none() && self.tau.is_none() {
+        let step = self.steps.is_some() || self.corrections.is_some() || self.tau.is_some();
+        if !step && self.sampler.is_none() && self.spacing.is_none() {
             let named = |name: &ProtocolName| match name {
                 ProtocolName::Fast => Protocol::fast(),
                 ProtocolName::Study => Protocol::study(),
@@ -177,6 +197,8 @@ impl Design {
             steps: self.steps.unwrap_or(fast.steps),
             corrections: self.corrections.unwrap_or(fast.corrections),
             tau: self.tau.unwrap_or(fast.tau),
+            sampler: self.sampler.map_or(fast.sampler, |name| name.to_string()),
+            spacing: self.spacing.map_or(fast.spacing, |name| name.to_string()),
         }]
     }
 
@@ -235,6 +257,9 @@ mod tests {
         assert_eq!(chosen(&["--method", "exact"]), "exact/exact");
         assert_eq!(chosen(&["--method", "sda"]).split(' ').count(), Law::ALL.len());
         assert_eq!(chosen(&["--method", "exact,sda"]).split(' ').count(), Law::ALL.len() + 1);
+        let mixed = chosen(&["--law", "dual", "--method", "sda,mmps,diffpir"]);
+        assert_eq!(mixed, "dual/sda mmps/mmps diffpir/diffpir");
+        assert_eq!(chosen(&["--method", "tmpd"]), "tmpd/tmpd");
         let refused = chosen(&["--law", "exact", "--method", "sda"]);
         assert_eq!(refused, "error: --method: found sda, expected exact for --law exact");
         let refused = chosen(&["--law", "sum", "--method", "exact"]);
@@ -250,5 +275,7 @@ mod tests {
         assert_eq!(protocols(&["--protocol", "study,fast"]), [Protocol::study(), Protocol::fast()]);
         let custom = Protocol { name: "custom".into(), corrections: 2, ..Protocol::fast() };
         assert_eq!(protocols(&["--corrections", "2"]), [custom]);
+        let custom = Protocol { name: "custom".into(), sampler: "ddpm".into(), ..Protocol::fast() };
+        assert_eq!(protocols(&["--sampler", "ddim:1"]), [custom]);
     }
 }

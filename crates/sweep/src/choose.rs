@@ -1,0 +1,140 @@
+//! From the names of a trial to its run: schedule, sampler, law, method.
+
+use crate::excess::EXCESS_TIMES;
+use crate::problem::{Draw, Problem};
+use crate::{BoxError, Flow, Start, Trial};
+use equipoise_denoiser::ExactCovariance;
+use equipoise_field::sum;
+use equipoise_guidance::{ConditionalCovariance, Excess, Strength};
+use equipoise_innovation::NoiseVariance;
+use equipoise_sampler::{Sampler, SamplerName};
+use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
+use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
+use equipoise_solver::{Inference, Method, Start as StartLaw};
+use std::sync::Arc;
+
+/// The run of a trial: schedule and sampler.
+pub(crate) struct Course {
+    pub(crate) schedule: Arc<dyn Schedule>,
+    pub(crate) sampler: Arc<dyn Sampler<f32>>,
+}
+
+/// A trial's law with what the results say of it.
+pub(crate) struct Scaled {
+    pub(crate) strength: Strength,
+    pub(crate) note: String,
+}
+
+impl Course {
+    pub(crate) fn of(trial: &Trial) -> Result<Self, BoxError> {
+        let name: ScheduleName = trial.schedule.parse()?;
+        let schedule: Arc<dyn Schedule> = Arc::from(name.build(trial.eta)?);
+        let grid = trial.spacing.parse::<Spacing>()?.grid(&*schedule, trial.steps)?;
+        let sampler = trial.sampler.parse::<SamplerName>()?.build(grid, trial.corrections, trial.tau)?;
+        Ok(Self { schedule, sampler })
+    }
+
+    /// The levels of the run and those of the excess curve.
+    fn levels(&self) -> Vec<Level> {
+        let times = self.sampler.evaluated().iter().chain(&EXCESS_TIMES);
+        times.map(|&t| self.schedule.level(t)).collect()
+    }
+
+    /// The inverse problem of a trial, ready for any method.
+    pub(crate) fn inference(
+        &self,
+        trial: &Trial,
+        flow: &Flow,
+        problem: &Problem,
+        draw: &Draw,
+    ) -> Inference<f32> {
+        let wiener = problem.gaussian.wiener();
+        let start = match trial.start {
+            Start::Normal => StartLaw::Normal,
+            Start::Prior => StartLaw::Prior {
+                mean: Arc::new(wiener.mean().to_vec()),
+                covariance: Arc::clone(wiener.prior_covariance()),
+            },
+        };
+        let (low, high, _) = sum::range(&flow.truth);
+        let denoiser = Arc::clone(wiener) as Arc<dyn ExactCovariance<f32>>;
+        Inference {
+            denoiser: ConditionalCovariance::Exact(denoiser),
+            gaussian: Some(Arc::clone(&problem.gaussian)),
+            observation: Arc::clone(&draw.observation),
+            schedule: Arc::clone(&self.schedule),
+            sampler: Arc::clone(&self.sampler),
+            start,
+            bound: equipoise_metrics::EXPLOSION * high.abs().max(low.abs()),
+        }
+    }
+}
+
+/// The law of a trial, where its method takes one.
+pub(crate) fn scaled(
+    trial: &Trial,
+    flow: &Flow,
+    problem: &Problem,
+    course: &Course,
+) -> Result<Option<Scaled>, BoxError> {
+    if trial.method.parse::<Method>()? != Method::Sda {
+        return Ok(None);
+    }
+    let law: Law = trial.law.parse()?;
+    let (strength, note) = strength(law, trial, flow, problem, course)?;
+    Ok(Some(Scaled { strength, note }))
+}
+
+impl Scaled {
+    /// γ, for a law that has one.
+    pub(crate) fn gamma(&self) -> Option<f64> {
+        match self.strength.excess {
+            Excess::Gamma(gamma) => Some(gamma),
+            Excess::Levels(_) => None,
+        }
+    }
+}
+
+/// The base is the observation noise with γ = 0.01, or the law's published base where it has one of
+/// its own (`clamped_linear`); `std` and `gamma` of the trial replace either.
+fn strength(
+    law: Law,
+    trial: &Trial,
+    flow: &Flow,
+    problem: &Problem,
+    course: &Course,
+) -> Result<(Strength, String), BoxError> {
+    let published = law.published_base();
+    let own = law == Law::ClampedLinear;
+    let noise = match trial.std.or(own.then_some(published.std)) {
+        Some(std) => NoiseVariance::Uniform(std * std),
+        None => problem.noise.clone(),
+    };
+    if matches!(law, Law::Matched | Law::Active) {
+        let levels = course.levels();
+        let ratios = problem.gaussian.ratios(law, &levels);
+        let worst = levels.iter().filter_map(|&l| {
+            let ratio = ratios.get(l).ok()?;
+            ratio.standard_error.map(|e| e / ratio.value)
+        });
+        let note = worst
+            .reduce(f64::max)
+            .map_or_else(String::new, |e| format!("traces by probes, relative standard error up to {e:.1e}"));
+        return Ok((Strength::traced(&noise, ratios), note));
+    }
+    let gamma = trial.gamma.unwrap_or(published.gamma);
+    let (n_obs, n_ref) = counts(trial, flow)?;
+    Ok((Strength::of_law(law, &noise, gamma, n_obs, n_ref)?, String::new()))
+}
+
+/// N and N_ref under the trial's convention; N_ref is the N of sub 4 unless given.
+pub(crate) fn counts(trial: &Trial, flow: &Flow) -> Result<(usize, usize), BoxError> {
+    let convention: NConvention = trial.n_convention.parse()?;
+    let s = flow.shape;
+    let count = |sub| lattice_count(s.frames, s.channels, s.height, s.width, sub, convention);
+    let n_ref = match trial.n_ref {
+        Some(n) => n,
+        None => count(PUBLISHED_REFERENCE_SUB.min(s.height).min(s.width))?,
+    };
+    Ok((count(trial.sub)?, n_ref))
+}
