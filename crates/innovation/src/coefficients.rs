@@ -1,7 +1,6 @@
 //! Passing between fields, observations and the prior's coefficients without detours through the
 //! field space.
 
-use crate::observed::Shared;
 use crate::{Innovation, InnovationError, ObservedPrior, Solved};
 use equipoise_covariance::{Structure, Weights};
 use equipoise_field::{Real, each};
@@ -19,7 +18,7 @@ impl<R: Real> ObservedPrior<R> {
     /// If a length does not fit.
     pub fn observe(&self, f: &Weights<R>, c: &[R], v: &[R], out: &mut [R]) {
         let weighted: Vec<R> = c.iter().zip(&f.resolved).map(|(&c, &w)| c * w).collect();
-        if let Shared::Modes(modes) = &self.shared {
+        if let Some(modes) = self.observed_modes() {
             self.operator.apply(v, out);
             modes.expand_onto(&weighted, f.complement, out);
         } else {
@@ -34,7 +33,7 @@ impl<R: Real> ObservedPrior<R> {
     /// # Panics
     /// If a length does not fit.
     pub fn analyse_observed(&self, r: &[R], c: &mut [R]) {
-        if let Shared::Modes(modes) = &self.shared {
+        if let Some(modes) = self.observed_modes() {
             c.iter_mut().zip(modes.project(r)).for_each(|(c, p)| *c = R::narrow(p));
         } else {
             let mut field = vec![R::zero(); self.covariance.dim()];

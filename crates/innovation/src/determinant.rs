@@ -37,8 +37,8 @@ impl<R: Real> ObservedPrior<R> {
     ///
     /// > log det S = Σ_i log a_i + log det(I + G diag(d)), a = s² + c f(λ_⊥), d = f(Λ) − f(λ_⊥), G = Wᵀ diag(a)⁻¹ W, W = A U;
     ///
-    /// for stationary priors on dividing lattices, the sum of the blocks' log determinants; and
-    /// elsewhere up to N = 1024, from S written out by N products. Past that, stochastic Lanczos
+    /// for stationary priors on dividing lattices, the sum of the blocks' log determinants; where S
+    /// is written out; and elsewhere up to N = 1024, from S written out by N products. Past that, stochastic Lanczos
     /// quadrature with `probes` directions uᵢ from `stream`, uniform on the unit sphere:
     ///
     /// > log det S = log det P + E[N uᵀ log(P^{−½} S P^{−½}) u],
@@ -59,6 +59,10 @@ impl<R: Real> ObservedPrior<R> {
         match &self.shared {
             Shared::Modes(modes) => modes.log_determinant(f).map(LogDeterminant::exact),
             Shared::Lattice(lattice) => lattice.log_determinant(f).map(LogDeterminant::exact),
+            Shared::Dense(_) => {
+                let value = self.innovation(f)?.dense_log_determinant();
+                Ok(LogDeterminant::exact(value.expect("a factor is made for its own prior")))
+            }
             Shared::Iterative(_) if self.count() <= DENSE => {
                 self.dense_log_determinant(f).map(LogDeterminant::exact)
             }

@@ -1,5 +1,6 @@
 //! One innovation covariance S, ready for products and solves.
 
+use crate::dense::RowsFactor;
 use crate::iterative::Iterative;
 use crate::lattice::LatticeFactor;
 use crate::observed::Shared;
@@ -7,6 +8,7 @@ use crate::woodbury::ModesFactor;
 use crate::{InnovationError, ObservedPrior};
 use equipoise_covariance::Weights;
 use equipoise_field::{Real, each, sum};
+use ndarray::Array2;
 
 /// What a solve cost and how well it went.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +29,7 @@ pub struct Innovation<R: Real> {
 enum Factor<R: Real> {
     Modes(ModesFactor),
     Lattice(LatticeFactor<R>),
+    Dense(RowsFactor),
     Iterative(Iterative<R>),
 }
 
@@ -35,6 +38,7 @@ impl<R: Real> Innovation<R> {
         let factor = match &prior.shared {
             Shared::Modes(modes) => Factor::Modes(modes.factor(f)?),
             Shared::Lattice(lattice) => Factor::Lattice(lattice.factor(f)?),
+            Shared::Dense(rows) => Factor::Dense(rows.factor(prior.count(), f)?),
             Shared::Iterative(circulant) => Factor::Iterative(Iterative::new(circulant.as_deref(), f)?),
         };
         Ok(Self { prior: prior.clone(), weights: prior.covariance.weights(f), factor })
@@ -68,6 +72,10 @@ impl<R: Real> Innovation<R> {
             }
             (Factor::Lattice(factor), Shared::Lattice(lattice)) => {
                 lattice.solve(factor, r, z);
+                Ok(direct)
+            }
+            (Factor::Dense(factor), _) => {
+                factor.solve(r, z);
                 Ok(direct)
             }
             (Factor::Iterative(factor), _) => factor.solve(&|v, out| self.apply(v, out), r, z),
@@ -109,6 +117,25 @@ impl<R: Real> Innovation<R> {
         Ok(sum::dot(r, &z))
     }
 
+    /// S⁻¹, N × N in full, where S was written out; `None` elsewhere.
+    ///
+    /// # Errors
+    /// [`InnovationError::Singular`].
+    pub fn inverse(&self) -> Result<Option<Array2<f64>>, InnovationError> {
+        match &self.factor {
+            Factor::Dense(factor) => factor.inverse().map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// log det S, where S was written out.
+    pub(crate) fn dense_log_determinant(&self) -> Option<f64> {
+        match &self.factor {
+            Factor::Dense(factor) => Some(factor.log_determinant()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn prior(&self) -> &ObservedPrior<R> {
         &self.prior
     }
@@ -124,7 +151,7 @@ impl<R: Real> Innovation<R> {
         Ok(sum::norm(&product) / sum::norm(r).max(f64::MIN_POSITIVE))
     }
 
-    /// tr(S⁻¹ A g(Σ) Aᵀ) in the direct cases; `None` where S is solved by iteration.
+    /// tr(S⁻¹ A g(Σ) Aᵀ) in closed form; `None` where S is written out or solved by iteration.
     pub fn trace_of_solve(&self, g: &dyn Fn(f64) -> f64) -> Option<f64> {
         match (&self.factor, &self.prior.shared) {
             (Factor::Modes(factor), Shared::Modes(modes)) => Some(modes.trace_of_solve(factor, g)),

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | explicit modes, A Aᵀ = c·I | Woodbury identity, r × r | two passes over A U |
 //! | stationary, subsampling whose stride divides the grid | one (T·C) × (T·C) block per coarse wavenumber | two coarse transforms |
+//! | explicit modes or stationary, operator with few entries a row, N up to [`DENSE_LIMIT`] | Cholesky's factor of S written out | N² |
 //! | anything else | conjugate gradients, preconditioned on lattices by the nearest circulant | reported |
 
 use openblas_src as _;
@@ -16,6 +17,7 @@ use openblas_src as _;
 mod circulant;
 mod coefficients;
 mod conjugate_gradients;
+mod dense;
 mod determinant;
 mod error;
 mod factor;
@@ -31,6 +33,7 @@ mod traces;
 mod woodbury;
 
 pub use conjugate_gradients::{Breakdown, ConjugateGradients, Descent};
+pub use dense::DENSE_LIMIT;
 pub use determinant::LogDeterminant;
 pub use error::InnovationError;
 pub use factor::{Innovation, Solved};

@@ -1,5 +1,6 @@
 //! A prior, an operator and a noise: what every innovation covariance of one problem shares.
 
+use crate::dense::{DENSE_LIMIT, ObservedRows};
 use crate::lattice::Lattice;
 use crate::woodbury::ObservedModes;
 use crate::{Innovation, InnovationError, NoiseVariance};
@@ -15,6 +16,8 @@ pub enum Method {
     Modes,
     /// Block-diagonal over the wavenumbers of the observed lattice.
     Lattice,
+    /// Cholesky's factor of S written out.
+    Dense,
     /// Conjugate gradients.
     Iterative,
 }
@@ -32,6 +35,7 @@ pub struct ObservedPrior<R: Real> {
 pub(crate) enum Shared<R: Real> {
     Modes(Arc<ObservedModes<R>>),
     Lattice(Arc<Lattice<R>>),
+    Dense(Arc<ObservedRows<R>>),
     /// With the lattice that a preconditioner is built on, if there is one.
     Iterative(Option<Arc<crate::circulant::Circulant<R>>>),
 }
@@ -39,6 +43,7 @@ pub(crate) enum Shared<R: Real> {
 impl<R: Real> ObservedPrior<R> {
     /// Finds the structure that Σ and A share and prepares what does not depend on f.
     ///
+    /// Operators that have their rows at hand are written out up to N = [`DENSE_LIMIT`](crate::DENSE_LIMIT).
     /// Explicit modes cost r applications of A and an r × r Gram matrix.
     ///
     /// # Errors
@@ -53,6 +58,7 @@ impl<R: Real> ObservedPrior<R> {
             return Err(InnovationError::Dimension { found, expected });
         }
         noise.check(operator.len_out())?;
+        let rows = operator.rows().filter(|rows| rows.count() <= DENSE_LIMIT);
         let shared = match (covariance.structure(), operator.gram(), operator.selection()) {
             (Structure::Modes(modes), Gram::Scaled(c), _) => {
                 Shared::Modes(Arc::new(ObservedModes::new(modes, &*operator, c, &noise)))
@@ -64,7 +70,15 @@ impl<R: Real> ObservedPrior<R> {
                     Shared::Iterative(Some(Arc::new(crate::circulant::Circulant::new(prior, stride, &noise))))
                 }
             }
-            _ => Shared::Iterative(None),
+            (structure, ..) => match (structure, rows) {
+                (Structure::Modes(modes), Some(rows)) => {
+                    Shared::Dense(Arc::new(ObservedRows::of_modes(modes, &*operator, rows, &noise)))
+                }
+                (Structure::Stationary(prior), Some(rows)) => {
+                    Shared::Dense(Arc::new(ObservedRows::of_stationary(prior, rows, &noise)))
+                }
+                _ => Shared::Iterative(None),
+            },
         };
         Ok(Self { covariance, operator, noise: Arc::new(noise), shared })
     }
@@ -74,6 +88,7 @@ impl<R: Real> ObservedPrior<R> {
         match self.shared {
             Shared::Modes(_) => Method::Modes,
             Shared::Lattice(_) => Method::Lattice,
+            Shared::Dense(_) => Method::Dense,
             Shared::Iterative(_) => Method::Iterative,
         }
     }
@@ -106,6 +121,15 @@ impl<R: Real> ObservedPrior<R> {
     /// [`InnovationError::Singular`].
     pub fn innovation(&self, f: &dyn Fn(f64) -> f64) -> Result<Innovation<R>, InnovationError> {
         Innovation::new(self, f)
+    }
+
+    /// W, where there are explicit modes and it is kept.
+    pub(crate) fn observed_modes(&self) -> Option<&ObservedModes<R>> {
+        match &self.shared {
+            Shared::Modes(modes) => Some(modes),
+            Shared::Dense(rows) => rows.modes(),
+            Shared::Lattice(_) | Shared::Iterative(_) => None,
+        }
     }
 
     /// out = A f(Σ) Aᵀ r for the weights of f, through the field space.

@@ -42,7 +42,7 @@ impl<R: Real> ObservedPrior<R> {
         match &self.shared {
             Shared::Modes(modes) => closed(modes.trace_product(b, g), modes.trace(b)),
             Shared::Lattice(lattice) => closed(lattice.trace_product(b, g), lattice.trace(b)),
-            Shared::Iterative(_) => self.probe_ratio(b, g, probes, stream),
+            Shared::Dense(_) | Shared::Iterative(_) => self.probe_ratio(b, g, probes, stream),
         }
     }
 
@@ -51,7 +51,7 @@ impl<R: Real> ObservedPrior<R> {
         match &self.shared {
             Shared::Modes(modes) => Some(modes.trace(g)),
             Shared::Lattice(lattice) => Some(lattice.trace(g)),
-            Shared::Iterative(_) => None,
+            Shared::Dense(_) | Shared::Iterative(_) => None,
         }
     }
 

@@ -82,8 +82,13 @@ impl<R: Real> ObservedModes<R> {
         self.eigenvalues.len()
     }
 
+    /// W_ik, of observation i and mode k.
+    pub(crate) fn entry(&self, mode: usize, i: usize) -> f64 {
+        self.basis[mode * self.count + i].wide()
+    }
+
     /// f(λ_⊥), zero when there is no complement, and d.
-    fn split(&self, f: &dyn Fn(f64) -> f64) -> (f64, Vec<f64>) {
+    pub(crate) fn split(&self, f: &dyn Fn(f64) -> f64) -> (f64, Vec<f64>) {
         let floor = if self.complement > 0.0 { f(self.complement) } else { 0.0 };
         (floor, self.eigenvalues.iter().map(|&l| f(l) - floor).collect())
     }

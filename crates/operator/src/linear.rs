@@ -1,5 +1,6 @@
 //! The linear operator trait and what an operator may say of its structure.
 
+use crate::Rows;
 use equipoise_field::{Real, Shape};
 
 /// A linear observation operator A, from fields of `len_in` numbers to `len_out` observations.
@@ -30,6 +31,11 @@ pub trait LinearOperator<R: Real>: Send + Sync {
     /// A Aᵀ, when it has a simple form.
     fn gram(&self) -> Gram<'_> {
         Gram::General
+    }
+
+    /// A by its rows, when each has few entries and they are at hand.
+    fn rows(&self) -> Option<&Rows> {
+        None
     }
 }
 

@@ -1,6 +1,6 @@
 //! Point sensors between the points of the grid.
 
-use crate::{LinearOperator, OperatorError};
+use crate::{LinearOperator, OperatorError, Rows};
 use equipoise_field::{Boundary, Real, Shape};
 
 /// The place of one sensor, in units of the grid: (0, 0) is the first row and column.
@@ -37,48 +37,6 @@ pub struct Sensors {
     touched: Vec<usize>,
     /// Aᵀ restricted to the touched entries.
     transpose: Rows,
-}
-
-/// A sparse matrix by rows: row k holds the entries `starts[k] .. starts[k + 1]`.
-#[derive(Clone, Debug, PartialEq)]
-struct Rows {
-    starts: Vec<usize>,
-    entries: Vec<(usize, f64)>,
-}
-
-impl Rows {
-    fn new() -> Self {
-        Self { starts: vec![0], entries: Vec::new() }
-    }
-
-    fn push(&mut self, row: impl IntoIterator<Item = (usize, f64)>) {
-        self.entries.extend(row);
-        self.starts.push(self.entries.len());
-    }
-
-    fn count(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    fn dot<R: Real>(&self, row: usize, x: &[R]) -> R {
-        let entries = &self.entries[self.starts[row]..self.starts[row + 1]];
-        R::narrow(entries.iter().map(|(i, w)| w * x[*i].wide()).sum())
-    }
-
-    /// The columns that occur, increasing, and the transpose restricted to them.
-    fn transpose(&self) -> (Vec<usize>, Self) {
-        let row = |k: usize| self.entries[self.starts[k]..self.starts[k + 1]].iter();
-        let mut turned: Vec<(usize, usize, f64)> =
-            (0..self.count()).flat_map(|k| row(k).map(move |(i, w)| (*i, k, *w))).collect();
-        turned.sort_by_key(|(i, k, _)| (*i, *k));
-        let mut columns = Vec::new();
-        let mut transpose = Self::new();
-        for group in turned.chunk_by(|a, b| a.0 == b.0) {
-            columns.push(group[0].0);
-            transpose.push(group.iter().map(|(_, k, w)| (*k, *w)));
-        }
-        (columns, transpose)
-    }
 }
 
 impl Sensors {
@@ -183,6 +141,10 @@ impl<R: Real> LinearOperator<R> for Sensors {
         assert_eq!(x.len(), self.len, "sensors: field length");
         x.fill(R::zero());
         self.touched.iter().enumerate().for_each(|(j, i)| x[*i] = self.transpose.dot(j, r));
+    }
+
+    fn rows(&self) -> Option<&Rows> {
+        Some(&self.readings)
     }
 }
 
