@@ -1,7 +1,8 @@
 //! The samplers by name.
 
-use crate::{Ddim, Euler, Heun, PredictorCorrector, Sampler, SamplerError};
+use crate::{Ddim, Euler, Exponential, Heun, PredictorCorrector, Sampler, SamplerError};
 use equipoise_field::Real;
+use equipoise_schedule::Schedule;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 /// | `ddpm` | [`Ddim`] with η = 1 |
 /// | `euler` | [`Euler`] |
 /// | `heun` | [`Heun`] |
+/// | `exponential` | [`Exponential`] |
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum SamplerName {
@@ -30,16 +32,22 @@ pub enum SamplerName {
     Euler,
     /// Heun on the probability flow.
     Heun,
+    /// The steps whose product is best for Gaussian posteriors.
+    Exponential,
 }
 
 impl SamplerName {
-    /// The sampler along `grid`, times descending from 1 to 0. Only the predictor–corrector takes
-    /// `corrections` of size `tau` after each step.
+    /// The sampler along `grid`, times descending from 1 to 0, of runs under `schedule`.
+    ///
+    /// Only the predictor–corrector takes `corrections` of size `tau` after each step; `exponential`
+    /// takes the ends of the grid and the number of its steps, and places them itself.
     ///
     /// # Errors
-    /// [`SamplerError::Grid`], [`SamplerError::Tau`], [`SamplerError::Eta`].
+    /// [`SamplerError::Grid`], [`SamplerError::Tau`], [`SamplerError::Eta`], and those of
+    /// [`Exponential::along`].
     pub fn build<R: Real>(
         self,
+        schedule: &dyn Schedule,
         grid: Vec<f64>,
         corrections: usize,
         tau: f64,
@@ -49,6 +57,10 @@ impl SamplerName {
             Self::Ddim { eta } => Arc::new(Ddim::new(grid, eta)?),
             Self::Euler => Arc::new(Euler::new(grid)?),
             Self::Heun => Arc::new(Heun::new(grid)?),
+            Self::Exponential => {
+                let ends: Vec<f64> = grid.first().into_iter().chain(grid.last()).copied().collect();
+                Arc::new(Exponential::along(schedule, &ends, grid.len().saturating_sub(1))?)
+            }
         })
     }
 }
@@ -62,6 +74,7 @@ impl fmt::Display for SamplerName {
             Self::Ddim { eta } => write!(f, "ddim:{eta}"),
             Self::Euler => f.write_str("euler"),
             Self::Heun => f.write_str("heun"),
+            Self::Exponential => f.write_str("exponential"),
         }
     }
 }
@@ -76,6 +89,7 @@ impl FromStr for SamplerName {
             "ddpm" => Ok(Self::Ddim { eta: 1.0 }),
             "euler" => Ok(Self::Euler),
             "heun" => Ok(Self::Heun),
+            "exponential" => Ok(Self::Exponential),
             _ => {
                 let eta = text.strip_prefix("ddim:").and_then(|eta| eta.parse::<f64>().ok());
                 let eta = eta.filter(|eta| eta.is_finite() && *eta >= 0.0).ok_or_else(unknown)?;
@@ -91,7 +105,7 @@ mod tests {
 
     #[test]
     fn names_lead_back_and_others_are_refused() {
-        for text in ["predictor_corrector", "ddim:0.25", "ddpm", "euler", "heun"] {
+        for text in ["predictor_corrector", "ddim:0.25", "ddpm", "euler", "heun", "exponential"] {
             assert_eq!(text.parse::<SamplerName>().unwrap().to_string(), text);
         }
         for text in ["ddim", "ddim:-1", "ddim:NaN", "Heun"] {

@@ -1,6 +1,9 @@
 //! One inverse problem, and any method bound to it.
 
-use crate::{Guided, Method, ObservedGaussian, PosteriorSampler, SolverError, Start};
+use crate::{
+    Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Guided, Inner, Mcg, Method, ObservedGaussian, PnpAdmm,
+    PosteriorSampler, RedDiff, SdaDps, SolverError, Start,
+};
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
@@ -49,6 +52,9 @@ impl<R: Real> Inference<R> {
         parameter: Option<f64>,
         strength: Option<&Strength>,
     ) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+        if method.owns_loop() {
+            return self.looped(method, parameter);
+        }
         Ok(Box::new(Guided {
             guidance: self.guidance(method, parameter, strength)?,
             sampler: Arc::clone(&self.sampler),
@@ -58,10 +64,43 @@ impl<R: Real> Inference<R> {
         }))
     }
 
+    /// A method that owns its loop.
+    fn looped(
+        &self,
+        method: Method,
+        parameter: Option<f64>,
+    ) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+        let value = checked(method, parameter)?;
+        let annealing = Annealing {
+            denoiser: self.plain(),
+            observation: Arc::clone(&self.observation),
+            schedule: Arc::clone(&self.schedule),
+            grid: self.sampler.grid().to_vec(),
+            start: self.start.clone(),
+            bound: self.bound,
+        };
+        Ok(match method {
+            Method::Dps => Box::new(Dps::new(annealing)?.with_zeta(value)?),
+            Method::SdaDps => Box::new(SdaDps::new(annealing)?.with_zeta(value)?),
+            Method::Dsg => Box::new(Dsg::new(annealing)?.with_weight(value)?),
+            Method::Mcg => Box::new(Mcg::new(annealing)?.with_zeta(value)?),
+            Method::Ddrm => Box::new(Ddrm::new(annealing)?.with_eta(value)?),
+            Method::Ddnm => Box::new(Ddnm::new(annealing)?.with_eta(value)?),
+            Method::PnpAdmm => Box::new(PnpAdmm::new(annealing)?.with_lambda(value)?),
+            Method::RedDiff => Box::new(RedDiff::new(annealing)?.with_lambda(value)?),
+            Method::Daps => Box::new(Daps::new(annealing)?.with_flow_steps(value as usize)?),
+            Method::DapsExact => {
+                let daps = Daps::new(annealing)?.with_flow_steps(value as usize)?;
+                Box::new(daps.with_inner(Inner::Exact)?)
+            }
+            _ => return Err(needs(method, "a guidance", "a method that owns its loop")),
+        })
+    }
+
     /// The guidance of a method that has one.
     ///
     /// # Errors
-    /// As [`bind`](Self::bind).
+    /// As [`bind`](Self::bind); [`SolverError::Needs`] for a method that owns its loop.
     pub fn guidance(
         &self,
         method: Method,
@@ -81,6 +120,7 @@ impl<R: Real> Inference<R> {
             Method::Tmpd => Arc::new(Tmpd::new(self.denoiser.clone(), observation)),
             Method::Pigdm => Arc::new(Pigdm::new(self.plain(), observation)),
             Method::DiffPir => Arc::new(DiffPir::new(self.plain(), observation).with_lambda(value)),
+            _ => return Err(needs(method, "a loop of its own", "a method with a guidance")),
         })
     }
 
@@ -148,7 +188,7 @@ fn checked(method: Method, parameter: Option<f64>) -> Result<f64, SolverError> {
         };
     };
     let value = parameter.unwrap_or(known.published);
-    let whole = method == Method::Mmps;
+    let whole = matches!(method, Method::Mmps | Method::Daps | Method::DapsExact);
     if value.is_finite() && value > 0.0 && !(whole && value.fract() != 0.0) {
         return Ok(value);
     }
@@ -165,6 +205,7 @@ mod tests {
     use equipoise_innovation::NoiseVariance;
     use equipoise_operator::Mask;
     use equipoise_sampler::{PredictorCorrector, SamplerName};
+    use equipoise_scaling::Law;
     use equipoise_schedule::{Alpha, Spacing, Variance};
     use equipoise_stream::Stream;
     use equipoise_wiener::Wiener;
@@ -217,14 +258,33 @@ mod tests {
     fn a_method_runs_under_every_sampler() {
         let mut inference = inference();
         let reference = end(&inference, Method::Exact, None);
-        for name in ["euler", "heun", "ddpm"] {
+        for name in ["euler", "heun", "ddpm", "exponential"] {
             let grid = Spacing::LogSnr.grid(&*inference.schedule, 32).unwrap();
-            inference.sampler = name.parse::<SamplerName>().unwrap().build(grid, 0, 0.5).unwrap();
+            inference.sampler =
+                name.parse::<SamplerName>().unwrap().build(&*inference.schedule, grid, 0, 0.5).unwrap();
             let x = end(&inference, Method::Exact, None);
             assert_ne!(x, reference, "{name}");
             // Observed to ±0.1: every sampler of this posterior stays within six of its deviations.
             let misfit = (0..4).map(|k| (x[3 * k] - inference.observation.values()[k]).abs() / 0.1);
             assert!(misfit.fold(0.0, f64::max) < 6.0, "{name}");
+        }
+    }
+
+    /// Names, defaults and kinds agree with the samplers that they stand for.
+    #[test]
+    fn every_method_is_bound_and_runs() {
+        let inference = inference();
+        let levels = inference.levels();
+        let ratios = inference.gaussian.as_ref().unwrap().ratios(Law::Matched, &levels);
+        let strength = Strength::traced(&NoiseVariance::Uniform(0.01), ratios);
+        let member = Member { start: Stream::new("start"), langevin: Stream::new("langevin") };
+        for method in Method::ALL {
+            let sampler = inference.bind(method, None, Some(&strength)).unwrap();
+            assert_eq!(sampler.is_point_estimate(), method.is_point_estimate(), "{method}");
+            assert_eq!(inference.guidance(method, None, Some(&strength)).is_err(), method.owns_loop());
+            let published = method.parameter().filter(|_| method != Method::Sda).map(|p| p.published);
+            let again = inference.bind(method, published, Some(&strength)).unwrap();
+            assert_eq!(sampler.sample(&member).unwrap(), again.sample(&member).unwrap(), "{method}");
         }
     }
 

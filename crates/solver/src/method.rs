@@ -15,6 +15,16 @@ use std::str::FromStr;
 /// | `pigdm` | [`Pigdm`](equipoise_guidance::Pigdm) | |
 /// | `jfps` | [`Jfps`](equipoise_guidance::Jfps) | |
 /// | `diffpir` | [`DiffPir`](equipoise_guidance::DiffPir) | λ |
+/// | `dps` | [`Dps`](crate::Dps) | ζ |
+/// | `sda_dps` | [`SdaDps`](crate::SdaDps) | ζ |
+/// | `dsg` | [`Dsg`](crate::Dsg) | guidance rate |
+/// | `mcg` | [`Mcg`](crate::Mcg) | ζ |
+/// | `ddrm` | [`Ddrm`](crate::Ddrm) | η |
+/// | `ddnm` | [`Ddnm`](crate::Ddnm) | η |
+/// | `pnp_admm` | [`PnpAdmm`](crate::PnpAdmm) | λ |
+/// | `red_diff` | [`RedDiff`](crate::RedDiff) | λ |
+/// | `daps` | [`Daps`](crate::Daps) with [`Inner::LANGEVIN`](crate::Inner::LANGEVIN) | flow steps |
+/// | `daps_exact` | [`Daps`](crate::Daps) with [`Inner::Exact`](crate::Inner::Exact) | flow steps |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
@@ -32,6 +42,26 @@ pub enum Method {
     Jfps,
     /// Plug-and-play proximal guidance.
     DiffPir,
+    /// Diffusion posterior sampling.
+    Dps,
+    /// SDA's variant of it.
+    SdaDps,
+    /// Spherical Gaussian constraint.
+    Dsg,
+    /// Manifold-constrained gradient.
+    Mcg,
+    /// Denoising diffusion restoration.
+    Ddrm,
+    /// Denoising diffusion null-space.
+    Ddnm,
+    /// Plug-and-play ADMM, a point estimate.
+    PnpAdmm,
+    /// Regularisation by denoising diffusion, a point estimate.
+    RedDiff,
+    /// Decoupled annealing, x drawn by Langevin steps.
+    Daps,
+    /// Decoupled annealing, x drawn exactly.
+    DapsExact,
 }
 
 /// The one parameter of a method that people tune.
@@ -45,14 +75,34 @@ pub struct Parameter {
     pub grid: &'static [f64],
 }
 
+/// The step sizes ζ that tuning tries.
+const ZETAS: &[f64] = &[0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
+
 const fn parameter(name: &'static str, published: f64, grid: &'static [f64]) -> Option<Parameter> {
     Some(Parameter { name, published, grid })
 }
 
 impl Method {
     /// Every method, in the order of the documentation.
-    pub const ALL: [Self; 7] =
-        [Self::Sda, Self::Exact, Self::Mmps, Self::Tmpd, Self::Pigdm, Self::Jfps, Self::DiffPir];
+    pub const ALL: [Self; 17] = [
+        Self::Sda,
+        Self::Exact,
+        Self::Mmps,
+        Self::Tmpd,
+        Self::Pigdm,
+        Self::Jfps,
+        Self::DiffPir,
+        Self::Dps,
+        Self::SdaDps,
+        Self::Dsg,
+        Self::Mcg,
+        Self::Ddrm,
+        Self::Ddnm,
+        Self::PnpAdmm,
+        Self::RedDiff,
+        Self::Daps,
+        Self::DapsExact,
+    ];
 
     /// The name that the command line and the results use.
     pub const fn name(self) -> &'static str {
@@ -64,6 +114,16 @@ impl Method {
             Self::Pigdm => "pigdm",
             Self::Jfps => "jfps",
             Self::DiffPir => "diffpir",
+            Self::Dps => "dps",
+            Self::SdaDps => "sda_dps",
+            Self::Dsg => "dsg",
+            Self::Mcg => "mcg",
+            Self::Ddrm => "ddrm",
+            Self::Ddnm => "ddnm",
+            Self::PnpAdmm => "pnp_admm",
+            Self::RedDiff => "red_diff",
+            Self::Daps => "daps",
+            Self::DapsExact => "daps_exact",
         }
     }
 
@@ -74,7 +134,26 @@ impl Method {
             Self::Sda => parameter("gamma", 0.01, &[0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]),
             Self::Mmps => parameter("iterations", 1.0, &[1.0, 2.0, 3.0, 5.0, 10.0]),
             Self::DiffPir => parameter("lambda", 10.0, &[0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]),
+            Self::Dps | Self::SdaDps | Self::Mcg => parameter("zeta", 1.0, ZETAS),
+            Self::Dsg => parameter("weight", 1.0, &[0.03, 0.1, 0.2, 0.5, 1.0]),
+            Self::Ddrm | Self::Ddnm => parameter("eta", 0.85, &[0.1, 0.3, 0.5, 0.7, 0.85, 1.0]),
+            Self::PnpAdmm => parameter("lambda", 0.23, &[0.01, 0.03, 0.1, 0.23, 0.5, 1.0, 3.0]),
+            Self::RedDiff => parameter("lambda", 0.25, &[0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 3.0]),
+            Self::Daps | Self::DapsExact => parameter("flow_steps", 5.0, &[1.0, 2.0, 3.0, 5.0, 10.0]),
         }
+    }
+
+    /// Whether the method owns its step or loop, and leaves no choice of a sampler.
+    pub const fn owns_loop(self) -> bool {
+        !matches!(
+            self,
+            Self::Sda | Self::Exact | Self::Mmps | Self::Tmpd | Self::Pigdm | Self::Jfps | Self::DiffPir
+        )
+    }
+
+    /// Whether its members are estimates of one point, whose spread says nothing of the posterior's.
+    pub const fn is_point_estimate(self) -> bool {
+        matches!(self, Self::PnpAdmm | Self::RedDiff)
     }
 
     /// All names, for messages.

@@ -21,6 +21,16 @@ pub enum Start<R: Real> {
 }
 
 impl<R: Real> Start<R> {
+    /// E[x_1] at the first level of the grid.
+    pub fn mean(&self, dim: usize, level: Level) -> Vec<R> {
+        let mut x = vec![R::zero(); dim];
+        if let Self::Prior { mean, .. } = self {
+            let mu = R::narrow(level.mu);
+            each::map1(&mut x, mean, |m| mu * m);
+        }
+        x
+    }
+
     /// x_1 of length `dim` at the first level of the grid, from draw 0 of the stream.
     pub fn draw(&self, dim: usize, level: Level, stream: Stream) -> Vec<R> {
         let white: Vec<R> = stream.normal(0, dim);
