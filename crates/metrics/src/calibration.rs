@@ -31,10 +31,11 @@ pub fn rank_histogram<R: Real>(
 /// The fraction of entries whose truth lies in the ensemble's central interval of probability
 /// `level`.
 ///
-/// The interval's ends are the quantiles at (1 ∓ level)/2; the quantile at p lies at position
-/// (M + 1) p among the ordered members, linearly between two of them. For an exchangeable truth the
-/// coverage is then `level` in expectation whenever that position is whole. None when the ensemble
-/// is too small to reach the quantiles, (M + 1)(1 − level)/2 < 1: 90 % needs 19 members, 50 % needs 3.
+/// The interval runs from the l-th smallest to the l-th largest member, l the whole number nearest
+/// to (M + 1)(1 − level)/2, halves upwards. Whatever the law of the members, a truth exchangeable
+/// with them lies there with the probability [`expected_coverage`], within 1/(M + 1) of `level`:
+/// the **coverage error is the difference from that**, not from `level`. None when l = 0, fewer
+/// members than reach so far out: 90 % needs 9 members, 50 % needs 2.
 ///
 /// # Errors
 /// If `level` lies outside (0, 1), a length differs, the mask does not fit or nothing is included.
@@ -45,38 +46,42 @@ pub fn coverage<R: Real>(
     inclusion: Inclusion<'_>,
 ) -> Result<Option<f64>, MetricsError> {
     same_length("truth", truth.len(), ensemble.field_len())?;
+    let ends = interval(ensemble.size(), level)?;
+    // x_(l) ≤ y when at least l members are at most y; y ≤ x_(M+1−l) when at most M − l are below.
+    let covered = |l: usize, i: usize| {
+        let y = truth[i].wide();
+        let (upto, below) = ensemble
+            .at(i)
+            .fold((0, 0), |(upto, below), x| (upto + usize::from(x <= y), below + usize::from(x < y)));
+        f64::from(u8::from(upto >= l && below + l <= ensemble.size()))
+    };
+    let share = inclusion.mean("coverage", truth.len(), |i| ends.map_or(0.0, |l| covered(l, i)))?;
+    Ok(ends.map(|_| share))
+}
+
+/// 1 − 2l/(M + 1): the expectation of [`coverage`] for a truth exchangeable with the `members`
+/// members, l the order of the interval's ends; None where [`coverage`] is none.
+///
+/// The rank of such a truth is uniform on 0..=M, and l..=M − l lie inside. 16 members: 15/17 =
+/// 0.882 for 90 %, 9/17 = 0.529 for 50 %.
+///
+/// # Errors
+/// If `level` lies outside (0, 1).
+pub fn expected_coverage(members: usize, level: f64) -> Result<Option<f64>, MetricsError> {
+    let places = (members + 1) as f64;
+    Ok(interval(members, level)?.map(|l| 1.0 - 2.0 * l as f64 / places))
+}
+
+/// l: the interval runs from the l-th smallest to the l-th largest member.
+fn interval(members: usize, level: f64) -> Result<Option<usize>, MetricsError> {
     if !(level > 0.0 && level < 1.0) {
         return Err(MetricsError::Level { found: level });
     }
-    let count = inclusion.count(truth.len())?;
-    if count == 0 {
-        return Err(MetricsError::Empty { what: "coverage" });
-    }
-    let size = ensemble.size();
-    let places = (size + 1) as f64;
-    let low = places * (1.0 - level) / 2.0;
+    let places = (members + 1) as f64;
     // (1 − level)/2 is good to an ulp of 1, and so is its product to `places` ulps.
-    let slack = places * f64::EPSILON;
-    if low < 1.0 - slack {
-        return Ok(None);
-    }
-    let low = low.max(1.0);
-    let mut ordered = vec![0.0; size];
-    let mut inside = 0usize;
-    for i in (0..truth.len()).filter(|i| inclusion.holds(*i)) {
-        ordered.iter_mut().zip(ensemble.at(i)).for_each(|(slot, x)| *slot = x);
-        ordered.sort_unstable_by(f64::total_cmp);
-        let y = truth[i].wide();
-        inside += usize::from(quantile(&ordered, low) <= y && y <= quantile(&ordered, places - low));
-    }
-    Ok(Some(inside as f64 / count as f64))
-}
-
-/// The value at a position from 1 to M among the ordered members.
-fn quantile(ordered: &[f64], position: f64) -> f64 {
-    let whole = (position.floor() as usize).clamp(1, ordered.len());
-    let (below, above) = (ordered[whole - 1], ordered[whole.min(ordered.len() - 1)]);
-    below + (position - whole as f64) * (above - below)
+    let position = places * (1.0 - level) / 2.0 + places * f64::EPSILON;
+    let nearest = (position + 0.5).floor() as usize;
+    Ok((nearest > 0 && 2 * nearest <= members).then_some(nearest))
 }
 
 #[cfg(test)]
@@ -130,14 +135,57 @@ mod tests {
         assert!(histogram[0] > 3 * histogram[10] && histogram[19] > 3 * histogram[10]);
     }
 
+    /// The stated expectation, at sizes whose positions are whole and at others, whatever the law:
+    /// normal members and their exponentials, truth alike.
+    #[test]
+    fn coverage_of_an_exchangeable_truth_is_the_expected_one() {
+        for members in [9, 16, 19, 20] {
+            for (level, skew) in [(0.5, false), (0.9, false), (0.5, true), (0.9, true)] {
+                let law = |z: f64| if skew { z.exp() } else { z };
+                let fields: Vec<Vec<f64>> =
+                    fields(members, 1.0).into_iter().map(|f| f.into_iter().map(law).collect()).collect();
+                let slices: Vec<&[f64]> = fields.iter().map(Vec::as_slice).collect();
+                let truth: Vec<f64> = truth().into_iter().map(law).collect();
+                let ensemble = Ensemble::new(&slices).unwrap();
+                let found = coverage(&ensemble, &truth, level, Inclusion::All).unwrap().unwrap();
+                let expected = expected_coverage(members as usize, level).unwrap().unwrap();
+                let bound = 5.0 * (expected * (1.0 - expected) / N as f64).sqrt();
+                assert!((found - expected).abs() <= bound, "{members} {level}: {found} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn expected_coverages_by_hand() {
+        let expected = |members, level| expected_coverage(members, level).unwrap();
+        for (members, level, inside) in
+            [(16, 0.9, 15.0), (16, 0.5, 9.0), (9, 0.9, 8.0), (19, 0.9, 18.0), (3, 0.5, 2.0)]
+        {
+            let share = inside / (members as f64 + 1.0);
+            assert!(
+                (expected(members, level).unwrap() - share).abs() < 2.0 * f64::EPSILON,
+                "{members} {level}"
+            );
+        }
+        assert_eq!((expected(8, 0.9), expected(1, 0.5), expected(0, 0.5)), (None, None, None));
+        assert!(expected_coverage(16, 1.0).is_err());
+    }
+
+    #[test]
+    fn ends_count_as_inside() {
+        let members: [&[f64]; 3] = [&[0.0; 3], &[1.0; 3], &[2.0; 3]];
+        let ensemble = Ensemble::new(&members).unwrap();
+        let found = coverage(&ensemble, &[0.0, 2.0, 2.5], 0.5, Inclusion::All).unwrap().unwrap();
+        assert!((found - 2.0 / 3.0).abs() < f64::EPSILON, "{found}");
+    }
+
     #[test]
     fn ensembles_that_cannot_reach_the_quantile_have_no_coverage() {
-        let fields = fields(18, 1.0);
+        let fields = fields(8, 1.0);
         let slices: Vec<&[f64]> = fields.iter().map(Vec::as_slice).collect();
-        assert_eq!(coverage(&Ensemble::new(&slices).unwrap(), &truth(), 0.9, Inclusion::All), Ok(None));
-        assert_eq!(coverage(&Ensemble::new(&slices[..2]).unwrap(), &truth(), 0.5, Inclusion::All), Ok(None));
-        let three = Ensemble::new(&slices[..3]).unwrap();
-        assert!(coverage(&three, &truth(), 0.5, Inclusion::All).unwrap().is_some());
-        assert!(coverage(&three, &truth(), 1.0, Inclusion::All).is_err());
+        let ensemble = Ensemble::new(&slices).unwrap();
+        assert_eq!(coverage(&ensemble, &truth(), 0.9, Inclusion::All), Ok(None));
+        assert!(coverage(&ensemble, &truth(), 0.5, Inclusion::All).unwrap().is_some());
+        assert!(coverage(&ensemble, &truth(), 1.0, Inclusion::All).is_err());
     }
 }

@@ -39,6 +39,12 @@ impl<'a, R: Real> Ensemble<'a, R> {
         self.members.iter().map(move |member| member[i].wide())
     }
 
+    /// Entry `i` of member `m`.
+    #[inline(always)]
+    pub(crate) fn value(&self, m: usize, i: usize) -> f64 {
+        self.members[m][i].wide()
+    }
+
     /// The mean of entry `i` over the members.
     pub(crate) fn mean_at(&self, i: usize) -> f64 {
         self.at(i).sum::<f64>() / self.size() as f64

@@ -61,6 +61,32 @@ pub enum MetricsError {
     /// A spectrum of a field that does not wrap around.
     #[error("energy spectrum: found an open boundary, expected a periodic grid")]
     NotPeriodic,
+    /// A count of independent entries that no histogram can have.
+    #[error("independent entries: found {found}, expected more than 0 and at most {limit}")]
+    Independent {
+        /// The count given.
+        found: f64,
+        /// The entries of the histogram.
+        limit: f64,
+    },
+    /// A thinning by zero.
+    #[error("thinning: found one frame in {frames} and one point in {points}, expected at least 1")]
+    Step {
+        /// The step along T.
+        frames: usize,
+        /// The step along H and W.
+        points: usize,
+    },
+    /// Projections of two ensembles on different directions.
+    #[error(
+        "projections: found {found} directions, expected the same {expected} directions of the same stream"
+    )]
+    Directions {
+        /// Directions of the second ensemble.
+        found: usize,
+        /// Directions of the first.
+        expected: usize,
+    },
     /// A probability outside (0, 1).
     #[error("coverage: found level {found}, expected a number in (0, 1)")]
     Level {

@@ -13,33 +13,42 @@
 //! ```
 
 mod calibration;
+mod chi_square;
 mod crps;
 mod difference;
 mod ensemble;
 mod error;
 mod field_error;
 mod flow;
+mod gaussian_crps;
 mod guidance;
 mod inclusion;
 mod misfit;
+mod normal;
 mod posterior;
 mod ratio;
+mod sliced;
 mod spectrum;
 mod state;
+mod thinning;
 
-pub use calibration::{coverage, rank_histogram};
+pub use calibration::{coverage, expected_coverage, rank_histogram};
+pub use chi_square::{ChiSquare, rank_chi_square};
 pub use crps::crps;
 pub use ensemble::Ensemble;
 pub use error::MetricsError;
 pub use field_error::{SplitRmse, observed_flags, rmse, split_rmse};
 pub use flow::{divergence, divergence_residual, vorticity};
+pub use gaussian_crps::{expected_crps, gaussian_crps};
 pub use guidance::{guidance_error, guidance_excess};
 pub use inclusion::Inclusion;
 pub use misfit::misfit;
 pub use posterior::{bias_over_posterior_std, floor_rmse, spread_ratio};
 pub use ratio::{Range, energy_ratio, fluctuation_ratio, range};
+pub use sliced::{Projections, SamplingFloor};
 pub use spectrum::{EnergySpectrum, energy_spectrum};
 pub use state::{
     BALANCED_RMSE, EXPLOSION, Evidence, FLUCTUATION_HIGH, FLUCTUATION_LOW, MISFIT_HIGH, MISFIT_LOW,
     RANGE_EXCESS, State, classify,
 };
+pub use thinning::{effective_entries, thinned};
