@@ -44,6 +44,22 @@ pub enum Error {
         /// The training file or the prior's file.
         reference: PathBuf,
     },
+    /// A file without a second window to tune on.
+    #[error(
+        "{}: found {trajectories} trajectory of {frames} frames, expected a second trajectory or {} frames: two \
+         windows of {window} that share none",
+        path.display(), 2 * window
+    )]
+    NoSecond {
+        /// The file.
+        path: PathBuf,
+        /// Its trajectories.
+        trajectories: usize,
+        /// The frames of each.
+        frames: usize,
+        /// T, the frames of a window.
+        window: usize,
+    },
     /// Data that are not the velocity of a plane flow.
     #[error("{}: found {found} channels, expected {expected}, the velocities along x and y", path.display())]
     Channels {

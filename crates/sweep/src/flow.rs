@@ -1,6 +1,6 @@
 //! One dataset of a sweep, ready to be observed: its prior, its truth and what to leave out.
 
-use crate::{BoxError, CovarianceSettings, DatasetPlan, Error, Protocol, Result, Source};
+use crate::{BoxError, CovarianceSettings, DatasetPlan, Error, Protocol, Result, Segment, Source};
 use equipoise_data::samples::Sample;
 use equipoise_data::{Dataset, Kind, LoadOptions, NoiseLevel, checksum, load};
 use equipoise_field::{Boundary, Grid, Shape};
@@ -98,11 +98,14 @@ impl FlowRequest {
 }
 
 /// A dataset with its prior and truth. Fields are normalised unless said otherwise.
+#[derive(Clone)]
 pub struct Flow {
     pub(crate) name: String,
     pub(crate) prior: Prior,
     pub(crate) shape: Shape,
     pub(crate) grid: Grid,
+    /// The window of the file that is the truth.
+    segment: Segment,
     /// Normalised truth.
     pub(crate) truth: Vec<f32>,
     /// Whether each point of the plane takes part in error measures.
@@ -126,11 +129,31 @@ impl Flow {
             let expected = "a name for a folder beside the results, not one of theirs";
             return Err(Error::Setting { field: "dataset", found: request.name.clone(), expected });
         }
-        Self::build(request).map_err(|source| Error::Flow { dataset: request.name.clone(), source })
+        let fault = |source| Error::Flow { dataset: request.name.clone(), source };
+        let test = load(&request.data, &request.load).map_err(|e| fault(e.into()))?;
+        Self::build(request, &test).map_err(fault)
     }
 
-    fn build(request: &FlowRequest) -> std::result::Result<Self, BoxError> {
-        let test = load(&request.data, &request.load)?;
+    /// The same flow twice: with the first window of its file for a truth, and with another one to
+    /// tune on that shares no frame with it, [`Segment::apart_from_first`].
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when the file holds no second window.
+    pub fn open_apart(request: &FlowRequest) -> Result<[Self; 2]> {
+        let first = Self::open(request)?;
+        let fault = |source| Error::Flow { dataset: request.name.clone(), source };
+        let file = load(&request.data, &request.load).map_err(|e| fault(e.into()))?;
+        let (trajectories, frames, window) = (file.trajectories(), file.frames(), first.shape.frames);
+        let segment = Segment::apart_from_first(trajectories, frames, window)
+            .ok_or_else(|| Error::NoSecond { path: request.data.clone(), trajectories, frames, window })?;
+        let mut truth =
+            file.window(segment.trajectory, segment.start, window).map_err(|e| fault(e.into()))?.to_vec();
+        first.prior.normalizer().normalise(first.shape, &mut truth).map_err(|e| fault(e.into()))?;
+        let second = Self { segment, truth, ..first.clone() };
+        Ok([first, second])
+    }
+
+    fn build(request: &FlowRequest, test: &Dataset) -> std::result::Result<Self, BoxError> {
         let (prior, train_path) = match &request.prior {
             PriorSource::Train { path, change } => {
                 let train = load(path, &request.load)?;
@@ -140,7 +163,7 @@ impl Flow {
             PriorSource::File(path) => (Prior::load(path)?, path),
         };
         let shape = prior.shape();
-        agree(&prior, &test, train_path)?;
+        agree(&prior, test, train_path)?;
         let mut truth = test.window(0, 0, shape.frames)?.to_vec();
         prior.normalizer().normalise(shape, &mut truth)?;
         let solid = test.geometry().map(|g| g.mask(shape.height, shape.width));
@@ -167,6 +190,7 @@ impl Flow {
             name: request.name.clone(),
             shape,
             grid: test.grid(),
+            segment: Segment::default(),
             truth,
             included,
             solid,
@@ -186,6 +210,21 @@ impl Flow {
     /// The prior.
     pub fn prior(&self) -> &Prior {
         &self.prior
+    }
+
+    /// The window of the file that is the truth.
+    pub fn segment(&self) -> Segment {
+        self.segment
+    }
+
+    /// The truth, (T, C, H, W), normalised.
+    pub fn truth(&self) -> &[f32] {
+        &self.truth
+    }
+
+    /// Whether each point of the plane takes part in error measures.
+    pub fn included(&self) -> &[bool] {
+        &self.included
     }
 
     /// Defaults and overrides that loading took.

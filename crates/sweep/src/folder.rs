@@ -1,8 +1,9 @@
 //! A folder before a sweep: whether it has content, which names lie in it, what may be removed.
 
-use crate::manifest::{MANIFEST, Manifest};
+use crate::manifest::MANIFEST;
 use crate::replace::partial;
-use crate::{Error, RESULTS_CSV, Result};
+use crate::{Error, Manifest, RESULTS_CSV, Result};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
@@ -32,7 +33,7 @@ pub(crate) fn inside(folder: &Path, name: &str) -> Result<PathBuf> {
 /// Removes the files that the manifest of `folder` lists, the manifest last, and folders that this
 /// leaves empty. Everything is checked before anything is removed.
 pub(crate) fn clear(folder: &Path) -> Result<()> {
-    let Some(manifest) = Manifest::read(folder)? else { return Ok(()) };
+    let Some(manifest) = Manifest::<Value>::read(folder)? else { return Ok(()) };
     let files = removable(folder, &manifest)?;
     for file in &files {
         match fs::remove_file(file) {
@@ -50,7 +51,7 @@ pub(crate) fn clear(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn removable(folder: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>> {
+fn removable(folder: &Path, manifest: &Manifest<Value>) -> Result<Vec<PathBuf>> {
     let root = folder.canonicalize().map_err(Error::io("read", folder))?;
     let mut files = Vec::new();
     for name in manifest.files.iter().filter(|name| *name != MANIFEST) {

@@ -1,25 +1,33 @@
 //! The append-only journal of finished trials, `results.jsonl`: one line a row.
 
 use crate::{Error, Result, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The rows of a sweep, on disk and in memory. Several threads may append.
+/// What a journal holds, one line each.
+pub trait Record: Clone + Serialize + DeserializeOwned {
+    /// What tells it apart from every other record of its plan.
+    fn identity(&self) -> &str;
+}
+
+/// The rows of a plan, on disk and in memory. Several threads may append.
 #[derive(Debug)]
-pub struct Journal {
+pub struct Journal<T = Row> {
     path: PathBuf,
-    state: Mutex<State>,
+    state: Mutex<State<T>>,
 }
 
 #[derive(Debug)]
-struct State {
+struct State<T> {
     file: File,
     /// Bytes of whole lines in the file.
     len: u64,
-    rows: HashMap<String, Row>,
+    rows: HashMap<String, T>,
 }
 
 /// The part of a last line that a dying process left behind, and that reopening removed.
@@ -31,7 +39,7 @@ pub struct Torn {
     pub bytes: usize,
 }
 
-impl Journal {
+impl<T: Record> Journal<T> {
     /// Creates an empty journal.
     ///
     /// # Errors
@@ -57,20 +65,20 @@ impl Journal {
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         let (lines, tail) = bytes.split_at(whole);
 
-        let mut state = State { file, len: whole as u64, rows: HashMap::new() };
+        let mut state: State<T> = State { file, len: whole as u64, rows: HashMap::new() };
         let mut line = 1;
         for text in lines.split_inclusive(|&byte| byte == b'\n') {
-            let row: Row = serde_json::from_slice(text).map_err(|source| Error::Journal {
+            let row: T = serde_json::from_slice(text).map_err(|source| Error::Journal {
                 path: path.to_owned(),
                 line,
                 source,
             })?;
-            state.rows.entry(row.identity.clone()).or_insert(row);
+            state.rows.entry(row.identity().to_owned()).or_insert(row);
             line += 1;
         }
         let mut torn = None;
         if !tail.is_empty() {
-            match serde_json::from_slice::<Row>(tail) {
+            match serde_json::from_slice::<T>(tail) {
                 Ok(row) => state.end_line(tail.len(), row).map_err(Error::io("mend", path))?,
                 Err(_) => {
                     state.cut().map_err(Error::io("mend", path))?;
@@ -81,7 +89,7 @@ impl Journal {
         Ok((Self::with(path, state), torn))
     }
 
-    fn with(path: &Path, state: State) -> Self {
+    fn with(path: &Path, state: State<T>) -> Self {
         Self { path: path.to_owned(), state: Mutex::new(state) }
     }
 
@@ -90,12 +98,12 @@ impl Journal {
     /// # Errors
     /// If the trial has a row already, or the file cannot be written; the journal then holds what it
     /// held before.
-    pub fn append(&self, row: Row) -> Result<()> {
+    pub fn append(&self, row: T) -> Result<()> {
         let mut line = serde_json::to_vec(&row).map_err(|source| Error::Encode { what: "row", source })?;
         line.push(b'\n');
         let mut state = self.lock();
-        if state.rows.contains_key(&row.identity) {
-            return Err(Error::RepeatedRow { path: self.path.clone(), identity: row.identity });
+        if state.rows.contains_key(row.identity()) {
+            return Err(Error::RepeatedRow { path: self.path.clone(), identity: row.identity().to_owned() });
         }
         if let Err(source) = state.write(&line) {
             // The fault to report is that of the write; reopening removes what it may have left.
@@ -103,7 +111,7 @@ impl Journal {
             return Err(Error::io("append to", &self.path)(source));
         }
         state.len += line.len() as u64;
-        state.rows.insert(row.identity.clone(), row);
+        state.rows.insert(row.identity().to_owned(), row);
         Ok(())
     }
 
@@ -123,18 +131,18 @@ impl Journal {
     }
 
     /// The rows of these trials, in this order; trials without a row are left out.
-    pub fn rows<'a>(&self, identities: impl IntoIterator<Item = &'a String>) -> Vec<Row> {
+    pub fn rows<'a>(&self, identities: impl IntoIterator<Item = &'a String>) -> Vec<T> {
         let state = self.lock();
         identities.into_iter().filter_map(|identity| state.rows.get(identity).cloned()).collect()
     }
 
     /// A panic elsewhere cannot leave the state half changed: each change is one insertion.
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl<T: Record> State<T> {
     fn write(&mut self, line: &[u8]) -> std::io::Result<()> {
         self.file.write_all(line)?;
         self.file.sync_data()
@@ -145,10 +153,10 @@ impl State {
         self.file.sync_data()
     }
 
-    fn end_line(&mut self, len: usize, row: Row) -> std::io::Result<()> {
+    fn end_line(&mut self, len: usize, row: T) -> std::io::Result<()> {
         self.write(b"\n")?;
         self.len += len as u64 + 1;
-        self.rows.entry(row.identity.clone()).or_insert(row);
+        self.rows.entry(row.identity().to_owned()).or_insert(row);
         Ok(())
     }
 }
@@ -182,7 +190,7 @@ mod tests {
         let kept = written(&folder.path().join("two"), &rows[..2]);
         for end in kept.len()..=whole.len() {
             fs::write(&path, &whole[..end]).unwrap();
-            let (journal, torn) = Journal::reopen(&path).unwrap();
+            let (journal, torn) = Journal::<Row>::reopen(&path).unwrap();
             // Without its end of line the last row is whole; short of that it is not.
             let complete = end + 1 >= whole.len();
             let expected = if complete || end == kept.len() {
@@ -209,7 +217,7 @@ mod tests {
         let whole = bytes.clone();
         bytes.extend([0; 100]);
         fs::write(&path, bytes).unwrap();
-        let (journal, torn) = Journal::reopen(&path).unwrap();
+        let (journal, torn) = Journal::<Row>::reopen(&path).unwrap();
         assert_eq!((journal.len(), torn), (1, Some(Torn { line: 2, bytes: 100 })));
         assert_eq!(fs::read(&path).unwrap(), whole);
     }
@@ -221,7 +229,7 @@ mod tests {
         let mut bytes = written(&path, &rows(2));
         bytes[0] = b'[';
         fs::write(&path, &bytes).unwrap();
-        let message = Journal::reopen(&path).unwrap_err().to_string();
+        let message = Journal::<Row>::reopen(&path).unwrap_err().to_string();
         assert!(message.contains("results.jsonl: line 1 is not a row of results"), "{message}");
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
@@ -237,7 +245,7 @@ mod tests {
                 scope.spawn(|| part.iter().for_each(|row| journal.append(row.clone()).unwrap()));
             }
         });
-        let (reopened, torn) = Journal::reopen(&path).unwrap();
+        let (reopened, torn) = Journal::<Row>::reopen(&path).unwrap();
         assert_eq!((reopened.len(), torn), (24, None));
     }
 
@@ -256,7 +264,7 @@ mod tests {
     fn a_full_disk_is_an_error_and_no_row() {
         let path = Path::new("/dev/full");
         let file = OpenOptions::new().append(true).open(path).unwrap();
-        let journal = Journal::with(path, State { file, len: 0, rows: HashMap::new() });
+        let journal = Journal::<Row>::with(path, State { file, len: 0, rows: HashMap::new() });
         assert!(matches!(journal.append(rows(1).remove(0)), Err(Error::Io { .. })));
         assert!(journal.is_empty());
     }

@@ -4,6 +4,7 @@
 //! folder: an append-only journal with one line a finished trial, the results table in plan order,
 //! and the manifest. [`run`] takes the trials without a row through an [`Executor`].
 
+mod archive;
 mod choose;
 mod error;
 mod excess;
@@ -15,7 +16,7 @@ mod judge;
 mod machine;
 mod manifest;
 mod noise;
-mod number;
+pub mod number;
 mod output;
 mod page;
 mod pictures;
@@ -25,21 +26,24 @@ mod replace;
 mod results;
 mod row;
 mod run;
+mod segment;
 mod standard;
 mod trial;
 
+pub use archive::{Archive, Existing, RESULTS_JSONL, check_free};
 pub use error::{BoxError, Error, Result};
 pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES};
 pub use execute::FlowExecutor;
 pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
-pub use journal::{Journal, Torn};
+pub use journal::{Journal, Record, Torn};
 pub use machine::{Machine, rfc3339};
 pub use manifest::{MANIFEST, Manifest, Provenance};
 pub use noise::Noise;
-pub use output::{Existing, Output, RESULTS_CSV, RESULTS_JSONL, check_free};
+pub use output::{Output, RESULTS_CSV};
 pub use page::write_page;
 pub use pictures::Pictures;
 pub use plan::{Approach, DatasetPlan, Plan, Protocol, Source};
 pub use row::{Outcome, Row, SPACE};
 pub use run::{Executor, Observer, Policy, Progress, Summary, run};
+pub use segment::Segment;
 pub use trial::{CovarianceSettings, Start, Trial};

@@ -1,7 +1,8 @@
 //! The manifest of a sweep, `manifest.json`: what ran, on what, where, and what it wrote.
 
 use crate::replace::replace;
-use crate::{Error, Machine, Plan, Result, Trial};
+use crate::{Error, Machine, Plan, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,7 @@ pub struct Provenance {
 
 /// The content of `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
+pub struct Manifest<P = Plan> {
     /// Tool, arguments and data.
     #[serde(flatten)]
     pub provenance: Provenance,
@@ -45,21 +46,21 @@ pub struct Manifest {
     /// Remarks on the sweep as a whole.
     pub notes: Vec<String>,
     /// The plan.
-    pub plan: Plan,
+    pub plan: P,
     /// Every file that the sweep wrote or is about to write, relative to the folder, `/` between parts.
     pub files: BTreeSet<String>,
 }
 
-impl Manifest {
-    /// The manifest of a sweep of `trials` that begins at `started`.
-    pub(crate) fn begin(provenance: Provenance, plan: Plan, trials: &[Trial], started: String) -> Self {
+impl<P: Serialize + DeserializeOwned> Manifest<P> {
+    /// The manifest of `total` trials that begin at `started`.
+    pub(crate) fn begin(provenance: Provenance, plan: P, total: usize, started: String) -> Self {
         Self {
             provenance,
             machine: Machine::here(),
             started,
             ended: None,
             finished: 0,
-            total: trials.len(),
+            total,
             notes: Vec::new(),
             plan,
             files: BTreeSet::new(),
@@ -145,8 +146,8 @@ pub(crate) mod tests {
     }
 
     fn manifest(plan: Plan) -> Manifest {
-        let trials = plan.trials().unwrap();
-        Manifest::begin(provenance(), plan, &trials, "2000-01-01T00:00:00Z".into())
+        let total = plan.trials().unwrap().len();
+        Manifest::begin(provenance(), plan, total, "2000-01-01T00:00:00Z".into())
     }
 
     #[test]
@@ -156,16 +157,16 @@ pub(crate) mod tests {
         manifest.plan.eta = 0.1 + 0.2;
         manifest.files.insert("a/b.png".into());
         manifest.write(folder.path()).unwrap();
-        assert_eq!(Manifest::read(folder.path()).unwrap(), Some(manifest));
+        assert_eq!(Manifest::<Plan>::read(folder.path()).unwrap(), Some(manifest));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no partial file stays");
     }
 
     #[test]
     fn a_folder_without_a_manifest_is_none_and_a_broken_manifest_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Manifest::read(folder.path()).unwrap(), None);
+        assert_eq!(Manifest::<Plan>::read(folder.path()).unwrap(), None);
         fs::write(folder.path().join(MANIFEST), "{\"version\":").unwrap();
-        assert!(matches!(Manifest::read(folder.path()), Err(Error::Manifest { .. })));
+        assert!(matches!(Manifest::<Plan>::read(folder.path()), Err(Error::Manifest { .. })));
     }
 
     #[test]

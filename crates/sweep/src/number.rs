@@ -53,23 +53,39 @@ impl Visitor<'_> for NumberVisitor {
     }
 }
 
-pub(crate) fn serialize<S: Serializer>(x: &f64, to: S) -> Result<S::Ok, S::Error> {
+/// Writes a number.
+///
+/// # Errors
+/// Those of the writer.
+pub fn serialize<S: Serializer>(x: &f64, to: S) -> Result<S::Ok, S::Error> {
     Number(*x).serialize(to)
 }
 
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+/// Reads a number.
+///
+/// # Errors
+/// Those of the reader, and text that is no number.
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Number::deserialize(from).map(|n| n.0)
 }
 
 /// The same for a number that may be undefined: `null` in JSON, an empty cell in CSV.
-pub(crate) mod option {
+pub mod option {
     use super::{Deserialize, Deserializer, Number, Serialize, Serializer};
 
-    pub(crate) fn serialize<S: Serializer>(x: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
+    /// Writes a number or its absence.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn serialize<S: Serializer>(x: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
         x.map(Number).serialize(to)
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    /// Reads a number or its absence.
+    ///
+    /// # Errors
+    /// Those of the reader, and text that is no number.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
         Ok(Option::<Number>::deserialize(from)?.map(|n| n.0))
     }
 }

@@ -4,7 +4,9 @@ use super::*;
 use crate::manifest::tests::provenance;
 use crate::plan::tests::standard;
 use crate::row::tests::outcome;
+use crate::{Error, MANIFEST};
 use std::collections::BTreeMap;
+use std::fs;
 
 pub(crate) fn open(folder: &Path, existing: Existing) -> Result<Output> {
     Output::open(folder, standard(), provenance(), existing)
@@ -121,7 +123,7 @@ fn only_new_and_own_files_can_be_claimed() {
     assert!(matches!(output.claim(&["../own.png"]), Err(Error::OutsideFolder { .. })));
     assert!(!output.manifest().files.contains("own.png"), "a refused claim lists nothing");
     let path = output.claim(&["own.png"]).unwrap().remove(0);
-    assert!(Manifest::read(folder.path()).unwrap().unwrap().files.contains("own.png"));
+    assert!(Manifest::<Plan>::read(folder.path()).unwrap().unwrap().files.contains("own.png"));
     fs::write(path, "own").unwrap();
     output.claim(&["own.png"]).unwrap();
 }
