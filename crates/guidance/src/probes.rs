@@ -4,9 +4,12 @@ use crate::{GuidanceError, Observation};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
 use equipoise_innovation::TraceRatio;
-use equipoise_scaling::{Law, active, matched};
+use equipoise_scaling::{Law, ScalingError, active, matched};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
+
+/// Standard errors that the v of `active` must lie above zero.
+const CERTAIN: f64 = 2.0;
 
 /// Where the Jacobian of a denoiser is probed, and how often.
 #[derive(Clone, Copy)]
@@ -46,8 +49,8 @@ pub(crate) struct Seen<'a, R: Real> {
 pub(crate) struct Site<'a, R: Real> {
     seen: Seen<'a, R>,
     level: Level,
-    x_t: Vec<R>,
-    x_hat: Vec<R>,
+    pub(crate) x_t: Vec<R>,
+    pub(crate) x_hat: Vec<R>,
 }
 
 impl<'a, R: Real> Seen<'a, R> {
@@ -71,54 +74,65 @@ impl<'a, R: Real> Seen<'a, R> {
         states.into_iter().map(site).collect()
     }
 
-    /// tr(B·A V Aᵀ)/tr B of `matched` or `active` at a level, with J for its own transpose and
-    /// V = (σ²/μ)J: two vjps a probe.
+    /// tr(B·A V Aᵀ)/tr B at a level, with J for its own transpose and V = (σ²/μ)J: two vjps a probe.
     pub(crate) fn trace_ratio(
         self,
         law: Law,
         level: Level,
         probes: &Probes<'_, R>,
-    ) -> Result<TraceRatio, GuidanceError> {
+    ) -> Result<ProbedRatio, GuidanceError> {
         let sites = self.sites(level, probes)?;
         let stream = probes.stream.real(level.mu).real(level.sigma);
-        let pair =
-            |probe: usize| sites[probe % sites.len()].pair(law, &stream.normal(probe as u64, self.count()));
-        let pairs = (0..probes.count).map(pair).collect::<Result<Vec<_>, _>>()?;
-        let ratio = TraceRatio::estimated(&pairs);
-        let weight = pairs.iter().map(|p| p.1).sum::<f64>() / pairs.len() as f64;
-        let variance = if law == Law::Active { active::variance } else { matched::variance };
-        match variance(self.least_noise().sqrt(), ratio.value * weight, weight) {
-            Ok(_) => Ok(ratio),
-            Err(source) => Err(GuidanceError::Traces { mu: level.mu, sigma: level.sigma, source }),
+        let pairs = |probe: usize| {
+            sites[probe % sites.len()].pairs(&stream.normal(probe as u64, self.observation.count()))
+        };
+        let pairs = (0..probes.count).map(pairs).collect::<Result<Vec<_>, _>>()?;
+        let [matched, active] = [0, 1].map(|law| pairs.iter().map(|p| p[law]).collect::<Vec<_>>());
+        if law == Law::Active
+            && let Ok((ratio, variance)) = self.ratio(&active, active::variance)
+            && ratio.standard_error.is_some_and(|error| CERTAIN * error < variance)
+        {
+            return Ok(ProbedRatio { ratio, replaced: false });
         }
+        let fault = |source| GuidanceError::Traces { mu: level.mu, sigma: level.sigma, source };
+        let (ratio, _) = self.ratio(&matched, matched::variance).map_err(fault)?;
+        Ok(ProbedRatio { ratio, replaced: law == Law::Active })
     }
 
-    fn count(self) -> usize {
-        self.observation.count()
-    }
-
-    /// The smallest s².
-    fn least_noise(self) -> f64 {
-        (0..self.count()).map(|i| self.observation.noise().at(i)).fold(f64::INFINITY, f64::min)
+    /// The ratio, and v with the smallest s².
+    fn ratio(
+        self,
+        pairs: &[(f64, f64)],
+        variance: impl Fn(f64, f64, f64) -> Result<f64, ScalingError>,
+    ) -> Result<(TraceRatio, f64), ScalingError> {
+        let ratio = TraceRatio::estimated(pairs);
+        let weight = pairs.iter().map(|p| p.1).sum::<f64>() / pairs.len() as f64;
+        let noise = self.observation.noise();
+        let least = (0..self.observation.count()).map(|i| noise.at(i)).fold(f64::INFINITY, f64::min);
+        Ok((ratio, variance(least.sqrt(), ratio.value * weight, weight)?))
     }
 }
 
+/// A ratio of traces, and whether it is the matched law's for want of another.
+pub(crate) struct ProbedRatio {
+    pub(crate) ratio: TraceRatio,
+    pub(crate) replaced: bool,
+}
+
 impl<R: Real> Site<'_, R> {
-    /// (zᵀB·A V Aᵀz, zᵀBz).
-    fn pair(&self, law: Law, z: &[R]) -> Result<(f64, f64), GuidanceError> {
+    /// (zᵀB·A V Aᵀz, zᵀBz) for the weights of `matched` and of `active`.
+    fn pairs(&self, z: &[R]) -> Result<[(f64, f64); 2], GuidanceError> {
         let Seen { denoiser, observation } = self.seen;
         let (mut once, mut twice) = (vec![R::zero(); self.x_t.len()], vec![R::zero(); self.x_t.len()]);
         observation.pull_back(&self.x_hat, z, &mut twice);
         denoiser.vjp(&self.x_t, self.level, &twice, &mut once)?;
         denoiser.vjp(&self.x_t, self.level, &once, &mut twice)?;
-        if law == Law::Active {
-            let mu = R::narrow(self.level.mu);
-            each::update1(&mut twice, &once, |jj, j| j - mu * jj);
-        }
-        let (mut weighted, mut spread) = (vec![R::zero(); z.len()], vec![R::zero(); z.len()]);
-        observation.push_forward(&self.x_hat, &twice, &mut weighted);
-        observation.push_forward(&self.x_hat, &once, &mut spread);
+        let (mut first, mut second) = (vec![R::zero(); z.len()], vec![R::zero(); z.len()]);
+        observation.push_forward(&self.x_hat, &once, &mut first);
+        observation.push_forward(&self.x_hat, &twice, &mut second);
+        let mu = R::narrow(self.level.mu);
+        let active: Vec<R> = first.iter().zip(&second).map(|(j, jj)| *j - mu * *jj).collect();
         let scale = self.level.sigma * self.level.sigma / self.level.mu;
-        Ok((scale * sum::dot(&weighted, &spread), sum::dot(z, &weighted)))
+        Ok([second, active].map(|weighted| (scale * sum::dot(&weighted, &first), sum::dot(z, &weighted))))
     }
 }

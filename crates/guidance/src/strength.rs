@@ -36,6 +36,15 @@ pub struct Strength {
     pub adaptive: Option<f64>,
 }
 
+/// A law whose traces were probed.
+#[derive(Clone, Debug)]
+pub struct ProbedStrength {
+    /// v(t).
+    pub strength: Strength,
+    /// The levels at which `active` has no certain weight and stands on the ratio of `matched`.
+    pub replaced: Vec<Level>,
+}
+
 impl Strength {
     /// A law that is a function of (std, γ, N, N_ref).
     ///
@@ -73,26 +82,36 @@ impl Strength {
     /// `matched` or `active` for a denoiser that is known by its vjp only: their traces with
     /// V = (σ²/μ)J and J for its own transpose, averaged over the states and vectors of `probes`.
     ///
+    /// A Gaussian prior has μJ ≤ I; one of several modes has not where x_t decides between them, and
+    /// the weight J(I − μJ) of `active` can then lose its sign. At a level whose v is not two standard
+    /// errors above zero, `active` takes the ratio of `matched`.
+    ///
     /// Two vjps and three products with A or its adjoint for each random vector of a level. The ratios
     /// and their standard errors are in [`Excess::Levels`].
     ///
     /// # Errors
     /// [`GuidanceError::Untraced`] for another law, [`GuidanceError::Probes`] for too few states or
-    /// vectors, [`GuidanceError::Traces`] where they make no variance, and those of the denoiser.
+    /// vectors, [`GuidanceError::Traces`] where `matched` has no variance either, and those of the
+    /// denoiser.
     pub fn probed<R: Real>(
         law: Law,
         denoiser: &dyn Denoiser<R>,
         observation: &Observation<R>,
         levels: &[Level],
         probes: &Probes<'_, R>,
-    ) -> Result<Self, GuidanceError> {
+    ) -> Result<ProbedStrength, GuidanceError> {
         if !matches!(law, Law::Matched | Law::Active) {
             return Err(GuidanceError::Untraced { law });
         }
         let seen = Seen { denoiser, observation };
-        let ratio = |level| seen.trace_ratio(law, level, probes);
-        let ratios = LevelTable::build("ratio of traces", levels, ratio)?;
-        Ok(Self::traced(observation.noise(), Arc::new(ratios)))
+        let what = "ratio of traces";
+        let probed = LevelTable::build(what, levels, |level| seen.trace_ratio(law, level, probes))?;
+        let ratios = LevelTable::build(what, levels, |level| probed.get(level).map(|p| p.ratio))?;
+        let replaced = |level: &Level| probed.get(*level).is_ok_and(|p| p.replaced);
+        Ok(ProbedStrength {
+            strength: Self::traced(observation.noise(), Arc::new(ratios)),
+            replaced: levels.iter().copied().filter(replaced).collect(),
+        })
     }
 
     /// tr(B·A V Aᵀ)/tr B at every level, B = A J Jᵀ Aᵀ for `matched` and A J(I − μJ) Aᵀ for

@@ -4,7 +4,7 @@
 use equipoise_covariance::{Modes, fit_low_rank};
 use equipoise_denoiser::Closure;
 use equipoise_field::Shape;
-use equipoise_guidance::{Excess, GuidanceError, LevelTable, Observation, Probes, Strength, forward_noised};
+use equipoise_guidance::{Excess, LevelTable, Observation, ProbedStrength, Probes, Strength, forward_noised};
 use equipoise_innovation::{NoiseVariance, ObservedPrior, TraceRatio};
 use equipoise_operator::{Dense, LinearOperator, Saturation, Subsample};
 use equipoise_scaling::Law;
@@ -38,8 +38,9 @@ fn observation(operator: Arc<dyn LinearOperator<f64>>) -> Observation<f64> {
     Observation::new(vec![0.0; operator.len_out()], operator, NOISE).unwrap()
 }
 
-fn at(strength: &Strength, level: Level) -> TraceRatio {
-    let Excess::Levels(table) = &strength.excess else { panic!("no ratio of traces") };
+fn at(probed: &ProbedStrength, level: Level) -> TraceRatio {
+    assert!(probed.replaced.is_empty());
+    let Excess::Levels(table) = &probed.strength.excess else { panic!("no ratio of traces") };
     *table.get(level).unwrap()
 }
 
@@ -124,26 +125,48 @@ fn what_cannot_be_probed_is_said() {
             Ok(())
         }
     };
-    // J = 2I at μ = 1: I − μJ is negative.
-    let expanding = Closure::new(
+    // J = −I/2: no covariance.
+    let reversing = Closure::new(
         dim,
-        move |x: &[f64], _, out: &mut [f64]| shrink(2.0)(x, out),
-        move |_, _, v, out| shrink(2.0)(v, out),
+        move |x: &[f64], _, out: &mut [f64]| shrink(-0.5)(x, out),
+        move |_, _, v, out| shrink(-0.5)(v, out),
     );
     let operator = Dense::new(1, dim, vec![1.0; dim]).unwrap();
     let (observation, level) = (observation(Arc::new(operator)), Level { mu: 1.0, sigma: 0.5 });
     let probe = |law, states: usize, count| {
         let states = move |_| vec![vec![0.0; dim]; states];
         let probes = Probes { states: &states, count, stream: Stream::new("probes") };
-        Strength::probed(law, &expanding, &observation, &[level], &probes)
+        Strength::probed(law, &reversing, &observation, &[level], &probes).unwrap_err().to_string()
     };
-    let at = |result: Result<Strength, GuidanceError>| result.unwrap_err().to_string();
-    assert_eq!(at(probe(Law::Dual, 1, 8)), "law dual: found no traces to probe, expected matched or active");
-    assert_eq!(at(probe(Law::Active, 0, 8)), "probes: found 0 states, expected at least 1");
-    assert_eq!(at(probe(Law::Active, 1, 1)), "probes: found 1 random vectors, expected at least 2");
-    let message = at(probe(Law::Active, 1, 8));
-    assert!(message.starts_with("traces at μ = 1, σ = 0.5: law active: traces"), "{message}");
-    // `matched` has the weight J² and the variance 1/25 + (1/4)·2·4, here of one observation.
-    let matched = probe(Law::Matched, 1, 8).unwrap().excess_at(level).unwrap();
-    assert!((matched - 2.0).abs() < 1e-14, "{matched}");
+    assert_eq!(probe(Law::Dual, 1, 8), "law dual: found no traces to probe, expected matched or active");
+    assert_eq!(probe(Law::Active, 0, 8), "probes: found 0 states, expected at least 1");
+    assert_eq!(probe(Law::Active, 1, 1), "probes: found 1 random vectors, expected at least 2");
+    let message = probe(Law::Active, 1, 8);
+    assert!(message.starts_with("traces at μ = 1, σ = 0.5: law matched: traces"), "{message}");
+}
+
+/// Where J = 2I at μ = 1, I − μJ is negative: `active` stands on the ratio of `matched`, which is that
+/// of V = 2σ²I seen through four entries at once, 4·2/4.
+#[test]
+fn active_without_a_weight_stands_on_matched_and_says_so() {
+    let dim = 4;
+    let double = |v: &[f64], out: &mut [f64]| {
+        out.iter_mut().zip(v).for_each(|(o, v)| *o = 2.0 * v);
+        Ok(())
+    };
+    let expanding = Closure::new(
+        dim,
+        move |x: &[f64], _, out: &mut [f64]| double(x, out),
+        move |_, _, v, out| double(v, out),
+    );
+    let operator = Dense::new(1, dim, vec![1.0; dim]).unwrap();
+    let (observation, level) = (observation(Arc::new(operator)), Level { mu: 1.0, sigma: 0.5 });
+    let states = move |_| vec![vec![0.0; dim]];
+    let probes = Probes { states: &states, count: 8, stream: Stream::new("probes") };
+    for (law, replaced) in [(Law::Active, vec![level]), (Law::Matched, vec![])] {
+        let probed = Strength::probed(law, &expanding, &observation, &[level], &probes).unwrap();
+        assert_eq!(probed.replaced, replaced);
+        let excess = probed.strength.excess_at(level).unwrap();
+        assert!((excess - 2.0).abs() < 1e-14, "{excess}");
+    }
 }

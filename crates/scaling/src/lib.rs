@@ -25,6 +25,7 @@ mod linear;
 pub mod matched;
 mod mean;
 mod parameters;
+pub mod poly2;
 pub mod tables;
 
 pub use count::{NConvention, lattice_count};
