@@ -16,10 +16,10 @@ use equipoise_schedule::Level;
 /// > in the others,
 ///
 /// per singular direction of A, with δ the deviation of A⁺y in it. λ keeps the noise of y below that
-/// of the step, whose own noise makes room for it. η = 0.85 is the published code's. That code, with
-/// the singular values at hand, leaves out the second term in directions that A sees, which makes it
-/// [`Ddrm`](crate::Ddrm); this is the paper's form, and does not go back in time. Without noise A x is
-/// μ(0)y at the end of a schedule with σ(0) = 0. Step i takes draw i; one evaluation a step.
+/// of the step, whose own noise makes room for it. The published code, with the singular values at
+/// hand, leaves out the second term in directions that A sees, which makes it [`Ddrm`](crate::Ddrm)
+/// from another start; its η is 0.85 too. Time does not go back here. Without noise A x is μ(0)y at the
+/// end of a schedule with σ(0) = 0. Step i takes draw i; one evaluation a step.
 #[derive(Clone)]
 pub struct Ddnm<R: Real> {
     annealing: Annealing<R>,
