@@ -122,6 +122,15 @@ impl<R: Real> Lattice<R> {
         (0..self.spectrum.wavenumbers()).map(|q| self.multiplicity(q) * term(q)).sum()
     }
 
+    /// tr(f(Σ)AᵀS⁻¹A f(Σ)) with every block in `f64`.
+    pub(crate) fn explained_trace(&self, f: &dyn Fn(f64) -> f64) -> Result<f64, InnovationError> {
+        (0..self.spectrum.wavenumbers()).try_fold(0.0, |sum, q| {
+            let inverse = inverse(&self.noisy_block(q, f), "a block of the lattice")?;
+            let square = self.block(q, &|l| f(l).powi(2));
+            Ok(sum + self.multiplicity(q) * hermitian_product(inverse.view(), square.view()))
+        })
+    }
+
     /// What observation leaves of f(Σ)'s diagonal, as a field of `shape`.
     pub(crate) fn remaining(&self, shape: Shape, f: &dyn Fn(f64) -> f64) -> Result<Vec<R>, InnovationError> {
         let weights: Vec<Vec<f64>> =

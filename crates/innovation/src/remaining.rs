@@ -39,6 +39,23 @@ impl<R: Real> ObservedPrior<R> {
         }
     }
 
+    /// tr(f(Σ) − f(Σ)AᵀS⁻¹A f(Σ)), the sum of [`remaining_variance`](Self::remaining_variance);
+    /// `None` where it has no closed form.
+    ///
+    /// In `f64` throughout: a solve's S⁻¹, rounded to `f32`, times f(Σ)² can err by more than what
+    /// observation leaves.
+    ///
+    /// # Errors
+    /// [`InnovationError::Singular`].
+    pub fn remaining_trace(&self, f: &dyn Fn(f64) -> f64) -> Result<Option<f64>, InnovationError> {
+        let explained = match &self.shared {
+            Shared::Lattice(lattice) => Some(lattice.explained_trace(f)?),
+            Shared::Modes(_) => self.innovation(f)?.trace_of_solve(&|l| f(l).powi(2)),
+            _ => None,
+        };
+        Ok(explained.map(|explained| self.covariance.trace(f) - explained))
+    }
+
     fn remaining_in_modes(
         &self,
         observed: &ObservedModes<R>,

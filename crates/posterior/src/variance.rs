@@ -34,9 +34,8 @@ impl<R: Real> ExactPosterior<R> {
     pub fn mean_variance(&self, probes: usize, stream: Stream) -> Result<MeanVariance, PosteriorError> {
         let prior = self.observed.covariance();
         let dim = prior.dim() as f64;
-        let total = prior.trace(&|l| l);
-        if let Some(explained) = self.innovation.trace_of_solve(&|l| l * l) {
-            return Ok(MeanVariance { value: (total - explained) / dim, standard_error: None });
+        if let Some(remaining) = self.observed.remaining_trace(&|l| l)? {
+            return Ok(MeanVariance { value: remaining / dim, standard_error: None });
         }
         let mut column = vec![R::zero(); prior.dim()];
         let remaining: Vec<f64> = (0..probes as u64)

@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
-use equipoise_covariance::{Covariance, Modes, fit_low_rank, fit_stationary};
-use equipoise_field::{Shape, sum};
+use equipoise_covariance::{Covariance, Modes, Spectrum, Stationary, fit_low_rank, fit_stationary};
+use equipoise_field::{Real, Shape, sum};
 use equipoise_innovation::{Method, NoiseVariance, ObservedPrior};
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
 use equipoise_posterior::{ExactPosterior, PosteriorError};
@@ -196,6 +196,47 @@ fn variances_are_those_of_one_solve_each() {
         let average = posterior.mean_variance(0, Stream::new("unused")).unwrap().value;
         assert!((average - sum::mean(&field.values)).abs() < 1e-12, "{average}");
     }
+}
+
+/// λ_max/s² = 1e6 on a dense lattice, as in turbulence seen at every second point: a single-precision
+/// prior keeps the variance of every entry, their mean and the evidence.
+#[test]
+fn single_precision_keeps_small_variances() {
+    fn run<R: Real>(shape: Shape, values: Vec<f64>) -> (Vec<f64>, f64, f64) {
+        let covariance = Stationary::<R>::new(shape, vec![1.0.into(); values.len()], values).unwrap();
+        let lattice = Subsample::new(shape, 2).unwrap();
+        let noise = NoiseVariance::Uniform(1e-2);
+        let observed = ObservedPrior::new(Arc::new(covariance), Arc::new(lattice), noise).unwrap();
+        let posterior = ExactPosterior::new(observed, vec![R::zero(); shape.len()]).unwrap();
+        let unused = Stream::new("unused");
+        let field = posterior.variance_field(0, unused).unwrap().values;
+        let mean = posterior.mean_variance(0, unused).unwrap().value;
+        // The pull of the low wavenumbers, whose observations cancel in S⁻¹.
+        let y: Vec<R> =
+            (0..256).map(|i| R::narrow(30.0 + 40.0 * (TAU * f64::from(i % 16) / 16.0).cos())).collect();
+        let evidence = posterior.log_evidence(&y, 0, unused).unwrap().value;
+        (field.iter().map(|v| v.wide()).collect(), mean, evidence)
+    }
+    let shape = Shape::new(1, 1, 32, 32);
+    let spectrum = Spectrum::<f64>::new(32, 32);
+    let eigenvalue = |k: usize| {
+        let (kh, kw) = spectrum.wavenumber(k);
+        1e-4 + 1e4 * (1.0 + (kh.min(32 - kh).pow(2) + kw * kw) as f64).powi(-3)
+    };
+    let values: Vec<f64> = (0..spectrum.wavenumbers()).map(eigenvalue).collect();
+    let (field, mean, evidence) = run::<f64>(shape, values.clone());
+    let (narrow_field, narrow_mean, narrow_evidence) = run::<f32>(shape, values);
+    let half = f64::from(f32::EPSILON) / 2.0;
+    for (narrow, wide) in narrow_field.iter().zip(&field) {
+        // Rounded once, at the end; what precedes is good to 1e-16 of the prior's variance, 1e-12 of this.
+        assert!((narrow / wide - 1.0).abs() < 1.01 * half, "{narrow} {wide}");
+    }
+    assert!((narrow_mean / mean - 1.0).abs() < 1e-10, "{narrow_mean} {mean}");
+    assert!((mean / sum::mean(&field) - 1.0).abs() < 1e-10, "{mean}");
+    // rᵀS⁻¹r errs by ‖r‖² times the rounding of S⁻¹, half an ulp of 1/s², and as much for that of
+    // the transform: 256 observations of mean square 1700.
+    let bound = 2.0 * half * 256.0 * 1700.0 / 1e-2;
+    assert!((narrow_evidence - evidence).abs() < bound, "{narrow_evidence} {evidence}");
 }
 
 /// Where there is no closed form, n deviations give χ²_n/n times the variance at every entry.
