@@ -1,1 +1,37 @@
-//! From scattered sensor readings to an ensemble of fields in physical units.
+//! From sensor readings in physical units to an ensemble of fields, its file and its pictures.
+//!
+//! | step | what | in |
+//! |---|---|---|
+//! | [`place`] | readings onto the grid and the frames of the prior; others are named and refused, or dropped | physical → grid |
+//! | [`Problem`] | y, A and s² | physical → normalised |
+//! | [`Sampling`] | members of x \| y, by the exact posterior or any method of `solver` | normalised |
+//! | [`Ensemble`] | mean, deviation, members | physical |
+//! | [`Misfit`] | how far the readings are from the mean, against how far they should be | in standard deviations |
+//! | [`write_file`], [`write_pictures`] | HDF5, CSV, PNG and one page | physical |
+
+mod ensemble;
+mod error;
+mod file;
+mod misfit;
+mod page;
+mod pictures;
+mod placing;
+mod problem;
+mod sampling;
+mod score;
+mod sheet;
+
+pub use ensemble::{Centre, Ensemble};
+pub use error::ReconstructionError;
+pub use file::{Provenance, write_file};
+pub use misfit::{Misfit, SensorMisfit};
+pub use page::write_page;
+pub use pictures::{Pictures, write_pictures};
+pub use placing::{Dropped, Entry, Offence, Outside, Placed, PlacingRule, SNAP_TOLERANCE, Snap, place};
+pub use problem::Problem;
+pub use sampling::{Choice, Drawn, Sampling};
+pub use score::{Band, Score};
+pub use sheet::write_sheet;
+
+/// What every function of this crate returns.
+pub type Result<T> = std::result::Result<T, ReconstructionError>;

@@ -5,7 +5,7 @@ use crate::colour::LEVELS;
 use crate::indexed::{INK, Indexed};
 use crate::lettering::{Anchor, Label, ink, width, wrap};
 use crate::orientation::View;
-use crate::panel::Panel;
+use crate::panel::{Panel, Quantity};
 use crate::significant;
 use crate::ticks;
 
@@ -41,8 +41,8 @@ struct Layout {
 }
 
 /// Draws the labelled picture of a checked panel.
-pub(crate) fn draw(panel: &Panel<'_>, view: &View) -> Result<Indexed, ReportError> {
-    let layout = Layout::new(panel, view)?;
+pub(crate) fn draw(panel: &Panel<'_>, view: &View, quantity: Quantity<'_>) -> Result<Indexed, ReportError> {
+    let layout = Layout::new(panel, view, quantity)?;
     let mut image = Indexed::new(layout.width, layout.height);
     let mut labels = layout.headings();
     for index in 0..panel.frames.len() {
@@ -62,13 +62,13 @@ pub(crate) fn draw(panel: &Panel<'_>, view: &View) -> Result<Indexed, ReportErro
             layout.x_axis(view, at, &mut image, &mut labels);
         }
     }
-    layout.colour_bar(panel, &mut image, &mut labels);
+    layout.colour_bar(bar_title(panel, quantity), &mut image, &mut labels);
     image.print(&ink(layout.width, layout.height, &labels)?);
     Ok(image)
 }
 
 impl Layout {
-    fn new(panel: &Panel<'_>, view: &View) -> Result<Self, ReportError> {
+    fn new(panel: &Panel<'_>, view: &View, quantity: Quantity<'_>) -> Result<Self, ReportError> {
         let elongated = view.extent.0.max(view.extent.1) > 1.5 * view.extent.0.min(view.extent.1);
         let cell = view.pixels(if elongated { FRAME_SIDE } else { SQUARE_SIDE });
         let frame = (view.nx * cell.0, view.ny * cell.1);
@@ -76,14 +76,14 @@ impl Layout {
         let limit = panel.limit;
         let bar_ticks: Vec<(f64, String)> =
             [1.0, 0.5, 0.0, -0.5, -1.0].map(|f| (f, significant(f * limit, 3))).to_vec();
-        let mut bar_room = width(&bar_title(panel), TEXT)?;
+        let mut bar_room = width(&bar_title(panel, quantity), TEXT)?;
         for (_, text) in &bar_ticks {
             bar_room = bar_room.max(BAR + TICK + 4 + width(text, TEXT)?);
         }
         let right = Y_AXIS + columns * frame.0 + (columns - 1) * BETWEEN;
         let width = (MARGIN + right + BAR_GAP + bar_room + MARGIN).max(360);
         let title = wrap(&panel.title, TITLE, width - 2 * MARGIN)?;
-        let notes = wrap(&note(panel), TEXT, width - 2 * MARGIN)?;
+        let notes = wrap(&note(panel, quantity), TEXT, width - 2 * MARGIN)?;
         let head = MARGIN + title.len() * (LINE + 4) + notes.len() * LINE;
         let height = head + rows * (FRAME_LABEL + frame.1) + X_AXIS + MARGIN;
         Ok(Self { cell, frame, columns, rows, title, notes, bar_ticks, bar_room, width, height })
@@ -136,7 +136,7 @@ impl Layout {
         });
     }
 
-    fn colour_bar(&self, panel: &Panel<'_>, image: &mut Indexed, labels: &mut Vec<Label>) {
+    fn colour_bar(&self, title: String, image: &mut Indexed, labels: &mut Vec<Label>) {
         let left = self.width - MARGIN - self.bar_room;
         let (top, bottom) =
             (self.frame_at(0).1, self.frame_at((self.rows - 1) * self.columns).1 + self.frame.1);
@@ -151,7 +151,7 @@ impl Layout {
             image.fill((left + BAR, y), (TICK, 1), INK);
             labels.push(label(text.clone(), (left + BAR + TICK + 4, y), Anchor::MiddleLeft));
         }
-        labels.push(label(bar_title(panel), (left, top - FRAME_LABEL + 3), Anchor::TopLeft));
+        labels.push(label(title, (left, top - FRAME_LABEL + 3), Anchor::TopLeft));
     }
 }
 
@@ -159,12 +159,13 @@ fn label(text: String, at: (usize, usize), anchor: Anchor) -> Label {
     Label { text, size: TEXT, at, anchor }
 }
 
-fn bar_title(panel: &Panel<'_>) -> String {
-    if panel.unit.is_empty() { "ω".into() } else { format!("ω [{}]", panel.unit) }
+fn bar_title(panel: &Panel<'_>, quantity: Quantity<'_>) -> String {
+    let symbol = quantity.symbol;
+    if panel.unit.is_empty() { symbol.into() } else { format!("{symbol} [{}]", panel.unit) }
 }
 
-fn note(panel: &Panel<'_>) -> String {
-    let mut text = panel.summary();
+fn note(panel: &Panel<'_>, quantity: Quantity<'_>) -> String {
+    let mut text = panel.summary_of(quantity);
     if let Some(frame) = panel.frames.iter().find(|frame| !frame.observed.is_empty()) {
         text += &format!("; dots: the {} observed points of a frame", frame.observed.len());
     }

@@ -37,7 +37,7 @@ pub use indexed::Image;
 pub use limit::robust_limit;
 pub use markup::Caption;
 pub use page::{Block, Page, Section, page};
-pub use panel::{Frame, Panel};
+pub use panel::{Frame, Panel, Quantity};
 pub use significant::significant;
 pub use table::{Cell, Column, Table};
 pub use verdict::{Tone, Verdict};

@@ -44,6 +44,20 @@ pub struct Panel<'a> {
     pub solid: Option<&'a [bool]>,
 }
 
+/// What the numbers of a [`Panel`] are, where they are not vorticity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantity<'a> {
+    /// Its name: `"vorticity"`.
+    pub name: &'a str,
+    /// Its symbol above the colour bar: `"ω"`.
+    pub symbol: &'a str,
+}
+
+impl Quantity<'_> {
+    /// What a panel shows unless told otherwise.
+    pub const VORTICITY: Self = Self { name: "vorticity", symbol: "ω" };
+}
+
 impl Panel<'_> {
     /// The labelled picture: title, true range, frame labels, axes in the grid's unit of length from
     /// the corner of the first cell, colour bar. A cell is a block of whole pixels.
@@ -52,7 +66,15 @@ impl Panel<'_> {
     /// [`ReportError`] when a length, an observed point, the limit or a spacing is wrong, or the
     /// text cannot be drawn.
     pub fn picture(&self) -> Result<Image, ReportError> {
-        labelled::draw(self, &self.view()?)?.encode()
+        self.picture_of(Quantity::VORTICITY)
+    }
+
+    /// The labelled picture of another quantity, given in the place of vorticity.
+    ///
+    /// # Errors
+    /// As [`Panel::picture`].
+    pub fn picture_of(&self, quantity: Quantity<'_>) -> Result<Image, ReportError> {
+        labelled::draw(self, &self.view()?, quantity)?.encode()
     }
 
     /// The frames alone, one pixel per cell (per smaller side of a cell), without any text: for a
@@ -98,13 +120,17 @@ impl Panel<'_> {
     /// );
     /// ```
     pub fn summary(&self) -> String {
+        self.summary_of(Quantity::VORTICITY)
+    }
+
+    pub(crate) fn summary_of(&self, quantity: Quantity<'_>) -> String {
         let count = Census::of(self);
         let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
         let mut text = if count.finite == 0 {
             "no cell is finite".to_owned()
         } else {
             let (low, high) = (significant(count.low, 3), significant(count.high, 3));
-            format!("vorticity from {low} to {high}{unit}")
+            format!("{} from {low} to {high}{unit}", quantity.name)
         };
         if count.beyond > 0 {
             let share = significant(100.0 * count.beyond as f64 / count.finite as f64, 3);

@@ -1,0 +1,88 @@
+//! Mean, deviation and members in physical units.
+
+use crate::{Choice, Drawn, Problem, Result};
+use equipoise_field::Real;
+use equipoise_metrics::{Inclusion, rmse};
+use rayon::prelude::*;
+
+/// What a mean is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Centre {
+    /// The posterior, in closed form.
+    ClosedForm,
+    /// The members.
+    Members,
+}
+
+/// An ensemble in physical units, each field (T, C, H, W).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ensemble {
+    /// Index of every member, which names its draw.
+    pub indices: Vec<u64>,
+    /// The members.
+    pub members: Vec<Vec<f32>>,
+    /// The mean.
+    pub mean: Vec<f32>,
+    /// What it is the mean of.
+    pub centre: Centre,
+    /// The standard deviation of the members about the mean: over their number about the closed form,
+    /// over one less about their own; NaN for one member about its own.
+    pub std: Vec<f32>,
+}
+
+impl Ensemble {
+    /// Of what was drawn. The mean is the closed form where members are drawn from it.
+    ///
+    /// # Errors
+    /// Those of the posterior mean and of the normalizer.
+    pub fn of(problem: &Problem, choice: Choice, drawn: Drawn) -> Result<Self> {
+        let closed = match choice {
+            Choice::Posterior => Some(problem.posterior.mean(problem.observation.values())?),
+            Choice::Diffusion(_) => None,
+        };
+        let (indices, members): (Vec<u64>, Vec<Vec<f32>>) = drawn.members.into_iter().unzip();
+        let members = members.into_iter().map(|x| problem.restored(x)).collect::<Result<Vec<_>>>()?;
+        let centre = if closed.is_some() { Centre::ClosedForm } else { Centre::Members };
+        let mean = match closed {
+            Some(mean) => problem.restored(mean)?,
+            None => average(&members),
+        };
+        let std = deviation(&members, &mean, members.len() - usize::from(centre == Centre::Members));
+        Ok(Self { indices, members, mean, centre, std })
+    }
+
+    /// The root of the mean of std² over the fluid.
+    ///
+    /// # Errors
+    /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics).
+    pub fn spread(&self, problem: &Problem) -> Result<f64> {
+        let fluid = problem.fluid();
+        Ok(rmse(&self.std, &vec![0.0; self.std.len()], Inclusion::Plane(&fluid))?)
+    }
+
+    /// The root mean square distance of the mean from a truth in physical units, over the fluid.
+    ///
+    /// # Errors
+    /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics) for a truth of another length.
+    pub fn error(&self, problem: &Problem, truth: &[f32]) -> Result<f64> {
+        let fluid = problem.fluid();
+        Ok(rmse(&self.mean, truth, Inclusion::Plane(&fluid))?)
+    }
+}
+
+fn average(members: &[Vec<f32>]) -> Vec<f32> {
+    let mut mean = vec![0.0f32; members[0].len()];
+    mean.par_iter_mut().enumerate().for_each(|(i, mean)| {
+        *mean = f32::narrow(members.iter().map(|x| x[i].wide()).sum::<f64>() / members.len() as f64);
+    });
+    mean
+}
+
+fn deviation(members: &[Vec<f32>], mean: &[f32], count: usize) -> Vec<f32> {
+    let mut std = vec![0.0f32; mean.len()];
+    std.par_iter_mut().enumerate().for_each(|(i, std)| {
+        let squares: f64 = members.iter().map(|x| (x[i].wide() - mean[i].wide()).powi(2)).sum();
+        *std = f32::narrow((squares / count as f64).sqrt());
+    });
+    std
+}

@@ -1,0 +1,131 @@
+//! What can go wrong with a reconstruction.
+
+use crate::Offence;
+use equipoise_data::DataError;
+use equipoise_field::Shape;
+use equipoise_guidance::GuidanceError;
+use equipoise_innovation::InnovationError;
+use equipoise_metrics::MetricsError;
+use equipoise_operator::OperatorError;
+use equipoise_posterior::PosteriorError;
+use equipoise_prior::PriorError;
+use equipoise_report::ReportError;
+use equipoise_sampler::SamplerError;
+use equipoise_schedule::ScheduleError;
+use equipoise_solver::SolverError;
+use std::path::PathBuf;
+
+/// Readings that cannot be used, or a run that failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReconstructionError {
+    /// A reading that the prior cannot speak of.
+    #[error("{}: row {row}: {offence}; {count} such {} in all; --drop-outside leaves them out", path.display(),
+        if *count == 1 { "row" } else { "rows" })]
+    Outside {
+        /// The sensor table.
+        path: PathBuf,
+        /// The first row at fault.
+        row: u64,
+        /// What is wrong with it.
+        offence: Offence,
+        /// How many rows are at fault, for whatever reason.
+        count: usize,
+    },
+    /// No reading is left.
+    #[error("{}: all {dropped} rows were dropped, the first, row {row}, because {offence}", path.display())]
+    NothingLeft {
+        /// The sensor table.
+        path: PathBuf,
+        /// How many rows.
+        dropped: usize,
+        /// The first row.
+        row: u64,
+        /// Why it was dropped.
+        offence: Offence,
+    },
+    /// More numbers than a matrix is written out for.
+    #[error("{}: found {found} measured numbers, expected at most {limit}; thin the table or shorten its time", path.display())]
+    TooMany {
+        /// The sensor table.
+        path: PathBuf,
+        /// N.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Factors of every level that would not fit into memory.
+    #[error(
+        "method {method}: {levels} noise levels with {count} measured numbers take {gib:.1} GiB, expected at most {limit:.0}; \
+         take fewer steps, another method, or `posterior`, which needs one level"
+    )]
+    Memory {
+        /// The method.
+        method: &'static str,
+        /// Its levels.
+        levels: usize,
+        /// N.
+        count: usize,
+        /// What they take.
+        gib: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// A prior of something other than two velocity components.
+    #[error("prior: found fields of {shape}, expected two channels, the velocity along x and along y")]
+    Channels {
+        /// The shape of its fields.
+        shape: Shape,
+    },
+    /// A truth that is no field of the prior's.
+    #[error("{}: found fields of {found}, expected {expected} as the prior", path.display())]
+    Truth {
+        /// Its file.
+        path: PathBuf,
+        /// Shape of its window.
+        found: Shape,
+        /// Shape of the prior.
+        expected: Shape,
+    },
+    /// No member came out finite.
+    #[error("method {method}: all {members} members diverged")]
+    Diverged {
+        /// The method.
+        method: String,
+        /// How many.
+        members: usize,
+    },
+    /// A file.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The prior.
+    #[error(transparent)]
+    Prior(#[from] PriorError),
+    /// The operator.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// The innovation covariance.
+    #[error(transparent)]
+    Innovation(#[from] InnovationError),
+    /// The exact posterior.
+    #[error(transparent)]
+    Posterior(#[from] PosteriorError),
+    /// The method.
+    #[error(transparent)]
+    Solver(#[from] SolverError),
+    /// The guidance.
+    #[error(transparent)]
+    Guidance(#[from] GuidanceError),
+    /// The sampler.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
+    /// The schedule.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// A diagnostic.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// A picture or the page.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}

@@ -1,0 +1,110 @@
+//! The ensemble on disk: one HDF5 file, which reads as a file of one trajectory, the mean.
+//!
+//! | entry | shape | content |
+//! |---|---|---|
+//! | `velocity` | (1, T, C, H, W) | mean, physical units |
+//! | `std` | (T, C, H, W) | standard deviation of the members |
+//! | `members` | (M, T, C, H, W) | the members |
+//! | `coordinates/x`, `coordinates/y`, `coordinates/t` | one axis each | of grid points and frames |
+//! | attributes `axes`, `kind`, `H_axis`, `W_axis`, `boundary`, `dx`, `dy`, `x_first`, `y_first`, `dt`, `t_first`, and of a cylinder `cylinder_center_px`, `cylinder_radius_px`, `inflow` | | as in a data file |
+//! | attribute `provenance` | | JSON |
+
+use crate::{Ensemble, PlacingRule, Problem, Result};
+use equipoise_data::store::{Existing, Writer};
+use equipoise_field::{Axis, Boundary, Shape};
+use serde::Serialize;
+use std::path::Path;
+
+/// What an ensemble was made from and by.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Provenance {
+    /// Version of the software.
+    pub version: String,
+    /// Its revision, where known.
+    pub revision: Option<String>,
+    /// Name of the prior's file.
+    pub prior: String,
+    /// Its SHA-256.
+    pub prior_sha256: String,
+    /// Name of the sensor table.
+    pub observations: String,
+    /// Its SHA-256.
+    pub observations_sha256: String,
+    /// Who drew.
+    pub method: String,
+    /// With which settings, in words; empty for the exact posterior.
+    pub settings: String,
+    /// The seed.
+    pub seed: u64,
+    /// Index of every member.
+    pub members: Vec<u64>,
+    /// `closed form` or `members`.
+    pub mean_of: &'static str,
+}
+
+/// Writes an ensemble, whole or not at all.
+///
+/// # Errors
+/// [`ReconstructionError::Data`](crate::ReconstructionError::Data), also for an existing file that may not be replaced.
+pub fn write_file(
+    path: &Path,
+    existing: Existing,
+    problem: &Problem,
+    rule: &PlacingRule,
+    ensemble: &Ensemble,
+    provenance: &Provenance,
+) -> Result<()> {
+    let Shape { frames, channels, height, width } = problem.prior.shape();
+    let field = [frames, channels, height, width];
+    let writer = Writer::create(path, existing)?;
+    describe(&writer, problem, rule)?;
+    writer.set_json("provenance", provenance)?;
+    writer.write("velocity", &[1, frames, channels, height, width], &ensemble.mean)?;
+    writer.write("std", &field, &ensemble.std)?;
+    let members = [ensemble.members.len(), frames, channels, height, width];
+    writer.write("members", &members, &ensemble.members.concat())?;
+    let (grid, at) = (problem.prior.grid(), problem.prior.coordinates());
+    let (nx, ny) = if grid.x_axis == Axis::H { (height, width) } else { (width, height) };
+    for (name, first, step, length) in [
+        ("coordinates/x", at.x_first, grid.dx, nx),
+        ("coordinates/y", at.y_first, grid.dy, ny),
+        ("coordinates/t", rule.start, at.time_step, frames),
+    ] {
+        let values: Vec<f64> = (0..length).map(|i| first + i as f64 * step).collect();
+        writer.write(name, &[length], &values)?;
+    }
+    Ok(writer.finish()?)
+}
+
+/// The attributes that a data file of this flow has.
+fn describe(writer: &Writer, problem: &Problem, rule: &PlacingRule) -> Result<()> {
+    let (grid, at) = (problem.prior.grid(), problem.prior.coordinates());
+    let (h, w) = if grid.x_axis == Axis::H { ("x", "y") } else { ("y", "x") };
+    let boundary = if grid.boundary == Boundary::Periodic { "periodic" } else { "open" };
+    for (name, text) in [
+        ("axes", "NTCHW"),
+        ("kind", &problem.prior.kind().to_string()),
+        ("H_axis", h),
+        ("W_axis", w),
+        ("boundary", boundary),
+        ("channels", "u (along x), v (along y)"),
+    ] {
+        writer.set_text(name, text)?;
+    }
+    for (name, number) in [
+        ("dx", grid.dx),
+        ("dy", grid.dy),
+        ("x_first", at.x_first),
+        ("y_first", at.y_first),
+        ("dt", at.time_step),
+        ("t_first", rule.start),
+    ] {
+        writer.set_numbers(name, &[number])?;
+    }
+    if let Some(cylinder) = problem.prior.geometry() {
+        writer.set_numbers("cylinder_center_px", &[cylinder.center_row, cylinder.center_column])?;
+        writer.set_numbers("cylinder_radius_px", &[cylinder.radius])?;
+        writer.set_numbers("inflow", &[cylinder.inflow])?;
+    }
+    Ok(())
+}

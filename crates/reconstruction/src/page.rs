@@ -1,0 +1,193 @@
+//! The page of a reconstruction.
+
+use crate::{Ensemble, Misfit, Pictures, Problem, Result, Score};
+use equipoise_report::{
+    Block, Caption, Cell, Column, Gallery, Image, Page, Picture, Section, Table, Tone, Verdict, page,
+    significant, write_atomically,
+};
+use std::path::Path;
+
+/// Sensors that the table lists.
+const LISTED: usize = 100;
+
+/// Writes `reconstruction.html`: pictures, scores, sensors, and `facts` on how it was made.
+///
+/// # Errors
+/// [`ReconstructionError::Report`](crate::ReconstructionError::Report) naming the path.
+pub fn write_page(
+    path: &Path,
+    problem: &Problem,
+    ensemble: &Ensemble,
+    misfit: &Misfit,
+    pictures: &Pictures,
+    facts: Vec<(String, String)>,
+) -> Result<()> {
+    let (entries, sensors) = (problem.placed.entries.len(), misfit.sensors.len());
+    let lead = format!(
+        "{entries} measured numbers of {sensors} sensors under the prior of {}: {} members of the posterior \
+         over {} frames.",
+        problem.prior.provenance().file,
+        ensemble.members.len(),
+        problem.prior.shape().frames
+    );
+    let warnings = misfit.warnings();
+    let verdict = if warnings.is_empty() {
+        vec!["The readings are as far from the mean as prior and stated noise let expect.".to_owned()]
+    } else {
+        warnings
+    };
+    let report = Page {
+        title: "Reconstruction".into(),
+        lead: std::iter::once(lead).chain(verdict).collect(),
+        facts,
+        sections: vec![fields(pictures), residuals(misfit, pictures)],
+        notes: notes(),
+    };
+    Ok(write_atomically(path, page(&report).as_bytes())?)
+}
+
+fn fields(pictures: &Pictures) -> Section {
+    let references = vec![
+        picture(&pictures.mean, "Vorticity of the mean at the first and the last frame"),
+        picture(
+            &pictures.uncertainty,
+            "Standard deviation of the velocity at the same frames, √(Var u + Var v)",
+        ),
+    ];
+    Section { title: "Mean and uncertainty".into(), blocks: vec![gallery(references)] }
+}
+
+fn residuals(misfit: &Misfit, pictures: &Pictures) -> Section {
+    let references = vec![picture(&pictures.misfit, "The deviate z of every sensor's χ at its place")];
+    let title = "Misfit of the readings".into();
+    Section { title, blocks: vec![gallery(references), scores(misfit), sensors(misfit)] }
+}
+
+fn gallery(references: Vec<Picture>) -> Block {
+    Block::Gallery(Gallery {
+        caption: String::new(),
+        limit: 1.0,
+        unit: String::new(),
+        references,
+        row_name: String::new(),
+        columns: Vec::new(),
+        rows: Vec::new(),
+    })
+}
+
+fn picture(image: &Image, caption: &str) -> Picture {
+    Picture { image: image.clone(), alt: caption.into(), caption: format!("{caption}."), verdict: None }
+}
+
+fn scores(misfit: &Misfit) -> Block {
+    let row = |name: &str, score: &Score| {
+        let band = score.band(1);
+        vec![
+            Cell::Text(name.into()),
+            Cell::Number(score.chi),
+            Cell::Text(format!("{} to {}", significant(band.low, 3), significant(band.high, 3))),
+            Cell::Number(score.degrees),
+            Cell::State(verdict(score, 1)),
+        ]
+    };
+    Block::Table(Table {
+        caption: caption("All readings together."),
+        columns: columns(&[
+            ("check", ""),
+            ("χ", "size of the residuals over the expected size"),
+            ("99 % band", ""),
+            ("degrees", "effective degrees of freedom"),
+            ("verdict", ""),
+        ]),
+        rows: vec![
+            row("residuals of the mean, in units of the noise", &misfit.overall),
+            row("readings under prior and noise", &misfit.prior),
+        ],
+    })
+}
+
+fn sensors(misfit: &Misfit) -> Block {
+    let mut ordered: Vec<_> = misfit.sensors.iter().collect();
+    ordered.sort_by(|a, b| b.score.deviate.abs().total_cmp(&a.score.deviate.abs()));
+    let among = ordered.len();
+    let listed = if among > LISTED { format!("The {LISTED} most unusual of {among}") } else { "All".into() };
+    let text =
+        format!("{listed} sensors, the most unusual first; verdicts by the 99 % band over all of them.");
+    let rows = ordered.iter().take(LISTED).map(|s| {
+        vec![
+            Cell::Number(s.x),
+            Cell::Number(s.y),
+            Cell::Count(s.entries.len() as u64),
+            Cell::Number(s.score.chi),
+            Cell::Number(s.score.deviate),
+            Cell::Number(s.score.noise_factor),
+            Cell::State(verdict(&s.score, among)),
+        ]
+    });
+    Block::Table(Table {
+        caption: caption(&text),
+        columns: columns(&[
+            ("x", "the table's unit of length"),
+            ("y", "the table's unit of length"),
+            ("numbers", "measured numbers at this place"),
+            ("χ", "size of the residuals over the expected size"),
+            ("z", "standard normal deviate of χ"),
+            ("noise factor", "times the stated noise that would fit"),
+            ("verdict", ""),
+        ]),
+        rows: rows.collect(),
+    })
+}
+
+fn verdict(score: &Score, among: usize) -> Verdict {
+    let (label, tone) = match score.unusual(among) {
+        false => ("as expected", Tone::Good),
+        true if score.chi > 1.0 => ("too far", Tone::Weak),
+        true => ("too near", Tone::Strong),
+    };
+    Verdict { label: label.into(), tone }
+}
+
+fn caption(text: &str) -> Caption {
+    Caption {
+        text: text.into(),
+        space: "residuals in units of the stated noise".into(),
+        n_convention: "measured numbers used".into(),
+    }
+}
+
+fn columns(names: &[(&str, &str)]) -> Vec<Column> {
+    names.iter().map(|&(name, meaning)| Column { name: name.into(), meaning: meaning.into() }).collect()
+}
+
+fn notes() -> Vec<(String, String)> {
+    [
+        (
+            "χ",
+            "With e = (reading − posterior mean)/noise, χ² is Σe² over its expectation Σ B_ii, where \
+             B = R^½ S⁻¹ R^½ is the covariance of e if prior and stated noise are right. The posterior mean is \
+             the exact one, whatever method draws the members: χ judges the readings, not the method.",
+        ),
+        (
+            "99 % band",
+            "χ² follows nearly a χ² law with (tr B)²/tr B² degrees of freedom (Satterthwaite). For single \
+             sensors the band holds for all of them together (Bonferroni).",
+        ),
+        (
+            "noise factor",
+            "The factor on the stated noise of these readings alone that would make Σe² as large as expected. \
+             It tells noise from flow only as far as readings repeat each other; few degrees of freedom mean \
+             a rough number.",
+        ),
+        (
+            "readings under prior and noise",
+            "dᵀS⁻¹d/N with d = y − A m: as much a check of the prior as of the noise.",
+        ),
+        (
+            "uncertainty",
+            "The standard deviation of the members, whose own relative error is about 1/√(2·members).",
+        ),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .to_vec()
+}

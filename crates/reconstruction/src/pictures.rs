@@ -1,0 +1,166 @@
+//! Pictures of a reconstruction: mean, uncertainty, misfit of every sensor.
+
+use crate::{Ensemble, Misfit, Problem, Result};
+use equipoise_field::{Real, Shape};
+use equipoise_metrics::vorticity;
+use equipoise_report::{Frame, Image, Panel, Quantity, robust_limit, write_atomically};
+use std::path::Path;
+
+/// The quantile of a quantity's sizes at which its colour scale ends.
+const LIMIT_QUANTILE: f64 = 0.995;
+
+/// Deviates at which the colour scale of misfits ends.
+const MISFIT_LIMIT: f64 = 5.0;
+
+/// What all quantities are measured in: no attribute of a data file states more.
+const UNIT: &str = "data units";
+
+/// Three pictures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pictures {
+    /// Vorticity of the mean at the first and the last frame, with the places of the sensors.
+    pub mean: Image,
+    /// √(Var u + Var v) at the same frames.
+    pub uncertainty: Image,
+    /// The deviate of every sensor's score, where it stands.
+    pub misfit: Image,
+}
+
+/// Names of the files, as [`Pictures`] orders them.
+pub(crate) const NAMES: [&str; 3] = ["mean.png", "uncertainty.png", "misfit.png"];
+
+impl Pictures {
+    /// Draws them.
+    ///
+    /// # Errors
+    /// [`ReconstructionError::Report`](crate::ReconstructionError::Report),
+    /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics).
+    pub fn of(problem: &Problem, ensemble: &Ensemble, misfit: &Misfit) -> Result<Self> {
+        let canvas = Canvas::of(problem);
+        Ok(Self {
+            mean: canvas.mean(ensemble)?,
+            uncertainty: canvas.uncertainty(ensemble)?,
+            misfit: canvas.misfit(misfit)?,
+        })
+    }
+}
+
+/// Writes them into a folder, which must exist.
+///
+/// # Errors
+/// [`ReconstructionError::Report`](crate::ReconstructionError::Report) naming the path.
+pub fn write_pictures(folder: &Path, pictures: &Pictures) -> Result<()> {
+    for (name, image) in NAMES.iter().zip([&pictures.mean, &pictures.uncertainty, &pictures.misfit]) {
+        write_atomically(&folder.join(name), &image.png)?;
+    }
+    Ok(())
+}
+
+/// What the pictures share.
+struct Canvas<'a> {
+    problem: &'a Problem,
+    shape: Shape,
+    frames: Vec<usize>,
+    solid: Option<Vec<bool>>,
+    /// The grid points nearest to sensors, increasing.
+    places: Vec<usize>,
+}
+
+impl<'a> Canvas<'a> {
+    fn of(problem: &'a Problem) -> Self {
+        let shape = problem.prior.shape();
+        let solid = problem.prior.geometry().map(|g| g.mask(shape.height, shape.width));
+        let mut places: Vec<usize> = (0..problem.placed.entries.len()).map(|i| nearest(problem, i)).collect();
+        places.sort_unstable();
+        places.dedup();
+        let frames = if shape.frames == 1 { vec![0] } else { vec![0, shape.frames - 1] };
+        Self { problem, shape, frames, solid, places }
+    }
+
+    fn mean(&self, ensemble: &Ensemble) -> Result<Image> {
+        let one = Shape { frames: 1, ..self.shape };
+        let curl = |t: usize| {
+            let frame = &ensemble.mean[t * one.len()..(t + 1) * one.len()];
+            vorticity(frame, one, &self.problem.prior.grid())
+        };
+        let planes = self.frames.iter().map(|&t| curl(t)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let title = "Mean of the reconstruction; dots: sensors".to_owned();
+        self.draw(title, Quantity::VORTICITY, &planes, None, true)
+    }
+
+    fn uncertainty(&self, ensemble: &Ensemble) -> Result<Image> {
+        let (frame, plane) = (self.shape.frame(), self.shape.plane());
+        let both = |t: usize| -> Vec<f32> {
+            let std = &ensemble.std[t * frame..(t + 1) * frame];
+            (0..plane).map(|i| f32::narrow(std[i].wide().hypot(std[plane + i].wide()))).collect()
+        };
+        let planes: Vec<Vec<f32>> = self.frames.iter().map(|&t| both(t)).collect();
+        let title = format!("Uncertainty of the velocity, {} members; dots: sensors", ensemble.members.len());
+        let quantity = Quantity { name: "standard deviation of the velocity", symbol: "std" };
+        self.draw(title, quantity, &planes, None, true)
+    }
+
+    /// Squares around the sensors, on white.
+    fn misfit(&self, misfit: &Misfit) -> Result<Image> {
+        let (height, width) = (self.shape.height, self.shape.width);
+        let reach = (height.min(width) / 60).max(1);
+        let mut plane = vec![0.0f32; height * width];
+        let mut ordered: Vec<_> = misfit.sensors.iter().collect();
+        ordered.sort_by(|a, b| a.score.deviate.abs().total_cmp(&b.score.deviate.abs()));
+        for sensor in ordered {
+            let Some(&first) = sensor.entries.first() else { continue };
+            let centre = nearest(self.problem, first);
+            let (h, w) = (centre / width, centre % width);
+            for row in h.saturating_sub(reach)..=(h + reach).min(height - 1) {
+                let columns = w.saturating_sub(reach)..=(w + reach).min(width - 1);
+                plane[row * width..][columns].fill(f32::narrow(sensor.score.deviate));
+            }
+        }
+        let title =
+            "Misfit of every sensor: red further from the mean than noise and prior let expect, blue nearer";
+        let quantity = Quantity { name: "standard normal deviate of χ", symbol: "z" };
+        self.draw(title.to_owned(), quantity, &[plane], Some(MISFIT_LIMIT), false)
+    }
+
+    fn draw(
+        &self,
+        title: String,
+        quantity: Quantity<'_>,
+        planes: &[Vec<f32>],
+        limit: Option<f64>,
+        dots: bool,
+    ) -> Result<Image> {
+        let views: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
+        let unit = if limit.is_some() { "" } else { UNIT };
+        let label = |t: usize| if limit.is_some() { "all frames".into() } else { self.time(t) };
+        let frames = planes.iter().zip(&self.frames);
+        let panel = Panel {
+            title,
+            frames: frames
+                .map(|(vorticity, &t)| Frame {
+                    label: label(t),
+                    vorticity,
+                    observed: if dots { &self.places } else { &[] },
+                })
+                .collect(),
+            height: self.shape.height,
+            width: self.shape.width,
+            grid: self.problem.prior.grid(),
+            limit: limit.unwrap_or_else(|| robust_limit(&views, self.solid.as_deref(), LIMIT_QUANTILE)),
+            unit: unit.to_owned(),
+            solid: self.solid.as_deref(),
+        };
+        Ok(panel.picture_of(quantity)?)
+    }
+
+    fn time(&self, t: usize) -> String {
+        format!("frame {} of {}", t + 1, self.shape.frames)
+    }
+}
+
+/// The grid point nearest to a reading, as a flat index h·W + w.
+fn nearest(problem: &Problem, i: usize) -> usize {
+    let (shape, sensor) = (problem.prior.shape(), problem.placed.entries[i].sensor);
+    let on = |position: f64, length: usize| position.round() as usize % length;
+    on(sensor.row, shape.height) * shape.width + on(sensor.column, shape.width)
+}
