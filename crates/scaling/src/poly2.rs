@@ -4,9 +4,9 @@
 /// that M has no further eigenvalue: the rounding of the moments.
 const ROUNDING: f64 = 1e-12;
 
-/// c of p(M) = c₀ + c₁M + c₂M² from the moments `m[k]` = tr(B Mᵏ), k = 0 … 5.
+/// c of p(M) = c₀ + c₁M + c₂M² from the moments mₖ = tr(B Mᵏ), k = 0 … 5.
 ///
-/// With r ~ N(0, M), p minimises E‖JᵀAᵀ(M⁻¹ − p(M))r‖², B = A J Jᵀ Aᵀ: Σ_l c_l m[k+l+1] = m[k] for
+/// With r ~ N(0, M), p minimises E‖JᵀAᵀ(M⁻¹ − p(M))r‖², B = A J Jᵀ Aᵀ: `Σ_l c_l m[k+l+1] = m[k]` for
 /// k = 0, 1, 2. Those equations are solved through the polynomial 1 − λp(λ), which is the third
 /// orthogonal polynomial of the moments' measure, scaled to 1 at λ = 0. Its zeros are the nodes of
 /// Gauss's quadrature, so they lie between the eigenvalues of M, and p(λ) ≥ 1/λ from the largest node
