@@ -2,8 +2,11 @@
 
 use crate::SolverError;
 use equipoise_covariance::Covariance;
+use equipoise_denoiser::ExactCovariance;
 use equipoise_field::Real;
-use equipoise_guidance::{Exact, GaussianPath, LevelTable, Strength};
+use equipoise_guidance::{
+    ConditionalCovariance, Exact, GaussianPath, LevelTable, Observation, Poly2, Probes, Quadratic, Strength,
+};
 use equipoise_innovation::{Innovation, NoiseVariance, ObservedPrior, TraceRatio};
 use equipoise_operator::LinearOperator;
 use equipoise_scaling::Law;
@@ -14,7 +17,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Ratios = Arc<LevelTable<TraceRatio>>;
+type Quadratics = Arc<LevelTable<Quadratic>>;
 type Innovations<R> = Arc<LevelTable<Innovation<R>>>;
+
+/// Random fields a level from which the quadratics of [`Poly2`] come.
+const PROBES: usize = 8;
 
 /// Levels by their bits.
 type Key = Vec<[u64; 2]>;
@@ -29,6 +36,7 @@ pub struct ObservedGaussian<R: Real> {
     path: Arc<GaussianPath<R>>,
     probes: Stream,
     ratios: Mutex<HashMap<(Law, Key), Ratios>>,
+    quadratics: Mutex<HashMap<Key, Quadratics>>,
     innovations: Mutex<Option<(Key, Innovations<R>)>>,
 }
 
@@ -47,7 +55,15 @@ impl<R: Real> ObservedGaussian<R> {
         let covariance: Arc<dyn Covariance<R>> = Arc::clone(wiener.prior_covariance());
         let observed = ObservedPrior::new(covariance, operator, noise)?;
         let path = Arc::new(GaussianPath::new(Arc::clone(&wiener), observed.clone())?);
-        Ok(Self { wiener, observed, path, probes, ratios: Mutex::default(), innovations: Mutex::default() })
+        Ok(Self {
+            wiener,
+            observed,
+            path,
+            probes,
+            ratios: Mutex::default(),
+            quadratics: Mutex::default(),
+            innovations: Mutex::default(),
+        })
     }
 
     /// The denoiser.
@@ -70,6 +86,31 @@ impl<R: Real> ObservedGaussian<R> {
         let mut kept = self.ratios.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || Strength::trace_ratios(law, &self.observed, levels, self.probes);
         Arc::clone(kept.entry((law, key(levels))).or_insert_with(make))
+    }
+
+    /// The quadratics of [`Poly2`] at every level, for observations through this operator with this
+    /// noise, whatever their values. The Jacobian of a Wiener denoiser is the same at every state.
+    ///
+    /// # Errors
+    /// [`SolverError::Guidance`].
+    pub fn quadratics(
+        &self,
+        levels: &[Level],
+        observation: &Observation<R>,
+    ) -> Result<Quadratics, SolverError> {
+        let mut kept = self.quadratics.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = key(levels);
+        if let Some(table) = kept.get(&key) {
+            return Ok(Arc::clone(table));
+        }
+        let covariance =
+            ConditionalCovariance::Exact(Arc::clone(&self.wiener) as Arc<dyn ExactCovariance<R>>);
+        let dim = self.wiener.mean().len();
+        let states = move |_: Level| vec![vec![R::zero(); dim]];
+        let probes = Probes { states: &states, count: PROBES, stream: self.probes.text("poly2") };
+        let table = Poly2::quadratics(&covariance, observation, levels, &probes)?;
+        kept.insert(key, Arc::clone(&table));
+        Ok(table)
     }
 
     /// s²I + A V Aᵀ factored at every level.

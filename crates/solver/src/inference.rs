@@ -8,8 +8,8 @@ use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_guidance::{
-    ConditionalCovariance, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, Observation, Pigdm, Sda, Strength,
-    Tmpd,
+    ConditionalCovariance, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, Observation, Pigdm, Poly2, Sda,
+    Strength, Tmpd,
 };
 use equipoise_innovation::ConjugateGradients;
 use equipoise_sampler::Sampler;
@@ -87,8 +87,14 @@ impl<R: Real> Inference<R> {
             Method::Ddrm => Box::new(Ddrm::new(annealing)?.with_eta(value)?),
             Method::Ddnm => Box::new(Ddnm::new(annealing)?.with_eta(value)?),
             Method::PnpAdmm => Box::new(PnpAdmm::new(annealing)?.with_lambda(value)?),
-            Method::RedDiff => Box::new(RedDiff::new(annealing)?.with_lambda(value)?),
-            Method::Daps => Box::new(Daps::new(annealing)?.with_flow_steps(value as usize)?),
+            Method::RedDiff => Box::new(RedDiff::new(annealing)?.with_rate(value)?),
+            Method::Daps => {
+                let Inner::Langevin { steps, decay, .. } = Inner::LANGEVIN else {
+                    return Err(needs(method, "exact inner draws", "Langevin steps"));
+                };
+                let inner = Inner::Langevin { steps, rate: value, decay };
+                Box::new(Daps::new(annealing)?.with_inner(inner)?)
+            }
             Method::DapsExact => {
                 let daps = Daps::new(annealing)?.with_flow_steps(value as usize)?;
                 Box::new(daps.with_inner(Inner::Exact)?)
@@ -116,6 +122,10 @@ impl<R: Real> Inference<R> {
             Method::Mmps => {
                 let solver = ConjugateGradients { iterations: value as usize, tolerance: MMPS_TOLERANCE };
                 Arc::new(Mmps::new(self.denoiser.clone(), observation, solver))
+            }
+            Method::Poly2 => {
+                let quadratics = self.gaussian(method)?.quadratics(&self.levels(), &observation)?;
+                Arc::new(Poly2::new(self.denoiser.clone(), observation, quadratics))
             }
             Method::Tmpd => Arc::new(Tmpd::new(self.denoiser.clone(), observation)),
             Method::Pigdm => Arc::new(Pigdm::new(self.plain(), observation)),
@@ -188,11 +198,16 @@ fn checked(method: Method, parameter: Option<f64>) -> Result<f64, SolverError> {
         };
     };
     let value = parameter.unwrap_or(known.published);
-    let whole = matches!(method, Method::Mmps | Method::Daps | Method::DapsExact);
-    if value.is_finite() && value > 0.0 && !(whole && value.fract() != 0.0) {
+    let whole = matches!(method, Method::Mmps | Method::DapsExact);
+    let share = matches!(method, Method::Ddrm | Method::Ddnm);
+    let (holds, expected) = match () {
+        () if whole => (value >= 1.0 && value.fract() == 0.0, "a whole number of at least 1"),
+        () if share => ((0.0..=1.0).contains(&value), "a number from 0 to 1"),
+        () => (value.is_finite() && value > 0.0, "a finite number above 0"),
+    };
+    if holds {
         return Ok(value);
     }
-    let expected = if whole { "a whole number of at least 1" } else { "a finite number above 0" };
     Err(SolverError::Parameter { method: method.name(), parameter: known.name, found: value, expected })
 }
 

@@ -11,6 +11,7 @@ use std::str::FromStr;
 /// | `sda` | [`Sda`](equipoise_guidance::Sda) under a scaling law | γ |
 /// | `exact` | [`Exact`](equipoise_guidance::Exact) | |
 /// | `mmps` | [`Mmps`](equipoise_guidance::Mmps) | CG iterations |
+/// | `poly2` | [`Poly2`](equipoise_guidance::Poly2) | |
 /// | `tmpd` | [`Tmpd`](equipoise_guidance::Tmpd) | |
 /// | `pigdm` | [`Pigdm`](equipoise_guidance::Pigdm) | |
 /// | `jfps` | [`Jfps`](equipoise_guidance::Jfps) | |
@@ -22,8 +23,8 @@ use std::str::FromStr;
 /// | `ddrm` | [`Ddrm`](crate::Ddrm) | η |
 /// | `ddnm` | [`Ddnm`](crate::Ddnm) | η |
 /// | `pnp_admm` | [`PnpAdmm`](crate::PnpAdmm) | λ |
-/// | `red_diff` | [`RedDiff`](crate::RedDiff) | λ |
-/// | `daps` | [`Daps`](crate::Daps) with [`Inner::LANGEVIN`](crate::Inner::LANGEVIN) | flow steps |
+/// | `red_diff` | [`RedDiff`](crate::RedDiff) | rate of Adam |
+/// | `daps` | [`Daps`](crate::Daps) with [`Inner::Langevin`](crate::Inner::Langevin) | rate |
 /// | `daps_exact` | [`Daps`](crate::Daps) with [`Inner::Exact`](crate::Inner::Exact) | flow steps |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -34,6 +35,8 @@ pub enum Method {
     Exact,
     /// Moment matching.
     Mmps,
+    /// The best quadratic in the innovation covariance.
+    Poly2,
     /// Tweedie moment projection.
     Tmpd,
     /// Pseudoinverse guidance.
@@ -76,7 +79,7 @@ pub struct Parameter {
 }
 
 /// The step sizes ζ that tuning tries.
-const ZETAS: &[f64] = &[0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
+const ZETAS: &[f64] = &[0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
 const fn parameter(name: &'static str, published: f64, grid: &'static [f64]) -> Option<Parameter> {
     Some(Parameter { name, published, grid })
@@ -84,10 +87,11 @@ const fn parameter(name: &'static str, published: f64, grid: &'static [f64]) -> 
 
 impl Method {
     /// Every method, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Sda,
         Self::Exact,
         Self::Mmps,
+        Self::Poly2,
         Self::Tmpd,
         Self::Pigdm,
         Self::Jfps,
@@ -110,6 +114,7 @@ impl Method {
             Self::Sda => "sda",
             Self::Exact => "exact",
             Self::Mmps => "mmps",
+            Self::Poly2 => "poly2",
             Self::Tmpd => "tmpd",
             Self::Pigdm => "pigdm",
             Self::Jfps => "jfps",
@@ -130,16 +135,17 @@ impl Method {
     /// The parameter that is tuned, if the method has one.
     pub const fn parameter(self) -> Option<Parameter> {
         match self {
-            Self::Exact | Self::Tmpd | Self::Pigdm | Self::Jfps => None,
+            Self::Exact | Self::Poly2 | Self::Tmpd | Self::Pigdm | Self::Jfps => None,
             Self::Sda => parameter("gamma", 0.01, &[0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]),
             Self::Mmps => parameter("iterations", 1.0, &[1.0, 2.0, 3.0, 5.0, 10.0]),
             Self::DiffPir => parameter("lambda", 10.0, &[0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]),
             Self::Dps | Self::SdaDps | Self::Mcg => parameter("zeta", 1.0, ZETAS),
-            Self::Dsg => parameter("weight", 1.0, &[0.03, 0.1, 0.2, 0.5, 1.0]),
-            Self::Ddrm | Self::Ddnm => parameter("eta", 0.85, &[0.1, 0.3, 0.5, 0.7, 0.85, 1.0]),
+            Self::Dsg => parameter("weight", 1.0, &[0.05, 0.1, 0.2, 0.35, 0.5, 0.8, 1.0]),
+            Self::Ddrm | Self::Ddnm => parameter("eta", 0.85, &[0.0, 0.2, 0.5, 0.7, 0.85, 0.95, 1.0]),
             Self::PnpAdmm => parameter("lambda", 0.23, &[0.01, 0.03, 0.1, 0.23, 0.5, 1.0, 3.0]),
-            Self::RedDiff => parameter("lambda", 0.25, &[0.01, 0.03, 0.1, 0.25, 0.5, 1.0, 3.0]),
-            Self::Daps | Self::DapsExact => parameter("flow_steps", 5.0, &[1.0, 2.0, 3.0, 5.0, 10.0]),
+            Self::RedDiff => parameter("rate", 0.1, &[0.01, 0.03, 0.1, 0.3, 1.0]),
+            Self::Daps => parameter("rate", 1e-4, &[1e-5, 3e-5, 1e-4, 3e-4, 1e-3]),
+            Self::DapsExact => parameter("flow_steps", 5.0, &[1.0, 2.0, 3.0, 5.0, 10.0]),
         }
     }
 
@@ -147,7 +153,14 @@ impl Method {
     pub const fn owns_loop(self) -> bool {
         !matches!(
             self,
-            Self::Sda | Self::Exact | Self::Mmps | Self::Tmpd | Self::Pigdm | Self::Jfps | Self::DiffPir
+            Self::Sda
+                | Self::Exact
+                | Self::Mmps
+                | Self::Poly2
+                | Self::Tmpd
+                | Self::Pigdm
+                | Self::Jfps
+                | Self::DiffPir
         )
     }
 
