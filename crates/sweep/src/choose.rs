@@ -30,7 +30,8 @@ impl Course {
         let name: ScheduleName = trial.schedule.parse()?;
         let schedule: Arc<dyn Schedule> = Arc::from(name.build(trial.eta)?);
         let grid = trial.spacing.parse::<Spacing>()?.grid(&*schedule, trial.steps)?;
-        let sampler = trial.sampler.parse::<SamplerName>()?.build(&*schedule, grid, trial.corrections, trial.tau)?;
+        let sampler =
+            trial.sampler.parse::<SamplerName>()?.build(&*schedule, grid, trial.corrections, trial.tau)?;
         Ok(Self { schedule, sampler })
     }
 

@@ -1,4 +1,5 @@
-//! Guidance excess ‖g_law‖/‖g_exact‖ along the forward process of the truth.
+//! Guidance excess ‖g_law‖/‖g_exact‖ and relative guidance error ‖g_law − g_exact‖/‖g_exact‖ along the
+//! forward process of the truth.
 //!
 //! x_t = μx + σε with the true x and one fixed ε: (x_t, y) then has the law that an exact sampler
 //! visits, and a law that diverges is measured where the others are.
@@ -6,7 +7,7 @@
 use crate::{BoxError, Flow};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{each, sum};
-use equipoise_guidance::{Guidance, Scratch, Strength};
+use equipoise_guidance::{Exact, Guidance, Scratch, Strength};
 use equipoise_innovation::NoiseVariance;
 use equipoise_scaling::adaptive;
 use equipoise_schedule::{Level, Schedule};
@@ -32,12 +33,36 @@ struct Point {
     prior_norm: f64,
 }
 
-/// ‖g‖ at every time of the curve for one observation, of what the laws are multiples of.
+/// Products at every time of the curve for one observation, of what the laws are multiples of.
 pub(crate) struct Norms {
-    /// ‖JᵀAᵀr‖.
-    raw: Vec<f64>,
+    points: Vec<Products>,
+    exact: Exact<f32>,
+}
+
+/// What is known of h = JᵀAᵀr and g_exact at one time.
+struct Products {
+    /// ‖h‖.
+    raw: f64,
     /// ‖g_exact‖.
-    exact: Vec<f64>,
+    exact: f64,
+    /// ⟨h, g_exact⟩.
+    inner: f64,
+}
+
+/// A law's guidance against the exact one at every time of [`EXCESS_TIMES`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuidanceCurves {
+    /// ‖g‖/‖g_exact‖.
+    pub excess: Vec<f64>,
+    /// ‖g − g_exact‖/‖g_exact‖.
+    pub error: Vec<f64>,
+}
+
+impl GuidanceCurves {
+    /// The exact guidance against itself.
+    pub(crate) fn exact() -> Self {
+        Self { excess: vec![1.0; EXCESS_TIMES.len()], error: vec![0.0; EXCESS_TIMES.len()] }
+    }
 }
 
 impl ForwardPath {
@@ -71,48 +96,88 @@ impl ForwardPath {
         self.points.iter().map(|p| p.level).collect()
     }
 
-    /// ‖g‖ of a guidance at every time.
-    fn norms_of(&self, guidance: &dyn Guidance<f32>) -> Result<Vec<f64>, BoxError> {
+    /// g of a guidance at one point, written to `g`.
+    fn gradient(
+        point: &Point,
+        guidance: &dyn Guidance<f32>,
+        g: &mut [f32],
+        scratch: &mut Scratch<f32>,
+    ) -> Result<(), BoxError> {
+        guidance.gradient(&point.x_t, point.level, &point.x_hat, g, scratch)?;
+        Ok(())
+    }
+
+    /// `unit` is the guidance h = JᵀAᵀr, that is v = 1.
+    pub(crate) fn norms(&self, unit: &dyn Guidance<f32>, exact: Exact<f32>) -> Result<Norms, BoxError> {
+        let points = self.compare(unit, &exact)?;
+        Ok(Norms { points, exact })
+    }
+
+    /// Norms and inner products of two guidances at every time.
+    fn compare(&self, law: &dyn Guidance<f32>, exact: &dyn Guidance<f32>) -> Result<Vec<Products>, BoxError> {
         let mut scratch = Scratch::new();
-        let mut g = vec![0.0; self.points.first().map_or(0, |p| p.x_t.len())];
-        self.points
-            .iter()
-            .map(|p| Ok(guidance.gradient(&p.x_t, p.level, &p.x_hat, &mut g, &mut scratch)?.guidance_norm))
-            .collect()
+        let dim = self.points.first().map_or(0, |p| p.x_t.len());
+        let (mut h, mut g) = (vec![0.0; dim], vec![0.0; dim]);
+        let products = |point: &Point| {
+            Self::gradient(point, law, &mut h, &mut scratch)?;
+            Self::gradient(point, exact, &mut g, &mut scratch)?;
+            Ok(Products { raw: sum::norm(&h), exact: sum::norm(&g), inner: sum::dot(&h, &g) })
+        };
+        self.points.iter().map(products).collect()
     }
 
-    /// `unit` is the guidance JᵀAᵀr, that is v = 1.
-    pub(crate) fn norms(
-        &self,
-        unit: &dyn Guidance<f32>,
-        exact: &dyn Guidance<f32>,
-    ) -> Result<Norms, BoxError> {
-        Ok(Norms { raw: self.norms_of(unit)?, exact: self.norms_of(exact)? })
-    }
-
-    /// The excess of a law at every time. Where one v serves all observations, ‖g‖ = factor‖JᵀAᵀr‖/v
-    /// needs no further product; otherwise `guidance` is evaluated.
-    pub(crate) fn excess(
+    /// A law against the exact guidance at every time. Where one v serves all observations,
+    /// g = factor·h/v needs no further product; otherwise `guidance` is evaluated.
+    pub(crate) fn curves(
         &self,
         norms: &Norms,
         strength: &Strength,
         guidance: &dyn Guidance<f32>,
-    ) -> Result<Vec<f64>, BoxError> {
-        let found = match strength.variance {
-            NoiseVariance::Uniform(_) => self.scaled(norms, strength)?,
-            _ => self.norms_of(guidance)?,
+    ) -> Result<GuidanceCurves, BoxError> {
+        let of = |pairs: &mut dyn Iterator<Item = (f64, &Products)>| -> GuidanceCurves {
+            let (excess, error) = pairs.map(|(c, p)| p.relative(c)).unzip();
+            GuidanceCurves { excess, error }
         };
-        Ok(found.iter().zip(&norms.exact).map(|(law, exact)| law / exact).collect())
+        match strength.variance {
+            NoiseVariance::Uniform(_) => {
+                let factors = self.factors(norms, strength)?;
+                Ok(of(&mut factors.into_iter().zip(&norms.points)))
+            }
+            _ => Ok(of(&mut self.compare(guidance, &norms.exact)?.iter().map(|p| (1.0, p)))),
+        }
     }
 
-    fn scaled(&self, norms: &Norms, strength: &Strength) -> Result<Vec<f64>, BoxError> {
-        let norm = |(point, raw): (&Point, &f64)| {
-            let v = strength.variance_at(point.level)?.at(0);
-            let norm = strength.factor * raw / v;
+    /// What h is multiplied by at every time.
+    fn factors(&self, norms: &Norms, strength: &Strength) -> Result<Vec<f64>, BoxError> {
+        let factor = |(point, products): (&Point, &Products)| {
+            let c = strength.factor / strength.variance_at(point.level)?.at(0);
             let sigma = point.level.sigma;
-            let scale = |xi| adaptive::factor(xi, point.prior_norm, sigma * norm);
-            Ok(norm * strength.adaptive.map_or(1.0, scale))
+            let scale = |xi| adaptive::factor(xi, point.prior_norm, sigma * c * products.raw);
+            Ok(c * strength.adaptive.map_or(1.0, scale))
         };
-        self.points.iter().zip(&norms.raw).map(norm).collect()
+        self.points.iter().zip(&norms.points).map(factor).collect()
+    }
+}
+
+impl Products {
+    /// ‖c h‖ and ‖c h − g_exact‖ over ‖g_exact‖.
+    fn relative(&self, c: f64) -> (f64, f64) {
+        let (law, exact) = (c * self.raw, self.exact);
+        let square = law * law - 2.0 * c * self.inner + exact * exact;
+        (law / exact, square.max(0.0).sqrt() / exact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// h = (3, 4) against g = (3, 0): twice h is (6, 8), (3, 8) away.
+    #[test]
+    fn excess_and_error_are_those_of_the_vectors() {
+        let products = Products { raw: 5.0, exact: 3.0, inner: 9.0 };
+        let (excess, error) = products.relative(2.0);
+        assert!((excess - 10.0 / 3.0).abs() < 1e-15);
+        assert!((error - 73f64.sqrt() / 3.0).abs() < 1e-15);
     }
 }

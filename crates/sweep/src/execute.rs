@@ -1,7 +1,7 @@
 //! Carrying out trials on flows: from a trial to its outcome.
 
 use crate::choose::{Course, Scaled, counts, scaled};
-use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath};
+use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves};
 use crate::judge::{Judged, judge};
 use crate::pictures::Pictures;
 use crate::problem::{Problem, Shared, once};
@@ -37,39 +37,39 @@ impl<'a> FlowExecutor<'a> {
         Ok(Self { flows, denoisers, problems: Shared::default(), paths: Shared::default(), pictures })
     }
 
-    fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
+    pub(crate) fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
         let found = self.flows.iter().zip(&self.denoisers).find(|(flow, _)| flow.name == dataset);
         found.ok_or_else(|| Error::UnknownDataset { dataset: dataset.to_owned() }.into())
     }
 
-    fn problem(&self, trial: &Trial) -> Result<Arc<Problem>, BoxError> {
+    pub(crate) fn problem(&self, trial: &Trial) -> Result<Arc<Problem>, BoxError> {
         let (flow, denoiser) = self.flow(&trial.dataset)?;
         once(&self.problems, &format!("{} {}", trial.dataset, trial.sub), || {
             Ok(Arc::new(Problem::new(flow, Arc::clone(denoiser), trial.sub)?))
         })
     }
 
-    /// The excess of the trial's law at [`EXCESS_TIMES`]: all ones for the exact guidance, `None` for
+    /// The trial's law against the exact guidance at [`EXCESS_TIMES`](crate::EXCESS_TIMES); `None` for
     /// methods that no law scales.
     ///
     /// # Errors
     /// Whatever keeps the guidance from being evaluated.
-    pub fn excess(&self, trial: &Trial) -> Result<Option<Vec<f64>>, BoxError> {
+    pub fn guidance_curves(&self, trial: &Trial) -> Result<Option<GuidanceCurves>, BoxError> {
         let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
         let course = Course::of(trial)?;
-        self.excess_of(trial, &course, scaled(trial, flow, &problem, &course)?.as_ref())
+        self.curves_of(trial, &course, scaled(trial, flow, &problem, &course)?.as_ref())
     }
 
-    fn excess_of(
+    fn curves_of(
         &self,
         trial: &Trial,
         course: &Course,
         law: Option<&Scaled>,
-    ) -> Result<Option<Vec<f64>>, BoxError> {
+    ) -> Result<Option<GuidanceCurves>, BoxError> {
         let method: Method = trial.method.parse()?;
         let Some(law) = law else {
-            return Ok((method == Method::Exact).then(|| vec![1.0; EXCESS_TIMES.len()]));
+            return Ok((method == Method::Exact).then(GuidanceCurves::exact));
         };
         let (flow, denoiser) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
@@ -82,12 +82,12 @@ impl<'a> FlowExecutor<'a> {
         let norms = problem.norms(&run, &path, &draw)?;
         let inference = course.inference(trial, flow, &problem, &draw);
         let guidance = inference.guidance(method, None, Some(&law.strength))?;
-        Ok(Some(path.excess(&norms, &law.strength, &*guidance)?))
+        Ok(Some(path.curves(&norms, &law.strength, &*guidance)?))
     }
 }
 
 /// Start and Langevin noise are keyed by seed, dataset and member, never by the law.
-fn member(flow: &Flow, seed: u64, member: u64) -> Member {
+pub(crate) fn member(flow: &Flow, seed: u64, member: u64) -> Member {
     let stream = |label| Stream::new(label).number(seed).text(&flow.name).number(member);
     Member { start: stream("start"), langevin: stream("langevin") }
 }
@@ -99,7 +99,7 @@ impl Executor for FlowExecutor<'_> {
         let course = Course::of(trial)?;
         let draw = problem.draw(flow, trial.seed)?;
         let law = scaled(trial, flow, &problem, &course)?;
-        let excess = self.excess_of(trial, &course, law.as_ref())?;
+        let curves = self.curves_of(trial, &course, law.as_ref())?;
         let inference = course.inference(trial, flow, &problem, &draw);
         let sampler = inference.bind(trial.method.parse()?, None, law.as_ref().map(|l| &l.strength))?;
         let members: Vec<Member> = (0..trial.members).map(|m| member(flow, trial.seed, m as u64)).collect();
@@ -118,7 +118,7 @@ impl Executor for FlowExecutor<'_> {
         let count = problem.gaussian.observed().count();
         let column = |t: f64| {
             let at = EXCESS_TIMES.iter().position(|&s| (s - t).abs() < 1e-9)?;
-            excess.as_ref().map(|excess| excess[at])
+            curves.as_ref().map(|curves| curves.excess[at])
         };
         let noise = law.as_ref().map_or(&problem.noise, |law| &law.strength.variance);
         outcome.std = Some(noise.mean(count).sqrt());

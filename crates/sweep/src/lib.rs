@@ -4,8 +4,12 @@
 //! folder: an append-only journal with one line a finished trial, the results table in plan order,
 //! and the manifest. [`run`] takes the trials without a row through an [`Executor`].
 
+mod account;
+mod answers;
 mod archive;
+mod certify;
 mod choose;
+mod closed_loop;
 mod error;
 mod excess;
 mod execute;
@@ -29,10 +33,15 @@ mod run;
 mod segment;
 mod standard;
 mod trial;
+mod why;
 
 pub use archive::{Archive, Existing, RESULTS_JSONL, check_free};
+pub use certify::{
+    CERTIFICATE_CSV, Certified, CheapPrediction, Confusion, FlowCertifier, MeanFieldPrediction, Prediction,
+    write_certificates,
+};
 pub use error::{BoxError, Error, Result};
-pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES};
+pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES, GuidanceCurves};
 pub use execute::FlowExecutor;
 pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
 pub use journal::{Journal, Record, Torn};
@@ -47,3 +56,4 @@ pub use row::{Outcome, Row, SPACE};
 pub use run::{Executor, Observer, Policy, Progress, Summary, run};
 pub use segment::Segment;
 pub use trial::{CovarianceSettings, Start, Trial};
+pub use why::write_why;

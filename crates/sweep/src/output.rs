@@ -1,8 +1,6 @@
 //! The output of a sweep: the folder with journal, table of results and manifest of one plan.
 
-use crate::{
-    Archive, Existing, Journal, Manifest, Plan, Provenance, RESULTS_JSONL, Result, Row, Torn, Trial, results,
-};
+use crate::{Archive, Existing, Journal, Manifest, Plan, Provenance, Result, Row, Torn, Trial, results};
 use std::path::{Path, PathBuf};
 
 /// The name of the table of results in the output folder.

@@ -28,14 +28,8 @@ pub fn write_page(
     pictures: &Pictures<'_>,
 ) -> Result<PathBuf> {
     let path = output.claim(&[REPORT])?.remove(0);
-    let rows: HashMap<String, Row> =
-        output.rows().into_iter().map(|row| (row.identity.clone(), row)).collect();
-    let mut finished = Vec::new();
-    for trial in output.trials() {
-        if let Some(row) = rows.get(&trial.identity()?) {
-            finished.push((trial, row));
-        }
-    }
+    let rows = rows(output);
+    let finished = finished(output, &rows)?;
     let mut sections = Vec::new();
     for flow in flows {
         for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(|b| b[0].0.dataset == flow.name()) {
@@ -60,7 +54,24 @@ pub fn write_page(
     Ok(path)
 }
 
-type Finished<'a> = (&'a Trial, &'a Row);
+/// The rows by the identity of their trial.
+pub(crate) fn rows(output: &Output) -> HashMap<String, Row> {
+    output.rows().into_iter().map(|row| (row.identity.clone(), row)).collect()
+}
+
+/// The trials that have a row, in plan order.
+pub(crate) fn finished<'a>(output: &'a Output, rows: &'a HashMap<String, Row>) -> Result<Vec<Finished<'a>>> {
+    let mut finished = Vec::new();
+    for trial in output.trials() {
+        if let Some(row) = rows.get(&trial.identity()?) {
+            finished.push((trial, row));
+        }
+    }
+    Ok(finished)
+}
+
+/// A trial with its row.
+pub(crate) type Finished<'a> = (&'a Trial, &'a Row);
 
 fn section(
     flow: &Flow,
@@ -96,7 +107,7 @@ fn section(
 }
 
 /// The values in order of first appearance.
-fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+pub(crate) fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.fold(Vec::new(), |mut seen, v| {
         if !seen.contains(&v) {
             seen.push(v);
@@ -105,7 +116,7 @@ fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
     })
 }
 
-fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
+pub(crate) fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
     let n_convention = match batch[0].0.n_convention.as_str() {
         "floor" => "⌊H/sub⌋·⌊W/sub⌋ a plane, the study's count".into(),
         _ => "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane".into(),
@@ -113,7 +124,7 @@ fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
     Caption { text, space: "normalised units".into(), n_convention }
 }
 
-fn verdict(row: &Row) -> Verdict {
+pub(crate) fn verdict(row: &Row) -> Verdict {
     let tone = match row.state.as_str() {
         "balanced" => Tone::Good,
         "likelihood_dominated" => Tone::Strong,
@@ -190,11 +201,11 @@ fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Res
     let seed = batch[0].0.seed;
     let mut series = Vec::new();
     for (trial, _) in batch.iter().filter(|(t, _)| t.sub == sub && t.seed == seed && t.law != "exact") {
-        let excess = executor
-            .excess(trial)
+        let curves = executor
+            .guidance_curves(trial)
             .map_err(|source| crate::Error::Trial { trial: trial.to_string(), source })?;
-        if let Some(excess) = excess {
-            let points = EXCESS_TIMES.into_iter().zip(excess).collect();
+        if let Some(curves) = curves {
+            let points = EXCESS_TIMES.into_iter().zip(curves.excess).collect();
             series.push(Series { name: trial.law.clone(), points });
         }
     }
@@ -262,7 +273,7 @@ fn table(batch: &[Finished<'_>]) -> Table {
     Table { caption: caption("All trials of this protocol.".into(), batch), columns, rows }
 }
 
-fn facts(output: &Output) -> Vec<(String, String)> {
+pub(crate) fn facts(output: &Output) -> Vec<(String, String)> {
     let manifest = output.manifest();
     let p = &manifest.provenance;
     let mut facts = vec![

@@ -73,7 +73,7 @@ impl Problem {
             let unit = Sda::new(denoiser(), Arc::clone(&draw.observation), one);
             let innovations = Exact::innovations(self.gaussian.observed(), &path.levels())?;
             let exact = Exact::new(denoiser(), Arc::clone(&draw.observation), innovations);
-            Ok(Arc::new(path.norms(&unit, &exact)?))
+            Ok(Arc::new(path.norms(&unit, exact)?))
         })
     }
 
@@ -91,7 +91,10 @@ impl Problem {
             for (i, (y, n)) in y.iter_mut().zip(&noise).enumerate() {
                 *y += f32::narrow(self.noise.at(i).sqrt()) * n;
             }
-            let posterior = ExactPosterior::new(self.gaussian.observed().clone(), self.gaussian.wiener().mean().to_vec())?;
+            let posterior = ExactPosterior::new(
+                self.gaussian.observed().clone(),
+                self.gaussian.wiener().mean().to_vec(),
+            )?;
             let posterior_mean = posterior.mean(&y)?;
             let probes = Stream::new("posterior").text(&flow.name).number(self.sub as u64);
             let posterior_variance = posterior.mean_variance(PROBES, probes)?;

@@ -8,7 +8,7 @@ use crate::problem::schedule;
 use crate::truth::{Truth, euler_factor};
 use equipoise_covariance::Covariance;
 use equipoise_field::sum;
-use equipoise_sampler::{Outcome, PredictorCorrector};
+use equipoise_sampler::{Exponential, Outcome, PredictorCorrector, Sampler};
 use equipoise_schedule::{Level, Schedule, uniform_grid};
 use equipoise_stream::Stream;
 use equipoise_tests::relative_error;
@@ -84,5 +84,29 @@ fn the_covariance_converges_to_the_posterior_to_first_order() {
     for pair in errors.windows(2) {
         let ratio = pair[0] / pair[1];
         assert!((1.9..2.1).contains(&ratio), "errors {errors:?}: ratio {ratio}, 2 expected");
+    }
+}
+
+/// The flow multiplies the distance from m_y along a posterior mode of variance p, in x/μ, by
+/// √((p + ρ′²)/(p + ρ²)). The bounds are those of Zolotarev's product over ρ from 100 to 0.01.
+#[test]
+fn exponential_steps_follow_the_flow_of_every_posterior_mode() {
+    let truth = Truth::new();
+    let (first, last) = (schedule().level(1.0), schedule().level(0.0));
+    let noise = Stream::new("unused");
+    for (steps, bound) in [(8, 1.5e-3), (16, 1e-6)] {
+        let sampler = Exponential::new(&schedule(), steps).unwrap();
+        let exact = truth.problem.exact(Sampler::<f64>::evaluated(&sampler));
+        for (i, p) in truth.modes.eigenvalues().iter().enumerate() {
+            let out = Sampler::run(&sampler, &exact, &schedule(), start(&truth, i, 1.0), &noise, 1e3).unwrap();
+            let gone: Vec<f64> = out.x().iter().zip(&truth.mean).map(|(x, m)| x - last.mu * m).collect();
+            let flow = (p + last.ratio().powi(2)) / (p + first.ratio().powi(2));
+            let factor = last.mu / first.mu * flow.sqrt();
+            let expected: Vec<f64> = truth.modes.mode(i).iter().map(|u| factor * u).collect();
+            let error = sum::squared_distance(&gone, &expected).sqrt();
+            // Beside the bound, a rounding of x_1 grown by 100 and by the condition 1e4 of the solves.
+            let rounding = 1e6 * f64::EPSILON * sum::norm(&truth.mean);
+            assert!(error < bound * factor + rounding, "{steps} steps, p = {p}: {error:e} of {factor}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::manifest::tests::provenance;
 use crate::plan::tests::standard;
 use crate::row::tests::outcome;
-use crate::{Error, MANIFEST};
+use crate::{Error, MANIFEST, RESULTS_JSONL};
 use std::collections::BTreeMap;
 use std::fs;
 

@@ -1,0 +1,236 @@
+//! Stability certificates of trials: what becomes of a run, said without running it.
+
+mod adaptive;
+mod confusion;
+mod prediction;
+mod table;
+
+pub use confusion::Confusion;
+pub use prediction::{Certified, CheapPrediction, MeanFieldPrediction, Prediction};
+pub use table::{CERTIFICATE_CSV, write_certificates};
+
+use crate::choose::{self, Scaled, scaled};
+use crate::problem::{Problem, Shared, once};
+use crate::{BoxError, Error, Flow, Trial};
+use equipoise_posterior::ExactPosterior;
+use equipoise_sampler::SamplerName;
+use equipoise_schedule::Level;
+use equipoise_solver::Method;
+use equipoise_stability::{
+    Certificate, Certifier, Corrector, Course, Growth, Likelihood, MeanField, Scope, Spectra, StabilityError,
+};
+use equipoise_stream::Stream;
+use equipoise_wiener::Wiener;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Probes of the posterior variance where it has no closed form.
+const PROBES: usize = 16;
+
+/// Certifies trials on opened flows; shares whatever certificates have in common.
+pub struct FlowCertifier<'a> {
+    flows: &'a [Flow],
+    denoisers: Vec<Arc<Wiener<f32>>>,
+    problems: Shared<Scene>,
+    tables: Shared<Table>,
+}
+
+/// One flow under one subsampling.
+struct Scene {
+    problem: Problem,
+    certifier: Certifier<f32>,
+}
+
+/// The eigenvalues of a scene over all ρ of a schedule.
+struct Table {
+    spectra: Spectra<f32>,
+    seconds: f64,
+}
+
+/// A trial made ready: its weights at every level of its course.
+struct Ready {
+    course: Course,
+    /// `None` for the exact guidance.
+    law: Option<Scaled>,
+    /// What the law's factor is held at, for `adaptive`.
+    frozen: Option<Vec<f64>>,
+}
+
+impl Ready {
+    fn likelihood(&self) -> Likelihood<'_> {
+        match (&self.law, &self.frozen) {
+            (None, _) => Likelihood::Exact,
+            (Some(law), None) => Likelihood::Law(&law.strength),
+            (Some(law), Some(factors)) => Likelihood::Frozen { strength: &law.strength, factors },
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        if self.frozen.is_some() { Scope::Local } else { Scope::Global }
+    }
+}
+
+impl<'a> FlowCertifier<'a> {
+    /// For these flows.
+    ///
+    /// # Errors
+    /// [`Error::Flow`] when a prior's mean and covariance do not fit each other.
+    pub fn new(flows: &'a [Flow]) -> crate::Result<Self> {
+        let denoiser = |flow: &Flow| match flow.prior.denoiser() {
+            Ok(wiener) => Ok(Arc::new(wiener)),
+            Err(e) => Err(Error::Flow { dataset: flow.name.clone(), source: Box::new(e) }),
+        };
+        let denoisers = flows.iter().map(denoiser).collect::<crate::Result<_>>()?;
+        Ok(Self { flows, denoisers, problems: Shared::default(), tables: Shared::default() })
+    }
+
+    /// Whether a trial's step is one that certificates are made of: `sda` under any law or `exact`,
+    /// by the predictor–corrector, Euler, or DDIM without fresh noise.
+    pub fn certifies(trial: &Trial) -> bool {
+        let deterministic = match trial.sampler.parse() {
+            Ok(SamplerName::PredictorCorrector | SamplerName::Euler) => true,
+            Ok(SamplerName::Ddim { eta }) => eta <= 0.0,
+            _ => false,
+        };
+        deterministic && matches!(trial.method.parse(), Ok(Method::Sda | Method::Exact))
+    }
+
+    /// Everything that is said of a trial; `None` where [`certifies`](Self::certifies) says no.
+    ///
+    /// # Errors
+    /// Whatever keeps the law's strength or the certificate from being made.
+    pub fn predict(&self, trial: &Trial) -> Result<Option<Prediction>, BoxError> {
+        if !Self::certifies(trial) {
+            return Ok(None);
+        }
+        let scene = self.scene(trial)?;
+        let clock = Instant::now();
+        let ready = self.ready(trial, &scene)?;
+        let law_seconds = clock.elapsed().as_secs_f64();
+        let clock = Instant::now();
+        let certificate = scene.certifier.certificate(&ready.course, &ready.likelihood())?;
+        let certificate_seconds = clock.elapsed().as_secs_f64();
+        let cheap = self.cheap_of(trial, &scene, &ready, law_seconds)?;
+        let mean_field = self.mean_field_of(trial, &scene, &ready)?;
+        let certified = Certified { certificate, seconds: certificate_seconds };
+        Ok(Some(Prediction { certified, cheap, mean_field, scope: ready.scope() }))
+    }
+
+    /// The cheap form alone; `None` where [`certifies`](Self::certifies) says no.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn cheap(&self, trial: &Trial) -> Result<Option<CheapPrediction>, BoxError> {
+        if !Self::certifies(trial) {
+            return Ok(None);
+        }
+        let scene = self.scene(trial)?;
+        let clock = Instant::now();
+        let ready = self.ready(trial, &scene)?;
+        let law_seconds = clock.elapsed().as_secs_f64();
+        Ok(Some(self.cheap_of(trial, &scene, &ready, law_seconds)?))
+    }
+
+    /// σ_W and its peak alone; `None` where [`certifies`](Self::certifies) says no.
+    ///
+    /// # Errors
+    /// As [`predict`](Self::predict).
+    pub fn certificate(&self, trial: &Trial) -> Result<Option<Certificate>, BoxError> {
+        if !Self::certifies(trial) {
+            return Ok(None);
+        }
+        let scene = self.scene(trial)?;
+        let ready = self.ready(trial, &scene)?;
+        Ok(Some(scene.certifier.certificate(&ready.course, &ready.likelihood())?))
+    }
+
+    /// The posterior standard deviation of a trial's problem, a root mean square over the field.
+    ///
+    /// # Errors
+    /// Those of the posterior.
+    pub fn posterior_std(&self, trial: &Trial) -> Result<f64, BoxError> {
+        let scene = self.scene(trial)?;
+        let gaussian = &scene.problem.gaussian;
+        let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
+        let probes = Stream::new("posterior").text(&trial.dataset).number(trial.sub as u64);
+        Ok(posterior.mean_variance(PROBES, probes)?.value.sqrt())
+    }
+
+    fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
+        let found = self.flows.iter().zip(&self.denoisers).find(|(flow, _)| flow.name == dataset);
+        found.ok_or_else(|| Error::UnknownDataset { dataset: dataset.to_owned() }.into())
+    }
+
+    fn scene(&self, trial: &Trial) -> Result<Arc<Scene>, BoxError> {
+        let (flow, denoiser) = self.flow(&trial.dataset)?;
+        once(&self.problems, &format!("{} {}", trial.dataset, trial.sub), || {
+            let problem = Problem::new(flow, Arc::clone(denoiser), trial.sub)?;
+            let certifier = Certifier::new(problem.gaussian.observed().clone())?;
+            Ok(Arc::new(Scene { problem, certifier }))
+        })
+    }
+
+    fn ready(&self, trial: &Trial, scene: &Scene) -> Result<Ready, BoxError> {
+        let (flow, _) = self.flow(&trial.dataset)?;
+        let run = choose::Course::of(trial)?;
+        let course = Course::new(&*run.schedule, run.sampler.grid())?;
+        let law = scaled(trial, flow, &scene.problem, &run)?;
+        let frozen = match &law {
+            Some(law) if law.strength.adaptive.is_some() => {
+                let draw = scene.problem.draw(flow, trial.seed)?;
+                let inference = run.inference(trial, flow, &scene.problem, &draw);
+                Some(adaptive::factors(flow, trial.seed, &course, &inference, &law.strength)?)
+            }
+            _ => None,
+        };
+        Ok(Ready { course, law, frozen })
+    }
+
+    /// The table over every ρ that the trial's schedule passes, whatever its steps.
+    fn table(&self, trial: &Trial, scene: &Scene) -> Result<Arc<Table>, BoxError> {
+        let key = format!("{} {} {} {}", trial.dataset, trial.sub, trial.schedule, trial.eta);
+        once(&self.tables, &key, || {
+            let schedule = choose::Course::of(trial)?.schedule;
+            let ratio = |t| Level::ratio(&schedule.level(t));
+            let lowest = if ratio(0.0) > 0.0 { ratio(0.0) } else { ratio(1.0 / trial.steps as f64) };
+            let clock = Instant::now();
+            let spectra = Spectra::new(&scene.certifier, lowest, ratio(1.0))?;
+            Ok(Arc::new(Table { spectra, seconds: clock.elapsed().as_secs_f64() }))
+        })
+    }
+
+    fn cheap_of(
+        &self,
+        trial: &Trial,
+        scene: &Scene,
+        ready: &Ready,
+        law_seconds: f64,
+    ) -> Result<CheapPrediction, BoxError> {
+        let table = self.table(trial, scene)?;
+        let clock = Instant::now();
+        let growth: Growth = table.spectra.growth(&ready.course, &ready.likelihood())?;
+        let seconds = clock.elapsed().as_secs_f64();
+        Ok(CheapPrediction { growth, seconds, law_seconds, table_seconds: table.seconds })
+    }
+
+    /// `None` without corrections, and where the spectrum is not known.
+    fn mean_field_of(
+        &self,
+        trial: &Trial,
+        scene: &Scene,
+        ready: &Ready,
+    ) -> Result<Option<MeanFieldPrediction>, BoxError> {
+        let corrects = trial.sampler.parse::<SamplerName>()? == SamplerName::PredictorCorrector;
+        if !corrects || trial.corrections == 0 {
+            return Ok(None);
+        }
+        let table = self.table(trial, scene)?;
+        let corrector = Corrector { corrections: trial.corrections, tau: trial.tau };
+        let clock = Instant::now();
+        let run: MeanField = match table.spectra.mean_field(&ready.course, &ready.likelihood(), corrector) {
+            Err(StabilityError::NoSpectrum) => return Ok(None),
+            other => other?,
+        };
+        Ok(Some(MeanFieldPrediction { run, seconds: clock.elapsed().as_secs_f64() }))
+    }
+}

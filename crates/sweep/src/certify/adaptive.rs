@@ -1,0 +1,39 @@
+//! The factors of the adaptive law along the forward process of the truth.
+
+use crate::execute::member;
+use crate::{BoxError, Flow};
+use equipoise_field::{each, sum};
+use equipoise_guidance::{Scratch, Strength};
+use equipoise_scaling::adaptive;
+use equipoise_solver::{Inference, Method};
+use equipoise_stability::Course;
+
+/// ξ‖ε̂‖/‖σg‖ at x_t = μx + σε for every time of the course, ε being the start noise of member 0.
+pub(super) fn factors(
+    flow: &Flow,
+    seed: u64,
+    course: &Course,
+    inference: &Inference<f32>,
+    strength: &Strength,
+) -> Result<Vec<f64>, BoxError> {
+    let plain = Strength { adaptive: None, ..strength.clone() };
+    let guidance = inference.guidance(Method::Sda, None, Some(&plain))?;
+    let noise: Vec<f32> = member(flow, seed, 0).start.normal(0, flow.shape.len());
+    let (mut x_t, mut x_hat) = (vec![0.0f32; noise.len()], vec![0.0f32; noise.len()]);
+    let mut g = vec![0.0f32; noise.len()];
+    let mut scratch = Scratch::new();
+    let xi = strength.adaptive.unwrap_or(adaptive::XI);
+    course
+        .levels()
+        .iter()
+        .map(|&level| {
+            let (mu, sigma) = (level.mu as f32, level.sigma as f32);
+            each::map2(&mut x_t, &flow.truth, &noise, |x, e| mu * x + sigma * e);
+            guidance.denoiser().denoise(&x_t, level, &mut x_hat)?;
+            let square = |i: usize| f64::from(x_t[i] - mu * x_hat[i]).powi(2);
+            let prior_norm = sum::of(x_t.len(), square).sqrt() / level.sigma;
+            let norm = guidance.gradient(&x_t, level, &x_hat, &mut g, &mut scratch)?.guidance_norm;
+            Ok(adaptive::factor(xi, prior_norm, level.sigma * norm))
+        })
+        .collect()
+}

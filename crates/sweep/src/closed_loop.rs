@@ -1,0 +1,122 @@
+//! How far the runs of a law are from the exact posterior on the way: bias and spread against t.
+//!
+//! Under a linear law a predictor step is affine in x. The run of the mean start is then the mean of
+//! all runs, and the square of another run's distance from it has the spread for its expectation: two
+//! runs say what an ensemble would, the bias without sampling error.
+
+use crate::choose::{Course, scaled};
+use crate::execute::member;
+use crate::problem::Draw;
+use crate::{BoxError, FlowExecutor, Trial};
+use equipoise_field::{each, sum};
+use equipoise_guidance::Guidance;
+use equipoise_sampler::{Outcome, PredictorCorrector};
+use equipoise_schedule::Schedule;
+use equipoise_solver::{Inference, Member};
+
+/// Times at which a run is compared, about.
+const STAGES: usize = 16;
+
+/// Bias and spread of a law's runs at some times, relative to x_t | y of the exact posterior.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ClosedLoop {
+    pub(crate) times: Vec<f64>,
+    /// ‖E[x_t] − μm_y‖/√(D(μ²p + σ²)), m_y and p the posterior's mean and mean variance.
+    pub(crate) bias: Vec<f64>,
+    /// √(tr Cov[x_t]/(D(μ²p + σ²))).
+    pub(crate) spread: Vec<f64>,
+}
+
+/// Whether the runs of a trial are affine in their start and draw no noise on the way.
+pub(crate) fn is_affine(trial: &Trial) -> bool {
+    let predictor = trial.sampler == "predictor_corrector" && trial.corrections == 0;
+    predictor && (trial.law == "exact" || (trial.method == "sda" && trial.law != "adaptive"))
+}
+
+/// The curves of one guidance; they end where a state stops being finite.
+pub(crate) fn closed_loop(
+    inference: &Inference<f32>,
+    guidance: &dyn Guidance<f32>,
+    course: &Course,
+    draw: &Draw,
+    member: &Member,
+) -> Result<ClosedLoop, BoxError> {
+    let grid = course.sampler.grid();
+    let stride = (grid.len() - 1).div_ceil(STAGES);
+    let first = course.schedule.level(grid[0]);
+    let dim = guidance.denoiser().dim();
+    let mut mean = inference.start.mean(dim, first);
+    let mut other = inference.start.draw(dim, first, member.start);
+    let mut found = ClosedLoop { times: Vec::new(), bias: Vec::new(), spread: Vec::new() };
+    let mut at = 0;
+    loop {
+        found.record(&mean, &other, &*course.schedule, grid[at], draw);
+        let to = (at + stride).min(grid.len() - 1);
+        if to == at {
+            return Ok(found);
+        }
+        let part = PredictorCorrector::new(grid[at..=to].to_vec(), 0, 1.0)?;
+        let advance = |x: &mut Vec<f32>| -> Result<bool, BoxError> {
+            let start = std::mem::take(x);
+            match part.run(guidance, &*course.schedule, start, &member.langevin, inference.bound)? {
+                Outcome::Finished { x: end, .. } => *x = end,
+                Outcome::Diverged { .. } => return Ok(false),
+            }
+            Ok(true)
+        };
+        if !(advance(&mut mean)? && advance(&mut other)?) {
+            return Ok(found);
+        }
+        at = to;
+    }
+}
+
+impl ClosedLoop {
+    fn record(&mut self, mean: &[f32], other: &[f32], schedule: &dyn Schedule, t: f64, draw: &Draw) {
+        let level = schedule.level(t);
+        let mu = level.mu as f32;
+        let variance = level.mu.powi(2) * draw.posterior_variance.value + level.sigma.powi(2);
+        let scale = (mean.len() as f64 * variance).sqrt();
+        let mut target = vec![0.0; mean.len()];
+        each::map1(&mut target, &draw.posterior_mean, |m| mu * m);
+        self.times.push(t);
+        self.bias.push(sum::squared_distance(mean, &target).sqrt() / scale);
+        self.spread.push(sum::squared_distance(other, mean).sqrt() / scale);
+    }
+}
+
+impl FlowExecutor<'_> {
+    /// The curves of a trial; `None` where its runs are not affine or draw noise on the way.
+    pub(crate) fn closed_loop(&self, trial: &Trial) -> Result<Option<ClosedLoop>, BoxError> {
+        if !is_affine(trial) {
+            return Ok(None);
+        }
+        let (flow, _) = self.flow(&trial.dataset)?;
+        let (problem, course) = (self.problem(trial)?, Course::of(trial)?);
+        let draw = problem.draw(flow, trial.seed)?;
+        let law = scaled(trial, flow, &problem, &course)?;
+        let inference = course.inference(trial, flow, &problem, &draw);
+        let guidance = inference.guidance(trial.method.parse()?, None, law.as_ref().map(|l| &l.strength))?;
+        let member = member(flow, trial.seed, 0);
+        Ok(Some(closed_loop(&inference, &*guidance, &course, &draw, &member)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::tests::example;
+
+    #[test]
+    fn adaptive_corrected_and_stochastic_runs_are_left_out() {
+        let with = |change: fn(&mut Trial)| {
+            let mut trial = example();
+            change(&mut trial);
+            is_affine(&trial)
+        };
+        assert!(with(|_| ()) && with(|t| (t.law, t.method) = ("exact".into(), "exact".into())));
+        assert!(!with(|t| t.law = "adaptive".into()) && !with(|t| t.corrections = 1));
+        assert!(!with(|t| t.sampler = "ddpm".into()));
+        assert!(!with(|t| (t.law, t.method) = ("mmps".into(), "mmps".into())));
+    }
+}

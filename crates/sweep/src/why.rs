@@ -1,0 +1,240 @@
+//! The page that shows why laws fail: what each puts in the place of the innovation covariance, how
+//! wrong its guidance is, and where its runs go.
+
+use crate::account::Account;
+use crate::answers::{Ended, answers};
+use crate::closed_loop::ClosedLoop;
+use crate::page::{Finished, caption, distinct, facts, finished, rows, verdict};
+use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Result};
+use equipoise_field::sum;
+use equipoise_report::{
+    Block, Cell, Chart, Column, Page, Scale, Section, Series, Table, page, write_atomically,
+};
+use std::path::PathBuf;
+
+/// The name of the page in the output folder.
+pub(crate) const WHY: &str = "why.html";
+
+/// The range of relative errors, biases and spreads that charts show.
+const BOUNDS: (f64, f64) = (1e-2, 1e4);
+
+/// Writes `why.html` from the rows that are there, and returns its path.
+///
+/// Runs against t are repeated for fields small enough (fewer than 2¹⁸ numbers) under a predictor
+/// without corrections; the other parts are shown for every flow.
+///
+/// # Errors
+/// If a curve cannot be evaluated or the page cannot be written.
+pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -> Result<PathBuf> {
+    let path = output.claim(&[WHY])?.remove(0);
+    let rows = rows(output);
+    let finished = finished(output, &rows)?;
+    let mut sections = Vec::new();
+    for flow in flows {
+        let of_flow = |batch: &&[Finished<'_>]| batch[0].0.dataset == flow.name();
+        for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(of_flow) {
+            if batch[0].0.corrections == 0 {
+                sections.push(section(flow, batch, executor)?);
+            }
+        }
+    }
+    let whole = Page {
+        title: "Why laws fail".into(),
+        lead: vec![
+            "The score of a Gaussian likelihood needs the covariance of what is not known of the observations, \
+             s²I + A V Aᵀ. A scaling law puts a number v(t) in its place. Neighbouring observations of a smooth \
+             field repeat each other: A V Aᵀ has a few large eigenvalues, and a law that does not know them counts \
+             the same information many times."
+                .into(),
+        ],
+        facts: facts(output),
+        sections,
+        notes: notes(),
+    };
+    write_atomically(&path, page(&whole).as_bytes())?;
+    Ok(path)
+}
+
+fn section(flow: &Flow, batch: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Section> {
+    let seed = batch[0].0.seed;
+    let first: Vec<Finished<'_>> = batch.iter().copied().filter(|(t, _)| t.seed == seed).collect();
+    let subs = distinct(first.iter().map(|(t, _)| t.sub));
+    let mut accounts = Vec::new();
+    let mut charts = Vec::new();
+    let mut ends = Vec::new();
+    for &sub in &subs {
+        let here: Vec<Finished<'_>> = first.iter().copied().filter(|(t, _)| t.sub == sub).collect();
+        let trials: Vec<_> = here.iter().map(|(t, _)| *t).collect();
+        accounts.extend(executor.account(&trials).map_err(of(here[0]))?);
+        charts.push(Block::Chart(error_chart(&here, executor)?));
+        if flow.shape.len() < sum::PARALLEL_FROM {
+            let loops = loops(&here, executor)?;
+            charts.extend(loop_charts(&here, &loops).map(Block::Chart));
+            ends.extend(here.iter().copied().zip(loops));
+        }
+    }
+    let ended: Vec<Ended<'_>> = first.iter().map(|(t, row)| Ended { sub: t.sub, row }).collect();
+    let mut blocks: Vec<Block> = answers(&accounts, &ended).into_iter().map(Block::Text).collect();
+    blocks.push(Block::Table(account_table(batch, &accounts)));
+    blocks.push(Block::Table(end_table(&first, &ends)));
+    blocks.extend(charts);
+    let (dataset, protocol) = (&batch[0].0.dataset, &batch[0].0.protocol);
+    Ok(Section { title: format!("{dataset}, protocol {protocol}, seed {seed}"), blocks })
+}
+
+fn of(trial: Finished<'_>) -> impl Fn(crate::BoxError) -> Error {
+    let trial = trial.0.to_string();
+    move |source| Error::Trial { trial: trial.clone(), source }
+}
+
+fn error_chart(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Chart> {
+    let mut series = Vec::new();
+    for &(trial, row) in here.iter().filter(|(t, _)| t.law != "exact") {
+        if let Some(curves) = executor.guidance_curves(trial).map_err(of((trial, row)))? {
+            let points = EXCESS_TIMES.into_iter().zip(curves.error).collect();
+            series.push(Series { name: trial.law.clone(), points });
+        }
+    }
+    let what = "Relative guidance error ‖g − g_exact‖/‖g_exact‖";
+    Ok(chart(
+        here,
+        format!("{what} at sub {}, on x_t = μx + σε of the truth.", here[0].0.sub),
+        "guidance error",
+        series,
+    ))
+}
+
+fn chart(here: &[Finished<'_>], text: String, name: &str, series: Vec<Series>) -> Chart {
+    Chart {
+        caption: caption(text, here),
+        x_name: "diffusion time t".into(),
+        y_name: name.into(),
+        y_scale: Scale::Log,
+        y_bounds: BOUNDS,
+        reference: Some((1.0, "1".into())),
+        series,
+    }
+}
+
+fn loops(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Vec<Option<ClosedLoop>>> {
+    here.iter().map(|&(trial, row)| executor.closed_loop(trial).map_err(of((trial, row)))).collect()
+}
+
+fn loop_charts(here: &[Finished<'_>], loops: &[Option<ClosedLoop>]) -> [Chart; 2] {
+    let series = |pick: fn(&ClosedLoop) -> &Vec<f64>| -> Vec<Series> {
+        let of = |((trial, _), found): (&Finished<'_>, &Option<ClosedLoop>)| {
+            let found = found.as_ref()?;
+            let points = found.times.iter().copied().zip(pick(found).iter().copied()).collect();
+            Some(Series { name: trial.law.clone(), points })
+        };
+        here.iter().zip(loops).filter_map(of).collect()
+    };
+    let sub = here[0].0.sub;
+    [
+        chart(
+            here,
+            format!("Bias of the mean run at sub {sub}: ‖E[x_t] − E[x_t | y]‖ over the std of x_t | y."),
+            "bias / posterior std",
+            series(|l| &l.bias),
+        ),
+        chart(
+            here,
+            format!("Spread of the runs at sub {sub} over the std of x_t | y."),
+            "spread ratio",
+            series(|l| &l.spread),
+        ),
+    ]
+}
+
+fn columns(names: &[(&str, &str)]) -> Vec<Column> {
+    names.iter().map(|(name, meaning)| Column { name: (*name).into(), meaning: (*meaning).into() }).collect()
+}
+
+fn account_table(batch: &[Finished<'_>], accounts: &[Account]) -> Table {
+    let laws = distinct(accounts.iter().flat_map(|a| a.laws.iter().map(|w| w.law.clone())));
+    let mut names = columns(&[
+        ("sub", "stride of the observed lattice"),
+        ("t", "diffusion time"),
+        ("N", "observations"),
+        ("N_eff", "tr(AVAᵀ)²/‖AVAᵀ‖_F²"),
+        ("(σ/μ)²", "noise to signal"),
+        ("tr(AVAᵀ)/N", "what is unknown of one observed number, squared"),
+        ("due", "s² + tr(B·AVAᵀ)/tr B, the best scalar"),
+    ]);
+    names.extend(laws.iter().map(|law| Column { name: format!("v {law}"), meaning: "v(t)".into() }));
+    let mut rows = Vec::new();
+    for account in accounts {
+        for (i, at) in account.times.iter().enumerate() {
+            let mut row = vec![
+                Cell::Count(account.sub as u64),
+                Cell::Number(at.t),
+                Cell::Count(account.count as u64),
+                Cell::Number(at.effective),
+                Cell::Number(at.ratio2),
+                Cell::Number(at.unknown),
+                Cell::Number(account.noise + at.matched),
+            ];
+            row.extend(laws.iter().map(|law| {
+                let found = account.laws.iter().find(|w| w.law == *law);
+                found.map_or(Cell::Absent, |w| Cell::Number(w.v[i]))
+            }));
+            rows.push(row);
+        }
+    }
+    let text = "What each law puts in the place of s²I + A V Aᵀ. A law that divides the gradient has the v that \
+                does the same.";
+    Table { caption: caption(text.into(), batch), columns: names, rows }
+}
+
+fn end_table(first: &[Finished<'_>], ends: &[(Finished<'_>, Option<ClosedLoop>)]) -> Table {
+    let at_end = |trial: &crate::Trial, pick: fn(&ClosedLoop) -> &Vec<f64>| {
+        let found = ends.iter().find(|((t, _), _)| t.law == trial.law && t.sub == trial.sub);
+        let last = found.and_then(|(_, l)| l.as_ref()).and_then(|l| {
+            let finished = l.times.last().is_some_and(|t| *t <= 0.0);
+            pick(l).last().copied().filter(|_| finished)
+        });
+        last.map_or(Cell::Absent, Cell::Number)
+    };
+    let rows = first.iter().map(|(trial, row)| {
+        vec![
+            Cell::Text(trial.law.clone()),
+            Cell::Count(trial.sub as u64),
+            row.guidance_excess_early.map_or(Cell::Absent, Cell::Number),
+            row.guidance_excess_middle.map_or(Cell::Absent, Cell::Number),
+            row.guidance_excess_late.map_or(Cell::Absent, Cell::Number),
+            at_end(trial, |l| &l.bias),
+            at_end(trial, |l| &l.spread),
+            row.floor_rmse.map_or(Cell::Absent, |f| Cell::Number(row.rmse / f)),
+            Cell::State(verdict(row)),
+        ]
+    });
+    Table {
+        caption: caption("At the end, t = 0.".into(), first),
+        columns: columns(&[
+            ("law", "scaling law, or method"),
+            ("sub", "stride of the observed lattice"),
+            ("excess t = 0.9", "‖g‖/‖g_exact‖"),
+            ("excess t = 0.5", "‖g‖/‖g_exact‖"),
+            ("excess t = 0.1", "‖g‖/‖g_exact‖"),
+            ("bias", "‖E[x] − E[x | y]‖ over the posterior std with σ(0)"),
+            ("spread", "std of the runs over the posterior std with σ(0)"),
+            ("RMSE / floor", "of the trial"),
+            ("state", "as in the report"),
+        ]),
+        rows: rows.collect(),
+    }
+}
+
+fn notes() -> Vec<(String, String)> {
+    let note = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    vec![
+        note(
+            "Bias and spread",
+            "Exact, not from an ensemble: under a linear law a predictor step is affine, so the run of the mean \
+             start is the mean of all runs, and another run's squared distance from it has their variance for its \
+             expectation. Both over √(D(μ²p + σ²)), p the posterior's mean variance. `adaptive` is not linear and is \
+             left out, as are runs with corrections and fields of 2¹⁸ numbers or more.",
+        ),
+        note("V", "Cov[x | x_t] = Σσ²/(μ²Σ + σ²), of the Gaussian prior."),
+    ]
+}
