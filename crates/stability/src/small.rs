@@ -42,7 +42,6 @@ impl Hermitian {
         out
     }
 
-
     pub(crate) fn at(&self, r: usize, c: usize) -> Complex<f64> {
         self.entries[r * self.size + c]
     }

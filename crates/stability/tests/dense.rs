@@ -190,7 +190,12 @@ fn the_cheap_form_takes_the_largest_eigenvalue_of_wb() {
         let expected = (1.0 - beta).abs().max(1.0);
         // The table interpolates cubically between quarters of an octave.
         let bound = 1e-3 * (1.0 + beta);
-        assert!((found.growth[1] - expected).abs() < bound, "{}: {} {expected}", problem.name, found.growth[1]);
+        assert!(
+            (found.growth[1] - expected).abs() < bound,
+            "{}: {} {expected}",
+            problem.name,
+            found.growth[1]
+        );
         // Later steps never fall short of what a single step does in its own block.
         for i in 1..course.steps() {
             let beta = course.share(i) * largest(&guidance(&problem, &likelihood, course.levels()[i]));

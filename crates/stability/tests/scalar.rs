@@ -38,7 +38,8 @@ fn diagonal(values: &[f64], noise: f64) -> (Arc<Modes<f64>>, ObservedPrior<f64>,
     let prior = Arc::new(Modes::new(dim, basis, values.to_vec(), None).unwrap());
     let mask = Arc::new(Mask::new(dim, (0..dim).collect()).unwrap());
     let operator: Arc<dyn LinearOperator<f64>> = Arc::clone(&mask) as _;
-    let observed = ObservedPrior::new(Arc::clone(&prior) as _, operator, NoiseVariance::Uniform(noise)).unwrap();
+    let observed =
+        ObservedPrior::new(Arc::clone(&prior) as _, operator, NoiseVariance::Uniform(noise)).unwrap();
     (prior, observed, mask)
 }
 
@@ -111,7 +112,8 @@ fn the_mean_field_follows_an_ensemble() {
         let field = spectra.mean_field(&course, &Likelihood::Law(&law), corrector).unwrap();
         assert_eq!(field.verdict, verdict, "v = {v}: {:?}", field.amplitude);
         let wiener = Arc::new(Wiener::new(vec![0.0; 40], Arc::clone(&prior) as _).unwrap());
-        let y = Observation::new(vec![0.0; 40], Arc::clone(&mask) as _, NoiseVariance::Uniform(0.04)).unwrap();
+        let y =
+            Observation::new(vec![0.0; 40], Arc::clone(&mask) as _, NoiseVariance::Uniform(0.04)).unwrap();
         let sda = Sda::new(wiener, Arc::new(y), law);
         let sampler = PredictorCorrector::new(grid.clone(), 1, tau).unwrap();
         let members = 200;

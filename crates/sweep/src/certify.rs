@@ -234,3 +234,6 @@ impl<'a> FlowCertifier<'a> {
         Ok(Some(MeanFieldPrediction { run, seconds: clock.elapsed().as_secs_f64() }))
     }
 }
+
+#[cfg(test)]
+mod tests;
