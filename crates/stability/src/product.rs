@@ -4,10 +4,10 @@ use crate::StabilityError;
 use equipoise_stream::Stream;
 
 /// Power iterations on one product before its norm is taken as it stands.
-const ITERATIONS: usize = 40;
+const ITERATIONS: usize = 24;
 /// Relative gain of the norm at which an iteration has done its work. Verdicts compare with 3, 10
-/// and 100: two per cent do not matter.
-const TOLERANCE: f64 = 0.005;
+/// and 100: a few per cent do not matter.
+const TOLERANCE: f64 = 0.01;
 /// How much larger than the end a beginning's norm must be seen to be worth its own search.
 const PEAK_WORTH: f64 = 1.2;
 /// Searches for the peak.

@@ -162,9 +162,9 @@ fn amplification_is_that_of_the_dense_product_in_every_structure() {
             let norms: Vec<f64> = products(&problem, &likelihood, &course).iter().map(norm).collect();
             let found = certifier.certificate(&course, &likelihood).unwrap();
             let what = format!("{}, γ = {gamma}, exact {exact}", problem.name);
-            // Power iteration can only fall short; it stops at a gain of 0.5 %, which where singular
-            // values crowd together leaves a few such gains undone.
-            let close = |found: f64, norm: f64| found <= norm * (1.0 + 1e-6) && found >= 0.95 * norm;
+            // Power iteration can only fall short; it stops at a gain of 1 %, which where singular values
+            // crowd together leaves several such gains undone.
+            let close = |found: f64, norm: f64| found <= norm * (1.0 + 1e-6) && found >= 0.92 * norm;
             let peak = norms.iter().copied().fold(1.0, f64::max);
             assert!(close(found.sigma_w, norms[7]), "{what}: σ_W {} against {}", found.sigma_w, norms[7]);
             assert!(close(found.peak, peak), "{what}: peak {} against {peak}", found.peak);

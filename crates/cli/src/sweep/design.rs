@@ -23,7 +23,7 @@ const START_SPREAD: f64 = 2.0;
 /// Lists that are multiplied, and what all trials share.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Trials")]
-pub(super) struct Design {
+pub(crate) struct Design {
     /// Scaling laws of sda, or exact [default: all]
     #[arg(long, value_delimiter = ',', value_parser = laws())]
     law: Vec<String>,
@@ -128,7 +128,7 @@ impl Design {
     ///
     /// # Errors
     /// Bad usage: a law that no method named beside it takes.
-    pub(super) fn approaches(&self) -> anyhow::Result<Option<Vec<Approach>>> {
+    pub(crate) fn approaches(&self) -> anyhow::Result<Option<Vec<Approach>>> {
         if self.law.is_empty() && self.method.is_empty() {
             return Ok(None);
         }
@@ -155,7 +155,7 @@ impl Design {
     ///
     /// # Errors
     /// If a flow cannot be observed at one of the subs.
-    pub(super) fn plan(&self, flows: &[Flow], approaches: Option<Vec<Approach>>) -> anyhow::Result<Plan> {
+    pub(crate) fn plan(&self, flows: &[Flow], approaches: Option<Vec<Approach>>) -> anyhow::Result<Plan> {
         let mut plan = Plan::standard(flows.iter().map(Flow::plan).collect());
         let protocols = self.protocols();
         for dataset in &mut plan.datasets {
@@ -203,7 +203,7 @@ impl Design {
     }
 
     /// How much of the prior the start at t = 1 ignores: (μ/σ)²λ_max there, η²λ_max for `cos`.
-    pub(super) fn start_note(&self, spectrum: &Spectrum) -> Option<String> {
+    pub(crate) fn start_note(&self, spectrum: &Spectrum) -> Option<String> {
         let schedule = self.schedule.build(self.eta).ok()?;
         let signal = schedule.level(1.0).ratio().powi(-2) * spectrum.largest()?;
         let mut text = format!("(μ/σ)²λ_max at t = 1 is {} (η²λ_max under cos)", significant(signal, 3));

@@ -14,7 +14,7 @@ const NOISE: f64 = 0.1;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Data")]
 #[group(id = "prior_source", args = ["train", "prior"], multiple = false)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// The file whose first frames are observed, HDF5 with a dataset `x` or `velocity`; needs
     /// --train or --prior; its name without the ending names the dataset, in results and in the
     /// streams of noise [default: the embedded samples]
@@ -78,7 +78,7 @@ impl Source {
     ///
     /// # Errors
     /// Bad usage, or an embedded sample that is missing.
-    pub(super) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
+    pub(crate) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
         let change = self.fitting.change()?;
         let load = self.fitting.load_options();
         let noise = match &self.noise_physical[..] {

@@ -1,0 +1,149 @@
+//! `equipoise stability`: what will become of a run, said before its first step.
+
+mod map;
+mod outcome;
+mod picture;
+mod told;
+
+pub(crate) use outcome::Outcomes;
+
+use crate::format::Format;
+use crate::number::count;
+use crate::output;
+use crate::sweep::{Design, Source, open};
+use crate::threads::use_threads;
+use anyhow::Context;
+use equipoise_stability::{EXPLODES_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE};
+use equipoise_sweep::{BoxError, Flow, FlowCertifier, Trial};
+use map::{Map, Value};
+use std::path::PathBuf;
+use std::time::Instant;
+use told::{Note, Report, Told};
+
+/// Say of every law, sub and protocol whether the run will explode, without running it.
+///
+/// The same flags as `sweep`, and the same plan. Printed for each trial, seeds apart: σ_W, the
+/// amplification of the whole run in units of the prior's marginal, its peak over t, G, the growth
+/// by over-guidance alone, the verdict, the first time above the verdict's limit and the direction
+/// amplified most; with corrections, the amplitude that their mean field leads to. The law
+/// `adaptive` follows the state: its certificate holds along the noised truth, and says `local`.
+///
+/// Units and space: σ_W, G and amplitudes are pure numbers, 1 being the prior's own spread; t runs
+/// from 0 (clean) to 1 (noise); seconds of wall time. Verdicts are for fields in f32.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+
+    #[command(flatten)]
+    design: Design,
+
+    /// Draw the verdict over two settings as PNG, the others as given
+    #[arg(long, value_enum, help_heading = "Maps")]
+    map: Vec<Map>,
+
+    /// What the colours of a map mean
+    #[arg(long, value_enum, default_value_t = Value::G, help_heading = "Maps")]
+    of: Value,
+
+    /// The folder of the maps
+    #[arg(long, value_name = "DIR", default_value = "stability", help_heading = "Maps")]
+    out: PathBuf,
+
+    /// Replace maps of the same name in the folder
+    #[arg(long, help_heading = "Maps")]
+    force: bool,
+
+    /// Threads, which no number depends on [default: all of the machine]
+    #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
+    threads: Option<usize>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    format: Format,
+}
+
+/// Certifies the plan, prints it and draws the maps.
+///
+/// # Errors
+/// Bad usage, a file that cannot be used, a method or sampler without a certificate, or a map whose
+/// file exists.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let clock = Instant::now();
+    let approaches = arguments.design.approaches()?;
+    let requests = arguments.source.requests()?;
+    use_threads(arguments.threads)?;
+    let (flows, spectra) = open(&requests)?;
+    let plan = arguments.design.plan(&flows, approaches)?;
+    let trials = apart_from_seeds(plan.trials()?);
+    let certifier = FlowCertifier::new(&flows)?;
+    let mut told = Vec::new();
+    for trial in &trials {
+        let prediction = certifier.predict(trial).map_err(of_trial(trial))?;
+        let prediction = prediction.with_context(|| uncertified(trial))?;
+        told.push(Told::new(trial, &prediction));
+    }
+    let starts = spectra.iter().map(|spectrum| arguments.design.start_note(spectrum));
+    let notes = notes(&flows, &trials, &certifier, starts)?;
+    let mut maps = Vec::new();
+    for map in &arguments.map {
+        let folder = (arguments.out.as_path(), arguments.force);
+        maps.extend(map.draw(&trials, &flows, &certifier, arguments.of, folder)?);
+    }
+    let report = Report {
+        space: "whitened: 1 is the prior's own spread",
+        thresholds: [STABLE_UP_TO, EXPLODES_ABOVE, TRANSIENT_ABOVE],
+        told,
+        notes,
+        maps,
+        seconds: clock.elapsed().as_secs_f64(),
+    };
+    output::print(|to| report.write(arguments.format, to))
+}
+
+/// The first trial of every setting: certificates know neither seeds nor members.
+fn apart_from_seeds(trials: Vec<Trial>) -> Vec<Trial> {
+    let mut distinct: Vec<Trial> = Vec::new();
+    for trial in trials {
+        let same = |known: &Trial| *known == Trial { seed: known.seed, ..trial.clone() };
+        if !distinct.iter().any(same) {
+            distinct.push(trial);
+        }
+    }
+    distinct
+}
+
+fn uncertified(trial: &Trial) -> String {
+    let Trial { method, sampler, .. } = trial;
+    format!(
+        "trial `{trial}`: found method {method} under sampler {sampler}, expected sda or exact under \
+         predictor_corrector, euler or ddim:0: other steps have no certificate"
+    )
+}
+
+fn of_trial(trial: &Trial) -> impl Fn(BoxError) -> anyhow::Error {
+    move |source| anyhow::anyhow!("trial `{trial}`: {source}")
+}
+
+/// What is said once of each dataset and sub: how much of the prior the start ignores, and how the
+/// noise left at the end compares with the posterior.
+fn notes(
+    flows: &[Flow],
+    trials: &[Trial],
+    certifier: &FlowCertifier<'_>,
+    starts: impl Iterator<Item = Option<String>>,
+) -> anyhow::Result<Vec<Note>> {
+    let mut notes = Vec::new();
+    for (flow, start) in flows.iter().zip(starts) {
+        notes.extend(start.map(|text| Note { dataset: flow.name().to_owned(), text }));
+        let mut subs: Vec<usize> = Vec::new();
+        for trial in trials.iter().filter(|trial| trial.dataset == flow.name()) {
+            if !subs.contains(&trial.sub) {
+                subs.push(trial.sub);
+                let std = certifier.posterior_std(trial).map_err(of_trial(trial))?;
+                notes.push(Note::of_end(trial, std));
+            }
+        }
+    }
+    Ok(notes)
+}
