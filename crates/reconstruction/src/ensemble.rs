@@ -1,8 +1,9 @@
 //! Mean, deviation and members in physical units.
 
 use crate::{Choice, Drawn, Problem, Result};
-use equipoise_field::Real;
-use equipoise_metrics::{Inclusion, rmse};
+use equipoise_field::{Real, sum};
+use equipoise_metrics::{Inclusion, MISFIT_HIGH, MISFIT_LOW, rmse};
+use equipoise_report::significant;
 use rayon::prelude::*;
 
 /// What a mean is of.
@@ -28,6 +29,8 @@ pub struct Ensemble {
     /// The standard deviation of the members about the mean: over their number about the closed form,
     /// over one less about their own; NaN for one member about its own.
     pub std: Vec<f32>,
+    /// χ = ‖(reading − member)/noise‖/√N, the root mean square over members.
+    pub chi: f64,
 }
 
 impl Ensemble {
@@ -41,6 +44,8 @@ impl Ensemble {
             Choice::Diffusion(_) => None,
         };
         let (indices, members): (Vec<u64>, Vec<Vec<f32>>) = drawn.members.into_iter().unzip();
+        let squares: Vec<f64> = members.iter().map(|x| misfit(problem, x)).collect();
+        let chi = (squares.iter().sum::<f64>() / members.len() as f64).sqrt();
         let members = members.into_iter().map(|x| problem.restored(x)).collect::<Result<Vec<_>>>()?;
         let centre = if closed.is_some() { Centre::ClosedForm } else { Centre::Members };
         let mean = match closed {
@@ -48,7 +53,23 @@ impl Ensemble {
             None => average(&members),
         };
         let std = deviation(&members, &mean, members.len() - usize::from(centre == Centre::Members));
-        Ok(Self { indices, members, mean, centre, std })
+        Ok(Self { indices, members, mean, centre, std, chi })
+    }
+
+    /// A sentence, if the members are further from the readings, or nearer, than exact ones by more
+    /// than the bounds of [`MISFIT_LOW`] and [`MISFIT_HIGH`].
+    pub fn warning(&self, exact: f64) -> Option<String> {
+        let (low, high) = (MISFIT_LOW * exact, MISFIT_HIGH * exact);
+        (!(low..=high).contains(&self.chi)).then(|| {
+            let found = significant(self.chi, 3);
+            format!(
+                "χ of the members: found {found}, expected {} to {}, those of the exact posterior have {}: \
+                 the method has not sampled this posterior",
+                significant(low, 3),
+                significant(high, 3),
+                significant(exact, 3)
+            )
+        })
     }
 
     /// The root of the mean of std² over the fluid.
@@ -68,6 +89,13 @@ impl Ensemble {
         let fluid = problem.fluid();
         Ok(rmse(&self.mean, truth, Inclusion::Plane(&fluid))?)
     }
+}
+
+/// ‖(reading − member)/noise‖²/N of a normalised member.
+fn misfit(problem: &Problem, x: &[f32]) -> f64 {
+    let (entries, seen) = (&problem.placed.entries, problem.read(x));
+    let residual = |i: usize| (entries[i].measured.value - seen[i]) / entries[i].measured.noise;
+    sum::of(seen.len(), |i| residual(i).powi(2)) / seen.len() as f64
 }
 
 fn average(members: &[Vec<f32>]) -> Vec<f32> {

@@ -31,6 +31,8 @@ pub struct Misfit {
     pub residuals: Vec<f64>,
     /// √B_ii, the standard deviation that e_i should have.
     pub expected: Vec<f64>,
+    /// √((Σ e² + tr(I − B))/N), the χ = ‖R^{−½}(y − A x)‖/√N of exact members, given y.
+    pub exact_members: f64,
 }
 
 /// The readings at one place.
@@ -79,6 +81,7 @@ impl Misfit {
             prior: Score::new(sum::of(count, |i| d[i].wide() * solved[i]), n, n),
             sensors,
             expected: (0..count).map(|i| b.at(i, i).max(0.0).sqrt()).collect(),
+            exact_members: (sum::of(count, |i| residuals[i].powi(2) + 1.0 - b.at(i, i)) / n).sqrt(),
             residuals,
         })
     }
@@ -98,8 +101,8 @@ impl Misfit {
             let (band, chi) = (self.overall.band(1), self.overall.chi);
             let word = if chi > 1.0 { "small" } else { "large" };
             all.push(format!(
-                "χ of all readings: found {chi:.3}, expected {:.3} to {:.3} (99 %): the stated noise is too {word}, \
-                 about {:.2} times it would fit, or the prior does not hold for this flow",
+                "χ of all readings: found {chi:.3}, expected {:.3} to {:.3} (99 %): the stated noise is too {word} \
+                 ({:.2} times it would fit), or the prior does not hold for this flow",
                 band.low, band.high, self.overall.noise_factor
             ));
         }

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Sensors that the table lists.
 const LISTED: usize = 100;
 
-/// Writes `reconstruction.html`: pictures, scores, sensors, and `facts` on how it was made.
+/// Writes `reconstruction.html`: `warnings`, pictures, scores, sensors, and `facts` on how it was made.
 ///
 /// # Errors
 /// [`ReconstructionError::Report`](crate::ReconstructionError::Report) naming the path.
@@ -20,6 +20,7 @@ pub fn write_page(
     ensemble: &Ensemble,
     misfit: &Misfit,
     pictures: &Pictures,
+    warnings: &[String],
     facts: Vec<(String, String)>,
 ) -> Result<()> {
     let (entries, sensors) = (problem.placed.entries.len(), misfit.sensors.len());
@@ -30,11 +31,10 @@ pub fn write_page(
         ensemble.members.len(),
         problem.prior.shape().frames
     );
-    let warnings = misfit.warnings();
     let verdict = if warnings.is_empty() {
         vec!["The readings are as far from the mean as prior and stated noise let expect.".to_owned()]
     } else {
-        warnings
+        warnings.iter().map(|warning| format!("Warning: {warning}.")).collect()
     };
     let report = Page {
         title: "Reconstruction".into(),

@@ -96,7 +96,7 @@ impl<'a> Canvas<'a> {
         };
         let planes: Vec<Vec<f32>> = self.frames.iter().map(|&t| both(t)).collect();
         let title = format!("Uncertainty of the velocity, {} members; dots: sensors", ensemble.members.len());
-        let quantity = Quantity { name: "standard deviation of the velocity", symbol: "std" };
+        let quantity = Quantity { name: "standard deviation of the velocity", symbol: "std", signed: false };
         self.draw(title, quantity, &planes, None, true)
     }
 
@@ -118,7 +118,7 @@ impl<'a> Canvas<'a> {
         }
         let title =
             "Misfit of every sensor: red further from the mean than noise and prior let expect, blue nearer";
-        let quantity = Quantity { name: "standard normal deviate of χ", symbol: "z" };
+        let quantity = Quantity { name: "standard normal deviate of χ", symbol: "z", signed: true };
         self.draw(title.to_owned(), quantity, &[plane], Some(MISFIT_LIMIT), false)
     }
 

@@ -87,7 +87,7 @@ mod tests {
         {
             let band = Score::new(degrees, degrees, degrees).band(1);
             for (found, point) in [(band.low, low), (band.high, high)] {
-                let expected = (point / degrees as f64).sqrt();
+                let expected = (point / degrees).sqrt();
                 assert!((found / expected - 1.0).abs() < 0.005, "{degrees}: {found} {expected}");
             }
         }

@@ -1,7 +1,7 @@
 //! The labelled layout of a picture: title, frames, axes, colour bar.
 
 use crate::ReportError;
-use crate::colour::LEVELS;
+use crate::colour::{LEVELS, STEPS};
 use crate::indexed::{INK, Indexed};
 use crate::lettering::{Anchor, Label, ink, width, wrap};
 use crate::orientation::View;
@@ -74,8 +74,10 @@ impl Layout {
         let frame = (view.nx * cell.0, view.ny * cell.1);
         let (columns, rows) = panel.arrangement(frame, 2);
         let limit = panel.limit;
+        let low = if quantity.signed { -1.0 } else { 0.0 };
+        let share = |k: u32| low + (1.0 - low) * f64::from(k) / 4.0;
         let bar_ticks: Vec<(f64, String)> =
-            [1.0, 0.5, 0.0, -0.5, -1.0].map(|f| (f, significant(f * limit, 3))).to_vec();
+            (0..=4).rev().map(|k| (share(k), significant(share(k) * limit, 3))).collect();
         let mut bar_room = width(&bar_title(panel, quantity), TEXT)?;
         for (_, text) in &bar_ticks {
             bar_room = bar_room.max(BAR + TICK + 4 + width(text, TEXT)?);
@@ -141,13 +143,15 @@ impl Layout {
         let (top, bottom) =
             (self.frame_at(0).1, self.frame_at((self.rows - 1) * self.columns).1 + self.frame.1);
         let span = bottom - top;
+        let lowest = self.bar_ticks.last().map_or(-1.0, |(share, _)| *share);
+        let first = if lowest < 0.0 { 0 } else { STEPS };
         for y in 0..span {
-            let level = (span - 1 - y) * LEVELS / span;
+            let level = first + (span - 1 - y) * (LEVELS - first) / span;
             image.fill((left, top + y), (BAR, 1), level as u8);
         }
         outline(image, (left, top), (BAR, span));
         for (position, text) in &self.bar_ticks {
-            let y = top + ((1.0 - position) / 2.0 * (span - 1) as f64).round() as usize;
+            let y = top + ((1.0 - position) / (1.0 - lowest) * (span - 1) as f64).round() as usize;
             image.fill((left + BAR, y), (TICK, 1), INK);
             labels.push(label(text.clone(), (left + BAR + TICK + 4, y), Anchor::MiddleLeft));
         }

@@ -51,11 +51,13 @@ pub struct Quantity<'a> {
     pub name: &'a str,
     /// Its symbol above the colour bar: `"ω"`.
     pub symbol: &'a str,
+    /// Whether it can be negative; if not, the colour bar begins at zero.
+    pub signed: bool,
 }
 
 impl Quantity<'_> {
     /// What a panel shows unless told otherwise.
-    pub const VORTICITY: Self = Self { name: "vorticity", symbol: "ω" };
+    pub const VORTICITY: Self = Self { name: "vorticity", symbol: "ω", signed: true };
 }
 
 impl Panel<'_> {
@@ -134,7 +136,9 @@ impl Panel<'_> {
         };
         if count.beyond > 0 {
             let share = significant(100.0 * count.beyond as f64 / count.finite as f64, 3);
-            text += &format!(", {share} % of cells beyond the colour scale ±{}", significant(self.limit, 3));
+            let sign = if quantity.signed { "±" } else { "up to " };
+            text +=
+                &format!(", {share} % of cells beyond the colour scale {sign}{}", significant(self.limit, 3));
         }
         if count.not_finite > 0 {
             let noun = if count.not_finite == 1 { "cell" } else { "cells" };
