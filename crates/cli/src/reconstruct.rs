@@ -1,0 +1,237 @@
+//! `equipoise reconstruct`: fields from scattered sensor readings, with their uncertainty.
+
+mod made;
+mod progress;
+mod summary;
+
+use crate::format::Format;
+use crate::interrupt::INTERRUPTED;
+use crate::number::{count, fraction, positive};
+use crate::threads::use_threads;
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+use equipoise_data::sensors::read_sensors;
+use equipoise_data::store::Existing;
+use equipoise_data::{DataError, LoadOptions, load};
+use equipoise_operator::TimeRule;
+use equipoise_prior::Prior;
+use equipoise_reconstruction::{
+    Choice, Ensemble, Misfit, Outside, Pictures, PlacingRule, Problem, ReconstructionError, Sampling, place,
+    write_file, write_page, write_pictures, write_sheet,
+};
+use equipoise_sampler::SamplerName;
+use equipoise_schedule::{ScheduleName, Spacing};
+use made::Made;
+use progress::Progress;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use summary::Summary;
+
+/// What a reconstruction leaves in its folder.
+const FILES: [&str; 6] =
+    ["ensemble.h5", "readings.csv", "mean.png", "uncertainty.png", "misfit.png", "reconstruction.html"];
+
+/// Reconstruct a flow from scattered sensor readings under a fitted prior, and judge the readings.
+///
+/// A table of readings is CSV or HDF5 with the columns time, x, y, u and/or v, and noise (or noise_u,
+/// noise_v), the standard deviation of each reading. In CSV an empty cell under u or v means not
+/// measured, and lines that begin with # are comments; an HDF5 table has one dataset a column.
+///
+/// x and y count from where the training file of the prior says (attributes x_first, y_first,
+/// dx, dy; without them the first grid point is at 0 and lengths are in grid points), time from
+/// --start, the first frame of the window, in steps of the attribute dt_frame or dt (without it in frames).
+/// Fields between grid points are bilinear.
+///
+/// χ compares the distance of the readings from the posterior mean with the distance that prior and
+/// stated noise let expect; outside its 99 % band there is a warning, for all readings and for
+/// single sensors. Results: ensemble.h5 (mean, standard deviation, members), readings.csv (every
+/// number with its residual), mean.png, uncertainty.png, misfit.png and reconstruction.html. Interrupted
+/// with Ctrl-C, members under way are finished and written.
+///
+/// Units and space: readings, noise, coordinates, fields, RMSE and spread in the physical units of
+/// the training file; χ, z and residuals in standard deviations; η and t in the schedule's.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The prior, made by `fit`
+    #[arg(long, value_name = "PRIOR.h5")]
+    prior: PathBuf,
+
+    /// The table of readings, CSV or HDF5
+    #[arg(long, value_name = "FILE")]
+    obs: PathBuf,
+
+    /// The folder of the results
+    #[arg(long, value_name = "DIR", default_value = "reconstruction")]
+    out: PathBuf,
+
+    /// Replace what an earlier reconstruction left in the folder
+    #[arg(long)]
+    force: bool,
+
+    /// Noise of readings for which the table states none: a standard deviation in physical units
+    #[arg(long, value_name = "STD", value_parser = positive, allow_negative_numbers = true, help_heading = "Readings")]
+    noise: Option<f64>,
+
+    /// Time of the first frame, in the table's unit
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value_t = 0.0,
+        allow_negative_numbers = true,
+        help_heading = "Readings"
+    )]
+    start: f64,
+
+    /// Between two frames: the nearest one, or linear interpolation
+    #[arg(long, value_enum, default_value_t = Times::Nearest, help_heading = "Readings")]
+    times: Times,
+
+    /// Leave out readings outside the domain, the window or the fluid instead of refusing the table
+    #[arg(long, help_heading = "Readings")]
+    drop_outside: bool,
+
+    /// A file whose first trajectory begins with the true window, to measure the error of the mean
+    #[arg(long, value_name = "FILE", help_heading = "Readings")]
+    truth: Option<PathBuf>,
+
+    #[command(flatten)]
+    drawing: Drawing,
+
+    /// Threads, which no number depends on [default: all of the machine]
+    #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
+    threads: Option<usize>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    format: Format,
+}
+
+/// How members are drawn.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Members")]
+struct Drawing {
+    /// posterior: exact, without diffusion; or any method of sweep (sda under the law matched)
+    #[arg(long, default_value = "posterior", value_parser = PossibleValuesParser::new(Choice::names()))]
+    method: String,
+
+    /// How many
+    #[arg(long, default_value_t = 32, value_parser = count, allow_negative_numbers = true)]
+    members: usize,
+
+    /// Seed of all streams
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+
+    /// Steps of a diffusion
+    #[arg(long, default_value_t = 64, value_parser = count, allow_negative_numbers = true)]
+    steps: usize,
+
+    /// predictor_corrector, ddim:ETA, ddpm, euler, heun or exponential
+    #[arg(long, default_value_t = SamplerName::Exponential)]
+    sampler: SamplerName,
+
+    /// uniform, log_snr or edm
+    #[arg(long, default_value_t = Spacing::Uniform)]
+    spacing: Spacing,
+
+    /// The schedule
+    #[arg(long, default_value = "cos")]
+    schedule: ScheduleName,
+
+    /// η, the noise that a diffusion leaves at t = 0, normalised units
+    #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
+    eta: f64,
+}
+
+/// A rule for times by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Times {
+    Nearest,
+    Linear,
+}
+
+impl Arguments {
+    fn rule(&self) -> PlacingRule {
+        PlacingRule {
+            start: self.start,
+            times: if self.times == Times::Nearest { TimeRule::Nearest } else { TimeRule::Linear },
+            outside: if self.drop_outside { Outside::Drop } else { Outside::Refuse },
+        }
+    }
+
+    fn sampling(&self) -> anyhow::Result<Sampling> {
+        let Drawing { method, members, seed, steps, sampler, spacing, schedule, eta } = &self.drawing;
+        Ok(Sampling {
+            choice: method.parse()?,
+            members: *members,
+            seed: *seed,
+            steps: *steps,
+            sampler: *sampler,
+            spacing: *spacing,
+            schedule: *schedule,
+            eta: *eta,
+        })
+    }
+}
+
+/// Reconstructs, writes everything and prints a summary.
+///
+/// # Errors
+/// A file that cannot be used, readings that the prior cannot speak of, or results that may not be
+/// overwritten; then nothing is written.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let (rule, sampling) = (arguments.rule(), arguments.sampling()?);
+    check_free(&arguments.out, arguments.force)?;
+    use_threads(arguments.threads)?;
+    let prior = Prior::load(&arguments.prior)?;
+    let truth = arguments.truth.as_deref().map(|path| truth(path, &prior)).transpose()?;
+    let readings = read_sensors(&arguments.obs, arguments.noise)?;
+    let placed = place(&prior, &arguments.obs, &readings, &rule)?;
+    let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?;
+    let misfit = Misfit::of(&problem)?;
+    let progress = Progress::new(sampling.members)?;
+    let drawn = sampling.draw(&problem, &|done| progress.tell(done));
+    progress.close();
+    let drawn = drawn?;
+    let made = Made::new(arguments, &sampling, &drawn)?;
+    let (diverged, skipped) = (drawn.diverged, drawn.skipped);
+    let ensemble = Ensemble::of(&problem, sampling.choice, drawn)?;
+    let summary = Summary::new(&problem, &misfit, &ensemble, truth.as_deref(), &made, [diverged, skipped])?;
+    for warning in summary.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
+    let pictures = Pictures::of(&problem, &ensemble, &misfit)?;
+    let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
+    let at = |index: usize| arguments.out.join(FILES[index]);
+    write_file(&at(0), existing, &problem, &rule, &ensemble, &made.provenance(&ensemble))?;
+    write_sheet(&at(1), &problem, &misfit)?;
+    write_pictures(&arguments.out, &pictures)?;
+    let facts = made.facts(&summary);
+    write_page(&at(5), &problem, &ensemble, &misfit, &pictures, summary.warnings(), facts)?;
+    summary.print(arguments.format)?;
+    Ok(if skipped > 0 { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+/// The window that the mean is compared with, physical units.
+fn truth(path: &Path, prior: &Prior) -> anyhow::Result<Vec<f32>> {
+    let data = load(path, &LoadOptions::default())?;
+    let (found, expected) = (data.shape(prior.shape().frames), prior.shape());
+    if found != expected {
+        return Err(ReconstructionError::Truth { path: path.into(), found, expected }.into());
+    }
+    Ok(data.window(0, 0, expected.frames)?.to_vec())
+}
+
+/// Nothing of a reconstruction stands in the folder, or it may be replaced.
+fn check_free(folder: &Path, force: bool) -> anyhow::Result<()> {
+    let taken = FILES.iter().map(|name| folder.join(name)).find(|path| path.exists());
+    match taken {
+        Some(path) if !force => Err(DataError::Exists { path }.into()),
+        _ => Ok(()),
+    }
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> DataError {
+    DataError::Unreadable { path: path.into(), source }
+}

@@ -1,0 +1,86 @@
+//! What a reconstruction was made from and how, for its file and its page.
+
+use super::Arguments;
+use super::summary::Summary;
+use equipoise_data::checksum;
+use equipoise_reconstruction::{Centre, Choice, Drawn, Ensemble, Provenance, Sampling};
+use std::path::Path;
+
+/// Files, method and settings.
+pub(super) struct Made {
+    prior: (String, String),
+    observations: (String, String),
+    pub(super) method: String,
+    settings: String,
+    seed: u64,
+    /// Every file that is written.
+    pub(super) folder: String,
+    asked: usize,
+    drawn: usize,
+}
+
+impl Made {
+    /// # Errors
+    /// If a file cannot be read again.
+    pub(super) fn new(arguments: &Arguments, sampling: &Sampling, drawn: &Drawn) -> anyhow::Result<Self> {
+        let named = |path: &Path| -> anyhow::Result<(String, String)> {
+            let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+            Ok((name, checksum(path)?))
+        };
+        let Sampling { choice, steps, sampler, spacing, schedule, eta, .. } = sampling;
+        let settings = match choice {
+            Choice::Posterior => String::new(),
+            Choice::Diffusion(_) => {
+                format!("{steps} steps, sampler {sampler}, spacing {spacing}, schedule {schedule}, η = {eta}")
+            }
+        };
+        Ok(Self {
+            prior: named(&arguments.prior)?,
+            observations: named(&arguments.obs)?,
+            method: choice.to_string(),
+            settings,
+            seed: sampling.seed,
+            folder: arguments.out.display().to_string(),
+            asked: sampling.members,
+            drawn: drawn.members.len(),
+        })
+    }
+
+    pub(super) fn provenance(&self, ensemble: &Ensemble) -> Provenance {
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
+            prior: self.prior.0.clone(),
+            prior_sha256: self.prior.1.clone(),
+            observations: self.observations.0.clone(),
+            observations_sha256: self.observations.1.clone(),
+            method: self.method.clone(),
+            settings: self.settings.clone(),
+            seed: self.seed,
+            members: ensemble.indices.clone(),
+            mean_of: match ensemble.centre {
+                Centre::ClosedForm => "closed form",
+                Centre::Members => "members",
+            },
+        }
+    }
+
+    /// Name and value of what the page's numbers rest on.
+    pub(super) fn facts(&self, summary: &Summary) -> Vec<(String, String)> {
+        let method = match self.settings.as_str() {
+            "" => self.method.clone(),
+            settings => format!("{}: {settings}", self.method),
+        };
+        let own = [
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("revision", option_env!("EQUIPOISE_REVISION").unwrap_or("unknown").to_owned()),
+            ("prior", format!("{}, sha256 {}", self.prior.0, self.prior.1)),
+            ("readings", format!("{}, sha256 {}", self.observations.0, self.observations.1)),
+            ("method", method),
+            ("seed", self.seed.to_string()),
+            ("members", format!("{} of {}", self.drawn, self.asked)),
+        ];
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+        own.chain(summary.facts()).collect()
+    }
+}

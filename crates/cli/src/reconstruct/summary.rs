@@ -1,0 +1,175 @@
+//! What is said of a reconstruction.
+
+use super::FILES;
+use super::made::Made;
+use crate::format::Format;
+use crate::output;
+use crate::table::{Cell, Table};
+use equipoise_reconstruction::{
+    Band, Dropped, Ensemble, Misfit, Problem, SNAP_TOLERANCE, Score, SensorMisfit,
+};
+use equipoise_report::significant;
+use serde::Serialize;
+
+/// Dropped rows that are named one by one.
+const NAMED: usize = 5;
+
+/// A reconstruction in numbers. Fields in the physical units of the training file.
+#[derive(Serialize)]
+pub(super) struct Summary {
+    folder: String,
+    /// Units and space of the numbers.
+    space: &'static str,
+    method: String,
+    members: usize,
+    diverged: usize,
+    /// Members that an interruption left out.
+    skipped: usize,
+    /// Measured numbers.
+    numbers: usize,
+    sensors: usize,
+    /// Rows left out.
+    dropped: usize,
+    /// The largest distance of a reading from its frame, in frames.
+    snapped: Option<f64>,
+    /// The residuals of the mean against their law.
+    chi: Score,
+    band: Band,
+    /// The readings under prior and noise.
+    prior_chi: Score,
+    prior_band: Band,
+    /// χ of the members, and that of exact ones.
+    members_chi: f64,
+    exact_members_chi: f64,
+    /// Sensors outside the band of all of them.
+    suspects: Vec<SensorMisfit>,
+    /// The root mean square of std over the fluid.
+    spread: f64,
+    /// The root mean square distance of the mean from the truth, where it was given.
+    rmse: Option<f64>,
+    warnings: Vec<String>,
+    /// Defaults and overrides that went into reading the training file.
+    notes: Vec<String>,
+}
+
+impl Summary {
+    /// # Errors
+    /// If the ensemble and the truth are no fields of the prior's.
+    pub(super) fn new(
+        problem: &Problem,
+        misfit: &Misfit,
+        ensemble: &Ensemble,
+        truth: Option<&[f32]>,
+        made: &Made,
+        [diverged, skipped]: [usize; 2],
+    ) -> anyhow::Result<Self> {
+        let placed = &problem.placed;
+        Ok(Self {
+            folder: made.folder.clone(),
+            space: "physical units of the training file; χ in standard deviations",
+            method: made.method.clone(),
+            members: ensemble.members.len(),
+            diverged,
+            skipped,
+            numbers: placed.entries.len(),
+            sensors: misfit.sensors.len(),
+            dropped: placed.dropped.len(),
+            snapped: placed.snap.map(|snap| snap.frames),
+            chi: misfit.overall,
+            band: misfit.overall.band(1),
+            prior_chi: misfit.prior,
+            prior_band: misfit.prior.band(1),
+            members_chi: ensemble.chi,
+            exact_members_chi: misfit.exact_members,
+            suspects: misfit.suspects().into_iter().cloned().collect(),
+            spread: ensemble.spread(problem)?,
+            rmse: truth.map(|truth| ensemble.error(problem, truth)).transpose()?,
+            warnings: warnings(problem, misfit, ensemble, [diverged, skipped]),
+            notes: problem.prior.provenance().notes.clone(),
+        })
+    }
+
+    /// One sentence each.
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// For the page.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![("rms spread of the members".to_owned(), significant(self.spread, 4))];
+        facts.extend(self.rmse.map(|rmse| ("rmse of the mean".to_owned(), significant(rmse, 4))));
+        facts.extend(self.notes.iter().map(|note| ("note".to_owned(), note.clone())));
+        facts
+    }
+
+    fn table(&self) -> Table {
+        let band = |band: &Band| format!("{} to {}", significant(band.low, 4), significant(band.high, 4));
+        Table::facts([
+            ("folder", self.folder.as_str().into()),
+            ("files", FILES.join(", ").into()),
+            ("space", self.space.into()),
+            ("method", self.method.as_str().into()),
+            ("members", self.members.into()),
+            ("measured numbers", self.numbers.into()),
+            ("sensors", self.sensors.into()),
+            ("rows dropped", self.dropped.into()),
+            ("furthest from a frame", self.snapped.map_or(Cell::Absent, Cell::Number)),
+            ("χ of the residuals", self.chi.chi.into()),
+            ("  99 % band", band(&self.band).into()),
+            ("  noise factor", self.chi.noise_factor.into()),
+            ("χ under prior and noise", self.prior_chi.chi.into()),
+            ("  99 % band of it", band(&self.prior_band).into()),
+            ("χ of the members", self.members_chi.into()),
+            ("  of exact members", self.exact_members_chi.into()),
+            ("sensors outside their band", self.suspects.len().into()),
+            ("rms spread of the members", self.spread.into()),
+            ("RMSE of the mean", self.rmse.into()),
+            ("notes", (!self.notes.is_empty()).then(|| self.notes.join("; ")).into()),
+        ])
+    }
+
+    /// # Errors
+    /// If standard output cannot be written.
+    pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {
+        let sections = [("reconstruction", self.table())];
+        output::print(|to| match format {
+            Format::Table => Ok(Table::write_sections(to, &sections)?),
+            Format::Json => output::write_json(to, self),
+            Format::Csv => Ok(Table::long(&sections).write_csv(to)?),
+        })
+    }
+}
+
+fn warnings(
+    problem: &Problem,
+    misfit: &Misfit,
+    ensemble: &Ensemble,
+    [diverged, skipped]: [usize; 2],
+) -> Vec<String> {
+    let placed = &problem.placed;
+    let mut all = Vec::new();
+    for Dropped { row, offence } in placed.dropped.iter().take(NAMED) {
+        all.push(format!("row {row} dropped: {offence}"));
+    }
+    if placed.dropped.len() > NAMED {
+        all.push(format!("{} further rows dropped", placed.dropped.len() - NAMED));
+    }
+    if let Some(snap) = placed.snap.filter(|snap| snap.beyond > 0) {
+        all.push(format!(
+            "{} rows lie more than {SNAP_TOLERANCE} frames from the frame that they are taken for, row {} the \
+             furthest, {} frames; --times linear interpolates",
+            snap.beyond,
+            snap.row,
+            significant(snap.frames, 3)
+        ));
+    }
+    all.extend(misfit.warnings());
+    all.extend(ensemble.warning(misfit.exact_members));
+    if diverged > 0 {
+        all.push(format!("{diverged} members diverged and are left out"));
+    }
+    if skipped > 0 {
+        all.push(format!("interrupted: {skipped} members are missing"));
+    }
+    all
+}

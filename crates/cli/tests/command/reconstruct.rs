@@ -1,0 +1,119 @@
+//! `equipoise reconstruct` from a table to a folder, and what it refuses.
+
+use crate::faults::misused;
+use crate::ran::{Ran, printed, records, run};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+const TRUTH: &str = "data/kolmogorov/test.h5";
+
+/// The embedded table's first two frames, and a prior of two frames, in a folder of their own.
+fn prepared() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let prior = folder.path().join("prior.h5");
+    let train = "data/kolmogorov/train.h5";
+    printed(&["fit", "--train", train, "--window", "2", "--out", prior.to_str().unwrap()]);
+    let table = fs::read_to_string(crate::ran::project().join("data/sensors/kolmogorov.csv")).unwrap();
+    let early =
+        |line: &&str| line.starts_with(['#', 't']) || line.starts_with("0.0,") || line.starts_with("0.2,");
+    let lines: Vec<&str> = table.lines().filter(early).collect();
+    fs::write(folder.path().join("obs.csv"), lines.join("\n")).unwrap();
+    folder
+}
+
+fn reconstruct(folder: &Path, further: &[&str]) -> Ran {
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (prior, obs, out) = (at("prior.h5"), at("obs.csv"), at("out"));
+    let fixed = ["reconstruct", "--prior", &prior, "--obs", &obs, "--out", &out];
+    run(&[&fixed, further].concat())
+}
+
+#[test]
+fn a_table_becomes_a_folder_that_other_verbs_read() {
+    let folder = prepared();
+    let out = folder.path().join("out");
+    let ran = reconstruct(folder.path(), &["--members", "4", "--truth", TRUTH, "--format", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.lines().all(|line| line.starts_with("warning: ")), "{}", ran.stderr);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    // 96 sensors at 2 frames, every eighth of which measures u alone.
+    assert_eq!((&json["numbers"], &json["sensors"]), (&(2 * (2 * 96 - 12)).into(), &96.into()));
+    let (rmse, spread) = (json["rmse"].as_f64().unwrap(), json["spread"].as_f64().unwrap());
+    // The prior's deviation is near one; 96 sensors leave less, and the spread is of its size.
+    assert!(rmse < 0.8 && (0.7..1.4).contains(&(rmse / spread)), "{rmse} {spread}");
+    let mut files: Vec<_> =
+        fs::read_dir(&out).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    let expected =
+        ["ensemble.h5", "mean.png", "misfit.png", "readings.csv", "reconstruction.html", "uncertainty.png"];
+    assert_eq!(files, expected);
+    let page = fs::read_to_string(out.join("reconstruction.html")).unwrap();
+    assert_eq!(page.matches("<p>Warning: ").count(), ran.stderr.lines().count());
+
+    let ensemble = out.join("ensemble.h5");
+    let inspected = printed(&["inspect", ensemble.to_str().unwrap(), "--format", "json"]);
+    let inspected: Value = serde_json::from_str(&inspected).unwrap();
+    assert_eq!((&inspected["kind"], &inspected["used"]), (&"kolmogorov".into(), &"NTCHW".into()));
+
+    let readings = records(&fs::read_to_string(out.join("readings.csv")).unwrap());
+    let number = |i: usize, column: &str| readings[i][column].parse::<f64>().unwrap();
+    let residual = (number(5, "value") - number(5, "mean")) / number(5, "noise");
+    assert!((residual - number(5, "residual")).abs() < 1e-9, "{:?}", readings[5]);
+
+    let again = reconstruct(folder.path(), &[]);
+    assert_eq!((again.code, again.stdout.as_str()), (Some(1), ""));
+    assert!(
+        again.stderr.ends_with("ensemble.h5: exists already; nothing was overwritten\n"),
+        "{}",
+        again.stderr
+    );
+    let wrong = reconstruct(folder.path(), &["--force", "--members", "2", "--start", "-0.09"]);
+    assert_eq!(wrong.code, Some(0), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("frames from the frame that they are taken for"), "{}", wrong.stderr);
+}
+
+#[test]
+fn noise_that_is_stated_wrongly_and_bad_tables_are_told() {
+    let folder = prepared();
+    let path = folder.path().join("obs.csv");
+    let table = fs::read_to_string(&path).unwrap();
+    fs::write(&path, table.replace(",0.1\n", ",0.02\n")).unwrap();
+    let ran = reconstruct(folder.path(), &["--members", "2"]);
+    assert_eq!(ran.code, Some(0));
+    assert!(
+        ran.stderr.contains("warning: χ of all readings") && ran.stderr.contains("too small"),
+        "{}",
+        ran.stderr
+    );
+
+    let mut messages = Vec::new();
+    let mut refused = |text: String, further: &[&str]| {
+        fs::write(&path, text).unwrap();
+        let ran = reconstruct(folder.path(), &[&["--force"], further].concat());
+        assert_eq!(
+            (ran.code, ran.stdout.as_str(), ran.stderr.lines().count()),
+            (Some(1), "", 1),
+            "{}",
+            ran.stderr
+        );
+        messages.push(ran.stderr.replace(path.to_str().unwrap(), "obs.csv"));
+    };
+    refused(table.replacen("0.0,", "0.9,", 1), &[]);
+    refused(table.replacen("noise", "sigma", 1), &[]);
+    refused("time,x,y,u\n0,1,1,1\n".into(), &[]);
+    refused("time,x,y,u\n0,9,1,1\n".into(), &["--noise", "0.1", "--drop-outside"]);
+    insta::assert_snapshot!(messages.concat(), @"");
+}
+
+#[test]
+fn bad_usage_names_what_is_allowed() {
+    misused(&["reconstruct"], &["--prior <PRIOR.h5>", "--obs <FILE>"]);
+    let files = ["reconstruct", "--prior", "p.h5", "--obs", "o.csv"];
+    misused(&[&files[..], &["--method", "magic"]].concat(), &["--method", "posterior", "mmps"]);
+    misused(&[&files[..], &["--noise", "0"]].concat(), &["--noise", "above 0"]);
+    misused(&[&files[..], &["--times", "cubic"]].concat(), &["--times", "nearest, linear"]);
+    assert!(printed(&["reconstruct", "--help"]).contains("Units and space:"));
+    let missing = run(&files);
+    assert_eq!((missing.code, missing.stderr.as_str()), (Some(1), "error: p.h5: no such file\n"));
+}
