@@ -79,7 +79,7 @@ mod tests {
     }
 
     /// 0.5 % and 99.5 % points of χ² (Abramowitz & Stegun 1964, table 26.8), with B a projection.
-    /// The cube root is good to 1 % of the point from 10 degrees on, half of that in χ.
+    /// The cube root is good to 4 % of the point at 10 degrees, half of that in χ, and better by 1/ν.
     #[test]
     fn bands_are_those_of_chi_square() {
         for (degrees, low, high) in
@@ -88,7 +88,7 @@ mod tests {
             let band = Score::new(degrees, degrees, degrees).band(1);
             for (found, point) in [(band.low, low), (band.high, high)] {
                 let expected = (point / degrees).sqrt();
-                assert!((found / expected - 1.0).abs() < 0.005, "{degrees}: {found} {expected}");
+                assert!((found / expected - 1.0).abs() < 0.2 / degrees, "{degrees}: {found} {expected}");
             }
         }
     }
