@@ -79,6 +79,8 @@ pub struct Certificate {
     pub sigma_w: f64,
     /// The largest norm of a beginning of the product.
     pub peak: f64,
+    /// The field at the end, in the direction amplified most there, over the prior's own norm √(tr Σ).
+    pub field: f64,
     /// The norm up to each time of the course, in the order of its times; the first is 1.
     pub amplification: Vec<f64>,
     /// What is amplified most at the peak.
@@ -92,10 +94,11 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// From ln ‖·‖ up to each time.
+    /// From ln ‖·‖ up to each time, and the field at the end over the prior's.
     pub(crate) fn new(
         course: &Course,
         log: &[f64],
+        field: f64,
         direction: Direction,
         epsilon: f64,
         scope: Scope,
@@ -103,9 +106,9 @@ impl Certificate {
         let amplification: Vec<f64> = log.iter().map(|l| l.exp()).collect();
         let sigma_w = amplification.last().copied().unwrap_or(1.0);
         let peak = amplification.iter().copied().fold(1.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) });
-        let verdict = Verdict::of(sigma_w, peak, epsilon);
+        let verdict = Verdict::of(sigma_w, peak, field, epsilon);
         let crossing = limit(verdict).and_then(|limit| crossing(course, &amplification, limit));
-        Self { sigma_w, peak, amplification, direction, crossing, verdict, scope }
+        Self { sigma_w, peak, field, amplification, direction, crossing, verdict, scope }
     }
 }
 

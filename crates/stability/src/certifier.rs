@@ -108,25 +108,30 @@ impl<R: Real> Certifier<R> {
         let scope =
             if matches!(likelihood, Likelihood::Frozen { .. }) { Scope::Local } else { Scope::Global };
         let stream = Stream::new("amplification");
-        let (log, direction) = match &self.shared {
+        let (log, field, direction) = match &self.shared {
             Shared::Lattice(lattice, noise) => {
                 let steps = |b: usize| LatticeSteps::new(&lattice.blocks[b], course, &precisions, noise);
-                let (log, block, v) = largest_block(lattice.blocks.len(), &steps, stream)?;
-                (log, wavenumber(lattice, block, &v))
+                let found = all_blocks(lattice.blocks.len(), &steps, stream)?;
+                let (block, log) = join(&found);
+                let field = total(&found, |b| lattice.blocks[b].multiplicity);
+                (log, field, wavenumber(lattice, block, &found[block].direction))
             }
             Shared::Modes(space) => {
                 let parts = parts(space, course, &precisions)?;
                 let found = amplify_all(&parts, stream)?;
                 let (part, log) = join(&found);
-                (log, mode(space, part, &found[part].direction))
+                let field = total(&found, |part| space.multiplicity(part));
+                (log, field, mode(space, part, &found[part].direction))
             }
             Shared::Field => {
                 let steps = FieldSteps::new(&self.observed, course, &precisions)?;
                 let found = amplify(&steps, stream, THOROUGH)?;
-                (found.log, field(&found.direction))
+                (found.log, found.field, field(&found.direction))
             }
         };
-        Ok(Certificate::new(course, &log, direction, R::epsilon().wide(), scope))
+        let prior = self.observed.covariance().trace(&|l| l).sqrt();
+        let epsilon = R::epsilon().wide();
+        Ok(Certificate::new(course, &log, field.exp() / prior, direction, epsilon, scope))
     }
 }
 
@@ -147,12 +152,22 @@ fn join(found: &[Amplification]) -> (usize, Vec<f64>) {
     (best, log)
 }
 
+/// ln √(Σ m e^{2f}) over blocks of multiplicity m with fields of size e^f.
+fn total(found: &[Amplification], multiplicity: impl Fn(usize) -> f64) -> f64 {
+    let largest = found.iter().map(|one| one.field).fold(f64::NEG_INFINITY, f64::max);
+    if !largest.is_finite() {
+        return largest;
+    }
+    let term = |(b, one): (usize, &Amplification)| multiplicity(b) * (2.0 * (one.field - largest)).exp();
+    largest + found.iter().enumerate().map(term).sum::<f64>().ln() / 2.0
+}
+
 /// Glances at all blocks, then looks at those that could have the largest end or peak.
-fn largest_block<'a, S: Steps + 'a>(
+fn all_blocks<'a, S: Steps + 'a>(
     count: usize,
     steps: &(dyn Fn(usize) -> Result<S, StabilityError> + Sync),
     stream: Stream,
-) -> Result<(Vec<f64>, usize, Vec<f64>), StabilityError> {
+) -> Result<Vec<Amplification>, StabilityError> {
     let look = |b: usize, iterations| amplify(&steps(b)?, stream.number(b as u64), iterations);
     let mut found: Vec<Amplification> =
         (0..count).into_par_iter().map(|b| look(b, GLANCES)).collect::<Result<_, _>>()?;
@@ -171,8 +186,7 @@ fn largest_block<'a, S: Steps + 'a>(
     let thorough: Vec<Amplification> =
         close.par_iter().map(|&b| look(b, THOROUGH)).collect::<Result<_, _>>()?;
     close.into_iter().zip(thorough).for_each(|(b, one)| found[b] = one);
-    let (best, log) = join(&found);
-    Ok((log, best, found.swap_remove(best).direction))
+    Ok(found)
 }
 
 fn largest(v: impl Iterator<Item = f64>) -> usize {

@@ -51,7 +51,8 @@ impl<R: Real> Spectra<R> {
         }
         let growth: Vec<f64> = log.iter().map(|l: &f64| l.exp()).collect();
         let (g, peak) = (growth[course.steps()], worst.exp());
-        let verdict = Verdict::of(g, peak, R::epsilon().wide());
+        // Without a direction there is no field to measure.
+        let verdict = Verdict::of(g, peak, f64::INFINITY, R::epsilon().wide());
         let crossing = limit(verdict).and_then(|limit| crossing(course, &growth, limit));
         Ok(Growth { g, growth, peak, direction: self.certifier().block_name(best), crossing, verdict })
     }

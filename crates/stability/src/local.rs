@@ -48,5 +48,7 @@ pub fn local_certificate<R: Real>(
     let weigh = likelihood.precisions(course)?.into_iter().map(weigh).collect::<Result<_, _>>()?;
     let steps = LocalSteps { denoiser, operator, course, states, weigh, variance };
     let found = amplify(&steps, Stream::new("amplification"), THOROUGH)?;
-    Ok(Certificate::new(course, &found.log, field(&found.direction), R::epsilon().wide(), Scope::Local))
+    let prior = (variance * denoiser.dim() as f64).sqrt();
+    let size = found.field.exp() / prior;
+    Ok(Certificate::new(course, &found.log, size, field(&found.direction), R::epsilon().wide(), Scope::Local))
 }

@@ -1,6 +1,7 @@
 //! Predictor and corrector in the mean field: δ = τ/mean(ε_y²) is self-averaging.
 
 use crate::certificate::{Crossing, crossing, limit};
+use crate::lattice_steps::gain;
 use crate::likelihood::Precision;
 use crate::spectra::Block;
 use crate::{Course, Likelihood, Spectra, StabilityError, Verdict};
@@ -23,6 +24,8 @@ pub struct MeanField {
     pub amplitude: Vec<f64>,
     /// The largest of them.
     pub peak: f64,
+    /// √(Σ s ρ²/tr Σ) at the end: the observed part of the field over the prior's own norm.
+    pub field: f64,
     /// δ of the last correction of every step; empty without corrections.
     pub delta: Vec<f64>,
     /// e² = mean(ε_y²) of the last correction of every step.
@@ -35,10 +38,21 @@ pub struct MeanField {
 
 /// One level as the modes see it.
 struct Level {
-    /// 1 − ĥ + ρ²λ̃ for every mode, the eigenvalue L of σ ∂ε_y/∂x.
+    /// ρ².
+    square: f64,
+    /// L = 1 − ĥ + ρ²λ̃ for every mode, the eigenvalue of σ ∂ε_y/∂x.
     pull: Vec<f64>,
     /// 1 − ĥ.
     prior: Vec<f64>,
+}
+
+impl Level {
+    /// λ̂ + ρ′² over λ̂ + ρ², the prior's marginal variance at ρ′ over that here, where λ̂ is the
+    /// variance that a mode of gain ĥ has: ĥ = λ̂/(λ̂ + ρ²).
+    fn marginal_ratio(&self, mode: usize, next: f64) -> f64 {
+        let rest = self.prior[mode];
+        (1.0 - rest) + rest * next / self.square
+    }
 }
 
 impl<R: Real> Spectra<R> {
@@ -48,7 +62,8 @@ impl<R: Real> Spectra<R> {
     /// > corrector e² = tr(I − H)/D + Σ L²s/D, δ = τ/e², s ← (1 − δL)² s + 2δ,
     ///
     /// with λ̃ the eigenvalues of W A H² Aᵀ and ĥ = uᵀHu the gain in their directions. Modes keep
-    /// their rank from step to step: how they turn is left out.
+    /// their rank while they turn; what is carried from level to level is s(1 − ĥ), the variance in
+    /// units of the prior's marginal, which a mode of constant direction carries all the same.
     ///
     /// # Errors
     /// [`StabilityError::NoSpectrum`] where only the largest λ̃ is known, [`StabilityError::Tau`],
@@ -66,10 +81,11 @@ impl<R: Real> Spectra<R> {
             return Err(StabilityError::Tau { found: corrector.tau });
         }
         let (first, multiplicity) = self.level(course, likelihood, 0)?;
-        let mut s = vec![1.0; multiplicity.len()];
+        let mut white = first.prior.clone();
         let mut run = MeanField {
-            amplitude: vec![amplitude(&s, &first.prior)],
+            amplitude: vec![amplitude(&white)],
             peak: 1.0,
+            field: 0.0,
             delta: Vec::new(),
             mean_square: Vec::new(),
             crossing: None,
@@ -77,43 +93,49 @@ impl<R: Real> Spectra<R> {
         };
         let mut now = first;
         for i in 0..course.steps() {
-            let (q, widening) = (course.share(i), (course.ratio(i) / course.ratio(i + 1)).powi(2));
-            if course.ratio(i + 1) <= 0.0 {
+            let (q, rho) = (course.share(i), course.ratio(i + 1));
+            if rho <= 0.0 {
                 // Nothing is left to measure an amplitude by.
                 break;
             }
-            s.iter_mut().zip(&now.pull).for_each(|(s, l)| *s *= (1.0 - q * l).powi(2) * widening);
-            // Divergence starts here: a peak that the corrector hides is one all the same.
-            let (next, _) = self.level(course, likelihood, i + 1)?;
+            for (mode, white) in white.iter_mut().enumerate() {
+                *white *= (1.0 - q * now.pull[mode]).powi(2) / now.marginal_ratio(mode, rho * rho);
+            }
+            now = self.level(course, likelihood, i + 1)?.0;
             for correction in 1..=corrector.corrections {
-                let (e2, delta) =
-                    self.correct(course.ratio(i + 1), &next, &multiplicity, corrector.tau, &mut s);
+                let (e2, delta) = self.correct(rho, &now, &multiplicity, corrector.tau, &mut white);
                 if correction == corrector.corrections {
                     run.mean_square.push(e2);
                     run.delta.push(delta);
                 }
             }
-            run.amplitude.push(amplitude(&s, &next.prior));
-            now = next;
+            run.amplitude.push(amplitude(&white));
         }
         let nan = |a: f64, b: f64| if b.is_nan() { b } else { a.max(b) };
         run.peak = run.amplitude.iter().copied().fold(0.0, nan);
         let last = run.amplitude.last().copied().unwrap_or(1.0);
-        run.verdict = Verdict::of(last, run.peak, R::epsilon().wide());
+        let (s, prior) = (now.square, self.certifier().observed.covariance().trace(&|l| l));
+        let variance =
+            |mode: usize| multiplicity[mode] * white[mode] * s / now.prior[mode].max(f64::MIN_POSITIVE);
+        run.field = ((0..white.len()).map(variance).sum::<f64>() / prior).sqrt();
+        run.verdict = Verdict::of(last, run.peak, run.field, R::epsilon().wide());
         run.crossing = limit(run.verdict).and_then(|limit| crossing(course, &run.amplitude, limit));
         Ok(run)
     }
 
     /// One Langevin correction; e² and δ.
-    fn correct(&self, rho: f64, at: &Level, multiplicity: &[f64], tau: f64, s: &mut [f64]) -> (f64, f64) {
+    fn correct(&self, rho: f64, at: &Level, multiplicity: &[f64], tau: f64, white: &mut [f64]) -> (f64, f64) {
         let covariance = self.certifier().observed.covariance();
         let dim = covariance.dim() as f64;
-        let prior = covariance.trace(&|l| 1.0 - crate::lattice_steps::gain(l, rho)) / dim;
-        let terms = at.pull.iter().zip(&*s).zip(multiplicity);
-        let excess: f64 = terms.map(|((l, s), m)| m * l * l * s).sum::<f64>() / dim;
-        let e2 = prior + excess;
+        let prior = covariance.trace(&|l| 1.0 - gain(l, rho)) / dim;
+        // s = s(1 − ĥ)/(1 − ĥ); ĥ < 1 at every ρ above 0.
+        let s = |mode: usize, white: &[f64]| white[mode] / at.prior[mode].max(f64::MIN_POSITIVE);
+        let term = |mode: usize| multiplicity[mode] * at.pull[mode].powi(2) * s(mode, white);
+        let e2 = prior + (0..white.len()).map(term).sum::<f64>() / dim;
         let delta = tau / e2;
-        s.iter_mut().zip(&at.pull).for_each(|(s, l)| *s = (1.0 - delta * l).powi(2) * *s + 2.0 * delta);
+        for (mode, white) in white.iter_mut().enumerate() {
+            *white = (1.0 - delta * at.pull[mode]).powi(2) * *white + 2.0 * delta * at.prior[mode];
+        }
         (e2, delta)
     }
 
@@ -137,12 +159,11 @@ impl<R: Real> Spectra<R> {
         let modes = || blocks.iter().flatten();
         let pull = modes().map(|m| 1.0 - m.gain + rho * rho * weight * m.value).collect();
         let prior = modes().map(|m| 1.0 - m.gain).collect();
-        Ok((Level { pull, prior }, modes().map(|m| m.multiplicity).collect()))
+        Ok((Level { square: rho * rho, pull, prior }, modes().map(|m| m.multiplicity).collect()))
     }
 }
 
 /// max √(s(1 − ĥ)): s is in units of σ², and 1 − ĥ is σ² over the prior's marginal variance.
-fn amplitude(s: &[f64], prior: &[f64]) -> f64 {
-    let squares = s.iter().zip(prior).map(|(s, p)| s * p);
-    squares.fold(0.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) }).sqrt()
+fn amplitude(white: &[f64]) -> f64 {
+    white.iter().fold(0.0, |a: f64, b| if b.is_nan() { *b } else { a.max(*b) }).sqrt()
 }

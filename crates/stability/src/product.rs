@@ -41,6 +41,9 @@ pub(crate) struct Amplification {
     pub(crate) log: Vec<f64>,
     /// The whitened state, of unit norm, at the entry where `log` is largest.
     pub(crate) direction: Vec<f64>,
+    /// ln ‖(Σ + ρ²)^{½} w‖ at the end, w being what the end's trial vector has become: the size of
+    /// the field x/μ that the amplification leads to.
+    pub(crate) field: f64,
 }
 
 impl Amplification {
@@ -78,6 +81,9 @@ pub(crate) fn amplify(
     search.log[0] = 0.0;
     let mut v: Vec<f64> = stream.normal(0, steps.len());
     let mut direction = search.iterate(count, &mut v, iterations)?;
+    let mut end = direction.clone();
+    steps.colour(count, &mut end)?;
+    let field = search.log[count] + norm(&end).ln();
     let mut target = count;
     for draw in 1..=SEARCHES {
         let peak = largest(&search.log);
@@ -91,7 +97,7 @@ pub(crate) fn amplify(
         direction = search.iterate(peak, &mut v, iterations)?;
         target = peak;
     }
-    Ok(Amplification { log: search.log, direction })
+    Ok(Amplification { log: search.log, direction, field })
 }
 
 /// The bound on iterations for a norm that is to be exact to [`TOLERANCE`].

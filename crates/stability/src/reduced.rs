@@ -95,6 +95,12 @@ impl Reduced {
         Ok(Some(Self { lambda, complement, rank, seen, scale, beyond, unseen, noise }))
     }
 
+    /// Directions that a part of the predictor stands for: 𝒮, each class beyond, the unseen rest.
+    pub(crate) fn multiplicity(&self, part: usize) -> f64 {
+        let beyond = self.beyond.iter().copied().filter(|n| *n > 0.0);
+        std::iter::once(1.0).chain(beyond).nth(part).unwrap_or(self.unseen)
+    }
+
     /// w of every class.
     pub(crate) fn weights(&self, precision: &NoiseVariance) -> Result<Vec<f64>, StabilityError> {
         let classes = self.noise.len();

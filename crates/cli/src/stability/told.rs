@@ -37,6 +37,8 @@ pub(super) struct Told {
     law: String,
     sigma_w: f64,
     peak: f64,
+    /// The field at the end over the prior's own.
+    field: f64,
     g: f64,
     /// The mean field's last amplitude, with corrections.
     amplitude: Option<f64>,
@@ -72,6 +74,7 @@ impl Told {
             law: trial.law.clone(),
             sigma_w: certificate.sigma_w,
             peak: certificate.peak,
+            field: certificate.field,
             g: prediction.cheap.growth.g,
             amplitude: field.and_then(|field| field.run.amplitude.last().copied()),
             verdict: verdict.name(),
@@ -96,6 +99,7 @@ impl Told {
             self.law.as_str().into(),
             number(self.sigma_w),
             number(self.peak),
+            number(self.field),
             number(self.g),
             self.amplitude.map_or(Cell::Absent, number),
             if digits { verdict.into() } else { self.verdict.into() },
@@ -108,7 +112,7 @@ impl Told {
     }
 }
 
-const COLUMNS: [Column; 16] = [
+const COLUMNS: [Column; 17] = [
     Column::words("dataset"),
     Column::words("protocol"),
     Column::numbers("steps"),
@@ -117,6 +121,7 @@ const COLUMNS: [Column; 16] = [
     Column::words("law"),
     Column::numbers("sigma_w"),
     Column::numbers("peak"),
+    Column::numbers("field"),
     Column::numbers("g"),
     Column::numbers("amplitude"),
     Column::words("verdict"),
@@ -163,9 +168,9 @@ impl Report {
         let [stable, explodes, transient] = self.thresholds;
         writeln!(
             to,
-            "stable: σ_W ≤ {stable}; amplifying: up to {explodes}; explodes: above, or a peak whose rounding in f32 \
-             stays above; transient: back after a peak above {transient}. With corrections the mean field's \
-             amplitude takes the place of σ_W."
+            "stable: σ_W ≤ {stable}; explodes: σ_W above {explodes} with a field above {explodes} times the prior's \
+             norm, or a peak whose rounding in f32 stays above {explodes}; transient: back after a peak above \
+             {transient}; amplifying: the rest. With corrections the mean field's amplitude takes the place of σ_W."
         )?;
         for Note { dataset, text } in &self.notes {
             writeln!(to, "{dataset}: {text}")?;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// The name of the table of predictions in the output folder.
 pub const CERTIFICATE_CSV: &str = "certificate.csv";
 
-const HEADER: [&str; 28] = [
+const HEADER: [&str; 30] = [
     "identity",
     "dataset",
     "protocol",
@@ -27,12 +27,14 @@ const HEADER: [&str; 28] = [
     "direction",
     "sigma_w",
     "sigma_w_peak",
+    "field",
     "sigma_w_verdict",
     "g",
     "g_peak",
     "g_verdict",
     "amplitude",
     "amplitude_peak",
+    "amplitude_field",
     "seconds_trial",
     "seconds_sigma_w",
     "seconds_g",
@@ -93,7 +95,7 @@ fn table(told: &[(Row, Prediction)]) -> std::result::Result<Vec<u8>, csv::Error>
     writer.into_inner().map_err(|fault| fault.into_error().into())
 }
 
-fn record(row: &Row, told: &Prediction) -> [String; 28] {
+fn record(row: &Row, told: &Prediction) -> [String; 30] {
     let number = |x: f64| if x.is_finite() { format!("{x:?}") } else { x.to_string().to_lowercase() };
     let optional = |x: Option<f64>| x.map_or_else(String::new, number);
     let (certified, growth) = (&told.certified.certificate, &told.cheap.growth);
@@ -115,12 +117,14 @@ fn record(row: &Row, told: &Prediction) -> [String; 28] {
         told.direction().to_string(),
         number(certified.sigma_w),
         number(certified.peak),
+        number(certified.field),
         certified.verdict.to_string(),
         number(growth.g),
         number(growth.peak),
         growth.verdict.to_string(),
         optional(field.and_then(|f| f.run.amplitude.last().copied())),
         optional(field.map(|f| f.run.peak)),
+        optional(field.map(|f| f.run.field)),
         number(row.seconds),
         number(told.certified.seconds),
         number(told.cheap.seconds),
