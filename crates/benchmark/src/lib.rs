@@ -1,1 +1,42 @@
 //! Posterior methods judged against the exact posterior: plan, tuning, leaderboard.
+//!
+//! A [`Plan`] expands into an ordered list of [`Job`]s: score an entrant on one case under one seed,
+//! or tune a method on one case. An entrant is a method at its published parameter or at the one that
+//! tuning chose on a [`Scene`]'s validation truth, which shares no frame with its test truth. [`run`]
+//! takes the jobs that have no [`Record`] yet; [`leaderboard`] ranks what is there.
+
+mod bench;
+mod choose;
+mod error;
+mod estimate;
+mod job;
+mod leaderboard;
+mod overall;
+mod page;
+mod plan;
+mod problem;
+mod record;
+mod reference;
+mod run;
+mod scene;
+mod score;
+#[cfg(test)]
+mod small;
+mod statistics;
+mod subset;
+mod table;
+mod tune;
+
+pub use error::{Error, Result};
+pub use estimate::{Estimate, estimate};
+pub use job::{Choice, Job};
+pub use leaderboard::{Standing, leaderboard, records};
+pub use overall::{Overall, overall};
+pub use page::{REPORT, write_page};
+pub use plan::{Case, DatasetPlan, Plan, Tuning};
+pub use record::{Record, Score, Tuned};
+pub use run::{Observer, Progress, Results, Summary, run};
+pub use scene::{Scene, Truth};
+pub use statistics::Interval;
+pub use subset::{Axes, Subset, WAKE_WINDOW, approaches, product};
+pub use table::{LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV, write_tables};

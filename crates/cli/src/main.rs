@@ -1,17 +1,22 @@
 //! The `equipoise` command: reads the arguments, calls one verb, turns its outcome into an exit code.
 
+mod benchmark;
 mod blas;
 mod failure;
 mod fit;
 mod fitting;
 mod format;
 mod inspect;
+mod interrupt;
 mod number;
 mod output;
+mod reconstruct;
 mod spectrum;
+mod stability;
 mod sweep;
 mod table;
 mod tables;
+mod threads;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -29,7 +34,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Sweep(Box<sweep::Arguments>),
+    Stability(Box<stability::Arguments>),
+    Benchmark(Box<benchmark::Arguments>),
     Fit(fit::Arguments),
+    Reconstruct(Box<reconstruct::Arguments>),
     Inspect(inspect::Arguments),
     Tables(tables::Arguments),
 }
@@ -50,6 +58,9 @@ fn main() -> ExitCode {
 fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Sweep(arguments) => return sweep::run(arguments),
+        Verb::Benchmark(arguments) => return benchmark::run(arguments),
+        Verb::Reconstruct(arguments) => return reconstruct::run(arguments),
+        Verb::Stability(arguments) => stability::run(arguments),
         Verb::Fit(arguments) => fit::run(arguments),
         Verb::Inspect(arguments) => inspect::run(arguments),
         Verb::Tables(arguments) => tables::run(arguments),

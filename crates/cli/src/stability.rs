@@ -13,12 +13,12 @@ use crate::output;
 use crate::sweep::{Design, Source, open};
 use crate::threads::use_threads;
 use anyhow::Context;
-use equipoise_stability::{EXPLODES_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE};
+use equipoise_stability::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE};
 use equipoise_sweep::{BoxError, Flow, FlowCertifier, Trial};
 use map::{Map, Value};
 use std::path::PathBuf;
 use std::time::Instant;
-use told::{Note, Report, Told};
+use told::{Note, Report, Thresholds, Told};
 
 /// Say of every law, sub and protocol whether the run will explode, without running it.
 ///
@@ -92,7 +92,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let report = Report {
         space: "whitened: 1 is the prior's own spread",
-        thresholds: [STABLE_UP_TO, EXPLODES_ABOVE, TRANSIENT_ABOVE],
+        thresholds: Thresholds {
+            stable_up_to: STABLE_UP_TO,
+            explodes_above: EXPLODES_ABOVE,
+            field_above: FIELD_ABOVE,
+            transient_above: TRANSIENT_ABOVE,
+        },
         told,
         notes,
         maps,

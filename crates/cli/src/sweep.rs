@@ -1,29 +1,28 @@
 //! `equipoise sweep`: reconstructions under every law, judged, pictured and tabulated.
 
 mod design;
-mod interrupt;
 mod progress;
 mod source;
 mod summary;
 
 use crate::format::Format;
+use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;
 use crate::output;
 use crate::spectrum::Spectrum;
+use crate::stability::Outcomes;
 use anyhow::Context;
-use design::Design;
+pub(crate) use design::Design;
 use equipoise_sweep::{
-    Existing, Flow, FlowExecutor, FlowRequest, Output, Pictures, Policy, Provenance, check_free, write_page,
+    Existing, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, Provenance,
+    check_free, write_certificates, write_page, write_why,
 };
 use progress::Display;
-use source::Source;
+pub(crate) use source::Source;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 use summary::Report;
-
-/// The exit status of an interrupted process, 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
 
 /// Reconstruct flows from sparse noisy velocities under every scaling law, and judge each result
 /// against the exact posterior of the same Gaussian prior.
@@ -60,6 +59,10 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Output")]
     force: bool,
 
+    /// Predict each outcome without its run: `certificate.csv` and the confusion matrix
+    #[arg(long, help_heading = "Output")]
+    certify: bool,
+
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     format: Format,
@@ -94,8 +97,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     display.close();
     let ran = ran?;
     let page = write_page(&output, &flows, &executor, &pictures)?;
+    write_why(&output, &flows, &executor)?;
     let report = Report::new(&output, spectra, ran, page, clock.elapsed());
     output::print(|to| report.write(arguments.format, to))?;
+    if arguments.certify {
+        certify(&output, &flows, arguments.format)?;
+    }
     if ran.interrupted {
         let done = ran.finished + ran.skipped;
         let total = output.trials().len();
@@ -116,8 +123,19 @@ fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
     })
 }
 
+/// Predictions beside outcomes, as a file, and how often they met: on standard output, or on standard
+/// error where that carries JSON or CSV.
+fn certify(output: &Output, flows: &[Flow], format: Format) -> anyhow::Result<()> {
+    let (path, told) = write_certificates(output, &FlowCertifier::new(flows)?)?;
+    let outcomes = Outcomes::new(&told, path);
+    if format == Format::Table {
+        return output::print(|to| Ok(outcomes.write_text(to)?));
+    }
+    Ok(outcomes.write_text(&mut std::io::stderr())?)
+}
+
 /// Opens every flow and says what its prior is.
-fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<Spectrum>)> {
+pub(crate) fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<Spectrum>)> {
     let mut opened = (Vec::new(), Vec::new());
     for request in requests {
         let clock = Instant::now();

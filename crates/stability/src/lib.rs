@@ -33,4 +33,4 @@ pub use likelihood::Likelihood;
 pub use local::local_certificate;
 pub use mean_field::{Corrector, MeanField};
 pub use spectra::Spectra;
-pub use verdict::{EXPLODES_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE, Verdict};
+pub use verdict::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE, Verdict};

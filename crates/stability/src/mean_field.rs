@@ -24,8 +24,6 @@ pub struct MeanField {
     pub amplitude: Vec<f64>,
     /// The largest of them.
     pub peak: f64,
-    /// √(Σ s ρ²/tr Σ) at the end: the observed part of the field over the prior's own norm.
-    pub field: f64,
     /// δ of the last correction of every step; empty without corrections.
     pub delta: Vec<f64>,
     /// e² = mean(ε_y²) of the last correction of every step.
@@ -85,7 +83,6 @@ impl<R: Real> Spectra<R> {
         let mut run = MeanField {
             amplitude: vec![amplitude(&white)],
             peak: 1.0,
-            field: 0.0,
             delta: Vec::new(),
             mean_square: Vec::new(),
             crossing: None,
@@ -114,11 +111,8 @@ impl<R: Real> Spectra<R> {
         let nan = |a: f64, b: f64| if b.is_nan() { b } else { a.max(b) };
         run.peak = run.amplitude.iter().copied().fold(0.0, nan);
         let last = run.amplitude.last().copied().unwrap_or(1.0);
-        let (s, prior) = (now.square, self.certifier().observed.covariance().trace(&|l| l));
-        let variance =
-            |mode: usize| multiplicity[mode] * white[mode] * s / now.prior[mode].max(f64::MIN_POSITIVE);
-        run.field = ((0..white.len()).map(variance).sum::<f64>() / prior).sqrt();
-        run.verdict = Verdict::of(last, run.peak, run.field, R::epsilon().wide());
+        // Which direction a mode has in the field is lost where modes keep their rank alone.
+        run.verdict = Verdict::of(last, run.peak, f64::INFINITY, R::epsilon().wide());
         run.crossing = limit(run.verdict).and_then(|limit| crossing(course, &run.amplitude, limit));
         Ok(run)
     }

@@ -4,8 +4,11 @@ use std::fmt;
 
 /// σ_W up to which a run is [`Verdict::Stable`].
 pub const STABLE_UP_TO: f64 = 3.0;
-/// σ_W, or G, above which a run [`Verdict::Explodes`]; with σ_W, the field must exceed it too.
+/// σ_W, or G, above which a run [`Verdict::Explodes`].
 pub const EXPLODES_ABOVE: f64 = 10.0;
+/// The field that must come with it, in prior norms. The explosion event is a field ten times the
+/// truth's; one direction a block is up to 1.4 times less than the whole.
+pub const FIELD_ABOVE: f64 = 7.0;
 /// The peak above which a run that comes back is [`Verdict::Transient`].
 pub const TRANSIENT_ABOVE: f64 = 100.0;
 
@@ -18,7 +21,7 @@ pub enum Verdict {
     Amplifying,
     /// A peak above 100 from which the run comes back.
     Transient,
-    /// σ_W > 10 with a field above ten times the prior's, or a peak whose rounding alone stays above 10.
+    /// σ_W > 10 with a field above seven times the prior's, or a peak whose rounding alone stays above 10.
     Explodes,
 }
 
@@ -35,7 +38,7 @@ impl Verdict {
     pub fn of(sigma_w: f64, peak: f64, field: f64, epsilon: f64) -> Self {
         // NaN has no place in an order; a norm that is not a number is a run that is not one.
         let above = |value: f64, limit: f64| value.is_nan() || value > limit;
-        let bursts = above(sigma_w, EXPLODES_ABOVE) && above(field, EXPLODES_ABOVE);
+        let bursts = above(sigma_w, EXPLODES_ABOVE) && above(field, FIELD_ABOVE);
         if bursts || above(peak * epsilon, EXPLODES_ABOVE) {
             Self::Explodes
         } else if above(peak, TRANSIENT_ABOVE) {

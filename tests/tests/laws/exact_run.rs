@@ -98,7 +98,8 @@ fn exponential_steps_follow_the_flow_of_every_posterior_mode() {
         let sampler = Exponential::new(&schedule(), steps).unwrap();
         let exact = truth.problem.exact(Sampler::<f64>::evaluated(&sampler));
         for (i, p) in truth.modes.eigenvalues().iter().enumerate() {
-            let out = Sampler::run(&sampler, &exact, &schedule(), start(&truth, i, 1.0), &noise, 1e3).unwrap();
+            let out =
+                Sampler::run(&sampler, &exact, &schedule(), start(&truth, i, 1.0), &noise, 1e3).unwrap();
             let gone: Vec<f64> = out.x().iter().zip(&truth.mean).map(|(x, m)| x - last.mu * m).collect();
             let flow = (p + last.ratio().powi(2)) / (p + first.ratio().powi(2));
             let factor = last.mu / first.mu * flow.sqrt();

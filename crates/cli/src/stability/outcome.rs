@@ -19,10 +19,13 @@ impl Outcomes {
     pub(crate) fn new(told: &[(Row, Prediction)], path: PathBuf) -> Self {
         let global = |p: &Prediction| p.scope == Scope::Global;
         type Group = (&'static str, fn(&Row, &Prediction) -> Option<Verdict>);
-        let groups: [Group; 6] = [
+        let groups: [Group; 7] = [
             ("predictor only, σ_W", |row, p| (row.corrections == 0).then(|| p.verdict())),
             ("predictor only, G", |row, p| (row.corrections == 0).then_some(p.cheap.growth.verdict)),
-            ("with corrector, mean field", |row, p| (row.corrections > 0).then(|| p.verdict())),
+            ("with corrector, both", |row, p| (row.corrections > 0).then(|| p.verdict())),
+            ("with corrector, mean field alone", |row, p| {
+                p.mean_field.as_ref().filter(|_| row.corrections > 0).map(|field| field.run.verdict)
+            }),
             ("with corrector, σ_W of its predictor", |row, p| {
                 (row.corrections > 0).then_some(p.certified.certificate.verdict)
             }),
@@ -31,7 +34,7 @@ impl Outcomes {
         ];
         let count = |(at, (name, verdict)): (usize, Group)| {
             let mut table = Confusion::default();
-            for (row, prediction) in told.iter().filter(|(_, p)| global(p) == (at < 4)) {
+            for (row, prediction) in told.iter().filter(|(_, p)| global(p) == (at < 5)) {
                 if let Some(verdict) = verdict(row, prediction) {
                     table.count(verdict, row.exploded());
                 }

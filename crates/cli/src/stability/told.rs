@@ -18,12 +18,20 @@ const SHARP: f64 = 3.0;
 pub(super) struct Report {
     /// Units and space of σ_W, G and amplitudes.
     pub(super) space: &'static str,
-    /// Stable up to, explodes above, transient above.
-    pub(super) thresholds: [f64; 3],
+    pub(super) thresholds: Thresholds,
     pub(super) told: Vec<Told>,
     pub(super) notes: Vec<Note>,
     pub(super) maps: Vec<PathBuf>,
     pub(super) seconds: f64,
+}
+
+/// What divides the verdicts, as `equipoise_stability` names it.
+#[derive(Serialize)]
+pub(super) struct Thresholds {
+    pub(super) stable_up_to: f64,
+    pub(super) explodes_above: f64,
+    pub(super) field_above: f64,
+    pub(super) transient_above: f64,
 }
 
 /// One trial.
@@ -165,12 +173,13 @@ impl Report {
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
         writeln!(to, "Amplification, {}; seconds of σ_W and of G", self.space)?;
         self.table(true).write_text(to, "  ")?;
-        let [stable, explodes, transient] = self.thresholds;
+        let Thresholds { stable_up_to, explodes_above, field_above, transient_above } = self.thresholds;
         writeln!(
             to,
-            "stable: σ_W ≤ {stable}; explodes: σ_W above {explodes} with a field above {explodes} times the prior's \
-             norm, or a peak whose rounding in f32 stays above {explodes}; transient: back after a peak above \
-             {transient}; amplifying: the rest. With corrections the mean field's amplitude takes the place of σ_W."
+            "stable: σ_W ≤ {stable_up_to}; explodes: σ_W above {explodes_above} with a field above {field_above} \
+             times the prior's norm, or a peak whose rounding in f32 stays above {explodes_above}; transient: back \
+             after a peak above {transient_above}; amplifying: the rest. With corrections also by their amplitude, \
+             whichever is worse."
         )?;
         for Note { dataset, text } in &self.notes {
             writeln!(to, "{dataset}: {text}")?;

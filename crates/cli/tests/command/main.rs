@@ -7,6 +7,8 @@ mod inspect;
 mod interrupt;
 mod process;
 mod ran;
+mod reconstruct;
+mod stability;
 mod sweep;
 mod sweep_faults;
 mod swept;

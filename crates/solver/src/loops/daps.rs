@@ -174,7 +174,7 @@ impl<R: Real> PosteriorSampler<R> for Daps<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::problem::{member, sda};
+    use super::super::tests::problem::{member, sda};
     use super::*;
     use crate::Start;
     use equipoise_covariance::Modes;

@@ -70,7 +70,7 @@ impl<R: Real> PosteriorSampler<R> for Dsg<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::problem::{DIM, NOISE, annealing, mask, member, observed, sda};
+    use super::super::tests::problem::{DIM, NOISE, annealing, mask, member, observed, sda};
     use super::*;
 
     /// One step from the ancestral mean has length √D σ̃ whatever w, is along z at w = 0 and along

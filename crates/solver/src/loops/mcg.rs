@@ -65,7 +65,7 @@ impl<R: Real> PosteriorSampler<R> for Mcg<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::problem::{
+    use super::super::tests::problem::{
         NOISE, VALUES, annealing, linear_beta, member, observed, operators, sda, seen,
     };
     use super::*;

@@ -30,9 +30,7 @@ mod singular;
 mod walk;
 
 #[cfg(test)]
-mod conformance;
-#[cfg(test)]
-mod problem;
+mod tests;
 
 pub use annealing::Annealing;
 pub use daps::{Daps, Inner};

@@ -103,7 +103,7 @@ impl<R: Real> PosteriorSampler<R> for PnpAdmm<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::problem::{
+    use super::super::tests::problem::{
         Constant, EIGENVALUES, NOISE, annealing, member, observed, operators, posterior_mean,
     };
     use super::*;

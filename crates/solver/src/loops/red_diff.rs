@@ -147,7 +147,7 @@ impl<R: Real> PosteriorSampler<R> for RedDiff<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::problem::{
+    use super::super::tests::problem::{
         Constant, DIM, EIGENVALUES, NOISE, annealing, mask, member, observed, operators, posterior_mean,
     };
     use super::*;

@@ -134,7 +134,7 @@ fn decompose<R: Real>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::problem::{
+    use super::super::tests::problem::{
         DIM, GAINS, Gains, NOISE, SEEN, VALUES, annealing, linear_beta, member, observed, operators, sda,
         seen,
     };

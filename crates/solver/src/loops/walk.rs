@@ -126,7 +126,7 @@ impl<'a, R: Real> Walk<'a, R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::problem::{DIM, NOISE, VALUES, annealing, mask, nonlinear, observed, sda};
+    use super::super::tests::problem::{DIM, NOISE, VALUES, annealing, mask, nonlinear, observed, sda};
     use super::*;
     use equipoise_operator::Saturation;
     use std::sync::Arc;
@@ -173,7 +173,7 @@ mod tests {
     fn without_residual_there_is_no_gradient() {
         let mut annealing = annealing(observed(mask(), NOISE), sda(), 4);
         let mean: Vec<f64> = VALUES.iter().flat_map(|v| [*v, 0.0]).collect();
-        let prior = super::super::problem::prior([1.0; DIM]);
+        let prior = super::super::tests::problem::prior([1.0; DIM]);
         annealing.denoiser = Arc::new(equipoise_wiener::Wiener::new(mean.clone(), prior).unwrap());
         let operator = Arc::new(equipoise_operator::Mask::new(DIM, vec![0, 2, 4]).unwrap());
         annealing.observation = Arc::new(observed(operator, NOISE));

@@ -47,14 +47,20 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The verdict on the run: the mean field's where a corrector takes part, σ_W's otherwise.
+    /// The verdict on the run: σ_W's, or the mean field's where a corrector takes part and makes it
+    /// worse. A corrector mends no divergence: that starts in the predictor, and δ then collapses.
     pub fn verdict(&self) -> Verdict {
-        self.mean_field.as_ref().map_or(self.certified.certificate.verdict, |field| field.run.verdict)
+        let certificate = self.certified.certificate.verdict;
+        self.mean_field.as_ref().map_or(certificate, |field| certificate.max(field.run.verdict))
     }
 
     /// The first time above the limit of that verdict.
     pub fn crossing(&self) -> Option<Crossing> {
-        self.mean_field.as_ref().map_or(self.certified.certificate.crossing, |field| field.run.crossing)
+        let certificate = &self.certified.certificate;
+        match &self.mean_field {
+            Some(field) if field.run.verdict > certificate.verdict => field.run.crossing,
+            _ => certificate.crossing,
+        }
     }
 
     /// What is amplified most.

@@ -1,7 +1,7 @@
 //! What every loop keeps to, stamped on all of them.
 
+use super::super::*;
 use super::problem::{DIM, NOISE, annealing, mask, member, nonlinear, observed, sda};
-use super::*;
 use crate::{PosteriorSampler, SolverError};
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_operator::Saturation;

@@ -1,6 +1,6 @@
 //! Small Gaussian problems whose posteriors are known, for the tests of the loops.
 
-use super::Annealing;
+use super::super::Annealing;
 use crate::{Member, Start};
 use equipoise_covariance::Modes;
 use equipoise_guidance::Observation;
@@ -12,16 +12,16 @@ use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
 
-pub(super) const DIM: usize = 6;
+pub(in crate::loops) const DIM: usize = 6;
 /// The entries that the operators see.
-pub(super) const SEEN: [usize; 3] = [0, 2, 5];
-pub(super) const VALUES: [f64; 3] = [0.8, -0.4, 1.3];
-pub(super) const NOISE: f64 = 0.09;
-pub(super) const MEAN: [f64; DIM] = [0.3, -0.2, 0.1, 0.0, 0.4, -0.5];
-pub(super) const EIGENVALUES: [f64; DIM] = [4.0, 2.0, 1.0, 0.5, 0.25, 0.1];
+pub(in crate::loops) const SEEN: [usize; 3] = [0, 2, 5];
+pub(in crate::loops) const VALUES: [f64; 3] = [0.8, -0.4, 1.3];
+pub(in crate::loops) const NOISE: f64 = 0.09;
+pub(in crate::loops) const MEAN: [f64; DIM] = [0.3, -0.2, 0.1, 0.0, 0.4, -0.5];
+pub(in crate::loops) const EIGENVALUES: [f64; DIM] = [4.0, 2.0, 1.0, 0.5, 0.25, 0.1];
 
 /// Modes that no axis is along: the columns of a Householder reflection.
-pub(super) fn prior(eigenvalues: [f64; DIM]) -> Arc<Modes<f64>> {
+pub(in crate::loops) fn prior(eigenvalues: [f64; DIM]) -> Arc<Modes<f64>> {
     let v = [1.0, -0.7, 0.4, 1.1, -0.9, 0.6];
     let square: f64 = v.iter().map(|v| v * v).sum();
     let entry = |i: usize, j: usize| f64::from(u8::from(i == j)) - 2.0 * v[i] * v[j] / square;
@@ -29,24 +29,24 @@ pub(super) fn prior(eigenvalues: [f64; DIM]) -> Arc<Modes<f64>> {
     Arc::new(Modes::new(DIM, basis, eigenvalues.to_vec(), None).unwrap())
 }
 
-pub(super) fn mask() -> Arc<dyn LinearOperator<f64>> {
+pub(in crate::loops) fn mask() -> Arc<dyn LinearOperator<f64>> {
     Arc::new(Mask::new(DIM, SEEN.to_vec()).unwrap())
 }
 
 /// Three mixtures of all entries, whose A Aᵀ is dense.
-pub(super) fn mixture() -> Arc<dyn LinearOperator<f64>> {
+pub(in crate::loops) fn mixture() -> Arc<dyn LinearOperator<f64>> {
     let matrix = (0..3 * DIM).map(|k| (1.7 * (k * k) as f64 + 0.4).sin()).collect();
     Arc::new(Dense::new(3, DIM, matrix).unwrap())
 }
 
 /// The operators that the methods for linear ones are tested with.
-pub(super) fn operators() -> [Arc<dyn LinearOperator<f64>>; 2] {
+pub(in crate::loops) fn operators() -> [Arc<dyn LinearOperator<f64>>; 2] {
     [mask(), mixture()]
 }
 
 /// Entries `SEEN` times `GAINS`: A Aᵀ is diagonal.
-pub(super) struct Gains;
-pub(super) const GAINS: [f64; 3] = [0.5, 2.0, 1.0];
+pub(in crate::loops) struct Gains;
+pub(in crate::loops) const GAINS: [f64; 3] = [0.5, 2.0, 1.0];
 const GRAM: [f64; 3] = [0.25, 4.0, 1.0];
 
 impl LinearOperator<f64> for Gains {
@@ -69,7 +69,7 @@ impl LinearOperator<f64> for Gains {
 }
 
 /// μ and σ that do not change.
-pub(super) struct Constant(pub(super) Level);
+pub(in crate::loops) struct Constant(pub(in crate::loops) Level);
 
 impl Schedule for Constant {
     fn mu(&self, _: f64) -> f64 {
@@ -81,24 +81,24 @@ impl Schedule for Constant {
 }
 
 /// σ(0) = 0.01.
-pub(super) fn sda() -> Arc<dyn Schedule> {
+pub(in crate::loops) fn sda() -> Arc<dyn Schedule> {
     Arc::new(Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap())
 }
 
 /// σ(0) = 0.
-pub(super) fn linear_beta() -> Arc<dyn Schedule> {
+pub(in crate::loops) fn linear_beta() -> Arc<dyn Schedule> {
     Arc::new(LinearBeta::default())
 }
 
-pub(super) fn observed(operator: Arc<dyn LinearOperator<f64>>, noise: f64) -> Observation<f64> {
+pub(in crate::loops) fn observed(operator: Arc<dyn LinearOperator<f64>>, noise: f64) -> Observation<f64> {
     Observation::new(VALUES.to_vec(), operator, NoiseVariance::Uniform(noise)).unwrap()
 }
 
-pub(super) fn nonlinear(operator: Arc<dyn NonlinearOperator<f64>>) -> Observation<f64> {
+pub(in crate::loops) fn nonlinear(operator: Arc<dyn NonlinearOperator<f64>>) -> Observation<f64> {
     Observation::nonlinear(vec![0.4, -0.3, 0.5], operator, NoiseVariance::Uniform(NOISE)).unwrap()
 }
 
-pub(super) fn annealing(
+pub(in crate::loops) fn annealing(
     observation: Observation<f64>,
     schedule: Arc<dyn Schedule>,
     steps: usize,
@@ -113,19 +113,22 @@ pub(super) fn annealing(
     }
 }
 
-pub(super) fn member(index: u64) -> Member {
+pub(in crate::loops) fn member(index: u64) -> Member {
     Member { start: Stream::new("start").number(index), langevin: Stream::new("langevin").number(index) }
 }
 
 /// The mean of x | y under N(MEAN, Σ) with these eigenvalues, by the exact posterior.
-pub(super) fn posterior_mean(eigenvalues: [f64; DIM], operator: Arc<dyn LinearOperator<f64>>) -> Vec<f64> {
+pub(in crate::loops) fn posterior_mean(
+    eigenvalues: [f64; DIM],
+    operator: Arc<dyn LinearOperator<f64>>,
+) -> Vec<f64> {
     let noise = NoiseVariance::Uniform(NOISE);
     let observed = ObservedPrior::new(prior(eigenvalues), operator, noise).unwrap();
     ExactPosterior::new(observed, MEAN.to_vec()).unwrap().mean(&VALUES).unwrap()
 }
 
 /// A x.
-pub(super) fn seen(operator: &dyn LinearOperator<f64>, x: &[f64]) -> Vec<f64> {
+pub(in crate::loops) fn seen(operator: &dyn LinearOperator<f64>, x: &[f64]) -> Vec<f64> {
     let mut y = vec![f64::NAN; operator.len_out()];
     operator.apply(x, &mut y);
     y

@@ -1,0 +1,204 @@
+//! One problem under a plan: drawing ensembles on it, scoring and tuning.
+
+use crate::choose::Chosen;
+use crate::job::name;
+use crate::problem::{Draw, Part, Problem};
+use crate::record::{Record, Score, Tuned};
+use crate::score::{Verdict, evidence, judge};
+use crate::tune::{Tried, tune};
+use crate::{Case, Choice, Job, Plan, Scene};
+use equipoise_metrics::classify;
+use equipoise_sampler::Outcome;
+use equipoise_solver::{Member, PosteriorSampler};
+use equipoise_sweep::{Approach, BoxError, SPACE};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The observations of one problem, each made once.
+pub(crate) struct Draws<'a, 'b> {
+    problem: &'b Problem<'a>,
+    kept: HashMap<(Part, u64), Arc<Draw<'a>>>,
+}
+
+impl<'a, 'b> Draws<'a, 'b> {
+    pub(crate) fn of(problem: &'b Problem<'a>) -> Self {
+        Self { problem, kept: HashMap::new() }
+    }
+
+    fn get(&mut self, part: Part, seed: u64) -> Result<Arc<Draw<'a>>, BoxError> {
+        if let Some(draw) = self.kept.get(&(part, seed)) {
+            return Ok(Arc::clone(draw));
+        }
+        let draw = Arc::new(self.problem.draw(part, seed)?);
+        self.kept.insert((part, seed), Arc::clone(&draw));
+        Ok(draw)
+    }
+}
+
+/// A problem under a plan.
+pub(crate) struct Bench<'a> {
+    pub(crate) problem: Problem<'a>,
+    plan: &'a Plan,
+}
+
+/// An ensemble, how it was drawn and how long that took.
+pub(crate) struct Drawn {
+    pub(crate) runs: Vec<Outcome<f32>>,
+    pub(crate) point_estimate: bool,
+    pub(crate) seconds: f64,
+}
+
+impl<'a> Bench<'a> {
+    pub(crate) fn new(scene: &'a Scene, case: Case, plan: &'a Plan) -> Result<Self, BoxError> {
+        Ok(Self { problem: Problem::new(scene, case, plan)?, plan })
+    }
+
+    /// A sampler for a draw.
+    pub(crate) fn bind(
+        &self,
+        chosen: Chosen,
+        value: Option<f64>,
+        draw: &Draw<'_>,
+        steps: usize,
+    ) -> Result<Box<dyn PosteriorSampler<f32>>, BoxError> {
+        let inference = self.problem.inference(draw, steps, self.plan)?;
+        chosen.bind(&inference, &self.problem.gaussian, value)
+    }
+
+    /// `count` members.
+    pub(crate) fn draw(
+        &self,
+        sampler: &dyn PosteriorSampler<f32>,
+        draw: &Draw<'_>,
+        count: usize,
+    ) -> Result<Drawn, BoxError> {
+        let members: Vec<Member> = self.problem.members(draw, count);
+        let clock = Instant::now();
+        let runs = if self.problem.scene.parallel_inside() {
+            members.iter().map(|member| sampler.sample(member)).collect::<Result<_, _>>()?
+        } else {
+            sampler.ensemble(&members)?
+        };
+        let seconds = clock.elapsed().as_secs_f64();
+        Ok(Drawn { runs, point_estimate: sampler.is_point_estimate(), seconds })
+    }
+
+    /// Carries out a job; `tuned` is the value that tuning chose, if it has been tuned.
+    pub(crate) fn record(
+        &self,
+        job: &Job,
+        tuned: Option<f64>,
+        draws: &mut Draws<'a, '_>,
+    ) -> Result<Record, BoxError> {
+        match job {
+            Job::Tune { case, approach, .. } => {
+                let draw = draws.get(Part::Validation, self.plan.tuning.seed)?;
+                Ok(Record::Tuned(self.tune(job, *case, approach, &draw)?))
+            }
+            Job::Score { case, approach, choice, seed, .. } => {
+                let chosen = Chosen::of(approach)?;
+                let value = match choice {
+                    Choice::Published => None,
+                    Choice::Tuned => {
+                        Some(tuned.ok_or_else(|| format!("{} was not tuned on this case", name(approach)))?)
+                    }
+                };
+                let draw = draws.get(Part::Test, *seed)?;
+                let sampler = self.bind(chosen, value, &draw, case.steps)?;
+                let drawn = self.draw(&*sampler, &draw, self.plan.members)?;
+                let verdict = judge(&self.problem, &draw, &drawn.runs, drawn.point_estimate)?;
+                Ok(Record::Score(Box::new(self.score(job, chosen, value, (&drawn, &verdict), *seed))))
+            }
+        }
+    }
+
+    fn tune(&self, job: &Job, case: Case, approach: &Approach, draw: &Draw<'_>) -> Result<Tuned, BoxError> {
+        let chosen = Chosen::of(approach)?;
+        let parameter = chosen.parameter().ok_or_else(|| format!("{}: nothing to tune", name(approach)))?;
+        let clock = Instant::now();
+        let members = self.plan.tuning.members;
+        let found = tune(parameter.grid, parameter.published, |value| {
+            let sampler = self.bind(chosen, Some(value), draw, case.steps)?;
+            let runs = self.draw(&*sampler, draw, members)?.runs;
+            let evidence = evidence(&self.problem, draw, &runs)?;
+            let rmse = (!classify(&evidence).is_explosion()).then_some(evidence.rmse);
+            let (denoiser_calls, inner_iterations) = work(&runs);
+            Ok::<_, BoxError>(Tried { rmse, denoiser_calls, inner_iterations })
+        })?;
+        Ok(Tuned {
+            dataset: job.dataset().to_owned(),
+            sub: case.sub,
+            noise: case.noise,
+            steps: case.steps,
+            method: approach.method.clone(),
+            law: approach.law.clone(),
+            parameter: parameter.name.to_owned(),
+            published: parameter.published,
+            grid: parameter.grid.to_vec(),
+            rmse: found.rmse,
+            chosen: found.chosen,
+            members,
+            seed: self.plan.tuning.seed,
+            denoiser_calls: found.denoiser_calls,
+            inner_iterations: found.inner_iterations,
+            seconds: clock.elapsed().as_secs_f64(),
+            identity: job.to_string(),
+        })
+    }
+
+    fn score(
+        &self,
+        job: &Job,
+        chosen: Chosen,
+        value: Option<f64>,
+        (drawn, verdict): (&Drawn, &Verdict),
+        seed: u64,
+    ) -> Score {
+        let (case, approach, members) = (job.case(), job.approach(), drawn.runs.len());
+        let (calls, iterations) = work(&drawn.runs);
+        let [inner, outer] = verdict.coverage_errors;
+        let parameter = chosen.parameter();
+        Score {
+            dataset: job.dataset().to_owned(),
+            sub: case.sub,
+            noise: case.noise,
+            steps: case.steps,
+            method: approach.method.clone(),
+            law: approach.law.clone(),
+            choice: if value.is_some() { Choice::Tuned } else { Choice::Published },
+            parameter: parameter.map(|parameter| parameter.name.to_owned()),
+            value: value.or(parameter.map(|parameter| parameter.published)),
+            point_estimate: drawn.point_estimate,
+            seed,
+            members,
+            rmse: verdict.rmse,
+            floor: verdict.floor,
+            excess: verdict.rmse / verdict.floor,
+            bias: verdict.bias,
+            spread_ratio: verdict.spread_ratio,
+            coverage_error: [inner, outer].into_iter().flatten().map(f64::abs).reduce(f64::max),
+            coverage_error_50: inner,
+            coverage_error_90: outer,
+            coverage_50: verdict.coverages[0],
+            coverage_90: verdict.coverages[1],
+            crps: verdict.crps,
+            crps_exact: verdict.crps_exact,
+            sliced_w2: verdict.distance.map(|(found, _)| found),
+            sliced_w2_floor: verdict.distance.map(|(_, floor)| floor),
+            misfit: verdict.misfit,
+            state: verdict.state.to_string(),
+            denoiser_calls: calls as f64 / members as f64,
+            inner_iterations: iterations as f64 / members as f64,
+            seconds: drawn.seconds,
+            identity: job.to_string(),
+            space: SPACE.to_owned(),
+        }
+    }
+}
+
+/// Calls of the denoiser and iterations of inner solvers, in all.
+pub(crate) fn work(runs: &[Outcome<f32>]) -> (usize, usize) {
+    let sum = |of: fn(&Outcome<f32>) -> usize| runs.iter().map(of).sum();
+    (sum(|run| run.trace().evaluations), sum(|run| run.trace().iterations))
+}

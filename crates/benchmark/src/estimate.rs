@@ -1,0 +1,153 @@
+//! What a benchmark will cost, from a few measured steps of every method.
+
+use crate::bench::{Bench, work};
+use crate::choose::Chosen;
+use crate::job::{identities, name};
+use crate::problem::Part;
+use crate::run::{Results, scene};
+use crate::score::judge;
+use crate::{Case, Error, Job, Plan, Result, Scene};
+use equipoise_sweep::BoxError;
+use std::collections::HashMap;
+use std::time::Instant;
+
+/// Steps of the runs that are timed.
+const STEPS: usize = 4;
+
+/// Wall seconds and denoiser calls of a plan on this machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// By dataset and approach.
+    rates: HashMap<(String, String), Rate>,
+    /// By dataset.
+    overheads: HashMap<String, Overhead>,
+}
+
+/// What a step of one member costs, at the published parameter and on average over the grid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Rate {
+    published: Cost,
+    tuned: Cost,
+    /// Seconds of preparing one level, shared by members and, for most, seeds.
+    level: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Cost {
+    seconds: f64,
+    calls: f64,
+}
+
+/// Seconds beside the runs: of preparing a problem, of judging an ensemble.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Overhead {
+    problem: f64,
+    judge: f64,
+}
+
+/// Times a few steps of every method of the plan on every dataset, at the dataset's middle case.
+///
+/// # Errors
+/// As [`run`](crate::run).
+pub fn estimate(plan: &Plan, scenes: &[Scene]) -> Result<Estimate> {
+    let mut found = Estimate { rates: HashMap::new(), overheads: HashMap::new() };
+    for dataset in &plan.datasets {
+        let name = &dataset.source.dataset;
+        let fault = |source| Error::Job { job: format!("{name}: timing"), source };
+        let Some(&case) = dataset.cases.get(dataset.cases.len() / 2) else { continue };
+        found.measure(plan, scene(scenes, name)?, case).map_err(fault)?;
+    }
+    Ok(found)
+}
+
+impl Estimate {
+    fn measure(&mut self, plan: &Plan, scene: &Scene, case: Case) -> std::result::Result<(), BoxError> {
+        let clock = Instant::now();
+        let bench = Bench::new(scene, case, plan)?;
+        let problem = clock.elapsed().as_secs_f64();
+        let draw = bench.problem.draw(Part::Validation, plan.tuning.seed)?;
+        let count = if scene.parallel_inside() { 1 } else { rayon::current_num_threads() };
+        let time = |chosen, value| -> std::result::Result<(Cost, f64), BoxError> {
+            let clock = Instant::now();
+            let sampler = bench.bind(chosen, value, &draw, STEPS)?;
+            let level = clock.elapsed().as_secs_f64() / STEPS as f64;
+            // The first run fills the tables of levels that later ones find.
+            bench.draw(&*sampler, &draw, count)?;
+            let drawn = bench.draw(&*sampler, &draw, count)?;
+            let steps = (count * STEPS) as f64;
+            Ok((Cost { seconds: drawn.seconds / steps, calls: work(&drawn.runs).0 as f64 / steps }, level))
+        };
+        for approach in &plan.approaches {
+            let chosen = Chosen::of(approach)?;
+            let (published, level) = time(chosen, None)?;
+            let tuned = match chosen.parameter() {
+                None => published,
+                Some(parameter) => {
+                    let ends = [parameter.grid.first(), parameter.grid.last()].into_iter().flatten();
+                    let costs = ends
+                        .map(|end| Ok(time(chosen, Some(*end))?.0))
+                        .collect::<std::result::Result<Vec<_>, BoxError>>()?;
+                    let mean = |of: fn(&Cost) -> f64| costs.iter().map(of).sum::<f64>() / costs.len() as f64;
+                    Cost { seconds: mean(|c| c.seconds), calls: mean(|c| c.calls) }
+                }
+            };
+            let rate = Rate { published, tuned, level };
+            self.rates.insert((scene.name.clone(), name(approach)), rate);
+        }
+        let runs = bench.draw(&*bench.bind(first(plan)?, None, &draw, 1)?, &draw, plan.members)?.runs;
+        let clock = Instant::now();
+        judge(&bench.problem, &draw, &runs, false)?;
+        let overhead = Overhead { problem, judge: clock.elapsed().as_secs_f64() };
+        self.overheads.insert(scene.name.clone(), overhead);
+        Ok(())
+    }
+
+    /// Seconds and denoiser calls of one job. A tuned entrant is taken to differ from the published
+    /// one, at the grid's mean cost.
+    pub fn of(&self, plan: &Plan, job: &Job) -> (f64, f64) {
+        let (approach, steps) = (job.approach(), job.case().steps as f64);
+        let key = (job.dataset().to_owned(), name(approach));
+        let (Some(rate), Some(overhead)) = (self.rates.get(&key), self.overheads.get(job.dataset())) else {
+            return (0.0, 0.0);
+        };
+        let seeds =
+            plan.datasets.iter().find(|d| d.source.dataset == *job.dataset()).map_or(1, |d| d.seeds.len());
+        let level = rate.level * steps / seeds as f64;
+        match job {
+            Job::Score { choice, .. } => {
+                let cost = if *choice == crate::Choice::Published { rate.published } else { rate.tuned };
+                let member_steps = plan.members as f64 * steps;
+                (cost.seconds * member_steps + level + overhead.judge, cost.calls * member_steps)
+            }
+            Job::Tune { .. } => {
+                let values =
+                    Chosen::of(approach).ok().and_then(Chosen::parameter).map_or(0, |p| p.grid.len());
+                let member_steps = (values * plan.tuning.members) as f64 * steps;
+                (rate.tuned.seconds * member_steps + level, rate.tuned.calls * member_steps)
+            }
+        }
+    }
+
+    /// Seconds and denoiser calls of the jobs that have no record in `results`, or of all.
+    ///
+    /// # Errors
+    /// Those of [`Plan::jobs`].
+    pub fn total(&self, plan: &Plan, results: Option<&Results>) -> Result<(f64, f64)> {
+        let jobs = plan.jobs()?;
+        let missing = |identity: &String| results.is_none_or(|results| !results.journal().contains(identity));
+        let names = identities(&jobs)?;
+        let pending: Vec<&Job> =
+            jobs.iter().zip(&names).filter(|(_, n)| missing(n)).map(|(job, _)| job).collect();
+        let mut total =
+            pending.iter().map(|job| self.of(plan, job)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+        for batch in pending.chunk_by(|a, b| a.same_observation(b)) {
+            total.0 += self.overheads.get(batch[0].dataset()).map_or(0.0, |overhead| overhead.problem);
+        }
+        Ok(total)
+    }
+}
+
+fn first(plan: &Plan) -> Result<Chosen> {
+    let empty = Error::Setting { field: "methods", found: "none".into(), expected: "at least one" };
+    plan.approaches.first().map_or(Err(empty), Chosen::of)
+}

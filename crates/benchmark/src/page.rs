@@ -1,0 +1,245 @@
+//! The page of a benchmark: its leaderboard, case by case.
+
+mod notes;
+mod tables;
+
+use crate::job::name;
+use crate::leaderboard::{leaderboard, records};
+use crate::overall::{Overall, overall};
+use crate::record::Tuned;
+use crate::{Case, Choice, DatasetPlan, Interval, Plan, Result, Results, Standing};
+use equipoise_report::{
+    Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Tone, Verdict, page, significant,
+    write_atomically,
+};
+use equipoise_sweep::Approach;
+use notes::notes;
+use std::path::PathBuf;
+use tables::{case_table, overall_table, tuning_table};
+
+/// The name of the page in the output folder.
+pub const REPORT: &str = "report.html";
+
+/// The range of the excess that charts show.
+const EXCESS_BOUNDS: (f64, f64) = (0.5, 1e3);
+
+/// Writes the page from the records that are there, and returns its path.
+///
+/// # Errors
+/// If the page cannot be written.
+pub fn write_page(results: &Results) -> Result<PathBuf> {
+    let path = results.claim(&[REPORT])?.remove(0);
+    let plan = results.manifest().plan;
+    let board = leaderboard(results)?;
+    let (_, tunings) = records(results)?;
+    let totals = overall(&board);
+    let mut sections = Vec::new();
+    for dataset in &plan.datasets {
+        let named = |found: &str| found == dataset.source.dataset;
+        let rows: Vec<&Standing> = board.iter().filter(|s| named(&s.dataset)).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let tunings: Vec<&Tuned> = tunings.iter().filter(|t| named(&t.dataset)).collect();
+        let totals: Vec<&Overall> = totals.iter().filter(|o| named(&o.dataset)).collect();
+        sections.push(overview(setting(&plan, dataset), &rows, &totals, &tunings));
+        sections.push(cases(dataset, &rows));
+    }
+    let whole = Page {
+        title: "Equipoise benchmark".into(),
+        lead: lead(),
+        facts: facts(results, &plan),
+        sections,
+        notes: notes(&plan),
+    };
+    write_atomically(&path, page(&whole).as_bytes())?;
+    Ok(path)
+}
+
+fn lead() -> Vec<String> {
+    vec![
+        "Posterior methods on the same observations of the same flows under the same Gaussian prior, whose \
+         posterior is known: each ensemble is judged against the exact one."
+            .into(),
+        "Every method with a parameter enters twice: as published, and tuned on a window of the data that \
+         shares no frame with the one it is judged on."
+            .into(),
+    ]
+}
+
+fn overview(setting: String, rows: &[&Standing], totals: &[&Overall], tunings: &[&Tuned]) -> Section {
+    let title = rows.first().map_or_else(String::new, |s| s.dataset.clone());
+    let mut blocks = vec![
+        Block::Text(setting),
+        Block::Table(overall_table(totals)),
+        Block::HeatMap(heat_map(rows, totals)),
+    ];
+    blocks.extend(chart(rows).map(Block::Chart));
+    if !tunings.is_empty() {
+        blocks.push(Block::Table(tuning_table(tunings)));
+    }
+    Section { title, blocks }
+}
+
+fn cases(dataset: &DatasetPlan, rows: &[&Standing]) -> Section {
+    let batches = rows.chunk_by(|a, b| a.case == b.case);
+    let blocks = batches.map(|batch| Block::Table(case_table(batch))).collect();
+    Section { title: format!("{}, case by case", dataset.source.dataset), blocks }
+}
+
+fn setting(plan: &Plan, dataset: &DatasetPlan) -> String {
+    let window = |s: equipoise_sweep::Segment| {
+        format!("frames {} to {} of trajectory {}", s.start, s.start + dataset.window - 1, s.trajectory)
+    };
+    format!(
+        "Judged on {} of the test file, tuned on {}. {} members an ensemble, seeds {}; {} members a value when \
+         tuning. Sampler {} where the method leaves it open, spacing {}, schedule {} with η = {}, start {}.",
+        window(dataset.test),
+        window(dataset.validation),
+        plan.members,
+        dataset.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
+        plan.tuning.members,
+        plan.sampler,
+        plan.spacing,
+        plan.schedule,
+        plan.eta,
+        match plan.start {
+            equipoise_sweep::Start::Normal => "N(0, I)",
+            equipoise_sweep::Start::Prior => "the prior's marginal",
+        },
+    )
+}
+
+fn caption(text: String) -> Caption {
+    Caption {
+        text,
+        space: "normalised units".into(),
+        n_convention: "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane".into(),
+    }
+}
+
+/// The entrant as one line: method, law, choice, kind.
+fn entrant(approach: &Approach, choice: Choice, point_estimate: bool) -> String {
+    let tuned = if choice == Choice::Tuned { ", tuned" } else { "" };
+    let point = if point_estimate { " (point estimate)" } else { "" };
+    format!("{}{tuned}{point}", name(approach))
+}
+
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    values.fold(Vec::new(), |mut seen, v| {
+        if !seen.contains(&v) {
+            seen.push(v);
+        }
+        seen
+    })
+}
+
+fn heat_map(rows: &[&Standing], totals: &[&Overall]) -> HeatMap {
+    let cases = distinct(rows.iter().map(|s| s.case));
+    let row = |o: &&Overall| {
+        let of = |case: &Case| {
+            let same = |s: &&&Standing| s.case == *case && s.approach == o.approach && s.choice == o.choice;
+            let s = rows.iter().find(same)?;
+            Some(HeatCell { verdict: verdict(s), number: s.excess.mean, detail: detail(s) })
+        };
+        (entrant(&o.approach, o.choice, o.point_estimate), cases.iter().map(of).collect())
+    };
+    HeatMap {
+        caption: caption(
+            "Excess and states over seeds of every entrant on every case, in the order of the table above."
+                .into(),
+        ),
+        row_name: "entrant".into(),
+        column_name: "case".into(),
+        number_name: "RMSE / floor, mean over seeds".into(),
+        columns: cases.iter().map(|c| format!("sub {} · s {} · {}", c.sub, c.noise, c.steps)).collect(),
+        rows: totals.iter().map(row).collect(),
+    }
+}
+
+fn detail(s: &Standing) -> String {
+    let number = |found: Option<Interval>| found.map_or_else(|| "–".into(), |i| significant(i.mean, 3));
+    format!(
+        "bias {}, spread {}, coverage error {}; {}",
+        number(s.bias),
+        number(s.spread_ratio),
+        number(s.coverage_error),
+        s.states_in_words()
+    )
+}
+
+fn verdict(s: &Standing) -> Verdict {
+    let state = s.states.first().map_or("", |(state, _)| state.as_str());
+    let tone = match state {
+        "balanced" => Tone::Good,
+        "likelihood_dominated" => Tone::Strong,
+        "prior_dominated" => Tone::Weak,
+        "nan" | "exploded" => Tone::Broken,
+        _ => Tone::Poor,
+    };
+    Verdict { label: s.states_in_words().replace('_', " "), tone }
+}
+
+/// Excess against the stride, for the noise and steps that most strides share.
+fn chart(rows: &[&Standing]) -> Option<Chart> {
+    let settings = distinct(rows.iter().map(|s| (s.case.noise.to_bits(), s.case.steps)));
+    let strides = |(noise, steps): (u64, usize)| {
+        let same = rows.iter().filter(|s| (s.case.noise.to_bits(), s.case.steps) == (noise, steps));
+        distinct(same.map(|s| s.case.sub)).len()
+    };
+    let setting = settings.into_iter().max_by_key(|s| (strides(*s), s.1))?;
+    if strides(setting) < 2 {
+        return None;
+    }
+    let shown: Vec<&&Standing> =
+        rows.iter().filter(|s| (s.case.noise.to_bits(), s.case.steps) == setting).collect();
+    let best = |name: &str| {
+        let points = shown.iter().filter(|s| name_of(s) == name).fold(Vec::new(), |mut points, s| {
+            let at: Option<&mut (f64, f64)> =
+                points.iter_mut().find(|p: &&mut (f64, f64)| p.0.total_cmp(&(s.case.sub as f64)).is_eq());
+            match at {
+                Some(point) => point.1 = point.1.min(s.excess.mean),
+                None => points.push((s.case.sub as f64, s.excess.mean)),
+            }
+            points
+        });
+        Series { name: name.to_owned(), points }
+    };
+    let (noise, steps) = (f64::from_bits(setting.0), setting.1);
+    Some(Chart {
+        caption: caption(format!(
+            "Excess against the stride at noise {noise} and {steps} steps, each method at the better of its \
+             published and its tuned parameter."
+        )),
+        x_name: "sub".into(),
+        y_name: "RMSE / floor".into(),
+        y_scale: Scale::Log,
+        y_bounds: EXCESS_BOUNDS,
+        reference: Some((1.0, "exact samples".into())),
+        series: distinct(shown.iter().map(|s| name_of(s))).iter().map(|name| best(name)).collect(),
+    })
+}
+
+fn name_of(s: &Standing) -> String {
+    name(&s.approach)
+}
+
+fn facts(results: &Results, plan: &Plan) -> Vec<(String, String)> {
+    let manifest = results.manifest();
+    let p = &manifest.provenance;
+    let mut facts = vec![
+        ("version".to_owned(), p.version.clone()),
+        ("revision".to_owned(), p.revision.clone().unwrap_or_else(|| "unknown".into())),
+        ("arguments".to_owned(), p.arguments.join(" ")),
+        ("subset".to_owned(), plan.subset.clone()),
+        ("records".to_owned(), format!("{} of {}", results.journal().len(), manifest.total)),
+        ("started".to_owned(), manifest.started.clone()),
+        ("threads".to_owned(), p.threads.to_string()),
+        ("processor".to_owned(), manifest.machine.cpu.clone().unwrap_or_else(|| "unknown".into())),
+    ];
+    let sums =
+        p.data.iter().map(|(name, sum)| (name.clone(), format!("sha256 {}", &sum[..sum.len().min(16)])));
+    facts.extend(sums);
+    facts.extend(manifest.notes.iter().map(|note| ("note".to_owned(), note.clone())));
+    facts
+}

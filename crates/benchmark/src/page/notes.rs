@@ -1,0 +1,98 @@
+//! The definitions of the page.
+
+use crate::Plan;
+use crate::score::LEVELS;
+use equipoise_metrics as metrics;
+use equipoise_report::significant;
+
+pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
+    let note = |name: &str, text: String| (name.to_owned(), text);
+    let expected = LEVELS.map(|level| {
+        let expected = metrics::expected_coverage(plan.members, level).ok().flatten();
+        expected.map_or_else(|| "none".into(), |e| format!("{} of {level}", significant(e, 3)))
+    });
+    vec![
+        note(
+            "Excess",
+            "RMSE over members and entries against the truth, over the floor. The floor of a sampler is the RMSE \
+             that exact posterior samples reach, √(mean((posterior mean − truth)²) + mean posterior variance + \
+             σ(0)²), with the noise that samplers leave at t = 0; that of a point estimate is the RMSE of the \
+             posterior mean, the best any point can do. Both are of the same observation."
+                .into(),
+        ),
+        note(
+            "Bias",
+            "‖ensemble mean − posterior mean‖ over ‖posterior standard deviation‖, the sampling error of the \
+             ensemble mean taken out, not below 0."
+                .into(),
+        ),
+        note(
+            "Spread ratio",
+            "√(mean ensemble variance / mean(posterior variance + σ(0)²)). RMSE alone rewards ensembles that are \
+             too narrow; read it beside the excess."
+                .into(),
+        ),
+        note(
+            "Coverage error",
+            format!(
+                "How often the central 50 % and 90 % intervals of the ensemble hold exact posterior samples, less \
+                 how often those of exact ensembles of {} members do ({}); the larger of the two magnitudes. \
+                 scores.csv also has the coverage of the truth, which the misfit of the prior enters.",
+                plan.members,
+                expected.join(", ")
+            ),
+        ),
+        note(
+            "CRPS ratio",
+            "Fair CRPS of the ensemble on the truth over that of the exact posterior N(m, v + σ(0)²) on it, which \
+             is what exact samples score in expectation."
+                .into(),
+        ),
+        note(
+            "SW₂ ratio",
+            "Sliced Wasserstein-2 distance of the ensemble to exact posterior samples over random directions of \
+             the whole field, over the mean of that distance between two exact ensembles of the same size."
+                .into(),
+        ),
+        note(
+            "Intervals",
+            "mean ± t s/√n over the n seeds, s their standard deviation, t Student's 97.5 % quantile with n − 1 \
+             degrees of freedom. Seeds redraw observation noise, start and noise on the way; the truth stays."
+                .into(),
+        ),
+        note(
+            "Tuning",
+            format!(
+                "Every value of the grid on the validation window under seed {}, {} members each; least RMSE wins \
+                 among those that do not explode, the published value where all do. Once for every case.",
+                plan.tuning.seed, plan.tuning.members
+            ),
+        ),
+        note(
+            "Calls and seconds",
+            "Calls of the denoiser and iterations of inner solvers for one posterior sample; wall seconds for one \
+             whole ensemble on the threads above, without judging it. A tuned entrant whose tuning chose the \
+             published value is the published one."
+                .into(),
+        ),
+        note("States", states()),
+    ]
+}
+
+fn states() -> String {
+    format!(
+        "nan: a value that is not finite. exploded: max|x| > {} × max|truth|. balanced: RMSE ≤ {} × the floor of \
+         samplers and χ in [{}, {}]. likelihood dominated: χ < {}, or range > {} × the truth's, or fluctuation \
+         ratio > {}. prior dominated: χ > {} or fluctuation ratio < {}. inaccurate: the rest. The first that \
+         holds.",
+        metrics::EXPLOSION,
+        metrics::BALANCED_RMSE,
+        metrics::MISFIT_LOW,
+        metrics::MISFIT_HIGH,
+        metrics::MISFIT_LOW,
+        metrics::RANGE_EXCESS,
+        metrics::FLUCTUATION_HIGH,
+        metrics::MISFIT_HIGH,
+        metrics::FLUCTUATION_LOW,
+    )
+}

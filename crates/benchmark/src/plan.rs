@@ -1,0 +1,151 @@
+//! The plan of a benchmark and its expansion into jobs.
+
+use crate::choose::Chosen;
+use crate::job::identities;
+use crate::{Choice, Error, Job, Result};
+use equipoise_sweep::{Approach, CovarianceSettings, Segment, Source, Start};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Cases × approaches × seeds, and the settings they share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name of the subset that the cases are.
+    pub subset: String,
+    /// The datasets, each with its cases and seeds.
+    pub datasets: Vec<DatasetPlan>,
+    /// Methods, `sda` once for each law.
+    pub approaches: Vec<Approach>,
+    /// M, the posterior samples of an ensemble.
+    pub members: usize,
+    /// How methods with a parameter are tuned.
+    pub tuning: Tuning,
+    /// The schedule.
+    pub schedule: String,
+    /// η, the noise left at t = 0.
+    pub eta: f64,
+    /// The sampler of methods that leave it open.
+    pub sampler: String,
+    /// How the times are spaced.
+    pub spacing: String,
+    /// Law of the state at t = 1.
+    pub start: Start,
+}
+
+/// One dataset of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatasetPlan {
+    /// The data.
+    pub source: Source,
+    /// T, frames of a window.
+    pub window: usize,
+    /// Name of the normalizer.
+    pub normalizer: String,
+    /// How the prior covariance is modelled.
+    pub covariance: CovarianceSettings,
+    /// The window that is reconstructed.
+    pub test: Segment,
+    /// The window that methods are tuned on.
+    pub validation: Segment,
+    /// What is observed and in how many steps, in the order of the results.
+    pub cases: Vec<Case>,
+    /// Seeds, over which intervals are taken.
+    pub seeds: Vec<u64>,
+}
+
+/// One inverse problem and the budget for it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Subsampling stride along H and W.
+    pub sub: usize,
+    /// Noise standard deviation, normalised units.
+    pub noise: f64,
+    /// Steps of the sampler.
+    pub steps: usize,
+}
+
+/// How a parameter is tuned: each value of the method's grid on the validation truth, the one with
+/// the least RMSE among those that do not explode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tuning {
+    /// Samples for each value.
+    pub members: usize,
+    /// Their seed.
+    pub seed: u64,
+}
+
+impl Case {
+    /// Whether both observe alike.
+    pub fn same_observation(self, other: Self) -> bool {
+        self.sub == other.sub && self.noise.to_bits() == other.noise.to_bits()
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sub {}, noise {}, {} steps", self.sub, self.noise, self.steps)
+    }
+}
+
+impl Plan {
+    /// The jobs in the order in which they run: by dataset, case and approach; for each of these the
+    /// published parameter under every seed and, where there is one to tune, the tuning and then the
+    /// tuned parameter under every seed.
+    ///
+    /// # Errors
+    /// If a setting is out of range, a list is empty, or two jobs are the same.
+    pub fn jobs(&self) -> Result<Vec<Job>> {
+        self.check()?;
+        let mut jobs = Vec::new();
+        for dataset in &self.datasets {
+            for &case in &dataset.cases {
+                for approach in &self.approaches {
+                    let tuned = Chosen::of(approach)?.parameter().is_some();
+                    let (name, approach) = (&dataset.source.dataset, approach.clone());
+                    let tune = Job::Tune { dataset: name.clone(), case, approach: approach.clone() };
+                    let score = |choice| {
+                        let (dataset, approach) = (name.clone(), approach.clone());
+                        move |&seed: &u64| {
+                            let (dataset, approach) = (dataset.clone(), approach.clone());
+                            Job::Score { dataset, case, approach, choice, seed }
+                        }
+                    };
+                    jobs.extend(dataset.seeds.iter().map(score(Choice::Published)));
+                    if tuned {
+                        jobs.push(tune);
+                        jobs.extend(dataset.seeds.iter().map(score(Choice::Tuned)));
+                    }
+                }
+            }
+        }
+        identities(&jobs)?;
+        Ok(jobs)
+    }
+
+    fn check(&self) -> Result<()> {
+        filled("datasets", self.datasets.len())?;
+        filled("methods", self.approaches.len())?;
+        require("members", self.members, self.members >= 2, "at least 2 members")?;
+        require("tuning members", self.tuning.members, self.tuning.members > 0, "at least 1 member")?;
+        require("eta", self.eta, self.eta > 0.0 && self.eta < 1.0, "a number above 0 and below 1")?;
+        for dataset in &self.datasets {
+            filled("cases", dataset.cases.len())?;
+            filled("seeds", dataset.seeds.len())?;
+            for case in &dataset.cases {
+                require("sub", case.sub, case.sub > 0, "a stride of at least 1")?;
+                require("steps", case.steps, case.steps > 0, "at least 1 step")?;
+                let noise = case.noise;
+                require("noise", noise, noise > 0.0 && noise.is_finite(), "a number above 0")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn filled(field: &'static str, len: usize) -> Result<()> {
+    require(field, "an empty list", len > 0, "at least one entry")
+}
+
+fn require(field: &'static str, found: impl ToString, holds: bool, expected: &'static str) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::Setting { field, found: found.to_string(), expected }) }
+}

@@ -1,0 +1,192 @@
+//! The records of a benchmark's journal: ensembles scored, parameters tuned.
+
+use crate::{Case, Choice, Job};
+use equipoise_sweep::{Approach, number};
+use serde::{Deserialize, Serialize};
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// An ensemble.
+    Score(Box<Score>),
+    /// A tuned parameter.
+    Tuned(Tuned),
+}
+
+/// One ensemble of one entrant on one case under one seed: a row of `scores.csv`.
+///
+/// Lengths in normalised units. Non-finite numbers are the strings `nan`, `inf`, `-inf`; what is
+/// undefined, or not judged of a point estimate, is `null` in JSON and an empty cell in CSV.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// The dataset.
+    pub dataset: String,
+    /// Stride.
+    pub sub: usize,
+    /// Noise standard deviation.
+    #[serde(with = "number")]
+    pub noise: f64,
+    /// Steps.
+    pub steps: usize,
+    /// The method.
+    pub method: String,
+    /// Its law, or its own name.
+    pub law: String,
+    /// Whether the parameter is the published or the tuned one.
+    pub choice: Choice,
+    /// Name of the parameter.
+    pub parameter: Option<String>,
+    /// Its value.
+    #[serde(with = "number::option")]
+    pub value: Option<f64>,
+    /// Whether members are estimates of one point, of which spread is not judged.
+    pub point_estimate: bool,
+    /// Seed.
+    pub seed: u64,
+    /// M.
+    pub members: usize,
+    /// RMSE over members and entries.
+    #[serde(with = "number")]
+    pub rmse: f64,
+    /// The RMSE of exact posterior samples with σ(0); of a point estimate, that of the posterior mean.
+    #[serde(with = "number")]
+    pub floor: f64,
+    /// RMSE over floor.
+    #[serde(with = "number")]
+    pub excess: f64,
+    /// ‖E[x | y] − posterior mean‖ over the posterior standard deviation.
+    #[serde(with = "number::option")]
+    pub bias: Option<f64>,
+    /// Ensemble spread over the posterior standard deviation.
+    #[serde(with = "number::option")]
+    pub spread_ratio: Option<f64>,
+    /// The larger coverage error of the two levels, as a magnitude.
+    #[serde(with = "number::option")]
+    pub coverage_error: Option<f64>,
+    /// Coverage of exact posterior samples by the 50 % interval, less the expected one.
+    #[serde(with = "number::option")]
+    pub coverage_error_50: Option<f64>,
+    /// As before, 90 %.
+    #[serde(with = "number::option")]
+    pub coverage_error_90: Option<f64>,
+    /// Coverage of the truth by the 50 % interval.
+    #[serde(with = "number::option")]
+    pub coverage_50: Option<f64>,
+    /// As before, 90 %.
+    #[serde(with = "number::option")]
+    pub coverage_90: Option<f64>,
+    /// Fair CRPS on the truth.
+    #[serde(with = "number::option")]
+    pub crps: Option<f64>,
+    /// Its expectation for exact posterior samples on this truth.
+    #[serde(with = "number::option")]
+    pub crps_exact: Option<f64>,
+    /// Sliced Wasserstein-2 distance to exact posterior samples.
+    #[serde(with = "number::option")]
+    pub sliced_w2: Option<f64>,
+    /// Its mean between two exact ensembles of this size.
+    #[serde(with = "number::option")]
+    pub sliced_w2_floor: Option<f64>,
+    /// χ = ‖y − A x‖/(s√N).
+    #[serde(with = "number")]
+    pub misfit: f64,
+    /// State of the reconstruction.
+    pub state: String,
+    /// Calls of the denoiser for one member.
+    #[serde(with = "number")]
+    pub denoiser_calls: f64,
+    /// Iterations of inner solvers for one member.
+    #[serde(with = "number")]
+    pub inner_iterations: f64,
+    /// Wall time of drawing the ensemble, in seconds.
+    #[serde(with = "number")]
+    pub seconds: f64,
+    /// The job.
+    pub identity: String,
+    /// Space of the lengths.
+    pub space: String,
+}
+
+/// One parameter of one method, tuned on one case: a row of `tuning.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tuned {
+    /// The dataset.
+    pub dataset: String,
+    /// Stride.
+    pub sub: usize,
+    /// Noise standard deviation.
+    #[serde(with = "number")]
+    pub noise: f64,
+    /// Steps.
+    pub steps: usize,
+    /// The method.
+    pub method: String,
+    /// Its law, or its own name.
+    pub law: String,
+    /// Name of the parameter.
+    pub parameter: String,
+    /// Its published value.
+    #[serde(with = "number")]
+    pub published: f64,
+    /// The values tried.
+    pub grid: Vec<f64>,
+    /// The RMSE of each on the validation truth; none where it exploded.
+    pub rmse: Vec<Option<f64>>,
+    /// The value of least RMSE; the published one where all explode.
+    #[serde(with = "number")]
+    pub chosen: f64,
+    /// Samples for each value.
+    pub members: usize,
+    /// Their seed.
+    pub seed: u64,
+    /// Calls of the denoiser, in all.
+    pub denoiser_calls: usize,
+    /// Iterations of inner solvers, in all.
+    pub inner_iterations: usize,
+    /// Wall time in seconds.
+    #[serde(with = "number")]
+    pub seconds: f64,
+    /// The job.
+    pub identity: String,
+}
+
+impl Score {
+    /// The method with its law.
+    pub fn approach(&self) -> Approach {
+        Approach { law: self.law.clone(), method: self.method.clone() }
+    }
+
+    /// The case.
+    pub fn case(&self) -> Case {
+        Case { sub: self.sub, noise: self.noise, steps: self.steps }
+    }
+
+    /// The same ensemble, entered as the tuned one: its parameter is the one that tuning chose.
+    pub(crate) fn also_tuned(self, job: &Job) -> Self {
+        Self { choice: Choice::Tuned, identity: job.to_string(), ..self }
+    }
+}
+
+impl Tuned {
+    /// The method with its law.
+    pub fn approach(&self) -> Approach {
+        Approach { law: self.law.clone(), method: self.method.clone() }
+    }
+
+    /// The case.
+    pub fn case(&self) -> Case {
+        Case { sub: self.sub, noise: self.noise, steps: self.steps }
+    }
+}
+
+impl equipoise_sweep::Record for Record {
+    fn identity(&self) -> &str {
+        match self {
+            Self::Score(score) => &score.identity,
+            Self::Tuned(tuned) => &tuned.identity,
+        }
+    }
+}

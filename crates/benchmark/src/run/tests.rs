@@ -1,0 +1,163 @@
+//! Whole benchmarks on the small scene.
+
+use super::*;
+use crate::Score;
+use crate::small::{plan, scene};
+use crate::{leaderboard, records};
+use equipoise_sweep::{Existing, Provenance};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const METHODS: [&str; 5] = ["sum", "exact", "mmps", "dps", "red_diff"];
+const TABLES: [&str; 3] = [crate::LEADERBOARD_CSV, crate::SCORES_CSV, crate::TUNING_CSV];
+
+/// Raises the flag once so many jobs are done.
+struct StopAfter<'a> {
+    jobs: usize,
+    done: Cell<usize>,
+    stop: &'a AtomicBool,
+}
+
+impl Observer for StopAfter<'_> {
+    fn started(&self, _: &Job, _: Progress) {}
+
+    fn finished(&self, _: &Job, _: &Record, _: Progress) {
+        self.done.set(self.done.get() + 1);
+        self.stop.store(self.done.get() >= self.jobs, Ordering::Relaxed);
+    }
+}
+
+fn open(folder: &Path, existing: Existing) -> Results {
+    let plan = plan(&METHODS, 4);
+    let total = plan.jobs().unwrap().len();
+    let provenance = Provenance {
+        version: "0".into(),
+        revision: None,
+        arguments: vec![],
+        data: BTreeMap::new(),
+        threads: 1,
+    };
+    Results::open(folder, (plan, total), &TABLES, provenance, existing).unwrap()
+}
+
+fn run_for(results: &Results, jobs: usize) -> Summary {
+    let stop = AtomicBool::new(false);
+    let observer = StopAfter { jobs, done: Cell::new(0), stop: &stop };
+    run(results, &[scene()], &observer, &stop).unwrap()
+}
+
+/// Everything but the seconds, to the last bit: `Debug` prints floats so that they read back.
+fn content(results: &Results) -> Vec<String> {
+    let (scores, tunings) = records(results).unwrap();
+    let scores = scores.into_iter().map(|score| format!("{:?}", Score { seconds: 0.0, ..score }));
+    let tunings = tunings.into_iter().map(|tuned| format!("{:?}", Tuned { seconds: 0.0, ..tuned }));
+    scores.chain(tunings).collect()
+}
+
+#[test]
+fn a_resumed_benchmark_is_the_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = open(&folder.path().join("whole"), Existing::Refuse);
+    let ran = run_for(&whole, usize::MAX);
+    // Published and tuned on two seeds and a tuning for four methods, published alone for `exact`.
+    assert_eq!(ran, Summary { finished: 4 * 5 + 2, skipped: 0, interrupted: false });
+    let expected = content(&whole);
+    for jobs in [1, 3, 8] {
+        let path = folder.path().join(jobs.to_string());
+        assert!(run_for(&open(&path, Existing::Refuse), jobs).interrupted);
+        let resumed = open(&path, Existing::Resume);
+        assert_eq!(
+            run_for(&resumed, usize::MAX),
+            Summary { finished: 22 - jobs, skipped: jobs, interrupted: false }
+        );
+        assert_eq!(content(&resumed), expected, "{jobs}");
+        for table in TABLES {
+            assert!(path.join(table).is_file(), "{table}");
+        }
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let on = |threads: usize| {
+        let results = open(&folder.path().join(threads.to_string()), Existing::Refuse);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run_for(&results, usize::MAX));
+        content(&results)
+    };
+    assert_eq!(on(1), on(3));
+}
+
+/// Calls are counted over the whole grid and all members; the value chosen is that of least RMSE; a
+/// published value that wins is not drawn again.
+#[test]
+fn tuning_counts_its_calls_and_its_value_enters() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = open(folder.path(), Existing::Refuse);
+    run_for(&results, usize::MAX);
+    let (scores, tunings) = records(&results).unwrap();
+    assert_eq!(tunings.len(), 4);
+    for tuned in &tunings {
+        let calls = tuned.grid.len() * tuned.members * tuned.steps;
+        assert_eq!(tuned.denoiser_calls, calls, "{}: one call a step", tuned.identity);
+        let least = tuned.rmse.iter().flatten().copied().reduce(f64::min).unwrap();
+        let place = tuned.grid.iter().position(|v| v.to_bits() == tuned.chosen.to_bits()).unwrap();
+        assert_eq!(tuned.rmse[place].map(f64::to_bits), Some(least.to_bits()), "{}", tuned.identity);
+        let of = |choice| {
+            let same = |s: &&Score| s.approach() == tuned.approach() && s.choice == choice && s.seed == 1;
+            scores.iter().find(same).unwrap()
+        };
+        let (published, entered) = (of(Choice::Published), of(Choice::Tuned));
+        assert_eq!((published.value, entered.value), (Some(tuned.published), Some(tuned.chosen)));
+        if tuned.chosen.to_bits() == tuned.published.to_bits() {
+            let seconds = (published.seconds.to_bits(), entered.seconds.to_bits());
+            assert_eq!((published.rmse.to_bits(), seconds.0), (entered.rmse.to_bits(), seconds.1));
+        }
+    }
+}
+
+#[test]
+fn the_leaderboard_ranks_by_excess_and_labels_point_estimates() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = open(folder.path(), Existing::Refuse);
+    run_for(&results, usize::MAX);
+    let board = leaderboard(&results).unwrap();
+    assert_eq!(board.len(), 4 * 2 + 1);
+    assert!(board.is_sorted_by(|a, b| a.excess.mean <= b.excess.mean));
+    assert_eq!(board.iter().map(|s| s.rank).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
+    for standing in &board {
+        let point = standing.approach.method == "red_diff";
+        assert_eq!((standing.point_estimate, standing.spread_ratio.is_none()), (point, point));
+        assert!(standing.excess.half_width.is_some() && standing.seeds == 2);
+        assert_eq!(standing.tuning_calls > 0, standing.choice == Choice::Tuned);
+    }
+}
+
+#[test]
+fn faults_of_the_plan_are_named() {
+    let message = |change: fn(&mut Plan)| {
+        let mut plan = plan(&METHODS, 4);
+        change(&mut plan);
+        plan.jobs().unwrap_err().to_string()
+    };
+    let messages = [
+        message(|p| p.datasets[0].cases[0].sub = 0),
+        message(|p| p.datasets[0].cases[0].noise = 0.0),
+        message(|p| p.datasets[0].seeds = vec![1, 1]),
+        message(|p| p.members = 1),
+        message(|p| p.approaches.clear()),
+        message(|p| p.approaches[0].law = "dual".into()),
+        message(|p| p.approaches[1].method = "exakt".into()),
+    ];
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    plan, sub: found 0, expected a stride of at least 1
+    plan, noise: found 0, expected a number above 0
+    plan: `small, sub 2, noise 0.1, 4 steps, sda sum, published, seed 1` occurs twice; a list of the plan repeats an entry
+    plan, members: found 1, expected at least 2 members
+    plan, methods: found an empty list, expected at least one entry
+    plan, method: found sda dual, expected sda with sum, matched or active
+    plan, method: found exakt, expected the name of a method
+    ");
+}

@@ -1,0 +1,156 @@
+//! The numbers of one ensemble against the exact posterior of its observation.
+
+use crate::problem::{Draw, Problem};
+use equipoise_field::each;
+use equipoise_metrics as metrics;
+use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
+use equipoise_operator::LinearOperator;
+use equipoise_sampler::Outcome;
+use equipoise_sweep::BoxError;
+
+/// The central intervals whose coverage counts.
+pub(crate) const LEVELS: [f64; 2] = [0.5, 0.9];
+
+/// What an ensemble scores, normalised units; `None` where undefined or not judged.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) rmse: f64,
+    pub(crate) floor: f64,
+    pub(crate) misfit: f64,
+    pub(crate) state: State,
+    pub(crate) bias: Option<f64>,
+    pub(crate) spread_ratio: Option<f64>,
+    /// Of exact posterior samples, by level, less what is expected.
+    pub(crate) coverage_errors: [Option<f64>; 2],
+    /// Of the truth, by level.
+    pub(crate) coverages: [Option<f64>; 2],
+    pub(crate) crps: Option<f64>,
+    pub(crate) crps_exact: Option<f64>,
+    /// Sliced W₂ to exact samples, and between exact ensembles.
+    pub(crate) distance: Option<(f64, f64)>,
+}
+
+/// RMSE over members and entries, and whether the explosion event took place.
+pub(crate) fn pooled_rmse(
+    problem: &Problem<'_>,
+    draw: &Draw<'_>,
+    runs: &[Outcome<f32>],
+) -> Result<f64, BoxError> {
+    let included = Inclusion::Plane(&problem.scene.included);
+    pooled(runs, |x| Ok(metrics::rmse(x, draw.truth, included)?))
+}
+
+/// As in a sweep: ranges over all members, the rest as root mean squares over them.
+pub(crate) fn evidence(
+    problem: &Problem<'_>,
+    draw: &Draw<'_>,
+    runs: &[Outcome<f32>],
+) -> Result<Evidence, BoxError> {
+    let included = Inclusion::Plane(&problem.scene.included);
+    let mut range = Range { min: f64::INFINITY, max: f64::NEG_INFINITY, non_finite: 0 };
+    for run in runs {
+        let found = metrics::range(run.x(), Inclusion::All)?;
+        range.min = range.min.min(found.min);
+        range.max = range.max.max(found.max);
+        range.non_finite += found.non_finite;
+    }
+    let mean = problem.scene.wiener.mean();
+    let floor = metrics::floor_rmse(&draw.posterior_mean, &problem.variance, draw.truth, 0.0, included)?;
+    Ok(Evidence {
+        range,
+        truth: metrics::range(draw.truth, Inclusion::All)?,
+        misfit: pooled(runs, |x| misfit(problem, draw, x))?,
+        rmse: pooled_rmse(problem, draw, runs)?,
+        floor_rmse: Some(floor),
+        fluctuation_ratio: pooled(runs, |x| Ok(metrics::fluctuation_ratio(x, draw.truth, mean, included)?))?,
+    })
+}
+
+/// Judges an ensemble. A point estimate is held to the posterior mean's RMSE, a sampler to that of
+/// exact samples; of a point estimate nothing is judged that rests on spread.
+pub(crate) fn judge(
+    problem: &Problem<'_>,
+    draw: &Draw<'_>,
+    runs: &[Outcome<f32>],
+    point_estimate: bool,
+) -> Result<Verdict, BoxError> {
+    let included = Inclusion::Plane(&problem.scene.included);
+    let evidence = evidence(problem, draw, runs)?;
+    let state = metrics::classify(&evidence);
+    let (mean, variance) = (&draw.posterior_mean, &problem.variance);
+    let fields: Vec<&[f32]> = runs.iter().map(Outcome::x).collect();
+    let ensemble = Ensemble::new(&fields)?;
+    let best = metrics::rmse(mean, draw.truth, included)?;
+    let mut verdict = Verdict {
+        rmse: evidence.rmse,
+        floor: if point_estimate { best } else { evidence.floor_rmse.unwrap_or(f64::NAN) },
+        misfit: evidence.misfit,
+        state,
+        bias: metrics::bias_over_posterior_std(&ensemble, mean, variance, included)?,
+        spread_ratio: None,
+        coverage_errors: [None; 2],
+        coverages: [None; 2],
+        crps: None,
+        crps_exact: None,
+        distance: None,
+    };
+    if point_estimate {
+        return Ok(verdict);
+    }
+    verdict.spread_ratio = metrics::spread_ratio(&ensemble, variance, included)?;
+    verdict.crps = metrics::crps(&ensemble, draw.truth, included)?;
+    verdict.crps_exact = Some(metrics::gaussian_crps(mean, variance, draw.truth, included)?);
+    if state == State::Nan {
+        return Ok(verdict);
+    }
+    let deviations: Vec<Vec<f32>> = fields
+        .iter()
+        .map(|x| {
+            let mut deviation = x.to_vec();
+            each::update1(&mut deviation, mean, |x, m| x - m);
+            deviation
+        })
+        .collect();
+    for (place, level) in LEVELS.into_iter().enumerate() {
+        verdict.coverages[place] = metrics::coverage(&ensemble, draw.truth, level, included)?;
+        verdict.coverage_errors[place] = coverage_error(problem, &deviations, level)?;
+    }
+    verdict.distance = Some(problem.reference.distance(&deviations, problem.scene)?);
+    Ok(verdict)
+}
+
+/// How far the coverage of exact posterior samples is from that of exchangeable ones.
+fn coverage_error(
+    problem: &Problem<'_>,
+    deviations: &[Vec<f32>],
+    level: f64,
+) -> Result<Option<f64>, BoxError> {
+    let slices: Vec<&[f32]> = deviations.iter().map(Vec::as_slice).collect();
+    let ensemble = Ensemble::new(&slices)?;
+    let included = Inclusion::Plane(&problem.scene.included);
+    let Some(expected) = metrics::expected_coverage(deviations.len(), level)? else { return Ok(None) };
+    let exact = &problem.reference.in_place_of_truth;
+    let mut covered = 0.0;
+    for sample in exact {
+        covered += metrics::coverage(&ensemble, sample, level, included)?.unwrap_or(f64::NAN);
+    }
+    Ok(Some(covered / exact.len() as f64 - expected))
+}
+
+/// The root mean square of a measure over the members.
+fn pooled(runs: &[Outcome<f32>], measure: impl Fn(&[f32]) -> Result<f64, BoxError>) -> Result<f64, BoxError> {
+    let squares =
+        runs.iter().map(|run| Ok(measure(run.x())?.powi(2))).collect::<Result<Vec<_>, BoxError>>()?;
+    Ok((squares.iter().sum::<f64>() / squares.len() as f64).sqrt())
+}
+
+/// χ of one member.
+fn misfit(problem: &Problem<'_>, draw: &Draw<'_>, x: &[f32]) -> Result<f64, BoxError> {
+    let mut residual = vec![0.0f32; draw.observation.count()];
+    problem.operator.apply(x, &mut residual);
+    each::update1(&mut residual, draw.observation.values(), |a, y| y - a);
+    Ok(metrics::misfit(&residual, |_| problem.noise)?)
+}
+
+#[cfg(test)]
+mod tests;

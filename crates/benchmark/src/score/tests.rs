@@ -1,0 +1,150 @@
+//! Ensembles whose law is known score what the law says.
+
+use super::*;
+use crate::problem::Part;
+use crate::small::{CASE, plan, scene};
+use crate::{Plan, Scene};
+use equipoise_sampler::Trace;
+use equipoise_stream::Stream;
+
+const MEMBERS: usize = 400;
+/// σ(0) of the plan's schedule.
+const LAST: f64 = 0.01;
+
+struct Setting {
+    scene: Scene,
+    plan: Plan,
+}
+
+impl Setting {
+    fn new() -> Self {
+        Self { scene: scene(), plan: plan(&["exact"], MEMBERS) }
+    }
+
+    /// The verdict on m + shift·d + stretch·e over members with e exact deviations with σ(0), d the
+    /// field of posterior standard deviations; and whether it is a point estimate.
+    fn verdict(&self, shift: f64, stretch: f64, point: bool) -> (Verdict, Closed) {
+        let problem = Problem::new(&self.scene, CASE, &self.plan).unwrap();
+        let draw = problem.draw(Part::Test, 0).unwrap();
+        let stream = Stream::new("members of the test");
+        let last = Stream::new("last noise of the test");
+        let runs: Vec<Outcome<f32>> = (0..MEMBERS as u64)
+            .map(|k| {
+                let mut x = problem.posterior.deviation(stream, k).unwrap();
+                let z: Vec<f32> = last.normal(k, x.len());
+                for (i, x) in x.iter_mut().enumerate() {
+                    let e = f64::from(*x) + LAST * f64::from(z[i]);
+                    let d = f64::from(problem.variance[i]).sqrt();
+                    *x = (f64::from(draw.posterior_mean[i]) + shift * d + stretch * e) as f32;
+                }
+                Outcome::Finished { x, trace: Trace::default() }
+            })
+            .collect();
+        let wide = |v: &[f32]| v.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
+        let closed = Closed {
+            off: wide(draw.truth).iter().zip(wide(&draw.posterior_mean)).map(|(t, m)| m - t).collect(),
+            variance: wide(&problem.variance),
+        };
+        (judge(&problem, &draw, &runs, point).unwrap(), closed)
+    }
+}
+
+/// What the algebra needs: posterior mean − truth, and the posterior variance with σ(0)².
+struct Closed {
+    off: Vec<f64>,
+    variance: Vec<f64>,
+}
+
+impl Closed {
+    fn mean(values: impl Iterator<Item = f64>) -> f64 {
+        let values: Vec<f64> = values.collect();
+        values.iter().sum::<f64>() / values.len() as f64
+    }
+
+    /// E RMSE² of m + shift·d + stretch·e, and its standard error over the members: entries are
+    /// independent, so that a member's mean square has variance Σ(2v² + 4o²v)/D² with v the member's
+    /// variance and o its offset of an entry.
+    fn square(&self, shift: f64, stretch: f64) -> (f64, f64) {
+        let entries = || {
+            self.off
+                .iter()
+                .zip(&self.variance)
+                .map(|(off, v)| (off + shift * v.sqrt(), stretch * stretch * v))
+        };
+        let mean = Self::mean(entries().map(|(o, v)| o * o + v));
+        let spread = entries().map(|(o, v)| 2.0 * v * v + 4.0 * o * o * v).sum::<f64>().sqrt();
+        (mean, spread / self.off.len() as f64 / (MEMBERS as f64).sqrt())
+    }
+}
+
+/// √(5√2/M): five standard errors of an unbiased bias², 2 tr C²/(M tr C)² with tr C² ≤ (tr C)².
+fn no_bias() -> f64 {
+    (5.0 * 2f64.sqrt() / MEMBERS as f64).sqrt()
+}
+
+/// Relative: five standard errors of the root of a mean variance whose entries may all be one.
+fn spread_bound() -> f64 {
+    2.5 * (2.0 / (MEMBERS as f64 - 1.0)).sqrt()
+}
+
+/// Five standard errors of a share of 4 × 64 independent entries, and of the ends of the intervals.
+fn coverage_bound() -> f64 {
+    5.0 * (0.25 / 256.0 + 0.25 / MEMBERS as f64).sqrt()
+}
+
+#[test]
+fn exact_samples_reach_the_floor_without_bias_and_with_the_exact_spread() {
+    let (verdict, closed) = Setting::new().verdict(0.0, 1.0, false);
+    let (square, error) = closed.square(0.0, 1.0);
+    assert!((verdict.floor.powi(2) / square - 1.0).abs() < 1e-5, "f32 fields: {} {square}", verdict.floor);
+    assert!((verdict.rmse.powi(2) - square).abs() < 5.0 * error, "{} {square}", verdict.rmse);
+    assert!(verdict.bias.unwrap() < no_bias(), "{:?}", verdict.bias);
+    assert!((verdict.spread_ratio.unwrap() - 1.0).abs() < spread_bound(), "{:?}", verdict.spread_ratio);
+    for error in verdict.coverage_errors {
+        assert!(error.unwrap().abs() < coverage_bound(), "{:?}", verdict.coverage_errors);
+    }
+    let (distance, floor) = verdict.distance.unwrap();
+    // Both are distances of 400 exact samples to 400 others, over 32 directions of 64 entries.
+    assert!(distance < 1.5 * floor && floor < 1.5 * distance, "{distance} {floor}");
+    // √(2/M) of a score's own size is its error were every entry the same.
+    let (crps, exact) = (verdict.crps.unwrap(), verdict.crps_exact.unwrap());
+    assert!((crps / exact - 1.0).abs() < 5.0 * (2.0 / MEMBERS as f64).sqrt(), "{crps} {exact}");
+}
+
+/// A shift by half a posterior deviation in every entry is a bias of ½ and leaves the spread.
+#[test]
+fn a_shift_is_the_bias_it_is() {
+    let (verdict, closed) = Setting::new().verdict(0.5, 1.0, false);
+    // bias² = ¼ + noise, whose cross term 2·½·(mean error) has standard error 1/√M at most.
+    let bound = no_bias().powi(2) + 5.0 / (MEMBERS as f64).sqrt();
+    assert!((verdict.bias.unwrap().powi(2) - 0.25).abs() < bound, "{:?}", verdict.bias);
+    assert!((verdict.spread_ratio.unwrap() - 1.0).abs() < spread_bound());
+    let (square, error) = closed.square(0.5, 1.0);
+    assert!((verdict.rmse.powi(2) - square).abs() < 5.0 * error);
+}
+
+/// Half the spread: no bias, spread ratio ½, and an RMSE below the floor, which is why RMSE alone is a
+/// poor judge. P(|z| < ½·0.674) = 0.264 and P(|z| < ½·1.645) = 0.589 are covered.
+#[test]
+fn a_narrow_ensemble_is_found_out_by_spread_and_coverage() {
+    let (verdict, closed) = Setting::new().verdict(0.0, 0.5, false);
+    let (square, error) = closed.square(0.0, 0.5);
+    assert!((verdict.rmse.powi(2) - square).abs() < 5.0 * error);
+    assert!(verdict.rmse < verdict.floor);
+    assert!((verdict.spread_ratio.unwrap() / 0.5 - 1.0).abs() < spread_bound());
+    for (found, expected) in verdict.coverage_errors.into_iter().zip([0.264 - 0.5, 0.589 - 0.9]) {
+        assert!((found.unwrap() - expected).abs() < coverage_bound(), "{found:?} {expected}");
+    }
+    let (distance, floor) = verdict.distance.unwrap();
+    assert!(distance > 2.0 * floor, "{distance} {floor}");
+}
+
+/// The posterior mean is the best of points: excess 1, no bias, nothing that rests on spread.
+#[test]
+fn a_point_estimate_is_held_to_the_posterior_mean_and_not_judged_on_spread() {
+    let (verdict, _) = Setting::new().verdict(0.0, 0.0, true);
+    assert!((verdict.rmse / verdict.floor - 1.0).abs() < 1e-6, "f32 fields");
+    assert!(verdict.bias.unwrap() < 1e-3, "f32 fields: {:?}", verdict.bias);
+    assert_eq!((verdict.spread_ratio, verdict.crps, verdict.distance), (None, None, None));
+    assert_eq!(verdict.coverage_errors, [None; 2]);
+}

@@ -1,0 +1,66 @@
+//! A scene small enough for tests: 64 independent numbers and two draws of them.
+
+use crate::{Case, DatasetPlan, Plan, Scene, Subset, Truth};
+use equipoise_covariance::Modes;
+use equipoise_field::Shape;
+use equipoise_stream::Stream;
+use equipoise_sweep::{Approach, CovarianceSettings, Segment, Source};
+use equipoise_wiener::Wiener;
+use std::sync::Arc;
+
+pub(crate) const NAME: &str = "small";
+const SHAPE: Shape = Shape::new(1, 1, 8, 8);
+pub(crate) const CASE: Case = Case { sub: 2, noise: 0.1, steps: 4 };
+
+/// Variances from 4 down to 4/64: independent entries, so that every entry counts on its own.
+fn variances() -> Vec<f64> {
+    (0..SHAPE.len()).map(|i| 4.0 / (1.0 + i as f64)).collect()
+}
+
+/// A draw of the prior.
+pub(crate) fn prior_draw(name: &str) -> Vec<f32> {
+    let z: Vec<f64> = Stream::new(name).normal(0, SHAPE.len());
+    z.iter().zip(variances()).map(|(z, v)| (1.0 + v.sqrt() * z) as f32).collect()
+}
+
+pub(crate) fn wiener() -> Arc<Wiener<f32>> {
+    let dim = SHAPE.len();
+    let basis = (0..dim * dim).map(|i| f32::from(u8::from(i % (dim + 1) == 0))).collect();
+    let modes = Modes::new(dim, basis, variances(), None).expect("as many variances as entries");
+    Arc::new(Wiener::new(vec![1.0; dim], Arc::new(modes)).expect("a mean as long as the modes"))
+}
+
+pub(crate) fn truth(name: &str, trajectory: usize) -> Truth {
+    Truth { segment: Segment { trajectory, start: 0 }, values: prior_draw(name) }
+}
+
+pub(crate) fn scene_of(truths: [Truth; 2]) -> crate::Result<Scene> {
+    Scene::new(NAME, SHAPE, wiener(), vec![true; SHAPE.plane()], truths)
+}
+
+pub(crate) fn scene() -> Scene {
+    scene_of([truth("test", 0), truth("validation", 1)]).expect("two fields of one shape")
+}
+
+/// These methods on one case with two seeds.
+pub(crate) fn plan(methods: &[&str], members: usize) -> Plan {
+    let text = |t: &str| t.to_owned();
+    let dataset = DatasetPlan {
+        source: Source {
+            dataset: text(NAME),
+            data_checksum: text("aa"),
+            train_checksum: text("bb"),
+            kind: text("generic"),
+            axes: text("NTCHW"),
+        },
+        window: 1,
+        normalizer: text("identity"),
+        covariance: CovarianceSettings { model: text("dense"), rank: None, ridge: 0.0 },
+        test: Segment::default(),
+        validation: Segment { trajectory: 1, start: 0 },
+        cases: vec![CASE],
+        seeds: vec![0, 1],
+    };
+    let approaches = methods.iter().map(|name| Approach::of_law(name)).collect();
+    Plan { members, ..Plan::of(Subset::Core, vec![dataset], approaches) }
+}

@@ -1,0 +1,138 @@
+//! `equipoise benchmark`: posterior methods against the exact posterior, ranked.
+
+mod design;
+mod progress;
+mod summary;
+
+use crate::format::Format;
+use crate::interrupt::{self, INTERRUPTED};
+use crate::number::count;
+use crate::output;
+use crate::threads::use_threads;
+use design::Design;
+use equipoise_benchmark::{
+    Estimate, LEADERBOARD_CSV, Plan, Results, SCORES_CSV, Scene, TUNING_CSV, estimate, run as carry_out,
+    write_page,
+};
+use equipoise_report::significant;
+use equipoise_sweep::{Existing, Flow, Provenance, check_free};
+use progress::Display;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+use summary::Report;
+
+/// Rank posterior methods on the embedded flows against the exact posterior of their Gaussian prior:
+/// excess RMSE over the floor, bias, spread ratio, coverage error, CRPS, sliced Wasserstein-2,
+/// denoiser calls, seconds and states, with 95 % intervals over seeds.
+///
+/// Every method enters at its published parameter and at the one of a stated grid that does best on
+/// a window of the test file that shares no frame with the one it is judged on. The default is the
+/// subset `core`, sized for 20 minutes on two cores; `--full` is every sub, noise and number of steps.
+/// The time it will take is measured and printed first. `leaderboard.csv`, `scores.csv`, `tuning.csv`,
+/// `report.html`, `results.jsonl` and `manifest.json` are written; after Ctrl-C `--resume` goes on.
+///
+/// Units and space: noise, RMSE and floors are in normalised units, those of the prior's normalizer;
+/// ratios and bias have none. Point estimates are labelled and not judged on spread.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    design: Design,
+
+    /// Threads, which no number but the seconds depends on [default: all of the machine]
+    #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
+    threads: Option<usize>,
+
+    /// The folder of the results
+    #[arg(long, value_name = "DIR", default_value = "benchmark", help_heading = "Output")]
+    out: PathBuf,
+
+    /// Continue the benchmark in the folder
+    #[arg(long, conflicts_with = "force", help_heading = "Output")]
+    resume: bool,
+
+    /// Replace what an earlier run wrote in the folder
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
+    format: Format,
+}
+
+/// Runs the benchmark and prints its leaderboard.
+///
+/// # Errors
+/// Bad usage, a sample that cannot be read, or an output folder that may not be written; then nothing
+/// in that folder is changed.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let clock = Instant::now();
+    let existing = match (arguments.resume, arguments.force) {
+        (true, _) => Existing::Resume,
+        (_, true) => Existing::Force,
+        _ => Existing::Refuse,
+    };
+    let requests = arguments.design.requests()?;
+    check_free(&arguments.out, existing)?;
+    use_threads(arguments.threads)?;
+    let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
+    let plan = arguments.design.plan(&flows)?;
+    let total = plan.jobs()?.len();
+    let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;
+    let tables = [LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV];
+    let results = Results::open(&arguments.out, (plan, total), &tables, provenance(&flows), existing)?;
+    let plan = results.manifest().plan;
+    let rates = estimate(&plan, &scenes)?;
+    announce(&results, &plan, &rates)?;
+    let stop = interrupt::flag()?;
+    let display = Display::new(&results, &rates)?;
+    let ran = carry_out(&results, &scenes, &display, &stop);
+    display.close();
+    let ran = ran?;
+    let page = write_page(&results)?;
+    let report = Report::new(&results, ran, page, clock.elapsed())?;
+    output::print(|to| report.write(arguments.format, to))?;
+    if ran.interrupted {
+        let done = ran.finished + ran.skipped;
+        eprintln!(
+            "interrupted: {done} of {total} jobs have records; the same arguments with --resume go on from there"
+        );
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is about to run and what it will cost.
+fn announce(results: &Results, plan: &Plan, rates: &Estimate) -> anyhow::Result<()> {
+    let (seconds, calls) = rates.total(plan, Some(results))?;
+    let jobs = plan.jobs()?.len() - results.journal().len();
+    eprintln!(
+        "subset {}: {jobs} jobs, estimated {} and {} denoiser calls on {} threads, from {}; results in {}",
+        plan.subset,
+        duration(seconds),
+        significant(calls, 2),
+        rayon::current_num_threads(),
+        "a few steps of every method",
+        results.folder().display()
+    );
+    Ok(())
+}
+
+/// Seconds up to two minutes, minutes up to two hours, hours beyond.
+fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+fn provenance(flows: &[[Flow; 2]]) -> Provenance {
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
+        arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
+        data: flows.iter().flat_map(|[test, _]| test.files().iter().cloned()).collect(),
+        threads: rayon::current_num_threads(),
+    }
+}

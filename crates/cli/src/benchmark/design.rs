@@ -1,0 +1,130 @@
+//! What a benchmark varies: datasets, cases, methods, seeds.
+
+use crate::number::{count, positive};
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+use equipoise_benchmark::{Axes, DatasetPlan, Plan, Subset, WAKE_WINDOW, approaches, product};
+use equipoise_data::NoiseLevel;
+use equipoise_solver::Method;
+use equipoise_sweep::{Flow, FlowRequest, SettingsChange, Start};
+
+/// The lists that a benchmark multiplies.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Cases")]
+pub(super) struct Design {
+    /// Every sub, noise and number of steps, instead of the subset `core`
+    #[arg(long)]
+    full: bool,
+
+    /// Posterior methods; sda runs under its published law and those without a parameter [default: all]
+    #[arg(long, value_delimiter = ',', value_parser = methods())]
+    method: Vec<String>,
+
+    /// Which embedded samples [default: both]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    dataset: Vec<Embedded>,
+
+    /// Strides of the observed lattice, as subset `custom` [default there: those of core at noise 0.1]
+    #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
+    sub: Vec<usize>,
+
+    /// Standard deviations of the observation noise, normalised units, as subset `custom` [default there: 0.1]
+    #[arg(long, value_name = "S", value_delimiter = ',', value_parser = positive, allow_negative_numbers = true)]
+    noise: Vec<f64>,
+
+    /// Steps of the samplers, as subset `custom` [default there: 16,64, for ibpm 16]
+    #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
+    steps: Vec<usize>,
+
+    /// Posterior samples an ensemble
+    #[arg(long, default_value = "16", value_parser = count, allow_negative_numbers = true)]
+    members: usize,
+
+    /// Seeds, over which intervals are taken [default: 0,1,2]
+    #[arg(long, value_delimiter = ',', allow_negative_numbers = true)]
+    seed: Vec<u64>,
+
+    /// The law of x at t = 1: N(0, I), or the prior's exact marginal
+    #[arg(long, value_enum, default_value_t = StartName::Normal)]
+    start: StartName,
+}
+
+/// An embedded sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Embedded {
+    /// Cylinder wake
+    Ibpm,
+    /// Kolmogorov turbulence
+    Kolmogorov,
+}
+
+/// A law of x at t = 1 by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StartName {
+    Normal,
+    Prior,
+}
+
+const WAKE: &str = "ibpm";
+
+fn methods() -> PossibleValuesParser {
+    Method::ALL.map(Method::name).to_vec().into()
+}
+
+impl Design {
+    /// The embedded samples asked for, the turbulence first; the wake in windows of which its test
+    /// file holds two.
+    ///
+    /// # Errors
+    /// An embedded sample that is missing.
+    pub(super) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
+        let noise = NoiseLevel::Normalised(1.0);
+        let with = |window| {
+            FlowRequest::embedded(SettingsChange { window, ..SettingsChange::default() }, &noise, false)
+        };
+        let mut requests = with(None)?;
+        requests.retain(|request| request.name != WAKE);
+        requests.extend(with(Some(WAKE_WINDOW))?.into_iter().filter(|request| request.name == WAKE));
+        requests.retain(|request| {
+            let named = |asked: &Embedded| (*asked == Embedded::Ibpm) == (request.name == WAKE);
+            self.dataset.is_empty() || self.dataset.iter().any(named)
+        });
+        Ok(requests)
+    }
+
+    /// The plan for these flows.
+    ///
+    /// # Errors
+    /// A flow that cannot be observed at one of the subs.
+    pub(super) fn plan(&self, flows: &[[Flow; 2]]) -> anyhow::Result<Plan> {
+        let subset = if self.full { Subset::Full } else { Subset::Core };
+        let custom = !(self.sub.is_empty() && self.noise.is_empty() && self.steps.is_empty());
+        let mut datasets: Vec<DatasetPlan> = flows.iter().map(|flow| DatasetPlan::of(flow, subset)).collect();
+        for (dataset, [flow, _]) in datasets.iter_mut().zip(flows) {
+            if custom {
+                let Axes { subs, noises, steps } = subset.axes(flow.name() == WAKE);
+                let (subs, steps) = (asked(&self.sub, subs), asked(&self.steps, steps));
+                dataset.cases = product(&subs, &asked(&self.noise, noises), &steps);
+            }
+            dataset.seeds = asked(&self.seed, dataset.seeds.clone());
+            dataset.cases.iter().try_for_each(|case| flow.check_sub(case.sub))?;
+        }
+        let mut methods = self.method.iter().map(|name| name.parse()).collect::<Result<Vec<Method>, _>>()?;
+        methods.dedup();
+        let mut plan = Plan::of(subset, datasets, approaches(&methods));
+        if custom {
+            plan.subset = "custom".into();
+        }
+        plan.members = self.members;
+        plan.start = match self.start {
+            StartName::Normal => Start::Normal,
+            StartName::Prior => Start::Prior,
+        };
+        Ok(plan)
+    }
+}
+
+/// The list that was asked for, or the default.
+fn asked<T: Clone>(asked: &[T], default: Vec<T>) -> Vec<T> {
+    if asked.is_empty() { default } else { asked.to_vec() }
+}
