@@ -94,7 +94,7 @@ impl<'a> Bench<'a> {
         match job {
             Job::Tune { case, approach, .. } => {
                 let draw = draws.get(Part::Validation, self.plan.tuning.seed)?;
-                Ok(Record::Tuned(self.tune(job, *case, approach, &draw)?))
+                Ok(Record::Tuned(Box::new(self.tune(job, *case, approach, &draw)?)))
             }
             Job::Score { case, approach, choice, seed, .. } => {
                 let chosen = Chosen::of(approach)?;

@@ -78,7 +78,7 @@ pub fn records(results: &Results) -> Result<(Vec<Score>, Vec<Tuned>)> {
     for record in results.journal().rows(&identities) {
         match record {
             Record::Score(score) => scores.push(*score),
-            Record::Tuned(tuned) => tunings.push(tuned),
+            Record::Tuned(tuned) => tunings.push(*tuned),
         }
     }
     Ok((scores, tunings))

@@ -11,7 +11,7 @@ pub enum Record {
     /// An ensemble.
     Score(Box<Score>),
     /// A tuned parameter.
-    Tuned(Tuned),
+    Tuned(Box<Tuned>),
 }
 
 /// One ensemble of one entrant on one case under one seed: a row of `scores.csv`.

@@ -116,7 +116,7 @@ fn found(results: &Results, job: &Job) -> Option<Record> {
 fn tuned(results: &Results, job: &Job) -> Option<Tuned> {
     let (dataset, case, approach) = (job.dataset().to_owned(), job.case(), job.approach().clone());
     match found(results, &Job::Tune { dataset, case, approach })? {
-        Record::Tuned(tuned) => Some(tuned),
+        Record::Tuned(tuned) => Some(*tuned),
         Record::Score(_) => None,
     }
 }

@@ -154,7 +154,9 @@ fn write(path: &Path, header: Vec<String>, rows: impl Iterator<Item = Vec<String
     let render = || -> std::result::Result<Vec<u8>, csv::Error> {
         let mut to = csv::Writer::from_writer(Vec::new());
         to.write_record(&header)?;
-        rows.map(|row| to.write_record(row)).collect::<std::result::Result<(), _>>()?;
+        for row in rows {
+            to.write_record(row)?;
+        }
         to.into_inner().map_err(|fault| fault.into_error().into())
     };
     finish(path, render())
@@ -163,7 +165,7 @@ fn write(path: &Path, header: Vec<String>, rows: impl Iterator<Item = Vec<String
 fn serialised<T: serde::Serialize>(path: &Path, rows: &[T]) -> Result<()> {
     let render = || -> std::result::Result<Vec<u8>, csv::Error> {
         let mut to = csv::Writer::from_writer(Vec::new());
-        rows.iter().map(|row| to.serialize(row)).collect::<std::result::Result<(), _>>()?;
+        rows.iter().try_for_each(|row| to.serialize(row))?;
         to.into_inner().map_err(|fault| fault.into_error().into())
     };
     finish(path, render())

@@ -107,12 +107,12 @@ fn announce(results: &Results, plan: &Plan, rates: &Estimate) -> anyhow::Result<
     let (seconds, calls) = rates.total(plan, Some(results))?;
     let jobs = plan.jobs()?.len() - results.journal().len();
     eprintln!(
-        "subset {}: {jobs} jobs, estimated {} and {} denoiser calls on {} threads, from {}; results in {}",
+        "subset {}: {jobs} jobs, estimated {} and {} denoiser calls on {} threads, from a few steps of every \
+         method; results in {}",
         plan.subset,
         duration(seconds),
         significant(calls, 2),
         rayon::current_num_threads(),
-        "a few steps of every method",
         results.folder().display()
     );
     Ok(())

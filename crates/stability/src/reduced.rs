@@ -65,7 +65,7 @@ impl Reduced {
         let Some((noise, plane)) = classes(noise).filter(|_| modes.rank() <= RANK_LIMIT) else {
             return Ok(None);
         };
-        let class = |i: usize| if plane == 0 { 0 } else { i / plane % noise.len() };
+        let class = |i: usize| i.checked_div(plane).map_or(0, |p| p % noise.len());
         let (rank, count) = (modes.rank(), operator.len_out());
         let observed: Vec<Vec<R>> = (0..rank)
             .into_par_iter()

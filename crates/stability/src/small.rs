@@ -5,6 +5,9 @@ use ndarray::{Array2, ShapeBuilder};
 use ndarray_linalg::{Eigh, UPLO};
 use num_complex::Complex;
 
+/// A column of Q.
+type Eigenvector = Vec<Complex<f64>>;
+
 /// Sums of [`dot`] that run beside each other.
 const LANES: usize = 8;
 
@@ -92,10 +95,7 @@ impl Hermitian {
     }
 
     /// Eigenvalues, descending, and their eigenvectors, one after the other.
-    pub(crate) fn eigen(
-        &self,
-        what: &'static str,
-    ) -> Result<(Vec<f64>, Vec<Vec<Complex<f64>>>), StabilityError> {
+    pub(crate) fn eigen(&self, what: &'static str) -> Result<(Vec<f64>, Vec<Eigenvector>), StabilityError> {
         // Row-major input would make LAPACK see the conjugate.
         let matrix = Array2::from_shape_fn((self.size, self.size).f(), |(r, c)| self.at(r, c));
         let (values, vectors) =

@@ -95,7 +95,7 @@ impl<R: Real> Spectra<R> {
         let at = (rho.ln() - self.first) / self.step;
         let node = at.floor();
         let inside = node >= 1.0 && node + 2.0 < self.nodes.len() as f64;
-        inside.then(|| Place { node: node as usize, share: at - node })
+        inside.then_some(Place { node: node as usize, share: at - node })
     }
 
     /// The number of blocks.

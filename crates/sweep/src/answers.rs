@@ -64,7 +64,7 @@ fn saturation(accounts: &[Account]) -> Option<String> {
     Some(format!(
         "Why must the γ-term saturate? V cannot exceed the prior: at t = {} it has reached {} of tr(AΣAᵀ)/N, \
          while (σ/μ)² goes on to {}. A constant γ would have to be {} there and {} at t = {} to give what the \
-         matched law has at sub {}; with γ = 0.01 `sum` takes v = {} where {} is due.",
+         matched law has at sub {}; with γ = 0.01 the law sum takes v = {} where {} is due.",
         early.t,
         significant(early.unknown / account.prior, 3),
         significant(early.ratio2, 3),
@@ -89,7 +89,7 @@ fn clamping(accounts: &[Account], ended: &[Ended<'_>]) -> Option<String> {
     let due = last.matched + worst.noise;
     Some(format!(
         "Why does clamping blur? It keeps the sampler finite by never letting go of a large std: at sub {}, \
-         t = {}, `clamped_linear` has v = {} where {} is due, so its pull on the data is {} of the exact one just \
+         t = {}, clamped_linear has v = {} where {} is due, so its pull on the data is {} of the exact one just \
          when small scales are decided (guidance excess {}). The run ends at {} times the floor with χ = {}, \
          fluctuation ratio {}.",
         worst.sub,
