@@ -30,6 +30,10 @@ pub struct Overall {
     pub spread_ratio: Option<f64>,
     /// The mean coverage error.
     pub coverage_error: Option<f64>,
+    /// The mean ratio of CRPS to that of exact samples.
+    pub crps_ratio: Option<f64>,
+    /// The mean ratio of sliced W₂ to that between exact ensembles.
+    pub sliced_w2_ratio: Option<f64>,
 }
 
 /// The entrants of each dataset, in the order of the standings, each dataset's by excess.
@@ -72,6 +76,8 @@ impl Overall {
             bias: mean(|s| s.bias),
             spread_ratio: mean(|s| s.spread_ratio),
             coverage_error: mean(|s| s.coverage_error),
+            crps_ratio: mean(|s| s.crps_ratio),
+            sliced_w2_ratio: mean(|s| s.sliced_w2_ratio),
         }
     }
 }

@@ -64,6 +64,9 @@ fn lead() -> Vec<String> {
         "Every method with a parameter enters twice: as published, and tuned on a window of the data that \
          shares no frame with the one it is judged on."
             .into(),
+        "Tables begin in the order of the excess, which is below 1 where an ensemble is too narrow: read it \
+         beside bias and spread ratio, or sort by CRPS ratio or SW₂ ratio, which no narrow ensemble improves."
+            .into(),
     ]
 }
 

@@ -8,22 +8,24 @@ use equipoise_solver::Method;
 use equipoise_sweep::{Approach, Flow, Start};
 use std::fmt;
 
-/// T of the wake: its test file has 16 frames, which hold two windows of this length.
-pub const WAKE_WINDOW: usize = 8;
+/// T of the wake: its test file has 16 frames, of which the first window of this length is judged and
+/// the last is tuned on.
+pub const WAKE_WINDOW: usize = 4;
 
 /// The noise levels and steps of the full benchmark.
 const NOISES: [f64; 3] = [0.05, 0.1, 0.5];
 const STEPS: [usize; 3] = [16, 64, 256];
-/// The one that others are varied about.
-const NOISE: f64 = 0.1;
-const SUB: usize = 4;
+/// The case that others are varied about.
+const CENTRE: Case = Case { sub: 4, noise: 0.1, steps: 16 };
 
-/// Which cases of the product sub × noise × steps are run.
+/// Which cases of the product sub × noise × steps are run, by which methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subset {
-    /// Crosses through the product, within 20 minutes on two cores.
+    /// One factor at a time about sub 4, noise 0.1 and 16 steps on the turbulence, and on the wake
+    /// subs 4 and 16; every method but `daps`, whose hundred Langevin steps for each level cost more
+    /// than all others together, and which `daps_exact` stands for. Sized for 20 minutes on two cores.
     Core,
-    /// All of it.
+    /// All cases, all methods.
     Full,
 }
 
@@ -39,27 +41,38 @@ impl Subset {
     /// The cases of a dataset, by observation and then by steps.
     pub fn cases(self, wake: bool) -> Vec<Case> {
         let Axes { subs, noises, steps } = self.axes(wake);
-        let mut cases = product(&subs, &noises, &steps);
-        if self == Self::Core && !wake {
-            cases.extend(product(&[SUB], &[0.05, 0.5], &steps));
-            cases.extend(product(&[SUB], &[NOISE], &STEPS[2..]));
-            // Cases that observe alike follow each other and share what is prepared for them.
-            cases.sort_by(|a, b| a.sub.cmp(&b.sub).then(a.noise.total_cmp(&b.noise)));
+        if self == Self::Full || wake {
+            return product(&subs, &noises, &steps);
         }
+        let Case { sub, noise, .. } = CENTRE;
+        let mut cases = product(&subs, &noises, &[CENTRE.steps]);
+        cases.extend(product(&[sub], &NOISES, &[CENTRE.steps]));
+        cases.extend(product(&[sub], &[noise], &STEPS));
+        // Cases that observe alike follow each other and share what is prepared for them.
+        let by_observation = |a: &Case, b: &Case| a.sub.cmp(&b.sub).then(a.noise.total_cmp(&b.noise));
+        cases.sort_by(|a, b| by_observation(a, b).then(a.steps.cmp(&b.steps)));
+        cases.dedup();
         cases
     }
 
-    /// The lists whose product a dataset's cases are, or begin with.
+    /// The lists that a dataset's cases vary over, or, in `core`, that settings which are asked for
+    /// are multiplied with.
     pub fn axes(self, wake: bool) -> Axes {
-        match (self, wake) {
-            (Self::Full, _) => {
-                Axes { subs: vec![2, 4, 8, 16], noises: NOISES.to_vec(), steps: STEPS.to_vec() }
-            }
-            (Self::Core, false) => {
-                Axes { subs: vec![2, 4, 8, 16], noises: vec![NOISE], steps: STEPS[..2].to_vec() }
-            }
-            (Self::Core, true) => Axes { subs: vec![4, 16], noises: vec![NOISE], steps: STEPS[..1].to_vec() },
+        let all = || vec![2, 4, 8, 16];
+        match self {
+            Self::Full => Axes { subs: all(), noises: NOISES.to_vec(), steps: STEPS.to_vec() },
+            Self::Core => Axes {
+                subs: if wake { vec![4, 16] } else { all() },
+                noises: vec![CENTRE.noise],
+                steps: vec![CENTRE.steps],
+            },
         }
+    }
+
+    /// Its methods, `sda` once for each law that takes part.
+    pub fn approaches(self) -> Vec<Approach> {
+        let takes_part = |method: &Method| self == Self::Full || *method != Method::Daps;
+        approaches(&Method::ALL.into_iter().filter(takes_part).collect::<Vec<_>>())
     }
 }
 
@@ -86,15 +99,13 @@ pub fn product(subs: &[usize], noises: &[f64], steps: &[usize]) -> Vec<Case> {
     subs.iter().flat_map(|&sub| noises.iter().flat_map(move |&noise| with(sub, noise))).collect()
 }
 
-/// These methods, `sda` once for each law that takes part; all of them for an empty list.
+/// These methods, `sda` once for each law that takes part.
 pub fn approaches(methods: &[Method]) -> Vec<Approach> {
-    let all = Method::ALL;
-    let asked = if methods.is_empty() { &all[..] } else { methods };
     let of = |method: &Method| match method {
         Method::Sda => LAWS.iter().map(|law| Approach::of_law(law.name())).collect(),
         other => vec![Approach::of_law(other.name())],
     };
-    asked.iter().flat_map(of).collect()
+    methods.iter().flat_map(of).collect()
 }
 
 impl DatasetPlan {
@@ -131,5 +142,29 @@ impl Plan {
             spacing: Spacing::default().to_string(),
             start: Start::Normal,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_is_the_product_and_core_a_part_of_it() {
+        let full = Subset::Full.cases(false);
+        assert_eq!((full.len(), Subset::Full.cases(true).len()), (4 * 3 * 3, 4 * 3 * 3));
+        for (wake, cases) in [(false, Subset::Core.cases(false)), (true, Subset::Core.cases(true))] {
+            assert!(cases.iter().all(|case| full.contains(case)));
+            // Four subs, two more noises, two more steps; two subs on the wake.
+            assert_eq!(cases.len(), if wake { 2 } else { 8 });
+            let stretches = cases.chunk_by(|a, b| a.same_observation(*b)).count();
+            assert_eq!(stretches, if wake { 2 } else { 6 }, "cases that observe alike are adjacent");
+        }
+    }
+
+    #[test]
+    fn every_method_is_in_full_and_core_lacks_one() {
+        let count = Method::ALL.len() - 1 + LAWS.len();
+        assert_eq!((Subset::Full.approaches().len(), Subset::Core.approaches().len()), (count, count - 1));
     }
 }

@@ -6,7 +6,7 @@ use crate::record::Tuned;
 use crate::{Overall, Standing};
 use equipoise_report::{Cell, Column, Table, significant};
 
-const OVERALL: [(&str, &str); 8] = [
+const OVERALL: [(&str, &str); 10] = [
     ("entrant", "method, with its law where it takes one"),
     ("cases", "how many"),
     ("exploded", "cases in which a seed ended in the explosion event"),
@@ -15,6 +15,8 @@ const OVERALL: [(&str, &str); 8] = [
     ("bias", "mean over cases, in posterior standard deviations"),
     ("spread ratio", "mean over cases"),
     ("coverage error", "mean over cases"),
+    ("CRPS ratio", "mean over cases; 1 is exact"),
+    ("SW₂ ratio", "mean over cases; 1 is exact"),
 ];
 
 pub(super) fn overall_table(totals: &[&Overall]) -> Table {
@@ -29,6 +31,8 @@ pub(super) fn overall_table(totals: &[&Overall]) -> Table {
             number(o.bias),
             number(o.spread_ratio),
             number(o.coverage_error),
+            number(o.crps_ratio),
+            number(o.sliced_w2_ratio),
         ]
     };
     Table {

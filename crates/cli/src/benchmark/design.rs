@@ -16,7 +16,8 @@ pub(super) struct Design {
     #[arg(long)]
     full: bool,
 
-    /// Posterior methods; sda runs under its published law and those without a parameter [default: all]
+    /// Posterior methods; sda runs under its published law and those without a parameter [default: all
+    /// but daps, with --full all]
     #[arg(long, value_delimiter = ',', value_parser = methods())]
     method: Vec<String>,
 
@@ -24,7 +25,7 @@ pub(super) struct Design {
     #[arg(long, value_enum, value_delimiter = ',')]
     dataset: Vec<Embedded>,
 
-    /// Strides of the observed lattice, as subset `custom` [default there: those of core at noise 0.1]
+    /// Strides of the observed lattice, as subset `custom` [default there: 2,4,8,16, for ibpm 4,16]
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
     sub: Vec<usize>,
 
@@ -32,7 +33,7 @@ pub(super) struct Design {
     #[arg(long, value_name = "S", value_delimiter = ',', value_parser = positive, allow_negative_numbers = true)]
     noise: Vec<f64>,
 
-    /// Steps of the samplers, as subset `custom` [default there: 16,64, for ibpm 16]
+    /// Steps of the samplers, as subset `custom` [default there: 16]
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
     steps: Vec<usize>,
 
@@ -109,9 +110,9 @@ impl Design {
             dataset.seeds = asked(&self.seed, dataset.seeds.clone());
             dataset.cases.iter().try_for_each(|case| flow.check_sub(case.sub))?;
         }
-        let mut methods = self.method.iter().map(|name| name.parse()).collect::<Result<Vec<Method>, _>>()?;
-        methods.dedup();
-        let mut plan = Plan::of(subset, datasets, approaches(&methods));
+        let methods = self.method.iter().map(|name| name.parse()).collect::<Result<Vec<Method>, _>>()?;
+        let approaches = if methods.is_empty() { subset.approaches() } else { approaches(&methods) };
+        let mut plan = Plan::of(subset, datasets, approaches);
         if custom {
             plan.subset = "custom".into();
         }

@@ -140,6 +140,8 @@ fn overall_table(rows: &[Overall]) -> Table {
         Column::numbers("bias"),
         Column::numbers("spread"),
         Column::numbers("coverage error"),
+        Column::numbers("CRPS ratio"),
+        Column::numbers("SW2 ratio"),
         Column::numbers("exploded"),
     ];
     let row = |o: &Overall| {
@@ -153,6 +155,8 @@ fn overall_table(rows: &[Overall]) -> Table {
             optional(o.bias),
             optional(o.spread_ratio),
             optional(o.coverage_error),
+            optional(o.crps_ratio),
+            optional(o.sliced_w2_ratio),
             o.exploded.into(),
         ]
     };
