@@ -33,7 +33,7 @@ pub enum ReconstructionError {
         count: usize,
     },
     /// No reading is left.
-    #[error("{}: all {dropped} rows were dropped, the first, row {row}, because {offence}", path.display())]
+    #[error("{}: no row is left: {dropped} dropped, the first, row {row}, because {offence}", path.display())]
     NothingLeft {
         /// The sensor table.
         path: PathBuf,

@@ -42,7 +42,7 @@ fn readings_outside_are_dropped_on_request_but_not_all_of_them() {
     let placed = place(&prior, Path::new("obs.csv"), &[inside, solid], &dropping).unwrap();
     assert_eq!((placed.entries.len(), placed.dropped.len(), placed.dropped[0].row), (2, 1, 2));
     let message = place(&prior, Path::new("obs.csv"), &[solid], &dropping).unwrap_err().to_string();
-    insta::assert_snapshot!(message, @"obs.csv: all 1 rows were dropped, the first, row 2, because columns `x`, `y`: found (-0.25, 4), inside the cylinder, expected a place in the fluid");
+    insta::assert_snapshot!(message, @"obs.csv: no row is left: 1 dropped, the first, row 2, because columns `x`, `y`: found (-0.25, 4), inside the cylinder, expected a place in the fluid");
 }
 
 /// H = y, W = x; one component alone; borders to rounding; a period and the cell before it.
