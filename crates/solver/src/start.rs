@@ -21,7 +21,7 @@ pub enum Start<R: Real> {
 }
 
 impl<R: Real> Start<R> {
-    /// E[x_1] at the first level of the grid.
+    /// The mean of x_1 at the first level of the grid.
     pub fn mean(&self, dim: usize, level: Level) -> Vec<R> {
         let mut x = vec![R::zero(); dim];
         if let Self::Prior { mean, .. } = self {

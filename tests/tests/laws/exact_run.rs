@@ -88,13 +88,14 @@ fn the_covariance_converges_to_the_posterior_to_first_order() {
 }
 
 /// The flow multiplies the distance from m_y along a posterior mode of variance p, in x/μ, by
-/// √((p + ρ′²)/(p + ρ²)). The bounds are those of Zolotarev's product over ρ from 100 to 0.01.
+/// √((p + ρ′²)/(p + ρ²)). The bounds are the largest relative errors of Zolotarev's products over ρ
+/// from 100 to 0.01, evaluated apart from this code: 1.51264e-3 and 8.62861e-7.
 #[test]
 fn exponential_steps_follow_the_flow_of_every_posterior_mode() {
     let truth = Truth::new();
     let (first, last) = (schedule().level(1.0), schedule().level(0.0));
     let noise = Stream::new("unused");
-    for (steps, bound) in [(8, 1.5e-3), (16, 1e-6)] {
+    for (steps, bound) in [(8, 1.5127e-3), (16, 8.63e-7)] {
         let sampler = Exponential::new(&schedule(), steps).unwrap();
         let exact = truth.problem.exact(Sampler::<f64>::evaluated(&sampler));
         for (i, p) in truth.modes.eigenvalues().iter().enumerate() {
