@@ -13,6 +13,51 @@ pub struct Observation<'a, R> {
     pub variance: Variance<'a, R>,
 }
 
+impl<R: Real> Observation<'_, R> {
+    /// The checks of [`Backend::compact`], for arguments of these lengths.
+    ///
+    /// # Errors
+    /// [`LikelihoodError`] when a length or a variance does not fit.
+    pub fn check_compact(
+        &self,
+        prediction: usize,
+        residual: usize,
+        weighted: usize,
+    ) -> Result<(), LikelihoodError> {
+        let count = self.values.len();
+        length("prediction", prediction, count)?;
+        length("residual", residual, count)?;
+        length("weighted", weighted, count)?;
+        self.variance.check(count)
+    }
+
+    /// The checks of [`Backend::strided`], for a field and a residual of these lengths.
+    ///
+    /// # Errors
+    /// [`LikelihoodError`] when a length or a variance does not fit.
+    pub fn check_strided(
+        &self,
+        field: usize,
+        lattice: Subsample,
+        residual: usize,
+        gradient: &Gradient<'_, R>,
+    ) -> Result<(), LikelihoodError> {
+        let (count, size) = (lattice.count(), lattice.shape().len());
+        length("field", field, size)?;
+        length("observation", self.values.len(), count)?;
+        length("residual", residual, count)?;
+        match gradient {
+            Gradient::Compact(weighted) => length("gradient", weighted.len(), count)?,
+            Gradient::Field(out) => length("gradient", out.len(), size)?,
+        }
+        self.variance.check_on(lattice.observed())
+    }
+}
+
+fn length(argument: &'static str, found: usize, expected: usize) -> Result<(), LikelihoodError> {
+    if found == expected { Ok(()) } else { Err(LikelihoodError::Length { argument, found, expected }) }
+}
+
 /// Where the weighted residual r/v goes.
 #[derive(Debug)]
 pub enum Gradient<'a, R> {

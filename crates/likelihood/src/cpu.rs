@@ -37,10 +37,7 @@ impl<R: Real> Backend<R> for Cpu {
         weighted: &mut [R],
     ) -> Result<Statistics, LikelihoodError> {
         let count = observation.values.len();
-        length("prediction", prediction.len(), count)?;
-        length("residual", residual.len(), count)?;
-        length("weighted", weighted.len(), count)?;
-        observation.variance.check(count)?;
+        observation.check_compact(prediction.len(), residual.len(), weighted.len())?;
         let jobs = jobs(residual, compact_targets(weighted));
         let predict =
             |start: usize, out: &mut [R]| out.copy_from_slice(&prediction[start..start + out.len()]);
@@ -56,14 +53,7 @@ impl<R: Real> Backend<R> for Cpu {
         gradient: Gradient<'_, R>,
     ) -> Result<Statistics, LikelihoodError> {
         let (count, size) = (lattice.count(), lattice.shape().len());
-        length("field", field.len(), size)?;
-        length("observation", observation.values.len(), count)?;
-        length("residual", residual.len(), count)?;
-        match &gradient {
-            Gradient::Compact(weighted) => length("gradient", weighted.len(), count)?,
-            Gradient::Field(out) => length("gradient", out.len(), size)?,
-        }
-        observation.variance.check_on(lattice.observed())?;
+        observation.check_strided(field.len(), lattice, residual.len(), &gradient)?;
         let (targets, work) = match gradient {
             Gradient::Compact(weighted) => (compact_targets(weighted), count),
             Gradient::Field(out) => (field_targets(out, lattice), size),
@@ -71,10 +61,6 @@ impl<R: Real> Backend<R> for Cpu {
         let predict = |start: usize, out: &mut [R]| gather(lattice, field, start, out);
         Ok(run(jobs(residual, targets), work, &observation, &predict))
     }
-}
-
-fn length(argument: &'static str, found: usize, expected: usize) -> Result<(), LikelihoodError> {
-    if found == expected { Ok(()) } else { Err(LikelihoodError::Length { argument, found, expected }) }
 }
 
 fn jobs<'a, R>(residual: &'a mut [R], targets: Vec<Target<'a, R>>) -> Vec<Job<'a, R>> {

@@ -1,6 +1,6 @@
-//! What can be wrong with the input of a likelihood evaluation.
+//! What can be wrong with a likelihood evaluation.
 
-/// Input that a backend refuses before it writes anything.
+/// Input that a backend refuses before it writes anything, or a backend that fails.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[non_exhaustive]
 pub enum LikelihoodError {
@@ -33,5 +33,14 @@ pub enum LikelihoodError {
         channels: usize,
         /// Observations of one channel in one frame.
         plane: usize,
+    },
+    /// The machine that a backend runs on failed, or cannot hold the input. Outputs that it was to
+    /// write hold nothing of use.
+    #[error("likelihood backend `{backend}`: {reason}")]
+    Backend {
+        /// The backend's name.
+        backend: &'static str,
+        /// What it was doing, and what it met.
+        reason: String,
     },
 }
