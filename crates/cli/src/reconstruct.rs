@@ -126,7 +126,7 @@ struct Drawing {
     #[arg(long, default_value_t = 64, value_parser = count, allow_negative_numbers = true)]
     steps: usize,
 
-    /// predictor_corrector, ddim:ETA, ddpm, euler, heun or exponential
+    /// predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential
     #[arg(long, default_value_t = SamplerName::Exponential)]
     sampler: SamplerName,
 

@@ -29,7 +29,7 @@ pub enum SamplerError {
     },
     /// A sampler that does not exist.
     #[error(
-        "sampler: found `{found}`, expected predictor_corrector, ddim:ETA with ETA of at least 0, ddpm, euler, heun or exponential"
+        "sampler: found `{found}`, expected predictor_corrector, ddim:ETA with ETA of at least 0, ddpm, ddpm_beta, euler, heun or exponential"
     )]
     UnknownName {
         /// The name given.

@@ -4,12 +4,14 @@
 //! |---|---|---|---|
 //! | [`PredictorCorrector`] | DDIM with η = 0, then Langevin corrections | 1 | 1 + corrections |
 //! | [`Ddim`] | DDIM with η, ancestral DDPM at η = 1 | 1 | 1 |
+//! | [`Ancestral`] | ancestral DDPM with variance β | 1 | 1 |
 //! | [`Euler`] | Euler on the probability flow | 1 | 1 |
 //! | [`Heun`] | Heun on the probability flow | 2 | 2, one where σ′ = 0 |
 //! | [`Exponential`] | best product of resolvents on the probability flow | 1, exponential for Gaussian posteriors | 1 |
 //!
 //! A run ends finished or diverged; either way it says what happened on the way.
 
+mod ancestral;
 mod ddim;
 mod error;
 mod euler;
@@ -25,6 +27,7 @@ mod problem;
 mod run;
 mod sampler;
 
+pub use ancestral::Ancestral;
 pub use ddim::Ddim;
 pub use error::SamplerError;
 pub use euler::Euler;

@@ -1,6 +1,6 @@
 //! The samplers by name.
 
-use crate::{Ddim, Euler, Exponential, Heun, PredictorCorrector, Sampler, SamplerError};
+use crate::{Ancestral, Ddim, Euler, Exponential, Heun, PredictorCorrector, Sampler, SamplerError};
 use equipoise_field::Real;
 use equipoise_schedule::Schedule;
 use std::fmt;
@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// |---|---|
 /// | `predictor_corrector` | [`PredictorCorrector`] |
 /// | `ddim:ETA` | [`Ddim`] with η = ETA |
-/// | `ddpm` | [`Ddim`] with η = 1 |
+/// | `ddpm` | [`Ddim`] with η = 1: ancestral, variance β̃ |
+/// | `ddpm_beta` | [`Ancestral`], variance β |
 /// | `euler` | [`Euler`] |
 /// | `heun` | [`Heun`] |
 /// | `exponential` | [`Exponential`] |
@@ -28,6 +29,8 @@ pub enum SamplerName {
         /// η, the share of fresh noise in the variance.
         eta: f64,
     },
+    /// Ancestral DDPM with variance β.
+    Ancestral,
     /// Euler on the probability flow.
     Euler,
     /// Heun on the probability flow.
@@ -55,6 +58,7 @@ impl SamplerName {
         Ok(match self {
             Self::PredictorCorrector => Arc::new(PredictorCorrector::new(grid, corrections, tau)?),
             Self::Ddim { eta } => Arc::new(Ddim::new(grid, eta)?),
+            Self::Ancestral => Arc::new(Ancestral::new(grid)?),
             Self::Euler => Arc::new(Euler::new(grid)?),
             Self::Heun => Arc::new(Heun::new(grid)?),
             Self::Exponential => {
@@ -72,6 +76,7 @@ impl fmt::Display for SamplerName {
             #[expect(clippy::float_cmp, reason = "one has a name of its own")]
             Self::Ddim { eta } if *eta == 1.0 => f.write_str("ddpm"),
             Self::Ddim { eta } => write!(f, "ddim:{eta}"),
+            Self::Ancestral => f.write_str("ddpm_beta"),
             Self::Euler => f.write_str("euler"),
             Self::Heun => f.write_str("heun"),
             Self::Exponential => f.write_str("exponential"),
@@ -87,6 +92,7 @@ impl FromStr for SamplerName {
         match text {
             "predictor_corrector" => Ok(Self::PredictorCorrector),
             "ddpm" => Ok(Self::Ddim { eta: 1.0 }),
+            "ddpm_beta" => Ok(Self::Ancestral),
             "euler" => Ok(Self::Euler),
             "heun" => Ok(Self::Heun),
             "exponential" => Ok(Self::Exponential),
@@ -105,7 +111,8 @@ mod tests {
 
     #[test]
     fn names_lead_back_and_others_are_refused() {
-        for text in ["predictor_corrector", "ddim:0.25", "ddpm", "euler", "heun", "exponential"] {
+        for text in ["predictor_corrector", "ddim:0.25", "ddpm", "ddpm_beta", "euler", "heun", "exponential"]
+        {
             assert_eq!(text.parse::<SamplerName>().unwrap().to_string(), text);
         }
         for text in ["ddim", "ddim:-1", "ddim:NaN", "Heun"] {

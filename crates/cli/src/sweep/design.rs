@@ -63,7 +63,7 @@ pub(crate) struct Design {
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     tau: Option<f64>,
 
-    /// How time advances, as protocol `custom`: predictor_corrector, ddim:ETA, ddpm, euler, heun or exponential; methods
+    /// How time advances, as protocol `custom`: predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential; methods
     /// with a step of their own keep it [default there: predictor_corrector]
     #[arg(long)]
     sampler: Option<SamplerName>,
