@@ -111,11 +111,19 @@ pub(crate) fn judge(
             deviation
         })
         .collect();
-    for (place, level) in LEVELS.into_iter().enumerate() {
-        verdict.coverages[place] = metrics::coverage(&ensemble, draw.truth, level, included)?;
-        verdict.coverage_errors[place] = coverage_error(problem, &deviations, level)?;
+    let coverage = |level| -> Result<_, BoxError> {
+        let of_truth = metrics::coverage(&ensemble, draw.truth, level, included)?;
+        Ok((of_truth, coverage_error(problem, &deviations, level)?))
+    };
+    let (distance, coverages) = rayon::join(
+        || problem.reference.distance(&deviations, problem.scene),
+        || LEVELS.map(coverage).into_iter().collect::<Result<Vec<_>, BoxError>>(),
+    );
+    verdict.distance = Some(distance?);
+    for (place, (of_truth, error)) in coverages?.into_iter().enumerate() {
+        verdict.coverages[place] = of_truth;
+        verdict.coverage_errors[place] = error;
     }
-    verdict.distance = Some(problem.reference.distance(&deviations, problem.scene)?);
     Ok(verdict)
 }
 

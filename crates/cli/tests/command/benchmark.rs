@@ -1,0 +1,93 @@
+//! `equipoise benchmark` end to end on a small plan.
+
+use crate::ran::{Ran, command, records, run};
+use serde_json::Value;
+use std::path::Path;
+
+/// Two steps, one sub, three methods of which two are tuned, two seeds, two members.
+const SMALL: &str =
+    "benchmark --dataset kolmogorov --method exact,mmps,red_diff --sub 16 --steps 2 --seed 0,1 --members 2";
+
+fn small(folder: &Path, further: &[&str]) -> Ran {
+    let all: Vec<&str> =
+        SMALL.split(' ').chain(["--out", folder.to_str().unwrap()]).chain(further.iter().copied()).collect();
+    let ran = run(&all);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    ran
+}
+
+/// The records of a table, without the columns that differ from run to run.
+fn table(folder: &Path, name: &str) -> Vec<std::collections::HashMap<String, String>> {
+    let mut rows = records(&std::fs::read_to_string(folder.join(name)).unwrap());
+    rows.iter_mut().for_each(|row| assert!(row.remove("seconds").is_some()));
+    rows
+}
+
+#[test]
+fn a_small_benchmark_leaves_its_tables_and_says_what_it_chose() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let ran = small(&out, &[]);
+    assert!(ran.stderr.contains("subset custom: 12 jobs, estimated "), "{}", ran.stderr);
+    for part in ["over 1 cases", "normalised units", "iterations  1 2 3 5 10", "12 of 12 jobs have records"] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    let board = table(&out, "leaderboard.csv");
+    // `exact` has nothing to tune; the others enter twice.
+    assert_eq!(board.len(), 1 + 2 * 2);
+    for row in &board {
+        let point = row["method"] == "red_diff";
+        assert_eq!(row["kind"], if point { "point estimate" } else { "sampler" });
+        assert_eq!(row["spread_ratio"].is_empty(), point, "{row:?}");
+        assert!(!row["excess_ci"].is_empty() && row["seeds"] == "2" && row["space"] == "normalised");
+        assert_eq!(row["tuning_calls"] == "0", row["choice"] == "published");
+    }
+    let tuned = table(&out, "tuning.csv");
+    // Five values, two members, two steps, one call each.
+    assert!(tuned.len() == 2 && tuned.iter().all(|row| row["denoiser_calls"] == "20"), "{tuned:?}");
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(
+        page.contains("frames 0 to 7 of trajectory 0")
+            && page.contains("tuned on frames 0 to 7 of trajectory 1")
+    );
+    assert!(!page.contains("http"), "the page fetches nothing");
+}
+
+/// Six whole lines and a torn seventh go on to the same table, seconds apart.
+#[test]
+fn a_cut_benchmark_is_resumed_to_the_same_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    small(&out, &[]);
+    let scores = table(&out, "scores.csv");
+    let journal = std::fs::read_to_string(out.join("results.jsonl")).unwrap();
+    let end = journal.match_indices('\n').nth(5).unwrap().0 + 40;
+    std::fs::write(out.join("results.jsonl"), &journal[..end]).unwrap();
+    let ran = small(&out, &["--resume", "--format", "json"]);
+    assert_eq!(table(&out, "scores.csv"), scores);
+    let printed: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&printed["records"], &printed["skipped"]), (&12.into(), &6.into()));
+    assert_eq!(printed["standings"].as_array().unwrap().len(), 5);
+    let refused: Ran = run(&SMALL.split(' ').chain(["--out", out.to_str().unwrap()]).collect::<Vec<_>>());
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("--resume"), "{}", refused.stderr);
+}
+
+#[test]
+fn bad_usage_and_bad_strides_write_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    for (arguments, code, part) in [
+        ("--method dsp", 2, "dps"),
+        ("--noise 0", 2, "a number above 0"),
+        ("--resume --force", 2, "--force"),
+        ("--dataset kolmogorov --sub 65", 1, "sub"),
+    ] {
+        let all: Vec<&str> =
+            ["benchmark", "--out", out.to_str().unwrap()].into_iter().chain(arguments.split(' ')).collect();
+        let ran: Ran = command(&all).output().unwrap().into();
+        assert_eq!(ran.code, Some(code), "{arguments}: {}", ran.stderr);
+        assert!(ran.stderr.contains(part), "{arguments}: {}", ran.stderr);
+        assert!(!out.exists(), "{arguments}");
+    }
+}
