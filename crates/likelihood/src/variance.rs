@@ -77,8 +77,8 @@ impl<R: Real> Variance<'_, R> {
     }
 
     /// Σ log v over `count` observations, where it needs no pass over them: N log v, or
-    /// (N/C) Σ_c log v_c.
-    pub(crate) fn closed_log_sum(&self, count: usize) -> Option<f64> {
+    /// (N/C) Σ_c log v_c; nothing for a variance per observation.
+    pub fn closed_log_sum(&self, count: usize) -> Option<f64> {
         match *self {
             Self::Scalar(v) => Some(count as f64 * v.ln()),
             Self::PerChannel { values, .. } => {

@@ -3,6 +3,7 @@
 
 use super::Finding;
 use super::floors::{self, NEVER};
+use super::habits::BINDINGS;
 use super::tree::Tree;
 
 const PREFIX: &str = "equipoise-";
@@ -10,15 +11,19 @@ const PREFIX: &str = "equipoise-";
 /// Checks every manifest.
 pub(super) fn faults(tree: &Tree) -> Vec<Finding> {
     let manifests = tree.files().filter(|(path, _)| path.ends_with("/Cargo.toml"));
-    manifests.flat_map(|(path, text)| manifest_faults(path, text)).collect()
+    let root = tree.text("Cargo.toml").unwrap_or_default();
+    manifests.flat_map(|(path, text)| manifest_faults(path, text, root)).collect()
 }
 
-fn manifest_faults(path: &str, text: &str) -> Vec<Finding> {
+fn manifest_faults(path: &str, text: &str, root: &str) -> Vec<Finding> {
     let mut faults = Vec::new();
-    if !section(text, "lints").any(|(_, line)| squeezed(line) == "workspace=true") {
+    let owner = path.strip_prefix("crates/").and_then(|rest| rest.strip_suffix("/Cargo.toml"));
+    if owner.is_some_and(|owner| BINDINGS.contains(&owner)) {
+        faults
+            .extend(missing_lints(text, root).map(|lint| Finding::whole(path, format!("found no `{lint}`"))));
+    } else if !section(text, "lints").any(|(_, line)| squeezed(line) == "workspace=true") {
         faults.push(Finding::whole(path, "found no `[lints] workspace = true`"));
     }
-    let owner = path.strip_prefix("crates/").and_then(|rest| rest.strip_suffix("/Cargo.toml"));
     for (line, to) in edges(text) {
         let broken = match owner {
             Some(from) => broken_edge(from, to),
@@ -28,6 +33,27 @@ fn manifest_faults(path: &str, text: &str) -> Vec<Finding> {
         faults.extend(broken.map(|message| Finding::at(path, line, message)));
     }
     faults
+}
+
+/// The lints of the workspace, and those on `unsafe` itself, that a binding crate does not state:
+/// Cargo lets no package take the workspace's lints less one.
+fn missing_lints(text: &str, root: &str) -> impl Iterator<Item = String> {
+    let bare = |line: &str| squeezed(line.split('#').next().unwrap_or_default());
+    let unsafety = [
+        ("rust", r#"unsafe_op_in_unsafe_fn="deny""#.to_owned()),
+        ("clippy", r#"undocumented_unsafe_blocks="deny""#.to_owned()),
+    ];
+    let shared = ["rust", "clippy"].into_iter().flat_map(|tool| {
+        let lines: Vec<_> =
+            section(root, &format!("workspace.lints.{tool}")).map(|(_, line)| bare(line)).collect();
+        lines.into_iter().filter(|line| line.contains('=')).map(move |line| (tool, line))
+    });
+    let expected: Vec<_> =
+        shared.filter(|(_, line)| !line.starts_with("unsafe_code=")).chain(unsafety).collect();
+    expected.into_iter().filter_map(move |(tool, lint)| {
+        let stated = section(text, &format!("lints.{tool}")).any(|(_, line)| bare(line) == lint);
+        (!stated).then_some(lint)
+    })
 }
 
 fn broken_edge(from: &str, to: &str) -> Option<String> {
@@ -132,6 +158,27 @@ mod tests {
         assert_eq!(found("tests/Cargo.toml", &text), Vec::<String>::new());
         let text = text.replace("field", "attic");
         assert!(found("crates/cli/Cargo.toml", &text)[0].contains("`attic` has no floor"));
+    }
+
+    #[test]
+    fn a_binding_crate_states_every_lint_but_the_one_on_unsafe() {
+        let root = "[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"warn\" # why\n\
+                    [workspace.lints.clippy]\ntodo = \"warn\"\n";
+        let own = "[lints.rust]\nunsafe_op_in_unsafe_fn = \"deny\"\nmissing_docs = \"warn\"\n\
+                   [lints.clippy]\nundocumented_unsafe_blocks = \"deny\"\ntodo = \"warn\"\n";
+        let found = |text: &str| {
+            let tree = Tree::of(&[("Cargo.toml", root), ("crates/likelihood-cuda/Cargo.toml", text)]);
+            faults(&tree).iter().map(Finding::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(found(own), Vec::<String>::new());
+        for lint in own.lines().filter(|line| line.contains('=')) {
+            let lacking = found(&own.replace(lint, ""));
+            assert_eq!(
+                lacking,
+                [format!("crates/likelihood-cuda/Cargo.toml: found no `{}`", squeezed(lint))]
+            );
+        }
+        assert!(!found("[lints]\nworkspace = true\n").is_empty());
     }
 
     #[test]
