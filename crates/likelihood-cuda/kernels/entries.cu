@@ -2,43 +2,46 @@
 // The kernel: tiles of one block of observations, the tree over blocks, and the entry points.
 
 // Adds the block sums of a sample pairwise, 512 neighbours at a time, and writes its statistics.
-template <class Shared> DEVICE void combine(const Arguments &a, Shared &shared, double *partials, bool each) {
+// `closed_log`: the sum of log v is `log_variance`. A call, not inlined: every entry point ends
+// with it, and one thread block of a sample runs it once.
+static __device__ __noinline__ void combine(double *partials, unsigned blocks, double (*roots)[WARPS],
+                                            double *statistics, double log_variance, bool closed_log) {
     const unsigned warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
     double root = 0;
-    unsigned len = a.blocks;
+    unsigned len = blocks;
     do {
         const unsigned chunks = (len + 2 * THREADS - 1) / (2 * THREADS);
         for (unsigned chunk = 0; chunk < chunks; ++chunk) {
             const unsigned at = 2 * (chunk * THREADS + threadIdx.x);
 #pragma unroll
             for (unsigned q = 0; q < PARTIALS; ++q) {
-                double *terms = partials + static_cast<unsigned long long>(q) * a.blocks;
+                double *terms = partials + static_cast<unsigned long long>(q) * blocks;
                 const double left = at < len ? FETCH(terms + at) : 0.0;
                 const double right = at + 1 < len ? FETCH(terms + at + 1) : 0.0;
                 const double node = q == MAX_ABS
                     ? warp_fold(left > right ? left : right, [](double x, double y) { return x > y ? x : y; })
                     : warp_tree(left + right, WARP);
-                if (lane == 0) put(shared.roots[q][warp], node);
+                if (lane == 0) put(roots[q][warp], node);
             }
             __syncthreads();
             if (threadIdx.x < PARTIALS) {
                 double node[WARPS];
-                for (unsigned w = 0; w < WARPS; ++w) node[w] = get(shared.roots[threadIdx.x][w]);
+                for (unsigned w = 0; w < WARPS; ++w) node[w] = get(roots[threadIdx.x][w]);
                 for (unsigned width = WARPS / 2; width > 0; width /= 2)
                     for (unsigned w = 0; w < width; ++w) {
                         const double x = node[2 * w], y = node[2 * w + 1];
                         node[w] = threadIdx.x == MAX_ABS ? (x > y ? x : y) : x + y;
                     }
                 root = node[0];
-                PUBLISH(partials + static_cast<unsigned long long>(threadIdx.x) * a.blocks + chunk, root);
+                PUBLISH(partials + static_cast<unsigned long long>(threadIdx.x) * blocks + chunk, root);
             }
             __syncthreads();
         }
         len = chunks;
     } while (len > 1);
     if (threadIdx.x < PARTIALS) {
-        const bool closed = threadIdx.x == 2 && !each;
-        store(reinterpret_cast<double *>(a.statistics + blockIdx.y) + threadIdx.x, closed ? a.log_variance : root);
+        const bool closed = threadIdx.x == 2 && closed_log;
+        store(statistics + threadIdx.x, closed ? log_variance : root);
     }
 }
 
@@ -81,7 +84,8 @@ template <int WEIGHT, class Shared> DEVICE void settle(const Arguments &a, Share
     __syncthreads();
     if (!get(shared.last)) return;
     __threadfence();
-    combine(a, shared, partials, WEIGHT == EACH);
+    double *statistics = reinterpret_cast<double *>(a.statistics + blockIdx.y);
+    combine(partials, a.blocks, shared.roots, statistics, a.log_variance, WEIGHT != EACH);
 }
 
 // Adds the terms of a staged tile and writes the part of the field around its observations.

@@ -1,0 +1,84 @@
+//! The device as a backend of the likelihood: slices of the host in, slices of the host out.
+
+use crate::variant::Target;
+use crate::{CudaError, Device, DeviceObservation, Element, Points};
+use equipoise_field::Real;
+use equipoise_likelihood::{Backend, Gradient, LikelihoodError, Observation, Statistics};
+use equipoise_operator::Subsample;
+
+/// The reduction on one device. Every call copies its inputs there and its outputs back; what stays
+/// on the device from step to step is [`DeviceObservation`]'s.
+#[derive(Debug)]
+pub struct Cuda {
+    device: Device,
+}
+
+impl Cuda {
+    /// The backend on `device`.
+    pub fn new(device: Device) -> Self {
+        Self { device }
+    }
+
+    /// The device.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    fn run<R: Element<Real = R>>(
+        &self,
+        points: Points<'_>,
+        prediction: &[R],
+        observation: Observation<'_, R>,
+        residual: &mut [R],
+        target: Target,
+        gradient: &mut [R],
+    ) -> Result<Statistics, CudaError> {
+        let device = &self.device;
+        let variance = &observation.variance;
+        let mut reduction = DeviceObservation::new(device, points, observation.values, variance, 1)?;
+        let prediction = device.upload(prediction)?;
+        let mut on_device = (device.zeros(residual.len())?, device.zeros(gradient.len())?);
+        reduction.reduce(device, &prediction, &mut on_device.0, target, &mut on_device.1)?;
+        device.download(&on_device.0, residual)?;
+        device.download(&on_device.1, gradient)?;
+        Ok(reduction.statistics(device)?.remove(0))
+    }
+}
+
+impl<R: Element<Real = R> + Real> Backend<R> for Cuda {
+    fn compact(
+        &self,
+        prediction: &[R],
+        observation: Observation<'_, R>,
+        residual: &mut [R],
+        weighted: &mut [R],
+    ) -> Result<Statistics, LikelihoodError> {
+        observation.check_compact(prediction.len(), residual.len(), weighted.len())?;
+        let points = Points::Compact(prediction.len());
+        self.run(points, prediction, observation, residual, Target::Compact, weighted).map_err(failure)
+    }
+
+    fn strided(
+        &self,
+        field: &[R],
+        lattice: Subsample,
+        observation: Observation<'_, R>,
+        residual: &mut [R],
+        gradient: Gradient<'_, R>,
+    ) -> Result<Statistics, LikelihoodError> {
+        observation.check_strided(field.len(), lattice, residual.len(), &gradient)?;
+        let (target, gradient) = match gradient {
+            Gradient::Compact(weighted) => (Target::Compact, weighted),
+            Gradient::Field(out) => (Target::Field, out),
+        };
+        let points = Points::Lattice(lattice);
+        self.run(points, field, observation, residual, target, gradient).map_err(failure)
+    }
+}
+
+fn failure(error: CudaError) -> LikelihoodError {
+    match error {
+        CudaError::Likelihood(error) => error,
+        other => LikelihoodError::Backend { backend: "cuda", reason: other.to_string() },
+    }
+}

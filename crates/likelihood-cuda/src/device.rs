@@ -1,0 +1,196 @@
+//! One CUDA device: opened with a clear error where there is none, its kernels loaded once.
+
+use crate::cache::Cache;
+use crate::nvrtc::Nvrtc;
+use crate::ptx::{self, Origin, Ptx};
+use crate::variant::{Entry, Storage};
+use crate::{Architecture, CudaError};
+use cudarc::driver::sys::CUresult;
+use cudarc::driver::{
+    CudaContext, CudaFunction, CudaModule, CudaSlice, CudaStream, DeviceRepr, DriverError, ValidAsZeroBits,
+};
+use equipoise_likelihood::LikelihoodError;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The oldest driver that runs the embedded PTX and has every function that is called, as
+/// 1000·major + 10·minor.
+const OLDEST_DRIVER: i32 = 12_080;
+
+/// A device, a stream on it, and the kernels loaded so far.
+pub struct Device {
+    stream: Arc<CudaStream>,
+    architecture: Architecture,
+    nvrtc: Result<Nvrtc, CudaError>,
+    cache: Cache,
+    kernels: Mutex<HashMap<Storage, Kernels>>,
+}
+
+#[derive(Clone)]
+struct Kernels {
+    module: Arc<CudaModule>,
+    origin: Origin,
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Device {} ({})", self.stream.context().ordinal(), self.architecture)
+    }
+}
+
+impl Device {
+    /// Opens device `ordinal` and a stream on it.
+    ///
+    /// # Errors
+    /// [`CudaError::NoDriver`] without a driver library, [`CudaError::OldDriver`],
+    /// [`CudaError::NoDevice`] where there are not so many devices, [`CudaError::Driver`] otherwise.
+    pub fn open(ordinal: usize) -> Result<Self, CudaError> {
+        let count = Self::count()?;
+        if ordinal >= count {
+            return Err(CudaError::NoDevice { ordinal, count });
+        }
+        let context = CudaContext::new(ordinal).map_err(doing("open the device"))?;
+        let (major, minor) = context.compute_capability().map_err(doing("ask the device's generation"))?;
+        let number = 10 * major.unsigned_abs() + minor.unsigned_abs();
+        let stream = context.new_stream().map_err(doing("make a stream"))?;
+        Ok(Self {
+            stream,
+            architecture: Architecture::new(number),
+            nvrtc: Nvrtc::open(),
+            cache: Cache::of_environment(),
+            kernels: Mutex::default(),
+        })
+    }
+
+    /// How many devices there are.
+    ///
+    /// # Errors
+    /// [`CudaError::NoDriver`], [`CudaError::OldDriver`] or [`CudaError::Driver`].
+    pub fn count() -> Result<usize, CudaError> {
+        // SAFETY: looks for the driver's library, which any process may load.
+        if !unsafe { cudarc::driver::sys::is_culib_present() } {
+            return Err(CudaError::NoDriver);
+        }
+        match cudarc::driver::result::init() {
+            Err(DriverError(CUresult::CUDA_ERROR_NO_DEVICE)) => return Ok(0),
+            other => other.map_err(doing("initialise the driver"))?,
+        }
+        let mut version = 0;
+        // SAFETY: the pointer is valid for one write of an int.
+        let status = unsafe { cudarc::driver::sys::cuDriverGetVersion(&raw mut version) };
+        status.result().map_err(doing("ask the driver's version"))?;
+        if version < OLDEST_DRIVER {
+            return Err(CudaError::OldDriver { found: version, expected: OLDEST_DRIVER });
+        }
+        let count = CudaContext::device_count().map_err(doing("count devices"))?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    /// The device's name as its maker gives it.
+    ///
+    /// # Errors
+    /// [`CudaError::Driver`].
+    pub fn name(&self) -> Result<String, CudaError> {
+        self.stream.context().name().map_err(doing("ask the device's name"))
+    }
+
+    /// The device's generation.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
+    /// The stream that copies and launches go to, in order.
+    pub fn stream(&self) -> &Arc<CudaStream> {
+        &self.stream
+    }
+
+    pub(crate) fn ordinal(&self) -> usize {
+        self.stream.context().ordinal()
+    }
+
+    /// A copy of `values` on the device; of nothing, one element that none reads.
+    ///
+    /// # Errors
+    /// [`CudaError::Driver`].
+    pub fn upload<T: DeviceRepr + ValidAsZeroBits>(&self, values: &[T]) -> Result<CudaSlice<T>, CudaError> {
+        if values.is_empty() {
+            return self.zeros(1);
+        }
+        self.stream.clone_htod(values).map_err(doing("copy to the device"))
+    }
+
+    /// `len` zeros on the device, but at least one element: the driver allocates no empty arrays.
+    ///
+    /// # Errors
+    /// [`CudaError::Driver`].
+    pub fn zeros<T: DeviceRepr + ValidAsZeroBits>(&self, len: usize) -> Result<CudaSlice<T>, CudaError> {
+        self.stream.alloc_zeros(len.max(1)).map_err(doing("allocate on the device"))
+    }
+
+    /// Copies as many elements as `out` takes to the host, after all work on the stream.
+    ///
+    /// # Errors
+    /// [`CudaError::Likelihood`] where `from` holds fewer, [`CudaError::Driver`], also where earlier
+    /// work on the stream failed.
+    pub fn download<T: DeviceRepr>(&self, from: &CudaSlice<T>, out: &mut [T]) -> Result<(), CudaError> {
+        let (found, expected) = (from.len(), out.len());
+        let view = from.try_slice(..expected);
+        let view = view.ok_or(LikelihoodError::Length { argument: "device array", found, expected })?;
+        if expected > 0 {
+            self.stream.memcpy_dtoh(&view, out).map_err(doing("copy from the device"))?;
+        }
+        self.stream.synchronize().map_err(doing("finish its work"))
+    }
+
+    /// Where the kernels of `storage` come from on this device; loads them if need be.
+    ///
+    /// # Errors
+    /// [`CudaError::NoKernel`] where neither compiled nor embedded PTX loads.
+    pub fn origin(&self, storage: Storage) -> Result<Origin, CudaError> {
+        Ok(self.kernels(storage)?.origin)
+    }
+
+    /// One kernel.
+    pub(crate) fn function(&self, storage: Storage, entry: Entry) -> Result<CudaFunction, CudaError> {
+        let module = self.kernels(storage)?.module;
+        module.load_function(&entry.to_string()).map_err(doing("find a kernel"))
+    }
+
+    fn kernels(&self, storage: Storage) -> Result<Kernels, CudaError> {
+        let mut loaded = self.kernels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kernels) = loaded.get(&storage) {
+            return Ok(kernels.clone());
+        }
+        let kernels = self.load(storage)?;
+        loaded.insert(storage, kernels.clone());
+        Ok(kernels)
+    }
+
+    /// Compiled PTX where NVRTC is there and the driver takes its output, else embedded PTX.
+    fn load(&self, storage: Storage) -> Result<Kernels, CudaError> {
+        let compiled = || {
+            let nvrtc = self.nvrtc.as_ref().map_err(ToString::to_string)?;
+            let compiled = ptx::compiled(storage, self.architecture, nvrtc, &self.cache);
+            self.module(compiled.map_err(|error| error.to_string())?)
+        };
+        let shipped = || {
+            let shipped = ptx::shipped(storage, self.architecture);
+            self.module(shipped.map_err(|error| error.to_string())?)
+        };
+        compiled().or_else(|compiled: String| {
+            shipped().map_err(|embedded: String| CudaError::NoKernel { compiled, embedded })
+        })
+    }
+
+    fn module(&self, ptx: Ptx) -> Result<Kernels, String> {
+        let source = cudarc::nvrtc::Ptx::from_src(ptx.text);
+        let module = self.stream.context().load_module(source);
+        let module = module.map_err(|error| doing("load PTX")(error).to_string())?;
+        Ok(Kernels { module, origin: ptx.origin })
+    }
+}
+
+/// A failure of the driver, told by what it was asked to do.
+pub(crate) fn doing(what: &'static str) -> impl Fn(DriverError) -> CudaError {
+    move |error| CudaError::Driver { what, reason: error.to_string() }
+}
