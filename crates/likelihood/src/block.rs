@@ -3,6 +3,7 @@
 use crate::{Statistics, Variance};
 use equipoise_field::Real;
 use equipoise_field::sum::{BLOCK, LANES, pairwise};
+use pulp::{Arch, Simd, WithSimd};
 
 /// The interleaved accumulators of one block.
 #[derive(Clone, Copy, Default)]
@@ -14,39 +15,59 @@ struct Lanes {
 }
 
 impl Lanes {
-    /// Turns the prediction in `residual` into r = y − A x̂, stores p = w·r and adds its terms.
+    /// Turns the prediction in `residual` into r = y − A x̂, stores p = w·r and adds its terms. One loop
+    /// over the lanes for each quantity, which is what compilers turn into vectors.
     #[inline(always)]
-    fn add<R: Real>(&mut self, lane: usize, y: R, precision: f64, residual: &mut R, weighted: &mut R) {
-        *residual = y - *residual;
-        let r = residual.wide();
-        let p = precision * r;
-        *weighted = R::narrow(p);
-        self.quadratic[lane] += r * p;
-        self.squared_norm[lane] += r * r;
-        self.max_abs[lane] = if r.abs() > self.max_abs[lane] { r.abs() } else { self.max_abs[lane] };
-        self.non_finite[lane] += u64::from(!r.is_finite());
+    fn add<R: Real>(
+        &mut self,
+        y: &[R; LANES],
+        precision: [f64; LANES],
+        residual: &mut [R; LANES],
+        weighted: &mut [R; LANES],
+    ) {
+        const EXPONENT: u64 = 0x7ff << 52;
+        let (mut r, mut p) = ([0.0; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
+            residual[lane] = y[lane] - residual[lane];
+            r[lane] = residual[lane].wide();
+        }
+        for lane in 0..LANES {
+            p[lane] = precision[lane] * r[lane];
+            weighted[lane] = R::narrow(p[lane]);
+        }
+        for lane in 0..LANES {
+            self.quadratic[lane] += r[lane] * p[lane];
+        }
+        for lane in 0..LANES {
+            self.squared_norm[lane] += r[lane] * r[lane];
+        }
+        for lane in 0..LANES {
+            let size = r[lane].abs();
+            self.max_abs[lane] = if size > self.max_abs[lane] { size } else { self.max_abs[lane] };
+        }
+        for lane in 0..LANES {
+            self.non_finite[lane] += u64::from(r[lane].to_bits() & EXPONENT == EXPONENT);
+        }
     }
 
-    fn add_all<R: Real>(
+    /// The observations after the last whole group, fewer than [`LANES`].
+    #[inline(always)]
+    fn add_tail<R: Real>(
         &mut self,
         y: &[R],
         precision: impl Fn(usize) -> f64,
         residual: &mut [R],
         weighted: &mut [R],
     ) {
-        let whole = y.len() / LANES * LANES;
-        let (y, y_tail) = y.split_at(whole);
-        let (residual, residual_tail) = residual.split_at_mut(whole);
-        let (weighted, weighted_tail) = weighted.split_at_mut(whole);
-        let chunks = y.chunks_exact(LANES).zip(residual.chunks_exact_mut(LANES));
-        for (k, ((y, r), p)) in chunks.zip(weighted.chunks_exact_mut(LANES)).enumerate() {
-            for lane in 0..LANES {
-                self.add(lane, y[lane], precision(k * LANES + lane), &mut r[lane], &mut p[lane]);
-            }
-        }
-        for (lane, y) in y_tail.iter().enumerate() {
-            let (r, p) = (&mut residual_tail[lane], &mut weighted_tail[lane]);
-            self.add(lane, *y, precision(whole + lane), r, p);
+        for (lane, y) in y.iter().enumerate() {
+            residual[lane] = *y - residual[lane];
+            let r = residual[lane].wide();
+            let p = precision(lane) * r;
+            weighted[lane] = R::narrow(p);
+            self.quadratic[lane] += r * p;
+            self.squared_norm[lane] += r * r;
+            self.max_abs[lane] = if r.abs() > self.max_abs[lane] { r.abs() } else { self.max_abs[lane] };
+            self.non_finite[lane] += u64::from(!r.is_finite());
         }
     }
 
@@ -62,6 +83,35 @@ impl Lanes {
     }
 }
 
+/// The loop over one block, compiled for the widest vectors of the processor: lanes keep their order, so
+/// every width gives the same bits.
+struct Pass<'a, R, P> {
+    lanes: Lanes,
+    y: &'a [R],
+    precision: P,
+    residual: &'a mut [R],
+    weighted: &'a mut [R],
+}
+
+impl<R: Real, P: Fn(usize) -> f64> WithSimd for Pass<'_, R, P> {
+    type Output = Lanes;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Lanes {
+        let Self { mut lanes, y, precision, residual, weighted } = self;
+        let whole = y.len() / LANES * LANES;
+        let (y, y_tail) = y.as_chunks::<LANES>();
+        let (residual, residual_tail) = residual.as_chunks_mut::<LANES>();
+        let (weighted, weighted_tail) = weighted.as_chunks_mut::<LANES>();
+        for (k, ((y, r), p)) in y.iter().zip(residual).zip(weighted).enumerate() {
+            let w = std::array::from_fn(|lane| precision(k * LANES + lane));
+            lanes.add(y, w, r, p);
+        }
+        lanes.add_tail(y_tail, |lane| precision(whole + lane), residual_tail, weighted_tail);
+        lanes
+    }
+}
+
 /// Reduces the block of observations that starts at `start`. `residual` holds the prediction
 /// before and r after; `y`, `residual` and `weighted` have the block's length, at most [`BLOCK`].
 pub(crate) fn reduce<R: Real>(
@@ -71,23 +121,24 @@ pub(crate) fn reduce<R: Real>(
     residual: &mut [R],
     weighted: &mut [R],
 ) -> Statistics {
-    let mut lanes = Lanes::default();
+    let (lanes, arch) = (Lanes::default(), Arch::new());
     let mut log_variance = 0.0;
-    match *variance {
+    let lanes = match *variance {
         Variance::Scalar(v) => {
             let precision = v.recip();
-            lanes.add_all(y, |_| precision, residual, weighted);
+            arch.dispatch(Pass { lanes, y, precision: |_| precision, residual, weighted })
         }
         Variance::PerChannel { values, plane } => {
             let precision = per_channel(start, y.len(), values, plane);
-            lanes.add_all(y, |i| precision[i], residual, weighted);
+            arch.dispatch(Pass { lanes, y, precision: |i: usize| precision[i], residual, weighted })
         }
         Variance::PerObservation(values) => {
             let values = &values[start..start + y.len()];
             log_variance = log_sum(values);
-            lanes.add_all(y, |i| values[i].wide().recip(), residual, weighted);
+            let precision = |i: usize| values[i].wide().recip();
+            arch.dispatch(Pass { lanes, y, precision, residual, weighted })
         }
-    }
+    };
     lanes.statistics(y.len(), log_variance)
 }
 

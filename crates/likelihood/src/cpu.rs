@@ -121,9 +121,10 @@ fn gather<R: Real>(lattice: Subsample, field: &[R], start: usize, out: &mut [R])
 /// Writes `part`, the field from `offset` on: the observations from `start` on, zero between them.
 fn scatter<R: Real>(lattice: Subsample, start: usize, weighted: &[R], offset: usize, part: &mut [R]) {
     part.fill(R::zero());
+    let stride = lattice.stride();
     runs(lattice, start, weighted.len(), |at, index, len| {
-        let row = part[index - offset..].iter_mut().step_by(lattice.stride());
-        weighted[at..at + len].iter().zip(row).for_each(|(p, o)| *o = *p);
+        let row = &mut part[index - offset..][..(len - 1) * stride + 1];
+        weighted[at..at + len].iter().enumerate().for_each(|(i, p)| row[i * stride] = *p);
     });
 }
 
@@ -142,6 +143,9 @@ fn run<R: Real>(
         let y = &observation.values[start..start + residual.len()];
         match target {
             Target::Compact(weighted) => reduce(start, y, variance, residual, weighted),
+            Target::Field { lattice, part, .. } if lattice.stride() == 1 => {
+                reduce(start, y, variance, residual, part)
+            }
             Target::Field { lattice, offset, part } => {
                 let mut buffer = [R::zero(); BLOCK];
                 let weighted = &mut buffer[..y.len()];
