@@ -1,5 +1,6 @@
 //! `cargo xtask`: set-up, checks and the main job. Reads the verb and hands over to its file.
 
+mod cuda;
 mod data;
 mod setup;
 mod singly;
@@ -19,6 +20,9 @@ usage: cargo xtask VERB [ARGS...]
   test             every check: format, tidy, data, imported singly, lints, tests, docs
   tidy             the arrows between crates and the habits of files
   data             the embedded samples against data/SHA256SUMS
+  cuda             every check of the CUDA kernels; needs no GPU, installs their toolchain in target/cuda
+  cuda --emit      the PTX embedded in equipoise-likelihood-cuda, compiled anew
+  cuda --time      bandwidth of the CUDA kernels; needs a GPU
   setup            check for system packages, and install or name what is missing";
 
 const EXIT_FAILURE: u8 = 1;
@@ -42,6 +46,14 @@ fn main() -> ExitCode {
 fn run(verb: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     if verb == "sweep" {
         return sweep::run(&args);
+    }
+    if verb == "cuda" {
+        return match cuda::Task::parse(&args) {
+            Ok(task) => cuda::run(task).map(|()| ExitCode::SUCCESS),
+            Err(extra) => {
+                Ok(refuse(&format!("`cuda` does not know the argument `{}`", extra.to_string_lossy())))
+            }
+        };
     }
     let plain: fn() -> anyhow::Result<()> = match verb {
         "test" => test::run,

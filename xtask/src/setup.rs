@@ -47,7 +47,18 @@ pub(crate) fn ensure_native() -> anyhow::Result<()> {
 
 /// What building, running and checking needs.
 pub(crate) fn ensure_everything() -> anyhow::Result<()> {
-    ensure(&[&need::NATIVE[..], &need::COMPONENTS].concat(), &Host, &mut std::io::stderr())
+    let needs = [&need::NATIVE[..], &need::CHECKS, &need::COMPONENTS].concat();
+    ensure(&needs, &Host, &mut std::io::stderr())
+}
+
+/// What the checks of the CUDA kernels need.
+pub(crate) fn ensure_cuda_checks() -> anyhow::Result<()> {
+    ensure(&[&[Need::Compiler], &need::CHECKS[..]].concat(), &Host, &mut std::io::stderr())
+}
+
+/// What installs Python wheels.
+pub(crate) fn ensure_pip() -> anyhow::Result<()> {
+    ensure(&[Need::Pip], &Host, &mut std::io::stderr())
 }
 
 /// Meets every need, or says how to. Silent when nothing is missing.

@@ -1,5 +1,6 @@
 //! Every check, cheap ones first: what a developer runs and what continuous integration calls.
 
+use crate::cuda::{self, Toolchain};
 use crate::steps::{self, Step};
 use crate::{data, setup, singly, tidy, workspace};
 use anyhow::{Context, bail};
@@ -13,9 +14,13 @@ const LINTS: Call = (&[], &["clippy", "--workspace", "--all-targets", "--", "-D"
 const TESTS: Call = (&[("INSTA_UPDATE", "no")], &["test", "--workspace"]);
 const DOCS: Call = (&[("RUSTDOCFLAGS", "-D warnings")], &["doc", "--workspace", "--no-deps"]);
 
-/// `cargo xtask test`.
+/// `cargo xtask test`. The compiler and the assembler of CUDA kernels are installed in continuous
+/// integration only, where their tests may not skip; elsewhere `cargo xtask cuda` does it.
 pub(crate) fn run() -> anyhow::Result<()> {
     setup::ensure_everything()?;
+    if cuda::in_ci() {
+        Toolchain::ensure()?;
+    }
     steps::run(&all(), &mut std::io::stderr())
 }
 
@@ -57,6 +62,7 @@ fn execute(call: Call) -> anyhow::Result<()> {
         .current_dir(workspace::root())
         .args(args)
         .envs(variables.iter().copied())
+        .envs(Toolchain::find().iter().flat_map(Toolchain::variables))
         .stdin(Stdio::null())
         .status()
         .context("cannot start cargo")?;

@@ -45,6 +45,8 @@ impl Machine for Host {
                     || linker_finds("libopenblas.so")
                     || OPENBLAS_KEGS.iter().any(|path| Path::new(path).exists())
             }
+            Need::CxxCompiler => std::env::var_os("CXX").is_some() || on_path("c++").is_some(),
+            Need::Pip => printed("python3", &["-m", "pip", "--version"]).is_some(),
             Need::Rustfmt => beside_cargo("cargo-fmt"),
             Need::Clippy => beside_cargo("cargo-clippy"),
         }

@@ -10,12 +10,17 @@ pub(super) enum Need {
     PkgConfig,
     Hdf5,
     OpenBlas,
+    CxxCompiler,
+    Pip,
     Rustfmt,
     Clippy,
 }
 
 /// What building and running needs.
 pub(super) const NATIVE: [Need; 4] = [Need::Compiler, Need::PkgConfig, Need::Hdf5, Need::OpenBlas];
+
+/// What checking needs besides.
+pub(super) const CHECKS: [Need; 1] = [Need::CxxCompiler];
 
 /// What checking needs besides: parts of the Rust toolchain.
 pub(super) const COMPONENTS: [Need; 2] = [Need::Rustfmt, Need::Clippy];
@@ -27,6 +32,8 @@ impl Need {
             Need::PkgConfig => "pkg-config",
             Need::Hdf5 => "the HDF5 library with its headers",
             Need::OpenBlas => "the OpenBLAS library",
+            Need::CxxCompiler => "a C++ compiler (c++)",
+            Need::Pip => "Python's pip",
             Need::Rustfmt => "rustfmt",
             Need::Clippy => "clippy",
         }
@@ -39,6 +46,8 @@ impl Need {
             Need::PkgConfig => "tells cargo where libraries lie",
             Need::Hdf5 => "reads and writes trajectories",
             Need::OpenBlas => "matrix products, eigenvalues and singular values of the covariances",
+            Need::CxxCompiler => "compiles the CUDA kernels for the CPU, where their tests run them",
+            Need::Pip => "installs the compiler and the assembler of CUDA kernels into target/cuda",
             Need::Rustfmt => "the format check of `cargo xtask test`",
             Need::Clippy => "the lints of `cargo xtask test`",
         }
@@ -51,6 +60,8 @@ impl Need {
             Need::PkgConfig => ["pkg-config", "pkgconf-pkg-config", "pkgconf", "pkgconf"],
             Need::Hdf5 => ["libhdf5-dev", "hdf5-devel", "hdf5", "hdf5"],
             Need::OpenBlas => ["libopenblas-dev", "openblas-devel", "openblas", "openblas libomp"],
+            Need::CxxCompiler => ["g++", "gcc-c++", "gcc", "gcc"],
+            Need::Pip => ["python3-pip", "python3-pip", "python-pip", "python"],
             Need::Rustfmt => ["rustfmt"; 4],
             Need::Clippy => ["clippy"; 4],
         };

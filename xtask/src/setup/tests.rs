@@ -36,7 +36,7 @@ impl Scripted {
     /// The outcome, what was said, and the commands that ran.
     fn ensure(&self) -> (Result<(), String>, String, Vec<String>) {
         let mut said = Vec::new();
-        let needs = [&need::NATIVE[..], &need::COMPONENTS].concat();
+        let needs = [&need::NATIVE[..], &need::CHECKS, &[Need::Pip], &need::COMPONENTS].concat();
         let outcome = ensure(&needs, self, &mut said).map_err(|error| format!("{error:#}"));
         (outcome, String::from_utf8(said).unwrap(), self.commands.borrow().clone())
     }
@@ -82,6 +82,18 @@ fn root_on_debian_installs_just_what_is_missing_and_says_why() {
     let line = "installing libhdf5-dev: the HDF5 library with its headers (reads and writes trajectories)\n";
     assert!(said.starts_with(line), "{said}");
     assert_eq!(said.lines().count(), 2, "{said}");
+}
+
+#[test]
+fn what_the_cuda_checks_need_has_a_package_on_every_system() {
+    for (os_release, line) in
+        [(DEBIAN, "g++ python3-pip"), ("ID=fedora\n", "gcc-c++ python3-pip"), ("ID=arch\n", "gcc python-pip")]
+    {
+        let mut machine = Scripted::new(os_release, &[Need::CxxCompiler, Need::Pip]);
+        machine.rights = Rights::None;
+        let message = machine.ensure().0.unwrap_err();
+        assert!(message.contains(line), "{os_release}: {message}");
+    }
 }
 
 #[test]

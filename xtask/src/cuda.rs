@@ -1,0 +1,108 @@
+//! The CUDA kernels: their proof without a GPU, their embedded PTX, their timing with one.
+
+mod toolchain;
+
+pub(crate) use toolchain::{Toolchain, in_ci};
+
+use crate::{setup, workspace};
+use anyhow::{Context, bail};
+use std::ffi::OsString;
+use std::process::{Command, Stdio};
+
+const PACKAGE: &str = "equipoise-likelihood-cuda";
+
+/// What the verb is asked to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Install what is missing and run every check of the kernels, with their table.
+    Check,
+    /// Write the embedded PTX anew.
+    Emit,
+    /// Time the kernels on a device; arguments for the program that does.
+    Time(Vec<OsString>),
+}
+
+impl Task {
+    /// The task that the arguments name, or the argument that none takes.
+    pub(crate) fn parse(args: &[OsString]) -> Result<Self, OsString> {
+        match args {
+            [] => Ok(Self::Check),
+            [only] if only == "--emit" => Ok(Self::Emit),
+            [first, rest @ ..] if first == "--time" => Ok(Self::Time(rest.to_vec())),
+            [first, rest @ ..] => Err(rest.first().unwrap_or(first).clone()),
+        }
+    }
+}
+
+/// `cargo xtask cuda`.
+pub(crate) fn run(task: Task) -> anyhow::Result<()> {
+    setup::ensure_cuda_checks()?;
+    match task {
+        Task::Check => execute(checks(&Toolchain::ensure()?)),
+        Task::Emit => {
+            let mut command = example("emit", &[]);
+            command.envs(Toolchain::ensure()?.variables());
+            execute(command)
+        }
+        Task::Time(args) => {
+            let mut command = example("bandwidth", &args);
+            // A device needs no assembler; without NVRTC the embedded PTX runs.
+            command.envs(Toolchain::find().iter().flat_map(Toolchain::variables));
+            execute(command)
+        }
+    }
+}
+
+/// Every test of the crate, in the order host, assembler, with what they print; what cannot be
+/// checked fails, as in continuous integration.
+fn checks(toolchain: &Toolchain) -> Command {
+    let mut command = workspace::cargo();
+    command.args(["test", "--package", PACKAGE, "--", "--show-output"]);
+    command.envs(toolchain.variables()).env("CI", "true");
+    command
+}
+
+fn example(name: &str, args: &[OsString]) -> Command {
+    let mut command = workspace::cargo();
+    command.args(["run", "--release", "--package", PACKAGE, "--example", name, "--"]).args(args);
+    command
+}
+
+fn execute(mut command: Command) -> anyhow::Result<()> {
+    let status = command.current_dir(workspace::root()).stdin(Stdio::null()).status();
+    let status = status.context("cannot start cargo")?;
+    if !status.success() {
+        bail!("`{}` ended with {status}", line(&command));
+    }
+    Ok(())
+}
+
+fn line(command: &Command) -> String {
+    let args = command.get_args().map(|arg| arg.to_string_lossy());
+    std::iter::once("cargo".into()).chain(args).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_name_one_task_and_time_passes_its_own_on() {
+        let parse = |args: &[&str]| Task::parse(&args.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(parse(&[]), Ok(Task::Check));
+        assert_eq!(parse(&["--emit"]), Ok(Task::Emit));
+        assert_eq!(parse(&["--time", "--json", "x"]), Ok(Task::Time(vec!["--json".into(), "x".into()])));
+        assert_eq!(parse(&["--emit", "more"]), Err("more".into()));
+        assert_eq!(parse(&["tests"]), Err("tests".into()));
+    }
+
+    #[test]
+    fn the_checks_find_the_toolchain_and_may_not_skip() {
+        let toolchain = Toolchain { nvrtc: "n".into(), ptxas: "p".into() };
+        let command = checks(&toolchain);
+        let set: Vec<_> = command.get_envs().map(|(name, value)| (name, value.unwrap())).collect();
+        for pair in [("CI", "true"), ("EQUIPOISE_NVRTC", "n"), ("EQUIPOISE_PTXAS", "p")] {
+            assert!(set.iter().any(|(name, value)| (*name, *value) == (pair.0.as_ref(), pair.1.as_ref())));
+        }
+    }
+}
