@@ -11,8 +11,8 @@ const NVRTC_VARIABLE: &str = "EQUIPOISE_NVRTC";
 /// Names the assembler of the checks.
 const PTXAS_VARIABLE: &str = "EQUIPOISE_PTXAS";
 
-/// The PyPI packages that hold the two, at the version of the embedded PTX.
-const WHEELS: [&str; 2] = ["nvidia-cuda-nvrtc-cu12==12.8.93", "nvidia-cuda-nvcc-cu12==12.8.93"];
+/// The PyPI packages that hold the two, at the versions that were tested; the first wrote the embedded PTX.
+const WHEELS: [&str; 2] = ["nvidia-cuda-nvrtc-cu12==12.8.93", "nvidia-cuda-nvcc-cu12==12.9.86"];
 
 /// The compiler and the assembler of CUDA kernels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,9 +90,11 @@ fn toolkit_folders(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> 
 
 fn install(folder: &Path) -> anyhow::Result<()> {
     let status = Command::new("python3")
-        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--target"])
+        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--upgrade"])
+        .arg("--target")
         .arg(folder)
         .args(WHEELS)
+        .env("PIP_ROOT_USER_ACTION", "ignore")
         .stdin(Stdio::null())
         .status()
         .context("cannot start python3")?;
