@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::nvrtc::Nvrtc;
-use crate::ptx::{self, Origin, Ptx};
+use crate::ptx::{LIKELIHOOD, Origin, Ptx, Source};
 use crate::variant::{Entry, Storage};
 use crate::{Architecture, CudaError};
 use cudarc::driver::sys::CUresult;
@@ -23,7 +23,7 @@ pub struct Device {
     architecture: Architecture,
     nvrtc: Result<Nvrtc, CudaError>,
     cache: Cache,
-    kernels: Mutex<HashMap<Storage, Kernels>>,
+    kernels: Mutex<HashMap<(&'static str, Storage), Kernels>>,
 }
 
 #[derive(Clone)]
@@ -147,34 +147,51 @@ impl Device {
     /// # Errors
     /// [`CudaError::NoKernel`] where neither compiled nor embedded PTX loads.
     pub fn origin(&self, storage: Storage) -> Result<Origin, CudaError> {
-        Ok(self.kernels(storage)?.origin)
+        Ok(self.kernels(&LIKELIHOOD, storage)?.origin)
     }
 
-    /// One kernel.
-    pub(crate) fn function(&self, storage: Storage, entry: Entry) -> Result<CudaFunction, CudaError> {
-        let module = self.kernels(storage)?.module;
-        module.load_function(&entry.to_string()).map_err(doing("find a kernel"))
+    /// One kernel of the reduction.
+    ///
+    /// # Errors
+    /// As [`function_of`](Self::function_of).
+    pub fn function(&self, storage: Storage, entry: Entry) -> Result<CudaFunction, CudaError> {
+        self.function_of(&LIKELIHOOD, storage, &entry.to_string())
     }
 
-    fn kernels(&self, storage: Storage) -> Result<Kernels, CudaError> {
+    /// The kernel `symbol` of a source; loads its kernels of `storage` if need be.
+    ///
+    /// # Errors
+    /// [`CudaError::NoKernel`] where neither compiled nor embedded PTX loads, [`CudaError::Driver`] for
+    /// a symbol that the source does not define.
+    pub fn function_of(
+        &self,
+        source: &Source,
+        storage: Storage,
+        symbol: &str,
+    ) -> Result<CudaFunction, CudaError> {
+        let module = self.kernels(source, storage)?.module;
+        module.load_function(symbol).map_err(doing("find a kernel"))
+    }
+
+    fn kernels(&self, source: &Source, storage: Storage) -> Result<Kernels, CudaError> {
         let mut loaded = self.kernels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kernels) = loaded.get(&storage) {
+        if let Some(kernels) = loaded.get(&(source.name, storage)) {
             return Ok(kernels.clone());
         }
-        let kernels = self.load(storage)?;
-        loaded.insert(storage, kernels.clone());
+        let kernels = self.load(source, storage)?;
+        loaded.insert((source.name, storage), kernels.clone());
         Ok(kernels)
     }
 
     /// Compiled PTX where NVRTC is there and the driver takes its output, else embedded PTX.
-    fn load(&self, storage: Storage) -> Result<Kernels, CudaError> {
+    fn load(&self, source: &Source, storage: Storage) -> Result<Kernels, CudaError> {
         let compiled = || {
             let nvrtc = self.nvrtc.as_ref().map_err(ToString::to_string)?;
-            let compiled = ptx::compiled(storage, self.architecture, nvrtc, &self.cache);
+            let compiled = source.compiled(storage, self.architecture, nvrtc, &self.cache);
             self.module(compiled.map_err(|error| error.to_string())?)
         };
         let shipped = || {
-            let shipped = ptx::shipped(storage, self.architecture);
+            let shipped = source.shipped(storage, self.architecture);
             self.module(shipped.map_err(|error| error.to_string())?)
         };
         compiled().or_else(|compiled: String| {
