@@ -35,6 +35,10 @@ impl<R: Real> Sampler<R> for Euler {
         self.grid.beginnings()
     }
 
+    fn is_euler(&self) -> bool {
+        true
+    }
+
     fn step(&self, run: &mut Run<'_, R>, _: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let now = run.evaluate(t)?;
         run.advance(now, run.level(next));

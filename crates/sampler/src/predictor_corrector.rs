@@ -77,6 +77,10 @@ impl<R: Real> Sampler<R> for PredictorCorrector {
         if self.corrections == 0 { self.grid.beginnings() } else { self.grid.times() }
     }
 
+    fn is_euler(&self) -> bool {
+        self.corrections == 0
+    }
+
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let now = run.evaluate(t)?;
         let then = run.level(next);

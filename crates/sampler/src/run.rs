@@ -93,7 +93,18 @@ impl Trace {
     /// Records the size of the state x reached at time `t` and `level`, with an excursion where
     /// |x| > μ·bound + 10σ; the number of entries that are not finite, if there are any.
     pub fn inspect<R: Real>(&mut self, x: &[R], t: f64, level: Level, bound: f64) -> Option<usize> {
-        let (max_abs, non_finite) = sum::max_abs(x);
+        self.inspect_size(sum::max_abs(x), t, level, bound)
+    }
+
+    /// As [`inspect`](Self::inspect), for a state of which only (max |x| over its finite entries, the
+    /// number of those that are not finite) is at hand.
+    pub fn inspect_size(
+        &mut self,
+        (max_abs, non_finite): (f64, usize),
+        t: f64,
+        level: Level,
+        bound: f64,
+    ) -> Option<usize> {
         let bound = level.mu * bound + NOISE_BOUND * level.sigma;
         self.peak = self.peak.max(max_abs);
         let max_abs = if non_finite > 0 { f64::INFINITY } else { max_abs };

@@ -13,6 +13,13 @@ pub trait Sampler<R: Real>: Send + Sync {
     /// The times at which the guidance may be evaluated, in order, without repeats.
     fn evaluated(&self) -> &[f64];
 
+    /// Whether every step is [`Run::advance`] after one evaluation at its beginning, without noise.
+    ///
+    /// Whoever takes such steps elsewhere needs nothing but [`grid`](Self::grid).
+    fn is_euler(&self) -> bool {
+        false
+    }
+
     /// Step number `index`, from `t` to `next` < `t`: replaces `run.x`.
     ///
     /// # Errors

@@ -36,6 +36,12 @@ pub enum SolverError {
         /// Its range.
         expected: &'static str,
     },
+    /// The device that a run takes place on failed, or cannot hold the problem.
+    #[error("run on the device: {reason}")]
+    Device {
+        /// What it was doing, and what it met.
+        reason: String,
+    },
     /// The run failed.
     #[error(transparent)]
     Sampler(#[from] SamplerError),
