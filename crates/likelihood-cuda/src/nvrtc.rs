@@ -1,7 +1,7 @@
 //! NVRTC, the run-time compiler, by its C interface: one source and its options in, PTX out. It
 //! needs neither a GPU nor a driver.
 //!
-//! A binding of our own to the ten functions that are called, because cudarc's panics where the
+//! A binding of our own to the few functions that are called, because cudarc's panics where the
 //! library is missing or of another major version, and finds it by name only.
 
 use crate::{Architecture, CudaError};
@@ -9,7 +9,7 @@ use libloading::Library;
 use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Names the file of the NVRTC library, before the names that the system's loader knows.
 pub const NVRTC_VARIABLE: &str = "EQUIPOISE_NVRTC";
@@ -231,7 +231,7 @@ impl Drop for Unit<'_> {
 /// What to load, in order: the named file alone, or the names under which the loader may know it.
 fn candidates(named: Option<OsString>) -> Vec<OsString> {
     match named.filter(|file| !file.is_empty()) {
-        Some(file) => vec![PathBuf::from(file).into_os_string()],
+        Some(file) => vec![file],
         None => NAMES.iter().map(OsString::from).collect(),
     }
 }
