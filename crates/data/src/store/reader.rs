@@ -4,7 +4,10 @@ use super::Element;
 use crate::DataError;
 use crate::file::Hdf5File;
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
+use hdf5::{Hyperslab, SliceOrIndex};
+use ndarray::IxDyn;
 use serde::de::DeserializeOwned;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// An array as it stands in a store.
@@ -46,21 +49,54 @@ impl Reader {
     /// # Errors
     /// [`DataError::NoEntry`], [`DataError::ElementType`], [`DataError::Hdf5`].
     pub fn read<E: Element>(&self, name: &str) -> Result<Array<E>, DataError> {
+        let dataset = self.dataset_of::<E>(name)?;
+        let values = dataset.read_raw::<E>().map_err(|e| self.array_fault(name, e))?;
+        Ok(Array { shape: dataset.shape(), values })
+    }
+
+    /// The shape of an array.
+    ///
+    /// # Errors
+    /// [`DataError::NoEntry`], [`DataError::Hdf5`].
+    pub fn shape(&self, name: &str) -> Result<Vec<usize>, DataError> {
+        Ok(self.dataset(name)?.shape())
+    }
+
+    /// Reads the entries `rows` along the first axis of an array, flat.
+    ///
+    /// # Errors
+    /// As [`Reader::read`]; [`DataError::Hdf5`] also for rows beyond the array.
+    pub fn rows<E: Element>(&self, name: &str, rows: Range<usize>) -> Result<Vec<E>, DataError> {
+        let dataset = self.dataset_of::<E>(name)?;
+        let mut selection = vec![SliceOrIndex::from(rows)];
+        selection.resize(dataset.ndim().max(1), SliceOrIndex::from(..));
+        let array = dataset.read_slice::<E, _, IxDyn>(Hyperslab::from(selection));
+        Ok(array.map_err(|e| self.array_fault(name, e))?.into_raw_vec_and_offset().0)
+    }
+
+    fn dataset(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
         if !self.file.root.link_exists(name) {
             return Err(self.no_entry("array", name, self.names()?));
         }
-        let fault = |e| self.file.fault(&format!("read array `{name}`"), e);
-        let dataset = self.file.root.dataset(name).map_err(fault)?;
-        let found = dataset.dtype().and_then(|t| t.to_descriptor()).map_err(fault)?;
-        if found != E::type_descriptor() {
-            return Err(DataError::ElementType {
-                path: self.path.clone(),
-                variable: name.into(),
-                found: found.to_string(),
-                expected: E::NAME,
-            });
+        self.file.root.dataset(name).map_err(|e| self.array_fault(name, e))
+    }
+
+    fn dataset_of<E: Element>(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
+        let dataset = self.dataset(name)?;
+        let found = dataset.dtype().and_then(|t| t.to_descriptor()).map_err(|e| self.array_fault(name, e))?;
+        if found == E::type_descriptor() {
+            return Ok(dataset);
         }
-        Ok(Array { shape: dataset.shape(), values: dataset.read_raw::<E>().map_err(fault)? })
+        Err(DataError::ElementType {
+            path: self.path.clone(),
+            variable: name.into(),
+            found: found.to_string(),
+            expected: E::NAME,
+        })
+    }
+
+    fn array_fault(&self, name: &str, error: hdf5::Error) -> DataError {
+        self.file.fault(&format!("read array `{name}`"), error)
     }
 
     /// Reads an array of known shape.

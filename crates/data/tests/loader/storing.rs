@@ -33,6 +33,12 @@ fn arrays_and_texts_come_back_bit_for_bit() {
     let expected = [1.0 / 3.0, 1e-300, f64::MAX, -0.0f64].map(f64::to_bits);
     assert_eq!(mean.values.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), expected);
     assert_eq!(reader.read_shaped::<f32>("member/0", &[3]).unwrap(), [0.1, 0.2, 0.3]);
+    assert_eq!(reader.shape("mean").unwrap(), [2, 2]);
+    let second = reader.rows::<f64>("mean", 1..2).unwrap();
+    assert_eq!(second.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), expected[2..]);
+    assert_eq!(reader.rows::<f32>("member/0", 1..3).unwrap(), [0.2, 0.3]);
+    assert!(matches!(reader.rows::<f64>("mean", 1..3), Err(DataError::Hdf5 { .. })));
+    assert!(matches!(reader.rows::<f32>("mean", 0..1), Err(DataError::ElementType { .. })));
     assert_eq!(reader.text("kind").unwrap(), "Rényi");
     assert_eq!(reader.json::<Vec<f64>>("levels").unwrap(), [0.1, 1.0 / 3.0]);
     assert_eq!(reader.names().unwrap(), ["mean", "member"]);
