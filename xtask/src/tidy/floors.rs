@@ -11,7 +11,7 @@ pub(super) const FLOORS: [&[&str]; 12] = [
     &["stream"],
     &["schedule", "operator", "covariance", "scaling", "metrics", "data"],
     &["denoiser", "likelihood", "innovation"],
-    &["wiener", "posterior", "elbo", "likelihood-cuda"],
+    &["wiener", "posterior", "locality", "elbo", "likelihood-cuda"],
     &["guidance", "prior"],
     &["sampler"],
     &["solver"],
@@ -22,7 +22,7 @@ pub(super) const FLOORS: [&[&str]; 12] = [
 ];
 
 /// The column "must never know" of ARCHITECTURE.md, as far as edges to lower floors can break it.
-pub(super) const NEVER: [(&str, &[&str]); 15] = [
+pub(super) const NEVER: [(&str, &[&str]); 16] = [
     ("schedule", &["field", "stream"]),
     ("operator", &["stream"]),
     ("scaling", &["field", "stream"]),
@@ -31,6 +31,7 @@ pub(super) const NEVER: [(&str, &[&str]); 15] = [
     ("innovation", &["schedule", "data"]),
     ("posterior", &["schedule", "denoiser"]),
     ("wiener", &["operator", "likelihood", "innovation"]),
+    ("locality", &["operator", "likelihood", "innovation"]),
     ("likelihood-cuda", &["scaling", "denoiser", "innovation"]),
     ("elbo", &["operator", "covariance", "data"]),
     ("prior", &["operator", "likelihood", "innovation", "posterior"]),

@@ -1,0 +1,74 @@
+//! What can go wrong with a training set or a denoiser over it.
+
+use equipoise_data::DataError;
+use equipoise_denoiser::DenoiserError;
+use equipoise_field::Axis;
+
+/// A training set or a denoiser that cannot be made, or samples that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocalityError {
+    /// A buffer, a sample or a covariance of the wrong length.
+    #[error("{what}: found length {found}, expected {expected}")]
+    Length {
+        /// What has the length.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length it should have.
+        expected: usize,
+    },
+    /// A training set without samples.
+    #[error("training set: found no sample, expected at least 1")]
+    Empty,
+    /// Shifts that do not divide the axis they run along.
+    #[error("shifts along {axis:?}: found {found}, expected a divisor of the axis' length {length}")]
+    Shifts {
+        /// The axis.
+        axis: Axis,
+        /// The number of shifts.
+        found: usize,
+        /// The length of the axis.
+        length: usize,
+    },
+    /// A stride of zero between offsets of patches.
+    #[error("stride of the offsets along {axis:?}: found 0, expected at least 1")]
+    Stride {
+        /// The axis.
+        axis: Axis,
+    },
+    /// A threshold of the mask outside 0..=1.
+    #[error("threshold of the mask: found {found}, expected 0 (soft) to 1")]
+    Threshold {
+        /// The value.
+        found: f64,
+    },
+    /// A mask that would have to be made row by row for a field that is too long.
+    #[error(
+        "locality mask of a covariance that is not stationary: found D = {dim}, the limit is {limit}; \
+         use a stationary covariance, or the soft mask of explicit modes"
+    )]
+    MaskTooLarge {
+        /// D.
+        dim: usize,
+        /// The largest D accepted.
+        limit: usize,
+    },
+    /// Samples that could not be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+impl From<LocalityError> for DenoiserError {
+    fn from(error: LocalityError) -> Self {
+        match error {
+            LocalityError::Length { what, found, expected } => Self::Length { what, found, expected },
+            other => Self::Model(Box::new(other)),
+        }
+    }
+}
+
+/// Refuses a length that is not the expected one.
+pub(crate) fn check(what: &'static str, found: usize, expected: usize) -> Result<(), LocalityError> {
+    if found == expected { Ok(()) } else { Err(LocalityError::Length { what, found, expected }) }
+}

@@ -1,0 +1,56 @@
+//! How near a sample comes to its training set, beside how near fresh data come.
+
+use crate::error::check;
+use crate::sums::SquaredDistance;
+use crate::{LocalityError, Training};
+use equipoise_field::Real;
+use pulp::Arch;
+
+/// The training sample nearest to a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Nearest {
+    /// The stored sample.
+    pub sample: usize,
+    /// Which of its shifts.
+    pub shift: usize,
+    /// ‖x − x_i‖/√D, in the units of the training set.
+    pub distance: f64,
+}
+
+/// The nearest training sample among all shifts; of equals the first. One pass over the samples.
+///
+/// # Errors
+/// [`LocalityError::Length`], [`LocalityError::Data`].
+pub fn nearest<R: Real>(training: &Training<R>, x: &[R]) -> Result<Nearest, LocalityError> {
+    let dim = training.shape().len();
+    check("field", x.len(), dim)?;
+    let arch = Arch::new();
+    let far = || Nearest { sample: 0, shift: 0, distance: f64::INFINITY };
+    let nearer = |best: &mut Nearest, other: Nearest| {
+        if other.distance < best.distance {
+            *best = other;
+        }
+    };
+    training.fold(
+        &|_| true,
+        &far,
+        &|best, sample, shift, x_i| {
+            let squares = arch.dispatch(SquaredDistance { x_t: x, mu: 1.0, x: x_i });
+            let distance = (squares / dim as f64).sqrt();
+            nearer(best, Nearest { sample, shift, distance });
+        },
+        &mut |best, other| nearer(best, other),
+    )
+}
+
+/// The distance of a sample to its training set over the median of what held-out data show: about 1
+/// for a sample as new as fresh data, towards 0 for one that was recalled. NaN without held-out data.
+pub fn memorisation_index(distance: f64, held_out: &[f64]) -> f64 {
+    let mut sorted = held_out.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = match sorted.len() {
+        0 => f64::NAN,
+        n => 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]),
+    };
+    distance / middle
+}

@@ -1,0 +1,111 @@
+//! Sensitivity fields: what an output pixel takes from every input pixel.
+
+use crate::error::check;
+use crate::{Border, LocalityError};
+use equipoise_denoiser::{Denoiser, DenoiserError};
+use equipoise_field::{Real, Shape, sum};
+use equipoise_schedule::Level;
+
+/// Row m of J = ∂x̂/∂x_t at x_t, as Jᵀe_m. One vjp.
+///
+/// # Errors
+/// As the vjp; [`DenoiserError::Length`] for a pixel outside the field.
+pub fn sensitivity<R: Real>(
+    denoiser: &dyn Denoiser<R>,
+    x_t: &[R],
+    level: Level,
+    pixel: usize,
+) -> Result<Vec<R>, DenoiserError> {
+    let mut unit = vec![R::zero(); denoiser.dim()];
+    let end = unit.len();
+    *unit.get_mut(pixel).ok_or(LocalityError::Length {
+        what: "output pixel",
+        found: pixel,
+        expected: end,
+    })? = R::one();
+    let mut row = vec![R::zero(); end];
+    denoiser.vjp(x_t, level, &unit, &mut row)?;
+    Ok(row)
+}
+
+/// J_mn by central differences of step h for the output pixel m and the given input pixels n.
+///
+/// > J_mn ≈ (x̂_m(x_t + he_n) − x̂_m(x_t − he_n))/2h
+///
+/// Two denoisings for every n. In `f32` the rounding of x̂_m leaves an error of some 2⁻²⁴|x̂_m|/h.
+///
+/// # Errors
+/// As a denoise; [`DenoiserError::Length`] for a pixel outside the field.
+pub fn sensitivity_by_differences<R: Real>(
+    denoiser: &dyn Denoiser<R>,
+    x_t: &[R],
+    level: Level,
+    pixel: usize,
+    inputs: &[usize],
+    step: f64,
+) -> Result<Vec<f64>, DenoiserError> {
+    let dim = denoiser.dim();
+    check("x_t", x_t.len(), dim)?;
+    if let Some(&found) = inputs.iter().chain([&pixel]).find(|n| **n >= dim) {
+        return Err(LocalityError::Length { what: "pixel", found, expected: dim }.into());
+    }
+    let mut x_hat = vec![R::zero(); dim];
+    let mut moved = x_t.to_vec();
+    let mut at = |n: usize, to: f64| -> Result<(f64, f64), DenoiserError> {
+        moved[n] = R::narrow(to);
+        let reached = moved[n].wide();
+        denoiser.denoise(&moved, level, &mut x_hat)?;
+        moved[n] = x_t[n];
+        Ok((reached, x_hat[pixel].wide()))
+    };
+    inputs
+        .iter()
+        .map(|&n| {
+            let ahead = at(n, x_t[n].wide() + step)?;
+            let behind = at(n, x_t[n].wide() - step)?;
+            Ok((ahead.1 - behind.1) / (ahead.0 - behind.0))
+        })
+        .collect()
+}
+
+/// The smallest distance from pixel m, in grid points, within which `share` of Σ_n J_mn² lies.
+///
+/// Distances are Euclidean on the grid, the short way round on periodic axes; channels and frames at
+/// one grid point count together. The radius of a row that is zero is 0.
+///
+/// # Errors
+/// [`LocalityError::Length`] when the row is not of this shape.
+pub fn locality_radius<R: Real>(
+    shape: Shape,
+    border: [Border; 2],
+    pixel: usize,
+    row: &[R],
+    share: f64,
+) -> Result<f64, LocalityError> {
+    check("sensitivity field", row.len(), shape.len())?;
+    let (_, _, h, w) = shape.position(pixel);
+    let along = |a: usize, b: usize, axis: usize, border: Border| match border {
+        Border::Periodic => a.abs_diff(b).min(axis - a.abs_diff(b)),
+        Border::Clipped => a.abs_diff(b),
+    };
+    let mut rings: Vec<(usize, f64)> = Vec::with_capacity(row.len());
+    for (n, j) in row.iter().enumerate() {
+        let (_, _, y, x) = shape.position(n);
+        let (down, right) = (along(h, y, shape.height, border[0]), along(w, x, shape.width, border[1]));
+        rings.push((down * down + right * right, j.wide() * j.wide()));
+    }
+    rings.sort_by_key(|ring| ring.0);
+    let wanted = share * sum::squared_norm(row);
+    let mut within = 0.0;
+    for same in rings.chunk_by(|a, b| a.0 == b.0) {
+        if within >= wanted {
+            break;
+        }
+        within += same.iter().map(|ring| ring.1).sum::<f64>();
+        if within >= wanted {
+            return Ok((same[0].0 as f64).sqrt());
+        }
+    }
+    let farthest = rings.last().map_or(0.0, |ring| (ring.0 as f64).sqrt());
+    Ok(if wanted == 0.0 { 0.0 } else { farthest })
+}

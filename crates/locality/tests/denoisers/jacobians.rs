@@ -1,0 +1,72 @@
+//! Jᵀv against differences of x̂.
+
+use crate::{LEVEL, all, assert_near, denoise, noisy, over, samples, vjp};
+use equipoise_denoiser::check_denoiser;
+use equipoise_field::{Boundary, Shape, sum};
+use equipoise_locality::{Local, Optimal, Patch};
+use equipoise_schedule::Level;
+
+#[test]
+fn products_are_the_slopes() {
+    for shape in [Shape::new(1, 2, 4, 6), Shape::new(2, 1, 5, 3)] {
+        for level in [LEVEL, Level { mu: 0.3, sigma: 1.4 }] {
+            for (name, denoiser) in all(shape, 40) {
+                let x_t = noisy(shape, level);
+                let v: Vec<f64> = (0..shape.len()).map(|i| (1.3 * i as f64).cos()).collect();
+                let size = sum::norm(&vjp(denoiser.as_ref(), &x_t, level, &v));
+                assert!(size > 1e-4, "{name}: a Jacobian of size {size} would make the test blind");
+                check_denoiser(denoiser.as_ref(), &x_t, level, 1e-7);
+            }
+        }
+    }
+}
+
+/// In `f32` on longer fields, with the suite's tolerance for it.
+#[test]
+fn single_precision_conforms() {
+    let shape = Shape::new(1, 2, 12, 16);
+    let narrow = |v: Vec<f64>| v.into_iter().map(|x| x as f32).collect::<Vec<f32>>();
+    let x_t = narrow(noisy(shape, Level { mu: 0.3, sigma: 2.0 }));
+    let level = Level { mu: 0.3, sigma: 2.0 };
+    let set = || over(shape, narrow(samples(shape, 30)));
+    check_denoiser(&Optimal::new(set()), &x_t, level, 1e-2);
+    check_denoiser(&Local::new(set(), Patch::square(2, Boundary::Periodic)), &x_t, level, 1e-2);
+}
+
+/// A vjp without the denoise before it is the same vjp.
+#[test]
+fn what_was_kept_changes_nothing() {
+    let shape = Shape::new(1, 2, 4, 6);
+    let x_t = noisy(shape, LEVEL);
+    for ((name, fresh), (_, used)) in all(shape, 20).into_iter().zip(all(shape, 20)) {
+        for k in 0..40 {
+            let other: Vec<f64> = x_t.iter().map(|x| x + f64::from(k)).collect();
+            denoise(used.as_ref(), &other, LEVEL);
+        }
+        denoise(used.as_ref(), &x_t, LEVEL);
+        denoise(used.as_ref(), &x_t, Level { mu: 0.8, sigma: 0.7 });
+        assert_eq!(vjp(fresh.as_ref(), &x_t, LEVEL, &x_t), vjp(used.as_ref(), &x_t, LEVEL, &x_t), "{name}");
+    }
+}
+
+/// J of the optimal denoiser is symmetric; that of a local one is not, so a jvp in its place would show.
+#[test]
+fn only_the_optimal_jacobian_is_symmetric() {
+    let shape = Shape::new(1, 2, 4, 6);
+    let x_t = noisy(shape, LEVEL);
+    let unit = |m: usize| (0..shape.len()).map(|i| if i == m { 1.0 } else { 0.0 }).collect::<Vec<f64>>();
+    for (name, denoiser) in all(shape, 40) {
+        let rows: Vec<Vec<f64>> =
+            (0..shape.len()).map(|m| vjp(denoiser.as_ref(), &x_t, LEVEL, &unit(m))).collect();
+        let flat: Vec<f64> = rows.concat();
+        let turned: Vec<f64> = (0..shape.len()).flat_map(|n| rows.iter().map(move |row| row[n])).collect();
+        if name == "optimal" {
+            assert_near(name, &flat, &turned, 1e-12);
+        } else {
+            let skew = sum::squared_distance(&flat, &turned).sqrt() / sum::norm(&flat);
+            assert!(skew > 0.01, "{name}: {skew}");
+        }
+        let x_hat = denoise(denoiser.as_ref(), &x_t, LEVEL);
+        assert!(x_hat.iter().all(|x| x.is_finite()));
+    }
+}
