@@ -52,8 +52,8 @@ template <int WEIGHT, class Shared> DEVICE void settle(const Arguments &a, Share
     if (warp == 1 && WEIGHT == EACH) tally.chain = log(tally.chain);
     if (warp < 2) {
         const double sum = warp_tree(tally.chain, LANES);
-        const unsigned which = 2 * warp + lane / LANES;
-        if (lane % LANES == 0 && which < 3) put(shared.sums[which], sum);
+        if (warp == 0 && lane % LANES == 0 && lane < 2 * LANES) put(shared.sums[lane / LANES], sum);
+        if (WEIGHT == EACH && warp == 1 && lane == 0) put(shared.sums[2], sum);
     }
     const real max_abs = warp_fold(tally.max_abs, [](real x, real y) { return x > y ? x : y; });
     const unsigned non_finite = warp_fold(tally.non_finite, [](unsigned x, unsigned y) { return x + y; });
@@ -94,17 +94,20 @@ DEVICE void fold_tile(const Arguments &a, const Sample &sample, Shared &shared, 
                       unsigned n) {
     const unsigned warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
     if (warp == 0) {
-        if (lane < 2 * LANES) tally.chain = chain_sum(tally.chain, shared.terms[lane / LANES], n, lane % LANES);
+        if (lane < 2 * LANES)
+            tally.chain = chain_sum(tally.chain, shared.terms[lane / LANES], n, lane % LANES);
         return;
     }
     if (WEIGHT == EACH && warp == 1 && lane < LANES)
         tally.chain = chain_product(tally.chain, shared.mantissas, n, lane);
-    if (TARGET == TO_COMPACT) return;
-    if (LAYOUT == STRIDED) scatter_rows(a, sample.gradient, shared.weighted, start, n);
-    if (LAYOUT == LISTED) scatter_list(a, sample.gradient, shared.weighted, shared.index, n);
+    if constexpr (TARGET == TO_FIELD && LAYOUT == STRIDED)
+        scatter_rows(a, sample.gradient, shared.weighted, start, n);
+    if constexpr (TARGET == TO_FIELD && LAYOUT == LISTED)
+        scatter_list(a, sample.gradient, shared.weighted, shared.index, n);
 }
 
-template <int LAYOUT, int TARGET, int WEIGHT> DEVICE bool vectors_fit(const Arguments &a, const Sample &sample) {
+template <int LAYOUT, int TARGET, int WEIGHT>
+DEVICE bool vectors_fit(const Arguments &a, const Sample &sample) {
     constexpr unsigned narrow = GROUP * sizeof(storage);
     return aligned(sample.values, narrow) && aligned(sample.residual, 16) &&
         (LAYOUT != COMPACT || aligned(sample.prediction, narrow)) &&
@@ -116,8 +119,8 @@ template <int LAYOUT, int TARGET, int WEIGHT> DEVICE bool vectors_fit(const Argu
 template <int LAYOUT, int TARGET, int WEIGHT> DEVICE void likelihood(const Arguments &a) {
     const Sample sample = sample_of(a);
     if (blockIdx.x >= a.blocks) {
-        if (TARGET == TO_FIELD && LAYOUT == STRIDED) fill_rows(a, sample.gradient);
-        if (TARGET == TO_FIELD && LAYOUT == LISTED) fill_segments(a, sample.gradient);
+        if constexpr (TARGET == TO_FIELD && LAYOUT == STRIDED) fill_rows(a, sample.gradient);
+        if constexpr (TARGET == TO_FIELD && LAYOUT == LISTED) fill_segments(a, sample.gradient);
         return;
     }
     __shared__ Staging<LAYOUT, TARGET, WEIGHT> shared;
@@ -149,21 +152,25 @@ template <int LAYOUT, int TARGET, int WEIGHT> DEVICE void likelihood(const Argum
     settle<WEIGHT>(a, shared, tally);
 }
 
-#define ENTRY(name, layout, target, weight) \
-    extern "C" __global__ void __launch_bounds__(THREADS) name(const Arguments a) { likelihood<layout, target, weight>(a); }
+// The last arguments are bounds: the threads, and once the thread blocks that an SM holds at least:
+// without it the assembler spills for a fifth.
+#define ENTRY(name, layout, target, weight, ...) \
+    extern "C" __global__ void __launch_bounds__(__VA_ARGS__) name(const Arguments a) { \
+        likelihood<layout, target, weight>(a); \
+    }
 
-ENTRY(compact_scalar, COMPACT, TO_COMPACT, SCALAR)
-ENTRY(compact_channel, COMPACT, TO_COMPACT, CHANNEL)
-ENTRY(compact_each, COMPACT, TO_COMPACT, EACH)
-ENTRY(strided_compact_scalar, STRIDED, TO_COMPACT, SCALAR)
-ENTRY(strided_compact_channel, STRIDED, TO_COMPACT, CHANNEL)
-ENTRY(strided_compact_each, STRIDED, TO_COMPACT, EACH)
-ENTRY(strided_field_scalar, STRIDED, TO_FIELD, SCALAR)
-ENTRY(strided_field_channel, STRIDED, TO_FIELD, CHANNEL)
-ENTRY(strided_field_each, STRIDED, TO_FIELD, EACH)
-ENTRY(listed_compact_scalar, LISTED, TO_COMPACT, SCALAR)
-ENTRY(listed_compact_channel, LISTED, TO_COMPACT, CHANNEL)
-ENTRY(listed_compact_each, LISTED, TO_COMPACT, EACH)
-ENTRY(listed_field_scalar, LISTED, TO_FIELD, SCALAR)
-ENTRY(listed_field_channel, LISTED, TO_FIELD, CHANNEL)
-ENTRY(listed_field_each, LISTED, TO_FIELD, EACH)
+ENTRY(compact_scalar, COMPACT, TO_COMPACT, SCALAR, THREADS)
+ENTRY(compact_channel, COMPACT, TO_COMPACT, CHANNEL, THREADS)
+ENTRY(compact_each, COMPACT, TO_COMPACT, EACH, THREADS)
+ENTRY(strided_compact_scalar, STRIDED, TO_COMPACT, SCALAR, THREADS)
+ENTRY(strided_compact_channel, STRIDED, TO_COMPACT, CHANNEL, THREADS)
+ENTRY(strided_compact_each, STRIDED, TO_COMPACT, EACH, THREADS)
+ENTRY(strided_field_scalar, STRIDED, TO_FIELD, SCALAR, THREADS)
+ENTRY(strided_field_channel, STRIDED, TO_FIELD, CHANNEL, THREADS)
+ENTRY(strided_field_each, STRIDED, TO_FIELD, EACH, THREADS)
+ENTRY(listed_compact_scalar, LISTED, TO_COMPACT, SCALAR, THREADS, 4)
+ENTRY(listed_compact_channel, LISTED, TO_COMPACT, CHANNEL, THREADS)
+ENTRY(listed_compact_each, LISTED, TO_COMPACT, EACH, THREADS)
+ENTRY(listed_field_scalar, LISTED, TO_FIELD, SCALAR, THREADS)
+ENTRY(listed_field_channel, LISTED, TO_FIELD, CHANNEL, THREADS)
+ENTRY(listed_field_each, LISTED, TO_FIELD, EACH, THREADS)

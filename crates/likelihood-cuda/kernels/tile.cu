@@ -76,26 +76,26 @@ DEVICE unsigned lattice_index(const Arguments &a, unsigned i) {
 
 template <int LAYOUT, int WEIGHT, unsigned VECTOR>
 DEVICE void load_tile(Items &items, const Arguments &a, const Sample &sample, unsigned start, unsigned n) {
-    if (LAYOUT == LISTED) load_items<VECTOR>(items.index, a.indices + start, n);
+    if constexpr (LAYOUT == LISTED) load_items<VECTOR>(items.index, a.indices + start, n);
     load_items<VECTOR>(items.value, sample.values + start, n);
-    if (WEIGHT == EACH) load_items<VECTOR>(items.variance, sample.variances + start, n);
-    if (LAYOUT == COMPACT) {
+    if constexpr (WEIGHT == EACH) load_items<VECTOR>(items.variance, sample.variances + start, n);
+    if constexpr (LAYOUT == COMPACT) {
         load_items<VECTOR>(items.prediction, sample.prediction + start, n);
-        return;
-    }
+    } else {
 #pragma unroll
-    for (unsigned item = 0; item < ITEMS; ++item) {
-        const unsigned at = place<VECTOR>(item / VECTOR) + item % VECTOR;
-        if (at >= n) continue;
-        const unsigned index = LAYOUT == LISTED ? items.index[item] : lattice_index(a, start + at);
-        items.prediction[item] = load(sample.prediction + index);
+        for (unsigned item = 0; item < ITEMS; ++item) {
+            const unsigned at = place<VECTOR>(item / VECTOR) + item % VECTOR;
+            if (at >= n) continue;
+            const unsigned index = LAYOUT == LISTED ? items.index[item] : lattice_index(a, start + at);
+            items.prediction[item] = load(sample.prediction + index);
+        }
     }
 }
 
 // 1/v of observation i.
 template <int WEIGHT> DEVICE double precision_of(const Arguments &a, unsigned i, real variance) {
-    if (WEIGHT == SCALAR) return a.precision;
-    if (WEIGHT == EACH) return 1.0 / static_cast<double>(variance);
+    if constexpr (WEIGHT == EACH) return 1.0 / static_cast<double>(variance);
+    if constexpr (WEIGHT == SCALAR) return a.precision;
     const unsigned plane = divide(i, a.plane);
     return load(a.precisions + (plane - divide(plane, a.channels) * a.channels.divisor));
 }
@@ -126,15 +126,16 @@ DEVICE void finish_tile(Shared &shared, Tally &tally, const Items &items, const 
             weighted.item[k] = static_cast<real>(p);
             put(shared.terms[0][at], wide * p);
             put(shared.terms[1][at], wide * wide);
-            if (WEIGHT == EACH) stage_logarithm(shared, tally, at, items.variance[item]);
-            if (TARGET == TO_FIELD) put(shared.weighted[at], weighted.item[k]);
-            if (TARGET == TO_FIELD && LAYOUT == LISTED) put(shared.index[at + 1], items.index[item]);
+            if constexpr (WEIGHT == EACH) stage_logarithm(shared, tally, at, items.variance[item]);
+            if constexpr (TARGET == TO_FIELD) put(shared.weighted[at], weighted.item[k]);
+            if constexpr (TARGET == TO_FIELD && LAYOUT == LISTED)
+                put(shared.index[at + 1], items.index[item]);
             const real magnitude = r < 0 ? -r : r;
             tally.max_abs = magnitude > tally.max_abs ? magnitude : tally.max_abs;
             tally.non_finite += r - r == 0 ? 0 : 1;
         }
         store(reinterpret_cast<Pack<real, VECTOR> *>(sample.residual + start + first), residual);
-        if (TARGET == TO_COMPACT)
+        if constexpr (TARGET == TO_COMPACT)
             store(reinterpret_cast<Pack<real, VECTOR> *>(sample.gradient + start + first), weighted);
     }
     if (TARGET == TO_FIELD && LAYOUT == LISTED && threadIdx.x < 2) {
