@@ -16,7 +16,7 @@
 mod words;
 
 use equipoise_field::{Real, sum};
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use rand_philox::{Philox, splitmix64};
 use rayon::prelude::*;
 use words::Words;
@@ -75,6 +75,26 @@ impl Stream {
         }
     }
 
+    /// Draw number `draw` of the χ² law with `freedom` degrees of freedom: the squared norm of that
+    /// many standard normal deviates, without drawing them. Independent of
+    /// [`fill_normal`](Self::fill_normal) under the same number; 0 for no degree of freedom.
+    ///
+    /// ```
+    /// let stream = equipoise_stream::Stream::new("norm");
+    /// let n = 2.5e6;
+    /// // Standard deviation √(2n).
+    /// assert!((stream.chi_squared(0, n) - n).abs() < 5.0 * (2.0 * n).sqrt());
+    /// ```
+    ///
+    /// # Panics
+    /// If `freedom` is negative or not finite.
+    pub fn chi_squared(&self, draw: u64, freedom: f64) -> f64 {
+        assert!(freedom.is_finite() && freedom >= 0.0, "chi squared: {freedom} degrees of freedom");
+        let Ok(law) = ChiSquared::new(freedom) else { return 0.0 };
+        let key = self.text("chi squared").number(draw).key;
+        law.sample(&mut Words::new(Philox::from_u64_seed_stream(key, 0)))
+    }
+
     /// Allocating twin of [`fill_normal`](Self::fill_normal).
     pub fn normal<R: Real>(&self, draw: u64, len: usize) -> Vec<R> {
         let mut out = vec![R::zero(); len];
@@ -110,6 +130,24 @@ mod tests {
         let long: Vec<f32> = stream.normal(3, sum::PARALLEL_FROM + 100);
         let short: Vec<f32> = stream.normal(3, 5000);
         assert_eq!(long[..5000], short[..]);
+    }
+
+    /// Mean k and variance 2k of n draws, each within five standard errors; the fourth central moment
+    /// of χ²_k is 12k² + 48k.
+    #[test]
+    fn squared_norms_have_the_chi_squared_law() {
+        let (n, stream) = (20_000u32, Stream::new("chi"));
+        for freedom in [1.0f64, 3.0, 1000.0] {
+            let draws: Vec<f64> = (0..n).map(|i| stream.chi_squared(u64::from(i), freedom)).collect();
+            let (n, variance) = (f64::from(n), 2.0 * freedom);
+            let mean = draws.iter().sum::<f64>() / n;
+            let spread = draws.iter().map(|x| (x - freedom).powi(2)).sum::<f64>() / n;
+            let fourth = 12.0 * freedom * freedom + 48.0 * freedom;
+            assert!((mean - freedom).abs() < 5.0 * (variance / n).sqrt(), "{freedom}: mean {mean}");
+            let error = ((fourth - variance * variance) / n).sqrt();
+            assert!((spread - variance).abs() < 5.0 * error, "{freedom}: variance {spread}");
+        }
+        assert_eq!(stream.chi_squared(0, 0.0).to_bits(), 0);
     }
 
     /// Moments of n deviates lie within five standard errors of the normal law's, and draws of
