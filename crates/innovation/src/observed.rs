@@ -123,6 +123,15 @@ impl<R: Real> ObservedPrior<R> {
         Innovation::new(self, f)
     }
 
+    /// W = A U, r × N, one observed mode after the other, where systems are solved in its span
+    /// ([`Method::Modes`]).
+    pub fn observed_basis(&self) -> Option<&[R]> {
+        match &self.shared {
+            Shared::Modes(modes) => Some(modes.basis()),
+            _ => None,
+        }
+    }
+
     /// W, where there are explicit modes and it is kept.
     pub(crate) fn observed_modes(&self) -> Option<&ObservedModes<R>> {
         match &self.shared {

@@ -82,6 +82,11 @@ impl<R: Real> ObservedModes<R> {
         self.eigenvalues.len()
     }
 
+    /// W, r × N, one observed mode after the other.
+    pub(crate) fn basis(&self) -> &[R] {
+        &self.basis
+    }
+
     /// W_ik, of observation i and mode k.
     pub(crate) fn entry(&self, mode: usize, i: usize) -> f64 {
         self.basis[mode * self.count + i].wide()

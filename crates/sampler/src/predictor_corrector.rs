@@ -42,6 +42,16 @@ impl PredictorCorrector {
         Sampler::<f64>::evaluated(self)
     }
 
+    /// Langevin corrections after each predictor step.
+    pub fn corrections(&self) -> usize {
+        self.corrections
+    }
+
+    /// τ of the corrections.
+    pub fn tau(&self) -> f64 {
+        self.tau
+    }
+
     /// Runs from `start` to the end of the grid, as [`Sampler::run`].
     ///
     /// Correction j after step i takes draw i·corrections + j of `noise`.
