@@ -1,0 +1,233 @@
+//! Explicit modes seen through an operator with A Aᵀ = c·I: a few numbers for each class of
+//! observations.
+//!
+//! With P_κ the projector on what the observations of class κ see (all of them, or one channel of a
+//! noise that differs by channel) and P_0 on what nothing sees, Σ P_κ = I. On the range of P_κ the
+//! run moves within span(P_κU, Aᵀỹ_κ, P_κf), f the start or the mean and ỹ = y − Am, and on the
+//! orthogonal rest everything is a multiple of the identity. E_κ is an orthonormal basis of P_κU,
+//! M_κ = UᵀE_κ with M_κM_κᵀ = UᵀP_κU; what of Aᵀỹ_κ and of P_κf lies beyond is one direction each.
+//! The state of class κ is then its coordinates along E_κ, the two directions, and the norm of its
+//! rest: J w has the coordinates M_κᵀ(d ∘ c) + j_⊥ s_κ, c = Σ M_κ s_κ = Uᵀw, d = j − j_⊥.
+//!
+//! The rest of a class with n directions holds nothing that anything else depends on but its norm ρ.
+//! A kick of white noise κz turns ρ into √((ρ + κξ)² + κ²χ²_{n−1}), ξ standard normal, and leaves the
+//! direction uniform over the sphere whatever the norms were: so ρ is drawn along the run and the
+//! direction at the end, with the law that a run of whole fields has.
+
+mod classes;
+mod expand;
+mod run;
+
+pub(crate) use expand::ModesEnd;
+pub(crate) use run::ModesRun;
+
+use crate::ReducedError;
+use classes::{Class, Shadow, classes, grams};
+use equipoise_covariance::{Covariance, Modes, Structure};
+use equipoise_field::{Real, each, sum};
+use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_operator::Gram;
+use equipoise_wiener::Wiener;
+use ndarray::Array2;
+use std::sync::Arc;
+
+/// Rows of a class behind its coordinates along E: the directions of ỹ and of f, the rest.
+pub(crate) const BEYOND: usize = 3;
+
+/// Smallest share of a squared norm that is a direction of its own; the rounding of the inner products
+/// that it is the difference of stays a thousand times below.
+const INDEPENDENT: f64 = 1e-12;
+
+/// A prior of explicit modes under an operator, split into classes.
+pub(crate) struct ModesSpace<R: Real> {
+    wiener: Arc<Wiener<R>>,
+    observed: ObservedPrior<R>,
+    /// P_0, then the classes of observations.
+    classes: Vec<Class>,
+    /// Observations in a plane of one class; 0 where all are of one class.
+    plane: usize,
+    /// c of A Aᵀ = c·I.
+    scale: f64,
+    /// A m.
+    observed_mean: Vec<R>,
+    mean: Vec<Shadow>,
+}
+
+/// ỹ = y − A m, and what the run sees of it.
+pub(crate) struct ModesData<R> {
+    values: Vec<R>,
+    /// Its coordinates in every class, as rows of a state.
+    rows: Vec<Vec<f64>>,
+    /// The mean's, where it is the origin.
+    mean: Vec<Vec<f64>>,
+}
+
+impl<R: Real> ModesSpace<R> {
+    pub(crate) fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
+        let found = |found| ReducedError::Structure { found };
+        let Structure::Modes(modes) = observed.covariance().structure() else {
+            return Err(found("a covariance without explicit modes"));
+        };
+        let basis = observed.observed_basis().ok_or(found("modes seen through another operator"))?;
+        let Gram::Scaled(scale) = observed.operator().gram() else {
+            return Err(found("an operator without A Aᵀ = c·I"));
+        };
+        let (plane, kinds) = match (observed.noise().uniform(), observed.noise()) {
+            (Some(_), _) => (0, 1),
+            (None, NoiseVariance::PerChannel { values, plane }) => (*plane, values.len()),
+            (None, _) => return Err(ReducedError::Variances { found: "one an observation" }),
+        };
+        let class = |i: usize| i.checked_div(plane).map_or(0, |p| p % kinds);
+        let rank = modes.rank();
+        let whole = grams(modes.basis(), rank, 1, &|_| 0).remove(0);
+        let mut seen = grams(basis, rank, kinds, &class);
+        seen.iter_mut().for_each(|gram| *gram /= scale);
+        let mut sizes = vec![0usize; kinds];
+        (0..observed.count()).for_each(|i| sizes[class(i)] += 1);
+        let classes = classes(whole, seen, modes.dim(), &sizes)?;
+        let mut observed_mean = vec![R::zero(); observed.count()];
+        observed.operator().apply(wiener.mean(), &mut observed_mean);
+        let mut space = Self { wiener, observed, classes, plane, scale, observed_mean, mean: Vec::new() };
+        space.mean = space.shadows(space.wiener.mean(), &space.observed_mean, &[]);
+        Ok(space)
+    }
+
+    pub(crate) fn dim(&self) -> usize {
+        self.wiener.mean().len()
+    }
+
+    fn modes(&self) -> &Modes<R> {
+        match self.observed.covariance().structure() {
+            Structure::Modes(modes) => modes,
+            _ => unreachable!("the space was made of explicit modes"),
+        }
+    }
+
+    /// The class of observation i.
+    fn class(&self, i: usize) -> usize {
+        i.checked_div(self.plane).map_or(1, |p| 1 + p % (self.classes.len() - 1))
+    }
+
+    /// f(λ_i) − f(λ_⊥) of every mode, and f(λ_⊥).
+    fn split(&self, f: impl Fn(f64) -> f64) -> (Vec<f64>, f64) {
+        let covariance = self.observed.covariance();
+        let floor = covariance.complement().map_or(0.0, &f);
+        (covariance.eigenvalues().iter().map(|&l| f(l) - floor).collect(), floor)
+    }
+
+    /// One number for every class of observations, from a variance for each of them.
+    fn by_class(&self, variance: &NoiseVariance) -> Result<Vec<f64>, ReducedError> {
+        let kinds = self.classes.len() - 1;
+        match (variance.uniform(), variance) {
+            (Some(v), _) => Ok(vec![v; kinds]),
+            (None, NoiseVariance::PerChannel { values, plane })
+                if *plane == self.plane && values.len() == kinds =>
+            {
+                Ok(values.clone())
+            }
+            (None, NoiseVariance::PerChannel { .. }) => {
+                Err(ReducedError::Variances { found: "other channels" })
+            }
+            (None, _) => Err(ReducedError::Variances { found: "one an observation" }),
+        }
+    }
+
+    /// What every class holds of a field v whose observations are `seen`.
+    fn shadows(&self, v: &[R], seen: &[R], data: &[R]) -> Vec<Shadow> {
+        let basis = self.observed.observed_basis().unwrap_or_default();
+        let modes = self.modes();
+        let mut shadows: Vec<Shadow> =
+            (1..self.classes.len()).map(|k| self.seen_shadow(k, basis, seen, data)).collect();
+        let mut rest = Shadow {
+            modes: (0..modes.rank()).map(|j| sum::dot(modes.mode(j), v)).collect(),
+            square: sum::squared_norm(v),
+            data: 0.0,
+        };
+        for shadow in &shadows {
+            rest.modes.iter_mut().zip(&shadow.modes).for_each(|(r, s)| *r -= s);
+            rest.square -= shadow.square;
+        }
+        shadows.insert(0, rest);
+        shadows
+    }
+
+    /// What class `k` of the observations holds of a field that is seen as `seen`.
+    fn seen_shadow(&self, k: usize, basis: &[R], seen: &[R], data: &[R]) -> Shadow {
+        let count = seen.len();
+        let product = |a: &[R], b: &[R]| self.seen_product(k, a, b);
+        Shadow {
+            modes: basis.chunks(count.max(1)).map(|mode| product(mode, seen)).collect(),
+            square: product(seen, seen),
+            data: if data.is_empty() { 0.0 } else { product(data, seen) },
+        }
+    }
+
+    /// ⟨Aᵀa, P_κ Aᵀb⟩/c over the observations of class `k`.
+    fn seen_product(&self, k: usize, a: &[R], b: &[R]) -> f64 {
+        let inner = if self.plane == 0 {
+            sum::dot(a, b)
+        } else {
+            sum::of(a.len(), |i| if self.class(i) == k { a[i].wide() * b[i].wide() } else { 0.0 })
+        };
+        inner / self.scale
+    }
+
+    /// The rows of a field in every class: along E, along ỹ, and its own direction beyond both.
+    fn rows_of(&self, shadows: &[Shadow], data: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let of = |((class, shadow), data): ((&Class, &Shadow), &Vec<f64>)| {
+            let width = class.width();
+            let mut rows = class.coordinates(&shadow.modes);
+            let along: f64 = rows.iter().zip(data).map(|(a, b)| a * b).sum();
+            let beyond = data[width];
+            rows.push(if beyond > 0.0 { (shadow.data - along) / beyond } else { 0.0 });
+            let left = shadow.square - rows.iter().map(|r| r * r).sum::<f64>();
+            let room = class.free(beyond > 0.0) > 0.0;
+            rows.push(if room && left > INDEPENDENT * shadow.square { left.sqrt() } else { 0.0 });
+            rows.push(0.0);
+            rows
+        };
+        self.classes.iter().zip(shadows).zip(data).map(of).collect()
+    }
+
+    /// ỹ of observations `values`.
+    pub(crate) fn data(&self, values: &[R]) -> ModesData<R> {
+        let values: Vec<R> = values.iter().zip(&self.observed_mean).map(|(&y, &a)| y - a).collect();
+        let basis = self.observed.observed_basis().unwrap_or_default();
+        let of = |k: usize| {
+            let class = &self.classes[k];
+            let mut rows = vec![0.0; class.width() + BEYOND];
+            if k == 0 {
+                return rows;
+            }
+            let shadow = self.seen_shadow(k, basis, &values, &[]);
+            rows[..class.width()].copy_from_slice(&class.coordinates(&shadow.modes));
+            let left = shadow.square - rows.iter().map(|r| r * r).sum::<f64>();
+            if class.free(false) > 0.0 && left > INDEPENDENT * shadow.square {
+                rows[class.width()] = left.sqrt();
+            }
+            rows
+        };
+        let rows: Vec<Vec<f64>> = (0..self.classes.len()).map(of).collect();
+        let mut shadows = self.mean.clone();
+        for (k, shadow) in shadows.iter_mut().enumerate().skip(1) {
+            shadow.data = self.seen_product(k, &values, &self.observed_mean);
+        }
+        let mean = self.rows_of(&shadows, &rows);
+        ModesData { values, rows, mean }
+    }
+
+    /// v − scale · m and its observations.
+    fn centred(&self, v: &[R], scale: f64) -> (Vec<R>, Vec<R>) {
+        let (mut out, mut seen) = (v.to_vec(), vec![R::zero(); self.observed.count()]);
+        let scale = R::narrow(scale);
+        each::update1(&mut out, self.wiener.mean(), |v, m| v - scale * m);
+        self.observed.operator().apply(&out, &mut seen);
+        (out, seen)
+    }
+}
+
+/// A matrix with every row times a number of its own.
+fn scaled(mut matrix: Array2<f64>, by: &[f64]) -> Array2<f64> {
+    matrix.outer_iter_mut().zip(by).for_each(|(mut row, d)| row *= *d);
+    matrix
+}

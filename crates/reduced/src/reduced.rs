@@ -1,0 +1,211 @@
+//! The run: predictor steps, corrections, and how it ends.
+
+use crate::dynamics::{Dynamics, Move, Norms};
+use crate::lattice::LatticeRun;
+use crate::modes::ModesRun;
+use crate::outcome::Kind;
+use crate::space::{Data, Parts};
+use crate::{Coefficients, Draws, Likelihood, Outcome, Peak, ReducedError, ReducedSpace, Start, Trace};
+use crate::{error, likelihood::Weighing};
+use equipoise_field::Real;
+use equipoise_guidance::Observation;
+use equipoise_sampler::{PredictorCorrector, SamplerError};
+use equipoise_schedule::{Level, Schedule};
+use equipoise_stream::Stream;
+use std::sync::Arc;
+
+/// A predictor–corrector under one law and one observation, in reduced coordinates.
+pub struct Reduced<R: Real> {
+    space: Arc<ReducedSpace<R>>,
+    data: Data<R>,
+    likelihood: Likelihood,
+    schedule: Arc<dyn Schedule>,
+    sampler: PredictorCorrector,
+}
+
+/// The account of one member while it runs.
+#[derive(Clone, Default)]
+struct Account {
+    trace: Trace,
+    /// The time and the size at which it diverged.
+    lost: Option<(f64, f64)>,
+}
+
+impl<R: Real> Reduced<R> {
+    /// `observation` must be through the operator of `space`. Its own noise plays no part: the laws
+    /// bring theirs, and the exact guidance takes that of the space.
+    ///
+    /// # Errors
+    /// [`ReducedError::Guidance`] for a nonlinear observation, [`ReducedError::Length`] for one of
+    /// another length.
+    pub fn bind(
+        space: Arc<ReducedSpace<R>>,
+        observation: &Observation<R>,
+        likelihood: Likelihood,
+        schedule: Arc<dyn Schedule>,
+        sampler: PredictorCorrector,
+    ) -> Result<Self, ReducedError> {
+        let data = space.data(observation)?;
+        Ok(Self { space, data, likelihood, schedule, sampler })
+    }
+
+    /// One member, as [`ensemble`](Self::ensemble) runs several.
+    ///
+    /// # Errors
+    /// Those of [`ensemble`](Self::ensemble).
+    pub fn run(&self, draws: &Draws<'_, R>) -> Result<Outcome, ReducedError> {
+        let mut outcomes = self.ensemble(std::slice::from_ref(draws))?;
+        Ok(outcomes.remove(0))
+    }
+
+    /// Runs all members, side by side, to the end of the grid. What a level needs is made once for all;
+    /// a member's result does not depend on the others.
+    ///
+    /// Correction j after step i takes draw i·corrections + j of a member's noise. A member diverges at
+    /// the first time at which ‖x − μm‖/√D, below which max |x − μm| cannot lie, is beyond the range
+    /// of `R`.
+    ///
+    /// # Errors
+    /// [`ReducedError::Length`] for a start field of another length, [`ReducedError::Sampler`] for a
+    /// level without noise, [`ReducedError::Guidance`] for a level without the law's traces,
+    /// [`ReducedError::Variances`] for a law whose variances do not fit the space,
+    /// [`ReducedError::Factor`] and [`ReducedError::Indefinite`].
+    pub fn ensemble(&self, members: &[Draws<'_, R>]) -> Result<Vec<Outcome>, ReducedError> {
+        let grid = self.sampler.grid();
+        let level = |t: Option<&f64>| self.schedule.level(t.copied().unwrap_or(1.0));
+        let (first, last) = (level(grid.first()), level(grid.last()));
+        let langevin: Vec<Stream> = members.iter().map(|draws| draws.langevin).collect();
+        let finish = |accounts: Vec<Account>, end: &dyn Fn(usize) -> Kind| {
+            let outcome = |(m, Account { trace, lost }): (usize, Account)| match lost {
+                Some((t, rms)) => Outcome::Diverged { t, rms, trace },
+                None => Outcome::Finished { end: Coefficients { level: last, kind: end(m) }, trace },
+            };
+            accounts.into_iter().enumerate().map(outcome).collect()
+        };
+        match (&self.space.parts, &self.data) {
+            (Parts::Modes(space), Data::Modes(data)) => {
+                let mut run = ModesRun::new(space, data, members, first)?;
+                let accounts = self.advance(&mut run, &langevin)?;
+                Ok(finish(accounts, &|m| Kind::Modes(run.end(m, langevin[m]))))
+            }
+            (Parts::Lattice(space), Data::Lattice(data)) => {
+                let mut run = LatticeRun::new(space, data, members, first)?;
+                let accounts = self.advance(&mut run, &langevin)?;
+                Ok(finish(accounts, &|m| Kind::Lattice(run.end(m))))
+            }
+            _ => unreachable!("the data were made by the space"),
+        }
+    }
+
+    /// out = x at the end of a run, given the start that it ran from. Overwrites `out`, of length D.
+    ///
+    /// # Errors
+    /// [`ReducedError::Length`], [`ReducedError::Foreign`] for coefficients of another space.
+    pub fn expand(&self, start: Start<'_, R>, end: &Coefficients, out: &mut [R]) -> Result<(), ReducedError> {
+        error::expect("out", out.len(), self.space.dim())?;
+        let first = self.schedule.level(self.sampler.grid().first().copied().unwrap_or(1.0));
+        match (&self.space.parts, &self.data, &end.kind) {
+            (Parts::Modes(space), Data::Modes(data), Kind::Modes(rows)) => {
+                space.expand(data, start, rows, [first, end.level], out)
+            }
+            (Parts::Lattice(space), _, Kind::Lattice(coefficients)) => {
+                space.expand(coefficients, end.level.mu, out)
+            }
+            _ => Err(ReducedError::Foreign),
+        }
+    }
+
+    fn advance(&self, run: &mut dyn Dynamics, langevin: &[Stream]) -> Result<Vec<Account>, ReducedError> {
+        let mut accounts = vec![Account::default(); langevin.len()];
+        let corrections = self.sampler.corrections();
+        for (index, times) in self.sampler.grid().windows(2).enumerate() {
+            let (t, next) = (times[0], times[1]);
+            let now = self.level(t)?;
+            let then = self.schedule.level(next);
+            let along = then.sigma - then.mu / now.mu * now.sigma;
+            let step = |factor, _| Move { keep: then.mu / now.mu, along, factor };
+            self.follow(run, now, &mut accounts, step)?;
+            // A correction is proportional to σ, and without noise ε̂ has no value.
+            let corrections = if then.sigma > 0.0 { corrections } else { 0 };
+            for j in 0..corrections {
+                self.correct(run, next, (index * corrections + j) as u64, &mut accounts, langevin)?;
+            }
+            self.inspect(run, next, &mut accounts);
+        }
+        Ok(accounts)
+    }
+
+    /// One Langevin correction at `t`.
+    fn correct(
+        &self,
+        run: &mut dyn Dynamics,
+        t: f64,
+        draw: u64,
+        accounts: &mut [Account],
+        langevin: &[Stream],
+    ) -> Result<(), ReducedError> {
+        let level = self.level(t)?;
+        let scale = self.sampler.tau() * self.space.dim() as f64;
+        let mut kicks = Vec::with_capacity(accounts.len());
+        self.follow(run, level, accounts, |factor, norms| {
+            let delta = scale / norms.guided(factor);
+            kicks.push(level.sigma * (2.0 * delta).sqrt());
+            Move { keep: 1.0, along: -level.sigma * delta, factor }
+        })?;
+        run.kick(&kicks, draw, langevin);
+        Ok(())
+    }
+
+    /// Evaluates at `level` and moves every member as `step` says from its factor and its norms.
+    fn follow(
+        &self,
+        run: &mut dyn Dynamics,
+        level: Level,
+        accounts: &mut [Account],
+        mut step: impl FnMut(f64, Norms) -> Move,
+    ) -> Result<(), ReducedError> {
+        let weighing: Weighing = self.likelihood.at(level)?;
+        let norms = run.evaluate(level, &weighing)?;
+        let dim = self.space.dim() as f64;
+        let mut moves = Vec::with_capacity(norms.len());
+        for (account, norms) in accounts.iter_mut().zip(norms) {
+            let factor = self.likelihood.factor(norms.prior.sqrt(), norms.pull.sqrt());
+            moves.push(step(factor, norms));
+            if account.lost.is_none() {
+                account.trace.evaluations += 1;
+                account.trace.guidance_norm = factor * norms.pull.sqrt() / level.sigma;
+                account.trace.noise_rms = (norms.guided(factor) / dim).sqrt();
+            }
+        }
+        run.advance(&moves);
+        Ok(())
+    }
+
+    /// Records the size of every member, and takes out those beyond the range of `R`.
+    fn inspect(&self, run: &mut dyn Dynamics, t: f64, accounts: &mut [Account]) {
+        let (dim, largest) = (self.space.dim() as f64, R::max_value().wide());
+        for (m, (account, square)) in accounts.iter_mut().zip(run.squared_norms()).enumerate() {
+            if account.lost.is_some() {
+                continue;
+            }
+            let rms = (square / dim).sqrt();
+            if rms > account.trace.peak.rms {
+                account.trace.peak = Peak { t, rms };
+            }
+            if rms.is_nan() || rms > largest {
+                account.lost = Some((t, rms));
+                run.clear(m);
+            }
+        }
+    }
+
+    /// The level at `t`, where there is noise to estimate.
+    fn level(&self, t: f64) -> Result<Level, ReducedError> {
+        let level = self.schedule.level(t);
+        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
+        if positive(level.mu) && positive(level.sigma) {
+            return Ok(level);
+        }
+        Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into())
+    }
+}
