@@ -37,10 +37,11 @@ impl Cuda {
         let variance = &observation.variance;
         let mut reduction = DeviceObservation::new(device, points, observation.values, variance, 1)?;
         let prediction = device.upload(prediction)?;
-        let mut on_device = (device.zeros(residual.len())?, device.zeros(gradient.len())?);
-        reduction.reduce(device, &prediction, &mut on_device.0, target, &mut on_device.1)?;
-        device.download(&on_device.0, residual)?;
-        device.download(&on_device.1, gradient)?;
+        // SAFETY: the launch writes every element of both, and the first to read is a copy after it.
+        let (mut r, mut p) = unsafe { (device.space(residual.len())?, device.space(gradient.len())?) };
+        reduction.reduce(device, &prediction, &mut r, target, &mut p)?;
+        device.download(&r, residual)?;
+        device.download(&p, gradient)?;
         Ok(reduction.statistics(device)?.remove(0))
     }
 }

@@ -127,6 +127,15 @@ impl Device {
         self.stream.alloc_zeros(len.max(1)).map_err(doing("allocate on the device"))
     }
 
+    /// As [`zeros`](Self::zeros), but holding whatever was there.
+    ///
+    /// # Safety
+    /// Work on the stream must write every element before any reads it.
+    pub(crate) unsafe fn space<T: DeviceRepr>(&self, len: usize) -> Result<CudaSlice<T>, CudaError> {
+        // SAFETY: the caller promises that nothing reads the array before it is written.
+        unsafe { self.stream.alloc(len.max(1)) }.map_err(doing("allocate on the device"))
+    }
+
     /// Copies as many elements as `out` takes to the host, after all work on the stream.
     ///
     /// # Errors
