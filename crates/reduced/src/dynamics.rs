@@ -39,6 +39,17 @@ pub(crate) struct Move {
     pub(crate) factor: f64,
 }
 
+/// A predictor step that asks for no norm.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) level: Level,
+    pub(crate) weighing: Weighing,
+    pub(crate) movement: Move,
+}
+
+/// The norms of an estimate, and ‖x − μm‖² after the step along it.
+pub(crate) type Seen = (Norms, f64);
+
 /// The centred states x − μm of several members in a space of their own.
 pub(crate) trait Dynamics {
     /// ε̂ and σg at the states; kept for the next [`advance`](Self::advance).
@@ -46,6 +57,16 @@ pub(crate) trait Dynamics {
 
     /// Moves every member along its last estimate.
     fn advance(&mut self, moves: &[Move]);
+
+    /// Evaluates and advances all members along the same steps; what each step saw of every member.
+    fn walk(&mut self, steps: &[Step]) -> Result<Vec<Vec<Seen>>, ReducedError> {
+        let one = |step: &Step| {
+            let norms = self.evaluate(step.level, &step.weighing)?;
+            self.advance(&vec![step.movement; norms.len()]);
+            Ok(norms.into_iter().zip(self.squared_norms()).collect())
+        };
+        steps.iter().map(one).collect()
+    }
 
     /// x ← x + scale · z for every member, z standard normal: draw number `draw` of its stream.
     fn kick(&mut self, scales: &[f64], draw: u64, streams: &[Stream]);

@@ -8,11 +8,13 @@
 
 mod block;
 mod hermitian;
+mod kernels;
 mod run;
 
 pub(crate) use run::LatticeRun;
 
 use crate::ReducedError;
+use crate::likelihood::Weighing;
 use block::AliasBlock;
 use equipoise_covariance::{Spectrum, Structure};
 use equipoise_field::{Real, each};
@@ -37,6 +39,14 @@ pub(crate) struct LatticeSpace<R: Real> {
 
 /// The transform of y − A m at every coarse wavenumber, T·C numbers each.
 pub(crate) struct LatticeData(Vec<Vec<Complex<f64>>>);
+
+/// W, or what it is made of, plane by plane.
+enum Planes {
+    /// 1/v.
+    Precision(Vec<f64>),
+    /// s², of which and of V the innovation covariance is made.
+    Noise(Vec<f64>),
+}
 
 impl<R: Real> LatticeSpace<R> {
     pub(crate) fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
@@ -72,6 +82,14 @@ impl<R: Real> LatticeSpace<R> {
         };
         let block = |q: usize| packed.chunks(self.coarse.plane()).map(|plane| at(q, plane)).collect();
         LatticeData((0..count).map(block).collect())
+    }
+
+    /// What a weighing is to every block.
+    fn planes(&self, weighing: &Weighing) -> Result<Planes, ReducedError> {
+        Ok(match weighing {
+            Weighing::Diagonal(v) => Planes::Precision(self.by_plane(v)?.iter().map(|v| 1.0 / v).collect()),
+            Weighing::Innovation => Planes::Noise(self.by_plane(self.observed.noise())?),
+        })
     }
 
     /// One number for every plane, from a variance for every observation.

@@ -32,6 +32,14 @@ impl Likelihood {
         })
     }
 
+    /// The factor on σg, unless it depends on the state.
+    pub(crate) fn steady_factor(&self) -> Option<f64> {
+        match self {
+            Self::Law(strength) => strength.adaptive.is_none().then_some(strength.factor),
+            Self::Exact => Some(1.0),
+        }
+    }
+
     /// The factor on σg from ‖ε̂‖ and the ‖σg‖ that it has without.
     pub(crate) fn factor(&self, prior_norm: f64, pull_norm: f64) -> f64 {
         let Self::Law(strength) = self else { return 1.0 };

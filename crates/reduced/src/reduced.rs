@@ -1,6 +1,6 @@
 //! The run: predictor steps, corrections, and how it ends.
 
-use crate::dynamics::{Dynamics, Move, Norms};
+use crate::dynamics::{Dynamics, Move, Norms, Step};
 use crate::lattice::LatticeRun;
 use crate::modes::ModesRun;
 use crate::outcome::Kind;
@@ -13,6 +13,10 @@ use equipoise_sampler::{PredictorCorrector, SamplerError};
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
 use std::sync::Arc;
+
+/// Steps that members take before they are looked at, where no norm decides on the way: few passes
+/// over the members' account, and a block stays in cache for as long.
+const TOGETHER: usize = 32;
 
 /// A predictor–corrector under one law and one observation, in reduced coordinates.
 pub struct Reduced<R: Real> {
@@ -29,6 +33,23 @@ struct Account {
     trace: Trace,
     /// The time and the size at which it diverged.
     lost: Option<(f64, f64)>,
+}
+
+impl Account {
+    /// Adds an evaluation.
+    fn record(&mut self, norms: Norms, factor: f64, level: Level, dim: usize) {
+        if self.lost.is_none() {
+            self.trace.evaluations += 1;
+            self.trace.guidance_norm = factor * norms.pull.sqrt() / level.sigma;
+            self.trace.noise_rms = (norms.guided(factor) / dim as f64).sqrt();
+        }
+    }
+}
+
+/// x ← (μ′/μ) x + (σ′ − (μ′/μ)σ) ε_y.
+fn predictor(now: Level, then: Level, factor: f64) -> Move {
+    let keep = then.mu / now.mu;
+    Move { keep, along: then.sigma - keep * now.sigma, factor }
 }
 
 impl<R: Real> Reduced<R> {
@@ -118,21 +139,51 @@ impl<R: Real> Reduced<R> {
     fn advance(&self, run: &mut dyn Dynamics, langevin: &[Stream]) -> Result<Vec<Account>, ReducedError> {
         let mut accounts = vec![Account::default(); langevin.len()];
         let corrections = self.sampler.corrections();
+        if let (0, Some(factor)) = (corrections, self.likelihood.steady_factor()) {
+            self.walk(run, factor, &mut accounts)?;
+            return Ok(accounts);
+        }
         for (index, times) in self.sampler.grid().windows(2).enumerate() {
             let (t, next) = (times[0], times[1]);
             let now = self.level(t)?;
             let then = self.schedule.level(next);
-            let along = then.sigma - then.mu / now.mu * now.sigma;
-            let step = |factor, _| Move { keep: then.mu / now.mu, along, factor };
-            self.follow(run, now, &mut accounts, step)?;
+            self.follow(run, now, &mut accounts, |factor, _| predictor(now, then, factor))?;
             // A correction is proportional to σ, and without noise ε̂ has no value.
             let corrections = if then.sigma > 0.0 { corrections } else { 0 };
             for j in 0..corrections {
                 self.correct(run, next, (index * corrections + j) as u64, &mut accounts, langevin)?;
             }
-            self.inspect(run, next, &mut accounts);
+            let squares = run.squared_norms();
+            self.inspect(run, next, &squares, &mut accounts);
         }
         Ok(accounts)
+    }
+
+    /// All predictor steps under one factor, without corrections.
+    fn walk(
+        &self,
+        run: &mut dyn Dynamics,
+        factor: f64,
+        accounts: &mut [Account],
+    ) -> Result<(), ReducedError> {
+        let step = |times: &[f64]| {
+            let (now, then) = (self.level(times[0])?, self.schedule.level(times[1]));
+            let movement = predictor(now, then, factor);
+            Ok(Step { level: now, weighing: self.likelihood.at(now)?, movement })
+        };
+        let grid = self.sampler.grid();
+        let steps: Vec<Step> = grid.windows(2).map(step).collect::<Result<_, ReducedError>>()?;
+        let ends = grid.get(1..).unwrap_or_default();
+        for (steps, ends) in steps.chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {
+            let seen = run.walk(steps)?;
+            for ((step, next), seen) in steps.iter().zip(ends).zip(seen) {
+                let (norms, squares): (Vec<Norms>, Vec<f64>) = seen.into_iter().unzip();
+                let dim = self.space.dim();
+                accounts.iter_mut().zip(norms).for_each(|(a, n)| a.record(n, factor, step.level, dim));
+                self.inspect(run, *next, &squares, accounts);
+            }
+        }
+        Ok(())
     }
 
     /// One Langevin correction at `t`.
@@ -166,25 +217,20 @@ impl<R: Real> Reduced<R> {
     ) -> Result<(), ReducedError> {
         let weighing: Weighing = self.likelihood.at(level)?;
         let norms = run.evaluate(level, &weighing)?;
-        let dim = self.space.dim() as f64;
         let mut moves = Vec::with_capacity(norms.len());
         for (account, norms) in accounts.iter_mut().zip(norms) {
             let factor = self.likelihood.factor(norms.prior.sqrt(), norms.pull.sqrt());
             moves.push(step(factor, norms));
-            if account.lost.is_none() {
-                account.trace.evaluations += 1;
-                account.trace.guidance_norm = factor * norms.pull.sqrt() / level.sigma;
-                account.trace.noise_rms = (norms.guided(factor) / dim).sqrt();
-            }
+            account.record(norms, factor, level, self.space.dim());
         }
         run.advance(&moves);
         Ok(())
     }
 
     /// Records the size of every member, and takes out those beyond the range of `R`.
-    fn inspect(&self, run: &mut dyn Dynamics, t: f64, accounts: &mut [Account]) {
+    fn inspect(&self, run: &mut dyn Dynamics, t: f64, squares: &[f64], accounts: &mut [Account]) {
         let (dim, largest) = (self.space.dim() as f64, R::max_value().wide());
-        for (m, (account, square)) in accounts.iter_mut().zip(run.squared_norms()).enumerate() {
+        for (m, (account, square)) in accounts.iter_mut().zip(squares).enumerate() {
             if account.lost.is_some() {
                 continue;
             }

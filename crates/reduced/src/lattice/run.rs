@@ -2,14 +2,15 @@
 
 use super::block::{Gains, Split, Weight};
 use super::hermitian::Cholesky;
-use super::{AliasBlock, LatticeData, LatticeSpace};
-use crate::dynamics::{Dynamics, Move, Norms};
+use super::{AliasBlock, LatticeData, LatticeSpace, Planes};
+use crate::dynamics::{Dynamics, Move, Norms, Seen, Step};
 use crate::likelihood::Weighing;
 use crate::{Draws, ReducedError, Start, error};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::gain;
+use num_complex::Complex;
 use rayon::prelude::*;
 
 /// The states of all members, block by block.
@@ -91,12 +92,7 @@ impl<'a, R: Real> LatticeRun<'a, R> {
 
 impl BlockRun {
     /// Gains and, for the exact guidance, the factor of S at a level.
-    fn prepare(
-        &mut self,
-        block: &AliasBlock,
-        level: Level,
-        noise: Option<&[f64]>,
-    ) -> Result<(), ReducedError> {
+    fn prepare(&mut self, block: &AliasBlock, level: Level, planes: &Planes) -> Result<(), ReducedError> {
         let gains = &mut self.gains;
         gains.sigma = level.sigma;
         gains.jacobian.clear();
@@ -104,7 +100,7 @@ impl BlockRun {
         gains.prior.clear();
         let over = 1.0 / level.sigma;
         gains.prior.extend(gains.jacobian.iter().map(|j| (1.0 - level.mu * j) * over));
-        let Some(noise) = noise else { return Ok(()) };
+        let Planes::Noise(noise) = planes else { return Ok(()) };
         if self.factor.as_ref().is_none_or(|(at, _)| *at != level) {
             let v: Vec<f64> = block.lambda.iter().map(|&l| gain::covariance(level, l)).collect();
             let factor = block.innovation(noise, &v).map_err(|fault| ReducedError::Indefinite {
@@ -117,26 +113,45 @@ impl BlockRun {
         }
         Ok(())
     }
+
+    fn evaluate(
+        &mut self,
+        block: &AliasBlock,
+        data: &[Complex<f64>],
+        level: Level,
+        planes: &Planes,
+    ) -> Result<Vec<Norms>, ReducedError> {
+        self.prepare(block, level, planes)?;
+        let weight = match (planes, &self.factor) {
+            (Planes::Precision(over), _) => Weight::Planes(over),
+            (Planes::Noise(_), Some((_, factor))) => Weight::Factor(factor),
+            (Planes::Noise(_), None) => unreachable!("the factor was prepared"),
+        };
+        let members = self.states.iter().zip(&mut self.pulls);
+        Ok(members.map(|(x, g)| block.evaluate(&self.gains, &weight, data, x, g)).collect())
+    }
+
+    fn advance(&mut self, member: usize, step: Move) {
+        let (x, g) = (&mut self.states[member], &self.pulls[member]);
+        let pass = |x: &mut [f64], g: &[f64]| {
+            for ((x, g), prior) in x.iter_mut().zip(g).zip(&self.gains.prior) {
+                *x = step.keep * *x + step.along * (prior * *x - step.factor * g);
+            }
+        };
+        pass(&mut x.re, &g.re);
+        pass(&mut x.im, &g.im);
+    }
+
+    fn squared_norms(&self, block: &AliasBlock) -> Vec<f64> {
+        self.states.iter().map(|x| block.squared_norm(x)).collect()
+    }
 }
 
 impl<R: Real> Dynamics for LatticeRun<'_, R> {
     fn evaluate(&mut self, level: Level, weighing: &Weighing) -> Result<Vec<Norms>, ReducedError> {
-        let (over, noise) = match weighing {
-            Weighing::Diagonal(v) => {
-                (self.space.by_plane(v)?.iter().map(|v| 1.0 / v).collect::<Vec<_>>(), None)
-            }
-            Weighing::Innovation => (Vec::new(), Some(self.space.by_plane(self.space.observed.noise())?)),
-        };
+        let planes = self.space.planes(weighing)?;
         let blocks = self.blocks.par_iter_mut().zip(&self.space.blocks).zip(&self.data.0);
-        let norms = blocks.map(|((held, block), data)| {
-            held.prepare(block, level, noise.as_deref())?;
-            let weight = match &held.factor {
-                Some((_, factor)) if noise.is_some() => Weight::Factor(factor),
-                _ => Weight::Planes(&over),
-            };
-            let members = held.states.iter().zip(&mut held.pulls);
-            Ok(members.map(|(x, g)| block.evaluate(&held.gains, &weight, data, x, g)).collect())
-        });
+        let norms = blocks.map(|((held, block), data)| held.evaluate(block, data, level, &planes));
         let norms: Vec<Vec<Norms>> = norms.collect::<Result<_, ReducedError>>()?;
         let mut total = vec![Norms::default(); self.members];
         for part in &norms {
@@ -147,44 +162,51 @@ impl<R: Real> Dynamics for LatticeRun<'_, R> {
 
     fn advance(&mut self, moves: &[Move]) {
         self.blocks.par_iter_mut().for_each(|held| {
-            for ((x, g), step) in held.states.iter_mut().zip(&held.pulls).zip(moves) {
-                let pass = |x: &mut [f64], g: &[f64]| {
-                    for ((x, g), prior) in x.iter_mut().zip(g).zip(&held.gains.prior) {
-                        *x = step.keep * *x + step.along * (prior * *x - step.factor * g);
-                    }
-                };
-                pass(&mut x.re, &g.re);
-                pass(&mut x.im, &g.im);
-            }
+            moves.iter().enumerate().for_each(|(m, step)| held.advance(m, *step));
         });
     }
 
+    /// Every block takes all steps at once, while it is in cache.
+    fn walk(&mut self, steps: &[Step]) -> Result<Vec<Vec<Seen>>, ReducedError> {
+        let planes =
+            steps.iter().map(|step| self.space.planes(&step.weighing)).collect::<Result<Vec<_>, _>>()?;
+        let members = self.members;
+        let blocks = self.blocks.par_iter_mut().zip(&self.space.blocks).zip(&self.data.0);
+        let seen = blocks.map(|((held, block), data)| {
+            let one = |(step, planes): (&Step, &Planes)| {
+                let norms = held.evaluate(block, data, step.level, planes)?;
+                (0..members).for_each(|m| held.advance(m, step.movement));
+                Ok(norms.into_iter().zip(held.squared_norms(block)).collect::<Vec<Seen>>())
+            };
+            steps.iter().zip(&planes).map(one).collect::<Result<Vec<_>, ReducedError>>()
+        });
+        let seen: Vec<Vec<Vec<Seen>>> = seen.collect::<Result<_, _>>()?;
+        let mut total = vec![vec![Seen::default(); members]; steps.len()];
+        for block in &seen {
+            for (total, part) in total.iter_mut().flatten().zip(block.iter().flatten()) {
+                total.0 += part.0;
+                total.1 += part.1;
+            }
+        }
+        Ok(total)
+    }
+
     fn kick(&mut self, scales: &[f64], draw: u64, streams: &[Stream]) {
-        let white: Vec<Vec<f64>> = (scales.par_iter().zip(streams))
-            .map(
-                |(&scale, stream)| {
-                    if scale > 0.0 { stream.normal(draw, self.space.dim()) } else { Vec::new() }
-                },
-            )
-            .collect();
-        self.blocks.par_iter_mut().zip(&self.space.blocks).for_each(|(held, block)| {
-            let mut z = Split::zero(block.lambda.len());
-            for ((x, white), &scale) in held.states.iter_mut().zip(&white).zip(scales) {
-                if white.is_empty() {
-                    continue;
+        let blocks = self.blocks.par_iter_mut().zip(&self.space.blocks).enumerate();
+        blocks.for_each(|(q, (held, block))| {
+            let mut deviates = vec![0.0; 2 * block.lambda.len()];
+            for ((x, stream), &scale) in held.states.iter_mut().zip(streams).zip(scales) {
+                if scale > 0.0 {
+                    stream.number(q as u64).fill_normal(draw, &mut deviates);
+                    block.add_white(&deviates, scale, x);
                 }
-                block.gather(white, &mut z);
-                x.re.iter_mut().zip(&z.re).for_each(|(x, z)| *x += scale * z);
-                x.im.iter_mut().zip(&z.im).for_each(|(x, z)| *x += scale * z);
             }
         });
     }
 
     fn squared_norms(&self) -> Vec<f64> {
-        let of = |(held, block): (&BlockRun, &AliasBlock)| -> Vec<f64> {
-            held.states.iter().map(|x| block.squared_norm(x)).collect()
-        };
-        let parts: Vec<Vec<f64>> = self.blocks.par_iter().zip(&self.space.blocks).map(of).collect();
+        let blocks = self.blocks.par_iter().zip(&self.space.blocks);
+        let parts: Vec<Vec<f64>> = blocks.map(|(held, block)| held.squared_norms(block)).collect();
         let mut total = vec![0.0; self.members];
         parts.iter().for_each(|part| total.iter_mut().zip(part).for_each(|(t, p)| *t += p));
         total
