@@ -23,6 +23,10 @@ const KEPT_LEVELS: usize = 256;
 /// M_nm = W_nm/W_nn of the Wiener operator W at this level. With θ = 0 M enters with its signs; with
 /// θ > 0 it is 1 where |M_nm| ≥ θ·max|M| and 0 elsewhere. J is not symmetric.
 ///
+/// The rule is the paper's and made for fields whose variance differs little from pixel to pixel. Where
+/// it differs much, pixels of small W_nn have rows far above 1: in the soft mask they outweigh the
+/// others, and a hard one may drop a pixel from its own mask.
+///
 /// Cost, for each sample: some 6D operations, D exponentials and one product with M. That product is
 /// two Fourier transforms of every plane and a (T·C)² block per wavenumber for a stationary
 /// covariance, soft or hard; two passes over the modes for explicit modes (soft only); one operation

@@ -33,13 +33,12 @@ pub(crate) fn mask<R: Real>(
     level: Level,
     threshold: f64,
 ) -> Result<Arc<dyn Neighbourhood>, LocalityError> {
-    let lines = || rows::Rows::new(covariance.as_ref(), level, threshold);
     Ok(match covariance.structure() {
         Structure::Stationary(blocks) => Arc::new(stencil::Stencil::new(blocks, level, threshold)),
         Structure::Modes(modes) if threshold == 0.0 => {
             let own = spectral::own_gains(modes, level);
             Arc::new(spectral::Spectral::new(Arc::clone(covariance), level, own))
         }
-        _ => Arc::new(lines()?),
+        _ => Arc::new(rows::Rows::new(covariance.as_ref(), level, threshold)?),
     })
 }

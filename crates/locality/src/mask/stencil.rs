@@ -35,12 +35,13 @@ impl Stencil {
             })
         } else {
             let hard = hard_stencils(&spectrum, &own, threshold, &operator);
-            let size = planes * planes;
-            Blocks::new(planes, &spectrum, |k, c, from| {
-                transformed(&spectrum, &hard[(c * planes + from) % size], k)
-            })
+            Blocks::new(planes, &spectrum, |k, c, from| transformed(&spectrum, &hard[c * planes + from], k))
         };
         Self { len: shape.len(), spectrum, blocks, buffers: Pool::default() }
+    }
+
+    fn with_buffers(&self, work: impl FnOnce(&mut [Vec<f64>; 2])) {
+        self.buffers.with(|| [vec![0.0; self.len], vec![0.0; self.len]], work);
     }
 }
 
@@ -143,11 +144,5 @@ impl Neighbourhood for Stencil {
             self.blocks.multiply_adjoint(from, to);
             self.spectrum.backward(to, out);
         });
-    }
-}
-
-impl Stencil {
-    fn with_buffers(&self, work: impl FnOnce(&mut [Vec<f64>; 2])) {
-        self.buffers.with(|| [vec![0.0; self.len], vec![0.0; self.len]], work);
     }
 }
