@@ -9,7 +9,10 @@ use anyhow::{Context, bail};
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
+/// The kernels of the reduction.
 const PACKAGE: &str = "equipoise-likelihood-cuda";
+/// Those of the steps that stand on it.
+const STEPS: &str = "equipoise-solver-cuda";
 
 /// What the verb is asked to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,12 +43,15 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Check => execute(checks(&Toolchain::ensure()?)),
         Task::Emit => {
-            let mut command = example("emit", "dev", &[]);
-            command.envs(Toolchain::ensure()?.variables());
-            execute(command)
+            let toolchain = Toolchain::ensure()?;
+            [PACKAGE, STEPS].into_iter().try_for_each(|package| {
+                let mut command = example(package, "emit", "dev", &[]);
+                command.envs(toolchain.variables());
+                execute(command)
+            })
         }
         Task::Time(args) => {
-            let mut command = example("bandwidth", "release", &args);
+            let mut command = example(PACKAGE, "bandwidth", "release", &args);
             // A device needs no assembler; without NVRTC the embedded PTX runs.
             command.envs(Toolchain::find().iter().flat_map(Toolchain::variables));
             execute(command)
@@ -53,18 +59,18 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
     }
 }
 
-/// Every test of the crate, with what they print; what cannot be checked fails, as in continuous
+/// Every test of both crates, with what they print; what cannot be checked fails, as in continuous
 /// integration.
 fn checks(toolchain: &Toolchain) -> Command {
     let mut command = workspace::cargo();
-    command.args(["test", "--package", PACKAGE, "--", "--show-output"]);
+    command.args(["test", "--package", PACKAGE, "--package", STEPS, "--", "--show-output"]);
     command.envs(toolchain.variables()).env("CI", "true");
     command
 }
 
-fn example(name: &str, profile: &str, args: &[OsString]) -> Command {
+fn example(package: &str, name: &str, profile: &str, args: &[OsString]) -> Command {
     let mut command = workspace::cargo();
-    command.args(["run", "--quiet", "--profile", profile, "--package", PACKAGE, "--example", name, "--"]);
+    command.args(["run", "--quiet", "--profile", profile, "--package", package, "--example", name, "--"]);
     command.args(args);
     command
 }

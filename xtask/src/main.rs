@@ -21,7 +21,7 @@ usage: cargo xtask VERB [ARGS...]
   tidy             the arrows between crates and the habits of files
   data             the embedded samples against data/SHA256SUMS
   cuda             every check of the CUDA kernels; needs no GPU, installs their toolchain in target/cuda
-  cuda --emit      the PTX embedded in equipoise-likelihood-cuda, compiled anew
+  cuda --emit      the PTX embedded in both crates of kernels, compiled anew
   cuda --time      bandwidth of the CUDA kernels; needs a GPU
   setup            check for system packages, and install or name what is missing";
 

@@ -15,14 +15,14 @@ pub(super) const FLOORS: [&[&str]; 12] = [
     &["guidance", "prior"],
     &["sampler"],
     &["solver", "reduced"],
-    &["report", "stability"],
+    &["report", "stability", "solver-cuda"],
     &["sweep", "reconstruction"],
     &["benchmark"],
     &["cli"],
 ];
 
 /// The column "must never know" of ARCHITECTURE.md, as far as edges to lower floors can break it.
-pub(super) const NEVER: [(&str, &[&str]); 17] = [
+pub(super) const NEVER: [(&str, &[&str]); 19] = [
     ("schedule", &["field", "stream"]),
     ("operator", &["stream"]),
     ("scaling", &["field", "stream"]),
@@ -39,6 +39,8 @@ pub(super) const NEVER: [(&str, &[&str]); 17] = [
     ("solver", &["data"]),
     ("reduced", &["data", "prior"]),
     ("stability", &["data", "prior"]),
+    ("solver-cuda", &["data", "prior"]),
+    ("sweep", &["likelihood-cuda", "solver-cuda"]),
     ("report", &["denoiser", "guidance", "prior", "sampler", "solver"]),
 ];
 

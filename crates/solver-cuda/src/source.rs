@@ -1,0 +1,56 @@
+//! The kernels of the step: their source, the PTX that ships of it, and their names.
+
+use equipoise_likelihood_cuda::Architecture;
+use equipoise_likelihood_cuda::ptx::Source;
+use equipoise_likelihood_cuda::variant::Storage;
+use std::fmt;
+
+/// The kernels, the same text for device and host, for [`Storage::F32`] and [`Storage::F64`].
+pub const STEP: Source = Source { name: "step", text: include_str!("../kernels/step.cu"), embedded };
+
+/// The architecture that PTX ships for. Newer ones run it, and no kernel here gains by one of its own.
+pub const SHIPPED: Architecture = Architecture::new(80);
+
+/// The embedded PTX of an element type, whatever the architecture from [`SHIPPED`] on.
+fn embedded(storage: Storage, architecture: Architecture) -> Option<String> {
+    let text = match storage {
+        Storage::F32 => include_str!("../ptx/f32.ptx"),
+        Storage::F64 => include_str!("../ptx/f64.ptx"),
+        Storage::F16 | Storage::Bf16 => return None,
+    };
+    (architecture >= SHIPPED).then(|| text.to_owned())
+}
+
+/// One `extern "C"` entry point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kernel {
+    /// d from Uᵀx.
+    Centre,
+    /// The part of A x̂ that needs no modes.
+    Observe,
+    /// e from d and (A U)ᵀp.
+    Weigh,
+    /// x′.
+    Advance,
+}
+
+impl Kernel {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Centre, Self::Observe, Self::Weigh, Self::Advance];
+
+    /// The symbol.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Centre => "centre",
+            Self::Observe => "observe",
+            Self::Weigh => "weigh",
+            Self::Advance => "advance",
+        }
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
