@@ -51,6 +51,10 @@ impl<E: Element> DeviceObservation<E> {
         variance: &Variance<'_, E::Real>,
         samples: usize,
     ) -> Result<Self, CudaError> {
+        if let Points::Lattice(lattice) = points {
+            variance.check_on(lattice.observed())?;
+        }
+        let points = unit_stride(points);
         let mut arguments = Arguments::of(points, E::STORAGE)?;
         let count = arguments.count as usize;
         if samples == 0 || samples > MAX_SAMPLES {
@@ -58,10 +62,7 @@ impl<E: Element> DeviceObservation<E> {
         }
         let shared = values.len() == count;
         length("observation", values.len(), if shared { count } else { count * samples })?;
-        match points {
-            Points::Lattice(lattice) => variance.check_on(lattice.observed())?,
-            Points::Compact(_) | Points::Listed(_) => variance.check(count)?,
-        }
+        variance.check(count)?;
         let precisions = arguments.set_variance(variance);
         arguments.values_pitch = if shared { 0 } else { count as u64 };
         let (layout, indices, empty_segments): (_, &[u32], &[u32]) = match points {
@@ -209,6 +210,14 @@ impl<E: Element> DeviceObservation<E> {
         device.download(&self.records, &mut records)?;
         let count = self.count();
         Ok(records.iter().map(|record| statistics(count, record)).collect())
+    }
+}
+
+/// At stride 1 the field is the observations: the compact entry points load it in vectors.
+fn unit_stride(points: Points<'_>) -> Points<'_> {
+    match points {
+        Points::Lattice(lattice) if lattice.stride() == 1 => Points::Compact(lattice.count()),
+        other => other,
     }
 }
 
