@@ -1,5 +1,6 @@
 //! `equipoise sweep`: reconstructions under every law, judged, pictured and tabulated.
 
+mod backend;
 mod design;
 mod progress;
 mod source;
@@ -12,6 +13,7 @@ use crate::output;
 use crate::spectrum::Spectrum;
 use crate::stability::Outcomes;
 use anyhow::Context;
+use backend::Backend;
 pub(crate) use design::Design;
 use equipoise_sweep::{
     Existing, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, Provenance,
@@ -59,6 +61,12 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Output")]
     force: bool,
 
+    /// Where runs take place: cuda is an error without a CUDA device, auto falls back to the CPU. The
+    /// device takes sda on low-rank and dense priors, without corrections and but for `adaptive`; other
+    /// trials run on the CPU
+    #[arg(long, value_enum, default_value_t = Backend::Cpu, help_heading = "Output")]
+    backend: Backend,
+
     /// Predict each outcome without its run: `certificate.csv` and the confusion matrix
     #[arg(long, help_heading = "Output")]
     certify: bool,
@@ -81,6 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         _ => Existing::Refuse,
     };
     let approaches = arguments.design.approaches()?;
+    let gpu = arguments.backend.open()?;
     let requests = arguments.source.requests()?;
     check_free(&arguments.out, existing)?;
     use_threads(arguments.threads)?;
@@ -90,12 +99,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let output = Output::open(&arguments.out, plan, provenance(&flows), existing)?;
     add_notes(&output, notes)?;
     let pictures = Pictures::new(&output, &flows)?;
-    let executor = FlowExecutor::new(&flows, Some(&pictures))?;
+    let mut executor = FlowExecutor::new(&flows, Some(&pictures))?;
+    if let Some(gpu) = &gpu {
+        executor = executor.with_accelerator(gpu);
+    }
     let stop = interrupt::flag()?;
     let display = Display::new(&output, &flows);
     let ran = equipoise_sweep::run(&output, &executor, &display, &stop, Policy::default());
     display.close();
     let ran = ran?;
+    if let Some(gpu) = &gpu {
+        output.note(gpu.told(executor.places()))?;
+    }
     let page = write_page(&output, &flows, &executor, &pictures)?;
     write_why(&output, &flows, &executor)?;
     let report = Report::new(&output, spectra, ran, page, clock.elapsed());

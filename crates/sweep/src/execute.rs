@@ -1,5 +1,6 @@
 //! Carrying out trials on flows: from a trial to its outcome.
 
+use crate::accelerator::{Accelerator, Places};
 use crate::choose::{Course, Scaled, counts, scaled};
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves};
 use crate::judge::{Judged, judge};
@@ -8,10 +9,11 @@ use crate::problem::{Problem, Shared, once};
 use crate::{BoxError, Error, Executor, Flow, Outcome, Trial};
 use equipoise_field::sum;
 use equipoise_sampler::Outcome as RunOutcome;
-use equipoise_solver::{Member, Method};
+use equipoise_solver::{Inference, Member, Method, PosteriorSampler};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Carries out trials on opened flows; shares whatever trials have in common.
@@ -21,6 +23,9 @@ pub struct FlowExecutor<'a> {
     problems: Shared<Problem>,
     paths: Shared<ForwardPath>,
     pictures: Option<&'a Pictures<'a>>,
+    accelerator: Option<&'a dyn Accelerator>,
+    accelerated: AtomicUsize,
+    plain: AtomicUsize,
 }
 
 impl<'a> FlowExecutor<'a> {
@@ -34,7 +39,47 @@ impl<'a> FlowExecutor<'a> {
             Err(e) => Err(Error::Flow { dataset: flow.name.clone(), source: Box::new(e) }),
         };
         let denoisers = flows.iter().map(denoiser).collect::<crate::Result<_>>()?;
-        Ok(Self { flows, denoisers, problems: Shared::default(), paths: Shared::default(), pictures })
+        Ok(Self {
+            flows,
+            denoisers,
+            problems: Shared::default(),
+            paths: Shared::default(),
+            pictures,
+            accelerator: None,
+            accelerated: AtomicUsize::new(0),
+            plain: AtomicUsize::new(0),
+        })
+    }
+
+    /// Takes the runs of trials there that it has steps for.
+    #[must_use]
+    pub fn with_accelerator(mut self, accelerator: &'a dyn Accelerator) -> Self {
+        self.accelerator = Some(accelerator);
+        self
+    }
+
+    /// Where the runs of the trials so far took place.
+    pub fn places(&self) -> Places {
+        let count = |of: &AtomicUsize| of.load(Ordering::Relaxed);
+        Places { accelerator: count(&self.accelerated), cpu: count(&self.plain) }
+    }
+
+    /// The method of a trial, bound to its problem, and what the results say of where it runs.
+    fn bind(
+        &self,
+        trial: &Trial,
+        inference: &Inference<f32>,
+        law: Option<&Scaled>,
+    ) -> Result<(Box<dyn PosteriorSampler<f32>>, String), BoxError> {
+        let strength = law.map(|law| &law.strength);
+        if let (Some(accelerator), Some(strength)) = (self.accelerator, strength)
+            && let Some(bound) = accelerator.bind(inference, strength)?
+        {
+            self.accelerated.fetch_add(1, Ordering::Relaxed);
+            return Ok((bound, format!("on {}", accelerator.name())));
+        }
+        self.plain.fetch_add(1, Ordering::Relaxed);
+        Ok((inference.bind(trial.method.parse()?, None, strength)?, String::new()))
     }
 
     pub(crate) fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
@@ -101,7 +146,7 @@ impl Executor for FlowExecutor<'_> {
         let law = scaled(trial, flow, &problem, &course)?;
         let curves = self.curves_of(trial, &course, law.as_ref())?;
         let inference = course.inference(trial, flow, &problem, &draw);
-        let sampler = inference.bind(trial.method.parse()?, None, law.as_ref().map(|l| &l.strength))?;
+        let (sampler, place) = self.bind(trial, &inference, law.as_ref())?;
         let members: Vec<Member> = (0..trial.members).map(|m| member(flow, trial.seed, m as u64)).collect();
         let clock = Instant::now();
         let runs: Vec<RunOutcome<f32>> = if self.parallel_inside(trial) {
@@ -128,7 +173,7 @@ impl Executor for FlowExecutor<'_> {
         outcome.n_ref = Some(n_ref);
         outcome.guidance_excess = EXCESS_COLUMNS.map(column);
         outcome.seconds = seconds;
-        let notes = [law.map(|law| law.note).unwrap_or_default(), note];
+        let notes = [law.map(|law| law.note).unwrap_or_default(), place, note];
         outcome.note = notes.into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join("; ");
         Ok(outcome)
     }
@@ -138,3 +183,6 @@ impl Executor for FlowExecutor<'_> {
         self.flow(&trial.dataset).is_ok_and(|(flow, _)| flow.shape.len() >= sum::PARALLEL_FROM)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! folder: an append-only journal with one line a finished trial, the results table in plan order,
 //! and the manifest. [`run`] takes the trials without a row through an [`Executor`].
 
+mod accelerator;
 mod account;
 mod answers;
 mod archive;
@@ -35,6 +36,7 @@ mod standard;
 mod trial;
 mod why;
 
+pub use accelerator::{Accelerator, Places};
 pub use archive::{Archive, Existing, RESULTS_JSONL, check_free};
 pub use certify::{
     CERTIFICATE_CSV, Certified, CheapPrediction, Confusion, FlowCertifier, MeanFieldPrediction, Prediction,

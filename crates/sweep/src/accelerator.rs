@@ -1,0 +1,31 @@
+//! A machine beside the CPU that the runs of some trials take place on.
+
+use crate::BoxError;
+use equipoise_guidance::Strength;
+use equipoise_solver::{Inference, PosteriorSampler};
+
+/// A machine with steps of its own for some problems.
+pub trait Accelerator: Sync {
+    /// Its name in the notes.
+    fn name(&self) -> &'static str;
+
+    /// The method `sda` under this law, bound to a problem on this machine; `None` for a problem that it
+    /// has no steps for, which is the CPU's then.
+    ///
+    /// # Errors
+    /// Whatever the machine fails at.
+    fn bind(
+        &self,
+        inference: &Inference<f32>,
+        strength: &Strength,
+    ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError>;
+}
+
+/// Trials that ran, by the machine that their runs took place on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// On the accelerator.
+    pub accelerator: usize,
+    /// On the CPU.
+    pub cpu: usize,
+}
