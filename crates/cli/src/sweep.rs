@@ -61,9 +61,10 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Output")]
     force: bool,
 
-    /// Where runs take place: cuda is an error without a CUDA device, auto falls back to the CPU. The
-    /// device takes sda on low-rank and dense priors, without corrections and but for `adaptive`; other
-    /// trials run on the CPU
+    /// Where runs take place. reduced: on the CPU in coordinates of their own, for sda and exact on low-rank
+    /// and dense priors without corrections, to rounding the same ends many times faster. cuda: on a device,
+    /// an error without one, for sda there but not under `adaptive`; auto falls back to the CPU. Other trials
+    /// run on the CPU as ever
     #[arg(long, value_enum, default_value_t = Backend::Cpu, help_heading = "Output")]
     backend: Backend,
 
@@ -89,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         _ => Existing::Refuse,
     };
     let approaches = arguments.design.approaches()?;
-    let gpu = arguments.backend.open()?;
+    let elsewhere = arguments.backend.open()?;
     let requests = arguments.source.requests()?;
     check_free(&arguments.out, existing)?;
     use_threads(arguments.threads)?;
@@ -100,16 +101,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     add_notes(&output, notes)?;
     let pictures = Pictures::new(&output, &flows)?;
     let mut executor = FlowExecutor::new(&flows, Some(&pictures))?;
-    if let Some(gpu) = &gpu {
-        executor = executor.with_accelerator(gpu);
+    if let Some(elsewhere) = &elsewhere {
+        executor = executor.with_accelerator(elsewhere.accelerator());
     }
     let stop = interrupt::flag()?;
     let display = Display::new(&output, &flows);
     let ran = equipoise_sweep::run(&output, &executor, &display, &stop, Policy::default());
     display.close();
     let ran = ran?;
-    if let Some(gpu) = &gpu {
-        output.note(gpu.told(executor.places()))?;
+    if let Some(elsewhere) = &elsewhere {
+        output.note(elsewhere.told(executor.places()))?;
     }
     let page = write_page(&output, &flows, &executor, &pictures)?;
     write_why(&output, &flows, &executor)?;

@@ -2,22 +2,23 @@
 
 use crate::BoxError;
 use equipoise_guidance::Strength;
-use equipoise_solver::{Inference, PosteriorSampler};
+use equipoise_solver::{Inference, Method, PosteriorSampler};
 
 /// A machine with steps of its own for some problems.
 pub trait Accelerator: Sync {
     /// Its name in the notes.
     fn name(&self) -> &'static str;
 
-    /// The method `sda` under this law, bound to a problem on this machine; `None` for a problem that it
-    /// has no steps for, which is the CPU's then.
+    /// `method` bound to a problem on this machine, `sda` under the law `strength`; `None` for what it has
+    /// no steps for, which is the CPU's then.
     ///
     /// # Errors
     /// Whatever the machine fails at.
     fn bind(
         &self,
         inference: &Inference<f32>,
-        strength: &Strength,
+        method: Method,
+        strength: Option<&Strength>,
     ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError>;
 }
 

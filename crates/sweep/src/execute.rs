@@ -72,14 +72,15 @@ impl<'a> FlowExecutor<'a> {
         law: Option<&Scaled>,
     ) -> Result<(Box<dyn PosteriorSampler<f32>>, String), BoxError> {
         let strength = law.map(|law| &law.strength);
-        if let (Some(accelerator), Some(strength)) = (self.accelerator, strength)
-            && let Some(bound) = accelerator.bind(inference, strength)?
+        let method: Method = trial.method.parse()?;
+        if let Some(accelerator) = self.accelerator
+            && let Some(bound) = accelerator.bind(inference, method, strength)?
         {
             self.accelerated.fetch_add(1, Ordering::Relaxed);
             return Ok((bound, format!("on {}", accelerator.name())));
         }
         self.plain.fetch_add(1, Ordering::Relaxed);
-        Ok((inference.bind(trial.method.parse()?, None, strength)?, String::new()))
+        Ok((inference.bind(method, None, strength)?, String::new()))
     }
 
     pub(crate) fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {

@@ -2,9 +2,9 @@
 
 use clap::ValueEnum;
 use equipoise_guidance::Strength;
-use equipoise_solver::{Inference, PosteriorSampler};
+use equipoise_solver::{Inference, Method, PosteriorSampler};
 use equipoise_solver_cuda::{Cuda, Problem, Resident, StepError};
-use equipoise_sweep::{Accelerator, BoxError, Places};
+use equipoise_sweep::{Accelerator, BoxError, Places, ReducedRuns};
 use std::sync::Arc;
 
 /// The device that is opened.
@@ -15,42 +15,51 @@ const ORDINAL: usize = 0;
 pub(super) enum Backend {
     /// The CPU.
     Cpu,
+    /// The CPU, without a field between start and end where the prior allows it.
+    Reduced,
     /// A CUDA device.
     Cuda,
     /// A CUDA device, or the CPU where there is none.
     Auto,
 }
 
+/// Where runs take place instead.
+pub(super) struct Elsewhere {
+    accelerator: Box<dyn Accelerator>,
+    name: String,
+}
+
 impl Backend {
-    /// Opens the device that is asked for; `auto` says once on standard error why there is none.
+    /// Opens what is asked for; `auto` says once on standard error why there is no device.
     ///
     /// # Errors
     /// No driver, device or cuBLAS where a device is asked for.
-    pub(super) fn open(self) -> anyhow::Result<Option<Gpu>> {
+    pub(super) fn open(self) -> anyhow::Result<Option<Elsewhere>> {
         match self {
             Self::Cpu => Ok(None),
-            Self::Cuda => {
-                Gpu::open().map(Some).map_err(|error| anyhow::Error::new(error).context("--backend cuda"))
+            Self::Reduced => {
+                Ok(Some(Elsewhere { accelerator: Box::new(ReducedRuns), name: "reduced".to_owned() }))
             }
-            Self::Auto => Ok(Gpu::open()
+            Self::Cuda => {
+                device().map(Some).map_err(|error| anyhow::Error::new(error).context("--backend cuda"))
+            }
+            Self::Auto => Ok(device()
                 .inspect_err(|error| eprintln!("--backend auto: {error}; all runs take place on the CPU"))
                 .ok()),
         }
     }
 }
 
-/// An opened device.
-pub(super) struct Gpu {
-    cuda: Arc<Cuda>,
-    name: String,
+fn device() -> Result<Elsewhere, StepError> {
+    let cuda = Cuda::open(ORDINAL)?;
+    cuda.prepare::<f32>()?;
+    let name = format!("cuda ({})", cuda.device().name()?);
+    Ok(Elsewhere { accelerator: Box::new(Gpu(Arc::new(cuda))), name })
 }
 
-impl Gpu {
-    fn open() -> Result<Self, StepError> {
-        let cuda = Cuda::open(ORDINAL)?;
-        cuda.prepare::<f32>()?;
-        let name = cuda.device().name()?;
-        Ok(Self { cuda: Arc::new(cuda), name })
+impl Elsewhere {
+    pub(super) fn accelerator(&self) -> &dyn Accelerator {
+        &*self.accelerator
     }
 
     /// What the manifest says of the trials of this run.
@@ -58,10 +67,13 @@ impl Gpu {
         let Places { accelerator, cpu } = places;
         let name = &self.name;
         format!(
-            "backend cuda ({name}): {accelerator} trials ran on it, {cpu} on the CPU, for which it has no steps"
+            "backend {name}: {accelerator} trials ran there, {cpu} on the CPU as ever, for which it has no steps"
         )
     }
 }
+
+/// An opened device.
+struct Gpu(Arc<Cuda>);
 
 impl Accelerator for Gpu {
     fn name(&self) -> &'static str {
@@ -71,11 +83,13 @@ impl Accelerator for Gpu {
     fn bind(
         &self,
         inference: &Inference<f32>,
-        strength: &Strength,
+        method: Method,
+        strength: Option<&Strength>,
     ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError> {
+        let (Method::Sda, Some(strength)) = (method, strength) else { return Ok(None) };
         match Problem::new(inference, strength) {
             Err(StepError::Refused { .. }) => Ok(None),
-            problem => Ok(Some(Box::new(Resident::new(Arc::clone(&self.cuda), problem?)?))),
+            problem => Ok(Some(Box::new(Resident::new(Arc::clone(&self.0), problem?)?))),
         }
     }
 }

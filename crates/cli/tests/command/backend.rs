@@ -38,3 +38,13 @@ fn auto_says_once_that_it_falls_back_and_changes_no_number() {
     assert_eq!(auto.rows(&["seconds"]), cpu.rows(&["seconds"]));
     assert!(!auto.text("manifest.json").contains("backend cuda"));
 }
+
+/// The turbulence has no explicit modes: its trials run as ever, and the manifest says so.
+#[test]
+fn reduced_space_is_for_explicit_modes() {
+    let folder = tempfile::tempdir().unwrap();
+    let [reduced, cpu] =
+        ["reduced", "cpu"].map(|backend| small(&["--backend", backend], &folder.path().join(backend)));
+    assert_eq!(reduced.rows(&["seconds"]), cpu.rows(&["seconds"]));
+    assert!(reduced.text("manifest.json").contains("backend reduced: 0 trials ran there"));
+}
