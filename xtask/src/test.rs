@@ -11,7 +11,9 @@ type Call = (&'static [(&'static str, &'static str)], &'static [&'static str]);
 
 const FORMAT: Call = (&[], &["fmt", "--all", "--check"]);
 const LINTS: Call = (&[], &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-const TESTS: Call = (&[("INSTA_UPDATE", "no")], &["test", "--workspace"]);
+/// Without targets cargo would build the examples as well, which the lints have checked.
+const TESTS: Call = (&[("INSTA_UPDATE", "no")], &["test", "--workspace", "--lib", "--bins", "--tests"]);
+const DOCTESTS: Call = (&[], &["test", "--workspace", "--doc"]);
 const DOCS: Call = (&[("RUSTDOCFLAGS", "-D warnings")], &["doc", "--workspace", "--no-deps"]);
 
 /// `cargo xtask test`. The compiler and the assembler of CUDA kernels are installed in continuous
@@ -36,6 +38,7 @@ fn all() -> Vec<Step> {
         ),
         cargo("clippy", LINTS),
         cargo("test", TESTS),
+        cargo("doctest", DOCTESTS),
         cargo("doc", DOCS),
     ]
 }
@@ -79,6 +82,6 @@ mod tests {
     #[test]
     fn headers_are_lines_that_a_shell_accepts() {
         assert_eq!(line(DOCS), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps");
-        assert_eq!(line(TESTS), "INSTA_UPDATE=no cargo test --workspace");
+        assert_eq!(line(TESTS), "INSTA_UPDATE=no cargo test --workspace --lib --bins --tests");
     }
 }

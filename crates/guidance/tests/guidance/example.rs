@@ -1,7 +1,7 @@
 //! The example of a denoiser of one's own: its closures are what they say, and its methods work.
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
-#[path = "../examples/own_denoiser.rs"]
+#[path = "../../examples/own_denoiser.rs"]
 mod own_denoiser;
 
 use equipoise_denoiser::check_denoiser;

@@ -1,0 +1,8 @@
+//! The methods against definitions, closed forms and each other.
+
+mod example;
+mod methods;
+mod nonlinear;
+mod path;
+mod poly2;
+mod probes;

@@ -1,0 +1,4 @@
+//! The innovation covariance against dense matrices.
+
+mod dense;
+mod rows;

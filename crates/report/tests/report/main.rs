@@ -1,0 +1,4 @@
+//! Pages and panels as files.
+
+mod page;
+mod panel;

@@ -1,0 +1,4 @@
+//! The certificate against dense matrices and scalar runs.
+
+mod dense;
+mod scalar;
