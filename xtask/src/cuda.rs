@@ -44,8 +44,8 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
         Task::Check => execute(checks(&Toolchain::ensure()?)),
         Task::Emit => {
             let toolchain = Toolchain::ensure()?;
-            [PACKAGE, STEPS].into_iter().try_for_each(|package| {
-                let mut command = example(package, "emit", "dev", &[]);
+            [(PACKAGE, "emit_likelihood"), (STEPS, "emit_steps")].into_iter().try_for_each(|(package, name)| {
+                let mut command = example(package, name, "dev", &[]);
                 command.envs(toolchain.variables());
                 execute(command)
             })
