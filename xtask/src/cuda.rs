@@ -13,6 +13,8 @@ use std::process::{Command, Stdio};
 const PACKAGE: &str = "equipoise-likelihood-cuda";
 /// Those of the steps that stand on it.
 const STEPS: &str = "equipoise-solver-cuda";
+/// The examples that write the embedded PTX, by package.
+const EMITTERS: [(&str, &str); 2] = [(PACKAGE, "emit_likelihood"), (STEPS, "emit_steps")];
 
 /// What the verb is asked to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
         Task::Check => execute(checks(&Toolchain::ensure()?)),
         Task::Emit => {
             let toolchain = Toolchain::ensure()?;
-            [(PACKAGE, "emit_likelihood"), (STEPS, "emit_steps")].into_iter().try_for_each(|(package, name)| {
+            EMITTERS.into_iter().try_for_each(|(package, name)| {
                 let mut command = example(package, name, "dev", &[]);
                 command.envs(toolchain.variables());
                 execute(command)
