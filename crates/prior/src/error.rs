@@ -3,6 +3,7 @@
 use equipoise_covariance::CovarianceError;
 use equipoise_data::DataError;
 use equipoise_denoiser::DenoiserError;
+use equipoise_locality::LocalityError;
 use std::path::PathBuf;
 
 /// A prior that cannot be fitted, saved or loaded.
@@ -41,6 +42,32 @@ pub enum PriorError {
         found: String,
         /// The format of this version.
         expected: &'static str,
+    },
+    /// Training or held-out data on another grid than the prior's.
+    #[error("{}, grid: found {found}, expected {expected} as the prior has", path.display())]
+    Grid {
+        /// The file.
+        path: PathBuf,
+        /// Its kind, frame and orientation.
+        found: String,
+        /// Those of the prior.
+        expected: String,
+    },
+    /// Shifts of windows along an axis that does not wrap.
+    #[error("{}, shifts of the training windows: found {found} on a grid with open borders, expected 1", path.display())]
+    Open {
+        /// The training file.
+        path: PathBuf,
+        /// The shifts.
+        found: usize,
+    },
+    /// The training set of a denoiser, or the denoiser over it.
+    #[error("training windows of {}: {source}", path.display())]
+    Training {
+        /// The training file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<LocalityError>,
     },
     /// The denoiser over the prior.
     #[error(transparent)]

@@ -1,4 +1,5 @@
-//! A fitted Gaussian prior of a flow: normalizer, covariance, mean, provenance, and its file.
+//! A fitted Gaussian prior of a flow: normalizer, covariance, mean, provenance, and its file; and the
+//! analytic denoisers over it and over the windows that it was fitted to, by [`DenoiserName`].
 //!
 //! Everything is in normalised units; the normalizer leads there and back.
 //!
@@ -13,11 +14,15 @@
 //! # }
 //! ```
 
+mod analytic;
 mod error;
 mod file;
 mod fit;
+mod name;
 mod settings;
 
+pub use analytic::Analytic;
 pub use error::PriorError;
 pub use fit::{Prior, Provenance};
+pub use name::{DenoiserModel, DenoiserName, NameError};
 pub use settings::{Model, Settings};

@@ -1,0 +1,239 @@
+//! The denoisers over a prior and the windows that it was fitted to.
+
+use crate::{DenoiserModel, DenoiserName, Prior, PriorError};
+use equipoise_covariance::Structure;
+use equipoise_data::Dataset;
+use equipoise_denoiser::{Denoiser, ExactCovariance};
+use equipoise_field::{Boundary, Shape};
+use equipoise_locality::{
+    EquivariantLocal, Local, Locality, LocalityError, Memory, Optimal, Patch, ROWS_LIMIT, Training,
+};
+use equipoise_schedule::Level;
+use equipoise_wiener::Wiener;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// θ of the hard mask in the authors' code.
+const THRESHOLD: f64 = 0.02;
+
+/// A denoiser over a prior's normalised fields of shape (T, C, H, W).
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Analytic {
+    /// Over the fitted Gaussian.
+    Wiener(Arc<Wiener<f32>>),
+    /// Over the training windows, as all that follow.
+    Optimal(Arc<Optimal<f32>>),
+    /// By patches.
+    Local(Arc<Local<f32>>),
+    /// By patches of all positions.
+    EquivariantLocal(Arc<EquivariantLocal<f32>>),
+    /// By the Wiener filter's mask.
+    Locality(Arc<Locality<f32>>),
+}
+
+impl Prior {
+    /// All overlapping windows of a file in the prior's normalised units: the training set of the
+    /// denoisers that stand on samples, or held-out windows.
+    ///
+    /// # Errors
+    /// [`PriorError::Grid`] for a file of another grid or orientation, [`PriorError::Data`] when it
+    /// holds no window.
+    pub fn windows(&self, data: &Dataset) -> Result<Memory<f32>, PriorError> {
+        let (found, expected) = (data.shape(1), Shape { frames: 1, ..self.shape });
+        if found != expected || data.grid().x_axis != self.grid.x_axis || data.kind() != self.kind {
+            let of = |kind, shape, axis| format!("{kind}, (T, C, H, W) = {shape}, x along {axis:?}");
+            return Err(PriorError::Grid {
+                path: data.path().into(),
+                found: of(data.kind(), found, data.grid().x_axis),
+                expected: of(self.kind, expected, self.grid.x_axis),
+            });
+        }
+        let (mut values, series) = (data.values().to_vec(), data.shape(data.frames()));
+        let _ = data.windows(self.shape.frames)?;
+        for trajectory in values.chunks_mut(series.len()) {
+            self.normalizer.normalise(series, trajectory)?;
+        }
+        Memory::windows(values, series, self.shape.frames).map_err(|source| self.fault(data, source))
+    }
+
+    /// The training set of [`windows`](Self::windows), with `shifts` cyclic shifts of every window along x.
+    ///
+    /// # Errors
+    /// As [`windows`](Self::windows); [`PriorError::Open`] for shifts of a grid with open borders,
+    /// [`PriorError::Training`] for shifts that do not divide the axis.
+    pub fn training(&self, train: &Dataset, shifts: usize) -> Result<Training<f32>, PriorError> {
+        if shifts != 1 && self.grid.boundary == Boundary::Open {
+            return Err(PriorError::Open { path: train.path().into(), found: shifts });
+        }
+        let stored = Training::new(self.shape, Arc::new(self.windows(train)?));
+        let shifted = stored.and_then(|set| set.shifted(self.grid.x_axis, shifts));
+        shifted.map_err(|source| self.fault(train, source))
+    }
+
+    /// The denoiser of a name; `train` is the file that the prior was fitted to.
+    ///
+    /// # Errors
+    /// As [`training`](Self::training); [`PriorError::Training`] for a mask that cannot be made.
+    pub fn analytic(&self, name: DenoiserName, train: &Dataset) -> Result<Analytic, PriorError> {
+        let training = || self.training(train, name.shifts);
+        let patch = |radius| Patch::square(radius, self.grid.boundary);
+        Ok(match name.model {
+            DenoiserModel::Wiener => Analytic::Wiener(Arc::new(self.denoiser()?)),
+            DenoiserModel::Optimal => Analytic::Optimal(Arc::new(Optimal::new(training()?))),
+            DenoiserModel::Local { radius } => {
+                Analytic::Local(Arc::new(Local::new(training()?, patch(radius))))
+            }
+            DenoiserModel::EquivariantLocal { radius, stride } => {
+                let denoiser = EquivariantLocal::new(&training()?, patch(radius), [stride; 2]);
+                Analytic::EquivariantLocal(Arc::new(denoiser.map_err(|source| self.fault(train, source))?))
+            }
+            DenoiserModel::Locality { threshold } => {
+                let threshold = threshold.unwrap_or_else(|| self.threshold());
+                let denoiser = Locality::new(training()?, self.covariance(), threshold);
+                Analytic::Locality(Arc::new(denoiser.map_err(|source| self.fault(train, source))?))
+            }
+        })
+    }
+
+    /// θ where none is given: of the hard mask where one can be made, else 0.
+    fn threshold(&self) -> f64 {
+        let covariance = self.covariance();
+        let stationary = matches!(covariance.structure(), Structure::Stationary(_));
+        if stationary || self.shape.len() <= ROWS_LIMIT { THRESHOLD } else { 0.0 }
+    }
+
+    fn fault(&self, data: &Dataset, source: LocalityError) -> PriorError {
+        PriorError::Training { path: data.path().into(), source: Box::new(source) }
+    }
+}
+
+impl Analytic {
+    /// As any method takes it.
+    pub fn denoiser(&self) -> Arc<dyn Denoiser<f32>> {
+        match self {
+            Self::Wiener(denoiser) => denoiser.clone(),
+            Self::Optimal(denoiser) => denoiser.clone(),
+            Self::Local(denoiser) => denoiser.clone(),
+            Self::EquivariantLocal(denoiser) => denoiser.clone(),
+            Self::Locality(denoiser) => denoiser.clone(),
+        }
+    }
+
+    /// With Cov[x | x_t] in closed form, where the denoiser is the mean of a distribution.
+    pub fn exact(&self) -> Option<Arc<dyn ExactCovariance<f32>>> {
+        match self {
+            Self::Wiener(denoiser) => Some(denoiser.clone()),
+            Self::Optimal(denoiser) => Some(denoiser.clone()),
+            _ => None,
+        }
+    }
+
+    /// The training set, for those that stand on one.
+    pub fn training(&self) -> Option<&Training<f32>> {
+        match self {
+            Self::Wiener(_) => None,
+            Self::Optimal(denoiser) => Some(denoiser.training()),
+            Self::Local(denoiser) => Some(denoiser.training()),
+            Self::EquivariantLocal(denoiser) => Some(denoiser.training()),
+            Self::Locality(denoiser) => Some(denoiser.training()),
+        }
+    }
+
+    /// How long a denoise takes on all threads, from a part of it where a whole one may be long. A
+    /// `vjp` after it takes about twice as long.
+    ///
+    /// # Errors
+    /// As a denoise.
+    pub fn probe(&self, x_t: &[f32], level: Level) -> Result<Duration, PriorError> {
+        let part = match self {
+            Self::Wiener(_) | Self::Optimal(_) => {
+                let (start, mut x_hat) = (Instant::now(), vec![0.0; x_t.len()]);
+                self.denoiser().denoise(x_t, level, &mut x_hat)?;
+                return Ok(start.elapsed());
+            }
+            Self::Local(denoiser) => denoiser.probe(x_t, level),
+            Self::EquivariantLocal(denoiser) => denoiser.probe(x_t, level),
+            Self::Locality(denoiser) => denoiser.probe(x_t, level),
+        };
+        part.map_err(|source| PriorError::Denoiser(source.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Model, Settings};
+    use equipoise_data::Kind;
+    use equipoise_field::{Axis, Grid, sum};
+    use equipoise_stream::Stream;
+
+    fn dataset(boundary: Boundary, width: usize) -> Dataset {
+        let grid = Grid { x_axis: Axis::W, dx: 0.1, dy: 0.1, boundary };
+        let series = Shape::new(4, 2, 6, width);
+        let values = Stream::new("data").normal(0, 2 * series.len());
+        Dataset::in_memory(Kind::Generic, grid, series, values).unwrap()
+    }
+
+    fn prior(data: &Dataset) -> Prior {
+        let settings = Settings::of(data.kind(), data.grid());
+        let model = Model::LowRank { rank: Some(4) };
+        Prior::fit(data, &Settings { window: 2, model, ..settings }).unwrap()
+    }
+
+    /// As σ/μ grows every denoiser tends to the mean of the windows,
+    /// which the fit took for the prior's: the logits vanish as 1/σ.
+    #[test]
+    fn every_name_stands_on_the_windows_that_were_fitted() {
+        for (boundary, names) in [
+            (
+                Boundary::Open,
+                &["wiener", "optimal", "local:1", "equivariant_local:1:6", "locality", "locality:0"][..],
+            ),
+            (Boundary::Periodic, &["optimal", "local:1", "locality", "locality:0", "locality:0.1"][..]),
+        ] {
+            let data = dataset(boundary, 6);
+            let prior = prior(&data);
+            let level = Level { mu: 1.0, sigma: 1e4 };
+            let x_t: Vec<f32> = Stream::new("x_t").normal(0, prior.shape().len());
+            let x_t: Vec<f32> = x_t.iter().map(|x| 1e4 * x).collect();
+            for name in names {
+                let analytic = prior.analytic(name.parse().unwrap(), &data).unwrap();
+                let mut x_hat = vec![f32::NAN; x_t.len()];
+                analytic.denoiser().denoise(&x_t, level, &mut x_hat).unwrap();
+                let error = sum::squared_distance(&x_hat, prior.mean()).sqrt() / sum::norm(prior.mean());
+                // Logits of some √D/σ = 1e-3.
+                assert!(error < 1e-2, "{boundary:?} {name}: {error:e}");
+                assert_eq!(analytic.training().map_or(6, Training::count), 6, "{name}");
+                assert_eq!(analytic.exact().is_some(), matches!(*name, "wiener" | "optimal"));
+                assert!(analytic.probe(&x_t, level).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn shifts_run_along_x_and_are_refused_where_they_mean_nothing() {
+        let message = |boundary, name: &str| {
+            let data = dataset(boundary, 6);
+            prior(&data).analytic(name.parse().unwrap(), &data).err().unwrap().to_string()
+        };
+        let open =
+            "(memory), shifts of the training windows: found 2 on a grid with open borders, expected 1";
+        assert_eq!(message(Boundary::Open, "optimal@2"), open);
+        let divisor =
+            "training windows of (memory): shifts along W: found 4, expected a divisor of the axis' length 6";
+        assert_eq!(message(Boundary::Periodic, "local@4"), divisor);
+        let data = dataset(Boundary::Periodic, 6);
+        let training = prior(&data).training(&data, 3).unwrap();
+        assert_eq!(training.shifts(), [[0, 0], [0, 2], [0, 4]]);
+    }
+
+    #[test]
+    fn windows_of_another_grid_are_refused() {
+        let prior = prior(&dataset(Boundary::Open, 6));
+        let message = prior.windows(&dataset(Boundary::Open, 5)).err().unwrap().to_string();
+        let expected = "(memory), grid: found generic, (T, C, H, W) = (1, 2, 6, 5), x along W, expected generic, \
+                        (T, C, H, W) = (1, 2, 6, 6), x along W as the prior has";
+        assert_eq!(message, expected);
+    }
+}
