@@ -42,5 +42,5 @@ mod error;
 
 pub use closure::Closure;
 pub use conformance::check_denoiser;
-pub use denoise::{Denoiser, ExactCovariance};
+pub use denoise::{Denoiser, Empirical, ExactCovariance, LogLikelihood, Moments};
 pub use error::DenoiserError;

@@ -1,6 +1,6 @@
 //! C ≈ Cov[x | x_t], by what the denoiser knows of it.
 
-use equipoise_denoiser::{Denoiser, DenoiserError, ExactCovariance};
+use equipoise_denoiser::{Denoiser, DenoiserError, Empirical, ExactCovariance};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 use std::sync::Arc;
@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub enum ConditionalCovariance<R: Real> {
     /// V, from a denoiser that has it in closed form.
     Exact(Arc<dyn ExactCovariance<R>>),
+    /// V, from the denoiser of a prior on finitely many fields, whose posterior is known too.
+    Empirical(Arc<dyn Empirical<R>>),
     /// (σ²/μ)Jᵀ, which is V if x̂ = E[x | x_t] (Tweedie's formula to second order) and need not be
     /// symmetric or positive otherwise. One vjp a product.
     Jacobian(Arc<dyn Denoiser<R>>),
@@ -20,6 +22,7 @@ impl<R: Real> ConditionalCovariance<R> {
     pub fn denoiser(&self) -> &dyn Denoiser<R> {
         match self {
             Self::Exact(denoiser) => &**denoiser,
+            Self::Empirical(denoiser) => &**denoiser,
             Self::Jacobian(denoiser) => &**denoiser,
         }
     }
@@ -31,6 +34,7 @@ impl<R: Real> ConditionalCovariance<R> {
     pub fn apply(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         match self {
             Self::Exact(denoiser) => denoiser.covariance(x_t, level, v, out),
+            Self::Empirical(denoiser) => denoiser.covariance(x_t, level, v, out),
             Self::Jacobian(denoiser) => {
                 denoiser.vjp(x_t, level, v, out)?;
                 let scale = R::narrow(level.sigma * level.sigma / level.mu);

@@ -10,13 +10,15 @@
 //! | [`Pigdm`] | JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²) | Song et al. 2023 |
 //! | [`DiffPir`] | Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r/(λμ), ρ² = σ²/(λμ²) | Zhu et al. 2023 |
 //! | [`Jfps`] | (μ/σ²)C_tAᵀ(s²I + A C_t Aᵀ)⁻¹ r, C_t = (Σ⁻¹ + (μ/σ)²I)⁻¹ | azula |
+//! | [`Conditioned`] | (μ/σ²)(E[x given x_t, y] − x̂) | exact for a prior on finitely many fields |
 //!
-//! `sda` takes a nonlinear A as it is, `mmps`, `poly2`, `tmpd` and `pigdm` linearise it at x̂, and the others
+//! `sda` and `conditioned` take a nonlinear A as it is, `mmps`, `poly2`, `tmpd` and `pigdm` linearise it at x̂, and the others
 //! refuse it: [`GuidanceError::Nonlinear`].
 //!
 //! All have x̂_y = x̂ + (σ²/μ) g, the guided estimate of x, since ε_y = (x_t − μ x̂_y)/σ.
 
 mod conditional;
+mod conditioned;
 mod diffpir;
 mod error;
 mod exact;
@@ -35,6 +37,7 @@ mod strength;
 mod tmpd;
 
 pub use conditional::ConditionalCovariance;
+pub use conditioned::Conditioned;
 pub use diffpir::DiffPir;
 pub use error::GuidanceError;
 pub use exact::Exact;

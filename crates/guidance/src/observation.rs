@@ -1,7 +1,7 @@
 //! What was observed: y = A x + s η.
 
 use crate::GuidanceError;
-use equipoise_field::{Real, each};
+use equipoise_field::{Real, each, sum};
 use equipoise_innovation::NoiseVariance;
 use equipoise_operator::{Gram, LinearOperator, NonlinearOperator, Selection, Subsample};
 use std::sync::Arc;
@@ -98,6 +98,18 @@ impl<R: Real> Observation<R> {
     pub fn residual(&self, x_hat: &[R], out: &mut [R]) {
         self.predict(x_hat, out);
         each::update1(out, &self.values, |a, y| y - a);
+    }
+
+    /// ln p(y | x) = −Σ_i (y_i − A(x)_i)²/2s_i², up to a constant; −∞ where an exact observation is
+    /// missed.
+    pub fn log_likelihood(&self, x: &[R]) -> f64 {
+        let mut residual = vec![R::zero(); self.count()];
+        self.residual(x, &mut residual);
+        let term = |i: usize| match residual[i].wide() {
+            0.0 => 0.0,
+            r => r * r / self.noise.at(i),
+        };
+        -0.5 * sum::of(residual.len(), term)
     }
 
     /// out = A′(x̂)ᵀ v, A′ = ∂A/∂x. Overwrites `out`, of length D.

@@ -54,6 +54,14 @@ pub enum LocalityError {
         /// The largest D accepted.
         limit: usize,
     },
+    /// Weights that are no probabilities.
+    #[error("log-likelihood of training sample {sample}: found {found}, expected a number below infinity")]
+    Likelihood {
+        /// The sample, counting shifts.
+        sample: usize,
+        /// The value.
+        found: f64,
+    },
     /// Samples that could not be read.
     #[error(transparent)]
     Data(#[from] DataError),

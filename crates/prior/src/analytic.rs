@@ -3,7 +3,7 @@
 use crate::{DenoiserModel, DenoiserName, Prior, PriorError};
 use equipoise_covariance::Structure;
 use equipoise_data::Dataset;
-use equipoise_denoiser::{Denoiser, ExactCovariance};
+use equipoise_denoiser::{Denoiser, Empirical, ExactCovariance};
 use equipoise_field::{Boundary, Shape};
 use equipoise_locality::{
     EquivariantLocal, Local, Locality, LocalityError, Memory, Optimal, Patch, ROWS_LIMIT, Training,
@@ -63,10 +63,18 @@ impl Prior {
     /// As [`windows`](Self::windows); [`PriorError::Open`] for shifts of a grid with open borders,
     /// [`PriorError::Training`] for shifts that do not divide the axis.
     pub fn training(&self, train: &Dataset, shifts: usize) -> Result<Training<f32>, PriorError> {
+        self.shifted(Training::new(self.shape, Arc::new(self.windows(train)?)), train, shifts)
+    }
+
+    fn shifted(
+        &self,
+        stored: Result<Training<f32>, LocalityError>,
+        train: &Dataset,
+        shifts: usize,
+    ) -> Result<Training<f32>, PriorError> {
         if shifts != 1 && self.grid.boundary == Boundary::Open {
             return Err(PriorError::Open { path: train.path().into(), found: shifts });
         }
-        let stored = Training::new(self.shape, Arc::new(self.windows(train)?));
         let shifted = stored.and_then(|set| set.shifted(self.grid.x_axis, shifts));
         shifted.map_err(|source| self.fault(train, source))
     }
@@ -76,7 +84,30 @@ impl Prior {
     /// # Errors
     /// As [`training`](Self::training); [`PriorError::Training`] for a mask that cannot be made.
     pub fn analytic(&self, name: DenoiserName, train: &Dataset) -> Result<Analytic, PriorError> {
-        let training = || self.training(train, name.shifts);
+        if name == DenoiserName::WIENER {
+            return Ok(Analytic::Wiener(Arc::new(self.denoiser()?)));
+        }
+        self.over(name, Training::new(self.shape, Arc::new(self.windows(train)?)), train)
+    }
+
+    /// The denoisers of several names, in their order, over one copy of the training windows.
+    ///
+    /// # Errors
+    /// As [`analytic`](Self::analytic).
+    pub fn analytics(&self, names: &[DenoiserName], train: &Dataset) -> Result<Vec<Analytic>, PriorError> {
+        let stored = Training::new(self.shape, Arc::new(self.windows(train)?));
+        let stored = stored.map_err(|source| self.fault(train, source))?;
+        names.iter().map(|&name| self.over(name, Ok(stored.clone()), train)).collect()
+    }
+
+    /// The denoiser of a name over the windows of `train`.
+    fn over(
+        &self,
+        name: DenoiserName,
+        stored: Result<Training<f32>, LocalityError>,
+        train: &Dataset,
+    ) -> Result<Analytic, PriorError> {
+        let training = || self.shifted(stored, train, name.shifts);
         let patch = |radius| Patch::square(radius, self.grid.boundary);
         Ok(match name.model {
             DenoiserModel::Wiener => Analytic::Wiener(Arc::new(self.denoiser()?)),
@@ -117,6 +148,14 @@ impl Analytic {
             Self::Local(denoiser) => denoiser.clone(),
             Self::EquivariantLocal(denoiser) => denoiser.clone(),
             Self::Locality(denoiser) => denoiser.clone(),
+        }
+    }
+
+    /// With its posterior under any observation, where the denoiser stands on a prior of finitely many fields.
+    pub fn empirical(&self) -> Option<Arc<dyn Empirical<f32>>> {
+        match self {
+            Self::Optimal(denoiser) => Some(denoiser.clone()),
+            _ => None,
         }
     }
 

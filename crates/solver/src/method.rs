@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// | name | method | parameter |
 /// |---|---|---|
 /// | `sda` | [`Sda`](equipoise_guidance::Sda) under a scaling law | γ |
-/// | `exact` | [`Exact`](equipoise_guidance::Exact) | |
+/// | `exact` | [`Exact`](equipoise_guidance::Exact), or [`Conditioned`](equipoise_guidance::Conditioned) on a prior of finitely many fields | |
 /// | `mmps` | [`Mmps`](equipoise_guidance::Mmps) | CG iterations |
 /// | `poly2` | [`Poly2`](equipoise_guidance::Poly2) | |
 /// | `tmpd` | [`Tmpd`](equipoise_guidance::Tmpd) | |
@@ -31,7 +31,7 @@ use std::str::FromStr;
 pub enum Method {
     /// SDA's Gaussian score under a law.
     Sda,
-    /// The exact guidance of a Gaussian prior.
+    /// The exact guidance of a Gaussian prior, or of one on finitely many fields.
     Exact,
     /// Moment matching.
     Mmps,

@@ -1,5 +1,6 @@
 //! The methods against definitions, closed forms and each other.
 
+mod conditioned;
 mod example;
 mod methods;
 mod nonlinear;

@@ -1,7 +1,7 @@
 //! Sets so small, and levels so far out, that the answer is known.
 
 use crate::{LEVEL, all, assert_near, denoise, noisy, over, samples, vjp};
-use equipoise_denoiser::ExactCovariance;
+use equipoise_denoiser::{Empirical, ExactCovariance};
 use equipoise_field::Shape;
 use equipoise_locality::Optimal;
 use equipoise_schedule::Level;
@@ -37,6 +37,47 @@ fn two_opposite_samples_give_a_tanh() {
     let mut covered = vec![f64::NAN; x_t.len()];
     optimal.covariance(&x_t, LEVEL, &v, &mut covered).unwrap();
     assert_near("Vv", &covered, &scaled(spread), 1e-13);
+}
+
+/// Two samples ±a of which y = x_0 + sη was seen: the odds are exp(2 y a_0/s²), so that
+/// x̂_y = a tanh(μ⟨a, x_t⟩/σ² + y a_0/s²), and without an x_t the mean a tanh(y a_0/s²).
+#[test]
+fn an_observation_changes_the_odds_of_two_samples() {
+    let a = samples(SHAPE, 1);
+    let both = a.iter().copied().chain(a.iter().map(|x| -x)).collect();
+    let optimal = Optimal::new(over(SHAPE, both));
+    let (y, noise) = (0.3, 0.6);
+    let given = optimal.given(&|x: &[f64]| -(y - x[0]).powi(2) / (2.0 * noise * noise)).unwrap();
+    let odds = y * a[0] / (noise * noise);
+    assert!(odds.abs() > 0.05 && odds.abs() < 3.0, "the test would be blind at {odds}");
+    let x_t: Vec<f64> = noisy(SHAPE, LEVEL).iter().map(|x| 0.1 * x).collect();
+    let along: f64 = a.iter().zip(&x_t).map(|(a, x)| a * x).sum();
+    let angle = LEVEL.mu / LEVEL.sigma.powi(2) * along + odds;
+    let scaled = |c: f64| a.iter().map(|a| c * a).collect::<Vec<f64>>();
+    assert_near("x̂ given y", &denoise(given.as_ref(), &x_t, LEVEL), &scaled(angle.tanh()), 1e-13);
+    let moments = given.moments().unwrap();
+    assert_near("mean", &moments.mean, &scaled(odds.tanh()), 1e-13);
+    let variance: Vec<f64> = a.iter().map(|a| (a / odds.cosh()).powi(2)).collect();
+    assert_near("variance", &moments.variance, &variance, 1e-13);
+    // A second observation of the same kind multiplies the odds again.
+    let twice = given.given(&|x: &[f64]| -(y - x[0]).powi(2) / (2.0 * noise * noise)).unwrap();
+    assert_near("mean given both", &twice.moments().unwrap().mean, &scaled((2.0 * odds).tanh()), 1e-13);
+}
+
+#[test]
+fn what_is_ruled_out_is_out_and_something_must_be_left() {
+    let optimal = Optimal::new(over(SHAPE, samples(SHAPE, 3)));
+    let first = samples(SHAPE, 1);
+    let only = |x: &[f64]| if x == first { 0.0 } else { f64::NEG_INFINITY };
+    let given = optimal.given(&only).unwrap();
+    assert_eq!(given.moments().unwrap().mean, first);
+    assert_eq!(given.moments().unwrap().variance, vec![0.0; given.dim()]);
+    for (likelihood, found) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
+        let message = optimal.given(&|_: &[f64]| likelihood).err().unwrap().to_string();
+        let expected =
+            format!("log-likelihood of training sample 0: found {found}, expected a number below infinity");
+        assert!(message.ends_with(&expected), "{message}");
+    }
 }
 
 /// Far above all distances every sample weighs the same.
