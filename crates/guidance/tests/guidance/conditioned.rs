@@ -94,7 +94,7 @@ fn the_likelihood_of_a_field() {
     // −(0.5²/0.5 + 1²/2 + 0)/2.
     assert!((of(vec![0.5, 2.0, 1.0], &[0.5, 3.0, 3.0]) + 0.5).abs() < 1e-15);
     assert!(of(vec![0.0, 2.0, 1.0], &[1.0, 2.0, 3.0]).abs() < 1e-15);
-    assert_eq!(of(vec![0.0, 2.0, 1.0], &[1.1, 2.0, 3.0]), f64::NEG_INFINITY);
+    assert!(of(vec![0.0, 2.0, 1.0], &[1.1, 2.0, 3.0]) < f64::MIN);
 }
 
 /// With no noise at all one field is left, or none.
