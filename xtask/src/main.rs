@@ -1,5 +1,6 @@
 //! `cargo xtask`: set-up, checks and the main job. Reads the verb and hands over to its file.
 
+mod bench;
 mod cuda;
 mod data;
 mod setup;
@@ -18,6 +19,8 @@ usage: cargo xtask VERB [ARGS...]
 
   sweep [ARGS...]  set up, build `equipoise` in release and run `equipoise sweep ARGS...`
   test             every check: format, tidy, data, imported singly, lints, tests, docs
+  bench [FLAGS]    timings beside the memory's speed: --out DIR, --force, --peers (installs and times
+                   PyTorch, JAX, NumPy), --only likelihood,step,reduced,fit,denoiser,verbs, --quick
   tidy             the arrows between crates and the habits of files
   data             the embedded samples against data/SHA256SUMS
   cuda             every check of the CUDA kernels; needs no GPU, installs their toolchain in target/cuda
@@ -46,6 +49,12 @@ fn main() -> ExitCode {
 fn run(verb: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     if verb == "sweep" {
         return sweep::run(&args);
+    }
+    if verb == "bench" {
+        return match bench::Options::parse(&args) {
+            Ok(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
+            Err(reason) => Ok(refuse(&reason)),
+        };
     }
     if verb == "cuda" {
         return match cuda::Task::parse(&args) {

@@ -1,0 +1,45 @@
+//! Why a case could not be timed.
+
+use thiserror::Error as Derive;
+
+/// What the crate returns.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// Everything that can go wrong.
+#[derive(Debug, Derive)]
+#[non_exhaustive]
+pub(crate) enum Error {
+    /// An argument or a command that is not known.
+    #[error(
+        "found `{found}`, expected a group (stream, likelihood, step, reduced, fit, denoiser) or a command (list, time ID, peak)"
+    )]
+    Usage {
+        /// What stands there.
+        found: String,
+    },
+    /// A case that the group does not have.
+    #[error("case: found `{found}`, not in this group")]
+    Case {
+        /// The name asked for.
+        found: String,
+    },
+    /// The work of a case failed.
+    #[error("{0}")]
+    Work(Box<dyn std::error::Error>),
+    /// Standard input or output, or a program that could not be started.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// A whole process ended badly.
+    #[error("`{program}` ended with {status}")]
+    Process {
+        /// The program.
+        program: String,
+        /// Its exit status.
+        status: std::process::ExitStatus,
+    },
+}
+
+/// Any failure of the crates under measurement.
+pub(crate) fn work(error: impl std::error::Error + 'static) -> Error {
+    Error::Work(Box::new(error))
+}

@@ -1,0 +1,45 @@
+//! The line protocol.
+
+use crate::case::{Case, Work};
+use crate::{Error, Result, clock, process};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::io::{BufRead, Write};
+
+/// Answers commands until the input ends.
+pub(crate) fn serve(cases: Vec<Case>) -> Result<()> {
+    let mut prepared = HashMap::new();
+    let mut out = std::io::stdout();
+    for line in std::io::stdin().lock().lines() {
+        let answer = answer(line?.trim(), &cases, &mut prepared);
+        let answer = answer.unwrap_or_else(|error| json!({ "error": error.to_string() }));
+        writeln!(out, "{answer}")?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn answer(command: &str, cases: &[Case], prepared: &mut HashMap<String, Work>) -> Result<Value> {
+    if let Some(id) = command.strip_prefix("time ") {
+        let work = ready(id, cases, prepared)?;
+        let (seconds, calls) = clock::seconds(work)?;
+        return Ok(json!({ "seconds": seconds, "calls": calls }));
+    }
+    match command {
+        "list" => Ok(json!({ "cases": cases.iter().map(Case::describe).collect::<Vec<_>>() })),
+        "peak" => Ok(json!({ "peak": process::own_peak() })),
+        _ => Err(Error::Usage { found: command.to_owned() }),
+    }
+}
+
+/// The work of a case, prepared and called once when it is first asked for.
+fn ready<'a>(id: &str, cases: &[Case], prepared: &'a mut HashMap<String, Work>) -> Result<&'a mut Work> {
+    if !prepared.contains_key(id) {
+        let case = cases.iter().find(|case| case.id == id);
+        let case = case.ok_or_else(|| Error::Case { found: id.to_owned() })?;
+        let mut work = (case.prepare)()?;
+        work()?;
+        prepared.insert(id.to_owned(), work);
+    }
+    prepared.get_mut(id).ok_or_else(|| Error::Case { found: id.to_owned() })
+}

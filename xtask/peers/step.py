@@ -1,0 +1,75 @@
+"""One evaluation of SDA's GaussianScore (Rozet & Louppe 2023, arXiv 2306.10574) over a low-rank Wiener prior."""
+
+from wake import GAMMA, NOISE, SHAPE, Peer, gains, level, modes, normal
+
+SUB = 4
+
+
+def peer(library, threads):
+    version, work = {"pytorch": pytorch, "jax": jax}[library](threads)
+    return Peer(version, {"step/evaluation": work})
+
+
+def pytorch(threads):
+    import torch
+
+    torch.set_num_threads(threads)
+
+    def work():
+        mu, sigma = level()
+        basis = torch.from_numpy(modes())
+        resolved, rest = gains(mu, sigma)
+        resolved = torch.from_numpy(resolved)
+        x = torch.from_numpy(normal(*SHAPE))
+        y = torch.randn_like(x[..., ::SUB, ::SUB])
+        variance = NOISE + GAMMA * (sigma / mu) ** 2
+
+        def noise(x):
+            flat = x.flatten()
+            x_hat = rest * flat + (resolved * (basis @ flat)) @ basis
+            return (x - mu * x_hat.reshape(SHAPE)) / sigma
+
+        def evaluation():
+            x_t = x.detach().requires_grad_(True)
+            eps = noise(x_t)
+            x_hat = (x_t - sigma * eps) / mu
+            error = y - x_hat[..., ::SUB, ::SUB]
+            log_p = -(error**2 / variance).sum() / 2
+            score = torch.autograd.grad(log_p, x_t)[0]
+            return eps.detach() - sigma * score
+
+        return evaluation
+
+    return torch.__version__, work
+
+
+def jax(threads):
+    import jax
+    import jax.numpy as jnp
+
+    def work():
+        mu, sigma = level()
+        basis = jnp.asarray(modes())
+        resolved, rest = gains(mu, sigma)
+        x = jnp.asarray(normal(*SHAPE))
+        y = jax.random.normal(jax.random.key(0), x[..., ::SUB, ::SUB].shape)
+        variance = NOISE + GAMMA * (sigma / mu) ** 2
+
+        @jax.jit
+        def evaluation(x, y, basis):
+            def noise(x):
+                flat = x.ravel()
+                x_hat = rest * flat + (resolved * (basis @ flat)) @ basis
+                return (x - mu * x_hat.reshape(SHAPE)) / sigma
+
+            def log_p(x):
+                eps = noise(x)
+                error = y - ((x - sigma * eps) / mu)[..., ::SUB, ::SUB]
+                return -jnp.sum(error**2 / variance) / 2, eps
+
+            score, eps = jax.grad(log_p, has_aux=True)(x)
+            return eps - sigma * score
+
+        return lambda: evaluation(x, y, basis).block_until_ready()
+
+    return jax.__version__, work

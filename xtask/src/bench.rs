@@ -1,0 +1,165 @@
+//! Timings: ours beside the memory's own speed, and beside peers.
+
+mod machine;
+mod options;
+mod peers;
+mod programs;
+mod record;
+mod rounds;
+mod statistics;
+mod table;
+mod worker;
+
+pub(crate) use options::Options;
+
+use crate::setup;
+use anyhow::{Context, bail};
+use machine::Machine;
+use programs::Programs;
+use record::{OURS, Record};
+use rounds::{Outcome, measure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use worker::{Party, Worker};
+
+/// The names of the two files.
+const FILES: [&str; 2] = ["bench.json", "bench.md"];
+/// Rounds of the stream, before and after.
+const STREAM_ROUNDS: usize = 5;
+
+/// `cargo xtask bench`. Both files are written anew after every group, so that an interrupt leaves
+/// what is finished.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if !options.force {
+        refuse_earlier(&options.out)?;
+    }
+    setup::ensure_native()?;
+    let programs = Programs::build()?;
+    let python = options.peers.then(peers::ensure).transpose()?;
+    let mut record = Record { machine: Machine::here(), ..Record::default() };
+    record.about = about(options, &programs, python.as_deref());
+    fs::create_dir_all(&options.out).with_context(|| format!("cannot make {}", options.out.display()))?;
+    let session = Session { options, programs, python, cores: record.machine.cores };
+    record.stream[0] = session.stream(&record.machine)?;
+    for group in &options.only {
+        record.groups.push(session.group(group)?);
+        write(&options.out, &record)?;
+    }
+    record.stream[1] = session.stream(&record.machine)?;
+    record.complete = true;
+    write(&options.out, &record)?;
+    println!("{}", table::markdown(&record));
+    Ok(())
+}
+
+fn refuse_earlier(out: &Path) -> anyhow::Result<()> {
+    match FILES.iter().map(|name| out.join(name)).find(|path| path.exists()) {
+        Some(path) => bail!("{} exists; name another folder with --out, or --force", path.display()),
+        None => Ok(()),
+    }
+}
+
+fn write(out: &Path, record: &Record) -> anyhow::Result<()> {
+    let json = serde_json::to_string_pretty(&record.json())? + "\n";
+    for (name, text) in FILES.iter().zip([json, table::markdown(record)]) {
+        let path = out.join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn about(options: &Options, programs: &Programs, python: Option<&Path>) -> Vec<(String, serde_json::Value)> {
+    let mut about = vec![
+        ("version".to_owned(), env!("CARGO_PKG_VERSION").into()),
+        ("rounds".to_owned(), options.rounds().into()),
+        ("quick".to_owned(), options.quick.into()),
+    ];
+    let known = [
+        ("compiler", programs::compiler()),
+        ("revision", programs::revision()),
+        ("openblas_core", programs.blas_core()),
+        ("peers", python.and_then(peers::versions)),
+    ];
+    about.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
+    about
+}
+
+/// What every group needs.
+struct Session<'a> {
+    options: &'a Options,
+    programs: Programs,
+    python: Option<PathBuf>,
+    cores: usize,
+}
+
+impl Session<'_> {
+    /// 1 and all.
+    fn threads(&self) -> Vec<usize> {
+        if self.cores > 1 { vec![1, self.cores] } else { vec![1] }
+    }
+
+    fn ours(&self, threads: usize, blas: usize) -> Party {
+        Party { name: OURS.to_owned(), threads, blas }
+    }
+
+    fn stream(&self, machine: &Machine) -> anyhow::Result<Outcome> {
+        let arrays = machine.stream_array().to_string();
+        let start = |threads: usize| {
+            let mut command = self.programs.throughput("stream");
+            command.args(["--arrays", &arrays]);
+            Worker::start(command, self.ours(threads, 1))
+        };
+        let mut workers: Vec<Worker> =
+            self.threads().into_iter().map(start).collect::<anyhow::Result<_>>()?;
+        eprintln!("stream");
+        measure("stream", &mut workers, STREAM_ROUNDS, |_| {})
+    }
+
+    fn group(&self, group: &str) -> anyhow::Result<Outcome> {
+        let rounds = self.options.rounds();
+        let say = |round: usize| eprintln!("{group}: round {} of {rounds}", round + 1);
+        if group == "verbs" {
+            return self.programs.verbs(rounds, &self.ours(self.cores, 1), say);
+        }
+        measure(group, &mut self.workers(group)?, rounds, say)
+    }
+
+    /// Ours on 1 and all threads, in the fit also with threads in BLAS, then the peers.
+    fn workers(&self, group: &str) -> anyhow::Result<Vec<Worker>> {
+        let mut parties: Vec<Party> = self.threads().into_iter().map(|k| self.ours(k, 1)).collect();
+        if group == "fit" && self.cores > 1 {
+            parties.extend([self.ours(1, self.cores), self.ours(self.cores, self.cores)]);
+        }
+        let start = |party: Party| {
+            let mut command = self.programs.throughput(group);
+            command.args(self.options.quick.then_some("--quick"));
+            Worker::start(command, party)
+        };
+        let mut workers: Vec<Worker> = parties.into_iter().map(start).collect::<anyhow::Result<_>>()?;
+        if let Some(python) = &self.python {
+            for (library, threads) in
+                peers::libraries(group).iter().flat_map(|l| self.threads().into_iter().map(move |k| (l, k)))
+            {
+                workers.push(peers::start(python, group, library, threads)?);
+            }
+        }
+        Ok(workers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn earlier_results_are_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(refuse_earlier(folder.path()).is_ok());
+        write(folder.path(), &record::tests::canned()).unwrap();
+        let error = refuse_earlier(folder.path()).unwrap_err().to_string();
+        assert!(error.ends_with("bench.json exists; name another folder with --out, or --force"), "{error}");
+        let json: serde_json::Value =
+            serde_json::from_slice(&fs::read(folder.path().join(FILES[0])).unwrap()).unwrap();
+        assert_eq!(json, record::tests::canned().json());
+    }
+}

@@ -1,0 +1,143 @@
+//! Our own programs: built, found, started.
+
+use super::rounds::{Outcome, Peak, Timing};
+use super::worker::{Case, Party};
+use crate::workspace;
+use anyhow::{Context, bail};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The flow that `equipoise fit` is timed on.
+const TRAIN: &str = "data/ibpm/train.h5";
+
+/// The release builds.
+pub(crate) struct Programs {
+    throughput: PathBuf,
+    equipoise: PathBuf,
+}
+
+impl Programs {
+    /// Builds both in release, with cargo's progress shown.
+    pub(crate) fn build() -> anyhow::Result<Self> {
+        let output = workspace::cargo()
+            .current_dir(workspace::root())
+            .args(["build", "--release", "--package", "equipoise-throughput", "--package", "equipoise-cli"])
+            .args(["--message-format", "json-render-diagnostics"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot start cargo")?;
+        if !output.status.success() {
+            bail!("the build ended with {}", output.status);
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let find = |name: &str| executable(&text, name).with_context(|| format!("cargo built no `{name}`"));
+        Ok(Self { throughput: find("throughput")?, equipoise: find("equipoise")? })
+    }
+
+    /// A worker's command for one group.
+    pub(crate) fn throughput(&self, group: &str) -> Command {
+        let mut command = Command::new(&self.throughput);
+        command.arg(group);
+        command
+    }
+
+    /// The processor that OpenBLAS takes this one for, in its own words.
+    pub(crate) fn blas_core(&self) -> Option<String> {
+        let mut command = self.throughput("fit");
+        let output = command.env("OPENBLAS_VERBOSE", "2").stdin(Stdio::null()).output().ok()?;
+        let text = String::from_utf8(output.stderr).ok()?;
+        text.lines().find_map(|line| line.strip_prefix("Core: ")).map(|core| core.trim().to_owned())
+    }
+
+    /// Whole processes: `equipoise tables` and `equipoise fit`, with their peak memory.
+    pub(crate) fn verbs(
+        &self,
+        rounds: usize,
+        party: &Party,
+        mut say: impl FnMut(usize),
+    ) -> anyhow::Result<Outcome> {
+        let folder = std::env::temp_dir().join(format!("equipoise-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let train = workspace::root().join(TRAIN);
+        let prior = folder.join("prior.h5");
+        let fit =
+            ["fit".as_ref(), "--train".as_ref(), train.as_os_str(), "--out".as_ref(), prior.as_os_str()];
+        let mut outcome = Outcome::default();
+        for (id, what, args) in
+            [("tables", "equipoise tables", &["tables".as_ref()][..]), ("fit-ibpm", "equipoise fit", &fit)]
+        {
+            let case = Case {
+                id: format!("verbs/{id}"),
+                what: format!("{what}, a whole process"),
+                bytes: 0.0,
+                arrays: 0.0,
+                operations: None,
+            };
+            outcome.timings.push(Timing { case, party: party.clone(), rounds: Vec::new() });
+            outcome.peaks.push(Peak { of: format!("verbs/{id}"), party: party.clone(), bytes: 0 });
+            let at = outcome.timings.len() - 1;
+            for round in 0..rounds {
+                say(round);
+                // A verb overwrites nothing; a first fit leaves no file to remove.
+                let _ = std::fs::remove_file(&prior);
+                let (seconds, peak) = self.spawn(args, party)?;
+                outcome.timings[at].rounds.push(seconds);
+                outcome.peaks[at].bytes = outcome.peaks[at].bytes.max(peak);
+            }
+        }
+        std::fs::remove_dir_all(&folder)?;
+        Ok(outcome)
+    }
+
+    /// Seconds and peak memory of one process.
+    fn spawn(&self, args: &[&std::ffi::OsStr], party: &Party) -> anyhow::Result<(f64, u64)> {
+        let mut command = Command::new(&self.throughput);
+        command.arg("spawn").arg(&self.equipoise).args(args).envs(party.variables());
+        let output = command.output().context("cannot start throughput")?;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let answer: Value = serde_json::from_slice(&output.stdout)?;
+        let seconds = answer["seconds"].as_f64().context("a process without seconds")?;
+        Ok((seconds, answer["peak"].as_u64().unwrap_or(0)))
+    }
+}
+
+/// The path of an executable in cargo's messages.
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+    messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find_map(|message| {
+        let path = Path::new(message["executable"].as_str()?);
+        (path.file_stem()? == name).then(|| path.to_owned())
+    })
+}
+
+/// The compiler's name for itself.
+pub(crate) fn compiler() -> Option<String> {
+    first_line(Command::new("rustc").arg("--version"))
+}
+
+/// The revision of the workspace, where git knows it.
+pub(crate) fn revision() -> Option<String> {
+    first_line(Command::new("git").current_dir(workspace::root()).args(["rev-parse", "--short", "HEAD"]))
+}
+
+fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executables_are_found_among_other_messages() {
+        let messages = "{\"reason\":\"compiler-artifact\",\"executable\":null}\nnot json\n\
+                        {\"executable\":\"/t/release/throughput\"}\n{\"executable\":\"/t/release/equipoise\"}\n";
+        assert_eq!(executable(messages, "equipoise"), Some("/t/release/equipoise".into()));
+        assert_eq!(executable(messages, "sweep"), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! Alternating rounds: in each, every party times every case once, so that a machine that slows down
+//! slows all of them.
+
+use super::worker::{Case, Party, Worker};
+
+/// Something that times cases; tests put a scripted one in its place.
+pub(crate) trait Timer {
+    /// Who times.
+    fn party(&self) -> &Party;
+    /// The cases it knows.
+    fn list(&mut self) -> anyhow::Result<Vec<Case>>;
+    /// Seconds of one call.
+    fn time(&mut self, id: &str) -> anyhow::Result<f64>;
+    /// Bytes of memory that its process took at most.
+    fn peak(&mut self) -> Option<u64>;
+}
+
+impl Timer for Worker {
+    fn party(&self) -> &Party {
+        self.party()
+    }
+
+    fn list(&mut self) -> anyhow::Result<Vec<Case>> {
+        self.list()
+    }
+
+    fn time(&mut self, id: &str) -> anyhow::Result<f64> {
+        self.time(id)
+    }
+
+    fn peak(&mut self) -> Option<u64> {
+        self.peak()
+    }
+}
+
+/// All rounds of one case by one party.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Timing {
+    /// What was timed; of a peer's case our description.
+    pub(crate) case: Case,
+    /// Who timed it.
+    pub(crate) party: Party,
+    /// Seconds of a call, round by round.
+    pub(crate) rounds: Vec<f64>,
+}
+
+/// What a process took in memory for all its cases together.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Peak {
+    /// The group, or the case of a whole process.
+    pub(crate) of: String,
+    /// Whose process.
+    pub(crate) party: Party,
+    /// Bytes.
+    pub(crate) bytes: u64,
+}
+
+/// The outcome of a group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Outcome {
+    /// In the order of the cases, and within a case of the parties.
+    pub(crate) timings: Vec<Timing>,
+    /// Peak memory.
+    pub(crate) peaks: Vec<Peak>,
+    /// What could not be timed, and why; later rounds leave it out.
+    pub(crate) faults: Vec<String>,
+}
+
+/// Times every case of the first timer, and those that others have of the same name.
+///
+/// # Errors
+/// When the first timer does not list its cases. What fails later is in the faults.
+pub(crate) fn measure(
+    group: &str,
+    timers: &mut [impl Timer],
+    rounds: usize,
+    mut say: impl FnMut(usize),
+) -> anyhow::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let mut plan: Vec<(usize, Timing)> = Vec::new();
+    let Some((first, _)) = timers.split_first_mut() else { return Ok(outcome) };
+    let cases = first.list()?;
+    for (index, timer) in timers.iter_mut().enumerate() {
+        let known = timer.list().unwrap_or_else(|fault| {
+            outcome.faults.push(format!("{group}: {fault:#}"));
+            Vec::new()
+        });
+        let party = timer.party().clone();
+        let shared = cases.iter().filter(|case| known.iter().any(|k| k.id == case.id));
+        plan.extend(
+            shared
+                .map(|case| (index, Timing { case: case.clone(), party: party.clone(), rounds: Vec::new() })),
+        );
+    }
+    let place = |timing: &Timing| cases.iter().position(|case| case.id == timing.case.id);
+    plan.sort_by_key(|(index, timing)| (place(timing), *index));
+    for round in 0..rounds {
+        say(round);
+        plan.retain_mut(|(index, timing)| match timers[*index].time(&timing.case.id) {
+            Ok(seconds) => {
+                timing.rounds.push(seconds);
+                true
+            }
+            Err(fault) => {
+                outcome.faults.push(format!("{}: {fault:#}", timing.case.id));
+                false
+            }
+        });
+    }
+    outcome.timings = plan.into_iter().map(|(_, timing)| timing).collect();
+    outcome.peaks = timers
+        .iter_mut()
+        .filter_map(|timer| {
+            let bytes = timer.peak()?;
+            Some(Peak { of: group.to_owned(), party: timer.party().clone(), bytes })
+        })
+        .collect();
+    Ok(outcome)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    pub(crate) fn party(name: &str, threads: usize) -> Party {
+        Party { name: name.to_owned(), threads, blas: 1 }
+    }
+
+    pub(crate) fn case(id: &str) -> Case {
+        Case { id: id.to_owned(), what: format!("does {id}"), bytes: 8e9, arrays: 1e6, operations: None }
+    }
+
+    struct Scripted {
+        party: Party,
+        cases: Vec<&'static str>,
+        breaks: bool,
+        log: Rc<RefCell<Vec<String>>>,
+    }
+
+    impl Timer for Scripted {
+        fn party(&self) -> &Party {
+            &self.party
+        }
+
+        fn list(&mut self) -> anyhow::Result<Vec<Case>> {
+            Ok(self.cases.iter().map(|id| case(id)).collect())
+        }
+
+        fn time(&mut self, id: &str) -> anyhow::Result<f64> {
+            self.log.borrow_mut().push(format!("{} {id}", self.party.name));
+            let count = self.log.borrow().len();
+            if self.breaks && count > 3 { anyhow::bail!("out of memory") } else { Ok(count as f64) }
+        }
+
+        fn peak(&mut self) -> Option<u64> {
+            (!self.breaks).then_some(7)
+        }
+    }
+
+    #[test]
+    fn parties_alternate_and_a_broken_one_stops_nobody() {
+        let log = Rc::new(RefCell::new(Vec::new()));
+        let timer = |name: &str, cases: &[&'static str], breaks| Scripted {
+            party: party(name, 1),
+            cases: cases.to_vec(),
+            breaks,
+            log: Rc::clone(&log),
+        };
+        let mut timers = [timer("ours", &["a", "b"], false), timer("peer", &["b", "other"], true)];
+        let outcome = measure("group", &mut timers, 3, |_| {}).unwrap();
+        assert_eq!(
+            *log.borrow(),
+            ["ours a", "ours b", "peer b", "ours a", "ours b", "peer b", "ours a", "ours b"]
+        );
+        let rounds: Vec<_> = outcome.timings.iter().map(|t| (t.case.id.as_str(), t.rounds.clone())).collect();
+        assert_eq!(rounds, [("a", vec![1.0, 4.0, 7.0]), ("b", vec![2.0, 5.0, 8.0])]);
+        assert_eq!(outcome.faults, ["b: out of memory"]);
+        assert_eq!(outcome.peaks, [Peak { of: "group".into(), party: party("ours", 1), bytes: 7 }]);
+    }
+}

@@ -1,0 +1,177 @@
+//! The table that people read, `bench.md`.
+
+use super::record::{Record, is_ours};
+use super::rounds::{Outcome, Timing};
+use super::statistics::Spread;
+use super::worker::Party;
+use std::fmt::Write;
+
+/// The whole table in Markdown.
+pub(crate) fn markdown(record: &Record) -> String {
+    let mut text = format!("{}\n\n", record.machine.describe());
+    for (name, value) in &record.about {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text += &format!("* {name}: {value}\n");
+    }
+    if !record.complete {
+        text += "* **incomplete**: the run was stopped here\n";
+    }
+    text += &stream(record);
+    for group in &record.groups {
+        text += &ours(record, group);
+        text += &peers(record, group);
+        text += &peaks(group);
+        text.extend(group.faults.iter().map(|fault| format!("\nNot timed: {fault}.\n")));
+    }
+    text
+}
+
+fn stream(record: &Record) -> String {
+    let mut text = "\n## Stream\n\nGB/s, median, before → after all cases.\n\n".to_owned();
+    text += "| threads | copy | triad | read |\n|---|---|---|---|\n";
+    let mut threads: Vec<usize> = record.stream[0].timings.iter().map(|t| t.party.threads).collect();
+    threads.dedup();
+    for k in threads {
+        let pass = |name: &str| {
+            let speed = |v: Option<f64>| v.map_or("–".to_owned(), |v| format!("{:.1}", v / 1e9));
+            record.pass(name, k).map(speed).join(" → ")
+        };
+        text += &format!("| {k} | {} | {} | {} |\n", pass("copy"), pass("triad"), pass("read"));
+    }
+    text
+}
+
+/// Our timings of a group.
+fn ours(record: &Record, group: &Outcome) -> String {
+    let Some(first) = group.timings.first() else { return String::new() };
+    let name = first.case.id.split('/').next().unwrap_or_default();
+    let mut text = format!("\n## {name}\n\n");
+    text += "| case | threads | median | quartiles | least | rate | share of stream |\n";
+    text += "|---|---|---|---|---|---|---|\n";
+    for timing in group.timings.iter().filter(|t| t.party.name == super::record::OURS) {
+        if let Some(spread) = Spread::of(&timing.rounds) {
+            let Spread { min, lower, median, upper } = spread;
+            let quartiles = format!("{} – {}", duration(lower), duration(upper));
+            let (case, who) = (&timing.case.id, threads(&timing.party));
+            let (rate, share) = (rate(timing, median), share(record, timing));
+            let row = [case, &who, &duration(median), &quartiles, &duration(min), &rate, &share];
+            text += &line(&row.map(String::as_str));
+        }
+    }
+    text
+}
+
+fn rate(timing: &Timing, seconds: f64) -> String {
+    match (timing.case.operations, timing.case.bytes) {
+        (Some(operations), _) => format!("{:.1} Gflop/s", operations / seconds / 1e9),
+        (None, bytes) if bytes > 0.0 => format!("{:.1} GB/s", bytes / seconds / 1e9),
+        _ => String::new(),
+    }
+}
+
+fn share(record: &Record, timing: &Timing) -> String {
+    match record.share(timing) {
+        // Where arithmetic or a cache decides, a share of the memory's speed says nothing.
+        Some(_) if timing.case.operations.is_some() => String::new(),
+        Some(_) if record.in_cache(timing) => "in cache".to_owned(),
+        Some(share) => format!("{:.0} %", 100.0 * share),
+        None => String::new(),
+    }
+}
+
+/// The peers of a group, beside ours.
+fn peers(record: &Record, group: &Outcome) -> String {
+    let mut text = String::new();
+    for timing in group.timings.iter().filter(|t| t.party.name != super::record::OURS) {
+        let (Some(spread), Some(ratio)) = (Spread::of(&timing.rounds), record.ratio(timing)) else {
+            continue;
+        };
+        if text.is_empty() {
+            text +=
+                "\n| case | peer | threads | median | times ours | quartiles |\n|---|---|---|---|---|---|\n";
+        }
+        let (case, name) = (&timing.case.id, &timing.party.name);
+        let row = [
+            case,
+            name,
+            &timing.party.threads.to_string(),
+            &duration(spread.median),
+            &format!("{:.2}", ratio.median),
+            &format!("{:.2} – {:.2}", ratio.lower, ratio.upper),
+        ];
+        text += &line(&row.map(String::as_str));
+    }
+    text
+}
+
+fn peaks(group: &Outcome) -> String {
+    let mut text = String::new();
+    for peak in &group.peaks {
+        let separator = if text.is_empty() { "\nPeak memory (MiB): " } else { ", " };
+        let (of, name, who) = (&peak.of, &peak.party.name, threads(&peak.party));
+        let shown = if is_ours(&peak.party) { who } else { format!("{name} {who}") };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{separator}{of} ({shown}) {}", peak.bytes >> 20);
+    }
+    if text.is_empty() { text } else { text + ".\n" }
+}
+
+fn threads(party: &Party) -> String {
+    if is_ours(party) || party.blas == party.threads && party.name != super::record::OURS {
+        party.threads.to_string()
+    } else {
+        format!("{}, BLAS {}", party.threads, party.blas)
+    }
+}
+
+/// Three digits and a unit.
+fn duration(seconds: f64) -> String {
+    let (value, unit) = match seconds {
+        s if s >= 1.0 => (s, "s"),
+        s if s >= 1e-3 => (1e3 * s, "ms"),
+        s if s >= 1e-6 => (1e6 * s, "µs"),
+        s => (1e9 * s, "ns"),
+    };
+    let digits = if value >= 100.0 {
+        0
+    } else if value >= 10.0 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+fn line(cells: &[&str]) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::record::tests::canned;
+
+    #[test]
+    fn rows_of_canned_timings() {
+        let mut record = canned();
+        let text = markdown(&record);
+        // Of 2, 2, 4 s the median is 2 and the upper quartile 3; 8 GB in 2 s are 4 GB/s of 10.
+        assert!(
+            text.contains("| step/a | 2 | 2.00 s | 2.00 s – 3.00 s | 2.00 s | 4.0 GB/s | in cache |"),
+            "{text}"
+        );
+        assert!(text.contains("| step/a | pytorch | 2 | 4.00 s | 2.00 | 2.00 – 2.00 |"), "{text}");
+        assert!(text.contains("| 2 | 8.0 → 10.0 | 4.0 → 4.0 | – → – |"), "{text}");
+        record.machine.cache = Some(1 << 10);
+        assert!(markdown(&record).contains("| 4.0 GB/s | 40 % |"));
+        assert!(!text.contains("incomplete"));
+        record.complete = false;
+        assert!(markdown(&record).contains("incomplete"));
+    }
+
+    #[test]
+    fn durations_keep_three_digits() {
+        let found = [1.5, 0.0123, 4.56e-4, 7.89e-8].map(duration);
+        assert_eq!(found, ["1.50 s", "12.3 ms", "456 µs", "78.9 ns"]);
+    }
+}
