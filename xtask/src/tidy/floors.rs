@@ -16,13 +16,13 @@ pub(super) const FLOORS: [&[&str]; 12] = [
     &["sampler"],
     &["solver", "reduced"],
     &["report", "stability", "solver-cuda"],
-    &["sweep", "reconstruction"],
+    &["sweep", "reconstruction", "denoising"],
     &["benchmark"],
     &["cli", "throughput"],
 ];
 
 /// The column "must never know" of ARCHITECTURE.md, as far as edges to lower floors can break it.
-pub(super) const NEVER: [(&str, &[&str]); 19] = [
+pub(super) const NEVER: [(&str, &[&str]); 20] = [
     ("schedule", &["field", "stream"]),
     ("operator", &["stream"]),
     ("scaling", &["field", "stream"]),
@@ -41,6 +41,7 @@ pub(super) const NEVER: [(&str, &[&str]); 19] = [
     ("stability", &["data", "prior"]),
     ("solver-cuda", &["data", "prior"]),
     ("sweep", &["likelihood-cuda", "solver-cuda"]),
+    ("denoising", &["operator", "likelihood", "innovation", "posterior"]),
     ("report", &["denoiser", "guidance", "prior", "sampler", "solver"]),
 ];
 

@@ -1,0 +1,313 @@
+//! Denoising errors, the bound and their pictures as tables and a page.
+
+use crate::canvas::{Canvas, UNIT};
+use crate::words::{SPACE, caption, number, plain, table, text};
+use crate::{Bound, ErrorPoint, Flow, Named, RECALLED, Result, Results, at_ratio};
+use equipoise_report::{
+    Block, Caption, Cell, Chart, Gallery, Image, Page, Picture, Scale, Section, Series, significant,
+};
+
+/// Levels that pictures show, as far as the nearest of those measured.
+const SHOWN: [f64; 3] = [0.1, 0.5, 2.0];
+
+/// What was measured on one flow.
+pub struct Denoised<'a> {
+    /// The flow.
+    pub flow: &'a Flow,
+    /// Its denoisers.
+    pub denoisers: &'a [Named],
+    /// Their errors.
+    pub points: Vec<ErrorPoint>,
+    /// The bound, where it was made.
+    pub bound: Option<Bound>,
+}
+
+/// Tables `denoise`, `bound` and `rate_distortion`, pictures and the page `denoise`.
+///
+/// # Errors
+/// [`DenoisingError`](crate::DenoisingError) of a denoiser or a picture.
+pub fn denoise_results(all: &[Denoised<'_>], seed: u64, facts: Vec<(String, String)>) -> Result<Results> {
+    let flows: Vec<&Flow> = all.iter().map(|one| one.flow).collect();
+    let (mut sections, mut pictures) = (Vec::new(), Vec::new());
+    for one in all {
+        let gallery = one.gallery(seed, &mut pictures)?;
+        let blocks = vec![Block::Chart(one.chart()), Block::Gallery(gallery)];
+        sections.push(Section { title: format!("{}: error against noise level", one.flow.name()), blocks });
+    }
+    let errors = error_table(all, &flows);
+    sections.push(Section { title: "All errors".into(), blocks: vec![Block::Table(errors.clone())] });
+    let mut tables = vec![("denoise".to_owned(), errors)];
+    if all.iter().any(|one| one.bound.is_some()) {
+        let (bounds, curves) = (bound_table(all, &flows), curve_table(all, &flows));
+        let chart = Block::Chart(rate_chart(all, &flows));
+        sections.push(Section {
+            title: "Rate–distortion".into(),
+            blocks: vec![chart, Block::Table(bounds.clone())],
+        });
+        tables.extend([("bound".to_owned(), bounds), ("rate_distortion".to_owned(), curves)]);
+    }
+    let facts = flows.iter().flat_map(|flow| flow.facts().to_vec()).chain(facts).collect();
+    let page = Page {
+        title: "Denoisers".into(),
+        lead: vec![
+            "What analytic denoisers miss of held-out windows x seen as x_t = μx + σε, against σ/μ. Every number \
+             is in normalised units, those that the prior's normalizer leads to; vorticity in pictures is in \
+             data units."
+                .into(),
+        ],
+        facts,
+        sections,
+        notes: notes(),
+    };
+    Ok(Results { tables, pictures, name: "denoise", page })
+}
+
+impl Denoised<'_> {
+    fn chart(&self) -> Chart {
+        let of = |named: &Named| Series {
+            name: named.name.to_string(),
+            points: self
+                .points
+                .iter()
+                .filter(|p| p.denoiser == named.name)
+                .map(|p| (p.ratio.log10(), p.error))
+                .collect(),
+        };
+        Chart {
+            caption: caption(
+                "Mean square error of x̂ over the plane (the fluid, where there is a body).",
+                &[self.flow],
+            ),
+            x_name: "log₁₀ σ/μ".into(),
+            y_name: "E‖x̂ − x‖²/D".into(),
+            y_scale: Scale::Log,
+            y_bounds: (1e-8, 1e4),
+            reference: None,
+            series: self.denoisers.iter().map(of).collect(),
+        }
+    }
+
+    /// Pictures of the first held-out window; labelled ones go to `pictures`, one a level.
+    fn gallery(&self, seed: u64, pictures: &mut Vec<(String, Image)>) -> Result<Gallery> {
+        let canvas = Canvas::of(self.flow)?;
+        let name = self.flow.name();
+        let (Some(held_out), ratios) = (self.flow.held_out().first(), self.shown()) else {
+            return Ok(gallery(&canvas, Vec::new(), &[], Vec::new()));
+        };
+        let truth = (String::from("x"), canvas.curl(&held_out.x, 1.0)?);
+        let mut rows: Vec<(String, Vec<Option<Picture>>)> = vec![("x_t/μ".into(), Vec::new())];
+        rows.extend(self.denoisers.iter().map(|named| (named.name.to_string(), Vec::new())));
+        for &ratio in &ratios {
+            let level = at_ratio(ratio);
+            let x_t = self.flow.noised(held_out, level, seed);
+            let mut frames = vec![truth.clone(), ("x_t/μ".to_owned(), canvas.curl(&x_t, level.mu)?)];
+            for named in self.denoisers {
+                let mut x_hat = vec![0.0; x_t.len()];
+                named.denoiser.denoise(&x_t, level, &mut x_hat)?;
+                frames.push((format!("x̂ of {}", named.name), canvas.curl(&x_hat, 1.0)?));
+            }
+            let title = format!("{name}, σ/μ = {}", plain(ratio));
+            pictures.push((format!("{name}_denoised_{}", plain(ratio)), canvas.picture(&title, &frames)?));
+            for (row, (label, plane)) in rows.iter_mut().zip(frames.into_iter().skip(1)) {
+                row.1.push(Some(canvas.cells(&format!("{title}, {label}"), "", plane)?));
+            }
+        }
+        let reference = vec![truth];
+        let reference =
+            canvas.picture(&format!("{name}, held-out window {}", held_out.window), &reference)?;
+        Ok(gallery(&canvas, vec![reference], &ratios, rows))
+    }
+
+    /// The measured levels nearest to those that pictures show.
+    fn shown(&self) -> Vec<f64> {
+        let away = |ratio: f64, from: f64| (ratio / from).ln().abs();
+        let nearest = |from: f64| {
+            let all = self.points.iter().map(|p| p.ratio);
+            all.min_by(|a, b| away(*a, from).total_cmp(&away(*b, from)))
+        };
+        let mut shown: Vec<f64> = SHOWN.iter().filter_map(|from| nearest(*from)).collect();
+        shown.dedup();
+        shown
+    }
+}
+
+fn gallery(
+    canvas: &Canvas<'_>,
+    references: Vec<Image>,
+    ratios: &[f64],
+    rows: Vec<(String, Vec<Option<Picture>>)>,
+) -> Gallery {
+    let shown = |image| Picture { image, alt: "Vorticity of x".into(), caption: "x".into(), verdict: None };
+    Gallery {
+        caption:
+            "Vorticity of x̂ at the first frame of the first held-out window; x_t/μ is what the denoisers see."
+                .into(),
+        limit: canvas.limit,
+        unit: UNIT.into(),
+        references: references.into_iter().map(shown).collect(),
+        row_name: "denoiser".into(),
+        columns: ratios.iter().map(|ratio| format!("σ/μ = {}", plain(*ratio))).collect(),
+        rows,
+    }
+}
+
+fn error_table(all: &[Denoised<'_>], flows: &[&Flow]) -> equipoise_report::Table {
+    let row = |flow: &Flow, p: &ErrorPoint| {
+        vec![
+            text(flow.name()),
+            text(p.denoiser.to_string()),
+            Cell::Number(p.ratio),
+            Cell::Number(p.error),
+            Cell::Number(p.standard_error),
+            number(p.expected),
+            number(p.expected.map(|expected| p.error / expected)),
+            number(p.recalled),
+            Cell::Count(flow.held_out().len() as u64),
+            text(SPACE),
+        ]
+    };
+    let rows = all.iter().flat_map(|one| one.points.iter().map(|p| row(one.flow, p))).collect();
+    let recalled = format!("share of windows at which the largest weight exceeds {RECALLED}");
+    table(
+        caption("Error of every denoiser at every level.", flows),
+        &[
+            ("dataset", ""),
+            ("denoiser", ""),
+            ("sigma_over_mu", "σ/μ, with μ² + σ² = 1"),
+            ("error", "mean of ‖x̂ − x‖²/D over held-out windows and fluid cells"),
+            (
+                "standard_error",
+                "of that mean, from the spread over windows; too small where windows are correlated",
+            ),
+            ("expected", "tr V/D over the same cells: the error under the Wiener filter's own model"),
+            ("error_over_expected", "1 if the flow were the fitted Gaussian"),
+            ("recalled", &recalled),
+            ("windows", "held-out windows"),
+            ("space", ""),
+        ],
+        rows,
+    )
+}
+
+fn bound_table(all: &[Denoised<'_>], flows: &[&Flow]) -> equipoise_report::Table {
+    let row = |flow: &Flow, bound: &Bound| {
+        vec![
+            text(flow.name()),
+            Cell::Count(bound.steps as u64),
+            Cell::Number(bound.negative_elbo),
+            Cell::Number(bound.exact),
+            Cell::Number(bound.negative_elbo - bound.exact),
+            Cell::Number(bound.least_gap),
+            text(SPACE),
+        ]
+    };
+    let rows = all.iter().filter_map(|one| one.bound.as_ref().map(|bound| row(one.flow, bound))).collect();
+    table(
+        caption(
+            "The negative ELBO of the DDPM of the Wiener denoiser above the exact −log₂ density of the same Gaussian.",
+            flows,
+        ),
+        &[
+            ("dataset", ""),
+            ("steps", "T"),
+            ("negative_elbo_bits", "L_T + Σ L_{t−1} + L_0, bits per dimension, mean over held-out windows"),
+            ("exact_bits", "−log₂ N(x; m, Σ)/D, mean over the same windows"),
+            ("gap_bits", "the first less the second"),
+            ("least_gap_bits", "of single windows; a bound has none below 0"),
+            ("space", ""),
+        ],
+        rows,
+    )
+}
+
+fn curve_table(all: &[Denoised<'_>], flows: &[&Flow]) -> equipoise_report::Table {
+    let rows = all.iter().flat_map(|one| {
+        let points = one.bound.iter().flat_map(|bound| &bound.curve);
+        points.map(|p| {
+            vec![
+                text(one.flow.name()),
+                Cell::Count(p.step as u64),
+                Cell::Number(p.rate),
+                Cell::Number(p.distortion),
+                text(SPACE),
+            ]
+        })
+    });
+    table(
+        caption("Rate and distortion after x_T … x_t have been sent.", flows),
+        &[
+            ("dataset", ""),
+            ("step", "t"),
+            ("rate_bits", "L_T + … + L_t, bits per dimension"),
+            ("distortion", "√(E‖x − x̂(x_t)‖²/D)"),
+            ("space", ""),
+        ],
+        rows.collect(),
+    )
+}
+
+fn rate_chart(all: &[Denoised<'_>], flows: &[&Flow]) -> Chart {
+    let series = all.iter().filter_map(|one| {
+        let bound = one.bound.as_ref()?;
+        let points = bound.curve.iter().map(|p| (p.rate, p.distortion)).collect();
+        Some(Series { name: format!("{}, T = {}", one.flow.name(), bound.steps), points })
+    });
+    let series: Vec<Series> = series.collect();
+    let ends: Vec<String> = all
+        .iter()
+        .filter_map(|one| {
+            let bound = one.bound.as_ref()?;
+            let [elbo, exact] = [bound.negative_elbo, bound.exact].map(|bits| significant(bits, 4));
+            Some(format!("{}: −ELBO {elbo}, exact {exact} bits per dimension", one.flow.name()))
+        })
+        .collect();
+    let said = caption("", flows);
+    Chart {
+        caption: Caption {
+            text: format!(
+                "Progressive coding of the held-out windows under the Wiener denoiser, β from 1e-4 to 0.02, all cells. {}.",
+                ends.join("; ")
+            ),
+            ..said
+        },
+        x_name: "rate, bits per dimension".into(),
+        y_name: "distortion √(E‖x − x̂‖²/D)".into(),
+        y_scale: Scale::Log,
+        y_bounds: (1e-4, 1e2),
+        reference: None,
+        series,
+    }
+}
+
+fn notes() -> Vec<(String, String)> {
+    [
+        (
+            "error",
+            "E‖x̂ − x‖²/D, the mean square over the entries of the plane that belong to the fluid, all channels \
+             and frames of a window. One noise field for each window, the same at every level and for every denoiser.",
+        ),
+        (
+            "standard error",
+            "The standard deviation over held-out windows divided by √(n − 1). Windows of one trajectory resemble \
+             each other, so the true uncertainty is larger.",
+        ),
+        (
+            "expected",
+            "What the fitted Gaussian expects of its own Wiener filter, tr V/D. A quotient away from 1 says that \
+             the held-out windows do not follow the fitted Gaussian.",
+        ),
+        (
+            "recalled",
+            "The optimal denoiser is a weighted mean of training windows; where one weight exceeds 0.99 it returns \
+             that window.",
+        ),
+        (
+            "rate–distortion",
+            "Ho, Jain and Abbeel 2020, section 4.3, with real numbers in place of pixel values: bits per dimension \
+             are those of a density in normalised units and may be negative. Every term is in closed form, reverse \
+             variance β.",
+        ),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .to_vec()
+}

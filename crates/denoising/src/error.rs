@@ -1,0 +1,67 @@
+//! What can go wrong when denoisers are compared.
+
+use equipoise_data::DataError;
+use equipoise_denoiser::DenoiserError;
+use equipoise_elbo::ElboError;
+use equipoise_locality::LocalityError;
+use equipoise_metrics::MetricsError;
+use equipoise_prior::PriorError;
+use equipoise_report::ReportError;
+use std::path::PathBuf;
+
+/// A comparison that could not be made or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DenoisingError {
+    /// Fields of something other than two velocity components.
+    #[error("{}: found {found} channels, expected 2, the velocity along x and along y", path.display())]
+    Channels {
+        /// The training file.
+        path: PathBuf,
+        /// C.
+        found: usize,
+    },
+    /// A folder that has content and may not be written into.
+    #[error("{}: the folder has content; pass --force to replace what an earlier run left; nothing was changed", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder or file that the system refuses.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A table that has no CSV form.
+    #[error("{}: {source}", path.display())]
+    Csv {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: csv::Error,
+    },
+    /// A file of fields.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The prior or a denoiser over it.
+    #[error(transparent)]
+    Prior(#[from] PriorError),
+    /// A denoiser.
+    #[error(transparent)]
+    Denoiser(#[from] DenoiserError),
+    /// A training set.
+    #[error(transparent)]
+    Locality(#[from] LocalityError),
+    /// The evidence lower bound.
+    #[error(transparent)]
+    Elbo(#[from] ElboError),
+    /// A diagnostic.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// A picture or the page.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}

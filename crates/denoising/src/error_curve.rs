@@ -1,0 +1,91 @@
+//! Denoising error against noise level.
+
+use crate::expected::expected_error;
+use crate::{Flow, Named, Result, at_ratio};
+use equipoise_field::sum;
+use equipoise_metrics::{Inclusion, rmse};
+use equipoise_prior::{Analytic, DenoiserName};
+use rayon::prelude::*;
+
+/// A weight above which a denoiser is said to recall one training window.
+pub const RECALLED: f64 = 0.99;
+
+/// The error of one denoiser at one level, in normalised units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorPoint {
+    /// The denoiser.
+    pub denoiser: DenoiserName,
+    /// σ/μ.
+    pub ratio: f64,
+    /// Mean of ‖x̂ − x‖²/D over held-out windows, D counting the fluid's entries.
+    pub error: f64,
+    /// Standard deviation over windows divided by √(windows − 1): too small where windows are
+    /// correlated, as those of one trajectory are. NaN for one window.
+    pub standard_error: f64,
+    /// E‖x̂ − x‖²/D under the denoiser's own model, for the Wiener filter.
+    pub expected: Option<f64>,
+    /// Share of the windows at which the largest weight exceeds [`RECALLED`], for the optimal denoiser.
+    pub recalled: Option<f64>,
+}
+
+/// The error of every denoiser at every level: x_t has the same noise for all, and at all levels.
+///
+/// `go_on` is told how many points are done, after each, and answers whether to begin another; the
+/// points so far are returned.
+///
+/// # Errors
+/// [`DenoisingError`](crate::DenoisingError) of a denoiser.
+pub fn error_curve(
+    flow: &Flow,
+    denoisers: &[Named],
+    ratios: &[f64],
+    seed: u64,
+    go_on: &mut dyn FnMut(usize) -> bool,
+) -> Result<Vec<ErrorPoint>> {
+    let mut points = Vec::with_capacity(denoisers.len() * ratios.len());
+    for named in denoisers {
+        for &ratio in ratios {
+            points.push(point(flow, named, ratio, seed)?);
+            if !go_on(points.len()) {
+                return Ok(points);
+            }
+        }
+    }
+    Ok(points)
+}
+
+fn point(flow: &Flow, named: &Named, ratio: f64, seed: u64) -> Result<ErrorPoint> {
+    let level = at_ratio(ratio);
+    let windows = flow.held_out();
+    let found: Vec<(f64, Option<f64>)> = windows
+        .par_iter()
+        .map(|held_out| {
+            let x_t = flow.noised(held_out, level, seed);
+            let mut x_hat = vec![0.0; x_t.len()];
+            named.denoiser.denoise(&x_t, level, &mut x_hat)?;
+            let error = rmse(&x_hat, &held_out.x, Inclusion::Plane(flow.included()))?.powi(2);
+            let largest = match &named.analytic {
+                Analytic::Optimal(optimal) => {
+                    Some(optimal.weights(&x_t, level)?.into_iter().fold(0.0, f64::max))
+                }
+                _ => None,
+            };
+            Ok((error, largest))
+        })
+        .collect::<Result<_>>()?;
+    let errors: Vec<f64> = found.iter().map(|f| f.0).collect();
+    let weights: Vec<f64> = found.iter().filter_map(|f| f.1).collect();
+    let recalled = weights.iter().filter(|w| **w > RECALLED).count();
+    let expected = match &named.analytic {
+        Analytic::Wiener(wiener) => expected_error(&**wiener.prior_covariance(), level, flow.included()),
+        _ => None,
+    };
+    Ok(ErrorPoint {
+        denoiser: named.name,
+        ratio,
+        error: sum::mean(&errors),
+        standard_error: sum::std(&errors) / (errors.len() as f64 - 1.0).sqrt(),
+        expected,
+        recalled: (!weights.is_empty()).then(|| recalled as f64 / weights.len() as f64),
+    })
+}

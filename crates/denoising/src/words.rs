@@ -1,0 +1,39 @@
+//! Tables and captions in this crate's words.
+
+use crate::Flow;
+use equipoise_report::{Caption, Cell, Column, Table, significant};
+
+/// The space of every number unless a column says otherwise.
+pub(crate) const SPACE: &str = "normalised units";
+
+/// A caption of numbers from the held-out windows of flows.
+pub(crate) fn caption(text: &str, flows: &[&Flow]) -> Caption {
+    let counts: Vec<String> =
+        flows.iter().map(|flow| format!("{}: {}", flow.name(), flow.counts())).collect();
+    Caption { text: text.into(), space: SPACE.into(), n_convention: counts.join("; ") }
+}
+
+/// A table of columns (name, meaning).
+pub(crate) fn table(caption: Caption, columns: &[(&str, &str)], rows: Vec<Vec<Cell>>) -> Table {
+    let columns = columns
+        .iter()
+        .map(|&(name, meaning)| Column { name: name.into(), meaning: meaning.into() })
+        .collect();
+    Table { caption, columns, rows }
+}
+
+/// A number where there is one.
+pub(crate) fn number(value: Option<f64>) -> Cell {
+    value.map_or(Cell::Absent, Cell::Number)
+}
+
+/// Words.
+pub(crate) fn text(words: impl Into<String>) -> Cell {
+    Cell::Text(words.into())
+}
+
+/// A ratio σ/μ as titles and file names write it: 0.05, 2.
+pub(crate) fn plain(ratio: f64) -> String {
+    let short = ratio.to_string();
+    if short.len() <= 6 { short } else { significant(ratio, 3) }
+}

@@ -1,0 +1,6 @@
+//! Denoisers compared on Gaussians and tiny sets whose answers are known, and claims on the embedded flows.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
+
+mod error;
+mod made;
+mod rate;
