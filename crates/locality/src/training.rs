@@ -147,6 +147,31 @@ impl<R: Real> Training<R> {
         &self.shifts
     }
 
+    /// Shift k of stored sample i, as [`Nearest`](crate::Nearest) names it.
+    ///
+    /// ```
+    /// use equipoise_field::{Axis, Shape};
+    /// use equipoise_locality::{Memory, Training};
+    /// use std::sync::Arc;
+    ///
+    /// let stored = Arc::new(Memory::new(vec![1.0, 2.0, 3.0, 4.0], 4)?);
+    /// let training = Training::new(Shape::new(1, 1, 1, 4), stored)?.shifted(Axis::W, 4)?;
+    /// assert_eq!(training.sample(0, 1)?, [2.0, 3.0, 4.0, 1.0]);
+    /// # Ok::<(), equipoise_locality::LocalityError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`LocalityError::Data`] when the sample cannot be read.
+    ///
+    /// # Panics
+    /// If there is no such shift; [`Memory`] also if there is no such sample.
+    pub fn sample(&self, i: usize, k: usize) -> Result<Vec<R>, LocalityError> {
+        let (mut stored, mut moved) = (Vec::new(), vec![R::zero(); self.shape.len()]);
+        self.samples.visit(i..i + 1, &mut |_, x| stored.extend_from_slice(x))?;
+        shift_cyclically(self.shape, self.shifts[k], &stored, &mut moved);
+        Ok(moved)
+    }
+
     /// How many partial sums [`fold`](Self::fold) makes, all of the same cost but the last.
     pub(crate) fn groups(&self) -> usize {
         self.samples.count().div_ceil(GROUP)
