@@ -15,6 +15,7 @@
 //! ```
 
 mod analytic;
+mod attributes;
 mod error;
 mod file;
 mod fit;

@@ -11,7 +11,7 @@
 
 use crate::{Ensemble, PlacingRule, Problem, Result};
 use equipoise_data::store::{Existing, Writer};
-use equipoise_field::{Axis, Boundary, Shape};
+use equipoise_field::{Axis, Shape};
 use serde::Serialize;
 use std::path::Path;
 
@@ -57,7 +57,7 @@ pub fn write_file(
     let Shape { frames, channels, height, width } = problem.prior.shape();
     let field = [frames, channels, height, width];
     let writer = Writer::create(path, existing)?;
-    describe(&writer, problem, rule)?;
+    problem.prior.describe(&writer, rule.start)?;
     writer.set_json("provenance", provenance)?;
     writer.write("velocity", &[1, frames, channels, height, width], &ensemble.mean)?;
     writer.write("std", &field, &ensemble.std)?;
@@ -74,37 +74,4 @@ pub fn write_file(
         writer.write(name, &[length], &values)?;
     }
     Ok(writer.finish()?)
-}
-
-/// The attributes that a data file of this flow has.
-fn describe(writer: &Writer, problem: &Problem, rule: &PlacingRule) -> Result<()> {
-    let (grid, at) = (problem.prior.grid(), problem.prior.coordinates());
-    let (h, w) = if grid.x_axis == Axis::H { ("x", "y") } else { ("y", "x") };
-    let boundary = if grid.boundary == Boundary::Periodic { "periodic" } else { "open" };
-    for (name, text) in [
-        ("axes", "NTCHW"),
-        ("kind", &problem.prior.kind().to_string()),
-        ("H_axis", h),
-        ("W_axis", w),
-        ("boundary", boundary),
-        ("channels", "u (along x), v (along y)"),
-    ] {
-        writer.set_text(name, text)?;
-    }
-    for (name, number) in [
-        ("dx", grid.dx),
-        ("dy", grid.dy),
-        ("x_first", at.x_first),
-        ("y_first", at.y_first),
-        ("dt", at.time_step),
-        ("t_first", rule.start),
-    ] {
-        writer.set_numbers(name, &[number])?;
-    }
-    if let Some(cylinder) = problem.prior.geometry() {
-        writer.set_numbers("cylinder_center_px", &[cylinder.center_row, cylinder.center_column])?;
-        writer.set_numbers("cylinder_radius_px", &[cylinder.radius])?;
-        writer.set_numbers("inflow", &[cylinder.inflow])?;
-    }
-    Ok(())
 }
