@@ -1,9 +1,10 @@
 //! The axis audit: what a file declares about its axes, and what its numbers say.
 
 use crate::attribute::{Attribute, Place};
-use crate::continuity::{self, Continuity, DECIDABLE_RATIO};
-use crate::file::Source;
-use crate::statistics::{self, ChannelStatistics};
+use crate::continuity::{Continuity, DECIDABLE_RATIO};
+use crate::file::Header;
+use crate::measured::Measured;
+use crate::statistics::ChannelStatistics;
 use crate::{AxisOrder, DataError, Kind, LoadOptions};
 use serde::Serialize;
 use std::fmt;
@@ -71,21 +72,21 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Measures a file as it stands on disk and decides the axis order.
+    /// Decides the axis order from what a file declares and what was measured.
     pub(crate) fn of(
         path: &Path,
-        source: &Source,
+        header: &Header,
+        measured: &Measured,
         kind: Option<Kind>,
         options: &LoadOptions,
     ) -> (Self, Decision) {
-        let [a, b, channels, height, width] = source.shape;
-        let candidates = continuity::measure(&source.values, [a, b], channels * height * width);
-        let declaration = declaration(path, source);
+        let candidates = measured.candidates;
+        let declaration = declaration(path, header);
         let mut audit = Self {
             path: path.into(),
-            variable: source.variable.clone(),
-            shape: source.shape,
-            element: source.element.into(),
+            variable: header.variable.clone(),
+            shape: header.shape,
+            element: header.element.into(),
             kind,
             declared: declaration.as_ref().ok().and_then(|d| d.as_ref()).map(|d| d.0),
             declared_by: declaration.as_ref().ok().and_then(|d| d.as_ref()).map(|d| d.1.clone()),
@@ -95,8 +96,8 @@ impl Audit {
             used: None,
             overridden: options.axes.is_some(),
             refusal: None,
-            channels: statistics::of_channels(&source.values, channels, height * width),
-            non_finite: source.values.iter().filter(|x| !x.is_finite()).count(),
+            channels: measured.channels.clone(),
+            non_finite: measured.non_finite,
         };
         let decision = match options.axes {
             Some(order) => Ok(order),
@@ -143,11 +144,11 @@ impl Audit {
 pub(crate) type Decision = Result<AxisOrder, DataError>;
 
 /// The order that the attributes declare and the attribute that says so.
-fn declaration(path: &Path, source: &Source) -> Result<Option<(AxisOrder, String)>, DataError> {
+pub(crate) fn declaration(path: &Path, header: &Header) -> Result<Option<(AxisOrder, String)>, DataError> {
     let mut found: Vec<(AxisOrder, String)> = Vec::new();
-    for (place, owner) in [(Place::Dataset, source.variable.as_str()), (Place::Root, "/")] {
+    for (place, owner) in [(Place::Dataset, header.variable.as_str()), (Place::Root, "/")] {
         for name in ["axes", "shape_description"] {
-            let Some(value) = source.attributes.at(place, name) else { continue };
+            let Some(value) = header.attributes.at(place, name) else { continue };
             let place = format!("attribute `{name}` of `{owner}`");
             let unknown =
                 |found: String| DataError::AxesUnknown { path: path.into(), place: place.clone(), found };

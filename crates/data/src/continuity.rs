@@ -48,19 +48,31 @@ impl Continuity {
 
 /// Measures both leading axes of an array (A, B, frame), axis 0 first. Costs four passes.
 pub(crate) fn measure(values: &[f32], outer: [usize; 2], frame: usize) -> [Continuity; 2] {
-    let variance = variance_about_the_mean(values, frame);
+    let at = |s: usize| &values[s * frame..(s + 1) * frame];
+    let squares = [0, 1].map(|axis| {
+        let each = neighbours(outer, axis).map(|(s, next)| sum::squared_distance(at(s), at(next)));
+        sum::pairwise(&mut each.collect::<Vec<f64>>())
+    });
+    from_sums(squares, variance_about_the_mean(values, frame), outer, frame)
+}
+
+/// The snapshots that follow each other along a leading axis.
+pub(crate) fn neighbours(outer: [usize; 2], axis: usize) -> impl Iterator<Item = (usize, usize)> {
+    let (length, stride) = (outer[axis], if axis == 0 { outer[1] } else { 1 });
+    (0..outer[0] * outer[1]).filter(move |s| s / stride % length + 1 < length).map(move |s| (s, s + stride))
+}
+
+/// From the sums of squared differences of neighbours along both axes, and the variance s².
+pub(crate) fn from_sums(
+    squares: [f64; 2],
+    variance: Option<f64>,
+    outer: [usize; 2],
+    frame: usize,
+) -> [Continuity; 2] {
     [0, 1].map(|axis| {
         let length = outer[axis];
         let pairs = (length - 1) * outer[1 - axis];
-        let stride = if axis == 0 { outer[1] } else { 1 };
-        let difference = (length > 1).then(|| {
-            let at = |s: usize| &values[s * frame..(s + 1) * frame];
-            let mut squares: Vec<f64> = (0..outer[0] * outer[1])
-                .filter(|s| s / stride % length + 1 < length)
-                .map(|s| sum::squared_distance(at(s), at(s + stride)))
-                .collect();
-            sum::pairwise(&mut squares) / (pairs * frame) as f64
-        });
+        let difference = (length > 1).then(|| squares[axis] / (pairs * frame) as f64);
         let correlation = difference.zip(variance).map(|(d, s2)| 1.0 - d / (2.0 * s2));
         Continuity { order: AxisOrder::with_time_axis(axis), length, pairs, difference, correlation }
     })
@@ -90,9 +102,12 @@ fn variance_about_the_mean(values: &[f32], frame: usize) -> Option<f64> {
         })
         .collect();
     let variance = sum::pairwise(&mut squares) / ((count - 1) * frame) as f64;
-    let mean_square = sum::squared_norm(values) / values.len() as f64;
-    let rounding = f64::from(f32::EPSILON).powi(2) * mean_square;
-    (variance > rounding).then_some(variance)
+    beyond_rounding(variance, sum::squared_norm(values) / values.len() as f64)
+}
+
+/// A variance that f32 numbers of this mean square can resolve.
+pub(crate) fn beyond_rounding(variance: f64, mean_square: f64) -> Option<f64> {
+    (variance > f64::from(f32::EPSILON).powi(2) * mean_square).then_some(variance)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Where the first grid point of a file lies, and how far its frames are apart.
 
-use crate::{DataError, Dataset};
+use crate::{Attributes, DataError, Dataset};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Physical coordinates of a grid point and a frame: x = x₀ + i·dx, y = y₀ + j·dy, t = t₀ + k·Δt.
 ///
@@ -23,7 +24,14 @@ impl Coordinates {
     /// # Errors
     /// [`DataError::AttributeValue`].
     pub fn of(data: &Dataset) -> Result<(Self, Vec<String>), DataError> {
-        let (path, attributes) = (data.path(), data.attributes());
+        Self::stated(data.path(), data.attributes())
+    }
+
+    /// As [`of`](Self::of), from the attributes of a file.
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`].
+    pub fn stated(path: &Path, attributes: &Attributes) -> Result<(Self, Vec<String>), DataError> {
         let mut notes = Vec::new();
         let mut first = |name: &str| {
             let stated = attributes.numbers::<1>(path, name)?.map(|[x]| x);

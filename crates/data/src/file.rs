@@ -94,19 +94,18 @@ fn classify(path: &Path, superblock: u8, action: &str, error: hdf5::Error) -> Da
     }
 }
 
-/// The trajectories of a file as they stand on disk.
-pub(crate) struct Source {
+/// What a file says of its trajectories.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
     pub(crate) variable: String,
     pub(crate) shape: [usize; 5],
     pub(crate) element: &'static str,
     pub(crate) attributes: Attributes,
-    pub(crate) values: Vec<f32>,
 }
 
-impl Source {
-    /// Reads the dataset `x`, or `velocity` where there is no `x`, with its attributes.
-    pub(crate) fn read(path: &Path) -> Result<Self, DataError> {
-        let file = Hdf5File::open(path)?;
+impl Header {
+    /// Finds the dataset `x`, or `velocity` where there is no `x`, with its attributes.
+    pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<(Self, hdf5::Dataset), DataError> {
         let members = file.members()?;
         let Some(variable) = ["x", "velocity"].into_iter().find(|v| members.iter().any(|m| m == v)) else {
             return Err(DataError::NoVariable { path: path.into(), found: members });
@@ -117,8 +116,24 @@ impl Source {
         let shape = shape(path, variable, &dataset.shape())?;
         let attributes =
             Attributes::read(&dataset, &file.root).map_err(|e| file.fault("read attributes", e))?;
+        Ok((Self { variable: variable.into(), shape, element, attributes }, dataset))
+    }
+}
+
+/// The trajectories of a file as they stand on disk.
+pub(crate) struct Source {
+    pub(crate) header: Header,
+    pub(crate) values: Vec<f32>,
+}
+
+impl Source {
+    /// Reads everything.
+    pub(crate) fn read(path: &Path) -> Result<Self, DataError> {
+        let file = Hdf5File::open(path)?;
+        let (header, dataset) = Header::read(path, &file)?;
+        let fault = |e| file.fault(&format!("read dataset `{}`", header.variable), e);
         let values = dataset.read_raw::<f32>().map_err(fault)?;
-        Ok(Self { variable: variable.into(), shape, element, attributes, values })
+        Ok(Self { header, values })
     }
 }
 

@@ -1,7 +1,8 @@
 //! From a file to a checked dataset.
 
 use crate::attribute::Attributes;
-use crate::file::Source;
+use crate::file::{Header, Source};
+use crate::measured::Measured;
 use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, orientation};
 use std::path::Path;
 
@@ -25,12 +26,13 @@ pub struct LoadOptions {
 /// that is not finite.
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
     let source = Source::read(path)?;
-    let (audit, checked) = examine(path, &source, options);
+    let measured = Measured::of(&source.values, source.header.shape);
+    let (audit, checked) = examine(path, &source.header, &measured, options);
     let (order, kind, frame) = checked?;
-    let [a, b, channels, height, width] = source.shape;
+    let [a, b, channels, height, width] = source.header.shape;
     let (values, [trajectories, frames]) = in_order(source.values, order, [a, b], channels * height * width);
     let extent = [trajectories, frames, channels, height, width];
-    Ok(Dataset::loaded(audit, kind, extent, values, frame, source.attributes))
+    Ok(Dataset::loaded(audit, kind, extent, values, frame, source.header.attributes))
 }
 
 /// Measures a file without insisting that it can be loaded.
@@ -41,7 +43,8 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
 /// Faults that leave nothing to measure: not readable, no dataset, wrong rank or element type.
 pub fn audit(path: &Path, options: &LoadOptions) -> Result<Audit, DataError> {
     let source = Source::read(path)?;
-    let (mut audit, checked) = examine(path, &source, options);
+    let measured = Measured::of(&source.values, source.header.shape);
+    let (mut audit, checked) = examine(path, &source.header, &measured, options);
     audit.refusal = checked.err().map(|e| e.to_string());
     Ok(audit)
 }
@@ -53,16 +56,21 @@ pub(crate) struct Frame {
     pub(crate) notes: Vec<String>,
 }
 
-type Checked = Result<(AxisOrder, Kind, Frame), DataError>;
+pub(crate) type Checked = Result<(AxisOrder, Kind, Frame), DataError>;
 
 /// The audit, and separately whether the file can be loaded.
-fn examine(path: &Path, source: &Source, options: &LoadOptions) -> (Audit, Checked) {
-    let kind = kind(path, &source.attributes, options);
-    let (audit, order) = Audit::of(path, source, kind.as_ref().ok().map(|k| k.0), options);
-    let checked = finite(path, source).and(order).and_then(|order| {
+pub(crate) fn examine(
+    path: &Path,
+    header: &Header,
+    measured: &Measured,
+    options: &LoadOptions,
+) -> (Audit, Checked) {
+    let kind = kind(path, &header.attributes, options);
+    let (audit, order) = Audit::of(path, header, measured, kind.as_ref().ok().map(|k| k.0), options);
+    let checked = finite(path, header, measured).and(order).and_then(|order| {
         let (kind, note) = kind?;
-        channels(path, source, kind)?;
-        let mut frame = frame(path, source, kind)?;
+        channels(path, header, kind)?;
+        let mut frame = frame(path, header, kind)?;
         frame.notes.splice(0..0, note.into_iter().chain(order_note(&audit)));
         Ok((order, kind, frame))
     });
@@ -70,7 +78,7 @@ fn examine(path: &Path, source: &Source, options: &LoadOptions) -> (Audit, Check
 }
 
 /// The kind, and a note when the caller's word went against the file's.
-fn kind(
+pub(crate) fn kind(
     path: &Path,
     attributes: &Attributes,
     options: &LoadOptions,
@@ -108,12 +116,12 @@ fn order_note(audit: &Audit) -> Option<String> {
     }
 }
 
-fn channels(path: &Path, source: &Source, kind: Kind) -> Result<(), DataError> {
-    let found = source.shape[2];
+pub(crate) fn channels(path: &Path, header: &Header, kind: Kind) -> Result<(), DataError> {
+    let found = header.shape[2];
     match kind.channels() {
         Some(expected) if expected != found => Err(DataError::Channels {
             path: path.into(),
-            variable: source.variable.clone(),
+            variable: header.variable.clone(),
             kind,
             found,
             expected,
@@ -122,29 +130,29 @@ fn channels(path: &Path, source: &Source, kind: Kind) -> Result<(), DataError> {
     }
 }
 
-fn finite(path: &Path, source: &Source) -> Result<(), DataError> {
-    let Some(first) = source.values.iter().position(|x| !x.is_finite()) else { return Ok(()) };
+fn finite(path: &Path, header: &Header, measured: &Measured) -> Result<(), DataError> {
+    let Some((first, value)) = measured.first_non_finite else { return Ok(()) };
     let (mut index, mut rest) = ([0; 5], first);
     for axis in (0..5).rev() {
-        index[axis] = rest % source.shape[axis];
-        rest /= source.shape[axis];
+        index[axis] = rest % header.shape[axis];
+        rest /= header.shape[axis];
     }
     Err(DataError::NotFinite {
         path: path.into(),
-        variable: source.variable.clone(),
+        variable: header.variable.clone(),
         index,
-        value: source.values[first],
-        count: source.values.iter().filter(|x| !x.is_finite()).count(),
+        value,
+        count: measured.non_finite,
     })
 }
 
-fn frame(path: &Path, source: &Source, kind: Kind) -> Result<Frame, DataError> {
-    let [_, _, _, height, width] = source.shape;
+pub(crate) fn frame(path: &Path, header: &Header, kind: Kind) -> Result<Frame, DataError> {
+    let [_, _, _, height, width] = header.shape;
     let mut notes = Vec::new();
-    let grid = orientation::grid(path, &source.attributes, kind, [height, width], &mut notes)?;
+    let grid = orientation::grid(path, &header.attributes, kind, [height, width], &mut notes)?;
     let geometry = match kind {
         Kind::Ibpm => {
-            CylinderGeometry::from_attributes(path, &source.attributes, &grid, [height, width], &mut notes)?
+            CylinderGeometry::from_attributes(path, &header.attributes, &grid, [height, width], &mut notes)?
         }
         Kind::Kolmogorov | Kind::Generic => None,
     };

@@ -1,6 +1,6 @@
 //! Affine maps between physical and normalised units, fitted on training data.
 
-use crate::{DataError, Dataset, Kind, statistics};
+use crate::{DataError, Dataset, Kind, Recording, Surveyed, statistics};
 use equipoise_field::{Axis, Boundary, Real, Shape, sum};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -59,16 +59,50 @@ impl Normalizer {
     /// flow with periodic borders, and for `Published` unless it is IBPM;
     /// [`DataError::ConstantChannel`] when a channel does not vary.
     pub fn fit(kind: NormalizerKind, data: &Dataset) -> Result<Self, DataError> {
-        let channels = data.channels();
-        let refused =
-            |reason| Err(DataError::NormalizerRefused { normalizer: kind, kind: data.kind(), reason });
+        let (grid, frame) = (data.grid(), data.shape(1));
+        Self::of(kind, data.kind(), grid.boundary, frame.channels, |profile| {
+            if profile { profile_moments(data) } else { channel_moments(data) }
+        })
+    }
+
+    /// As [`fit`](Self::fit), from the sums over a recording that was read in portions.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn surveyed(
+        kind: NormalizerKind,
+        recording: &Recording,
+        surveyed: &Surveyed,
+    ) -> Result<Self, DataError> {
+        let (flow, boundary) = (recording.kind(), recording.grid().boundary);
+        Self::of(kind, flow, boundary, recording.frame().channels, |profile| {
+            let std = |moments: &[f64; 3]| moments[1 + usize::from(profile)].sqrt();
+            let scale = surveyed.moments.iter().map(std).collect();
+            let offset = if profile {
+                Offset::Profile { along: surveyed.along, mean: surveyed.profiles.clone() }
+            } else {
+                Offset::Channel(surveyed.moments.iter().map(|m| m[0]).collect())
+            };
+            (offset, scale)
+        })
+    }
+
+    /// `moments(profile)` gives offset and scale, about profiles or about the mean of channels.
+    fn of(
+        kind: NormalizerKind,
+        flow: Kind,
+        boundary: Boundary,
+        channels: usize,
+        moments: impl FnOnce(bool) -> (Offset, Vec<f64>),
+    ) -> Result<Self, DataError> {
+        let refused = |reason| Err(DataError::NormalizerRefused { normalizer: kind, kind: flow, reason });
         let (offset, scale) = match kind {
-            NormalizerKind::Channel => channel_moments(data),
-            NormalizerKind::Profile if data.grid().boundary == Boundary::Periodic => profile_moments(data),
+            NormalizerKind::Channel => moments(false),
+            NormalizerKind::Profile if boundary == Boundary::Periodic => moments(true),
             NormalizerKind::Profile => {
                 return refused("an open flow has no homogeneous axis to average over");
             }
-            NormalizerKind::Published if data.kind() == Kind::Ibpm => {
+            NormalizerKind::Published if flow == Kind::Ibpm => {
                 (Offset::Channel(PUBLISHED_MEAN.into()), PUBLISHED_STD.into())
             }
             NormalizerKind::Published => {

@@ -5,6 +5,7 @@ mod axes;
 mod flows;
 mod normalizing;
 mod reading;
+mod recording;
 mod refusals;
 mod sensors;
 mod storing;

@@ -1,5 +1,6 @@
 //! Every file fault has its own error, which names file, field, found and expected.
 
+use crate::recording::surveyed;
 use crate::written::{Written, bytes, ntchw};
 use equipoise_data::{DataError, Kind, LoadOptions, load};
 use std::path::Path;
@@ -9,6 +10,8 @@ const SHAPE: [usize; 5] = [3, 12, 2, 3, 4];
 fn refused(path: &Path, parts: &[&str]) -> DataError {
     let error = load(path, &LoadOptions::default()).map(|_| ()).unwrap_err();
     let message = error.to_string();
+    let in_portions = surveyed(path, &LoadOptions::default(), 1).map(|_| ()).unwrap_err();
+    assert_eq!(in_portions.to_string(), message, "read in portions");
     for part in parts.iter().chain([&path.file_name().unwrap().to_str().unwrap()]) {
         assert!(message.contains(part), "expected {part:?} in {message:?}");
     }

@@ -1,0 +1,184 @@
+//! A file of trajectories that is read in portions and never held whole.
+
+use crate::audit::declaration;
+use crate::file::{Hdf5File, Header};
+use crate::load;
+use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions};
+use equipoise_field::{Grid, Shape};
+use hdf5::{Hyperslab, SliceOrIndex};
+use ndarray::IxDyn;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Points of a block of lines, about.
+const BLOCK: usize = 1024;
+/// Bytes of a portion beyond which reading gets no faster.
+const LARGE: usize = 256 << 20;
+
+/// An open file of trajectories.
+///
+/// Opening reads what the attributes say and settles the kind of flow and its grid; the numbers are
+/// looked at by a [`Survey`](crate::Survey), which every portion passes in the first reading.
+#[derive(Debug)]
+pub struct Recording {
+    path: PathBuf,
+    file: Hdf5File,
+    dataset: hdf5::Dataset,
+    pub(crate) header: Header,
+    pub(crate) options: LoadOptions,
+    kind: Kind,
+    grid: Grid,
+}
+
+/// Some lines (rows of the grid) of one channel in all frames of a file.
+#[derive(Clone, Debug)]
+pub struct Lines {
+    /// c, the channel.
+    pub channel: usize,
+    /// h, the lines.
+    pub lines: Range<usize>,
+    /// (A·B, lines, W) with A and B the leading axes of the file, in its order.
+    pub values: Vec<f32>,
+}
+
+impl Recording {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As [`load`](crate::load), except for what only the numbers show.
+    pub fn open(path: &Path, options: &LoadOptions) -> Result<Self, DataError> {
+        let file = Hdf5File::open(path)?;
+        let (header, dataset) = Header::read(path, &file)?;
+        let (kind, _) = load::kind(path, &header.attributes, options)?;
+        load::channels(path, &header, kind)?;
+        let grid = load::frame(path, &header, kind)?.grid;
+        Ok(Self { path: path.into(), file, dataset, header, options: *options, kind, grid })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The kind of flow.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Axis map, spacings and border rule.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// The attributes of the file.
+    pub fn attributes(&self) -> &Attributes {
+        &self.header.attributes
+    }
+
+    /// The lengths of both leading axes, in the file's order.
+    pub fn leading(&self) -> [usize; 2] {
+        [self.header.shape[0], self.header.shape[1]]
+    }
+
+    /// N·T, the number of frames.
+    pub fn frames(&self) -> usize {
+        self.leading().iter().product()
+    }
+
+    /// (1, C, H, W).
+    pub fn frame(&self) -> Shape {
+        let [_, _, channels, height, width] = self.header.shape;
+        Shape::new(1, channels, height, width)
+    }
+
+    /// The bytes of all numbers as f32.
+    pub fn bytes(&self) -> usize {
+        4 * self.frames() * self.frame().len()
+    }
+
+    /// The order that the options or the attributes state, whatever the numbers say.
+    ///
+    /// # Errors
+    /// [`DataError::AxesUnknown`], [`DataError::AxesAmbiguous`].
+    pub fn stated_order(&self) -> Result<Option<AxisOrder>, DataError> {
+        match self.options.axes {
+            Some(order) => Ok(Some(order)),
+            None => Ok(declaration(&self.path, &self.header)?.map(|(order, _)| order)),
+        }
+    }
+
+    /// Lines of a block: the unit in which portions are cut, whatever their size.
+    pub fn block_lines(&self) -> usize {
+        BLOCK.div_ceil(self.frame().width).min(self.frame().height)
+    }
+
+    /// The fewest bytes of a portion of [`for_each_lines`](Self::for_each_lines).
+    pub fn least_portion(&self) -> usize {
+        4 * self.frames() * self.block_lines() * self.frame().width
+    }
+
+    /// The lines of a portion of up to `bytes`: whole blocks, and whole chunks of the file where they
+    /// fit. Portions are no larger than they must be for fast reading.
+    fn portion_lines(&self, bytes: usize) -> usize {
+        let (unit, height) = (self.block_lines(), self.frame().height);
+        let line = 4 * self.frames() * self.frame().width;
+        let chunk = self.dataset.chunk().map_or(1, |chunk| chunk[3].min(height));
+        // Cutting through chunks decompresses each once per portion, so more memory helps.
+        let bytes = if chunk * line > LARGE.min(bytes) { bytes } else { bytes.min(LARGE) };
+        let lines = bytes / line;
+        if lines >= height {
+            return height;
+        }
+        let both = (1..=unit).map(|k| k * chunk).find(|l| l.is_multiple_of(unit)).unwrap_or(unit);
+        let step = if lines >= both { both } else { unit };
+        (lines / step * step).max(unit)
+    }
+
+    /// How many portions of up to `bytes` one pass takes.
+    pub fn portions(&self, bytes: usize) -> usize {
+        self.frame().channels * self.frame().height.div_ceil(self.portion_lines(bytes))
+    }
+
+    /// Hands every line of every channel in portions of up to `bytes` to `take`, by channel and line.
+    ///
+    /// One pass over the file. A portion holds at least one block of lines of all frames.
+    ///
+    /// # Errors
+    /// [`DataError::Hdf5`], and the first of `take`.
+    pub fn for_each_lines<E: From<DataError>>(
+        &self,
+        bytes: usize,
+        mut take: impl FnMut(Lines) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (shape, step) = (self.frame(), self.portion_lines(bytes));
+        for channel in 0..shape.channels {
+            for first in (0..shape.height).step_by(step) {
+                let lines = first..shape.height.min(first + step);
+                let rest = [(channel..channel + 1).into(), lines.clone().into(), (..).into()];
+                let values = self.read([(..).into(), (..).into()], rest)?;
+                take(Lines { channel, lines, values })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Frames `frames` of trajectory `n`, flat (T, C, H, W), in physical units.
+    ///
+    /// # Errors
+    /// [`DataError::Hdf5`], also for frames beyond the file.
+    pub fn run(&self, order: AxisOrder, n: usize, frames: Range<usize>) -> Result<Vec<f32>, DataError> {
+        let (one, run) = (SliceOrIndex::from(n..n + 1), SliceOrIndex::from(frames));
+        let leading = match order {
+            AxisOrder::Ntchw => [one, run],
+            AxisOrder::Tnchw => [run, one],
+        };
+        self.read(leading, [(..).into(), (..).into(), (..).into()])
+    }
+
+    fn read(&self, leading: [SliceOrIndex; 2], rest: [SliceOrIndex; 3]) -> Result<Vec<f32>, DataError> {
+        let selection = Hyperslab::from([leading.to_vec(), rest.to_vec()].concat());
+        let array = self.dataset.read_slice::<f32, _, IxDyn>(selection);
+        let fault = |e| self.file.fault(&format!("read dataset `{}`", self.header.variable), e);
+        Ok(array.map_err(fault)?.into_raw_vec_and_offset().0)
+    }
+}

@@ -1,0 +1,234 @@
+//! The first look at a recording, line by line: whether its numbers are what it declares, and the sums
+//! that normalizers need.
+
+use crate::continuity::{self, beyond_rounding, neighbours};
+use crate::load::{self, Frame};
+use crate::measured::Measured;
+use crate::statistics::ChannelStatistics;
+use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Lines, Recording};
+use equipoise_field::{Axis, sum};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Sums over the portions of a recording that have passed.
+///
+/// Sums run in `f64` over blocks of lines, in an order that does not depend on the portions.
+#[derive(Debug)]
+pub struct Survey<'a> {
+    recording: &'a Recording,
+    /// The axis along which profiles vary.
+    along: Axis,
+    channels: Vec<Sums>,
+    squares: [f64; 2],
+    about_mean: f64,
+    mean_square: f64,
+    non_finite: usize,
+    first: Option<(usize, f32)>,
+}
+
+/// Sums of one channel about its first number.
+#[derive(Clone, Debug, Default)]
+struct Sums {
+    reference: Option<f64>,
+    /// Σ(x − x₀) by index along the profile's axis.
+    profile: Vec<f64>,
+    square: f64,
+    range: Option<(f64, f64)>,
+}
+
+/// What one block of lines adds.
+struct Block {
+    profile: Vec<f64>,
+    square: f64,
+    range: (f64, f64),
+    squares: [f64; 2],
+    about_mean: f64,
+    mean_square: f64,
+    non_finite: usize,
+    first: Option<(usize, f32)>,
+}
+
+/// What a recording turned out to be.
+#[derive(Clone, Debug)]
+pub struct Surveyed {
+    pub(crate) along: Axis,
+    /// The mean of every channel by index along the profile's axis, physical units.
+    pub(crate) profiles: Vec<Vec<f64>>,
+    /// Mean and population variance of every channel, and the variance about its profile.
+    pub(crate) moments: Vec<[f64; 3]>,
+    /// The order used.
+    pub order: AxisOrder,
+    /// The axis audit.
+    pub audit: Audit,
+    /// The cylinder of a wake, when the file describes one.
+    pub geometry: Option<CylinderGeometry>,
+    /// Every default and override that went into reading the file, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Surveyed {
+    /// N trajectories of T frames.
+    pub fn extent(&self) -> (usize, usize) {
+        let [a, b, ..] = self.audit.shape;
+        if self.order == AxisOrder::Ntchw { (a, b) } else { (b, a) }
+    }
+}
+
+impl<'a> Survey<'a> {
+    /// Nothing seen yet.
+    pub fn new(recording: &'a Recording) -> Self {
+        Self {
+            recording,
+            along: recording.grid().y_axis(),
+            channels: vec![Sums::default(); recording.frame().channels],
+            squares: [0.0; 2],
+            about_mean: 0.0,
+            mean_square: 0.0,
+            non_finite: 0,
+            first: None,
+        }
+    }
+
+    /// Looks at a portion; portions come in order, each once.
+    ///
+    /// # Panics
+    /// If a portion is not one of this recording's.
+    pub fn add(&mut self, portion: &Lines) {
+        let reference = *self.channels[portion.channel].reference.get_or_insert(f64::from(portion.values[0]));
+        let lines = portion.lines.clone();
+        let blocks: Vec<Range<usize>> = lines
+            .clone()
+            .step_by(self.recording.block_lines())
+            .map(|first| first..lines.end.min(first + self.recording.block_lines()))
+            .collect();
+        let seen: Vec<Block> = blocks.par_iter().map(|block| self.block(portion, block, reference)).collect();
+        let length =
+            if self.along == Axis::H { self.recording.frame().height } else { self.recording.frame().width };
+        for (lines, block) in blocks.iter().zip(seen) {
+            let channel = &mut self.channels[portion.channel];
+            channel.profile.resize(length, 0.0);
+            let first = if self.along == Axis::H { lines.start } else { 0 };
+            channel.profile[first..].iter_mut().zip(&block.profile).for_each(|(sum, x)| *sum += x);
+            channel.square += block.square;
+            let (low, high) = channel.range.unwrap_or(block.range);
+            channel.range = Some((low.min(block.range.0), high.max(block.range.1)));
+            (0..2).for_each(|axis| self.squares[axis] += block.squares[axis]);
+            self.about_mean += block.about_mean;
+            self.mean_square += block.mean_square;
+            self.non_finite += block.non_finite;
+            self.first = [self.first, block.first].into_iter().flatten().min_by_key(|f| f.0);
+        }
+    }
+
+    fn block(&self, portion: &Lines, lines: &Range<usize>, reference: f64) -> Block {
+        let shape = self.recording.frame();
+        let (rows, pitch) = (self.recording.frames(), portion.lines.len() * shape.width);
+        let from = (lines.start - portion.lines.start) * shape.width;
+        let width = lines.len() * shape.width;
+        let row = |r: usize| &portion.values[r * pitch + from..][..width];
+        let bins = if self.along == Axis::H { lines.len() } else { shape.width };
+        let mut block = Block {
+            profile: vec![0.0; bins],
+            square: 0.0,
+            range: (f64::INFINITY, f64::NEG_INFINITY),
+            squares: [0.0; 2],
+            about_mean: 0.0,
+            mean_square: 0.0,
+            non_finite: 0,
+            first: None,
+        };
+        let mut column = vec![0.0f64; width];
+        let mut about_first = 0.0;
+        for r in 0..rows {
+            let values = row(r);
+            for line in values.chunks(shape.width).enumerate() {
+                self.add_line(line, reference, &mut block.profile);
+            }
+            block.square += sum::of(width, |i| (f64::from(values[i]) - reference).powi(2));
+            block.mean_square += sum::squared_norm(values);
+            about_first += sum::squared_distance(values, row(0));
+            column
+                .iter_mut()
+                .zip(values)
+                .zip(row(0))
+                .for_each(|((c, x), x0)| *c += f64::from(*x) - f64::from(*x0));
+            let (low, high, bad) = sum::range(values);
+            block.range = (block.range.0.min(low), block.range.1.max(high));
+            block.non_finite += bad;
+            if bad > 0 && block.first.is_none() {
+                let at = values.iter().position(|x| !x.is_finite());
+                let index = |i: usize| {
+                    (r * shape.channels + portion.channel) * shape.plane() + lines.start * shape.width + i
+                };
+                block.first = at.map(|i| (index(i), values[i]));
+            }
+        }
+        block.about_mean = about_first - sum::squared_norm(&column) / rows as f64;
+        for (axis, squares) in block.squares.iter_mut().enumerate() {
+            let pairs = neighbours(self.recording.leading(), axis);
+            *squares = pairs.map(|(s, next)| sum::squared_distance(row(s), row(next))).sum();
+        }
+        block
+    }
+
+    fn add_line(&self, (h, line): (usize, &[f32]), reference: f64, profile: &mut [f64]) {
+        if self.along == Axis::H {
+            profile[h] += sum::of(line.len(), |i| f64::from(line[i]) - reference);
+        } else {
+            profile.iter_mut().zip(line).for_each(|(sum, x)| *sum += f64::from(*x) - reference);
+        }
+    }
+
+    /// Checks and decides what [`load`](crate::load) does, after every portion has passed.
+    ///
+    /// # Errors
+    /// As [`load`](crate::load).
+    pub fn finish(self) -> Result<Surveyed, DataError> {
+        let (header, frame) = (&self.recording.header, self.recording.frame());
+        let (rows, points) = (self.recording.frames(), (self.recording.frames() * frame.plane()) as f64);
+        let mut surveyed: Vec<(Vec<f64>, [f64; 3])> = Vec::new();
+        for sums in &self.channels {
+            let (reference, bin) = (sums.reference.unwrap_or(f64::NAN), points / sums.profile.len() as f64);
+            let about: Vec<f64> = sums.profile.iter().map(|s| s / bin).collect();
+            let mean = sums.profile.iter().sum::<f64>() / points;
+            let mean_square = sums.square / points;
+            let profile_square = about.iter().map(|m| m * m).sum::<f64>() / about.len() as f64;
+            let moments = [
+                reference + mean,
+                resolved(mean_square - mean * mean, mean_square),
+                resolved(mean_square - profile_square, mean_square),
+            ];
+            surveyed.push((about.iter().map(|m| reference + m).collect(), moments));
+        }
+        let variance = (rows > 1).then(|| self.about_mean / ((rows - 1) * frame.len()) as f64);
+        let mean_square = self.mean_square / (rows * frame.len()) as f64;
+        let variance = variance.and_then(|v| beyond_rounding(v, mean_square));
+        let measured = Measured {
+            candidates: continuity::from_sums(self.squares, variance, self.recording.leading(), frame.len()),
+            channels: self
+                .channels
+                .iter()
+                .zip(&surveyed)
+                .map(|(sums, (_, moments))| statistics(sums, moments))
+                .collect(),
+            non_finite: self.non_finite,
+            first_non_finite: self.first,
+        };
+        let (audit, checked) =
+            load::examine(self.recording.path(), header, &measured, &self.recording.options);
+        let (order, _, Frame { geometry, notes, .. }) = checked?;
+        let (profiles, moments) = surveyed.into_iter().unzip();
+        Ok(Surveyed { along: self.along, profiles, moments, order, audit, geometry, notes })
+    }
+}
+
+/// A difference of sums of this size, or 0 where it is their rounding.
+fn resolved(difference: f64, size: f64) -> f64 {
+    // Blocks of 1024 numbers in eight lanes, then one addition a block: errors grow slower than this.
+    if difference > 1024.0 * f64::EPSILON * size { difference } else { 0.0 }
+}
+
+fn statistics(sums: &Sums, [mean, variance, _]: &[f64; 3]) -> ChannelStatistics {
+    let (min, max) = sums.range.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+    ChannelStatistics { mean: *mean, std: variance.sqrt(), min, max }
+}
