@@ -19,6 +19,7 @@ mod model;
 mod modes;
 mod pool;
 mod stationary;
+mod streamed;
 
 pub use conformance::check_covariance;
 pub use dense::{DENSE_LIMIT, dense, fit_dense};
@@ -27,4 +28,7 @@ pub use low_rank::{LowRankFit, fit_low_rank};
 pub use model::{Covariance, Structure, Weights};
 pub use modes::{Modes, project};
 pub use pool::Pool;
-pub use stationary::{Blocks, Spectrum, Stationary, fit_stationary};
+pub use stationary::{Blocks, Spectrum, Stationary, StationarySeries, fit_stationary};
+pub use streamed::{
+    ErrorBound, FrameGram, Frames, Randomised, Slab, TemporalModes, Windows, fit_low_rank_streamed,
+};

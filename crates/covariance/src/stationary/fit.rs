@@ -35,13 +35,29 @@ pub fn fit_stationary<R: Real>(
     }
     let mean = plane_means(shape, snapshots);
     let blocks = periodograms(shape, snapshots, &mean);
-    let planes = shape.planes();
-    let pairs: Vec<(Vec<f64>, Vec<Complex<f64>>)> =
-        blocks.par_iter().map(|block| decompose(planes, block)).collect::<Result<_, _>>()?;
-    let values = pairs.iter().flat_map(|(l, _)| l.iter().map(|l| l.max(0.0) + ridge)).collect();
-    let vectors = pairs.iter().flat_map(|(_, q)| q.iter().copied()).collect();
     let field = mean.iter().flat_map(|&m| std::iter::repeat_n(m, shape.plane())).collect();
-    Ok((field, Stationary::new(shape, vectors, values)?))
+    let covariance = assemble(shape, blocks.len(), ridge, |k| blocks[k].clone())?;
+    Ok((field, covariance))
+}
+
+/// The covariance of `count` blocks, plus `ridge`·I, from their lower triangles (row ≥ column, row-major).
+pub(super) fn assemble<R: Real>(
+    shape: Shape,
+    count: usize,
+    ridge: f64,
+    lower: impl Fn(usize) -> Vec<Complex<f64>> + Sync,
+) -> Result<Stationary<R>, CovarianceError> {
+    let planes = shape.planes();
+    let mut values = vec![0.0; count * planes];
+    let mut vectors = vec![Complex::new(0.0, 0.0); count * planes * planes];
+    let places = values.par_chunks_mut(planes).zip(vectors.par_chunks_mut(planes * planes)).enumerate();
+    places.try_for_each(|(k, (values, vectors))| {
+        let (l, q) = decompose(planes, &lower(k))?;
+        values.iter_mut().zip(l).for_each(|(value, l)| *value = l.max(0.0) + ridge);
+        vectors.copy_from_slice(&q);
+        Ok(())
+    })?;
+    Stationary::new(shape, vectors, values)
 }
 
 fn plane_means<R: Real>(shape: Shape, snapshots: &[&[R]]) -> Vec<R> {

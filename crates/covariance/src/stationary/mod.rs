@@ -2,10 +2,12 @@
 
 mod blocks;
 mod fit;
+mod series;
 mod spectrum;
 
 pub use blocks::Blocks;
 pub use fit::fit_stationary;
+pub use series::StationarySeries;
 pub use spectrum::Spectrum;
 
 use crate::{Covariance, CovarianceError, Pool, Structure, Weights};
