@@ -7,6 +7,8 @@ use equipoise_locality::LocalityError;
 use equipoise_metrics::MetricsError;
 use equipoise_prior::PriorError;
 use equipoise_report::ReportError;
+use equipoise_sampler::SamplerError;
+use equipoise_schedule::ScheduleError;
 use std::path::PathBuf;
 
 /// A comparison that could not be made or written.
@@ -20,6 +22,18 @@ pub enum DenoisingError {
         path: PathBuf,
         /// C.
         found: usize,
+    },
+    /// An output pixel outside the grid.
+    #[error(
+        "pixel: found {},{}, expected H,W with H from 0 to {} and W from 0 to {}", found[0], found[1], height - 1, width - 1
+    )]
+    Pixel {
+        /// (h, w).
+        found: [usize; 2],
+        /// H.
+        height: usize,
+        /// W.
+        width: usize,
     },
     /// A folder that has content and may not be written into.
     #[error("{}: the folder has content; pass --force to replace what an earlier run left; nothing was changed", path.display())]
@@ -58,6 +72,12 @@ pub enum DenoisingError {
     /// The evidence lower bound.
     #[error(transparent)]
     Elbo(#[from] ElboError),
+    /// The schedule.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// The sampler.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
     /// A diagnostic.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -131,6 +131,15 @@ impl Flow {
         )
     }
 
+    /// Hands every training window to `each`, normalised, in order.
+    ///
+    /// # Errors
+    /// [`DenoisingError::Prior`].
+    pub fn each_training_window(&self, each: &mut dyn FnMut(&[f32])) -> Result<()> {
+        let all = self.prior.windows(&self.train)?;
+        Ok(all.visit(0..all.count(), &mut |_, x| each(x))?)
+    }
+
     /// The denoisers of these names.
     ///
     /// # Errors

@@ -37,3 +37,8 @@ pub(crate) fn plain(ratio: f64) -> String {
     let short = ratio.to_string();
     if short.len() <= 6 { short } else { significant(ratio, 3) }
 }
+
+/// A denoiser's name in the name of a file.
+pub(crate) fn in_file(name: impl ToString) -> String {
+    name.to_string().replace([':', '@'], "_")
+}

@@ -3,4 +3,7 @@
 
 mod error;
 mod made;
+mod planted;
 mod rate;
+mod rows;
+mod samples;

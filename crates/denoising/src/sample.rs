@@ -1,0 +1,154 @@
+//! Unconditional samples of a denoiser: the reverse diffusion without observations.
+
+use crate::{Flow, Named, Result};
+use equipoise_denoiser::Denoiser;
+use equipoise_guidance::{Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_locality::{Nearest, Training, memorisation_index, nearest};
+use equipoise_prior::DenoiserName;
+use equipoise_sampler::{Outcome, SamplerName};
+use equipoise_schedule::{Level, ScheduleName, Spacing};
+use equipoise_solver::Start;
+use equipoise_stream::Stream;
+use std::sync::Arc;
+
+/// How samples are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawing {
+    /// How many.
+    pub members: usize,
+    /// The seed of all streams.
+    pub seed: u64,
+    /// Steps.
+    pub steps: usize,
+    /// How time advances.
+    pub sampler: SamplerName,
+    /// How times are spaced.
+    pub spacing: Spacing,
+    /// The schedule.
+    pub schedule: ScheduleName,
+    /// η of the schedule, the noise that is left in a sample.
+    pub eta: f64,
+    /// Whether x_1 is drawn from the Gaussian prior's marginal N(μm, μ²Σ + σ²I), or else from N(0, I).
+    pub from_prior: bool,
+}
+
+/// A sample and how new it is. In normalised units.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampled {
+    /// Its index, which names its draw.
+    pub member: u64,
+    /// (T, C, H, W).
+    pub x: Vec<f32>,
+    /// The nearest training window.
+    pub nearest: Nearest,
+    /// That window.
+    pub neighbour: Vec<f32>,
+    /// Its distance over the median of those of held-out windows: about 1 for one as new as those,
+    /// towards 0 for one recalled.
+    pub index: f64,
+}
+
+/// The samples of one denoiser.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    /// The denoiser.
+    pub denoiser: DenoiserName,
+    /// The finite ones, in order.
+    pub members: Vec<Sampled>,
+    /// How many stopped being finite.
+    pub diverged: usize,
+    /// The median distance of held-out windows to the training set, root mean square of an entry.
+    pub held_out: f64,
+}
+
+/// A denoiser without observations: ε_y = ε̂.
+struct Unguided(Arc<dyn Denoiser<f32>>);
+
+impl Guidance<f32> for Unguided {
+    fn denoiser(&self) -> &dyn Denoiser<f32> {
+        &*self.0
+    }
+
+    fn gradient(
+        &self,
+        _x_t: &[f32],
+        _level: Level,
+        _x_hat: &[f32],
+        g: &mut [f32],
+        _scratch: &mut Scratch<f32>,
+    ) -> std::result::Result<Evidence, GuidanceError> {
+        g.fill(0.0);
+        Ok(Evidence::default())
+    }
+}
+
+impl Drawing {
+    /// Denoisings of one sample.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw).
+    pub fn calls(&self) -> Result<usize> {
+        let schedule = self.schedule.build(self.eta)?;
+        let grid = self.spacing.grid(&*schedule, self.steps)?;
+        let sampler = self.sampler.build::<f32>(&*schedule, grid, 0, 0.5)?;
+        Ok(sampler.evaluated().len())
+    }
+
+    /// The sampler and its settings, in words.
+    pub fn told(&self) -> String {
+        let Self { steps, sampler, spacing, schedule, eta, .. } = self;
+        let start = if self.from_prior { "N(μm, μ²Σ + σ²I)" } else { "N(0, I)" };
+        format!(
+            "{sampler}, {steps} steps, spacing {spacing}, schedule {schedule}, η = {eta}, x_1 from {start}"
+        )
+    }
+
+    /// The samples of a denoiser; member k has the same x_1 and noise for every denoiser.
+    ///
+    /// `go_on` is told how many are done, after each, and answers whether to begin another; what is
+    /// done so far is returned.
+    ///
+    /// # Errors
+    /// [`DenoisingError`](crate::DenoisingError) of the schedule, the sampler or the denoiser.
+    pub fn draw(&self, flow: &Flow, named: &Named, go_on: &mut dyn FnMut(usize) -> bool) -> Result<Samples> {
+        let schedule = self.schedule.build(self.eta)?;
+        let grid = self.spacing.grid(&*schedule, self.steps)?;
+        let first = schedule.level(grid.first().copied().unwrap_or(1.0));
+        let sampler = self.sampler.build::<f32>(&*schedule, grid, 0, 0.5)?;
+        let prior = flow.prior();
+        let start = match self.from_prior {
+            true => Start::Prior { mean: Arc::new(prior.mean().to_vec()), covariance: prior.covariance() },
+            false => Start::Normal,
+        };
+        let guidance = Unguided(Arc::clone(&named.denoiser));
+        let training = match named.analytic.training() {
+            Some(training) => training.clone(),
+            None => prior.training(flow.train(), 1)?,
+        };
+        let distances = distances(flow, &training)?;
+        let held_out = 1.0 / memorisation_index(1.0, &distances);
+        let mut samples = Samples { denoiser: named.name, members: Vec::new(), diverged: 0, held_out };
+        for member in 0..self.members as u64 {
+            let stream = |what| Stream::new(what).text(flow.name()).number(self.seed).number(member);
+            let x_1 = start.draw(flow.shape().len(), first, stream("start"));
+            match sampler.run(&guidance, &*schedule, x_1, &stream("sample"), f64::INFINITY)? {
+                Outcome::Finished { x, .. } => {
+                    let nearest = nearest(&training, &x)?;
+                    let neighbour = training.sample(nearest.sample, nearest.shift)?;
+                    let index = memorisation_index(nearest.distance, &distances);
+                    samples.members.push(Sampled { member, x, nearest, neighbour, index });
+                }
+                Outcome::Diverged { .. } => samples.diverged += 1,
+            }
+            if !go_on(member as usize + 1) {
+                break;
+            }
+        }
+        Ok(samples)
+    }
+}
+
+/// How far every held-out window is from the training set.
+fn distances(flow: &Flow, training: &Training<f32>) -> Result<Vec<f64>> {
+    flow.held_out().iter().map(|held_out| Ok(nearest(training, &held_out.x)?.distance)).collect()
+}

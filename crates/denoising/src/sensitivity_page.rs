@@ -1,0 +1,370 @@
+//! Sensitivity fields and planted correlations as tables, maps and a page.
+
+use crate::planted::{Line, Response};
+use crate::rows::{Invariance, Pixel, RowPoint, SHARE, SILENT, axes, own_plane};
+use crate::words::{SPACE, caption, in_file, number, plain, table, text};
+use crate::{Flow, Named, Result, Results};
+use equipoise_prior::DenoiserModel;
+use equipoise_report::{
+    Block, Cell, Chart, Frame, Gallery, Image, Page, Panel, Picture, Quantity, Scale, Section, Series, Table,
+    significant,
+};
+
+/// What a picture of a row shows.
+const QUANTITY: Quantity<'_> = Quantity { name: "μJ/max|μJ|", symbol: "J", signed: true };
+
+/// What was measured on one flow.
+pub struct Sensed<'a> {
+    /// The flow.
+    pub flow: &'a Flow,
+    /// Its denoisers.
+    pub denoisers: &'a [Named],
+    /// Output pixels.
+    pub pixels: Vec<Pixel>,
+    /// Their rows.
+    pub points: Vec<RowPoint>,
+    /// Pairs of them.
+    pub invariances: Vec<Invariance>,
+    /// What was planted, in words, with responses and the lines through them.
+    pub planted: Option<(String, Vec<Response>, Vec<Line>)>,
+}
+
+/// Tables `sensitivity`, `invariance`, `planted` and `planted_lines`, a picture for every denoiser and
+/// pixel, and the page `sensitivity`.
+///
+/// # Errors
+/// [`DenoisingError`](crate::DenoisingError) of a picture.
+pub fn sensitivity_results(all: &[Sensed<'_>], facts: Vec<(String, String)>) -> Result<Results> {
+    let flows: Vec<&Flow> = all.iter().map(|one| one.flow).collect();
+    let (mut sections, mut pictures) = (Vec::new(), Vec::new());
+    for one in all {
+        let maps = one.maps(&mut pictures)?;
+        let blocks = vec![Block::Chart(one.chart()), Block::Gallery(maps)];
+        sections.push(Section { title: format!("{}: sensitivity fields", one.flow.name()), blocks });
+    }
+    let (rows, pairs) = (row_table(all, &flows), invariance_table(all, &flows));
+    let blocks = vec![Block::Table(rows.clone()), Block::Table(pairs.clone())];
+    sections.push(Section { title: "Radius, anisotropy, translation invariance".into(), blocks });
+    let mut tables = vec![("sensitivity".to_owned(), rows), ("invariance".to_owned(), pairs)];
+    if all.iter().any(|one| one.planted.is_some()) {
+        let (responses, fitted) = (response_table(all, &flows), line_table(all, &flows));
+        sections.push(planted_section(all, &responses, &fitted));
+        tables.extend([("planted".to_owned(), responses), ("planted_lines".to_owned(), fitted)]);
+    }
+    let facts = flows.iter().flat_map(|flow| flow.facts().to_vec()).chain(facts).collect();
+    let page = Page {
+        title: "Sensitivity of denoisers".into(),
+        lead: vec![
+            "Rows of μJ = ∂x̂/∂(x_t/μ): what an output pixel takes from every input pixel. The output is channel \
+             0, the velocity along x, at the first frame of a window; fields are in normalised units, radii in \
+             grid points."
+                .into(),
+        ],
+        facts,
+        sections,
+        notes: notes(),
+    };
+    Ok(Results { tables, pictures, name: "sensitivity", page })
+}
+
+impl Sensed<'_> {
+    /// Radius against noise level, mean over pixels.
+    fn chart(&self) -> Chart {
+        let of = |named: &Named| {
+            let own = self.points.iter().filter(|p| p.denoiser == named.name);
+            let ratios: Vec<f64> = own.clone().map(|p| p.ratio).collect();
+            let mut points: Vec<(f64, f64)> = Vec::new();
+            for ratio in ratios {
+                let radii: Vec<f64> = own
+                    .clone()
+                    .filter(|p| p.ratio.to_bits() == ratio.to_bits())
+                    .filter_map(|p| p.radius)
+                    .collect();
+                let mean = radii.iter().sum::<f64>() / radii.len() as f64;
+                if points.last().is_none_or(|last| last.0.to_bits() != ratio.log10().to_bits()) {
+                    points.push((ratio.log10(), mean));
+                }
+            }
+            Series { name: named.name.to_string(), points }
+        };
+        Chart {
+            caption: caption(
+                "Radius that holds 90 % of Σ J², mean over output pixels and over the states that respond.",
+                &[self.flow],
+            ),
+            x_name: "log₁₀ σ/μ".into(),
+            y_name: "radius, grid points".into(),
+            y_scale: Scale::Linear,
+            y_bounds: (0.0, 1e4),
+            reference: None,
+            series: self.denoisers.iter().map(of).collect(),
+        }
+    }
+
+    /// One labelled picture for every denoiser and pixel, over levels.
+    fn maps(&self, pictures: &mut Vec<(String, Image)>) -> Result<Gallery> {
+        let mut references = Vec::new();
+        let [h_axis, w_axis] = axes(self.flow);
+        for named in self.denoisers {
+            for pixel in &self.pixels {
+                let own =
+                    |p: &&RowPoint| p.denoiser == named.name && p.pixel == *pixel && !p.first.is_empty();
+                let points: Vec<&RowPoint> = self.points.iter().filter(own).collect();
+                if points.is_empty() {
+                    continue;
+                }
+                let name = format!("{}, {}, pixel {},{}", self.flow.name(), named.name, pixel.h, pixel.w);
+                let image = self.map(&name, *pixel, &points)?;
+                let file = format!("{}_{}_{}_{}", self.flow.name(), in_file(named.name), pixel.h, pixel.w);
+                references.push(Picture {
+                    image: image.clone(),
+                    alt: format!("Sensitivity field, {name}"),
+                    caption: format!("{name} (rows along {h_axis}, columns along {w_axis})"),
+                    verdict: None,
+                });
+                pictures.push((file, image));
+            }
+        }
+        let (caption, limit, unit, row_name) = Default::default();
+        Ok(Gallery { caption, limit, unit, references, row_name, columns: Vec::new(), rows: Vec::new() })
+    }
+
+    /// Every level on a scale of its own, which its label tells.
+    fn map(&self, name: &str, pixel: Pixel, points: &[&RowPoint]) -> Result<Image> {
+        let shape = self.flow.shape();
+        let mark = [pixel.h * shape.width + pixel.w];
+        let scaled = |point: &&RowPoint| {
+            let plane = own_plane(shape, &point.first);
+            let peak = plane.iter().fold(0.0f32, |peak, j| peak.max(j.abs()));
+            let over = if peak > 0.0 { peak.recip() } else { 0.0 };
+            let label = format!("σ/μ = {}: max |μJ| {}", plain(point.ratio), significant(f64::from(peak), 2));
+            (label, plane.iter().map(|j| j * over).collect::<Vec<f32>>())
+        };
+        let planes: Vec<(String, Vec<f32>)> = points.iter().map(scaled).collect();
+        let panel = Panel {
+            title: name.to_owned(),
+            frames: planes
+                .iter()
+                .map(|(label, plane)| Frame { label: label.clone(), vorticity: plane, observed: &mark })
+                .collect(),
+            height: shape.height,
+            width: shape.width,
+            grid: self.flow.prior().grid(),
+            limit: 1.0,
+            unit: String::new(),
+            solid: self.flow.solid(),
+        };
+        Ok(panel.picture_of(QUANTITY)?)
+    }
+}
+
+fn place(pixel: Pixel) -> Cell {
+    text(format!("{},{}", pixel.h, pixel.w))
+}
+
+fn row_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
+    let row = |flow: &Flow, p: &RowPoint| {
+        vec![
+            text(flow.name()),
+            text(p.denoiser.to_string()),
+            Cell::Number(p.ratio),
+            place(p.pixel),
+            number(p.radius),
+            number(p.anisotropy),
+            number(p.uniform),
+            Cell::Number(p.norm),
+            Cell::Count(p.silent as u64),
+            Cell::Count(flow.held_out().len() as u64),
+            number(p.deviation),
+            text(SPACE),
+        ]
+    };
+    let rows = all.iter().flat_map(|one| one.points.iter().map(|p| row(one.flow, p))).collect();
+    let radius =
+        format!("grid points within which {} % of Σ J² lies, mean over states that respond", 100.0 * SHARE);
+    let silent = format!("states at which ‖μJ_m‖ < {SILENT:e}");
+    table(
+        caption("Rows of μJ over held-out states.", flows),
+        &[
+            ("dataset", ""),
+            ("denoiser", ""),
+            ("sigma_over_mu", "σ/μ, with μ² + σ² = 1"),
+            ("pixel", "h,w of the output"),
+            ("radius", &radius),
+            ("anisotropy", "extent along x over extent along y of J², mean over states that respond"),
+            ("uniform_anisotropy", "the same of a row that is the same everywhere"),
+            ("norm", "‖μJ_m‖, root mean square over states"),
+            ("silent", &silent),
+            ("states", "held-out windows with noise"),
+            (
+                "deviation",
+                "largest |difference quotient − J_mn|/max|J_m| of three entries of the first pixel's first row",
+            ),
+            ("space", ""),
+        ],
+        rows,
+    )
+}
+
+fn invariance_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
+    let row = |flow: &Flow, i: &Invariance| {
+        vec![
+            text(flow.name()),
+            text(i.denoiser.to_string()),
+            Cell::Number(i.ratio),
+            place(i.pixels[0]),
+            place(i.pixels[1]),
+            Cell::Number(i.agreement.pearson),
+            Cell::Number(i.agreement.r_squared),
+            text(by_construction(flow, i)),
+        ]
+    };
+    let rows = all.iter().flat_map(|one| one.invariances.iter().map(|i| row(one.flow, i))).collect();
+    table(
+        caption(
+            "The row of one pixel, shifted, against the row of another; rows in the mean over states.",
+            flows,
+        ),
+        &[
+            ("dataset", ""),
+            ("denoiser", ""),
+            ("sigma_over_mu", "σ/μ"),
+            ("pixel", "whose row is shifted"),
+            ("other", "whose row it is compared with"),
+            ("pearson", "Pearson's correlation"),
+            ("r_squared", "1 − SS_res/SS_tot, not the square of the former"),
+            ("invariance", "by construction: a stationary covariance knows no place"),
+        ],
+        rows,
+    )
+}
+
+fn by_construction(flow: &Flow, i: &Invariance) -> &'static str {
+    let stationary = flow.prior().settings().model == equipoise_prior::Model::Stationary;
+    if stationary && i.denoiser.model == DenoiserModel::Wiener { "by construction" } else { "measured" }
+}
+
+fn response_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
+    let row = |flow: &Flow, r: &Response| {
+        vec![
+            text(flow.name()),
+            text(r.denoiser.to_string()),
+            Cell::Number(r.ratio),
+            Cell::Number(r.strength),
+            Cell::Number(r.response),
+            Cell::Number(r.standard_error),
+            Cell::Number(r.wiener),
+            Cell::Count(flow.held_out().len() as u64),
+        ]
+    };
+    let planted = |one: &Sensed<'_>| -> Vec<Vec<Cell>> {
+        one.planted.iter().flat_map(|(_, responses, _)| responses.iter().map(|r| row(one.flow, r))).collect()
+    };
+    table(
+        caption("Response of x̂_B to x_A by differences, mean over held-out windows.", flows),
+        &[
+            ("dataset", ""),
+            ("denoiser", ""),
+            ("sigma_over_mu", "σ/μ"),
+            ("strength", "a of B + a·A"),
+            ("response", "∂x̂_B/∂(x_A/μ)"),
+            ("standard_error", "from the spread over windows"),
+            ("wiener_prediction", "of the Wiener filter refitted to the planted data, from its Jacobian"),
+            ("states", "held-out windows with noise"),
+        ],
+        all.iter().flat_map(planted).collect(),
+    )
+}
+
+fn line_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
+    let row = |flow: &Flow, l: &Line| {
+        let tautology = l.denoiser.model == DenoiserModel::Wiener;
+        vec![
+            text(flow.name()),
+            text(l.denoiser.to_string()),
+            Cell::Number(l.ratio),
+            Cell::Number(l.slope),
+            Cell::Number(l.intercept),
+            Cell::Number(l.r_squared),
+            text(if tautology { "tautology" } else { "measured" }),
+        ]
+    };
+    let planted = |one: &Sensed<'_>| -> Vec<Vec<Cell>> {
+        one.planted.iter().flat_map(|(_, _, lines)| lines.iter().map(|l| row(one.flow, l))).collect()
+    };
+    table(
+        caption("Least-squares lines of response against strength.", flows),
+        &[
+            ("dataset", ""),
+            ("denoiser", ""),
+            ("sigma_over_mu", "σ/μ"),
+            ("slope", "response by strength"),
+            ("intercept", "response at strength 0"),
+            ("r_squared", "1 − SS_res/SS_tot over strengths"),
+            ("kind", "tautology: the Wiener filter is made from the covariance that the planting changed"),
+        ],
+        all.iter().flat_map(planted).collect(),
+    )
+}
+
+fn planted_section(all: &[Sensed<'_>], responses: &Table, fitted: &Table) -> Section {
+    let mut blocks = Vec::new();
+    for one in all {
+        let Some((told, found, _)) = &one.planted else { continue };
+        blocks.push(Block::Text(format!(
+            "{told}. Prior (dense) and denoisers are made anew for every strength."
+        )));
+        let middle = found.get(found.len() / 2).map_or(0.0, |r| r.ratio);
+        let mut series: Vec<Series> = Vec::new();
+        for r in found.iter().filter(|r| r.ratio.to_bits() == middle.to_bits()) {
+            let name = r.denoiser.to_string();
+            match series.iter_mut().find(|s| s.name == name) {
+                Some(s) => s.points.push((r.strength, r.response)),
+                None => series.push(Series { name, points: vec![(r.strength, r.response)] }),
+            }
+        }
+        blocks.push(Block::Chart(Chart {
+            caption: caption(
+                &format!("Response at σ/μ = {}, mean over held-out windows.", plain(middle)),
+                &[one.flow],
+            ),
+            x_name: "strength a".into(),
+            y_name: "∂x̂_B/∂(x_A/μ)".into(),
+            y_scale: Scale::Linear,
+            y_bounds: (-1e3, 1e3),
+            reference: None,
+            series,
+        }));
+    }
+    blocks.extend([Block::Table(fitted.clone()), Block::Table(responses.clone())]);
+    Section { title: "Planted correlation".into(), blocks }
+}
+
+fn notes() -> Vec<(String, String)> {
+    [
+        (
+            "radius",
+            "The smallest distance from the output pixel, in grid points, within which 90 % of Σ J² lies; channels \
+             and frames at one grid point count together. A pixel that does not respond (the optimal denoiser \
+             returns one training window) has none.",
+        ),
+        (
+            "anisotropy",
+            "√(Σ J²(x − x_m)²/Σ J²(y − y_m)²). A domain longer than wide makes it large by itself: compare it with \
+             the column of a row that is the same everywhere.",
+        ),
+        (
+            "maps",
+            "Channel 0 of the row at the first held-out state, each level on its own scale, ± max|μJ|, which \
+             stands above it; the dot marks the output pixel.",
+        ),
+        (
+            "planted correlation",
+            "After Lukoianov et al. 2025 (arXiv 2509.09672): B + a·A takes the place of B in all training and \
+             held-out windows. All of A's channel 0 is moved by ± 0.02 σ², and the change of x̂ is averaged over \
+             B's channel 0.",
+        ),
+    ]
+    .map(|(name, text)| (name.to_owned(), text.to_owned()))
+    .to_vec()
+}
