@@ -2,6 +2,8 @@
 
 mod benchmark;
 mod blas;
+mod comparison;
+mod denoise;
 mod failure;
 mod fit;
 mod fitting;
@@ -10,7 +12,10 @@ mod inspect;
 mod interrupt;
 mod number;
 mod output;
+mod progress;
 mod reconstruct;
+mod sample;
+mod sensitivity;
 mod spectrum;
 mod stability;
 mod sweep;
@@ -38,6 +43,9 @@ enum Verb {
     Benchmark(Box<benchmark::Arguments>),
     Fit(fit::Arguments),
     Reconstruct(Box<reconstruct::Arguments>),
+    Denoise(Box<denoise::Arguments>),
+    Sensitivity(Box<sensitivity::Arguments>),
+    Sample(Box<sample::Arguments>),
     Inspect(inspect::Arguments),
     Tables(tables::Arguments),
 }
@@ -60,6 +68,9 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Sweep(arguments) => return sweep::run(arguments),
         Verb::Benchmark(arguments) => return benchmark::run(arguments),
         Verb::Reconstruct(arguments) => return reconstruct::run(arguments),
+        Verb::Denoise(arguments) => return denoise::run(arguments),
+        Verb::Sensitivity(arguments) => return sensitivity::run(arguments),
+        Verb::Sample(arguments) => return sample::run(arguments),
         Verb::Stability(arguments) => stability::run(arguments),
         Verb::Fit(arguments) => fit::run(arguments),
         Verb::Inspect(arguments) => inspect::run(arguments),

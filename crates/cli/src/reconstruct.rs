@@ -1,12 +1,12 @@
 //! `equipoise reconstruct`: fields from scattered sensor readings, with their uncertainty.
 
 mod made;
-mod progress;
 mod summary;
 
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::number::{count, fraction, positive};
+use crate::progress::Progress;
 use crate::threads::use_threads;
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
@@ -22,7 +22,6 @@ use equipoise_reconstruction::{
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::{ScheduleName, Spacing};
 use made::Made;
-use progress::Progress;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use summary::Summary;
@@ -189,7 +188,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let placed = place(&prior, &arguments.obs, &readings, &rule)?;
     let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?;
     let misfit = Misfit::of(&problem)?;
-    let progress = Progress::new(sampling.members)?;
+    let progress = Progress::new(sampling.members, "members")?;
     let drawn = sampling.draw(&problem, &|done| progress.tell(done));
     progress.close();
     let drawn = drawn?;

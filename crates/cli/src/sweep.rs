@@ -20,7 +20,7 @@ use equipoise_sweep::{
     check_free, write_certificates, write_page, write_why,
 };
 use progress::Display;
-pub(crate) use source::Source;
+pub(crate) use source::{Embedded, Source, name};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;

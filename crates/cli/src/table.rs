@@ -1,5 +1,8 @@
 //! The one table of the command line: aligned plain text, or CSV.
 
+mod reported;
+pub(crate) use reported::objects;
+
 use equipoise_report::significant;
 use std::borrow::Cow;
 use std::io::{self, Write};

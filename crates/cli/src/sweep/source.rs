@@ -57,7 +57,7 @@ pub(crate) struct Source {
 
 /// An embedded sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Embedded {
+pub(crate) enum Embedded {
     /// Cylinder wake
     Ibpm,
     /// Kolmogorov turbulence
@@ -65,7 +65,7 @@ enum Embedded {
 }
 
 impl Embedded {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ibpm => "ibpm",
             Self::Kolmogorov => "kolmogorov",
@@ -101,6 +101,6 @@ impl Source {
 }
 
 /// The file's name without its ending: the dataset's name in rows, folders and streams.
-fn name(data: &Path) -> String {
+pub(crate) fn name(data: &Path) -> String {
     data.file_stem().map_or_else(|| "data".into(), |stem| stem.to_string_lossy().into_owned())
 }

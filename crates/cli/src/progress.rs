@@ -7,22 +7,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Members done, until Ctrl-C.
-pub(super) struct Progress {
+/// Parts of a run done, until Ctrl-C.
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     stop: Arc<AtomicBool>,
 }
 
 impl Progress {
+    /// Of `total` parts, named in the plural.
+    ///
     /// # Errors
     /// If the system refuses to watch for Ctrl-C.
-    pub(super) fn new(members: usize) -> anyhow::Result<Self> {
+    pub(crate) fn new(total: usize, parts: &str) -> anyhow::Result<Self> {
         let stop = interrupt::flag()?;
-        Ok(Self { bar: std::io::stderr().is_terminal().then(|| bar(members)), stop })
+        Ok(Self { bar: std::io::stderr().is_terminal().then(|| bar(total, parts)), stop })
     }
 
-    /// Shows the members done; false once Ctrl-C was pressed.
-    pub(super) fn tell(&self, done: usize) -> bool {
+    /// Shows the parts done; false once Ctrl-C was pressed.
+    pub(crate) fn tell(&self, done: usize) -> bool {
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
         }
@@ -30,16 +32,16 @@ impl Progress {
     }
 
     /// Removes the bar.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 }
 
-fn bar(members: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} members · {elapsed} · {eta} left");
-    let bar = ProgressBar::new(members as u64);
+fn bar(total: usize, parts: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} · {elapsed} · {eta} left");
+    let bar = ProgressBar::new(total as u64).with_message(parts.to_owned());
     bar.set_style(style.expect("the template is well formed"));
     bar.enable_steady_tick(Duration::from_millis(500));
     bar

@@ -1,0 +1,112 @@
+//! Where results go and what is printed of them.
+
+use crate::format::Format;
+use crate::interrupt::INTERRUPTED;
+use crate::number::count;
+use crate::output;
+use crate::table::{Table, objects};
+use crate::threads::use_threads;
+use equipoise_data::store::Existing;
+use equipoise_denoising::{Results, check_free};
+use equipoise_report::significant;
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Folder, threads and form.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// The folder of the results
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Write into a folder that has content; files of the same names are replaced
+    #[arg(long)]
+    force: bool,
+
+    /// Threads, which no number depends on [default: all of the machine]
+    #[arg(long, value_parser = count, allow_negative_numbers = true)]
+    threads: Option<usize>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+impl Output {
+    /// Checks the folder and starts the threads, before anything takes time.
+    ///
+    /// # Errors
+    /// A folder that may not be written into.
+    pub(crate) fn prepare(&self) -> anyhow::Result<()> {
+        check_free(&self.out, self.force)?;
+        use_threads(self.threads)
+    }
+
+    /// The folder, where a verb has files of its own to write.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.out
+    }
+
+    /// Whether files may be replaced.
+    pub(crate) fn existing(&self) -> Existing {
+        if self.force { Existing::Replace } else { Existing::Refuse }
+    }
+
+    /// Writes everything and prints the tables named.
+    ///
+    /// # Errors
+    /// A folder or standard output that cannot be written.
+    pub(crate) fn finish(
+        &self,
+        results: &Results,
+        shown: &[&str],
+        interrupted: bool,
+    ) -> anyhow::Result<ExitCode> {
+        results.write(&self.out)?;
+        let tables: Vec<_> =
+            results.tables.iter().filter(|(name, _)| shown.contains(&name.as_str())).collect();
+        output::print(|to| match self.format {
+            Format::Table => {
+                let sections: Vec<(&str, Table)> =
+                    tables.iter().map(|(name, table)| (name.as_str(), Table::from(table))).collect();
+                Ok(Table::write_sections(to, &sections)?)
+            }
+            Format::Json => {
+                let named = tables.iter().map(|(name, table)| (name.clone(), objects(table)));
+                output::write_json(to, &Value::Object(named.collect::<Map<_, _>>()))
+            }
+            Format::Csv => tables.first().map_or(Ok(()), |(_, table)| Ok(Table::from(table).write_csv(to)?)),
+        })?;
+        let page = self.out.join(format!("{}.html", results.name));
+        eprintln!("{}", page.display());
+        if interrupted {
+            eprintln!("interrupted: the results hold what was finished");
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Name and value of what the page's numbers rest on.
+    pub(crate) fn facts(&self, seed: u64) -> Vec<(String, String)> {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        [
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("revision", option_env!("EQUIPOISE_REVISION").unwrap_or("unknown").to_owned()),
+            ("arguments", arguments.join(" ")),
+            ("seed", seed.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+}
+
+/// Says on standard error what a flow will cost.
+pub(crate) fn tell_cost(name: &str, parts: &[(String, Duration)]) {
+    let seconds = |d: Duration| format!("{} s", significant(d.as_secs_f64(), 2));
+    let each: Vec<String> = parts.iter().map(|(name, time)| format!("{name} {}", seconds(*time))).collect();
+    let total = parts.iter().map(|part| part.1).sum();
+    eprintln!("{name}: about {}: {}", seconds(total), each.join(", "));
+}

@@ -1,0 +1,122 @@
+//! Which flows are looked at, and by which denoisers.
+
+use crate::fitting::Fitting;
+use crate::number::count;
+use crate::sweep::{Embedded, name};
+use equipoise_data::samples::Sample;
+use equipoise_data::{LoadOptions, load};
+use equipoise_denoising::{Flow, Named};
+use equipoise_field::Boundary;
+use equipoise_prior::{DenoiserModel, DenoiserName, Settings};
+use equipoise_sweep::SettingsChange;
+use std::path::PathBuf;
+
+/// The data, the priors fitted to them, and the denoisers over both.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct Source {
+    /// The file whose windows are held out, HDF5 with a dataset `x` or `velocity`; needs --train; its
+    /// name without the ending names the dataset [default: the embedded samples]
+    #[arg(long, value_name = "FILE", requires = "train")]
+    data: Option<PathBuf>,
+
+    /// The training file that priors and denoisers are made from
+    #[arg(long, value_name = "FILE", requires = "data")]
+    train: Option<PathBuf>,
+
+    /// Which embedded samples [default: both]
+    #[arg(long, value_enum, value_delimiter = ',', conflicts_with = "data")]
+    dataset: Vec<Embedded>,
+
+    /// Held-out windows, evenly spaced over those of the file [default: see above]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    held_out: Option<usize>,
+
+    /// Denoisers: wiener, optimal, local[:RADIUS], equivariant_local[:RADIUS[:STRIDE]],
+    /// locality[:THRESHOLD]; all but the first with @SHIFTS, cyclic shifts of every training window
+    /// along x [default: see above]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    prior: Vec<DenoiserName>,
+
+    /// Seed of all streams
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+
+    #[command(flatten)]
+    fitting: Fitting,
+}
+
+/// A flow with its denoisers.
+pub(crate) struct Opened {
+    pub(crate) flow: Flow,
+    pub(crate) denoisers: Vec<Named>,
+}
+
+/// What a verb takes where nothing else is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Defaults {
+    pub(crate) held_out: usize,
+    /// Whether `equivariant_local` is among the denoisers of a periodic grid.
+    pub(crate) equivariant: bool,
+}
+
+impl Source {
+    /// Fits the priors, makes the denoisers, and says what they are on standard error.
+    ///
+    /// # Errors
+    /// Bad usage, or a file that cannot be used.
+    pub(crate) fn open(&self, defaults: Defaults) -> anyhow::Result<Vec<Opened>> {
+        let change = self.fitting.change()?;
+        let change = SettingsChange { window: change.window.or(Some(1)), ..change };
+        self.files()?.into_iter().map(|files| self.open_one(files, change, defaults)).collect()
+    }
+
+    fn open_one(
+        &self,
+        [name, train, data]: [PathBuf; 3],
+        change: SettingsChange,
+        defaults: Defaults,
+    ) -> anyhow::Result<Opened> {
+        let name = name.to_string_lossy();
+        let options: LoadOptions = self.fitting.load_options();
+        let (train, data) = (load(&train, &options)?, load(&data, &options)?);
+        let settings = change.apply(Settings::of(train.kind(), train.grid()));
+        let boundary = train.grid().boundary;
+        let flow = Flow::new(&name, train, &data, &settings, self.held_out.unwrap_or(defaults.held_out))?;
+        let names = if self.prior.is_empty() { defaults.names(boundary) } else { self.prior.clone() };
+        let denoisers = flow.denoisers(&names)?;
+        eprintln!("{name}: {}, T = {}, {}", settings.model.name(), settings.window, flow.counts());
+        Ok(Opened { flow, denoisers })
+    }
+
+    /// Name, training file and held-out file of every flow.
+    fn files(&self) -> anyhow::Result<Vec<[PathBuf; 3]>> {
+        if let (Some(data), Some(train)) = (&self.data, &self.train) {
+            return Ok(vec![[name(data).into(), train.clone(), data.clone()]]);
+        }
+        let embedded = [
+            (Embedded::Ibpm, Sample::IbpmTrain, Sample::IbpmTest),
+            (Embedded::Kolmogorov, Sample::KolmogorovTrain, Sample::KolmogorovTest),
+        ];
+        let asked = |one: Embedded| self.dataset.is_empty() || self.dataset.contains(&one);
+        let files = embedded
+            .into_iter()
+            .filter(|(one, ..)| asked(*one))
+            .map(|(one, train, data)| Ok([one.name().into(), train.path()?, data.path()?]));
+        files.collect()
+    }
+}
+
+impl Defaults {
+    /// All denoisers, without shifts; patches of all positions only where the grid wraps, at every
+    /// 16th position.
+    fn names(self, boundary: Boundary) -> Vec<DenoiserName> {
+        let of = |model| DenoiserName { model, shifts: 1 };
+        let equivariant = DenoiserModel::EquivariantLocal { radius: 4, stride: 16 };
+        let mut models =
+            vec![DenoiserModel::Wiener, DenoiserModel::Optimal, DenoiserModel::Local { radius: 4 }];
+        models.extend((self.equivariant && boundary == Boundary::Periodic).then_some(equivariant));
+        models.push(DenoiserModel::Locality { threshold: None });
+        models.into_iter().map(of).collect()
+    }
+}

@@ -1,0 +1,130 @@
+//! `equipoise sample`: unconditional samples of analytic denoisers.
+
+use crate::comparison::{Defaults, Opened, Output, Source, tell_cost};
+use crate::number::{count, fraction};
+use crate::progress::Progress;
+use clap::ValueEnum;
+use equipoise_denoising::{Drawing, Drawn, Named, sample_results, spectra, write_samples};
+use equipoise_sampler::SamplerName;
+use equipoise_schedule::{ScheduleName, Spacing};
+use std::process::ExitCode;
+
+/// Draw samples from analytic denoisers, without observations.
+///
+/// Without --window single frames are drawn (T = 1). Defaults: the denoisers wiener, optimal, local:4
+/// and locality, on periodic grids also equivariant_local:4:16; 16 held-out frames to compare with.
+/// Written: an HDF5 file of every denoiser's samples, which inspect reads; sample.csv and members.csv
+/// (distance to the nearest training window over that of held-out ones), spectrum.csv (periodic
+/// grids), pictures, and sample.html. Interrupted with Ctrl-C, what is finished is written.
+///
+/// Units and space: distances, energies and spectra in normalised units, those that the prior's
+/// normalizer leads to; the fields in the HDF5 files in the physical units of the training file; η in
+/// the schedule's.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+
+    #[command(flatten)]
+    draw: Draw,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How samples are drawn.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Samples")]
+struct Draw {
+    /// Samples of every denoiser
+    #[arg(long, default_value_t = 4, value_parser = count, allow_negative_numbers = true)]
+    members: usize,
+
+    /// Steps
+    #[arg(long, default_value_t = 64, value_parser = count, allow_negative_numbers = true)]
+    steps: usize,
+
+    /// predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential
+    #[arg(long, default_value_t = SamplerName::Exponential)]
+    sampler: SamplerName,
+
+    /// uniform, log_snr or edm
+    #[arg(long, default_value_t = Spacing::Uniform)]
+    spacing: Spacing,
+
+    /// The schedule
+    #[arg(long, default_value = "cos")]
+    schedule: ScheduleName,
+
+    /// η, the noise that a sample keeps at t = 0, normalised units
+    #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
+    eta: f64,
+
+    /// The law of x at t = 1: the Gaussian prior's marginal N(μm, μ²Σ + σ²I), or N(0, I)
+    #[arg(long, value_enum, default_value_t = StartName::Prior)]
+    start: StartName,
+}
+
+/// A law of x_1 by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum StartName {
+    Prior,
+    Normal,
+}
+
+const DEFAULTS: Defaults = Defaults { held_out: 16, equivariant: true };
+
+/// Draws, writes everything and prints the tables.
+///
+/// # Errors
+/// Bad usage, a file that cannot be used, or a folder that may not be written.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { source, output, .. } = arguments;
+    let drawing = arguments.drawing();
+    output.prepare()?;
+    let calls = drawing.calls()?;
+    let opened = source.open(DEFAULTS)?;
+    for Opened { flow, denoisers } in &opened {
+        let each = (calls * drawing.members) as u32;
+        let part = |named: &Named| Ok((named.name.to_string(), each * flow.probe(named)?));
+        tell_cost(flow.name(), &denoisers.iter().map(part).collect::<anyhow::Result<Vec<_>>>()?);
+    }
+    let progress = Progress::new(opened.iter().map(|o| o.denoisers.len() * drawing.members).sum(), "samples")?;
+    let (mut before, mut stopped, mut all) = (0, false, Vec::new());
+    for Opened { flow, denoisers } in &opened {
+        if stopped {
+            break;
+        }
+        let mut samples = Vec::new();
+        for named in denoisers {
+            if stopped {
+                break;
+            }
+            samples.push(drawing.draw(flow, named, &mut |done| {
+                stopped = !progress.tell(before + done);
+                !stopped
+            })?);
+            before += drawing.members;
+        }
+        let spectra = spectra(flow, &samples)?;
+        all.push(Drawn { flow, samples, spectra });
+    }
+    progress.close();
+    let facts = [vec![("samples".to_owned(), drawing.told())], output.facts(source.seed)].concat();
+    let results = sample_results(&all, &drawing.told(), facts.clone())?;
+    for Drawn { flow, samples, .. } in &all {
+        let facts = [flow.facts().to_vec(), facts.clone()].concat();
+        for samples in samples {
+            write_samples(output.folder(), output.existing(), flow, samples, &facts)?;
+        }
+    }
+    output.finish(&results, &["sample"], stopped)
+}
+
+impl Arguments {
+    fn drawing(&self) -> Drawing {
+        let Draw { members, steps, sampler, spacing, schedule, eta, start } = self.draw;
+        let (seed, from_prior) = (self.source.seed, start == StartName::Prior);
+        Drawing { members, seed, steps, sampler, spacing, schedule, eta, from_prior }
+    }
+}
