@@ -17,7 +17,33 @@ pub(crate) fn cargo_path() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }
 
-/// A call of that cargo.
+/// A call of that cargo, without the variables that the cargo which runs this xtask set for it: a build
+/// script that watches them would run again, and all that stands on it be built anew, whenever cargo is
+/// called now by xtask and now by hand.
 pub(crate) fn cargo() -> Command {
-    Command::new(cargo_path())
+    let mut command = Command::new(cargo_path());
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| is_of_a_package(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn is_of_a_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cargo runs its tests with the same variables as its programs.
+    #[test]
+    fn calls_of_cargo_do_not_know_of_xtask() {
+        let removed: Vec<_> =
+            cargo().get_envs().filter(|(_, value)| value.is_none()).map(|e| e.0.to_owned()).collect();
+        assert!(removed.iter().any(|name| name == "CARGO_MANIFEST_DIR"), "{removed:?}");
+        assert!(removed.iter().any(|name| name == "CARGO_PKG_VERSION_MAJOR"), "{removed:?}");
+        assert!(!is_of_a_package("CARGO_TARGET_DIR") && !is_of_a_package("CARGO_HOME"));
+    }
 }

@@ -5,6 +5,7 @@ use super::rounds::{Outcome, Timing};
 use super::statistics::{Spread, ratio, share};
 use super::worker::Party;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The name of our own party.
 pub(crate) const OURS: &str = "equipoise";
@@ -41,6 +42,12 @@ impl Record {
         passes.into_iter().flatten().flatten().max_by(f64::total_cmp)
     }
 
+    /// The numbers of threads that the stream was measured on, ascending.
+    pub(crate) fn threads(&self) -> Vec<usize> {
+        let numbers = self.stream[0].timings.iter().map(|timing| timing.party.threads);
+        numbers.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// Every timing of every group.
     pub(crate) fn timings(&self) -> impl Iterator<Item = &Timing> {
         self.groups.iter().flat_map(|group| &group.timings)
@@ -69,14 +76,7 @@ impl Record {
 
     /// The content of `bench.json`.
     pub(crate) fn json(&self) -> Value {
-        let threads: Vec<usize> = {
-            let first = self.stream[0].timings.iter().map(|t| t.party.threads);
-            let mut threads: Vec<usize> = first.collect();
-            threads.sort_unstable();
-            threads.dedup();
-            threads
-        };
-        let stream = threads.into_iter().map(|k| {
+        let stream = self.threads().into_iter().map(|k| {
             let pass = |name| self.pass(name, k);
             json!({ "threads": k, "reference": self.bandwidth(k),
                 "copy": pass("copy"), "triad": pass("triad"), "read": pass("read") })
