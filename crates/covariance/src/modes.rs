@@ -1,15 +1,12 @@
 //! Explicit orthonormal modes: the common form of dense and low-rank covariances.
 
-use crate::{Covariance, CovarianceError, Structure, Weights};
-use equipoise_field::{Real, sum};
-use rayon::prelude::*;
+mod passes;
 
-/// Entries of a field handled together, so that a block of all modes' partial sums stays in cache.
-const BLOCK: usize = sum::BLOCK;
-/// Products added in `R` before they enter an `f64` accumulator.
-const RUN: usize = 16;
-/// Interleaved accumulators of one run.
-const LANES: usize = 16;
+pub use passes::project;
+
+use crate::{Covariance, CovarianceError, Structure, Weights};
+use equipoise_field::Real;
+use passes::expand;
 
 /// Σ = U Λ Uᵀ + λ_⊥ (I − U Uᵀ) with r explicit orthonormal modes.
 #[derive(Clone, Debug)]
@@ -59,29 +56,6 @@ impl<R: Real> Modes<R> {
         assert_eq!(c.len(), self.rank(), "modes: coefficient count");
     }
 
-    /// Writes v = base · `from` + U c, block by block.
-    fn expand(&self, c: &[R], base: Option<(R, &[R])>, v: &mut [R]) {
-        let pass = |(block, out): (usize, &mut [R])| {
-            let start = block * BLOCK;
-            match base {
-                Some((scale, from)) => {
-                    let from = &from[start..start + out.len()];
-                    out.iter_mut().zip(from).for_each(|(o, &f)| *o = scale * f);
-                }
-                None => out.fill(R::zero()),
-            }
-            for (i, &c) in c.iter().enumerate() {
-                let mode = &self.basis[i * self.dim + start..][..out.len()];
-                out.iter_mut().zip(mode).for_each(|(o, &u)| *o += c * u);
-            }
-        };
-        if self.dim >= sum::PARALLEL_FROM {
-            v.par_chunks_mut(BLOCK).enumerate().for_each(pass);
-        } else {
-            v.chunks_mut(BLOCK).enumerate().for_each(pass);
-        }
-    }
-
     /// out = U c + scale · v in one pass over the modes.
     ///
     /// # Panics
@@ -89,61 +63,42 @@ impl<R: Real> Modes<R> {
     pub fn synthesise_onto(&self, c: &[R], scale: R, v: &[R], out: &mut [R]) {
         self.check(v, c);
         self.check(out, c);
-        self.expand(c, Some((scale, v)), out);
+        let make = |start: usize, out: &mut [R]| {
+            out.iter_mut().zip(&v[start..]).for_each(|(o, &v)| *o = scale * v);
+            0.0
+        };
+        expand(&self.basis, c, out, make, |_, _| {});
+    }
+
+    /// out = what `make` writes + U c, then handed to `finish`, in one pass over the modes: both are called
+    /// for every block of entries, with the index of its first. Returns the sum of what `make` returns.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    pub fn synthesise_made(
+        &self,
+        c: &[R],
+        out: &mut [R],
+        make: impl Fn(usize, &mut [R]) -> f64 + Sync,
+        finish: impl Fn(usize, &mut [R]) + Sync,
+    ) -> f64 {
+        self.check(out, c);
+        expand(&self.basis, c, out, make, finish)
     }
 
     /// Uᵀ v in `f64`: inner products over fixed blocks, combined by the fixed tree.
     pub fn project(&self, v: &[R]) -> Vec<f64> {
         project(&self.basis, self.rank(), v)
     }
-}
 
-/// ⟨row_i, v⟩ for the `rows` rows of a row-major matrix, blocks of `v` read once.
-///
-/// Runs of 16 products per lane are added in `R`, everything above in `f64`, in a tree that
-/// depends on the length alone.
-///
-/// # Panics
-/// If `matrix` is not of length rows · v.len().
-pub fn project<R: Real>(matrix: &[R], rows: usize, v: &[R]) -> Vec<f64> {
-    let dim = v.len();
-    assert_eq!(matrix.len(), rows * dim, "project: matrix length");
-    let blocks = dim.div_ceil(BLOCK);
-    let block = |b: usize| -> Vec<f64> {
-        let (start, end) = (b * BLOCK, dim.min((b + 1) * BLOCK));
-        (0..rows).map(|i| block_dot(&matrix[i * dim + start..i * dim + end], &v[start..end])).collect()
-    };
-    let partial: Vec<Vec<f64>> = if dim >= sum::PARALLEL_FROM {
-        (0..blocks).into_par_iter().map(block).collect()
-    } else {
-        (0..blocks).map(block).collect()
-    };
-    let mut column = vec![0.0; blocks];
-    (0..rows)
-        .map(|i| {
-            column.iter_mut().zip(&partial).for_each(|(c, p)| *c = p[i]);
-            sum::pairwise(&mut column.clone())
-        })
-        .collect()
-}
-
-fn block_dot<R: Real>(a: &[R], b: &[R]) -> f64 {
-    let mut total = 0.0;
-    for (a, b) in a.chunks(RUN * LANES).zip(b.chunks(RUN * LANES)) {
-        let mut lanes = [R::zero(); LANES];
-        let (whole_a, rest_a) = a.as_chunks::<LANES>();
-        let (whole_b, rest_b) = b.as_chunks::<LANES>();
-        for (a, b) in whole_a.iter().zip(whole_b) {
-            for l in 0..LANES {
-                lanes[l] += a[l] * b[l];
-            }
-        }
-        for (l, (&a, &b)) in rest_a.iter().zip(rest_b).enumerate() {
-            lanes[l] += a * b;
-        }
-        total += lanes.iter().map(|l| l.wide()).sum::<f64>();
+    /// Uᵀ v, and ‖v‖², of a field that is made block by block and not kept: `make(start, block)` writes its
+    /// entries from `start` on. The bits of [`project`](Self::project) and of
+    /// [`sum::squared_norm`](equipoise_field::sum::squared_norm).
+    pub fn project_made(&self, make: impl Fn(usize, &mut [R]) + Sync) -> (Vec<f64>, f64) {
+        let mut dots = passes::project_made(&self.basis, self.rank(), self.dim, make);
+        let squared_norm = dots.pop().unwrap_or(0.0);
+        (dots, squared_norm)
     }
-    total
 }
 
 impl<R: Real> Covariance<R> for Modes<R> {
@@ -166,7 +121,11 @@ impl<R: Real> Covariance<R> for Modes<R> {
 
     fn synthesise(&self, coefficients: &[R], v: &mut [R]) {
         self.check(v, coefficients);
-        self.expand(coefficients, None, v);
+        let make = |_: usize, out: &mut [R]| {
+            out.fill(R::zero());
+            0.0
+        };
+        expand(&self.basis, coefficients, v, make, |_, _| {});
     }
 
     fn structure(&self) -> Structure<'_, R> {
@@ -179,5 +138,82 @@ impl<R: Real> Covariance<R> for Modes<R> {
         let c: Vec<R> =
             self.project(v).iter().zip(&weights.resolved).map(|(p, &w)| R::narrow(*p) * w).collect();
         self.synthesise_onto(&c, weights.complement, v, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use equipoise_field::sum;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const DIM: usize = 3 * sum::BLOCK + 5;
+    /// A group of rows and two that are left over.
+    const RANK: usize = 6;
+
+    fn wave(len: usize, k: f64) -> Vec<f32> {
+        (0..len).map(|i| (k * i as f64).sin() as f32).collect()
+    }
+
+    fn modes() -> Modes<f32> {
+        Modes::new(DIM, wave(RANK * DIM, 0.7), vec![1.0; RANK], None).unwrap()
+    }
+
+    /// One dot product after the other, in the documented order: runs of 16 products in each of 16 lanes
+    /// in `f32`, lanes, runs and then blocks in `f64`.
+    #[test]
+    fn a_projection_has_the_documented_order() {
+        let (modes, v) = (modes(), wave(DIM, 0.3));
+        let block = |row: &[f32], v: &[f32]| {
+            let mut total = 0.0;
+            for (row, v) in row.chunks(256).zip(v.chunks(256)) {
+                let mut lanes = [0.0f32; 16];
+                row.iter().zip(v).enumerate().for_each(|(i, (a, b))| lanes[i % 16] += a * b);
+                total += lanes.iter().map(|&l| f64::from(l)).sum::<f64>();
+            }
+            total
+        };
+        for (i, found) in modes.project(&v).into_iter().enumerate() {
+            let blocks = modes.mode(i).chunks(sum::BLOCK).zip(v.chunks(sum::BLOCK));
+            let expected = sum::pairwise(&mut blocks.map(|(row, v)| block(row, v)).collect::<Vec<_>>());
+            assert_eq!(found.to_bits(), expected.to_bits(), "mode {i}");
+        }
+    }
+
+    /// The law: U is read once, so every block is made once and finished once; and what is made gives the
+    /// bits of what is kept.
+    #[test]
+    fn a_field_made_block_by_block_is_read_once_and_gives_the_same_bits() {
+        let (modes, v) = (modes(), wave(DIM, 0.3));
+        let calls = [AtomicUsize::new(0), AtomicUsize::new(0)];
+        let make = |start: usize, block: &mut [f32]| {
+            calls[0].fetch_add(1, Ordering::Relaxed);
+            block.copy_from_slice(&v[start..start + block.len()]);
+        };
+        let (c, square) = modes.project_made(make);
+        assert_eq!(calls[0].swap(0, Ordering::Relaxed), 4);
+        let same = |a: &f64, b: &f64| a.to_bits() == b.to_bits();
+        assert!(c.iter().zip(&modes.project(&v)).all(|(a, b)| same(a, b)));
+        assert!(same(&square, &sum::squared_norm(&v)));
+
+        let c: Vec<f32> = c.iter().map(|&c| c as f32).collect();
+        let (mut made, mut kept) = (vec![f32::NAN; DIM], vec![f32::NAN; DIM]);
+        let finish = |_: usize, block: &mut [f32]| {
+            calls[1].fetch_add(1, Ordering::Relaxed);
+            block.iter_mut().for_each(|o| *o = -*o);
+        };
+        let total = modes.synthesise_made(
+            &c,
+            &mut made,
+            |start, block| {
+                make(start, block);
+                block.len() as f64
+            },
+            finish,
+        );
+        assert_eq!(calls.each_ref().map(|count| count.load(Ordering::Relaxed)), [4, 4]);
+        assert!(same(&total, &(DIM as f64)));
+        modes.synthesise_onto(&c, 1.0, &v, &mut kept);
+        assert!(made.iter().zip(&kept).all(|(a, b)| a.to_bits() == (-b).to_bits()));
     }
 }

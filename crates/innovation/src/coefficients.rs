@@ -17,15 +17,27 @@ impl<R: Real> ObservedPrior<R> {
     /// # Panics
     /// If a length does not fit.
     pub fn observe(&self, f: &Weights<R>, c: &[R], v: &[R], out: &mut [R]) {
-        let weighted: Vec<R> = c.iter().zip(&f.resolved).map(|(&c, &w)| c * w).collect();
-        if let Some(modes) = self.observed_modes() {
+        if self.observed_modes().is_some() {
             self.operator.apply(v, out);
-            modes.expand_onto(&weighted, f.complement, out);
+            self.observe_seen(f, c, out);
         } else {
+            let weighted: Vec<R> = c.iter().zip(&f.resolved).map(|(&c, &w)| c * w).collect();
             let mut field = vec![R::zero(); v.len()];
             self.synthesise_onto(&weighted, f, v, &mut field);
             self.operator.apply(&field, out);
         }
+    }
+
+    /// Turns A v into A f(Σ) v, given c = Uᵀ v, in one pass over the observed modes; without explicit modes
+    /// it cannot, and returns false.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    pub fn observe_seen(&self, f: &Weights<R>, c: &[R], seen: &mut [R]) -> bool {
+        let Some(modes) = self.observed_modes() else { return false };
+        let weighted: Vec<R> = c.iter().zip(&f.resolved).map(|(&c, &w)| c * w).collect();
+        modes.expand_onto(&weighted, f.complement, seen);
+        true
     }
 
     /// c = Uᵀ Aᵀ r. With explicit modes one pass over their observed rows.

@@ -179,7 +179,7 @@ impl<R: Real> ObservedModes<R> {
                 *o = join(start + j, *o, s);
             }
         };
-        if self.count >= sum::PARALLEL_FROM {
+        if self.basis.len() >= sum::PARALLEL_FROM {
             out.par_chunks_mut(BLOCK).enumerate().for_each(pass);
         } else {
             out.chunks_mut(BLOCK).enumerate().for_each(pass);

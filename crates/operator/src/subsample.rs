@@ -62,6 +62,32 @@ impl Subsample {
         }
     }
 
+    /// The entries of Aᵀr from `start` on, as many as `part` holds, for adjoints that are made block by
+    /// block. Overwrites `part`.
+    ///
+    /// # Panics
+    /// If r is not of length N or the part reaches beyond the field.
+    pub fn adjoint_part<R: Real>(&self, r: &[R], start: usize, part: &mut [R]) {
+        assert_eq!(r.len(), self.count(), "subsample: observation length");
+        part.fill(R::zero());
+        let (width, stride) = (self.shape.width, self.stride);
+        let (columns, end) = (self.observed().width, start + part.len());
+        assert!(end <= self.shape.len(), "subsample: part of the field");
+        // Rows of all planes, counted through.
+        for row in start / width..end.div_ceil(width) {
+            let (plane, h) = (row / self.shape.height, row % self.shape.height);
+            if h % stride != 0 {
+                continue;
+            }
+            let observed = (plane * self.observed().height + h / stride) * columns;
+            let first = start.saturating_sub(row * width).div_ceil(stride);
+            let last = (end - row * width).min(width).div_ceil(stride);
+            for column in first..last {
+                part[row * width + column * stride - start] = r[observed + column];
+            }
+        }
+    }
+
     fn scatter<R: Real>(&self, r: &[R], x: &mut [R]) {
         let (row, stride) = (self.shape.width, self.stride);
         x.fill(R::zero());
@@ -145,6 +171,25 @@ mod tests {
             let sub = Subsample::new(shape, stride).unwrap();
             check_linear::<f32>(&sub, 0);
             check_linear::<f64>(&sub, 0);
+        }
+    }
+
+    proptest! {
+        /// Whatever the parts, they are the adjoint cut in pieces.
+        #[test]
+        fn parts_of_the_adjoint_are_its_pieces(
+            (t, c, h, w) in (1usize..3, 1usize..3, 1usize..9, 1usize..9),
+            stride in 1usize..9,
+            len in 1usize..40,
+        ) {
+            let shape = Shape::new(t, c, h, w);
+            let sub = Subsample::new(shape, stride.min(h).min(w)).unwrap();
+            let r: Vec<f32> = (1..=sub.count()).map(|i| i as f32).collect();
+            let mut whole = vec![f32::NAN; shape.len()];
+            sub.adjoint(&r, &mut whole);
+            let mut found = vec![f32::NAN; shape.len()];
+            found.chunks_mut(len).enumerate().for_each(|(i, part)| sub.adjoint_part(&r, i * len, part));
+            prop_assert_eq!(found, whole);
         }
     }
 

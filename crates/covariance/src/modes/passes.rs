@@ -1,0 +1,184 @@
+//! Passes over a row-major matrix of modes, block by block of a field.
+//!
+//! Blocks are shared among threads; what is added in which order depends on the lengths alone, so the bits
+//! are the same on any number of threads and for vectors of any width.
+
+use equipoise_field::{Real, sum};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+/// Entries of a field handled together, so that a block of all modes' partial sums stays in cache.
+pub(super) const BLOCK: usize = sum::BLOCK;
+/// Products added in `R` before they enter an `f64` accumulator.
+const RUN: usize = 16;
+/// Interleaved accumulators of one run.
+const LANES: usize = 16;
+/// Rows that are read side by side: a block of the field is loaded once for all of them.
+const ROWS: usize = 4;
+
+/// ⟨row_i, v⟩ for the `rows` rows of a row-major matrix, blocks of `v` read once.
+///
+/// Runs of 16 products per lane are added in `R`, everything above in `f64`, in a tree that
+/// depends on the length alone.
+///
+/// # Panics
+/// If `matrix` is not of length rows · v.len().
+pub fn project<R: Real>(matrix: &[R], rows: usize, v: &[R]) -> Vec<f64> {
+    let dim = v.len();
+    assert_eq!(matrix.len(), rows * dim, "project: matrix length");
+    over_blocks(rows, dim, rows, |start, end| block_dots(matrix, rows, dim, start, &v[start..end]))
+}
+
+/// ⟨row_i, v⟩ as [`project`] has it, then ‖v‖², for a field that is not kept: `make(start, block)` writes
+/// its entries from `start` on.
+pub(super) fn project_made<R: Real>(
+    matrix: &[R],
+    rows: usize,
+    dim: usize,
+    make: impl Fn(usize, &mut [R]) + Sync,
+) -> Vec<f64> {
+    over_blocks(rows, dim, rows + 1, |start, end| {
+        let mut buffer = [R::zero(); BLOCK];
+        let v = &mut buffer[..end - start];
+        make(start, v);
+        let mut dots = block_dots(matrix, rows, dim, start, v);
+        dots.push(sum::squared_norm(v));
+        dots
+    })
+}
+
+/// out = what `make` writes + Σ_i c_i row_i, then handed to `finish`, block by block; both are given the
+/// index of a block's first entry. Returns the sum of what `make` returns, by the fixed tree.
+pub(super) fn expand<R: Real>(
+    matrix: &[R],
+    c: &[R],
+    out: &mut [R],
+    make: impl Fn(usize, &mut [R]) -> f64 + Sync,
+    finish: impl Fn(usize, &mut [R]) + Sync,
+) -> f64 {
+    let dim = out.len();
+    let arch = Arch::new();
+    let pass = |(block, out): (usize, &mut [R])| {
+        let start = block * BLOCK;
+        let made = make(start, out);
+        let len = out.len();
+        let row = |i: usize| &matrix[i * dim + start..][..len];
+        let whole = c.len() / ROWS * ROWS;
+        for i in (0..whole).step_by(ROWS) {
+            let rows = std::array::from_fn::<_, ROWS, _>(|j| row(i + j));
+            let c = std::array::from_fn(|j| c[i + j]);
+            arch.dispatch(AddScaled { rows, c, out: &mut *out });
+        }
+        for i in whole..c.len() {
+            arch.dispatch(AddScaled { rows: [row(i)], c: [c[i]], out: &mut *out });
+        }
+        finish(start, out);
+        made
+    };
+    let mut made: Vec<f64> = if c.len().max(1) * dim >= sum::PARALLEL_FROM {
+        out.par_chunks_mut(BLOCK).enumerate().map(pass).collect()
+    } else {
+        out.chunks_mut(BLOCK).enumerate().map(pass).collect()
+    };
+    sum::pairwise(&mut made)
+}
+
+/// `count` numbers per block, each added over the blocks by the fixed tree.
+fn over_blocks(
+    rows: usize,
+    dim: usize,
+    count: usize,
+    block: impl Fn(usize, usize) -> Vec<f64> + Sync,
+) -> Vec<f64> {
+    let blocks = dim.div_ceil(BLOCK);
+    let one = |b: usize| block(b * BLOCK, dim.min((b + 1) * BLOCK));
+    let partial: Vec<Vec<f64>> = if rows.max(1) * dim >= sum::PARALLEL_FROM {
+        (0..blocks).into_par_iter().map(one).collect()
+    } else {
+        (0..blocks).map(one).collect()
+    };
+    let mut column = vec![0.0; blocks];
+    (0..count)
+        .map(|i| {
+            column.iter_mut().zip(&partial).for_each(|(c, p)| *c = p[i]);
+            sum::pairwise(&mut column.clone())
+        })
+        .collect()
+}
+
+/// ⟨row_i, v⟩ over the block that starts at `start`.
+fn block_dots<R: Real>(matrix: &[R], rows: usize, dim: usize, start: usize, v: &[R]) -> Vec<f64> {
+    let arch = Arch::new();
+    let row = |i: usize| &matrix[i * dim + start..][..v.len()];
+    let whole = rows / ROWS * ROWS;
+    let mut dots = Vec::with_capacity(rows + 1);
+    for i in (0..whole).step_by(ROWS) {
+        dots.extend(arch.dispatch(Dots { rows: std::array::from_fn::<_, ROWS, _>(|j| row(i + j)), v }));
+    }
+    dots.extend((whole..rows).flat_map(|i| arch.dispatch(Dots { rows: [row(i)], v })));
+    dots
+}
+
+/// ⟨row_j, v⟩ for K rows of one block.
+struct Dots<'a, R, const K: usize> {
+    rows: [&'a [R]; K],
+    v: &'a [R],
+}
+
+impl<R: Real, const K: usize> WithSimd for Dots<'_, R, K> {
+    type Output = [f64; K];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> [f64; K] {
+        let Self { rows, v } = self;
+        let mut total = [0.0; K];
+        let mut start = 0;
+        while start < v.len() {
+            let end = v.len().min(start + RUN * LANES);
+            let (whole, rest) = v[start..end].as_chunks::<LANES>();
+            let parts: [_; K] = std::array::from_fn(|j| rows[j][start..end].as_chunks::<LANES>());
+            let mut lanes = [[R::zero(); LANES]; K];
+            for (k, v) in whole.iter().enumerate() {
+                for j in 0..K {
+                    let row = &parts[j].0[k];
+                    for l in 0..LANES {
+                        lanes[j][l] += row[l] * v[l];
+                    }
+                }
+            }
+            for j in 0..K {
+                for (l, (&a, &b)) in parts[j].1.iter().zip(rest).enumerate() {
+                    lanes[j][l] += a * b;
+                }
+                total[j] += lanes[j].iter().map(|l| l.wide()).sum::<f64>();
+            }
+            start = end;
+        }
+        total
+    }
+}
+
+/// out ← (…(out + c_0 row_0) + …) + c_{K−1} row_{K−1}, in this order.
+struct AddScaled<'a, R, const K: usize> {
+    rows: [&'a [R]; K],
+    c: [R; K],
+    out: &'a mut [R],
+}
+
+impl<R: Real, const K: usize> WithSimd for AddScaled<'_, R, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { rows, c, out } = self;
+        let len = out.len();
+        let rows: [&[R]; K] = std::array::from_fn(|j| &rows[j][..len]);
+        for i in 0..len {
+            let mut value = out[i];
+            for j in 0..K {
+                value += c[j] * rows[j][i];
+            }
+            out[i] = value;
+        }
+    }
+}
