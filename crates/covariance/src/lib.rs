@@ -31,4 +31,5 @@ pub use pool::Pool;
 pub use stationary::{Blocks, Spectrum, Stationary, StationarySeries, fit_stationary};
 pub use streamed::{
     ErrorBound, FrameGram, Frames, Randomised, Slab, TemporalModes, Windows, fit_low_rank_streamed,
+    low_rank_bytes,
 };

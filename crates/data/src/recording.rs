@@ -60,6 +60,11 @@ impl Recording {
         &self.path
     }
 
+    /// How it is read.
+    pub fn options(&self) -> &LoadOptions {
+        &self.options
+    }
+
     /// The kind of flow.
     pub fn kind(&self) -> Kind {
         self.kind

@@ -30,6 +30,25 @@ pub enum PriorError {
         /// The training file.
         path: PathBuf,
     },
+    /// A fit that would not stay within the memory it may take.
+    #[error(
+        "fit of {}: needs {needed:.2} GiB beside the file, expected at most {given:.2} GiB; give it more memory, \
+         a lower rank or a shorter window", path.display()
+    )]
+    Memory {
+        /// The training file.
+        path: PathBuf,
+        /// What it needs, in GiB.
+        needed: f64,
+        /// What it may take, in GiB.
+        given: f64,
+    },
+    /// A fit that was asked to stop.
+    #[error("fit of {}: interrupted; nothing was written", path.display())]
+    Interrupted {
+        /// The training file.
+        path: PathBuf,
+    },
     /// A file of another format.
     #[error(
         "{}, attribute `format`: found `{found}`, expected `{expected}`; fit the prior again with this version",

@@ -1,7 +1,9 @@
 //! Fitting a prior to overlapping windows of training data.
 
 use crate::{Model, PriorError, Settings};
-use equipoise_covariance::{Covariance, Modes, Stationary, fit_dense, fit_low_rank, fit_stationary};
+use equipoise_covariance::{
+    Covariance, ErrorBound, Modes, Randomised, Stationary, fit_dense, fit_low_rank, fit_stationary,
+};
 use equipoise_data::{Coordinates, CylinderGeometry, Dataset, Kind, Normalizer, checksum};
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_wiener::Wiener;
@@ -9,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The rank of a low-rank model unless another is given.
-const DEFAULT_RANK: usize = 20;
+pub(crate) const DEFAULT_RANK: usize = 20;
 
 /// What a prior was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name of the training file, without its folder.
     pub file: String,
@@ -24,6 +26,18 @@ pub struct Provenance {
     pub windows: usize,
     /// Every default and override that went into reading the file, one sentence each.
     pub notes: Vec<String>,
+    /// How modes were found that were sampled; `None` for those of the whole Gram matrix.
+    #[serde(default)]
+    pub sampled: Option<Sampled>,
+}
+
+/// A randomised fit and what it cannot have missed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sampled {
+    /// How many directions and passes it took.
+    pub method: Randomised,
+    /// The bound, in normalised units.
+    pub bound: ErrorBound,
 }
 
 /// x ~ N(m, Σ) in normalised units, with everything needed to use it on physical data.
@@ -83,6 +97,7 @@ impl Prior {
                 .map_or_else(|| "NTCHW".into(), |a| a.used.map_or_else(String::new, |o| o.to_string())),
             windows,
             notes: train.notes().iter().cloned().chain(defaults).collect(),
+            sampled: None,
         };
         let (kind, grid, geometry) = (train.kind(), train.grid(), train.geometry().copied());
         Ok(Self { shape, kind, grid, coordinates, geometry, settings, normalizer, mean, fitted, provenance })

@@ -20,10 +20,12 @@ mod error;
 mod file;
 mod fit;
 mod name;
+mod recorded;
 mod settings;
 
 pub use analytic::Analytic;
 pub use error::PriorError;
-pub use fit::{Prior, Provenance};
+pub use fit::{Prior, Provenance, Sampled};
 pub use name::{DenoiserModel, DenoiserName, NameError};
+pub use recorded::{FitMethod, Resources};
 pub use settings::{Model, Settings};

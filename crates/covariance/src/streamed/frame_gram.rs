@@ -1,6 +1,6 @@
 //! The Gram matrix of windows, from the Gram matrix of their frames.
 
-use super::{Slab, Windows};
+use super::{PIECE, Slab, Windows};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, Axis, Slice};
 use rayon::prelude::*;
@@ -60,10 +60,10 @@ impl FrameGram {
         Self { rows, lanes, groups: (0..groups).map(group).collect() }
     }
 
-    /// The most bytes that the sums take, and with them the Gram matrix of up to `rows` windows with
-    /// its eigenvectors.
+    /// The bytes that the sums take beside one slab, until the windows' Gram matrix has given its
+    /// eigenvectors.
     pub fn bytes(rows: usize, groups: usize) -> usize {
-        8 * rows * rows * (groups * lanes(rows)).max(3)
+        8 * rows * rows * (groups * lanes(rows) + 3) + 8 * PIECE * rows * lanes(rows).max(BATCH)
     }
 
     /// Adds a slab; slabs come in the order of columns.

@@ -8,7 +8,7 @@ mod temporal;
 
 pub use frame_gram::FrameGram;
 pub use randomised::{ErrorBound, Randomised};
-pub use spatial::fit_low_rank_streamed;
+pub use spatial::{fit_low_rank_streamed, low_rank_bytes};
 pub use temporal::TemporalModes;
 
 use crate::CovarianceError;

@@ -3,7 +3,7 @@
 
 use super::spatial::fits;
 use super::temporal::check_rank;
-use super::{Frames, TemporalModes, Windows, centre_columns};
+use super::{Frames, PIECE, TemporalModes, Windows, centre_columns};
 use crate::CovarianceError;
 use equipoise_stream::Stream;
 use ndarray::linalg::general_mat_mul;
@@ -104,7 +104,8 @@ impl Randomised {
 
     /// The bytes that [`fit`](Self::fit) takes beside one slab.
     pub fn bytes(self, rows: usize, window: usize, rank: usize) -> usize {
-        (2 + LANES) * 8 * rows * window * (rank + self.oversampling + PROBES + 1)
+        let columns = window * (rank + self.oversampling + PROBES + 1);
+        8 * rows * columns * (2 + LANES) + 8 * PIECE * LANES * (rows + columns)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The last pass of a streamed fit: the modes, as combinations of frames.
 
-use super::{Frames, Slab, TemporalModes, Windows, centre_columns};
+use super::{Frames, PIECE, Slab, TemporalModes, Windows, centre_columns};
 use crate::{CovarianceError, LowRankFit, Modes};
 use ndarray::{Array2, Axis, Slice};
 use rayon::prelude::*;
@@ -49,6 +49,13 @@ pub fn fit_low_rank_streamed<F: Frames>(
     let leading = temporal.eigenvalues[..rank].to_vec();
     let covariance = Modes::new(dim, fields.basis, leading, complement)?;
     Ok(LowRankFit { mean: fields.mean, covariance, spectrum: temporal.eigenvalues.clone() })
+}
+
+/// The bytes that [`fit_low_rank_streamed`] takes beside one slab, for `rows` frames of F numbers.
+pub fn low_rank_bytes(rows: usize, frame: usize, window: usize, rank: usize) -> usize {
+    let combined = window * (rank + 1);
+    let threads = rayon::current_num_threads();
+    4 * combined * frame + 8 * combined * rows + 8 * PIECE * (threads * (rows + combined) + BATCH * combined / 2)
 }
 
 pub(super) fn fits<F: Frames>(frames: &F, windows: &Windows) -> Result<(), CovarianceError> {

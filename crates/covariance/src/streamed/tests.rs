@@ -61,7 +61,12 @@ const SCALE: [f64; 2] = [2.0, 0.5];
 
 fn by_gram(memory: &Memory, windows: &Windows, rank: usize) -> LowRankFit<f32> {
     let mut gram = FrameGram::new(memory.rows, 2);
-    memory.visit(&mut |slab| Ok(gram.add(slab))).unwrap();
+    memory
+        .visit(&mut |slab| {
+            gram.add(slab);
+            Ok(())
+        })
+        .unwrap();
     let temporal = TemporalModes::of_gram(gram.of_windows(windows, &SCALE), rank).unwrap();
     fit_low_rank_streamed(memory, windows, &SCALE, &temporal, 1e-6).unwrap()
 }

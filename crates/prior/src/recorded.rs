@@ -1,0 +1,275 @@
+//! Fitting a prior to a recording that is read in portions, within a given memory.
+
+mod plan;
+
+use crate::fit::{DEFAULT_RANK, Fitted, Sampled};
+use crate::{Model, Prior, PriorError, Provenance, Settings};
+use equipoise_covariance::{
+    CovarianceError, FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
+};
+use equipoise_data::{
+    Coordinates, DataError, Lines, Normalizer, Recording, Survey, Surveyed, checksum, load,
+};
+use equipoise_field::{Boundary, Shape};
+use equipoise_stream::Stream;
+use plan::Plan;
+pub use plan::{FitMethod, Resources};
+use std::sync::Arc;
+
+/// Told after every portion how much of the fit is done, from 0 to 1; false asks the fit to stop.
+type Watch<'a> = &'a dyn Fn(f64) -> bool;
+
+impl Prior {
+    /// As [`fit`](Self::fit), without ever holding the recording: it is read in portions, and the memory
+    /// of the process stays within `resources`.
+    ///
+    /// | model | readings of the file | multiplications and additions | memory beside one portion |
+    /// |---|---|---|---|
+    /// | low rank, Gram matrix | 2 | M²F + 2nDr + O(n³) | 4D(r + 1) + 8M²(C + 3) bytes |
+    /// | low rank, randomised | q + 3 | 4MFT(r + p)(q + 1) + 2nDr | 4D(r + 1) bytes and 6 × 8MT(r + p) |
+    /// | stationary | 2 | transforms of M frames and MT·C² products a wavenumber | 40 bytes a block entry |
+    ///
+    /// with M frames of F = C·H·W numbers, n windows of T frames, D = T·F, rank r, p directions more and q
+    /// power passes. A file with a name is read once more for its checksum. A dense model loads the
+    /// recording. `watch` is told what share is done; if it answers false, the fit stops.
+    ///
+    /// The eigenvalues and the action of the covariance are those of [`fit`](Self::fit) up to the rounding
+    /// of normalised fields to f32 there; the bits depend neither on the memory nor on the threads.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit) and [`load`]; [`PriorError::Memory`], [`PriorError::Interrupted`].
+    ///
+    /// ```
+    /// use equipoise_data::{LoadOptions, Recording, samples::Sample};
+    /// use equipoise_prior::{FitMethod, Prior, Resources, Settings};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let train = Recording::open(&Sample::IbpmTrain.path()?, &LoadOptions::default())?;
+    /// let settings = Settings { window: 2, ..Settings::of(train.kind(), train.grid()) };
+    /// let resources = Resources { memory: 512 << 20, method: FitMethod::Auto };
+    /// let prior = Prior::fit_recording(&train, &settings, &resources, &|_| true)?;
+    /// assert_eq!(prior.provenance().windows, 2 * 31);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fit_recording(
+        train: &Recording,
+        settings: &Settings,
+        resources: &Resources,
+        watch: Watch<'_>,
+    ) -> Result<Self, PriorError> {
+        if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
+            return Err(PriorError::NotPeriodic { path: train.path().into() });
+        }
+        let longest = train.leading()[0].max(train.leading()[1]);
+        if settings.window == 0 || settings.window > longest {
+            return Err(too_long(train, settings.window, longest));
+        }
+        let plan = Plan::of(train, settings, resources)?;
+        if settings.model == Model::Dense {
+            return Self::fit(&load(train.path(), train.options())?, settings);
+        }
+        let job = Job { train, settings, plan, watch };
+        job.fit().map_err(|fault| match fault {
+            Fault::Prior(error) => error,
+            Fault::Covariance(source) => PriorError::Covariance { path: train.path().into(), source },
+        })
+    }
+}
+
+fn too_long(train: &Recording, frames: usize, found: usize) -> PriorError {
+    DataError::Window { path: train.path().into(), start: 0, frames, found }.into()
+}
+
+/// A fault of the data, or of the covariance made of them.
+enum Fault {
+    Prior(PriorError),
+    Covariance(CovarianceError),
+}
+
+impl From<PriorError> for Fault {
+    fn from(error: PriorError) -> Self {
+        Self::Prior(error)
+    }
+}
+
+impl From<DataError> for Fault {
+    fn from(error: DataError) -> Self {
+        Self::Prior(error.into())
+    }
+}
+
+impl From<CovarianceError> for Fault {
+    fn from(error: CovarianceError) -> Self {
+        Self::Covariance(error)
+    }
+}
+
+/// One fit.
+struct Job<'a> {
+    train: &'a Recording,
+    settings: &'a Settings,
+    plan: Plan,
+    watch: Watch<'a>,
+}
+
+/// The recording as frames in slabs: one reading of the file.
+struct Reading<'a> {
+    job: &'a Job<'a>,
+    /// Bytes of a portion.
+    portion: usize,
+    /// Readings before this one.
+    before: std::cell::Cell<usize>,
+}
+
+impl Frames for Reading<'_> {
+    type Error = Fault;
+
+    fn rows(&self) -> usize {
+        self.job.train.frames()
+    }
+
+    fn columns(&self) -> usize {
+        self.job.train.frame().len()
+    }
+
+    fn visit(&self, take: &mut dyn FnMut(&Slab<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.lines(|lines| take(&self.job.slab(lines)))
+    }
+}
+
+impl Reading<'_> {
+    fn lines(&self, mut take: impl FnMut(&Lines) -> Result<(), Fault>) -> Result<(), Fault> {
+        let (train, before) = (self.job.train, self.before.get());
+        let (portions, mut done) = (train.portions(self.portion), 0);
+        train.for_each_lines(self.portion, |lines| {
+            take(&lines)?;
+            done += 1;
+            self.job.tell(before, done as f64 / portions as f64)
+        })?;
+        self.before.set(before + 1);
+        Ok(())
+    }
+}
+
+impl<'a> Job<'a> {
+    fn tell(&self, before: usize, share: f64) -> Result<(), Fault> {
+        if (self.watch)((before as f64 + share) / self.plan.readings as f64) {
+            return Ok(());
+        }
+        Err(PriorError::Interrupted { path: self.train.path().into() }.into())
+    }
+
+    fn reading(&'a self, portion: usize, before: usize) -> Reading<'a> {
+        Reading { job: self, portion, before: before.into() }
+    }
+
+    fn slab<'l>(&self, lines: &'l Lines) -> Slab<'l> {
+        let frame = self.train.frame();
+        Slab {
+            group: lines.channel,
+            start: frame.index(0, lines.channel, lines.lines.start, 0),
+            width: lines.lines.len() * frame.width,
+            block: self.train.block_lines() * frame.width,
+            values: &lines.values,
+        }
+    }
+
+    fn fit(&self) -> Result<Prior, Fault> {
+        let mut survey = Survey::new(self.train);
+        let mut gram =
+            self.plan.gram.then(|| FrameGram::new(self.train.frames(), self.train.frame().channels));
+        self.reading(self.plan.first, 0).lines(|lines| {
+            survey.add(lines);
+            gram.iter_mut().for_each(|gram| gram.add(&self.slab(lines)));
+            Ok(())
+        })?;
+        let surveyed = survey.finish()?;
+        let (series, frames) = surveyed.extent();
+        if self.settings.window > frames {
+            return Err(too_long(self.train, self.settings.window, frames).into());
+        }
+        let normalizer = Normalizer::surveyed(self.settings.normalizer, self.train, &surveyed)?;
+        let shape = Shape { frames: self.settings.window, ..self.train.frame() };
+        let windows = Windows::new(series, frames, shape.frames, surveyed.order.time_axis() == 0)?;
+        let mut settings = *self.settings;
+        let (mean, fitted, sampled) = if let Model::LowRank { rank } = &mut settings.model {
+            let most = windows.count().saturating_sub(1);
+            let rank = *rank.get_or_insert(DEFAULT_RANK.min(most));
+            self.low_rank(shape, &windows, &normalizer, rank, gram)?
+        } else {
+            self.stationary(shape, &surveyed, &normalizer)?
+        };
+        let provenance = self.provenance(&surveyed, windows.count(), sampled)?;
+        let coordinates = Coordinates::stated(self.train.path(), self.train.attributes())?.0;
+        let (kind, grid, geometry) = (self.train.kind(), self.train.grid(), surveyed.geometry);
+        Ok(Prior { shape, kind, grid, coordinates, geometry, settings, normalizer, mean, fitted, provenance })
+    }
+
+    fn low_rank(
+        &self,
+        shape: Shape,
+        windows: &Windows,
+        normalizer: &Normalizer,
+        rank: usize,
+        gram: Option<FrameGram>,
+    ) -> Result<(Vec<f32>, Fitted, Option<Sampled>), Fault> {
+        let scale = normalizer.scale();
+        let (temporal, sampled) = match gram {
+            Some(gram) => (TemporalModes::of_gram(gram.of_windows(windows, scale), rank)?, None),
+            None => {
+                let (reading, method) = (self.reading(self.plan.middle, 1), self.plan.randomised);
+                let (temporal, bound) =
+                    method.fit(&reading, windows, scale, rank, Stream::new("randomised svd"))?;
+                (temporal, Some(Sampled { method, bound }))
+            }
+        };
+        let last = self.reading(self.plan.last, self.plan.readings - 1);
+        let fit = fit_low_rank_streamed(&last, windows, scale, &temporal, self.settings.ridge)?;
+        let mut mean = fit.mean;
+        normalizer.normalise(shape, &mut mean)?;
+        Ok((mean, Fitted::Modes(Arc::new(fit.covariance)), sampled))
+    }
+
+    fn stationary(
+        &self,
+        shape: Shape,
+        surveyed: &Surveyed,
+        normalizer: &Normalizer,
+    ) -> Result<(Vec<f32>, Fitted, Option<Sampled>), Fault> {
+        let (series, frames) = surveyed.extent();
+        let mut sums = StationarySeries::new(shape, frames)?;
+        let new = (self.plan.last / (4 * shape.frame())).saturating_sub(shape.frames - 1).max(1);
+        let runs: Vec<_> = sums.runs(new).collect();
+        for n in 0..series {
+            for (i, run) in runs.iter().enumerate() {
+                let mut values = self.train.run(surveyed.order, n, run.clone())?;
+                normalizer.normalise(Shape { frames: run.len(), ..shape }, &mut values)?;
+                sums.add(run.clone(), &values);
+                self.tell(1, (n * runs.len() + i + 1) as f64 / (series * runs.len()) as f64)?;
+            }
+        }
+        let (mean, blocks) = sums.finish(self.settings.ridge)?;
+        Ok((mean, Fitted::Stationary(Arc::new(blocks)), None))
+    }
+
+    fn provenance(
+        &self,
+        surveyed: &Surveyed,
+        windows: usize,
+        sampled: Option<Sampled>,
+    ) -> Result<Provenance, PriorError> {
+        let path = self.train.path();
+        let (_, defaults) = Coordinates::stated(path, self.train.attributes())?;
+        Ok(Provenance {
+            file: path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+            sha256: checksum(path)?,
+            axes: surveyed.order.to_string(),
+            windows,
+            notes: surveyed.notes.iter().cloned().chain(defaults).collect(),
+            sampled,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
