@@ -7,3 +7,4 @@ mod faults;
 mod flows;
 mod moments;
 mod setting;
+mod work;

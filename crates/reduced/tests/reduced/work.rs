@@ -1,0 +1,223 @@
+//! What the hot loops cost, in counts that no machine's speed changes: calls, observations, allocations.
+//!
+//! Allocations are those of the calling thread, which does all the work of a pool of one.
+
+use crate::setting::{Setting, mean, modes, sampler};
+use allocation_counter::{AllocationInfo, measure};
+use equipoise_field::Shape;
+use equipoise_guidance::{GaussianPath, Guidance, Observation, Scratch, Sda};
+use equipoise_innovation::NoiseVariance;
+use equipoise_likelihood::{
+    Backend, Cpu, Gradient, LikelihoodError, Observation as Weighed, Statistics, Variance,
+};
+use equipoise_operator::{Gram, LinearOperator, Selection, Subsample};
+use equipoise_reduced::{Draws, Start};
+use equipoise_scaling::Law;
+use equipoise_stream::Stream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+const SUB: usize = 4;
+const RANK: usize = 4;
+/// Terms in one block of every sum.
+const BLOCK: usize = 4096;
+
+/// Fields of 2 × 2 × 96 × `width` numbers.
+fn shape(width: usize) -> Shape {
+    Shape::new(2, 2, 96, width)
+}
+
+fn lattice(width: usize) -> Subsample {
+    Subsample::new(shape(width), SUB).unwrap()
+}
+
+fn setting(operator: Arc<dyn LinearOperator<f64>>) -> Setting<f64> {
+    let dim = operator.len_in();
+    let prior = Arc::new(modes(dim, RANK, Some(0.1)));
+    Setting::new(mean(dim), prior, operator, NoiseVariance::Uniform(0.04))
+}
+
+/// The allocations of `work` on this thread, after one call that fills buffers and tables.
+fn allocations(mut work: impl FnMut() + Send) -> AllocationInfo {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    match pool {
+        Ok(pool) => pool.install(|| {
+            work();
+            measure(work)
+        }),
+        // This thread is a pool of one already, from an earlier call.
+        Err(_) => {
+            work();
+            measure(work)
+        }
+    }
+}
+
+/// An operator and a backend that count what passes through them.
+#[derive(Default)]
+struct Counts {
+    applied: AtomicUsize,
+    adjoint: AtomicUsize,
+    reductions: AtomicUsize,
+    observations: AtomicUsize,
+}
+
+impl Counts {
+    fn take(&self) -> [usize; 4] {
+        [&self.applied, &self.adjoint, &self.reductions, &self.observations]
+            .map(|count| count.swap(0, Relaxed))
+    }
+}
+
+struct CountedOperator(Subsample, Arc<Counts>);
+
+impl LinearOperator<f64> for CountedOperator {
+    fn len_in(&self) -> usize {
+        self.0.shape().len()
+    }
+
+    fn len_out(&self) -> usize {
+        self.0.count()
+    }
+
+    fn apply(&self, x: &[f64], y: &mut [f64]) {
+        self.1.applied.fetch_add(1, Relaxed);
+        self.0.apply(x, y);
+    }
+
+    fn adjoint(&self, r: &[f64], x: &mut [f64]) {
+        self.1.adjoint.fetch_add(1, Relaxed);
+        self.0.adjoint(r, x);
+    }
+
+    fn selection(&self) -> Selection<'_> {
+        LinearOperator::<f64>::selection(&self.0)
+    }
+
+    fn gram(&self) -> Gram<'_> {
+        LinearOperator::<f64>::gram(&self.0)
+    }
+}
+
+struct CountedBackend(Arc<Counts>);
+
+impl CountedBackend {
+    fn count(&self, observation: &Weighed<'_, f64>) {
+        self.0.reductions.fetch_add(1, Relaxed);
+        self.0.observations.fetch_add(observation.values.len(), Relaxed);
+    }
+}
+
+impl Backend<f64> for CountedBackend {
+    fn compact(
+        &self,
+        prediction: &[f64],
+        observation: Weighed<'_, f64>,
+        residual: &mut [f64],
+        weighted: &mut [f64],
+    ) -> Result<Statistics, LikelihoodError> {
+        self.count(&observation);
+        Cpu.compact(prediction, observation, residual, weighted)
+    }
+
+    fn strided(
+        &self,
+        field: &[f64],
+        lattice: Subsample,
+        observation: Weighed<'_, f64>,
+        residual: &mut [f64],
+        gradient: Gradient<'_, f64>,
+    ) -> Result<Statistics, LikelihoodError> {
+        self.count(&observation);
+        Cpu.strided(field, lattice, observation, residual, gradient)
+    }
+}
+
+/// The law: each observation must be weighed once, whatever the way. Through explicit modes nothing else
+/// passes through A but x_t; by definition x̂ is observed in the reduction itself.
+#[test]
+fn an_evaluation_weighs_every_observation_once() {
+    let counts = Arc::new(Counts::default());
+    let operator = Arc::new(CountedOperator(lattice(100), Arc::clone(&counts)));
+    let count = operator.len_out();
+    let setting = setting(Arc::clone(&operator) as _);
+    let strength = setting.strength(Law::Dual, &sampler(2, 0));
+    let observation = Observation::new(vec![0.5; count], operator, NoiseVariance::Uniform(0.04)).unwrap();
+    let sda = Sda::new(setting.wiener.clone(), Arc::new(observation), strength)
+        .with_backend(Arc::new(CountedBackend(Arc::clone(&counts))));
+    let path = Arc::new(GaussianPath::new(setting.wiener.clone(), setting.observed.clone()).unwrap());
+    let (x, level) = (mean(setting.dim()), setting.schedule.level(0.5));
+    let (mut eps, mut scratch) = (x.clone(), Scratch::new());
+    counts.take();
+    sda.noise_estimate(&x, level, &mut eps, &mut scratch).unwrap();
+    assert_eq!(counts.take(), [0, 0, 1, count], "by definition");
+    sda.along(path).noise_estimate(&x, level, &mut eps, &mut scratch).unwrap();
+    assert_eq!(counts.take(), [1, 0, 1, count], "in the coefficients");
+}
+
+/// The law: once its buffers are there, an evaluation keeps no field and no vector of observations. What
+/// it does allocate are a few records and coefficients for each block of 4096 numbers.
+#[test]
+fn an_evaluation_allocates_records_and_no_field() {
+    let found = [100, 400].map(|width| {
+        let setting = setting(Arc::new(lattice(width)));
+        let strength = setting.strength(Law::Dual, &sampler(2, 0));
+        let path = Arc::new(GaussianPath::new(setting.wiener.clone(), setting.observed.clone()).unwrap());
+        let sda = Sda::new(setting.wiener.clone(), setting.observation.clone(), strength).along(path);
+        let (x, level) = (mean(setting.dim()), setting.schedule.level(0.5));
+        let (mut eps, mut scratch) = (x.clone(), Scratch::new());
+        let found = allocations(|| {
+            sda.noise_estimate(&x, level, &mut eps, &mut scratch).unwrap();
+        });
+        let readings = 8 * setting.observed.count() as u64;
+        assert!(
+            found.bytes_max < readings / 4,
+            "{} bytes at once, N numbers are {readings}",
+            found.bytes_max
+        );
+        let [blocks, seen] = [setting.dim(), setting.observed.count()].map(|len| len.div_ceil(BLOCK) as u64);
+        // A vector of dot products and two of partial sums for a block of U, one for a block of A U.
+        found.count_total - 3 * blocks - seen
+    });
+    assert_eq!(found, [28, 28], "beyond blocks");
+}
+
+/// The law: the reduction reads y where it lies and writes where it is told, so it allocates as often for
+/// any N, and a few hundred bytes of records for a block of 16 KiB.
+#[test]
+fn the_reduction_allocates_records_and_nothing_else() {
+    let found = [100, 400].map(|width| {
+        let lattice = Subsample::new(shape(width), 1).unwrap();
+        let (x_hat, y) = (vec![0.5f32; lattice.count()], vec![1.0f32; lattice.count()]);
+        let (mut residual, mut gradient) = (y.clone(), y.clone());
+        let found = allocations(|| {
+            let observation = Weighed { values: &y, variance: Variance::Scalar(0.04) };
+            let gradient = Gradient::Field(&mut gradient);
+            Cpu.strided(&x_hat, lattice, observation, &mut residual, gradient).unwrap();
+        });
+        let blocks = lattice.count().div_ceil(BLOCK) as u64;
+        assert!(found.bytes_total < 400 * blocks, "{} bytes for {blocks} blocks", found.bytes_total);
+        found.count_total
+    });
+    assert_eq!(found[0], found[1]);
+}
+
+/// The law: a reduced run knows neither D nor N, so it allocates the same on a grid of four times as many
+/// points.
+#[test]
+fn a_reduced_run_allocates_the_same_on_every_grid() {
+    let found = [100, 400].map(|width| {
+        let setting = setting(Arc::new(lattice(width)));
+        [0, 1].map(|corrections| {
+            let reduced = setting.reduced(Some(Law::Dual), &sampler(8, corrections));
+            let draws = Draws { start: Start::Normal(Stream::new("start")), langevin: Stream::new("kick") };
+            let found = allocations(|| {
+                reduced.run(&draws).unwrap();
+            });
+            (found.count_total, found.bytes_total)
+        })
+    });
+    assert_eq!(found[0], found[1]);
+    let [without, with] = found[0];
+    assert!(without.0 > 0 && with.1 < 1 << 16, "{found:?}");
+}
