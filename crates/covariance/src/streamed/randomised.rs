@@ -7,7 +7,7 @@ use super::{Frames, PIECE, TemporalModes, Windows, centre_columns};
 use crate::CovarianceError;
 use equipoise_stream::Stream;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, Axis, Slice, concatenate};
+use ndarray::{Array2, ArrayView2, Axis, Slice, concatenate};
 use ndarray_linalg::{Eigh, QR, UPLO};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -53,12 +53,16 @@ impl Randomised {
     ///
     /// With G = X Xᵀ the Gram matrix of the centred windows, Q is an orthonormal basis of Gᵠ Ω for a
     /// normal Ω of r + p columns (algorithm 4.4 on G), and the modes are the Ritz vectors of G in it. G
-    /// is never formed: G q = Σ X_s(X_sᵀ q) over slabs s. The bound is their equation 4.3 for Xᵀ,
+    /// is never formed: G q = Σ X_s(X_sᵀ q) over slabs s. The bound is their equation 4.3, by lemma 4.1
+    /// for E = (I − Q Qᵀ) G (I − Q Qᵀ), whose norm is the squared error of X,
     ///
-    /// > ‖(I − Q Qᵀ) X‖ ≤ 10 √(2/π) max_i ‖Xᵀ(I − Q Qᵀ) ω_i‖, i = 1…10,
+    /// > ‖(I − Q Qᵀ) X‖² = ‖E‖ ≤ 10 √(2/π) max_i ‖E ω_i‖, i = 1…10,
     ///
-    /// squared and divided by n − 1. It costs q + 1 passes and 4·rows·F·T·(r + p) operations a pass;
-    /// memory 8·rows·T·(r + p) bytes six times beside one slab. Draws are keyed by `stream`.
+    /// divided by n − 1, or tr E/(n − 1), which is known exactly, where that is smaller. Probes of E see
+    /// √Σλ² of what was missed, those of X √Σλ, which is a weaker bound on a long tail.
+    ///
+    /// It costs q + 1 passes and 4·rows·F·T·(r + p) operations a pass; memory 8·rows·T·(r + p) bytes six
+    /// times beside one slab. Draws are keyed by `stream`.
     ///
     /// # Errors
     /// Those of reading; [`CovarianceError::Rank`] unless 1 ≤ rank ≤ n − 1 and that many eigenvalues are
@@ -88,9 +92,7 @@ impl Randomised {
         let all =
             concatenate(Axis(1), &[q.view(), probes.view(), ones.view()]).expect("all have a row per window");
         let (y, squares) = gram_times(frames, windows, scale, &all)?;
-        let missed = (0..PROBES).map(|i| probes.column(i).dot(&y.column(width + i))).fold(0.0, f64::max);
         let freedom = (n - 1) as f64;
-        let variance = ALPHA * ALPHA * FRAC_2_PI * missed / freedom;
         let trace = (squares - y.column(width + PROBES).sum() / n as f64) / freedom;
         let mut projected = q.t().dot(&y.slice_axis(Axis(1), Slice::from(..width))) / freedom;
         projected = (&projected + &projected.t()) / 2.0;
@@ -98,6 +100,11 @@ impl Randomised {
             projected.eigh(UPLO::Lower).map_err(|e| failed("the projected Gram matrix", e))?;
         let eigenvalues: Vec<f64> = values.iter().rev().map(|l| l.max(0.0)).collect();
         let vectors = q.dot(&super::temporal::last(&inner, rank));
+        let seen = missed(&q, &y.slice_axis(Axis(1), Slice::from(width..width + PROBES)));
+        let rest = (trace - eigenvalues.iter().sum::<f64>()).max(0.0);
+        // Not below the rounding of the trace, which is what is left where nothing is.
+        let rounding = n as f64 * f64::EPSILON * trace;
+        let variance = rest.min(ALPHA * FRAC_2_PI.sqrt() * seen / freedom).max(rounding);
         let modes = TemporalModes { eigenvalues, vectors, trace }.resolved(rank)?;
         Ok((modes, ErrorBound { variance, failure: ALPHA.powi(-(PROBES as i32)) }))
     }
@@ -107,6 +114,15 @@ impl Randomised {
         let columns = window * (rank + self.oversampling + PROBES + 1);
         8 * rows * columns * (2 + LANES) + 8 * PIECE * LANES * (rows + columns)
     }
+}
+
+/// max_i ‖(I − Q Qᵀ) J y_i‖.
+fn missed(q: &Array2<f64>, y: &ArrayView2<'_, f64>) -> f64 {
+    let mut y = y.to_owned();
+    centre_columns(y.view_mut());
+    let inside = q.t().dot(&y);
+    general_mat_mul(-1.0, q, &inside, 1.0, &mut y);
+    y.columns().into_iter().map(|e| e.dot(&e).sqrt()).fold(0.0, f64::max)
 }
 
 fn failed(what: &str, source: ndarray_linalg::error::LinalgError) -> CovarianceError {

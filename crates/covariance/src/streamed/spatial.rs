@@ -55,7 +55,9 @@ pub fn fit_low_rank_streamed<F: Frames>(
 pub fn low_rank_bytes(rows: usize, frame: usize, window: usize, rank: usize) -> usize {
     let combined = window * (rank + 1);
     let threads = rayon::current_num_threads();
-    4 * combined * frame + 8 * combined * rows + 8 * PIECE * (threads * (rows + combined) + BATCH * combined / 2)
+    4 * combined * frame
+        + 8 * combined * rows
+        + 8 * PIECE * (threads * (rows + combined) + BATCH * combined / 2)
 }
 
 pub(super) fn fits<F: Frames>(frames: &F, windows: &Windows) -> Result<(), CovarianceError> {

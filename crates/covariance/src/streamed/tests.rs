@@ -170,9 +170,10 @@ fn the_bound_of_the_randomised_method_holds() {
     assert!((traces.0 / traces.1 - 1.0).abs() < 1e-9, "{traces:?}");
     let missed = full.spectrum[30];
     assert!(bound.variance >= missed, "{bound:?} {missed}");
-    // Probes see Σ of the variances left, of which there are 116 − 30 at most.
+    // No more than all variance that is left, and what ten probes see of √Σλ² within a factor of 2.
     let left: f64 = full.spectrum[30..].iter().sum();
-    assert!(bound.variance < 100.0 * 4.0 * left, "{bound:?} {left}");
+    let seen = full.spectrum[30..].iter().map(|l| l * l).sum::<f64>().sqrt();
+    assert!(bound.variance <= left.min(8.0 * 2.0 * seen) * 1.1, "{bound:?} {left} {seen}");
 }
 
 #[test]
