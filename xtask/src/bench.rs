@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         refuse_earlier(&options.out)?;
     }
     setup::ensure_native()?;
-    let programs = Programs::build()?;
+    let programs = Programs::build(options.only.contains(&"verbs"))?;
     let python = options.peers.then(peers::ensure).transpose()?;
     let mut record = Record { machine: Machine::here(), ..Record::default() };
     record.about = about(options, &programs, python.as_deref());

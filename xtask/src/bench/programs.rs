@@ -14,15 +14,17 @@ const TRAIN: &str = "data/ibpm/train.h5";
 /// The release builds.
 pub(crate) struct Programs {
     throughput: PathBuf,
-    equipoise: PathBuf,
+    /// Where verbs are to be timed.
+    equipoise: Option<PathBuf>,
 }
 
 impl Programs {
-    /// Builds both in release, with cargo's progress shown.
-    pub(crate) fn build() -> anyhow::Result<Self> {
+    /// Builds them in release, the command only for its verbs, with cargo's progress shown.
+    pub(crate) fn build(with_verbs: bool) -> anyhow::Result<Self> {
         let output = workspace::cargo()
             .current_dir(workspace::root())
-            .args(["build", "--release", "--package", "equipoise-throughput", "--package", "equipoise-cli"])
+            .args(["build", "--release", "--package", "equipoise-throughput"])
+            .args(if with_verbs { &["--package", "equipoise-cli"][..] } else { &[] })
             .args(["--message-format", "json-render-diagnostics"])
             .stdin(Stdio::null())
             .stderr(Stdio::inherit())
@@ -33,7 +35,8 @@ impl Programs {
         }
         let text = String::from_utf8_lossy(&output.stdout);
         let find = |name: &str| executable(&text, name).with_context(|| format!("cargo built no `{name}`"));
-        Ok(Self { throughput: find("throughput")?, equipoise: find("equipoise")? })
+        let equipoise = with_verbs.then(|| find("equipoise")).transpose()?;
+        Ok(Self { throughput: find("throughput")?, equipoise })
     }
 
     /// A worker's command for one group.
@@ -94,7 +97,8 @@ impl Programs {
     /// Seconds and peak memory of one process.
     fn spawn(&self, args: &[&std::ffi::OsStr], party: &Party) -> anyhow::Result<(f64, u64)> {
         let mut command = Command::new(&self.throughput);
-        command.arg("spawn").arg(&self.equipoise).args(args).envs(party.variables());
+        let equipoise = self.equipoise.as_ref().context("the command was not built")?;
+        command.arg("spawn").arg(equipoise).args(args).envs(party.variables());
         let output = command.output().context("cannot start throughput")?;
         if !output.status.success() {
             bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
