@@ -219,10 +219,10 @@ enum Spread<'a, R> {
 
 impl<'a, R: Real> Spread<'a, R> {
     fn new(operator: &dyn LinearOperator<R>, weighted: &'a [R], field: &'a mut Vec<R>) -> Self {
-        if let Selection::Lattice { shape, stride } = operator.selection() {
-            if let Ok(lattice) = Subsample::new(shape, stride) {
-                return Self::Lattice(lattice, weighted);
-            }
+        if let Selection::Lattice { shape, stride } = operator.selection()
+            && let Ok(lattice) = Subsample::new(shape, stride)
+        {
+            return Self::Lattice(lattice, weighted);
         }
         let field = sized(field, operator.len_in());
         operator.adjoint(weighted, field);
