@@ -56,6 +56,18 @@ impl Fitting {
         LoadOptions { axes: self.axes, kind: self.kind }
     }
 
+    /// A flag that says how to fit, if one was given.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        let flags = [
+            ("--window", self.window.is_some()),
+            ("--normalizer", self.normalizer.is_some()),
+            ("--covariance", self.covariance.is_some()),
+            ("--rank", self.rank.is_some()),
+            ("--ridge", self.ridge.is_some()),
+        ];
+        flags.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+    }
+
     /// What replaces the settings of the data's kind.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod inspect;
 mod interrupt;
 mod number;
 mod output;
+mod priors;
 mod progress;
 mod reconstruct;
 mod sample;

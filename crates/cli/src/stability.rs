@@ -7,18 +7,22 @@ mod told;
 
 pub(crate) use outcome::Outcomes;
 
+use crate::failure::usage;
 use crate::format::Format;
 use crate::number::count;
 use crate::output;
 use crate::sweep::{Design, Source, open};
 use crate::threads::use_threads;
 use anyhow::Context;
+use equipoise_prior::DenoiserName;
 use equipoise_stability::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE};
 use equipoise_sweep::{BoxError, Flow, FlowCertifier, Trial};
 use map::{Map, Value};
 use std::path::PathBuf;
 use std::time::Instant;
 use told::{Note, Report, Thresholds, Told};
+
+const WIENER: DenoiserName = DenoiserName::WIENER;
 
 /// Say of every law, sub and protocol whether the run will explode, without running it.
 ///
@@ -75,6 +79,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
     let plan = arguments.design.plan(&flows, approaches)?;
+    if let Some(prior) =
+        plan.datasets.iter().flat_map(|dataset| &dataset.priors).find(|p| *p != WIENER.base())
+    {
+        return Err(usage(&format!(
+            "--prior: found {prior}, expected wiener or its file: no other has a certificate"
+        )));
+    }
     let trials = apart_from_seeds(plan.trials()?);
     let certifier = FlowCertifier::new(&flows)?;
     let mut told = Vec::new();

@@ -57,6 +57,22 @@ impl Prior {
         Memory::windows(values, series, self.shape.frames).map_err(|source| self.fault(data, source))
     }
 
+    /// At most `count` of the windows of a file, equally spaced among them, in normalised units: fields
+    /// to noise where a denoiser is probed.
+    ///
+    /// # Errors
+    /// As [`windows`](Self::windows).
+    pub fn some_windows(&self, data: &Dataset, count: usize) -> Result<Vec<Vec<f32>>, PriorError> {
+        let all: Vec<_> = data.windows(self.shape.frames)?.collect();
+        let count = count.min(all.len());
+        let normalised = |k: usize| {
+            let mut x = all[k * all.len() / count].values.to_vec();
+            self.normalizer.normalise(self.shape, &mut x)?;
+            Ok(x)
+        };
+        (0..count).map(normalised).collect()
+    }
+
     /// The training set of [`windows`](Self::windows), with `shifts` cyclic shifts of every window along x.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod guided;
 mod inference;
 mod loops;
 mod method;
+mod probed;
 mod start;
 
 pub use error::SolverError;
@@ -16,6 +17,7 @@ pub use guided::Guided;
 pub use inference::Inference;
 pub use loops::{Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Inner, Mcg, PnpAdmm, RedDiff, SdaDps};
 pub use method::{Method, Parameter};
+pub use probed::ProbedRatios;
 pub use start::Start;
 
 use equipoise_field::Real;

@@ -84,9 +84,12 @@ impl<'a> FlowCertifier<'a> {
         Ok(Self { flows, denoisers, problems: Shared::default(), tables: Shared::default() })
     }
 
-    /// Whether a trial's step is one that certificates are made of: `sda` under any law or `exact`,
-    /// by the predictor–corrector, Euler, or DDIM without fresh noise.
+    /// Whether a trial's step is one that certificates are made of: under the Gaussian prior, `sda` with
+    /// any law or `exact`, by the predictor–corrector, Euler, or DDIM without fresh noise.
     pub fn certifies(trial: &Trial) -> bool {
+        if !trial.is_gaussian() {
+            return false;
+        }
         let deterministic = match trial.sampler.parse() {
             Ok(SamplerName::PredictorCorrector | SamplerName::Euler) => true,
             Ok(SamplerName::Ddim { eta }) => eta <= 0.0,
@@ -178,7 +181,7 @@ impl<'a> FlowCertifier<'a> {
         let frozen = match &law {
             Some(law) if law.strength.adaptive.is_some() => {
                 let draw = scene.problem.draw(flow, trial.seed)?;
-                let inference = run.inference(trial, flow, &scene.problem, &draw);
+                let inference = run.inference(trial, flow, &scene.problem, &draw)?;
                 Some(adaptive::factors(flow, trial.seed, &course, &inference, &law.strength)?)
             }
             _ => None,

@@ -7,6 +7,7 @@ use equipoise_denoiser::ExactCovariance;
 use equipoise_field::sum;
 use equipoise_guidance::{ConditionalCovariance, Excess, Strength};
 use equipoise_innovation::NoiseVariance;
+use equipoise_prior::Analytic;
 use equipoise_sampler::{Sampler, SamplerName};
 use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
 use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
@@ -35,10 +36,15 @@ impl Course {
         Ok(Self { schedule, sampler })
     }
 
+    /// The levels of the run.
+    pub(crate) fn run_levels(&self) -> Vec<Level> {
+        self.sampler.evaluated().iter().map(|&t| self.schedule.level(t)).collect()
+    }
+
     /// The levels of the run and those of the excess curve.
-    fn levels(&self) -> Vec<Level> {
-        let times = self.sampler.evaluated().iter().chain(&EXCESS_TIMES);
-        times.map(|&t| self.schedule.level(t)).collect()
+    pub(crate) fn levels(&self) -> Vec<Level> {
+        let excess = EXCESS_TIMES.iter().map(|&t| self.schedule.level(t));
+        self.run_levels().into_iter().chain(excess).collect()
     }
 
     /// The inverse problem of a trial, ready for any method.
@@ -48,7 +54,7 @@ impl Course {
         flow: &Flow,
         problem: &Problem,
         draw: &Draw,
-    ) -> Inference<f32> {
+    ) -> Result<Inference<f32>, BoxError> {
         let wiener = problem.gaussian.wiener();
         let start = match trial.start {
             Start::Normal => StartLaw::Normal,
@@ -58,16 +64,26 @@ impl Course {
             },
         };
         let (low, high, _) = sum::range(&flow.truth);
-        let denoiser = Arc::clone(wiener) as Arc<dyn ExactCovariance<f32>>;
-        Inference {
-            denoiser: ConditionalCovariance::Exact(denoiser),
-            gaussian: Some(Arc::clone(&problem.gaussian)),
+        let analytic = flow.analytic(&trial.prior)?;
+        let gaussian = || ConditionalCovariance::Exact(Arc::clone(wiener) as Arc<dyn ExactCovariance<f32>>);
+        Ok(Inference {
+            denoiser: analytic.map_or_else(gaussian, conditional),
+            gaussian: analytic.is_none().then(|| Arc::clone(&problem.gaussian)),
             observation: Arc::clone(&draw.observation),
             schedule: Arc::clone(&self.schedule),
             sampler: Arc::clone(&self.sampler),
             start,
             bound: equipoise_metrics::EXPLOSION * high.abs().max(low.abs()),
-        }
+        })
+    }
+}
+
+/// A denoiser with what it knows of Cov[x | x_t].
+pub fn conditional(analytic: &Analytic) -> ConditionalCovariance<f32> {
+    match (analytic.empirical(), analytic.exact()) {
+        (Some(prior), _) => ConditionalCovariance::Empirical(prior),
+        (None, Some(denoiser)) => ConditionalCovariance::Exact(denoiser),
+        (None, None) => ConditionalCovariance::Jacobian(analytic.denoiser()),
     }
 }
 
@@ -112,6 +128,10 @@ fn strength(
         None => problem.noise.clone(),
     };
     if matches!(law, Law::Matched | Law::Active) {
+        if let Some(analytic) = flow.analytic(&trial.prior)? {
+            let traces = problem.traces(law, flow, trial, (course, analytic))?;
+            return Ok((Strength::traced(&noise, Arc::clone(traces.table())), traces.to_string()));
+        }
         let levels = course.levels();
         let ratios = problem.gaussian.ratios(law, &levels);
         let worst = levels.iter().filter_map(|&l| {

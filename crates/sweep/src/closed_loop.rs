@@ -6,7 +6,7 @@
 
 use crate::choose::{Course, scaled};
 use crate::execute::member;
-use crate::problem::Draw;
+use crate::known::Moments;
 use crate::{BoxError, FlowExecutor, Trial};
 use equipoise_field::{each, sum};
 use equipoise_guidance::Guidance;
@@ -30,7 +30,9 @@ pub(crate) struct ClosedLoop {
 /// Whether the runs of a trial are affine in their start and draw no noise on the way.
 pub(crate) fn is_affine(trial: &Trial) -> bool {
     let predictor = trial.sampler == "predictor_corrector" && trial.corrections == 0;
-    predictor && (trial.law == "exact" || (trial.method == "sda" && trial.law != "adaptive"))
+    predictor
+        && trial.is_gaussian()
+        && (trial.law == "exact" || (trial.method == "sda" && trial.law != "adaptive"))
 }
 
 /// The curves of one guidance; they end where a state stops being finite.
@@ -38,7 +40,7 @@ pub(crate) fn closed_loop(
     inference: &Inference<f32>,
     guidance: &dyn Guidance<f32>,
     course: &Course,
-    draw: &Draw,
+    exact: &Moments,
     member: &Member,
 ) -> Result<ClosedLoop, BoxError> {
     let grid = course.sampler.grid();
@@ -50,7 +52,7 @@ pub(crate) fn closed_loop(
     let mut found = ClosedLoop { times: Vec::new(), bias: Vec::new(), spread: Vec::new() };
     let mut at = 0;
     loop {
-        found.record(&mean, &other, &*course.schedule, grid[at], draw);
+        found.record(&mean, &other, &*course.schedule, grid[at], exact);
         let to = (at + stride).min(grid.len() - 1);
         if to == at {
             return Ok(found);
@@ -72,13 +74,13 @@ pub(crate) fn closed_loop(
 }
 
 impl ClosedLoop {
-    fn record(&mut self, mean: &[f32], other: &[f32], schedule: &dyn Schedule, t: f64, draw: &Draw) {
+    fn record(&mut self, mean: &[f32], other: &[f32], schedule: &dyn Schedule, t: f64, exact: &Moments) {
         let level = schedule.level(t);
         let mu = level.mu as f32;
-        let variance = level.mu.powi(2) * draw.posterior_variance.value + level.sigma.powi(2);
+        let variance = level.mu.powi(2) * exact.variance.value + level.sigma.powi(2);
         let scale = (mean.len() as f64 * variance).sqrt();
         let mut target = vec![0.0; mean.len()];
-        each::map1(&mut target, &draw.posterior_mean, |m| mu * m);
+        each::map1(&mut target, &exact.mean, |m| mu * m);
         self.times.push(t);
         self.bias.push(sum::squared_distance(mean, &target).sqrt() / scale);
         self.spread.push(sum::squared_distance(other, mean).sqrt() / scale);
@@ -95,10 +97,12 @@ impl FlowExecutor<'_> {
         let (problem, course) = (self.problem(trial)?, Course::of(trial)?);
         let draw = problem.draw(flow, trial.seed)?;
         let law = scaled(trial, flow, &problem, &course)?;
-        let inference = course.inference(trial, flow, &problem, &draw);
+        let known = problem.known(flow, trial)?;
+        let Some(exact) = known.moments() else { return Ok(None) };
+        let inference = course.inference(trial, flow, &problem, &draw)?;
         let guidance = inference.guidance(trial.method.parse()?, None, law.as_ref().map(|l| &l.strength))?;
         let member = member(flow, trial.seed, 0);
-        Ok(Some(closed_loop(&inference, &*guidance, &course, &draw, &member)?))
+        Ok(Some(closed_loop(&inference, &*guidance, &course, exact, &member)?))
     }
 }
 
@@ -116,7 +120,7 @@ mod tests {
         };
         assert!(with(|_| ()) && with(|t| (t.law, t.method) = ("exact".into(), "exact".into())));
         assert!(!with(|t| t.law = "adaptive".into()) && !with(|t| t.corrections = 1));
-        assert!(!with(|t| t.sampler = "ddpm".into()));
+        assert!(!with(|t| t.sampler = "ddpm".into()) && !with(|t| t.prior = "optimal".into()));
         assert!(!with(|t| (t.law, t.method) = ("mmps".into(), "mmps".into())));
     }
 }

@@ -76,6 +76,25 @@ pub enum Error {
         /// Its name.
         dataset: String,
     },
+    /// A trial under a prior that was not opened.
+    #[error("dataset `{dataset}`: the prior `{prior}` is not among those opened")]
+    UnknownPrior {
+        /// The dataset.
+        dataset: String,
+        /// The prior.
+        prior: String,
+    },
+    /// A denoiser over training windows, beside a prior's file alone.
+    #[error(
+        "prior `{prior}`: found no training windows, expected the training file that {} was fitted to",
+        path.display()
+    )]
+    NoWindows {
+        /// The denoiser.
+        prior: String,
+        /// The file of the Gaussian prior.
+        path: PathBuf,
+    },
     /// Two trials of the plan are the same.
     #[error("plan: the trial `{trial}` occurs twice; a list of the plan repeats an entry")]
     RepeatedTrial {

@@ -7,12 +7,12 @@
 use crate::{BoxError, Flow};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{each, sum};
-use equipoise_guidance::{Exact, Guidance, Scratch, Strength};
+use equipoise_guidance::{Guidance, Scratch, Strength};
 use equipoise_innovation::NoiseVariance;
 use equipoise_scaling::adaptive;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
-use equipoise_wiener::Wiener;
+use std::sync::Arc;
 
 /// The times of the curve, from noise to data.
 pub const EXCESS_TIMES: [f64; 13] = [0.98, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02];
@@ -36,7 +36,7 @@ struct Point {
 /// Products at every time of the curve for one observation, of what the laws are multiples of.
 pub(crate) struct Norms {
     points: Vec<Products>,
-    exact: Exact<f32>,
+    exact: Arc<dyn Guidance<f32>>,
 }
 
 /// What is known of h = JᵀAᵀr and g_exact at one time.
@@ -49,7 +49,7 @@ struct Products {
     inner: f64,
 }
 
-/// A law's guidance against the exact one at every time of [`EXCESS_TIMES`].
+/// A law's guidance against the exact one at every time of [`EXCESS_TIMES`]; NaN where the exact one is 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GuidanceCurves {
     /// ‖g‖/‖g_exact‖.
@@ -69,7 +69,7 @@ impl ForwardPath {
     /// ε is draw 0 of `start`, the start noise of member 0.
     pub(crate) fn new(
         flow: &Flow,
-        denoiser: &Wiener<f32>,
+        denoiser: &dyn Denoiser<f32>,
         schedule: &dyn Schedule,
         start: Stream,
     ) -> Result<Self, BoxError> {
@@ -108,8 +108,12 @@ impl ForwardPath {
     }
 
     /// `unit` is the guidance h = JᵀAᵀr, that is v = 1.
-    pub(crate) fn norms(&self, unit: &dyn Guidance<f32>, exact: Exact<f32>) -> Result<Norms, BoxError> {
-        let points = self.compare(unit, &exact)?;
+    pub(crate) fn norms(
+        &self,
+        unit: &dyn Guidance<f32>,
+        exact: Arc<dyn Guidance<f32>>,
+    ) -> Result<Norms, BoxError> {
+        let points = self.compare(unit, &*exact)?;
         Ok(Norms { points, exact })
     }
 
@@ -143,7 +147,7 @@ impl ForwardPath {
                 let factors = self.factors(norms, strength)?;
                 Ok(of(&mut factors.into_iter().zip(&norms.points)))
             }
-            _ => Ok(of(&mut self.compare(guidance, &norms.exact)?.iter().map(|p| (1.0, p)))),
+            _ => Ok(of(&mut self.compare(guidance, &*norms.exact)?.iter().map(|p| (1.0, p)))),
         }
     }
 
@@ -163,6 +167,9 @@ impl Products {
     /// ‖c h‖ and ‖c h − g_exact‖ over ‖g_exact‖.
     fn relative(&self, c: f64) -> (f64, f64) {
         let (law, exact) = (c * self.raw, self.exact);
+        if exact == 0.0 {
+            return (f64::NAN, f64::NAN);
+        }
         let square = law * law - 2.0 * c * self.inner + exact * exact;
         (law / exact, square.max(0.0).sqrt() / exact)
     }

@@ -4,6 +4,7 @@ use crate::accelerator::{Accelerator, Places};
 use crate::choose::{Course, Scaled, counts, scaled};
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves};
 use crate::judge::{Judged, judge};
+use crate::known::Known;
 use crate::pictures::Pictures;
 use crate::problem::{Problem, Shared, once};
 use crate::{BoxError, Error, Executor, Flow, Outcome, Trial};
@@ -73,7 +74,7 @@ impl<'a> FlowExecutor<'a> {
     ) -> Result<(Box<dyn PosteriorSampler<f32>>, String), BoxError> {
         let strength = law.map(|law| &law.strength);
         let method: Method = trial.method.parse()?;
-        if let Some(accelerator) = self.accelerator
+        if let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian())
             && let Some(bound) = accelerator.bind(inference, method, strength)?
         {
             self.accelerated.fetch_add(1, Ordering::Relaxed);
@@ -96,13 +97,16 @@ impl<'a> FlowExecutor<'a> {
     }
 
     /// The trial's law against the exact guidance at [`EXCESS_TIMES`](crate::EXCESS_TIMES); `None` for
-    /// methods that no law scales.
+    /// methods that no law scales, and under a prior whose exact guidance is not known.
     ///
     /// # Errors
     /// Whatever keeps the guidance from being evaluated.
     pub fn guidance_curves(&self, trial: &Trial) -> Result<Option<GuidanceCurves>, BoxError> {
         let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
+        if matches!(*problem.known(flow, trial)?, Known::Nothing) {
+            return Ok(None);
+        }
         let course = Course::of(trial)?;
         self.curves_of(trial, &course, scaled(trial, flow, &problem, &course)?.as_ref())
     }
@@ -117,16 +121,20 @@ impl<'a> FlowExecutor<'a> {
         let Some(law) = law else {
             return Ok((method == Method::Exact).then(GuidanceCurves::exact));
         };
-        let (flow, denoiser) = self.flow(&trial.dataset)?;
+        let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
-        let draw = problem.draw(flow, trial.seed)?;
-        let run = format!("{} {} {}", trial.seed, trial.schedule, trial.eta);
+        let (draw, known) = (problem.draw(flow, trial.seed)?, problem.known(flow, trial)?);
+        if matches!(*known, Known::Nothing) {
+            return Ok(None);
+        }
+        let denoiser = problem.denoiser(flow.analytic(&trial.prior)?);
+        let run = format!("{} {} {} {}", trial.prior, trial.seed, trial.schedule, trial.eta);
         let path = once(&self.paths, &format!("{} {run}", trial.dataset), || {
             let start = member(flow, trial.seed, 0).start;
-            Ok(Arc::new(ForwardPath::new(flow, denoiser, &*course.schedule, start)?))
+            Ok(Arc::new(ForwardPath::new(flow, &*denoiser, &*course.schedule, start)?))
         })?;
-        let norms = problem.norms(&run, &path, &draw)?;
-        let inference = course.inference(trial, flow, &problem, &draw);
+        let Some(norms) = problem.norms(&run, &path, &draw, &denoiser, &known)? else { return Ok(None) };
+        let inference = course.inference(trial, flow, &problem, &draw)?;
         let guidance = inference.guidance(method, None, Some(&law.strength))?;
         Ok(Some(path.curves(&norms, &law.strength, &*guidance)?))
     }
@@ -146,7 +154,7 @@ impl Executor for FlowExecutor<'_> {
         let draw = problem.draw(flow, trial.seed)?;
         let law = scaled(trial, flow, &problem, &course)?;
         let curves = self.curves_of(trial, &course, law.as_ref())?;
-        let inference = course.inference(trial, flow, &problem, &draw);
+        let inference = course.inference(trial, flow, &problem, &draw)?;
         let (sampler, place) = self.bind(trial, &inference, law.as_ref())?;
         let members: Vec<Member> = (0..trial.members).map(|m| member(flow, trial.seed, m as u64)).collect();
         let clock = Instant::now();
@@ -156,7 +164,8 @@ impl Executor for FlowExecutor<'_> {
             sampler.ensemble(&members)?
         };
         let seconds = clock.elapsed().as_secs_f64();
-        let judged = judge(flow, &problem, &draw, &runs, course.schedule.sigma(0.0))?;
+        let known = problem.known(flow, trial)?;
+        let judged = judge(flow, (&problem, &draw, &known), &runs, course.schedule.sigma(0.0))?;
         if let Some(pictures) = self.pictures {
             pictures.reconstruction(flow, trial, runs[0].x(), &judged)?;
         }
@@ -164,7 +173,7 @@ impl Executor for FlowExecutor<'_> {
         let count = problem.gaussian.observed().count();
         let column = |t: f64| {
             let at = EXCESS_TIMES.iter().position(|&s| (s - t).abs() < 1e-9)?;
-            curves.as_ref().map(|curves| curves.excess[at])
+            curves.as_ref().map(|curves| curves.excess[at]).filter(|excess| !excess.is_nan())
         };
         let noise = law.as_ref().map_or(&problem.noise, |law| &law.strength.variance);
         outcome.std = Some(noise.mean(count).sqrt());
@@ -179,9 +188,10 @@ impl Executor for FlowExecutor<'_> {
         Ok(outcome)
     }
 
-    /// Fields that elementwise passes share among threads.
+    /// Fields that elementwise passes share among threads, and denoisers that share their windows.
     fn parallel_inside(&self, trial: &Trial) -> bool {
-        self.flow(&trial.dataset).is_ok_and(|(flow, _)| flow.shape.len() >= sum::PARALLEL_FROM)
+        !trial.is_gaussian()
+            || self.flow(&trial.dataset).is_ok_and(|(flow, _)| flow.shape.len() >= sum::PARALLEL_FROM)
     }
 }
 

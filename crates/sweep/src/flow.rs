@@ -1,11 +1,12 @@
 //! One dataset of a sweep, ready to be observed: its prior, its truth and what to leave out.
 
+use crate::denoisers::Denoisers;
 use crate::{BoxError, CovarianceSettings, DatasetPlan, Error, Protocol, Result, Segment, Source};
 use equipoise_data::samples::Sample;
 use equipoise_data::{Dataset, Kind, LoadOptions, NoiseLevel, checksum, load};
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_operator::Subsample;
-use equipoise_prior::{Model, Prior, Settings};
+use equipoise_prior::{Analytic, DenoiserName, Model, Prior, Settings};
 use std::path::{Path, PathBuf};
 
 /// Channels of a flow: the velocity along x and along y.
@@ -22,7 +23,12 @@ pub enum PriorSource {
         change: SettingsChange,
     },
     /// Read from a prior's file.
-    File(PathBuf),
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The training file that it was fitted to, for denoisers that stand on training windows.
+        train: Option<PathBuf>,
+    },
 }
 
 /// Settings of a fit that replace the defaults of the data's kind.
@@ -64,8 +70,10 @@ pub struct FlowRequest {
     pub name: String,
     /// The file that holds the truth: its first trajectory's first T frames.
     pub data: PathBuf,
-    /// The prior.
+    /// The Gaussian prior.
     pub prior: PriorSource,
+    /// The denoisers over it and its training windows, each a prior of the sweep.
+    pub denoisers: Vec<DenoiserName>,
     /// Axis order and kind, where the files leave them open.
     pub load: LoadOptions,
     /// Standard deviation of the observation noise.
@@ -85,6 +93,7 @@ impl FlowRequest {
                 name: name.to_owned(),
                 data: test.path()?,
                 prior: PriorSource::Train { path: train.path()?, change },
+                denoisers: vec![DenoiserName::WIENER],
                 load: LoadOptions::default(),
                 noise: noise.clone(),
                 include_solid,
@@ -102,6 +111,7 @@ impl FlowRequest {
 pub struct Flow {
     pub(crate) name: String,
     pub(crate) prior: Prior,
+    pub(crate) denoisers: Denoisers,
     pub(crate) shape: Shape,
     pub(crate) grid: Grid,
     /// The window of the file that is the truth.
@@ -154,16 +164,10 @@ impl Flow {
     }
 
     fn build(request: &FlowRequest, test: &Dataset) -> std::result::Result<Self, BoxError> {
-        let (prior, train_path) = match &request.prior {
-            PriorSource::Train { path, change } => {
-                let train = load(path, &request.load)?;
-                let settings = change.apply(Settings::of(train.kind(), train.grid()));
-                (Prior::fit(&train, &settings)?, path)
-            }
-            PriorSource::File(path) => (Prior::load(path)?, path),
-        };
+        let (prior, path, train) = prior_of(request)?;
+        let denoisers = Denoisers::open(&request.denoisers, &prior, path, train.as_ref())?;
         let shape = prior.shape();
-        agree(&prior, test, train_path)?;
+        agree(&prior, test, path)?;
         let mut truth = test.window(0, 0, shape.frames)?.to_vec();
         prior.normalizer().normalise(shape, &mut truth)?;
         let solid = test.geometry().map(|g| g.mask(shape.height, shape.width));
@@ -176,7 +180,7 @@ impl Flow {
             let expected = "a standard deviation above 0";
             return Err(Box::new(Error::Setting { field: "noise", found: found.to_string(), expected }));
         }
-        let (data_checksum, train_checksum) = (checksum(&request.data)?, checksum(train_path)?);
+        let (data_checksum, train_checksum) = (checksum(&request.data)?, checksum(path)?);
         let axes = test.audit().and_then(|a| a.used).map_or_else(String::new, |order| order.to_string());
         let source = Source {
             dataset: request.name.clone(),
@@ -185,7 +189,10 @@ impl Flow {
             kind: test.kind().to_string(),
             axes,
         };
-        let files = vec![(label(&request.data), data_checksum), (label(train_path), train_checksum)];
+        let mut files = vec![(label(&request.data), data_checksum), (label(path), train_checksum)];
+        if let Some(train) = train.as_ref().filter(|train| train.path() != path) {
+            files.push((label(train.path()), prior.provenance().sha256.clone()));
+        }
         Ok(Self {
             name: request.name.clone(),
             shape,
@@ -199,6 +206,7 @@ impl Flow {
             notes: test.notes().to_vec(),
             files,
             prior,
+            denoisers,
         })
     }
 
@@ -210,6 +218,21 @@ impl Flow {
     /// The prior.
     pub fn prior(&self) -> &Prior {
         &self.prior
+    }
+
+    /// The denoiser of a prior; `None` for `wiener`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPrior`] for one that was not asked for.
+    pub fn analytic(&self, prior: &str) -> Result<Option<&Analytic>> {
+        self.denoisers
+            .get(prior)
+            .ok_or_else(|| Error::UnknownPrior { dataset: self.name.clone(), prior: prior.to_owned() })
+    }
+
+    /// Normalised training windows at which denoisers are probed; none where only `wiener` is asked for.
+    pub fn windows(&self) -> &[Vec<f32>] {
+        &self.denoisers.windows
     }
 
     /// The window of the file that is the truth.
@@ -269,10 +292,26 @@ impl Flow {
                 rank,
                 ridge: settings.ridge,
             },
+            priors: self.denoisers.names(),
             noise: self.noise.clone(),
             seeds: if wake { vec![0] } else { vec![0, 1] },
             members: if wake { 1 } else { 2 },
             protocols,
+        }
+    }
+}
+
+/// The Gaussian prior, the file that it comes from, and its training file where there is one.
+fn prior_of(request: &FlowRequest) -> std::result::Result<(Prior, &Path, Option<Dataset>), BoxError> {
+    match &request.prior {
+        PriorSource::Train { path, change } => {
+            let train = load(path, &request.load)?;
+            let settings = change.apply(Settings::of(train.kind(), train.grid()));
+            Ok((Prior::fit(&train, &settings)?, path, Some(train)))
+        }
+        PriorSource::File { path, train } => {
+            let train = train.as_ref().map(|train| load(train, &request.load)).transpose()?;
+            Ok((Prior::load(path)?, path, train))
         }
     }
 }

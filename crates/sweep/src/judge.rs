@@ -1,5 +1,6 @@
 //! The verdict on the members of one trial: pooled diagnostics and the state.
 
+use crate::known::{Known, Moments};
 use crate::problem::{Draw, Problem};
 use crate::{BoxError, Flow, Outcome};
 use equipoise_field::each;
@@ -17,11 +18,11 @@ pub(crate) struct Judged {
 }
 
 /// Judges all members together: ranges are over all of them, RMSE, misfit and ratios are root mean
-/// squares over members. Ranges and the misfit see every cell, the error measures those included.
+/// squares over members. Ranges and the misfit see every cell, the error measures those included. What
+/// the posterior enters is told where it is known.
 pub(crate) fn judge(
     flow: &Flow,
-    problem: &Problem,
-    draw: &Draw,
+    (problem, draw, known): (&Problem, &Draw, &Known),
     runs: &[Run<f32>],
     sigma_zero: f64,
 ) -> Result<Judged, BoxError> {
@@ -41,12 +42,7 @@ pub(crate) fn judge(
             .collect::<Result<Option<Vec<_>>, BoxError>>()?;
         Ok(parts.map(|p| (p.iter().map(|r| r * r).sum::<f64>() / p.len() as f64).sqrt()))
     };
-    let mean_variance = draw.posterior_variance.value;
-    let variance = vec![mean_variance as f32; flow.shape.len()];
-    let widened = vec![(mean_variance + sigma_zero * sigma_zero) as f32; flow.shape.len()];
-    let ensemble = Ensemble::new(&fields)?;
-    let mean = &draw.posterior_mean;
-    let floor = metrics::floor_rmse(mean, &variance, &flow.truth, sigma_zero, included)?;
+    let held = known.moments().map(|moments| held_to(flow, moments, &fields, sigma_zero)).transpose()?;
     let rmse = pooled(&|x| Ok(metrics::rmse(x, &flow.truth, included)?))?;
     let misfit = pooled(&|x| misfit(problem, draw, x))?;
     let prior_mean = problem.gaussian.wiener().mean();
@@ -57,7 +53,7 @@ pub(crate) fn judge(
         truth,
         misfit,
         rmse,
-        floor_rmse: Some(floor),
+        floor_rmse: held.map(|held| held.floor),
         fluctuation_ratio,
     });
     let excursion =
@@ -73,17 +69,40 @@ pub(crate) fn judge(
         rmse_observed: split(|s| s.observed)?.unwrap_or(f64::NAN),
         rmse_unobserved: split(|s| s.unobserved)?,
         misfit,
-        posterior_mean_rmse: Some(metrics::rmse(mean, &flow.truth, included)?),
-        floor_rmse: Some(floor),
-        bias_over_posterior_std: metrics::bias_over_posterior_std(&ensemble, mean, &widened, included)?,
-        spread_ratio: metrics::spread_ratio(&ensemble, &widened, included)?,
+        posterior_mean_rmse: held.map(|held| held.mean_rmse),
+        floor_rmse: held.map(|held| held.floor),
+        bias_over_posterior_std: held.and_then(|held| held.bias),
+        spread_ratio: held.and_then(|held| held.spread_ratio),
         state: state.to_string(),
         diverged_at: if state.is_explosion() { excursion.map(|e| e.t) } else { None },
         evaluations: runs.iter().map(|r| r.trace().evaluations).sum(),
         peak: runs.iter().map(|r| r.trace().peak).fold(0.0, f64::max),
         ..Outcome::default()
     };
-    Ok(Judged { outcome, state, note: note(runs, draw) })
+    Ok(Judged { outcome, state, note: note(runs, known) })
+}
+
+/// An ensemble against the exact posterior.
+#[derive(Clone, Copy)]
+struct Held {
+    mean_rmse: f64,
+    floor: f64,
+    bias: Option<f64>,
+    spread_ratio: Option<f64>,
+}
+
+fn held_to(flow: &Flow, exact: &Moments, fields: &[&[f32]], sigma_zero: f64) -> Result<Held, BoxError> {
+    let (mean, mean_variance) = (&exact.mean, exact.variance.value);
+    let included = Inclusion::Plane(&flow.included);
+    let variance = vec![mean_variance as f32; flow.shape.len()];
+    let widened = vec![(mean_variance + sigma_zero * sigma_zero) as f32; flow.shape.len()];
+    let ensemble = Ensemble::new(fields)?;
+    Ok(Held {
+        mean_rmse: metrics::rmse(mean, &flow.truth, included)?,
+        floor: metrics::floor_rmse(mean, &variance, &flow.truth, sigma_zero, included)?,
+        bias: metrics::bias_over_posterior_std(&ensemble, mean, &widened, included)?,
+        spread_ratio: metrics::spread_ratio(&ensemble, &widened, included)?,
+    })
 }
 
 fn pooled_range(fields: &[&[f32]]) -> Result<Range, BoxError> {
@@ -115,7 +134,7 @@ fn observed_flags(flow: &Flow, problem: &Problem) -> Vec<bool> {
 }
 
 /// What was solved by iteration or estimated from probes, and how well.
-fn note(runs: &[Run<f32>], draw: &Draw) -> String {
+fn note(runs: &[Run<f32>], known: &Known) -> String {
     let iterations: usize = runs.iter().map(|r| r.trace().iterations).sum();
     let evaluations: usize = runs.iter().map(|r| r.trace().evaluations).sum();
     let mut remarks = Vec::new();
@@ -124,8 +143,8 @@ fn note(runs: &[Run<f32>], draw: &Draw) -> String {
         remarks
             .push(format!("{each:.1} CG iterations an evaluation, relative residual up to {residual:.1e}"));
     }
-    let MeanVariance { value, standard_error } = draw.posterior_variance;
-    if let Some(error) = standard_error {
+    let variance = known.moments().map(|moments| moments.variance);
+    if let Some(MeanVariance { value, standard_error: Some(error) }) = variance {
         remarks.push(format!("posterior variance by probes, relative standard error {:.1e}", error / value));
     }
     remarks.join("; ")

@@ -11,6 +11,8 @@ mod archive;
 mod certify;
 mod choose;
 mod closed_loop;
+mod cost;
+mod denoisers;
 mod error;
 mod excess;
 mod execute;
@@ -18,6 +20,7 @@ mod flow;
 mod folder;
 mod journal;
 mod judge;
+mod known;
 mod machine;
 mod manifest;
 mod noise;
@@ -43,6 +46,8 @@ pub use certify::{
     CERTIFICATE_CSV, Certified, CheapPrediction, Confusion, FlowCertifier, MeanFieldPrediction, Prediction,
     write_certificates,
 };
+pub use choose::conditional;
+pub use cost::Cost;
 pub use error::{BoxError, Error, Result};
 pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES, GuidanceCurves};
 pub use execute::FlowExecutor;

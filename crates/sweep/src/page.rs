@@ -36,22 +36,36 @@ pub fn write_page(
             sections.push(section(flow, batch, executor, pictures)?);
         }
     }
+    let other = output.trials().iter().any(|trial| !trial.is_gaussian());
     let whole = Page {
         title: "Equipoise sweep".into(),
-        lead: vec![
-            "Reconstructions of a flow from sparse noisy velocities under every scaling law of the likelihood \
-             term, judged against the exact posterior of the same Gaussian prior."
-                .into(),
-            "The wake is periodic, so a prior that recalls training frames does well on it; the turbulence is \
-             not, and its test trajectories are in no training file."
-                .into(),
-        ],
+        lead: lead(other),
         facts: facts(output),
         sections,
-        notes: notes(),
+        notes: notes(other),
     };
     write_atomically(&path, page(&whole).as_bytes())?;
     Ok(path)
+}
+
+fn lead(other: bool) -> Vec<String> {
+    let mut lead = vec![
+        "Reconstructions of a flow from sparse noisy velocities under every scaling law of the likelihood \
+         term, judged against the exact posterior of the same Gaussian prior."
+            .to_owned(),
+        "The wake is periodic, so a prior that recalls training frames does well on it; the turbulence is \
+         not, and its test trajectories are in no training file."
+            .to_owned(),
+    ];
+    if other {
+        lead.push(
+            "Sections that name a prior stand on another one than the Gaussian, on the same observations and \
+             start draws. What is said there of floor, bias, spread and excess is of that prior's own posterior; \
+             where that is not known, nothing is said of them and errors are against the truth alone."
+                .to_owned(),
+        );
+    }
+    lead
 }
 
 /// The rows by the identity of their trial.
@@ -100,10 +114,17 @@ fn section(
         blocks.push(Block::Gallery(gallery));
     }
     for sub in distinct(batch.iter().map(|(t, _)| t.sub)) {
-        blocks.push(Block::Chart(chart(batch, sub, executor)?));
+        let chart = chart(batch, sub, executor)?;
+        blocks.extend((first.is_gaussian() || !chart.series.is_empty()).then_some(Block::Chart(chart)));
     }
     blocks.push(Block::Table(table(batch)));
-    Ok(Section { title: format!("{}, protocol {}", first.dataset, first.protocol), blocks })
+    Ok(Section { title: scene(first), blocks })
+}
+
+/// Dataset and protocol, with the prior where it is not the Gaussian.
+pub(crate) fn scene(trial: &Trial) -> String {
+    let scene = format!("{}, protocol {}", trial.dataset, trial.protocol);
+    if trial.is_gaussian() { scene } else { format!("{scene}, prior {}", trial.prior) }
 }
 
 /// The values in order of first appearance.
@@ -156,17 +177,20 @@ fn grid<'a, T>(batch: &'a [Finished<'a>], cell: impl Fn(Finished<'a>) -> Option<
     (subs.iter().map(|s| format!("sub {s}")).collect(), rows)
 }
 
+/// RMSE over the floor, or where no trial has one the RMSE itself.
 fn heat_map(batch: &[Finished<'_>]) -> HeatMap {
+    let floors = batch.iter().any(|(_, row)| row.floor_rmse.is_some());
     let (columns, rows) = grid(batch, |(_, row)| {
-        let floor = row.floor_rmse?;
+        let number = if floors { row.rmse / row.floor_rmse? } else { row.rmse };
         let detail = format!("RMSE {}, χ {}", significant(row.rmse, 3), significant(row.misfit, 3));
-        Some(HeatCell { verdict: verdict(row), number: row.rmse / floor, detail })
+        Some(HeatCell { verdict: verdict(row), number, detail })
     });
+    let (what, number_name) = if floors { ("RMSE over the floor", "RMSE / floor") } else { ("RMSE", "RMSE") };
     HeatMap {
-        caption: caption(format!("State, and RMSE over the floor, seed {}.", batch[0].0.seed), batch),
+        caption: caption(format!("State, and {what}, seed {}.", batch[0].0.seed), batch),
         row_name: "law".into(),
         column_name: "subsampling".into(),
-        number_name: "RMSE / floor".into(),
+        number_name: number_name.into(),
         columns,
         rows,
     }
@@ -205,7 +229,7 @@ fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Res
             .guidance_curves(trial)
             .map_err(|source| crate::Error::Trial { trial: trial.to_string(), source })?;
         if let Some(curves) = curves {
-            let points = EXCESS_TIMES.into_iter().zip(curves.excess).collect();
+            let points = EXCESS_TIMES.into_iter().zip(curves.excess).filter(|(_, e)| !e.is_nan()).collect();
             series.push(Series { name: trial.law.clone(), points });
         }
     }
@@ -291,7 +315,7 @@ pub(crate) fn facts(output: &Output) -> Vec<(String, String)> {
     facts
 }
 
-fn notes() -> Vec<(String, String)> {
+fn notes(other: bool) -> Vec<(String, String)> {
     let states = format!(
         "nan: a value that is not finite. exploded: max|x| > {} × max|truth|. balanced: RMSE ≤ {} × floor and χ \
          in [{}, {}]. likelihood dominated: χ < {}, or range > {} × the truth's, or fluctuation ratio > {}. prior \
@@ -307,7 +331,7 @@ fn notes() -> Vec<(String, String)> {
         metrics::FLUCTUATION_LOW,
     );
     let note = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-    vec![
+    let mut notes = vec![
         ("States".to_owned(), states),
         note(
             "Floor",
@@ -325,5 +349,17 @@ fn notes() -> Vec<(String, String)> {
             "Relative to the exact posterior standard deviation widened by σ(0). The sampling error of the \
              ensemble mean is taken out of the bias.",
         ),
-    ]
+    ];
+    if other {
+        notes.push(note(
+            "Priors",
+            "optimal is the training windows themselves, each as likely as the others: its posterior is the same \
+             windows with other probabilities, and floor, bias, spread and exact guidance come from it, exactly. \
+             The posterior under local, equivariant_local and locality is not known: their cells are empty, and \
+             balanced then asks for a fluctuation ratio about the training mean between its bounds in the place of \
+             the floor. Laws matched and active take their traces from probes at noised training windows. Start \
+             prior is the marginal of the Gaussian under every prior.",
+        ));
+    }
+    notes
 }

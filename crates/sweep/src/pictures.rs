@@ -1,6 +1,7 @@
 //! The pictures of a sweep: vorticity of the truth and of every reconstruction of the first seed.
 //!
-//! Under `<dataset>/<protocol>/<law>/`: `sparse_ground_truth.png` and `sparse_sub<s>_reconstructed.png`,
+//! Under `<dataset>/<protocol>/<law>/`, or `<dataset>/<protocol>/<prior>/<law>/` for priors other than
+//! `wiener`: `sparse_ground_truth.png` and `sparse_sub<s>_reconstructed.png`,
 //! the study's names, and `cells_sub<s>.png`, the bare cells that the page shows. Member 0 is drawn,
 //! in physical units, on one colour scale per dataset.
 
@@ -83,8 +84,9 @@ impl<'a> Pictures<'a> {
         }
         let planes =
             canvas.frames.iter().map(|&t| frame_vorticity(flow, x, t)).collect::<Result<Vec<_>>>()?;
+        let prior = if trial.is_gaussian() { String::new() } else { format!("{}, ", trial.prior) };
         let title = format!(
-            "{}, {}, {}, sub {}: {}, RMSE {}",
+            "{}, {}, {prior}{}, sub {}: {}, RMSE {}",
             trial.dataset,
             trial.protocol,
             trial.law,
@@ -192,7 +194,12 @@ fn frame_vorticity(flow: &Flow, x: &[f32], t: usize) -> Result<Vec<f32>> {
 }
 
 fn folder(trial: &Trial) -> String {
-    format!("{}/{}/{}", trial.dataset, trial.protocol, trial.law)
+    let Trial { dataset, protocol, law, .. } = trial;
+    if trial.is_gaussian() {
+        return format!("{dataset}/{protocol}/{law}");
+    }
+    // A colon is no part of a file's name on every system.
+    format!("{dataset}/{protocol}/{}/{law}", trial.prior.replace(':', "_"))
 }
 
 fn truth_name(trial: &Trial) -> String {

@@ -4,7 +4,7 @@ use crate::{CovarianceSettings, Error, Result, Start, Trial};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// Datasets × protocols × subs × seeds × approaches, and the settings they share.
+/// Datasets × protocols × priors × subs × seeds × approaches, and the settings they share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The datasets, each with its own window, prior, seeds and protocols.
@@ -42,6 +42,8 @@ pub struct DatasetPlan {
     pub normalizer: String,
     /// How the prior covariance is modelled.
     pub covariance: CovarianceSettings,
+    /// The priors, by the names of their denoisers.
+    pub priors: Vec<String>,
     /// Noise standard deviation of each channel, normalised units.
     pub noise: Vec<f64>,
     /// Seeds.
@@ -94,8 +96,8 @@ pub struct Approach {
 }
 
 impl Plan {
-    /// The trials in the order of the results: by dataset, protocol, sub, seed, approach, each as
-    /// listed in the plan.
+    /// The trials in the order of the results: by dataset, protocol, prior, sub, seed, approach, each as
+    /// listed in the plan. An approach that a prior [leaves out](Approach::runs_under) has none under it.
     ///
     /// # Errors
     /// If a setting is out of range, a list is empty, or two trials are the same.
@@ -106,14 +108,19 @@ impl Plan {
             dataset.check()?;
             for protocol in &dataset.protocols {
                 protocol.check()?;
-                for &sub in &self.subs {
-                    for &seed in &dataset.seeds {
-                        let trial = |approach| self.trial(dataset, protocol, sub, seed, approach);
-                        trials.extend(self.approaches.iter().map(trial));
+                for prior in &dataset.priors {
+                    let taken = || self.approaches.iter().filter(|approach| approach.runs_under(prior));
+                    for &sub in &self.subs {
+                        for &seed in &dataset.seeds {
+                            let trial =
+                                |approach| self.trial(dataset, (protocol, prior), sub, seed, approach);
+                            trials.extend(taken().map(trial));
+                        }
                     }
                 }
             }
         }
+        filled("laws that run under one of the priors", trials.len())?;
         refuse_repeats(&trials)?;
         Ok(trials)
     }
@@ -121,7 +128,7 @@ impl Plan {
     fn trial(
         &self,
         dataset: &DatasetPlan,
-        protocol: &Protocol,
+        (protocol, prior): (&Protocol, &str),
         sub: usize,
         seed: u64,
         approach: &Approach,
@@ -136,6 +143,7 @@ impl Plan {
             window: dataset.window,
             normalizer: dataset.normalizer.clone(),
             covariance: dataset.covariance.clone(),
+            prior: prior.to_owned(),
             protocol: protocol.name.clone(),
             schedule: self.schedule.clone(),
             eta: self.eta,
@@ -185,6 +193,7 @@ impl DatasetPlan {
     fn check(&self) -> Result<()> {
         filled("seeds", self.seeds.len())?;
         filled("protocols", self.protocols.len())?;
+        filled("priors", self.priors.len())?;
         filled("noise", self.noise.len())?;
         for &noise in &self.noise {
             require("noise", noise, noise >= 0.0 && noise.is_finite(), "a number of at least 0")?;
@@ -266,6 +275,22 @@ pub(crate) mod tests {
         for trial in standard().trials().unwrap() {
             assert_eq!(trial.method, if trial.law == "exact" { "exact" } else { "sda" });
         }
+    }
+
+    /// Nothing of the trials under `wiener` depends on other priors in the list.
+    #[test]
+    fn priors_multiply_and_leave_out_what_they_do_not_know() {
+        let mut plan = standard();
+        let alone: HashSet<String> = plan.trials().unwrap().iter().map(|t| t.identity().unwrap()).collect();
+        for dataset in &mut plan.datasets {
+            dataset.priors = ["optimal", "wiener", "local:4"].map(str::to_owned).to_vec();
+        }
+        let trials = plan.trials().unwrap();
+        let wiener = trials.iter().filter(|t| t.is_gaussian()).map(|t| t.identity().unwrap());
+        assert_eq!(wiener.collect::<HashSet<String>>(), alone);
+        let under = |prior: &str, law: &str| trials.iter().any(|t| t.prior == prior && t.law == law);
+        assert!(under("optimal", "exact") && under("local:4", "matched") && !under("local:4", "exact"));
+        assert_eq!(trials.chunk_by(Trial::same_scene).count(), 3 * 3);
     }
 
     #[test]

@@ -1,21 +1,21 @@
 //! One flow under one operator: what every trial on it shares, made once.
 
+use crate::choose::Course;
 use crate::excess::{ForwardPath, Norms};
-use crate::{BoxError, Flow};
+use crate::known::Known;
+use crate::{BoxError, Flow, Trial};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_guidance::{Exact, Excess, Observation, Sda, Strength};
+use equipoise_guidance::{Exact, Excess, Guidance, Observation, Sda, Strength};
 use equipoise_innovation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Subsample};
-use equipoise_posterior::{ExactPosterior, MeanVariance};
-use equipoise_solver::ObservedGaussian;
+use equipoise_prior::Analytic;
+use equipoise_scaling::Law;
+use equipoise_solver::{ObservedGaussian, ProbedRatios};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Probes of the posterior variance where it has no closed form.
-const PROBES: usize = 32;
 
 /// Entries by key, each made once.
 pub(crate) type Shared<T> = Mutex<HashMap<String, Arc<T>>>;
@@ -28,14 +28,13 @@ pub(crate) struct Problem {
     sub: usize,
     norms: Shared<Norms>,
     draws: Shared<Draw>,
+    known: Shared<Known>,
+    traces: Shared<ProbedRatios>,
 }
 
-/// One draw of the observation noise, and the posterior that it leads to.
+/// One draw of the observation noise, the same under every prior.
 pub(crate) struct Draw {
     pub(crate) observation: Arc<Observation<f32>>,
-    pub(crate) posterior_mean: Vec<f32>,
-    /// The posterior variance averaged over the field.
-    pub(crate) posterior_variance: MeanVariance,
 }
 
 impl Problem {
@@ -57,23 +56,84 @@ impl Problem {
             sub,
             norms: Shared::default(),
             draws: Shared::default(),
+            known: Shared::default(),
+            traces: Shared::default(),
         })
     }
 
-    /// The norms that every law's excess is relative to, along a forward path.
-    pub(crate) fn norms(&self, key: &str, path: &ForwardPath, draw: &Draw) -> Result<Arc<Norms>, BoxError> {
-        once(&self.norms, key, || {
+    /// The denoiser of a prior.
+    pub(crate) fn denoiser(&self, analytic: Option<&Analytic>) -> Arc<dyn Denoiser<f32>> {
+        match analytic {
+            Some(analytic) => analytic.denoiser(),
+            None => Arc::clone(self.gaussian.wiener()) as Arc<dyn Denoiser<f32>>,
+        }
+    }
+
+    /// The norms that every law's excess under a prior is relative to, along a forward path; `None`
+    /// where the exact guidance is not known.
+    pub(crate) fn norms(
+        &self,
+        key: &str,
+        path: &ForwardPath,
+        draw: &Draw,
+        denoiser: &Arc<dyn Denoiser<f32>>,
+        known: &Arc<Known>,
+    ) -> Result<Option<Arc<Norms>>, BoxError> {
+        if matches!(**known, Known::Nothing) {
+            return Ok(None);
+        }
+        let made = once(&self.norms, key, || {
             let one = Strength {
                 variance: NoiseVariance::Uniform(1.0),
                 excess: Excess::Gamma(0.0),
                 factor: 1.0,
                 adaptive: None,
             };
-            let denoiser = || Arc::clone(self.gaussian.wiener()) as Arc<dyn Denoiser<f32>>;
-            let unit = Sda::new(denoiser(), Arc::clone(&draw.observation), one);
-            let innovations = Exact::innovations(self.gaussian.observed(), &path.levels())?;
-            let exact = Exact::new(denoiser(), Arc::clone(&draw.observation), innovations);
+            let unit = Sda::new(Arc::clone(denoiser), Arc::clone(&draw.observation), one);
+            let exact: Arc<dyn Guidance<f32>> = match &**known {
+                Known::Empirical { exact, .. } => Arc::clone(exact) as Arc<dyn Guidance<f32>>,
+                _ => {
+                    let innovations = Exact::innovations(self.gaussian.observed(), &path.levels())?;
+                    Arc::new(Exact::new(Arc::clone(denoiser), Arc::clone(&draw.observation), innovations))
+                }
+            };
             Ok(Arc::new(path.norms(&unit, exact)?))
+        })?;
+        Ok(Some(made))
+    }
+
+    /// What is known of the posterior under a trial's prior and seed.
+    pub(crate) fn known(&self, flow: &Flow, trial: &Trial) -> Result<Arc<Known>, BoxError> {
+        let draw = self.draw(flow, trial.seed)?;
+        let analytic = flow.analytic(&trial.prior)?;
+        once(&self.known, &format!("{} {}", trial.prior, trial.seed), || {
+            let probes = Stream::new("posterior").text(&flow.name).number(self.sub as u64);
+            Ok(Arc::new(match analytic {
+                None => Known::gaussian(self, &draw, probes)?,
+                Some(analytic) => Known::of(analytic, &draw)?,
+            }))
+        })
+    }
+
+    /// The traces of `matched` or `active` at the levels of a run under a prior other than the Gaussian.
+    pub(crate) fn traces(
+        &self,
+        law: Law,
+        flow: &Flow,
+        trial: &Trial,
+        (course, analytic): (&Course, &Analytic),
+    ) -> Result<Arc<ProbedRatios>, BoxError> {
+        let draw = self.draw(flow, trial.seed)?;
+        let Trial { prior, schedule, eta, spacing, steps, sampler, .. } = trial;
+        let run = format!("{law} {prior} {schedule} {eta} {spacing} {steps} {sampler}");
+        once(&self.traces, &run, || {
+            let stream = Stream::new("probes").text(&flow.name).number(self.sub as u64).text(prior);
+            let (denoiser, observation) = (analytic.denoiser(), &draw.observation);
+            // Without exact guidance there is no curve to draw.
+            let curve = analytic.empirical().is_some();
+            let levels = if curve { course.levels() } else { course.run_levels() };
+            let windows = (flow.windows(), stream);
+            Ok(Arc::new(ProbedRatios::new(law, &*denoiser, observation, &levels, windows)?))
         })
     }
 
@@ -91,15 +151,8 @@ impl Problem {
             for (i, (y, n)) in y.iter_mut().zip(&noise).enumerate() {
                 *y += f32::narrow(self.noise.at(i).sqrt()) * n;
             }
-            let posterior = ExactPosterior::new(
-                self.gaussian.observed().clone(),
-                self.gaussian.wiener().mean().to_vec(),
-            )?;
-            let posterior_mean = posterior.mean(&y)?;
-            let probes = Stream::new("posterior").text(&flow.name).number(self.sub as u64);
-            let posterior_variance = posterior.mean_variance(PROBES, probes)?;
             let observation = Observation::new(y, Arc::new(self.operator), self.noise.clone())?;
-            Ok(Arc::new(Draw { observation: Arc::new(observation), posterior_mean, posterior_variance }))
+            Ok(Arc::new(Draw { observation: Arc::new(observation) }))
         })
     }
 }

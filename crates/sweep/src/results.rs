@@ -5,7 +5,7 @@ use crate::{Error, Result, Row};
 use std::path::Path;
 
 /// The columns: those of the data sheet, then identity, space, peak, evaluations and note.
-const HEADER: &str = "dataset,protocol,law,method,sub,n_obs,n_ref,n_convention,std,gamma,schedule,steps,\
+const HEADER: &str = "dataset,protocol,prior,law,method,sub,n_obs,n_ref,n_convention,std,gamma,schedule,steps,\
     corrections,tau,sampler,spacing,noise,seed,members,normalizer,axes,min,max,truth_min,truth_max,energy_ratio,\
     fluctuation_ratio,rmse,rmse_observed,rmse_unobserved,misfit,posterior_mean_rmse,floor_rmse,\
     bias_over_posterior_std,spread_ratio,guidance_excess_t0.9,guidance_excess_t0.5,guidance_excess_t0.1,\

@@ -27,7 +27,7 @@ pub struct Outcome {
     pub truth_max: f64,
     /// std(reconstruction)/std(truth) of the whole field.
     pub energy_ratio: f64,
-    /// The same about the prior mean.
+    /// The same about the Gaussian's mean.
     pub fluctuation_ratio: f64,
     /// RMSE over the field.
     pub rmse: f64,
@@ -45,7 +45,7 @@ pub struct Outcome {
     pub bias_over_posterior_std: Option<f64>,
     /// Ensemble spread over the exact posterior standard deviation.
     pub spread_ratio: Option<f64>,
-    /// ‖g‖/‖g_exact‖ at t = 0.9, 0.5 and 0.1.
+    /// ‖g‖/‖g_exact‖ at t = 0.9, 0.5 and 0.1; `None` also where g_exact is 0.
     pub guidance_excess: [Option<f64>; 3],
     /// State of the reconstruction.
     pub state: String,
@@ -71,6 +71,7 @@ pub struct Outcome {
 pub struct Row {
     pub dataset: String,
     pub protocol: String,
+    pub prior: String,
     pub law: String,
     pub method: String,
     pub sub: usize,
@@ -156,6 +157,7 @@ impl Row {
         Ok(Self {
             dataset: trial.dataset.clone(),
             protocol: trial.protocol.clone(),
+            prior: trial.prior.clone(),
             law: trial.law.clone(),
             method: trial.method.clone(),
             sub: trial.sub,
@@ -281,6 +283,7 @@ pub(crate) mod tests {
         insta::assert_snapshot!(json, @r#"
         {"dataset":"kolmogorov",
         "protocol":"fast",
+        "prior":"wiener",
         "law":"dual",
         "method":"sda",
         "sub":4,
@@ -320,7 +323,7 @@ pub(crate) mod tests {
         "state":"nan",
         "diverged_at":0.96875,
         "seconds":1.25,
-        "identity":"ba5a552ffe7d4aa6",
+        "identity":"a800aedaa01f710f",
         "space":"normalised",
         "peak":0.0,
         "evaluations":0,

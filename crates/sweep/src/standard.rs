@@ -1,9 +1,11 @@
 //! The sweep that runs when nothing else is asked for.
 
 use crate::{Approach, CovarianceSettings, DatasetPlan, Plan, Protocol, Source, Start};
+use equipoise_prior::{DenoiserModel, DenoiserName};
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
 use equipoise_schedule::Spacing;
+use equipoise_solver::Method;
 
 /// The laws of the default sweep.
 const LAWS: [&str; 10] = [
@@ -24,6 +26,17 @@ impl Approach {
     pub fn of_law(law: &str) -> Self {
         let scaled = law.parse::<Law>().is_ok();
         Self { law: law.into(), method: if scaled { "sda" } else { law }.into() }
+    }
+
+    /// Whether the method runs under a prior of this name: `jfps` and `poly2` take a Gaussian, `exact`
+    /// one whose posterior is known, which `optimal` is too.
+    pub fn runs_under(&self, prior: &str) -> bool {
+        let Ok(DenoiserName { model, .. }) = prior.parse() else { return true };
+        match self.method.parse() {
+            Ok(Method::Jfps | Method::Poly2) => model == DenoiserModel::Wiener,
+            Ok(Method::Exact) => matches!(model, DenoiserModel::Wiener | DenoiserModel::Optimal),
+            _ => true,
+        }
     }
 }
 
@@ -54,6 +67,7 @@ impl DatasetPlan {
             window: 16,
             normalizer: "channel".into(),
             covariance: CovarianceSettings { model: "low_rank".into(), rank: Some(20), ridge: 1e-6 },
+            priors: vec![DenoiserName::WIENER.to_string()],
             noise: vec![0.1, 0.1],
             seeds: vec![0],
             members: 1,
@@ -68,6 +82,7 @@ impl DatasetPlan {
             window: 8,
             normalizer: "profile".into(),
             covariance: CovarianceSettings { model: "stationary".into(), rank: None, ridge: 1e-4 },
+            priors: vec![DenoiserName::WIENER.to_string()],
             noise: vec![0.1, 0.1],
             seeds: vec![0, 1],
             members: 2,

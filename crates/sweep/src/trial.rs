@@ -1,6 +1,7 @@
 //! One trial: everything that determines the numbers of one row.
 
 use crate::{Error, Result};
+use equipoise_prior::DenoiserName;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -29,6 +30,8 @@ pub struct Trial {
     pub normalizer: String,
     /// How the prior covariance is modelled.
     pub covariance: CovarianceSettings,
+    /// The prior's denoiser, as [`DenoiserName`] prints it: `wiener` for the Gaussian itself.
+    pub prior: String,
     /// Name of the protocol.
     pub protocol: String,
     /// The schedule.
@@ -88,7 +91,7 @@ pub struct CovarianceSettings {
 pub enum Start {
     /// N(0, I), as the study starts.
     Normal,
-    /// N(μm, μ²Σ + σ²I), the exact marginal of the prior.
+    /// N(μm, μ²Σ + σ²I), the exact marginal of the Gaussian, also for trials under another prior.
     Prior,
 }
 
@@ -107,14 +110,23 @@ impl Trial {
 
     /// Whether both trials share data, prior and protocol.
     pub fn same_scene(&self, other: &Self) -> bool {
-        self.dataset == other.dataset && self.protocol == other.protocol
+        self.dataset == other.dataset && self.protocol == other.protocol && self.prior == other.prior
+    }
+
+    /// Whether its prior is the Gaussian, of which everything is known.
+    pub fn is_gaussian(&self) -> bool {
+        self.prior == DenoiserName::WIENER.base()
     }
 }
 
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { dataset, protocol, law, method, sub, seed, .. } = self;
-        write!(f, "{dataset}, {protocol}, sub {sub}, seed {seed}, {law}")?;
+        write!(f, "{dataset}, {protocol}, ")?;
+        if !self.is_gaussian() {
+            write!(f, "{}, ", self.prior)?;
+        }
+        write!(f, "sub {sub}, seed {seed}, {law}")?;
         if law == method { Ok(()) } else { write!(f, " ({method})") }
     }
 }
@@ -135,6 +147,7 @@ pub(crate) mod tests {
             window: 8,
             normalizer: text("profile"),
             covariance: CovarianceSettings { model: text("stationary"), rank: Some(3), ridge: 1e-4 },
+            prior: text("wiener"),
             protocol: text("fast"),
             schedule: text("cos"),
             eta: 0.01,
@@ -194,8 +207,8 @@ pub(crate) mod tests {
     fn one_last_bit_of_any_field_changes_the_identity() {
         let identity = example().identity().unwrap();
         let changed = changed_once(&serde_json::to_value(example()).unwrap(), "");
-        // 28 fields, of which the covariance has three leaves and the noise two.
-        assert_eq!(changed.len(), 28 + 2 + 1);
+        // 29 fields, of which the covariance has three leaves and the noise two.
+        assert_eq!(changed.len(), 29 + 2 + 1);
         for (path, value) in changed {
             let trial: Trial = serde_json::from_value(value).unwrap();
             assert_ne!(trial.identity().unwrap(), identity, "{path}");
@@ -228,6 +241,6 @@ pub(crate) mod tests {
     /// Sweeps begun by an earlier build can only be resumed while this stays as it is.
     #[test]
     fn the_identity_is_stable() {
-        insta::assert_snapshot!(example().identity().unwrap(), @"ba5a552ffe7d4aa6");
+        insta::assert_snapshot!(example().identity().unwrap(), @"a800aedaa01f710f");
     }
 }

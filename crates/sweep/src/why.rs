@@ -5,7 +5,7 @@ use crate::account::Account;
 use crate::answers::{Ended, answers};
 use crate::closed_loop::ClosedLoop;
 use crate::page::{Finished, caption, distinct, facts, finished, rows, verdict};
-use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Result};
+use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Result, Trial};
 use equipoise_field::sum;
 use equipoise_report::{
     Block, Cell, Chart, Column, Page, Scale, Section, Series, Table, page, write_atomically,
@@ -18,14 +18,18 @@ pub(crate) const WHY: &str = "why.html";
 /// The range of relative errors, biases and spreads that charts show.
 const BOUNDS: (f64, f64) = (1e-2, 1e4);
 
-/// Writes `why.html` from the rows that are there, and returns its path.
+/// Writes `why.html` from the rows under the Gaussian prior that are there, and returns its path; `None`
+/// for a plan without that prior.
 ///
 /// Runs against t are repeated for fields small enough (fewer than 2¹⁸ numbers) under a predictor
 /// without corrections; the other parts are shown for every flow.
 ///
 /// # Errors
 /// If a curve cannot be evaluated or the page cannot be written.
-pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -> Result<PathBuf> {
+pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -> Result<Option<PathBuf>> {
+    if !output.trials().iter().any(Trial::is_gaussian) {
+        return Ok(None);
+    }
     let path = output.claim(&[WHY])?.remove(0);
     let rows = rows(output);
     let finished = finished(output, &rows)?;
@@ -33,7 +37,7 @@ pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -
     for flow in flows {
         let of_flow = |batch: &&[Finished<'_>]| batch[0].0.dataset == flow.name();
         for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(of_flow) {
-            if batch[0].0.corrections == 0 {
+            if batch[0].0.corrections == 0 && batch[0].0.is_gaussian() {
                 sections.push(section(flow, batch, executor)?);
             }
         }
@@ -52,7 +56,7 @@ pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -
         notes: notes(),
     };
     write_atomically(&path, page(&whole).as_bytes())?;
-    Ok(path)
+    Ok(Some(path))
 }
 
 fn section(flow: &Flow, batch: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Section> {

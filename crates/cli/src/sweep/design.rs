@@ -2,6 +2,7 @@
 
 use crate::failure::usage;
 use crate::number::{count, fraction, non_negative, positive};
+use crate::priors::refuse_unknown;
 use crate::spectrum::Spectrum;
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
@@ -10,7 +11,7 @@ use equipoise_sampler::SamplerName;
 use equipoise_scaling::{Law, NConvention};
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::Method;
-use equipoise_sweep::{Approach, Flow, Plan, Protocol, Start};
+use equipoise_sweep::{Approach, DatasetPlan, Flow, Plan, Protocol, Start};
 
 /// The name of the exact guidance, as a law and as a method.
 const EXACT: &str = "exact";
@@ -80,7 +81,7 @@ pub(crate) struct Design {
     #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
     eta: f64,
 
-    /// The law of x at t = 1: N(0, I), or the prior's exact marginal
+    /// The law of x at t = 1: N(0, I), or the Gaussian prior's exact marginal, under every prior
     #[arg(long, value_enum, default_value_t = StartName::Normal)]
     start: StartName,
 
@@ -164,6 +165,9 @@ impl Design {
             dataset.members = self.members.unwrap_or(dataset.members);
         }
         replace(&mut plan.subs, &self.sub);
+        if let Some(approaches) = &approaches {
+            refuse_unknown(plan.datasets.iter().flat_map(|dataset| &dataset.priors), approaches)?;
+        }
         plan.approaches = approaches.unwrap_or(plan.approaches);
         plan.schedule = self.schedule.to_string();
         plan.eta = self.eta;
@@ -179,6 +183,22 @@ impl Design {
             plan.subs.iter().try_for_each(|&sub| flow.check_sub(sub))?;
         }
         Ok(plan)
+    }
+
+    /// What the default list leaves out under some of the priors.
+    pub(crate) fn left_out(plan: &Plan) -> Vec<String> {
+        let of = |dataset: &DatasetPlan| {
+            let name = dataset.source.dataset.clone();
+            let left = move |prior: &String| {
+                let skipped = plan.approaches.iter().filter(|approach| !approach.runs_under(prior));
+                let laws: Vec<&str> = skipped.map(|approach| approach.law.as_str()).collect();
+                let expected = "needs a prior whose posterior is known";
+                (!laws.is_empty())
+                    .then(|| format!("{name}: no {} under {prior}: it {expected}", laws.join(", ")))
+            };
+            dataset.priors.iter().filter_map(left).collect::<Vec<_>>()
+        };
+        plan.datasets.iter().flat_map(of).collect()
     }
 
     /// The protocols asked for; empty for those of each flow.

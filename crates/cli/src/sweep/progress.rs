@@ -1,6 +1,6 @@
 //! Progress on standard error: a bar on a terminal, a line now and then elsewhere.
 
-use equipoise_sweep::{Flow, Observer, Output, Progress, Row, Trial};
+use equipoise_sweep::{Cost, Flow, Observer, Output, Progress, Row, Trial};
 use indicatif::{FormattedDuration, ProgressBar, ProgressStyle};
 use std::collections::HashMap;
 use std::io::IsTerminal;
@@ -13,9 +13,10 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// Shows trials done, time left and the trial begun last.
 ///
 /// Time left follows the work done, in numbers denoised: D × members × steps × (1 + corrections)
-/// a trial.
-pub(super) struct Display {
+/// a trial; in measured seconds where priors differ in cost.
+pub(super) struct Display<'a> {
     bar: Option<ProgressBar>,
+    cost: &'a Cost,
     /// D of each dataset.
     lengths: HashMap<String, usize>,
     /// Work of the trials that had no row at the start.
@@ -31,14 +32,17 @@ struct State {
     trial: String,
 }
 
-impl Display {
-    pub(super) fn new(output: &Output, flows: &[Flow]) -> Self {
+impl<'a> Display<'a> {
+    pub(super) fn new(output: &Output, flows: &[Flow], cost: &'a Cost) -> Self {
         let length = |flow: &Flow| (flow.name().to_owned(), flow.prior().shape().len());
         let lengths: HashMap<String, usize> = flows.iter().map(length).collect();
-        let of = |t: &&Trial| work(&lengths, &t.dataset, t.members, t.steps, t.corrections);
+        let of = |t: &&Trial| {
+            work(cost, &lengths, (&t.dataset, &t.prior), t.members * t.steps * (1 + t.corrections))
+        };
         let now = Instant::now();
         Self {
             bar: std::io::stderr().is_terminal().then(|| bar(output.trials().len())),
+            cost,
             work: output.pending().iter().map(of).sum(),
             lengths,
             state: Mutex::new(State { begun: now, told: now, done: 0.0, trial: String::new() }),
@@ -78,7 +82,7 @@ impl Display {
     }
 }
 
-impl Observer for Display {
+impl Observer for Display<'_> {
     fn started(&self, trial: &Trial, progress: Progress) {
         let mut state = self.lock();
         state.trial = trial.to_string();
@@ -87,7 +91,8 @@ impl Observer for Display {
 
     fn finished(&self, row: &Row, progress: Progress) {
         let mut state = self.lock();
-        state.done += work(&self.lengths, &row.dataset, row.members, row.steps, row.corrections);
+        let evaluations = row.members * row.steps * (1 + row.corrections);
+        state.done += work(self.cost, &self.lengths, (&row.dataset, &row.prior), evaluations);
         self.tell(&mut state, progress);
     }
 }
@@ -101,12 +106,11 @@ fn bar(total: usize) -> ProgressBar {
 }
 
 fn work(
+    cost: &Cost,
     lengths: &HashMap<String, usize>,
-    dataset: &str,
-    members: usize,
-    steps: usize,
-    corrections: usize,
+    (dataset, prior): (&str, &str),
+    evaluations: usize,
 ) -> f64 {
     let length = lengths.get(dataset).copied().unwrap_or(1);
-    length as f64 * members as f64 * steps as f64 * (1 + corrections) as f64
+    cost.of(dataset, prior, evaluations).unwrap_or(length as f64 * evaluations as f64)
 }

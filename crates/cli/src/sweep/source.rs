@@ -1,10 +1,12 @@
 //! Which data a sweep observes, and where their priors come from.
 
+use crate::failure::usage;
 use crate::fitting::Fitting;
 use crate::number::positive;
+use crate::priors::Priors;
 use clap::ValueEnum;
 use equipoise_data::NoiseLevel;
-use equipoise_sweep::{FlowRequest, PriorSource};
+use equipoise_sweep::{FlowRequest, PriorSource, SettingsChange};
 use std::path::{Path, PathBuf};
 
 /// Observation noise of the embedded sweep, normalised units.
@@ -13,7 +15,7 @@ const NOISE: f64 = 0.1;
 /// The data, their noise and their priors.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Data")]
-#[group(id = "prior_source", args = ["train", "prior"], multiple = false)]
+#[group(id = "prior_source", args = ["train", "prior"], multiple = true)]
 pub(crate) struct Source {
     /// The file whose first frames are observed, HDF5 with a dataset `x` or `velocity`; needs
     /// --train or --prior; its name without the ending names the dataset, in results and in the
@@ -21,16 +23,16 @@ pub(crate) struct Source {
     #[arg(long, value_name = "FILE", requires = "prior_source")]
     data: Option<PathBuf>,
 
-    /// The training file that the prior is fitted to
+    /// The training file that the prior is fitted to, or was, for --prior FILE beside other priors
     #[arg(long, value_name = "FILE", requires = "data")]
     train: Option<PathBuf>,
 
-    /// A prior that `fit` saved
-    #[arg(
-        long, value_name = "FILE", requires = "data",
-        conflicts_with_all = ["window", "normalizer", "covariance", "rank", "ridge"]
-    )]
-    prior: Option<PathBuf>,
+    /// Priors, each with trials of its own on the same observations and draws: wiener, the fitted
+    /// Gaussian, or a denoiser over its training windows, optimal, local[:RADIUS],
+    /// equivariant_local[:RADIUS[:STRIDE]], locality[:THRESHOLD], with @SHIFTS for cyclic shifts of the
+    /// windows; any other value is a file that `fit` saved, and stands for wiener [default: wiener]
+    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',')]
+    prior: Vec<String>,
 
     /// Which embedded samples [default: both]
     #[arg(long, value_enum, value_delimiter = ',', conflicts_with = "data")]
@@ -85,18 +87,56 @@ impl Source {
             [] => NoiseLevel::Normalised(self.noise.unwrap_or(NOISE)),
             stds => NoiseLevel::Physical(stds.to_vec()),
         };
-        let fitted = || self.train.clone().map(|path| PriorSource::Train { path, change });
-        let prior = self.prior.clone().map(PriorSource::File).or_else(fitted);
-        if let (Some(data), Some(prior)) = (self.data.clone(), prior) {
+        let priors = Priors::of(&self.prior)?;
+        if let Some(data) = self.data.clone() {
             let (name, include_solid) = (name(&data), self.include_solid);
-            return Ok(vec![FlowRequest { name, data, prior, load, noise, include_solid }]);
+            let prior = self.prior(&priors, change)?;
+            let denoisers = priors.names;
+            return Ok(vec![FlowRequest { name, data, prior, denoisers, load, noise, include_solid }]);
+        }
+        if let Some(file) = &priors.file {
+            let file = file.display();
+            return Err(usage(&format!("--prior: found the file {file} without --data, expected both")));
         }
         let mut requests = FlowRequest::embedded(change, &noise, self.include_solid)?;
         requests.retain(|request| {
             self.dataset.is_empty() || self.dataset.iter().any(|asked| asked.name() == request.name)
         });
-        requests.iter_mut().for_each(|request| request.load = load);
+        for request in &mut requests {
+            (request.load, request.denoisers) = (load, priors.names.clone());
+        }
         Ok(requests)
+    }
+
+    /// Where the Gaussian prior of a user's data comes from.
+    fn prior(&self, priors: &Priors, change: SettingsChange) -> anyhow::Result<PriorSource> {
+        let other = priors.windowed();
+        let Some(path) = priors.file.clone() else {
+            let asked = priors.names.first().map_or_else(String::new, ToString::to_string);
+            let missing =
+                || usage(&format!("--prior: found {asked} without --train, expected a training file"));
+            return Ok(PriorSource::Train { path: self.train.clone().ok_or_else(missing)?, change });
+        };
+        let file = path.display();
+        if let Some(flag) = self.fitting.given() {
+            return Err(usage(&format!(
+                "{flag}: found with the file {file} for --prior, which is fitted already"
+            )));
+        }
+        match (other, &self.train) {
+            (Some(name), None) => {
+                let expected = "expected the training file that it was fitted to, for its windows";
+                Err(usage(&format!(
+                    "--prior: found {name} beside the file {file} without --train, {expected}"
+                )))
+            }
+            (None, Some(_)) => {
+                let expected =
+                    "expected one of them, or a prior beside the file that stands on training windows";
+                Err(usage(&format!("--train: found with the file {file} for --prior, {expected}")))
+            }
+            (_, train) => Ok(PriorSource::File { path, train: train.clone() }),
+        }
     }
 }
 

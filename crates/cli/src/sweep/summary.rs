@@ -5,6 +5,7 @@ use crate::output;
 use crate::spectrum::Spectrum;
 use crate::table::{Cell, Column, Table};
 use equipoise_metrics::State;
+use equipoise_prior::DenoiserName;
 use equipoise_report::significant;
 use equipoise_sweep::{Output, RESULTS_CSV, Row, SPACE, Summary};
 use serde::Serialize;
@@ -44,11 +45,12 @@ struct Prior {
     spectrum: Spectrum,
 }
 
-/// One dataset under one protocol.
+/// One dataset under one protocol and prior.
 #[derive(Serialize)]
 struct Scene {
     dataset: String,
     protocol: String,
+    prior: String,
     seed: u64,
     verdicts: Vec<Verdict>,
 }
@@ -60,6 +62,7 @@ struct Verdict {
     method: String,
     sub: usize,
     state: String,
+    rmse: f64,
     /// `None` without a floor, and in JSON where it is not finite.
     rmse_over_floor: Option<f64>,
     diverged_at: Option<f64>,
@@ -104,10 +107,16 @@ impl Report {
 
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
         for scene in &self.scenes {
-            let Scene { dataset, protocol, seed, .. } = scene;
+            let Scene { dataset, protocol, prior, seed, .. } = scene;
+            let prior = if *prior == DenoiserName::WIENER.base() {
+                String::new()
+            } else {
+                format!(", prior {prior}")
+            };
+            let what = if scene.verdicts.iter().any(Verdict::is_held) { "RMSE/floor" } else { "RMSE" };
             writeln!(
                 to,
-                "{dataset}, protocol {protocol}: state and RMSE/floor, first seed ({seed}), {} units, N convention {}",
+                "{dataset}, protocol {protocol}{prior}: state and {what}, first seed ({seed}), {} units, N convention {}",
                 self.space, self.n_convention
             )?;
             scene.table().write_text(to, "  ")?;
@@ -125,11 +134,13 @@ impl Report {
         let columns = [
             Column::words("dataset"),
             Column::words("protocol"),
+            Column::words("prior"),
             Column::numbers("seed"),
             Column::words("law"),
             Column::words("method"),
             Column::numbers("sub"),
             Column::words("state"),
+            Column::numbers("rmse"),
             Column::numbers("rmse_over_floor"),
             Column::numbers("diverged_at"),
         ];
@@ -138,11 +149,13 @@ impl Report {
                 vec![
                     scene.dataset.as_str().into(),
                     scene.protocol.as_str().into(),
+                    scene.prior.as_str().into(),
                     scene.seed.to_string().into(),
                     verdict.law.as_str().into(),
                     verdict.method.as_str().into(),
                     verdict.sub.into(),
                     verdict.state.as_str().into(),
+                    verdict.rmse.into(),
                     verdict.rmse_over_floor.into(),
                     verdict.diverged_at.into(),
                 ]
@@ -171,24 +184,32 @@ impl Scene {
     }
 }
 
+impl Verdict {
+    /// Whether the posterior is known that its error is held to.
+    fn is_held(&self) -> bool {
+        self.rmse_over_floor.is_some()
+    }
+}
+
 impl std::fmt::Display for Verdict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.state.replace('_', " "))?;
-        match self.rmse_over_floor {
-            Some(ratio) if ratio.is_finite() => write!(f, " {}", significant(ratio, DIGITS)),
+        match self.rmse_over_floor.unwrap_or(self.rmse) {
+            number if number.is_finite() => write!(f, " {}", significant(number, DIGITS)),
             _ => Ok(()),
         }
     }
 }
 
-/// The rows of the first seed of every dataset under every protocol.
+/// The rows of the first seed of every dataset under every protocol and prior.
 fn scenes(rows: &[Row]) -> Vec<Scene> {
-    let batches = rows.chunk_by(|a, b| (&a.dataset, &a.protocol) == (&b.dataset, &b.protocol));
+    let scene = |row: &Row| (row.dataset.clone(), row.protocol.clone(), row.prior.clone());
+    let batches = rows.chunk_by(|a, b| scene(a) == scene(b));
     batches
         .map(|batch| {
-            let Row { dataset, protocol, seed, .. } = batch[0].clone();
+            let Row { dataset, protocol, prior, seed, .. } = batch[0].clone();
             let verdicts = batch.iter().filter(|row| row.seed == seed).map(verdict).collect();
-            Scene { dataset, protocol, seed, verdicts }
+            Scene { dataset, protocol, prior, seed, verdicts }
         })
         .collect()
 }
@@ -199,6 +220,7 @@ fn verdict(row: &Row) -> Verdict {
         method: row.method.clone(),
         sub: row.sub,
         state: row.state.clone(),
+        rmse: row.rmse,
         rmse_over_floor: row.floor_rmse.map(|floor| row.rmse / floor),
         diverged_at: row.diverged_at,
     }

@@ -191,3 +191,65 @@ fn a_start_narrower_than_the_schedule_is_noted() {
     assert!(notes("normal").contains("σ at t = 1 is 100"));
     assert!(!notes("prior").contains("too narrow"));
 }
+
+/// Rows under `wiener` are those of the sweep without other priors, and what another one cannot run is
+/// left out of the default list with a word.
+#[test]
+fn priors_by_name_have_rows_of_their_own() {
+    let folder = tempdir().unwrap();
+    let plan = "--dataset kolmogorov --window 1 --steps 2 --sub 16 --seed 0 --members 1 --certify";
+    let with = |further: &str, out: &str| {
+        let all: Vec<&str> = plan.split(' ').chain(further.split_whitespace()).collect();
+        sweep(&all, &folder.path().join(out))
+    };
+    let alone = with("", "alone").rows(&["seconds"]);
+    let swept = with("--prior optimal,wiener,local:1", "all");
+    let rows = swept.rows(&["seconds"]);
+    let under = |prior: &str| rows.iter().filter(|row| row["prior"] == prior).cloned().collect::<Vec<_>>();
+    assert_eq!(under("wiener"), alone);
+    assert_eq!((under("optimal").len(), under("local:1").len()), (10, 9));
+    for row in under("local:1") {
+        assert!(
+            ["floor_rmse", "posterior_mean_rmse", "guidance_excess_t0.5"].iter().all(|c| row[*c].is_empty())
+        );
+    }
+    assert!(under("optimal").iter().all(|row| !row["floor_rmse"].is_empty()));
+    for part in ["no exact under local:1", "--certify leaves out 10 trials under optimal"] {
+        assert!(
+            swept.ran.stderr.contains(part) && swept.manifest()["notes"].to_string().contains(part),
+            "{part}"
+        );
+    }
+    for part in ["prior local:1: state and RMSE, first", "prior optimal: state and RMSE/floor, first"] {
+        assert!(swept.ran.stdout.contains(part), "{}", swept.ran.stdout);
+    }
+    assert!(swept.path("kolmogorov/custom/local_1/matched/sparse_sub16_reconstructed.png").is_file());
+    assert!(swept.path("kolmogorov/custom/matched/sparse_sub16_reconstructed.png").is_file());
+}
+
+#[test]
+fn a_prior_that_cannot_be_had_is_bad_usage() {
+    let folder = tempdir().unwrap();
+    let prior = folder.path().join("prior.h5");
+    let prior = prior.to_str().unwrap();
+    assert_eq!(run(&["fit", "--train", TRAIN, "--out", prior, "--window", "1"]).code, Some(0));
+    let beside = format!("{prior},optimal");
+    for (arguments, parts) in [
+        (&["--prior", "optima"][..], ["found `optima`, expected wiener, optimal", "nor is there a file"]),
+        (&["--data", TEST, "--prior", "optimal"], ["found optimal without --train", "training file"]),
+        (&["--data", TEST, "--prior", &beside], ["found optimal beside the file", "without --train"]),
+        (&["--data", TEST, "--prior", prior, "--train", TRAIN], ["--train", "expected one of them"]),
+        (&["--data", TEST, "--prior", prior, "--window", "1"], ["--window", "fitted already"]),
+        (&["--prior", prior], ["without --data", "expected both"]),
+        (
+            &["--window", "1", "--prior", "local", "--law", "exact"],
+            ["found local:4 with method exact", "optimal"],
+        ),
+    ] {
+        let out = folder.path().join("out");
+        let ran = run(&[&["sweep", "--out", out.to_str().unwrap()], arguments].concat());
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {}", ran.stderr);
+        assert!(parts.iter().all(|part| ran.stderr.contains(part)), "{arguments:?}: {}", ran.stderr);
+        assert!(!out.exists(), "{arguments:?}");
+    }
+}

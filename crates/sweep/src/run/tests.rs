@@ -113,7 +113,7 @@ fn the_table_is_in_plan_order_on_any_number_of_threads() {
     assert_eq!(one, uninterrupted(&folder.path().join("2"), 2));
     assert_eq!(one, uninterrupted(&folder.path().join("5"), 5));
     let trials = open(&folder.path().join("1"), Existing::Resume).unwrap().trials().to_vec();
-    let identities: Vec<&str> = one.iter().map(|record| &record[41]).collect();
+    let identities: Vec<&str> = one.iter().map(|record| &record[42]).collect();
     let expected: Vec<String> = trials.iter().map(|t| t.identity().unwrap()).collect();
     assert_eq!(identities, expected);
 }

@@ -1,0 +1,98 @@
+//! Priors as every verb takes them: names of denoisers, and the file of a Gaussian prior.
+
+use crate::failure::usage;
+use equipoise_prior::DenoiserName;
+use equipoise_sweep::Approach;
+use std::path::{Path, PathBuf};
+
+/// What a list of priors says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Priors {
+    /// The denoisers, in order; a file stands for `wiener` in its place.
+    pub(crate) names: Vec<DenoiserName>,
+    /// The prior that `fit` saved.
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Priors {
+    /// Of the values of `--prior`; none for `wiener`.
+    ///
+    /// # Errors
+    /// Bad usage: two files, or a value that is neither a name nor a file.
+    pub(crate) fn of(values: &[String]) -> anyhow::Result<Self> {
+        let mut priors = Self { names: Vec::new(), file: None };
+        for value in values {
+            let name = match value.parse() {
+                Ok(name) => name,
+                Err(neither) if !Path::new(value).exists() => {
+                    return Err(usage(&format!("--prior: {neither}; nor is there a file `{value}`")));
+                }
+                Err(_) => {
+                    if let Some(first) = priors.file.replace(value.into()) {
+                        let found = first.display();
+                        return Err(usage(&format!(
+                            "--prior: found the files {found} and {value}, expected one"
+                        )));
+                    }
+                    DenoiserName::WIENER
+                }
+            };
+            priors.names.push(name);
+        }
+        if priors.names.is_empty() {
+            priors.names.push(DenoiserName::WIENER);
+        }
+        Ok(priors)
+    }
+
+    /// The first that stands on training windows.
+    pub(crate) fn windowed(&self) -> Option<DenoiserName> {
+        self.names.iter().copied().find(|name| *name != DenoiserName::WIENER)
+    }
+}
+
+/// Refuses a method that was asked for by name and cannot run under every prior.
+///
+/// # Errors
+/// Bad usage.
+pub(crate) fn refuse_unknown<'a>(
+    priors: impl Iterator<Item = &'a String>,
+    approaches: &[Approach],
+) -> anyhow::Result<()> {
+    for prior in priors {
+        if let Some(Approach { method, .. }) = approaches.iter().find(|approach| !approach.runs_under(prior))
+        {
+            let expected = if method == "exact" { "wiener or optimal" } else { "wiener" };
+            return Err(usage(&format!(
+                "--prior: found {prior} with method {method}, which takes {expected}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(list: &str) -> Result<Priors, String> {
+        Priors::of(&list.split(',').map(str::to_owned).collect::<Vec<_>>()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_value_is_a_name_or_else_a_file() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let found = of(&format!("local,{here},optimal@4")).unwrap();
+        let names: Vec<String> = found.names.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["local:4", "wiener", "optimal@4"]);
+        assert_eq!(
+            (found.file.as_deref(), found.windowed().unwrap().base()),
+            (Some(Path::new(here)), "local")
+        );
+        assert_eq!(Priors::of(&[]).unwrap(), Priors { names: vec![DenoiserName::WIENER], file: None });
+        let neither = of("wiener,optima").unwrap_err();
+        assert!(neither.contains("found `optima`, expected wiener, optimal"), "{neither}");
+        assert!(neither.contains("nor is there a file `optima`"), "{neither}");
+        assert!(of(&format!("{here},{here}")).unwrap_err().contains("expected one"));
+    }
+}

@@ -1,0 +1,93 @@
+//! What trials under denoisers beyond the Wiener filter will take, from a timed part of one denoise.
+
+use crate::choose::Course;
+use crate::excess::EXCESS_COLUMNS;
+use crate::{BoxError, Error, Flow, Result, Trial};
+use equipoise_prior::Analytic;
+use equipoise_solver::ProbedRatios;
+use equipoise_stream::Stream;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// A vjp after a denoise at the same state, in denoises.
+const VJP: f64 = 2.0;
+
+/// Seconds of one denoise on all threads, by dataset and prior; empty where `wiener` is the only one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cost {
+    denoise: HashMap<(String, String), f64>,
+}
+
+impl Cost {
+    /// Times a part of a denoise at noised training windows, the mean over t = 0.9, 0.5 and 0.1 under
+    /// the schedule of the first trial.
+    ///
+    /// # Errors
+    /// [`Error::Flow`] for a denoiser that fails.
+    pub fn measure(flows: &[Flow], trials: &[Trial]) -> Result<Self> {
+        let mut found = Self::default();
+        if trials.iter().all(Trial::is_gaussian) {
+            return Ok(found);
+        }
+        for flow in flows {
+            let fault = |source| Error::Flow { dataset: flow.name.clone(), source };
+            let Some(first) = trials.iter().find(|trial| trial.dataset == flow.name) else { continue };
+            for prior in flow.denoisers.names() {
+                let analytic = match flow.analytic(&prior)? {
+                    Some(analytic) => analytic.clone(),
+                    None => Analytic::Wiener(Arc::new(flow.prior.denoiser().map_err(|e| fault(e.into()))?)),
+                };
+                let seconds = timed(flow, &analytic, first).map_err(fault)?;
+                found.denoise.insert((flow.name.clone(), prior), seconds);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Seconds of so many evaluations, one vjp to a denoise; `None` where nothing was measured.
+    pub fn of(&self, dataset: &str, prior: &str, evaluations: usize) -> Option<f64> {
+        let denoise = self.denoise.get(&(dataset.to_owned(), prior.to_owned()))?;
+        Some(denoise * (1.0 + VJP) * evaluations as f64)
+    }
+
+    /// Seconds of all trials under each prior but `wiener`, with the traces of the laws that need them,
+    /// by dataset and prior in the order of the trials.
+    ///
+    /// # Errors
+    /// [`Error::Trial`] for a trial whose run cannot be made.
+    pub fn told(&self, trials: &[&Trial]) -> Result<Vec<(String, String, f64)>> {
+        let mut told: Vec<(String, String, f64)> = Vec::new();
+        let mut probed = HashSet::new();
+        for trial in trials.iter().filter(|trial| !trial.is_gaussian()) {
+            let fault = |source| Error::Trial { trial: trial.to_string(), source };
+            let levels = Course::of(trial).map_err(fault)?.run_levels().len();
+            let evaluations = trial.members * levels * (1 + trial.corrections);
+            let key = (trial.dataset.clone(), trial.prior.clone());
+            let mut seconds = self.of(&key.0, &key.1, evaluations).unwrap_or(0.0);
+            let traced = ["matched", "active"].contains(&trial.law.as_str());
+            if traced && probed.insert((key.clone(), trial.protocol.clone(), trial.sub, trial.law.clone())) {
+                let denoises = (levels * ProbedRatios::COUNT) as f64 * (1.0 + 2.0 * VJP);
+                seconds += denoises * self.denoise.get(&key).copied().unwrap_or(0.0);
+            }
+            match told.iter_mut().find(|(dataset, prior, _)| (dataset, prior) == (&key.0, &key.1)) {
+                Some((_, _, all)) => *all += seconds,
+                None => told.push((key.0, key.1, seconds)),
+            }
+        }
+        Ok(told)
+    }
+}
+
+fn timed(flow: &Flow, analytic: &Analytic, trial: &Trial) -> std::result::Result<f64, BoxError> {
+    let schedule = Course::of(trial)?.schedule;
+    let window = flow.windows().first().map_or(&flow.truth, |window| window);
+    let noise: Vec<f32> = Stream::new("cost").normal(0, window.len());
+    let one = |t: f64| -> std::result::Result<f64, BoxError> {
+        let level = schedule.level(t);
+        let (mu, sigma) = (level.mu as f32, level.sigma as f32);
+        let x_t: Vec<f32> = window.iter().zip(&noise).map(|(x, e)| mu * x + sigma * e).collect();
+        Ok(analytic.probe(&x_t, level)?.as_secs_f64())
+    };
+    let found = EXCESS_COLUMNS.map(one).into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(found.iter().sum::<f64>() / found.len() as f64)
+}

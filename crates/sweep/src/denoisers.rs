@@ -1,0 +1,66 @@
+//! The priors of a flow beyond its Gaussian: denoisers over the windows that it was fitted to.
+
+use crate::{BoxError, Error};
+use equipoise_data::{Dataset, checksum};
+use equipoise_prior::{Analytic, DenoiserName, Prior};
+use equipoise_solver::ProbedRatios;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Denoisers by name, `None` for `wiener`.
+#[derive(Clone)]
+pub(crate) struct Denoisers {
+    named: Vec<(String, Option<Analytic>)>,
+    /// Normalised training windows, equally spaced in the training file; none where only `wiener` is
+    /// asked for.
+    pub(crate) windows: Arc<Vec<Vec<f32>>>,
+}
+
+impl Denoisers {
+    /// Over a prior that `file` holds or was fitted to, and its training file.
+    pub(crate) fn open(
+        names: &[DenoiserName],
+        prior: &Prior,
+        file: &Path,
+        train: Option<&Dataset>,
+    ) -> Result<Self, BoxError> {
+        let others: Vec<DenoiserName> =
+            names.iter().copied().filter(|n| *n != DenoiserName::WIENER).collect();
+        let (mut made, mut windows) = (Vec::new().into_iter(), Vec::new());
+        if let Some(first) = others.first() {
+            let missing = || Error::NoWindows { prior: first.to_string(), path: file.into() };
+            let train = train.ok_or_else(missing)?;
+            fitted_to(prior, file, train)?;
+            made = prior.analytics(&others, train)?.into_iter();
+            windows = prior.some_windows(train, ProbedRatios::COUNT)?;
+        }
+        let named = |name: &DenoiserName| {
+            let analytic = if *name == DenoiserName::WIENER { None } else { made.next() };
+            (name.to_string(), analytic)
+        };
+        Ok(Self { named: names.iter().map(named).collect(), windows: Arc::new(windows) })
+    }
+
+    /// The names, in the order asked for.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.named.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The denoiser of a name that was asked for.
+    pub(crate) fn get(&self, name: &str) -> Option<Option<&Analytic>> {
+        self.named.iter().find(|(known, _)| known == name).map(|(_, analytic)| analytic.as_ref())
+    }
+}
+
+/// Rows know a training file by the prior's: another one would not be told from it.
+fn fitted_to(prior: &Prior, file: &Path, train: &Dataset) -> Result<(), BoxError> {
+    let (found, expected) = (checksum(train.path())?, &prior.provenance().sha256);
+    if found == *expected {
+        return Ok(());
+    }
+    let (path, expected) = (train.path().into(), expected.clone());
+    Err(Error::Mismatch { path, field: "sha256", found, expected, reference: file.into() }.into())
+}
+
+#[cfg(test)]
+mod tests;
