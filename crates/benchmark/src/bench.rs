@@ -63,7 +63,7 @@ impl<'a> Bench<'a> {
         steps: usize,
     ) -> Result<Box<dyn PosteriorSampler<f32>>, BoxError> {
         let inference = self.problem.inference(draw, steps, self.plan)?;
-        chosen.bind(&inference, &self.problem.gaussian, value)
+        chosen.bind(&inference, (&self.problem, steps), value)
     }
 
     /// `count` members.
@@ -174,7 +174,7 @@ impl<'a> Bench<'a> {
             members,
             rmse: verdict.rmse,
             floor: verdict.floor,
-            excess: verdict.rmse / verdict.floor,
+            excess: verdict.floor.map(|floor| verdict.rmse / floor),
             bias: verdict.bias,
             spread_ratio: verdict.spread_ratio,
             coverage_error: [inner, outer].into_iter().flatten().map(f64::abs).reduce(f64::max),

@@ -1,9 +1,10 @@
 //! From the names of an approach to a sampler bound to an observation.
 
+use crate::problem::Problem;
 use crate::{Error, Result};
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
-use equipoise_solver::{Inference, Method, ObservedGaussian, Parameter, PosteriorSampler};
+use equipoise_solver::{Inference, Method, Parameter, PosteriorSampler};
 use equipoise_sweep::{Approach, BoxError};
 
 /// A method, and its law where it takes one.
@@ -42,7 +43,7 @@ impl Chosen {
     pub(crate) fn bind(
         self,
         inference: &Inference<f32>,
-        gaussian: &ObservedGaussian<f32>,
+        (problem, steps): (&Problem<'_>, usize),
         value: Option<f64>,
     ) -> std::result::Result<Box<dyn PosteriorSampler<f32>>, BoxError> {
         let noise = inference.observation.noise();
@@ -50,7 +51,7 @@ impl Chosen {
         let strength = match self.law {
             None => None,
             Some(law @ (Law::Matched | Law::Active)) => {
-                Some(Strength::traced(noise, gaussian.ratios(law, &inference.levels())))
+                Some(Strength::traced(noise, problem.ratios(law, inference, steps)?))
             }
             // Of the other laws only `sum` takes part, which no count enters.
             Some(law) => Some(Strength::of_law(law, noise, law.published_base().gamma, count, count)?),

@@ -7,7 +7,7 @@ use crate::problem::Part;
 use crate::run::{Results, scene};
 use crate::score::judge;
 use crate::{Case, Error, Job, Plan, Result, Scene};
-use equipoise_sweep::BoxError;
+use equipoise_sweep::{Approach, BoxError};
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -52,7 +52,7 @@ struct Overhead {
 pub fn estimate(plan: &Plan, scenes: &[Scene]) -> Result<Estimate> {
     let mut found = Estimate { rates: HashMap::new(), overheads: HashMap::new() };
     for dataset in &plan.datasets {
-        let name = &dataset.source.dataset;
+        let name = &dataset.label();
         let fault = |source| Error::Job { job: format!("{name}: timing"), source };
         let Some(&case) = dataset.cases.get(dataset.cases.len() / 2) else { continue };
         found.measure(plan, scene(scenes, name)?, case).map_err(fault)?;
@@ -66,6 +66,8 @@ impl Estimate {
         let bench = Bench::new(scene, case, plan)?;
         let problem = clock.elapsed().as_secs_f64();
         let draw = bench.problem.draw(Part::Validation, plan.tuning.seed)?;
+        let prior = plan.datasets.iter().find(|d| d.label() == scene.label).map(|d| d.prior.clone());
+        let takes = |approach: &&Approach| prior.as_ref().is_none_or(|prior| approach.runs_under(prior));
         let count = if scene.parallel_inside() { 1 } else { rayon::current_num_threads() };
         let time = |chosen, value| -> std::result::Result<(Cost, f64), BoxError> {
             let clock = Instant::now();
@@ -77,7 +79,7 @@ impl Estimate {
             let steps = (count * STEPS) as f64;
             Ok((Cost { seconds: drawn.seconds / steps, calls: work(&drawn.runs).0 as f64 / steps }, level))
         };
-        for approach in &plan.approaches {
+        for approach in plan.approaches.iter().filter(|a| takes(a)) {
             let chosen = Chosen::of(approach)?;
             let (published, level) = time(chosen, None)?;
             let tuned = match chosen.parameter() {
@@ -92,13 +94,19 @@ impl Estimate {
                 }
             };
             let rate = Rate { published, tuned, level };
-            self.rates.insert((scene.name.clone(), name(approach)), rate);
+            self.rates.insert((scene.label.clone(), name(approach)), rate);
         }
-        let runs = bench.draw(&*bench.bind(first(plan)?, None, &draw, 1)?, &draw, plan.members)?.runs;
+        let runs = bench
+            .draw(
+                &*bench.bind(first(plan.approaches.iter().find(takes))?, None, &draw, 1)?,
+                &draw,
+                plan.members,
+            )?
+            .runs;
         let clock = Instant::now();
         judge(&bench.problem, &draw, &runs, false)?;
         let overhead = Overhead { problem, judge: clock.elapsed().as_secs_f64() };
-        self.overheads.insert(scene.name.clone(), overhead);
+        self.overheads.insert(scene.label.clone(), overhead);
         Ok(())
     }
 
@@ -110,8 +118,7 @@ impl Estimate {
         let (Some(rate), Some(overhead)) = (self.rates.get(&key), self.overheads.get(job.dataset())) else {
             return (0.0, 0.0);
         };
-        let seeds =
-            plan.datasets.iter().find(|d| d.source.dataset == *job.dataset()).map_or(1, |d| d.seeds.len());
+        let seeds = plan.datasets.iter().find(|d| d.label() == *job.dataset()).map_or(1, |d| d.seeds.len());
         let level = rate.level * steps / seeds as f64;
         match job {
             Job::Score { choice, .. } => {
@@ -147,7 +154,7 @@ impl Estimate {
     }
 }
 
-fn first(plan: &Plan) -> Result<Chosen> {
+fn first(approach: Option<&Approach>) -> Result<Chosen> {
     let empty = Error::Setting { field: "methods", found: "none".into(), expected: "at least one" };
-    plan.approaches.first().map_or(Err(empty), Chosen::of)
+    approach.map_or(Err(empty), Chosen::of)
 }

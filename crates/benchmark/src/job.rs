@@ -21,7 +21,7 @@ pub enum Choice {
 pub enum Job {
     /// Draw an ensemble on the test truth and judge it.
     Score {
-        /// The dataset.
+        /// The dataset with its prior, as [`DatasetPlan::label`](crate::DatasetPlan::label) says it.
         dataset: String,
         /// The case.
         case: Case,

@@ -24,8 +24,14 @@ pub struct Standing {
     pub point_estimate: bool,
     /// Seeds.
     pub seeds: usize,
-    /// RMSE over floor.
-    pub excess: Interval,
+    /// RMSE over floor; `None` where the posterior is not known.
+    pub excess: Option<Interval>,
+    /// RMSE against the truth.
+    pub rmse: Interval,
+    /// Fair CRPS on the truth.
+    pub crps: Option<Interval>,
+    /// Coverage of the truth by the 50 % and the 90 % interval.
+    pub coverages: [Option<Interval>; 2],
     /// Bias over the posterior standard deviation.
     pub bias: Option<Interval>,
     /// Spread over the posterior standard deviation.
@@ -50,8 +56,8 @@ pub struct Standing {
     pub states: Vec<(String, usize)>,
 }
 
-/// The standings of every case, in plan order, and by excess within a case; what is not finite comes
-/// last.
+/// The standings of every case, in plan order, and by excess within a case, by RMSE where the posterior
+/// is not known; what is not finite comes last.
 ///
 /// # Errors
 /// Those of [`Plan::jobs`](crate::Plan::jobs).
@@ -61,7 +67,7 @@ pub fn leaderboard(results: &Results) -> Result<Vec<Standing>> {
     for case in scores.chunk_by(|a, b| a.dataset == b.dataset && a.case() == b.case()) {
         let mut standings: Vec<Standing> =
             entrants(case).into_iter().filter_map(|rows| standing(&rows, &tunings)).collect();
-        standings.sort_by(|a, b| order(a.excess.mean).total_cmp(&order(b.excess.mean)));
+        standings.sort_by(|a, b| order(a.error().mean).total_cmp(&order(b.error().mean)));
         standings.iter_mut().zip(1..).for_each(|(standing, rank)| standing.rank = rank);
         board.extend(standings);
     }
@@ -122,7 +128,10 @@ fn standing(rows: &[&Score], tunings: &[Tuned]) -> Option<Standing> {
         parameter: first.parameter.clone().zip(first.value),
         point_estimate: first.point_estimate,
         seeds: rows.len(),
-        excess: over(&|row| Some(row.excess))?,
+        excess: over(&|row| row.excess),
+        rmse: over(&|row| Some(row.rmse))?,
+        crps: over(&|row| row.crps),
+        coverages: [over(&|row| row.coverage_50), over(&|row| row.coverage_90)],
         bias: over(&|row| row.bias),
         spread_ratio: over(&|row| row.spread_ratio),
         coverage_error: over(&|row| row.coverage_error),
@@ -150,6 +159,11 @@ fn states(rows: &[&Score]) -> Vec<(String, usize)> {
 }
 
 impl Standing {
+    /// What it is ranked by: the excess, or the RMSE where no posterior is known.
+    pub fn error(&self) -> Interval {
+        self.excess.unwrap_or(self.rmse)
+    }
+
     /// Its states as words: `balanced`, or `balanced 2, inaccurate 1`.
     pub fn states_in_words(&self) -> String {
         match &self.states[..] {

@@ -20,10 +20,17 @@ pub struct Overall {
     pub cases: usize,
     /// Of them, those in which a seed ended in the explosion event.
     pub exploded: usize,
-    /// The geometric mean of RMSE over floor; infinite with an excess that is not finite.
-    pub excess: f64,
+    /// Whether errors are held to a known posterior; else against the truth alone.
+    pub held: bool,
+    /// The geometric mean of RMSE over floor, or of the RMSE where no posterior is known; infinite with one
+    /// that is not finite.
+    pub error: f64,
     /// The largest of them.
     pub worst: f64,
+    /// The mean CRPS on the truth.
+    pub crps: Option<f64>,
+    /// The mean coverage of the truth by the 90 % interval.
+    pub coverage_90: Option<f64>,
     /// The mean bias over the posterior standard deviation.
     pub bias: Option<f64>,
     /// The mean spread ratio.
@@ -36,7 +43,7 @@ pub struct Overall {
     pub sliced_w2_ratio: Option<f64>,
 }
 
-/// The entrants of each dataset, in the order of the standings, each dataset's by excess.
+/// The entrants of each dataset, in the order of the standings, each dataset's by error.
 pub fn overall(board: &[Standing]) -> Vec<Overall> {
     let mut all = Vec::new();
     for rows in board.chunk_by(|a, b| a.dataset == b.dataset) {
@@ -48,7 +55,7 @@ pub fn overall(board: &[Standing]) -> Vec<Overall> {
             }
         }
         let mut found: Vec<Overall> = entrants.iter().map(|group| Overall::of(group)).collect();
-        found.sort_by(|a, b| a.excess.total_cmp(&b.excess));
+        found.sort_by(|a, b| a.error.total_cmp(&b.error));
         all.extend(found);
     }
     all
@@ -62,8 +69,8 @@ impl Overall {
             let total: Option<f64> = group.iter().map(|s| of(s).map(|found| found.mean)).sum();
             total.map(|total| total / count)
         };
-        let excesses =
-            || group.iter().map(|s| if s.excess.mean.is_finite() { s.excess.mean } else { f64::INFINITY });
+        let errors =
+            || group.iter().map(|s| s.error().mean).map(|e| if e.is_finite() { e } else { f64::INFINITY });
         Self {
             dataset: group[0].dataset.clone(),
             approach: group[0].approach.clone(),
@@ -71,8 +78,11 @@ impl Overall {
             point_estimate: group[0].point_estimate,
             cases: group.len(),
             exploded: group.iter().filter(|s| s.exploded()).count(),
-            excess: (excesses().map(f64::ln).sum::<f64>() / count).exp(),
-            worst: excesses().fold(0.0, f64::max),
+            held: group.iter().all(|s| s.excess.is_some()),
+            error: (errors().map(f64::ln).sum::<f64>() / count).exp(),
+            worst: errors().fold(0.0, f64::max),
+            crps: mean(|s| s.crps),
+            coverage_90: mean(|s| s.coverages[1]),
             bias: mean(|s| s.bias),
             spread_ratio: mean(|s| s.spread_ratio),
             coverage_error: mean(|s| s.coverage_error),

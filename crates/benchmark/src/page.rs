@@ -23,6 +23,9 @@ pub const REPORT: &str = "report.html";
 /// The range of the excess that charts show.
 const EXCESS_BOUNDS: (f64, f64) = (0.5, 1e3);
 
+/// The range of the RMSE that charts show where no posterior is known.
+const RMSE_BOUNDS: (f64, f64) = (1e-2, 1e2);
+
 /// Writes the page from the records that are there, and returns its path.
 ///
 /// # Errors
@@ -35,7 +38,8 @@ pub fn write_page(results: &Results) -> Result<PathBuf> {
     let totals = overall(&board);
     let mut sections = Vec::new();
     for dataset in &plan.datasets {
-        let named = |found: &str| found == dataset.source.dataset;
+        let label = dataset.label();
+        let named = |found: &str| found == label;
         let rows: Vec<&Standing> = board.iter().filter(|s| named(&s.dataset)).collect();
         if rows.is_empty() {
             continue;
@@ -58,8 +62,8 @@ pub fn write_page(results: &Results) -> Result<PathBuf> {
 
 fn lead() -> Vec<String> {
     vec![
-        "Posterior methods on the same observations of the same flows under the same Gaussian prior, whose \
-         posterior is known: each ensemble is judged against the exact one."
+        "Posterior methods on the same observations of the same flows under the same prior. Where its posterior \
+         is known, as under the Gaussian, each ensemble is judged against the exact one; else against the truth."
             .into(),
         "Every method with a parameter enters twice: as published, and tuned on a window of the data that \
          shares no frame with the one it is judged on."
@@ -87,7 +91,7 @@ fn overview(setting: String, rows: &[&Standing], totals: &[&Overall], tunings: &
 fn cases(dataset: &DatasetPlan, rows: &[&Standing]) -> Section {
     let batches = rows.chunk_by(|a, b| a.case == b.case);
     let blocks = batches.map(|batch| Block::Table(case_table(batch))).collect();
-    Section { title: format!("{}, case by case", dataset.source.dataset), blocks }
+    Section { title: format!("{}, case by case", dataset.label()), blocks }
 }
 
 fn setting(plan: &Plan, dataset: &DatasetPlan) -> String {
@@ -143,21 +147,26 @@ fn heat_map(rows: &[&Standing], totals: &[&Overall]) -> HeatMap {
         let of = |case: &Case| {
             let same = |s: &&&Standing| s.case == *case && s.approach == o.approach && s.choice == o.choice;
             let s = rows.iter().find(same)?;
-            Some(HeatCell { verdict: verdict(s), number: s.excess.mean, detail: detail(s) })
+            Some(HeatCell { verdict: verdict(s), number: s.error().mean, detail: detail(s) })
         };
         (entrant(&o.approach, o.choice, o.point_estimate), cases.iter().map(of).collect())
     };
+    let (what, name) = error_name(rows.iter().all(|s| s.excess.is_some()));
     HeatMap {
-        caption: caption(
-            "Excess and states over seeds of every entrant on every case, in the order of the table above."
-                .into(),
-        ),
+        caption: caption(format!(
+            "{what} and states over seeds of every entrant on every case, in the order of the table above."
+        )),
         row_name: "entrant".into(),
         column_name: "case".into(),
-        number_name: "RMSE / floor, mean over seeds".into(),
+        number_name: format!("{name}, mean over seeds"),
         columns: cases.iter().map(|c| format!("sub {} · s {} · {}", c.sub, c.noise, c.steps)).collect(),
         rows: totals.iter().map(row).collect(),
     }
+}
+
+/// What an error is called, and its formula: held to a posterior, or to the truth alone.
+fn error_name(held: bool) -> (&'static str, &'static str) {
+    if held { ("Excess", "RMSE / floor") } else { ("RMSE", "RMSE") }
 }
 
 fn detail(s: &Standing) -> String {
@@ -201,24 +210,26 @@ fn chart(rows: &[&Standing]) -> Option<Chart> {
             let at: Option<&mut (f64, f64)> =
                 points.iter_mut().find(|p: &&mut (f64, f64)| p.0.total_cmp(&(s.case.sub as f64)).is_eq());
             match at {
-                Some(point) => point.1 = point.1.min(s.excess.mean),
-                None => points.push((s.case.sub as f64, s.excess.mean)),
+                Some(point) => point.1 = point.1.min(s.error().mean),
+                None => points.push((s.case.sub as f64, s.error().mean)),
             }
             points
         });
         Series { name: name.to_owned(), points }
     };
     let (noise, steps) = (f64::from_bits(setting.0), setting.1);
+    let held = shown.iter().all(|s| s.excess.is_some());
+    let (what, y_name) = error_name(held);
     Some(Chart {
         caption: caption(format!(
-            "Excess against the stride at noise {noise} and {steps} steps, each method at the better of its \
+            "{what} against the stride at noise {noise} and {steps} steps, each method at the better of its \
              published and its tuned parameter."
         )),
         x_name: "sub".into(),
-        y_name: "RMSE / floor".into(),
+        y_name: y_name.into(),
         y_scale: Scale::Log,
-        y_bounds: EXCESS_BOUNDS,
-        reference: Some((1.0, "exact samples".into())),
+        y_bounds: if held { EXCESS_BOUNDS } else { RMSE_BOUNDS },
+        reference: held.then(|| (1.0, "exact samples".into())),
         series: distinct(shown.iter().map(|s| name_of(s))).iter().map(|name| best(name)).collect(),
     })
 }

@@ -3,6 +3,7 @@
 use crate::choose::Chosen;
 use crate::job::identities;
 use crate::{Choice, Error, Job, Result};
+use equipoise_prior::DenoiserName;
 use equipoise_sweep::{Approach, CovarianceSettings, Segment, Source, Start};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -43,6 +44,8 @@ pub struct DatasetPlan {
     pub normalizer: String,
     /// How the prior covariance is modelled.
     pub covariance: CovarianceSettings,
+    /// The prior, by the name of its denoiser; `wiener` for the Gaussian itself.
+    pub prior: String,
     /// The window that is reconstructed.
     pub test: Segment,
     /// The window that methods are tuned on.
@@ -81,6 +84,18 @@ impl Case {
     }
 }
 
+impl DatasetPlan {
+    /// What jobs and tables call it: the dataset, with its prior where that is not the Gaussian.
+    pub fn label(&self) -> String {
+        label(&self.source.dataset, &self.prior)
+    }
+}
+
+/// A dataset with its prior.
+pub(crate) fn label(dataset: &str, prior: &str) -> String {
+    if prior == DenoiserName::WIENER.base() { dataset.to_owned() } else { format!("{dataset} under {prior}") }
+}
+
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sub {}, noise {}, {} steps", self.sub, self.noise, self.steps)
@@ -99,9 +114,9 @@ impl Plan {
         let mut jobs = Vec::new();
         for dataset in &self.datasets {
             for &case in &dataset.cases {
-                for approach in &self.approaches {
+                for approach in self.approaches.iter().filter(|a| a.runs_under(&dataset.prior)) {
                     let tuned = Chosen::of(approach)?.parameter().is_some();
-                    let (name, approach) = (&dataset.source.dataset, approach.clone());
+                    let (name, approach) = (&dataset.label(), approach.clone());
                     let tune = Job::Tune { dataset: name.clone(), case, approach: approach.clone() };
                     let score = |choice| {
                         let (dataset, approach) = (name.clone(), approach.clone());
@@ -118,6 +133,7 @@ impl Plan {
                 }
             }
         }
+        filled("methods that run under one of the priors", jobs.len())?;
         identities(&jobs)?;
         Ok(jobs)
     }

@@ -4,17 +4,19 @@ use crate::reference::Reference;
 use crate::{Case, Plan, Scene, Truth};
 use equipoise_denoiser::ExactCovariance;
 use equipoise_field::{Real, sum};
-use equipoise_guidance::{ConditionalCovariance, Observation};
-use equipoise_innovation::NoiseVariance;
+use equipoise_guidance::{ConditionalCovariance, Conditioned, LevelTable, Observation};
+use equipoise_innovation::{NoiseVariance, TraceRatio};
 use equipoise_metrics::EXPLOSION;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::ExactPosterior;
 use equipoise_sampler::SamplerName;
+use equipoise_scaling::Law;
 use equipoise_schedule::{ScheduleName, Spacing};
-use equipoise_solver::{Inference, Member, ObservedGaussian, Start as StartLaw};
+use equipoise_solver::{Inference, Member, ObservedGaussian, ProbedRatios, Start as StartLaw};
 use equipoise_stream::Stream;
-use equipoise_sweep::{BoxError, Start};
-use std::sync::Arc;
+use equipoise_sweep::{BoxError, Start, conditional};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Exact deviations that estimate the posterior variance of every entry where it has no closed form.
 const DEVIATIONS: usize = 64;
@@ -32,9 +34,21 @@ pub(crate) struct Problem<'a> {
     pub(crate) operator: Subsample,
     pub(crate) noise: f64,
     pub(crate) gaussian: Arc<ObservedGaussian<f32>>,
+    /// What the Gaussian's posterior is known by; `None` under another prior.
+    pub(crate) closed: Option<Closed>,
+    /// σ(0), the noise that samplers leave.
+    sigma: f64,
+    /// Traces of laws under another prior, by the bits of their steps.
+    ratios: Mutex<HashMap<(Law, usize), Ratios>>,
+}
+
+type Ratios = Arc<LevelTable<TraceRatio>>;
+
+/// The posterior of the Gaussian under an operator and noise.
+pub(crate) struct Closed {
     pub(crate) posterior: ExactPosterior<f32>,
     /// Var[x | y] + σ(0)² of every entry: that of exact samples which keep the sampler's last noise.
-    pub(crate) variance: Vec<f32>,
+    pub(crate) variance: Arc<Vec<f32>>,
     pub(crate) reference: Reference,
 }
 
@@ -44,7 +58,31 @@ pub(crate) struct Draw<'a> {
     pub(crate) seed: u64,
     pub(crate) truth: &'a [f32],
     pub(crate) observation: Arc<Observation<f32>>,
-    pub(crate) posterior_mean: Vec<f32>,
+    /// `None` where the posterior is not known.
+    pub(crate) exact: Option<Exact>,
+}
+
+/// The posterior of one observation.
+pub(crate) struct Exact {
+    pub(crate) mean: Vec<f32>,
+    /// Var[x | y] + σ(0)² of every entry.
+    pub(crate) variance: Arc<Vec<f32>>,
+}
+
+impl Closed {
+    fn new(
+        scene: &Scene,
+        gaussian: &ObservedGaussian<f32>,
+        (sub, members): (usize, usize),
+        sigma: f64,
+    ) -> Result<Self, BoxError> {
+        let posterior = ExactPosterior::new(gaussian.observed().clone(), scene.wiener.mean().to_vec())?;
+        let stream = Stream::new("posterior").text(&scene.name).number(sub as u64);
+        let mut variance = posterior.variance_field(DEVIATIONS, stream)?.values;
+        variance.iter_mut().for_each(|v| *v += f32::narrow(sigma * sigma));
+        let reference = Reference::new(scene, &posterior, sigma, members, stream)?;
+        Ok(Self { posterior, variance: Arc::new(variance), reference })
+    }
 }
 
 impl<'a> Problem<'a> {
@@ -54,14 +92,50 @@ impl<'a> Problem<'a> {
         let probes = Stream::new("probes").text(&scene.name).number(case.sub as u64);
         let wiener = Arc::clone(&scene.wiener);
         let gaussian = ObservedGaussian::new(wiener, Arc::new(operator), variance, probes)?;
-        let posterior = ExactPosterior::new(gaussian.observed().clone(), scene.wiener.mean().to_vec())?;
         let sigma = plan.schedule.parse::<ScheduleName>()?.build(plan.eta)?.sigma(0.0);
-        let stream = Stream::new("posterior").text(&scene.name).number(case.sub as u64);
-        let mut variance = posterior.variance_field(DEVIATIONS, stream)?.values;
-        variance.iter_mut().for_each(|v| *v += f32::narrow(sigma * sigma));
-        let reference = Reference::new(scene, &posterior, sigma, plan.members, stream)?;
-        let gaussian = Arc::new(gaussian);
-        Ok(Self { scene, operator, noise: case.noise, gaussian, posterior, variance, reference })
+        let closed = match &scene.other {
+            None => Some(Closed::new(scene, &gaussian, (case.sub, plan.members), sigma)?),
+            Some(_) => None,
+        };
+        let (gaussian, ratios) = (Arc::new(gaussian), Mutex::default());
+        Ok(Self { scene, operator, noise: case.noise, gaussian, closed, sigma, ratios })
+    }
+
+    /// What is known of the posterior of an observation.
+    fn exact(&self, observation: &Observation<f32>) -> Result<Option<Exact>, BoxError> {
+        if let Some(Closed { posterior, variance, .. }) = &self.closed {
+            let (mean, variance) = (posterior.mean(observation.values())?, Arc::clone(variance));
+            return Ok(Some(Exact { mean, variance }));
+        }
+        let empirical = self.scene.other.as_ref().and_then(|(analytic, _)| analytic.empirical());
+        let Some(prior) = empirical else { return Ok(None) };
+        let found = Conditioned::new(prior, observation)?.posterior().moments()?;
+        let widened = |v: &f64| f32::narrow(v + self.sigma * self.sigma);
+        Ok(Some(Exact {
+            mean: found.mean.iter().map(|m| f32::narrow(*m)).collect(),
+            variance: Arc::new(found.variance.iter().map(widened).collect()),
+        }))
+    }
+
+    /// The ratios of traces of `matched` or `active` at the levels of a run in so many steps.
+    pub(crate) fn ratios(
+        &self,
+        law: Law,
+        inference: &Inference<f32>,
+        steps: usize,
+    ) -> Result<Ratios, BoxError> {
+        let Some((analytic, windows)) = &self.scene.other else {
+            return Ok(self.gaussian.ratios(law, &inference.levels()));
+        };
+        let mut kept = self.ratios.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = kept.get(&(law, steps)) {
+            return Ok(Arc::clone(found));
+        }
+        let stream = Stream::new("probes").text(&self.scene.label).number(self.operator.stride() as u64);
+        let (denoiser, observation) = (analytic.denoiser(), &inference.observation);
+        let found = ProbedRatios::new(law, &*denoiser, observation, &inference.levels(), (windows, stream))?;
+        kept.insert((law, steps), Arc::clone(found.table()));
+        Ok(Arc::clone(found.table()))
     }
 
     /// y under one seed: noise keyed by seed, dataset, sub and noise level, as in a sweep, and on the
@@ -80,10 +154,10 @@ impl<'a> Problem<'a> {
         let noise: Vec<f32> = stream.normal(0, y.len());
         let std = f32::narrow(self.noise);
         y.iter_mut().zip(&noise).for_each(|(y, n)| *y += std * n);
-        let posterior_mean = self.posterior.mean(&y)?;
         let variance = NoiseVariance::Uniform(self.noise * self.noise);
         let observation = Arc::new(Observation::new(y, Arc::new(self.operator), variance)?);
-        Ok(Draw { part, seed, truth: values, observation, posterior_mean })
+        let exact = self.exact(&observation)?;
+        Ok(Draw { part, seed, truth: values, observation, exact })
     }
 
     fn keyed(&self, label: &str, part: Part, seed: u64) -> Stream {
@@ -117,9 +191,11 @@ impl<'a> Problem<'a> {
             },
         };
         let (low, high, _) = sum::range(draw.truth);
+        let own = || ConditionalCovariance::Exact(Arc::clone(wiener) as Arc<dyn ExactCovariance<f32>>);
+        let other = self.scene.other.as_ref().map(|(analytic, _)| conditional(analytic));
         Ok(Inference {
-            denoiser: ConditionalCovariance::Exact(Arc::clone(wiener) as Arc<dyn ExactCovariance<f32>>),
-            gaussian: Some(Arc::clone(&self.gaussian)),
+            gaussian: other.is_none().then(|| Arc::clone(&self.gaussian)),
+            denoiser: other.unwrap_or_else(own),
             observation: Arc::clone(&draw.observation),
             sampler: plan.sampler.parse::<SamplerName>()?.build(&*schedule, grid, 0, 0.5)?,
             schedule,

@@ -17,11 +17,11 @@ pub enum Record {
 /// One ensemble of one entrant on one case under one seed: a row of `scores.csv`.
 ///
 /// Lengths in normalised units. Non-finite numbers are the strings `nan`, `inf`, `-inf`; what is
-/// undefined, or not judged of a point estimate, is `null` in JSON and an empty cell in CSV.
+/// undefined, not judged of a point estimate, or held to a posterior that is not known, is `null` in JSON and an empty cell in CSV.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
-    /// The dataset.
+    /// The dataset, with its prior where that is not the Gaussian.
     pub dataset: String,
     /// Stride.
     pub sub: usize,
@@ -51,11 +51,11 @@ pub struct Score {
     #[serde(with = "number")]
     pub rmse: f64,
     /// The RMSE of exact posterior samples with σ(0); of a point estimate, that of the posterior mean.
-    #[serde(with = "number")]
-    pub floor: f64,
+    #[serde(with = "number::option")]
+    pub floor: Option<f64>,
     /// RMSE over floor.
-    #[serde(with = "number")]
-    pub excess: f64,
+    #[serde(with = "number::option")]
+    pub excess: Option<f64>,
     /// ‖E[x | y] − posterior mean‖ over the posterior standard deviation.
     #[serde(with = "number::option")]
     pub bias: Option<f64>,

@@ -104,7 +104,7 @@ pub fn run(
 
 pub(crate) fn scene<'a>(scenes: &'a [Scene], dataset: &str) -> Result<&'a Scene> {
     let unknown = || Error::UnknownDataset { dataset: dataset.to_owned() };
-    scenes.iter().find(|scene| scene.name == dataset).ok_or_else(unknown)
+    scenes.iter().find(|scene| scene.label == dataset).ok_or_else(unknown)
 }
 
 /// The record of a job, if there is one.

@@ -1,7 +1,9 @@
 //! One flow with its prior: a truth to test on, and another one to tune on.
 
+use crate::plan::label;
 use crate::{Error, Result};
 use equipoise_field::{Shape, sum};
+use equipoise_prior::Analytic;
 use equipoise_sweep::{Flow, Segment};
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
@@ -15,9 +17,13 @@ pub struct Truth {
     pub values: Vec<f32>,
 }
 
-/// A Gaussian prior with two truths that share no frame.
+/// A prior with two truths that share no frame.
 pub struct Scene {
     pub(crate) name: String,
+    /// What jobs call it.
+    pub(crate) label: String,
+    /// The prior where it is not the Gaussian, and normalised training windows at which it is probed.
+    pub(crate) other: Option<(Analytic, Vec<Vec<f32>>)>,
     pub(crate) shape: Shape,
     pub(crate) wiener: Arc<Wiener<f32>>,
     pub(crate) included: Vec<bool>,
@@ -56,14 +62,28 @@ impl Scene {
         if test.values == validation.values {
             return Err(Error::NotApart { dataset, found: "the same numbers".into() });
         }
-        Ok(Self { name: dataset, shape, wiener, included, test, validation })
+        let label = dataset.clone();
+        Ok(Self { name: dataset, label, other: None, shape, wiener, included, test, validation })
     }
 
-    /// The scene of two windows of one flow, the first to test on.
+    /// The scenes of two windows of one flow, the first to test on, one for each of its priors.
     ///
     /// # Errors
     /// As [`new`](Self::new); [`Error::Scene`] when the prior's mean and covariance do not fit.
-    pub fn of([test, validation]: &[Flow; 2]) -> Result<Self> {
+    pub fn of(flows: &[Flow; 2]) -> Result<Vec<Self>> {
+        let [test, _] = flows;
+        let under = |prior: &String| {
+            let mut scene = Self::gaussian(flows)?;
+            scene.label = label(test.name(), prior);
+            let fault = |e| Error::Scene { dataset: test.name().to_owned(), source: Box::new(e) };
+            let analytic = test.analytic(prior).map_err(fault)?;
+            scene.other = analytic.map(|analytic| (analytic.clone(), test.windows().to_vec()));
+            Ok(scene)
+        };
+        test.plan().priors.iter().map(under).collect()
+    }
+
+    fn gaussian([test, validation]: &[Flow; 2]) -> Result<Self> {
         let fault = |e| Error::Scene { dataset: test.name().to_owned(), source: Box::new(e) };
         let wiener = Arc::new(test.prior().denoiser().map_err(fault)?);
         let truth = |flow: &Flow| Truth { segment: flow.segment(), values: flow.truth().to_vec() };
@@ -71,9 +91,9 @@ impl Scene {
         Self::new(test.name(), test.prior().shape(), wiener, test.included().to_vec(), truths)
     }
 
-    /// Its name.
+    /// Its name, with the prior where that is not the Gaussian.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.label
     }
 
     /// (T, C, H, W).
@@ -86,10 +106,10 @@ impl Scene {
         [self.test.segment, self.validation.segment]
     }
 
-    /// Whether fields are so long that elementwise passes share them among threads, so that members
-    /// go one by one.
+    /// Whether fields are so long that elementwise passes share them among threads, or a denoiser its
+    /// windows, so that members go one by one.
     pub(crate) fn parallel_inside(&self) -> bool {
-        self.shape.len() >= sum::PARALLEL_FROM
+        self.other.is_some() || self.shape.len() >= sum::PARALLEL_FROM
     }
 }
 

@@ -1,6 +1,6 @@
 //! The numbers of one ensemble against the exact posterior of its observation.
 
-use crate::problem::{Draw, Problem};
+use crate::problem::{Closed, Draw, Exact, Problem};
 use equipoise_field::each;
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
@@ -15,7 +15,7 @@ pub(crate) const LEVELS: [f64; 2] = [0.5, 0.9];
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Verdict {
     pub(crate) rmse: f64,
-    pub(crate) floor: f64,
+    pub(crate) floor: Option<f64>,
     pub(crate) misfit: f64,
     pub(crate) state: State,
     pub(crate) bias: Option<f64>,
@@ -55,13 +55,13 @@ pub(crate) fn evidence(
         range.non_finite += found.non_finite;
     }
     let mean = problem.scene.wiener.mean();
-    let floor = metrics::floor_rmse(&draw.posterior_mean, &problem.variance, draw.truth, 0.0, included)?;
+    let floor = |exact: &Exact| metrics::floor_rmse(&exact.mean, &exact.variance, draw.truth, 0.0, included);
     Ok(Evidence {
         range,
         truth: metrics::range(draw.truth, Inclusion::All)?,
         misfit: pooled(runs, |x| misfit(problem, draw, x))?,
         rmse: pooled_rmse(problem, draw, runs)?,
-        floor_rmse: Some(floor),
+        floor_rmse: draw.exact.as_ref().map(floor).transpose()?,
         fluctuation_ratio: pooled(runs, |x| Ok(metrics::fluctuation_ratio(x, draw.truth, mean, included)?))?,
     })
 }
@@ -77,16 +77,16 @@ pub(crate) fn judge(
     let included = Inclusion::Plane(&problem.scene.included);
     let evidence = evidence(problem, draw, runs)?;
     let state = metrics::classify(&evidence);
-    let (mean, variance) = (&draw.posterior_mean, &problem.variance);
+    let exact = draw.exact.as_ref();
     let fields: Vec<&[f32]> = runs.iter().map(Outcome::x).collect();
     let ensemble = Ensemble::new(&fields)?;
-    let best = metrics::rmse(mean, draw.truth, included)?;
+    let best = exact.map(|exact| metrics::rmse(&exact.mean, draw.truth, included)).transpose()?;
     let mut verdict = Verdict {
         rmse: evidence.rmse,
-        floor: if point_estimate { best } else { evidence.floor_rmse.unwrap_or(f64::NAN) },
+        floor: if point_estimate { best } else { evidence.floor_rmse },
         misfit: evidence.misfit,
         state,
-        bias: metrics::bias_over_posterior_std(&ensemble, mean, variance, included)?,
+        bias: None,
         spread_ratio: None,
         coverage_errors: [None; 2],
         coverages: [None; 2],
@@ -94,15 +94,39 @@ pub(crate) fn judge(
         crps_exact: None,
         distance: None,
     };
+    if let Some(Exact { mean, variance }) = exact {
+        verdict.bias = metrics::bias_over_posterior_std(&ensemble, mean, variance, included)?;
+    }
     if point_estimate {
         return Ok(verdict);
     }
-    verdict.spread_ratio = metrics::spread_ratio(&ensemble, variance, included)?;
     verdict.crps = metrics::crps(&ensemble, draw.truth, included)?;
-    verdict.crps_exact = Some(metrics::gaussian_crps(mean, variance, draw.truth, included)?);
+    if let Some(Exact { variance, .. }) = exact {
+        verdict.spread_ratio = metrics::spread_ratio(&ensemble, variance, included)?;
+    }
+    if let (Some(Exact { mean, variance }), Some(_)) = (exact, &problem.closed) {
+        verdict.crps_exact = Some(metrics::gaussian_crps(mean, variance, draw.truth, included)?);
+    }
     if state == State::Nan {
         return Ok(verdict);
     }
+    let of_truth = |level| metrics::coverage(&ensemble, draw.truth, level, included);
+    for (place, level) in LEVELS.into_iter().enumerate() {
+        verdict.coverages[place] = of_truth(level)?;
+    }
+    match (exact, &problem.closed) {
+        (Some(exact), Some(closed)) => held_to_samples(problem, (exact, closed), &fields, verdict),
+        _ => Ok(verdict),
+    }
+}
+
+/// The rest of a verdict: against samples of the Gaussian's posterior.
+fn held_to_samples(
+    problem: &Problem<'_>,
+    (Exact { mean, .. }, closed): (&Exact, &Closed),
+    fields: &[&[f32]],
+    mut verdict: Verdict,
+) -> Result<Verdict, BoxError> {
     let deviations: Vec<Vec<f32>> = fields
         .iter()
         .map(|x| {
@@ -111,17 +135,15 @@ pub(crate) fn judge(
             deviation
         })
         .collect();
-    let coverage = |level| -> Result<_, BoxError> {
-        let of_truth = metrics::coverage(&ensemble, draw.truth, level, included)?;
-        Ok((of_truth, coverage_error(problem, &deviations, level)?))
-    };
-    let (distance, coverages) = rayon::join(
-        || problem.reference.distance(&deviations, problem.scene),
-        || LEVELS.map(coverage).into_iter().collect::<Result<Vec<_>, BoxError>>(),
+    let (distance, errors) = rayon::join(
+        || closed.reference.distance(&deviations, problem.scene),
+        || {
+            let error = |level| coverage_error(problem, closed, &deviations, level);
+            LEVELS.map(error).into_iter().collect::<Result<Vec<_>, BoxError>>()
+        },
     );
     verdict.distance = Some(distance?);
-    for (place, (of_truth, error)) in coverages?.into_iter().enumerate() {
-        verdict.coverages[place] = of_truth;
+    for (place, error) in errors?.into_iter().enumerate() {
         verdict.coverage_errors[place] = error;
     }
     Ok(verdict)
@@ -130,6 +152,7 @@ pub(crate) fn judge(
 /// How far the coverage of exact posterior samples is from that of exchangeable ones.
 fn coverage_error(
     problem: &Problem<'_>,
+    closed: &Closed,
     deviations: &[Vec<f32>],
     level: f64,
 ) -> Result<Option<f64>, BoxError> {
@@ -137,7 +160,7 @@ fn coverage_error(
     let ensemble = Ensemble::new(&slices)?;
     let included = Inclusion::Plane(&problem.scene.included);
     let Some(expected) = metrics::expected_coverage(deviations.len(), level)? else { return Ok(None) };
-    let exact = &problem.reference.in_place_of_truth;
+    let exact = &closed.reference.in_place_of_truth;
     let mut covered = 0.0;
     for sample in exact {
         covered += metrics::coverage(&ensemble, sample, level, included)?.unwrap_or(f64::NAN);

@@ -56,6 +56,7 @@ pub(crate) fn plan(methods: &[&str], members: usize) -> Plan {
         window: 1,
         normalizer: text("identity"),
         covariance: CovarianceSettings { model: text("dense"), rank: None, ridge: 0.0 },
+        prior: text("wiener"),
         test: Segment::default(),
         validation: Segment { trajectory: 1, start: 0 },
         cases: vec![CASE],

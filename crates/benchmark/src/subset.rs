@@ -109,20 +109,22 @@ pub fn approaches(methods: &[Method]) -> Vec<Approach> {
 }
 
 impl DatasetPlan {
-    /// The cases of a subset on a flow's two windows, seeds 0, 1 and 2.
-    pub fn of([test, validation]: &[Flow; 2], subset: Subset) -> Self {
+    /// The cases of a subset on a flow's two windows, seeds 0, 1 and 2, once for each of its priors.
+    pub fn of([test, validation]: &[Flow; 2], subset: Subset) -> Vec<Self> {
         let plan = test.plan();
         let wake = plan.source.kind == "ibpm";
-        Self {
-            source: plan.source,
+        let under = |prior: &String| Self {
+            source: plan.source.clone(),
             window: plan.window,
-            normalizer: plan.normalizer,
-            covariance: plan.covariance,
+            normalizer: plan.normalizer.clone(),
+            covariance: plan.covariance.clone(),
+            prior: prior.clone(),
             test: test.segment(),
             validation: validation.segment(),
             cases: subset.cases(wake),
             seeds: vec![0, 1, 2],
-        }
+        };
+        plan.priors.iter().map(under).collect()
     }
 }
 

@@ -14,8 +14,9 @@ pub const SCORES_CSV: &str = "scores.csv";
 /// One row a tuned parameter.
 pub const TUNING_CSV: &str = "tuning.csv";
 
-/// The columns of the leaderboard; `_ci` is the half width of the 95 % interval over seeds.
-const COLUMNS: [&str; 32] = [
+/// The columns of the leaderboard; `held_to` tells whether errors are held to the exact posterior or to the
+/// truth alone; `_ci` is the half width of the 95 % interval over seeds.
+const COLUMNS: [&str; 41] = [
     "dataset",
     "sub",
     "noise",
@@ -28,6 +29,9 @@ const COLUMNS: [&str; 32] = [
     "value",
     "kind",
     "seeds",
+    "held_to",
+    "rmse",
+    "rmse_ci",
     "excess",
     "excess_ci",
     "bias",
@@ -40,6 +44,12 @@ const COLUMNS: [&str; 32] = [
     "crps_ratio_ci",
     "sliced_w2_ratio",
     "sliced_w2_ratio_ci",
+    "crps",
+    "crps_ci",
+    "coverage_50",
+    "coverage_50_ci",
+    "coverage_90",
+    "coverage_90_ci",
     "misfit",
     "misfit_ci",
     "denoiser_calls",
@@ -108,14 +118,19 @@ fn cells(s: &Standing) -> Vec<String> {
         value,
         if s.point_estimate { "point estimate" } else { "sampler" }.to_owned(),
         s.seeds.to_string(),
+        if s.excess.is_some() { "posterior" } else { "truth" }.to_owned(),
     ];
     let measured = [
-        Some(s.excess),
+        Some(s.rmse),
+        s.excess,
         s.bias,
         s.spread_ratio,
         s.coverage_error,
         s.crps_ratio,
         s.sliced_w2_ratio,
+        s.crps,
+        s.coverages[0],
+        s.coverages[1],
         Some(s.misfit),
     ];
     let tail = [

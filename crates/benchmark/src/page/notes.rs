@@ -75,6 +75,15 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
              published value is the published one."
                 .into(),
         ),
+        note(
+            "Priors",
+            "A dataset without a further word stands under its Gaussian prior; `under optimal` and others name a \
+             denoiser over the training windows, on the same observations and start draws. Under optimal floor, \
+             bias and spread ratio are of its own posterior, the windows with other probabilities; what needs \
+             samples of it is not judged. Under local, equivariant_local and locality no posterior is known: RMSE, \
+             CRPS and coverage are on the truth, and nothing of the Gaussian stands in."
+                .into(),
+        ),
         note("States", states()),
     ]
 }

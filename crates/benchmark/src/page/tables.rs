@@ -3,20 +3,25 @@
 use super::{caption, entrant, verdict};
 use crate::job::name;
 use crate::record::Tuned;
-use crate::{Overall, Standing};
+use crate::{Interval, Overall, Standing};
 use equipoise_report::{Cell, Column, Table, significant};
 
-const OVERALL: [(&str, &str); 10] = [
+const OVERALL: [(&str, &str); 12] = [
     ("entrant", "method, with its law where it takes one"),
     ("cases", "how many"),
     ("exploded", "cases in which a seed ended in the explosion event"),
-    ("excess", "geometric mean over cases of RMSE over floor; 1 is exact"),
-    ("worst", "largest excess"),
+    (
+        "error",
+        "geometric mean over cases of RMSE over floor, 1 is exact; of the RMSE where no posterior is known",
+    ),
+    ("worst", "largest error"),
     ("bias", "mean over cases, in posterior standard deviations"),
     ("spread ratio", "mean over cases"),
     ("coverage error", "mean over cases"),
     ("CRPS ratio", "mean over cases; 1 is exact"),
     ("SW₂ ratio", "mean over cases; 1 is exact"),
+    ("CRPS", "mean over cases, on the truth"),
+    ("coverage 90 %", "of the truth, mean over cases"),
 ];
 
 pub(super) fn overall_table(totals: &[&Overall]) -> Table {
@@ -26,17 +31,21 @@ pub(super) fn overall_table(totals: &[&Overall]) -> Table {
             Cell::Text(entrant(&o.approach, o.choice, o.point_estimate)),
             Cell::Count(o.cases as u64),
             Cell::Count(o.exploded as u64),
-            Cell::Number(o.excess),
+            Cell::Number(o.error),
             Cell::Number(o.worst),
             number(o.bias),
             number(o.spread_ratio),
             number(o.coverage_error),
             number(o.crps_ratio),
             number(o.sliced_w2_ratio),
+            number(o.crps),
+            number(o.coverage_90),
         ]
     };
+    let held = totals.iter().all(|o| o.held);
+    let error = if held { "excess" } else { "RMSE, for the posterior is not known," };
     Table {
-        caption: caption("Over all cases, the least excess first.".into()),
+        caption: caption(format!("Over all cases, the least {error} first.")),
         columns: columns(&OVERALL),
         rows: totals.iter().map(row).collect(),
     }
@@ -47,11 +56,12 @@ fn columns(names: &[(&str, &str)]) -> Vec<Column> {
 }
 
 /// The columns of a case: names and what they hold.
-const COLUMNS: [(&str, &str); 21] = [
-    ("rank", "by excess"),
+const COLUMNS: [(&str, &str); 24] = [
+    ("rank", "by excess, or by RMSE where no posterior is known"),
     ("method", "method, with its law where it takes one"),
     ("parameter", "published or tuned value"),
     ("kind", "point estimates are not judged on spread"),
+    ("RMSE", "against the truth"),
     ("excess", "RMSE over floor; 1 is exact"),
     ("±", "95 % interval of excess over seeds"),
     ("bias", "of the ensemble mean, in posterior standard deviations; 0 is exact"),
@@ -64,6 +74,8 @@ const COLUMNS: [(&str, &str); 21] = [
     ("±", "95 % interval of CRPS ratio"),
     ("SW₂ ratio", "sliced Wasserstein-2 to exact samples, over that between exact ensembles; 1 is exact"),
     ("±", "95 % interval of SW₂ ratio"),
+    ("CRPS", "fair CRPS on the truth"),
+    ("coverage 90 %", "of the truth"),
     ("χ", "misfit to the observations; about 1 for exact samples"),
     ("calls", "of the denoiser, for one posterior sample"),
     ("inner", "iterations of inner solvers, for one posterior sample"),
@@ -81,13 +93,16 @@ pub(super) fn case_table(batch: &[&Standing]) -> Table {
             }),
             Cell::Text(if s.point_estimate { "point estimate" } else { "sampler" }.into()),
         ];
-        let measured =
-            [Some(s.excess), s.bias, s.spread_ratio, s.coverage_error, s.crps_ratio, s.sliced_w2_ratio];
+        cells.push(Cell::Number(s.rmse.mean));
+        let measured = [s.excess, s.bias, s.spread_ratio, s.coverage_error, s.crps_ratio, s.sliced_w2_ratio];
         for found in measured {
             cells.push(found.map_or(Cell::Absent, |i| Cell::Number(i.mean)));
             cells.push(found.and_then(|i| i.half_width).map_or(Cell::Absent, Cell::Number));
         }
+        let mean = |found: Option<Interval>| found.map_or(Cell::Absent, |i| Cell::Number(i.mean));
         cells.extend([
+            mean(s.crps),
+            mean(s.coverages[1]),
             Cell::Number(s.misfit.mean),
             Cell::Number(s.denoiser_calls),
             Cell::Number(s.inner_iterations),

@@ -125,12 +125,12 @@ fn the_leaderboard_ranks_by_excess_and_labels_point_estimates() {
     run_for(&results, usize::MAX);
     let board = leaderboard(&results).unwrap();
     assert_eq!(board.len(), 4 * 2 + 1);
-    assert!(board.is_sorted_by(|a, b| a.excess.mean <= b.excess.mean));
+    assert!(board.is_sorted_by(|a, b| a.error().mean <= b.error().mean));
     assert_eq!(board.iter().map(|s| s.rank).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
     for standing in &board {
         let point = standing.approach.method == "red_diff";
         assert_eq!((standing.point_estimate, standing.spread_ratio.is_none()), (point, point));
-        assert!(standing.excess.half_width.is_some() && standing.seeds == 2);
+        assert!(standing.excess.unwrap().half_width.is_some() && standing.seeds == 2);
         assert_eq!(standing.tuning_calls > 0, standing.choice == Choice::Tuned);
     }
 }

@@ -1,6 +1,8 @@
 //! What a benchmark varies: datasets, cases, methods, seeds.
 
+use crate::failure::usage;
 use crate::number::{count, positive};
+use crate::priors::{Priors, refuse_unknown};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use equipoise_benchmark::{Axes, DatasetPlan, Plan, Subset, WAKE_WINDOW, approaches, product};
@@ -24,6 +26,12 @@ pub(super) struct Design {
     /// Which embedded samples [default: both]
     #[arg(long, value_enum, value_delimiter = ',')]
     dataset: Vec<Embedded>,
+
+    /// Priors by name, each ranked on its own on the same observations: wiener, the fitted Gaussian, or a
+    /// denoiser over its training windows, optimal, local[:RADIUS], equivariant_local[:RADIUS[:STRIDE]],
+    /// locality[:THRESHOLD], with @SHIFTS for cyclic shifts of the windows [default: wiener]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    prior: Vec<String>,
 
     /// Strides of the observed lattice, as subset `custom` [default there: 2,4,8,16, for ibpm 4,16]
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
@@ -79,6 +87,13 @@ impl Design {
     /// # Errors
     /// An embedded sample that is missing.
     pub(super) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
+        let priors = Priors::of(&self.prior)?;
+        if let Some(file) = &priors.file {
+            let file = file.display();
+            return Err(usage(&format!(
+                "--prior: found the file {file}, expected names: the embedded flows are fitted"
+            )));
+        }
         let noise = NoiseLevel::Normalised(1.0);
         let with = |window| {
             FlowRequest::embedded(SettingsChange { window, ..SettingsChange::default() }, &noise, false)
@@ -90,6 +105,7 @@ impl Design {
             let named = |asked: &Embedded| (*asked == Embedded::Ibpm) == (request.name == WAKE);
             self.dataset.is_empty() || self.dataset.iter().any(named)
         });
+        requests.iter_mut().for_each(|request| request.denoisers.clone_from(&priors.names));
         Ok(requests)
     }
 
@@ -100,8 +116,12 @@ impl Design {
     pub(super) fn plan(&self, flows: &[[Flow; 2]]) -> anyhow::Result<Plan> {
         let subset = if self.full { Subset::Full } else { Subset::Core };
         let custom = !(self.sub.is_empty() && self.noise.is_empty() && self.steps.is_empty());
-        let mut datasets: Vec<DatasetPlan> = flows.iter().map(|flow| DatasetPlan::of(flow, subset)).collect();
-        for (dataset, [flow, _]) in datasets.iter_mut().zip(flows) {
+        let mut datasets: Vec<DatasetPlan> =
+            flows.iter().flat_map(|flow| DatasetPlan::of(flow, subset)).collect();
+        for dataset in &mut datasets {
+            let Some([flow, _]) = flows.iter().find(|[flow, _]| flow.name() == dataset.source.dataset) else {
+                continue;
+            };
             if custom {
                 let Axes { subs, noises, steps } = subset.axes(flow.name() == WAKE);
                 let (subs, steps) = (asked(&self.sub, subs), asked(&self.steps, steps));
@@ -112,6 +132,9 @@ impl Design {
         }
         let methods = self.method.iter().map(|name| name.parse()).collect::<Result<Vec<Method>, _>>()?;
         let approaches = if methods.is_empty() { subset.approaches() } else { approaches(&methods) };
+        if !methods.is_empty() {
+            refuse_unknown(datasets.iter().map(|dataset| &dataset.prior), &approaches)?;
+        }
         let mut plan = Plan::of(subset, datasets, approaches);
         if custom {
             plan.subset = "custom".into();

@@ -76,8 +76,11 @@ impl Report {
             let dataset = &rows[0].dataset;
             writeln!(
                 to,
-                "{dataset}, subset {}: over {} cases, geometric mean of RMSE/floor and means of the rest, {} units",
-                self.subset, rows[0].cases, self.space
+                "{dataset}, subset {}: over {} cases, geometric mean of {} and means of the rest, {} units",
+                self.subset,
+                rows[0].cases,
+                if rows[0].held { "RMSE/floor" } else { "RMSE, for no posterior is known," },
+                self.space
             )?;
             overall_table(rows).write_text(to, "  ")?;
             writeln!(to)?;
@@ -97,9 +100,17 @@ impl Report {
     fn records(&self) -> Table {
         let words =
             ["dataset", "sub", "noise", "steps", "rank", "entrant", "choice", "states"].map(Column::words);
-        let numbers =
-            ["excess", "excess_ci", "bias", "spread_ratio", "coverage_error", "denoiser_calls", "seconds"]
-                .map(Column::numbers);
+        let numbers = [
+            "rmse",
+            "excess",
+            "excess_ci",
+            "bias",
+            "spread_ratio",
+            "coverage_error",
+            "denoiser_calls",
+            "seconds",
+        ]
+        .map(Column::numbers);
         let columns: Vec<Column> = words.into_iter().chain(numbers).collect();
         let mean = |found: Option<Interval>| Cell::from(found.map(|i| i.mean));
         let row = |s: &Standing| {
@@ -112,8 +123,9 @@ impl Report {
                 name(&s.approach).into(),
                 s.choice.to_string().into(),
                 s.states_in_words().into(),
-                s.excess.mean.into(),
-                s.excess.half_width.into(),
+                s.rmse.mean.into(),
+                mean(s.excess),
+                s.excess.and_then(|i| i.half_width).into(),
                 mean(s.bias),
                 mean(s.spread_ratio),
                 mean(s.coverage_error),
@@ -135,13 +147,15 @@ fn overall_table(rows: &[Overall]) -> Table {
     let number = |x: f64| Cell::Text(significant(x, DIGITS));
     let columns = [
         Column::words("entrant"),
-        Column::numbers("excess"),
+        Column::numbers(if rows.iter().all(|o| o.held) { "excess" } else { "RMSE" }),
         Column::numbers("worst"),
         Column::numbers("bias"),
         Column::numbers("spread"),
         Column::numbers("coverage error"),
         Column::numbers("CRPS ratio"),
         Column::numbers("SW2 ratio"),
+        Column::numbers("CRPS"),
+        Column::numbers("truth in 90 %"),
         Column::numbers("exploded"),
     ];
     let row = |o: &Overall| {
@@ -150,13 +164,15 @@ fn overall_table(rows: &[Overall]) -> Table {
         let optional = |x: Option<f64>| x.map_or(Cell::Absent, number);
         vec![
             format!("{}{tuned}{point}", name(&o.approach)).into(),
-            number(o.excess),
+            number(o.error),
             number(o.worst),
             optional(o.bias),
             optional(o.spread_ratio),
             optional(o.coverage_error),
             optional(o.crps_ratio),
             optional(o.sliced_w2_ratio),
+            optional(o.crps),
+            optional(o.coverage_90),
             o.exploded.into(),
         ]
     };

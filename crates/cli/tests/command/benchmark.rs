@@ -91,3 +91,44 @@ fn bad_usage_and_bad_strides_write_nothing() {
         assert!(!out.exists(), "{arguments}");
     }
 }
+
+/// Each prior has a leaderboard of its own, that of `wiener` as without the others, and says what errors
+/// are held to.
+#[test]
+fn priors_are_ranked_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let board = |prior: &str| {
+        let out = folder.path().join(prior);
+        let line = "benchmark --dataset kolmogorov --sub 16 --steps 2 --seed 0 --members 2 --method mmps,tmpd --prior";
+        let all: Vec<&str> = line.split(' ').chain([prior, "--out", out.to_str().unwrap()]).collect();
+        let ran = run(&all);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        (table(&out, "leaderboard.csv"), ran.stdout)
+    };
+    let (all, told) = board("optimal,wiener,local:1");
+    let of = |name: &str| all.iter().filter(|row| row["dataset"] == name).cloned().collect::<Vec<_>>();
+    assert_eq!(of("kolmogorov"), board("wiener").0);
+    for (name, held) in [("kolmogorov under optimal", true), ("kolmogorov under local:1", false)] {
+        let rows = of(name);
+        assert_eq!(rows.len(), 3, "{name}");
+        for row in rows {
+            assert_eq!(row["held_to"], if held { "posterior" } else { "truth" });
+            for column in ["excess", "bias", "spread_ratio"] {
+                assert_eq!(row[column].is_empty(), !held, "{name} {column}");
+            }
+            assert!(!row["rmse"].is_empty() && !row["crps"].is_empty() && row["sliced_w2_ratio"].is_empty());
+        }
+    }
+    assert!(
+        told.contains(
+            "kolmogorov under local:1, subset custom: over 1 cases, geometric mean of RMSE, for no"
+        )
+    );
+    let refused = run(&["benchmark", "--prior", "local", "--method", "poly2"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.stderr.contains("found local:4 with method poly2, which takes wiener"),
+        "{}",
+        refused.stderr
+    );
+}
