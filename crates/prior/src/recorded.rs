@@ -14,7 +14,7 @@ use equipoise_field::{Boundary, Shape};
 use equipoise_stream::Stream;
 use plan::Plan;
 pub use plan::{FitMethod, Resources};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 /// Told after every portion how much of the fit is done, from 0 to 1; false asks the fit to stop.
 type Watch<'a> = &'a dyn Fn(f64) -> bool;
@@ -69,7 +69,7 @@ impl Prior {
             return Self::fit(&load(train.path(), train.options())?, settings);
         }
         let job = Job { train, settings, plan, watch };
-        job.fit().map_err(|fault| match fault {
+        job.fit_beside_checksum().map_err(|fault| match fault {
             Fault::Prior(error) => error,
             Fault::Covariance(source) => PriorError::Covariance { path: train.path().into(), source },
         })
@@ -138,16 +138,39 @@ impl Frames for Reading<'_> {
 }
 
 impl Reading<'_> {
+    /// A thread of its own reads one half of the portion ahead while `take` works on the other.
     fn lines(&self, mut take: impl FnMut(&Lines) -> Result<(), Fault>) -> Result<(), Fault> {
-        let (train, before) = (self.job.train, self.before.get());
-        let (portions, mut done) = (train.portions(self.portion), 0);
-        train.for_each_lines(self.portion, |lines| {
-            take(&lines)?;
-            done += 1;
-            self.job.tell(before, done as f64 / portions as f64)
+        let (train, before, half) = (self.job.train, self.before.get(), self.portion / 2);
+        let portions = train.portions(half);
+        std::thread::scope(|scope| {
+            let (send, receive) = mpsc::sync_channel(0);
+            let reader = scope.spawn(move || {
+                train.for_each_lines(half, |lines| send.send(lines).map_err(|_| Halt::Unheard))
+            });
+            for (done, lines) in receive.iter().enumerate() {
+                take(&lines)?;
+                self.job.tell(before, (done + 1) as f64 / portions as f64)?;
+            }
+            match reader.join().expect("reading does not panic") {
+                Err(Halt::Data(error)) => Err(Fault::from(error)),
+                Err(Halt::Unheard) | Ok(()) => Ok(()),
+            }
         })?;
         self.before.set(before + 1);
         Ok(())
+    }
+}
+
+/// Why reading ahead ended.
+enum Halt {
+    Data(DataError),
+    /// Nobody takes further portions.
+    Unheard,
+}
+
+impl From<DataError> for Halt {
+    fn from(error: DataError) -> Self {
+        Self::Data(error)
     }
 }
 
@@ -174,6 +197,18 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// The fit, while a thread of its own takes the checksum of the file.
+    fn fit_beside_checksum(&self) -> Result<Prior, Fault> {
+        std::thread::scope(|scope| {
+            let path = self.train.path();
+            let digest = scope.spawn(|| checksum(path));
+            let mut prior = self.fit()?;
+            prior.provenance.sha256 = digest.join().expect("a checksum does not panic")?;
+            Ok(prior)
+        })
+    }
+
+    /// The fit, without the checksum.
     fn fit(&self) -> Result<Prior, Fault> {
         let mut survey = Survey::new(self.train);
         let mut gram =
@@ -262,7 +297,7 @@ impl<'a> Job<'a> {
         let (_, defaults) = Coordinates::stated(path, self.train.attributes())?;
         Ok(Provenance {
             file: path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
-            sha256: checksum(path)?,
+            sha256: String::new(),
             axes: surveyed.order.to_string(),
             windows,
             notes: surveyed.notes.iter().cloned().chain(defaults).collect(),

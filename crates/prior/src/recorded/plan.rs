@@ -89,7 +89,8 @@ impl Plan {
             let (needed, given) = (gib(PROCESS + bytes + least), gib(given.memory));
             Err(PriorError::Memory { path: train.path().into(), needed, given })
         };
-        let least = train.least_portion();
+        // Half of a portion is read while the other is worked on.
+        let least = 2 * train.least_portion();
         let (survey, window, randomised) = (portion(0, least)?, settings.window, Randomised::default());
         let low_rank = |gram, first, rank| {
             let (readings, between) =
