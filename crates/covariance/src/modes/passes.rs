@@ -15,6 +15,9 @@ const RUN: usize = 16;
 const LANES: usize = 16;
 /// Rows that are read side by side: a block of the field is loaded once for all of them.
 const ROWS: usize = 4;
+/// Blocks that a row is read along before the next rows are: long stretches of memory, while this part of
+/// the field stays in the second-level cache.
+const TILE: usize = 8;
 
 /// ⟨row_i, v⟩ for the `rows` rows of a row-major matrix, blocks of `v` read once.
 ///
@@ -26,7 +29,7 @@ const ROWS: usize = 4;
 pub fn project<R: Real>(matrix: &[R], rows: usize, v: &[R]) -> Vec<f64> {
     let dim = v.len();
     assert_eq!(matrix.len(), rows * dim, "project: matrix length");
-    over_blocks(rows, dim, rows, |start, end| block_dots(matrix, rows, dim, start, &v[start..end]))
+    over_tiles(rows, dim, rows, |start, end, out| tile_dots(matrix, rows, dim, start, &v[start..end], out))
 }
 
 /// ⟨row_i, v⟩ as [`project`] has it, then ‖v‖², for a field that is not kept: `make(start, block)` writes
@@ -37,13 +40,13 @@ pub(super) fn project_made<R: Real>(
     dim: usize,
     make: impl Fn(usize, &mut [R]) + Sync,
 ) -> Vec<f64> {
-    over_blocks(rows, dim, rows + 1, |start, end| {
-        let mut buffer = [R::zero(); BLOCK];
-        let v = &mut buffer[..end - start];
-        make(start, v);
-        let mut dots = block_dots(matrix, rows, dim, start, v);
-        dots.push(sum::squared_norm(v));
-        dots
+    over_tiles(rows, dim, rows + 1, |start, end, out| {
+        let mut v = vec![R::zero(); end - start];
+        for (b, block) in v.chunks_mut(BLOCK).enumerate() {
+            make(start + b * BLOCK, block);
+            out[b * (rows + 1) + rows] = sum::squared_norm(block);
+        }
+        tile_dots(matrix, rows, dim, start, &v, out);
     })
 }
 
@@ -58,9 +61,13 @@ pub(super) fn expand<R: Real>(
 ) -> f64 {
     let dim = out.len();
     let arch = Arch::new();
-    let pass = |(block, out): (usize, &mut [R])| {
-        let start = block * BLOCK;
-        let made = make(start, out);
+    let pass = |(tile, out): (usize, &mut [R])| -> Vec<f64> {
+        let start = tile * TILE * BLOCK;
+        let blocks = |out: &mut [R], each: &mut dyn FnMut(usize, &mut [R])| {
+            out.chunks_mut(BLOCK).enumerate().for_each(|(b, block)| each(start + b * BLOCK, block));
+        };
+        let mut made = Vec::with_capacity(TILE);
+        blocks(out, &mut |at, block| made.push(make(at, block)));
         let len = out.len();
         let row = |i: usize| &matrix[i * dim + start..][..len];
         let whole = c.len() / ROWS * ROWS;
@@ -72,51 +79,59 @@ pub(super) fn expand<R: Real>(
         for i in whole..c.len() {
             arch.dispatch(AddScaled { rows: [row(i)], c: [c[i]], out: &mut *out });
         }
-        finish(start, out);
+        blocks(out, &mut |at, block| finish(at, block));
         made
     };
-    let mut made: Vec<f64> = if c.len().max(1) * dim >= sum::PARALLEL_FROM {
-        out.par_chunks_mut(BLOCK).enumerate().map(pass).collect()
+    let made: Vec<Vec<f64>> = if c.len().max(1) * dim >= sum::PARALLEL_FROM {
+        out.par_chunks_mut(TILE * BLOCK).enumerate().map(pass).collect()
     } else {
-        out.chunks_mut(BLOCK).enumerate().map(pass).collect()
+        out.chunks_mut(TILE * BLOCK).enumerate().map(pass).collect()
     };
-    sum::pairwise(&mut made)
+    sum::pairwise(&mut made.concat())
 }
 
-/// `count` numbers per block, each added over the blocks by the fixed tree.
-fn over_blocks(
+/// `count` numbers per block, each added over the blocks by the fixed tree; `tile(start, end, out)` writes
+/// those of some blocks, one block after the other.
+fn over_tiles(
     rows: usize,
     dim: usize,
     count: usize,
-    block: impl Fn(usize, usize) -> Vec<f64> + Sync,
+    tile: impl Fn(usize, usize, &mut [f64]) + Sync,
 ) -> Vec<f64> {
     let blocks = dim.div_ceil(BLOCK);
-    let one = |b: usize| block(b * BLOCK, dim.min((b + 1) * BLOCK));
-    let partial: Vec<Vec<f64>> = if rows.max(1) * dim >= sum::PARALLEL_FROM {
-        (0..blocks).into_par_iter().map(one).collect()
-    } else {
-        (0..blocks).map(one).collect()
+    let mut partial = vec![0.0; blocks * count];
+    let size = (TILE * count).max(1);
+    let one = |(t, out): (usize, &mut [f64])| {
+        tile(t * TILE * BLOCK, dim.min((t + 1) * TILE * BLOCK), out);
     };
-    let mut column = vec![0.0; blocks];
-    (0..count)
-        .map(|i| {
-            column.iter_mut().zip(&partial).for_each(|(c, p)| *c = p[i]);
-            sum::pairwise(&mut column.clone())
-        })
-        .collect()
+    if rows.max(1) * dim >= sum::PARALLEL_FROM {
+        partial.par_chunks_mut(size).enumerate().for_each(one);
+    } else {
+        partial.chunks_mut(size).enumerate().for_each(one);
+    }
+    let column = |i: usize| partial.iter().skip(i).step_by(count).copied().collect::<Vec<_>>();
+    (0..count).map(|i| sum::pairwise(&mut column(i))).collect()
 }
 
-/// ⟨row_i, v⟩ over the block that starts at `start`.
-fn block_dots<R: Real>(matrix: &[R], rows: usize, dim: usize, start: usize, v: &[R]) -> Vec<f64> {
+/// ⟨row_i, v⟩ over every block of the tile that starts at `start`; `out` holds as many numbers for each
+/// block, of which the first `rows` are written.
+fn tile_dots<R: Real>(matrix: &[R], rows: usize, dim: usize, start: usize, v: &[R], out: &mut [f64]) {
     let arch = Arch::new();
+    let count = out.len() / v.len().div_ceil(BLOCK).max(1);
     let row = |i: usize| &matrix[i * dim + start..][..v.len()];
     let whole = rows / ROWS * ROWS;
-    let mut dots = Vec::with_capacity(rows + 1);
     for i in (0..whole).step_by(ROWS) {
-        dots.extend(arch.dispatch(Dots { rows: std::array::from_fn::<_, ROWS, _>(|j| row(i + j)), v }));
+        for (b, v) in v.chunks(BLOCK).enumerate() {
+            let part = |j: usize| &row(i + j)[b * BLOCK..][..v.len()];
+            let dots = arch.dispatch(Dots { rows: std::array::from_fn::<_, ROWS, _>(part), v });
+            out[b * count + i..][..ROWS].copy_from_slice(&dots);
+        }
     }
-    dots.extend((whole..rows).flat_map(|i| arch.dispatch(Dots { rows: [row(i)], v })));
-    dots
+    for i in whole..rows {
+        for (b, v) in v.chunks(BLOCK).enumerate() {
+            [out[b * count + i]] = arch.dispatch(Dots { rows: [&row(i)[b * BLOCK..][..v.len()]], v });
+        }
+    }
 }
 
 /// ⟨row_j, v⟩ for K rows of one block.
