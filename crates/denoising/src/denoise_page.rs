@@ -104,7 +104,7 @@ impl Denoised<'_> {
             for named in self.denoisers {
                 let mut x_hat = vec![0.0; x_t.len()];
                 named.denoiser.denoise(&x_t, level, &mut x_hat)?;
-                frames.push((format!("x̂ of {}", named.name), canvas.curl(&x_hat, 1.0)?));
+                frames.push((named.name.to_string(), canvas.curl(&x_hat, 1.0)?));
             }
             let title = format!("{name}, σ/μ = {}", plain(ratio));
             pictures.push((format!("{name}_denoised_{}", plain(ratio)), canvas.picture(&title, &frames)?));

@@ -11,6 +11,25 @@
 //! | [`Results`] | tables as CSV, pictures as PNG, one page | |
 //!
 //! Noise levels are ratios ρ = σ/μ with μ² + σ² = 1 ([`at_ratio`]).
+//!
+//! ```
+//! use equipoise_data::samples::Sample;
+//! use equipoise_data::{LoadOptions, load};
+//! use equipoise_denoising::{Flow, error_curve};
+//! use equipoise_prior::Settings;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let read = |sample: Sample| load(&sample.path()?, &LoadOptions::default());
+//! let (train, test) = (read(Sample::KolmogorovTrain)?, read(Sample::KolmogorovTest)?);
+//! let settings = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
+//! let flow = Flow::new("kolmogorov", train, &test, &settings, 4)?;
+//! let denoisers = flow.denoisers(&["wiener".parse()?])?;
+//! let points = error_curve(&flow, &denoisers, &[0.1, 1.0], 0, &mut |_| true)?;
+//! // Noise of 0.1 and 1 the prior knows better than the noisy field does.
+//! assert!(points[0].error < 0.01 && points[1].error < 1.0);
+//! # Ok(())
+//! # }
+//! ```
 
 mod canvas;
 mod denoise_page;
@@ -22,6 +41,7 @@ mod flow;
 mod invariance;
 mod level;
 mod planted;
+mod planted_page;
 mod rate;
 mod results;
 mod rows;

@@ -63,7 +63,7 @@ pub struct Line {
     pub slope: f64,
     /// Response at strength 0.
     pub intercept: f64,
-    /// 1 − SS_res/SS_tot; NaN where all responses are the same.
+    /// 1 − SS_res/SS_tot; NaN where all responses are the same, or there are fewer than three.
     pub r_squared: f64,
 }
 
@@ -79,8 +79,8 @@ pub struct Coarse {
 }
 
 impl Coarse {
-    /// Every stride-th point of all training windows and of the held-out ones; on periodic grids each
-    /// with 4 cyclic shifts along x.
+    /// Every stride-th point of all training windows and of the held-out ones; on periodic grids the
+    /// training windows also with 4 cyclic shifts along x.
     ///
     /// # Errors
     /// [`DenoisingError::Prior`](crate::DenoisingError::Prior).
@@ -104,8 +104,7 @@ impl Coarse {
         let mut stored = Vec::new();
         flow.each_training_window(&mut |x| stored.extend(coarsened(x)))?;
         let train = shifted(shape, grid.x_axis, shifts, stored)?;
-        let fresh = flow.held_out().iter().flat_map(|held_out| coarsened(&held_out.x)).collect();
-        let held_out = shifted(shape, grid.x_axis, shifts, fresh)?;
+        let held_out = flow.held_out().iter().flat_map(|held_out| coarsened(&held_out.x)).collect();
         let side = [shape.height, shape.width].map(|length| length.min(PATCH));
         let row = (shape.height / 2).min(shape.height - side[0]);
         let patch = |first: usize| -> Vec<usize> {
@@ -127,7 +126,7 @@ impl Coarse {
         self.train.len() / self.shape.len()
     }
 
-    /// Held-out windows, with their shifts.
+    /// Held-out windows.
     pub fn states(&self) -> usize {
         self.held_out.len() / self.shape.len()
     }
@@ -139,12 +138,12 @@ impl Coarse {
             format!("({}, {})", first / self.shape.width, first % self.shape.width)
         };
         format!(
-            "{}: N = {} training and {} held-out windows of {} (shifts counted), B at {}, A at {}, {PATCH} × {PATCH} \
+            "{}: N = {} training windows of {} (shifts counted), {} held-out ones, B at {}, A at {}, {PATCH} × {PATCH} \
              points each",
             self.name,
             self.count(),
-            self.states(),
             self.shape,
+            self.states(),
             place(&self.to),
             place(&self.from)
         )
@@ -275,7 +274,8 @@ fn line(points: &[(f64, f64)]) -> (f64, f64, f64) {
     let slope = average(&|p| (p.0 - x) * (p.1 - y)) / average(&|p| (p.0 - x).powi(2));
     let intercept = y - slope * x;
     let left = average(&|p| (p.1 - intercept - slope * p.0).powi(2));
-    (slope, intercept, 1.0 - left / average(&|p| (p.1 - y).powi(2)))
+    let r_squared = if points.len() > 2 { 1.0 - left / average(&|p| (p.1 - y).powi(2)) } else { f64::NAN };
+    (slope, intercept, r_squared)
 }
 
 fn mean(values: &[f32], at: &[usize]) -> f64 {

@@ -12,10 +12,8 @@ use equipoise_schedule::Level;
 pub const SHARE: f64 = 0.9;
 /// ‖μJ_m‖ below which a pixel does not respond, so that its row has no radius.
 pub const SILENT: f64 = 1e-6;
-/// Entries, the largest of the first row, that are compared with differences.
-const CHECKED: usize = 3;
-/// Step of these differences over σ²: logits change by about this times the field.
-const STEP: f64 = 0.02;
+/// Entries, the largest of a row, that are compared with differences.
+const CHECKED: usize = 2;
 
 /// A grid point (h, w); its output is channel 0 of the first frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +43,8 @@ pub struct RowPoint {
     pub norm: f64,
     /// States that do not respond.
     pub silent: usize,
-    /// The largest deviation from differences over max|J_m|, of the first pixel at the first state.
+    /// The largest deviation from differences over max|J_m|, of the pixel that responds most at the
+    /// first state.
     pub deviation: Option<f64>,
     /// μJ_m in the mean over states.
     pub mean: Vec<f32>,
@@ -102,7 +101,7 @@ impl Pixel {
 /// The rows of every denoiser, level and pixel.
 ///
 /// `go_on` is told how many of denoisers × levels are done, after each, and answers whether to begin
-/// another; what is done so far is returned. Cost of one: 2 · pixels + 1 denoisings a state, and 6.
+/// another; what is done so far is returned. Cost of one: 2 · pixels + 1 denoisings a state, and 16.
 ///
 /// # Errors
 /// [`DenoisingError`] of a denoiser, [`DenoisingError::Pixel`].
@@ -150,6 +149,7 @@ pub fn invariances(flow: &Flow, points: &[RowPoint]) -> Result<Vec<Invariance>> 
 }
 
 /// Sums over states of one pixel.
+#[derive(Default)]
 struct Sums {
     radius: f64,
     anisotropy: f64,
@@ -162,30 +162,20 @@ struct Sums {
 fn at_level(flow: &Flow, named: &Named, pixels: &[Pixel], ratio: f64, seed: u64) -> Result<Vec<RowPoint>> {
     let (shape, level) = (flow.shape(), at_ratio(ratio));
     let dim = shape.len();
-    let new = || Sums {
-        radius: 0.0,
-        anisotropy: 0.0,
-        squares: 0.0,
-        silent: 0,
-        mean: vec![0.0; dim],
-        first: vec![],
-    };
-    let mut sums: Vec<Sums> = pixels.iter().map(|_| new()).collect();
-    let mut deviation = None;
-    for (state, held_out) in flow.held_out().iter().enumerate() {
+    let mut sums: Vec<Sums> =
+        pixels.iter().map(|_| Sums { mean: vec![0.0; dim], ..Sums::default() }).collect();
+    for held_out in flow.held_out() {
         let x_t = flow.noised(held_out, level, seed);
-        // At the state that its Jacobians are asked for next, a denoiser remembers what it has found.
+        // A denoiser remembers what it has found at the state that its Jacobian is asked for next.
         named.denoiser.denoise(&x_t, level, &mut vec![0.0; dim])?;
-        for (place, (pixel, sums)) in pixels.iter().zip(&mut sums).enumerate() {
+        for (pixel, sums) in pixels.iter().zip(&mut sums) {
             let index = pixel.index(shape)?;
             let mut row = sensitivity(&*named.denoiser, &x_t, level, index)?;
-            if state == 0 && place == 0 {
-                deviation = check(named, &x_t, level, index, &row)?;
-            }
             each::update(&mut row, |j| j * level.mu as f32);
             sums.add(flow, index, row)?;
         }
     }
+    let (largest, deviation) = deviation(flow, named, level, seed, pixels, &sums)?;
     let states = flow.held_out().len();
     let point = |(place, (pixel, sums)): (usize, (&Pixel, Sums))| {
         let Sums { radius, anisotropy, squares, silent, mean, first } = sums;
@@ -199,7 +189,7 @@ fn at_level(flow: &Flow, named: &Named, pixels: &[Pixel], ratio: f64, seed: u64)
             uniform: uniform_anisotropy(shape, &flow.prior().grid(), pixel.index(shape)?),
             norm: (squares / states as f64).sqrt(),
             silent,
-            deviation: if place == 0 { deviation } else { None },
+            deviation: if place == largest { deviation } else { None },
             mean: mean.into_iter().map(|j| f32::narrow(j / states as f64)).collect(),
             first,
         })
@@ -230,19 +220,40 @@ impl Sums {
     }
 }
 
-/// The largest |difference − J_mn| over max|J_m| among the largest entries of a row.
-fn check(named: &Named, x_t: &[f32], level: Level, index: usize, row: &[f32]) -> Result<Option<f64>> {
+/// Which pixel responds most at the first state, and the largest |difference − J_mn| over max|J_m| among
+/// the largest entries of its row.
+///
+/// In f32 no step serves all: x̂ rounds, which a long step hides, and logits change by the step over σ²,
+/// which a short one must keep small. The step that deviates least is taken; a wrong row deviates at all.
+fn deviation(
+    flow: &Flow,
+    named: &Named,
+    level: Level,
+    seed: u64,
+    pixels: &[Pixel],
+    sums: &[Sums],
+) -> Result<(usize, Option<f64>)> {
+    let norms = sums.iter().map(|sums| sum::squared_norm(&sums.first));
+    let Some((place, norm)) = norms.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)) else {
+        return Ok((0, None));
+    };
+    let Some(held_out) = flow.held_out().first().filter(|_| norm.sqrt() > SILENT) else {
+        return Ok((place, None));
+    };
+    let (row, index) = (&sums[place].first, pixels[place].index(flow.shape())?);
     let mut largest: Vec<usize> = (0..row.len()).collect();
     largest.sort_by(|a, b| row[*b].abs().total_cmp(&row[*a].abs()));
     largest.truncate(CHECKED);
-    let peak = largest.first().map_or(0.0, |n| row[*n].wide().abs());
-    if peak * level.mu < SILENT {
-        return Ok(None);
+    let peak = row[largest[0]].wide().abs();
+    let x_t = flow.noised(held_out, level, seed);
+    let mut least = f64::INFINITY;
+    for step in [0.02 * level.sigma.powi(2), 0.5 * level.sigma.powi(2), 0.5 * level.sigma, 5.0] {
+        let found = sensitivity_by_differences(&*named.denoiser, &x_t, level, index, &largest, step)?;
+        let away =
+            largest.iter().zip(found).map(|(n, found)| (level.mu * found - row[*n].wide()).abs() / peak);
+        least = least.min(away.fold(0.0, f64::max));
     }
-    let step = STEP * level.sigma * level.sigma;
-    let found = sensitivity_by_differences(&*named.denoiser, x_t, level, index, &largest, step)?;
-    let away = largest.iter().zip(found).map(|(n, found)| (found - row[*n].wide()).abs() / peak);
-    Ok(Some(away.fold(0.0, f64::max)))
+    Ok((place, Some(least)))
 }
 
 /// The plane of a row that the output's own channel and frame see, H·W numbers.

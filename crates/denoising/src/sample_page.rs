@@ -3,7 +3,7 @@
 use crate::canvas::Canvas;
 use crate::spectra::Spectrum;
 use crate::words::{SPACE, caption, in_file, number, table, text};
-use crate::{Flow, Result, Results, Sampled, Samples};
+use crate::{Drawing, Flow, Result, Results, Sampled, Samples};
 use equipoise_field::sum;
 use equipoise_metrics::{Inclusion, rmse};
 use equipoise_report::{
@@ -27,7 +27,7 @@ pub struct Drawn<'a> {
 ///
 /// # Errors
 /// [`DenoisingError`](crate::DenoisingError) of a picture.
-pub fn sample_results(all: &[Drawn<'_>], sampler: &str, facts: Vec<(String, String)>) -> Result<Results> {
+pub fn sample_results(all: &[Drawn<'_>], drawing: &Drawing, facts: Vec<(String, String)>) -> Result<Results> {
     let flows: Vec<&Flow> = all.iter().map(|one| one.flow).collect();
     let (mut sections, mut pictures) = (Vec::new(), Vec::new());
     for one in all {
@@ -36,7 +36,7 @@ pub fn sample_results(all: &[Drawn<'_>], sampler: &str, facts: Vec<(String, Stri
         blocks.push(Block::Gallery(one.gallery(&mut pictures)?));
         sections.push(Section { title: format!("{}: samples", one.flow.name()), blocks });
     }
-    let (summary, members) = (summary_table(all, &flows)?, member_table(all, &flows));
+    let (summary, members) = (summary_table(all, &flows, drawing.eta)?, member_table(all, &flows));
     let blocks = vec![Block::Table(summary.clone()), Block::Table(members.clone())];
     sections.push(Section { title: "Memorisation and energy".into(), blocks });
     let mut tables = vec![("sample".to_owned(), summary), ("members".to_owned(), members)];
@@ -47,9 +47,10 @@ pub fn sample_results(all: &[Drawn<'_>], sampler: &str, facts: Vec<(String, Stri
     let page = Page {
         title: "Samples of denoisers".into(),
         lead: vec![format!(
-            "Unconditional samples by {sampler}. Distances, energies and spectra are in normalised units, those that \
+            "Unconditional samples by {}. Distances, energies and spectra are in normalised units, those that \
              the prior's normalizer leads to; vorticity in pictures and the fields in the HDF5 files are in data \
-             units. Member k begins at the same x_1 under every denoiser."
+             units. Member k begins at the same x_1 under every denoiser.",
+            drawing.told()
         )],
         facts,
         sections,
@@ -119,7 +120,7 @@ fn spread(flow: &Flow, fields: &[&[f32]]) -> Result<f64> {
     Ok(sum::mean(&squares).sqrt())
 }
 
-fn summary_table(all: &[Drawn<'_>], flows: &[&Flow]) -> Result<Table> {
+fn summary_table(all: &[Drawn<'_>], flows: &[&Flow], eta: f64) -> Result<Table> {
     let mut rows = Vec::new();
     for one in all {
         let held_out: Vec<&[f32]> = one.flow.held_out().iter().map(|window| window.x.as_slice()).collect();
@@ -136,6 +137,7 @@ fn summary_table(all: &[Drawn<'_>], flows: &[&Flow]) -> Result<Table> {
                 Cell::Count(samples.diverged as u64),
                 number(some.then(|| sum::mean(&indices))),
                 number(some.then_some(least)),
+                Cell::Number(eta / samples.held_out),
                 Cell::Number(samples.held_out),
                 number(if some { Some(spread(one.flow, &fields)? / reference) } else { None }),
                 text(SPACE),
@@ -154,6 +156,7 @@ fn summary_table(all: &[Drawn<'_>], flows: &[&Flow]) -> Result<Table> {
                 "mean over members of the distance to the nearest training window over the median of held-out windows",
             ),
             ("least", "the least of the members"),
+            ("recalled", "what a training window with the noise η of the schedule has"),
             ("held_out_distance", "that median, root mean square of an entry"),
             (
                 "fluctuation_ratio",
@@ -236,7 +239,8 @@ fn notes() -> Vec<(String, String)> {
             "memorisation",
             "The distance of a sample to the nearest training window over the median distance of held-out windows: \
              about 1 for a sample as new as fresh data, towards 0 for one that was recalled. It sees whole windows; \
-             a mosaic of training windows counts as new.",
+             a mosaic of training windows counts as new. The schedule leaves noise η in a sample, so one that was \
+             recalled stands at η over that median, the column `recalled`.",
         ),
         (
             "fluctuation ratio",

@@ -3,7 +3,7 @@
 use crate::planted::{Line, Response};
 use crate::rows::{Invariance, Pixel, RowPoint, SHARE, SILENT, axes, own_plane};
 use crate::words::{SPACE, caption, in_file, number, plain, table, text};
-use crate::{Flow, Named, Result, Results};
+use crate::{Flow, Named, Result, Results, planted_page};
 use equipoise_prior::DenoiserModel;
 use equipoise_report::{
     Block, Cell, Chart, Frame, Gallery, Image, Page, Panel, Picture, Quantity, Scale, Section, Series, Table,
@@ -12,6 +12,9 @@ use equipoise_report::{
 
 /// What a picture of a row shows.
 const QUANTITY: Quantity<'_> = Quantity { name: "μJ/max|μJ|", symbol: "J", signed: true };
+
+/// max|μJ| below which a map stays white.
+const VANISHED: f64 = 1e-12;
 
 /// What was measured on one flow.
 pub struct Sensed<'a> {
@@ -47,8 +50,8 @@ pub fn sensitivity_results(all: &[Sensed<'_>], facts: Vec<(String, String)>) -> 
     sections.push(Section { title: "Radius, anisotropy, translation invariance".into(), blocks });
     let mut tables = vec![("sensitivity".to_owned(), rows), ("invariance".to_owned(), pairs)];
     if all.iter().any(|one| one.planted.is_some()) {
-        let (responses, fitted) = (response_table(all, &flows), line_table(all, &flows));
-        sections.push(planted_section(all, &responses, &fitted));
+        let (responses, fitted) = (planted_page::responses(all, &flows), planted_page::fitted(all, &flows));
+        sections.push(planted_page::section(all, &responses, &fitted));
         tables.extend([("planted".to_owned(), responses), ("planted_lines".to_owned(), fitted)]);
     }
     let facts = flows.iter().flat_map(|flow| flow.facts().to_vec()).chain(facts).collect();
@@ -136,13 +139,15 @@ impl Sensed<'_> {
         let scaled = |point: &&RowPoint| {
             let plane = own_plane(shape, &point.first);
             let peak = plane.iter().fold(0.0f32, |peak, j| peak.max(j.abs()));
-            let over = if peak > 0.0 { peak.recip() } else { 0.0 };
-            let label = format!("σ/μ = {}: max |μJ| {}", plain(point.ratio), significant(f64::from(peak), 2));
+            let seen = f64::from(peak) > VANISHED;
+            let size = if seen { significant(f64::from(peak), 2) } else { format!("below {VANISHED:e}") };
+            let label = format!("σ/μ = {}: max |μJ| {size}", plain(point.ratio));
+            let over = if seen { peak.recip() } else { 0.0 };
             (label, plane.iter().map(|j| j * over).collect::<Vec<f32>>())
         };
         let planes: Vec<(String, Vec<f32>)> = points.iter().map(scaled).collect();
         let panel = Panel {
-            title: name.to_owned(),
+            title: format!("{name}, the dot"),
             frames: planes
                 .iter()
                 .map(|(label, plane)| Frame { label: label.clone(), vorticity: plane, observed: &mark })
@@ -198,7 +203,7 @@ fn row_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
             ("states", "held-out windows with noise"),
             (
                 "deviation",
-                "largest |difference quotient − J_mn|/max|J_m| of three entries of the first pixel's first row",
+                "largest |difference quotient − J_mn|/max|J_m| of two entries of the row that is largest at the first state",
             ),
             ("space", ""),
         ],
@@ -242,102 +247,6 @@ fn invariance_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
 fn by_construction(flow: &Flow, i: &Invariance) -> &'static str {
     let stationary = flow.prior().settings().model == equipoise_prior::Model::Stationary;
     if stationary && i.denoiser.model == DenoiserModel::Wiener { "by construction" } else { "measured" }
-}
-
-fn response_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
-    let row = |flow: &Flow, r: &Response| {
-        vec![
-            text(flow.name()),
-            text(r.denoiser.to_string()),
-            Cell::Number(r.ratio),
-            Cell::Number(r.strength),
-            Cell::Number(r.response),
-            Cell::Number(r.standard_error),
-            Cell::Number(r.wiener),
-            Cell::Count(flow.held_out().len() as u64),
-        ]
-    };
-    let planted = |one: &Sensed<'_>| -> Vec<Vec<Cell>> {
-        one.planted.iter().flat_map(|(_, responses, _)| responses.iter().map(|r| row(one.flow, r))).collect()
-    };
-    table(
-        caption("Response of x̂_B to x_A by differences, mean over held-out windows.", flows),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("sigma_over_mu", "σ/μ"),
-            ("strength", "a of B + a·A"),
-            ("response", "∂x̂_B/∂(x_A/μ)"),
-            ("standard_error", "from the spread over windows"),
-            ("wiener_prediction", "of the Wiener filter refitted to the planted data, from its Jacobian"),
-            ("states", "held-out windows with noise"),
-        ],
-        all.iter().flat_map(planted).collect(),
-    )
-}
-
-fn line_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
-    let row = |flow: &Flow, l: &Line| {
-        let tautology = l.denoiser.model == DenoiserModel::Wiener;
-        vec![
-            text(flow.name()),
-            text(l.denoiser.to_string()),
-            Cell::Number(l.ratio),
-            Cell::Number(l.slope),
-            Cell::Number(l.intercept),
-            Cell::Number(l.r_squared),
-            text(if tautology { "tautology" } else { "measured" }),
-        ]
-    };
-    let planted = |one: &Sensed<'_>| -> Vec<Vec<Cell>> {
-        one.planted.iter().flat_map(|(_, _, lines)| lines.iter().map(|l| row(one.flow, l))).collect()
-    };
-    table(
-        caption("Least-squares lines of response against strength.", flows),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("sigma_over_mu", "σ/μ"),
-            ("slope", "response by strength"),
-            ("intercept", "response at strength 0"),
-            ("r_squared", "1 − SS_res/SS_tot over strengths"),
-            ("kind", "tautology: the Wiener filter is made from the covariance that the planting changed"),
-        ],
-        all.iter().flat_map(planted).collect(),
-    )
-}
-
-fn planted_section(all: &[Sensed<'_>], responses: &Table, fitted: &Table) -> Section {
-    let mut blocks = Vec::new();
-    for one in all {
-        let Some((told, found, _)) = &one.planted else { continue };
-        blocks.push(Block::Text(format!(
-            "{told}. Prior (dense) and denoisers are made anew for every strength."
-        )));
-        let middle = found.get(found.len() / 2).map_or(0.0, |r| r.ratio);
-        let mut series: Vec<Series> = Vec::new();
-        for r in found.iter().filter(|r| r.ratio.to_bits() == middle.to_bits()) {
-            let name = r.denoiser.to_string();
-            match series.iter_mut().find(|s| s.name == name) {
-                Some(s) => s.points.push((r.strength, r.response)),
-                None => series.push(Series { name, points: vec![(r.strength, r.response)] }),
-            }
-        }
-        blocks.push(Block::Chart(Chart {
-            caption: caption(
-                &format!("Response at σ/μ = {}, mean over held-out windows.", plain(middle)),
-                &[one.flow],
-            ),
-            x_name: "strength a".into(),
-            y_name: "∂x̂_B/∂(x_A/μ)".into(),
-            y_scale: Scale::Linear,
-            y_bounds: (-1e3, 1e3),
-            reference: None,
-            series,
-        }));
-    }
-    blocks.extend([Block::Table(fitted.clone()), Block::Table(responses.clone())]);
-    Section { title: "Planted correlation".into(), blocks }
 }
 
 fn notes() -> Vec<(String, String)> {

@@ -170,7 +170,8 @@ fn bar_title(panel: &Panel<'_>, quantity: Quantity<'_>) -> String {
 
 fn note(panel: &Panel<'_>, quantity: Quantity<'_>) -> String {
     let mut text = panel.summary_of(quantity);
-    if let Some(frame) = panel.frames.iter().find(|frame| !frame.observed.is_empty()) {
+    let dotted = panel.frames.iter().find(|frame| !frame.observed.is_empty());
+    if let Some(frame) = dotted.filter(|_| quantity == Quantity::VORTICITY) {
         text += &format!("; dots: the {} observed points of a frame", frame.observed.len());
     }
     if panel.solid.is_some() {

@@ -71,7 +71,8 @@ impl Panel<'_> {
         self.picture_of(Quantity::VORTICITY)
     }
 
-    /// The labelled picture of another quantity, given in the place of vorticity.
+    /// The labelled picture of another quantity, given in the place of vorticity; what its dots are, the
+    /// title has to say.
     ///
     /// # Errors
     /// As [`Panel::picture`].

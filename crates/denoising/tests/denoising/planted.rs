@@ -49,7 +49,7 @@ fn two_points_respond_as_their_gaussian_does() {
 fn only_who_sees_the_far_patch_responds() {
     let flow = flow(200, 2);
     let coarse = Coarse::of(&flow).unwrap();
-    assert_eq!((coarse.shape(), coarse.count(), coarse.states()), (flow.shape(), 4 * 200, 4 * 2));
+    assert_eq!((coarse.shape(), coarse.count(), coarse.states()), (flow.shape(), 4 * 200, 2));
     let names = ["wiener", "local:1", "optimal"].map(|name| name.parse().unwrap());
     let planting = Planting { strengths: vec![0.0, 1.0, 2.0], ratios: vec![1.0], seed: 0 };
     let found = coarse.responses(&names, &planting, &mut |_| true).unwrap();

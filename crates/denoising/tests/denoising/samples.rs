@@ -67,7 +67,8 @@ fn samples_of_the_optimal_denoiser_are_training_frames() {
 fn a_run_that_is_stopped_writes_what_it_has() {
     let flow = flow(30, 2);
     let wiener = flow.denoisers(&["wiener".parse().unwrap()]).unwrap();
-    let samples = drawing(5, 0.01).draw(&flow, &wiener[0], &mut |done| done < 2).unwrap();
+    let drawing = drawing(5, 0.01);
+    let samples = drawing.draw(&flow, &wiener[0], &mut |done| done < 2).unwrap();
     assert_eq!(samples.members.len(), 2);
     let folder = tempfile::tempdir().unwrap();
     let facts = [("seed".to_owned(), "3".to_owned())];
@@ -81,7 +82,7 @@ fn a_run_that_is_stopped_writes_what_it_has() {
     let spectra = spectra(&flow, &[samples.clone()]).unwrap();
     assert_eq!(spectra.iter().map(|s| s.windows).collect::<Vec<_>>(), [2, 30, 2]);
     let drawn = equipoise_denoising::Drawn { flow: &flow, samples: vec![samples], spectra };
-    let results = sample_results(&[drawn], "exponential", Vec::new()).unwrap();
+    let results = sample_results(&[drawn], &drawing, Vec::new()).unwrap();
     let out = folder.path().join("out");
     results.write(&out).unwrap();
     assert!(out.join("sample.html").is_file() && out.join("spectrum.csv").is_file());
