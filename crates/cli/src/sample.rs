@@ -89,7 +89,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let part = |named: &Named| Ok((named.name.to_string(), each * flow.probe(named)?));
         tell_cost(flow.name(), &denoisers.iter().map(part).collect::<anyhow::Result<Vec<_>>>()?);
     }
-    let progress = Progress::new(opened.iter().map(|o| o.denoisers.len() * drawing.members).sum(), "samples")?;
+    let progress =
+        Progress::new(opened.iter().map(|o| o.denoisers.len() * drawing.members).sum(), "samples")?;
     let (mut before, mut stopped, mut all) = (0, false, Vec::new());
     for Opened { flow, denoisers } in &opened {
         if stopped {
@@ -111,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     progress.close();
     let facts = [vec![("samples".to_owned(), drawing.told())], output.facts(source.seed)].concat();
-    let results = sample_results(&all, &drawing.told(), facts.clone())?;
+    let results = sample_results(&all, &drawing, facts.clone())?;
     for Drawn { flow, samples, .. } in &all {
         let facts = [flow.facts().to_vec(), facts.clone()].concat();
         for samples in samples {

@@ -9,7 +9,7 @@ use equipoise_denoising::{
 use std::process::ExitCode;
 
 /// Levels σ/μ at which planted correlations are looked for.
-const PLANTED_AT: [f64; 3] = [0.2, 0.5, 1.0];
+const PLANTED_AT: [f64; 2] = [0.3, 1.0];
 
 /// Draw and measure the sensitivity fields of analytic denoisers: rows of their Jacobian.
 ///
@@ -54,7 +54,9 @@ pub(crate) struct Arguments {
 const DEFAULTS: Defaults = Defaults { held_out: 8, equivariant: false };
 
 fn pixel(text: &str) -> Result<Pixel, String> {
-    let parsed = text.split_once(',').and_then(|(h, w)| Some(Pixel { h: h.trim().parse().ok()?, w: w.trim().parse().ok()? }));
+    let parsed = text
+        .split_once(',')
+        .and_then(|(h, w)| Some(Pixel { h: h.trim().parse().ok()?, w: w.trim().parse().ok()? }));
     parsed.ok_or_else(|| "expected H,W, a row and a column".into())
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let opened = source.open(DEFAULTS)?;
     let chosen = opened.iter().map(|one| pixels(arguments, one)).collect::<anyhow::Result<Vec<_>>>()?;
     for (Opened { flow, denoisers }, pixels) in opened.iter().zip(&chosen) {
-        let calls = levels.len() * (flow.held_out().len() * (2 * pixels.len() + 1) + 6);
+        let calls = levels.len() * (flow.held_out().len() * (2 * pixels.len() + 1) + 16);
         let part = |named: &Named| Ok((named.name.to_string(), calls as u32 * flow.probe(named)?));
         tell_cost(flow.name(), &denoisers.iter().map(part).collect::<anyhow::Result<Vec<_>>>()?);
     }
@@ -88,7 +90,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let planted = if stopped || plant.is_empty() {
             None
         } else {
-            let planting = Planting { strengths: plant.clone(), ratios: PLANTED_AT.to_vec(), seed: source.seed };
+            let planting =
+                Planting { strengths: plant.clone(), ratios: PLANTED_AT.to_vec(), seed: source.seed };
             let coarse = Coarse::of(flow)?;
             eprintln!("planted in {}", coarse.told());
             let names: Vec<_> = denoisers.iter().map(|named| named.name).collect();
