@@ -1,20 +1,23 @@
 //! `equipoise reconstruct`: fields from scattered sensor readings, with their uncertainty.
 
+mod asked;
 mod made;
 mod summary;
 
+use crate::fitting::Fitting;
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::number::{count, fraction, positive};
 use crate::progress::Progress;
 use crate::threads::use_threads;
+use asked::{Asked, announce};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 use equipoise_data::sensors::read_sensors;
 use equipoise_data::store::Existing;
 use equipoise_data::{DataError, LoadOptions, load};
 use equipoise_operator::TimeRule;
-use equipoise_prior::Prior;
+use equipoise_prior::{DenoiserName, Prior};
 use equipoise_reconstruction::{
     Choice, Ensemble, Misfit, Outside, Pictures, PlacingRule, Problem, ReconstructionError, Sampling, place,
     write_file, write_page, write_pictures, write_sheet,
@@ -43,7 +46,7 @@ const FILES: [&str; 6] =
 ///
 /// χ compares the distance of the readings from the posterior mean with the distance that prior and
 /// stated noise let expect; outside its 99 % band there is a warning, for all readings and for
-/// single sensors. Results: ensemble.h5 (mean, standard deviation, members), readings.csv (every
+/// single sensors; it is the check of the Gaussian prior, also where members are drawn under another. Results: ensemble.h5 (mean, standard deviation, members), readings.csv (every
 /// number with its residual), mean.png, uncertainty.png, misfit.png and reconstruction.html. Interrupted
 /// with Ctrl-C, members under way are finished and written.
 ///
@@ -51,9 +54,15 @@ const FILES: [&str; 6] =
 /// the training file; χ, z and residuals in standard deviations; η and t in the schedule's.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The prior, made by `fit`
-    #[arg(long, value_name = "PRIOR.h5")]
-    prior: PathBuf,
+    /// The prior: a file that `fit` saved; or with --train wiener, the Gaussian fitted to it, or a denoiser over
+    /// its windows: optimal, local[:RADIUS], equivariant_local[:RADIUS[:STRIDE]], locality[:THRESHOLD], with
+    /// @SHIFTS for cyclic shifts of the windows
+    #[arg(long, value_name = "NAME|FILE")]
+    prior: String,
+
+    /// The training file of a prior by name
+    #[arg(long, value_name = "FILE")]
+    train: Option<PathBuf>,
 
     /// The table of readings, CSV or HDF5
     #[arg(long, value_name = "FILE")]
@@ -96,6 +105,9 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     drawing: Drawing,
 
+    #[command(flatten)]
+    fitting: Fitting,
+
     /// Threads, which no number depends on [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
     threads: Option<usize>,
@@ -109,9 +121,10 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Members")]
 struct Drawing {
-    /// posterior: exact, without diffusion; or any method of sweep (sda under the law matched)
-    #[arg(long, default_value = "posterior", value_parser = PossibleValuesParser::new(Choice::names()))]
-    method: String,
+    /// posterior: exact under the Gaussian, without diffusion; or any method of sweep (sda under the law
+    /// matched) [default: posterior; under optimal exact; under other priors mmps]
+    #[arg(long, value_parser = PossibleValuesParser::new(Choice::names()))]
+    method: Option<String>,
 
     /// How many
     #[arg(long, default_value_t = 32, value_parser = count, allow_negative_numbers = true)]
@@ -158,10 +171,10 @@ impl Arguments {
         }
     }
 
-    fn sampling(&self) -> anyhow::Result<Sampling> {
+    fn sampling(&self, prior: DenoiserName) -> anyhow::Result<Sampling> {
         let Drawing { method, members, seed, steps, sampler, spacing, schedule, eta } = &self.drawing;
         Ok(Sampling {
-            choice: method.parse()?,
+            choice: method.as_ref().map_or(Ok(Choice::of(prior)), |method| method.parse())?,
             members: *members,
             seed: *seed,
             steps: *steps,
@@ -179,20 +192,24 @@ impl Arguments {
 /// A file that cannot be used, readings that the prior cannot speak of, or results that may not be
 /// overwritten; then nothing is written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let (rule, sampling) = (arguments.rule(), arguments.sampling()?);
+    let asked = Asked::of(arguments)?;
+    let (rule, sampling) = (arguments.rule(), arguments.sampling(asked.name)?);
     check_free(&arguments.out, arguments.force)?;
     use_threads(arguments.threads)?;
-    let prior = Prior::load(&arguments.prior)?;
+    let (prior, other) = asked.open(&arguments.fitting)?;
     let truth = arguments.truth.as_deref().map(|path| truth(path, &prior)).transpose()?;
     let readings = read_sensors(&arguments.obs, arguments.noise)?;
     let placed = place(&prior, &arguments.obs, &readings, &rule)?;
-    let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?;
+    let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?.under(other);
     let misfit = Misfit::of(&problem)?;
+    if let Some(other) = &problem.other {
+        announce(other, &sampling)?;
+    }
     let progress = Progress::new(sampling.members, "members")?;
     let drawn = sampling.draw(&problem, &|done| progress.tell(done));
     progress.close();
     let drawn = drawn?;
-    let made = Made::new(arguments, &sampling, &drawn)?;
+    let made = Made::new(&asked, arguments, &sampling, &drawn)?;
     let (diverged, skipped) = (drawn.diverged, drawn.skipped);
     let ensemble = Ensemble::of(&problem, sampling.choice, drawn)?;
     let summary = Summary::new(&problem, &misfit, &ensemble, truth.as_deref(), &made, [diverged, skipped])?;

@@ -87,6 +87,14 @@ pub enum ReconstructionError {
         /// Shape of the prior.
         expected: Shape,
     },
+    /// The closed form of the Gaussian under another prior.
+    #[error(
+        "method posterior: found the prior `{prior}`, expected wiener; methods draw from it, such as mmps"
+    )]
+    Closed {
+        /// The prior.
+        prior: String,
+    },
     /// No member came out finite.
     #[error("method {method}: all {members} members diverged")]
     Diverged {

@@ -22,9 +22,9 @@ pub struct Provenance {
     pub version: String,
     /// Its revision, where known.
     pub revision: Option<String>,
-    /// Name of the prior's file.
+    /// Name of the prior's file, or of the prior and its training file.
     pub prior: String,
-    /// Its SHA-256.
+    /// The SHA-256 of that file.
     pub prior_sha256: String,
     /// Name of the sensor table.
     pub observations: String,

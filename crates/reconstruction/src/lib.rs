@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`place`] | readings onto the grid and the frames of the prior; others are named and refused, or dropped | physical → grid |
 //! | [`Problem`] | y, A and s² | physical → normalised |
-//! | [`Sampling`] | members of x \| y, by the exact posterior or any method of `solver` | normalised |
+//! | [`Sampling`] | members of x \| y, by the exact posterior of the Gaussian or any method of `solver`, under any prior | normalised |
 //! | [`Ensemble`] | mean, deviation, members | physical |
 //! | [`Misfit`] | how far the readings are from the mean, against how far they should be | in standard deviations |
 //! | [`write_file`], [`write_pictures`] | HDF5, CSV, PNG and one page | physical |
@@ -28,7 +28,7 @@ pub use misfit::{Misfit, SensorMisfit};
 pub use page::write_page;
 pub use pictures::{Pictures, write_pictures};
 pub use placing::{Dropped, Entry, Offence, Outside, Placed, PlacingRule, SNAP_TOLERANCE, Snap, place};
-pub use problem::Problem;
+pub use problem::{Other, Problem};
 pub use sampling::{Choice, Drawn, Sampling};
 pub use score::{Band, Score};
 pub use sheet::write_sheet;

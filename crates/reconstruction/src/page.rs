@@ -31,6 +31,13 @@ pub fn write_page(
         ensemble.members.len(),
         problem.prior.shape().frames
     );
+    let other = problem.other.as_ref().map(|other| {
+        format!(
+            "Members are drawn under the prior `{}` over its training windows. Every χ on this page but that of the \
+             members is under the Gaussian that was fitted to the same windows, and judges the readings by it.",
+            other.name
+        )
+    });
     let verdict = if warnings.is_empty() {
         vec!["The readings are as far from the mean as prior and stated noise let expect.".to_owned()]
     } else {
@@ -38,7 +45,7 @@ pub fn write_page(
     };
     let report = Page {
         title: "Reconstruction".into(),
-        lead: std::iter::once(lead).chain(verdict).collect(),
+        lead: std::iter::once(lead).chain(other).chain(verdict).collect(),
         facts,
         sections: vec![fields(pictures), residuals(misfit, pictures)],
         notes: notes(),
@@ -166,7 +173,7 @@ fn notes() -> Vec<(String, String)> {
             "χ",
             "With e = (reading − posterior mean)/noise, χ² is Σe² over its expectation Σ B_ii, where \
              B = R^½ S⁻¹ R^½ is the covariance of e if prior and stated noise are right. The posterior mean is \
-             the exact one, whatever method draws the members: χ judges the readings, not the method.",
+             the exact one of the Gaussian, whatever method draws the members: χ judges the readings, not the method.",
         ),
         (
             "99 % band",

@@ -6,7 +6,7 @@ use equipoise_guidance::Observation;
 use equipoise_innovation::{DENSE_LIMIT, NoiseVariance};
 use equipoise_operator::{LinearOperator, Sensors, TimeRule};
 use equipoise_posterior::ExactPosterior;
-use equipoise_prior::Prior;
+use equipoise_prior::{Analytic, Prior};
 use equipoise_solver::ObservedGaussian;
 use equipoise_stream::Stream;
 use std::path::Path;
@@ -32,8 +32,22 @@ pub struct Problem {
     pub gaussian: Arc<ObservedGaussian<f32>>,
     /// y, A and s².
     pub observation: Arc<Observation<f32>>,
-    /// x | y.
+    /// x | y under the Gaussian.
     pub posterior: ExactPosterior<f32>,
+    /// The prior that members are drawn under, where it is not the Gaussian.
+    pub other: Option<Other>,
+}
+
+/// A prior over the training windows. The Gaussian that was fitted to them stays beside it: for the
+/// units, the start of a run and the check of the readings.
+#[derive(Clone)]
+pub struct Other {
+    /// Its name.
+    pub name: String,
+    /// Its denoiser.
+    pub denoiser: Analytic,
+    /// Normalised training windows at which it is probed.
+    pub windows: Vec<Vec<f32>>,
 }
 
 impl Problem {
@@ -62,7 +76,15 @@ impl Problem {
         let gaussian = ObservedGaussian::new(wiener, Arc::clone(&handle), noise.clone(), probes)?;
         let posterior = ExactPosterior::new(gaussian.observed().clone(), prior.mean().to_vec())?;
         let observation = Arc::new(Observation::new(values, handle, noise)?);
-        Ok(Self { prior, placed, operator, offset, gaussian: Arc::new(gaussian), observation, posterior })
+        let gaussian = Arc::new(gaussian);
+        Ok(Self { prior, placed, operator, offset, gaussian, observation, posterior, other: None })
+    }
+
+    /// The same readings under another prior.
+    #[must_use]
+    pub fn under(mut self, other: Option<Other>) -> Self {
+        self.other = other;
+        self
     }
 
     /// A x in physical units, for a normalised field.

@@ -1,12 +1,13 @@
 //! Members of x | y.
 
-use crate::{Problem, ReconstructionError, Result};
+use crate::{Other, Problem, ReconstructionError, Result};
 use equipoise_field::each;
 use equipoise_guidance::{ConditionalCovariance, Strength};
+use equipoise_prior::{Analytic, DenoiserModel, DenoiserName};
 use equipoise_sampler::{Outcome, SamplerName};
 use equipoise_scaling::Law;
-use equipoise_schedule::{Schedule, ScheduleName, Spacing};
-use equipoise_solver::{Inference, Member, Method, PosteriorSampler, Start};
+use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
+use equipoise_solver::{Inference, Member, Method, PosteriorSampler, ProbedRatios, Start};
 use equipoise_stream::Stream;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -20,7 +21,7 @@ const MEMORY: f64 = 4.0;
 /// Who draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// The exact posterior, in closed form, without diffusion.
+    /// The exact posterior of the Gaussian, in closed form, without diffusion.
     Posterior,
     /// A method of `solver`; `sda` under the law `matched`.
     Diffusion(Method),
@@ -29,6 +30,16 @@ pub enum Choice {
 impl Choice {
     /// The name of [`Choice::Posterior`].
     const POSTERIOR: &'static str = "posterior";
+
+    /// Who draws under a prior unless another is asked for: `posterior` under the Gaussian, `exact` where
+    /// the posterior is known otherwise, and else `mmps`, which takes any denoiser.
+    pub fn of(prior: DenoiserName) -> Self {
+        match prior.model {
+            DenoiserModel::Wiener => Self::Posterior,
+            DenoiserModel::Optimal => Self::Diffusion(Method::Exact),
+            _ => Self::Diffusion(Method::Mmps),
+        }
+    }
 
     /// Every name, in order.
     pub fn names() -> Vec<&'static str> {
@@ -93,9 +104,12 @@ impl Sampling {
     /// ones.
     ///
     /// # Errors
-    /// [`ReconstructionError::Memory`], [`ReconstructionError::Diverged`] when no member is finite,
-    /// and those of the method.
+    /// [`ReconstructionError::Memory`], [`ReconstructionError::Closed`] for the closed form under another
+    /// prior, [`ReconstructionError::Diverged`] when no member is finite, and those of the method.
     pub fn draw(&self, problem: &Problem, go_on: &(dyn Fn(usize) -> bool + Sync)) -> Result<Drawn> {
+        if let (Choice::Posterior, Some(other)) = (self.choice, &problem.other) {
+            return Err(ReconstructionError::Closed { prior: other.name.clone() });
+        }
         let done = std::sync::atomic::AtomicUsize::new(0);
         let stopped = std::sync::atomic::AtomicBool::new(false);
         let order = std::sync::atomic::Ordering::Relaxed;
@@ -160,9 +174,11 @@ impl Sampling {
         let grid = self.spacing.grid(&*schedule, self.steps)?;
         let gaussian = &problem.gaussian;
         let wiener = Arc::clone(gaussian.wiener());
+        let own = || ConditionalCovariance::Exact(wiener.clone());
+        let other = problem.other.as_ref();
         let inference = Inference {
-            denoiser: ConditionalCovariance::Exact(wiener.clone()),
-            gaussian: Some(Arc::clone(gaussian)),
+            denoiser: other.map_or_else(own, |other| conditional(&other.denoiser)),
+            gaussian: other.is_none().then(|| Arc::clone(gaussian)),
             observation: Arc::clone(&problem.observation),
             sampler: self.sampler.build(&*schedule, grid, 0, 0.5)?,
             schedule,
@@ -174,12 +190,33 @@ impl Sampling {
         };
         let (levels, count) = (inference.levels(), problem.observation.count());
         let gib = levels.len() as f64 * 4.0 * (count * count) as f64 / f64::from(1 << 30);
-        if matches!(method, Method::Exact | Method::Jfps) && gib > MEMORY {
+        if other.is_none() && matches!(method, Method::Exact | Method::Jfps) && gib > MEMORY {
             let (method, levels) = (method.name(), levels.len());
             return Err(ReconstructionError::Memory { method, levels, count, gib, limit: MEMORY });
         }
-        let strength = (method == Method::Sda)
-            .then(|| Strength::traced(problem.observation.noise(), gaussian.ratios(Law::Matched, &levels)));
+        let strength = match (method, other) {
+            (Method::Sda, Some(other)) => Some(probed(problem, other, &levels)?),
+            (Method::Sda, None) => {
+                Some(Strength::traced(problem.observation.noise(), gaussian.ratios(Law::Matched, &levels)))
+            }
+            _ => None,
+        };
         Ok(inference.bind(method, None, strength.as_ref())?)
     }
+}
+
+/// A denoiser with what it knows of Cov[x | x_t].
+fn conditional(analytic: &Analytic) -> ConditionalCovariance<f32> {
+    match analytic.empirical() {
+        Some(prior) => ConditionalCovariance::Empirical(prior),
+        None => ConditionalCovariance::Jacobian(analytic.denoiser()),
+    }
+}
+
+/// The law `matched` with traces from probes at training windows.
+fn probed(problem: &Problem, other: &Other, levels: &[Level]) -> Result<Strength> {
+    let (denoiser, observation) = (other.denoiser.denoiser(), &problem.observation);
+    let clean = (&other.windows[..], Stream::new("probes").text("reconstruction").text(&other.name));
+    let ratios = ProbedRatios::new(Law::Matched, &*denoiser, observation, levels, clean)?;
+    Ok(Strength::traced(observation.noise(), Arc::clone(ratios.table())))
 }

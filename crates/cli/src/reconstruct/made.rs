@@ -1,6 +1,7 @@
 //! What a reconstruction was made from and how, for its file and its page.
 
 use super::Arguments;
+use super::asked::Asked;
 use super::summary::Summary;
 use equipoise_data::checksum;
 use equipoise_reconstruction::{Centre, Choice, Drawn, Ensemble, Provenance, Sampling};
@@ -22,7 +23,12 @@ pub(super) struct Made {
 impl Made {
     /// # Errors
     /// If a file cannot be read again.
-    pub(super) fn new(arguments: &Arguments, sampling: &Sampling, drawn: &Drawn) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        asked: &Asked,
+        arguments: &Arguments,
+        sampling: &Sampling,
+        drawn: &Drawn,
+    ) -> anyhow::Result<Self> {
         let named = |path: &Path| -> anyhow::Result<(String, String)> {
             let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
             Ok((name, checksum(path)?))
@@ -34,8 +40,9 @@ impl Made {
                 format!("{steps} steps, sampler {sampler}, spacing {spacing}, schedule {schedule}, η = {eta}")
             }
         };
+        let (file, sum) = named(&asked.path)?;
         Ok(Self {
-            prior: named(&arguments.prior)?,
+            prior: (asked.told(&file), sum),
             observations: named(&arguments.obs)?,
             method: choice.to_string(),
             settings,

@@ -20,6 +20,8 @@ pub(super) struct Summary {
     folder: String,
     /// Units and space of the numbers.
     space: &'static str,
+    /// The prior that members are drawn under.
+    prior: String,
     method: String,
     members: usize,
     diverged: usize,
@@ -38,9 +40,9 @@ pub(super) struct Summary {
     /// The readings under prior and noise.
     prior_chi: Score,
     prior_band: Band,
-    /// χ of the members, and that of exact ones.
+    /// χ of the members, and that of exact ones under the Gaussian; `None` under another prior.
     members_chi: f64,
-    exact_members_chi: f64,
+    exact_members_chi: Option<f64>,
     /// Sensors outside the band of all of them.
     suspects: Vec<SensorMisfit>,
     /// The root mean square of std over the fluid.
@@ -67,6 +69,7 @@ impl Summary {
         Ok(Self {
             folder: made.folder.clone(),
             space: "physical units of the training file; χ in standard deviations",
+            prior: problem.other.as_ref().map_or_else(|| "wiener".into(), |other| other.name.clone()),
             method: made.method.clone(),
             members: ensemble.members.len(),
             diverged,
@@ -80,7 +83,7 @@ impl Summary {
             prior_chi: misfit.prior,
             prior_band: misfit.prior.band(1),
             members_chi: ensemble.chi,
-            exact_members_chi: misfit.exact_members,
+            exact_members_chi: problem.other.is_none().then_some(misfit.exact_members),
             suspects: misfit.suspects().into_iter().cloned().collect(),
             spread: ensemble.spread(problem)?,
             rmse: truth.map(|truth| ensemble.error(problem, truth)).transpose()?,
@@ -108,12 +111,14 @@ impl Summary {
             ("folder", self.folder.as_str().into()),
             ("files", FILES.join(", ").into()),
             ("space", self.space.into()),
+            ("prior", self.prior.as_str().into()),
             ("method", self.method.as_str().into()),
             ("members", self.members.into()),
             ("measured numbers", self.numbers.into()),
             ("sensors", self.sensors.into()),
             ("rows dropped", self.dropped.into()),
             ("furthest from a frame", self.snapped.map_or(Cell::Absent, Cell::Number)),
+            ("χ checks", self.checks().into()),
             ("χ of the residuals", self.chi.chi.into()),
             ("  99 % band", band(&self.band).into()),
             ("  noise factor", self.chi.noise_factor.into()),
@@ -126,6 +131,11 @@ impl Summary {
             ("RMSE of the mean", self.rmse.into()),
             ("notes", (!self.notes.is_empty()).then(|| self.notes.join("; ")).into()),
         ])
+    }
+
+    /// Under which prior the checks of the readings hold, where members have another.
+    fn checks(&self) -> Option<&'static str> {
+        self.exact_members_chi.is_none().then_some("of the Gaussian fitted to the same windows")
     }
 
     /// # Errors
@@ -164,7 +174,9 @@ fn warnings(
         ));
     }
     all.extend(misfit.warnings());
-    all.extend(ensemble.warning(misfit.exact_members));
+    if problem.other.is_none() {
+        all.extend(ensemble.warning(misfit.exact_members));
+    }
     if diverged > 0 {
         all.push(format!("{diverged} members diverged and are left out"));
     }

@@ -113,12 +113,60 @@ fn noise_that_is_stated_wrongly_and_bad_tables_are_told() {
 
 #[test]
 fn bad_usage_names_what_is_allowed() {
-    misused(&["reconstruct"], &["--prior <PRIOR.h5>", "--obs <FILE>"]);
+    misused(&["reconstruct"], &["--prior <NAME|FILE>", "--obs <FILE>"]);
     let files = ["reconstruct", "--prior", "p.h5", "--obs", "o.csv"];
     misused(&[&files[..], &["--method", "magic"]].concat(), &["--method", "posterior", "mmps"]);
     misused(&[&files[..], &["--noise", "0"]].concat(), &["--noise", "above 0"]);
     misused(&[&files[..], &["--times", "cubic"]].concat(), &["--times", "nearest, linear"]);
     assert!(printed(&["reconstruct", "--help"]).contains("Units and space:"));
-    let missing = run(&files);
-    assert_eq!((missing.code, missing.stderr.as_str()), (Some(1), "error: p.h5: no such file\n"));
+    misused(&files, &["found `p.h5`, expected wiener, optimal", "nor is there a file `p.h5`"]);
+    let named = ["reconstruct", "--prior", "optimal", "--obs", "o.csv"];
+    misused(&named, &["--prior: found optimal without --train, expected its training file"]);
+}
+
+/// A prior by name stands on its training file; nothing of the Gaussian beside it is said to be its own.
+#[test]
+fn members_are_drawn_under_a_prior_by_name() {
+    let folder = prepared();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (obs, out) = (at("obs.csv"), at("out"));
+    let under = |prior: &str, further: &[&str]| {
+        let train = "data/kolmogorov/train.h5";
+        let fixed = [
+            "reconstruct",
+            "--prior",
+            prior,
+            "--train",
+            train,
+            "--window",
+            "2",
+            "--obs",
+            &obs,
+            "--out",
+            &out,
+        ];
+        run(&[&fixed[..], &["--members", "2", "--steps", "4", "--force", "--format", "json"], further]
+            .concat())
+    };
+    for (prior, method) in [("optimal", "exact"), ("local:1", "mmps")] {
+        let ran = under(prior, &[]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let expected = (&Value::from(prior), &Value::from(method), &Value::Null);
+        assert_eq!((&json["prior"], &json["method"], &json["exact_members_chi"]), expected);
+        let page = fs::read_to_string(folder.path().join("out/reconstruction.html")).unwrap();
+        assert!(page.contains(&format!("Members are drawn under the prior `{prior}`")));
+        assert!(!ran.stderr.contains("has not sampled this posterior"), "{}", ran.stderr);
+    }
+    let closed = under("optimal", &["--method", "posterior"]);
+    assert_eq!(closed.code, Some(1));
+    assert!(closed.stderr.contains("found the prior `optimal`, expected wiener"), "{}", closed.stderr);
+    let named = serde_json::from_str::<Value>(&under("wiener", &[]).stdout).unwrap();
+    let fixed = ["reconstruct", "--prior", &at("prior.h5"), "--obs", &obs, "--out", &out, "--members", "2"];
+    let filed = run(&[&fixed[..], &["--force", "--format", "json"]].concat()).stdout;
+    let filed = serde_json::from_str::<Value>(&filed).unwrap();
+    assert_eq!(
+        (&named["rmse"], &named["chi"], &named["spread"]),
+        (&filed["rmse"], &filed["chi"], &filed["spread"])
+    );
 }
