@@ -28,7 +28,7 @@ mod table;
 mod tune;
 
 pub use error::{Error, Result};
-pub use estimate::{Estimate, estimate};
+pub use estimate::{Estimate, estimate, foretell};
 pub use job::{Choice, Job};
 pub use leaderboard::{Standing, leaderboard, records};
 pub use overall::{Overall, overall};

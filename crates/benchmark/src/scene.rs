@@ -92,7 +92,7 @@ impl Scene {
     }
 
     /// Its name, with the prior where that is not the Gaussian.
-    pub fn name(&self) -> &str {
+    pub fn label(&self) -> &str {
         &self.label
     }
 

@@ -11,8 +11,8 @@ use crate::output;
 use crate::threads::use_threads;
 use design::Design;
 use equipoise_benchmark::{
-    Estimate, LEADERBOARD_CSV, Plan, Results, SCORES_CSV, Scene, TUNING_CSV, estimate, run as carry_out,
-    write_page,
+    Estimate, LEADERBOARD_CSV, Plan, Results, SCORES_CSV, Scene, TUNING_CSV, estimate, foretell,
+    run as carry_out, write_page,
 };
 use equipoise_report::significant;
 use equipoise_sweep::{Existing, Flow, Provenance, check_free};
@@ -21,6 +21,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 use summary::Report;
+
+/// Seconds below which nothing is said of the timing.
+const SILENT: f64 = 30.0;
 
 /// Rank posterior methods on the embedded flows against the exact posterior of their prior:
 /// excess RMSE over the floor, bias, spread ratio, coverage error, CRPS, sliced Wasserstein-2,
@@ -86,6 +89,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let tables = [LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV];
     let results = Results::open(&arguments.out, (plan, total), &tables, provenance(&flows), existing)?;
     let plan = results.manifest().plan;
+    for (dataset, seconds) in foretell(&plan, &scenes)?.into_iter().filter(|(_, seconds)| *seconds >= SILENT)
+    {
+        eprintln!("{dataset}: timing a few steps of every method takes about {}", duration(seconds));
+    }
     let rates = estimate(&plan, &scenes)?;
     announce(&results, &plan, &rates)?;
     let stop = interrupt::flag()?;
