@@ -3,18 +3,25 @@
 use crate::failure::usage;
 use crate::fitting::Fitting;
 use crate::format::Format;
+use crate::interrupt::INTERRUPTED;
+use crate::memory::{self, Memory};
 use crate::output;
+use crate::progress::Progress;
 use crate::spectrum::Spectrum;
 use crate::table::Table;
 use equipoise_data::store::Existing;
-use equipoise_data::{DataError, load};
-use equipoise_prior::{Prior, Provenance, Settings};
+use equipoise_data::{DataError, Recording};
+use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings};
+use equipoise_report::significant;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// Fit a Gaussian prior to training data and keep it in a file, for `sweep --prior` and `reconstruct`.
 ///
-/// The prior is fitted to all overlapping windows of T frames of every trajectory.
+/// The prior is fitted to all overlapping windows of T frames of every trajectory. The file may be
+/// larger than memory: it is read in portions, twice where the Gram matrix or stationary blocks are
+/// formed and five times where modes are sampled, and once for its checksum. Ctrl-C leaves nothing.
 ///
 /// Units and space: eigenvalues are variances in normalised units, those that the normalizer leads
 /// to; so is the ridge.
@@ -32,6 +39,17 @@ pub(crate) struct Arguments {
     #[arg(long)]
     force: bool,
 
+    /// Memory that the fit may come to hold, the prior included: bytes, or with KiB, MiB, GiB or TiB
+    /// [default: half of what the machine has free]
+    #[arg(long, value_name = "SIZE", value_parser = memory::size)]
+    memory: Option<usize>,
+
+    /// How the modes of a low-rank covariance are found: from the Gram matrix of all windows, or by
+    /// randomised subspace iteration with a bound on what it missed; auto takes what needs fewer
+    /// operations
+    #[arg(long, value_name = "gram|randomised|auto")]
+    method: Option<FitMethod>,
+
     #[command(flatten)]
     fitting: Fitting,
 
@@ -44,7 +62,7 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// If the training file cannot be used, or the prior's file exists and `--force` is not given.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let change = arguments.fitting.change()?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
     if existing == Existing::Refuse && arguments.out.exists() {
@@ -56,10 +74,29 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let path = arguments.out.display();
         return Err(usage(&format!("--out: found {path}, the training file; expected another")));
     }
-    let train = load(&arguments.train, &arguments.fitting.load_options())?;
-    let prior = Prior::fit(&train, &change.apply(Settings::of(train.kind(), train.grid())))?;
+    let train = Recording::open(&arguments.train, &arguments.fitting.load_options())?;
+    let settings = change.apply(Settings::of(train.kind(), train.grid()));
+    if let (Some(method), model @ (Model::Dense | Model::Stationary)) = (arguments.method, settings.model) {
+        let name = model.name();
+        return Err(usage(&format!("--method: found {method} with a {name} covariance, expected low_rank")));
+    }
+    let memory = arguments.memory.map_or_else(Memory::half_of_the_free, Memory::Given);
+    let method = arguments.method.unwrap_or_default();
+    let resources = Resources { memory: memory.bytes(), method };
+    let progress = Progress::new(100, "% of the fit")?;
+    let watch = |share: f64| progress.tell((100.0 * share) as usize);
+    let fitted = Prior::fit_recording(&train, &settings, &resources, &watch);
+    progress.close();
+    let prior = match fitted {
+        Err(error @ PriorError::Interrupted { .. }) => {
+            eprintln!("{error}");
+            return Ok(INTERRUPTED.into());
+        }
+        fitted => fitted?,
+    };
     prior.save(&arguments.out, existing)?;
-    print(arguments.format, &Report::new(&arguments.out, &prior))
+    print(arguments.format, &Report::new(&arguments.out, &prior, memory))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What is said of a saved prior.
@@ -69,13 +106,16 @@ struct Report<'a> {
     /// Units and space of the numbers.
     space: &'static str,
     train: &'a Provenance,
+    /// Bytes that the fit could take.
+    memory: Memory,
     #[serde(flatten)]
     spectrum: Spectrum,
 }
 
 impl<'a> Report<'a> {
-    fn new(path: &'a Path, prior: &'a Prior) -> Self {
-        Self { path, space: "normalised units", train: prior.provenance(), spectrum: Spectrum::of(prior) }
+    fn new(path: &'a Path, prior: &'a Prior, memory: Memory) -> Self {
+        let (train, spectrum) = (prior.provenance(), Spectrum::of(prior));
+        Self { path, space: "normalised units", train, memory, spectrum }
     }
 
     fn sections(&self) -> [(&'static str, Table); 2] {
@@ -85,10 +125,24 @@ impl<'a> Report<'a> {
             ("sha256", self.train.sha256.as_str().into()),
             ("axes", self.train.axes.as_str().into()),
             ("notes", (!self.train.notes.is_empty()).then(|| self.train.notes.join("; ")).into()),
+            ("memory", self.memory.to_string().into()),
+            ("modes", self.train.sampled.as_ref().map(missed).into()),
             ("space", self.space.into()),
         ]);
         [("prior", file), ("spectrum", self.spectrum.table())]
     }
+}
+
+/// What a randomised fit did, and what it cannot have missed.
+fn missed(Sampled { method, bound }: &Sampled) -> String {
+    format!(
+        "sampled with {} directions more and {} power passes; no direction outside has a variance above {} \
+         (probability 1 − {:e})",
+        method.oversampling,
+        method.power,
+        significant(bound.variance, 3),
+        bound.failure
+    )
 }
 
 fn print(format: Format, report: &Report<'_>) -> anyhow::Result<()> {

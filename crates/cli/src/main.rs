@@ -10,6 +10,7 @@ mod fitting;
 mod format;
 mod inspect;
 mod interrupt;
+mod memory;
 mod number;
 mod output;
 mod priors;
@@ -69,11 +70,11 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Sweep(arguments) => return sweep::run(arguments),
         Verb::Benchmark(arguments) => return benchmark::run(arguments),
         Verb::Reconstruct(arguments) => return reconstruct::run(arguments),
+        Verb::Fit(arguments) => return fit::run(arguments),
         Verb::Denoise(arguments) => return denoise::run(arguments),
         Verb::Sensitivity(arguments) => return sensitivity::run(arguments),
         Verb::Sample(arguments) => return sample::run(arguments),
         Verb::Stability(arguments) => stability::run(arguments),
-        Verb::Fit(arguments) => fit::run(arguments),
         Verb::Inspect(arguments) => inspect::run(arguments),
         Verb::Tables(arguments) => tables::run(arguments),
     }?;

@@ -44,3 +44,29 @@ fn an_existing_file_and_the_training_file_stay() {
     misused(&["fit", "--train", same, "--out", same, "--force"], &["the training file"]);
     assert_eq!(fs::read(&path).unwrap(), b"precious");
 }
+
+/// A bound on memory that is too tight is refused before anything is read; a sampled fit says what it
+/// cannot have missed.
+#[test]
+fn memory_is_bounded_and_sampling_says_its_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("prior.h5");
+    let out = path.to_str().unwrap();
+    let low_rank = ["--covariance", "low_rank", "--rank", "5"];
+    let ran = run(&fit(out, &[&low_rank[..], &["--memory", "1MiB"]].concat()));
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(ran.stderr.contains("GiB") && !path.exists(), "{}", ran.stderr);
+    misused(&fit(out, &["--memory", "1GB"]), &["--memory", "KiB, MiB, GiB"]);
+    misused(&fit(out, &["--method", "gram"]), &["--method", "stationary", "low_rank"]);
+    let told = |method| {
+        let flags = [&low_rank[..], &["--memory", "1GiB", "--force", "--format", "json", "--method", method]];
+        serde_json::from_str::<Value>(&printed(&fit(out, &flags.concat()))).unwrap()
+    };
+    let (gram, sampled) = (told("gram"), told("randomised"));
+    assert_eq!((&gram["memory"], &gram["train"]["sampled"]), (&(1u64 << 30).into(), &Value::Null));
+    let bound = sampled["train"]["sampled"]["bound"]["variance"].as_f64().unwrap();
+    let largest = |json: &Value| json["leading"][0].as_f64().unwrap();
+    // A Ritz value lies below the eigenvalue, by no more than what the bound allows outside.
+    let (found, exact) = (largest(&sampled), largest(&gram));
+    assert!(found <= exact * (1.0 + 1e-9) && exact <= found + bound, "{found} {exact} {bound}");
+}
