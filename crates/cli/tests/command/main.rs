@@ -3,6 +3,7 @@
 
 mod backend;
 mod benchmark;
+mod denoisers;
 mod faults;
 mod fit;
 mod inspect;

@@ -39,7 +39,7 @@ fn file(folder: &Path, name: &str, shape: &[usize], value: impl Fn(usize) -> f32
 }
 
 /// A file with one array and these attributes.
-fn declared(
+pub(crate) fn declared(
     path: &Path,
     name: &str,
     shape: &[usize],
@@ -89,7 +89,7 @@ fn a_prior_of_another_flow_or_format_is_refused() {
 }
 
 /// Frames that drift slowly: neighbours in time resemble each other more than trajectories do.
-fn drifting(frames: usize, plane: usize) -> impl Fn(usize) -> f32 {
+pub(crate) fn drifting(frames: usize, plane: usize) -> impl Fn(usize) -> f32 {
     move |i| {
         let (snapshot, cell) = ((i / plane) as f32, i % plane);
         let trajectory = (i / (plane * frames)) as f32;
