@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Points of a block of lines, about.
 const BLOCK: usize = 1024;
 /// Bytes of a portion beyond which reading gets no faster.
-const LARGE: usize = 256 << 20;
+const LARGE: usize = 64 << 20;
 
 /// An open file of trajectories.
 ///
