@@ -12,6 +12,8 @@ use equipoise_schedule::Level;
 pub const SHARE: f64 = 0.9;
 /// ‖μJ_m‖ below which a pixel does not respond, so that its row has no radius.
 pub const SILENT: f64 = 1e-6;
+/// ‖μJ_m‖ below which differences in f32 show nothing.
+const CHECKABLE: f64 = 1e-5;
 /// Entries, the largest of a row, that are compared with differences.
 const CHECKED: usize = 2;
 
@@ -237,7 +239,7 @@ fn deviation(
     let Some((place, norm)) = norms.enumerate().max_by(|a, b| a.1.total_cmp(&b.1)) else {
         return Ok((0, None));
     };
-    let Some(held_out) = flow.held_out().first().filter(|_| norm.sqrt() > SILENT) else {
+    let Some(held_out) = flow.held_out().first().filter(|_| norm.sqrt() > CHECKABLE) else {
         return Ok((place, None));
     };
     let (row, index) = (&sums[place].first, pixels[place].index(flow.shape())?);

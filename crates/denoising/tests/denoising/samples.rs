@@ -79,7 +79,7 @@ fn a_run_that_is_stopped_writes_what_it_has() {
     // No normalizer: physical and normalised units are the same.
     assert_eq!(back.window(1, 0, 1).unwrap(), samples.members[1].x);
     assert!(write_samples(folder.path(), Existing::Refuse, &flow, &samples, &facts).is_err());
-    let spectra = spectra(&flow, &[samples.clone()]).unwrap();
+    let spectra = spectra(&flow, std::slice::from_ref(&samples)).unwrap();
     assert_eq!(spectra.iter().map(|s| s.windows).collect::<Vec<_>>(), [2, 30, 2]);
     let drawn = equipoise_denoising::Drawn { flow: &flow, samples: vec![samples], spectra };
     let results = sample_results(&[drawn], &drawing, Vec::new()).unwrap();
