@@ -10,18 +10,23 @@ use crate::progress::Progress;
 use crate::spectrum::Spectrum;
 use crate::table::Table;
 use equipoise_data::store::Existing;
-use equipoise_data::{DataError, Recording};
+use equipoise_data::{DataError, Recording, load};
 use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings};
 use equipoise_report::significant;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+/// Bytes of values up to which a file is taken whole.
+const WHOLE: usize = 1 << 30;
+
 /// Fit a Gaussian prior to training data and keep it in a file, for `sweep --prior` and `reconstruct`.
 ///
 /// The prior is fitted to all overlapping windows of T frames of every trajectory. The file may be
-/// larger than memory: it is read in portions, twice where the Gram matrix or stationary blocks are
-/// formed and five times where modes are sampled, and once for its checksum. Ctrl-C leaves nothing.
+/// larger than memory: past 1 GiB of values, or where memory is tight, it is read in portions, twice
+/// where the Gram matrix or stationary blocks are formed and five times where modes are sampled, and
+/// once for its checksum. A smaller file is taken whole, with the numbers of `sweep --train`; in
+/// portions they differ by rounding. Ctrl-C leaves nothing.
 ///
 /// Units and space: eigenvalues are variances in normalised units, those that the normalizer leads
 /// to; so is the ridge.
@@ -81,12 +86,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Err(usage(&format!("--method: found {method} with a {name} covariance, expected low_rank")));
     }
     let memory = arguments.memory.map_or_else(Memory::half_of_the_free, Memory::Given);
-    let method = arguments.method.unwrap_or_default();
-    let resources = Resources { memory: memory.bytes(), method };
-    let progress = Progress::new(100, "% of the fit")?;
-    let watch = |share: f64| progress.tell((100.0 * share) as usize);
-    let fitted = Prior::fit_recording(&train, &settings, &resources, &watch);
-    progress.close();
+    let fitted = if arguments.method.is_none() && fits(&train, memory) {
+        Prior::fit(&load(train.path(), train.options())?, &settings)
+    } else {
+        in_portions(&train, &settings, arguments.method.unwrap_or_default(), memory)?
+    };
     let prior = match fitted {
         Err(error @ PriorError::Interrupted { .. }) => {
             eprintln!("{error}");
@@ -97,6 +101,26 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     prior.save(&arguments.out, existing)?;
     print(arguments.format, &Report::new(&arguments.out, &prior, memory))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the file is taken whole: its values, their normalised copy, the modes and the fit's own.
+fn fits(train: &Recording, memory: Memory) -> bool {
+    let bytes = size_of::<f32>() * train.frames() * train.frame().len();
+    bytes <= WHOLE && 4 * bytes <= memory.bytes()
+}
+
+fn in_portions(
+    train: &Recording,
+    settings: &Settings,
+    method: FitMethod,
+    memory: Memory,
+) -> anyhow::Result<Result<Prior, PriorError>> {
+    let progress = Progress::new(100, "% of the fit")?;
+    let watch = |share: f64| progress.tell((100.0 * share) as usize);
+    let resources = Resources { memory: memory.bytes(), method };
+    let fitted = Prior::fit_recording(train, settings, &resources, &watch);
+    progress.close();
+    Ok(fitted)
 }
 
 /// What is said of a saved prior.

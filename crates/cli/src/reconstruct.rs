@@ -46,9 +46,10 @@ const FILES: [&str; 6] =
 ///
 /// χ compares the distance of the readings from the posterior mean with the distance that prior and
 /// stated noise let expect; outside its 99 % band there is a warning, for all readings and for
-/// single sensors; it is the check of the Gaussian prior, also where members are drawn under another. Results: ensemble.h5 (mean, standard deviation, members), readings.csv (every
-/// number with its residual), mean.png, uncertainty.png, misfit.png and reconstruction.html. Interrupted
-/// with Ctrl-C, members under way are finished and written.
+/// single sensors; it is the check of the Gaussian prior, also where members are drawn under another.
+/// Results: ensemble.h5 (mean, standard deviation, members), readings.csv (every number with its
+/// residual), mean.png, uncertainty.png, misfit.png and reconstruction.html. Interrupted with Ctrl-C,
+/// members under way are finished and written.
 ///
 /// Units and space: readings, noise, coordinates, fields, RMSE and spread in the physical units of
 /// the training file; χ, z and residuals in standard deviations; η and t in the schedule's.
