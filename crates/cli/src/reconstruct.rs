@@ -56,7 +56,7 @@ const FILES: [&str; 6] =
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The prior: a file that `fit` saved; or with --train wiener, the Gaussian fitted to it, or a denoiser over
-    /// its windows: optimal, local[:RADIUS], equivariant_local[:RADIUS[:STRIDE]], locality[:THRESHOLD], with
+    /// its windows: optimal, `local[:RADIUS]`, `equivariant_local[:RADIUS[:STRIDE]]`, `locality[:THRESHOLD]`, with
     /// @SHIFTS for cyclic shifts of the windows
     #[arg(long, value_name = "NAME|FILE")]
     prior: String,

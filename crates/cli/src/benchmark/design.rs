@@ -28,8 +28,8 @@ pub(super) struct Design {
     dataset: Vec<Embedded>,
 
     /// Priors by name, each ranked on its own on the same observations: wiener, the fitted Gaussian, or a
-    /// denoiser over its training windows, optimal, local[:RADIUS], equivariant_local[:RADIUS[:STRIDE]],
-    /// locality[:THRESHOLD], with @SHIFTS for cyclic shifts of the windows [default: wiener]
+    /// denoiser over its training windows, optimal, `local[:RADIUS]`, `equivariant_local[:RADIUS[:STRIDE]]`,
+    /// `locality[:THRESHOLD]`, with @SHIFTS for cyclic shifts of the windows [default: wiener]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     prior: Vec<String>,
 

@@ -32,8 +32,8 @@ pub(crate) struct Source {
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     held_out: Option<usize>,
 
-    /// Denoisers: wiener, optimal, local[:RADIUS], equivariant_local[:RADIUS[:STRIDE]],
-    /// locality[:THRESHOLD]; all but the first with @SHIFTS, cyclic shifts of every training window
+    /// Denoisers: wiener, optimal, `local[:RADIUS]`, `equivariant_local[:RADIUS[:STRIDE]]`,
+    /// `locality[:THRESHOLD]`; all but the first with @SHIFTS, cyclic shifts of every training window
     /// along x [default: see above]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     prior: Vec<DenoiserName>,

@@ -28,8 +28,8 @@ pub(crate) struct Source {
     train: Option<PathBuf>,
 
     /// Priors, each with trials of its own on the same observations and draws: wiener, the fitted
-    /// Gaussian, or a denoiser over its training windows, optimal, local[:RADIUS],
-    /// equivariant_local[:RADIUS[:STRIDE]], locality[:THRESHOLD], with @SHIFTS for cyclic shifts of the
+    /// Gaussian, or a denoiser over its training windows, optimal, `local[:RADIUS]`,
+    /// `equivariant_local[:RADIUS[:STRIDE]]`, `locality[:THRESHOLD]`, with @SHIFTS for cyclic shifts of the
     /// windows; any other value is a file that `fit` saved, and stands for wiener [default: wiener]
     #[arg(long, value_name = "NAME|FILE", value_delimiter = ',')]
     prior: Vec<String>,
