@@ -4,6 +4,7 @@ mod benchmark;
 mod blas;
 mod comparison;
 mod denoise;
+mod diffusion;
 mod failure;
 mod fit;
 mod fitting;

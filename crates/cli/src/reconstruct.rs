@@ -4,10 +4,11 @@ mod asked;
 mod made;
 mod summary;
 
+use crate::diffusion::Diffusion;
 use crate::fitting::Fitting;
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
-use crate::number::{count, fraction, positive};
+use crate::number::{count, positive};
 use crate::progress::Progress;
 use crate::threads::use_threads;
 use asked::{Asked, announce};
@@ -22,8 +23,6 @@ use equipoise_reconstruction::{
     Choice, Ensemble, Misfit, Outside, Pictures, PlacingRule, Problem, ReconstructionError, Sampling, place,
     write_file, write_page, write_pictures, write_sheet,
 };
-use equipoise_sampler::SamplerName;
-use equipoise_schedule::{ScheduleName, Spacing};
 use made::Made;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -135,25 +134,8 @@ struct Drawing {
     #[arg(long, default_value_t = 0)]
     seed: u64,
 
-    /// Steps of a diffusion
-    #[arg(long, default_value_t = 64, value_parser = count, allow_negative_numbers = true)]
-    steps: usize,
-
-    /// predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential
-    #[arg(long, default_value_t = SamplerName::Exponential)]
-    sampler: SamplerName,
-
-    /// uniform, log_snr or edm
-    #[arg(long, default_value_t = Spacing::Uniform)]
-    spacing: Spacing,
-
-    /// The schedule
-    #[arg(long, default_value = "cos")]
-    schedule: ScheduleName,
-
-    /// η, the noise that a diffusion leaves at t = 0, normalised units
-    #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
-    eta: f64,
+    #[command(flatten)]
+    diffusion: Diffusion,
 }
 
 /// A rule for times by its name.
@@ -173,7 +155,8 @@ impl Arguments {
     }
 
     fn sampling(&self, prior: DenoiserName) -> anyhow::Result<Sampling> {
-        let Drawing { method, members, seed, steps, sampler, spacing, schedule, eta } = &self.drawing;
+        let Drawing { method, members, seed, diffusion } = &self.drawing;
+        let Diffusion { steps, sampler, spacing, schedule, eta } = diffusion;
         Ok(Sampling {
             choice: method.as_ref().map_or(Ok(Choice::of(prior)), |method| method.parse())?,
             members: *members,

@@ -1,12 +1,11 @@
 //! `equipoise sample`: unconditional samples of analytic denoisers.
 
 use crate::comparison::{Defaults, Opened, Output, Source, tell_cost};
-use crate::number::{count, fraction};
+use crate::diffusion::Diffusion;
+use crate::number::count;
 use crate::progress::Progress;
 use clap::ValueEnum;
 use equipoise_denoising::{Drawing, Drawn, Named, sample_results, spectra, write_samples};
-use equipoise_sampler::SamplerName;
-use equipoise_schedule::{ScheduleName, Spacing};
 use std::process::ExitCode;
 
 /// Draw samples from analytic denoisers, without observations.
@@ -40,25 +39,8 @@ struct Draw {
     #[arg(long, default_value_t = 4, value_parser = count, allow_negative_numbers = true)]
     members: usize,
 
-    /// Steps
-    #[arg(long, default_value_t = 64, value_parser = count, allow_negative_numbers = true)]
-    steps: usize,
-
-    /// predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential
-    #[arg(long, default_value_t = SamplerName::Exponential)]
-    sampler: SamplerName,
-
-    /// uniform, log_snr or edm
-    #[arg(long, default_value_t = Spacing::Uniform)]
-    spacing: Spacing,
-
-    /// The schedule
-    #[arg(long, default_value = "cos")]
-    schedule: ScheduleName,
-
-    /// η, the noise that a sample keeps at t = 0, normalised units
-    #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
-    eta: f64,
+    #[command(flatten)]
+    diffusion: Diffusion,
 
     /// The law of x at t = 1: the Gaussian prior's marginal N(μm, μ²Σ + σ²I), or N(0, I)
     #[arg(long, value_enum, default_value_t = StartName::Prior)]
@@ -124,7 +106,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 impl Arguments {
     fn drawing(&self) -> Drawing {
-        let Draw { members, steps, sampler, spacing, schedule, eta, start } = self.draw;
+        let Draw { members, diffusion: Diffusion { steps, sampler, spacing, schedule, eta }, start } =
+            self.draw;
         let (seed, from_prior) = (self.source.seed, start == StartName::Prior);
         Drawing { members, seed, steps, sampler, spacing, schedule, eta, from_prior }
     }

@@ -1,0 +1,29 @@
+//! Flags of verbs that draw by a diffusion: its steps, sampler and schedule.
+
+use crate::number::{count, fraction};
+use equipoise_sampler::SamplerName;
+use equipoise_schedule::{ScheduleName, Spacing};
+
+/// How time advances.
+#[derive(clap::Args)]
+pub(crate) struct Diffusion {
+    /// Steps of a diffusion
+    #[arg(long, default_value_t = 64, value_parser = count, allow_negative_numbers = true)]
+    pub(crate) steps: usize,
+
+    /// predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential
+    #[arg(long, default_value_t = SamplerName::Exponential)]
+    pub(crate) sampler: SamplerName,
+
+    /// uniform, log_snr or edm
+    #[arg(long, default_value_t = Spacing::Uniform)]
+    pub(crate) spacing: Spacing,
+
+    /// The schedule
+    #[arg(long, default_value = "cos")]
+    pub(crate) schedule: ScheduleName,
+
+    /// η, the noise that a diffusion leaves at t = 0, normalised units
+    #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
+    pub(crate) eta: f64,
+}
