@@ -160,18 +160,18 @@ mod tests {
     }
 
     /// One dot product after the other, in the documented order: runs of 16 products in each of 16 lanes
-    /// in `f32`, lanes, runs and then blocks in `f64`.
+    /// in `f32`, the runs of a lane, the lanes and then the blocks in `f64`.
     #[test]
     fn a_projection_has_the_documented_order() {
         let (modes, v) = (modes(), wave(DIM, 0.3));
         let block = |row: &[f32], v: &[f32]| {
-            let mut total = 0.0;
+            let mut totals = [0.0; 16];
             for (row, v) in row.chunks(256).zip(v.chunks(256)) {
                 let mut lanes = [0.0f32; 16];
                 row.iter().zip(v).enumerate().for_each(|(i, (a, b))| lanes[i % 16] += a * b);
-                total += lanes.iter().map(|&l| f64::from(l)).sum::<f64>();
+                totals.iter_mut().zip(lanes).for_each(|(t, l)| *t += f64::from(l));
             }
-            total
+            sum::pairwise(&mut totals)
         };
         for (i, found) in modes.project(&v).into_iter().enumerate() {
             let blocks = modes.mode(i).chunks(sum::BLOCK).zip(v.chunks(sum::BLOCK));

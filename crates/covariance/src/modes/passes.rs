@@ -17,12 +17,12 @@ const LANES: usize = 16;
 const ROWS: usize = 4;
 /// Blocks that a row is read along before the next rows are: long stretches of memory, while this part of
 /// the field stays in the second-level cache.
-const TILE: usize = 8;
+const TILE: usize = 16;
 
 /// ⟨row_i, v⟩ for the `rows` rows of a row-major matrix, blocks of `v` read once.
 ///
-/// Runs of 16 products per lane are added in `R`, everything above in `f64`, in a tree that
-/// depends on the length alone.
+/// Runs of 16 products in each of 16 lanes are added in `R`; the runs of a lane, the lanes of a block and
+/// the blocks in `f64`, in a tree that depends on the length alone.
 ///
 /// # Panics
 /// If `matrix` is not of length rows · v.len().
@@ -146,31 +146,40 @@ impl<R: Real, const K: usize> WithSimd for Dots<'_, R, K> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> [f64; K] {
         let Self { rows, v } = self;
-        let mut total = [0.0; K];
-        let mut start = 0;
-        while start < v.len() {
-            let end = v.len().min(start + RUN * LANES);
-            let (whole, rest) = v[start..end].as_chunks::<LANES>();
-            let parts: [_; K] = std::array::from_fn(|j| rows[j][start..end].as_chunks::<LANES>());
-            let mut lanes = [[R::zero(); LANES]; K];
-            for (k, v) in whole.iter().enumerate() {
-                for j in 0..K {
-                    let row = &parts[j].0[k];
-                    for l in 0..LANES {
-                        lanes[j][l] += row[l] * v[l];
-                    }
-                }
+        let (runs, last) = v.as_chunks::<{ RUN * LANES }>();
+        let parts: [_; K] = std::array::from_fn(|j| rows[j].as_chunks::<{ RUN * LANES }>());
+        let mut total = [[0.0; LANES]; K];
+        for (k, v) in runs.iter().enumerate() {
+            for (part, total) in parts.iter().zip(&mut total) {
+                widen(products(&part.0[k], v), total);
             }
-            for j in 0..K {
-                for (l, (&a, &b)) in parts[j].1.iter().zip(rest).enumerate() {
-                    lanes[j][l] += a * b;
-                }
-                total[j] += lanes[j].iter().map(|l| l.wide()).sum::<f64>();
-            }
-            start = end;
         }
-        total
+        for (part, total) in parts.iter().zip(&mut total) {
+            let mut lanes = [R::zero(); LANES];
+            for (i, (&a, &b)) in part.1.iter().zip(last).enumerate() {
+                lanes[i % LANES] += a * b;
+            }
+            widen(lanes, total);
+        }
+        total.map(|mut lanes| sum::pairwise(&mut lanes))
     }
+}
+
+/// The products of one whole run, lane by lane.
+#[inline(always)]
+fn products<R: Real>(row: &[R; RUN * LANES], v: &[R; RUN * LANES]) -> [R; LANES] {
+    let mut lanes = [R::zero(); LANES];
+    for (a, b) in row.as_chunks::<LANES>().0.iter().zip(v.as_chunks::<LANES>().0) {
+        for l in 0..LANES {
+            lanes[l] += a[l] * b[l];
+        }
+    }
+    lanes
+}
+
+#[inline(always)]
+fn widen<R: Real>(lanes: [R; LANES], total: &mut [f64; LANES]) {
+    total.iter_mut().zip(lanes).for_each(|(t, l)| *t += l.wide());
 }
 
 /// out ← (…(out + c_0 row_0) + …) + c_{K−1} row_{K−1}, in this order.
