@@ -4,6 +4,7 @@ mod design;
 mod progress;
 mod summary;
 
+use crate::blas;
 use crate::format::{Format, duration};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;
@@ -136,5 +137,7 @@ fn provenance(flows: &[[Flow; 2]]) -> Provenance {
         arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
         data: flows.iter().flat_map(|[test, _]| test.files().iter().cloned()).collect(),
         threads: rayon::current_num_threads(),
+        blas_core: blas::core(),
+        blas_threads: blas::threads(),
     }
 }

@@ -7,7 +7,7 @@
 
 use anyhow::{Context, bail};
 use std::ffi::OsStr;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const THREADS: &str = "OPENBLAS_NUM_THREADS";
 
@@ -33,6 +33,25 @@ pub(crate) fn pin_to_one_thread() -> anyhow::Result<()> {
     hand_over(command).with_context(again)
 }
 
+/// The threads that BLAS was told to use when it was brought in.
+pub(crate) fn threads() -> Option<usize> {
+    std::env::var(THREADS).ok()?.parse().ok()
+}
+
+/// The processor whose kernels OpenBLAS chose, in its own words; `None` under any other BLAS.
+///
+/// OpenBLAS says it only while it is brought in, so another process of this program is asked, in which
+/// the same library finds the same processor.
+pub(crate) fn core() -> Option<String> {
+    let mut again = Command::new(std::env::current_exe().ok()?);
+    again.arg("--version").env("OPENBLAS_VERBOSE", "2").env(THREADS, "1").stdin(Stdio::null());
+    named(&String::from_utf8_lossy(&again.output().ok()?.stderr)).map(str::to_owned)
+}
+
+fn named(told: &str) -> Option<&str> {
+    told.lines().find_map(|line| line.strip_prefix("Core: ")).map(str::trim)
+}
+
 /// Becomes `command`; comes back only with the reason why not.
 #[cfg(unix)]
 fn hand_over(mut command: Command) -> std::io::Result<()> {
@@ -44,4 +63,17 @@ fn hand_over(mut command: Command) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn hand_over(mut command: Command) -> std::io::Result<()> {
     std::process::exit(command.status()?.code().unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_core_is_the_line_that_names_it() {
+        assert_eq!(named("Core: SkylakeX\n"), Some("SkylakeX"));
+        assert_eq!(named("OpenBLAS WARNING - no fallback. Core: none\nCore: Haswell\r\n"), Some("Haswell"));
+        assert_eq!(named(""), None);
+        assert_eq!(named("cpu core: 3\n"), None);
+    }
 }

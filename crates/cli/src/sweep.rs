@@ -7,6 +7,7 @@ mod progress;
 mod source;
 mod summary;
 
+use crate::blas;
 use crate::format::Format;
 use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;
@@ -198,6 +199,8 @@ fn provenance(flows: &[Flow]) -> Provenance {
         arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
         data: flows.iter().flat_map(|flow| flow.files().iter().cloned()).collect(),
         threads: rayon::current_num_threads(),
+        blas_core: blas::core(),
+        blas_threads: blas::threads(),
     }
 }
 

@@ -25,6 +25,13 @@ pub struct Provenance {
     pub data: BTreeMap<String, String>,
     /// Threads that the sweep uses.
     pub threads: usize,
+    /// The processor whose kernels OpenBLAS chose, in its own words; `None` under another BLAS and in
+    /// manifests older than this field. Last digits follow it.
+    #[serde(default)]
+    pub blas_core: Option<String>,
+    /// Threads of BLAS; `None` where nobody knows.
+    #[serde(default)]
+    pub blas_threads: Option<usize>,
 }
 
 /// The content of `manifest.json`.
@@ -142,6 +149,8 @@ pub(crate) mod tests {
             arguments: vec!["sweep".into()],
             data: BTreeMap::from([("test.h5".into(), "aa".into())]),
             threads: 2,
+            blas_core: Some("Haswell".into()),
+            blas_threads: Some(1),
         }
     }
 
@@ -159,6 +168,20 @@ pub(crate) mod tests {
         manifest.write(folder.path()).unwrap();
         assert_eq!(Manifest::<Plan>::read(folder.path()).unwrap(), Some(manifest));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no partial file stays");
+    }
+
+    #[test]
+    fn a_manifest_from_before_blas_was_named_is_read_and_resumed() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = manifest(standard());
+        let mut json = serde_json::to_value(&manifest).unwrap();
+        for name in ["blas_core", "blas_threads"] {
+            assert!(json.as_object_mut().unwrap().remove(name).is_some(), "{name}");
+        }
+        fs::write(folder.path().join(MANIFEST), json.to_string()).unwrap();
+        let found = Manifest::<Plan>::read(folder.path()).unwrap().unwrap();
+        assert_eq!((&found.provenance.blas_core, found.provenance.blas_threads), (&None, None));
+        found.accept(&manifest, folder.path()).unwrap();
     }
 
     #[test]

@@ -37,6 +37,8 @@ fn open(folder: &Path, existing: Existing) -> Results {
         arguments: vec![],
         data: BTreeMap::new(),
         threads: 1,
+        blas_core: None,
+        blas_threads: None,
     };
     Results::open(folder, (plan, total), &TABLES, provenance, existing).unwrap()
 }

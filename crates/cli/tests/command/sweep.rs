@@ -1,6 +1,6 @@
 //! `equipoise sweep` end to end on a small plan.
 
-use crate::ran::run;
+use crate::ran::{Ran, command, run};
 use crate::swept::{LAWS, content, small, sweep};
 use serde_json::Value;
 use std::fs;
@@ -59,7 +59,13 @@ fn no_number_depends_on_the_threads() {
     let on = |threads: &str| small(&["--threads", threads], &folder.path().join(threads));
     let (one, two) = (on("1"), on("2"));
     assert_eq!(one.rows(&["seconds"]), two.rows(&["seconds"]));
-    assert_eq!((&one.manifest()["threads"], &two.manifest()["threads"]), (&1.into(), &2.into()));
+    let [one, two] = [one.manifest(), two.manifest()];
+    assert_eq!((&one["threads"], &two["threads"]), (&1.into(), &2.into()));
+    assert_eq!((&one["blas_threads"], &two["blas_threads"]), (&1.into(), &1.into()));
+    // What the library says of itself when it is asked to; nothing where it is not OpenBLAS.
+    let told: Ran = command(&["--version"]).env("OPENBLAS_VERBOSE", "2").output().unwrap().into();
+    let core = told.stderr.lines().find_map(|line| line.strip_prefix("Core: "));
+    assert_eq!(one["blas_core"].as_str(), core);
 }
 
 #[test]
