@@ -7,17 +7,27 @@ from wake import Peer, normal
 
 SIZES = ((16, 256), (18, 64), (18, 256), (20, 64))
 RANK = 20
+FRAME, SERIES, WINDOW = 14, 256, 16  # the frames have 2^14 numbers
 
 
 def peer(library, threads):
     fit = {"numpy": snapshots, "numpy-f32": snapshots_f32, "randomised": randomised}[library]
 
-    def work(power, count):
+    def stretched(power, count):
         stretch = 10.0 / np.arange(1, count + 1, dtype=np.float32)
-        data = normal(count, 1 << power) * stretch[:, None]
+        return normal(count, 1 << power) * stretch[:, None]
+
+    def work(power, count):
+        data = stretched(power, count)
+        return lambda: fit(data)
+
+    def windows():
+        series = stretched(FRAME, SERIES).ravel()
+        data = np.lib.stride_tricks.sliding_window_view(series, WINDOW << FRAME)[:: 1 << FRAME]
         return lambda: fit(data)
 
     names = {f"fit/low-rank/2^{p}x{n}": (lambda p=p, n=n: work(p, n)) for p, n in SIZES}
+    names[f"fit/windows/2^{FRAME}x{SERIES}/T-{WINDOW}"] = windows
     return Peer(np.__version__, names)
 
 

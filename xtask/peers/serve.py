@@ -37,7 +37,7 @@ def main():
         command = line.strip()
         try:
             if command == "list":
-                answer = {"cases": [{"id": name} for name in peer.cases]}
+                answer = {"cases": [{"id": name, "note": peer.notes.get(name)} for name in peer.cases]}
             elif command == "about":
                 answer = {"version": peer.version}
             elif command == "peak":
@@ -49,7 +49,7 @@ def main():
                     prepared[name] = peer.cases[name]()
                     prepared[name]()
                 span, calls = seconds(prepared[name])
-                answer = {"seconds": span, "calls": calls}
+                answer = {"seconds": peer.times * span, "calls": calls}
             else:
                 answer = {"error": f"unknown command `{command}`"}
         except Exception as fault:  # whatever a library raises is the answer

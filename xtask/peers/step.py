@@ -16,31 +16,30 @@ def pytorch(threads):
     torch.set_num_threads(threads)
 
     def work():
-        mu, sigma = level()
         basis = torch.from_numpy(modes())
-        resolved, rest = gains(mu, sigma)
-        resolved = torch.from_numpy(resolved)
         x = torch.from_numpy(normal(*SHAPE))
         y = torch.randn_like(x[..., ::SUB, ::SUB])
-        variance = NOISE + GAMMA * (sigma / mu) ** 2
-
-        def noise(x):
-            flat = x.flatten()
-            x_hat = rest * flat + (resolved * (basis @ flat)) @ basis
-            return (x - mu * x_hat.reshape(SHAPE)) / sigma
-
-        def evaluation():
-            x_t = x.detach().requires_grad_(True)
-            eps = noise(x_t)
-            x_hat = (x_t - sigma * eps) / mu
-            error = y - x_hat[..., ::SUB, ::SUB]
-            log_p = -(error**2 / variance).sum() / 2
-            score = torch.autograd.grad(log_p, x_t)[0]
-            return eps.detach() - sigma * score
-
-        return evaluation
+        return lambda: gaussian_score(basis, y, SUB, x, *level())
 
     return torch.__version__, work
+
+
+def gaussian_score(basis, y, sub, x, mu, sigma):
+    """epsilon_y at x in PyTorch."""
+    import torch
+
+    resolved, rest = gains(mu, sigma)
+    resolved = torch.from_numpy(resolved)
+    variance = NOISE + GAMMA * (sigma / mu) ** 2
+    x_t = x.detach().requires_grad_(True)
+    flat = x_t.flatten()
+    prior = rest * flat + (resolved * (basis @ flat)) @ basis
+    eps = (x_t - mu * prior.reshape(SHAPE)) / sigma
+    x_hat = (x_t - sigma * eps) / mu
+    error = y - x_hat[..., ::sub, ::sub]
+    log_p = -(error**2 / variance).sum() / 2
+    score = torch.autograd.grad(log_p, x_t)[0]
+    return eps.detach() - sigma * score
 
 
 def jax(threads):

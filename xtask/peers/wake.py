@@ -1,7 +1,7 @@
 """The problem of the crate `throughput`'s `wake`: shape, prior, observation, level."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable
 
 import numpy as np
@@ -20,6 +20,10 @@ class Peer:
 
     version: str
     cases: dict[str, Callable]
+    notes: dict[str, str] = field(default_factory=dict)
+    """What a reader must know of a case's time."""
+    times: float = 1.0
+    """What the time of a call is multiplied with, where a call is a part of the case."""
 
 
 def level(t=0.5, eta=0.01):
@@ -35,8 +39,10 @@ def normal(*shape):
 def modes():
     """Orthonormal modes of the discrete cosine transform, rank x D."""
     i = np.arange(DIM) + 0.5
-    rows = [np.cos(np.pi * i * k / DIM) * math.sqrt(2.0 / DIM) for k in range(1, RANK + 1)]
-    return np.stack(rows).astype(np.float32)
+    basis = np.empty((RANK, DIM), dtype=np.float32)
+    for k, row in enumerate(basis, start=1):
+        row[:] = np.cos(np.pi * i * k / DIM) * math.sqrt(2.0 / DIM)
+    return basis
 
 
 def gains(mu, sigma):

@@ -8,6 +8,7 @@ mod record;
 mod rounds;
 mod statistics;
 mod table;
+mod verbs;
 mod worker;
 
 pub(crate) use options::Options;
@@ -119,7 +120,7 @@ impl Session<'_> {
         let rounds = self.options.rounds();
         let say = |round: usize| eprintln!("{group}: round {} of {rounds}", round + 1);
         if group == "verbs" {
-            return self.programs.verbs(rounds, &self.ours(self.cores, 1), say);
+            return verbs::measure(&self.programs, self.options, &self.ours(self.cores, 1), say);
         }
         measure(group, &mut self.workers(group)?, rounds, say)
     }

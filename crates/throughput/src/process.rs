@@ -1,4 +1,4 @@
-//! Whole processes: their seconds and their peak memory.
+//! Whole processes: their seconds, those of the processors, and their peak memory.
 
 use crate::{Error, Result};
 use serde_json::json;
@@ -16,22 +16,20 @@ pub(crate) fn run(program: &str, args: &[String]) -> Result<()> {
     if !status.success() {
         return Err(Error::Process { program: program.to_owned(), status });
     }
-    println!("{}", json!({ "seconds": seconds, "peak": child_peak() }));
+    let peak = usage::peak(usage::Who::Child);
+    println!("{}", json!({ "seconds": seconds, "cpu": usage::child_seconds(), "peak": peak }));
     Ok(())
 }
 
 /// The largest resident memory of this process so far, in bytes; `None` where the system does not tell.
 pub(crate) fn own_peak() -> Option<u64> {
-    peak::of(peak::Who::Own)
-}
-
-fn child_peak() -> Option<u64> {
-    peak::of(peak::Who::Child)
+    usage::peak(usage::Who::Own)
 }
 
 #[cfg(unix)]
-mod peak {
+mod usage {
     use nix::sys::resource::{UsageWho, getrusage};
+    use nix::sys::time::TimeValLike;
 
     pub(super) enum Who {
         Own,
@@ -41,7 +39,7 @@ mod peak {
     /// Linux counts in KiB, macOS in bytes.
     const UNIT: u64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
 
-    pub(super) fn of(who: Who) -> Option<u64> {
+    pub(super) fn peak(who: Who) -> Option<u64> {
         let who = match who {
             Who::Own => UsageWho::RUSAGE_SELF,
             Who::Child => UsageWho::RUSAGE_CHILDREN,
@@ -49,16 +47,26 @@ mod peak {
         let usage = getrusage(who).ok()?;
         u64::try_from(usage.max_rss()).ok().map(|size| size * UNIT)
     }
+
+    /// Seconds of all processors that children took, their own and the system's.
+    pub(super) fn child_seconds() -> Option<f64> {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+        Some((usage.user_time() + usage.system_time()).num_microseconds() as f64 / 1e6)
+    }
 }
 
 #[cfg(not(unix))]
-mod peak {
+mod usage {
     pub(super) enum Who {
         Own,
         Child,
     }
 
-    pub(super) fn of(_: Who) -> Option<u64> {
+    pub(super) fn peak(_: Who) -> Option<u64> {
+        None
+    }
+
+    pub(super) fn child_seconds() -> Option<f64> {
         None
     }
 }

@@ -13,6 +13,7 @@ const PACKAGES: [&str; 4] = ["numpy", "scipy", "torch", "jax[cpu]"];
 pub(crate) fn libraries(group: &str) -> &'static [&'static str] {
     match group {
         "likelihood" | "step" => &["pytorch", "jax"],
+        "reduced" | "denoiser" => &["pytorch"],
         "fit" => &["numpy", "numpy-f32", "randomised"],
         _ => &[],
     }

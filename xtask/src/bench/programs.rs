@@ -1,15 +1,10 @@
 //! Our own programs: built, found, started.
 
-use super::rounds::{Outcome, Peak, Timing};
-use super::worker::{Case, Party};
 use crate::workspace;
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// The flow that `equipoise fit` is timed on.
-const TRAIN: &str = "data/ibpm/train.h5";
 
 /// The release builds.
 pub(crate) struct Programs {
@@ -54,58 +49,9 @@ impl Programs {
         text.lines().find_map(|line| line.strip_prefix("Core: ")).map(|core| core.trim().to_owned())
     }
 
-    /// Whole processes: `equipoise tables` and `equipoise fit`, with their peak memory.
-    pub(crate) fn verbs(
-        &self,
-        rounds: usize,
-        party: &Party,
-        mut say: impl FnMut(usize),
-    ) -> anyhow::Result<Outcome> {
-        let folder = std::env::temp_dir().join(format!("equipoise-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        let train = workspace::root().join(TRAIN);
-        let prior = folder.join("prior.h5");
-        let fit =
-            ["fit".as_ref(), "--train".as_ref(), train.as_os_str(), "--out".as_ref(), prior.as_os_str()];
-        let mut outcome = Outcome::default();
-        for (id, what, args) in
-            [("tables", "equipoise tables", &["tables".as_ref()][..]), ("fit-ibpm", "equipoise fit", &fit)]
-        {
-            let case = Case {
-                id: format!("verbs/{id}"),
-                what: format!("{what}, a whole process"),
-                bytes: 0.0,
-                arrays: 0.0,
-                operations: None,
-            };
-            outcome.timings.push(Timing { case, party: party.clone(), rounds: Vec::new() });
-            outcome.peaks.push(Peak { of: format!("verbs/{id}"), party: party.clone(), bytes: 0 });
-            let at = outcome.timings.len() - 1;
-            for round in 0..rounds {
-                say(round);
-                // A verb overwrites nothing; a first fit leaves no file to remove.
-                let _ = std::fs::remove_file(&prior);
-                let (seconds, peak) = self.spawn(args, party)?;
-                outcome.timings[at].rounds.push(seconds);
-                outcome.peaks[at].bytes = outcome.peaks[at].bytes.max(peak);
-            }
-        }
-        std::fs::remove_dir_all(&folder)?;
-        Ok(outcome)
-    }
-
-    /// Seconds and peak memory of one process.
-    fn spawn(&self, args: &[&std::ffi::OsStr], party: &Party) -> anyhow::Result<(f64, u64)> {
-        let mut command = Command::new(&self.throughput);
-        let equipoise = self.equipoise.as_ref().context("the command was not built")?;
-        command.arg("spawn").arg(equipoise).args(args).envs(party.variables());
-        let output = command.output().context("cannot start throughput")?;
-        if !output.status.success() {
-            bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
-        }
-        let answer: Value = serde_json::from_slice(&output.stdout)?;
-        let seconds = answer["seconds"].as_f64().context("a process without seconds")?;
-        Ok((seconds, answer["peak"].as_u64().unwrap_or(0)))
+    /// The command's own program, where it was built.
+    pub(crate) fn equipoise(&self) -> anyhow::Result<&Path> {
+        self.equipoise.as_deref().context("the command was not built")
     }
 }
 

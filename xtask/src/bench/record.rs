@@ -1,7 +1,7 @@
 //! What a run of the benchmark found, and its file `bench.json`.
 
 use super::machine::Machine;
-use super::rounds::{Outcome, Timing};
+use super::rounds::{Outcome, Peak, Timing};
 use super::statistics::{Spread, ratio, share};
 use super::worker::Party;
 use serde_json::{Value, json};
@@ -82,9 +82,10 @@ impl Record {
                 "copy": pass("copy"), "triad": pass("triad"), "read": pass("read") })
         });
         let outcomes = || self.stream.iter().chain(&self.groups);
-        let peaks = outcomes()
-            .flat_map(|o| &o.peaks)
-            .map(|peak| json!({ "of": peak.of, "party": party(&peak.party), "bytes": peak.bytes }));
+        let peaks = outcomes().flat_map(|o| &o.peaks).map(|peak| {
+            let Peak { of, party: who, bytes, cpu } = peak;
+            json!({ "of": of, "party": party(who), "bytes": bytes, "cpu_seconds": cpu })
+        });
         let mut root = json!({
             "complete": self.complete,
             "machine": self.machine.json(),
@@ -103,7 +104,7 @@ impl Record {
         let Timing { case, party: who, rounds } = timing;
         let times_ours = if is_ours(who) { None } else { self.ratio(timing).map(|spread| spread.json()) };
         json!({
-            "id": case.id, "what": case.what, "party": party(who),
+            "id": case.id, "what": case.what, "note": case.note, "party": party(who),
             "seconds": Spread::of(rounds).map(|spread| spread.json()), "rounds": rounds,
             "bytes": case.bytes, "arrays": case.arrays, "operations": case.operations,
             "in_cache": self.in_cache(timing), "share": self.share(timing), "times_ours": times_ours,
@@ -137,10 +138,11 @@ pub(crate) mod tests {
             let triad = timing("stream/triad", OURS, 2, &[2.0]);
             outcome(vec![timing("stream/copy", OURS, 2, &[copy]), triad])
         };
-        let group = outcome(vec![
-            timing("step/a", OURS, 2, &[2.0, 2.0, 4.0]),
-            timing("step/a", "pytorch", 2, &[4.0, 4.0, 8.0]),
-        ]);
+        let mut peer = timing("step/a", "pytorch", 2, &[4.0, 4.0, 8.0]);
+        peer.case.note = Some("a half was timed and doubled".to_owned());
+        let mut group = outcome(vec![timing("step/a", OURS, 2, &[2.0, 2.0, 4.0]), peer]);
+        group.peaks =
+            vec![Peak { of: "step/a".to_owned(), party: party(OURS, 2), bytes: 3 << 20, cpu: Some(1.25) }];
         Record {
             machine: Machine { cores: 2, cache: Some(2 << 20), ..Machine::default() },
             about: vec![("version".to_owned(), "0".into())],
@@ -170,6 +172,11 @@ pub(crate) mod tests {
         assert_eq!(ours["rounds"], serde_json::json!([2.0, 2.0, 4.0]));
         assert_eq!(ours["seconds"]["median"], 2.0);
         assert_eq!((&ours["times_ours"], &peer["times_ours"]["median"]), (&Value::Null, &2.0.into()));
+        assert_eq!((&ours["note"], &peer["note"]), (&Value::Null, &"a half was timed and doubled".into()));
+        assert_eq!(
+            (&json["peaks"][0]["bytes"], &json["peaks"][0]["cpu_seconds"]),
+            (&(3 << 20).into(), &1.25.into())
+        );
         assert_eq!(json["stream_bytes_per_second"][0]["copy"], serde_json::json!([8e9, 1e10]));
     }
 }

@@ -36,7 +36,7 @@ impl Timer for Worker {
 /// All rounds of one case by one party.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Timing {
-    /// What was timed; of a peer's case our description.
+    /// What was timed; of a peer's case our description with its note.
     pub(crate) case: Case,
     /// Who timed it.
     pub(crate) party: Party,
@@ -53,6 +53,8 @@ pub(crate) struct Peak {
     pub(crate) party: Party,
     /// Bytes.
     pub(crate) bytes: u64,
+    /// Seconds of all processors, of a case that is a whole process: the median of its runs.
+    pub(crate) cpu: Option<f64>,
 }
 
 /// The outcome of a group.
@@ -86,11 +88,11 @@ pub(crate) fn measure(
             Vec::new()
         });
         let party = timer.party().clone();
-        let shared = cases.iter().filter(|case| known.iter().any(|k| k.id == case.id));
-        plan.extend(
-            shared
-                .map(|case| (index, Timing { case: case.clone(), party: party.clone(), rounds: Vec::new() })),
-        );
+        plan.extend(cases.iter().filter_map(|case| {
+            let note = known.iter().find(|k| k.id == case.id)?.note.clone();
+            let case = Case { note, ..case.clone() };
+            Some((index, Timing { case, party: party.clone(), rounds: Vec::new() }))
+        }));
     }
     let place = |timing: &Timing| cases.iter().position(|case| case.id == timing.case.id);
     plan.sort_by_key(|(index, timing)| (place(timing), *index));
@@ -112,7 +114,7 @@ pub(crate) fn measure(
         .iter_mut()
         .filter_map(|timer| {
             let bytes = timer.peak()?;
-            Some(Peak { of: group.to_owned(), party: timer.party().clone(), bytes })
+            Some(Peak { of: group.to_owned(), party: timer.party().clone(), bytes, cpu: None })
         })
         .collect();
     Ok(outcome)
@@ -129,7 +131,8 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn case(id: &str) -> Case {
-        Case { id: id.to_owned(), what: format!("does {id}"), bytes: 8e9, arrays: 1e6, operations: None }
+        let (id, what) = (id.to_owned(), format!("does {id}"));
+        Case { id, what, bytes: 8e9, arrays: 1e6, operations: None, note: None }
     }
 
     struct Scripted {
@@ -145,7 +148,8 @@ pub(crate) mod tests {
         }
 
         fn list(&mut self) -> anyhow::Result<Vec<Case>> {
-            Ok(self.cases.iter().map(|id| case(id)).collect())
+            let note = Some(format!("as {} times it", self.party.name));
+            Ok(self.cases.iter().map(|id| Case { note: note.clone(), ..case(id) }).collect())
         }
 
         fn time(&mut self, id: &str) -> anyhow::Result<f64> {
@@ -177,6 +181,20 @@ pub(crate) mod tests {
         let rounds: Vec<_> = outcome.timings.iter().map(|t| (t.case.id.as_str(), t.rounds.clone())).collect();
         assert_eq!(rounds, [("a", vec![1.0, 4.0, 7.0]), ("b", vec![2.0, 5.0, 8.0])]);
         assert_eq!(outcome.faults, ["b: out of memory"]);
-        assert_eq!(outcome.peaks, [Peak { of: "group".into(), party: party("ours", 1), bytes: 7 }]);
+        assert_eq!(
+            outcome.peaks,
+            [Peak { of: "group".into(), party: party("ours", 1), bytes: 7, cpu: None }]
+        );
+    }
+
+    #[test]
+    fn a_case_of_a_peer_has_our_description_and_its_note() {
+        let log = Rc::default();
+        let timer =
+            |name| Scripted { party: party(name, 1), cases: vec!["a"], breaks: false, log: Rc::clone(&log) };
+        let outcome = measure("group", &mut [timer("ours"), timer("peer")], 1, |_| {}).unwrap();
+        let notes: Vec<_> = outcome.timings.iter().filter_map(|t| t.case.note.as_deref()).collect();
+        assert_eq!(notes, ["as ours times it", "as peer times it"]);
+        assert!(outcome.timings.iter().all(|t| t.case.what == "does a"));
     }
 }

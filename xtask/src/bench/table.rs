@@ -1,10 +1,9 @@
 //! The table that people read, `bench.md`.
 
 use super::record::{Record, is_ours};
-use super::rounds::{Outcome, Timing};
+use super::rounds::{Outcome, Peak, Timing};
 use super::statistics::Spread;
 use super::worker::Party;
-use std::fmt::Write;
 
 /// The whole table in Markdown.
 pub(crate) fn markdown(record: &Record) -> String {
@@ -79,7 +78,7 @@ fn share(record: &Record, timing: &Timing) -> String {
 
 /// The peers of a group, beside ours.
 fn peers(record: &Record, group: &Outcome) -> String {
-    let mut text = String::new();
+    let (mut text, mut notes) = (String::new(), Vec::new());
     for timing in group.timings.iter().filter(|t| t.party.name != super::record::OURS) {
         let (Some(spread), Some(ratio)) = (Spread::of(&timing.rounds), record.ratio(timing)) else {
             continue;
@@ -89,6 +88,11 @@ fn peers(record: &Record, group: &Outcome) -> String {
                 "\n| case | peer | threads | median | times ours | quartiles |\n|---|---|---|---|---|---|\n";
         }
         let (case, name) = (&timing.case.id, &timing.party.name);
+        if let Some(note) = timing.case.note.as_ref().map(|note| format!("{name}: {note}"))
+            && !notes.contains(&note)
+        {
+            notes.push(note);
+        }
         let row = [
             case,
             name,
@@ -99,19 +103,22 @@ fn peers(record: &Record, group: &Outcome) -> String {
         ];
         text += &line(&row.map(String::as_str));
     }
+    text.extend(notes.iter().map(|note| format!("\n{note}.\n")));
     text
 }
 
 fn peaks(group: &Outcome) -> String {
-    let mut text = String::new();
-    for peak in &group.peaks {
-        let separator = if text.is_empty() { "\nPeak memory (MiB): " } else { ", " };
-        let (of, name, who) = (&peak.of, &peak.party.name, threads(&peak.party));
-        let shown = if is_ours(&peak.party) { who } else { format!("{name} {who}") };
-        // Writing to a string does not fail.
-        let _ = write!(text, "{separator}{of} ({shown}) {}", peak.bytes >> 20);
-    }
-    if text.is_empty() { text } else { text + ".\n" }
+    let list = |title: &str, value: &dyn Fn(&Peak) -> Option<String>| {
+        let entry = |peak: &Peak| {
+            let (of, name, who) = (&peak.of, &peak.party.name, threads(&peak.party));
+            let shown = if is_ours(&peak.party) { who } else { format!("{name} {who}") };
+            Some(format!("{of} ({shown}) {}", value(peak)?))
+        };
+        let entries: Vec<String> = group.peaks.iter().filter_map(entry).collect();
+        if entries.is_empty() { String::new() } else { format!("\n{title}: {}.\n", entries.join(", ")) }
+    };
+    list("Peak memory (MiB)", &|peak| Some((peak.bytes >> 20).to_string()))
+        + &list("Processors' time", &|peak| peak.cpu.map(duration))
 }
 
 fn threads(party: &Party) -> String {
@@ -159,6 +166,9 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| step/a | pytorch | 2 | 4.00 s | 2.00 | 2.00 – 2.00 |"), "{text}");
+        assert!(text.contains("\npytorch: a half was timed and doubled.\n"), "{text}");
+        assert!(text.contains("\nPeak memory (MiB): step/a (2) 3.\n"), "{text}");
+        assert!(text.contains("\nProcessors' time: step/a (2) 1.25 s.\n"), "{text}");
         assert_eq!(text.matches("| 2 | 8.0 → 10.0 | 4.0 → 4.0 | – → – |").count(), 1, "{text}");
         record.machine.cache = Some(1 << 10);
         assert!(markdown(&record).contains("| 4.0 GB/s | 40 % |"));

@@ -41,6 +41,8 @@ pub(crate) struct Case {
     pub(crate) arrays: f64,
     /// Floating-point operations, where they decide.
     pub(crate) operations: Option<f64>,
+    /// What a reader must know of its time.
+    pub(crate) note: Option<String>,
 }
 
 /// A running process.
@@ -83,7 +85,7 @@ impl Worker {
         }
     }
 
-    /// Its cases. A peer names them and leaves the rest to ours.
+    /// Its cases. A peer names and notes them and leaves the rest to ours.
     pub(crate) fn list(&mut self) -> anyhow::Result<Vec<Case>> {
         let answer = self.ask("list")?;
         let cases = answer["cases"].as_array().context("a list without cases")?;
@@ -94,6 +96,7 @@ impl Worker {
                 bytes: case["bytes"].as_f64().unwrap_or(0.0),
                 arrays: case["arrays"].as_f64().unwrap_or(0.0),
                 operations: case["operations"].as_f64(),
+                note: case["note"].as_str().map(str::to_owned),
             })
         };
         cases.iter().map(|c| case(c).context("a case without a name")).collect()
