@@ -13,7 +13,10 @@
 //! assert_eq!(a, b);
 //! ```
 
+mod abreast;
 mod words;
+
+pub use abreast::{Abreast, LANES};
 
 use equipoise_field::{Real, sum};
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
