@@ -74,7 +74,7 @@ impl<R: Real> Sda<R> {
     ) -> Result<(f64, Evidence), GuidanceError> {
         let variance = self.strength.variance_at(level)?;
         let mut held = Vec::new();
-        self.backend.compact(at.values, self.weighed(&variance, &mut held), at.residual, at.weighted)?;
+        self.backend.compact(at.values, self.weighed(&variance, &mut held), None, at.weighted)?;
         path.observed().analyse_observed(at.weighted, at.coefficients);
         let factor = self.strength.factor;
         let Some(xi) = self.strength.adaptive else { return Ok((factor, Evidence::default())) };
@@ -88,20 +88,18 @@ impl<R: Real> Sda<R> {
         x_hat: &[R],
         variance: &NoiseVariance,
         spread: &mut [R],
-        residual: &mut Vec<R>,
         weighted: &mut Vec<R>,
     ) -> Result<(), GuidanceError> {
         let count = self.observation.count();
         let mut held = Vec::new();
         let seen = self.weighed(variance, &mut held);
-        let residual = sized(residual, count);
         if let Some(lattice) = self.observation.lattice() {
-            self.backend.strided(x_hat, lattice, seen, residual, Gradient::Field(spread))?;
+            self.backend.strided(x_hat, lattice, seen, None, Gradient::Field(spread))?;
         } else {
             let prediction = &mut vec![R::zero(); count];
             self.observation.predict(x_hat, prediction);
             let weighted = sized(weighted, count);
-            self.backend.compact(prediction, seen, residual, weighted)?;
+            self.backend.compact(prediction, seen, None, weighted)?;
             self.observation.pull_back(x_hat, weighted, spread);
         }
         Ok(())
@@ -123,9 +121,9 @@ impl<R: Real> Guidance<R> for Sda<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
         let variance = self.strength.variance_at(level)?;
-        let Scratch { field, residual, weighted, .. } = scratch;
+        let Scratch { field, weighted, .. } = scratch;
         let spread = sized(field, x_t.len());
-        self.weigh(x_hat, &variance, spread, residual, weighted)?;
+        self.weigh(x_hat, &variance, spread, weighted)?;
         let mut factor = self.strength.factor;
         if self.detach {
             g.copy_from_slice(spread);

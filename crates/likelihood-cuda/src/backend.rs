@@ -6,8 +6,8 @@ use equipoise_field::Real;
 use equipoise_likelihood::{Backend, Gradient, LikelihoodError, Observation, Statistics};
 use equipoise_operator::Subsample;
 
-/// The reduction on one device. Every call copies its inputs there and its outputs back; what stays
-/// on the device from step to step is [`DeviceObservation`]'s.
+/// The reduction on one device. Every call copies its inputs there and its outputs back, and the kernel
+/// stores r on the device whether it is asked for or not; what stays on the device from step to step is [`DeviceObservation`]'s.
 #[derive(Debug)]
 pub struct Cuda {
     device: Device,
@@ -29,7 +29,7 @@ impl Cuda {
         points: Points<'_>,
         prediction: &[R],
         observation: Observation<'_, R>,
-        residual: &mut [R],
+        residual: Option<&mut [R]>,
         target: Target,
         gradient: &mut [R],
     ) -> Result<Statistics, CudaError> {
@@ -38,9 +38,12 @@ impl Cuda {
         let mut reduction = DeviceObservation::new(device, points, observation.values, variance, 1)?;
         let prediction = device.upload(prediction)?;
         // SAFETY: the launch writes every element of both, and the first to read is a copy after it.
-        let (mut r, mut p) = unsafe { (device.space(residual.len())?, device.space(gradient.len())?) };
+        let (mut r, mut p) =
+            unsafe { (device.space(observation.values.len())?, device.space(gradient.len())?) };
         reduction.reduce(device, &prediction, &mut r, target, &mut p)?;
-        device.download(&r, residual)?;
+        if let Some(residual) = residual {
+            device.download(&r, residual)?;
+        }
         device.download(&p, gradient)?;
         Ok(reduction.statistics(device)?.remove(0))
     }
@@ -51,10 +54,10 @@ impl<R: Element<Real = R> + Real> Backend<R> for Cuda {
         &self,
         prediction: &[R],
         observation: Observation<'_, R>,
-        residual: &mut [R],
+        residual: Option<&mut [R]>,
         weighted: &mut [R],
     ) -> Result<Statistics, LikelihoodError> {
-        observation.check_compact(prediction.len(), residual.len(), weighted.len())?;
+        observation.check_compact(prediction.len(), residual.as_deref(), weighted.len())?;
         let points = Points::Compact(prediction.len());
         self.run(points, prediction, observation, residual, Target::Compact, weighted).map_err(failure)
     }
@@ -64,10 +67,10 @@ impl<R: Element<Real = R> + Real> Backend<R> for Cuda {
         field: &[R],
         lattice: Subsample,
         observation: Observation<'_, R>,
-        residual: &mut [R],
+        residual: Option<&mut [R]>,
         gradient: Gradient<'_, R>,
     ) -> Result<Statistics, LikelihoodError> {
-        observation.check_strided(field.len(), lattice, residual.len(), &gradient)?;
+        observation.check_strided(field.len(), lattice, residual.as_deref(), &gradient)?;
         let (target, gradient) = match gradient {
             Gradient::Compact(weighted) => (Target::Compact, weighted),
             Gradient::Field(out) => (Target::Field, out),

@@ -14,24 +14,24 @@ pub struct Observation<'a, R> {
 }
 
 impl<R: Real> Observation<'_, R> {
-    /// The checks of [`Backend::compact`], for arguments of these lengths.
+    /// The checks of [`Backend::compact`], for arguments of these lengths and this room for r.
     ///
     /// # Errors
     /// [`LikelihoodError`] when a length or a variance does not fit.
     pub fn check_compact(
         &self,
         prediction: usize,
-        residual: usize,
+        residual: Option<&[R]>,
         weighted: usize,
     ) -> Result<(), LikelihoodError> {
         let count = self.values.len();
         length("prediction", prediction, count)?;
-        length("residual", residual, count)?;
+        residual.map_or(Ok(()), |r| length("residual", r.len(), count))?;
         length("weighted", weighted, count)?;
         self.variance.check(count)
     }
 
-    /// The checks of [`Backend::strided`], for a field and a residual of these lengths.
+    /// The checks of [`Backend::strided`], for a field of this length and this room for r.
     ///
     /// # Errors
     /// [`LikelihoodError`] when a length or a variance does not fit.
@@ -39,13 +39,13 @@ impl<R: Real> Observation<'_, R> {
         &self,
         field: usize,
         lattice: Subsample,
-        residual: usize,
+        residual: Option<&[R]>,
         gradient: &Gradient<'_, R>,
     ) -> Result<(), LikelihoodError> {
         let (count, size) = (lattice.count(), lattice.shape().len());
         length("field", field, size)?;
         length("observation", self.values.len(), count)?;
-        length("residual", residual, count)?;
+        residual.map_or(Ok(()), |r| length("residual", r.len(), count))?;
         match gradient {
             Gradient::Compact(weighted) => length("gradient", weighted.len(), count)?,
             Gradient::Field(out) => length("gradient", out.len(), size)?,
@@ -71,7 +71,7 @@ pub enum Gradient<'a, R> {
 ///
 /// For observation i, in this order and rounded after every operation (no contraction):
 ///
-/// 1. r = y − A x̂ in `R`; this is the residual that is stored.
+/// 1. r = y − A x̂ in `R`; this is the residual that is stored, where room is given for it.
 /// 2. w = 1/v in `f64`, then p = w·r in `f64`; the weighted residual stored is p rounded to `R`.
 /// 3. the terms r·p, r·r and |r| in `f64`.
 ///
@@ -93,7 +93,7 @@ pub enum Gradient<'a, R> {
 pub trait Backend<R: Real>: Send + Sync {
     /// The reduction for a prediction A x̂ that is already at the observations.
     ///
-    /// `prediction`, `residual` and `weighted` have length N.
+    /// `prediction`, `residual` and `weighted` have length N; without `residual` r is not stored.
     ///
     /// # Errors
     /// [`LikelihoodError`] when a length or a variance does not fit.
@@ -101,13 +101,13 @@ pub trait Backend<R: Real>: Send + Sync {
         &self,
         prediction: &[R],
         observation: Observation<'_, R>,
-        residual: &mut [R],
+        residual: Option<&mut [R]>,
         weighted: &mut [R],
     ) -> Result<Statistics, LikelihoodError>;
 
     /// The reduction for a whole field x̂ observed on a lattice; reads x̂ at its points only.
     ///
-    /// `field` has the length D of the lattice's field, `residual` its N.
+    /// `field` has the length D of the lattice's field, `residual` its N; without it r is not stored.
     ///
     /// # Errors
     /// [`LikelihoodError`] when a length or a variance does not fit.
@@ -116,7 +116,7 @@ pub trait Backend<R: Real>: Send + Sync {
         field: &[R],
         lattice: Subsample,
         observation: Observation<'_, R>,
-        residual: &mut [R],
+        residual: Option<&mut [R]>,
         gradient: Gradient<'_, R>,
     ) -> Result<Statistics, LikelihoodError>;
 }

@@ -6,30 +6,27 @@ use equipoise_field::sum::{BLOCK, LANES, pairwise};
 use pulp::{Arch, Simd, WithSimd};
 
 /// The interleaved accumulators of one block.
-#[derive(Clone, Copy, Default)]
-struct Lanes {
+#[derive(Clone, Copy)]
+struct Lanes<R> {
     quadratic: [f64; LANES],
     squared_norm: [f64; LANES],
-    max_abs: [f64; LANES],
-    non_finite: [u64; LANES],
+    max_abs: [R; LANES],
 }
 
-impl Lanes {
-    /// Turns the prediction in `residual` into r = y − A x̂, stores p = w·r and adds its terms. One loop
-    /// over the lanes for each quantity, which is what compilers turn into vectors.
+impl<R: Real> Lanes<R> {
+    fn new() -> Self {
+        Self { quadratic: [0.0; LANES], squared_norm: [0.0; LANES], max_abs: [R::zero(); LANES] }
+    }
+
+    /// Adds the terms of r = y − x and stores p = w·r. One loop over the lanes for each quantity, which is
+    /// what compilers turn into vectors.
     #[inline(always)]
-    fn add<R: Real>(
-        &mut self,
-        y: &[R; LANES],
-        precision: [f64; LANES],
-        residual: &mut [R; LANES],
-        weighted: &mut [R; LANES],
-    ) {
-        const EXPONENT: u64 = 0x7ff << 52;
-        let (mut r, mut p) = ([0.0; LANES], [0.0; LANES]);
+    fn add(&mut self, y: &[R; LANES], x: &[R; LANES], precision: [f64; LANES], weighted: &mut [R; LANES]) {
+        let (mut size, mut r, mut p) = ([R::zero(); LANES], [0.0; LANES], [0.0; LANES]);
         for lane in 0..LANES {
-            residual[lane] = y[lane] - residual[lane];
-            r[lane] = residual[lane].wide();
+            let residual = y[lane] - x[lane];
+            size[lane] = residual.abs();
+            r[lane] = residual.wide();
         }
         for lane in 0..LANES {
             p[lane] = precision[lane] * r[lane];
@@ -42,32 +39,8 @@ impl Lanes {
             self.squared_norm[lane] += r[lane] * r[lane];
         }
         for lane in 0..LANES {
-            let size = r[lane].abs();
-            self.max_abs[lane] = if size > self.max_abs[lane] { size } else { self.max_abs[lane] };
-        }
-        for lane in 0..LANES {
-            self.non_finite[lane] += u64::from(r[lane].to_bits() & EXPONENT == EXPONENT);
-        }
-    }
-
-    /// The observations after the last whole group, fewer than [`LANES`].
-    #[inline(always)]
-    fn add_tail<R: Real>(
-        &mut self,
-        y: &[R],
-        precision: impl Fn(usize) -> f64,
-        residual: &mut [R],
-        weighted: &mut [R],
-    ) {
-        for (lane, y) in y.iter().enumerate() {
-            residual[lane] = *y - residual[lane];
-            let r = residual[lane].wide();
-            let p = precision(lane) * r;
-            weighted[lane] = R::narrow(p);
-            self.quadratic[lane] += r * p;
-            self.squared_norm[lane] += r * r;
-            self.max_abs[lane] = if r.abs() > self.max_abs[lane] { r.abs() } else { self.max_abs[lane] };
-            self.non_finite[lane] += u64::from(!r.is_finite());
+            self.max_abs[lane] =
+                if size[lane] > self.max_abs[lane] { size[lane] } else { self.max_abs[lane] };
         }
     }
 
@@ -77,8 +50,8 @@ impl Lanes {
             quadratic: pairwise(&mut self.quadratic),
             log_variance,
             squared_norm: pairwise(&mut self.squared_norm),
-            max_abs: self.max_abs.iter().fold(0.0, |a, b| a.max(*b)),
-            non_finite: self.non_finite.iter().sum::<u64>() as usize,
+            max_abs: self.max_abs.iter().fold(0.0, |a, b| a.max(b.wide())),
+            non_finite: 0,
         }
     }
 }
@@ -86,60 +59,77 @@ impl Lanes {
 /// The loop over one block, compiled for the widest vectors of the processor: lanes keep their order, so
 /// every width gives the same bits.
 struct Pass<'a, R, P> {
-    lanes: Lanes,
     y: &'a [R],
+    prediction: &'a [R],
+    /// 1/v of a group of observations.
     precision: P,
-    residual: &'a mut [R],
     weighted: &'a mut [R],
 }
 
-impl<R: Real, P: Fn(usize) -> f64> WithSimd for Pass<'_, R, P> {
-    type Output = Lanes;
+impl<R: Real, P: Fn(usize) -> [f64; LANES]> WithSimd for Pass<'_, R, P> {
+    type Output = Lanes<R>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Lanes {
-        let Self { mut lanes, y, precision, residual, weighted } = self;
-        let whole = y.len() / LANES * LANES;
-        let (y, y_tail) = y.as_chunks::<LANES>();
-        let (residual, residual_tail) = residual.as_chunks_mut::<LANES>();
-        let (weighted, weighted_tail) = weighted.as_chunks_mut::<LANES>();
-        for (k, ((y, r), p)) in y.iter().zip(residual).zip(weighted).enumerate() {
-            let w = std::array::from_fn(|lane| precision(k * LANES + lane));
-            lanes.add(y, w, r, p);
+    fn with_simd<S: Simd>(self, _: S) -> Lanes<R> {
+        let Self { y, prediction, precision, weighted } = self;
+        let mut lanes = Lanes::new();
+        let (y, y_rest) = y.as_chunks::<LANES>();
+        let (x, x_rest) = prediction.as_chunks::<LANES>();
+        let (weighted, rest) = weighted.as_chunks_mut::<LANES>();
+        for (group, ((y, x), p)) in y.iter().zip(x).zip(weighted).enumerate() {
+            lanes.add(y, x, precision(group), p);
         }
-        lanes.add_tail(y_tail, |lane| precision(whole + lane), residual_tail, weighted_tail);
+        if !rest.is_empty() {
+            // Zeros behind the last observations add +0 to sums that are never −0.
+            let padded = |rest: &[R]| std::array::from_fn(|i| rest.get(i).copied().unwrap_or(R::zero()));
+            let mut group = [R::zero(); LANES];
+            lanes.add(&padded(y_rest), &padded(x_rest), precision(y.len()), &mut group);
+            rest.copy_from_slice(&group[..rest.len()]);
+        }
         lanes
     }
 }
 
-/// Reduces the block of observations that starts at `start`. `residual` holds the prediction
-/// before and r after; `y`, `residual` and `weighted` have the block's length, at most [`BLOCK`].
+/// Reduces the block of observations that starts at `start`. All slices have the block's length, at most
+/// [`BLOCK`].
 pub(crate) fn reduce<R: Real>(
     start: usize,
     y: &[R],
+    prediction: &[R],
     variance: &Variance<'_, R>,
-    residual: &mut [R],
+    residual: Option<&mut [R]>,
     weighted: &mut [R],
 ) -> Statistics {
-    let (lanes, arch) = (Lanes::default(), Arch::new());
+    let arch = Arch::new();
     let mut log_variance = 0.0;
+    let mut by_table = |table: &[f64; BLOCK]| {
+        let precision = |group: usize| table.as_chunks::<LANES>().0[group];
+        arch.dispatch(Pass { y, prediction, precision, weighted: &mut *weighted })
+    };
     let lanes = match *variance {
-        Variance::Scalar(v) => {
-            let precision = v.recip();
-            arch.dispatch(Pass { lanes, y, precision: |_| precision, residual, weighted })
-        }
-        Variance::PerChannel { values, plane } => {
-            let precision = per_channel(start, y.len(), values, plane);
-            arch.dispatch(Pass { lanes, y, precision: |i: usize| precision[i], residual, weighted })
-        }
+        Variance::PerChannel { values, plane } => by_table(&per_channel(start, y.len(), values, plane)),
         Variance::PerObservation(values) => {
             let values = &values[start..start + y.len()];
             log_variance = log_sum(values);
-            let precision = |i: usize| values[i].wide().recip();
-            arch.dispatch(Pass { lanes, y, precision, residual, weighted })
+            let mut table = [1.0; BLOCK];
+            table.iter_mut().zip(values).for_each(|(p, v)| *p = v.wide().recip());
+            by_table(&table)
+        }
+        Variance::Scalar(v) => {
+            let precision = [v.recip(); LANES];
+            arch.dispatch(Pass { y, prediction, precision: |_| precision, weighted })
         }
     };
-    lanes.statistics(y.len(), log_variance)
+    let residuals = || y.iter().zip(prediction).map(|(y, x)| *y - *x);
+    if let Some(out) = residual {
+        out.iter_mut().zip(residuals()).for_each(|(out, r)| *out = r);
+    }
+    let mut found = lanes.statistics(y.len(), log_variance);
+    // The squares of finite numbers may overflow, but what is not finite has no finite square.
+    if !found.squared_norm.is_finite() {
+        found.non_finite = residuals().filter(|r| !r.is_finite()).count();
+    }
+    found
 }
 
 /// Σ log v of one block of positive normal numbers v = m·2^e, m ∈ [1, 2): each lane multiplies its
@@ -166,7 +156,7 @@ fn log_sum<R: Real>(values: &[R]) -> f64 {
     exponent as f64 * std::f64::consts::LN_2 + pairwise(&mut products.map(f64::ln))
 }
 
-/// 1/v of the observations `start .. start + len`, filled in runs of one channel.
+/// 1/v of the observations `start .. start + len`, filled in runs of one channel; 0 behind them.
 fn per_channel(start: usize, len: usize, values: &[f64], plane: usize) -> [f64; BLOCK] {
     let mut precision = [0.0; BLOCK];
     let mut at = 0;

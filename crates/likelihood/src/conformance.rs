@@ -73,10 +73,13 @@ fn compact<R: Real>(backend: &impl Backend<R>, count: usize, hostile: bool) {
         let mut residual = vec![R::nan(); count];
         let mut weighted = vec![R::nan(); count];
         let found = backend
-            .compact(&case.prediction, observation, &mut residual, &mut weighted)
+            .compact(&case.prediction, observation, Some(&mut residual), &mut weighted)
             .expect("arguments that fit");
         let what = format!("{} compact, {count} observations, {}", R::NAME, kind(&variance));
         judge(&what, found, &case.prediction, observation, &residual, &weighted);
+        weighted.fill(R::nan());
+        let again = backend.compact(&case.prediction, observation, None, &mut weighted);
+        judge(&what, again.expect("arguments that fit"), &case.prediction, observation, &residual, &weighted);
     }
 }
 
@@ -93,7 +96,7 @@ fn strided<R: Real>(backend: &impl Backend<R>, lattice: Subsample) {
         let mut weighted = vec![R::nan(); count];
         let gradient = Gradient::Compact(&mut weighted);
         let found = backend
-            .strided(&case.prediction, lattice, observation, &mut residual, gradient)
+            .strided(&case.prediction, lattice, observation, Some(&mut residual), gradient)
             .expect("arguments that fit");
         judge(&what, found, &prediction, observation, &residual, &weighted);
 
@@ -103,11 +106,17 @@ fn strided<R: Real>(backend: &impl Backend<R>, lattice: Subsample) {
         residual.fill(R::nan());
         let gradient = Gradient::Field(&mut field);
         let again = backend
-            .strided(&case.prediction, lattice, observation, &mut residual, gradient)
+            .strided(&case.prediction, lattice, observation, Some(&mut residual), gradient)
             .expect("arguments that fit");
         assert_eq!(again, found, "{what}: statistics with the gradient on the field");
         assert!(same(&field, &expected), "{what}: gradient on the field is not Aᵀ(r/v)");
         judge(&what, again, &prediction, observation, &residual, &weighted);
+
+        field.fill(R::nan());
+        let gradient = Gradient::Field(&mut field);
+        let unstored = backend.strided(&case.prediction, lattice, observation, None, gradient);
+        assert_eq!(unstored.expect("arguments that fit"), found, "{what}: statistics without a residual");
+        assert!(same(&field, &expected), "{what}: gradient without a residual");
     }
 }
 
@@ -192,9 +201,9 @@ fn refuse<R: Real>(
     let observation = Observation { values, variance };
     let marker = R::narrow(0.5);
     let (mut residual, mut weighted) = (vec![marker; 12], vec![marker; 12]);
-    let compact = backend.compact(prediction, observation, &mut residual, &mut weighted);
+    let compact = backend.compact(prediction, observation, Some(&mut residual), &mut weighted);
     let gradient = Gradient::Field(&mut weighted);
-    let strided = backend.strided(prediction, lattice, observation, &mut residual, gradient);
+    let strided = backend.strided(prediction, lattice, observation, Some(&mut residual), gradient);
     for refused in [compact, strided] {
         let error = refused.expect_err("an argument that does not fit").to_string();
         assert_eq!(error.replace("`field`", "`prediction`"), expected.to_string());

@@ -1,7 +1,7 @@
 //! The CPU backend: fixed blocks of observations, shared among threads.
 
 use crate::block::{combine, reduce};
-use crate::{Backend, Gradient, LikelihoodError, Observation, Statistics};
+use crate::{Backend, Gradient, LikelihoodError, Observation, Statistics, Variance};
 use equipoise_field::Real;
 use equipoise_field::sum::{BLOCK, PARALLEL_FROM};
 use equipoise_operator::Subsample;
@@ -11,10 +11,11 @@ use rayon::prelude::*;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cpu;
 
-/// One block of observations: the first one's index, its residual, and where r/v goes.
+/// One block of observations: the first one's index, how many, where r goes if anywhere, and r/v.
 struct Job<'a, R> {
     start: usize,
-    residual: &'a mut [R],
+    len: usize,
+    residual: Option<&'a mut [R]>,
     target: Target<'a, R>,
 }
 
@@ -28,20 +29,32 @@ enum Target<'a, R> {
     },
 }
 
+/// Where A x̂ is.
+enum Source<'a, R> {
+    /// In the order of observations.
+    Ordered(&'a [R]),
+    /// On the points of a field.
+    Lattice(Subsample, &'a [R]),
+}
+
+impl<'a, R: Real> Source<'a, R> {
+    fn of(field: &'a [R], lattice: Subsample) -> Self {
+        if lattice.stride() == 1 { Self::Ordered(field) } else { Self::Lattice(lattice, field) }
+    }
+}
+
 impl<R: Real> Backend<R> for Cpu {
     fn compact(
         &self,
         prediction: &[R],
         observation: Observation<'_, R>,
-        residual: &mut [R],
+        residual: Option<&mut [R]>,
         weighted: &mut [R],
     ) -> Result<Statistics, LikelihoodError> {
         let count = observation.values.len();
-        observation.check_compact(prediction.len(), residual.len(), weighted.len())?;
-        let jobs = jobs(residual, compact_targets(weighted));
-        let predict =
-            |start: usize, out: &mut [R]| out.copy_from_slice(&prediction[start..start + out.len()]);
-        Ok(run(jobs, count, &observation, &predict))
+        observation.check_compact(prediction.len(), residual.as_deref(), weighted.len())?;
+        let jobs = jobs(count, residual, compact_targets(weighted));
+        Ok(run(jobs, count, &observation, &Source::Ordered(prediction)))
     }
 
     fn strided(
@@ -49,23 +62,27 @@ impl<R: Real> Backend<R> for Cpu {
         field: &[R],
         lattice: Subsample,
         observation: Observation<'_, R>,
-        residual: &mut [R],
+        residual: Option<&mut [R]>,
         gradient: Gradient<'_, R>,
     ) -> Result<Statistics, LikelihoodError> {
         let (count, size) = (lattice.count(), lattice.shape().len());
-        observation.check_strided(field.len(), lattice, residual.len(), &gradient)?;
+        observation.check_strided(field.len(), lattice, residual.as_deref(), &gradient)?;
         let (targets, work) = match gradient {
             Gradient::Compact(weighted) => (compact_targets(weighted), count),
             Gradient::Field(out) => (field_targets(out, lattice), size),
         };
-        let predict = |start: usize, out: &mut [R]| gather(lattice, field, start, out);
-        Ok(run(jobs(residual, targets), work, &observation, &predict))
+        Ok(run(jobs(count, residual, targets), work, &observation, &Source::of(field, lattice)))
     }
 }
 
-fn jobs<'a, R>(residual: &'a mut [R], targets: Vec<Target<'a, R>>) -> Vec<Job<'a, R>> {
-    let blocks = residual.chunks_mut(BLOCK).zip(targets).enumerate();
-    blocks.map(|(b, (residual, target))| Job { start: b * BLOCK, residual, target }).collect()
+fn jobs<'a, R>(count: usize, residual: Option<&'a mut [R]>, targets: Vec<Target<'a, R>>) -> Vec<Job<'a, R>> {
+    let mut residuals = residual.map(|r| r.chunks_mut(BLOCK));
+    let job = |(b, target)| {
+        let start = b * BLOCK;
+        let residual = residuals.as_mut().and_then(Iterator::next);
+        Job { start, len: BLOCK.min(count - start), residual, target }
+    };
+    targets.into_iter().enumerate().map(job).collect()
 }
 
 fn compact_targets<R>(weighted: &mut [R]) -> Vec<Target<'_, R>> {
@@ -133,25 +150,20 @@ fn run<R: Real>(
     jobs: Vec<Job<'_, R>>,
     work: usize,
     observation: &Observation<'_, R>,
-    predict: &(impl Fn(usize, &mut [R]) + Sync),
+    source: &Source<'_, R>,
 ) -> Statistics {
     let variance = &observation.variance;
     let count = observation.values.len();
     let one = |job: Job<'_, R>| {
-        let Job { start, residual, target } = job;
-        predict(start, residual);
-        let y = &observation.values[start..start + residual.len()];
-        match target {
-            Target::Compact(weighted) => reduce(start, y, variance, residual, weighted),
-            Target::Field { lattice, part, .. } if lattice.stride() == 1 => {
-                reduce(start, y, variance, residual, part)
-            }
-            Target::Field { lattice, offset, part } => {
-                let mut buffer = [R::zero(); BLOCK];
-                let weighted = &mut buffer[..y.len()];
-                let statistics = reduce(start, y, variance, residual, weighted);
-                scatter(lattice, start, weighted, offset, part);
-                statistics
+        let at = job.start..job.start + job.len;
+        let y = &observation.values[at.clone()];
+        match *source {
+            Source::Ordered(values) => reduce_onto(job, y, &values[at], variance),
+            Source::Lattice(lattice, field) => {
+                let mut prediction = [R::zero(); BLOCK];
+                let prediction = &mut prediction[..job.len];
+                gather(lattice, field, job.start, prediction);
+                reduce_onto(job, y, prediction, variance)
             }
         }
     };
@@ -165,4 +177,27 @@ fn run<R: Real>(
         total.log_variance = closed;
     }
     total
+}
+
+/// Reduces a block and leaves r/v where it belongs.
+fn reduce_onto<R: Real>(
+    job: Job<'_, R>,
+    y: &[R],
+    prediction: &[R],
+    variance: &Variance<'_, R>,
+) -> Statistics {
+    let Job { start, residual, target, .. } = job;
+    match target {
+        Target::Compact(weighted) => reduce(start, y, prediction, variance, residual, weighted),
+        Target::Field { lattice, part, .. } if lattice.stride() == 1 => {
+            reduce(start, y, prediction, variance, residual, part)
+        }
+        Target::Field { lattice, offset, part } => {
+            let mut weighted = [R::zero(); BLOCK];
+            let weighted = &mut weighted[..y.len()];
+            let statistics = reduce(start, y, prediction, variance, residual, weighted);
+            scatter(lattice, start, weighted, offset, part);
+            statistics
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! use equipoise_likelihood::{Backend, Cpu, Observation, Variance};
 //! let observation = Observation { values: &[1.0f64, 3.0], variance: Variance::Scalar(4.0) };
 //! let (mut residual, mut weighted) = ([0.0; 2], [0.0; 2]);
-//! let found = Cpu.compact(&[0.0, 1.0], observation, &mut residual, &mut weighted)?;
+//! let found = Cpu.compact(&[0.0, 1.0], observation, Some(&mut residual), &mut weighted)?;
 //! assert_eq!(residual, [1.0, 2.0]);
 //! assert_eq!(weighted, [0.25, 0.5]);
 //! assert_eq!(found.quadratic, 1.25);

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! throughput GROUP [--quick] [--arrays BYTES]   a group's cases, on the threads of RAYON_NUM_THREADS
-//! throughput spawn PROGRAM ARGS...              one whole process: its seconds and its peak memory
+//! throughput spawn PROGRAM ARGS...              one whole process: its seconds, those of the processors, its peak memory
 //! ```
 //!
 //! Commands, one a line, each answered by one line of JSON: `list`, `time ID`, `peak`. An answer with
@@ -72,7 +72,7 @@ fn cases(group: &str, request: &Request) -> Result<Vec<Case>> {
     match group {
         "stream" => Ok(stream::cases(request.arrays)),
         "likelihood" => Ok(likelihood::cases(request.quick)),
-        "step" => Ok(step::cases()),
+        "step" => Ok(step::cases(request.quick)),
         "reduced" => Ok(reduced::cases(request.quick)),
         "fit" => Ok(fit::cases(request.quick)),
         "denoiser" => Ok(denoiser::cases()),

@@ -69,7 +69,7 @@ fn space(
 }
 
 fn bind(space: &Arc<ReducedSpace<f32>>, sub: usize, corrections: usize) -> Result<Reduced<f32>> {
-    let seen = observation(sub)?;
+    let seen = observation(SHAPE, sub)?;
     let noise = NoiseVariance::Uniform(NOISE);
     let strength = Strength::of_law(Law::Dual, &noise, 0.01, seen.count(), seen.count()).map_err(work)?;
     let grid = uniform_grid(STEPS).map_err(work)?;

@@ -1,4 +1,4 @@
-//! The problem of the size of the cylinder wake's full data: shape, prior, observation.
+//! The problem of the size of the cylinder wake's full data, or of any other: shape, prior, observation.
 
 use crate::error::{Result, work};
 use equipoise_covariance::Modes;
@@ -9,6 +9,7 @@ use equipoise_operator::Subsample;
 use equipoise_schedule::{Alpha, Schedule, Sda, Variance};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
+use rayon::prelude::*;
 use std::f64::consts::PI;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub(crate) const NOISE: f64 = 0.01;
 /// The prior: mean zero, modes of the discrete cosine transform, eigenvalue D/(k + 1) of mode k, and
 /// 0.01 on the complement. Its modes are orthonormal in closed form, so that any program can make them.
 pub(crate) struct Wake {
+    /// The shape of a field.
+    pub(crate) shape: Shape,
     /// The denoiser.
     pub(crate) wiener: Arc<Wiener<f32>>,
     /// The covariance.
@@ -31,35 +34,42 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
-    /// The prior of [`SHAPE`].
+    /// The prior of [`SHAPE`] and [`RANK`].
     pub(crate) fn new() -> Result<Self> {
-        let dim = SHAPE.len();
+        Self::of(SHAPE, RANK)
+    }
+
+    /// That of another shape and rank.
+    pub(crate) fn of(shape: Shape, rank: usize) -> Result<Self> {
+        let dim = shape.len();
         let scale = (2.0 / dim as f64).sqrt();
-        let basis = (1..=RANK).flat_map(|k| {
-            (0..dim).map(move |i| (scale * (PI * (i as f64 + 0.5) * k as f64 / dim as f64).cos()) as f32)
+        let mut basis = vec![0.0; rank * dim];
+        basis.par_iter_mut().enumerate().for_each(|(at, value)| {
+            let (k, i) = (at / dim + 1, at % dim);
+            *value = (scale * (PI * (i as f64 + 0.5) * k as f64 / dim as f64).cos()) as f32;
         });
-        let eigenvalues = (0..RANK).map(|k| dim as f64 / (k + 1) as f64).collect();
-        let covariance = Modes::new(dim, basis.collect(), eigenvalues, Some(0.01)).map_err(work)?;
-        let covariance = Arc::new(covariance);
+        let eigenvalues = (0..rank).map(|k| dim as f64 / (k + 1) as f64).collect();
+        let covariance = Arc::new(Modes::new(dim, basis, eigenvalues, Some(0.01)).map_err(work)?);
         let wiener = Arc::new(Wiener::new(vec![0.0; dim], Arc::clone(&covariance) as _).map_err(work)?);
-        Ok(Self { wiener, covariance })
+        Ok(Self { shape, wiener, covariance })
     }
 
     /// The prior seen at a stride.
     pub(crate) fn observed(&self, sub: usize) -> Result<ObservedPrior<f32>> {
         let noise = NoiseVariance::Uniform(NOISE);
-        ObservedPrior::new(Arc::clone(&self.covariance) as _, Arc::new(lattice(sub)?), noise).map_err(work)
+        let lattice = Arc::new(lattice(self.shape, sub)?);
+        ObservedPrior::new(Arc::clone(&self.covariance) as _, lattice, noise).map_err(work)
     }
 }
 
 /// The lattice of a stride.
-pub(crate) fn lattice(sub: usize) -> Result<Subsample> {
-    Subsample::new(SHAPE, sub).map_err(work)
+pub(crate) fn lattice(shape: Shape, sub: usize) -> Result<Subsample> {
+    Subsample::new(shape, sub).map_err(work)
 }
 
 /// Standard normal readings at a stride.
-pub(crate) fn observation(sub: usize) -> Result<Arc<Observation<f32>>> {
-    let lattice = lattice(sub)?;
+pub(crate) fn observation(shape: Shape, sub: usize) -> Result<Arc<Observation<f32>>> {
+    let lattice = lattice(shape, sub)?;
     let values = Stream::new("readings").normal(0, lattice.count());
     let noise = NoiseVariance::Uniform(NOISE);
     Ok(Arc::new(Observation::new(values, Arc::new(lattice), noise).map_err(work)?))

@@ -127,7 +127,7 @@ fn time<R: Element<Real = R> + Real>(
             Target::Compact => Gradient::Compact(&mut gradient),
             Target::Field => Gradient::Field(&mut gradient),
         };
-        backend.strided(&field, lattice, observation, &mut residual, gradient)
+        backend.strided(&field, lattice, observation, Some(&mut residual), gradient)
     };
     // The device is held to the CPU while it is there.
     let (here, there) = (call(&Cpu)?, call(cuda)?);

@@ -208,7 +208,7 @@ impl Case {
         // A channel of no observations is a shape that the CPU refuses.
         let variance = if count == 0 { Variance::Scalar(1.0) } else { variance };
         let observation = Observation { values: &values, variance };
-        let expected = Cpu.compact(&prediction, observation, &mut residual, &mut weighted).unwrap();
+        let expected = Cpu.compact(&prediction, observation, Some(&mut residual), &mut weighted).unwrap();
         let mut gradient = vec![E::Real::narrow(f64::NAN); len];
         match (&operator, self.target) {
             (Some(operator), Target::Field) => operator.adjoint(&weighted, &mut gradient),

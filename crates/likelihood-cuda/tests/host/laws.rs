@@ -23,7 +23,7 @@ impl Host {
         place: Place,
         prediction: &[E],
         observation: Observation<'_, E>,
-        residual: &mut [E],
+        residual: Option<&mut [E]>,
         gradient: Gradient<'_, E>,
     ) -> Statistics {
         let weight = match observation.variance {
@@ -43,7 +43,9 @@ impl Host {
         let input = Input { prediction: prediction.to_vec(), values: observation.values.to_vec(), variances };
         let found =
             case.run_with(self.0, &input, &observation.variance).unwrap_or_else(|fault| panic!("{fault}"));
-        residual.copy_from_slice(&found.residual);
+        if let Some(residual) = residual {
+            residual.copy_from_slice(&found.residual);
+        }
         out.copy_from_slice(&found.gradient);
         let record = found.records[0];
         Statistics {
@@ -62,11 +64,11 @@ impl<E: Element<Real = E> + Real> Backend<E> for Host {
         &self,
         prediction: &[E],
         observation: Observation<'_, E>,
-        residual: &mut [E],
+        residual: Option<&mut [E]>,
         weighted: &mut [E],
     ) -> Result<Statistics, LikelihoodError> {
-        observation.check_compact(prediction.len(), residual.len(), weighted.len())?;
-        let place = Place::Compact(residual.len());
+        observation.check_compact(prediction.len(), residual.as_deref(), weighted.len())?;
+        let place = Place::Compact(weighted.len());
         Ok(self.run(place, prediction, observation, residual, Gradient::Compact(weighted)))
     }
 
@@ -75,10 +77,10 @@ impl<E: Element<Real = E> + Real> Backend<E> for Host {
         field: &[E],
         lattice: Subsample,
         observation: Observation<'_, E>,
-        residual: &mut [E],
+        residual: Option<&mut [E]>,
         gradient: Gradient<'_, E>,
     ) -> Result<Statistics, LikelihoodError> {
-        observation.check_strided(field.len(), lattice, residual.len(), &gradient)?;
+        observation.check_strided(field.len(), lattice, residual.as_deref(), &gradient)?;
         Ok(self.run(Place::Lattice(lattice), field, observation, residual, gradient))
     }
 }

@@ -26,7 +26,7 @@ fn bits_do_not_depend_on_threads() {
         pool.install(|| {
             let (mut r, mut g) = (vec![0.0; count], vec![0.0; count]);
             let observation = Observation { values: &y, variance: Variance::PerObservation(&v) };
-            let found = Cpu.strided(&x, lattice, observation, &mut r, Gradient::Field(&mut g)).unwrap();
+            let found = Cpu.strided(&x, lattice, observation, Some(&mut r), Gradient::Field(&mut g)).unwrap();
             (bits(found), g.iter().map(|g| g.to_bits()).collect::<Vec<_>>())
         })
     };
@@ -93,7 +93,7 @@ proptest! {
         let n = y.len();
         let (mut r, mut w) = (vec![0.0; n], vec![0.0; n]);
         let observation = Observation { values: &y, variance: Variance::PerObservation(&v) };
-        let found = Cpu.compact(&x, observation, &mut r, &mut w).unwrap();
+        let found = Cpu.compact(&x, observation, Some(&mut r), &mut w).unwrap();
         let (quadratic, log_variance, log_size, squared_norm, max_abs, bad) = naive(&x, &y, &v);
         prop_assert!(close(found.quadratic, quadratic, n), "{} {quadratic}", found.quadratic);
         prop_assert!(close(found.squared_norm, squared_norm, n));
@@ -125,12 +125,12 @@ proptest! {
         let variance = Variance::PerChannel { values: &v, plane: h.div_ceil(s) * w.div_ceil(s) };
         let observation = Observation { values: &y, variance };
         let (mut r, mut g) = (vec![f32::NAN; n], vec![f32::NAN; n]);
-        let expected = Cpu.compact(&gathered, observation, &mut r, &mut g).unwrap();
+        let expected = Cpu.compact(&gathered, observation, Some(&mut r), &mut g).unwrap();
         let mut scattered = vec![0.0f32; shape.len()];
         points.iter().zip(&g).for_each(|(i, g)| scattered[*i] = *g);
         let (mut residual, mut field) = (vec![f32::NAN; n], vec![f32::NAN; shape.len()]);
         let found = Cpu
-            .strided(&x, lattice, observation, &mut residual, Gradient::Field(&mut field))
+            .strided(&x, lattice, observation, Some(&mut residual), Gradient::Field(&mut field))
             .unwrap();
         prop_assert_eq!(bits(found), bits(expected));
         prop_assert_eq!(residual, r);

@@ -7,7 +7,7 @@ use equipoise_operator::Subsample;
 fn evaluate(x: &[f64], y: &[f64], variance: Variance<'_, f64>) -> (Statistics, Vec<f64>) {
     let (mut r, mut w) = (vec![f64::NAN; y.len()], vec![f64::NAN; y.len()]);
     let found =
-        Cpu.compact(x, Observation { values: y, variance }, &mut r, &mut w).expect("lengths that fit");
+        Cpu.compact(x, Observation { values: y, variance }, Some(&mut r), &mut w).expect("lengths that fit");
     (found, w)
 }
 
@@ -61,7 +61,7 @@ fn gradient_is_the_derivative_of_the_log_likelihood() {
     let mut gradient = vec![f64::NAN; size];
     let mut value = |x: &[f64], out: &mut [f64]| {
         let gradient = Gradient::Field(out);
-        Cpu.strided(x, lattice, observation, &mut residual, gradient).unwrap().log_likelihood()
+        Cpu.strided(x, lattice, observation, Some(&mut residual), gradient).unwrap().log_likelihood()
     };
     let at = value(&x, &mut gradient);
     let mut scratch = vec![0.0; size];
@@ -85,7 +85,7 @@ fn squares_of_huge_f32_residuals_stay_finite() {
     let y = [1e30f32; 4];
     let observation = Observation { values: &y, variance: Variance::Scalar(1e60) };
     let (mut r, mut w) = ([0.0; 4], [0.0; 4]);
-    let found = Cpu.compact(&[0.0; 4], observation, &mut r, &mut w).unwrap();
+    let found = Cpu.compact(&[0.0; 4], observation, Some(&mut r), &mut w).unwrap();
     let exact = f64::from(1e30f32) / 1e30;
     assert!((found.quadratic - 4.0 * exact * exact).abs() <= 16.0 * f64::EPSILON);
     assert!((found.misfit() - exact).abs() <= 16.0 * f64::EPSILON);
