@@ -14,7 +14,7 @@ def peer(library, threads):
         cases[f"denoiser/optimal/sigma-{sigma}"] = lambda s=sigma: work(s, True)
         cases[f"denoiser/mean/sigma-{sigma}"] = lambda s=sigma: work(s, False)
     note = "random rows in the place of frames: no branch looks at them"
-    return Peer(version, cases, {name: note for name in cases})
+    return Peer(version, cases, dict.fromkeys(cases, note))
 
 
 def pytorch(threads):

@@ -14,12 +14,14 @@ TAU = 0.5
 def peer(library, threads):
     version, work = {"pytorch": pytorch}[library](threads)
     settings = [(s, c) for s in SUBS for c in (0, 1)]
-    cases = {
-        f"reduced/sub-{s}/corrections-{c}/members-1": (lambda s=s, c=c: work(s, c))
-        for s, c in settings
-    }
-    note = f"{TIMED} of the {STEPS} steps were timed, and their time multiplied by {STEPS // TIMED}"
-    return Peer(version, cases, {name: note for name in cases}, STEPS / TIMED)
+    prefixes = {f"reduced/sub-{s}/corrections-{c}/": (lambda s=s, c=c: work(s, c)) for s, c in settings}
+    cases = {prefix + end: make for prefix, make in prefixes.items() for end in ("members-1", "field")}
+    note = (
+        f"{TIMED} of the {STEPS} steps were timed, and their time multiplied by {STEPS // TIMED}; "
+        "a trial ends with a field, so one timing stands beside both of our cases"
+    )
+    same = {prefix + "field": prefix + "members-1" for prefix in prefixes}
+    return Peer(version, cases, dict.fromkeys(cases, note), STEPS / TIMED, same)
 
 
 def pytorch(threads):

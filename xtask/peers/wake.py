@@ -24,6 +24,8 @@ class Peer:
     """What a reader must know of a case's time."""
     times: float = 1.0
     """What the time of a call is multiplied with, where a call is a part of the case."""
+    same: dict[str, str] = field(default_factory=dict)
+    """Cases that are another's work: they take over its time, where it was timed since they last did."""
 
 
 def level(t=0.5, eta=0.01):

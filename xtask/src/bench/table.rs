@@ -98,8 +98,8 @@ fn peers(record: &Record, group: &Outcome) -> String {
             name,
             &timing.party.threads.to_string(),
             &duration(spread.median),
-            &format!("{:.2}", ratio.median),
-            &format!("{:.2} – {:.2}", ratio.lower, ratio.upper),
+            &times(ratio.median),
+            &format!("{} – {}", times(ratio.lower), times(ratio.upper)),
         ];
         text += &line(&row.map(String::as_str));
     }
@@ -127,6 +127,11 @@ fn threads(party: &Party) -> String {
     } else {
         format!("{}, BLAS {}", party.threads, party.blas)
     }
+}
+
+/// Two decimals of a ratio that needs them.
+fn times(ratio: f64) -> String {
+    if ratio < 100.0 { format!("{ratio:.2}") } else { format!("{ratio:.0}") }
 }
 
 /// Three digits and a unit.
@@ -180,6 +185,7 @@ mod tests {
     #[test]
     fn durations_keep_three_digits() {
         let found = [1.5, 0.0123, 4.56e-4, 7.89e-8].map(duration);
+        assert_eq!([0.254, 17_823.6].map(times), ["0.25", "17824"]);
         assert_eq!(found, ["1.50 s", "12.3 ms", "456 µs", "78.9 ns"]);
     }
 }
