@@ -5,7 +5,9 @@
 //! on the length alone, so the bits are the same on any number of threads.
 
 use crate::Real;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Terms in one block.
 pub const BLOCK: usize = 4096;
@@ -16,8 +18,25 @@ pub const PARALLEL_FROM: usize = 1 << 18;
 
 /// Σ `term(i)` for i in 0..len.
 pub fn of(len: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
+    by_blocks(len, |Range { start, end }| {
+        let mut lanes = [0.0; LANES];
+        let whole = start + (end - start) / LANES * LANES;
+        for base in (start..whole).step_by(LANES) {
+            for (lane, sum) in lanes.iter_mut().enumerate() {
+                *sum += term(base + lane);
+            }
+        }
+        for i in whole..end {
+            lanes[i - whole] += term(i);
+        }
+        pairwise(&mut lanes)
+    })
+}
+
+/// The sums of the blocks of 0..len, combined.
+fn by_blocks(len: usize, block: impl Fn(Range<usize>) -> f64 + Sync) -> f64 {
     let blocks = len.div_ceil(BLOCK);
-    let block = |b: usize| block_sum(b * BLOCK, len.min((b + 1) * BLOCK), &term);
+    let block = |b: usize| block(b * BLOCK..len.min((b + 1) * BLOCK));
     let mut partial: Vec<f64> = if len >= PARALLEL_FROM {
         (0..blocks).into_par_iter().map(block).collect()
     } else {
@@ -26,19 +45,37 @@ pub fn of(len: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
     pairwise(&mut partial)
 }
 
-#[inline(always)]
-fn block_sum(start: usize, end: usize, term: &(impl Fn(usize) -> f64 + Sync)) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let whole = start + (end - start) / LANES * LANES;
-    for base in (start..whole).step_by(LANES) {
-        for (lane, sum) in lanes.iter_mut().enumerate() {
-            *sum += term(base + lane);
+/// Σ `term(a_i, b_i)`, the bits of [`of`].
+fn of_pairs<R: Real>(a: &[R], b: &[R], term: impl Fn(f64, f64) -> f64 + Sync) -> f64 {
+    let arch = Arch::new();
+    by_blocks(a.len(), |at| arch.dispatch(Pairs { a: &a[at.clone()], b: &b[at], term: &term }))
+}
+
+/// The terms of one block, compiled for the widest vectors of the processor.
+struct Pairs<'a, R, F> {
+    a: &'a [R],
+    b: &'a [R],
+    term: F,
+}
+
+impl<R: Real, F: Fn(f64, f64) -> f64> WithSimd for Pairs<'_, R, F> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let Self { a, b, term } = self;
+        let mut lanes = [0.0; LANES];
+        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        for (a, b) in a.iter().zip(b) {
+            for l in 0..LANES {
+                lanes[l] += term(a[l].wide(), b[l].wide());
+            }
         }
+        for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+            *lane += term(a.wide(), b.wide());
+        }
+        pairwise(&mut lanes)
     }
-    for i in whole..end {
-        lanes[i - whole] += term(i);
-    }
-    pairwise(&mut lanes)
 }
 
 /// Adds neighbours until one number is left: the fixed tree over block sums. Destroys its input.
@@ -65,15 +102,12 @@ pub fn pairwise(values: &mut [f64]) -> f64 {
 /// If the lengths differ.
 pub fn dot<R: Real>(a: &[R], b: &[R]) -> f64 {
     assert_eq!(a.len(), b.len(), "dot: lengths differ");
-    of(a.len(), |i| a[i].wide() * b[i].wide())
+    of_pairs(a, b, |a, b| a * b)
 }
 
 /// ‖a‖².
 pub fn squared_norm<R: Real>(a: &[R]) -> f64 {
-    of(a.len(), |i| {
-        let v = a[i].wide();
-        v * v
-    })
+    of_pairs(a, a, |a, _| a * a)
 }
 
 /// ‖a‖.
@@ -87,22 +121,22 @@ pub fn norm<R: Real>(a: &[R]) -> f64 {
 /// If the lengths differ.
 pub fn squared_distance<R: Real>(a: &[R], b: &[R]) -> f64 {
     assert_eq!(a.len(), b.len(), "squared_distance: lengths differ");
-    of(a.len(), |i| {
-        let d = a[i].wide() - b[i].wide();
+    of_pairs(a, b, |a, b| {
+        let d = a - b;
         d * d
     })
 }
 
 /// The mean of a; NaN for an empty slice.
 pub fn mean<R: Real>(a: &[R]) -> f64 {
-    of(a.len(), |i| a[i].wide()) / a.len() as f64
+    of_pairs(a, a, |a, _| a) / a.len() as f64
 }
 
 /// The population standard deviation of a; NaN for an empty slice.
 pub fn std<R: Real>(a: &[R]) -> f64 {
     let m = mean(a);
-    let squares = of(a.len(), |i| {
-        let d = a[i].wide() - m;
+    let squares = of_pairs(a, a, |a, _| {
+        let d = a - m;
         d * d
     });
     (squares / a.len() as f64).sqrt()
@@ -151,6 +185,19 @@ mod tests {
         };
         assert_eq!(on(1), on(2));
         assert_eq!(on(1), on(5));
+    }
+
+    /// The law: vectors add in the order of the definition.
+    #[test]
+    fn products_have_the_bits_of_the_definition() {
+        for len in [0, 1, 7, 8, 9, BLOCK - 1, BLOCK + 3, PARALLEL_FROM + 13] {
+            let (a, b): (Vec<f32>, Vec<f32>) =
+                (0..len).map(|i| ((i as f32 * 0.7).sin(), (i as f32 * 0.3).cos())).unzip();
+            let defined = of(len, |i| f64::from(a[i]) * f64::from(b[i]));
+            assert_eq!(dot(&a, &b).to_bits(), defined.to_bits(), "length {len}");
+            let defined = of(len, |i| (f64::from(a[i]) - f64::from(b[i])).powi(2));
+            assert_eq!(squared_distance(&a, &b).to_bits(), defined.to_bits(), "length {len}");
+        }
     }
 
     #[test]
