@@ -145,9 +145,10 @@ impl<R: Real> GaussianPath<R> {
         let gains = self.wiener.gains(level);
         let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
         let (count, rank) = (self.observed.count(), modes.rank());
+        let mean = self.wiener.mean();
         let centred = |start: usize, block: &mut [R]| {
-            let parts = x_t[start..].iter().zip(&self.wiener.mean()[start..]);
-            block.iter_mut().zip(parts).for_each(|(b, (&x, &m))| *b = x - mu * m);
+            let at = start..start + block.len();
+            each::map2(block, &x_t[at.clone()], &mean[at], |x, m| x - mu * m);
         };
         let (along, square) = modes.project_made(centred);
         let (c, d) = sized(gradient, 2 * rank).split_at_mut(rank);
@@ -175,15 +176,15 @@ impl<R: Real> GaussianPath<R> {
             |start, block| {
                 spread.write(start, block);
                 let square = sum::squared_norm(block);
-                let parts = x_t[start..].iter().zip(&self.wiener.mean()[start..]);
-                for (b, (&x, &m)) in block.iter_mut().zip(parts) {
-                    *b = gains.complement * (mu * (x - mu * m) + pull * *b);
-                }
+                let (at, rest) = (start..start + block.len(), gains.complement);
+                each::update2(block, &x_t[at.clone()], &mean[at], |s, x, m| {
+                    rest * (mu * (x - mu * m) + pull * s)
+                });
                 square
             },
             |start, block| {
-                let parts = x_t[start..].iter().zip(&self.wiener.mean()[start..]);
-                block.iter_mut().zip(parts).for_each(|(j, (&x, &m))| *j = (x - mu * m - *j) / sigma);
+                let at = start..start + block.len();
+                each::update2(block, &x_t[at.clone()], &mean[at], |j, x, m| (x - mu * m - j) / sigma);
             },
         );
         evidence.guidance_norm = factor * self.norm(d, square, &gains, |j| j);
