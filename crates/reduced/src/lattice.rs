@@ -3,42 +3,48 @@
 //!
 //! Sampling every s-th point folds the fine wavenumbers k ≡ q onto q. In the prior's coefficients of
 //! those wavenumbers J is diagonal and A is V_q = (Q_k/s)_{k ≡ q} with T·C rows, so a step touches one
-//! block at a time: one transform leads in, one leads out, whatever the number of steps. Blocks meet
-//! only in the norms that a law or the corrector asks for.
+//! block at a time: one transform leads in, one leads out, whatever the number of steps, and one takes
+//! every field of noise there. Blocks meet only in the norms that a law or the corrector asks for.
+//!
+//! A block's products have no inner loop long enough for vectors at every stride; the same loop over
+//! [`LANES`] blocks has.
 
-mod block;
 mod hermitian;
 mod kernels;
+mod noise;
+mod outer;
 mod run;
+mod tile;
 
 pub(crate) use run::LatticeRun;
 
 use crate::ReducedError;
 use crate::likelihood::Weighing;
-use block::AliasBlock;
 use equipoise_covariance::{Spectrum, Structure};
 use equipoise_field::{Real, each};
 use equipoise_innovation::{NoiseVariance, ObservedPrior};
 use equipoise_operator::Selection;
 use equipoise_wiener::Wiener;
-use num_complex::Complex;
+use noise::Kept;
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::sync::Arc;
+use tile::{LANES, Lane, Tile};
 
-/// A stationary prior on a lattice, split into alias blocks.
+/// A stationary prior on a lattice, split into alias blocks of which [`LANES`] make a tile.
 pub(crate) struct LatticeSpace<R: Real> {
     wiener: Arc<Wiener<R>>,
     observed: ObservedPrior<R>,
-    blocks: Vec<AliasBlock>,
+    tiles: Vec<Tile<R>>,
     coarse: Spectrum<R>,
     /// T·C.
     planes: usize,
     /// Uᵀm.
     mean: Vec<f64>,
+    kept: Kept<R>,
 }
 
-/// The transform of y − A m at every coarse wavenumber, T·C numbers each.
-pub(crate) struct LatticeData(Vec<Vec<Complex<f64>>>);
+/// The transform of y − A m, tile by tile, T·C numbers each.
+pub(crate) struct LatticeData(Vec<Vec<Lane<f64>>>);
 
 /// W, or what it is made of, plane by plane.
 enum Planes {
@@ -58,11 +64,11 @@ impl<R: Real> LatticeSpace<R> {
         };
         let shape = prior.shape();
         let coarse = Spectrum::new(shape.height / stride, shape.width / stride);
-        let blocks = AliasBlock::all(prior, &coarse, stride);
+        let tiles = Tile::all(prior, &coarse, stride);
         let mut mean = vec![R::zero(); shape.len()];
         covariance.analyse(wiener.mean(), &mut mean);
         let mean = mean.iter().map(|m| m.wide()).collect();
-        Ok(Self { wiener, observed, blocks, coarse, planes: shape.planes(), mean })
+        Ok(Self { wiener, observed, tiles, coarse, planes: shape.planes(), mean, kept: Kept::new(0) })
     }
 
     pub(crate) fn dim(&self) -> usize {
@@ -75,16 +81,51 @@ impl<R: Real> LatticeSpace<R> {
         each::update1(&mut seen, values, |a, y| y - a);
         let mut packed = vec![R::zero(); seen.len()];
         self.coarse.forward(&seen, &mut packed);
-        let (count, own) = (self.coarse.wavenumbers(), self.coarse.self_conjugate());
-        let at = |q: usize, plane: &[R]| match q.checked_sub(own) {
-            None => Complex::new(plane[q].wide(), 0.0),
-            Some(paired) => Complex::new(plane[q].wide(), plane[count + paired].wide()) * FRAC_1_SQRT_2,
-        };
-        let block = |q: usize| packed.chunks(self.coarse.plane()).map(|plane| at(q, plane)).collect();
-        LatticeData((0..count).map(block).collect())
+        let tiles = (0..self.tiles.len()).map(|tile| {
+            let planes = packed.chunks(self.coarse.plane());
+            planes.map(|plane| self.coarse_lane(tile * LANES, plane)).collect()
+        });
+        LatticeData(tiles.collect())
     }
 
-    /// What a weighing is to every block.
+    /// A packed coarse plane at the wavenumbers from `first` on.
+    fn coarse_lane(&self, first: usize, plane: &[R]) -> Lane<f64> {
+        let (count, own) = (self.coarse.wavenumbers(), self.coarse.self_conjugate());
+        let mut lane = Lane::zero();
+        for (l, q) in (first..count.min(first + LANES)).enumerate() {
+            (lane.re[l], lane.im[l]) = match q.checked_sub(own) {
+                None => (plane[q].wide(), 0.0),
+                Some(paired) => {
+                    (FRAC_1_SQRT_2 * plane[q].wide(), FRAC_1_SQRT_2 * plane[count + paired].wide())
+                }
+            };
+        }
+        lane
+    }
+
+    /// Keeps the noise of corrections for runs that draw the same, in at most `bytes`.
+    pub(crate) fn keep_noise(&mut self, bytes: usize) {
+        self.kept = Kept::new(bytes);
+    }
+
+    /// Coefficients of a tile, each a lane.
+    fn tile_len(&self) -> usize {
+        self.tiles.first().map_or(1, Tile::len)
+    }
+
+    /// Coefficients of all tiles.
+    fn lanes(&self) -> usize {
+        self.tiles.len() * self.tile_len()
+    }
+
+    /// Packed coefficients, tile by tile.
+    fn gather(&self, packed: impl Fn(usize) -> R, out: &mut [Lane<R>]) {
+        for (tile, out) in self.tiles.iter().zip(out.chunks_mut(self.tile_len())) {
+            tile.gather(&packed, out);
+        }
+    }
+
+    /// What a weighing is to every tile.
     fn planes(&self, weighing: &Weighing) -> Result<Planes, ReducedError> {
         Ok(match weighing {
             Weighing::Diagonal(v) => Planes::Precision(self.by_plane(v)?.iter().map(|v| 1.0 / v).collect()),

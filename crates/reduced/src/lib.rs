@@ -4,17 +4,21 @@
 //! | prior × operator | state of a run | cost of an evaluation |
 //! |---|---|---|
 //! | r explicit modes, A Aᵀ = c·I | r + 3 numbers for what is seen (by channel, where the noise differs by channel) and for what is not | r², whatever D and N |
-//! | stationary, subsampling whose stride divides the grid | the D coefficients, in one block a coarse wavenumber | D·T·C, no transform |
+//! | stationary, subsampling whose stride divides the grid | the D coefficients, in one block a coarse wavenumber | D·T·C, no transform but one a correction |
 //!
 //! The linear laws of `sda` and the exact guidance are reduced without approximation. From the same
-//! start field a run without corrections ends where the run in full space does, to rounding. The noise
-//! of corrections is drawn in the reduced coordinates: such a run has the law of the one in full space,
-//! not its draws. What a whole field would have to be drawn for, the χ² norms of many directions and at
-//! the end one direction uniform over a sphere, is drawn as such, so that adaptive factors and the
-//! corrector's δ, which ask for norms over the whole field, keep their law as well.
+//! start field a run without corrections ends where the run in full space does, to rounding.
 //!
-//! Everything is `f64` between start and end. A run in `f32` that grows by more than 1e7 on the way loses
-//! what it came from; the reduced run does not, and may return where that one is lost.
+//! Corrections of a stationary prior take the fields of noise that full space takes, one transform each,
+//! which [`ReducedSpace::keeping_noise`] shares among laws: the run ends where full space does as well.
+//! With explicit modes their noise is drawn in the reduced coordinates: such a run has the law of the
+//! one in full space, not its draws. What a whole field would have to be drawn for, the χ² norms of many
+//! directions and at the end one direction uniform over a sphere, is drawn as such, so that adaptive
+//! factors and the corrector's δ, which ask for norms over the whole field, keep their law as well.
+//!
+//! Coefficients of a stationary prior are numbers of the field's type, with sums in `f64`. The rows of
+//! explicit modes are `f64`: a run in an `f32` field that grows by more than 1e7 on the way loses what it
+//! came from; they do not, and the reduced run may return where that one is lost.
 //!
 //! ```
 //! use equipoise_covariance::Modes;

@@ -110,7 +110,8 @@ impl<R: Real> Reduced<R> {
                 Ok(finish(accounts, &|m| Kind::Modes(run.end(m, langevin[m]))))
             }
             (Parts::Lattice(space), Data::Lattice(data)) => {
-                let mut run = LatticeRun::new(space, data, members, first)?;
+                let kicks = self.sampler.corrections() * grid.len().saturating_sub(1);
+                let mut run = LatticeRun::new(space, data, members, first, kicks)?;
                 let accounts = self.advance(&mut run, &langevin)?;
                 Ok(finish(accounts, &|m| Kind::Lattice(run.end(m))))
             }
@@ -144,6 +145,9 @@ impl<R: Real> Reduced<R> {
             return Ok(accounts);
         }
         for (index, times) in self.sampler.grid().windows(2).enumerate() {
+            if accounts.iter().all(|account| account.lost.is_some()) {
+                break;
+            }
             let (t, next) = (times[0], times[1]);
             let now = self.level(t)?;
             let then = self.schedule.level(next);

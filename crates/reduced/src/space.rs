@@ -51,6 +51,17 @@ impl<R: Real> ReducedSpace<R> {
         Ok(Self { parts, count })
     }
 
+    /// Keeps what the corrections of a stationary prior draw, in at most `bytes`, for further runs that
+    /// name the same streams, such as those of other laws. A draw takes D numbers, a few more where the
+    /// coarse grid is small.
+    #[must_use]
+    pub fn keeping_noise(mut self, bytes: usize) -> Self {
+        if let Parts::Lattice(space) = &mut self.parts {
+            space.keep_noise(bytes);
+        }
+        self
+    }
+
     /// D.
     pub fn dim(&self) -> usize {
         match &self.parts {
