@@ -1,9 +1,11 @@
-//! What the hot loops cost, in counts that no machine's speed changes: calls, observations, allocations.
+//! What the hot loops cost, in counts that no machine's speed changes: calls, observations, bytes handed on,
+//! allocations.
 //!
 //! Allocations are those of the calling thread, which does all the work of a pool of one.
 
 use crate::setting::{Setting, mean, modes, sampler};
 use allocation_counter::{AllocationInfo, measure};
+use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::Shape;
 use equipoise_guidance::{GaussianPath, Guidance, Observation, Scratch, Sda};
 use equipoise_innovation::NoiseVariance;
@@ -13,7 +15,9 @@ use equipoise_likelihood::{
 use equipoise_operator::{Gram, LinearOperator, Selection, Subsample};
 use equipoise_reduced::{Draws, Start};
 use equipoise_scaling::Law;
+use equipoise_schedule::Level;
 use equipoise_stream::Stream;
+use equipoise_wiener::Wiener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -53,19 +57,43 @@ fn allocations(mut work: impl FnMut() + Send) -> AllocationInfo {
     }
 }
 
-/// An operator and a backend that count what passes through them.
+/// A denoiser, an operator and a backend that count what passes through them.
 #[derive(Default)]
 struct Counts {
+    denoised: AtomicUsize,
+    products: AtomicUsize,
     applied: AtomicUsize,
     adjoint: AtomicUsize,
     reductions: AtomicUsize,
     observations: AtomicUsize,
+    numbers: AtomicUsize,
 }
 
 impl Counts {
-    fn take(&self) -> [usize; 4] {
-        [&self.applied, &self.adjoint, &self.reductions, &self.observations]
+    /// Calls of the denoiser, of its product with Jᵀ, of A, Aᵀ and the reduction; the observations
+    /// weighed, and the numbers that the reductions were handed to read or write.
+    fn take(&self) -> [usize; 7] {
+        let Self { denoised, products, applied, adjoint, reductions, observations, numbers } = self;
+        [denoised, products, applied, adjoint, reductions, observations, numbers]
             .map(|count| count.swap(0, Relaxed))
+    }
+}
+
+struct CountedDenoiser(Arc<Wiener<f64>>, Arc<Counts>);
+
+impl Denoiser<f64> for CountedDenoiser {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+
+    fn denoise(&self, x_t: &[f64], level: Level, x_hat: &mut [f64]) -> Result<(), DenoiserError> {
+        self.1.denoised.fetch_add(1, Relaxed);
+        self.0.denoise(x_t, level, x_hat)
+    }
+
+    fn vjp(&self, x_t: &[f64], level: Level, v: &[f64], out: &mut [f64]) -> Result<(), DenoiserError> {
+        self.1.products.fetch_add(1, Relaxed);
+        self.0.vjp(x_t, level, v, out)
     }
 }
 
@@ -102,9 +130,13 @@ impl LinearOperator<f64> for CountedOperator {
 struct CountedBackend(Arc<Counts>);
 
 impl CountedBackend {
-    fn count(&self, observation: &Weighed<'_, f64>) {
+    /// One reduction, which reads y and as many predictions and writes `residual` and `gradient` numbers.
+    fn count(&self, observation: &Weighed<'_, f64>, residual: Option<&[f64]>, gradient: usize) {
+        let observations = observation.values.len();
         self.0.reductions.fetch_add(1, Relaxed);
-        self.0.observations.fetch_add(observation.values.len(), Relaxed);
+        self.0.observations.fetch_add(observations, Relaxed);
+        let numbers = 2 * observations + residual.map_or(0, <[f64]>::len) + gradient;
+        self.0.numbers.fetch_add(numbers, Relaxed);
     }
 }
 
@@ -116,7 +148,7 @@ impl Backend<f64> for CountedBackend {
         residual: Option<&mut [f64]>,
         weighted: &mut [f64],
     ) -> Result<Statistics, LikelihoodError> {
-        self.count(&observation);
+        self.count(&observation, residual.as_deref(), weighted.len());
         Cpu.compact(prediction, observation, residual, weighted)
     }
 
@@ -128,13 +160,19 @@ impl Backend<f64> for CountedBackend {
         residual: Option<&mut [f64]>,
         gradient: Gradient<'_, f64>,
     ) -> Result<Statistics, LikelihoodError> {
-        self.count(&observation);
+        let written = match &gradient {
+            Gradient::Compact(weighted) => weighted.len(),
+            Gradient::Field(field) => field.len(),
+        };
+        self.count(&observation, residual.as_deref(), written);
         Cpu.strided(field, lattice, observation, residual, gradient)
     }
 }
 
-/// The law: each observation must be weighed once, whatever the way. Through explicit modes nothing else
-/// passes through A but x_t; by definition x̂ is observed in the reduction itself.
+/// The law: each observation must be weighed once, whatever the way: y and its prediction read, the weighted
+/// residual written, at the observations or as a field, and r kept nowhere. Through explicit modes nothing
+/// else passes through A but x_t, and the denoiser, which would read all modes twice for x̂ and twice for
+/// Jᵀ, is left alone; by definition x̂ is observed in the reduction itself.
 #[test]
 fn an_evaluation_weighs_every_observation_once() {
     let counts = Arc::new(Counts::default());
@@ -143,21 +181,23 @@ fn an_evaluation_weighs_every_observation_once() {
     let setting = setting(Arc::clone(&operator) as _);
     let strength = setting.strength(Law::Dual, &sampler(2, 0));
     let observation = Observation::new(vec![0.5; count], operator, NoiseVariance::Uniform(0.04)).unwrap();
-    let sda = Sda::new(setting.wiener.clone(), Arc::new(observation), strength)
+    let denoiser = CountedDenoiser(setting.wiener.clone(), Arc::clone(&counts));
+    let sda = Sda::new(Arc::new(denoiser), Arc::new(observation), strength)
         .with_backend(Arc::new(CountedBackend(Arc::clone(&counts))));
     let path = Arc::new(GaussianPath::new(setting.wiener.clone(), setting.observed.clone()).unwrap());
     let (x, level) = (mean(setting.dim()), setting.schedule.level(0.5));
     let (mut eps, mut scratch) = (x.clone(), Scratch::new());
     counts.take();
     sda.noise_estimate(&x, level, &mut eps, &mut scratch).unwrap();
-    assert_eq!(counts.take(), [0, 0, 1, count], "by definition");
+    assert_eq!(counts.take(), [1, 1, 0, 0, 1, count, 2 * count + setting.dim()], "by definition");
     sda.along(path).noise_estimate(&x, level, &mut eps, &mut scratch).unwrap();
-    assert_eq!(counts.take(), [1, 0, 1, count], "in the coefficients");
+    assert_eq!(counts.take(), [0, 0, 1, 0, 1, count, 3 * count], "in the coefficients");
 }
 
 /// The law: once its buffers are there, an evaluation keeps no field and no vector of observations: what
 /// it holds at once does not grow with them, but for a few numbers a block. Its allocations are those of
-/// 16 blocks taken together, those of sums over a block, and a number that no grid changes.
+/// 16 blocks taken together, those of sums over a block, and a number that no grid changes. In bytes that is
+/// x_t − μm once, in pieces, for the first pass over the modes, and records: no second field even in pieces.
 #[test]
 fn an_evaluation_allocates_records_and_no_field() {
     let [small, large] = [200, 400].map(|width| {
@@ -171,6 +211,8 @@ fn an_evaluation_allocates_records_and_no_field() {
             sda.noise_estimate(&x, level, &mut eps, &mut scratch).unwrap();
         });
         let blocks = setting.dim().div_ceil(BLOCK) as u64;
+        let pieces = 8 * setting.dim() as u64;
+        assert!(found.bytes_total < pieces + 256 * blocks, "{} bytes, {pieces} of pieces", found.bytes_total);
         (found.bytes_max, found.count_total - 2 * blocks - 2 * blocks.div_ceil(16), setting.observed.count())
     });
     let readings = 8 * (large.2 - small.2) as u64;
@@ -200,21 +242,26 @@ fn the_reduction_allocates_records_and_nothing_else() {
 }
 
 /// The law: a reduced run knows neither D nor N, so it allocates the same on a grid of four times as many
-/// points.
+/// points; and a step knows no other, so that twice as many allocate at most twice as much, a few numbers
+/// for each of the modes.
 #[test]
 fn a_reduced_run_allocates_the_same_on_every_grid() {
     let found = [100, 400].map(|width| {
         let setting = setting(Arc::new(lattice(width)));
         [0, 1].map(|corrections| {
-            let reduced = setting.reduced(Some(Law::Dual), &sampler(8, corrections));
-            let draws = Draws { start: Start::Normal(Stream::new("start")), langevin: Stream::new("kick") };
-            let found = allocations(|| {
-                reduced.run(&draws).unwrap();
-            });
-            (found.count_total, found.bytes_total)
+            [8, 16].map(|steps| {
+                let reduced = setting.reduced(Some(Law::Dual), &sampler(steps, corrections));
+                let (start, langevin) = (Start::Normal(Stream::new("start")), Stream::new("kick"));
+                let found = allocations(|| {
+                    reduced.run(&Draws { start, langevin }).unwrap();
+                });
+                (found.count_total, found.bytes_total)
+            })
         })
     });
     assert_eq!(found[0], found[1]);
-    let [without, with] = found[0];
-    assert!(without.0 > 0 && with.1 < 1 << 16, "{found:?}");
+    for [few, many] in found[0] {
+        assert!(few.0 > 0 && many.0 <= 2 * few.0 && many.1 <= 2 * few.1, "{found:?}");
+        assert!((many.1 - few.1) / 8 < 128 * 8 * RANK as u64, "{found:?}");
+    }
 }
