@@ -21,8 +21,8 @@ const STEPS: usize = 256;
 /// Spaces by stride; the prior is kept in them alone.
 type Spaces = Rc<RefCell<HashMap<usize, Arc<ReducedSpace<f32>>>>>;
 
-/// One member and an ensemble, with and without a correction, at every stride; and what surrounds a
-/// run: making the space, and expanding the end of one to a field.
+/// One member and an ensemble, with and without a correction, at every stride; a trial from its start to
+/// the field at its end; and that field alone.
 ///
 /// No traffic with memory is unavoidable in the runs themselves, so no share is stated for them.
 pub(crate) fn cases(quick: bool) -> Vec<Case> {
@@ -40,6 +40,17 @@ pub(crate) fn cases(quick: bool) -> Vec<Case> {
                 prepare: Box::new(move || trial(&space(&spaces, sub)?, sub, corrections, members)),
             }
         });
+        let fields = [0, 1].map(|corrections| {
+            let spaces = Rc::clone(&spaces);
+            Case {
+                id: format!("reduced/sub-{sub}/corrections-{corrections}/field"),
+                what: format!("{STEPS} steps, {corrections} corrections each, and the field at the end"),
+                bytes: 0.0,
+                arrays: 0.0,
+                operations: None,
+                prepare: Box::new(move || field(&space(&spaces, sub)?, sub, corrections)),
+            }
+        });
         let around = Rc::clone(&spaces);
         let expand = Case {
             id: format!("reduced/sub-{sub}/expand"),
@@ -49,7 +60,7 @@ pub(crate) fn cases(quick: bool) -> Vec<Case> {
             operations: None,
             prepare: Box::new(move || expand(&space(&around, sub)?, sub)),
         };
-        runs.into_iter().chain([expand]).collect::<Vec<_>>()
+        runs.into_iter().chain(fields).chain([expand]).collect::<Vec<_>>()
     })
     .collect()
 }
@@ -86,6 +97,15 @@ fn trial(space: &Arc<ReducedSpace<f32>>, sub: usize, corrections: usize, members
     let reduced = bind(space, sub, corrections)?;
     let members: Vec<_> = (0..members).map(draws).collect();
     Ok(Box::new(move || reduced.ensemble(&members).map(drop).map_err(work)))
+}
+
+fn field(space: &Arc<ReducedSpace<f32>>, sub: usize, corrections: usize) -> Result<Work> {
+    let reduced = bind(space, sub, corrections)?;
+    let mut x = vec![0.0; SHAPE.len()];
+    Ok(Box::new(move || match reduced.run(&draws(0)).map_err(work)?.end() {
+        Some(end) => reduced.expand(draws(0).start, end, &mut x).map_err(work),
+        None => Ok(()),
+    }))
 }
 
 fn expand(space: &Arc<ReducedSpace<f32>>, sub: usize) -> Result<Work> {
