@@ -77,3 +77,24 @@ pub(crate) fn versions(python: &Path) -> Option<String> {
     let output = Command::new(python).args(["-c", all]).output().ok()?;
     String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::options::GROUPS;
+
+    /// A group's script is found by the group's name and tells its libraries apart by theirs.
+    #[test]
+    fn every_library_is_named_in_the_script_of_its_group() {
+        let mut scripts = 0;
+        for group in GROUPS.iter().filter(|group| !libraries(group).is_empty()) {
+            let path = workspace::root().join(format!("xtask/peers/{group}.py"));
+            let script = std::fs::read_to_string(&path).unwrap();
+            for library in libraries(group) {
+                assert!(script.contains(&format!("\"{library}\": ")), "{group}: {library}");
+            }
+            scripts += 1;
+        }
+        assert_eq!(scripts, 5);
+    }
+}
