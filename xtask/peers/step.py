@@ -7,7 +7,8 @@ SUB = 4
 
 def peer(library, threads):
     version, work = {"pytorch": pytorch, "jax": jax}[library](threads)
-    return Peer(version, {"step/evaluation": work})
+    # Peers compute in single precision throughout, whatever U is stored in here.
+    return Peer(version, {"step/evaluation": work, "step/evaluation-16-bit": work})
 
 
 def pytorch(threads):

@@ -51,6 +51,14 @@ pub enum CovarianceError {
         /// The value.
         found: f64,
     },
+    /// A number that is NaN or infinite.
+    #[error("{what}: entry {index} is not finite")]
+    NotFinite {
+        /// The array.
+        what: &'static str,
+        /// The first such entry.
+        index: usize,
+    },
     /// LAPACK failed.
     #[error("eigendecomposition of {what} failed: {source}")]
     Eigen {

@@ -289,4 +289,39 @@ mod tests {
             assert!(passes.guidance_norm > 0.0);
         }
     }
+
+    /// The law: rounding moves every entry of an orthonormal U by at most p/32767 of its root mean square,
+    /// p = √2 the largest over it in a cosine, so ‖δU‖ ≤ √r p/32767; ε_y, in which J stands once for the
+    /// state and once for what is observed of it, moves by a few ‖δU‖‖x‖/σ.
+    #[test]
+    fn modes_in_sixteen_bits_move_the_estimate_by_their_rounding() {
+        let dim = SHAPE.len();
+        let wave = |k: usize, i: usize| {
+            (std::f64::consts::PI * (i as f64 + 0.5) * (k + 1) as f64 / dim as f64).cos() as f32
+        };
+        let scale = (2.0 / dim as f64).sqrt() as f32;
+        let basis = (0..RANK).flat_map(|k| (0..dim).map(move |i| scale * wave(k, i))).collect();
+        let modes = Modes::new(dim, basis, vec![dim as f64; RANK], Some(0.1)).unwrap();
+        let x_t: Vec<f32> = Stream::new("x").normal(0, dim);
+        let level = Level { mu: 0.7, sigma: 0.6 };
+        let [exact, rounded] = [modes.clone(), modes.rounded().unwrap()].map(|modes| {
+            let covariance: Arc<dyn equipoise_covariance::Covariance<f32>> = Arc::new(modes);
+            let wiener = Arc::new(Wiener::new(vec![0.0; dim], Arc::clone(&covariance)).unwrap());
+            let lattice = Arc::new(Subsample::new(SHAPE, 4).unwrap());
+            let observed = ObservedPrior::new(covariance, lattice, NoiseVariance::Uniform(0.04)).unwrap();
+            let path = GaussianPath::new(wiener, observed).unwrap();
+            let weigh = |at: Prediction<'_, f32>| {
+                at.weighted.iter_mut().zip(at.values.iter()).for_each(|(w, v)| *w = 1.0 - v);
+                path.observed().analyse_observed(at.weighted, at.coefficients);
+                Ok((1.0, Evidence::default()))
+            };
+            let mut eps = vec![f32::NAN; dim];
+            path.noise_estimate(&x_t, level, &mut eps, &mut Scratch::new(), weigh).unwrap();
+            eps
+        });
+        let moved = sum::squared_distance(&exact, &rounded).sqrt();
+        let rounding = (2.0 * RANK as f64).sqrt() / 32767.0;
+        let bound = 4.0 * rounding * sum::norm(&x_t) / level.sigma;
+        assert!(moved > 0.0 && moved < bound, "{moved} {bound}");
+    }
 }

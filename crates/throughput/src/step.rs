@@ -59,6 +59,9 @@ fn full_size() -> Vec<Case> {
     };
     vec![
         case("evaluation", "ε_y in the prior's coefficients, 2 passes over U", evaluation, along),
+        case("evaluation-16-bit", "the same, U in 16 bits", evaluation - MODES, |wake| {
+            along(&wake.rounded()?)
+        }),
         case("evaluation-plain", "ε_y from x̂ and g, 4 passes over U", evaluation, plain),
         case("denoise", "x̂, 2 passes over U", 2.0 * MODES + 5.0 * FIELD, denoise),
         case("vjp", "Jᵀv, 2 passes over U", 2.0 * MODES + 3.0 * FIELD, vjp),

@@ -54,6 +54,14 @@ impl Wake {
         Ok(Self { shape, wiener, covariance })
     }
 
+    /// The same with its modes in 16 bits.
+    pub(crate) fn rounded(&self) -> Result<Self> {
+        let covariance = Arc::new(Modes::clone(&self.covariance).rounded().map_err(work)?);
+        let mean = self.wiener.mean().to_vec();
+        let wiener = Arc::new(Wiener::new(mean, Arc::clone(&covariance) as _).map_err(work)?);
+        Ok(Self { shape: self.shape, wiener, covariance })
+    }
+
     /// The prior seen at a stride.
     pub(crate) fn observed(&self, sub: usize) -> Result<ObservedPrior<f32>> {
         let noise = NoiseVariance::Uniform(NOISE);

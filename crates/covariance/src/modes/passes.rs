@@ -3,9 +3,11 @@
 //! Blocks are shared among threads; what is added in which order depends on the lengths alone, so the bits
 //! are the same on any number of threads and for vectors of any width.
 
+use super::rows::{Plain, Rows};
 use equipoise_field::{Real, sum};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
+use std::marker::PhantomData;
 
 /// Entries of a field handled together, so that a block of all modes' partial sums stays in cache.
 pub(super) const BLOCK: usize = sum::BLOCK;
@@ -27,59 +29,61 @@ const TILE: usize = 16;
 /// # Panics
 /// If `matrix` is not of length rows · v.len().
 pub fn project<R: Real>(matrix: &[R], rows: usize, v: &[R]) -> Vec<f64> {
-    let dim = v.len();
-    assert_eq!(matrix.len(), rows * dim, "project: matrix length");
-    over_tiles(rows, dim, rows, |start, end, out| tile_dots(matrix, rows, dim, start, &v[start..end], out))
+    assert_eq!(matrix.len(), rows * v.len(), "project: matrix length");
+    inner(&Plain::new(matrix, rows, v.len()), v)
+}
+
+/// [`project`] for rows in any storage.
+pub(super) fn inner<R: Real, M: Rows<R>>(matrix: &M, v: &[R]) -> Vec<f64> {
+    over_tiles(matrix.rows(), v.len(), matrix.rows(), |start, end, out| {
+        tile_dots(matrix, start, &v[start..end], out);
+    })
 }
 
 /// ⟨row_i, v⟩ as [`project`] has it, then ‖v‖², for a field that is not kept: `make(start, block)` writes
 /// its entries from `start` on.
-pub(super) fn project_made<R: Real>(
-    matrix: &[R],
-    rows: usize,
+pub(super) fn project_made<R: Real, M: Rows<R>>(
+    matrix: &M,
     dim: usize,
     make: impl Fn(usize, &mut [R]) + Sync,
 ) -> Vec<f64> {
+    let rows = matrix.rows();
     over_tiles(rows, dim, rows + 1, |start, end, out| {
         let mut v = vec![R::zero(); end - start];
         for (b, block) in v.chunks_mut(BLOCK).enumerate() {
             make(start + b * BLOCK, block);
             out[b * (rows + 1) + rows] = sum::squared_norm(block);
         }
-        tile_dots(matrix, rows, dim, start, &v, out);
+        tile_dots(matrix, start, &v, out);
     })
 }
 
 /// out = what `make` writes + Σ_i c_i row_i, then handed to `finish`, block by block; both are given the
 /// index of a block's first entry. Returns the sum of what `make` returns, by the fixed tree.
-pub(super) fn expand<R: Real>(
-    matrix: &[R],
+pub(super) fn expand<R: Real, M: Rows<R>>(
+    matrix: &M,
     c: &[R],
     out: &mut [R],
     make: impl Fn(usize, &mut [R]) -> f64 + Sync,
     finish: impl Fn(usize, &mut [R]) + Sync,
 ) -> f64 {
     let dim = out.len();
-    let arch = Arch::new();
     let pass = |(tile, out): (usize, &mut [R])| -> Vec<f64> {
         let start = tile * TILE * BLOCK;
-        let blocks = |out: &mut [R], each: &mut dyn FnMut(usize, &mut [R])| {
-            out.chunks_mut(BLOCK).enumerate().for_each(|(b, block)| each(start + b * BLOCK, block));
-        };
         let mut made = Vec::with_capacity(TILE);
-        blocks(out, &mut |at, block| made.push(make(at, block)));
-        let len = out.len();
-        let row = |i: usize| &matrix[i * dim + start..][..len];
+        for (b, block) in out.chunks_mut(BLOCK).enumerate() {
+            made.push(make(start + b * BLOCK, block));
+        }
         let whole = c.len() / ROWS * ROWS;
         for i in (0..whole).step_by(ROWS) {
-            let rows = std::array::from_fn::<_, ROWS, _>(|j| row(i + j));
-            let c = std::array::from_fn(|j| c[i + j]);
-            arch.dispatch(AddScaled { rows, c, out: &mut *out });
+            add_scaled::<R, M, ROWS>(matrix, i, c, start, out);
         }
         for i in whole..c.len() {
-            arch.dispatch(AddScaled { rows: [row(i)], c: [c[i]], out: &mut *out });
+            add_scaled::<R, M, 1>(matrix, i, c, start, out);
         }
-        blocks(out, &mut |at, block| finish(at, block));
+        for (b, block) in out.chunks_mut(BLOCK).enumerate() {
+            finish(start + b * BLOCK, block);
+        }
         made
     };
     let made: Vec<Vec<f64>> = if c.len().max(1) * dim >= sum::PARALLEL_FROM {
@@ -88,6 +92,23 @@ pub(super) fn expand<R: Real>(
         out.chunks_mut(TILE * BLOCK).enumerate().map(pass).collect()
     };
     sum::pairwise(&mut made.concat())
+}
+
+/// Adds K rows from row `i` on to the entries from `start` on.
+fn add_scaled<R: Real, M: Rows<R>, const K: usize>(
+    matrix: &M,
+    i: usize,
+    c: &[R],
+    start: usize,
+    out: &mut [R],
+) {
+    let arch = Arch::new();
+    for (b, out) in out.chunks_mut(BLOCK).enumerate() {
+        let at = start + b * BLOCK;
+        let rows = std::array::from_fn::<_, K, _>(|j| matrix.part(i + j, at, out.len()));
+        let c = std::array::from_fn(|j| c[i + j] * matrix.scale(i + j, at));
+        arch.dispatch(AddScaled::<R, M, K> { rows, c, out });
+    }
 }
 
 /// `count` numbers per block, each added over the blocks by the fixed tree; `tile(start, end, out)` writes
@@ -114,50 +135,56 @@ fn over_tiles(
 }
 
 /// ⟨row_i, v⟩ over every block of the tile that starts at `start`; `out` holds as many numbers for each
-/// block, of which the first `rows` are written.
-fn tile_dots<R: Real>(matrix: &[R], rows: usize, dim: usize, start: usize, v: &[R], out: &mut [f64]) {
+/// block, of which the first, one a row, are written.
+fn tile_dots<R: Real, M: Rows<R>>(matrix: &M, start: usize, v: &[R], out: &mut [f64]) {
+    let whole = matrix.rows() / ROWS * ROWS;
+    for i in (0..whole).step_by(ROWS) {
+        dots::<R, M, ROWS>(matrix, i, start, v, out);
+    }
+    for i in whole..matrix.rows() {
+        dots::<R, M, 1>(matrix, i, start, v, out);
+    }
+}
+
+/// [`tile_dots`] for K rows from row `i` on.
+fn dots<R: Real, M: Rows<R>, const K: usize>(matrix: &M, i: usize, start: usize, v: &[R], out: &mut [f64]) {
     let arch = Arch::new();
     let count = out.len() / v.len().div_ceil(BLOCK).max(1);
-    let row = |i: usize| &matrix[i * dim + start..][..v.len()];
-    let whole = rows / ROWS * ROWS;
-    for i in (0..whole).step_by(ROWS) {
-        for (b, v) in v.chunks(BLOCK).enumerate() {
-            let part = |j: usize| &row(i + j)[b * BLOCK..][..v.len()];
-            let dots = arch.dispatch(Dots { rows: std::array::from_fn::<_, ROWS, _>(part), v });
-            out[b * count + i..][..ROWS].copy_from_slice(&dots);
-        }
-    }
-    for i in whole..rows {
-        for (b, v) in v.chunks(BLOCK).enumerate() {
-            [out[b * count + i]] = arch.dispatch(Dots { rows: [&row(i)[b * BLOCK..][..v.len()]], v });
+    for (b, v) in v.chunks(BLOCK).enumerate() {
+        let at = start + b * BLOCK;
+        let rows = std::array::from_fn::<_, K, _>(|j| matrix.part(i + j, at, v.len()));
+        let found = arch.dispatch(Dots::<R, M, K> { rows, v, storage: PhantomData });
+        for (j, found) in found.into_iter().enumerate() {
+            out[b * count + i + j] = found * matrix.scale(i + j, at).wide();
         }
     }
 }
 
-/// ⟨row_j, v⟩ for K rows of one block.
-struct Dots<'a, R, const K: usize> {
-    rows: [&'a [R]; K],
+/// ⟨row_j, v⟩ for K rows of one block, in their units.
+struct Dots<'a, R, M: Rows<R>, const K: usize> {
+    rows: [&'a [M::Entry]; K],
     v: &'a [R],
+    storage: PhantomData<M>,
 }
 
-impl<R: Real, const K: usize> WithSimd for Dots<'_, R, K> {
+impl<R: Real, M: Rows<R>, const K: usize> WithSimd for Dots<'_, R, M, K> {
     type Output = [f64; K];
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> [f64; K] {
-        let Self { rows, v } = self;
+        let Self { rows, v, .. } = self;
         let (runs, last) = v.as_chunks::<{ RUN * LANES }>();
         let parts: [_; K] = std::array::from_fn(|j| rows[j].as_chunks::<{ RUN * LANES }>());
         let mut total = [[0.0; LANES]; K];
         for (k, v) in runs.iter().enumerate() {
             for (part, total) in parts.iter().zip(&mut total) {
-                widen(products(&part.0[k], v), total);
+                widen(products::<R, M>(&part.0[k], v), total);
             }
         }
         for (part, total) in parts.iter().zip(&mut total) {
             let mut lanes = [R::zero(); LANES];
             for (i, (&a, &b)) in part.1.iter().zip(last).enumerate() {
-                lanes[i % LANES] += a * b;
+                lanes[i % LANES] += M::value(a) * b;
             }
             widen(lanes, total);
         }
@@ -167,11 +194,11 @@ impl<R: Real, const K: usize> WithSimd for Dots<'_, R, K> {
 
 /// The products of one whole run, lane by lane.
 #[inline(always)]
-fn products<R: Real>(row: &[R; RUN * LANES], v: &[R; RUN * LANES]) -> [R; LANES] {
+fn products<R: Real, M: Rows<R>>(row: &[M::Entry; RUN * LANES], v: &[R; RUN * LANES]) -> [R; LANES] {
     let mut lanes = [R::zero(); LANES];
     for (a, b) in row.as_chunks::<LANES>().0.iter().zip(v.as_chunks::<LANES>().0) {
         for l in 0..LANES {
-            lanes[l] += a[l] * b[l];
+            lanes[l] += M::value(a[l]) * b[l];
         }
     }
     lanes
@@ -182,25 +209,25 @@ fn widen<R: Real>(lanes: [R; LANES], total: &mut [f64; LANES]) {
     total.iter_mut().zip(lanes).for_each(|(t, l)| *t += l.wide());
 }
 
-/// out ← (…(out + c_0 row_0) + …) + c_{K−1} row_{K−1}, in this order.
-struct AddScaled<'a, R, const K: usize> {
-    rows: [&'a [R]; K],
+/// out ← (…(out + c_0 row_0) + …) + c_{K−1} row_{K−1}, in this order, rows in units that c holds.
+struct AddScaled<'a, R, M: Rows<R>, const K: usize> {
+    rows: [&'a [M::Entry]; K],
     c: [R; K],
     out: &'a mut [R],
 }
 
-impl<R: Real, const K: usize> WithSimd for AddScaled<'_, R, K> {
+impl<R: Real, M: Rows<R>, const K: usize> WithSimd for AddScaled<'_, R, M, K> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { rows, c, out } = self;
         let len = out.len();
-        let rows: [&[R]; K] = std::array::from_fn(|j| &rows[j][..len]);
+        let rows: [&[M::Entry]; K] = std::array::from_fn(|j| &rows[j][..len]);
         for i in 0..len {
             let mut value = out[i];
             for j in 0..K {
-                value += c[j] * rows[j][i];
+                value += c[j] * M::value(rows[j][i]);
             }
             out[i] = value;
         }

@@ -1,0 +1,126 @@
+//! How the rows of U lie in memory: as they are, or as 16-bit integers with a unit for every block.
+
+use super::passes::BLOCK;
+use crate::CovarianceError;
+use equipoise_field::Real;
+use rayon::prelude::*;
+
+/// A row-major matrix that the passes read block by block.
+pub(super) trait Rows<R>: Sync {
+    /// What is stored.
+    type Entry: Copy + Sync;
+
+    fn rows(&self) -> usize;
+
+    /// Entries `start .. start + len` of a row, within one block.
+    fn part(&self, row: usize, start: usize, len: usize) -> &[Self::Entry];
+
+    /// The unit of the block that starts at `start`, a power of two.
+    fn scale(&self, row: usize, start: usize) -> R;
+
+    /// An entry in its unit.
+    fn value(entry: Self::Entry) -> R;
+}
+
+/// Entries as they are.
+pub(super) struct Plain<'a, R> {
+    matrix: &'a [R],
+    rows: usize,
+    dim: usize,
+}
+
+impl<'a, R> Plain<'a, R> {
+    pub(super) fn new(matrix: &'a [R], rows: usize, dim: usize) -> Self {
+        Self { matrix, rows, dim }
+    }
+}
+
+impl<R: Real> Rows<R> for Plain<'_, R> {
+    type Entry = R;
+
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn part(&self, row: usize, start: usize, len: usize) -> &[R] {
+        &self.matrix[row * self.dim + start..][..len]
+    }
+
+    fn scale(&self, _: usize, _: usize) -> R {
+        R::one()
+    }
+
+    #[inline(always)]
+    fn value(entry: R) -> R {
+        entry
+    }
+}
+
+/// Largest stored integer.
+const LARGEST: f64 = 32767.0;
+/// Smallest exponent of a unit: its products with stored integers are normal numbers in `f32`.
+const LEAST: i32 = -120;
+
+/// Entries rounded to integers of 16 bits, times the least power of two for each block that holds them.
+#[derive(Clone, Debug)]
+pub(super) struct Rounded<R> {
+    entries: Vec<i16>,
+    /// One a block, row by row.
+    scales: Vec<R>,
+    rows: usize,
+    dim: usize,
+}
+
+impl<R: Real> Rounded<R> {
+    /// Rounds `matrix` in place and keeps what was made of it.
+    pub(super) fn of(matrix: &mut [R], rows: usize, dim: usize) -> Result<Self, CovarianceError> {
+        if let Some(index) = matrix.iter().position(|v| !v.is_finite()) {
+            return Err(CovarianceError::NotFinite { what: "basis", index });
+        }
+        let blocks = dim.div_ceil(BLOCK);
+        let (mut entries, mut scales) = (vec![0; matrix.len()], vec![R::one(); rows * blocks]);
+        if !matrix.is_empty() {
+            let stored = entries.par_chunks_mut(dim).zip(scales.par_chunks_mut(blocks));
+            matrix.par_chunks_mut(dim).zip(stored).for_each(|(row, (stored, scales))| {
+                let parts = row.chunks_mut(BLOCK).zip(stored.chunks_mut(BLOCK));
+                parts.zip(scales).for_each(|((row, stored), scale)| *scale = round(row, stored));
+            });
+        }
+        Ok(Self { entries, scales, rows, dim })
+    }
+}
+
+/// Rounds a block to multiples of a power of two, which is returned.
+fn round<R: Real>(block: &mut [R], stored: &mut [i16]) -> R {
+    let largest = block.iter().fold(0.0f64, |a, b| a.max(b.wide().abs()));
+    let exponent = ((largest / LARGEST).log2().ceil() as i32).max(LEAST);
+    let unit = 2f64.powi(exponent);
+    for (value, stored) in block.iter_mut().zip(stored) {
+        // At most LARGEST in size, by the choice of the unit.
+        let whole = (value.wide() / unit).round_ties_even().clamp(-LARGEST, LARGEST);
+        *stored = whole as i16;
+        *value = R::narrow(whole * unit);
+    }
+    R::narrow(unit)
+}
+
+impl<R: Real> Rows<R> for Rounded<R> {
+    type Entry = i16;
+
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn part(&self, row: usize, start: usize, len: usize) -> &[i16] {
+        &self.entries[row * self.dim + start..][..len]
+    }
+
+    fn scale(&self, row: usize, start: usize) -> R {
+        self.scales[row * self.dim.div_ceil(BLOCK) + start / BLOCK]
+    }
+
+    #[inline(always)]
+    fn value(entry: i16) -> R {
+        R::narrow(f64::from(entry))
+    }
+}
