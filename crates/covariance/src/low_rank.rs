@@ -2,12 +2,17 @@
 
 use crate::{CovarianceError, Modes};
 use equipoise_field::Real;
-use ndarray::Array2;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, Axis, Slice};
 use ndarray_linalg::{Eigh, UPLO};
 use rayon::prelude::*;
 
 /// Entries of all snapshots that are widened to `f64` and multiplied together.
 const BLOCK: usize = 1 << 13;
+/// Snapshots that are multiplied with as many others at a time, in the lower triangle alone.
+const PANEL: usize = 128;
+/// Sums that blocks are added to in turn: enough for many threads, whatever their number.
+const LANES: usize = 16;
 
 /// A fitted low-rank covariance with what the fit left out.
 #[derive(Clone, Debug)]
@@ -77,10 +82,16 @@ fn check<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<usize, CovarianceErr
 
 fn mean<R: Real>(snapshots: &[&[R]], dim: usize) -> Vec<R> {
     let n = snapshots.len() as f64;
-    (0..dim)
-        .into_par_iter()
-        .map(|i| R::narrow(snapshots.iter().map(|s| s[i].wide()).sum::<f64>() / n))
-        .collect()
+    let mut mean = vec![R::zero(); dim];
+    mean.par_chunks_mut(BLOCK).enumerate().for_each(|(b, mean)| {
+        let mut sum = vec![0.0; mean.len()];
+        for snapshot in snapshots {
+            let part = &snapshot[b * BLOCK..][..sum.len()];
+            sum.iter_mut().zip(part).for_each(|(sum, v)| *sum += v.wide());
+        }
+        mean.iter_mut().zip(sum).for_each(|(mean, sum)| *mean = R::narrow(sum / n));
+    });
+    mean
 }
 
 /// The centred snapshots as an n × D matrix with their mean; for small D only.
@@ -95,22 +106,51 @@ pub(crate) fn centre<R: Real>(
 }
 
 fn widened<R: Real>(snapshots: &[&[R]], mean: &[R], start: usize, end: usize) -> Array2<f64> {
-    Array2::from_shape_fn((snapshots.len(), end - start), |(i, j)| {
-        snapshots[i][start + j].wide() - mean[start + j].wide()
-    })
+    let mut wide = Array2::zeros((snapshots.len(), end - start));
+    for (mut row, snapshot) in wide.outer_iter_mut().zip(snapshots) {
+        let parts = snapshot[start..end].iter().zip(&mean[start..end]);
+        row.iter_mut().zip(parts).for_each(|(out, (v, m))| *out = v.wide() - m.wide());
+    }
+    wide
 }
 
-/// The n × n matrix of inner products, summed over fixed blocks in index order.
+/// The n × n matrix of inner products: blocks are added in index order to every [`LANES`]-th sum, the sums
+/// in order.
 fn gram<R: Real>(snapshots: &[&[R]], mean: &[R]) -> Array2<f64> {
+    let n = snapshots.len();
     let blocks = mean.len().div_ceil(BLOCK);
-    let partial: Vec<Array2<f64>> = (0..blocks)
+    let partial: Vec<Array2<f64>> = (0..LANES.min(blocks))
         .into_par_iter()
-        .map(|b| {
-            let x = widened(snapshots, mean, b * BLOCK, mean.len().min((b + 1) * BLOCK));
-            x.dot(&x.t())
+        .map(|lane| {
+            let mut sum = Array2::zeros((n, n));
+            for b in (lane..blocks).step_by(LANES) {
+                let x = widened(snapshots, mean, b * BLOCK, mean.len().min((b + 1) * BLOCK));
+                add_products(&x, &mut sum);
+            }
+            sum
         })
         .collect();
-    partial.iter().fold(Array2::zeros((snapshots.len(), snapshots.len())), |sum, p| sum + p)
+    let mut gram = partial.iter().fold(Array2::zeros((n, n)), |sum, p| sum + p);
+    for i in 0..n {
+        for j in i + 1..n {
+            gram[[i, j]] = gram[[j, i]];
+        }
+    }
+    gram
+}
+
+/// Adds X Xᵀ to the lower triangle of `sum`, panel by panel; above it, what falls within a panel.
+fn add_products(x: &Array2<f64>, sum: &mut Array2<f64>) {
+    let n = x.nrows();
+    let panel = |i: usize| Slice::from(i..n.min(i + PANEL));
+    for i in (0..n).step_by(PANEL) {
+        for j in (0..=i).step_by(PANEL) {
+            let (left, right) = (x.slice_axis(Axis(0), panel(i)), x.slice_axis(Axis(0), panel(j)));
+            let mut rows = sum.slice_axis_mut(Axis(0), panel(i));
+            let mut at = rows.slice_axis_mut(Axis(1), panel(j));
+            general_mat_mul(1.0, &left, &right.t(), 1.0, &mut at);
+        }
+    }
 }
 
 /// The modes, r × D, as combinations (columns of `mix`) of the centred snapshots.
@@ -139,6 +179,26 @@ mod tests {
     fn snapshots(n: usize, dim: usize) -> Vec<Vec<f64>> {
         let at = |s: usize, i: usize| (0.37 * ((1 + s) * i) as f64).sin() + (0.1 * (s * i) as f64).cos();
         (0..n).map(|s| (0..dim).map(|i| at(s, i) / (1.0 + i as f64)).collect()).collect()
+    }
+
+    /// The law: lanes, blocks and panels give the matrix of inner products, symmetric.
+    #[test]
+    fn the_gram_matrix_is_that_of_inner_products() {
+        let data = snapshots(PANEL + 3, LANES * BLOCK + BLOCK / 2);
+        let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
+        let mean = mean(&views, views[0].len());
+        let gram = gram(&views, &mean);
+        assert_eq!(gram, gram.t());
+        let centred = |i: usize| each_minus(&data[i], &mean);
+        for (i, j) in [(0, 0), (3, 1), (PANEL, 2), (PANEL + 2, PANEL + 1), (7, PANEL + 1)] {
+            let (a, b) = (centred(i), centred(j));
+            let bound = 1e-13 * sum::norm(&a) * sum::norm(&b);
+            assert!((gram[[i, j]] - sum::dot(&a, &b)).abs() < bound, "{i}, {j}");
+        }
+    }
+
+    fn each_minus(a: &[f64], b: &[f64]) -> Vec<f64> {
+        a.iter().zip(b).map(|(a, b)| a - b).collect()
     }
 
     /// With full rank the low-rank model is the sample covariance on the snapshots' span, and the
