@@ -117,11 +117,11 @@ impl Session<'_> {
     }
 
     fn group(&self, group: &str) -> anyhow::Result<Outcome> {
+        if group == "verbs" {
+            return verbs::measure(&self.programs, self.options, &self.ours(self.cores, 1));
+        }
         let rounds = self.options.rounds();
         let say = |round: usize| eprintln!("{group}: round {} of {rounds}", round + 1);
-        if group == "verbs" {
-            return verbs::measure(&self.programs, self.options, &self.ours(self.cores, 1), say);
-        }
         measure(group, &mut self.workers(group)?, rounds, say)
     }
 

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
+/// Bytes of the arrays of a case from which on its work is prepared whenever it is asked for, and not kept.
+const KEPT: f64 = (3u32 << 27) as f64;
+
 /// Answers commands until the input ends.
 pub(crate) fn serve(cases: Vec<Case>) -> Result<()> {
     let mut prepared = HashMap::new();
@@ -21,8 +24,16 @@ pub(crate) fn serve(cases: Vec<Case>) -> Result<()> {
 
 fn answer(command: &str, cases: &[Case], prepared: &mut HashMap<String, Work>) -> Result<Value> {
     if let Some(id) = command.strip_prefix("time ") {
-        let work = ready(id, cases, prepared)?;
-        let (seconds, calls) = clock::seconds(work)?;
+        let case = cases.iter().find(|case| case.id == id);
+        let case = case.ok_or_else(|| Error::Case { found: id.to_owned() })?;
+        let mut work = match prepared.remove(id) {
+            Some(work) => work,
+            None => ready(case)?,
+        };
+        let (seconds, calls) = clock::seconds(&mut work)?;
+        if case.arrays < KEPT {
+            prepared.insert(id.to_owned(), work);
+        }
         return Ok(json!({ "seconds": seconds, "calls": calls }));
     }
     match command {
@@ -32,14 +43,9 @@ fn answer(command: &str, cases: &[Case], prepared: &mut HashMap<String, Work>) -
     }
 }
 
-/// The work of a case, prepared and called once when it is first asked for.
-fn ready<'a>(id: &str, cases: &[Case], prepared: &'a mut HashMap<String, Work>) -> Result<&'a mut Work> {
-    if !prepared.contains_key(id) {
-        let case = cases.iter().find(|case| case.id == id);
-        let case = case.ok_or_else(|| Error::Case { found: id.to_owned() })?;
-        let mut work = (case.prepare)()?;
-        work()?;
-        prepared.insert(id.to_owned(), work);
-    }
-    prepared.get_mut(id).ok_or_else(|| Error::Case { found: id.to_owned() })
+/// The work of a case, prepared and called once.
+fn ready(case: &Case) -> Result<Work> {
+    let mut work = (case.prepare)()?;
+    work()?;
+    Ok(work)
 }

@@ -23,7 +23,7 @@ const FIELD: f64 = 4.0 * SHAPE.len() as f64;
 /// Bytes of U.
 const MODES: f64 = RANK as f64 * FIELD;
 
-/// log₂ of the D of the curve at [`RANK`].
+/// log₂ of the D of the curve at [`RANK`], even.
 const POWERS: [u32; 7] = [12, 14, 16, 18, 20, 22, 24];
 /// The ranks of the curve at D = 2^[`RANKED`].
 const RANKS: [usize; 5] = [5, 10, 20, 40, 80];
@@ -84,10 +84,7 @@ fn curves() -> Vec<Case> {
             bytes: evaluation_bytes(field, rank),
             arrays: (rank + 4) as f64 * field,
             operations: None,
-            prepare: Box::new(move || {
-                let shape = Shape::new(1, 1, 1 << (power / 2), 1 << (power - power / 2));
-                along(&Wake::of(shape, rank)?)
-            }),
+            prepare: Box::new(move || along(&Wake::walsh(power, rank)?)),
         }
     };
     let over_dim = POWERS.map(|power| case(format!("step/D/2^{power}"), power, RANK));

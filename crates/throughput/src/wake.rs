@@ -22,8 +22,8 @@ pub(crate) const SUBS: [usize; 4] = [1, 2, 4, 16];
 /// The variance of a reading.
 pub(crate) const NOISE: f64 = 0.01;
 
-/// The prior: mean zero, modes of the discrete cosine transform, eigenvalue D/(k + 1) of mode k, and
-/// 0.01 on the complement. Its modes are orthonormal in closed form, so that any program can make them.
+/// The prior: mean zero, eigenvalue D/(k + 1) of mode k, and 0.01 on the complement. Its modes are
+/// orthonormal in closed form, so that any program can make them.
 pub(crate) struct Wake {
     /// The shape of a field.
     pub(crate) shape: Shape,
@@ -34,19 +34,26 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
-    /// The prior of [`SHAPE`] and [`RANK`].
+    /// Of [`SHAPE`] and [`RANK`], with modes of the discrete cosine transform.
     pub(crate) fn new() -> Result<Self> {
-        Self::of(SHAPE, RANK)
+        let dim = SHAPE.len() as f64;
+        let scale = (2.0 / dim).sqrt();
+        Self::of(SHAPE, RANK, |k, i| (scale * (PI * (i as f64 + 0.5) * k as f64 / dim).cos()) as f32)
     }
 
-    /// That of another shape and rank.
-    pub(crate) fn of(shape: Shape, rank: usize) -> Result<Self> {
+    /// Of D = 2^p, p even, with Walsh functions, which take no time to make: (−1)^ones(i & k)/√D.
+    pub(crate) fn walsh(power: u32, rank: usize) -> Result<Self> {
+        let scale = 1.0 / (1u32 << (power / 2)) as f32;
+        let entry = |k: usize, i: usize| if (i & k).count_ones().is_multiple_of(2) { scale } else { -scale };
+        Self::of(Shape::new(1, 1, 1 << (power / 2), 1 << (power / 2)), rank, entry)
+    }
+
+    /// With entry i of mode k, counted from 1.
+    fn of(shape: Shape, rank: usize, entry: impl Fn(usize, usize) -> f32 + Sync) -> Result<Self> {
         let dim = shape.len();
-        let scale = (2.0 / dim as f64).sqrt();
         let mut basis = vec![0.0; rank * dim];
-        basis.par_iter_mut().enumerate().for_each(|(at, value)| {
-            let (k, i) = (at / dim + 1, at % dim);
-            *value = (scale * (PI * (i as f64 + 0.5) * k as f64 / dim as f64).cos()) as f32;
+        basis.par_chunks_mut(dim).enumerate().for_each(|(mode, row)| {
+            row.par_iter_mut().enumerate().for_each(|(i, value)| *value = entry(mode + 1, i));
         });
         let eigenvalues = (0..rank).map(|k| dim as f64 / (k + 1) as f64).collect();
         let covariance = Arc::new(Modes::new(dim, basis, eigenvalues, Some(0.01)).map_err(work)?);

@@ -43,17 +43,12 @@ fn verbs(options: &Options) -> Vec<Verb> {
 ///
 /// # Errors
 /// When no folder can be made to run in.
-pub(crate) fn measure(
-    programs: &Programs,
-    options: &Options,
-    party: &Party,
-    mut say: impl FnMut(usize),
-) -> anyhow::Result<Outcome> {
+pub(crate) fn measure(programs: &Programs, options: &Options, party: &Party) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::default();
     for Verb { id, line, runs } in verbs(options) {
         let mut spent = Vec::new();
         for run in 0..runs {
-            say(run);
+            eprintln!("verbs/{id}: run {} of {runs}", run + 1);
             match in_a_folder(programs, &line, party) {
                 Ok(found) => spent.push(found),
                 Err(fault) => {
