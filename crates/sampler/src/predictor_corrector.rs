@@ -91,6 +91,10 @@ impl<R: Real> Sampler<R> for PredictorCorrector {
         self.corrections == 0
     }
 
+    fn as_predictor_corrector(&self) -> Option<&PredictorCorrector> {
+        Some(self)
+    }
+
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let now = run.evaluate(t)?;
         let then = run.level(next);

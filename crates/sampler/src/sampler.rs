@@ -1,6 +1,6 @@
 //! The sampler trait: one step, and the run that all samplers share.
 
-use crate::{Noise, Outcome, Run, SamplerError};
+use crate::{Noise, Outcome, PredictorCorrector, Run, SamplerError};
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
 use equipoise_schedule::Schedule;
@@ -18,6 +18,11 @@ pub trait Sampler<R: Real>: Send + Sync {
     /// Whoever takes such steps elsewhere needs nothing but [`grid`](Self::grid).
     fn is_euler(&self) -> bool {
         false
+    }
+
+    /// The steps, where they are those of [`PredictorCorrector`].
+    fn as_predictor_corrector(&self) -> Option<&PredictorCorrector> {
+        None
     }
 
     /// Step number `index`, from `t` to `next` < `t`: replaces `run.x`.

@@ -38,7 +38,7 @@ impl Backend {
         match self {
             Self::Cpu => Ok(None),
             Self::Reduced => {
-                Ok(Some(Elsewhere { accelerator: Box::new(ReducedRuns), name: "reduced".to_owned() }))
+                Ok(Some(Elsewhere { accelerator: Box::new(ReducedRuns::default()), name: "reduced".to_owned() }))
             }
             Self::Cuda => {
                 device().map(Some).map_err(|error| anyhow::Error::new(error).context("--backend cuda"))
