@@ -15,6 +15,8 @@ pub(super) const BLOCK: usize = sum::BLOCK;
 const RUN: usize = 16;
 /// Interleaved accumulators of one run.
 const LANES: usize = 16;
+/// Runs of a block.
+const RUNS: usize = BLOCK / (RUN * LANES);
 /// Rows that are read side by side: a block of the field is loaded once for all of them.
 const ROWS: usize = 4;
 /// Blocks that a row is read along before the next rows are: long stretches of memory, while this part of
@@ -175,20 +177,25 @@ impl<R: Real, M: Rows<R>, const K: usize> WithSimd for Dots<'_, R, M, K> {
         let Self { rows, v, .. } = self;
         let (runs, last) = v.as_chunks::<{ RUN * LANES }>();
         let parts: [_; K] = std::array::from_fn(|j| rows[j].as_chunks::<{ RUN * LANES }>());
-        let mut total = [[0.0; LANES]; K];
+        // Runs are kept until all are there: the sums in `f64`, half as many to a vector, would otherwise set
+        // the width of the products as well.
+        let mut sums = [[[R::zero(); LANES]; RUNS]; K];
         for (k, v) in runs.iter().enumerate() {
-            for (part, total) in parts.iter().zip(&mut total) {
-                widen(products::<R, M>(&part.0[k], v), total);
+            for (part, sums) in parts.iter().zip(&mut sums) {
+                sums[k] = products::<R, M>(&part.0[k], v);
             }
         }
-        for (part, total) in parts.iter().zip(&mut total) {
+        std::array::from_fn(|j| {
             let mut lanes = [R::zero(); LANES];
-            for (i, (&a, &b)) in part.1.iter().zip(last).enumerate() {
+            for (i, (&a, &b)) in parts[j].1.iter().zip(last).enumerate() {
                 lanes[i % LANES] += M::value(a) * b;
             }
-            widen(lanes, total);
-        }
-        total.map(|mut lanes| sum::pairwise(&mut lanes))
+            let mut total = [0.0; LANES];
+            for run in sums[j][..runs.len()].iter().chain([&lanes]) {
+                total.iter_mut().zip(run).for_each(|(t, l)| *t += l.wide());
+            }
+            sum::pairwise(&mut total)
+        })
     }
 }
 
@@ -202,11 +209,6 @@ fn products<R: Real, M: Rows<R>>(row: &[M::Entry; RUN * LANES], v: &[R; RUN * LA
         }
     }
     lanes
-}
-
-#[inline(always)]
-fn widen<R: Real>(lanes: [R; LANES], total: &mut [f64; LANES]) {
-    total.iter_mut().zip(lanes).for_each(|(t, l)| *t += l.wide());
 }
 
 /// out ← (…(out + c_0 row_0) + …) + c_{K−1} row_{K−1}, in this order, rows in units that c holds.
