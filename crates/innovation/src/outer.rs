@@ -52,6 +52,12 @@ impl Split {
     }
 }
 
+/// a·b + c, in one rounding where the machine has it.
+#[inline(always)]
+fn fused<S: Simd>(a: f64, b: f64, c: f64) -> f64 {
+    if S::IS_SCALAR { a * b + c } else { a.mul_add(b, c) }
+}
+
 /// Adds [`TOGETHER`] outer products to the lower triangle, compiled for the machine's vectors.
 struct AddOuter<'a> {
     size: usize,
@@ -74,8 +80,8 @@ impl WithSimd for AddOuter<'_> {
                     let (a, b) = (weights[i] * v[i].re[row], weights[i] * v[i].im[row]);
                     let (c, d) = (&v[i].re[start..start + LANES], &v[i].im[start..start + LANES]);
                     for l in 0..LANES {
-                        re[l] += a * c[l] + b * d[l];
-                        im[l] += b * c[l] - a * d[l];
+                        re[l] = fused::<S>(b, d[l], fused::<S>(a, c[l], re[l]));
+                        im[l] = fused::<S>(-a, d[l], fused::<S>(b, c[l], im[l]));
                     }
                 }
                 let at = row * padded + start;

@@ -14,9 +14,10 @@ use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 type Ratios = Arc<LevelTable<TraceRatio>>;
+type Once<T> = Arc<OnceLock<T>>;
 type Quadratics = Arc<LevelTable<Quadratic>>;
 type Innovations<R> = Arc<LevelTable<Innovation<R>>>;
 
@@ -35,7 +36,7 @@ pub struct ObservedGaussian<R: Real> {
     observed: ObservedPrior<R>,
     path: Arc<GaussianPath<R>>,
     probes: Stream,
-    ratios: Mutex<HashMap<(Law, Key), Ratios>>,
+    ratios: Mutex<HashMap<(Law, Key), Once<Ratios>>>,
     quadratics: Mutex<HashMap<Key, Quadratics>>,
     innovations: Mutex<Option<(Key, Innovations<R>)>>,
 }
@@ -83,9 +84,12 @@ impl<R: Real> ObservedGaussian<R> {
 
     /// The ratios of traces of `matched` or `active` at every level.
     pub fn ratios(&self, law: Law, levels: &[Level]) -> Ratios {
-        let mut kept = self.ratios.lock().unwrap_or_else(PoisonError::into_inner);
-        let make = || Strength::trace_ratios(law, &self.observed, levels, self.probes);
-        Arc::clone(kept.entry((law, key(levels))).or_insert_with(make))
+        let table = {
+            let mut kept = self.ratios.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(kept.entry((law, key(levels))).or_default())
+        };
+        // Both laws may be made at the same time: nothing is locked meanwhile but the table itself.
+        Arc::clone(table.get_or_init(|| Strength::trace_ratios(law, &self.observed, levels, self.probes)))
     }
 
     /// The quadratics of [`Poly2`] at every level, for observations through this operator with this
