@@ -5,10 +5,23 @@ use super::tile::Lane;
 use equipoise_field::Real;
 use equipoise_stream::Stream;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Every draw of one stream, each made by the first run that asks for it.
-type Draws<R> = Arc<Vec<OnceLock<Box<[Lane<R>]>>>>;
+/// Every draw of one stream.
+type Draws<R> = Arc<Made<R>>;
+
+struct Made<R> {
+    draws: Vec<OnceLock<Box<[Lane<R>]>>>,
+    /// Draws that a run has begun to make.
+    begun: AtomicUsize,
+}
+
+impl<R> Made<R> {
+    fn new(count: usize) -> Self {
+        Self { draws: (0..count).map(|_| OnceLock::new()).collect(), begun: AtomicUsize::new(0) }
+    }
+}
 
 /// What is kept of the streams drawn from last.
 pub(super) struct Kept<R> {
@@ -29,16 +42,19 @@ impl<R: Real> Kept<R> {
             return None;
         }
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, draws)) = streams.iter().find(|(own, draws)| *own == stream && draws.len() >= count) {
+        if let Some((_, draws)) =
+            streams.iter().find(|(own, draws)| *own == stream && draws.draws.len() >= count)
+        {
             return Some(Arc::clone(draws));
         }
         streams.retain(|(own, _)| *own != stream);
-        let held =
-            |streams: &VecDeque<(Stream, Draws<R>)>| streams.iter().map(|(_, d)| d.len()).sum::<usize>();
+        let held = |streams: &VecDeque<(Stream, Draws<R>)>| {
+            streams.iter().map(|(_, d)| d.draws.len()).sum::<usize>()
+        };
         while bytes(held(&streams) + count) > self.bytes {
             streams.pop_front();
         }
-        let draws: Draws<R> = Arc::new((0..count).map(|_| OnceLock::new()).collect());
+        let draws = Arc::new(Made::new(count));
         streams.push_back((stream, Arc::clone(&draws)));
         Some(draws)
     }
@@ -59,9 +75,18 @@ pub(super) struct Room<R> {
 }
 
 impl<R: Real> Noise<R> {
-    /// For a run that draws `count` times.
-    pub(super) fn new(space: &LatticeSpace<R>, stream: Stream, count: usize) -> Self {
-        Self { stream, kept: space.kept.draws(stream, count, space.lanes()) }
+    /// For a run that draws `count` times. What is kept is made here, each draw by one of the runs that
+    /// begin meanwhile.
+    pub(super) fn new(space: &LatticeSpace<R>, stream: Stream, count: usize, room: &mut Room<R>) -> Self {
+        let noise = Self { stream, kept: space.kept.draws(stream, count, space.lanes()) };
+        if let Some(made) = &noise.kept {
+            while let number = made.begun.fetch_add(1, Ordering::Relaxed)
+                && number < made.draws.len()
+            {
+                noise.draw(space, number as u64, room);
+            }
+        }
+        noise
     }
 
     /// Uᵀz tile by tile, z the field that full space draws.
@@ -72,7 +97,7 @@ impl<R: Real> Noise<R> {
         room: &'a mut Room<R>,
     ) -> &'a [Lane<R>] {
         let kept = self.kept.as_ref().zip(usize::try_from(number).ok());
-        match kept.and_then(|(draws, number)| draws.get(number)) {
+        match kept.and_then(|(made, number)| made.draws.get(number)) {
             Some(kept) => kept.get_or_init(|| {
                 self.fill(space, number, room);
                 room.lanes.as_slice().into()

@@ -67,8 +67,9 @@ impl<'a, R: Real> LatticeRun<'a, R> {
                 tile.gather(|at| R::narrow(start[at]), &mut held.members[m].state);
             }
         }
-        let noise = members.iter().map(|draws| Noise::new(space, draws.langevin, kicks)).collect();
-        Ok(Self { space, data, tiles, noise, room: Room::default() })
+        let mut room = Room::default();
+        let noise = members.iter().map(|draws| Noise::new(space, draws.langevin, kicks, &mut room)).collect();
+        Ok(Self { space, data, tiles, noise, room })
     }
 
     /// Uᵀ(x − μm) of a member.
