@@ -4,7 +4,6 @@ use crate::excess::EXCESS_TIMES;
 use crate::problem::{Draw, Problem};
 use crate::{BoxError, Flow, Start, Trial};
 use equipoise_denoiser::ExactCovariance;
-use equipoise_field::sum;
 use equipoise_guidance::{ConditionalCovariance, Excess, Strength};
 use equipoise_innovation::NoiseVariance;
 use equipoise_prior::Analytic;
@@ -63,7 +62,6 @@ impl Course {
                 covariance: Arc::clone(wiener.prior_covariance()),
             },
         };
-        let (low, high, _) = sum::range(&flow.truth);
         let analytic = flow.analytic(&trial.prior)?;
         let gaussian = || ConditionalCovariance::Exact(Arc::clone(wiener) as Arc<dyn ExactCovariance<f32>>);
         Ok(Inference {
@@ -73,7 +71,7 @@ impl Course {
             schedule: Arc::clone(&self.schedule),
             sampler: Arc::clone(&self.sampler),
             start,
-            bound: equipoise_metrics::EXPLOSION * high.abs().max(low.abs()),
+            bound: equipoise_metrics::EXPLOSION * problem.truth.max.abs().max(problem.truth.min.abs()),
         })
     }
 }

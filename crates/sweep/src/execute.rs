@@ -65,23 +65,44 @@ impl<'a> FlowExecutor<'a> {
         Places { accelerator: count(&self.accelerated), cpu: count(&self.plain) }
     }
 
-    /// The method of a trial, bound to its problem, and what the results say of where it runs.
-    fn bind(
+    /// The runs of a trial, and what the results say of where they took place.
+    fn run(
         &self,
         trial: &Trial,
+        flow: &Flow,
         inference: &Inference<f32>,
         law: Option<&Scaled>,
-    ) -> Result<(Box<dyn PosteriorSampler<f32>>, String), BoxError> {
+    ) -> Result<(Ran, String), BoxError> {
         let strength = law.map(|law| &law.strength);
         let method: Method = trial.method.parse()?;
         if let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian())
             && let Some(bound) = accelerator.bind(inference, method, strength)?
         {
-            self.accelerated.fetch_add(1, Ordering::Relaxed);
-            return Ok((bound, format!("on {}", accelerator.name())));
+            let ran = self.sample(trial, flow, &*bound)?;
+            if accelerator.times_excursions() || !ran.runs.iter().any(exploded) {
+                self.accelerated.fetch_add(1, Ordering::Relaxed);
+                return Ok((ran, format!("on {}", accelerator.name())));
+            }
         }
         self.plain.fetch_add(1, Ordering::Relaxed);
-        Ok((inference.bind(method, None, strength)?, String::new()))
+        Ok((self.sample(trial, flow, &*inference.bind(method, None, strength)?)?, String::new()))
+    }
+
+    /// All members of a trial.
+    fn sample(
+        &self,
+        trial: &Trial,
+        flow: &Flow,
+        sampler: &dyn PosteriorSampler<f32>,
+    ) -> Result<Ran, BoxError> {
+        let members: Vec<Member> = (0..trial.members).map(|m| member(flow, trial.seed, m as u64)).collect();
+        let clock = Instant::now();
+        let runs = if self.parallel_inside(trial) {
+            members.iter().map(|m| sampler.sample(m)).collect::<Result<_, _>>()?
+        } else {
+            sampler.ensemble(&members)?
+        };
+        Ok(Ran { runs, seconds: clock.elapsed().as_secs_f64() })
     }
 
     pub(crate) fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
@@ -140,6 +161,17 @@ impl<'a> FlowExecutor<'a> {
     }
 }
 
+/// What the members of a trial came to, and the time it took.
+struct Ran {
+    runs: Vec<RunOutcome<f32>>,
+    seconds: f64,
+}
+
+/// Whether a run ended beyond its bound.
+fn exploded(run: &RunOutcome<f32>) -> bool {
+    matches!(run, RunOutcome::Diverged { .. }) || run.trace().excursion.is_some()
+}
+
 /// Start and Langevin noise are keyed by seed, dataset and member, never by the law.
 pub(crate) fn member(flow: &Flow, seed: u64, member: u64) -> Member {
     let stream = |label| Stream::new(label).number(seed).text(&flow.name).number(member);
@@ -155,15 +187,7 @@ impl Executor for FlowExecutor<'_> {
         let law = scaled(trial, flow, &problem, &course)?;
         let curves = self.curves_of(trial, &course, law.as_ref())?;
         let inference = course.inference(trial, flow, &problem, &draw)?;
-        let (sampler, place) = self.bind(trial, &inference, law.as_ref())?;
-        let members: Vec<Member> = (0..trial.members).map(|m| member(flow, trial.seed, m as u64)).collect();
-        let clock = Instant::now();
-        let runs: Vec<RunOutcome<f32>> = if self.parallel_inside(trial) {
-            members.iter().map(|m| sampler.sample(m)).collect::<Result<_, _>>()?
-        } else {
-            sampler.ensemble(&members)?
-        };
-        let seconds = clock.elapsed().as_secs_f64();
+        let (Ran { runs, seconds }, place) = self.run(trial, flow, &inference, law.as_ref())?;
         let known = problem.known(flow, trial)?;
         let judged = judge(flow, (&problem, &draw, &known), &runs, course.schedule.sigma(0.0))?;
         if let Some(pictures) = self.pictures {

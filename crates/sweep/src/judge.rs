@@ -33,14 +33,10 @@ pub(crate) fn judge(
         Ok((squares.iter().sum::<f64>() / squares.len() as f64).sqrt())
     };
     let range = pooled_range(&fields)?;
-    let truth = metrics::range(&flow.truth, Inclusion::All)?;
-    let observed = observed_flags(flow, problem);
-    let split = |part: fn(&metrics::SplitRmse) -> Option<f64>| -> Result<Option<f64>, BoxError> {
-        let parts = fields
-            .iter()
-            .map(|x| Ok(part(&metrics::split_rmse(x, &flow.truth, &observed, included)?)))
-            .collect::<Result<Option<Vec<_>>, BoxError>>()?;
-        Ok(parts.map(|p| (p.iter().map(|r| r * r).sum::<f64>() / p.len() as f64).sqrt()))
+    let truth = problem.truth;
+    let over = |part: &Option<Vec<bool>>| -> Result<Option<f64>, BoxError> {
+        let Some(flags) = part else { return Ok(None) };
+        pooled(&|x| Ok(metrics::rmse(x, &flow.truth, Inclusion::Entries(flags))?)).map(Some)
     };
     let held = known.moments().map(|moments| held_to(flow, moments, &fields, sigma_zero)).transpose()?;
     let rmse = pooled(&|x| Ok(metrics::rmse(x, &flow.truth, included)?))?;
@@ -66,8 +62,8 @@ pub(crate) fn judge(
         energy_ratio: pooled(&|x| Ok(metrics::energy_ratio(x, &flow.truth, included)?))?,
         fluctuation_ratio,
         rmse,
-        rmse_observed: split(|s| s.observed)?.unwrap_or(f64::NAN),
-        rmse_unobserved: split(|s| s.unobserved)?,
+        rmse_observed: over(&problem.observed)?.unwrap_or(f64::NAN),
+        rmse_unobserved: over(&problem.unobserved)?,
         misfit,
         posterior_mean_rmse: held.map(|held| held.mean_rmse),
         floor_rmse: held.map(|held| held.floor),
@@ -94,12 +90,18 @@ struct Held {
 fn held_to(flow: &Flow, exact: &Moments, fields: &[&[f32]], sigma_zero: f64) -> Result<Held, BoxError> {
     let (mean, mean_variance) = (&exact.mean, exact.variance.value);
     let included = Inclusion::Plane(&flow.included);
-    let variance = vec![mean_variance as f32; flow.shape.len()];
+    let (mean_rmse, floor) = exact.against(sigma_zero, |variance| {
+        let variance = vec![variance as f32; flow.shape.len()];
+        Ok((
+            metrics::rmse(mean, &flow.truth, included)?,
+            metrics::floor_rmse(mean, &variance, &flow.truth, sigma_zero, included)?,
+        ))
+    })?;
     let widened = vec![(mean_variance + sigma_zero * sigma_zero) as f32; flow.shape.len()];
     let ensemble = Ensemble::new(fields)?;
     Ok(Held {
-        mean_rmse: metrics::rmse(mean, &flow.truth, included)?,
-        floor: metrics::floor_rmse(mean, &variance, &flow.truth, sigma_zero, included)?,
+        mean_rmse,
+        floor,
         bias: metrics::bias_over_posterior_std(&ensemble, mean, &widened, included)?,
         spread_ratio: metrics::spread_ratio(&ensemble, &widened, included)?,
     })
@@ -122,15 +124,6 @@ fn misfit(problem: &Problem, draw: &Draw, x: &[f32]) -> Result<f64, BoxError> {
     problem.operator.apply(x, &mut residual);
     each::update1(&mut residual, draw.observation.values(), |a, y| y - a);
     Ok(metrics::misfit(&residual, |i| problem.noise.at(i).sqrt())?)
-}
-
-fn observed_flags(flow: &Flow, problem: &Problem) -> Vec<bool> {
-    let stride = problem.operator.stride();
-    let width = flow.shape.width;
-    let on = |i: usize| {
-        (i / width % flow.shape.height).is_multiple_of(stride) && (i % width).is_multiple_of(stride)
-    };
-    (0..flow.shape.len()).map(on).collect()
 }
 
 /// What was solved by iteration or estimated from probes, and how well.

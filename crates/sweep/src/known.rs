@@ -1,7 +1,7 @@
 //! What is known of the posterior under a trial's prior.
 
 use crate::BoxError;
-use crate::problem::{Draw, Problem};
+use crate::problem::{Draw, Problem, Shared, once};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Conditioned;
 use equipoise_posterior::{ExactPosterior, MeanVariance};
@@ -27,6 +27,24 @@ pub(crate) struct Moments {
     pub(crate) mean: Vec<f32>,
     /// Averaged over the field.
     pub(crate) variance: MeanVariance,
+    /// RMSE of the mean and of posterior samples, by the bits of σ(0).
+    errors: Shared<(f64, f64)>,
+}
+
+impl Moments {
+    fn new(mean: Vec<f32>, variance: MeanVariance) -> Self {
+        Self { mean, variance, errors: Shared::default() }
+    }
+
+    /// What `measure` makes of the variance, once for every σ(0): trials of all laws are held to it.
+    pub(crate) fn against(
+        &self,
+        sigma_zero: f64,
+        measure: impl FnOnce(f64) -> Result<(f64, f64), BoxError>,
+    ) -> Result<(f64, f64), BoxError> {
+        let key = sigma_zero.to_bits().to_string();
+        Ok(*once(&self.errors, &key, || Ok(Arc::new(measure(self.variance.value)?)))?)
+    }
 }
 
 impl Known {
@@ -36,7 +54,7 @@ impl Known {
         let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
         let mean = posterior.mean(draw.observation.values())?;
         let variance = posterior.mean_variance(PROBES, probes)?;
-        Ok(Self::Gaussian(Moments { mean, variance }))
+        Ok(Self::Gaussian(Moments::new(mean, variance)))
     }
 
     /// Under another prior.
@@ -45,10 +63,8 @@ impl Known {
         let exact = Arc::new(Conditioned::new(prior, &draw.observation)?);
         let found = exact.posterior().moments()?;
         let value = sum::of(found.variance.len(), |i| found.variance[i]) / found.variance.len() as f64;
-        let moments = Moments {
-            mean: found.mean.iter().map(|m| f32::narrow(*m)).collect(),
-            variance: MeanVariance { value, standard_error: None },
-        };
+        let mean = found.mean.iter().map(|m| f32::narrow(*m)).collect();
+        let moments = Moments::new(mean, MeanVariance { value, standard_error: None });
         Ok(Self::Empirical { moments, exact })
     }
 

@@ -94,9 +94,11 @@ impl<'a> Pictures<'a> {
             judged.state,
             significant(judged.outcome.rmse, 3)
         );
-        let panel = canvas.panel(flow, title, &planes);
-        write_atomically(&self.path(&picture_name(trial)), &panel.picture()?.png)?;
-        write_atomically(&self.path(&cells_name(trial)), &canvas.cells(flow, panel)?.png)?;
+        let panel = |title| canvas.panel(flow, title, &planes);
+        let (picture, cells) =
+            rayon::join(|| panel(title).picture(), || canvas.cells(flow, panel(String::new())));
+        write_atomically(&self.path(&picture_name(trial)), &picture?.png)?;
+        write_atomically(&self.path(&cells_name(trial)), &cells?.png)?;
         Ok(())
     }
 

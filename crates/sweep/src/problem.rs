@@ -8,6 +8,7 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_guidance::{Exact, Excess, Guidance, Observation, Sda, Strength};
 use equipoise_innovation::NoiseVariance;
+use equipoise_metrics::{Inclusion, Range, range};
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_prior::Analytic;
 use equipoise_scaling::Law;
@@ -25,6 +26,12 @@ pub(crate) struct Problem {
     pub(crate) operator: Subsample,
     pub(crate) noise: NoiseVariance,
     pub(crate) gaussian: Arc<ObservedGaussian<f32>>,
+    /// Range of the truth.
+    pub(crate) truth: Range,
+    /// Cells that errors are measured over, where the lattice sees them; `None` where there are none.
+    pub(crate) observed: Option<Vec<bool>>,
+    /// The others.
+    pub(crate) unobserved: Option<Vec<bool>>,
     sub: usize,
     norms: Shared<Norms>,
     draws: Shared<Draw>,
@@ -49,10 +56,17 @@ impl Problem {
         };
         let probes = Stream::new("probes").text(&flow.name).number(sub as u64);
         let gaussian = ObservedGaussian::new(denoiser, Arc::new(operator), noise.clone(), probes)?;
+        let over = |wanted: bool| {
+            let flags = (0..flow.shape.len()).map(|i| sees(flow, sub, i) == wanted && included(flow, i));
+            Some(flags.collect::<Vec<bool>>()).filter(|flags| flags.contains(&true))
+        };
         Ok(Self {
             operator,
             noise,
             gaussian: Arc::new(gaussian),
+            truth: range(&flow.truth, Inclusion::All)?,
+            observed: over(true),
+            unobserved: over(false),
             sub,
             norms: Shared::default(),
             draws: Shared::default(),
@@ -155,6 +169,16 @@ impl Problem {
             Ok(Arc::new(Draw { observation: Arc::new(observation) }))
         })
     }
+}
+
+/// Whether the lattice of a stride holds number `i` of a field.
+fn sees(flow: &Flow, stride: usize, i: usize) -> bool {
+    let width = flow.shape.width;
+    (i / width % flow.shape.height).is_multiple_of(stride) && (i % width).is_multiple_of(stride)
+}
+
+fn included(flow: &Flow, i: usize) -> bool {
+    Inclusion::Plane(&flow.included).holds(i)
 }
 
 /// The entry of a key, made under the lock by the first who asks.

@@ -70,6 +70,11 @@ impl Accelerator for ReducedRuns {
         "reduced space"
     }
 
+    /// Coordinates tell norms on the way, and no entry.
+    fn times_excursions(&self) -> bool {
+        false
+    }
+
     fn bind(
         &self,
         inference: &Inference<f32>,

@@ -53,7 +53,7 @@ pub struct Outcome {
     pub diverged_at: Option<f64>,
     /// Wall time of the trial in seconds.
     pub seconds: f64,
-    /// Largest max|x_t| on the way.
+    /// Largest max|x_t| on the way; in reduced space, where no entry is known, ‖x_t − μm‖/√D.
     pub peak: f64,
     /// Evaluations of the denoiser by all members.
     pub evaluations: usize,
