@@ -127,11 +127,15 @@ impl WithSimd for ChiSquared<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { keys, draw, freedom, out } = self;
-        for (k, (freedom, out)) in freedom.iter().zip(out).enumerate() {
-            let [x, _] = pair(&words(keys, draw, CHI_SQUARED, 2 * k as u32));
-            let [u, _] = words(keys, draw, CHI_SQUARED, 2 * k as u32 + 1);
-            for l in 0..LANES {
-                out[l] = marsaglia_tsang(freedom[l], x[l], unit(u[l]));
+        for (k, (freedom, out)) in freedom.chunks(2).zip(out.chunks_mut(2)).enumerate() {
+            let x = pair(&words(keys, draw, CHI_SQUARED, 2 * k as u32));
+            let u = words(keys, draw, CHI_SQUARED, 2 * k as u32 + 1);
+            for (i, (freedom, out)) in freedom.iter().zip(out).enumerate() {
+                let mut row = [0.0; LANES];
+                for l in 0..LANES {
+                    row[l] = marsaglia_tsang(freedom[l], x[i][l], unit(u[i][l]));
+                }
+                *out = row;
             }
         }
     }
