@@ -62,12 +62,14 @@
 
 use openblas_src as _;
 
+mod account;
 mod dynamics;
 mod error;
 mod lattice;
 mod likelihood;
 mod modes;
 mod outcome;
+mod plan;
 mod reduced;
 mod space;
 mod start;

@@ -14,14 +14,21 @@
 //! direction uniform over the sphere whatever the norms were: so ρ is drawn along the run and the
 //! direction at the end, with the law that a run of whole fields has.
 
+mod axes;
 mod classes;
+mod crew;
 mod expand;
+mod lanes;
+mod level;
+mod pack;
 mod run;
+mod tiles;
 
 pub(crate) use expand::ModesEnd;
 pub(crate) use run::ModesRun;
 
 use crate::ReducedError;
+use axes::Axes;
 use classes::{Class, Shadow, classes, grams};
 use equipoise_covariance::{Covariance, Modes, Structure};
 use equipoise_field::{Real, each, sum};
@@ -44,6 +51,9 @@ pub(crate) struct ModesSpace<R: Real> {
     observed: ObservedPrior<R>,
     /// P_0, then the classes of observations.
     classes: Vec<Class>,
+    axes: Axes,
+    /// V, where there are axes that the classes share.
+    vectors: Option<Array2<f64>>,
     /// Observations in a plane of one class; 0 where all are of one class.
     plane: usize,
     /// c of A Aᵀ = c·I.
@@ -84,10 +94,12 @@ impl<R: Real> ModesSpace<R> {
         seen.iter_mut().for_each(|gram| *gram /= scale);
         let mut sizes = vec![0usize; kinds];
         (0..observed.count()).for_each(|i| sizes[class(i)] += 1);
-        let classes = classes(whole, seen, modes.dim(), &sizes)?;
+        let (classes, vectors) = classes(whole, seen, modes.dim(), &sizes, R::epsilon().wide())?;
+        let axes = Axes::new(rank, vectors.as_ref());
         let mut observed_mean = vec![R::zero(); observed.count()];
         observed.operator().apply(wiener.mean(), &mut observed_mean);
-        let mut space = Self { wiener, observed, classes, plane, scale, observed_mean, mean: Vec::new() };
+        let mean = Vec::new();
+        let mut space = Self { wiener, observed, classes, axes, vectors, plane, scale, observed_mean, mean };
         space.mean = space.shadows(space.wiener.mean(), &space.observed_mean, &[]);
         Ok(space)
     }
@@ -108,28 +120,41 @@ impl<R: Real> ModesSpace<R> {
         i.checked_div(self.plane).map_or(1, |p| 1 + p % (self.classes.len() - 1))
     }
 
-    /// f(λ_i) − f(λ_⊥) of every mode, and f(λ_⊥).
-    fn split(&self, f: impl Fn(f64) -> f64) -> (Vec<f64>, f64) {
-        let covariance = self.observed.covariance();
-        let floor = covariance.complement().map_or(0.0, &f);
-        (covariance.eigenvalues().iter().map(|&l| f(l) - floor).collect(), floor)
+    fn eigenvalues(&self) -> &[f64] {
+        self.observed.covariance().eigenvalues()
     }
 
-    /// One number for every class of observations, from a variance for each of them.
-    fn by_class(&self, variance: &NoiseVariance) -> Result<Vec<f64>, ReducedError> {
+    /// f(λ_⊥), 0 without a complement.
+    fn floor(&self, f: impl Fn(f64) -> f64) -> f64 {
+        self.observed.covariance().complement().map_or(0.0, f)
+    }
+
+    /// Rows of a state.
+    fn rows(&self) -> usize {
+        self.classes.last().map_or(0, |class| class.all().end)
+    }
+
+    /// Adds f(v) for every class of observations, from a variance v for each of them.
+    fn by_class(
+        &self,
+        variance: &NoiseVariance,
+        f: impl Fn(f64) -> f64,
+        out: &mut Vec<f64>,
+    ) -> Result<(), ReducedError> {
         let kinds = self.classes.len() - 1;
         match (variance.uniform(), variance) {
-            (Some(v), _) => Ok(vec![v; kinds]),
+            (Some(v), _) => out.extend(std::iter::repeat_n(f(v), kinds)),
             (None, NoiseVariance::PerChannel { values, plane })
                 if *plane == self.plane && values.len() == kinds =>
             {
-                Ok(values.clone())
+                out.extend(values.iter().map(|&v| f(v)));
             }
             (None, NoiseVariance::PerChannel { .. }) => {
-                Err(ReducedError::Variances { found: "other channels" })
+                return Err(ReducedError::Variances { found: "other channels" });
             }
-            (None, _) => Err(ReducedError::Variances { found: "one an observation" }),
+            (None, _) => return Err(ReducedError::Variances { found: "one an observation" }),
         }
+        Ok(())
     }
 
     /// What every class holds of a field v whose observations are `seen`.
@@ -224,10 +249,4 @@ impl<R: Real> ModesSpace<R> {
         self.observed.operator().apply(&out, &mut seen);
         (out, seen)
     }
-}
-
-/// A matrix with every row times a number of its own.
-fn scaled(mut matrix: Array2<f64>, by: &[f64]) -> Array2<f64> {
-    matrix.outer_iter_mut().zip(by).for_each(|(mut row, d)| row *= *d);
-    matrix
 }

@@ -1,15 +1,17 @@
 //! The run: predictor steps, corrections, and how it ends.
 
+use crate::account::Account;
 use crate::dynamics::{Dynamics, Move, Norms, Step};
 use crate::lattice::LatticeRun;
 use crate::modes::ModesRun;
 use crate::outcome::Kind;
+use crate::plan::{Plan, evaluable};
 use crate::space::{Data, Parts};
-use crate::{Coefficients, Draws, Likelihood, Outcome, Peak, ReducedError, ReducedSpace, Start, Trace};
+use crate::{Coefficients, Draws, Likelihood, Outcome, Peak, ReducedError, ReducedSpace, Start};
 use crate::{error, likelihood::Weighing};
 use equipoise_field::Real;
 use equipoise_guidance::Observation;
-use equipoise_sampler::{PredictorCorrector, SamplerError};
+use equipoise_sampler::PredictorCorrector;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
 use std::sync::Arc;
@@ -25,25 +27,6 @@ pub struct Reduced<R: Real> {
     likelihood: Likelihood,
     schedule: Arc<dyn Schedule>,
     sampler: PredictorCorrector,
-}
-
-/// The account of one member while it runs.
-#[derive(Clone, Default)]
-struct Account {
-    trace: Trace,
-    /// The time and the size at which it diverged.
-    lost: Option<(f64, f64)>,
-}
-
-impl Account {
-    /// Adds an evaluation.
-    fn record(&mut self, norms: Norms, factor: f64, level: Level, dim: usize) {
-        if self.lost.is_none() {
-            self.trace.evaluations += 1;
-            self.trace.guidance_norm = factor * norms.pull.sqrt() / level.sigma;
-            self.trace.noise_rms = (norms.guided(factor) / dim as f64).sqrt();
-        }
-    }
 }
 
 /// x ← (μ′/μ) x + (σ′ − (μ′/μ)σ) ε_y.
@@ -106,7 +89,7 @@ impl<R: Real> Reduced<R> {
         match (&self.space.parts, &self.data) {
             (Parts::Modes(space), Data::Modes(data)) => {
                 let mut run = ModesRun::new(space, data, members, first)?;
-                let accounts = self.advance(&mut run, &langevin)?;
+                let accounts = run.run(&self.plan())?;
                 Ok(finish(accounts, &|m| Kind::Modes(run.end(m, langevin[m]))))
             }
             (Parts::Lattice(space), Data::Lattice(data)) => {
@@ -134,6 +117,18 @@ impl<R: Real> Reduced<R> {
                 space.expand(coefficients, end.level.mu, out)
             }
             _ => Err(ReducedError::Foreign),
+        }
+    }
+
+    fn plan(&self) -> Plan<'_> {
+        let times = self.sampler.grid();
+        Plan {
+            likelihood: &self.likelihood,
+            times,
+            levels: times.iter().map(|&t| self.schedule.level(t)).collect(),
+            corrections: self.sampler.corrections(),
+            tau: self.sampler.tau(),
+            largest: R::max_value().wide(),
         }
     }
 
@@ -183,7 +178,7 @@ impl<R: Real> Reduced<R> {
             for ((step, next), seen) in steps.iter().zip(ends).zip(seen) {
                 let (norms, squares): (Vec<Norms>, Vec<f64>) = seen.into_iter().unzip();
                 let dim = self.space.dim();
-                accounts.iter_mut().zip(norms).for_each(|(a, n)| a.record(n, factor, step.level, dim));
+                accounts.iter_mut().zip(norms).for_each(|(a, n)| a.record(n, factor, step.level.sigma, dim));
                 self.inspect(run, *next, &squares, accounts);
             }
         }
@@ -225,7 +220,7 @@ impl<R: Real> Reduced<R> {
         for (account, norms) in accounts.iter_mut().zip(norms) {
             let factor = self.likelihood.factor(norms.prior.sqrt(), norms.pull.sqrt());
             moves.push(step(factor, norms));
-            account.record(norms, factor, level, self.space.dim());
+            account.record(norms, factor, level.sigma, self.space.dim());
         }
         run.advance(&moves);
         Ok(())
@@ -251,11 +246,6 @@ impl<R: Real> Reduced<R> {
 
     /// The level at `t`, where there is noise to estimate.
     fn level(&self, t: f64) -> Result<Level, ReducedError> {
-        let level = self.schedule.level(t);
-        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
-        if positive(level.mu) && positive(level.sigma) {
-            return Ok(level);
-        }
-        Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into())
+        evaluable(t, self.schedule.level(t))
     }
 }

@@ -1,5 +1,7 @@
 //! The classes of a field's directions: what the modes are within each.
 
+use super::BEYOND;
+use super::axes::Coupling;
 use crate::ReducedError;
 use equipoise_field::Real;
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
@@ -13,15 +15,23 @@ const BLOCK: usize = 1 << 12;
 /// err by some ε; of a direction dropped here a field of unit norm holds no more than 1e-6.
 const LEAST: f64 = 1e-12;
 
+/// Roundings of the modes' numbers, and of the `f64` sums over them, that may be left of the inner product
+/// of two orthogonal unit vectors.
+const ROUNDINGS: [f64; 2] = [16.0, 1024.0];
+
 /// The range of one P_κ.
 #[derive(Clone, Debug)]
 pub(crate) struct Class {
-    /// M = UᵀE, r × b.
-    pub(crate) seen: Array2<f64>,
+    /// VᵀUᵀE, r × b.
+    pub(crate) coupling: Coupling,
+    /// G = VᵀUᵀP_κUV.
+    pub(crate) gram: Array2<f64>,
     /// T with E = P_κU T, r × b.
     pub(crate) raw: Array2<f64>,
     /// The dimension of the range.
     pub(crate) dim: usize,
+    /// Its first row in a state.
+    start: usize,
 }
 
 /// What a class holds of a field v.
@@ -36,21 +46,41 @@ pub(crate) struct Shadow {
 }
 
 impl Class {
-    /// From UᵀP_κU.
-    fn new(gram: &Array2<f64>, dim: usize) -> Result<Self, ReducedError> {
-        let failed = |source| ReducedError::Factor { what: "the Gram matrix of the seen modes", source };
-        let (values, vectors) = gram.eigh(UPLO::Lower).map_err(failed)?;
+    /// From UᵀP_κU, V = I.
+    fn new(gram: Array2<f64>, dim: usize) -> Result<Self, ReducedError> {
+        let (values, vectors) = eigen(&gram)?;
         let kept = values.iter().rev().take(dim).take_while(|&&l| l > LEAST).count();
         let first = values.len() - kept;
         let vectors = vectors.slice_axis(Axis(1), Slice::from(first..)).to_owned();
         let roots: Array1<f64> = values.slice_axis(Axis(0), Slice::from(first..)).mapv(f64::sqrt);
         let roots = roots.insert_axis(Axis(0));
-        Ok(Self { seen: &vectors * &roots, raw: vectors / roots, dim })
+        let coupling = Coupling::dense(&(&vectors * &roots));
+        Ok(Self { coupling, gram, raw: vectors / roots, dim, start: 0 })
+    }
+
+    /// Along columns `first..first + values.len()` of V, where G has these diagonal entries.
+    fn along(vectors: &Array2<f64>, first: usize, values: &[f64], dim: usize) -> Self {
+        let range = first..first + values.len();
+        let roots: Vec<f64> = values.iter().map(|l| l.sqrt()).collect();
+        let mut gram = Array2::zeros(vectors.raw_dim());
+        range.clone().zip(values).for_each(|(i, l)| gram[[i, i]] = *l);
+        let raw = &vectors.slice_axis(Axis(1), Slice::from(range)) / &Array1::from(roots.clone());
+        Self { coupling: Coupling::Along { first, roots }, gram, raw, dim, start: 0 }
+    }
+
+    /// Its rows in a state.
+    pub(crate) fn all(&self) -> std::ops::Range<usize> {
+        self.start..self.start + self.width() + BEYOND
+    }
+
+    /// Those of its coordinates along E.
+    pub(crate) fn along_basis(&self) -> std::ops::Range<usize> {
+        self.start..self.start + self.width()
     }
 
     /// b, the dimension of P_κU.
     pub(crate) fn width(&self) -> usize {
-        self.seen.ncols()
+        self.raw.ncols()
     }
 
     /// Directions beyond P_κU, and beyond ỹ where it is one of its own.
@@ -64,16 +94,69 @@ impl Class {
     }
 }
 
-/// P_0, whose Gram matrix is what the others leave of UᵀU, and the others.
+fn eigen(gram: &Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), ReducedError> {
+    gram.eigh(UPLO::Lower)
+        .map_err(|source| ReducedError::Factor { what: "the Gram matrix of the seen modes", source })
+}
+
+/// P_0, whose Gram matrix is what the others leave of UᵀU, and the others; V, where both of two classes
+/// lie along its columns. U is orthonormal to `rounding`.
 pub(crate) fn classes(
     whole: Array2<f64>,
     seen: Vec<Array2<f64>>,
     dim: usize,
     sizes: &[usize],
-) -> Result<Vec<Class>, ReducedError> {
+    rounding: f64,
+) -> Result<(Vec<Class>, Option<Array2<f64>>), ReducedError> {
     let left = seen.iter().fold(whole, |left, gram| left - gram);
-    let unseen = Class::new(&left, dim - sizes.iter().sum::<usize>());
-    std::iter::once(unseen).chain(seen.iter().zip(sizes).map(|(g, &n)| Class::new(g, n))).collect()
+    let unseen = dim - sizes.iter().sum::<usize>();
+    let shared = match &seen[..] {
+        [gram] => shared(&left, gram, [unseen, sizes[0]], rounding)?,
+        _ => None,
+    };
+    let (mut classes, vectors) = match shared {
+        Some((classes, vectors)) => (classes, Some(vectors)),
+        None => {
+            let others = seen.into_iter().zip(sizes).map(|(gram, &n)| Class::new(gram, n));
+            let all: Result<Vec<Class>, _> =
+                std::iter::once(Class::new(left, unseen)).chain(others).collect();
+            (all?, None)
+        }
+    };
+    let mut start = 0;
+    for class in &mut classes {
+        class.start = start;
+        start = class.all().end;
+    }
+    Ok((classes, vectors))
+}
+
+/// Classes that lie along the columns of V.
+type Shared = (Vec<Class>, Array2<f64>);
+
+/// P_0 and P_1 along the eigenvectors V of G_1, in falling order of what P_0 sees of them. None where
+/// VᵀG_0V, which is I − VᵀG_1V, is not diagonal to the rounding of U: where P_0 sees so little of some
+/// modes that the rounding shows.
+fn shared(
+    left: &Array2<f64>,
+    gram: &Array2<f64>,
+    [unseen, seen]: [usize; 2],
+    rounding: f64,
+) -> Result<Option<Shared>, ReducedError> {
+    let (values, vectors) = eigen(gram)?;
+    let turned = vectors.t().dot(left).dot(&vectors);
+    let kept = values.iter().rev().take(seen).take_while(|&&l| l > LEAST).count();
+    let first = values.len() - kept;
+    let diagonal: Vec<f64> = turned.diag().iter().copied().take(unseen).take_while(|&l| l > LEAST).collect();
+    let most = ROUNDINGS[0] * rounding + ROUNDINGS[1] * f64::EPSILON;
+    let apart =
+        |(i, a): (usize, f64)| (0..i).all(|j| turned[[i, j]].abs() <= most * (a * diagonal[j]).sqrt());
+    if !diagonal.iter().copied().enumerate().all(apart) {
+        return Ok(None);
+    }
+    let of = |first: usize, values: &[f64], dim: usize| Class::along(&vectors, first, values, dim);
+    let classes = vec![of(0, &diagonal, unseen), of(first, &values.to_vec()[first..], seen)];
+    Ok(Some((classes, vectors)))
 }
 
 /// Σ_{i in class} B_ji B_ki for the `kinds` classes of the columns of a row-major r × n matrix B, over

@@ -70,6 +70,17 @@ fn explicit_modes_under_every_operator_with_orthogonal_rows() {
     }
 }
 
+/// More modes than are worth a matrix of their own at every level.
+#[test]
+fn many_modes() {
+    let dim = SHAPE.len();
+    let operator = Arc::new(Subsample::new(SHAPE, 2).unwrap());
+    let covariance = Arc::new(modes(dim, 40, Some(0.02)));
+    let setting = Setting::new(mean(dim), covariance, operator, NoiseVariance::Uniform(0.04));
+    let (worst, compared) = worst(&setting, 0);
+    assert!(worst < BOUND && compared >= 6, "{worst:e} over {compared} laws");
+}
+
 /// Without a complement every direction is a mode.
 #[test]
 fn a_complete_basis() {
@@ -102,31 +113,36 @@ fn stationary_priors_on_dividing_lattices() {
     }
 }
 
-/// Members side by side are members alone, in every bit for the alias blocks; with explicit modes a
-/// matrix product sums in another order than a matrix times a vector.
+/// Members side by side, more than run in one vector, are members alone, in every bit and on any number
+/// of threads: under modes whose classes share their axes, under classes that do not, in alias blocks.
 #[test]
 fn members_do_not_see_each_other() {
     let dim = SHAPE.len();
     let operator = Subsample::new(SHAPE, 2).unwrap();
     let noise = NoiseVariance::Uniform(0.04);
-    let low = Setting::new(mean(dim), Arc::new(modes(dim, 6, Some(0.02))), Arc::new(operator), noise.clone());
-    let periodic = Setting::new(mean(dim), Arc::new(stationary(SHAPE)), Arc::new(operator), noise);
-    for (setting, bound) in [(low, 1e-12), (periodic, 0.0)] {
-        let reduced = setting.reduced(Some(equipoise_scaling::Law::Dual), &sampler(16, 1));
+    let low = |noise| Setting::new(mean(dim), Arc::new(modes(dim, 6, Some(0.02))), Arc::new(operator), noise);
+    let periodic = Setting::new(mean(dim), Arc::new(stationary(SHAPE)), Arc::new(operator), noise.clone());
+    let threads = |count| rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
+    for setting in [low(noise), low(per_channel(&operator)), periodic] {
+        let reduced = setting.reduced(Some(equipoise_scaling::Law::Adaptive), &sampler(16, 1));
         let draws = |m: u64| Draws {
             start: Start::Normal(Stream::new("start").number(m)),
             langevin: Stream::new("langevin").number(m),
         };
-        let members: Vec<_> = (0..3).map(draws).collect();
+        let members: Vec<_> = (0..19).map(draws).collect();
         let expand = |outcome: &equipoise_reduced::Outcome, draws: &Draws<'_, f64>| {
             let mut x = vec![0.0; dim];
             reduced.expand(draws.start, outcome.end().unwrap(), &mut x).unwrap();
             x
         };
-        for (outcome, draws) in reduced.ensemble(&members).unwrap().iter().zip(&members) {
+        let one = threads(1).install(|| reduced.ensemble(&members)).unwrap();
+        let three = threads(3).install(|| reduced.ensemble(&members)).unwrap();
+        for ((one, three), draws) in one.iter().zip(&three).zip(&members) {
             let alone = reduced.run(draws).unwrap();
-            let difference = relative(&expand(outcome, draws), &expand(&alone, draws));
-            assert!(difference <= bound, "{difference:e}");
+            for beside in [one, three] {
+                assert_eq!(beside.trace(), alone.trace());
+                assert!(expand(beside, draws) == expand(&alone, draws));
+            }
         }
     }
 }

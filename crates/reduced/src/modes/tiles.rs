@@ -1,0 +1,149 @@
+//! Small matrices times eight vectors at once.
+
+use super::lanes::{Lanes, Row, Vectors};
+use equipoise_stream::LANES;
+use pulp::Simd;
+
+/// The rows of a matrix that are multiplied together, so that sums stay in registers.
+const TOGETHER: usize = 4;
+
+/// A row-major n × m matrix in tiles of [`LANES`] columns, the last one padded with zeros: a tile of a
+/// square matrix is a set of lanes itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tiles {
+    rows: usize,
+    /// (tile, row), then the column within the tile.
+    tiles: Vec<Row>,
+}
+
+impl Tiles {
+    /// From its entries.
+    pub(crate) fn new(rows: usize, columns: usize, entry: impl Fn(usize, usize) -> f64) -> Self {
+        let mut tiles = vec![[0.0; LANES]; rows * columns.div_ceil(LANES)];
+        for (k, tile) in tiles.iter_mut().enumerate() {
+            let (first, row) = (k / rows * LANES, k % rows);
+            tile.iter_mut().zip(first..columns).for_each(|(t, column)| *t = entry(row, column));
+        }
+        Self { rows, tiles }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// self = L diag(d) R, of which `scratch` holds one tile.
+    #[inline(always)]
+    pub(super) fn form<S: Simd>(
+        &mut self,
+        v: Vectors<S>,
+        left: &Self,
+        d: &[f64],
+        right: &Self,
+        scratch: &mut [Row],
+    ) {
+        self.rows = left.rows;
+        self.tiles.resize(right.tiles.len() / right.rows.max(1) * left.rows, [0.0; LANES]);
+        let tiles = right.tiles.chunks(right.rows.max(1)).zip(self.tiles.chunks_mut(left.rows.max(1)));
+        for (right, out) in tiles {
+            scale(v, d, right, scratch);
+            left.product(v, scratch, out);
+        }
+    }
+
+    /// out = M x, the terms of every row in order.
+    #[inline(always)]
+    pub(super) fn product<S: Simd>(&self, v: Vectors<S>, x: &[Row], out: &mut [Row]) {
+        out.fill([0.0; LANES]);
+        self.add_product(v, x, out);
+    }
+
+    /// out ← out + M x, the terms of every row in order.
+    #[inline(always)]
+    pub(super) fn add_product<S: Simd>(&self, v: Vectors<S>, x: &[Row], out: &mut [Row]) {
+        let whole = self.rows / TOGETHER * TOGETHER;
+        let (blocks, rest) = out.split_at_mut(whole);
+        for (b, out) in blocks.as_chunks_mut::<TOGETHER>().0.iter_mut().enumerate() {
+            self.add_rows(v, b * TOGETHER, x, out);
+        }
+        for (i, out) in rest.iter_mut().enumerate() {
+            self.add_rows(v, whole + i, x, std::array::from_mut(out));
+        }
+    }
+
+    /// The K rows from `first` on.
+    #[inline(always)]
+    fn add_rows<const K: usize, S: Simd>(&self, v: Vectors<S>, first: usize, x: &[Row], out: &mut [Row; K]) {
+        let mut sum = [v.splat(0.0); K];
+        for i in 0..K {
+            sum[i] = v.load(&out[i]);
+        }
+        let (whole, rest) = x.as_chunks::<LANES>();
+        for (t, x) in whole.iter().enumerate() {
+            self.add_tile(v, t * self.rows + first, x, &mut sum);
+        }
+        self.add_tile(v, whole.len() * self.rows + first, rest, &mut sum);
+        for i in 0..K {
+            v.store(&mut out[i], sum[i]);
+        }
+    }
+
+    /// The terms of at most [`LANES`] columns, whose tiles begin at `first`.
+    #[inline(always)]
+    fn add_tile<const K: usize, S: Simd>(
+        &self,
+        v: Vectors<S>,
+        first: usize,
+        x: &[Row],
+        sum: &mut [Lanes<S>; K],
+    ) {
+        if x.is_empty() {
+            return;
+        }
+        let tiles = &self.tiles[first..first + K];
+        for (j, x) in x.iter().enumerate().take(LANES) {
+            let x = v.load(x);
+            for i in 0..K {
+                sum[i] = v.mul_add(v.splat(tiles[i][j]), x, sum[i]);
+            }
+        }
+    }
+}
+
+/// out = by · x, row by row.
+#[inline(always)]
+pub(super) fn scale<S: Simd>(v: Vectors<S>, by: &[f64], x: &[Row], out: &mut [Row]) {
+    for ((out, x), by) in out.iter_mut().zip(x).zip(by) {
+        v.store(out, v.mul(v.splat(*by), v.load(x)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulp::Scalar;
+
+    /// Small whole numbers, so that every sum is exact.
+    #[test]
+    fn products_are_those_of_the_definition() {
+        let v = Vectors(Scalar::new());
+        let entry = |i: usize, j: usize| ((3 * i + 5 * j) % 7) as f64 - 3.0;
+        for (n, m) in [(0, 0), (1, 1), (4, 8), (5, 3), (11, 20)] {
+            let matrix = Tiles::new(n, m, entry);
+            let x: Vec<Row> = (0..m).map(|j| std::array::from_fn(|l| entry(j, l + 1))).collect();
+            let mut out = vec![[7.0; LANES]; n];
+            matrix.product(v, &x, &mut out);
+            let by: Vec<f64> = (0..n).map(|k| entry(k, 2)).collect();
+            let (mut formed, mut scratch) = (Tiles::default(), vec![[0.0; LANES]; n]);
+            formed.form(v, &Tiles::new(m, n, |i, k| entry(k, i)), &by, &matrix, &mut scratch);
+            let mut squared = vec![[0.0; LANES]; m];
+            formed.product(v, &x, &mut squared);
+            for l in 0..LANES {
+                let full: Vec<f64> =
+                    (0..n).map(|i| (0..m).map(|j| entry(i, j) * x[j][l]).sum::<f64>()).collect();
+                assert!((0..n).all(|i| (out[i][l] - full[i]).abs() < 1e-9), "{n} × {m}");
+                let back = |i: usize| (0..n).map(|k| entry(k, i) * by[k] * full[k]).sum::<f64>();
+                assert!((0..m).all(|i| (squared[i][l] - back(i)).abs() < 1e-9), "{n} × {m}");
+            }
+        }
+    }
+}
