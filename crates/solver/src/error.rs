@@ -42,6 +42,12 @@ pub enum SolverError {
         /// What it was doing, and what it met.
         reason: String,
     },
+    /// A run in coordinates of the prior's own failed, or does not fit them.
+    #[error("run in reduced space: {reason}")]
+    ReducedSpace {
+        /// What those coordinates met.
+        reason: String,
+    },
     /// The run failed.
     #[error(transparent)]
     Sampler(#[from] SamplerError),

@@ -129,7 +129,7 @@ impl PosteriorSampler<f32> for InSpace {
 }
 
 fn failed(error: ReducedError) -> SolverError {
-    SolverError::Device { reason: error.to_string() }
+    SolverError::ReducedSpace { reason: error.to_string() }
 }
 
 impl InSpace {
