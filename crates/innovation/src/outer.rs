@@ -4,10 +4,12 @@ use ndarray::Array2;
 use num_complex::Complex;
 use pulp::{Arch, Simd, WithSimd};
 
-/// Entries of a row that one pass keeps together.
+/// Numbers that every vector of a machine divides.
 const LANES: usize = 8;
-/// Vectors that one pass over the matrix adds.
-const TOGETHER: usize = 4;
+/// Rows of the sum that are kept in registers, a vector of each.
+const ROWS: usize = 4;
+/// Vectors that are added before the next rows: as many as the innermost cache holds.
+const TOGETHER: usize = 32;
 
 /// Σ_c w_c v_c v_cᴴ for the vectors of length `size` that lie one after the other.
 ///
@@ -17,17 +19,15 @@ pub(crate) fn weighted_outer_sum(
     vectors: &[Complex<f64>],
     weights: &[f64],
 ) -> Array2<Complex<f64>> {
-    let padded = size.div_ceil(LANES) * LANES;
-    let mut sum = Split { re: vec![0.0; size * padded], im: vec![0.0; size * padded] };
-    let mut parts = [const { Split { re: Vec::new(), im: Vec::new() } }; TOGETHER];
+    let padded = size.next_multiple_of(LANES);
+    let mut sum = Split::default();
+    sum.clear(size.next_multiple_of(ROWS) * padded);
+    let (mut part, mut weighted) = (Split::default(), Split::default());
     let arch = Arch::new();
     for (vectors, weights) in vectors.chunks(size * TOGETHER).zip(weights.chunks(TOGETHER)) {
-        let mut scales = [0.0; TOGETHER];
-        scales[..weights.len()].copy_from_slice(weights);
-        for (i, part) in parts.iter_mut().enumerate() {
-            part.load(vectors.get(i * size..(i + 1) * size).unwrap_or_default(), padded);
-        }
-        arch.dispatch(AddOuter { size, padded, v: &parts, weights: &scales, sum: &mut sum });
+        part.load(vectors, size, padded, |_| 1.0);
+        weighted.load(vectors, size, padded, |c| weights[c]);
+        arch.dispatch(AddOuter { size, padded, v: &part, weighted: &weighted, sum: &mut sum });
     }
     Array2::from_shape_fn((size, size), |(r, c)| {
         let at = r.max(c) * padded + r.min(c);
@@ -36,34 +36,40 @@ pub(crate) fn weighted_outer_sum(
 }
 
 /// Real and imaginary parts apart.
+#[derive(Default)]
 struct Split {
     re: Vec<f64>,
     im: Vec<f64>,
 }
 
 impl Split {
-    fn load(&mut self, vector: &[Complex<f64>], padded: usize) {
-        self.re.clear();
-        self.im.clear();
-        self.re.extend(vector.iter().map(|z| z.re));
-        self.im.extend(vector.iter().map(|z| z.im));
-        self.re.resize(padded, 0.0);
-        self.im.resize(padded, 0.0);
+    fn clear(&mut self, len: usize) {
+        for part in [&mut self.re, &mut self.im] {
+            part.clear();
+            part.resize(len, 0.0);
+        }
+    }
+
+    /// Every vector times a number of its own.
+    fn load(&mut self, vectors: &[Complex<f64>], size: usize, padded: usize, by: impl Fn(usize) -> f64) {
+        self.clear(vectors.len() / size * padded);
+        let parts = self.re.chunks_mut(padded).zip(self.im.chunks_mut(padded));
+        for (c, (vector, (re, im))) in vectors.chunks(size).zip(parts).enumerate() {
+            let by = by(c);
+            for ((z, re), im) in vector.iter().zip(re).zip(im) {
+                (*re, *im) = (by * z.re, by * z.im);
+            }
+        }
     }
 }
 
-/// a·b + c, in one rounding where the machine has it.
-#[inline(always)]
-fn fused<S: Simd>(a: f64, b: f64, c: f64) -> f64 {
-    if S::IS_SCALAR { a * b + c } else { a.mul_add(b, c) }
-}
-
-/// Adds [`TOGETHER`] outer products to the lower triangle, compiled for the machine's vectors.
+/// Adds weighted outer products to the lower triangle, in the machine's vectors.
 struct AddOuter<'a> {
     size: usize,
     padded: usize,
-    v: &'a [Split; TOGETHER],
-    weights: &'a [f64; TOGETHER],
+    v: &'a Split,
+    /// Every vector times its weight.
+    weighted: &'a Split,
     sum: &'a mut Split,
 }
 
@@ -71,24 +77,30 @@ impl WithSimd for AddOuter<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { size, padded, v, weights, sum } = self;
-        for row in 0..size {
-            for start in (0..=row).step_by(LANES) {
-                let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
-                for i in 0..TOGETHER {
-                    let (a, b) = (weights[i] * v[i].re[row], weights[i] * v[i].im[row]);
-                    let (c, d) = (&v[i].re[start..start + LANES], &v[i].im[start..start + LANES]);
-                    for l in 0..LANES {
-                        re[l] = fused::<S>(b, d[l], fused::<S>(a, c[l], re[l]));
-                        im[l] = fused::<S>(-a, d[l], fused::<S>(b, c[l], im[l]));
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { size, padded, v, weighted, sum } = self;
+        for row in (0..size).step_by(ROWS) {
+            for start in (0..size.min(row + ROWS)).step_by(S::F64_LANES) {
+                let zero = simd.splat_f64s(0.0);
+                let (mut re, mut im, mut less) = ([zero; ROWS], [zero; ROWS], [zero; ROWS]);
+                let vectors = v.re.chunks_exact(padded).zip(v.im.chunks_exact(padded));
+                let own = weighted.re.chunks_exact(padded).zip(weighted.im.chunks_exact(padded));
+                for ((x, z), (own, other)) in vectors.zip(own) {
+                    let (c, d) = (S::as_simd_f64s(&x[start..]).0[0], S::as_simd_f64s(&z[start..]).0[0]);
+                    let (own, other) = (&own[row..row + ROWS], &other[row..row + ROWS]);
+                    for i in 0..ROWS {
+                        let (a, b) = (simd.splat_f64s(own[i]), simd.splat_f64s(other[i]));
+                        re[i] = simd.mul_add_e_f64s(b, d, simd.mul_add_e_f64s(a, c, re[i]));
+                        im[i] = simd.mul_add_e_f64s(b, c, im[i]);
+                        less[i] = simd.mul_add_e_f64s(a, d, less[i]);
                     }
                 }
-                let at = row * padded + start;
-                let out = (&mut sum.re[at..at + LANES], &mut sum.im[at..at + LANES]);
-                for l in 0..LANES {
-                    out.0[l] += re[l];
-                    out.1[l] += im[l];
+                for i in 0..ROWS {
+                    let at = (row + i) * padded + start;
+                    let place = &mut S::as_mut_simd_f64s(&mut sum.re[at..]).0[0];
+                    *place = simd.add_f64s(*place, re[i]);
+                    let place = &mut S::as_mut_simd_f64s(&mut sum.im[at..]).0[0];
+                    *place = simd.add_f64s(*place, simd.sub_f64s(im[i], less[i]));
                 }
             }
         }
@@ -101,7 +113,7 @@ mod tests {
 
     #[test]
     fn is_the_naive_sum() {
-        for (size, count) in [(1, 1), (3, 7), (8, 8), (16, 65)] {
+        for (size, count) in [(1, 1), (3, 7), (8, 8), (9, 130), (16, 65)] {
             let at = |i: usize| Complex::new((0.7 * i as f64).sin(), (1.3 * i as f64).cos());
             let vectors: Vec<_> = (0..size * count).map(at).collect();
             let weights: Vec<f64> = (0..count).map(|c| 1.0 / (1.0 + c as f64)).collect();
