@@ -64,11 +64,13 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Output")]
     force: bool,
 
-    /// Where runs take place. reduced: on the CPU in coordinates of their own, for sda and exact on low-rank
-    /// and dense priors without corrections, to rounding the same ends many times faster. cuda: on a device,
-    /// an error without one, for sda there but not under `adaptive`; auto falls back to the CPU. Other trials,
-    /// and all under priors other than wiener, run on the CPU as ever
-    #[arg(long, value_enum, default_value_t = Backend::Cpu, help_heading = "Output")]
+    /// Where runs take place. reduced: on the CPU in coordinates of the prior, where sda and exact end as in
+    /// full space, to rounding, many times faster: without corrections on low-rank and dense priors, with them
+    /// too on stationary priors whose grid the sub divides; a run that explodes is made again in full space.
+    /// cpu: all in full space. cuda: on a device, an error without one, for sda there but not under
+    /// `adaptive`; auto is cuda, or reduced without a device. Other trials, and all under priors other than
+    /// wiener, run on the CPU in full space
+    #[arg(long, value_enum, default_value_t = Backend::Reduced, help_heading = "Output")]
     backend: Backend,
 
     /// Predict each outcome without its run: `certificate.csv` and the confusion matrix

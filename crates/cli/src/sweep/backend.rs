@@ -13,13 +13,13 @@ const ORDINAL: usize = 0;
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Backend {
-    /// The CPU.
+    /// The CPU, with a field at every step.
     Cpu,
-    /// The CPU, without a field between start and end where the prior allows it.
+    /// The CPU, without a field between start and end where a run ends as it does with one.
     Reduced,
     /// A CUDA device.
     Cuda,
-    /// A CUDA device, or the CPU where there is none.
+    /// A CUDA device, or as `reduced` where there is none.
     Auto,
 }
 
@@ -37,17 +37,20 @@ impl Backend {
     pub(super) fn open(self) -> anyhow::Result<Option<Elsewhere>> {
         match self {
             Self::Cpu => Ok(None),
-            Self::Reduced => {
-                Ok(Some(Elsewhere { accelerator: Box::new(ReducedRuns::default()), name: "reduced".to_owned() }))
-            }
+            Self::Reduced => Ok(Some(reduced())),
             Self::Cuda => {
                 device().map(Some).map_err(|error| anyhow::Error::new(error).context("--backend cuda"))
             }
-            Self::Auto => Ok(device()
-                .inspect_err(|error| eprintln!("--backend auto: {error}; all runs take place on the CPU"))
-                .ok()),
+            Self::Auto => Ok(Some(device().unwrap_or_else(|error| {
+                eprintln!("--backend auto: {error}; all runs take place on the CPU");
+                reduced()
+            }))),
         }
     }
+}
+
+fn reduced() -> Elsewhere {
+    Elsewhere { accelerator: Box::new(ReducedRuns::default()), name: "reduced".to_owned() }
 }
 
 fn device() -> Result<Elsewhere, StepError> {
@@ -66,9 +69,7 @@ impl Elsewhere {
     pub(super) fn told(&self, places: Places) -> String {
         let Places { accelerator, cpu } = places;
         let name = &self.name;
-        format!(
-            "backend {name}: {accelerator} trials ran there, {cpu} on the CPU as ever, for which it has no steps"
-        )
+        format!("backend {name}: {accelerator} trials ran there, {cpu} on the CPU as ever")
     }
 }
 
