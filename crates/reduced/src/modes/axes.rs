@@ -6,6 +6,7 @@
 
 use super::lanes::{Lanes, Row, Vectors};
 use super::tiles::{Tiles, scale};
+use equipoise_stream::LANES;
 use ndarray::Array2;
 use pulp::Simd;
 
@@ -24,16 +25,12 @@ pub(crate) enum Coupling {
 
 impl Coupling {
     pub(crate) fn dense(matrix: &Array2<f64>) -> Self {
-        let (rank, width) = matrix.dim();
-        Self::Dense([
-            Tiles::new(rank, width, |i, j| matrix[[i, j]]),
-            Tiles::new(width, rank, |i, j| matrix[[j, i]]),
-        ])
+        Self::Dense([Tiles::of(matrix), Tiles::of(&matrix.t().to_owned())])
     }
 
     /// c ← c + M̃ s.
     #[inline(always)]
-    pub(super) fn gather<S: Simd>(&self, v: Vectors<S>, s: &[Row], c: &mut [Row]) {
+    pub(super) fn gather<S: Simd>(&self, v: Vectors<S>, alone: bool, s: &[Row], c: &mut [Row]) {
         match self {
             Self::Along { first, roots } => {
                 for ((c, s), root) in c[*first..].iter_mut().zip(s).zip(roots) {
@@ -41,7 +38,7 @@ impl Coupling {
                     v.store(c, sum);
                 }
             }
-            Self::Dense([matrix, _]) => matrix.add_product(v, s, c),
+            Self::Dense([matrix, transposed]) => add_product(v, alone, [matrix, transposed], s, c),
         }
     }
 
@@ -50,17 +47,35 @@ impl Coupling {
     pub(super) fn spread<'a, S: Simd>(
         &'a self,
         v: Vectors<S>,
+        alone: bool,
         c: &'a [Row],
         room: &'a mut [Row],
     ) -> Spread<'a> {
         match self {
             Self::Along { first, roots } => Spread { roots: Some(roots), rows: &c[*first..][..roots.len()] },
-            Self::Dense([_, transposed]) => {
+            Self::Dense([matrix, transposed]) => {
                 let rows = &mut room[..transposed.rows()];
-                transposed.product(v, c, rows);
+                rows.fill([0.0; LANES]);
+                add_product(v, alone, [transposed, matrix], c, rows);
                 Spread { roots: None, rows }
             }
         }
+    }
+}
+
+/// out ← out + M x, given M and Mᵀ; of the first lane alone where no other holds a member.
+#[inline(always)]
+fn add_product<S: Simd>(
+    v: Vectors<S>,
+    alone: bool,
+    [matrix, transposed]: [&Tiles; 2],
+    x: &[Row],
+    out: &mut [Row],
+) {
+    if alone {
+        transposed.add_transposed_alone(v, x, out);
+    } else {
+        matrix.add_product(v, x, out);
     }
 }
 
@@ -101,10 +116,7 @@ pub(crate) struct Spectral {
 
 impl Axes {
     pub(crate) fn new(rank: usize, vectors: Option<&Array2<f64>>) -> Self {
-        let turn = |v: &Array2<f64>| {
-            let tiles = |entry: &dyn Fn(usize, usize) -> f64| Tiles::new(rank, rank, entry);
-            Box::new([tiles(&|k, i| v[[k, i]]), tiles(&|i, k| v[[k, i]])])
-        };
+        let turn = |v: &Array2<f64>| Box::new([Tiles::of(v), Tiles::of(&v.t().to_owned())]);
         Self { rank, turn: vectors.map(turn) }
     }
 
@@ -121,6 +133,7 @@ impl Axes {
     pub(super) fn apply<S: Simd>(
         &self,
         v: Vectors<S>,
+        alone: bool,
         spectral: &Spectral,
         c: &[Row],
         out: &mut [Row],
@@ -130,9 +143,11 @@ impl Axes {
             None => scale(v, &spectral.d, c, out),
             Some(_) if self.rank <= FORMED => spectral.formed.product(v, c, out),
             Some([vectors, transposed]) => {
-                vectors.product(v, c, out);
+                out.fill([0.0; LANES]);
+                add_product(v, alone, [vectors, transposed], c, out);
                 scale(v, &spectral.d, out, scratch);
-                transposed.product(v, scratch, out);
+                out.fill([0.0; LANES]);
+                add_product(v, alone, [transposed, vectors], scratch, out);
             }
         }
     }

@@ -4,6 +4,7 @@ use super::BEYOND;
 use super::axes::Coupling;
 use crate::ReducedError;
 use equipoise_field::Real;
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
 use ndarray_linalg::{Eigh, UPLO};
 use rayon::prelude::*;
@@ -25,13 +26,33 @@ pub(crate) struct Class {
     /// VᵀUᵀE, r × b.
     pub(crate) coupling: Coupling,
     /// G = VᵀUᵀP_κUV.
-    pub(crate) gram: Array2<f64>,
+    pub(crate) gram: Gram,
     /// T with E = P_κU T, r × b.
     pub(crate) raw: Array2<f64>,
     /// The dimension of the range.
     pub(crate) dim: usize,
     /// Its first row in a state.
     start: usize,
+}
+
+/// A Gram matrix in the axes of its space.
+#[derive(Clone, Debug)]
+pub(crate) enum Gram {
+    Diagonal(Array1<f64>),
+    Full(Array2<f64>),
+}
+
+impl Gram {
+    /// out ← out + scale · G M.
+    pub(crate) fn add_product(&self, scale: f64, matrix: &Array2<f64>, out: &mut Array2<f64>) {
+        match self {
+            Self::Diagonal(values) => {
+                let rows = out.outer_iter_mut().zip(matrix.outer_iter()).zip(values);
+                rows.for_each(|((mut out, row), value)| out.scaled_add(scale * value, &row));
+            }
+            Self::Full(gram) => general_mat_mul(scale, gram, matrix, 1.0, out),
+        }
+    }
 }
 
 /// What a class holds of a field v.
@@ -55,15 +76,16 @@ impl Class {
         let roots: Array1<f64> = values.slice_axis(Axis(0), Slice::from(first..)).mapv(f64::sqrt);
         let roots = roots.insert_axis(Axis(0));
         let coupling = Coupling::dense(&(&vectors * &roots));
-        Ok(Self { coupling, gram, raw: vectors / roots, dim, start: 0 })
+        Ok(Self { coupling, gram: Gram::Full(gram), raw: vectors / roots, dim, start: 0 })
     }
 
     /// Along columns `first..first + values.len()` of V, where G has these diagonal entries.
     fn along(vectors: &Array2<f64>, first: usize, values: &[f64], dim: usize) -> Self {
         let range = first..first + values.len();
         let roots: Vec<f64> = values.iter().map(|l| l.sqrt()).collect();
-        let mut gram = Array2::zeros(vectors.raw_dim());
-        range.clone().zip(values).for_each(|(i, l)| gram[[i, i]] = *l);
+        let mut gram = Array1::zeros(vectors.nrows());
+        range.clone().zip(values).for_each(|(i, l)| gram[i] = *l);
+        let gram = Gram::Diagonal(gram);
         let raw = &vectors.slice_axis(Axis(1), Slice::from(range)) / &Array1::from(roots.clone());
         Self { coupling: Coupling::Along { first, roots }, gram, raw, dim, start: 0 }
     }

@@ -64,7 +64,7 @@ impl Crew {
             [data.rows[k][width] > 0.0, origin]
         };
         Self {
-            pack: Pack::new(space, exists),
+            pack: Pack::new(space, members.len(), exists),
             langevin: abreast(members, |draws| draws.langevin),
             running: std::array::from_fn(|lane| lane < members.len()),
             peaks: [[0.0; LANES]; 2],

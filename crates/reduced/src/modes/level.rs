@@ -37,8 +37,8 @@ pub(crate) struct Gains {
 pub(super) struct Innovation {
     /// K.
     pub(super) core: Tiles,
-    /// X K.
-    pub(super) inner: Tiles,
+    /// X.
+    pub(super) excess: Tiles,
 }
 
 impl Gains {
@@ -79,15 +79,13 @@ impl Innovation {
         };
         let mut system = Array2::eye(rank);
         for (class, weight) in space.classes.iter().zip(weights).skip(1) {
-            system.scaled_add(*weight, &class.gram.dot(&turned));
+            class.gram.add_product(*weight, &turned, &mut system);
         }
         if !system.is_empty() {
             let failed = |source| ReducedError::Factor { what: "the Woodbury core", source };
             system = system.inv().map_err(failed)?;
         }
-        let inner = turned.dot(&system);
-        let tiles = |matrix: &Array2<f64>| Tiles::new(rank, rank, |i, j| matrix[[i, j]]);
-        Ok(Self { core: tiles(&system), inner: tiles(&inner) })
+        Ok(Self { core: Tiles::of(&system), excess: Tiles::of(&turned) })
     }
 }
 

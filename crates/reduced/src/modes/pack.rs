@@ -24,6 +24,8 @@ pub(crate) struct Pack {
     /// Room for the coordinates of a class.
     room: Vec<Row>,
     noise: Noise,
+    /// Whether the first lane alone holds a member.
+    alone: bool,
 }
 
 /// What a kick moves, and room to draw it.
@@ -94,8 +96,12 @@ impl<S: Simd> Sink<S> for Moving<S> {
 }
 
 impl Pack {
-    /// At zero. `exists(class, lane)` says of ỹ and f whether they are directions of their own.
-    pub(super) fn new<R: Real>(space: &ModesSpace<R>, exists: impl Fn(usize, usize) -> [bool; 2]) -> Self {
+    /// At zero, `members` of them. `exists(class, lane)` says of ỹ and f whether they are directions of their own.
+    pub(super) fn new<R: Real>(
+        space: &ModesSpace<R>,
+        members: usize,
+        exists: impl Fn(usize, usize) -> [bool; 2],
+    ) -> Self {
         let length = space.rows();
         let blank = |length: usize| vec![[0.0; LANES]; length];
         let (mut freedom, mut moved) = (blank(space.classes.len()), Vec::new());
@@ -118,6 +124,7 @@ impl Pack {
             room: blank(length),
             gathered: std::array::from_fn(|_| blank(space.modes().rank())),
             noise,
+            alone: members == 1,
         }
     }
 
@@ -133,9 +140,9 @@ impl Pack {
         let [c, moved, scratch] = &mut self.gathered;
         c.fill([0.0; LANES]);
         for class in &space.classes {
-            class.coupling.gather(v, &self.rows[class.along_basis()], c);
+            class.coupling.gather(v, self.alone, &self.rows[class.along_basis()], c);
         }
-        space.axes.apply(v, &gains.jacobian, c, moved, scratch);
+        space.axes.apply(v, self.alone, &gains.jacobian, c, moved, scratch);
         c.fill([0.0; LANES]);
         let (floor, over) = (v.splat(gains.floor), v.splat(1.0 / gains.sigma));
         let share = v.splat(-gains.mu / gains.sigma);
@@ -143,7 +150,7 @@ impl Pack {
             let (all, weight) = (class.all(), v.splat(*weight));
             let state = self.rows[all.clone()].iter().zip(&data[all.clone()]);
             let out = self.prior[all.clone()].iter_mut().zip(&mut self.pull[all]);
-            let along = class.coupling.spread(v, moved, &mut self.room);
+            let along = class.coupling.spread(v, self.alone, moved, &mut self.room);
             for (i, ((x, data), (prior, residual))) in state.zip(out).enumerate() {
                 let x = v.load(x);
                 let mean = v.mul_add(floor, x, along.at(v, i));
@@ -151,14 +158,14 @@ impl Pack {
                 v.store(residual, v.mul(weight, v.sub(v.splat(*data), mean)));
             }
             if k > 0 {
-                class.coupling.gather(v, &self.pull[class.along_basis()], c);
+                class.coupling.gather(v, self.alone, &self.pull[class.along_basis()], c);
             }
         }
         if let Some(innovation) = &gains.innovation {
             self.solve(v, space, &gains.weights, innovation);
         }
         let [c, moved, scratch] = &mut self.gathered;
-        space.axes.apply(v, &gains.jacobian, c, moved, scratch);
+        space.axes.apply(v, self.alone, &gains.jacobian, c, moved, scratch);
     }
 
     /// From p to UᵀAᵀWr, and from the residual over a to AᵀWr in the coordinates.
@@ -170,17 +177,17 @@ impl Pack {
         weights: &[f64],
         innovation: &Innovation,
     ) {
-        let [p, seen, _] = &mut self.gathered;
-        innovation.inner.product(v, p, seen);
+        let [p, seen, inner] = &mut self.gathered;
+        innovation.core.product(v, p, seen);
+        innovation.excess.product(v, seen, inner);
         for (class, weight) in space.classes.iter().zip(weights).skip(1) {
             let weight = v.splat(-weight);
-            let along = class.coupling.spread(v, seen, &mut self.room);
+            let along = class.coupling.spread(v, self.alone, inner, &mut self.room);
             for (i, residual) in self.pull[class.along_basis()].iter_mut().enumerate() {
                 let left = v.mul_add(weight, along.at(v, i), v.load(residual));
                 v.store(residual, left);
             }
         }
-        innovation.core.product(v, p, seen);
         std::mem::swap(p, seen);
     }
 
@@ -198,7 +205,7 @@ impl Pack {
         for class in &space.classes {
             let all = class.all();
             let state = self.rows[all.clone()].iter_mut().zip(&self.prior[all.clone()]);
-            let along = class.coupling.spread(v, moved, &mut self.room);
+            let along = class.coupling.spread(v, self.alone, moved, &mut self.room);
             for (i, ((x, prior), pull)) in state.zip(&mut self.pull[all]).enumerate() {
                 let pulled = v.mul_add(keep, v.load(pull), v.mul(sigma, along.at(v, i)));
                 v.store(pull, pulled);
@@ -246,12 +253,12 @@ impl Pack {
         let [c, moved, scratch] = &mut self.gathered;
         c.fill([0.0; LANES]);
         for class in &space.classes {
-            class.coupling.gather(v, &self.rows[class.along_basis()], c);
+            class.coupling.gather(v, self.alone, &self.rows[class.along_basis()], c);
         }
-        space.axes.apply(v, spectral, c, moved, scratch);
+        space.axes.apply(v, self.alone, spectral, c, moved, scratch);
         let mut out: Vec<Row> = self.rows.iter().map(|x| x.map(|x| floor * x)).collect();
         for class in &space.classes {
-            let along = class.coupling.spread(v, moved, &mut self.room);
+            let along = class.coupling.spread(v, self.alone, moved, &mut self.room);
             for (i, out) in out[class.along_basis()].iter_mut().enumerate() {
                 let along = v.row(along.at(v, i));
                 out.iter_mut().zip(along).for_each(|(out, along)| *out += along);
