@@ -3,8 +3,8 @@
 
 use equipoise_data::NoiseLevel;
 use equipoise_sweep::{
-    Existing, Flow, FlowExecutor, FlowRequest, Observer, Output, Plan, Policy, Progress, Provenance, Row,
-    SettingsChange, Trial, run,
+    Existing, Flow, FlowExecutor, FlowRequest, Observer, Output, Plan, Policy, Progress, Provenance,
+    ReducedRuns, Row, SettingsChange, Trial, run,
 };
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
@@ -20,7 +20,7 @@ impl Observer for Silent {
     fn finished(&self, _: &Row, _: Progress) {}
 }
 
-/// The rows of one embedded flow under `fast`, first seed.
+/// The rows of one embedded flow under `fast`, first seed, run where the command runs them.
 fn rows(dataset: &str) -> Vec<Row> {
     let noise = NoiseLevel::Normalised(0.1);
     let requests = FlowRequest::embedded(SettingsChange::default(), &noise, false).unwrap();
@@ -36,10 +36,13 @@ fn rows(dataset: &str) -> Vec<Row> {
         arguments: Vec::new(),
         data: flows[0].files().iter().cloned().collect(),
         threads: rayon::current_num_threads(),
+        blas_core: None,
+        blas_threads: None,
     };
     let plan = Plan::standard(vec![plan]);
     let output = Output::open(folder.path(), plan, provenance, Existing::Refuse).unwrap();
-    let executor = FlowExecutor::new(&flows, None).unwrap();
+    let reduced = ReducedRuns::default();
+    let executor = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&reduced);
     run(&output, &executor, &Silent, &AtomicBool::new(false), Policy::default()).unwrap();
     output.rows()
 }
