@@ -68,19 +68,6 @@ impl<R: Real> Modes<R> {
         Plain::new(&self.basis, self.rank(), self.dim)
     }
 
-    fn expand(
-        &self,
-        c: &[R],
-        out: &mut [R],
-        make: impl Fn(usize, &mut [R]) -> f64 + Sync,
-        finish: impl Fn(usize, &mut [R]) + Sync,
-    ) -> f64 {
-        match &self.rounded {
-            Some(rounded) => passes::expand(rounded, c, out, make, finish),
-            None => passes::expand(&self.plain(), c, out, make, finish),
-        }
-    }
-
     /// All modes, r × D.
     pub fn basis(&self) -> &[R] {
         &self.basis
@@ -97,12 +84,11 @@ impl<R: Real> Modes<R> {
     /// If a length does not fit.
     pub fn synthesise_onto(&self, c: &[R], scale: R, v: &[R], out: &mut [R]) {
         self.check(v, c);
-        self.check(out, c);
         let make = |start: usize, out: &mut [R]| {
             out.iter_mut().zip(&v[start..]).for_each(|(o, &v)| *o = scale * v);
             0.0
         };
-        self.expand(c, out, make, |_, _| {});
+        self.synthesise_made(c, out, make, |_, _| {});
     }
 
     /// out = what `make` writes + U c, then handed to `finish`, in one pass over the modes: both are called
@@ -118,7 +104,10 @@ impl<R: Real> Modes<R> {
         finish: impl Fn(usize, &mut [R]) + Sync,
     ) -> f64 {
         self.check(out, c);
-        self.expand(c, out, make, finish)
+        match &self.rounded {
+            Some(rounded) => passes::expand(rounded, c, out, make, finish),
+            None => passes::expand(&self.plain(), c, out, make, finish),
+        }
     }
 
     /// Uᵀ v in `f64`: inner products over fixed blocks, combined by the fixed tree.
@@ -162,12 +151,11 @@ impl<R: Real> Covariance<R> for Modes<R> {
     }
 
     fn synthesise(&self, coefficients: &[R], v: &mut [R]) {
-        self.check(v, coefficients);
         let make = |_: usize, out: &mut [R]| {
             out.fill(R::zero());
             0.0
         };
-        self.expand(coefficients, v, make, |_, _| {});
+        self.synthesise_made(coefficients, v, make, |_, _| {});
     }
 
     fn structure(&self) -> Structure<'_, R> {
