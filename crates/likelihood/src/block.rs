@@ -14,33 +14,12 @@ struct Lanes<R> {
 }
 
 impl<R: Real> Lanes<R> {
-    fn new() -> Self {
-        Self { quadratic: [0.0; LANES], squared_norm: [0.0; LANES], max_abs: [R::zero(); LANES] }
-    }
-
-    /// Adds the terms of r = y − x and stores p = w·r. One loop over the lanes for each quantity, which is
-    /// what compilers turn into vectors.
-    #[inline(always)]
-    fn add(&mut self, y: &[R; LANES], x: &[R; LANES], precision: [f64; LANES], weighted: &mut [R; LANES]) {
-        let (mut size, mut r, mut p) = ([R::zero(); LANES], [0.0; LANES], [0.0; LANES]);
-        for lane in 0..LANES {
-            let residual = y[lane] - x[lane];
-            size[lane] = residual.abs();
-            r[lane] = residual.wide();
-        }
-        for lane in 0..LANES {
-            p[lane] = precision[lane] * r[lane];
-            weighted[lane] = R::narrow(p[lane]);
-        }
-        for lane in 0..LANES {
-            self.quadratic[lane] += r[lane] * p[lane];
-        }
-        for lane in 0..LANES {
-            self.squared_norm[lane] += r[lane] * r[lane];
-        }
-        for lane in 0..LANES {
-            self.max_abs[lane] =
-                if size[lane] > self.max_abs[lane] { size[lane] } else { self.max_abs[lane] };
+    /// Adds what follows.
+    fn add(&mut self, next: &Self) {
+        for l in 0..LANES {
+            self.quadratic[l] += next.quadratic[l];
+            self.squared_norm[l] += next.squared_norm[l];
+            self.max_abs[l] = self.max_abs[l].max(next.max_abs[l]);
         }
     }
 
@@ -56,38 +35,73 @@ impl<R: Real> Lanes<R> {
     }
 }
 
-/// The loop over one block, compiled for the widest vectors of the processor: lanes keep their order, so
-/// every width gives the same bits.
+/// The loop over whole groups of observations, compiled for the widest vectors of the processor: lanes
+/// keep their order, so every width gives the same bits.
 struct Pass<'a, R, P> {
-    y: &'a [R],
-    prediction: &'a [R],
-    /// 1/v of a group of observations.
+    y: &'a [[R; LANES]],
+    prediction: &'a [[R; LANES]],
+    /// 1/v of a group.
     precision: P,
-    weighted: &'a mut [R],
+    weighted: &'a mut [[R; LANES]],
 }
 
 impl<R: Real, P: Fn(usize) -> [f64; LANES]> WithSimd for Pass<'_, R, P> {
     type Output = Lanes<R>;
 
+    /// Terms of r = y − x; stores p = r/v. A loop over the lanes and an accumulator for each quantity, and
+    /// nothing after the loop, is what compilers turn into full vectors.
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Lanes<R> {
         let Self { y, prediction, precision, weighted } = self;
-        let mut lanes = Lanes::new();
-        let (y, y_rest) = y.as_chunks::<LANES>();
-        let (x, x_rest) = prediction.as_chunks::<LANES>();
-        let (weighted, rest) = weighted.as_chunks_mut::<LANES>();
-        for (group, ((y, x), p)) in y.iter().zip(x).zip(weighted).enumerate() {
-            lanes.add(y, x, precision(group), p);
+        let (mut quadratic, mut squared_norm) = ([0.0; LANES], [0.0; LANES]);
+        let mut max_abs = [R::zero(); LANES];
+        for (group, ((y, x), weighted)) in y.iter().zip(prediction).zip(weighted).enumerate() {
+            let w = precision(group);
+            let (mut size, mut r, mut p) = ([R::zero(); LANES], [0.0; LANES], [0.0; LANES]);
+            for l in 0..LANES {
+                let residual = y[l] - x[l];
+                size[l] = residual.abs();
+                r[l] = residual.wide();
+            }
+            for l in 0..LANES {
+                p[l] = w[l] * r[l];
+                weighted[l] = R::narrow(p[l]);
+            }
+            for l in 0..LANES {
+                quadratic[l] += r[l] * p[l];
+            }
+            for l in 0..LANES {
+                squared_norm[l] += r[l] * r[l];
+            }
+            for l in 0..LANES {
+                max_abs[l] = if size[l] > max_abs[l] { size[l] } else { max_abs[l] };
+            }
         }
-        if !rest.is_empty() {
-            // Zeros behind the last observations add +0 to sums that are never −0.
-            let padded = |rest: &[R]| std::array::from_fn(|i| rest.get(i).copied().unwrap_or(R::zero()));
-            let mut group = [R::zero(); LANES];
-            lanes.add(&padded(y_rest), &padded(x_rest), precision(y.len()), &mut group);
-            rest.copy_from_slice(&group[..rest.len()]);
-        }
-        lanes
+        Lanes { quadratic, squared_norm, max_abs }
     }
+}
+
+/// The lanes of one block.
+fn pass<R: Real>(
+    y: &[R],
+    prediction: &[R],
+    precision: impl Fn(usize) -> [f64; LANES],
+    weighted: &mut [R],
+) -> Lanes<R> {
+    let arch = Arch::new();
+    let (y, y_rest) = y.as_chunks();
+    let (prediction, x_rest) = prediction.as_chunks();
+    let (weighted, rest) = weighted.as_chunks_mut();
+    let mut lanes = arch.dispatch(Pass { y, prediction, precision: &precision, weighted });
+    if !rest.is_empty() {
+        // Zeros behind the last observations add +0 to sums that are never −0.
+        let padded = |rest: &[R]| [std::array::from_fn(|i| rest.get(i).copied().unwrap_or(R::zero()))];
+        let (last, mut group) = (precision(y.len()), [[R::zero(); LANES]]);
+        let (y, prediction) = (&padded(y_rest), &padded(x_rest));
+        lanes.add(&arch.dispatch(Pass { y, prediction, precision: |_| last, weighted: &mut group }));
+        rest.copy_from_slice(&group[0][..rest.len()]);
+    }
+    lanes
 }
 
 /// Reduces the block of observations that starts at `start`. All slices have the block's length, at most
@@ -100,11 +114,9 @@ pub(crate) fn reduce<R: Real>(
     residual: Option<&mut [R]>,
     weighted: &mut [R],
 ) -> Statistics {
-    let arch = Arch::new();
     let mut log_variance = 0.0;
     let mut by_table = |table: &[f64; BLOCK]| {
-        let precision = |group: usize| table.as_chunks::<LANES>().0[group];
-        arch.dispatch(Pass { y, prediction, precision, weighted: &mut *weighted })
+        pass(y, prediction, |group| table.as_chunks::<LANES>().0[group], &mut *weighted)
     };
     let lanes = match *variance {
         Variance::PerChannel { values, plane } => by_table(&per_channel(start, y.len(), values, plane)),
@@ -117,7 +129,7 @@ pub(crate) fn reduce<R: Real>(
         }
         Variance::Scalar(v) => {
             let precision = [v.recip(); LANES];
-            arch.dispatch(Pass { y, prediction, precision: |_| precision, weighted })
+            pass(y, prediction, |_| precision, weighted)
         }
     };
     let residuals = || y.iter().zip(prediction).map(|(y, x)| *y - *x);

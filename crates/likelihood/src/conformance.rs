@@ -21,6 +21,8 @@ pub fn check_backend<R: Real>(backend: &impl Backend<R>) {
     for (shape, stride) in [
         (Shape::new(1, 1, 1, 1), 1),
         (Shape::new(2, 2, 9, 13), 4),
+        (Shape::new(2, 2, 41, 50), 8),
+        (Shape::new(1, 3, 70, 49), 16),
         (Shape::new(3, 2, 64, 64), 2),
         (Shape::new(2, 3, 67, 131), 3),
         (Shape::new(3, 2, 251, 203), 2),

@@ -1,6 +1,7 @@
 //! The CPU backend: fixed blocks of observations, shared among threads.
 
 use crate::block::{combine, reduce};
+use crate::lattice::{field_index, gather, scatter};
 use crate::{Backend, Gradient, LikelihoodError, Observation, Statistics, Variance};
 use equipoise_field::Real;
 use equipoise_field::sum::{BLOCK, PARALLEL_FROM};
@@ -107,42 +108,6 @@ fn field_targets<R>(field: &mut [R], lattice: Subsample) -> Vec<Target<'_, R>> {
         target
     });
     stretches.collect()
-}
-
-fn field_index(lattice: Subsample, observation: usize) -> usize {
-    let (t, c, a, b) = lattice.observed().position(observation);
-    lattice.shape().index(t, c, a * lattice.stride(), b * lattice.stride())
-}
-
-/// Calls `visit(position in the block, field index, length)` for every run of observations
-/// `start .. start + len` that lie in one row.
-fn runs(lattice: Subsample, start: usize, len: usize, mut visit: impl FnMut(usize, usize, usize)) {
-    let columns = lattice.observed().width;
-    let mut at = 0;
-    while at < len {
-        let i = start + at;
-        let run = (columns - i % columns).min(len - at);
-        visit(at, field_index(lattice, i), run);
-        at += run;
-    }
-}
-
-/// Copies the field at the observations from `start` on into `out`.
-fn gather<R: Real>(lattice: Subsample, field: &[R], start: usize, out: &mut [R]) {
-    runs(lattice, start, out.len(), |at, index, len| {
-        let row = field[index..].iter().step_by(lattice.stride());
-        out[at..at + len].iter_mut().zip(row).for_each(|(o, x)| *o = *x);
-    });
-}
-
-/// Writes `part`, the field from `offset` on: the observations from `start` on, zero between them.
-fn scatter<R: Real>(lattice: Subsample, start: usize, weighted: &[R], offset: usize, part: &mut [R]) {
-    part.fill(R::zero());
-    let stride = lattice.stride();
-    runs(lattice, start, weighted.len(), |at, index, len| {
-        let row = &mut part[index - offset..][..(len - 1) * stride + 1];
-        weighted[at..at + len].iter().enumerate().for_each(|(i, p)| row[i * stride] = *p);
-    });
 }
 
 /// Runs every block on its own (`work` decides whether on several threads) and combines them.

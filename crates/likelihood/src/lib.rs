@@ -16,6 +16,7 @@ mod block;
 pub mod conformance;
 mod cpu;
 mod error;
+mod lattice;
 mod statistics;
 mod variance;
 
