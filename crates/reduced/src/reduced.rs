@@ -75,7 +75,21 @@ impl<R: Real> Reduced<R> {
     /// [`ReducedError::Variances`] for a law whose variances do not fit the space,
     /// [`ReducedError::Factor`] and [`ReducedError::Indefinite`].
     pub fn ensemble(&self, members: &[Draws<'_, R>]) -> Result<Vec<Outcome>, ReducedError> {
+        self.along(self.sampler.grid(), members)
+    }
+
+    /// The first `steps` predictor steps of [`run`](Self::run), or all of them, with their corrections: the
+    /// state that it passes through.
+    ///
+    /// # Errors
+    /// Those of [`ensemble`](Self::ensemble).
+    pub fn run_until(&self, steps: usize, draws: &Draws<'_, R>) -> Result<Outcome, ReducedError> {
         let grid = self.sampler.grid();
+        let times = &grid[..grid.len().min(steps.saturating_add(1))];
+        Ok(self.along(times, std::slice::from_ref(draws))?.remove(0))
+    }
+
+    fn along(&self, grid: &[f64], members: &[Draws<'_, R>]) -> Result<Vec<Outcome>, ReducedError> {
         let level = |t: Option<&f64>| self.schedule.level(t.copied().unwrap_or(1.0));
         let (first, last) = (level(grid.first()), level(grid.last()));
         let langevin: Vec<Stream> = members.iter().map(|draws| draws.langevin).collect();
@@ -89,13 +103,13 @@ impl<R: Real> Reduced<R> {
         match (&self.space.parts, &self.data) {
             (Parts::Modes(space), Data::Modes(data)) => {
                 let mut run = ModesRun::new(space, data, members, first)?;
-                let accounts = run.run(&self.plan())?;
+                let accounts = run.run(&self.plan(grid))?;
                 Ok(finish(accounts, &|m| Kind::Modes(run.end(m, langevin[m]))))
             }
             (Parts::Lattice(space), Data::Lattice(data)) => {
                 let kicks = self.sampler.corrections() * grid.len().saturating_sub(1);
                 let mut run = LatticeRun::new(space, data, members, first, kicks)?;
-                let accounts = self.advance(&mut run, &langevin)?;
+                let accounts = self.advance(&mut run, grid, &langevin)?;
                 Ok(finish(accounts, &|m| Kind::Lattice(run.end(m))))
             }
             _ => unreachable!("the data were made by the space"),
@@ -120,8 +134,7 @@ impl<R: Real> Reduced<R> {
         }
     }
 
-    fn plan(&self) -> Plan<'_> {
-        let times = self.sampler.grid();
+    fn plan<'a>(&'a self, times: &'a [f64]) -> Plan<'a> {
         Plan {
             likelihood: &self.likelihood,
             times,
@@ -132,14 +145,19 @@ impl<R: Real> Reduced<R> {
         }
     }
 
-    fn advance(&self, run: &mut dyn Dynamics, langevin: &[Stream]) -> Result<Vec<Account>, ReducedError> {
+    fn advance(
+        &self,
+        run: &mut dyn Dynamics,
+        grid: &[f64],
+        langevin: &[Stream],
+    ) -> Result<Vec<Account>, ReducedError> {
         let mut accounts = vec![Account::default(); langevin.len()];
         let corrections = self.sampler.corrections();
         if let (0, Some(factor)) = (corrections, self.likelihood.steady_factor()) {
-            self.walk(run, factor, &mut accounts)?;
+            self.walk(run, grid, factor, &mut accounts)?;
             return Ok(accounts);
         }
-        for (index, times) in self.sampler.grid().windows(2).enumerate() {
+        for (index, times) in grid.windows(2).enumerate() {
             if accounts.iter().all(|account| account.lost.is_some()) {
                 break;
             }
@@ -162,6 +180,7 @@ impl<R: Real> Reduced<R> {
     fn walk(
         &self,
         run: &mut dyn Dynamics,
+        grid: &[f64],
         factor: f64,
         accounts: &mut [Account],
     ) -> Result<(), ReducedError> {
@@ -170,7 +189,6 @@ impl<R: Real> Reduced<R> {
             let movement = predictor(now, then, factor);
             Ok(Step { level: now, weighing: self.likelihood.at(now)?, movement })
         };
-        let grid = self.sampler.grid();
         let steps: Vec<Step> = grid.windows(2).map(step).collect::<Result<_, ReducedError>>()?;
         let ends = grid.get(1..).unwrap_or_default();
         for (steps, ends) in steps.chunks(TOGETHER).zip(ends.chunks(TOGETHER)) {

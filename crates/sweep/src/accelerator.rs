@@ -4,16 +4,11 @@ use crate::BoxError;
 use equipoise_guidance::Strength;
 use equipoise_solver::{Inference, Method, PosteriorSampler};
 
-/// A machine with steps of its own for some problems.
+/// A machine with steps of its own for some problems. Its runs say when they left their bound, as
+/// [`Trace::excursion`](equipoise_sampler::Trace) does.
 pub trait Accelerator: Sync {
     /// Its name in the notes.
     fn name(&self) -> &'static str;
-
-    /// Whether its runs say when they left the bound, as [`Trace::excursion`](equipoise_sampler::Trace)
-    /// does. A run that explodes on a machine that does not is made again on the CPU.
-    fn times_excursions(&self) -> bool {
-        true
-    }
 
     /// `method` bound to a problem on this machine, `sda` under the law `strength`; `None` for what it has
     /// no steps for, which is the CPU's then.

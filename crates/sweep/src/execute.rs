@@ -78,11 +78,8 @@ impl<'a> FlowExecutor<'a> {
         if let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian())
             && let Some(bound) = accelerator.bind(inference, method, strength)?
         {
-            let ran = self.sample(trial, flow, &*bound)?;
-            if accelerator.times_excursions() || !ran.runs.iter().any(exploded) {
-                self.accelerated.fetch_add(1, Ordering::Relaxed);
-                return Ok((ran, format!("on {}", accelerator.name())));
-            }
+            self.accelerated.fetch_add(1, Ordering::Relaxed);
+            return Ok((self.sample(trial, flow, &*bound)?, format!("on {}", accelerator.name())));
         }
         self.plain.fetch_add(1, Ordering::Relaxed);
         Ok((self.sample(trial, flow, &*inference.bind(method, None, strength)?)?, String::new()))
@@ -165,11 +162,6 @@ impl<'a> FlowExecutor<'a> {
 struct Ran {
     runs: Vec<RunOutcome<f32>>,
     seconds: f64,
-}
-
-/// Whether a run ended beyond its bound.
-fn exploded(run: &RunOutcome<f32>) -> bool {
-    matches!(run, RunOutcome::Diverged { .. }) || run.trace().excursion.is_some()
 }
 
 /// Start and Langevin noise are keyed by seed, dataset and member, never by the law.

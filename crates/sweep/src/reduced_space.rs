@@ -1,10 +1,9 @@
 //! Runs in reduced coordinates: no field between the start and the end.
 
 use crate::{Accelerator, BoxError};
-use equipoise_covariance::Structure;
 use equipoise_guidance::Strength;
 use equipoise_reduced::{Draws, Likelihood, Outcome as Reached, Reduced, ReducedError, ReducedSpace, Start};
-use equipoise_sampler::{Outcome, PredictorCorrector, Trace};
+use equipoise_sampler::{Excursion, Outcome, PredictorCorrector, Trace};
 use equipoise_schedule::Level;
 use equipoise_solver::{Inference, Member, Method, ObservedGaussian, PosteriorSampler, SolverError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What the noise of corrections may take, shared by the laws of one sub and seed.
 const KEPT_NOISE: usize = 320 << 20;
 
-/// Takes runs of `sda` and `exact` to coordinates of the prior's own where they end as in full space, to
-/// rounding: Euler steps under explicit modes, low rank or dense, where a step costs r² operations
-/// whatever the grid; Euler steps and Langevin corrections under a stationary prior on a lattice whose
-/// stride divides the grid, where a step needs no transform.
+/// Takes runs of `sda` and `exact`, Euler steps and Langevin corrections, to coordinates of the prior's
+/// own: explicit modes, low rank or dense, where a step costs r² operations whatever the grid; a
+/// stationary prior on a lattice whose stride divides the grid, where a step needs no transform.
+///
+/// They end as in full space, to rounding, but for corrections under explicit modes: their noise is drawn
+/// in the coordinates, and the run has the law of one in full space.
 ///
 /// The rows of explicit modes are `f64`: a run that overflows or loses its digits in an `f32` field on the
-/// way may return here.
+/// way may return here. Coordinates tell no entry: a run that ends beyond its bound is asked by bisection
+/// when it left it, and one that comes back in time is not seen to have left.
 #[derive(Default)]
 pub struct ReducedRuns {
     /// Trials come problem by problem, and a space may keep noise: the last one alone is held.
@@ -49,30 +51,20 @@ impl ReducedRuns {
     }
 }
 
-/// The steps of a sampler whose draws a reduced run takes as well.
-fn steps(inference: &Inference<f32>, structure: &Structure<'_, f32>) -> Option<PredictorCorrector> {
+/// The steps of a sampler that reduced runs take as well.
+fn steps(inference: &Inference<f32>) -> Option<PredictorCorrector> {
     let sampler = &inference.sampler;
-    let steps = match sampler.as_predictor_corrector() {
-        Some(steps) => steps.clone(),
+    match sampler.as_predictor_corrector() {
+        Some(steps) => Some(steps.clone()),
         // Without corrections their size plays no part.
-        None if sampler.is_euler() => PredictorCorrector::new(sampler.grid().to_vec(), 0, 1.0).ok()?,
-        None => return None,
-    };
-    match structure {
-        Structure::Modes(_) => (steps.corrections() == 0).then_some(steps),
-        Structure::Stationary(_) => Some(steps),
-        _ => None,
+        None if sampler.is_euler() => PredictorCorrector::new(sampler.grid().to_vec(), 0, 1.0).ok(),
+        None => None,
     }
 }
 
 impl Accelerator for ReducedRuns {
     fn name(&self) -> &'static str {
         "reduced space"
-    }
-
-    /// Coordinates tell norms on the way, and no entry.
-    fn times_excursions(&self) -> bool {
-        false
     }
 
     fn bind(
@@ -86,10 +78,7 @@ impl Accelerator for ReducedRuns {
             (Method::Exact, None) => Likelihood::Exact,
             _ => return Ok(None),
         };
-        let Some(gaussian) = &inference.gaussian else { return Ok(None) };
-        let Some(steps) = steps(inference, &gaussian.wiener().prior_covariance().structure()) else {
-            return Ok(None);
-        };
+        let (Some(gaussian), Some(steps)) = (&inference.gaussian, steps(inference)) else { return Ok(None) };
         let Some(space) = self.space(gaussian)? else { return Ok(None) };
         let schedule = Arc::clone(&inference.schedule);
         let reduced = Reduced::bind(space, &inference.observation, likelihood, schedule, steps)?;
@@ -102,13 +91,6 @@ struct InSpace {
     inference: Inference<f32>,
 }
 
-impl InSpace {
-    fn level(&self, t: Option<&f64>) -> (f64, Level) {
-        let t = t.copied().unwrap_or(1.0);
-        (t, self.inference.schedule.level(t))
-    }
-}
-
 impl PosteriorSampler<f32> for InSpace {
     fn sample(&self, member: &Member) -> Result<Outcome<f32>, SolverError> {
         Ok(self.ensemble(std::slice::from_ref(member))?.remove(0))
@@ -116,15 +98,14 @@ impl PosteriorSampler<f32> for InSpace {
 
     /// Members side by side: what a level needs is made once for all.
     fn ensemble(&self, members: &[Member]) -> Result<Vec<Outcome<f32>>, SolverError> {
-        let Inference { start, sampler, gaussian, .. } = &self.inference;
-        let dim = gaussian.as_ref().map_or(0, |gaussian| gaussian.wiener().mean().len());
-        let first = self.level(sampler.grid().first()).1;
-        let starts: Vec<Vec<f32>> = members.iter().map(|m| start.draw(dim, first, m.start)).collect();
+        let Inference { start, sampler, .. } = &self.inference;
+        let (_, first) = self.level(sampler.grid().first());
+        let starts: Vec<Vec<f32>> = members.iter().map(|m| start.draw(self.dim(), first, m.start)).collect();
         let draws = starts.iter().zip(members);
         let draws: Vec<Draws<'_, f32>> =
             draws.map(|(x_1, m)| Draws { start: Start::Field(x_1), langevin: m.langevin }).collect();
         let reached = self.reduced.ensemble(&draws).map_err(failed)?;
-        reached.iter().zip(&draws).map(|(reached, draws)| self.field(reached, draws.start, dim)).collect()
+        reached.iter().zip(&draws).map(|(reached, draws)| self.outcome(reached, draws)).collect()
     }
 }
 
@@ -133,13 +114,50 @@ fn failed(error: ReducedError) -> SolverError {
 }
 
 impl InSpace {
-    /// The end of a run as a field.
+    fn level(&self, t: Option<&f64>) -> (f64, Level) {
+        let t = t.copied().unwrap_or(1.0);
+        (t, self.inference.schedule.level(t))
+    }
+
+    /// The outcome of a whole run.
+    fn outcome(&self, reached: &Reached, draws: &Draws<'_, f32>) -> Result<Outcome<f32>, SolverError> {
+        let last = self.inference.sampler.grid().len().saturating_sub(1);
+        let mut outcome = self.field(reached, draws, last)?;
+        let (Outcome::Finished { trace, .. } | Outcome::Diverged { trace, .. }) = &mut outcome;
+        if let Some(end) = trace.excursion {
+            trace.excursion = Some(self.first_excursion(draws, last, end)?);
+        }
+        Ok(outcome)
+    }
+
+    /// Where a run that ends beyond its bound left it: the first time, or a later one of a run that came
+    /// back and left again.
+    fn first_excursion(
+        &self,
+        draws: &Draws<'_, f32>,
+        last: usize,
+        end: Excursion,
+    ) -> Result<Excursion, SolverError> {
+        let (mut within, mut beyond, mut found) = (0, last, end);
+        while beyond - within > 1 {
+            let steps = usize::midpoint(within, beyond);
+            let reached = self.reduced.run_until(steps, draws).map_err(failed)?;
+            match self.field(&reached, draws, steps)?.trace().excursion {
+                Some(excursion) => (beyond, found) = (steps, excursion),
+                None => within = steps,
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a run reached after `steps` steps, as a field.
     fn field(
         &self,
         reached: &Reached,
-        from: Start<'_, f32>,
-        dim: usize,
+        draws: &Draws<'_, f32>,
+        steps: usize,
     ) -> Result<Outcome<f32>, SolverError> {
+        let Inference { sampler, bound, .. } = &self.inference;
         let way = reached.trace();
         let mut trace = Trace {
             evaluations: way.evaluations,
@@ -147,19 +165,21 @@ impl InSpace {
             guidance_norm: way.guidance_norm,
             ..Trace::default()
         };
-        Ok(match reached {
+        let mut x = vec![f32::NAN; self.dim()];
+        let (t, level) = match reached {
             Reached::Finished { end, .. } => {
-                let mut x = vec![0.0; dim];
-                self.reduced.expand(from, end, &mut x).map_err(failed)?;
-                let (t, level) = self.level(self.inference.sampler.grid().last());
-                match trace.inspect(&x, t, level, self.inference.bound) {
-                    Some(non_finite) => Outcome::Diverged { x, t, non_finite, trace },
-                    None => Outcome::Finished { x, trace },
-                }
+                self.reduced.expand(draws.start, end, &mut x).map_err(failed)?;
+                self.level(sampler.grid().get(steps))
             }
-            Reached::Diverged { t, .. } => {
-                Outcome::Diverged { x: vec![f32::NAN; dim], t: *t, non_finite: dim, trace }
-            }
+            Reached::Diverged { t, .. } => self.level(Some(t)),
+        };
+        Ok(match trace.inspect(&x, t, level, *bound) {
+            Some(non_finite) => Outcome::Diverged { x, t, non_finite, trace },
+            None => Outcome::Finished { x, trace },
         })
+    }
+
+    fn dim(&self) -> usize {
+        self.inference.gaussian.as_ref().map_or(0, |gaussian| gaussian.wiener().mean().len())
     }
 }

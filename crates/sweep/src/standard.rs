@@ -60,7 +60,7 @@ impl Protocol {
 }
 
 impl DatasetPlan {
-    /// The cylinder wake: 16 frames, low rank 20, seed 0, one member, protocol `fast`.
+    /// The cylinder wake: 16 frames, low rank 20, seed 0, one member, both protocols.
     pub fn ibpm(source: Source) -> Self {
         Self {
             source,
@@ -71,7 +71,7 @@ impl DatasetPlan {
             noise: vec![0.1, 0.1],
             seeds: vec![0],
             members: 1,
-            protocols: vec![Protocol::fast()],
+            protocols: vec![Protocol::fast(), Protocol::study()],
         }
     }
 
