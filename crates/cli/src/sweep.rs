@@ -64,9 +64,9 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Output")]
     force: bool,
 
-    /// Where runs take place. reduced: on the CPU in coordinates of the prior, where sda and exact end as in
-    /// full space, to rounding, many times faster: without corrections on low-rank and dense priors, with them
-    /// too on stationary priors whose grid the sub divides; a run that explodes is made again in full space.
+    /// Where runs take place. reduced: on the CPU in coordinates of the prior, many times faster, where sda and
+    /// exact end as in full space, to rounding; on low-rank and dense priors corrections draw their noise in the
+    /// coordinates, with the same law; a stationary prior needs a grid that the sub divides.
     /// cpu: all in full space. cuda: on a device, an error without one, for sda there but not under
     /// `adaptive`; auto is cuda, or reduced without a device. Other trials, and all under priors other than
     /// wiener, run on the CPU in full space

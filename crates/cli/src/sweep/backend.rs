@@ -15,7 +15,7 @@ const ORDINAL: usize = 0;
 pub(super) enum Backend {
     /// The CPU, with a field at every step.
     Cpu,
-    /// The CPU, without a field between start and end where a run ends as it does with one.
+    /// The CPU, without a field between start and end where the prior's coordinates allow it.
     Reduced,
     /// A CUDA device.
     Cuda,
@@ -42,7 +42,7 @@ impl Backend {
                 device().map(Some).map_err(|error| anyhow::Error::new(error).context("--backend cuda"))
             }
             Self::Auto => Ok(Some(device().unwrap_or_else(|error| {
-                eprintln!("--backend auto: {error}; all runs take place on the CPU");
+                eprintln!("--backend auto: {error}; runs take place in reduced space");
                 reduced()
             }))),
         }

@@ -32,7 +32,7 @@ fn auto_says_once_that_it_falls_back_and_changes_no_number() {
     let folder = tempfile::tempdir().unwrap();
     let [auto, reduced] =
         ["auto", "reduced"].map(|backend| small(&["--backend", backend], &folder.path().join(backend)));
-    let told = format!("--backend auto: {lack}; all runs take place on the CPU\n");
+    let told = format!("--backend auto: {lack}; runs take place in reduced space\n");
     assert_eq!(auto.ran.stderr.matches(&told).count(), 1, "{}", auto.ran.stderr);
     assert!(!reduced.ran.stderr.contains("--backend"), "{}", reduced.ran.stderr);
     assert_eq!(auto.rows(&["seconds"]), reduced.rows(&["seconds"]));
