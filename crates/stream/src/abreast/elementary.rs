@@ -52,10 +52,9 @@ pub(super) fn circle(word: u64) -> (f64, f64) {
     let b = z.mul_add(-2.7557314351390663e-07, 2.480158728947673e-05);
     let c = z.mul_add(-1.1359647557788195e-11, 2.087572321298175e-09);
     let cos = w.mul_add(w.mul_add(w.mul_add(c, b), a), z.mul_add(-0.5, 1.0));
-    let cos = cos.to_bits() ^ (word & 1 << 63);
-    let sin = sin.to_bits();
-    let swap = (cos ^ sin) & 0u64.wrapping_sub(word >> 62 & 1);
-    (f64::from_bits(cos ^ swap), f64::from_bits(sin ^ swap))
+    let cos = f64::from_bits(cos.to_bits() ^ (word & 1 << 63));
+    let swap = ((word << 1) as i64) < 0;
+    if swap { (sin, cos) } else { (cos, sin) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Lanes are Philox under keys of their own, and what is made of them has its law.
 
-use super::{Abreast, CHI_SQUARED, LANES, NORMAL, words};
+use super::{Abreast, CHI_SQUARED, LANES, NORMAL, TOGETHER, pair, words};
 use crate::Stream;
 use rand_philox::{philox4x32_10, splitmix64};
 
@@ -32,6 +32,18 @@ fn a_prefix_is_the_shorter_draw() {
     assert_eq!(long[..4], short[..]);
     lanes.fill_normal(3, &mut short);
     assert_ne!(long[..4], short[..]);
+}
+
+/// However many are made together.
+#[test]
+fn deviates_are_those_of_their_places() {
+    let lanes = Abreast::new(streams(3));
+    let mut out = [[0.0; LANES]; 4 * TOGETHER + 3];
+    lanes.fill_normal(9, &mut out);
+    for (p, out) in (0..).zip(out.chunks(2)) {
+        // Between vectors and scalars nothing differs, because every product is rounded as written.
+        assert_eq!(*out, pair(&words(&lanes.keys, 9, NORMAL, p))[..out.len()]);
+    }
 }
 
 /// Moments within five standard errors, and no correlation between the two of a pair, between pairs,
