@@ -26,7 +26,7 @@ pub use dense::{DENSE_LIMIT, dense, fit_dense};
 pub use error::CovarianceError;
 pub use low_rank::{LowRankFit, fit_low_rank};
 pub use model::{Covariance, Structure, Weights};
-pub use modes::{Modes, project};
+pub use modes::{Modes, Panel};
 pub use pool::Pool;
 pub use stationary::{Blocks, Spectrum, Stationary, StationarySeries, fit_stationary};
 pub use streamed::{

@@ -3,11 +3,11 @@
 mod passes;
 mod rows;
 
-pub use passes::project;
+pub use rows::Panel;
 
 use crate::{Covariance, CovarianceError, Structure, Weights};
 use equipoise_field::Real;
-use rows::{Plain, Rounded};
+use rows::Rounded;
 
 /// Σ = U Λ Uᵀ + λ_⊥ (I − U Uᵀ) with r explicit orthonormal modes.
 #[derive(Clone, Debug)]
@@ -64,8 +64,8 @@ impl<R: Real> Modes<R> {
         &self.basis[i * self.dim..(i + 1) * self.dim]
     }
 
-    fn plain(&self) -> Plain<'_, R> {
-        Plain::new(&self.basis, self.rank(), self.dim)
+    fn panel(&self) -> Panel<'_, R> {
+        Panel::new(&self.basis, self.rank(), self.dim)
     }
 
     /// All modes, r × D.
@@ -91,7 +91,7 @@ impl<R: Real> Modes<R> {
         self.synthesise_made(c, out, make, |_, _| {});
     }
 
-    /// out = what `make` writes + U c, then handed to `finish`, in one pass over the modes: both are called
+    /// out = what `make` leaves of it + U c, then handed to `finish`, in one pass over the modes: both are called
     /// for every block of entries, with the index of its first. Returns the sum of what `make` returns.
     ///
     /// # Panics
@@ -106,7 +106,7 @@ impl<R: Real> Modes<R> {
         self.check(out, c);
         match &self.rounded {
             Some(rounded) => passes::expand(rounded, c, out, make, finish),
-            None => passes::expand(&self.plain(), c, out, make, finish),
+            None => passes::expand(&self.panel(), c, out, make, finish),
         }
     }
 
@@ -114,21 +114,22 @@ impl<R: Real> Modes<R> {
     pub fn project(&self, v: &[R]) -> Vec<f64> {
         assert_eq!(v.len(), self.dim, "modes: field length");
         match &self.rounded {
-            Some(rounded) => passes::inner(rounded, v),
-            None => passes::inner(&self.plain(), v),
+            Some(rounded) => passes::project(rounded, v),
+            None => passes::project(&self.panel(), v),
         }
     }
 
-    /// Uᵀ v, and ‖v‖², of a field that is made block by block and not kept: `make(start, block)` writes its
-    /// entries from `start` on. The bits of [`project`](Self::project) and of
-    /// [`sum::squared_norm`](equipoise_field::sum::squared_norm).
-    pub fn project_made(&self, make: impl Fn(usize, &mut [R]) + Sync) -> (Vec<f64>, f64) {
-        let mut dots = match &self.rounded {
+    /// Uᵀ v of a field that is made block by block and not kept: `make(start, block)` writes its entries from
+    /// `start` on. The bits of [`project`](Self::project), beside the sums of what `make` returns: where
+    /// these are [sums](equipoise_field::sum) over the block, those over the field.
+    pub fn project_made<const K: usize>(
+        &self,
+        make: impl Fn(usize, &mut [R]) -> [f64; K] + Sync,
+    ) -> (Vec<f64>, [f64; K]) {
+        match &self.rounded {
             Some(rounded) => passes::project_made(rounded, self.dim, make),
-            None => passes::project_made(&self.plain(), self.dim, make),
-        };
-        let squared_norm = dots.pop().unwrap_or(0.0);
-        (dots, squared_norm)
+            None => passes::project_made(&self.panel(), self.dim, make),
+        }
     }
 }
 
@@ -210,6 +211,27 @@ mod tests {
         }
     }
 
+    /// The law: columns have the bits of the matrix that holds them alone.
+    #[test]
+    fn columns_are_a_matrix_of_their_own() {
+        let (modes, v) = (modes(), wave(DIM, 0.3));
+        let at = 11..DIM - 3;
+        let alone: Vec<f32> = (0..RANK).flat_map(|i| &modes.mode(i)[at.clone()]).copied().collect();
+        let alone = Panel::new(&alone, RANK, at.len());
+        let columns = modes.panel().columns(4..DIM).columns(7..DIM - 7);
+        let found = columns.project(&v[at.clone()]);
+        assert!(found.iter().zip(alone.project(&v[at.clone()])).all(|(a, b)| a.to_bits() == b.to_bits()));
+        let c: Vec<f32> = found.iter().map(|&c| c as f32).collect();
+        let [mut found, mut expected] = [v[at.clone()].to_vec(), v[at].to_vec()];
+        let doubled = |_: usize, block: &mut [f32]| block.iter_mut().for_each(|x| *x *= 2.0);
+        columns.synthesise_made(&c, &mut found, doubled);
+        alone.synthesise_made(&c, &mut expected, doubled);
+        assert!(found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
+        assert!(
+            found[0].to_bits() == (0..RANK).fold(2.0 * v[11], |x, i| x + c[i] * modes.mode(i)[11]).to_bits()
+        );
+    }
+
     /// The law: U is read once, so every block is made once and finished once; and what is made gives the
     /// bits of what is kept.
     #[test]
@@ -220,7 +242,10 @@ mod tests {
             calls[0].fetch_add(1, Ordering::Relaxed);
             block.copy_from_slice(&v[start..start + block.len()]);
         };
-        let (c, square) = modes.project_made(make);
+        let (c, [square]) = modes.project_made(|start, block| {
+            make(start, block);
+            [sum::squared_norm(block)]
+        });
         assert_eq!(calls[0].swap(0, Ordering::Relaxed), 4);
         let same = |a: &f64, b: &f64| a.to_bits() == b.to_bits();
         assert!(c.iter().zip(&modes.project(&v)).all(|(a, b)| same(a, b)));

@@ -13,7 +13,7 @@ use crate::{Evidence, GuidanceError};
 use equipoise_covariance::{Modes, Structure, Weights};
 use equipoise_field::{Real, each, sum};
 use equipoise_innovation::ObservedPrior;
-use equipoise_operator::{LinearOperator, Selection, Subsample};
+use equipoise_operator::{Adjoint, Selection};
 use equipoise_schedule::Level;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
@@ -149,8 +149,9 @@ impl<R: Real> GaussianPath<R> {
         let centred = |start: usize, block: &mut [R]| {
             let at = start..start + block.len();
             each::map2(block, &x_t[at.clone()], &mean[at], |x, m| x - mu * m);
+            [sum::squared_norm(block)]
         };
-        let (along, square) = modes.project_made(centred);
+        let (along, [square]) = modes.project_made(centred);
         let (c, d) = sized(gradient, 2 * rank).split_at_mut(rank);
         c.iter_mut().zip(along).for_each(|(c, p)| *c = R::narrow(p));
         let values = sized(prediction, count);
@@ -169,12 +170,13 @@ impl<R: Real> GaussianPath<R> {
         })?;
         let pull = R::narrow(level.sigma * level.sigma * factor);
         let coefficients: Vec<R> = (0..rank).map(|i| (mu * c[i] + pull * d[i]) * gains.resolved[i]).collect();
-        let spread = Spread::new(self.observed.operator().as_ref(), weighted, field);
+        let spread = Adjoint::new(self.observed.operator().as_ref(), weighted, field);
         let square = modes.synthesise_made(
             &coefficients,
             eps,
             |start, block| {
-                spread.write(start, block);
+                block.fill(R::zero());
+                spread.add(R::one(), start, block);
                 let square = sum::squared_norm(block);
                 let (at, rest) = (start..start + block.len(), gains.complement);
                 each::update2(block, &x_t[at.clone()], &mean[at], |s, x, m| {
@@ -212,38 +214,12 @@ impl<R: Real> GaussianPath<R> {
     }
 }
 
-/// Aᵀw, block by block: written where it is asked for on a lattice, otherwise from a field.
-enum Spread<'a, R> {
-    Lattice(Subsample, &'a [R]),
-    Field(&'a [R]),
-}
-
-impl<'a, R: Real> Spread<'a, R> {
-    fn new(operator: &dyn LinearOperator<R>, weighted: &'a [R], field: &'a mut Vec<R>) -> Self {
-        if let Selection::Lattice { shape, stride } = operator.selection()
-            && let Ok(lattice) = Subsample::new(shape, stride)
-        {
-            return Self::Lattice(lattice, weighted);
-        }
-        let field = sized(field, operator.len_in());
-        operator.adjoint(weighted, field);
-        Self::Field(field)
-    }
-
-    fn write(&self, start: usize, block: &mut [R]) {
-        match self {
-            Self::Lattice(lattice, weighted) => lattice.adjoint_part(weighted, start, block),
-            Self::Field(field) => block.copy_from_slice(&field[start..start + block.len()]),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use equipoise_field::Shape;
     use equipoise_innovation::NoiseVariance;
-    use equipoise_operator::Mask;
+    use equipoise_operator::{LinearOperator, Mask, Subsample};
     use equipoise_stream::Stream;
 
     /// Three blocks and a part of a fourth, and a rank that groups of rows do not divide.

@@ -8,7 +8,7 @@
 
 use crate::small::inverse;
 use crate::{InnovationError, NoiseVariance};
-use equipoise_covariance::{Covariance, Modes, project};
+use equipoise_covariance::{Covariance, Modes, Panel};
 use equipoise_field::{Real, sum};
 use equipoise_operator::LinearOperator;
 use ndarray::{Array2, ArrayView2};
@@ -158,7 +158,7 @@ impl<R: Real> ObservedModes<R> {
 
     /// Wᵀ r.
     pub(crate) fn project(&self, r: &[R]) -> Vec<f64> {
-        project(&self.basis, self.rank(), r)
+        Panel::new(&self.basis, self.rank(), self.count).project(r)
     }
 
     /// out = scale · out + W c.

@@ -1,5 +1,6 @@
 //! Observation operators y = A x with exact adjoints and their true number of observations.
 
+mod adjoint;
 mod coarsen;
 mod composed;
 pub mod conformance;
@@ -14,6 +15,7 @@ mod sensors;
 mod subsample;
 mod vorticity;
 
+pub use adjoint::Adjoint;
 pub use coarsen::Coarsen;
 pub use composed::Composed;
 pub use dense::Dense;

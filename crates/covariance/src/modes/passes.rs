@@ -3,7 +3,7 @@
 //! Blocks are shared among threads; what is added in which order depends on the lengths alone, so the bits
 //! are the same on any number of threads and for vectors of any width.
 
-use super::rows::{Plain, Rows};
+use super::rows::Rows;
 use equipoise_field::{Real, sum};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -23,44 +23,33 @@ const ROWS: usize = 4;
 /// the field stays in the second-level cache.
 const TILE: usize = 16;
 
-/// ⟨row_i, v⟩ for the `rows` rows of a row-major matrix, blocks of `v` read once.
-///
-/// Runs of 16 products in each of 16 lanes are added in `R`; the runs of a lane, the lanes of a block and
-/// the blocks in `f64`, in a tree that depends on the length alone.
-///
-/// # Panics
-/// If `matrix` is not of length rows · v.len().
-pub fn project<R: Real>(matrix: &[R], rows: usize, v: &[R]) -> Vec<f64> {
-    assert_eq!(matrix.len(), rows * v.len(), "project: matrix length");
-    inner(&Plain::new(matrix, rows, v.len()), v)
-}
-
-/// [`project`] for rows in any storage.
-pub(super) fn inner<R: Real, M: Rows<R>>(matrix: &M, v: &[R]) -> Vec<f64> {
+/// [`Panel::project`](super::Panel::project) for rows in any storage.
+pub(super) fn project<R: Real, M: Rows<R>>(matrix: &M, v: &[R]) -> Vec<f64> {
     over_tiles(matrix.rows(), v.len(), matrix.rows(), |start, end, out| {
         tile_dots(matrix, start, &v[start..end], out);
     })
 }
 
-/// ⟨row_i, v⟩ as [`project`] has it, then ‖v‖², for a field that is not kept: `make(start, block)` writes
-/// its entries from `start` on.
-pub(super) fn project_made<R: Real, M: Rows<R>>(
+/// [`Panel::project_made`](super::Panel::project_made) for rows in any storage.
+pub(super) fn project_made<R: Real, M: Rows<R>, const K: usize>(
     matrix: &M,
     dim: usize,
-    make: impl Fn(usize, &mut [R]) + Sync,
-) -> Vec<f64> {
+    make: impl Fn(usize, &mut [R]) -> [f64; K] + Sync,
+) -> (Vec<f64>, [f64; K]) {
     let rows = matrix.rows();
-    over_tiles(rows, dim, rows + 1, |start, end, out| {
+    let mut sums = over_tiles(rows, dim, rows + K, |start, end, out| {
         let mut v = vec![R::zero(); end - start];
-        for (b, block) in v.chunks_mut(BLOCK).enumerate() {
-            make(start + b * BLOCK, block);
-            out[b * (rows + 1) + rows] = sum::squared_norm(block);
+        for ((b, block), out) in v.chunks_mut(BLOCK).enumerate().zip(out.chunks_mut(rows + K)) {
+            out[rows..].copy_from_slice(&make(start + b * BLOCK, block));
         }
         tile_dots(matrix, start, &v, out);
-    })
+    });
+    let made = std::array::from_fn(|k| sums[rows + k]);
+    sums.truncate(rows);
+    (sums, made)
 }
 
-/// out = what `make` writes + Σ_i c_i row_i, then handed to `finish`, block by block; both are given the
+/// out = what `make` leaves of it + Σ_i c_i row_i, then handed to `finish`, block by block; both are given the
 /// index of a block's first entry. Returns the sum of what `make` returns, by the fixed tree.
 pub(super) fn expand<R: Real, M: Rows<R>>(
     matrix: &M,

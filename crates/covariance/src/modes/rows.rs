@@ -1,9 +1,10 @@
 //! How the rows of U lie in memory: as they are, or as 16-bit integers with a unit for every block.
 
-use super::passes::BLOCK;
+use super::passes::{self, BLOCK};
 use crate::CovarianceError;
 use equipoise_field::Real;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// A row-major matrix that the passes read block by block.
 pub(super) trait Rows<R>: Sync {
@@ -22,20 +23,76 @@ pub(super) trait Rows<R>: Sync {
     fn value(entry: Self::Entry) -> R;
 }
 
-/// Entries as they are.
-pub(super) struct Plain<'a, R> {
+/// Columns of a row-major matrix: modes, or what is observed of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Panel<'a, R> {
     matrix: &'a [R],
     rows: usize,
-    dim: usize,
+    /// From a row to the next.
+    stride: usize,
+    first: usize,
+    len: usize,
 }
 
-impl<'a, R> Plain<'a, R> {
-    pub(super) fn new(matrix: &'a [R], rows: usize, dim: usize) -> Self {
-        Self { matrix, rows, dim }
+impl<'a, R: Real> Panel<'a, R> {
+    /// All columns, `len` of them.
+    ///
+    /// # Panics
+    /// If `matrix` is not of length rows · len.
+    pub fn new(matrix: &'a [R], rows: usize, len: usize) -> Self {
+        assert_eq!(matrix.len(), rows * len, "panel: matrix length");
+        Self { matrix, rows, stride: len, first: 0, len }
+    }
+
+    /// Some of the columns.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[must_use]
+    pub fn columns(self, at: Range<usize>) -> Self {
+        assert!(at.start <= at.end && at.end <= self.len, "panel: {at:?} of {} columns", self.len);
+        Self { first: self.first + at.start, len: at.len(), ..self }
+    }
+
+    /// ⟨row_i, v⟩ for every row, blocks of `v` read once.
+    ///
+    /// Runs of 16 products in each of 16 lanes are added in `R`; the runs of a lane, the lanes of a block and
+    /// the blocks in `f64`, in a tree that depends on the length alone.
+    ///
+    /// # Panics
+    /// If `v` is not as long as a row.
+    pub fn project(&self, v: &[R]) -> Vec<f64> {
+        assert_eq!(v.len(), self.len, "panel: field length");
+        passes::project(self, v)
+    }
+
+    /// [`project`](Self::project) for a field that is made block by block and not kept:
+    /// `make(start, block)` writes its entries from `start` on. Beside it the sums of what `make` returns,
+    /// over the blocks by the fixed tree.
+    pub fn project_made<const K: usize>(
+        &self,
+        make: impl Fn(usize, &mut [R]) -> [f64; K] + Sync,
+    ) -> (Vec<f64>, [f64; K]) {
+        passes::project_made(self, self.len, make)
+    }
+
+    /// out = what `make` leaves of it + Σ c_i row_i, in one pass: `make` is called for every block of
+    /// entries, with the index of its first.
+    ///
+    /// # Panics
+    /// If a length does not fit.
+    pub fn synthesise_made(&self, c: &[R], out: &mut [R], make: impl Fn(usize, &mut [R]) + Sync) {
+        assert_eq!(c.len(), self.rows, "panel: coefficient count");
+        assert_eq!(out.len(), self.len, "panel: field length");
+        let make = |start: usize, block: &mut [R]| {
+            make(start, block);
+            0.0
+        };
+        passes::expand(self, c, out, make, |_, _| {});
     }
 }
 
-impl<R: Real> Rows<R> for Plain<'_, R> {
+impl<R: Real> Rows<R> for Panel<'_, R> {
     type Entry = R;
 
     fn rows(&self) -> usize {
@@ -43,7 +100,7 @@ impl<R: Real> Rows<R> for Plain<'_, R> {
     }
 
     fn part(&self, row: usize, start: usize, len: usize) -> &[R] {
-        &self.matrix[row * self.dim + start..][..len]
+        &self.matrix[row * self.stride + self.first + start..][..len]
     }
 
     fn scale(&self, _: usize, _: usize) -> R {
