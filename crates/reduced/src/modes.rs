@@ -22,6 +22,7 @@ mod lanes;
 mod level;
 mod pack;
 mod run;
+mod shadows;
 mod tiles;
 
 pub(crate) use expand::ModesEnd;
@@ -29,20 +30,22 @@ pub(crate) use run::ModesRun;
 
 use crate::ReducedError;
 use axes::Axes;
-use classes::{Class, Shadow, classes, grams};
+use classes::{Class, classes, grams};
 use equipoise_covariance::{Covariance, Modes, Structure};
-use equipoise_field::{Real, each, sum};
+use equipoise_field::Real;
 use equipoise_innovation::{NoiseVariance, ObservedPrior};
 use equipoise_operator::Gram;
 use equipoise_wiener::Wiener;
 use ndarray::Array2;
+use shadows::Shadow;
 use std::sync::Arc;
 
 /// Rows of a class behind its coordinates along E: the directions of ỹ and of f, the rest.
 pub(crate) const BEYOND: usize = 3;
 
-/// Smallest share of a squared norm that is a direction of its own; the rounding of the inner products
-/// that it is the difference of stays a thousand times below.
+/// Smallest share of a squared norm that is a direction of its own. In `f64` the rounding of the inner
+/// products that it is the difference of stays a thousand times below. In `f32` rounding may pass for a
+/// direction; that harms nothing, because an end is divided by the length that its start was given there.
 const INDEPENDENT: f64 = 1e-12;
 
 /// A prior of explicit modes under an operator, split into classes.
@@ -54,7 +57,7 @@ pub(crate) struct ModesSpace<R: Real> {
     axes: Axes,
     /// V, where there are axes that the classes share.
     vectors: Option<Array2<f64>>,
-    /// Observations in a plane of one class; 0 where all are of one class.
+    /// Observations side by side that are of one class, at least 1.
     plane: usize,
     /// c of A Aᵀ = c·I.
     scale: f64,
@@ -83,11 +86,12 @@ impl<R: Real> ModesSpace<R> {
             return Err(found("an operator without A Aᵀ = c·I"));
         };
         let (plane, kinds) = match (observed.noise().uniform(), observed.noise()) {
-            (Some(_), _) => (0, 1),
+            (Some(_), _) => (observed.count(), 1),
             (None, NoiseVariance::PerChannel { values, plane }) => (*plane, values.len()),
             (None, _) => return Err(ReducedError::Variances { found: "one an observation" }),
         };
-        let class = |i: usize| i.checked_div(plane).map_or(0, |p| p % kinds);
+        let plane = plane.max(1);
+        let class = |i: usize| i / plane % kinds;
         let rank = modes.rank();
         let whole = grams(modes.basis(), rank, 1, &|_| 0).remove(0);
         let mut seen = grams(basis, rank, kinds, &class);
@@ -100,7 +104,7 @@ impl<R: Real> ModesSpace<R> {
         observed.operator().apply(wiener.mean(), &mut observed_mean);
         let mean = Vec::new();
         let mut space = Self { wiener, observed, classes, axes, vectors, plane, scale, observed_mean, mean };
-        space.mean = space.shadows(space.wiener.mean(), &space.observed_mean, &[]);
+        space.mean = space.shadows(&space.mean(), &[], None);
         Ok(space)
     }
 
@@ -113,11 +117,6 @@ impl<R: Real> ModesSpace<R> {
             Structure::Modes(modes) => modes,
             _ => unreachable!("the space was made of explicit modes"),
         }
-    }
-
-    /// The class of observation i.
-    fn class(&self, i: usize) -> usize {
-        i.checked_div(self.plane).map_or(1, |p| 1 + p % (self.classes.len() - 1))
     }
 
     fn eigenvalues(&self) -> &[f64] {
@@ -157,46 +156,6 @@ impl<R: Real> ModesSpace<R> {
         Ok(())
     }
 
-    /// What every class holds of a field v whose observations are `seen`.
-    fn shadows(&self, v: &[R], seen: &[R], data: &[R]) -> Vec<Shadow> {
-        let basis = self.observed.observed_basis().unwrap_or_default();
-        let modes = self.modes();
-        let mut shadows: Vec<Shadow> =
-            (1..self.classes.len()).map(|k| self.seen_shadow(k, basis, seen, data)).collect();
-        let mut rest = Shadow {
-            modes: (0..modes.rank()).map(|j| sum::dot(modes.mode(j), v)).collect(),
-            square: sum::squared_norm(v),
-            data: 0.0,
-        };
-        for shadow in &shadows {
-            rest.modes.iter_mut().zip(&shadow.modes).for_each(|(r, s)| *r -= s);
-            rest.square -= shadow.square;
-        }
-        shadows.insert(0, rest);
-        shadows
-    }
-
-    /// What class `k` of the observations holds of a field that is seen as `seen`.
-    fn seen_shadow(&self, k: usize, basis: &[R], seen: &[R], data: &[R]) -> Shadow {
-        let count = seen.len();
-        let product = |a: &[R], b: &[R]| self.seen_product(k, a, b);
-        Shadow {
-            modes: basis.chunks(count.max(1)).map(|mode| product(mode, seen)).collect(),
-            square: product(seen, seen),
-            data: if data.is_empty() { 0.0 } else { product(data, seen) },
-        }
-    }
-
-    /// ⟨Aᵀa, P_κ Aᵀb⟩/c over the observations of class `k`.
-    fn seen_product(&self, k: usize, a: &[R], b: &[R]) -> f64 {
-        let inner = if self.plane == 0 {
-            sum::dot(a, b)
-        } else {
-            sum::of(a.len(), |i| if self.class(i) == k { a[i].wide() * b[i].wide() } else { 0.0 })
-        };
-        inner / self.scale
-    }
-
     /// The rows of a field in every class: along E, along ỹ, and its own direction beyond both.
     fn rows_of(&self, shadows: &[Shadow], data: &[Vec<f64>]) -> Vec<Vec<f64>> {
         let of = |((class, shadow), data): ((&Class, &Shadow), &Vec<f64>)| {
@@ -217,36 +176,20 @@ impl<R: Real> ModesSpace<R> {
     /// ỹ of observations `values`.
     pub(crate) fn data(&self, values: &[R]) -> ModesData<R> {
         let values: Vec<R> = values.iter().zip(&self.observed_mean).map(|(&y, &a)| y - a).collect();
-        let basis = self.observed.observed_basis().unwrap_or_default();
-        let of = |k: usize| {
-            let class = &self.classes[k];
-            let mut rows = vec![0.0; class.width() + BEYOND];
-            if k == 0 {
-                return rows;
-            }
-            let shadow = self.seen_shadow(k, basis, &values, &[]);
-            rows[..class.width()].copy_from_slice(&class.coordinates(&shadow.modes));
+        let seen = self.seen_shadows(&values, &[], &self.observed_mean);
+        let of = |(class, shadow): (&Class, &Shadow)| {
+            let width = class.width();
+            let mut rows = class.coordinates(&shadow.modes);
             let left = shadow.square - rows.iter().map(|r| r * r).sum::<f64>();
-            if class.free(false) > 0.0 && left > INDEPENDENT * shadow.square {
-                rows[class.width()] = left.sqrt();
-            }
+            let own = class.free(false) > 0.0 && left > INDEPENDENT * shadow.square;
+            rows.resize(width + BEYOND, 0.0);
+            rows[width] = if own { left.sqrt() } else { 0.0 };
             rows
         };
-        let rows: Vec<Vec<f64>> = (0..self.classes.len()).map(of).collect();
+        let rows: Vec<Vec<f64>> = self.classes.iter().zip(&seen).map(of).collect();
         let mut shadows = self.mean.clone();
-        for (k, shadow) in shadows.iter_mut().enumerate().skip(1) {
-            shadow.data = self.seen_product(k, &values, &self.observed_mean);
-        }
+        shadows.iter_mut().zip(&seen).for_each(|(mean, seen)| mean.data = seen.origin);
         let mean = self.rows_of(&shadows, &rows);
         ModesData { values, rows, mean }
-    }
-
-    /// v − scale · m and its observations.
-    fn centred(&self, v: &[R], scale: f64) -> (Vec<R>, Vec<R>) {
-        let (mut out, mut seen) = (v.to_vec(), vec![R::zero(); self.observed.count()]);
-        let scale = R::narrow(scale);
-        each::update1(&mut out, self.wiener.mean(), |v, m| v - scale * m);
-        self.observed.operator().apply(&out, &mut seen);
-        (out, seen)
     }
 }

@@ -55,17 +55,6 @@ impl Gram {
     }
 }
 
-/// What a class holds of a field v.
-#[derive(Clone, Debug)]
-pub(crate) struct Shadow {
-    /// UᵀP_κv.
-    pub(crate) modes: Vec<f64>,
-    /// ‖P_κv‖².
-    pub(crate) square: f64,
-    /// ⟨P_κv, Aᵀỹ/c⟩.
-    pub(crate) data: f64,
-}
-
 impl Class {
     /// From UᵀP_κU, V = I.
     fn new(gram: Array2<f64>, dim: usize) -> Result<Self, ReducedError> {

@@ -6,7 +6,7 @@ use super::level::Gains;
 use super::{ModesData, ModesEnd, ModesSpace};
 use crate::account::Account;
 use crate::plan::{Plan, evaluable};
-use crate::{Draws, ReducedError, Start, error};
+use crate::{Draws, ReducedError, Start};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use equipoise_stream::{LANES, Stream};
@@ -37,9 +37,8 @@ impl<'a, R: Real> ModesRun<'a, R> {
         let origin = |draws: &Draws<'_, R>| {
             Ok(match draws.start {
                 Start::Field(field) => {
-                    error::expect("start", field.len(), space.dim())?;
-                    let (centred, seen) = space.centred(field, level.mu);
-                    space.rows_of(&space.shadows(&centred, &seen, &data.values), &data.rows)
+                    let centred = space.centred(field, level.mu)?;
+                    space.rows_of(&space.shadows(&centred, &data.values, None), &data.rows)
                 }
                 Start::Normal(_) => data.mean.clone(),
                 Start::Prior(_) => space.classes.iter().map(|class| vec![0.0; class.all().len()]).collect(),

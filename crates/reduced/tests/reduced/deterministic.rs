@@ -6,6 +6,7 @@ use equipoise_field::Shape;
 use equipoise_innovation::NoiseVariance;
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
 use equipoise_reduced::{Draws, Start};
+use equipoise_scaling::Law;
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
@@ -113,6 +114,43 @@ fn stationary_priors_on_dividing_lattices() {
     }
 }
 
+/// The law: a field that is long enough for threads to share it, plane by plane as well, has the same bits
+/// on one as on three, whatever it is drawn from and whatever stood in its place.
+#[test]
+fn a_field_does_not_depend_on_threads_or_on_what_stood_there() {
+    let shape = Shape::new(1, 2, 210, 210);
+    let (dim, start) = (shape.len(), Stream::new("start"));
+    let (covariance, field) = (Arc::new(modes(dim, 6, Some(0.02))), start.normal(0, dim));
+    for stride in [1, 3] {
+        let operator = Subsample::new(shape, stride).unwrap();
+        for noise in [NoiseVariance::Uniform(0.04), per_channel(&operator)] {
+            let setting = Setting::new(mean(dim), covariance.clone(), Arc::new(operator), noise);
+            let ends = |count, before: f64| {
+                let cases = [
+                    (Start::Field(&field[..]), 0),
+                    (Start::Field(&field), 1),
+                    (Start::Normal(start), 1),
+                    (Start::Prior(start), 1),
+                ];
+                threads(count).install(|| {
+                    cases.map(|(start, corrections)| {
+                        let reduced = setting.reduced(Some(Law::Dual), &sampler(4, corrections));
+                        let draws = Draws { start, langevin: Stream::new("langevin") };
+                        let mut x = vec![before; dim];
+                        reduced.expand(start, reduced.run(&draws).unwrap().end().unwrap(), &mut x).unwrap();
+                        x
+                    })
+                })
+            };
+            assert!(ends(1, f64::NAN) == ends(3, 1.0), "stride {stride}");
+        }
+    }
+}
+
+fn threads(count: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap()
+}
+
 /// Members side by side, more than run in one vector, are members alone, in every bit and on any number
 /// of threads: under modes whose classes share their axes, under classes that do not, in alias blocks.
 #[test]
@@ -122,9 +160,8 @@ fn members_do_not_see_each_other() {
     let noise = NoiseVariance::Uniform(0.04);
     let low = |noise| Setting::new(mean(dim), Arc::new(modes(dim, 6, Some(0.02))), Arc::new(operator), noise);
     let periodic = Setting::new(mean(dim), Arc::new(stationary(SHAPE)), Arc::new(operator), noise.clone());
-    let threads = |count| rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
     for setting in [low(noise), low(per_channel(&operator)), periodic] {
-        let reduced = setting.reduced(Some(equipoise_scaling::Law::Adaptive), &sampler(16, 1));
+        let reduced = setting.reduced(Some(Law::Adaptive), &sampler(16, 1));
         let draws = |m: u64| Draws {
             start: Start::Normal(Stream::new("start").number(m)),
             langevin: Stream::new("langevin").number(m),
