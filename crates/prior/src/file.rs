@@ -46,12 +46,12 @@ impl Prior {
             }
             Fitted::Stationary(blocks) => {
                 let (count, planes) = (blocks.spectrum().wavenumbers(), self.shape.planes());
-                let parts = |part: fn(&Complex<f64>) -> f64| -> Vec<f64> {
-                    (0..count).flat_map(|k| blocks.block_vectors(k).iter().map(part)).collect()
+                let parts = |part: fn(&Complex<f64>) -> f64| {
+                    (0..count).map(move |k| blocks.block_vectors(k).iter().map(part).collect::<Vec<f64>>())
                 };
                 let shape = [count, planes, planes];
-                writer.write("blocks/re", &shape, &parts(|z| z.re))?;
-                writer.write("blocks/im", &shape, &parts(|z| z.im))?;
+                writer.write_in_parts("blocks/re", &shape, parts(|z| z.re))?;
+                writer.write_in_parts("blocks/im", &shape, parts(|z| z.im))?;
                 let values: Vec<f64> =
                     (0..count).flat_map(|k| blocks.block_eigenvalues(k).to_vec()).collect();
                 writer.write("blocks/eigenvalues", &[count, planes], &values)?;

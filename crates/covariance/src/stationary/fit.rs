@@ -36,18 +36,19 @@ pub fn fit_stationary<R: Real>(
     let mean = plane_means(shape, snapshots);
     let blocks = periodograms(shape, snapshots, &mean);
     let field = mean.iter().flat_map(|&m| std::iter::repeat_n(m, shape.plane())).collect();
-    let covariance = assemble(shape, blocks.len(), ridge, |k| blocks[k].clone())?;
-    Ok((field, covariance))
+    let (vectors, values) = decomposed(shape.planes(), blocks.len(), ridge, |k| blocks[k].clone())?;
+    drop(blocks);
+    Ok((field, Stationary::new(shape, vectors, values)?))
 }
 
-/// The covariance of `count` blocks, plus `ridge`·I, from their lower triangles (row ≥ column, row-major).
-pub(super) fn assemble<R: Real>(
-    shape: Shape,
+/// Eigenvectors and eigenvalues of `count` blocks, plus `ridge`·I, from their lower triangles (row ≥
+/// column, row-major), as [`Stationary::new`] takes them.
+pub(super) fn decomposed(
+    planes: usize,
     count: usize,
     ridge: f64,
     lower: impl Fn(usize) -> Vec<Complex<f64>> + Sync,
-) -> Result<Stationary<R>, CovarianceError> {
-    let planes = shape.planes();
+) -> Result<(Vec<Complex<f64>>, Vec<f64>), CovarianceError> {
     let mut values = vec![0.0; count * planes];
     let mut vectors = vec![Complex::new(0.0, 0.0); count * planes * planes];
     let places = values.par_chunks_mut(planes).zip(vectors.par_chunks_mut(planes * planes)).enumerate();
@@ -57,7 +58,7 @@ pub(super) fn assemble<R: Real>(
         vectors.copy_from_slice(&q);
         Ok(())
     })?;
-    Stationary::new(shape, vectors, values)
+    Ok((vectors, values))
 }
 
 fn plane_means<R: Real>(shape: Shape, snapshots: &[&[R]]) -> Vec<R> {

@@ -1,6 +1,6 @@
 //! Fitting a stationary covariance to all windows of series that are read in runs of frames.
 
-use super::fit::assemble;
+use super::fit::decomposed;
 use super::{Spectrum, Stationary};
 use crate::CovarianceError;
 use equipoise_field::{Shape, sum};
@@ -80,7 +80,8 @@ impl StationarySeries {
     pub fn bytes(shape: Shape) -> usize {
         let (planes, count) = (shape.planes(), shape.plane() / 2 + shape.height + shape.width);
         let sums = planes * (planes + 1) / 2 + shape.frames * shape.channels.pow(2);
-        16 * count * sums + 24 * count * planes.pow(2)
+        // The sums are gone when the vectors are made once more, in f32.
+        16 * count * (sums + planes.pow(2))
     }
 
     /// The runs that a series is handed over in: `length` new frames each, or as many as are left,
@@ -153,7 +154,10 @@ impl StationarySeries {
                 .map(|(row, column)| tiles[k / LANES].entry(k % LANES, channels, row, column) * half / n)
                 .collect()
         };
-        let covariance = assemble(shape, spectrum.wavenumbers(), ridge, lower)?;
+        let (vectors, values) = decomposed(shape.planes(), spectrum.wavenumbers(), ridge, lower)?;
+        // What follows takes as much again for the vectors in f32.
+        drop(tiles);
+        let covariance = Stationary::new(shape, vectors, values)?;
         let field = mean.iter().flat_map(|&m| std::iter::repeat_n(m as f32, shape.plane())).collect();
         Ok((field, covariance))
     }

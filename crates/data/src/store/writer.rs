@@ -3,6 +3,8 @@
 use super::Element;
 use crate::DataError;
 use hdf5::types::VarLenUnicode;
+use hdf5::{Hyperslab, SliceOrIndex};
+use ndarray::ArrayD;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +59,35 @@ impl Writer {
         let fault = |e| fault(&self.path, &format!("write array `{name}`"), e);
         let dataset = self.file()?.new_dataset::<E>().shape(shape).create(name).map_err(fault)?;
         dataset.write_raw(values).map_err(fault)
+    }
+
+    /// As [`write`](Self::write), in parts: each holds the next entries along the first axis.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_in_parts<E: Element>(
+        &self,
+        name: &str,
+        shape: &[usize],
+        parts: impl IntoIterator<Item = Vec<E>>,
+    ) -> Result<(), DataError> {
+        let field = "values of a stored array";
+        let fault = |e| fault(&self.path, &format!("write array `{name}`"), e);
+        let dataset = self.file()?.new_dataset::<E>().shape(shape).create(name).map_err(fault)?;
+        let (count, row) = (shape.first().copied().unwrap_or(0), shape.iter().skip(1).product::<usize>());
+        let mut done = 0;
+        for part in parts {
+            let (found, rows) = (part.len(), part.len() / row.max(1));
+            let extent = [&[rows], shape.get(1..).unwrap_or_default()].concat();
+            let array = ArrayD::from_shape_vec(extent, part).ok().filter(|_| done + rows <= count);
+            let array = array.ok_or(DataError::Length { field, found, expected: (count - done) * row })?;
+            let mut selection = vec![SliceOrIndex::from(done..done + rows)];
+            selection.resize(shape.len(), SliceOrIndex::from(..));
+            dataset.write_slice(&array, Hyperslab::from(selection)).map_err(fault)?;
+            done += rows;
+        }
+        let (found, expected) = (done * row, count * row);
+        if found == expected { Ok(()) } else { Err(DataError::Length { field, found, expected }) }
     }
 
     /// Sets a text attribute of at most 64 KiB.

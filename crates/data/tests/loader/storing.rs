@@ -12,7 +12,7 @@ fn files(folder: &Path) -> Vec<String> {
 fn store(path: &Path, existing: Existing, value: f64) -> Result<(), DataError> {
     let writer = Writer::create(path, existing)?;
     writer.write("mean", &[2, 2], &[value, 1e-300, f64::MAX, -0.0])?;
-    writer.write("member/0", &[3], &[0.1f32, 0.2, 0.3])?;
+    writer.write_in_parts("member/0", &[3], [vec![0.1f32, 0.2], vec![0.3]])?;
     writer.set_text("kind", "Rényi")?;
     writer.set_json("levels", &vec![0.1, 1.0 / 3.0])?;
     writer.set_numbers("dx", &[1.0 / 3.0])?;
@@ -65,6 +65,10 @@ fn an_unfinished_store_leaves_nothing() {
     let path = folder.path().join("prior.h5");
     let writer = Writer::create(&path, Existing::Refuse).unwrap();
     writer.write("mean", &[1], &[1.0f32]).unwrap();
+    for (name, parts) in [("less", vec![vec![1.0f32; 2]]), ("more", vec![vec![1.0; 4], vec![1.0; 2]])] {
+        let error = writer.write_in_parts(name, &[2, 2], parts).unwrap_err();
+        assert!(matches!(error, DataError::Length { .. }), "{name}: {error}");
+    }
     drop(writer);
     assert!(files(folder.path()).is_empty());
 }
