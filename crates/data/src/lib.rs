@@ -42,7 +42,7 @@ mod survey;
 pub use attribute::{Attribute, Attributes};
 pub use audit::{Audit, Inferred};
 pub use axes::AxisOrder;
-pub use checksum::checksum;
+pub use checksum::{checksum, checksum_while};
 pub use continuity::{Continuity, DECIDABLE_RATIO, SERIES_CORRELATION, SERIES_PAIRS};
 pub use coordinates::Coordinates;
 pub use cylinder::CylinderGeometry;
