@@ -14,6 +14,7 @@ use openblas_src as _;
 mod conformance;
 mod dense;
 mod error;
+mod inner_products;
 mod low_rank;
 mod model;
 mod modes;

@@ -1,18 +1,14 @@
 //! Low rank plus isotropic: the method of snapshots with probabilistic PCA's complement.
 
+use crate::inner_products::InnerProducts;
 use crate::{CovarianceError, Modes};
 use equipoise_field::Real;
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, Axis, Slice};
+use ndarray::Array2;
 use ndarray_linalg::{Eigh, UPLO};
 use rayon::prelude::*;
 
 /// Entries of all snapshots that are widened to `f64` and multiplied together.
-const BLOCK: usize = 1 << 13;
-/// Snapshots that are multiplied with as many others at a time, in the lower triangle alone.
-const PANEL: usize = 128;
-/// Sums that blocks are added to in turn: enough for many threads, whatever their number.
-const LANES: usize = 16;
+const BLOCK: usize = 1 << 10;
 
 /// A fitted low-rank covariance with what the fit left out.
 #[derive(Clone, Debug)]
@@ -106,65 +102,38 @@ pub(crate) fn centre<R: Real>(
 }
 
 fn widened<R: Real>(snapshots: &[&[R]], mean: &[R], start: usize, end: usize) -> Array2<f64> {
-    let mut wide = Array2::zeros((snapshots.len(), end - start));
-    for (mut row, snapshot) in wide.outer_iter_mut().zip(snapshots) {
-        let parts = snapshot[start..end].iter().zip(&mean[start..end]);
-        row.iter_mut().zip(parts).for_each(|(out, (v, m))| *out = v.wide() - m.wide());
+    let mut wide = Vec::with_capacity(snapshots.len() * (end - start));
+    for snapshot in snapshots {
+        wide.extend(snapshot[start..end].iter().zip(&mean[start..end]).map(|(v, m)| v.wide() - m.wide()));
     }
-    wide
+    Array2::from_shape_vec((snapshots.len(), end - start), wide).expect("a number per snapshot and entry")
 }
 
-/// The n × n matrix of inner products: blocks are added in index order to every [`LANES`]-th sum, the sums
-/// in order.
+/// The n × n matrix of inner products.
 fn gram<R: Real>(snapshots: &[&[R]], mean: &[R]) -> Array2<f64> {
-    let n = snapshots.len();
-    let blocks = mean.len().div_ceil(BLOCK);
-    let partial: Vec<Array2<f64>> = (0..LANES.min(blocks))
-        .into_par_iter()
-        .map(|lane| {
-            let mut sum = Array2::zeros((n, n));
-            for b in (lane..blocks).step_by(LANES) {
-                let x = widened(snapshots, mean, b * BLOCK, mean.len().min((b + 1) * BLOCK));
-                add_products(&x, &mut sum);
-            }
-            sum
-        })
-        .collect();
-    let mut gram = partial.iter().fold(Array2::zeros((n, n)), |sum, p| sum + p);
-    for i in 0..n {
-        for j in i + 1..n {
-            gram[[i, j]] = gram[[j, i]];
-        }
-    }
+    let pieces: Vec<_> = (0..mean.len()).step_by(BLOCK).map(|b| b..mean.len().min(b + BLOCK)).collect();
+    let mut products = InnerProducts::new(snapshots.len());
+    products.add(&pieces, |snapshot, at, out| {
+        let parts = snapshots[snapshot][at.clone()].iter().zip(&mean[at]);
+        out.iter_mut().zip(parts).for_each(|(out, (v, m))| *out = v.wide() - m.wide());
+    });
+    let mut gram = Array2::zeros((snapshots.len(), snapshots.len()));
+    products.add_to(1.0, &mut gram);
     gram
-}
-
-/// Adds X Xᵀ to the lower triangle of `sum`, panel by panel; above it, what falls within a panel.
-fn add_products(x: &Array2<f64>, sum: &mut Array2<f64>) {
-    let n = x.nrows();
-    let panel = |i: usize| Slice::from(i..n.min(i + PANEL));
-    for i in (0..n).step_by(PANEL) {
-        for j in (0..=i).step_by(PANEL) {
-            let (left, right) = (x.slice_axis(Axis(0), panel(i)), x.slice_axis(Axis(0), panel(j)));
-            let mut rows = sum.slice_axis_mut(Axis(0), panel(i));
-            let mut at = rows.slice_axis_mut(Axis(1), panel(j));
-            general_mat_mul(1.0, &left, &right.t(), 1.0, &mut at);
-        }
-    }
 }
 
 /// The modes, r × D, as combinations (columns of `mix`) of the centred snapshots.
 fn combine<R: Real>(snapshots: &[&[R]], mean: &[R], mix: &Array2<f64>) -> Vec<R> {
     let (dim, rank) = (mean.len(), mix.ncols());
-    let starts: Vec<usize> = (0..dim).step_by(BLOCK).collect();
-    let blocks: Vec<Array2<f64>> = starts
-        .par_iter()
-        .map(|&start| mix.t().dot(&widened(snapshots, mean, start, dim.min(start + BLOCK))))
-        .collect();
     let mut basis = vec![R::zero(); rank * dim];
-    basis.par_chunks_mut(dim).enumerate().for_each(|(i, mode)| {
-        for (block, chunk) in blocks.iter().zip(mode.chunks_mut(BLOCK)) {
-            chunk.iter_mut().zip(block.row(i)).for_each(|(m, &b)| *m = R::narrow(b));
+    let mut blocks: Vec<Vec<&mut [R]>> = (0..dim).step_by(BLOCK).map(|_| Vec::with_capacity(rank)).collect();
+    for mode in basis.chunks_mut(dim) {
+        blocks.iter_mut().zip(mode.chunks_mut(BLOCK)).for_each(|(block, part)| block.push(part));
+    }
+    blocks.into_par_iter().enumerate().for_each(|(b, parts)| {
+        let wide = widened(snapshots, mean, b * BLOCK, dim.min((b + 1) * BLOCK));
+        for (part, row) in parts.into_iter().zip(mix.t().dot(&wide).outer_iter()) {
+            part.iter_mut().zip(row).for_each(|(m, &b)| *m = R::narrow(b));
         }
     });
     basis
@@ -179,26 +148,6 @@ mod tests {
     fn snapshots(n: usize, dim: usize) -> Vec<Vec<f64>> {
         let at = |s: usize, i: usize| (0.37 * ((1 + s) * i) as f64).sin() + (0.1 * (s * i) as f64).cos();
         (0..n).map(|s| (0..dim).map(|i| at(s, i) / (1.0 + i as f64)).collect()).collect()
-    }
-
-    /// The law: lanes, blocks and panels give the matrix of inner products, symmetric.
-    #[test]
-    fn the_gram_matrix_is_that_of_inner_products() {
-        let data = snapshots(PANEL + 3, LANES * BLOCK + BLOCK / 2);
-        let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
-        let mean = mean(&views, views[0].len());
-        let gram = gram(&views, &mean);
-        assert_eq!(gram, gram.t());
-        let centred = |i: usize| each_minus(&data[i], &mean);
-        for (i, j) in [(0, 0), (3, 1), (PANEL, 2), (PANEL + 2, PANEL + 1), (7, PANEL + 1)] {
-            let (a, b) = (centred(i), centred(j));
-            let bound = 1e-13 * sum::norm(&a) * sum::norm(&b);
-            assert!((gram[[i, j]] - sum::dot(&a, &b)).abs() < bound, "{i}, {j}");
-        }
-    }
-
-    fn each_minus(a: &[f64], b: &[f64]) -> Vec<f64> {
-        a.iter().zip(b).map(|(a, b)| a - b).collect()
     }
 
     /// With full rank the low-rank model is the sample covariance on the snapshots' span, and the

@@ -30,15 +30,25 @@ pub struct Recording {
     grid: Grid,
 }
 
-/// Some lines (rows of the grid) of one channel in all frames of a file.
+/// Some lines (rows of the grid) of some channels in all frames of a file.
 #[derive(Clone, Debug)]
 pub struct Lines {
-    /// c, the channel.
-    pub channel: usize,
+    /// c, the channels: one, or those of a chunk of the file.
+    pub channels: Range<usize>,
     /// h, the lines.
     pub lines: Range<usize>,
-    /// (A·B, lines, W) with A and B the leading axes of the file, in its order.
-    pub values: Vec<f32>,
+    /// W, the numbers of a line.
+    width: usize,
+    /// (A·B, channels, lines, W) with A and B the leading axes of the file, in its order.
+    values: Vec<f32>,
+}
+
+impl Lines {
+    /// From the first number of a channel on: its lines, flat, and the numbers from one frame to the next.
+    pub fn of(&self, channel: usize) -> (&[f32], usize) {
+        let lines = self.lines.len() * self.width;
+        (&self.values[(channel - self.channels.start) * lines..], self.channels.len() * lines)
+    }
 }
 
 impl Recording {
@@ -122,29 +132,46 @@ impl Recording {
         4 * self.frames() * self.block_lines() * self.frame().width
     }
 
-    /// The lines of a portion of up to `bytes`: whole blocks, and whole chunks of the file where they
-    /// fit. Portions are no larger than they must be for fast reading.
-    fn portion_lines(&self, bytes: usize) -> usize {
-        let (unit, height) = (self.block_lines(), self.frame().height);
-        let line = 4 * self.frames() * self.frame().width;
-        let chunk = self.dataset.chunk().map_or(1, |chunk| chunk[3].min(height));
-        // Cutting through chunks decompresses each once per portion, so more memory helps.
-        let bytes = if chunk * line > LARGE.min(bytes) { bytes } else { bytes.min(LARGE) };
+    /// The bytes that reading takes while it decompresses a chunk: as stored and as read, about.
+    pub fn chunk_bytes(&self) -> usize {
+        let element = if self.header.element == "f64" { 8 } else { 4 };
+        self.dataset.chunk().map_or(0, |chunk| 2 * element * chunk.iter().product::<usize>())
+    }
+
+    /// Frames of one trajectory in a chunk, 1 where the file has no chunks.
+    pub fn chunk_frames(&self, order: AxisOrder) -> usize {
+        self.dataset.chunk().map_or(1, |chunk| chunk[order.time_axis()].max(1))
+    }
+
+    /// The channels and lines of a portion of up to `bytes`: whole blocks, and whole chunks of the file
+    /// where they fit. Portions are no larger than they must be for fast reading.
+    ///
+    /// A chunk is decompressed once for every portion that it reaches into, so that more memory helps
+    /// where portions cut through chunks.
+    fn portion(&self, bytes: usize) -> (usize, usize) {
+        let (unit, shape) = (self.block_lines(), self.frame());
+        let chunk = self.dataset.chunk();
+        let (deep, high) = chunk.map_or((1, 1), |c| (c[2].min(shape.channels), c[3].min(shape.height)));
+        let channels = (bytes / self.least_portion()).clamp(1, deep);
+        let line = 4 * self.frames() * channels * shape.width;
+        let bytes = if high * line > LARGE.min(bytes) { bytes } else { bytes.min(LARGE) };
         let lines = bytes / line;
-        if lines >= height {
-            return height;
+        if lines >= shape.height {
+            return (channels, shape.height);
         }
-        let both = (1..=unit).map(|k| k * chunk).find(|l| l.is_multiple_of(unit)).unwrap_or(unit);
+        let both = (1..=unit).map(|k| k * high).find(|l| l.is_multiple_of(unit)).unwrap_or(unit);
         let step = if lines >= both { both } else { unit };
-        (lines / step * step).max(unit)
+        (channels, (lines / step * step).max(unit))
     }
 
     /// How many portions of up to `bytes` one pass takes.
     pub fn portions(&self, bytes: usize) -> usize {
-        self.frame().channels * self.frame().height.div_ceil(self.portion_lines(bytes))
+        let ((channels, lines), shape) = (self.portion(bytes), self.frame());
+        shape.channels.div_ceil(channels) * shape.height.div_ceil(lines)
     }
 
-    /// Hands every line of every channel in portions of up to `bytes` to `take`, by channel and line.
+    /// Hands every line of every channel in portions of up to `bytes` to `take`; the lines of a channel
+    /// come in order.
     ///
     /// One pass over the file. A portion holds at least one block of lines of all frames.
     ///
@@ -155,13 +182,14 @@ impl Recording {
         bytes: usize,
         mut take: impl FnMut(Lines) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (shape, step) = (self.frame(), self.portion_lines(bytes));
-        for channel in 0..shape.channels {
-            for first in (0..shape.height).step_by(step) {
-                let lines = first..shape.height.min(first + step);
-                let rest = [(channel..channel + 1).into(), lines.clone().into(), (..).into()];
+        let (shape, (deep, high)) = (self.frame(), self.portion(bytes));
+        for channel in (0..shape.channels).step_by(deep) {
+            let channels = channel..shape.channels.min(channel + deep);
+            for line in (0..shape.height).step_by(high) {
+                let lines = line..shape.height.min(line + high);
+                let rest = [channels.clone().into(), lines.clone().into(), (..).into()];
                 let values = self.read([(..).into(), (..).into()], rest)?;
-                take(Lines { channel, lines, values })?;
+                take(Lines { channels: channels.clone(), lines, width: shape.width, values })?;
             }
         }
         Ok(())

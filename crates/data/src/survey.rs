@@ -19,9 +19,6 @@ pub struct Survey<'a> {
     /// The axis along which profiles vary.
     along: Axis,
     channels: Vec<Sums>,
-    squares: [f64; 2],
-    about_mean: f64,
-    mean_square: f64,
     non_finite: usize,
     first: Option<(usize, f32)>,
 }
@@ -34,6 +31,9 @@ struct Sums {
     profile: Vec<f64>,
     square: f64,
     range: Option<(f64, f64)>,
+    squares: [f64; 2],
+    about_mean: f64,
+    mean_square: f64,
 }
 
 /// What one block of lines adds.
@@ -81,51 +81,53 @@ impl<'a> Survey<'a> {
             recording,
             along: recording.grid().y_axis(),
             channels: vec![Sums::default(); recording.frame().channels],
-            squares: [0.0; 2],
-            about_mean: 0.0,
-            mean_square: 0.0,
             non_finite: 0,
             first: None,
         }
     }
 
-    /// Looks at a portion; portions come in order, each once.
+    /// Looks at a portion; those of a channel come in order, each once.
     ///
     /// # Panics
     /// If a portion is not one of this recording's.
     pub fn add(&mut self, portion: &Lines) {
-        let reference = *self.channels[portion.channel].reference.get_or_insert(f64::from(portion.values[0]));
+        portion.channels.clone().for_each(|channel| self.add_channel(portion, channel));
+    }
+
+    fn add_channel(&mut self, portion: &Lines, channel: usize) {
+        let reference = *self.channels[channel].reference.get_or_insert(f64::from(portion.of(channel).0[0]));
         let lines = portion.lines.clone();
         let blocks: Vec<Range<usize>> = lines
             .clone()
             .step_by(self.recording.block_lines())
             .map(|first| first..lines.end.min(first + self.recording.block_lines()))
             .collect();
-        let seen: Vec<Block> = blocks.par_iter().map(|block| self.block(portion, block, reference)).collect();
+        let seen: Vec<Block> =
+            blocks.par_iter().map(|block| self.block(portion, channel, block, reference)).collect();
         let length =
             if self.along == Axis::H { self.recording.frame().height } else { self.recording.frame().width };
         for (lines, block) in blocks.iter().zip(seen) {
-            let channel = &mut self.channels[portion.channel];
+            let channel = &mut self.channels[channel];
             channel.profile.resize(length, 0.0);
             let first = if self.along == Axis::H { lines.start } else { 0 };
             channel.profile[first..].iter_mut().zip(&block.profile).for_each(|(sum, x)| *sum += x);
             channel.square += block.square;
             let (low, high) = channel.range.unwrap_or(block.range);
             channel.range = Some((low.min(block.range.0), high.max(block.range.1)));
-            (0..2).for_each(|axis| self.squares[axis] += block.squares[axis]);
-            self.about_mean += block.about_mean;
-            self.mean_square += block.mean_square;
+            (0..2).for_each(|axis| channel.squares[axis] += block.squares[axis]);
+            channel.about_mean += block.about_mean;
+            channel.mean_square += block.mean_square;
             self.non_finite += block.non_finite;
             self.first = [self.first, block.first].into_iter().flatten().min_by_key(|f| f.0);
         }
     }
 
-    fn block(&self, portion: &Lines, lines: &Range<usize>, reference: f64) -> Block {
+    fn block(&self, portion: &Lines, channel: usize, lines: &Range<usize>, reference: f64) -> Block {
         let shape = self.recording.frame();
-        let (rows, pitch) = (self.recording.frames(), portion.lines.len() * shape.width);
+        let (rows, (numbers, pitch)) = (self.recording.frames(), portion.of(channel));
         let from = (lines.start - portion.lines.start) * shape.width;
         let width = lines.len() * shape.width;
-        let row = |r: usize| &portion.values[r * pitch + from..][..width];
+        let row = |r: usize| &numbers[r * pitch + from..][..width];
         let bins = if self.along == Axis::H { lines.len() } else { shape.width };
         let mut block = Block {
             profile: vec![0.0; bins],
@@ -157,9 +159,8 @@ impl<'a> Survey<'a> {
             block.non_finite += bad;
             if bad > 0 && block.first.is_none() {
                 let at = values.iter().position(|x| !x.is_finite());
-                let index = |i: usize| {
-                    (r * shape.channels + portion.channel) * shape.plane() + lines.start * shape.width + i
-                };
+                let index =
+                    |i: usize| (r * shape.channels + channel) * shape.plane() + lines.start * shape.width + i;
                 block.first = at.map(|i| (index(i), values[i]));
             }
         }
@@ -200,11 +201,13 @@ impl<'a> Survey<'a> {
             ];
             surveyed.push((about.iter().map(|m| reference + m).collect(), moments));
         }
-        let variance = (rows > 1).then(|| self.about_mean / ((rows - 1) * frame.len()) as f64);
-        let mean_square = self.mean_square / (rows * frame.len()) as f64;
+        let total = |of: fn(&Sums) -> f64| self.channels.iter().map(of).sum::<f64>();
+        let variance = (rows > 1).then(|| total(|c| c.about_mean) / ((rows - 1) * frame.len()) as f64);
+        let mean_square = total(|c| c.mean_square) / (rows * frame.len()) as f64;
         let variance = variance.and_then(|v| beyond_rounding(v, mean_square));
+        let squares = [total(|c| c.squares[0]), total(|c| c.squares[1])];
         let measured = Measured {
-            candidates: continuity::from_sums(self.squares, variance, self.recording.leading(), frame.len()),
+            candidates: continuity::from_sums(squares, variance, self.recording.leading(), frame.len()),
             channels: self
                 .channels
                 .iter()

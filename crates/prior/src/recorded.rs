@@ -8,12 +8,13 @@ use equipoise_covariance::{
     CovarianceError, FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
 };
 use equipoise_data::{
-    Coordinates, DataError, Lines, Normalizer, Recording, Survey, Surveyed, checksum, load,
+    Coordinates, DataError, Lines, Normalizer, Recording, Survey, Surveyed, checksum_while, load,
 };
 use equipoise_field::{Boundary, Shape};
 use equipoise_stream::Stream;
 use plan::Plan;
 pub use plan::{FitMethod, Resources};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
 /// Told after every portion how much of the fit is done, from 0 to 1; false asks the fit to stop.
@@ -27,10 +28,10 @@ impl Prior {
     /// |---|---|---|---|
     /// | low rank, Gram matrix | 2 | M²F + 2nDr + O(n³) | 4D(r + 1) + 8M²(C + 3) bytes |
     /// | low rank, randomised | q + 3 | 4MFT(r + p)(q + 1) + 2nDr | 4D(r + 1) bytes and 6 × 8MT(r + p) |
-    /// | stationary | 2 | transforms of M frames and MT·C² products a wavenumber | 40 bytes a block entry |
+    /// | stationary | 2 | transforms of M frames and MT·C² products a wavenumber | 24 bytes a block entry, 16KTC² |
     ///
     /// with M frames of F = C·H·W numbers, n windows of T frames, D = T·F, rank r, p directions more and q
-    /// power passes. A file with a name is read once more for its checksum. A dense model loads the
+    /// power passes; K wavenumbers, about HW/2, have K(TC)² block entries. A file with a name is read once more for its checksum. A dense model loads the
     /// recording. `watch` is told what share is done; if it answers false, the fit stops.
     ///
     /// The eigenvalues and the action of the covariance are those of [`fit`](Self::fit) up to the rounding
@@ -73,6 +74,13 @@ impl Prior {
             Fault::Prior(error) => error,
             Fault::Covariance(source) => PriorError::Covariance { path: train.path().into(), source },
         })
+    }
+}
+
+impl Prior {
+    /// The bytes that a process comes to hold which loads a recording and [`fit`](Self::fit)s it whole.
+    pub fn bytes_of_whole(train: &Recording, settings: &Settings) -> usize {
+        plan::whole(train, settings)
     }
 }
 
@@ -133,7 +141,7 @@ impl Frames for Reading<'_> {
     }
 
     fn visit(&self, take: &mut dyn FnMut(&Slab<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
-        self.lines(|lines| take(&self.job.slab(lines)))
+        self.lines(|lines| self.job.slabs(lines).try_for_each(|slab| take(&slab)))
     }
 }
 
@@ -186,24 +194,26 @@ impl<'a> Job<'a> {
         Reading { job: self, portion, before: before.into() }
     }
 
-    fn slab<'l>(&self, lines: &'l Lines) -> Slab<'l> {
-        let frame = self.train.frame();
-        Slab {
-            group: lines.channel,
-            start: frame.index(0, lines.channel, lines.lines.start, 0),
-            width: lines.lines.len() * frame.width,
-            block: self.train.block_lines() * frame.width,
-            values: &lines.values,
-        }
+    /// The channels of a portion.
+    fn slabs<'l>(&self, lines: &'l Lines) -> impl Iterator<Item = Slab<'l>> {
+        let (frame, block) = (self.train.frame(), self.train.block_lines());
+        lines.channels.clone().map(move |group| {
+            let (values, pitch) = lines.of(group);
+            let start = frame.index(0, group, lines.lines.start, 0);
+            let width = lines.lines.len() * frame.width;
+            Slab { group, start, width, block: block * frame.width, values, pitch }
+        })
     }
 
     /// The fit, while a thread of its own takes the checksum of the file.
     fn fit_beside_checksum(&self) -> Result<Prior, Fault> {
+        let failed = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let path = self.train.path();
-            let digest = scope.spawn(|| checksum(path));
-            let mut prior = self.fit()?;
-            prior.provenance.sha256 = digest.join().expect("a checksum does not panic")?;
+            let digest = scope.spawn(|| checksum_while(path, || !failed.load(Ordering::Relaxed)));
+            let mut prior = self.fit().inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+            let digest = digest.join().expect("a checksum does not panic")?;
+            prior.provenance.sha256 = digest.expect("it stops where the fit has failed");
             Ok(prior)
         })
     }
@@ -215,7 +225,7 @@ impl<'a> Job<'a> {
             self.plan.gram.then(|| FrameGram::new(self.train.frames(), self.train.frame().channels));
         self.reading(self.plan.first, 0).lines(|lines| {
             survey.add(lines);
-            gram.iter_mut().for_each(|gram| gram.add(&self.slab(lines)));
+            gram.iter_mut().for_each(|gram| self.slabs(lines).for_each(|slab| gram.add(&slab)));
             Ok(())
         })?;
         let surveyed = survey.finish()?;
@@ -273,12 +283,21 @@ impl<'a> Job<'a> {
     ) -> Result<(Vec<f32>, Fitted, Option<Sampled>), Fault> {
         let (series, frames) = surveyed.extent();
         let mut sums = StationarySeries::new(shape, frames)?;
-        let new = (self.plan.last / (4 * shape.frame())).saturating_sub(shape.frames - 1).max(1);
+        let (frame, ahead) = (shape.frame(), shape.frames - 1);
+        let most = (self.plan.last / (4 * frame)).saturating_sub(ahead).max(1);
+        // Whole chunks, so that none is decompressed twice for one series.
+        let chunk = self.train.chunk_frames(surveyed.order);
+        let new = if most < chunk { most } else { most / chunk * chunk };
         let runs: Vec<_> = sums.runs(new).collect();
         for n in 0..series {
+            let mut values: Vec<f32> = Vec::new();
             for (i, run) in runs.iter().enumerate() {
-                let mut values = self.train.run(surveyed.order, n, run.clone())?;
-                normalizer.normalise(Shape { frames: run.len(), ..shape }, &mut values)?;
+                // The frames ahead of the new ones stand at the end of the run before.
+                values.drain(..values.len().saturating_sub(ahead * frame));
+                let held = values.len();
+                let unread = run.start + held / frame..run.end;
+                values.append(&mut self.train.run(surveyed.order, n, unread.clone())?);
+                normalizer.normalise(Shape { frames: unread.len(), ..shape }, &mut values[held..])?;
                 sums.add(run.clone(), &values);
                 self.tell(1, (n * runs.len() + i + 1) as f64 / (series * runs.len()) as f64)?;
             }

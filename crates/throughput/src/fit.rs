@@ -74,7 +74,7 @@ impl Frames for Series {
         &self,
         take: &mut dyn FnMut(&Slab<'_>) -> Result<(), CovarianceError>,
     ) -> Result<(), CovarianceError> {
-        take(&Slab { group: 0, start: 0, width: FRAME, block: FRAME, values: &self.0 })
+        take(&Slab { group: 0, start: 0, width: FRAME, block: FRAME, values: &self.0, pitch: FRAME })
     }
 }
 

@@ -1,17 +1,9 @@
 //! The Gram matrix of windows, from the Gram matrix of their frames.
 
 use super::{PIECE, Slab, Windows};
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, Axis, Slice};
+use crate::inner_products::InnerProducts;
+use ndarray::Array2;
 use rayon::prelude::*;
-use std::ops::Range;
-
-/// Frames that are multiplied with as many others at a time.
-const PANEL: usize = 192;
-/// Products that are under way at a time, at least.
-const TASKS: usize = 16;
-/// Pieces of a slab that are widened together, at least.
-const BATCH: usize = 4;
 
 /// K_g = F_g F_gᵀ of every group of columns, summed while slabs pass by.
 ///
@@ -25,67 +17,29 @@ const BATCH: usize = 4;
 #[derive(Debug)]
 pub struct FrameGram {
     rows: usize,
-    lanes: usize,
-    groups: Vec<Group>,
-}
-
-#[derive(Debug)]
-struct Group {
-    pieces: usize,
-    products: Vec<Product>,
-}
-
-/// One block of the lower triangle, over every `lanes`-th piece.
-#[derive(Debug)]
-struct Product {
-    left: Range<usize>,
-    right: Range<usize>,
-    lane: usize,
-    sum: Array2<f64>,
+    groups: Vec<InnerProducts>,
 }
 
 impl FrameGram {
     /// Nothing summed yet, for `rows` frames of `groups` groups of columns.
     pub fn new(rows: usize, groups: usize) -> Self {
-        let panels: Vec<Range<usize>> = (0..rows).step_by(PANEL).map(|p| p..rows.min(p + PANEL)).collect();
-        let pairs: Vec<_> = (0..panels.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).collect();
-        let lanes = lanes(rows);
-        let product = |(lane, (i, j)): (usize, (usize, usize))| {
-            let (left, right) = (panels[i].clone(), panels[j].clone());
-            let sum = Array2::zeros((left.len(), right.len()));
-            Product { left, right, lane, sum }
-        };
-        let all = || (0..lanes).flat_map(|lane| pairs.iter().map(move |&pair| (lane, pair)));
-        let group = |_| Group { pieces: 0, products: all().map(product).collect() };
-        Self { rows, lanes, groups: (0..groups).map(group).collect() }
+        Self { rows, groups: (0..groups).map(|_| InnerProducts::new(rows)).collect() }
     }
 
     /// The bytes that the sums take beside one slab, until the windows' Gram matrix has given its
     /// eigenvectors.
     pub fn bytes(rows: usize, groups: usize) -> usize {
-        8 * rows * rows * (groups * lanes(rows) + 3) + 8 * PIECE * rows * lanes(rows).max(BATCH)
+        let (sums, under_way) = InnerProducts::bytes(rows, PIECE);
+        groups * sums + under_way + 24 * rows * rows
     }
 
-    /// Adds a slab; slabs come in the order of columns.
+    /// Adds a slab; those of a group come in the order of columns.
     ///
     /// # Panics
     /// If its group or its number of rows is not that of these sums.
     pub fn add(&mut self, slab: &Slab<'_>) {
-        assert_eq!(slab.values.len(), self.rows * slab.width, "frame Gram matrix: numbers of a slab");
-        let lanes = self.lanes;
-        let group = &mut self.groups[slab.group];
-        for batch in slab.pieces().chunks(lanes.max(BATCH)) {
-            let wide: Vec<Array2<f64>> = batch.par_iter().map(|p| slab.widened(p)).collect();
-            let before = group.pieces;
-            group.products.par_iter_mut().for_each(|product| {
-                for (_, x) in wide.iter().enumerate().filter(|(i, _)| (before + i) % lanes == product.lane) {
-                    let left = x.slice_axis(Axis(0), Slice::from(product.left.clone()));
-                    let right = x.slice_axis(Axis(0), Slice::from(product.right.clone()));
-                    general_mat_mul(1.0, &left, &right.t(), 1.0, &mut product.sum);
-                }
-            });
-            group.pieces += batch.len();
-        }
+        assert_eq!(slab.rows(), self.rows, "frame Gram matrix: frames of a slab");
+        self.groups[slab.group].add(&slab.pieces(), |row, columns, out| slab.widen(row, columns, out));
     }
 
     /// The Gram matrix of the centred windows, n × n, every group divided by its `scale` squared.
@@ -97,29 +51,18 @@ impl FrameGram {
         assert_eq!(windows.rows(), self.rows, "frame Gram matrix: frames of the windows");
         let mut frames = Array2::zeros((self.rows, self.rows));
         for (group, s) in self.groups.into_iter().zip(scale) {
-            for product in group.products {
-                let mut rows = frames.slice_axis_mut(Axis(0), Slice::from(product.left));
-                let mut at = rows.slice_axis_mut(Axis(1), Slice::from(product.right));
-                at.scaled_add(1.0 / (s * s), &product.sum);
-            }
+            group.add_to(1.0 / (s * s), &mut frames);
         }
         let n = windows.count();
-        let lower = |a: usize, b: usize| frames[[a.max(b), a.min(b)]];
         let mut gram = Array2::zeros((n, n));
         gram.outer_iter_mut().into_par_iter().enumerate().for_each(|(w, mut row)| {
             for (v, entry) in row.iter_mut().enumerate() {
-                *entry = (0..windows.window()).map(|t| lower(windows.row(w, t), windows.row(v, t))).sum();
+                *entry = (0..windows.window()).map(|t| frames[[windows.row(w, t), windows.row(v, t)]]).sum();
             }
         });
         centre(&mut gram);
         gram
     }
-}
-
-/// How many sums share the pieces: enough for [`TASKS`] products, whatever the threads.
-fn lanes(rows: usize) -> usize {
-    let panels = rows.div_ceil(PANEL).max(1);
-    (TASKS / (panels * (panels + 1) / 2)).max(1)
 }
 
 /// J G J with J = I − 1 1ᵀ/n: the Gram matrix about the mean.

@@ -29,14 +29,21 @@ pub struct Slab<'a> {
     pub width: usize,
     /// Columns of a block: the unit of the fixed order of sums, the same for every slab.
     pub block: usize,
-    /// rows × width numbers, row-major, a frame per row.
+    /// From the first number of the first frame on.
     pub values: &'a [f32],
+    /// Numbers from one frame to the next, `width` or more.
+    pub pitch: usize,
 }
 
 impl<'a> Slab<'a> {
     /// The numbers of one frame.
     pub fn row(&self, row: usize) -> &'a [f32] {
-        &self.values[row * self.width..(row + 1) * self.width]
+        &self.values[row * self.pitch..][..self.width]
+    }
+
+    /// How many frames it has.
+    pub fn rows(&self) -> usize {
+        self.values.len().div_ceil(self.pitch)
     }
 
     /// The columns, counted from `start`, in pieces that do not depend on where slabs begin.
@@ -51,17 +58,21 @@ impl<'a> Slab<'a> {
             .collect()
     }
 
-    /// Some columns in `f64`, relative to the first frame: differences of close numbers are taken
-    /// before anything is squared.
+    /// Some columns of a frame in `f64`, relative to the first frame: differences of close numbers are
+    /// taken before anything is squared.
+    fn widen(&self, row: usize, columns: Range<usize>, out: &mut [f64]) {
+        let (from, first) = (&self.row(row)[columns.clone()], &self.row(0)[columns]);
+        out.iter_mut().zip(from).zip(first).for_each(|((o, &x), &x0)| *o = f64::from(x) - f64::from(x0));
+    }
+
+    /// [`widen`](Self::widen) for every frame.
     fn widened(&self, columns: &Range<usize>) -> Array2<f64> {
-        let first = &self.row(0)[columns.clone()];
-        let rows = self.values.len() / self.width;
-        let mut out = Array2::zeros((rows, columns.len()));
-        for (r, mut row) in out.outer_iter_mut().enumerate() {
-            let from = &self.row(r)[columns.clone()];
-            row.iter_mut().zip(from).zip(first).for_each(|((o, &x), &x0)| *o = f64::from(x) - f64::from(x0));
+        let rows = self.rows();
+        let mut wide = vec![0.0; rows * columns.len()];
+        for (row, out) in wide.chunks_mut(columns.len()).enumerate() {
+            self.widen(row, columns.clone(), out);
         }
-        out
+        Array2::from_shape_vec((rows, columns.len()), wide).expect("a number per frame and column")
     }
 }
 
@@ -76,7 +87,7 @@ pub trait Frames {
     /// F, the numbers of a frame.
     fn columns(&self) -> usize;
 
-    /// Hands every slab to `take`, in the order of columns. One pass over the data.
+    /// Hands every slab to `take`, those of a group in the order of columns. One pass over the data.
     ///
     /// # Errors
     /// Those of reading, and the first of `take`.

@@ -17,7 +17,7 @@ use std::f64::consts::FRAC_2_PI;
 const PROBES: usize = 10;
 /// Factor of the bound; it fails with probability α^−probes.
 const ALPHA: f64 = 10.0;
-/// Sums that share the pieces of a pass.
+/// Sums that share the pieces of a pass, at least one a group of columns.
 const LANES: usize = 4;
 /// Columns of a product that one task takes.
 const PANEL: usize = 64;
@@ -62,7 +62,7 @@ impl Randomised {
     /// √Σλ² of what was missed, those of X √Σλ, which is a weaker bound on a long tail.
     ///
     /// It costs q + 1 passes and 4·rows·F·T·(r + p) operations a pass; memory 8·rows·T·(r + p) bytes six
-    /// times beside one slab. Draws are keyed by `stream`.
+    /// times beside one slab, or once a group and two times where there are more than four groups. Draws are keyed by `stream`.
     ///
     /// # Errors
     /// Those of reading; [`CovarianceError::Rank`] unless 1 ≤ rank ≤ n − 1 and that many eigenvalues are
@@ -110,9 +110,9 @@ impl Randomised {
     }
 
     /// The bytes that [`fit`](Self::fit) takes beside one slab.
-    pub fn bytes(self, rows: usize, window: usize, rank: usize) -> usize {
+    pub fn bytes(self, rows: usize, groups: usize, window: usize, rank: usize) -> usize {
         let columns = window * (rank + self.oversampling + PROBES + 1);
-        8 * rows * columns * (2 + LANES) + 8 * PIECE * LANES * (rows + columns)
+        8 * rows * columns * (2 + groups * lanes(groups)) + 8 * PIECE * LANES * (rows + columns)
     }
 }
 
@@ -158,17 +158,18 @@ fn gram_times<F: Frames>(
     let spread = windows.spread(q);
     let mut shares = vec![0.0; windows.rows()];
     (0..windows.count()).for_each(|w| (0..windows.window()).for_each(|t| shares[windows.row(w, t)] += 1.0));
-    let starts = (0..LANES).flat_map(|lane| (0..spread.ncols()).step_by(PANEL).map(move |c| (lane, c)));
-    let mut tasks: Vec<_> = starts
+    let lanes = lanes(scale.len());
+    let starts: Vec<usize> = (0..spread.ncols()).step_by(PANEL).collect();
+    let mut tasks: Vec<_> = (0..lanes * scale.len())
+        .flat_map(|lane| starts.iter().map(move |&c| (lane, c)))
         .map(|(lane, c)| {
             let columns = c..spread.ncols().min(c + PANEL);
-            let sum = Array2::zeros((spread.nrows(), columns.len()));
-            (lane, columns, sum)
+            (lane, Array2::zeros((spread.nrows(), columns.len())), columns)
         })
         .collect();
-    let (mut piece, mut squares) = (0, 0.0);
+    let (mut pieces, mut squares) = (vec![0; scale.len()], vec![0.0; scale.len()]);
     frames.visit(&mut |slab| {
-        let weight = scale[slab.group].powi(-2);
+        let (group, weight) = (slab.group, scale[slab.group].powi(-2));
         for batch in slab.pieces().chunks(LANES) {
             let wide: Vec<(Array2<f64>, f64)> = batch
                 .par_iter()
@@ -179,21 +180,28 @@ fn gram_times<F: Frames>(
                     (x, squares)
                 })
                 .collect();
-            tasks.par_iter_mut().for_each(|(lane, columns, sum)| {
-                for (_, (x, _)) in wide.iter().enumerate().filter(|(i, _)| (piece + i) % LANES == *lane) {
+            let before = pieces[group];
+            tasks.par_iter_mut().for_each(|(lane, sum, columns)| {
+                let own = |i: usize| group * lanes + (before + i) % lanes == *lane;
+                for (_, (x, _)) in wide.iter().enumerate().filter(|(i, _)| own(*i)) {
                     let projected = x.t().dot(&spread.slice_axis(Axis(1), Slice::from(columns.clone())));
                     general_mat_mul(weight, x, &projected, 1.0, sum);
                 }
             });
-            wide.iter().for_each(|(_, norms)| squares += weight * norms);
-            piece += batch.len();
+            wide.iter().for_each(|(_, norms)| squares[group] += weight * norms);
+            pieces[group] += batch.len();
         }
         Ok(())
     })?;
     let mut total = Array2::zeros(spread.dim());
-    for (_, columns, sum) in tasks {
+    for (_, sum, columns) in tasks {
         let mut at = total.slice_axis_mut(Axis(1), Slice::from(columns));
         at += &sum;
     }
-    Ok((windows.gather(&total), squares))
+    Ok((windows.gather(&total), squares.iter().sum()))
+}
+
+/// Sums of one group of columns: the order in which groups come must not show in the bits.
+fn lanes(groups: usize) -> usize {
+    (LANES / groups.max(1)).max(1)
 }

@@ -36,7 +36,7 @@ impl Frames for Memory {
                 let start = first + offset;
                 let rows = self.values.chunks(columns);
                 let values: Vec<f32> = rows.flat_map(|r| &r[start..start + width]).copied().collect();
-                take(&Slab { group, start, width, block: self.block, values: &values })?;
+                take(&Slab { group, start, width, block: self.block, values: &values, pitch: width })?;
             }
         }
         Ok(())

@@ -110,11 +110,13 @@ fn portions_cover_every_line_once() {
         let mut seen = Vec::new();
         recording
             .for_each_lines(bytes, |portion| {
-                assert_eq!(portion.values.len(), 36 * portion.lines.len() * 4);
-                let at = portion.lines.start * 4 + portion.channel * 2800;
                 let row = portion.lines.len() * 4;
-                assert_eq!(portion.values[row * 13..][..row], ntchw(shape)[13 * 5600 + at..][..row]);
-                seen.push((portion.channel, portion.lines));
+                for channel in portion.channels.clone() {
+                    let (values, pitch) = portion.of(channel);
+                    let at = portion.lines.start * 4 + channel * 2800;
+                    assert_eq!(values[pitch * 13..][..row], ntchw(shape)[13 * 5600 + at..][..row]);
+                    seen.push((channel, portion.lines.clone()));
+                }
                 Ok::<_, DataError>(())
             })
             .unwrap();
@@ -124,6 +126,39 @@ fn portions_cover_every_line_once() {
             let mut lines = seen.iter().filter(|s| s.0 == channel).map(|s| s.1.clone());
             assert_eq!(lines.try_fold(0, |end, l| (l.start == end).then_some(l.end)), Some(700));
         }
+    }
+}
+
+/// Chunks that hold several channels are decompressed once where memory allows: their channels come in one
+/// portion, whose numbers are those of the file.
+#[test]
+fn the_channels_of_a_chunk_come_together() {
+    let shape = [3, 12, 3, 512, 4];
+    let file = Written::new();
+    let stored = hdf5::File::create(file.path()).unwrap();
+    let builder = stored.new_dataset::<f32>().shape(shape).chunk([1, 4, 2, 256, 4]).shuffle().deflate(1);
+    builder.create("x").unwrap().write_raw(&ntchw(shape)).unwrap();
+    drop(stored);
+    file.text("axes", "NTCHW").text("kind", "generic");
+    let recording = Recording::open(&file.path(), &LoadOptions::default()).unwrap();
+    let least = recording.least_portion();
+    // A block of lines of one channel; of both channels of a chunk; all lines of these.
+    for (bytes, portions) in [(0, 6), (least, 6), (2 * least, 4), (4 * least, 2), (usize::MAX, 2)] {
+        let mut seen = 0;
+        recording
+            .for_each_lines(bytes, |portion| {
+                seen += 1;
+                for channel in portion.channels.clone() {
+                    let (values, pitch) = portion.of(channel);
+                    let (at, row) = (channel * 2048 + portion.lines.start * 4, portion.lines.len() * 4);
+                    for r in [0, 35] {
+                        assert_eq!(values[pitch * r..][..row], ntchw(shape)[r * 6144 + at..][..row]);
+                    }
+                }
+                Ok::<_, DataError>(())
+            })
+            .unwrap();
+        assert_eq!((seen, recording.portions(bytes)), (portions, portions), "{bytes} bytes");
     }
 }
 

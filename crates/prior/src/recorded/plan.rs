@@ -10,17 +10,20 @@ use std::str::FromStr;
 
 /// What a process takes before it fits anything: its libraries and their buffers.
 const PROCESS: usize = 64 << 20;
+// Measured as processors' time of whole fits, 512 to 2048 frames of 12 to 32 thousand numbers, ranks 5
+// and 20, on an AMD EPYC with AVX2: relative to one multiplication of the Gram matrix, of which these
+// fits give the same time within a factor of 1.5. The eigendecomposition has one thread, the rest all.
 /// Reading a number and looking at it takes as long as this many multiplications of a matrix product.
-const READ: f64 = 100.0;
+const READ: f64 = 180.0;
 /// An eigendecomposition of n × n takes as long as this times n³ multiplications of a matrix product.
-const EIGEN: f64 = 30.0;
+const EIGEN: f64 = 20.0;
 
 /// How the modes of a low-rank model are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FitMethod {
     /// Whichever takes fewer operations, by the table of [`Prior::fit_recording`](crate::Prior::fit_recording):
-    /// the Gram matrix costs ½M²F + 30n³ multiplications and one reading, the randomised method
-    /// 2(q + 1)MFT(r + p) and q + 2 readings, a reading as much as 100·MF multiplications. Sampling also
+    /// the Gram matrix costs ½M²F + 20M³ multiplications and one reading, the randomised method
+    /// 2(q + 1)MFT(r + p) and q + 2 readings, a reading as much as 180·MF multiplications. Sampling also
     /// where the Gram matrix does not fit in memory.
     #[default]
     Auto,
@@ -80,21 +83,25 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn of(train: &Recording, settings: &Settings, given: &Resources) -> Result<Self, PriorError> {
         let (rows, frame) = (train.frames(), train.frame());
+        let process = PROCESS + train.chunk_bytes();
         let portion = |bytes: usize, least: usize| {
-            let rest = given.memory.saturating_sub(PROCESS + bytes);
+            let rest = given.memory.saturating_sub(process + bytes);
             if rest >= least {
                 return Ok(rest);
             }
             let gib = |bytes: usize| bytes as f64 / f64::from(1 << 30);
-            let (needed, given) = (gib(PROCESS + bytes + least), gib(given.memory));
+            let (needed, given) = (gib(process + bytes + least), gib(given.memory));
             Err(PriorError::Memory { path: train.path().into(), needed, given })
         };
         // Half of a portion is read while the other is worked on.
         let least = 2 * train.least_portion();
         let (survey, window, randomised) = (portion(0, least)?, settings.window, Randomised::default());
         let low_rank = |gram, first, rank| {
-            let (readings, between) =
-                if gram { (2, 0) } else { (randomised.power + 3, randomised.bytes(rows, window, rank)) };
+            let (readings, between) = if gram {
+                (2, 0)
+            } else {
+                (randomised.power + 3, randomised.bytes(rows, frame.channels, window, rank))
+            };
             let last = portion(low_rank_bytes(rows, frame.len(), window, rank), least)?;
             Ok(Self { gram, randomised, first, middle: portion(between, least)?, last, readings })
         };
@@ -128,8 +135,33 @@ impl Plan {
     }
 }
 
+/// The bytes that a process comes to hold which loads a recording and fits it with [`Prior::fit`](crate::Prior::fit).
+///
+/// The values twice, as read and as normalised; beside them the covariance and what it is made of.
+pub(super) fn whole(train: &Recording, settings: &Settings) -> usize {
+    let rows = train.frames();
+    // No window is longer than that; whether there is such a one is asked later.
+    let shape = Shape { frames: settings.window.min(rows), ..train.frame() };
+    let covariance = match settings.model {
+        Model::Dense => 8 * rows * shape.len() + 24 * shape.len().min(DENSE_LIMIT + 1).pow(2),
+        Model::LowRank { rank } => {
+            let rank = rank.unwrap_or(DEFAULT_RANK).min(rows);
+            4 * (rank + 1) * shape.len() + FrameGram::bytes(rows, 1)
+        }
+        // A batch of 16 windows, twice.
+        Model::Stationary => StationarySeries::bytes(shape) + 32 * 4 * shape.len(),
+    };
+    PROCESS + train.chunk_bytes() + 2 * train.bytes() + covariance
+}
+
 /// Whether the randomised method takes fewer operations than the Gram matrix.
-fn sampling_pays(rows: usize, frame: usize, window: usize, rank: usize, method: Randomised) -> bool {
+pub(super) fn sampling_pays(
+    rows: usize,
+    frame: usize,
+    window: usize,
+    rank: usize,
+    method: Randomised,
+) -> bool {
     let (m, numbers) = (rows as f64, rows as f64 * frame as f64);
     let gram = numbers * (0.5 * m + READ) + EIGEN * m.powi(3);
     let passes = (method.power + 1) as f64;

@@ -1,9 +1,11 @@
 //! Fits of recordings against fits of the same data in memory.
 
 use super::*;
+use equipoise_covariance::Randomised;
 use equipoise_data::store::{Existing, Writer};
 use equipoise_data::{AxisOrder, Kind, LoadOptions, NormalizerKind};
 use equipoise_field::sum;
+use hdf5::types::VarLenUnicode;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +38,19 @@ fn write(folder: &Path, order: AxisOrder, boundary: &str) -> PathBuf {
     }
     writer.finish().unwrap();
     path
+}
+
+/// The same recording in compressed chunks of two trajectories, five frames, both channels and lines
+/// that portions cut through.
+fn compressed(from: &Path, to: &Path) {
+    let (source, copy) = (hdf5::File::open(from).unwrap(), hdf5::File::create(to).unwrap());
+    let x = source.dataset("x").unwrap();
+    let builder = copy.new_dataset::<f32>().shape(x.shape()).chunk([2, 5, 2, 24, 32]).shuffle().deflate(1);
+    builder.create("x").unwrap().write_raw(&x.read_raw::<f32>().unwrap()).unwrap();
+    for name in source.attr_names().unwrap() {
+        let text = source.attr(&name).unwrap().read_scalar::<VarLenUnicode>().unwrap();
+        copy.new_attr::<VarLenUnicode>().create(name.as_str()).unwrap().write_scalar(&text).unwrap();
+    }
 }
 
 fn fit(path: &Path, settings: &Settings, memory: usize, method: FitMethod) -> Result<Prior, PriorError> {
@@ -105,9 +120,11 @@ fn a_fit_in_portions_is_the_fit_in_memory() {
 }
 
 #[test]
-fn memory_and_threads_do_not_change_a_bit() {
+fn neither_memory_nor_threads_nor_chunks_change_a_bit() {
     let folder = tempfile::tempdir().unwrap();
     let path = write(folder.path(), AxisOrder::Ntchw, "periodic");
+    let chunks = folder.path().join("compressed.h5");
+    compressed(&path, &chunks);
     for (model, method) in [
         (Model::LowRank { rank: Some(4) }, FitMethod::Gram),
         (Model::LowRank { rank: Some(4) }, FitMethod::Randomised),
@@ -119,10 +136,24 @@ fn memory_and_threads_do_not_change_a_bit() {
             let prior = pool.install(fit);
             (prior.mean().to_vec(), action(&prior), prior.spectrum(), prior.provenance().sampled)
         };
-        let little = bits(1, &|| in_least_portions(&path, &settings, method));
-        let plenty = bits(3, &|| fit(&path, &settings, PLENTY, method).unwrap());
-        assert!(little == plenty, "{model:?} {method}");
+        let expected = bits(1, &|| in_least_portions(&path, &settings, method));
+        for (path, what) in [(&path, "contiguous"), (&chunks, "compressed")] {
+            let (little, plenty) = (
+                bits(3, &|| in_least_portions(path, &settings, method)),
+                bits(1, &|| fit(path, &settings, PLENTY, method).unwrap()),
+            );
+            assert!(little == expected && plenty == expected, "{model:?} {method} {what}");
+        }
     }
+}
+
+/// Few frames: products of all pairs are cheap. Many, of a few thousand numbers: their eigenvectors are
+/// not. Long windows: they multiply what is sampled, and not the Gram matrix of frames.
+#[test]
+fn sampling_is_left_to_many_frames() {
+    let pays = |rows, frame, window| plan::sampling_pays(rows, frame, window, 20, Randomised::default());
+    assert!(!pays(64, 1 << 20, 1) && pays(8192, 1 << 14, 1));
+    assert!(!pays(1024, 1 << 22, 64) && pays(8192, 1 << 22, 1));
 }
 
 #[test]
@@ -146,6 +177,34 @@ fn what_cannot_be_fitted_is_said_before_anything_is_read() {
     let resources = Resources { memory: PLENTY, method: FitMethod::Auto };
     let error = Prior::fit_recording(&train, &settings, &resources, &|_| true).err().unwrap().to_string();
     assert!(error.contains("4 frames") && error.contains("series of 3"), "{error}");
+}
+
+/// Half of the file is missing, or a chunk of it does not decompress: the file, the array and what the
+/// library found are named.
+#[test]
+fn what_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("compressed.h5");
+    compressed(&write(folder.path(), AxisOrder::Ntchw, "periodic"), &path);
+    let whole = std::fs::read(&path).unwrap();
+    let mut spoilt = whole.clone();
+    // Nearly all bytes are those of chunks.
+    spoilt[whole.len() / 2..][..256].fill(0xff);
+    for (bytes, expected) in
+        [(&spoilt[..], "cannot read dataset `x`"), (&whole[..whole.len() / 2], "truncated")]
+    {
+        std::fs::write(&path, bytes).unwrap();
+        for model in [Model::LowRank { rank: Some(4) }, Model::Stationary] {
+            let settings = settings(model, NormalizerKind::Channel);
+            let resources = Resources { memory: PLENTY, method: FitMethod::Auto };
+            let fitted = Recording::open(&path, &LoadOptions::default())
+                .map_err(PriorError::from)
+                .and_then(|train| Prior::fit_recording(&train, &settings, &resources, &|_| true));
+            let error = fitted.err().unwrap().to_string();
+            let named = error.starts_with(&path.display().to_string());
+            assert!(named && error.contains(expected) && !error.contains('\n'), "{model:?}: {error}");
+        }
+    }
 }
 
 #[test]
