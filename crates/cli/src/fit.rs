@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Err(usage(&format!("--method: found {method} with a {name} covariance, expected low_rank")));
     }
     let memory = arguments.memory.map_or_else(Memory::half_of_the_free, Memory::Given);
-    let fitted = if arguments.method.is_none() && fits(&train, memory) {
+    let fitted = if arguments.method.is_none() && fits(&train, &settings, memory) {
         Prior::fit(&load(train.path(), train.options())?, &settings)
     } else {
         in_portions(&train, &settings, arguments.method.unwrap_or_default(), memory)?
@@ -103,10 +103,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the file is taken whole: its values, their normalised copy, the modes and the fit's own.
-fn fits(train: &Recording, memory: Memory) -> bool {
-    let bytes = size_of::<f32>() * train.frames() * train.frame().len();
-    bytes <= WHOLE && 4 * bytes <= memory.bytes()
+/// Whether the file is taken whole.
+fn fits(train: &Recording, settings: &Settings, memory: Memory) -> bool {
+    train.bytes() <= WHOLE && Prior::bytes_of_whole(train, settings) <= memory.bytes()
 }
 
 fn in_portions(
