@@ -56,8 +56,16 @@ impl<'a, R: Real> ModesRun<'a, R> {
         Ok(Self { space, data: data.rows.concat(), crews, origins })
     }
 
-    /// All steps of all members.
+    /// All steps of all members; from within the threads where these are to meet, as each meeting called
+    /// for from outside waits to be woken.
     pub(crate) fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>, ReducedError> {
+        match self.crews.len() {
+            1 => self.advance(plan),
+            _ => rayon::scope(|_| self.advance(plan)),
+        }
+    }
+
+    fn advance(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>, ReducedError> {
         let steps = plan.levels.len().saturating_sub(1);
         let mut gains = vec![Gains::default(); TOGETHER.min(steps) + 1];
         let (space, data) = (self.space, &self.data[..]);
@@ -77,7 +85,7 @@ impl<'a, R: Real> ModesRun<'a, R> {
             let steps = |crew: &mut Crew| crew.steps(space, data, plan, first, &gains[..=ahead]);
             match &mut self.crews[..] {
                 [crew] => steps(crew),
-                crews => crews.par_iter_mut().for_each(steps),
+                crews => crews.par_iter_mut().with_max_len(1).for_each(steps),
             }
             gains.swap(0, ahead);
         }
