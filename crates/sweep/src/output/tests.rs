@@ -155,7 +155,7 @@ fn resuming_reports_a_torn_line() {
     let output = open(folder.path(), Existing::Resume).unwrap();
     assert_eq!(output.torn().map(|torn| torn.line), Some(2));
     let note = &output.manifest().notes[0];
-    assert!(note.contains("with 1 of 200 rows; an unfinished line 2"), "{note}");
+    assert!(note.contains("with 1 of 240 rows; an unfinished line 2"), "{note}");
 }
 
 #[test]

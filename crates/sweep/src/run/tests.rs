@@ -69,7 +69,9 @@ impl Observer for Silent {
     fn finished(&self, _: &Row, _: Progress) {}
 }
 
-/// The standard sweep at sub 4 and 16: 20 trials of the wake, 40 of each protocol on the turbulence.
+/// Trials of the standard sweep at sub 4 and 16: in each protocol 20 of the wake and 40 of the turbulence.
+const TRIALS: usize = 120;
+
 fn open(folder: &Path, existing: Existing) -> Result<Output> {
     let plan = Plan { subs: vec![4, 16], ..standard() };
     Output::open(folder, plan, provenance(), existing)
@@ -102,7 +104,7 @@ fn uninterrupted(folder: &Path, threads: usize) -> Vec<csv::StringRecord> {
     let summary = on_threads(threads, || run(&output, &oracle, &Silent, &stop, Policy::default())).unwrap();
     let abreast = oracle.abreast.into_inner();
     assert!((threads.min(2)..=threads).contains(&abreast), "{abreast} trials at a time on {threads} threads");
-    assert_eq!(summary, Summary { finished: 100, skipped: 0, interrupted: false });
+    assert_eq!(summary, Summary { finished: TRIALS, skipped: 0, interrupted: false });
     table(folder)
 }
 
@@ -136,7 +138,7 @@ fn a_stopped_sweep_resumes_with_exactly_the_rest() {
     let second = Oracle::default();
     let output = open(&cut, Existing::Resume).unwrap();
     let rest = go(&output, &second).unwrap();
-    let left = 100 - summary.finished;
+    let left = TRIALS - summary.finished;
     assert_eq!(rest, Summary { finished: left, skipped: summary.finished, interrupted: false });
     assert!(first.identities().is_disjoint(&second.identities()));
     assert_eq!(second.identities().len(), left);
@@ -158,7 +160,7 @@ fn a_process_that_died_in_a_line_resumes_to_the_same_table() {
     let output = open(&cut, Existing::Resume).unwrap();
     assert_eq!(output.torn(), Some(&Torn { line: 61, bytes: 30 }));
     let summary = go(&output, &Oracle::default()).unwrap();
-    assert_eq!(summary, Summary { finished: 40, skipped: 60, interrupted: false });
+    assert_eq!(summary, Summary { finished: TRIALS - 60, skipped: 60, interrupted: false });
     assert_eq!(table(&cut), expected);
 }
 
@@ -175,8 +177,8 @@ fn a_raised_flag_runs_nothing_and_leaves_a_table() {
 #[test]
 fn a_fault_ends_the_sweep_and_keeps_its_rows() {
     let folder = tempfile::tempdir().unwrap();
-    // Trial 10 runs alone, trial 45 beside another, which fails as well.
-    for at in [10, 45] {
+    // Trial 10 runs alone, trial 65 beside another, which fails as well.
+    for at in [10, 65] {
         let out = folder.path().join(at.to_string());
         let output = open(&out, Existing::Refuse).unwrap();
         let oracle = Oracle { fails_at: Some(at), ..Oracle::default() };
@@ -186,7 +188,7 @@ fn a_fault_ends_the_sweep_and_keeps_its_rows() {
         assert!(oracle.identities().len() <= at + 1);
         drop(output);
         let rest = go(&open(&out, Existing::Resume).unwrap(), &Oracle::default()).unwrap();
-        assert_eq!((rest.skipped, rest.skipped + rest.finished), (at - 1, 100));
+        assert_eq!((rest.skipped, rest.skipped + rest.finished), (at - 1, TRIALS));
     }
 }
 
@@ -205,7 +207,7 @@ impl Observer for Inspector<'_> {
 
     fn finished(&self, row: &Row, progress: Progress) {
         let count = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
-        assert_eq!(progress, Progress { done: count, skipped: 0, total: 100 });
+        assert_eq!(progress, Progress { done: count, skipped: 0, total: TRIALS });
         let lines = fs::read_to_string(self.output.folder().join(RESULTS_JSONL)).unwrap();
         assert_eq!(lines.lines().count(), count);
         assert!(lines.lines().last().unwrap().contains(&row.identity));
