@@ -85,13 +85,8 @@ impl InnerProducts {
             packed.par_iter_mut().zip(batch).for_each(|(packed, columns)| {
                 // What fills the last panel is multiplied and left out in the end.
                 packed.resize(rows.next_multiple_of(panel) * columns.len(), 0.0);
-                let mut numbers = vec![0.0; columns.len()];
                 for (p, packed) in packed.chunks_mut(panel * columns.len()).enumerate() {
-                    for row in p * panel..rows.min((p + 1) * panel) {
-                        write(row, columns.clone(), &mut numbers);
-                        let places = packed.chunks_exact_mut(panel).map(|column| &mut column[row % panel]);
-                        places.zip(&numbers).for_each(|(place, &x)| *place = x);
-                    }
+                    pack(p * panel..rows.min((p + 1) * panel), columns, panel, packed, &write);
                 }
             });
             let (before, packed, arch) = (self.pieces, &packed, Arch::new());
@@ -120,6 +115,26 @@ impl InnerProducts {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Writes some rows of a piece into a panel, column by column, in parts that stay in the innermost cache.
+fn pack(
+    rows: Range<usize>,
+    columns: &Range<usize>,
+    panel: usize,
+    packed: &mut [f64],
+    write: impl Fn(usize, Range<usize>, &mut [f64]),
+) {
+    let mut numbers = [0.0; DEPTH];
+    for (start, packed) in columns.clone().step_by(DEPTH).zip(packed.chunks_mut(panel * DEPTH)) {
+        let part = start..columns.end.min(start + DEPTH);
+        let numbers = &mut numbers[..part.len()];
+        for (r, row) in rows.clone().enumerate() {
+            write(row, part.clone(), numbers);
+            let places = packed.chunks_exact_mut(panel).map(|column| &mut column[r]);
+            places.zip(&*numbers).for_each(|(place, &x)| *place = x);
         }
     }
 }
