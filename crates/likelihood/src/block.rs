@@ -196,3 +196,48 @@ pub(crate) fn combine(blocks: &[Statistics]) -> Statistics {
         non_finite: blocks.iter().map(|b| b.non_finite).sum(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulp::Scalar;
+
+    /// Sums and r/v, as bits.
+    type Found = ([u64; LANES], [u64; LANES], [u32; LANES], Vec<u32>);
+
+    /// A pass over 40 groups on one instruction set.
+    fn on(vectorised: impl FnOnce(Pass<'_, f32, &dyn Fn(usize) -> [f64; LANES]>) -> Lanes<f32>) -> Found {
+        let wave = |step: f32| -> Vec<[f32; LANES]> {
+            (0..40).map(|g| std::array::from_fn(|l| (step * (g * LANES + l) as f32).sin())).collect()
+        };
+        let (y, prediction, mut weighted) = (wave(0.7), wave(1.3), wave(0.0));
+        let precision = |group: usize| std::array::from_fn(|l| 1.0 / (1.0 + (group + l) as f64));
+        let pass =
+            Pass { y: &y, prediction: &prediction, precision: &precision as _, weighted: &mut weighted };
+        let lanes = vectorised(pass);
+        let weighted = weighted.as_flattened().iter().map(|p| p.to_bits()).collect();
+        (
+            lanes.quadratic.map(f64::to_bits),
+            lanes.squared_norm.map(f64::to_bits),
+            lanes.max_abs.map(f32::to_bits),
+            weighted,
+        )
+    }
+
+    /// One number at a time is the oracle of every vector that this processor has.
+    #[test]
+    fn vectors_of_every_width_give_the_same_bits() {
+        let expected = on(|pass| Scalar::new().vectorize(pass));
+        assert_eq!(on(|pass| Arch::new().dispatch(pass)), expected);
+        #[cfg(target_arch = "x86_64")]
+        {
+            use pulp::x86::{V3, V4};
+            if let Some(v3) = V3::try_new() {
+                assert_eq!(on(|pass| Simd::vectorize(v3, pass)), expected);
+            }
+            if let Some(v4) = V4::try_new() {
+                assert_eq!(on(|pass| Simd::vectorize(v4, pass)), expected);
+            }
+        }
+    }
+}

@@ -82,7 +82,7 @@ fn corrected_runs_of_explicit_modes_stay_where_they_are() {
     let outcomes: Vec<_> = plan.trials().unwrap().iter().map(|t| executor.execute(t).unwrap()).collect();
     assert_eq!(executor.places(), Places { accelerator: outcomes.len(), cpu: 0 });
     let exploded = outcomes.iter().filter(|o| o.state == "exploded");
-    let timed = exploded.clone().filter(|o| o.diverged_at.is_some_and(|t| 0.0 <= t && t < 1.0));
+    let timed = exploded.clone().filter(|o| o.diverged_at.is_some_and(|t| (0.0..1.0).contains(&t)));
     assert!(exploded.clone().count() >= 1 && exploded.count() == timed.count());
 }
 
