@@ -227,6 +227,6 @@ fn the_observer_hears_of_rows_that_are_on_the_disk() {
     let (oracle, stop) = (Oracle::default(), AtomicBool::new(false));
     let policy = Policy { rows: 7, interval: Duration::MAX };
     on_threads(1, || run(&output, &oracle, &inspector, &stop, policy)).unwrap();
-    assert_eq!(inspector.finished.into_inner(), 100);
+    assert_eq!(inspector.finished.into_inner(), TRIALS);
     assert!(content(folder.path()).keys().all(|path| path.extension().unwrap() != "partial"));
 }
