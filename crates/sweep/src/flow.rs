@@ -278,10 +278,10 @@ impl Flow {
             Model::LowRank { rank } => rank,
             _ => None,
         };
-        let protocols = if self.prior.kind() == Kind::Kolmogorov {
-            vec![Protocol::fast(), Protocol::study()]
-        } else {
+        let protocols = if self.prior.kind() == Kind::Generic {
             vec![Protocol::fast()]
+        } else {
+            vec![Protocol::fast(), Protocol::study()]
         };
         DatasetPlan {
             source: self.source.clone(),

@@ -6,6 +6,8 @@ use crate::priors::refuse_unknown;
 use crate::spectrum::Spectrum;
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
+use equipoise_data::Kind;
+use equipoise_prior::DenoiserName;
 use equipoise_report::significant;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::{Law, NConvention};
@@ -45,7 +47,8 @@ pub(crate) struct Design {
     #[arg(long, value_parser = count, allow_negative_numbers = true)]
     members: Option<usize>,
 
-    /// fast: 32 steps; study: 256 steps, 1 correction [default: fast, for kolmogorov both]
+    /// fast: 32 steps; study: 256 steps, 1 correction [default: both, fast for generic data, and for ibpm
+    /// where methods or priors are among the trials that have no reduced space]
     #[arg(
         long, value_enum, value_delimiter = ',',
         conflicts_with_all = ["steps", "corrections", "tau", "sampler", "spacing"]
@@ -169,6 +172,9 @@ impl Design {
             refuse_unknown(plan.datasets.iter().flat_map(|dataset| &dataset.priors), approaches)?;
         }
         plan.approaches = approaches.unwrap_or(plan.approaches);
+        if protocols.is_empty() {
+            plan.datasets.iter_mut().for_each(|dataset| spare(dataset, &plan.approaches));
+        }
         plan.schedule = self.schedule.to_string();
         plan.eta = self.eta;
         plan.start = match self.start {
@@ -240,6 +246,15 @@ impl Design {
     }
 }
 
+/// Leaves protocol `study` to those who ask for it where runs of the wake keep whole fields at every step.
+fn spare(dataset: &mut DatasetPlan, approaches: &[Approach]) {
+    let known = |approach: &Approach| matches!(approach.method.parse(), Ok(Method::Sda | Method::Exact));
+    let reduced = approaches.iter().all(known) && dataset.priors == [DenoiserName::WIENER.to_string()];
+    if dataset.source.kind == Kind::Ibpm.to_string() && !reduced {
+        dataset.protocols = vec![Protocol::fast()];
+    }
+}
+
 /// The list that was asked for, if one was.
 fn replace<T: Clone>(list: &mut Vec<T>, asked: &[T]) {
     if !asked.is_empty() {
@@ -251,6 +266,7 @@ fn replace<T: Clone>(list: &mut Vec<T>, asked: &[T]) {
 mod tests {
     use super::*;
     use clap::Parser;
+    use equipoise_sweep::Source;
 
     #[derive(Parser)]
     struct Line {
@@ -284,6 +300,26 @@ mod tests {
         assert_eq!(refused, "error: --method: found sda, expected exact for --law exact");
         let refused = chosen(&["--law", "sum", "--method", "exact"]);
         assert_eq!(refused, "error: --method: found exact, expected sda for --law sum");
+    }
+
+    #[test]
+    fn long_runs_of_whole_fields_wait_until_asked_for() {
+        let of = |kind: Kind, prior: &str, methods: &[&str]| {
+            let source = Source {
+                dataset: kind.to_string(),
+                data_checksum: String::new(),
+                train_checksum: String::new(),
+                kind: kind.to_string(),
+                axes: "NTCHW".into(),
+            };
+            let mut dataset = DatasetPlan { priors: vec![prior.into()], ..DatasetPlan::ibpm(source) };
+            spare(&mut dataset, &methods.iter().map(|method| Approach::of_law(method)).collect::<Vec<_>>());
+            dataset.protocols.into_iter().map(|protocol| protocol.name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of(Kind::Ibpm, "wiener", &["matched", "exact"]), "fast study");
+        assert_eq!(of(Kind::Ibpm, "wiener", &["matched", "mmps"]), "fast");
+        assert_eq!(of(Kind::Ibpm, "optimal", &["matched"]), "fast");
+        assert_eq!(of(Kind::Kolmogorov, "optimal", &["mmps"]), "fast study");
     }
 
     #[test]
