@@ -12,7 +12,8 @@ const PACKAGES: [&str; 4] = ["numpy", "scipy", "torch", "jax[cpu]"];
 /// The libraries that have scripts for a group.
 pub(crate) fn libraries(group: &str) -> &'static [&'static str] {
     match group {
-        "likelihood" | "step" => &["pytorch", "jax"],
+        "likelihood" => &["pytorch", "jax", "jax-sums"],
+        "step" => &["pytorch", "jax"],
         "reduced" | "denoiser" => &["pytorch"],
         "fit" => &["numpy", "numpy-f32", "randomised"],
         _ => &[],
