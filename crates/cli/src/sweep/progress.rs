@@ -12,40 +12,67 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// Shows trials done, time left and the trial begun last.
 ///
-/// Time left follows the work done, in numbers denoised: D × members × steps × (1 + corrections)
-/// a trial; in measured seconds where priors differ in cost.
-pub(super) struct Display<'a> {
+/// Time left follows the trials of the same flow, prior and protocol that are done; before the first of
+/// them, the mean trial, or the work where that says more: D × members × steps × (1 + corrections) numbers
+/// denoised, or measured seconds where priors differ in cost.
+pub(super) struct Display {
     bar: Option<ProgressBar>,
-    cost: &'a Cost,
-    /// D of each dataset.
-    lengths: HashMap<String, usize>,
-    /// Work of the trials that had no row at the start.
-    work: f64,
     state: Mutex<State>,
 }
 
 struct State {
-    begun: Instant,
     told: Instant,
-    /// Work of the rows of this run.
-    done: f64,
+    /// The end of the last trial.
+    ended: Instant,
     trial: String,
+    scenes: HashMap<Scene, Tally>,
 }
 
-impl<'a> Display<'a> {
-    pub(super) fn new(output: &Output, flows: &[Flow], cost: &'a Cost) -> Self {
+/// Flow, prior and protocol.
+type Scene = (String, String, String);
+
+/// The trials of one scene.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    left: usize,
+    done: usize,
+    /// From the end of one trial to the end of the next, those done.
+    seconds: f64,
+    /// Of one trial.
+    work: f64,
+}
+
+/// Seconds that the trials left will take; `None` before the first is done.
+fn left<'a>(scenes: impl Iterator<Item = &'a Tally> + Clone) -> Option<f64> {
+    let sum = |of: fn(&Tally) -> f64| scenes.clone().map(of).sum::<f64>();
+    let (done, seconds) = (sum(|s| s.done as f64), sum(|s| s.seconds));
+    let rate = seconds / sum(|s| s.done as f64 * s.work);
+    let one = |s: &Tally| match s.done {
+        0 => (s.work * rate).max(seconds / done),
+        done => s.seconds / done as f64,
+    };
+    (done > 0.0).then(|| scenes.clone().map(|s| s.left as f64 * one(s)).sum())
+}
+
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+impl Display {
+    pub(super) fn new(output: &Output, flows: &[Flow], cost: &Cost) -> Self {
         let length = |flow: &Flow| (flow.name().to_owned(), flow.prior().shape().len());
         let lengths: HashMap<String, usize> = flows.iter().map(length).collect();
-        let of = |t: &&Trial| {
-            work(cost, &lengths, (&t.dataset, &t.prior), t.members * t.steps * (1 + t.corrections))
-        };
+        let mut scenes: HashMap<Scene, Tally> = HashMap::new();
+        for trial in output.pending() {
+            let scene = (trial.dataset.clone(), trial.prior.clone(), trial.protocol.clone());
+            let tally = scenes.entry(scene).or_default();
+            tally.left += 1;
+            tally.work = work(cost, &lengths, trial);
+        }
         let now = Instant::now();
         Self {
             bar: std::io::stderr().is_terminal().then(|| bar(output.trials().len())),
-            cost,
-            work: output.pending().iter().map(of).sum(),
-            lengths,
-            state: Mutex::new(State { begun: now, told: now, done: 0.0, trial: String::new() }),
+            state: Mutex::new(State { told: now, ended: now, trial: String::new(), scenes }),
         }
     }
 
@@ -57,12 +84,9 @@ impl<'a> Display<'a> {
     }
 
     fn tell(&self, state: &mut State, progress: Progress) {
-        let left = match state.done {
-            0.0 => "time unknown".to_owned(),
-            done => {
-                let left = state.begun.elapsed().mul_f64(((self.work - done) / done).max(0.0));
-                format!("{} left", FormattedDuration(left))
-            }
+        let left = match left(state.scenes.values()) {
+            None => "time unknown".to_owned(),
+            Some(seconds) => format!("{} left", FormattedDuration(duration(seconds))),
         };
         match &self.bar {
             Some(bar) => {
@@ -82,7 +106,7 @@ impl<'a> Display<'a> {
     }
 }
 
-impl Observer for Display<'_> {
+impl Observer for Display {
     fn started(&self, trial: &Trial, progress: Progress) {
         let mut state = self.lock();
         state.trial = trial.to_string();
@@ -91,8 +115,14 @@ impl Observer for Display<'_> {
 
     fn finished(&self, row: &Row, progress: Progress) {
         let mut state = self.lock();
-        let evaluations = row.members * row.steps * (1 + row.corrections);
-        state.done += work(self.cost, &self.lengths, (&row.dataset, &row.prior), evaluations);
+        let now = Instant::now();
+        let seconds = now.duration_since(std::mem::replace(&mut state.ended, now)).as_secs_f64();
+        let scene = (row.dataset.clone(), row.prior.clone(), row.protocol.clone());
+        if let Some(tally) = state.scenes.get_mut(&scene) {
+            tally.left = tally.left.saturating_sub(1);
+            tally.done += 1;
+            tally.seconds += seconds;
+        }
         self.tell(&mut state, progress);
     }
 }
@@ -105,12 +135,25 @@ fn bar(total: usize) -> ProgressBar {
     bar
 }
 
-fn work(
-    cost: &Cost,
-    lengths: &HashMap<String, usize>,
-    (dataset, prior): (&str, &str),
-    evaluations: usize,
-) -> f64 {
-    let length = lengths.get(dataset).copied().unwrap_or(1);
-    cost.of(dataset, prior, evaluations).unwrap_or(length as f64 * evaluations as f64)
+fn work(cost: &Cost, lengths: &HashMap<String, usize>, trial: &Trial) -> f64 {
+    let evaluations = trial.members * trial.steps * (1 + trial.corrections);
+    let length = lengths.get(&trial.dataset).copied().unwrap_or(1);
+    cost.of(&trial.dataset, &trial.prior, evaluations).unwrap_or(length as f64 * evaluations as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_follows_what_was_seen_and_expects_no_less_of_the_rest() {
+        let tally = |left, done, seconds, work| Tally { left, done, seconds, work };
+        let of = |scenes: &[Tally]| left(scenes.iter());
+        assert_eq!(of(&[tally(4, 0, 0.0, 1.0)]), None);
+        // Three more at two seconds each, whatever the work says.
+        assert_eq!(of(&[tally(3, 2, 4.0, 7.0)]), Some(6.0));
+        // Unseen: four times the work is four times the time, a quarter of it is no less than the mean.
+        assert_eq!(of(&[tally(0, 2, 4.0, 1.0), tally(3, 0, 0.0, 4.0)]), Some(24.0));
+        assert_eq!(of(&[tally(0, 2, 4.0, 1.0), tally(3, 0, 0.0, 0.25)]), Some(6.0));
+    }
 }
