@@ -1,23 +1,28 @@
-//! Timings: ours beside the memory's own speed, and beside peers.
+//! Timings: ours beside the memory's own speed, beside another revision, and beside peers.
 
+mod comparison;
 mod machine;
 mod options;
 mod peers;
+mod processes;
 mod programs;
 mod record;
+mod revision;
 mod rounds;
 mod statistics;
 mod table;
-mod verbs;
 mod worker;
 
 pub(crate) use options::Options;
 
-use crate::setup;
+use crate::{setup, workspace};
 use anyhow::{Context, bail};
 use machine::Machine;
-use programs::Programs;
+use options::{BUILD, VERBS};
+use processes::Side;
+use programs::{Package, Programs, THROUGHPUT};
 use record::{OURS, Record};
+use revision::Revision;
 use rounds::{Outcome, measure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,13 +39,18 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     if !options.force {
         refuse_earlier(&options.out)?;
     }
+    let then =
+        options.against.as_deref().map(|asked| Revision::find(asked, &workspace::root())).transpose()?;
     setup::ensure_native()?;
-    let programs = Programs::build(options.only.contains(&"verbs"))?;
+    let needed = programs::needed(&options.only);
+    let then = then.map(|then| Ok::<_, anyhow::Error>((then.build(&needed)?, then))).transpose()?;
+    let programs = build(&needed)?;
     let python = options.peers.then(peers::ensure).transpose()?;
     let mut record = Record { machine: Machine::here(), ..Record::default() };
-    record.about = about(options, &programs, python.as_deref());
+    record.about = about(options, &programs, then.as_ref().map(|(_, then)| then), python.as_deref());
+    record.against = then.as_ref().map(|(_, then)| then.name.clone());
     fs::create_dir_all(&options.out).with_context(|| format!("cannot make {}", options.out.display()))?;
-    let session = Session { options, programs, python, cores: record.machine.cores };
+    let session = Session { options, programs, then, python, cores: record.machine.cores };
     record.stream[0] = session.stream(&record.machine)?;
     for group in &options.only {
         record.groups.push(session.group(group)?);
@@ -51,6 +61,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     write(&options.out, &record)?;
     println!("{}", table::markdown(&record));
     Ok(())
+}
+
+/// This tree's programs; the measuring end always, for the stream.
+fn build(needed: &[&'static Package]) -> anyhow::Result<Programs> {
+    let mut packages = needed.to_vec();
+    if !packages.iter().any(|package| package.name == THROUGHPUT.name) {
+        packages.push(&THROUGHPUT);
+    }
+    let mut cargo = workspace::cargo();
+    cargo.current_dir(workspace::root());
+    Programs::build(cargo, &packages)
 }
 
 fn refuse_earlier(out: &Path) -> anyhow::Result<()> {
@@ -69,7 +90,12 @@ fn write(out: &Path, record: &Record) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn about(options: &Options, programs: &Programs, python: Option<&Path>) -> Vec<(String, serde_json::Value)> {
+fn about(
+    options: &Options,
+    programs: &Programs,
+    then: Option<&Revision>,
+    python: Option<&Path>,
+) -> Vec<(String, serde_json::Value)> {
     let mut about = vec![
         ("version".to_owned(), env!("CARGO_PKG_VERSION").into()),
         ("rounds".to_owned(), options.rounds().into()),
@@ -78,6 +104,8 @@ fn about(options: &Options, programs: &Programs, python: Option<&Path>) -> Vec<(
     let known = [
         ("compiler", programs::compiler()),
         ("revision", programs::revision()),
+        ("against_hash", then.map(|then| then.hash.clone())),
+        ("caution", then.and_then(|then| then.caution(&workspace::root()))),
         ("openblas_core", programs.blas_core()),
         ("peers", python.and_then(peers::versions)),
     ];
@@ -89,6 +117,7 @@ fn about(options: &Options, programs: &Programs, python: Option<&Path>) -> Vec<(
 struct Session<'a> {
     options: &'a Options,
     programs: Programs,
+    then: Option<(Programs, Revision)>,
     python: Option<PathBuf>,
     cores: usize,
 }
@@ -106,7 +135,7 @@ impl Session<'_> {
     fn stream(&self, machine: &Machine) -> anyhow::Result<Outcome> {
         let arrays = machine.stream_array().to_string();
         let start = |threads: usize| {
-            let mut command = self.programs.throughput("stream");
+            let mut command = self.programs.throughput("stream")?;
             command.args(["--arrays", &arrays]);
             Worker::start(command, self.ours(threads, 1))
         };
@@ -116,27 +145,42 @@ impl Session<'_> {
         measure("stream", &mut workers, STREAM_ROUNDS, |_| {})
     }
 
+    /// This tree, and the other revision where there is one, on `threads`.
+    fn sides(&self, party: Party) -> Vec<Side<'_>> {
+        let then = self.then.as_ref().map(|(programs, then)| {
+            let party = Party { name: then.name.clone(), ..party.clone() };
+            Side { party, root: then.root(), programs }
+        });
+        let now = Side { party, root: workspace::root(), programs: &self.programs };
+        [Some(now), then].into_iter().flatten().collect()
+    }
+
     fn group(&self, group: &str) -> anyhow::Result<Outcome> {
-        if group == "verbs" {
-            return verbs::measure(&self.programs, self.options, &self.ours(self.cores, 1));
+        let sides = || self.sides(self.ours(self.cores, 1));
+        match group {
+            VERBS => return Ok(processes::measure_verbs(&sides(), self.options)),
+            BUILD => return processes::measure_builds(&sides(), self.options),
+            _ => {}
         }
         let rounds = self.options.rounds();
         let say = |round: usize| eprintln!("{group}: round {} of {rounds}", round + 1);
         measure(group, &mut self.workers(group)?, rounds, say)
     }
 
-    /// Ours on 1 and all threads, in the fit also with threads in BLAS, then the peers.
+    /// Ours on 1 and all threads, each followed by the other revision, in the fit also with threads in BLAS;
+    /// then the peers.
     fn workers(&self, group: &str) -> anyhow::Result<Vec<Worker>> {
         let mut parties: Vec<Party> = self.threads().into_iter().map(|k| self.ours(k, 1)).collect();
         if group == "fit" && self.cores > 1 {
             parties.extend([self.ours(1, self.cores), self.ours(self.cores, self.cores)]);
         }
-        let start = |party: Party| {
-            let mut command = self.programs.throughput(group);
+        let start = |Side { party, programs, .. }: Side<'_>| {
+            let mut command = programs.throughput(group)?;
             command.args(self.options.quick.then_some("--quick"));
             Worker::start(command, party)
         };
-        let mut workers: Vec<Worker> = parties.into_iter().map(start).collect::<anyhow::Result<_>>()?;
+        let sides = parties.into_iter().flat_map(|party| self.sides(party));
+        let mut workers: Vec<Worker> = sides.map(start).collect::<anyhow::Result<_>>()?;
         if let Some(python) = &self.python {
             for (library, threads) in
                 peers::libraries(group).iter().flat_map(|l| self.threads().into_iter().map(move |k| (l, k)))

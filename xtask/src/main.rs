@@ -5,6 +5,7 @@ mod cuda;
 mod data;
 mod setup;
 mod singly;
+mod spawn;
 mod steps;
 mod sweep;
 mod test;
@@ -20,13 +21,16 @@ usage: cargo xtask VERB [ARGS...]
   sweep [ARGS...]  set up, build `equipoise` in release and run `equipoise sweep ARGS...`
   test             every check: format, tidy, data, imported singly, lints, tests, docs
   bench [FLAGS]    timings beside the memory's speed: --out DIR, --force, --peers (installs and times
-                   PyTorch, JAX, NumPy), --only likelihood,step,reduced,fit,denoiser,verbs, --quick
+                   PyTorch, JAX, NumPy), --against REV (times another revision in turn with this tree),
+                   --only likelihood,step,reduced,fit,denoiser,verbs,build, --quick
   tidy             the arrows between crates and the habits of files
   data             the embedded samples against data/SHA256SUMS
   cuda             every check of the CUDA kernels; needs no GPU, installs their toolchain in target/cuda
   cuda --emit      the PTX embedded in both crates of kernels, compiled anew
   cuda --time      bandwidth of the CUDA kernels; needs a GPU
-  setup            check for system packages, and install or name what is missing";
+  setup            check for system packages, and install or name what is missing
+  spawn LOG PROGRAM [ARGS...]
+                   one whole process: seconds, processors' time and peak memory as JSON";
 
 const EXIT_FAILURE: u8 = 1;
 const EXIT_USAGE: u8 = 2;
@@ -49,6 +53,9 @@ fn main() -> ExitCode {
 fn run(verb: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
     if verb == "sweep" {
         return sweep::run(&args);
+    }
+    if verb == "spawn" {
+        return spawn::run(&args).map(|()| ExitCode::SUCCESS);
     }
     if verb == "bench" {
         return match bench::Options::parse(&args) {

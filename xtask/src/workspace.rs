@@ -22,11 +22,16 @@ pub(crate) fn cargo_path() -> PathBuf {
 /// called now by xtask and now by hand.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(cargo_path());
+    forget_package(&mut command);
+    command
+}
+
+/// Takes those variables from a command that will call cargo.
+pub(crate) fn forget_package(command: &mut Command) {
     let names = std::env::vars_os().map(|(name, _)| name);
     for name in names.filter(|name| is_of_a_package(&name.to_string_lossy())) {
         command.env_remove(name);
     }
-    command
 }
 
 fn is_of_a_package(name: &str) -> bool {

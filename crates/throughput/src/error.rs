@@ -26,17 +26,9 @@ pub(crate) enum Error {
     /// The work of a case failed.
     #[error("{0}")]
     Work(Box<dyn std::error::Error>),
-    /// Standard input or output, or a program that could not be started.
+    /// Standard input or output.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// A whole process ended badly.
-    #[error("`{program}` ended with {status}")]
-    Process {
-        /// The program.
-        program: String,
-        /// Its exit status.
-        status: std::process::ExitStatus,
-    },
 }
 
 /// Any failure of the crates under measurement.

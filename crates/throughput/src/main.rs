@@ -3,7 +3,6 @@
 //!
 //! ```text
 //! throughput GROUP [--quick] [--arrays BYTES]   a group's cases, on the threads of RAYON_NUM_THREADS
-//! throughput spawn PROGRAM ARGS...              one whole process: its seconds, those of the processors, its peak memory
 //! ```
 //!
 //! Commands, one a line, each answered by one line of JSON: `list`, `time ID`, `peak`. An answer with
@@ -15,11 +14,11 @@ mod denoiser;
 mod error;
 mod fit;
 mod likelihood;
-mod process;
 mod reduced;
 mod server;
 mod step;
 mod stream;
+mod usage;
 mod wake;
 
 use case::Case;
@@ -46,7 +45,6 @@ fn main() -> ExitCode {
 
 fn run(args: &[String]) -> Result<()> {
     match args {
-        [first, program, rest @ ..] if first == "spawn" => process::run(program, rest),
         [group, flags @ ..] => server::serve(cases(group, &request(flags)?)?),
         [] => Err(Error::Usage { found: String::new() }),
     }

@@ -1,7 +1,8 @@
 //! The line protocol.
 
 use crate::case::{Case, Work};
-use crate::{Error, Result, clock, process};
+use crate::clock::Timed;
+use crate::{Error, Result, clock, usage};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
@@ -30,15 +31,16 @@ fn answer(command: &str, cases: &[Case], prepared: &mut HashMap<String, Work>) -
             Some(work) => work,
             None => ready(case)?,
         };
-        let (seconds, calls) = clock::seconds(&mut work)?;
+        let timed = clock::time(&mut work)?;
         if case.arrays < KEPT {
             prepared.insert(id.to_owned(), work);
         }
-        return Ok(json!({ "seconds": seconds, "calls": calls }));
+        let Timed { seconds, cpu, calls } = timed;
+        return Ok(json!({ "seconds": seconds, "cpu": cpu, "calls": calls }));
     }
     match command {
         "list" => Ok(json!({ "cases": cases.iter().map(Case::describe).collect::<Vec<_>>() })),
-        "peak" => Ok(json!({ "peak": process::own_peak() })),
+        "peak" => Ok(json!({ "peak": usage::peak() })),
         _ => Err(Error::Usage { found: command.to_owned() }),
     }
 }

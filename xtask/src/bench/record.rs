@@ -1,5 +1,6 @@
 //! What a run of the benchmark found, and its file `bench.json`.
 
+use super::comparison;
 use super::machine::Machine;
 use super::rounds::{Outcome, Peak, Timing};
 use super::statistics::{Spread, ratio, share};
@@ -21,6 +22,8 @@ pub(crate) struct Record {
     pub(crate) stream: [Outcome; 2],
     /// The groups.
     pub(crate) groups: Vec<Outcome>,
+    /// The name of the revision that was timed in turn.
+    pub(crate) against: Option<String>,
     /// Whether nothing is to follow.
     pub(crate) complete: bool,
 }
@@ -66,6 +69,11 @@ impl Record {
         arrays > 0.0 && self.machine.cache.is_some_and(|cache| arrays <= cache as f64)
     }
 
+    /// Whether a party is neither ours nor an earlier revision of it.
+    pub(crate) fn is_peer(&self, party: &Party) -> bool {
+        party.name != OURS && self.against.as_ref() != Some(&party.name)
+    }
+
     /// How many times longer a peer took than ours on as many threads.
     pub(crate) fn ratio(&self, peer: &Timing) -> Option<Spread> {
         let same = |ours: &&Timing| {
@@ -97,15 +105,18 @@ impl Record {
         for (name, value) in &self.about {
             root[name] = value.clone();
         }
+        if let Some(then) = &self.against {
+            root["against"] = comparison::json(self, then);
+        }
         root
     }
 
     fn timing(&self, timing: &Timing) -> Value {
-        let Timing { case, party: who, rounds } = timing;
+        let Timing { case, party: who, rounds, cpu } = timing;
         let times_ours = if is_ours(who) { None } else { self.ratio(timing).map(|spread| spread.json()) };
         json!({
             "id": case.id, "what": case.what, "note": case.note, "party": party(who),
-            "seconds": Spread::of(rounds).map(|spread| spread.json()), "rounds": rounds,
+            "seconds": Spread::of(rounds).map(|spread| spread.json()), "rounds": rounds, "cpu_rounds": cpu,
             "bytes": case.bytes, "arrays": case.arrays, "operations": case.operations,
             "in_cache": self.in_cache(timing), "share": self.share(timing), "times_ours": times_ours,
         })
@@ -127,7 +138,7 @@ pub(crate) mod tests {
     use super::*;
 
     fn timing(id: &str, who: &str, threads: usize, rounds: &[f64]) -> Timing {
-        Timing { case: case(id), party: party(who, threads), rounds: rounds.to_vec() }
+        Timing { case: case(id), party: party(who, threads), rounds: rounds.to_vec(), cpu: Vec::new() }
     }
 
     /// Two threads: copy at 8 and 10 GB/s before and after, triad at 4; a case of 8 GB in 2, 2 and 4 s,
@@ -148,6 +159,7 @@ pub(crate) mod tests {
             about: vec![("version".to_owned(), "0".into())],
             stream: [stream(1.0), stream(0.8)],
             groups: vec![group],
+            against: None,
             complete: true,
         }
     }

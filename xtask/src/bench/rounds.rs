@@ -1,7 +1,7 @@
 //! Alternating rounds: in each, every party times every case once, so that a machine that slows down
 //! slows all of them.
 
-use super::worker::{Case, Party, Worker};
+use super::worker::{Call, Case, Party, Worker};
 
 /// Something that times cases; tests put a scripted one in its place.
 pub(crate) trait Timer {
@@ -9,8 +9,8 @@ pub(crate) trait Timer {
     fn party(&self) -> &Party;
     /// The cases it knows.
     fn list(&mut self) -> anyhow::Result<Vec<Case>>;
-    /// Seconds of one call.
-    fn time(&mut self, id: &str) -> anyhow::Result<f64>;
+    /// What one call took.
+    fn time(&mut self, id: &str) -> anyhow::Result<Call>;
     /// Bytes of memory that its process took at most.
     fn peak(&mut self) -> Option<u64>;
 }
@@ -24,7 +24,7 @@ impl Timer for Worker {
         self.list()
     }
 
-    fn time(&mut self, id: &str) -> anyhow::Result<f64> {
+    fn time(&mut self, id: &str) -> anyhow::Result<Call> {
         self.time(id)
     }
 
@@ -42,6 +42,8 @@ pub(crate) struct Timing {
     pub(crate) party: Party,
     /// Seconds of a call, round by round.
     pub(crate) rounds: Vec<f64>,
+    /// Seconds of all processors, round by round; empty where nobody tells.
+    pub(crate) cpu: Vec<f64>,
 }
 
 /// What a process took in memory for all its cases together.
@@ -60,6 +62,8 @@ pub(crate) struct Peak {
 /// The outcome of a group.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Outcome {
+    /// The cases that each party knows, by name, of a group in which that may differ.
+    pub(crate) known: Vec<(Party, Vec<String>)>,
     /// In the order of the cases, and within a case of the parties.
     pub(crate) timings: Vec<Timing>,
     /// Peak memory.
@@ -88,10 +92,11 @@ pub(crate) fn measure(
             Vec::new()
         });
         let party = timer.party().clone();
+        outcome.known.push((party.clone(), known.iter().map(|case| case.id.clone()).collect()));
         plan.extend(cases.iter().filter_map(|case| {
             let note = known.iter().find(|k| k.id == case.id)?.note.clone();
             let case = Case { note, ..case.clone() };
-            Some((index, Timing { case, party: party.clone(), rounds: Vec::new() }))
+            Some((index, Timing { case, party: party.clone(), rounds: Vec::new(), cpu: Vec::new() }))
         }));
     }
     let place = |timing: &Timing| cases.iter().position(|case| case.id == timing.case.id);
@@ -99,8 +104,9 @@ pub(crate) fn measure(
     for round in 0..rounds {
         say(round);
         plan.retain_mut(|(index, timing)| match timers[*index].time(&timing.case.id) {
-            Ok(seconds) => {
+            Ok(Call { seconds, cpu }) => {
                 timing.rounds.push(seconds);
+                timing.cpu.extend(cpu);
                 true
             }
             Err(fault) => {
@@ -152,10 +158,13 @@ pub(crate) mod tests {
             Ok(self.cases.iter().map(|id| Case { note: note.clone(), ..case(id) }).collect())
         }
 
-        fn time(&mut self, id: &str) -> anyhow::Result<f64> {
+        fn time(&mut self, id: &str) -> anyhow::Result<Call> {
             self.log.borrow_mut().push(format!("{} {id}", self.party.name));
             let count = self.log.borrow().len();
-            if self.breaks && count > 3 { anyhow::bail!("out of memory") } else { Ok(count as f64) }
+            if self.breaks && count > 3 {
+                anyhow::bail!("out of memory")
+            }
+            Ok(Call { seconds: count as f64, cpu: Some(2.0 * count as f64) })
         }
 
         fn peak(&mut self) -> Option<u64> {
@@ -180,6 +189,9 @@ pub(crate) mod tests {
         );
         let rounds: Vec<_> = outcome.timings.iter().map(|t| (t.case.id.as_str(), t.rounds.clone())).collect();
         assert_eq!(rounds, [("a", vec![1.0, 4.0, 7.0]), ("b", vec![2.0, 5.0, 8.0])]);
+        assert_eq!(outcome.timings[1].cpu, [4.0, 10.0, 16.0]);
+        let known: Vec<_> = outcome.known.iter().map(|(party, ids)| (&*party.name, ids.join(" "))).collect();
+        assert_eq!(known, [("ours", "a b".to_owned()), ("peer", "b other".to_owned())]);
         assert_eq!(outcome.faults, ["b: out of memory"]);
         assert_eq!(
             outcome.peaks,

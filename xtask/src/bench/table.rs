@@ -1,6 +1,7 @@
 //! The table that people read, `bench.md`.
 
-use super::record::{Record, is_ours};
+use super::comparison;
+use super::record::{OURS, Record, is_ours};
 use super::rounds::{Outcome, Peak, Timing};
 use super::statistics::Spread;
 use super::worker::Party;
@@ -19,8 +20,11 @@ pub(crate) fn markdown(record: &Record) -> String {
     for group in &record.groups {
         text += &ours(record, group);
         text += &peers(record, group);
-        text += &peaks(group);
+        text += &peaks(record, group);
         text.extend(group.faults.iter().map(|fault| format!("\nNot timed: {fault}.\n")));
+    }
+    if let Some(then) = &record.against {
+        text += &comparison::markdown(record, then);
     }
     text
 }
@@ -45,9 +49,9 @@ fn ours(record: &Record, group: &Outcome) -> String {
     let mut text = format!("\n## {name}\n\n");
     text += "| case | threads | median | quartiles | least | rate | share of stream |\n";
     text += "|---|---|---|---|---|---|---|\n";
-    for timing in group.timings.iter().filter(|t| t.party.name == super::record::OURS) {
+    for timing in group.timings.iter().filter(|t| t.party.name == OURS) {
         if let Some(spread) = Spread::of(&timing.rounds) {
-            let Spread { min, lower, median, upper } = spread;
+            let Spread { min, lower, median, upper, .. } = spread;
             let quartiles = format!("{} – {}", duration(lower), duration(upper));
             let (case, who) = (&timing.case.id, threads(&timing.party));
             let (rate, share) = (rate(timing, median), share(record, timing));
@@ -79,7 +83,7 @@ fn share(record: &Record, timing: &Timing) -> String {
 /// The peers of a group, beside ours.
 fn peers(record: &Record, group: &Outcome) -> String {
     let (mut text, mut notes) = (String::new(), Vec::new());
-    for timing in group.timings.iter().filter(|t| t.party.name != super::record::OURS) {
+    for timing in group.timings.iter().filter(|t| record.is_peer(&t.party)) {
         let (Some(spread), Some(ratio)) = (Spread::of(&timing.rounds), record.ratio(timing)) else {
             continue;
         };
@@ -107,22 +111,23 @@ fn peers(record: &Record, group: &Outcome) -> String {
     text
 }
 
-fn peaks(group: &Outcome) -> String {
+fn peaks(record: &Record, group: &Outcome) -> String {
     let list = |title: &str, value: &dyn Fn(&Peak) -> Option<String>| {
         let entry = |peak: &Peak| {
             let (of, name, who) = (&peak.of, &peak.party.name, threads(&peak.party));
             let shown = if is_ours(&peak.party) { who } else { format!("{name} {who}") };
             Some(format!("{of} ({shown}) {}", value(peak)?))
         };
-        let entries: Vec<String> = group.peaks.iter().filter_map(entry).collect();
+        let shown = group.peaks.iter().filter(|peak| is_ours(&peak.party) || record.is_peer(&peak.party));
+        let entries: Vec<String> = shown.filter_map(entry).collect();
         if entries.is_empty() { String::new() } else { format!("\n{title}: {}.\n", entries.join(", ")) }
     };
     list("Peak memory (MiB)", &|peak| Some((peak.bytes >> 20).to_string()))
         + &list("Processors' time", &|peak| peak.cpu.map(duration))
 }
 
-fn threads(party: &Party) -> String {
-    if is_ours(party) || party.blas == party.threads && party.name != super::record::OURS {
+pub(super) fn threads(party: &Party) -> String {
+    if is_ours(party) || party.blas == party.threads && party.name != OURS {
         party.threads.to_string()
     } else {
         format!("{}, BLAS {}", party.threads, party.blas)
@@ -130,12 +135,12 @@ fn threads(party: &Party) -> String {
 }
 
 /// Two decimals of a ratio that needs them.
-fn times(ratio: f64) -> String {
+pub(super) fn times(ratio: f64) -> String {
     if ratio < 100.0 { format!("{ratio:.2}") } else { format!("{ratio:.0}") }
 }
 
 /// Three digits and a unit.
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     let (value, unit) = match seconds {
         s if s >= 1.0 => (s, "s"),
         s if s >= 1e-3 => (1e3 * s, "ms"),
@@ -152,7 +157,7 @@ fn duration(seconds: f64) -> String {
     format!("{value:.digits$} {unit}")
 }
 
-fn line(cells: &[&str]) -> String {
+pub(super) fn line(cells: &[&str]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 

@@ -45,6 +45,15 @@ pub(crate) struct Case {
     pub(crate) note: Option<String>,
 }
 
+/// What one call took.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Call {
+    /// Seconds by the clock.
+    pub(crate) seconds: f64,
+    /// Seconds of all processors, where the process tells.
+    pub(crate) cpu: Option<f64>,
+}
+
 /// A running process.
 pub(crate) struct Worker {
     party: Party,
@@ -102,9 +111,11 @@ impl Worker {
         cases.iter().map(|c| case(c).context("a case without a name")).collect()
     }
 
-    /// Seconds of one call.
-    pub(crate) fn time(&mut self, id: &str) -> anyhow::Result<f64> {
-        self.ask(&format!("time {id}"))?["seconds"].as_f64().context("a time without seconds")
+    /// What one call took.
+    pub(crate) fn time(&mut self, id: &str) -> anyhow::Result<Call> {
+        let answer = self.ask(&format!("time {id}"))?;
+        let seconds = answer["seconds"].as_f64().context("a time without seconds")?;
+        Ok(Call { seconds, cpu: answer["cpu"].as_f64() })
     }
 
     /// The largest memory of the process so far, in bytes.
