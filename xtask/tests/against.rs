@@ -95,15 +95,23 @@ impl Small {
     }
 
     fn bench(&self, args: &[&str]) -> Output {
+        self.bench_in("xtask", args)
+    }
+
+    /// With xtask in another place, below which a workspace is looked for.
+    fn bench_in(&self, xtask: &str, args: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(["bench", "--quick", "--force", "--out", "out"]).args(args);
         // The root of the workspace is the folder above xtask's.
-        command.env("CARGO_MANIFEST_DIR", self.root().join("xtask")).env_remove("CARGO_TARGET_DIR");
+        command.env("CARGO_MANIFEST_DIR", self.root().join(xtask)).env_remove("CARGO_TARGET_DIR");
         command.current_dir(self.root()).output().unwrap()
     }
 
     fn fault(&self, args: &[&str]) -> String {
-        let output = self.bench(args);
+        Self::said(self.bench(args))
+    }
+
+    fn said(output: Output) -> String {
         assert!(!output.status.success());
         let said = String::from_utf8(output.stderr).unwrap();
         said.lines().skip_while(|line| !line.starts_with("error: ")).collect::<Vec<_>>().join("\n")
@@ -116,6 +124,7 @@ impl Small {
 fn two_revisions_are_timed_side_by_side() {
     let small = Small::new();
     small.write(30, "step/now", 72, "none");
+    small.put(".cargo/config.toml", "[env]\n");
     let status = small.git(&["status", "--porcelain"]);
     let index = fs::read(small.root().join(".git/index")).unwrap();
     let output = small.bench(&["--against", "HEAD", "--only", "step,verbs,build"]);
@@ -139,6 +148,11 @@ fn two_revisions_are_timed_side_by_side() {
     assert!(build["processors"]["ratio"]["median"].as_f64().unwrap() > 0.0, "{build}");
     let alone = ["only_now", "only_then"].map(|side| against[side].to_string());
     assert_eq!(alone, ["[\"step/now\"]", "[\"step/then\"]"]);
+    let caution = json["caution"].as_str().unwrap();
+    assert!(
+        caution.ends_with(" was built under the .cargo/config.toml of this tree and its own"),
+        "{caution}"
+    );
     let fault = json["faults"][0].as_str().unwrap();
     assert!(fault.starts_with("verbs/inspect: ") && fault.ends_with("error: no verb `inspect`"), "{fault}");
     assert!(!small.root().join("target/against/cold").exists());
@@ -152,6 +166,9 @@ fn what_cannot_be_compared_is_said_before_anything_is_timed() {
         small.fault(&["--against", "nowhere"]),
         format!("error: --against: found `nowhere`, expected a revision that git knows in {root}")
     );
+    let inside = Small::said(small.bench_in("crates/xtask", &["--against", "HEAD"]));
+    let expected = "error: --against needs the git repository of this tree, found none at ";
+    assert_eq!(inside, format!("{expected}{root}/crates"));
     let commit = |message: &str| {
         let who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
         small.git(&[&who[..], &["commit", "--quiet", "-a", "-m", message]].concat());
