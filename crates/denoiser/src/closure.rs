@@ -13,6 +13,7 @@ type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 ///
 /// ```
 /// use equipoise_denoiser::{Closure, check_denoiser};
+/// use equipoise_field::Shape;
 /// use equipoise_schedule::Level;
 ///
 /// // Signs with equal odds: E[x | x_t] = tanh(μx_t/σ²).
@@ -30,7 +31,9 @@ type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 ///         Ok(())
 ///     },
 /// );
-/// check_denoiser(&signs, &[0.3, -1.2, 0.1], Level { mu: 0.6, sigma: 0.8 }, 1e-8);
+/// let level = Level { mu: 0.6, sigma: 0.8 };
+/// check_denoiser(&signs, &[0.3, -1.2, 0.1], level, Shape::new(1, 1, 1, 3))?;
+/// # Ok::<(), equipoise_denoiser::DenoiserError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Closure<R, D, V> {

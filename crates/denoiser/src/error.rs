@@ -17,4 +17,33 @@ pub enum DenoiserError {
     /// The denoiser's own failure, such as a model that could not be evaluated.
     #[error("denoiser: {0}")]
     Model(Box<dyn std::error::Error + Send + Sync>),
+    /// An output with an entry that is no finite number, or was not written.
+    #[error("{what}, entry {index}: found {found}, expected a finite number")]
+    NotFinite {
+        /// The output.
+        what: &'static str,
+        /// The first such entry.
+        index: usize,
+        /// What stands there.
+        found: f64,
+    },
+    /// A product Jᵀv that is not the slope of x̂.
+    #[error(
+        "vjp on {part}: found a slope ⟨Jᵀv, w⟩ = {found}, expected {expected} ± {bound} by differences of x̂"
+    )]
+    Slope {
+        /// Where w is not zero, and what it is.
+        part: String,
+        /// ⟨Jᵀv, w⟩ with the product.
+        found: f64,
+        /// The same by differences.
+        expected: f64,
+        /// How far the two may lie apart.
+        bound: f64,
+    },
+    /// Differences of x̂ drown in its rounding or curvature: nothing was tested.
+    #[error(
+        "vjp: found no slope of x̂ at this x_t and level that differences resolve, expected one; nothing was tested"
+    )]
+    Untested,
 }

@@ -5,6 +5,7 @@
 //!
 //! ```
 //! use equipoise_denoiser::{Denoiser, DenoiserError, check_denoiser};
+//! use equipoise_field::Shape;
 //! use equipoise_schedule::Level;
 //!
 //! /// x ~ N(0, I): x̂ = μ/(μ² + σ²) x_t.
@@ -32,7 +33,9 @@
 //! }
 //!
 //! let level = Level { mu: 0.8, sigma: 0.6 };
-//! check_denoiser(&White(3), &[0.1, -2.0, 1.0], level, 1e-8);
+//! let conformance = check_denoiser(&White(3), &[0.1, -2.0, 1.0], level, Shape::new(1, 1, 1, 3))?;
+//! assert!(conformance.untested.is_empty());
+//! # Ok::<(), DenoiserError>(())
 //! ```
 
 mod closure;
@@ -41,6 +44,6 @@ mod denoise;
 mod error;
 
 pub use closure::Closure;
-pub use conformance::check_denoiser;
+pub use conformance::{Conformance, check_denoiser};
 pub use denoise::{Denoiser, Empirical, ExactCovariance, LogLikelihood, Moments};
 pub use error::DenoiserError;
