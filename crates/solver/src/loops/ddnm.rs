@@ -9,17 +9,18 @@ use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 
-/// The estimate with its observed part moved to y, then a DDIM step, in x̃ = x/μ with ρ = σ/μ:
+/// The estimate with its observed part moved to y, then a DDIM step, in x̃ = x/μ with ρ = σ/μ and
+/// a = √(1−η²)ρ′/ρ:
 ///
-/// > x̂_y = x̂ + λA⁺(y − A x̂), λ = min(1, ρ′/δ),
-/// > x̃′ = x̂_y + √(1−η²)(ρ′/ρ)(x̃ − x̂_y) + η√(ρ′² − λ²δ²) z in the directions that A sees, ηρ′z
-/// > in the others,
+/// > x̂_y = x̂ + λA⁺(y − A x̂), λ = min(1, ηρ′/((1−a)δ)),
+/// > x̃′ = x̂_y + a(x̃ − x̂_y) + √(η²ρ′² − ((1−a)λδ)²) z in the directions that A sees, ηρ′z in the
+/// > others,
 ///
-/// per singular direction of A, with δ the deviation of A⁺y in it. λ keeps the noise of y below that
-/// of the step, whose own noise makes room for it. The published code, with the singular values at
-/// hand, leaves out the second term in directions that A sees, which makes it [`Ddrm`](crate::Ddrm)
-/// from another start; its η is 0.85 too. Time does not go back here. Without noise A x is μ(0)y at the
-/// end of a schedule with σ(0) = 0. Step i takes draw i; one evaluation a step.
+/// per singular direction of A, with δ the deviation of A⁺y in it. The noise of y reaches x̃′ as (1−a)λδ:
+/// λ keeps it below that of the step, ηρ′, and the kick makes up the rest, so that x̃′ given x̃ has the
+/// variance η²ρ′² of the step without y. With η = 0 there is no room for noise: λ = 0, and only exact
+/// observations are used. Published with η = 0.85. Time does not go back here. Without noise A x is μ(0)y at
+/// the end of a schedule with σ(0) = 0. Step i takes draw i; one evaluation a step.
 #[derive(Clone)]
 pub struct Ddnm<R: Real> {
     annealing: Annealing<R>,
@@ -57,19 +58,19 @@ impl<R: Real> Ddnm<R> {
         let (now, then) = (walk.denoise(t)?, walk.level(next));
         walk.draw(index);
         let rho = then.ratio();
-        let (along, kick) = ((1.0 - self.eta * self.eta).sqrt() * rho / now.ratio(), self.eta);
+        let (along, kick) = ((1.0 - self.eta * self.eta).sqrt() * rho / now.ratio(), self.eta * rho);
         let mut seen = self.singular.analyse(&walk.x_hat, &mut walk.residual);
         let z = self.singular.analyse(&walk.z, &mut walk.residual);
         let x = self.singular.analyse(&walk.x, &mut walk.residual);
         for (i, c) in seen.iter_mut().enumerate() {
-            let (y, delta) = (self.singular.values[i], self.deviations[i]);
-            let lambda = if rho < delta { rho / delta } else { 1.0 };
+            let (y, noise) = (self.singular.values[i], (1.0 - along) * self.deviations[i]);
+            let lambda = if kick < noise { kick / noise } else { 1.0 };
             let moved = *c + lambda * (y - *c);
-            // At most ρ′², and as much where λ < 1.
-            let room = (rho * rho - (lambda * delta).powi(2)).max(0.0);
-            *c = moved + along * (x[i] / now.mu - moved) + kick * room.sqrt() * z[i];
+            // Zero where λ < 1, up to rounding.
+            let room = (kick * kick - (lambda * noise).powi(2)).max(0.0);
+            *c = moved + along * (x[i] / now.mu - moved) + room.sqrt() * z[i];
         }
-        let (inverse, along, kick) = (R::narrow(1.0 / now.mu), R::narrow(along), R::narrow(kick * rho));
+        let (inverse, along, kick) = (R::narrow(1.0 / now.mu), R::narrow(along), R::narrow(kick));
         each::update2(&mut walk.x, &walk.x_hat, &walk.z, |x, h, z| h + along * (x * inverse - h) + kick * z);
         self.singular.replace(&seen, walk);
         let mu = R::narrow(then.mu);
@@ -81,5 +82,67 @@ impl<R: Real> Ddnm<R> {
 impl<R: Real> PosteriorSampler<R> for Ddnm<R> {
     fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
         self.annealing.run(member, |walk, step| self.step(walk, step))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Start;
+    use equipoise_covariance::Modes;
+    use equipoise_guidance::Observation;
+    use equipoise_innovation::NoiseVariance;
+    use equipoise_operator::Mask;
+    use equipoise_schedule::{Alpha, Schedule, Sda, Variance};
+    use equipoise_stream::Stream;
+    use equipoise_wiener::Wiener;
+    use std::sync::Arc;
+
+    const TIMES: [f64; 2] = [0.6, 0.4];
+
+    /// x̃′ after one step from a start of its own, on x ~ N(0.3, 2) observed as y.
+    fn step(schedule: &Arc<Sda>, eta: f64, noise: f64, y: f64, draw: u64) -> f64 {
+        let prior = Arc::new(Modes::new(1, vec![1.0], vec![2.0], None).unwrap());
+        let operator = Arc::new(Mask::new(1, vec![0]).unwrap());
+        let observation = Observation::new(vec![y], operator, NoiseVariance::Uniform(noise * noise));
+        let annealing = Annealing {
+            denoiser: Arc::new(Wiener::new(vec![0.3], prior).unwrap()),
+            observation: Arc::new(observation.unwrap()),
+            schedule: Arc::clone(schedule) as Arc<dyn Schedule>,
+            grid: TIMES.to_vec(),
+            start: Start::Normal,
+            bound: 20.0,
+        };
+        let member = Member { start: Stream::new("start"), langevin: langevin(draw) };
+        let sampler = Ddnm::new(annealing).unwrap().with_eta(eta).unwrap();
+        sampler.sample(&member).unwrap().x()[0] / schedule.mu(TIMES[1])
+    }
+
+    fn langevin(draw: u64) -> Stream {
+        Stream::new("langevin").number(draw)
+    }
+
+    /// Given x₀ the noise of x̃ and x̃′ has deviations ρ and ρ′ and correlation √(1−η²), so that x̃′ given x̃
+    /// has the variance ρ′²(1 − (1−η²)). The step is linear in z and in the noise of y: their slopes are taken
+    /// by differences, and together must have that variance, with as much of it from y as there is: all that
+    /// y's own weight 1 − a allows, or else no kick.
+    #[test]
+    fn the_variance_of_a_step_is_that_without_y() {
+        let schedule = Arc::new(Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap());
+        let [rho, next] = TIMES.map(|t| schedule.level(t).ratio());
+        for eta in [0.0, 0.5, 0.85, 1.0f64] {
+            for noise in [0.02, 0.3, 1.0, 20.0] {
+                let z = |draw: u64| langevin(draw).normal::<f64>(0, 1)[0];
+                let at = |y: f64, draw: u64| step(&schedule, eta, noise, y, draw);
+                let of_z = (at(0.7, 1) - at(0.7, 2)) / (z(1) - z(2));
+                let of_y = at(1.7, 1) - at(0.7, 1);
+                let correlation = (1.0 - eta * eta).sqrt();
+                let expected = next * next * (1.0 - correlation * correlation);
+                let found = of_z * of_z + (of_y * noise).powi(2);
+                assert!((found - expected).abs() < 1e-13 * next * next, "{eta} {noise}: {found} {expected}");
+                let weight = 1.0 - correlation * next / rho;
+                assert!(of_z.abs() < 1e-6 || (of_y - weight).abs() < 1e-13, "{eta} {noise}: {of_z} {of_y}");
+            }
+        }
     }
 }

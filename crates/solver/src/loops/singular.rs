@@ -240,14 +240,15 @@ mod tests {
                         continue;
                     };
                     let (y, delta) = (VALUES[k] / GAINS[k], NOISE.sqrt() / GAINS[k]);
-                    let lambda = (next / delta).min(1.0);
-                    let moved = h + lambda * (y - h);
-                    let free = (next * next - (lambda * delta).powi(2)).max(0.0).sqrt();
+                    let (along, kick) = (rest * next / rho, ETA * next);
+                    let weight = (1.0 - along) * (kick / ((1.0 - along) * delta)).min(1.0);
+                    let room = (kick * kick - (weight * delta).powi(2)).max(0.0).sqrt();
+                    let free = (next * next - delta * delta).max(0.0).sqrt();
                     x[i] = then.mu
                         * match method {
                             0 if next < delta => h + rest * next * (y - h) / delta + ETA * next * z[i],
                             0 => y + free * z[i],
-                            _ => moved + rest * next / rho * (tilde - moved) + ETA * free * z[i],
+                            _ => h + weight * (y - h) + along * (tilde - h) + room * z[i],
                         };
                 }
             }
