@@ -64,11 +64,10 @@ impl<R: Real> Ddnm<R> {
         let x = self.singular.analyse(&walk.x, &mut walk.residual);
         for (i, c) in seen.iter_mut().enumerate() {
             let (y, noise) = (self.singular.values[i], (1.0 - along) * self.deviations[i]);
-            let lambda = if kick < noise { kick / noise } else { 1.0 };
+            let (lambda, room) =
+                if kick < noise { (kick / noise, 0.0) } else { (1.0, (kick * kick - noise * noise).sqrt()) };
             let moved = *c + lambda * (y - *c);
-            // Zero where λ < 1, up to rounding.
-            let room = (kick * kick - (lambda * noise).powi(2)).max(0.0);
-            *c = moved + along * (x[i] / now.mu - moved) + room.sqrt() * z[i];
+            *c = moved + along * (x[i] / now.mu - moved) + room * z[i];
         }
         let (inverse, along, kick) = (R::narrow(1.0 / now.mu), R::narrow(along), R::narrow(kick));
         each::update2(&mut walk.x, &walk.x_hat, &walk.z, |x, h, z| h + along * (x * inverse - h) + kick * z);

@@ -241,8 +241,9 @@ mod tests {
                     };
                     let (y, delta) = (VALUES[k] / GAINS[k], NOISE.sqrt() / GAINS[k]);
                     let (along, kick) = (rest * next / rho, ETA * next);
-                    let weight = (1.0 - along) * (kick / ((1.0 - along) * delta)).min(1.0);
-                    let room = (kick * kick - (weight * delta).powi(2)).max(0.0).sqrt();
+                    let weight = (1.0 - along).min(kick / delta);
+                    let of_y = weight * delta;
+                    let room = if weight < 1.0 - along { 0.0 } else { (kick * kick - of_y * of_y).sqrt() };
                     let free = (next * next - delta * delta).max(0.0).sqrt();
                     x[i] = then.mu
                         * match method {
