@@ -1,4 +1,4 @@
-//! The reader of the golden file, which keeps account of what it was asked for.
+//! The reader of the golden files, which keeps account of what it was asked for.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
@@ -7,7 +7,10 @@ struct Readme;
 use hdf5::{File, Group};
 use std::collections::BTreeSet;
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/peers.h5");
+const FILES: [&str; 2] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/golden/peers.h5"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/golden/pigdm.h5"),
+];
 
 /// The datasets that a check used.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,30 +21,32 @@ pub struct Visits {
     pub compared: BTreeSet<String>,
 }
 
-/// The golden file, opened for one check.
+/// The golden files, opened for one check. No path is in two of them.
 #[derive(Debug)]
 pub struct Golden {
-    file: File,
+    files: Vec<File>,
     visits: Visits,
 }
 
 impl Golden {
-    /// Opens the golden file.
+    /// Opens the golden files.
     ///
     /// # Panics
-    /// If it cannot be opened; this is a test fixture.
+    /// If one cannot be opened; this is a test fixture.
     pub fn open() -> Self {
-        let file = File::open(FILE).unwrap_or_else(|e| panic!("golden/peers.h5: {e}"));
-        Self { file, visits: Visits::default() }
+        let open = |path| File::open(path).unwrap_or_else(|e| panic!("{path}: {e}"));
+        Self { files: FILES.map(open).into(), visits: Visits::default() }
     }
 
-    /// The path of every dataset in the file.
+    /// The path of every dataset in the files.
     ///
     /// # Panics
-    /// If the file cannot be listed.
+    /// If a file cannot be listed.
     pub fn datasets(&self) -> Vec<String> {
         let mut paths = Vec::new();
-        list(&self.file, &mut paths).unwrap_or_else(|e| panic!("golden/peers.h5: {e}"));
+        for file in &self.files {
+            list(file, &mut paths).unwrap_or_else(|e| panic!("{}: {e}", file.filename()));
+        }
         paths
     }
 
@@ -59,8 +64,8 @@ impl Golden {
     /// # Panics
     /// If it cannot be read.
     pub fn attribute<T: hdf5::H5Type>(&self, group: &str, name: &str) -> T {
-        let read = || self.file.group(group)?.attr(name)?.read_scalar();
-        read().unwrap_or_else(|e| panic!("golden/peers.h5, attribute {group}@{name}: {e}"))
+        let read = || self.holder(group).group(group)?.attr(name)?.read_scalar();
+        read().unwrap_or_else(|e| panic!("golden, attribute {group}@{name}: {e}"))
     }
 
     /// Compares a result of ours with a dataset: ‖found − expected‖ ≤ `tolerance`·‖expected‖.
@@ -79,8 +84,13 @@ impl Golden {
     }
 
     fn values(&self, path: &str) -> Vec<f64> {
-        let read = || self.file.dataset(path)?.read_raw();
-        read().unwrap_or_else(|e| panic!("golden/peers.h5, dataset {path}: {e}"))
+        let read = || self.holder(path).dataset(path)?.read_raw();
+        read().unwrap_or_else(|e| panic!("golden, dataset {path}: {e}"))
+    }
+
+    /// The file that has a path, the first where none has.
+    fn holder(&self, path: &str) -> &File {
+        self.files.iter().find(|file| file.link_exists(path)).unwrap_or(&self.files[0])
     }
 }
 

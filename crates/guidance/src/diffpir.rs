@@ -15,6 +15,9 @@ const LAMBDA: f64 = 10.0;
 /// > x̂_y = x̂ + (AᵀA/s² + λ(μ/σ)²I)⁻¹Aᵀr/s² = x̂ + ρ²Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(λμ²),
 /// > g = (μ/σ²)(x̂_y − x̂) = Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r/(λμ).
 ///
+/// The paper's next step makes noise anew from x̂_y, a share ζ of it fresh; here that is left to the sampler, whose
+/// DDIM with η stands in its place.
+///
 /// No Jacobian. For a linear A only, whose minimum this is. In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10.
 pub struct DiffPir<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,

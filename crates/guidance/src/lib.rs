@@ -7,12 +7,12 @@
 //! | [`Mmps`] | the same by conjugate gradients, with C for V | Rozet et al. 2024 |
 //! | [`Poly2`] | JᵀAᵀ(c₀ + c₁M + c₂M²) r, M = s²I + A C Aᵀ | the best quadratic for M⁻¹ |
 //! | [`Tmpd`] | JᵀAᵀ r/(s² + A C Aᵀ1) | Boys et al. 2024 |
-//! | [`Pigdm`] | JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²) | Song et al. 2023 |
+//! | [`PigdmScore`] | JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²) | Song et al. 2023 |
 //! | [`DiffPir`] | Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r/(λμ), ρ² = σ²/(λμ²) | Zhu et al. 2023 |
 //! | [`Jfps`] | (μ/σ²)C_tAᵀ(s²I + A C_t Aᵀ)⁻¹ r, C_t = (Σ⁻¹ + (μ/σ)²I)⁻¹ | azula |
 //! | [`Conditioned`] | (μ/σ²)(E[x given x_t, y] − x̂) | exact for a prior on finitely many fields |
 //!
-//! `sda` and `conditioned` take a nonlinear A as it is, `mmps`, `poly2`, `tmpd` and `pigdm` linearise it at x̂, and the others
+//! `sda` and `conditioned` take a nonlinear A as it is, `mmps`, `poly2`, `tmpd` and `pigdm_score` linearise it at x̂, and the others
 //! refuse it: [`GuidanceError::Nonlinear`].
 //!
 //! All have x̂_y = x̂ + (σ²/μ) g, the guided estimate of x, since ε_y = (x_t − μ x̂_y)/σ.
@@ -29,7 +29,7 @@ mod jfps;
 mod levels;
 mod mmps;
 mod observation;
-mod pigdm;
+mod pigdm_score;
 mod poly2;
 mod probes;
 mod sda;
@@ -47,7 +47,7 @@ pub use jfps::Jfps;
 pub use levels::LevelTable;
 pub use mmps::Mmps;
 pub use observation::Observation;
-pub use pigdm::Pigdm;
+pub use pigdm_score::PigdmScore;
 pub use poly2::{Poly2, Quadratic};
 pub use probes::{Probes, forward_noised};
 pub use sda::Sda;

@@ -12,6 +12,10 @@ use std::sync::Arc;
 /// A row sum is negative where an observation is anticorrelated with the others; it is then taken as
 /// zero and counted in [`Evidence::floors`].
 ///
+/// Here it is a guidance, as in azula: it corrects x̂ for whatever sampler runs it, Euler steps of the flow by
+/// default. That is not the paper's own algorithm, and few such steps overshoot where observations are strongly
+/// correlated.
+///
 /// A nonlinear A is linearised at x̂, as in [`Mmps`](crate::Mmps).
 pub struct Tmpd<R: Real> {
     covariance: ConditionalCovariance<R>,

@@ -69,6 +69,11 @@ impl Trace {
     /// Adds an evaluation at time `t`.
     pub(crate) fn record(&mut self, t: f64, evidence: &Evidence) {
         self.evaluations += 1;
+        self.witness(t, evidence);
+    }
+
+    /// Adds what a gradient at time `t` left as evidence, for a loop that counts its evaluations itself.
+    pub fn witness(&mut self, t: f64, evidence: &Evidence) {
         self.guidance_norm = evidence.guidance_norm;
         self.iterations += evidence.iterations;
         self.residual = match (self.residual, evidence.residual) {

@@ -1,15 +1,15 @@
 //! One inverse problem, and any method bound to it.
 
 use crate::{
-    Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Guided, Inner, Mcg, Method, ObservedGaussian, PnpAdmm,
+    Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Guided, Inner, Mcg, Method, ObservedGaussian, Pigdm, PnpAdmm,
     PosteriorSampler, RedDiff, SdaDps, SolverError, Start,
 };
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_guidance::{
-    ConditionalCovariance, Conditioned, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, Observation, Pigdm,
-    Poly2, Sda, Strength, Tmpd,
+    ConditionalCovariance, Conditioned, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, Observation,
+    PigdmScore, Poly2, Sda, Strength, Tmpd,
 };
 use equipoise_innovation::ConjugateGradients;
 use equipoise_sampler::Sampler;
@@ -84,6 +84,7 @@ impl<R: Real> Inference<R> {
             Method::SdaDps => Box::new(SdaDps::new(annealing)?.with_zeta(value)?),
             Method::Dsg => Box::new(Dsg::new(annealing)?.with_weight(value)?),
             Method::Mcg => Box::new(Mcg::new(annealing)?.with_zeta(value)?),
+            Method::Pigdm => Box::new(Pigdm::new(annealing)?.with_eta(value)?),
             Method::Ddrm => Box::new(Ddrm::new(annealing)?.with_eta(value)?),
             Method::Ddnm => Box::new(Ddnm::new(annealing)?.with_eta(value)?),
             Method::PnpAdmm => Box::new(PnpAdmm::new(annealing)?.with_lambda(value)?),
@@ -128,7 +129,7 @@ impl<R: Real> Inference<R> {
                 Arc::new(Poly2::new(self.denoiser.clone(), observation, quadratics))
             }
             Method::Tmpd => Arc::new(Tmpd::new(self.denoiser.clone(), observation)),
-            Method::Pigdm => Arc::new(Pigdm::new(self.plain(), observation)),
+            Method::PigdmScore => Arc::new(PigdmScore::new(self.plain(), observation)),
             Method::DiffPir => Arc::new(DiffPir::new(self.plain(), observation).with_lambda(value)),
             _ => return Err(needs(method, "a loop of its own", "a method with a guidance")),
         })
@@ -203,7 +204,7 @@ fn checked(method: Method, parameter: Option<f64>) -> Result<f64, SolverError> {
     };
     let value = parameter.unwrap_or(known.published);
     let whole = matches!(method, Method::Mmps | Method::DapsExact);
-    let share = matches!(method, Method::Ddrm | Method::Ddnm);
+    let share = matches!(method, Method::Pigdm | Method::Ddrm | Method::Ddnm);
     let (holds, expected) = match () {
         () if whole => (value >= 1.0 && value.fract() == 0.0, "a whole number of at least 1"),
         () if share => ((0.0..=1.0).contains(&value), "a number from 0 to 1"),

@@ -15,7 +15,7 @@ pub use error::SolverError;
 pub use gaussian::ObservedGaussian;
 pub use guided::Guided;
 pub use inference::Inference;
-pub use loops::{Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Inner, Mcg, PnpAdmm, RedDiff, SdaDps};
+pub use loops::{Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Inner, Mcg, Pigdm, PnpAdmm, RedDiff, SdaDps};
 pub use method::{Method, Parameter};
 pub use probed::ProbedRatios;
 pub use start::Start;

@@ -13,13 +13,14 @@ use std::str::FromStr;
 /// | `mmps` | [`Mmps`](equipoise_guidance::Mmps) | CG iterations |
 /// | `poly2` | [`Poly2`](equipoise_guidance::Poly2) | |
 /// | `tmpd` | [`Tmpd`](equipoise_guidance::Tmpd) | |
-/// | `pigdm` | [`Pigdm`](equipoise_guidance::Pigdm) | |
+/// | `pigdm_score` | [`PigdmScore`](equipoise_guidance::PigdmScore) | |
 /// | `jfps` | [`Jfps`](equipoise_guidance::Jfps) | |
 /// | `diffpir` | [`DiffPir`](equipoise_guidance::DiffPir) | λ |
 /// | `dps` | [`Dps`](crate::Dps) | ζ |
 /// | `sda_dps` | [`SdaDps`](crate::SdaDps) | ζ |
 /// | `dsg` | [`Dsg`](crate::Dsg) | guidance rate |
 /// | `mcg` | [`Mcg`](crate::Mcg) | ζ |
+/// | `pigdm` | [`Pigdm`](crate::Pigdm) | η |
 /// | `ddrm` | [`Ddrm`](crate::Ddrm) | η |
 /// | `ddnm` | [`Ddnm`](crate::Ddnm) | η |
 /// | `pnp_admm` | [`PnpAdmm`](crate::PnpAdmm) | λ |
@@ -39,8 +40,8 @@ pub enum Method {
     Poly2,
     /// Tweedie moment projection.
     Tmpd,
-    /// Pseudoinverse guidance.
-    Pigdm,
+    /// The likelihood score of pseudoinverse guidance.
+    PigdmScore,
     /// Jacobian-free moment matching.
     Jfps,
     /// Plug-and-play proximal guidance.
@@ -53,6 +54,8 @@ pub enum Method {
     Dsg,
     /// Manifold-constrained gradient.
     Mcg,
+    /// Pseudoinverse guidance.
+    Pigdm,
     /// Denoising diffusion restoration.
     Ddrm,
     /// Denoising diffusion null-space.
@@ -81,25 +84,29 @@ pub struct Parameter {
 /// The step sizes ζ that tuning tries.
 const ZETAS: &[f64] = &[0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
+/// The shares η that tuning tries.
+const ETAS: &[f64] = &[0.0, 0.2, 0.5, 0.7, 0.85, 0.95, 1.0];
+
 const fn parameter(name: &'static str, published: f64, grid: &'static [f64]) -> Option<Parameter> {
     Some(Parameter { name, published, grid })
 }
 
 impl Method {
     /// Every method, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Sda,
         Self::Exact,
         Self::Mmps,
         Self::Poly2,
         Self::Tmpd,
-        Self::Pigdm,
+        Self::PigdmScore,
         Self::Jfps,
         Self::DiffPir,
         Self::Dps,
         Self::SdaDps,
         Self::Dsg,
         Self::Mcg,
+        Self::Pigdm,
         Self::Ddrm,
         Self::Ddnm,
         Self::PnpAdmm,
@@ -116,13 +123,14 @@ impl Method {
             Self::Mmps => "mmps",
             Self::Poly2 => "poly2",
             Self::Tmpd => "tmpd",
-            Self::Pigdm => "pigdm",
+            Self::PigdmScore => "pigdm_score",
             Self::Jfps => "jfps",
             Self::DiffPir => "diffpir",
             Self::Dps => "dps",
             Self::SdaDps => "sda_dps",
             Self::Dsg => "dsg",
             Self::Mcg => "mcg",
+            Self::Pigdm => "pigdm",
             Self::Ddrm => "ddrm",
             Self::Ddnm => "ddnm",
             Self::PnpAdmm => "pnp_admm",
@@ -135,13 +143,14 @@ impl Method {
     /// The parameter that is tuned, if the method has one.
     pub const fn parameter(self) -> Option<Parameter> {
         match self {
-            Self::Exact | Self::Poly2 | Self::Tmpd | Self::Pigdm | Self::Jfps => None,
+            Self::Exact | Self::Poly2 | Self::Tmpd | Self::PigdmScore | Self::Jfps => None,
             Self::Sda => parameter("gamma", 0.01, &[0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]),
             Self::Mmps => parameter("iterations", 1.0, &[1.0, 2.0, 3.0, 5.0, 10.0]),
             Self::DiffPir => parameter("lambda", 10.0, &[0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]),
             Self::Dps | Self::SdaDps | Self::Mcg => parameter("zeta", 1.0, ZETAS),
             Self::Dsg => parameter("weight", 1.0, &[0.05, 0.1, 0.2, 0.35, 0.5, 0.8, 1.0]),
-            Self::Ddrm | Self::Ddnm => parameter("eta", 0.85, &[0.0, 0.2, 0.5, 0.7, 0.85, 0.95, 1.0]),
+            Self::Pigdm => parameter("eta", 0.0, ETAS),
+            Self::Ddrm | Self::Ddnm => parameter("eta", 0.85, ETAS),
             Self::PnpAdmm => parameter("lambda", 0.23, &[0.01, 0.03, 0.1, 0.23, 0.5, 1.0, 3.0]),
             Self::RedDiff => parameter("rate", 0.1, &[0.01, 0.03, 0.1, 0.3, 1.0]),
             Self::Daps => parameter("rate", 1e-4, &[1e-5, 3e-5, 1e-4, 3e-4, 1e-3]),
@@ -158,7 +167,7 @@ impl Method {
                 | Self::Mmps
                 | Self::Poly2
                 | Self::Tmpd
-                | Self::Pigdm
+                | Self::PigdmScore
                 | Self::Jfps
                 | Self::DiffPir
         )

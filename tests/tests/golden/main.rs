@@ -1,5 +1,5 @@
 //! Our numbers against those of two public codes and of closed forms, and the account of which
-//! datasets of the golden file are compared.
+//! datasets of the golden files are compared.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod denoiser;
@@ -8,6 +8,7 @@ mod draws;
 mod guidance;
 mod ledger;
 mod methods;
+mod pigdm;
 mod posterior;
 mod problem;
 mod sampler;
@@ -18,13 +19,14 @@ use equipoise_tests::Golden;
 use ledger::{Check, audit};
 
 /// Every check, with the datasets it answers for.
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     schedule::CHECK,
     denoiser::CHECK,
     draws::CHECK,
     guidance::CHECK,
     methods::CHECK,
     dps::CHECK,
+    pigdm::CHECK,
     posterior::CHECK,
     sampler::CHECK,
     unconditional::CHECK,

@@ -4,7 +4,9 @@ use crate::problem::{NOISE, Problem, explicit, lattice, schedule, stationary};
 use equipoise_covariance::Modes;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Shape;
-use equipoise_guidance::{ConditionalCovariance, DiffPir, Exact, Guidance, Jfps, Mmps, Pigdm, Scratch, Tmpd};
+use equipoise_guidance::{
+    ConditionalCovariance, DiffPir, Exact, Guidance, Jfps, Mmps, PigdmScore, Scratch, Tmpd,
+};
 use equipoise_innovation::ConjugateGradients;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
@@ -67,11 +69,11 @@ fn on_the_white_prior_pigdm_and_tmpd_are_exact() {
     let exact = problem.exact(&TIMES);
     let (wiener, observation) = (problem.wiener.clone(), problem.observation.clone());
     let tmpd = Tmpd::new(ConditionalCovariance::Exact(wiener.clone()), observation.clone());
-    let pigdm = Pigdm::new(wiener, observation);
+    let pigdm = PigdmScore::new(wiener, observation);
     let x_t: Vec<f64> = Stream::new("x_t").normal(0, SHAPE.len());
     for level in TIMES.map(|t| schedule().level(t)) {
         let expected = estimate(&exact, &x_t, level);
-        for (name, method) in [("pigdm", &pigdm as &dyn Guidance<f64>), ("tmpd", &tmpd)] {
+        for (name, method) in [("pigdm_score", &pigdm as &dyn Guidance<f64>), ("tmpd", &tmpd)] {
             let error = relative_error(&estimate(method, &x_t, level), &expected);
             // A few hundred roundings; every matrix here is a multiple of a part of I.
             assert!(error < 1e-13, "{name}, {level:?}: {error:e}");

@@ -5,7 +5,7 @@ use equipoise_covariance::Modes;
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::sum;
 use equipoise_guidance::{
-    ConditionalCovariance, DiffPir, Evidence, Guidance, Mmps, Observation, Pigdm, Scratch, Tmpd,
+    ConditionalCovariance, DiffPir, Evidence, Guidance, Mmps, Observation, PigdmScore, Scratch, Tmpd,
 };
 use equipoise_innovation::{Breakdown, ConjugateGradients, NoiseVariance};
 use equipoise_operator::{Dense, LinearOperator, Mask};
@@ -56,7 +56,7 @@ fn gradient(method: &dyn Guidance<f64>, x_t: &[f64], level: Level) -> (Vec<f64>,
 fn pigdm_is_mmps_of_the_white_prior() {
     let x_t: Vec<f64> = Stream::new("x").normal(0, DIM);
     for observation in observations() {
-        let pigdm = Pigdm::new(white(), observation.clone());
+        let pigdm = PigdmScore::new(white(), observation.clone());
         let covariance = ConditionalCovariance::Exact(white());
         let mmps = Mmps::new(covariance, observation, ConjugateGradients::default());
         for level in LEVELS {
@@ -161,7 +161,7 @@ fn nan_in_is_nan_out() {
         let methods: [Box<dyn Guidance<f64>>; 4] = [
             Box::new(Mmps::new(covariance(), observation.clone(), ConjugateGradients::default())),
             Box::new(Tmpd::new(covariance(), observation.clone())),
-            Box::new(Pigdm::new(white(), observation.clone())),
+            Box::new(PigdmScore::new(white(), observation.clone())),
             Box::new(DiffPir::new(white(), observation.clone())),
         ];
         for (method, level) in methods.iter().flat_map(|m| LEVELS.map(|l| (m, l))) {

@@ -6,7 +6,7 @@ use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::sum;
 use equipoise_guidance::{
     ConditionalCovariance, DiffPir, Exact, Excess, GaussianPath, Guidance, GuidanceError, Jfps, Mmps,
-    Observation, Pigdm, Scratch, Sda, Strength, Tmpd,
+    Observation, PigdmScore, Scratch, Sda, Strength, Tmpd,
 };
 use equipoise_innovation::{ConjugateGradients, NoiseVariance, ObservedPrior};
 use equipoise_operator::{Dense, Linear, LinearOperator, Saturation};
@@ -161,7 +161,7 @@ const LINEARISING: [(&str, Build); 3] = [
         Box::new(Mmps::new(ConditionalCovariance::Exact(wiener()), o, ConjugateGradients::default()))
     }),
     ("tmpd", |o| Box::new(Tmpd::new(ConditionalCovariance::Jacobian(Arc::new(Curved)), o))),
-    ("pigdm", |o| Box::new(Pigdm::new(Arc::new(Curved), o))),
+    ("pigdm_score", |o| Box::new(PigdmScore::new(Arc::new(Curved), o))),
 ];
 
 /// Through the explicit matrix A′(x̂) each of these methods is its linear self, up to roundings that

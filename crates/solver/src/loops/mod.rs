@@ -6,6 +6,7 @@
 //! | [`SdaDps`] | SDA's predictor with g = −2ζ∇‖r‖ | Rozet & Louppe 2023, its code |
 //! | [`Dsg`] | a step of fixed length towards −∇‖r‖ | Yang et al. 2024 |
 //! | [`Mcg`] | as `Dps`, then A x replaced by noisy y | Chung et al. 2022 |
+//! | [`Pigdm`] | DDIM of the prior, then r² times the likelihood score | Song et al. 2023 |
 //! | [`Ddrm`] | per singular direction of A | Kawar et al. 2022 |
 //! | [`Ddnm`] | x̂ replaced by y where A sees it | Wang et al. 2023 |
 //! | [`PnpAdmm`] | a point estimate: data fit, denoiser, multiplier | Venkatakrishnan et al. 2013 |
@@ -23,6 +24,7 @@ mod dps;
 mod dsg;
 mod mcg;
 mod normal;
+mod pigdm;
 mod pnp_admm;
 mod red_diff;
 mod sda_dps;
@@ -39,6 +41,7 @@ pub use ddrm::Ddrm;
 pub use dps::Dps;
 pub use dsg::Dsg;
 pub use mcg::Mcg;
+pub use pigdm::Pigdm;
 pub use pnp_admm::PnpAdmm;
 pub use red_diff::RedDiff;
 pub use sda_dps::SdaDps;

@@ -95,8 +95,13 @@ impl<'a, R: Real> Walk<'a, R> {
     ///
     /// which is q(x′ given x_t, x_0 = x̂).
     pub(super) fn ancestral_mean(&mut self, now: Level, then: Level) -> f64 {
+        self.ddim_mean(now, then, 1.0)
+    }
+
+    /// The same with ητ in place of τ: the step of [`Ddim`](equipoise_sampler::Ddim).
+    pub(super) fn ddim_mean(&mut self, now: Level, then: Level, eta: f64) -> f64 {
         let kept = now.mu * then.sigma / (then.mu * now.sigma);
-        let tau = (1.0 - kept * kept).clamp(0.0, 1.0);
+        let tau = (eta * (1.0 - kept * kept)).clamp(0.0, 1.0);
         let keep = then.sigma * (1.0 - tau).sqrt() / now.sigma;
         let (of_x, of_x_hat) = (R::narrow(keep), R::narrow(then.mu - keep * now.mu));
         each::update1(&mut self.x, &self.x_hat, |x, h| of_x * x + of_x_hat * h);

@@ -125,6 +125,7 @@ conform! {
     sda_dps: "sda_dps", SdaDps::new, 1, true, true, false;
     dsg: "dsg", Dsg::new, 1, true, true, false;
     mcg: "mcg", Mcg::new, 1, false, true, false;
+    pigdm: "pigdm", Pigdm::new, 1, true, true, false;
     ddrm: "ddrm", Ddrm::new, 1, false, true, false;
     ddnm: "ddnm", Ddnm::new, 1, false, true, false;
     pnp_admm: "pnp_admm", PnpAdmm::new, 1, false, false, true;
@@ -140,6 +141,7 @@ fn parameters_are_checked() {
         SdaDps::new(base()).unwrap().with_zeta(-1.0).err(),
         Mcg::new(base()).unwrap().with_zeta(f64::NAN).err(),
         Dsg::new(base()).unwrap().with_weight(1.5).err(),
+        Pigdm::new(base()).unwrap().with_eta(2.0).err(),
         Ddrm::new(base()).unwrap().with_eta(-0.1).err(),
         Ddnm::new(base()).unwrap().with_eta(f64::NAN).err(),
         PnpAdmm::new(base()).unwrap().with_lambda(f64::INFINITY).err(),
@@ -153,6 +155,7 @@ fn parameters_are_checked() {
     method sda_dps, zeta: found -1, expected a finite number above 0
     method mcg, zeta: found NaN, expected a finite number above 0
     method dsg, weight: found 1.5, expected a number in [0, 1]
+    method pigdm, eta: found 2, expected a number in [0, 1]
     method ddrm, eta: found -0.1, expected a number in [0, 1]
     method ddnm, eta: found NaN, expected a number in [0, 1]
     method pnp_admm, lambda: found inf, expected a finite number above 0

@@ -1,4 +1,4 @@
-//! Pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
+//! The likelihood score of pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, isotropic};
@@ -10,20 +10,21 @@ use std::sync::Arc;
 /// g = JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²): Cov[x | x_t] as if x ~ N(0, I).
 ///
 /// In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10. A nonlinear A is
-/// linearised at x̂, as in [`Mmps`](crate::Mmps); the paper takes a pseudoinverse of A instead.
-pub struct Pigdm<R: Real> {
+/// linearised at x̂, as in [`Mmps`](crate::Mmps); the paper takes a pseudoinverse of A instead. The paper adds
+/// this score to a DDIM step with a weight of its own; as a guidance under any sampler it stands at full weight.
+pub struct PigdmScore<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observation<R>>,
 }
 
-impl<R: Real> Pigdm<R> {
+impl<R: Real> PigdmScore<R> {
     /// From a prior's denoiser.
     pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observation<R>>) -> Self {
         Self { denoiser, observation }
     }
 }
 
-impl<R: Real> Guidance<R> for Pigdm<R> {
+impl<R: Real> Guidance<R> for PigdmScore<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         &*self.denoiser
     }
