@@ -2,6 +2,7 @@
 
 use crate::reference::Reference;
 use crate::{Case, Plan, Scene, Truth};
+use equipoise_covariance::Memo;
 use equipoise_denoiser::ExactCovariance;
 use equipoise_field::{Real, sum};
 use equipoise_guidance::{ConditionalCovariance, Conditioned, LevelTable, Observation};
@@ -15,8 +16,7 @@ use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::{Inference, Member, ObservedGaussian, ProbedRatios, Start as StartLaw};
 use equipoise_stream::Stream;
 use equipoise_sweep::{BoxError, Start, conditional};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Exact deviations that estimate the posterior variance of every entry where it has no closed form.
 const DEVIATIONS: usize = 64;
@@ -39,7 +39,7 @@ pub(crate) struct Problem<'a> {
     /// σ(0), the noise that samplers leave.
     sigma: f64,
     /// Traces of laws under another prior, by the bits of their steps.
-    ratios: Mutex<HashMap<(Law, usize), Ratios>>,
+    ratios: Memo<(Law, usize), Ratios>,
 }
 
 type Ratios = Arc<LevelTable<TraceRatio>>;
@@ -97,7 +97,7 @@ impl<'a> Problem<'a> {
             None => Some(Closed::new(scene, &gaussian, (case.sub, plan.members), sigma)?),
             Some(_) => None,
         };
-        let (gaussian, ratios) = (Arc::new(gaussian), Mutex::default());
+        let (gaussian, ratios) = (Arc::new(gaussian), Memo::default());
         Ok(Self { scene, operator, noise: case.noise, gaussian, closed, sigma, ratios })
     }
 
@@ -127,15 +127,13 @@ impl<'a> Problem<'a> {
         let Some((analytic, windows)) = &self.scene.other else {
             return Ok(self.gaussian.ratios(law, &inference.levels()));
         };
-        let mut kept = self.ratios.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = kept.get(&(law, steps)) {
-            return Ok(Arc::clone(found));
-        }
-        let stream = Stream::new("probes").text(&self.scene.label).number(self.operator.stride() as u64);
-        let (denoiser, observation) = (analytic.denoiser(), &inference.observation);
-        let found = ProbedRatios::new(law, &*denoiser, observation, &inference.levels(), (windows, stream))?;
-        kept.insert((law, steps), Arc::clone(found.table()));
-        Ok(Arc::clone(found.table()))
+        self.ratios.get((law, steps), || {
+            let stream = Stream::new("probes").text(&self.scene.label).number(self.operator.stride() as u64);
+            let (denoiser, observation) = (analytic.denoiser(), &inference.observation);
+            let (levels, windows) = (inference.levels(), (&windows[..], stream));
+            let found = ProbedRatios::new(law, &*denoiser, observation, &levels, windows)?;
+            Ok(Arc::clone(found.table()))
+        })
     }
 
     /// y under one seed: noise keyed by seed, dataset, sub and noise level, as in a sweep, and on the

@@ -19,6 +19,19 @@ pub struct Resident<R: Real + Element, E: Engine<R>> {
     arrays: Mutex<Arrays<R, E>>,
 }
 
+/// What the last step left: UᵀAᵀp and p.
+struct Last<R> {
+    pulled: Vec<R>,
+    weighted: Vec<R>,
+}
+
+impl<R: Real> Last<R> {
+    fn new(problem: &Problem<R>) -> Self {
+        let modes = problem.gaussian.wiener().prior_covariance().eigenvalues().len();
+        Self { pulled: vec![R::zero(); modes], weighted: vec![R::zero(); problem.points.len()] }
+    }
+}
+
 impl<R: Real + Element, E: Engine<R>> Resident<R, E> {
     /// Copies a problem to the device.
     ///
@@ -39,14 +52,20 @@ impl<R: Real + Element, E: Engine<R>> Resident<R, E> {
         if found != expected {
             return Err(SamplerError::Start { found, expected }.into());
         }
-        let arrays = &mut *self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
         let steps = &problem.levels.steps;
         let mut extents = vec![Extent::default(); steps.len()];
-        engine.overwrite(&start, &mut arrays.state)?;
-        engine.overwrite(&extents, &mut arrays.extents)?;
-        steps.iter().try_for_each(|step| arrays.step(engine, step, problem.levels.weight))?;
-        engine.download(&arrays.extents, &mut extents)?;
-        engine.download(&arrays.state, &mut start)?;
+        let mut last = Last::new(problem);
+        {
+            // Held while the device works, and not while the threads of a pool share a sum.
+            let arrays = &mut *self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
+            engine.overwrite(&start, &mut arrays.state)?;
+            engine.overwrite(&extents, &mut arrays.extents)?;
+            steps.iter().try_for_each(|step| arrays.step(engine, step, problem.levels.weight))?;
+            engine.download(&arrays.extents, &mut extents)?;
+            engine.download(&arrays.state, &mut start)?;
+            engine.download(&arrays.pulled, &mut last.pulled)?;
+            engine.download(&arrays.weighted, &mut last.weighted)?;
+        }
         let mut trace = Trace { guidance_norm: f64::NAN, ..Trace::default() };
         for (step, extent) in steps.iter().zip(extents) {
             trace.evaluations += 1;
@@ -54,23 +73,19 @@ impl<R: Real + Element, E: Engine<R>> Resident<R, E> {
                 return Ok(Outcome::Diverged { x: start, t: step.t, non_finite, trace });
             }
         }
-        trace.guidance_norm = self.guidance_norm(arrays)?;
+        trace.guidance_norm = self.guidance_norm(&last);
         Ok(Outcome::Finished { x: start, trace })
     }
 
     /// ‖g‖ of the last step: g = J Aᵀp has the share j_k (UᵀAᵀp)_k of mode k, and j_⊥ times what the
     /// modes leave of ‖p‖ = ‖Aᵀp‖. 0 without steps.
-    fn guidance_norm(&self, arrays: &Arrays<R, E>) -> Result<f64, StepError> {
-        let Some(last) = self.problem.levels.steps.last() else { return Ok(0.0) };
+    fn guidance_norm(&self, Last { pulled, weighted }: &Last<R>) -> f64 {
+        let Some(last) = self.problem.levels.steps.last() else { return 0.0 };
         let covariance = self.problem.gaussian.wiener().prior_covariance();
-        let mut pulled = vec![R::zero(); covariance.eigenvalues().len()];
-        let mut weighted = vec![R::zero(); self.problem.points.len()];
-        self.engine.download(&arrays.pulled, &mut pulled)?;
-        self.engine.download(&arrays.weighted, &mut weighted)?;
         let gain = |k: usize| gain::jacobian(last.now, covariance.eigenvalues()[k]);
         let along = sum::of(pulled.len(), |k| (gain(k) * pulled[k].wide()).powi(2));
-        let beyond = (sum::squared_norm(&weighted) - sum::squared_norm(&pulled)).max(0.0);
-        Ok(self.problem.factor * (along + last.arguments.rest.powi(2) * beyond).sqrt())
+        let beyond = (sum::squared_norm(weighted) - sum::squared_norm(pulled)).max(0.0);
+        self.problem.factor * (along + last.arguments.rest.powi(2) * beyond).sqrt()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A Gaussian prior seen through an operator, and the tables that its runs share.
 
 use crate::SolverError;
-use equipoise_covariance::Covariance;
+use equipoise_covariance::{Covariance, Memo};
 use equipoise_denoiser::ExactCovariance;
 use equipoise_field::Real;
 use equipoise_guidance::{
@@ -13,11 +13,10 @@ use equipoise_scaling::Law;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::convert::Infallible;
+use std::sync::Arc;
 
 type Ratios = Arc<LevelTable<TraceRatio>>;
-type Once<T> = Arc<OnceLock<T>>;
 type Quadratics = Arc<LevelTable<Quadratic>>;
 type Innovations<R> = Arc<LevelTable<Innovation<R>>>;
 
@@ -30,15 +29,16 @@ type Key = Vec<[u64; 2]>;
 /// A Wiener denoiser with the operator and the noise that its fields are seen through.
 ///
 /// Tables of levels depend on neither y nor the draws: they are made once and shared by members,
-/// seeds and methods. Of the innovation covariances, which are large, only the latest table is kept.
+/// seeds and methods, on any thread of any pool ([`Memo`]). Of the innovation covariances, which are
+/// large, only the latest table is kept.
 pub struct ObservedGaussian<R: Real> {
     wiener: Arc<Wiener<R>>,
     observed: ObservedPrior<R>,
     path: Arc<GaussianPath<R>>,
     probes: Stream,
-    ratios: Mutex<HashMap<(Law, Key), Once<Ratios>>>,
-    quadratics: Mutex<HashMap<Key, Quadratics>>,
-    innovations: Mutex<Option<(Key, Innovations<R>)>>,
+    ratios: Memo<(Law, Key), Ratios>,
+    quadratics: Memo<Key, Quadratics>,
+    innovations: Memo<Key, Innovations<R>>,
 }
 
 impl<R: Real> ObservedGaussian<R> {
@@ -61,9 +61,9 @@ impl<R: Real> ObservedGaussian<R> {
             observed,
             path,
             probes,
-            ratios: Mutex::default(),
-            quadratics: Mutex::default(),
-            innovations: Mutex::default(),
+            ratios: Memo::default(),
+            quadratics: Memo::default(),
+            innovations: Memo::keeping(1),
         })
     }
 
@@ -84,12 +84,8 @@ impl<R: Real> ObservedGaussian<R> {
 
     /// The ratios of traces of `matched` or `active` at every level.
     pub fn ratios(&self, law: Law, levels: &[Level]) -> Ratios {
-        let table = {
-            let mut kept = self.ratios.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(kept.entry((law, key(levels))).or_default())
-        };
-        // Both laws may be made at the same time: nothing is locked meanwhile but the table itself.
-        Arc::clone(table.get_or_init(|| Strength::trace_ratios(law, &self.observed, levels, self.probes)))
+        let make = || Ok::<_, Infallible>(Strength::trace_ratios(law, &self.observed, levels, self.probes));
+        self.ratios.get((law, key(levels)), make).unwrap_or_else(|never| match never {})
     }
 
     /// The quadratics of [`Poly2`] at every level, for observations through this operator with this
@@ -102,19 +98,13 @@ impl<R: Real> ObservedGaussian<R> {
         levels: &[Level],
         observation: &Observation<R>,
     ) -> Result<Quadratics, SolverError> {
-        let mut kept = self.quadratics.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = key(levels);
-        if let Some(table) = kept.get(&key) {
-            return Ok(Arc::clone(table));
-        }
         let covariance =
             ConditionalCovariance::Exact(Arc::clone(&self.wiener) as Arc<dyn ExactCovariance<R>>);
         let dim = self.wiener.mean().len();
         let states = move |_: Level| vec![vec![R::zero(); dim]];
         let probes = Probes { states: &states, count: PROBES, stream: self.probes.text("poly2") };
-        let table = Poly2::quadratics(&covariance, observation, levels, &probes)?;
-        kept.insert(key, Arc::clone(&table));
-        Ok(table)
+        let make = || Ok(Poly2::quadratics(&covariance, observation, levels, &probes)?);
+        self.quadratics.get(key(levels), make)
     }
 
     /// s²I + A V Aᵀ factored at every level.
@@ -122,16 +112,7 @@ impl<R: Real> ObservedGaussian<R> {
     /// # Errors
     /// [`SolverError::Guidance`].
     pub fn innovations(&self, levels: &[Level]) -> Result<Innovations<R>, SolverError> {
-        let mut latest = self.innovations.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = key(levels);
-        if let Some((kept, table)) = latest.as_ref()
-            && *kept == key
-        {
-            return Ok(Arc::clone(table));
-        }
-        let table = Exact::innovations(&self.observed, levels)?;
-        *latest = Some((key, Arc::clone(&table)));
-        Ok(table)
+        self.innovations.get(key(levels), || Ok(Exact::innovations(&self.observed, levels)?))
     }
 }
 

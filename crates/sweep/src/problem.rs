@@ -4,6 +4,7 @@ use crate::choose::Course;
 use crate::excess::{ForwardPath, Norms};
 use crate::known::Known;
 use crate::{BoxError, Flow, Trial};
+use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_guidance::{Exact, Excess, Guidance, Observation, Sda, Strength};
@@ -15,11 +16,10 @@ use equipoise_scaling::Law;
 use equipoise_solver::{ObservedGaussian, ProbedRatios};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Entries by key, each made once.
-pub(crate) type Shared<T> = Mutex<HashMap<String, Arc<T>>>;
+/// Entries by key.
+pub(crate) type Shared<T> = Memo<String, Arc<T>>;
 
 /// A flow under one subsampling.
 pub(crate) struct Problem {
@@ -181,17 +181,11 @@ fn included(flow: &Flow, i: usize) -> bool {
     Inclusion::Plane(&flow.included).holds(i)
 }
 
-/// The entry of a key, made under the lock by the first who asks.
+/// The entry of a key, made by whoever asks first.
 pub(crate) fn once<T>(
     shared: &Shared<T>,
     key: &str,
     make: impl FnOnce() -> Result<Arc<T>, BoxError>,
 ) -> Result<Arc<T>, BoxError> {
-    let mut entries = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(entry) = entries.get(key) {
-        return Ok(Arc::clone(entry));
-    }
-    let entry = make()?;
-    entries.insert(key.to_owned(), Arc::clone(&entry));
-    Ok(entry)
+    shared.get(key.to_owned(), make)
 }

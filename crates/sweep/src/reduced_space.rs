@@ -1,12 +1,13 @@
 //! Runs in reduced coordinates: no field between the start and the end.
 
 use crate::{Accelerator, BoxError};
+use equipoise_covariance::Memo;
 use equipoise_guidance::Strength;
 use equipoise_reduced::{Draws, Likelihood, Outcome as Reached, Reduced, ReducedError, ReducedSpace, Start};
 use equipoise_sampler::{Excursion, Outcome, PredictorCorrector, Trace};
 use equipoise_schedule::Level;
 use equipoise_solver::{Inference, Member, Method, ObservedGaussian, PosteriorSampler, SolverError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// What the noise of corrections may take, shared by the laws of one sub and seed.
 const KEPT_NOISE: usize = 320 << 20;
@@ -21,16 +22,19 @@ const KEPT_NOISE: usize = 320 << 20;
 /// The rows of explicit modes are `f64`: a run that overflows or loses its digits in an `f32` field on the
 /// way may return here. Coordinates tell no entry: a run that ends beyond its bound is asked by bisection
 /// when it left it, and one that comes back in time is not seen to have left.
-#[derive(Default)]
 pub struct ReducedRuns {
     /// Trials come problem by problem, and a space may keep noise: the last one alone is held.
-    latest: Mutex<Option<Latest>>,
+    latest: Memo<usize, Latest>,
 }
 
-/// A problem and its space; `None` where it does not split.
-struct Latest {
-    gaussian: Arc<ObservedGaussian<f32>>,
-    space: Option<Arc<ReducedSpace<f32>>>,
+/// A problem, held so that no other comes to stand at the address that is its key, and its space;
+/// `None` where it does not split.
+type Latest = (Arc<ObservedGaussian<f32>>, Option<Arc<ReducedSpace<f32>>>);
+
+impl Default for ReducedRuns {
+    fn default() -> Self {
+        Self { latest: Memo::keeping(1) }
+    }
 }
 
 impl ReducedRuns {
@@ -38,15 +42,13 @@ impl ReducedRuns {
         &self,
         gaussian: &Arc<ObservedGaussian<f32>>,
     ) -> Result<Option<Arc<ReducedSpace<f32>>>, ReducedError> {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = latest.as_ref().filter(|known| Arc::ptr_eq(&known.gaussian, gaussian)) {
-            return Ok(known.space.clone());
-        }
-        let space = match ReducedSpace::new(Arc::clone(gaussian.wiener()), gaussian.observed().clone()) {
-            Err(ReducedError::Structure { .. }) => None,
-            space => Some(Arc::new(space?.keeping_noise(KEPT_NOISE))),
-        };
-        *latest = Some(Latest { gaussian: Arc::clone(gaussian), space: space.clone() });
+        let (_, space) = self.latest.get(Arc::as_ptr(gaussian).addr(), || {
+            let space = match ReducedSpace::new(Arc::clone(gaussian.wiener()), gaussian.observed().clone()) {
+                Err(ReducedError::Structure { .. }) => None,
+                space => Some(Arc::new(space?.keeping_noise(KEPT_NOISE))),
+            };
+            Ok::<_, ReducedError>((Arc::clone(gaussian), space))
+        })?;
         Ok(space)
     }
 }

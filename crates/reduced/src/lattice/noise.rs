@@ -97,15 +97,16 @@ impl<R: Real> Noise<R> {
         room: &'a mut Room<R>,
     ) -> &'a [Lane<R>] {
         let kept = self.kept.as_ref().zip(usize::try_from(number).ok());
-        match kept.and_then(|(made, number)| made.draws.get(number)) {
-            Some(kept) => kept.get_or_init(|| {
-                self.fill(space, number, room);
-                room.lanes.as_slice().into()
-            }),
-            None => {
-                self.fill(space, number, room);
-                &room.lanes
-            }
+        let kept = kept.and_then(|(made, number)| made.draws.get(number));
+        if let Some(drawn) = kept.and_then(OnceLock::get) {
+            return drawn;
+        }
+        // Two runs that come here at the same time both draw: to wait would hold up a thread that the
+        // other may be waiting for.
+        self.fill(space, number, room);
+        match kept {
+            Some(kept) => kept.get_or_init(|| room.lanes.as_slice().into()),
+            None => &room.lanes,
         }
     }
 
