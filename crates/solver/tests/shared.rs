@@ -1,7 +1,7 @@
 //! What problems share is made from within parallel iterators: nothing waits for itself, and the bits are
 //! those of one problem after the other.
 
-use equipoise_covariance::{Covariance, Modes, fit_stationary};
+use equipoise_covariance::{Covariance, Modes, Structure, Weights, fit_stationary};
 use equipoise_field::Shape;
 use equipoise_guidance::{ConditionalCovariance, Observation, Strength};
 use equipoise_innovation::NoiseVariance;
@@ -45,7 +45,37 @@ fn stationary() -> Arc<dyn Covariance<f64>> {
     Arc::new(fit_stationary(SHAPE, &snapshots, 0.01).unwrap().1)
 }
 
-/// Four priors under four operators, one for every way to solve with S.
+/// A covariance that takes up other work of the pool wherever it is asked for something, as one that
+/// shares its own may at any time.
+struct Sharing(Arc<dyn Covariance<f64>>);
+
+impl Covariance<f64> for Sharing {
+    fn dim(&self) -> usize {
+        self.0.dim()
+    }
+    fn eigenvalues(&self) -> &[f64] {
+        self.0.eigenvalues()
+    }
+    fn complement(&self) -> Option<f64> {
+        self.0.complement()
+    }
+    fn analyse(&self, v: &[f64], coefficients: &mut [f64]) {
+        rayon::yield_now();
+        self.0.analyse(v, coefficients);
+    }
+    fn synthesise(&self, coefficients: &[f64], v: &mut [f64]) {
+        self.0.synthesise(coefficients, v);
+    }
+    fn structure(&self) -> Structure<'_, f64> {
+        Structure::General
+    }
+    fn weights(&self, f: &dyn Fn(f64) -> f64) -> Weights<f64> {
+        rayon::yield_now();
+        self.0.weights(f)
+    }
+}
+
+/// Five priors under as many operators: every way to solve with S, and one that shares its work.
 fn gaussians() -> Vec<Arc<ObservedGaussian<f64>>> {
     let mask: Arc<dyn LinearOperator<f64>> =
         Arc::new(Mask::new(SHAPE.len(), (0..SHAPE.len()).step_by(5).collect()).unwrap());
@@ -53,8 +83,9 @@ fn gaussians() -> Vec<Arc<ObservedGaussian<f64>>> {
     let pairs = [
         (modes(Some(0.1)), Arc::clone(&mask)),
         (stationary(), Arc::clone(&lattice)),
-        (stationary(), mask),
+        (stationary(), Arc::clone(&mask)),
         (modes(None), lattice),
+        (Arc::new(Sharing(modes(Some(0.1)))), mask),
     ];
     let gaussian = |(covariance, operator): (Arc<dyn Covariance<f64>>, _)| {
         let wiener = Arc::new(Wiener::new(vec![0.2; SHAPE.len()], covariance).unwrap());
@@ -77,14 +108,14 @@ impl Shared {
         Self { gaussians: gaussians(), empirical }
     }
 
-    /// Problem k: its own readings, one of four grids, one of four Gaussians or, under methods that need
+    /// Problem k: its own readings, one of four grids, one of the Gaussians or, under methods that need
     /// none, a prior on finitely many fields.
     fn inference(&self, k: usize, method: Method) -> Inference<f64> {
-        let gaussian = &self.gaussians[k % 4];
+        let gaussian = &self.gaussians[k % 5];
         let operator = Arc::clone(gaussian.observed().operator());
         let y = Stream::new("y").number(k as u64).normal(0, operator.len_out());
         let schedule = Arc::new(equipoise_schedule::Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap());
-        let grid = Spacing::Uniform.grid(&*schedule, 5 + k / 4 % 4).unwrap();
+        let grid = Spacing::Uniform.grid(&*schedule, 5 + k / 5 % 4).unwrap();
         let empirical = k % 8 == 7 && !matches!(method, Method::Sda | Method::Poly2 | Method::Jfps);
         Inference {
             denoiser: if empirical {
@@ -108,7 +139,7 @@ impl Shared {
         let inference = self.inference(k, method);
         let law = if k.is_multiple_of(2) { Law::Matched } else { Law::Active };
         let strength = (method == Method::Sda).then(|| {
-            let ratios = self.gaussians[k % 4].ratios(law, &inference.levels());
+            let ratios = self.gaussians[k % 5].ratios(law, &inference.levels());
             Strength::traced(&NoiseVariance::Uniform(NOISE * NOISE), ratios)
         });
         let bound = inference.bind(method, None, strength.as_ref()).unwrap();
