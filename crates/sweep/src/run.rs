@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 /// What carries out a trial.
 ///
 /// Trials reach it in plan order, from several threads at a time where `parallel_inside` is false;
-/// trials of one scene never overlap with those of another. A lock may be held over a parallel
-/// iterator only if that iterator's own closures never take it.
+/// trials of one scene never overlap with those of another. No lock is to be held while work is shared
+/// among the threads: one that waits for its share takes up another's, which may want the same lock.
 pub trait Executor: Sync {
     /// Carries out one trial and measures its seconds. A diverged trial is an outcome.
     ///
