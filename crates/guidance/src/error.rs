@@ -61,6 +61,21 @@ pub enum GuidanceError {
         /// What is wrong with them.
         source: ScalingError,
     },
+    /// An observation without noise in which the prior has no variance left either.
+    #[error(
+        "{method} at μ = {mu}, σ = {sigma}: found no variance in observation {observation}, expected one \
+         above 0; give its noise a variance"
+    )]
+    NoVariance {
+        /// The method's name.
+        method: &'static str,
+        /// The observation.
+        observation: usize,
+        /// μ.
+        mu: f64,
+        /// σ.
+        sigma: f64,
+    },
     /// The denoiser failed.
     #[error(transparent)]
     Denoiser(#[from] DenoiserError),

@@ -10,7 +10,8 @@ use std::sync::Arc;
 /// g = JᵀAᵀ r/(s² + A C Aᵀ1): the row sums of A C Aᵀ stand for the matrix.
 ///
 /// A row sum is negative where an observation is anticorrelated with the others; it is then taken as
-/// zero and counted in [`Evidence::floors`].
+/// zero and counted in [`Evidence::floors`]. Without noise nothing is then left to divide by, which is an
+/// error.
 ///
 /// Here it is a guidance, as in azula: it corrects x̂ for whatever sampler runs it, Euler steps of the flow by
 /// default. That is not the paper's own algorithm, and few such steps overshoot where observations are strongly
@@ -34,7 +35,7 @@ impl<R: Real> Guidance<R> for Tmpd<R> {
         self.covariance.denoiser()
     }
 
-    /// One product with C and one vjp.
+    /// One product with C and one vjp; [`GuidanceError::NoVariance`] where s² and the row sum are zero.
     fn gradient(
         &self,
         x_t: &[R],
@@ -55,8 +56,12 @@ impl<R: Real> Guidance<R> for Tmpd<R> {
         for (i, (r, sum)) in weighted.iter_mut().zip(row_sums).enumerate() {
             let negative = *sum < R::zero();
             floors += usize::from(negative);
-            let variance = if negative { 0.0 } else { sum.wide() };
-            *r = R::narrow(r.wide() / (observation.noise().at(i) + variance));
+            let variance = observation.noise().at(i) + if negative { 0.0 } else { sum.wide() };
+            if variance <= 0.0 {
+                let Level { mu, sigma } = level;
+                return Err(GuidanceError::NoVariance { method: "tmpd", observation: i, mu, sigma });
+            }
+            *r = R::narrow(r.wide() / variance);
         }
         observation.pull_back(x_hat, weighted, spread);
         self.denoiser().vjp(x_t, level, spread, g)?;

@@ -136,6 +136,23 @@ fn tmpd_counts_the_row_sums_that_it_floors() {
     }
 }
 
+/// Without noise a floored row sum leaves nothing to divide by: refused, with the observation.
+#[test]
+fn tmpd_without_noise_refuses_what_it_floors() {
+    let operator = Arc::new(Mask::new(2, vec![0, 1]).unwrap());
+    let observation =
+        Arc::new(Observation::new(vec![1.0; 2], operator, NoiseVariance::Uniform(0.0)).unwrap());
+    let evaluate = |matrix| {
+        let tmpd = Tmpd::new(jacobian(matrix), observation.clone());
+        tmpd.gradient(&[0.0; 2], UNIT, &[0.0; 2], &mut [0.0; 2], &mut Scratch::new())
+    };
+    assert!(evaluate([[4.0, 1.5], [1.5, 1.0]]).unwrap().guidance_norm.is_finite());
+    for matrix in [[[4.0, -1.5], [-1.5, 1.0]], [[4.0, -1.0], [-1.0, 1.0]]] {
+        let error = evaluate(matrix).unwrap_err().to_string();
+        assert!(error.starts_with("tmpd at μ = 1, σ = 1: found no variance in observation 1,"), "{error}");
+    }
+}
+
 /// S = diag(3/2, −5/2) has dᵀSd = −1 along r = (1, 1); S = diag(5/2, −1/2) has 2 there, and the step
 /// to z = r leaves a rest of (−3/2, 3/2) and a second direction (3/4, 15/4).
 #[test]
