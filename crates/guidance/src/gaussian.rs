@@ -15,7 +15,7 @@ use equipoise_field::{Real, each, sum};
 use equipoise_innovation::ObservedPrior;
 use equipoise_operator::{Adjoint, Selection};
 use equipoise_schedule::Level;
-use equipoise_wiener::Wiener;
+use equipoise_wiener::{Wiener, gain};
 use std::sync::Arc;
 
 /// A Wiener denoiser with the operator that its fields are seen through.
@@ -37,8 +37,8 @@ pub(crate) struct Prediction<'a, R> {
     pub(crate) residual: &'a mut [R],
     /// d = UᵀAᵀw, to be written.
     pub(crate) coefficients: &'a mut [R],
-    /// ‖ε̂‖.
-    pub(crate) prior_norm: f64,
+    /// ‖ε̂‖, for one more pass over the modes.
+    pub(crate) prior_norm: &'a mut dyn FnMut() -> f64,
 }
 
 impl<R: Real> GaussianPath<R> {
@@ -66,7 +66,7 @@ impl<R: Real> GaussianPath<R> {
         let gains = self.wiener.gains(level);
         let mut spread = vec![R::zero(); self.wiener.mean().len()];
         self.observed.operator().adjoint(weighted, &mut spread);
-        self.norm(coefficients, sum::squared_norm(&spread), &gains, |j| j)
+        self.norm(coefficients, sum::squared_norm(&spread), &gains)
     }
 
     /// ε_y, with the weighted residual made by `weigh`, which returns the factor on it and the
@@ -109,19 +109,24 @@ impl<R: Real> GaussianPath<R> {
         let values = sized(prediction, count);
         self.observed.observe(&gains, c, centred, values);
         each::update1(values, &self.observed_mean, |p, m| p + m);
-        let square = sum::squared_norm(centred);
-        let prior_norm = self.norm(c, square, &gains, |j| 1.0 - level.mu * j);
+        let mut prior_norm = || {
+            self.prior_norm(level, c, || {
+                self.observed.covariance().synthesise(c, eps);
+                each::update1(eps, centred, |p, v| v - p);
+                sum::squared_norm(eps)
+            })
+        };
         let weighted = sized(weighted, count);
         let (factor, mut evidence) = weigh(Prediction {
             values,
             weighted: &mut *weighted,
             residual: sized(residual, count),
             coefficients: &mut *d,
-            prior_norm: prior_norm / level.sigma,
+            prior_norm: &mut prior_norm,
         })?;
         let spread = sized(field, x_t.len());
         self.observed.operator().adjoint(weighted, spread);
-        evidence.guidance_norm = factor * self.norm(d, sum::squared_norm(spread), &gains, |j| j);
+        evidence.guidance_norm = factor * self.norm(d, sum::squared_norm(spread), &gains);
         let pull = R::narrow(level.sigma * level.sigma * factor);
         each::update1(spread, centred, |s, c| mu * c + pull * s);
         each::update1(c, d, |c, d| mu * c + pull * d);
@@ -149,9 +154,9 @@ impl<R: Real> GaussianPath<R> {
         let centred = |start: usize, block: &mut [R]| {
             let at = start..start + block.len();
             each::map2(block, &x_t[at.clone()], &mean[at], |x, m| x - mu * m);
-            [sum::squared_norm(block)]
+            []
         };
-        let (along, [square]) = modes.project_made(centred);
+        let (along, []) = modes.project_made(centred);
         let (c, d) = sized(gradient, 2 * rank).split_at_mut(rank);
         c.iter_mut().zip(along).for_each(|(c, p)| *c = R::narrow(p));
         let values = sized(prediction, count);
@@ -159,14 +164,26 @@ impl<R: Real> GaussianPath<R> {
         each::update1(values, &self.observed_mean, |x, m| x - mu * m);
         self.observed.observe_seen(&gains, c, values);
         each::update1(values, &self.observed_mean, |p, m| p + m);
-        let prior_norm = self.norm(c, square, &gains, |j| 1.0 - level.mu * j);
+        let mut prior_norm = || {
+            self.prior_norm(level, c, || {
+                let zero = |_: usize, block: &mut [R]| {
+                    block.fill(R::zero());
+                    0.0
+                };
+                modes.synthesise_made(c, eps, zero, |start, block| {
+                    let at = start..start + block.len();
+                    each::update2(block, &x_t[at.clone()], &mean[at], |p, x, m| x - mu * m - p);
+                });
+                sum::squared_norm(eps)
+            })
+        };
         let weighted = sized(weighted, count);
         let (factor, mut evidence) = weigh(Prediction {
             values,
             weighted: &mut *weighted,
             residual: sized(residual, count),
             coefficients: &mut *d,
-            prior_norm: prior_norm / level.sigma,
+            prior_norm: &mut prior_norm,
         })?;
         let pull = R::narrow(level.sigma * level.sigma * factor);
         let coefficients: Vec<R> = (0..rank).map(|i| (mu * c[i] + pull * d[i]) * gains.resolved[i]).collect();
@@ -189,28 +206,34 @@ impl<R: Real> GaussianPath<R> {
                 each::update2(block, &x_t[at.clone()], &mean[at], |j, x, m| (x - mu * m - j) / sigma);
             },
         );
-        evidence.guidance_norm = factor * self.norm(d, square, &gains, |j| j);
+        evidence.guidance_norm = factor * self.norm(d, square, &gains);
         Ok(evidence)
     }
 
-    /// ‖f(J)v‖ from the coefficients of v and ‖v‖²: the complement's share is what they leave of it.
-    fn norm(
-        &self,
-        coefficients: &[R],
-        square: f64,
-        gains: &Weights<R>,
-        f: impl Fn(f64) -> f64 + Sync,
-    ) -> f64 {
+    /// ‖ε̂‖ = ‖(I − μJ)(x_t − μm)‖/σ from c and the squared norm of what the modes leave of x_t − μm. I − μJ
+    /// is least along the modes, which may hold nearly all of ‖x_t − μm‖: no difference of squares tells
+    /// what they leave.
+    fn prior_norm(&self, level: Level, c: &[R], left: impl FnOnce() -> f64) -> f64 {
+        let covariance = self.observed.covariance();
+        let lambda = covariance.eigenvalues();
+        let along = sum::of(c.len(), |i| (gain::residual(level, lambda[i]) * c[i].wide()).powi(2));
+        let rest = covariance.complement().map_or(0.0, |l| gain::residual(level, l).powi(2) * left());
+        (along + rest).sqrt() / level.sigma
+    }
+
+    /// ‖Jv‖ from the coefficients of v and ‖v‖²: the complement's share, whose gain is the least, is what
+    /// they leave of it.
+    fn norm(&self, coefficients: &[R], square: f64, gains: &Weights<R>) -> f64 {
         let rest = gains.complement.wide();
         let along = sum::of(coefficients.len(), |i| {
-            (f(gains.resolved[i].wide() + rest) * coefficients[i].wide()).powi(2)
+            ((gains.resolved[i].wide() + rest) * coefficients[i].wide()).powi(2)
         });
         let beyond = if self.observed.covariance().complement().is_some() {
             (square - sum::squared_norm(coefficients)).max(0.0)
         } else {
             0.0
         };
-        (along + f(rest).powi(2) * beyond).sqrt()
+        (along + rest.powi(2) * beyond).sqrt()
     }
 }
 
@@ -254,7 +277,7 @@ mod tests {
             let weigh = |at: Prediction<'_, f32>| {
                 at.weighted.iter_mut().zip(at.values.iter()).for_each(|(w, v)| *w = 1.0 - v);
                 path.observed().analyse_observed(at.weighted, at.coefficients);
-                Ok((at.prior_norm, Evidence::default()))
+                Ok(((at.prior_norm)(), Evidence::default()))
             };
             let mut eps = [vec![f32::NAN; x_t.len()], vec![f32::NAN; x_t.len()]];
             let scratch = &mut Scratch::new();
@@ -299,5 +322,52 @@ mod tests {
         let rounding = (2.0 * RANK as f64).sqrt() / 32767.0;
         let bound = 4.0 * rounding * sum::norm(&x_t) / level.sigma;
         assert!(moved > 0.0 && moved < bound, "{moved} {bound}");
+    }
+
+    /// ‖ε̂‖ against (I − μJ)(x_t − μm) written out in `f64`, σ = 0.01 under modes of λ = 1000, alone and over a
+    /// complement that holds a ten-thousandth of ‖x_t − μm‖²; in both ways.
+    #[test]
+    fn the_norm_of_the_prior_estimate_is_that_of_double_precision() {
+        let (shape, level) = (Shape::new(1, 1, 8, 8), Level { mu: 0.75, sigma: 0.01 });
+        let dim = shape.len();
+        // Walsh functions: exact in `f32`, and orthonormal.
+        let walsh = |k: usize, i: usize| if (k & i).count_ones().is_multiple_of(2) { 0.125 } else { -0.125 };
+        let basis = |rank: usize| (0..rank).flat_map(|k| (0..dim).map(move |i| walsh(k, i)));
+        for (rank, complement) in [(dim, None), (3, Some(1e-4))] {
+            let white: Vec<f64> = Stream::new("x").normal(0, dim);
+            let size = |k: usize| if k < rank { 1000f64.sqrt() } else { 0.02 };
+            let entry = |i: usize| (0..dim).map(|k| size(k) * white[k] * f64::from(walsh(k, i))).sum::<f64>();
+            let x_t: Vec<f32> = (0..dim).map(|i| (level.mu * entry(i)) as f32).collect();
+            let left = |l: f64| level.sigma.powi(2) / (level.mu.powi(2) * l + level.sigma.powi(2));
+            let along = |k: usize| (0..dim).map(|i| f64::from(walsh(k, i)) * f64::from(x_t[i])).sum::<f64>();
+            let residual = |i: usize| {
+                let rest =
+                    f64::from(x_t[i]) - (0..rank).map(|k| along(k) * f64::from(walsh(k, i))).sum::<f64>();
+                let modes = (0..rank).map(|k| left(1000.0) * along(k) * f64::from(walsh(k, i))).sum::<f64>();
+                modes + complement.map_or(0.0, |l| left(l) * rest)
+            };
+            let expected = sum::of(dim, |i| residual(i).powi(2)).sqrt() / level.sigma;
+
+            let modes = Modes::new(dim, basis(rank).collect(), vec![1000.0; rank], complement).unwrap();
+            let covariance: Arc<dyn equipoise_covariance::Covariance<f32>> = Arc::new(modes.clone());
+            let wiener = Arc::new(Wiener::new(vec![0.0; dim], Arc::clone(&covariance)).unwrap());
+            let lattice = Arc::new(Subsample::new(shape, 2).unwrap());
+            let observed = ObservedPrior::new(covariance, lattice, NoiseVariance::Uniform(0.01)).unwrap();
+            let path = GaussianPath::new(wiener, observed).unwrap();
+            let found = std::cell::Cell::new(f64::NAN);
+            let weigh = |at: Prediction<'_, f32>| {
+                at.weighted.fill(0.0);
+                at.coefficients.fill(0.0);
+                found.set((at.prior_norm)());
+                Ok((1.0, Evidence::default()))
+            };
+            let (scratch, mut eps) = (&mut Scratch::new(), vec![f32::NAN; dim]);
+            path.by_fields(&x_t, level, &mut eps, scratch, weigh).unwrap();
+            let fields = found.replace(f64::NAN);
+            path.in_two_passes(&modes, &x_t, level, &mut eps, scratch, weigh).unwrap();
+            for found in [fields, found.get()] {
+                assert!((found / expected - 1.0).abs() < 1e-6, "rank {rank}: {found} {expected}");
+            }
+        }
     }
 }

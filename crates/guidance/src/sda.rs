@@ -79,7 +79,7 @@ impl<R: Real> Sda<R> {
         let factor = self.strength.factor;
         let Some(xi) = self.strength.adaptive else { return Ok((factor, Evidence::default())) };
         let norm = factor * path.guidance_norm(level, at.weighted, at.coefficients);
-        Ok((factor * adaptive::factor(xi, at.prior_norm, level.sigma * norm), Evidence::default()))
+        Ok((factor * adaptive::factor(xi, (at.prior_norm)(), level.sigma * norm), Evidence::default()))
     }
 
     /// Writes A′(x̂)ᵀ r/v into `spread`.
@@ -88,7 +88,7 @@ impl<R: Real> Sda<R> {
         x_hat: &[R],
         variance: &NoiseVariance,
         spread: &mut [R],
-        weighted: &mut Vec<R>,
+        [weighted, prediction]: [&mut Vec<R>; 2],
     ) -> Result<(), GuidanceError> {
         let count = self.observation.count();
         let mut held = Vec::new();
@@ -96,7 +96,7 @@ impl<R: Real> Sda<R> {
         if let Some(lattice) = self.observation.lattice() {
             self.backend.strided(x_hat, lattice, seen, None, Gradient::Field(spread))?;
         } else {
-            let prediction = &mut vec![R::zero(); count];
+            let prediction = sized(prediction, count);
             self.observation.predict(x_hat, prediction);
             let weighted = sized(weighted, count);
             self.backend.compact(prediction, seen, None, weighted)?;
@@ -121,9 +121,9 @@ impl<R: Real> Guidance<R> for Sda<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
         let variance = self.strength.variance_at(level)?;
-        let Scratch { field, weighted, .. } = scratch;
+        let Scratch { field, weighted, prediction, .. } = scratch;
         let spread = sized(field, x_t.len());
-        self.weigh(x_hat, &variance, spread, weighted)?;
+        self.weigh(x_hat, &variance, spread, [weighted, prediction])?;
         let mut factor = self.strength.factor;
         if self.detach {
             g.copy_from_slice(spread);

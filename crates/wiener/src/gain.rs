@@ -13,6 +13,13 @@ pub fn covariance(level: Level, lambda: f64) -> f64 {
     noise * lambda / (level.mu * level.mu * lambda + noise)
 }
 
+/// σ²/(μ²λ + σ²) = 1 − μj, the share of x_t − μm that is taken for noise: to rounding, where the
+/// difference loses what little is left beside a large λ.
+pub fn residual(level: Level, lambda: f64) -> f64 {
+    let noise = level.sigma * level.sigma;
+    noise / (level.mu * level.mu * lambda + noise)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +33,8 @@ mod tests {
                 let v = covariance(level, lambda);
                 let from_j = sigma * sigma / mu * jacobian(level, lambda);
                 assert!((v / from_j - 1.0).abs() < 4.0 * f64::EPSILON);
+                let shares = mu * jacobian(level, lambda) + residual(level, lambda);
+                assert!((shares - 1.0).abs() < 4.0 * f64::EPSILON);
                 let precision = 1.0 / lambda + (mu / sigma).powi(2);
                 assert!((v * precision - 1.0).abs() < 8.0 * f64::EPSILON);
             }
