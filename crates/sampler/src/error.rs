@@ -48,6 +48,12 @@ pub enum SamplerError {
         /// σ.
         sigma: f64,
     },
+    /// A Langevin correction where the noise estimate is zero everywhere, so that its size has no value.
+    #[error("correction at t = {t}: found a noise estimate of zero, expected one that gives it a size")]
+    Still {
+        /// The time.
+        t: f64,
+    },
     /// A start of the wrong length.
     #[error("start: found length {found}, expected {expected}")]
     Start {

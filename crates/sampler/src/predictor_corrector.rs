@@ -11,7 +11,7 @@ use equipoise_schedule::Schedule;
 /// > x ← (μ′/μ) x + (σ′ − (μ′/μ)σ) ε_y(x, t), then `corrections` times
 /// > x ← x − σ′(δ ε_y(x, t′) + √(2δ) z), δ = τ/mean(ε_y²),
 ///
-/// the mean over one sample.
+/// the mean over one sample, which must not be zero.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PredictorCorrector {
     grid: TimeGrid,
@@ -57,7 +57,7 @@ impl PredictorCorrector {
     /// Correction j after step i takes draw i·corrections + j of `noise`.
     ///
     /// # Errors
-    /// Those of [`Sampler::run`].
+    /// Those of [`Sampler::run`]; [`SamplerError::Still`].
     pub fn run<R: Real>(
         &self,
         guidance: &dyn Guidance<R>,
@@ -71,7 +71,11 @@ impl PredictorCorrector {
 
     fn correct<R: Real>(&self, run: &mut Run<'_, R>, t: f64) -> Result<(), SamplerError> {
         let sigma = run.evaluate(t)?.sigma;
-        let delta = self.tau * run.eps.len() as f64 / sum::squared_norm(&run.eps);
+        let square = sum::squared_norm(&run.eps);
+        if square <= 0.0 {
+            return Err(SamplerError::Still { t });
+        }
+        let delta = self.tau * run.eps.len() as f64 / square;
         let (drift, kick) = (R::narrow(sigma * delta), R::narrow(sigma * (2.0 * delta).sqrt()));
         each::update2(&mut run.x, &run.eps, &run.spare, |x, e, z| x - (drift * e + kick * z));
         Ok(())
@@ -153,6 +157,21 @@ mod tests {
         let last = run(&[0.25, 0.0], 0, run(&[1.0, 0.5, 0.25], 2, start));
         assert!(whole.iter().all(|x| x.is_finite()), "{whole:?}");
         assert_eq!(whole, last);
+    }
+
+    /// Where ε_y is zero, δ has no value: an error, not a state without one.
+    #[test]
+    fn a_correction_without_a_noise_estimate_is_refused() {
+        let problem = Scalar { prior: 1.0, pull: 0.0, dim: 3 };
+        let run = |corrections| {
+            let sampler = PredictorCorrector::new(vec![1.0, 0.5], corrections, 0.5).unwrap();
+            sampler.run(&problem, &schedule(), vec![0.0; 3], &Stream::new("z"), 10.0)
+        };
+        assert_eq!(run(0).unwrap().x(), [0.0; 3]);
+        assert_eq!(
+            run(1).unwrap_err().to_string(),
+            "correction at t = 0.5: found a noise estimate of zero, expected one that gives it a size"
+        );
     }
 
     #[test]
