@@ -46,7 +46,8 @@ impl<R: Real> ObservedPrior<R> {
     /// P the nearest circulant on lattices, diag(s²) elsewhere; at most 128 products with S a probe.
     ///
     /// # Errors
-    /// [`InnovationError::Singular`], [`InnovationError::Indefinite`] when f is negative somewhere.
+    /// [`InnovationError::Singular`], [`InnovationError::Sign`] and [`InnovationError::Indefinite`] when f is
+    /// negative somewhere; [`InnovationError::Probes`] for fewer than two where they are needed.
     ///
     /// Reference: Ubaru, Chen & Saad 2017, "Fast estimation of tr(f(A)) via stochastic Lanczos
     /// quadrature", SIAM J. Matrix Anal. Appl. 38.
@@ -95,6 +96,9 @@ impl<R: Real> ObservedPrior<R> {
         probes: usize,
         stream: Stream,
     ) -> Result<LogDeterminant, InnovationError> {
+        if probes < 2 {
+            return Err(InnovationError::Probes { found: probes, least: 2 });
+        }
         let whitened = Whitened::new(self, circulant, f)?;
         let n = self.count() as f64;
         let quadratures = (0..probes as u64)
@@ -189,6 +193,20 @@ mod tests {
         });
         let vectors = vec![1.0.into(); spectrum.wavenumbers()];
         (Stationary::new(shape, vectors, eigenvalues.collect()).unwrap(), Subsample::new(shape, 3).unwrap())
+    }
+
+    /// One probe has no spread, and none no mean.
+    #[test]
+    fn too_few_probes_are_refused() {
+        let (covariance, lattice) = smooth_prior();
+        let prior = ObservedPrior::new(Arc::new(covariance), Arc::new(lattice), NoiseVariance::Uniform(0.01))
+            .unwrap();
+        let found = |probes| prior.probed_log_determinant(None, &|l| l, probes, Stream::new("probes"));
+        for probes in [0, 1] {
+            let error = found(probes).unwrap_err().to_string();
+            assert_eq!(error, format!("probes: found {probes}, expected at least 2"));
+        }
+        assert!(found(2).unwrap().standard_error.is_some_and(f64::is_finite));
     }
 
     /// Probes agree with the dense value within four standard errors and what truncation left, and

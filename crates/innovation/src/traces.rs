@@ -31,6 +31,9 @@ impl<R: Real> ObservedPrior<R> {
     /// Closed form for explicit modes with A Aᵀ = c·I and for stationary priors on dividing
     /// lattices. Otherwise Hutchinson's estimator (1990) with `probes` standard normal probes from
     /// `stream`, two products with A·Aᵀ each, and the standard error of a ratio of means.
+    ///
+    /// # Panics
+    /// For fewer than two probes where they are needed: they have no spread.
     pub fn trace_ratio(
         &self,
         b: &dyn Fn(f64) -> f64,
@@ -63,6 +66,7 @@ impl<R: Real> ObservedPrior<R> {
         probes: usize,
         stream: Stream,
     ) -> TraceRatio {
+        assert!(probes >= 2, "trace ratio: {probes} probes, expected at least two");
         let (b, g) = (self.covariance.weights(b), self.covariance.weights(g));
         let count = self.count();
         let (mut bz, mut gz) = (vec![R::zero(); count], vec![R::zero(); count]);

@@ -4,7 +4,13 @@
 //!
 //! > S = diag(a) + W diag(d) Wᵀ, S⁻¹ = a⁻¹ − a⁻¹ W diag(d) K Wᵀ a⁻¹, K = (I + G diag(d))⁻¹, G = Wᵀ a⁻¹ W,
 //!
-//! and Wᵀ S⁻¹ = K Wᵀ a⁻¹, which loses no digits where d is large.
+//! and Wᵀ S⁻¹ = K Wᵀ a⁻¹, which loses no digits where d is large. K comes from the symmetric
+//! M = I + E G E, E = diag(√d), whose eigenvalues are at least 1:
+//!
+//! > K = E⁻¹ M⁻¹ E, det(I + G diag(d)) = det M.
+//!
+//! Where d_i = 0 row i of K is that of I − G E M⁻¹ E. A mode below the floor, whose d is negative, has no
+//! such M: then K is an inverse by LU.
 
 use crate::small::inverse;
 use crate::{InnovationError, NoiseVariance};
@@ -12,7 +18,8 @@ use equipoise_covariance::{Covariance, Modes, Panel};
 use equipoise_field::{Real, sum};
 use equipoise_operator::LinearOperator;
 use ndarray::{Array2, ArrayView2};
-use ndarray_linalg::Determinant;
+use ndarray_linalg::error::LinalgError;
+use ndarray_linalg::{Determinant, DeterminantC, InverseC};
 use rayon::prelude::*;
 
 /// Observations whose modes are widened and multiplied together.
@@ -102,33 +109,25 @@ impl<R: Real> ObservedModes<R> {
         self.noise.at(i) + self.gram_scale * floor
     }
 
-    /// I + G diag(d), and G.
-    fn system(&self, floor: f64, d: &[f64]) -> (Array2<f64>, Array2<f64>) {
-        let weighted_gram = match self.noise.uniform() {
+    /// G.
+    fn weighted(&self, floor: f64) -> Array2<f64> {
+        match self.noise.uniform() {
             Some(s2) => &self.gram / (s2 + self.gram_scale * floor),
             None => weighted_gram(&self.basis, self.rank(), &|i| 1.0 / self.diagonal(i, floor)),
-        };
-        let system = Array2::from_shape_fn(weighted_gram.dim(), |(i, j)| {
-            f64::from(u8::from(i == j)) + weighted_gram[[i, j]] * d[j]
-        });
-        (system, weighted_gram)
+        }
     }
 
     pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<ModesFactor, InnovationError> {
         let (floor, d) = self.split(f);
-        let (system, weighted_gram) = self.system(floor, &d);
-        let core = inverse(&system, "the Woodbury core")?;
+        let weighted_gram = self.weighted(floor);
+        let core = core(&weighted_gram, &d)?;
         Ok(ModesFactor { floor, excess: d, core, weighted_gram })
     }
 
     /// Σ log a + log det(I + G diag(d)).
     pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64, InnovationError> {
         let (floor, d) = self.split(f);
-        let (_, log_determinant) = self
-            .system(floor, &d)
-            .0
-            .sln_det()
-            .map_err(|source| InnovationError::Singular { what: "the Woodbury system", source })?;
+        let log_determinant = core_log_determinant(&self.weighted(floor), &d)?;
         Ok(self.noise.log_determinant(self.count, self.gram_scale * floor) + log_determinant)
     }
 
@@ -236,6 +235,51 @@ impl<R: Real> ObservedModes<R> {
     }
 }
 
+const SYSTEM: &str = "the Woodbury system";
+
+fn singular(source: LinalgError) -> InnovationError {
+    InnovationError::Singular { what: SYSTEM, source }
+}
+
+/// E, or `None` where some d is negative.
+fn roots(d: &[f64]) -> Option<Vec<f64>> {
+    d.iter().all(|d| *d >= 0.0).then(|| d.iter().map(|d| d.sqrt()).collect())
+}
+
+/// I + diag(l) G diag(r).
+fn plus_identity(gram: &Array2<f64>, l: impl Fn(usize) -> f64, r: impl Fn(usize) -> f64) -> Array2<f64> {
+    Array2::from_shape_fn(gram.dim(), |(i, j)| f64::from(u8::from(i == j)) + l(i) * gram[[i, j]] * r(j))
+}
+
+/// K = (I + G diag(d))⁻¹.
+fn core(gram: &Array2<f64>, d: &[f64]) -> Result<Array2<f64>, InnovationError> {
+    let Some(e) = roots(d) else { return inverse(&plus_identity(gram, |_| 1.0, |j| d[j]), SYSTEM) };
+    if d.is_empty() {
+        return Ok(gram.clone());
+    }
+    let inverse = plus_identity(gram, |i| e[i], |j| e[j]).invc().map_err(singular)?;
+    let entry = |(i, j): (usize, usize)| {
+        if e[i] > 0.0 {
+            return inverse[[i, j]] * e[j] / e[i];
+        }
+        let seen: f64 = (0..d.len()).map(|k| gram[[i, k]] * e[k] * inverse[[k, j]]).sum();
+        f64::from(u8::from(i == j)) - seen * e[j]
+    };
+    Ok(Array2::from_shape_fn(gram.dim(), entry))
+}
+
+/// log det(I + G diag(d)), which is positive as S is.
+fn core_log_determinant(gram: &Array2<f64>, d: &[f64]) -> Result<f64, InnovationError> {
+    if d.is_empty() {
+        return Ok(0.0);
+    }
+    let Some(e) = roots(d) else {
+        let (sign, value) = plus_identity(gram, |_| 1.0, |j| d[j]).sln_det().map_err(singular)?;
+        return if sign > 0.0 { Ok(value) } else { Err(InnovationError::Sign { what: SYSTEM, sign }) };
+    };
+    plus_identity(gram, |i| e[i], |j| e[j]).ln_detc().map_err(singular)
+}
+
 /// Wᵀ diag(w) W over fixed blocks of observations, added in index order.
 fn weighted_gram<R: Real>(basis: &[R], rank: usize, weight: &(dyn Fn(usize) -> f64 + Sync)) -> Array2<f64> {
     let count = basis.len() / rank.max(1);
@@ -255,4 +299,49 @@ fn weighted_gram<R: Real>(basis: &[R], rank: usize, weight: &(dyn Fn(usize) -> f
         })
         .collect();
     partial.iter().fold(Array2::zeros((rank, rank)), |sum, p| sum + p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A positive definite G of four observed modes.
+    fn gram() -> Array2<f64> {
+        let w = Array2::from_shape_fn((4, 9), |(i, k)| ((3 * i + 1) as f64 * (k as f64 + 0.3)).sin());
+        w.dot(&w.t())
+    }
+
+    /// max |K (I + G diag(d)) − I|.
+    fn defect(gram: &Array2<f64>, d: &[f64]) -> f64 {
+        let system = plus_identity(gram, |_| 1.0, |j| d[j]);
+        let product = core(gram, d).unwrap().dot(&system) - Array2::<f64>::eye(d.len());
+        product.iter().fold(0.0, |a, b| a.max(b.abs()))
+    }
+
+    /// Modes at the floor and below it among others.
+    #[test]
+    fn the_core_is_the_inverse_whatever_the_excess() {
+        for d in [[3.0, 1.0, 0.5, 2.0], [3.0, 0.0, 0.5, 0.0], [0.0; 4], [3.0, -0.01, 0.5, 0.0]] {
+            assert!(defect(&gram(), &d) < 1e-13, "{d:?}: {}", defect(&gram(), &d));
+        }
+    }
+
+    /// det(I + G diag(d)) of two modes by hand, with d over twenty decades.
+    #[test]
+    fn the_determinant_is_that_by_hand() {
+        let gram = Array2::from_shape_vec((2, 2), vec![2.0, 1.0, 1.0, 3.0]).unwrap();
+        for d in [[1e10f64, 1e-10], [1e-10, 1e10], [1e10, 1e10], [0.5, 0.0], [0.5, -0.1]] {
+            let expected = (1.0 + 2.0 * d[0] + 3.0 * d[1] + 5.0 * d[0] * d[1]).ln();
+            let found = core_log_determinant(&gram, &d).unwrap();
+            assert!((found - expected).abs() < 1e-14 * expected.abs().max(1.0), "{d:?}: {found} {expected}");
+        }
+    }
+
+    /// f below zero on the spectrum makes S indefinite: refused, not the logarithm of |det S|.
+    #[test]
+    fn a_negative_determinant_is_refused() {
+        let gram = Array2::from_elem((1, 1), 2.0);
+        let error = core_log_determinant(&gram, &[-1.0]).unwrap_err();
+        assert!(matches!(error, InnovationError::Sign { sign, .. } if sign < 0.0), "{error}");
+    }
 }
