@@ -16,6 +16,16 @@ pub enum PosteriorError {
         /// The length expected.
         expected: usize,
     },
+    /// Too few draws for an estimate and its standard error.
+    #[error("{what}: found {found}, expected at least {least}")]
+    Probes {
+        /// What there is too little of.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many it takes.
+        least: usize,
+    },
     /// The innovation covariance failed.
     #[error(transparent)]
     Innovation(#[from] InnovationError),

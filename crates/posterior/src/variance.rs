@@ -1,7 +1,7 @@
 //! The variance of x | y: its mean over the field, and entry by entry.
 
 use crate::{ExactPosterior, PosteriorError};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use equipoise_stream::Stream;
 
 /// The posterior variance averaged over the field.
@@ -25,26 +25,22 @@ pub struct VarianceField<R> {
 
 impl<R: Real> ExactPosterior<R> {
     /// tr Cov[x | y] / D, which does not depend on y. Closed form where S is solved directly; else
-    /// from `probes` solves: the mean of vᵀCov[x | y]v, whose error scales with the posterior's
+    /// from `probes` solves, at least two: the mean of vᵀCov[x | y]v, whose error scales with the posterior's
     /// eigenvalues. (tr Σ less a probed explained part has an error that scales with Σ's: on a
     /// red spectrum that can exceed the posterior variance itself.)
     ///
     /// # Errors
-    /// [`PosteriorError::Innovation`].
+    /// [`PosteriorError::Probes`] for fewer than two where they are needed, [`PosteriorError::Innovation`].
     pub fn mean_variance(&self, probes: usize, stream: Stream) -> Result<MeanVariance, PosteriorError> {
         let prior = self.observed.covariance();
         let dim = prior.dim() as f64;
         if let Some(remaining) = self.observed.remaining_trace(&|l| l)? {
             return Ok(MeanVariance { value: remaining / dim, standard_error: None });
         }
-        let mut column = vec![R::zero(); prior.dim()];
-        let remaining: Vec<f64> = (0..probes as u64)
-            .map(|probe| {
-                let v: Vec<R> = stream.normal(probe, prior.dim());
-                prior.apply(&self.covariance, &v, &mut column);
-                Ok(sum::dot(&v, &column) - self.explained(&v)?)
-            })
-            .collect::<Result<_, PosteriorError>>()?;
+        enough("probes", probes, 2)?;
+        let remaining = (0..probes as u64)
+            .map(|probe| self.remaining(&stream.normal(probe, prior.dim())))
+            .collect::<Result<Vec<f64>, PosteriorError>>()?;
         let n = probes as f64;
         let mean = remaining.iter().sum::<f64>() / n;
         let spread = remaining.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (n * (n - 1.0));
@@ -59,10 +55,10 @@ impl<R: Real> ExactPosterior<R> {
     /// of `stream`: unbiased, positive, a multiple of χ² with that many degrees of freedom at every
     /// entry. (Hutchinson's diagonal, the mean of v ∘ Cov[x | y] v for random signs v, takes as many
     /// solves, and its error Σ_{j≠i} C_ij² exceeds this one's 2 C_ii² wherever entries are
-    /// correlated; Bekas, Kokiopoulou & Saad 2007.) With no deviation those values are NaN.
+    /// correlated; Bekas, Kokiopoulou & Saad 2007.)
     ///
     /// # Errors
-    /// [`PosteriorError::Innovation`].
+    /// [`PosteriorError::Probes`] without a deviation where they are needed, [`PosteriorError::Innovation`].
     pub fn variance_field(
         &self,
         deviations: usize,
@@ -71,6 +67,7 @@ impl<R: Real> ExactPosterior<R> {
         if let Some(values) = self.observed.remaining_variance(&|l| l)? {
             return Ok(VarianceField { values, relative_standard_error: None });
         }
+        enough("deviations", deviations, 1)?;
         let mut squares = vec![0.0; self.prior_mean.len()];
         for draw in 0..deviations as u64 {
             let deviation = self.deviation(stream, draw)?;
@@ -87,28 +84,38 @@ impl<R: Real> ExactPosterior<R> {
     /// # Errors
     /// [`PosteriorError::Innovation`].
     pub fn variance(&self) -> Result<Vec<f64>, PosteriorError> {
-        let prior = self.observed.covariance();
-        let mut unit = vec![R::zero(); prior.dim()];
-        let mut column = vec![R::zero(); prior.dim()];
-        (0..prior.dim())
+        let mut unit = vec![R::zero(); self.prior_mean.len()];
+        (0..unit.len())
             .map(|i| {
                 unit[i] = R::one();
-                prior.apply(&self.covariance, &unit, &mut column);
-                let explained = self.explained(&unit)?;
+                let remaining = self.remaining(&unit);
                 unit[i] = R::zero();
-                Ok(column[i].wide() - explained)
+                remaining
             })
             .collect()
     }
 
-    /// vᵀΣAᵀS⁻¹AΣv.
-    fn explained(&self, v: &[R]) -> Result<f64, PosteriorError> {
+    /// vᵀCov[x | y]v = uᵀΣu + zᵀdiag(s²)z, z = S⁻¹AΣv, u = v − Aᵀz: two terms that nothing is taken from,
+    /// and an error of z enters squared. (vᵀΣv less vᵀΣAᵀS⁻¹AΣv loses in `f32` what observation leaves.)
+    ///
+    /// One solve and two products with Σ. Source: Joseph's form of the update, Bucy & Joseph 1968.
+    fn remaining(&self, v: &[R]) -> Result<f64, PosteriorError> {
+        let (prior, operator) = (self.observed.covariance(), self.observed.operator());
         let mut field = vec![R::zero(); v.len()];
-        self.observed.covariance().apply(&self.covariance, v, &mut field);
+        prior.apply(&self.covariance, v, &mut field);
         let mut r = vec![R::zero(); self.observed.count()];
-        self.observed.operator().apply(&field, &mut r);
+        operator.apply(&field, &mut r);
         let mut z = vec![R::zero(); r.len()];
         self.innovation.solve(&r, &mut z)?;
-        Ok(sum::dot(&r, &z))
+        let mut u = vec![R::zero(); v.len()];
+        operator.adjoint(&z, &mut u);
+        each::update1(&mut u, v, |spread, v| v - spread);
+        prior.apply(&self.covariance, &u, &mut field);
+        let noise = self.observed.noise();
+        Ok(sum::dot(&u, &field) + sum::of(z.len(), |i| noise.at(i) * z[i].wide().powi(2)))
     }
+}
+
+fn enough(what: &'static str, found: usize, least: usize) -> Result<(), PosteriorError> {
+    if found >= least { Ok(()) } else { Err(PosteriorError::Probes { what, found, least }) }
 }

@@ -317,3 +317,47 @@ fn probes_resolve_a_posterior_far_narrower_than_the_prior() {
     assert!(error < 0.1 * exact, "{probed:?}, {exact}");
     assert!((probed.value - exact).abs() < 5.0 * error, "{probed:?}, {exact}");
 }
+
+/// In `f32`, where observation leaves a millionth of the prior's variance: the difference of prior and
+/// explained variance would lose it, the sum of what is left keeps it to a thousandth.
+#[test]
+fn a_narrow_posterior_in_single_precision_is_that_of_double() {
+    fn run<R: Real>(covariance: &Modes<f64>) -> (Vec<f64>, f64) {
+        let narrow = |v: &f64| R::narrow(*v);
+        let dim = covariance.dim();
+        let basis = covariance.basis().iter().map(narrow).collect();
+        let covariance: Arc<dyn Covariance<R>> =
+            Arc::new(Modes::new(dim, basis, covariance.eigenvalues().to_vec(), Some(1e-4)).unwrap());
+        // Means over two points: no closed form, S by conjugate gradients.
+        let operator: Arc<dyn LinearOperator<R>> = Arc::new(Coarsen::new(Shape::new(1, 1, 8, 8), 2).unwrap());
+        let observed = ObservedPrior::new(covariance, operator, NoiseVariance::Uniform(1e-3)).unwrap();
+        let posterior = ExactPosterior::new(observed, vec![R::zero(); dim]).unwrap();
+        let probed = posterior.mean_variance(4, Stream::new("probes")).unwrap().value;
+        (posterior.variance().unwrap(), probed)
+    }
+    // Walsh functions: exact in either type, and orthonormal.
+    let walsh = |k: usize, i: usize| if (k & i).count_ones().is_multiple_of(2) { 0.125 } else { -0.125 };
+    let basis = [1, 8, 9].into_iter().flat_map(|k| (0..64).map(move |i| walsh(k, i))).collect();
+    let covariance = Modes::new(64, basis, vec![1e3, 8e2, 5e2], Some(1e-4)).unwrap();
+    let ((wide, wide_mean), (narrow, narrow_mean)) = (run::<f64>(&covariance), run::<f32>(&covariance));
+    for (narrow, wide) in narrow.iter().zip(&wide) {
+        assert!(*wide < 1e-3 && (narrow / wide - 1.0).abs() < 1e-3, "{narrow} {wide}");
+    }
+    assert!((narrow_mean / wide_mean - 1.0).abs() < 1e-3, "{narrow_mean} {wide_mean}");
+}
+
+/// Estimates from too few draws are refused, not NaN.
+#[test]
+fn too_few_draws_are_refused() {
+    let posterior = posterior(stationary(), subsample(4), NoiseVariance::Uniform(NOISE));
+    let stream = Stream::new("draws");
+    for probes in [0, 1] {
+        let error = posterior.mean_variance(probes, stream).unwrap_err().to_string();
+        assert_eq!(error, format!("probes: found {probes}, expected at least 2"));
+    }
+    let two = posterior.mean_variance(2, stream).unwrap();
+    assert!(two.value.is_finite() && two.standard_error.is_some_and(f64::is_finite));
+    let error = posterior.variance_field(0, stream).unwrap_err().to_string();
+    assert_eq!(error, "deviations: found 0, expected at least 1");
+    assert!(posterior.variance_field(1, stream).unwrap().values.iter().all(|v| v.is_finite()));
+}
