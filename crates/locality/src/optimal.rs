@@ -1,7 +1,7 @@
 //! The posterior mean over the training set itself.
 
 use crate::error::check;
-use crate::recent::Recent;
+use crate::recent::{Recent, Size};
 use crate::sums::{self, AddProduct, AddScaled, SquaredDistance};
 use crate::{LocalityError, Training};
 use equipoise_denoiser::{Denoiser, DenoiserError, Empirical, ExactCovariance, LogLikelihood, Moments};
@@ -54,6 +54,12 @@ type AddTerm<'a, R> = dyn Fn(&mut [f64], f64, &[R]) + Sync + 'a;
 struct Posterior {
     weights: Vec<f64>,
     mean: Vec<f64>,
+}
+
+impl Size for Posterior {
+    fn bytes(&self) -> usize {
+        size_of_val(&self.weights[..]) + size_of_val(&self.mean[..])
+    }
 }
 
 impl<R: Real> Optimal<R> {

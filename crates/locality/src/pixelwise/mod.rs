@@ -7,7 +7,7 @@
 mod passes;
 
 use crate::error::check;
-use crate::recent::Recent;
+use crate::recent::{Recent, Size};
 use crate::{LocalityError, Training, sums};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
@@ -46,6 +46,12 @@ struct Estimate {
     /// ln Σ_i exp(logit) of every place.
     evidence: Vec<f64>,
     x_hat: Vec<f64>,
+}
+
+impl Size for Estimate {
+    fn bytes(&self) -> usize {
+        size_of_val(&self.evidence[..]) + size_of_val(&self.x_hat[..])
+    }
 }
 
 /// A partial log-sum-exp of every place, with two buffers of Q numbers.
