@@ -318,8 +318,8 @@ fn probes_resolve_a_posterior_far_narrower_than_the_prior() {
     assert!((probed.value - exact).abs() < 5.0 * error, "{probed:?}, {exact}");
 }
 
-/// In `f32`, where observation leaves a millionth of the prior's variance: the difference of prior and
-/// explained variance would lose it, the sum of what is left keeps it to a thousandth.
+/// In `f32`, where observation leaves two thousandths of the prior's variance: the difference of prior and
+/// explained variance would err by a hundredth of that, the sum of what is left keeps a thousandth of it.
 #[test]
 fn a_narrow_posterior_in_single_precision_is_that_of_double() {
     fn run<R: Real>(covariance: &Modes<f64>) -> (Vec<f64>, f64) {
@@ -328,20 +328,19 @@ fn a_narrow_posterior_in_single_precision_is_that_of_double() {
         let basis = covariance.basis().iter().map(narrow).collect();
         let covariance: Arc<dyn Covariance<R>> =
             Arc::new(Modes::new(dim, basis, covariance.eigenvalues().to_vec(), Some(1e-4)).unwrap());
-        // Means over two points: no closed form, S by conjugate gradients.
         let operator: Arc<dyn LinearOperator<R>> = Arc::new(Coarsen::new(Shape::new(1, 1, 8, 8), 2).unwrap());
-        let observed = ObservedPrior::new(covariance, operator, NoiseVariance::Uniform(1e-3)).unwrap();
+        let observed = ObservedPrior::new(covariance, operator, NoiseVariance::Uniform(1e-2)).unwrap();
         let posterior = ExactPosterior::new(observed, vec![R::zero(); dim]).unwrap();
         let probed = posterior.mean_variance(4, Stream::new("probes")).unwrap().value;
         (posterior.variance().unwrap(), probed)
     }
-    // Walsh functions: exact in either type, and orthonormal.
+    // Walsh functions: exact in either type, orthonormal, and the same over cells of two by two.
     let walsh = |k: usize, i: usize| if (k & i).count_ones().is_multiple_of(2) { 0.125 } else { -0.125 };
-    let basis = [1, 8, 9].into_iter().flat_map(|k| (0..64).map(move |i| walsh(k, i))).collect();
-    let covariance = Modes::new(64, basis, vec![1e3, 8e2, 5e2], Some(1e-4)).unwrap();
+    let basis = [2, 16, 18].into_iter().flat_map(|k| (0..64).map(move |i| walsh(k, i))).collect();
+    let covariance = Modes::new(64, basis, vec![30.0, 24.0, 15.0], Some(1e-4)).unwrap();
     let ((wide, wide_mean), (narrow, narrow_mean)) = (run::<f64>(&covariance), run::<f32>(&covariance));
     for (narrow, wide) in narrow.iter().zip(&wide) {
-        assert!(*wide < 1e-3 && (narrow / wide - 1.0).abs() < 1e-3, "{narrow} {wide}");
+        assert!(*wide < 3e-3 && (narrow / wide - 1.0).abs() < 1e-3, "{narrow} {wide}");
     }
     assert!((narrow_mean / wide_mean - 1.0).abs() < 1e-3, "{narrow_mean} {wide_mean}");
 }
