@@ -24,6 +24,19 @@ pub fn rmse<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f
     Ok(mean.sqrt())
 }
 
+/// mean(|x − truth|), in the field's unit: the CRPS of the forecast that is sure of x, so that points compare
+/// with ensembles under [`crps`](crate::crps).
+///
+/// # Errors
+/// If the lengths differ, the mask does not fit or nothing is included.
+///
+/// Reference: Gneiting & Raftery 2007, "Strictly proper scoring rules, prediction, and estimation",
+/// J. Am. Stat. Assoc. 102, section 4.2.
+pub fn mae<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
+    same_length("reconstruction", x.len(), truth.len())?;
+    inclusion.mean("mae", x.len(), |i| (x[i].wide() - truth[i].wide()).abs())
+}
+
 /// RMSE over the entries with `observed[i]` set and over the others, both within `inclusion`.
 ///
 /// # Errors
@@ -77,6 +90,17 @@ mod tests {
         assert_eq!(split, SplitRmse { observed: Some(3.0), unobserved: Some(4.0) });
         let whole = rmse(&x, &truth, Inclusion::Entries(&solid)).unwrap();
         assert_eq!(whole.to_bits(), 12.5f64.sqrt().to_bits());
+    }
+
+    /// (2 + 1)/2 over the entries that count; and the score of the forecast that is sure of x.
+    #[test]
+    fn the_mean_absolute_error_is_the_score_of_a_point() {
+        let (x, truth, flags) = ([3.0f32, -1.0, 9.0], [1.0f32, 0.0, 0.0], [true, true, false]);
+        let found = mae(&x, &truth, Inclusion::Entries(&flags)).unwrap();
+        assert_eq!(found.to_bits(), 1.5f64.to_bits());
+        let sure = crate::gaussian_crps(&x, &[0.0; 3], &truth, Inclusion::Entries(&flags)).unwrap();
+        assert_eq!(found.to_bits(), sure.to_bits());
+        assert!(mae(&x, &truth[..2], Inclusion::All).is_err());
     }
 
     #[test]

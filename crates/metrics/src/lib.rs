@@ -30,6 +30,7 @@ mod ratio;
 mod sliced;
 mod spectrum;
 mod state;
+mod student;
 mod thinning;
 
 pub use calibration::{coverage, expected_coverage, rank_histogram};
@@ -37,7 +38,7 @@ pub use chi_square::{ChiSquare, rank_chi_square};
 pub use crps::crps;
 pub use ensemble::Ensemble;
 pub use error::MetricsError;
-pub use field_error::{SplitRmse, observed_flags, rmse, split_rmse};
+pub use field_error::{SplitRmse, mae, observed_flags, rmse, split_rmse};
 pub use flow::{divergence, divergence_residual, vorticity};
 pub use gaussian_crps::{expected_crps, gaussian_crps};
 pub use guidance::{guidance_error, guidance_excess};
@@ -51,4 +52,5 @@ pub use state::{
     BALANCED_RMSE, EXPLOSION, Evidence, FLUCTUATION_HIGH, FLUCTUATION_LOW, MISFIT_HIGH, MISFIT_LOW,
     RANGE_EXCESS, State, classify,
 };
+pub use student::student_deviate;
 pub use thinning::{effective_entries, thinned};
