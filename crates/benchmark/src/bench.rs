@@ -4,7 +4,7 @@ use crate::choose::Chosen;
 use crate::job::name;
 use crate::problem::{Draw, Part, Problem};
 use crate::record::{Record, Score, Tuned};
-use crate::score::{Verdict, evidence, judge};
+use crate::score::{Verdict, evidence, judge, proper};
 use crate::tune::{Tried, tune};
 use crate::{Case, Choice, Job, Plan, Scene};
 use equipoise_metrics::classify;
@@ -118,13 +118,15 @@ impl<'a> Bench<'a> {
         let parameter = chosen.parameter().ok_or_else(|| format!("{}: nothing to tune", name(approach)))?;
         let clock = Instant::now();
         let members = self.plan.tuning.members;
+        let mut judged_by = "";
         let found = tune(parameter.grid, parameter.published, |value| {
             let sampler = self.bind(chosen, Some(value), draw, case.steps)?;
-            let runs = self.draw(&*sampler, draw, members)?.runs;
-            let evidence = evidence(&self.problem, draw, &runs)?;
-            let rmse = (!classify(&evidence).is_explosion()).then_some(evidence.rmse);
+            let Drawn { runs, point_estimate, .. } = self.draw(&*sampler, draw, members)?;
+            judged_by = if point_estimate { "mae" } else { "crps" };
+            let exploded = classify(&evidence(&self.problem, draw, &runs)?).is_explosion();
+            let score = if exploded { None } else { proper(&self.problem, draw, &runs, point_estimate)? };
             let (denoiser_calls, inner_iterations) = work(&runs);
-            Ok::<_, BoxError>(Tried { rmse, denoiser_calls, inner_iterations })
+            Ok::<_, BoxError>(Tried { score, denoiser_calls, inner_iterations })
         })?;
         Ok(Tuned {
             dataset: job.dataset().to_owned(),
@@ -136,7 +138,8 @@ impl<'a> Bench<'a> {
             parameter: parameter.name.to_owned(),
             published: parameter.published,
             grid: parameter.grid.to_vec(),
-            rmse: found.rmse,
+            judged_by: judged_by.to_owned(),
+            scores: found.scores,
             chosen: found.chosen,
             members,
             seed: self.plan.tuning.seed,
@@ -147,7 +150,7 @@ impl<'a> Bench<'a> {
         })
     }
 
-    fn score(
+    pub(crate) fn score(
         &self,
         job: &Job,
         chosen: Chosen,
@@ -183,7 +186,9 @@ impl<'a> Bench<'a> {
             coverage_50: verdict.coverages[0],
             coverage_90: verdict.coverages[1],
             crps: verdict.crps,
-            crps_exact: verdict.crps_exact,
+            mae: verdict.mae,
+            crps_exact: verdict.crps_exact.map(|(expected, _)| expected),
+            crps_exact_error: verdict.crps_exact.map(|(_, error)| error),
             sliced_w2: verdict.distance.map(|(found, _)| found),
             sliced_w2_floor: verdict.distance.map(|(_, floor)| floor),
             misfit: verdict.misfit,

@@ -1,18 +1,38 @@
-//! Entrants ranked on every case, with intervals over seeds.
+//! Entrants ranked on every case by a proper score, with intervals over seeds.
 
 use crate::record::{Record, Score, Tuned};
 use crate::{Case, Choice, Interval, Result, Results};
+use equipoise_metrics::State;
 use equipoise_sweep::Approach;
 use serde::Serialize;
+use std::cmp::Ordering;
+
+/// What entrants are ranked by: less is better, and nothing has a lower expectation than exact samples, or of
+/// points than the posterior's medians.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// The fair CRPS over its expectation for exact samples; of a point estimate its mean absolute error over
+    /// that, the CRPS of being sure of it.
+    CrpsRatio,
+    /// The fair CRPS, where no exact samples are known.
+    Crps,
+    /// The mean absolute error of a point estimate, where no exact samples are known.
+    Mae,
+}
 
 /// One entrant on one case: means over seeds. `None` where undefined or not judged.
+///
+/// An ensemble of which a member exploded has no result: whatever measures its distance from the truth or the
+/// posterior (errors, bias, spread, scores) is infinite under that seed, and so is the mean. What was measured
+/// where its runs stopped is in [`Score`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Standing {
     /// The dataset.
     pub dataset: String,
     /// The case.
     pub case: Case,
-    /// Its place among the entrants of the case, from 1.
+    /// Its place among the samplers of the case, or among its point estimates, from 1; equals share one.
     pub rank: usize,
     /// The method.
     pub approach: Approach,
@@ -26,10 +46,14 @@ pub struct Standing {
     pub seeds: usize,
     /// RMSE over floor; `None` where the posterior is not known.
     pub excess: Option<Interval>,
+    /// |ln(RMSE/floor)|, which is 0 of exact samples and above it of narrow and of wide ensembles alike.
+    pub log_excess: Option<Interval>,
     /// RMSE against the truth.
     pub rmse: Interval,
-    /// Fair CRPS on the truth.
+    /// Fair CRPS on the truth; not of point estimates.
     pub crps: Option<Interval>,
+    /// Mean absolute error of point estimates.
+    pub mae: Option<Interval>,
     /// Coverage of the truth by the 50 % and the 90 % interval.
     pub coverages: [Option<Interval>; 2],
     /// Bias over the posterior standard deviation.
@@ -38,8 +62,10 @@ pub struct Standing {
     pub spread_ratio: Option<Interval>,
     /// Coverage error.
     pub coverage_error: Option<Interval>,
-    /// CRPS over its expectation for exact samples.
+    /// CRPS, or the mean absolute error of a point estimate, over the CRPS that exact samples have in expectation.
     pub crps_ratio: Option<Interval>,
+    /// The standard error with which as many exact samples under as many seeds have a ratio of 1.
+    pub exact_error: Option<f64>,
     /// Sliced W₂ over its mean between exact ensembles.
     pub sliced_w2_ratio: Option<Interval>,
     /// χ.
@@ -56,22 +82,32 @@ pub struct Standing {
     pub states: Vec<(String, usize)>,
 }
 
-/// The standings of every case, in plan order, and by excess within a case, by RMSE where the posterior
-/// is not known; what is not finite comes last.
+/// The standings of every case, in plan order; within a case samplers and then point estimates, each by
+/// [`Standing::score`], and where that is infinite by how many seeds exploded.
 ///
 /// # Errors
 /// Those of [`Plan::jobs`](crate::Plan::jobs).
 pub fn leaderboard(results: &Results) -> Result<Vec<Standing>> {
     let (scores, tunings) = records(results)?;
+    Ok(ranked(&scores, &tunings))
+}
+
+fn ranked(scores: &[Score], tunings: &[Tuned]) -> Vec<Standing> {
     let mut board = Vec::new();
     for case in scores.chunk_by(|a, b| a.dataset == b.dataset && a.case() == b.case()) {
         let mut standings: Vec<Standing> =
-            entrants(case).into_iter().filter_map(|rows| standing(&rows, &tunings)).collect();
-        standings.sort_by(|a, b| order(a.error().mean).total_cmp(&order(b.error().mean)));
-        standings.iter_mut().zip(1..).for_each(|(standing, rank)| standing.rank = rank);
+            entrants(case).into_iter().filter_map(|rows| standing(&rows, tunings)).collect();
+        standings.sort_by(Standing::order);
+        for place in 0..standings.len() {
+            let first = |s: &Standing| s.order(&standings[place]).is_eq();
+            let better = standings.iter().position(first).unwrap_or(place);
+            let others =
+                standings[..better].iter().filter(|s| s.point_estimate != standings[place].point_estimate);
+            standings[place].rank = 1 + better - others.count();
+        }
         board.extend(standings);
     }
-    Ok(board)
+    board
 }
 
 /// The records so far in plan order, by kind.
@@ -88,10 +124,6 @@ pub fn records(results: &Results) -> Result<(Vec<Score>, Vec<Tuned>)> {
         }
     }
     Ok((scores, tunings))
-}
-
-fn order(excess: f64) -> f64 {
-    if excess.is_finite() { excess } else { f64::INFINITY }
 }
 
 /// The rows of each entrant, in order of first appearance.
@@ -112,9 +144,8 @@ fn entrants(rows: &[Score]) -> Vec<Vec<&Score>> {
 
 fn standing(rows: &[&Score], tunings: &[Tuned]) -> Option<Standing> {
     let first = *rows.first()?;
-    let over = |of: &dyn Fn(&Score) -> Option<f64>| {
-        Interval::of(&rows.iter().map(|row| of(row)).collect::<Option<Vec<f64>>>()?)
-    };
+    let over = |of: fn(&Score) -> Option<f64>| over(rows, of);
+    let result = |of: fn(&Score) -> Option<f64>| result(rows, of);
     let mean = |of: fn(&Score) -> f64| rows.iter().map(|row| of(row)).sum::<f64>() / rows.len() as f64;
     let tuning = tunings.iter().find(|tuned| {
         tuned.dataset == first.dataset && tuned.case() == first.case() && tuned.approach() == first.approach()
@@ -128,22 +159,54 @@ fn standing(rows: &[&Score], tunings: &[Tuned]) -> Option<Standing> {
         parameter: first.parameter.clone().zip(first.value),
         point_estimate: first.point_estimate,
         seeds: rows.len(),
-        excess: over(&|row| row.excess),
-        rmse: over(&|row| Some(row.rmse))?,
-        crps: over(&|row| row.crps),
-        coverages: [over(&|row| row.coverage_50), over(&|row| row.coverage_90)],
-        bias: over(&|row| row.bias),
-        spread_ratio: over(&|row| row.spread_ratio),
-        coverage_error: over(&|row| row.coverage_error),
-        crps_ratio: over(&|row| Some(row.crps? / row.crps_exact?)),
-        sliced_w2_ratio: over(&|row| Some(row.sliced_w2? / row.sliced_w2_floor?)),
-        misfit: over(&|row| Some(row.misfit))?,
+        excess: result(|row| row.excess),
+        log_excess: result(|row| Some(row.excess?.ln().abs())),
+        rmse: result(|row| Some(row.rmse))?,
+        crps: result(|row| row.crps),
+        mae: result(|row| row.mae),
+        coverages: [over(|row| row.coverage_50), over(|row| row.coverage_90)],
+        bias: result(|row| row.bias),
+        spread_ratio: result(|row| row.spread_ratio),
+        coverage_error: over(|row| row.coverage_error),
+        crps_ratio: result(|row| Some(row.crps.or(row.mae)? / row.crps_exact?)),
+        exact_error: exact_error(rows),
+        sliced_w2_ratio: result(distance),
+        misfit: over(|row| Some(row.misfit))?,
         denoiser_calls: mean(|row| row.denoiser_calls),
         inner_iterations: mean(|row| row.inner_iterations),
         tuning_calls: tuning.filter(|_| first.choice == Choice::Tuned).map_or(0, |t| t.denoiser_calls),
         seconds: mean(|row| row.seconds),
         states: states(rows),
     })
+}
+
+/// The mean over seeds of what every one of them has.
+fn over(rows: &[&Score], of: impl Fn(&Score) -> Option<f64>) -> Option<Interval> {
+    Interval::of(&rows.iter().map(|row| of(row)).collect::<Option<Vec<f64>>>()?)
+}
+
+/// As [`over`], of what is infinite where a member exploded.
+fn result(rows: &[&Score], of: impl Fn(&Score) -> Option<f64>) -> Option<Interval> {
+    over(rows, |row| of(row).map(|found| if exploded(&row.state) { f64::INFINITY } else { found }))
+}
+
+/// The sliced W₂ ratio; of an ensemble with a NaN no distance is taken.
+fn distance(row: &Score) -> Option<f64> {
+    match row.sliced_w2.zip(row.sliced_w2_floor) {
+        Some((found, floor)) => Some(found / floor),
+        None => row.crps.zip(row.crps_exact).map(|_| f64::INFINITY),
+    }
+}
+
+/// Of the mean of the ratios of exact samples, independent from seed to seed.
+fn exact_error(rows: &[&Score]) -> Option<f64> {
+    let variances = rows.iter().map(|row| Some((row.crps_exact_error? / row.crps_exact?).powi(2)));
+    Some(variances.sum::<Option<f64>>()?.sqrt() / rows.len() as f64)
+}
+
+/// Whether the state is the explosion event.
+fn exploded(state: &str) -> bool {
+    [State::Nan, State::Exploded].iter().any(|event| event.name() == state)
 }
 
 fn states(rows: &[&Score]) -> Vec<(String, usize)> {
@@ -158,10 +221,49 @@ fn states(rows: &[&Score]) -> Vec<(String, usize)> {
     counts
 }
 
+impl Measure {
+    /// Its column in the tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CrpsRatio => "crps_ratio",
+            Self::Crps => "crps",
+            Self::Mae => "mae",
+        }
+    }
+}
+
 impl Standing {
-    /// What it is ranked by: the excess, or the RMSE where no posterior is known.
-    pub fn error(&self) -> Interval {
-        self.excess.unwrap_or(self.rmse)
+    /// By what it is ranked.
+    pub fn measure(&self) -> Measure {
+        match (self.crps_ratio, self.point_estimate) {
+            (Some(_), _) => Measure::CrpsRatio,
+            (None, false) => Measure::Crps,
+            (None, true) => Measure::Mae,
+        }
+    }
+
+    /// What it is ranked by, less is better; infinite when a seed exploded.
+    pub fn score(&self) -> Interval {
+        let unknown = Interval { mean: f64::INFINITY, half_width: None };
+        self.crps_ratio.or(self.crps).or(self.mae).unwrap_or(unknown)
+    }
+
+    /// The order within a case.
+    fn order(&self, other: &Self) -> Ordering {
+        self.point_estimate
+            .cmp(&other.point_estimate)
+            .then(self.score().mean.total_cmp(&other.score().mean))
+            .then(self.exploded_seeds().cmp(&other.exploded_seeds()))
+    }
+
+    /// Whether both are of one method with one choice of its parameter.
+    pub fn same_entrant(&self, other: &Self) -> bool {
+        self.approach == other.approach && self.choice == other.choice
+    }
+
+    /// Seeds that ended in the explosion event.
+    pub fn exploded_seeds(&self) -> usize {
+        self.states.iter().filter(|(state, _)| exploded(state)).map(|(_, count)| count).sum()
     }
 
     /// Its states as words: `balanced`, or `balanced 2, inaccurate 1`.
@@ -174,3 +276,6 @@ impl Standing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ mod tune;
 pub use error::{Error, Result};
 pub use estimate::{Estimate, estimate, foretell};
 pub use job::{Choice, Job};
-pub use leaderboard::{Standing, leaderboard, records};
+pub use leaderboard::{Measure, Standing, leaderboard, records};
 pub use overall::{Overall, overall};
 pub use page::{REPORT, write_page};
 pub use plan::{Case, DatasetPlan, Plan, Tuning};

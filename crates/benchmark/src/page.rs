@@ -7,7 +7,7 @@ use crate::job::name;
 use crate::leaderboard::{leaderboard, records};
 use crate::overall::{Overall, overall};
 use crate::record::Tuned;
-use crate::{Case, Choice, DatasetPlan, Interval, Plan, Result, Results, Standing};
+use crate::{Case, Choice, DatasetPlan, Interval, Measure, Plan, Result, Results, Standing};
 use equipoise_report::{
     Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Tone, Verdict, page, significant,
     write_atomically,
@@ -20,11 +20,11 @@ use tables::{case_table, overall_table, tuning_table};
 /// The name of the page in the output folder.
 pub const REPORT: &str = "report.html";
 
-/// The range of the excess that charts show.
-const EXCESS_BOUNDS: (f64, f64) = (0.5, 1e3);
+/// The range of the CRPS ratio that charts show.
+const RATIO_BOUNDS: (f64, f64) = (0.5, 1e3);
 
-/// The range of the RMSE that charts show where no posterior is known.
-const RMSE_BOUNDS: (f64, f64) = (1e-2, 1e2);
+/// The range of scores in the field's unit that charts show where no exact samples are known.
+const SCORE_BOUNDS: (f64, f64) = (1e-2, 1e2);
 
 /// Writes the page from the records that are there, and returns its path.
 ///
@@ -68,19 +68,18 @@ fn lead() -> Vec<String> {
         "Every method with a parameter enters twice: as published, and tuned on a window of the data that \
          shares no frame with the one it is judged on."
             .into(),
-        "Tables begin in the order of the excess, which is below 1 where an ensemble is too narrow: read it \
-         beside bias and spread ratio, or sort by CRPS ratio or SW₂ ratio, which no narrow ensemble improves."
+        "Samplers are ranked by the CRPS, a proper score: over its expectation for exact posterior samples where \
+         these are known. Point estimates are ranked among themselves by their mean absolute error, which is the \
+         CRPS of being sure of a point, over the same number."
             .into(),
     ]
 }
 
 fn overview(setting: String, rows: &[&Standing], totals: &[&Overall], tunings: &[&Tuned]) -> Section {
     let title = rows.first().map_or_else(String::new, |s| s.dataset.clone());
-    let mut blocks = vec![
-        Block::Text(setting),
-        Block::Table(overall_table(totals)),
-        Block::HeatMap(heat_map(rows, totals)),
-    ];
+    let mut blocks = vec![Block::Text(setting)];
+    blocks.extend(by_kind(totals, |o| o.point_estimate).map(|kind| Block::Table(overall_table(kind))));
+    blocks.push(Block::HeatMap(heat_map(rows, totals)));
     blocks.extend(chart(rows).map(Block::Chart));
     if !tunings.is_empty() {
         blocks.push(Block::Table(tuning_table(tunings)));
@@ -90,8 +89,15 @@ fn overview(setting: String, rows: &[&Standing], totals: &[&Overall], tunings: &
 
 fn cases(dataset: &DatasetPlan, rows: &[&Standing]) -> Section {
     let batches = rows.chunk_by(|a, b| a.case == b.case);
-    let blocks = batches.map(|batch| Block::Table(case_table(batch))).collect();
+    let tables =
+        |batch: &[&Standing]| by_kind(batch, |s| s.point_estimate).map(case_table).collect::<Vec<_>>();
+    let blocks = batches.flat_map(tables).map(Block::Table).collect();
     Section { title: format!("{}, case by case", dataset.label()), blocks }
+}
+
+/// The samplers and the point estimates, of which each may lack; both follow each other.
+fn by_kind<'a, T>(rows: &'a [&'a T], is_point: fn(&T) -> bool) -> impl Iterator<Item = &'a [&'a T]> {
+    rows.chunk_by(move |a, b| is_point(a) == is_point(b))
 }
 
 fn setting(plan: &Plan, dataset: &DatasetPlan) -> String {
@@ -147,14 +153,14 @@ fn heat_map(rows: &[&Standing], totals: &[&Overall]) -> HeatMap {
         let of = |case: &Case| {
             let same = |s: &&&Standing| s.case == *case && s.approach == o.approach && s.choice == o.choice;
             let s = rows.iter().find(same)?;
-            Some(HeatCell { verdict: verdict(s), number: s.error().mean, detail: detail(s) })
+            Some(HeatCell { verdict: verdict(s), number: s.score().mean, detail: detail(s) })
         };
         (entrant(&o.approach, o.choice, o.point_estimate), cases.iter().map(of).collect())
     };
-    let (what, name) = error_name(rows.iter().all(|s| s.excess.is_some()));
+    let name = score_name(are_ratios(rows));
     HeatMap {
         caption: caption(format!(
-            "{what} and states over seeds of every entrant on every case, in the order of the table above."
+            "{name} and states over seeds of every entrant on every case, in the order of the tables above."
         )),
         row_name: "entrant".into(),
         column_name: "case".into(),
@@ -164,9 +170,14 @@ fn heat_map(rows: &[&Standing], totals: &[&Overall]) -> HeatMap {
     }
 }
 
-/// What an error is called, and its formula: held to a posterior, or to the truth alone.
-fn error_name(held: bool) -> (&'static str, &'static str) {
-    if held { ("Excess", "RMSE / floor") } else { ("RMSE", "RMSE") }
+/// What a score is called: over that of exact samples, or in the field's unit. Of a point estimate it is the mean
+/// absolute error.
+fn score_name(ratios: bool) -> &'static str {
+    if ratios { "CRPS ratio" } else { "CRPS" }
+}
+
+fn are_ratios(rows: &[&Standing]) -> bool {
+    rows.iter().all(|s| s.measure() == Measure::CrpsRatio)
 }
 
 fn detail(s: &Standing) -> String {
@@ -192,7 +203,7 @@ fn verdict(s: &Standing) -> Verdict {
     Verdict { label: s.states_in_words().replace('_', " "), tone }
 }
 
-/// Excess against the stride, for the noise and steps that most strides share.
+/// The score against the stride, for the noise and steps that most strides share.
 fn chart(rows: &[&Standing]) -> Option<Chart> {
     let settings = distinct(rows.iter().map(|s| (s.case.noise.to_bits(), s.case.steps)));
     let strides = |(noise, steps): (u64, usize)| {
@@ -210,26 +221,26 @@ fn chart(rows: &[&Standing]) -> Option<Chart> {
             let at: Option<&mut (f64, f64)> =
                 points.iter_mut().find(|p: &&mut (f64, f64)| p.0.total_cmp(&(s.case.sub as f64)).is_eq());
             match at {
-                Some(point) => point.1 = point.1.min(s.error().mean),
-                None => points.push((s.case.sub as f64, s.error().mean)),
+                Some(point) => point.1 = point.1.min(s.score().mean),
+                None => points.push((s.case.sub as f64, s.score().mean)),
             }
             points
         });
         Series { name: name.to_owned(), points }
     };
     let (noise, steps) = (f64::from_bits(setting.0), setting.1);
-    let held = shown.iter().all(|s| s.excess.is_some());
-    let (what, y_name) = error_name(held);
+    let ratios = are_ratios(rows);
+    let y_name = score_name(ratios);
     Some(Chart {
         caption: caption(format!(
-            "{what} against the stride at noise {noise} and {steps} steps, each method at the better of its \
+            "{y_name} against the stride at noise {noise} and {steps} steps, each method at the better of its \
              published and its tuned parameter."
         )),
         x_name: "sub".into(),
         y_name: y_name.into(),
         y_scale: Scale::Log,
-        y_bounds: if held { EXCESS_BOUNDS } else { RMSE_BOUNDS },
-        reference: held.then(|| (1.0, "exact samples".into())),
+        y_bounds: if ratios { RATIO_BOUNDS } else { SCORE_BOUNDS },
+        reference: ratios.then(|| (1.0, "exact samples".into())),
         series: distinct(shown.iter().map(|s| name_of(s))).iter().map(|name| best(name)).collect(),
     })
 }

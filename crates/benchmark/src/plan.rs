@@ -68,7 +68,7 @@ pub struct Case {
 }
 
 /// How a parameter is tuned: each value of the method's grid on the validation truth, the one with
-/// the least RMSE among those that do not explode.
+/// the least CRPS among those that do not explode, or of point estimates the least mean absolute error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tuning {
     /// Samples for each value.
@@ -142,7 +142,7 @@ impl Plan {
         filled("datasets", self.datasets.len())?;
         filled("methods", self.approaches.len())?;
         require("members", self.members, self.members >= 2, "at least 2 members")?;
-        require("tuning members", self.tuning.members, self.tuning.members > 0, "at least 1 member")?;
+        require("tuning members", self.tuning.members, self.tuning.members >= 2, "at least 2 members")?;
         require("eta", self.eta, self.eta > 0.0 && self.eta < 1.0, "a number above 0 and below 1")?;
         for dataset in &self.datasets {
             filled("cases", dataset.cases.len())?;

@@ -80,7 +80,7 @@ impl Closed {
         let stream = Stream::new("posterior").text(&scene.name).number(sub as u64);
         let mut variance = posterior.variance_field(DEVIATIONS, stream)?.values;
         variance.iter_mut().for_each(|v| *v += f32::narrow(sigma * sigma));
-        let reference = Reference::new(scene, &posterior, sigma, members, stream)?;
+        let reference = Reference::new(scene, (&posterior, &variance), sigma, members, stream)?;
         Ok(Self { posterior, variance: Arc::new(variance), reference })
     }
 }

@@ -77,12 +77,18 @@ pub struct Score {
     /// As before, 90 %.
     #[serde(with = "number::option")]
     pub coverage_90: Option<f64>,
-    /// Fair CRPS on the truth.
+    /// Fair CRPS on the truth; not of point estimates.
     #[serde(with = "number::option")]
     pub crps: Option<f64>,
-    /// Its expectation for exact posterior samples on this truth.
+    /// Of point estimates mean |x − truth| over members and entries, the CRPS of being sure of one of them.
+    #[serde(with = "number::option")]
+    pub mae: Option<f64>,
+    /// The expectation of the CRPS for exact posterior samples on this truth.
     #[serde(with = "number::option")]
     pub crps_exact: Option<f64>,
+    /// The standard error of the CRPS of as many exact samples about it.
+    #[serde(with = "number::option")]
+    pub crps_exact_error: Option<f64>,
     /// Sliced Wasserstein-2 distance to exact posterior samples.
     #[serde(with = "number::option")]
     pub sliced_w2: Option<f64>,
@@ -133,9 +139,11 @@ pub struct Tuned {
     pub published: f64,
     /// The values tried.
     pub grid: Vec<f64>,
-    /// The RMSE of each on the validation truth; none where it exploded.
-    pub rmse: Vec<Option<f64>>,
-    /// The value of least RMSE; the published one where all explode.
+    /// By what they were judged: `crps`, or `mae` for point estimates.
+    pub judged_by: String,
+    /// The score of each on the validation truth; none where it exploded.
+    pub scores: Vec<Option<f64>>,
+    /// The value of least score; the published one where all explode.
     #[serde(with = "number")]
     pub chosen: f64,
     /// Samples for each value.

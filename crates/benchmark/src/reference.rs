@@ -2,7 +2,7 @@
 
 use crate::Scene;
 use equipoise_field::{Real, each};
-use equipoise_metrics::{Ensemble, Inclusion, Projections, SamplingFloor};
+use equipoise_metrics::{Ensemble, Inclusion, Projections, SamplingFloor, gaussian_crps, mae};
 use equipoise_posterior::ExactPosterior;
 use equipoise_stream::Stream;
 use equipoise_sweep::BoxError;
@@ -22,15 +22,18 @@ pub(crate) struct Reference {
     projections: Projections,
     floor: SamplingFloor,
     directions: Stream,
-    /// The first of them.
-    pub(crate) in_place_of_truth: Vec<Vec<f32>>,
+    samples: Vec<Vec<f32>>,
+    /// Of each sample the CRPS of the exact law for it, which is the half mean distance to others but for a
+    /// constant.
+    own: Vec<f64>,
+    members: usize,
 }
 
 impl Reference {
     /// Twice as many samples as an ensemble has members, for a distance between halves.
     pub(crate) fn new(
         scene: &Scene,
-        posterior: &ExactPosterior<f32>,
+        (posterior, variance): (&ExactPosterior<f32>, &[f32]),
         sigma: f64,
         members: usize,
         stream: Stream,
@@ -47,8 +50,40 @@ impl Reference {
         let directions = Stream::new("directions").text(&scene.name);
         let all = project(&samples, scene, directions)?;
         let floor = all.sampling_floor(members, SPLITS, stream.text("splits"))?;
-        samples.truncate(IN_PLACE_OF_TRUTH);
-        Ok(Self { projections: all.part(0..members)?, floor, directions, in_place_of_truth: samples })
+        let (centre, included) = (vec![0.0; scene.shape.len()], Inclusion::Plane(&scene.included));
+        let own = |x: &Vec<f32>| gaussian_crps(&centre, variance, x, included);
+        let own = samples.iter().map(own).collect::<Result<Vec<f64>, _>>()?;
+        let projections = all.part(0..members)?;
+        Ok(Self { projections, floor, directions, samples, own, members })
+    }
+
+    /// The first samples.
+    pub(crate) fn in_place_of_truth(&self) -> &[Vec<f32>] {
+        &self.samples[..self.samples.len().min(IN_PLACE_OF_TRUTH)]
+    }
+
+    /// The standard error of the fair CRPS of as many exact samples on a truth, to first order in 1/M: the
+    /// score is a U-statistic, to which member x adds
+    ///
+    ///   h(x) = mean|x − truth| − E mean|x − X|, E mean|x − X| = CRPS(N(m, v), x) + constant
+    ///
+    /// so that its variance is Var h/M (Hoeffding 1948, Ann. Math. Stat. 19, theorem 5.2), here with the
+    /// variance of h over the exact samples.
+    pub(crate) fn crps_error(
+        &self,
+        (mean, truth): (&[f32], &[f32]),
+        included: Inclusion<'_>,
+    ) -> Result<f64, BoxError> {
+        let mut off = truth.to_vec();
+        each::update1(&mut off, mean, |t, m| t - m);
+        let mut terms = Vec::with_capacity(self.samples.len());
+        for (x, own) in self.samples.iter().zip(&self.own) {
+            terms.push(mae(x, &off, included)? - own);
+        }
+        let count = terms.len() as f64;
+        let centre = terms.iter().sum::<f64>() / count;
+        let variance = terms.iter().map(|h| (h - centre).powi(2)).sum::<f64>() / (count - 1.0);
+        Ok((variance / self.members as f64).sqrt())
     }
 
     /// The sliced Wasserstein-2 distance of deviations from the posterior mean to exact ones, and what

@@ -25,17 +25,36 @@ pub(crate) struct Verdict {
     /// Of the truth, by level.
     pub(crate) coverages: [Option<f64>; 2],
     pub(crate) crps: Option<f64>,
-    pub(crate) crps_exact: Option<f64>,
+    /// Of point estimates.
+    pub(crate) mae: Option<f64>,
+    /// What the CRPS of exact samples is on average, and its standard error about that.
+    pub(crate) crps_exact: Option<(f64, f64)>,
     /// Sliced W₂ to exact samples, and between exact ensembles.
     pub(crate) distance: Option<(f64, f64)>,
 }
 
-/// RMSE over members and entries, and whether the explosion event took place.
-pub(crate) fn pooled_rmse(
+/// What an ensemble is judged by on the truth, less is better: the fair CRPS, or of point estimates the mean
+/// absolute error, which is the CRPS of a forecast that is sure of one of them.
+pub(crate) fn proper(
     problem: &Problem<'_>,
     draw: &Draw<'_>,
     runs: &[Outcome<f32>],
-) -> Result<f64, BoxError> {
+    point_estimate: bool,
+) -> Result<Option<f64>, BoxError> {
+    let included = Inclusion::Plane(&problem.scene.included);
+    if !point_estimate {
+        let fields: Vec<&[f32]> = runs.iter().map(Outcome::x).collect();
+        return Ok(metrics::crps(&Ensemble::new(&fields)?, draw.truth, included)?);
+    }
+    let mut total = 0.0;
+    for run in runs {
+        total += metrics::mae(run.x(), draw.truth, included)?;
+    }
+    Ok(Some(total / runs.len() as f64))
+}
+
+/// RMSE over members and entries.
+fn pooled_rmse(problem: &Problem<'_>, draw: &Draw<'_>, runs: &[Outcome<f32>]) -> Result<f64, BoxError> {
     let included = Inclusion::Plane(&problem.scene.included);
     pooled(runs, |x| Ok(metrics::rmse(x, draw.truth, included)?))
 }
@@ -91,21 +110,26 @@ pub(crate) fn judge(
         coverage_errors: [None; 2],
         coverages: [None; 2],
         crps: None,
+        mae: None,
         crps_exact: None,
         distance: None,
     };
     if let Some(Exact { mean, variance }) = exact {
         verdict.bias = metrics::bias_over_posterior_std(&ensemble, mean, variance, included)?;
     }
+    if let (Some(Exact { mean, variance }), Some(closed)) = (exact, &problem.closed) {
+        let expected = metrics::gaussian_crps(mean, variance, draw.truth, included)?;
+        let error = closed.reference.crps_error((mean, draw.truth), included)?;
+        verdict.crps_exact = Some((expected, error));
+    }
+    let proper = proper(problem, draw, runs, point_estimate)?;
     if point_estimate {
+        verdict.mae = proper;
         return Ok(verdict);
     }
-    verdict.crps = metrics::crps(&ensemble, draw.truth, included)?;
+    verdict.crps = proper;
     if let Some(Exact { variance, .. }) = exact {
         verdict.spread_ratio = metrics::spread_ratio(&ensemble, variance, included)?;
-    }
-    if let (Some(Exact { mean, variance }), Some(_)) = (exact, &problem.closed) {
-        verdict.crps_exact = Some(metrics::gaussian_crps(mean, variance, draw.truth, included)?);
     }
     if state == State::Nan {
         return Ok(verdict);
@@ -160,7 +184,7 @@ fn coverage_error(
     let ensemble = Ensemble::new(&slices)?;
     let included = Inclusion::Plane(&problem.scene.included);
     let Some(expected) = metrics::expected_coverage(deviations.len(), level)? else { return Ok(None) };
-    let exact = &closed.reference.in_place_of_truth;
+    let exact = closed.reference.in_place_of_truth();
     let mut covered = 0.0;
     for sample in exact {
         covered += metrics::coverage(&ensemble, sample, level, included)?.unwrap_or(f64::NAN);

@@ -1,8 +1,10 @@
 //! A scene small enough for tests: 64 independent numbers and two draws of them.
 
+use crate::problem::{Draw, Problem};
 use crate::{Case, DatasetPlan, Plan, Scene, Subset, Truth};
 use equipoise_covariance::Modes;
 use equipoise_field::Shape;
+use equipoise_sampler::{Outcome, Trace};
 use equipoise_stream::Stream;
 use equipoise_sweep::{Approach, CovarianceSettings, Segment, Source};
 use equipoise_wiener::Wiener;
@@ -10,6 +12,8 @@ use std::sync::Arc;
 
 pub(crate) const NAME: &str = "small";
 const SHAPE: Shape = Shape::new(1, 1, 8, 8);
+/// σ(0) of the plan's schedule.
+const LAST: f64 = 0.01;
 pub(crate) const CASE: Case = Case { sub: 2, noise: 0.1, steps: 4 };
 
 /// Variances from 4 down to 4/64: independent entries, so that every entry counts on its own.
@@ -40,6 +44,30 @@ pub(crate) fn scene_of(truths: [Truth; 2]) -> crate::Result<Scene> {
 
 pub(crate) fn scene() -> Scene {
     scene_of([truth("test", 0), truth("validation", 1)]).expect("two fields of one shape")
+}
+
+/// m + shift·d + stretch·e over members with e exact deviations of the posterior and σ(0) in them, d the field
+/// of posterior standard deviations; under every seed with others.
+pub(crate) fn ensemble(
+    problem: &Problem<'_>,
+    draw: &Draw<'_>,
+    members: usize,
+    (shift, stretch): (f64, f64),
+) -> Vec<Outcome<f32>> {
+    let (exact, closed) = draw.exact.as_ref().zip(problem.closed.as_ref()).expect("a Gaussian scene");
+    let stream = Stream::new("members of the test").number(draw.seed);
+    let last = Stream::new("last noise of the test").number(draw.seed);
+    let member = |k| {
+        let mut x = closed.posterior.deviation(stream, k).expect("a deviation");
+        let z: Vec<f32> = last.normal(k, x.len());
+        for (i, x) in x.iter_mut().enumerate() {
+            let e = f64::from(*x) + LAST * f64::from(z[i]);
+            let d = f64::from(exact.variance[i]).sqrt();
+            *x = (f64::from(exact.mean[i]) + shift * d + stretch * e) as f32;
+        }
+        Outcome::Finished { x, trace: Trace::default() }
+    };
+    (0..members as u64).map(member).collect()
 }
 
 /// These methods on one case with two seeds.

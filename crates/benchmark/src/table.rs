@@ -14,9 +14,11 @@ pub const SCORES_CSV: &str = "scores.csv";
 /// One row a tuned parameter.
 pub const TUNING_CSV: &str = "tuning.csv";
 
-/// The columns of the leaderboard; `held_to` tells whether errors are held to the exact posterior or to the
-/// truth alone; `_ci` is the half width of the 95 % interval over seeds.
-const COLUMNS: [&str; 41] = [
+/// The columns of the leaderboard. `rank` is among samplers, or among point estimates, by the column that
+/// `ranked_by` names; `held_to` tells whether errors are held to the exact posterior or to the truth alone;
+/// `_ci` is the half width of the 95 % interval over seeds, and `exact_error` the standard error with which
+/// exact samples have a CRPS ratio of 1.
+const COLUMNS: [&str; 47] = [
     "dataset",
     "sub",
     "noise",
@@ -30,22 +32,28 @@ const COLUMNS: [&str; 41] = [
     "kind",
     "seeds",
     "held_to",
-    "rmse",
-    "rmse_ci",
+    "ranked_by",
+    "exact_error",
+    "crps_ratio",
+    "crps_ratio_ci",
+    "sliced_w2_ratio",
+    "sliced_w2_ratio_ci",
+    "log_excess",
+    "log_excess_ci",
     "excess",
     "excess_ci",
+    "rmse",
+    "rmse_ci",
     "bias",
     "bias_ci",
     "spread_ratio",
     "spread_ratio_ci",
     "coverage_error",
     "coverage_error_ci",
-    "crps_ratio",
-    "crps_ratio_ci",
-    "sliced_w2_ratio",
-    "sliced_w2_ratio_ci",
     "crps",
     "crps_ci",
+    "mae",
+    "mae_ci",
     "coverage_50",
     "coverage_50_ci",
     "coverage_90",
@@ -75,8 +83,8 @@ pub fn write_tables(results: &Results, running: bool) -> Result<()> {
     })
 }
 
-/// The columns of the tuned parameters; `grid` and `rmse` hold numbers joined by `;`.
-const TUNING: [&str; 15] = [
+/// The columns of the tuned parameters; `grid` and `scores` hold numbers joined by `;`.
+const TUNING: [&str; 16] = [
     "dataset",
     "sub",
     "noise",
@@ -87,7 +95,8 @@ const TUNING: [&str; 15] = [
     "published",
     "chosen",
     "grid",
-    "rmse",
+    "judged_by",
+    "scores",
     "members",
     "denoiser_calls",
     "inner_iterations",
@@ -119,16 +128,20 @@ fn cells(s: &Standing) -> Vec<String> {
         if s.point_estimate { "point estimate" } else { "sampler" }.to_owned(),
         s.seeds.to_string(),
         if s.excess.is_some() { "posterior" } else { "truth" }.to_owned(),
+        s.measure().name().to_owned(),
+        s.exact_error.map_or_else(String::new, number),
     ];
     let measured = [
-        Some(s.rmse),
+        s.crps_ratio,
+        s.sliced_w2_ratio,
+        s.log_excess,
         s.excess,
+        Some(s.rmse),
         s.bias,
         s.spread_ratio,
         s.coverage_error,
-        s.crps_ratio,
-        s.sliced_w2_ratio,
         s.crps,
+        s.mae,
         s.coverages[0],
         s.coverages[1],
         Some(s.misfit),
@@ -157,7 +170,8 @@ fn tuning_cells(t: &Tuned) -> Vec<String> {
         number(t.published),
         number(t.chosen),
         joined(t.grid.iter().map(|v| number(*v)).collect()),
-        joined(t.rmse.iter().map(|r| r.map_or_else(|| "exploded".into(), number)).collect()),
+        t.judged_by.clone(),
+        joined(t.scores.iter().map(|r| r.map_or_else(|| "exploded".into(), number)).collect()),
         t.members.to_string(),
         t.denoiser_calls.to_string(),
         t.inner_iterations.to_string(),

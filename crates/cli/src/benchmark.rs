@@ -26,21 +26,24 @@ use summary::Report;
 /// Seconds below which nothing is said of the timing.
 const SILENT: f64 = 30.0;
 
-/// Rank posterior methods on the embedded flows against the exact posterior of their prior:
-/// excess RMSE over the floor, bias, spread ratio, coverage error, CRPS, sliced Wasserstein-2,
-/// denoiser calls, seconds and states, with 95 % intervals over seeds.
+/// Rank posterior methods on the embedded flows against the exact posterior of their prior: CRPS and
+/// sliced Wasserstein-2 over those of exact samples, RMSE over the floor, bias, spread ratio, coverage
+/// error, denoiser calls, seconds and states, with 95 % intervals over seeds.
 ///
-/// Every method enters at its published parameter and at the one of a stated grid that does best on
-/// a window of the test file that shares no frame with the one it is judged on. The default is the
+/// Samplers are ranked by the CRPS ratio, a proper score; point estimates among themselves by their mean
+/// absolute error over the same number. A seed that exploded scores infinity.
+///
+/// Every method enters at its published parameter and at the one of a stated grid with the least CRPS (point
+/// estimates: mean absolute error) on a window of the test file that shares no frame with the one it is judged on. The default is the
 /// subset `core`, sized for 20 minutes on two cores; `--full` is every sub, noise and number of steps.
 /// The time it will take is measured and printed first. `leaderboard.csv`, `scores.csv`, `tuning.csv`,
 /// `report.html`, `results.jsonl` and `manifest.json` are written; after Ctrl-C `--resume` goes on.
 ///
-/// Under a prior whose posterior is not known (local, equivariant_local, locality) methods are ranked by
-/// RMSE against the truth; the leaderboard says which.
+/// Under a prior of which no exact samples are known (all but wiener) methods are ranked by the CRPS or the
+/// mean absolute error themselves; the leaderboard says which.
 ///
 /// Units and space: noise, RMSE and floors are in normalised units, those of the prior's normalizer;
-/// ratios and bias have none. Point estimates are labelled and not judged on spread.
+/// ratios and bias have none. Point estimates are not judged on spread.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -13,7 +13,15 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
     });
     vec![
         note(
-            "Excess",
+            "CRPS ratio",
+            "Fair CRPS of the ensemble on the truth over that of the exact posterior N(m, v + σ(0)²) on it, which \
+             is what exact samples score in expectation. Of a point estimate the mean absolute error, the CRPS of \
+             being sure of that point, over the same number. The standard error of exact samples is that of an \
+             ensemble of as many, over the seeds; cases share their draws and do not lower it."
+                .into(),
+        ),
+        note(
+            "RMSE/floor",
             "RMSE over members and entries against the truth, over the floor. The floor of a sampler is the RMSE \
              that exact posterior samples reach, √(mean((posterior mean − truth)²) + mean posterior variance + \
              σ(0)²), with the noise that samplers leave at t = 0; that of a point estimate is the RMSE of the \
@@ -28,9 +36,7 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
         ),
         note(
             "Spread ratio",
-            "√(mean ensemble variance / mean(posterior variance + σ(0)²)). RMSE alone rewards ensembles that are \
-             too narrow; read it beside the excess."
-                .into(),
+            "√(mean ensemble variance / mean(posterior variance + σ(0)²)).".into(),
         ),
         note(
             "Coverage error",
@@ -43,12 +49,6 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
             ),
         ),
         note(
-            "CRPS ratio",
-            "Fair CRPS of the ensemble on the truth over that of the exact posterior N(m, v + σ(0)²) on it, which \
-             is what exact samples score in expectation."
-                .into(),
-        ),
-        note(
             "SW₂ ratio",
             "Sliced Wasserstein-2 distance of the ensemble to exact posterior samples over random directions of \
              the whole field, over the mean of that distance between two exact ensembles of the same size."
@@ -57,14 +57,22 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
         note(
             "Intervals",
             "mean ± t s/√n over the n seeds, s their standard deviation, t Student's 97.5 % quantile with n − 1 \
-             degrees of freedom. Seeds redraw observation noise, start and noise on the way; the truth stays."
+             degrees of freedom. Seeds redraw observation noise, start and noise on the way; the truth stays. Over \
+             cases ratios and errors have geometric means."
+                .into(),
+        ),
+        note(
+            "Explosions",
+            "An ensemble of which a member exploded has no result: its errors, bias, spread and scores count as \
+             infinite, here and in leaderboard.csv; scores.csv has what was measured where its runs stopped."
                 .into(),
         ),
         note(
             "Tuning",
             format!(
-                "Every value of the grid on the validation window under seed {}, {} members each; least RMSE wins \
-                 among those that do not explode, the published value where all do. Once for every case.",
+                "Every value of the grid on the validation window under seed {}, {} members each; the least CRPS, \
+                 or mean absolute error of point estimates, wins among those that do not explode, the published \
+                 value where all do. Once for every case.",
                 plan.tuning.seed, plan.tuning.members
             ),
         ),

@@ -3,27 +3,27 @@
 use super::{caption, entrant, verdict};
 use crate::job::name;
 use crate::record::Tuned;
-use crate::{Interval, Overall, Standing};
+use crate::{Interval, Measure, Overall, Standing};
 use equipoise_report::{Cell, Column, Table, significant};
 
-const OVERALL: [(&str, &str); 12] = [
+const OVERALL: [(&str, &str); 14] = [
     ("entrant", "method, with its law where it takes one"),
     ("cases", "how many"),
-    ("exploded", "cases in which a seed ended in the explosion event"),
-    (
-        "error",
-        "geometric mean over cases of RMSE over floor, 1 is exact; of the RMSE where no posterior is known",
-    ),
-    ("worst", "largest error"),
-    ("bias", "mean over cases, in posterior standard deviations"),
-    ("spread ratio", "mean over cases"),
+    ("exploded", "cases in which a seed ended in the explosion event: such a case has infinite scores"),
+    ("CRPS ratio", "to exact samples, of point estimates that of the MAE; 1 is exact"),
+    ("worst", "largest score of a case"),
+    ("SW₂ ratio", "1 is exact"),
+    ("|ln(RMSE/floor)|", "mean over cases; 0 is exact"),
+    ("RMSE/floor", "1 is exact"),
+    ("bias", "b with 1 + b² the geometric mean of 1 + bias², in posterior standard deviations"),
+    ("spread ratio", "1 is exact"),
     ("coverage error", "mean over cases"),
-    ("CRPS ratio", "mean over cases; 1 is exact"),
-    ("SW₂ ratio", "mean over cases; 1 is exact"),
-    ("CRPS", "mean over cases, on the truth"),
+    ("CRPS", "on the truth"),
+    ("MAE", "of point estimates"),
     ("coverage 90 %", "of the truth, mean over cases"),
 ];
 
+/// The samplers or the point estimates of a dataset.
 pub(super) fn overall_table(totals: &[&Overall]) -> Table {
     let number = |found: Option<f64>| found.map_or(Cell::Absent, Cell::Number);
     let row = |o: &&Overall| {
@@ -31,24 +31,45 @@ pub(super) fn overall_table(totals: &[&Overall]) -> Table {
             Cell::Text(entrant(&o.approach, o.choice, o.point_estimate)),
             Cell::Count(o.cases as u64),
             Cell::Count(o.exploded as u64),
-            Cell::Number(o.error),
+            number(o.crps_ratio),
             Cell::Number(o.worst),
+            number(o.sliced_w2_ratio),
+            number(o.log_excess),
+            number(o.excess),
             number(o.bias),
             number(o.spread_ratio),
             number(o.coverage_error),
-            number(o.crps_ratio),
-            number(o.sliced_w2_ratio),
             number(o.crps),
+            number(o.mae),
             number(o.coverage_90),
         ]
     };
-    let held = totals.iter().all(|o| o.held);
-    let error = if held { "excess" } else { "RMSE, for the posterior is not known," };
     Table {
-        caption: caption(format!("Over all cases, the least {error} first.")),
+        caption: caption(totals.first().map_or_else(String::new, |first| ranking(first))),
         columns: columns(&OVERALL),
         rows: totals.iter().map(row).collect(),
     }
+}
+
+/// What a table is ranked by.
+fn ranking(of: &Overall) -> String {
+    let kind = if of.point_estimate { "Point estimates" } else { "Samplers" };
+    let by = match (of.measure, of.point_estimate) {
+        (Measure::CrpsRatio, false) => "the ratio of their CRPS to that of exact samples",
+        (Measure::CrpsRatio, true) => "the ratio of their mean absolute error to the CRPS of exact samples",
+        (Measure::Crps, _) => "their CRPS, for no exact samples are known",
+        (Measure::Mae, _) => "their mean absolute error, for no exact samples are known",
+    };
+    let error = of.exact_error.map_or_else(String::new, |error| {
+        format!(
+            " Exact samples have 1, with a standard error of {} from their number.",
+            significant(error, 2)
+        )
+    });
+    format!(
+        "{kind} over all cases by {by}, geometric means. What exploded in fewer cases comes first; of these the \
+         least over the other cases.{error}"
+    )
 }
 
 fn columns(names: &[(&str, &str)]) -> Vec<Column> {
@@ -56,25 +77,30 @@ fn columns(names: &[(&str, &str)]) -> Vec<Column> {
 }
 
 /// The columns of a case: names and what they hold.
-const COLUMNS: [(&str, &str); 24] = [
-    ("rank", "by excess, or by RMSE where no posterior is known"),
+const COLUMNS: [(&str, &str); 26] = [
+    ("rank", "by CRPS ratio, or by CRPS or MAE where no exact samples are known"),
     ("method", "method, with its law where it takes one"),
     ("parameter", "published or tuned value"),
-    ("kind", "point estimates are not judged on spread"),
-    ("RMSE", "against the truth"),
-    ("excess", "RMSE over floor; 1 is exact"),
-    ("±", "95 % interval of excess over seeds"),
+    (
+        "CRPS ratio",
+        "fair CRPS, of point estimates the MAE, over the CRPS that exact samples expect; 1 is exact",
+    ),
+    ("±", "95 % interval of CRPS ratio over seeds"),
+    ("SW₂ ratio", "sliced Wasserstein-2 to exact samples, over that between exact ensembles; 1 is exact"),
+    ("±", "95 % interval of SW₂ ratio"),
+    ("|ln(RMSE/floor)|", "0 is exact"),
+    ("±", "95 % interval of |ln(RMSE/floor)|"),
+    ("RMSE/floor", "1 is exact"),
+    ("±", "95 % interval of RMSE/floor"),
     ("bias", "of the ensemble mean, in posterior standard deviations; 0 is exact"),
     ("±", "95 % interval of bias"),
     ("spread ratio", "ensemble spread over the posterior's; 1 is exact"),
     ("±", "95 % interval of spread ratio"),
     ("coverage error", "largest over 50 % and 90 % intervals; 0 is exact"),
     ("±", "95 % interval of coverage error"),
-    ("CRPS ratio", "fair CRPS over its expectation for exact samples; 1 is exact"),
-    ("±", "95 % interval of CRPS ratio"),
-    ("SW₂ ratio", "sliced Wasserstein-2 to exact samples, over that between exact ensembles; 1 is exact"),
-    ("±", "95 % interval of SW₂ ratio"),
+    ("RMSE", "against the truth"),
     ("CRPS", "fair CRPS on the truth"),
+    ("MAE", "mean absolute error of point estimates"),
     ("coverage 90 %", "of the truth"),
     ("χ", "misfit to the observations; about 1 for exact samples"),
     ("calls", "of the denoiser, for one posterior sample"),
@@ -83,6 +109,7 @@ const COLUMNS: [(&str, &str); 24] = [
     ("states", "over seeds; see the definitions below"),
 ];
 
+/// The samplers or the point estimates of a case.
 pub(super) fn case_table(batch: &[&Standing]) -> Table {
     let row = |s: &&Standing| {
         let mut cells = vec![
@@ -91,17 +118,17 @@ pub(super) fn case_table(batch: &[&Standing]) -> Table {
             s.parameter.as_ref().map_or(Cell::Absent, |(parameter, value)| {
                 Cell::Text(format!("{parameter} = {} ({})", significant(*value, 2), s.choice))
             }),
-            Cell::Text(if s.point_estimate { "point estimate" } else { "sampler" }.into()),
         ];
-        cells.push(Cell::Number(s.rmse.mean));
-        let measured = [s.excess, s.bias, s.spread_ratio, s.coverage_error, s.crps_ratio, s.sliced_w2_ratio];
-        for found in measured {
+        let ratios = [s.crps_ratio, s.sliced_w2_ratio, s.log_excess, s.excess];
+        for found in ratios.into_iter().chain([s.bias, s.spread_ratio, s.coverage_error]) {
             cells.push(found.map_or(Cell::Absent, |i| Cell::Number(i.mean)));
             cells.push(found.and_then(|i| i.half_width).map_or(Cell::Absent, Cell::Number));
         }
         let mean = |found: Option<Interval>| found.map_or(Cell::Absent, |i| Cell::Number(i.mean));
         cells.extend([
+            Cell::Number(s.rmse.mean),
             mean(s.crps),
+            mean(s.mae),
             mean(s.coverages[1]),
             Cell::Number(s.misfit.mean),
             Cell::Number(s.denoiser_calls),
@@ -111,16 +138,19 @@ pub(super) fn case_table(batch: &[&Standing]) -> Table {
         ]);
         cells
     };
-    let text = batch.first().map_or_else(String::new, |s| format!("{}, {}.", s.dataset, s.case));
+    let text = batch.first().map_or_else(String::new, |s| {
+        let kind = if s.point_estimate { "point estimates" } else { "samplers" };
+        format!("{}, {}: {kind}.", s.dataset, s.case)
+    });
     Table { caption: caption(text), columns: columns(&COLUMNS), rows: batch.iter().map(row).collect() }
 }
 
 pub(super) fn tuning_table(tunings: &[&Tuned]) -> Table {
-    let names = ["case", "method", "parameter", "published", "chosen", "RMSE by value", "denoiser calls"];
+    let names = ["case", "method", "parameter", "published", "chosen", "score by value", "denoiser calls"];
     let row = |t: &&Tuned| {
-        let tried = t.grid.iter().zip(&t.rmse).map(|(value, rmse)| {
-            let rmse = rmse.map_or_else(|| "exploded".into(), |rmse| significant(rmse, 3));
-            format!("{}: {rmse}", significant(*value, 2))
+        let tried = t.grid.iter().zip(&t.scores).map(|(value, score)| {
+            let score = score.map_or_else(|| "exploded".into(), |score| significant(score, 3));
+            format!("{}: {score}", significant(*value, 2))
         });
         vec![
             Cell::Text(t.case().to_string()),
@@ -134,7 +164,9 @@ pub(super) fn tuning_table(tunings: &[&Tuned]) -> Table {
     };
     Table {
         caption: caption(
-            "Tuned parameters: the grid, the validation RMSE of each value, the one chosen.".into(),
+            "Tuned parameters: the CRPS of each value of the grid on the validation truth, of point estimates the \
+             MAE, and the one chosen."
+                .into(),
         ),
         columns: columns(&names.map(|name| (name, ""))),
         rows: tunings.iter().map(row).collect(),

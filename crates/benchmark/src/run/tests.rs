@@ -92,7 +92,7 @@ fn threads_change_no_bit() {
     assert_eq!(on(1), on(3));
 }
 
-/// Calls are counted over the whole grid and all members; the value chosen is that of least RMSE; a
+/// Calls are counted over the whole grid and all members; the value chosen is that of least score; a
 /// published value that wins is not drawn again.
 #[test]
 fn tuning_counts_its_calls_and_its_value_enters() {
@@ -103,10 +103,11 @@ fn tuning_counts_its_calls_and_its_value_enters() {
     assert_eq!(tunings.len(), 4);
     for tuned in &tunings {
         let calls = tuned.grid.len() * tuned.members * tuned.steps;
+        assert_eq!(tuned.judged_by, if tuned.method == "red_diff" { "mae" } else { "crps" });
         assert_eq!(tuned.denoiser_calls, calls, "{}: one call a step", tuned.identity);
-        let least = tuned.rmse.iter().flatten().copied().reduce(f64::min).unwrap();
+        let least = tuned.scores.iter().flatten().copied().reduce(f64::min).unwrap();
         let place = tuned.grid.iter().position(|v| v.to_bits() == tuned.chosen.to_bits()).unwrap();
-        assert_eq!(tuned.rmse[place].map(f64::to_bits), Some(least.to_bits()), "{}", tuned.identity);
+        assert_eq!(tuned.scores[place].map(f64::to_bits), Some(least.to_bits()), "{}", tuned.identity);
         let of = |choice| {
             let same = |s: &&Score| s.approach() == tuned.approach() && s.choice == choice && s.seed == 1;
             scores.iter().find(same).unwrap()
@@ -121,18 +122,23 @@ fn tuning_counts_its_calls_and_its_value_enters() {
 }
 
 #[test]
-fn the_leaderboard_ranks_by_excess_and_labels_point_estimates() {
+fn the_leaderboard_ranks_by_score_and_point_estimates_apart() {
     let folder = tempfile::tempdir().unwrap();
     let results = open(folder.path(), Existing::Refuse);
     run_for(&results, usize::MAX);
     let board = leaderboard(&results).unwrap();
     assert_eq!(board.len(), 4 * 2 + 1);
-    assert!(board.is_sorted_by(|a, b| a.error().mean <= b.error().mean));
-    assert_eq!(board.iter().map(|s| s.rank).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
+    for kind in board.chunk_by(|a, b| a.point_estimate == b.point_estimate) {
+        assert_eq!((kind.len(), kind[0].rank), if kind[0].point_estimate { (2, 1) } else { (7, 1) });
+        assert!(kind.is_sorted_by(|a, b| a.score().mean <= b.score().mean && a.rank <= b.rank));
+    }
     for standing in &board {
         let point = standing.approach.method == "red_diff";
         assert_eq!((standing.point_estimate, standing.spread_ratio.is_none()), (point, point));
-        assert!(standing.excess.unwrap().half_width.is_some() && standing.seeds == 2);
+        assert_eq!((standing.mae.is_some(), standing.crps.is_none()), (point, point));
+        assert!(standing.measure() == crate::Measure::CrpsRatio && standing.exact_error.is_some());
+        let finite = standing.exploded_seeds() == 0;
+        assert_eq!((standing.excess.unwrap().half_width.is_some(), standing.seeds), (finite, 2));
         assert_eq!(standing.tuning_calls > 0, standing.choice == Choice::Tuned);
     }
 }

@@ -2,14 +2,10 @@
 
 use super::*;
 use crate::problem::Part;
-use crate::small::{CASE, plan, scene};
+use crate::small::{CASE, ensemble, plan, scene};
 use crate::{Plan, Scene};
-use equipoise_sampler::Trace;
-use equipoise_stream::Stream;
 
 const MEMBERS: usize = 400;
-/// σ(0) of the plan's schedule.
-const LAST: f64 = 0.01;
 
 struct Setting {
     scene: Scene,
@@ -21,26 +17,12 @@ impl Setting {
         Self { scene: scene(), plan: plan(&["exact"], MEMBERS) }
     }
 
-    /// The verdict on m + shift·d + stretch·e over members with e exact deviations with σ(0), d the
-    /// field of posterior standard deviations; and whether it is a point estimate.
+    /// The verdict on an ensemble so shifted and stretched; and whether it is a point estimate.
     fn verdict(&self, shift: f64, stretch: f64, point: bool) -> (Verdict, Closed) {
         let problem = Problem::new(&self.scene, CASE, &self.plan).unwrap();
         let draw = problem.draw(Part::Test, 0).unwrap();
         let exact = draw.exact.as_ref().unwrap();
-        let stream = Stream::new("members of the test");
-        let last = Stream::new("last noise of the test");
-        let runs: Vec<Outcome<f32>> = (0..MEMBERS as u64)
-            .map(|k| {
-                let mut x = problem.closed.as_ref().unwrap().posterior.deviation(stream, k).unwrap();
-                let z: Vec<f32> = last.normal(k, x.len());
-                for (i, x) in x.iter_mut().enumerate() {
-                    let e = f64::from(*x) + LAST * f64::from(z[i]);
-                    let d = f64::from(exact.variance[i]).sqrt();
-                    *x = (f64::from(exact.mean[i]) + shift * d + stretch * e) as f32;
-                }
-                Outcome::Finished { x, trace: Trace::default() }
-            })
-            .collect();
+        let runs = ensemble(&problem, &draw, MEMBERS, (shift, stretch));
         let wide = |v: &[f32]| v.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
         let closed = Closed {
             off: wide(draw.truth).iter().zip(wide(&exact.mean)).map(|(t, m)| m - t).collect(),
@@ -109,7 +91,7 @@ fn exact_samples_reach_the_floor_without_bias_and_with_the_exact_spread() {
     // Both are distances of 400 exact samples to 400 others, over 32 directions of 64 entries.
     assert!(distance < 1.5 * floor && floor < 1.5 * distance, "{distance} {floor}");
     // √(2/M) of a score's own size is its error were every entry the same.
-    let (crps, exact) = (verdict.crps.unwrap(), verdict.crps_exact.unwrap());
+    let (crps, (exact, _)) = (verdict.crps.unwrap(), verdict.crps_exact.unwrap());
     assert!((crps / exact - 1.0).abs() < 5.0 * (2.0 / MEMBERS as f64).sqrt(), "{crps} {exact}");
 }
 
@@ -141,10 +123,14 @@ fn a_narrow_ensemble_is_found_out_by_spread_and_coverage() {
     assert!(distance > 2.0 * floor, "{distance} {floor}");
 }
 
-/// The posterior mean is the best of points: excess 1, no bias, nothing that rests on spread.
+/// The posterior mean is the best of points: RMSE/floor 1, no bias, nothing that rests on spread, and the
+/// score of being sure of it.
 #[test]
 fn a_point_estimate_is_held_to_the_posterior_mean_and_not_judged_on_spread() {
-    let (verdict, _) = Setting::new().verdict(0.0, 0.0, true);
+    let (verdict, closed) = Setting::new().verdict(0.0, 0.0, true);
+    let mae = Closed::mean(closed.off.iter().map(|off| off.abs()));
+    assert!((verdict.mae.unwrap() / mae - 1.0).abs() < 1e-5, "f32 fields: {:?} {mae}", verdict.mae);
+    assert!(verdict.crps_exact.is_some());
     assert!((verdict.rmse / verdict.floor.unwrap() - 1.0).abs() < 1e-6, "f32 fields");
     assert!(verdict.bias.unwrap() < 1e-3, "f32 fields: {:?}", verdict.bias);
     assert_eq!((verdict.spread_ratio, verdict.crps, verdict.distance), (None, None, None));

@@ -4,8 +4,8 @@ use crate::format::Format;
 use crate::output;
 use crate::table::{Cell, Column, Table};
 use equipoise_benchmark::{
-    Choice, Interval, LEADERBOARD_CSV, Overall, Results, Standing, Summary, Tuned, leaderboard, overall,
-    records,
+    Choice, Interval, LEADERBOARD_CSV, Measure, Overall, Results, Standing, Summary, Tuned, leaderboard,
+    overall, records,
 };
 use equipoise_report::significant;
 use equipoise_sweep::{Approach, SPACE};
@@ -72,17 +72,20 @@ impl Report {
     }
 
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
-        for rows in self.overall.chunk_by(|a, b| a.dataset == b.dataset) {
-            let dataset = &rows[0].dataset;
+        for rows in
+            self.overall.chunk_by(|a, b| a.dataset == b.dataset && a.point_estimate == b.point_estimate)
+        {
+            let Overall { dataset, cases, .. } = &rows[0];
+            let kind = kind(&rows[0]);
             writeln!(
                 to,
-                "{dataset}, subset {}: over {} cases, geometric mean of {} and means of the rest, {} units",
-                self.subset,
-                rows[0].cases,
-                if rows[0].held { "RMSE/floor" } else { "RMSE, for no posterior is known," },
-                self.space
+                "{dataset}, subset {}: {kind} over {cases} cases, geometric means, {} units",
+                self.subset, self.space
             )?;
             overall_table(rows).write_text(to, "  ")?;
+            if let Some(error) = rows[0].exact_error {
+                writeln!(to, "  exact samples: CRPS ratio 1 ± {} (standard error)", significant(error, 2))?;
+            }
             writeln!(to)?;
         }
         if !self.tuned.is_empty() {
@@ -101,9 +104,14 @@ impl Report {
         let words =
             ["dataset", "sub", "noise", "steps", "rank", "entrant", "choice", "states"].map(Column::words);
         let numbers = [
-            "rmse",
+            "crps_ratio",
+            "crps_ratio_ci",
+            "sliced_w2_ratio",
+            "log_excess",
             "excess",
-            "excess_ci",
+            "rmse",
+            "crps",
+            "mae",
             "bias",
             "spread_ratio",
             "coverage_error",
@@ -123,9 +131,14 @@ impl Report {
                 name(&s.approach).into(),
                 s.choice.to_string().into(),
                 s.states_in_words().into(),
-                s.rmse.mean.into(),
+                mean(s.crps_ratio),
+                s.crps_ratio.and_then(|i| i.half_width).into(),
+                mean(s.sliced_w2_ratio),
+                mean(s.log_excess),
                 mean(s.excess),
-                s.excess.and_then(|i| i.half_width).into(),
+                s.rmse.mean.into(),
+                mean(s.crps),
+                mean(s.mae),
                 mean(s.bias),
                 mean(s.spread_ratio),
                 mean(s.coverage_error),
@@ -143,35 +156,48 @@ fn name(approach: &Approach) -> String {
     if law == method { method.clone() } else { format!("{method} {law}") }
 }
 
+/// What the entrants of a table are and what they are ranked by.
+fn kind(of: &Overall) -> &'static str {
+    match (of.measure, of.point_estimate) {
+        (Measure::CrpsRatio, false) => "samplers by CRPS over that of exact samples",
+        (Measure::CrpsRatio, true) => "point estimates by MAE over the CRPS of exact samples",
+        (Measure::Crps, _) => "samplers by CRPS, for no exact samples are known,",
+        (Measure::Mae, _) => "point estimates by MAE, for no exact samples are known,",
+    }
+}
+
 fn overall_table(rows: &[Overall]) -> Table {
     let number = |x: f64| Cell::Text(significant(x, DIGITS));
     let columns = [
         Column::words("entrant"),
-        Column::numbers(if rows.iter().all(|o| o.held) { "excess" } else { "RMSE" }),
+        Column::numbers("CRPS ratio"),
         Column::numbers("worst"),
+        Column::numbers("SW2 ratio"),
+        Column::numbers("|ln RMSE/floor|"),
+        Column::numbers("RMSE/floor"),
         Column::numbers("bias"),
         Column::numbers("spread"),
         Column::numbers("coverage error"),
-        Column::numbers("CRPS ratio"),
-        Column::numbers("SW2 ratio"),
         Column::numbers("CRPS"),
+        Column::numbers("MAE"),
         Column::numbers("truth in 90 %"),
         Column::numbers("exploded"),
     ];
     let row = |o: &Overall| {
         let tuned = if o.choice == Choice::Tuned { ", tuned" } else { "" };
-        let point = if o.point_estimate { " (point estimate)" } else { "" };
         let optional = |x: Option<f64>| x.map_or(Cell::Absent, number);
         vec![
-            format!("{}{tuned}{point}", name(&o.approach)).into(),
-            number(o.error),
+            format!("{}{tuned}", name(&o.approach)).into(),
+            optional(o.crps_ratio),
             number(o.worst),
+            optional(o.sliced_w2_ratio),
+            optional(o.log_excess),
+            optional(o.excess),
             optional(o.bias),
             optional(o.spread_ratio),
             optional(o.coverage_error),
-            optional(o.crps_ratio),
-            optional(o.sliced_w2_ratio),
             optional(o.crps),
+            optional(o.mae),
             optional(o.coverage_90),
             o.exploded.into(),
         ]

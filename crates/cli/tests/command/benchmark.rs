@@ -29,7 +29,14 @@ fn a_small_benchmark_leaves_its_tables_and_says_what_it_chose() {
     let out = folder.path().join("out");
     let ran = small(&out, &[]);
     assert!(ran.stderr.contains("subset custom: 12 jobs, estimated "), "{}", ran.stderr);
-    for part in ["over 1 cases", "normalised units", "iterations  1 2 3 5 10", "12 of 12 jobs have records"] {
+    for part in [
+        "samplers by CRPS over that of exact samples over 1 cases",
+        "point estimates by MAE over the CRPS of exact samples over 1 cases",
+        "exact samples: CRPS ratio 1 ± ",
+        "normalised units",
+        "iterations  1 2 3 5 10",
+        "12 of 12 jobs have records",
+    ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
     let board = table(&out, "leaderboard.csv");
@@ -122,7 +129,7 @@ fn priors_are_ranked_apart() {
     }
     assert!(
         told.contains(
-            "kolmogorov under local:1, subset custom: over 1 cases, geometric mean of RMSE, for no"
+            "kolmogorov under local:1, subset custom: samplers by CRPS, for no exact samples are known, over 1 cases"
         )
     );
     let refused = run(&["benchmark", "--prior", "local", "--method", "poly2"]);

@@ -1,0 +1,161 @@
+//! Ensembles whose law is known stand where the law puts them.
+
+use super::*;
+use crate::bench::{Bench, Drawn};
+use crate::choose::Chosen;
+use crate::problem::{Part, Problem};
+use crate::score::{evidence, judge, proper};
+use crate::small::{CASE, NAME, ensemble, plan, scene_of, truth};
+use crate::{Job, overall};
+
+const MEMBERS: usize = 16;
+
+/// The score of an ensemble of the exact posterior, shifted by deviations and stretched, that enters as a
+/// method; under every seed about another truth of the prior.
+fn entrant(method: &str, (shift, stretch): (f64, f64), seed: u64) -> Score {
+    let scene = scene_of([truth(&format!("truth {seed}"), 0), truth("validation", 1)]).unwrap();
+    let plan = plan(&["exact"], MEMBERS);
+    let bench = Bench::new(&scene, CASE, &plan).unwrap();
+    let draw = bench.problem.draw(Part::Test, seed).unwrap();
+    let approach = Approach::of_law(method);
+    let chosen = Chosen::of(&approach).unwrap();
+    let choice = Choice::Published;
+    let job = Job::Score { dataset: NAME.into(), case: CASE, approach, choice, seed };
+    let runs = ensemble(&bench.problem, &draw, MEMBERS, (shift, stretch));
+    let drawn = Drawn { runs, point_estimate: method == "red_diff", seconds: 0.0 };
+    let verdict = judge(&bench.problem, &draw, &drawn.runs, drawn.point_estimate).unwrap();
+    bench.score(&job, chosen, None, (&drawn, &verdict), seed)
+}
+
+fn scores(entrants: &[(&str, (f64, f64))], seeds: u64) -> Vec<Score> {
+    let of =
+        |(method, how): &(&str, (f64, f64))| (0..seeds).map(|seed| entrant(method, *how, seed)).collect();
+    entrants.iter().flat_map(|e| -> Vec<Score> { of(e) }).collect()
+}
+
+fn names(board: &[Standing]) -> Vec<(&str, usize)> {
+    board.iter().map(|s| (s.approach.method.as_str(), s.rank)).collect()
+}
+
+/// The mean of 400 ratios lies within five of the standard errors that go with it, and the single ratios
+/// scatter about 1 by theirs: the mean square of the standardised ones is 1 to five of its standard errors
+/// √(2/400) and the 1/M = 6 % that the first order leaves out, twice that for a variance from 2M samples.
+#[test]
+fn exact_samples_score_one_within_the_error_that_is_printed() {
+    let scores = scores(&[("exact", (0.0, 1.0))], 400);
+    let standing = &ranked(&scores, &[])[0];
+    let (ratio, error) = (standing.score(), standing.exact_error.unwrap());
+    assert!((ratio.mean - 1.0).abs() < 5.0 * error && error < 0.01, "{ratio:?} {error}");
+    let square = |row: &Score| {
+        let (crps, exact) = (row.crps.unwrap(), row.crps_exact.unwrap());
+        ((crps - exact) / row.crps_exact_error.unwrap()).powi(2)
+    };
+    let mean = scores.iter().map(square).sum::<f64>() / scores.len() as f64;
+    assert!((mean - 1.0).abs() < 5.0 * (2.0f64 / 400.0).sqrt() + 0.18, "{mean}");
+}
+
+/// Exact samples come before narrow, wide and shifted ones; by RMSE over the floor the narrow ones would be
+/// first, as √((1 + 0.67²)/2) = 0.85.
+#[test]
+fn exact_samples_stand_above_narrow_wide_and_biased_ones() {
+    let entrants = [("dsg", (0.0, 0.67)), ("dps", (0.0, 1.5)), ("mmps", (0.5, 1.0)), ("exact", (0.0, 1.0))];
+    let board = ranked(&scores(&entrants, 60), &[]);
+    assert_eq!((board[0].approach.method.as_str(), board[0].rank), ("exact", 1));
+    let of = |method: &str| board.iter().find(|s| s.approach.method == method).unwrap();
+    let excess = |method| of(method).excess.unwrap().mean;
+    assert!(excess("dsg") < 0.95 * excess("exact"), "{} {}", excess("dsg"), excess("exact"));
+    for method in ["dsg", "dps", "mmps"] {
+        assert!(of(method).score().mean > 1.01, "{method}: {:?}", of(method).score());
+        assert!(of(method).log_excess.unwrap().mean > of("exact").log_excess.unwrap().mean, "{method}");
+    }
+    assert_eq!(overall(&board)[0].approach.method, "exact");
+}
+
+/// Tuning's score of two members, over 200 truths: exact spread before two thirds of it, which RMSE prefers.
+#[test]
+fn two_members_score_best_with_the_exact_spread() {
+    let tried = |stretch: f64| {
+        let (mut score, mut square) = (0.0, 0.0);
+        for seed in 0..200 {
+            let scene = scene_of([truth(&format!("truth {seed}"), 0), truth("validation", 1)]).unwrap();
+            let plan = plan(&["exact"], 2);
+            let problem = Problem::new(&scene, CASE, &plan).unwrap();
+            let draw = problem.draw(Part::Test, seed).unwrap();
+            let runs = ensemble(&problem, &draw, 2, (0.0, stretch));
+            score += proper(&problem, &draw, &runs, false).unwrap().unwrap();
+            square += evidence(&problem, &draw, &runs).unwrap().rmse.powi(2);
+        }
+        (score, square)
+    };
+    let (exact, narrow) = (tried(1.0), tried(0.67));
+    assert!(exact.0 < 0.99 * narrow.0, "{exact:?} {narrow:?}");
+    assert!(narrow.1 < 0.95 * exact.1, "{exact:?} {narrow:?}");
+}
+
+/// An explosion is last whatever it measured when it stopped, more of them later, and its mean is infinite;
+/// NaN too. Equals share a rank, and points have ranks of their own.
+#[test]
+fn explosions_come_last_equals_share_and_points_stand_apart() {
+    let mut rows = scores(&[("exact", (0.0, 1.0)), ("mmps", (0.0, 1.0)), ("dps", (0.0, 2.0))], 2);
+    let exploded = |method: &str, state: State, seeds: u64| {
+        let mut found = scores(&[(method, (0.0, 1.0))], 2);
+        found.iter_mut().filter(|row| row.seed < seeds).for_each(|row| {
+            row.state = state.to_string();
+            if state == State::Nan {
+                (row.crps, row.excess, row.sliced_w2, row.sliced_w2_floor) =
+                    (Some(f64::NAN), Some(f64::NAN), None, None);
+            }
+        });
+        found
+    };
+    rows.extend(exploded("tmpd", State::Nan, 2));
+    rows.extend(exploded("pigdm", State::Exploded, 1));
+    rows.extend(scores(&[("red_diff", (0.0, 0.0)), ("pnp_admm", (0.0, 1.0))], 2));
+    rows.iter_mut().filter(|row| row.method == "pnp_admm").for_each(|row| {
+        (row.point_estimate, row.mae, row.crps) = (true, row.crps.map(|crps| 3.0 * crps), None);
+    });
+    let board = ranked(&rows, &[]);
+    let samplers = [("exact", 1), ("mmps", 1), ("dps", 3), ("pigdm", 4), ("tmpd", 5)];
+    assert_eq!(names(&board), [&samplers[..], &[("red_diff", 1), ("pnp_admm", 2)]].concat());
+    for broken in &board[3..5] {
+        for found in [broken.crps_ratio, broken.sliced_w2_ratio, broken.excess, broken.log_excess] {
+            assert_eq!(found, Some(Interval { mean: f64::INFINITY, half_width: None }), "{broken:?}");
+        }
+    }
+    let totals = overall(&board);
+    assert_eq!(
+        totals.iter().filter(|o| o.score.is_infinite()).map(|o| o.exploded).collect::<Vec<_>>(),
+        [1, 1]
+    );
+    assert!(totals.iter().all(|o| o.score.is_infinite() == o.finite_score.is_infinite()), "one case each");
+}
+
+/// Over cases: what exploded in fewer stands first, by the cases that are left, and no explosion is lost in a
+/// mean. A case without bias hides no other: 1 + b² = √(1·(1 + 3)) = 2.
+#[test]
+fn means_over_cases_are_geometric_and_keep_explosions() {
+    let case = |sub: usize, method: &str, ratio: f64, bias: f64, state: State| {
+        let mut row = entrant(method, (0.0, 1.0), 0);
+        row.sub = sub;
+        (row.crps, row.crps_exact, row.bias) = (Some(ratio), Some(1.0), Some(bias));
+        row.state = state.to_string();
+        row
+    };
+    let of = |method: &'static str, first: (f64, State), second: f64| {
+        [case(2, method, first.0, 0.0, first.1), case(4, method, second, 3f64.sqrt(), State::Balanced)]
+    };
+    let mut rows = [
+        of("dsg", (1.0, State::Exploded), 1.0),
+        of("dps", (0.5, State::Exploded), 0.9),
+        of("mmps", (2.0, State::Balanced), 8.0),
+    ]
+    .concat();
+    rows.sort_by_key(|row| row.sub);
+    let totals = overall(&ranked(&rows, &[]));
+    let order: Vec<&str> = totals.iter().map(|o| o.approach.method.as_str()).collect();
+    assert_eq!(order, ["mmps", "dps", "dsg"]);
+    assert!((totals[0].score - 4.0).abs() < 1e-12 && (totals[0].worst - 8.0).abs() < 1e-12);
+    assert!((totals[0].bias.unwrap() - 1.0).abs() < 1e-12, "{:?}", totals[0].bias);
+    assert_eq!((totals[1].score, totals[1].finite_score), (f64::INFINITY, 0.9));
+    assert_eq!(totals[1].bias, Some(f64::INFINITY));
+}
