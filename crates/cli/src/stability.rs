@@ -18,6 +18,7 @@ use equipoise_prior::DenoiserName;
 use equipoise_stability::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE};
 use equipoise_sweep::{BoxError, Flow, FlowCertifier, Trial};
 use map::{Map, Value};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Instant;
 use told::{Note, Report, Thresholds, Told};
@@ -86,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             "--prior: found {prior}, expected wiener or its file: no other has a certificate"
         )));
     }
-    let trials = apart_from_seeds(plan.trials()?);
+    let trials = apart_from_seeds(plan.trials()?)?;
     let certifier = FlowCertifier::new(&flows)?;
     let mut told = Vec::new();
     for trial in &trials {
@@ -118,15 +119,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// The first trial of every setting: certificates know neither seeds nor members.
-fn apart_from_seeds(trials: Vec<Trial>) -> Vec<Trial> {
-    let mut distinct: Vec<Trial> = Vec::new();
+fn apart_from_seeds(trials: Vec<Trial>) -> anyhow::Result<Vec<Trial>> {
+    let mut seen = HashSet::new();
+    let mut distinct = Vec::new();
     for trial in trials {
-        let same = |known: &Trial| *known == Trial { seed: known.seed, ..trial.clone() };
-        if !distinct.iter().any(same) {
+        if seen.insert(Trial { seed: 0, ..trial.clone() }.identity()?) {
             distinct.push(trial);
         }
     }
-    distinct
+    Ok(distinct)
 }
 
 fn uncertified(trial: &Trial) -> String {
