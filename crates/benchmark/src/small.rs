@@ -39,7 +39,12 @@ pub(crate) fn truth(name: &str, trajectory: usize) -> Truth {
 }
 
 pub(crate) fn scene_of(truths: [Truth; 2]) -> crate::Result<Scene> {
-    Scene::new(NAME, SHAPE, wiener(), vec![true; SHAPE.plane()], truths)
+    scene_named(NAME, truths)
+}
+
+/// Under another name other exact samples are drawn to judge by.
+pub(crate) fn scene_named(name: &str, truths: [Truth; 2]) -> crate::Result<Scene> {
+    Scene::new(name, SHAPE, wiener(), vec![true; SHAPE.plane()], truths)
 }
 
 pub(crate) fn scene() -> Scene {
