@@ -1,4 +1,7 @@
-//! Hands the git revision of the source tree to the build, where there is one.
+//! Hands the digest of the sources to the build, and their git revision, where there is a workspace or one.
+
+#[path = "build/sources.rs"]
+mod sources;
 
 use std::path::Path;
 use std::process::Command;
@@ -8,12 +11,24 @@ const PREFIX: &str = "crates/cli/";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    if let Some(digest) = digest() {
+        println!("cargo::rustc-env=EQUIPOISE_SOURCES={digest}");
+    }
     let Some((revision, log)) = git(&["HEAD", "--show-prefix", "--git-path", "logs/HEAD"]) else { return };
     println!("cargo::rustc-env=EQUIPOISE_REVISION={revision}");
     // The log grows with every commit; HEAD itself only changes with the branch.
     if Path::new(&log).exists() {
         println!("cargo::rerun-if-changed={log}");
     }
+}
+
+/// The digest of the workspace around this package, unless there is none. Cargo runs this again after a
+/// change below any of the parts; a new package changes the lock file.
+fn digest() -> Option<String> {
+    let root = sources::workspace(Path::new(&std::env::var_os("CARGO_MANIFEST_DIR")?))?;
+    let parts = sources::parts(&root).ok()?;
+    parts.iter().for_each(|part| println!("cargo::rerun-if-changed={}", part.display()));
+    sources::digest(&root, &parts).ok()
 }
 
 /// The revision and the path of the log, unless git or the repository is missing.

@@ -3,7 +3,7 @@
 
 use equipoise_data::NoiseLevel;
 use equipoise_sweep::{
-    Existing, Flow, FlowExecutor, FlowRequest, Observer, Output, Plan, Policy, Progress, Provenance,
+    Build, Existing, Flow, FlowExecutor, FlowRequest, Observer, Output, Plan, Policy, Progress, Provenance,
     ReducedRuns, Row, SettingsChange, Trial, run,
 };
 use std::fmt::Write;
@@ -31,18 +31,23 @@ fn rows(dataset: &str) -> Vec<Row> {
     plan.seeds.truncate(1);
     let folder = tempfile::tempdir().unwrap();
     let provenance = Provenance {
-        version: "test".into(),
-        revision: None,
+        build: Build {
+            version: "test".into(),
+            revision: None,
+            sources: None,
+            blas_core: None,
+            backend: "reduced".into(),
+        },
         arguments: Vec::new(),
         data: flows[0].files().iter().cloned().collect(),
         threads: rayon::current_num_threads(),
-        blas_core: None,
         blas_threads: None,
     };
     let plan = Plan::standard(vec![plan]);
-    let output = Output::open(folder.path(), plan, provenance, Existing::Refuse).unwrap();
     let reduced = ReducedRuns::default();
     let executor = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&reduced);
+    let trials = executor.placed(plan.trials().unwrap()).unwrap();
+    let output = Output::open(folder.path(), (plan, trials), provenance, Existing::Refuse).unwrap();
     run(&output, &executor, &Silent, &AtomicBool::new(false), Policy::default()).unwrap();
     output.rows()
 }

@@ -4,6 +4,7 @@ mod arrows;
 mod floors;
 mod habits;
 mod machine_paths;
+mod references;
 mod source;
 mod tree;
 
@@ -55,5 +56,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 fn faults(tree: &Tree) -> Vec<Finding> {
-    [arrows::faults(tree), floors::faults(tree), habits::faults(tree), machine_paths::faults(tree)].concat()
+    let places = [arrows::faults(tree), floors::faults(tree), habits::faults(tree)].concat();
+    [places, machine_paths::faults(tree), references::faults(tree)].concat()
 }

@@ -147,6 +147,7 @@ impl<'a> Bench<'a> {
             inner_iterations: found.inner_iterations,
             seconds: clock.elapsed().as_secs_f64(),
             identity: job.to_string(),
+            build: 0,
         })
     }
 
@@ -197,6 +198,7 @@ impl<'a> Bench<'a> {
             inner_iterations: iterations as f64 / members as f64,
             seconds: drawn.seconds,
             identity: job.to_string(),
+            build: 0,
             space: SPACE.to_owned(),
         }
     }

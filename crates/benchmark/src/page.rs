@@ -253,8 +253,10 @@ fn facts(results: &Results, plan: &Plan) -> Vec<(String, String)> {
     let manifest = results.manifest();
     let p = &manifest.provenance;
     let mut facts = vec![
-        ("version".to_owned(), p.version.clone()),
-        ("revision".to_owned(), p.revision.clone().unwrap_or_else(|| "unknown".into())),
+        ("version".to_owned(), p.build.version.clone()),
+        ("sources".to_owned(), p.build.sources.clone().unwrap_or_else(|| "unknown".into())),
+        ("builds that wrote records".to_owned(), manifest.builds.len().to_string()),
+        ("revision".to_owned(), p.build.revision.clone().unwrap_or_else(|| "unknown".into())),
         ("arguments".to_owned(), p.arguments.join(" ")),
         ("subset".to_owned(), plan.subset.clone()),
         ("records".to_owned(), format!("{} of {}", results.journal().len(), manifest.total)),

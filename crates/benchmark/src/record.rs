@@ -111,6 +111,8 @@ pub struct Score {
     pub seconds: f64,
     /// The job.
     pub identity: String,
+    /// Its place, from 0, among the `builds` of the manifest.
+    pub build: usize,
     /// Space of the lengths.
     pub space: String,
 }
@@ -159,6 +161,19 @@ pub struct Tuned {
     pub seconds: f64,
     /// The job.
     pub identity: String,
+    /// Its place, from 0, among the `builds` of the manifest.
+    pub build: usize,
+}
+
+impl Record {
+    /// The record as one that the build of this place in the manifest wrote.
+    pub(crate) fn by(mut self, build: usize) -> Self {
+        match &mut self {
+            Self::Score(score) => score.build = build,
+            Self::Tuned(tuned) => tuned.build = build,
+        }
+        self
+    }
 }
 
 impl Score {
@@ -172,7 +187,8 @@ impl Score {
         Case { sub: self.sub, noise: self.noise, steps: self.steps }
     }
 
-    /// The same ensemble, entered as the tuned one: its parameter is the one that tuning chose.
+    /// The same ensemble, by the same build, entered as the tuned one: its parameter is the one that tuning
+    /// chose.
     pub(crate) fn also_tuned(self, job: &Job) -> Self {
         Self { choice: Choice::Tuned, identity: job.to_string(), ..self }
     }

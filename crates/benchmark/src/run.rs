@@ -86,7 +86,8 @@ pub fn run(
                 None => {
                     let chosen = tuned(results, job).map(|tuned| tuned.chosen);
                     let record = bench.record(job, chosen, &mut draws);
-                    record.map_err(|source| Error::Job { job: job.to_string(), source })?
+                    let record = record.map_err(|source| Error::Job { job: job.to_string(), source })?;
+                    record.by(results.build())
                 }
             };
             journal.append(record.clone())?;

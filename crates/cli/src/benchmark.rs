@@ -4,11 +4,12 @@ mod design;
 mod progress;
 mod summary;
 
-use crate::blas;
+use crate::existing::Rule;
 use crate::format::{Format, duration};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;
 use crate::output;
+use crate::provenance::provenance;
 use crate::threads::use_threads;
 use design::Design;
 use equipoise_benchmark::{
@@ -16,7 +17,7 @@ use equipoise_benchmark::{
     run as carry_out, write_page,
 };
 use equipoise_report::significant;
-use equipoise_sweep::{Existing, Flow, Provenance, check_free};
+use equipoise_sweep::{CPU, Flow, check_free};
 use progress::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -57,13 +58,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "benchmark", help_heading = "Output")]
     out: PathBuf,
 
-    /// Continue the benchmark in the folder
-    #[arg(long, conflicts_with = "force", help_heading = "Output")]
-    resume: bool,
-
-    /// Replace what an earlier run wrote in the folder
-    #[arg(long, help_heading = "Output")]
-    force: bool,
+    #[command(flatten)]
+    rule: Rule,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
@@ -77,11 +73,7 @@ pub(crate) struct Arguments {
 /// in that folder is changed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
-    let existing = match (arguments.resume, arguments.force) {
-        (true, _) => Existing::Resume,
-        (_, true) => Existing::Force,
-        _ => Existing::Refuse,
-    };
+    let existing = arguments.rule.existing();
     let requests = arguments.design.requests()?;
     check_free(&arguments.out, existing)?;
     use_threads(arguments.threads)?;
@@ -91,7 +83,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;
     let scenes: Vec<Scene> = scenes.into_iter().flatten().collect();
     let tables = [LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV];
-    let results = Results::open(&arguments.out, (plan, total), &tables, provenance(&flows), existing)?;
+    let provenance = provenance(CPU, flows.iter().flat_map(|[test, _]| test.files()));
+    let results = Results::open(&arguments.out, (plan, total), &tables, provenance, existing)?;
     let plan = results.manifest().plan;
     for (dataset, seconds) in foretell(&plan, &scenes)?.into_iter().filter(|(_, seconds)| *seconds >= SILENT)
     {
@@ -131,16 +124,4 @@ fn announce(results: &Results, plan: &Plan, rates: &Estimate) -> anyhow::Result<
         results.folder().display()
     );
     Ok(())
-}
-
-fn provenance(flows: &[[Flow; 2]]) -> Provenance {
-    Provenance {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
-        arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
-        data: flows.iter().flat_map(|[test, _]| test.files().iter().cloned()).collect(),
-        threads: rayon::current_num_threads(),
-        blas_core: blas::core(),
-        blas_threads: blas::threads(),
-    }
 }

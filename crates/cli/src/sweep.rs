@@ -7,19 +7,20 @@ mod progress;
 mod source;
 mod summary;
 
-use crate::blas;
+use crate::existing::Rule;
 use crate::format::Format;
 use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;
 use crate::output;
+use crate::provenance::provenance;
 use crate::spectrum::Spectrum;
 use crate::stability::Outcomes;
 use anyhow::Context;
-use backend::Backend;
+use backend::{Backend, Elsewhere};
 pub(crate) use design::Design;
 use equipoise_sweep::{
-    Cost, Existing, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, Provenance,
-    check_free, write_certificates, write_page, write_why,
+    CPU, Cost, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, check_free,
+    write_certificates, write_page, write_why,
 };
 use progress::Display;
 pub(crate) use source::{Embedded, Source, name};
@@ -56,13 +57,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "results", help_heading = "Output")]
     out: PathBuf,
 
-    /// Continue the sweep in the folder
-    #[arg(long, conflicts_with = "force", help_heading = "Output")]
-    resume: bool,
-
-    /// Replace what an earlier sweep wrote in the folder
-    #[arg(long, help_heading = "Output")]
-    force: bool,
+    #[command(flatten)]
+    rule: Rule,
 
     /// Where runs take place. reduced: on the CPU in coordinates of the prior, many times faster, where sda and
     /// exact end as in full space, to rounding; on low-rank and dense priors corrections draw their noise in the
@@ -89,11 +85,7 @@ pub(crate) struct Arguments {
 /// in that folder is changed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
-    let existing = match (arguments.resume, arguments.force) {
-        (true, _) => Existing::Resume,
-        (_, true) => Existing::Force,
-        _ => Existing::Refuse,
-    };
+    let existing = arguments.rule.existing();
     let approaches = arguments.design.approaches()?;
     let elsewhere = arguments.backend.open()?;
     let requests = arguments.source.requests()?;
@@ -103,15 +95,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.design.plan(&flows, approaches)?;
     let mut notes = notes(&flows, &spectra, &arguments.design);
     notes.extend(Design::left_out(&plan).into_iter().inspect(|note| eprintln!("{note}")));
-    let output = Output::open(&arguments.out, plan, provenance(&flows), existing)?;
+    let mut executor = FlowExecutor::new(&flows, None)?;
+    if let Some(elsewhere) = &elsewhere {
+        executor = executor.with_accelerator(elsewhere.accelerator());
+    }
+    let trials = executor.placed(plan.trials()?)?;
+    let backend = elsewhere.as_ref().map_or(CPU, Elsewhere::name);
+    let provenance = provenance(backend, flows.iter().flat_map(Flow::files));
+    let output = Output::open(&arguments.out, (plan, trials), provenance, existing)?;
     add_notes(&output, notes)?;
     let cost = Cost::measure(&flows, output.trials())?;
     cost::announce(&cost, &output)?;
     let pictures = Pictures::new(&output, &flows)?;
-    let mut executor = FlowExecutor::new(&flows, Some(&pictures))?;
-    if let Some(elsewhere) = &elsewhere {
-        executor = executor.with_accelerator(elsewhere.accelerator());
-    }
+    let executor = executor.with_pictures(&pictures);
     let stop = interrupt::flag()?;
     let display = Display::new(&output, &flows, &cost);
     let ran = equipoise_sweep::run(&output, &executor, &display, &stop, Policy::default());
@@ -192,18 +188,6 @@ pub(crate) fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<S
         opened.1.push(spectrum);
     }
     Ok(opened)
-}
-
-fn provenance(flows: &[Flow]) -> Provenance {
-    Provenance {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
-        arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
-        data: flows.iter().flat_map(|flow| flow.files().iter().cloned()).collect(),
-        threads: rayon::current_num_threads(),
-        blas_core: blas::core(),
-        blas_threads: blas::threads(),
-    }
 }
 
 /// What the manifest and the report should say of each flow.

@@ -47,8 +47,11 @@ impl<R> Outcome<R> {
 pub struct Trace {
     /// Evaluations of the guidance.
     pub evaluations: usize,
-    /// The largest finite |x_t| on the way.
+    /// The largest finite |x_t| among the fields that were seen on the way.
     pub peak: f64,
+    /// The largest ‖x_t − μm‖/√D on the way, of a run whose states are known by their coordinates and of
+    /// which no field but the last is seen.
+    pub peak_deviation: Option<f64>,
     /// The first time at which |x_t| left the bound that it was run with.
     pub excursion: Option<Excursion>,
     /// ‖g‖ of the last evaluation.

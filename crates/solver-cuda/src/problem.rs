@@ -44,16 +44,8 @@ impl<R: Real> Problem<R> {
     /// [`StepError::Cuda`] for more numbers than indices have bits for, and what is wrong with a level
     /// or its variance.
     pub fn new(inference: &Inference<R>, strength: &Strength) -> Result<Self, StepError> {
-        let Inference { gaussian, observation, schedule, sampler, start, bound, .. } = inference;
-        if strength.adaptive.is_some() {
-            return Err(refused("law", "adaptive, which follows the state", "v(t) known beforehand"));
-        }
-        if !sampler.is_euler() {
-            let expected = "Euler steps of the probability flow, such as the predictor's without corrections";
-            return Err(refused("sampler", "other steps", expected));
-        }
-        let gaussian = gaussian.as_ref().ok_or(refused("prior", "a denoiser", "a Gaussian prior"))?;
-        modes(gaussian)?;
+        let Inference { observation, schedule, sampler, start, bound, .. } = inference;
+        let gaussian = Self::check(inference, strength.adaptive.is_some())?;
         let dim = gaussian.wiener().mean().len();
         if dim > LIMIT {
             let what = "elements of a field";
@@ -78,6 +70,26 @@ impl<R: Real> Problem<R> {
             bits,
             ranks,
         })
+    }
+
+    /// The prior of a problem that the device has steps for, under a law that follows the state or does
+    /// not.
+    ///
+    /// # Errors
+    /// [`StepError::Refused`] as [`new`](Self::new).
+    pub fn check(inference: &Inference<R>, adaptive: bool) -> Result<&Arc<ObservedGaussian<R>>, StepError> {
+        if adaptive {
+            return Err(refused("law", "adaptive, which follows the state", "v(t) known beforehand"));
+        }
+        if !inference.sampler.is_euler() {
+            let expected = "Euler steps of the probability flow, such as the predictor's without corrections";
+            return Err(refused("sampler", "other steps", expected));
+        }
+        let gaussian = inference.gaussian.as_ref();
+        let gaussian = gaussian.ok_or(refused("prior", "a denoiser", "a Gaussian prior"))?;
+        modes(gaussian)?;
+        selected(&**inference.observation.linear("sda on the device")?)?;
+        Ok(gaussian)
     }
 
     /// U, r fields of unit norm.

@@ -2,16 +2,21 @@
 
 use crate::BoxError;
 use equipoise_guidance::Strength;
+use equipoise_scaling::Law;
 use equipoise_solver::{Inference, Method, PosteriorSampler};
 
 /// A machine with steps of its own for some problems. Its runs say when they left their bound, as
 /// [`Trace::excursion`](equipoise_sampler::Trace) does.
 pub trait Accelerator: Sync {
-    /// Its name in the notes.
+    /// Its name, as trials bear it that it takes.
     fn name(&self) -> &'static str;
 
-    /// `method` bound to a problem on this machine, `sda` under the law `strength`; `None` for what it has
-    /// no steps for, which is the CPU's then.
+    /// Whether it has steps for `method`, `sda` under `law`: known before a trial runs, since the trial's
+    /// identity depends on it.
+    fn takes(&self, inference: &Inference<f32>, method: Method, law: Option<Law>) -> bool;
+
+    /// `method` bound to a problem on this machine, `sda` under the law `strength`; `None` for exactly
+    /// what it does not [take](Self::takes).
     ///
     /// # Errors
     /// Whatever the machine fails at.

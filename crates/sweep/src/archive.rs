@@ -19,8 +19,10 @@ pub const RESULTS_JSONL: &str = "results.jsonl";
 pub enum Existing {
     /// Refuse it.
     Refuse,
-    /// Continue the run in it.
+    /// Continue the run in it, if the build and the backend are those that last wrote there.
     Resume,
+    /// Continue it under any build and backend, and record the new one.
+    ResumeAnyway,
     /// Remove what an earlier run wrote in it, and nothing else.
     Force,
 }
@@ -54,7 +56,8 @@ impl<P: Clone + Serialize + DeserializeOwned, T: Record> Archive<P, T> {
             return Self::begin(folder, tables, asked);
         }
         match existing {
-            Existing::Resume => Self::resume(folder, asked),
+            Existing::Resume => Self::resume(folder, asked, false),
+            Existing::ResumeAnyway => Self::resume(folder, asked, true),
             _ => {
                 clear(folder)?;
                 Self::begin(folder, tables, asked)
@@ -74,15 +77,18 @@ impl<P: Clone + Serialize + DeserializeOwned, T: Record> Archive<P, T> {
         Ok(Self::with(folder, journal, None, manifest))
     }
 
-    fn resume(folder: &Path, asked: Manifest<P>) -> Result<Self> {
+    fn resume(folder: &Path, asked: Manifest<P>, anyway: bool) -> Result<Self> {
         let nothing = || Error::NothingToResume { folder: folder.to_owned(), manifest: MANIFEST };
         let mut manifest = Manifest::<P>::read(folder)?.ok_or_else(nothing)?;
         manifest.accept(&asked, folder)?;
+        if !anyway {
+            manifest.accept_build(&asked, folder)?;
+        }
         let path = folder.join(RESULTS_JSONL);
         let (journal, torn) =
             if path.exists() { Journal::reopen(&path)? } else { (Journal::create(&path)?, None) };
         manifest.notes.push(resumed(&asked, journal.len(), torn.as_ref()));
-        manifest.provenance = asked.provenance;
+        manifest.take_over(asked.provenance);
         manifest.machine = asked.machine;
         manifest.ended = None;
         manifest.write(folder)?;
@@ -106,6 +112,11 @@ impl<P: Clone + Serialize + DeserializeOwned, T: Record> Archive<P, T> {
     /// The unfinished line that resuming removed from the journal.
     pub fn torn(&self) -> Option<&Torn> {
         self.torn.as_ref()
+    }
+
+    /// The place of the build that runs among those of the manifest, from 0.
+    pub fn build(&self) -> usize {
+        self.lock().build()
     }
 
     /// The manifest as it stands.
@@ -188,18 +199,18 @@ pub fn check_free(folder: &Path, existing: Existing) -> Result<()> {
     }
     match existing {
         Existing::Refuse => Err(Error::Occupied { folder: folder.to_owned() }),
-        Existing::Resume if Manifest::<Value>::read(folder)?.is_none() => {
+        Existing::Resume | Existing::ResumeAnyway if Manifest::<Value>::read(folder)?.is_none() => {
             Err(Error::NothingToResume { folder: folder.to_owned(), manifest: MANIFEST })
         }
-        Existing::Resume | Existing::Force => Ok(()),
+        Existing::Resume | Existing::ResumeAnyway | Existing::Force => Ok(()),
     }
 }
 
 fn resumed<P>(asked: &Manifest<P>, kept: usize, torn: Option<&Torn>) -> String {
-    let Provenance { revision, threads, .. } = &asked.provenance;
-    let revision = revision.as_deref().unwrap_or("unknown");
+    let Provenance { build, threads, .. } = &asked.provenance;
+    let revision = build.revision.as_deref().unwrap_or("unknown");
     let mut note = format!("resumed {} at revision {revision} on {threads} threads", asked.started);
-    note += &format!(" with {kept} of {} rows", asked.total);
+    note += &format!(" over a journal of {kept} rows");
     if let Some(Torn { line, bytes }) = torn {
         note += &format!("; an unfinished line {line} of {bytes} bytes was removed from {RESULTS_JSONL}");
     }

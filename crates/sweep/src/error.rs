@@ -159,6 +159,34 @@ pub enum Error {
         /// Its value in this sweep.
         expected: String,
     },
+    /// What would go on is not what wrote the rows in the folder.
+    #[error(
+        "{}: cannot resume: {}; write to another folder, or pass --resume=anyway, which keeps the rows of both \
+         apart by the column `build` and repeats trials of another backend",
+        manifest.display(), differing(differences)
+    )]
+    OtherBuild {
+        /// The manifest in the folder.
+        manifest: PathBuf,
+        /// Every field that differs: its name, its value in the folder, its value now.
+        differences: Vec<[String; 3]>,
+    },
+    /// The rows in the folder do not say what wrote them.
+    #[error(
+        "{}: cannot resume: found no `builds`, expected what wrote the rows: it is a folder of a version before \
+         that was noted; pass --force to begin again there, or write to another folder",
+        manifest.display()
+    )]
+    UnknownBuild {
+        /// The manifest in the folder.
+        manifest: PathBuf,
+    },
+    /// A trial of a backend that is not here or has no steps for it.
+    #[error("found no steps for this trial on the backend `{backend}` that its identity names")]
+    Backend {
+        /// The backend.
+        backend: String,
+    },
     /// A file that no sweep is known to have written stands where the sweep would write.
     #[error("{}: found a file that this sweep did not write, expected none; move it away", path.display())]
     ForeignFile {
@@ -223,6 +251,13 @@ pub enum Error {
         /// The executor's reason.
         source: BoxError,
     },
+}
+
+fn differing(differences: &[[String; 3]]) -> String {
+    let told = |[field, found, expected]: &[String; 3]| {
+        format!("`{field}` differs, the folder has {found}, this run has {expected}")
+    };
+    differences.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
 impl Error {

@@ -10,12 +10,16 @@ use crate::problem::{Problem, Shared, once};
 use crate::{BoxError, Error, Executor, Flow, Outcome, Trial};
 use equipoise_field::sum;
 use equipoise_sampler::Outcome as RunOutcome;
+use equipoise_scaling::Law;
 use equipoise_solver::{Inference, Member, Method, PosteriorSampler};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
+
+/// The name of the CPU in full space, where a trial runs that no accelerator takes.
+pub const CPU: &str = "cpu";
 
 /// Carries out trials on opened flows; shares whatever trials have in common.
 pub struct FlowExecutor<'a> {
@@ -59,30 +63,63 @@ impl<'a> FlowExecutor<'a> {
         self
     }
 
+    /// Draws reconstructions.
+    #[must_use]
+    pub fn with_pictures(mut self, pictures: &'a Pictures<'a>) -> Self {
+        self.pictures = Some(pictures);
+        self
+    }
+
+    /// The trials with the backends that will run them here, on which their identities depend.
+    ///
+    /// # Errors
+    /// [`Error::Trial`] for one whose problem cannot be made.
+    pub fn placed(&self, mut trials: Vec<Trial>) -> crate::Result<Vec<Trial>> {
+        for trial in &mut trials {
+            let backend = self.backend(trial);
+            let backend = backend.map_err(|source| Error::Trial { trial: trial.to_string(), source })?;
+            backend.clone_into(&mut trial.backend);
+        }
+        Ok(trials)
+    }
+
+    /// What will run a trial.
+    fn backend(&self, trial: &Trial) -> Result<&'static str, BoxError> {
+        let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian()) else { return Ok(CPU) };
+        let (flow, _) = self.flow(&trial.dataset)?;
+        let problem = self.problem(trial)?;
+        let draw = problem.draw(flow, trial.seed)?;
+        let inference = Course::of(trial)?.inference(trial, flow, &problem, &draw)?;
+        let method: Method = trial.method.parse()?;
+        let law = (method == Method::Sda).then(|| trial.law.parse::<Law>()).transpose()?;
+        Ok(if accelerator.takes(&inference, method, law) { accelerator.name() } else { CPU })
+    }
+
     /// Where the runs of the trials so far took place.
     pub fn places(&self) -> Places {
         let count = |of: &AtomicUsize| of.load(Ordering::Relaxed);
         Places { accelerator: count(&self.accelerated), cpu: count(&self.plain) }
     }
 
-    /// The runs of a trial, and what the results say of where they took place.
+    /// The runs of a trial, on the backend that its identity names and on no other.
     fn run(
         &self,
         trial: &Trial,
         flow: &Flow,
         inference: &Inference<f32>,
         law: Option<&Scaled>,
-    ) -> Result<(Ran, String), BoxError> {
+    ) -> Result<Ran, BoxError> {
         let strength = law.map(|law| &law.strength);
         let method: Method = trial.method.parse()?;
-        if let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian())
-            && let Some(bound) = accelerator.bind(inference, method, strength)?
-        {
-            self.accelerated.fetch_add(1, Ordering::Relaxed);
-            return Ok((self.sample(trial, flow, &*bound)?, format!("on {}", accelerator.name())));
+        if trial.backend == CPU {
+            self.plain.fetch_add(1, Ordering::Relaxed);
+            return self.sample(trial, flow, &*inference.bind(method, None, strength)?);
         }
-        self.plain.fetch_add(1, Ordering::Relaxed);
-        Ok((self.sample(trial, flow, &*inference.bind(method, None, strength)?)?, String::new()))
+        let refused = || Error::Backend { backend: trial.backend.clone() };
+        let named = self.accelerator.filter(|accelerator| accelerator.name() == trial.backend);
+        let bound = named.ok_or_else(refused)?.bind(inference, method, strength)?.ok_or_else(refused)?;
+        self.accelerated.fetch_add(1, Ordering::Relaxed);
+        self.sample(trial, flow, &*bound)
     }
 
     /// All members of a trial.
@@ -179,7 +216,7 @@ impl Executor for FlowExecutor<'_> {
         let law = scaled(trial, flow, &problem, &course)?;
         let curves = self.curves_of(trial, &course, law.as_ref())?;
         let inference = course.inference(trial, flow, &problem, &draw)?;
-        let (Ran { runs, seconds }, place) = self.run(trial, flow, &inference, law.as_ref())?;
+        let Ran { runs, seconds } = self.run(trial, flow, &inference, law.as_ref())?;
         let known = problem.known(flow, trial)?;
         let judged = judge(flow, (&problem, &draw, &known), &runs, course.schedule.sigma(0.0))?;
         if let Some(pictures) = self.pictures {
@@ -199,7 +236,7 @@ impl Executor for FlowExecutor<'_> {
         outcome.n_ref = Some(n_ref);
         outcome.guidance_excess = EXCESS_COLUMNS.map(column);
         outcome.seconds = seconds;
-        let notes = [law.map(|law| law.note).unwrap_or_default(), place, note];
+        let notes = [law.map(|law| law.note).unwrap_or_default(), note];
         outcome.note = notes.into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join("; ");
         Ok(outcome)
     }

@@ -170,7 +170,7 @@ mod tests {
     use std::fs;
 
     fn rows(count: u64) -> Vec<Row> {
-        (0..count).map(|seed| Row::new(&Trial { seed, ..example() }, outcome()).unwrap()).collect()
+        (0..count).map(|seed| Row::new(&Trial { seed, ..example() }, outcome(), 0).unwrap()).collect()
     }
 
     fn written(path: &Path, rows: &[Row]) -> Vec<u8> {

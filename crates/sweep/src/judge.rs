@@ -54,6 +54,7 @@ pub(crate) fn judge(
     });
     let excursion =
         runs.iter().filter_map(|r| r.trace().excursion).reduce(|a, b| if a.t >= b.t { a } else { b });
+    let deviation = runs.iter().filter_map(|r| r.trace().peak_deviation).reduce(f64::max);
     let outcome = Outcome {
         min: range.min,
         max: range.max,
@@ -72,7 +73,8 @@ pub(crate) fn judge(
         state: state.to_string(),
         diverged_at: if state.is_explosion() { excursion.map(|e| e.t) } else { None },
         evaluations: runs.iter().map(|r| r.trace().evaluations).sum(),
-        peak: runs.iter().map(|r| r.trace().peak).fold(0.0, f64::max),
+        peak: deviation.is_none().then(|| runs.iter().map(|r| r.trace().peak).fold(0.0, f64::max)),
+        peak_deviation: deviation,
         ..Outcome::default()
     };
     Ok(Judged { outcome, state, note: note(runs, known) })

@@ -8,6 +8,7 @@ mod accelerator;
 mod account;
 mod answers;
 mod archive;
+mod build;
 mod certify;
 mod choose;
 mod closed_loop;
@@ -42,6 +43,7 @@ mod why;
 
 pub use accelerator::{Accelerator, Places};
 pub use archive::{Archive, Existing, RESULTS_JSONL, check_free};
+pub use build::Build;
 pub use certify::{
     CERTIFICATE_CSV, Certified, CheapPrediction, Confusion, FlowCertifier, MeanFieldPrediction, Prediction,
     write_certificates,
@@ -50,7 +52,7 @@ pub use choose::conditional;
 pub use cost::Cost;
 pub use error::{BoxError, Error, Result};
 pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES, GuidanceCurves};
-pub use execute::FlowExecutor;
+pub use execute::{CPU, FlowExecutor};
 pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
 pub use journal::{Journal, Record, Torn};
 pub use machine::{Machine, rfc3339};

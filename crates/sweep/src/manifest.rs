@@ -1,7 +1,7 @@
 //! The manifest of a sweep, `manifest.json`: what ran, on what, where, and what it wrote.
 
 use crate::replace::replace;
-use crate::{Error, Machine, Plan, Result};
+use crate::{Build, Error, Machine, Plan, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,20 +15,15 @@ pub const MANIFEST: &str = "manifest.json";
 /// What the caller knows of its own build, arguments and data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Version of the tool.
-    pub version: String,
-    /// Git revision of the tool, where known.
-    pub revision: Option<String>,
+    /// The tool as it was built, and where it runs.
+    #[serde(flatten)]
+    pub build: Build,
     /// The command line.
     pub arguments: Vec<String>,
     /// SHA-256 of every data file, by name.
     pub data: BTreeMap<String, String>,
     /// Threads that the sweep uses.
     pub threads: usize,
-    /// The processor whose kernels OpenBLAS chose, in its own words; `None` under another BLAS and in
-    /// manifests older than this field. Last digits follow it.
-    #[serde(default)]
-    pub blas_core: Option<String>,
     /// Threads of BLAS; `None` where nobody knows.
     #[serde(default)]
     pub blas_threads: Option<usize>,
@@ -40,6 +35,10 @@ pub struct Manifest<P = Plan> {
     /// Tool, arguments and data.
     #[serde(flatten)]
     pub provenance: Provenance,
+    /// All that wrote rows, in order of their first; a row names its own by place. Empty in manifests
+    /// from before builds were told apart.
+    #[serde(default)]
+    pub builds: Vec<Build>,
     /// The machine.
     pub machine: Machine,
     /// When the sweep began, RFC 3339.
@@ -62,6 +61,7 @@ impl<P: Serialize + DeserializeOwned> Manifest<P> {
     /// The manifest of `total` trials that begin at `started`.
     pub(crate) fn begin(provenance: Provenance, plan: P, total: usize, started: String) -> Self {
         Self {
+            builds: vec![provenance.build.clone()],
             provenance,
             machine: Machine::here(),
             started,
@@ -100,12 +100,16 @@ impl<P: Serialize + DeserializeOwned> Manifest<P> {
     /// Accepts `asked` as the continuation of this sweep: same version, data and plan.
     ///
     /// # Errors
-    /// [`Error::Differs`] names the first field that is not the same.
+    /// [`Error::UnknownBuild`] where the rows do not say what wrote them; [`Error::Differs`] names the
+    /// first field that is not the same.
     pub(crate) fn accept(&self, asked: &Self, folder: &Path) -> Result<()> {
         let encode = |value: &Self| -> Result<Value> {
-            let fixed = (&value.provenance.version, &value.provenance.data, &value.plan);
+            let fixed = (&value.provenance.build.version, &value.provenance.data, &value.plan);
             serde_json::to_value(fixed).map_err(|source| Error::Encode { what: "manifest", source })
         };
+        if self.builds.is_empty() {
+            return Err(Error::UnknownBuild { manifest: folder.join(MANIFEST) });
+        }
         let (found, expected) = (encode(self)?, encode(asked)?);
         for (part, name) in ["version", "data", "plan"].into_iter().enumerate() {
             if let Some((field, found, expected)) = difference(name, &found[part], &expected[part]) {
@@ -113,6 +117,32 @@ impl<P: Serialize + DeserializeOwned> Manifest<P> {
             }
         }
         Ok(())
+    }
+
+    /// Accepts the build of `asked` as the one that wrote here last.
+    ///
+    /// # Errors
+    /// [`Error::OtherBuild`] with all that differs.
+    pub(crate) fn accept_build(&self, asked: &Self, folder: &Path) -> Result<()> {
+        match self.provenance.build.differences(&asked.provenance.build) {
+            differences if differences.is_empty() => Ok(()),
+            differences => Err(Error::OtherBuild { manifest: folder.join(MANIFEST), differences }),
+        }
+    }
+
+    /// Goes on under `provenance`, whose build joins the list unless it is there.
+    pub(crate) fn take_over(&mut self, provenance: Provenance) {
+        self.provenance = provenance;
+        let build = &self.provenance.build;
+        if self.builds.iter().all(|known| !known.differences(build).is_empty()) {
+            self.builds.push(build.clone());
+        }
+    }
+
+    /// The place of the build that runs.
+    pub(crate) fn build(&self) -> usize {
+        let of_build = |known: &Build| known.differences(&self.provenance.build).is_empty();
+        self.builds.iter().position(of_build).unwrap_or(self.builds.len().saturating_sub(1))
     }
 }
 
@@ -144,12 +174,16 @@ pub(crate) mod tests {
 
     pub(crate) fn provenance() -> Provenance {
         Provenance {
-            version: "0.1.0".into(),
-            revision: Some("abcdef".into()),
+            build: Build {
+                version: "0.1.0".into(),
+                revision: Some("abcdef".into()),
+                sources: Some("0123456789abcdef".into()),
+                blas_core: Some("Haswell".into()),
+                backend: "cpu".into(),
+            },
             arguments: vec!["sweep".into()],
             data: BTreeMap::from([("test.h5".into(), "aa".into())]),
             threads: 2,
-            blas_core: Some("Haswell".into()),
             blas_threads: Some(1),
         }
     }
@@ -171,17 +205,18 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_manifest_from_before_blas_was_named_is_read_and_resumed() {
+    fn a_manifest_from_before_builds_were_told_apart_is_read_and_not_resumed() {
         let folder = tempfile::tempdir().unwrap();
         let manifest = manifest(standard());
         let mut json = serde_json::to_value(&manifest).unwrap();
-        for name in ["blas_core", "blas_threads"] {
+        for name in ["blas_core", "blas_threads", "sources", "backend", "builds"] {
             assert!(json.as_object_mut().unwrap().remove(name).is_some(), "{name}");
         }
         fs::write(folder.path().join(MANIFEST), json.to_string()).unwrap();
         let found = Manifest::<Plan>::read(folder.path()).unwrap().unwrap();
-        assert_eq!((&found.provenance.blas_core, found.provenance.blas_threads), (&None, None));
-        found.accept(&manifest, folder.path()).unwrap();
+        assert_eq!((&found.provenance.build.blas_core, found.provenance.blas_threads), (&None, None));
+        let refused = found.accept(&manifest, folder.path());
+        assert!(matches!(refused, Err(Error::UnknownBuild { .. })), "{refused:?}");
     }
 
     #[test]
@@ -206,7 +241,7 @@ pub(crate) mod tests {
             refused(|m| m.plan.gamma = Some(0.5)),
             refused(|m| m.plan.datasets[0].source.train_checksum = "other".into()),
             refused(|m| m.provenance.data.clear()),
-            refused(|m| m.provenance.version = "0.2.0".into()),
+            refused(|m| m.provenance.build.version = "0.2.0".into()),
         ];
         insta::assert_snapshot!(messages.join("\n"), @r#"
         out/manifest.json: cannot resume, `plan.datasets[1].window` differs: the folder has 8, this sweep has 16
@@ -223,7 +258,25 @@ pub(crate) mod tests {
         let mut asked = manifest(standard());
         asked.provenance.threads = 7;
         asked.provenance.arguments.push("--resume".into());
-        asked.provenance.revision = None;
-        manifest(standard()).accept(&asked, Path::new("out")).unwrap();
+        asked.provenance.build.revision = None;
+        let found = manifest(standard());
+        found.accept(&asked, Path::new("out")).unwrap();
+        found.accept_build(&asked, Path::new("out")).unwrap();
+    }
+
+    #[test]
+    fn another_build_is_told_with_all_that_differs_and_joins_the_list() {
+        let mut found = manifest(standard());
+        let mut asked = manifest(standard());
+        asked.provenance.build.backend = "reduced".into();
+        asked.provenance.build.sources = Some("fedcba9876543210".into());
+        let message = found.accept_build(&asked, Path::new("out")).unwrap_err().to_string();
+        insta::assert_snapshot!(message, @"out/manifest.json: cannot resume: `backend` differs, the folder has cpu, this run has reduced; `sources` differs, the folder has 0123456789abcdef, this run has fedcba9876543210; write to another folder, or pass --resume=anyway, which keeps the rows of both apart by the column `build` and repeats trials of another backend");
+        found.take_over(asked.provenance.clone());
+        assert_eq!((found.builds.len(), found.build()), (2, 1));
+        found.take_over(asked.provenance);
+        assert_eq!((found.builds.len(), found.build()), (2, 1), "a build is listed once");
+        found.take_over(provenance());
+        assert_eq!((found.builds.len(), found.build()), (2, 0));
     }
 }

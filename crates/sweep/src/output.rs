@@ -15,13 +15,18 @@ pub struct Output {
 }
 
 impl Output {
-    /// Opens `folder` for the sweep `plan`; a folder that is missing or empty begins a new sweep
-    /// under any `existing`.
+    /// Opens `folder` for the sweep `plan`, whose trials are those of [`Plan::trials`] in their order,
+    /// [placed](crate::FlowExecutor::placed) where they run; a folder that is missing or empty begins a new
+    /// sweep under any `existing`. Rows that another backend wrote for the same trials are none of these.
     ///
     /// # Errors
-    /// If the plan is invalid; those of [`Archive::open`].
-    pub fn open(folder: &Path, plan: Plan, provenance: Provenance, existing: Existing) -> Result<Self> {
-        let trials = plan.trials()?;
+    /// Those of [`Archive::open`].
+    pub fn open(
+        folder: &Path,
+        (plan, trials): (Plan, Vec<Trial>),
+        provenance: Provenance,
+        existing: Existing,
+    ) -> Result<Self> {
         let identities = trials.iter().map(Trial::identity).collect::<Result<_>>()?;
         let archive = Archive::open(folder, (plan, trials.len()), &[RESULTS_CSV], provenance, existing)?;
         Ok(Self { archive, trials, identities })
@@ -56,6 +61,11 @@ impl Output {
     /// The unfinished line that resuming removed from the journal.
     pub fn torn(&self) -> Option<&Torn> {
         self.archive.torn()
+    }
+
+    /// The place of the build that runs among those of the manifest.
+    pub fn build(&self) -> usize {
+        self.archive.build()
     }
 
     /// The manifest as it stands.

@@ -301,8 +301,11 @@ pub(crate) fn facts(output: &Output) -> Vec<(String, String)> {
     let manifest = output.manifest();
     let p = &manifest.provenance;
     let mut facts = vec![
-        ("version".to_owned(), p.version.clone()),
-        ("revision".to_owned(), p.revision.clone().unwrap_or_else(|| "unknown".into())),
+        ("version".to_owned(), p.build.version.clone()),
+        ("revision".to_owned(), p.build.revision.clone().unwrap_or_else(|| "unknown".into())),
+        ("sources".to_owned(), p.build.sources.clone().unwrap_or_else(|| "unknown".into())),
+        ("backend".to_owned(), p.build.backend.clone()),
+        ("builds that wrote rows".to_owned(), manifest.builds.len().to_string()),
         ("arguments".to_owned(), p.arguments.join(" ")),
         ("trials".to_owned(), format!("{} of {}", output.rows().len(), manifest.total)),
         ("started".to_owned(), manifest.started.clone()),

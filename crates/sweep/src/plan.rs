@@ -1,6 +1,6 @@
 //! The plan of a sweep and its expansion into trials.
 
-use crate::{CovarianceSettings, Error, Result, Start, Trial};
+use crate::{CPU, CovarianceSettings, Error, Result, Start, Trial};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -98,6 +98,7 @@ pub struct Approach {
 impl Plan {
     /// The trials in the order of the results: by dataset, protocol, prior, sub, seed, approach, each as
     /// listed in the plan. An approach that a prior [leaves out](Approach::runs_under) has none under it.
+    /// All are on the [`CPU`]; [`placed`](crate::FlowExecutor::placed) says what will run them.
     ///
     /// # Errors
     /// If a setting is out of range, a list is empty, or two trials are the same.
@@ -164,6 +165,7 @@ impl Plan {
             seed,
             members: dataset.members,
             precision: self.precision.clone(),
+            backend: CPU.to_owned(),
         }
     }
 

@@ -3,8 +3,11 @@
 use crate::{Accelerator, BoxError};
 use equipoise_covariance::Memo;
 use equipoise_guidance::Strength;
+use equipoise_innovation::Method as Solution;
+use equipoise_operator::Gram;
 use equipoise_reduced::{Draws, Likelihood, Outcome as Reached, Reduced, ReducedError, ReducedSpace, Start};
 use equipoise_sampler::{Excursion, Outcome, PredictorCorrector, Trace};
+use equipoise_scaling::Law;
 use equipoise_schedule::Level;
 use equipoise_solver::{Inference, Member, Method, ObservedGaussian, PosteriorSampler, SolverError};
 use std::sync::Arc;
@@ -66,7 +69,18 @@ fn steps(inference: &Inference<f32>) -> Option<PredictorCorrector> {
 
 impl Accelerator for ReducedRuns {
     fn name(&self) -> &'static str {
-        "reduced space"
+        "reduced"
+    }
+
+    fn takes(&self, inference: &Inference<f32>, method: Method, law: Option<Law>) -> bool {
+        let splits = |gaussian: &Arc<ObservedGaussian<f32>>| match gaussian.observed().method() {
+            Solution::Modes => matches!(gaussian.observed().operator().gram(), Gram::Scaled(_)),
+            Solution::Lattice => true,
+            Solution::Dense | Solution::Iterative => false,
+        };
+        matches!((method, law), (Method::Sda, Some(_)) | (Method::Exact, None))
+            && steps(inference).is_some()
+            && inference.gaussian.as_ref().is_some_and(splits)
     }
 
     fn bind(
@@ -163,7 +177,7 @@ impl InSpace {
         let way = reached.trace();
         let mut trace = Trace {
             evaluations: way.evaluations,
-            peak: way.peak.rms,
+            peak_deviation: Some(way.peak.rms),
             guidance_norm: way.guidance_norm,
             ..Trace::default()
         };

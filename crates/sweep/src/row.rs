@@ -39,11 +39,12 @@ pub struct Outcome {
     pub misfit: f64,
     /// RMSE of the exact posterior mean.
     pub posterior_mean_rmse: Option<f64>,
-    /// RMSE of exact posterior samples that keep the noise σ(0).
+    /// RMSE over the cells of `rmse` of exact posterior samples that keep the sampler's last noise:
+    /// √(mean((posterior mean − truth)² + posterior variance) + σ(0)²).
     pub floor_rmse: Option<f64>,
-    /// ‖E[x|y] − posterior mean‖ over the posterior standard deviation.
+    /// ‖E[x|y] − posterior mean‖ over the posterior standard deviation with σ(0), over the same cells.
     pub bias_over_posterior_std: Option<f64>,
-    /// Ensemble spread over the exact posterior standard deviation.
+    /// Ensemble spread over the exact posterior standard deviation with σ(0), over the same cells.
     pub spread_ratio: Option<f64>,
     /// ‖g‖/‖g_exact‖ at t = 0.9, 0.5 and 0.1; `None` also where g_exact is 0.
     pub guidance_excess: [Option<f64>; 3],
@@ -53,8 +54,10 @@ pub struct Outcome {
     pub diverged_at: Option<f64>,
     /// Wall time of the trial in seconds.
     pub seconds: f64,
-    /// Largest max|x_t| on the way; in reduced space, where no entry is known, ‖x_t − μm‖/√D.
-    pub peak: f64,
+    /// Largest max|x_t| on the way; `None` in reduced space, where no entry is known on the way.
+    pub peak: Option<f64>,
+    /// Largest ‖x_t − μm‖/√D on the way, m the prior's mean; `None` outside reduced space.
+    pub peak_deviation: Option<f64>,
     /// Evaluations of the denoiser by all members.
     pub evaluations: usize,
     /// Remarks.
@@ -134,9 +137,14 @@ pub struct Row {
     #[serde(with = "number")]
     pub seconds: f64,
     pub identity: String,
+    pub backend: String,
+    /// Its place, from 0, among the `builds` of the manifest.
+    pub build: usize,
     pub space: String,
-    #[serde(with = "number")]
-    pub peak: f64,
+    #[serde(with = "number::option")]
+    pub peak: Option<f64>,
+    #[serde(with = "number::option")]
+    pub peak_deviation: Option<f64>,
     pub evaluations: usize,
     pub note: String,
 }
@@ -148,11 +156,11 @@ impl Record for Row {
 }
 
 impl Row {
-    /// The row of a finished trial.
+    /// The row of a trial that the build of this place in the manifest finished.
     ///
     /// # Errors
     /// If the trial has no identity because it cannot be written as JSON.
-    pub fn new(trial: &Trial, outcome: Outcome) -> Result<Self> {
+    pub fn new(trial: &Trial, outcome: Outcome, build: usize) -> Result<Self> {
         let [early, middle, late] = outcome.guidance_excess;
         Ok(Self {
             dataset: trial.dataset.clone(),
@@ -198,8 +206,11 @@ impl Row {
             diverged_at: outcome.diverged_at,
             seconds: outcome.seconds,
             identity: trial.identity()?,
+            backend: trial.backend.clone(),
+            build,
             space: SPACE.into(),
             peak: outcome.peak,
+            peak_deviation: outcome.peak_deviation,
             evaluations: outcome.evaluations,
             note: outcome.note,
         })
@@ -256,11 +267,11 @@ pub(crate) mod tests {
 
     #[test]
     fn every_kind_of_number_survives_json_and_csv() {
-        let row = Row::new(&example(), outcome()).unwrap();
+        let row = Row::new(&example(), outcome(), 0).unwrap();
         assert!(same(&through_json(&row), &row));
         assert!(same(&through_csv(&row), &row));
         let uneven = Trial { noise: vec![0.1, 1e-9], ..example() };
-        let row = Row::new(&uneven, outcome()).unwrap();
+        let row = Row::new(&uneven, outcome(), 0).unwrap();
         assert!(same(&through_json(&row), &row));
         assert!(same(&through_csv(&row), &row));
     }
@@ -270,7 +281,7 @@ pub(crate) mod tests {
         fn any_bits_survive_json_and_csv(bits in any::<u64>(), more in any::<u64>()) {
             let found = f64::from_bits(bits);
             let outcome = Outcome { rmse: found, spread_ratio: Some(f64::from_bits(more)), ..outcome() };
-            let row = Row::new(&example(), outcome).unwrap();
+            let row = Row::new(&example(), outcome, 0).unwrap();
             prop_assert!(same(&through_json(&row), &row));
             prop_assert!(same(&through_csv(&row), &row));
         }
@@ -278,7 +289,7 @@ pub(crate) mod tests {
 
     #[test]
     fn json_spells_non_finite_and_undefined_numbers_apart() {
-        let row = Row::new(&example(), outcome()).unwrap();
+        let row = Row::new(&example(), outcome(), 0).unwrap();
         let json = serde_json::to_string(&row).unwrap().replace(",\"", ",\n\"");
         insta::assert_snapshot!(json, @r#"
         {"dataset":"kolmogorov",
@@ -323,9 +334,12 @@ pub(crate) mod tests {
         "state":"nan",
         "diverged_at":0.96875,
         "seconds":1.25,
-        "identity":"a800aedaa01f710f",
+        "identity":"54925b2e5deb6490",
+        "backend":"cpu",
+        "build":0,
         "space":"normalised",
-        "peak":0.0,
+        "peak":null,
+        "peak_deviation":null,
         "evaluations":0,
         "note":"a \"quoted\", two-line\nremark: σ"}
         "#);

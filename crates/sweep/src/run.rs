@@ -160,7 +160,7 @@ impl Run<'_> {
         self.observer.started(trial, self.progress(self.finished.load(Ordering::Relaxed)));
         let outcome = self.executor.execute(trial);
         let outcome = outcome.map_err(|source| Error::Trial { trial: trial.to_string(), source })?;
-        let row = Row::new(trial, outcome)?;
+        let row = Row::new(trial, outcome, self.output.build())?;
         self.output.journal().append(row.clone())?;
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         self.observer.finished(&row, self.progress(finished));

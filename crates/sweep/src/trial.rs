@@ -72,6 +72,9 @@ pub struct Trial {
     pub members: usize,
     /// Element type of fields, `f32` or `f64`.
     pub precision: String,
+    /// What runs it: [`CPU`](crate::CPU), or the name of the [`Accelerator`](crate::Accelerator) that takes
+    /// it. Draws and last bits follow it.
+    pub backend: String,
 }
 
 /// The model of the prior covariance.
@@ -168,6 +171,7 @@ pub(crate) mod tests {
             seed: 0,
             members: 2,
             precision: text("f32"),
+            backend: text("cpu"),
         }
     }
 
@@ -207,8 +211,8 @@ pub(crate) mod tests {
     fn one_last_bit_of_any_field_changes_the_identity() {
         let identity = example().identity().unwrap();
         let changed = changed_once(&serde_json::to_value(example()).unwrap(), "");
-        // 29 fields, of which the covariance has three leaves and the noise two.
-        assert_eq!(changed.len(), 29 + 2 + 1);
+        // 30 fields, of which the covariance has three leaves and the noise two.
+        assert_eq!(changed.len(), 30 + 2 + 1);
         for (path, value) in changed {
             let trial: Trial = serde_json::from_value(value).unwrap();
             assert_ne!(trial.identity().unwrap(), identity, "{path}");
@@ -241,6 +245,6 @@ pub(crate) mod tests {
     /// Sweeps begun by an earlier build can only be resumed while this stays as it is.
     #[test]
     fn the_identity_is_stable() {
-        insta::assert_snapshot!(example().identity().unwrap(), @"a800aedaa01f710f");
+        insta::assert_snapshot!(example().identity().unwrap(), @"54925b2e5deb6490");
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::Score;
 use crate::small::{plan, scene};
 use crate::{leaderboard, records};
-use equipoise_sweep::{Existing, Provenance};
+use equipoise_sweep::{Build, Existing, Provenance};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -32,12 +32,16 @@ fn open(folder: &Path, existing: Existing) -> Results {
     let plan = plan(&METHODS, 4);
     let total = plan.jobs().unwrap().len();
     let provenance = Provenance {
-        version: "0".into(),
-        revision: None,
+        build: Build {
+            version: "0".into(),
+            revision: None,
+            sources: Some("0".into()),
+            blas_core: None,
+            backend: "cpu".into(),
+        },
         arguments: vec![],
         data: BTreeMap::new(),
         threads: 1,
-        blas_core: None,
         blas_threads: None,
     };
     Results::open(folder, (plan, total), &TABLES, provenance, existing).unwrap()

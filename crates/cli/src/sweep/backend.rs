@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use equipoise_guidance::Strength;
+use equipoise_scaling::Law;
 use equipoise_solver::{Inference, Method, PosteriorSampler};
 use equipoise_solver_cuda::{Cuda, Problem, Resident, StepError};
 use equipoise_sweep::{Accelerator, BoxError, Places, ReducedRuns};
@@ -65,6 +66,11 @@ impl Elsewhere {
         &*self.accelerator
     }
 
+    /// What opened, a device with its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What the manifest says of the trials of this run.
     pub(super) fn told(&self, places: Places) -> String {
         let Places { accelerator, cpu } = places;
@@ -79,6 +85,11 @@ struct Gpu(Arc<Cuda>);
 impl Accelerator for Gpu {
     fn name(&self) -> &'static str {
         "cuda"
+    }
+
+    fn takes(&self, inference: &Inference<f32>, method: Method, law: Option<Law>) -> bool {
+        let known = |law| Problem::check(inference, law == Law::Adaptive).is_ok();
+        method == Method::Sda && law.is_some_and(known)
     }
 
     fn bind(

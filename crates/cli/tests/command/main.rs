@@ -11,6 +11,7 @@ mod interrupt;
 mod process;
 mod ran;
 mod reconstruct;
+mod resume;
 mod stability;
 mod sweep;
 mod sweep_faults;

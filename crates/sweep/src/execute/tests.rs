@@ -13,6 +13,10 @@ impl Accelerator for Traced {
         "the other machine"
     }
 
+    fn takes(&self, _: &Inference<f32>, _: Method, law: Option<Law>) -> bool {
+        law.is_some_and(|law| matches!(law, Law::Matched | Law::Active))
+    }
+
     fn bind(
         &self,
         inference: &Inference<f32>,
@@ -52,12 +56,15 @@ fn reduced_runs_end_where_full_ones_do() {
         let full = FlowExecutor::new(&flows, None).unwrap();
         let reduced = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&accelerator);
         let trials = plan.trials().unwrap();
+        let placed = reduced.placed(trials.clone()).unwrap();
         let mut kept = 0;
-        for trial in &trials {
-            let (a, b) = (full.execute(trial).unwrap(), reduced.execute(trial).unwrap());
+        for (trial, placed) in trials.iter().zip(&placed) {
+            assert_eq!((trial.backend.as_str(), placed.backend.as_str()), (CPU, "reduced"), "{trial}");
+            let (a, b) = (full.execute(trial).unwrap(), reduced.execute(placed).unwrap());
             assert_eq!((&a.state, a.evaluations), (&b.state, b.evaluations), "{trial}");
             let exploded = ["nan", "exploded"].contains(&a.state.as_str());
-            assert!(b.note.contains("on reduced space"), "{trial}: {}", b.note);
+            assert!(a.peak.is_some() && a.peak_deviation.is_none(), "{trial}");
+            assert!(b.peak.is_none() && b.peak_deviation.is_some(), "{trial}");
             if exploded {
                 assert_eq!(a.diverged_at.map(f64::to_bits), b.diverged_at.map(f64::to_bits), "{trial}");
             } else {
@@ -79,27 +86,44 @@ fn corrected_runs_of_explicit_modes_stay_where_they_are() {
     let (flows, plan) = small("ibpm", 8, 1);
     let accelerator = ReducedRuns::default();
     let executor = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&accelerator);
-    let outcomes: Vec<_> = plan.trials().unwrap().iter().map(|t| executor.execute(t).unwrap()).collect();
+    let trials = executor.placed(plan.trials().unwrap()).unwrap();
+    let outcomes: Vec<_> = trials.iter().map(|t| executor.execute(t).unwrap()).collect();
     assert_eq!(executor.places(), Places { accelerator: outcomes.len(), cpu: 0 });
     let exploded = outcomes.iter().filter(|o| o.state == "exploded");
     let timed = exploded.clone().filter(|o| o.diverged_at.is_some_and(|t| (0.0..1.0).contains(&t)));
     assert!(exploded.clone().count() >= 1 && exploded.count() == timed.count());
 }
 
-/// Covered trials run there and say so, with the numbers that the machine gives; others run on the CPU.
+/// Covered trials run there and bear its name, with the numbers that the machine gives; others run on the
+/// CPU. No trial runs elsewhere than its identity says, and none of two backends have one identity.
 #[test]
 fn an_accelerator_takes_what_it_has_steps_for() {
     let (flows, plan) = small("kolmogorov", 2, 0);
     let cpu = FlowExecutor::new(&flows, None).unwrap();
     let both = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&Traced);
     let trials = plan.trials().unwrap();
-    for trial in &trials {
-        let (plain, other) = (cpu.execute(trial).unwrap(), both.execute(trial).unwrap());
+    for (trial, placed) in trials.iter().zip(both.placed(trials.clone()).unwrap()) {
         let there = ["matched", "active"].contains(&trial.law.as_str());
-        assert_eq!(other.note.contains("on the other machine"), there, "{trial}: {}", other.note);
-        assert!(!plain.note.contains("machine"), "{trial}");
+        assert_eq!(placed.backend, if there { Traced.name() } else { CPU }, "{trial}");
+        assert_eq!(placed.identity().unwrap() == trial.identity().unwrap(), !there, "{trial}");
+        let (plain, other) = (cpu.execute(trial).unwrap(), both.execute(&placed).unwrap());
         assert_eq!(plain.rmse.to_bits(), other.rmse.to_bits(), "{trial}");
+        if there {
+            let refused = cpu.execute(&placed).unwrap_err().to_string();
+            assert!(refused.contains("backend `the other machine`"), "{refused}");
+        }
     }
     assert_eq!(both.places(), Places { accelerator: 2, cpu: trials.len() - 2 });
     assert_eq!(cpu.places(), Places { accelerator: 0, cpu: trials.len() });
+}
+
+/// A trial whose law the machine has no steps for, whatever its identity says.
+#[test]
+fn a_backend_that_has_no_steps_is_an_error_and_no_other_run() {
+    let (flows, plan) = small("kolmogorov", 2, 0);
+    let both = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&Traced);
+    let trial = plan.trials().unwrap().into_iter().find(|trial| trial.law == "sum").unwrap();
+    let refused = both.execute(&Trial { backend: Traced.name().into(), ..trial }).unwrap_err();
+    assert!(refused.to_string().contains("no steps for this trial"), "{refused}");
+    assert_eq!(both.places(), Places::default());
 }

@@ -9,7 +9,13 @@ use std::collections::BTreeMap;
 use std::fs;
 
 pub(crate) fn open(folder: &Path, existing: Existing) -> Result<Output> {
-    Output::open(folder, standard(), provenance(), existing)
+    opened(folder, standard(), existing)
+}
+
+/// The folder of a plan whose trials run on the CPU.
+pub(crate) fn opened(folder: &Path, plan: Plan, existing: Existing) -> Result<Output> {
+    let trials = plan.trials()?;
+    Output::open(folder, (plan, trials), provenance(), existing)
 }
 
 /// Every file below `folder` with its content.
@@ -63,7 +69,7 @@ fn force_removes_what_the_sweep_wrote_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let output = open(&out, Existing::Refuse).unwrap();
-    let row = Row::new(&output.trials()[0], outcome()).unwrap();
+    let row = Row::new(&output.trials()[0], outcome(), 0).unwrap();
     output.journal().append(row).unwrap();
     for path in output.claim(&["report.html", "a/b/one.png", "a/c/two.png"]).unwrap() {
         fs::write(path, "ours").unwrap();
@@ -135,7 +141,7 @@ fn another_plan_is_not_resumed() {
     let before = content(folder.path());
     let mut plan = standard();
     plan.datasets[0].covariance.rank = Some(10);
-    let refused = Output::open(folder.path(), plan, provenance(), Existing::Resume).unwrap_err();
+    let refused = opened(folder.path(), plan, Existing::Resume).unwrap_err();
     let message = refused.to_string();
     assert!(message.contains("`plan.datasets[0].covariance.rank` differs"), "{message}");
     assert!(message.contains("the folder has 20, this sweep has 10"), "{message}");
@@ -147,7 +153,7 @@ fn resuming_reports_a_torn_line() {
     let folder = tempfile::tempdir().unwrap();
     let output = open(folder.path(), Existing::Refuse).unwrap();
     for trial in &output.trials()[..2] {
-        output.journal().append(Row::new(trial, outcome()).unwrap()).unwrap();
+        output.journal().append(Row::new(trial, outcome(), 0).unwrap()).unwrap();
     }
     let path = folder.path().join(RESULTS_JSONL);
     let bytes = fs::read(&path).unwrap();
@@ -155,7 +161,7 @@ fn resuming_reports_a_torn_line() {
     let output = open(folder.path(), Existing::Resume).unwrap();
     assert_eq!(output.torn().map(|torn| torn.line), Some(2));
     let note = &output.manifest().notes[0];
-    assert!(note.contains("with 1 of 240 rows; an unfinished line 2"), "{note}");
+    assert!(note.contains("over a journal of 1 rows; an unfinished line 2"), "{note}");
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Runs of a small plan with an executor that answers from the identity of a trial.
 
 use super::*;
-use crate::manifest::tests::provenance;
-use crate::output::tests::content;
+use crate::output::tests::{content, opened};
 use crate::plan::tests::standard;
 use crate::{Existing, Plan, RESULTS_CSV, RESULTS_JSONL, Torn};
 use std::collections::BTreeSet;
@@ -74,7 +73,7 @@ const TRIALS: usize = 120;
 
 fn open(folder: &Path, existing: Existing) -> Result<Output> {
     let plan = Plan { subs: vec![4, 16], ..standard() };
-    Output::open(folder, plan, provenance(), existing)
+    opened(folder, plan, existing)
 }
 
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
