@@ -202,3 +202,6 @@ impl<'a> Problem<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

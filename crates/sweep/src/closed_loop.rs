@@ -77,7 +77,7 @@ impl ClosedLoop {
     fn record(&mut self, mean: &[f32], other: &[f32], schedule: &dyn Schedule, t: f64, exact: &Moments) {
         let level = schedule.level(t);
         let mu = level.mu as f32;
-        let variance = level.mu.powi(2) * exact.variance.value + level.sigma.powi(2);
+        let variance = level.mu.powi(2) * exact.mean_variance + level.sigma.powi(2);
         let scale = (mean.len() as f64 * variance).sqrt();
         let mut target = vec![0.0; mean.len()];
         each::map1(&mut target, &exact.mean, |m| mu * m);

@@ -3,11 +3,10 @@
 use crate::known::{Known, Moments};
 use crate::problem::{Draw, Problem};
 use crate::{BoxError, Flow, Outcome};
-use equipoise_field::each;
+use equipoise_field::{Real, each};
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
 use equipoise_operator::LinearOperator;
-use equipoise_posterior::MeanVariance;
 use equipoise_sampler::Outcome as Run;
 
 /// An outcome with its state as a value.
@@ -80,7 +79,7 @@ pub(crate) fn judge(
     Ok(Judged { outcome, state, note: note(runs, known) })
 }
 
-/// An ensemble against the exact posterior.
+/// An ensemble against the exact posterior, over the cells that errors are measured over.
 #[derive(Clone, Copy)]
 struct Held {
     mean_rmse: f64,
@@ -90,16 +89,16 @@ struct Held {
 }
 
 fn held_to(flow: &Flow, exact: &Moments, fields: &[&[f32]], sigma_zero: f64) -> Result<Held, BoxError> {
-    let (mean, mean_variance) = (&exact.mean, exact.variance.value);
+    let mean = &exact.mean;
     let included = Inclusion::Plane(&flow.included);
     let (mean_rmse, floor) = exact.against(sigma_zero, |variance| {
-        let variance = vec![variance as f32; flow.shape.len()];
         Ok((
             metrics::rmse(mean, &flow.truth, included)?,
-            metrics::floor_rmse(mean, &variance, &flow.truth, sigma_zero, included)?,
+            metrics::floor_rmse(mean, variance, &flow.truth, sigma_zero, included)?,
         ))
     })?;
-    let widened = vec![(mean_variance + sigma_zero * sigma_zero) as f32; flow.shape.len()];
+    let last = f32::narrow(sigma_zero * sigma_zero);
+    let widened: Vec<f32> = exact.variance.values.iter().map(|v| v + last).collect();
     let ensemble = Ensemble::new(fields)?;
     Ok(Held {
         mean_rmse,
@@ -138,9 +137,11 @@ fn note(runs: &[Run<f32>], known: &Known) -> String {
         remarks
             .push(format!("{each:.1} CG iterations an evaluation, relative residual up to {residual:.1e}"));
     }
-    let variance = known.moments().map(|moments| moments.variance);
-    if let Some(MeanVariance { value, standard_error: Some(error) }) = variance {
-        remarks.push(format!("posterior variance by probes, relative standard error {:.1e}", error / value));
+    let error = known.moments().and_then(|moments| moments.variance.relative_standard_error);
+    if let Some(error) = error {
+        remarks.push(format!(
+            "posterior variance by exact deviations, relative standard error up to {error:.1e}"
+        ));
     }
     remarks.join("; ")
 }

@@ -4,13 +4,13 @@ use crate::BoxError;
 use crate::problem::{Draw, Problem, Shared, once};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Conditioned;
-use equipoise_posterior::{ExactPosterior, MeanVariance};
+use equipoise_posterior::{ExactPosterior, VarianceField};
 use equipoise_prior::Analytic;
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
-/// Probes of the posterior variance where it has no closed form.
-const PROBES: usize = 32;
+/// Exact deviations that estimate the posterior variance of every entry where it has no closed form.
+const DEVIATIONS: usize = 64;
 
 /// What errors and guidance can be held to.
 pub(crate) enum Known {
@@ -25,35 +25,40 @@ pub(crate) enum Known {
 /// Mean and variance of x | y.
 pub(crate) struct Moments {
     pub(crate) mean: Vec<f32>,
+    /// Of every entry.
+    pub(crate) variance: Arc<VarianceField<f32>>,
     /// Averaged over the field.
-    pub(crate) variance: MeanVariance,
+    pub(crate) mean_variance: f64,
     /// RMSE of the mean and of posterior samples, by the bits of σ(0).
     errors: Shared<(f64, f64)>,
 }
 
 impl Moments {
-    fn new(mean: Vec<f32>, variance: MeanVariance) -> Self {
-        Self { mean, variance, errors: Shared::default() }
+    fn new(mean: Vec<f32>, variance: Arc<VarianceField<f32>>) -> Self {
+        let values = &variance.values;
+        let mean_variance = sum::of(values.len(), |i| values[i].wide()) / values.len() as f64;
+        Self { mean, variance, mean_variance, errors: Shared::default() }
     }
 
-    /// What `measure` makes of the variance, once for every σ(0): trials of all laws are held to it.
+    /// What `measure` makes of the variances, once for every σ(0): trials of all laws are held to it.
     pub(crate) fn against(
         &self,
         sigma_zero: f64,
-        measure: impl FnOnce(f64) -> Result<(f64, f64), BoxError>,
+        measure: impl FnOnce(&[f32]) -> Result<(f64, f64), BoxError>,
     ) -> Result<(f64, f64), BoxError> {
         let key = sigma_zero.to_bits().to_string();
-        Ok(*once(&self.errors, &key, || Ok(Arc::new(measure(self.variance.value)?)))?)
+        Ok(*once(&self.errors, &key, || Ok(Arc::new(measure(&self.variance.values)?)))?)
     }
 }
 
 impl Known {
-    /// Under the Gaussian; `probes` names the draws where its variance has no closed form.
-    pub(crate) fn gaussian(problem: &Problem, draw: &Draw, probes: Stream) -> Result<Self, BoxError> {
+    /// Under the Gaussian; `deviations` names the draws where its variance has no closed form.
+    pub(crate) fn gaussian(problem: &Problem, draw: &Draw, deviations: Stream) -> Result<Self, BoxError> {
         let gaussian = &problem.gaussian;
         let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
         let mean = posterior.mean(draw.observation.values())?;
-        let variance = posterior.mean_variance(PROBES, probes)?;
+        let variance =
+            once(&problem.variance, "", || Ok(Arc::new(posterior.variance_field(DEVIATIONS, deviations)?)))?;
         Ok(Self::Gaussian(Moments::new(mean, variance)))
     }
 
@@ -62,9 +67,9 @@ impl Known {
         let Some(prior) = analytic.empirical() else { return Ok(Self::Nothing) };
         let exact = Arc::new(Conditioned::new(prior, &draw.observation)?);
         let found = exact.posterior().moments()?;
-        let value = sum::of(found.variance.len(), |i| found.variance[i]) / found.variance.len() as f64;
-        let mean = found.mean.iter().map(|m| f32::narrow(*m)).collect();
-        let moments = Moments::new(mean, MeanVariance { value, standard_error: None });
+        let narrow = |values: &[f64]| values.iter().map(|v| f32::narrow(*v)).collect();
+        let variance = VarianceField { values: narrow(&found.variance), relative_standard_error: None };
+        let moments = Moments::new(narrow(&found.mean), Arc::new(variance));
         Ok(Self::Empirical { moments, exact })
     }
 

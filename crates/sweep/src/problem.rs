@@ -11,6 +11,7 @@ use equipoise_guidance::{Exact, Excess, Guidance, Observation, Sda, Strength};
 use equipoise_innovation::NoiseVariance;
 use equipoise_metrics::{Inclusion, Range, range};
 use equipoise_operator::{LinearOperator, Subsample};
+use equipoise_posterior::VarianceField;
 use equipoise_prior::Analytic;
 use equipoise_scaling::Law;
 use equipoise_solver::{ObservedGaussian, ProbedRatios};
@@ -36,6 +37,8 @@ pub(crate) struct Problem {
     norms: Shared<Norms>,
     draws: Shared<Draw>,
     known: Shared<Known>,
+    /// The Gaussian's posterior variance, which does not depend on y.
+    pub(crate) variance: Shared<VarianceField<f32>>,
     traces: Shared<ProbedRatios>,
 }
 
@@ -71,6 +74,7 @@ impl Problem {
             norms: Shared::default(),
             draws: Shared::default(),
             known: Shared::default(),
+            variance: Shared::default(),
             traces: Shared::default(),
         })
     }
@@ -121,9 +125,9 @@ impl Problem {
         let draw = self.draw(flow, trial.seed)?;
         let analytic = flow.analytic(&trial.prior)?;
         once(&self.known, &format!("{} {}", trial.prior, trial.seed), || {
-            let probes = Stream::new("posterior").text(&flow.name).number(self.sub as u64);
+            let deviations = Stream::new("posterior").text(&flow.name).number(self.sub as u64);
             Ok(Arc::new(match analytic {
-                None => Known::gaussian(self, &draw, probes)?,
+                None => Known::gaussian(self, &draw, deviations)?,
                 Some(analytic) => Known::of(analytic, &draw)?,
             }))
         })

@@ -1,0 +1,53 @@
+//! A benchmark and a sweep hold the same runs to the same posterior.
+
+use crate::bench::Bench;
+use crate::choose::Chosen;
+use crate::problem::Part;
+use crate::score::judge;
+use crate::{Case, Plan, Scene, Subset};
+use equipoise_data::NoiseLevel;
+use equipoise_sweep::{Approach, Executor, Flow, FlowExecutor, FlowRequest, Protocol, SettingsChange};
+
+const MEMBERS: usize = 2;
+const CASE: Case = Case { sub: 8, noise: 0.1, steps: 2 };
+
+/// On the wake, where cells inside the body are left out of every error, and their variance of the floor.
+/// Both narrow σ(0)² to `f32` at another place, which no mean over cells makes larger than 1e-6.
+#[test]
+fn the_wake_has_one_floor_and_one_spread() {
+    let change = SettingsChange { window: Some(2), ..SettingsChange::default() };
+    let noise = NoiseLevel::Normalised(CASE.noise);
+    let requests = FlowRequest::embedded(change, &noise, false).unwrap();
+    let request = requests.iter().find(|request| request.name == "ibpm").unwrap();
+    let flows = Flow::open_apart(request).unwrap();
+    let exact = Approach::of_law("exact");
+
+    let scene = Scene::of(&flows).unwrap().remove(0);
+    let plan = Plan { members: MEMBERS, ..Plan::of(Subset::Core, Vec::new(), vec![exact.clone()]) };
+    let bench = Bench::new(&scene, CASE, &plan).unwrap();
+    let draw = bench.problem.draw(Part::Test, 0).unwrap();
+    let sampler = bench.bind(Chosen::of(&exact).unwrap(), None, &draw, CASE.steps).unwrap();
+    let drawn = bench.draw(&*sampler, &draw, MEMBERS).unwrap();
+    let scored = judge(&bench.problem, &draw, &drawn.runs, false).unwrap();
+
+    let mut sweep = equipoise_sweep::Plan::standard(vec![flows[0].plan()]);
+    (sweep.subs, sweep.approaches) = (vec![CASE.sub], vec![exact]);
+    (sweep.schedule, sweep.eta, sweep.start) = (plan.schedule.clone(), plan.eta, plan.start);
+    let (sampler, spacing) = (plan.sampler.clone(), plan.spacing.clone());
+    let dataset = &mut sweep.datasets[0];
+    (dataset.seeds, dataset.members) = (vec![0], MEMBERS);
+    dataset.protocols = vec![Protocol { steps: CASE.steps, sampler, spacing, ..Protocol::fast() }];
+    let trials = sweep.trials().unwrap();
+    let swept = FlowExecutor::new(&flows[..1], None).unwrap().execute(&trials[0]).unwrap();
+
+    let pairs = [
+        ("rmse", Some(scored.rmse), Some(swept.rmse)),
+        ("floor", scored.floor, swept.floor_rmse),
+        ("spread", scored.spread_ratio, swept.spread_ratio),
+        ("bias", scored.bias, swept.bias_over_posterior_std),
+    ];
+    for (name, a, b) in pairs {
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert!((a - b).abs() <= 1e-6 * a.abs(), "{name}: benchmark {a}, sweep {b}");
+    }
+}
