@@ -50,11 +50,8 @@ pub fn write_page(
 
 fn lead(other: bool) -> Vec<String> {
     let mut lead = vec![
-        "Reconstructions of a flow from sparse noisy velocities under every scaling law of the likelihood \
-         term, judged against the exact posterior of the same Gaussian prior."
-            .to_owned(),
-        "The wake is periodic, so a prior that recalls training frames does well on it; the turbulence is \
-         not, and its test trajectories are in no training file."
+        "Reconstructions of a flow from sparse noisy velocities under scaling laws of the likelihood term, \
+         judged against the exact posterior of the same Gaussian prior."
             .to_owned(),
     ];
     if other {
@@ -338,8 +335,8 @@ fn notes(other: bool) -> Vec<(String, String)> {
         ("States".to_owned(), states),
         note(
             "Floor",
-            "√(mean((posterior mean − truth)²) + mean posterior variance + σ(0)²): what exact posterior samples \
-             reach, with the noise that the sampler leaves at t = 0.",
+            "√(mean((posterior mean − truth)² + posterior variance) + σ(0)²), the mean over the cells of the RMSE: \
+             what exact posterior samples reach, with the noise that the sampler leaves at t = 0.",
         ),
         note(
             "Pooling",
@@ -349,7 +346,7 @@ fn notes(other: bool) -> Vec<(String, String)> {
         ),
         note(
             "Bias and spread",
-            "Relative to the exact posterior standard deviation widened by σ(0). The sampling error of the \
+            "Relative to the exact posterior standard deviation over the same cells, widened by σ(0). The sampling error of the \
              ensemble mean is taken out of the bias.",
         ),
     ];

@@ -1,4 +1,4 @@
-//! The page that shows why laws fail: what each puts in the place of the innovation covariance, how
+//! The page behind the outcomes: what each law puts in the place of the innovation covariance, how
 //! wrong its guidance is, and where its runs go.
 
 use crate::account::Account;
@@ -43,12 +43,12 @@ pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -
         }
     }
     let whole = Page {
-        title: "Why laws fail".into(),
+        title: "What laws put in the place of the innovation covariance".into(),
         lead: vec![
             "The score of a Gaussian likelihood needs the covariance of what is not known of the observations, \
-             s²I + A V Aᵀ. A scaling law puts a number v(t) in its place. Neighbouring observations of a smooth \
-             field repeat each other: A V Aᵀ has a few large eigenvalues, and a law that does not know them counts \
-             the same information many times."
+             s²I + A V Aᵀ. A scaling law puts a number v(t) in its place. N_eff says how many independent numbers \
+             the N observations amount to at a time. Below are the numbers of this sweep; docs/laws.md has the \
+             argument and what they are on the embedded flows."
                 .into(),
         ],
         facts: facts(output),

@@ -25,7 +25,8 @@ fn rounded(csv: &str) -> String {
         let measured = |name: &str| {
             let first = header.iter().position(|column| column == "min").unwrap();
             let last = header.iter().position(|column| column == "guidance_excess_t0.1").unwrap();
-            header.iter().skip(first).take(last - first + 1).any(|column| column == name) || name == "peak"
+            let on_the_way = ["peak", "peak_deviation"].contains(&name);
+            header.iter().skip(first).take(last - first + 1).any(|column| column == name) || on_the_way
         };
         let cells = header.iter().zip(&record).map(|(name, cell)| match (name, cell.parse::<f64>()) {
             ("seconds" | "identity", _) => format!("[{name}]"),
