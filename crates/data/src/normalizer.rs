@@ -21,7 +21,7 @@ pub enum NormalizerKind {
     Identity,
 }
 
-/// Mean and standard deviation of u and v in the study, section 12.2.
+/// Mean and standard deviation of u and v in the study (docs/references.md), section 12.2.
 const PUBLISHED_MEAN: [f64; 2] = [0.998540, 0.0];
 const PUBLISHED_STD: [f64; 2] = [0.415285, 0.207527];
 

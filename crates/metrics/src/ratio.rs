@@ -46,7 +46,7 @@ pub fn range<R: Real>(x: &[R], inclusion: Inclusion<'_>) -> Result<Range, Metric
     }))
 }
 
-/// std(x)/std(truth), the study's energy ratio (section 13.1), over the whole field.
+/// std(x)/std(truth), the study's energy ratio (section 13.1; docs/references.md), over the whole field.
 ///
 /// A mean flow raises it: on the wake even a blank answer scores 0.7.
 ///

@@ -15,7 +15,7 @@ pub struct Subsample {
 }
 
 impl Subsample {
-    /// The subsampling of fields of `shape` at `stride` (the study's `sub`) along H and W.
+    /// The subsampling of fields of `shape` at `stride` (`sub` of the study, docs/references.md) along H and W.
     ///
     /// # Errors
     /// [`OperatorError::Stride`] when the stride is zero or exceeds the smaller side of the grid.

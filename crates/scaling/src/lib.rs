@@ -2,7 +2,7 @@
 //!
 //! SDA's Gaussian score divides the residual by the scalar v(t) = std² + γ(σ/μ)². A law says how
 //! std, γ or the gradient follow from the number of observations N. Section numbers refer to the
-//! study of gradient scaling that this project starts from.
+//! study of gradient scaling that this project starts from; docs/references.md says what it is.
 //!
 //! ```
 //! use equipoise_scaling::{Law, PUBLISHED_BASE};

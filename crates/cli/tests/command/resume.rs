@@ -1,5 +1,4 @@
 //! `--resume` under another backend, other kernels of BLAS or other sources than wrote the rows.
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 #[path = "../../build/sources.rs"]
 mod sources;

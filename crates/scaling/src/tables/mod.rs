@@ -1,9 +1,6 @@
 //! The study's tables, recomputed in closed form and set beside what it printed.
 //!
-//! Slips that recomputing shows: the tables of sections 8.2 and 8.3 use the `linear_beta`
-//! schedule, not the cosine one of the study's code; observations are counted by floor in most
-//! places (true counts in section 7.1, and section 2.2 mixes both); section 9.1's standard
-//! deviations were measured in a space that nobody recorded.
+//! What recomputing shows of it stands in the notes of the tables and, whole, in docs/references.md.
 
 mod counts;
 mod entry;
