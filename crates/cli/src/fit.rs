@@ -9,6 +9,7 @@ use crate::output;
 use crate::progress::Progress;
 use crate::spectrum::Spectrum;
 use crate::table::Table;
+use crate::warnings;
 use equipoise_data::store::Existing;
 use equipoise_data::{DataError, Recording, load};
 use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings};
@@ -98,6 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         fitted => fitted?,
     };
+    warnings::tell(train.path(), &prior.provenance().warnings);
     prior.save(&arguments.out, existing)?;
     print(arguments.format, &Report::new(&arguments.out, &prior, memory))?;
     Ok(ExitCode::SUCCESS)
@@ -148,6 +150,7 @@ impl<'a> Report<'a> {
             ("sha256", self.train.sha256.as_str().into()),
             ("axes", self.train.axes.as_str().into()),
             ("notes", (!self.train.notes.is_empty()).then(|| self.train.notes.join("; ")).into()),
+            ("warnings", (!self.train.warnings.is_empty()).then(|| self.train.warnings.join("; ")).into()),
             ("memory", self.memory.to_string().into()),
             ("modes", self.train.sampled.as_ref().map(missed).into()),
             ("space", self.space.into()),

@@ -14,8 +14,9 @@ use std::path::PathBuf;
 ///
 /// The file is HDF5 with a dataset `x` or `velocity` of shape (N, T, C, H, W) or (T, N, C, H, W).
 /// The audit compares the order that the attributes declare with the one that the numbers suggest.
-/// A file that other verbs would refuse is described as far as it can be; the reason goes to
-/// standard error and the exit status is 1.
+/// What is merely odd about the numbers (vectors of 0, frames that repeat or stand out, an end point stored
+/// twice) is a warning. A file that other verbs would refuse is described as far as it can be; the reason
+/// goes to standard error and the exit status is 1.
 ///
 /// Units and space: statistics, spacings and the inflow in physical units, those of the file,
 /// nothing normalised, solid cells included; mean squared differences in their square. Centre and

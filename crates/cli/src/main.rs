@@ -27,6 +27,7 @@ mod sweep;
 mod table;
 mod tables;
 mod threads;
+mod warnings;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

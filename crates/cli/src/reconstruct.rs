@@ -11,6 +11,7 @@ use crate::interrupt::INTERRUPTED;
 use crate::number::{count, positive};
 use crate::progress::Progress;
 use crate::threads::use_threads;
+use crate::warnings;
 use asked::{Asked, announce};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
@@ -216,6 +217,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 /// The window that the mean is compared with, physical units.
 fn truth(path: &Path, prior: &Prior) -> anyhow::Result<Vec<f32>> {
     let data = load(path, &LoadOptions::default())?;
+    warnings::tell(path, data.warnings());
     let (found, expected) = (data.shape(prior.shape().frames), prior.shape());
     if found != expected {
         return Err(ReconstructionError::Truth { path: path.into(), found, expected }.into());

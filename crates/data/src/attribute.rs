@@ -1,7 +1,8 @@
 //! The attributes of a file, read whatever their encoding.
 
 use crate::DataError;
-use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use crate::storage::is_number;
+use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Attribute as Handle, Location};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -17,8 +18,10 @@ const FIXED: usize = 4096;
 pub enum Attribute {
     /// A text; the elements of an array of texts are joined with commas.
     Text(String),
-    /// Numbers, one for a scalar.
+    /// Numbers, one for a scalar; truth values are 0 and 1.
     Numbers(Vec<f64>),
+    /// Neither text nor numbers: what HDF5 calls its type. Wherever its name means something, it is refused.
+    Unread(String),
 }
 
 impl fmt::Display for Attribute {
@@ -26,6 +29,7 @@ impl fmt::Display for Attribute {
         match self {
             Self::Text(text) => write!(f, "{text:?}"),
             Self::Numbers(numbers) => write!(f, "{numbers:?}"),
+            Self::Unread(kind) => write!(f, "a value of type {kind}"),
         }
     }
 }
@@ -45,8 +49,7 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// Reads the attributes of the dataset and of the root. Those that are neither text nor number
-    /// are left out.
+    /// Reads the attributes of the dataset and of the root.
     pub(crate) fn read(dataset: &Location, root: &Location) -> hdf5::Result<Self> {
         Ok(Self { dataset: read_all(dataset)?, root: read_all(root)? })
     }
@@ -75,6 +78,11 @@ impl Attributes {
         }
     }
 
+    /// Whether the dataset is a coordinate of others: a dimension scale.
+    pub(crate) fn is_dimension_scale(&self) -> bool {
+        matches!(self.at(Place::Dataset, "CLASS"), Some(Attribute::Text(class)) if class == "DIMENSION_SCALE")
+    }
+
     /// A text attribute, if there is one with this name.
     pub(crate) fn text(&self, path: &Path, name: &str) -> Result<Option<&str>, DataError> {
         match self.get(name) {
@@ -93,7 +101,7 @@ impl Attributes {
         let Some(value) = self.get(name) else { return Ok(None) };
         let array = match value {
             Attribute::Numbers(n) => <[f64; COUNT]>::try_from(n.as_slice()).ok(),
-            Attribute::Text(_) => None,
+            Attribute::Text(_) | Attribute::Unread(_) => None,
         };
         match array {
             Some(array) if array.iter().all(|x| x.is_finite()) => Ok(Some(array)),
@@ -124,19 +132,28 @@ fn unexpected(path: &Path, name: &str, found: &Attribute, expected: String) -> D
 fn read_all(location: &Location) -> hdf5::Result<BTreeMap<String, Attribute>> {
     let mut all = BTreeMap::new();
     for name in location.attr_names()? {
-        if let Some(value) = read_one(&location.attr(&name)?)? {
-            all.insert(name, value);
-        }
+        let handle = location.attr(&name)?;
+        let value = match read_one(&handle) {
+            Ok(value) => value,
+            Err(_) if handle.space()?.is_null() => Attribute::Unread("empty".into()),
+            Err(error) => return Err(error),
+        };
+        all.insert(name, value);
     }
     Ok(all)
 }
 
-fn read_one(handle: &Handle) -> hdf5::Result<Option<Attribute>> {
+fn read_one(handle: &Handle) -> hdf5::Result<Attribute> {
     fn joined<T: AsRef<str>>(texts: &[T]) -> Attribute {
         Attribute::Text(texts.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(","))
     }
-    let Ok(descriptor) = handle.dtype()?.to_descriptor() else { return Ok(None) };
-    Ok(Some(match descriptor {
+    let stored = handle.dtype()?;
+    let descriptor = match stored.to_descriptor() {
+        Ok(descriptor) => descriptor,
+        Err(_) if is_number(&stored) => TypeDescriptor::Float(FloatSize::U8),
+        Err(_) => return Ok(Attribute::Unread("without a name".into())),
+    };
+    Ok(match descriptor {
         TypeDescriptor::VarLenUnicode => joined(&handle.read_raw::<VarLenUnicode>()?),
         TypeDescriptor::VarLenAscii => joined(&handle.read_raw::<VarLenAscii>()?),
         TypeDescriptor::FixedAscii(_) => joined(&handle.read_raw::<FixedAscii<FIXED>>()?),
@@ -144,6 +161,9 @@ fn read_one(handle: &Handle) -> hdf5::Result<Option<Attribute>> {
         TypeDescriptor::Float(_) | TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_) => {
             Attribute::Numbers(handle.read_raw::<f64>()?)
         }
-        _ => return Ok(None),
-    }))
+        TypeDescriptor::Boolean => Attribute::Numbers(
+            handle.read_raw::<bool>()?.into_iter().map(|b| f64::from(u8::from(b))).collect(),
+        ),
+        other => Attribute::Unread(other.to_string()),
+    })
 }

@@ -44,7 +44,7 @@ pub struct Audit {
     pub variable: String,
     /// Its shape in the file's order.
     pub shape: [usize; 5],
-    /// Its element type in the file, `f32` or `f64`.
+    /// Its element type in the file, `f32`, `int16` and the like.
     pub element: String,
     /// The kind used; `None` when nothing names one.
     pub kind: Option<Kind>,
@@ -86,7 +86,7 @@ impl Audit {
             path: path.into(),
             variable: header.variable.clone(),
             shape: header.shape,
-            element: header.element.into(),
+            element: header.packing.element().name().into(),
             kind,
             declared: declaration.as_ref().ok().and_then(|d| d.as_ref()).map(|d| d.0),
             declared_by: declaration.as_ref().ok().and_then(|d| d.as_ref()).map(|d| d.1.clone()),

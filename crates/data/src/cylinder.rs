@@ -78,6 +78,11 @@ impl CylinderGeometry {
         self.gap(row, column) <= 0.0
     }
 
+    /// Whether a place is solid or less than two grid points from the surface.
+    pub(crate) fn is_near(&self, row: f64, column: f64) -> bool {
+        self.gap(row, column) < 2.0
+    }
+
     /// Signed distance to the surface in grid points.
     fn gap(&self, row: f64, column: f64) -> f64 {
         (row - self.center_row).hypot(column - self.center_column) - self.radius

@@ -1,7 +1,7 @@
 //! Trajectories in memory, in the one order (N, T, C, H, W), with what is known of their grid.
 
 use crate::load::Frame;
-use crate::{Attributes, Audit, CylinderGeometry, DataError, Kind};
+use crate::{Attributes, Audit, CylinderGeometry, DataError, Kind, Suspicion};
 use equipoise_field::{Grid, Shape};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,7 @@ pub struct Dataset {
     attributes: Attributes,
     audit: Option<Audit>,
     notes: Vec<String>,
+    warnings: Vec<Suspicion>,
 }
 
 /// A run of consecutive frames of one trajectory.
@@ -51,6 +52,7 @@ impl Dataset {
             attributes,
             audit: Some(audit),
             notes: frame.notes,
+            warnings: frame.warnings,
         }
     }
 
@@ -79,7 +81,7 @@ impl Dataset {
             });
         }
         let trajectories = values.len() / series.len();
-        let (attributes, notes) = (Attributes::default(), Vec::new());
+        let (attributes, notes, warnings) = (Attributes::default(), Vec::new(), Vec::new());
         Ok(Self {
             path,
             kind,
@@ -91,6 +93,7 @@ impl Dataset {
             attributes,
             audit: None,
             notes,
+            warnings,
         })
     }
 
@@ -152,6 +155,11 @@ impl Dataset {
     /// Every default and override that went into reading the file, one sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What is odd about the numbers of the file: nothing that certainly is no velocity, which no dataset holds.
+    pub fn warnings(&self) -> &[Suspicion] {
+        &self.warnings
     }
 
     /// The frames `start..start + frames` of trajectory `n`, flat (T, C, H, W).

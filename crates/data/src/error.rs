@@ -1,6 +1,6 @@
 //! Everything that can be wrong with a file, a window, a normalizer or a noise level.
 
-use crate::{AxisOrder, Kind, NormalizerKind};
+use crate::{AxisOrder, Kind, NormalizerKind, Suspicion};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,27 @@ pub enum DataError {
     )]
     NewerFormat { path: PathBuf, superblock: u8, library: String, detail: String },
 
+    #[error(
+        "{}: another process has it open for writing, so that HDF5 cannot lock it ({detail}); wait until it is \
+         closed, or set HDF5_USE_FILE_LOCKING=FALSE where the file system knows no locks",
+        path.display()
+    )]
+    Locked { path: PathBuf, detail: String },
+
+    #[error(
+        "{}: dataset `{variable}` is stored with the filter {filter}, which is not at hand: nothing was read; \
+         set HDF5_PLUGIN_PATH to a folder with its plugin, or write the file again without it or with gzip",
+        path.display()
+    )]
+    Filter { path: PathBuf, variable: String, filter: String },
+
+    #[error(
+        "{}: dataset `{variable}` is not complete: {detail}; such numbers read as a fill value, not as \
+         velocities",
+        path.display()
+    )]
+    Unwritten { path: PathBuf, variable: String, detail: String },
+
     #[error("{}: HDF5 cannot {action}: {detail}", path.display())]
     Hdf5 { path: PathBuf, action: String, detail: String },
 
@@ -52,6 +73,19 @@ pub enum DataError {
     #[error("{}: dataset `{variable}` has {count} values that are not finite in f32, the first at {index:?}: \
              found {value}, expected a finite number", path.display())]
     NotFinite { path: PathBuf, variable: String, index: [usize; 5], value: f32, count: usize },
+
+    #[error("{}: dataset `{variable}` has {count} values that are missing or not finite, the first at \
+             {index:?} by attribute `{attribute}`, expected a velocity in every cell", path.display())]
+    MissingValues {
+        path: PathBuf,
+        variable: String,
+        index: [usize; 5],
+        attribute: &'static str,
+        count: usize,
+    },
+
+    #[error("{}: dataset `{variable}`: {found}; expected a velocity in every cell of every frame", path.display())]
+    NoVelocities { path: PathBuf, variable: String, found: Box<Suspicion> },
 
     #[error("{}: no attribute `axes` or `shape_description` declares the axis order ({evidence}); \
              pass --axes NTCHW or --axes TNCHW", path.display())]

@@ -2,7 +2,8 @@
 
 use crate::DataError;
 use crate::attribute::Attributes;
-use hdf5::types::{FloatSize, TypeDescriptor};
+use crate::packing::Packing;
+use crate::storage::{self, Element};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -83,7 +84,9 @@ fn classify(path: &Path, superblock: u8, action: &str, error: hdf5::Error) -> Da
     let detail = frames.last().cloned().unwrap_or(shown);
     let says = |word: &str| frames.iter().any(|f| f.to_lowercase().contains(word));
     let path = path.to_path_buf();
-    if says("truncated") {
+    if says("unable to lock file") {
+        DataError::Locked { path, detail }
+    } else if says("truncated") {
         let found = std::fs::metadata(&path).map_or(0, |m| m.len());
         DataError::Truncated { path, found, detail }
     } else if superblock > NEWEST_SUPERBLOCK || says("version") {
@@ -99,25 +102,43 @@ fn classify(path: &Path, superblock: u8, action: &str, error: hdf5::Error) -> Da
 pub(crate) struct Header {
     pub(crate) variable: String,
     pub(crate) shape: [usize; 5],
-    pub(crate) element: &'static str,
+    pub(crate) packing: Packing,
     pub(crate) attributes: Attributes,
+    /// What was applied in reading, a sentence each.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Header {
-    /// Finds the dataset `x`, or `velocity` where there is no `x`, with its attributes.
+    /// Finds the dataset `x`, or `velocity` where there is no `x`, with its attributes, and refuses what
+    /// cannot be read.
     pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<(Self, hdf5::Dataset), DataError> {
-        let members = file.members()?;
-        let Some(variable) = ["x", "velocity"].into_iter().find(|v| members.iter().any(|m| m == v)) else {
-            return Err(DataError::NoVariable { path: path.into(), found: members });
-        };
+        let (variable, dataset, attributes) = find(path, file)?;
+        let fault = |e| file.fault(&format!("read dataset `{variable}`"), e);
+        let element = Element::of(path, variable, &dataset, fault)?;
+        let shape = shape(path, variable, &dataset.shape())?;
+        let packing = Packing::of(path, variable, element, &attributes)?;
+        storage::check(path, variable, file, &dataset)?;
+        let notes = packing.note().into_iter().chain(storage::note(&dataset)).collect();
+        Ok((Self { variable: variable.into(), shape, packing, attributes, notes }, dataset))
+    }
+}
+
+/// The dataset `x` or else `velocity`; one of this name that is a coordinate is no field.
+fn find<'a>(path: &Path, file: &Hdf5File) -> Result<(&'a str, hdf5::Dataset, Attributes), DataError> {
+    let members = file.members()?;
+    for variable in ["x", "velocity"] {
+        if !members.iter().any(|m| m == variable) {
+            continue;
+        }
         let fault = |e| file.fault(&format!("read dataset `{variable}`"), e);
         let dataset = file.root.dataset(variable).map_err(fault)?;
-        let element = element(path, variable, &dataset, fault)?;
-        let shape = shape(path, variable, &dataset.shape())?;
         let attributes =
             Attributes::read(&dataset, &file.root).map_err(|e| file.fault("read attributes", e))?;
-        Ok((Self { variable: variable.into(), shape, element, attributes }, dataset))
+        if !attributes.is_dimension_scale() {
+            return Ok((variable, dataset, attributes));
+        }
     }
+    Err(DataError::NoVariable { path: path.into(), found: members })
 }
 
 /// The trajectories of a file as they stand on disk.
@@ -132,29 +153,15 @@ impl Source {
         let file = Hdf5File::open(path)?;
         let (header, dataset) = Header::read(path, &file)?;
         let fault = |e| file.fault(&format!("read dataset `{}`", header.variable), e);
-        let values = dataset.read_raw::<f32>().map_err(fault)?;
+        let values = if header.packing.is_scaled() {
+            header.packing.unpack(&dataset.read_raw::<f64>().map_err(fault)?)
+        } else {
+            let mut values = dataset.read_raw::<f32>().map_err(fault)?;
+            header.packing.mark(&mut values);
+            values
+        };
         Ok(Self { header, values })
     }
-}
-
-fn element(
-    path: &Path,
-    variable: &str,
-    dataset: &hdf5::Dataset,
-    fault: impl Fn(hdf5::Error) -> DataError,
-) -> Result<&'static str, DataError> {
-    let found = match dataset.dtype().map_err(&fault)?.to_descriptor() {
-        Ok(TypeDescriptor::Float(FloatSize::U4)) => return Ok("f32"),
-        Ok(TypeDescriptor::Float(FloatSize::U8)) => return Ok("f64"),
-        Ok(other) => other.to_string(),
-        Err(_) => "a type without a name".into(),
-    };
-    Err(DataError::ElementType {
-        path: path.into(),
-        variable: variable.into(),
-        found,
-        expected: "32 or 64 bit floating point numbers",
-    })
 }
 
 fn shape(path: &Path, variable: &str, found: &[usize]) -> Result<[usize; 5], DataError> {

@@ -19,6 +19,7 @@
 mod attribute;
 mod audit;
 mod axes;
+mod census;
 mod checksum;
 mod continuity;
 mod coordinates;
@@ -32,12 +33,15 @@ mod measured;
 mod noise;
 mod normalizer;
 mod orientation;
+mod packing;
 mod recording;
 pub mod samples;
 pub mod sensors;
 mod statistics;
+mod storage;
 pub mod store;
 mod survey;
+mod suspicion;
 
 pub use attribute::{Attribute, Attributes};
 pub use audit::{Audit, Inferred};
@@ -55,3 +59,4 @@ pub use normalizer::{Normalizer, NormalizerKind, Offset};
 pub use recording::{Lines, Recording};
 pub use statistics::ChannelStatistics;
 pub use survey::{Survey, Surveyed};
+pub use suspicion::Suspicion;

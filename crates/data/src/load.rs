@@ -3,7 +3,8 @@
 use crate::attribute::Attributes;
 use crate::file::{Header, Source};
 use crate::measured::Measured;
-use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, orientation};
+use crate::packing::missing_by;
+use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Suspicion, orientation};
 use std::path::Path;
 
 /// What the caller states about a file; each entry goes before the file's own attributes.
@@ -54,6 +55,7 @@ pub(crate) struct Frame {
     pub(crate) grid: equipoise_field::Grid,
     pub(crate) geometry: Option<CylinderGeometry>,
     pub(crate) notes: Vec<String>,
+    pub(crate) warnings: Vec<Suspicion>,
 }
 
 pub(crate) type Checked = Result<(AxisOrder, Kind, Frame), DataError>;
@@ -67,14 +69,36 @@ pub(crate) fn examine(
 ) -> (Audit, Checked) {
     let kind = kind(path, &header.attributes, options);
     let (audit, order) = Audit::of(path, header, measured, kind.as_ref().ok().map(|k| k.0), options);
-    let checked = finite(path, header, measured).and(order).and_then(|order| {
-        let (kind, note) = kind?;
-        channels(path, header, kind)?;
-        let mut frame = frame(path, header, kind)?;
-        frame.notes.splice(0..0, note.into_iter().chain(order_note(&audit)));
-        Ok((order, kind, frame))
-    });
+    let leading = [header.shape[0], header.shape[1]];
+    let checked = finite(path, header, measured)
+        .and_then(|()| velocities(path, header, measured, order.as_ref().ok().copied()))
+        .and(order)
+        .and_then(|order| {
+            let (kind, note) = kind?;
+            channels(path, header, kind)?;
+            let mut frame = frame(path, header, kind)?;
+            let notes = note.into_iter().chain(header.notes.iter().cloned()).chain(order_note(&audit));
+            frame.notes.splice(0..0, notes);
+            frame.warnings = measured.census.warnings(leading, order, &frame.grid, frame.geometry.as_ref());
+            Ok((order, kind, frame))
+        });
     (audit, checked)
+}
+
+/// Refuses numbers that certainly are no velocities.
+fn velocities(
+    path: &Path,
+    header: &Header,
+    measured: &Measured,
+    order: Option<AxisOrder>,
+) -> Result<(), DataError> {
+    match measured.census.refusal([header.shape[0], header.shape[1]], order) {
+        None => Ok(()),
+        Some(found) => {
+            let variable = header.variable.clone();
+            Err(DataError::NoVelocities { path: path.into(), variable, found: Box::new(found) })
+        }
+    }
 }
 
 /// The kind, and a note when the caller's word went against the file's.
@@ -137,12 +161,10 @@ fn finite(path: &Path, header: &Header, measured: &Measured) -> Result<(), DataE
         index[axis] = rest % header.shape[axis];
         rest /= header.shape[axis];
     }
-    Err(DataError::NotFinite {
-        path: path.into(),
-        variable: header.variable.clone(),
-        index,
-        value,
-        count: measured.non_finite,
+    let (path, variable, count) = (path.into(), header.variable.clone(), measured.non_finite);
+    Err(match missing_by(value) {
+        Some(attribute) => DataError::MissingValues { path, variable, index, attribute, count },
+        None => DataError::NotFinite { path, variable, index, value, count },
     })
 }
 
@@ -156,7 +178,7 @@ pub(crate) fn frame(path: &Path, header: &Header, kind: Kind) -> Result<Frame, D
         }
         Kind::Kolmogorov | Kind::Generic => None,
     };
-    Ok(Frame { grid, geometry, notes })
+    Ok(Frame { grid, geometry, notes, warnings: Vec::new() })
 }
 
 /// The values in the order (N, T, frame), and (N, T).

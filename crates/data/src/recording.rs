@@ -51,6 +51,11 @@ impl Lines {
     }
 }
 
+/// Lines of a block of frames of this shape.
+pub(crate) fn block_lines(frame: Shape) -> usize {
+    BLOCK.div_ceil(frame.width).min(frame.height)
+}
+
 impl Recording {
     /// Opens a file.
     ///
@@ -124,7 +129,7 @@ impl Recording {
 
     /// Lines of a block: the unit in which portions are cut, whatever their size.
     pub fn block_lines(&self) -> usize {
-        BLOCK.div_ceil(self.frame().width).min(self.frame().height)
+        block_lines(self.frame())
     }
 
     /// The fewest bytes of a portion of [`for_each_lines`](Self::for_each_lines).
@@ -134,7 +139,7 @@ impl Recording {
 
     /// The bytes that reading takes while it decompresses a chunk: as stored and as read, about.
     pub fn chunk_bytes(&self) -> usize {
-        let element = if self.header.element == "f64" { 8 } else { 4 };
+        let element = self.header.packing.element().bytes();
         self.dataset.chunk().map_or(0, |chunk| 2 * element * chunk.iter().product::<usize>())
     }
 
@@ -210,7 +215,17 @@ impl Recording {
 
     fn read(&self, leading: [SliceOrIndex; 2], rest: [SliceOrIndex; 3]) -> Result<Vec<f32>, DataError> {
         let selection = Hyperslab::from([leading.to_vec(), rest.to_vec()].concat());
-        let array = self.dataset.read_slice::<f32, _, IxDyn>(selection);
+        let packing = &self.header.packing;
+        if packing.is_scaled() {
+            return Ok(packing.unpack(&self.slice::<f64>(selection)?));
+        }
+        let mut values = self.slice::<f32>(selection)?;
+        packing.mark(&mut values);
+        Ok(values)
+    }
+
+    fn slice<E: hdf5::H5Type>(&self, selection: Hyperslab) -> Result<Vec<E>, DataError> {
+        let array = self.dataset.read_slice::<E, _, IxDyn>(selection);
         let fault = |e| self.file.fault(&format!("read dataset `{}`", self.header.variable), e);
         Ok(array.map_err(fault)?.into_raw_vec_and_offset().0)
     }

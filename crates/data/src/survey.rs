@@ -1,11 +1,12 @@
 //! The first look at a recording, line by line: whether its numbers are what it declares, and the sums
 //! that normalizers need.
 
+use crate::census::{self, Census};
 use crate::continuity::{self, beyond_rounding, neighbours};
 use crate::load::{self, Frame};
 use crate::measured::Measured;
 use crate::statistics::ChannelStatistics;
-use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Lines, Recording};
+use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Lines, Recording, Suspicion};
 use equipoise_field::{Axis, sum};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -19,6 +20,7 @@ pub struct Survey<'a> {
     /// The axis along which profiles vary.
     along: Axis,
     channels: Vec<Sums>,
+    census: Census,
     non_finite: usize,
     first: Option<(usize, f32)>,
 }
@@ -46,6 +48,7 @@ struct Block {
     mean_square: f64,
     non_finite: usize,
     first: Option<(usize, f32)>,
+    census: census::Block,
 }
 
 /// What a recording turned out to be.
@@ -64,6 +67,8 @@ pub struct Surveyed {
     pub geometry: Option<CylinderGeometry>,
     /// Every default and override that went into reading the file, one sentence each.
     pub notes: Vec<String>,
+    /// What is odd about the numbers.
+    pub warnings: Vec<Suspicion>,
 }
 
 impl Surveyed {
@@ -81,6 +86,7 @@ impl<'a> Survey<'a> {
             recording,
             along: recording.grid().y_axis(),
             channels: vec![Sums::default(); recording.frame().channels],
+            census: Census::new(recording.frames(), recording.frame()),
             non_finite: 0,
             first: None,
         }
@@ -119,6 +125,7 @@ impl<'a> Survey<'a> {
             channel.mean_square += block.mean_square;
             self.non_finite += block.non_finite;
             self.first = [self.first, block.first].into_iter().flatten().min_by_key(|f| f.0);
+            self.census.add(block.census);
         }
     }
 
@@ -138,6 +145,7 @@ impl<'a> Survey<'a> {
             mean_square: 0.0,
             non_finite: 0,
             first: None,
+            census: census::Block::of(shape, channel, lines.clone(), rows, row),
         };
         let mut column = vec![0.0f64; width];
         let mut about_first = 0.0;
@@ -214,14 +222,15 @@ impl<'a> Survey<'a> {
                 .zip(&surveyed)
                 .map(|(sums, (_, moments))| statistics(sums, moments))
                 .collect(),
+            census: self.census,
             non_finite: self.non_finite,
             first_non_finite: self.first,
         };
         let (audit, checked) =
             load::examine(self.recording.path(), header, &measured, &self.recording.options);
-        let (order, _, Frame { geometry, notes, .. }) = checked?;
+        let (order, _, Frame { geometry, notes, warnings, .. }) = checked?;
         let (profiles, moments) = surveyed.into_iter().unzip();
-        Ok(Surveyed { along: self.along, profiles, moments, order, audit, geometry, notes })
+        Ok(Surveyed { along: self.along, profiles, moments, order, audit, geometry, notes, warnings })
     }
 }
 

@@ -185,9 +185,12 @@ fn facts(name: &str, prior: &Prior, data: &Dataset) -> Result<Vec<(String, Strin
         settings.ridge,
         made.windows
     );
-    Ok(vec![
+    let mut facts = vec![
         (format!("{name}: training"), format!("{}, sha256 {}", made.file, made.sha256)),
         (format!("{name}: held out"), format!("{}, sha256 {digest}", label(data.path()))),
         (format!("{name}: prior"), model),
-    ])
+    ];
+    facts.extend(made.warnings.iter().map(|odd| (format!("{name}: warning, training"), odd.clone())));
+    facts.extend(data.warnings().iter().map(|odd| (format!("{name}: warning, held out"), odd.to_string())));
+    Ok(facts)
 }

@@ -26,6 +26,9 @@ pub struct Provenance {
     pub windows: usize,
     /// Every default and override that went into reading the file, one sentence each.
     pub notes: Vec<String>,
+    /// What is odd about its numbers, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// How modes were found that were sampled; `None` for those of the whole Gram matrix.
     #[serde(default)]
     pub sampled: Option<Sampled>,
@@ -97,6 +100,7 @@ impl Prior {
                 .map_or_else(|| "NTCHW".into(), |a| a.used.map_or_else(String::new, |o| o.to_string())),
             windows,
             notes: train.notes().iter().cloned().chain(defaults).collect(),
+            warnings: train.warnings().iter().map(ToString::to_string).collect(),
             sampled: None,
         };
         let (kind, grid, geometry) = (train.kind(), train.grid(), train.geometry().copied());

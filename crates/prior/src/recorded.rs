@@ -320,6 +320,7 @@ impl<'a> Job<'a> {
             axes: surveyed.order.to_string(),
             windows,
             notes: surveyed.notes.iter().cloned().chain(defaults).collect(),
+            warnings: surveyed.warnings.iter().map(ToString::to_string).collect(),
             sampled,
         })
     }

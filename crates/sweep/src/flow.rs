@@ -126,6 +126,7 @@ pub struct Flow {
     pub(crate) noise: Vec<f64>,
     source: Source,
     notes: Vec<String>,
+    warnings: Vec<String>,
     files: Vec<(String, String)>,
 }
 
@@ -181,6 +182,10 @@ impl Flow {
             return Err(Box::new(Error::Setting { field: "noise", found: found.to_string(), expected }));
         }
         let (data_checksum, train_checksum) = (checksum(&request.data)?, checksum(path)?);
+        let of = |file: &Path, found: &str| format!("{}: {found}", file.display());
+        let trained = prior.provenance().warnings.iter().map(|found| of(path, found));
+        let tested = test.warnings().iter().map(|found| of(test.path(), &found.to_string()));
+        let warnings = trained.chain(tested).collect();
         let axes = test.audit().and_then(|a| a.used).map_or_else(String::new, |order| order.to_string());
         let source = Source {
             dataset: request.name.clone(),
@@ -204,6 +209,7 @@ impl Flow {
             noise,
             source,
             notes: test.notes().to_vec(),
+            warnings,
             files,
             prior,
             denoisers,
@@ -253,6 +259,11 @@ impl Flow {
     /// Defaults and overrides that loading took.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What is odd about the numbers of its files, one sentence each with the file.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// (folder/name, SHA-256) of its files.

@@ -3,6 +3,7 @@
 use crate::fitting::Fitting;
 use crate::number::count;
 use crate::sweep::{Embedded, name};
+use crate::warnings;
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load};
 use equipoise_denoising::{Flow, Named};
@@ -80,6 +81,7 @@ impl Source {
         let name = name.to_string_lossy();
         let options: LoadOptions = self.fitting.load_options();
         let (train, data) = (load(&train, &options)?, load(&data, &options)?);
+        [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
         let settings = change.apply(Settings::of(train.kind(), train.grid()));
         let boundary = train.grid().boundary;
         let flow = Flow::new(&name, train, &data, &settings, self.held_out.unwrap_or(defaults.held_out))?;

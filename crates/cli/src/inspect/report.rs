@@ -50,6 +50,8 @@ pub(super) struct Flow<'a> {
     pub(super) divergence: Divergence,
     /// Every default and override that went into reading the file.
     pub(super) notes: &'a [String],
+    /// What is odd about the numbers.
+    pub(super) warnings: Vec<String>,
 }
 
 /// The cylinder of a wake.
@@ -87,6 +89,7 @@ impl<'a> Flow<'a> {
             cylinder,
             divergence: Divergence::of(dataset, solid.as_deref()),
             notes: dataset.notes(),
+            warnings: dataset.warnings().iter().map(ToString::to_string).collect(),
         }
     }
 }

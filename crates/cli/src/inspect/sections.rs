@@ -84,10 +84,12 @@ fn of_flow(flow: &Flow<'_>) -> Vec<(&'static str, Table)> {
     let mut sections = vec![("series", series), ("grid", grid(&flow.grid))];
     sections.extend(flow.cylinder.map(|found| ("cylinder", cylinder(found))));
     sections.push(("divergence", divergence(&flow.divergence)));
-    if !flow.notes.is_empty() {
-        let rows = flow.notes.iter().enumerate().map(|(i, note)| vec![(i + 1).into(), note.as_str().into()]);
-        let columns = [Column::numbers("note"), Column::words("text")];
-        sections.push(("notes", Table::new(&columns, rows.collect())));
+    for (title, single, all) in [("notes", "note", flow.notes), ("warnings", "warning", &flow.warnings)] {
+        if !all.is_empty() {
+            let rows = all.iter().enumerate().map(|(i, text)| vec![(i + 1).into(), text.as_str().into()]);
+            let columns = [Column::numbers(single), Column::words("text")];
+            sections.push((title, Table::new(&columns, rows.collect())));
+        }
     }
     sections
 }

@@ -5,6 +5,7 @@ use crate::failure::usage;
 use crate::fitting::Fitting;
 use crate::format::duration;
 use crate::priors::Priors;
+use crate::warnings;
 use equipoise_data::load;
 use equipoise_prior::{DenoiserName, Prior, Settings};
 use equipoise_reconstruction::{Other, Sampling};
@@ -76,9 +77,12 @@ impl Asked {
     /// A file that cannot be used.
     pub(super) fn open(&self, fitting: &Fitting) -> anyhow::Result<(Prior, Option<Other>)> {
         if self.saved {
-            return Ok((Prior::load(&self.path)?, None));
+            let prior = Prior::load(&self.path)?;
+            warnings::tell(&self.path, &prior.provenance().warnings);
+            return Ok((prior, None));
         }
         let train = load(&self.path, &fitting.load_options())?;
+        warnings::tell(&self.path, train.warnings());
         let settings = fitting.change()?.apply(Settings::of(train.kind(), train.grid()));
         let prior = Prior::fit(&train, &settings)?;
         if self.name == DenoiserName::WIENER {

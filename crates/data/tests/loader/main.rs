@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod axes;
+mod census;
 mod flows;
 mod normalizing;
+mod packed;
 mod reading;
 mod recording;
 mod refusals;
 mod sensors;
+mod stored;
 mod storing;
 mod written;

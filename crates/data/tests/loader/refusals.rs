@@ -7,7 +7,7 @@ use std::path::Path;
 
 const SHAPE: [usize; 5] = [3, 12, 2, 3, 4];
 
-fn refused(path: &Path, parts: &[&str]) -> DataError {
+pub(crate) fn refused(path: &Path, parts: &[&str]) -> DataError {
     let error = load(path, &LoadOptions::default()).map(|_| ()).unwrap_err();
     let message = error.to_string();
     let in_portions = surveyed(path, &LoadOptions::default(), 1).map(|_| ()).unwrap_err();
@@ -18,7 +18,7 @@ fn refused(path: &Path, parts: &[&str]) -> DataError {
     error
 }
 
-fn generic(file: &Written) -> &Written {
+pub(crate) fn generic(file: &Written) -> &Written {
     file.text("axes", "NTCHW").text("kind", "generic")
 }
 

@@ -1,0 +1,354 @@
+//! A census of the numbers of a file: what frames, cells, borders and extremes hold.
+//!
+//! Blocks of lines pass with all their frames, as a [`Survey`](crate::Survey) reads them, so that the memory is
+//! that of a few numbers a frame and a cell. The contents of frames and sets of cells are compared by sums of
+//! keyed words, which no order of the blocks changes.
+
+use crate::recording::block_lines;
+use equipoise_field::{Shape, sum};
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::ops::Range;
+
+/// Numbers of this size are no velocities in any unit; netCDF reads 9.97e36 where nothing was written.
+pub(crate) const HUGE: f32 = 1e30;
+
+/// Zeros of a channel whose places are kept.
+const ZEROS: usize = 1 << 22;
+
+/// What one channel of one frame holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tally {
+    /// Σx².
+    pub(crate) square: f64,
+    /// The least and the greatest number.
+    pub(crate) range: [f32; 2],
+}
+
+/// The least or the greatest number of a channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Extreme {
+    pub(crate) value: f32,
+    /// How often it stands there, bit for bit.
+    pub(crate) count: usize,
+    /// (frame, cell) of the first in the order of the blocks.
+    pub(crate) first: (usize, usize),
+    /// The number that comes next to it.
+    pub(crate) next: f32,
+}
+
+/// What one channel holds in all frames.
+#[derive(Clone, Debug)]
+pub(crate) struct Channel {
+    pub(crate) frames: Vec<Tally>,
+    /// (frame, cell) of zeros in cells that are not 0 in all frames, the first [`ZEROS`] of them.
+    zeros: Vec<(u32, u32)>,
+    /// The least and the greatest number; the latter with its sign turned.
+    extremes: [Extreme; 2],
+    /// Whether each cell is 0 in all frames, and whether it holds one number in all frames.
+    pub(crate) zero: Vec<bool>,
+    pub(crate) constant: Vec<bool>,
+    /// Whether the last number of every line is the first, and the range of the first ones.
+    columns: (bool, [f32; 2]),
+    /// Sums of keyed words of the first and of the last line, and the range of the first.
+    lines: ([u64; 2], [f32; 2]),
+    huge: usize,
+    first_huge: Option<(usize, usize)>,
+}
+
+/// Everything that has passed.
+#[derive(Clone, Debug)]
+pub(crate) struct Census {
+    shape: Shape,
+    pub(crate) channels: Vec<Channel>,
+    /// Sums of keyed words of every frame, all channels together.
+    pub(crate) words: Vec<u64>,
+}
+
+/// One block of lines of one channel in all frames.
+pub(crate) struct Block {
+    channel: usize,
+    lines: Range<usize>,
+    words: Vec<u64>,
+    seen: Channel,
+}
+
+const NOTHING: [f32; 2] = [f32::INFINITY, f32::NEG_INFINITY];
+
+impl Census {
+    /// Of `frames` frames of `shape` (1, C, H, W), before anything has passed.
+    pub(crate) fn new(frames: usize, shape: Shape) -> Self {
+        let channel = Channel::new(frames, shape.plane());
+        Self { shape, channels: vec![channel; shape.channels], words: vec![0; frames] }
+    }
+
+    /// Of an array in memory, (frames, C, H, W).
+    pub(crate) fn of(values: &[f32], shape: Shape) -> Self {
+        let (frames, unit) = (values.len() / shape.len(), block_lines(shape));
+        let blocks: Vec<(usize, Range<usize>)> = (0..shape.channels)
+            .flat_map(|c| (0..shape.height).step_by(unit).map(move |h| (c, h..shape.height.min(h + unit))))
+            .collect();
+        let seen: Vec<Block> = blocks
+            .into_par_iter()
+            .map(|(channel, lines)| {
+                let from = channel * shape.plane() + lines.start * shape.width;
+                let width = lines.len() * shape.width;
+                Block::of(shape, channel, lines, frames, |r| &values[r * shape.len() + from..][..width])
+            })
+            .collect();
+        let mut census = Self::new(frames, shape);
+        seen.into_iter().for_each(|block| census.add(block));
+        census
+    }
+
+    /// Takes a block; those of a channel come in order.
+    pub(crate) fn add(&mut self, block: Block) {
+        let cells = block.lines.start * self.shape.width..block.lines.end * self.shape.width;
+        let last = block.lines.end == self.shape.height;
+        self.channels[block.channel].add(&block.seen, cells, block.lines.start == 0, last);
+        self.words.iter_mut().zip(block.words).for_each(|(sum, words)| *sum = sum.wrapping_add(words));
+    }
+
+    /// The cells of a frame, H · W.
+    pub(crate) fn plane(&self) -> usize {
+        self.shape.plane()
+    }
+
+    /// (1, C, H, W).
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// How many numbers are [`HUGE`], and (frame, channel, cell) of the first in the order of the file.
+    pub(crate) fn huge(&self) -> Option<(usize, (usize, usize, usize))> {
+        let firsts = self.channels.iter().enumerate().filter_map(|(c, channel)| {
+            let (frame, cell) = channel.first_huge?;
+            Some((frame, c, cell))
+        });
+        Some((self.channels.iter().map(|channel| channel.huge).sum(), firsts.min()?))
+    }
+
+    /// Whether a frame holds one number a channel.
+    pub(crate) fn is_uniform(&self, frame: usize) -> bool {
+        self.channels.iter().map(|channel| channel.frames[frame].range).all(|[low, high]| low >= high)
+    }
+
+    /// Whether a frame holds nothing but 0.
+    pub(crate) fn is_zero(&self, frame: usize) -> bool {
+        self.channels.iter().all(|channel| channel.frames[frame].range.iter().all(|x| *x == 0.0))
+    }
+
+    /// (frame, cell) of every vector that is 0 in a cell where other frames are not, in order, and whether
+    /// there may be more. Frames that are 0 throughout do not count.
+    pub(crate) fn scattered(&self) -> (Vec<(u32, u32)>, bool) {
+        let sets = self.channels[1..].iter().map(|c| c.zeros.iter().copied().collect::<HashSet<_>>());
+        let sets: Vec<HashSet<(u32, u32)>> = sets.collect();
+        let in_all = |at: &&(u32, u32)| sets.iter().all(|set| set.contains(at));
+        let vectors = self.channels[0].zeros.iter().filter(in_all).copied();
+        let mut vectors: Vec<_> = vectors.filter(|(frame, _)| !self.is_zero(*frame as usize)).collect();
+        vectors.sort_unstable();
+        (vectors, self.channels.iter().any(|c| c.zeros.len() == ZEROS))
+    }
+
+    /// Whether each cell has a property in every channel.
+    pub(crate) fn cells(&self, of: impl Fn(&Channel) -> &[bool]) -> Vec<bool> {
+        (0..self.plane()).map(|cell| self.channels.iter().all(|channel| of(channel)[cell])).collect()
+    }
+
+    /// Whether the last column, and the last line, hold the numbers of the first, which vary.
+    pub(crate) fn seams(&self) -> [bool; 2] {
+        let varies = |of: fn(&Channel) -> [f32; 2]| self.channels.iter().any(|c| of(c)[0] < of(c)[1]);
+        let lines = self.channels.iter().all(|c| c.lines.0[0] == c.lines.0[1]) && varies(|c| c.lines.1);
+        let columns = self.channels.iter().all(|c| c.columns.0) && varies(|c| c.columns.1);
+        // Of two points of an axis no one would say that the last is the first.
+        [columns && self.shape.width > 2, lines && self.shape.height > 2]
+    }
+}
+
+impl Channel {
+    fn new(frames: usize, cells: usize) -> Self {
+        Self {
+            frames: vec![Tally { square: 0.0, range: NOTHING }; frames],
+            zeros: Vec::new(),
+            extremes: [Extreme::NONE; 2],
+            zero: vec![false; cells],
+            constant: vec![false; cells],
+            columns: (true, NOTHING),
+            lines: ([0; 2], NOTHING),
+            huge: 0,
+            first_huge: None,
+        }
+    }
+
+    /// The least and the greatest number.
+    pub(crate) fn extremes(&self) -> [Extreme; 2] {
+        let [low, high] = self.extremes;
+        [low, Extreme { value: -high.value, next: -high.next, ..high }]
+    }
+
+    fn add(&mut self, block: &Self, cells: Range<usize>, first: bool, last: bool) {
+        for (frame, seen) in self.frames.iter_mut().zip(&block.frames) {
+            frame.square += seen.square;
+            frame.range = union(frame.range, seen.range);
+        }
+        self.zeros.extend(block.zeros.iter().take(ZEROS - self.zeros.len()));
+        for (all, seen) in self.extremes.iter_mut().zip(block.extremes) {
+            *all = all.and(seen);
+        }
+        self.zero[cells.clone()].copy_from_slice(&block.zero);
+        self.constant[cells].copy_from_slice(&block.constant);
+        self.columns = (self.columns.0 && block.columns.0, union(self.columns.1, block.columns.1));
+        if first {
+            (self.lines.0[0], self.lines.1) = (block.lines.0[0], block.lines.1);
+        }
+        if last {
+            self.lines.0[1] = block.lines.0[1];
+        }
+        self.huge += block.huge;
+        self.first_huge = [self.first_huge, block.first_huge].into_iter().flatten().min();
+    }
+}
+
+impl Extreme {
+    const NONE: Self =
+        Self { value: f32::INFINITY, count: 0, first: (usize::MAX, usize::MAX), next: f32::INFINITY };
+
+    /// The lesser of two.
+    fn and(self, other: Self) -> Self {
+        let (low, high) = if other.value < self.value { (other, self) } else { (self, other) };
+        if low.value >= high.value {
+            let next = low.next.min(high.next);
+            return Self { count: low.count + high.count, first: low.first.min(high.first), next, ..low };
+        }
+        Self { next: low.next.min(high.value), ..low }
+    }
+
+    /// The least number of a block, up to a sign, given the least of every frame.
+    fn of<'a>(least: &[f32], row: impl Fn(usize) -> &'a [f32], sign: f32) -> Self {
+        let value = least.iter().copied().fold(f32::INFINITY, f32::min);
+        let mut extreme = Self { value, ..Self::NONE };
+        for (r, low) in least.iter().enumerate() {
+            if *low > value {
+                extreme.next = extreme.next.min(*low);
+                continue;
+            }
+            for (i, x) in row(r).iter().map(|x| sign * x).enumerate() {
+                if x <= value {
+                    extreme.count += 1;
+                    extreme.first = extreme.first.min((r, i));
+                } else {
+                    extreme.next = extreme.next.min(x);
+                }
+            }
+        }
+        extreme
+    }
+}
+
+impl Block {
+    /// Of lines of one channel, given the numbers of every frame in them.
+    pub(crate) fn of<'a>(
+        shape: Shape,
+        channel: usize,
+        lines: Range<usize>,
+        frames: usize,
+        row: impl Fn(usize) -> &'a [f32],
+    ) -> Self {
+        let from = lines.start * shape.width;
+        let mut seen = Channel::new(frames, lines.len() * shape.width);
+        let offset = (channel * shape.plane() + from) as u64;
+        let keys: Vec<u64> = (0..seen.zero.len() as u64).map(|i| mixed(offset + i) | 1).collect();
+        let (mut words, mut zeros) = (vec![0; frames], vec![0u32; seen.zero.len()]);
+        seen.constant.fill(true);
+        for r in 0..frames {
+            let values = row(r);
+            let (low, high, bad) = sum::range(values);
+            seen.frames[r].square = sum::squared_norm(values);
+            seen.frames[r].range = [low as f32, high as f32];
+            words[r] = keyed(values, &keys);
+            zeros.iter_mut().zip(values).for_each(|(n, x)| *n += u32::from(*x == 0.0));
+            let same = seen.constant.iter_mut().zip(values).zip(row(0));
+            same.for_each(|((all, x), first)| *all &= x.to_bits() == first.to_bits());
+            if bad == 0 && low.abs().max(high.abs()) >= f64::from(HUGE) {
+                seen.count_huge(r, values, from);
+            }
+        }
+        seen.zero = zeros.iter().map(|n| *n as usize == frames).collect();
+        seen.find_zeros(&zeros, from, &row);
+        seen.find_extremes(from, &row);
+        seen.look_at_borders(shape, &lines, &row);
+        Self { channel, lines, words, seen }
+    }
+}
+
+impl Channel {
+    fn count_huge(&mut self, r: usize, values: &[f32], from: usize) {
+        let huge = |x: &&f32| x.abs() >= HUGE;
+        self.huge += values.iter().filter(huge).count();
+        let first = values.iter().position(|x| huge(&x)).map(|i| (r, from + i));
+        self.first_huge = self.first_huge.or(first);
+    }
+
+    /// Zeros in cells that are not 0 in all frames.
+    fn find_zeros<'a>(&mut self, zeros: &[u32], from: usize, row: &impl Fn(usize) -> &'a [f32]) {
+        let frames = self.frames.len();
+        let cells = (0..zeros.len()).filter(|i| zeros[*i] > 0 && (zeros[*i] as usize) < frames);
+        let found = cells.flat_map(|i| {
+            (0..frames).filter(move |r| row(*r)[i] == 0.0).map(move |r| (r as u32, (from + i) as u32))
+        });
+        self.zeros = found.take(ZEROS).collect();
+    }
+
+    fn find_extremes<'a>(&mut self, from: usize, row: &impl Fn(usize) -> &'a [f32]) {
+        for (end, sign) in [1.0, -1.0].into_iter().enumerate() {
+            let least: Vec<f32> = self.frames.iter().map(|frame| sign * frame.range[end]).collect();
+            let found = Extreme::of(&least, row, sign);
+            self.extremes[end] =
+                Extreme { first: (found.first.0, from.saturating_add(found.first.1)), ..found };
+        }
+    }
+
+    fn look_at_borders<'a>(&mut self, shape: Shape, lines: &Range<usize>, row: &impl Fn(usize) -> &'a [f32]) {
+        let width = shape.width;
+        for r in 0..self.frames.len() {
+            for line in row(r).chunks(width) {
+                self.columns.0 &= line[0].to_bits() == line[width - 1].to_bits();
+                self.columns.1 = union(self.columns.1, [line[0]; 2]);
+            }
+            let keys: [Option<&[f32]>; 2] = [
+                (lines.start == 0).then(|| &row(r)[..width]),
+                (lines.end == shape.height).then(|| &row(r)[(lines.len() - 1) * width..]),
+            ];
+            for (sum, line) in self.lines.0.iter_mut().zip(keys) {
+                let Some(line) = line else { continue };
+                let word = |(i, x): (usize, &f32)| {
+                    (mixed((r * width + i) as u64) | 1).wrapping_mul(u64::from(x.to_bits()))
+                };
+                *sum = line.iter().enumerate().map(word).fold(*sum, u64::wrapping_add);
+            }
+            if lines.start == 0 {
+                self.lines.1 = row(r)[..width].iter().fold(self.lines.1, |range, x| union(range, [*x; 2]));
+            }
+        }
+    }
+}
+
+fn union(a: [f32; 2], b: [f32; 2]) -> [f32; 2] {
+    [a[0].min(b[0]), a[1].max(b[1])]
+}
+
+/// Σ kᵢ·bits(xᵢ) modulo 2⁶⁴: a multilinear hash. Two different frames meet with a probability of at most 2⁻³¹.
+fn keyed(values: &[f32], keys: &[u64]) -> u64 {
+    values
+        .iter()
+        .zip(keys)
+        .fold(0, |sum: u64, (x, key)| sum.wrapping_add(key.wrapping_mul(u64::from(x.to_bits()))))
+}
+
+/// The finaliser of splitmix64 (Steele, Lea and Flood 2014).
+fn mixed(at: u64) -> u64 {
+    let x = at.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}

@@ -1,0 +1,197 @@
+//! Packed numbers and stand-ins for missing ones, by the attributes of the CF conventions.
+
+use crate::DataError;
+use crate::attribute::{Attribute, Attributes, Place};
+use crate::storage::Element;
+use std::path::Path;
+
+/// The attributes that give a value for what is missing, in the order in which they are asked.
+const STAND_INS: [&str; 2] = ["_FillValue", "missing_value"];
+
+/// The attributes that give the range of what is valid.
+const RANGES: [&str; 3] = ["valid_range", "valid_min", "valid_max"];
+
+/// Bits of the NaN that marks a missing number, plus the place of its attribute in [`missing_by`].
+const MISSING: u32 = 0x7fc0_0100;
+
+/// How the numbers of a dataset stand for those of a field: `scale_factor`·p + `add_offset`, and which p stand
+/// for nothing.
+///
+/// Cells that hold nothing become NaNs that tell by which attribute, see [`missing_by`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Packing {
+    element: Element,
+    scale: Option<f64>,
+    offset: Option<f64>,
+    /// For each attribute of [`STAND_INS`], the packed values that it names.
+    stand_ins: [Vec<f64>; 2],
+    /// The least and the greatest packed value that is valid.
+    valid: [f64; 2],
+}
+
+impl Packing {
+    /// Of a dataset.
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`] for what cannot be applied; [`DataError::ElementType`] for integers that are
+    /// not said to be packed.
+    pub(crate) fn of(
+        path: &Path,
+        variable: &str,
+        element: Element,
+        attributes: &Attributes,
+    ) -> Result<Self, DataError> {
+        for name in ["scale_factor", "add_offset"] {
+            if attributes.at(Place::Dataset, name).is_none()
+                && let Some(found) = attributes.at(Place::Root, name)
+            {
+                let expected = format!("it on the dataset `{variable}`, not on the file");
+                return Err(refused(path, name, found, expected));
+            }
+        }
+        let scale = number(path, attributes, "scale_factor")?;
+        let offset = number(path, attributes, "add_offset")?;
+        if scale == Some(0.0) {
+            return Err(refused(
+                path,
+                "scale_factor",
+                &Attribute::Numbers(vec![0.0]),
+                "a number other than 0".into(),
+            ));
+        }
+        if let Element::Integer { signed, .. } = element {
+            if scale.or(offset).is_none() {
+                return Err(Element::refused(path, variable, element.name().into()));
+            }
+            check_unsigned(path, attributes, signed)?;
+        }
+        let mut stand_ins = [Vec::new(), Vec::new()];
+        for (values, name) in stand_ins.iter_mut().zip(STAND_INS) {
+            *values = numbers(path, attributes, name)?;
+        }
+        Ok(Self { element, scale, offset, stand_ins, valid: valid(path, attributes)? })
+    }
+
+    /// The type in the file.
+    pub(crate) fn element(&self) -> Element {
+        self.element
+    }
+
+    /// Whether numbers are read as f64 and scaled before they become f32.
+    pub(crate) fn is_scaled(&self) -> bool {
+        self.scale.or(self.offset).is_some()
+    }
+
+    /// Whether every number of the file stands for itself.
+    fn is_plain(&self) -> bool {
+        !self.is_scaled()
+            && self.stand_ins.iter().all(Vec::is_empty)
+            && self.valid == [f64::NEG_INFINITY, f64::INFINITY]
+    }
+
+    /// A sentence on what was applied.
+    pub(crate) fn note(&self) -> Option<String> {
+        self.is_scaled().then(|| {
+            let (scale, offset) = (self.scale.unwrap_or(1.0), self.offset.unwrap_or(0.0));
+            format!("packed numbers are scaled: `scale_factor` {scale}, `add_offset` {offset}")
+        })
+    }
+
+    /// Marks what is missing among numbers that were read as f32 and are not scaled.
+    pub(crate) fn mark(&self, values: &mut [f32]) {
+        if self.is_plain() {
+            return;
+        }
+        for value in values {
+            if let Some(missing) = self.missing(f64::from(*value)) {
+                *value = missing;
+            }
+        }
+    }
+
+    /// The numbers of the field from packed ones.
+    pub(crate) fn unpack(&self, packed: &[f64]) -> Vec<f32> {
+        let (scale, offset) = (self.scale.unwrap_or(1.0), self.offset.unwrap_or(0.0));
+        packed.iter().map(|p| self.missing(*p).unwrap_or((scale * p + offset) as f32)).collect()
+    }
+
+    fn missing(&self, packed: f64) -> Option<f32> {
+        // An f64 attribute on f32 numbers holds what the writer typed, not what the file can hold.
+        let near = |value: &f64| {
+            value.total_cmp(&packed).is_eq()
+                || (value - packed).abs() <= self.element.epsilon() * value.abs()
+                || value.is_nan() && packed.is_nan()
+        };
+        let by = self.stand_ins.iter().position(|values| values.iter().any(near));
+        let by = by.or((packed < self.valid[0] || packed > self.valid[1]).then_some(STAND_INS.len()));
+        by.map(|by| f32::from_bits(MISSING + by as u32))
+    }
+}
+
+/// The attributes by which a number is missing; `None` for any other number.
+pub(crate) fn missing_by(value: f32) -> Option<&'static str> {
+    let by = value.to_bits().checked_sub(MISSING)?;
+    [STAND_INS[0], STAND_INS[1], "valid_range, valid_min, valid_max"].get(by as usize).copied()
+}
+
+fn refused(path: &Path, name: &str, found: &Attribute, expected: String) -> DataError {
+    DataError::AttributeValue {
+        path: path.into(),
+        attribute: name.into(),
+        found: found.to_string(),
+        expected,
+    }
+}
+
+/// One finite number of the dataset.
+fn number(path: &Path, attributes: &Attributes, name: &str) -> Result<Option<f64>, DataError> {
+    match attributes.at(Place::Dataset, name) {
+        None => Ok(None),
+        Some(Attribute::Numbers(found)) if found.len() == 1 && found[0].is_finite() => Ok(Some(found[0])),
+        Some(found) => Err(refused(path, name, found, "1 finite number(s)".into())),
+    }
+}
+
+/// The numbers of an attribute of the dataset or else of the file; some writers put them down as texts.
+fn numbers(path: &Path, attributes: &Attributes, name: &str) -> Result<Vec<f64>, DataError> {
+    let Some(found) = attributes.get(name) else { return Ok(Vec::new()) };
+    let read = match found {
+        Attribute::Numbers(numbers) => Some(numbers.clone()),
+        Attribute::Text(text) => text.split(',').map(|part| part.trim().parse().ok()).collect(),
+        Attribute::Unread(_) => None,
+    };
+    read.ok_or_else(|| refused(path, name, found, "numbers in the units of the file".into()))
+}
+
+fn valid(path: &Path, attributes: &Attributes) -> Result<[f64; 2], DataError> {
+    let mut valid = [f64::NEG_INFINITY, f64::INFINITY];
+    for (name, ends) in RANGES.into_iter().zip([0..2, 0..1, 1..2]) {
+        let found = numbers(path, attributes, name)?;
+        if found.is_empty() {
+            continue;
+        }
+        if found.len() != ends.len() || found.iter().any(|x| x.is_nan()) {
+            let expected = format!("{} number(s)", ends.len());
+            return Err(refused(path, name, &Attribute::Numbers(found), expected));
+        }
+        valid[ends].copy_from_slice(&found);
+    }
+    if valid[0] > valid[1] {
+        let found = Attribute::Numbers(valid.to_vec());
+        return Err(refused(path, "valid_range", &found, "the smaller number first".into()));
+    }
+    Ok(valid)
+}
+
+/// NetCDF's older types have no unsigned integers; an attribute says that signed ones are meant so.
+fn check_unsigned(path: &Path, attributes: &Attributes, signed: bool) -> Result<(), DataError> {
+    let name = "_Unsigned";
+    match attributes.at(Place::Dataset, name) {
+        Some(Attribute::Text(text)) if text.eq_ignore_ascii_case("false") == signed => Ok(()),
+        Some(found) => {
+            let stored = if signed { "signed" } else { "unsigned" };
+            Err(refused(path, name, found, format!("{stored} integers to be meant as they are stored")))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,175 @@
+//! Numbers that are no velocities: refused or named, the same whether a file is read whole or in portions.
+
+use crate::recording::surveyed;
+use crate::refusals::{generic, refused};
+use crate::written::Written;
+use equipoise_data::samples::Sample;
+use equipoise_data::{LoadOptions, Suspicion, load};
+use equipoise_field::Axis;
+
+const SHAPE: [usize; 5] = [4, 6, 2, 40, 36];
+const PLANE: usize = 40 * 36;
+const FRAME: usize = 2 * PLANE;
+
+/// Two travelling waves: no two numbers of a frame are alike, none is 0.
+fn flow() -> Vec<f32> {
+    let value = |n: usize, t: usize, c: usize, i: usize| {
+        let (n, t, c, i) = (n as f32, t as f32, c as f32, i as f32);
+        (2.4 * n + 0.3 * t + 0.011 * i + c).sin() + 0.3 * (0.037 * i - 0.2 * t + n).cos() + 2e-5 * (i + 0.5)
+    };
+    (0..24 * FRAME).map(|i| value(i / (6 * FRAME), i / FRAME % 6, i / PLANE % 2, i % PLANE)).collect()
+}
+
+fn at([n, t]: [usize; 2], c: usize, [row, column]: [usize; 2]) -> usize {
+    (n * 6 + t) * FRAME + c * PLANE + row * 36 + column
+}
+
+fn written(values: &[f32]) -> Written {
+    let file = Written::new();
+    generic(file.series(SHAPE, values));
+    file
+}
+
+/// The warnings of a file read whole, which are those of portions of one block.
+fn warned(file: &Written) -> Vec<Suspicion> {
+    let data = load(&file.path(), &LoadOptions::default()).unwrap();
+    let (_, survey) = surveyed(&file.path(), &LoadOptions::default(), 1).unwrap();
+    assert_eq!(survey.warnings, data.warnings());
+    data.warnings().to_vec()
+}
+
+#[test]
+fn clean_flows_give_no_warning() {
+    assert_eq!(warned(&written(&flow())), []);
+    for sample in Sample::ALL {
+        let data = load(&sample.path().unwrap(), &LoadOptions::default()).unwrap();
+        assert_eq!(data.warnings(), [], "{}", sample.name());
+    }
+}
+
+#[test]
+fn vectors_of_zero_are_counted_and_solids_are_told_from_them() {
+    let mut values = flow();
+    // A zero of one channel alone is a velocity.
+    values[at([0, 0], 0, [3, 3])] = 0.0;
+    for frame in [[1, 2], [1, 4], [3, 0]] {
+        for c in 0..2 {
+            values[at(frame, c, [39, 7])] = 0.0;
+        }
+    }
+    let expected = Suspicion::ZeroVectors { count: 3, more: false, frames: 3, first: [1, 2], cell: [39, 7] };
+    assert_eq!(warned(&written(&values)), [expected]);
+
+    let mut values = flow();
+    for frame in 0..24 {
+        for c in 0..2 {
+            for cell in [500, 501, 536] {
+                values[frame * FRAME + c * PLANE + cell] = 0.0;
+            }
+            values[frame * FRAME + c * PLANE + 700] = 0.25;
+            // A wall on the border of an open flow.
+            values[frame * FRAME + c * PLANE + 5] = 0.0;
+        }
+    }
+    let solid = Suspicion::ZeroCells { count: 3, cells: PLANE, first: [13, 32] };
+    let fixed = Suspicion::FixedCells { count: 1, cells: PLANE, first: [19, 16] };
+    assert_eq!(warned(&written(&values)), [solid, fixed]);
+}
+
+#[test]
+fn stand_ins_without_an_attribute_are_refused_and_lone_outliers_named() {
+    for stand_in in [-999.0, 9999.0, -42.5, -32768.0, 1e20] {
+        let mut values = flow();
+        for place in [at([0, 1], 0, [2, 2]), at([3, 5], 0, [2, 2])] {
+            values[place] = stand_in;
+        }
+        let file = written(&values);
+        let parts = [&format!("{stand_in} stands 2 time(s)"), "[0, 1, 0, 2, 2]"];
+        let message = load(&file.path(), &LoadOptions::default()).map(|_| ()).map_err(|e| e.to_string());
+        if stand_in == -42.5 {
+            assert!(matches!(warned(&file)[0], Suspicion::Apart { count: 2, .. }));
+        } else {
+            let message = message.unwrap_err();
+            assert!(parts.iter().all(|part| message.contains(*part)), "{message}");
+            refused(&file.path(), &[]);
+        }
+    }
+    let mut values = flow();
+    values[at([2, 2], 1, [0, 9])] = 17.0;
+    let found = warned(&written(&values));
+    assert!(matches!(found[0], Suspicion::Apart { count: 1, first: [2, 2, 1, 0, 9], .. }), "{found:?}");
+
+    values[at([2, 2], 1, [0, 9])] = 9.969_21e36;
+    refused(&written(&values).path(), &["1e30", "[2, 2, 1, 0, 9]", "never written"]);
+}
+
+/// One frame that blew up: the axes are not blamed, and no flag leads past it.
+#[test]
+fn a_frame_that_stands_out_is_found() {
+    for factor in [100.0, 1e12] {
+        let mut values = flow();
+        values[at([2, 5], 0, [0, 0])..][..FRAME].iter_mut().for_each(|x| *x *= factor);
+        let file = written(&values);
+        let error = refused(&file.path(), &["frame [2, 5]", "blew up"]);
+        assert!(!error.to_string().contains("--axes"), "{error}");
+        let given = LoadOptions { axes: Some("NTCHW".parse().unwrap()), kind: None };
+        assert_eq!(load(&file.path(), &given).map(|_| ()).unwrap_err().to_string(), error.to_string());
+    }
+    // The last frames grow one after the other: odd, but a series.
+    let mut values = flow();
+    for (t, factor) in [(3, 3.0), (4, 8.0), (5, 20.0)] {
+        values[at([0, t], 0, [0, 0])..][..FRAME].iter_mut().for_each(|x| *x *= factor);
+    }
+    let given = LoadOptions { axes: Some("NTCHW".parse().unwrap()), kind: None };
+    let data = load(&written(&values).path(), &given).unwrap();
+    assert!(
+        matches!(data.warnings(), [Suspicion::Loud { count: 1, loudest: [0, 5], .. }]),
+        "{:?}",
+        data.warnings()
+    );
+}
+
+#[test]
+fn frames_and_trajectories_that_repeat_are_named() {
+    let mut values = flow();
+    values.copy_within(at([1, 3], 0, [0, 0])..at([1, 4], 0, [0, 0]), at([1, 4], 0, [0, 0]));
+    let expected = Suspicion::RepeatedFrames { count: 1, frames: 24, first: [1, 4], original: [1, 3] };
+    assert_eq!(warned(&written(&values)), [expected]);
+    let mut values = flow();
+    values.copy_within(at([0, 0], 0, [0, 0])..at([1, 0], 0, [0, 0]), at([2, 0], 0, [0, 0]));
+    let expected = Suspicion::RepeatedSeries { count: 1, trajectories: 4, first: 2, original: 0 };
+    assert_eq!(warned(&written(&values)), [expected]);
+}
+
+#[test]
+fn frames_that_were_never_written_are_refused_and_a_start_from_rest_is_named() {
+    let mut values = flow();
+    values[at([1, 0], 0, [0, 0])..][..FRAME].fill(0.0);
+    let expected = Suspicion::ZeroFrames { count: 1, frames: 24, first: [1, 0] };
+    assert_eq!(warned(&written(&values)), [expected]);
+    values[at([3, 4], 0, [0, 0])..].fill(0.0);
+    refused(
+        &written(&values).path(),
+        &["3 of 24 frames are 0 everywhere, the first at [1, 0]", "never written"],
+    );
+    let mut values = flow();
+    values[at([3, 4], 0, [0, 0])..].fill(0.5);
+    let found = warned(&written(&values));
+    assert_eq!(found, [Suspicion::UniformFrames { count: 2, frames: 24, first: [3, 4] }]);
+}
+
+#[test]
+fn an_end_point_that_is_stored_twice_is_named() {
+    let mut values = flow();
+    for line in 0..values.len() / 36 {
+        values[line * 36 + 35] = values[line * 36];
+    }
+    assert_eq!(warned(&written(&values)), [Suspicion::Seam { axis: Axis::W, periodic: false }]);
+    let mut values = flow();
+    for plane in values.chunks_mut(PLANE) {
+        plane.copy_within(..36, PLANE - 36);
+    }
+    let file = written(&values);
+    file.text("boundary", "periodic");
+    assert_eq!(warned(&file), [Suspicion::Seam { axis: Axis::H, periodic: true }]);
+}
