@@ -1,6 +1,7 @@
 //! The attributes of a file, read whatever their encoding.
 
 use crate::DataError;
+use crate::clock::Clock;
 use crate::storage::is_number;
 use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Attribute as Handle, Location};
@@ -11,6 +12,9 @@ use std::path::Path;
 
 /// Bytes kept of a fixed-length text; longer ones are cut.
 const FIXED: usize = 4096;
+
+/// Time steps that differ by less than this part are the same.
+const SAME_STEP: f64 = 1e-3;
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -76,6 +80,30 @@ impl Attributes {
             Place::Dataset => self.dataset.get(name),
             Place::Root => self.root.get(name),
         }
+    }
+
+    /// Takes the time step of a dataset of times for `dt` where no attribute states one, with a sentence on what
+    /// was done.
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`] where an attribute states another step.
+    pub(crate) fn take_clock(&mut self, path: &Path, clock: &Clock) -> Result<Option<String>, DataError> {
+        let (name, step) = match *clock {
+            Clock::Even { name, step } => (name, step),
+            Clock::Silent { name, reason } => {
+                return Ok(Some(format!("dataset `{name}` is not used: {reason}")));
+            }
+        };
+        for stated in ["dt_frame", "dt"] {
+            let Some(value) = self.positive(path, stated)? else { continue };
+            if (value - step).abs() <= SAME_STEP * step {
+                return Ok(None);
+            }
+            let expected = format!("{step}, the step of dataset `{name}`");
+            return Err(unexpected(path, stated, &Attribute::Numbers(vec![value]), expected));
+        }
+        self.dataset.insert("dt".into(), Attribute::Numbers(vec![step]));
+        Ok(Some(format!("no attribute `dt_frame` or `dt`: dataset `{name}` has steps of {step}")))
     }
 
     /// Whether the dataset is a coordinate of others: a dimension scale.

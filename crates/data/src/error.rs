@@ -59,6 +59,15 @@ pub enum DataError {
         path.display(), found.len())]
     Rank { path: PathBuf, variable: String, found: Vec<usize> },
 
+    #[error("{}: dataset `{variable}` of shape {shape:?} has {} numbers on its last axis and {} on axis 2: the \
+             components seem to stand last, (N, T, H, W, C); expected (N, T, C, H, W) or (T, N, C, H, W): move \
+             the axis (numpy: np.moveaxis(x, -1, 2))", path.display(), shape[4], shape[2])]
+    ChannelsLast { path: PathBuf, variable: String, shape: [usize; 5] },
+
+    #[error("{}: dataset `{name}`: frames are {least} to {most} apart, expected equal steps forward; bring the frames to \
+             equal steps, or leave `{name}` out to count time in frames", path.display())]
+    UnevenTimes { path: PathBuf, name: &'static str, least: f64, most: f64 },
+
     #[error("{}: dataset `{variable}` holds {found}, expected {expected}", path.display())]
     ElementType { path: PathBuf, variable: String, found: String, expected: &'static str },
 

@@ -2,6 +2,7 @@
 
 use crate::DataError;
 use crate::attribute::Attributes;
+use crate::clock::Clock;
 use crate::packing::Packing;
 use crate::storage::{self, Element};
 use std::io::{Read, Seek, SeekFrom};
@@ -112,13 +113,18 @@ impl Header {
     /// Finds the dataset `x`, or `velocity` where there is no `x`, with its attributes, and refuses what
     /// cannot be read.
     pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<(Self, hdf5::Dataset), DataError> {
-        let (variable, dataset, attributes) = find(path, file)?;
+        let (variable, dataset, mut attributes) = find(path, file)?;
         let fault = |e| file.fault(&format!("read dataset `{variable}`"), e);
         let element = Element::of(path, variable, &dataset, fault)?;
         let shape = shape(path, variable, &dataset.shape())?;
+        if is_channels_last(shape) {
+            return Err(DataError::ChannelsLast { path: path.into(), variable: variable.into(), shape });
+        }
         let packing = Packing::of(path, variable, element, &attributes)?;
         storage::check(path, variable, file, &dataset)?;
-        let notes = packing.note().into_iter().chain(storage::note(&dataset)).collect();
+        let clock = Clock::read(path, file, [shape[0], shape[1]])?;
+        let timed = clock.map(|clock| attributes.take_clock(path, &clock)).transpose()?.flatten();
+        let notes = packing.note().into_iter().chain(storage::note(&dataset)).chain(timed).collect();
         Ok((Self { variable: variable.into(), shape, packing, attributes, notes }, dataset))
     }
 }
@@ -162,6 +168,11 @@ impl Source {
         };
         Ok(Self { header, values })
     }
+}
+
+/// Whether the last axis is too short for a grid and the third too long for components.
+fn is_channels_last([_, _, channels, height, width]: [usize; 5]) -> bool {
+    width <= 3 && channels > 4 && height > 4
 }
 
 fn shape(path: &Path, variable: &str, found: &[usize]) -> Result<[usize; 5], DataError> {

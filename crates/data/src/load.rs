@@ -4,7 +4,9 @@ use crate::attribute::Attributes;
 use crate::file::{Header, Source};
 use crate::measured::Measured;
 use crate::packing::missing_by;
-use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Suspicion, orientation};
+use crate::{
+    Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Suspicion, mirrored, orientation,
+};
 use std::path::Path;
 
 /// What the caller states about a file; each entry goes before the file's own attributes.
@@ -18,13 +20,14 @@ pub struct LoadOptions {
 
 /// Reads, audits and checks a file of trajectories.
 ///
-/// The dataset is `x`, or `velocity` where there is no `x`, in f32 or f64, gzip allowed. The result
-/// holds it as f32 in the order (N, T, C, H, W).
+/// The dataset is `x`, or `velocity` where there is no `x`, in f16, f32, f64 or packed numbers, with gzip, LZF
+/// or any filter whose plugin is at hand. The result holds it as f32 in the order (N, T, C, H, W); its
+/// [`warnings`](Dataset::warnings) say what is odd about the numbers.
 ///
 /// # Errors
 /// Any fault of the file; an axis order that is undeclared, contradicted by the numbers or declared
-/// twice in different ways, and a kind that is undeclared, unless `options` states them; a value
-/// that is not finite.
+/// twice in different ways, and a kind that is undeclared, unless `options` states them; a value that is
+/// missing or not finite, and numbers that are certainly no velocities.
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
     let source = Source::read(path)?;
     let measured = Measured::of(&source.values, source.header.shape);
@@ -79,7 +82,10 @@ pub(crate) fn examine(
             let mut frame = frame(path, header, kind)?;
             let notes = note.into_iter().chain(header.notes.iter().cloned()).chain(order_note(&audit));
             frame.notes.splice(0..0, notes);
-            frame.warnings = measured.census.warnings(leading, order, &frame.grid, frame.geometry.as_ref());
+            let (grid, geometry) = (&frame.grid, frame.geometry.as_ref());
+            let shape = measured.census.shape();
+            frame.warnings = measured.census.warnings(leading, order, grid, geometry);
+            frame.warnings.extend(mirrored::look(&measured.some, shape, grid, geometry));
             Ok((order, kind, frame))
         });
     (audit, checked)

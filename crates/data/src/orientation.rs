@@ -25,7 +25,13 @@ pub(crate) fn grid(
             notes.push("no attribute `H_axis` or `W_axis`: H is taken as y, W as x".into());
             Axis::W
         }
-        (Kind::Kolmogorov, _) => Axis::H,
+        (Kind::Kolmogorov, Some(_)) => Axis::H,
+        (Kind::Kolmogorov, None) => {
+            notes.push(
+                "no attribute `H_axis` or `W_axis`: H is taken as x, W as y, as of kind `kolmogorov`".into(),
+            );
+            Axis::H
+        }
         (Kind::Ibpm, _) => Axis::W,
     };
     if let Some(found) = declared.filter(|&found| found != x_axis) {
@@ -36,8 +42,8 @@ pub(crate) fn grid(
             expected: format!("x along {x_axis:?} for kind `{kind}`"),
         });
     }
-    let dx = attributes.positive(path, "dx")?;
-    let dy = attributes.positive(path, "dy")?;
+    let dx = spacing(path, attributes, "dx", x_axis)?;
+    let dy = spacing(path, attributes, "dy", if x_axis == Axis::W { Axis::H } else { Axis::W })?;
     let (dx, dy) = match (kind, dx) {
         (_, Some(dx)) => (dx, dy.unwrap_or(dx)),
         (Kind::Kolmogorov, None) => {
@@ -50,6 +56,31 @@ pub(crate) fn grid(
         }
     };
     Ok(Grid { x_axis, dx, dy, boundary: boundary(path, attributes, kind, notes)? })
+}
+
+/// A spacing; a negative one says that its axis must be reversed.
+fn spacing(path: &Path, attributes: &Attributes, name: &str, axis: Axis) -> Result<Option<f64>, DataError> {
+    attributes.positive(path, name).map_err(|error| match error {
+        DataError::AttributeValue { path, attribute, found, .. } if found.starts_with("[-") => {
+            let expected = format!("a positive number: {}, and its size as `{name}`", reversed(axis));
+            DataError::AttributeValue { path, attribute, found, expected }
+        }
+        error => error,
+    })
+}
+
+/// How to turn an axis round.
+fn reversed(axis: Axis) -> &'static str {
+    match axis {
+        Axis::H => {
+            "store the array the other way round (numpy: x[..., ::-1, :]) with the coordinate of its new \
+                    first row"
+        }
+        Axis::W => {
+            "store the array the other way round (numpy: x[..., ::-1]) with the coordinate of its new \
+                    first column"
+        }
+    }
 }
 
 /// The array axis along which x increases, as `H_axis` and `W_axis` declare it.
@@ -70,7 +101,8 @@ fn declared_x_axis(path: &Path, attributes: &Attributes) -> Result<Option<Axis>,
             _ => return Err(fault("a text that begins with the direction x or y")),
         };
         if text.contains("decreasing") {
-            return Err(fault("a coordinate that increases with the index"));
+            let expected = format!("a coordinate that increases with the index: {}", reversed(axis));
+            return Err(fault(&expected));
         }
         if declared.is_some_and(|d| d != x_axis) {
             return Err(fault("the direction that `H_axis` leaves"));

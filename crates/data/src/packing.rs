@@ -69,6 +69,9 @@ impl Packing {
         for (values, name) in stand_ins.iter_mut().zip(STAND_INS) {
             *values = numbers(path, attributes, name)?;
         }
+        if stand_ins[0].is_empty() {
+            stand_ins[0].extend(unwritten(element));
+        }
         Ok(Self { element, scale, offset, stand_ins, valid: valid(path, attributes)? })
     }
 
@@ -132,6 +135,19 @@ impl Packing {
 pub(crate) fn missing_by(value: f32) -> Option<&'static str> {
     let by = value.to_bits().checked_sub(MISSING)?;
     [STAND_INS[0], STAND_INS[1], "valid_range, valid_min, valid_max"].get(by as usize).copied()
+}
+
+/// What netCDF reads where packed integers were never written and no attribute names another value; bytes have
+/// no such value.
+fn unwritten(element: Element) -> Option<f64> {
+    match element {
+        Element::Integer { bits: bits @ (16 | 32 | 64), signed } => {
+            let size = 2.0f64.powi(bits as i32);
+            let last = if bits == 64 { 2.0 } else { 1.0 };
+            Some(if signed { last - size / 2.0 } else { size - last })
+        }
+        _ => None,
+    }
 }
 
 fn refused(path: &Path, name: &str, found: &Attribute, expected: String) -> DataError {

@@ -2,8 +2,8 @@
 
 use crate::audit::declaration;
 use crate::file::{Hdf5File, Header};
-use crate::load;
 use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions};
+use crate::{load, measured};
 use equipoise_field::{Grid, Shape};
 use hdf5::{Hyperslab, SliceOrIndex};
 use ndarray::IxDyn;
@@ -210,6 +210,12 @@ impl Recording {
             AxisOrder::Ntchw => [one, run],
             AxisOrder::Tnchw => [run, one],
         };
+        self.read(leading, [(..).into(), (..).into(), (..).into()])
+    }
+
+    /// The frames of [`measured::some`].
+    pub(crate) fn some(&self) -> Result<Vec<f32>, DataError> {
+        let leading = measured::some(self.leading()).map(SliceOrIndex::from);
         self.read(leading, [(..).into(), (..).into(), (..).into()])
     }
 

@@ -223,6 +223,7 @@ impl<'a> Survey<'a> {
                 .map(|(sums, (_, moments))| statistics(sums, moments))
                 .collect(),
             census: self.census,
+            some: self.recording.some()?,
             non_finite: self.non_finite,
             first_non_finite: self.first,
         };

@@ -1,6 +1,6 @@
 //! What a census shows that no flow does: certainly no velocities, or merely odd.
 
-use crate::census::{Census, Extreme, HUGE};
+use crate::census::{Census, HUGE};
 use crate::{AxisOrder, CylinderGeometry};
 use equipoise_field::{Axis, Boundary, Grid};
 use std::collections::HashMap;
@@ -20,8 +20,11 @@ const ABSURD: f64 = 1e6;
 const FRAMES: usize = 5;
 
 /// An extreme is apart when it is further from the next number than this many times the range of all the
-/// others.
-const APART: f64 = 3.0;
+/// others: no other two are as far from each other.
+const APART: f64 = 1.0;
+
+/// A number that repeats and is further away than this many times that range is no velocity.
+const UNMISTAKABLE: f64 = 100.0;
 
 /// Something about the numbers of a file that deserves a sentence.
 ///
@@ -31,7 +34,7 @@ const APART: f64 = 3.0;
 #[allow(missing_docs, reason = "the sentence of each variant is its documentation")]
 pub enum Suspicion {
     Huge { count: usize, first: [usize; 5], value: f32 },
-    Apart { count: usize, first: [usize; 5], value: f32, next: f32 },
+    Apart { count: usize, first: [usize; 5], value: f32, next: f32, far: f64 },
     Loud { count: usize, frames: usize, loudest: [usize; 2], ratio: f64 },
     ZeroFrames { count: usize, frames: usize, first: [usize; 2] },
     UniformFrames { count: usize, frames: usize, first: [usize; 2] },
@@ -41,6 +44,31 @@ pub enum Suspicion {
     ZeroCells { count: usize, cells: usize, first: [usize; 2] },
     FixedCells { count: usize, cells: usize, first: [usize; 2] },
     Seam { axis: Axis, periodic: bool },
+    Divergence { stated: f64, better: f64, turn: Turn },
+    ManyChannels { axis: usize, length: usize, channels: usize },
+}
+
+/// How a grid differs from the declared one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// One axis runs the other way.
+    Mirrored,
+    /// x and y stand for each other.
+    Exchanged,
+    /// Both: a quarter turn.
+    Rotated,
+}
+
+impl fmt::Display for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mirrored => {
+                "one axis ran the other way, as rows stored from the top do, or one component had the other sign"
+            }
+            Self::Exchanged => "x and y were exchanged, in the axes or in the components",
+            Self::Rotated => "x and y were exchanged and one of them ran the other way",
+        })
+    }
 }
 
 impl fmt::Display for Suspicion {
@@ -51,15 +79,16 @@ impl fmt::Display for Suspicion {
                 "{count} values are {HUGE:e} or larger, the first at {first:?}: found {value:e}, as where a \
                  file was never written"
             ),
-            Self::Apart { count, first, value, next } => write!(
+            Self::Apart { count, first, value, next, far } => write!(
                 f,
-                "{value} stands {count} time(s), the first at {first:?}, far from every other number of its \
-                 channel (the next is {next}), as a stand-in for missing values or an outlier does"
+                "{value:?} stands {count} time(s), the first at {first:?}, and the next number of its channel is \
+                 {next:?}, {far:.1e} times the range of all others away: a stand-in for missing values, or an \
+                 outlier"
             ),
             Self::Loud { count, frames, loudest, ratio } => write!(
                 f,
                 "frame {loudest:?} is {ratio:.3e} times as large as the median of the {frames} frames, and \
-                 {count} of them more than {LOUD} times, as where a run blew up"
+                 {count} of them more than {LOUD} times, as where a run blew up (leave its trajectory out)"
             ),
             Self::ZeroFrames { count, frames, first } => write!(
                 f,
@@ -106,6 +135,14 @@ impl fmt::Display for Suspicion {
                      twice (numpy: {slice} leaves it out)"
                 )
             }
+            Self::Divergence { stated, better, turn } => {
+                write!(f, "rms(∇·u)/rms(∇u) is {stated:.3}, and would be {better:.3} if {turn}")
+            }
+            Self::ManyChannels { axis, length, channels } => write!(
+                f,
+                "axis 2, the channels, has length {channels}; if axis {axis} of length {length} holds the \
+                 components, move it (numpy: np.moveaxis(x, {axis}, 2))"
+            ),
         }
     }
 }
@@ -116,7 +153,9 @@ impl Census {
     pub(crate) fn refusal(&self, leading: [usize; 2], order: Option<AxisOrder>) -> Option<Suspicion> {
         let apart = || {
             let placeholder = |s: &Suspicion| match s {
-                Suspicion::Apart { count, value, .. } => *count > 1 && is_placeholder(*value),
+                Suspicion::Apart { count, value, far, .. } => {
+                    *count > 1 && (*far > UNMISTAKABLE || is_placeholder(*value))
+                }
                 _ => false,
             };
             self.apart(leading).into_iter().find(placeholder)
@@ -144,6 +183,9 @@ impl Census {
         let axes = [Axis::W, Axis::H].into_iter().zip(self.seams()).filter(|(_, seam)| *seam);
         let periodic = grid.boundary == Boundary::Periodic;
         all.extend(axes.map(|(axis, _)| Suspicion::Seam { axis, periodic }));
+        let (channels, few) = (self.channels.len(), |axis: &usize| (2..=3).contains(&leading[*axis]));
+        let many = [1, 0].into_iter().find(few).filter(|_| channels > 3);
+        all.extend(many.map(|axis| Suspicion::ManyChannels { axis, length: leading[axis], channels }));
         all
     }
 
@@ -167,20 +209,17 @@ impl Census {
         let mut all = Vec::new();
         for (channel, found) in self.channels.iter().enumerate() {
             let [low, high] = found.extremes();
-            let gap = |extreme: &Extreme, other: f32| {
-                let [value, next, other] = [extreme.value, extreme.next, other].map(f64::from);
-                next.is_finite()
-                    && (value - next).abs() > APART * (next - other).abs()
-                    && (next - other).abs() > 0.0
-            };
             for (extreme, other) in [(low, high.value), (high, low.value)] {
-                if gap(&extreme, other) {
+                let [value, next, other] = [extreme.value, extreme.next, other].map(f64::from);
+                let far = (value - next).abs() / (next - other).abs();
+                if far.is_finite() && far > APART {
                     let (frame, cell) = extreme.first;
                     all.push(Suspicion::Apart {
                         count: extreme.count,
                         first: self.index(leading, (frame, channel, cell)),
                         value: extreme.value,
                         next: extreme.next,
+                        far,
                     });
                 }
             }

@@ -8,6 +8,7 @@ mod faults;
 mod fit;
 mod inspect;
 mod interrupt;
+mod odd;
 mod process;
 mod ran;
 mod reconstruct;

@@ -31,7 +31,7 @@ fn written(values: &[f32]) -> Written {
 }
 
 /// The warnings of a file read whole, which are those of portions of one block.
-fn warned(file: &Written) -> Vec<Suspicion> {
+pub(crate) fn warned(file: &Written) -> Vec<Suspicion> {
     let data = load(&file.path(), &LoadOptions::default()).unwrap();
     let (_, survey) = surveyed(&file.path(), &LoadOptions::default(), 1).unwrap();
     assert_eq!(survey.warnings, data.warnings());
@@ -84,7 +84,7 @@ fn stand_ins_without_an_attribute_are_refused_and_lone_outliers_named() {
             values[place] = stand_in;
         }
         let file = written(&values);
-        let parts = [&format!("{stand_in} stands 2 time(s)"), "[0, 1, 0, 2, 2]"];
+        let parts = [&format!("{stand_in:?} stands 2 time(s)"), "[0, 1, 0, 2, 2]"];
         let message = load(&file.path(), &LoadOptions::default()).map(|_| ()).map_err(|e| e.to_string());
         if stand_in == -42.5 {
             assert!(matches!(warned(&file)[0], Suspicion::Apart { count: 2, .. }));

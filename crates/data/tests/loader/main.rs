@@ -3,6 +3,7 @@
 
 mod axes;
 mod census;
+mod declared;
 mod flows;
 mod normalizing;
 mod packed;

@@ -78,6 +78,12 @@ fn missing_values_are_located_and_their_attribute_is_named() {
     generic(file.array("x", &SHAPE, &packed)).numbers("scale_factor", &[0.001]);
     file.numbers("_FillValue", &[-32768i16]);
     refused(&file.path(), &["_FillValue", "[0, 0, 0, 1, 3]"]);
+
+    // What netCDF reads where nothing was written, without an attribute.
+    packed[7] = -32767;
+    let file = Written::new();
+    generic(file.array("x", &SHAPE, &packed)).numbers("scale_factor", &[0.001]);
+    refused(&file.path(), &["_FillValue", "[0, 0, 0, 1, 3]"]);
 }
 
 /// The fixture was written by h5py: the waves of these tests in half precision, `dx` a half in an array of one.
