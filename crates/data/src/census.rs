@@ -4,6 +4,7 @@
 //! that of a few numbers a frame and a cell. The contents of frames and sets of cells are compared by sums of
 //! keyed words, which no order of the blocks changes.
 
+use crate::extreme::Extreme;
 use crate::recording::block_lines;
 use equipoise_field::{Shape, sum};
 use rayon::prelude::*;
@@ -23,18 +24,6 @@ pub(crate) struct Tally {
     pub(crate) square: f64,
     /// The least and the greatest number.
     pub(crate) range: [f32; 2],
-}
-
-/// The least or the greatest number of a channel.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Extreme {
-    pub(crate) value: f32,
-    /// How often it stands there, bit for bit.
-    pub(crate) count: usize,
-    /// (frame, cell) of the first in the order of the blocks.
-    pub(crate) first: (usize, usize),
-    /// The number that comes next to it.
-    pub(crate) next: f32,
 }
 
 /// What one channel holds in all frames.
@@ -206,42 +195,6 @@ impl Channel {
         }
         self.huge += block.huge;
         self.first_huge = [self.first_huge, block.first_huge].into_iter().flatten().min();
-    }
-}
-
-impl Extreme {
-    const NONE: Self =
-        Self { value: f32::INFINITY, count: 0, first: (usize::MAX, usize::MAX), next: f32::INFINITY };
-
-    /// The lesser of two.
-    fn and(self, other: Self) -> Self {
-        let (low, high) = if other.value < self.value { (other, self) } else { (self, other) };
-        if low.value >= high.value {
-            let next = low.next.min(high.next);
-            return Self { count: low.count + high.count, first: low.first.min(high.first), next, ..low };
-        }
-        Self { next: low.next.min(high.value), ..low }
-    }
-
-    /// The least number of a block, up to a sign, given the least of every frame.
-    fn of<'a>(least: &[f32], row: impl Fn(usize) -> &'a [f32], sign: f32) -> Self {
-        let value = least.iter().copied().fold(f32::INFINITY, f32::min);
-        let mut extreme = Self { value, ..Self::NONE };
-        for (r, low) in least.iter().enumerate() {
-            if *low > value {
-                extreme.next = extreme.next.min(*low);
-                continue;
-            }
-            for (i, x) in row(r).iter().map(|x| sign * x).enumerate() {
-                if x <= value {
-                    extreme.count += 1;
-                    extreme.first = extreme.first.min((r, i));
-                } else {
-                    extreme.next = extreme.next.min(x);
-                }
-            }
-        }
-        extreme
     }
 }
 

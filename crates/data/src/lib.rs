@@ -27,6 +27,7 @@ mod coordinates;
 mod cylinder;
 mod dataset;
 mod error;
+mod extreme;
 mod file;
 mod kind;
 mod load;
@@ -44,6 +45,7 @@ mod storage;
 pub mod store;
 mod survey;
 mod suspicion;
+mod verdict;
 
 pub use attribute::{Attribute, Attributes};
 pub use audit::{Audit, Inferred};

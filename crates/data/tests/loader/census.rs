@@ -84,14 +84,13 @@ fn stand_ins_without_an_attribute_are_refused_and_lone_outliers_named() {
             values[place] = stand_in;
         }
         let file = written(&values);
-        let parts = [&format!("{stand_in:?} stands 2 time(s)"), "[0, 1, 0, 2, 2]"];
-        let message = load(&file.path(), &LoadOptions::default()).map(|_| ()).map_err(|e| e.to_string());
-        if stand_in == -42.5 {
-            assert!(matches!(warned(&file)[0], Suspicion::Apart { count: 2, .. }));
-        } else {
-            let message = message.unwrap_err();
-            assert!(parts.iter().all(|part| message.contains(*part)), "{message}");
-            refused(&file.path(), &[]);
+        let parts = [&*format!("{stand_in:?} stands 2 time(s)"), "[0, 1, 0, 2, 2]"];
+        match load(&file.path(), &LoadOptions::default()) {
+            Ok(_) => {
+                assert!((stand_in + 42.5).abs() < 0.1, "{stand_in}");
+                assert!(matches!(warned(&file)[0], Suspicion::Apart { count: 2, .. }));
+            }
+            Err(_) => drop(refused(&file.path(), &parts)),
         }
     }
     let mut values = flow();
