@@ -36,8 +36,9 @@ const FILES: [&str; 6] =
 /// Reconstruct a flow from scattered sensor readings under a fitted prior, and judge the readings.
 ///
 /// A table of readings is CSV or HDF5 with the columns time, x, y, u and/or v, and noise (or noise_u,
-/// noise_v), the standard deviation of each reading. In CSV an empty cell under u or v means not
-/// measured, and lines that begin with # are comments; an HDF5 table has one dataset a column.
+/// noise_v), the standard deviation of each reading; others are ignored with a note. In CSV an empty cell
+/// under u or v means not measured, lines that begin with # are comments, and semicolons (with decimal
+/// commas or points), tabs or blanks may stand for commas; an HDF5 table has one dataset a column.
 ///
 /// x and y count from where the training file of the prior says (attributes x_first, y_first,
 /// dx, dy; without them the first grid point is at 0 and lengths are in grid points), time from
@@ -183,8 +184,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     use_threads(arguments.threads)?;
     let (prior, other) = asked.open(&arguments.fitting)?;
     let truth = arguments.truth.as_deref().map(|path| truth(path, &prior)).transpose()?;
-    let readings = read_sensors(&arguments.obs, arguments.noise)?;
-    let placed = place(&prior, &arguments.obs, &readings, &rule)?;
+    let table = read_sensors(&arguments.obs, arguments.noise)?;
+    table.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    let placed = place(&prior, &arguments.obs, &table.readings, &rule)?;
     let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?.under(other);
     let misfit = Misfit::of(&problem)?;
     if let Some(other) = &problem.other {
@@ -194,7 +196,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let drawn = sampling.draw(&problem, &|done| progress.tell(done));
     progress.close();
     let drawn = drawn?;
-    let made = Made::new(&asked, arguments, &sampling, &drawn)?;
+    let made = Made::new(&asked, arguments, table, &sampling, &drawn)?;
     let (diverged, skipped) = (drawn.diverged, drawn.skipped);
     let ensemble = Ensemble::of(&problem, sampling.choice, drawn)?;
     let summary = Summary::new(&problem, &misfit, &ensemble, truth.as_deref(), &made, [diverged, skipped])?;

@@ -29,14 +29,18 @@ pub fn checksum_while(path: &Path, proceed: impl Fn() -> bool) -> Result<Option<
         if std::io::copy(&mut (&file).take(STEP), &mut hasher).map_err(fault)? > 0 {
             continue;
         }
-        let digest = hasher.finalize();
-        return Ok(Some(digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing into a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })));
+        return Ok(Some(hexadecimal(&hasher.finalize())));
     }
     Ok(None)
+}
+
+/// Two lower-case digits a byte.
+pub(crate) fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]

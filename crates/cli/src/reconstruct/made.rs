@@ -4,6 +4,7 @@ use super::Arguments;
 use super::asked::Asked;
 use super::summary::Summary;
 use equipoise_data::checksum;
+use equipoise_data::sensors::Table;
 use equipoise_reconstruction::{Centre, Choice, Drawn, Ensemble, Provenance, Sampling};
 use std::path::Path;
 
@@ -18,6 +19,9 @@ pub(super) struct Made {
     pub(super) folder: String,
     asked: usize,
     drawn: usize,
+    /// What was said while the table was read.
+    pub(super) notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Made {
@@ -26,13 +30,12 @@ impl Made {
     pub(super) fn new(
         asked: &Asked,
         arguments: &Arguments,
+        table: Table,
         sampling: &Sampling,
         drawn: &Drawn,
     ) -> anyhow::Result<Self> {
-        let named = |path: &Path| -> anyhow::Result<(String, String)> {
-            let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-            Ok((name, checksum(path)?))
-        };
+        let named =
+            |path: &Path| path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let Sampling { choice, steps, sampler, spacing, schedule, eta, .. } = sampling;
         let settings = match choice {
             Choice::Posterior => String::new(),
@@ -40,16 +43,17 @@ impl Made {
                 format!("{steps} steps, sampler {sampler}, spacing {spacing}, schedule {schedule}, η = {eta}")
             }
         };
-        let (file, sum) = named(&asked.path)?;
         Ok(Self {
-            prior: (asked.told(&file), sum),
-            observations: named(&arguments.obs)?,
+            prior: (asked.told(&named(&asked.path)), checksum(&asked.path)?),
+            observations: (named(&arguments.obs), table.sha256),
             method: choice.to_string(),
             settings,
             seed: sampling.seed,
             folder: arguments.out.display().to_string(),
             asked: sampling.members,
             drawn: drawn.members.len(),
+            notes: table.notes,
+            warnings: table.warnings,
         })
     }
 

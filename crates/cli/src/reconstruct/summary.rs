@@ -50,7 +50,7 @@ pub(super) struct Summary {
     /// The root mean square distance of the mean from the truth, where it was given.
     rmse: Option<f64>,
     warnings: Vec<String>,
-    /// Defaults and overrides that went into reading the training file.
+    /// Defaults and overrides that went into reading the training file and the table.
     notes: Vec<String>,
 }
 
@@ -87,8 +87,9 @@ impl Summary {
             suspects: misfit.suspects().into_iter().cloned().collect(),
             spread: ensemble.spread(problem)?,
             rmse: truth.map(|truth| ensemble.error(problem, truth)).transpose()?,
-            warnings: warnings(problem, misfit, ensemble, [diverged, skipped]),
-            notes: problem.prior.provenance().notes.clone(),
+            warnings: [made.warnings.clone(), warnings(problem, misfit, ensemble, [diverged, skipped])]
+                .concat(),
+            notes: [&problem.prior.provenance().notes[..], &made.notes].concat(),
         })
     }
 

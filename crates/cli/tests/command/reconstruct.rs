@@ -105,8 +105,8 @@ fn noise_that_is_stated_wrongly_and_bad_tables_are_told() {
     refused("time,x,y,u\n0,9,1,1\n".into(), &["--noise", "0.1", "--drop-outside"]);
     insta::assert_snapshot!(messages.concat(), @r"
     error: obs.csv: row 4: column `time`: found 0.9, expected 0 to 0.2; 1 such row in all; --drop-outside leaves them out
-    error: obs.csv: sensor table: found columns [time, x, y, u, v, sigma], expected no column `sigma`: known are time, x, y, u, v, noise, noise_u, noise_v
-    error: obs.csv: sensor table, row 2, column `noise_u`: found nothing, expected a standard deviation there, under `noise` or by --noise
+    error: obs.csv: sensor table: found columns [time, x, y, u, v, sigma], expected a column `noise`, `noise_u` or `noise_v`, or --noise
+    error: obs.csv: sensor table: found columns [time, x, y, u], expected a column `noise`, `noise_u` or `noise_v`, or --noise
     error: obs.csv: no row is left: 1 dropped, the first, row 2, because column `x`: found 9, expected -0.09817477042468103 to 6.283185307179586
     ");
 }

@@ -1,8 +1,11 @@
 //! The cells of a table by column, whichever kind of file they come from.
 
-use super::COLUMNS;
+use super::title::{COLUMNS, Title, units};
 use crate::DataError;
 use std::path::Path;
+
+/// Columns that say which rows hold no measurement, by the beginning of their names.
+const MARKS: [&str; 6] = ["flag", "mask", "valid", "status", "quality", "chc"];
 
 /// A cell as it stands in the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,19 +20,33 @@ pub(super) enum Cell {
 
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
-        match text.parse() {
+        match number(text) {
             _ if text.is_empty() => Self::Empty,
-            Ok(number) => Self::Number(number),
-            Err(_) => Self::Text(text.into()),
+            Some(number) => Self::Number(number),
+            None => Self::Text(text.into()),
         }
     }
 }
 
-/// Named columns of equal length.
+/// A number with a decimal point; its exponent may begin with the D of Fortran, its minus may be U+2212.
+fn number(text: &str) -> Option<f64> {
+    let plain = || text.replace('\u{2212}', "-").replace(['D', 'd'], "e");
+    text.parse().ok().or_else(|| plain().parse().ok())
+}
+
+/// One column.
+pub(super) struct Column {
+    pub(super) title: Title,
+    pub(super) cells: Vec<Cell>,
+}
+
+/// Columns of equal length.
 pub(super) struct Cells {
-    pub(super) columns: Vec<(String, Vec<Cell>)>,
+    pub(super) columns: Vec<Column>,
     /// Where each row stands in the file.
     pub(super) places: Vec<u64>,
+    /// How the file was read, where more than one way was open.
+    pub(super) notes: Vec<String>,
 }
 
 impl Cells {
@@ -41,46 +58,100 @@ impl Cells {
         self.places[i]
     }
 
-    /// Every column is known and stands once; time, place and a component are there.
-    pub(super) fn check_columns(&self, path: &Path) -> Result<(), DataError> {
-        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+    fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|c| c.title.column == Some(column))
+    }
+
+    /// Every known column stands once; time, place, a component and its noise are there, in units that agree.
+    /// Answers with notes and warnings on what the header says and what is ignored.
+    pub(super) fn check_columns(
+        &self,
+        path: &Path,
+        noise: Option<f64>,
+    ) -> Result<[Vec<String>; 2], DataError> {
+        let titles: Vec<Title> = self.columns.iter().map(|column| column.title.clone()).collect();
         let refused = |expected: String| {
-            let found = names.iter().map(|&name| name.to_owned()).collect();
-            Err(DataError::SensorColumns { path: path.into(), found, expected })
+            let found = titles.iter().map(|title| title.text.clone()).collect();
+            DataError::SensorColumns { path: path.into(), found, expected }
         };
-        for (i, name) in names.iter().enumerate() {
-            if !COLUMNS.contains(name) {
-                return refused(format!("no column `{name}`: known are {}", COLUMNS.join(", ")));
-            }
-            if names[..i].contains(name) {
-                return refused(format!("`{name}` once"));
-            }
+        let known = |name: &str| titles.iter().filter(|title| title.column == Some(name)).count();
+        if let Some(name) = COLUMNS.into_iter().find(|name| known(name) > 1) {
+            return Err(refused(format!("`{name}` once")));
         }
-        let missing = ["time", "x", "y"].into_iter().find(|name| !names.contains(name));
-        if let Some(name) = missing {
-            return refused(format!("a column `{name}`"));
+        if let Some(name) = ["time", "x", "y"].into_iter().find(|name| !self.has(name)) {
+            let one = if name == "time" {
+                ", the same number in every row where all are of one moment"
+            } else {
+                ""
+            };
+            return Err(refused(format!("a column `{name}`{one}")));
         }
-        if !names.contains(&"u") && !names.contains(&"v") {
-            return refused("a column `u` or `v`".into());
+        if !self.has("u") && !self.has("v") {
+            return Err(refused("a column `u` or `v`".into()));
         }
-        Ok(())
+        if noise.is_none() && !["noise", "noise_u", "noise_v"].into_iter().any(|name| self.has(name)) {
+            return Err(refused("a column `noise`, `noise_u` or `noise_v`, or --noise".into()));
+        }
+        let units = units(&titles).map_err(refused)?;
+        let warning = units.as_ref().and_then(|units| units.warning());
+        let notes = units.map(|units| units.note()).into_iter().chain(self.ignored()).collect();
+        Ok([notes, warning.into_iter().chain(self.marks()).collect()])
+    }
+
+    /// What is said of the columns that are not known.
+    fn ignored(&self) -> Option<String> {
+        let told = |(i, column): (usize, &Column)| match column.title.text.as_str() {
+            "" => format!("column {} (without a name)", i + 1),
+            text => format!("`{text}`"),
+        };
+        let unknown = self.columns.iter().enumerate().filter(|(_, column)| column.title.column.is_none());
+        let unknown: Vec<String> = unknown.map(told).collect();
+        let known = COLUMNS.join(", ");
+        (!unknown.is_empty()).then(|| format!("columns ignored: {}; known are {known}", unknown.join(", ")))
+    }
+
+    /// What is said of columns of marks that tell rows apart: they are ignored like any other.
+    fn marks(&self) -> impl Iterator<Item = String> {
+        let is_mark = |column: &&Column| {
+            let name = column.title.text.to_ascii_lowercase();
+            column.title.column.is_none() && MARKS.iter().any(|mark| name.starts_with(mark))
+        };
+        self.columns.iter().filter(is_mark).filter_map(|Column { title, cells }| {
+            let first = cells.first()?;
+            let other = cells.iter().position(|cell| cell != first)?;
+            Some(format!(
+                "column `{}` is ignored, but it tells rows apart (row {} from row {}): leave out the rows that it marks as \
+                 invalid",
+                title.text,
+                self.row(other),
+                self.row(0)
+            ))
+        })
     }
 
     /// The finite number of a cell; `None` where it is empty or the column is not there.
     pub(super) fn number(&self, path: &Path, i: usize, column: &str) -> Result<Option<f64>, DataError> {
-        let Some((_, cells)) = self.columns.iter().find(|(name, _)| name == column) else { return Ok(None) };
+        let Some(Column { cells, .. }) = self.columns.iter().find(|c| c.title.column == Some(column)) else {
+            return Ok(None);
+        };
+        let mut expected = "a finite number";
         let found = match &cells[i] {
             Cell::Empty => return Ok(None),
             Cell::Number(number) if number.is_finite() => return Ok(Some(*number)),
             Cell::Number(number) => number.to_string(),
-            Cell::Text(text) => format!("{text:?}"),
+            Cell::Text(text) => {
+                if text.contains(',') {
+                    expected = "a finite number with a decimal point and no commas between digits";
+                }
+                format!("{text:?}")
+            }
         };
         Err(DataError::SensorCell {
             path: path.into(),
             row: self.row(i),
             column: column.into(),
             found,
-            expected: "a finite number",
+            expected,
         })
     }
 }

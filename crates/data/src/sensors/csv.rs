@@ -1,38 +1,134 @@
-//! Cells of a CSV file. Names may be quoted; numbers need no quoting, so a cell holds no comma.
+//! Cells of a text table: lines, header, delimiter, decimal sign.
 
-use super::cells::{Cell, Cells};
+use super::cells::{Cell, Cells, Column};
+use super::decimal::Decimal;
+use super::delimiter::Delimiter;
+use super::title::{COLUMNS, Title};
 use crate::DataError;
 use std::path::Path;
 
-pub(super) fn cells(path: &Path) -> Result<Cells, DataError> {
+/// Lines that begin with one of these are comments.
+const COMMENT: [char; 2] = ['#', '%'];
+
+/// Known columns that a comment names if it is the header.
+const NAMED: usize = 3;
+
+/// A line that counts, with its number from 1.
+type Line<'a> = (u64, &'a str);
+
+pub(super) fn cells(path: &Path, bytes: Vec<u8>) -> Result<Cells, DataError> {
     let refused = |detail: String| DataError::SensorTable { path: path.into(), detail };
-    let bytes = std::fs::read(path).map_err(|source| DataError::io(path, source))?;
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-        refused(format!("row {line}: found bytes that are no UTF-8, expected a CSV or HDF5 file"))
-    })?;
-    let text = text.trim_start_matches('\u{feff}');
-    let mut rows = (1u64..).zip(text.lines()).filter(|(_, line)| {
-        let line = line.trim();
-        !line.is_empty() && !line.starts_with('#')
-    });
-    let names = rows.next().into_iter().flat_map(|(_, line)| split(line));
-    let mut columns: Vec<(String, Vec<Cell>)> = names.map(|name| (name.to_owned(), Vec::new())).collect();
-    let mut places = Vec::new();
-    for (row, line) in rows {
-        let (found, expected) = (split(line).count(), columns.len());
-        if found != expected {
-            let detail = format!("row {row}: found {found} cells, expected {expected}, one a column");
-            return Err(refused(detail));
-        }
-        places.push(row);
-        for ((_, column), cell) in columns.iter_mut().zip(split(line)) {
-            column.push(Cell::from(cell));
-        }
+    let text = text(bytes).map_err(refused)?;
+    let (comments, mut rows) = lines(text.trim_start_matches('\u{feff}'));
+    let mut notes = Vec::new();
+    let stated = stated(&rows);
+    if stated.is_some() {
+        rows.remove(0);
     }
-    Ok(Cells { columns, places })
+    let (row, header) = match rows.first() {
+        None => {
+            return Err(refused(format!(
+                "found no line of text, expected one that names the columns: {}",
+                COLUMNS.join(", ")
+            )));
+        }
+        Some(&first) if !is_numbers(first.1) => rows.remove(0),
+        Some(first) => {
+            let header = commented(&comments, first).ok_or_else(|| refused(unnamed(&comments, first)))?;
+            notes.push(format!("line {}, a comment, names the columns", header.0));
+            header
+        }
+    };
+    let delimiter = stated.map_or_else(|| Delimiter::of(header), Ok);
+    let delimiter = delimiter.map_err(|found| refused(format!("row {row}: {found}")))?;
+    let titles = delimiter.titles(header);
+    let mut table = Vec::new();
+    for &(row, line) in &rows {
+        let cells = delimiter.cells(line);
+        if cells.len() != titles.len() {
+            return Err(refused(uneven(row, line, titles.len(), delimiter)));
+        }
+        table.push((row, cells));
+    }
+    let decimal = Decimal::of(delimiter, &titles, &table).map_err(refused)?;
+    if delimiter != Delimiter::Sign(',') {
+        notes.push(format!("cells are separated by {delimiter}{}", decimal.told()));
+    }
+    let column = |(i, title): (usize, Title)| {
+        let cells = table.iter().map(|(_, cells)| Cell::from(&*decimal.pointed(cells[i]))).collect();
+        Column { title, cells }
+    };
+    let columns = titles.into_iter().enumerate().map(column).collect();
+    Ok(Cells { columns, places: table.iter().map(|(row, _)| *row).collect(), notes })
 }
 
-fn split(line: &str) -> impl Iterator<Item = &str> {
-    line.split(',').map(|cell| cell.trim().trim_matches('"'))
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err("found UTF-16 text, expected UTF-8".into());
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        format!("row {line}: found bytes that are no UTF-8, expected a CSV or HDF5 file")
+    })?;
+    match text.contains('\0') {
+        true => Err("found a zero byte, expected a CSV or HDF5 file".into()),
+        false => Ok(text),
+    }
+}
+
+/// Comments, and the other lines that are not empty. Lines end with LF or CRLF, or all with CR alone.
+fn lines(text: &str) -> (Vec<Line<'_>>, Vec<Line<'_>>) {
+    let end = if text.contains('\n') { '\n' } else { '\r' };
+    let lines = (1..).zip(text.split(end)).filter(|(_, line)| !line.trim().is_empty());
+    lines.partition(|(_, line)| line.trim_start().starts_with(COMMENT))
+}
+
+/// The delimiter that a first line `sep=;`, which Excel reads, states.
+fn stated(rows: &[Line<'_>]) -> Option<Delimiter> {
+    let sign = rows.first()?.1.trim_end_matches(['\r', '\n']).strip_prefix("sep=")?;
+    let mut signs = sign.chars();
+    signs.next().filter(|_| signs.next().is_none()).map(Delimiter::Sign)
+}
+
+/// Whether a line holds numbers alone, whatever separates them.
+fn is_numbers(line: &str) -> bool {
+    let mut cells = line.split([',', ';', '\t', ' ', '"', '\r']).filter(|cell| !cell.is_empty()).peekable();
+    cells.peek().is_some() && cells.all(|cell| matches!(Cell::from(cell), Cell::Number(_)))
+}
+
+/// The last comment before the first row that names columns, as NumPy and OpenPIV write their header.
+fn commented<'a>(comments: &[Line<'a>], first: &Line<'_>) -> Option<Line<'a>> {
+    let headers = comments.iter().filter(|line| line.0 < first.0).rev();
+    let bare = headers
+        .map(|(row, line)| (*row, line.trim_start().trim_start_matches(COMMENT).trim_matches([' ', '\r'])));
+    let named = |line: &str| {
+        let named = |d: Delimiter| d.titles(line).iter().filter(|title| title.column.is_some()).count();
+        Delimiter::ALL.into_iter().map(named).max()
+    };
+    bare.into_iter().find(|(_, line)| named(line) >= Some(NAMED))
+}
+
+/// What is said of a table whose columns have no names.
+fn unnamed(comments: &[Line<'_>], first: &Line<'_>) -> String {
+    let davis =
+        comments.iter().any(|(_, line)| line.trim_start_matches(COMMENT).trim_start().starts_with("DaVis"));
+    let davis = if davis { "; a text file of DaVis names none" } else { "" };
+    format!(
+        "row {}: found numbers, expected a line before them that names the columns: {}{davis}",
+        first.0,
+        COLUMNS.join(", ")
+    )
+}
+
+/// What is said of a row with another number of cells than the header.
+fn uneven(row: u64, line: &str, expected: usize, delimiter: Delimiter) -> String {
+    let found = delimiter.cells(line).len();
+    let mut text = format!("row {row}: found {found} cells, expected {expected}, one a column");
+    let other = Delimiter::ALL.into_iter().find(|d| *d != delimiter && d.cells(line).len() == expected);
+    if let Some(other) = other.filter(|_| expected > 1) {
+        text += &format!("; the header is separated by {delimiter}, this row by {other}");
+    } else if found == expected + 1 && delimiter.cells(line).last().is_some_and(|cell| cell.is_empty()) {
+        text += &format!("; it ends with {delimiter}, which the header does not");
+    }
+    text
 }

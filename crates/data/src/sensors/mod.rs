@@ -8,26 +8,32 @@
 //! | `noise` | standard deviation of the noise of both components | as `u` |
 //! | `noise_u`, `noise_v` | the same of one component, before `noise` | as `u` |
 //!
-//! Columns may stand in any order. A **CSV** file names them in its first line; cells are separated by
-//! commas, blanks around them do not count, and lines that begin with `#` are comments. An empty
-//! cell under `u` or `v` means not measured, under a noise column not stated. An **HDF5** file has one
-//! dataset of numbers a column, all with one axis and of one length; a component that is
-//! measured at times only needs a CSV file. Numbers must be finite and noise above 0.
+//! Columns may stand in any order, their names in any case; a unit may stand behind a name in brackets.
+//! Columns of other names are ignored with a note. A **text** file names its columns in the first line
+//! that is no comment (`#`, `%`) or, where that holds numbers, in the comment before it. Cells are separated
+//! by commas, semicolons, tabs or blanks, whichever the header shows; under semicolons and tabs numbers may
+//! have decimal commas. Blanks around cells do not count. An empty cell under `u` or `v` means not
+//! measured, under a noise column not stated. An **HDF5** file has one dataset of numbers a column, all
+//! with one axis and of one length; a component that is measured at times only needs a text file.
+//! Numbers must be finite and noise above 0.
 
 mod cells;
 mod csv;
+mod decimal;
+mod delimiter;
+mod doubts;
 mod hdf5;
+mod title;
 
 use crate::DataError;
+use crate::checksum::{checksum, hexadecimal};
 use cells::Cells;
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The columns of a table.
-const COLUMNS: [&str; 8] = ["time", "x", "y", "u", "v", "noise", "noise_u", "noise_v"];
-
-/// The first bytes of an HDF5 file.
+/// The first bytes of an HDF5 file, or of one behind a block of 512 bytes.
 const HDF5_SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// One row of a table, in physical units.
@@ -54,24 +60,52 @@ pub struct Measured {
     pub noise: f64,
 }
 
+/// A table as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Its rows, in their order.
+    pub readings: Vec<Reading>,
+    /// How it was read, where the file left a choice, and what of it was ignored; one sentence each.
+    pub notes: Vec<String>,
+    /// What may be no measurement, one sentence each.
+    pub warnings: Vec<String>,
+    /// The SHA-256 of the bytes read.
+    pub sha256: String,
+}
+
 /// Reads a table; `noise` is the standard deviation, in physical units, of every number for which the
 /// table states none.
 ///
-/// The kind of file is told by its first bytes.
+/// The kind of file is told by its first bytes. A text table is read once, from beginning to end, and may come
+/// from a pipe.
 ///
 /// # Errors
 /// [`DataError::SensorColumns`], [`DataError::SensorCell`] naming row and column,
 /// [`DataError::SensorTable`], and those of opening a file.
-pub fn read_sensors(path: &Path, noise: Option<f64>) -> Result<Vec<Reading>, DataError> {
+pub fn read_sensors(path: &Path, noise: Option<f64>) -> Result<Table, DataError> {
     let fault = |source| DataError::io(path, source);
-    let mut head = Vec::new();
-    File::open(path).and_then(|file| file.take(8).read_to_end(&mut head)).map_err(fault)?;
-    let cells = if head == HDF5_SIGNATURE { hdf5::cells(path)? } else { csv::cells(path)? };
-    readings(path, &cells, noise)
+    let mut file = File::open(path).map_err(fault)?;
+    let mut bytes = Vec::new();
+    (&mut file).take(520).read_to_end(&mut bytes).map_err(fault)?;
+    let (cells, sha256) = if bytes.starts_with(&HDF5_SIGNATURE) || bytes.ends_with(&HDF5_SIGNATURE) {
+        if !file.metadata().map_err(fault)?.is_file() {
+            let detail = "found HDF5 from a pipe, expected a file or text".into();
+            return Err(DataError::SensorTable { path: path.into(), detail });
+        }
+        (hdf5::cells(path)?, checksum(path)?)
+    } else {
+        file.read_to_end(&mut bytes).map_err(fault)?;
+        let sha256 = hexadecimal(&Sha256::digest(&bytes));
+        (csv::cells(path, bytes)?, sha256)
+    };
+    let [told, doubted] = cells.check_columns(path, noise)?;
+    let readings = readings(path, &cells, noise)?;
+    let warnings = doubted.into_iter().chain(doubts::doubts(&readings)).collect();
+    let notes = cells.notes.into_iter().chain(told).collect();
+    Ok(Table { readings, notes, warnings, sha256 })
 }
 
 fn readings(path: &Path, cells: &Cells, noise: Option<f64>) -> Result<Vec<Reading>, DataError> {
-    cells.check_columns(path)?;
     let refused = |i: usize, column: &str, found: &str, expected: &'static str| DataError::SensorCell {
         path: path.into(),
         row: cells.row(i),

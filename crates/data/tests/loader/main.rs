@@ -2,8 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod axes;
-mod census;
-mod declared;
+mod dialects;
 mod flows;
 mod normalizing;
 mod packed;

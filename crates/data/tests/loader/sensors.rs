@@ -1,10 +1,14 @@
 //! Sensor tables: what is read, and a message for every way in which a file can be wrong.
 
 use equipoise_data::DataError;
-use equipoise_data::sensors::{Measured, Reading, read_sensors};
+use equipoise_data::sensors::{Measured, Reading, Table, read_sensors};
 use std::path::Path;
 
 fn csv(text: &str, noise: Option<f64>) -> Result<Vec<Reading>, DataError> {
+    table(text, noise).map(|table| table.readings)
+}
+
+fn table(text: &str, noise: Option<f64>) -> Result<Table, DataError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("obs.csv");
     std::fs::write(&path, text).unwrap();
@@ -50,7 +54,8 @@ fn hdf5_is_the_same_table() {
     column(&file, "u", &[2], &[0.25, 4.0]);
     column(&file, "noise_u", &[2], &[0.1, 0.2]);
     file.close().unwrap();
-    let found = read_sensors(&path, None).unwrap();
+    let Table { readings: found, sha256, .. } = read_sensors(&path, None).unwrap();
+    assert_eq!(sha256, equipoise_data::checksum(&path).unwrap());
     let expected = csv("time,x,y,u,noise_u\n0,0.5,2,0.25,0.1\n1,-1.5,0.1,4,0.2\n", None).unwrap();
     let rowless =
         |readings: Vec<Reading>| readings.into_iter().map(|r| Reading { row: 0, ..r }).collect::<Vec<_>>();
@@ -86,10 +91,10 @@ fn a_bad_csv_file_is_named_by_row_and_column() {
         })
         .collect();
     insta::assert_snapshot!(messages.join("\n"), @r#"
-    sensor table: found columns [], expected a column `time`
-    sensor table: found columns [time, x, y, w], expected no column `w`: known are time, x, y, u, v, noise, noise_u, noise_v
+    sensor table: found no line of text, expected one that names the columns: time, x, y, u, v, noise, noise_u, noise_v
+    sensor table: found columns [time, x, y, w], expected a column `u` or `v`
     sensor table: found columns [time, x, y, u, u], expected `u` once
-    sensor table: found columns [x, y, u], expected a column `time`
+    sensor table: found columns [x, y, u], expected a column `time`, the same number in every row where all are of one moment
     sensor table: found columns [time, x, y, noise], expected a column `u` or `v`
     sensor table: found no reading, expected a number under `u` or `v`
     sensor table, row 3, column `y`: found an empty cell, expected a number
@@ -124,14 +129,29 @@ fn a_bad_hdf5_file_is_named_by_dataset_and_row() {
     bad(&|file| column(file, "u", &[3], &[0.0, 0.0, 0.0]));
     bad(&|file| column(file, "u", &[1, 2], &[0.0, 0.0]));
     bad(&|file| column(file, "u", &[2], &[true, false]));
-    bad(&|file| column(file, "w", &[2], &[0.0, 0.0]));
     bad(&|_| {});
+    bad(&|file| {
+        column(file, "u", &[2], &[1.0, -999.0]);
+        let dataset = file.dataset("u").unwrap();
+        dataset.new_attr::<f64>().create("_FillValue").unwrap().write_scalar(&-999.0).unwrap();
+    });
+    bad(&|file| {
+        column(file, "u", &[2], &[1.0, 2.0]);
+        let dataset = file.dataset("u").unwrap();
+        dataset.new_attr::<f64>().create("scale_factor").unwrap().write_scalar(&0.01).unwrap();
+    });
+    bad(&|file| {
+        column(file, "u", &[2], &[1.0, 2.0]);
+        column(file, "U", &[2], &[1.0, 2.0]);
+    });
     insta::assert_snapshot!(messages.join("\n"), @r"
     sensor table, row 1, column `u`: found NaN, expected a finite number
     sensor table: dataset `u`: found 3 rows, expected 2 as in `time`
     sensor table: dataset `u`: found shape [1, 2], expected one axis
     sensor table: dataset `u`: found bool, expected numbers
-    sensor table: found columns [time, w, x, y], expected no column `w`: known are time, x, y, u, v, noise, noise_u, noise_v
     sensor table: found columns [time, x, y], expected a column `u` or `v`
+    sensor table: dataset `u`: row 1: found -999, which `_FillValue` declares missing, expected a number
+    sensor table: dataset `u`: attribute `scale_factor`: found packed numbers, expected unpacked ones
+    sensor table: found columns [U, time, u, x, y], expected `u` once
     ");
 }

@@ -1,0 +1,96 @@
+//! What the header of a column says: its name, and the unit behind it in brackets.
+
+/// The columns of a table.
+pub(super) const COLUMNS: [&str; 8] = ["time", "x", "y", "u", "v", "noise", "noise_u", "noise_v"];
+
+/// Columns whose numbers are velocities.
+const VELOCITIES: [&str; 5] = ["u", "v", "noise", "noise_u", "noise_v"];
+
+/// The header of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Title {
+    /// As it stands in the file.
+    pub(super) text: String,
+    /// The column that it names, in whatever case; `None` for any other.
+    pub(super) column: Option<&'static str>,
+    /// `m/s` of `u [m/s]` or `u (m/s)`.
+    pub(super) unit: Option<String>,
+}
+
+impl Title {
+    pub(super) fn of(text: &str) -> Self {
+        let text = text.trim();
+        let (name, unit) = match text.find(['[', '(']) {
+            Some(at) if text.ends_with([']', ')']) => (&text[..at], Some(&text[at + 1..text.len() - 1])),
+            _ => (text, None),
+        };
+        let column = COLUMNS.into_iter().find(|column| name.trim().eq_ignore_ascii_case(column));
+        let unit = unit.map(str::trim).filter(|unit| !unit.is_empty() && *unit != "-").map(str::to_owned);
+        Self { text: text.to_owned(), column, unit }
+    }
+
+    /// What the numbers under it measure: `time`, `length` or `velocity`.
+    pub(super) fn quantity(&self) -> Option<&'static str> {
+        Some(match self.column? {
+            "time" => "time",
+            column if VELOCITIES.contains(&column) => "velocity",
+            _ => "length",
+        })
+    }
+}
+
+/// What the header of a table says of units, or why it cannot be used.
+///
+/// # Errors
+/// Two columns of one quantity in different units.
+pub(super) fn units(titles: &[Title]) -> Result<Option<Units>, String> {
+    let mut units = Units { of: [None, None, None] };
+    for title in titles {
+        let (Some(quantity), Some(unit)) = (title.quantity(), &title.unit) else { continue };
+        let at = Units::NAMES.iter().position(|name| *name == quantity).unwrap_or_default();
+        match &units.of[at] {
+            Some((text, first)) if first != unit => {
+                return Err(format!(
+                    "the same unit under `{text}` and `{}`: nothing is converted",
+                    title.text
+                ));
+            }
+            Some(_) => {}
+            None => units.of[at] = Some((title.text.clone(), unit.clone())),
+        }
+    }
+    Ok(units.of.iter().any(Option::is_some).then_some(units))
+}
+
+/// The unit of each quantity with the first column that states it.
+pub(super) struct Units {
+    of: [Option<(String, String)>; 3],
+}
+
+impl Units {
+    const NAMES: [&str; 3] = ["time", "length", "velocity"];
+
+    /// One sentence.
+    pub(super) fn note(&self) -> String {
+        let stated = Self::NAMES.iter().zip(&self.of);
+        let stated: Vec<String> =
+            stated.filter_map(|(name, unit)| Some(format!("{name} in {}", unit.as_ref()?.1))).collect();
+        format!("units in the header ({}) are taken for those of the training file", stated.join(", "))
+    }
+
+    /// A sentence, where the unit of velocity is a quotient of other units than those of length and time.
+    pub(super) fn warning(&self) -> Option<String> {
+        let unit = |at: usize| self.of[at].as_ref().map(|(_, unit)| unit.as_str());
+        let (length, time) = unit(2)?.split_once('/')?;
+        let differs = |at: usize, part: &str| unit(at).is_some_and(|unit| unit != part.trim());
+        (differs(1, length) || differs(0, time)).then(|| {
+            format!(
+                "the header states time in {}, length in {} and velocity in {}: nothing is converted, so the training \
+                 file must have them so",
+                unit(0).unwrap_or("no unit"),
+                unit(1).unwrap_or("no unit"),
+                unit(2).unwrap_or("no unit")
+            )
+        })
+    }
+}
