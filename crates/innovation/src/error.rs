@@ -39,7 +39,10 @@ pub enum InnovationError {
         expected: usize,
     },
     /// A small dense system that is singular to working precision.
-    #[error("{what} is singular: S = s²I + A f(Σ) Aᵀ needs f ≥ 0 on the spectrum")]
+    #[error(
+        "{what} is singular: S = s²I + A f(Σ) Aᵀ needs f ≥ 0 on the spectrum, and s² above the rounding of \
+         A f(Σ) Aᵀ where observations repeat each other; a larger noise makes it regular"
+    )]
     Singular {
         /// The matrix.
         what: &'static str,

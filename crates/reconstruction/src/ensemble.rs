@@ -6,6 +6,10 @@ use equipoise_metrics::{Inclusion, MISFIT_HIGH, MISFIT_LOW, rmse};
 use equipoise_report::significant;
 use rayon::prelude::*;
 
+/// The squared χ of exact members, 1 − B and residuals on average, below which it is rounding: readings whose
+/// noise is so far above the prior's spread say nothing of any member.
+const ROUNDING: f64 = 1e-12;
+
 /// What a mean is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Centre {
@@ -57,8 +61,12 @@ impl Ensemble {
     }
 
     /// A sentence, if the members are further from the readings, or nearer, than exact ones by more
-    /// than the bounds of [`MISFIT_LOW`] and [`MISFIT_HIGH`].
+    /// than the bounds of [`MISFIT_LOW`] and [`MISFIT_HIGH`]. Nothing where the noise is so large that the χ of
+    /// exact members is lost to rounding.
     pub fn warning(&self, exact: f64) -> Option<String> {
+        if exact.powi(2) < ROUNDING {
+            return None;
+        }
         let (low, high) = (MISFIT_LOW * exact, MISFIT_HIGH * exact);
         (!(low..=high).contains(&self.chi)).then(|| {
             let found = significant(self.chi, 3);

@@ -54,6 +54,26 @@ pub enum ReconstructionError {
         /// The limit.
         limit: usize,
     },
+    /// Two readings that repeat each other, with noise that is lost beside the prior's variance.
+    #[error(
+        "{}: rows {} and {}, component {component}, are {}, with noise {} and {}: too small to tell them apart \
+         beside the spread of the prior; state a larger noise, or leave one out",
+        path.display(), rows[0], rows[1],
+        if *apart > 0.0 { format!("{apart} grid steps and frames apart") } else { "at one place and time".into() },
+        noise[0], noise[1]
+    )]
+    Repeated {
+        /// The sensor table.
+        path: PathBuf,
+        /// Their rows.
+        rows: [u64; 2],
+        /// `u` or `v`.
+        component: &'static str,
+        /// The sum of their distances along frames, rows and columns; 0 for one place and time.
+        apart: f64,
+        /// Their noise, in physical units.
+        noise: [f64; 2],
+    },
     /// Factors of every level that would not fit into memory.
     #[error(
         "method {method}: {levels} noise levels with {count} measured numbers take {gib:.1} GiB, expected at most {limit:.0}; \

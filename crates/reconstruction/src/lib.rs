@@ -17,6 +17,7 @@ mod page;
 mod pictures;
 mod placing;
 mod problem;
+mod repeated;
 mod sampling;
 mod score;
 mod sheet;

@@ -48,6 +48,15 @@ pub enum Offence {
         /// The largest.
         high: f64,
     },
+    /// A time outside the frames, but nearer to one than half a frame, which linear interpolation does not take.
+    Between {
+        /// The time.
+        found: f64,
+        /// That of the first frame.
+        low: f64,
+        /// That of the last.
+        high: f64,
+    },
     /// A place inside the cylinder.
     Solid {
         /// Its x.
@@ -63,6 +72,10 @@ impl fmt::Display for Offence {
             Self::Beyond { column, found, low, high } => {
                 write!(f, "column `{column}`: found {found}, expected {low} to {high}")
             }
+            Self::Between { found, low, high } => write!(
+                f,
+                "column `time`: found {found}, expected {low} to {high} (--times nearest takes it for the nearest frame)"
+            ),
             Self::Solid { x, y } => {
                 write!(
                     f,
@@ -185,8 +198,12 @@ fn locate(prior: &Prior, reading: &Reading, rule: &PlacingRule) -> std::result::
     let frame = (reading.time - rule.start) / at.time_step;
     let slack = if rule.times == TimeRule::Nearest { 0.5 } else { EDGE };
     if !(-slack..=last + slack).contains(&frame) {
-        let (low, high) = (rule.start, rule.start + last * at.time_step);
-        return Err(Offence::Beyond { column: "time", found: reading.time, low, high });
+        let (found, low, high) = (reading.time, rule.start, rule.start + last * at.time_step);
+        return Err(if (-0.5..=last + 0.5).contains(&frame) {
+            Offence::Between { found, low, high }
+        } else {
+            Offence::Beyond { column: "time", found, low, high }
+        });
     }
     let frame = match rule.times {
         TimeRule::Nearest => frame.round().clamp(0.0, last),

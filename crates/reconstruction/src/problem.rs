@@ -1,11 +1,12 @@
 //! y, A and s² in normalised units, seen by a prior.
 
+use crate::repeated::{lost, nearest};
 use crate::{Placed, ReconstructionError, Result};
 use equipoise_field::Real;
 use equipoise_guidance::Observation;
-use equipoise_innovation::{DENSE_LIMIT, NoiseVariance};
+use equipoise_innovation::{DENSE_LIMIT, InnovationError, NoiseVariance};
 use equipoise_operator::{LinearOperator, Sensors, TimeRule};
-use equipoise_posterior::ExactPosterior;
+use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_prior::{Analytic, Prior};
 use equipoise_solver::ObservedGaussian;
 use equipoise_stream::Stream;
@@ -54,12 +55,16 @@ impl Problem {
     /// Brings the readings to normalised units and factors S once.
     ///
     /// # Errors
-    /// [`ReconstructionError::TooMany`] past N = [`DENSE_LIMIT`], and what a misfit of prior and
+    /// [`ReconstructionError::TooMany`] past N = [`DENSE_LIMIT`], [`ReconstructionError::Repeated`] where readings
+    /// repeat each other with next to no noise, and what a misfit of prior and
     /// readings leads to.
     pub fn new(prior: Prior, path: &Path, placed: Placed, times: TimeRule) -> Result<Self> {
         let (shape, count) = (prior.shape(), placed.entries.len());
         if count > DENSE_LIMIT {
             return Err(ReconstructionError::TooMany { path: path.into(), found: count, limit: DENSE_LIMIT });
+        }
+        if let Some(error) = lost(path, &placed.entries, prior.normalizer().scale()) {
+            return Err(error);
         }
         let sensors: Vec<_> = placed.entries.iter().map(|e| e.sensor).collect();
         let operator = Arc::new(Sensors::new(shape, prior.grid().boundary, times, &sensors)?);
@@ -74,7 +79,13 @@ impl Problem {
         let wiener = Arc::new(prior.denoiser()?);
         let probes = Stream::new("probes").text("reconstruction");
         let gaussian = ObservedGaussian::new(wiener, Arc::clone(&handle), noise.clone(), probes)?;
-        let posterior = ExactPosterior::new(gaussian.observed().clone(), prior.mean().to_vec())?;
+        let posterior = ExactPosterior::new(gaussian.observed().clone(), prior.mean().to_vec());
+        let posterior = posterior.map_err(|error| match error {
+            PosteriorError::Innovation(InnovationError::Singular { .. }) => {
+                nearest(path, &placed.entries).unwrap_or(error.into())
+            }
+            error => error.into(),
+        })?;
         let observation = Arc::new(Observation::new(values, handle, noise)?);
         let gaussian = Arc::new(gaussian);
         Ok(Self { prior, placed, operator, offset, gaussian, observation, posterior, other: None })

@@ -7,4 +7,5 @@ mod flow;
 mod noise;
 mod placing;
 mod posterior;
+mod repeated;
 mod units;

@@ -25,7 +25,7 @@ fn readings_outside_are_named() {
     ];
     insta::assert_snapshot!(messages.join("\n"), @r"
     obs.csv: row 7: column `time`: found 10.52, expected 10 to 10.4; 2 such rows in all; --drop-outside leaves them out
-    obs.csv: row 7: column `time`: found 10.42, expected 10 to 10.4; 2 such rows in all; --drop-outside leaves them out
+    obs.csv: row 7: column `time`: found 10.42, expected 10 to 10.4 (--times nearest takes it for the nearest frame); 2 such rows in all; --drop-outside leaves them out
     obs.csv: row 7: column `x`: found 1.775, expected -1 to 1.75; 2 such rows in all; --drop-outside leaves them out
     obs.csv: row 7: column `y`: found 1.95, expected 2 to 5.5; 2 such rows in all; --drop-outside leaves them out
     obs.csv: row 7: columns `x`, `y`: found (0.125, 4), inside the cylinder, expected a place in the fluid; 2 such rows in all; --drop-outside leaves them out

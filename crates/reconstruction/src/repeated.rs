@@ -1,0 +1,52 @@
+//! Readings that repeat each other so exactly that S cannot be solved.
+
+use crate::{Entry, ReconstructionError};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The sum of two noise variances, in units of the prior's, below which S of two readings at one place and
+/// time is lost to rounding: some fifty units in the last place of 1.
+const LOST: f64 = 1e-14;
+
+/// Two entries at one place and time whose noise is lost beside the prior's spread. `scale` is the
+/// normalizer's, one a component.
+pub(crate) fn lost(path: &Path, entries: &[Entry], scale: &[f64]) -> Option<ReconstructionError> {
+    let mut seen: HashMap<[u64; 4], &Entry> = HashMap::new();
+    let variance = |entry: &Entry| (entry.measured.noise / scale[entry.sensor.channel]).powi(2);
+    for entry in entries {
+        // −0 is 0.
+        let at = [entry.sensor.frame, entry.sensor.row, entry.sensor.column].map(|at| (at + 0.0).to_bits());
+        let at = [at[0], at[1], at[2], entry.sensor.channel as u64];
+        let Some(kept) = seen.insert(at, entry) else { continue };
+        if variance(kept) + variance(entry) < LOST {
+            return Some(told(path, kept, entry));
+        }
+        if variance(kept) < variance(entry) {
+            seen.insert(at, kept);
+        }
+    }
+    None
+}
+
+/// The two entries of one component that are nearest to each other.
+pub(crate) fn nearest(path: &Path, entries: &[Entry]) -> Option<ReconstructionError> {
+    let pairs = entries.iter().enumerate().flat_map(|(i, a)| entries[..i].iter().map(move |b| (b, a)));
+    let pairs = pairs.filter(|(a, b)| a.sensor.channel == b.sensor.channel);
+    let (a, b) = pairs.min_by(|p, q| apart(p.0, p.1).total_cmp(&apart(q.0, q.1)))?;
+    Some(told(path, a, b))
+}
+
+fn told(path: &Path, a: &Entry, b: &Entry) -> ReconstructionError {
+    ReconstructionError::Repeated {
+        path: path.into(),
+        rows: [a.row, b.row],
+        component: ["u", "v"][a.sensor.channel],
+        apart: apart(a, b),
+        noise: [a.measured.noise, b.measured.noise],
+    }
+}
+
+fn apart(a: &Entry, b: &Entry) -> f64 {
+    let (a, b) = (a.sensor, b.sensor);
+    (a.frame - b.frame).abs() + (a.row - b.row).abs() + (a.column - b.column).abs()
+}
