@@ -1,7 +1,7 @@
 //! `equipoise fit`: a prior from training data, kept in a file.
 
 use crate::failure::usage;
-use crate::fitting::Fitting;
+use crate::fitting::{Fitting, announce};
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::memory::{self, Memory};
@@ -12,6 +12,7 @@ use crate::table::Table;
 use crate::warnings;
 use equipoise_data::store::Existing;
 use equipoise_data::{DataError, Recording, load};
+use equipoise_field::Shape;
 use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings};
 use equipoise_report::significant;
 use serde::Serialize;
@@ -86,6 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let name = model.name();
         return Err(usage(&format!("--method: found {method} with a {name} covariance, expected low_rank")));
     }
+    announce(&settings, Shape { frames: settings.window, ..train.frame() });
     let memory = arguments.memory.map_or_else(Memory::half_of_the_free, Memory::Given);
     let fitted = if arguments.method.is_none() && fits(&train, &settings, memory) {
         Prior::fit(&load(train.path(), train.options())?, &settings)

@@ -1,11 +1,33 @@
 //! Flags of every verb that fits a prior: how files are read, and what replaces the kind's settings.
 
 use crate::failure::usage;
+use crate::format::duration;
 use crate::number::{count, non_negative};
 use clap::ValueEnum;
 use equipoise_data::{AxisOrder, Kind, LoadOptions, NormalizerKind};
-use equipoise_prior::Model;
+use equipoise_field::Shape;
+use equipoise_prior::{Model, Settings};
 use equipoise_sweep::SettingsChange;
+
+/// Seconds that LAPACK takes for all modes of a D × D matrix over D³, on one core of the machine of docs/bench.md.
+const EIGEN: f64 = 3.3e-9;
+
+/// Seconds below which nothing is said before a fit.
+const SILENT: f64 = 5.0;
+
+/// Says on standard error what a dense fit to windows of this shape will take.
+pub(crate) fn announce(settings: &Settings, window: Shape) {
+    if let Some(text) = forewarning(settings.model, window.len()) {
+        eprintln!("{text}");
+    }
+}
+
+fn forewarning(model: Model, dim: usize) -> Option<String> {
+    let seconds = EIGEN * (dim as f64).powi(3);
+    (model == Model::Dense && seconds >= SILENT).then(|| {
+        format!("eigenvalues of a {dim} × {dim} matrix: about {} on one idle core", duration(seconds))
+    })
+}
 
 /// Reading files and fitting a prior.
 #[derive(clap::Args)]
@@ -91,5 +113,47 @@ impl Fitting {
                 ridge: self.ridge,
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use equipoise_field::{Axis, Boundary, Grid};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        fitting: Fitting,
+    }
+
+    /// The ridge is that of the model used, whatever the kind's own model is.
+    #[test]
+    fn a_model_brings_its_own_ridge() {
+        let ridge = |boundary: Boundary, arguments: &[&str]| {
+            let line = Line::try_parse_from([&["fit"], arguments].concat()).unwrap();
+            let grid = Grid { x_axis: Axis::W, dx: 1.0, dy: 1.0, boundary };
+            line.fitting.change().unwrap().apply(Settings::of(Kind::Generic, grid)).ridge
+        };
+        for boundary in [Boundary::Periodic, Boundary::Open] {
+            for (arguments, expected) in [
+                (&["--covariance", "low_rank"][..], 1e-6),
+                (&["--rank", "3"], 1e-6),
+                (&["--covariance", "dense"], 1e-4),
+                (&["--covariance", "dense", "--ridge", "0.5"], 0.5),
+            ] {
+                assert_eq!(ridge(boundary, arguments), expected, "{boundary:?} {arguments:?}");
+            }
+        }
+        assert_eq!((ridge(Boundary::Periodic, &[]), ridge(Boundary::Open, &[])), (1e-4, 1e-6));
+    }
+
+    #[test]
+    fn only_a_long_dense_fit_is_announced() {
+        assert_eq!(forewarning(Model::Stationary, 4096), None);
+        assert_eq!(forewarning(Model::Dense, 512), None);
+        let told = forewarning(Model::Dense, 2048).unwrap();
+        assert_eq!(told, "eigenvalues of a 2048 × 2048 matrix: about 28 s on one idle core");
     }
 }

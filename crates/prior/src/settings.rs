@@ -28,6 +28,14 @@ impl Model {
             Self::Stationary => "stationary",
         }
     }
+
+    /// The ridge unless another is asked for: 1e-6 of a low-rank model, else 1e-4; normalised units.
+    pub const fn default_ridge(self) -> f64 {
+        match self {
+            Self::LowRank { .. } => 1e-6,
+            Self::Dense | Self::Stationary => 1e-4,
+        }
+    }
 }
 
 /// What a fit is told.
@@ -51,10 +59,7 @@ impl Settings {
         let normalizer = kind.default_normalizer();
         let periodic = grid.boundary == Boundary::Periodic;
         let window = if kind == Kind::Ibpm { 16 } else { 8 };
-        if periodic {
-            Self { window, normalizer, model: Model::Stationary, ridge: 1e-4 }
-        } else {
-            Self { window, normalizer, model: Model::LowRank { rank: None }, ridge: 1e-6 }
-        }
+        let model = if periodic { Model::Stationary } else { Model::LowRank { rank: None } };
+        Self { window, normalizer, model, ridge: model.default_ridge() }
     }
 }

@@ -47,18 +47,20 @@ pub struct SettingsChange {
 }
 
 impl SettingsChange {
-    /// `defaults` with the changes. A rank makes the model low rank unless another model is given.
+    /// `defaults` with the changes. A rank makes the model low rank unless another model is given; another
+    /// model brings its own ridge unless one is given.
     #[must_use]
     pub fn apply(&self, defaults: Settings) -> Settings {
         let model = match (self.model, self.rank) {
             (Some(Model::LowRank { .. }) | None, Some(rank)) => Model::LowRank { rank: Some(rank) },
             (model, _) => model.unwrap_or(defaults.model),
         };
+        let same = model.name() == defaults.model.name();
         Settings {
             window: self.window.unwrap_or(defaults.window),
             normalizer: self.normalizer.unwrap_or(defaults.normalizer),
             model,
-            ridge: self.ridge.unwrap_or(defaults.ridge),
+            ridge: self.ridge.unwrap_or(if same { defaults.ridge } else { model.default_ridge() }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which flows are looked at, and by which denoisers.
 
-use crate::fitting::Fitting;
+use crate::fitting::{Fitting, announce};
 use crate::number::count;
 use crate::sweep::{Embedded, name};
 use crate::warnings;
@@ -84,6 +84,7 @@ impl Source {
         [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
         let settings = change.apply(Settings::of(train.kind(), train.grid()));
         let boundary = train.grid().boundary;
+        announce(&settings, train.shape(settings.window));
         let flow = Flow::new(&name, train, &data, &settings, self.held_out.unwrap_or(defaults.held_out))?;
         let names = if self.prior.is_empty() { defaults.names(boundary) } else { self.prior.clone() };
         let denoisers = flow.denoisers(&names)?;

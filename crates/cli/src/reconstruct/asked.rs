@@ -2,7 +2,7 @@
 
 use super::Arguments;
 use crate::failure::usage;
-use crate::fitting::Fitting;
+use crate::fitting::{self, Fitting};
 use crate::format::duration;
 use crate::priors::Priors;
 use crate::warnings;
@@ -84,6 +84,7 @@ impl Asked {
         let train = load(&self.path, &fitting.load_options())?;
         warnings::tell(&self.path, train.warnings());
         let settings = fitting.change()?.apply(Settings::of(train.kind(), train.grid()));
+        fitting::announce(&settings, train.shape(settings.window));
         let prior = Prior::fit(&train, &settings)?;
         if self.name == DenoiserName::WIENER {
             return Ok((prior, None));
