@@ -4,7 +4,8 @@ mod design;
 mod progress;
 mod summary;
 
-use crate::existing::Rule;
+use crate::blas;
+use crate::destination;
 use crate::format::{Format, duration};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;
@@ -76,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let existing = arguments.rule.existing();
     let requests = arguments.design.requests()?;
     check_free(&arguments.out, existing)?;
+    destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
     flows.iter().flat_map(|[flow, _]| flow.warnings()).for_each(|warning| eprintln!("warning: {warning}"));

@@ -20,6 +20,10 @@ use std::process::ExitCode;
 /// to; noise levels are σ/μ; bits per dimension are those of a density in normalised units. Cells inside
 /// a body take no part in errors. Vorticity in pictures is in the data's units.
 #[derive(clap::Args)]
+#[command(
+    mut_arg("out", |out| out.default_value("denoise")),
+    mut_arg("window", |window| window.help("Frames of a window [default: 1]"))
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,

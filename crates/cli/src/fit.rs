@@ -1,5 +1,6 @@
 //! `equipoise fit`: a prior from training data, kept in a file.
 
+use crate::destination;
 use crate::failure::usage;
 use crate::fitting::{Fitting, announce};
 use crate::format::Format;
@@ -81,6 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let path = arguments.out.display();
         return Err(usage(&format!("--out: found {path}, the training file; expected another")));
     }
+    destination::file(&arguments.out)?;
     let train = Recording::open(&arguments.train, &arguments.fitting.load_options())?;
     let settings = change.apply(Settings::of(train.kind(), train.grid()));
     if let (Some(method), model @ (Model::Dense | Model::Stationary)) = (arguments.method, settings.model) {

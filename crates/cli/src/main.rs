@@ -4,6 +4,7 @@ mod benchmark;
 mod blas;
 mod comparison;
 mod denoise;
+mod destination;
 mod diffusion;
 mod existing;
 mod failure;

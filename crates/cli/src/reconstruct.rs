@@ -4,6 +4,7 @@ mod asked;
 mod made;
 mod summary;
 
+use crate::destination;
 use crate::diffusion::Diffusion;
 use crate::fitting::Fitting;
 use crate::format::Format;
@@ -180,6 +181,7 @@ impl Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let asked = Asked::of(arguments)?;
     let (rule, sampling) = (arguments.rule(), arguments.sampling(asked.name)?);
+    destination::folder(&arguments.out)?;
     check_free(&arguments.out, arguments.force)?;
     use_threads(arguments.threads)?;
     let (prior, other) = asked.open(&arguments.fitting)?;

@@ -20,6 +20,10 @@ use std::process::ExitCode;
 /// normalizer leads to; the fields in the HDF5 files in the physical units of the training file; η in
 /// the schedule's.
 #[derive(clap::Args)]
+#[command(
+    mut_arg("out", |out| out.default_value("sample")),
+    mut_arg("window", |window| window.help("Frames of a window [default: 1]"))
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,

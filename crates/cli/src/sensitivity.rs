@@ -24,6 +24,10 @@ const PLANTED_AT: [f64; 2] = [0.3, 1.0];
 /// Units and space: rows are μJ = ∂x̂/∂(x_t/μ) of normalised fields; noise levels are σ/μ; radii are in
 /// grid points.
 #[derive(clap::Args)]
+#[command(
+    mut_arg("out", |out| out.default_value("sensitivity")),
+    mut_arg("window", |window| window.help("Frames of a window [default: 1]"))
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,

@@ -7,6 +7,7 @@ mod told;
 
 pub(crate) use outcome::Outcomes;
 
+use crate::destination;
 use crate::failure::usage;
 use crate::format::Format;
 use crate::number::count;
@@ -36,6 +37,9 @@ const WIENER: DenoiserName = DenoiserName::WIENER;
 /// Units and space: σ_W, G and amplitudes are pure numbers, 1 being the prior's own spread; t runs
 /// from 0 (clean) to 1 (noise); seconds of wall time. Verdicts are for fields in f32.
 #[derive(clap::Args)]
+#[command(mut_arg("prior", |prior| {
+    prior.help("wiener, the fitted Gaussian, or a file that `fit` saved; no other prior has a certificate [default: wiener]")
+}))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
@@ -77,6 +81,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let clock = Instant::now();
     let approaches = arguments.design.approaches()?;
     let requests = arguments.source.requests()?;
+    if !arguments.map.is_empty() {
+        destination::folder(&arguments.out)?;
+    }
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
     let plan = arguments.design.plan(&flows, approaches)?;
@@ -87,7 +94,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             "--prior: found {prior}, expected wiener or its file: no other has a certificate"
         )));
     }
-    let trials = apart_from_seeds(plan.trials()?)?;
+    let trials = apart_from_seeds(plan.trials()?);
+    let folder = arguments.out.as_path();
+    for map in &arguments.map {
+        map.check_free(&trials, arguments.of, folder, arguments.force)?;
+    }
     let certifier = FlowCertifier::new(&flows)?;
     let mut told = Vec::new();
     for trial in &trials {
@@ -99,7 +110,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let notes = notes(&flows, &trials, &certifier, starts)?;
     let mut maps = Vec::new();
     for map in &arguments.map {
-        let folder = (arguments.out.as_path(), arguments.force);
         maps.extend(map.draw(&trials, &flows, &certifier, arguments.of, folder)?);
     }
     let report = Report {

@@ -7,7 +7,8 @@ mod progress;
 mod source;
 mod summary;
 
-use crate::existing::Rule;
+use crate::blas;
+use crate::destination;
 use crate::format::Format;
 use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;
@@ -90,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let elsewhere = arguments.backend.open()?;
     let requests = arguments.source.requests()?;
     check_free(&arguments.out, existing)?;
+    destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
     let plan = arguments.design.plan(&flows, approaches)?;

@@ -1,5 +1,6 @@
 //! Where results go and what is printed of them.
 
+use crate::destination;
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::number::count;
@@ -19,7 +20,8 @@ use std::time::Duration;
 #[command(next_help_heading = "Output")]
 pub(crate) struct Output {
     /// The folder of the results
-    #[arg(long, value_name = "DIR")]
+    // The default is the verb's name, which each verb states.
+    #[arg(long, value_name = "DIR", required = false)]
     out: PathBuf,
 
     /// Write into a folder that has content; files of the same names are replaced
@@ -41,6 +43,7 @@ impl Output {
     /// # Errors
     /// A folder that may not be written into.
     pub(crate) fn prepare(&self) -> anyhow::Result<()> {
+        destination::folder(&self.out)?;
         check_free(&self.out, self.force)?;
         use_threads(self.threads)
     }

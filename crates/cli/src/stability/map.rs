@@ -65,6 +65,24 @@ impl Value {
 }
 
 impl Map {
+    /// No picture would replace a file, unless that was asked for.
+    pub(super) fn check_free(
+        self,
+        trials: &[Trial],
+        value: Value,
+        folder: &Path,
+        force: bool,
+    ) -> anyhow::Result<()> {
+        let mut files =
+            trials.iter().filter(|trial| self.moves(trial)).map(|t| folder.join(self.file(t, value)));
+        match files.find(|path| path.exists()) {
+            Some(path) if !force => {
+                bail!("{}: the file exists; pass --force to replace it", path.display())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Draws one picture for each distinct setting of the rest, and returns their paths.
     pub(super) fn draw(
         self,
@@ -72,7 +90,7 @@ impl Map {
         flows: &[Flow],
         certifier: &FlowCertifier<'_>,
         value: Value,
-        (folder, force): (&Path, bool),
+        folder: &Path,
     ) -> anyhow::Result<Vec<PathBuf>> {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let mut drawn: Vec<PathBuf> = Vec::new();
@@ -80,9 +98,6 @@ impl Map {
             let path = folder.join(self.file(trial, value));
             if drawn.contains(&path) {
                 continue;
-            }
-            if path.exists() && !force {
-                bail!("{}: the file exists; pass --force to replace it", path.display());
             }
             let flow = flows
                 .iter()
