@@ -94,6 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             "--prior: found {prior}, expected wiener or its file: no other has a certificate"
         )));
     }
+    arguments.design.left_out(&plan).iter().for_each(|note| eprintln!("{note}"));
     let trials = apart_from_seeds(plan.trials()?);
     let folder = arguments.out.as_path();
     for map in &arguments.map {

@@ -96,15 +96,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (flows, spectra) = open(&requests)?;
     let plan = arguments.design.plan(&flows, approaches)?;
     let mut notes = notes(&flows, &spectra, &arguments.design);
-    notes.extend(Design::left_out(&plan).into_iter().inspect(|note| eprintln!("{note}")));
-    let mut executor = FlowExecutor::new(&flows, None)?;
-    if let Some(elsewhere) = &elsewhere {
-        executor = executor.with_accelerator(elsewhere.accelerator());
-    }
-    let trials = executor.placed(plan.trials()?)?;
-    let backend = elsewhere.as_ref().map_or(CPU, Elsewhere::name);
-    let provenance = provenance(backend, flows.iter().flat_map(Flow::files));
-    let output = Output::open(&arguments.out, (plan, trials), provenance, existing)?;
+    notes.extend(arguments.design.left_out(&plan).into_iter().inspect(|note| eprintln!("{note}")));
+    let output = Output::open(&arguments.out, plan, provenance(&flows), existing)?;
     add_notes(&output, notes)?;
     let cost = Cost::measure(&flows, output.trials())?;
     cost::announce(&cost, &output)?;

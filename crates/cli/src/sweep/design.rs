@@ -35,7 +35,7 @@ pub(crate) struct Design {
     #[arg(long, value_delimiter = ',', value_parser = methods())]
     method: Vec<String>,
 
-    /// Strides of the observed lattice [default: 2,4,8,16]
+    /// Strides of the observed lattice [default: those of 2,4,8,16 that every grid allows]
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
     sub: Vec<usize>,
 
@@ -167,6 +167,9 @@ impl Design {
             replace(&mut dataset.protocols, &protocols);
             dataset.members = self.members.unwrap_or(dataset.members);
         }
+        if self.sub.is_empty() {
+            plan.subs = allowed(plan.subs, flows)?;
+        }
         replace(&mut plan.subs, &self.sub);
         if let Some(approaches) = &approaches {
             refuse_unknown(plan.datasets.iter().flat_map(|dataset| &dataset.priors), approaches)?;
@@ -191,8 +194,14 @@ impl Design {
         Ok(plan)
     }
 
-    /// What the default list leaves out under some of the priors.
-    pub(crate) fn left_out(plan: &Plan) -> Vec<String> {
+    /// What the default lists leave out: strides that a grid does not allow, approaches under some of the
+    /// priors.
+    pub(crate) fn left_out(&self, plan: &Plan) -> Vec<String> {
+        let strides = Plan::standard(Vec::new()).subs;
+        let strides = strides.iter().filter(|sub| self.sub.is_empty() && !plan.subs.contains(sub));
+        let strides: Vec<String> = strides.map(usize::to_string).collect();
+        let strides = (!strides.is_empty())
+            .then(|| format!("sub {} left out: the grid is too small", strides.join(", ")));
         let of = |dataset: &DatasetPlan| {
             let name = dataset.source.dataset.clone();
             let left = move |prior: &String| {
@@ -204,7 +213,7 @@ impl Design {
             };
             dataset.priors.iter().filter_map(left).collect::<Vec<_>>()
         };
-        plan.datasets.iter().flat_map(of).collect()
+        strides.into_iter().chain(plan.datasets.iter().flat_map(of)).collect()
     }
 
     /// The protocols asked for; empty for those of each flow.
@@ -243,6 +252,19 @@ impl Design {
                 &format!("; σ at t = 1 is {sigma}: x_1 ~ N(0, I) is that much too narrow; see --start prior");
         }
         Some(text)
+    }
+}
+
+/// The strides that every grid allows.
+///
+/// # Errors
+/// Why the first does not fit, where none does.
+fn allowed(subs: Vec<usize>, flows: &[Flow]) -> anyhow::Result<Vec<usize>> {
+    let fits = |sub: usize| flows.iter().try_for_each(|flow| flow.check_sub(sub));
+    let (allowed, refused): (Vec<_>, Vec<_>) = subs.into_iter().partition(|sub| fits(*sub).is_ok());
+    match refused.first() {
+        Some(&first) if allowed.is_empty() => fits(first).map(|()| allowed).map_err(Into::into),
+        _ => Ok(allowed),
     }
 }
 
