@@ -1,6 +1,8 @@
 //! `cargo xtask`: set-up, checks and the main job. Reads the verb and hands over to its file.
 
 mod bench;
+#[cfg(test)]
+mod commands;
 mod cuda;
 mod data;
 mod setup;
@@ -41,7 +43,11 @@ fn main() -> ExitCode {
         println!("{USAGE}");
         return ExitCode::SUCCESS;
     };
-    match run(&verb.to_string_lossy(), args.collect()) {
+    let verb = match Verb::parse(&verb.to_string_lossy(), args.collect()) {
+        Ok(verb) => verb,
+        Err(reason) => return refuse(&reason),
+    };
+    match verb.run() {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -50,45 +56,98 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(verb: &str, args: Vec<OsString>) -> anyhow::Result<ExitCode> {
-    if verb == "sweep" {
-        return sweep::run(&args);
-    }
-    if verb == "spawn" {
-        return spawn::run(&args).map(|()| ExitCode::SUCCESS);
-    }
-    if verb == "bench" {
-        return match bench::Options::parse(&args) {
-            Ok(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
-            Err(reason) => Ok(refuse(&reason)),
-        };
-    }
-    if verb == "cuda" {
-        return match cuda::Task::parse(&args) {
-            Ok(task) => cuda::run(task).map(|()| ExitCode::SUCCESS),
-            Err(extra) => {
-                Ok(refuse(&format!("`cuda` does not know the argument `{}`", extra.to_string_lossy())))
+/// A verb with its arguments.
+enum Verb {
+    Sweep(Vec<OsString>),
+    Bench(bench::Options),
+    Cuda(cuda::Task),
+    Plain(fn() -> anyhow::Result<()>),
+    Help,
+}
+
+impl Verb {
+    /// # Errors
+    /// What is wrong with the arguments, in words.
+    fn parse(verb: &str, args: Vec<OsString>) -> Result<Self, String> {
+        let plain: fn() -> anyhow::Result<()> = match verb {
+            "sweep" => return Ok(Self::Sweep(args)),
+            "bench" => return bench::Options::parse(&args).map(Self::Bench),
+            "cuda" => {
+                let unknown = |extra: OsString| {
+                    format!("`cuda` does not know the argument `{}`", extra.to_string_lossy())
+                };
+                return cuda::Task::parse(&args).map(Self::Cuda).map_err(unknown);
             }
+            "help" | "--help" | "-h" => return Ok(Self::Help),
+            "test" => test::run,
+            "tidy" => tidy::run,
+            "data" => data::run,
+            "setup" => setup::run,
+            _ => return Err(format!("unknown verb `{verb}`")),
         };
-    }
-    let plain: fn() -> anyhow::Result<()> = match verb {
-        "test" => test::run,
-        "tidy" => tidy::run,
-        "data" => data::run,
-        "setup" => setup::run,
-        "help" | "--help" | "-h" => {
-            println!("{USAGE}");
-            return Ok(ExitCode::SUCCESS);
+        match args.first() {
+            Some(extra) => Err(format!("`{verb}` takes no arguments, found `{}`", extra.to_string_lossy())),
+            None => Ok(Self::Plain(plain)),
         }
-        _ => return Ok(refuse(&format!("unknown verb `{verb}`"))),
-    };
-    if let Some(extra) = args.first() {
-        return Ok(refuse(&format!("`{verb}` takes no arguments, found `{}`", extra.to_string_lossy())));
     }
-    plain().map(|()| ExitCode::SUCCESS)
+
+    fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Sweep(args) => return sweep::run(&args),
+            Self::Bench(options) => bench::run(&options)?,
+            Self::Cuda(task) => cuda::run(task)?,
+            Self::Plain(run) => run()?,
+            Self::Help => println!("{USAGE}"),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn refuse(reason: &str) -> ExitCode {
     eprintln!("error: {reason}\n\n{USAGE}");
     ExitCode::from(EXIT_USAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verb, workspace};
+    use crate::commands::{commands, pages};
+    use std::path::Path;
+
+    /// What is wrong with a command of cargo that the pages name: an xtask verb that does not parse, or a
+    /// package, example or test that is not there. The arguments of `equipoise` are the business of its own tests.
+    fn fault(root: &Path, words: &[String]) -> Option<String> {
+        let after = |flag: &str| words.iter().skip_while(|word| *word != flag).nth(1);
+        if words[..2] == ["cargo", "xtask"] {
+            let (verb, args) = words[2..].split_first()?;
+            return Verb::parse(verb, args.iter().map(Into::into).collect()).err();
+        }
+        let package = after("-p")?;
+        let folder = root.join("crates").join(package.strip_prefix("equipoise-")?);
+        let part = |flag: &str, within: &str| Some(folder.join(within).join(after(flag)?));
+        let target = part("--example", "examples").or_else(|| part("--test", "tests"))?;
+        let there = target.is_dir() || target.with_extension("rs").is_file();
+        (!there).then(|| format!("no {}", target.display()))
+    }
+
+    fn faults(root: &Path, text: &str) -> Vec<String> {
+        commands(text).iter().filter_map(|command| fault(root, &command.words)).collect()
+    }
+
+    #[test]
+    fn every_command_of_the_pages_is_taken() {
+        let root = workspace::root();
+        let pages = pages(&root).unwrap();
+        for (name, text) in &pages {
+            assert_eq!(faults(&root, text), Vec::<String>::new(), "{name}");
+        }
+        let all: String = pages.into_iter().map(|(_, text)| text).collect();
+        for (right, wrong) in [
+            ("cargo xtask cuda ", "cargo xtask kuda "),
+            ("--quick --only verbs", "--quick --only words"),
+            ("--example own_denoiser", "--example no_denoiser"),
+        ] {
+            assert_eq!(faults(&root, &all.replacen(right, wrong, 1)).len(), 1, "{wrong}");
+        }
+    }
 }

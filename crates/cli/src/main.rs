@@ -6,7 +6,8 @@ mod comparison;
 mod denoise;
 mod destination;
 mod diffusion;
-mod existing;
+#[cfg(test)]
+mod documented;
 mod failure;
 mod fit;
 mod fitting;

@@ -4,6 +4,7 @@
 mod backend;
 mod benchmark;
 mod denoisers;
+mod documented;
 mod faults;
 mod fit;
 mod inspect;
