@@ -25,6 +25,7 @@ pub(super) fn cells(path: &Path, bytes: Vec<u8>) -> Result<Cells, DataError> {
     if stated.is_some() {
         rows.remove(0);
     }
+    let mut free = false;
     let (row, header) = match rows.first() {
         None => {
             return Err(refused(format!(
@@ -36,12 +37,15 @@ pub(super) fn cells(path: &Path, bytes: Vec<u8>) -> Result<Cells, DataError> {
         Some(first) => {
             let header = commented(&comments, first).ok_or_else(|| refused(unnamed(&comments, first)))?;
             notes.push(format!("line {}, a comment, names the columns", header.0));
+            free = true;
             header
         }
     };
     let delimiter = stated.map_or_else(|| Delimiter::of(header), Ok);
     let delimiter = delimiter.map_err(|found| refused(format!("row {row}: {found}")))?;
     let titles = delimiter.titles(header);
+    let delimiter =
+        rows.first().filter(|_| free).map_or(delimiter, |row| of_rows(row, titles.len(), delimiter));
     let mut table = Vec::new();
     for &(row, line) in &rows {
         let cells = delimiter.cells(line);
@@ -96,16 +100,31 @@ fn is_numbers(line: &str) -> bool {
     cells.peek().is_some() && cells.all(|cell| matches!(Cell::from(cell), Cell::Number(_)))
 }
 
-/// The last comment before the first row that names columns, as NumPy and OpenPIV write their header.
+/// The comment before the first row that names columns, as NumPy and OpenPIV write their header: the last
+/// with as many as the row has cells, or else the last.
 fn commented<'a>(comments: &[Line<'a>], first: &Line<'_>) -> Option<Line<'a>> {
-    let headers = comments.iter().filter(|line| line.0 < first.0).rev();
-    let bare = headers
-        .map(|(row, line)| (*row, line.trim_start().trim_start_matches(COMMENT).trim_matches([' ', '\r'])));
+    let bare = |line: &'a str| line.trim_start().trim_start_matches(COMMENT).trim_matches([' ', '\r']);
     let named = |line: &str| {
         let named = |d: Delimiter| d.titles(line).iter().filter(|title| title.column.is_some()).count();
-        Delimiter::ALL.into_iter().map(named).max()
+        Delimiter::ALL.into_iter().map(named).max() >= Some(NAMED)
     };
-    bare.into_iter().find(|(_, line)| named(line) >= Some(NAMED))
+    let fits = |line: &str| {
+        Delimiter::of(line).is_ok_and(|d| d.titles(line).len() == d.cells(first.1.trim_end()).len())
+    };
+    let headers = comments.iter().rev().filter(|line| line.0 < first.0).map(|(row, line)| (*row, bare(line)));
+    let headers: Vec<Line<'a>> = headers.filter(|(_, line)| named(line)).collect();
+    headers.iter().find(|(_, line)| fits(line)).or_else(|| headers.first()).copied()
+}
+
+/// The delimiter of the rows behind a comment, whose own may be another: that of the header, unless another
+/// alone gives the first row as many cells.
+fn of_rows(first: &Line<'_>, expected: usize, header: Delimiter) -> Delimiter {
+    let fits = |delimiter: &Delimiter| delimiter.cells(first.1.trim_end()).len() == expected;
+    let fitting: Vec<Delimiter> = Delimiter::ALL.into_iter().filter(fits).collect();
+    match fitting[..] {
+        [only] => only,
+        _ => header,
+    }
 }
 
 /// What is said of a table whose columns have no names.

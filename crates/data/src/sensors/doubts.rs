@@ -31,7 +31,8 @@ fn fills(readings: &[Reading]) -> Option<String> {
     let largest = others.iter().fold(0.0f64, |largest, (_, size)| largest.max(*size));
     let (row, size) = found.iter().find(|(_, size)| *size > ABOVE * largest)?;
     Some(format!(
-        "{} numbers look like fill values (row {row}: {size:e} in size, all others below {largest}): leave them empty",
+        "fill values or what looks like them, {} in all: {size} in size in row {row}, all others at most {largest}; \
+         leave such cells empty",
         found.len()
     ))
 }

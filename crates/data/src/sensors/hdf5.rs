@@ -49,9 +49,11 @@ pub(super) fn cells(path: &Path) -> Result<Cells, DataError> {
 
 /// The numbers of a dataset, or why they cannot be used.
 fn numbers(dataset: &Dataset) -> hdf5::Result<Result<Vec<f64>, String>> {
-    match dataset.dtype()?.to_descriptor()? {
-        TypeDescriptor::Float(_) | TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_) => {}
-        other => return Ok(Err(format!("found {other}, expected numbers"))),
+    match dataset.dtype()?.to_descriptor() {
+        Ok(TypeDescriptor::Float(_) | TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_)) => {}
+        Ok(other) => return Ok(Err(format!("found {other}, expected numbers"))),
+        // Floating-point numbers of other sizes have no descriptor; HDF5 converts them, or says why not.
+        Err(_) => {}
     }
     if dataset.ndim() != 1 {
         return Ok(Err(format!("found shape {:?}, expected one axis", dataset.shape())));

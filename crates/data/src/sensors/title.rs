@@ -51,7 +51,7 @@ pub(super) fn units(titles: &[Title]) -> Result<Option<Units>, String> {
         match &units.of[at] {
             Some((text, first)) if first != unit => {
                 return Err(format!(
-                    "the same unit under `{text}` and `{}`: nothing is converted",
+                    "the same unit under `{text}` ({first}) and `{}` ({unit}): nothing is converted",
                     title.text
                 ));
             }

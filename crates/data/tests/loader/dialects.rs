@@ -49,6 +49,10 @@ fn every_dialect_means_the_same_readings() {
             format!("# {}", PLAIN.replacen('\n', "\n# x and y in m, u and v in m/s\n", 1)),
         ),
         ("tabs, header in a comment", format!("# {}", PLAIN.replace(',', "\t"))),
+        (
+            "header in a comment, separated otherwise",
+            format!("# {}", PLAIN.replacen("time,x,y,u,v,noise", "time; x; y; u; v; noise", 1)),
+        ),
         ("percent", format!("% {}", PLAIN.replace(',', " "))),
         ("capitals", PLAIN.replacen("time,x,y,u,v,noise", "Time,X,Y,U,V,Noise", 1)),
         ("units", PLAIN.replacen("time,x,y,u,v,noise", "time [s],x (m), y (m),u[m/s],v [m/s],noise", 1)),
@@ -86,6 +90,7 @@ fn every_dialect_means_the_same_readings() {
     header in a comment: line 2, a comment, names the columns
     prose behind the header: line 1, a comment, names the columns
     tabs, header in a comment: line 1, a comment, names the columns; cells are separated by tabs
+    header in a comment, separated otherwise: line 1, a comment, names the columns
     percent: line 1, a comment, names the columns; cells are separated by blanks
     units: units in the header (time in s, length in m, velocity in m/s) are taken for those of the training file
     units between blanks: cells are separated by blanks; units in the header (time in s, length in m) are taken for those of the training file
@@ -107,7 +112,7 @@ fn nothing_is_guessed() {
         refused("time,x,y,u,noise\n0,1,1,\"1,234\",0.1\n"),
         refused("time x y u noise\n0 1 1 1,5 0.1\n"),
         refused("time,x,y,u,noise\n0;1;1;2;0.1\n"),
-        refused("# time x y u noise\n0,1,1,2,0.1\n"),
+        refused("# time x y u noise\n0,1,1,2,0.1,0\n"),
         refused("time,x,y,u,noise\n0,1,1,2,0.1,\n"),
         refused("time;x,y;u\n"),
         refused("0,1,1,2,0.1\n"),
@@ -126,7 +131,7 @@ fn nothing_is_guessed() {
     sensor table, row 2, column `u`: found "1,234", expected a finite number with a decimal point and no commas between digits
     sensor table, row 2, column `u`: found "1,5", expected a finite number with a decimal point and no commas between digits
     sensor table: row 2: found 1 cells, expected 5, one a column; the header is separated by `,`, this row by `;`
-    sensor table: row 2: found 1 cells, expected 5, one a column; the header is separated by blanks, this row by `,`
+    sensor table: row 2: found 1 cells, expected 5, one a column
     sensor table: row 2: found 6 cells, expected 5, one a column; it ends with `,`, which the header does not
     sensor table: found columns [time, x,y, u], expected a column `x`
     sensor table: row 1: found numbers, expected a line before them that names the columns: time, x, y, u, v, noise, noise_u, noise_v
@@ -134,8 +139,8 @@ fn nothing_is_guessed() {
     sensor table: found columns [x, y, u, v, flags, mask], expected a column `time`, the same number in every row where all are of one moment
     sensor table: found columns [Time, x, y, U, u, noise], expected `u` once
     sensor table: found columns [time, x, y, u, sigma], expected a column `noise`, `noise_u` or `noise_v`, or --noise
-    sensor table: found columns [time, x [m], y [mm], u, noise], expected the same unit under `x [m]` and `y [mm]`: nothing is converted
-    sensor table: found columns [time, x, y, u [m/s], noise [%]], expected the same unit under `u [m/s]` and `noise [%]`: nothing is converted
+    sensor table: found columns [time, x [m], y [mm], u, noise], expected the same unit under `x [m]` (m) and `y [mm]` (mm): nothing is converted
+    sensor table: found columns [time, x, y, u [m/s], noise [%]], expected the same unit under `u [m/s]` (m/s) and `noise [%]` (%): nothing is converted
     sensor table: found a zero byte, expected a CSV or HDF5 file
     "#);
     let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(PLAIN.bytes().flat_map(|b| [b, 0])).collect();
@@ -157,7 +162,7 @@ fn readings_that_may_be_none_are_named() {
     column `u`: all 4 numbers are 2
     "
     );
-    insta::assert_snapshot!(warnings("time,x,y,u,noise\n0,1,1,2,0.1\n0,2,1,-999,0.1\n0,3,1,1,0.1\n"), @"1 numbers look like fill values (row 3: 9.99e2 in size, all others below 2): leave them empty");
+    insta::assert_snapshot!(warnings("time,x,y,u,noise\n0,1,1,2,0.1\n0,2,1,-999,0.1\n0,3,1,1,0.1\n"), @"fill values or what looks like them, 1 in all: 999 in size in row 3, all others at most 2; leave such cells empty");
     assert_eq!(warnings("time,x,y,u,noise\n0,1,1,999,0.1\n0,2,1,900,0.1\n"), "");
     assert_eq!(warnings("time,x,y,u,v,noise,mask\n0,1,1,2,3,0.1,0\n0,2,1,0,1,0.1,0\n"), "");
 }
