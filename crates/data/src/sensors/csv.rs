@@ -25,22 +25,10 @@ pub(super) fn cells(path: &Path, bytes: Vec<u8>) -> Result<Cells, DataError> {
     if stated.is_some() {
         rows.remove(0);
     }
-    let mut free = false;
-    let (row, header) = match rows.first() {
-        None => {
-            return Err(refused(format!(
-                "found no line of text, expected one that names the columns: {}",
-                COLUMNS.join(", ")
-            )));
-        }
-        Some(&first) if !is_numbers(first.1) => rows.remove(0),
-        Some(first) => {
-            let header = commented(&comments, first).ok_or_else(|| refused(unnamed(&comments, first)))?;
-            notes.push(format!("line {}, a comment, names the columns", header.0));
-            free = true;
-            header
-        }
-    };
+    let (row, header, free) = header(&comments, &mut rows).map_err(refused)?;
+    if free {
+        notes.push(format!("line {row}, a comment, names the columns"));
+    }
     let delimiter = stated.map_or_else(|| Delimiter::of(header), Ok);
     let delimiter = delimiter.map_err(|found| refused(format!("row {row}: {found}")))?;
     let titles = delimiter.titles(header);
@@ -64,6 +52,23 @@ pub(super) fn cells(path: &Path, bytes: Vec<u8>) -> Result<Cells, DataError> {
     };
     let columns = titles.into_iter().enumerate().map(column).collect();
     Ok(Cells { columns, places: table.iter().map(|(row, _)| *row).collect(), notes })
+}
+
+/// The line that names the columns, taken from the rows or, where the first holds numbers, a comment, and
+/// whether it is one.
+fn header<'a>(comments: &[Line<'a>], rows: &mut Vec<Line<'a>>) -> Result<(u64, &'a str, bool), String> {
+    let Some(&first) = rows.first() else {
+        return Err(format!(
+            "found no line of text, expected one that names the columns: {}",
+            COLUMNS.join(", ")
+        ));
+    };
+    if is_numbers(first.1) {
+        let (row, header) = commented(comments, &first).ok_or_else(|| unnamed(comments, &first))?;
+        return Ok((row, header, true));
+    }
+    let (row, header) = rows.remove(0);
+    Ok((row, header, false))
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, String> {
