@@ -43,7 +43,7 @@ fn constant(readings: &[Reading]) -> Vec<String> {
         let values: Vec<f64> =
             readings.iter().filter_map(|reading| reading.components[c]).map(|m| m.value).collect();
         let (first, rest) = values.split_first()?;
-        let equal = rest.len() >= EQUAL && rest.iter().all(|value| value == first);
+        let equal = rest.len() >= EQUAL && rest.iter().all(|value| value.total_cmp(first).is_eq());
         equal.then(|| format!("column `{}`: all {} numbers are {first}", ["u", "v"][c], values.len()))
     };
     (0..2).filter_map(constant).collect()
