@@ -1,5 +1,9 @@
 //! Trajectories in memory, in the one order (N, T, C, H, W), with what is known of their grid.
 
+mod converted;
+
+pub(crate) use converted::Conversion;
+
 use crate::load::Frame;
 use crate::{Attributes, Audit, CylinderGeometry, DataError, Kind, Suspicion};
 use equipoise_field::{Grid, Shape};

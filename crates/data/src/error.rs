@@ -55,6 +55,13 @@ pub enum DataError {
     #[error("{}: found [{}] at the root, expected a dataset `x` or `velocity`", path.display(), found.join(", "))]
     NoVariable { path: PathBuf, found: Vec<String> },
 
+    #[error(
+        "{}: found a prior that `fit` saved, expected a file of trajectories with a dataset `x` or `velocity`; a prior \
+         goes to --prior",
+        path.display()
+    )]
+    IsPrior { path: PathBuf },
+
     #[error("{}: dataset `{variable}` has {} axes {found:?}, expected 5: (N, T, C, H, W) or (T, N, C, H, W)",
         path.display(), found.len())]
     Rank { path: PathBuf, variable: String, found: Vec<usize> },
@@ -134,6 +141,16 @@ pub enum DataError {
 
     #[error("{}: attribute `{attribute}`: found {found}, expected {expected}", path.display())]
     AttributeValue { path: PathBuf, attribute: String, found: String, expected: String },
+
+    #[error("{}, {field}: found {found}, expected {expected} as in {}{way_out}", path.display(), reference.display())]
+    Mismatch {
+        path: PathBuf,
+        field: String,
+        found: String,
+        expected: String,
+        reference: PathBuf,
+        way_out: String,
+    },
 
     #[error("{}: a window of {frames} frames from frame {start} does not fit: found a series of {found} \
              frames", path.display())]

@@ -3,10 +3,8 @@
 use crate::attribute::Attributes;
 use crate::file::{Header, Source};
 use crate::measured::Measured;
-use crate::packing::missing_by;
-use crate::{
-    Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Suspicion, mirrored, orientation,
-};
+use crate::particulars::channel_names;
+use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, orientation};
 use std::path::Path;
 
 /// What the caller states about a file; each entry goes before the file's own attributes.
@@ -148,6 +146,15 @@ fn order_note(audit: &Audit) -> Option<String> {
 
 pub(crate) fn channels(path: &Path, header: &Header, kind: Kind) -> Result<(), DataError> {
     let found = header.shape[2];
+    let names = channel_names(path, &header.attributes)?.filter(|names| names.len() == found);
+    if names.is_some_and(|names| names == ["v", "u"]) {
+        return Err(DataError::AttributeValue {
+            path: path.into(),
+            attribute: "channels".into(),
+            found: "v, u".into(),
+            expected: "u, v: the velocity along x first (exchange them, x[:, :, ::-1])".into(),
+        });
+    }
     match kind.channels() {
         Some(expected) if expected != found => Err(DataError::Channels {
             path: path.into(),

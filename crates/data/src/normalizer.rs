@@ -1,6 +1,6 @@
 //! Affine maps between physical and normalised units, fitted on training data.
 
-use crate::{DataError, Dataset, Kind, Recording, Surveyed, statistics};
+use crate::{DataError, Dataset, Kind, Moments, Recording, Surveyed, statistics};
 use equipoise_field::{Axis, Boundary, Real, Shape, sum};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -131,6 +131,19 @@ impl Normalizer {
     /// s_c, the physical size of one normalised unit, per channel.
     pub fn scale(&self) -> &[f64] {
         &self.scale
+    }
+
+    /// Mean and spread of the channels as far as it knows them: none for [`NormalizerKind::Identity`], and about
+    /// a profile where that is the offset.
+    pub fn moments(&self) -> Vec<Moments> {
+        let mean = |channel: usize| match &self.offset {
+            Offset::Channel(mean) => mean[channel],
+            Offset::Profile { mean, .. } => mean[channel].iter().sum::<f64>() / mean[channel].len() as f64,
+        };
+        if self.kind == NormalizerKind::Identity {
+            return Vec::new();
+        }
+        self.scale.iter().enumerate().map(|(channel, &std)| Moments { mean: mean(channel), std }).collect()
     }
 
     /// z = (x − m_c)/s_c, in place, for one field of this shape; computed in f64.

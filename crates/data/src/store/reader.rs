@@ -44,6 +44,14 @@ impl Reader {
         self.file.members()
     }
 
+    /// The names of the attributes at the root.
+    ///
+    /// # Errors
+    /// [`DataError::Hdf5`].
+    pub fn attributes(&self) -> Result<Vec<String>, DataError> {
+        self.file.root.attr_names().map_err(|e| self.file.fault("list its attributes", e))
+    }
+
     /// Reads an array; its element type must be the one asked for.
     ///
     /// # Errors

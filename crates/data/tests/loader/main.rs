@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod axes;
-mod dialects;
+mod belonging;
 mod flows;
 mod normalizing;
 mod packed;

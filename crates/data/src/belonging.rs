@@ -1,0 +1,151 @@
+//! Whether two files belong together, and bringing one to the grid and the units of the other.
+//!
+//! Wherever two files meet, the data of one are *received* by the description of the other
+//! ([`Described::receive`]): what the two state is compared, what differs in form alone is converted, what
+//! contradicts is an error that names both files, and what merely looks odd is a [`Remark`]. A default is no
+//! statement: a value that only one file states is never a contradiction.
+//!
+//! | compared | both state it and differ | one states it |
+//! |---|---|---|
+//! | kind, channels, H × W, boundary, spacings, time step, cylinder | error | noted, taken as stated |
+//! | orientation | transposed | taken as in the reference; an error where that is the one that states none |
+//! | first grid point | periodic: shifted by whole cells; else an error | noted |
+//! | units | converted; an error where they measure different things | noted |
+//! | mean, spread, frames that stand in both | warnings | |
+
+mod compare;
+
+use crate::{
+    Coordinates, CylinderGeometry, DataError, Dataset, Kind, LoadOptions, Particulars, fingerprint, load,
+};
+use compare::Comparison;
+use equipoise_field::{Grid, Shape};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A file of fields as those see it who hold another one against it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Described {
+    /// The file.
+    pub path: PathBuf,
+    /// The kind of flow.
+    pub kind: Kind,
+    /// (1, C, H, W).
+    pub frame: Shape,
+    /// Axis map, spacings and border rule.
+    pub grid: Grid,
+    /// First grid point and time step.
+    pub coordinates: Coordinates,
+    /// The cylinder of a wake.
+    pub geometry: Option<CylinderGeometry>,
+    /// What it states, in which units, and how its fields look.
+    pub particulars: Particulars,
+}
+
+/// A sentence on two files that belong together all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// A default or a conversion.
+    Note(String),
+    /// What looks odd.
+    Warning(String),
+}
+
+impl Remark {
+    /// The sentence.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Note(text) | Self::Warning(text) => text,
+        }
+    }
+
+    /// Whether it is a warning.
+    pub fn is_warning(&self) -> bool {
+        matches!(self, Self::Warning(_))
+    }
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.is_warning() { "warning" } else { "note" };
+        write!(f, "{word}: {}", self.text())
+    }
+}
+
+impl Described {
+    /// A dataset, with the fingerprints of its frames.
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`].
+    pub fn of(data: &Dataset) -> Result<Self, DataError> {
+        Self::with(data, Particulars::of(data)?)
+    }
+
+    fn with(data: &Dataset, particulars: Particulars) -> Result<Self, DataError> {
+        Ok(Self {
+            path: data.path().into(),
+            kind: data.kind(),
+            frame: data.shape(1),
+            grid: data.grid(),
+            coordinates: Coordinates::of(data)?.0,
+            geometry: data.geometry().copied(),
+            particulars,
+        })
+    }
+
+    /// Data that are to be used beside this file, on its grid and in its units, in windows of `window` frames.
+    ///
+    /// The time between frames counts where a window has more than one.
+    ///
+    /// # Errors
+    /// [`DataError::Mismatch`] naming both files, the field and both values.
+    pub fn receive(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>), DataError> {
+        let own = Self::with(&data, Particulars::without_frames(&data)?)?;
+        let comparison = Comparison::of(&own, self, window)?;
+        let (conversion, mut remarks) = comparison.finish();
+        let data = data.converted(&conversion);
+        remarks.extend(self.recognised(&data));
+        Ok((data, remarks))
+    }
+
+    /// Frames that stand in this file as well.
+    fn recognised(&self, data: &Dataset) -> Option<Remark> {
+        let known = &self.particulars.frames;
+        if known.is_empty() {
+            return Some(Remark::Note(format!(
+                "{}: an older file, which tells neither the units nor the frames that it was made from",
+                self.path.display()
+            )));
+        }
+        let stands =
+            |frame: &[f32]| known.binary_search_by(|k| k.total_cmp(&fingerprint::of_frame(frame))).is_ok();
+        let found = data.values().chunks(data.shape(1).len()).filter(|frame| stands(frame)).count();
+        let (all, own, other) =
+            (data.trajectories() * data.frames(), data.path().display(), self.path.display());
+        let count =
+            if found == all { format!("all {all} frames") } else { format!("{found} of {all} frames") };
+        (found > 0).then(|| {
+            Remark::Warning(format!(
+                "{own}: {count} stand bit for bit among the training frames of {other}; errors there are those of \
+                 data that were learnt, not of new ones"
+            ))
+        })
+    }
+}
+
+/// Reads a file that is to be used beside another one: where nothing names its kind of flow, it is that of the
+/// other, with a note.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_beside(path: &Path, options: &LoadOptions, kind: Kind) -> Result<Dataset, DataError> {
+    match load(path, options) {
+        Err(DataError::KindUndeclared { .. }) => {
+            let data = load(path, &LoadOptions { kind: Some(kind), ..*options })?;
+            Ok(data.noted(format!(
+                "no attribute says what kind of flow this is: taken as {kind}, as the file beside it"
+            )))
+        }
+        read => read,
+    }
+}

@@ -1,0 +1,94 @@
+//! Fingerprints of frames: equal frames have equal ones, and others do not meet by chance.
+
+use crate::Lines;
+use equipoise_field::Shape;
+use rayon::prelude::*;
+
+/// Bits that are dropped, so that `f64` holds a fingerprint as a whole number.
+const DROPPED: u32 = 12;
+
+/// The fingerprints of the frames of `length` numbers each, in ascending order.
+///
+/// A fingerprint is the sum over a frame of a hash of index and bits, which no order of summation
+/// changes. Two of 52 bits meet by chance once in 4.5e15 pairs.
+pub(crate) fn of_frames(values: &[f32], length: usize) -> Vec<f64> {
+    let mut all: Vec<f64> = values.par_chunks(length).map(of_frame).collect();
+    all.sort_by(f64::total_cmp);
+    all
+}
+
+/// Of one frame.
+pub(crate) fn of_frame(frame: &[f32]) -> f64 {
+    shortened(part(0, frame))
+}
+
+/// Fingerprints of a recording that is read in portions.
+#[derive(Clone, Debug)]
+pub struct Fingerprints {
+    frame: Shape,
+    sums: Vec<u64>,
+}
+
+impl Fingerprints {
+    /// Of `count` frames of shape `frame` of which nothing was seen yet.
+    pub fn new(frame: Shape, count: usize) -> Self {
+        Self { frame, sums: vec![0; count] }
+    }
+
+    /// Looks at a portion; each comes once.
+    ///
+    /// # Panics
+    /// If the portion is not one of this recording's.
+    pub fn add(&mut self, portion: &Lines) {
+        let width = portion.lines.len() * self.frame.width;
+        for channel in portion.channels.clone() {
+            let ((numbers, pitch), first) =
+                (portion.of(channel), self.frame.index(0, channel, portion.lines.start, 0));
+            self.sums.par_iter_mut().enumerate().for_each(|(r, sum)| {
+                *sum = sum.wrapping_add(part(first, &numbers[r * pitch..][..width]));
+            });
+        }
+    }
+
+    /// In ascending order.
+    pub fn finish(self) -> Vec<f64> {
+        let mut all: Vec<f64> = self.sums.into_iter().map(shortened).collect();
+        all.sort_by(f64::total_cmp);
+        all
+    }
+}
+
+fn part(first: usize, values: &[f32]) -> u64 {
+    let hashed =
+        values.iter().enumerate().map(|(i, x)| mixed(((first + i) as u64) << 32 | u64::from(x.to_bits())));
+    hashed.fold(0, u64::wrapping_add)
+}
+
+fn shortened(sum: u64) -> f64 {
+    (mixed(sum) >> DROPPED) as f64
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014, OOPSLA).
+fn mixed(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bit_or_one_exchange_makes_another_frame() {
+        let frame: Vec<f32> = (0..60).map(|i| (i as f32).sin()).collect();
+        let mut bit = frame.clone();
+        bit[59] = f32::from_bits(bit[59].to_bits() ^ 1);
+        let mut exchanged = frame.clone();
+        exchanged.swap(3, 4);
+        let all = [&frame, &bit, &exchanged].map(|f| of_frame(f));
+        assert!(all[0] != all[1] && all[0] != all[2] && all[1] != all[2], "{all:?}");
+        assert_eq!(of_frames(&[frame.clone(), frame].concat(), 60), [all[0]; 2]);
+    }
+}
