@@ -49,6 +49,16 @@ pub enum PriorError {
         /// The training file.
         path: PathBuf,
     },
+    /// A file of trajectories in place of a prior.
+    #[error(
+        "{path}: found a file of trajectories, expected a prior that `fit` saved: fit it first, `equipoise fit --train \
+         {path} --out prior.h5`, or give its denoisers by name, `--prior wiener --train {path}`",
+        path = path.display()
+    )]
+    IsData {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file of another format.
     #[error(
         "{}, attribute `format`: found `{found}`, expected `{expected}`; fit the prior again with this version",

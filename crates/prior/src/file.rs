@@ -3,14 +3,17 @@
 //! | entry | shape | content |
 //! |---|---|---|
 //! | attributes `format`, `settings`, `normalizer`, `kind`, `grid`, `coordinates`, `geometry`, `shape`, `provenance` | JSON | |
+//! | attribute `particulars` | JSON | what the training file states, its units and statistics; absent in older files |
+//! | `training/frames` | (N·T) | fingerprints of the training frames; absent in older files |
 //! | `mean` | (T, C, H, W) | m, normalised units |
 //! | `modes/basis`, `modes/eigenvalues`, `modes/complement` | (r, D), (r), (0 or 1) | explicit modes |
 //! | `blocks/re`, `blocks/im`, `blocks/eigenvalues` | (K, T·C, T·C) twice, (K, T·C) | one block per independent wavenumber |
 
 use crate::fit::Fitted;
-use crate::{Prior, PriorError};
+use crate::{Prior, PriorError, Provenance};
 use equipoise_covariance::{Covariance, CovarianceError, Modes, Stationary};
 use equipoise_data::store::{Existing, Reader, Writer};
+use equipoise_data::{DataError, Normalizer, Particulars};
 use equipoise_field::Shape;
 use num_complex::Complex;
 use std::path::Path;
@@ -35,6 +38,8 @@ impl Prior {
         writer.set_json("geometry", &self.geometry)?;
         writer.set_json("shape", &self.shape)?;
         writer.set_json("provenance", &self.provenance)?;
+        writer.set_json("particulars", &self.particulars)?;
+        writer.write("training/frames", &[self.particulars.frames.len()], &self.particulars.frames)?;
         let Shape { frames, channels, height, width } = self.shape;
         writer.write("mean", &[frames, channels, height, width], &self.mean)?;
         match &self.fitted {
@@ -66,11 +71,16 @@ impl Prior {
     /// [`PriorError::Data`] or [`PriorError::Covariance`], naming file and entry.
     pub fn load(path: &Path) -> Result<Self, PriorError> {
         let reader = Reader::open(path)?;
+        if reader.names()?.iter().any(|name| ["x", "velocity"].contains(&name.as_str())) {
+            return Err(PriorError::IsData { path: path.into() });
+        }
         let found: String = reader.json("format")?;
         if found != FORMAT {
             return Err(PriorError::Format { path: path.into(), found, expected: FORMAT });
         }
         let shape: Shape = reader.json("shape")?;
+        let (normalizer, provenance) = (reader.json("normalizer")?, reader.json("provenance")?);
+        let particulars = particulars(&reader, &normalizer, &provenance)?;
         let Shape { frames, channels, height, width } = shape;
         let mean = reader.read_shaped("mean", &[frames, channels, height, width])?;
         let names = reader.names()?;
@@ -87,12 +97,27 @@ impl Prior {
             coordinates: reader.json("coordinates")?,
             geometry: reader.json("geometry")?,
             settings: reader.json("settings")?,
-            normalizer: reader.json("normalizer")?,
+            normalizer,
             mean,
             fitted,
-            provenance: reader.json("provenance")?,
+            provenance,
+            particulars,
         })
     }
+}
+
+/// What the training file said of itself. Files of before `particulars` tell by their notes which values
+/// were defaults, and by their normalizer how the fields look.
+fn particulars(
+    reader: &Reader,
+    normalizer: &Normalizer,
+    provenance: &Provenance,
+) -> Result<Particulars, DataError> {
+    if reader.attributes()?.iter().any(|name| name == "particulars") {
+        let frames = reader.read::<f64>("training/frames")?.values;
+        return Ok(Particulars { frames, ..reader.json("particulars")? });
+    }
+    Ok(Particulars { moments: normalizer.moments(), ..Particulars::by_notes(&provenance.notes) })
 }
 
 /// A fault of the file, or of what it holds.
@@ -128,7 +153,7 @@ fn blocks(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
 mod tests {
     use super::*;
     use crate::{Model, Settings};
-    use equipoise_data::{Dataset, Kind};
+    use equipoise_data::{Dataset, Field, Kind};
     use equipoise_field::{Axis, Boundary, Grid};
 
     fn dataset(boundary: Boundary) -> Dataset {
@@ -159,6 +184,7 @@ mod tests {
             assert_eq!(read.geometry(), prior.geometry());
             assert_eq!(read.provenance(), prior.provenance());
             assert_eq!(read.normalizer(), prior.normalizer());
+            assert_eq!(read.particulars(), prior.particulars());
             let apply = |p: &Prior| {
                 let covariance = p.covariance();
                 let mut out = vec![0.0; p.shape().len()];
@@ -182,6 +208,43 @@ mod tests {
         let many = Settings { window: 2, model: rank, ..Settings::of(data.kind(), data.grid()) };
         let message = Prior::fit(&data, &many).err().unwrap().to_string();
         assert!(message.contains("rank: found 15, expected 1 to 14"), "{message}");
+    }
+
+    /// What files of before the particulars tell: defaults by the notes, spreads by the normalizer.
+    #[test]
+    fn an_older_file_tells_what_its_notes_and_normalizer_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prior.h5");
+        let data = dataset(Boundary::Open);
+        let settings = Settings { window: 2, model: Model::Dense, ..Settings::of(data.kind(), data.grid()) };
+        let mut prior = Prior::fit(&data, &settings).unwrap();
+        prior.provenance.notes = vec!["no attribute `dx`: lengths are in grid points".into()];
+        prior.save(&path, Existing::Refuse).unwrap();
+        let file = hdf5::File::open_rw(&path).unwrap();
+        file.delete_attr("particulars").unwrap();
+        file.unlink("training").unwrap();
+        drop(file);
+        let read = Prior::load(&path).unwrap();
+        let found = read.particulars();
+        let stated = |field| found.stated.contains(&field);
+        assert!(
+            !stated(Field::Dx) && !stated(Field::Dy) && stated(Field::Boundary) && stated(Field::TimeStep)
+        );
+        assert_eq!((&found.moments, &found.frames), (&prior.particulars.moments, &Vec::new()));
+        let remarks = read.described(&path).receive(data, 2).unwrap().1;
+        assert!(remarks.iter().any(|r| r.text().contains("older file")), "{remarks:?}");
+    }
+
+    #[test]
+    fn data_in_place_of_a_prior_are_told_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("train.h5");
+        let writer = Writer::create(&path, Existing::Refuse).unwrap();
+        writer.write("velocity", &[1], &[0.0f32]).unwrap();
+        writer.finish().unwrap();
+        let message = Prior::load(&path).err().unwrap().to_string();
+        assert!(message.contains("found a file of trajectories, expected a prior"), "{message}");
+        assert!(message.contains("equipoise fit --train") && message.contains("--prior wiener"), "{message}");
     }
 
     #[test]

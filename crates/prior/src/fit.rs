@@ -4,10 +4,13 @@ use crate::{Model, PriorError, Settings};
 use equipoise_covariance::{
     Covariance, ErrorBound, Modes, Randomised, Stationary, fit_dense, fit_low_rank, fit_stationary,
 };
-use equipoise_data::{Coordinates, CylinderGeometry, Dataset, Kind, Normalizer, checksum};
+use equipoise_data::{
+    Coordinates, CylinderGeometry, Dataset, Described, Kind, Normalizer, Particulars, checksum,
+};
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_wiener::Wiener;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The rank of a low-rank model unless another is given.
@@ -56,6 +59,8 @@ pub struct Prior {
     pub(crate) mean: Vec<f32>,
     pub(crate) fitted: Fitted,
     pub(crate) provenance: Provenance,
+    /// What the training file says of itself.
+    pub(crate) particulars: Particulars,
 }
 
 /// The concrete covariance.
@@ -104,7 +109,20 @@ impl Prior {
             sampled: None,
         };
         let (kind, grid, geometry) = (train.kind(), train.grid(), train.geometry().copied());
-        Ok(Self { shape, kind, grid, coordinates, geometry, settings, normalizer, mean, fitted, provenance })
+        let particulars = Particulars::of(train)?;
+        Ok(Self {
+            shape,
+            kind,
+            grid,
+            coordinates,
+            geometry,
+            settings,
+            normalizer,
+            mean,
+            fitted,
+            provenance,
+            particulars,
+        })
     }
 
     /// (T, C, H, W) of a field.
@@ -130,6 +148,24 @@ impl Prior {
     /// The cylinder of a wake, when the training file describes one.
     pub fn geometry(&self) -> Option<&CylinderGeometry> {
         self.geometry.as_ref()
+    }
+
+    /// Its training data as those see them who hold other data against the prior, which `path` names.
+    pub fn described(&self, path: &Path) -> Described {
+        Described {
+            path: path.into(),
+            kind: self.kind,
+            frame: Shape { frames: 1, ..self.shape },
+            grid: self.grid,
+            coordinates: self.coordinates,
+            geometry: self.geometry,
+            particulars: self.particulars.clone(),
+        }
+    }
+
+    /// What the training file says of itself.
+    pub fn particulars(&self) -> &Particulars {
+        &self.particulars
     }
 
     /// How it was fitted, with the rank that was used.

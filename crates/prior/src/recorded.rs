@@ -8,7 +8,8 @@ use equipoise_covariance::{
     CovarianceError, FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
 };
 use equipoise_data::{
-    Coordinates, DataError, Lines, Normalizer, Recording, Survey, Surveyed, checksum_while, load,
+    Coordinates, DataError, Fingerprints, Lines, Moments, Normalizer, Particulars, Recording, Survey,
+    Surveyed, checksum_while, load,
 };
 use equipoise_field::{Boundary, Shape};
 use equipoise_stream::Stream;
@@ -221,10 +222,12 @@ impl<'a> Job<'a> {
     /// The fit, without the checksum.
     fn fit(&self) -> Result<Prior, Fault> {
         let mut survey = Survey::new(self.train);
+        let mut fingerprints = Fingerprints::new(self.train.frame(), self.train.frames());
         let mut gram =
             self.plan.gram.then(|| FrameGram::new(self.train.frames(), self.train.frame().channels));
         self.reading(self.plan.first, 0).lines(|lines| {
             survey.add(lines);
+            fingerprints.add(lines);
             gram.iter_mut().for_each(|gram| self.slabs(lines).for_each(|slab| gram.add(&slab)));
             Ok(())
         })?;
@@ -247,7 +250,24 @@ impl<'a> Job<'a> {
         let provenance = self.provenance(&surveyed, windows.count(), sampled)?;
         let coordinates = Coordinates::stated(self.train.path(), self.train.attributes())?.0;
         let (kind, grid, geometry) = (self.train.kind(), self.train.grid(), surveyed.geometry);
-        Ok(Prior { shape, kind, grid, coordinates, geometry, settings, normalizer, mean, fitted, provenance })
+        let particulars = Particulars {
+            moments: surveyed.audit.channels.iter().map(Moments::from).collect(),
+            frames: fingerprints.finish(),
+            ..Particulars::stated(self.train.path(), self.train.attributes(), kind)?
+        };
+        Ok(Prior {
+            shape,
+            kind,
+            grid,
+            coordinates,
+            geometry,
+            settings,
+            normalizer,
+            mean,
+            fitted,
+            provenance,
+            particulars,
+        })
     }
 
     fn low_rank(

@@ -115,6 +115,9 @@ fn a_fit_in_portions_is_the_fit_in_memory() {
             assert_eq!((&a, found.settings()), (b, expected.settings()), "{what}");
             let same = |p: &Prior| (p.shape(), p.kind(), p.grid(), p.coordinates());
             assert_eq!(same(&found), same(&expected), "{what}");
+            let [a, b] = [&found, &expected].map(Prior::particulars);
+            assert_eq!((&a.stated, &a.units, &a.frames), (&b.stated, &b.units, &b.frames), "{what}");
+            assert!(a.frames.len() > 4 && a.moments.len() == b.moments.len(), "{what}");
         }
     }
 }
