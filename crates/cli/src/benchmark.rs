@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
-    flows.iter().flat_map(|[flow, _]| flow.warnings()).for_each(|warning| eprintln!("warning: {warning}"));
+    flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(|remark| eprintln!("{remark}"));
     let plan = arguments.design.plan(&flows)?;
     let total = plan.jobs()?.len();
     let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;

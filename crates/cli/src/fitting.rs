@@ -33,11 +33,11 @@ fn forewarning(model: Model, dim: usize) -> Option<String> {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Prior")]
 pub(crate) struct Fitting {
-    /// The axis order of the files, against whatever they declare
+    /// The axis order of every file of the call, against whatever they declare
     #[arg(long, value_name = "NTCHW|TNCHW")]
     axes: Option<AxisOrder>,
 
-    /// The kind of flow, against whatever the files declare
+    /// The kind of flow of every file of the call, against whatever they declare
     #[arg(long, value_name = "ibpm|kolmogorov|generic")]
     kind: Option<Kind>,
 

@@ -3,6 +3,7 @@
 mod asked;
 mod made;
 mod summary;
+mod truth;
 
 use crate::destination;
 use crate::diffusion::Diffusion;
@@ -16,19 +17,20 @@ use crate::warnings;
 use asked::{Asked, announce};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
+use equipoise_data::DataError;
 use equipoise_data::sensors::read_sensors;
 use equipoise_data::store::Existing;
-use equipoise_data::{DataError, LoadOptions, load};
 use equipoise_operator::TimeRule;
-use equipoise_prior::{DenoiserName, Prior};
+use equipoise_prior::DenoiserName;
 use equipoise_reconstruction::{
-    Choice, Ensemble, Misfit, Outside, Pictures, PlacingRule, Problem, ReconstructionError, Sampling, place,
-    write_file, write_page, write_pictures, write_sheet,
+    Choice, Ensemble, Misfit, Outside, Pictures, PlacingRule, Problem, Sampling, place, write_file,
+    write_page, write_pictures, write_sheet,
 };
 use made::Made;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use summary::Summary;
+use truth::Truth;
 
 /// What a reconstruction leaves in its folder.
 const FILES: [&str; 6] =
@@ -101,7 +103,8 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Readings")]
     drop_outside: bool,
 
-    /// A file whose first trajectory begins with the true window, to measure the error of the mean
+    /// A file whose first trajectory begins with the true window, to measure the error of the mean; brought to
+    /// the orientation and the units of the prior, and refused where it states another grid or time step
     #[arg(long, value_name = "FILE", help_heading = "Readings")]
     truth: Option<PathBuf>,
 
@@ -185,10 +188,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     check_free(&arguments.out, arguments.force)?;
     use_threads(arguments.threads)?;
     let (prior, other) = asked.open(&arguments.fitting)?;
-    let truth = arguments.truth.as_deref().map(|path| truth(path, &prior)).transpose()?;
-    let table = read_sensors(&arguments.obs, arguments.noise)?;
-    table.notes.iter().for_each(|note| eprintln!("note: {note}"));
-    let placed = place(&prior, &arguments.obs, &table.readings, &rule)?;
+    let truth =
+        arguments.truth.as_deref().map(|path| Truth::open(path, &prior, &asked, arguments)).transpose()?;
+    for remark in truth.iter().flat_map(|truth| &truth.remarks).filter(|remark| !remark.is_warning()) {
+        eprintln!("{remark}");
+    }
+    let readings = read_sensors(&arguments.obs, arguments.noise)?;
+    let placed = place(&prior, &arguments.obs, &readings, &rule)?;
     let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?.under(other);
     let misfit = Misfit::of(&problem)?;
     if let Some(other) = &problem.other {
@@ -201,7 +207,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let made = Made::new(&asked, arguments, table, &sampling, &drawn)?;
     let (diverged, skipped) = (drawn.diverged, drawn.skipped);
     let ensemble = Ensemble::of(&problem, sampling.choice, drawn)?;
-    let summary = Summary::new(&problem, &misfit, &ensemble, truth.as_deref(), &made, [diverged, skipped])?;
+    let summary = Summary::new(&problem, &misfit, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
     for warning in summary.warnings() {
         eprintln!("warning: {warning}");
     }
@@ -216,17 +222,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     write_page(&at(5), &problem, &ensemble, &misfit, &pictures, summary.warnings(), facts)?;
     summary.print(arguments.format)?;
     Ok(if skipped > 0 { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
-}
-
-/// The window that the mean is compared with, physical units.
-fn truth(path: &Path, prior: &Prior) -> anyhow::Result<Vec<f32>> {
-    let data = load(path, &LoadOptions::default())?;
-    warnings::tell(path, data.warnings());
-    let (found, expected) = (data.shape(prior.shape().frames), prior.shape());
-    if found != expected {
-        return Err(ReconstructionError::Truth { path: path.into(), found, expected }.into());
-    }
-    Ok(data.window(0, 0, expected.frames)?.to_vec())
 }
 
 /// Nothing of a reconstruction stands in the folder, or it may be replaced.

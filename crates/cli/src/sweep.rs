@@ -179,7 +179,7 @@ pub(crate) fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<S
         let flow = Flow::open(request)?;
         let spectrum = Spectrum::of(flow.prior());
         eprintln!("{}: {spectrum}; {:.1} s", flow.name(), clock.elapsed().as_secs_f64());
-        flow.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+        flow.remarks().iter().for_each(|remark| eprintln!("{remark}"));
         opened.0.push(flow);
         opened.1.push(spectrum);
     }
@@ -189,8 +189,8 @@ pub(crate) fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<S
 /// What the manifest and the report should say of each flow.
 fn notes(flows: &[Flow], spectra: &[Spectrum], design: &Design) -> Vec<String> {
     let of = |(flow, spectrum): (&Flow, &Spectrum)| {
-        let warnings = flow.warnings().iter().map(|warning| format!("warning: {warning}"));
-        let loaded = flow.notes().iter().cloned().chain(warnings);
+        let met = flow.remarks().iter().map(|remark| remark.text().to_owned());
+        let loaded = flow.notes().iter().cloned().chain(met);
         let all = loaded.chain([spectrum.to_string()]).chain(design.start_note(spectrum));
         all.map(|note| format!("{}: {note}", flow.name())).collect::<Vec<_>>()
     };

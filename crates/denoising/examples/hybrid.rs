@@ -28,9 +28,8 @@ fn main() -> Outcome<()> {
     let read = |sample: Sample| load(&sample.path()?, &LoadOptions::default());
     let (train, test) = (read(train)?, read(test)?);
     let settings = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
-    let fitted =
-        Flow::new("fitted", part(&train, 0, kept)?, &part(&train, kept, usize::MAX)?, &settings, 24)?;
-    let judged = Flow::new("judged", train, &test, &settings, 16)?;
+    let fitted = Flow::new("fitted", part(&train, 0, kept)?, part(&train, kept, usize::MAX)?, &settings, 24)?;
+    let judged = Flow::new("judged", train, test, &settings, 16)?;
     println!("c fitted on {}; judged on {}", fitted.counts(), judged.counts());
     println!(
         "{:10} {:>6} {:>6} {:>10} {:>10} {:>10} {:>8}",

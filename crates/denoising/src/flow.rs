@@ -1,7 +1,7 @@
 //! One flow: the prior fitted to its training windows, and windows that were held out.
 
 use crate::{DenoisingError, Result, at_ratio};
-use equipoise_data::{Dataset, checksum};
+use equipoise_data::{Dataset, Described, Remark, checksum};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, Shape};
 use equipoise_locality::Samples;
@@ -31,6 +31,7 @@ pub struct Flow {
     included: Vec<bool>,
     solid: Option<Vec<bool>>,
     facts: Vec<(String, String)>,
+    remarks: Vec<Remark>,
 }
 
 /// A denoiser with its name.
@@ -49,21 +50,16 @@ impl Flow {
     /// or all where there are fewer.
     ///
     /// # Errors
-    /// [`DenoisingError::Prior`], [`DenoisingError::Channels`], and [`DenoisingError::Data`] for a
-    /// file that cannot be read again.
-    pub fn new(
-        name: &str,
-        train: Dataset,
-        data: &Dataset,
-        settings: &Settings,
-        count: usize,
-    ) -> Result<Self> {
+    /// [`DenoisingError::Prior`], [`DenoisingError::Channels`], and [`DenoisingError::Data`] for files that
+    /// do not belong together or one that cannot be read again.
+    pub fn new(name: &str, train: Dataset, data: Dataset, settings: &Settings, count: usize) -> Result<Self> {
+        let (data, remarks) = Described::of(&train)?.receive(data, settings.window)?;
         let prior = Prior::fit(&train, settings)?;
         let shape = prior.shape();
         if shape.channels != 2 {
             return Err(DenoisingError::Channels { path: train.path().into(), found: shape.channels });
         }
-        let all = prior.windows(data)?;
+        let all = prior.windows(&data)?;
         let windows = all.count();
         let count = count.min(windows);
         let mut held_out = Vec::with_capacity(count);
@@ -76,8 +72,8 @@ impl Flow {
             Some(solid) => solid.iter().map(|inside| !inside).collect(),
             None => vec![true; shape.plane()],
         };
-        let facts = facts(name, &prior, data)?;
-        Ok(Self { name: name.to_owned(), prior, train, held_out, windows, included, solid, facts })
+        let facts = facts(name, &prior, &data)?;
+        Ok(Self { name: name.to_owned(), prior, train, held_out, windows, included, solid, facts, remarks })
     }
 
     /// Its name in results and in streams.
@@ -118,6 +114,11 @@ impl Flow {
     /// What its numbers rest on: files with checksums, prior.
     pub fn facts(&self) -> &[(String, String)] {
         &self.facts
+    }
+
+    /// What is to be said of training and held-out data beside each other.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// How many windows numbers are made from, in words.

@@ -166,7 +166,7 @@ impl Coarse {
             model: Model::Dense,
             ridge: RIDGE,
         };
-        Flow::new(&self.name, plant(&self.train)?, &plant(&self.held_out)?, &settings, self.states())
+        Flow::new(&self.name, plant(&self.train)?, plant(&self.held_out)?, &settings, self.states())
     }
 
     /// The responses of every denoiser, strength and level.

@@ -97,16 +97,6 @@ pub enum ReconstructionError {
         /// The shape of its fields.
         shape: Shape,
     },
-    /// A truth that is no field of the prior's.
-    #[error("{}: found fields of {found}, expected {expected} as the prior", path.display())]
-    Truth {
-        /// Its file.
-        path: PathBuf,
-        /// Shape of its window.
-        found: Shape,
-        /// Shape of the prior.
-        expected: Shape,
-    },
     /// The closed form of the Gaussian under another prior.
     #[error(
         "method posterior: found the prior `{prior}`, expected wiener; methods draw from it, such as mmps"

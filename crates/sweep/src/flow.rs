@@ -3,8 +3,10 @@
 use crate::denoisers::Denoisers;
 use crate::{BoxError, CovarianceSettings, DatasetPlan, Error, Protocol, Result, Segment, Source};
 use equipoise_data::samples::Sample;
-use equipoise_data::{Dataset, Kind, LoadOptions, NoiseLevel, checksum, load};
-use equipoise_field::{Boundary, Grid, Shape};
+use equipoise_data::{
+    Dataset, Described, Kind, LoadOptions, NoiseLevel, Remark, checksum, load, load_beside,
+};
+use equipoise_field::{Grid, Shape};
 use equipoise_operator::Subsample;
 use equipoise_prior::{Analytic, DenoiserName, Model, Prior, Settings};
 use std::path::{Path, PathBuf};
@@ -85,6 +87,18 @@ pub struct FlowRequest {
 }
 
 impl FlowRequest {
+    fn check_name(&self) -> Result<()> {
+        if names_a_folder(&self.name) {
+            return Ok(());
+        }
+        let expected = "a name for a folder beside the results, not one of theirs";
+        Err(Error::Setting { field: "dataset", found: self.name.clone(), expected })
+    }
+
+    fn fault(&self, source: BoxError) -> Error {
+        Error::Flow { dataset: self.name.clone(), source }
+    }
+
     /// The embedded wake and turbulence.
     ///
     /// # Errors
@@ -128,7 +142,7 @@ pub struct Flow {
     pub(crate) noise: Vec<f64>,
     source: Source,
     notes: Vec<String>,
-    warnings: Vec<String>,
+    remarks: Vec<Remark>,
     files: Vec<(String, String)>,
 }
 
@@ -138,13 +152,8 @@ impl Flow {
     /// # Errors
     /// [`Error::Flow`] naming the file and what is wrong with it.
     pub fn open(request: &FlowRequest) -> Result<Self> {
-        if !names_a_folder(&request.name) {
-            let expected = "a name for a folder beside the results, not one of theirs";
-            return Err(Error::Setting { field: "dataset", found: request.name.clone(), expected });
-        }
-        let fault = |source| Error::Flow { dataset: request.name.clone(), source };
-        let test = load(&request.data, &request.load).map_err(|e| fault(e.into()))?;
-        Self::build(request, &test).map_err(fault)
+        request.check_name()?;
+        Self::build(request).map(|(flow, _)| flow).map_err(|source| request.fault(source))
     }
 
     /// The same flow twice: with the first window of its file for a truth, and with another one to
@@ -153,9 +162,9 @@ impl Flow {
     /// # Errors
     /// As [`open`](Self::open), and when the file holds no second window.
     pub fn open_apart(request: &FlowRequest) -> Result<[Self; 2]> {
-        let first = Self::open(request)?;
-        let fault = |source| Error::Flow { dataset: request.name.clone(), source };
-        let file = load(&request.data, &request.load).map_err(|e| fault(e.into()))?;
+        request.check_name()?;
+        let fault = |source| request.fault(source);
+        let (first, file) = Self::build(request).map_err(fault)?;
         let (trajectories, frames, window) = (file.trajectories(), file.frames(), first.shape.frames);
         let segment = Segment::apart_from_first(trajectories, frames, window)
             .ok_or_else(|| Error::NoSecond { path: request.data.clone(), trajectories, frames, window })?;
@@ -166,11 +175,20 @@ impl Flow {
         Ok([first, second])
     }
 
-    fn build(request: &FlowRequest, test: &Dataset) -> std::result::Result<Self, BoxError> {
-        let (prior, path, train) = prior_of(request)?;
+    /// The flow, and the file of its truth on the grid and in the units of the prior.
+    fn build(request: &FlowRequest) -> std::result::Result<(Self, Dataset), BoxError> {
+        let (origin, path) = Origin::open(request)?;
+        let (reference, window) = origin.described(path)?;
+        let test = load_beside(&request.data, &request.load, reference.kind)?;
+        let (test, remarks) = reference.receive(test, window)?;
+        let channels = test.channels();
+        if channels != VELOCITIES {
+            let path = request.data.clone();
+            return Err(Box::new(Error::Channels { path, found: channels, expected: VELOCITIES }));
+        }
+        let (prior, train) = origin.prior()?;
         let denoisers = Denoisers::open(&request.denoisers, &prior, path, train.as_ref())?;
         let shape = prior.shape();
-        agree(&prior, test, path)?;
         let mut truth = test.window(0, 0, shape.frames)?.to_vec();
         prior.normalizer().normalise(shape, &mut truth)?;
         let solid = test.geometry().map(|g| g.mask(shape.height, shape.width));
@@ -200,7 +218,7 @@ impl Flow {
         if let Some(train) = train.as_ref().filter(|train| train.path() != path) {
             files.push((label(train.path()), prior.provenance().sha256.clone()));
         }
-        Ok(Self {
+        let flow = Self {
             name: request.name.clone(),
             shape,
             grid: test.grid(),
@@ -211,11 +229,12 @@ impl Flow {
             noise,
             source,
             notes: test.notes().to_vec(),
-            warnings,
+            remarks,
             files,
             prior,
             denoisers,
-        })
+        };
+        Ok((flow, test))
     }
 
     /// Its name in the results.
@@ -263,9 +282,9 @@ impl Flow {
         &self.notes
     }
 
-    /// What is odd about the numbers of its files, one sentence each with the file.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    /// What is to be said of its file and its prior beside each other.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// (folder/name, SHA-256) of its files.
@@ -314,17 +333,42 @@ impl Flow {
     }
 }
 
-/// The Gaussian prior, the file that it comes from, and its training file where there is one.
-fn prior_of(request: &FlowRequest) -> std::result::Result<(Prior, &Path, Option<Dataset>), BoxError> {
-    match &request.prior {
-        PriorSource::Train { path, change } => {
-            let train = load(path, &request.load)?;
-            let settings = change.apply(Settings::of(train.kind(), train.grid()));
-            Ok((Prior::fit(&train, &settings)?, path, Some(train)))
-        }
-        PriorSource::File { path, train } => {
-            let train = train.as_ref().map(|train| load(train, &request.load)).transpose()?;
-            Ok((Prior::load(path)?, path, train))
+/// Where a prior comes from, read but not fitted yet.
+enum Origin {
+    Train { train: Dataset, settings: Settings },
+    File { prior: Box<Prior>, train: Option<Dataset> },
+}
+
+impl Origin {
+    fn open(request: &FlowRequest) -> std::result::Result<(Self, &Path), BoxError> {
+        Ok(match &request.prior {
+            PriorSource::Train { path, change } => {
+                let train = load(path, &request.load)?;
+                let settings = change.apply(Settings::of(train.kind(), train.grid()));
+                (Self::Train { train, settings }, path)
+            }
+            PriorSource::File { path, train } => {
+                let prior = Box::new(Prior::load(path)?);
+                let beside = |train| load_beside(train, &request.load, prior.kind());
+                let train = train.as_deref().map(beside).transpose()?;
+                (Self::File { prior, train }, path)
+            }
+        })
+    }
+
+    /// What data must agree with, and the frames of a window.
+    fn described(&self, path: &Path) -> std::result::Result<(Described, usize), BoxError> {
+        Ok(match self {
+            Self::Train { train, settings } => (Described::of(train)?, settings.window),
+            Self::File { prior, .. } => (prior.described(path), prior.shape().frames),
+        })
+    }
+
+    /// The Gaussian prior, and its training file where there is one.
+    fn prior(self) -> std::result::Result<(Prior, Option<Dataset>), BoxError> {
+        match self {
+            Self::Train { train, settings } => Ok((Prior::fit(&train, &settings)?, Some(train))),
+            Self::File { prior, train } => Ok((*prior, train)),
         }
     }
 }
@@ -334,41 +378,6 @@ fn names_a_folder(name: &str) -> bool {
     let taken = [crate::RESULTS_CSV, crate::RESULTS_JSONL, crate::MANIFEST, crate::page::REPORT];
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
     plain && !taken.contains(&name)
-}
-
-/// Refuses data that the prior was not made for.
-fn agree(prior: &Prior, test: &Dataset, train: &Path) -> Result<()> {
-    let sides = |s: Shape| format!("(C, H, W) = ({}, {}, {})", s.channels, s.height, s.width);
-    let told = |field: &'static str, found: String, expected: String| Error::Mismatch {
-        path: test.path().into(),
-        field,
-        found,
-        expected,
-        reference: train.into(),
-    };
-    let (found, expected) = (sides(test.shape(1)), sides(prior.shape()));
-    if found != expected {
-        return Err(told("grid", found, expected));
-    }
-    let channels = prior.shape().channels;
-    if channels != VELOCITIES {
-        return Err(Error::Channels { path: test.path().into(), found: channels, expected: VELOCITIES });
-    }
-    if test.kind() != prior.kind() {
-        return Err(told("kind", test.kind().to_string(), prior.kind().to_string()));
-    }
-    let (a, b) = (test.grid(), prior.grid());
-    if (a.x_axis, a.boundary) != (b.x_axis, b.boundary) {
-        let words = |grid: Grid| {
-            let borders = match grid.boundary {
-                Boundary::Periodic => "periodic",
-                Boundary::Open => "open",
-            };
-            format!("x along {:?} and {borders} borders", grid.x_axis)
-        };
-        return Err(told("orientation", words(a), words(b)));
-    }
-    Ok(())
 }
 
 fn label(path: &Path) -> String {

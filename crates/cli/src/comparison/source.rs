@@ -5,7 +5,7 @@ use crate::number::count;
 use crate::sweep::{Embedded, name};
 use crate::warnings;
 use equipoise_data::samples::Sample;
-use equipoise_data::{LoadOptions, load};
+use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
 use equipoise_field::Boundary;
 use equipoise_prior::{DenoiserModel, DenoiserName, Settings};
@@ -80,14 +80,14 @@ impl Source {
     ) -> anyhow::Result<Opened> {
         let name = name.to_string_lossy();
         let options: LoadOptions = self.fitting.load_options();
-        let (train, data) = (load(&train, &options)?, load(&data, &options)?);
-        [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
+        let train = load(&train, &options)?;
+        let data = load_beside(&data, &options, train.kind())?;
         let settings = change.apply(Settings::of(train.kind(), train.grid()));
         let boundary = train.grid().boundary;
-        announce(&settings, train.shape(settings.window));
-        let flow = Flow::new(&name, train, &data, &settings, self.held_out.unwrap_or(defaults.held_out))?;
+        let flow = Flow::new(&name, train, data, &settings, self.held_out.unwrap_or(defaults.held_out))?;
         let names = if self.prior.is_empty() { defaults.names(boundary) } else { self.prior.clone() };
         let denoisers = flow.denoisers(&names)?;
+        flow.remarks().iter().for_each(|remark| eprintln!("{remark}"));
         eprintln!("{name}: {}, T = {}, {}", settings.model.name(), settings.window, flow.counts());
         Ok(Opened { flow, denoisers })
     }

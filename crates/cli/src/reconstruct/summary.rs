@@ -2,14 +2,19 @@
 
 use super::FILES;
 use super::made::Made;
+use super::truth::Truth;
 use crate::format::Format;
 use crate::output;
 use crate::table::{Cell, Table};
+use equipoise_data::Remark;
 use equipoise_reconstruction::{
     Band, Dropped, Ensemble, Misfit, Problem, SNAP_TOLERANCE, Score, SensorMisfit,
 };
 use equipoise_report::significant;
 use serde::Serialize;
+
+/// How many times readings may be the size of the training fields, or these theirs.
+const SIZE: f64 = 5.0;
 
 /// Dropped rows that are named one by one.
 const NAMED: usize = 5;
@@ -50,7 +55,7 @@ pub(super) struct Summary {
     /// The root mean square distance of the mean from the truth, where it was given.
     rmse: Option<f64>,
     warnings: Vec<String>,
-    /// Defaults and overrides that went into reading the training file and the table.
+    /// Defaults, overrides and conversions that went into reading the training file and the truth.
     notes: Vec<String>,
 }
 
@@ -61,11 +66,20 @@ impl Summary {
         problem: &Problem,
         misfit: &Misfit,
         ensemble: &Ensemble,
-        truth: Option<&[f32]>,
+        truth: Option<&Truth>,
         made: &Made,
         [diverged, skipped]: [usize; 2],
     ) -> anyhow::Result<Self> {
         let placed = &problem.placed;
+        let (met, beside): (Vec<_>, Vec<_>) =
+            truth.iter().flat_map(|truth| &truth.remarks).partition(|remark| remark.is_warning());
+        let texts = |remarks: Vec<&Remark>| -> Vec<String> {
+            remarks.into_iter().map(|remark| remark.text().to_owned()).collect()
+        };
+        let found = warnings(problem, misfit, ensemble, [diverged, skipped]);
+        let notes =
+            problem.prior.provenance().notes.iter().chain(truth.iter().flat_map(|truth| &truth.notes));
+        let notes = notes.cloned().chain(texts(beside)).collect();
         Ok(Self {
             folder: made.folder.clone(),
             space: "physical units of the training file; χ in standard deviations",
@@ -86,10 +100,9 @@ impl Summary {
             exact_members_chi: problem.other.is_none().then_some(misfit.exact_members),
             suspects: misfit.suspects().into_iter().cloned().collect(),
             spread: ensemble.spread(problem)?,
-            rmse: truth.map(|truth| ensemble.error(problem, truth)).transpose()?,
-            warnings: [made.warnings.clone(), warnings(problem, misfit, ensemble, [diverged, skipped])]
-                .concat(),
-            notes: [&problem.prior.provenance().notes[..], &made.notes].concat(),
+            rmse: truth.map(|truth| ensemble.error(problem, &truth.values)).transpose()?,
+            warnings: texts(met).into_iter().chain(found).collect(),
+            notes,
         })
     }
 
@@ -174,6 +187,7 @@ fn warnings(
             significant(snap.frames, 3)
         ));
     }
+    all.extend(another_unit(problem));
     all.extend(misfit.warnings());
     if problem.other.is_none() {
         all.extend(ensemble.warning(misfit.exact_members));
@@ -185,4 +199,25 @@ fn warnings(
         all.push(format!("interrupted: {skipped} members are missing"));
     }
     all
+}
+
+/// Readings of another size than the training fields, (mean² + spread²)^½ in the channels that are read.
+fn another_unit(problem: &Problem) -> Option<String> {
+    let moments = &problem.prior.particulars().moments;
+    let (mut found, mut expected) = (0.0, 0.0);
+    for entry in &problem.placed.entries {
+        let own = moments.get(entry.sensor.channel)?;
+        found += entry.measured.value.powi(2);
+        expected += own.mean.powi(2) + own.std.powi(2) + entry.measured.noise.powi(2);
+    }
+    let (found, expected) = (found / expected, expected / problem.placed.entries.len() as f64);
+    let ratio = found.sqrt();
+    (!(SIZE.recip()..=SIZE).contains(&ratio)).then(|| {
+        format!(
+            "the readings are {} times the size of the training fields with this noise (rms {} against {}): another unit?",
+            significant(ratio, 3),
+            significant(ratio * expected.sqrt(), 3),
+            significant(expected.sqrt(), 3)
+        )
+    })
 }

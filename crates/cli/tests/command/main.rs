@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod backend;
+mod belonging;
 mod benchmark;
 mod denoisers;
 mod documented;

@@ -85,7 +85,11 @@ fn a_prior_of_another_flow_or_format_is_refused() {
         &["--data", TEST, "--train", "data/ibpm/train.h5"],
         &["grid", "(2, 64, 64)", "data/ibpm/train.h5"],
     );
-    refused(1, &["--data", TEST, "--prior", TRAIN], &[TRAIN, "format"]);
+    refused(
+        1,
+        &["--data", TEST, "--prior", TRAIN],
+        &[TRAIN, "found a file of trajectories, expected a prior"],
+    );
 }
 
 /// Frames that drift slowly: neighbours in time resemble each other more than trajectories do.
@@ -106,7 +110,7 @@ fn borders_that_disagree_are_told_in_words() {
     };
     let (open, wrapped) = (of("open.h5", "open"), of("wrapped.h5", "periodic"));
     let [open, wrapped] = [&open, &wrapped].map(|p| p.to_str().unwrap());
-    let told = "found x along W and open borders, expected x along W and periodic borders as in";
+    let told = "boundary: found open borders, expected periodic borders as in";
     refused(1, &["--data", open, "--train", wrapped, "--window", "2"], &[open, told, wrapped]);
 }
 
