@@ -51,6 +51,24 @@ pub enum Remark {
     Warning(String),
 }
 
+/// Two files that do not belong together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}, {field}: found {found}, expected {expected} as in {}{way_out}", path.display(), reference.display())]
+pub struct Mismatch {
+    /// The data.
+    pub path: PathBuf,
+    /// What differs.
+    pub field: String,
+    /// Its value in the data.
+    pub found: String,
+    /// Its value in the reference.
+    pub expected: String,
+    /// The file that the data are to be used beside.
+    pub reference: PathBuf,
+    /// What can be done, after a semicolon; empty where that is not known.
+    pub way_out: String,
+}
+
 impl Remark {
     /// The sentence.
     pub fn text(&self) -> &str {

@@ -1,6 +1,6 @@
 //! Everything that can be wrong with a file, a window, a normalizer or a noise level.
 
-use crate::{AxisOrder, Kind, NormalizerKind, Suspicion};
+use crate::{AxisOrder, Kind, Mismatch, NormalizerKind};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -142,15 +142,8 @@ pub enum DataError {
     #[error("{}: attribute `{attribute}`: found {found}, expected {expected}", path.display())]
     AttributeValue { path: PathBuf, attribute: String, found: String, expected: String },
 
-    #[error("{}, {field}: found {found}, expected {expected} as in {}{way_out}", path.display(), reference.display())]
-    Mismatch {
-        path: PathBuf,
-        field: String,
-        found: String,
-        expected: String,
-        reference: PathBuf,
-        way_out: String,
-    },
+    #[error(transparent)]
+    Mismatch(Box<Mismatch>),
 
     #[error("{}: a window of {frames} frames from frame {start} does not fit: found a series of {found} \
              frames", path.display())]

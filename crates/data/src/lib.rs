@@ -50,7 +50,7 @@ mod unit;
 pub use attribute::{Attribute, Attributes};
 pub use audit::{Audit, Inferred};
 pub use axes::AxisOrder;
-pub use belonging::{Described, Remark, load_beside};
+pub use belonging::{Described, Mismatch, Remark, load_beside};
 pub use checksum::{checksum, checksum_while};
 pub use continuity::{Continuity, DECIDABLE_RATIO, SERIES_CORRELATION, SERIES_PAIRS};
 pub use coordinates::Coordinates;
