@@ -59,6 +59,7 @@ fn main() -> ExitCode {
 /// A verb with its arguments.
 enum Verb {
     Sweep(Vec<OsString>),
+    Spawn(Vec<OsString>),
     Bench(bench::Options),
     Cuda(cuda::Task),
     Plain(fn() -> anyhow::Result<()>),
@@ -71,6 +72,7 @@ impl Verb {
     fn parse(verb: &str, args: Vec<OsString>) -> Result<Self, String> {
         let plain: fn() -> anyhow::Result<()> = match verb {
             "sweep" => return Ok(Self::Sweep(args)),
+            "spawn" => return Ok(Self::Spawn(args)),
             "bench" => return bench::Options::parse(&args).map(Self::Bench),
             "cuda" => {
                 let unknown = |extra: OsString| {
@@ -94,6 +96,7 @@ impl Verb {
     fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Sweep(args) => return sweep::run(&args),
+            Self::Spawn(args) => spawn::run(&args)?,
             Self::Bench(options) => bench::run(&options)?,
             Self::Cuda(task) => cuda::run(task)?,
             Self::Plain(run) => run()?,
@@ -144,7 +147,7 @@ mod tests {
         let all: String = pages.into_iter().map(|(_, text)| text).collect();
         for (right, wrong) in [
             ("cargo xtask cuda ", "cargo xtask kuda "),
-            ("--quick --only verbs", "--quick --only words"),
+            ("cargo xtask bench --quick --only verbs", "cargo xtask bench --quick --only words"),
             ("--example own_denoiser", "--example no_denoiser"),
         ] {
             assert_eq!(faults(&root, &all.replacen(right, wrong, 1)).len(), 1, "{wrong}");

@@ -4,8 +4,8 @@ mod design;
 mod progress;
 mod summary;
 
-use crate::blas;
 use crate::destination;
+use crate::existing::Rule;
 use crate::format::{Format, duration};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;

@@ -8,6 +8,7 @@ mod destination;
 mod diffusion;
 #[cfg(test)]
 mod documented;
+mod existing;
 mod failure;
 mod fit;
 mod fitting;

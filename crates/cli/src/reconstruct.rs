@@ -13,7 +13,6 @@ use crate::interrupt::INTERRUPTED;
 use crate::number::{count, positive};
 use crate::progress::Progress;
 use crate::threads::use_threads;
-use crate::warnings;
 use asked::{Asked, announce};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
@@ -193,8 +192,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for remark in truth.iter().flat_map(|truth| &truth.remarks).filter(|remark| !remark.is_warning()) {
         eprintln!("{remark}");
     }
-    let readings = read_sensors(&arguments.obs, arguments.noise)?;
-    let placed = place(&prior, &arguments.obs, &readings, &rule)?;
+    let table = read_sensors(&arguments.obs, arguments.noise)?;
+    table.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    let placed = place(&prior, &arguments.obs, &table.readings, &rule)?;
     let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?.under(other);
     let misfit = Misfit::of(&problem)?;
     if let Some(other) = &problem.other {

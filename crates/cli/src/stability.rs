@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         )));
     }
     arguments.design.left_out(&plan).iter().for_each(|note| eprintln!("{note}"));
-    let trials = apart_from_seeds(plan.trials()?);
+    let trials = apart_from_seeds(plan.trials()?)?;
     let folder = arguments.out.as_path();
     for map in &arguments.map {
         map.check_free(&trials, arguments.of, folder, arguments.force)?;

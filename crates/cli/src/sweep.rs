@@ -7,8 +7,8 @@ mod progress;
 mod source;
 mod summary;
 
-use crate::blas;
 use crate::destination;
+use crate::existing::Rule;
 use crate::format::Format;
 use crate::interrupt::{self, INTERRUPTED};
 use crate::number::count;
@@ -97,7 +97,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.design.plan(&flows, approaches)?;
     let mut notes = notes(&flows, &spectra, &arguments.design);
     notes.extend(arguments.design.left_out(&plan).into_iter().inspect(|note| eprintln!("{note}")));
-    let output = Output::open(&arguments.out, plan, provenance(&flows), existing)?;
+    let mut executor = FlowExecutor::new(&flows, None)?;
+    if let Some(elsewhere) = &elsewhere {
+        executor = executor.with_accelerator(elsewhere.accelerator());
+    }
+    let trials = executor.placed(plan.trials()?)?;
+    let backend = elsewhere.as_ref().map_or(CPU, Elsewhere::name);
+    let provenance = provenance(backend, flows.iter().flat_map(Flow::files));
+    let output = Output::open(&arguments.out, (plan, trials), provenance, existing)?;
     add_notes(&output, notes)?;
     let cost = Cost::measure(&flows, output.trials())?;
     cost::announce(&cost, &output)?;
@@ -189,7 +196,10 @@ pub(crate) fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<S
 /// What the manifest and the report should say of each flow.
 fn notes(flows: &[Flow], spectra: &[Spectrum], design: &Design) -> Vec<String> {
     let of = |(flow, spectrum): (&Flow, &Spectrum)| {
-        let met = flow.remarks().iter().map(|remark| remark.text().to_owned());
+        let met = flow
+            .remarks()
+            .iter()
+            .map(|remark| if remark.is_warning() { remark.to_string() } else { remark.text().to_owned() });
         let loaded = flow.notes().iter().cloned().chain(met);
         let all = loaded.chain([spectrum.to_string()]).chain(design.start_note(spectrum));
         all.map(|note| format!("{}: {note}", flow.name())).collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! Everything that can be wrong with a file, a window, a normalizer or a noise level.
 
-use crate::{AxisOrder, Kind, Mismatch, NormalizerKind};
+use crate::{AxisOrder, Kind, Mismatch, NormalizerKind, Suspicion};
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -113,13 +113,29 @@ impl Header {
     /// Finds the dataset `x`, or `velocity` where there is no `x`, with its attributes, and refuses what
     /// cannot be read.
     pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<(Self, hdf5::Dataset), DataError> {
-        let members = file.members()?;
-        let Some(variable) = ["x", "velocity"].into_iter().find(|v| members.iter().any(|m| m == v)) else {
-            if file.root.attr("format").is_ok() && file.root.attr("normalizer").is_ok() {
-                return Err(DataError::IsPrior { path: path.into() });
-            }
-            return Err(DataError::NoVariable { path: path.into(), found: members });
-        };
+        let (variable, dataset, mut attributes) = find(path, file)?;
+        let fault = |e| file.fault(&format!("read dataset `{variable}`"), e);
+        let element = Element::of(path, variable, &dataset, fault)?;
+        let shape = shape(path, variable, &dataset.shape())?;
+        if is_channels_last(shape) {
+            return Err(DataError::ChannelsLast { path: path.into(), variable: variable.into(), shape });
+        }
+        let packing = Packing::of(path, variable, element, &attributes)?;
+        storage::check(path, variable, file, &dataset)?;
+        let clock = Clock::read(path, file, [shape[0], shape[1]])?;
+        let timed = clock.map(|clock| attributes.take_clock(path, &clock)).transpose()?.flatten();
+        let notes = packing.note().into_iter().chain(storage::note(&dataset)).chain(timed).collect();
+        Ok((Self { variable: variable.into(), shape, packing, attributes, notes }, dataset))
+    }
+}
+
+/// The dataset `x` or else `velocity`; one of this name that is a coordinate is no field.
+fn find<'a>(path: &Path, file: &Hdf5File) -> Result<(&'a str, hdf5::Dataset, Attributes), DataError> {
+    let members = file.members()?;
+    for variable in ["x", "velocity"] {
+        if !members.iter().any(|m| m == variable) {
+            continue;
+        }
         let fault = |e| file.fault(&format!("read dataset `{variable}`"), e);
         let dataset = file.root.dataset(variable).map_err(fault)?;
         let attributes =
@@ -127,6 +143,9 @@ impl Header {
         if !attributes.is_dimension_scale() {
             return Ok((variable, dataset, attributes));
         }
+    }
+    if file.root.attr("format").is_ok() && file.root.attr("normalizer").is_ok() {
+        return Err(DataError::IsPrior { path: path.into() });
     }
     Err(DataError::NoVariable { path: path.into(), found: members })
 }

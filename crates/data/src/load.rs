@@ -3,8 +3,11 @@
 use crate::attribute::Attributes;
 use crate::file::{Header, Source};
 use crate::measured::Measured;
+use crate::packing::missing_by;
 use crate::particulars::channel_names;
-use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, orientation};
+use crate::{
+    Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Suspicion, mirrored, orientation,
+};
 use std::path::Path;
 
 /// What the caller states about a file; each entry goes before the file's own attributes.

@@ -205,7 +205,8 @@ impl Flow {
         let of = |file: &Path, found: &str| format!("{}: {found}", file.display());
         let trained = prior.provenance().warnings.iter().map(|found| of(path, found));
         let tested = test.warnings().iter().map(|found| of(test.path(), &found.to_string()));
-        let warnings = trained.chain(tested).collect();
+        let odd = trained.chain(tested).map(Remark::Warning);
+        let remarks = odd.chain(remarks).collect();
         let axes = test.audit().and_then(|a| a.used).map_or_else(String::new, |order| order.to_string());
         let source = Source {
             dataset: request.name.clone(),
@@ -282,7 +283,7 @@ impl Flow {
         &self.notes
     }
 
-    /// What is to be said of its file and its prior beside each other.
+    /// What is odd about its files, and what is to be said of both beside each other.
     pub fn remarks(&self) -> &[Remark] {
         &self.remarks
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Folders of the root whose files are checked, besides the text files of the root itself.
-const FOLDERS: [&str; 7] = [".cargo", ".ci", "crates", "data", "docs", "tests", "xtask"];
+const FOLDERS: [&str; 8] = [".cargo", ".ci", "crates", "data", "docs", "findings", "tests", "xtask"];
 
 /// Files from this length on are data, not text that somebody wrote.
 const LONGEST: u64 = 1 << 20;

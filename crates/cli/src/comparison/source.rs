@@ -82,8 +82,10 @@ impl Source {
         let options: LoadOptions = self.fitting.load_options();
         let train = load(&train, &options)?;
         let data = load_beside(&data, &options, train.kind())?;
+        [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
         let settings = change.apply(Settings::of(train.kind(), train.grid()));
         let boundary = train.grid().boundary;
+        announce(&settings, train.shape(settings.window));
         let flow = Flow::new(&name, train, data, &settings, self.held_out.unwrap_or(defaults.held_out))?;
         let names = if self.prior.is_empty() { defaults.names(boundary) } else { self.prior.clone() };
         let denoisers = flow.denoisers(&names)?;

@@ -55,7 +55,7 @@ pub(super) struct Summary {
     /// The root mean square distance of the mean from the truth, where it was given.
     rmse: Option<f64>,
     warnings: Vec<String>,
-    /// Defaults, overrides and conversions that went into reading the training file and the truth.
+    /// Defaults, overrides and conversions that went into reading the training file, the table and the truth.
     notes: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl Summary {
         let found = warnings(problem, misfit, ensemble, [diverged, skipped]);
         let notes =
             problem.prior.provenance().notes.iter().chain(truth.iter().flat_map(|truth| &truth.notes));
-        let notes = notes.cloned().chain(texts(beside)).collect();
+        let notes = notes.chain(&made.notes).cloned().chain(texts(beside)).collect();
         Ok(Self {
             folder: made.folder.clone(),
             space: "physical units of the training file; χ in standard deviations",
@@ -101,7 +101,7 @@ impl Summary {
             suspects: misfit.suspects().into_iter().cloned().collect(),
             spread: ensemble.spread(problem)?,
             rmse: truth.map(|truth| ensemble.error(problem, &truth.values)).transpose()?,
-            warnings: texts(met).into_iter().chain(found).collect(),
+            warnings: texts(met).into_iter().chain(made.warnings.iter().cloned()).chain(found).collect(),
             notes,
         })
     }

@@ -30,6 +30,8 @@ impl Truth {
         let data = load_beside(path, &arguments.fitting.load_options(), prior.kind())?;
         let frames = prior.shape().frames;
         let (data, mut remarks) = prior.described(&asked.path).receive(data, frames)?;
+        remarks
+            .extend(data.warnings().iter().map(|odd| Remark::Warning(format!("{}: {odd}", path.display()))));
         if let Some(Attribute::Numbers(first)) = data.attributes().get("t_first")
             && let [first] = first[..]
             && (first - arguments.start).abs() > prior.coordinates().time_step / 2.0

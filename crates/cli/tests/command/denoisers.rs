@@ -110,7 +110,6 @@ fn samples_are_a_file_that_inspect_reads() {
 #[test]
 fn bad_usage_names_what_is_allowed() {
     for verb in ["denoise", "sensitivity", "sample"] {
-        misused(&[verb], &["--out <DIR>"]);
         misused(
             &[verb, "--out", "o", "--prior", "wienr"],
             &["--prior", "found `wienr`", "locality[:THRESHOLD"],

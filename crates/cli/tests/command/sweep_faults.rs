@@ -83,7 +83,7 @@ fn a_prior_of_another_flow_or_format_is_refused() {
     refused(
         1,
         &["--data", TEST, "--train", "data/ibpm/train.h5"],
-        &["grid", "(2, 64, 64)", "data/ibpm/train.h5"],
+        &["kind: found kolmogorov, expected ibpm", "data/ibpm/train.h5"],
     );
     refused(
         1,

@@ -245,7 +245,7 @@ mod tests {
     /// The rule, held where it binds: of 1 and fifteen times 2⁻²⁴, in one lane, `f32` keeps the 1 alone.
     #[test]
     fn runs_err_by_sixteen_roundings_at_most() {
-        let run = |i: usize| if i / LANES % RUN == 0 { 1.0 } else { UNIT as f32 };
+        let run = |i: usize| if (i / LANES).is_multiple_of(RUN) { 1.0 } else { UNIT as f32 };
         let worst = relative_error(&(0..LEN).map(run).collect::<Vec<_>>(), &vec![1.0; LEN]);
         assert!(worst > 14.5 * UNIT && worst < 16.0 * UNIT, "{worst}");
         // Rounded products, large and small.

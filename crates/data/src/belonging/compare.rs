@@ -105,8 +105,7 @@ impl<'a> Comparison<'a> {
         if found == expected {
             return Ok(());
         }
-        let way_out = format!("--kind {expected} takes it for the same kind of flow");
-        self.mismatch("kind", found.to_string(), expected.to_string(), &way_out)
+        self.mismatch("kind", found.to_string(), expected.to_string(), "")
     }
 
     fn channels(&mut self) -> Outcome {

@@ -3,6 +3,9 @@
 
 mod axes;
 mod belonging;
+mod census;
+mod declared;
+mod dialects;
 mod flows;
 mod normalizing;
 mod packed;

@@ -105,7 +105,7 @@ mod tests {
                 sizes.iter().sum::<f64>()
             };
             let len = shape.len() as f64;
-            assert_eq!(covered(|p| matches!(p, Part::Run(_))), len);
+            assert!([len].contains(&covered(|p| matches!(p, Part::Run(_)))));
             assert!([0.0, len].contains(&covered(|p| matches!(p, Part::Comb(_)))));
             assert!([0.0, len].contains(&covered(|p| matches!(p, Part::Channel(_)))));
             assert!([0.0, len].contains(&covered(|p| matches!(p, Part::Frame(_)))));

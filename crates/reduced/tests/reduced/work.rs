@@ -213,7 +213,7 @@ fn an_evaluation_allocates_records_and_no_field() {
         let blocks = setting.dim().div_ceil(BLOCK) as u64;
         let pieces = 8 * setting.dim() as u64;
         assert!(found.bytes_total < pieces + 256 * blocks, "{} bytes, {pieces} of pieces", found.bytes_total);
-        (found.bytes_max, found.count_total - 2 * blocks - 2 * blocks.div_ceil(16), setting.observed.count())
+        (found.bytes_max, found.count_total - blocks - 2 * blocks.div_ceil(16), setting.observed.count())
     });
     let readings = 8 * (large.2 - small.2) as u64;
     assert!(large.0 - small.0 < readings / 4, "{small:?} {large:?}, numbers of {readings} bytes");

@@ -1,5 +1,6 @@
 //! What problems share is made from within parallel iterators: nothing waits for itself, and the bits are
 //! those of one problem after the other.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 use equipoise_covariance::{Covariance, Modes, Structure, Weights, fit_stationary};
 use equipoise_field::Shape;
