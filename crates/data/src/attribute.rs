@@ -82,14 +82,14 @@ impl Attributes {
         }
     }
 
-    /// Takes the time step of a dataset of times for `dt` where no attribute states one, with a sentence on what
-    /// was done.
+    /// Takes the time step of a dataset of times for `dt`, and its first time for `t_first`, where no attribute
+    /// states one, with a sentence on what was done.
     ///
     /// # Errors
     /// [`DataError::AttributeValue`] where an attribute states another step.
     pub(crate) fn take_clock(&mut self, path: &Path, clock: &Clock) -> Result<Option<String>, DataError> {
-        let (name, step) = match *clock {
-            Clock::Even { name, step } => (name, step),
+        let (name, step, first) = match *clock {
+            Clock::Even { name, step, first } => (name, step, first),
             Clock::Silent { name, reason } => {
                 return Ok(Some(format!("dataset `{name}` is not used: {reason}")));
             }
@@ -97,13 +97,22 @@ impl Attributes {
         for stated in ["dt_frame", "dt"] {
             let Some(value) = self.positive(path, stated)? else { continue };
             if (value - step).abs() <= SAME_STEP * step {
+                self.take_first(first);
                 return Ok(None);
             }
             let expected = format!("{step}, the step of dataset `{name}`");
             return Err(unexpected(path, stated, &Attribute::Numbers(vec![value]), expected));
         }
+        self.take_first(first);
         self.dataset.insert("dt".into(), Attribute::Numbers(vec![step]));
         Ok(Some(format!("no attribute `dt_frame` or `dt`: dataset `{name}` has steps of {step}")))
+    }
+
+    /// Takes the first time of a dataset of times for `t_first` where no attribute states one.
+    fn take_first(&mut self, first: Option<f64>) {
+        if let Some(first) = first.filter(|_| !self.has("t_first")) {
+            self.dataset.insert("t_first".into(), Attribute::Numbers(vec![first]));
+        }
     }
 
     /// Whether the dataset is a coordinate of others: a dimension scale.

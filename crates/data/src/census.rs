@@ -5,6 +5,7 @@
 //! keyed words, which no order of the blocks changes.
 
 use crate::extreme::Extreme;
+use crate::fingerprint::mixed;
 use crate::recording::block_lines;
 use equipoise_field::{Shape, sum};
 use rayon::prelude::*;
@@ -37,10 +38,14 @@ pub(crate) struct Channel {
     /// Whether each cell is 0 in all frames, and whether it holds one number in all frames.
     pub(crate) zero: Vec<bool>,
     pub(crate) constant: Vec<bool>,
+    /// The numbers of the first frame.
+    start: Vec<f32>,
     /// Whether the last number of every line is the first, and the range of the first ones.
     columns: (bool, [f32; 2]),
     /// Sums of keyed words of the first and of the last line, and the range of the first.
     lines: ([u64; 2], [f32; 2]),
+    /// Whether some column, and some line, differs from the first.
+    differs: [bool; 2],
     huge: usize,
     first_huge: Option<(usize, usize)>,
 }
@@ -144,13 +149,14 @@ impl Census {
         (0..self.plane()).map(|cell| self.channels.iter().all(|channel| of(channel)[cell])).collect()
     }
 
-    /// Whether the last column, and the last line, hold the numbers of the first, which vary.
+    /// Whether the last column, and the last line, hold the numbers of the first, which vary, and others differ.
     pub(crate) fn seams(&self) -> [bool; 2] {
         let varies = |of: fn(&Channel) -> [f32; 2]| self.channels.iter().any(|c| of(c)[0] < of(c)[1]);
         let lines = self.channels.iter().all(|c| c.lines.0[0] == c.lines.0[1]) && varies(|c| c.lines.1);
         let columns = self.channels.iter().all(|c| c.columns.0) && varies(|c| c.columns.1);
         // Of two points of an axis no one would say that the last is the first.
-        [columns && self.shape.width > 2, lines && self.shape.height > 2]
+        let differ = [0, 1].map(|axis| self.channels.iter().any(|c| c.differs[axis]));
+        [columns && differ[0] && self.shape.width > 2, lines && differ[1] && self.shape.height > 2]
     }
 }
 
@@ -162,8 +168,10 @@ impl Channel {
             extremes: [Extreme::NONE; 2],
             zero: vec![false; cells],
             constant: vec![false; cells],
+            start: vec![0.0; cells],
             columns: (true, NOTHING),
             lines: ([0; 2], NOTHING),
+            differs: [false; 2],
             huge: 0,
             first_huge: None,
         }
@@ -173,6 +181,13 @@ impl Channel {
     pub(crate) fn extremes(&self) -> [Extreme; 2] {
         let [low, high] = self.extremes;
         [low, Extreme { value: -high.value, next: -high.next, ..high }]
+    }
+
+    /// How often a number stands in cells that hold it in all frames, of which there are several.
+    pub(crate) fn standing(&self, value: f32) -> usize {
+        let frames = if self.frames.len() > 1 { self.frames.len() } else { 0 };
+        let stands = |(fixed, x): &(&bool, &f32)| **fixed && x.to_bits() == value.to_bits();
+        frames * self.constant.iter().zip(&self.start).filter(stands).count()
     }
 
     fn add(&mut self, block: &Self, cells: Range<usize>, first: bool, last: bool) {
@@ -185,11 +200,14 @@ impl Channel {
             *all = all.and(seen);
         }
         self.zero[cells.clone()].copy_from_slice(&block.zero);
-        self.constant[cells].copy_from_slice(&block.constant);
+        self.constant[cells.clone()].copy_from_slice(&block.constant);
+        self.start[cells].copy_from_slice(&block.start);
         self.columns = (self.columns.0 && block.columns.0, union(self.columns.1, block.columns.1));
         if first {
             (self.lines.0[0], self.lines.1) = (block.lines.0[0], block.lines.1);
         }
+        self.differs[0] |= block.differs[0];
+        self.differs[1] |= block.differs[1] || self.lines.0[0] != block.lines.0[0];
         if last {
             self.lines.0[1] = block.lines.0[1];
         }
@@ -213,6 +231,7 @@ impl Block {
         let keys: Vec<u64> = (0..seen.zero.len() as u64).map(|i| mixed(offset + i) | 1).collect();
         let (mut words, mut zeros) = (vec![0; frames], vec![0u32; seen.zero.len()]);
         seen.constant.fill(true);
+        seen.start.copy_from_slice(row(0));
         for r in 0..frames {
             let values = row(r);
             let (low, high, bad) = sum::range(values);
@@ -267,9 +286,12 @@ impl Channel {
             for line in row(r).chunks(width) {
                 self.columns.0 &= line[0].to_bits() == line[width - 1].to_bits();
                 self.columns.1 = union(self.columns.1, [line[0]; 2]);
+                self.differs[0] = self.differs[0] || line.iter().any(|x| x.to_bits() != line[0].to_bits());
+                self.differs[1] =
+                    self.differs[1] || !line.iter().zip(row(r)).all(|(x, y)| x.to_bits() == y.to_bits());
             }
             let keys: [Option<&[f32]>; 2] = [
-                (lines.start == 0).then(|| &row(r)[..width]),
+                Some(&row(r)[..width]),
                 (lines.end == shape.height).then(|| &row(r)[(lines.len() - 1) * width..]),
             ];
             for (sum, line) in self.lines.0.iter_mut().zip(keys) {
@@ -296,12 +318,4 @@ fn keyed(values: &[f32], keys: &[u64]) -> u64 {
         .iter()
         .zip(keys)
         .fold(0, |sum: u64, (x, key)| sum.wrapping_add(key.wrapping_mul(u64::from(x.to_bits()))))
-}
-
-/// The finaliser of splitmix64 (Steele, Lea and Flood 2014).
-fn mixed(at: u64) -> u64 {
-    let x = at.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
 }

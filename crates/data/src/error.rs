@@ -75,6 +75,10 @@ pub enum DataError {
              equal steps, or leave `{name}` out to count time in frames", path.display())]
     UnevenTimes { path: PathBuf, name: &'static str, least: f64, most: f64 },
 
+    #[error("{}: dataset `{name}`: found {value} at place {place}, expected finite times; leave `{name}` out to count \
+             time in frames", path.display())]
+    TimeNotFinite { path: PathBuf, name: &'static str, place: usize, value: f64 },
+
     #[error("{}: dataset `{variable}` holds {found}, expected {expected}", path.display())]
     ElementType { path: PathBuf, variable: String, found: String, expected: &'static str },
 
@@ -91,14 +95,8 @@ pub enum DataError {
     NotFinite { path: PathBuf, variable: String, index: [usize; 5], value: f32, count: usize },
 
     #[error("{}: dataset `{variable}` has {count} values that are missing or not finite, the first at \
-             {index:?} by attribute `{attribute}`, expected a velocity in every cell", path.display())]
-    MissingValues {
-        path: PathBuf,
-        variable: String,
-        index: [usize; 5],
-        attribute: &'static str,
-        count: usize,
-    },
+             {index:?} by {by}, expected a velocity in every cell", path.display())]
+    MissingValues { path: PathBuf, variable: String, index: [usize; 5], by: &'static str, count: usize },
 
     #[error("{}: dataset `{variable}`: {found}; expected a velocity in every cell of every frame", path.display())]
     NoVelocities { path: PathBuf, variable: String, found: Box<Suspicion> },

@@ -1,10 +1,11 @@
 //! Opening an HDF5 file, and the name for what is wrong when it does not open.
 
-use crate::DataError;
 use crate::attribute::Attributes;
+use crate::audit::declaration;
 use crate::clock::Clock;
 use crate::packing::Packing;
 use crate::storage::{self, Element};
+use crate::{AxisOrder, DataError};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -112,8 +113,14 @@ pub(crate) struct Header {
 impl Header {
     /// Finds the dataset `x`, or `velocity` where there is no `x`, with its attributes, and refuses what
     /// cannot be read.
-    pub(crate) fn read(path: &Path, file: &Hdf5File) -> Result<(Self, hdf5::Dataset), DataError> {
-        let (variable, dataset, mut attributes) = find(path, file)?;
+    /// Times are looked for along the axis that the caller or else an attribute declares as time; without either
+    /// the file is refused later.
+    pub(crate) fn read(
+        path: &Path,
+        file: &Hdf5File,
+        axes: Option<AxisOrder>,
+    ) -> Result<(Self, hdf5::Dataset), DataError> {
+        let (variable, dataset, attributes) = find(path, file)?;
         let fault = |e| file.fault(&format!("read dataset `{variable}`"), e);
         let element = Element::of(path, variable, &dataset, fault)?;
         let shape = shape(path, variable, &dataset.shape())?;
@@ -122,10 +129,16 @@ impl Header {
         }
         let packing = Packing::of(path, variable, element, &attributes)?;
         storage::check(path, variable, file, &dataset)?;
-        let clock = Clock::read(path, file, [shape[0], shape[1]])?;
-        let timed = clock.map(|clock| attributes.take_clock(path, &clock)).transpose()?.flatten();
-        let notes = packing.note().into_iter().chain(storage::note(&dataset)).chain(timed).collect();
-        Ok((Self { variable: variable.into(), shape, packing, attributes, notes }, dataset))
+        let notes = packing.note().into_iter().chain(storage::note(&dataset)).collect();
+        let mut header = Self { variable: variable.into(), shape, packing, attributes, notes };
+        let declared = || declaration(path, &header).ok().flatten().map(|(order, _)| order);
+        if let Some(order) = axes.or_else(declared)
+            && let Some(clock) = Clock::read(path, file, [shape[0], shape[1]], order)?
+        {
+            let timed = header.attributes.take_clock(path, &clock)?;
+            header.notes.extend(timed);
+        }
+        Ok((header, dataset))
     }
 }
 
@@ -158,9 +171,9 @@ pub(crate) struct Source {
 
 impl Source {
     /// Reads everything.
-    pub(crate) fn read(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn read(path: &Path, axes: Option<AxisOrder>) -> Result<Self, DataError> {
         let file = Hdf5File::open(path)?;
-        let (header, dataset) = Header::read(path, &file)?;
+        let (header, dataset) = Header::read(path, &file, axes)?;
         let fault = |e| file.fault(&format!("read dataset `{}`", header.variable), e);
         let values = if header.packing.is_scaled() {
             header.packing.unpack(&dataset.read_raw::<f64>().map_err(fault)?)

@@ -68,8 +68,8 @@ fn shortened(sum: u64) -> f64 {
     (mixed(sum) >> DROPPED) as f64
 }
 
-/// The finaliser of SplitMix64 (Steele, Lea and Flood 2014, OOPSLA).
-fn mixed(x: u64) -> u64 {
+/// A word of SplitMix64 (Steele, Lea and Flood 2014, OOPSLA) from its state.
+pub(crate) fn mixed(x: u64) -> u64 {
     let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

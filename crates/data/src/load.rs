@@ -30,7 +30,7 @@ pub struct LoadOptions {
 /// twice in different ways, and a kind that is undeclared, unless `options` states them; a value that is
 /// missing or not finite, and numbers that are certainly no velocities.
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
-    let source = Source::read(path)?;
+    let source = Source::read(path, options.axes)?;
     let measured = Measured::of(&source.values, source.header.shape);
     let (audit, checked) = examine(path, &source.header, &measured, options);
     let (order, kind, frame) = checked?;
@@ -47,7 +47,7 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
 /// # Errors
 /// Faults that leave nothing to measure: not readable, no dataset, wrong rank or element type.
 pub fn audit(path: &Path, options: &LoadOptions) -> Result<Audit, DataError> {
-    let source = Source::read(path)?;
+    let source = Source::read(path, options.axes)?;
     let measured = Measured::of(&source.values, source.header.shape);
     let (mut audit, checked) = examine(path, &source.header, &measured, options);
     audit.refusal = checked.err().map(|e| e.to_string());
@@ -179,7 +179,7 @@ fn finite(path: &Path, header: &Header, measured: &Measured) -> Result<(), DataE
     }
     let (path, variable, count) = (path.into(), header.variable.clone(), measured.non_finite);
     Err(match missing_by(value) {
-        Some(attribute) => DataError::MissingValues { path, variable, index, attribute, count },
+        Some(by) => DataError::MissingValues { path, variable, index, by, count },
         None => DataError::NotFinite { path, variable, index, value, count },
     })
 }

@@ -5,6 +5,24 @@ use equipoise_field::{Axis, Boundary, Grid};
 use std::f64::consts::TAU;
 use std::path::Path;
 
+/// Words by which a coordinate is said to decrease with the index.
+const REVERSED: [&str; 6] =
+    ["decreasing", "descending", "reversed", "from the top", "top to bottom", "downward"];
+
+/// Words that deny what stands in their clause.
+const DENIALS: [&str; 6] = ["no", "not", "non", "without", "aperiodic", "nonperiodic"];
+
+/// Whether a text on the domain says that it wraps, and no clause denies it.
+pub(crate) fn says_periodic(domain: &str) -> bool {
+    let domain = domain.to_lowercase();
+    let denies = |clause: &str| {
+        let mut words = clause.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.clone().next() == Some("not")
+            || clause.contains("periodic") && words.any(|word| DENIALS.contains(&word))
+    };
+    domain.contains("periodic") && !domain.split([',', ';', '(', ')']).any(denies)
+}
+
 /// The grid of a field of `[H, W]` points.
 ///
 /// Kolmogorov: H = x, W = y, periodic, spacing 2π/H and 2π/W. IBPM: H = y, W = x, open. Generic:
@@ -100,7 +118,7 @@ fn declared_x_axis(path: &Path, attributes: &Attributes) -> Result<Option<Axis>,
             "y" => other,
             _ => return Err(fault("a text that begins with the direction x or y")),
         };
-        if text.contains("decreasing") {
+        if REVERSED.iter().any(|word| text.to_lowercase().contains(word)) {
             let expected = format!("a coordinate that increases with the index: {}", reversed(axis));
             return Err(fault(&expected));
         }
@@ -132,9 +150,7 @@ fn boundary(
             found: format!("{found:?}"),
             expected: "periodic or open".into(),
         }),
-        None if attributes.text(path, "domain")?.is_some_and(|d| d.contains("periodic")) => {
-            Ok(Boundary::Periodic)
-        }
+        None if attributes.text(path, "domain")?.is_some_and(says_periodic) => Ok(Boundary::Periodic),
         None => {
             notes.push("no attribute `boundary`: the borders are taken as open".into());
             Ok(Boundary::Open)

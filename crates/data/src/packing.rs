@@ -8,10 +8,17 @@ use std::path::Path;
 /// The attributes that give a value for what is missing, in the order in which they are asked.
 const STAND_INS: [&str; 2] = ["_FillValue", "missing_value"];
 
+/// Attributes that the netCDF library leaves on the root, and on datasets.
+const NETCDF: [(Place, &str); 3] = [
+    (Place::Root, "_NCProperties"),
+    (Place::Dataset, "_Netcdf4Dimid"),
+    (Place::Dataset, "_Netcdf4Coordinates"),
+];
+
 /// The attributes that give the range of what is valid.
 const RANGES: [&str; 3] = ["valid_range", "valid_min", "valid_max"];
 
-/// Bits of the NaN that marks a missing number, plus the place of its attribute in [`missing_by`].
+/// Bits of the NaN that marks a missing number, plus its place in [`missing_by`].
 const MISSING: u32 = 0x7fc0_0100;
 
 /// How the numbers of a dataset stand for those of a field: `scale_factor`·p + `add_offset`, and which p stand
@@ -23,8 +30,8 @@ pub(crate) struct Packing {
     element: Element,
     scale: Option<f64>,
     offset: Option<f64>,
-    /// For each attribute of [`STAND_INS`], the packed values that it names.
-    stand_ins: [Vec<f64>; 2],
+    /// For each attribute of [`STAND_INS`], the packed values that it names; then netCDF's default.
+    stand_ins: [Vec<f64>; 3],
     /// The least and the greatest packed value that is valid.
     valid: [f64; 2],
 }
@@ -65,12 +72,13 @@ impl Packing {
             }
             check_unsigned(path, attributes, signed)?;
         }
-        let mut stand_ins = [Vec::new(), Vec::new()];
+        let mut stand_ins = [const { Vec::new() }; 3];
         for (values, name) in stand_ins.iter_mut().zip(STAND_INS) {
             *values = numbers(path, attributes, name)?;
         }
-        if stand_ins[0].is_empty() {
-            stand_ins[0].extend(unwritten(element));
+        let netcdf = NETCDF.iter().any(|(place, name)| attributes.at(*place, name).is_some());
+        if stand_ins[0].is_empty() && netcdf {
+            stand_ins[2].extend(unwritten(element));
         }
         Ok(Self { element, scale, offset, stand_ins, valid: valid(path, attributes)? })
     }
@@ -126,15 +134,21 @@ impl Packing {
                 || value.is_nan() && packed.is_nan()
         };
         let by = self.stand_ins.iter().position(|values| values.iter().any(near));
-        let by = by.or((packed < self.valid[0] || packed > self.valid[1]).then_some(STAND_INS.len()));
+        let by = by.or((packed < self.valid[0] || packed > self.valid[1]).then_some(self.stand_ins.len()));
         by.map(|by| f32::from_bits(MISSING + by as u32))
     }
 }
 
-/// The attributes by which a number is missing; `None` for any other number.
+/// What says that a number is missing; `None` for any other number.
 pub(crate) fn missing_by(value: f32) -> Option<&'static str> {
     let by = value.to_bits().checked_sub(MISSING)?;
-    [STAND_INS[0], STAND_INS[1], "valid_range, valid_min, valid_max"].get(by as usize).copied()
+    let all = [
+        "attribute `_FillValue`",
+        "attribute `missing_value`",
+        "netCDF's default fill value",
+        "attribute `valid_range`, `valid_min` or `valid_max`",
+    ];
+    all.get(by as usize).copied()
 }
 
 /// What netCDF reads where packed integers were never written and no attribute names another value; bytes have

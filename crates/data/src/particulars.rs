@@ -1,6 +1,7 @@
 //! What a file says of its flow beyond the numbers: which values it states, their units, and how its
 //! fields look.
 
+use crate::orientation::says_periodic;
 use crate::statistics::{self, ChannelStatistics};
 use crate::{Attributes, DataError, Dataset, Kind, fingerprint};
 use serde::{Deserialize, Serialize};
@@ -108,7 +109,7 @@ pub struct Particulars {
     pub channels: Option<Vec<String>>,
     /// Mean and spread of every channel; none where they are not known.
     pub moments: Vec<Moments>,
-    /// Fingerprints of all frames in ascending order, as [`fingerprint`] makes
+    /// Fingerprints of all frames in ascending order, as `fingerprint.rs` makes
     /// them; none where they are not known.
     #[serde(skip)]
     pub frames: Vec<f64>,
@@ -151,7 +152,7 @@ impl Particulars {
     /// [`DataError::AttributeValue`].
     pub fn stated(path: &Path, attributes: &Attributes, kind: Kind) -> Result<Self, DataError> {
         let has = |names: &[&str]| names.iter().any(|name| attributes.has(name));
-        let wraps = attributes.text(path, "domain")?.is_some_and(|domain| domain.contains("periodic"));
+        let wraps = attributes.text(path, "domain")?.is_some_and(says_periodic);
         let own = kind == Kind::Generic;
         let is_stated = |field: &Field| match field {
             Field::Orientation => !own || has(&["H_axis", "W_axis"]),

@@ -63,7 +63,7 @@ impl Recording {
     /// As [`load`](crate::load), except for what only the numbers show.
     pub fn open(path: &Path, options: &LoadOptions) -> Result<Self, DataError> {
         let file = Hdf5File::open(path)?;
-        let (header, dataset) = Header::read(path, &file)?;
+        let (header, dataset) = Header::read(path, &file, options.axes)?;
         let (kind, _) = load::kind(path, &header.attributes, options)?;
         load::channels(path, &header, kind)?;
         let grid = load::frame(path, &header, kind)?.grid;

@@ -16,6 +16,7 @@ pub(crate) const LOUD: f64 = 10.0;
 pub enum Suspicion {
     Huge { count: usize, first: [usize; 5], value: f32 },
     Apart { count: usize, first: [usize; 5], value: f32, next: f32, far: f64 },
+    Clipped { count: usize, numbers: usize, first: [usize; 5], value: f32 },
     Loud { count: usize, frames: usize, loudest: [usize; 2], ratio: f64 },
     ZeroFrames { count: usize, frames: usize, first: [usize; 2] },
     UniformFrames { count: usize, frames: usize, first: [usize; 2] },
@@ -24,7 +25,7 @@ pub enum Suspicion {
     ZeroVectors { count: usize, more: bool, frames: usize, first: [usize; 2], cell: [usize; 2] },
     ZeroCells { count: usize, cells: usize, first: [usize; 2] },
     FixedCells { count: usize, cells: usize, first: [usize; 2] },
-    Seam { axis: Axis, periodic: bool },
+    Seam { axis: Axis },
     Divergence { stated: f64, better: f64, turn: Turn },
     ManyChannels { axis: usize, length: usize, channels: usize },
 }
@@ -66,6 +67,11 @@ impl fmt::Display for Suspicion {
                  {next:?}, {far:.1e} times the range of all others away: a stand-in for missing values, or an \
                  outlier"
             ),
+            Self::Clipped { count, numbers, first, value } => write!(
+                f,
+                "{value:?}, an extreme of its channel, stands {count} times among {numbers} numbers, the first at \
+                 {first:?}: saturated or clipped, or a stand-in for missing values"
+            ),
             Self::Loud { count, frames, loudest, ratio } => write!(
                 f,
                 "frame {loudest:?} is {ratio:.3e} times as large as the median of the {frames} frames, and \
@@ -106,13 +112,12 @@ impl fmt::Display for Suspicion {
                 "{count} of {cells} cells hold one number in all frames, the first at row {row}, column \
                  {column}: a mask would be taken for velocities"
             ),
-            Self::Seam { axis, periodic } => {
+            Self::Seam { axis } => {
                 let (name, slice) =
                     if *axis == Axis::W { ("column", "x[..., :-1]") } else { ("row", "x[..., :-1, :]") };
-                let grid = if *periodic { "this periodic grid" } else { "a periodic grid" };
                 write!(
                     f,
-                    "the last {name} is the first, bit for bit, in all frames: the end point of {grid} is stored \
+                    "the last {name} is the first, bit for bit, in all frames: the end point of this periodic grid is stored \
                      twice (numpy: {slice} leaves it out)"
                 )
             }

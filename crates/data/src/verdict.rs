@@ -11,6 +11,9 @@ use std::collections::hash_map::Entry;
 /// it, belongs to no flow that its neighbours belong to.
 const ISOLATED: f64 = 30.0;
 
+/// A frame beside one that is more than this many times as large as the next one is part of a growth or a decay.
+const STEEP: f64 = 3.0;
+
 /// A frame this many times as large as the median leaves nothing of the others in f32.
 const ABSURD: f64 = 1e6;
 
@@ -20,6 +23,9 @@ const FRAMES: usize = 5;
 /// An extreme is apart when it is further from the next number than this many times the range of all the
 /// others: no other two are as far from each other.
 const APART: f64 = 1.0;
+
+/// An extreme that repeats this often, and in this part of the numbers of its channel, was cut off or stands in.
+const REPEATS: (usize, f64) = (8, 0.005);
 
 /// A number that programs put where there is none, that repeats, and is further away than this many times that
 /// range is no velocity.
@@ -34,8 +40,11 @@ impl Census {
     pub(crate) fn refusal(&self, leading: [usize; 2], order: Option<AxisOrder>) -> Option<Suspicion> {
         let apart = || {
             let placeholder = |s: &Suspicion| match s {
-                Suspicion::Apart { count, value, far, .. } => {
-                    let (repeats, usual) = (*count > 1, is_placeholder(*value));
+                Suspicion::Apart { count, first, value, far, .. } => {
+                    let usual = is_placeholder(*value);
+                    // An inflow or a wall stands in the same cells of all frames.
+                    let repeats = *count > self.channels[first[2]].standing(*value);
+                    let repeats = *count > 1 && (repeats || usual);
                     *far > UNMISTAKABLE && (repeats || usual) || *far > CLEARLY && repeats && usual
                 }
                 _ => false,
@@ -55,6 +64,7 @@ impl Census {
         geometry: Option<&CylinderGeometry>,
     ) -> Vec<Suspicion> {
         let mut all = self.apart(leading);
+        all.extend(self.clipped(leading));
         all.extend(self.loud(leading));
         all.extend(self.uniform(leading));
         all.extend(self.repeated(leading, order));
@@ -62,9 +72,10 @@ impl Census {
             all.extend(self.zero_vectors(leading));
             all.extend(self.fixed_cells(grid, geometry));
         }
-        let axes = [Axis::W, Axis::H].into_iter().zip(self.seams()).filter(|(_, seam)| *seam);
-        let periodic = grid.boundary == Boundary::Periodic;
-        all.extend(axes.map(|(axis, _)| Suspicion::Seam { axis, periodic }));
+        if grid.boundary == Boundary::Periodic {
+            let axes = [Axis::W, Axis::H].into_iter().zip(self.seams()).filter(|(_, seam)| *seam);
+            all.extend(axes.map(|(axis, _)| Suspicion::Seam { axis }));
+        }
         let (channels, few) = (self.channels.len(), |axis: &usize| (2..=3).contains(&leading[*axis]));
         let many = [1, 0].into_iter().find(few).filter(|_| channels > 3);
         all.extend(many.map(|axis| Suspicion::ManyChannels { axis, length: leading[axis], channels }));
@@ -109,6 +120,29 @@ impl Census {
         all
     }
 
+    /// Extremes that repeat, but for 0 and for cells that hold one number in all frames.
+    fn clipped(&self, leading: [usize; 2]) -> Vec<Suspicion> {
+        let numbers = self.words.len() * self.plane();
+        let mut all = Vec::new();
+        for (channel, found) in self.channels.iter().enumerate() {
+            let [low, high] = found.extremes();
+            if low.value >= high.value || self.words.len() < 2 {
+                continue;
+            }
+            for (extreme, other) in [(low, high), (high, low)] {
+                let apart = (extreme.value - extreme.next).abs() > (extreme.next - other.value).abs();
+                let count = extreme.count.saturating_sub(found.standing(extreme.value));
+                let many = count >= REPEATS.0 && count as f64 >= REPEATS.1 * numbers as f64;
+                if many && !apart && extreme.value != 0.0 {
+                    let ((frame, cell), value) = (extreme.first, extreme.value);
+                    let first = self.index(leading, (frame, channel, cell));
+                    all.push(Suspicion::Clipped { count: extreme.count, numbers, first, value });
+                }
+            }
+        }
+        all
+    }
+
     /// How many times as large as the median each frame is: the greater of its size and its range.
     fn loudness(&self) -> Vec<f64> {
         let frames = self.words.len();
@@ -136,34 +170,49 @@ impl Census {
 
     fn isolated(&self, leading: [usize; 2], order: Option<AxisOrder>) -> Option<Suspicion> {
         let ratios = self.loudness();
+        let sides = |frame, axis| beside(&ratios, leading, axis, frame);
         let stands_alone = |frame: usize, axis: usize| {
-            let stride = if axis == 0 { leading[1] } else { 1 };
-            let place = frame / stride % leading[axis];
-            let before = (place > 0).then(|| ratios[frame - stride]);
-            let after = (place + 1 < leading[axis]).then(|| ratios[frame + stride]);
-            let mut beside = before.into_iter().chain(after).peekable();
-            beside.peek().is_some() && beside.all(|ratio| ratios[frame] > LOUD * ratio)
+            let sides = sides(frame, axis);
+            let lone = |[near, next]: &[f64; 2]| ratios[frame] > LOUD * near && *near <= STEEP * next;
+            !sides.is_empty() && sides.iter().all(lone)
+        };
+        let geometric = |frame: usize, axis: usize| {
+            // The step to this frame is at most twice, as a logarithm, the step before it.
+            let grows = |[near, next]: &[f64; 2]| {
+                near > &(STEEP * next) && (ratios[frame] / near).ln() <= 2.0 * (near / next).ln()
+            };
+            sides(frame, axis).iter().any(grows)
         };
         loudest(&ratios, leading, |frame, ratio| {
-            let alone = match order {
-                Some(order) => stands_alone(frame, order.time_axis()),
-                None => stands_alone(frame, 0) && stands_alone(frame, 1),
+            let (alone, part) = match order.map(AxisOrder::time_axis) {
+                Some(axis) => (stands_alone(frame, axis), geometric(frame, axis)),
+                None => (
+                    stands_alone(frame, 0) && stands_alone(frame, 1),
+                    geometric(frame, 0) || geometric(frame, 1),
+                ),
             };
-            ratio > ABSURD || ratio > ISOLATED && alone
+            ratio > ABSURD && !part || ratio > ISOLATED && alone
         })
     }
 
-    /// Frames of 0 after the first of their trajectory, where others are not 0.
+    /// Frames of 0 after another frame of their trajectory, and whole trajectories of 0 at the end of the file.
     fn never_written(&self, leading: [usize; 2], order: AxisOrder) -> Option<Suspicion> {
-        let zero: Vec<usize> = (0..self.words.len()).filter(|frame| self.is_zero(*frame)).collect();
-        if zero.len() == self.words.len() {
-            return None;
-        }
-        let late = |frame: &&usize| at(leading, **frame)[order.time_axis()] > 0;
-        zero.iter().find(late).map(|_| Suspicion::ZeroFrames {
-            count: zero.len(),
+        let time = order.time_axis();
+        let stride = |axis: usize| if axis == 0 { leading[1] } else { 1 };
+        let frame = |n: usize, t: usize| n * stride(1 - time) + t * stride(time);
+        let begins = |n: usize| (0..leading[time]).find(|t| !self.is_zero(frame(n, *t)));
+        let begins: Vec<Option<usize>> = (0..leading[1 - time]).map(begins).collect();
+        let written = begins.iter().rposition(Option::is_some)? + 1;
+        let never = |frame: &usize| {
+            let place = at(leading, *frame);
+            let begun = begins[place[1 - time]].is_some_and(|t| place[time] > t);
+            self.is_zero(*frame) && (begun || place[1 - time] >= written)
+        };
+        let never: Vec<usize> = (0..self.words.len()).filter(never).collect();
+        Some(Suspicion::ZeroFrames {
+            count: never.len(),
             frames: self.words.len(),
-            first: at(leading, zero[0]),
+            first: at(leading, *never.first()?),
         })
     }
 
@@ -265,6 +314,19 @@ impl Census {
             of(&|c| fixed[c] && !zero[c]).map(|(count, first)| Suspicion::FixedCells { count, cells, first });
         if frames > 1 { solid.into_iter().chain(other).collect() } else { Vec::new() }
     }
+}
+
+/// For each side of a frame along an axis: the frame beside it and the one behind that, or itself again where
+/// there is none.
+fn beside(ratios: &[f64], leading: [usize; 2], axis: usize, frame: usize) -> Vec<[f64; 2]> {
+    let stride = if axis == 0 { leading[1] } else { 1 };
+    let place = frame / stride % leading[axis];
+    let before =
+        (place > 0).then(|| [frame - stride, if place > 1 { frame - 2 * stride } else { frame - stride }]);
+    let room = leading[axis] - place;
+    let after =
+        (room > 1).then(|| [frame + stride, if room > 2 { frame + 2 * stride } else { frame + stride }]);
+    before.into_iter().chain(after).map(|pair| pair.map(|frame| ratios[frame])).collect()
 }
 
 fn at(leading: [usize; 2], frame: usize) -> [usize; 2] {

@@ -4,6 +4,7 @@ use super::cells::{Cell, Cells, Column};
 use super::title::Title;
 use crate::DataError;
 use crate::file::Hdf5File;
+use crate::storage;
 use hdf5::Dataset;
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use std::path::Path;
@@ -30,6 +31,7 @@ pub(super) fn cells(path: &Path) -> Result<Cells, DataError> {
             DataError::SensorTable { path: path.into(), detail }
         };
         let dataset = file.root.dataset(&name).map_err(fault)?;
+        storage::check(path, &name, &file, &dataset)?;
         let numbers = numbers(&dataset).map_err(fault)?.map_err(refused)?;
         let known = columns.iter().find(|column| column.title.column.is_some());
         if let Some(first) = known.filter(|column| column.cells.len() != numbers.len()) {

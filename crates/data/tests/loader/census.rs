@@ -142,33 +142,115 @@ fn frames_and_trajectories_that_repeat_are_named() {
 
 #[test]
 fn frames_that_were_never_written_are_refused_and_a_start_from_rest_is_named() {
-    let mut values = flow();
-    values[at([1, 0], 0, [0, 0])..][..FRAME].fill(0.0);
-    let expected = Suspicion::ZeroFrames { count: 1, frames: 24, first: [1, 0] };
-    assert_eq!(warned(&written(&values)), [expected]);
-    values[at([3, 4], 0, [0, 0])..].fill(0.0);
-    refused(
-        &written(&values).path(),
-        &["3 of 24 frames are 0 everywhere, the first at [1, 0]", "never written"],
-    );
+    let zeroed = |frames: &[(usize, std::ops::Range<usize>)]| {
+        let mut values = flow();
+        for (n, t) in frames.iter().flat_map(|(n, times)| times.clone().map(move |t| (*n, t))) {
+            values[at([n, t], 0, [0, 0])..][..FRAME].fill(0.0);
+        }
+        written(&values)
+    };
+    // The first frames at rest, and a trajectory at rest throughout.
+    let expected = Suspicion::ZeroFrames { count: 2, frames: 24, first: [1, 0] };
+    assert!(warned(&zeroed(&[(1, 0..2)])).contains(&expected));
+    let expected = Suspicion::ZeroFrames { count: 6, frames: 24, first: [0, 0] };
+    assert!(warned(&zeroed(&[(0, 0..6)])).contains(&expected));
+    // The end of a trajectory, one frame within, and the last trajectories.
+    for (frames, first) in [
+        (&[(1, 0..1), (2, 4..6)][..], "2 of 24 frames are 0 everywhere, the first at [2, 4]"),
+        (&[(1, 2..3)], "1 of 24 frames are 0 everywhere, the first at [1, 2]"),
+        (&[(0, 0..6), (2, 0..6), (3, 0..6)], "12 of 24 frames are 0 everywhere, the first at [2, 0]"),
+    ] {
+        refused(&zeroed(frames).path(), &[first, "never written"]);
+    }
     let mut values = flow();
     values[at([3, 4], 0, [0, 0])..].fill(0.5);
     let found = warned(&written(&values));
     assert_eq!(found, [Suspicion::UniformFrames { count: 2, frames: 24, first: [3, 4] }]);
 }
 
+/// A Taylor–Green vortex loses exp(−2.5) a frame; reversed, an instability grows as fast.
 #[test]
-fn an_end_point_that_is_stored_twice_is_named() {
-    let mut values = flow();
-    for line in 0..values.len() / 36 {
-        values[line * 36 + 35] = values[line * 36];
+fn geometric_growth_and_decay_are_no_blow_up() {
+    let given = LoadOptions { axes: Some("NTCHW".parse().unwrap()), kind: None };
+    for sign in [-1.0, 1.0] {
+        for rate in [2.5f32, 6.0] {
+            let mut values = flow();
+            let frames = values.chunks_mut(FRAME).enumerate();
+            frames.for_each(|(frame, x)| {
+                let factor = (sign * rate * (frame % 6) as f32).exp();
+                x.iter_mut().for_each(|x| *x *= factor);
+            });
+            let data = load(&written(&values).path(), &given).unwrap();
+            assert!(data.warnings().iter().any(|odd| matches!(odd, Suspicion::Loud { .. })), "{sign} {rate}");
+        }
     }
-    assert_eq!(warned(&written(&values)), [Suspicion::Seam { axis: Axis::W, periodic: false }]);
     let mut values = flow();
-    for plane in values.chunks_mut(PLANE) {
-        plane.copy_within(..36, PLANE - 36);
+    for (t, factor) in [(4, 20.0), (5, 1e9)] {
+        values[at([0, t], 0, [0, 0])..][..FRAME].iter_mut().for_each(|x| *x *= factor);
     }
-    let file = written(&values);
-    file.text("boundary", "periodic");
-    assert_eq!(warned(&file), [Suspicion::Seam { axis: Axis::H, periodic: true }]);
+    refused(&written(&values).path(), &["frame [0, 5]", "blew up"]);
+}
+
+#[test]
+fn a_number_that_stands_in_fixed_cells_is_no_stand_in_unless_it_is_a_usual_one() {
+    let inflow = |value: f32| {
+        let mut values: Vec<f32> = flow().iter().map(|x| 0.001 * x).collect();
+        for frame in values.chunks_mut(FRAME) {
+            (16..20).for_each(|row| frame[row * 36] = value);
+        }
+        written(&values)
+    };
+    let found = warned(&inflow(1.0));
+    assert!(matches!(found[0], Suspicion::Apart { count: 96, .. }), "{found:?}");
+    refused(&inflow(-999.0).path(), &["-999.0 stands 96 time(s)"]);
+    let mut values: Vec<f32> = flow().iter().map(|x| 0.001 * x).collect();
+    values[..FRAME].chunks_mut(36).for_each(|line| line[3] = 1.0);
+    refused(&written(&values).path(), &["1.0 stands 40 time(s)"]);
+}
+
+#[test]
+fn an_end_point_that_is_stored_twice_is_named_on_periodic_grids() {
+    let boundary = |values: &[f32], boundary: &str| {
+        let file = written(values);
+        file.text("boundary", boundary);
+        file
+    };
+    let mut columns = flow();
+    columns.chunks_mut(36).for_each(|line| line[35] = line[0]);
+    let mut rows = flow();
+    rows.chunks_mut(PLANE).for_each(|plane| plane.copy_within(..36, PLANE - 36));
+    for (values, axis) in [(columns, Axis::W), (rows, Axis::H)] {
+        assert_eq!(warned(&boundary(&values, "periodic")), [Suspicion::Seam { axis }]);
+        assert_eq!(warned(&boundary(&values, "open")), []);
+    }
+    // A shear flow u(y), v = 0, and one along the other axis: all columns or all rows are alike.
+    for axis in [Axis::W, Axis::H] {
+        let mut shear = flow();
+        for (frame, values) in shear.chunks_mut(FRAME).enumerate() {
+            values[PLANE..].fill(0.0);
+            for (cell, x) in values[..PLANE].iter_mut().enumerate() {
+                let across = if axis == Axis::W { cell / 36 } else { cell % 36 };
+                *x = (0.1 * across as f32 + 0.3 * frame as f32).sin();
+            }
+        }
+        let found = warned(&boundary(&shear, "periodic"));
+        assert!(!found.iter().any(|odd| matches!(odd, Suspicion::Seam { .. })), "{found:?}");
+    }
+}
+
+#[test]
+fn extremes_that_repeat_are_named() {
+    let mut values = flow();
+    values.iter_mut().for_each(|x| *x = x.min(1.0));
+    let found = warned(&written(&values));
+    for (channel, odd) in found.iter().enumerate() {
+        let Suspicion::Clipped { count, numbers, first, value } = *odd else { panic!("{odd:?}") };
+        assert_eq!((numbers, first[2], value.to_bits()), (24 * PLANE, channel, 1.0f32.to_bits()));
+        assert!(count > numbers / 200 && odd.to_string().contains("saturated or clipped"), "{odd}");
+    }
+    assert_eq!(found.len(), 2);
+    let mut few = flow();
+    let top = few.iter().copied().fold(0.0, f32::max);
+    few[100..107].fill(top);
+    assert_eq!(warned(&written(&few)), []);
 }

@@ -4,8 +4,10 @@ use crate::census::warned;
 use crate::recording::surveyed;
 use crate::refusals::{generic, refused};
 use crate::written::{Written, ntchw};
-use equipoise_data::{AxisOrder, Coordinates, DataError, Kind, LoadOptions, Suspicion, Turn, load};
-use equipoise_field::Axis;
+use equipoise_data::{
+    Attribute, AxisOrder, Coordinates, DataError, Kind, LoadOptions, Suspicion, Turn, load,
+};
+use equipoise_field::{Axis, Boundary};
 
 const SHAPE: [usize; 5] = [3, 12, 2, 3, 4];
 
@@ -138,5 +140,88 @@ fn times_beside_the_field_are_taken_or_refused() {
         let data = load(&with(&times, &[length], "time").path(), &LoadOptions::default()).unwrap();
         assert!(data.notes().iter().any(|n| n.contains("`time` is not used")), "{:?}", data.notes());
         assert!(Coordinates::of(&data).unwrap().1.iter().any(|n| n.contains("counted in frames")));
+    }
+}
+
+#[test]
+fn times_count_along_the_time_axis_alone() {
+    let with = |shape: [usize; 5], axes: &str, name: &str, of: &[usize], times: &[f64]| {
+        let file = Written::new();
+        file.series(shape, &ntchw(shape)).text("kind", "generic");
+        file.array(name, of, times);
+        (file, LoadOptions { axes: Some(axes.parse().unwrap()), kind: None })
+    };
+    let note = |(file, given): &(Written, LoadOptions)| {
+        let data = load(&file.path(), given).unwrap();
+        data.notes().iter().find(|n| n.contains("dataset `t")).cloned().unwrap()
+    };
+    // One number a trajectory, even and not, and beside a declared step.
+    for starts in [[0.0, 5.0, 10.0], [0.0, 5.0, 7.0]] {
+        let file = Written::new();
+        generic(file.series(SHAPE, &ntchw(SHAPE))).numbers("dt", &[0.1]);
+        file.array("t", &[3], &starts);
+        assert!(note(&(file, LoadOptions::default())).contains("one number a trajectory"));
+    }
+    let square = [4, 4, 2, 3, 4];
+    let ramp = |n: usize| (0..n).map(|k| 0.5 * k as f64).collect::<Vec<_>>();
+    assert!(note(&with(square, "NTCHW", "time", &[4], &ramp(4))).contains("of either"));
+    assert!(note(&with(SHAPE, "TNCHW", "time", &[3], &ramp(3))).contains("steps of 0.5"));
+    // The second trajectory runs twice as fast.
+    let rows =
+        |fast: f64| [1.0, fast, 1.0].into_iter().flat_map(|s| (0..12).map(move |k| s * 0.5 * f64::from(k)));
+    assert!(
+        note(&with(SHAPE, "NTCHW", "t", &[3, 12], &rows(1.0).collect::<Vec<_>>())).contains("steps of 0.5")
+    );
+    let (file, given) = with(SHAPE, "NTCHW", "t", &[3, 12], &rows(2.0).collect::<Vec<_>>());
+    let error = load(&file.path(), &given).unwrap_err();
+    assert!(matches!(error, DataError::UnevenTimes { .. }), "{error}");
+    let mut times = ramp(12);
+    times[3] = f64::NAN;
+    let (file, given) = with(SHAPE, "NTCHW", "time", &[12], &times);
+    let error = load(&file.path(), &given).unwrap_err().to_string();
+    assert!(error.contains("dataset `time`: found NaN at place 3") && !error.contains("`dt`"), "{error}");
+}
+
+#[test]
+fn the_first_time_is_taken_where_no_attribute_states_one() {
+    let times: Vec<f64> = (0..12).map(|k| 3.0 + 0.25 * f64::from(k)).collect();
+    for (stated, expected) in [(None, 3.0), (Some(1.5), 1.5)] {
+        let file = Written::new();
+        generic(file.series(SHAPE, &ntchw(SHAPE))).numbers("dt", &[0.25]);
+        if let Some(first) = stated {
+            file.numbers("t_first", &[first]);
+        }
+        file.array("time", &[12], &times);
+        let data = load(&file.path(), &LoadOptions::default()).unwrap();
+        assert_eq!(data.attributes().get("t_first"), Some(&Attribute::Numbers(vec![expected])));
+    }
+}
+
+#[test]
+fn a_domain_that_is_said_not_to_wrap_is_open() {
+    let boundary = |domain: &str| {
+        let file = Written::new();
+        generic(file.series(SHAPE, &ntchw(SHAPE))).text("domain", domain);
+        let data = load(&file.path(), &LoadOptions::default()).unwrap();
+        let noted = data.notes().iter().any(|n| n.starts_with("no attribute `boundary`"));
+        assert_eq!(noted, data.grid().boundary == Boundary::Open, "{domain}");
+        data.grid().boundary
+    };
+    for domain in
+        ["non-periodic", "not periodic in y", "no periodic boundaries", "aperiodic", "Nonperiodic box"]
+    {
+        assert_eq!(boundary(domain), Boundary::Open, "{domain}");
+    }
+    for domain in ["[0, 2pi]^2, periodic", "Periodic box, no mean flow"] {
+        assert_eq!(boundary(domain), Boundary::Periodic, "{domain}");
+    }
+}
+
+#[test]
+fn every_word_for_a_decreasing_coordinate_stops() {
+    for word in ["decreasing", "Descending", "reversed", "from the top", "top to bottom", "downwards"] {
+        let file = Written::new();
+        generic(file.series(SHAPE, &ntchw(SHAPE))).text("H_axis", &format!("y, {word}"));
+        refused(&file.path(), &["H_axis", word, "x[..., ::-1, :]"]);
     }
 }

@@ -101,3 +101,18 @@ fn a_coordinate_of_the_name_x_is_not_the_field() {
     let data = load(&file.path(), &LoadOptions::default()).unwrap();
     assert_eq!(data.audit().unwrap().variable, "velocity");
 }
+
+#[test]
+fn a_column_of_a_sensor_table_with_unwritten_chunks_is_refused() {
+    let file = Written::new();
+    let stored = hdf5::File::create(file.path()).unwrap();
+    for name in ["time", "x", "y", "u", "noise"] {
+        let column = stored.new_dataset::<f64>().shape(8).chunk(4).create(name).unwrap();
+        let rows = if name == "u" { 4 } else { 8 };
+        column.write_slice(&Array::from_elem(rows, 0.5), ..rows).unwrap();
+    }
+    drop(stored);
+    let error = equipoise_data::sensors::read_sensors(&file.path(), None).unwrap_err();
+    assert!(matches!(error, DataError::Unwritten { .. }), "{error}");
+    assert!(error.to_string().contains("`u`") && error.to_string().contains("1 of its 2 chunks"), "{error}");
+}
