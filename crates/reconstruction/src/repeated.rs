@@ -4,9 +4,10 @@ use crate::{Entry, ReconstructionError};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// The sum of two noise variances, in units of the prior's, below which S of two readings at one place and
-/// time is lost to rounding: some fifty units in the last place of 1.
-const LOST: f64 = 1e-14;
+/// The sum of two noise variances, in normalised units, below which two readings at one place and time are
+/// refused. Their weights in the mean are their difference over this sum, with opposite signs, and what a
+/// field in `f32` leaves of the two is up to 2⁻²⁴ of them: here a tenth of the difference.
+const LOST: f64 = 1e-6;
 
 /// Two entries at one place and time whose noise is lost beside the prior's spread. `scale` is the
 /// normalizer's, one a component.

@@ -26,15 +26,15 @@ fn noise_that_rounding_takes_is_refused_by_row() {
         readings.extend([at(1.0, 2.3, 4.0, [1.0, 0.3], noise); 2]);
         refused(&numbered(readings))
     };
-    assert_eq!(repeated(1e-6), None);
-    let told = repeated(1e-9).unwrap();
+    assert_eq!(repeated(1e-2), None);
+    let told = repeated(1e-4).unwrap();
     assert_eq!(
         told,
-        "obs.csv: rows 3 and 4, component u, are at one place and time, with noise 0.000000001 and 0.000000001: too \
+        "obs.csv: rows 3 and 4, component u, are at one place and time, with noise 0.0001 and 0.0001: too \
          small to tell them apart beside the spread of the prior; state a larger noise, or leave one out"
     );
     // One of them with noise to speak of is enough.
-    let mut readings = numbered([at(1.0, 2.3, 4.0, [1.0, 0.3], 1e-9); 2]);
+    let mut readings = numbered([at(1.0, 2.3, 4.0, [1.0, 0.3], 1e-4); 2]);
     readings[1].components.iter_mut().flatten().for_each(|measured| measured.noise = 0.1);
     assert_eq!(refused(&readings), None);
     // Places that differ by less than rounding: LAPACK finds it, and the nearest rows are named.
