@@ -35,12 +35,12 @@ impl Ddim {
         }
         Ok(Self { grid, eta })
     }
+}
 
-    /// τ, the share of fresh noise in the variance σ′².
-    fn fresh(&self, now: Level, then: Level) -> f64 {
-        let kept = now.mu * then.sigma / (then.mu * now.sigma);
-        (self.eta * (1.0 - kept * kept)).clamp(0.0, 1.0)
-    }
+/// τ = η(1 − (μσ′/(μ′σ))²) clipped to [0, 1]: the share of fresh noise in the variance σ′² of a step.
+pub fn fresh_share(eta: f64, now: Level, then: Level) -> f64 {
+    let kept = now.mu * then.sigma / (then.mu * now.sigma);
+    (eta * (1.0 - kept * kept)).clamp(0.0, 1.0)
 }
 
 impl<R: Real> Sampler<R> for Ddim {
@@ -55,7 +55,7 @@ impl<R: Real> Sampler<R> for Ddim {
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let now = run.evaluate(t)?;
         let then = run.level(next);
-        let tau = self.fresh(now, then);
+        let tau = fresh_share(self.eta, now, then);
         if tau <= 0.0 {
             run.advance(now, then);
             return Ok(());

@@ -28,7 +28,7 @@ mod run;
 mod sampler;
 
 pub use ancestral::Ancestral;
-pub use ddim::Ddim;
+pub use ddim::{Ddim, fresh_share};
 pub use error::SamplerError;
 pub use euler::Euler;
 pub use exponential::Exponential;

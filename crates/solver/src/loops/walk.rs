@@ -5,7 +5,7 @@ use crate::SolverError;
 use equipoise_field::{Real, each, sum};
 use equipoise_guidance::GuidanceError;
 use equipoise_innovation::Descent;
-use equipoise_sampler::{SamplerError, Trace};
+use equipoise_sampler::{SamplerError, Trace, fresh_share};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 
@@ -100,8 +100,7 @@ impl<'a, R: Real> Walk<'a, R> {
 
     /// The same with ητ in place of τ: the step of [`Ddim`](equipoise_sampler::Ddim).
     pub(super) fn ddim_mean(&mut self, now: Level, then: Level, eta: f64) -> f64 {
-        let kept = now.mu * then.sigma / (then.mu * now.sigma);
-        let tau = (eta * (1.0 - kept * kept)).clamp(0.0, 1.0);
+        let tau = fresh_share(eta, now, then);
         let keep = then.sigma * (1.0 - tau).sqrt() / now.sigma;
         let (of_x, of_x_hat) = (R::narrow(keep), R::narrow(then.mu - keep * now.mu));
         each::update1(&mut self.x, &self.x_hat, |x, h| of_x * x + of_x_hat * h);
