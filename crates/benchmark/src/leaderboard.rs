@@ -6,6 +6,7 @@ use equipoise_metrics::State;
 use equipoise_sweep::Approach;
 use serde::Serialize;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// What entrants are ranked by: less is better, and nothing has a lower expectation than exact samples, or of
 /// points than the posterior's medians.
@@ -44,9 +45,11 @@ pub struct Standing {
     pub point_estimate: bool,
     /// Seeds.
     pub seeds: usize,
+    /// The builds that wrote their scores, by their places, from 0, in the manifest.
+    pub builds: Vec<usize>,
     /// RMSE over floor; `None` where the posterior is not known.
     pub excess: Option<Interval>,
-    /// |ln(RMSE/floor)|, which is 0 of exact samples and above it of narrow and of wide ensembles alike.
+    /// |ln(RMSE/floor)|, which narrow and wide ensembles raise alike; of exact samples it is near 0, by their number.
     pub log_excess: Option<Interval>,
     /// RMSE against the truth.
     pub rmse: Interval,
@@ -159,6 +162,7 @@ fn standing(rows: &[&Score], tunings: &[Tuned]) -> Option<Standing> {
         parameter: first.parameter.clone().zip(first.value),
         point_estimate: first.point_estimate,
         seeds: rows.len(),
+        builds: rows.iter().map(|row| row.build).collect::<BTreeSet<_>>().into_iter().collect(),
         excess: result(|row| row.excess),
         log_excess: result(|row| Some(row.excess?.ln().abs())),
         rmse: result(|row| Some(row.rmse))?,

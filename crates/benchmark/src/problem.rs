@@ -15,11 +15,8 @@ use equipoise_scaling::Law;
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::{Inference, Member, ObservedGaussian, ProbedRatios, Start as StartLaw};
 use equipoise_stream::Stream;
-use equipoise_sweep::{BoxError, Start, conditional};
+use equipoise_sweep::{BoxError, Start, conditional, posterior_stream, posterior_variance};
 use std::sync::Arc;
-
-/// Exact deviations that estimate the posterior variance of every entry where it has no closed form.
-const DEVIATIONS: usize = 64;
 
 /// Which truth of a scene is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,8 +74,8 @@ impl Closed {
         sigma: f64,
     ) -> Result<Self, BoxError> {
         let posterior = ExactPosterior::new(gaussian.observed().clone(), scene.wiener.mean().to_vec())?;
-        let stream = Stream::new("posterior").text(&scene.name).number(sub as u64);
-        let mut variance = posterior.variance_field(DEVIATIONS, stream)?.values;
+        let stream = posterior_stream(&scene.name, sub);
+        let mut variance = posterior_variance(&posterior, stream)?.values;
         variance.iter_mut().for_each(|v| *v += f32::narrow(sigma * sigma));
         let reference = Reference::new(scene, (&posterior, &variance), sigma, members, stream)?;
         Ok(Self { posterior, variance: Arc::new(variance), reference })

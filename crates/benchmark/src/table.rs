@@ -18,7 +18,7 @@ pub const TUNING_CSV: &str = "tuning.csv";
 /// `ranked_by` names; `held_to` tells whether errors are held to the exact posterior or to the truth alone;
 /// `_ci` is the half width of the 95 % interval over seeds, and `exact_error` the standard error with which
 /// exact samples have a CRPS ratio of 1.
-const COLUMNS: [&str; 47] = [
+const COLUMNS: [&str; 48] = [
     "dataset",
     "sub",
     "noise",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 47] = [
     "value",
     "kind",
     "seeds",
+    "builds",
     "held_to",
     "ranked_by",
     "exact_error",
@@ -127,6 +128,7 @@ fn cells(s: &Standing) -> Vec<String> {
         value,
         if s.point_estimate { "point estimate" } else { "sampler" }.to_owned(),
         s.seeds.to_string(),
+        s.builds.iter().map(usize::to_string).collect::<Vec<_>>().join(";"),
         if s.excess.is_some() { "posterior" } else { "truth" }.to_owned(),
         s.measure().name().to_owned(),
         s.exact_error.map_or_else(String::new, number),

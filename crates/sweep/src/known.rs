@@ -4,13 +4,29 @@ use crate::BoxError;
 use crate::problem::{Draw, Problem, Shared, once};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Conditioned;
-use equipoise_posterior::{ExactPosterior, VarianceField};
+use equipoise_posterior::{ExactPosterior, PosteriorError, VarianceField};
 use equipoise_prior::Analytic;
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
 /// Exact deviations that estimate the posterior variance of every entry where it has no closed form.
 const DEVIATIONS: usize = 64;
+
+/// The stream of the deviations of a dataset's posterior under a stride.
+pub fn posterior_stream(dataset: &str, sub: usize) -> Stream {
+    Stream::new("posterior").text(dataset).number(sub as u64)
+}
+
+/// The variance of every entry of a posterior, the one that sweeps and benchmarks hold ensembles to.
+///
+/// # Errors
+/// [`PosteriorError`].
+pub fn posterior_variance(
+    posterior: &ExactPosterior<f32>,
+    deviations: Stream,
+) -> Result<VarianceField<f32>, PosteriorError> {
+    posterior.variance_field(DEVIATIONS, deviations)
+}
 
 /// What errors and guidance can be held to.
 pub(crate) enum Known {
@@ -58,7 +74,7 @@ impl Known {
         let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
         let mean = posterior.mean(draw.observation.values())?;
         let variance =
-            once(&problem.variance, "", || Ok(Arc::new(posterior.variance_field(DEVIATIONS, deviations)?)))?;
+            once(&problem.variance, "", || Ok(Arc::new(posterior_variance(&posterior, deviations)?)))?;
         Ok(Self::Gaussian(Moments::new(mean, variance)))
     }
 

@@ -55,6 +55,7 @@ pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES, GuidanceCurves};
 pub use execute::{CPU, FlowExecutor};
 pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
 pub use journal::{Journal, Record, Torn};
+pub use known::{posterior_stream, posterior_variance};
 pub use machine::{Machine, rfc3339};
 pub use manifest::{MANIFEST, Manifest, Provenance};
 pub use noise::Noise;

@@ -2,7 +2,7 @@
 
 use crate::choose::Course;
 use crate::excess::{ForwardPath, Norms};
-use crate::known::Known;
+use crate::known::{Known, posterior_stream};
 use crate::{BoxError, Flow, Trial};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
@@ -125,7 +125,7 @@ impl Problem {
         let draw = self.draw(flow, trial.seed)?;
         let analytic = flow.analytic(&trial.prior)?;
         once(&self.known, &format!("{} {}", trial.prior, trial.seed), || {
-            let deviations = Stream::new("posterior").text(&flow.name).number(self.sub as u64);
+            let deviations = posterior_stream(&flow.name, self.sub);
             Ok(Arc::new(match analytic {
                 None => Known::gaussian(self, &draw, deviations)?,
                 Some(analytic) => Known::of(analytic, &draw)?,
