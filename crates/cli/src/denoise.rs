@@ -51,7 +51,7 @@ const DEFAULTS: Defaults = Defaults { held_out: 16, equivariant: true };
 /// Bad usage, a file that cannot be used, or a folder that may not be written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { source, levels, output, .. } = arguments;
-    output.prepare()?;
+    output.prepare(&source.named())?;
     let opened = source.open(DEFAULTS)?;
     for Opened { flow, denoisers } in &opened {
         let calls = (levels.len() * flow.held_out().len()) as u32;

@@ -26,11 +26,36 @@ pub(crate) fn file(path: &Path) -> anyhow::Result<()> {
     if path.is_dir() {
         bail!("--out {}: found a folder, expected a file", path.display());
     }
+    if path.exists() && !path.is_file() {
+        bail!("--out {}: found a device or a pipe, expected a file", path.display());
+    }
     let holding = named(path.parent().unwrap_or(Path::new("")));
     if !holding.is_dir() {
         bail!("--out {}: no folder {}", path.display(), holding.display());
     }
     writable(path, holding)
+}
+
+/// No file that a call reads stands in the folder of its results under a name that may be replaced: one of
+/// `written`, or any where that is `None`.
+///
+/// # Errors
+/// The first file that does.
+pub(crate) fn apart(read: &[&Path], out: &Path, written: Option<&[&str]>) -> anyhow::Result<()> {
+    let Ok(folder) = out.canonicalize() else { return Ok(()) };
+    let taken = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        path.parent() == Some(&folder)
+            && written.is_none_or(|names| names.iter().any(|known| name.as_deref() == Some(*known)))
+    };
+    match read.iter().find(|path| path.canonicalize().is_ok_and(|path| taken(&path))) {
+        None => Ok(()),
+        Some(path) => bail!(
+            "--out {}: found {}, which this call reads, among what it may replace; expected another folder",
+            out.display(),
+            path.display()
+        ),
+    }
 }
 
 /// The empty path is the folder that relative ones begin in.
@@ -70,6 +95,28 @@ mod tests {
         refused(file(&at("taken/prior.h5")), "no folder");
         let left: Vec<_> = fs::read_dir(within.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(left, ["taken"]);
+    }
+
+    #[test]
+    fn what_a_call_reads_is_not_replaced() {
+        let within = tempfile::tempdir().unwrap();
+        let at = |name: &str| within.path().join(name);
+        fs::write(at("readings.csv"), "").unwrap();
+        fs::create_dir(at("results")).unwrap();
+        let (table, names) = (at("readings.csv"), ["readings.csv"]);
+        let refused = apart(&[&table], within.path(), Some(&names)).unwrap_err().to_string();
+        assert!(refused.contains("readings.csv, which this call reads"), "{refused}");
+        assert!(apart(&[&table], &at("results/.."), None).is_err());
+        apart(&[&table], within.path(), Some(&["mean.png"])).unwrap();
+        apart(&[&table], &at("results"), None).unwrap();
+        apart(&[&table], &at("none"), None).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_not_replaced() {
+        let refused = file(Path::new("/dev/null")).unwrap_err().to_string();
+        assert!(refused.contains("found a device or a pipe"), "{refused}");
     }
 
     /// Root may write wherever permissions forbid it, but not where no file can be.

@@ -160,6 +160,9 @@ mod tests {
         assert_eq!(forewarning(Model::Stationary, 4096), None);
         assert_eq!(forewarning(Model::Dense, 512), None);
         let told = forewarning(Model::Dense, 2048).unwrap();
-        assert_eq!(told, "eigenvalues of a 2048 × 2048 matrix: 6 s to 28 s on one idle core, by the kernels of BLAS");
+        assert_eq!(
+            told,
+            "eigenvalues of a 2048 × 2048 matrix: 6 s to 28 s on one idle core, by the kernels of BLAS"
+        );
     }
 }

@@ -67,7 +67,7 @@ const DEFAULTS: Defaults = Defaults { held_out: 16, equivariant: true };
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { source, output, .. } = arguments;
     let drawing = arguments.drawing();
-    output.prepare()?;
+    output.prepare(&source.named())?;
     let calls = drawing.calls()?;
     let opened = source.open(DEFAULTS)?;
     for Opened { flow, denoisers } in &opened {

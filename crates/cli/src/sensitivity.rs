@@ -70,7 +70,7 @@ fn pixel(text: &str) -> Result<Pixel, String> {
 /// Bad usage, a pixel outside the grid, a file that cannot be used, or a folder that may not be written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { source, levels, plant, output, .. } = arguments;
-    output.prepare()?;
+    output.prepare(&source.named())?;
     let opened = source.open(DEFAULTS)?;
     let chosen = opened.iter().map(|one| pixels(arguments, one)).collect::<anyhow::Result<Vec<_>>>()?;
     for (Opened { flow, denoisers }, pixels) in opened.iter().zip(&chosen) {

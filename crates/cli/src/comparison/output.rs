@@ -41,9 +41,10 @@ impl Output {
     /// Checks the folder and starts the threads, before anything takes time.
     ///
     /// # Errors
-    /// A folder that may not be written into.
-    pub(crate) fn prepare(&self) -> anyhow::Result<()> {
+    /// A folder that may not be written into, or that holds a file which is `read`.
+    pub(crate) fn prepare(&self, read: &[&Path]) -> anyhow::Result<()> {
         destination::folder(&self.out)?;
+        destination::apart(read, &self.out, None)?;
         check_free(&self.out, self.force)?;
         use_threads(self.threads)
     }

@@ -10,7 +10,7 @@ use equipoise_denoising::{Flow, Named};
 use equipoise_field::Boundary;
 use equipoise_prior::{DenoiserModel, DenoiserName, Settings};
 use equipoise_sweep::SettingsChange;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The data, the priors fitted to them, and the denoisers over both.
 #[derive(clap::Args)]
@@ -62,6 +62,11 @@ pub(crate) struct Defaults {
 }
 
 impl Source {
+    /// The files that were named.
+    pub(crate) fn named(&self) -> Vec<&Path> {
+        self.data.iter().chain(&self.train).map(PathBuf::as_path).collect()
+    }
+
     /// Fits the priors, makes the denoisers, and says what they are on standard error.
     ///
     /// # Errors
