@@ -1,4 +1,4 @@
-//! Papers that sources cite and the page that lists them name the same arXiv numbers.
+//! Papers that sources cite and the page that lists them: the same arXiv numbers, and no other work that nobody cites.
 
 use super::Finding;
 use super::tree::Tree;
@@ -31,7 +31,25 @@ pub(super) fn faults(tree: &Tree) -> Vec<Finding> {
     faults.extend(unused.map(|(line, number)| {
         Finding::at(PAGE, *line, format!("lists arXiv {number}, which no source cites"))
     }));
+    faults.extend(unnamed(tree, page));
     faults
+}
+
+/// Works of the page, by first author and year, that stand together in no source.
+fn unnamed<'a>(tree: &'a Tree, page: &'a str) -> impl Iterator<Item = Finding> + 'a {
+    page.lines().enumerate().filter_map(move |(index, line)| {
+        let (name, year) = work(line)?;
+        let named = tree.sources().any(|(_, text)| text.contains(name) && text.contains(year));
+        (!named).then(|| Finding::at(PAGE, index + 1, format!("lists {name} {year}, which no source names")))
+    })
+}
+
+/// First author and year that a row begins with.
+fn work(line: &str) -> Option<(&str, &str)> {
+    let mut words = line.strip_prefix("| ")?.split([' ', ',']);
+    let (name, year) = (words.next()?, words.next()?);
+    let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    (is_year && name.starts_with(char::is_uppercase)).then_some((name, year))
 }
 
 /// The number that a row of the table begins with.
@@ -86,6 +104,14 @@ mod tests {
         );
         let unused = told(&page, &source("nothing"));
         assert_eq!(unused, [format!("{PAGE}:2: lists arXiv {PAPER}, which no source cites")]);
+    }
+
+    #[test]
+    fn a_work_that_no_source_names_is_told() {
+        let page = "# References\n| Ferro 2014, *Fair scores* | CRPS |\n";
+        assert!(told(page, "//! First.\n/// Fair (Ferro 2014).\n").is_empty());
+        let unnamed = told(page, "//! First.\n/// Fair (Ferro 2013).\n");
+        assert_eq!(unnamed, [format!("{PAGE}:2: lists Ferro 2014, which no source names")]);
     }
 
     #[test]
