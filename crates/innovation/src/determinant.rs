@@ -46,8 +46,9 @@ impl<R: Real> ObservedPrior<R> {
     /// P the nearest circulant on lattices, diag(s²) elsewhere; at most 128 products with S a probe.
     ///
     /// # Errors
-    /// [`InnovationError::Singular`], [`InnovationError::Sign`] and [`InnovationError::Indefinite`] when f is
-    /// negative somewhere; [`InnovationError::Probes`] for fewer than two where they are needed.
+    /// [`InnovationError::Singular`] and [`InnovationError::Indefinite`] when f is negative somewhere,
+    /// [`InnovationError::Sign`] where det S comes out negative (an even number of negative eigenvalues of S
+    /// does not show there); [`InnovationError::Probes`] for fewer than two where they are needed.
     ///
     /// Reference: Ubaru, Chen & Saad 2017, "Fast estimation of tr(f(A)) via stochastic Lanczos
     /// quadrature", SIAM J. Matrix Anal. Appl. 38.

@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Bytes that entries may take together, as long as there are no fewer than [`least`].
 const BYTES: usize = 128 << 20;
 
-/// Entries that are kept whatever their size, for members that run side by side: a thread that waits
-/// within one takes up another.
+/// Entries that are kept whatever their size, for members that run side by side.
 fn least() -> usize {
-    16.max(4 * rayon::current_num_threads())
+    16.max(rayon::current_num_threads())
 }
 
 /// Results by level and x_t, to the bit; the oldest gives way.

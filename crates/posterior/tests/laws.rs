@@ -319,7 +319,7 @@ fn probes_resolve_a_posterior_far_narrower_than_the_prior() {
 }
 
 /// In `f32`, where observation leaves two thousandths of the prior's variance: the difference of prior and
-/// explained variance would err by a hundredth of that, the sum of what is left keeps a thousandth of it.
+/// explained variance would err by half a hundredth of that, the sum of what is left keeps a thousandth of it.
 #[test]
 fn a_narrow_posterior_in_single_precision_is_that_of_double() {
     fn run<R: Real>(covariance: &Modes<f64>) -> (Vec<f64>, f64) {

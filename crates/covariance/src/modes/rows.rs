@@ -57,7 +57,7 @@ impl<'a, R: Real> Panel<'a, R> {
     /// ⟨row_i, v⟩ for every row, blocks of `v` read once.
     ///
     /// Runs of 16 products in each of 16 lanes are added in `R`; the runs of a lane, the lanes of a block and
-    /// the blocks in `f64`, in a tree that depends on the length alone. The error is at most 16u Σ_j |row_ij v_j|,
+    /// the blocks in `f64`, in a tree that depends on the length alone. The error is at most 16u Σ_j |row_ij v_j|/(1 − 16u),
     /// u the unit roundoff of `R`, beside that of sums in `f64`.
     ///
     /// # Panics
