@@ -43,8 +43,8 @@ pub struct Conformance {
 ///
 /// v is keyed white noise, a low-pass field, the sum of both, and signs. w is v and Jᵀv itself, along which
 /// a slope is largest beside its rounding; for the sum also Jᵀv on each part alone, so that a small part is
-/// not lost in the others, and [white](FREE) and low-pass fields, which take the parts that have no name; for
-/// the signs it is [white noise over Jᵀv](EVENED), which takes the weak slopes among them.
+/// not lost in the others, and white and low-pass fields, which take the parts that have no name; for
+/// the signs it is white noise over Jᵀv, which takes the weak slopes among them.
 ///
 /// ⟨v, (x̂(x_t + hw) − x̂(x_t − hw))/2h⟩ errs by rounding, r/h with r the deviation of ⟨v, x̂⟩, measured by moves
 /// of x_t by its ulp, and by curvature, ∝ h². Both are known for each slope: the second from a difference over
