@@ -5,8 +5,10 @@ use crate::{Case, Plan, Scene, Truth};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::ExactCovariance;
 use equipoise_field::{Real, sum};
-use equipoise_guidance::{ConditionalCovariance, Conditioned, LevelTable, Observation};
-use equipoise_innovation::{NoiseVariance, TraceRatio};
+use equipoise_guidance::{ConditionalCovariance, Conditioned, LevelTable};
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
+use equipoise_scaling::TraceRatio;
 use equipoise_metrics::EXPLOSION;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::ExactPosterior;
@@ -54,7 +56,7 @@ pub(crate) struct Draw<'a> {
     pub(crate) part: Part,
     pub(crate) seed: u64,
     pub(crate) truth: &'a [f32],
-    pub(crate) observation: Arc<Observation<f32>>,
+    pub(crate) observation: Arc<Observed<f32>>,
     /// `None` where the posterior is not known.
     pub(crate) exact: Option<Exact>,
 }
@@ -99,7 +101,7 @@ impl<'a> Problem<'a> {
     }
 
     /// What is known of the posterior of an observation.
-    fn exact(&self, observation: &Observation<f32>) -> Result<Option<Exact>, BoxError> {
+    fn exact(&self, observation: &Observed<f32>) -> Result<Option<Exact>, BoxError> {
         if let Some(Closed { posterior, variance, .. }) = &self.closed {
             let (mean, variance) = (posterior.mean(observation.values())?, Arc::clone(variance));
             return Ok(Some(Exact { mean, variance }));
@@ -150,7 +152,7 @@ impl<'a> Problem<'a> {
         let std = f32::narrow(self.noise);
         y.iter_mut().zip(&noise).for_each(|(y, n)| *y += std * n);
         let variance = NoiseVariance::Uniform(self.noise * self.noise);
-        let observation = Arc::new(Observation::new(y, Arc::new(self.operator), variance)?);
+        let observation = Arc::new(Observed::shared(y, Arc::new(self.operator), variance)?);
         let exact = self.exact(&observation)?;
         Ok(Draw { part, seed, truth: values, observation, exact })
     }

@@ -6,10 +6,9 @@
 
 use equipoise_denoiser::{Closure, Denoiser};
 use equipoise_field::sum;
-use equipoise_guidance::{
-    ConditionalCovariance, Guidance, Mmps, Observation, Probes, Sda, Strength, forward_noised,
-};
-use equipoise_innovation::{ConjugateGradients, NoiseVariance};
+use equipoise_guidance::{ConditionalCovariance, Guidance, Mmps, Probes, Sda, Strength, forward_noised};
+use equipoise_observation::Observed;
+use equipoise_observation::{ConjugateGradients, NoiseVariance};
 use equipoise_operator::{LinearOperator, Mask};
 use equipoise_sampler::{Outcome, PredictorCorrector, Sampler};
 use equipoise_scaling::Law;
@@ -102,7 +101,7 @@ pub(crate) fn scores() -> Result<Vec<Score>, Box<dyn Error>> {
     operator.apply(&truth, &mut y);
     let noise: Vec<f64> = Stream::new("observation").normal(0, y.len());
     y.iter_mut().zip(noise).for_each(|(y, n)| *y += STD * n);
-    let observation = Arc::new(Observation::new(y, operator, NoiseVariance::Uniform(STD * STD))?);
+    let observation = Arc::new(Observed::shared(y, operator, NoiseVariance::Uniform(STD * STD))?);
 
     let schedule = Cosine::new(Alpha::Cos, Variance::Vp, 0.01)?;
     let sampler = PredictorCorrector::new(uniform_grid(64)?, 1, 0.2)?;
@@ -135,7 +134,7 @@ pub(crate) fn scores() -> Result<Vec<Score>, Box<dyn Error>> {
     Ok(scores)
 }
 
-fn score(name: &'static str, members: &[Vec<f64>], truth: &[f64], observation: &Observation<f64>) -> Score {
+fn score(name: &'static str, members: &[Vec<f64>], truth: &[f64], observation: &Observed<f64>) -> Score {
     let mean = |i: usize| members.iter().map(|x| x[i]).sum::<f64>() / members.len() as f64;
     let square = sum::of(DIM, |i| (mean(i) - truth[i]).powi(2)) / DIM as f64;
     let misfit = |x: &Vec<f64>| {

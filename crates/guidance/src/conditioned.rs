@@ -1,6 +1,7 @@
 //! The exact guidance of a prior on finitely many fields.
 
-use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch};
+use crate::{Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_observation::Observed;
 use equipoise_denoiser::{Denoiser, Empirical};
 use equipoise_field::{Real, each, sum};
 use equipoise_schedule::Level;
@@ -23,7 +24,7 @@ impl<R: Real> Conditioned<R> {
     /// # Errors
     /// [`GuidanceError::Denoiser`] when the fields cannot be read, or noise of zero leaves none that y
     /// allows.
-    pub fn new(prior: Arc<dyn Empirical<R>>, observation: &Observation<R>) -> Result<Self, GuidanceError> {
+    pub fn new(prior: Arc<dyn Empirical<R>>, observation: &Observed<R>) -> Result<Self, GuidanceError> {
         let posterior = prior.given(&|x| observation.log_likelihood(x))?;
         Ok(Self { prior, posterior })
     }

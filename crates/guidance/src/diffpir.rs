@@ -1,7 +1,8 @@
 //! DiffPIR (Zhu et al. 2023, arXiv 2305.08995).
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, isotropic};
+use crate::{Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
@@ -21,13 +22,13 @@ const LAMBDA: f64 = 10.0;
 /// No Jacobian. For a linear A only, whose minimum this is. In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10.
 pub struct DiffPir<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
-    observation: Arc<Observation<R>>,
+    observation: Arc<Observed<R>>,
     lambda: f64,
 }
 
 impl<R: Real> DiffPir<R> {
     /// With λ = 10.
-    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observation<R>>) -> Self {
+    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observed<R>>) -> Self {
         Self { denoiser, observation, lambda: LAMBDA }
     }
 
@@ -57,7 +58,7 @@ impl<R: Real> Guidance<R> for DiffPir<R> {
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         self.observation.residual(x_hat, residual);
         let variance = (level.sigma / level.mu).powi(2) / self.lambda;
-        let descent = isotropic::solve(&self.observation, variance, x_hat, residual, solution, g)?;
+        let descent = self.observation.solve_isotropic(variance, x_hat, residual, solution, g);
         operator.adjoint(solution, g);
         let scale = R::narrow(1.0 / (self.lambda * level.mu));
         each::update(g, |g| scale * g);

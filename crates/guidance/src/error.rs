@@ -3,6 +3,7 @@
 use equipoise_denoiser::DenoiserError;
 use equipoise_innovation::InnovationError;
 use equipoise_likelihood::LikelihoodError;
+use equipoise_observation::ObservationError;
 use equipoise_scaling::{Law, ScalingError};
 
 /// A guidance that could not be computed.
@@ -18,12 +19,6 @@ pub enum GuidanceError {
         found: usize,
         /// The length expected.
         expected: usize,
-    },
-    /// A method that is made for a linear observation.
-    #[error("{method}: found a nonlinear observation operator, expected a linear one")]
-    Nonlinear {
-        /// The method's name.
-        method: &'static str,
     },
     /// A level for which nothing was prepared.
     #[error("no {what} was prepared for μ = {mu}, σ = {sigma}; prepare every level of the run's time grid")]
@@ -76,6 +71,9 @@ pub enum GuidanceError {
         /// σ.
         sigma: f64,
     },
+    /// An observation that the method does not take.
+    #[error(transparent)]
+    Observation(#[from] ObservationError),
     /// The denoiser failed.
     #[error(transparent)]
     Denoiser(#[from] DenoiserError),

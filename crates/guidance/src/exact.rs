@@ -2,10 +2,12 @@
 
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, LevelTable, Observation, Scratch};
+use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch};
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
-use equipoise_innovation::{Descent, Innovation, ObservedPrior};
+use equipoise_innovation::{Innovation, ObservedPrior};
+use equipoise_observation::Descent;
 use equipoise_schedule::Level;
 use equipoise_wiener::gain;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use std::sync::Arc;
 /// Gaussian and A linear. Equals MMPS (Rozet et al. 2024, arXiv 2405.13712) with a converged solver.
 pub struct Exact<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
-    observation: Arc<Observation<R>>,
+    observation: Arc<Observed<R>>,
     innovations: Arc<LevelTable<Innovation<R>>>,
     path: Option<Arc<GaussianPath<R>>>,
 }
@@ -23,7 +25,7 @@ impl<R: Real> Exact<R> {
     /// With the innovation covariances of [`Exact::innovations`].
     pub fn new(
         denoiser: Arc<dyn Denoiser<R>>,
-        observation: Arc<Observation<R>>,
+        observation: Arc<Observed<R>>,
         innovations: Arc<LevelTable<Innovation<R>>>,
     ) -> Self {
         Self { denoiser, observation, innovations, path: None }

@@ -241,7 +241,7 @@ impl<R: Real> GaussianPath<R> {
 mod tests {
     use super::*;
     use equipoise_field::Shape;
-    use equipoise_innovation::NoiseVariance;
+    use equipoise_observation::NoiseVariance;
     use equipoise_operator::{LinearOperator, Mask, Subsample};
     use equipoise_stream::Stream;
 

@@ -3,7 +3,7 @@
 use crate::GuidanceError;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
-use equipoise_innovation::{Breakdown, Descent};
+use equipoise_observation::{Breakdown, Descent};
 use equipoise_schedule::Level;
 
 /// What one evaluation cost and how strong it was.

@@ -1,11 +1,13 @@
 //! Jacobian-free posterior sampling, as in azula (Rozet, `azula.guidance.jfps`), which cites no paper.
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, LevelTable, Observation, Scratch};
+use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch};
+use equipoise_observation::Observed;
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_innovation::{Descent, Innovation};
+use equipoise_innovation::Innovation;
+use equipoise_observation::Descent;
 use equipoise_schedule::Level;
 use equipoise_wiener::gain;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 /// No Jacobian. With the Wiener denoiser of the same Σ, C_t = V and this is [`Exact`](crate::Exact).
 pub struct Jfps<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
-    observation: Arc<Observation<R>>,
+    observation: Arc<Observed<R>>,
     covariance: Arc<dyn Covariance<R>>,
     innovations: Arc<LevelTable<Innovation<R>>>,
 }
@@ -31,7 +33,7 @@ impl<R: Real> Jfps<R> {
     /// [`GuidanceError::Length`] when Σ and the denoiser are of different dimensions.
     pub fn new(
         denoiser: Arc<dyn Denoiser<R>>,
-        observation: Arc<Observation<R>>,
+        observation: Arc<Observed<R>>,
         covariance: Arc<dyn Covariance<R>>,
         innovations: Arc<LevelTable<Innovation<R>>>,
     ) -> Result<Self, GuidanceError> {

@@ -13,7 +13,7 @@
 //! | [`Conditioned`] | (μ/σ²)(E[x given x_t, y] − x̂) | exact for a prior on finitely many fields |
 //!
 //! `sda` and `conditioned` take a nonlinear A as it is, `mmps`, `poly2`, `tmpd` and `pigdm_score` linearise it at x̂, and the others
-//! refuse it: [`GuidanceError::Nonlinear`].
+//! refuse it: [`ObservationError::Nonlinear`](equipoise_observation::ObservationError::Nonlinear).
 //!
 //! All have x̂_y = x̂ + (σ²/μ) g, the guided estimate of x, since ε_y = (x_t − μ x̂_y)/σ.
 
@@ -24,11 +24,9 @@ mod error;
 mod exact;
 mod gaussian;
 mod guide;
-mod isotropic;
 mod jfps;
 mod levels;
 mod mmps;
-mod observation;
 mod pigdm_score;
 mod poly2;
 mod probes;
@@ -46,7 +44,6 @@ pub use guide::{Evidence, Guidance, Scratch};
 pub use jfps::Jfps;
 pub use levels::LevelTable;
 pub use mmps::Mmps;
-pub use observation::Observation;
 pub use pigdm_score::PigdmScore;
 pub use poly2::{Poly2, Quadratic};
 pub use probes::{Probes, forward_noised};

@@ -1,10 +1,11 @@
 //! Moment matching posterior sampling (Rozet et al. 2024, arXiv 2405.13712, section 4.2).
 
 use crate::guide::sized;
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Observation, Scratch};
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_innovation::ConjugateGradients;
+use equipoise_observation::ConjugateGradients;
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use std::sync::Arc;
 /// which is zero at the first iteration, and [`Evidence::breakdown`] says so.
 pub struct Mmps<R: Real> {
     covariance: ConditionalCovariance<R>,
-    observation: Arc<Observation<R>>,
+    observation: Arc<Observed<R>>,
     solver: ConjugateGradients,
 }
 
@@ -30,7 +31,7 @@ impl<R: Real> Mmps<R> {
     /// With the denoiser of `covariance`; `solver` bounds the products with C in one evaluation.
     pub fn new(
         covariance: ConditionalCovariance<R>,
-        observation: Arc<Observation<R>>,
+        observation: Arc<Observed<R>>,
         solver: ConjugateGradients,
     ) -> Self {
         Self { covariance, observation, solver }

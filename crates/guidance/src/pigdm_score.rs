@@ -1,7 +1,8 @@
 //! The likelihood score of pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, isotropic};
+use crate::{Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_schedule::Level;
@@ -14,12 +15,12 @@ use std::sync::Arc;
 /// this score to a DDIM step with a weight of its own; as a guidance under any sampler it stands at full weight.
 pub struct PigdmScore<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
-    observation: Arc<Observation<R>>,
+    observation: Arc<Observed<R>>,
 }
 
 impl<R: Real> PigdmScore<R> {
     /// From a prior's denoiser.
-    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observation<R>>) -> Self {
+    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observed<R>>) -> Self {
         Self { denoiser, observation }
     }
 }
@@ -44,7 +45,7 @@ impl<R: Real> Guidance<R> for PigdmScore<R> {
         self.observation.residual(x_hat, residual);
         let noise = level.sigma * level.sigma;
         let variance = noise / (level.mu * level.mu + noise);
-        let descent = isotropic::solve(&self.observation, variance, x_hat, residual, solution, spread)?;
+        let descent = self.observation.solve_isotropic(variance, x_hat, residual, solution, spread);
         self.observation.pull_back(x_hat, solution, spread);
         self.denoiser.vjp(x_t, level, spread, g)?;
         Ok(Evidence::of(g, descent))

@@ -2,7 +2,8 @@
 
 use crate::guide::sized;
 use crate::probes::{Probes, Seen, Site};
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Observation, Scratch};
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Scratch};
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
 use equipoise_scaling::poly2::coefficients;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 /// among scalars. A nonlinear A is linearised at x̂, as in [`Mmps`](crate::Mmps).
 pub struct Poly2<R: Real> {
     covariance: ConditionalCovariance<R>,
-    observation: Arc<Observation<R>>,
+    observation: Arc<Observed<R>>,
     quadratics: Arc<LevelTable<Quadratic>>,
 }
 
@@ -35,7 +36,7 @@ impl<R: Real> Poly2<R> {
     /// With the quadratics of [`Poly2::quadratics`].
     pub fn new(
         covariance: ConditionalCovariance<R>,
-        observation: Arc<Observation<R>>,
+        observation: Arc<Observed<R>>,
         quadratics: Arc<LevelTable<Quadratic>>,
     ) -> Self {
         Self { covariance, observation, quadratics }
@@ -51,7 +52,7 @@ impl<R: Real> Poly2<R> {
     /// those of the denoiser.
     pub fn quadratics(
         covariance: &ConditionalCovariance<R>,
-        observation: &Observation<R>,
+        observation: &Observed<R>,
         levels: &[Level],
         probes: &Probes<'_, R>,
     ) -> Result<Arc<LevelTable<Quadratic>>, GuidanceError> {
@@ -74,7 +75,7 @@ impl<R: Real> Poly2<R> {
 /// out = M v with a field and a half of room.
 fn innovation<R: Real>(
     covariance: &ConditionalCovariance<R>,
-    observation: &Observation<R>,
+    observation: &Observed<R>,
     (x_t, x_hat, level): (&[R], &[R], Level),
     v: &[R],
     [spread, room]: [&mut [R]; 2],
@@ -90,7 +91,7 @@ fn innovation<R: Real>(
 /// uᵀMᵏu, k = 0 … 5, of u = A Jᵀ w.
 fn moments<R: Real>(
     covariance: &ConditionalCovariance<R>,
-    observation: &Observation<R>,
+    observation: &Observed<R>,
     site: &Site<'_, R>,
     level: Level,
     w: &[R],

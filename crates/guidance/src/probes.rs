@@ -1,9 +1,10 @@
 //! What a denoiser looks like through an operator, from vjp products with keyed random probes.
 
-use crate::{GuidanceError, Observation};
+use crate::GuidanceError;
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
-use equipoise_innovation::TraceRatio;
+use equipoise_scaling::TraceRatio;
 use equipoise_scaling::{Law, ScalingError, active, matched};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -42,7 +43,7 @@ pub fn forward_noised<R: Real>(clean: &[Vec<R>], stream: Stream) -> impl Fn(Leve
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a, R: Real> {
     pub(crate) denoiser: &'a dyn Denoiser<R>,
-    pub(crate) observation: &'a Observation<R>,
+    pub(crate) observation: &'a Observed<R>,
 }
 
 /// One state.

@@ -2,10 +2,11 @@
 
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::{prior_norm, sized};
-use crate::{Evidence, Guidance, GuidanceError, Observation, Scratch, Strength};
+use crate::{Evidence, Guidance, GuidanceError, Scratch, Strength};
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_likelihood::{Backend, Cpu, Gradient, Observation as Weighed, Variance};
 use equipoise_scaling::adaptive;
 use equipoise_schedule::Level;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 /// gradient of log N(y; A(x̂(x_t)), v(t)) itself, with nothing linearised.
 pub struct Sda<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
-    observation: Arc<Observation<R>>,
+    observation: Arc<Observed<R>>,
     strength: Strength,
     detach: bool,
     backend: Arc<dyn Backend<R>>,
@@ -26,7 +27,7 @@ pub struct Sda<R: Real> {
 
 impl<R: Real> Sda<R> {
     /// Under one law, with the CPU's reduction.
-    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observation<R>>, strength: Strength) -> Self {
+    pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observed<R>>, strength: Strength) -> Self {
         Self { denoiser, observation, strength, detach: false, backend: Arc::new(Cpu), path: None }
     }
 

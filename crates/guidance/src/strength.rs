@@ -1,10 +1,13 @@
 //! How strongly a law weighs the likelihood: v(t) per observation, and factors on g.
 
 use crate::probes::{Probes, Seen};
-use crate::{GuidanceError, LevelTable, Observation};
+use crate::{GuidanceError, LevelTable};
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_innovation::{NoiseVariance, ObservedPrior, TraceRatio};
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
+use equipoise_scaling::TraceRatio;
 use equipoise_scaling::{Base, Law, adaptive};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -96,7 +99,7 @@ impl Strength {
     pub fn probed<R: Real>(
         law: Law,
         denoiser: &dyn Denoiser<R>,
-        observation: &Observation<R>,
+        observation: &Observed<R>,
         levels: &[Level],
         probes: &Probes<'_, R>,
     ) -> Result<ProbedStrength, GuidanceError> {

@@ -1,7 +1,8 @@
 //! Tweedie moment projected diffusions (Boys et al. 2024, arXiv 2310.06721), the diagonal form.
 
 use crate::guide::sized;
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Observation, Scratch};
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sum};
 use equipoise_schedule::Level;
@@ -20,12 +21,12 @@ use std::sync::Arc;
 /// A nonlinear A is linearised at x̂, as in [`Mmps`](crate::Mmps).
 pub struct Tmpd<R: Real> {
     covariance: ConditionalCovariance<R>,
-    observation: Arc<Observation<R>>,
+    observation: Arc<Observed<R>>,
 }
 
 impl<R: Real> Tmpd<R> {
     /// With the denoiser of `covariance`.
-    pub fn new(covariance: ConditionalCovariance<R>, observation: Arc<Observation<R>>) -> Self {
+    pub fn new(covariance: ConditionalCovariance<R>, observation: Arc<Observed<R>>) -> Self {
         Self { covariance, observation }
     }
 }

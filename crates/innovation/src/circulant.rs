@@ -9,7 +9,8 @@
 //! real Dirichlet kernels, since the distances are symmetric. Negative eigenvalues are clipped, so
 //! that those of the preconditioner are at least s² (Chan & Jin 2007, ch. 2).
 
-use crate::{InnovationError, NoiseVariance};
+use crate::InnovationError;
+use equipoise_observation::NoiseVariance;
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::Real;
 use ndarray::{Array2, ShapeBuilder};

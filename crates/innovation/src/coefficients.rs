@@ -1,7 +1,8 @@
 //! Passing between fields, observations and the prior's coefficients without detours through the
 //! field space.
 
-use crate::{Innovation, InnovationError, ObservedPrior, Solved};
+use crate::{Innovation, InnovationError, ObservedPrior};
+use equipoise_observation::Solved;
 use equipoise_covariance::{Structure, Weights};
 use equipoise_field::{Real, each};
 

@@ -8,7 +8,8 @@
 //! Everything is in `f64`: S keeps the digits of a noise far below the prior.
 
 use crate::woodbury::ObservedModes;
-use crate::{InnovationError, NoiseVariance};
+use crate::InnovationError;
+use equipoise_observation::NoiseVariance;
 use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_field::{Real, Shape, sum};
 use equipoise_operator::{LinearOperator, Rows};

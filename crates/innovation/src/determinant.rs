@@ -3,7 +3,8 @@
 use crate::circulant::{Circulant, Preconditioner};
 use crate::lanczos::log_quadrature;
 use crate::observed::Shared;
-use crate::{Innovation, InnovationError, NoiseVariance, ObservedPrior};
+use crate::{Innovation, InnovationError, ObservedPrior};
+use equipoise_observation::NoiseVariance;
 use equipoise_field::{Real, each, sum};
 use equipoise_stream::Stream;
 use ndarray::Array2;

@@ -1,5 +1,7 @@
 //! What can go wrong with an innovation covariance.
 
+use equipoise_observation::ObservationError;
+
 /// An innovation covariance that cannot be formed or solved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,22 +14,9 @@ pub enum InnovationError {
         /// D of the prior.
         expected: usize,
     },
-    /// Noise for another number of observations.
-    #[error("noise: given for {found} observations, expected {expected}")]
-    NoiseLength {
-        /// Number given.
-        found: usize,
-        /// N.
-        expected: usize,
-    },
-    /// A noise variance that is not positive.
-    #[error("noise variance of observation {index}: found {found}, expected a positive finite number")]
-    Noise {
-        /// The observation.
-        index: usize,
-        /// Its variance.
-        found: f64,
-    },
+    /// A noise that is none of N observations, or not above 0 everywhere.
+    #[error(transparent)]
+    Observation(#[from] ObservationError),
     /// A buffer of the wrong length.
     #[error("{what}: found length {found}, expected {expected}")]
     Length {

@@ -10,15 +10,6 @@ use equipoise_covariance::Weights;
 use equipoise_field::{Real, each, sum};
 use ndarray::Array2;
 
-/// What a solve cost and how well it went.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Solved {
-    /// Iterations; zero for a direct solve.
-    pub iterations: usize,
-    /// ‖r − S z‖/‖r‖ as the iteration carries it; `None` for a direct solve.
-    pub residual: Option<f64>,
-}
-
 /// S = diag(s²) + A f(Σ) Aᵀ.
 pub struct Innovation<R: Real> {
     prior: ObservedPrior<R>,

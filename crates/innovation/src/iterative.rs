@@ -1,7 +1,8 @@
 //! Conjugate gradients on S, for every pair of prior and operator that no direct method serves.
 
 use crate::circulant::{Circulant, Preconditioner};
-use crate::{Breakdown, ConjugateGradients, InnovationError, Solved};
+use crate::InnovationError;
+use equipoise_observation::{Breakdown, ConjugateGradients, Solved};
 use equipoise_field::Real;
 
 /// out = S v.

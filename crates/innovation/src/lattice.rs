@@ -10,7 +10,8 @@
 
 use crate::outer::weighted_outer_sum;
 use crate::small::inverse;
-use crate::{InnovationError, NoiseVariance};
+use crate::InnovationError;
+use equipoise_observation::NoiseVariance;
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::{Real, Shape};
 use ndarray::{Array2, ArrayView2};

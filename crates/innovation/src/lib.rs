@@ -16,7 +16,6 @@ use openblas_src as _;
 
 mod circulant;
 mod coefficients;
-mod conjugate_gradients;
 mod dense;
 mod determinant;
 mod error;
@@ -24,7 +23,6 @@ mod factor;
 mod iterative;
 mod lanczos;
 mod lattice;
-mod noise;
 mod observed;
 mod outer;
 mod remaining;
@@ -32,11 +30,8 @@ mod small;
 mod traces;
 mod woodbury;
 
-pub use conjugate_gradients::{Breakdown, ConjugateGradients, Descent};
 pub use dense::DENSE_LIMIT;
 pub use determinant::LogDeterminant;
 pub use error::InnovationError;
-pub use factor::{Innovation, Solved};
-pub use noise::NoiseVariance;
+pub use factor::Innovation;
 pub use observed::{Method, ObservedPrior};
-pub use traces::TraceRatio;

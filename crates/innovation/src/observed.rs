@@ -3,7 +3,8 @@
 use crate::dense::{DENSE_LIMIT, ObservedRows};
 use crate::lattice::Lattice;
 use crate::woodbury::ObservedModes;
-use crate::{Innovation, InnovationError, NoiseVariance};
+use crate::{Innovation, InnovationError};
+use equipoise_observation::NoiseVariance;
 use equipoise_covariance::{Covariance, Structure};
 use equipoise_field::Real;
 use equipoise_operator::{Gram, LinearOperator, Selection};
@@ -47,7 +48,7 @@ impl<R: Real> ObservedPrior<R> {
     /// Explicit modes cost r applications of A and an r × r Gram matrix.
     ///
     /// # Errors
-    /// [`InnovationError::Dimension`], [`InnovationError::NoiseLength`], [`InnovationError::Noise`].
+    /// [`InnovationError::Dimension`], [`InnovationError::Observation`].
     pub fn new(
         covariance: Arc<dyn Covariance<R>>,
         operator: Arc<dyn LinearOperator<R>>,
@@ -57,7 +58,7 @@ impl<R: Real> ObservedPrior<R> {
             let (found, expected) = (operator.len_in(), covariance.dim());
             return Err(InnovationError::Dimension { found, expected });
         }
-        noise.check(operator.len_out())?;
+        noise.check_positive(operator.len_out())?;
         let rows = operator.rows().filter(|rows| rows.count() <= DENSE_LIMIT);
         let shared = match (covariance.structure(), operator.gram(), operator.selection()) {
             (Structure::Modes(modes), Gram::Scaled(c), _) => {

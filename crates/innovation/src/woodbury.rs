@@ -13,7 +13,8 @@
 //! such M: then K is an inverse by LU.
 
 use crate::small::inverse;
-use crate::{InnovationError, NoiseVariance};
+use crate::InnovationError;
+use equipoise_observation::NoiseVariance;
 use equipoise_covariance::{Covariance, Modes, Panel};
 use equipoise_field::{Real, sum};
 use equipoise_operator::LinearOperator;

@@ -5,7 +5,8 @@
 
 use equipoise_covariance::{Covariance, Modes, Spectrum, Stationary, fit_low_rank, fit_stationary};
 use equipoise_field::{Real, Shape, sum};
-use equipoise_innovation::{Method, NoiseVariance, ObservedPrior};
+use equipoise_innovation::{Method, ObservedPrior};
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
 use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_stream::Stream;

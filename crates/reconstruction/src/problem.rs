@@ -3,8 +3,9 @@
 use crate::repeated::{lost, nearest};
 use crate::{Placed, ReconstructionError, Result};
 use equipoise_field::Real;
-use equipoise_guidance::Observation;
-use equipoise_innovation::{DENSE_LIMIT, InnovationError, NoiseVariance};
+use equipoise_observation::Observed;
+use equipoise_innovation::{DENSE_LIMIT, InnovationError};
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Sensors, TimeRule};
 use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_prior::{Analytic, Prior};
@@ -32,7 +33,7 @@ pub struct Problem {
     /// The prior seen through A.
     pub gaussian: Arc<ObservedGaussian<f32>>,
     /// y, A and s².
-    pub observation: Arc<Observation<f32>>,
+    pub observation: Arc<Observed<f32>>,
     /// x | y under the Gaussian.
     pub posterior: ExactPosterior<f32>,
     /// The prior that members are drawn under, where it is not the Gaussian.
@@ -86,7 +87,7 @@ impl Problem {
             }
             error => error.into(),
         })?;
-        let observation = Arc::new(Observation::new(values, handle, noise)?);
+        let observation = Arc::new(Observed::shared(values, handle, noise)?);
         let gaussian = Arc::new(gaussian);
         Ok(Self { prior, placed, operator, offset, gaussian, observation, posterior, other: None })
     }

@@ -10,8 +10,10 @@
 
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load};
-use equipoise_guidance::{Exact, GaussianPath, Guidance, Observation, Sda, Strength};
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_guidance::{Exact, GaussianPath, Guidance, Sda, Strength};
+use equipoise_observation::Observed;
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_prior::{Prior, Settings};
 use equipoise_reduced::{Draws, Likelihood, Reduced, ReducedSpace, Start};
@@ -43,7 +45,7 @@ fn seconds<T>(times: usize, mut work: impl FnMut() -> Fallible<T>) -> Fallible<f
 struct Flow {
     observed: ObservedPrior<f32>,
     wiener: Arc<equipoise_wiener::Wiener<f32>>,
-    observation: Arc<Observation<f32>>,
+    observation: Arc<Observed<f32>>,
     schedule: Arc<dyn Schedule>,
 }
 
@@ -68,7 +70,7 @@ fn flow(name: &str, sub: usize) -> Fallible<Flow> {
     Ok(Flow {
         observed,
         wiener: Arc::new(prior.denoiser()?),
-        observation: Arc::new(Observation::new(y, Arc::new(operator), variance)?),
+        observation: Arc::new(Observed::shared(y, Arc::new(operator), variance)?),
         schedule: Arc::new(SdaSchedule::new(Alpha::Cos, Variance::Vp, 0.01)?),
     })
 }

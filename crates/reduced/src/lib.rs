@@ -22,8 +22,10 @@
 //!
 //! ```
 //! use equipoise_covariance::Modes;
-//! use equipoise_guidance::{Observation, Strength};
-//! use equipoise_innovation::{NoiseVariance, ObservedPrior};
+//! use equipoise_guidance::Strength;
+//! use equipoise_observation::Observed;
+//! use equipoise_innovation::ObservedPrior;
+//! use equipoise_observation::NoiseVariance;
 //! use equipoise_operator::Mask;
 //! use equipoise_reduced::{Draws, Likelihood, Reduced, ReducedSpace, Start};
 //! use equipoise_sampler::PredictorCorrector;
@@ -42,7 +44,7 @@
 //! let space = Arc::new(ReducedSpace::new(wiener, ObservedPrior::new(prior, sensors.clone(), noise.clone())?)?);
 //!
 //! let readings: Vec<f64> = (0..100).map(|k| (std::f64::consts::TAU * k as f64 / 100.0).sin()).collect();
-//! let observation = Observation::new(readings, sensors, noise.clone())?;
+//! let observation = Observed::shared(readings, sensors, noise.clone())?;
 //! let law = Likelihood::Law(Strength::of_law(Law::Dual, &noise, 0.01, 100, 100)?);
 //! let schedule = Arc::new(Sda::new(Alpha::Cos, Variance::Vp, 0.01)?);
 //! let sampler = PredictorCorrector::new(uniform_grid(256)?, 1, 0.5)?;

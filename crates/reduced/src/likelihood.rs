@@ -2,7 +2,7 @@
 
 use crate::ReducedError;
 use equipoise_guidance::Strength;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_scaling::adaptive;
 use equipoise_schedule::Level;
 

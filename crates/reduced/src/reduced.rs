@@ -10,7 +10,7 @@ use crate::space::{Data, Parts};
 use crate::{Coefficients, Draws, Likelihood, Outcome, Peak, ReducedError, ReducedSpace, Start};
 use crate::{error, likelihood::Weighing};
 use equipoise_field::Real;
-use equipoise_guidance::Observation;
+use equipoise_observation::Observed;
 use equipoise_sampler::PredictorCorrector;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
@@ -44,7 +44,7 @@ impl<R: Real> Reduced<R> {
     /// another length.
     pub fn bind(
         space: Arc<ReducedSpace<R>>,
-        observation: &Observation<R>,
+        observation: &Observed<R>,
         likelihood: Likelihood,
         schedule: Arc<dyn Schedule>,
         sampler: PredictorCorrector,

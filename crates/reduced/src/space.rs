@@ -4,7 +4,7 @@ use crate::lattice::{LatticeData, LatticeSpace};
 use crate::modes::{ModesData, ModesSpace};
 use crate::{ReducedError, error};
 use equipoise_field::Real;
-use equipoise_guidance::Observation;
+use equipoise_observation::Observed;
 use equipoise_innovation::{Method, ObservedPrior};
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl<R: Real> ReducedSpace<R> {
     }
 
     /// y in the coordinates. One pass over A U, or one coarse transform.
-    pub(crate) fn data(&self, observation: &Observation<R>) -> Result<Data<R>, ReducedError> {
+    pub(crate) fn data(&self, observation: &Observed<R>) -> Result<Data<R>, ReducedError> {
         observation.linear("a reduced run")?;
         error::expect("y", observation.count(), self.count)?;
         Ok(match &self.parts {

@@ -118,8 +118,9 @@ pub struct Excursion {
 mod tests {
     use crate::{Breakdown, Euler, Sampler};
     use equipoise_denoiser::{Denoiser, DenoiserError};
-    use equipoise_guidance::{ConditionalCovariance, Guidance, Mmps, Observation, Tmpd};
-    use equipoise_innovation::{ConjugateGradients, NoiseVariance};
+    use equipoise_guidance::{ConditionalCovariance, Guidance, Mmps, Tmpd};
+    use equipoise_observation::Observed;
+    use equipoise_observation::{ConjugateGradients, NoiseVariance};
     use equipoise_operator::Mask;
     use equipoise_schedule::{Alpha, Level, Schedule, Sda, Variance};
     use equipoise_stream::Stream;
@@ -147,7 +148,7 @@ mod tests {
     fn breakdowns_and_floors_are_counted_over_the_run() {
         let operator = Arc::new(Mask::new(2, vec![1]).unwrap());
         let noise = NoiseVariance::Uniform(1e-6);
-        let observation = Arc::new(Observation::new(vec![0.3], operator, noise).unwrap());
+        let observation = Arc::new(Observed::shared(vec![0.3], operator, noise).unwrap());
         let covariance = || ConditionalCovariance::Jacobian(Arc::new(Turning));
         let mmps = Mmps::new(covariance(), observation.clone(), ConjugateGradients::default());
         let tmpd = Tmpd::new(covariance(), observation);

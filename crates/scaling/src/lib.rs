@@ -27,8 +27,10 @@ mod mean;
 mod parameters;
 pub mod poly2;
 pub mod tables;
+mod trace_ratio;
 
 pub use count::{NConvention, lattice_count};
 pub use error::ScalingError;
 pub use law::{Law, Reference};
 pub use parameters::{Base, LawParameters, PUBLISHED_BASE, PUBLISHED_REFERENCE_SUB};
+pub use trace_ratio::TraceRatio;

@@ -3,7 +3,7 @@
 use crate::{Arguments, StepError};
 use equipoise_field::Real;
 use equipoise_guidance::Strength;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_likelihood::Variance;
 use equipoise_likelihood_cuda::Arguments as Reduction;
 use equipoise_likelihood_cuda::variant::Weight;

@@ -4,7 +4,8 @@ use crate::StepError;
 use crate::levels::Levels;
 use equipoise_covariance::{Modes, Structure};
 use equipoise_field::Real;
-use equipoise_guidance::{Observation, Strength};
+use equipoise_guidance::Strength;
+use equipoise_observation::Observed;
 use equipoise_likelihood_cuda::{Arguments as Reduction, CudaError, PointList, Points};
 use equipoise_operator::{LinearOperator, Selection, Subsample};
 use equipoise_schedule::Schedule;
@@ -20,7 +21,7 @@ const LIMIT: usize = (1 << 31) - 4096;
 /// The posterior of a low-rank Gaussian prior under `sda`, by steps that the device has.
 pub struct Problem<R: Real> {
     pub(crate) gaussian: Arc<ObservedGaussian<R>>,
-    pub(crate) observation: Arc<Observation<R>>,
+    pub(crate) observation: Arc<Observed<R>>,
     pub(crate) schedule: Arc<dyn Schedule>,
     pub(crate) start: Start<R>,
     pub(crate) bound: f64,

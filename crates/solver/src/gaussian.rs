@@ -4,10 +4,11 @@ use crate::SolverError;
 use equipoise_covariance::{Covariance, Memo};
 use equipoise_denoiser::ExactCovariance;
 use equipoise_field::Real;
-use equipoise_guidance::{
-    ConditionalCovariance, Exact, GaussianPath, LevelTable, Observation, Poly2, Probes, Quadratic, Strength,
-};
-use equipoise_innovation::{Innovation, NoiseVariance, ObservedPrior, TraceRatio};
+use equipoise_guidance::{ConditionalCovariance, Exact, GaussianPath, LevelTable, Poly2, Probes, Quadratic, Strength};
+use equipoise_observation::Observed;
+use equipoise_innovation::{Innovation, ObservedPrior};
+use equipoise_observation::NoiseVariance;
+use equipoise_scaling::TraceRatio;
 use equipoise_operator::LinearOperator;
 use equipoise_scaling::Law;
 use equipoise_schedule::Level;
@@ -96,7 +97,7 @@ impl<R: Real> ObservedGaussian<R> {
     pub fn quadratics(
         &self,
         levels: &[Level],
-        observation: &Observation<R>,
+        observation: &Observed<R>,
     ) -> Result<Quadratics, SolverError> {
         let covariance =
             ConditionalCovariance::Exact(Arc::clone(&self.wiener) as Arc<dyn ExactCovariance<R>>);

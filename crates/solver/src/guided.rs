@@ -37,8 +37,9 @@ mod tests {
     use super::*;
     use equipoise_covariance::{Covariance, Modes};
     use equipoise_field::sum;
-    use equipoise_guidance::{Excess, Observation, Sda, Strength};
-    use equipoise_innovation::NoiseVariance;
+    use equipoise_guidance::{Excess, Sda, Strength};
+    use equipoise_observation::Observed;
+    use equipoise_observation::NoiseVariance;
     use equipoise_operator::Mask;
     use equipoise_sampler::PredictorCorrector;
     use equipoise_schedule::{Alpha, Level, Variance, uniform_grid};
@@ -63,7 +64,7 @@ mod tests {
         let prior = Arc::new(Modes::new(dim, basis, values, None).unwrap());
         let operator = Arc::new(Mask::new(dim, (0..dim).step_by(2).collect()).unwrap());
         let y = Stream::new("y").normal(0, 20);
-        let observation = Observation::new(y, operator, NoiseVariance::Uniform(0.01)).unwrap();
+        let observation = Observed::shared(y, operator, NoiseVariance::Uniform(0.01)).unwrap();
         let strength = Strength {
             variance: NoiseVariance::Uniform(0.01),
             excess: Excess::Gamma(0.01),

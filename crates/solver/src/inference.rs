@@ -7,11 +7,9 @@ use crate::{
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_guidance::{
-    ConditionalCovariance, Conditioned, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, Observation,
-    PigdmScore, Poly2, Sda, Strength, Tmpd,
-};
-use equipoise_innovation::ConjugateGradients;
+use equipoise_guidance::{ConditionalCovariance, Conditioned, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, PigdmScore, Poly2, Sda, Strength, Tmpd};
+use equipoise_observation::Observed;
+use equipoise_observation::ConjugateGradients;
 use equipoise_sampler::Sampler;
 use equipoise_schedule::{Level, Schedule};
 use std::sync::Arc;
@@ -27,7 +25,7 @@ pub struct Inference<R: Real> {
     /// What only a Gaussian prior has, seen through the observation's operator; `None` for others.
     pub gaussian: Option<Arc<ObservedGaussian<R>>>,
     /// y, A and s².
-    pub observation: Arc<Observation<R>>,
+    pub observation: Arc<Observed<R>>,
     /// μ and σ over time.
     pub schedule: Arc<dyn Schedule>,
     /// How time advances, where the method leaves that open, and the grid of those that do not.
@@ -222,7 +220,7 @@ mod tests {
     use crate::Member;
     use equipoise_covariance::Modes;
     use equipoise_field::{Shape, sum};
-    use equipoise_innovation::NoiseVariance;
+    use equipoise_observation::NoiseVariance;
     use equipoise_locality::{Memory, Optimal, Training};
     use equipoise_operator::Mask;
     use equipoise_sampler::{PredictorCorrector, SamplerName};
@@ -248,7 +246,7 @@ mod tests {
         Inference {
             denoiser: ConditionalCovariance::Exact(wiener),
             gaussian: Some(Arc::new(gaussian.unwrap())),
-            observation: Arc::new(Observation::new(y, operator, noise).unwrap()),
+            observation: Arc::new(Observed::shared(y, operator, noise).unwrap()),
             schedule,
             sampler: Arc::new(PredictorCorrector::new(grid, 0, 0.5).unwrap()),
             start: Start::Normal,
@@ -320,7 +318,7 @@ mod tests {
         let training = Training::new(Shape::new(1, 1, 1, dim), samples).unwrap();
         let operator = Arc::new(Mask::new(dim, vec![0]).unwrap());
         // ln odds = 2 y x_0/s² = 0.8.
-        let observation = Observation::new(vec![0.4], operator, NoiseVariance::Uniform(1.0)).unwrap();
+        let observation = Observed::shared(vec![0.4], operator, NoiseVariance::Uniform(1.0)).unwrap();
         inference.denoiser = ConditionalCovariance::Empirical(Arc::new(Optimal::new(training)));
         inference.gaussian = None;
         inference.observation = Arc::new(observation);

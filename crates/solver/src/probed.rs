@@ -2,8 +2,9 @@
 
 use crate::SolverError;
 use equipoise_denoiser::Denoiser;
-use equipoise_guidance::{Excess, GuidanceError, LevelTable, Observation, Probes, Strength, forward_noised};
-use equipoise_innovation::TraceRatio;
+use equipoise_guidance::{Excess, GuidanceError, LevelTable, Probes, Strength, forward_noised};
+use equipoise_observation::Observed;
+use equipoise_scaling::TraceRatio;
 use equipoise_scaling::Law;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -39,7 +40,7 @@ impl ProbedRatios {
     pub fn new(
         law: Law,
         denoiser: &dyn Denoiser<f32>,
-        observation: &Observation<f32>,
+        observation: &Observed<f32>,
         levels: &[Level],
         (clean, stream): (&[Vec<f32>], Stream),
     ) -> Result<Self, SolverError> {

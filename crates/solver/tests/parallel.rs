@@ -4,8 +4,9 @@
 
 use equipoise_covariance::{Covariance, Modes, Structure, Weights, fit_stationary};
 use equipoise_field::Shape;
-use equipoise_guidance::{ConditionalCovariance, Observation, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_guidance::{ConditionalCovariance, Strength};
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_locality::{Memory, Optimal, Training};
 use equipoise_operator::{LinearOperator, Mask, Subsample};
 use equipoise_sampler::PredictorCorrector;
@@ -126,7 +127,7 @@ impl Shared {
             },
             gaussian: (!empirical).then(|| Arc::clone(gaussian)),
             observation: Arc::new(
-                Observation::new(y, operator, NoiseVariance::Uniform(NOISE * NOISE)).unwrap(),
+                Observed::shared(y, operator, NoiseVariance::Uniform(NOISE * NOISE)).unwrap(),
             ),
             schedule,
             sampler: Arc::new(PredictorCorrector::new(grid, 1, 0.3).unwrap()),

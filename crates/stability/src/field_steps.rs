@@ -7,7 +7,8 @@ use crate::{Course, StabilityError};
 use equipoise_covariance::Weights;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
-use equipoise_innovation::{Innovation, NoiseVariance, ObservedPrior};
+use equipoise_innovation::{Innovation, ObservedPrior};
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::LinearOperator;
 
 /// W at one level, ready to be applied to N numbers.

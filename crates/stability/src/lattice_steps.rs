@@ -5,7 +5,7 @@ use crate::likelihood::Precision;
 use crate::product::Steps;
 use crate::small::Hermitian;
 use crate::{Course, StabilityError};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use num_complex::Complex;
 
 /// K_i v = v − q((I − H)v + ρ²H Vᴴ W V H v), H = λ/(λ + ρ²).

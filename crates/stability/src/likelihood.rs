@@ -2,7 +2,7 @@
 
 use crate::{Course, StabilityError};
 use equipoise_guidance::Strength;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 
 /// The guidance g = JᵀAᵀW r of a run.
 #[derive(Clone, Copy, Debug)]

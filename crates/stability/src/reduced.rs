@@ -13,7 +13,7 @@ use crate::likelihood::Precision;
 use crate::small::Hermitian;
 use equipoise_covariance::{Covariance, Modes};
 use equipoise_field::Real;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::LinearOperator;
 use rayon::prelude::*;
 

@@ -16,7 +16,7 @@ use crate::reduced::Reduced;
 use crate::small::Hermitian;
 use crate::{Certifier, Course, Direction, StabilityError};
 use equipoise_field::{Real, sum};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_stream::Stream;
 use num_complex::Complex;
 use rayon::prelude::*;

@@ -5,7 +5,7 @@ use crate::problem::{Draw, Problem};
 use crate::{BoxError, Flow, Start, Trial};
 use equipoise_denoiser::ExactCovariance;
 use equipoise_guidance::{ConditionalCovariance, Excess, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_prior::Analytic;
 use equipoise_sampler::{Sampler, SamplerName};
 use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};

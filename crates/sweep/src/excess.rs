@@ -8,7 +8,7 @@ use crate::{BoxError, Flow};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{each, sum};
 use equipoise_guidance::{Guidance, Scratch, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_scaling::adaptive;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;

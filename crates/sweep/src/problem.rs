@@ -7,8 +7,9 @@ use crate::{BoxError, Flow, Trial};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_guidance::{Exact, Excess, Guidance, Observation, Sda, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_guidance::{Exact, Excess, Guidance, Sda, Strength};
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_metrics::{Inclusion, Range, range};
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::VarianceField;
@@ -44,7 +45,7 @@ pub(crate) struct Problem {
 
 /// One draw of the observation noise, the same under every prior.
 pub(crate) struct Draw {
-    pub(crate) observation: Arc<Observation<f32>>,
+    pub(crate) observation: Arc<Observed<f32>>,
 }
 
 impl Problem {
@@ -169,7 +170,7 @@ impl Problem {
             for (i, (y, n)) in y.iter_mut().zip(&noise).enumerate() {
                 *y += f32::narrow(self.noise.at(i).sqrt()) * n;
             }
-            let observation = Observation::new(y, Arc::new(self.operator), self.noise.clone())?;
+            let observation = Observed::shared(y, Arc::new(self.operator), self.noise.clone())?;
             Ok(Arc::new(Draw { observation: Arc::new(observation) }))
         })
     }

@@ -4,7 +4,7 @@ use crate::case::{Case, Work};
 use crate::error::{Result, work};
 use crate::wake::{NOISE, SHAPE, SUBS, Wake, observation, schedule};
 use equipoise_guidance::Strength;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_reduced::{Draws, Likelihood, Reduced, ReducedSpace, Start};
 use equipoise_sampler::PredictorCorrector;
 use equipoise_scaling::Law;

@@ -6,7 +6,7 @@ use crate::wake::{NOISE, RANK, SHAPE, Wake, lattice, observation, schedule};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Shape, each};
 use equipoise_guidance::{GaussianPath, Guidance, Scratch, Sda, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_likelihood::{Backend, Cpu, Gradient, Observation, Variance};
 use equipoise_operator::Subsample;
 use equipoise_scaling::Law;
@@ -148,7 +148,7 @@ fn reduction(_: &Wake) -> Result<Work> {
     let (x_hat, y) = (normal("state", SHAPE), observation(SHAPE, SUB)?);
     let mut gradient = vec![0.0; x_hat.len()];
     Ok(Box::new(move || {
-        let seen = Observation { values: y.values(), variance: Variance::Scalar(NOISE) };
+        let seen = Observed { values: y.values(), variance: Variance::Scalar(NOISE) };
         let gradient = Gradient::Field(&mut gradient);
         Cpu.strided(&x_hat, lattice, seen, None, gradient).map(drop).map_err(work)
     }))

@@ -3,8 +3,9 @@
 use crate::error::{Result, work};
 use equipoise_covariance::Modes;
 use equipoise_field::Shape;
-use equipoise_guidance::Observation;
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_observation::Observed;
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::Subsample;
 use equipoise_schedule::{Alpha, Schedule, Sda, Variance};
 use equipoise_stream::Stream;
@@ -83,11 +84,11 @@ pub(crate) fn lattice(shape: Shape, sub: usize) -> Result<Subsample> {
 }
 
 /// Standard normal readings at a stride.
-pub(crate) fn observation(shape: Shape, sub: usize) -> Result<Arc<Observation<f32>>> {
+pub(crate) fn observation(shape: Shape, sub: usize) -> Result<Arc<Observed<f32>>> {
     let lattice = lattice(shape, sub)?;
     let values = Stream::new("readings").normal(0, lattice.count());
     let noise = NoiseVariance::Uniform(NOISE);
-    Ok(Arc::new(Observation::new(values, Arc::new(lattice), noise).map_err(work)?))
+    Ok(Arc::new(Observed::shared(values, Arc::new(lattice), noise).map_err(work)?))
 }
 
 /// The schedule of the study.

@@ -2,8 +2,10 @@
 
 use crate::ledger::Check;
 use crate::problem::{Problem, SHAPE, SUBS, TIMES, TOLERANCE, noise, observation, operator, schedule};
-use equipoise_guidance::{Exact, Excess, Guidance, Observation, Scratch, Sda, Strength};
-use equipoise_innovation::{Method, NoiseVariance, ObservedPrior};
+use equipoise_guidance::{Exact, Excess, Guidance, Scratch, Sda, Strength};
+use equipoise_observation::Observed;
+use equipoise_innovation::{Method, ObservedPrior};
+use equipoise_observation::NoiseVariance;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_tests::{Golden, Visits};
 use std::sync::Arc;
@@ -52,7 +54,7 @@ fn compare_sda(
     golden: &mut Golden,
     group: &str,
     problem: &Problem,
-    observation: &Arc<Observation<f64>>,
+    observation: &Arc<Observed<f64>>,
     x_t: &[f64],
     level: Level,
 ) {

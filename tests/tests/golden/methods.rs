@@ -3,7 +3,7 @@
 use crate::ledger::Check;
 use crate::problem::{Problem, SUBS, TIMES, TOLERANCE, observation};
 use equipoise_guidance::{ConditionalCovariance, DiffPir, Guidance, Mmps, Scratch, Tmpd};
-use equipoise_innovation::ConjugateGradients;
+use equipoise_observation::ConjugateGradients;
 use equipoise_schedule::{Cosine, Level, Schedule};
 use equipoise_tests::{Golden, Visits};
 

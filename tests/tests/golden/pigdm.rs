@@ -2,8 +2,8 @@
 
 use crate::ledger::Check;
 use crate::problem::{Problem, SHAPE, SUBS, TOLERANCE, operator};
-use equipoise_guidance::Observation;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_sampler::Outcome;
 use equipoise_schedule::{Cosine, uniform_grid};
 use equipoise_solver::{Annealing, Member, Pigdm, PosteriorSampler, Start};
@@ -38,7 +38,7 @@ fn run() -> Visits {
             let noise = NoiseVariance::Uniform(std * std);
             let annealing = Annealing {
                 denoiser: problem.wiener.clone(),
-                observation: Arc::new(Observation::new(y.clone(), operator(sub), noise).unwrap()),
+                observation: Arc::new(Observed::shared(y.clone(), operator(sub), noise).unwrap()),
                 schedule: Arc::new(Cosine::new(0.01, 0.01).unwrap()),
                 grid: grid.clone(),
                 start: Start::Normal,

@@ -2,8 +2,8 @@
 
 use equipoise_covariance::{Modes, dense};
 use equipoise_field::Shape;
-use equipoise_guidance::Observation;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_schedule::{Alpha, Sda, Variance};
 use equipoise_tests::Golden;
@@ -56,7 +56,7 @@ pub(crate) fn noise() -> NoiseVariance {
 }
 
 /// y at one subsampling rate.
-pub(crate) fn observation(golden: &mut Golden, sub: usize) -> Arc<Observation<f64>> {
+pub(crate) fn observation(golden: &mut Golden, sub: usize) -> Arc<Observed<f64>> {
     let y = golden.given(&format!("gaussian_score/sub={sub}/y"));
-    Arc::new(Observation::new(y, operator(sub), noise()).unwrap())
+    Arc::new(Observed::shared(y, operator(sub), noise()).unwrap())
 }

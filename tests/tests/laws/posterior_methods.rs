@@ -7,7 +7,7 @@ use equipoise_field::Shape;
 use equipoise_guidance::{
     ConditionalCovariance, DiffPir, Exact, Guidance, Jfps, Mmps, PigdmScore, Scratch, Tmpd,
 };
-use equipoise_innovation::ConjugateGradients;
+use equipoise_observation::ConjugateGradients;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
 use equipoise_tests::relative_error;

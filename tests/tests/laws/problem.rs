@@ -3,8 +3,10 @@
 use crate::matrix;
 use equipoise_covariance::{Covariance, Modes, Stationary, dense, fit_stationary};
 use equipoise_field::Shape;
-use equipoise_guidance::{Exact, Observation, Sda, Strength};
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_guidance::{Exact, Sda, Strength};
+use equipoise_observation::Observed;
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_scaling::Law;
 use equipoise_schedule::{Alpha, Level, Schedule, Variance};
@@ -19,7 +21,7 @@ pub(crate) struct Problem {
     pub(crate) mean: Vec<f64>,
     pub(crate) covariance: Arc<dyn Covariance<f64>>,
     pub(crate) wiener: Arc<Wiener<f64>>,
-    pub(crate) observation: Arc<Observation<f64>>,
+    pub(crate) observation: Arc<Observed<f64>>,
 }
 
 impl Problem {
@@ -29,7 +31,7 @@ impl Problem {
         let y = Stream::new("y").normal(0, operator.len_out());
         Self {
             wiener: Arc::new(Wiener::new(mean.clone(), covariance.clone()).unwrap()),
-            observation: Arc::new(Observation::new(y, operator, noise()).unwrap()),
+            observation: Arc::new(Observed::shared(y, operator, noise()).unwrap()),
             mean,
             covariance,
         }

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
 use equipoise_field::{Shape, sum};
-use equipoise_guidance::{Conditioned, Guidance, Observation, Scratch};
-use equipoise_innovation::NoiseVariance;
+use equipoise_guidance::{Conditioned, Guidance, Scratch};
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_locality::{Memory, Optimal, Training};
 use equipoise_operator::{Dense, LinearOperator, Saturation};
 use equipoise_schedule::Level;
@@ -33,11 +34,11 @@ fn noise() -> NoiseVariance {
     NoiseVariance::PerObservation((1..=COUNT).map(|i| 0.2 * i as f64).collect())
 }
 
-fn observations() -> [Observation<f64>; 2] {
+fn observations() -> [Observed<f64>; 2] {
     let y = || (0..COUNT).map(|i| 0.4 * (2.0 * i as f64).sin()).collect();
     [
-        Observation::new(y(), operator(), noise()).unwrap(),
-        Observation::nonlinear(y(), Arc::new(Saturation(operator())), noise()).unwrap(),
+        Observed::shared(y(), operator(), noise()).unwrap(),
+        Observed::nonlinear(y(), Arc::new(Saturation(operator())), noise()).unwrap(),
     ]
 }
 
@@ -89,7 +90,7 @@ fn the_likelihood_of_a_field() {
     let all: Arc<dyn LinearOperator<f64>> = Arc::new(Dense::new(3, 3, identity).unwrap());
     let of = |variances: Vec<f64>, x: &[f64]| {
         let noise = NoiseVariance::PerObservation(variances);
-        Observation::new(vec![1.0, 2.0, 3.0], Arc::clone(&all), noise).unwrap().log_likelihood(x)
+        Observed::shared(vec![1.0, 2.0, 3.0], Arc::clone(&all), noise).unwrap().log_likelihood(x)
     };
     // −(0.5²/0.5 + 1²/2 + 0)/2.
     assert!((of(vec![0.5, 2.0, 1.0], &[0.5, 3.0, 3.0]) + 0.5).abs() < 1e-15);
@@ -103,7 +104,7 @@ fn an_exact_observation_leaves_the_field_that_it_was_made_from() {
     let first = fields()[..DIM].to_vec();
     let mut y = vec![0.0; COUNT];
     operator().apply(&first, &mut y);
-    let observation = |y| Observation::new(y, operator(), NoiseVariance::Uniform(0.0)).unwrap();
+    let observation = |y| Observed::shared(y, operator(), NoiseVariance::Uniform(0.0)).unwrap();
     let method = Conditioned::new(optimal(), &observation(y.clone())).unwrap();
     assert_eq!(method.posterior().moments().unwrap().mean, first);
     y[0] += 1.0;

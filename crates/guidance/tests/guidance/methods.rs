@@ -4,10 +4,9 @@
 use equipoise_covariance::Modes;
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::sum;
-use equipoise_guidance::{
-    ConditionalCovariance, DiffPir, Evidence, Guidance, Mmps, Observation, PigdmScore, Scratch, Tmpd,
-};
-use equipoise_innovation::{Breakdown, ConjugateGradients, NoiseVariance};
+use equipoise_guidance::{ConditionalCovariance, DiffPir, Evidence, Guidance, Mmps, PigdmScore, Scratch, Tmpd};
+use equipoise_observation::Observed;
+use equipoise_observation::{Breakdown, ConjugateGradients, NoiseVariance};
 use equipoise_operator::{Dense, LinearOperator, Mask};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -19,7 +18,7 @@ const LEVELS: [Level; 3] =
     [Level { mu: 0.02, sigma: 1.0 }, Level { mu: 0.7, sigma: 0.7 }, Level { mu: 0.999, sigma: 0.05 }];
 
 /// Five mixtures of a field, its even entries, or five of these twice over, each with its own noise.
-fn observations() -> Vec<Arc<Observation<f64>>> {
+fn observations() -> Vec<Arc<Observed<f64>>> {
     let mixture = Stream::new("A").normal(0, 5 * DIM);
     let even: Vec<f64> = (0..10 * DIM).map(|i| f64::from(u8::from(i % DIM == 2 * (i / DIM % 5)))).collect();
     let operators: [Arc<dyn LinearOperator<f64>>; 3] = [
@@ -30,7 +29,7 @@ fn observations() -> Vec<Arc<Observation<f64>>> {
     let observe = |operator: Arc<dyn LinearOperator<f64>>| {
         let count = operator.len_out();
         let noise = NoiseVariance::PerObservation((1..=count).map(|i| 0.1 * i as f64).collect());
-        Arc::new(Observation::new(Stream::new("y").normal(0, count), operator, noise).unwrap())
+        Arc::new(Observed::shared(Stream::new("y").normal(0, count), operator, noise).unwrap())
     };
     operators.map(observe).into()
 }
@@ -116,9 +115,9 @@ impl Denoiser<f64> for Linear {
 /// Both numbers observed, y = (1, 1), s² = 1/2, at a level where C = Jᵀ.
 const UNIT: Level = Level { mu: 1.0, sigma: 1.0 };
 
-fn both() -> Arc<Observation<f64>> {
+fn both() -> Arc<Observed<f64>> {
     let operator = Arc::new(Mask::new(2, vec![0, 1]).unwrap());
-    Arc::new(Observation::new(vec![1.0; 2], operator, NoiseVariance::Uniform(0.5)).unwrap())
+    Arc::new(Observed::shared(vec![1.0; 2], operator, NoiseVariance::Uniform(0.5)).unwrap())
 }
 
 fn jacobian(matrix: [[f64; 2]; 2]) -> ConditionalCovariance<f64> {
@@ -141,7 +140,7 @@ fn tmpd_counts_the_row_sums_that_it_floors() {
 fn tmpd_without_noise_refuses_what_it_floors() {
     let operator = Arc::new(Mask::new(2, vec![0, 1]).unwrap());
     let observation =
-        Arc::new(Observation::new(vec![1.0; 2], operator, NoiseVariance::Uniform(0.0)).unwrap());
+        Arc::new(Observed::shared(vec![1.0; 2], operator, NoiseVariance::Uniform(0.0)).unwrap());
     let evaluate = |matrix| {
         let tmpd = Tmpd::new(jacobian(matrix), observation.clone());
         tmpd.gradient(&[0.0; 2], UNIT, &[0.0; 2], &mut [0.0; 2], &mut Scratch::new())

@@ -4,11 +4,10 @@
 use equipoise_covariance::Modes;
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::sum;
-use equipoise_guidance::{
-    ConditionalCovariance, DiffPir, Exact, Excess, GaussianPath, Guidance, GuidanceError, Jfps, Mmps,
-    Observation, PigdmScore, Scratch, Sda, Strength, Tmpd,
-};
-use equipoise_innovation::{ConjugateGradients, NoiseVariance, ObservedPrior};
+use equipoise_guidance::{ConditionalCovariance, DiffPir, Exact, Excess, GaussianPath, Guidance, GuidanceError, Jfps, Mmps, PigdmScore, Scratch, Sda, Strength, Tmpd};
+use equipoise_observation::{ObservationError, Observed};
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::{ConjugateGradients, NoiseVariance};
 use equipoise_operator::{Dense, Linear, LinearOperator, Saturation};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -61,8 +60,8 @@ fn values() -> Vec<f64> {
     (0..COUNT).map(|i| 0.5 * (2.0 * i as f64).sin()).collect()
 }
 
-fn saturated() -> Arc<Observation<f64>> {
-    Arc::new(Observation::nonlinear(values(), Arc::new(Saturation(mixture())), noise()).unwrap())
+fn saturated() -> Arc<Observed<f64>> {
+    Arc::new(Observed::nonlinear(values(), Arc::new(Saturation(mixture())), noise()).unwrap())
 }
 
 fn state() -> Vec<f64> {
@@ -140,7 +139,7 @@ fn the_other_forms_of_sda_take_the_same_likelihood() {
 }
 
 /// y − A(x̂) seen through A′(x̂): the linear problem that an extended Kalman filter would solve.
-fn linearised(observation: &Observation<f64>, x_hat: &[f64]) -> Arc<Observation<f64>> {
+fn linearised(observation: &Observed<f64>, x_hat: &[f64]) -> Arc<Observed<f64>> {
     let mut rows = vec![0.0; COUNT * DIM];
     for (i, row) in rows.chunks_mut(DIM).enumerate() {
         let unit: Vec<f64> = (0..COUNT).map(|j| f64::from(u8::from(i == j))).collect();
@@ -151,10 +150,10 @@ fn linearised(observation: &Observation<f64>, x_hat: &[f64]) -> Arc<Observation<
     observation.residual(x_hat, &mut y);
     tangent.apply(x_hat, &mut along);
     y.iter_mut().zip(along).for_each(|(y, a)| *y += a);
-    Arc::new(Observation::new(y, tangent, noise()).unwrap())
+    Arc::new(Observed::shared(y, tangent, noise()).unwrap())
 }
 
-type Build = fn(Arc<Observation<f64>>) -> Box<dyn Guidance<f64>>;
+type Build = fn(Arc<Observed<f64>>) -> Box<dyn Guidance<f64>>;
 
 const LINEARISING: [(&str, Build); 3] = [
     ("mmps", |o| {
@@ -185,8 +184,8 @@ fn mmps_tmpd_and_pigdm_linearise_at_the_estimate() {
 fn the_adapter_of_a_linear_operator_is_the_linear_route() {
     let x_t = state();
     let sda: Build = |o| Box::new(Sda::new(Arc::new(Curved), o, strength(1.0, Some(1.0))));
-    let plain = Arc::new(Observation::new(values(), mixture(), noise()).unwrap());
-    let adapted = Observation::nonlinear(values(), Arc::new(Linear(mixture())), noise()).unwrap();
+    let plain = Arc::new(Observed::shared(values(), mixture(), noise()).unwrap());
+    let adapted = Observed::nonlinear(values(), Arc::new(Linear(mixture())), noise()).unwrap();
     let adapted = Arc::new(adapted);
     for ((name, build), level) in
         [("sda", sda)].iter().chain(&LINEARISING).flat_map(|m| LEVELS.map(|l| (m, l)))
@@ -224,7 +223,7 @@ fn methods_made_for_linear_observations_refuse_others_by_name() {
     };
     for (name, method) in methods {
         let error = estimate(&*method).unwrap_err();
-        assert!(matches!(error, GuidanceError::Nonlinear { method } if method == name), "{error}");
+        assert!(matches!(error, GuidanceError::Observation(ObservationError::Nonlinear { method }) if method == name), "{error}");
         let expected = format!("{name}: found a nonlinear observation operator, expected a linear one");
         assert_eq!(error.to_string(), expected);
     }

@@ -3,10 +3,10 @@
 
 use equipoise_covariance::{Covariance, fit_dense, fit_low_rank, fit_stationary};
 use equipoise_field::{Shape, sum};
-use equipoise_guidance::{
-    Evidence, Exact, Excess, GaussianPath, Guidance, Observation, Scratch, Sda, Strength,
-};
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_guidance::{Evidence, Exact, Excess, GaussianPath, Guidance, Scratch, Sda, Strength};
+use equipoise_observation::Observed;
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -56,7 +56,7 @@ fn both_ways_agree_for_every_prior_operator_and_method() {
             let observed =
                 ObservedPrior::new(Arc::clone(&prior), Arc::clone(&operator), noise.clone()).unwrap();
             let y = Stream::new("y").normal(0, operator.len_out());
-            let observation = Arc::new(Observation::new(y, Arc::clone(&operator), noise.clone()).unwrap());
+            let observation = Arc::new(Observed::shared(y, Arc::clone(&operator), noise.clone()).unwrap());
             let path = Arc::new(GaussianPath::new(Arc::clone(&wiener), observed.clone()).unwrap());
             let strength = |adaptive| Strength {
                 variance: noise.clone(),
@@ -95,7 +95,7 @@ fn an_unprepared_level_is_an_error() {
     let noise = NoiseVariance::Uniform(0.04);
     let observed = ObservedPrior::new(Arc::clone(&prior), Arc::clone(&operator), noise.clone()).unwrap();
     let y = vec![0.0; operator.len_out()];
-    let observation = Arc::new(Observation::new(y, operator, noise).unwrap());
+    let observation = Arc::new(Observed::shared(y, operator, noise).unwrap());
     let wiener = Arc::new(Wiener::new(vec![0.0; SHAPE.len()], prior).unwrap());
     let table = Exact::innovations(&observed, &LEVELS[..1]).unwrap();
     let guidance = Exact::new(wiener, observation, table);

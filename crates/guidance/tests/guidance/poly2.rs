@@ -4,8 +4,9 @@
 use equipoise_covariance::Modes;
 use equipoise_denoiser::{Closure, Denoiser};
 use equipoise_field::sum;
-use equipoise_guidance::{ConditionalCovariance, Guidance, Mmps, Observation, Poly2, Probes, Scratch};
-use equipoise_innovation::{ConjugateGradients, NoiseVariance};
+use equipoise_guidance::{ConditionalCovariance, Guidance, Mmps, Poly2, Probes, Scratch};
+use equipoise_observation::Observed;
+use equipoise_observation::{ConjugateGradients, NoiseVariance};
 use equipoise_operator::Dense;
 use equipoise_scaling::poly2::coefficients;
 use equipoise_schedule::Level;
@@ -22,10 +23,10 @@ fn matrix() -> Vec<f64> {
     Stream::new("A").normal(0, COUNT * DIM)
 }
 
-fn observation() -> Arc<Observation<f64>> {
+fn observation() -> Arc<Observed<f64>> {
     let operator = Arc::new(Dense::new(COUNT, DIM, matrix()).unwrap());
     let y = Stream::new("y").normal(0, COUNT);
-    Arc::new(Observation::new(y, operator, NoiseVariance::Uniform(NOISE)).unwrap())
+    Arc::new(Observed::shared(y, operator, NoiseVariance::Uniform(NOISE)).unwrap())
 }
 
 fn wiener(eigenvalues: Vec<f64>) -> Arc<Wiener<f64>> {
@@ -124,7 +125,7 @@ fn three_eigenvalues_are_solved_exactly() {
     let rows = (0..3 * DIM).map(|i| f64::from(u8::from(i % (DIM + 1) == 0))).collect();
     let operator = Arc::new(Dense::new(3, DIM, rows).unwrap());
     let noise = NoiseVariance::Uniform(NOISE);
-    let observation = Arc::new(Observation::new(vec![1.0, -2.0, 0.5], operator, noise).unwrap());
+    let observation = Arc::new(Observed::shared(vec![1.0, -2.0, 0.5], operator, noise).unwrap());
     let states = |_| vec![vec![0.0; DIM]];
     let probes = Probes { states: &states, count: 6, stream: Stream::new("probes") };
     for eigenvalues in [vec![1.0; DIM], decaying()] {

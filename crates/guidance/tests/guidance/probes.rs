@@ -4,8 +4,11 @@
 use equipoise_covariance::{Modes, fit_low_rank};
 use equipoise_denoiser::Closure;
 use equipoise_field::Shape;
-use equipoise_guidance::{Excess, LevelTable, Observation, ProbedStrength, Probes, Strength, forward_noised};
-use equipoise_innovation::{NoiseVariance, ObservedPrior, TraceRatio};
+use equipoise_guidance::{Excess, LevelTable, ProbedStrength, Probes, Strength, forward_noised};
+use equipoise_observation::Observed;
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
+use equipoise_scaling::TraceRatio;
 use equipoise_operator::{Dense, LinearOperator, Saturation, Subsample};
 use equipoise_scaling::Law;
 use equipoise_schedule::Level;
@@ -34,8 +37,8 @@ fn wiener(prior: Arc<Modes<f64>>) -> Wiener<f64> {
     Wiener::new(vec![0.3; SHAPE.len()], prior).unwrap()
 }
 
-fn observation(operator: Arc<dyn LinearOperator<f64>>) -> Observation<f64> {
-    Observation::new(vec![0.0; operator.len_out()], operator, NOISE).unwrap()
+fn observation(operator: Arc<dyn LinearOperator<f64>>) -> Observed<f64> {
+    Observed::shared(vec![0.0; operator.len_out()], operator, NOISE).unwrap()
 }
 
 fn at(probed: &ProbedStrength, level: Level) -> TraceRatio {
@@ -107,7 +110,7 @@ fn a_nonlinear_operator_is_probed_through_its_slope() {
     let states = |_| vec![x_t.clone()];
     let probes = Probes { states: &states, count: 8, stream: Stream::new("probes") };
     let whole = Arc::new(Dense::new(dim, dim, identity()).unwrap());
-    let saturated = Observation::nonlinear(vec![0.0; dim], Arc::new(Saturation(whole)), NOISE).unwrap();
+    let saturated = Observed::nonlinear(vec![0.0; dim], Arc::new(Saturation(whole)), NOISE).unwrap();
     let scaled = observation(Arc::new(Dense::new(dim, dim, rows).unwrap()));
     for law in LAWS {
         let [a, b] = [&saturated, &scaled]

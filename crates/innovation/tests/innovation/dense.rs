@@ -4,7 +4,8 @@
 
 use equipoise_covariance::{Covariance, Modes, Stationary, fit_low_rank, fit_stationary};
 use equipoise_field::{Shape, sum};
-use equipoise_innovation::{Method, NoiseVariance, ObservedPrior};
+use equipoise_innovation::{Method, ObservedPrior};
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_stream::Stream;
 use std::sync::Arc;

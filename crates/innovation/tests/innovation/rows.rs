@@ -4,7 +4,8 @@
 
 use equipoise_covariance::{Covariance, fit_low_rank, fit_stationary};
 use equipoise_field::{Boundary, Shape, sum};
-use equipoise_innovation::{DENSE_LIMIT, Method, NoiseVariance, ObservedPrior};
+use equipoise_innovation::{DENSE_LIMIT, Method, ObservedPrior};
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Sensor, Sensors, Subsample, TimeRule};
 use equipoise_stream::Stream;
 use std::sync::Arc;

@@ -2,7 +2,8 @@
 
 use crate::flow::{SHAPE, at, prior, problem, scattered};
 use equipoise_field::sum;
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Subsample, TimeRule};
 use equipoise_posterior::ExactPosterior;
 use equipoise_reconstruction::{Choice, Ensemble, Misfit, Problem, ReconstructionError, Sampling};

@@ -3,7 +3,7 @@
 
 use crate::setting::{LAWS, Setting, mean, modes, relative, sampler, stationary};
 use equipoise_field::Shape;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
 use equipoise_reduced::{Draws, Start};
 use equipoise_scaling::Law;

@@ -3,7 +3,7 @@
 use crate::setting::{Setting, mean, modes, sampler};
 use equipoise_covariance::Modes;
 use equipoise_guidance::{Excess, Sda, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::Subsample;
 use equipoise_reduced::{Draws, Likelihood, Outcome, Reduced, Start};
 use equipoise_sampler::Outcome as FullOutcome;

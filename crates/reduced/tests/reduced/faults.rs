@@ -2,8 +2,9 @@
 
 use crate::setting::{Setting, mean, modes, sampler, stationary};
 use equipoise_field::Shape;
-use equipoise_guidance::{Observation, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_guidance::Strength;
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Mask, Saturation, Subsample};
 use equipoise_reduced::{Draws, Likelihood, Reduced, Start};
 use equipoise_scaling::Law;
@@ -46,18 +47,18 @@ fn observations_laws_and_fields_of_another_kind() {
     let operator = Arc::new(Subsample::new(SHAPE, 2).unwrap());
     let setting = low_rank(operator.clone(), NoiseVariance::Uniform(0.04));
     let sampler = sampler(4, 0);
-    let bind = |observation: &Observation<f64>, strength: Strength| {
+    let bind = |observation: &Observed<f64>, strength: Strength| {
         let (space, schedule) = (setting.space().unwrap(), setting.schedule.clone());
         Reduced::bind(space, observation, Likelihood::Law(strength), schedule, sampler.clone())
     };
     let strength = setting.strength(Law::Dual, &sampler);
     let other =
-        Observation::new(vec![0.0], Arc::new(Mask::new(96, vec![3]).unwrap()), NoiseVariance::Uniform(1.0));
+        Observed::shared(vec![0.0], Arc::new(Mask::new(96, vec![3]).unwrap()), NoiseVariance::Uniform(1.0));
     let found = bind(&other.unwrap(), strength.clone()).err().unwrap().to_string();
     assert_eq!(found, "y: found length 1, expected 24");
 
     let bent = Arc::new(Saturation(operator.clone() as Arc<dyn equipoise_operator::LinearOperator<f64>>));
-    let bent = Observation::nonlinear(vec![0.0; 24], bent, NoiseVariance::Uniform(0.04)).unwrap();
+    let bent = Observed::nonlinear(vec![0.0; 24], bent, NoiseVariance::Uniform(0.04)).unwrap();
     let found = bind(&bent, strength.clone()).err().unwrap().to_string();
     assert!(found.starts_with("a reduced run: found a nonlinear observation operator"), "{found}");
 

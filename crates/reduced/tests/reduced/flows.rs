@@ -3,7 +3,7 @@
 use crate::setting::{Setting, sampler};
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::Subsample;
 use equipoise_prior::{Prior, Settings};
 use equipoise_reduced::{Draws, Start};

@@ -2,7 +2,7 @@
 
 use crate::setting::{Setting, mean, modes, sampler, stationary};
 use equipoise_field::Shape;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Mask, Subsample};
 use equipoise_reduced::{Draws, Likelihood, Reduced, ReducedSpace, Start};
 use equipoise_sampler::PredictorCorrector;
@@ -175,7 +175,7 @@ fn a_white_prior_follows_its_recursion() {
         Arc::new(equipoise_covariance::Modes::new(dim, mode, vec![lambda], Some(lambda)).unwrap());
     let operator = Arc::new(Mask::new(dim, (0..seen).map(|i| 5 * i).collect()).unwrap());
     let mut setting = Setting::new(vec![0.0; dim], covariance, operator.clone(), NoiseVariance::Uniform(s2));
-    let none = equipoise_guidance::Observation::new(vec![0.0; seen], operator, NoiseVariance::Uniform(s2));
+    let none = equipoise_observation::Observed::shared(vec![0.0; seen], operator, NoiseVariance::Uniform(s2));
     setting.observation = Arc::new(none.unwrap());
     let strength = equipoise_guidance::Strength {
         variance: NoiseVariance::Uniform(v),

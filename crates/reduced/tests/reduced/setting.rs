@@ -2,8 +2,10 @@
 
 use equipoise_covariance::{Covariance, Modes, Stationary, fit_stationary};
 use equipoise_field::{Real, Shape};
-use equipoise_guidance::{Exact, Guidance, Observation, Sda, Strength};
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_guidance::{Exact, Guidance, Sda, Strength};
+use equipoise_observation::Observed;
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::LinearOperator;
 use equipoise_reduced::{Likelihood, Reduced, ReducedError, ReducedSpace};
 use equipoise_sampler::PredictorCorrector;
@@ -30,7 +32,7 @@ pub(crate) const LAWS: [Law; 9] = [
 pub(crate) struct Setting<R: Real> {
     pub(crate) wiener: Arc<Wiener<R>>,
     pub(crate) observed: ObservedPrior<R>,
-    pub(crate) observation: Arc<Observation<R>>,
+    pub(crate) observation: Arc<Observed<R>>,
     pub(crate) schedule: Arc<dyn Schedule>,
 }
 
@@ -61,7 +63,7 @@ impl<R: Real> Setting<R> {
         let errors: Vec<f64> = Stream::new("readings").normal(0, y.len());
         let errors = errors.iter().enumerate().map(|(i, e)| R::narrow(noise.at(i).sqrt() * e));
         y.iter_mut().zip(errors).for_each(|(y, e)| *y += e);
-        let observation = Arc::new(Observation::new(y, Arc::clone(&operator), noise.clone()).unwrap());
+        let observation = Arc::new(Observed::shared(y, Arc::clone(&operator), noise.clone()).unwrap());
         let wiener = Arc::new(Wiener::new(mean, Arc::clone(&covariance)).unwrap());
         let observed = ObservedPrior::new(covariance, operator, noise).unwrap();
         let schedule = Arc::new(SdaSchedule::new(Alpha::Cos, Variance::Vp, 0.01).unwrap());

@@ -7,8 +7,9 @@ use crate::setting::{Setting, mean, modes, sampler};
 use allocation_counter::{AllocationInfo, measure};
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::Shape;
-use equipoise_guidance::{GaussianPath, Guidance, Observation, Scratch, Sda};
-use equipoise_innovation::NoiseVariance;
+use equipoise_guidance::{GaussianPath, Guidance, Scratch, Sda};
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_likelihood::{
     Backend, Cpu, Gradient, LikelihoodError, Observation as Weighed, Statistics, Variance,
 };
@@ -180,7 +181,7 @@ fn an_evaluation_weighs_every_observation_once() {
     let count = operator.len_out();
     let setting = setting(Arc::clone(&operator) as _);
     let strength = setting.strength(Law::Dual, &sampler(2, 0));
-    let observation = Observation::new(vec![0.5; count], operator, NoiseVariance::Uniform(0.04)).unwrap();
+    let observation = Observed::shared(vec![0.5; count], operator, NoiseVariance::Uniform(0.04)).unwrap();
     let denoiser = CountedDenoiser(setting.wiener.clone(), Arc::clone(&counts));
     let sda = Sda::new(Arc::new(denoiser), Arc::new(observation), strength)
         .with_backend(Arc::new(CountedBackend(Arc::clone(&counts))));

@@ -4,7 +4,7 @@ use crate::engine::Host;
 use crate::kernel::have_compiler;
 use crate::problems::{Prior, SHAPE, member, on_cpu, on_host};
 use equipoise_guidance::{Excess, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::Subsample;
 use equipoise_sampler::Outcome;
 use equipoise_solver::PosteriorSampler;

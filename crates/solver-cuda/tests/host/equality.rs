@@ -5,7 +5,7 @@ use crate::engine::Host;
 use crate::kernel::have_compiler;
 use crate::problems::{Prior, SHAPE, STEPS, apart, on, on_cpu, on_host, strength};
 use equipoise_field::Real;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Mask, Subsample};
 use equipoise_scaling::Law;
 use equipoise_solver_cuda::{Element, Kernel};

@@ -3,7 +3,7 @@
 use crate::engine::Host;
 use crate::kernel::have_compiler;
 use crate::problems::{Prior, SHAPE, apart, member, on_cpu, strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::Mask;
 use equipoise_scaling::Law;
 use equipoise_solver::PosteriorSampler;

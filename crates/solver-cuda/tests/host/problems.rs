@@ -4,8 +4,9 @@ use crate::engine::Host;
 use equipoise_covariance::{Covariance, Modes, fit_low_rank};
 use equipoise_denoiser::ExactCovariance;
 use equipoise_field::{Real, Shape};
-use equipoise_guidance::{ConditionalCovariance, Observation, Strength};
-use equipoise_innovation::NoiseVariance;
+use equipoise_guidance::{ConditionalCovariance, Strength};
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::{Outcome, PredictorCorrector};
 use equipoise_scaling::Law;
@@ -67,7 +68,7 @@ impl Prior {
         Inference {
             denoiser: ConditionalCovariance::Exact(wiener as Arc<dyn ExactCovariance<R>>),
             gaussian: Some(Arc::new(gaussian.unwrap())),
-            observation: Arc::new(Observation::new(y, operator, noise.clone()).unwrap()),
+            observation: Arc::new(Observed::shared(y, operator, noise.clone()).unwrap()),
             schedule: Arc::new(Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap()),
             sampler: Arc::new(PredictorCorrector::new(uniform_grid(STEPS).unwrap(), 0, 0.5).unwrap()),
             start: Start::Normal,

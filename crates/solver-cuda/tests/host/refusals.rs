@@ -5,7 +5,7 @@ use crate::kernel::have_compiler;
 use crate::problems::{Prior, SHAPE, strength};
 use equipoise_covariance::{Covariance, fit_stationary};
 use equipoise_field::Shape;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
 use equipoise_sampler::{Euler, Heun, PredictorCorrector, Sampler};
 use equipoise_scaling::Law;

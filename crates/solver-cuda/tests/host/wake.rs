@@ -6,7 +6,7 @@ use equipoise_covariance::{Covariance, Structure};
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load};
 use equipoise_field::{Real, Shape};
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Mask, Subsample};
 use equipoise_prior::{Model, Prior as Fitted, Settings};
 use equipoise_scaling::Law;

@@ -4,7 +4,7 @@ use super::walk::Walk;
 use crate::{Member, SolverError, Start};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_guidance::Observation;
+use equipoise_observation::Observed;
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_schedule::{Level, Schedule};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub struct Annealing<R: Real> {
     /// x̂ and its Jacobian.
     pub denoiser: Arc<dyn Denoiser<R>>,
     /// y, A and s²; A takes fields of the denoiser's length D.
-    pub observation: Arc<Observation<R>>,
+    pub observation: Arc<Observed<R>>,
     /// μ and σ over time; both must be positive at every time of the grid but the last.
     pub schedule: Arc<dyn Schedule>,
     /// The times of the run, descending within [0, 1].

@@ -79,7 +79,7 @@ impl<R: Real> Daps<R> {
     ///
     /// # Errors
     /// [`SolverError::Parameter`] for a rate or a decay that is not positive, and for [`Inner::Exact`]
-    /// [`GuidanceError::Nonlinear`](equipoise_guidance::GuidanceError::Nonlinear).
+    /// [`ObservationError::Nonlinear`](equipoise_observation::ObservationError::Nonlinear).
     pub fn with_inner(mut self, inner: Inner) -> Result<Self, SolverError> {
         match inner {
             Inner::Exact => {
@@ -179,8 +179,8 @@ mod tests {
     use crate::Start;
     use equipoise_covariance::Modes;
     use equipoise_field::sum;
-    use equipoise_guidance::Observation;
-    use equipoise_innovation::NoiseVariance;
+    use equipoise_observation::Observed;
+    use equipoise_observation::NoiseVariance;
     use equipoise_operator::Mask;
     use equipoise_schedule::{Schedule, log_snr_grid};
     use equipoise_wiener::Wiener;
@@ -196,7 +196,7 @@ mod tests {
     fn annealing(schedule: Arc<dyn Schedule>, grid: Vec<f64>) -> Annealing<f64> {
         let prior = Modes::new(2 * N, vec![], vec![], Some(PRIOR)).unwrap();
         let operator = Arc::new(Mask::new(2 * N, (0..N).collect()).unwrap());
-        let observation = Observation::new(vec![Y; N], operator, NoiseVariance::Uniform(S2)).unwrap();
+        let observation = Observed::shared(vec![Y; N], operator, NoiseVariance::Uniform(S2)).unwrap();
         Annealing {
             denoiser: Arc::new(Wiener::new(vec![0.0; 2 * N], Arc::new(prior)).unwrap()),
             observation: Arc::new(observation),

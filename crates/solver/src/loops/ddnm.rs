@@ -36,7 +36,7 @@ impl<R: Real> Ddnm<R> {
     /// With the published η. Where A Aᵀ is not diagonal it is decomposed, for N up to 2048 and one s².
     ///
     /// # Errors
-    /// [`GuidanceError::Nonlinear`](equipoise_guidance::GuidanceError::Nonlinear),
+    /// [`ObservationError::Nonlinear`](equipoise_observation::ObservationError::Nonlinear),
     /// [`SolverError::Needs`] where A has no accessible singular values,
     /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
     pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
@@ -89,8 +89,8 @@ mod tests {
     use super::*;
     use crate::Start;
     use equipoise_covariance::Modes;
-    use equipoise_guidance::Observation;
-    use equipoise_innovation::NoiseVariance;
+    use equipoise_observation::Observed;
+    use equipoise_observation::NoiseVariance;
     use equipoise_operator::Mask;
     use equipoise_schedule::{Alpha, Schedule, Sda, Variance};
     use equipoise_stream::Stream;
@@ -103,7 +103,7 @@ mod tests {
     fn step(schedule: &Arc<Sda>, eta: f64, noise: f64, y: f64, draw: u64) -> f64 {
         let prior = Arc::new(Modes::new(1, vec![1.0], vec![2.0], None).unwrap());
         let operator = Arc::new(Mask::new(1, vec![0]).unwrap());
-        let observation = Observation::new(vec![y], operator, NoiseVariance::Uniform(noise * noise));
+        let observation = Observed::shared(vec![y], operator, NoiseVariance::Uniform(noise * noise));
         let annealing = Annealing {
             denoiser: Arc::new(Wiener::new(vec![0.3], prior).unwrap()),
             observation: Arc::new(observation.unwrap()),

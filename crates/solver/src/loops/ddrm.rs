@@ -33,7 +33,7 @@ impl<R: Real> Ddrm<R> {
     /// With the published η. Where A Aᵀ is not diagonal it is decomposed, for N up to 2048 and one s².
     ///
     /// # Errors
-    /// [`GuidanceError::Nonlinear`](equipoise_guidance::GuidanceError::Nonlinear),
+    /// [`ObservationError::Nonlinear`](equipoise_observation::ObservationError::Nonlinear),
     /// [`SolverError::Needs`] where A has no accessible singular values,
     /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
     pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {

@@ -1,7 +1,7 @@
 //! Solves with the Gram matrix of a linear operator and a diagonal beside it.
 
 use equipoise_field::{Real, each};
-use equipoise_innovation::{ConjugateGradients, Descent, NoiseVariance, Solved};
+use equipoise_observation::{ConjugateGradients, Descent, NoiseVariance, Solved};
 use equipoise_operator::{Gram, LinearOperator};
 use std::convert::Infallible;
 

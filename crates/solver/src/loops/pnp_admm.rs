@@ -43,7 +43,7 @@ impl<R: Real> PnpAdmm<R> {
     /// With the published λ.
     ///
     /// # Errors
-    /// [`GuidanceError::Nonlinear`](equipoise_guidance::GuidanceError::Nonlinear),
+    /// [`ObservationError::Nonlinear`](equipoise_observation::ObservationError::Nonlinear),
     /// [`SolverError::Needs`] unless s² is above 0 everywhere,
     /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
     pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {

@@ -155,7 +155,7 @@ mod tests {
 
     const MU: f64 = 0.6;
 
-    fn at(sigma: f64, observation: equipoise_guidance::Observation<f64>, steps: usize) -> RedDiff<f64> {
+    fn at(sigma: f64, observation: equipoise_observation::Observed<f64>, steps: usize) -> RedDiff<f64> {
         let schedule = Arc::new(Constant(Level { mu: MU, sigma }));
         RedDiff::new(annealing(observation, schedule, steps)).unwrap()
     }

@@ -3,8 +3,8 @@
 use super::walk::Walk;
 use crate::SolverError;
 use equipoise_field::{Real, each, sum};
-use equipoise_guidance::Observation;
-use equipoise_innovation::NoiseVariance;
+use equipoise_observation::Observed;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Gram, LinearOperator};
 use ndarray::{Array2, ArrayView2};
 use ndarray_linalg::{Eigh, UPLO};
@@ -31,7 +31,7 @@ impl<R: Real> Singular<R> {
     /// # Errors
     /// [`SolverError::Guidance`] for a nonlinear A; [`SolverError::Needs`] where A Aᵀ has no simple
     /// form and N exceeds [`LIMIT`].
-    pub(super) fn new(method: &'static str, observation: &Observation<R>) -> Result<Self, SolverError> {
+    pub(super) fn new(method: &'static str, observation: &Observed<R>) -> Result<Self, SolverError> {
         let operator = Arc::clone(observation.linear(method)?);
         let count = observation.count();
         let (gram, rotation) = match operator.gram() {
@@ -140,8 +140,8 @@ mod tests {
     };
     use super::super::{Ddnm, Ddrm, Mcg};
     use crate::PosteriorSampler;
-    use equipoise_guidance::Observation;
-    use equipoise_innovation::NoiseVariance;
+    use equipoise_observation::Observed;
+    use equipoise_observation::NoiseVariance;
     use equipoise_operator::{Dense, LinearOperator};
     use equipoise_schedule::Schedule;
     use std::sync::Arc;
@@ -153,7 +153,7 @@ mod tests {
         schedule: Arc<dyn Schedule>,
     ) -> [(&'static str, Box<dyn PosteriorSampler<f64>>); 2] {
         let noise = NoiseVariance::Uniform(noise);
-        let observation = Observation::new(values.to_vec(), operator, noise).unwrap();
+        let observation = Observed::shared(values.to_vec(), operator, noise).unwrap();
         let annealing = annealing(observation, schedule, 10);
         [
             ("ddrm", Box::new(Ddrm::new(annealing.clone()).unwrap())),

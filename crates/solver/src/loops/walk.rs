@@ -4,7 +4,7 @@ use super::Annealing;
 use crate::SolverError;
 use equipoise_field::{Real, each, sum};
 use equipoise_guidance::GuidanceError;
-use equipoise_innovation::Descent;
+use equipoise_observation::Descent;
 use equipoise_sampler::{SamplerError, Trace, fresh_share};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;

@@ -5,7 +5,8 @@
 use equipoise_covariance::{Covariance, fit_dense, fit_low_rank, fit_stationary};
 use equipoise_field::Shape;
 use equipoise_guidance::{Excess, Strength};
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_schedule::{Alpha, Level, Sda, Variance, uniform_grid};
 use equipoise_stability::{Certifier, Course, Likelihood, Method, Scope, Spectra, local_certificate};

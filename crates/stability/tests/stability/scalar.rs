@@ -4,8 +4,10 @@
 
 use equipoise_covariance::Modes;
 use equipoise_field::sum;
-use equipoise_guidance::{Excess, Observation, Sda, Strength};
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_guidance::{Excess, Sda, Strength};
+use equipoise_observation::Observed;
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Mask};
 use equipoise_sampler::PredictorCorrector;
 use equipoise_schedule::{Level, Schedule, uniform_grid};
@@ -113,7 +115,7 @@ fn the_mean_field_follows_an_ensemble() {
         assert_eq!(field.verdict, verdict, "v = {v}: {:?}", field.amplitude);
         let wiener = Arc::new(Wiener::new(vec![0.0; 40], Arc::clone(&prior) as _).unwrap());
         let y =
-            Observation::new(vec![0.0; 40], Arc::clone(&mask) as _, NoiseVariance::Uniform(0.04)).unwrap();
+            Observed::shared(vec![0.0; 40], Arc::clone(&mask) as _, NoiseVariance::Uniform(0.04)).unwrap();
         let sda = Sda::new(wiener, Arc::new(y), law);
         let sampler = PredictorCorrector::new(grid.clone(), 1, tau).unwrap();
         let members = 200;

@@ -3,8 +3,9 @@
 use super::super::Annealing;
 use crate::{Member, Start};
 use equipoise_covariance::Modes;
-use equipoise_guidance::Observation;
-use equipoise_innovation::{NoiseVariance, ObservedPrior};
+use equipoise_observation::Observed;
+use equipoise_innovation::ObservedPrior;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Dense, Gram, LinearOperator, Mask, NonlinearOperator};
 use equipoise_posterior::ExactPosterior;
 use equipoise_schedule::{Alpha, Level, LinearBeta, Schedule, Sda, Variance, uniform_grid};
@@ -90,16 +91,16 @@ pub(in crate::loops) fn linear_beta() -> Arc<dyn Schedule> {
     Arc::new(LinearBeta::default())
 }
 
-pub(in crate::loops) fn observed(operator: Arc<dyn LinearOperator<f64>>, noise: f64) -> Observation<f64> {
-    Observation::new(VALUES.to_vec(), operator, NoiseVariance::Uniform(noise)).unwrap()
+pub(in crate::loops) fn observed(operator: Arc<dyn LinearOperator<f64>>, noise: f64) -> Observed<f64> {
+    Observed::shared(VALUES.to_vec(), operator, NoiseVariance::Uniform(noise)).unwrap()
 }
 
-pub(in crate::loops) fn nonlinear(operator: Arc<dyn NonlinearOperator<f64>>) -> Observation<f64> {
-    Observation::nonlinear(vec![0.4, -0.3, 0.5], operator, NoiseVariance::Uniform(NOISE)).unwrap()
+pub(in crate::loops) fn nonlinear(operator: Arc<dyn NonlinearOperator<f64>>) -> Observed<f64> {
+    Observed::nonlinear(vec![0.4, -0.3, 0.5], operator, NoiseVariance::Uniform(NOISE)).unwrap()
 }
 
 pub(in crate::loops) fn annealing(
-    observation: Observation<f64>,
+    observation: Observed<f64>,
     schedule: Arc<dyn Schedule>,
     steps: usize,
 ) -> Annealing<f64> {

@@ -1,6 +1,5 @@
 //! Conjugate gradients on a symmetric positive definite map (Hestenes & Stiefel 1952).
 
-use crate::Solved;
 use equipoise_field::{Real, each, sum};
 
 /// When conjugate gradients stop.
@@ -27,6 +26,15 @@ pub struct Breakdown {
     pub iteration: usize,
     /// dᵀMd.
     pub curvature: f64,
+}
+
+/// What a solve cost and how well it went.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Solved {
+    /// Iterations; zero for a direct solve.
+    pub iterations: usize,
+    /// ‖r − S z‖/‖r‖ as the iteration carries it; `None` for a direct solve.
+    pub residual: Option<f64>,
 }
 
 /// How a descent ended.
@@ -73,47 +81,130 @@ impl ConjugateGradients {
     /// If the lengths of `r` and `z` differ.
     pub fn solve_preconditioned<R: Real, E>(
         &self,
-        mut product: impl FnMut(&[R], &mut [R]) -> Result<(), E>,
+        product: impl FnMut(&[R], &mut [R]) -> Result<(), E>,
         precondition: impl Fn(&[R], &mut [R]),
         r: &[R],
         z: &mut [R],
     ) -> Result<Descent, E> {
+        let mut descents = self.descend(1, product, precondition, r, z)?;
+        Ok(descents.swap_remove(0))
+    }
+
+    /// As [`solve`](Self::solve) for `count` systems of one length side by side, whose r and z stand one
+    /// after the other: `product` takes one vector of every system, zero where a descent has ended. Each
+    /// has the bits that it has alone.
+    ///
+    /// # Errors
+    /// Those of `product`.
+    ///
+    /// # Panics
+    /// If the lengths of `r` and `z` differ, or are no multiple of `count`.
+    pub fn solve_each<R: Real, E>(
+        &self,
+        count: usize,
+        product: impl FnMut(&[R], &mut [R]) -> Result<(), E>,
+        r: &[R],
+        z: &mut [R],
+    ) -> Result<Vec<Descent>, E> {
+        self.descend(count, product, |r, z| z.copy_from_slice(r), r, z)
+    }
+
+    fn descend<R: Real, E>(
+        &self,
+        count: usize,
+        mut product: impl FnMut(&[R], &mut [R]) -> Result<(), E>,
+        precondition: impl Fn(&[R], &mut [R]),
+        r: &[R],
+        z: &mut [R],
+    ) -> Result<Vec<Descent>, E> {
         assert_eq!(r.len(), z.len(), "conjugate gradients: lengths differ");
+        let len = r.len().checked_div(count).unwrap_or(0);
+        assert_eq!(len * count, r.len(), "conjugate gradients: systems of unequal lengths");
         z.fill(R::zero());
-        let scale = sum::norm(r);
-        if scale == 0.0 {
-            return Ok(Descent::ended(0, 0.0));
-        }
         let tolerance = self.tolerance.max(64.0 * R::epsilon().wide());
+        let mut systems: Vec<System> = (0..count).map(|k| System::new(&r[k * len..][..len])).collect();
         let mut rest = r.to_vec();
         let mut search = vec![R::zero(); r.len()];
-        let (mut along, mut image) = (search.clone(), search.clone());
-        let (mut power, mut residual) = (0.0, 1.0);
+        let (mut along, mut image) = (vec![R::zero(); len], search.clone());
         for iteration in 0..self.iterations {
-            precondition(&rest, &mut along);
-            let next = sum::dot(&rest, &along);
-            let turn = R::narrow(if iteration == 0 { 0.0 } else { next / power });
-            power = next;
-            each::update1(&mut search, &along, |d, z| z + turn * d);
+            for (k, system) in systems.iter_mut().enumerate().filter(|(_, s)| s.ended.is_none()) {
+                let at = k * len..(k + 1) * len;
+                precondition(&rest[at.clone()], &mut along);
+                system.turn(iteration, &rest[at.clone()], &along, &mut search[at]);
+            }
+            if systems.iter().all(|system| system.ended.is_some()) {
+                break;
+            }
             product(&search, &mut image)?;
-            let curvature = sum::dot(&search, &image);
-            if !curvature.is_finite() {
-                z.fill(R::nan());
-                return Ok(Descent::ended(iteration, f64::NAN));
-            }
-            if curvature <= 0.0 {
-                let breakdown = Some(Breakdown { iteration, curvature });
-                return Ok(Descent { breakdown, ..Descent::ended(iteration, residual) });
-            }
-            let step = R::narrow(power / curvature);
-            each::update1(z, &search, |z, d| z + step * d);
-            each::update1(&mut rest, &image, |r, i| r - step * i);
-            residual = sum::norm(&rest) / scale;
-            if residual <= tolerance {
-                return Ok(Descent::ended(iteration + 1, residual));
+            for (k, system) in systems.iter_mut().enumerate().filter(|(_, s)| s.ended.is_none()) {
+                let at = k * len..(k + 1) * len;
+                let [z, rest] = [&mut z[at.clone()], &mut rest[at.clone()]];
+                system.step(iteration, tolerance, &search[at.clone()], &image[at.clone()], [z, rest]);
+                if system.ended.is_some() {
+                    search[at].fill(R::zero());
+                }
             }
         }
-        Ok(Descent::ended(self.iterations, residual))
+        let ended = |system: System| {
+            system.ended.unwrap_or_else(|| Descent::ended(self.iterations, system.residual))
+        };
+        Ok(systems.into_iter().map(ended).collect())
+    }
+}
+
+/// The scalars of one descent.
+struct System {
+    /// ‖r‖.
+    scale: f64,
+    /// rᵀP⁻¹r of the iterate.
+    power: f64,
+    /// ‖r − M z‖/‖r‖ of the iterate.
+    residual: f64,
+    ended: Option<Descent>,
+}
+
+impl System {
+    fn new<R: Real>(r: &[R]) -> Self {
+        let scale = sum::norm(r);
+        let ended = (scale == 0.0).then(|| Descent::ended(0, 0.0));
+        Self { scale, power: 0.0, residual: 1.0, ended }
+    }
+
+    /// The next direction, conjugate to those before it.
+    fn turn<R: Real>(&mut self, iteration: usize, rest: &[R], along: &[R], search: &mut [R]) {
+        let next = sum::dot(rest, along);
+        let turn = R::narrow(if iteration == 0 { 0.0 } else { next / self.power });
+        self.power = next;
+        each::update1(search, along, |d, z| z + turn * d);
+    }
+
+    /// The step along it, given its image under M.
+    fn step<R: Real>(
+        &mut self,
+        iteration: usize,
+        tolerance: f64,
+        search: &[R],
+        image: &[R],
+        [z, rest]: [&mut [R]; 2],
+    ) {
+        let curvature = sum::dot(search, image);
+        if !curvature.is_finite() {
+            z.fill(R::nan());
+            self.ended = Some(Descent::ended(iteration, f64::NAN));
+            return;
+        }
+        if curvature <= 0.0 {
+            let breakdown = Some(Breakdown { iteration, curvature });
+            self.ended = Some(Descent { breakdown, ..Descent::ended(iteration, self.residual) });
+            return;
+        }
+        let step = R::narrow(self.power / curvature);
+        each::update1(z, search, |z, d| z + step * d);
+        each::update1(rest, image, |r, i| r - step * i);
+        self.residual = sum::norm(rest) / self.scale;
+        if self.residual <= tolerance {
+            self.ended = Some(Descent::ended(iteration + 1, self.residual));
+        }
     }
 }
 
@@ -184,5 +275,20 @@ mod tests {
         let mut z = [f64::NAN; 2];
         let Ok(descent) = ConjugateGradients::default().solve(diagonal(&[1.0, 2.0]), &[0.0; 2], &mut z);
         assert_eq!((z, descent), ([0.0; 2], Descent::ended(0, 0.0)));
+    }
+
+    /// Systems that end at different iterations: by tolerance, by curvature, by the cap, at once.
+    #[test]
+    fn systems_side_by_side_have_the_bits_they_have_alone() {
+        let systems = [[1.0, 4.0, 9.0], [3.0, -1.0, 2.0], [5.0, 5.0, 5.0], [1.0, 1e4, 1e8]];
+        let right = [[1.0, 2.0, 3.0], [1.0, 1.0, 0.0], [0.3, -0.2, 0.1], [1.0, 1.0, 1.0]];
+        let solver = ConjugateGradients { iterations: 2, ..ConjugateGradients::default() };
+        let (mut z, all) = (vec![0.0; 12], diagonal(systems.as_flattened()));
+        let Ok(together) = solver.solve_each(4, all, right.as_flattened(), &mut z);
+        for (k, (values, r)) in systems.iter().zip(&right).enumerate() {
+            let mut alone = [0.0; 3];
+            let Ok(descent) = solver.solve(diagonal(values), r, &mut alone);
+            assert_eq!((descent, &alone[..]), (together[k], &z[3 * k..][..3]), "{k}");
+        }
     }
 }

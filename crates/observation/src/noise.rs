@@ -1,6 +1,6 @@
 //! The variance s² of the observation noise.
 
-use crate::InnovationError;
+use crate::ObservationError;
 
 /// Noise variances of N observations, independent of each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,12 @@ pub enum NoiseVariance {
 }
 
 impl NoiseVariance {
+    /// One standard deviation s for all, in the units of the readings.
+    pub fn std(s: f64) -> Self {
+        // A deviation below 0 is none: its square must not pass for a variance.
+        Self::Uniform(if s < 0.0 { f64::NAN } else { s * s })
+    }
+
     /// s² of observation i.
     ///
     /// # Panics
@@ -47,14 +53,32 @@ impl NoiseVariance {
     }
 
     /// Σ log(s² + `added`) over `count` observations.
-    pub(crate) fn log_determinant(&self, count: usize, added: f64) -> f64 {
+    pub fn log_determinant(&self, count: usize, added: f64) -> f64 {
         match self.uniform() {
             Some(s2) => count as f64 * (s2 + added).ln(),
             None => equipoise_field::sum::of(count, |i| (self.at(i) + added).ln()),
         }
     }
 
-    pub(crate) fn check(&self, count: usize) -> Result<(), InnovationError> {
+    /// Whether these are the variances of `count` observations, finite and none below 0.
+    ///
+    /// # Errors
+    /// [`ObservationError::NoiseLength`], [`ObservationError::Noise`].
+    pub fn check(&self, count: usize) -> Result<(), ObservationError> {
+        self.fits(count)?;
+        self.each(count, "a finite number of at least 0", |v| v >= 0.0)
+    }
+
+    /// The same, for what divides by s²: none is 0.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_positive(&self, count: usize) -> Result<(), ObservationError> {
+        self.fits(count)?;
+        self.each(count, "a positive finite number", |v| v > 0.0)
+    }
+
+    fn fits(&self, count: usize) -> Result<(), ObservationError> {
         let given = match self {
             Self::Uniform(_) => count,
             Self::PerChannel { values, plane } => match values.len() * plane {
@@ -63,11 +87,21 @@ impl NoiseVariance {
             },
             Self::PerObservation(values) => values.len(),
         };
-        if given != count {
-            return Err(InnovationError::NoiseLength { found: given, expected: count });
+        if given == count {
+            return Ok(());
         }
-        match (0..count).map(|i| (i, self.at(i))).find(|(_, v)| !(v.is_finite() && *v > 0.0)) {
-            Some((index, found)) => Err(InnovationError::Noise { index, found }),
+        Err(ObservationError::NoiseLength { found: given, expected: count })
+    }
+
+    fn each(
+        &self,
+        count: usize,
+        expected: &'static str,
+        allowed: impl Fn(f64) -> bool,
+    ) -> Result<(), ObservationError> {
+        let bad = |&(_, v): &(usize, f64)| !(v.is_finite() && allowed(v));
+        match (0..count).map(|i| (i, self.at(i))).find(bad) {
+            Some((index, found)) => Err(ObservationError::Noise { index, found, expected }),
             None => Ok(()),
         }
     }

@@ -1,14 +1,13 @@
-//! What was observed: y = A x + s η.
+//! What was observed, with its operator and the variance of its noise.
 
-use crate::GuidanceError;
+use crate::{NoiseVariance, ObservationError};
 use equipoise_field::{Real, each, sum};
-use equipoise_innovation::NoiseVariance;
 use equipoise_operator::{Gram, LinearOperator, NonlinearOperator, Selection, Subsample};
 use std::sync::Arc;
 
 /// Observed values with their operator and noise.
 #[derive(Clone)]
-pub struct Observation<R: Real> {
+pub struct Observed<R: Real> {
     values: Vec<R>,
     operator: Operator<R>,
     noise: NoiseVariance,
@@ -21,17 +20,31 @@ enum Operator<R: Real> {
     Nonlinear(Arc<dyn NonlinearOperator<R>>),
 }
 
-impl<R: Real> Observation<R> {
+impl<R: Real> Observed<R> {
     /// y, A and s².
     ///
     /// # Errors
-    /// [`GuidanceError::Length`] unless y has the operator's N entries.
+    /// [`ObservationError::Length`] unless y has the operator's N entries, [`ObservationError::Value`] for
+    /// one that is no finite number; [`ObservationError::NoiseLength`] and [`ObservationError::Noise`] unless
+    /// s² is that of N observations, finite and nowhere below 0.
     pub fn new(
+        values: Vec<R>,
+        operator: impl LinearOperator<R> + 'static,
+        noise: NoiseVariance,
+    ) -> Result<Self, ObservationError> {
+        Self::shared(values, Arc::new(operator), noise)
+    }
+
+    /// The same with an A that others hold too.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn shared(
         values: Vec<R>,
         operator: Arc<dyn LinearOperator<R>>,
         noise: NoiseVariance,
-    ) -> Result<Self, GuidanceError> {
-        check(&values, operator.len_out())?;
+    ) -> Result<Self, ObservationError> {
+        check(&values, operator.len_out(), &noise)?;
         let lattice = match operator.selection() {
             Selection::Lattice { shape, stride } => Subsample::new(shape, stride).ok(),
             _ => None,
@@ -42,13 +55,13 @@ impl<R: Real> Observation<R> {
     /// y, s² and an A that need not be linear.
     ///
     /// # Errors
-    /// [`GuidanceError::Length`] unless y has the operator's N entries.
+    /// As [`new`](Self::new).
     pub fn nonlinear(
         values: Vec<R>,
         operator: Arc<dyn NonlinearOperator<R>>,
         noise: NoiseVariance,
-    ) -> Result<Self, GuidanceError> {
-        check(&values, operator.len_out())?;
+    ) -> Result<Self, ObservationError> {
+        check(&values, operator.len_out(), &noise)?;
         Ok(Self { values, operator: Operator::Nonlinear(operator), noise, lattice: None })
     }
 
@@ -60,11 +73,11 @@ impl<R: Real> Observation<R> {
     /// A, for a method that is made for a linear one.
     ///
     /// # Errors
-    /// [`GuidanceError::Nonlinear`], which names the method.
-    pub fn linear(&self, method: &'static str) -> Result<&Arc<dyn LinearOperator<R>>, GuidanceError> {
+    /// [`ObservationError::Nonlinear`], which names the method.
+    pub fn linear(&self, method: &'static str) -> Result<&Arc<dyn LinearOperator<R>>, ObservationError> {
         match &self.operator {
             Operator::Linear(operator) => Ok(operator),
-            Operator::Nonlinear(_) => Err(GuidanceError::Nonlinear { method }),
+            Operator::Nonlinear(_) => Err(ObservationError::Nonlinear { method }),
         }
     }
 
@@ -76,6 +89,14 @@ impl<R: Real> Observation<R> {
     /// s².
     pub fn noise(&self) -> &NoiseVariance {
         &self.noise
+    }
+
+    /// D, the length of the fields that A takes.
+    pub fn dim(&self) -> usize {
+        match &self.operator {
+            Operator::Linear(operator) => operator.len_in(),
+            Operator::Nonlinear(operator) => operator.len_in(),
+        }
     }
 
     /// N.
@@ -129,7 +150,7 @@ impl<R: Real> Observation<R> {
     }
 
     /// A Aᵀ, as far as a linear A says.
-    pub(crate) fn gram(&self) -> Gram<'_> {
+    pub fn gram(&self) -> Gram<'_> {
         match &self.operator {
             Operator::Linear(operator) => operator.gram(),
             Operator::Nonlinear(_) => Gram::General,
@@ -137,7 +158,7 @@ impl<R: Real> Observation<R> {
     }
 
     /// out += diag(s²) v.
-    pub(crate) fn add_noise(&self, v: &[R], out: &mut [R]) {
+    pub fn add_noise(&self, v: &[R], out: &mut [R]) {
         out.iter_mut().zip(v).enumerate().for_each(|(i, (o, &v))| *o += R::narrow(self.noise.at(i)) * v);
     }
 
@@ -147,7 +168,13 @@ impl<R: Real> Observation<R> {
     }
 }
 
-fn check<R>(values: &[R], expected: usize) -> Result<(), GuidanceError> {
+fn check<R: Real>(values: &[R], expected: usize, noise: &NoiseVariance) -> Result<(), ObservationError> {
     let found = values.len();
-    if found == expected { Ok(()) } else { Err(GuidanceError::Length { what: "y", found, expected }) }
+    if found != expected {
+        return Err(ObservationError::Length { what: "y", found, expected });
+    }
+    if let Some(index) = values.iter().position(|y| !y.wide().is_finite()) {
+        return Err(ObservationError::Value { index, found: values[index].wide() });
+    }
+    noise.check(expected)
 }

@@ -1,0 +1,49 @@
+//! What can be wrong with an observation.
+
+/// Readings, an operator and a noise that make no observation, or not the one a method takes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObservationError {
+    /// A buffer of the wrong length.
+    #[error("{what}: found length {found}, expected {expected}")]
+    Length {
+        /// The buffer.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length expected.
+        expected: usize,
+    },
+    /// A reading that is no number.
+    #[error("y, entry {index}: found {found}, expected a finite number")]
+    Value {
+        /// The observation.
+        index: usize,
+        /// Its reading.
+        found: f64,
+    },
+    /// Noise for another number of observations.
+    #[error("noise: given for {found} observations, expected {expected}")]
+    NoiseLength {
+        /// Number given; of variances per channel the length of a frame, which N must be a multiple of.
+        found: usize,
+        /// N.
+        expected: usize,
+    },
+    /// A noise variance out of its range.
+    #[error("noise variance of observation {index}: found {found}, expected {expected}")]
+    Noise {
+        /// The observation.
+        index: usize,
+        /// Its variance.
+        found: f64,
+        /// The range.
+        expected: &'static str,
+    },
+    /// A method that is made for a linear observation.
+    #[error("{method}: found a nonlinear observation operator, expected a linear one")]
+    Nonlinear {
+        /// The method's name.
+        method: &'static str,
+    },
+}
