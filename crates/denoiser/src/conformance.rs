@@ -1,7 +1,10 @@
 //! The suite that every denoiser passes.
 
+mod batch;
 mod parts;
 mod probe;
+
+pub use batch::check_batch;
 
 use crate::{Denoiser, DenoiserError};
 use equipoise_field::{Real, Shape, sum};

@@ -1,36 +1,77 @@
-//! The trait, and the capability of knowing Cov[x | x_t] exactly.
+//! The trait, and what some denoisers know beyond it.
 
-use crate::DenoiserError;
+use crate::linearise::MemberByMember;
+use crate::{DenoiserError, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
-/// An estimate x̂(x_t) of E[x | x_t = μx + σε] and the transpose of its Jacobian.
+/// An estimate x̂(x_t) of E[x | x_t = μx + σε] and its Jacobian J = ∂x̂/∂x_t.
+///
+/// `dim`, `denoise` and `vjp` make a denoiser. Whoever needs x̂ and products with J at one state, as every
+/// method does, calls [`linearise`](Self::linearise), for a batch of members at once; a model that can
+/// run forward once for all of them, such as a network, overrides it with [`batch`](Self::batch).
+/// [`check_denoiser`](crate::check_denoiser) and [`check_batch`](crate::check_batch) hold the forms to each
+/// other.
 pub trait Denoiser<R: Real>: Send + Sync {
     /// D, the length of a field.
     fn dim(&self) -> usize;
 
-    /// x̂ from x_t. Overwrites `x_hat`.
+    /// x̂ from x_t, of one member. Overwrites `x_hat`.
     ///
     /// # Errors
     /// [`DenoiserError`] when the estimate cannot be made.
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError>;
 
-    /// Jᵀv with J = ∂x̂/∂x_t at x_t. Overwrites `out`.
+    /// Jᵀv at x_t, of one member. Overwrites `out`.
     ///
     /// # Errors
     /// [`DenoiserError`] when the product cannot be made.
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError>;
-}
 
-/// A denoiser that knows V = Cov[x | x_t] in closed form.
-pub trait ExactCovariance<R: Real>: Denoiser<R> {
-    /// V v. Overwrites `out`.
+    /// J v at x_t, of one member, where the denoiser has that product. Overwrites `out`.
     ///
     /// # Errors
-    /// [`DenoiserError`] when the product cannot be made.
-    fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError>;
+    /// [`DenoiserError::Unknown`] unless it is overridden.
+    fn jvp(&self, _x_t: &[R], _level: Level, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+        Err(DenoiserError::Unknown { what: "J v" })
+    }
+
+    /// V v at x_t with V = Cov[x | x_t], of one member, for an [`ExactCovariance`]. Overwrites `out`.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Unknown`] unless it is overridden.
+    fn covariance(&self, _x_t: &[R], _level: Level, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+        Err(DenoiserError::Unknown { what: "Cov[x | x_t] v" })
+    }
+
+    /// How many members one [`linearise`](Self::linearise) takes best. Ensembles are drawn in batches of so
+    /// many, side by side; 1 leaves all threads to different members.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// The model at n states of one level, `x_t` of n·D numbers, member by member: overwrites `x_hat`, n·D
+    /// too, and returns J at each of them, which may keep what it needs in `tape`.
+    ///
+    /// The bits of a member depend neither on n nor on its place.
+    ///
+    /// # Errors
+    /// [`DenoiserError`] when an estimate cannot be made.
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+        _tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        Ok(Box::new(MemberByMember::new(self, x_t, level, x_hat)?))
+    }
 }
+
+/// A denoiser whose [`covariance`](Denoiser::covariance) is V = Cov[x | x_t] itself, in closed form, and so
+/// is that of its linearisations.
+pub trait ExactCovariance<R: Real>: Denoiser<R> {}
 
 /// ln p(y | x) of a field x, up to a constant.
 pub type LogLikelihood<'a, R> = dyn Fn(&[R]) -> f64 + Sync + 'a;

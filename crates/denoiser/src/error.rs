@@ -17,6 +17,30 @@ pub enum DenoiserError {
     /// The denoiser's own failure, such as a model that could not be evaluated.
     #[error("denoiser: {0}")]
     Model(Box<dyn std::error::Error + Send + Sync>),
+    /// A product that the denoiser does not have.
+    #[error("{what}: found a denoiser without this product, expected one that has it")]
+    Unknown {
+        /// The product.
+        what: &'static str,
+    },
+    /// A member of a batch that is not what it is alone.
+    #[error(
+        "{what} of member {member} in a batch of {batch}, entry {index}: found {found}, expected {expected} as when alone"
+    )]
+    Batch {
+        /// The output.
+        what: &'static str,
+        /// Members in the batch.
+        batch: usize,
+        /// The member's place in it.
+        member: usize,
+        /// The first entry that differs.
+        index: usize,
+        /// What stands there.
+        found: f64,
+        /// What stands there for the member alone.
+        expected: f64,
+    },
     /// An output with an entry that is no finite number, or was not written.
     #[error("{what}, entry {index}: found {found}, expected a finite number")]
     NotFinite {

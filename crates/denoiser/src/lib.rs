@@ -1,7 +1,8 @@
-//! The denoiser trait x̂(x_t) = E[x | x_t] with its Jacobian product, and the conformance suite
-//! that every implementor runs.
+//! The denoiser trait x̂(x_t) = E[x | x_t] with its Jacobian, linearised at the states of a batch, and the
+//! conformance suites that every implementor runs.
 //!
-//! A denoiser of your own is two functions in a [`Closure`], or a type with two methods. A shrinking one, with Jacobian c·I:
+//! A denoiser of your own is two functions in a [`Closure`], one that returns its own slope in a
+//! [`Pullback`], or a type with two methods. A shrinking one, with Jacobian c·I:
 //!
 //! ```
 //! use equipoise_denoiser::{Denoiser, DenoiserError, check_denoiser};
@@ -42,8 +43,12 @@ mod closure;
 mod conformance;
 mod denoise;
 mod error;
+mod linearise;
+mod pullback;
 
 pub use closure::Closure;
-pub use conformance::{Conformance, check_denoiser};
+pub use conformance::{Conformance, check_batch, check_denoiser};
 pub use denoise::{Denoiser, Empirical, ExactCovariance, LogLikelihood, Moments};
 pub use error::DenoiserError;
+pub use linearise::{Linearised, Tape};
+pub use pullback::Pullback;

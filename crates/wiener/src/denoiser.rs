@@ -87,9 +87,13 @@ impl<R: Real> Denoiser<R> for Wiener<R> {
         self.covariance.apply(&self.gains(level), v, out);
         Ok(())
     }
-}
 
-impl<R: Real> ExactCovariance<R> for Wiener<R> {
+    /// J is symmetric.
+    fn jvp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.vjp(x_t, level, v, out)
+    }
+
+    /// V = (σ²/μ)J.
     fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         self.vjp(x_t, level, v, out)?;
         let scale = R::narrow(level.sigma * level.sigma / level.mu);
@@ -97,6 +101,8 @@ impl<R: Real> ExactCovariance<R> for Wiener<R> {
         Ok(())
     }
 }
+
+impl<R: Real> ExactCovariance<R> for Wiener<R> {}
 
 #[cfg(test)]
 mod tests {

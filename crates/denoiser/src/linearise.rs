@@ -1,0 +1,127 @@
+//! A denoiser linearised at the states of a batch.
+
+use crate::{Denoiser, DenoiserError};
+use equipoise_field::Real;
+use equipoise_schedule::Level;
+use std::any::Any;
+use std::fmt;
+
+/// J at n states of one level. Vectors are of n·D numbers, member by member; each product is of its member's
+/// own J.
+pub trait Linearised<R: Real> {
+    /// Jᵀv of every member. Overwrites `out`.
+    ///
+    /// # Errors
+    /// [`DenoiserError`] when a product cannot be made.
+    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError>;
+
+    /// J v of every member. Overwrites `out`.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Unknown`] unless the denoiser has this product.
+    fn jvp(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+        Err(DenoiserError::Unknown { what: "J v" })
+    }
+
+    /// V v of every member, V = Cov[x | x_t]. Overwrites `out`.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Unknown`] unless the denoiser is an [`ExactCovariance`](crate::ExactCovariance).
+    fn covariance(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+        Err(DenoiserError::Unknown { what: "Cov[x | x_t] v" })
+    }
+}
+
+/// Room that linearisations keep their intermediate values in, owned by whoever asks for them and used again
+/// and again. One tape serves one linearisation at a time, of any denoiser.
+#[derive(Default)]
+pub struct Tape(Option<Box<dyn Any + Send>>);
+
+impl Tape {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What was kept by the last user of this type; a new `T` where another type was kept.
+    pub fn room<T: Any + Send + Default>(&mut self) -> &mut T {
+        let kept = self.0.take().and_then(|kept| kept.downcast().ok()).unwrap_or_default();
+        let kept: &mut Box<dyn Any + Send> = self.0.insert(kept as Box<T>);
+        match kept.downcast_mut() {
+            Some(room) => room,
+            None => unreachable!("a box of T was put there"),
+        }
+    }
+}
+
+impl fmt::Debug for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tape").field("in_use", &self.0.is_some()).finish()
+    }
+}
+
+/// The linearisation that `denoise` and `vjp` make.
+pub(crate) struct MemberByMember<'a, R, D: ?Sized> {
+    denoiser: &'a D,
+    x_t: &'a [R],
+    level: Level,
+}
+
+impl<'a, R: Real, D: Denoiser<R> + ?Sized> MemberByMember<'a, R, D> {
+    pub(crate) fn new(
+        denoiser: &'a D,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+    ) -> Result<Self, DenoiserError> {
+        let dim = denoiser.dim();
+        members("x_t", x_t.len(), dim)?;
+        length("x_hat", x_hat.len(), x_t.len())?;
+        for (x_t, x_hat) in x_t.chunks_exact(dim).zip(x_hat.chunks_exact_mut(dim)) {
+            denoiser.denoise(x_t, level, x_hat)?;
+        }
+        Ok(Self { denoiser, x_t, level })
+    }
+
+    fn each(
+        &self,
+        v: &[R],
+        out: &mut [R],
+        product: impl Fn(&D, &[R], &[R], &mut [R]) -> Result<(), DenoiserError>,
+    ) -> Result<(), DenoiserError> {
+        let dim = self.denoiser.dim();
+        length("v", v.len(), self.x_t.len())?;
+        length("out", out.len(), self.x_t.len())?;
+        let vectors = v.chunks_exact(dim).zip(out.chunks_exact_mut(dim));
+        for (x_t, (v, out)) in self.x_t.chunks_exact(dim).zip(vectors) {
+            product(self.denoiser, x_t, v, out)?;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Real, D: Denoiser<R> + ?Sized> Linearised<R> for MemberByMember<'_, R, D> {
+    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.each(v, out, |denoiser, x_t, v, out| denoiser.vjp(x_t, self.level, v, out))
+    }
+
+    fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.each(v, out, |denoiser, x_t, v, out| denoiser.jvp(x_t, self.level, v, out))
+    }
+
+    fn covariance(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.each(v, out, |denoiser, x_t, v, out| denoiser.covariance(x_t, self.level, v, out))
+    }
+}
+
+/// The number of members in a buffer of whole fields.
+pub(crate) fn members(what: &'static str, found: usize, dim: usize) -> Result<usize, DenoiserError> {
+    match found.checked_div(dim) {
+        Some(count) if count * dim == found => Ok(count),
+        _ => Err(DenoiserError::Length { what, found, expected: dim }),
+    }
+}
+
+fn length(what: &'static str, found: usize, expected: usize) -> Result<(), DenoiserError> {
+    if found == expected { Ok(()) } else { Err(DenoiserError::Length { what, found, expected }) }
+}
