@@ -1,6 +1,6 @@
 //! C ≈ Cov[x | x_t], by what the denoiser knows of it.
 
-use equipoise_denoiser::{Denoiser, DenoiserError, Empirical, ExactCovariance};
+use equipoise_denoiser::{Denoiser, DenoiserError, Empirical, ExactCovariance, Linearised};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 use std::sync::Arc;
@@ -27,16 +27,30 @@ impl<R: Real> ConditionalCovariance<R> {
         }
     }
 
-    /// out = C v at x_t. Overwrites `out`.
+    /// The same, to keep.
+    pub fn shared(&self) -> Arc<dyn Denoiser<R>> {
+        match self {
+            Self::Exact(denoiser) => Arc::clone(denoiser) as Arc<dyn Denoiser<R>>,
+            Self::Empirical(denoiser) => Arc::clone(denoiser) as Arc<dyn Denoiser<R>>,
+            Self::Jacobian(denoiser) => Arc::clone(denoiser),
+        }
+    }
+
+    /// out = C v of every member, at the states where the denoiser was linearised. Overwrites `out`.
     ///
     /// # Errors
-    /// [`DenoiserError`] when the product cannot be made.
-    pub fn apply(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    /// [`DenoiserError`] when a product cannot be made.
+    pub fn apply(
+        &self,
+        local: &mut (dyn Linearised<R> + '_),
+        level: Level,
+        v: &[R],
+        out: &mut [R],
+    ) -> Result<(), DenoiserError> {
         match self {
-            Self::Exact(denoiser) => denoiser.covariance(x_t, level, v, out),
-            Self::Empirical(denoiser) => denoiser.covariance(x_t, level, v, out),
-            Self::Jacobian(denoiser) => {
-                denoiser.vjp(x_t, level, v, out)?;
+            Self::Exact(_) | Self::Empirical(_) => local.covariance(v, out),
+            Self::Jacobian(_) => {
+                local.vjp(v, out)?;
                 let scale = R::narrow(level.sigma * level.sigma / level.mu);
                 each::update(out, |o| scale * o);
                 Ok(())

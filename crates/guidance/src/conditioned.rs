@@ -1,8 +1,8 @@
 //! The exact guidance of a prior on finitely many fields.
 
-use crate::{Evidence, Guidance, GuidanceError, Scratch};
+use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_observation::Observed;
-use equipoise_denoiser::{Denoiser, Empirical};
+use equipoise_denoiser::{Denoiser, Empirical, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_schedule::Level;
 use std::sync::Arc;
@@ -40,17 +40,20 @@ impl<R: Real> Guidance<R> for Conditioned<R> {
         &*self.prior
     }
 
-    fn gradient(
+    fn gradients(
         &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &[R],
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
+        evidence: &mut [Evidence],
         _: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        self.posterior.denoise(x_t, level, g)?;
-        let scale = R::narrow(level.mu / (level.sigma * level.sigma));
-        each::update1(g, x_hat, |y, x| scale * (y - x));
-        Ok(Evidence { guidance_norm: sum::norm(g), ..Evidence::default() })
+    ) -> Result<(), GuidanceError> {
+        let dim = self.prior.dim();
+        self.posterior.linearise(at.x_t, at.level, g, &mut Tape::new())?;
+        let scale = R::narrow(at.level.mu / (at.level.sigma * at.level.sigma));
+        each::update1(g, at.x_hat, |y, x| scale * (y - x));
+        for (evidence, g) in evidence.iter_mut().zip(g.chunks_exact(dim)) {
+            *evidence = Evidence { guidance_norm: sum::norm(g), ..Evidence::default() };
+        }
+        Ok(())
     }
 }

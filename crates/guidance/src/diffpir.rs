@@ -1,7 +1,7 @@
 //! DiffPIR (Zhu et al. 2023, arXiv 2305.08995).
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, Scratch};
+use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
@@ -46,22 +46,26 @@ impl<R: Real> Guidance<R> for DiffPir<R> {
     }
 
     /// A product with A Aᵀ per iteration.
-    fn gradient(
+    fn gradients(
         &self,
-        _x_t: &[R],
-        level: Level,
-        x_hat: &[R],
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        let (operator, count) = (self.observation.linear("diffpir")?, self.observation.count());
+    ) -> Result<(), GuidanceError> {
+        let operator = self.observation.linear("diffpir")?;
+        let (dim, count) = (self.observation.dim(), self.observation.count());
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
-        self.observation.residual(x_hat, residual);
-        let variance = (level.sigma / level.mu).powi(2) / self.lambda;
-        let descent = self.observation.solve_isotropic(variance, x_hat, residual, solution, g);
-        operator.adjoint(solution, g);
-        let scale = R::narrow(1.0 / (self.lambda * level.mu));
-        each::update(g, |g| scale * g);
-        Ok(Evidence::of(g, descent))
+        let variance = (at.level.sigma / at.level.mu).powi(2) / self.lambda;
+        let scale = R::narrow(1.0 / (self.lambda * at.level.mu));
+        for (k, (evidence, g)) in evidence.iter_mut().zip(g.chunks_exact_mut(dim)).enumerate() {
+            let (_, x_hat) = at.member(k, dim);
+            self.observation.residual(x_hat, residual);
+            let descent = self.observation.solve_isotropic(variance, x_hat, residual, solution, g);
+            operator.adjoint(solution, g);
+            each::update(g, |g| scale * g);
+            *evidence = Evidence::of(g, descent);
+        }
+        Ok(())
     }
 }

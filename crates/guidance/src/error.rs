@@ -1,6 +1,7 @@
 //! What can go wrong in a guided estimate.
 
 use equipoise_denoiser::DenoiserError;
+#[cfg(feature = "gaussian")]
 use equipoise_innovation::InnovationError;
 use equipoise_likelihood::LikelihoodError;
 use equipoise_observation::ObservationError;
@@ -20,15 +21,11 @@ pub enum GuidanceError {
         /// The length expected.
         expected: usize,
     },
-    /// A level for which nothing was prepared.
-    #[error("no {what} was prepared for μ = {mu}, σ = {sigma}; prepare every level of the run's time grid")]
-    Unprepared {
-        /// What is missing.
-        what: &'static str,
-        /// μ.
-        mu: f64,
-        /// σ.
-        sigma: f64,
+    /// A law that is a ratio of traces, where none is given.
+    #[error("law {law}: found no ratio of traces, expected those of the prior seen through the operator")]
+    Traced {
+        /// The law.
+        law: Law,
     },
     /// A law that is not made of traces.
     #[error("law {law}: found no traces to probe, expected matched or active")]
@@ -81,6 +78,7 @@ pub enum GuidanceError {
     #[error(transparent)]
     Likelihood(#[from] LikelihoodError),
     /// The innovation covariance failed.
+    #[cfg(feature = "gaussian")]
     #[error(transparent)]
     Innovation(#[from] InnovationError),
 }

@@ -2,7 +2,7 @@
 
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch};
+use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
 use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
@@ -48,7 +48,7 @@ impl<R: Real> Exact<R> {
         Ok((1.0, Evidence { iterations, residual, ..Evidence::default() }))
     }
 
-    /// s²I + A V Aᵀ factored at every level.
+    /// s²I + A V Aᵀ, factored at every one of `levels` and at others when they are met.
     ///
     /// # Errors
     /// [`GuidanceError::Innovation`].
@@ -56,8 +56,9 @@ impl<R: Real> Exact<R> {
         observed: &ObservedPrior<R>,
         levels: &[Level],
     ) -> Result<Arc<LevelTable<Innovation<R>>>, GuidanceError> {
-        let make = |level: Level| observed.innovation(&move |l| gain::covariance(level, l));
-        Ok(Arc::new(LevelTable::build("innovation covariance", levels, make)?))
+        let observed = observed.clone();
+        let make = move |level: Level| Ok(observed.innovation(&move |l| gain::covariance(level, l))?);
+        Ok(Arc::new(LevelTable::new(make).prepared(levels)?))
     }
 }
 
@@ -67,37 +68,44 @@ impl<R: Real> Guidance<R> for Exact<R> {
     }
 
     /// One solve with S and one vjp.
-    fn gradient(
+    fn gradients(
         &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &[R],
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
+    ) -> Result<(), GuidanceError> {
         let operator = self.observation.linear("exact")?;
-        let innovation = self.innovations.get(level)?;
-        let count = self.observation.count();
-        let residual = sized(&mut scratch.residual, count);
-        self.observation.residual(x_hat, residual);
-        let solution = sized(&mut scratch.weighted, count);
-        let solved = innovation.solve(residual, solution)?;
-        let spread = sized(&mut scratch.field, x_t.len());
-        operator.adjoint(solution, spread);
-        self.denoiser.vjp(x_t, level, spread, g)?;
-        Ok(Evidence::of(g, Descent { solved, breakdown: None }))
+        let innovation = self.innovations.get(at.level)?;
+        let (dim, count) = (self.observation.dim(), self.observation.count());
+        let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
+        let spread = sized(&mut scratch.field, evidence.len() * dim);
+        let mut solves = Vec::with_capacity(evidence.len());
+        for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {
+            self.observation.residual(at.member(k, dim).1, residual);
+            solves.push(innovation.solve(residual, solution)?);
+            operator.adjoint(solution, spread);
+        }
+        at.local.vjp(spread, g)?;
+        for (k, (evidence, solved)) in evidence.iter_mut().zip(solves).enumerate() {
+            *evidence = Evidence::of(&g[k * dim..(k + 1) * dim], Descent { solved, breakdown: None });
+        }
+        Ok(())
     }
 
-    fn noise_estimate(
+    fn noise_estimates(
         &self,
         x_t: &[R],
         level: Level,
         eps: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
+    ) -> Result<(), GuidanceError> {
         match &self.path {
-            Some(path) => path.noise_estimate(x_t, level, eps, scratch, |at| self.pull(level, at)),
-            None => self.plain_noise_estimate(x_t, level, eps, scratch),
+            Some(path) => {
+                path.noise_estimates(x_t, level, eps, evidence, scratch, |at| self.pull(level, at))
+            }
+            None => self.plain_noise_estimates(x_t, level, eps, evidence, scratch),
         }
     }
 }

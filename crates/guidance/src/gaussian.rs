@@ -69,6 +69,24 @@ impl<R: Real> GaussianPath<R> {
         self.norm(coefficients, sum::squared_norm(&spread), &gains)
     }
 
+    /// ε_y of every member in turn.
+    pub(crate) fn noise_estimates(
+        &self,
+        x_t: &[R],
+        level: Level,
+        eps: &mut [R],
+        evidence: &mut [Evidence],
+        scratch: &mut Scratch<R>,
+        weigh: impl Fn(Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError>,
+    ) -> Result<(), GuidanceError> {
+        let dim = self.wiener.mean().len();
+        let members = x_t.chunks_exact(dim).zip(eps.chunks_exact_mut(dim));
+        for (evidence, (x_t, eps)) in evidence.iter_mut().zip(members) {
+            *evidence = self.noise_estimate(x_t, level, eps, scratch, &weigh)?;
+        }
+        Ok(())
+    }
+
     /// ε_y, with the weighted residual made by `weigh`, which returns the factor on it and the
     /// evidence of how it was made.
     pub(crate) fn noise_estimate(

@@ -1,10 +1,12 @@
-//! The guidance trait: from (x_t, t) to ε_y.
+//! The guidance trait: from the states of a batch to ε_y.
 
 use crate::GuidanceError;
-use equipoise_denoiser::Denoiser;
+use equipoise_denoiser::{Denoiser, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::{Breakdown, Descent};
 use equipoise_schedule::Level;
+use std::fmt;
+use std::ops::Range;
 
 /// What one evaluation cost and how strong it was.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,21 +33,35 @@ impl Evidence {
     }
 }
 
-/// Buffers of one run, sized on first use.
-#[derive(Clone, Debug, Default)]
+/// Buffers of one run, sized on first use. A method may keep anything in the named ones while it makes a
+/// gradient; `x_hat` and the gradient's own are the caller's.
+#[derive(Debug, Default)]
 pub struct Scratch<R> {
     pub(crate) x_hat: Vec<R>,
     pub(crate) gradient: Vec<R>,
-    pub(crate) field: Vec<R>,
-    pub(crate) residual: Vec<R>,
-    pub(crate) weighted: Vec<R>,
-    pub(crate) prediction: Vec<R>,
+    pub(crate) tape: Tape,
+    /// Room for fields.
+    pub field: Vec<R>,
+    /// Room for observations, the residuals for most.
+    pub residual: Vec<R>,
+    /// Room for observations.
+    pub weighted: Vec<R>,
+    /// Room for observations.
+    pub prediction: Vec<R>,
 }
 
 impl<R: Real> Scratch<R> {
     /// Empty buffers.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            x_hat: Vec::new(),
+            gradient: Vec::new(),
+            tape: Tape::new(),
+            field: Vec::new(),
+            residual: Vec::new(),
+            weighted: Vec::new(),
+            prediction: Vec::new(),
+        }
     }
 }
 
@@ -55,12 +71,94 @@ pub(crate) fn sized<R: Real>(buffer: &mut Vec<R>, len: usize) -> &mut [R] {
     buffer
 }
 
-/// A guidance g ≈ ∇_{x_t} log p(y | x_t) on top of a denoiser, per sample.
+/// n members at one level, with what the prior makes of them.
+pub struct States<'a, 'l, R: Real> {
+    /// x_t, n·D numbers, member by member.
+    pub x_t: &'a [R],
+    /// The level of all.
+    pub level: Level,
+    /// x̂(x_t), n·D numbers.
+    pub x_hat: &'a [R],
+    /// J at every x_t.
+    pub local: &'a mut (dyn Linearised<R> + 'l),
+}
+
+impl<R: Real> States<'_, '_, R> {
+    /// x_t and x̂ of one member of `dim` numbers.
+    pub fn member(&self, k: usize, dim: usize) -> (&[R], &[R]) {
+        (&self.x_t[k * dim..(k + 1) * dim], &self.x_hat[k * dim..(k + 1) * dim])
+    }
+}
+
+impl<R: Real> fmt::Debug for States<'_, '_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("States").field("numbers", &self.x_t.len()).field("level", &self.level).finish()
+    }
+}
+
+/// A guidance g ≈ ∇_{x_t} log p(y | x_t) on top of a denoiser, member by member of a batch.
+///
+/// What it does for a member depends on nothing of another: norms, factors and inner solves are a member's
+/// own, and its bits those that it has alone. What is shared is the model's forward pass and its products.
 pub trait Guidance<R: Real>: Send + Sync {
     /// The prior.
     fn denoiser(&self) -> &dyn Denoiser<R>;
 
-    /// g at x_t, given x̂(x_t). Overwrites `g`.
+    /// g of every member, n·D numbers, with its evidence, n of them. Overwrites `g` and `evidence`.
+    ///
+    /// # Errors
+    /// [`GuidanceError`].
+    fn gradients(
+        &self,
+        at: &mut States<'_, '_, R>,
+        g: &mut [R],
+        evidence: &mut [Evidence],
+        scratch: &mut Scratch<R>,
+    ) -> Result<(), GuidanceError>;
+
+    /// ε_y = (x_t − μx̂)/σ − σg of every member, at n states x_t of n·D numbers, with its evidence, n of them.
+    /// Overwrites `eps` and `evidence`. A shorter way than that of
+    /// [`plain_noise_estimates`](Self::plain_noise_estimates) takes its place here.
+    ///
+    /// # Errors
+    /// [`GuidanceError`].
+    fn noise_estimates(
+        &self,
+        x_t: &[R],
+        level: Level,
+        eps: &mut [R],
+        evidence: &mut [Evidence],
+        scratch: &mut Scratch<R>,
+    ) -> Result<(), GuidanceError> {
+        self.plain_noise_estimates(x_t, level, eps, evidence, scratch)
+    }
+
+    /// ε_y from x̂ and g: the definition, which a shorter way must agree with. The model runs forward once.
+    ///
+    /// # Errors
+    /// [`GuidanceError`].
+    fn plain_noise_estimates(
+        &self,
+        x_t: &[R],
+        level: Level,
+        eps: &mut [R],
+        evidence: &mut [Evidence],
+        scratch: &mut Scratch<R>,
+    ) -> Result<(), GuidanceError> {
+        let mut g = std::mem::take(&mut scratch.gradient);
+        sized(&mut g, x_t.len());
+        let made = linearised(self, x_t, level, &mut g, evidence, scratch);
+        if made.is_ok() {
+            let (mu, over_sigma) = (R::narrow(level.mu), R::narrow(1.0 / level.sigma));
+            let sigma = R::narrow(level.sigma);
+            each::map2(eps, x_t, &scratch.x_hat, |x, h| (x - mu * h) * over_sigma);
+            each::update1(eps, &g, |e, g| e - sigma * g);
+        }
+        scratch.gradient = g;
+        made
+    }
+
+    /// g at one state. Overwrites `g`.
     ///
     /// # Errors
     /// [`GuidanceError`].
@@ -68,12 +166,15 @@ pub trait Guidance<R: Real>: Send + Sync {
         &self,
         x_t: &[R],
         level: Level,
-        x_hat: &[R],
         g: &mut [R],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError>;
+    ) -> Result<Evidence, GuidanceError> {
+        let mut evidence = [Evidence::default()];
+        linearised(self, x_t, level, g, &mut evidence, scratch)?;
+        Ok(evidence[0])
+    }
 
-    /// ε_y = (x_t − μx̂)/σ − σg. Overwrites `eps`.
+    /// ε_y at one state. Overwrites `eps`.
     ///
     /// # Errors
     /// [`GuidanceError`].
@@ -84,35 +185,39 @@ pub trait Guidance<R: Real>: Send + Sync {
         eps: &mut [R],
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
-        self.plain_noise_estimate(x_t, level, eps, scratch)
+        let mut evidence = [Evidence::default()];
+        self.noise_estimates(x_t, level, eps, &mut evidence, scratch)?;
+        Ok(evidence[0])
     }
+}
 
-    /// ε_y from x̂ and g: the definition, which a shorter way must agree with.
-    ///
-    /// # Errors
-    /// [`GuidanceError`].
-    fn plain_noise_estimate(
-        &self,
-        x_t: &[R],
-        level: Level,
-        eps: &mut [R],
-        scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        let mut x_hat = std::mem::take(&mut scratch.x_hat);
-        let mut g = std::mem::take(&mut scratch.gradient);
-        let denoised = self.denoiser().denoise(x_t, level, sized(&mut x_hat, x_t.len()));
-        let guided = denoised
-            .map_err(GuidanceError::from)
-            .and_then(|()| self.gradient(x_t, level, &x_hat, sized(&mut g, x_t.len()), scratch));
-        if guided.is_ok() {
-            let (mu, over_sigma) = (R::narrow(level.mu), R::narrow(1.0 / level.sigma));
-            let sigma = R::narrow(level.sigma);
-            each::map2(eps, x_t, &x_hat, |x, h| (x - mu * h) * over_sigma);
-            each::update1(eps, &g, |e, g| e - sigma * g);
-        }
-        (scratch.x_hat, scratch.gradient) = (x_hat, g);
-        guided
-    }
+/// g with the model linearised at x_t; leaves x̂ in the scratch.
+fn linearised<R: Real, G: Guidance<R> + ?Sized>(
+    guidance: &G,
+    x_t: &[R],
+    level: Level,
+    g: &mut [R],
+    evidence: &mut [Evidence],
+    scratch: &mut Scratch<R>,
+) -> Result<(), GuidanceError> {
+    let (mut x_hat, mut tape) = (std::mem::take(&mut scratch.x_hat), std::mem::take(&mut scratch.tape));
+    sized(&mut x_hat, x_t.len());
+    let linearise = guidance.denoiser().linearise(x_t, level, &mut x_hat, &mut tape);
+    let made = linearise.map_err(GuidanceError::from).and_then(|mut local| {
+        let mut at = States { x_t, level, x_hat: &x_hat, local: &mut *local };
+        guidance.gradients(&mut at, g, evidence, scratch)
+    });
+    (scratch.x_hat, scratch.tape) = (x_hat, tape);
+    made
+}
+
+/// Calls `f` with the places of every member in buffers of `dim` and of `count` numbers a member.
+pub(crate) fn each_member(
+    members: usize,
+    [dim, count]: [usize; 2],
+    mut f: impl FnMut(Range<usize>, Range<usize>),
+) {
+    (0..members).for_each(|k| f(k * dim..(k + 1) * dim, k * count..(k + 1) * count));
 }
 
 /// ‖ε̂‖ = ‖x_t − μx̂‖/σ.

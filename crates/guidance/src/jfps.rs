@@ -1,7 +1,7 @@
 //! Jacobian-free posterior sampling, as in azula (Rozet, `azula.guidance.jfps`), which cites no paper.
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch};
+use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
 use equipoise_observation::Observed;
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
@@ -51,23 +51,32 @@ impl<R: Real> Guidance<R> for Jfps<R> {
     }
 
     /// One solve with S and one application of a spectral function of Σ.
-    fn gradient(
+    fn gradients(
         &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &[R],
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        let (operator, count) = (self.observation.linear("jfps")?, self.observation.count());
+    ) -> Result<(), GuidanceError> {
+        let operator = self.observation.linear("jfps")?;
+        let innovation = self.innovations.get(at.level)?;
+        let (dim, count) = (self.observation.dim(), self.observation.count());
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
-        self.observation.residual(x_hat, residual);
-        let solved = self.innovations.get(level)?.solve(residual, solution)?;
-        let spread = sized(&mut scratch.field, x_t.len());
-        operator.adjoint(solution, spread);
+        let spread = sized(&mut scratch.field, evidence.len() * dim);
+        let mut solves = Vec::with_capacity(evidence.len());
+        for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {
+            self.observation.residual(at.member(k, dim).1, residual);
+            solves.push(innovation.solve(residual, solution)?);
+            operator.adjoint(solution, spread);
+        }
         // (μ/σ²) C_t has the eigenvalues of the Wiener filter's Jacobian.
-        let weights = self.covariance.weights(&|l| gain::jacobian(level, l));
-        self.covariance.apply(&weights, spread, g);
-        Ok(Evidence::of(g, Descent { solved, breakdown: None }))
+        let weights = self.covariance.weights(&|l| gain::jacobian(at.level, l));
+        for (spread, g) in spread.chunks_exact(dim).zip(g.chunks_exact_mut(dim)) {
+            self.covariance.apply(&weights, spread, g);
+        }
+        for (k, (evidence, solved)) in evidence.iter_mut().zip(solves).enumerate() {
+            *evidence = Evidence::of(&g[k * dim..(k + 1) * dim], Descent { solved, breakdown: None });
+        }
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@
 //! | [`PigdmScore`] | JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²) | Song et al. 2023 |
 //! | [`DiffPir`] | Aᵀ(s²I + ρ²A Aᵀ)⁻¹ r/(λμ), ρ² = σ²/(λμ²) | Zhu et al. 2023 |
 //! | [`Jfps`] | (μ/σ²)C_tAᵀ(s²I + A C_t Aᵀ)⁻¹ r, C_t = (Σ⁻¹ + (μ/σ)²I)⁻¹ | azula |
+//! | [`Unguided`] | 0 | the prior alone |
 //! | [`Conditioned`] | (μ/σ²)(E[x given x_t, y] − x̂) | exact for a prior on finitely many fields |
 //!
 //! `sda` and `conditioned` take a nonlinear A as it is, `mmps`, `poly2`, `tmpd` and `pigdm_score` linearise it at x̂, and the others
@@ -21,9 +22,12 @@ mod conditional;
 mod conditioned;
 mod diffpir;
 mod error;
+#[cfg(feature = "gaussian")]
 mod exact;
+#[cfg(feature = "gaussian")]
 mod gaussian;
 mod guide;
+#[cfg(feature = "gaussian")]
 mod jfps;
 mod levels;
 mod mmps;
@@ -33,20 +37,25 @@ mod probes;
 mod sda;
 mod strength;
 mod tmpd;
+mod unguided;
 
 pub use conditional::ConditionalCovariance;
 pub use conditioned::Conditioned;
 pub use diffpir::DiffPir;
 pub use error::GuidanceError;
+#[cfg(feature = "gaussian")]
 pub use exact::Exact;
+#[cfg(feature = "gaussian")]
 pub use gaussian::GaussianPath;
-pub use guide::{Evidence, Guidance, Scratch};
+pub use guide::{Evidence, Guidance, Scratch, States};
+#[cfg(feature = "gaussian")]
 pub use jfps::Jfps;
 pub use levels::LevelTable;
 pub use mmps::Mmps;
 pub use pigdm_score::PigdmScore;
 pub use poly2::{Poly2, Quadratic};
-pub use probes::{Probes, forward_noised};
+pub use probes::{Probes, StatesOf, forward_noised};
 pub use sda::Sda;
 pub use strength::{Excess, ProbedStrength, Strength};
 pub use tmpd::Tmpd;
+pub use unguided::Unguided;

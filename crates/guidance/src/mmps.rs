@@ -1,7 +1,7 @@
 //! Moment matching posterior sampling (Rozet et al. 2024, arXiv 2405.13712, section 4.2).
 
-use crate::guide::sized;
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch};
+use crate::guide::{each_member, sized};
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
@@ -44,28 +44,37 @@ impl<R: Real> Guidance<R> for Mmps<R> {
     }
 
     /// One product with C per iteration and one vjp.
-    fn gradient(
+    fn gradients(
         &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &[R],
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        let (observation, count) = (&*self.observation, self.observation.count());
-        let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
-        let spread = sized(&mut scratch.field, x_t.len());
-        observation.residual(x_hat, residual);
+    ) -> Result<(), GuidanceError> {
+        let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
+        let States { level, x_hat, local, .. } = at;
+        let members = evidence.len();
+        let residual = sized(&mut scratch.residual, members * count);
+        let solution = sized(&mut scratch.weighted, members * count);
+        let spread = sized(&mut scratch.field, members * dim);
+        each_member(members, [dim, count], |f, o| seen.residual(&x_hat[f], &mut residual[o]));
         let innovation = |v: &[R], out: &mut [R]| {
-            observation.pull_back(x_hat, v, spread);
-            self.covariance.apply(x_t, level, spread, g)?;
-            observation.push_forward(x_hat, g, out);
-            observation.add_noise(v, out);
+            each_member(members, [dim, count], |f, o| seen.pull_back(&x_hat[f.clone()], &v[o], &mut spread[f]));
+            self.covariance.apply(&mut **local, *level, spread, g)?;
+            each_member(members, [dim, count], |f, o| {
+                seen.push_forward(&x_hat[f.clone()], &g[f], &mut out[o.clone()]);
+                seen.add_noise(&v[o.clone()], &mut out[o]);
+            });
             Ok::<_, GuidanceError>(())
         };
-        let descent = self.solver.solve(innovation, residual, solution)?;
-        observation.pull_back(x_hat, solution, spread);
-        self.denoiser().vjp(x_t, level, spread, g)?;
-        Ok(Evidence::of(g, descent))
+        let descents = self.solver.solve_each(members, innovation, residual, solution)?;
+        each_member(members, [dim, count], |f, o| {
+            seen.pull_back(&x_hat[f.clone()], &solution[o], &mut spread[f]);
+        });
+        local.vjp(spread, g)?;
+        for (k, (evidence, descent)) in evidence.iter_mut().zip(descents).enumerate() {
+            *evidence = Evidence::of(&g[k * dim..(k + 1) * dim], descent);
+        }
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The likelihood score of pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, Scratch};
+use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
@@ -31,23 +31,29 @@ impl<R: Real> Guidance<R> for PigdmScore<R> {
     }
 
     /// One vjp, and a product with A Aᵀ per iteration.
-    fn gradient(
+    fn gradients(
         &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &[R],
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        let count = self.observation.count();
+    ) -> Result<(), GuidanceError> {
+        let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
-        let spread = sized(&mut scratch.field, x_t.len());
-        self.observation.residual(x_hat, residual);
-        let noise = level.sigma * level.sigma;
-        let variance = noise / (level.mu * level.mu + noise);
-        let descent = self.observation.solve_isotropic(variance, x_hat, residual, solution, spread);
-        self.observation.pull_back(x_hat, solution, spread);
-        self.denoiser.vjp(x_t, level, spread, g)?;
-        Ok(Evidence::of(g, descent))
+        let spread = sized(&mut scratch.field, evidence.len() * dim);
+        let noise = at.level.sigma * at.level.sigma;
+        let variance = noise / (at.level.mu * at.level.mu + noise);
+        let mut descents = Vec::with_capacity(evidence.len());
+        for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {
+            let (_, x_hat) = at.member(k, dim);
+            seen.residual(x_hat, residual);
+            descents.push(seen.solve_isotropic(variance, x_hat, residual, solution, spread));
+            seen.pull_back(x_hat, solution, spread);
+        }
+        at.local.vjp(spread, g)?;
+        for (k, (evidence, descent)) in evidence.iter_mut().zip(descents).enumerate() {
+            *evidence = Evidence::of(&g[k * dim..(k + 1) * dim], descent);
+        }
+        Ok(())
     }
 }

@@ -1,13 +1,15 @@
 //! `poly2`: the best quadratic in the innovation covariance, in the place of its inverse.
 
-use crate::guide::sized;
-use crate::probes::{Probes, Seen, Site};
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Scratch};
+use crate::guide::{each_member, sized};
+use crate::probes::{Probes, Seen, Sites};
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
 use equipoise_observation::Observed;
-use equipoise_denoiser::Denoiser;
+use equipoise_denoiser::{Denoiser, Linearised};
 use equipoise_field::{Real, each, sum};
 use equipoise_scaling::poly2::coefficients;
 use equipoise_schedule::Level;
+use equipoise_stream::Stream;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ(c₀ + c₁M + c₂M²) r, M = s²I + A C Aᵀ: two products with M in the place of a solve.
@@ -45,67 +47,95 @@ impl<R: Real> Poly2<R> {
     /// p at every level, from the moments tr(B Mᵏ) = E wᵀJ Aᵀ Mᵏ A J w, k = 0 … 5, B = A J Jᵀ Aᵀ and
     /// J for its own transpose, over random fields w.
     ///
-    /// Costs a vjp and three products with M for each random field of a level.
+    /// Costs a vjp and three products with M for each random field of a level, and one linearisation of the
+    /// denoiser at its states. A level beyond `levels` is made when it is met.
     ///
     /// # Errors
     /// [`GuidanceError::Probes`], [`GuidanceError::Traces`] where not even `matched` has a variance, and
     /// those of the denoiser.
     pub fn quadratics(
         covariance: &ConditionalCovariance<R>,
-        observation: &Observed<R>,
+        observation: &Arc<Observed<R>>,
         levels: &[Level],
-        probes: &Probes<'_, R>,
+        probes: &Probes<R>,
     ) -> Result<Arc<LevelTable<Quadratic>>, GuidanceError> {
-        let seen = Seen { denoiser: covariance.denoiser(), observation };
-        let make = |level: Level| {
-            let sites = seen.sites(level, probes)?;
+        let seen = Seen { denoiser: covariance.shared(), observation: Arc::clone(observation) };
+        let (covariance, probes) = (covariance.clone(), probes.clone());
+        let make = move |level: Level| {
             let stream = probes.stream.real(level.mu).real(level.sigma).text("field");
-            let at = |probe: usize| {
-                let site = &sites[probe % sites.len()];
-                let w = stream.normal(probe as u64, site.x_t.len());
-                moments(covariance, observation, site, level, &w)
-            };
-            let moments = (0..probes.count).map(at).collect::<Result<Vec<_>, GuidanceError>>()?;
+            let moments =
+                seen.at_sites(level, &probes, |sites, range| moments(&covariance, sites, range, stream))?;
             quadratic(&moments, level)
         };
-        Ok(Arc::new(LevelTable::build("quadratic in the innovation covariance", levels, make)?))
+        Ok(Arc::new(LevelTable::new(make).prepared(levels)?))
     }
 }
 
-/// out = M v with a field and a half of room.
-fn innovation<R: Real>(
-    covariance: &ConditionalCovariance<R>,
-    observation: &Observed<R>,
-    (x_t, x_hat, level): (&[R], &[R], Level),
-    v: &[R],
-    [spread, room]: [&mut [R]; 2],
-    out: &mut [R],
-) -> Result<(), GuidanceError> {
-    observation.pull_back(x_hat, v, spread);
-    covariance.apply(x_t, level, spread, room)?;
-    observation.push_forward(x_hat, room, out);
-    observation.add_noise(v, out);
-    Ok(())
+/// M of every member: what it is made of, and room for a field and a half of each.
+struct Innovation<'a, R: Real> {
+    covariance: &'a ConditionalCovariance<R>,
+    observation: &'a Observed<R>,
+    level: Level,
+    x_hat: &'a [R],
+    spread: &'a mut [R],
+    room: &'a mut [R],
 }
 
-/// uᵀMᵏu, k = 0 … 5, of u = A Jᵀ w.
+impl<R: Real> Innovation<'_, R> {
+    /// out = M v of every member.
+    fn apply(
+        &mut self,
+        local: &mut (dyn Linearised<R> + '_),
+        v: &[R],
+        out: &mut [R],
+    ) -> Result<(), GuidanceError> {
+        let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
+        let members = v.len() / count;
+        each_member(members, [dim, count], |f, o| {
+            seen.pull_back(&self.x_hat[f.clone()], &v[o], &mut self.spread[f]);
+        });
+        self.covariance.apply(local, self.level, self.spread, self.room)?;
+        each_member(members, [dim, count], |f, o| {
+            seen.push_forward(&self.x_hat[f.clone()], &self.room[f], &mut out[o.clone()]);
+            seen.add_noise(&v[o.clone()], &mut out[o]);
+        });
+        Ok(())
+    }
+}
+
+/// uᵀMᵏu, k = 0 … 5, of u = A Jᵀ w, for the random fields in `range`, one at each state.
 fn moments<R: Real>(
     covariance: &ConditionalCovariance<R>,
-    observation: &Observed<R>,
-    site: &Site<'_, R>,
-    level: Level,
-    w: &[R],
-) -> Result<[f64; 6], GuidanceError> {
-    let (mut spread, mut room) = (vec![R::zero(); w.len()], vec![R::zero(); w.len()]);
-    let mut krylov = [const { Vec::new() }; 4].map(|_: Vec<R>| vec![R::zero(); observation.count()]);
-    covariance.denoiser().vjp(&site.x_t, level, w, &mut room)?;
-    observation.push_forward(&site.x_hat, &room, &mut krylov[0]);
+    sites: &mut Sites<'_, R>,
+    range: Range<usize>,
+    stream: Stream,
+) -> Result<Vec<[f64; 6]>, GuidanceError> {
+    let (seen, dim, count) = (sites.observation, sites.observation.dim(), sites.observation.count());
+    let (states, probes) = (sites.count(), range.len());
+    let (mut spread, mut room) = (vec![R::zero(); states * dim], vec![R::zero(); states * dim]);
+    for (w, out) in range.zip(spread.chunks_exact_mut(dim)) {
+        stream.fill_normal(w as u64, out);
+    }
+    let mut krylov = [const { Vec::new() }; 4].map(|_: Vec<R>| vec![R::zero(); states * count]);
+    sites.local.vjp(&spread, &mut room)?;
+    each_member(probes, [dim, count], |f, o| {
+        seen.push_forward(&sites.x_hat[f.clone()], &room[f], &mut krylov[0][o]);
+    });
+    let mut innovation = Innovation {
+        covariance,
+        observation: seen,
+        level: sites.level,
+        x_hat: &sites.x_hat,
+        spread: &mut spread,
+        room: &mut room,
+    };
     for k in 1..4 {
         let (known, next) = krylov.split_at_mut(k);
-        let at = (&*site.x_t, &*site.x_hat, level);
-        innovation(covariance, observation, at, &known[k - 1], [&mut spread, &mut room], &mut next[0])?;
+        innovation.apply(&mut *sites.local, &known[k - 1], &mut next[0])?;
     }
-    Ok([0, 1, 2, 3, 4, 5].map(|k: usize| sum::dot(&krylov[k / 2], &krylov[k.div_ceil(2)])))
+    let of = |k: usize, m: usize| &krylov[k][m * count..(m + 1) * count];
+    let moments = |m: usize| [0, 1, 2, 3, 4, 5].map(|k: usize| sum::dot(of(k / 2, m), of(k.div_ceil(2), m)));
+    Ok((0..probes).map(moments).collect())
 }
 
 /// p from the mean of the moments.
@@ -135,26 +165,36 @@ impl<R: Real> Guidance<R> for Poly2<R> {
     }
 
     /// Two products with C and one vjp.
-    fn gradient(
+    fn gradients(
         &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &[R],
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        let (observation, count) = (&*self.observation, self.observation.count());
-        let [c0, c1, c2] = self.quadratics.get(level)?.coefficients.map(R::narrow);
-        let (residual, weighted) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
-        let (image, spread) = (sized(&mut scratch.prediction, count), sized(&mut scratch.field, x_t.len()));
-        observation.residual(x_hat, residual);
+    ) -> Result<(), GuidanceError> {
+        let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
+        let members = evidence.len();
+        let [c0, c1, c2] = self.quadratics.get(at.level)?.coefficients.map(R::narrow);
+        let residual = sized(&mut scratch.residual, members * count);
+        let weighted = sized(&mut scratch.weighted, members * count);
+        let image = sized(&mut scratch.prediction, members * count);
+        let spread = sized(&mut scratch.field, members * dim);
+        each_member(members, [dim, count], |f, o| seen.residual(&at.x_hat[f], &mut residual[o]));
         each::map1(weighted, residual, |r| c2 * r);
+        let (covariance, level, x_hat) = (&self.covariance, at.level, at.x_hat);
+        let mut innovation =
+            Innovation { covariance, observation: seen, level, x_hat, spread: &mut *spread, room: &mut *g };
         for c in [c1, c0] {
-            innovation(&self.covariance, observation, (x_t, x_hat, level), weighted, [spread, g], image)?;
+            innovation.apply(at.local, weighted, image)?;
             each::map2(weighted, image, residual, |m, r| m + c * r);
         }
-        observation.pull_back(x_hat, weighted, spread);
-        self.denoiser().vjp(x_t, level, spread, g)?;
-        Ok(Evidence { guidance_norm: sum::norm(g), ..Evidence::default() })
+        each_member(members, [dim, count], |f, o| {
+            seen.pull_back(&x_hat[f.clone()], &weighted[o], &mut spread[f]);
+        });
+        at.local.vjp(spread, g)?;
+        for (evidence, g) in evidence.iter_mut().zip(g.chunks_exact(dim)) {
+            *evidence = Evidence { guidance_norm: sum::norm(g), ..Evidence::default() };
+        }
+        Ok(())
     }
 }

@@ -2,22 +2,27 @@
 
 use crate::GuidanceError;
 use equipoise_observation::Observed;
-use equipoise_denoiser::Denoiser;
+use equipoise_denoiser::{Denoiser, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_scaling::TraceRatio;
 use equipoise_scaling::{Law, ScalingError, active, matched};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Standard errors that the v of `active` must lie above zero.
 const CERTAIN: f64 = 2.0;
 
+/// Representative states x_t of a level.
+pub type StatesOf<R> = dyn Fn(Level) -> Vec<Vec<R>> + Send + Sync;
+
 /// Where the Jacobian of a denoiser is probed, and how often.
-#[derive(Clone, Copy)]
-pub struct Probes<'a, R> {
-    /// Representative states x_t of a level, at least one, such as [`forward_noised`] fields or those
-    /// of an earlier run.
-    pub states: &'a (dyn Fn(Level) -> Vec<Vec<R>> + Sync),
+#[derive(Clone)]
+pub struct Probes<R> {
+    /// At least one state a level, such as [`forward_noised`] fields or those of an earlier run.
+    pub states: Arc<StatesOf<R>>,
     /// Random vectors a level, at least two. Number i meets the states' number i mod their count, so
     /// that standard errors hold the spread over states too.
     pub count: usize,
@@ -25,10 +30,17 @@ pub struct Probes<'a, R> {
     pub stream: Stream,
 }
 
+impl<R> fmt::Debug for Probes<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, stream, .. } = self;
+        f.debug_struct("Probes").field("count", count).field("stream", stream).finish_non_exhaustive()
+    }
+}
+
 /// x_t = μx + σε for each field x, with the same ε ~ N(0, I) at every level: draw i of `stream` for
 /// field i.
-pub fn forward_noised<R: Real>(clean: &[Vec<R>], stream: Stream) -> impl Fn(Level) -> Vec<Vec<R>> + Sync {
-    move |level| {
+pub fn forward_noised<R: Real>(clean: Arc<[Vec<R>]>, stream: Stream) -> Arc<StatesOf<R>> {
+    Arc::new(move |level| {
         let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
         let noised = |(i, x): (usize, &Vec<R>)| {
             let mut x_t: Vec<R> = stream.normal(i as u64, x.len());
@@ -36,58 +48,72 @@ pub fn forward_noised<R: Real>(clean: &[Vec<R>], stream: Stream) -> impl Fn(Leve
             x_t
         };
         clean.iter().enumerate().map(noised).collect()
-    }
+    })
 }
 
 /// A denoiser with the operator that its fields are seen through.
-#[derive(Clone, Copy)]
-pub(crate) struct Seen<'a, R: Real> {
-    pub(crate) denoiser: &'a dyn Denoiser<R>,
+#[derive(Clone)]
+pub(crate) struct Seen<R: Real> {
+    pub(crate) denoiser: Arc<dyn Denoiser<R>>,
+    pub(crate) observation: Arc<Observed<R>>,
+}
+
+/// The states of a level, with the denoiser linearised there: as a batch, once.
+pub(crate) struct Sites<'a, R: Real> {
     pub(crate) observation: &'a Observed<R>,
-}
-
-/// One state.
-pub(crate) struct Site<'a, R: Real> {
-    seen: Seen<'a, R>,
-    level: Level,
-    pub(crate) x_t: Vec<R>,
+    pub(crate) level: Level,
     pub(crate) x_hat: Vec<R>,
+    pub(crate) local: Box<dyn Linearised<R> + 'a>,
 }
 
-impl<'a, R: Real> Seen<'a, R> {
-    /// The states of a level.
-    pub(crate) fn sites(
-        self,
+impl<R: Real> Sites<'_, R> {
+    /// How many states there are.
+    pub(crate) fn count(&self) -> usize {
+        self.x_hat.len() / self.observation.dim()
+    }
+
+    /// x̂ of state k.
+    pub(crate) fn x_hat(&self, k: usize) -> &[R] {
+        let dim = self.observation.dim();
+        &self.x_hat[k * dim..(k + 1) * dim]
+    }
+}
+
+impl<R: Real> Seen<R> {
+    /// What `work` makes of `count` probes, each at its state: it is given the sites and the numbers of one
+    /// probe for every state, the last time for the first few only.
+    pub(crate) fn at_sites<T>(
+        &self,
         level: Level,
-        probes: &Probes<'_, R>,
-    ) -> Result<Vec<Site<'a, R>>, GuidanceError> {
+        probes: &Probes<R>,
+        mut work: impl FnMut(&mut Sites<'_, R>, Range<usize>) -> Result<Vec<T>, GuidanceError>,
+    ) -> Result<Vec<T>, GuidanceError> {
         let states = (probes.states)(level);
         for (what, found, least) in [("states", states.len(), 1), ("random vectors", probes.count, 2)] {
             if found < least {
                 return Err(GuidanceError::Probes { what, found, least });
             }
         }
-        let site = |x_t: Vec<R>| {
-            let mut x_hat = vec![R::zero(); x_t.len()];
-            self.denoiser.denoise(&x_t, level, &mut x_hat)?;
-            Ok(Site { seen: self, level, x_t, x_hat })
-        };
-        states.into_iter().map(site).collect()
+        let (x_t, mut tape) = (states.concat(), Tape::new());
+        let mut x_hat = vec![R::zero(); x_t.len()];
+        let local = self.denoiser.linearise(&x_t, level, &mut x_hat, &mut tape)?;
+        let mut sites = Sites { observation: &self.observation, level, x_hat, local };
+        let mut found = Vec::with_capacity(probes.count);
+        for first in (0..probes.count).step_by(states.len()) {
+            found.extend(work(&mut sites, first..probes.count.min(first + states.len()))?);
+        }
+        Ok(found)
     }
 
     /// tr(B·A V Aᵀ)/tr B at a level, with J for its own transpose and V = (σ²/μ)J: two vjps a probe.
     pub(crate) fn trace_ratio(
-        self,
+        &self,
         law: Law,
         level: Level,
-        probes: &Probes<'_, R>,
+        probes: &Probes<R>,
     ) -> Result<ProbedRatio, GuidanceError> {
-        let sites = self.sites(level, probes)?;
         let stream = probes.stream.real(level.mu).real(level.sigma);
-        let pairs = |probe: usize| {
-            sites[probe % sites.len()].pairs(&stream.normal(probe as u64, self.observation.count()))
-        };
-        let pairs = (0..probes.count).map(pairs).collect::<Result<Vec<_>, _>>()?;
+        let pairs = self.at_sites(level, probes, |sites, range| sites.pairs(range, stream))?;
         let [matched, active] = [0, 1].map(|law| pairs.iter().map(|p| p[law]).collect::<Vec<_>>());
         if law == Law::Active
             && let Ok((ratio, variance)) = self.ratio(&active, active::variance)
@@ -102,7 +128,7 @@ impl<'a, R: Real> Seen<'a, R> {
 
     /// The ratio, and v with the smallest s².
     fn ratio(
-        self,
+        &self,
         pairs: &[(f64, f64)],
         variance: impl Fn(f64, f64, f64) -> Result<f64, ScalingError>,
     ) -> Result<(TraceRatio, f64), ScalingError> {
@@ -120,20 +146,26 @@ pub(crate) struct ProbedRatio {
     pub(crate) replaced: bool,
 }
 
-impl<R: Real> Site<'_, R> {
-    /// (zᵀB·A V Aᵀz, zᵀBz) for the weights of `matched` and of `active`.
-    fn pairs(&self, z: &[R]) -> Result<[(f64, f64); 2], GuidanceError> {
-        let Seen { denoiser, observation } = self.seen;
-        let (mut once, mut twice) = (vec![R::zero(); self.x_t.len()], vec![R::zero(); self.x_t.len()]);
-        observation.pull_back(&self.x_hat, z, &mut twice);
-        denoiser.vjp(&self.x_t, self.level, &twice, &mut once)?;
-        denoiser.vjp(&self.x_t, self.level, &once, &mut twice)?;
-        let (mut first, mut second) = (vec![R::zero(); z.len()], vec![R::zero(); z.len()]);
-        observation.push_forward(&self.x_hat, &once, &mut first);
-        observation.push_forward(&self.x_hat, &twice, &mut second);
+impl<R: Real> Sites<'_, R> {
+    /// (zᵀB·A V Aᵀz, zᵀBz) for the weights of `matched` and of `active`, of the probes in `range`.
+    fn pairs(&mut self, range: Range<usize>, stream: Stream) -> Result<Vec<[(f64, f64); 2]>, GuidanceError> {
+        let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
+        let (mut once, mut twice) = (vec![R::zero(); self.x_hat.len()], vec![R::zero(); self.x_hat.len()]);
+        let z: Vec<Vec<R>> = range.map(|probe| stream.normal(probe as u64, count)).collect();
+        for (k, (z, out)) in z.iter().zip(twice.chunks_exact_mut(dim)).enumerate() {
+            seen.pull_back(self.x_hat(k), z, out);
+        }
+        self.local.vjp(&twice, &mut once)?;
+        self.local.vjp(&once, &mut twice)?;
+        let (mut first, mut second) = (vec![R::zero(); count], vec![R::zero(); count]);
         let mu = R::narrow(self.level.mu);
-        let active: Vec<R> = first.iter().zip(&second).map(|(j, jj)| *j - mu * *jj).collect();
         let scale = self.level.sigma * self.level.sigma / self.level.mu;
-        Ok([second, active].map(|weighted| (scale * sum::dot(&weighted, &first), sum::dot(z, &weighted))))
+        let pair = |(k, z): (usize, &Vec<R>)| {
+            seen.push_forward(self.x_hat(k), &once[k * dim..(k + 1) * dim], &mut first);
+            seen.push_forward(self.x_hat(k), &twice[k * dim..(k + 1) * dim], &mut second);
+            let active: Vec<R> = first.iter().zip(&second).map(|(j, jj)| *j - mu * *jj).collect();
+            [&second, &active].map(|weighted| (scale * sum::dot(weighted, &first), sum::dot(z, weighted)))
+        };
+        Ok(z.iter().enumerate().map(pair).collect())
     }
 }

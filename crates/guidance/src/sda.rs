@@ -1,5 +1,6 @@
 //! SDA's Gaussian score with any scaling law (Rozet & Louppe 2023, arXiv 2306.10574, section 3.2).
 
+#[cfg(feature = "gaussian")]
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::{prior_norm, sized};
 use crate::{Evidence, Guidance, GuidanceError, Scratch, Strength};
@@ -22,13 +23,22 @@ pub struct Sda<R: Real> {
     strength: Strength,
     detach: bool,
     backend: Arc<dyn Backend<R>>,
+    #[cfg(feature = "gaussian")]
     path: Option<Arc<GaussianPath<R>>>,
 }
 
 impl<R: Real> Sda<R> {
     /// Under one law, with the CPU's reduction.
     pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observed<R>>, strength: Strength) -> Self {
-        Self { denoiser, observation, strength, detach: false, backend: Arc::new(Cpu), path: None }
+        Self {
+            denoiser,
+            observation,
+            strength,
+            detach: false,
+            backend: Arc::new(Cpu),
+            #[cfg(feature = "gaussian")]
+            path: None,
+        }
     }
 
     /// Replaces the Jacobian of x̂ by I/μ, as SDA's `detach` does.
@@ -40,6 +50,7 @@ impl<R: Real> Sda<R> {
 
     /// Takes the step in the coefficients of a Gaussian prior, whose denoiser this must be; without
     /// effect when detached or where A is nonlinear.
+    #[cfg(feature = "gaussian")]
     #[must_use]
     pub fn along(mut self, path: Arc<GaussianPath<R>>) -> Self {
         self.path = Some(path);
@@ -67,6 +78,7 @@ impl<R: Real> Sda<R> {
     }
 
     /// r/v and its coefficients for a prediction, and the factor on both.
+    #[cfg(feature = "gaussian")]
     fn pull(
         &self,
         path: &GaussianPath<R>,
@@ -105,33 +117,9 @@ impl<R: Real> Sda<R> {
         }
         Ok(())
     }
-}
 
-impl<R: Real> Guidance<R> for Sda<R> {
-    fn denoiser(&self) -> &dyn Denoiser<R> {
-        &*self.denoiser
-    }
-
-    /// One reduction and, unless detached, one vjp.
-    fn gradient(
-        &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &[R],
-        g: &mut [R],
-        scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        let variance = self.strength.variance_at(level)?;
-        let Scratch { field, weighted, prediction, .. } = scratch;
-        let spread = sized(field, x_t.len());
-        self.weigh(x_hat, &variance, spread, [weighted, prediction])?;
-        let mut factor = self.strength.factor;
-        if self.detach {
-            g.copy_from_slice(spread);
-            factor /= level.mu;
-        } else {
-            self.denoiser.vjp(x_t, level, spread, g)?;
-        }
+    /// g times its factor, which the adaptive law takes from the member itself; returns ‖g‖.
+    fn scale(&self, (x_t, x_hat): (&[R], &[R]), level: Level, mut factor: f64, g: &mut [R]) -> f64 {
         let mut norm = sum::norm(g) * factor;
         if let Some(xi) = self.strength.adaptive {
             let scale = adaptive::factor(xi, prior_norm(x_t, x_hat, level), level.sigma * norm);
@@ -143,21 +131,58 @@ impl<R: Real> Guidance<R> for Sda<R> {
             let factor = R::narrow(factor);
             each::update(g, |g| factor * g);
         }
-        Ok(Evidence { guidance_norm: norm, ..Evidence::default() })
+        norm
+    }
+}
+
+impl<R: Real> Guidance<R> for Sda<R> {
+    fn denoiser(&self) -> &dyn Denoiser<R> {
+        &*self.denoiser
     }
 
-    fn noise_estimate(
+    /// One reduction and, unless detached, one vjp.
+    fn gradients(
+        &self,
+        at: &mut States<'_, '_, R>,
+        g: &mut [R],
+        evidence: &mut [Evidence],
+        scratch: &mut Scratch<R>,
+    ) -> Result<(), GuidanceError> {
+        let (level, dim) = (at.level, self.observation.dim());
+        let variance = self.strength.variance_at(level)?;
+        let Scratch { field, weighted, prediction, .. } = scratch;
+        let spread = sized(field, at.x_t.len());
+        for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {
+            self.weigh(at.member(k, dim).1, &variance, spread, [weighted, prediction])?;
+        }
+        let mut factor = self.strength.factor;
+        if self.detach {
+            g.copy_from_slice(spread);
+            factor /= level.mu;
+        } else {
+            at.local.vjp(spread, g)?;
+        }
+        for (k, (evidence, g)) in evidence.iter_mut().zip(g.chunks_exact_mut(dim)).enumerate() {
+            let guidance_norm = self.scale(at.member(k, dim), level, factor, g);
+            *evidence = Evidence { guidance_norm, ..Evidence::default() };
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "gaussian")]
+    fn noise_estimates(
         &self,
         x_t: &[R],
         level: Level,
         eps: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
+    ) -> Result<(), GuidanceError> {
         match &self.path {
             Some(path) if !self.detach && self.observation.is_linear() => {
-                path.noise_estimate(x_t, level, eps, scratch, |at| self.pull(path, level, at))
+                path.noise_estimates(x_t, level, eps, evidence, scratch, |at| self.pull(path, level, at))
             }
-            _ => self.plain_noise_estimate(x_t, level, eps, scratch),
+            _ => self.plain_noise_estimates(x_t, level, eps, evidence, scratch),
         }
     }
 }

@@ -5,16 +5,18 @@ use crate::{GuidanceError, LevelTable};
 use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
 use equipoise_scaling::TraceRatio;
 use equipoise_scaling::{Base, Law, adaptive};
 use equipoise_schedule::Level;
+#[cfg(feature = "gaussian")]
 use equipoise_stream::Stream;
+#[cfg(feature = "gaussian")]
 use equipoise_wiener::gain;
 use std::sync::Arc;
 
 /// Hutchinson probes per level where the traces of a law have no closed form.
+#[cfg(feature = "gaussian")]
 const PROBES: usize = 64;
 
 /// The part of v(t) beyond the law's std².
@@ -54,7 +56,7 @@ impl Strength {
     /// `std` is the base standard deviation of each observation, squared in `noise`.
     ///
     /// # Errors
-    /// [`GuidanceError::Unprepared`] for `matched` and `active`, whose traces come from
+    /// [`GuidanceError::Traced`] for `matched` and `active`, whose traces come from
     /// [`Strength::traced`].
     pub fn of_law(
         law: Law,
@@ -64,7 +66,7 @@ impl Strength {
         n_ref: usize,
     ) -> Result<Self, GuidanceError> {
         if matches!(law, Law::Matched | Law::Active) {
-            return Err(GuidanceError::Unprepared { what: "ratio of traces", mu: f64::NAN, sigma: f64::NAN });
+            return Err(GuidanceError::Traced { law });
         }
         let std =
             |variance: f64| law.parameters(Base { std: variance.sqrt(), gamma }, n_obs, n_ref).std.powi(2);
@@ -89,8 +91,9 @@ impl Strength {
     /// the weight J(I − μJ) of `active` can then lose its sign. At a level whose v is not two standard
     /// errors above zero, `active` takes the ratio of `matched`.
     ///
-    /// Two vjps and three products with A or its adjoint for each random vector of a level. The ratios
-    /// and their standard errors are in [`Excess::Levels`].
+    /// Two vjps and three products with A or its adjoint for each random vector of a level, and one
+    /// linearisation of the denoiser at the states of a level. The ratios and their standard errors are in
+    /// [`Excess::Levels`]; a level beyond `levels` is probed when it is met.
     ///
     /// # Errors
     /// [`GuidanceError::Untraced`] for another law, [`GuidanceError::Probes`] for too few states or
@@ -98,34 +101,36 @@ impl Strength {
     /// denoiser.
     pub fn probed<R: Real>(
         law: Law,
-        denoiser: &dyn Denoiser<R>,
-        observation: &Observed<R>,
+        denoiser: &Arc<dyn Denoiser<R>>,
+        observation: &Arc<Observed<R>>,
         levels: &[Level],
-        probes: &Probes<'_, R>,
+        probes: &Probes<R>,
     ) -> Result<ProbedStrength, GuidanceError> {
         if !matches!(law, Law::Matched | Law::Active) {
             return Err(GuidanceError::Untraced { law });
         }
-        let seen = Seen { denoiser, observation };
-        let what = "ratio of traces";
-        let probed = LevelTable::build(what, levels, |level| seen.trace_ratio(law, level, probes))?;
-        let ratios = LevelTable::build(what, levels, |level| probed.get(level).map(|p| p.ratio))?;
+        let seen = Seen { denoiser: Arc::clone(denoiser), observation: Arc::clone(observation) };
+        let probes = probes.clone();
+        let probed = Arc::new(LevelTable::new(move |level| seen.trace_ratio(law, level, &probes)));
+        probed.prepare(levels)?;
         let replaced = |level: &Level| probed.get(*level).is_ok_and(|p| p.replaced);
-        Ok(ProbedStrength {
-            strength: Self::traced(observation.noise(), Arc::new(ratios)),
-            replaced: levels.iter().copied().filter(replaced).collect(),
-        })
+        let replaced = levels.iter().copied().filter(replaced).collect();
+        let ratios = LevelTable::new(move |level| Ok(probed.get(level)?.ratio)).prepared(levels)?;
+        Ok(ProbedStrength { strength: Self::traced(observation.noise(), Arc::new(ratios)), replaced })
     }
 
     /// tr(B·A V Aᵀ)/tr B at every level, B = A J Jᵀ Aᵀ for `matched` and A J(I − μJ) Aᵀ for
-    /// `active`. `probes` come from `stream` where the traces have no closed form.
+    /// `active`. `probes` come from `stream` where the traces have no closed form. A level beyond `levels`
+    /// is made when it is met.
+    #[cfg(feature = "gaussian")]
     pub fn trace_ratios<R: Real>(
         law: Law,
-        observed: &ObservedPrior<R>,
+        observed: &equipoise_innovation::ObservedPrior<R>,
         levels: &[Level],
         stream: Stream,
     ) -> Arc<LevelTable<TraceRatio>> {
-        let ratio = |level: Level| {
+        let observed = observed.clone();
+        let ratio = move |level: Level| {
             let j = move |l: f64| gain::jacobian(level, l);
             let weight = move |l: f64| match law {
                 Law::Active => j(l) * (1.0 - level.mu * j(l)),
@@ -133,16 +138,18 @@ impl Strength {
             };
             let v = move |l: f64| gain::covariance(level, l);
             let stream = stream.real(level.mu).real(level.sigma);
-            Ok::<_, std::convert::Infallible>(observed.trace_ratio(&weight, &v, PROBES, stream))
+            observed.trace_ratio(&weight, &v, PROBES, stream)
         };
-        let built = LevelTable::build("ratio of traces", levels, ratio);
-        Arc::new(built.unwrap_or_else(|never| match never {}))
+        let table = LevelTable::new(move |level| Ok(ratio(level)));
+        // Nothing can fail: what is not prepared here is made when it is met.
+        let _ = table.prepare(levels);
+        Arc::new(table)
     }
 
     /// The excess of v over std² at a level.
     ///
     /// # Errors
-    /// [`GuidanceError::Unprepared`] for a level without a ratio of traces.
+    /// Those of making the ratio of traces of a level that was not prepared.
     pub fn excess_at(&self, level: Level) -> Result<f64, GuidanceError> {
         match &self.excess {
             Excess::Gamma(gamma) => Ok(gamma * level.ratio().powi(2)),

@@ -1,7 +1,7 @@
 //! Tweedie moment projected diffusions (Boys et al. 2024, arXiv 2310.06721), the diagonal form.
 
 use crate::guide::sized;
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch};
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sum};
@@ -29,6 +29,22 @@ impl<R: Real> Tmpd<R> {
     pub fn new(covariance: ConditionalCovariance<R>, observation: Arc<Observed<R>>) -> Self {
         Self { covariance, observation }
     }
+
+    /// r/(s² + row sum), and how many row sums were taken as zero.
+    fn divide(&self, weighted: &mut [R], row_sums: &[R], level: Level) -> Result<usize, GuidanceError> {
+        let mut floors = 0;
+        for (i, (r, sum)) in weighted.iter_mut().zip(row_sums).enumerate() {
+            let negative = *sum < R::zero();
+            floors += usize::from(negative);
+            let variance = self.observation.noise().at(i) + if negative { 0.0 } else { sum.wide() };
+            if variance <= 0.0 {
+                let Level { mu, sigma } = level;
+                return Err(GuidanceError::NoVariance { method: "tmpd", observation: i, mu, sigma });
+            }
+            *r = R::narrow(r.wide() / variance);
+        }
+        Ok(floors)
+    }
 }
 
 impl<R: Real> Guidance<R> for Tmpd<R> {
@@ -37,35 +53,33 @@ impl<R: Real> Guidance<R> for Tmpd<R> {
     }
 
     /// One product with C and one vjp; [`GuidanceError::NoVariance`] where s² and the row sum are zero.
-    fn gradient(
+    fn gradients(
         &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &[R],
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
+        evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
-        let (observation, count) = (&*self.observation, self.observation.count());
+    ) -> Result<(), GuidanceError> {
+        let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
         let (weighted, row_sums) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
-        let spread = sized(&mut scratch.field, x_t.len());
-        row_sums.fill(R::one());
-        observation.pull_back(x_hat, row_sums, spread);
-        self.covariance.apply(x_t, level, spread, g)?;
-        observation.push_forward(x_hat, g, row_sums);
-        observation.residual(x_hat, weighted);
-        let mut floors = 0;
-        for (i, (r, sum)) in weighted.iter_mut().zip(row_sums).enumerate() {
-            let negative = *sum < R::zero();
-            floors += usize::from(negative);
-            let variance = observation.noise().at(i) + if negative { 0.0 } else { sum.wide() };
-            if variance <= 0.0 {
-                let Level { mu, sigma } = level;
-                return Err(GuidanceError::NoVariance { method: "tmpd", observation: i, mu, sigma });
-            }
-            *r = R::narrow(r.wide() / variance);
+        let spread = sized(&mut scratch.field, evidence.len() * dim);
+        for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {
+            row_sums.fill(R::one());
+            seen.pull_back(at.member(k, dim).1, row_sums, spread);
         }
-        observation.pull_back(x_hat, weighted, spread);
-        self.denoiser().vjp(x_t, level, spread, g)?;
-        Ok(Evidence { guidance_norm: sum::norm(g), floors, ..Evidence::default() })
+        self.covariance.apply(at.local, at.level, spread, g)?;
+        for (k, (evidence, spread)) in evidence.iter_mut().zip(spread.chunks_exact_mut(dim)).enumerate() {
+            let (_, x_hat) = at.member(k, dim);
+            seen.push_forward(x_hat, &g[k * dim..(k + 1) * dim], row_sums);
+            seen.residual(x_hat, weighted);
+            let floors = self.divide(weighted, row_sums, at.level)?;
+            *evidence = Evidence { floors, ..Evidence::default() };
+            seen.pull_back(x_hat, weighted, spread);
+        }
+        at.local.vjp(spread, g)?;
+        for (evidence, g) in evidence.iter_mut().zip(g.chunks_exact(dim)) {
+            evidence.guidance_norm = sum::norm(g);
+        }
+        Ok(())
     }
 }

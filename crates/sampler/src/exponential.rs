@@ -112,7 +112,7 @@ mod tests {
     use crate::Heun;
     use crate::problem::{Scalar, schedule};
     use equipoise_denoiser::{Denoiser, DenoiserError};
-    use equipoise_guidance::{Evidence, Guidance, GuidanceError, Scratch};
+    use equipoise_guidance::{Evidence, Guidance, GuidanceError, Scratch, States};
     use equipoise_schedule::{Level, LinearBeta, uniform_grid};
     use equipoise_stream::Stream;
 
@@ -122,29 +122,30 @@ mod tests {
     }
 
     /// x ~ N(0, v), y = x + sη, under exact guidance.
-    struct Observed {
+    struct Posterior {
         prior: Scalar,
         y: f64,
         noise: f64,
     }
 
-    impl Guidance<f64> for Observed {
+    impl Guidance<f64> for Posterior {
         fn denoiser(&self) -> &dyn Denoiser<f64> {
             &self.prior
         }
-        fn gradient(
+        fn gradients(
             &self,
-            _: &[f64],
-            l: Level,
-            x_hat: &[f64],
+            at: &mut States<'_, '_, f64>,
             g: &mut [f64],
+            evidence: &mut [Evidence],
             _: &mut Scratch<f64>,
-        ) -> Result<Evidence, GuidanceError> {
+        ) -> Result<(), GuidanceError> {
+            let (l, x_hat, x_t) = (at.level, at.x_hat, at.x_t);
             let marginal = self.prior.marginal(l);
             let (gain, left) =
                 (l.mu * self.prior.prior / marginal, l.sigma.powi(2) * self.prior.prior / marginal);
             g[0] = gain * (self.y - x_hat[0]) / (self.noise + left);
-            Ok(Evidence::default())
+            evidence.fill(Evidence::default());
+            Ok(())
         }
     }
 
@@ -159,7 +160,7 @@ mod tests {
             for decade in -40..=40 {
                 let p = 10f64.powf(f64::from(decade) / 4.0);
                 // Half of the precision comes from the observation.
-                let posterior = Observed {
+                let posterior = Posterior {
                     prior: Scalar { prior: 2.0 * p, pull: 0.0, dim: 1 },
                     y: 3.0 * p.sqrt(),
                     noise: 2.0 * p,
@@ -223,16 +224,17 @@ mod tests {
         fn denoiser(&self) -> &dyn Denoiser<f64> {
             self
         }
-        fn gradient(
+        fn gradients(
             &self,
-            _: &[f64],
-            _: Level,
-            _: &[f64],
+            at: &mut States<'_, '_, f64>,
             g: &mut [f64],
+            evidence: &mut [Evidence],
             _: &mut Scratch<f64>,
-        ) -> Result<Evidence, GuidanceError> {
+        ) -> Result<(), GuidanceError> {
+            let (l, x_hat, x_t) = (at.level, at.x_hat, at.x_t);
             g[0] = 0.0;
-            Ok(Evidence::default())
+            evidence.fill(Evidence::default());
+            Ok(())
         }
     }
 

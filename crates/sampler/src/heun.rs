@@ -3,7 +3,7 @@
 use crate::grid::TimeGrid;
 use crate::run::flow_distance;
 use crate::{Run, Sampler, SamplerError};
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Real, each};
 
 /// Heun steps of the probability flow in x̃ = x/μ and ρ = σ/μ, in which dx̃/dρ = ε_y:
 ///
@@ -40,10 +40,11 @@ impl<R: Real> Sampler<R> for Heun {
         let now = run.evaluate(t)?;
         let then = run.level(next);
         run.advance(now, then);
-        // From a state that is not finite there is no second estimate; the run ends with it.
-        if then.sigma <= 0.0 || sum::max_abs(&run.x).1 > 0 {
+        if then.sigma <= 0.0 {
             return Ok(());
         }
+        // From a state that is not finite there is no second estimate; its run ends with it.
+        run.leave_lost(next);
         run.spare.resize(run.x.len(), R::zero());
         std::mem::swap(&mut run.eps, &mut run.spare);
         run.evaluate(next)?;

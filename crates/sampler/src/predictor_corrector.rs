@@ -71,13 +71,18 @@ impl PredictorCorrector {
 
     fn correct<R: Real>(&self, run: &mut Run<'_, R>, t: f64) -> Result<(), SamplerError> {
         let sigma = run.evaluate(t)?.sigma;
-        let square = sum::squared_norm(&run.eps);
-        if square <= 0.0 {
-            return Err(SamplerError::Still { t });
+        let dim = run.dim();
+        for k in 0..run.members() {
+            let at = k * dim..(k + 1) * dim;
+            let square = sum::squared_norm(&run.eps[at.clone()]);
+            if square <= 0.0 {
+                return Err(SamplerError::Still { t });
+            }
+            let delta = self.tau * dim as f64 / square;
+            let (drift, kick) = (R::narrow(sigma * delta), R::narrow(sigma * (2.0 * delta).sqrt()));
+            let (eps, z) = (&run.eps[at.clone()], &run.spare[at.clone()]);
+            each::update2(&mut run.x[at], eps, z, |x, e, z| x - (drift * e + kick * z));
         }
-        let delta = self.tau * run.eps.len() as f64 / square;
-        let (drift, kick) = (R::narrow(sigma * delta), R::narrow(sigma * (2.0 * delta).sqrt()));
-        each::update2(&mut run.x, &run.eps, &run.spare, |x, e, z| x - (drift * e + kick * z));
         Ok(())
     }
 }

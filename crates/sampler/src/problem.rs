@@ -2,7 +2,7 @@
 
 use crate::Sampler;
 use equipoise_denoiser::{Denoiser, DenoiserError};
-use equipoise_guidance::{Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_guidance::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_schedule::{Alpha, Level, Schedule, Sda, Variance, edm_grid, log_snr_grid, uniform_grid};
 use equipoise_stream::Stream;
 
@@ -31,16 +31,16 @@ impl Guidance<f64> for Scalar {
     fn denoiser(&self) -> &dyn Denoiser<f64> {
         self
     }
-    fn gradient(
+    fn gradients(
         &self,
-        x_t: &[f64],
-        _: Level,
-        _: &[f64],
+        at: &mut States<'_, '_, f64>,
         g: &mut [f64],
+        evidence: &mut [Evidence],
         _: &mut Scratch<f64>,
-    ) -> Result<Evidence, GuidanceError> {
-        g.iter_mut().zip(x_t).for_each(|(g, x)| *g = self.pull * x);
-        Ok(Evidence::default())
+    ) -> Result<(), GuidanceError> {
+        g.iter_mut().zip(at.x_t).for_each(|(g, x)| *g = self.pull * x);
+        evidence.fill(Evidence::default());
+        Ok(())
     }
 }
 

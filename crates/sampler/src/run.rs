@@ -1,50 +1,70 @@
-//! A run under way: its state, its evaluations, and the account of both.
+//! A run under way: the states of its members, their evaluations, and the account of both.
 
-use crate::{Excursion, Noise, SamplerError, Trace};
+use crate::{Excursion, Noise, Outcome, SamplerError, Trace};
 use equipoise_field::{Real, each, sum};
-use equipoise_guidance::{Guidance, Scratch};
+use equipoise_guidance::{Evidence, Guidance, Scratch};
 use equipoise_schedule::{Level, Schedule};
+use std::fmt;
 
 /// The noise that a state may hold at any time, in units of σ: beyond it something else is at work.
 const NOISE_BOUND: f64 = 10.0;
 
-/// What the steps of a sampler work on. Fields have length D.
+/// What the steps of a sampler work on: the states of a batch of members, one after the other, at one time.
+///
+/// A member is evaluated with the others and otherwise knows nothing of them. One whose state is not finite
+/// leaves the batch.
 pub struct Run<'a, R: Real> {
-    /// x at the time reached.
+    /// x of every member at the time reached, D numbers each.
     pub x: Vec<R>,
     /// ε_y of the last evaluation.
     pub eps: Vec<R>,
-    /// A second field for the sampler's use, empty until then: noise, or an earlier ε_y.
+    /// A second field a member for the sampler's use, empty until then: noise, or an earlier ε_y.
     pub spare: Vec<R>,
-    pub(crate) trace: Trace,
+    members: Vec<Member<'a, R>>,
+    ended: Vec<(usize, Outcome<R>)>,
+    dim: usize,
+    evidence: Vec<Evidence>,
     scratch: Scratch<R>,
     guidance: &'a dyn Guidance<R>,
     schedule: &'a dyn Schedule,
-    noise: &'a dyn Noise<R>,
     bound: f64,
+}
+
+/// A member under way.
+struct Member<'a, R: Real> {
+    /// Its place among those that began.
+    index: usize,
+    noise: &'a dyn Noise<R>,
+    trace: Trace,
+    /// Entries of its state that are not finite, if there are any.
+    lost: Option<usize>,
 }
 
 impl<'a, R: Real> Run<'a, R> {
     pub(crate) fn new(
         guidance: &'a dyn Guidance<R>,
         schedule: &'a dyn Schedule,
-        start: Vec<R>,
-        noise: &'a dyn Noise<R>,
+        starts: Vec<R>,
+        noises: &[&'a dyn Noise<R>],
         bound: f64,
     ) -> Result<Self, SamplerError> {
         let dim = guidance.denoiser().dim();
-        if start.len() != dim {
-            return Err(SamplerError::Start { found: start.len(), expected: dim });
+        if starts.len() != dim * noises.len() {
+            return Err(SamplerError::Start { found: starts.len(), expected: dim * noises.len() });
         }
+        let member =
+            |(index, noise): (usize, &&'a dyn Noise<R>)| Member { index, noise: *noise, trace: Trace::default(), lost: None };
         Ok(Self {
-            x: start,
-            eps: vec![R::zero(); dim],
+            eps: vec![R::zero(); starts.len()],
+            x: starts,
             spare: Vec::new(),
-            trace: Trace::default(),
+            members: noises.iter().enumerate().map(member).collect(),
+            ended: Vec::new(),
+            dim,
+            evidence: vec![Evidence::default(); noises.len()],
             scratch: Scratch::new(),
             guidance,
             schedule,
-            noise,
             bound,
         })
     }
@@ -54,7 +74,17 @@ impl<'a, R: Real> Run<'a, R> {
         self.schedule.level(t)
     }
 
-    /// ε_y ← ε_y(x, t); returns the level at `t`.
+    /// D.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Members that are still under way.
+    pub fn members(&self) -> usize {
+        self.members.len()
+    }
+
+    /// ε_y ← ε_y(x, t) of every member, the model run once; returns the level at `t`.
     ///
     /// # Errors
     /// [`SamplerError::Level`] unless μ(t) and σ(t) are positive; [`SamplerError::Guidance`].
@@ -64,15 +94,23 @@ impl<'a, R: Real> Run<'a, R> {
         if !(positive(level.mu) && positive(level.sigma)) {
             return Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma });
         }
-        let evidence = self.guidance.noise_estimate(&self.x, level, &mut self.eps, &mut self.scratch)?;
-        self.trace.record(t, &evidence);
+        if self.members.is_empty() {
+            return Ok(level);
+        }
+        let (evidence, scratch) = (&mut self.evidence, &mut self.scratch);
+        self.guidance.noise_estimates(&self.x, level, &mut self.eps, evidence, scratch)?;
+        for (member, evidence) in self.members.iter_mut().zip(&self.evidence) {
+            member.trace.record(t, evidence);
+        }
         Ok(level)
     }
 
-    /// Fills [`spare`](Self::spare) with draw `number` of the run's noise.
+    /// Fills [`spare`](Self::spare) with draw `number` of every member's noise.
     pub fn draw(&mut self, number: u64) {
         self.spare.resize(self.x.len(), R::zero());
-        self.noise.fill(number, &mut self.spare);
+        for (member, spare) in self.members.iter().zip(self.spare.chunks_exact_mut(self.dim)) {
+            member.noise.fill(number, spare);
+        }
     }
 
     /// The Euler step of the probability flow dx̃/dρ = ε_y, x̃ = x/μ, ρ = σ/μ, from `now` to `then`:
@@ -83,9 +121,61 @@ impl<'a, R: Real> Run<'a, R> {
         each::update1(&mut self.x, &self.eps, |x, e| keep * x + move_by * e);
     }
 
-    /// Records the size of the state; the number of entries that are not finite, if there are any.
-    pub(crate) fn inspect(&mut self, t: f64) -> Option<usize> {
-        self.trace.inspect(&self.x, t, self.level(t), self.bound)
+    /// Records the size of every state and ends the members whose state, at time `t`, is not finite.
+    pub(crate) fn inspect(&mut self, t: f64) {
+        let (level, dim, bound) = (self.level(t), self.dim, self.bound);
+        for (member, x) in self.members.iter_mut().zip(self.x.chunks_exact(dim)) {
+            member.lost = member.trace.inspect(x, t, level, bound);
+        }
+        self.end_lost(t);
+    }
+
+    /// Ends the members whose state, at time `t`, is not finite, in the middle of a step.
+    pub(crate) fn leave_lost(&mut self, t: f64) {
+        let (level, dim, bound) = (self.level(t), self.dim, self.bound);
+        for (member, x) in self.members.iter_mut().zip(self.x.chunks_exact(dim)) {
+            let non_finite = sum::max_abs(x).1;
+            member.lost = if non_finite > 0 { member.trace.inspect(x, t, level, bound) } else { None };
+        }
+        self.end_lost(t);
+    }
+
+    fn end_lost(&mut self, t: f64) {
+        for k in (0..self.members.len()).rev() {
+            let Some(non_finite) = self.members[k].lost else { continue };
+            let Member { index, trace, .. } = self.members.remove(k);
+            let at = k * self.dim..(k + 1) * self.dim;
+            let x = self.x.drain(at.clone()).collect();
+            self.eps.drain(at.clone());
+            if self.spare.len() >= at.end {
+                self.spare.drain(at);
+            }
+            self.evidence.pop();
+            self.ended.push((index, Outcome::Diverged { x, t, non_finite, trace }));
+        }
+    }
+
+    /// How every member ended, in the order in which they began.
+    pub(crate) fn finish(mut self) -> Vec<Outcome<R>> {
+        let rest = self.members.into_iter().zip(self.x.chunks_exact(self.dim.max(1)));
+        let finished = rest.map(|(member, x)| {
+            (member.index, Outcome::Finished { x: x.to_vec(), trace: member.trace })
+        });
+        self.ended.extend(finished);
+        self.ended.sort_by_key(|(index, _)| *index);
+        self.ended.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+}
+
+impl<R: Real> fmt::Debug for Run<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { members, ended, dim, bound, .. } = self;
+        f.debug_struct("Run")
+            .field("members", &members.len())
+            .field("ended", &ended.len())
+            .field("dim", dim)
+            .field("bound", bound)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,27 @@
+//! No guidance: the prior alone.
+
+use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
+use equipoise_denoiser::Denoiser;
+use equipoise_field::Real;
+use std::sync::Arc;
+
+/// g = 0, so that a sampler draws from the prior.
+pub struct Unguided<R: Real>(pub Arc<dyn Denoiser<R>>);
+
+impl<R: Real> Guidance<R> for Unguided<R> {
+    fn denoiser(&self) -> &dyn Denoiser<R> {
+        &*self.0
+    }
+
+    fn gradients(
+        &self,
+        _: &mut States<'_, '_, R>,
+        g: &mut [R],
+        evidence: &mut [Evidence],
+        _: &mut Scratch<R>,
+    ) -> Result<(), GuidanceError> {
+        g.fill(R::zero());
+        evidence.fill(Evidence::default());
+        Ok(())
+    }
+}
