@@ -43,7 +43,7 @@ impl<R, F, B> Pullback<R, F>
 where
     R: Real,
     F: Fn(&[R], Level, &mut [R]) -> Result<B, BoxError> + Send + Sync,
-    B: FnMut(&[R], &mut [R]) -> Result<(), BoxError>,
+    B: FnMut(&[R], &mut [R]) -> Result<(), BoxError> + 'static,
 {
     /// On fields of `dim` numbers: `forward(x_t, level, x_hat)` overwrites x̂ of one member and returns a
     /// function (v, out) that overwrites `out` with Jᵀv there. What they return as an error becomes
@@ -70,7 +70,7 @@ impl<R, F, B> Denoiser<R> for Pullback<R, F>
 where
     R: Real,
     F: Fn(&[R], Level, &mut [R]) -> Result<B, BoxError> + Send + Sync,
-    B: FnMut(&[R], &mut [R]) -> Result<(), BoxError>,
+    B: FnMut(&[R], &mut [R]) -> Result<(), BoxError> + 'static,
 {
     fn dim(&self) -> usize {
         self.dim

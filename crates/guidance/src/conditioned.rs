@@ -1,9 +1,9 @@
 //! The exact guidance of a prior on finitely many fields.
 
 use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
-use equipoise_observation::Observed;
 use equipoise_denoiser::{Denoiser, Empirical, Tape};
 use equipoise_field::{Real, each, sum};
+use equipoise_observation::Observed;
 use equipoise_schedule::Level;
 use std::sync::Arc;
 

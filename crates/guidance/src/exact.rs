@@ -3,11 +3,11 @@
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
-use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_observation::Descent;
+use equipoise_observation::Observed;
 use equipoise_schedule::Level;
 use equipoise_wiener::gain;
 use std::sync::Arc;
@@ -102,9 +102,7 @@ impl<R: Real> Guidance<R> for Exact<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
         match &self.path {
-            Some(path) => {
-                path.noise_estimates(x_t, level, eps, evidence, scratch, |at| self.pull(level, at))
-            }
+            Some(path) => path.noise_estimates(x_t, level, eps, evidence, scratch, |at| self.pull(level, at)),
             None => self.plain_noise_estimates(x_t, level, eps, evidence, scratch),
         }
     }

@@ -2,12 +2,12 @@
 
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
-use equipoise_observation::Observed;
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_innovation::Innovation;
 use equipoise_observation::Descent;
+use equipoise_observation::Observed;
 use equipoise_schedule::Level;
 use equipoise_wiener::gain;
 use std::sync::Arc;

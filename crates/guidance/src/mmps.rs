@@ -2,10 +2,10 @@
 
 use crate::guide::{each_member, sized};
 use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch, States};
-use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::ConjugateGradients;
+use equipoise_observation::Observed;
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
@@ -59,7 +59,9 @@ impl<R: Real> Guidance<R> for Mmps<R> {
         let spread = sized(&mut scratch.field, members * dim);
         each_member(members, [dim, count], |f, o| seen.residual(&x_hat[f], &mut residual[o]));
         let innovation = |v: &[R], out: &mut [R]| {
-            each_member(members, [dim, count], |f, o| seen.pull_back(&x_hat[f.clone()], &v[o], &mut spread[f]));
+            each_member(members, [dim, count], |f, o| {
+                seen.pull_back(&x_hat[f.clone()], &v[o], &mut spread[f])
+            });
             self.covariance.apply(&mut **local, *level, spread, g)?;
             each_member(members, [dim, count], |f, o| {
                 seen.push_forward(&x_hat[f.clone()], &g[f], &mut out[o.clone()]);

@@ -2,9 +2,9 @@
 
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
-use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
+use equipoise_observation::Observed;
 use equipoise_schedule::Level;
 use std::sync::Arc;
 

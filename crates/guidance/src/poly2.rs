@@ -3,9 +3,9 @@
 use crate::guide::{each_member, sized};
 use crate::probes::{Probes, Seen, Sites};
 use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
-use equipoise_observation::Observed;
 use equipoise_denoiser::{Denoiser, Linearised};
 use equipoise_field::{Real, each, sum};
+use equipoise_observation::Observed;
 use equipoise_scaling::poly2::coefficients;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;

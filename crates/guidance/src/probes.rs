@@ -1,9 +1,9 @@
 //! What a denoiser looks like through an operator, from vjp products with keyed random probes.
 
 use crate::GuidanceError;
-use equipoise_observation::Observed;
 use equipoise_denoiser::{Denoiser, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
+use equipoise_observation::Observed;
 use equipoise_scaling::TraceRatio;
 use equipoise_scaling::{Law, ScalingError, active, matched};
 use equipoise_schedule::Level;

@@ -4,11 +4,11 @@
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::{prior_norm, sized};
 use crate::{Evidence, Guidance, GuidanceError, Scratch, Strength};
-use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
-use equipoise_observation::NoiseVariance;
 use equipoise_likelihood::{Backend, Cpu, Gradient, Observation as Weighed, Variance};
+use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_scaling::adaptive;
 use equipoise_schedule::Level;
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 
 use crate::probes::{Probes, Seen};
 use crate::{GuidanceError, LevelTable};
-use equipoise_observation::Observed;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_scaling::TraceRatio;
 use equipoise_scaling::{Base, Law, adaptive};
 use equipoise_schedule::Level;

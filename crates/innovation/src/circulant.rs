@@ -10,9 +10,9 @@
 //! that those of the preconditioner are at least s² (Chan & Jin 2007, ch. 2).
 
 use crate::InnovationError;
-use equipoise_observation::NoiseVariance;
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::Real;
+use equipoise_observation::NoiseVariance;
 use ndarray::{Array2, ShapeBuilder};
 use ndarray_linalg::{Eigh, UPLO};
 use num_complex::Complex;

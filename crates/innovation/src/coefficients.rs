@@ -2,9 +2,9 @@
 //! field space.
 
 use crate::{Innovation, InnovationError, ObservedPrior};
-use equipoise_observation::Solved;
 use equipoise_covariance::{Structure, Weights};
 use equipoise_field::{Real, each};
+use equipoise_observation::Solved;
 
 impl<R: Real> ObservedPrior<R> {
     /// How many coefficients the prior has: the length of c below.

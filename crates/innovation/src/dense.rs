@@ -7,11 +7,11 @@
 //!
 //! Everything is in `f64`: S keeps the digits of a noise far below the prior.
 
-use crate::woodbury::ObservedModes;
 use crate::InnovationError;
-use equipoise_observation::NoiseVariance;
+use crate::woodbury::ObservedModes;
 use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_field::{Real, Shape, sum};
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Rows};
 use ndarray::Array2;
 use ndarray_linalg::{Cholesky, CholeskyFactorized, InverseC, UPLO};

@@ -8,6 +8,7 @@ use crate::woodbury::ModesFactor;
 use crate::{InnovationError, ObservedPrior};
 use equipoise_covariance::Weights;
 use equipoise_field::{Real, each, sum};
+use equipoise_observation::Solved;
 use ndarray::Array2;
 
 /// S = diag(s²) + A f(Σ) Aᵀ.

@@ -1,9 +1,9 @@
 //! Conjugate gradients on S, for every pair of prior and operator that no direct method serves.
 
-use crate::circulant::{Circulant, Preconditioner};
 use crate::InnovationError;
-use equipoise_observation::{Breakdown, ConjugateGradients, Solved};
+use crate::circulant::{Circulant, Preconditioner};
 use equipoise_field::Real;
+use equipoise_observation::{Breakdown, ConjugateGradients, Solved};
 
 /// out = S v.
 type Product<'a, R> = &'a dyn Fn(&[R], &mut [R]) -> Result<(), InnovationError>;

@@ -8,12 +8,12 @@
 //!
 //! one (T·C) × (T·C) block for each q.
 
+use crate::InnovationError;
 use crate::outer::weighted_outer_sum;
 use crate::small::inverse;
-use crate::InnovationError;
-use equipoise_observation::NoiseVariance;
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::{Real, Shape};
+use equipoise_observation::NoiseVariance;
 use ndarray::{Array2, ArrayView2};
 use ndarray_linalg::DeterminantC;
 use num_complex::Complex;

@@ -4,9 +4,9 @@ use crate::dense::{DENSE_LIMIT, ObservedRows};
 use crate::lattice::Lattice;
 use crate::woodbury::ObservedModes;
 use crate::{Innovation, InnovationError};
-use equipoise_observation::NoiseVariance;
 use equipoise_covariance::{Covariance, Structure};
 use equipoise_field::Real;
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Gram, LinearOperator, Selection};
 use std::sync::Arc;
 

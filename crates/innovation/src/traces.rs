@@ -3,6 +3,7 @@
 use crate::ObservedPrior;
 use crate::observed::Shared;
 use equipoise_field::{Real, sum};
+use equipoise_scaling::TraceRatio;
 use equipoise_stream::Stream;
 
 impl<R: Real> ObservedPrior<R> {

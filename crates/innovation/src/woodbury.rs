@@ -12,11 +12,11 @@
 //! Where d_i = 0 row i of K is that of I − G E M⁻¹ E. A mode below the floor, whose d is negative, has no
 //! such M: then K is an inverse by LU.
 
-use crate::small::inverse;
 use crate::InnovationError;
-use equipoise_observation::NoiseVariance;
+use crate::small::inverse;
 use equipoise_covariance::{Covariance, Modes, Panel};
 use equipoise_field::{Real, sum};
+use equipoise_observation::NoiseVariance;
 use equipoise_operator::LinearOperator;
 use ndarray::{Array2, ArrayView2};
 use ndarray_linalg::error::LinalgError;

@@ -145,9 +145,8 @@ impl ConjugateGradients {
                 }
             }
         }
-        let ended = |system: System| {
-            system.ended.unwrap_or_else(|| Descent::ended(self.iterations, system.residual))
-        };
+        let ended =
+            |system: System| system.ended.unwrap_or_else(|| Descent::ended(self.iterations, system.residual));
         Ok(systems.into_iter().map(ended).collect())
     }
 }

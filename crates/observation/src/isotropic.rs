@@ -7,7 +7,14 @@ use equipoise_operator::Gram;
 impl<R: Real> Observed<R> {
     /// z = (s²I + ρ²A Aᵀ)⁻¹ r: entry by entry where A Aᵀ is diagonal, else by conjugate gradients with a
     /// field as room for Aᵀz. A nonlinear A is linearised at x̂.
-    pub fn solve_isotropic(&self, variance: f64, x_hat: &[R], r: &[R], z: &mut [R], room: &mut [R]) -> Descent {
+    pub fn solve_isotropic(
+        &self,
+        variance: f64,
+        x_hat: &[R],
+        r: &[R],
+        z: &mut [R],
+        room: &mut [R],
+    ) -> Descent {
         let noise = self.noise();
         let mut divide = |gram: &dyn Fn(usize) -> f64| {
             for (i, (z, r)) in z.iter_mut().zip(r).enumerate() {

@@ -3,9 +3,9 @@
 use crate::repeated::{lost, nearest};
 use crate::{Placed, ReconstructionError, Result};
 use equipoise_field::Real;
-use equipoise_observation::Observed;
 use equipoise_innovation::{DENSE_LIMIT, InnovationError};
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Sensors, TimeRule};
 use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_prior::{Analytic, Prior};

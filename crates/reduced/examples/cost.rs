@@ -11,9 +11,9 @@
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load};
 use equipoise_guidance::{Exact, GaussianPath, Guidance, Sda, Strength};
-use equipoise_observation::Observed;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_prior::{Prior, Settings};
 use equipoise_reduced::{Draws, Likelihood, Reduced, ReducedSpace, Start};

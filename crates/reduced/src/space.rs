@@ -4,8 +4,8 @@ use crate::lattice::{LatticeData, LatticeSpace};
 use crate::modes::{ModesData, ModesSpace};
 use crate::{ReducedError, error};
 use equipoise_field::Real;
-use equipoise_observation::Observed;
 use equipoise_innovation::{Method, ObservedPrior};
+use equipoise_observation::Observed;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
 

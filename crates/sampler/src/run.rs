@@ -52,8 +52,12 @@ impl<'a, R: Real> Run<'a, R> {
         if starts.len() != dim * noises.len() {
             return Err(SamplerError::Start { found: starts.len(), expected: dim * noises.len() });
         }
-        let member =
-            |(index, noise): (usize, &&'a dyn Noise<R>)| Member { index, noise: *noise, trace: Trace::default(), lost: None };
+        let member = |(index, noise): (usize, &&'a dyn Noise<R>)| Member {
+            index,
+            noise: *noise,
+            trace: Trace::default(),
+            lost: None,
+        };
         Ok(Self {
             eps: vec![R::zero(); starts.len()],
             x: starts,
@@ -158,9 +162,8 @@ impl<'a, R: Real> Run<'a, R> {
     /// How every member ended, in the order in which they began.
     pub(crate) fn finish(mut self) -> Vec<Outcome<R>> {
         let rest = self.members.into_iter().zip(self.x.chunks_exact(self.dim.max(1)));
-        let finished = rest.map(|(member, x)| {
-            (member.index, Outcome::Finished { x: x.to_vec(), trace: member.trace })
-        });
+        let finished =
+            rest.map(|(member, x)| (member.index, Outcome::Finished { x: x.to_vec(), trace: member.trace }));
         self.ended.extend(finished);
         self.ended.sort_by_key(|(index, _)| *index);
         self.ended.into_iter().map(|(_, outcome)| outcome).collect()

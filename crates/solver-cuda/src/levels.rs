@@ -3,10 +3,10 @@
 use crate::{Arguments, StepError};
 use equipoise_field::Real;
 use equipoise_guidance::Strength;
-use equipoise_observation::NoiseVariance;
 use equipoise_likelihood::Variance;
 use equipoise_likelihood_cuda::Arguments as Reduction;
 use equipoise_likelihood_cuda::variant::Weight;
+use equipoise_observation::NoiseVariance;
 use equipoise_sampler::SamplerError;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_wiener::{Wiener, gain};

@@ -4,13 +4,15 @@ use crate::SolverError;
 use equipoise_covariance::{Covariance, Memo};
 use equipoise_denoiser::ExactCovariance;
 use equipoise_field::Real;
-use equipoise_guidance::{ConditionalCovariance, Exact, GaussianPath, LevelTable, Poly2, Probes, Quadratic, Strength};
-use equipoise_observation::Observed;
+use equipoise_guidance::{
+    ConditionalCovariance, Exact, GaussianPath, LevelTable, Poly2, Probes, Quadratic, Strength,
+};
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_observation::NoiseVariance;
-use equipoise_scaling::TraceRatio;
+use equipoise_observation::Observed;
 use equipoise_operator::LinearOperator;
 use equipoise_scaling::Law;
+use equipoise_scaling::TraceRatio;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
@@ -94,11 +96,7 @@ impl<R: Real> ObservedGaussian<R> {
     ///
     /// # Errors
     /// [`SolverError::Guidance`].
-    pub fn quadratics(
-        &self,
-        levels: &[Level],
-        observation: &Observed<R>,
-    ) -> Result<Quadratics, SolverError> {
+    pub fn quadratics(&self, levels: &[Level], observation: &Observed<R>) -> Result<Quadratics, SolverError> {
         let covariance =
             ConditionalCovariance::Exact(Arc::clone(&self.wiener) as Arc<dyn ExactCovariance<R>>);
         let dim = self.wiener.mean().len();

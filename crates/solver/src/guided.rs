@@ -38,8 +38,8 @@ mod tests {
     use equipoise_covariance::{Covariance, Modes};
     use equipoise_field::sum;
     use equipoise_guidance::{Excess, Sda, Strength};
-    use equipoise_observation::Observed;
     use equipoise_observation::NoiseVariance;
+    use equipoise_observation::Observed;
     use equipoise_operator::Mask;
     use equipoise_sampler::PredictorCorrector;
     use equipoise_schedule::{Alpha, Level, Variance, uniform_grid};

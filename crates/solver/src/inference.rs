@@ -7,9 +7,12 @@ use crate::{
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use equipoise_guidance::{ConditionalCovariance, Conditioned, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, PigdmScore, Poly2, Sda, Strength, Tmpd};
-use equipoise_observation::Observed;
+use equipoise_guidance::{
+    ConditionalCovariance, Conditioned, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, PigdmScore, Poly2, Sda,
+    Strength, Tmpd,
+};
 use equipoise_observation::ConjugateGradients;
+use equipoise_observation::Observed;
 use equipoise_sampler::Sampler;
 use equipoise_schedule::{Level, Schedule};
 use std::sync::Arc;
@@ -220,8 +223,8 @@ mod tests {
     use crate::Member;
     use equipoise_covariance::Modes;
     use equipoise_field::{Shape, sum};
-    use equipoise_observation::NoiseVariance;
     use equipoise_locality::{Memory, Optimal, Training};
+    use equipoise_observation::NoiseVariance;
     use equipoise_operator::Mask;
     use equipoise_sampler::{PredictorCorrector, SamplerName};
     use equipoise_scaling::Law;

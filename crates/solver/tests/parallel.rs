@@ -5,9 +5,9 @@
 use equipoise_covariance::{Covariance, Modes, Structure, Weights, fit_stationary};
 use equipoise_field::Shape;
 use equipoise_guidance::{ConditionalCovariance, Strength};
-use equipoise_observation::Observed;
-use equipoise_observation::NoiseVariance;
 use equipoise_locality::{Memory, Optimal, Training};
+use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Mask, Subsample};
 use equipoise_sampler::PredictorCorrector;
 use equipoise_scaling::Law;

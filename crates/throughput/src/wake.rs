@@ -3,9 +3,9 @@
 use crate::error::{Result, work};
 use equipoise_covariance::Modes;
 use equipoise_field::Shape;
-use equipoise_observation::Observed;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::Subsample;
 use equipoise_schedule::{Alpha, Schedule, Sda, Variance};
 use equipoise_stream::Stream;

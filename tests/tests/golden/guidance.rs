@@ -3,9 +3,9 @@
 use crate::ledger::Check;
 use crate::problem::{Problem, SHAPE, SUBS, TIMES, TOLERANCE, noise, observation, operator, schedule};
 use equipoise_guidance::{Exact, Excess, Guidance, Scratch, Sda, Strength};
-use equipoise_observation::Observed;
 use equipoise_innovation::{Method, ObservedPrior};
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_tests::{Golden, Visits};
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use crate::ledger::Check;
 use crate::problem::{Problem, SHAPE, SUBS, TOLERANCE, operator};
-use equipoise_observation::Observed;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_sampler::Outcome;
 use equipoise_schedule::{Cosine, uniform_grid};
 use equipoise_solver::{Annealing, Member, Pigdm, PosteriorSampler, Start};

@@ -2,8 +2,8 @@
 
 use equipoise_covariance::{Modes, dense};
 use equipoise_field::Shape;
-use equipoise_observation::Observed;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_schedule::{Alpha, Sda, Variance};
 use equipoise_tests::Golden;

@@ -29,7 +29,8 @@ pub fn check_batch<R: Real>(
     for size in [1, 2, 5, 16, count].into_iter().filter(|size| *size <= count) {
         for reversed in [false, true] {
             let order: Vec<usize> = if reversed { (0..size).rev().collect() } else { (0..size).collect() };
-            let gather = |of: &[R]| order.iter().flat_map(|k| of[k * dim..][..dim].to_vec()).collect::<Vec<R>>();
+            let gather =
+                |of: &[R]| order.iter().flat_map(|k| of[k * dim..][..dim].to_vec()).collect::<Vec<R>>();
             let (states, vectors) = (gather(x_t), gather(v));
             let found = Products::together(denoiser, &states, level, &vectors, &mut tape)?;
             for (place, &k) in order.iter().enumerate() {
@@ -61,12 +62,7 @@ fn known<R: Real>(
 }
 
 impl<R: Real> Products<R> {
-    fn alone(
-        denoiser: &dyn Denoiser<R>,
-        x_t: &[R],
-        level: Level,
-        v: &[R],
-    ) -> Result<Self, DenoiserError> {
+    fn alone(denoiser: &dyn Denoiser<R>, x_t: &[R], level: Level, v: &[R]) -> Result<Self, DenoiserError> {
         let (mut x_hat, mut vjp) = (vec![R::nan(); v.len()], vec![R::nan(); v.len()]);
         denoiser.denoise(x_t, level, &mut x_hat)?;
         denoiser.vjp(x_t, level, v, &mut vjp)?;

@@ -3,9 +3,9 @@
 
 use equipoise_field::{Shape, sum};
 use equipoise_guidance::{Conditioned, Guidance, Scratch};
-use equipoise_observation::Observed;
-use equipoise_observation::NoiseVariance;
 use equipoise_locality::{Memory, Optimal, Training};
+use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{Dense, LinearOperator, Saturation};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;

@@ -4,7 +4,9 @@
 use equipoise_covariance::Modes;
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::sum;
-use equipoise_guidance::{ConditionalCovariance, DiffPir, Evidence, Guidance, Mmps, PigdmScore, Scratch, Tmpd};
+use equipoise_guidance::{
+    ConditionalCovariance, DiffPir, Evidence, Guidance, Mmps, PigdmScore, Scratch, Tmpd,
+};
 use equipoise_observation::Observed;
 use equipoise_observation::{Breakdown, ConjugateGradients, NoiseVariance};
 use equipoise_operator::{Dense, LinearOperator, Mask};

@@ -4,10 +4,13 @@
 use equipoise_covariance::Modes;
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::sum;
-use equipoise_guidance::{ConditionalCovariance, DiffPir, Exact, Excess, GaussianPath, Guidance, GuidanceError, Jfps, Mmps, PigdmScore, Scratch, Sda, Strength, Tmpd};
-use equipoise_observation::{ObservationError, Observed};
+use equipoise_guidance::{
+    ConditionalCovariance, DiffPir, Exact, Excess, GaussianPath, Guidance, GuidanceError, Jfps, Mmps,
+    PigdmScore, Scratch, Sda, Strength, Tmpd,
+};
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::{ConjugateGradients, NoiseVariance};
+use equipoise_observation::{ObservationError, Observed};
 use equipoise_operator::{Dense, Linear, LinearOperator, Saturation};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -223,7 +226,10 @@ fn methods_made_for_linear_observations_refuse_others_by_name() {
     };
     for (name, method) in methods {
         let error = estimate(&*method).unwrap_err();
-        assert!(matches!(error, GuidanceError::Observation(ObservationError::Nonlinear { method }) if method == name), "{error}");
+        assert!(
+            matches!(error, GuidanceError::Observation(ObservationError::Nonlinear { method }) if method == name),
+            "{error}"
+        );
         let expected = format!("{name}: found a nonlinear observation operator, expected a linear one");
         assert_eq!(error.to_string(), expected);
     }

@@ -4,9 +4,9 @@
 use equipoise_covariance::{Covariance, fit_dense, fit_low_rank, fit_stationary};
 use equipoise_field::{Shape, sum};
 use equipoise_guidance::{Evidence, Exact, Excess, GaussianPath, Guidance, Scratch, Sda, Strength};
-use equipoise_observation::Observed;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;

@@ -3,8 +3,8 @@
 use crate::setting::{Setting, mean, modes, sampler, stationary};
 use equipoise_field::Shape;
 use equipoise_guidance::Strength;
-use equipoise_observation::Observed;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{Mask, Saturation, Subsample};
 use equipoise_reduced::{Draws, Likelihood, Reduced, Start};
 use equipoise_scaling::Law;

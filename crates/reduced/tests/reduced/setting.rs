@@ -3,9 +3,9 @@
 use equipoise_covariance::{Covariance, Modes, Stationary, fit_stationary};
 use equipoise_field::{Real, Shape};
 use equipoise_guidance::{Exact, Guidance, Sda, Strength};
-use equipoise_observation::Observed;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::LinearOperator;
 use equipoise_reduced::{Likelihood, Reduced, ReducedError, ReducedSpace};
 use equipoise_sampler::PredictorCorrector;

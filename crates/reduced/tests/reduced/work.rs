@@ -8,11 +8,11 @@ use allocation_counter::{AllocationInfo, measure};
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::Shape;
 use equipoise_guidance::{GaussianPath, Guidance, Scratch, Sda};
-use equipoise_observation::Observed;
-use equipoise_observation::NoiseVariance;
 use equipoise_likelihood::{
     Backend, Cpu, Gradient, LikelihoodError, Observation as Weighed, Statistics, Variance,
 };
+use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{Gram, LinearOperator, Selection, Subsample};
 use equipoise_reduced::{Draws, Start};
 use equipoise_scaling::Law;

@@ -179,8 +179,8 @@ mod tests {
     use crate::Start;
     use equipoise_covariance::Modes;
     use equipoise_field::sum;
-    use equipoise_observation::Observed;
     use equipoise_observation::NoiseVariance;
+    use equipoise_observation::Observed;
     use equipoise_operator::Mask;
     use equipoise_schedule::{Schedule, log_snr_grid};
     use equipoise_wiener::Wiener;

@@ -89,8 +89,8 @@ mod tests {
     use super::*;
     use crate::Start;
     use equipoise_covariance::Modes;
-    use equipoise_observation::Observed;
     use equipoise_observation::NoiseVariance;
+    use equipoise_observation::Observed;
     use equipoise_operator::Mask;
     use equipoise_schedule::{Alpha, Schedule, Sda, Variance};
     use equipoise_stream::Stream;

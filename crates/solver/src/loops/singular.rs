@@ -3,8 +3,8 @@
 use super::walk::Walk;
 use crate::SolverError;
 use equipoise_field::{Real, each, sum};
-use equipoise_observation::Observed;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{Gram, LinearOperator};
 use ndarray::{Array2, ArrayView2};
 use ndarray_linalg::{Eigh, UPLO};
@@ -140,8 +140,8 @@ mod tests {
     };
     use super::super::{Ddnm, Ddrm, Mcg};
     use crate::PosteriorSampler;
-    use equipoise_observation::Observed;
     use equipoise_observation::NoiseVariance;
+    use equipoise_observation::Observed;
     use equipoise_operator::{Dense, LinearOperator};
     use equipoise_schedule::Schedule;
     use std::sync::Arc;

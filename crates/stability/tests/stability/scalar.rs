@@ -5,9 +5,9 @@
 use equipoise_covariance::Modes;
 use equipoise_field::sum;
 use equipoise_guidance::{Excess, Sda, Strength};
-use equipoise_observation::Observed;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Mask};
 use equipoise_sampler::PredictorCorrector;
 use equipoise_schedule::{Level, Schedule, uniform_grid};

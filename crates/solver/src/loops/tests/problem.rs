@@ -3,9 +3,9 @@
 use super::super::Annealing;
 use crate::{Member, Start};
 use equipoise_covariance::Modes;
-use equipoise_observation::Observed;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
+use equipoise_observation::Observed;
 use equipoise_operator::{Dense, Gram, LinearOperator, Mask, NonlinearOperator};
 use equipoise_posterior::ExactPosterior;
 use equipoise_schedule::{Alpha, Level, LinearBeta, Schedule, Sda, Variance, uniform_grid};
