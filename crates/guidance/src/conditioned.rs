@@ -4,7 +4,6 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::{Denoiser, Empirical, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
-use equipoise_schedule::Level;
 use std::sync::Arc;
 
 /// ∇ log p(y | x_t) itself when x lies on finitely many fields with known probabilities.

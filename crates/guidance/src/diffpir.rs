@@ -5,7 +5,6 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
 use equipoise_observation::Observed;
-use equipoise_schedule::Level;
 use std::sync::Arc;
 
 /// azula's default; the paper tunes λ to the task.

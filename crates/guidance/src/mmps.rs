@@ -6,7 +6,6 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::ConjugateGradients;
 use equipoise_observation::Observed;
-use equipoise_schedule::Level;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ(s²I + A C Aᵀ)⁻¹ r by conjugate gradients from a zero start.

@@ -5,7 +5,6 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
-use equipoise_schedule::Level;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²): Cov[x | x_t] as if x ~ N(0, I).

@@ -3,7 +3,7 @@
 #[cfg(feature = "gaussian")]
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::{prior_norm, sized};
-use crate::{Evidence, Guidance, GuidanceError, Scratch, Strength};
+use crate::{Evidence, Guidance, GuidanceError, Scratch, States, Strength};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
 use equipoise_likelihood::{Backend, Cpu, Gradient, Observation as Weighed, Variance};

@@ -167,14 +167,14 @@ impl<R: Real> Denoiser<R> for Optimal<R> {
         let covered = self.covered(x_t, level, v)?;
         write(out, level.mu / (level.sigma * level.sigma), &covered)
     }
-}
 
-impl<R: Real> ExactCovariance<R> for Optimal<R> {
     fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         let covered = self.covered(x_t, level, v)?;
         write(out, 1.0, &covered)
     }
 }
+
+impl<R: Real> ExactCovariance<R> for Optimal<R> {}
 
 impl<R: Real> Empirical<R> for Optimal<R> {
     /// Two samples with the same likelihood keep the ratio of their probabilities, to the bit of a sum
