@@ -8,7 +8,6 @@ use equipoise_field::Real;
 use equipoise_innovation::Innovation;
 use equipoise_observation::Descent;
 use equipoise_observation::Observed;
-use equipoise_schedule::Level;
 use equipoise_wiener::gain;
 use std::sync::Arc;
 

@@ -34,6 +34,11 @@ impl<R> Outcome<R> {
         }
     }
 
+    /// Whether the run came to its end.
+    pub fn is_finished(&self) -> bool {
+        matches!(self, Self::Finished { .. })
+    }
+
     /// The way there.
     pub fn trace(&self) -> &Trace {
         match self {

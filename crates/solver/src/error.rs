@@ -1,7 +1,9 @@
 //! What can go wrong while binding a method or sampling, divergence apart.
 
 use equipoise_guidance::GuidanceError;
+#[cfg(feature = "gaussian")]
 use equipoise_innovation::InnovationError;
+use equipoise_observation::ObservationError;
 use equipoise_sampler::SamplerError;
 
 /// A method that could not be bound to its observation, or a run that failed.
@@ -13,6 +15,33 @@ pub enum SolverError {
     UnknownMethod {
         /// The name given.
         found: String,
+    },
+    /// A prior and an observation that do not belong together.
+    #[error("problem: found a prior with {prior}, and an observation with {observation}")]
+    Mismatch {
+        /// What the prior is.
+        prior: String,
+        /// What the observation is.
+        observation: String,
+    },
+    /// Weights that are none.
+    #[error("weights of an ensemble: found {found}, expected one finite or −∞ a member, not all −∞")]
+    Weights {
+        /// What is wrong with them.
+        found: String,
+    },
+    /// A drawing that came to no member.
+    #[error("ensemble: found no member, expected one")]
+    Empty,
+    /// A parameter that the method does not have, or a value that is none.
+    #[error("method {method}: found `{found}`, expected {expected}")]
+    Setting {
+        /// The method.
+        method: &'static str,
+        /// What was given.
+        found: String,
+        /// What the method takes.
+        expected: String,
     },
     /// A method that needs more than the problem has.
     #[error("method {method}: found {found}, expected {expected}")]
@@ -54,7 +83,11 @@ pub enum SolverError {
     /// The guidance failed.
     #[error(transparent)]
     Guidance(#[from] GuidanceError),
+    /// An observation that the method does not take.
+    #[error(transparent)]
+    Observation(#[from] ObservationError),
     /// The innovation covariance failed.
+    #[cfg(feature = "gaussian")]
     #[error(transparent)]
     Innovation(#[from] InnovationError),
 }

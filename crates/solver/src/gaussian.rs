@@ -85,6 +85,29 @@ impl<R: Real> ObservedGaussian<R> {
         &self.path
     }
 
+    /// Whether an observation is of fields seen through this operator, with this noise.
+    ///
+    /// # Errors
+    /// [`SolverError::Mismatch`], which names both.
+    pub(crate) fn is_seen_by(&self, observation: &Observed<R>) -> Result<(), SolverError> {
+        let (prior, seen) = (&self.observed, observation);
+        let fault = |prior: String, observation: String| Err(SolverError::Mismatch { prior, observation });
+        let operator = seen.linear("a Gaussian prior")?;
+        if !std::ptr::addr_eq(Arc::as_ptr(operator), Arc::as_ptr(prior.operator())) {
+            let sizes = |operator: &dyn LinearOperator<R>| (operator.len_out(), operator.len_in());
+            let ((n, d), (m, e)) = (sizes(&**prior.operator()), sizes(&**operator));
+            let other =
+                format!("{m} readings of {e} numbers through another operator, expected the same object");
+            return fault(format!("seen through an operator from {d} to {n} numbers"), other);
+        }
+        let differ = |i: &usize| prior.noise().at(*i).to_bits() != seen.noise().at(*i).to_bits();
+        if let Some(i) = (0..seen.count()).find(differ) {
+            let of = |s2: f64| format!("a noise variance of {s2} in observation {i}");
+            return fault(of(prior.noise().at(i)), of(seen.noise().at(i)));
+        }
+        Ok(())
+    }
+
     /// The ratios of traces of `matched` or `active` at every level.
     pub fn ratios(&self, law: Law, levels: &[Level]) -> Ratios {
         let make = || Ok::<_, Infallible>(Strength::trace_ratios(law, &self.observed, levels, self.probes));
@@ -96,12 +119,16 @@ impl<R: Real> ObservedGaussian<R> {
     ///
     /// # Errors
     /// [`SolverError::Guidance`].
-    pub fn quadratics(&self, levels: &[Level], observation: &Observed<R>) -> Result<Quadratics, SolverError> {
+    pub fn quadratics(
+        &self,
+        levels: &[Level],
+        observation: &Arc<Observed<R>>,
+    ) -> Result<Quadratics, SolverError> {
         let covariance =
             ConditionalCovariance::Exact(Arc::clone(&self.wiener) as Arc<dyn ExactCovariance<R>>);
         let dim = self.wiener.mean().len();
-        let states = move |_: Level| vec![vec![R::zero(); dim]];
-        let probes = Probes { states: &states, count: PROBES, stream: self.probes.text("poly2") };
+        let states = Arc::new(move |_: Level| vec![vec![R::zero(); dim]]);
+        let probes = Probes { states, count: PROBES, stream: self.probes.text("poly2") };
         let make = || Ok(Poly2::quadratics(&covariance, observation, levels, &probes)?);
         self.quadratics.get(key(levels), make)
     }

@@ -1,9 +1,9 @@
 //! A guidance under a sampler.
 
-use crate::{Member, PosteriorSampler, SolverError, Start};
+use crate::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Start, Watch};
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
-use equipoise_sampler::{Outcome, Sampler};
+use equipoise_sampler::{Noise, Outcome, Sampler};
 use equipoise_schedule::Schedule;
 use std::sync::Arc;
 
@@ -22,13 +22,28 @@ pub struct Guided<R: Real> {
     pub bound: f64,
 }
 
-impl<R: Real> PosteriorSampler<R> for Guided<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        let dim = self.guidance.denoiser().dim();
+impl<R: Real> Independent<R> for Guided<R> {
+    fn dim(&self) -> usize {
+        self.guidance.denoiser().dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.guidance.denoiser().batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         let first = self.sampler.grid().first().copied().unwrap_or(1.0);
-        let start = self.start.draw(dim, self.schedule.level(first), member.start);
-        let run = self.sampler.run(&*self.guidance, &*self.schedule, start, &member.langevin, self.bound);
-        Ok(run?)
+        let level = self.schedule.level(first);
+        let start = |member: &Member| self.start.draw(self.dim(), level, member.start);
+        let starts: Vec<R> = members.iter().flat_map(start).collect();
+        let noises: Vec<&dyn Noise<R>> = members.iter().map(|m| &m.langevin as &dyn Noise<R>).collect();
+        Ok(self.sampler.run_batch(&*self.guidance, &*self.schedule, starts, &noises, self.bound)?)
+    }
+}
+
+impl<R: Real> PosteriorSampler<R> for Guided<R> {
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }
 

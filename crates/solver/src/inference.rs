@@ -1,108 +1,46 @@
-//! One inverse problem, and any method bound to it.
+//! How a problem is run, and any method bound to it.
 
-use crate::{
-    Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Guided, Inner, Mcg, Method, ObservedGaussian, Pigdm, PnpAdmm,
-    PosteriorSampler, RedDiff, SdaDps, SolverError, Start,
-};
-use equipoise_covariance::Covariance;
-use equipoise_denoiser::Denoiser;
+use crate::entries::{Bind, Entry, entries};
+use crate::{Annealing, Guided, Method, PosteriorSampler, Problem, Recipe, SolverError, Start};
 use equipoise_field::Real;
-use equipoise_guidance::{
-    ConditionalCovariance, Conditioned, DiffPir, Exact, Excess, Guidance, Jfps, Mmps, PigdmScore, Poly2, Sda,
-    Strength, Tmpd,
-};
-use equipoise_observation::ConjugateGradients;
-use equipoise_observation::Observed;
+use equipoise_guidance::{Guidance, Strength};
 use equipoise_sampler::Sampler;
 use equipoise_schedule::{Level, Schedule};
+use std::fmt;
 use std::sync::Arc;
 
-/// Residual, relative to ‖r‖, at which the solves of [`Mmps`] stop before their iterations are spent.
-const MMPS_TOLERANCE: f64 = 1e-10;
-
-/// A prior, an observation, and how a run advances: what every method is bound to.
+/// A problem, and how a run of it advances: what every method is bound to.
 #[derive(Clone)]
 pub struct Inference<R: Real> {
-    /// The prior's denoiser, with what it knows of Cov[x | x_t].
-    pub denoiser: ConditionalCovariance<R>,
-    /// What only a Gaussian prior has, seen through the observation's operator; `None` for others.
-    pub gaussian: Option<Arc<ObservedGaussian<R>>>,
-    /// y, A and s².
-    pub observation: Arc<Observed<R>>,
+    /// Prior and observation.
+    pub problem: Problem<R>,
     /// μ and σ over time.
     pub schedule: Arc<dyn Schedule>,
     /// How time advances, where the method leaves that open, and the grid of those that do not.
     pub sampler: Arc<dyn Sampler<R>>,
     /// The law of x_1.
     pub start: Start<R>,
-    /// The largest |x| that a clean state can have.
+    /// The largest |x| that a clean state can have, beyond which an excursion is recorded; infinite where
+    /// none is known.
     pub bound: f64,
 }
 
 impl<R: Real> Inference<R> {
-    /// A method ready to sample; `parameter` replaces its published one, `strength` is the law of
-    /// [`Method::Sda`], whose γ the parameter replaces.
+    /// A method ready to sample, with the parameters of its recipe; `strength` is the law of
+    /// [`Method::SDA`], whose γ a given one replaces.
     ///
     /// # Errors
     /// [`SolverError::Needs`] when the method asks for a law or a Gaussian prior that is not there,
-    /// [`SolverError::Parameter`] for a parameter out of range or of a method without one, and the
-    /// errors of preparing the levels.
+    /// [`SolverError::Parameter`] for a parameter out of range, and the errors of preparing the levels.
     pub fn bind(
         &self,
-        method: Method,
-        parameter: Option<f64>,
+        recipe: &Recipe,
         strength: Option<&Strength>,
     ) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-        if method.owns_loop() {
-            return self.looped(method, parameter);
+        match entry(recipe.method())?.bind {
+            Bind::Loop(bind) => bind(self.annealing(), recipe),
+            Bind::Guidance(bind) => Ok(Box::new(self.guided(bind(self, recipe, strength)?))),
         }
-        Ok(Box::new(Guided {
-            guidance: self.guidance(method, parameter, strength)?,
-            sampler: Arc::clone(&self.sampler),
-            schedule: Arc::clone(&self.schedule),
-            start: self.start.clone(),
-            bound: self.bound,
-        }))
-    }
-
-    /// A method that owns its loop.
-    fn looped(
-        &self,
-        method: Method,
-        parameter: Option<f64>,
-    ) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-        let value = checked(method, parameter)?;
-        let annealing = Annealing {
-            denoiser: self.plain(),
-            observation: Arc::clone(&self.observation),
-            schedule: Arc::clone(&self.schedule),
-            grid: self.sampler.grid().to_vec(),
-            start: self.start.clone(),
-            bound: self.bound,
-        };
-        Ok(match method {
-            Method::Dps => Box::new(Dps::new(annealing)?.with_zeta(value)?),
-            Method::SdaDps => Box::new(SdaDps::new(annealing)?.with_zeta(value)?),
-            Method::Dsg => Box::new(Dsg::new(annealing)?.with_weight(value)?),
-            Method::Mcg => Box::new(Mcg::new(annealing)?.with_zeta(value)?),
-            Method::Pigdm => Box::new(Pigdm::new(annealing)?.with_eta(value)?),
-            Method::Ddrm => Box::new(Ddrm::new(annealing)?.with_eta(value)?),
-            Method::Ddnm => Box::new(Ddnm::new(annealing)?.with_eta(value)?),
-            Method::PnpAdmm => Box::new(PnpAdmm::new(annealing)?.with_lambda(value)?),
-            Method::RedDiff => Box::new(RedDiff::new(annealing)?.with_rate(value)?),
-            Method::Daps => {
-                let Inner::Langevin { steps, decay, .. } = Inner::LANGEVIN else {
-                    return Err(needs(method, "exact inner draws", "Langevin steps"));
-                };
-                let inner = Inner::Langevin { steps, rate: value, decay };
-                Box::new(Daps::new(annealing)?.with_inner(inner)?)
-            }
-            Method::DapsExact => {
-                let daps = Daps::new(annealing)?.with_flow_steps(value as usize)?;
-                Box::new(daps.with_inner(Inner::Exact)?)
-            }
-            _ => return Err(needs(method, "a guidance", "a method that owns its loop")),
-        })
     }
 
     /// The guidance of a method that has one.
@@ -111,110 +49,62 @@ impl<R: Real> Inference<R> {
     /// As [`bind`](Self::bind); [`SolverError::Needs`] for a method that owns its loop.
     pub fn guidance(
         &self,
-        method: Method,
-        parameter: Option<f64>,
+        recipe: &Recipe,
         strength: Option<&Strength>,
     ) -> Result<Arc<dyn Guidance<R>>, SolverError> {
-        let value = checked(method, parameter)?;
-        let observation = Arc::clone(&self.observation);
-        Ok(match method {
-            Method::Sda => self.sda(parameter, strength)?,
-            Method::Exact => self.exact()?,
-            Method::Jfps => self.jfps()?,
-            Method::Mmps => {
-                let solver = ConjugateGradients { iterations: value as usize, tolerance: MMPS_TOLERANCE };
-                Arc::new(Mmps::new(self.denoiser.clone(), observation, solver))
-            }
-            Method::Poly2 => {
-                let quadratics = self.gaussian(method)?.quadratics(&self.levels(), &observation)?;
-                Arc::new(Poly2::new(self.denoiser.clone(), observation, quadratics))
-            }
-            Method::Tmpd => Arc::new(Tmpd::new(self.denoiser.clone(), observation)),
-            Method::PigdmScore => Arc::new(PigdmScore::new(self.plain(), observation)),
-            Method::DiffPir => Arc::new(DiffPir::new(self.plain(), observation).with_lambda(value)),
-            _ => return Err(needs(method, "a loop of its own", "a method with a guidance")),
-        })
-    }
-
-    fn sda(
-        &self,
-        parameter: Option<f64>,
-        strength: Option<&Strength>,
-    ) -> Result<Arc<dyn Guidance<R>>, SolverError> {
-        let mut strength = strength.cloned().ok_or(needs(Method::Sda, "no law", "a law's strength"))?;
-        if let Some(gamma) = parameter {
-            let Excess::Gamma(of_law) = &mut strength.excess else {
-                return Err(needs(Method::Sda, "gamma for a law without one", "no parameter"));
-            };
-            *of_law = gamma;
-        }
-        let sda = Sda::new(self.plain(), Arc::clone(&self.observation), strength);
-        Ok(match &self.gaussian {
-            Some(gaussian) => Arc::new(sda.along(Arc::clone(gaussian.path()))),
-            None => Arc::new(sda),
-        })
-    }
-
-    fn exact(&self) -> Result<Arc<dyn Guidance<R>>, SolverError> {
-        if let ConditionalCovariance::Empirical(prior) = &self.denoiser {
-            return Ok(Arc::new(Conditioned::new(Arc::clone(prior), &self.observation)?));
-        }
-        let gaussian = self.gaussian(Method::Exact)?;
-        let innovations = gaussian.innovations(&self.levels())?;
-        let exact = Exact::new(self.plain(), Arc::clone(&self.observation), innovations);
-        Ok(Arc::new(exact.along(Arc::clone(gaussian.path()))))
-    }
-
-    fn jfps(&self) -> Result<Arc<dyn Guidance<R>>, SolverError> {
-        let gaussian = self.gaussian(Method::Jfps)?;
-        let innovations = gaussian.innovations(&self.levels())?;
-        let covariance: Arc<dyn Covariance<R>> = Arc::clone(gaussian.wiener().prior_covariance());
-        Ok(Arc::new(Jfps::new(self.plain(), Arc::clone(&self.observation), covariance, innovations)?))
-    }
-
-    fn gaussian(&self, method: Method) -> Result<&Arc<ObservedGaussian<R>>, SolverError> {
-        self.gaussian.as_ref().ok_or(needs(method, "a denoiser", "a Gaussian prior"))
-    }
-
-    /// The denoiser as any method takes it.
-    fn plain(&self) -> Arc<dyn Denoiser<R>> {
-        match &self.denoiser {
-            ConditionalCovariance::Exact(denoiser) => Arc::clone(denoiser) as Arc<dyn Denoiser<R>>,
-            ConditionalCovariance::Empirical(denoiser) => Arc::clone(denoiser) as Arc<dyn Denoiser<R>>,
-            ConditionalCovariance::Jacobian(denoiser) => Arc::clone(denoiser),
+        match entry(recipe.method())?.bind {
+            Bind::Guidance(bind) => bind(self, recipe, strength),
+            Bind::Loop(_) => Err(SolverError::Needs {
+                method: recipe.method().name(),
+                found: "a loop of its own",
+                expected: "a method with a guidance",
+            }),
         }
     }
 
-    /// The levels at which the sampler may evaluate a guidance.
+    /// A guidance, of one's own too, under the sampler.
+    pub fn guided(&self, guidance: Arc<dyn Guidance<R>>) -> Guided<R> {
+        Guided {
+            guidance,
+            sampler: Arc::clone(&self.sampler),
+            schedule: Arc::clone(&self.schedule),
+            start: self.start.clone(),
+            bound: self.bound,
+        }
+    }
+
+    /// What a method that owns its loop runs on.
+    pub fn annealing(&self) -> Annealing<R> {
+        Annealing {
+            denoiser: self.problem.denoiser(),
+            observation: Arc::clone(self.problem.observation()),
+            schedule: Arc::clone(&self.schedule),
+            grid: self.sampler.grid().to_vec(),
+            start: self.start.clone(),
+            bound: self.bound,
+        }
+    }
+
+    /// The levels at which the sampler may evaluate a guidance, as far as they are known beforehand.
     pub fn levels(&self) -> Vec<Level> {
         self.sampler.evaluated().iter().map(|&t| self.schedule.level(t)).collect()
     }
 }
 
-fn needs(method: Method, found: &'static str, expected: &'static str) -> SolverError {
-    SolverError::Needs { method: method.name(), found, expected }
+impl<R: Real> fmt::Debug for Inference<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { problem, bound, .. } = self;
+        f.debug_struct("Inference")
+            .field("problem", problem)
+            .field("times", &self.sampler.grid().len())
+            .field("bound", bound)
+            .finish_non_exhaustive()
+    }
 }
 
-/// The parameter of a method, or its published one; 0 for a method without.
-fn checked(method: Method, parameter: Option<f64>) -> Result<f64, SolverError> {
-    let Some(known) = method.parameter() else {
-        return match parameter {
-            Some(_) => Err(needs(method, "a parameter", "none: the method has nothing to tune")),
-            None => Ok(0.0),
-        };
-    };
-    let value = parameter.unwrap_or(known.published);
-    let whole = matches!(method, Method::Mmps | Method::DapsExact);
-    let share = matches!(method, Method::Pigdm | Method::Ddrm | Method::Ddnm);
-    let (holds, expected) = match () {
-        () if whole => (value >= 1.0 && value.fract() == 0.0, "a whole number of at least 1"),
-        () if share => ((0.0..=1.0).contains(&value), "a number from 0 to 1"),
-        () => (value.is_finite() && value > 0.0, "a finite number above 0"),
-    };
-    if holds {
-        return Ok(value);
-    }
-    Err(SolverError::Parameter { method: method.name(), parameter: known.name, found: value, expected })
+fn entry<R: Real>(method: Method) -> Result<Entry<R>, SolverError> {
+    let unknown = || SolverError::UnknownMethod { found: method.name().to_owned() };
+    entries().into_iter().find(|entry| entry.method == method).ok_or_else(unknown)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::SolverError;
 use equipoise_denoiser::Denoiser;
+use equipoise_field::Real;
 use equipoise_guidance::{Excess, GuidanceError, LevelTable, Probes, Strength, forward_noised};
 use equipoise_observation::Observed;
 use equipoise_scaling::Law;
@@ -15,10 +16,10 @@ use std::sync::Arc;
 /// v(t) − s² of `matched` or `active` at every level of a run, by probes.
 ///
 /// Of `count` random vectors a level the i-th meets the i-th of some noised clean fields, such as
-/// training windows, over and over: two vjps each, and one denoise a field. A level whose probes make
-/// no variance takes the ratio of the next noisier one that has one, for V falls with the noise, and 0
-/// where none has. Where J vanishes, as that of a prior on finitely many fields at low noise, so does
-/// g, whatever the ratio.
+/// training windows, over and over: two vjps each, and one linearisation at all of them. A level whose
+/// probes make no variance takes the ratio of the next noisier one that was prepared and has one, for V falls
+/// with the noise, and 0 where none has. Where J vanishes, as that of a prior on finitely many fields at low
+/// noise, so does g, whatever the ratio. A level that was not prepared is probed when it is met.
 #[derive(Clone, Debug)]
 pub struct ProbedRatios {
     law: Law,
@@ -33,45 +34,50 @@ impl ProbedRatios {
     /// Random vectors a level that are enough for one scalar, and cheap.
     pub const COUNT: usize = 4;
 
-    /// Through an observation, whose values do not count; `stream` names the draws.
+    /// Through an observation, whose values do not count, at states made of the `clean` fields; `stream` names
+    /// the draws.
     ///
     /// # Errors
     /// Those of [`Strength::probed`], except for traces that make no variance.
-    pub fn new(
+    pub fn new<R: Real>(
         law: Law,
-        denoiser: &dyn Denoiser<f32>,
-        observation: &Observed<f32>,
+        denoiser: &Arc<dyn Denoiser<R>>,
+        observation: &Arc<Observed<R>>,
         levels: &[Level],
-        (clean, stream): (&[Vec<f32>], Stream),
+        (clean, stream): (Arc<[Vec<R>]>, Stream),
     ) -> Result<Self, SolverError> {
-        let count = Self::COUNT;
-        let states = forward_noised(clean, stream.text("states"));
-        let probes = Probes { states: &states, count, stream };
+        let (count, fields) = (Self::COUNT, clean.len());
+        let probes = Probes { states: forward_noised(clean, stream.text("states")), count, stream };
+        let (denoiser, observation) = (Arc::clone(denoiser), Arc::clone(observation));
+        let probe =
+            move |level: Level| match Strength::probed(law, &denoiser, &observation, &[level], &probes) {
+                Err(GuidanceError::Traces { .. }) => Ok(None),
+                Err(fault) => Err(fault),
+                Ok(found) => match &found.strength.excess {
+                    Excess::Levels(table) => Ok(Some((*table.get(level)?, !found.replaced.is_empty()))),
+                    Excess::Gamma(_) => Ok(None),
+                },
+            };
         let mut levels = levels.to_vec();
         levels.sort_by(|a, b| b.ratio().total_cmp(&a.ratio()));
         levels.dedup();
-        let one = |&level: &Level| match Strength::probed(law, denoiser, observation, &[level], &probes) {
-            Err(GuidanceError::Traces { .. }) => Ok(None),
-            Err(fault) => Err(SolverError::from(fault)),
-            Ok(found) => match &found.strength.excess {
-                Excess::Levels(table) => Ok(Some((*table.get(level)?, !found.replaced.is_empty()))),
-                Excess::Gamma(_) => Ok(None),
-            },
-        };
-        let found = levels.par_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+        let found = levels.par_iter().map(|level| probe(*level)).collect::<Result<Vec<_>, _>>()?;
         let mut last = TraceRatio { value: 0.0, standard_error: None };
         let mut kept = Vec::new();
         for (level, ratio) in levels.iter().zip(&found) {
             last = ratio.map_or(last, |(ratio, _)| ratio);
             kept.push((*level, last));
         }
-        let ratio = |level: Level| {
-            let at = kept.iter().find(|(known, _)| *known == level);
-            Ok::<_, std::convert::Infallible>(at.map_or(last, |(_, ratio)| *ratio))
+        let ratio = move |level: Level| {
+            if let Some((_, ratio)) = kept.iter().find(|(known, _)| *known == level) {
+                return Ok(*ratio);
+            }
+            let noisier = kept.iter().rev().find(|(known, _)| known.ratio() >= level.ratio());
+            let none = TraceRatio { value: 0.0, standard_error: None };
+            Ok(probe(level)?.map_or_else(|| noisier.map_or(none, |(_, ratio)| *ratio), |(ratio, _)| ratio))
         };
-        let table =
-            LevelTable::build("ratio of traces", &levels, ratio).unwrap_or_else(|never| match never {});
-        Ok(Self { law, count, fields: clean.len(), found, table: Arc::new(table) })
+        let table = Arc::new(LevelTable::new(ratio).prepared(&levels)?);
+        Ok(Self { law, count, fields, found, table })
     }
 
     /// The ratios, for [`Strength::traced`].

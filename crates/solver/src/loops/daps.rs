@@ -4,10 +4,50 @@ use super::Annealing;
 use super::annealing::{Step, positive};
 use super::normal::Normal;
 use super::walk::Walk;
-use crate::{Member, PosteriorSampler, SolverError};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+
+const FLOW_STEPS: [&str; 3] = ["flow_steps", "n", "Euler steps of the flow to x̂₀"];
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[
+        Parameter::positive(
+            ["rate", "η₀", "size of the first Langevin steps"],
+            1e-4,
+            &[1e-5, 3e-5, 1e-4, 3e-4, 1e-3],
+        ),
+        Parameter::count(["steps", "N", "Langevin steps in each step of the annealing"], 100, &[]),
+        Parameter::positive(["decay", "δ", "what is left of the rate at the last time"], 0.01, &[]),
+        Parameter::count(FLOW_STEPS, Daps::<f64>::FLOW_STEPS, &[]),
+    ],
+    ..Spec::new([
+        "daps",
+        "decoupled annealing, x drawn by Langevin steps",
+        "Zhang et al. 2025, arXiv 2407.01521",
+    ])
+};
+
+pub(crate) const EXACT_SPEC: Spec = Spec {
+    parameters: &[Parameter::count(FLOW_STEPS, Daps::<f64>::FLOW_STEPS, &[1, 2, 3, 5, 10])],
+    linear: true,
+    ..Spec::new(["daps_exact", "decoupled annealing, x drawn exactly", "Zhang et al. 2025, arXiv 2407.01521"])
+};
+
+type Bound<R> = Result<Box<dyn PosteriorSampler<R>>, SolverError>;
+
+pub(crate) fn bind<R: Real>(annealing: Annealing<R>, recipe: &Recipe) -> Bound<R> {
+    let (rate, decay) = (recipe.real("rate"), recipe.real("decay"));
+    let inner = Inner::Langevin { steps: recipe.count("steps"), rate, decay };
+    let daps = Daps::new(annealing)?.with_flow_steps(recipe.count("flow_steps"))?;
+    Ok(Box::new(daps.with_inner(inner)?))
+}
+
+pub(crate) fn bind_exact<R: Real>(annealing: Annealing<R>, recipe: &Recipe) -> Bound<R> {
+    let daps = Daps::new(annealing)?.with_flow_steps(recipe.count("flow_steps"))?;
+    Ok(Box::new(daps.with_inner(Inner::Exact)?))
+}
 
 /// How x is drawn from ‖y − A(x)‖²/(2s²) + ‖x − x̂₀‖²/(2ρ²).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,9 +206,23 @@ impl<R: Real> Daps<R> {
     }
 }
 
+impl<R: Real> Independent<R> for Daps<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for Daps<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        self.annealing.run(member, |walk, step| self.step(walk, step))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }
 

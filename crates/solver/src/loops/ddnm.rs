@@ -1,13 +1,26 @@
 //! Denoising diffusion null-space model, DDNM+ (Wang et al. 2023, arXiv 2212.00490).
 
-use super::Annealing;
 use super::annealing::{Step, share};
 use super::singular::Singular;
 use super::walk::Walk;
-use crate::{Member, PosteriorSampler, SolverError};
+use super::{Annealing, ETAS};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[Parameter::share(["eta", "η", "share of fresh noise in a step"], Ddnm::<f64>::ETA, ETAS)],
+    linear: true,
+    ..Spec::new(["ddnm", "x̂ replaced by y where A sees it", "Wang et al. 2023, arXiv 2212.00490"])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(Ddnm::new(annealing)?.with_eta(recipe.real("eta"))?))
+}
 
 /// The estimate with its observed part moved to y, then a DDIM step, in x̃ = x/μ with ρ = σ/μ and
 /// a = √(1−η²)ρ′/ρ:
@@ -78,9 +91,23 @@ impl<R: Real> Ddnm<R> {
     }
 }
 
+impl<R: Real> Independent<R> for Ddnm<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for Ddnm<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        self.annealing.run(member, |walk, step| self.step(walk, step))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }
 

@@ -1,13 +1,26 @@
 //! Denoising diffusion restoration models (Kawar et al. 2022, arXiv 2201.11793).
 
-use super::Annealing;
 use super::annealing::{Step, share};
 use super::singular::Singular;
 use super::walk::Walk;
-use crate::{Member, PosteriorSampler, SolverError};
+use super::{Annealing, ETAS};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[Parameter::share(["eta", "η", "share of fresh noise in a step"], Ddrm::<f64>::ETA, ETAS)],
+    linear: true,
+    ..Spec::new(["ddrm", "a step per singular direction of A", "Kawar et al. 2022, arXiv 2201.11793"])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(Ddrm::new(annealing)?.with_eta(recipe.real("eta"))?))
+}
 
 /// A step per singular direction of A = U S Vᵀ, in x̃ = x/μ with ρ = σ/μ, ȳ = S⁻¹Uᵀy and δ = s/S:
 ///
@@ -75,8 +88,22 @@ impl<R: Real> Ddrm<R> {
     }
 }
 
+impl<R: Real> Independent<R> for Ddrm<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for Ddrm<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        self.annealing.run(member, |walk, step| self.step(walk, step))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }

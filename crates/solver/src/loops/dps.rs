@@ -1,12 +1,32 @@
 //! Diffusion posterior sampling (Chung et al. 2023, arXiv 2209.14687).
 
-use super::Annealing;
 use super::annealing::{Step, positive};
 use super::walk::Walk;
-use crate::{Member, PosteriorSampler, SolverError};
+use super::{Annealing, ZETAS};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[Parameter::positive(
+        ["zeta", "ζ", "length of the step along −∇‖r‖"],
+        Dps::<f64>::ZETA,
+        ZETAS,
+    )],
+    ..Spec::new([
+        "dps",
+        "ancestral step, then a step along the misfit's gradient",
+        "Chung et al. 2023, arXiv 2209.14687",
+    ])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(Dps::new(annealing)?.with_zeta(recipe.real("zeta"))?))
+}
 
 /// The ancestral step, then a step of the gradient of the misfit's norm:
 ///
@@ -60,8 +80,25 @@ pub(super) fn step<R: Real>(
     Ok(then)
 }
 
+impl<R: Real> Independent<R> for Dps<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members
+            .iter()
+            .map(|member| self.annealing.run(member, |walk, at| step(walk, at, self.zeta, at.index)))
+            .collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for Dps<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        self.annealing.run(member, |walk, at| step(walk, at, self.zeta, at.index))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }

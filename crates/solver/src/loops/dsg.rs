@@ -3,10 +3,26 @@
 use super::Annealing;
 use super::annealing::{Step, share};
 use super::walk::Walk;
-use crate::{Member, PosteriorSampler, SolverError};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each, sum};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[Parameter::positive(
+        ["weight", "g_r", "share of the step that the misfit's gradient turns"],
+        Dsg::<f64>::WEIGHT,
+        &[0.05, 0.1, 0.2, 0.35, 0.5, 0.8, 1.0],
+    )],
+    ..Spec::new(["dsg", "a step of fixed length towards the data", "Yang et al. 2024, arXiv 2402.03201"])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(Dsg::new(annealing)?.with_weight(recipe.real("weight"))?))
+}
 
 /// The ancestral step with its noise turned towards a smaller misfit and held to its typical length
 /// √D σ̃, where σ̃ = σ′√τ is the step's standard deviation and not the noise scale of the schedule:
@@ -62,9 +78,23 @@ impl<R: Real> Dsg<R> {
     }
 }
 
+impl<R: Real> Independent<R> for Dsg<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for Dsg<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        self.annealing.run(member, |walk, step| self.step(walk, step))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }
 

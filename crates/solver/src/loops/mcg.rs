@@ -1,13 +1,31 @@
 //! Manifold constrained gradients (Chung et al. 2022, arXiv 2206.00941).
 
+use super::ZETAS;
 use super::annealing::{Step, positive};
 use super::singular::Singular;
 use super::walk::Walk;
 use super::{Annealing, dps};
-use crate::{Member, PosteriorSampler, SolverError};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::Real;
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[Parameter::positive(
+        ["zeta", "ζ", "length of the step along −∇‖r‖"],
+        Mcg::<f64>::ZETA,
+        ZETAS,
+    )],
+    linear: true,
+    ..Spec::new(["mcg", "DPS, then A x replaced by noisy y", "Chung et al. 2022, arXiv 2206.00941"])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(Mcg::new(annealing)?.with_zeta(recipe.real("zeta"))?))
+}
 
 /// A step of [`Dps`](crate::Dps), then the observed part replaced by the diffused observation:
 ///
@@ -57,9 +75,23 @@ impl<R: Real> Mcg<R> {
     }
 }
 
+impl<R: Real> Independent<R> for Mcg<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for Mcg<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        self.annealing.run(member, |walk, step| self.step(walk, step))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }
 

@@ -17,17 +17,18 @@
 //! estimates return a clean field.
 
 mod annealing;
-mod daps;
-mod ddnm;
-mod ddrm;
-mod dps;
-mod dsg;
-mod mcg;
+pub(crate) mod daps;
+pub(crate) mod ddnm;
+pub(crate) mod ddrm;
+mod decompose;
+pub(crate) mod dps;
+pub(crate) mod dsg;
+pub(crate) mod mcg;
 mod normal;
-mod pigdm;
-mod pnp_admm;
-mod red_diff;
-mod sda_dps;
+pub(crate) mod pigdm;
+pub(crate) mod pnp_admm;
+pub(crate) mod red_diff;
+pub(crate) mod sda_dps;
 mod singular;
 mod walk;
 
@@ -45,3 +46,9 @@ pub use pigdm::Pigdm;
 pub use pnp_admm::PnpAdmm;
 pub use red_diff::RedDiff;
 pub use sda_dps::SdaDps;
+
+/// The step sizes ζ that tuning tries.
+const ZETAS: &[f64] = &[0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
+
+/// The shares η that tuning tries.
+const ETAS: &[f64] = &[0.0, 0.2, 0.5, 0.7, 0.85, 0.95, 1.0];

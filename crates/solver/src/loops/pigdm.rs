@@ -1,14 +1,30 @@
 //! Pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
-use super::Annealing;
 use super::annealing::{Step, share};
 use super::walk::Walk;
-use crate::{Member, PosteriorSampler, SolverError};
+use super::{Annealing, ETAS};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
 use equipoise_guidance::{Guidance, PigdmScore, Scratch};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 use std::sync::Arc;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[Parameter::share(
+        ["eta", "η", "share of fresh noise in a step's variance"],
+        Pigdm::<f64>::ETA,
+        ETAS,
+    )],
+    ..Spec::new(["pigdm", "pseudoinverse guidance of a DDIM step", "Song et al. 2023, ICLR"])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(Pigdm::new(annealing)?.with_eta(recipe.real("eta"))?))
+}
 
 /// A DDIM step of the prior, to which the likelihood score g of [`PigdmScore`] is added with the weight r²:
 ///
@@ -56,7 +72,7 @@ impl<R: Real> Pigdm<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<Level, SolverError> {
         let (now, then) = (walk.denoise(t)?, walk.level(next));
-        let evidence = self.score.gradient(&walk.x, now, &walk.x_hat, &mut walk.field, scratch)?;
+        let evidence = self.score.gradient(&walk.x, now, &mut walk.field, scratch)?;
         walk.trace.witness(t, &evidence);
         let deviation = walk.ddim_mean(now, then, self.eta);
         if deviation > 0.0 {
@@ -70,10 +86,29 @@ impl<R: Real> Pigdm<R> {
     }
 }
 
+impl<R: Real> Independent<R> for Pigdm<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members
+            .iter()
+            .map(|member| {
+                let mut scratch = Scratch::new();
+                self.annealing.run(member, |walk, step| self.step(walk, step, &mut scratch))
+            })
+            .collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for Pigdm<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        let mut scratch = Scratch::new();
-        self.annealing.run(member, |walk, step| self.step(walk, step, &mut scratch))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }
 

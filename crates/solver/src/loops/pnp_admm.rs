@@ -4,12 +4,34 @@ use super::Annealing;
 use super::annealing::{Step, positive};
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
-use crate::{Member, PosteriorSampler, SolverError};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 use std::sync::Arc;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[Parameter::positive(
+        ["lambda", "λ", "weight of the denoiser"],
+        PnpAdmm::<f64>::LAMBDA,
+        &[0.01, 0.03, 0.1, 0.23, 0.5, 1.0, 3.0],
+    )],
+    linear: true,
+    point_estimate: true,
+    ..Spec::new([
+        "pnp_admm",
+        "a point estimate by alternating directions",
+        "Venkatakrishnan et al. 2013; Chan et al. 2017, arXiv 1605.01710",
+    ])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(PnpAdmm::new(annealing)?.with_lambda(recipe.real("lambda"))?))
+}
 
 /// A point estimate by alternating directions, from v = w = 0:
 ///
@@ -89,11 +111,30 @@ impl<R: Real> PnpAdmm<R> {
     }
 }
 
+impl<R: Real> Independent<R> for PnpAdmm<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members
+            .iter()
+            .map(|member| {
+                let field = || vec![R::zero(); self.annealing.dim()];
+                let mut split = Splitting { u: field(), w: field(), gamma: 1.0 };
+                self.annealing.run(member, |walk, step| self.step(&mut split, walk, step))
+            })
+            .collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for PnpAdmm<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        let field = || vec![R::zero(); self.annealing.dim()];
-        let mut split = Splitting { u: field(), w: field(), gamma: 1.0 };
-        self.annealing.run(member, |walk, step| self.step(&mut split, walk, step))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 
     fn is_point_estimate(&self) -> bool {

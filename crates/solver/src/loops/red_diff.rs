@@ -4,10 +4,34 @@ use super::Annealing;
 use super::annealing::{Step, positive};
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
-use crate::{Member, PosteriorSampler, SolverError};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each, sum};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[
+        Parameter::positive(
+            ["rate", "α", "length of a step of Adam, in units of the field"],
+            RedDiff::<f64>::RATE,
+            &[0.01, 0.03, 0.1, 0.3, 1.0],
+        ),
+        Parameter::positive(["lambda", "λ", "weight of the regularisation"], RedDiff::<f64>::LAMBDA, &[]),
+    ],
+    point_estimate: true,
+    ..Spec::new([
+        "red_diff",
+        "a point estimate by stochastic gradient descent",
+        "Mardani et al. 2024, arXiv 2305.04391",
+    ])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(RedDiff::new(annealing)?.with_rate(recipe.real("rate"))?.with_lambda(recipe.real("lambda"))?))
+}
 
 /// The published decay rates of Adam's two moments, and its guard against division by zero.
 const DECAY: [f64; 2] = [0.9, 0.99];
@@ -134,10 +158,29 @@ impl<R: Real> RedDiff<R> {
     }
 }
 
+impl<R: Real> Independent<R> for RedDiff<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members
+            .iter()
+            .map(|member| {
+                let mut adam = Adam::new(self.first());
+                self.annealing.run(member, |walk, step| self.step(&mut adam, walk, step))
+            })
+            .collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for RedDiff<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        let mut adam = Adam::new(self.first());
-        self.annealing.run(member, |walk, step| self.step(&mut adam, walk, step))
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 
     fn is_point_estimate(&self) -> bool {

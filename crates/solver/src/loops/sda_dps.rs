@@ -1,13 +1,29 @@
 //! The DPS score of score-based data assimilation's code (Rozet & Louppe 2023, arXiv 2306.10574).
 
-use super::Annealing;
 use super::annealing::positive;
 use super::walk::Walk;
-use crate::{Member, PosteriorSampler, SolverError};
+use super::{Annealing, ZETAS};
+use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
+
+pub(crate) const SPEC: Spec = Spec {
+    parameters: &[Parameter::positive(
+        ["zeta", "ζ", "weight of the misfit's gradient"],
+        SdaDps::<f64>::ZETA,
+        ZETAS,
+    )],
+    ..Spec::new(["sda_dps", "SDA's variant of DPS", "Rozet & Louppe 2023, arXiv 2306.10574"])
+};
+
+pub(crate) fn bind<R: Real>(
+    annealing: Annealing<R>,
+    recipe: &Recipe,
+) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    Ok(Box::new(SdaDps::new(annealing)?.with_zeta(recipe.real("zeta"))?))
+}
 
 /// SDA's predictor with a misfit gradient in place of a score:
 ///
@@ -67,14 +83,33 @@ impl<R: Real> SdaDps<R> {
     }
 }
 
+impl<R: Real> Independent<R> for SdaDps<R> {
+    fn dim(&self) -> usize {
+        self.annealing.dim()
+    }
+
+    fn batch(&self) -> usize {
+        self.annealing.denoiser.batch()
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        members
+            .iter()
+            .map(|member| {
+                self.annealing.run(member, |walk, step| {
+                    let (now, then) = (self.guide(walk, step.t)?, walk.level(step.next));
+                    let keep = then.mu / now.mu;
+                    let (keep, move_by) = (R::narrow(keep), R::narrow(then.sigma - keep * now.sigma));
+                    each::update1(&mut walk.x, &walk.field, |x, e| keep * x + move_by * e);
+                    Ok(then)
+                })
+            })
+            .collect()
+    }
+}
+
 impl<R: Real> PosteriorSampler<R> for SdaDps<R> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        self.annealing.run(member, |walk, step| {
-            let (now, then) = (self.guide(walk, step.t)?, walk.level(step.next));
-            let keep = then.mu / now.mu;
-            let (keep, move_by) = (R::narrow(keep), R::narrow(then.sigma - keep * now.sigma));
-            each::update1(&mut walk.x, &walk.field, |x, e| keep * x + move_by * e);
-            Ok(then)
-        })
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }

@@ -1,14 +1,13 @@
 //! The observation in the singular directions of its operator.
 
+use super::decompose::decompose;
 use super::walk::Walk;
 use crate::SolverError;
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
 use equipoise_operator::{Gram, LinearOperator};
-use ndarray::{Array2, ArrayView2};
-use ndarray_linalg::{Eigh, UPLO};
-use openblas_src as _;
+use ndarray::Array2;
 use std::sync::Arc;
 
 /// The largest N for which A Aᵀ is decomposed where it has no simple form.
@@ -106,30 +105,6 @@ impl<R: Real> Singular<R> {
         self.operator.adjoint(&walk.residual, &mut walk.field);
         each::update1(&mut walk.x, &walk.field, |x, f| x + f);
     }
-}
-
-/// Eigenvalues and eigenvectors, in columns, of A Aᵀ, by N products with A and Aᵀ.
-fn decompose<R: Real>(
-    method: &'static str,
-    operator: &dyn LinearOperator<R>,
-) -> Result<(Vec<f64>, Array2<f64>), SolverError> {
-    let count = operator.len_out();
-    let (mut unit, mut column) = (vec![R::zero(); count], vec![R::zero(); count]);
-    let mut field = vec![R::zero(); operator.len_in()];
-    let mut gram = Vec::with_capacity(count * count);
-    for j in 0..count {
-        unit[j] = R::one();
-        operator.adjoint(&unit, &mut field);
-        operator.apply(&field, &mut column);
-        gram.extend(column.iter().map(|g| g.wide()));
-        unit[j] = R::zero();
-    }
-    let expected = "a finite A Aᵀ";
-    let singular =
-        || SolverError::Needs { method, found: "an A Aᵀ that LAPACK cannot decompose", expected };
-    let gram = ArrayView2::from_shape((count, count), &gram).map_err(|_| singular())?;
-    let (values, vectors) = gram.eigh(UPLO::Lower).map_err(|_| singular())?;
-    Ok((values.to_vec(), vectors))
 }
 
 #[cfg(test)]

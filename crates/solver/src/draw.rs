@@ -1,0 +1,110 @@
+//! Drawing: a method bound to one observation, and how its members are run.
+
+use crate::{Ensemble, SolverError};
+use equipoise_field::{Real, sum};
+use equipoise_sampler::Outcome;
+use equipoise_stream::Stream;
+use rayon::prelude::*;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// The streams of one member of an ensemble. They name seed, dataset and member, never the method,
+/// so that methods compare on the same draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The state at t = 1.
+    pub start: Stream,
+    /// Noise on the way.
+    pub langevin: Stream,
+}
+
+/// Who follows a drawing, and may end it.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Is told the number of members done, after each batch, and answers whether to begin further ones.
+    pub go_on: &'a (dyn Fn(usize) -> bool + Sync),
+}
+
+impl Watch<'_> {
+    /// Nobody: the drawing goes on to its end.
+    pub const NONE: Self = Watch { go_on: &|_| true };
+}
+
+impl fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").finish_non_exhaustive()
+    }
+}
+
+/// A method bound to one observation, ready to draw samples of x | y.
+///
+/// The unit is the ensemble. Members may interact, as particles that are weighed and drawn again do; those
+/// of most methods do not: such a method is [`Independent`], and draws by [`Independent::draw_each`].
+pub trait PosteriorSampler<R: Real>: Send + Sync {
+    /// One sample a member, on all threads.
+    ///
+    /// # Errors
+    /// [`SolverError`]; a diverging run is an outcome.
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError>;
+
+    /// Whether the members are estimates of one point, whose spread says nothing of the posterior's.
+    fn is_point_estimate(&self) -> bool {
+        false
+    }
+
+    /// An ensemble of one.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw); [`SolverError::Empty`] from a method that makes nothing of one member.
+    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
+        let drawn = self.draw(&[*member], Watch::NONE)?;
+        drawn.into_outcomes().pop().ok_or(SolverError::Empty)
+    }
+}
+
+/// A method whose members know nothing of each other: member k is the same, bit for bit, whatever else is
+/// drawn. It is drawn in batches.
+pub trait Independent<R: Real>: Send + Sync {
+    /// D, the length of a field.
+    fn dim(&self) -> usize;
+
+    /// Members that one [`run`](Self::run) takes best, as
+    /// [`Denoiser::batch`](equipoise_denoiser::Denoiser::batch) says.
+    fn batch(&self) -> usize;
+
+    /// The runs of a batch, in order.
+    ///
+    /// # Errors
+    /// [`SolverError`]; a diverging run is an outcome.
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError>;
+
+    /// All members, for [`PosteriorSampler::draw`]. Batches run side by side where a run has work for one
+    /// thread, and one after the other where a batch or a long field keeps all threads busy.
+    ///
+    /// # Errors
+    /// The first error in the order of members.
+    fn draw_each(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        let (done, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let order = Ordering::Relaxed;
+        let size = self.batch().max(1);
+        let run = |batch: &[Member]| {
+            if stopped.load(order) {
+                return Ok(Vec::new());
+            }
+            let outcomes = self.run(batch)?;
+            if !(watch.go_on)(done.fetch_add(batch.len(), order) + batch.len()) {
+                stopped.store(true, order);
+            }
+            Ok(outcomes)
+        };
+        let batches: Vec<Vec<Outcome<R>>> = if size > 1 || self.dim() >= sum::PARALLEL_FROM {
+            members.chunks(size).map(run).collect::<Result<_, SolverError>>()?
+        } else {
+            members.par_chunks(size).map(run).collect::<Result<_, SolverError>>()?
+        };
+        let begun =
+            batches.iter().enumerate().flat_map(|(b, runs)| (0..runs.len()).map(move |k| b * size + k));
+        let begun = begun.collect();
+        Ok(Ensemble::of(members.len(), begun, batches.into_iter().flatten().collect()))
+    }
+}

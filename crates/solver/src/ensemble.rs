@@ -1,0 +1,124 @@
+//! What a drawing came to.
+
+use crate::SolverError;
+use equipoise_field::{Real, sum};
+use equipoise_observation::Observed;
+use equipoise_sampler::Outcome;
+
+/// The members of a drawing, with what is known of them together. Fields are in the space of the prior.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ensemble<R> {
+    asked: usize,
+    members: Vec<usize>,
+    outcomes: Vec<Outcome<R>>,
+    log_weights: Option<Vec<f64>>,
+    evidence: Option<f64>,
+}
+
+impl<R: Real> Ensemble<R> {
+    /// All members, each as likely as the others.
+    pub fn new(outcomes: Vec<Outcome<R>>) -> Self {
+        Self::of(outcomes.len(), (0..outcomes.len()).collect(), outcomes)
+    }
+
+    /// The outcomes of `members` among those `asked` for.
+    pub(crate) fn of(asked: usize, members: Vec<usize>, outcomes: Vec<Outcome<R>>) -> Self {
+        Self { asked, members, outcomes, log_weights: None, evidence: None }
+    }
+
+    /// With a weight for every outcome, as a logarithm up to a constant; −∞ is none.
+    ///
+    /// # Errors
+    /// [`SolverError::Weights`] unless there are as many as outcomes, none is NaN or +∞ and one is finite.
+    pub fn weighted(mut self, log_weights: Vec<f64>) -> Result<Self, SolverError> {
+        let (found, expected) = (log_weights.len(), self.outcomes.len());
+        let bad = |w: &f64| w.is_nan() || *w == f64::INFINITY;
+        let fault = match log_weights.iter().position(bad) {
+            _ if found != expected => Some(format!("{found} weights for {expected} members")),
+            Some(k) => Some(format!("a log-weight of {} for member {k}", log_weights[k])),
+            None if found > 0 && log_weights.iter().all(|w| w.is_infinite()) => {
+                Some("no member with a weight".to_owned())
+            }
+            None => None,
+        };
+        if let Some(found) = fault {
+            return Err(SolverError::Weights { found });
+        }
+        self.log_weights = Some(log_weights);
+        Ok(self)
+    }
+
+    /// With an estimate of ln p(y), in nats, of a method that makes one.
+    #[must_use]
+    pub fn with_evidence(mut self, log_evidence: f64) -> Self {
+        self.evidence = Some(log_evidence);
+        self
+    }
+
+    /// How every member that was begun ended.
+    pub fn outcomes(&self) -> &[Outcome<R>] {
+        &self.outcomes
+    }
+
+    /// The same, without the rest.
+    pub fn into_outcomes(self) -> Vec<Outcome<R>> {
+        self.outcomes
+    }
+
+    /// Which of the members asked for each outcome is of.
+    pub fn members(&self) -> &[usize] {
+        &self.members
+    }
+
+    /// The fields of the members that finished, in order.
+    pub fn fields(&self) -> impl Iterator<Item = &[R]> {
+        self.outcomes.iter().filter(|outcome| outcome.is_finished()).map(Outcome::x)
+    }
+
+    /// ln w of the members that finished, in order, up to a constant; `None` where all weigh the same.
+    pub fn log_weights(&self) -> Option<Vec<f64>> {
+        let weights = self.log_weights.as_ref()?.iter().zip(&self.outcomes);
+        Some(weights.filter(|(_, outcome)| outcome.is_finished()).map(|(w, _)| *w).collect())
+    }
+
+    /// ln p(y) in nats, of a method that estimates it.
+    pub fn evidence(&self) -> Option<f64> {
+        self.evidence
+    }
+
+    /// Members that finished.
+    pub fn len(&self) -> usize {
+        self.fields().count()
+    }
+
+    /// Whether none finished.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Members that diverged.
+    pub fn diverged(&self) -> usize {
+        self.outcomes.len() - self.len()
+    }
+
+    /// Members that were not begun because the drawing was ended.
+    pub fn skipped(&self) -> usize {
+        self.asked - self.outcomes.len()
+    }
+
+    /// χ of the members that finished, √((1/MN) Σ_m Σ_i w_m r²_mi/s_i²) with weights of mean 1: about 1 where
+    /// they meet y as well as its noise lets them. NaN without a member, infinite where s² is 0 and missed.
+    pub fn misfit(&self, seen: &Observed<R>) -> f64 {
+        let square = |x: &[R]| -2.0 * seen.log_likelihood(x) / seen.count() as f64;
+        let squares: Vec<f64> = self.fields().map(square).collect();
+        let weights = match self.log_weights() {
+            None => vec![1.0; squares.len()],
+            Some(logs) => {
+                let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                logs.iter().map(|w| (w - peak).exp()).collect()
+            }
+        };
+        let total = sum::of(weights.len(), |m| weights[m]);
+        (sum::of(squares.len(), |m| weights[m] * squares[m]) / total).sqrt()
+    }
+}

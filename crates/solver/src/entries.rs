@@ -1,0 +1,63 @@
+//! The table of methods: each is one entry, which says what the method is and binds it.
+
+use crate::guidances as g;
+use crate::loops as l;
+use crate::{Annealing, Inference, Method, PosteriorSampler, Recipe, SolverError, Spec};
+use equipoise_field::Real;
+use equipoise_guidance::{Guidance, Strength};
+use std::sync::Arc;
+
+/// A guidance from a problem, the method's parameters and, where it takes one, a law.
+pub(crate) type MakeGuidance<R> =
+    fn(&Inference<R>, &Recipe, Option<&Strength>) -> Result<Arc<dyn Guidance<R>>, SolverError>;
+/// A sampler from what a loop runs on and the method's parameters.
+pub(crate) type MakeLoop<R> = fn(Annealing<R>, &Recipe) -> Result<Box<dyn PosteriorSampler<R>>, SolverError>;
+
+/// How a method is bound to a problem.
+pub(crate) enum Bind<R: Real> {
+    /// It gives ε_y, and any sampler takes it.
+    Guidance(MakeGuidance<R>),
+    /// It owns its step, its loop or its particles.
+    Loop(MakeLoop<R>),
+}
+
+/// One method.
+pub(crate) struct Entry<R: Real> {
+    pub(crate) method: Method,
+    pub(crate) bind: Bind<R>,
+}
+
+impl<R: Real> Entry<R> {
+    pub(crate) const fn guidance(spec: &'static Spec, bind: MakeGuidance<R>) -> Self {
+        Self { method: Method::new(spec, false), bind: Bind::Guidance(bind) }
+    }
+
+    pub(crate) const fn looped(spec: &'static Spec, bind: MakeLoop<R>) -> Self {
+        Self { method: Method::new(spec, true), bind: Bind::Loop(bind) }
+    }
+}
+
+/// Every method, in the order of the documentation.
+pub(crate) fn entries<R: Real>() -> Vec<Entry<R>> {
+    vec![
+        Entry::guidance(&g::SDA, g::sda),
+        Entry::guidance(&g::EXACT, g::exact),
+        Entry::guidance(&g::MMPS, g::mmps),
+        Entry::guidance(&g::POLY2, g::poly2),
+        Entry::guidance(&g::TMPD, g::tmpd),
+        Entry::guidance(&g::PIGDM_SCORE, g::pigdm_score),
+        Entry::guidance(&g::JFPS, g::jfps),
+        Entry::guidance(&g::DIFFPIR, g::diffpir),
+        Entry::looped(&l::dps::SPEC, l::dps::bind),
+        Entry::looped(&l::sda_dps::SPEC, l::sda_dps::bind),
+        Entry::looped(&l::dsg::SPEC, l::dsg::bind),
+        Entry::looped(&l::mcg::SPEC, l::mcg::bind),
+        Entry::looped(&l::pigdm::SPEC, l::pigdm::bind),
+        Entry::looped(&l::ddrm::SPEC, l::ddrm::bind),
+        Entry::looped(&l::ddnm::SPEC, l::ddnm::bind),
+        Entry::looped(&l::pnp_admm::SPEC, l::pnp_admm::bind),
+        Entry::looped(&l::red_diff::SPEC, l::red_diff::bind),
+        Entry::looped(&l::daps::SPEC, l::daps::bind),
+        Entry::looped(&l::daps::EXACT_SPEC, l::daps::bind_exact),
+    ]
+}
