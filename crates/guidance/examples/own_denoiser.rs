@@ -108,9 +108,9 @@ pub(crate) fn scores() -> Result<Vec<Score>, Box<dyn Error>> {
     let levels: Vec<Level> = Sampler::<f64>::evaluated(&sampler).iter().map(|t| schedule.level(*t)).collect();
 
     let fields: Vec<Vec<f64>> = (100..116).map(draw).collect();
-    let states = forward_noised(&fields, Stream::new("states"));
-    let probes = Probes { states: &states, count: 64, stream: Stream::new("probes") };
-    let active = Strength::probed(Law::Active, &*denoiser, &observation, &levels, &probes)?;
+    let states = forward_noised(fields.into(), Stream::new("states"));
+    let probes = Probes { states, count: 64, stream: Stream::new("probes") };
+    let active = Strength::probed(Law::Active, &denoiser, &observation, &levels, &probes)?;
     let methods: [(&'static str, Box<dyn Guidance<f64>>); 2] = [
         ("active", Box::new(Sda::new(denoiser.clone(), observation.clone(), active.strength))),
         ("mmps", {

@@ -3,10 +3,12 @@
 use equipoise_denoiser::{Denoiser, DenoiserError, Empirical, ExactCovariance, Linearised};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
+use std::fmt;
 use std::sync::Arc;
 
 /// The covariance C that a method takes for Cov[x | x_t].
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum ConditionalCovariance<R: Real> {
     /// V, from a denoiser that has it in closed form.
     Exact(Arc<dyn ExactCovariance<R>>),
@@ -56,5 +58,16 @@ impl<R: Real> ConditionalCovariance<R> {
                 Ok(())
             }
         }
+    }
+}
+
+impl<R: Real> fmt::Debug for ConditionalCovariance<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Exact(_) => "Exact",
+            Self::Empirical(_) => "Empirical",
+            Self::Jacobian(_) => "Jacobian",
+        };
+        f.debug_struct(name).field("dim", &self.denoiser().dim()).finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::{Denoiser, Empirical, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
+use std::fmt;
 use std::sync::Arc;
 
 /// ∇ log p(y | x_t) itself when x lies on finitely many fields with known probabilities.
@@ -34,6 +35,12 @@ impl<R: Real> Conditioned<R> {
     }
 }
 
+impl<R: Real> fmt::Debug for Conditioned<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conditioned").field("dim", &self.prior.dim()).finish_non_exhaustive()
+    }
+}
+
 impl<R: Real> Guidance<R> for Conditioned<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         &*self.prior
@@ -47,6 +54,7 @@ impl<R: Real> Guidance<R> for Conditioned<R> {
         _: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
         let dim = self.prior.dim();
+        at.check(dim, g, evidence)?;
         self.posterior.linearise(at.x_t, at.level, g, &mut Tape::new())?;
         let scale = R::narrow(at.level.mu / (at.level.sigma * at.level.sigma));
         each::update1(g, at.x_hat, |y, x| scale * (y - x));

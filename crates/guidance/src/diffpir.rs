@@ -5,6 +5,7 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
 use equipoise_observation::Observed;
+use std::fmt;
 use std::sync::Arc;
 
 /// azula's default; the paper tunes λ to the task.
@@ -39,6 +40,15 @@ impl<R: Real> DiffPir<R> {
     }
 }
 
+impl<R: Real> fmt::Debug for DiffPir<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DiffPir")
+            .field("observation", &self.observation)
+            .field("lambda", &self.lambda)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<R: Real> Guidance<R> for DiffPir<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         &*self.denoiser
@@ -54,6 +64,7 @@ impl<R: Real> Guidance<R> for DiffPir<R> {
     ) -> Result<(), GuidanceError> {
         let operator = self.observation.linear("diffpir")?;
         let (dim, count) = (self.observation.dim(), self.observation.count());
+        at.check(dim, g, evidence)?;
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         let variance = (at.level.sigma / at.level.mu).powi(2) / self.lambda;
         let scale = R::narrow(1.0 / (self.lambda * at.level.mu));

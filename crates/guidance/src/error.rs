@@ -44,14 +44,14 @@ pub enum GuidanceError {
         least: usize,
     },
     /// Traces of a denoiser that make no variance, as where J is not a covariance.
-    #[error("traces at μ = {mu}, σ = {sigma}: {source}")]
+    #[error("traces at μ = {mu}, σ = {sigma}: {cause}")]
     Traces {
         /// μ.
         mu: f64,
         /// σ.
         sigma: f64,
         /// What is wrong with them.
-        source: ScalingError,
+        cause: ScalingError,
     },
     /// An observation without noise in which the prior has no variance left either.
     #[error(

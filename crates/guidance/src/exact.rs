@@ -10,6 +10,7 @@ use equipoise_observation::Descent;
 use equipoise_observation::Observed;
 use equipoise_schedule::Level;
 use equipoise_wiener::gain;
+use std::fmt;
 use std::sync::Arc;
 
 /// ∇ log N(y; A x̂, s²I + A V Aᵀ) with the true V = Cov[x | x_t]: p(y | x_t) itself when x is
@@ -41,6 +42,10 @@ impl<R: Real> Exact<R> {
     /// S⁻¹r and its coefficients for a prediction.
     fn pull(&self, level: Level, at: Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError> {
         self.observation.linear("exact")?;
+        let (found, expected) = (self.observation.count(), at.values.len());
+        if found != expected {
+            return Err(GuidanceError::Length { what: "y", found, expected });
+        }
         each::map2(at.residual, at.values, self.observation.values(), |a, y| y - a);
         let innovation = self.innovations.get(level)?;
         let solved = innovation.solve_with_coefficients(at.residual, at.weighted, at.coefficients)?;
@@ -62,6 +67,16 @@ impl<R: Real> Exact<R> {
     }
 }
 
+impl<R: Real> fmt::Debug for Exact<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exact")
+            .field("observation", &self.observation)
+            .field("innovations", &self.innovations)
+            .field("path", &self.path.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
 impl<R: Real> Guidance<R> for Exact<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         &*self.denoiser
@@ -78,6 +93,7 @@ impl<R: Real> Guidance<R> for Exact<R> {
         let operator = self.observation.linear("exact")?;
         let innovation = self.innovations.get(at.level)?;
         let (dim, count) = (self.observation.dim(), self.observation.count());
+        at.check(dim, g, evidence)?;
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         let spread = sized(&mut scratch.field, evidence.len() * dim);
         let mut solves = Vec::with_capacity(evidence.len());

@@ -8,7 +8,7 @@
 //! a vjp read all modes four times. Twice is the least: nothing can be lifted before the coefficients of
 //! the whole of x_t are known.
 
-use crate::guide::{Scratch, sized};
+use crate::guide::{Scratch, fit, sized};
 use crate::{Evidence, GuidanceError};
 use equipoise_covariance::{Modes, Structure, Weights};
 use equipoise_field::{Real, each, sum};
@@ -16,6 +16,7 @@ use equipoise_innovation::ObservedPrior;
 use equipoise_operator::{Adjoint, Selection};
 use equipoise_schedule::Level;
 use equipoise_wiener::{Wiener, gain};
+use std::fmt;
 use std::sync::Arc;
 
 /// A Wiener denoiser with the operator that its fields are seen through.
@@ -24,6 +25,15 @@ pub struct GaussianPath<R: Real> {
     observed: ObservedPrior<R>,
     /// A m.
     observed_mean: Vec<R>,
+}
+
+impl<R: Real> fmt::Debug for GaussianPath<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GaussianPath")
+            .field("dim", &self.wiener.mean().len())
+            .field("count", &self.observed.count())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a method makes of a prediction: the weighted residual and its coefficients are written, the
@@ -80,6 +90,7 @@ impl<R: Real> GaussianPath<R> {
         weigh: impl Fn(Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError>,
     ) -> Result<(), GuidanceError> {
         let dim = self.wiener.mean().len();
+        fit(evidence.len(), dim, &[("x_t", x_t.len()), ("eps", eps.len())])?;
         let members = x_t.chunks_exact(dim).zip(eps.chunks_exact_mut(dim));
         for (evidence, (x_t, eps)) in evidence.iter_mut().zip(members) {
             *evidence = self.noise_estimate(x_t, level, eps, scratch, &weigh)?;

@@ -84,6 +84,16 @@ pub struct States<'a, 'l, R: Real> {
 }
 
 impl<R: Real> States<'_, '_, R> {
+    /// Whether there are as many members, of `dim` numbers each, as there is room for evidence, and `g` is as
+    /// long.
+    ///
+    /// # Errors
+    /// [`GuidanceError::Length`].
+    pub fn check(&self, dim: usize, g: &[R], evidence: &[Evidence]) -> Result<(), GuidanceError> {
+        let (x_t, x_hat) = (("x_t", self.x_t.len()), ("x_hat", self.x_hat.len()));
+        fit(evidence.len(), dim, &[x_t, x_hat, ("g", g.len())])
+    }
+
     /// x_t and x̂ of one member of `dim` numbers.
     pub fn member(&self, k: usize, dim: usize) -> (&[R], &[R]) {
         (&self.x_t[k * dim..(k + 1) * dim], &self.x_hat[k * dim..(k + 1) * dim])
@@ -93,6 +103,21 @@ impl<R: Real> States<'_, '_, R> {
 impl<R: Real> fmt::Debug for States<'_, '_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("States").field("numbers", &self.x_t.len()).field("level", &self.level).finish()
+    }
+}
+
+/// Whether buffers hold a field of `dim` numbers for every member.
+pub(crate) fn fit(
+    members: usize,
+    dim: usize,
+    buffers: &[(&'static str, usize)],
+) -> Result<(), GuidanceError> {
+    if dim == 0 {
+        return Err(GuidanceError::Length { what: "a field", found: 0, expected: 1 });
+    }
+    match buffers.iter().find(|(_, found)| *found != members * dim) {
+        Some(&(what, found)) => Err(GuidanceError::Length { what, found, expected: members * dim }),
+        None => Ok(()),
     }
 }
 
@@ -107,7 +132,7 @@ pub trait Guidance<R: Real>: Send + Sync {
     /// g of every member, n·D numbers, with its evidence, n of them. Overwrites `g` and `evidence`.
     ///
     /// # Errors
-    /// [`GuidanceError`].
+    /// [`GuidanceError`]; [`GuidanceError::Length`] for buffers that do not fit.
     fn gradients(
         &self,
         at: &mut States<'_, '_, R>,
@@ -121,7 +146,7 @@ pub trait Guidance<R: Real>: Send + Sync {
     /// [`plain_noise_estimates`](Self::plain_noise_estimates) takes its place here.
     ///
     /// # Errors
-    /// [`GuidanceError`].
+    /// [`GuidanceError`]; [`GuidanceError::Length`] for buffers that do not fit.
     fn noise_estimates(
         &self,
         x_t: &[R],
@@ -136,7 +161,7 @@ pub trait Guidance<R: Real>: Send + Sync {
     /// ε_y from x̂ and g: the definition, which a shorter way must agree with. The model runs forward once.
     ///
     /// # Errors
-    /// [`GuidanceError`].
+    /// [`GuidanceError`]; [`GuidanceError::Length`] for buffers that do not fit.
     fn plain_noise_estimates(
         &self,
         x_t: &[R],
@@ -145,6 +170,8 @@ pub trait Guidance<R: Real>: Send + Sync {
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
+        let dim = self.denoiser().dim();
+        fit(evidence.len(), dim, &[("x_t", x_t.len()), ("eps", eps.len())])?;
         let mut g = std::mem::take(&mut scratch.gradient);
         sized(&mut g, x_t.len());
         let made = linearised(self, x_t, level, &mut g, evidence, scratch);
@@ -161,7 +188,7 @@ pub trait Guidance<R: Real>: Send + Sync {
     /// g at one state. Overwrites `g`.
     ///
     /// # Errors
-    /// [`GuidanceError`].
+    /// [`GuidanceError`]; [`GuidanceError::Length`] for buffers that do not fit.
     fn gradient(
         &self,
         x_t: &[R],
@@ -177,7 +204,7 @@ pub trait Guidance<R: Real>: Send + Sync {
     /// ε_y at one state. Overwrites `eps`.
     ///
     /// # Errors
-    /// [`GuidanceError`].
+    /// [`GuidanceError`]; [`GuidanceError::Length`] for buffers that do not fit.
     fn noise_estimate(
         &self,
         x_t: &[R],
@@ -200,6 +227,7 @@ fn linearised<R: Real, G: Guidance<R> + ?Sized>(
     evidence: &mut [Evidence],
     scratch: &mut Scratch<R>,
 ) -> Result<(), GuidanceError> {
+    fit(evidence.len(), guidance.denoiser().dim(), &[("x_t", x_t.len()), ("g", g.len())])?;
     let (mut x_hat, mut tape) = (std::mem::take(&mut scratch.x_hat), std::mem::take(&mut scratch.tape));
     sized(&mut x_hat, x_t.len());
     let linearise = guidance.denoiser().linearise(x_t, level, &mut x_hat, &mut tape);

@@ -9,6 +9,7 @@ use equipoise_innovation::Innovation;
 use equipoise_observation::Descent;
 use equipoise_observation::Observed;
 use equipoise_wiener::gain;
+use std::fmt;
 use std::sync::Arc;
 
 /// Any denoiser's mean with the covariance that a Gaussian of covariance Σ would leave at x_t:
@@ -44,6 +45,15 @@ impl<R: Real> Jfps<R> {
     }
 }
 
+impl<R: Real> fmt::Debug for Jfps<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jfps")
+            .field("observation", &self.observation)
+            .field("innovations", &self.innovations)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<R: Real> Guidance<R> for Jfps<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         &*self.denoiser
@@ -60,6 +70,7 @@ impl<R: Real> Guidance<R> for Jfps<R> {
         let operator = self.observation.linear("jfps")?;
         let innovation = self.innovations.get(at.level)?;
         let (dim, count) = (self.observation.dim(), self.observation.count());
+        at.check(dim, g, evidence)?;
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         let spread = sized(&mut scratch.field, evidence.len() * dim);
         let mut solves = Vec::with_capacity(evidence.len());

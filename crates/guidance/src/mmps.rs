@@ -6,6 +6,7 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::ConjugateGradients;
 use equipoise_observation::Observed;
+use std::fmt;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ(s²I + A C Aᵀ)⁻¹ r by conjugate gradients from a zero start.
@@ -37,6 +38,16 @@ impl<R: Real> Mmps<R> {
     }
 }
 
+impl<R: Real> fmt::Debug for Mmps<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mmps")
+            .field("observation", &self.observation)
+            .field("covariance", &self.covariance)
+            .field("solver", &self.solver)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<R: Real> Guidance<R> for Mmps<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         self.covariance.denoiser()
@@ -51,6 +62,7 @@ impl<R: Real> Guidance<R> for Mmps<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
         let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
+        at.check(dim, g, evidence)?;
         let States { level, x_hat, local, .. } = at;
         let members = evidence.len();
         let residual = sized(&mut scratch.residual, members * count);

@@ -5,6 +5,7 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
+use std::fmt;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²): Cov[x | x_t] as if x ~ N(0, I).
@@ -24,6 +25,12 @@ impl<R: Real> PigdmScore<R> {
     }
 }
 
+impl<R: Real> fmt::Debug for PigdmScore<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PigdmScore").field("observation", &self.observation).finish_non_exhaustive()
+    }
+}
+
 impl<R: Real> Guidance<R> for PigdmScore<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         &*self.denoiser
@@ -38,6 +45,7 @@ impl<R: Real> Guidance<R> for PigdmScore<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
         let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
+        at.check(dim, g, evidence)?;
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         let spread = sized(&mut scratch.field, evidence.len() * dim);
         let noise = at.level.sigma * at.level.sigma;

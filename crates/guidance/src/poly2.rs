@@ -9,6 +9,7 @@ use equipoise_observation::Observed;
 use equipoise_scaling::poly2::coefficients;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -90,7 +91,7 @@ impl<R: Real> Innovation<'_, R> {
         out: &mut [R],
     ) -> Result<(), GuidanceError> {
         let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
-        let members = v.len() / count;
+        let members = self.x_hat.len() / dim;
         each_member(members, [dim, count], |f, o| {
             seen.pull_back(&self.x_hat[f.clone()], &v[o], &mut self.spread[f]);
         });
@@ -145,7 +146,7 @@ fn quadratic(moments: &[[f64; 6]], level: Level) -> Result<Quadratic, GuidanceEr
     let Some(c) = coefficients(total) else {
         let product = total[1] / count;
         let matched = equipoise_scaling::matched::variance(0.0, product, total[0] / count);
-        let fault = |source| GuidanceError::Traces { mu: level.mu, sigma: level.sigma, source };
+        let fault = |cause| GuidanceError::Traces { mu: level.mu, sigma: level.sigma, cause };
         let scalar = 1.0 / matched.map_err(fault)?;
         return Ok(Quadratic { coefficients: [scalar, 0.0, 0.0], standard_error: None, replaced: true });
     };
@@ -157,6 +158,16 @@ fn quadratic(moments: &[[f64; 6]], level: Level) -> Result<Quadratic, GuidanceEr
         })
     });
     Ok(Quadratic { coefficients: c, standard_error, replaced: false })
+}
+
+impl<R: Real> fmt::Debug for Poly2<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Poly2")
+            .field("observation", &self.observation)
+            .field("covariance", &self.covariance)
+            .field("quadratics", &self.quadratics)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Guidance<R> for Poly2<R> {
@@ -173,6 +184,7 @@ impl<R: Real> Guidance<R> for Poly2<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
         let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
+        at.check(dim, g, evidence)?;
         let members = evidence.len();
         let [c0, c1, c2] = self.quadratics.get(at.level)?.coefficients.map(R::narrow);
         let residual = sized(&mut scratch.residual, members * count);

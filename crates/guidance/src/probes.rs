@@ -1,6 +1,7 @@
 //! What a denoiser looks like through an operator, from vjp products with keyed random probes.
 
 use crate::GuidanceError;
+use crate::guide::fit;
 use equipoise_denoiser::{Denoiser, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
@@ -94,6 +95,9 @@ impl<R: Real> Seen<R> {
                 return Err(GuidanceError::Probes { what, found, least });
             }
         }
+        for x_t in &states {
+            fit(1, self.observation.dim(), &[("state", x_t.len())])?;
+        }
         let (x_t, mut tape) = (states.concat(), Tape::new());
         let mut x_hat = vec![R::zero(); x_t.len()];
         let local = self.denoiser.linearise(&x_t, level, &mut x_hat, &mut tape)?;
@@ -121,7 +125,7 @@ impl<R: Real> Seen<R> {
         {
             return Ok(ProbedRatio { ratio, replaced: false });
         }
-        let fault = |source| GuidanceError::Traces { mu: level.mu, sigma: level.sigma, source };
+        let fault = |cause| GuidanceError::Traces { mu: level.mu, sigma: level.sigma, cause };
         let (ratio, _) = self.ratio(&matched, matched::variance).map_err(fault)?;
         Ok(ProbedRatio { ratio, replaced: law == Law::Active })
     }

@@ -11,6 +11,7 @@ use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
 use equipoise_scaling::adaptive;
 use equipoise_schedule::Level;
+use std::fmt;
 use std::sync::Arc;
 
 /// g = factor · Jᵀ Aᵀ r/v(t): the innovation covariance s²I + A V Aᵀ replaced by a diagonal.
@@ -135,6 +136,16 @@ impl<R: Real> Sda<R> {
     }
 }
 
+impl<R: Real> fmt::Debug for Sda<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sda")
+            .field("observation", &self.observation)
+            .field("strength", &self.strength)
+            .field("detach", &self.detach)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<R: Real> Guidance<R> for Sda<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         &*self.denoiser
@@ -149,6 +160,7 @@ impl<R: Real> Guidance<R> for Sda<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
         let (level, dim) = (at.level, self.observation.dim());
+        at.check(dim, g, evidence)?;
         let variance = self.strength.variance_at(level)?;
         let Scratch { field, weighted, prediction, .. } = scratch;
         let spread = sized(field, at.x_t.len());

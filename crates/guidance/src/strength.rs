@@ -21,6 +21,7 @@ const PROBES: usize = 64;
 
 /// The part of v(t) beyond the law's std².
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Excess {
     /// γ(σ/μ)².
     Gamma(f64),

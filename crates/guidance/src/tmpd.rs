@@ -6,6 +6,7 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sum};
 use equipoise_observation::Observed;
 use equipoise_schedule::Level;
+use std::fmt;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ r/(s² + A C Aᵀ1): the row sums of A C Aᵀ stand for the matrix.
@@ -47,6 +48,15 @@ impl<R: Real> Tmpd<R> {
     }
 }
 
+impl<R: Real> fmt::Debug for Tmpd<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tmpd")
+            .field("observation", &self.observation)
+            .field("covariance", &self.covariance)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<R: Real> Guidance<R> for Tmpd<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         self.covariance.denoiser()
@@ -61,6 +71,7 @@ impl<R: Real> Guidance<R> for Tmpd<R> {
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
         let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
+        at.check(dim, g, evidence)?;
         let (weighted, row_sums) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
         let spread = sized(&mut scratch.field, evidence.len() * dim);
         for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {

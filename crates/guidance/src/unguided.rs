@@ -3,10 +3,17 @@
 use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
+use std::fmt;
 use std::sync::Arc;
 
 /// g = 0, so that a sampler draws from the prior.
 pub struct Unguided<R: Real>(pub Arc<dyn Denoiser<R>>);
+
+impl<R: Real> fmt::Debug for Unguided<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unguided").field("dim", &self.0.dim()).finish_non_exhaustive()
+    }
+}
 
 impl<R: Real> Guidance<R> for Unguided<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
@@ -15,11 +22,12 @@ impl<R: Real> Guidance<R> for Unguided<R> {
 
     fn gradients(
         &self,
-        _: &mut States<'_, '_, R>,
+        at: &mut States<'_, '_, R>,
         g: &mut [R],
         evidence: &mut [Evidence],
         _: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
+        at.check(self.0.dim(), g, evidence)?;
         g.fill(R::zero());
         evidence.fill(Evidence::default());
         Ok(())

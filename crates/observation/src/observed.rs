@@ -3,6 +3,7 @@
 use crate::{NoiseVariance, ObservationError};
 use equipoise_field::{Real, each, sum};
 use equipoise_operator::{Gram, LinearOperator, NonlinearOperator, Selection, Subsample};
+use std::fmt;
 use std::sync::Arc;
 
 /// Observed values with their operator and noise.
@@ -165,6 +166,16 @@ impl<R: Real> Observed<R> {
     /// The regular subsampling that A is, if it is one.
     pub fn lattice(&self) -> Option<Subsample> {
         self.lattice
+    }
+}
+
+impl<R: Real> fmt::Debug for Observed<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observed")
+            .field("count", &self.count())
+            .field("dim", &self.dim())
+            .field("linear", &self.is_linear())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What keeps a run from being reduced.
 
 use equipoise_guidance::GuidanceError;
+use equipoise_observation::ObservationError;
 use equipoise_sampler::SamplerError;
 use ndarray_linalg::error::LinalgError;
 
@@ -59,7 +60,10 @@ pub enum ReducedError {
         /// What was left of its diagonal entry.
         pivot: f64,
     },
-    /// The law has no variance at a level, or the observation is nonlinear.
+    /// The observation is nonlinear.
+    #[error(transparent)]
+    Observation(#[from] ObservationError),
+    /// The law has no variance at a level.
     #[error(transparent)]
     Guidance(#[from] GuidanceError),
     /// A level at which there is no noise estimate.

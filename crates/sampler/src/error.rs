@@ -62,6 +62,17 @@ pub enum SamplerError {
         /// D.
         expected: usize,
     },
+    /// A prior of fields without a number.
+    #[error("a field: found length 0, expected at least 1")]
+    Empty,
+    /// A step that left its members states of another length.
+    #[error("state: found length {found}, expected {expected}")]
+    State {
+        /// Its length, of all members that are under way.
+        found: usize,
+        /// D for each.
+        expected: usize,
+    },
     /// A schedule that a grid cannot be made for.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),

@@ -139,7 +139,7 @@ mod tests {
             evidence: &mut [Evidence],
             _: &mut Scratch<f64>,
         ) -> Result<(), GuidanceError> {
-            let (l, x_hat, x_t) = (at.level, at.x_hat, at.x_t);
+            let (l, x_hat) = (at.level, at.x_hat);
             let marginal = self.prior.marginal(l);
             let (gain, left) =
                 (l.mu * self.prior.prior / marginal, l.sigma.powi(2) * self.prior.prior / marginal);
@@ -226,13 +226,12 @@ mod tests {
         }
         fn gradients(
             &self,
-            at: &mut States<'_, '_, f64>,
+            _: &mut States<'_, '_, f64>,
             g: &mut [f64],
             evidence: &mut [Evidence],
             _: &mut Scratch<f64>,
         ) -> Result<(), GuidanceError> {
-            let (l, x_hat, x_t) = (at.level, at.x_hat, at.x_t);
-            g[0] = 0.0;
+            g.fill(0.0);
             evidence.fill(Evidence::default());
             Ok(())
         }

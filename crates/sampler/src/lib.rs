@@ -10,6 +10,51 @@
 //! | [`Exponential`] | best product of resolvents on the probability flow | 1, exponential for Gaussian posteriors | 1 |
 //!
 //! A run ends finished or diverged; either way it says what happened on the way.
+//!
+//! # Batches
+//!
+//! [`Sampler::run_batch`] takes n members side by side: a [`Run`] holds their states one after the other, and
+//! the guidance is evaluated for all of them at once, which a network does in one pass. Each member has a noise
+//! and an account of its own and the bits that it has alone. One whose state is no longer finite leaves the
+//! batch with its outcome; the others go on. [`Sampler::run`] is a batch of one.
+//!
+//! # A sampler of one's own
+//!
+//! [`Sampler::step`] advances every member by one interval of the grid. It may evaluate the guidance at any time
+//! that has noise, whether [`Sampler::evaluated`] names it or not.
+//!
+//! ```
+//! use equipoise_field::Real;
+//! use equipoise_sampler::{Run, Sampler, SamplerError};
+//!
+//! /// Steps along the ε_y of half way, whatever the number of members.
+//! struct HalfWay(Vec<f64>);
+//!
+//! impl<R: Real> Sampler<R> for HalfWay {
+//!     fn grid(&self) -> &[f64] {
+//!         &self.0
+//!     }
+//!
+//!     fn evaluated(&self) -> &[f64] {
+//!         &self.0[..self.0.len().saturating_sub(1)]
+//!     }
+//!
+//!     fn step(&self, run: &mut Run<'_, R>, _: usize, t: f64, next: f64) -> Result<(), SamplerError> {
+//!         let (start, between) = (run.x.clone(), f64::midpoint(t, next));
+//!         let now = run.evaluate(t)?;
+//!         run.advance(now, run.level(between));
+//!         run.evaluate(between)?;
+//!         run.x = start;
+//!         run.advance(now, run.level(next));
+//!         Ok(())
+//!     }
+//! }
+//! # fn main() {
+//! #     let _: &dyn Sampler<f32> = &HalfWay(vec![1.0, 0.5, 0.0]);
+//! # }
+//! ```
+
+#![warn(missing_debug_implementations)]
 
 mod ancestral;
 mod ddim;

@@ -49,6 +49,9 @@ impl<'a, R: Real> Run<'a, R> {
         bound: f64,
     ) -> Result<Self, SamplerError> {
         let dim = guidance.denoiser().dim();
+        if dim == 0 {
+            return Err(SamplerError::Empty);
+        }
         if starts.len() != dim * noises.len() {
             return Err(SamplerError::Start { found: starts.len(), expected: dim * noises.len() });
         }
@@ -101,6 +104,7 @@ impl<'a, R: Real> Run<'a, R> {
         if self.members.is_empty() {
             return Ok(level);
         }
+        self.whole()?;
         let (evidence, scratch) = (&mut self.evidence, &mut self.scratch);
         self.guidance.noise_estimates(&self.x, level, &mut self.eps, evidence, scratch)?;
         for (member, evidence) in self.members.iter_mut().zip(&self.evidence) {
@@ -109,9 +113,15 @@ impl<'a, R: Real> Run<'a, R> {
         Ok(level)
     }
 
+    /// Whether a sampler has left every member a state.
+    fn whole(&self) -> Result<(), SamplerError> {
+        let (found, expected) = (self.x.len(), self.members.len() * self.dim);
+        if found == expected { Ok(()) } else { Err(SamplerError::State { found, expected }) }
+    }
+
     /// Fills [`spare`](Self::spare) with draw `number` of every member's noise.
     pub fn draw(&mut self, number: u64) {
-        self.spare.resize(self.x.len(), R::zero());
+        self.spare.resize(self.members.len() * self.dim, R::zero());
         for (member, spare) in self.members.iter().zip(self.spare.chunks_exact_mut(self.dim)) {
             member.noise.fill(number, spare);
         }
@@ -120,18 +130,23 @@ impl<'a, R: Real> Run<'a, R> {
     /// The Euler step of the probability flow dx̃/dρ = ε_y, x̃ = x/μ, ρ = σ/μ, from `now` to `then`:
     ///
     /// > x ← (μ′/μ) x + (σ′ − (μ′/μ)σ) ε_y.
+    ///
+    /// # Panics
+    /// If a sampler has left x and ε_y of different lengths.
     pub fn advance(&mut self, now: Level, then: Level) {
         let (keep, move_by) = (R::narrow(then.mu / now.mu), R::narrow(flow_distance(now, then)));
         each::update1(&mut self.x, &self.eps, |x, e| keep * x + move_by * e);
     }
 
     /// Records the size of every state and ends the members whose state, at time `t`, is not finite.
-    pub(crate) fn inspect(&mut self, t: f64) {
+    pub(crate) fn inspect(&mut self, t: f64) -> Result<(), SamplerError> {
+        self.whole()?;
         let (level, dim, bound) = (self.level(t), self.dim, self.bound);
         for (member, x) in self.members.iter_mut().zip(self.x.chunks_exact(dim)) {
             member.lost = member.trace.inspect(x, t, level, bound);
         }
         self.end_lost(t);
+        Ok(())
     }
 
     /// Ends the members whose state, at time `t`, is not finite, in the middle of a step.
@@ -150,9 +165,10 @@ impl<'a, R: Real> Run<'a, R> {
             let Member { index, trace, .. } = self.members.remove(k);
             let at = k * self.dim..(k + 1) * self.dim;
             let x = self.x.drain(at.clone()).collect();
-            self.eps.drain(at.clone());
-            if self.spare.len() >= at.end {
-                self.spare.drain(at);
+            for kept in [&mut self.eps, &mut self.spare] {
+                if kept.len() >= at.end {
+                    kept.drain(at.clone());
+                }
             }
             self.evidence.pop();
             self.ended.push((index, Outcome::Diverged { x, t, non_finite, trace }));
@@ -161,7 +177,7 @@ impl<'a, R: Real> Run<'a, R> {
 
     /// How every member ended, in the order in which they began.
     pub(crate) fn finish(mut self) -> Vec<Outcome<R>> {
-        let rest = self.members.into_iter().zip(self.x.chunks_exact(self.dim.max(1)));
+        let rest = self.members.into_iter().zip(self.x.chunks_exact(self.dim));
         let finished =
             rest.map(|(member, x)| (member.index, Outcome::Finished { x: x.to_vec(), trace: member.trace }));
         self.ended.extend(finished);

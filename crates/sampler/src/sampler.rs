@@ -72,7 +72,7 @@ pub trait Sampler<R: Real>: Send + Sync {
             }
             let (t, next) = (times[0], times[1]);
             self.step(&mut run, index, t, next)?;
-            run.inspect(next);
+            run.inspect(next)?;
         }
         Ok(run.finish())
     }

@@ -5,7 +5,7 @@ use crate::likelihood::Precision;
 use crate::product::Steps;
 use crate::{Course, StabilityError};
 use equipoise_covariance::Weights;
-use equipoise_denoiser::Denoiser;
+use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_field::{Real, each};
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_observation::NoiseVariance;
@@ -161,9 +161,11 @@ impl<R: Real> Steps for LocalSteps<'_, R> {
 
     fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
         let level = self.course.levels()[i];
-        let mu = R::narrow(level.mu);
+        let (mu, state, mut tape) = (R::narrow(level.mu), &self.states[i], Tape::new());
+        let mut local =
+            self.denoiser.linearise(state, level, &mut vec![R::zero(); state.len()], &mut tape)?;
         let denoised = |from: &[R], to: &mut [R]| {
-            self.denoiser.vjp(&self.states[i], level, from, to)?;
+            local.vjp(from, to)?;
             each::update(to, |o| mu * o);
             Ok(())
         };

@@ -19,7 +19,7 @@ use equipoise_stream::Stream;
 /// J is the denoiser's Jacobian at x_t by `vjp`, taken as symmetric, which it is where
 /// x̂ = E[x | x_t]; what J's own change adds to the derivative of g is left out (Gauss–Newton).
 /// `variance` v₀ is that of a clean entry, 1 in normalised units: without a covariance, whitening is
-/// by a number. Two vjp a step and pass, some twenty passes in all.
+/// by a number. One linearisation and two vjps a step and pass, some twenty passes in all.
 ///
 /// The certificate says what perturbations of that trajectory do, not what other trajectories do.
 ///

@@ -1,7 +1,11 @@
 //! The methods against definitions, closed forms and each other.
 
+mod batch;
+mod batch_methods;
+mod calls;
 mod conditioned;
 mod example;
+mod foreign;
 mod methods;
 mod nonlinear;
 mod path;

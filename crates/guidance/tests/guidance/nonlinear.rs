@@ -78,9 +78,8 @@ fn denoised(denoiser: &dyn Denoiser<f64>, x_t: &[f64], level: Level) -> Vec<f64>
 }
 
 fn gradient(method: &dyn Guidance<f64>, x_t: &[f64], level: Level) -> Result<Vec<f64>, GuidanceError> {
-    let x_hat = denoised(method.denoiser(), x_t, level);
     let mut g = vec![f64::NAN; DIM];
-    method.gradient(x_t, level, &x_hat, &mut g, &mut Scratch::new())?;
+    method.gradient(x_t, level, &mut g, &mut Scratch::new())?;
     Ok(g)
 }
 

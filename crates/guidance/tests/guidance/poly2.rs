@@ -69,9 +69,8 @@ fn moments(level: Level) -> [f64; 6] {
 
 fn gradient(method: &dyn Guidance<f64>, level: Level) -> Vec<f64> {
     let x_t: Vec<f64> = Stream::new("x_t").normal(0, DIM);
-    let (mut x_hat, mut g) = (vec![f64::NAN; DIM], vec![f64::NAN; DIM]);
-    method.denoiser().denoise(&x_t, level, &mut x_hat).unwrap();
-    method.gradient(&x_t, level, &x_hat, &mut g, &mut Scratch::new()).unwrap();
+    let mut g = vec![f64::NAN; DIM];
+    method.gradient(&x_t, level, &mut g, &mut Scratch::new()).unwrap();
     g
 }
 
@@ -81,8 +80,8 @@ fn gradient(method: &dyn Guidance<f64>, level: Level) -> Vec<f64> {
 fn the_quadratic_is_the_one_of_the_dense_moments() {
     let (wiener, observation) = (wiener(decaying()), observation());
     let covariance = ConditionalCovariance::Exact(wiener.clone());
-    let states = |_| vec![vec![0.0; DIM]];
-    let probes = Probes { states: &states, count: 400, stream: Stream::new("probes") };
+    let probes =
+        Probes { states: Arc::new(|_| vec![vec![0.0; DIM]]), count: 400, stream: Stream::new("probes") };
     let table = Poly2::quadratics(&covariance, &observation, &LEVELS, &probes).unwrap();
     let method = Poly2::new(covariance, observation.clone(), table.clone());
     for level in LEVELS {
@@ -126,8 +125,8 @@ fn three_eigenvalues_are_solved_exactly() {
     let operator = Arc::new(Dense::new(3, DIM, rows).unwrap());
     let noise = NoiseVariance::Uniform(NOISE);
     let observation = Arc::new(Observed::shared(vec![1.0, -2.0, 0.5], operator, noise).unwrap());
-    let states = |_| vec![vec![0.0; DIM]];
-    let probes = Probes { states: &states, count: 6, stream: Stream::new("probes") };
+    let probes =
+        Probes { states: Arc::new(|_| vec![vec![0.0; DIM]]), count: 6, stream: Stream::new("probes") };
     for eigenvalues in [vec![1.0; DIM], decaying()] {
         let covariance = ConditionalCovariance::Exact(wiener(eigenvalues));
         let table = Poly2::quadratics(&covariance, &observation, &LEVELS, &probes).unwrap();
@@ -154,8 +153,8 @@ fn a_negative_m_is_refused() {
     let vjp = move |_: &[f64], _: Level, v: &[f64], out: &mut [f64]| negative(-0.5)(v, out);
     let denoiser: Arc<dyn Denoiser<f64>> = Arc::new(Closure::new(DIM, denoise, vjp));
     let covariance = ConditionalCovariance::Jacobian(denoiser);
-    let states = |_| vec![vec![0.0; DIM]];
-    let probes = Probes { states: &states, count: 6, stream: Stream::new("probes") };
+    let probes =
+        Probes { states: Arc::new(|_| vec![vec![0.0; DIM]]), count: 6, stream: Stream::new("probes") };
     let error = Poly2::quadratics(&covariance, &observation(), &LEVELS[1..], &probes).unwrap_err();
     assert!(error.to_string().starts_with("traces at μ = 0.9, σ = 0.4: law matched"), "{error}");
 }

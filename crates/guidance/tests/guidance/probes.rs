@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
 use equipoise_covariance::{Modes, fit_low_rank};
-use equipoise_denoiser::Closure;
+use equipoise_denoiser::{Closure, Denoiser};
 use equipoise_field::Shape;
 use equipoise_guidance::{Excess, LevelTable, ProbedStrength, Probes, Strength, forward_noised};
 use equipoise_innovation::ObservedPrior;
@@ -33,12 +33,12 @@ fn prior() -> Arc<Modes<f64>> {
     Arc::new(fit_low_rank(&views, 4, 0.1).unwrap().covariance)
 }
 
-fn wiener(prior: Arc<Modes<f64>>) -> Wiener<f64> {
-    Wiener::new(vec![0.3; SHAPE.len()], prior).unwrap()
+fn wiener(prior: Arc<Modes<f64>>) -> Arc<dyn Denoiser<f64>> {
+    Arc::new(Wiener::new(vec![0.3; SHAPE.len()], prior).unwrap())
 }
 
-fn observation(operator: Arc<dyn LinearOperator<f64>>) -> Observed<f64> {
-    Observed::shared(vec![0.0; operator.len_out()], operator, NOISE).unwrap()
+fn observation(operator: Arc<dyn LinearOperator<f64>>) -> Arc<Observed<f64>> {
+    Arc::new(Observed::shared(vec![0.0; operator.len_out()], operator, NOISE).unwrap())
 }
 
 fn at(probed: &ProbedStrength, level: Level) -> TraceRatio {
@@ -51,9 +51,8 @@ fn at(probed: &ProbedStrength, level: Level) -> TraceRatio {
 /// themselves below a fifth of the ratio.
 #[test]
 fn the_closed_form_of_a_gaussian_prior_is_met_within_its_standard_error() {
-    let data = fields();
-    let states = forward_noised(&data, Stream::new("noise"));
-    let probes = Probes { states: &states, count: 200, stream: Stream::new("probes") };
+    let states = forward_noised(fields().into(), Stream::new("noise"));
+    let probes = Probes { states, count: 200, stream: Stream::new("probes") };
     for stride in [1, 2] {
         let operator: Arc<dyn LinearOperator<f64>> = Arc::new(Subsample::new(SHAPE, stride).unwrap());
         let observed = ObservedPrior::new(prior(), Arc::clone(&operator), NOISE).unwrap();
@@ -78,8 +77,7 @@ fn the_same_probes_give_the_same_ratios_by_vjp_and_by_spectral_functions() {
     let operator: Arc<dyn LinearOperator<f64>> = Arc::new(Dense::new(9, SHAPE.len(), matrix).unwrap());
     let observed = ObservedPrior::new(prior(), Arc::clone(&operator), NOISE).unwrap();
     let stream = Stream::new("probes");
-    let states = |_| vec![vec![0.0; SHAPE.len()]];
-    let probes = Probes { states: &states, count: 64, stream };
+    let probes = Probes { states: Arc::new(|_| vec![vec![0.0; SHAPE.len()]]), count: 64, stream };
     let (wiener, observation) = (wiener(prior()), observation(operator));
     for law in LAWS {
         let spectral: Arc<LevelTable<TraceRatio>> = Strength::trace_ratios(law, &observed, &LEVELS, stream);
@@ -100,17 +98,18 @@ fn a_nonlinear_operator_is_probed_through_its_slope() {
     let dim = 3;
     let identity = || (0..9).map(|i| f64::from(u8::from(i % 4 == 0))).collect::<Vec<f64>>();
     let prior = Modes::new(dim, identity(), vec![4.0, 1.0, 0.25], None).unwrap();
-    let wiener = Wiener::new(vec![0.0; dim], Arc::new(prior)).unwrap();
+    let wiener: Arc<dyn Denoiser<f64>> = Arc::new(Wiener::new(vec![0.0; dim], Arc::new(prior)).unwrap());
     let (level, x_t) = (Level { mu: 0.6, sigma: 0.8 }, vec![1.0, -2.0, 0.5]);
     let mut rows = identity();
     for (i, variance) in [4.0, 1.0, 0.25].iter().enumerate() {
         let x_hat: f64 = 0.6 * variance / (0.36 * variance + 0.64) * x_t[i];
         rows[4 * i] = (1.0 + x_hat.abs()).powi(-2);
     }
-    let states = |_| vec![x_t.clone()];
-    let probes = Probes { states: &states, count: 8, stream: Stream::new("probes") };
+    let probes =
+        Probes { states: Arc::new(move |_| vec![x_t.clone()]), count: 8, stream: Stream::new("probes") };
     let whole = Arc::new(Dense::new(dim, dim, identity()).unwrap());
-    let saturated = Observed::nonlinear(vec![0.0; dim], Arc::new(Saturation(whole)), NOISE).unwrap();
+    let saturated =
+        Arc::new(Observed::nonlinear(vec![0.0; dim], Arc::new(Saturation(whole)), NOISE).unwrap());
     let scaled = observation(Arc::new(Dense::new(dim, dim, rows).unwrap()));
     for law in LAWS {
         let [a, b] = [&saturated, &scaled]
@@ -129,16 +128,16 @@ fn what_cannot_be_probed_is_said() {
         }
     };
     // J = −I/2: no covariance.
-    let reversing = Closure::new(
+    let reversing: Arc<dyn Denoiser<f64>> = Arc::new(Closure::new(
         dim,
-        move |x: &[f64], _, out: &mut [f64]| shrink(-0.5)(x, out),
-        move |_, _, v, out| shrink(-0.5)(v, out),
-    );
+        move |x: &[f64], _: Level, out: &mut [f64]| shrink(-0.5)(x, out),
+        move |_: &[f64], _: Level, v: &[f64], out: &mut [f64]| shrink(-0.5)(v, out),
+    ));
     let operator = Dense::new(1, dim, vec![1.0; dim]).unwrap();
     let (observation, level) = (observation(Arc::new(operator)), Level { mu: 1.0, sigma: 0.5 });
     let probe = |law, states: usize, count| {
-        let states = move |_| vec![vec![0.0; dim]; states];
-        let probes = Probes { states: &states, count, stream: Stream::new("probes") };
+        let states = Arc::new(move |_| vec![vec![0.0; dim]; states]);
+        let probes = Probes { states, count, stream: Stream::new("probes") };
         Strength::probed(law, &reversing, &observation, &[level], &probes).unwrap_err().to_string()
     };
     assert_eq!(probe(Law::Dual, 1, 8), "law dual: found no traces to probe, expected matched or active");
@@ -157,15 +156,15 @@ fn active_without_a_weight_stands_on_matched_and_says_so() {
         out.iter_mut().zip(v).for_each(|(o, v)| *o = 2.0 * v);
         Ok(())
     };
-    let expanding = Closure::new(
+    let expanding: Arc<dyn Denoiser<f64>> = Arc::new(Closure::new(
         dim,
-        move |x: &[f64], _, out: &mut [f64]| double(x, out),
-        move |_, _, v, out| double(v, out),
-    );
+        move |x: &[f64], _: Level, out: &mut [f64]| double(x, out),
+        move |_: &[f64], _: Level, v: &[f64], out: &mut [f64]| double(v, out),
+    ));
     let operator = Dense::new(1, dim, vec![1.0; dim]).unwrap();
     let (observation, level) = (observation(Arc::new(operator)), Level { mu: 1.0, sigma: 0.5 });
-    let states = move |_| vec![vec![0.0; dim]];
-    let probes = Probes { states: &states, count: 8, stream: Stream::new("probes") };
+    let probes =
+        Probes { states: Arc::new(move |_| vec![vec![0.0; dim]]), count: 8, stream: Stream::new("probes") };
     for (law, replaced) in [(Law::Active, vec![level]), (Law::Matched, vec![])] {
         let probed = Strength::probed(law, &expanding, &observation, &[level], &probes).unwrap();
         assert_eq!(probed.replaced, replaced);
