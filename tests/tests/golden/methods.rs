@@ -64,7 +64,7 @@ fn run() -> Visits {
 fn guided(method: &dyn Guidance<f64>, x_t: &[f64], level: Level) -> Vec<f64> {
     let (mut x_hat, mut g) = (vec![f64::NAN; x_t.len()], vec![f64::NAN; x_t.len()]);
     method.denoiser().denoise(x_t, level, &mut x_hat).unwrap();
-    let evidence = method.gradient(x_t, level, &x_hat, &mut g, &mut Scratch::new()).unwrap();
+    let evidence = method.gradient(x_t, level, &mut g, &mut Scratch::new()).unwrap();
     assert_eq!((evidence.breakdown, evidence.floors), (None, 0));
     let scale = level.sigma * level.sigma / level.mu;
     x_hat.iter().zip(&g).map(|(x, g)| x + scale * g).collect()

@@ -2,15 +2,12 @@
 
 use crate::ledger::Check;
 use crate::problem::{Problem, SUBS, TOLERANCE};
-use equipoise_denoiser::Denoiser;
 use equipoise_field::sum;
-use equipoise_guidance::{Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_guidance::Unguided;
 use equipoise_sampler::{Ddim, Euler, Heun, Outcome, Sampler};
-use equipoise_schedule::{Cosine, Level, uniform_grid};
+use equipoise_schedule::{Cosine, uniform_grid};
 use equipoise_stream::Stream;
 use equipoise_tests::{Golden, Visits};
-use equipoise_wiener::Wiener;
-use std::sync::Arc;
 
 pub(crate) const CHECK: Check = Check {
     name: "unconditional",
@@ -22,27 +19,6 @@ pub(crate) const CHECK: Check = Check {
     takes: &["mean", "cov", "gaussian_score/sub=*/azula/unconditional/x1"],
     run,
 };
-
-/// Nothing is observed: g = 0.
-struct Unguided(Arc<Wiener<f64>>);
-
-impl Guidance<f64> for Unguided {
-    fn denoiser(&self) -> &dyn Denoiser<f64> {
-        &*self.0
-    }
-
-    fn gradient(
-        &self,
-        _: &[f64],
-        _: Level,
-        _: &[f64],
-        g: &mut [f64],
-        _: &mut Scratch<f64>,
-    ) -> Result<Evidence, GuidanceError> {
-        g.fill(0.0);
-        Ok(Evidence::default())
-    }
-}
 
 #[test]
 fn runs_agree() {

@@ -38,8 +38,7 @@ fn gradients(problem: &Problem, method: Method) -> Vec<Vec<f64>> {
     let x_t: Vec<f64> = Stream::new("x_t").normal(0, problem.mean.len());
     let gradient = |t: f64| {
         let mut g = vec![f64::NAN; x_t.len()];
-        let (level, x_hat) = (schedule().level(t), &problem.mean);
-        let evidence = exact.gradient(&x_t, level, x_hat, &mut g, &mut Scratch::new()).unwrap();
+        let evidence = exact.gradient(&x_t, schedule().level(t), &mut g, &mut Scratch::new()).unwrap();
         assert_eq!(evidence.residual.is_some(), method == Method::Iterative);
         g
     };
