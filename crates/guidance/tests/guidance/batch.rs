@@ -75,12 +75,12 @@ fn the_inner_solves_of_a_batch_end_apart() {
         let named = methods().into_iter().find(|m| m.name == name).unwrap();
         gradients(&*named.guidance, &x_t, &mut Scratch::new()).unwrap().1
     };
-    for name in ["mmps, lattice", "mmps, mixture"] {
+    for (name, ends) in [("mmps, lattice", 3), ("mmps, mixture", 2)] {
         let evidence = found(name);
         let mut iterations: Vec<usize> = evidence.iter().map(|e| e.iterations).collect();
         iterations.sort_unstable();
         iterations.dedup();
-        assert!(iterations.len() >= 3, "{name}: {iterations:?}");
+        assert!(iterations.len() >= ends, "{name}: {iterations:?}");
         let broken: Vec<Breakdown> = evidence.iter().filter_map(|e| e.breakdown).collect();
         assert!(!broken.is_empty() && broken.len() < MEMBERS, "{name}: {broken:?}");
         assert!(evidence.iter().any(|e| e.residual.is_some_and(f64::is_nan)), "{name}");
