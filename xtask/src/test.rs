@@ -33,11 +33,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
 fn all() -> Vec<Step> {
     vec![
         cargo("fmt", FORMAT),
-        inside("tidy", "arrows between crates, habits of files", tidy::run),
+        inside("tidy", "arrows between crates, what stands below them, habits of files", tidy::run),
         inside("data", "embedded samples against data/SHA256SUMS", data::run),
         inside(
             "singly",
-            "crates that other solvers import compile alone, without system libraries",
+            "crates that other solvers import compile alone, as they are by default",
             singly::run,
         ),
         cargo("clippy", LINTS),

@@ -1,6 +1,7 @@
-//! The shape of the workspace, checked: arrows between crates, habits of files.
+//! The shape of the workspace, checked: arrows between crates, what stands below them, habits of files.
 
 mod arrows;
+mod below;
 mod floors;
 mod habits;
 mod machine_paths;
@@ -40,13 +41,22 @@ impl fmt::Display for Finding {
     }
 }
 
+/// The crates that are built with no library of the system, and the packages they make.
+///
+/// # Errors
+/// If a file of the workspace cannot be read.
+pub(crate) fn free() -> anyhow::Result<Vec<String>> {
+    let tree = Tree::read(&workspace::root())?;
+    Ok(below::free(&tree).into_iter().map(below::package).collect())
+}
+
 /// `cargo xtask tidy`.
 pub(crate) fn run() -> anyhow::Result<()> {
     let tree = Tree::read(&workspace::root())?;
     for note in habits::long_files(&tree) {
         eprintln!("note: {note}");
     }
-    let faults = faults(&tree);
+    let faults = [faults(&tree), below::faults(&tree, below::listing)].concat();
     if !faults.is_empty() {
         let list: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
         bail!("{} places are not tidy{list}", faults.len());

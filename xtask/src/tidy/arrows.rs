@@ -2,11 +2,12 @@
 //! package takes the lints of the workspace.
 
 use super::Finding;
-use super::floors::{self, NEVER};
+use super::floors::{self, NEVER, NEVER_ITSELF};
 use super::habits::BINDINGS;
 use super::tree::Tree;
 
-const PREFIX: &str = "equipoise-";
+/// The package that gathers the crates; theirs are called `equipoise-<noun>`.
+const HOUSE: &str = "equipoise";
 
 /// Checks every manifest.
 pub(super) fn faults(tree: &Tree) -> Vec<Finding> {
@@ -65,7 +66,8 @@ fn broken_edge(from: &str, to: &str) -> Option<String> {
     if below >= own {
         return Some(format!("{from} -> {to}: found floor {own} -> {below}, expected an edge strictly down"));
     }
-    let never = NEVER.iter().any(|(name, never)| *name == from && never.contains(&to));
+    let mut never = NEVER.iter().chain(&NEVER_ITSELF);
+    let never = never.any(|(name, never)| *name == from && never.contains(&to));
     never.then(|| format!("{from} -> {to}: `{from}` must never know `{to}`"))
 }
 
@@ -79,10 +81,20 @@ fn edges(manifest: &str) -> impl Iterator<Item = (usize, &str)> {
             counts = header.contains("dependencies") && !header.contains("dev-dependencies");
         }
         let searched = if counts { line } else { "" };
-        let names = searched.split(PREFIX).skip(1).map(first_word);
-        let mut names: Vec<_> = names.map(|to| (index + 1, to)).collect();
+        let mut names: Vec<_> = packages(searched).map(|to| (index + 1, to)).collect();
         names.dedup();
         names
+    })
+}
+
+/// The crates of the house whose packages stand in a line, and not in a path.
+fn packages(line: &str) -> impl Iterator<Item = &str> {
+    let places = line.match_indices(HOUSE).filter(|(at, _)| {
+        !line[..*at].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/'))
+    });
+    places.filter_map(|(at, _)| {
+        let word = first_word(&line[at..]);
+        if word == HOUSE { Some(word) } else { word.strip_prefix(HOUSE)?.strip_prefix('-') }
     })
 }
 
@@ -140,6 +152,19 @@ mod tests {
                 assert_eq!(found.len(), 1, "{edge}: {found:?}");
                 assert!(found[0].contains("expected an edge strictly down"), "{found:?}");
             }
+        }
+    }
+
+    #[test]
+    fn the_crate_that_gathers_the_others_goes_by_its_bare_name() {
+        for (line, expected) in [
+            ("equipoise.workspace = true", vec!["equipoise"]),
+            ("[dependencies.equipoise]", vec!["equipoise"]),
+            ("door = { package = \"equipoise\", path = \"../equipoise\" }", vec!["equipoise"]),
+            ("equipoise-field = { path = \"../equipoise/crates/field\" }", vec!["field"]),
+            ("equipoised = \"1\"", vec![]),
+        ] {
+            assert_eq!(packages(line).collect::<Vec<_>>(), expected, "{line}");
         }
     }
 
