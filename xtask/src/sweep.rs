@@ -5,8 +5,7 @@ use anyhow::Context;
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
-/// Runs `equipoise sweep ARGS...` from the caller's folder with one BLAS thread. The exit status
-/// is that of the command.
+/// Runs `equipoise sweep ARGS...` from the caller's folder. The exit status is that of the command.
 pub(crate) fn run(args: &[OsString]) -> anyhow::Result<ExitCode> {
     setup::ensure_native()?;
     hand_over(command(args)).context("cannot start cargo")
@@ -18,8 +17,7 @@ fn command(args: &[OsString]) -> Command {
         .args(["run", "--release", "--package", "equipoise-cli", "--bin", "equipoise", "--manifest-path"])
         .arg(workspace::root().join("Cargo.toml"))
         .args(["--", "sweep"])
-        .args(args)
-        .env("OPENBLAS_NUM_THREADS", "1");
+        .args(args);
     command
 }
 
@@ -46,7 +44,5 @@ mod tests {
         let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
         let tail = &args[args.iter().position(|arg| arg == "--").unwrap()..];
         assert_eq!(tail, ["--", "sweep", "--law", "a,b", "--out", "my dir"]);
-        let blas = command.get_envs().find(|(name, _)| *name == "OPENBLAS_NUM_THREADS");
-        assert_eq!(blas.unwrap().1.unwrap(), "1");
     }
 }

@@ -60,7 +60,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    match blas::pin_to_one_thread().and_then(|()| run(&Arguments::parse().verb)) {
+    match blas::hold_to_one_thread().and_then(|()| run(&Arguments::parse().verb)) {
         Ok(code) => code,
         Err(error) => {
             if let Some(usage) = error.downcast_ref::<clap::Error>() {

@@ -1,6 +1,5 @@
 //! What a folder of results says of the command that wrote it.
 
-use crate::blas;
 use equipoise_sweep::{Build, Provenance};
 
 /// The command as it was built and called; its runs take place on `backend`, over these files with their
@@ -11,12 +10,12 @@ pub(crate) fn provenance<'a>(backend: &str, files: impl Iterator<Item = &'a (Str
             version: env!("CARGO_PKG_VERSION").to_owned(),
             revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
             sources: option_env!("EQUIPOISE_SOURCES").map(str::to_owned),
-            blas_core: blas::core(),
+            blas_core: Some(equipoise_blas::core()),
             backend: backend.to_owned(),
         },
         arguments: std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect(),
         data: files.cloned().collect(),
         threads: rayon::current_num_threads(),
-        blas_threads: blas::threads(),
+        blas_threads: Some(equipoise_blas::threads()),
     }
 }

@@ -9,7 +9,7 @@
 //! stationary one has the real form of a Fourier basis with one (T·C) × (T·C) Hermitian block per
 //! wavenumber.
 
-use openblas_src as _;
+use equipoise_blas as _;
 
 mod conformance;
 mod dense;

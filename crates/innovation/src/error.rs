@@ -1,5 +1,6 @@
 //! What can go wrong with an innovation covariance.
 
+use equipoise_blas::BlasError;
 use equipoise_observation::ObservationError;
 
 /// An innovation covariance that cannot be formed or solved.
@@ -17,6 +18,9 @@ pub enum InnovationError {
     /// A noise that is none of N observations, or not above 0 everywhere.
     #[error(transparent)]
     Observation(#[from] ObservationError),
+    /// BLAS has several threads, on whose number the bits of S would depend.
+    #[error(transparent)]
+    Blas(#[from] BlasError),
     /// A buffer of the wrong length.
     #[error("{what}: found length {found}, expected {expected}")]
     Length {

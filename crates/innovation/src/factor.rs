@@ -6,6 +6,7 @@ use crate::lattice::LatticeFactor;
 use crate::observed::Shared;
 use crate::woodbury::ModesFactor;
 use crate::{InnovationError, ObservedPrior};
+use equipoise_blas::require_single_thread;
 use equipoise_covariance::Weights;
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Solved;
@@ -27,6 +28,7 @@ enum Factor<R: Real> {
 
 impl<R: Real> Innovation<R> {
     pub(crate) fn new(prior: &ObservedPrior<R>, f: &dyn Fn(f64) -> f64) -> Result<Self, InnovationError> {
+        require_single_thread()?;
         let factor = match &prior.shared {
             Shared::Modes(modes) => Factor::Modes(modes.factor(f)?),
             Shared::Lattice(lattice) => Factor::Lattice(lattice.factor(f)?),

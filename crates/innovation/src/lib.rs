@@ -11,8 +11,9 @@
 //! | stationary, subsampling whose stride divides the grid | one (T·C) × (T·C) block per coarse wavenumber | two coarse transforms |
 //! | explicit modes or stationary, operator with few entries a row, N up to [`DENSE_LIMIT`] | Cholesky's factor of S written out | N² |
 //! | anything else | conjugate gradients, preconditioned on lattices by the nearest circulant | reported |
-
-use openblas_src as _;
+//!
+//! S is factored by LAPACK, whose bits are the same on any number of threads if BLAS has one: a program calls
+//! [`equipoise_blas::single_thread`] first, and without it gets [`InnovationError::Blas`].
 
 mod circulant;
 mod coefficients;

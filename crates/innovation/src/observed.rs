@@ -4,6 +4,7 @@ use crate::dense::{DENSE_LIMIT, ObservedRows};
 use crate::lattice::Lattice;
 use crate::woodbury::ObservedModes;
 use crate::{Innovation, InnovationError};
+use equipoise_blas::require_single_thread;
 use equipoise_covariance::{Covariance, Structure};
 use equipoise_field::Real;
 use equipoise_observation::NoiseVariance;
@@ -48,12 +49,14 @@ impl<R: Real> ObservedPrior<R> {
     /// Explicit modes cost r applications of A and an r × r Gram matrix.
     ///
     /// # Errors
-    /// [`InnovationError::Dimension`], [`InnovationError::Observation`].
+    /// [`InnovationError::Dimension`], [`InnovationError::Observation`]; [`InnovationError::Blas`] unless BLAS has one
+    /// thread.
     pub fn new(
         covariance: Arc<dyn Covariance<R>>,
         operator: Arc<dyn LinearOperator<R>>,
         noise: NoiseVariance,
     ) -> Result<Self, InnovationError> {
+        require_single_thread()?;
         if operator.len_in() != covariance.dim() {
             let (found, expected) = (operator.len_in(), covariance.dim());
             return Err(InnovationError::Dimension { found, expected });
@@ -119,7 +122,7 @@ impl<R: Real> ObservedPrior<R> {
     /// Runs on the calling thread; the factors of several f can be made in parallel.
     ///
     /// # Errors
-    /// [`InnovationError::Singular`].
+    /// [`InnovationError::Singular`]; [`InnovationError::Blas`] if BLAS was given threads since.
     pub fn innovation(&self, f: &dyn Fn(f64) -> f64) -> Result<Innovation<R>, InnovationError> {
         Innovation::new(self, f)
     }

@@ -62,7 +62,7 @@
 //!
 //! Reference of the sampler: Rozet and Louppe 2023 (arXiv 2306.10574), algorithm 4 and section 3.2.
 
-use openblas_src as _;
+use equipoise_blas as _;
 
 mod account;
 mod dynamics;

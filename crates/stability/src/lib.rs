@@ -4,7 +4,7 @@
 //! takes σ_W = ‖∏ P̃_t‖ of the steps whitened by the prior's marginal, its peak over t, the direction
 //! responsible and a [`Verdict`].
 
-use openblas_src as _;
+use equipoise_blas as _;
 
 mod alias;
 mod certificate;

@@ -21,7 +21,7 @@ impl Party {
     pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
         [
             ("RAYON_NUM_THREADS", self.threads.to_string()),
-            ("OMP_NUM_THREADS", self.threads.to_string()),
+            ("OMP_NUM_THREADS", self.blas.to_string()),
             ("MKL_NUM_THREADS", self.threads.to_string()),
             ("OPENBLAS_NUM_THREADS", self.blas.to_string()),
         ]

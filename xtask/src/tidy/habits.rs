@@ -14,7 +14,7 @@ const NAMELESS: [&str; 7] = ["common", "helper", "helpers", "misc", "shared", "u
 /// Macros of unfinished code.
 const UNFINISHED: [&str; 3] = ["todo!", "unimplemented!", "dbg!"];
 /// Crates in which `unsafe` may stand: the bindings to foreign code.
-pub(super) const BINDINGS: [&str; 2] = ["likelihood-cuda", "solver-cuda"];
+pub(super) const BINDINGS: [&str; 3] = ["blas", "likelihood-cuda", "solver-cuda"];
 
 /// Sources of more than [`LONG`] lines, for notice only.
 pub(super) fn long_files(tree: &Tree) -> Vec<Finding> {

@@ -3,11 +3,13 @@
 use super::decompose::decompose;
 use super::walk::Walk;
 use crate::SolverError;
+use equipoise_blas as _;
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
 use equipoise_operator::{Gram, LinearOperator};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
+use ndarray_linalg::{Eigh, UPLO};
 use std::sync::Arc;
 
 /// The largest N for which A Aᵀ is decomposed where it has no simple form.
