@@ -5,9 +5,13 @@ use crate::{tidy, workspace};
 use anyhow::{Context, bail};
 use std::process::Stdio;
 
+/// The crate that they import for one call, beside what stands on BLAS.
+const BLAS: &str = "equipoise-blas";
+
 /// Compiles each alone, with its default features.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let packages = tidy::free()?;
+    let mut packages = tidy::free()?;
+    packages.push(BLAS.to_owned());
     for package in &packages {
         let status = workspace::cargo()
             .current_dir(workspace::root())

@@ -9,6 +9,9 @@ use super::tree::Tree;
 /// The package that gathers the crates; theirs are called `equipoise-<noun>`.
 const HOUSE: &str = "equipoise";
 
+/// What one crate links for all.
+const LINKED: &str = "openblas-src";
+
 /// Checks every manifest.
 pub(super) fn faults(tree: &Tree) -> Vec<Finding> {
     let manifests = tree.files().filter(|(path, _)| path.ends_with("/Cargo.toml"));
@@ -24,6 +27,16 @@ fn manifest_faults(path: &str, text: &str, root: &str) -> Vec<Finding> {
             .extend(missing_lints(text, root).map(|lint| Finding::whole(path, format!("found no `{lint}`"))));
     } else if !section(text, "lints").any(|(_, line)| squeezed(line) == "workspace=true") {
         faults.push(Finding::whole(path, "found no `[lints] workspace = true`"));
+    }
+    if owner != Some("blas") {
+        let named = dependencies(text).filter(|(_, line)| line.contains(LINKED));
+        faults.extend(named.map(|(line, _)| {
+            Finding::at(
+                path,
+                line,
+                format!("found `{LINKED}`, expected `equipoise-blas`, which alone links it"),
+            )
+        }));
     }
     for (line, to) in edges(text) {
         let broken = match owner {
@@ -71,19 +84,25 @@ fn broken_edge(from: &str, to: &str) -> Option<String> {
     never.then(|| format!("{from} -> {to}: `{from}` must never know `{to}`"))
 }
 
-/// Line number and target of every edge in a `[dependencies]`, `[build-dependencies]` or
-/// `[target.….dependencies]` section. Tests may look anywhere.
+/// Line number and target of every edge.
 fn edges(manifest: &str) -> impl Iterator<Item = (usize, &str)> {
+    dependencies(manifest).flat_map(|(index, line)| {
+        let mut names: Vec<_> = packages(line).map(|to| (index, to)).collect();
+        names.dedup();
+        names
+    })
+}
+
+/// The numbered lines, headers with them, of every `[dependencies]`, `[build-dependencies]` or
+/// `[target.….dependencies]` section. Tests may look anywhere.
+fn dependencies(manifest: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut counts = false;
-    manifest.lines().enumerate().flat_map(move |(index, line)| {
+    manifest.lines().enumerate().filter_map(move |(index, line)| {
         let line = line.split('#').next().unwrap_or_default();
         if let Some(header) = line.trim_start().strip_prefix('[') {
             counts = header.contains("dependencies") && !header.contains("dev-dependencies");
         }
-        let searched = if counts { line } else { "" };
-        let mut names: Vec<_> = packages(searched).map(|to| (index + 1, to)).collect();
-        names.dedup();
-        names
+        counts.then_some((index + 1, line))
     })
 }
 
@@ -174,6 +193,16 @@ mod tests {
         let found = found("crates/wiener/Cargo.toml", &text);
         let expected = "crates/wiener/Cargo.toml:4: wiener -> operator: `wiener` must never know `operator`";
         assert_eq!(found, [expected]);
+    }
+
+    #[test]
+    fn one_crate_alone_links_blas() {
+        let text = format!("{LINTS}[dependencies]\nopenblas-src.workspace = true\n");
+        let found = found("crates/innovation/Cargo.toml", &text);
+        let expected = "crates/innovation/Cargo.toml:4: found `openblas-src`, expected `equipoise-blas`";
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+        let blas = Tree::of(&[("crates/blas/Cargo.toml", &text)]);
+        assert!(faults(&blas).iter().all(|fault| !fault.message.contains("openblas-src")));
     }
 
     #[test]
