@@ -55,7 +55,7 @@ impl ProbedRatios {
                 Err(fault) => Err(fault),
                 Ok(found) => match &found.strength.excess {
                     Excess::Levels(table) => Ok(Some((*table.get(level)?, !found.replaced.is_empty()))),
-                    Excess::Gamma(_) => Ok(None),
+                    _ => Ok(None),
                 },
             };
         let mut levels = levels.to_vec();
