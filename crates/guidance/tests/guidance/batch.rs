@@ -75,17 +75,15 @@ fn the_inner_solves_of_a_batch_end_apart() {
         let named = methods().into_iter().find(|m| m.name == name).unwrap();
         gradients(&*named.guidance, &x_t, &mut Scratch::new()).unwrap().1
     };
-    for (name, ends) in [("mmps, lattice", 3), ("mmps, mixture", 2)] {
-        let evidence = found(name);
-        let mut iterations: Vec<usize> = evidence.iter().map(|e| e.iterations).collect();
-        iterations.sort_unstable();
-        iterations.dedup();
-        assert!(iterations.len() >= ends, "{name}: {iterations:?}");
-        let broken: Vec<Breakdown> = evidence.iter().filter_map(|e| e.breakdown).collect();
-        assert!(!broken.is_empty() && broken.len() < MEMBERS, "{name}: {broken:?}");
-        assert!(evidence.iter().any(|e| e.residual.is_some_and(f64::is_nan)), "{name}");
-    }
-    assert!(found("mmps, lattice").iter().any(|e| e.iterations == 0 && e.residual == Some(0.0)));
+    let evidence = found("mmps, lattice");
+    let mut iterations: Vec<usize> = evidence.iter().map(|e| e.iterations).collect();
+    iterations.sort_unstable();
+    iterations.dedup();
+    assert!(iterations.len() >= 3, "{iterations:?}");
+    let broken: Vec<Breakdown> = evidence.iter().filter_map(|e| e.breakdown).collect();
+    assert!(!broken.is_empty() && broken.len() < MEMBERS, "{broken:?}");
+    assert!(evidence.iter().any(|e| e.residual.is_some_and(f64::is_nan)));
+    assert!(evidence.iter().any(|e| e.iterations == 0 && e.residual == Some(0.0)));
     assert!(found("tmpd, mixture").iter().any(|e| e.floors > 0));
 }
 
