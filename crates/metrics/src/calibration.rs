@@ -10,7 +10,9 @@ use equipoise_field::Real;
 /// are exchangeable; piled up at the ends when the ensemble is too narrow.
 ///
 /// # Errors
-/// If a length differs or the mask does not fit.
+/// If a length differs or the mask does not fit; [`MetricsError::Weighted`]: members of unequal weight are
+/// not exchangeable with a truth of the law they stand for, and no rank has a probability that does not
+/// depend on that law.
 ///
 /// Reference: Hamill 2001, "Interpretation of rank histograms", Mon. Weather Rev. 129.
 pub fn rank_histogram<R: Real>(
@@ -19,6 +21,7 @@ pub fn rank_histogram<R: Real>(
     inclusion: Inclusion<'_>,
 ) -> Result<Vec<u64>, MetricsError> {
     same_length("truth", truth.len(), ensemble.field_len())?;
+    ensemble.equally_weighted("rank histogram")?;
     inclusion.count(truth.len())?;
     let mut histogram = vec![0; ensemble.size() + 1];
     for i in (0..truth.len()).filter(|i| inclusion.holds(*i)) {
@@ -38,7 +41,9 @@ pub fn rank_histogram<R: Real>(
 /// members than reach so far out: 90 % needs 9 members, 50 % needs 2.
 ///
 /// # Errors
-/// If `level` lies outside (0, 1), a length differs, the mask does not fit or nothing is included.
+/// If `level` lies outside (0, 1), a length differs, the mask does not fit or nothing is included;
+/// [`MetricsError::Weighted`], for the reason of [`rank_histogram`]: intervals between weighted quantiles
+/// hold too little by an amount that depends on the law.
 pub fn coverage<R: Real>(
     ensemble: &Ensemble<'_, R>,
     truth: &[R],
@@ -46,6 +51,7 @@ pub fn coverage<R: Real>(
     inclusion: Inclusion<'_>,
 ) -> Result<Option<f64>, MetricsError> {
     same_length("truth", truth.len(), ensemble.field_len())?;
+    ensemble.equally_weighted("coverage")?;
     let ends = interval(ensemble.size(), level)?;
     // x_(l) ≤ y when at least l members are at most y; y ≤ x_(M+1−l) when at most M − l are below.
     let covered = |l: usize, i: usize| {

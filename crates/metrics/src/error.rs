@@ -61,6 +61,20 @@ pub enum MetricsError {
     /// A spectrum of a field that does not wrap around.
     #[error("energy spectrum: found an open boundary, expected a periodic grid")]
     NotPeriodic,
+    /// A log-weight that is none.
+    #[error("log-weight of member {member}: found {found}, expected a finite number or −inf")]
+    LogWeight {
+        /// The member.
+        member: usize,
+        /// Its log-weight.
+        found: f64,
+    },
+    /// A diagnostic that rests on members of equal weight.
+    #[error("{what}: not defined for an ensemble of unequal weights")]
+    Weighted {
+        /// The diagnostic.
+        what: &'static str,
+    },
     /// A count of independent entries that no histogram can have.
     #[error("independent entries: found {found}, expected more than 0 and at most {limit}")]
     Independent {

@@ -32,10 +32,12 @@ mod spectrum;
 mod state;
 mod student;
 mod thinning;
+mod transport;
+mod weights;
 
 pub use calibration::{coverage, expected_coverage, rank_histogram};
 pub use chi_square::{ChiSquare, rank_chi_square};
-pub use crps::crps;
+pub use crps::{crps, empirical_crps};
 pub use ensemble::Ensemble;
 pub use error::MetricsError;
 pub use field_error::{SplitRmse, mae, observed_flags, rmse, split_rmse};

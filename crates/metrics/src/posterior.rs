@@ -29,8 +29,9 @@ pub fn floor_rmse<R: Real>(
 /// ‖E[x given y] − posterior mean‖/‖posterior std‖, with E estimated by the ensemble mean x̄.
 ///
 /// The sampling error of x̄ is taken out: the squared bias is mean((x̄ − posterior mean)²) −
-/// mean(s²)/M, s² the unbiased ensemble variance, and at least 0. None with one member, whose
-/// sampling error cannot be told from bias.
+/// mean(s²)/M, s² the unbiased ensemble variance, and at least 0; with weights the variance of x̄ is
+/// Σ w²(x − x̄)²/(1 − Σ w²) (Owen 2013, section 9.2, over 1 − Σ w²), right to first order in 1/M. None
+/// with one member, whose sampling error cannot be told from bias.
 ///
 /// # Errors
 /// If a length differs, the mask does not fit or nothing is included.
@@ -45,9 +46,8 @@ pub fn bias_over_posterior_std<R: Real>(
     if ensemble.size() < 2 {
         return Ok(None);
     }
-    let size = ensemble.size() as f64;
     let square = inclusion.mean("bias", posterior_mean.len(), |i| {
-        (ensemble.mean_at(i) - posterior_mean[i].wide()).powi(2) - ensemble.variance_at(i) / size
+        (ensemble.mean_at(i) - posterior_mean[i].wide()).powi(2) - ensemble.variance_of_mean_at(i)
     })?;
     let variance = inclusion.mean("bias", posterior_mean.len(), |i| posterior_variance[i].wide())?;
     // f64::max would turn NaN into 0.
@@ -55,7 +55,8 @@ pub fn bias_over_posterior_std<R: Real>(
     Ok(Some((square / variance).sqrt()))
 }
 
-/// √(mean(s²)/mean(posterior variance)), s² the unbiased ensemble variance. None with one member.
+/// √(mean(s²)/mean(posterior variance)), s² the unbiased ensemble variance, Σ w (x − x̄)²/(1 − Σ w²) with
+/// weights. None with one member.
 ///
 /// Samples of SDA carry σ(0)² besides the posterior variance; add it to `posterior_variance` where
 /// it matters.

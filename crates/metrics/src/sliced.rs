@@ -1,5 +1,7 @@
 //! The sliced Wasserstein distance between ensembles, and what sampling alone makes of it.
 
+use crate::transport::{atoms, squared_wasserstein, transported};
+use crate::weights::Weights;
 use crate::{Ensemble, Inclusion, MetricsError};
 use equipoise_field::{Real, sum};
 use equipoise_stream::Stream;
@@ -14,6 +16,8 @@ pub struct Projections {
     stream: Stream,
     members: usize,
     directions: usize,
+    /// Of the members, unless they are equal.
+    weights: Option<Weights>,
     /// θ_dᵀ x_m, direction by direction.
     values: Vec<f64>,
 }
@@ -55,10 +59,16 @@ impl Projections {
             let along = |m| sum::of(theta.len(), |i| entry(theta[i], ensemble.value(m, i)));
             values.extend((0..ensemble.size()).map(|m| along(m) / norm));
         }
-        Ok(Self { stream, members: ensemble.size(), directions, values })
+        Ok(Self {
+            stream,
+            members: ensemble.size(),
+            directions,
+            weights: ensemble.weights().cloned(),
+            values,
+        })
     }
 
-    /// M.
+    /// M, the members of weight above 0.
     pub fn members(&self) -> usize {
         self.members
     }
@@ -66,8 +76,10 @@ impl Projections {
     /// Some of the members.
     ///
     /// # Errors
-    /// [`MetricsError::Empty`] for an empty range, [`MetricsError::Index`] for one past the end.
+    /// [`MetricsError::Empty`] for an empty range, [`MetricsError::Index`] for one past the end,
+    /// [`MetricsError::Weighted`].
     pub fn part(&self, members: Range<usize>) -> Result<Self, MetricsError> {
+        self.equally_weighted("part of an ensemble")?;
         if members.is_empty() {
             return Err(MetricsError::Empty { what: "projections" });
         }
@@ -82,9 +94,11 @@ impl Projections {
     ///
     ///   SW₂² = E_θ W₂²(θᵀa, θᵀb), W₂² = ∫₀¹ (F_a⁻¹(u) − F_b⁻¹(u))² du
     ///
-    /// over the directions, with sorted projections as quantile functions; sizes may differ. In the
-    /// field's unit **per entry**: a shift by δ on D entries has SW₂² = ‖δ‖²/D in expectation over θ.
-    /// Ensembles of one law are not at distance zero: see [`sampling_floor`](Self::sampling_floor).
+    /// over the directions, with sorted projections as quantile functions, steps of the members' weights;
+    /// sizes may differ. In the field's unit **per entry**: a shift by δ on D entries has SW₂² = ‖δ‖²/D in expectation over θ.
+    /// Ensembles of one law are not at distance zero: see [`sampling_floor`](Self::sampling_floor). Unequal
+    /// weights carry the rounding of their sums, so two that stand for the same atoms come out at some
+    /// √(M ε) of their range.
     ///
     /// # Errors
     /// [`MetricsError::Directions`] when they were projected on different directions.
@@ -96,8 +110,10 @@ impl Projections {
             return Err(MetricsError::Directions { found: other.directions, expected: self.directions });
         }
         let squares = self.along().zip(other.along()).map(|(a, b)| {
-            let (mut a, mut b) = (a.to_vec(), b.to_vec());
-            squared_wasserstein(&mut a, &mut b)
+            if self.weights.is_none() && other.weights.is_none() {
+                return squared_wasserstein(&mut a.to_vec(), &mut b.to_vec());
+            }
+            transported(atoms(a, self.weights.as_ref()), atoms(b, other.weights.as_ref()))
         });
         Ok((squares.sum::<f64>() / self.directions as f64).sqrt())
     }
@@ -111,13 +127,15 @@ impl Projections {
     /// and not over fresh samples.
     ///
     /// # Errors
-    /// [`MetricsError::Empty`] when a part has no member or there are fewer than two splits.
+    /// [`MetricsError::Empty`] when a part has no member or there are fewer than two splits,
+    /// [`MetricsError::Weighted`].
     pub fn sampling_floor(
         &self,
         first: usize,
         splits: usize,
         stream: Stream,
     ) -> Result<SamplingFloor, MetricsError> {
+        self.equally_weighted("sampling floor")?;
         if first == 0 || first >= self.members || splits < 2 {
             return Err(MetricsError::Empty { what: "sampling floor" });
         }
@@ -139,6 +157,10 @@ impl Projections {
         Ok(SamplingFloor { mean, std: variance.sqrt() })
     }
 
+    fn equally_weighted(&self, what: &'static str) -> Result<(), MetricsError> {
+        if self.weights.is_some() { Err(MetricsError::Weighted { what }) } else { Ok(()) }
+    }
+
     /// All members along one direction, direction by direction.
     fn along(&self) -> std::slice::ChunksExact<'_, f64> {
         self.values.chunks_exact(self.members)
@@ -149,23 +171,6 @@ impl Projections {
 #[inline(always)]
 fn entry<R: Real>(theta: R, x: f64) -> f64 {
     if theta == R::zero() { 0.0 } else { theta.wide() * x }
-}
-
-/// W₂² of two empirical laws on the line. Sorts its inputs.
-fn squared_wasserstein(a: &mut [f64], b: &mut [f64]) -> f64 {
-    a.sort_unstable_by(f64::total_cmp);
-    b.sort_unstable_by(f64::total_cmp);
-    let (n, m) = (a.len(), b.len());
-    // Mass in units of 1/(nm): an atom of a weighs m, one of b weighs n.
-    let (mut i, mut j, mut at, mut total) = (0, 0, 0, 0.0);
-    while i < n && j < m {
-        let next = ((i + 1) * m).min((j + 1) * n);
-        total += (next - at) as f64 * (a[i] - b[j]).powi(2);
-        at = next;
-        i += usize::from(at == (i + 1) * m);
-        j += usize::from(at == (j + 1) * n);
-    }
-    total / (n * m) as f64
 }
 
 #[cfg(test)]
@@ -185,14 +190,6 @@ mod tests {
     fn distance(a: &[Vec<f64>], b: &[Vec<f64>], directions: usize) -> f64 {
         let project = |f| project(f, directions, Inclusion::All);
         project(a).sliced_wasserstein(&project(b)).unwrap()
-    }
-
-    /// On the line W₂ is known: unequal sizes by hand.
-    #[test]
-    fn atoms_on_the_line_by_hand() {
-        // Quantiles: 0 against 0 on [0, ⅓], 0 against 3 on [⅓, ½], 6 against 3 on [½, ⅔], 6 against 6.
-        let square = squared_wasserstein(&mut [6.0, 0.0], &mut [3.0, 0.0, 6.0]);
-        assert!((square - 9.0 / 3.0).abs() < 8.0 * f64::EPSILON, "{square}");
     }
 
     /// A shift δ moves every projection by θᵀδ and a stretch c by (c − 1)θᵀx: SW₂² is the mean of the

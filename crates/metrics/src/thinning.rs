@@ -36,11 +36,13 @@ pub fn thinned(
 /// `exact` holds one member more than the ensembles that are to be tested.
 ///
 /// # Errors
-/// [`MetricsError::Empty`] with fewer than two members or nothing included, [`MetricsError::Mask`].
+/// [`MetricsError::Empty`] with fewer than two members or nothing included, [`MetricsError::Mask`],
+/// [`MetricsError::Weighted`].
 pub fn effective_entries<R: Real>(
     exact: &Ensemble<'_, R>,
     inclusion: Inclusion<'_>,
 ) -> Result<f64, MetricsError> {
+    exact.equally_weighted("effective entries")?;
     let count = inclusion.count(exact.field_len())?;
     let size = exact.size();
     if count == 0 || size < 2 {
