@@ -60,7 +60,7 @@ pub enum CovarianceError {
         index: usize,
     },
     /// LAPACK failed.
-    #[error("eigendecomposition of {what} failed: {source}")]
+    #[error("eigendecomposition of {what} failed")]
     Eigen {
         /// The matrix.
         what: String,

@@ -12,7 +12,7 @@ pub enum DataError {
     #[error("{}: no such file", path.display())]
     Missing { path: PathBuf },
 
-    #[error("{}: cannot be accessed: {source}", path.display())]
+    #[error("{}: cannot be accessed", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
 
     #[error("{}: found {found}, expected an HDF5 file", path.display())]
@@ -184,7 +184,7 @@ pub enum DataError {
     #[error("{}: array `{name}` has shape {found:?}, expected {expected:?}", path.display())]
     ArrayShape { path: PathBuf, name: String, found: Vec<usize>, expected: Vec<usize> },
 
-    #[error("{}: attribute `{name}` is not the JSON expected: {source}", path.display())]
+    #[error("{}: attribute `{name}` is not the JSON expected", path.display())]
     Json { path: PathBuf, name: String, source: serde_json::Error },
 
     #[error("{}: sensor table: found columns [{}], expected {expected}", path.display(), found.join(", "))]

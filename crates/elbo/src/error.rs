@@ -31,7 +31,7 @@ pub enum ElboError {
         found: usize,
     },
     /// The denoiser failed.
-    #[error("at step {step}: {source}")]
+    #[error("the denoiser failed at step {step}")]
     Denoiser {
         /// t, in 1..=T.
         step: usize,
