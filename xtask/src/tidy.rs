@@ -1,7 +1,7 @@
 //! The shape of the workspace, checked: arrows between crates, what stands below them, habits of files.
 
 mod arrows;
-mod below;
+mod causes;
 mod floors;
 mod habits;
 mod machine_paths;
@@ -66,6 +66,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 fn faults(tree: &Tree) -> Vec<Finding> {
-    let places = [arrows::faults(tree), floors::faults(tree), habits::faults(tree)].concat();
+    let places =
+        [arrows::faults(tree), causes::faults(tree), floors::faults(tree), habits::faults(tree)].concat();
     [places, machine_paths::faults(tree), references::faults(tree)].concat()
 }

@@ -1,0 +1,212 @@
+//! Errors whose message quotes a cause that they also return: whoever prints the chain says it twice.
+
+use super::Finding;
+use super::source;
+use super::tree::Tree;
+
+/// Crates whose errors still do. Nothing may be added here; a crate that does no longer is struck out.
+const PENDING: [&str; 7] = ["benchmark", "denoising", "guidance", "prior", "reduced", "stability", "sweep"];
+
+/// Checks every source for variants and structs of `thiserror` that print a field which is their source:
+/// one named `source`, or marked `#[source]` or `#[from]`.
+pub(super) fn faults(tree: &Tree) -> Vec<Finding> {
+    held_to(tree, &PENDING)
+}
+
+fn held_to(tree: &Tree, pending: &[&str]) -> Vec<Finding> {
+    let mut faults = Vec::new();
+    let mut guilty = Vec::new();
+    for (path, text) in tree.sources() {
+        let owner = path.strip_prefix("crates/").and_then(|rest| rest.split('/').next()).unwrap_or(path);
+        for (line, field) in quoted_causes(text) {
+            guilty.push(owner);
+            if !pending.contains(&owner) {
+                let message = format!("prints `{field}` and returns it as the source: say it once");
+                faults.push(Finding::at(path, line, message));
+            }
+        }
+    }
+    let done = pending.iter().filter(|name| !guilty.contains(name) && tree.crates().any(|c| c == **name));
+    faults.extend(done.map(|name| {
+        let message = format!("lists `{name}`, whose errors say no cause twice: strike it out");
+        Finding::whole("xtask/src/tidy/causes.rs", message)
+    }));
+    faults
+}
+
+/// Line of the message and name of the field, for every cause that is quoted.
+fn quoted_causes(text: &str) -> Vec<(usize, String)> {
+    const OPENING: &str = "#[error(";
+    // Blanked code keeps the count of characters, though not that of bytes.
+    let (raw, code): (Vec<char>, Vec<char>) = (text.chars().collect(), source::code(text).chars().collect());
+    let opening: Vec<char> = OPENING.chars().collect();
+    let mut found = Vec::new();
+    for at in 0..code.len().saturating_sub(opening.len()) {
+        if !code[at..].starts_with(&opening) {
+            continue;
+        }
+        let start = at + opening.len();
+        let end = closing(&code, start - 1);
+        let message = (string(&raw[start..end]), string(&code[start..end]));
+        let after = end + code[end..].iter().take_while(|c| ")]".contains(**c)).count();
+        let quoted = cause(&code, after).filter(|field| prints(&message, field));
+        let line = 1 + raw[..at].iter().filter(|c| **c == '\n').count();
+        found.extend(quoted.map(|field| (line, field)));
+    }
+    found
+}
+
+fn string(characters: &[char]) -> String {
+    characters.iter().collect()
+}
+
+/// The place of the bracket that closes the one at `open`, or the end.
+fn closing(code: &[char], open: usize) -> usize {
+    let mut depth = 0usize;
+    for (at, c) in code.iter().enumerate().skip(open) {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth <= 1 => return at,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    code.len()
+}
+
+/// The field that the item at `at` returns as its source: its name, or its place in a tuple.
+fn cause(code: &[char], mut at: usize) -> Option<String> {
+    while code[at..].iter().find(|c| !c.is_whitespace()) == Some(&'#') {
+        at += code[at..].iter().position(|c| *c == '[')?;
+        at = closing(code, at) + 1;
+    }
+    at += code[at..].iter().take_while(|c| c.is_whitespace()).count();
+    if string(&code[at..]).starts_with("pub(") {
+        at = closing(code, at + 3) + 1;
+    }
+    // The fields of a struct or variant come before anything that ends one without fields.
+    let open = at + code[at..].iter().position(|c| "({,;}".contains(*c))?;
+    let named = code[open] == '{';
+    if !named && code[open] != '(' {
+        return None;
+    }
+    let fields = fields(&code[open + 1..closing(code, open)]);
+    fields.into_iter().enumerate().find_map(|(place, field)| {
+        let marked = field.contains("#[source]") || field.contains("#[from]");
+        let name = if named { declared(&field) } else { place.to_string() };
+        (marked || named && name == "source").then_some(name)
+    })
+}
+
+/// The text between commas that stand in no bracket.
+fn fields(code: &[char]) -> Vec<String> {
+    let mut depth = 0i32;
+    let mut fields = vec![String::new()];
+    let mut before = ' ';
+    for &c in code {
+        match c {
+            '(' | '[' | '{' | '<' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            '>' if before != '-' => depth -= 1,
+            _ => {}
+        }
+        before = c;
+        match fields.last_mut() {
+            Some(last) if c != ',' || depth > 0 => last.push(c),
+            _ => fields.push(String::new()),
+        }
+    }
+    fields
+}
+
+/// The name of a named field: the last word before its colon.
+fn declared(field: &str) -> String {
+    let name = field.split(':').next().unwrap_or_default();
+    name.split_whitespace().next_back().unwrap_or_default().to_owned()
+}
+
+/// Whether a message (as written, and with its literals blanked) prints the field: in place, or as an
+/// argument.
+fn prints((raw, code): &(String, String), field: &str) -> bool {
+    let in_place = raw.replace("{{", "").split('{').skip(1).any(|rest| {
+        let name = rest.split(['}', ':']).next().unwrap_or_default();
+        name.trim() == field
+    });
+    let tuple = field.starts_with(|c: char| c.is_ascii_digit());
+    let arguments = code.split(',').skip(1).map(|argument| {
+        let value = argument.rsplit('=').next().unwrap_or_default();
+        value.trim().trim_start_matches('*').trim_start_matches('&').to_owned()
+    });
+    let as_argument = if tuple { format!(".{field}") } else { field.to_owned() };
+    in_place || arguments.into_iter().any(|argument| argument == as_argument)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: &str) -> Vec<(usize, String)> {
+        quoted_causes(&format!(
+            "//! Errors.\n#[derive(Debug, thiserror::Error)]\npub enum E {{\n{body}\n}}\n"
+        ))
+    }
+
+    #[test]
+    fn causes_that_are_said_twice_are_found() {
+        for (body, line, field) in [
+            ("#[error(\"µ of {what}: {source}\")]\nA { what: String, source: io::Error },", 4, "source"),
+            (
+                "#[error(\"a\")]\nB,\n#[error(\"{source:?}\")]\n#[cfg(x)]\nA { source: io::Error },",
+                6,
+                "source",
+            ),
+            ("/// Doc.\n#[error(\"x: {0}\")]\nA(#[from] io::Error),", 5, "0"),
+            ("#[error(\"x: {1}\")]\nA(HashMap<u8, u8>, #[source] io::Error),", 4, "1"),
+            ("#[error(\"x: {why}\")]\nA {\n/// Why.\n#[source]\nwhy: io::Error },", 4, "why"),
+            (
+                "#[error(\"{}: {}\", path.display(), source)]\nA { path: P, source: Box<dyn Error> },",
+                4,
+                "source",
+            ),
+            ("#[error(\n\"{}: {e}\", f(a, b), e = source)]\nA { source: E },", 4, "source"),
+            ("#[error(\"x: {}\", .0)]\nA(#[from] io::Error),", 4, "0"),
+        ] {
+            assert_eq!(of(body), [(line, field.to_owned())], "{body}");
+        }
+        let whole = "#[derive(Debug, Error)]\n#[error(\"x: {source}\")]\npub struct S { source: io::Error }";
+        assert_eq!(quoted_causes(whole), [(2, "source".to_owned())]);
+        let inner = "#[error(\"x: {0}\")]\npub(crate) struct S(#[from] io::Error);";
+        assert_eq!(quoted_causes(inner), [(1, "0".to_owned())]);
+    }
+
+    #[test]
+    fn causes_that_are_said_once_pass() {
+        for body in [
+            "#[error(\"{what}\")]\nA { what: String, source: io::Error },",
+            "#[error(transparent)]\nA(#[from] io::Error),",
+            "#[error(\"x: {0}\")]\nA(String),",
+            "#[error(\"x: {0}\")]\nA(u8, #[source] io::Error),",
+            "#[error(\"x: {reason}\")]\nA { reason: io::Error },",
+            "#[error(\"{{source}}\")]\nA { source: io::Error },",
+            "#[error(\"line {}\", source.line())]\nA { source: serde_json::Error },",
+            "#[error(\"{}.{}\", found.0, found.1)]\nA { found: (u32, u32), source: E },",
+            "#[error(\"a {source}\")]\nA,\n#[error(\"b\")]\nB { source: io::Error },",
+        ] {
+            assert_eq!(of(body), [], "{body}");
+        }
+    }
+
+    #[test]
+    fn a_crate_is_excused_as_long_as_it_needs_to_be() {
+        let spoiled = "#[error(\"x: {source}\")]\nA { source: E },";
+        let told = |text: &str, pending: &[&str]| {
+            let tree = Tree::of(&[("crates/a/Cargo.toml", ""), ("crates/a/src/error.rs", text)]);
+            held_to(&tree, pending).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let twice = "crates/a/src/error.rs:1: prints `source` and returns it as the source: say it once";
+        assert_eq!(told(spoiled, &[]), [twice]);
+        assert!(told(spoiled, &["a"]).is_empty() && told("", &["b"]).is_empty());
+        let done = "xtask/src/tidy/causes.rs: lists `a`, whose errors say no cause twice: strike it out";
+        assert_eq!(told("", &["a"]), [done]);
+    }
+}
