@@ -69,7 +69,7 @@ pub struct Weights<R> {
 }
 
 /// The concrete form of a covariance.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Structure<'a, R: Real> {
     /// Explicit modes, low rank or dense.

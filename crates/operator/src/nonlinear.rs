@@ -2,6 +2,7 @@
 
 use crate::LinearOperator;
 use equipoise_field::Real;
+use std::fmt;
 use std::sync::Arc;
 
 /// An observation operator A, possibly nonlinear, from fields of `len_in` numbers to `len_out`.
@@ -57,6 +58,15 @@ impl<R: Real> NonlinearOperator<R> for Linear<R> {
     fn jvp(&self, x: &[R], v: &[R], y: &mut [R]) {
         assert_eq!(x.len(), self.0.len_in(), "linear: field length");
         self.0.apply(v, y);
+    }
+}
+
+impl<R: Real> fmt::Debug for Linear<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Linear")
+            .field("len_in", &self.0.len_in())
+            .field("len_out", &self.0.len_out())
+            .finish()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{LinearOperator, NonlinearOperator};
 use equipoise_field::Real;
+use std::fmt;
 use std::sync::Arc;
 
 /// y = u/(1 + |u|) with u = A x, vjp(r) = Aᵀ (r/(1 + |u|)²) and jvp(v) = (A v)/(1 + |u|)².
@@ -44,6 +45,15 @@ impl<R: Real> NonlinearOperator<R> for Saturation<R> {
     fn jvp(&self, x: &[R], v: &[R], y: &mut [R]) {
         self.0.apply(v, y);
         y.iter_mut().zip(self.slopes(x)).for_each(|(y, slope)| *y *= slope);
+    }
+}
+
+impl<R: Real> fmt::Debug for Saturation<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Saturation")
+            .field("len_in", &self.0.len_in())
+            .field("len_out", &self.0.len_out())
+            .finish()
     }
 }
 

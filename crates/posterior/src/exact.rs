@@ -5,6 +5,7 @@ use equipoise_covariance::Weights;
 use equipoise_field::{Real, each};
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_stream::Stream;
+use std::fmt;
 
 /// x | y for a prior N(m, Σ) seen through one operator with one noise, for any y.
 pub struct ExactPosterior<R: Real> {
@@ -111,6 +112,15 @@ impl<R: Real> ExactPosterior<R> {
         let mut update = vec![R::zero(); x.len()];
         self.observed.lift(&self.covariance, &c, &spread, &mut update);
         Ok(update)
+    }
+}
+
+impl<R: Real> fmt::Debug for ExactPosterior<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExactPosterior")
+            .field("dim", &self.prior_mean.len())
+            .field("observations", &self.observed.count())
+            .finish()
     }
 }
 
