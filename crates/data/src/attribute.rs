@@ -19,6 +19,7 @@ const SAME_STEP: f64 = 1e-3;
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Attribute {
     /// A text; the elements of an array of texts are joined with commas.
     Text(String),

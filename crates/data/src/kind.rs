@@ -14,6 +14,7 @@ use std::str::FromStr;
 /// otherwise `forcing` with the word "kolmogorov" in it marks Kolmogorov flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Kind {
     /// Cylinder wake of the immersed boundary projection method: H = y, W = x, open borders.
     Ibpm,

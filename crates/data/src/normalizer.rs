@@ -9,6 +9,7 @@ use std::str::FromStr;
 /// How a normalizer is fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum NormalizerKind {
     /// Mean and standard deviation per channel.
     Channel,

@@ -12,6 +12,7 @@ use std::path::Path;
 /// A value for which there is a default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Field {
     /// Which array axis is x.
     Orientation,

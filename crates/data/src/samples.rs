@@ -8,6 +8,7 @@ const SHA256SUMS: &str = include_str!("../../../data/SHA256SUMS");
 
 /// One of the four embedded files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Sample {
     /// Two segments of 32 frames of the cylinder wake at Re = 100.
     IbpmTrain,

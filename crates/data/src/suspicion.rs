@@ -32,6 +32,7 @@ pub enum Suspicion {
 
 /// How a grid differs from the declared one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Turn {
     /// One axis runs the other way.
     Mirrored,

@@ -4,6 +4,7 @@ use equipoise_schedule::Ddpm;
 
 /// σ_t² of p(x_{t−1} | x_t) (Ho et al. 2020, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ReverseVariance {
     /// β_t: best for x_0 ~ N(0, I); the bound's gap closes as T grows.
     Forward,

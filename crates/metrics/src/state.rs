@@ -22,6 +22,7 @@ pub const RANGE_EXCESS: f64 = 1.5;
 /// What became of a reconstruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum State {
     /// Some value is not finite.
     Nan,

@@ -18,6 +18,7 @@ const LEGEND: f64 = 706.0;
 
 /// How the y axis runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scale {
     /// In equal steps.
     Linear,

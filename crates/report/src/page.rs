@@ -33,6 +33,7 @@ pub struct Section {
 
 /// One part of a [`Section`].
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Block {
     /// A paragraph.
     Text(String),

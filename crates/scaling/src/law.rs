@@ -11,6 +11,7 @@ use std::str::FromStr;
 /// A scaling law of the likelihood term. ratio = N / N_ref throughout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Law {
     /// s, γ and the gradient as they are: SDA's published score.
     Sum,

@@ -22,6 +22,7 @@ use crate::Level;
 /// assert!((Prediction::Velocity.to_clean(level).of(x_t, v) - x).abs() < 1e-15);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Prediction {
     /// x̂.
     Clean,

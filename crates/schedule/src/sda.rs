@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How the signal scale α falls from 1 at t = 0 to η (`lin`, `cos`, `exp`) at t = 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Alpha {
     /// α = 1 − (1 − η) t.
     Lin,
@@ -19,6 +20,7 @@ pub enum Alpha {
 /// How the noise scale follows from the signal scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Variance {
     /// σ² = 1 − α² + η².
     Vp,
