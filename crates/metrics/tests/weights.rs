@@ -131,6 +131,7 @@ fn a_member_of_weight_zero_changes_nothing() {
     }
     let alone = Ensemble::weighted(&with, &[none, 5.0, none, none, none, none]).unwrap();
     assert_eq!(alone.mean(), fields[0]);
+    assert_eq!(format!("{alone:?}"), "Ensemble { size: 1, field_len: 6, weighted: false }");
     assert_eq!(crps(&alone, &[0.0; 6], ALL), Ok(None));
 }
 

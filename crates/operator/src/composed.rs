@@ -92,6 +92,14 @@ mod tests {
     }
 
     #[test]
+    fn is_printed_by_its_sizes() {
+        let whole = Arc::new(Subsample::new(SHAPE, 1).unwrap());
+        let half = Arc::new(Subsample::new(SHAPE, 2).unwrap());
+        let composed = Composed::<f32>::new(half, whole).unwrap();
+        assert_eq!(format!("{composed:?}"), "Composed { len_in: 192, len_out: 48 }");
+    }
+
+    #[test]
     fn operators_that_do_not_meet_are_refused() {
         let whole = Arc::new(Subsample::new(SHAPE, 1).unwrap());
         let half = Arc::new(Subsample::new(SHAPE, 2).unwrap());
