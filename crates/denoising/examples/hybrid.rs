@@ -36,7 +36,7 @@ fn main() -> Outcome<()> {
         "other", "σ/μ", "c", "wiener", "other", "mixture", "/best"
     );
     for other in OTHERS {
-        let names: [DenoiserName; 2] = [DenoiserName::WIENER, other.parse()?];
+        let names: [DenoiserName; 2] = [DenoiserName::wiener(), other.parse()?];
         let (before, after) = (fitted.denoisers(&names)?, judged.denoisers(&names)?);
         for ratio in RATIOS {
             let [ww, wo, oo] = moments(&fitted, &before, ratio)?;

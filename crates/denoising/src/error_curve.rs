@@ -4,7 +4,7 @@ use crate::expected::expected_error;
 use crate::{Flow, Named, Result, at_ratio};
 use equipoise_field::sum;
 use equipoise_metrics::{Inclusion, rmse};
-use equipoise_prior::{Analytic, DenoiserName};
+use equipoise_prior::DenoiserName;
 use rayon::prelude::*;
 
 /// A weight above which a denoiser is said to recall one training window.
@@ -24,7 +24,7 @@ pub struct ErrorPoint {
     pub standard_error: f64,
     /// E‖x̂ − x‖²/D under the denoiser's own model, for the Wiener filter.
     pub expected: Option<f64>,
-    /// Share of the windows at which the largest weight exceeds [`RECALLED`], for the optimal denoiser.
+    /// Share of the windows at which the largest weight exceeds [`RECALLED`], where x̂ is their weighted mean.
     pub recalled: Option<f64>,
 }
 
@@ -64,24 +64,18 @@ fn point(flow: &Flow, named: &Named, ratio: f64, seed: u64) -> Result<ErrorPoint
             let mut x_hat = vec![0.0; x_t.len()];
             named.denoiser.denoise(&x_t, level, &mut x_hat)?;
             let error = rmse(&x_hat, &held_out.x, Inclusion::Plane(flow.included()))?.powi(2);
-            let largest = match &named.analytic {
-                Analytic::Optimal(optimal) => {
-                    Some(optimal.weights(&x_t, level)?.into_iter().fold(0.0, f64::max))
-                }
-                _ => None,
-            };
-            Ok((error, largest))
+            let weights = named.known.weights(&x_t, level)?;
+            Ok((error, weights.map(|weights| weights.into_iter().fold(0.0, f64::max))))
         })
         .collect::<Result<_>>()?;
     let errors: Vec<f64> = found.iter().map(|f| f.0).collect();
     let weights: Vec<f64> = found.iter().filter_map(|f| f.1).collect();
     let recalled = weights.iter().filter(|w| **w > RECALLED).count();
-    let expected = match &named.analytic {
-        Analytic::Wiener(wiener) => expected_error(&**wiener.prior_covariance(), level, flow.included()),
-        _ => None,
-    };
+    let wiener = named.known.wiener();
+    let expected =
+        wiener.and_then(|wiener| expected_error(&**wiener.prior_covariance(), level, flow.included()));
     Ok(ErrorPoint {
-        denoiser: named.name,
+        denoiser: named.name.clone(),
         ratio,
         error: sum::mean(&errors),
         standard_error: sum::std(&errors) / (errors.len() as f64 - 1.0).sqrt(),

@@ -5,7 +5,7 @@ use equipoise_data::{Dataset, Described, Remark, checksum};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, Shape};
 use equipoise_locality::Samples;
-use equipoise_prior::{Analytic, DenoiserName, Prior, Settings};
+use equipoise_prior::{DenoiserName, Prior, PriorDenoiser, Settings};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use std::path::Path;
@@ -39,8 +39,8 @@ pub struct Flow {
 pub struct Named {
     /// The name.
     pub name: DenoiserName,
-    /// The denoiser.
-    pub analytic: Analytic,
+    /// The denoiser with what it knows.
+    pub known: PriorDenoiser,
     /// The same as any method takes it.
     pub denoiser: Arc<dyn Denoiser<f32>>,
 }
@@ -146,10 +146,10 @@ impl Flow {
     /// # Errors
     /// [`DenoisingError::Prior`].
     pub fn denoisers(&self, names: &[DenoiserName]) -> Result<Vec<Named>> {
-        let of = |&name: &DenoiserName| {
-            let analytic = self.prior.analytic(name, &self.train)?;
-            let denoiser = analytic.denoiser();
-            Ok(Named { name, analytic, denoiser })
+        let of = |name: &DenoiserName| {
+            let known = self.prior.denoiser_of(name, &self.train)?;
+            let denoiser = known.denoiser();
+            Ok(Named { name: name.clone(), known, denoiser })
         };
         names.iter().map(of).collect()
     }
@@ -161,7 +161,7 @@ impl Flow {
     pub fn probe(&self, named: &Named) -> Result<Duration> {
         let Some(held_out) = self.held_out.first() else { return Ok(Duration::ZERO) };
         let level = at_ratio(0.5);
-        Ok(named.analytic.probe(&self.noised(held_out, level, 0), level)?)
+        Ok(named.known.probe(&self.noised(held_out, level, 0), level)?)
     }
 
     /// x_t = μx + σε of a held-out window; ε is the same at every level and for every denoiser.

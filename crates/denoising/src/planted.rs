@@ -53,7 +53,7 @@ pub struct Response {
 }
 
 /// The straight line through the responses of one denoiser at one level.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// The denoiser.
     pub denoiser: DenoiserName,
@@ -192,7 +192,7 @@ impl Coarse {
                     let level = at_ratio(ratio);
                     let each = self.of_windows(&flow, &named, level, planting.seed)?;
                     found.push(Response {
-                        denoiser: named.name,
+                        denoiser: named.name.clone(),
                         ratio,
                         strength,
                         response: sum::mean(&each),
@@ -263,7 +263,8 @@ pub fn lines(responses: &[Response]) -> Vec<Line> {
         let points: Vec<(f64, f64)> =
             responses.iter().filter(own).map(|r| (r.strength, r.response)).collect();
         let (slope, intercept, r_squared) = line(&points);
-        lines.push(Line { denoiser: first.denoiser, ratio: first.ratio, slope, intercept, r_squared });
+        let denoiser = first.denoiser.clone();
+        lines.push(Line { denoiser, ratio: first.ratio, slope, intercept, r_squared });
     }
     lines
 }

@@ -4,7 +4,6 @@ use crate::Flow;
 use crate::planted::{Line, Response};
 use crate::sensitivity_page::Sensed;
 use crate::words::{caption, plain, table, text};
-use equipoise_prior::DenoiserModel;
 use equipoise_report::{Block, Cell, Chart, Scale, Section, Series, Table};
 
 /// Every response.
@@ -43,7 +42,7 @@ pub(crate) fn responses(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
 /// The lines through them.
 pub(crate) fn fitted(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
     let row = |flow: &Flow, l: &Line| {
-        let tautology = l.denoiser.model == DenoiserModel::Wiener;
+        let tautology = l.denoiser.is_gaussian();
         vec![
             text(flow.name()),
             text(l.denoiser.to_string()),

@@ -55,7 +55,7 @@ pub struct RowPoint {
 }
 
 /// The rows of one denoiser for two pixels at one level.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Invariance {
     /// The denoiser.
     pub denoiser: DenoiserName,
@@ -144,7 +144,12 @@ pub fn invariances(flow: &Flow, points: &[RowPoint]) -> Result<Vec<Invariance>> 
             let pixels = [first.pixel, other.pixel];
             let indices = [first.pixel.index(shape)?, other.pixel.index(shape)?];
             let agreement = shifted_agreement(shape, boundary, indices, [&first.mean, &other.mean])?;
-            found.push(Invariance { denoiser: first.denoiser, ratio: first.ratio, pixels, agreement });
+            found.push(Invariance {
+                denoiser: first.denoiser.clone(),
+                ratio: first.ratio,
+                pixels,
+                agreement,
+            });
         }
     }
     Ok(found)
@@ -183,7 +188,7 @@ fn at_level(flow: &Flow, named: &Named, pixels: &[Pixel], ratio: f64, seed: u64)
         let Sums { radius, anisotropy, squares, silent, mean, first } = sums;
         let over = |sum: f64| (silent < states).then(|| sum / (states - silent) as f64);
         Ok(RowPoint {
-            denoiser: named.name,
+            denoiser: named.name.clone(),
             ratio,
             pixel: *pixel,
             radius: over(radius),

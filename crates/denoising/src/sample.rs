@@ -1,12 +1,11 @@
 //! Unconditional samples of a denoiser: the reverse diffusion without observations.
 
 use crate::{Flow, Named, Result};
-use equipoise_denoiser::Denoiser;
-use equipoise_guidance::{Evidence, Guidance, GuidanceError, Scratch};
+use equipoise_guidance::Unguided;
 use equipoise_locality::{Nearest, Training, memorisation_index, nearest};
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::{Outcome, SamplerName};
-use equipoise_schedule::{Level, ScheduleName, Spacing};
+use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::Start;
 use equipoise_stream::Stream;
 use std::sync::Arc;
@@ -61,27 +60,6 @@ pub struct Samples {
     pub held_out: f64,
 }
 
-/// A denoiser without observations: ε_y = ε̂.
-struct Unguided(Arc<dyn Denoiser<f32>>);
-
-impl Guidance<f32> for Unguided {
-    fn denoiser(&self) -> &dyn Denoiser<f32> {
-        &*self.0
-    }
-
-    fn gradient(
-        &self,
-        _x_t: &[f32],
-        _level: Level,
-        _x_hat: &[f32],
-        g: &mut [f32],
-        _scratch: &mut Scratch<f32>,
-    ) -> std::result::Result<Evidence, GuidanceError> {
-        g.fill(0.0);
-        Ok(Evidence::default())
-    }
-}
-
 impl Drawing {
     /// Denoisings of one sample.
     ///
@@ -121,13 +99,14 @@ impl Drawing {
             false => Start::Normal,
         };
         let guidance = Unguided(Arc::clone(&named.denoiser));
-        let training = match named.analytic.training() {
+        let training = match named.known.training() {
             Some(training) => training.clone(),
             None => prior.training(flow.train(), 1)?,
         };
         let distances = distances(flow, &training)?;
         let held_out = 1.0 / memorisation_index(1.0, &distances);
-        let mut samples = Samples { denoiser: named.name, members: Vec::new(), diverged: 0, held_out };
+        let mut samples =
+            Samples { denoiser: named.name.clone(), members: Vec::new(), diverged: 0, held_out };
         for member in 0..self.members as u64 {
             let stream = |what| Stream::new(what).text(flow.name()).number(self.seed).number(member);
             let x_1 = start.draw(flow.shape().len(), first, stream("start"));

@@ -23,7 +23,7 @@ pub fn write_samples(
         return Ok(None);
     }
     std::fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
-    let path = folder.join(format!("{}_{}.h5", flow.name(), in_file(samples.denoiser)));
+    let path = folder.join(format!("{}_{}.h5", flow.name(), in_file(&samples.denoiser)));
     let (prior, shape) = (flow.prior(), flow.shape());
     let mut values = Vec::with_capacity(samples.members.len() * shape.len());
     for member in &samples.members {

@@ -94,7 +94,7 @@ impl Drawn<'_> {
                 samples.denoiser
             );
             let image = canvas.picture(&title, &frames)?;
-            pictures.push((format!("{}_{}", self.flow.name(), in_file(samples.denoiser)), image.clone()));
+            pictures.push((format!("{}_{}", self.flow.name(), in_file(&samples.denoiser)), image.clone()));
             references.push(Picture {
                 image,
                 alt: title,

@@ -4,7 +4,6 @@ use crate::planted::{Line, Response};
 use crate::rows::{Invariance, Pixel, RowPoint, SHARE, SILENT, axes, own_plane};
 use crate::words::{SPACE, caption, in_file, number, plain, table, text};
 use crate::{Flow, Named, Result, Results, planted_page};
-use equipoise_prior::DenoiserModel;
 use equipoise_report::{
     Block, Cell, Chart, Frame, Gallery, Image, Page, Panel, Picture, Quantity, Scale, Section, Series, Table,
     significant,
@@ -118,7 +117,7 @@ impl Sensed<'_> {
                 }
                 let name = format!("{}, {}, pixel {},{}", self.flow.name(), named.name, pixel.h, pixel.w);
                 let image = self.map(&name, *pixel, &points)?;
-                let file = format!("{}_{}_{}_{}", self.flow.name(), in_file(named.name), pixel.h, pixel.w);
+                let file = format!("{}_{}_{}_{}", self.flow.name(), in_file(&named.name), pixel.h, pixel.w);
                 references.push(Picture {
                     image: image.clone(),
                     alt: format!("Sensitivity field, {name}"),
@@ -246,7 +245,7 @@ fn invariance_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
 
 fn by_construction(flow: &Flow, i: &Invariance) -> &'static str {
     let stationary = flow.prior().settings().model == equipoise_prior::Model::Stationary;
-    if stationary && i.denoiser.model == DenoiserModel::Wiener { "by construction" } else { "measured" }
+    if stationary && i.denoiser.is_gaussian() { "by construction" } else { "measured" }
 }
 
 fn notes() -> Vec<(String, String)> {

@@ -40,5 +40,5 @@ pub(crate) fn plain(ratio: f64) -> String {
 
 /// A denoiser's name in the name of a file.
 pub(crate) fn in_file(name: impl ToString) -> String {
-    name.to_string().replace([':', '@'], "_")
+    name.to_string().replace([':', '@', '#', '/', '\\'], "_")
 }

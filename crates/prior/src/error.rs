@@ -90,6 +90,16 @@ pub enum PriorError {
         /// The shifts.
         found: usize,
     },
+    /// A prior from files that are not those which its name states.
+    #[error("prior {name}, sha256: found {found}, expected {expected} as its name says")]
+    Checksum {
+        /// The name.
+        name: String,
+        /// The first digits of the files at hand.
+        found: String,
+        /// Those stated.
+        expected: String,
+    },
     /// The training set of a denoiser, or the denoiser over it.
     #[error("training windows of {}: {source}", path.display())]
     Training {

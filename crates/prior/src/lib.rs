@@ -1,5 +1,5 @@
 //! A fitted Gaussian prior of a flow: normalizer, covariance, mean, provenance, and its file; and the
-//! analytic denoisers over it and over the windows that it was fitted to, by [`DenoiserName`].
+//! denoisers over it and over the windows that it was fitted to, by [`DenoiserName`].
 //!
 //! Everything is in normalised units; the normalizer leads there and back.
 //!
@@ -14,18 +14,21 @@
 //! # }
 //! ```
 
-mod analytic;
 mod attributes;
+mod denoiser;
+mod entries;
 mod error;
 mod file;
 mod fit;
 mod name;
 mod recorded;
 mod settings;
+mod windows;
 
-pub use analytic::Analytic;
+pub use denoiser::PriorDenoiser;
+pub use entries::{Knows, PriorSpec};
 pub use error::PriorError;
 pub use fit::{Prior, Provenance, Sampled};
-pub use name::{DenoiserModel, DenoiserName, NameError};
+pub use name::{DenoiserName, NameError};
 pub use recorded::{FitMethod, Resources};
 pub use settings::{Model, Settings};

@@ -1,102 +1,146 @@
-//! Analytic denoisers by name, with their settings.
+//! Priors by name, with their settings.
 
+use crate::entries::{Chosen, ENTRIES, Entry, WIENER, WienerFilter};
+use crate::{Knows, PriorError, PriorSpec};
+use equipoise_data::checksum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-/// Which estimate of E[x | x_t] is taken for the prior.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum DenoiserModel {
-    /// `wiener`: exact for the fitted Gaussian.
-    Wiener,
-    /// `optimal`: exact for the training windows themselves, each as likely as the others.
-    Optimal,
-    /// `local:RADIUS`: patches against the same patch of every window.
-    Local {
-        /// Grid points that a patch reaches from its centre, along H and along W.
-        radius: usize,
-    },
-    /// `equivariant_local:RADIUS:STRIDE`: patches against patches of all positions.
-    EquivariantLocal {
-        /// As for [`Local`](Self::Local).
-        radius: usize,
-        /// Grid points between the positions that are compared, along H and along W.
-        stride: usize,
-    },
-    /// `locality:THRESHOLD`: what the Wiener filter reads for a pixel.
-    Locality {
-        /// θ of the mask, 0 for the soft one; `None` takes 0.02 where a hard mask can be made, else 0.
-        threshold: Option<f64>,
-    },
-}
+/// Digits of the checksum that tells the files of one prior from those of another.
+const DIGITS: usize = 16;
 
-/// A denoiser and its training set as the command line and the results write them:
-/// `NAME[:SETTING[:SETTING]][@SHIFTS]`.
+/// A prior and its training set as the command line and the results write them:
+/// `NAME[:SETTING[:SETTING]][@SHIFTS]`, and `#CHECKSUM` behind one that is read from files.
 ///
 /// ```
-/// use equipoise_prior::{DenoiserModel, DenoiserName};
+/// use equipoise_prior::DenoiserName;
 ///
 /// let name: DenoiserName = "equivariant_local:3@16".parse()?;
-/// assert_eq!(name.model, DenoiserModel::EquivariantLocal { radius: 3, stride: 4 });
-/// assert_eq!(name.shifts, 16);
+/// assert_eq!(name.base(), "equivariant_local");
 /// assert_eq!(name.to_string(), "equivariant_local:3:4@16");
+/// assert!(name.needs_windows() && !name.is_gaussian());
 /// # Ok::<(), equipoise_prior::NameError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DenoiserName {
-    /// The estimate.
-    pub model: DenoiserModel,
+    spec: &'static PriorSpec,
+    chosen: Arc<dyn Chosen>,
     /// Cyclic shifts of every training window along x, equally spaced; 1 for the windows alone.
-    pub shifts: usize,
+    shifts: usize,
+    /// Of the files that it is read from.
+    checksum: Option<String>,
 }
 
-/// A name that stands for no denoiser.
+/// A name that stands for no prior.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("denoiser: found `{found}`, expected {EXPECTED}")]
+#[error("denoiser: found `{found}`, expected {}", DenoiserName::grammar())]
 pub struct NameError {
     /// The text.
     pub found: String,
 }
 
-const EXPECTED: &str = "wiener, optimal, local[:RADIUS], equivariant_local[:RADIUS[:STRIDE]] or \
-                        locality[:THRESHOLD from 0 to 1], each but the first with @SHIFTS where wanted";
-
-/// Radius of a patch unless another is given: 9 × 9 points.
-const RADIUS: usize = 4;
-/// Stride between positions unless another is given.
-const STRIDE: usize = 4;
-
 impl DenoiserName {
-    /// The Wiener filter.
-    pub const WIENER: Self = Self { model: DenoiserModel::Wiener, shifts: 1 };
+    /// The Wiener filter of the fitted Gaussian.
+    pub fn wiener() -> Self {
+        Self { spec: &WIENER, chosen: Arc::new(WienerFilter), shifts: 1, checksum: None }
+    }
 
-    /// All names without settings.
-    pub const NAMES: [&'static str; 5] = ["wiener", "optimal", "local", "equivariant_local", "locality"];
+    /// What is known of every prior, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = &'static PriorSpec> {
+        ENTRIES.iter().map(|entry| entry.spec)
+    }
+
+    /// How names are written.
+    pub fn grammar() -> String {
+        let written = |spec: &PriorSpec| {
+            let shifts = if spec.windows { "[@SHIFTS]" } else { "" };
+            format!("{}{}{shifts}", spec.name, spec.settings)
+        };
+        let all: Vec<String> = Self::all().map(written).collect();
+        match all.split_last() {
+            Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+            None => String::new(),
+        }
+    }
+
+    /// What is known of it.
+    pub fn spec(&self) -> &'static PriorSpec {
+        self.spec
+    }
 
     /// The name without settings.
-    pub const fn base(self) -> &'static str {
-        match self.model {
-            DenoiserModel::Wiener => Self::NAMES[0],
-            DenoiserModel::Optimal => Self::NAMES[1],
-            DenoiserModel::Local { .. } => Self::NAMES[2],
-            DenoiserModel::EquivariantLocal { .. } => Self::NAMES[3],
-            DenoiserModel::Locality { .. } => Self::NAMES[4],
+    pub fn base(&self) -> &'static str {
+        self.spec.name
+    }
+
+    /// Whether it stands on training windows.
+    pub fn needs_windows(&self) -> bool {
+        self.spec.windows
+    }
+
+    /// Whether it is the fitted Gaussian itself, of which everything is known.
+    pub fn is_gaussian(&self) -> bool {
+        self.spec.knows == Knows::Gaussian
+    }
+
+    /// Whether its posterior is known under any observation.
+    pub fn knows_posterior(&self) -> bool {
+        matches!(self.spec.knows, Knows::Gaussian | Knows::Posterior)
+    }
+
+    /// With the checksum of the files that it is read from, so that results under it are told from those
+    /// under others of the same name; the same where there are none.
+    ///
+    /// # Errors
+    /// [`PriorError::Data`] for a file that cannot be read, [`PriorError::Checksum`] for a checksum that was
+    /// stated and is another.
+    pub fn pinned(self) -> Result<Self, PriorError> {
+        let mut found = String::new();
+        for path in self.chosen.files() {
+            found.extend(checksum(&path)?.chars().take(DIGITS));
         }
+        match self.checksum {
+            Some(expected) if expected != found => {
+                let name = format!("{}{}", self.spec.name, self.chosen.settings());
+                Err(PriorError::Checksum { name, found, expected })
+            }
+            _ => Ok(Self { checksum: Some(found).filter(|found| !found.is_empty()), ..self }),
+        }
+    }
+
+    pub(crate) fn chosen(&self) -> &dyn Chosen {
+        &*self.chosen
+    }
+
+    pub(crate) fn shifts(&self) -> usize {
+        self.shifts
+    }
+}
+
+impl PartialEq for DenoiserName {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for DenoiserName {}
+
+impl fmt::Debug for DenoiserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DenoiserName({self})")
     }
 }
 
 impl fmt::Display for DenoiserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.base())?;
-        match self.model {
-            DenoiserModel::Local { radius } => write!(f, ":{radius}")?,
-            DenoiserModel::EquivariantLocal { radius, stride } => write!(f, ":{radius}:{stride}")?,
-            DenoiserModel::Locality { threshold: Some(threshold) } => write!(f, ":{threshold}")?,
-            _ => {}
+        write!(f, "{}{}", self.spec.name, self.chosen.settings())?;
+        if self.shifts != 1 {
+            write!(f, "@{}", self.shifts)?;
         }
-        if self.shifts == 1 { Ok(()) } else { write!(f, "@{}", self.shifts) }
+        self.checksum.iter().try_for_each(|checksum| write!(f, "#{checksum}"))
     }
 }
 
@@ -104,7 +148,7 @@ impl FromStr for DenoiserName {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
-        parse(text).ok_or_else(|| NameError { found: text.to_owned() })
+        parse(text, ENTRIES).ok_or_else(|| NameError { found: text.to_owned() })
     }
 }
 
@@ -122,81 +166,24 @@ impl From<DenoiserName> for String {
     }
 }
 
-fn parse(text: &str) -> Option<DenoiserName> {
-    let (text, shifts) = match text.split_once('@') {
+fn parse(text: &str, entries: &[Entry]) -> Option<DenoiserName> {
+    let (text, checksum) = match text.rsplit_once('#') {
+        Some((text, checksum)) => (text, Some(checksum.to_owned()).filter(|c| !c.is_empty())),
+        None => (text, None),
+    };
+    let (text, shifts) = match text.rsplit_once('@') {
         Some((text, shifts)) => (text, shifts.parse().ok().filter(|n| *n > 0)?),
         None => (text, 1),
     };
     let mut words = text.split(':');
     let name = words.next()?;
     let settings: Vec<&str> = words.collect();
-    let whole = |at: usize, default: usize| settings.get(at).map_or(Some(default), |s| s.parse().ok());
-    let most = |count: usize, model: DenoiserModel| (settings.len() <= count).then_some(model);
-    let model = match name {
-        "wiener" if shifts == 1 => most(0, DenoiserModel::Wiener),
-        "optimal" => most(0, DenoiserModel::Optimal),
-        "local" => most(1, DenoiserModel::Local { radius: whole(0, RADIUS)? }),
-        "equivariant_local" => {
-            let stride = whole(1, STRIDE).filter(|n| *n > 0)?;
-            most(2, DenoiserModel::EquivariantLocal { radius: whole(0, RADIUS)?, stride })
-        }
-        "locality" => {
-            let threshold = match settings.first() {
-                Some(s) => Some(s.parse().ok().filter(|t| (0.0..=1.0).contains(t))?),
-                None => None,
-            };
-            most(1, DenoiserModel::Locality { threshold })
-        }
-        _ => None,
-    }?;
-    Some(DenoiserName { model, shifts })
+    let entry = entries.iter().find(|entry| entry.spec.name == name)?;
+    let chosen = (entry.read)(&settings)?;
+    let shifted = shifts == 1 || entry.spec.windows;
+    let pinned = checksum.is_none() || !chosen.files().is_empty();
+    (shifted && pinned).then_some(DenoiserName { spec: entry.spec, chosen, shifts, checksum })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        for text in [
-            "wiener",
-            "optimal@4",
-            "local:0",
-            "equivariant_local:2:8",
-            "locality",
-            "locality:0@2",
-            "locality:0.02",
-        ] {
-            let name: DenoiserName = text.parse().unwrap();
-            assert_eq!(name.to_string(), text);
-            assert!(DenoiserName::NAMES.contains(&name.base()));
-            let json = serde_json::to_string(&name).unwrap();
-            assert_eq!(serde_json::from_str::<DenoiserName>(&json).unwrap(), name);
-        }
-        assert_eq!("local".parse::<DenoiserName>().unwrap().to_string(), "local:4");
-    }
-
-    #[test]
-    fn a_name_that_says_too_much_or_nonsense_is_refused() {
-        for text in [
-            "",
-            "Wiener",
-            "wiener@2",
-            "optimal:3",
-            "local:-1",
-            "local:1:2",
-            "equivariant_local:4:0",
-            "locality:1.5",
-            "locality:nan",
-            "optimal@0",
-            "optimal@",
-            "local:",
-        ] {
-            let refused = text.parse::<DenoiserName>().unwrap_err().to_string();
-            assert!(
-                refused.starts_with(&format!("denoiser: found `{text}`, expected wiener, optimal")),
-                "{refused}"
-            );
-        }
-    }
-}
+mod tests;

@@ -58,7 +58,7 @@ fn samples_of_the_optimal_denoiser_are_training_frames() {
         // What is left is the noise η of the schedule over distances of order 1.
         assert!(member.index < 1e-3, "{} {:?}", member.index, member.nearest);
     }
-    let training = optimal[0].analytic.training().unwrap();
+    let training = optimal[0].known.training().unwrap();
     let first = &drawn.members[0];
     assert_eq!(training.sample(first.nearest.sample, first.nearest.shift).unwrap(), first.neighbour);
 }

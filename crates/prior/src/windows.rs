@@ -1,36 +1,11 @@
 //! The denoisers over a prior and the windows that it was fitted to.
 
-use crate::{DenoiserModel, DenoiserName, Prior, PriorError};
-use equipoise_covariance::Structure;
+use crate::entries::Making;
+use crate::{DenoiserName, Prior, PriorDenoiser, PriorError};
 use equipoise_data::Dataset;
-use equipoise_denoiser::{Denoiser, Empirical, ExactCovariance};
 use equipoise_field::{Boundary, Shape};
-use equipoise_locality::{
-    EquivariantLocal, Local, Locality, LocalityError, Memory, Optimal, Patch, ROWS_LIMIT, Training,
-};
-use equipoise_schedule::Level;
-use equipoise_wiener::Wiener;
+use equipoise_locality::{LocalityError, Memory, Training};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// θ of the hard mask in the authors' code.
-const THRESHOLD: f64 = 0.02;
-
-/// A denoiser over a prior's normalised fields of shape (T, C, H, W).
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Analytic {
-    /// Over the fitted Gaussian.
-    Wiener(Arc<Wiener<f32>>),
-    /// Over the training windows, as all that follow.
-    Optimal(Arc<Optimal<f32>>),
-    /// By patches.
-    Local(Arc<Local<f32>>),
-    /// By patches of all positions.
-    EquivariantLocal(Arc<EquivariantLocal<f32>>),
-    /// By the Wiener filter's mask.
-    Locality(Arc<Locality<f32>>),
-}
 
 impl Prior {
     /// All overlapping windows of a file in the prior's normalised units: the training set of the
@@ -82,7 +57,7 @@ impl Prior {
         self.shifted(Training::new(self.shape, Arc::new(self.windows(train)?)), train, shifts)
     }
 
-    fn shifted(
+    pub(crate) fn shifted(
         &self,
         stored: Result<Training<f32>, LocalityError>,
         train: &Dataset,
@@ -99,119 +74,32 @@ impl Prior {
     ///
     /// # Errors
     /// As [`training`](Self::training); [`PriorError::Training`] for a mask that cannot be made.
-    pub fn analytic(&self, name: DenoiserName, train: &Dataset) -> Result<Analytic, PriorError> {
-        if name == DenoiserName::WIENER {
-            return Ok(Analytic::Wiener(Arc::new(self.denoiser()?)));
-        }
-        self.over(name, Training::new(self.shape, Arc::new(self.windows(train)?)), train)
+    pub fn denoiser_of(&self, name: &DenoiserName, train: &Dataset) -> Result<PriorDenoiser, PriorError> {
+        name.chosen().make(&Making { prior: self, train, stored: None, shifts: name.shifts() })
     }
 
     /// The denoisers of several names, in their order, over one copy of the training windows.
     ///
     /// # Errors
-    /// As [`analytic`](Self::analytic).
-    pub fn analytics(&self, names: &[DenoiserName], train: &Dataset) -> Result<Vec<Analytic>, PriorError> {
-        let stored = Training::new(self.shape, Arc::new(self.windows(train)?));
-        let stored = stored.map_err(|source| self.fault(train, source))?;
-        names.iter().map(|&name| self.over(name, Ok(stored.clone()), train)).collect()
-    }
-
-    /// The denoiser of a name over the windows of `train`.
-    fn over(
+    /// As [`denoiser_of`](Self::denoiser_of).
+    pub fn denoisers_of(
         &self,
-        name: DenoiserName,
-        stored: Result<Training<f32>, LocalityError>,
+        names: &[DenoiserName],
         train: &Dataset,
-    ) -> Result<Analytic, PriorError> {
-        let training = || self.shifted(stored, train, name.shifts);
-        let patch = |radius| Patch::square(radius, self.grid.boundary);
-        Ok(match name.model {
-            DenoiserModel::Wiener => Analytic::Wiener(Arc::new(self.denoiser()?)),
-            DenoiserModel::Optimal => Analytic::Optimal(Arc::new(Optimal::new(training()?))),
-            DenoiserModel::Local { radius } => {
-                Analytic::Local(Arc::new(Local::new(training()?, patch(radius))))
-            }
-            DenoiserModel::EquivariantLocal { radius, stride } => {
-                let denoiser = EquivariantLocal::new(&training()?, patch(radius), [stride; 2]);
-                Analytic::EquivariantLocal(Arc::new(denoiser.map_err(|source| self.fault(train, source))?))
-            }
-            DenoiserModel::Locality { threshold } => {
-                let threshold = threshold.unwrap_or_else(|| self.threshold());
-                let denoiser = Locality::new(training()?, self.covariance(), threshold);
-                Analytic::Locality(Arc::new(denoiser.map_err(|source| self.fault(train, source))?))
-            }
-        })
-    }
-
-    /// θ where none is given: of the hard mask where one can be made, else 0.
-    fn threshold(&self) -> f64 {
-        let covariance = self.covariance();
-        let stationary = matches!(covariance.structure(), Structure::Stationary(_));
-        if stationary || self.shape.len() <= ROWS_LIMIT { THRESHOLD } else { 0.0 }
-    }
-
-    fn fault(&self, data: &Dataset, source: LocalityError) -> PriorError {
-        PriorError::Training { path: data.path().into(), source: Box::new(source) }
-    }
-}
-
-impl Analytic {
-    /// As any method takes it.
-    pub fn denoiser(&self) -> Arc<dyn Denoiser<f32>> {
-        match self {
-            Self::Wiener(denoiser) => denoiser.clone(),
-            Self::Optimal(denoiser) => denoiser.clone(),
-            Self::Local(denoiser) => denoiser.clone(),
-            Self::EquivariantLocal(denoiser) => denoiser.clone(),
-            Self::Locality(denoiser) => denoiser.clone(),
-        }
-    }
-
-    /// With its posterior under any observation, where the denoiser stands on a prior of finitely many fields.
-    pub fn empirical(&self) -> Option<Arc<dyn Empirical<f32>>> {
-        match self {
-            Self::Optimal(denoiser) => Some(denoiser.clone()),
-            _ => None,
-        }
-    }
-
-    /// With Cov[x | x_t] in closed form, where the denoiser is the mean of a distribution.
-    pub fn exact(&self) -> Option<Arc<dyn ExactCovariance<f32>>> {
-        match self {
-            Self::Wiener(denoiser) => Some(denoiser.clone()),
-            Self::Optimal(denoiser) => Some(denoiser.clone()),
-            _ => None,
-        }
-    }
-
-    /// The training set, for those that stand on one.
-    pub fn training(&self) -> Option<&Training<f32>> {
-        match self {
-            Self::Wiener(_) => None,
-            Self::Optimal(denoiser) => Some(denoiser.training()),
-            Self::Local(denoiser) => Some(denoiser.training()),
-            Self::EquivariantLocal(denoiser) => Some(denoiser.training()),
-            Self::Locality(denoiser) => Some(denoiser.training()),
-        }
-    }
-
-    /// How long a denoise takes on all threads, from a part of it where a whole one may be long. A
-    /// `vjp` after it takes about twice as long.
-    ///
-    /// # Errors
-    /// As a denoise.
-    pub fn probe(&self, x_t: &[f32], level: Level) -> Result<Duration, PriorError> {
-        let part = match self {
-            Self::Wiener(_) | Self::Optimal(_) => {
-                let (start, mut x_hat) = (Instant::now(), vec![0.0; x_t.len()]);
-                self.denoiser().denoise(x_t, level, &mut x_hat)?;
-                return Ok(start.elapsed());
-            }
-            Self::Local(denoiser) => denoiser.probe(x_t, level),
-            Self::EquivariantLocal(denoiser) => denoiser.probe(x_t, level),
-            Self::Locality(denoiser) => denoiser.probe(x_t, level),
+    ) -> Result<Vec<PriorDenoiser>, PriorError> {
+        let stored = match names.iter().any(DenoiserName::needs_windows) {
+            true => Some(self.training(train, 1)?),
+            false => None,
         };
-        part.map_err(|source| PriorError::Denoiser(source.into()))
+        let make = |name: &DenoiserName| {
+            let stored = stored.as_ref();
+            name.chosen().make(&Making { prior: self, train, stored, shifts: name.shifts() })
+        };
+        names.iter().map(make).collect()
+    }
+
+    pub(crate) fn fault(&self, data: &Dataset, source: LocalityError) -> PriorError {
+        PriorError::Training { path: data.path().into(), source: Box::new(source) }
     }
 }
 
@@ -221,6 +109,7 @@ mod tests {
     use crate::{Model, Settings};
     use equipoise_data::Kind;
     use equipoise_field::{Axis, Grid, sum};
+    use equipoise_schedule::Level;
     use equipoise_stream::Stream;
 
     fn dataset(boundary: Boundary, width: usize) -> Dataset {
@@ -253,15 +142,15 @@ mod tests {
             let x_t: Vec<f32> = Stream::new("x_t").normal(0, prior.shape().len());
             let x_t: Vec<f32> = x_t.iter().map(|x| 1e4 * x).collect();
             for name in names {
-                let analytic = prior.analytic(name.parse().unwrap(), &data).unwrap();
+                let made = prior.denoiser_of(&name.parse().unwrap(), &data).unwrap();
                 let mut x_hat = vec![f32::NAN; x_t.len()];
-                analytic.denoiser().denoise(&x_t, level, &mut x_hat).unwrap();
+                made.denoiser().denoise(&x_t, level, &mut x_hat).unwrap();
                 let error = sum::squared_distance(&x_hat, prior.mean()).sqrt() / sum::norm(prior.mean());
                 // Logits of some √D/σ = 1e-3.
                 assert!(error < 1e-2, "{boundary:?} {name}: {error:e}");
-                assert_eq!(analytic.training().map_or(6, Training::count), 6, "{name}");
-                assert_eq!(analytic.exact().is_some(), matches!(*name, "wiener" | "optimal"));
-                assert!(analytic.probe(&x_t, level).is_ok());
+                assert_eq!(made.training().map_or(6, Training::count), 6, "{name}");
+                assert_eq!(made.exact().is_some(), matches!(*name, "wiener" | "optimal"));
+                assert!(made.probe(&x_t, level).is_ok());
             }
         }
     }
@@ -270,7 +159,7 @@ mod tests {
     fn shifts_run_along_x_and_are_refused_where_they_mean_nothing() {
         let message = |boundary, name: &str| {
             let data = dataset(boundary, 6);
-            prior(&data).analytic(name.parse().unwrap(), &data).err().unwrap().to_string()
+            prior(&data).denoiser_of(&name.parse().unwrap(), &data).err().unwrap().to_string()
         };
         let open =
             "(memory), shifts of the training windows: found 2 on a grid with open borders, expected 1";

@@ -1,0 +1,103 @@
+//! What names say and which are refused.
+
+use super::*;
+use crate::PriorDenoiser;
+use crate::entries::Making;
+use std::path::PathBuf;
+
+#[test]
+fn what_is_written_is_read_back() {
+    for text in [
+        "wiener",
+        "optimal@4",
+        "local:0",
+        "equivariant_local:2:8",
+        "locality",
+        "locality:0@2",
+        "locality:0.02",
+    ] {
+        let name: DenoiserName = text.parse().unwrap();
+        assert_eq!(name.to_string(), text);
+        assert!(DenoiserName::all().any(|spec| spec == name.spec()));
+        assert_eq!(name.clone().pinned().unwrap(), name, "no file, no checksum");
+        let json = serde_json::to_string(&name).unwrap();
+        assert_eq!(serde_json::from_str::<DenoiserName>(&json).unwrap(), name);
+    }
+    assert_eq!("local".parse::<DenoiserName>().unwrap().to_string(), "local:4");
+    assert_eq!("wiener".parse::<DenoiserName>().unwrap(), DenoiserName::wiener());
+}
+
+#[test]
+fn what_a_prior_is_follows_from_its_name() {
+    let of = |of: fn(&DenoiserName) -> bool| {
+        let names = DenoiserName::all().map(|spec| spec.name);
+        names.filter(|name| of(&name.parse().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(of(DenoiserName::is_gaussian), ["wiener"]);
+    assert_eq!(of(DenoiserName::knows_posterior), ["wiener", "optimal"]);
+    assert_eq!(of(|name| !name.needs_windows()), ["wiener"]);
+}
+
+#[test]
+fn a_name_that_says_too_much_or_nonsense_is_refused() {
+    for text in [
+        "",
+        "Wiener",
+        "wiener@2",
+        "wiener#12",
+        "optimal:3",
+        "local:-1",
+        "local:1:2",
+        "equivariant_local:4:0",
+        "locality:1.5",
+        "locality:nan",
+        "optimal@0",
+        "optimal@",
+        "optimal@2@2",
+        "local:",
+    ] {
+        let refused = text.parse::<DenoiserName>().unwrap_err().to_string();
+        assert!(
+            refused.starts_with(&format!("denoiser: found `{text}`, expected wiener, optimal")),
+            "{refused}"
+        );
+    }
+}
+
+/// A prior that is read from a file.
+#[derive(Debug)]
+struct Stored(PathBuf);
+
+impl Chosen for Stored {
+    fn settings(&self) -> String {
+        format!(":{}", self.0.display())
+    }
+
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
+        WienerFilter.make(over)
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        vec![self.0.clone()]
+    }
+}
+
+/// Weights that change under one name have another identity, and a stated one is held to.
+#[test]
+fn a_prior_from_a_file_is_known_by_its_checksum() {
+    const STORED: PriorSpec =
+        PriorSpec { name: "stored", settings: ":FILE", about: "", windows: false, knows: Knows::Denoiser };
+    let entries = [Entry { spec: &STORED, read: |s| Some(Arc::new(Stored(s.first()?.into()))) }];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a@b.bin");
+    let read = |text: &str| parse(text, &entries).unwrap();
+    let written = |content: &str| {
+        std::fs::write(&path, content).unwrap();
+        read(&format!("stored:{}@1", path.display())).pinned().unwrap()
+    };
+    let (one, other) = (written("one"), written("other"));
+    assert_ne!(one, other);
+    assert_eq!(read(&format!("{}", other)).pinned().unwrap().to_string(), other.to_string());
+    let refused = one.pinned().unwrap_err().to_string();
+    assert!(refused.contains("sha256: found d9298a10d1b07358, expected 7692c3ad3540bb80"), "{refused}");
+}
