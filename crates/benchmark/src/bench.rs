@@ -9,7 +9,7 @@ use crate::tune::{Tried, tune};
 use crate::{Case, Choice, Job, Plan, Scene};
 use equipoise_metrics::classify;
 use equipoise_sampler::Outcome;
-use equipoise_solver::{Member, PosteriorSampler};
+use equipoise_solver::{Ensemble, Member, PosteriorSampler, Value, Watch};
 use equipoise_sweep::{Approach, BoxError, SPACE};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(crate) struct Bench<'a> {
 
 /// An ensemble, how it was drawn and how long that took.
 pub(crate) struct Drawn {
-    pub(crate) runs: Vec<Outcome<f32>>,
+    pub(crate) ensemble: Ensemble<f32>,
     pub(crate) point_estimate: bool,
     pub(crate) seconds: f64,
 }
@@ -57,7 +57,7 @@ impl<'a> Bench<'a> {
     /// A sampler for a draw.
     pub(crate) fn bind(
         &self,
-        chosen: Chosen,
+        chosen: &Chosen,
         value: Option<f64>,
         draw: &Draw<'_>,
         steps: usize,
@@ -75,13 +75,9 @@ impl<'a> Bench<'a> {
     ) -> Result<Drawn, BoxError> {
         let members: Vec<Member> = self.problem.members(draw, count);
         let clock = Instant::now();
-        let runs = if self.problem.scene.parallel_inside() {
-            members.iter().map(|member| sampler.sample(member)).collect::<Result<_, _>>()?
-        } else {
-            sampler.ensemble(&members)?
-        };
+        let ensemble = sampler.draw(&members, Watch::NONE)?;
         let seconds = clock.elapsed().as_secs_f64();
-        Ok(Drawn { runs, point_estimate: sampler.is_point_estimate(), seconds })
+        Ok(Drawn { ensemble, point_estimate: sampler.is_point_estimate(), seconds })
     }
 
     /// Carries out a job; `tuned` is the value that tuning chose, if it has been tuned.
@@ -105,10 +101,10 @@ impl<'a> Bench<'a> {
                     }
                 };
                 let draw = draws.get(Part::Test, *seed)?;
-                let sampler = self.bind(chosen, value, &draw, case.steps)?;
+                let sampler = self.bind(&chosen, value, &draw, case.steps)?;
                 let drawn = self.draw(&*sampler, &draw, self.plan.members)?;
-                let verdict = judge(&self.problem, &draw, &drawn.runs, drawn.point_estimate)?;
-                Ok(Record::Score(Box::new(self.score(job, chosen, value, (&drawn, &verdict), *seed))))
+                let verdict = judge(&self.problem, &draw, &drawn.ensemble, drawn.point_estimate)?;
+                Ok(Record::Score(Box::new(self.score(job, &chosen, value, (&drawn, &verdict), *seed))))
             }
         }
     }
@@ -119,13 +115,14 @@ impl<'a> Bench<'a> {
         let clock = Instant::now();
         let members = self.plan.tuning.members;
         let mut judged_by = "";
-        let found = tune(parameter.grid, parameter.published, |value| {
-            let sampler = self.bind(chosen, Some(value), draw, case.steps)?;
-            let Drawn { runs, point_estimate, .. } = self.draw(&*sampler, draw, members)?;
+        let grid: Vec<f64> = parameter.range.grid().into_iter().map(Value::number).collect();
+        let found = tune(&grid, parameter.published.number(), |value| {
+            let sampler = self.bind(&chosen, Some(value), draw, case.steps)?;
+            let Drawn { ensemble, point_estimate, .. } = self.draw(&*sampler, draw, members)?;
             judged_by = if point_estimate { "mae" } else { "crps" };
-            let exploded = classify(&evidence(&self.problem, draw, &runs)?).is_explosion();
-            let score = if exploded { None } else { proper(&self.problem, draw, &runs, point_estimate)? };
-            let (denoiser_calls, inner_iterations) = work(&runs);
+            let exploded = classify(&evidence(&self.problem, draw, &ensemble)?).is_explosion();
+            let score = if exploded { None } else { proper(&self.problem, draw, &ensemble, point_estimate)? };
+            let (denoiser_calls, inner_iterations) = work(&ensemble);
             Ok::<_, BoxError>(Tried { score, denoiser_calls, inner_iterations })
         })?;
         Ok(Tuned {
@@ -136,8 +133,8 @@ impl<'a> Bench<'a> {
             method: approach.method.clone(),
             law: approach.law.clone(),
             parameter: parameter.name.to_owned(),
-            published: parameter.published,
-            grid: parameter.grid.to_vec(),
+            published: parameter.published.number(),
+            grid,
             judged_by: judged_by.to_owned(),
             scores: found.scores,
             chosen: found.chosen,
@@ -154,13 +151,13 @@ impl<'a> Bench<'a> {
     pub(crate) fn score(
         &self,
         job: &Job,
-        chosen: Chosen,
+        chosen: &Chosen,
         value: Option<f64>,
         (drawn, verdict): (&Drawn, &Verdict),
         seed: u64,
     ) -> Score {
-        let (case, approach, members) = (job.case(), job.approach(), drawn.runs.len());
-        let (calls, iterations) = work(&drawn.runs);
+        let (case, approach, members) = (job.case(), job.approach(), drawn.ensemble.outcomes().len());
+        let (calls, iterations) = work(&drawn.ensemble);
         let [inner, outer] = verdict.coverage_errors;
         let parameter = chosen.parameter();
         Score {
@@ -172,7 +169,7 @@ impl<'a> Bench<'a> {
             law: approach.law.clone(),
             choice: if value.is_some() { Choice::Tuned } else { Choice::Published },
             parameter: parameter.map(|parameter| parameter.name.to_owned()),
-            value: value.or(parameter.map(|parameter| parameter.published)),
+            value: value.or(parameter.map(|parameter| parameter.published.number())),
             point_estimate: drawn.point_estimate,
             seed,
             members,
@@ -205,7 +202,7 @@ impl<'a> Bench<'a> {
 }
 
 /// Calls of the denoiser and iterations of inner solvers, in all.
-pub(crate) fn work(runs: &[Outcome<f32>]) -> (usize, usize) {
-    let sum = |of: fn(&Outcome<f32>) -> usize| runs.iter().map(of).sum();
+pub(crate) fn work(ensemble: &Ensemble<f32>) -> (usize, usize) {
+    let sum = |of: fn(&Outcome<f32>) -> usize| ensemble.outcomes().iter().map(of).sum();
     (sum(|run| run.trace().evaluations), sum(|run| run.trace().iterations))
 }

@@ -4,13 +4,13 @@ use crate::problem::Problem;
 use crate::{Error, Result};
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
-use equipoise_solver::{Inference, Method, Parameter, PosteriorSampler};
+use equipoise_solver::{Inference, Parameter, PosteriorSampler, Recipe};
 use equipoise_sweep::{Approach, BoxError};
 
-/// A method, and its law where it takes one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A method with its settings, and its law where it takes one.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Chosen {
-    method: Method,
+    recipe: Recipe,
     law: Option<Law>,
 }
 
@@ -19,35 +19,36 @@ pub(crate) const LAWS: [Law; 3] = [Law::Sum, Law::Matched, Law::Active];
 
 impl Chosen {
     pub(crate) fn of(approach: &Approach) -> Result<Self> {
-        let Approach { method, law } = approach;
         let unknown =
             |found: &str, expected| Error::Setting { field: "method", found: found.to_owned(), expected };
-        let method: Method = method.parse().map_err(|_| unknown(method, "the name of a method"))?;
-        if method != Method::Sda {
-            return Ok(Self { method, law: None });
+        let Approach { method, law } = approach;
+        let recipe = approach.recipe().map_err(|_| unknown(method, "the name of a method"))?;
+        if !recipe.method().spec().lawful {
+            return Ok(Self { recipe, law: None });
         }
-        let named = LAWS.into_iter().find(|known| known.name() == law);
-        let law = named.ok_or_else(|| unknown(&format!("sda {law}"), "sda with sum, matched or active"))?;
-        Ok(Self { method, law: Some(law) })
+        let none = || unknown(&format!("{method} {law}"), "sda with sum, matched or active");
+        let scaling = approach.scaling().map_err(|_| none())?;
+        let law = scaling.filter(|law| LAWS.contains(law)).ok_or_else(none)?;
+        Ok(Self { recipe, law: Some(law) })
     }
 
-    /// What is tuned: nothing for the laws whose v comes from traces.
-    pub(crate) fn parameter(self) -> Option<Parameter> {
+    /// What is tuned: nothing that the recipe states, and nothing for the laws whose v comes from traces.
+    pub(crate) fn parameter(&self) -> Option<&'static Parameter> {
         match self.law {
             Some(Law::Matched | Law::Active) => None,
-            _ => self.method.parameter(),
+            _ => self.recipe.method().tuned().filter(|tuned| self.recipe.given(tuned.name).is_none()),
         }
     }
 
     /// The sampler at a value of the parameter, or at the published one.
     pub(crate) fn bind(
-        self,
+        &self,
         inference: &Inference<f32>,
         (problem, steps): (&Problem<'_>, usize),
         value: Option<f64>,
     ) -> std::result::Result<Box<dyn PosteriorSampler<f32>>, BoxError> {
-        let noise = inference.observation.noise();
-        let count = inference.observation.count();
+        let seen = inference.problem.observation();
+        let (noise, count) = (seen.noise(), seen.count());
         let strength = match self.law {
             None => None,
             Some(law @ (Law::Matched | Law::Active)) => {
@@ -56,6 +57,10 @@ impl Chosen {
             // Of the other laws only `sum` takes part, which no count enters.
             Some(law) => Some(Strength::of_law(law, noise, law.published_base().gamma, count, count)?),
         };
-        Ok(inference.bind(self.method, value, strength.as_ref())?)
+        let recipe = match value {
+            Some(value) => self.recipe.clone().tuned(value)?,
+            None => self.recipe.clone(),
+        };
+        Ok(inference.bind(&recipe, strength.as_ref())?)
     }
 }

@@ -72,7 +72,7 @@ pub fn foretell(plan: &Plan, scenes: &[Scene]) -> Result<Vec<(String, f64)>> {
     let mut told = Vec::new();
     for dataset in &plan.datasets {
         let label = dataset.label();
-        let Some((analytic, windows)) = &scene(scenes, &label)?.other else { continue };
+        let Some((prior, windows)) = &scene(scenes, &label)?.other else { continue };
         let (level, mut evaluations) = (Level { mu: 0.5f64.sqrt(), sigma: 0.5f64.sqrt() }, 0);
         for approach in plan.approaches.iter().filter(|approach| approach.runs_under(&dataset.prior)) {
             let timed = if Chosen::of(approach)?.parameter().is_some() { 3 } else { 1 };
@@ -81,7 +81,7 @@ pub fn foretell(plan: &Plan, scenes: &[Scene]) -> Result<Vec<(String, f64)>> {
         let fault =
             |e: equipoise_prior::PriorError| Error::Scene { dataset: label.clone(), source: e.into() };
         let seconds = match windows.first() {
-            Some(window) => analytic.probe(window, level).map_err(fault)?.as_secs_f64(),
+            Some(window) => prior.probe(window, level).map_err(fault)?.as_secs_f64(),
             None => 0.0,
         };
         told.push((label.clone(), 3.0 * seconds * evaluations as f64));
@@ -98,7 +98,7 @@ impl Estimate {
         let prior = plan.datasets.iter().find(|d| d.label() == scene.label).map(|d| d.prior.clone());
         let takes = |approach: &&Approach| prior.as_ref().is_none_or(|prior| approach.runs_under(prior));
         let count = if scene.parallel_inside() { 1 } else { rayon::current_num_threads() };
-        let time = |chosen, value| -> std::result::Result<(Cost, f64), BoxError> {
+        let time = |chosen: &Chosen, value| -> std::result::Result<(Cost, f64), BoxError> {
             let clock = Instant::now();
             let sampler = bench.bind(chosen, value, &draw, STEPS)?;
             let level = clock.elapsed().as_secs_f64() / STEPS as f64;
@@ -106,17 +106,21 @@ impl Estimate {
             bench.draw(&*sampler, &draw, count)?;
             let drawn = bench.draw(&*sampler, &draw, count)?;
             let steps = (count * STEPS) as f64;
-            Ok((Cost { seconds: drawn.seconds / steps, calls: work(&drawn.runs).0 as f64 / steps }, level))
+            Ok((
+                Cost { seconds: drawn.seconds / steps, calls: work(&drawn.ensemble).0 as f64 / steps },
+                level,
+            ))
         };
         for approach in plan.approaches.iter().filter(|a| takes(a)) {
             let chosen = Chosen::of(approach)?;
-            let (published, level) = time(chosen, None)?;
+            let (published, level) = time(&chosen, None)?;
             let tuned = match chosen.parameter() {
                 None => published,
                 Some(parameter) => {
-                    let ends = [parameter.grid.first(), parameter.grid.last()].into_iter().flatten();
+                    let grid = parameter.range.grid();
+                    let ends = [grid.first(), grid.last()].into_iter().flatten();
                     let costs = ends
-                        .map(|end| Ok(time(chosen, Some(*end))?.0))
+                        .map(|end| Ok(time(&chosen, Some(end.number()))?.0))
                         .collect::<std::result::Result<Vec<_>, BoxError>>()?;
                     let mean = |of: fn(&Cost) -> f64| costs.iter().map(of).sum::<f64>() / costs.len() as f64;
                     Cost { seconds: mean(|c| c.seconds), calls: mean(|c| c.calls) }
@@ -125,15 +129,10 @@ impl Estimate {
             let rate = Rate { published, tuned, level };
             self.rates.insert((scene.label.clone(), name(approach)), rate);
         }
-        let runs = bench
-            .draw(
-                &*bench.bind(first(plan.approaches.iter().find(takes))?, None, &draw, 1)?,
-                &draw,
-                plan.members,
-            )?
-            .runs;
+        let sampler = bench.bind(&first(plan.approaches.iter().find(takes))?, None, &draw, 1)?;
+        let ensemble = bench.draw(&*sampler, &draw, plan.members)?.ensemble;
         let clock = Instant::now();
-        judge(&bench.problem, &draw, &runs, false)?;
+        judge(&bench.problem, &draw, &ensemble, false)?;
         let overhead = Overhead { problem, judge: clock.elapsed().as_secs_f64() };
         self.overheads.insert(scene.label.clone(), overhead);
         Ok(())
@@ -156,8 +155,8 @@ impl Estimate {
                 (cost.seconds * member_steps + level + overhead.judge, cost.calls * member_steps)
             }
             Job::Tune { .. } => {
-                let values =
-                    Chosen::of(approach).ok().and_then(Chosen::parameter).map_or(0, |p| p.grid.len());
+                let values = Chosen::of(approach).ok().and_then(|chosen| chosen.parameter());
+                let values = values.map_or(0, |parameter| parameter.range.grid().len());
                 let member_steps = (values * plan.tuning.members) as f64 * steps;
                 (rate.tuned.seconds * member_steps + level, rate.tuned.calls * member_steps)
             }

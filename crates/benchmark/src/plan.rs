@@ -93,7 +93,11 @@ impl DatasetPlan {
 
 /// A dataset with its prior.
 pub(crate) fn label(dataset: &str, prior: &str) -> String {
-    if prior == DenoiserName::WIENER.base() { dataset.to_owned() } else { format!("{dataset} under {prior}") }
+    if prior.parse().is_ok_and(|name: DenoiserName| name.is_gaussian()) {
+        dataset.to_owned()
+    } else {
+        format!("{dataset} under {prior}")
+    }
 }
 
 impl fmt::Display for Case {

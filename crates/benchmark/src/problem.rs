@@ -3,9 +3,8 @@
 use crate::reference::Reference;
 use crate::{Case, Plan, Scene, Truth};
 use equipoise_covariance::Memo;
-use equipoise_denoiser::ExactCovariance;
 use equipoise_field::{Real, sum};
-use equipoise_guidance::{ConditionalCovariance, Conditioned, LevelTable};
+use equipoise_guidance::{Conditioned, LevelTable};
 use equipoise_metrics::EXPLOSION;
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
@@ -15,7 +14,9 @@ use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
 use equipoise_scaling::TraceRatio;
 use equipoise_schedule::{ScheduleName, Spacing};
-use equipoise_solver::{Inference, Member, ObservedGaussian, ProbedRatios, Start as StartLaw};
+use equipoise_solver::{
+    Inference, Member, ObservedGaussian, ProbedRatios, Problem as Inverse, Start as StartLaw,
+};
 use equipoise_stream::Stream;
 use equipoise_sweep::{BoxError, Start, conditional, posterior_stream, posterior_variance};
 use std::sync::Arc;
@@ -106,7 +107,7 @@ impl<'a> Problem<'a> {
             let (mean, variance) = (posterior.mean(observation.values())?, Arc::clone(variance));
             return Ok(Some(Exact { mean, variance }));
         }
-        let empirical = self.scene.other.as_ref().and_then(|(analytic, _)| analytic.empirical());
+        let empirical = self.scene.other.as_ref().and_then(|(prior, _)| prior.empirical());
         let Some(prior) = empirical else { return Ok(None) };
         let found = Conditioned::new(prior, observation)?.posterior().moments()?;
         let widened = |v: &f64| f32::narrow(v + self.sigma * self.sigma);
@@ -123,14 +124,14 @@ impl<'a> Problem<'a> {
         inference: &Inference<f32>,
         steps: usize,
     ) -> Result<Ratios, BoxError> {
-        let Some((analytic, windows)) = &self.scene.other else {
+        let Some((prior, windows)) = &self.scene.other else {
             return Ok(self.gaussian.ratios(law, &inference.levels()));
         };
         self.ratios.get((law, steps), || {
             let stream = Stream::new("probes").text(&self.scene.label).number(self.operator.stride() as u64);
-            let (denoiser, observation) = (analytic.denoiser(), &inference.observation);
-            let (levels, windows) = (inference.levels(), (&windows[..], stream));
-            let found = ProbedRatios::new(law, &*denoiser, observation, &levels, windows)?;
+            let (denoiser, observation) = (prior.denoiser(), inference.problem.observation());
+            let (levels, windows) = (inference.levels(), (Arc::clone(windows), stream));
+            let found = ProbedRatios::new(law, &denoiser, observation, &levels, windows)?;
             Ok(Arc::clone(found.table()))
         })
     }
@@ -151,8 +152,9 @@ impl<'a> Problem<'a> {
         let noise: Vec<f32> = stream.normal(0, y.len());
         let std = f32::narrow(self.noise);
         y.iter_mut().zip(&noise).for_each(|(y, n)| *y += std * n);
-        let variance = NoiseVariance::Uniform(self.noise * self.noise);
-        let observation = Arc::new(Observed::shared(y, Arc::new(self.operator), variance)?);
+        let observed = self.gaussian.observed();
+        let (operator, variance) = (Arc::clone(observed.operator()), observed.noise().clone());
+        let observation = Arc::new(Observed::shared(y, operator, variance)?);
         let exact = self.exact(&observation)?;
         Ok(Draw { part, seed, truth: values, observation, exact })
     }
@@ -188,12 +190,13 @@ impl<'a> Problem<'a> {
             },
         };
         let (low, high, _) = sum::range(draw.truth);
-        let own = || ConditionalCovariance::Exact(Arc::clone(wiener) as Arc<dyn ExactCovariance<f32>>);
-        let other = self.scene.other.as_ref().map(|(analytic, _)| conditional(analytic));
+        let observation = Arc::clone(&draw.observation);
+        let problem = match &self.scene.other {
+            Some((prior, _)) => Inverse::new(conditional(prior), observation)?,
+            None => Inverse::gaussian(Arc::clone(&self.gaussian), observation)?,
+        };
         Ok(Inference {
-            gaussian: other.is_none().then(|| Arc::clone(&self.gaussian)),
-            denoiser: other.unwrap_or_else(own),
-            observation: Arc::clone(&draw.observation),
+            problem,
             sampler: plan.sampler.parse::<SamplerName>()?.build(&*schedule, grid, 0, 0.5)?,
             schedule,
             start,

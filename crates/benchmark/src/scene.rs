@@ -3,7 +3,7 @@
 use crate::plan::label;
 use crate::{Error, Result};
 use equipoise_field::{Shape, sum};
-use equipoise_prior::Analytic;
+use equipoise_prior::PriorDenoiser;
 use equipoise_sweep::{Flow, Segment};
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub struct Scene {
     /// What jobs call it.
     pub(crate) label: String,
     /// The prior where it is not the Gaussian, and normalised training windows at which it is probed.
-    pub(crate) other: Option<(Analytic, Vec<Vec<f32>>)>,
+    pub(crate) other: Option<(PriorDenoiser, Arc<[Vec<f32>]>)>,
     pub(crate) shape: Shape,
     pub(crate) wiener: Arc<Wiener<f32>>,
     pub(crate) included: Vec<bool>,
@@ -76,8 +76,8 @@ impl Scene {
             let mut scene = Self::gaussian(flows)?;
             scene.label = label(test.name(), prior);
             let fault = |e| Error::Scene { dataset: test.name().to_owned(), source: Box::new(e) };
-            let analytic = test.analytic(prior).map_err(fault)?;
-            scene.other = analytic.map(|analytic| (analytic.clone(), test.windows().to_vec()));
+            let other = test.denoiser_of(prior).map_err(fault)?;
+            scene.other = other.map(|other| (other.clone(), test.windows()));
             Ok(scene)
         };
         test.plan().priors.iter().map(under).collect()

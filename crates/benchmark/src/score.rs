@@ -6,6 +6,7 @@ use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome;
+use equipoise_solver::Ensemble as Drawn;
 use equipoise_sweep::BoxError;
 
 /// The central intervals whose coverage counts.
@@ -38,67 +39,79 @@ pub(crate) struct Verdict {
 pub(crate) fn proper(
     problem: &Problem<'_>,
     draw: &Draw<'_>,
-    runs: &[Outcome<f32>],
+    drawn: &Drawn<f32>,
     point_estimate: bool,
 ) -> Result<Option<f64>, BoxError> {
     let included = Inclusion::Plane(&problem.scene.included);
+    let (fields, log_weights) = counted(drawn);
+    let ensemble = weighed(&fields, log_weights.as_deref())?;
     if !point_estimate {
-        let fields: Vec<&[f32]> = runs.iter().map(Outcome::x).collect();
-        return Ok(metrics::crps(&Ensemble::new(&fields)?, draw.truth, included)?);
+        return Ok(metrics::crps(&ensemble, draw.truth, included)?);
     }
-    let mut total = 0.0;
-    for run in runs {
-        total += metrics::mae(run.x(), draw.truth, included)?;
-    }
-    Ok(Some(total / runs.len() as f64))
+    Ok(Some(ensemble.average(|x| metrics::mae(x, draw.truth, included))?))
 }
 
-/// RMSE over members and entries.
-fn pooled_rmse(problem: &Problem<'_>, draw: &Draw<'_>, runs: &[Outcome<f32>]) -> Result<f64, BoxError> {
-    let included = Inclusion::Plane(&problem.scene.included);
-    pooled(runs, |x| Ok(metrics::rmse(x, draw.truth, included)?))
+/// The members that count, with their weights: of an ensemble without weights those too that diverged, by the
+/// states at which they stopped.
+fn counted(drawn: &Drawn<f32>) -> (Vec<&[f32]>, Option<Vec<f64>>) {
+    match drawn.log_weights() {
+        Some(log_weights) => (drawn.fields().collect(), Some(log_weights)),
+        None => (drawn.outcomes().iter().map(Outcome::x).collect(), None),
+    }
+}
+
+fn weighed<'a>(fields: &'a [&'a [f32]], log_weights: Option<&[f64]>) -> Result<Ensemble<'a, f32>, BoxError> {
+    Ok(match log_weights {
+        Some(log_weights) => Ensemble::weighted(fields, log_weights)?,
+        None => Ensemble::new(fields)?,
+    })
 }
 
 /// As in a sweep: ranges over all members, the rest as root mean squares over them.
 pub(crate) fn evidence(
     problem: &Problem<'_>,
     draw: &Draw<'_>,
-    runs: &[Outcome<f32>],
+    drawn: &Drawn<f32>,
 ) -> Result<Evidence, BoxError> {
     let included = Inclusion::Plane(&problem.scene.included);
     let mut range = Range { min: f64::INFINITY, max: f64::NEG_INFINITY, non_finite: 0 };
-    for run in runs {
+    for run in drawn.outcomes() {
         let found = metrics::range(run.x(), Inclusion::All)?;
         range.min = range.min.min(found.min);
         range.max = range.max.max(found.max);
         range.non_finite += found.non_finite;
     }
+    let (fields, log_weights) = counted(drawn);
+    let ensemble = &weighed(&fields, log_weights.as_deref())?;
     let mean = problem.scene.wiener.mean();
     let floor = |exact: &Exact| metrics::floor_rmse(&exact.mean, &exact.variance, draw.truth, 0.0, included);
     Ok(Evidence {
         range,
         truth: metrics::range(draw.truth, Inclusion::All)?,
-        misfit: pooled(runs, |x| misfit(problem, draw, x))?,
-        rmse: pooled_rmse(problem, draw, runs)?,
+        misfit: pooled(ensemble, |x| misfit(problem, draw, x))?,
+        rmse: pooled(ensemble, |x| Ok(metrics::rmse(x, draw.truth, included)?))?,
         floor_rmse: draw.exact.as_ref().map(floor).transpose()?,
-        fluctuation_ratio: pooled(runs, |x| Ok(metrics::fluctuation_ratio(x, draw.truth, mean, included)?))?,
+        fluctuation_ratio: pooled(ensemble, |x| {
+            Ok(metrics::fluctuation_ratio(x, draw.truth, mean, included)?)
+        })?,
     })
 }
 
 /// Judges an ensemble. A point estimate is held to the posterior mean's RMSE, a sampler to that of
-/// exact samples; of a point estimate nothing is judged that rests on spread.
+/// exact samples; of a point estimate nothing is judged that rests on spread, of members of unequal weight
+/// nothing that counts them.
 pub(crate) fn judge(
     problem: &Problem<'_>,
     draw: &Draw<'_>,
-    runs: &[Outcome<f32>],
+    drawn: &Drawn<f32>,
     point_estimate: bool,
 ) -> Result<Verdict, BoxError> {
     let included = Inclusion::Plane(&problem.scene.included);
-    let evidence = evidence(problem, draw, runs)?;
+    let evidence = evidence(problem, draw, drawn)?;
     let state = metrics::classify(&evidence);
     let exact = draw.exact.as_ref();
-    let fields: Vec<&[f32]> = runs.iter().map(Outcome::x).collect();
-    let ensemble = Ensemble::new(&fields)?;
+    let (fields, log_weights) = counted(drawn);
+    let ensemble = weighed(&fields, log_weights.as_deref())?;
     let best = exact.map(|exact| metrics::rmse(&exact.mean, draw.truth, included)).transpose()?;
     let mut verdict = Verdict {
         rmse: evidence.rmse,
@@ -122,7 +135,7 @@ pub(crate) fn judge(
         let error = closed.reference.crps_error((mean, draw.truth), included)?;
         verdict.crps_exact = Some((expected, error));
     }
-    let proper = proper(problem, draw, runs, point_estimate)?;
+    let proper = proper(problem, draw, drawn, point_estimate)?;
     if point_estimate {
         verdict.mae = proper;
         return Ok(verdict);
@@ -131,7 +144,7 @@ pub(crate) fn judge(
     if let Some(Exact { variance, .. }) = exact {
         verdict.spread_ratio = metrics::spread_ratio(&ensemble, variance, included)?;
     }
-    if state == State::Nan {
+    if state == State::Nan || ensemble.is_weighted() {
         return Ok(verdict);
     }
     let of_truth = |level| metrics::coverage(&ensemble, draw.truth, level, included);
@@ -193,10 +206,11 @@ fn coverage_error(
 }
 
 /// The root mean square of a measure over the members.
-fn pooled(runs: &[Outcome<f32>], measure: impl Fn(&[f32]) -> Result<f64, BoxError>) -> Result<f64, BoxError> {
-    let squares =
-        runs.iter().map(|run| Ok(measure(run.x())?.powi(2))).collect::<Result<Vec<_>, BoxError>>()?;
-    Ok((squares.iter().sum::<f64>() / squares.len() as f64).sqrt())
+fn pooled(
+    ensemble: &Ensemble<'_, f32>,
+    measure: impl Fn(&[f32]) -> Result<f64, BoxError>,
+) -> Result<f64, BoxError> {
+    Ok(ensemble.average(|x| Ok::<_, BoxError>(measure(x)?.powi(2)))?.sqrt())
 }
 
 /// χ of one member.

@@ -5,8 +5,9 @@ use crate::{Case, DatasetPlan, Plan, Scene, Subset, Truth};
 use equipoise_covariance::Modes;
 use equipoise_field::Shape;
 use equipoise_sampler::{Outcome, Trace};
+use equipoise_solver::Ensemble;
 use equipoise_stream::Stream;
-use equipoise_sweep::{Approach, CovarianceSettings, Segment, Source};
+use equipoise_sweep::{CovarianceSettings, Segment, Source};
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
 
@@ -58,7 +59,7 @@ pub(crate) fn ensemble(
     draw: &Draw<'_>,
     members: usize,
     (shift, stretch): (f64, f64),
-) -> Vec<Outcome<f32>> {
+) -> Ensemble<f32> {
     let (exact, closed) = draw.exact.as_ref().zip(problem.closed.as_ref()).expect("a Gaussian scene");
     let stream = Stream::new("members of the test").number(draw.seed);
     let last = Stream::new("last noise of the test").number(draw.seed);
@@ -72,7 +73,7 @@ pub(crate) fn ensemble(
         }
         Outcome::Finished { x, trace: Trace::default() }
     };
-    (0..members as u64).map(member).collect()
+    Ensemble::new((0..members as u64).map(member).collect())
 }
 
 /// These methods on one case with two seeds.
@@ -95,6 +96,6 @@ pub(crate) fn plan(methods: &[&str], members: usize) -> Plan {
         cases: vec![CASE],
         seeds: vec![0, 1],
     };
-    let approaches = methods.iter().map(|name| Approach::of_law(name)).collect();
+    let approaches = methods.iter().map(|label| label.parse().expect("a law or a method")).collect();
     Plan { members, ..Plan::of(Subset::Core, vec![dataset], approaches) }
 }

@@ -4,7 +4,7 @@ use crate::choose::LAWS;
 use crate::{Case, DatasetPlan, Plan, Tuning};
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
-use equipoise_solver::Method;
+use equipoise_solver::{Method, Recipe};
 use equipoise_sweep::{Approach, Flow, Start};
 use std::fmt;
 
@@ -15,6 +15,8 @@ pub const WAKE_WINDOW: usize = 2;
 /// The noise levels and steps of the full benchmark.
 const NOISES: [f64; 3] = [0.05, 0.1, 0.5];
 const STEPS: [usize; 3] = [16, 64, 256];
+/// The method that `core` is without.
+const LEFT_OUT: &str = "daps";
 /// The case that others are varied about.
 const CENTRE: Case = Case { sub: 4, noise: 0.1, steps: 16 };
 
@@ -71,8 +73,8 @@ impl Subset {
 
     /// Its methods, `sda` once for each law that takes part.
     pub fn approaches(self) -> Vec<Approach> {
-        let takes_part = |method: &Method| self == Self::Full || *method != Method::Daps;
-        approaches(&Method::ALL.into_iter().filter(takes_part).collect::<Vec<_>>())
+        let takes_part = |method: &Method| self == Self::Full || method.name() != LEFT_OUT;
+        approaches(&Method::all().filter(takes_part).map(Recipe::from).collect::<Vec<_>>())
     }
 }
 
@@ -99,13 +101,17 @@ pub fn product(subs: &[usize], noises: &[f64], steps: &[usize]) -> Vec<Case> {
     subs.iter().flat_map(|&sub| noises.iter().flat_map(move |&noise| with(sub, noise))).collect()
 }
 
-/// These methods, `sda` once for each law that takes part.
-pub fn approaches(methods: &[Method]) -> Vec<Approach> {
-    let of = |method: &Method| match method {
-        Method::Sda => LAWS.iter().map(|law| Approach::of_law(law.name())).collect(),
-        other => vec![Approach::of_law(other.name())],
+/// These methods, one that takes a law once for each that takes part and has its settings.
+pub fn approaches(methods: &[Recipe]) -> Vec<Approach> {
+    let of = |recipe: &Recipe| match recipe.method().spec().lawful {
+        true => LAWS.map(|law| Approach::scaled(law, recipe)).into_iter().filter(whole).collect(),
+        false => vec![Approach::of_method(recipe)],
     };
     methods.iter().flat_map(of).collect()
+}
+
+fn whole(approach: &Approach) -> bool {
+    approach.scaling().is_ok()
 }
 
 impl DatasetPlan {
@@ -166,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_method_is_in_full_and_core_lacks_one() {
-        let count = Method::ALL.len() - 1 + LAWS.len();
+        let count = Method::all().count() - 1 + LAWS.len();
         assert_eq!((Subset::Full.approaches().len(), Subset::Core.approaches().len()), (count, count - 1));
     }
 }

@@ -1,7 +1,7 @@
 //! Priors as every verb takes them: names of denoisers, and the file of a Gaussian prior.
 
 use crate::failure::usage;
-use equipoise_prior::DenoiserName;
+use equipoise_prior::{DenoiserName, PriorSpec};
 use equipoise_sweep::Approach;
 use std::path::{Path, PathBuf};
 
@@ -34,21 +34,36 @@ impl Priors {
                             "--prior: found the files {found} and {value}, expected one"
                         )));
                     }
-                    DenoiserName::WIENER
+                    DenoiserName::wiener()
                 }
             };
             priors.names.push(name);
         }
         if priors.names.is_empty() {
-            priors.names.push(DenoiserName::WIENER);
+            priors.names.push(DenoiserName::wiener());
         }
         Ok(priors)
     }
 
-    /// The first that stands on training windows.
-    pub(crate) fn windowed(&self) -> Option<DenoiserName> {
-        self.names.iter().copied().find(|name| *name != DenoiserName::WIENER)
+    /// The first that is not the fitted Gaussian, for which training windows are needed.
+    pub(crate) fn windowed(&self) -> Option<&DenoiserName> {
+        self.names.iter().find(|name| !name.is_gaussian())
     }
+}
+
+/// The help of an option that names priors.
+pub(crate) fn told(before: &str) -> String {
+    let one = |spec: &PriorSpec| {
+        let PriorSpec { name, settings, about, .. } = spec;
+        if settings.is_empty() { format!("{name}, {about}") } else { format!("`{name}{settings}`, {about}") }
+    };
+    let (shifted, plain): (Vec<_>, Vec<_>) = DenoiserName::all().partition(|spec| spec.windows);
+    let list = |specs: Vec<&'static PriorSpec>| specs.into_iter().map(one).collect::<Vec<_>>().join("; ");
+    format!(
+        "{before} {}; or over the training windows, with @SHIFTS for cyclic shifts of them along x: {}",
+        list(plain),
+        list(shifted)
+    )
 }
 
 /// Refuses a method that was asked for by name and cannot run under every prior.
@@ -89,7 +104,7 @@ mod tests {
             (found.file.as_deref(), found.windowed().unwrap().base()),
             (Some(Path::new(here)), "local")
         );
-        assert_eq!(Priors::of(&[]).unwrap(), Priors { names: vec![DenoiserName::WIENER], file: None });
+        assert_eq!(Priors::of(&[]).unwrap(), Priors { names: vec![DenoiserName::wiener()], file: None });
         let neither = of("wiener,optima").unwrap_err();
         assert!(neither.contains("found `optima`, expected wiener, optimal"), "{neither}");
         assert!(neither.contains("nor is there a file `optima`"), "{neither}");

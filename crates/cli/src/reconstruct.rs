@@ -11,11 +11,11 @@ use crate::fitting::Fitting;
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::number::{count, positive};
+use crate::priors::told;
 use crate::progress::Progress;
 use crate::threads::use_threads;
 use asked::{Asked, announce};
 use clap::ValueEnum;
-use clap::builder::PossibleValuesParser;
 use equipoise_data::DataError;
 use equipoise_data::sensors::read_sensors;
 use equipoise_data::store::Existing;
@@ -25,6 +25,7 @@ use equipoise_reconstruction::{
     Choice, Ensemble, Misfit, Outside, Pictures, PlacingRule, Problem, Sampling, place, write_file,
     write_page, write_pictures, write_sheet,
 };
+use equipoise_solver::Watch;
 use made::Made;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -58,10 +59,7 @@ const FILES: [&str; 6] =
 /// the training file; χ, z and residuals in standard deviations; η and t in the schedule's.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The prior: a file that `fit` saved; or with --train wiener, the Gaussian fitted to it, or a denoiser over
-    /// its windows: optimal, `local[:RADIUS]`, `equivariant_local[:RADIUS[:STRIDE]]`, `locality[:THRESHOLD]`, with
-    /// @SHIFTS for cyclic shifts of the windows
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE", help = told("The prior: a file that `fit` saved; or with --train"))]
     prior: String,
 
     /// The training file of a prior by name
@@ -126,10 +124,8 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Members")]
 struct Drawing {
-    /// posterior: exact under the Gaussian, without diffusion; or any method of sweep (sda under the law
-    /// matched) [default: posterior; under optimal exact; under other priors mmps]
-    #[arg(long, value_parser = PossibleValuesParser::new(Choice::names()))]
-    method: Option<String>,
+    #[arg(long, value_name = "METHOD[:NAME=VALUE,…]", help = choices())]
+    method: Option<Choice>,
 
     /// How many
     #[arg(long, default_value_t = 32, value_parser = count, allow_negative_numbers = true)]
@@ -141,6 +137,15 @@ struct Drawing {
 
     #[command(flatten)]
     diffusion: Diffusion,
+}
+
+/// Who may draw, and who does unless asked.
+fn choices() -> String {
+    format!(
+        "Who draws: {}; posterior is exact under the Gaussian, without diffusion, and a method that takes a law \
+         runs under matched [default: posterior; under a prior whose posterior is known exact; else mmps]",
+        Choice::names().join(", ")
+    )
 }
 
 /// A rule for times by its name.
@@ -159,11 +164,11 @@ impl Arguments {
         }
     }
 
-    fn sampling(&self, prior: DenoiserName) -> anyhow::Result<Sampling> {
+    fn sampling(&self, prior: &DenoiserName) -> Sampling {
         let Drawing { method, members, seed, diffusion } = &self.drawing;
         let Diffusion { steps, sampler, spacing, schedule, eta } = diffusion;
-        Ok(Sampling {
-            choice: method.as_ref().map_or(Ok(Choice::of(prior)), |method| method.parse())?,
+        Sampling {
+            choice: method.clone().unwrap_or_else(|| Choice::of(prior)),
             members: *members,
             seed: *seed,
             steps: *steps,
@@ -171,7 +176,7 @@ impl Arguments {
             spacing: *spacing,
             schedule: *schedule,
             eta: *eta,
-        })
+        }
     }
 }
 
@@ -182,7 +187,7 @@ impl Arguments {
 /// overwritten; then nothing is written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let asked = Asked::of(arguments)?;
-    let (rule, sampling) = (arguments.rule(), arguments.sampling(asked.name)?);
+    let (rule, sampling) = (arguments.rule(), arguments.sampling(&asked.name));
     destination::folder(&arguments.out)?;
     let read: Vec<&Path> = [&asked.path, &arguments.obs]
         .into_iter()
@@ -202,18 +207,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let table = read_sensors(&arguments.obs, arguments.noise)?;
     table.notes.iter().for_each(|note| eprintln!("note: {note}"));
     let placed = place(&prior, &arguments.obs, &table.readings, &rule)?;
-    let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?.under(other);
+    let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?.under(other)?;
     let misfit = Misfit::of(&problem)?;
     if let Some(other) = &problem.other {
         announce(other, &sampling)?;
     }
     let progress = Progress::new(sampling.members, "members")?;
-    let drawn = sampling.draw(&problem, &|done| progress.tell(done));
+    let drawn = sampling.draw(&problem, Watch { go_on: &|done| progress.tell(done) });
     progress.close();
     let drawn = drawn?;
     let made = Made::new(&asked, arguments, table, &sampling, &drawn)?;
-    let (diverged, skipped) = (drawn.diverged, drawn.skipped);
-    let ensemble = Ensemble::of(&problem, sampling.choice, drawn)?;
+    let (diverged, skipped) = (drawn.diverged(), drawn.skipped());
+    let ensemble = Ensemble::of(&problem, &sampling.choice, drawn)?;
     let summary = Summary::new(&problem, &misfit, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
     for warning in summary.warnings() {
         eprintln!("warning: {warning}");

@@ -4,6 +4,7 @@ use crate::{Choice, Drawn, Problem, Result};
 use equipoise_field::{Real, sum};
 use equipoise_metrics::{Inclusion, MISFIT_HIGH, MISFIT_LOW, rmse};
 use equipoise_report::significant;
+use equipoise_sampler::Outcome;
 use rayon::prelude::*;
 
 /// The squared χ of exact members, 1 − B and residuals on average, below which it is rounding: readings whose
@@ -26,14 +27,16 @@ pub struct Ensemble {
     pub indices: Vec<u64>,
     /// The members.
     pub members: Vec<Vec<f32>>,
+    /// What each member counts, in all 1; `None` where all count the same.
+    pub weights: Option<Vec<f64>>,
     /// The mean.
     pub mean: Vec<f32>,
     /// What it is the mean of.
     pub centre: Centre,
     /// The standard deviation of the members about the mean: over their number about the closed form,
-    /// over one less about their own; NaN for one member about its own.
+    /// over one less about their own; NaN for one member about its own. With weights w over 1, and 1 − Σ w².
     pub std: Vec<f32>,
-    /// χ = ‖(reading − member)/noise‖/√N, the root mean square over members.
+    /// χ = ‖(reading − member)/noise‖/√N, the root mean square over members, each with its weight.
     pub chi: f64,
 }
 
@@ -42,22 +45,23 @@ impl Ensemble {
     ///
     /// # Errors
     /// Those of the posterior mean and of the normalizer.
-    pub fn of(problem: &Problem, choice: Choice, drawn: Drawn) -> Result<Self> {
+    pub fn of(problem: &Problem, choice: &Choice, drawn: Drawn) -> Result<Self> {
         let closed = match choice {
-            Choice::Posterior => Some(problem.posterior.mean(problem.observation.values())?),
+            Choice::Posterior => Some(problem.posterior.mean(problem.observation().values())?),
             Choice::Diffusion(_) => None,
         };
-        let (indices, members): (Vec<u64>, Vec<Vec<f32>>) = drawn.members.into_iter().unzip();
+        let weights = drawn.log_weights().map(normalised);
+        let (indices, members) = finished(drawn);
         let squares: Vec<f64> = members.iter().map(|x| misfit(problem, x)).collect();
-        let chi = (squares.iter().sum::<f64>() / members.len() as f64).sqrt();
+        let chi = weighted(weights.as_deref(), squares.iter().copied()).sqrt();
         let members = members.into_iter().map(|x| problem.restored(x)).collect::<Result<Vec<_>>>()?;
         let centre = if closed.is_some() { Centre::ClosedForm } else { Centre::Members };
         let mean = match closed {
             Some(mean) => problem.restored(mean)?,
-            None => average(&members),
+            None => average(&members, weights.as_deref()),
         };
-        let std = deviation(&members, &mean, members.len() - usize::from(centre == Centre::Members));
-        Ok(Self { indices, members, mean, centre, std, chi })
+        let std = deviation(&members, weights.as_deref(), &mean, centre);
+        Ok(Self { indices, members, weights, mean, centre, std, chi })
     }
 
     /// A sentence, if the members are further from the readings, or nearer, than exact ones by more
@@ -106,19 +110,91 @@ fn misfit(problem: &Problem, x: &[f32]) -> f64 {
     sum::of(seen.len(), |i| residual(i).powi(2)) / seen.len() as f64
 }
 
-fn average(members: &[Vec<f32>]) -> Vec<f32> {
+/// Index and field of every member that finished, in order.
+fn finished(drawn: Drawn) -> (Vec<u64>, Vec<Vec<f32>>) {
+    let indices: Vec<u64> = drawn.members().iter().map(|k| *k as u64).collect();
+    let ended = indices.into_iter().zip(drawn.into_outcomes());
+    let field = |(index, outcome)| match outcome {
+        Outcome::Finished { x, .. } => Some((index, x)),
+        Outcome::Diverged { .. } => None,
+    };
+    ended.filter_map(field).unzip()
+}
+
+/// Weights that sum to 1, from logarithms of which one is finite.
+fn normalised(log_weights: Vec<f64>) -> Vec<f64> {
+    let peak = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = log_weights.iter().map(|w| (w - peak).exp()).collect();
+    let total = weights.iter().sum::<f64>();
+    weights.into_iter().map(|w| w / total).collect()
+}
+
+/// Σ w v, with equal weights where there are none.
+fn weighted(weights: Option<&[f64]>, values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len() as f64;
+    match weights {
+        Some(weights) => values.zip(weights).map(|(v, w)| w * v).sum(),
+        None => values.sum::<f64>() / count,
+    }
+}
+
+fn average(members: &[Vec<f32>], weights: Option<&[f64]>) -> Vec<f32> {
     let mut mean = vec![0.0f32; members[0].len()];
     mean.par_iter_mut().enumerate().for_each(|(i, mean)| {
-        *mean = f32::narrow(members.iter().map(|x| x[i].wide()).sum::<f64>() / members.len() as f64);
+        *mean = f32::narrow(weighted(weights, members.iter().map(|x| x[i].wide())));
     });
     mean
 }
 
-fn deviation(members: &[Vec<f32>], mean: &[f32], count: usize) -> Vec<f32> {
+fn deviation(members: &[Vec<f32>], weights: Option<&[f64]>, mean: &[f32], centre: Centre) -> Vec<f32> {
+    let own = centre == Centre::Members;
+    let count = match weights {
+        None => (members.len() - usize::from(own)) as f64,
+        Some(weights) if own => 1.0 - weights.iter().map(|w| w * w).sum::<f64>(),
+        Some(_) => 1.0,
+    };
     let mut std = vec![0.0f32; mean.len()];
     std.par_iter_mut().enumerate().for_each(|(i, std)| {
-        let squares: f64 = members.iter().map(|x| (x[i].wide() - mean[i].wide()).powi(2)).sum();
-        *std = f32::narrow((squares / count as f64).sqrt());
+        let squares = members.iter().map(|x| (x[i].wide() - mean[i].wide()).powi(2));
+        let sum: f64 = match weights {
+            Some(weights) => squares.zip(weights).map(|(v, w)| w * v).sum(),
+            None => squares.sum(),
+        };
+        *std = f32::narrow((sum / count).sqrt());
     });
     std
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Weights ¼ and ¾ of two members: mean and χ² are Σ w v, and Σ w (x − m)² over 1 − Σ w² is unbiased,
+    /// which for two members is half their squared distance whatever the weights.
+    #[test]
+    fn weights_reach_mean_and_deviation() {
+        let members = [vec![1.0f32, -2.0], vec![3.0, 6.0]];
+        let weights = normalised(vec![-700.0, -700.0 + 3f64.ln()]);
+        assert!((weights[0] - 0.25).abs() < 1e-13 && (weights[1] - 0.75).abs() < 1e-13, "{weights:?}");
+        let weights = Some(&weights[..]);
+        let mean = average(&members, weights);
+        assert_eq!(mean, [2.5, 4.0]);
+        let std = deviation(&members, weights, &mean, Centre::Members);
+        for (found, expected) in std.iter().zip([2f64.sqrt(), 32f64.sqrt()]) {
+            assert!((f64::from(*found) - expected).abs() < 1e-6 * expected, "{std:?}");
+        }
+        let about = deviation(&members, weights, &[2.0, 2.0], Centre::ClosedForm);
+        assert_eq!(about, [1.0, 4.0]);
+    }
+
+    /// A member of weight 0 counts as one that is not there.
+    #[test]
+    fn a_member_without_weight_is_none() {
+        let members = [vec![1.0f32], vec![3.0], vec![50.0]];
+        let weights = normalised(vec![0.0, 0.0, f64::NEG_INFINITY]);
+        let two = average(&members[..2], None);
+        let std = deviation(&members[..2], None, &two, Centre::Members);
+        assert_eq!(average(&members, Some(&weights)), two);
+        assert_eq!(deviation(&members, Some(&weights), &two, Centre::Members), std);
+    }
 }

@@ -105,6 +105,12 @@ pub enum ReconstructionError {
         /// The prior.
         prior: String,
     },
+    /// A method that does not exist.
+    #[error("method: found `{found}`, expected posterior or one of {}", equipoise_solver::Method::names())]
+    Choice {
+        /// The name given.
+        found: String,
+    },
     /// No member came out finite.
     #[error("method {method}: all {members} members diverged")]
     Diverged {

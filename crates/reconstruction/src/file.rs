@@ -5,6 +5,7 @@
 //! | `velocity` | (1, T, C, H, W) | mean, physical units |
 //! | `std` | (T, C, H, W) | standard deviation of the members |
 //! | `members` | (M, T, C, H, W) | the members |
+//! | `weights` | (M) | what each member counts, in all 1, where they do not count the same |
 //! | `coordinates/x`, `coordinates/y`, `coordinates/t` | one axis each | of grid points and frames |
 //! | attributes `axes`, `kind`, `H_axis`, `W_axis`, `boundary`, `dx`, `dy`, `x_first`, `y_first`, `dt`, `t_first`, and of a cylinder `cylinder_center_px`, `cylinder_radius_px`, `inflow` | | as in a data file |
 //! | attribute `provenance` | | JSON |
@@ -63,6 +64,9 @@ pub fn write_file(
     writer.write("std", &field, &ensemble.std)?;
     let members = [ensemble.members.len(), frames, channels, height, width];
     writer.write("members", &members, &ensemble.members.concat())?;
+    if let Some(weights) = &ensemble.weights {
+        writer.write("weights", &[weights.len()], weights)?;
+    }
     let (grid, at) = (problem.prior.grid(), problem.prior.coordinates());
     let (nx, ny) = if grid.x_axis == Axis::H { (height, width) } else { (width, height) };
     for (name, first, step, length) in [

@@ -9,6 +9,7 @@
 //! | [`Misfit`] | how far the readings are from the mean, against how far they should be | in standard deviations |
 //! | [`write_file`], [`write_pictures`] | HDF5, CSV, PNG and one page | physical |
 
+mod closed_form;
 mod ensemble;
 mod error;
 mod file;

@@ -60,7 +60,7 @@ impl Misfit {
         let count = observed.count();
         let mut d = vec![0.0f32; count];
         observed.operator().apply(problem.prior.mean(), &mut d);
-        d.iter_mut().zip(problem.observation.values()).for_each(|(a, y)| *a = y - *a);
+        d.iter_mut().zip(problem.observation().values()).for_each(|(a, y)| *a = y - *a);
         let inverse = innovation.inverse()?.ok_or_else(|| unwritten(count))?;
         let std: Vec<f64> = (0..count).map(|i| observed.noise().at(i).sqrt()).collect();
         let solved: Vec<f64> =

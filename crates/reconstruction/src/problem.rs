@@ -3,13 +3,14 @@
 use crate::repeated::{lost, nearest};
 use crate::{Placed, ReconstructionError, Result};
 use equipoise_field::Real;
+use equipoise_guidance::ConditionalCovariance;
 use equipoise_innovation::{DENSE_LIMIT, InnovationError};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Sensors, TimeRule};
 use equipoise_posterior::{ExactPosterior, PosteriorError};
-use equipoise_prior::{Analytic, Prior};
-use equipoise_solver::ObservedGaussian;
+use equipoise_prior::{Prior, PriorDenoiser};
+use equipoise_solver::{ObservedGaussian, Problem as Inverse};
 use equipoise_stream::Stream;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,24 +33,24 @@ pub struct Problem {
     pub offset: Vec<f64>,
     /// The prior seen through A.
     pub gaussian: Arc<ObservedGaussian<f32>>,
-    /// y, A and s².
-    pub observation: Arc<Observed<f32>>,
+    /// The prior that members are drawn under, with y, A and s².
+    pub inverse: Inverse<f32>,
     /// x | y under the Gaussian.
     pub posterior: ExactPosterior<f32>,
     /// The prior that members are drawn under, where it is not the Gaussian.
     pub other: Option<Other>,
 }
 
-/// A prior over the training windows. The Gaussian that was fitted to them stays beside it: for the
-/// units, the start of a run and the check of the readings.
-#[derive(Clone)]
+/// Another prior than the Gaussian that was fitted to the training windows, which stays beside it: for
+/// the units, the start of a run and the check of the readings.
+#[derive(Clone, Debug)]
 pub struct Other {
     /// Its name.
     pub name: String,
     /// Its denoiser.
-    pub denoiser: Analytic,
+    pub denoiser: PriorDenoiser,
     /// Normalised training windows at which it is probed.
-    pub windows: Vec<Vec<f32>>,
+    pub windows: Arc<[Vec<f32>]>,
 }
 
 impl Problem {
@@ -89,14 +90,26 @@ impl Problem {
         })?;
         let observation = Arc::new(Observed::shared(values, handle, noise)?);
         let gaussian = Arc::new(gaussian);
-        Ok(Self { prior, placed, operator, offset, gaussian, observation, posterior, other: None })
+        let inverse = Inverse::gaussian(Arc::clone(&gaussian), observation)?;
+        Ok(Self { prior, placed, operator, offset, gaussian, inverse, posterior, other: None })
     }
 
     /// The same readings under another prior.
-    #[must_use]
-    pub fn under(mut self, other: Option<Other>) -> Self {
+    ///
+    /// # Errors
+    /// [`ReconstructionError::Solver`] for a denoiser of fields of another length.
+    pub fn under(mut self, other: Option<Other>) -> Result<Self> {
+        if let Some(other) = &other {
+            let observation = Arc::clone(self.inverse.observation());
+            self.inverse = Inverse::new(conditional(&other.denoiser), observation)?;
+        }
         self.other = other;
-        self
+        Ok(self)
+    }
+
+    /// y, A and s².
+    pub fn observation(&self) -> &Observed<f32> {
+        self.inverse.observation()
     }
 
     /// A x in physical units, for a normalised field.
@@ -127,6 +140,15 @@ impl Problem {
     pub fn restored(&self, mut x: Vec<f32>) -> Result<Vec<f32>> {
         self.prior.normalizer().restore(self.prior.shape(), &mut x)?;
         Ok(x)
+    }
+}
+
+/// A denoiser with what it knows of Cov[x | x_t].
+fn conditional(prior: &PriorDenoiser) -> ConditionalCovariance<f32> {
+    match (prior.empirical(), prior.exact()) {
+        (Some(prior), _) => ConditionalCovariance::Empirical(prior),
+        (None, Some(prior)) => ConditionalCovariance::Exact(prior),
+        (None, None) => ConditionalCovariance::Jacobian(prior.denoiser()),
     }
 }
 

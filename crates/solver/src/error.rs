@@ -77,6 +77,9 @@ pub enum SolverError {
         /// What those coordinates met.
         reason: String,
     },
+    /// A sampler from outside this crate failed.
+    #[error(transparent)]
+    Own(Box<dyn std::error::Error + Send + Sync>),
     /// The run failed.
     #[error(transparent)]
     Sampler(#[from] SamplerError),

@@ -27,6 +27,7 @@ pub(crate) const SDA: Spec = Spec {
 
 pub(crate) const EXACT: Spec = Spec {
     needs: Needs::KnownPosterior,
+    factors: true,
     ..Spec::new(["exact", "the exact guidance, where it is known", "Rozet et al. 2024, arXiv 2405.13712"])
 };
 
@@ -53,6 +54,7 @@ pub(crate) const PIGDM_SCORE: Spec =
 pub(crate) const JFPS: Spec = Spec {
     needs: Needs::Gaussian,
     linear: true,
+    factors: true,
     ..Spec::new(["jfps", "moment matching without a Jacobian", "azula, azula.guidance.jfps"])
 };
 

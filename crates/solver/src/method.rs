@@ -48,6 +48,8 @@ pub struct Spec {
     pub lawful: bool,
     /// Whether its members are estimates of one point, whose spread says nothing of the posterior's.
     pub point_estimate: bool,
+    /// Whether it keeps, under a Gaussian prior, a factored N × N matrix of every level.
+    pub factors: bool,
 }
 
 impl Spec {
@@ -62,6 +64,7 @@ impl Spec {
             linear: false,
             lawful: false,
             point_estimate: false,
+            factors: false,
         }
     }
 }

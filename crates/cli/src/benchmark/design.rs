@@ -2,12 +2,11 @@
 
 use crate::failure::usage;
 use crate::number::{count, positive};
-use crate::priors::{Priors, refuse_unknown};
+use crate::priors::{Priors, refuse_unknown, told};
 use clap::ValueEnum;
-use clap::builder::PossibleValuesParser;
 use equipoise_benchmark::{Axes, DatasetPlan, Plan, Subset, WAKE_WINDOW, approaches, product};
 use equipoise_data::NoiseLevel;
-use equipoise_solver::Method;
+use equipoise_solver::{Method, Recipe};
 use equipoise_sweep::{Flow, FlowRequest, SettingsChange, Start};
 
 /// The lists that a benchmark multiplies.
@@ -18,19 +17,14 @@ pub(super) struct Design {
     #[arg(long)]
     full: bool,
 
-    /// Posterior methods; sda runs under its published law and those without a parameter [default: all
-    /// but daps, with --full all]
-    #[arg(long, value_delimiter = ',', value_parser = methods())]
-    method: Vec<String>,
+    #[arg(long, value_name = "METHOD[:NAME=VALUE]", value_delimiter = ',', help = methods())]
+    method: Vec<Recipe>,
 
     /// Which embedded samples [default: both]
     #[arg(long, value_enum, value_delimiter = ',')]
     dataset: Vec<Embedded>,
 
-    /// Priors by name, each ranked on its own on the same observations: wiener, the fitted Gaussian, or a
-    /// denoiser over its training windows, optimal, `local[:RADIUS]`, `equivariant_local[:RADIUS[:STRIDE]]`,
-    /// `locality[:THRESHOLD]`, with @SHIFTS for cyclic shifts of the windows [default: wiener]
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help = told(PRIORS))]
     prior: Vec<String>,
 
     /// Strides of the observed lattice, as subset `custom` [default there: 2,4,8,16, for ibpm 4,16]
@@ -76,8 +70,14 @@ enum StartName {
 
 const WAKE: &str = "ibpm";
 
-fn methods() -> PossibleValuesParser {
-    Method::ALL.map(Method::name).to_vec().into()
+const PRIORS: &str = "Priors by name, each ranked on its own on the same observations [default: wiener]:";
+
+fn methods() -> String {
+    format!(
+        "Posterior methods: {}; sda runs under its published law and those without a parameter [default: all but \
+         daps, with --full all]",
+        Method::names()
+    )
 }
 
 impl Design {
@@ -130,9 +130,8 @@ impl Design {
             dataset.seeds = asked(&self.seed, dataset.seeds.clone());
             dataset.cases.iter().try_for_each(|case| flow.check_sub(case.sub))?;
         }
-        let methods = self.method.iter().map(|name| name.parse()).collect::<Result<Vec<Method>, _>>()?;
-        let approaches = if methods.is_empty() { subset.approaches() } else { approaches(&methods) };
-        if !methods.is_empty() {
+        let approaches = if self.method.is_empty() { subset.approaches() } else { approaches(&self.method) };
+        if !self.method.is_empty() {
             refuse_unknown(datasets.iter().map(|dataset| &dataset.prior), &approaches)?;
         }
         let mut plan = Plan::of(subset, datasets, approaches);

@@ -2,13 +2,14 @@
 
 use crate::fitting::{Fitting, announce};
 use crate::number::count;
+use crate::priors::told;
 use crate::sweep::{Embedded, name};
 use crate::warnings;
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
 use equipoise_field::Boundary;
-use equipoise_prior::{DenoiserModel, DenoiserName, Settings};
+use equipoise_prior::{DenoiserName, NameError, Settings};
 use equipoise_sweep::SettingsChange;
 use std::path::{Path, PathBuf};
 
@@ -33,10 +34,7 @@ pub(crate) struct Source {
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     held_out: Option<usize>,
 
-    /// Denoisers: wiener, optimal, `local[:RADIUS]`, `equivariant_local[:RADIUS[:STRIDE]]`,
-    /// `locality[:THRESHOLD]`; all but the first with @SHIFTS, cyclic shifts of every training window
-    /// along x [default: see above]
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help = told("Denoisers [default: see above]:"))]
     prior: Vec<DenoiserName>,
 
     /// Seed of all streams
@@ -92,7 +90,7 @@ impl Source {
         let boundary = train.grid().boundary;
         announce(&settings, train.shape(settings.window));
         let flow = Flow::new(&name, train, data, &settings, self.held_out.unwrap_or(defaults.held_out))?;
-        let names = if self.prior.is_empty() { defaults.names(boundary) } else { self.prior.clone() };
+        let names = if self.prior.is_empty() { defaults.names(boundary)? } else { self.prior.clone() };
         let denoisers = flow.denoisers(&names)?;
         flow.remarks().iter().for_each(|remark| eprintln!("{remark}"));
         eprintln!("{name}: {}, T = {}, {}", settings.model.name(), settings.window, flow.counts());
@@ -120,13 +118,10 @@ impl Source {
 impl Defaults {
     /// All denoisers, without shifts; patches of all positions only where the grid wraps, at every
     /// 16th position.
-    fn names(self, boundary: Boundary) -> Vec<DenoiserName> {
-        let of = |model| DenoiserName { model, shifts: 1 };
-        let equivariant = DenoiserModel::EquivariantLocal { radius: 4, stride: 16 };
-        let mut models =
-            vec![DenoiserModel::Wiener, DenoiserModel::Optimal, DenoiserModel::Local { radius: 4 }];
-        models.extend((self.equivariant && boundary == Boundary::Periodic).then_some(equivariant));
-        models.push(DenoiserModel::Locality { threshold: None });
-        models.into_iter().map(of).collect()
+    fn names(self, boundary: Boundary) -> Result<Vec<DenoiserName>, NameError> {
+        let equivariant = self.equivariant && boundary == Boundary::Periodic;
+        let names = ["wiener", "optimal", "local:4", "equivariant_local:4:16", "locality"];
+        let taken = |name: &&str| equivariant || !name.starts_with("equivariant");
+        names.into_iter().filter(taken).map(str::parse).collect()
     }
 }

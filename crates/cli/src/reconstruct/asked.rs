@@ -17,7 +17,7 @@ const WINDOWS: usize = 4;
 /// Seconds below which nothing is said before a run.
 const SILENT: f64 = 30.0;
 
-/// Says what members under a prior over training windows will take, from a timed part of a denoise; a
+/// Says what members under another prior than the Gaussian will take, from a timed part of a denoise; a
 /// vjp is two more.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ impl Asked {
     pub(super) fn of(arguments: &Arguments) -> anyhow::Result<Self> {
         let Arguments { prior, train, fitting, .. } = arguments;
         let Priors { names, file } = Priors::of(std::slice::from_ref(prior))?;
-        let name = names.first().copied().unwrap_or(DenoiserName::WIENER);
+        let name = names.into_iter().next().unwrap_or_else(DenoiserName::wiener);
         match (file, train) {
             (Some(path), None) => match fitting.given() {
                 Some(flag) => {
@@ -86,12 +86,13 @@ impl Asked {
         let settings = fitting.change()?.apply(Settings::of(train.kind(), train.grid()));
         fitting::announce(&settings, train.shape(settings.window));
         let prior = Prior::fit(&train, &settings)?;
-        if self.name == DenoiserName::WIENER {
+        if self.name.is_gaussian() {
             return Ok((prior, None));
         }
-        let denoiser = prior.analytic(self.name, &train)?;
-        let windows = prior.some_windows(&train, WINDOWS)?;
-        Ok((prior, Some(Other { name: self.name.to_string(), denoiser, windows })))
+        let name = self.name.clone().pinned()?;
+        let denoiser = prior.denoiser_of(&name, &train)?;
+        let windows = prior.some_windows(&train, WINDOWS)?.into();
+        Ok((prior, Some(Other { name: name.to_string(), denoiser, windows })))
     }
 
     /// As it stands in files and on pages.

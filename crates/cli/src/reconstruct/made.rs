@@ -51,7 +51,7 @@ impl Made {
             seed: sampling.seed,
             folder: arguments.out.display().to_string(),
             asked: sampling.members,
-            drawn: drawn.members.len(),
+            drawn: drawn.len(),
             notes: table.notes,
             warnings: table.warnings,
         })

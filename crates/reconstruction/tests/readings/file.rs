@@ -9,6 +9,7 @@ use equipoise_reconstruction::{
 };
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
+use equipoise_solver::Watch;
 
 #[test]
 fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
@@ -26,8 +27,8 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
             schedule: "cos".parse().unwrap(),
             eta: 0.01,
         };
-        let drawn = sampling.draw(&problem, &|_| true).unwrap();
-        let ensemble = Ensemble::of(&problem, sampling.choice, drawn).unwrap();
+        let drawn = sampling.draw(&problem, Watch::NONE).unwrap();
+        let ensemble = Ensemble::of(&problem, &sampling.choice, drawn).unwrap();
         let provenance = Provenance {
             version: "0".into(),
             revision: None,

@@ -9,6 +9,7 @@ use equipoise_posterior::ExactPosterior;
 use equipoise_reconstruction::{Choice, Ensemble, Misfit, Problem, ReconstructionError, Sampling};
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::{ScheduleName, Spacing};
+use equipoise_solver::Watch;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ fn sensors_on_a_lattice_have_the_posterior_of_the_lattice() {
     let problem = problem(prior(true), &readings, TimeRule::Nearest);
     let scale = problem.prior.normalizer().scale();
     let mut y = vec![0.0f32; observed.len()];
-    for (entry, value) in problem.placed.entries.iter().zip(problem.observation.values()) {
+    for (entry, value) in problem.placed.entries.iter().zip(problem.observation().values()) {
         let s = entry.sensor;
         y[observed.index(s.frame as usize, s.channel, s.row as usize / 2, s.column as usize / 2)] = *value;
     }
@@ -58,7 +59,7 @@ fn sensors_on_a_lattice_have_the_posterior_of_the_lattice() {
     };
     let seen = ObservedPrior::new(problem.prior.covariance(), Arc::new(lattice), noise).unwrap();
     let reference = ExactPosterior::new(seen, problem.prior.mean().to_vec()).unwrap().mean(&y).unwrap();
-    let found = problem.posterior.mean(problem.observation.values()).unwrap();
+    let found = problem.posterior.mean(problem.observation().values()).unwrap();
     // f32 fields through a system of condition λ_max/s², solved in f32 on the lattice.
     let condition = problem.prior.spectrum().0[0] / (0.2 / scale[1]).powi(2);
     let bound = condition * f64::from(f32::EPSILON) * sum::norm(&reference);
@@ -74,7 +75,7 @@ fn exact_diffusion_agrees_with_the_exact_posterior() {
     let problem = sparse();
     let draw = |choice: &str| {
         let sampling = sampling(choice, 64);
-        Ensemble::of(&problem, sampling.choice, sampling.draw(&problem, &|_| true).unwrap()).unwrap()
+        Ensemble::of(&problem, &sampling.choice, sampling.draw(&problem, Watch::NONE).unwrap()).unwrap()
     };
     let (exact, diffused) = (draw("posterior"), draw("exact"));
     let n = 64f64;
@@ -99,23 +100,26 @@ fn exact_diffusion_agrees_with_the_exact_posterior() {
 #[test]
 fn a_stopped_run_keeps_its_members() {
     let problem = sparse();
-    let all = sampling("posterior", 9).draw(&problem, &|_| true).unwrap();
+    let all = sampling("posterior", 9).draw(&problem, Watch::NONE).unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    let stopped = pool.install(|| sampling("posterior", 9).draw(&problem, &|done| done < 4).unwrap());
-    assert_eq!((stopped.members.len(), stopped.skipped), (4, 5));
-    for (index, x) in &stopped.members {
-        assert!(all.members.contains(&(*index, x.clone())));
+    let stopped =
+        pool.install(|| sampling("posterior", 9).draw(&problem, Watch { go_on: &|done| done < 4 }).unwrap());
+    assert_eq!((stopped.len(), stopped.skipped()), (4, 5));
+    for (index, outcome) in stopped.members().iter().zip(stopped.outcomes()) {
+        assert_eq!(outcome, &all.outcomes()[*index]);
     }
 }
 
 #[test]
 fn every_method_is_offered_by_name_and_the_wrong_one_is_refused() {
     let problem = sparse();
-    for choice in ["posterior", "sda", "mmps", "tmpd", "dps"] {
-        let drawn = sampling(choice, 1).draw(&problem, &|_| true).unwrap();
-        assert_eq!(drawn.members.len(), 1, "{choice}");
+    for choice in ["posterior", "sda", "mmps", "mmps:iterations=3", "tmpd", "dps"] {
+        let drawn = sampling(choice, 1).draw(&problem, Watch::NONE).unwrap();
+        assert_eq!(drawn.len(), 1, "{choice}");
     }
-    assert!("magic".parse::<Choice>().unwrap_err().to_string().contains("found `magic`"));
+    let refused = |text: &str| text.parse::<Choice>().unwrap_err().to_string();
+    assert!(refused("magic").contains("found `magic`, expected posterior or one of sda"));
+    assert!(refused("mmps:steps=3").contains("method mmps: found `steps`"));
 }
 
 #[test]
@@ -138,7 +142,7 @@ fn repeated_readings_are_one_better_reading() {
         let problem = problem(prior(true), readings, TimeRule::Nearest);
         let misfit = Misfit::of(&problem).unwrap();
         assert_eq!(misfit.sensors.len(), 1);
-        problem.posterior.mean(problem.observation.values()).unwrap()
+        problem.posterior.mean(problem.observation().values()).unwrap()
     };
     let (a, b) = (mean(&many), mean(&one));
     // f32 fields, readings rounded to f32 once each.

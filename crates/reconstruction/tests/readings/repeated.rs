@@ -6,6 +6,7 @@ use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{Choice, Ensemble, Misfit, Problem, Sampling, place};
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
+use equipoise_solver::Watch;
 use std::path::Path;
 
 /// Readings in rows 2, 3, … of a table.
@@ -64,8 +65,8 @@ fn readings_without_a_word_blame_no_method() {
     for noise in [0.1, 1e3, 1e9, 1e30] {
         let problem =
             problem(prior(true), &numbered([at(1.0, 2.3, 4.0, [1.0, 0.3], noise)]), TimeRule::Nearest);
-        let drawn = sampling.draw(&problem, &|_| true).unwrap();
-        let ensemble = Ensemble::of(&problem, sampling.choice, drawn).unwrap();
+        let drawn = sampling.draw(&problem, Watch::NONE).unwrap();
+        let ensemble = Ensemble::of(&problem, &sampling.choice, drawn).unwrap();
         let exact = Misfit::of(&problem).unwrap().exact_members;
         assert_eq!(ensemble.warning(exact), None, "{noise}");
     }

@@ -46,7 +46,7 @@ fn readings_come_back_from_normalised_units() {
         let scale = problem.prior.normalizer().scale().to_vec();
         for (i, entry) in problem.placed.entries.iter().enumerate() {
             let c = entry.sensor.channel;
-            let value = problem.offset[i] + scale[c] * problem.observation.values()[i].wide();
+            let value = problem.offset[i] + scale[c] * problem.observation().values()[i].wide();
             // One rounding to f32 of a normalised number below 10.
             let bound = 10.0 * scale[c] * f64::from(f32::EPSILON);
             assert!((value - entry.measured.value).abs() < bound, "{value} {entry:?}");
