@@ -60,12 +60,12 @@ pub enum ReducedError {
         /// What was left of its diagonal entry.
         pivot: f64,
     },
-    /// The observation is nonlinear.
-    #[error(transparent)]
-    Observation(#[from] ObservationError),
     /// The law has no variance at a level.
     #[error(transparent)]
     Guidance(#[from] GuidanceError),
+    /// An observation that is nonlinear.
+    #[error(transparent)]
+    Observation(#[from] ObservationError),
     /// A level at which there is no noise estimate.
     #[error(transparent)]
     Sampler(#[from] SamplerError),
