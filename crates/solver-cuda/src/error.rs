@@ -3,6 +3,7 @@
 use equipoise_guidance::GuidanceError;
 use equipoise_likelihood::LikelihoodError;
 use equipoise_likelihood_cuda::CudaError;
+use equipoise_observation::ObservationError;
 use equipoise_sampler::SamplerError;
 use equipoise_solver::SolverError;
 
@@ -37,6 +38,9 @@ pub enum StepError {
     /// A level for which the law has no strength.
     #[error(transparent)]
     Guidance(#[from] GuidanceError),
+    /// An observation that is nonlinear.
+    #[error(transparent)]
+    Observation(#[from] ObservationError),
     /// A variance that is not positive.
     #[error(transparent)]
     Likelihood(#[from] LikelihoodError),
@@ -50,6 +54,7 @@ impl From<StepError> for SolverError {
         match error {
             StepError::Sampler(error) => Self::Sampler(error),
             StepError::Guidance(error) => Self::Guidance(error),
+            StepError::Observation(error) => Self::Observation(error),
             other => Self::Device { reason: other.to_string() },
         }
     }

@@ -11,6 +11,7 @@ use equipoise_operator::{LinearOperator, Selection, Subsample};
 use equipoise_schedule::Schedule;
 use equipoise_solver::{Inference, ObservedGaussian, Start};
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 /// Numbers of the field to a word of bits.
@@ -45,7 +46,8 @@ impl<R: Real> Problem<R> {
     /// [`StepError::Cuda`] for more numbers than indices have bits for, and what is wrong with a level
     /// or its variance.
     pub fn new(inference: &Inference<R>, strength: &Strength) -> Result<Self, StepError> {
-        let Inference { observation, schedule, sampler, start, bound, .. } = inference;
+        let Inference { problem, schedule, sampler, start, bound } = inference;
+        let observation = problem.observation();
         let gaussian = Self::check(inference, strength.adaptive.is_some())?;
         let dim = gaussian.wiener().mean().len();
         if dim > LIMIT {
@@ -86,10 +88,10 @@ impl<R: Real> Problem<R> {
             let expected = "Euler steps of the probability flow, such as the predictor's without corrections";
             return Err(refused("sampler", "other steps", expected));
         }
-        let gaussian = inference.gaussian.as_ref();
+        let gaussian = inference.problem.as_gaussian();
         let gaussian = gaussian.ok_or(refused("prior", "a denoiser", "a Gaussian prior"))?;
         modes(gaussian)?;
-        selected(&**inference.observation.linear("sda on the device")?)?;
+        selected(&**inference.problem.observation().linear("sda on the device")?)?;
         Ok(gaussian)
     }
 
@@ -120,6 +122,16 @@ impl<R: Real> Problem<R> {
     /// D.
     pub(crate) fn dim(&self) -> usize {
         self.gaussian.wiener().mean().len()
+    }
+}
+
+impl<R: Real> fmt::Debug for Problem<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Problem")
+            .field("dim", &self.dim())
+            .field("observations", &self.points.len())
+            .field("steps", &self.levels.steps.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,8 +5,9 @@ use crate::engine::{Element, Engine};
 use crate::{Extent, Problem, StepError};
 use equipoise_field::{Real, sum};
 use equipoise_sampler::{Outcome, SamplerError, Trace};
-use equipoise_solver::{Member, PosteriorSampler, SolverError};
+use equipoise_solver::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Watch};
 use equipoise_wiener::gain;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A posterior sampler whose runs stay on a device from x_1 to x_0; members run one after another.
@@ -89,14 +90,35 @@ impl<R: Real + Element, E: Engine<R>> Resident<R, E> {
     }
 }
 
-impl<R: Real + Element, E: Engine<R>> PosteriorSampler<R> for Resident<R, E> {
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
-        let Problem { schedule, start, first, .. } = &self.problem;
-        let start = start.draw(self.problem.dim(), schedule.level(*first), member.start);
-        Ok(self.run(start)?)
+impl<R: Real + Element, E: Engine<R>> fmt::Debug for Resident<R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resident").field("problem", &self.problem).finish_non_exhaustive()
+    }
+}
+
+impl<R: Real + Element, E: Engine<R>> Independent<R> for Resident<R, E> {
+    fn dim(&self) -> usize {
+        self.problem.dim()
     }
 
-    fn ensemble(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members.iter().map(|member| self.sample(member)).collect()
+    /// The device has one set of arrays.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        let Problem { schedule, start, first, .. } = &self.problem;
+        let level = schedule.level(*first);
+        let outcome = |member: &Member| {
+            let x_1 = start.draw(self.problem.dim(), level, member.start);
+            Ok(Self::run(self, x_1)?)
+        };
+        members.iter().map(outcome).collect()
+    }
+}
+
+impl<R: Real + Element, E: Engine<R>> PosteriorSampler<R> for Resident<R, E> {
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+        self.draw_each(members, watch)
     }
 }

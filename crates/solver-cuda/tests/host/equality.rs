@@ -83,7 +83,7 @@ fn the_ends_of_the_ranges_are_ordinary() {
     let complete = Prior { mean: vec![0.5; dim], basis: identity, eigenvalues, complement: None };
     let points = Arc::new(Mask::new(dim, (0..dim).step_by(3).collect()).unwrap());
     let mut complete = complete.inference::<f64>(points, &UNIFORM);
-    let wiener = complete.gaussian.as_ref().unwrap().wiener();
+    let wiener = complete.problem.as_gaussian().unwrap().wiener();
     complete.start = equipoise_solver::Start::Prior {
         mean: Arc::new(wiener.mean().to_vec()),
         covariance: Arc::clone(wiener.prior_covariance()),
@@ -114,7 +114,7 @@ fn a_step_moves_what_the_documents_say() {
     let inference = Prior::small().inference::<f32>(lattice(2), &UNIFORM);
     let host = Arc::new(Host::new::<f32>(0));
     on(host.clone(), &inference, &strength(Law::Matched, &inference));
-    let (d, n, steps) = (SHAPE.len() as u64, inference.observation.count() as u64, STEPS as u64);
+    let (d, n, steps) = (SHAPE.len() as u64, inference.problem.observation().count() as u64, STEPS as u64);
     let moved = host.moved.lock().unwrap();
     assert_eq!(moved[&Kernel::Observe], (STEPS, steps * (2 * 4 + 4) * n, steps * 4 * n));
     // A thread has four numbers, and D is a multiple of four; all ask for the count of the step before.

@@ -2,16 +2,17 @@
 
 use crate::engine::Host;
 use equipoise_covariance::{Covariance, Modes, fit_low_rank};
-use equipoise_denoiser::ExactCovariance;
 use equipoise_field::{Real, Shape};
-use equipoise_guidance::{ConditionalCovariance, Strength};
+use equipoise_guidance::Strength;
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::{Outcome, PredictorCorrector};
 use equipoise_scaling::Law;
 use equipoise_schedule::{Alpha, Sda, Variance, uniform_grid};
-use equipoise_solver::{Inference, Member, Method, ObservedGaussian, PosteriorSampler, Start};
+use equipoise_solver::{
+    Inference, Member, Method, ObservedGaussian, PosteriorSampler, Problem as Inverse, Recipe, Start,
+};
 use equipoise_solver_cuda::{Element, Problem, Resident};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
@@ -64,11 +65,10 @@ impl Prior {
         let modes = Modes::new(dim, narrow(&self.basis), self.eigenvalues.clone(), self.complement).unwrap();
         let wiener = Arc::new(Wiener::new(narrow(&self.mean), Arc::new(modes)).unwrap());
         let probes = Stream::new("probes");
-        let gaussian = ObservedGaussian::new(wiener.clone(), operator.clone(), noise.clone(), probes);
+        let gaussian = ObservedGaussian::new(wiener, operator.clone(), noise.clone(), probes).unwrap();
+        let observation = Observed::shared(y, operator, noise.clone()).unwrap();
         Inference {
-            denoiser: ConditionalCovariance::Exact(wiener as Arc<dyn ExactCovariance<R>>),
-            gaussian: Some(Arc::new(gaussian.unwrap())),
-            observation: Arc::new(Observed::shared(y, operator, noise.clone()).unwrap()),
+            problem: Inverse::gaussian(Arc::new(gaussian), Arc::new(observation)).unwrap(),
             schedule: Arc::new(Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap()),
             sampler: Arc::new(PredictorCorrector::new(uniform_grid(STEPS).unwrap(), 0, 0.5).unwrap()),
             start: Start::Normal,
@@ -79,12 +79,13 @@ impl Prior {
 
 /// The strength of a law with γ = 0.01.
 pub(crate) fn strength<R: Real>(law: Law, inference: &Inference<R>) -> Strength {
-    let noise = inference.observation.noise();
+    let observation = inference.problem.observation();
+    let noise = observation.noise();
     if matches!(law, Law::Matched | Law::Active) {
-        let gaussian = inference.gaussian.as_ref().unwrap();
+        let gaussian = inference.problem.as_gaussian().unwrap();
         return Strength::traced(noise, gaussian.ratios(law, &inference.levels()));
     }
-    let count = inference.observation.count();
+    let count = observation.count();
     Strength::of_law(law, noise, 0.01, count, count.max(2) / 2).unwrap()
 }
 
@@ -93,7 +94,7 @@ pub(crate) fn member() -> Member {
 }
 
 pub(crate) fn on_cpu<R: Real>(inference: &Inference<R>, strength: &Strength) -> Outcome<R> {
-    inference.bind(Method::Sda, None, Some(strength)).unwrap().sample(&member()).unwrap()
+    inference.bind(&Recipe::from(Method::SDA), Some(strength)).unwrap().sample(&member()).unwrap()
 }
 
 pub(crate) fn on<R: Real + Element>(
@@ -131,7 +132,7 @@ pub(crate) fn apart<R: Real>(
     assert!(matches!((a, b), (Outcome::Finished { .. }, Outcome::Finished { .. })), "{a:?} {b:?}");
     let rounding = STEPS as f64 * R::epsilon().wide() * a.trace().peak;
     let last = *inference.levels().last().unwrap();
-    let count = inference.observation.count();
+    let count = inference.problem.observation().count();
     let variance = strength.variance_at(last).unwrap();
     let least = (0..count).map(|i| variance.at(i)).fold(f64::INFINITY, f64::min);
     let gradient = strength.factor * (count.max(1) as f64).sqrt() * rounding / (least * last.mu);

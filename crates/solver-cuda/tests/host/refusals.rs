@@ -5,12 +5,12 @@ use crate::kernel::have_compiler;
 use crate::problems::{Prior, SHAPE, strength};
 use equipoise_covariance::{Covariance, fit_stationary};
 use equipoise_field::Shape;
-use equipoise_observation::NoiseVariance;
+use equipoise_observation::{NoiseVariance, Observed};
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
 use equipoise_sampler::{Euler, Heun, PredictorCorrector, Sampler};
 use equipoise_scaling::Law;
 use equipoise_schedule::uniform_grid;
-use equipoise_solver::{Inference, ObservedGaussian};
+use equipoise_solver::{Inference, ObservedGaussian, Problem as Inverse};
 use equipoise_solver_cuda::{Problem, Resident, StepError};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
@@ -50,7 +50,8 @@ fn laws_samplers_and_operators_without_steps_are_refused() {
         inference.sampler = sampler;
         assert_eq!(refused(&inference, Law::Dual), what);
     }
-    inference.gaussian = None;
+    let (prior, seen) = (inference.problem.prior().clone(), inference.problem.observation().clone());
+    inference.problem = Inverse::new(prior, seen).unwrap();
     assert_eq!(refused(&inference, Law::Dual), "prior");
     let shape = Shape::new(2, 2, 8, 8);
     let coarsen = Arc::new(Coarsen::new(shape, 2).unwrap());
@@ -69,9 +70,11 @@ fn a_stationary_prior_is_refused() {
     let covariance: Arc<dyn Covariance<f64>> = Arc::new(fit_stationary(shape, &views, 0.1).unwrap().1);
     let wiener = Arc::new(Wiener::new(vec![0.0; shape.len()], covariance).unwrap());
     let operator: Arc<dyn LinearOperator<f64>> = Arc::new(Subsample::new(shape, 2).unwrap());
-    let gaussian = ObservedGaussian::new(wiener, operator, NOISE, Stream::new("probes")).unwrap();
+    let gaussian = ObservedGaussian::new(wiener, operator.clone(), NOISE, Stream::new("probes")).unwrap();
+    let y = vec![0.0; operator.len_out()];
+    let seen = Observed::shared(y, operator, NOISE).unwrap();
     let mut inference = inference(lattice());
-    inference.gaussian = Some(Arc::new(gaussian));
+    inference.problem = Inverse::gaussian(Arc::new(gaussian), Arc::new(seen)).unwrap();
     assert_eq!(refused(&inference, Law::Dual), "prior covariance");
 }
 
