@@ -16,8 +16,9 @@ use crate::sweep::{Design, Source, open};
 use crate::threads::use_threads;
 use anyhow::Context;
 use equipoise_prior::DenoiserName;
+use equipoise_solver::Method;
 use equipoise_stability::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE};
-use equipoise_sweep::{BoxError, Flow, FlowCertifier, Trial};
+use equipoise_sweep::{Approach, BoxError, Flow, FlowCertifier, Trial};
 use map::{Map, Value};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -143,8 +144,10 @@ fn apart_from_seeds(trials: Vec<Trial>) -> anyhow::Result<Vec<Trial>> {
 
 fn uncertified(trial: &Trial) -> String {
     let Trial { method, sampler, .. } = trial;
+    let certified = Method::all().filter(|method| Approach::of_method(&(*method).into()).in_coefficients());
+    let certified = certified.map(Method::name).collect::<Vec<_>>().join(" or ");
     format!(
-        "trial `{trial}`: found method {method} under sampler {sampler}, expected sda or exact under \
+        "trial `{trial}`: found method {method} under sampler {sampler}, expected {certified} under \
          predictor_corrector, euler or ddim:0: other steps have no certificate"
     )
 }

@@ -3,6 +3,7 @@
 mod backend;
 mod cost;
 mod design;
+mod methods;
 mod progress;
 mod source;
 mod summary;
@@ -23,6 +24,7 @@ use equipoise_sweep::{
     CPU, Cost, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, check_free,
     write_certificates, write_page, write_why,
 };
+pub(crate) use methods::{Methods, methods_help};
 use progress::Display;
 pub(crate) use source::{Embedded, Source, name};
 use std::path::PathBuf;

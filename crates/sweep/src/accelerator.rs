@@ -3,7 +3,7 @@
 use crate::BoxError;
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
-use equipoise_solver::{Inference, Method, PosteriorSampler};
+use equipoise_solver::{Inference, PosteriorSampler, Recipe};
 
 /// A machine with steps of its own for some problems. Its runs say when they left their bound, as
 /// [`Trace::excursion`](equipoise_sampler::Trace) does.
@@ -11,19 +11,19 @@ pub trait Accelerator: Sync {
     /// Its name, as trials bear it that it takes.
     fn name(&self) -> &'static str;
 
-    /// Whether it has steps for `method`, `sda` under `law`: known before a trial runs, since the trial's
+    /// Whether it has steps for a method, one that takes a law under `law`: known before a trial runs, since the trial's
     /// identity depends on it.
-    fn takes(&self, inference: &Inference<f32>, method: Method, law: Option<Law>) -> bool;
+    fn takes(&self, inference: &Inference<f32>, recipe: &Recipe, law: Option<Law>) -> bool;
 
-    /// `method` bound to a problem on this machine, `sda` under the law `strength`; `None` for exactly
-    /// what it does not [take](Self::takes).
+    /// A method bound to a problem on this machine, one that takes a law under that of `strength`, in which
+    /// the settings of the recipe are already; `None` for exactly what it does not [take](Self::takes).
     ///
     /// # Errors
     /// Whatever the machine fails at.
     fn bind(
         &self,
         inference: &Inference<f32>,
-        method: Method,
+        recipe: &Recipe,
         strength: Option<&Strength>,
     ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError>;
 }

@@ -61,7 +61,7 @@ impl FlowExecutor<'_> {
         Ok(Some(Account {
             sub: first.sub,
             count: prior.count(),
-            noise: problem.noise.mean(prior.count()),
+            noise: problem.noise().mean(prior.count()),
             prior: prior.trace_ratio(&one, &|l| l, PROBES, probes).value,
             times: observed(&problem, &course, flow),
             laws: trials.iter().filter_map(weights).collect::<Result<_, BoxError>>()?,

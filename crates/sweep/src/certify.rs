@@ -15,12 +15,12 @@ use crate::{BoxError, Error, Flow, Trial};
 use equipoise_posterior::ExactPosterior;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Level;
-use equipoise_solver::Method;
 use equipoise_stability::{
     Certificate, Certifier, Corrector, Course, Growth, Likelihood, MeanField, Scope, Spectra, StabilityError,
 };
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -33,6 +33,13 @@ pub struct FlowCertifier<'a> {
     denoisers: Vec<Arc<Wiener<f32>>>,
     problems: Shared<Scene>,
     tables: Shared<Table>,
+}
+
+impl fmt::Debug for FlowCertifier<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name.as_str()).collect();
+        f.debug_struct("FlowCertifier").field("flows", &names).finish_non_exhaustive()
+    }
 }
 
 /// One flow under one subsampling.
@@ -84,8 +91,8 @@ impl<'a> FlowCertifier<'a> {
         Ok(Self { flows, denoisers, problems: Shared::default(), tables: Shared::default() })
     }
 
-    /// Whether a trial's step is one that certificates are made of: under the Gaussian prior, `sda` with
-    /// any law or `exact`, by the predictor–corrector, Euler, or DDIM without fresh noise.
+    /// Whether a trial's step is one that certificates are made of: under the Gaussian prior, a method whose
+    /// steps are [in its coefficients](crate::Approach::in_coefficients), by the predictor–corrector, Euler, or DDIM without fresh noise.
     pub fn certifies(trial: &Trial) -> bool {
         if !trial.is_gaussian() {
             return false;
@@ -95,7 +102,7 @@ impl<'a> FlowCertifier<'a> {
             Ok(SamplerName::Ddim { eta }) => eta <= 0.0,
             _ => false,
         };
-        deterministic && matches!(trial.method.parse(), Ok(Method::Sda | Method::Exact))
+        deterministic && trial.approach().in_coefficients()
     }
 
     /// Everything that is said of a trial; `None` where [`certifies`](Self::certifies) says no.

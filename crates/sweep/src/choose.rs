@@ -1,16 +1,16 @@
 //! From the names of a trial to its run: schedule, sampler, law, method.
 
+use crate::approach::traced;
 use crate::excess::EXCESS_TIMES;
 use crate::problem::{Draw, Problem};
 use crate::{BoxError, Flow, Start, Trial};
-use equipoise_denoiser::ExactCovariance;
 use equipoise_guidance::{ConditionalCovariance, Excess, Strength};
 use equipoise_observation::NoiseVariance;
 use equipoise_prior::Analytic;
 use equipoise_sampler::{Sampler, SamplerName};
 use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
 use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
-use equipoise_solver::{Inference, Method, Start as StartLaw};
+use equipoise_solver::{Inference, Start as StartLaw};
 use std::sync::Arc;
 
 /// The run of a trial: schedule and sampler.
@@ -62,12 +62,8 @@ impl Course {
                 covariance: Arc::clone(wiener.prior_covariance()),
             },
         };
-        let analytic = flow.analytic(&trial.prior)?;
-        let gaussian = || ConditionalCovariance::Exact(Arc::clone(wiener) as Arc<dyn ExactCovariance<f32>>);
         Ok(Inference {
-            denoiser: analytic.map_or_else(gaussian, conditional),
-            gaussian: analytic.is_none().then(|| Arc::clone(&problem.gaussian)),
-            observation: Arc::clone(&draw.observation),
+            problem: problem.inverse(flow.analytic(&trial.prior)?, draw)?,
             schedule: Arc::clone(&self.schedule),
             sampler: Arc::clone(&self.sampler),
             start,
@@ -85,18 +81,20 @@ pub fn conditional(analytic: &Analytic) -> ConditionalCovariance<f32> {
     }
 }
 
-/// The law of a trial, where its method takes one.
+/// The law of a trial, where its method takes one; a γ among the method's settings takes the place of the
+/// law's, where the trial's is what the law makes one of.
 pub(crate) fn scaled(
     trial: &Trial,
     flow: &Flow,
     problem: &Problem,
     course: &Course,
 ) -> Result<Option<Scaled>, BoxError> {
-    if trial.method.parse::<Method>()? != Method::Sda {
-        return Ok(None);
+    let approach = trial.approach();
+    let Some(law) = approach.scaling()? else { return Ok(None) };
+    let (mut strength, note) = strength(law, trial, flow, problem, course)?;
+    if let (Some(given), Excess::Gamma(of_law)) = (approach.recipe()?.given("gamma"), &mut strength.excess) {
+        *of_law = given.number();
     }
-    let law: Law = trial.law.parse()?;
-    let (strength, note) = strength(law, trial, flow, problem, course)?;
     Ok(Some(Scaled { strength, note }))
 }
 
@@ -123,9 +121,9 @@ fn strength(
     let own = law == Law::ClampedLinear;
     let noise = match trial.std.or(own.then_some(published.std)) {
         Some(std) => NoiseVariance::Uniform(std * std),
-        None => problem.noise.clone(),
+        None => problem.noise().clone(),
     };
-    if matches!(law, Law::Matched | Law::Active) {
+    if traced(law) {
         if let Some(analytic) = flow.analytic(&trial.prior)? {
             let traces = problem.traces(law, flow, trial, (course, analytic))?;
             return Ok((Strength::traced(&noise, Arc::clone(traces.table())), traces.to_string()));

@@ -11,6 +11,7 @@ use crate::{BoxError, FlowExecutor, Trial};
 use equipoise_field::{each, sum};
 use equipoise_guidance::Guidance;
 use equipoise_sampler::{Outcome, PredictorCorrector};
+use equipoise_scaling::Law;
 use equipoise_schedule::Schedule;
 use equipoise_solver::{Inference, Member};
 
@@ -30,9 +31,8 @@ pub(crate) struct ClosedLoop {
 /// Whether the runs of a trial are affine in their start and draw no noise on the way.
 pub(crate) fn is_affine(trial: &Trial) -> bool {
     let predictor = trial.sampler == "predictor_corrector" && trial.corrections == 0;
-    predictor
-        && trial.is_gaussian()
-        && (trial.law == "exact" || (trial.method == "sda" && trial.law != "adaptive"))
+    let follows_the_state = trial.law == Law::Adaptive.name();
+    predictor && trial.is_gaussian() && trial.approach().in_coefficients() && !follows_the_state
 }
 
 /// The curves of one guidance; they end where a state stops being finite.
@@ -100,7 +100,7 @@ impl FlowExecutor<'_> {
         let known = problem.known(flow, trial)?;
         let Some(exact) = known.moments() else { return Ok(None) };
         let inference = course.inference(trial, flow, &problem, &draw)?;
-        let guidance = inference.guidance(trial.method.parse()?, None, law.as_ref().map(|l| &l.strength))?;
+        let guidance = inference.guidance(&trial.approach().recipe()?, law.as_ref().map(|l| &l.strength))?;
         let member = member(flow, trial.seed, 0);
         Ok(Some(closed_loop(&inference, &*guidance, &course, exact, &member)?))
     }

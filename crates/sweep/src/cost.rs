@@ -1,5 +1,6 @@
 //! What trials under denoisers beyond the Wiener filter will take, from a timed part of one denoise.
 
+use crate::approach::traced;
 use crate::choose::Course;
 use crate::excess::EXCESS_COLUMNS;
 use crate::{BoxError, Error, Flow, Result, Trial};
@@ -64,7 +65,7 @@ impl Cost {
             let evaluations = trial.members * levels * (1 + trial.corrections);
             let key = (trial.dataset.clone(), trial.prior.clone());
             let mut seconds = self.of(&key.0, &key.1, evaluations).unwrap_or(0.0);
-            let traced = ["matched", "active"].contains(&trial.law.as_str());
+            let traced = trial.law.parse().is_ok_and(traced);
             if traced && probed.insert((key.clone(), trial.protocol.clone(), trial.sub, trial.law.clone())) {
                 let denoises = (levels * ProbedRatios::COUNT) as f64 * (1.0 + 2.0 * VJP);
                 seconds += denoises * self.denoise.get(&key).copied().unwrap_or(0.0);
@@ -80,7 +81,8 @@ impl Cost {
 
 fn timed(flow: &Flow, analytic: &Analytic, trial: &Trial) -> std::result::Result<f64, BoxError> {
     let schedule = Course::of(trial)?.schedule;
-    let window = flow.windows().first().map_or(&flow.truth, |window| window);
+    let windows = flow.windows();
+    let window = windows.first().unwrap_or(&flow.truth);
     let noise: Vec<f32> = Stream::new("cost").normal(0, window.len());
     let one = |t: f64| -> std::result::Result<f64, BoxError> {
         let level = schedule.level(t);

@@ -13,7 +13,7 @@ pub(crate) struct Denoisers {
     named: Vec<(String, Option<Analytic>)>,
     /// Normalised training windows, equally spaced in the training file; none where only `wiener` is
     /// asked for.
-    pub(crate) windows: Arc<Vec<Vec<f32>>>,
+    pub(crate) windows: Arc<[Vec<f32>]>,
 }
 
 impl Denoisers {
@@ -38,7 +38,7 @@ impl Denoisers {
             let analytic = if *name == DenoiserName::WIENER { None } else { made.next() };
             (name.to_string(), analytic)
         };
-        Ok(Self { named: names.iter().map(named).collect(), windows: Arc::new(windows) })
+        Ok(Self { named: names.iter().map(named).collect(), windows: windows.into() })
     }
 
     /// The names, in the order asked for.

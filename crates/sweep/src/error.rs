@@ -22,6 +22,28 @@ pub enum Error {
         /// Its range.
         expected: &'static str,
     },
+    /// A law and a method that do not belong together.
+    #[error("plan: found law {law} with method {method}, expected {expected}")]
+    Approach {
+        /// The law.
+        law: String,
+        /// The method with its settings.
+        method: String,
+        /// What belongs there.
+        expected: String,
+    },
+    /// A method where a law is expected.
+    #[error("law: found {method}, expected a law: {method} is a method: --method {method}")]
+    IsMethod {
+        /// The method with its settings.
+        method: String,
+    },
+    /// A law that does not exist.
+    #[error(transparent)]
+    Law(#[from] equipoise_scaling::ScalingError),
+    /// A method that does not exist, or a setting that it does not have.
+    #[error(transparent)]
+    Method(#[from] equipoise_solver::SolverError),
     /// A dataset could not be opened.
     #[error("dataset `{dataset}`: {source}")]
     Flow {

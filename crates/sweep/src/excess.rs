@@ -20,7 +20,7 @@ pub const EXCESS_TIMES: [f64; 13] = [0.98, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0
 /// The times that have a column in the results.
 pub const EXCESS_COLUMNS: [f64; 3] = [0.9, 0.5, 0.1];
 
-/// x_t and x̂ at every time of the curve, under one schedule and one ε.
+/// x_t at every time of the curve, under one schedule and one ε.
 pub(crate) struct ForwardPath {
     points: Vec<Point>,
 }
@@ -28,7 +28,6 @@ pub(crate) struct ForwardPath {
 struct Point {
     level: Level,
     x_t: Vec<f32>,
-    x_hat: Vec<f32>,
     /// ‖ε̂‖.
     prior_norm: f64,
 }
@@ -85,7 +84,7 @@ impl ForwardPath {
                 denoiser.denoise(&x_t, level, &mut x_hat)?;
                 let square = |i: usize| f64::from(x_t[i] - mu * x_hat[i]).powi(2);
                 let prior_norm = sum::of(x_t.len(), square).sqrt() / level.sigma;
-                Ok(Point { level, x_t, x_hat, prior_norm })
+                Ok(Point { level, x_t, prior_norm })
             })
             .collect::<Result<_, BoxError>>()?;
         Ok(Self { points })
@@ -94,17 +93,6 @@ impl ForwardPath {
     /// The noise levels of the curve.
     pub(crate) fn levels(&self) -> Vec<Level> {
         self.points.iter().map(|p| p.level).collect()
-    }
-
-    /// g of a guidance at one point, written to `g`.
-    fn gradient(
-        point: &Point,
-        guidance: &dyn Guidance<f32>,
-        g: &mut [f32],
-        scratch: &mut Scratch<f32>,
-    ) -> Result<(), BoxError> {
-        guidance.gradient(&point.x_t, point.level, &point.x_hat, g, scratch)?;
-        Ok(())
     }
 
     /// `unit` is the guidance h = JᵀAᵀr, that is v = 1.
@@ -123,8 +111,8 @@ impl ForwardPath {
         let dim = self.points.first().map_or(0, |p| p.x_t.len());
         let (mut h, mut g) = (vec![0.0; dim], vec![0.0; dim]);
         let products = |point: &Point| {
-            Self::gradient(point, law, &mut h, &mut scratch)?;
-            Self::gradient(point, exact, &mut g, &mut scratch)?;
+            law.gradient(&point.x_t, point.level, &mut h, &mut scratch)?;
+            exact.gradient(&point.x_t, point.level, &mut g, &mut scratch)?;
             Ok(Products { raw: sum::norm(&h), exact: sum::norm(&g), inner: sum::dot(&h, &g) })
         };
         self.points.iter().map(products).collect()

@@ -9,11 +9,10 @@ use crate::pictures::Pictures;
 use crate::problem::{Problem, Shared, once};
 use crate::{BoxError, Error, Executor, Flow, Outcome, Trial};
 use equipoise_field::sum;
-use equipoise_sampler::Outcome as RunOutcome;
-use equipoise_scaling::Law;
-use equipoise_solver::{Inference, Member, Method, PosteriorSampler};
+use equipoise_solver::{Ensemble, Inference, Member, PosteriorSampler, SolverError, Watch};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -90,9 +89,9 @@ impl<'a> FlowExecutor<'a> {
         let problem = self.problem(trial)?;
         let draw = problem.draw(flow, trial.seed)?;
         let inference = Course::of(trial)?.inference(trial, flow, &problem, &draw)?;
-        let method: Method = trial.method.parse()?;
-        let law = (method == Method::Sda).then(|| trial.law.parse::<Law>()).transpose()?;
-        Ok(if accelerator.takes(&inference, method, law) { accelerator.name() } else { CPU })
+        let approach = trial.approach();
+        let (recipe, law) = (approach.recipe()?, approach.scaling()?);
+        Ok(if accelerator.takes(&inference, &recipe, law) { accelerator.name() } else { CPU })
     }
 
     /// Where the runs of the trials so far took place.
@@ -110,14 +109,14 @@ impl<'a> FlowExecutor<'a> {
         law: Option<&Scaled>,
     ) -> Result<Ran, BoxError> {
         let strength = law.map(|law| &law.strength);
-        let method: Method = trial.method.parse()?;
+        let recipe = trial.approach().recipe()?;
         if trial.backend == CPU {
             self.plain.fetch_add(1, Ordering::Relaxed);
-            return self.sample(trial, flow, &*inference.bind(method, None, strength)?);
+            return self.sample(trial, flow, &*inference.bind(&recipe, strength)?);
         }
         let refused = || Error::Backend { backend: trial.backend.clone() };
         let named = self.accelerator.filter(|accelerator| accelerator.name() == trial.backend);
-        let bound = named.ok_or_else(refused)?.bind(inference, method, strength)?.ok_or_else(refused)?;
+        let bound = named.ok_or_else(refused)?.bind(inference, &recipe, strength)?.ok_or_else(refused)?;
         self.accelerated.fetch_add(1, Ordering::Relaxed);
         self.sample(trial, flow, &*bound)
     }
@@ -131,12 +130,8 @@ impl<'a> FlowExecutor<'a> {
     ) -> Result<Ran, BoxError> {
         let members: Vec<Member> = (0..trial.members).map(|m| member(flow, trial.seed, m as u64)).collect();
         let clock = Instant::now();
-        let runs = if self.parallel_inside(trial) {
-            members.iter().map(|m| sampler.sample(m)).collect::<Result<_, _>>()?
-        } else {
-            sampler.ensemble(&members)?
-        };
-        Ok(Ran { runs, seconds: clock.elapsed().as_secs_f64() })
+        let drawn = sampler.draw(&members, Watch::NONE)?;
+        Ok(Ran { drawn, seconds: clock.elapsed().as_secs_f64() })
     }
 
     pub(crate) fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
@@ -172,9 +167,8 @@ impl<'a> FlowExecutor<'a> {
         course: &Course,
         law: Option<&Scaled>,
     ) -> Result<Option<GuidanceCurves>, BoxError> {
-        let method: Method = trial.method.parse()?;
         let Some(law) = law else {
-            return Ok((method == Method::Exact).then(GuidanceCurves::exact));
+            return Ok(trial.is_exact().then(GuidanceCurves::exact));
         };
         let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
@@ -190,14 +184,25 @@ impl<'a> FlowExecutor<'a> {
         })?;
         let Some(norms) = problem.norms(&run, &path, &draw, &denoiser, &known)? else { return Ok(None) };
         let inference = course.inference(trial, flow, &problem, &draw)?;
-        let guidance = inference.guidance(method, None, Some(&law.strength))?;
+        let guidance = inference.guidance(&trial.approach().recipe()?, Some(&law.strength))?;
         Ok(Some(path.curves(&norms, &law.strength, &*guidance)?))
+    }
+}
+
+impl fmt::Debug for FlowExecutor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name.as_str()).collect();
+        let accelerator = self.accelerator.map(|accelerator| accelerator.name());
+        f.debug_struct("FlowExecutor")
+            .field("flows", &names)
+            .field("accelerator", &accelerator)
+            .finish_non_exhaustive()
     }
 }
 
 /// What the members of a trial came to, and the time it took.
 struct Ran {
-    runs: Vec<RunOutcome<f32>>,
+    drawn: Ensemble<f32>,
     seconds: f64,
 }
 
@@ -216,11 +221,13 @@ impl Executor for FlowExecutor<'_> {
         let law = scaled(trial, flow, &problem, &course)?;
         let curves = self.curves_of(trial, &course, law.as_ref())?;
         let inference = course.inference(trial, flow, &problem, &draw)?;
-        let Ran { runs, seconds } = self.run(trial, flow, &inference, law.as_ref())?;
+        let Ran { drawn, seconds } = self.run(trial, flow, &inference, law.as_ref())?;
         let known = problem.known(flow, trial)?;
-        let judged = judge(flow, (&problem, &draw, &known), &runs, course.schedule.sigma(0.0))?;
+        let runs = drawn.outcomes();
+        let first = runs.first().ok_or(SolverError::Empty)?;
+        let judged = judge(flow, (&problem, &draw, &known), runs, course.schedule.sigma(0.0))?;
         if let Some(pictures) = self.pictures {
-            pictures.reconstruction(flow, trial, runs[0].x(), &judged)?;
+            pictures.reconstruction(flow, trial, first.x(), &judged)?;
         }
         let Judged { mut outcome, note, .. } = judged;
         let count = problem.gaussian.observed().count();
@@ -228,7 +235,7 @@ impl Executor for FlowExecutor<'_> {
             let at = EXCESS_TIMES.iter().position(|&s| (s - t).abs() < 1e-9)?;
             curves.as_ref().map(|curves| curves.excess[at]).filter(|excess| !excess.is_nan())
         };
-        let noise = law.as_ref().map_or(&problem.noise, |law| &law.strength.variance);
+        let noise = law.as_ref().map_or(problem.noise(), |law| &law.strength.variance);
         outcome.std = Some(noise.mean(count).sqrt());
         outcome.gamma = law.as_ref().and_then(Scaled::gamma);
         let (n_obs, n_ref) = counts(trial, flow)?;

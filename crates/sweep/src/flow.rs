@@ -9,7 +9,9 @@ use equipoise_data::{
 use equipoise_field::{Grid, Shape};
 use equipoise_operator::Subsample;
 use equipoise_prior::{Analytic, DenoiserName, Model, Prior, Settings};
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Channels of a flow: the velocity along x and along y.
 const VELOCITIES: usize = 2;
@@ -146,6 +148,19 @@ pub struct Flow {
     files: Vec<(String, String)>,
 }
 
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, shape, segment, .. } = self;
+        let priors = self.denoisers.names();
+        f.debug_struct("Flow")
+            .field("name", name)
+            .field("shape", shape)
+            .field("segment", segment)
+            .field("priors", &priors)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Flow {
     /// Loads the truth and fits or reads the prior.
     ///
@@ -259,8 +274,8 @@ impl Flow {
     }
 
     /// Normalised training windows at which denoisers are probed; none where only `wiener` is asked for.
-    pub fn windows(&self) -> &[Vec<f32>] {
-        &self.denoisers.windows
+    pub fn windows(&self) -> Arc<[Vec<f32>]> {
+        Arc::clone(&self.denoisers.windows)
     }
 
     /// The window of the file that is the truth.

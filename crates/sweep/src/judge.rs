@@ -6,7 +6,6 @@ use crate::{BoxError, Flow, Outcome};
 use equipoise_field::{Real, each};
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
-use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome as Run;
 
 /// An outcome with its state as a value.
@@ -122,9 +121,9 @@ fn pooled_range(fields: &[&[f32]]) -> Result<Range, BoxError> {
 /// χ of one member over all observations.
 fn misfit(problem: &Problem, draw: &Draw, x: &[f32]) -> Result<f64, BoxError> {
     let mut residual = vec![0.0f32; draw.observation.count()];
-    problem.operator.apply(x, &mut residual);
+    problem.operator().apply(x, &mut residual);
     each::update1(&mut residual, draw.observation.values(), |a, y| y - a);
-    Ok(metrics::misfit(&residual, |i| problem.noise.at(i).sqrt())?)
+    Ok(metrics::misfit(&residual, |i| problem.noise().at(i).sqrt())?)
 }
 
 /// What was solved by iteration or estimated from probes, and how well.

@@ -7,6 +7,7 @@
 mod accelerator;
 mod account;
 mod answers;
+mod approach;
 mod archive;
 mod build;
 mod certify;
@@ -42,6 +43,7 @@ mod trial;
 mod why;
 
 pub use accelerator::{Accelerator, Places};
+pub use approach::{Approach, law};
 pub use archive::{Archive, Existing, RESULTS_JSONL, check_free};
 pub use build::Build;
 pub use certify::{
@@ -62,7 +64,7 @@ pub use noise::Noise;
 pub use output::{Output, RESULTS_CSV};
 pub use page::write_page;
 pub use pictures::Pictures;
-pub use plan::{Approach, DatasetPlan, Plan, Protocol, Source};
+pub use plan::{DatasetPlan, Plan, Protocol, Source};
 pub use reduced_space::ReducedRuns;
 pub use row::{Outcome, Row, SPACE};
 pub use run::{Executor, Observer, Policy, Progress, Summary, run};

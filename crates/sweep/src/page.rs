@@ -221,7 +221,7 @@ fn gallery(flow: &Flow, batch: &[Finished<'_>], pictures: &Pictures<'_>) -> Resu
 fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Result<Chart> {
     let seed = batch[0].0.seed;
     let mut series = Vec::new();
-    for (trial, _) in batch.iter().filter(|(t, _)| t.sub == sub && t.seed == seed && t.law != "exact") {
+    for (trial, _) in batch.iter().filter(|(t, _)| t.sub == sub && t.seed == seed && !t.is_exact()) {
         let curves = executor
             .guidance_curves(trial)
             .map_err(|source| crate::Error::Trial { trial: trial.to_string(), source })?;

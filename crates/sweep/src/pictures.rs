@@ -20,12 +20,14 @@ const LIMIT_QUANTILE: f64 = 0.995;
 const UNIT: &str = "data units";
 
 /// Draws into the folder of an output.
+#[derive(Debug)]
 pub struct Pictures<'a> {
     output: &'a Output,
     datasets: HashMap<String, Canvas>,
 }
 
 /// What all pictures of one dataset share.
+#[derive(Debug)]
 struct Canvas {
     limit: f64,
     seed: u64,
@@ -198,10 +200,11 @@ fn frame_vorticity(flow: &Flow, x: &[f32], t: usize) -> Result<Vec<f32>> {
 fn folder(trial: &Trial) -> String {
     let Trial { dataset, protocol, law, .. } = trial;
     if trial.is_gaussian() {
-        return format!("{dataset}/{protocol}/{law}");
+        return format!("{dataset}/{protocol}/{}", law.replace(':', "_"));
     }
     // A colon is no part of a file's name on every system.
-    format!("{dataset}/{protocol}/{}/{law}", trial.prior.replace(':', "_"))
+    let [prior, law] = [&trial.prior, law].map(|name| name.replace(':', "_"));
+    format!("{dataset}/{protocol}/{prior}/{law}")
 }
 
 fn truth_name(trial: &Trial) -> String {

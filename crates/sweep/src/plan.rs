@@ -1,6 +1,6 @@
 //! The plan of a sweep and its expansion into trials.
 
-use crate::{CPU, CovarianceSettings, Error, Result, Start, Trial};
+use crate::{Approach, CPU, CovarianceSettings, Error, Result, Start, Trial};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -86,15 +86,6 @@ pub struct Protocol {
     pub spacing: String,
 }
 
-/// A posterior method and the law of its likelihood term.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approach {
-    /// Scaling law.
-    pub law: String,
-    /// Posterior method.
-    pub method: String,
-}
-
 impl Plan {
     /// The trials in the order of the results: by dataset, protocol, prior, sub, seed, approach, each as
     /// listed in the plan. An approach that a prior [leaves out](Approach::runs_under) has none under it.
@@ -173,6 +164,7 @@ impl Plan {
         filled("datasets", self.datasets.len())?;
         filled("subs", self.subs.len())?;
         filled("laws", self.approaches.len())?;
+        Approach::check(&self.approaches)?;
         for &sub in &self.subs {
             require("sub", sub, sub > 0, "a stride of at least 1")?;
         }
@@ -293,6 +285,24 @@ pub(crate) mod tests {
         let under = |prior: &str, law: &str| trials.iter().any(|t| t.prior == prior && t.law == law);
         assert!(under("optimal", "exact") && under("local:4", "matched") && !under("local:4", "exact"));
         assert_eq!(trials.chunk_by(Trial::same_scene).count(), 3 * 4);
+    }
+
+    /// A method under its own name keeps the trial that it was, and settings make another.
+    #[test]
+    fn settings_of_a_method_are_part_of_the_trial() {
+        let with = |labels: &[&str]| {
+            let mut plan = standard();
+            plan.datasets.truncate(1);
+            plan.approaches = labels.iter().map(|label| label.parse().unwrap()).collect();
+            plan.trials().unwrap()
+        };
+        let plain = &with(&["mmps"])[0];
+        assert_eq!((plain.law.as_str(), plain.method.as_str()), ("mmps", "mmps"));
+        let set = &with(&["mmps:iterations=3"])[0];
+        assert_eq!(set.method, "mmps:iterations=3");
+        assert_ne!(plain.identity().unwrap(), set.identity().unwrap());
+        let as_before = Trial { law: "mmps".into(), method: "mmps".into(), ..set.clone() };
+        assert_eq!(as_before.identity().unwrap(), plain.identity().unwrap());
     }
 
     #[test]

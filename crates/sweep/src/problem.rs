@@ -1,6 +1,6 @@
 //! One flow under one operator: what every trial on it shares, made once.
 
-use crate::choose::Course;
+use crate::choose::{Course, conditional};
 use crate::excess::{ForwardPath, Norms};
 use crate::known::{Known, posterior_stream};
 use crate::{BoxError, Flow, Trial};
@@ -9,13 +9,12 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_guidance::{Exact, Excess, Guidance, Sda, Strength};
 use equipoise_metrics::{Inclusion, Range, range};
-use equipoise_observation::NoiseVariance;
-use equipoise_observation::Observed;
+use equipoise_observation::{NoiseVariance, Observed};
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::VarianceField;
 use equipoise_prior::Analytic;
 use equipoise_scaling::Law;
-use equipoise_solver::{ObservedGaussian, ProbedRatios};
+use equipoise_solver::{ObservedGaussian, ProbedRatios, SolverError};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
@@ -25,8 +24,7 @@ pub(crate) type Shared<T> = Memo<String, Arc<T>>;
 
 /// A flow under one subsampling.
 pub(crate) struct Problem {
-    pub(crate) operator: Subsample,
-    pub(crate) noise: NoiseVariance,
+    /// The prior with A and s².
     pub(crate) gaussian: Arc<ObservedGaussian<f32>>,
     /// Range of the truth.
     pub(crate) truth: Range,
@@ -59,14 +57,12 @@ impl Problem {
             NoiseVariance::PerChannel { values: variances, plane: operator.observed().plane() }
         };
         let probes = Stream::new("probes").text(&flow.name).number(sub as u64);
-        let gaussian = ObservedGaussian::new(denoiser, Arc::new(operator), noise.clone(), probes)?;
+        let gaussian = ObservedGaussian::new(denoiser, Arc::new(operator), noise, probes)?;
         let over = |wanted: bool| {
             let flags = (0..flow.shape.len()).map(|i| sees(flow, sub, i) == wanted && included(flow, i));
             Some(flags.collect::<Vec<bool>>()).filter(|flags| flags.contains(&true))
         };
         Ok(Self {
-            operator,
-            noise,
             gaussian: Arc::new(gaussian),
             truth: range(&flow.truth, Inclusion::All)?,
             observed: over(true),
@@ -78,6 +74,29 @@ impl Problem {
             variance: Shared::default(),
             traces: Shared::default(),
         })
+    }
+
+    /// s².
+    pub(crate) fn noise(&self) -> &NoiseVariance {
+        self.gaussian.observed().noise()
+    }
+
+    /// A, which all observations share.
+    pub(crate) fn operator(&self) -> &Arc<dyn LinearOperator<f32>> {
+        self.gaussian.observed().operator()
+    }
+
+    /// What was observed, under the Gaussian or another prior.
+    pub(crate) fn inverse(
+        &self,
+        analytic: Option<&Analytic>,
+        draw: &Draw,
+    ) -> Result<equipoise_solver::Problem<f32>, SolverError> {
+        let observation = Arc::clone(&draw.observation);
+        match analytic {
+            Some(analytic) => equipoise_solver::Problem::new(conditional(analytic), observation),
+            None => equipoise_solver::Problem::gaussian(Arc::clone(&self.gaussian), observation),
+        }
     }
 
     /// The denoiser of a prior.
@@ -152,7 +171,7 @@ impl Problem {
             let curve = analytic.empirical().is_some();
             let levels = if curve { course.levels() } else { course.run_levels() };
             let windows = (flow.windows(), stream);
-            Ok(Arc::new(ProbedRatios::new(law, &*denoiser, observation, &levels, windows)?))
+            Ok(Arc::new(ProbedRatios::new(law, &denoiser, observation, &levels, windows)?))
         })
     }
 
@@ -163,14 +182,15 @@ impl Problem {
             for &std in &flow.noise {
                 stream = stream.real(std);
             }
-            let count = self.operator.count();
+            let operator = self.operator();
+            let count = operator.len_out();
             let mut y = vec![0.0f32; count];
-            self.operator.apply(&flow.truth, &mut y);
+            operator.apply(&flow.truth, &mut y);
             let noise: Vec<f32> = stream.normal(0, count);
             for (i, (y, n)) in y.iter_mut().zip(&noise).enumerate() {
-                *y += f32::narrow(self.noise.at(i).sqrt()) * n;
+                *y += f32::narrow(self.noise().at(i).sqrt()) * n;
             }
-            let observation = Observed::shared(y, Arc::new(self.operator), self.noise.clone())?;
+            let observation = Observed::shared(y, Arc::clone(operator), self.noise().clone())?;
             Ok(Arc::new(Draw { observation: Arc::new(observation) }))
         })
     }

@@ -1,5 +1,6 @@
 //! Runs in reduced coordinates: no field between the start and the end.
 
+use crate::approach::in_coefficients;
 use crate::{Accelerator, BoxError};
 use equipoise_covariance::Memo;
 use equipoise_guidance::Strength;
@@ -9,7 +10,10 @@ use equipoise_reduced::{Draws, Likelihood, Outcome as Reached, Reduced, ReducedE
 use equipoise_sampler::{Excursion, Outcome, PredictorCorrector, Trace};
 use equipoise_scaling::Law;
 use equipoise_schedule::Level;
-use equipoise_solver::{Inference, Member, Method, ObservedGaussian, PosteriorSampler, SolverError};
+use equipoise_solver::{
+    Ensemble, Inference, Member, Method, ObservedGaussian, PosteriorSampler, Recipe, SolverError, Watch,
+};
+use std::fmt;
 use std::sync::Arc;
 
 /// What the noise of corrections may take, shared by the laws of one sub and seed.
@@ -37,6 +41,12 @@ type Latest = (Arc<ObservedGaussian<f32>>, Option<Arc<ReducedSpace<f32>>>);
 impl Default for ReducedRuns {
     fn default() -> Self {
         Self { latest: Memo::keeping(1) }
+    }
+}
+
+impl fmt::Debug for ReducedRuns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReducedRuns").finish_non_exhaustive()
     }
 }
 
@@ -72,32 +82,36 @@ impl Accelerator for ReducedRuns {
         "reduced"
     }
 
-    fn takes(&self, inference: &Inference<f32>, method: Method, law: Option<Law>) -> bool {
+    fn takes(&self, inference: &Inference<f32>, recipe: &Recipe, law: Option<Law>) -> bool {
         let splits = |gaussian: &Arc<ObservedGaussian<f32>>| match gaussian.observed().method() {
             Solution::Modes => matches!(gaussian.observed().operator().gram(), Gram::Scaled(_)),
             Solution::Lattice => true,
             Solution::Dense | Solution::Iterative => false,
         };
-        matches!((method, law), (Method::Sda, Some(_)) | (Method::Exact, None))
+        in_coefficients(recipe.method())
+            && recipe.method().spec().lawful == law.is_some()
             && steps(inference).is_some()
-            && inference.gaussian.as_ref().is_some_and(splits)
+            && inference.problem.as_gaussian().is_some_and(splits)
     }
 
     fn bind(
         &self,
         inference: &Inference<f32>,
-        method: Method,
+        recipe: &Recipe,
         strength: Option<&Strength>,
     ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError> {
-        let likelihood = match (method, strength) {
-            (Method::Sda, Some(strength)) => Likelihood::Law(strength.clone()),
-            (Method::Exact, None) => Likelihood::Exact,
+        let likelihood = match strength {
+            Some(strength) if recipe.method().spec().lawful => Likelihood::Law(strength.clone()),
+            None if recipe.method() == Method::EXACT => Likelihood::Exact,
             _ => return Ok(None),
         };
-        let (Some(gaussian), Some(steps)) = (&inference.gaussian, steps(inference)) else { return Ok(None) };
+        let problem = &inference.problem;
+        let (Some(gaussian), Some(steps)) = (problem.as_gaussian(), steps(inference)) else {
+            return Ok(None);
+        };
         let Some(space) = self.space(gaussian)? else { return Ok(None) };
         let schedule = Arc::clone(&inference.schedule);
-        let reduced = Reduced::bind(space, &inference.observation, likelihood, schedule, steps)?;
+        let reduced = Reduced::bind(space, problem.observation(), likelihood, schedule, steps)?;
         Ok(Some(Box::new(InSpace { reduced, inference: inference.clone() })))
     }
 }
@@ -108,12 +122,8 @@ struct InSpace {
 }
 
 impl PosteriorSampler<f32> for InSpace {
-    fn sample(&self, member: &Member) -> Result<Outcome<f32>, SolverError> {
-        Ok(self.ensemble(std::slice::from_ref(member))?.remove(0))
-    }
-
     /// Members side by side: what a level needs is made once for all.
-    fn ensemble(&self, members: &[Member]) -> Result<Vec<Outcome<f32>>, SolverError> {
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<f32>, SolverError> {
         let Inference { start, sampler, .. } = &self.inference;
         let (_, first) = self.level(sampler.grid().first());
         let starts: Vec<Vec<f32>> = members.iter().map(|m| start.draw(self.dim(), first, m.start)).collect();
@@ -121,7 +131,10 @@ impl PosteriorSampler<f32> for InSpace {
         let draws: Vec<Draws<'_, f32>> =
             draws.map(|(x_1, m)| Draws { start: Start::Field(x_1), langevin: m.langevin }).collect();
         let reached = self.reduced.ensemble(&draws).map_err(failed)?;
-        reached.iter().zip(&draws).map(|(reached, draws)| self.outcome(reached, draws)).collect()
+        let outcomes = reached.iter().zip(&draws).map(|(reached, draws)| self.outcome(reached, draws));
+        let outcomes = outcomes.collect::<Result<Vec<_>, SolverError>>()?;
+        (watch.go_on)(outcomes.len());
+        Ok(Ensemble::new(outcomes))
     }
 }
 
@@ -196,6 +209,6 @@ impl InSpace {
     }
 
     fn dim(&self) -> usize {
-        self.inference.gaussian.as_ref().map_or(0, |gaussian| gaussian.wiener().mean().len())
+        self.inference.problem.dim()
     }
 }

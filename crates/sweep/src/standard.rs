@@ -1,44 +1,11 @@
 //! The sweep that runs when nothing else is asked for.
 
 use crate::{Approach, CovarianceSettings, DatasetPlan, Plan, Protocol, Source, Start};
-use equipoise_prior::{DenoiserModel, DenoiserName};
+use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
 use equipoise_schedule::Spacing;
 use equipoise_solver::Method;
-
-/// The laws of the default sweep.
-const LAWS: [&str; 10] = [
-    "sum",
-    "mean",
-    "likelihood_weighting",
-    "dual",
-    "linear",
-    "clamped_linear",
-    "adaptive",
-    "matched",
-    "active",
-    "exact",
-];
-
-impl Approach {
-    /// A law with the method that it belongs to, `sda`; the name of a method with itself.
-    pub fn of_law(law: &str) -> Self {
-        let scaled = law.parse::<Law>().is_ok();
-        Self { law: law.into(), method: if scaled { "sda" } else { law }.into() }
-    }
-
-    /// Whether the method runs under a prior of this name: `jfps` and `poly2` take a Gaussian, `exact`
-    /// one whose posterior is known, which `optimal` is too.
-    pub fn runs_under(&self, prior: &str) -> bool {
-        let Ok(DenoiserName { model, .. }) = prior.parse() else { return true };
-        match self.method.parse() {
-            Ok(Method::Jfps | Method::Poly2) => model == DenoiserModel::Wiener,
-            Ok(Method::Exact) => matches!(model, DenoiserModel::Wiener | DenoiserModel::Optimal),
-            _ => true,
-        }
-    }
-}
 
 impl Protocol {
     /// 32 predictor steps and no corrector, where the study's laws break.
@@ -92,12 +59,13 @@ impl DatasetPlan {
 }
 
 impl Plan {
-    /// The default sweep over `datasets`: sub 2, 4, 8, 16 × ten laws, `cos` with η = 0.01.
+    /// The default sweep over `datasets`: sub 2, 4, 8, 16 × nine laws and `exact`, `cos` with η = 0.01.
     pub fn standard(datasets: Vec<DatasetPlan>) -> Self {
+        let exact = Approach::of_method(&Method::EXACT.into());
         Self {
             datasets,
             subs: vec![2, 4, 8, 16],
-            approaches: LAWS.iter().map(|law| Approach::of_law(law)).collect(),
+            approaches: Law::ALL.map(Approach::of_law).into_iter().chain([exact]).collect(),
             schedule: "cos".into(),
             eta: 0.01,
             start: Start::Normal,

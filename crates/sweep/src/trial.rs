@@ -1,7 +1,8 @@
 //! One trial: everything that determines the numbers of one row.
 
-use crate::{Error, Result};
+use crate::{Approach, Error, Result};
 use equipoise_prior::DenoiserName;
+use equipoise_solver::Method;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -50,9 +51,10 @@ pub struct Trial {
     pub sampler: String,
     /// How the times are spaced: `uniform`, `log_snr` or `edm`.
     pub spacing: String,
-    /// Scaling law of the likelihood term; the method's own name where it takes none.
+    /// Scaling law of the likelihood term; the method's own text where it takes none.
     pub law: String,
-    /// Posterior method.
+    /// Posterior method with the settings that are not as published, as [`Recipe`](equipoise_solver::Recipe)
+    /// prints it: by its name alone where all are.
     pub method: String,
     /// Subsampling stride along H and W.
     pub sub: usize,
@@ -114,6 +116,16 @@ impl Trial {
     /// Whether both trials share data, prior and protocol.
     pub fn same_scene(&self, other: &Self) -> bool {
         self.dataset == other.dataset && self.protocol == other.protocol && self.prior == other.prior
+    }
+
+    /// Its method and law.
+    pub fn approach(&self) -> Approach {
+        Approach { law: self.law.clone(), method: self.method.clone() }
+    }
+
+    /// Whether its guidance is the exact one.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.method == Method::EXACT.name()
     }
 
     /// Whether its prior is the Gaussian, of which everything is known.

@@ -93,7 +93,7 @@ fn of(trial: Finished<'_>) -> impl Fn(crate::BoxError) -> Error {
 
 fn error_chart(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Chart> {
     let mut series = Vec::new();
-    for &(trial, row) in here.iter().filter(|(t, _)| t.law != "exact") {
+    for &(trial, row) in here.iter().filter(|(t, _)| !t.is_exact()) {
         if let Some(curves) = executor.guidance_curves(trial).map_err(of((trial, row)))? {
             let points = EXCESS_TIMES.into_iter().zip(curves.error).collect();
             series.push(Series { name: trial.law.clone(), points });

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
-use equipoise_solver::{Inference, Method, PosteriorSampler};
+use equipoise_solver::{Inference, Method, PosteriorSampler, Recipe};
 use equipoise_solver_cuda::{Cuda, Problem, Resident, StepError};
 use equipoise_sweep::{Accelerator, BoxError, Places, ReducedRuns};
 use std::sync::Arc;
@@ -87,18 +87,18 @@ impl Accelerator for Gpu {
         "cuda"
     }
 
-    fn takes(&self, inference: &Inference<f32>, method: Method, law: Option<Law>) -> bool {
+    fn takes(&self, inference: &Inference<f32>, recipe: &Recipe, law: Option<Law>) -> bool {
         let known = |law| Problem::check(inference, law == Law::Adaptive).is_ok();
-        method == Method::Sda && law.is_some_and(known)
+        recipe.method() == Method::SDA && law.is_some_and(known)
     }
 
     fn bind(
         &self,
         inference: &Inference<f32>,
-        method: Method,
+        recipe: &Recipe,
         strength: Option<&Strength>,
     ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError> {
-        let (Method::Sda, Some(strength)) = (method, strength) else { return Ok(None) };
+        let Some(strength) = strength.filter(|_| recipe.method() == Method::SDA) else { return Ok(None) };
         match Problem::new(inference, strength) {
             Err(StepError::Refused { .. }) => Ok(None),
             problem => Ok(Some(Box::new(Resident::new(Arc::clone(&self.0), problem?)?))),

@@ -4,36 +4,37 @@ use crate::failure::usage;
 use crate::number::{count, fraction, non_negative, positive};
 use crate::priors::refuse_unknown;
 use crate::spectrum::Spectrum;
+use crate::sweep::{Methods, methods_help};
 use clap::ValueEnum;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use equipoise_data::Kind;
 use equipoise_prior::DenoiserName;
 use equipoise_report::significant;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::{Law, NConvention};
 use equipoise_schedule::{ScheduleName, Spacing};
-use equipoise_solver::Method;
-use equipoise_sweep::{Approach, DatasetPlan, Flow, Plan, Protocol, Start};
-
-/// The name of the exact guidance, as a law and as a method.
-const EXACT: &str = "exact";
-/// The method that the laws scale.
-const SDA: &str = "sda";
+use equipoise_solver::{Method, Recipe};
+use equipoise_sweep::{Approach, DatasetPlan, Error, Flow, Plan, Protocol, Start, law};
 
 /// σ(1) above which N(0, I) is no start: the schedules of the study reach 1 + η, `azula-ve` 1/η.
 const START_SPREAD: f64 = 2.0;
+
+/// What `--method` is, ahead of the table.
+const METHODS: &str = "Posterior methods with their settings; sda runs under every law named or, without --law, all; \
+                       with --law alone it is sda [default: sda,exact]";
 
 /// Lists that are multiplied, and what all trials share.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Trials")]
 pub(crate) struct Design {
-    /// Scaling laws of sda, or exact [default: all]
+    /// Scaling laws of sda [default: all]
     #[arg(long, value_delimiter = ',', value_parser = laws())]
-    law: Vec<String>,
+    law: Vec<Law>,
 
-    /// Posterior methods; sda runs under every law named or, without --law, all [default: sda,exact]
-    #[arg(long, value_delimiter = ',', value_parser = methods())]
-    method: Vec<String>,
+    /// Posterior methods with their settings; sda runs under every law named or, without --law, all; with
+    /// --law alone it is sda [default: sda,exact]
+    #[arg(long, value_name = "METHOD[:NAME=VALUE]", long_help = methods_help(METHODS))]
+    method: Vec<Methods>,
 
     /// Strides of the observed lattice [default: those of 2,4,8,16 that every grid allows]
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
@@ -119,39 +120,46 @@ enum StartName {
     Prior,
 }
 
-fn laws() -> PossibleValuesParser {
-    Law::ALL.map(Law::name).into_iter().chain([EXACT]).collect::<Vec<_>>().into()
-}
-
-fn methods() -> PossibleValuesParser {
-    Method::ALL.map(Method::name).to_vec().into()
+/// Names of laws; that of a method is refused as one.
+fn laws() -> impl TypedValueParser<Value = Law> {
+    let laws = Law::ALL.map(Law::name).map(PossibleValue::new);
+    let methods = Method::all().map(|method| PossibleValue::new(method.name()).hide(true));
+    PossibleValuesParser::new(laws.into_iter().chain(methods)).try_map(|name| match law(&name) {
+        Err(Error::IsMethod { method }) => Err(format!("{method} is a method: --method {method}")),
+        found => found.map_err(|e| e.to_string()),
+    })
 }
 
 impl Design {
     /// The laws with their methods; `None` for all.
     ///
     /// # Errors
-    /// Bad usage: a law that no method named beside it takes.
+    /// Bad usage: a law that no method named beside it takes, or settings that do not go with it.
     pub(crate) fn approaches(&self) -> anyhow::Result<Option<Vec<Approach>>> {
-        if self.law.is_empty() && self.method.is_empty() {
+        let named = Methods::flatten(&self.method);
+        if self.law.is_empty() && named.is_empty() {
             return Ok(None);
         }
-        let takes = |method: &str| self.method.is_empty() || self.method.iter().any(|m| m == method);
-        let named = if self.law.is_empty() {
-            Law::ALL.iter().filter(|_| takes(SDA)).map(|law| law.name().to_owned()).collect()
+        let (lawful, others): (Vec<Recipe>, Vec<Recipe>) = if named.is_empty() {
+            (vec![Method::SDA.into()], Vec::new())
         } else {
-            self.law.clone()
+            named.iter().cloned().partition(|recipe| recipe.method().spec().lawful)
         };
-        let mut approaches: Vec<Approach> = named.iter().map(|law| Approach::of_law(law)).collect();
-        if let Some(Approach { law, method }) = approaches.iter().find(|a| !takes(&a.method)) {
-            let found = self.method.join(",");
-            return Err(usage(&format!("--method: found {found}, expected {method} for --law {law}")));
+        if let (Some(law), true) = (self.law.first(), lawful.is_empty()) {
+            let found = named.iter().map(Recipe::to_string).collect::<Vec<_>>().join(",");
+            let expected = Method::SDA;
+            return Err(usage(&format!("--method: found {found}, expected {expected} for --law {law}")));
         }
-        for method in self.method.iter().filter(|m| *m != SDA) {
-            if !approaches.iter().any(|a| a.method == *method) {
-                approaches.push(Approach::of_law(method));
+        let laws = if self.law.is_empty() { &Law::ALL[..] } else { &self.law };
+        let scaled =
+            |recipe: &Recipe| laws.iter().map(|&law| Approach::scaled(law, recipe)).collect::<Vec<_>>();
+        let mut approaches: Vec<Approach> = lawful.iter().flat_map(scaled).collect();
+        for approach in others.iter().map(Approach::of_method) {
+            if !approaches.contains(&approach) {
+                approaches.push(approach);
             }
         }
+        Approach::check(&approaches).map_err(|fault| usage(&format!("--method: {fault}")))?;
         Ok(Some(approaches))
     }
 
@@ -203,15 +211,16 @@ impl Design {
         let strides = (!strides.is_empty())
             .then(|| format!("sub {} left out: the grid is too small", strides.join(", ")));
         let of = |dataset: &DatasetPlan| {
-            let name = dataset.source.dataset.clone();
-            let left = move |prior: &String| {
+            let name = &dataset.source.dataset;
+            let left = |prior: &String| {
                 let skipped = plan.approaches.iter().filter(|approach| !approach.runs_under(prior));
-                let laws: Vec<&str> = skipped.map(|approach| approach.law.as_str()).collect();
-                let expected = "needs a prior whose posterior is known";
-                (!laws.is_empty())
-                    .then(|| format!("{name}: no {} under {prior}: it {expected}", laws.join(", ")))
+                let told = |Approach { law, method }: &Approach| {
+                    let needs = method.parse::<Recipe>().map(|recipe| recipe.method().spec().needs.words());
+                    format!("{name}: no {law} under {prior}: it needs {}", needs.unwrap_or("another prior"))
+                };
+                skipped.map(told).collect::<Vec<_>>()
             };
-            dataset.priors.iter().filter_map(left).collect::<Vec<_>>()
+            dataset.priors.iter().flat_map(left).collect::<Vec<_>>()
         };
         strides.into_iter().chain(plan.datasets.iter().flat_map(of)).collect()
     }
@@ -270,8 +279,8 @@ fn allowed(subs: Vec<usize>, flows: &[Flow]) -> anyhow::Result<Vec<usize>> {
 
 /// Leaves protocol `study` to those who ask for it where runs of the wake keep whole fields at every step.
 fn spare(dataset: &mut DatasetPlan, approaches: &[Approach]) {
-    let known = |approach: &Approach| matches!(approach.method.parse(), Ok(Method::Sda | Method::Exact));
-    let reduced = approaches.iter().all(known) && dataset.priors == [DenoiserName::WIENER.to_string()];
+    let reduced = approaches.iter().all(Approach::in_coefficients)
+        && dataset.priors == [DenoiserName::WIENER.to_string()];
     if dataset.source.kind == Kind::Ibpm.to_string() && !reduced {
         dataset.protocols = vec![Protocol::fast()];
     }
@@ -309,7 +318,7 @@ mod tests {
     #[test]
     fn laws_belong_to_sda_and_exact_to_itself() {
         assert_eq!(chosen(&[]), "all");
-        assert_eq!(chosen(&["--law", "matched,exact"]), "matched/sda exact/exact");
+        assert_eq!(chosen(&["--law", "matched"]), "matched/sda");
         assert_eq!(chosen(&["--law", "matched", "--method", "sda"]), "matched/sda");
         assert_eq!(chosen(&["--law", "dual", "--method", "sda,exact"]), "dual/sda exact/exact");
         assert_eq!(chosen(&["--method", "exact"]), "exact/exact");
@@ -318,10 +327,40 @@ mod tests {
         let mixed = chosen(&["--law", "dual", "--method", "sda,mmps,diffpir"]);
         assert_eq!(mixed, "dual/sda mmps/mmps diffpir/diffpir");
         assert_eq!(chosen(&["--method", "tmpd"]), "tmpd/tmpd");
-        let refused = chosen(&["--law", "exact", "--method", "sda"]);
-        assert_eq!(refused, "error: --method: found sda, expected exact for --law exact");
         let refused = chosen(&["--law", "sum", "--method", "exact"]);
         assert_eq!(refused, "error: --method: found exact, expected sda for --law sum");
+    }
+
+    #[test]
+    fn settings_go_with_their_method() {
+        let set = chosen(&[
+            "--method",
+            "mmps:iterations=3,daps:steps=50,rate=3e-4",
+            "--method",
+            "red_diff:lambda=0.5",
+        ]);
+        let label = |text: &str| format!("{text}/{text}");
+        let expected = ["mmps:iterations=3", "daps:rate=0.0003,steps=50", "red_diff:lambda=0.5"].map(label);
+        assert_eq!(set, expected.join(" "));
+        assert_eq!(chosen(&["--law", "dual", "--method", "sda:gamma=0.1"]), "dual/sda:gamma=0.1");
+        let traced = chosen(&["--law", "dual,matched", "--method", "sda:gamma=0.1"]);
+        assert!(
+            traced.starts_with("error: --method: plan: found law matched with method sda:gamma=0.1"),
+            "{traced}"
+        );
+        let twice = chosen(&["--law", "dual", "--method", "sda,sda:gamma=0.1"]);
+        assert!(twice.contains("found law dual with method sda:gamma=0.1"), "{twice}");
+    }
+
+    /// No other law is a method, and no method a law.
+    #[test]
+    fn the_name_of_a_method_is_refused_as_a_law() {
+        for method in Method::all() {
+            let line = Line::try_parse_from(["sweep", "--law", method.name()]);
+            let refused = line.err().unwrap().to_string();
+            let told = format!("{method} is a method: --method {method}");
+            assert!(refused.contains(&told) && refused.contains("--law"), "{refused}");
+        }
     }
 
     #[test]
@@ -335,7 +374,7 @@ mod tests {
                 axes: "NTCHW".into(),
             };
             let mut dataset = DatasetPlan { priors: vec![prior.into()], ..DatasetPlan::ibpm(source) };
-            spare(&mut dataset, &methods.iter().map(|method| Approach::of_law(method)).collect::<Vec<_>>());
+            spare(&mut dataset, &methods.iter().map(|label| label.parse().unwrap()).collect::<Vec<_>>());
             dataset.protocols.into_iter().map(|protocol| protocol.name).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(of(Kind::Ibpm, "wiener", &["matched", "exact"]), "fast study");

@@ -43,7 +43,8 @@ fn altered(out: &Path, name: &str, value: Value) {
 }
 
 /// Corrected runs of the wake draw other noise in reduced space than in full space.
-const WAKE: &str = "sweep --dataset ibpm --window 2 --steps 2 --corrections 1 --sub 8,16 --law linear,exact";
+const WAKE: &str =
+    "sweep --dataset ibpm --window 2 --steps 2 --corrections 1 --sub 8,16 --law linear --method sda,exact";
 
 #[test]
 fn two_backends_never_share_a_table() {

@@ -94,7 +94,8 @@ fn force_replaces_a_sweep_and_nothing_else() {
     let out = folder.path().join("out");
     let first = small(&[], &out);
     fs::write(first.path("thesis.txt"), "chapter 1").unwrap();
-    let other = "--force --dataset kolmogorov --window 2 --steps 4 --seed 0 --members 1 --law exact --sub 4";
+    let other =
+        "--force --dataset kolmogorov --window 2 --steps 4 --seed 0 --members 1 --method exact --sub 4";
     let again = sweep(&other.split(' ').collect::<Vec<_>>(), &out);
     assert_eq!(again.rows(&[]).len(), 1);
     assert_eq!(again.text("thesis.txt"), "chapter 1");
@@ -109,7 +110,7 @@ fn a_saved_prior_gives_the_numbers_of_its_training_file() {
     let prior = prior.to_str().unwrap();
     let fitted = run(&["fit", "--train", TRAIN, "--out", prior, "--window", "2"]);
     assert_eq!((fitted.code, fitted.stderr.as_str()), (Some(0), ""));
-    let settings = "--steps 4 --sub 8 --law sum,matched,exact --seed 3 --members 2";
+    let settings = "--steps 4 --sub 8 --law sum,matched --method sda,exact --seed 3 --members 2";
     let with = |source: &[&str], out: &str| {
         let all: Vec<&str> =
             [&["--data", TEST], source].concat().into_iter().chain(settings.split(' ')).collect();
@@ -249,8 +250,12 @@ fn a_prior_that_cannot_be_had_is_bad_usage() {
         (&["--data", TEST, "--prior", prior, "--window", "1"], ["--window", "fitted already"]),
         (&["--prior", prior], ["without --data", "expected both"]),
         (
-            &["--window", "1", "--prior", "local", "--law", "exact"],
+            &["--window", "1", "--prior", "local", "--method", "exact"],
             ["found local:4 with method exact", "optimal"],
+        ),
+        (
+            &["--window", "1", "--prior", "optimal", "--method", "jfps"],
+            ["found optimal with method jfps", "which takes wiener"],
         ),
     ] {
         let out = folder.path().join("out");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Two frames of turbulence, four steps, two subs, five laws, one member.
-pub(crate) const SMALL: [&str; 13] = [
+pub(crate) const SMALL: [&str; 14] = [
     "--window",
     "2",
     "--steps",
@@ -13,7 +13,8 @@ pub(crate) const SMALL: [&str; 13] = [
     "--sub",
     "8,16",
     "--law",
-    "sum,linear,matched,active,exact",
+    "sum,linear,matched,active",
+    "--method=sda,exact",
     "--seed",
     "0",
     "--members",

@@ -5,7 +5,7 @@ use crate::{BoxError, Flow};
 use equipoise_field::{each, sum};
 use equipoise_guidance::{Scratch, Strength};
 use equipoise_scaling::adaptive;
-use equipoise_solver::{Inference, Method};
+use equipoise_solver::{Inference, Method, Recipe};
 use equipoise_stability::Course;
 
 /// ξ‖ε̂‖/‖σg‖ at x_t = μx + σε for every time of the course, ε being the start noise of member 0.
@@ -17,7 +17,7 @@ pub(super) fn factors(
     strength: &Strength,
 ) -> Result<Vec<f64>, BoxError> {
     let plain = Strength { adaptive: None, ..strength.clone() };
-    let guidance = inference.guidance(Method::Sda, None, Some(&plain))?;
+    let guidance = inference.guidance(&Recipe::from(Method::SDA), Some(&plain))?;
     let noise: Vec<f32> = member(flow, seed, 0).start.normal(0, flow.shape.len());
     let (mut x_t, mut x_hat) = (vec![0.0f32; noise.len()], vec![0.0f32; noise.len()]);
     let mut g = vec![0.0f32; noise.len()];
@@ -32,7 +32,7 @@ pub(super) fn factors(
             guidance.denoiser().denoise(&x_t, level, &mut x_hat)?;
             let square = |i: usize| f64::from(x_t[i] - mu * x_hat[i]).powi(2);
             let prior_norm = sum::of(x_t.len(), square).sqrt() / level.sigma;
-            let norm = guidance.gradient(&x_t, level, &x_hat, &mut g, &mut scratch)?.guidance_norm;
+            let norm = guidance.gradient(&x_t, level, &mut g, &mut scratch)?.guidance_norm;
             Ok(adaptive::factor(xi, prior_norm, level.sigma * norm))
         })
         .collect()

@@ -1,7 +1,7 @@
 //! Trials under denoisers over two training windows, ±a, of which everything is known by hand.
 
 use crate::problem::Problem;
-use crate::{Approach, Executor, Flow, FlowExecutor, FlowRequest, Outcome, Plan, PriorSource, Protocol};
+use crate::{Executor, Flow, FlowExecutor, FlowRequest, Outcome, Plan, PriorSource, Protocol};
 use crate::{SettingsChange, Trial};
 use equipoise_data::store::{Existing, Writer};
 use equipoise_data::{LoadOptions, NoiseLevel, NormalizerKind};
@@ -56,7 +56,7 @@ fn request(folder: &Path, sign: f32, names: &[&str], noise: f64) -> FlowRequest 
 fn trials(flow: &Flow, laws: &[&str], sub: usize) -> Vec<Trial> {
     let mut plan = Plan::standard(vec![flow.plan()]);
     plan.subs = vec![sub];
-    plan.approaches = laws.iter().map(|law| Approach::of_law(law)).collect();
+    plan.approaches = laws.iter().map(|label| label.parse().unwrap()).collect();
     for dataset in &mut plan.datasets {
         (dataset.seeds, dataset.members) = (vec![0], 2);
         dataset.protocols = vec![Protocol { steps: 16, ..Protocol::fast() }];

@@ -4,6 +4,8 @@ use super::*;
 use crate::{FlowRequest, Plan, Protocol, ReducedRuns, SettingsChange};
 use equipoise_data::NoiseLevel;
 use equipoise_guidance::Strength;
+use equipoise_scaling::Law;
+use equipoise_solver::{Method, Recipe};
 
 /// The CPU by another name, with steps for a law that has traces only.
 struct Traced;
@@ -13,18 +15,18 @@ impl Accelerator for Traced {
         "the other machine"
     }
 
-    fn takes(&self, _: &Inference<f32>, _: Method, law: Option<Law>) -> bool {
+    fn takes(&self, _: &Inference<f32>, _: &Recipe, law: Option<Law>) -> bool {
         law.is_some_and(|law| matches!(law, Law::Matched | Law::Active))
     }
 
     fn bind(
         &self,
         inference: &Inference<f32>,
-        _: Method,
+        _: &Recipe,
         strength: Option<&Strength>,
     ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError> {
         let traced = strength.is_some_and(|s| matches!(s.excess, equipoise_guidance::Excess::Levels(_)));
-        Ok(if traced { Some(inference.bind(Method::Sda, None, strength)?) } else { None })
+        Ok(if traced { Some(inference.bind(&Recipe::from(Method::SDA), strength)?) } else { None })
     }
 }
 
