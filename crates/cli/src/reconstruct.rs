@@ -13,6 +13,7 @@ use crate::interrupt::INTERRUPTED;
 use crate::number::{count, positive};
 use crate::priors::told;
 use crate::progress::Progress;
+use crate::sweep::methods_help;
 use crate::threads::use_threads;
 use asked::{Asked, announce};
 use clap::ValueEnum;
@@ -124,7 +125,7 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Members")]
 struct Drawing {
-    #[arg(long, value_name = "METHOD[:NAME=VALUE,…]", help = choices())]
+    #[arg(long, value_name = "METHOD[:NAME=VALUE]", long_help = methods_help(CHOICES))]
     method: Option<Choice>,
 
     /// How many
@@ -139,14 +140,10 @@ struct Drawing {
     diffusion: Diffusion,
 }
 
-/// Who may draw, and who does unless asked.
-fn choices() -> String {
-    format!(
-        "Who draws: {}; posterior is exact under the Gaussian, without diffusion, and a method that takes a law \
-         runs under matched [default: posterior; under a prior whose posterior is known exact; else mmps]",
-        Choice::names().join(", ")
-    )
-}
+/// What is said of `--method` before the methods.
+const CHOICES: &str = "Who draws: posterior, exact under the Gaussian and without diffusion; or a method, one that \
+                       takes a law under matched [default: posterior; under another prior whose posterior is known \
+                       exact; else mmps]";
 
 /// A rule for times by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

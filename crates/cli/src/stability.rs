@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 use told::{Note, Report, Thresholds, Told};
 
-const WIENER: DenoiserName = DenoiserName::WIENER;
+const WIENER: &str = DenoiserName::WIENER;
 
 /// Say of every law, sub and protocol whether the run will explode, without running it.
 ///
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (flows, spectra) = open(&requests)?;
     let plan = arguments.design.plan(&flows, approaches)?;
     if let Some(prior) =
-        plan.datasets.iter().flat_map(|dataset| &dataset.priors).find(|p| *p != WIENER.base())
+        plan.datasets.iter().flat_map(|dataset| &dataset.priors).find(|p| *p != WIENER)
     {
         return Err(usage(&format!(
             "--prior: found {prior}, expected wiener or its file: no other has a certificate"

@@ -43,6 +43,9 @@ pub struct NameError {
 }
 
 impl DenoiserName {
+    /// How [`wiener`](Self::wiener) is written.
+    pub const WIENER: &'static str = WIENER.name;
+
     /// The Wiener filter of the fitted Gaussian.
     pub fn wiener() -> Self {
         Self { spec: &WIENER, chosen: Arc::new(WienerFilter), shifts: 1, checksum: None }

@@ -3,9 +3,9 @@
 use crate::Offence;
 use equipoise_data::DataError;
 use equipoise_field::Shape;
-use equipoise_guidance::GuidanceError;
 use equipoise_innovation::InnovationError;
 use equipoise_metrics::MetricsError;
+use equipoise_observation::ObservationError;
 use equipoise_operator::OperatorError;
 use equipoise_posterior::PosteriorError;
 use equipoise_prior::PriorError;
@@ -137,9 +137,9 @@ pub enum ReconstructionError {
     /// The method.
     #[error(transparent)]
     Solver(#[from] SolverError),
-    /// The guidance.
+    /// The readings.
     #[error(transparent)]
-    Guidance(#[from] GuidanceError),
+    Observation(#[from] ObservationError),
     /// The sampler.
     #[error(transparent)]
     Sampler(#[from] SamplerError),

@@ -40,11 +40,6 @@ impl Choice {
             _ => Self::Diffusion(Method::MMPS.into()),
         }
     }
-
-    /// Every name, in order.
-    pub fn names() -> Vec<&'static str> {
-        [Self::POSTERIOR].into_iter().chain(Method::all().map(Method::name)).collect()
-    }
 }
 
 impl fmt::Display for Choice {

@@ -1,7 +1,7 @@
 //! A posterior method and the law of its likelihood term, as plans and rows name them.
 
 use crate::{Error, Result};
-use equipoise_prior::{DenoiserModel, DenoiserName};
+use equipoise_prior::DenoiserName;
 use equipoise_scaling::Law;
 use equipoise_solver::{Method, Needs, Recipe};
 use serde::{Deserialize, Serialize};
@@ -63,12 +63,10 @@ impl Approach {
 
     /// Whether the method runs under a prior of this name.
     pub fn runs_under(&self, prior: &str) -> bool {
-        let (Ok(DenoiserName { model, .. }), Ok(recipe)) = (prior.parse(), self.recipe()) else {
-            return true;
-        };
+        let (Ok(prior), Ok(recipe)) = (prior.parse::<DenoiserName>(), self.recipe()) else { return true };
         match recipe.method().spec().needs {
-            Needs::Gaussian => model == DenoiserModel::Wiener,
-            Needs::KnownPosterior => matches!(model, DenoiserModel::Wiener | DenoiserModel::Optimal),
+            Needs::Gaussian => prior.is_gaussian(),
+            Needs::KnownPosterior => prior.knows_posterior(),
             _ => true,
         }
     }

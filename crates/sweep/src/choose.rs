@@ -6,7 +6,7 @@ use crate::problem::{Draw, Problem};
 use crate::{BoxError, Flow, Start, Trial};
 use equipoise_guidance::{ConditionalCovariance, Excess, Strength};
 use equipoise_observation::NoiseVariance;
-use equipoise_prior::Analytic;
+use equipoise_prior::PriorDenoiser;
 use equipoise_sampler::{Sampler, SamplerName};
 use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
 use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
@@ -63,7 +63,7 @@ impl Course {
             },
         };
         Ok(Inference {
-            problem: problem.inverse(flow.analytic(&trial.prior)?, draw)?,
+            problem: problem.inverse(flow.denoiser_of(&trial.prior)?, draw)?,
             schedule: Arc::clone(&self.schedule),
             sampler: Arc::clone(&self.sampler),
             start,
@@ -73,11 +73,11 @@ impl Course {
 }
 
 /// A denoiser with what it knows of Cov[x | x_t].
-pub fn conditional(analytic: &Analytic) -> ConditionalCovariance<f32> {
-    match (analytic.empirical(), analytic.exact()) {
+pub fn conditional(denoiser: &PriorDenoiser) -> ConditionalCovariance<f32> {
+    match (denoiser.empirical(), denoiser.exact()) {
         (Some(prior), _) => ConditionalCovariance::Empirical(prior),
         (None, Some(denoiser)) => ConditionalCovariance::Exact(denoiser),
-        (None, None) => ConditionalCovariance::Jacobian(analytic.denoiser()),
+        (None, None) => ConditionalCovariance::Jacobian(denoiser.denoiser()),
     }
 }
 
@@ -124,8 +124,8 @@ fn strength(
         None => problem.noise().clone(),
     };
     if traced(law) {
-        if let Some(analytic) = flow.analytic(&trial.prior)? {
-            let traces = problem.traces(law, flow, trial, (course, analytic))?;
+        if let Some(denoiser) = flow.denoiser_of(&trial.prior)? {
+            let traces = problem.traces(law, flow, trial, (course, denoiser))?;
             return Ok((Strength::traced(&noise, Arc::clone(traces.table())), traces.to_string()));
         }
         let levels = course.levels();

@@ -4,7 +4,7 @@ use crate::approach::traced;
 use crate::choose::Course;
 use crate::excess::EXCESS_COLUMNS;
 use crate::{BoxError, Error, Flow, Result, Trial};
-use equipoise_prior::Analytic;
+use equipoise_prior::PriorDenoiser;
 use equipoise_solver::ProbedRatios;
 use equipoise_stream::Stream;
 use std::collections::{HashMap, HashSet};
@@ -34,11 +34,11 @@ impl Cost {
             let fault = |source| Error::Flow { dataset: flow.name.clone(), source };
             let Some(first) = trials.iter().find(|trial| trial.dataset == flow.name) else { continue };
             for prior in flow.denoisers.names() {
-                let analytic = match flow.analytic(&prior)? {
-                    Some(analytic) => analytic.clone(),
-                    None => Analytic::Wiener(Arc::new(flow.prior.denoiser().map_err(|e| fault(e.into()))?)),
+                let denoiser = match flow.denoiser_of(&prior)? {
+                    Some(denoiser) => denoiser.clone(),
+                    None => PriorDenoiser::gaussian(Arc::new(flow.prior.denoiser().map_err(|e| fault(e.into()))?)),
                 };
-                let seconds = timed(flow, &analytic, first).map_err(fault)?;
+                let seconds = timed(flow, &denoiser, first).map_err(fault)?;
                 found.denoise.insert((flow.name.clone(), prior), seconds);
             }
         }
@@ -79,7 +79,7 @@ impl Cost {
     }
 }
 
-fn timed(flow: &Flow, analytic: &Analytic, trial: &Trial) -> std::result::Result<f64, BoxError> {
+fn timed(flow: &Flow, denoiser: &PriorDenoiser, trial: &Trial) -> std::result::Result<f64, BoxError> {
     let schedule = Course::of(trial)?.schedule;
     let windows = flow.windows();
     let window = windows.first().unwrap_or(&flow.truth);
@@ -88,7 +88,7 @@ fn timed(flow: &Flow, analytic: &Analytic, trial: &Trial) -> std::result::Result
         let level = schedule.level(t);
         let (mu, sigma) = (level.mu as f32, level.sigma as f32);
         let x_t: Vec<f32> = window.iter().zip(&noise).map(|(x, e)| mu * x + sigma * e).collect();
-        Ok(analytic.probe(&x_t, level)?.as_secs_f64())
+        Ok(denoiser.probe(&x_t, level)?.as_secs_f64())
     };
     let found = EXCESS_COLUMNS.map(one).into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
     Ok(found.iter().sum::<f64>() / found.len() as f64)

@@ -1,8 +1,8 @@
-//! The priors of a flow beyond its Gaussian: denoisers over the windows that it was fitted to.
+//! The priors of a flow beyond its Gaussian, by their denoisers.
 
 use crate::{BoxError, Error};
 use equipoise_data::{Dataset, checksum};
-use equipoise_prior::{Analytic, DenoiserName, Prior};
+use equipoise_prior::{DenoiserName, Prior, PriorDenoiser};
 use equipoise_solver::ProbedRatios;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Denoisers by name, `None` for `wiener`.
 #[derive(Clone)]
 pub(crate) struct Denoisers {
-    named: Vec<(String, Option<Analytic>)>,
+    named: Vec<(String, Option<PriorDenoiser>)>,
     /// Normalised training windows, equally spaced in the training file; none where only `wiener` is
     /// asked for.
     pub(crate) windows: Arc<[Vec<f32>]>,
@@ -24,19 +24,19 @@ impl Denoisers {
         file: &Path,
         train: Option<&Dataset>,
     ) -> Result<Self, BoxError> {
-        let others: Vec<DenoiserName> =
-            names.iter().copied().filter(|n| *n != DenoiserName::WIENER).collect();
+        let names = names.iter().cloned().map(DenoiserName::pinned).collect::<Result<Vec<_>, _>>()?;
+        let others: Vec<DenoiserName> = names.iter().filter(|n| !n.is_gaussian()).cloned().collect();
         let (mut made, mut windows) = (Vec::new().into_iter(), Vec::new());
         if let Some(first) = others.first() {
             let missing = || Error::NoWindows { prior: first.to_string(), path: file.into() };
             let train = train.ok_or_else(missing)?;
             fitted_to(prior, file, train)?;
-            made = prior.analytics(&others, train)?.into_iter();
+            made = prior.denoisers_of(&others, train)?.into_iter();
             windows = prior.some_windows(train, ProbedRatios::COUNT)?;
         }
         let named = |name: &DenoiserName| {
-            let analytic = if *name == DenoiserName::WIENER { None } else { made.next() };
-            (name.to_string(), analytic)
+            let denoiser = if name.is_gaussian() { None } else { made.next() };
+            (name.to_string(), denoiser)
         };
         Ok(Self { named: names.iter().map(named).collect(), windows: windows.into() })
     }
@@ -47,8 +47,8 @@ impl Denoisers {
     }
 
     /// The denoiser of a name that was asked for.
-    pub(crate) fn get(&self, name: &str) -> Option<Option<&Analytic>> {
-        self.named.iter().find(|(known, _)| known == name).map(|(_, analytic)| analytic.as_ref())
+    pub(crate) fn get(&self, name: &str) -> Option<Option<&PriorDenoiser>> {
+        self.named.iter().find(|(known, _)| known == name).map(|(_, denoiser)| denoiser.as_ref())
     }
 }
 

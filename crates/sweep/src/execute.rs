@@ -176,7 +176,7 @@ impl<'a> FlowExecutor<'a> {
         if matches!(*known, Known::Nothing) {
             return Ok(None);
         }
-        let denoiser = problem.denoiser(flow.analytic(&trial.prior)?);
+        let denoiser = problem.denoiser(flow.denoiser_of(&trial.prior)?);
         let run = format!("{} {} {} {}", trial.prior, trial.seed, trial.schedule, trial.eta);
         let path = once(&self.paths, &format!("{} {run}", trial.dataset), || {
             let start = member(flow, trial.seed, 0).start;

@@ -8,7 +8,7 @@ use equipoise_data::{
 };
 use equipoise_field::{Grid, Shape};
 use equipoise_operator::Subsample;
-use equipoise_prior::{Analytic, DenoiserName, Model, Prior, Settings};
+use equipoise_prior::{DenoiserName, Model, Prior, PriorDenoiser, Settings};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ impl FlowRequest {
                 name: name.to_owned(),
                 data: test.path()?,
                 prior: PriorSource::Train { path: train.path()?, change },
-                denoisers: vec![DenoiserName::WIENER],
+                denoisers: vec![DenoiserName::wiener()],
                 load: LoadOptions::default(),
                 noise: noise.clone(),
                 include_solid,
@@ -267,7 +267,7 @@ impl Flow {
     ///
     /// # Errors
     /// [`Error::UnknownPrior`] for one that was not asked for.
-    pub fn analytic(&self, prior: &str) -> Result<Option<&Analytic>> {
+    pub fn denoiser_of(&self, prior: &str) -> Result<Option<&PriorDenoiser>> {
         self.denoisers
             .get(prior)
             .ok_or_else(|| Error::UnknownPrior { dataset: self.name.clone(), prior: prior.to_owned() })

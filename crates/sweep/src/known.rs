@@ -5,7 +5,7 @@ use crate::problem::{Draw, Problem, Shared, once};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Conditioned;
 use equipoise_posterior::{ExactPosterior, PosteriorError, VarianceField};
-use equipoise_prior::Analytic;
+use equipoise_prior::PriorDenoiser;
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
@@ -79,8 +79,8 @@ impl Known {
     }
 
     /// Under another prior.
-    pub(crate) fn of(analytic: &Analytic, draw: &Draw) -> Result<Self, BoxError> {
-        let Some(prior) = analytic.empirical() else { return Ok(Self::Nothing) };
+    pub(crate) fn of(denoiser: &PriorDenoiser, draw: &Draw) -> Result<Self, BoxError> {
+        let Some(prior) = denoiser.empirical() else { return Ok(Self::Nothing) };
         let exact = Arc::new(Conditioned::new(prior, &draw.observation)?);
         let found = exact.posterior().moments()?;
         let narrow = |values: &[f64]| values.iter().map(|v| f32::narrow(*v)).collect();

@@ -12,7 +12,7 @@ use equipoise_metrics::{Inclusion, Range, range};
 use equipoise_observation::{NoiseVariance, Observed};
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::VarianceField;
-use equipoise_prior::Analytic;
+use equipoise_prior::PriorDenoiser;
 use equipoise_scaling::Law;
 use equipoise_solver::{ObservedGaussian, ProbedRatios, SolverError};
 use equipoise_stream::Stream;
@@ -89,20 +89,20 @@ impl Problem {
     /// What was observed, under the Gaussian or another prior.
     pub(crate) fn inverse(
         &self,
-        analytic: Option<&Analytic>,
+        denoiser: Option<&PriorDenoiser>,
         draw: &Draw,
     ) -> Result<equipoise_solver::Problem<f32>, SolverError> {
         let observation = Arc::clone(&draw.observation);
-        match analytic {
-            Some(analytic) => equipoise_solver::Problem::new(conditional(analytic), observation),
+        match denoiser {
+            Some(denoiser) => equipoise_solver::Problem::new(conditional(denoiser), observation),
             None => equipoise_solver::Problem::gaussian(Arc::clone(&self.gaussian), observation),
         }
     }
 
     /// The denoiser of a prior.
-    pub(crate) fn denoiser(&self, analytic: Option<&Analytic>) -> Arc<dyn Denoiser<f32>> {
-        match analytic {
-            Some(analytic) => analytic.denoiser(),
+    pub(crate) fn denoiser(&self, denoiser: Option<&PriorDenoiser>) -> Arc<dyn Denoiser<f32>> {
+        match denoiser {
+            Some(denoiser) => denoiser.denoiser(),
             None => Arc::clone(self.gaussian.wiener()) as Arc<dyn Denoiser<f32>>,
         }
     }
@@ -143,12 +143,12 @@ impl Problem {
     /// What is known of the posterior under a trial's prior and seed.
     pub(crate) fn known(&self, flow: &Flow, trial: &Trial) -> Result<Arc<Known>, BoxError> {
         let draw = self.draw(flow, trial.seed)?;
-        let analytic = flow.analytic(&trial.prior)?;
+        let denoiser = flow.denoiser_of(&trial.prior)?;
         once(&self.known, &format!("{} {}", trial.prior, trial.seed), || {
             let deviations = posterior_stream(&flow.name, self.sub);
-            Ok(Arc::new(match analytic {
+            Ok(Arc::new(match denoiser {
                 None => Known::gaussian(self, &draw, deviations)?,
-                Some(analytic) => Known::of(analytic, &draw)?,
+                Some(denoiser) => Known::of(denoiser, &draw)?,
             }))
         })
     }
@@ -159,16 +159,16 @@ impl Problem {
         law: Law,
         flow: &Flow,
         trial: &Trial,
-        (course, analytic): (&Course, &Analytic),
+        (course, denoiser): (&Course, &PriorDenoiser),
     ) -> Result<Arc<ProbedRatios>, BoxError> {
         let draw = self.draw(flow, trial.seed)?;
         let Trial { prior, schedule, eta, spacing, steps, sampler, .. } = trial;
         let run = format!("{law} {prior} {schedule} {eta} {spacing} {steps} {sampler}");
         once(&self.traces, &run, || {
             let stream = Stream::new("probes").text(&flow.name).number(self.sub as u64).text(prior);
-            let (denoiser, observation) = (analytic.denoiser(), &draw.observation);
             // Without exact guidance there is no curve to draw.
-            let curve = analytic.empirical().is_some();
+            let curve = denoiser.empirical().is_some();
+            let (denoiser, observation) = (denoiser.denoiser(), &draw.observation);
             let levels = if curve { course.levels() } else { course.run_levels() };
             let windows = (flow.windows(), stream);
             Ok(Arc::new(ProbedRatios::new(law, &denoiser, observation, &levels, windows)?))

@@ -130,7 +130,7 @@ impl Trial {
 
     /// Whether its prior is the Gaussian, of which everything is known.
     pub fn is_gaussian(&self) -> bool {
-        self.prior == DenoiserName::WIENER.base()
+        self.prior == DenoiserName::WIENER
     }
 }
 

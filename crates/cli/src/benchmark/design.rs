@@ -3,10 +3,10 @@
 use crate::failure::usage;
 use crate::number::{count, positive};
 use crate::priors::{Priors, refuse_unknown, told};
+use crate::sweep::{Methods, methods_help};
 use clap::ValueEnum;
 use equipoise_benchmark::{Axes, DatasetPlan, Plan, Subset, WAKE_WINDOW, approaches, product};
 use equipoise_data::NoiseLevel;
-use equipoise_solver::{Method, Recipe};
 use equipoise_sweep::{Flow, FlowRequest, SettingsChange, Start};
 
 /// The lists that a benchmark multiplies.
@@ -17,8 +17,8 @@ pub(super) struct Design {
     #[arg(long)]
     full: bool,
 
-    #[arg(long, value_name = "METHOD[:NAME=VALUE]", value_delimiter = ',', help = methods())]
-    method: Vec<Recipe>,
+    #[arg(long, value_name = "METHOD[:NAME=VALUE]", long_help = methods_help(METHODS))]
+    method: Vec<Methods>,
 
     /// Which embedded samples [default: both]
     #[arg(long, value_enum, value_delimiter = ',')]
@@ -72,13 +72,9 @@ const WAKE: &str = "ibpm";
 
 const PRIORS: &str = "Priors by name, each ranked on its own on the same observations [default: wiener]:";
 
-fn methods() -> String {
-    format!(
-        "Posterior methods: {}; sda runs under its published law and those without a parameter [default: all but \
-         daps, with --full all]",
-        Method::names()
-    )
-}
+/// What is said of `--method` before the methods.
+const METHODS: &str = "Posterior methods; sda runs under its published law and those without a parameter, and a \
+                       parameter that is given is not tuned [default: all but daps, with --full all]";
 
 impl Design {
     /// The embedded samples asked for, the turbulence first; the wake in windows of which its test
@@ -130,8 +126,9 @@ impl Design {
             dataset.seeds = asked(&self.seed, dataset.seeds.clone());
             dataset.cases.iter().try_for_each(|case| flow.check_sub(case.sub))?;
         }
-        let approaches = if self.method.is_empty() { subset.approaches() } else { approaches(&self.method) };
-        if !self.method.is_empty() {
+        let methods = Methods::flatten(&self.method);
+        let approaches = if methods.is_empty() { subset.approaches() } else { approaches(&methods) };
+        if !methods.is_empty() {
             refuse_unknown(datasets.iter().map(|dataset| &dataset.prior), &approaches)?;
         }
         let mut plan = Plan::of(subset, datasets, approaches);

@@ -3,7 +3,7 @@
 use crate::failure::usage;
 use crate::fitting::Fitting;
 use crate::number::positive;
-use crate::priors::Priors;
+use crate::priors::{Priors, told};
 use clap::ValueEnum;
 use equipoise_data::NoiseLevel;
 use equipoise_sweep::{FlowRequest, PriorSource, SettingsChange};
@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 
 /// Observation noise of the embedded sweep, normalised units.
 const NOISE: f64 = 0.1;
+
+/// What is said of `--prior` before the names.
+const PRIORS: &str = "Priors, each with trials of its own on the same observations and draws, by name or as a \
+                      file that `fit` saved, which stands for wiener [default: wiener]:";
 
 /// The data, their noise and their priors.
 #[derive(clap::Args)]
@@ -27,11 +31,7 @@ pub(crate) struct Source {
     #[arg(long, value_name = "FILE", requires = "data")]
     train: Option<PathBuf>,
 
-    /// Priors, each with trials of its own on the same observations and draws: wiener, the fitted
-    /// Gaussian, or a denoiser over its training windows, optimal, `local[:RADIUS]`,
-    /// `equivariant_local[:RADIUS[:STRIDE]]`, `locality[:THRESHOLD]`, with @SHIFTS for cyclic shifts of the
-    /// windows; any other value is a file that `fit` saved, and stands for wiener [default: wiener]
-    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',', help = told(PRIORS))]
     prior: Vec<String>,
 
     /// Which embedded samples [default: both]

@@ -108,7 +108,7 @@ impl Report {
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
         for scene in &self.scenes {
             let Scene { dataset, protocol, prior, seed, .. } = scene;
-            let prior = if *prior == DenoiserName::WIENER.base() {
+            let prior = if *prior == DenoiserName::WIENER {
                 String::new()
             } else {
                 format!(", prior {prior}")

@@ -174,6 +174,6 @@ fn a_prior_file_needs_the_training_file_that_it_was_fitted_to() {
     assert!(other.contains("other.h5, sha256: found") && other.contains("prior.h5"), "{other}");
     let flow = with(Some(trained)).unwrap();
     assert_eq!(flow.files().len(), 3);
-    let unknown = flow.analytic("locality").err().unwrap().to_string();
+    let unknown = flow.denoiser_of("locality").err().unwrap().to_string();
     assert_eq!(unknown, "dataset `two`: the prior `locality` is not among those opened");
 }
