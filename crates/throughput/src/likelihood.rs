@@ -71,7 +71,7 @@ fn strided(sub: usize, as_field: bool) -> Result<Work> {
     let (x_hat, y) = (normal("field", SHAPE.len()), normal("readings", lattice.count()));
     let mut gradient = vec![0.0; if as_field { SHAPE.len() } else { lattice.count() }];
     Ok(Box::new(move || {
-        let observation = Observed { values: &y, variance: Variance::Scalar(NOISE) };
+        let observation = Observation { values: &y, variance: Variance::Scalar(NOISE) };
         let gradient =
             if as_field { Gradient::Field(&mut gradient) } else { Gradient::Compact(&mut gradient) };
         let found = Cpu.strided(&x_hat, lattice, observation, None, gradient).map_err(work)?;
@@ -87,7 +87,7 @@ fn whole(count: usize) -> Work {
     let prediction: Vec<f32> = y.iter().map(|y| 0.5 * y).collect();
     let mut weighted = vec![0.0; count];
     Box::new(move || {
-        let observation = Observed { values: &y, variance: Variance::Scalar(NOISE) };
+        let observation = Observation { values: &y, variance: Variance::Scalar(NOISE) };
         let found = Cpu.compact(&prediction, observation, None, &mut weighted).map_err(work)?;
         black_box(found);
         Ok(())

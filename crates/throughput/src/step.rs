@@ -5,7 +5,7 @@ use crate::error::{Result, work};
 use crate::wake::{NOISE, RANK, SHAPE, Wake, lattice, observation, schedule};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Shape, each};
-use equipoise_guidance::{GaussianPath, Guidance, Scratch, Sda, Strength};
+use equipoise_guidance::{Evidence, GaussianPath, Guidance, Scratch, Sda, Strength};
 use equipoise_likelihood::{Backend, Cpu, Gradient, Observation, Variance};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::Subsample;
@@ -127,7 +127,8 @@ fn plain(wake: &Wake) -> Result<Work> {
     let (guidance, x, level) = (guidance(wake)?, normal("state", wake.shape), middle()?);
     let (mut eps, mut scratch) = (vec![0.0; x.len()], Scratch::new());
     Ok(Box::new(move || {
-        guidance.plain_noise_estimate(&x, level, &mut eps, &mut scratch).map(drop).map_err(work)
+        let mut evidence = [Evidence::default()];
+        guidance.plain_noise_estimates(&x, level, &mut eps, &mut evidence, &mut scratch).map_err(work)
     }))
 }
 
@@ -148,7 +149,7 @@ fn reduction(_: &Wake) -> Result<Work> {
     let (x_hat, y) = (normal("state", SHAPE), observation(SHAPE, SUB)?);
     let mut gradient = vec![0.0; x_hat.len()];
     Ok(Box::new(move || {
-        let seen = Observed { values: y.values(), variance: Variance::Scalar(NOISE) };
+        let seen = Observation { values: y.values(), variance: Variance::Scalar(NOISE) };
         let gradient = Gradient::Field(&mut gradient);
         Cpu.strided(&x_hat, lattice, seen, None, gradient).map(drop).map_err(work)
     }))
