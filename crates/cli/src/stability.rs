@@ -153,7 +153,7 @@ fn uncertified(trial: &Trial) -> String {
 }
 
 fn of_trial(trial: &Trial) -> impl Fn(BoxError) -> anyhow::Error {
-    move |source| anyhow::anyhow!("trial `{trial}`: {source}")
+    move |source| anyhow::Error::from_boxed(source).context(format!("trial `{trial}`"))
 }
 
 /// What is said once of each dataset and sub: how much of the prior the start ignores, and how the

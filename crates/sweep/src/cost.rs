@@ -36,7 +36,9 @@ impl Cost {
             for prior in flow.denoisers.names() {
                 let denoiser = match flow.denoiser_of(&prior)? {
                     Some(denoiser) => denoiser.clone(),
-                    None => PriorDenoiser::gaussian(Arc::new(flow.prior.denoiser().map_err(|e| fault(e.into()))?)),
+                    None => {
+                        PriorDenoiser::gaussian(Arc::new(flow.prior.denoiser().map_err(|e| fault(e.into()))?))
+                    }
                 };
                 let seconds = timed(flow, &denoiser, first).map_err(fault)?;
                 found.denoise.insert((flow.name.clone(), prior), seconds);

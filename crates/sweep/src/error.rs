@@ -45,7 +45,7 @@ pub enum Error {
     #[error(transparent)]
     Method(#[from] equipoise_solver::SolverError),
     /// A dataset could not be opened.
-    #[error("dataset `{dataset}`: {source}")]
+    #[error("dataset `{dataset}`")]
     Flow {
         /// Its name.
         dataset: String,
@@ -133,7 +133,7 @@ pub enum Error {
     #[error(transparent)]
     Metrics(#[from] equipoise_metrics::MetricsError),
     /// A file operation failed.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}", path.display())]
     Io {
         /// What was attempted.
         action: &'static str,
@@ -224,7 +224,7 @@ pub enum Error {
         name: String,
     },
     /// The manifest cannot be read.
-    #[error("{}: not a manifest of a sweep: {source}", path.display())]
+    #[error("{}: not a manifest of a sweep", path.display())]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -232,7 +232,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// A line of the journal, not a torn last one, cannot be read.
-    #[error("{}: line {line} is not a row of results: {source}", path.display())]
+    #[error("{}: line {line} is not a row of results", path.display())]
     Journal {
         /// The journal.
         path: PathBuf,
@@ -250,7 +250,7 @@ pub enum Error {
         identity: String,
     },
     /// A record cannot be written as JSON.
-    #[error("{what}: cannot be written as JSON: {source}")]
+    #[error("{what}: cannot be written as JSON")]
     Encode {
         /// The record.
         what: &'static str,
@@ -258,7 +258,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// The table of results cannot be written.
-    #[error("{}: cannot be written as CSV: {source}", path.display())]
+    #[error("{}: cannot be written as CSV", path.display())]
     Csv {
         /// The table.
         path: PathBuf,
@@ -266,7 +266,7 @@ pub enum Error {
         source: csv::Error,
     },
     /// The executor could not carry out a trial.
-    #[error("trial `{trial}`: {source}")]
+    #[error("trial `{trial}`")]
     Trial {
         /// The trial in words.
         trial: String,
@@ -285,5 +285,31 @@ fn differing(differences: &[[String; 3]]) -> String {
 impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::error::Error;
+
+    /// An error with its causes, as the command prints it.
+    pub(crate) fn told(error: &dyn Error) -> String {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let source = || std::io::Error::other("the disk is gone");
+        let (path, dataset, trial) = ("out".into(), "wake".to_owned(), "wake, fast".to_owned());
+        for error in [
+            super::Error::Io { action: "write", path, source: source() },
+            super::Error::Flow { dataset, source: Box::new(source()) },
+            super::Error::Trial { trial, source: Box::new(source()) },
+        ] {
+            let told = told(&error);
+            assert_eq!(told.matches("the disk is gone").count(), 1, "{told}");
+            assert!(told.ends_with(": the disk is gone"), "{told}");
+        }
     }
 }

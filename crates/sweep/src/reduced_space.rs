@@ -139,7 +139,7 @@ impl PosteriorSampler<f32> for InSpace {
 }
 
 fn failed(error: ReducedError) -> SolverError {
-    SolverError::ReducedSpace { reason: error.to_string() }
+    SolverError::Own(Box::new(error))
 }
 
 impl InSpace {

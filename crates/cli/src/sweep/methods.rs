@@ -89,17 +89,19 @@ mod tests {
 
     #[test]
     fn what_is_no_list_of_methods_is_named() {
-        let messages = [
-            "mmps,iterations=3",
-            "iterations=3",
-            "mmps:iterations",
-            "mmps:iterations=1.5",
-            "mmps:iterations=2,iterations=3",
-            "mmps:steps=3",
-            "tmpd:rate=1",
-            "mmps,",
-        ];
-        insta::assert_snapshot!(messages.map(of).join("\n"), @"");
+        for (text, told) in [
+            ("mmps,iterations=3", "method: found `iterations=3`, expected one of sda, exact, mmps"),
+            ("iterations=3", "method: found `iterations=3`, expected one of sda"),
+            ("mmps,", "method: found ``, expected one of sda"),
+            ("mmps:iterations", "method mmps: found `iterations`, expected NAME=VALUE"),
+            ("mmps:iterations=1.5", "method mmps, iterations: found 1.5, expected a whole number of at least 1"),
+            ("mmps:iterations=2,iterations=3", "method mmps: found `iterations=3`, expected each parameter once"),
+            ("mmps:steps=3", "method mmps: found `steps`, expected one of its parameters: iterations"),
+            ("tmpd:rate=1", "method tmpd: found `rate`, expected no parameter"),
+        ] {
+            let found = of(text);
+            assert!(found.starts_with(told), "{text}: {found}");
+        }
     }
 
     /// Whoever reads the help knows every method and every parameter with its published value.

@@ -3,6 +3,7 @@
 use crate::problem::Problem;
 use crate::{Executor, Flow, FlowExecutor, FlowRequest, Outcome, Plan, PriorSource, Protocol};
 use crate::{SettingsChange, Trial};
+use crate::error::tests::told;
 use equipoise_data::store::{Existing, Writer};
 use equipoise_data::{LoadOptions, NoiseLevel, NormalizerKind};
 use equipoise_field::{Shape, sum};
@@ -166,7 +167,7 @@ fn a_prior_file_needs_the_training_file_that_it_was_fitted_to() {
     prior.save(&path, Existing::Refuse).unwrap();
     let with = |train: Option<PathBuf>| {
         let prior = PriorSource::File { path: path.clone(), train };
-        Flow::open(&FlowRequest { prior, ..request.clone() }).map_err(|e| e.to_string())
+        Flow::open(&FlowRequest { prior, ..request.clone() }).map_err(|e| told(&e))
     };
     let missing = with(None).err().unwrap();
     assert!(missing.contains("prior `optimal`: found no training windows") && missing.contains("prior.h5"));

@@ -1,6 +1,7 @@
 //! Runs of a small plan with an executor that answers from the identity of a trial.
 
 use super::*;
+use crate::error::tests::told;
 use crate::output::tests::{content, opened};
 use crate::plan::tests::standard;
 use crate::{Existing, Plan, RESULTS_CSV, RESULTS_JSONL, Torn};
@@ -181,7 +182,7 @@ fn a_fault_ends_the_sweep_and_keeps_its_rows() {
         let out = folder.path().join(at.to_string());
         let output = open(&out, Existing::Refuse).unwrap();
         let oracle = Oracle { fails_at: Some(at), ..Oracle::default() };
-        let message = go(&output, &oracle).unwrap_err().to_string();
+        let message = told(&go(&output, &oracle).unwrap_err());
         assert!(message.starts_with("trial `") && message.ends_with("the device is gone"), "{message}");
         assert_eq!(table(&out).len(), at - 1);
         assert!(oracle.identities().len() <= at + 1);
