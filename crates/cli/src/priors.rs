@@ -75,8 +75,7 @@ pub(crate) fn refuse_unknown<'a>(
     approaches: &[Approach],
 ) -> anyhow::Result<()> {
     for prior in priors {
-        if let Some(approach) = approaches.iter().find(|approach| !approach.runs_under(prior))
-        {
+        if let Some(approach) = approaches.iter().find(|approach| !approach.runs_under(prior)) {
             let taken = DenoiserName::all().map(|spec| spec.name).filter(|name| approach.runs_under(name));
             let (method, taken) = (&approach.method, taken.collect::<Vec<_>>().join(" or "));
             return Err(usage(&format!("--prior: found {prior} with method {method}, which takes {taken}")));

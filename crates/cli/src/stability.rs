@@ -88,9 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
     let plan = arguments.design.plan(&flows, approaches)?;
-    if let Some(prior) =
-        plan.datasets.iter().flat_map(|dataset| &dataset.priors).find(|p| *p != WIENER)
-    {
+    if let Some(prior) = plan.datasets.iter().flat_map(|dataset| &dataset.priors).find(|p| *p != WIENER) {
         return Err(usage(&format!(
             "--prior: found {prior}, expected wiener or its file: no other has a certificate"
         )));

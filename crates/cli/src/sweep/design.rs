@@ -279,8 +279,8 @@ fn allowed(subs: Vec<usize>, flows: &[Flow]) -> anyhow::Result<Vec<usize>> {
 
 /// Leaves protocol `study` to those who ask for it where runs of the wake keep whole fields at every step.
 fn spare(dataset: &mut DatasetPlan, approaches: &[Approach]) {
-    let reduced = approaches.iter().all(Approach::in_coefficients)
-        && dataset.priors == [DenoiserName::WIENER];
+    let reduced =
+        approaches.iter().all(Approach::in_coefficients) && dataset.priors == [DenoiserName::WIENER];
     if dataset.source.kind == Kind::Ibpm.to_string() && !reduced {
         dataset.protocols = vec![Protocol::fast()];
     }

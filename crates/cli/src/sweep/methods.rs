@@ -94,8 +94,14 @@ mod tests {
             ("iterations=3", "method: found `iterations=3`, expected one of sda"),
             ("mmps,", "method: found ``, expected one of sda"),
             ("mmps:iterations", "method mmps: found `iterations`, expected NAME=VALUE"),
-            ("mmps:iterations=1.5", "method mmps, iterations: found 1.5, expected a whole number of at least 1"),
-            ("mmps:iterations=2,iterations=3", "method mmps: found `iterations=3`, expected each parameter once"),
+            (
+                "mmps:iterations=1.5",
+                "method mmps, iterations: found 1.5, expected a whole number of at least 1",
+            ),
+            (
+                "mmps:iterations=2,iterations=3",
+                "method mmps: found `iterations=3`, expected each parameter once",
+            ),
             ("mmps:steps=3", "method mmps: found `steps`, expected one of its parameters: iterations"),
             ("tmpd:rate=1", "method tmpd: found `rate`, expected no parameter"),
         ] {

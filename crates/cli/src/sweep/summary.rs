@@ -108,11 +108,8 @@ impl Report {
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
         for scene in &self.scenes {
             let Scene { dataset, protocol, prior, seed, .. } = scene;
-            let prior = if *prior == DenoiserName::WIENER {
-                String::new()
-            } else {
-                format!(", prior {prior}")
-            };
+            let prior =
+                if *prior == DenoiserName::WIENER { String::new() } else { format!(", prior {prior}") };
             let what = if scene.verdicts.iter().any(Verdict::is_held) { "RMSE/floor" } else { "RMSE" };
             writeln!(
                 to,

@@ -1,9 +1,9 @@
 //! Trials under denoisers over two training windows, ±a, of which everything is known by hand.
 
+use crate::error::tests::told;
 use crate::problem::Problem;
 use crate::{Executor, Flow, FlowExecutor, FlowRequest, Outcome, Plan, PriorSource, Protocol};
 use crate::{SettingsChange, Trial};
-use crate::error::tests::told;
 use equipoise_data::store::{Existing, Writer};
 use equipoise_data::{LoadOptions, NoiseLevel, NormalizerKind};
 use equipoise_field::{Shape, sum};
