@@ -21,7 +21,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// A scene that cannot be made.
-    #[error("dataset `{dataset}`: {source}")]
+    #[error("dataset `{dataset}`")]
     Scene {
         /// The dataset.
         dataset: String,
@@ -61,7 +61,7 @@ pub enum Error {
         job: String,
     },
     /// A job could not be carried out.
-    #[error("{job}: {source}")]
+    #[error("{job}")]
     Job {
         /// The job in words.
         job: String,
@@ -75,7 +75,7 @@ pub enum Error {
     #[error(transparent)]
     Report(#[from] equipoise_report::ReportError),
     /// A table cannot be written as CSV.
-    #[error("{}: cannot be written as CSV: {source}", path.display())]
+    #[error("{}: cannot be written as CSV", path.display())]
     Csv {
         /// The table.
         path: PathBuf,

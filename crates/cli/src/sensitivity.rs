@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 Planting { strengths: plant.clone(), ratios: PLANTED_AT.to_vec(), seed: source.seed };
             let coarse = Coarse::of(flow)?;
             eprintln!("planted in {}", coarse.told());
-            let names: Vec<_> = denoisers.iter().map(|named| named.name).collect();
+            let names: Vec<_> = denoisers.iter().map(|named| named.name.clone()).collect();
             let responses = coarse.responses(&names, &planting, &mut |done| {
                 stopped = !progress.tell(before + done);
                 !stopped

@@ -42,7 +42,7 @@ pub enum DenoisingError {
         path: PathBuf,
     },
     /// A folder or file that the system refuses.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Io {
         /// The path.
         path: PathBuf,
@@ -50,7 +50,7 @@ pub enum DenoisingError {
         source: std::io::Error,
     },
     /// A table that has no CSV form.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: cannot be written as CSV", path.display())]
     Csv {
         /// The path.
         path: PathBuf,

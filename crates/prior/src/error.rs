@@ -4,6 +4,8 @@ use equipoise_covariance::CovarianceError;
 use equipoise_data::DataError;
 use equipoise_denoiser::DenoiserError;
 use equipoise_locality::LocalityError;
+#[cfg(test)]
+use std::error::Error;
 use std::path::PathBuf;
 
 /// A prior that cannot be fitted, saved or loaded.
@@ -14,7 +16,7 @@ pub enum PriorError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The covariance.
-    #[error("prior from {}: {source}", path.display())]
+    #[error("prior from {}", path.display())]
     Covariance {
         /// The training file or the prior's file.
         path: PathBuf,
@@ -101,7 +103,7 @@ pub enum PriorError {
         expected: String,
     },
     /// The training set of a denoiser, or the denoiser over it.
-    #[error("training windows of {}: {source}", path.display())]
+    #[error("training windows of {}", path.display())]
     Training {
         /// The training file.
         path: PathBuf,
@@ -111,4 +113,13 @@ pub enum PriorError {
     /// The denoiser over the prior.
     #[error(transparent)]
     Denoiser(#[from] DenoiserError),
+}
+
+/// A fault with its causes, as whoever prints it joins them.
+#[cfg(test)]
+pub(crate) fn chain(fault: &dyn Error) -> String {
+    match fault.source() {
+        Some(cause) => format!("{fault}: {}", chain(cause)),
+        None => fault.to_string(),
+    }
 }

@@ -206,7 +206,7 @@ mod tests {
         assert!(message.contains('7') && message.contains('6'), "{message}");
         let rank = Model::LowRank { rank: Some(15) };
         let many = Settings { window: 2, model: rank, ..Settings::of(data.kind(), data.grid()) };
-        let message = Prior::fit(&data, &many).err().unwrap().to_string();
+        let message = crate::error::chain(&Prior::fit(&data, &many).err().unwrap());
         assert!(message.contains("rank: found 15, expected 1 to 14"), "{message}");
     }
 

@@ -106,6 +106,7 @@ impl Prior {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::chain;
     use crate::{Model, Settings};
     use equipoise_data::Kind;
     use equipoise_field::{Axis, Grid, sum};
@@ -159,7 +160,7 @@ mod tests {
     fn shifts_run_along_x_and_are_refused_where_they_mean_nothing() {
         let message = |boundary, name: &str| {
             let data = dataset(boundary, 6);
-            prior(&data).denoiser_of(&name.parse().unwrap(), &data).err().unwrap().to_string()
+            chain(&prior(&data).denoiser_of(&name.parse().unwrap(), &data).unwrap_err())
         };
         let open =
             "(memory), shifts of the training windows: found 2 on a grid with open borders, expected 1";

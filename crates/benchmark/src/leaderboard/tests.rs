@@ -18,16 +18,16 @@ fn entrants_of(number: u64, method: &str, (shift, stretch): (f64, f64), seeds: R
     let scene = scene_named(&format!("small {number}"), truths).unwrap();
     let plan = plan(&["exact"], MEMBERS);
     let bench = Bench::new(&scene, CASE, &plan).unwrap();
-    let approach = Approach::of_law(method);
+    let approach = method.parse::<Approach>().unwrap();
     let chosen = Chosen::of(&approach).unwrap();
     let score = |seed| {
         let draw = bench.problem.draw(Part::Test, seed).unwrap();
         let (approach, choice) = (approach.clone(), Choice::Published);
         let job = Job::Score { dataset: NAME.into(), case: CASE, approach, choice, seed };
         let runs = ensemble(&bench.problem, &draw, MEMBERS, (shift, stretch));
-        let drawn = Drawn { runs, point_estimate: method == "red_diff", seconds: 0.0 };
-        let verdict = judge(&bench.problem, &draw, &drawn.runs, drawn.point_estimate).unwrap();
-        bench.score(&job, chosen, None, (&drawn, &verdict), seed)
+        let drawn = Drawn { ensemble: runs, point_estimate: method == "red_diff", seconds: 0.0 };
+        let verdict = judge(&bench.problem, &draw, &drawn.ensemble, drawn.point_estimate).unwrap();
+        bench.score(&job, &chosen, None, (&drawn, &verdict), seed)
     };
     seeds.map(score).collect()
 }

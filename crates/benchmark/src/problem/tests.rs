@@ -20,15 +20,15 @@ fn the_wake_has_one_floor_and_one_spread() {
     let requests = FlowRequest::embedded(change, &noise, false).unwrap();
     let request = requests.iter().find(|request| request.name == "ibpm").unwrap();
     let flows = Flow::open_apart(request).unwrap();
-    let exact = Approach::of_law("exact");
+    let exact = "exact".parse::<Approach>().unwrap();
 
     let scene = Scene::of(&flows).unwrap().remove(0);
     let plan = Plan { members: MEMBERS, ..Plan::of(Subset::Core, Vec::new(), vec![exact.clone()]) };
     let bench = Bench::new(&scene, CASE, &plan).unwrap();
     let draw = bench.problem.draw(Part::Test, 0).unwrap();
-    let sampler = bench.bind(Chosen::of(&exact).unwrap(), None, &draw, CASE.steps).unwrap();
+    let sampler = bench.bind(&Chosen::of(&exact).unwrap(), None, &draw, CASE.steps).unwrap();
     let drawn = bench.draw(&*sampler, &draw, MEMBERS).unwrap();
-    let scored = judge(&bench.problem, &draw, &drawn.runs, false).unwrap();
+    let scored = judge(&bench.problem, &draw, &drawn.ensemble, false).unwrap();
 
     let mut sweep = equipoise_sweep::Plan::standard(vec![flows[0].plan()]);
     (sweep.subs, sweep.approaches) = (vec![CASE.sub], vec![exact]);

@@ -203,7 +203,7 @@ fn what_cannot_be_read_is_named() {
             let fitted = Recording::open(&path, &LoadOptions::default())
                 .map_err(PriorError::from)
                 .and_then(|train| Prior::fit_recording(&train, &settings, &resources, &|_| true));
-            let error = fitted.err().unwrap().to_string();
+            let error = crate::error::chain(&fitted.err().unwrap());
             let named = error.starts_with(&path.display().to_string());
             assert!(named && error.contains(expected) && !error.contains('\n'), "{model:?}: {error}");
         }

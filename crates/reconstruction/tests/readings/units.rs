@@ -50,7 +50,7 @@ fn readings_come_back_from_normalised_units() {
             // One rounding to f32 of a normalised number below 10.
             let bound = 10.0 * scale[c] * f64::from(f32::EPSILON);
             assert!((value - entry.measured.value).abs() < bound, "{value} {entry:?}");
-            let noise = problem.observation.noise().at(i).sqrt() * scale[c];
+            let noise = problem.observation().noise().at(i).sqrt() * scale[c];
             assert!((noise / entry.measured.noise - 1.0).abs() < 4.0 * f64::EPSILON, "{noise}");
         }
     }
