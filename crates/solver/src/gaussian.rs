@@ -17,6 +17,7 @@ use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 
 type Ratios = Arc<LevelTable<TraceRatio>>;
@@ -139,6 +140,15 @@ impl<R: Real> ObservedGaussian<R> {
     /// [`SolverError::Guidance`].
     pub fn innovations(&self, levels: &[Level]) -> Result<Innovations<R>, SolverError> {
         self.innovations.get(key(levels), || Ok(Exact::innovations(&self.observed, levels)?))
+    }
+}
+
+impl<R: Real> fmt::Debug for ObservedGaussian<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObservedGaussian")
+            .field("dim", &self.wiener.mean().len())
+            .field("observations", &self.observed.operator().len_out())
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,7 @@ use equipoise_field::Real;
 use equipoise_guidance::Guidance;
 use equipoise_sampler::{Noise, Outcome, Sampler};
 use equipoise_schedule::Schedule;
+use std::fmt;
 use std::sync::Arc;
 
 /// Samples x | y by running a guided sampler from its start law.
@@ -38,6 +39,17 @@ impl<R: Real> Independent<R> for Guided<R> {
         let starts: Vec<R> = members.iter().flat_map(start).collect();
         let noises: Vec<&dyn Noise<R>> = members.iter().map(|m| &m.langevin as &dyn Noise<R>).collect();
         Ok(self.sampler.run_batch(&*self.guidance, &*self.schedule, starts, &noises, self.bound)?)
+    }
+}
+
+impl<R: Real> fmt::Debug for Guided<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guided")
+            .field("dim", &self.dim())
+            .field("times", &self.sampler.grid().len())
+            .field("start", &self.start)
+            .field("bound", &self.bound)
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,11 +113,11 @@ mod tests {
     #[test]
     fn members_do_not_know_of_each_other() {
         let problem = problem();
-        let few = problem.ensemble(&members(2)).unwrap();
+        let few = problem.draw(&members(2), Watch::NONE).unwrap().into_outcomes();
         let mut reversed = members(4);
         reversed.reverse();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-        let many = pool.install(|| problem.ensemble(&reversed)).unwrap();
+        let many = pool.install(|| problem.draw(&reversed, Watch::NONE)).unwrap().into_outcomes();
         assert_eq!(few[0], many[3]);
         assert_eq!(few[1], many[2]);
         assert_ne!(few[0], few[1]);

@@ -110,12 +110,13 @@ fn entry<R: Real>(method: Method) -> Result<Entry<R>, SolverError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Member;
+    use crate::{Member, ObservedGaussian, Watch};
     use equipoise_covariance::Modes;
     use equipoise_field::{Shape, sum};
+    use equipoise_guidance::ConditionalCovariance;
     use equipoise_locality::{Memory, Optimal, Training};
-    use equipoise_observation::NoiseVariance;
-    use equipoise_operator::Mask;
+    use equipoise_observation::{NoiseVariance, Observed};
+    use equipoise_operator::{LinearOperator, Mask};
     use equipoise_sampler::{PredictorCorrector, SamplerName};
     use equipoise_scaling::Law;
     use equipoise_schedule::{Alpha, Spacing, Variance};
@@ -129,17 +130,17 @@ mod tests {
         let values = (0..dim).map(|i| 4.0 / (1.0 + i as f64)).collect();
         let wiener = Wiener::new(vec![0.5; dim], Arc::new(Modes::new(dim, basis, values, None).unwrap()));
         let wiener = Arc::new(wiener.unwrap());
-        let operator = Arc::new(Mask::new(dim, (0..dim).step_by(3).collect()).unwrap());
+        let operator: Arc<dyn LinearOperator<f64>> =
+            Arc::new(Mask::new(dim, (0..dim).step_by(3).collect()).unwrap());
         let noise = NoiseVariance::Uniform(0.01);
         let y = Stream::new("y").normal(0, 4);
         let schedule = Arc::new(equipoise_schedule::Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap());
         let grid = Spacing::Uniform.grid(&*schedule, 32).unwrap();
         let probes = Stream::new("probes");
-        let gaussian = ObservedGaussian::new(Arc::clone(&wiener), operator.clone(), noise.clone(), probes);
+        let gaussian = ObservedGaussian::new(wiener, Arc::clone(&operator), noise.clone(), probes).unwrap();
+        let observation = Arc::new(Observed::shared(y, operator, noise).unwrap());
         Inference {
-            denoiser: ConditionalCovariance::Exact(wiener),
-            gaussian: Some(Arc::new(gaussian.unwrap())),
-            observation: Arc::new(Observed::shared(y, operator, noise).unwrap()),
+            problem: Problem::gaussian(Arc::new(gaussian), observation).unwrap(),
             schedule,
             sampler: Arc::new(PredictorCorrector::new(grid, 0, 0.5).unwrap()),
             start: Start::Normal,
@@ -147,9 +148,16 @@ mod tests {
         }
     }
 
-    fn end(inference: &Inference<f64>, method: Method, parameter: Option<f64>) -> Vec<f64> {
+    /// The same prior, of which nothing but the denoiser is known.
+    fn without_gaussian(inference: &Inference<f64>) -> Inference<f64> {
+        let prior = ConditionalCovariance::Jacobian(inference.problem.denoiser());
+        let problem = Problem::new(prior, Arc::clone(inference.problem.observation())).unwrap();
+        Inference { problem, ..inference.clone() }
+    }
+
+    fn end(inference: &Inference<f64>, recipe: &str) -> Vec<f64> {
         let member = Member { start: Stream::new("start"), langevin: Stream::new("langevin") };
-        let sampler = inference.bind(method, parameter, None).unwrap();
+        let sampler = inference.bind(&recipe.parse().unwrap(), None).unwrap();
         sampler.sample(&member).unwrap().x().to_vec()
     }
 
@@ -158,26 +166,26 @@ mod tests {
     #[test]
     fn methods_that_coincide_on_a_diagonal_problem_do() {
         let inference = inference();
-        let exact = end(&inference, Method::Exact, None);
-        for (method, parameter) in [(Method::Mmps, Some(5.0)), (Method::Jfps, None), (Method::Tmpd, None)] {
-            let error = sum::squared_distance(&end(&inference, method, parameter), &exact).sqrt();
+        let exact = end(&inference, "exact");
+        for recipe in ["mmps:iterations=5", "jfps", "tmpd"] {
+            let error = sum::squared_distance(&end(&inference, recipe), &exact).sqrt();
             // CG stops at 1e-10 in each of 32 evaluations.
-            assert!(error < 32.0 * 1e-10 * sum::norm(&exact), "{method}: {error:e}");
+            assert!(error < 32.0 * 1e-10 * sum::norm(&exact), "{recipe}: {error:e}");
         }
     }
 
     #[test]
     fn a_method_runs_under_every_sampler() {
         let mut inference = inference();
-        let reference = end(&inference, Method::Exact, None);
+        let reference = end(&inference, "exact");
         for name in ["euler", "heun", "ddpm", "exponential"] {
             let grid = Spacing::LogSnr.grid(&*inference.schedule, 32).unwrap();
             inference.sampler =
                 name.parse::<SamplerName>().unwrap().build(&*inference.schedule, grid, 0, 0.5).unwrap();
-            let x = end(&inference, Method::Exact, None);
+            let x = end(&inference, "exact");
             assert_ne!(x, reference, "{name}");
             // Observed to ±0.1: every sampler of this posterior stays within six of its deviations.
-            let misfit = (0..4).map(|k| (x[3 * k] - inference.observation.values()[k]).abs() / 0.1);
+            let misfit = (0..4).map(|k| (x[3 * k] - inference.problem.observation().values()[k]).abs() / 0.1);
             assert!(misfit.fold(0.0, f64::max) < 6.0, "{name}");
         }
     }
@@ -187,15 +195,19 @@ mod tests {
     fn every_method_is_bound_and_runs() {
         let inference = inference();
         let levels = inference.levels();
-        let ratios = inference.gaussian.as_ref().unwrap().ratios(Law::Matched, &levels);
+        let ratios = inference.problem.as_gaussian().unwrap().ratios(Law::Matched, &levels);
         let strength = Strength::traced(&NoiseVariance::Uniform(0.01), ratios);
         let member = Member { start: Stream::new("start"), langevin: Stream::new("langevin") };
-        for method in Method::ALL {
-            let sampler = inference.bind(method, None, Some(&strength)).unwrap();
+        for method in Method::all() {
+            let recipe = Recipe::from(method);
+            let sampler = inference.bind(&recipe, Some(&strength)).unwrap();
             assert_eq!(sampler.is_point_estimate(), method.is_point_estimate(), "{method}");
-            assert_eq!(inference.guidance(method, None, Some(&strength)).is_err(), method.owns_loop());
-            let published = method.parameter().filter(|_| method != Method::Sda).map(|p| p.published);
-            let again = inference.bind(method, published, Some(&strength)).unwrap();
+            assert_eq!(inference.guidance(&recipe, Some(&strength)).is_err(), method.owns_loop());
+            // This law has no γ to take the place of.
+            let given = method.spec().parameters.iter().filter(|_| method != Method::SDA);
+            let published =
+                given.fold(recipe, |recipe, p| recipe.with(p.name, p.published.number()).unwrap());
+            let again = inference.bind(&published, Some(&strength)).unwrap();
             assert_eq!(sampler.sample(&member).unwrap(), again.sample(&member).unwrap(), "{method}");
         }
     }
@@ -212,17 +224,16 @@ mod tests {
         let operator = Arc::new(Mask::new(dim, vec![0]).unwrap());
         // ln odds = 2 y x_0/s² = 0.8.
         let observation = Observed::shared(vec![0.4], operator, NoiseVariance::Uniform(1.0)).unwrap();
-        inference.denoiser = ConditionalCovariance::Empirical(Arc::new(Optimal::new(training)));
-        inference.gaussian = None;
-        inference.observation = Arc::new(observation);
+        let prior = ConditionalCovariance::Empirical(Arc::new(Optimal::new(training)));
+        inference.problem = Problem::new(prior, Arc::new(observation)).unwrap();
         let grid = Spacing::LogSnr.grid(&*inference.schedule, 64).unwrap();
         inference.sampler =
             "ddpm".parse::<SamplerName>().unwrap().build(&*inference.schedule, grid, 0, 0.5).unwrap();
-        let sampler = inference.bind(Method::Exact, None, None).unwrap();
+        let sampler = inference.bind(&Method::EXACT.into(), None).unwrap();
         let stream = |what, m| Stream::new(what).number(m);
         let members: Vec<Member> =
             (0..400).map(|m| Member { start: stream("start", m), langevin: stream("langevin", m) }).collect();
-        let runs = sampler.ensemble(&members).unwrap();
+        let runs = sampler.draw(&members, Watch::NONE).unwrap().into_outcomes();
         let along = |x: &[f64]| sum::dot(x, &field) / sum::squared_norm(&field);
         // The run ends with σ(0) = 0.01 of noise on a field of norm √6.
         assert!(runs.iter().all(|run| (along(run.x()).abs() - 1.0).abs() < 0.05));
@@ -236,24 +247,34 @@ mod tests {
 
     #[test]
     fn what_a_method_lacks_is_named() {
-        let mut inference = inference();
-        let message = |inference: &Inference<f64>, method, parameter| {
-            inference.bind(method, parameter, None).err().unwrap().to_string()
+        let inference = inference();
+        let refused = |inference: &Inference<f64>, recipe: &str| {
+            let recipe: Recipe = recipe.parse().unwrap();
+            inference.bind(&recipe, None).err().unwrap().to_string()
         };
-        let mut messages = vec![
-            message(&inference, Method::Sda, None),
-            message(&inference, Method::Tmpd, Some(1.0)),
-            message(&inference, Method::Mmps, Some(1.5)),
-            message(&inference, Method::DiffPir, Some(-1.0)),
+        let tuned = |method: &str, number| {
+            Recipe::from(method.parse::<Method>().unwrap()).tuned(number).unwrap_err().to_string()
+        };
+        let unknown = without_gaussian(&inference);
+        let messages = [
+            refused(&inference, "sda"),
+            tuned("tmpd", 1.0),
+            tuned("mmps", 1.5),
+            tuned("diffpir", -1.0),
+            refused(&unknown, "exact"),
+            refused(&unknown, "poly2"),
+            refused(&unknown, "jfps"),
+            inference.guidance(&"dps".parse().unwrap(), None).err().unwrap().to_string(),
         ];
-        inference.gaussian = None;
-        messages.push(message(&inference, Method::Exact, None));
         insta::assert_snapshot!(messages.join("\n"), @r"
         method sda: found no law, expected a law's strength
         method tmpd: found a parameter, expected none: the method has nothing to tune
         method mmps, iterations: found 1.5, expected a whole number of at least 1
         method diffpir, lambda: found -1, expected a finite number above 0
-        method exact: found a denoiser, expected a Gaussian prior
+        method exact: found a denoiser, expected a Gaussian prior, or one on finitely many fields
+        method poly2: found a denoiser, expected a Gaussian prior
+        method jfps: found a denoiser, expected a Gaussian prior
+        method dps: found a loop of its own, expected a method with a guidance
         ");
     }
 }

@@ -4,6 +4,7 @@ use equipoise_covariance::Covariance;
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
+use std::fmt;
 use std::sync::Arc;
 
 /// How x_1 is drawn.
@@ -44,6 +45,17 @@ impl<R: Real> Start<R> {
                 let mu = R::narrow(level.mu);
                 each::update1(&mut x, mean, |x, m| x + mu * m);
                 x
+            }
+        }
+    }
+}
+
+impl<R: Real> fmt::Debug for Start<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Normal => f.write_str("Normal"),
+            Self::Prior { mean, .. } => {
+                f.debug_struct("Prior").field("dim", &mean.len()).finish_non_exhaustive()
             }
         }
     }

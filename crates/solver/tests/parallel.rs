@@ -12,7 +12,7 @@ use equipoise_operator::{LinearOperator, Mask, Subsample};
 use equipoise_sampler::PredictorCorrector;
 use equipoise_scaling::Law;
 use equipoise_schedule::{Alpha, Spacing, Variance};
-use equipoise_solver::{Inference, Member, Method, ObservedGaussian, Start};
+use equipoise_solver::{Inference, Member, Method, Needs, ObservedGaussian, Problem, Start, Watch};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use rayon::prelude::*;
@@ -118,17 +118,14 @@ impl Shared {
         let y = Stream::new("y").number(k as u64).normal(0, operator.len_out());
         let schedule = Arc::new(equipoise_schedule::Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap());
         let grid = Spacing::Uniform.grid(&*schedule, 5 + k / 5 % 4).unwrap();
-        let empirical = k % 8 == 7 && !matches!(method, Method::Sda | Method::Poly2 | Method::Jfps);
+        let seen = Arc::new(Observed::shared(y, operator, NoiseVariance::Uniform(NOISE * NOISE)).unwrap());
+        let problem = if k % 8 == 7 && method != Method::SDA && method.spec().needs != Needs::Gaussian {
+            Problem::new(ConditionalCovariance::Empirical(Arc::clone(&self.empirical) as Arc<_>), seen)
+        } else {
+            Problem::gaussian(Arc::clone(gaussian), seen)
+        };
         Inference {
-            denoiser: if empirical {
-                ConditionalCovariance::Empirical(Arc::clone(&self.empirical) as Arc<_>)
-            } else {
-                ConditionalCovariance::Exact(Arc::clone(gaussian.wiener()) as Arc<_>)
-            },
-            gaussian: (!empirical).then(|| Arc::clone(gaussian)),
-            observation: Arc::new(
-                Observed::shared(y, operator, NoiseVariance::Uniform(NOISE * NOISE)).unwrap(),
-            ),
+            problem: problem.unwrap(),
             schedule,
             sampler: Arc::new(PredictorCorrector::new(grid, 1, 0.3).unwrap()),
             start: Start::Normal,
@@ -140,15 +137,16 @@ impl Shared {
     fn draw(&self, k: usize, method: Method) -> Vec<u64> {
         let inference = self.inference(k, method);
         let law = if k.is_multiple_of(2) { Law::Matched } else { Law::Active };
-        let strength = (method == Method::Sda).then(|| {
+        let strength = (method == Method::SDA).then(|| {
             let ratios = self.gaussians[k % 5].ratios(law, &inference.levels());
             Strength::traced(&NoiseVariance::Uniform(NOISE * NOISE), ratios)
         });
-        let bound = inference.bind(method, None, strength.as_ref()).unwrap();
+        let bound = inference.bind(&method.into(), strength.as_ref()).unwrap();
         let stream = |what, m| Stream::new(what).number(k as u64).number(m);
         let members = [0, 1].map(|m| Member { start: stream("start", m), langevin: stream("langevin", m) });
-        let ends = bound.ensemble(&members).unwrap();
-        let numbers = ends.iter().flat_map(|end| end.x().iter().chain([&end.trace().guidance_norm]));
+        let ends = bound.draw(&members, Watch::NONE).unwrap();
+        let numbers =
+            ends.outcomes().iter().flat_map(|end| end.x().iter().chain([&end.trace().guidance_norm]));
         numbers.map(|x| x.to_bits()).collect()
     }
 }
@@ -157,7 +155,7 @@ impl Shared {
 fn work(threads: usize) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let alone = Shared::new();
-    for method in Method::ALL {
+    for method in Method::all() {
         eprintln!("{method}");
         let shared = Shared::new();
         let drawn: Vec<Vec<u64>> =
@@ -206,6 +204,6 @@ fn problems_are_bound_and_drawn_under_parallel_iterators() {
         let last = said.lines().last().unwrap_or("the start");
         assert!(status.is_some(), "on {threads} threads it hung at {last}");
         assert!(status.is_some_and(|s| s.success()), "on {threads} threads: {said}{failure}");
-        assert_eq!(said.lines().count(), Method::ALL.len(), "{said}");
+        assert_eq!(said.lines().count(), Method::all().count(), "{said}");
     }
 }

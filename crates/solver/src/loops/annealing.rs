@@ -1,12 +1,13 @@
 //! What a loop runs on, and the run that all loops share.
 
-use super::walk::Walk;
+use super::batch::Batch;
 use crate::{Member, SolverError, Start};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_schedule::{Level, Schedule};
+use std::fmt;
 use std::sync::Arc;
 
 /// A prior, an observation, and the noise levels that a loop comes down through.
@@ -59,24 +60,37 @@ impl<R: Real> Annealing<R> {
         self.denoiser.dim()
     }
 
-    /// A run from draw 0 of `member.start` to the end of the grid. `step` replaces the walk's state
-    /// and returns the level that the new one is at; a state that is not finite ends the run.
-    pub(super) fn run(
+    /// Runs from draw 0 of every member's start to the end of the grid, all members in one batch, each with
+    /// an `own` of its method's. `step` replaces their states and returns the level that the new ones are at;
+    /// a state that is not finite ends its member's run and no other's.
+    pub(super) fn run<S: Send>(
         &self,
-        member: &Member,
-        mut step: impl FnMut(&mut Walk<'_, R>, Step) -> Result<Level, SolverError>,
-    ) -> Result<Outcome<R>, SolverError> {
-        let first = self.schedule.level(self.grid.first().copied().unwrap_or(1.0));
-        let start = self.start.draw(self.dim(), first, member.start);
-        let mut walk = Walk::new(self, start, member.langevin);
+        members: &[Member],
+        own: impl Fn() -> S,
+        mut step: impl FnMut(&mut Batch<'_, R, S>, Step) -> Result<Level, SolverError>,
+    ) -> Result<Vec<Outcome<R>>, SolverError> {
+        let mut batch = Batch::start(self, members, own);
         for (index, times) in self.grid.windows(2).enumerate() {
-            let (t, next) = (times[0], times[1]);
-            let level = step(&mut walk, Step { index, t, next })?;
-            if let Some(non_finite) = walk.trace.inspect(&walk.x, next, level, self.bound) {
-                return Ok(Outcome::Diverged { x: walk.x, t: next, non_finite, trace: walk.trace });
+            if batch.is_empty() {
+                break;
             }
+            let (t, next) = (times[0], times[1]);
+            let level = step(&mut batch, Step { index, t, next })?;
+            batch.inspect(next, level);
         }
-        Ok(Outcome::Finished { x: walk.x, trace: walk.trace })
+        Ok(batch.finish())
+    }
+}
+
+impl<R: Real> fmt::Debug for Annealing<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Annealing")
+            .field("dim", &self.dim())
+            .field("observations", &self.observation.count())
+            .field("times", &self.grid.len())
+            .field("start", &self.start)
+            .field("bound", &self.bound)
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::Annealing;
 use super::annealing::{Step, positive};
+use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::Walk;
 use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
+use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 
@@ -34,6 +36,9 @@ pub(crate) const EXACT_SPEC: Spec = Spec {
     linear: true,
     ..Spec::new(["daps_exact", "decoupled annealing, x drawn exactly", "Zhang et al. 2025, arXiv 2407.01521"])
 };
+
+/// What a nonlinear A is refused to.
+const EXACT: &str = "daps with exact draws";
 
 type Bound<R> = Result<Box<dyn PosteriorSampler<R>>, SolverError>;
 
@@ -83,7 +88,7 @@ impl Inner {
 /// [`Inner::Langevin`] takes draws i·(steps + 1) + j in step i and the last of them for x̃′,
 /// [`Inner::Exact`] draws 3i, for z, 3i + 1, of length N, for η, and 3i + 2. `flow_steps` evaluations a
 /// step, no vjp. The last x̃′ has the noise of the grid's last level.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Daps<R: Real> {
     annealing: Annealing<R>,
     flow_steps: usize,
@@ -123,7 +128,7 @@ impl<R: Real> Daps<R> {
     pub fn with_inner(mut self, inner: Inner) -> Result<Self, SolverError> {
         match inner {
             Inner::Exact => {
-                self.annealing.observation.linear("daps with exact draws")?;
+                self.annealing.observation.linear(EXACT)?;
             }
             Inner::Langevin { rate, decay, .. } => {
                 positive("daps", "rate", rate)?;
@@ -135,15 +140,16 @@ impl<R: Real> Daps<R> {
     }
 
     /// x ← x̂₀ from x at `t`; returns the level at `t`.
-    fn flow(&self, walk: &mut Walk<'_, R>, t: f64) -> Result<Level, SolverError> {
-        let level = walk.denoise(t)?;
+    fn flow(&self, batch: &mut Batch<'_, R>, t: f64) -> Result<Level, SolverError> {
+        let level = batch.denoise(t)?;
         let mut now = level;
         for j in 1..self.flow_steps {
             let next = t * (1.0 - j as f64 / self.flow_steps as f64);
-            walk.flow(now, walk.level(next));
-            now = walk.denoise(next)?;
+            let then = batch.level(next);
+            batch.each(|walk| walk.flow(now, then));
+            now = batch.denoise(next)?;
         }
-        walk.x.copy_from_slice(&walk.x_hat);
+        batch.each(|walk| walk.x.copy_from_slice(&walk.x_hat));
         Ok(level)
     }
 
@@ -167,9 +173,8 @@ impl<R: Real> Daps<R> {
     }
 
     /// x from x̂₀, exactly.
-    fn exact(&self, walk: &mut Walk<'_, R>, rho: f64, first: usize) -> Result<(), SolverError> {
+    fn exact(&self, walk: &mut Walk<'_, R>, operator: &dyn LinearOperator<R>, rho: f64, first: usize) {
         let observation = &self.annealing.observation;
-        let operator = observation.linear("daps with exact draws")?;
         walk.draw(first);
         walk.kick(rho);
         walk.draw_observed(first + 1);
@@ -177,31 +182,34 @@ impl<R: Real> Daps<R> {
         for (i, (r, z)) in walk.residual.iter_mut().zip(&walk.observed).enumerate() {
             *r = R::narrow(r.wide() - observation.noise().at(i).sqrt() * z.wide());
         }
-        let normal = Normal { operator: &**operator, noise: observation.noise(), gain: rho * rho };
+        let normal = Normal { operator, noise: observation.noise(), gain: rho * rho };
         let descent = normal.correct(&mut walk.residual, &mut walk.x, &mut walk.field);
         walk.account(descent);
-        Ok(())
     }
 
-    fn step(&self, walk: &mut Walk<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
-        let rho = self.flow(walk, t)?.ratio();
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+        let rho = self.flow(batch, t)?.ratio();
         let last = match self.inner {
             Inner::Exact => {
-                self.exact(walk, rho, 3 * index)?;
+                let operator = self.annealing.observation.linear(EXACT)?;
+                batch.each(|walk| self.exact(walk, &**operator, rho, 3 * index));
                 3 * index + 2
             }
             Inner::Langevin { steps, rate, decay } => {
                 let done = index as f64 / (self.annealing.grid.len() - 1) as f64;
                 let first = index * (steps + 1);
-                self.langevin(walk, rho * rho, steps, rate * (1.0 + done * (decay - 1.0)), first);
+                let rate = rate * (1.0 + done * (decay - 1.0));
+                batch.each(|walk| self.langevin(walk, rho * rho, steps, rate, first));
                 first + steps
             }
         };
-        let then = walk.level(next);
+        let then = batch.level(next);
         let mu = R::narrow(then.mu);
-        each::update(&mut walk.x, |x| mu * x);
-        walk.draw(last);
-        walk.kick(then.sigma);
+        batch.each(|walk| {
+            each::update(&mut walk.x, |x| mu * x);
+            walk.draw(last);
+            walk.kick(then.sigma);
+        });
         Ok(then)
     }
 }
@@ -216,7 +224,7 @@ impl<R: Real> Independent<R> for Daps<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 
@@ -272,7 +280,7 @@ mod tests {
     fn drawn(inner: impl Fn(&Daps<f64>, &mut Walk<'_, f64>)) -> [(f64, f64); 2] {
         let (x_0, rho) = (0.4, 0.3f64);
         let daps = Daps::new(annealing(sda(), vec![1.0, 0.0])).unwrap();
-        let mut walk = Walk::new(&daps.annealing, vec![x_0; 2 * N], member(0).langevin);
+        let mut walk = Walk::new(&daps.annealing, vec![x_0; 2 * N], member(0).langevin, ());
         walk.x_hat.fill(x_0);
         inner(&daps, &mut walk);
         let variance = 1.0 / (1.0 / (rho * rho) + 1.0 / S2);
@@ -282,7 +290,8 @@ mod tests {
 
     #[test]
     fn exact_draws_have_the_conditional_law() {
-        for (mean, variance) in drawn(|daps, walk| daps.exact(walk, 0.3, 0).unwrap()) {
+        let operator = |daps: &Daps<f64>| Arc::clone(daps.annealing.observation.linear(EXACT).unwrap());
+        for (mean, variance) in drawn(|daps, walk| daps.exact(walk, &*operator(daps), 0.3, 0)) {
             assert!(mean.abs() < 4.0 && variance.abs() < 4.0, "{mean} {variance}");
         }
     }
@@ -303,9 +312,10 @@ mod tests {
         let end = |flow_steps: usize| {
             let daps = Daps::new(annealing(sda(), vec![1.0, 0.0])).unwrap().with_flow_steps(flow_steps);
             let daps = daps.unwrap();
-            let mut walk = Walk::new(&daps.annealing, vec![level.mu; 2 * N], member(0).langevin);
-            daps.flow(&mut walk, 0.5).unwrap();
-            walk.x[0]
+            let walk = Walk::new(&daps.annealing, vec![level.mu; 2 * N], member(0).langevin, ());
+            let mut batch = Batch::of(&daps.annealing, vec![walk]);
+            daps.flow(&mut batch, 0.5).unwrap();
+            batch.only().x[0]
         };
         let square = level.ratio().powi(2);
         let estimate = PRIOR / (PRIOR + square);

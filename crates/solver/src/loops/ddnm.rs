@@ -1,6 +1,7 @@
 //! Denoising diffusion null-space model, DDNM+ (Wang et al. 2023, arXiv 2212.00490).
 
 use super::annealing::{Step, share};
+use super::batch::Batch;
 use super::singular::Singular;
 use super::walk::Walk;
 use super::{Annealing, ETAS};
@@ -34,7 +35,7 @@ pub(crate) fn bind<R: Real>(
 /// variance η²ρ′² of the step without y. With η = 0 there is no room for noise: λ = 0, and only exact
 /// observations are used. Published with η = 0.85. Time does not go back here. Without noise A x is μ(0)y at
 /// the end of a schedule with σ(0) = 0. Step i takes draw i; one evaluation a step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Ddnm<R: Real> {
     annealing: Annealing<R>,
     singular: Singular<R>,
@@ -67,9 +68,17 @@ impl<R: Real> Ddnm<R> {
         Ok(self)
     }
 
-    fn step(&self, walk: &mut Walk<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
-        let (now, then) = (walk.denoise(t)?, walk.level(next));
-        walk.draw(index);
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+        let (now, then) = (batch.denoise(t)?, batch.level(next));
+        batch.each(|walk| {
+            walk.draw(index);
+            self.advance(walk, now, then);
+        });
+        Ok(then)
+    }
+
+    /// One member's step from its x̂ and z.
+    fn advance(&self, walk: &mut Walk<'_, R>, now: Level, then: Level) {
         let rho = then.ratio();
         let (along, kick) = ((1.0 - self.eta * self.eta).sqrt() * rho / now.ratio(), self.eta * rho);
         let mut seen = self.singular.analyse(&walk.x_hat, &mut walk.residual);
@@ -87,7 +96,6 @@ impl<R: Real> Ddnm<R> {
         self.singular.replace(&seen, walk);
         let mu = R::narrow(then.mu);
         each::update(&mut walk.x, |x| mu * x);
-        Ok(then)
     }
 }
 
@@ -101,7 +109,7 @@ impl<R: Real> Independent<R> for Ddnm<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Denoising diffusion restoration models (Kawar et al. 2022, arXiv 2201.11793).
 
 use super::annealing::{Step, share};
+use super::batch::Batch;
 use super::singular::Singular;
 use super::walk::Walk;
 use super::{Annealing, ETAS};
@@ -31,7 +32,7 @@ pub(crate) fn bind<R: Real>(
 /// the last with the paper's η_b = 1. z is one draw in the basis V. The start is that of every method,
 /// not the paper's, which puts ȳ into it. Without noise A x is μ(0)y + σ(0)Az at the end. Step i takes
 /// draw i; one evaluation a step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Ddrm<R: Real> {
     annealing: Annealing<R>,
     singular: Singular<R>,
@@ -64,9 +65,17 @@ impl<R: Real> Ddrm<R> {
         Ok(self)
     }
 
-    fn step(&self, walk: &mut Walk<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
-        let (now, then) = (walk.denoise(t)?, walk.level(next));
-        walk.draw(index);
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+        let (now, then) = (batch.denoise(t)?, batch.level(next));
+        batch.each(|walk| {
+            walk.draw(index);
+            self.advance(walk, now, then);
+        });
+        Ok(then)
+    }
+
+    /// One member's step from its x̂ and z.
+    fn advance(&self, walk: &mut Walk<'_, R>, now: Level, then: Level) {
         let (rest, rho) = ((1.0 - self.eta * self.eta).sqrt(), then.ratio());
         let mut seen = self.singular.analyse(&walk.x_hat, &mut walk.residual);
         let z = self.singular.analyse(&walk.z, &mut walk.residual);
@@ -84,7 +93,6 @@ impl<R: Real> Ddrm<R> {
         self.singular.replace(&seen, walk);
         let mu = R::narrow(then.mu);
         each::update(&mut walk.x, |x| mu * x);
-        Ok(then)
     }
 }
 
@@ -98,7 +106,7 @@ impl<R: Real> Independent<R> for Ddrm<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Diffusion posterior sampling (Chung et al. 2023, arXiv 2209.14687).
 
 use super::annealing::{Step, positive};
-use super::walk::Walk;
+use super::batch::Batch;
 use super::{Annealing, ZETAS};
 use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
@@ -35,7 +35,7 @@ pub(crate) fn bind<R: Real>(
 /// The paper's step on ‖r‖² divided by ‖r‖ is this up to a factor two, which its published code leaves
 /// out; ζ = 1 is of that code. A may be nonlinear. Step i takes draw i; one evaluation and one vjp a
 /// step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Dps<R: Real> {
     annealing: Annealing<R>,
     zeta: f64,
@@ -65,18 +65,19 @@ impl<R: Real> Dps<R> {
 
 /// One step of DPS, with draw `draw`.
 pub(super) fn step<R: Real>(
-    walk: &mut Walk<'_, R>,
+    batch: &mut Batch<'_, R>,
     step: Step,
     zeta: f64,
     draw: usize,
 ) -> Result<Level, SolverError> {
-    let (now, then) = (walk.denoise(step.t)?, walk.level(step.next));
-    walk.misfit_gradient(now)?;
-    let deviation = walk.ancestral_mean(now, then);
-    walk.draw(draw);
-    walk.kick(deviation);
+    let (now, then) = (batch.misfit_gradients(step.t)?, batch.level(step.next));
     let zeta = R::narrow(zeta);
-    each::update1(&mut walk.x, &walk.field, |x, g| x - zeta * g);
+    batch.each(|walk| {
+        let deviation = walk.ancestral_mean(now, then);
+        walk.draw(draw);
+        walk.kick(deviation);
+        each::update1(&mut walk.x, &walk.field, |x, g| x - zeta * g);
+    });
     Ok(then)
 }
 
@@ -90,10 +91,7 @@ impl<R: Real> Independent<R> for Dps<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members
-            .iter()
-            .map(|member| self.annealing.run(member, |walk, at| step(walk, at, self.zeta, at.index)))
-            .collect()
+        self.annealing.run(members, || (), |batch, at| step(batch, at, self.zeta, at.index))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Annealing;
 use super::annealing::{Step, share};
+use super::batch::Batch;
 use super::walk::Walk;
 use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each, sum};
@@ -9,7 +10,7 @@ use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 
 pub(crate) const SPEC: Spec = Spec {
-    parameters: &[Parameter::positive(
+    parameters: &[Parameter::share(
         ["weight", "g_r", "share of the step that the misfit's gradient turns"],
         Dsg::<f64>::WEIGHT,
         &[0.05, 0.1, 0.2, 0.35, 0.5, 0.8, 1.0],
@@ -33,7 +34,7 @@ pub(crate) fn bind<R: Real>(
 /// the published code; the paper's experiments take smaller w by task, which keep a part of z. Where
 /// ∇‖r‖ = 0 the step is the ancestral one. A may be nonlinear. Step i takes draw i; one evaluation and
 /// one vjp a step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Dsg<R: Real> {
     annealing: Annealing<R>,
     weight: f64,
@@ -60,21 +61,26 @@ impl<R: Real> Dsg<R> {
         Ok(self)
     }
 
-    fn step(&self, walk: &mut Walk<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
-        let (now, then) = (walk.denoise(t)?, walk.level(next));
-        walk.misfit_gradient(now)?;
-        let deviation = walk.ancestral_mean(now, then);
-        walk.draw(index);
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+        let (now, then) = (batch.misfit_gradients(t)?, batch.level(next));
+        batch.each(|walk| {
+            let deviation = walk.ancestral_mean(now, then);
+            walk.draw(index);
+            self.kick(walk, deviation);
+        });
+        Ok(then)
+    }
+
+    /// x ← x + √D σ̃ d/‖d‖ from the mean, z and the misfit's gradient.
+    fn kick(&self, walk: &mut Walk<'_, R>, deviation: f64) {
         let gradient = walk.trace.guidance_norm;
         let radius = (walk.x.len() as f64).sqrt();
         if gradient == 0.0 {
-            walk.kick(deviation);
-            return Ok(then);
+            return walk.kick(deviation);
         }
         let (of_z, of_gradient) = (R::narrow(1.0 - self.weight), R::narrow(-self.weight * radius / gradient));
         each::update1(&mut walk.z, &walk.field, |z, g| of_z * z + of_gradient * g);
         walk.kick(deviation * radius / sum::norm(&walk.z));
-        Ok(then)
     }
 }
 
@@ -88,7 +94,7 @@ impl<R: Real> Independent<R> for Dsg<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 
@@ -111,9 +117,9 @@ mod tests {
         base.grid = vec![0.6, 0.4];
         let first = base.schedule.level(0.6);
         let start = base.start.draw(DIM, first, member(0).start);
-        let mut walk = Walk::new(&base, start, member(0).langevin);
-        let now = walk.denoise(0.6).unwrap();
-        walk.misfit_gradient(now).unwrap();
+        let mut batch = Batch::of(&base, vec![Walk::new(&base, start, member(0).langevin, ())]);
+        let now = batch.misfit_gradients(0.6).unwrap();
+        let walk = batch.only();
         walk.draw(0);
         let deviation = walk.ancestral_mean(now, base.schedule.level(0.4));
         let cosine = |a: &[f64], b: &[f64]| sum::dot(a, b) / (sum::norm(a) * sum::norm(b));

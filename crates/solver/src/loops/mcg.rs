@@ -2,8 +2,8 @@
 
 use super::ZETAS;
 use super::annealing::{Step, positive};
+use super::batch::Batch;
 use super::singular::Singular;
-use super::walk::Walk;
 use super::{Annealing, dps};
 use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::Real;
@@ -34,7 +34,7 @@ pub(crate) fn bind<R: Real>(
 /// A⁺ is entry by entry where A Aᵀ is diagonal, else by its eigenvectors. y is taken as exact,
 /// whatever s². Step i takes draws 2i, for the ancestral step, and 2i + 1, of length N,
 /// for y; one evaluation and one vjp a step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Mcg<R: Real> {
     annealing: Annealing<R>,
     singular: Singular<R>,
@@ -65,12 +65,14 @@ impl<R: Real> Mcg<R> {
         Ok(self)
     }
 
-    fn step(&self, walk: &mut Walk<'_, R>, step: Step) -> Result<Level, SolverError> {
-        let then = dps::step(walk, step, self.zeta, 2 * step.index)?;
-        walk.draw_observed(2 * step.index + 1);
-        let noise = self.singular.turn(&walk.observed);
-        let diffused = self.singular.values.iter().zip(noise).map(|(y, z)| then.mu * y + then.sigma * z);
-        self.singular.replace(&diffused.collect::<Vec<_>>(), walk);
+    fn step(&self, batch: &mut Batch<'_, R>, step: Step) -> Result<Level, SolverError> {
+        let then = dps::step(batch, step, self.zeta, 2 * step.index)?;
+        batch.each(|walk| {
+            walk.draw_observed(2 * step.index + 1);
+            let noise = self.singular.turn(&walk.observed);
+            let diffused = self.singular.values.iter().zip(noise).map(|(y, z)| then.mu * y + then.sigma * z);
+            self.singular.replace(&diffused.collect::<Vec<_>>(), walk);
+        });
         Ok(then)
     }
 }
@@ -85,7 +87,7 @@ impl<R: Real> Independent<R> for Mcg<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members.iter().map(|member| self.annealing.run(member, |walk, step| self.step(walk, step))).collect()
+        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 

@@ -17,6 +17,7 @@
 //! estimates return a clean field.
 
 mod annealing;
+mod batch;
 pub(crate) mod daps;
 pub(crate) mod ddnm;
 pub(crate) mod ddrm;

@@ -1,13 +1,14 @@
 //! Pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
 use super::annealing::{Step, share};
-use super::walk::Walk;
+use super::batch::{Batch, scatter};
 use super::{Annealing, ETAS};
 use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
 use equipoise_field::{Real, each};
-use equipoise_guidance::{Guidance, PigdmScore, Scratch};
+use equipoise_guidance::{Evidence, Guidance, PigdmScore, Scratch};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+use std::fmt;
 use std::sync::Arc;
 
 pub(crate) const SPEC: Spec = Spec {
@@ -42,6 +43,12 @@ pub struct Pigdm<R: Real> {
     eta: f64,
 }
 
+/// Room for the scores of a batch.
+struct Room<R> {
+    g: Vec<R>,
+    scratch: Scratch<R>,
+}
+
 impl<R: Real> Pigdm<R> {
     /// The published η.
     pub const ETA: f64 = 0.0;
@@ -65,24 +72,44 @@ impl<R: Real> Pigdm<R> {
         Ok(self)
     }
 
+    /// x̂, and field ← g, of every member; returns the level at `t`.
+    fn guide(&self, batch: &mut Batch<'_, R>, t: f64, room: &mut Room<R>) -> Result<Level, SolverError> {
+        batch.linearised(t, |walks, at| {
+            let Room { g, scratch } = room;
+            g.resize(at.x_t.len(), R::zero());
+            let mut evidence = vec![Evidence::default(); walks.len()];
+            self.score.gradients(at, g, &mut evidence, scratch)?;
+            scatter(g, walks, |walk| &mut walk.field);
+            walks.iter_mut().zip(&evidence).for_each(|(walk, evidence)| walk.trace.witness(t, evidence));
+            Ok(())
+        })
+    }
+
     fn step(
         &self,
-        walk: &mut Walk<'_, R>,
+        batch: &mut Batch<'_, R>,
         Step { index, t, next }: Step,
-        scratch: &mut Scratch<R>,
+        room: &mut Room<R>,
     ) -> Result<Level, SolverError> {
-        let (now, then) = (walk.denoise(t)?, walk.level(next));
-        let evidence = self.score.gradient(&walk.x, now, &mut walk.field, scratch)?;
-        walk.trace.witness(t, &evidence);
-        let deviation = walk.ddim_mean(now, then, self.eta);
-        if deviation > 0.0 {
-            walk.draw(index);
-            walk.kick(deviation);
-        }
+        let (now, then) = (self.guide(batch, t, room)?, batch.level(next));
         let noise = now.sigma * now.sigma;
         let weight = R::narrow(then.mu * now.mu * noise / (now.mu * now.mu + noise));
-        each::update1(&mut walk.x, &walk.field, |x, g| x + weight * g);
+        batch.each(|walk| {
+            let deviation = walk.ddim_mean(now, then, self.eta);
+            if deviation > 0.0 {
+                walk.draw(index);
+                walk.kick(deviation);
+            }
+            each::update1(&mut walk.x, &walk.field, |x, g| x + weight * g);
+        });
         Ok(then)
+    }
+}
+
+impl<R: Real> fmt::Debug for Pigdm<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { annealing, eta, .. } = self;
+        f.debug_struct("Pigdm").field("annealing", annealing).field("eta", eta).finish_non_exhaustive()
     }
 }
 
@@ -96,13 +123,8 @@ impl<R: Real> Independent<R> for Pigdm<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members
-            .iter()
-            .map(|member| {
-                let mut scratch = Scratch::new();
-                self.annealing.run(member, |walk, step| self.step(walk, step, &mut scratch))
-            })
-            .collect()
+        let mut room = Room { g: Vec::new(), scratch: Scratch::new() };
+        self.annealing.run(members, || (), |batch, step| self.step(batch, step, &mut room))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Annealing;
 use super::annealing::{Step, positive};
+use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
 use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
@@ -9,6 +10,7 @@ use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
+use std::fmt;
 use std::sync::Arc;
 
 pub(crate) const SPEC: Spec = Spec {
@@ -85,11 +87,23 @@ impl<R: Real> PnpAdmm<R> {
 
     fn step(
         &self,
-        split: &mut Splitting<R>,
-        walk: &mut Walk<'_, R>,
+        batch: &mut Batch<'_, R, Splitting<R>>,
         Step { index, t, .. }: Step,
     ) -> Result<Level, SolverError> {
-        let (level, observation) = (walk.level(t), &self.annealing.observation);
+        let level = batch.level(t);
+        batch.each(|walk| self.fit(walk, index, level));
+        batch.denoise(t)?;
+        batch.each(|walk| {
+            let split = &mut walk.own;
+            each::update2(&mut split.w, &split.u, &walk.x_hat, |w, u, v| w + u - v);
+            walk.x.copy_from_slice(&walk.x_hat);
+        });
+        Ok(CLEAN)
+    }
+
+    /// u, and x ← μ(u + w), which x̂ is taken of.
+    fn fit(&self, walk: &mut Walk<'_, R, Splitting<R>>, index: usize, level: Level) {
+        let (split, observation) = (&mut walk.own, &self.annealing.observation);
         let gamma = level.ratio().powi(2) / self.lambda;
         let fall = R::narrow(gamma / split.gamma);
         match index {
@@ -101,13 +115,19 @@ impl<R: Real> PnpAdmm<R> {
         observation.residual(&split.u, &mut walk.residual);
         let normal = Normal { operator: &*self.operator, noise: observation.noise(), gain: gamma };
         let descent = normal.correct(&mut walk.residual, &mut split.u, &mut walk.field);
-        walk.account(descent);
         let mu = R::narrow(level.mu);
         each::map2(&mut walk.x, &split.u, &split.w, |u, w| mu * (u + w));
-        walk.denoise(t)?;
-        each::update2(&mut split.w, &split.u, &walk.x_hat, |w, u, v| w + u - v);
-        walk.x.copy_from_slice(&walk.x_hat);
-        Ok(CLEAN)
+        walk.account(descent);
+    }
+}
+
+impl<R: Real> fmt::Debug for PnpAdmm<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { annealing, lambda, .. } = self;
+        f.debug_struct("PnpAdmm")
+            .field("annealing", annealing)
+            .field("lambda", lambda)
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,14 +141,9 @@ impl<R: Real> Independent<R> for PnpAdmm<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members
-            .iter()
-            .map(|member| {
-                let field = || vec![R::zero(); self.annealing.dim()];
-                let mut split = Splitting { u: field(), w: field(), gamma: 1.0 };
-                self.annealing.run(member, |walk, step| self.step(&mut split, walk, step))
-            })
-            .collect()
+        let field = || vec![R::zero(); self.annealing.dim()];
+        let split = || Splitting { u: field(), w: field(), gamma: 1.0 };
+        self.annealing.run(members, split, |batch, step| self.step(batch, step))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Annealing;
 use super::annealing::{Step, positive};
+use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
 use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
@@ -47,7 +48,7 @@ const GUARD: f64 = 1e-8;
 /// s². m starts at Aᵀ(A Aᵀ + s²I)⁻¹y, for the paper's A⁺y, and at
 /// zero where A is not linear. A may be nonlinear, s² must be above 0. Step
 /// i takes draw i for ε; one evaluation a step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct RedDiff<R: Real> {
     annealing: Annealing<R>,
     lambda: f64,
@@ -55,14 +56,14 @@ pub struct RedDiff<R: Real> {
 }
 
 /// m with the two moments of its gradient.
-pub(super) struct Adam<R> {
-    pub(super) m: Vec<R>,
+struct Adam<R> {
+    m: Vec<R>,
     first: Vec<R>,
     second: Vec<R>,
 }
 
 impl<R: Real> Adam<R> {
-    pub(super) fn new(m: Vec<R>) -> Self {
+    fn new(m: Vec<R>) -> Self {
         let zero = vec![R::zero(); m.len()];
         Self { m, first: zero.clone(), second: zero }
     }
@@ -127,12 +128,19 @@ impl<R: Real> RedDiff<R> {
         m
     }
 
-    /// field ← the gradient at m, with z for ε.
-    pub(super) fn gradient(&self, m: &[R], walk: &mut Walk<'_, R>, t: f64) -> Result<(), SolverError> {
-        let (level, observation) = (walk.level(t), &self.annealing.observation);
+    /// field ← the gradient at m of every member, with z for ε.
+    fn gradients(&self, batch: &mut Batch<'_, R, Adam<R>>, t: f64) -> Result<(), SolverError> {
+        let level = batch.level(t);
         let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
-        each::map2(&mut walk.x, m, &walk.z, |m, z| mu * m + sigma * z);
-        walk.denoise(t)?;
+        batch.each(|walk| each::map2(&mut walk.x, &walk.own.m, &walk.z, |m, z| mu * m + sigma * z));
+        batch.denoise(t)?;
+        batch.each(|walk| self.gradient(walk));
+        Ok(())
+    }
+
+    /// The same of one member, from x̂.
+    fn gradient(&self, walk: &mut Walk<'_, R, Adam<R>>) {
+        let (m, observation) = (&walk.own.m, &self.annealing.observation);
         observation.residual(m, &mut walk.residual);
         for (i, r) in walk.residual.iter_mut().enumerate() {
             *r = R::narrow(-r.wide() / observation.noise().at(i));
@@ -141,19 +149,19 @@ impl<R: Real> RedDiff<R> {
         walk.trace.guidance_norm = sum::norm(&walk.field);
         let lambda = R::narrow(self.lambda);
         each::update2(&mut walk.field, m, &walk.x_hat, |g, m, h| g + lambda * (m - h));
-        Ok(())
     }
 
     fn step(
         &self,
-        adam: &mut Adam<R>,
-        walk: &mut Walk<'_, R>,
+        batch: &mut Batch<'_, R, Adam<R>>,
         Step { index, t, .. }: Step,
     ) -> Result<Level, SolverError> {
-        walk.draw(index);
-        self.gradient(&adam.m, walk, t)?;
-        adam.step(&walk.field, self.rate, index);
-        walk.x.copy_from_slice(&adam.m);
+        batch.each(|walk| walk.draw(index));
+        self.gradients(batch, t)?;
+        batch.each(|walk| {
+            walk.own.step(&walk.field, self.rate, index);
+            walk.x.copy_from_slice(&walk.own.m);
+        });
         Ok(CLEAN)
     }
 }
@@ -168,13 +176,8 @@ impl<R: Real> Independent<R> for RedDiff<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members
-            .iter()
-            .map(|member| {
-                let mut adam = Adam::new(self.first());
-                self.annealing.run(member, |walk, step| self.step(&mut adam, walk, step))
-            })
-            .collect()
+        let first = self.first();
+        self.annealing.run(members, || Adam::new(first.clone()), |batch, step| self.step(batch, step))
     }
 }
 
@@ -217,12 +220,14 @@ mod tests {
             let (sigma, t) = (0.9, 0.5);
             let red_diff = at(sigma, observed(operator.clone(), NOISE), 4);
             let m = stationary(sigma, operator);
-            let mut walk = Walk::new(&red_diff.annealing, vec![0.0; DIM], member(0).langevin);
-            walk.draw(0);
-            red_diff.gradient(&m, &mut walk, t).unwrap();
-            let ahead = walk.field.clone();
-            each::update(&mut walk.z, |z| -z);
-            red_diff.gradient(&m, &mut walk, t).unwrap();
+            let walk = Walk::new(&red_diff.annealing, vec![0.0; DIM], member(0).langevin, Adam::new(m));
+            let mut batch = Batch::of(&red_diff.annealing, vec![walk]);
+            batch.only().draw(0);
+            red_diff.gradients(&mut batch, t).unwrap();
+            let ahead = batch.only().field.clone();
+            each::update(&mut batch.only().z, |z| -z);
+            red_diff.gradients(&mut batch, t).unwrap();
+            let walk = batch.only();
             for i in 0..DIM {
                 // Terms of r/s², about ten, and of the solve for m.
                 assert!((ahead[i] + walk.field[i]).abs() < 1e-11, "{i}: {} {}", ahead[i], walk.field[i]);

@@ -1,6 +1,7 @@
 //! The DPS score of score-based data assimilation's code (Rozet & Louppe 2023, arXiv 2306.10574).
 
-use super::annealing::positive;
+use super::annealing::{Step, positive};
+use super::batch::Batch;
 use super::walk::Walk;
 use super::{Annealing, ZETAS};
 use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
@@ -32,7 +33,7 @@ pub(crate) fn bind<R: Real>(
 /// For comparison only: g is a score at no noise level. `DPSGaussianScore` of the published code, which
 /// differentiates ‖r‖² and divides by ‖r‖, hence the 2; ζ = 1 is its default. A may be nonlinear.
 /// Deterministic after the start; one evaluation and one vjp a step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct SdaDps<R: Real> {
     annealing: Annealing<R>,
     zeta: f64,
@@ -64,22 +65,32 @@ impl<R: Real> SdaDps<R> {
     /// # Errors
     /// [`SamplerError::Level`](equipoise_sampler::SamplerError::Level) and those of the denoiser.
     pub fn noise_estimate(&self, x_t: &[R], t: f64) -> Result<Vec<R>, SolverError> {
-        let mut walk = Walk::new(&self.annealing, x_t.to_vec(), Stream::new("unused"));
-        self.guide(&mut walk, t)?;
-        Ok(walk.field)
+        let walk = Walk::new(&self.annealing, x_t.to_vec(), Stream::new("unused"), ());
+        let mut batch = Batch::of(&self.annealing, vec![walk]);
+        let level = batch.misfit_gradients(t)?;
+        batch.each(|walk| self.guide(walk, level));
+        Ok(batch.into_field())
     }
 
-    /// field ← ε_y.
-    fn guide(&self, walk: &mut Walk<'_, R>, t: f64) -> Result<Level, SolverError> {
-        let level = walk.denoise(t)?;
-        walk.misfit_gradient(level)?;
+    /// field ← ε_y, from the misfit's gradient there.
+    fn guide(&self, walk: &mut Walk<'_, R>, level: Level) {
         walk.trace.guidance_norm *= 2.0 * self.zeta;
         let strength = R::narrow(2.0 * self.zeta * level.sigma);
         let (mu, over_sigma) = (R::narrow(level.mu), R::narrow(1.0 / level.sigma));
         each::update2(&mut walk.field, &walk.x, &walk.x_hat, |g, x, h| {
             (x - mu * h) * over_sigma + strength * g
         });
-        Ok(level)
+    }
+
+    fn step(&self, batch: &mut Batch<'_, R>, Step { t, next, .. }: Step) -> Result<Level, SolverError> {
+        let (now, then) = (batch.misfit_gradients(t)?, batch.level(next));
+        let keep = then.mu / now.mu;
+        let (keep, move_by) = (R::narrow(keep), R::narrow(then.sigma - keep * now.sigma));
+        batch.each(|walk| {
+            self.guide(walk, now);
+            each::update1(&mut walk.x, &walk.field, |x, e| keep * x + move_by * e);
+        });
+        Ok(then)
     }
 }
 
@@ -93,18 +104,7 @@ impl<R: Real> Independent<R> for SdaDps<R> {
     }
 
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        members
-            .iter()
-            .map(|member| {
-                self.annealing.run(member, |walk, step| {
-                    let (now, then) = (self.guide(walk, step.t)?, walk.level(step.next));
-                    let keep = then.mu / now.mu;
-                    let (keep, move_by) = (R::narrow(keep), R::narrow(then.sigma - keep * now.sigma));
-                    each::update1(&mut walk.x, &walk.field, |x, e| keep * x + move_by * e);
-                    Ok(then)
-                })
-            })
-            .collect()
+        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 

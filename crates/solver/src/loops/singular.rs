@@ -8,8 +8,8 @@ use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
 use equipoise_operator::{Gram, LinearOperator};
-use ndarray::{Array2, ArrayView2};
-use ndarray_linalg::{Eigh, UPLO};
+use ndarray::Array2;
+use std::fmt;
 use std::sync::Arc;
 
 /// The largest N for which A Aᵀ is decomposed where it has no simple form.
@@ -106,6 +106,13 @@ impl<R: Real> Singular<R> {
         self.turn_back(&change, &mut walk.residual);
         self.operator.adjoint(&walk.residual, &mut walk.field);
         each::update1(&mut walk.x, &walk.field, |x, f| x + f);
+    }
+}
+
+impl<R: Real> fmt::Debug for Singular<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seen = self.inverse.iter().filter(|s| **s > 0.0).count();
+        f.debug_struct("Singular").field("seen", &seen).finish_non_exhaustive()
     }
 }
 

@@ -1,19 +1,17 @@
-//! A loop under way: its state, its evaluations, and the steps that several methods take.
+//! A member of a loop under way: its state, and the steps that several methods take.
 
 use super::Annealing;
-use crate::SolverError;
 use equipoise_field::{Real, each, sum};
-use equipoise_guidance::GuidanceError;
-use equipoise_observation::Descent;
-use equipoise_sampler::{SamplerError, Trace, fresh_share};
+use equipoise_observation::{Descent, Observed};
+use equipoise_sampler::{Trace, fresh_share};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 
 /// The level of a field without noise.
 pub(super) const CLEAN: Level = Level { mu: 1.0, sigma: 0.0 };
 
-/// The state of one member, with its buffers.
-pub(super) struct Walk<'a, R: Real> {
+/// The state of one member, with its buffers and what its method keeps of it.
+pub(super) struct Walk<'a, R: Real, S = ()> {
     /// x, of length D.
     pub(super) x: Vec<R>,
     /// x̂ of the last evaluation.
@@ -27,14 +25,16 @@ pub(super) struct Walk<'a, R: Real> {
     /// A second set of N numbers.
     pub(super) observed: Vec<R>,
     pub(super) trace: Trace,
-    annealing: &'a Annealing<R>,
+    pub(super) own: S,
+    observation: &'a Observed<R>,
     noise: Stream,
 }
 
-impl<'a, R: Real> Walk<'a, R> {
-    pub(super) fn new(annealing: &'a Annealing<R>, start: Vec<R>, noise: Stream) -> Self {
+impl<'a, R: Real, S> Walk<'a, R, S> {
+    pub(super) fn new(annealing: &'a Annealing<R>, start: Vec<R>, noise: Stream, own: S) -> Self {
+        let observation = &*annealing.observation;
         let field = || vec![R::zero(); start.len()];
-        let observed = || vec![R::zero(); annealing.observation.count()];
+        let observed = || vec![R::zero(); observation.count()];
         Self {
             x_hat: field(),
             field: field(),
@@ -43,26 +43,10 @@ impl<'a, R: Real> Walk<'a, R> {
             observed: observed(),
             x: start,
             trace: Trace::default(),
-            annealing,
+            own,
+            observation,
             noise,
         }
-    }
-
-    /// μ and σ at `t`.
-    pub(super) fn level(&self, t: f64) -> Level {
-        self.annealing.schedule.level(t)
-    }
-
-    /// x̂ ← x̂(x, t); returns the level at `t`. Counts as one evaluation.
-    pub(super) fn denoise(&mut self, t: f64) -> Result<Level, SolverError> {
-        let level = self.level(t);
-        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
-        if !(positive(level.mu) && positive(level.sigma)) {
-            return Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into());
-        }
-        self.annealing.denoiser.denoise(&self.x, level, &mut self.x_hat).map_err(GuidanceError::from)?;
-        self.trace.evaluations += 1;
-        Ok(level)
     }
 
     /// Draw `number` of the member's noise into `z`.
@@ -75,18 +59,13 @@ impl<'a, R: Real> Walk<'a, R> {
         self.noise.fill_normal(number as u64, &mut self.observed);
     }
 
-    /// field ← ∇_{x_t}‖r‖ = −JᵀA′ᵀ r/‖r‖ with r = y − A(x̂) at the last evaluation, zero where r is.
-    /// One vjp of the denoiser; overwrites `z` and `residual`.
-    pub(super) fn misfit_gradient(&mut self, level: Level) -> Result<(), SolverError> {
-        let Annealing { denoiser, observation, .. } = self.annealing;
-        observation.residual(&self.x_hat, &mut self.residual);
+    /// z ← −A′ᵀ r/‖r‖ with r = y − A(x̂) at the last evaluation, zero where r is. Overwrites `residual`.
+    pub(super) fn pull_back_misfit(&mut self) {
+        self.observation.residual(&self.x_hat, &mut self.residual);
         let norm = sum::norm(&self.residual);
         let scale = R::narrow(if norm == 0.0 { 0.0 } else { -1.0 / norm });
         each::update(&mut self.residual, |r| scale * r);
-        observation.pull_back(&self.x_hat, &self.residual, &mut self.z);
-        denoiser.vjp(&self.x, level, &self.z, &mut self.field).map_err(GuidanceError::from)?;
-        self.trace.guidance_norm = sum::norm(&self.field);
-        Ok(())
+        self.observation.pull_back(&self.x_hat, &self.residual, &mut self.z);
     }
 
     /// x ← the mean of the ancestral step from `now` to `then`; returns its standard deviation.
@@ -130,6 +109,7 @@ impl<'a, R: Real> Walk<'a, R> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::batch::Batch;
     use super::super::tests::problem::{DIM, NOISE, VALUES, annealing, mask, nonlinear, observed, sda};
     use super::*;
     use equipoise_operator::Saturation;
@@ -139,8 +119,8 @@ mod tests {
         (0..DIM).map(|i| (1.3 * i as f64 + 0.2).sin()).collect()
     }
 
-    fn walk(annealing: &Annealing<f64>, x: Vec<f64>) -> Walk<'_, f64> {
-        Walk::new(annealing, x, Stream::new("z"))
+    fn batch(annealing: &Annealing<f64>, x: Vec<f64>) -> Batch<'_, f64> {
+        Batch::of(annealing, vec![Walk::new(annealing, x, Stream::new("z"), ())])
     }
 
     /// Central differences of ‖y − A(x̂(x_t))‖.
@@ -150,14 +130,15 @@ mod tests {
         for observation in [observed(mask(), NOISE), nonlinear(Arc::new(Saturation(mask())))] {
             let annealing = annealing(observation, sda(), 4);
             let norm = |x: Vec<f64>| {
-                let mut walk = walk(&annealing, x);
-                walk.denoise(0.5).unwrap();
+                let mut batch = batch(&annealing, x);
+                batch.denoise(0.5).unwrap();
+                let walk = batch.only();
                 annealing.observation.residual(&walk.x_hat, &mut walk.residual);
                 sum::norm(&walk.residual)
             };
-            let mut walk = walk(&annealing, state());
-            let level = walk.denoise(0.5).unwrap();
-            walk.misfit_gradient(level).unwrap();
+            let mut batch = batch(&annealing, state());
+            batch.misfit_gradients(0.5).unwrap();
+            let walk = batch.only();
             for i in 0..DIM {
                 let moved = |h: f64| {
                     let mut x = state();
@@ -182,18 +163,18 @@ mod tests {
         let operator = Arc::new(equipoise_operator::Mask::new(DIM, vec![0, 2, 4]).unwrap());
         annealing.observation = Arc::new(observed(operator, NOISE));
         let mu = annealing.schedule.mu(0.5);
-        let mut walk = walk(&annealing, mean.iter().map(|m| mu * m).collect());
-        let level = walk.denoise(0.5).unwrap();
-        walk.misfit_gradient(level).unwrap();
-        assert_eq!(walk.field, [0.0; DIM]);
+        let mut batch = batch(&annealing, mean.iter().map(|m| mu * m).collect());
+        batch.misfit_gradients(0.5).unwrap();
+        assert_eq!(batch.only().field, [0.0; DIM]);
     }
 
     /// q(x′ given x_t, x_0) by precisions: x_t given x′ is N(a x′, v) with a = μ/μ′, v = σ² − a²σ′².
     #[test]
     fn the_ancestral_step_is_the_forward_process_reversed() {
         let annealing = annealing(observed(mask(), NOISE), sda(), 4);
-        let mut walk = walk(&annealing, state());
-        let (now, then) = (walk.denoise(0.6).unwrap(), walk.level(0.4));
+        let mut batch = batch(&annealing, state());
+        let (now, then) = (batch.denoise(0.6).unwrap(), batch.level(0.4));
+        let walk = batch.only();
         let a = now.mu / then.mu;
         let v = now.sigma.powi(2) - (a * then.sigma).powi(2);
         let variance = 1.0 / (then.sigma.powi(-2) + a * a / v);

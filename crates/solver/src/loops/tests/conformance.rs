@@ -1,8 +1,9 @@
 //! What every loop keeps to, stamped on all of them.
 
 use super::super::*;
+use super::batch::{check_batches, check_work};
 use super::problem::{DIM, NOISE, annealing, mask, member, nonlinear, observed, sda};
-use crate::{PosteriorSampler, SolverError};
+use crate::{PosteriorSampler, SolverError, Watch};
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_operator::Saturation;
 use equipoise_sampler::Outcome;
@@ -12,19 +13,21 @@ use std::sync::Arc;
 type Bound = Result<Box<dyn PosteriorSampler<f64>>, SolverError>;
 
 /// A method with what sets it apart in the suite.
-struct Claim {
-    name: &'static str,
-    bind: fn(Annealing<f64>) -> Bound,
-    evaluations_a_step: usize,
+pub(super) struct Claim {
+    pub(super) name: &'static str,
+    pub(super) bind: fn(Annealing<f64>) -> Bound,
+    pub(super) evaluations_a_step: usize,
+    /// Products with J.
+    pub(super) products_a_step: usize,
     takes_nonlinear: bool,
     /// Its members differ by their draws.
-    random: bool,
+    pub(super) random: bool,
     point_estimate: bool,
 }
 
-const STEPS: usize = 12;
+pub(super) const STEPS: usize = 12;
 
-fn base() -> Annealing<f64> {
+pub(super) fn base() -> Annealing<f64> {
     annealing(observed(mask(), NOISE), sda(), STEPS)
 }
 
@@ -32,10 +35,10 @@ fn base() -> Annealing<f64> {
 /// members bit for bit.
 fn check_members(claim: &Claim) {
     let sampler = (claim.bind)(base()).unwrap();
-    let few = sampler.ensemble(&[member(0), member(1)]).unwrap();
+    let few = sampler.draw(&[member(0), member(1)], Watch::NONE).unwrap().into_outcomes();
     let reversed: Vec<_> = (0..4).rev().map(member).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-    let many = pool.install(|| sampler.ensemble(&reversed)).unwrap();
+    let many = pool.install(|| sampler.draw(&reversed, Watch::NONE)).unwrap().into_outcomes();
     assert_eq!((&few[0], &few[1]), (&many[3], &many[2]));
     assert_eq!(few[0] != few[1], claim.random);
     for outcome in many {
@@ -97,7 +100,7 @@ fn check_faults(claim: &Claim) {
 }
 
 macro_rules! conform {
-    ($($test:ident: $name:literal, $bind:expr, $evaluations:literal, $nonlinear:literal, $random:literal,
+    ($($test:ident: $name:literal, $bind:expr, $evaluations:literal, $products:literal, $nonlinear:literal, $random:literal,
         $point:literal;)*) => {$(
         #[test]
         fn $test() {
@@ -105,6 +108,7 @@ macro_rules! conform {
                 name: $name,
                 bind: |annealing| Ok(Box::new($bind(annealing)?)),
                 evaluations_a_step: $evaluations,
+                products_a_step: $products,
                 takes_nonlinear: $nonlinear,
                 random: $random,
                 point_estimate: $point,
@@ -112,6 +116,8 @@ macro_rules! conform {
             check_members(&claim);
             check_divergence(&claim);
             check_faults(&claim);
+            check_batches(&claim);
+            check_work(&claim);
         }
     )*};
 }
@@ -121,17 +127,17 @@ fn exact(annealing: Annealing<f64>) -> Result<Daps<f64>, SolverError> {
 }
 
 conform! {
-    dps: "dps", Dps::new, 1, true, true, false;
-    sda_dps: "sda_dps", SdaDps::new, 1, true, true, false;
-    dsg: "dsg", Dsg::new, 1, true, true, false;
-    mcg: "mcg", Mcg::new, 1, false, true, false;
-    pigdm: "pigdm", Pigdm::new, 1, true, true, false;
-    ddrm: "ddrm", Ddrm::new, 1, false, true, false;
-    ddnm: "ddnm", Ddnm::new, 1, false, true, false;
-    pnp_admm: "pnp_admm", PnpAdmm::new, 1, false, false, true;
-    red_diff: "red_diff", RedDiff::new, 1, true, true, true;
-    daps: "daps", Daps::new, 5, true, true, false;
-    daps_exact: "daps with exact draws", exact, 5, false, true, false;
+    dps: "dps", Dps::new, 1, 1, true, true, false;
+    sda_dps: "sda_dps", SdaDps::new, 1, 1, true, true, false;
+    dsg: "dsg", Dsg::new, 1, 1, true, true, false;
+    mcg: "mcg", Mcg::new, 1, 1, false, true, false;
+    pigdm: "pigdm", Pigdm::new, 1, 1, true, true, false;
+    ddrm: "ddrm", Ddrm::new, 1, 0, false, true, false;
+    ddnm: "ddnm", Ddnm::new, 1, 0, false, true, false;
+    pnp_admm: "pnp_admm", PnpAdmm::new, 1, 0, false, false, true;
+    red_diff: "red_diff", RedDiff::new, 1, 0, true, true, true;
+    daps: "daps", Daps::new, 5, 0, true, true, false;
+    daps_exact: "daps with exact draws", exact, 5, 0, false, true, false;
 }
 
 #[test]

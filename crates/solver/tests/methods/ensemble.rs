@@ -1,0 +1,87 @@
+//! What a drawing came to: weights, members that are missing, and the misfit.
+
+use super::{NOISE, bits, inference, mask, member, observed};
+use equipoise_observation::NoiseVariance;
+use equipoise_sampler::{Outcome, Trace};
+use equipoise_solver::{Ensemble, Recipe, Watch};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn finished(value: f64) -> Outcome<f64> {
+    Outcome::Finished { x: vec![value; super::DIM], trace: Trace::default() }
+}
+
+fn diverged() -> Outcome<f64> {
+    Outcome::Diverged {
+        x: vec![f64::NAN; super::DIM],
+        t: 0.5,
+        non_finite: super::DIM,
+        trace: Trace::default(),
+    }
+}
+
+#[test]
+fn weights_are_one_a_member_and_some_weigh() {
+    let (low, nan) = (f64::NEG_INFINITY, f64::NAN);
+    let weighted = |weights: Vec<f64>| Ensemble::new(vec![finished(0.0), finished(1.0)]).weighted(weights);
+    let refused = [vec![0.0], vec![0.0; 3], vec![0.0, nan], vec![0.0, f64::INFINITY], vec![low, low]];
+    let messages = refused.map(|weights| weighted(weights).unwrap_err().to_string());
+    insta::assert_snapshot!(messages.join("\n"), @"");
+    assert_eq!(weighted(vec![low, -1e300]).unwrap().log_weights(), Some(vec![low, -1e300]));
+    assert_eq!(Ensemble::<f64>::new(vec![]).weighted(vec![]).unwrap().log_weights(), Some(vec![]));
+}
+
+/// Weights and fields are of the members that finished, in the same order.
+#[test]
+fn members_that_diverged_are_counted_and_left_out() {
+    let outcomes = vec![finished(1.0), diverged(), finished(2.0)];
+    let ensemble = Ensemble::new(outcomes).weighted(vec![-1.0, -2.0, -3.0]).unwrap().with_evidence(-7.5);
+    assert_eq!((ensemble.len(), ensemble.diverged(), ensemble.skipped()), (2, 1, 0));
+    assert_eq!(ensemble.members(), [0, 1, 2]);
+    assert_eq!(ensemble.fields().map(|x| x[0]).collect::<Vec<_>>(), [1.0, 2.0]);
+    assert_eq!((ensemble.log_weights(), ensemble.evidence()), (Some(vec![-1.0, -3.0]), Some(-7.5)));
+    assert_eq!(ensemble.outcomes().len(), 3);
+    assert!(Ensemble::new(vec![diverged()]).is_empty());
+}
+
+/// χ² = Σ w_m Σ_i r²/s² / (N Σ w_m): of x = c everywhere, r_i = y_i − c.
+#[test]
+fn the_misfit_has_its_closed_form() {
+    let y = [0.8, -0.4, 1.3];
+    let seen = observed(mask(), NoiseVariance::PerObservation(vec![NOISE, 0.25, 1.0]));
+    let square = |c: f64| {
+        y.iter().zip([NOISE, 0.25, 1.0]).map(|(y, s2): (&f64, f64)| (y - c).powi(2) / s2).sum::<f64>() / 3.0
+    };
+    let members = || vec![finished(0.3), diverged(), finished(-1.0)];
+    let plain = Ensemble::new(members()).misfit(&seen);
+    let weights = vec![2f64.ln() - 900.0, 0.0, -900.0];
+    let weighted = Ensemble::new(members()).weighted(weights).unwrap().misfit(&seen);
+    let bound = 32.0 * f64::EPSILON;
+    assert!((plain / (0.5 * (square(0.3) + square(-1.0))).sqrt() - 1.0).abs() < bound, "{plain}");
+    let expected = ((2.0 * square(0.3) + square(-1.0)) / 3.0).sqrt();
+    assert!((weighted / expected - 1.0).abs() < 1e3 * bound, "{weighted} {expected}");
+    assert!(Ensemble::<f64>::new(vec![diverged()]).misfit(&seen).is_nan());
+    let exact = observed(mask(), NoiseVariance::Uniform(0.0));
+    assert_eq!(Ensemble::new(vec![finished(0.0)]).misfit(&exact), f64::INFINITY);
+}
+
+/// Whoever watches hears of every member, and those that are not begun are counted.
+#[test]
+fn a_drawing_that_is_ended_says_what_it_skipped() {
+    let sampler = inference().bind(&"dps".parse::<Recipe>().unwrap(), None).unwrap();
+    let members: Vec<_> = (0..6).map(member).collect();
+    let all = sampler.draw(&members, Watch::NONE).unwrap();
+    assert_eq!((all.len(), all.skipped(), all.members()), (6, 0, &[0, 1, 2, 3, 4, 5][..]));
+    let told = AtomicUsize::new(0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let go_on = |done: usize| {
+        told.fetch_max(done, Ordering::Relaxed);
+        done < 2
+    };
+    let some = pool.install(|| sampler.draw(&members, Watch { go_on: &go_on })).unwrap();
+    assert_eq!((some.len(), some.skipped(), told.into_inner()), (2, 4, 2));
+    for (place, x) in some.members().iter().zip(some.fields()) {
+        assert_eq!(bits(x), bits(all.outcomes()[*place].x()), "member {place}");
+    }
+    let none = sampler.draw(&[], Watch::NONE).unwrap();
+    assert_eq!((none.len(), none.skipped(), none.is_empty()), (0, 0, true));
+}
