@@ -8,7 +8,7 @@ use equipoise_guidance::{Guidance, Sda, Strength};
 use equipoise_sampler::{Outcome, PredictorCorrector};
 use equipoise_scaling::Law;
 use equipoise_schedule::{Schedule, uniform_grid};
-use equipoise_solver::{Guided, Member, PosteriorSampler, Start};
+use equipoise_solver::{Guided, Member, PosteriorSampler, Start, Watch};
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ fn an_exact_ensemble_has_the_mean_and_the_spread_of_its_steps() {
     let sampler = PredictorCorrector::new(uniform_grid(steps).unwrap(), 0, 0.5).unwrap();
     let solver = guided(problem, Arc::new(problem.exact(sampler.evaluated())), &sampler);
     let members: Vec<Member> = (0..n).map(member).collect();
-    let ends = solver.ensemble(&members).unwrap();
+    let ends = solver.draw(&members, Watch::NONE).unwrap().into_outcomes();
     let first = schedule().level(1.0);
     let marginal = problem.covariance.weights(&|l| first.mu.powi(2) * l + first.sigma.powi(2));
     for (i, &p) in truth.modes.eigenvalues().iter().enumerate() {
@@ -74,7 +74,7 @@ fn members_do_not_know_of_each_other() {
         let solver = guided(&problem, guidance, &sampler);
         let ensemble = |members: Vec<Member>, threads: usize| -> Vec<Outcome<f64>> {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| solver.ensemble(&members)).unwrap()
+            pool.install(|| solver.draw(&members, Watch::NONE)).unwrap().into_outcomes()
         };
         let few = ensemble((0..4).map(member).collect(), 1);
         let many = ensemble((0..8).rev().map(member).collect(), 3);

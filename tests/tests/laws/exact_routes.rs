@@ -2,8 +2,9 @@
 
 use crate::problem::{NOISE, Problem, explicit, lattice, schedule, stationary};
 use equipoise_covariance::Covariance;
+use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_field::Shape;
-use equipoise_guidance::{Guidance, Scratch};
+use equipoise_guidance::{Evidence, Guidance, Scratch, States};
 use equipoise_innovation::Method;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_schedule::Schedule;
@@ -31,15 +32,19 @@ impl LinearOperator<f64> for Unstructured {
     }
 }
 
-/// g at one state and every time, solved by `method`.
+/// g at one state and every time, with m for x̂, solved by `method`.
 fn gradients(problem: &Problem, method: Method) -> Vec<Vec<f64>> {
     assert_eq!(problem.observed().method(), method);
     let exact = problem.exact(&TIMES);
     let x_t: Vec<f64> = Stream::new("x_t").normal(0, problem.mean.len());
     let gradient = |t: f64| {
         let mut g = vec![f64::NAN; x_t.len()];
-        let evidence = exact.gradient(&x_t, schedule().level(t), &mut g, &mut Scratch::new()).unwrap();
-        assert_eq!(evidence.residual.is_some(), method == Method::Iterative);
+        let (level, mut x_hat, mut tape) = (schedule().level(t), vec![f64::NAN; x_t.len()], Tape::new());
+        let mut local = problem.wiener.linearise(&x_t, level, &mut x_hat, &mut tape).unwrap();
+        let mut at = States { x_t: &x_t, level, x_hat: &problem.mean, local: &mut *local };
+        let mut evidence = [Evidence::default()];
+        exact.gradients(&mut at, &mut g, &mut evidence, &mut Scratch::new()).unwrap();
+        assert_eq!(evidence[0].residual.is_some(), method == Method::Iterative);
         g
     };
     TIMES.into_iter().map(gradient).collect()
