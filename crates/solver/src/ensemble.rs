@@ -107,7 +107,8 @@ impl<R: Real> Ensemble<R> {
     }
 
     /// χ of the members that finished, √((1/MN) Σ_m Σ_i w_m r²_mi/s_i²) with weights of mean 1: about 1 where
-    /// they meet y as well as its noise lets them. NaN without a member, infinite where s² is 0 and missed.
+    /// they meet y as well as its noise lets them. NaN without a member that weighs anything, infinite where
+    /// s² is 0 and one that does misses y.
     pub fn misfit(&self, seen: &Observed<R>) -> f64 {
         let square = |x: &[R]| -2.0 * seen.log_likelihood(x) / seen.count() as f64;
         let squares: Vec<f64> = self.fields().map(square).collect();
@@ -119,6 +120,7 @@ impl<R: Real> Ensemble<R> {
             }
         };
         let total = sum::of(weights.len(), |m| weights[m]);
-        (sum::of(squares.len(), |m| weights[m] * squares[m]) / total).sqrt()
+        let share = |m: usize| if weights[m] == 0.0 { 0.0 } else { weights[m] * squares[m] };
+        (sum::of(squares.len(), share) / total).sqrt()
     }
 }

@@ -95,11 +95,11 @@ impl<R: Real> ObservedGaussian<R> {
         let fault = |prior: String, observation: String| Err(SolverError::Mismatch { prior, observation });
         let operator = seen.linear("a Gaussian prior")?;
         if !std::ptr::addr_eq(Arc::as_ptr(operator), Arc::as_ptr(prior.operator())) {
-            let sizes = |operator: &dyn LinearOperator<R>| (operator.len_out(), operator.len_in());
-            let ((n, d), (m, e)) = (sizes(&**prior.operator()), sizes(&**operator));
-            let other =
-                format!("{m} readings of {e} numbers through another operator, expected the same object");
-            return fault(format!("seen through an operator from {d} to {n} numbers"), other);
+            let sizes =
+                |of: &dyn LinearOperator<R>| format!("from {} numbers to {}", of.len_in(), of.len_out());
+            let [own, other] = [prior.operator(), operator].map(|operator| sizes(&**operator));
+            let other = format!("another operator, {other}; expected the same object");
+            return fault(format!("an operator {own}"), other);
         }
         let differ = |i: &usize| prior.noise().at(*i).to_bits() != seen.noise().at(*i).to_bits();
         if let Some(i) = (0..seen.count()).find(differ) {

@@ -31,6 +31,7 @@ impl Needs {
 
 /// What is known of a method without a problem.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Spec {
     /// The name that the command line and the results use.
     pub name: &'static str,

@@ -78,6 +78,7 @@ impl Range {
 
 /// A parameter of a method.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Parameter {
     /// Its name on the command line and in the results.
     pub name: &'static str,

@@ -56,6 +56,7 @@ pub(crate) fn bind_exact<R: Real>(annealing: Annealing<R>, recipe: &Recipe) -> B
 
 /// How x is drawn from ‖y − A(x)‖²/(2s²) + ‖x − x̂₀‖²/(2ρ²).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Inner {
     /// Unadjusted Langevin steps from x̂₀; A may be nonlinear. Stable while the step size is below
     /// 2/(‖A′‖²/s² + 1/ρ²).

@@ -25,7 +25,13 @@ fn weights_are_one_a_member_and_some_weigh() {
     let weighted = |weights: Vec<f64>| Ensemble::new(vec![finished(0.0), finished(1.0)]).weighted(weights);
     let refused = [vec![0.0], vec![0.0; 3], vec![0.0, nan], vec![0.0, f64::INFINITY], vec![low, low]];
     let messages = refused.map(|weights| weighted(weights).unwrap_err().to_string());
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    weights of an ensemble: found 1 weights for 2 members, expected one finite or −∞ a member, not all −∞
+    weights of an ensemble: found 3 weights for 2 members, expected one finite or −∞ a member, not all −∞
+    weights of an ensemble: found a log-weight of NaN for member 1, expected one finite or −∞ a member, not all −∞
+    weights of an ensemble: found a log-weight of inf for member 1, expected one finite or −∞ a member, not all −∞
+    weights of an ensemble: found no member with a weight, expected one finite or −∞ a member, not all −∞
+    ");
     assert_eq!(weighted(vec![low, -1e300]).unwrap().log_weights(), Some(vec![low, -1e300]));
     assert_eq!(Ensemble::<f64>::new(vec![]).weighted(vec![]).unwrap().log_weights(), Some(vec![]));
 }
@@ -62,6 +68,10 @@ fn the_misfit_has_its_closed_form() {
     assert!(Ensemble::<f64>::new(vec![diverged()]).misfit(&seen).is_nan());
     let exact = observed(mask(), NoiseVariance::Uniform(0.0));
     assert_eq!(Ensemble::new(vec![finished(0.0)]).misfit(&exact), f64::INFINITY);
+    // A particle that an exact observation rules out weighs nothing, however far it is.
+    let met = Outcome::Finished { x: vec![0.8, 0.0, 0.0, -0.4, 0.0, 1.3, 0.0, 0.0], trace: Trace::default() };
+    let ruled_out = Ensemble::new(vec![met, finished(0.0)]).weighted(vec![0.0, f64::NEG_INFINITY]).unwrap();
+    assert!(ruled_out.misfit(&exact) == 0.0);
 }
 
 /// Whoever watches hears of every member, and those that are not begun are counted.

@@ -29,7 +29,14 @@ fn what_does_not_fit_is_named_on_both_sides() {
         refused(Problem::gaussian(Arc::clone(&gaussian), observed(Arc::clone(&operator), per_observation))),
         refused(Problem::gaussian(Arc::clone(&gaussian), observed(Arc::clone(&operator), nearly))),
     ];
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    problem: found a prior with fields of 8 numbers, and an observation with an operator on fields of 9
+    problem: found a prior with an operator from 8 numbers to 3, and an observation with another operator, from 9 numbers to 1; expected the same object
+    problem: found a prior with an operator from 8 numbers to 3, and an observation with another operator, from 8 numbers to 3; expected the same object
+    problem: found a prior with an operator from 8 numbers to 3, and an observation with another operator, from 8 numbers to 3; expected the same object
+    problem: found a prior with a noise variance of 0.09 in observation 2, and an observation with a noise variance of 0.25 in observation 2
+    problem: found a prior with a noise variance of 0.09 in observation 0, and an observation with a noise variance of 0.09000000000000001 in observation 0
+    ");
     // The same s² in other words, and other readings, are the same problem.
     let same = NoiseVariance::PerObservation(vec![NOISE; 3]);
     assert!(Problem::gaussian(gaussian, observed(operator, same)).is_ok());
@@ -52,7 +59,18 @@ fn noise_is_checked_where_an_observation_is_made() {
         channels(vec![0.1, -0.1, 0.1], 1),
     ];
     let refused = |noise| Observed::shared(vec![0.8, -0.4, 1.3], mask(), noise).err().unwrap().to_string();
-    insta::assert_snapshot!(noises.map(refused).join("\n"), @"");
+    insta::assert_snapshot!(noises.map(refused).join("\n"), @r"
+    noise variance of observation 0: found NaN, expected a finite number of at least 0
+    noise variance of observation 0: found -1, expected a finite number of at least 0
+    noise variance of observation 0: found inf, expected a finite number of at least 0
+    noise variance of observation 0: found NaN, expected a finite number of at least 0
+    noise: given for 2 observations, expected 3
+    noise variance of observation 2: found NaN, expected a finite number of at least 0
+    noise: given for 2 observations, expected 3
+    noise: given for 0 observations, expected 3
+    noise: given for 0 observations, expected 3
+    noise variance of observation 1: found -0.1, expected a finite number of at least 0
+    ");
     for noise in [0.0, 1e-300, 1e300] {
         assert!(Observed::shared(vec![0.8, -0.4, 1.3], mask(), NoiseVariance::Uniform(noise)).is_ok());
     }

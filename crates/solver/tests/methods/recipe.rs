@@ -57,12 +57,31 @@ fn what_is_no_recipe_is_refused() {
         "ddrm:eta=-0.1",
         "mmps:iterations=1.5",
         "mmps:iterations=0",
-        "mmps:iterations=1e300",
+        "mmps:iterations=1e16",
         "daps:steps=3,flow_steps=0.5",
         "daps_exact:rate=1e-4",
     ];
     let refused = |text: &str| text.parse::<Recipe>().unwrap_err().to_string();
-    insta::assert_snapshot!(texts.map(refused).join("\n"), @"");
+    insta::assert_snapshot!(texts.map(refused).join("\n"), @r"
+    method: found `nothing`, expected one of sda, exact, mmps, poly2, tmpd, pigdm_score, jfps, diffpir, dps, sda_dps, dsg, mcg, pigdm, ddrm, ddnm, pnp_admm, red_diff, daps, daps_exact
+    method dps: found ``, expected NAME=VALUE, with commas between
+    method dps: found `zeta`, expected NAME=VALUE, with commas between
+    method dps: found `zeta=`, expected NAME=VALUE, with commas between
+    method dps: found `zeta=much`, expected NAME=VALUE, with commas between
+    method dps: found `eta`, expected one of its parameters: zeta
+    method tmpd: found `eta`, expected no parameter: the method has none
+    method dps: found `zeta=2`, expected each parameter once
+    method dps, zeta: found 0, expected a finite number above 0
+    method dps, zeta: found NaN, expected a finite number above 0
+    method dps, zeta: found inf, expected a finite number above 0
+    method dsg, weight: found 1.5, expected a number from 0 to 1
+    method ddrm, eta: found -0.1, expected a number from 0 to 1
+    method mmps, iterations: found 1.5, expected a whole number of at least 1
+    method mmps, iterations: found 0, expected a whole number of at least 1
+    method mmps, iterations: found 10000000000000000, expected a whole number of at least 1
+    method daps, flow_steps: found 0.5, expected a whole number of at least 1
+    method daps_exact: found `rate`, expected one of its parameters: flow_steps
+    ");
 }
 
 /// How a method is bound without a recipe.

@@ -28,7 +28,8 @@ impl Count {
     }
 }
 
-/// A Wiener denoiser that counts, and at one level makes no number of x̂ where x_1 is negative.
+/// A Wiener denoiser that counts, and at one level makes no number of x̂ where x_1 has an odd number of bits,
+/// as about half of all states have, however close.
 struct Counted {
     wiener: Wiener<f64>,
     batch: usize,
@@ -74,7 +75,8 @@ impl Denoiser<f64> for Counted {
         let local = self.wiener.linearise(x, level, out, tape)?;
         if self.breaks == Some(level) {
             for (x, out) in x.chunks_exact(DIM).zip(out.chunks_exact_mut(DIM)) {
-                out.iter_mut().filter(|_| x[1] < 0.0).for_each(|o| *o = f64::NAN);
+                let odd = x[1].to_bits().count_ones() % 2 == 1;
+                out.iter_mut().filter(|_| odd).for_each(|o| *o = f64::NAN);
             }
         }
         Ok(Box::new(CountedProducts { local, count: &self.count }))
