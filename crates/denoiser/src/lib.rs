@@ -44,6 +44,7 @@ mod conformance;
 mod denoise;
 mod error;
 mod linearise;
+mod pointers;
 mod pullback;
 
 pub use closure::Closure;

@@ -19,6 +19,7 @@ mod grid;
 mod level;
 mod linear_beta;
 mod name;
+mod pointers;
 mod prediction;
 mod rectified;
 mod sda;
