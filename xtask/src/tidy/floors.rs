@@ -15,7 +15,7 @@ pub(super) const FLOORS: [&[&str]; 12] = [
     &["guidance", "prior"],
     &["sampler"],
     &["solver", "reduced"],
-    &["report", "stability", "solver-cuda"],
+    &["report", "stability", "solver-cuda", "equipoise"],
     &["sweep", "reconstruction", "denoising"],
     &["benchmark"],
     &["cli", "throughput"],
