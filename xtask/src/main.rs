@@ -5,6 +5,7 @@ mod bench;
 mod commands;
 mod cuda;
 mod data;
+mod importer;
 mod setup;
 mod singly;
 mod spawn;

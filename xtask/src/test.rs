@@ -2,7 +2,7 @@
 
 use crate::cuda::{self, Toolchain};
 use crate::steps::{self, Step};
-use crate::{data, setup, singly, tidy, workspace};
+use crate::{data, importer, setup, singly, tidy, workspace};
 use anyhow::{Context, bail};
 use std::process::Stdio;
 
@@ -42,6 +42,7 @@ fn all() -> Vec<Step> {
         ),
         cargo("clippy", LINTS),
         cargo("test", TESTS),
+        inside("importer", "a program outside the workspace, by the crate `equipoise` alone", importer::run),
         cargo("doctest", DOCTESTS),
         cargo("doc", DOCS),
     ]

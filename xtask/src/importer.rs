@@ -1,0 +1,75 @@
+//! tests/importer, a program outside the workspace that knows the crate `equipoise` alone: built without a
+//! library of the system, and run.
+
+use crate::workspace;
+use anyhow::{Context, bail};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Fragments of package names that stand for a library of the system.
+const NATIVE: [&str; 5] = ["openblas", "lapack", "hdf5", "cudarc", "blas-src"];
+
+/// Builds and tests it with the versions of the workspace's lock file, in the workspace's `target`.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let folder = workspace::root().join("tests/importer");
+    take_lock(&folder)?;
+    let listed = cargo(&folder, &["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
+        .output()
+        .context("cannot start cargo")?;
+    if !listed.status.success() {
+        bail!("`cargo tree` in tests/importer: {}", String::from_utf8_lossy(&listed.stderr).trim());
+    }
+    let listing = String::from_utf8(listed.stdout).context("cargo did not print UTF-8")?;
+    let found = native(&listing);
+    if !found.is_empty() {
+        bail!("below tests/importer: found {}, expected no library of the system", found.join(", "));
+    }
+    for args in [&["fmt", "--check"][..], &["test", "--quiet"]] {
+        let status = cargo(&folder, args).status().context("cannot start cargo")?;
+        if !status.success() {
+            bail!("`cargo {}` in tests/importer ended with {status}", args.join(" "));
+        }
+    }
+    Ok(())
+}
+
+/// Cargo keeps of a lock file what the package needs: the importer is built from the versions that the
+/// workspace was tested with, and has no second list to be kept in step.
+fn take_lock(folder: &Path) -> anyhow::Result<()> {
+    let lock = folder.join("Cargo.lock");
+    fs::copy(workspace::root().join("Cargo.lock"), &lock)
+        .with_context(|| format!("cannot write {}", lock.display()))?;
+    Ok(())
+}
+
+fn cargo(folder: &Path, args: &[&str]) -> Command {
+    let mut command = workspace::cargo();
+    command.current_dir(folder).args(args).stdin(Stdio::null());
+    if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+        command.env("CARGO_TARGET_DIR", workspace::root().join("target"));
+    }
+    command
+}
+
+/// The packages of a listing that bind a library of the system, each once.
+fn native(listing: &str) -> Vec<&str> {
+    let names = listing.lines().filter_map(|line| line.split_whitespace().next());
+    let mut found: Vec<_> = names.filter(|name| NATIVE.iter().any(|part| name.contains(part))).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bindings_are_found_and_named_once() {
+        let listing = "equipoise v0.1.0 (crates/equipoise)\nopenblas-src v0.10.16\nhdf5-metno v0.15.1\n\
+                       openblas-src v0.10.16 (*)\n";
+        assert_eq!(native(listing), ["hdf5-metno", "openblas-src"]);
+        assert!(native("equipoise v0.1.0\nrayon v1.12.0\n").is_empty());
+    }
+}
