@@ -1,7 +1,7 @@
 //! The methods of the table, one name each: as published (`Dps`), or with a parameter (`Dps::zeta(0.3)`).
 
-use crate::recipe::{Bound, MethodOf, Recipe};
 use crate::Lawful;
+use crate::recipe::{Bound, MethodOf, Recipe};
 use equipoise_field::Real;
 use equipoise_scaling::Law;
 use equipoise_solver::Inference;

@@ -3,8 +3,8 @@
 //! [`solver`](crate::solver).
 
 pub use crate::methods::{
-    Daps, DapsExact, Ddnm, Ddrm, DiffPir, Dps, Dsg, Exact, Jfps, Mcg, Mmps, Pigdm, PigdmScore, PnpAdmm, Poly2,
-    RedDiff, Sda, SdaDps, Tmpd,
+    Daps, DapsExact, Ddnm, Ddrm, DiffPir, Dps, Dsg, Exact, Jfps, Mcg, Mmps, Pigdm, PigdmScore, PnpAdmm,
+    Poly2, RedDiff, Sda, SdaDps, Tmpd,
 };
 pub use crate::samplers::{
     Ancestral, Ddim, Ddpm, Euler, Exponential, Heun, PredictorCorrector, SamplerOf, Stepping, Steps,

@@ -17,7 +17,11 @@ fn seen<R: Real>() -> Observed<R> {
 }
 
 fn posterior<R: Real>() -> Posterior<R> {
-    Posterior::empirical(PRIOR, seen()).method(Exact).schedule(Straight(0.01)).sampler(Euler::log_snr(64)).seed(3)
+    Posterior::empirical(PRIOR, seen::<R>())
+        .method(Exact)
+        .schedule(Straight(0.01))
+        .sampler(Euler::log_snr(64))
+        .seed(3)
 }
 
 /// All members at a sign, to the noise σ(0) = 0.01 that is left, and the share of + within four binomial deviations.
@@ -71,5 +75,8 @@ fn members_that_interact_draw_the_posterior_and_its_evidence() {
     let evidence = drawn.evidence().unwrap();
     assert!((evidence - expected).abs() < 4.0 * 0.38 / (MEMBERS as f64).sqrt(), "{evidence} {expected}");
     let fewer = particles.draw(MEMBERS / 2).unwrap();
-    assert!(!fewer.fields().eq(drawn.fields().take(MEMBERS / 2)), "members were drawn by each other's weights");
+    assert!(
+        !fewer.fields().eq(drawn.fields().take(MEMBERS / 2)),
+        "members were drawn by each other's weights"
+    );
 }

@@ -1,5 +1,4 @@
 //! A Gaussian prior through the facade: every method runs, and the exact ones agree.
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 use equipoise::field::sum;
 use equipoise::prelude::*;
@@ -28,7 +27,11 @@ fn every_method_of_the_table_runs() {
         assert_eq!(drawn.outcomes().len(), 2, "{method}");
     }
     for law in Law::ALL {
-        assert_eq!(posterior().method(Sda::law(law).reference(2)).draw(1).unwrap().outcomes().len(), 1, "{law}");
+        assert_eq!(
+            posterior().method(Sda::law(law).reference(2)).draw(1).unwrap().outcomes().len(),
+            1,
+            "{law}"
+        );
     }
 }
 

@@ -1,6 +1,8 @@
 //! The facade against what it assembles: the same bits as by hand, what it takes, and what it refuses.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+mod gaussian;
+
 use equipoise::field::sum;
 use equipoise::guidance::{ConditionalCovariance, Guidance, Unguided};
 use equipoise::observation::ConjugateGradients;
@@ -38,7 +40,7 @@ fn seen<R: Real>() -> Observed<R> {
 }
 
 fn posterior() -> Posterior<f64> {
-    Posterior::of(Wide, seen())
+    Posterior::of(Wide, seen::<f64>())
 }
 
 /// Member by member, with every default and with none.
@@ -48,21 +50,22 @@ fn the_builder_assembles_what_one_would_by_hand() {
     let by_hand = |iterations: usize, steps: usize, bound: f64| Guided {
         guidance: Arc::new(equipoise::guidance::Mmps::new(
             ConditionalCovariance::Jacobian(Arc::new(Wide)),
-            Arc::new(seen()),
+            Arc::new(seen::<f64>()),
             ConjugateGradients { iterations, tolerance: 1e-10 },
         )),
         sampler: Arc::new(
             equipoise::sampler::Heun::new(Spacing::LogSnr.grid(&*schedule(), steps).unwrap()).unwrap(),
         ),
         schedule: schedule(),
-        start: Start::Normal,
+        start: Start::<f64>::Normal,
         bound,
     };
     let members = |seed: u64| -> Vec<Member> {
         let stream = |label, m| Stream::new(label).number(seed).number(m);
         (0..3).map(|m| Member { start: stream("start", m), langevin: stream("langevin", m) }).collect()
     };
-    let expected = by_hand(1, 32, f64::INFINITY).draw(&members(0), Watch::NONE).unwrap();
+    let expected: equipoise::solver::Ensemble<f64> =
+        by_hand(1, 32, f64::INFINITY).draw(&members(0), Watch::NONE).unwrap();
     assert_eq!(posterior().draw(3).unwrap().into_inner(), expected);
 
     let set = posterior().method(Mmps::iterations(2)).schedule(schedule()).sampler(Heun::log_snr(8));
@@ -87,9 +90,9 @@ fn parts_are_taken_by_value_and_behind_pointers() {
     let boxed = "cos".parse::<ScheduleName>().unwrap().build(0.01).unwrap();
     let expected = posterior().draw(2).unwrap().into_inner();
     for other in [
-        Posterior::of(Arc::new(Wide), seen()),
-        Posterior::of(shared, Arc::new(seen())).schedule(schedule()),
-        Posterior::of(Closure::new(DIM, scaled, vjp), seen()).schedule(boxed),
+        Posterior::of(Arc::new(Wide), seen::<f64>()),
+        Posterior::of(shared, Arc::new(seen::<f64>())).schedule(schedule()),
+        Posterior::of(Closure::new(DIM, scaled, vjp), seen::<f64>()).schedule(boxed),
         posterior().schedule(Arc::new(schedule())),
     ] {
         assert_eq!(other.draw(2).unwrap().into_inner(), expected, "{other:?}");
@@ -125,10 +128,11 @@ fn ones_own_guidance_and_sampler_run() {
 #[test]
 fn both_element_types_draw_the_posterior() {
     fn check<R: Real>() {
-        let drawn = Posterior::<R>::of(Wide, seen()).sampler(Exponential::steps(16)).draw(256).unwrap();
+        let drawn = Posterior::of(Wide, seen::<R>()).sampler(Exponential::steps(16)).draw(256).unwrap();
         assert_eq!((drawn.len(), drawn.diverged()), (256, 0));
         let kappa: f64 = 4.0 / 4.01;
-        let expected = [(kappa, 0.1 * kappa.sqrt()), (0.0, 2.0), (-0.5 * kappa, 0.1 * kappa.sqrt()), (0.0, 2.0)];
+        let expected =
+            [(kappa, 0.1 * kappa.sqrt()), (0.0, 2.0), (-0.5 * kappa, 0.1 * kappa.sqrt()), (0.0, 2.0)];
         for ((mean, std), (m, s)) in drawn.mean().into_iter().zip(drawn.std()).zip(expected) {
             assert!((mean - m).abs() < 5.0 * s / 16.0, "{mean} {m}");
             assert!((std / s - 1.0).abs() < 5.0 / 512f64.sqrt(), "{std} {s}");
