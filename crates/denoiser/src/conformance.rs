@@ -1,9 +1,11 @@
 //! The suite that every denoiser passes.
 
+mod adjoint;
 mod batch;
 mod parts;
 mod probe;
 
+pub use adjoint::check_jvp;
 pub use batch::check_batch;
 
 use crate::{Denoiser, DenoiserError};

@@ -11,8 +11,8 @@ use std::sync::Arc;
 /// `dim`, `denoise` and `vjp` make a denoiser. Whoever needs x̂ and products with J at one state, as every
 /// method does, calls [`linearise`](Self::linearise), for a batch of members at once; a model that can
 /// run forward once for all of them, such as a network, overrides it with [`batch`](Self::batch).
-/// [`check_denoiser`](crate::check_denoiser) and [`check_batch`](crate::check_batch) hold the forms to each
-/// other.
+/// [`check_denoiser`](crate::check_denoiser), [`check_jvp`](crate::check_jvp) and
+/// [`check_batch`](crate::check_batch) hold the forms to each other.
 pub trait Denoiser<R: Real>: Send + Sync {
     /// D, the length of a field.
     fn dim(&self) -> usize;

@@ -65,6 +65,16 @@ pub enum DenoiserError {
         /// How far the two may lie apart.
         bound: f64,
     },
+    /// A product J v that is not the adjoint of Jᵀw.
+    #[error("jvp: found ⟨w, J v⟩ = {found}, expected {expected} ± {bound} as ⟨Jᵀw, v⟩")]
+    Adjoint {
+        /// ⟨w, J v⟩.
+        found: f64,
+        /// ⟨Jᵀw, v⟩.
+        expected: f64,
+        /// How far the two may lie apart.
+        bound: f64,
+    },
     /// Differences of x̂ drown in its rounding or curvature: nothing was tested.
     #[error(
         "vjp: found no slope of x̂ at this x_t and level that differences resolve, expected one; nothing was tested"

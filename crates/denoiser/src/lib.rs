@@ -48,7 +48,7 @@ mod pointers;
 mod pullback;
 
 pub use closure::Closure;
-pub use conformance::{Conformance, check_batch, check_denoiser};
+pub use conformance::{Conformance, check_batch, check_denoiser, check_jvp};
 pub use denoise::{Denoiser, Empirical, ExactCovariance, LogLikelihood, Moments};
 pub use error::DenoiserError;
 pub use linearise::{Linearised, Tape};
