@@ -171,13 +171,11 @@ fn at_level(flow: &Flow, named: &Named, pixels: &[Pixel], ratio: f64, seed: u64)
     let dim = shape.len();
     let mut sums: Vec<Sums> =
         pixels.iter().map(|_| Sums { mean: vec![0.0; dim], ..Sums::default() }).collect();
+    let indices: Vec<usize> = pixels.iter().map(|pixel| pixel.index(shape)).collect::<Result<_>>()?;
     for held_out in flow.held_out() {
         let x_t = flow.noised(held_out, level, seed);
-        // A denoiser remembers what it has found at the state that its Jacobian is asked for next.
-        named.denoiser.denoise(&x_t, level, &mut vec![0.0; dim])?;
-        for (pixel, sums) in pixels.iter().zip(&mut sums) {
-            let index = pixel.index(shape)?;
-            let mut row = sensitivity(&*named.denoiser, &x_t, level, index)?;
+        let rows = sensitivity(&*named.denoiser, &x_t, level, &indices)?;
+        for ((mut row, &index), sums) in rows.into_iter().zip(&indices).zip(&mut sums) {
             each::update(&mut row, |j| j * level.mu as f32);
             sums.add(flow, index, row)?;
         }

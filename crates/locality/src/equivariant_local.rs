@@ -3,9 +3,10 @@
 use crate::pixelwise::{Neighbourhood, Pixelwise};
 use crate::window::Window;
 use crate::{Border, LocalityError, Patch, Training};
-use equipoise_denoiser::{Denoiser, DenoiserError};
+use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::{Axis, Real};
 use equipoise_schedule::Level;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The denoiser whose every pixel sees only its patch, and compares it with patches elsewhere.
@@ -25,7 +26,7 @@ use std::time::Duration;
 /// Source: Kamb & Ganguli 2024 (arXiv 2412.20292), eq. 8, the ELS machine, with its rule for borders.
 pub struct EquivariantLocal<R: Real> {
     pixelwise: Pixelwise<R>,
-    offsets: Offsets,
+    offsets: Arc<Offsets>,
 }
 
 struct Offsets {
@@ -61,7 +62,7 @@ impl<R: Real> EquivariantLocal<R> {
         };
         let open = shifts.iter().map(|&[h, w]| [along(0, h), along(1, w)]).collect();
         let offsets = Offsets { window: Window::new(shape, patch), width: shape.width, open };
-        Ok(Self { pixelwise: Pixelwise::new(training.with_shifts(shifts)), offsets })
+        Ok(Self { pixelwise: Pixelwise::new(training.with_shifts(shifts)), offsets: Arc::new(offsets) })
     }
 
     /// The training set; its shifts are the offsets.
@@ -71,13 +72,13 @@ impl<R: Real> EquivariantLocal<R> {
 
     /// How long a `denoise` will take, by carrying out one of its partial sums (16 stored samples).
     ///
-    /// The other threads are taken to be as fast, and the file, if there is one, too. A `vjp` takes
-    /// about twice as long when it follows a `denoise` at the same x_t, else three times.
+    /// The other threads are taken to be as fast, and the file, if there is one, too. A product
+    /// of a linearisation takes about twice as long, a `vjp` by itself three times.
     ///
     /// # Errors
     /// As a `denoise`.
     pub fn probe(&self, x_t: &[R], level: Level) -> Result<Duration, LocalityError> {
-        self.pixelwise.probe(&self.offsets, x_t, level)
+        self.pixelwise.probe(self.offsets.as_ref(), x_t, level)
     }
 }
 
@@ -87,11 +88,25 @@ impl<R: Real> Denoiser<R> for EquivariantLocal<R> {
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        Ok(self.pixelwise.denoise(&self.offsets, x_t, level, x_hat)?)
+        Ok(self.pixelwise.denoise(self.offsets.as_ref(), x_t, level, x_hat)?)
     }
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        Ok(self.pixelwise.vjp(&self.offsets, x_t, level, v, out)?)
+        Ok(self.pixelwise.vjp(self.offsets.as_ref(), x_t, level, v, out)?)
+    }
+
+    fn batch(&self) -> usize {
+        self.pixelwise.batch()
+    }
+
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+        _tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        self.pixelwise.linearise(Arc::clone(&self.offsets) as _, x_t, level, x_hat)
     }
 }
 

@@ -1,6 +1,5 @@
 //! What can go wrong with a training set or a denoiser over it.
 
-use equipoise_data::DataError;
 use equipoise_denoiser::DenoiserError;
 use equipoise_field::Axis;
 
@@ -62,9 +61,9 @@ pub enum LocalityError {
         /// The value.
         found: f64,
     },
-    /// Samples that could not be read.
+    /// Samples that could not be read, in the words of whoever reads them.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Samples(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<LocalityError> for DenoiserError {
@@ -79,4 +78,12 @@ impl From<LocalityError> for DenoiserError {
 /// Refuses a length that is not the expected one.
 pub(crate) fn check(what: &'static str, found: usize, expected: usize) -> Result<(), LocalityError> {
     if found == expected { Ok(()) } else { Err(LocalityError::Length { what, found, expected }) }
+}
+
+/// The number of members in a buffer of whole fields.
+pub(crate) fn members(what: &'static str, found: usize, dim: usize) -> Result<usize, LocalityError> {
+    if found.is_multiple_of(dim) {
+        return Ok(found / dim);
+    }
+    Err(LocalityError::Length { what, found, expected: dim })
 }

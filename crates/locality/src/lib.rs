@@ -11,7 +11,8 @@
 //!
 //! Samples are single frames or whole windows, as one vector of shape (T, C, H, W). Every denoiser has
 //! its Jᵀv in closed form, works in `f64` between its inputs and outputs, and gives the same bits on
-//! any number of threads and whatever the portions that a [`Stored`] training set is read in.
+//! any number of threads, for any number of members in a batch, and whatever the portions that [`Samples`]
+//! are read in.
 //!
 //! ```
 //! use equipoise_denoiser::Denoiser;
@@ -26,7 +27,8 @@
 //! assert_eq!(training.shifted(Axis::H, 4)?.count(), 12);
 //! let patch = Patch::square(1, Boundary::Periodic);
 //! let local = EquivariantLocal::new(&training, patch, [1, 1])?;
-//! let row = sensitivity(&local, &vec![0.1; shape.len()], Level { mu: 0.8, sigma: 0.6 }, 27)?;
+//! let level = Level { mu: 0.8, sigma: 0.6 };
+//! let row = &sensitivity(&local, &vec![0.1; shape.len()], level, &[27])?[0];
 //! // Pixel (3, 3) reads nothing from beyond its 3 × 3 patch.
 //! assert!(row[shape.index(0, 1, 4, 4)] != 0.0);
 //! assert!(row[shape.index(0, 1, 5, 3)] == 0.0);
@@ -42,10 +44,9 @@ mod locality;
 mod mask;
 mod memorisation;
 mod optimal;
+mod padded;
 mod pixelwise;
-mod recent;
 mod sensitivity;
-mod stored;
 mod sums;
 mod training;
 mod window;
@@ -59,6 +60,5 @@ pub use mask::ROWS_LIMIT;
 pub use memorisation::{Nearest, memorisation_index, nearest};
 pub use optimal::Optimal;
 pub use sensitivity::{locality_radius, sensitivity, sensitivity_by_differences};
-pub use stored::Stored;
 pub use training::{Memory, Samples, Training};
 pub use window::{Border, Patch};

@@ -3,9 +3,10 @@
 use crate::pixelwise::{Neighbourhood, Pixelwise};
 use crate::window::Window;
 use crate::{LocalityError, Patch, Training};
-use equipoise_denoiser::{Denoiser, DenoiserError};
+use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The denoiser whose every pixel sees only its patch P_m.
@@ -17,8 +18,8 @@ use std::time::Duration;
 /// weights differ from point to point. At a border the patch wraps or is cut ([`crate::Border`]).
 ///
 /// Cost: one pass over the samples; for each, some 5D operations, 2 log₂ of the patch's sides per
-/// grid point, and one exponential per grid point. A `vjp` after a `denoise` at the same x_t costs
-/// twice that, else three times.
+/// grid point, and one exponential per grid point. A product of a linearisation costs twice that, a `vjp`
+/// by itself three times. A pass reads and shifts every sample once for all members of a batch.
 /// Source: Kamb & Ganguli 2024 (arXiv 2412.20292), eq. 6, the LS machine.
 ///
 /// ```
@@ -38,13 +39,13 @@ use std::time::Duration;
 /// ```
 pub struct Local<R: Real> {
     pixelwise: Pixelwise<R>,
-    window: Window,
+    window: Arc<Window>,
 }
 
 impl<R: Real> Local<R> {
     /// Over a training set, with the patch of every pixel.
     pub fn new(training: Training<R>, patch: Patch) -> Self {
-        let window = Window::new(training.shape(), patch);
+        let window = Arc::new(Window::new(training.shape(), patch));
         Self { pixelwise: Pixelwise::new(training), window }
     }
 
@@ -58,7 +59,7 @@ impl<R: Real> Local<R> {
     /// # Errors
     /// As a `denoise`.
     pub fn probe(&self, x_t: &[R], level: Level) -> Result<Duration, LocalityError> {
-        self.pixelwise.probe(&self.window, x_t, level)
+        self.pixelwise.probe(self.window.as_ref(), x_t, level)
     }
 }
 
@@ -68,11 +69,25 @@ impl<R: Real> Denoiser<R> for Local<R> {
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        Ok(self.pixelwise.denoise(&self.window, x_t, level, x_hat)?)
+        Ok(self.pixelwise.denoise(self.window.as_ref(), x_t, level, x_hat)?)
     }
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        Ok(self.pixelwise.vjp(&self.window, x_t, level, v, out)?)
+        Ok(self.pixelwise.vjp(self.window.as_ref(), x_t, level, v, out)?)
+    }
+
+    fn batch(&self) -> usize {
+        self.pixelwise.batch()
+    }
+
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+        _tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        self.pixelwise.linearise(Arc::clone(&self.window) as _, x_t, level, x_hat)
     }
 }
 

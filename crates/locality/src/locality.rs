@@ -5,7 +5,7 @@ use crate::mask::mask;
 use crate::pixelwise::{Neighbourhood, Pixelwise};
 use crate::{LocalityError, Training};
 use equipoise_covariance::Covariance;
-use equipoise_denoiser::{Denoiser, DenoiserError};
+use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::collections::HashMap;
@@ -30,8 +30,9 @@ const KEPT_LEVELS: usize = 256;
 /// Cost, for each sample: some 6D operations, D exponentials and one product with M. That product is
 /// two Fourier transforms of every plane and a (T·C)² block per wavenumber for a stationary
 /// covariance, soft or hard; two passes over the modes for explicit modes (soft only); one operation
-/// per entry that is not zero for what is made row by row (D up to [`crate::ROWS_LIMIT`]). A `vjp`
-/// after a `denoise` at the same x_t costs twice a `denoise`, else three times.
+/// per entry that is not zero for what is made row by row (D up to [`crate::ROWS_LIMIT`]). A product
+/// of a linearisation costs twice a `denoise`, a `vjp` by itself three times. A pass reads and shifts every
+/// sample once for all members of a batch.
 /// Source: Lukoianov et al. 2025 (arXiv 2509.09672), section 5 and appendix C.
 pub struct Locality<R: Real> {
     pixelwise: Pixelwise<R>,
@@ -107,5 +108,19 @@ impl<R: Real> Denoiser<R> for Locality<R> {
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         Ok(self.pixelwise.vjp(self.mask(level)?.as_ref(), x_t, level, v, out)?)
+    }
+
+    fn batch(&self) -> usize {
+        self.pixelwise.batch()
+    }
+
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+        _tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        self.pixelwise.linearise(self.mask(level)?, x_t, level, x_hat)
     }
 }

@@ -1,7 +1,9 @@
 //! How near a sample comes to its training set, beside how near fresh data come.
 
 use crate::error::check;
-use crate::sums::SquaredDistance;
+use crate::padded::Padded;
+use crate::sums::SquaredDistances;
+use crate::training::Pass;
 use crate::{LocalityError, Training};
 use equipoise_field::Real;
 use pulp::Arch;
@@ -20,11 +22,12 @@ pub struct Nearest {
 /// The nearest training sample among all shifts; of equals the first. One pass over the samples.
 ///
 /// # Errors
-/// [`LocalityError::Length`], [`LocalityError::Data`].
+/// [`LocalityError::Length`], [`LocalityError::Samples`].
 pub fn nearest<R: Real>(training: &Training<R>, x: &[R]) -> Result<Nearest, LocalityError> {
     let dim = training.shape().len();
     check("field", x.len(), dim)?;
-    let arch = Arch::new();
+    let (arch, shifts) = (Arch::new(), training.shifts().len());
+    let states = &Padded::new(std::iter::once(x), dim);
     let far = || Nearest { sample: 0, shift: 0, distance: f64::INFINITY };
     let nearer = |best: &mut Nearest, other: Nearest| {
         if other.distance < best.distance {
@@ -32,12 +35,14 @@ pub fn nearest<R: Real>(training: &Training<R>, x: &[R]) -> Result<Nearest, Loca
         }
     };
     training.fold(
-        &|_| true,
+        &Pass { wanted: &|_| true, block: 1, bytes: size_of::<Nearest>() },
         &far,
-        &|best, sample, shift, x_i| {
-            let squares = arch.dispatch(SquaredDistance { x_t: x, mu: 1.0, x: x_i });
-            let distance = (squares / dim as f64).sqrt();
-            nearer(best, Nearest { sample, shift, distance });
+        &|best, one| {
+            let (mut squares, id) = ([0.0], one.ids[0]);
+            let block = one.values;
+            arch.dispatch(SquaredDistances { states, mu: 1.0, block, dim, out: &mut squares });
+            let distance = (squares[0] / dim as f64).sqrt();
+            nearer(best, Nearest { sample: id / shifts, shift: id % shifts, distance });
         },
         &mut |best, other| nearer(best, other),
     )

@@ -2,30 +2,36 @@
 
 use crate::error::check;
 use crate::{Border, LocalityError};
-use equipoise_denoiser::{Denoiser, DenoiserError};
+use equipoise_denoiser::{Denoiser, DenoiserError, Tape};
 use equipoise_field::{Real, Shape, sum};
 use equipoise_schedule::Level;
 
-/// Row m of J = ∂x̂/∂x_t at x_t, as Jᵀe_m. One vjp.
+/// Rows m of J = ∂x̂/∂x_t at x_t, each as Jᵀe_m, for the output pixels m given: one linearisation, and a
+/// vjp for each.
 ///
 /// # Errors
-/// As the vjp; [`DenoiserError::Length`] for a pixel outside the field.
+/// As those; [`DenoiserError::Length`] for a pixel outside the field.
 pub fn sensitivity<R: Real>(
     denoiser: &dyn Denoiser<R>,
     x_t: &[R],
     level: Level,
-    pixel: usize,
-) -> Result<Vec<R>, DenoiserError> {
-    let mut unit = vec![R::zero(); denoiser.dim()];
-    let end = unit.len();
-    *unit.get_mut(pixel).ok_or(LocalityError::Length {
-        what: "output pixel",
-        found: pixel,
-        expected: end,
-    })? = R::one();
-    let mut row = vec![R::zero(); end];
-    denoiser.vjp(x_t, level, &unit, &mut row)?;
-    Ok(row)
+    pixels: &[usize],
+) -> Result<Vec<Vec<R>>, DenoiserError> {
+    let expected = denoiser.dim();
+    check("x_t", x_t.len(), expected)?;
+    if let Some(&found) = pixels.iter().find(|m| **m >= expected) {
+        return Err(LocalityError::Length { what: "output pixel", found, expected }.into());
+    }
+    let (mut unit, mut tape) = (vec![R::zero(); expected], Tape::new());
+    let mut local = denoiser.linearise(x_t, level, &mut vec![R::zero(); expected], &mut tape)?;
+    let mut row = |&pixel: &usize| {
+        let mut row = vec![R::zero(); expected];
+        unit[pixel] = R::one();
+        local.vjp(&unit, &mut row)?;
+        unit[pixel] = R::zero();
+        Ok(row)
+    };
+    pixels.iter().map(&mut row).collect()
 }
 
 /// J_mn by central differences of step h for the output pixel m and the given input pixels n.

@@ -2,6 +2,7 @@
 
 use crate::LocalityError;
 use crate::error::check;
+use crate::sums::MEMBERS;
 use equipoise_field::{Axis, Real, Shape};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -10,11 +11,37 @@ use std::sync::Arc;
 /// Stored samples that one partial sum runs over. Part of the definition of every sum, so that
 /// neither threads nor the portions in which samples are read change a bit.
 const GROUP: usize = 16;
-/// Partial sums held at a time.
-const WAVE: usize = 64;
+/// Partial sums held at a time, at most and at least, within [`ROOM`] if they can be.
+const WAVE: [usize; 2] = [8, 64];
+/// Bytes for the partial sums held at a time.
+const ROOM: usize = 1 << 28;
 
-/// Takes shift k of stored sample i, in that order, into a partial sum.
-pub(crate) type Add<'a, S, R> = dyn Fn(&mut S, usize, usize, &[R]) + Sync + 'a;
+/// Some samples with their shifts, in order, one after the other.
+pub(crate) struct Block<'a, R> {
+    /// i·shifts + k of every one, for shift k of stored sample i.
+    pub(crate) ids: &'a [usize],
+    /// D numbers of every one.
+    pub(crate) values: &'a [R],
+}
+
+/// One pass over a training set.
+pub(crate) struct Pass<'a> {
+    /// Whether shift k of stored sample i is asked for, by i·shifts + k.
+    pub(crate) wanted: &'a (dyn Fn(usize) -> bool + Sync),
+    /// Samples of a block at most.
+    pub(crate) block: usize,
+    /// What a partial sum takes, in bytes.
+    pub(crate) bytes: usize,
+}
+
+/// Takes a block into a partial sum.
+pub(crate) type Add<'a, S, R> = dyn Fn(&mut S, &Block<'_, R>) + Sync + 'a;
+
+/// Members that one pass serves when the partial sums of each take so many bytes: as many as leave room for
+/// the fewest partial sums.
+pub(crate) fn members_at_once(bytes: usize) -> usize {
+    (ROOM / (WAVE[0] * bytes).max(1)).clamp(1, MEMBERS)
+}
 
 /// Training samples in a fixed order, in memory or on disk.
 pub trait Samples<R: Real>: Send + Sync {
@@ -27,7 +54,7 @@ pub trait Samples<R: Real>: Send + Sync {
     /// Hands the samples of `range` to `each`, one at a time with their index, in order.
     ///
     /// # Errors
-    /// [`LocalityError::Data`] when they cannot be read.
+    /// [`LocalityError::Samples`] when they cannot be read.
     fn visit(&self, range: Range<usize>, each: &mut dyn FnMut(usize, &[R])) -> Result<(), LocalityError>;
 }
 
@@ -161,7 +188,7 @@ impl<R: Real> Training<R> {
     /// ```
     ///
     /// # Errors
-    /// [`LocalityError::Data`] when the sample cannot be read.
+    /// [`LocalityError::Samples`] when the sample cannot be read.
     ///
     /// # Panics
     /// If there is no such shift; [`Memory`] also if there is no such sample.
@@ -177,48 +204,62 @@ impl<R: Real> Training<R> {
         self.samples.count().div_ceil(GROUP)
     }
 
-    /// One partial sum, over the samples with i·shifts + k `wanted`.
+    /// One partial sum; `None` where no sample is wanted.
     pub(crate) fn group<S>(
         &self,
         group: usize,
-        wanted: &dyn Fn(usize) -> bool,
-        mut sum: S,
+        pass: &Pass<'_>,
+        make: impl FnOnce() -> S,
         add: &Add<'_, S, R>,
-    ) -> Result<S, LocalityError> {
+    ) -> Result<Option<S>, LocalityError> {
         let range = group * GROUP..self.samples.count().min((group + 1) * GROUP);
-        let shifts = self.shifts.len();
-        if !(range.start * shifts..range.end * shifts).any(wanted) {
-            return Ok(sum);
+        let (shifts, dim) = (self.shifts.len(), self.shape.len());
+        let ids = range.start * shifts..range.end * shifts;
+        if !ids.clone().any(pass.wanted) {
+            return Ok(None);
         }
-        let mut moved = vec![R::zero(); self.shape.len()];
+        let (mut sum, most) = (make(), pass.block.clamp(1, ids.len()));
+        let (mut ids, mut values) = (Vec::with_capacity(most), vec![R::zero(); most * dim]);
         self.samples.visit(range, &mut |i, x| {
-            for (k, &shift) in self.shifts.iter().enumerate().filter(|(k, _)| wanted(i * shifts + k)) {
-                if shift == [0, 0] {
-                    add(&mut sum, i, k, x);
-                } else {
-                    shift_cyclically(self.shape, shift, x, &mut moved);
-                    add(&mut sum, i, k, &moved);
+            for (k, &shift) in self.shifts.iter().enumerate() {
+                let id = i * shifts + k;
+                if !(pass.wanted)(id) {
+                    continue;
+                }
+                if most == 1 && shift == [0, 0] {
+                    add(&mut sum, &Block { ids: &[id], values: x });
+                    continue;
+                }
+                shift_cyclically(self.shape, shift, x, &mut values[ids.len() * dim..][..dim]);
+                ids.push(id);
+                if ids.len() == most {
+                    add(&mut sum, &Block { ids: &ids, values: &values });
+                    ids.clear();
                 }
             }
         })?;
-        Ok(sum)
+        if !ids.is_empty() {
+            add(&mut sum, &Block { ids: &ids, values: &values[..ids.len() * dim] });
+        }
+        Ok(Some(sum))
     }
 
     /// Partial sums over fixed groups of stored samples, shared among threads, merged in order.
     pub(crate) fn fold<S: Send>(
         &self,
-        wanted: &(dyn Fn(usize) -> bool + Sync),
+        pass: &Pass<'_>,
         make: &(dyn Fn() -> S + Sync),
         add: &Add<'_, S, R>,
         merge: &mut dyn FnMut(&mut S, S),
     ) -> Result<S, LocalityError> {
         let mut total = make();
-        for wave in (0..self.groups()).step_by(WAVE) {
-            let partial: Vec<S> = (wave..self.groups().min(wave + WAVE))
+        let held = (ROOM / pass.bytes.max(1)).clamp(WAVE[0], WAVE[1]);
+        for wave in (0..self.groups()).step_by(held) {
+            let partial: Vec<Option<S>> = (wave..self.groups().min(wave + held))
                 .into_par_iter()
-                .map(|group| self.group(group, wanted, make(), add))
+                .map(|group| self.group(group, pass, make, add))
                 .collect::<Result<_, _>>()?;
-            partial.into_iter().for_each(|p| merge(&mut total, p));
+            partial.into_iter().flatten().for_each(|p| merge(&mut total, p));
         }
         Ok(total)
     }

@@ -23,7 +23,7 @@ mod fit;
 mod name;
 mod recorded;
 mod settings;
-mod windows;
+mod stored;
 
 pub use denoiser::PriorDenoiser;
 pub use entries::{Knows, PriorSpec};
@@ -32,3 +32,4 @@ pub use fit::{Prior, Provenance, Sampled};
 pub use name::{DenoiserName, NameError};
 pub use recorded::{FitMethod, Resources};
 pub use settings::{Model, Settings};
+pub use stored::Stored;

@@ -5,14 +5,19 @@
 //! comes (the streaming log-sum-exp of Milakov & Gimelshein 2018, algorithm 3).
 
 mod passes;
+mod softmax;
 
-use crate::error::check;
-use crate::recent::{Recent, Size};
-use crate::{LocalityError, Training, sums};
+use crate::error::{check, members};
+use crate::sums::{self, BLOCK};
+use crate::training::{Block, Pass, members_at_once};
+use crate::{LocalityError, Training};
+use equipoise_denoiser::{DenoiserError, Linearised};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
-use passes::{Average, Deviations, Products, Squares, TakeIn};
+use passes::{Deviations, Products, Squares};
 use pulp::Arch;
+use rayon::prelude::*;
+use softmax::{Estimate, Softmax};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,89 +42,39 @@ pub(crate) trait Neighbourhood: Send + Sync {
 /// x̂_m = Σ_i w_im x_im with w_·q = softmax_i(−(M (x_t − μx_i)²)_q/2σ²).
 pub(crate) struct Pixelwise<R: Real> {
     pub(crate) training: Training<R>,
-    recent: Recent<R, Estimate>,
 }
 
-/// What a vjp needs of the denoise at the same x_t.
-#[derive(Debug)]
-struct Estimate {
-    /// ln Σ_i exp(logit) of every place.
-    evidence: Vec<f64>,
-    x_hat: Vec<f64>,
-}
-
-impl Size for Estimate {
-    fn bytes(&self) -> usize {
-        size_of_val(&self.evidence[..]) + size_of_val(&self.x_hat[..])
-    }
-}
-
-/// A partial log-sum-exp of every place, with two buffers of Q numbers.
-struct Softmax {
-    peak: Vec<f64>,
-    total: Vec<f64>,
-    values: Vec<f64>,
+/// A partial sum of every member, with two buffers of Q numbers.
+struct Partial<S> {
+    members: Vec<S>,
     squares: Vec<f64>,
     distances: Vec<f64>,
 }
 
-impl Softmax {
-    fn new(places: usize, dim: usize) -> Self {
-        let zeros = || vec![0.0; places];
-        Self {
-            // Finite, so that the difference to a logit of −∞ is not NaN.
-            peak: vec![f64::MIN; places],
-            total: zeros(),
-            values: vec![0.0; dim],
-            squares: zeros(),
-            distances: zeros(),
-        }
+impl<S> Partial<S> {
+    fn new(members: usize, places: usize, make: impl Fn() -> S) -> Self {
+        let (squares, distances) = (vec![0.0; places], vec![0.0; places]);
+        Self { members: (0..members).map(|_| make()).collect(), squares, distances }
     }
-
-    /// Takes in one sample whose distances are known, with `slope` = 1/2σ².
-    fn add<R: Real>(&mut self, slope: f64, x: &[R]) {
-        let Self { peak, total, values, squares: kept, distances: weight } = self;
-        let arch = Arch::new();
-        arch.dispatch(TakeIn { slope, peak, total, kept, weight });
-        arch.dispatch(Average { kept, weight, x, values });
-    }
-
-    /// Takes in another partial sum.
-    fn merge(&mut self, other: &Self) {
-        for q in 0..self.peak.len() {
-            let peak = self.peak[q].max(other.peak[q]);
-            let (mine, theirs) = ((self.peak[q] - peak).exp(), (other.peak[q] - peak).exp());
-            self.peak[q] = peak;
-            self.total[q] = self.total[q] * mine + other.total[q] * theirs;
-            for m in (q..self.values.len()).step_by(self.peak.len()) {
-                self.values[m] = self.values[m] * mine + other.values[m] * theirs;
-            }
-        }
-    }
-
-    fn finish(mut self) -> Estimate {
-        for values in self.values.chunks_exact_mut(self.total.len()) {
-            values.iter_mut().zip(&self.total).for_each(|(v, t)| *v /= t);
-        }
-        let evidence = self.peak.iter().zip(&self.total).map(|(p, t)| p + t.ln()).collect();
-        Estimate { evidence, x_hat: self.values }
-    }
-}
-
-/// The partial sum of a vjp, with two buffers of Q numbers.
-struct Slope {
-    out: Vec<f64>,
-    squares: Vec<f64>,
-    distances: Vec<f64>,
 }
 
 impl<R: Real> Pixelwise<R> {
     pub(crate) fn new(training: Training<R>) -> Self {
-        Self { training, recent: Recent::default() }
+        Self { training }
     }
 
     fn dim(&self) -> usize {
         self.training.shape().len()
+    }
+
+    /// Numbers of one member's partial sum.
+    fn numbers(&self, to: &dyn Neighbourhood) -> usize {
+        self.dim() + 2 * to.places()
+    }
+
+    /// How many members one pass serves; their partial sums are the smaller, the more there are of places.
+    pub(crate) fn batch(&self) -> usize {
+        members_at_once(3 * size_of::<f64>() * self.dim())
     }
 
     fn take_in(
@@ -127,28 +82,44 @@ impl<R: Real> Pixelwise<R> {
         to: &dyn Neighbourhood,
         x_t: &[R],
         level: Level,
-    ) -> impl Fn(&mut Softmax, usize, usize, &[R]) {
+    ) -> impl Fn(&mut Partial<Softmax>, &Block<'_, R>) {
         let slope = 0.5 / (level.sigma * level.sigma);
-        move |sum: &mut Softmax, _: usize, k: usize, x: &[R]| {
-            let squares = Squares { x_t, mu: level.mu, x, squares: &mut sum.squares };
-            compare(to, k, squares, &mut sum.distances);
-            sum.add(slope, x);
+        let (dim, shifts) = (self.dim(), self.training.shifts().len());
+        move |sum, block| {
+            let Partial { members, squares, distances } = sum;
+            for (member, x_t) in members.iter_mut().zip(x_t.chunks_exact(dim)) {
+                for (id, x) in block.ids.iter().zip(block.values.chunks_exact(dim)) {
+                    compare(to, id % shifts, Squares { x_t, mu: level.mu, x, squares }, distances);
+                    member.add(slope, x, squares, distances);
+                }
+            }
         }
     }
 
-    fn estimate(
+    /// Of every member: no more of them than a batch.
+    fn estimates(
         &self,
         to: &dyn Neighbourhood,
         x_t: &[R],
         level: Level,
-    ) -> Result<Arc<Estimate>, LocalityError> {
-        check("x_t", x_t.len(), self.dim())?;
-        self.recent.get(x_t, level, || {
-            let make = || Softmax::new(to.places(), self.dim());
-            let merge = &mut |all: &mut Softmax, group: Softmax| all.merge(&group);
-            let sum = self.training.fold(&|_| true, &make, &self.take_in(to, x_t, level), merge)?;
-            Ok(sum.finish())
-        })
+    ) -> Result<Vec<Estimate>, LocalityError> {
+        let members = x_t.len() / self.dim();
+        let make = || Partial::new(members, to.places(), || Softmax::new(to.places(), self.dim()));
+        let sum = self.training.fold(
+            &self.pass(to, members),
+            &make,
+            &self.take_in(to, x_t, level),
+            &mut |all, group| {
+                all.members.par_iter_mut().zip(group.members).for_each(|(all, group)| all.merge(&group));
+            },
+        )?;
+        Ok(sum.members.into_iter().map(Softmax::finish).collect())
+    }
+
+    /// Over all samples, some at a time where they serve several members.
+    fn pass(&self, to: &dyn Neighbourhood, members: usize) -> Pass<'static> {
+        let block = if members == 1 { 1 } else { BLOCK };
+        Pass { wanted: &|_| true, block, bytes: size_of::<f64>() * self.numbers(to) * members }
     }
 
     pub(crate) fn denoise(
@@ -159,14 +130,29 @@ impl<R: Real> Pixelwise<R> {
         x_hat: &mut [R],
     ) -> Result<(), LocalityError> {
         check("x_hat", x_hat.len(), self.dim())?;
-        let estimate = self.estimate(to, x_t, level)?;
-        x_hat.iter_mut().zip(&estimate.x_hat).for_each(|(x, &m)| *x = R::narrow(m));
+        check("x_t", x_t.len(), self.dim())?;
+        self.estimates(to, x_t, level)?.iter().for_each(|e| e.write(x_hat));
         Ok(())
     }
 
-    /// (Jᵀv)_n = (μ/σ²) Σ_i x_in Σ_m M_mn w_im v_m (x_im − x̂_m).
-    ///
-    /// The inner sum over i alone vanishes for every m, so that x̂_n may be taken off x_in.
+    /// x̂ at the states of a batch, and what products with J there need.
+    pub(crate) fn linearise<'a>(
+        &'a self,
+        to: Arc<dyn Neighbourhood>,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        members("x_t", x_t.len(), self.dim())?;
+        check("x_hat", x_hat.len(), x_t.len())?;
+        let mut estimates = Vec::with_capacity(x_t.len() / self.dim());
+        for x_t in x_t.chunks(self.batch() * self.dim()) {
+            estimates.extend(self.estimates(to.as_ref(), x_t, level)?);
+        }
+        estimates.iter().zip(x_hat.chunks_exact_mut(self.dim())).for_each(|(e, x_hat)| e.write(x_hat));
+        Ok(Box::new(Slopes { pixelwise: self, to, x_t, level, estimates }))
+    }
+
     pub(crate) fn vjp(
         &self,
         to: &dyn Neighbourhood,
@@ -175,27 +161,51 @@ impl<R: Real> Pixelwise<R> {
         v: &[R],
         out: &mut [R],
     ) -> Result<(), LocalityError> {
-        check("v", v.len(), self.dim())?;
-        check("out", out.len(), self.dim())?;
-        let (places, slope) = (to.places(), 0.5 / (level.sigma * level.sigma));
-        let estimate = self.estimate(to, x_t, level)?;
-        let (arch, zeros) = (Arch::new(), |len| vec![0.0; len]);
+        for (what, found) in [("x_t", x_t.len()), ("v", v.len()), ("out", out.len())] {
+            check(what, found, self.dim())?;
+        }
+        let estimates = self.estimates(to, x_t, level)?;
+        self.products(to, (x_t, level), &estimates, v, out)
+    }
+
+    /// (Jᵀv)_n = (μ/σ²) Σ_i x_in Σ_m M_mn w_im v_m (x_im − x̂_m), of every member.
+    ///
+    /// The inner sum over i alone vanishes for every m, so that x̂_n may be taken off x_in.
+    fn products(
+        &self,
+        to: &dyn Neighbourhood,
+        (x_t, level): (&[R], Level),
+        estimates: &[Estimate],
+        v: &[R],
+        out: &mut [R],
+    ) -> Result<(), LocalityError> {
+        let (dim, members, shifts) = (self.dim(), estimates.len(), self.training.shifts().len());
+        let (arch, slope) = (Arch::new(), 0.5 / (level.sigma * level.sigma));
         let total = self.training.fold(
-            &|_| true,
-            &|| Slope { out: zeros(self.dim()), squares: zeros(places), distances: zeros(places) },
-            &|sum, _, k, x| {
-                let Slope { out, squares, distances } = sum;
-                compare(to, k, Squares { x_t, mu: level.mu, x, squares }, distances);
-                let Estimate { evidence, x_hat } = estimate.as_ref();
-                if arch.dispatch(Deviations { slope, distances, evidence, x_hat, v, x, a: squares }) {
-                    to.scatter(squares, distances);
-                    arch.dispatch(Products { b: distances, x, x_hat, out });
+            &self.pass(to, members),
+            &|| Partial::new(members, to.places(), || vec![0.0; dim]),
+            &|sum, block| {
+                let Partial { members, squares, distances } = sum;
+                let of_members = x_t.chunks_exact(dim).zip(v.chunks_exact(dim)).zip(estimates);
+                for (out, ((x_t, v), Estimate { evidence, x_hat })) in members.iter_mut().zip(of_members) {
+                    for (id, x) in block.ids.iter().zip(block.values.chunks_exact(dim)) {
+                        compare(to, id % shifts, Squares { x_t, mu: level.mu, x, squares }, distances);
+                        let a = &mut *squares;
+                        if arch.dispatch(Deviations { slope, distances, evidence, x_hat, v, x, a }) {
+                            to.scatter(squares, distances);
+                            arch.dispatch(Products { b: distances, x, x_hat, out });
+                        }
+                    }
                 }
             },
-            &mut |all, group| sums::add(&mut all.out, &group.out),
+            &mut |all, group| {
+                all.members.par_iter_mut().zip(group.members).for_each(|(all, group)| sums::add(all, &group));
+            },
         )?;
         let scale = level.mu / (level.sigma * level.sigma);
-        out.iter_mut().zip(&total.out).for_each(|(o, t)| *o = R::narrow(scale * t));
+        for (out, total) in out.chunks_exact_mut(dim).zip(&total.members) {
+            out.iter_mut().zip(total).for_each(|(o, t)| *o = R::narrow(scale * t));
+        }
         Ok(())
     }
 
@@ -208,10 +218,33 @@ impl<R: Real> Pixelwise<R> {
     ) -> Result<Duration, LocalityError> {
         check("x_t", x_t.len(), self.dim())?;
         let start = Instant::now();
-        let sum = Softmax::new(to.places(), self.dim());
-        self.training.group(0, &|_| true, sum, &self.take_in(to, x_t, level))?;
+        let make = || Partial::new(1, to.places(), || Softmax::new(to.places(), self.dim()));
+        self.training.group(0, &self.pass(to, 1), make, &self.take_in(to, x_t, level))?;
         let rounds = self.training.groups().div_ceil(rayon::current_num_threads());
         Ok(start.elapsed().mul_f64(rounds as f64))
+    }
+}
+
+/// J at the states of a batch.
+struct Slopes<'a, R: Real> {
+    pixelwise: &'a Pixelwise<R>,
+    to: Arc<dyn Neighbourhood>,
+    x_t: &'a [R],
+    level: Level,
+    estimates: Vec<Estimate>,
+}
+
+impl<R: Real> Linearised<R> for Slopes<'_, R> {
+    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        check("v", v.len(), self.x_t.len())?;
+        check("out", out.len(), self.x_t.len())?;
+        let batch = self.pixelwise.batch();
+        let portion = batch * self.pixelwise.dim();
+        let fields = self.x_t.chunks(portion).zip(v.chunks(portion)).zip(out.chunks_mut(portion));
+        for (((x_t, v), out), estimates) in fields.zip(self.estimates.chunks(batch)) {
+            self.pixelwise.products(self.to.as_ref(), (x_t, self.level), estimates, v, out)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sets so small, and levels so far out, that the answer is known.
 
 use crate::{LEVEL, all, assert_near, denoise, noisy, over, samples, vjp};
-use equipoise_denoiser::{Empirical, ExactCovariance};
+use equipoise_denoiser::{Denoiser, Empirical};
 use equipoise_field::Shape;
 use equipoise_locality::Optimal;
 use equipoise_schedule::Level;

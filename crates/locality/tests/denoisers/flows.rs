@@ -56,7 +56,7 @@ fn local_denoisers_generalise_where_the_optimal_one_recalls() {
     let radius = |sigma: f64| {
         let x_t: Vec<f32> = fresh.iter().zip(&noise).map(|(x, e)| x + sigma as f32 * e).collect();
         let pixel = shape.index(0, 0, 20, 30);
-        let row = sensitivity(&masked, &x_t, Level { mu: 1.0, sigma }, pixel).unwrap();
+        let row = sensitivity(&masked, &x_t, Level { mu: 1.0, sigma }, &[pixel]).unwrap().swap_remove(0);
         locality_radius(shape, [Border::Periodic; 2], pixel, &row, 0.9).unwrap()
     };
     let (low, high) = (radius(0.1), radius(3.0));

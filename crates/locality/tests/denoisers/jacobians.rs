@@ -50,22 +50,6 @@ fn single_precision_conforms() {
     }
 }
 
-/// A vjp without the denoise before it is the same vjp.
-#[test]
-fn what_was_kept_changes_nothing() {
-    let shape = Shape::new(1, 2, 4, 6);
-    let x_t = noisy(shape, LEVEL);
-    for ((name, fresh), (_, used)) in all(shape, 20).into_iter().zip(all(shape, 20)) {
-        for k in 0..40 {
-            let other: Vec<f64> = x_t.iter().map(|x| x + f64::from(k)).collect();
-            denoise(used.as_ref(), &other, LEVEL);
-        }
-        denoise(used.as_ref(), &x_t, LEVEL);
-        denoise(used.as_ref(), &x_t, Level { mu: 0.8, sigma: 0.7 });
-        assert_eq!(vjp(fresh.as_ref(), &x_t, LEVEL, &x_t), vjp(used.as_ref(), &x_t, LEVEL, &x_t), "{name}");
-    }
-}
-
 /// J of the optimal denoiser is symmetric; that of a local one is not, so a jvp in its place would show.
 #[test]
 fn only_the_optimal_jacobian_is_symmetric() {

@@ -44,18 +44,19 @@ fn over<R: Real>(shape: Shape, values: Vec<R>) -> Training<R> {
     Training::new(shape, Arc::new(Memory::new(values, shape.len()).unwrap())).unwrap()
 }
 
-fn stationary(shape: Shape, values: &[f64]) -> Arc<Stationary<f64>> {
-    let views: Vec<&[f64]> = values.chunks(shape.len()).collect();
+fn stationary<R: Real>(shape: Shape, values: &[R]) -> Arc<Stationary<R>> {
+    let views: Vec<&[R]> = values.chunks(shape.len()).collect();
     Arc::new(fit_stationary(shape, &views, 1e-3).unwrap().1)
 }
 
 /// Every denoiser of the crate over the same samples.
-fn all(shape: Shape, count: usize) -> Vec<(&'static str, Box<dyn Denoiser<f64>>)> {
-    let (set, covariance) = (training(shape, count), stationary(shape, &samples(shape, count)));
+fn all<R: Real>(shape: Shape, count: usize) -> Vec<(&'static str, Box<dyn Denoiser<R>>)> {
+    let values: Vec<R> = samples(shape, count).into_iter().map(R::narrow).collect();
+    let (covariance, set) = (stationary(shape, &values), over(shape, values));
     let wrapped = Patch::square(1, Boundary::Periodic);
     let cut = Patch::square(1, Boundary::Open);
     let masked = |threshold| {
-        let covariance = Arc::clone(&covariance) as Arc<dyn Covariance<f64>>;
+        let covariance = Arc::clone(&covariance) as Arc<dyn Covariance<R>>;
         Box::new(Locality::new(set.clone(), covariance, threshold).unwrap())
     };
     vec![

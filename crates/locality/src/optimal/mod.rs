@@ -1,13 +1,17 @@
 //! The posterior mean over the training set itself.
 
-use crate::error::check;
-use crate::recent::{Recent, Size};
-use crate::sums::{self, AddProduct, AddScaled, SquaredDistance};
+mod posterior;
+
+use crate::error::{check, members};
+use crate::sums;
+use crate::training::{Pass, members_at_once};
 use crate::{LocalityError, Training};
-use equipoise_denoiser::{Denoiser, DenoiserError, Empirical, ExactCovariance, LogLikelihood, Moments};
-use equipoise_field::{Real, sum};
+use equipoise_denoiser::{
+    Denoiser, DenoiserError, Empirical, ExactCovariance, Linearised, LogLikelihood, Moments, Tape,
+};
+use equipoise_field::Real;
 use equipoise_schedule::Level;
-use pulp::Arch;
+use posterior::{Posteriors, softmax};
 use std::sync::Arc;
 
 /// E[x | x_t] when x is one of the training samples, each as likely as the others or with the
@@ -20,8 +24,9 @@ use std::sync::Arc;
 /// all samples stand in memory, so the softmax is exact; weights below 1e-308 are zero and their
 /// samples are not read again.
 ///
-/// Cost: `denoise` two passes over the samples of 3D operations each, `vjp` one of 5D, after a
-/// `denoise` at the same x_t, else three.
+/// Cost: `linearise` two passes over the samples, of 3D operations for each sample and member, and each
+/// product one more, of 5D. A pass reads and shifts every sample once for all members of a batch; `vjp` by
+/// itself takes three.
 /// Source: Karras et al. 2022, eq. 57; Kamb & Ganguli 2024, eq. 3.
 ///
 /// ```
@@ -43,29 +48,15 @@ pub struct Optimal<R: Real> {
     training: Training<R>,
     /// ln p_i up to a constant, shift by shift; empty where all are equal.
     log_prior: Vec<f64>,
-    recent: Recent<R, Posterior>,
 }
 
 /// Adds w·f(x) to a sum, given (sum, w, x).
 type AddTerm<'a, R> = dyn Fn(&mut [f64], f64, &[R]) + Sync + 'a;
 
-/// The weights of all samples with their shifts, and their mean.
-#[derive(Debug)]
-struct Posterior {
-    weights: Vec<f64>,
-    mean: Vec<f64>,
-}
-
-impl Size for Posterior {
-    fn bytes(&self) -> usize {
-        size_of_val(&self.weights[..]) + size_of_val(&self.mean[..])
-    }
-}
-
 impl<R: Real> Optimal<R> {
     /// Over a training set.
     pub fn new(training: Training<R>) -> Self {
-        Self { training, log_prior: Vec::new(), recent: Recent::default() }
+        Self { training, log_prior: Vec::new() }
     }
 
     /// The training set.
@@ -76,15 +67,10 @@ impl<R: Real> Optimal<R> {
     /// w_i at x_t, sample by sample and within a sample shift by shift.
     ///
     /// # Errors
-    /// [`LocalityError::Data`] when samples cannot be read, [`LocalityError::Length`].
+    /// [`LocalityError::Samples`] when samples cannot be read, [`LocalityError::Length`].
     pub fn weights(&self, x_t: &[R], level: Level) -> Result<Vec<f64>, LocalityError> {
         check("x_t", x_t.len(), self.dim())?;
-        let arch = Arch::new();
-        let logit = |x: &[R]| {
-            let squares = arch.dispatch(SquaredDistance { x_t, mu: level.mu, x });
-            -squares / (2.0 * level.sigma * level.sigma)
-        };
-        Ok(softmax(&self.plus_prior(&logit)?))
+        Ok(self.weights_of(x_t, level)?.swap_remove(0))
     }
 
     /// p_i, sample by sample and within a sample shift by shift.
@@ -95,59 +81,48 @@ impl<R: Real> Optimal<R> {
         }
     }
 
+    fn log_prior(&self, id: usize) -> f64 {
+        self.log_prior.get(id).copied().unwrap_or(0.0)
+    }
+
     /// ln p_i + f(x_i).
     fn plus_prior(&self, f: &(dyn Fn(&[R]) -> f64 + Sync)) -> Result<Vec<f64>, LocalityError> {
-        let shifts = self.training.shifts().len();
-        let prior = |at: usize| self.log_prior.get(at).copied().unwrap_or(0.0);
         self.training.fold(
-            &|_| true,
+            &Pass { wanted: &|_| true, block: 1, bytes: 0 },
             &Vec::new,
-            &|sums: &mut Vec<f64>, i, k, x| sums.push(prior(i * shifts + k) + f(x)),
+            &|sums: &mut Vec<f64>, one| sums.push(self.log_prior(one.ids[0]) + f(one.values)),
             &mut |all, group| all.extend(group),
         )
     }
 
     /// Σ w_i f(x_i), f added by `add`.
     fn average(&self, weights: &[f64], add: &AddTerm<'_, R>) -> Result<Vec<f64>, LocalityError> {
-        let shifts = self.training.shifts().len();
         self.training.fold(
-            &|i| weights[i] != 0.0,
+            &Pass { wanted: &|i| weights[i] != 0.0, block: 1, bytes: size_of::<f64>() * self.dim() },
             &|| vec![0.0; self.dim()],
-            &|out, i, k, x| add(out, weights[i * shifts + k], x),
+            &|out, one| add(out, weights[one.ids[0]], one.values),
             &mut |all, group| sums::add(all, &group),
         )
     }
 
-    fn posterior(&self, x_t: &[R], level: Level) -> Result<Posterior, LocalityError> {
-        let weights = self.weights(x_t, level)?;
-        let arch = Arch::new();
-        let mean = self.average(&weights, &|out, w, x| arch.dispatch(AddScaled { out, w, x }))?;
-        Ok(Posterior { weights, mean })
-    }
-
-    /// Cov_w(x) v.
-    fn covered(&self, x_t: &[R], level: Level, v: &[R]) -> Result<Vec<f64>, LocalityError> {
-        check("v", v.len(), self.dim())?;
-        let posterior = self.recent.get(x_t, level, || self.posterior(x_t, level))?;
-        let Posterior { weights, mean } = posterior.as_ref();
-        let arch = Arch::new();
-        self.average(weights, &|out, w, x| arch.dispatch(AddProduct { out, w, x, mean, v }))
+    fn alone(
+        &self,
+        x_t: &[R],
+        level: Level,
+        scale: f64,
+        v: &[R],
+        out: &mut [R],
+    ) -> Result<(), DenoiserError> {
+        for (what, found) in [("x_t", x_t.len()), ("v", v.len()), ("out", out.len())] {
+            check(what, found, self.dim())?;
+        }
+        Ok(self.covered(&self.posteriors(x_t, level)?, scale, v, out)?)
     }
 }
 
-/// exp(l_i)/Σ exp(l_i), with zero for what is below the normal numbers.
-fn softmax(logits: &[f64]) -> Vec<f64> {
-    let peak = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let mut weights: Vec<f64> = logits.iter().map(|l| (l - peak).exp()).collect();
-    let total = sum::of(weights.len(), |i| weights[i]);
-    weights.iter_mut().for_each(|w| *w = if *w < f64::MIN_POSITIVE { 0.0 } else { *w / total });
-    weights
-}
-
-fn write<R: Real>(out: &mut [R], scale: f64, values: &[f64]) -> Result<(), DenoiserError> {
-    check("out", out.len(), values.len())?;
-    out.iter_mut().zip(values).for_each(|(o, v)| *o = R::narrow(scale * v));
-    Ok(())
+/// (μ/σ²), the ratio of J to Cov_w(x).
+fn slope(level: Level) -> f64 {
+    level.mu / (level.sigma * level.sigma)
 }
 
 impl<R: Real> Denoiser<R> for Optimal<R> {
@@ -157,20 +132,82 @@ impl<R: Real> Denoiser<R> for Optimal<R> {
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
         check("x_hat", x_hat.len(), self.dim())?;
-        let posterior = self.recent.get(x_t, level, || self.posterior(x_t, level))?;
-        x_hat.iter_mut().zip(&posterior.mean).for_each(|(x, &m)| *x = R::narrow(m));
+        check("x_t", x_t.len(), self.dim())?;
+        self.posteriors(x_t, level)?.write(x_hat, self.dim());
         Ok(())
     }
 
     /// J is symmetric: (μ/σ²) Cov_w(x).
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        let covered = self.covered(x_t, level, v)?;
-        write(out, level.mu / (level.sigma * level.sigma), &covered)
+        self.alone(x_t, level, slope(level), v, out)
+    }
+
+    fn jvp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.alone(x_t, level, slope(level), v, out)
     }
 
     fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        let covered = self.covered(x_t, level, v)?;
-        write(out, 1.0, &covered)
+        self.alone(x_t, level, 1.0, v, out)
+    }
+
+    /// 16, whose states stay in the second-level cache while a run of a few samples in the first serves all
+    /// of them; fewer where a field is so long (D > 2¹⁸) that their partial sums would not leave room.
+    fn batch(&self) -> usize {
+        members_at_once(size_of::<f64>() * self.dim())
+    }
+
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+        _tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        let (dim, portion) = (self.dim(), self.dim() * self.batch());
+        members("x_t", x_t.len(), dim)?;
+        check("x_hat", x_hat.len(), x_t.len())?;
+        let mut batches = Vec::new();
+        for (x_t, x_hat) in x_t.chunks(portion).zip(x_hat.chunks_mut(portion)) {
+            let posteriors = self.posteriors(x_t, level)?;
+            posteriors.write(x_hat, dim);
+            batches.push(posteriors);
+        }
+        Ok(Box::new(Covariances { optimal: self, level, batches, len: x_t.len() }))
+    }
+
+/// Cov_w(x) at the states of a batch.
+struct Covariances<'a, R: Real> {
+    optimal: &'a Optimal<R>,
+    level: Level,
+    batches: Vec<Posteriors>,
+    /// n·D.
+    len: usize,
+}
+
+impl<R: Real> Covariances<'_, R> {
+    fn product(&self, scale: f64, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        check("v", v.len(), self.len)?;
+        check("out", out.len(), self.len)?;
+        let portion = self.optimal.dim() * self.optimal.batch();
+        let vectors = v.chunks(portion).zip(out.chunks_mut(portion));
+        for (posteriors, (v, out)) in self.batches.iter().zip(vectors) {
+            self.optimal.covered(posteriors, scale, v, out)?;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Real> Linearised<R> for Covariances<'_, R> {
+    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.product(slope(self.level), v, out)
+    }
+
+    fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.product(slope(self.level), v, out)
+    }
+
+    fn covariance(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.product(1.0, v, out)
     }
 }
 
@@ -186,12 +223,12 @@ impl<R: Real> Empirical<R> for Optimal<R> {
         if let Some(sample) = log_prior.iter().position(broken) {
             return Err(LocalityError::Likelihood { sample, found: log_prior[sample] }.into());
         }
-        Ok(Arc::new(Self { training: self.training.clone(), log_prior, recent: Recent::default() }))
+        Ok(Arc::new(Self { training: self.training.clone(), log_prior }))
     }
 
     fn moments(&self) -> Result<Moments, DenoiserError> {
-        let (probabilities, arch) = (self.probabilities(), Arch::new());
-        let mean = self.average(&probabilities, &|out, w, x| arch.dispatch(AddScaled { out, w, x }))?;
+        let probabilities = self.probabilities();
+        let mean = self.means(std::slice::from_ref(&probabilities))?.swap_remove(0);
         let square = |out: &mut [f64], w: f64, x: &[R]| {
             for ((o, x), m) in out.iter_mut().zip(x).zip(&mean) {
                 *o += w * (x.wide() - m).powi(2);
