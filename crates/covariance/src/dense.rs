@@ -1,12 +1,9 @@
 //! A covariance given as a matrix, resolved completely by LAPACK.
 
-use crate::{CovarianceError, Modes};
+use crate::{CovarianceError, DENSE_LIMIT, Modes};
 use equipoise_field::Real;
 use ndarray::ArrayView2;
 use ndarray_linalg::{Eigh, UPLO};
-
-/// The largest D for which a dense covariance is accepted: 128 MiB of eigenvectors in `f64`.
-pub const DENSE_LIMIT: usize = 4096;
 
 /// All modes of a symmetric positive semidefinite matrix Σ (D × D), by `syev`.
 ///

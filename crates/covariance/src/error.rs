@@ -60,7 +60,8 @@ pub enum CovarianceError {
         index: usize,
     },
     /// LAPACK failed.
-    #[error("eigendecomposition of {what} failed")]
+    #[cfg(feature = "fit")]
+    #[error("eigendecomposition of {what} failed: {source}")]
     Eigen {
         /// The matrix.
         what: String,

@@ -7,31 +7,41 @@
 //!
 //! A dense covariance resolves all D modes by LAPACK, a low-rank one keeps r of them, a
 //! stationary one has the real form of a Fourier basis with one (T·C) × (T·C) Hermitian block per
-//! wavenumber.
+//! wavenumber. What makes one of data needs LAPACK and is behind the feature `fit`; the models do not.
 
-use equipoise_blas as _;
+#[cfg(feature = "fit")]
+use openblas_src as _;
 
 mod conformance;
+#[cfg(feature = "fit")]
 mod dense;
 mod error;
+#[cfg(feature = "fit")]
 mod inner_products;
+#[cfg(feature = "fit")]
 mod low_rank;
 mod memo;
 mod model;
 mod modes;
 mod pool;
 mod stationary;
+#[cfg(feature = "fit")]
 mod streamed;
 
 pub use conformance::check_covariance;
-pub use dense::{DENSE_LIMIT, dense, fit_dense};
+#[cfg(feature = "fit")]
+pub use dense::{dense, fit_dense};
 pub use error::CovarianceError;
+#[cfg(feature = "fit")]
 pub use low_rank::{LowRankFit, fit_low_rank};
 pub use memo::Memo;
-pub use model::{Covariance, Structure, Weights};
+pub use model::{Covariance, DENSE_LIMIT, Structure, Weights};
 pub use modes::{Modes, Panel};
 pub use pool::Pool;
-pub use stationary::{Blocks, Spectrum, Stationary, StationarySeries, fit_stationary};
+pub use stationary::{Blocks, Spectrum, Stationary};
+#[cfg(feature = "fit")]
+pub use stationary::{StationarySeries, fit_stationary};
+#[cfg(feature = "fit")]
 pub use streamed::{
     ErrorBound, FrameGram, Frames, Randomised, Slab, TemporalModes, Windows, fit_low_rank_streamed,
     low_rank_bytes,

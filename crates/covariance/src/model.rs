@@ -3,6 +3,9 @@
 use crate::{Modes, Stationary};
 use equipoise_field::{Real, each, sum};
 
+/// The largest D for which a dense covariance is accepted: 128 MiB of eigenvectors in `f64`.
+pub const DENSE_LIMIT: usize = 4096;
+
 /// A covariance Σ known by its spectrum.
 pub trait Covariance<R: Real>: Send + Sync {
     /// D, the length of a field.

@@ -1,12 +1,16 @@
 //! Stationary covariances on a periodic grid: one (T·C) × (T·C) Hermitian block per wavenumber.
 
 mod blocks;
+#[cfg(feature = "fit")]
 mod fit;
+#[cfg(feature = "fit")]
 mod series;
 mod spectrum;
 
 pub use blocks::Blocks;
+#[cfg(feature = "fit")]
 pub use fit::fit_stationary;
+#[cfg(feature = "fit")]
 pub use series::StationarySeries;
 pub use spectrum::Spectrum;
 
