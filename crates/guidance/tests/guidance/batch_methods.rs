@@ -1,4 +1,5 @@
 //! The methods, states and observations of the tests of batches.
+#![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
 use equipoise_covariance::Modes;
 use equipoise_denoiser::{Denoiser, Pullback};

@@ -32,16 +32,8 @@ impl Halving {
         run.advance(now, run.level(next));
         Ok(())
     }
-}
 
-impl Sampler<f64> for Halving {
-    fn grid(&self) -> &[f64] {
-        &[1.0, 0.6, 0.1]
-    }
-    fn evaluated(&self) -> &[f64] {
-        &[]
-    }
-    fn step(&self, run: &mut Run<'_, f64>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {
+    fn halve(&self, run: &mut Run<'_, f64>, t: f64, next: f64) -> Result<(), SamplerError> {
         let (start, middle) = (run.x.clone(), f64::midpoint(t, next));
         self.euler(run, t, next)?;
         let whole = std::mem::replace(&mut run.x, start.clone());
@@ -51,8 +43,20 @@ impl Sampler<f64> for Halving {
             return Ok(());
         }
         run.x = start;
-        self.step(run, index, t, middle)?;
-        self.step(run, index, middle, next)
+        self.halve(run, t, middle)?;
+        self.halve(run, middle, next)
+    }
+}
+
+impl Sampler<f64> for Halving {
+    fn grid(&self) -> &[f64] {
+        &[1.0, 0.6, 0.1]
+    }
+    fn evaluated(&self) -> &[f64] {
+        &[]
+    }
+    fn step(&self, run: &mut Run<'_, f64>, _: usize, t: f64, next: f64) -> Result<(), SamplerError> {
+        self.halve(run, t, next)
     }
 }
 
