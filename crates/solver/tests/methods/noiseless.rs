@@ -48,7 +48,27 @@ fn exact_observations_are_taken_or_refused() {
         assert_eq!(of(method, &mask(), &mixed), found, "{method}");
         format!("{method}: {found}")
     };
-    insta::assert_snapshot!(Method::all().map(line).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(Method::all().map(line).collect::<Vec<_>>().join("\n"), @r"
+    sda: runs
+    exact: noise variance of observation 0: found 0, expected a positive finite number
+    mmps: runs
+    poly2: noise variance of observation 0: found 0, expected a positive finite number
+    tmpd: runs
+    pigdm_score: runs
+    jfps: noise variance of observation 0: found 0, expected a positive finite number
+    diffpir: runs
+    dps: runs
+    sda_dps: runs
+    dsg: runs
+    mcg: runs
+    pigdm: runs
+    ddrm: runs
+    ddnm: runs
+    pnp_admm: method pnp_admm: found an observation without noise, expected s² above 0
+    red_diff: method red_diff: found an observation without noise, expected s² above 0
+    daps: method daps: found an observation without noise, expected s² above 0
+    daps_exact: method daps: found an observation without noise, expected s² above 0
+    ");
 }
 
 /// A prior on finitely many fields takes exact observations that one of them meets.
@@ -64,5 +84,5 @@ fn a_prior_on_finitely_many_fields_keeps_those_that_meet_them() {
     let met = |y: Vec<f64>| Arc::new(Observed::shared(y, mask(), NoiseVariance::Uniform(0.0)).unwrap());
     assert_eq!(run(Method::EXACT, prior(), met([0, 3, 5].map(|i| second[i]).to_vec())), "runs");
     let none = run(Method::EXACT, prior(), met(vec![0.8, -0.4, 1.3]));
-    insta::assert_snapshot!(none, @"");
+    assert!(none.starts_with("denoiser: log-likelihood of training sample"), "{none}");
 }
