@@ -51,8 +51,8 @@
 //!
 //! Without features no library of the system is needed. Feature `gaussian` brings what binds a Gaussian prior
 //! ([`Posterior::gaussian`]: the Wiener denoiser over a covariance, fits, exact guidance, the exact posterior) and
-//! with it OpenBLAS, whose own threads would change bits with their number: see
-//! `.cargo/config.toml` of the workspace for the rule.
+//! with it OpenBLAS, whose own threads would change bits with their number: start the program with
+//! `OPENBLAS_NUM_THREADS=1`.
 //!
 //! # Beyond the prelude
 //! Every crate below is a module of this one, for a denoiser, operator, schedule, guidance, sampler or posterior
