@@ -24,6 +24,7 @@ mod name;
 mod recorded;
 mod settings;
 mod stored;
+mod windows;
 
 pub use denoiser::PriorDenoiser;
 pub use entries::{Knows, PriorSpec};

@@ -174,6 +174,7 @@ impl<R: Real> Denoiser<R> for Optimal<R> {
         }
         Ok(Box::new(Covariances { optimal: self, level, batches, len: x_t.len() }))
     }
+}
 
 /// Cov_w(x) at the states of a batch.
 struct Covariances<'a, R: Real> {
