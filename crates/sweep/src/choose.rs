@@ -103,7 +103,7 @@ impl Scaled {
     pub(crate) fn gamma(&self) -> Option<f64> {
         match self.strength.excess {
             Excess::Gamma(gamma) => Some(gamma),
-            Excess::Levels(_) => None,
+            _ => None,
         }
     }
 }

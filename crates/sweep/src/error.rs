@@ -294,8 +294,12 @@ pub(crate) mod tests {
 
     /// An error with its causes, as the command prints it.
     pub(crate) fn told(error: &dyn Error) -> String {
-        let causes = std::iter::successors(Some(error), |error| error.source());
-        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+        let (mut text, mut cause) = (error.to_string(), error.source());
+        while let Some(error) = cause {
+            text += &format!(": {error}");
+            cause = error.source();
+        }
+        text
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::matrix;
 use crate::problem::{NOISE, Problem, explicit, lattice, noise, schedule, stationary};
 use equipoise_covariance::Modes;
-use equipoise_denoiser::{Denoiser, ExactCovariance};
+use equipoise_denoiser::Denoiser;
 use equipoise_field::Shape;
 use equipoise_guidance::{Guidance, Scratch, Strength};
 use equipoise_innovation::Method;
