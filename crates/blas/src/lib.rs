@@ -16,9 +16,8 @@
 //! ```
 //!
 //! What it sets holds for the whole process, and so for whatever else in it calls the same OpenBLAS. No
-//! library of this workspace sets it unasked. `equipoise-innovation` refuses to work where it was not set
-//! ([`require_single_thread`]); a fit of a covariance does not, as it is right on any number of threads, but its
-//! last digits are those of that number.
+//! library of this workspace sets it unasked. What factors refuses to work where it was not set
+//! ([`require_single_thread`]): fits of covariances, innovation covariances, the singular directions of an operator.
 //!
 //! `OPENBLAS_NUM_THREADS=1` in the environment that a process starts with does the same, unless OpenBLAS was
 //! built on OpenMP: then `OMP_NUM_THREADS=1` does, and nothing that is called later.

@@ -18,6 +18,7 @@ pub fn dense<R: Real>(sigma: ArrayView2<'_, f64>) -> Result<Modes<R>, Covariance
         return Err(CovarianceError::Length { what: "columns of Σ", found: sigma.ncols(), expected: dim });
     }
     refuse_past_limit::<R>(dim)?;
+    equipoise_blas::require_single_thread()?;
     let (values, vectors) = sigma
         .eigh(UPLO::Lower)
         .map_err(|source| CovarianceError::Eigen { what: format!("Σ ({dim} × {dim})"), source })?;
@@ -42,6 +43,7 @@ pub(crate) fn refuse_past_limit<R: Real>(dim: usize) -> Result<(), CovarianceErr
 pub fn fit_dense<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<(Vec<R>, Modes<R>), CovarianceError> {
     let dim = snapshots.first().map_or(0, |s| s.len());
     refuse_past_limit::<R>(dim)?;
+    equipoise_blas::require_single_thread()?;
     let (mean, centred) = crate::low_rank::centre(snapshots, ridge)?;
     let mut sigma = centred.t().dot(&centred) / (snapshots.len() - 1) as f64;
     sigma.diag_mut().mapv_inplace(|d| d + ridge);

@@ -59,6 +59,10 @@ pub enum CovarianceError {
         /// The first such entry.
         index: usize,
     },
+    /// BLAS has more than the one thread on which every number is the same everywhere.
+    #[cfg(feature = "fit")]
+    #[error(transparent)]
+    Blas(#[from] equipoise_blas::BlasError),
     /// LAPACK failed.
     #[cfg(feature = "fit")]
     #[error("eigendecomposition of {what} failed: {source}")]

@@ -40,6 +40,7 @@ pub fn fit_low_rank<R: Real>(
     if rank == 0 || rank > (n - 1).min(dim) {
         return Err(CovarianceError::Rank { rank, limit: (n - 1).min(dim), snapshots: n });
     }
+    equipoise_blas::require_single_thread()?;
     let mean = mean(snapshots, dim);
     let gram = gram(snapshots, &mean) / (n - 1) as f64;
     let (values, vectors) = gram

@@ -51,8 +51,8 @@
 //!
 //! Without features no library of the system is needed. Feature `gaussian` brings what binds a Gaussian prior
 //! ([`Posterior::gaussian`]: the Wiener denoiser over a covariance, fits, exact guidance, the exact posterior) and
-//! with it OpenBLAS, whose own threads would change bits with their number: start the program with
-//! `OPENBLAS_NUM_THREADS=1`.
+//! with it OpenBLAS, whose own threads would change bits with their number: the program says
+//! `equipoise::blas::single_thread()?` first in `main`, and what stands on BLAS refuses to work where it did not.
 //!
 //! # Beyond the prelude
 //! Every crate below is a module of this one, for a denoiser, operator, schedule, guidance, sampler or posterior
@@ -93,6 +93,6 @@ pub use {
 #[cfg(feature = "gaussian")]
 #[doc(inline)]
 pub use {
-    equipoise_covariance as covariance, equipoise_innovation as innovation, equipoise_posterior as posterior,
-    equipoise_wiener as wiener,
+    equipoise_blas as blas, equipoise_covariance as covariance, equipoise_innovation as innovation,
+    equipoise_posterior as posterior, equipoise_wiener as wiener,
 };

@@ -41,7 +41,7 @@ pub enum ReducedError {
     #[error("coefficients: found those of another kind of space")]
     Foreign,
     /// A small matrix that could not be factored.
-    #[error("{what}: {source}")]
+    #[error("{what} could not be factored")]
     Factor {
         /// The matrix.
         what: &'static str,

@@ -57,7 +57,7 @@ pub enum StabilityError {
     #[error("the mean field needs the spectrum of the observed prior, which has no closed form here")]
     NoSpectrum,
     /// A small eigenvalue problem failed.
-    #[error("eigendecomposition of {what} failed: {source}")]
+    #[error("eigendecomposition of {what} failed")]
     Eigen {
         /// The matrix.
         what: &'static str,

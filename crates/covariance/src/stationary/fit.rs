@@ -124,6 +124,7 @@ fn decompose(
     planes: usize,
     lower: &[Complex<f64>],
 ) -> Result<(Vec<f64>, Vec<Complex<f64>>), CovarianceError> {
+    equipoise_blas::require_single_thread()?;
     let entry = |r: usize, c: usize| lower[r * (r + 1) / 2 + c];
     let failed = |source| CovarianceError::Eigen { what: "a wavenumber's block".into(), source };
     let real = lower.iter().all(|z| z.im == 0.0);

@@ -78,6 +78,7 @@ impl Randomised {
         fits(frames, windows)?;
         let n = windows.count();
         check_rank(rank, n.saturating_sub(1), n)?;
+        equipoise_blas::require_single_thread().map_err(CovarianceError::from)?;
         let width = (rank + self.oversampling).min(n - 1);
         let mut q = orthonormal(&normal(n, width, stream.text("directions")))?;
         for _ in 0..self.power {

@@ -26,6 +26,7 @@ impl TemporalModes {
     pub fn of_gram(mut gram: Array2<f64>, rank: usize) -> Result<Self, CovarianceError> {
         let n = gram.nrows();
         check_rank(rank, n.saturating_sub(1), n)?;
+        equipoise_blas::require_single_thread()?;
         gram /= (n - 1) as f64;
         let what = || format!("the Gram matrix ({n} × {n})");
         let (values, vectors) =
