@@ -129,10 +129,10 @@ fn particles_that_meet_are_a_method_like_any_other() {
         let (mean, size, ensemble) = mean(&*sampler, &members);
         assert_eq!((size, ensemble.skipped(), ensemble.diverged()), (4000, 0, 0), "{name}");
         assert_eq!(ensemble.evidence().is_some(), name == "swapping");
-        // Four standard errors of some thousand particles, and the steps of the grid.
+        // Four standard errors of 1600 effective particles of variance 1.
         let expected = Y.map(|y| y / (1.0 + S2));
         for (found, expected) in [(mean[0], expected[0]), (mean[2], expected[1]), (mean[1], 0.0)] {
-            assert!((found - expected).abs() < 0.06, "{name}: {found} {expected}");
+            assert!((found - expected).abs() < 0.1, "{name}: {found} {expected}");
         }
         if let Some(evidence) = ensemble.evidence() {
             let variance = 1.0 + S2;
