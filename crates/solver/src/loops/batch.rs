@@ -148,7 +148,7 @@ fn each<'a, R: Real, S: Send>(walks: &mut [Walk<'a, R, S>], f: impl Fn(&mut Walk
     if long || walks.len() < 2 {
         walks.iter_mut().for_each(f);
     } else {
-        walks.par_iter_mut().for_each(|walk| f(walk));
+        walks.par_iter_mut().for_each(&f);
     }
 }
 
