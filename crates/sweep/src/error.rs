@@ -294,12 +294,10 @@ pub(crate) mod tests {
 
     /// An error with its causes, as the command prints it.
     pub(crate) fn told(error: &dyn Error) -> String {
-        let (mut text, mut cause) = (error.to_string(), error.source());
-        while let Some(error) = cause {
-            text += &format!(": {error}");
-            cause = error.source();
+        match error.source() {
+            Some(cause) => format!("{error}: {}", told(cause)),
+            None => error.to_string(),
         }
-        text
     }
 
     #[test]
