@@ -6,6 +6,7 @@ use equipoise_field::{Shape, sum};
 use equipoise_prior::PriorDenoiser;
 use equipoise_sweep::{Flow, Segment};
 use equipoise_wiener::Wiener;
+use std::fmt;
 use std::sync::Arc;
 
 /// A field that is observed, and where in its file it lies.
@@ -29,6 +30,16 @@ pub struct Scene {
     pub(crate) included: Vec<bool>,
     pub(crate) test: Truth,
     pub(crate) validation: Truth,
+}
+
+impl fmt::Debug for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scene")
+            .field("label", &self.label)
+            .field("shape", &self.shape)
+            .field("segments", &self.segments())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Scene {

@@ -11,6 +11,7 @@ use equipoise_report::{
 const SHOWN: [f64; 3] = [0.1, 0.5, 2.0];
 
 /// What was measured on one flow.
+#[derive(Debug)]
 pub struct Denoised<'a> {
     /// The flow.
     pub flow: &'a Flow,

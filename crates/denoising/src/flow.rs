@@ -8,6 +8,7 @@ use equipoise_locality::Samples;
 use equipoise_prior::{DenoiserName, Prior, PriorDenoiser, Settings};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,22 @@ pub struct Named {
     pub known: PriorDenoiser,
     /// The same as any method takes it.
     pub denoiser: Arc<dyn Denoiser<f32>>,
+}
+
+impl fmt::Debug for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flow")
+            .field("name", &self.name)
+            .field("prior", &self.prior)
+            .field("held_out", &self.held_out.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Named").field("name", &self.name).field("known", &self.known).finish_non_exhaustive()
+    }
 }
 
 impl Flow {

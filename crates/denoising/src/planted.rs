@@ -68,6 +68,7 @@ pub struct Line {
 }
 
 /// The data of a flow on a coarse grid, in the flow's normalised units.
+#[derive(Debug)]
 pub struct Coarse {
     name: String,
     shape: Shape,

@@ -14,6 +14,7 @@ use equipoise_report::{
 const SHOWN: usize = 4;
 
 /// What was drawn on one flow.
+#[derive(Debug)]
 pub struct Drawn<'a> {
     /// The flow.
     pub flow: &'a Flow,

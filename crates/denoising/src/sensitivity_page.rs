@@ -16,6 +16,7 @@ const QUANTITY: Quantity<'_> = Quantity { name: "μJ/max|μJ|", symbol: "J", sig
 const VANISHED: f64 = 1e-12;
 
 /// What was measured on one flow.
+#[derive(Debug)]
 pub struct Sensed<'a> {
     /// The flow.
     pub flow: &'a Flow,

@@ -10,6 +10,7 @@ use equipoise_data::{
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_wiener::Wiener;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,6 +69,17 @@ pub struct Prior {
 pub(crate) enum Fitted {
     Modes(Arc<Modes<f32>>),
     Stationary(Arc<Stationary<f32>>),
+}
+
+impl fmt::Debug for Prior {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prior")
+            .field("shape", &self.shape)
+            .field("kind", &self.kind)
+            .field("settings", &self.settings)
+            .field("file", &self.provenance.file)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Prior {

@@ -12,6 +12,7 @@ use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_prior::{Prior, PriorDenoiser};
 use equipoise_solver::{ObservedGaussian, Problem as Inverse};
 use equipoise_stream::Stream;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -51,6 +52,16 @@ pub struct Other {
     pub denoiser: PriorDenoiser,
     /// Normalised training windows at which it is probed.
     pub windows: Arc<[Vec<f32>]>,
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Problem")
+            .field("prior", &self.prior)
+            .field("readings", &self.offset.len())
+            .field("other", &self.other)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Problem {
