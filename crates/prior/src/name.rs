@@ -170,22 +170,24 @@ impl From<DenoiserName> for String {
 }
 
 fn parse(text: &str, entries: &[Entry]) -> Option<DenoiserName> {
-    let (text, checksum) = match text.rsplit_once('#') {
+    let digest = |c: &str| c.len().is_multiple_of(DIGITS) && c.chars().all(|c| c.is_ascii_hexdigit());
+    let (text, checksum) = match text.rsplit_once('#').filter(|(_, checksum)| digest(checksum)) {
         Some((text, checksum)) => (text, Some(checksum.to_owned()).filter(|c| !c.is_empty())),
         None => (text, None),
     };
-    let (text, shifts) = match text.rsplit_once('@') {
+    let base = text.split([':', '@']).next()?;
+    let entry = entries.iter().find(|entry| entry.spec.name == base)?;
+    // The name of a file may hold an @.
+    let (text, shifts) = match text.rsplit_once('@').filter(|_| entry.spec.windows) {
         Some((text, shifts)) => (text, shifts.parse().ok().filter(|n| *n > 0)?),
         None => (text, 1),
     };
     let mut words = text.split(':');
-    let name = words.next()?;
+    words.next().filter(|name| *name == base)?;
     let settings: Vec<&str> = words.collect();
-    let entry = entries.iter().find(|entry| entry.spec.name == name)?;
     let chosen = (entry.read)(&settings)?;
-    let shifted = shifts == 1 || entry.spec.windows;
     let pinned = checksum.is_none() || !chosen.files().is_empty();
-    (shifted && pinned).then_some(DenoiserName { spec: entry.spec, chosen, shifts, checksum })
+    pinned.then_some(DenoiserName { spec: entry.spec, chosen, shifts, checksum })
 }
 
 #[cfg(test)]
