@@ -61,6 +61,12 @@ pub enum LocalityError {
         /// The value.
         found: f64,
     },
+    /// A likelihood that no sample has, as where none meets an exact observation.
+    #[error("log-likelihood: found -inf for all {count} training samples, expected one that the observation allows")]
+    RuledOut {
+        /// How many samples there are, with their shifts.
+        count: usize,
+    },
     /// Samples that could not be read, in the words of whoever reads them.
     #[error(transparent)]
     Samples(Box<dyn std::error::Error + Send + Sync>),

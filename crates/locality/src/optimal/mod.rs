@@ -219,8 +219,10 @@ impl<R: Real> Empirical<R> for Optimal<R> {
     /// of logarithms. A likelihood of zero, −∞, rules a sample out; one sample at least must be left.
     fn given(&self, log_likelihood: &LogLikelihood<'_, R>) -> Result<Arc<dyn Empirical<R>>, DenoiserError> {
         let log_prior = self.plus_prior(log_likelihood)?;
-        let ruled_out = log_prior.iter().all(|l| *l == f64::NEG_INFINITY);
-        let broken = |l: &f64| ruled_out || l.is_nan() || *l == f64::INFINITY;
+        if log_prior.iter().all(|l| *l == f64::NEG_INFINITY) {
+            return Err(LocalityError::RuledOut { count: log_prior.len() }.into());
+        }
+        let broken = |l: &f64| l.is_nan() || *l == f64::INFINITY;
         if let Some(sample) = log_prior.iter().position(broken) {
             return Err(LocalityError::Likelihood { sample, found: log_prior[sample] }.into());
         }

@@ -72,12 +72,14 @@ fn what_is_ruled_out_is_out_and_something_must_be_left() {
     let given = optimal.given(&only).unwrap();
     assert_eq!(given.moments().unwrap().mean, first);
     assert_eq!(given.moments().unwrap().variance, vec![0.0; given.dim()]);
-    for (likelihood, found) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
-        let message = optimal.given(&|_: &[f64]| likelihood).err().unwrap().to_string();
+    let fault = |likelihood: f64| optimal.given(&|_: &[f64]| likelihood).err().unwrap().to_string();
+    for (likelihood, found) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
         let expected =
             format!("log-likelihood of training sample 0: found {found}, expected a number below infinity");
-        assert!(message.ends_with(&expected), "{message}");
+        assert!(fault(likelihood).ends_with(&expected), "{}", fault(likelihood));
     }
+    let expected = "found -inf for all 3 training samples, expected one that the observation allows";
+    assert!(fault(f64::NEG_INFINITY).ends_with(expected), "{}", fault(f64::NEG_INFINITY));
 }
 
 /// Far above all distances every sample weighs the same.
