@@ -5,7 +5,6 @@ use equipoise_field::each;
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
 use equipoise_operator::LinearOperator;
-use equipoise_sampler::Outcome;
 use equipoise_solver::Ensemble as Drawn;
 use equipoise_sweep::BoxError;
 
@@ -43,28 +42,12 @@ pub(crate) fn proper(
     point_estimate: bool,
 ) -> Result<Option<f64>, BoxError> {
     let included = Inclusion::Plane(&problem.scene.included);
-    let (fields, log_weights) = counted(drawn);
-    let ensemble = weighed(&fields, log_weights.as_deref())?;
+    let (fields, log_weights) = drawn.counted();
+    let ensemble = Ensemble::weighted(&fields, &log_weights)?;
     if !point_estimate {
         return Ok(metrics::crps(&ensemble, draw.truth, included)?);
     }
     Ok(Some(ensemble.average(|x| metrics::mae(x, draw.truth, included))?))
-}
-
-/// The members that count, with their weights: of an ensemble without weights those too that diverged, by the
-/// states at which they stopped.
-fn counted(drawn: &Drawn<f32>) -> (Vec<&[f32]>, Option<Vec<f64>>) {
-    match drawn.log_weights() {
-        Some(log_weights) => (drawn.fields().collect(), Some(log_weights)),
-        None => (drawn.outcomes().iter().map(Outcome::x).collect(), None),
-    }
-}
-
-fn weighed<'a>(fields: &'a [&'a [f32]], log_weights: Option<&[f64]>) -> Result<Ensemble<'a, f32>, BoxError> {
-    Ok(match log_weights {
-        Some(log_weights) => Ensemble::weighted(fields, log_weights)?,
-        None => Ensemble::new(fields)?,
-    })
 }
 
 /// As in a sweep: ranges over all members, the rest as root mean squares over them.
@@ -81,8 +64,8 @@ pub(crate) fn evidence(
         range.max = range.max.max(found.max);
         range.non_finite += found.non_finite;
     }
-    let (fields, log_weights) = counted(drawn);
-    let ensemble = &weighed(&fields, log_weights.as_deref())?;
+    let (fields, log_weights) = drawn.counted();
+    let ensemble = &Ensemble::weighted(&fields, &log_weights)?;
     let mean = problem.scene.wiener.mean();
     let floor = |exact: &Exact| metrics::floor_rmse(&exact.mean, &exact.variance, draw.truth, 0.0, included);
     Ok(Evidence {
@@ -110,8 +93,8 @@ pub(crate) fn judge(
     let evidence = evidence(problem, draw, drawn)?;
     let state = metrics::classify(&evidence);
     let exact = draw.exact.as_ref();
-    let (fields, log_weights) = counted(drawn);
-    let ensemble = weighed(&fields, log_weights.as_deref())?;
+    let (fields, log_weights) = drawn.counted();
+    let ensemble = Ensemble::weighted(&fields, &log_weights)?;
     let best = exact.map(|exact| metrics::rmse(&exact.mean, draw.truth, included)).transpose()?;
     let mut verdict = Verdict {
         rmse: evidence.rmse,

@@ -20,6 +20,19 @@ pub enum ConditionalCovariance<R: Real> {
 }
 
 impl<R: Real> ConditionalCovariance<R> {
+    /// The most that is known of a denoiser: its posterior, else V, else Jᵀ.
+    pub fn of(
+        denoiser: Arc<dyn Denoiser<R>>,
+        empirical: Option<Arc<dyn Empirical<R>>>,
+        exact: Option<Arc<dyn ExactCovariance<R>>>,
+    ) -> Self {
+        match (empirical, exact) {
+            (Some(prior), _) => Self::Empirical(prior),
+            (None, Some(denoiser)) => Self::Exact(denoiser),
+            (None, None) => Self::Jacobian(denoiser),
+        }
+    }
+
     /// Whose covariance it is.
     pub fn denoiser(&self) -> &dyn Denoiser<R> {
         match self {

@@ -62,7 +62,9 @@ pub enum LocalityError {
         found: f64,
     },
     /// A likelihood that no sample has, as where none meets an exact observation.
-    #[error("log-likelihood: found -inf for all {count} training samples, expected one that the observation allows")]
+    #[error(
+        "log-likelihood: found -inf for all {count} training samples, expected one that the observation allows"
+    )]
     RuledOut {
         /// How many samples there are, with their shifts.
         count: usize,

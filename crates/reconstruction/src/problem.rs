@@ -156,11 +156,7 @@ impl Problem {
 
 /// A denoiser with what it knows of Cov[x | x_t].
 fn conditional(prior: &PriorDenoiser) -> ConditionalCovariance<f32> {
-    match (prior.empirical(), prior.exact()) {
-        (Some(prior), _) => ConditionalCovariance::Empirical(prior),
-        (None, Some(prior)) => ConditionalCovariance::Exact(prior),
-        (None, None) => ConditionalCovariance::Jacobian(prior.denoiser()),
-    }
+    ConditionalCovariance::of(prior.denoiser(), prior.empirical(), prior.exact())
 }
 
 /// What a field that is zero in normalised units reads, in physical units.

@@ -81,6 +81,16 @@ impl<R: Real> Ensemble<R> {
         Some(weights.filter(|(_, outcome)| outcome.is_finished()).map(|(w, _)| *w).collect())
     }
 
+    /// The fields that a verdict is of, with ln w: of an ensemble whose members weigh the same those too that
+    /// diverged, by the states at which they stopped, for an explosion is a result; of another those that
+    /// finished.
+    pub fn counted(&self) -> (Vec<&[R]>, Vec<f64>) {
+        match self.log_weights() {
+            Some(log_weights) => (self.fields().collect(), log_weights),
+            None => (self.outcomes.iter().map(Outcome::x).collect(), vec![0.0; self.outcomes.len()]),
+        }
+    }
+
     /// ln p(y) in nats, of a method that estimates it.
     pub fn evidence(&self) -> Option<f64> {
         self.evidence

@@ -74,11 +74,7 @@ impl Course {
 
 /// A denoiser with what it knows of Cov[x | x_t].
 pub fn conditional(denoiser: &PriorDenoiser) -> ConditionalCovariance<f32> {
-    match (denoiser.empirical(), denoiser.exact()) {
-        (Some(prior), _) => ConditionalCovariance::Empirical(prior),
-        (None, Some(denoiser)) => ConditionalCovariance::Exact(denoiser),
-        (None, None) => ConditionalCovariance::Jacobian(denoiser.denoiser()),
-    }
+    ConditionalCovariance::of(denoiser.denoiser(), denoiser.empirical(), denoiser.exact())
 }
 
 /// The law of a trial, where its method takes one; a γ among the method's settings takes the place of the

@@ -225,7 +225,7 @@ impl Executor for FlowExecutor<'_> {
         let known = problem.known(flow, trial)?;
         let runs = drawn.outcomes();
         let first = runs.first().ok_or(SolverError::Empty)?;
-        let judged = judge(flow, (&problem, &draw, &known), runs, course.schedule.sigma(0.0))?;
+        let judged = judge(flow, (&problem, &draw, &known), &drawn, course.schedule.sigma(0.0))?;
         if let Some(pictures) = self.pictures {
             pictures.reconstruction(flow, trial, first.x(), &judged)?;
         }

@@ -7,6 +7,7 @@ use equipoise_field::{Real, each};
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
 use equipoise_sampler::Outcome as Run;
+use equipoise_solver::Ensemble as Drawn;
 
 /// An outcome with its state as a value.
 pub(crate) struct Judged {
@@ -16,19 +17,20 @@ pub(crate) struct Judged {
 }
 
 /// Judges all members together: ranges are over all of them, RMSE, misfit and ratios are root mean
-/// squares over members. Ranges and the misfit see every cell, the error measures those included. What
+/// squares over members, by their weights. Ranges and the misfit see every cell, the error measures those included. What
 /// the posterior enters is told where it is known.
 pub(crate) fn judge(
     flow: &Flow,
     (problem, draw, known): (&Problem, &Draw, &Known),
-    runs: &[Run<f32>],
+    drawn: &Drawn<f32>,
     sigma_zero: f64,
 ) -> Result<Judged, BoxError> {
     let included = Inclusion::Plane(&flow.included);
-    let fields: Vec<&[f32]> = runs.iter().map(Run::x).collect();
+    let runs = drawn.outcomes();
+    let (fields, log_weights) = drawn.counted();
+    let ensemble = Ensemble::weighted(&fields, &log_weights)?;
     let pooled = |measure: &dyn Fn(&[f32]) -> Result<f64, BoxError>| -> Result<f64, BoxError> {
-        let squares = fields.iter().map(|x| Ok(measure(x)?.powi(2))).collect::<Result<Vec<_>, BoxError>>()?;
-        Ok((squares.iter().sum::<f64>() / squares.len() as f64).sqrt())
+        Ok(ensemble.average(|x| Ok::<_, BoxError>(measure(x)?.powi(2)))?.sqrt())
     };
     let range = pooled_range(&fields)?;
     let truth = problem.truth;
@@ -36,7 +38,7 @@ pub(crate) fn judge(
         let Some(flags) = part else { return Ok(None) };
         pooled(&|x| Ok(metrics::rmse(x, &flow.truth, Inclusion::Entries(flags))?)).map(Some)
     };
-    let held = known.moments().map(|moments| held_to(flow, moments, &fields, sigma_zero)).transpose()?;
+    let held = known.moments().map(|moments| held_to(flow, moments, &ensemble, sigma_zero)).transpose()?;
     let rmse = pooled(&|x| Ok(metrics::rmse(x, &flow.truth, included)?))?;
     let misfit = pooled(&|x| misfit(problem, draw, x))?;
     let prior_mean = problem.gaussian.wiener().mean();
@@ -87,7 +89,12 @@ struct Held {
     spread_ratio: Option<f64>,
 }
 
-fn held_to(flow: &Flow, exact: &Moments, fields: &[&[f32]], sigma_zero: f64) -> Result<Held, BoxError> {
+fn held_to(
+    flow: &Flow,
+    exact: &Moments,
+    ensemble: &Ensemble<'_, f32>,
+    sigma_zero: f64,
+) -> Result<Held, BoxError> {
     let mean = &exact.mean;
     let included = Inclusion::Plane(&flow.included);
     let (mean_rmse, floor) = exact.against(sigma_zero, |variance| {
@@ -98,12 +105,11 @@ fn held_to(flow: &Flow, exact: &Moments, fields: &[&[f32]], sigma_zero: f64) -> 
     })?;
     let last = f32::narrow(sigma_zero * sigma_zero);
     let widened: Vec<f32> = exact.variance.values.iter().map(|v| v + last).collect();
-    let ensemble = Ensemble::new(fields)?;
     Ok(Held {
         mean_rmse,
         floor,
-        bias: metrics::bias_over_posterior_std(&ensemble, mean, &widened, included)?,
-        spread_ratio: metrics::spread_ratio(&ensemble, &widened, included)?,
+        bias: metrics::bias_over_posterior_std(ensemble, mean, &widened, included)?,
+        spread_ratio: metrics::spread_ratio(ensemble, &widened, included)?,
     })
 }
 

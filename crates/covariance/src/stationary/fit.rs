@@ -56,7 +56,7 @@ pub(super) fn decomposed(
         let (l, q) = decompose(planes, &lower(k))?;
         values.iter_mut().zip(l).for_each(|(value, l)| *value = l.max(0.0) + ridge);
         vectors.copy_from_slice(&q);
-        Ok(())
+        Ok::<(), CovarianceError>(())
     })?;
     Ok((vectors, values))
 }
