@@ -11,6 +11,7 @@ use equipoise_covariance::Weights;
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Solved;
 use ndarray::Array2;
+use std::fmt;
 
 /// S = diag(s²) + A f(Σ) Aᵀ.
 pub struct Innovation<R: Real> {
@@ -24,6 +25,12 @@ enum Factor<R: Real> {
     Lattice(LatticeFactor<R>),
     Dense(RowsFactor),
     Iterative(Iterative<R>),
+}
+
+impl<R: Real> fmt::Debug for Innovation<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Innovation").field("prior", &self.prior).finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Innovation<R> {

@@ -9,6 +9,7 @@ use equipoise_covariance::{Covariance, Structure};
 use equipoise_field::Real;
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Gram, LinearOperator, Selection};
+use std::fmt;
 use std::sync::Arc;
 
 /// How systems are solved.
@@ -40,6 +41,15 @@ pub(crate) enum Shared<R: Real> {
     Dense(Arc<ObservedRows<R>>),
     /// With the lattice that a preconditioner is built on, if there is one.
     Iterative(Option<Arc<crate::circulant::Circulant<R>>>),
+}
+
+impl<R: Real> fmt::Debug for ObservedPrior<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObservedPrior")
+            .field("dim", &self.covariance.dim())
+            .field("observations", &self.count())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> ObservedPrior<R> {

@@ -9,6 +9,7 @@ use cudarc::driver::{
     ValidAsZeroBits,
 };
 use equipoise_likelihood::{LikelihoodError, Statistics, Variance};
+use std::fmt;
 
 // SAFETY: both are `repr(C)` records of numbers with the kernel's layout, which tests compare.
 unsafe impl DeviceRepr for Arguments {}
@@ -35,6 +36,12 @@ pub struct DeviceObservation<E: Element> {
     partials: CudaSlice<f64>,
     records: CudaSlice<Record>,
     tickets: CudaSlice<u32>,
+}
+
+impl<E: Element> fmt::Debug for DeviceObservation<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceObservation").finish_non_exhaustive()
+    }
 }
 
 impl<E: Element> DeviceObservation<E> {

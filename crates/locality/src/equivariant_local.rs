@@ -6,6 +6,7 @@ use crate::{Border, LocalityError, Patch, Training};
 use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::{Axis, Real};
 use equipoise_schedule::Level;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,12 @@ struct Offsets {
     width: usize,
     /// Rows, then columns, that may be compared at each offset.
     open: Vec<[Vec<bool>; 2]>,
+}
+
+impl<R: Real> fmt::Debug for EquivariantLocal<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EquivariantLocal").field("training", &self.pixelwise.training).finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> EquivariantLocal<R> {

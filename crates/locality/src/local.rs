@@ -6,6 +6,7 @@ use crate::{LocalityError, Patch, Training};
 use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,12 @@ use std::time::Duration;
 pub struct Local<R: Real> {
     pixelwise: Pixelwise<R>,
     window: Arc<Window>,
+}
+
+impl<R: Real> fmt::Debug for Local<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local").field("training", &self.pixelwise.training).finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Local<R> {

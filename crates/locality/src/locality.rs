@@ -9,6 +9,7 @@ use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -39,6 +40,12 @@ pub struct Locality<R: Real> {
     covariance: Arc<dyn Covariance<R>>,
     threshold: f64,
     masks: RwLock<HashMap<[u64; 2], Arc<dyn Neighbourhood>>>,
+}
+
+impl<R: Real> fmt::Debug for Locality<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Locality").finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Locality<R> {

@@ -5,6 +5,7 @@ use crate::error::check;
 use crate::sums::MEMBERS;
 use equipoise_field::{Axis, Real, Shape};
 use rayon::prelude::*;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -122,6 +123,16 @@ pub struct Training<R: Real> {
     samples: Arc<dyn Samples<R>>,
     /// Cyclic shifts (along H, along W) of every stored sample.
     shifts: Arc<[[usize; 2]]>,
+}
+
+impl<R: Real> fmt::Debug for Training<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Training")
+            .field("shape", &self.shape)
+            .field("samples", &self.samples.count())
+            .field("shifts", &self.shifts.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Training<R> {

@@ -14,6 +14,7 @@ use equipoise_observation::Observed;
 use equipoise_sampler::PredictorCorrector;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
+use std::fmt;
 use std::sync::Arc;
 
 /// Steps that members take before they are looked at, where no norm decides on the way: few passes
@@ -33,6 +34,12 @@ pub struct Reduced<R: Real> {
 fn predictor(now: Level, then: Level, factor: f64) -> Move {
     let keep = then.mu / now.mu;
     Move { keep, along: then.sigma - keep * now.sigma, factor }
+}
+
+impl<R: Real> fmt::Debug for Reduced<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reduced").field("space", &self.space).finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Reduced<R> {

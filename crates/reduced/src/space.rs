@@ -7,6 +7,7 @@ use equipoise_field::Real;
 use equipoise_innovation::{Method, ObservedPrior};
 use equipoise_observation::Observed;
 use equipoise_wiener::Wiener;
+use std::fmt;
 use std::sync::Arc;
 
 /// What every reduced run of one prior under one operator and noise shares, whatever y, law and
@@ -25,6 +26,12 @@ pub(crate) enum Parts<R: Real> {
 pub(crate) enum Data<R> {
     Modes(ModesData<R>),
     Lattice(LatticeData),
+}
+
+impl<R: Real> fmt::Debug for ReducedSpace<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReducedSpace").finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> ReducedSpace<R> {

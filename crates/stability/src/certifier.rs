@@ -14,6 +14,7 @@ use equipoise_innovation::ObservedPrior;
 use equipoise_operator::{Gram, Selection};
 use equipoise_stream::Stream;
 use rayon::prelude::*;
+use std::fmt;
 use std::sync::Arc;
 
 /// Power iterations after which blocks are compared.
@@ -50,6 +51,12 @@ pub enum Method {
     ObservedModes,
     /// Power iteration on fields.
     Fields,
+}
+
+impl<R: Real> fmt::Debug for Certifier<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certifier").field("observed", &self.observed).finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Certifier<R> {

@@ -20,6 +20,7 @@ use equipoise_observation::NoiseVariance;
 use equipoise_stream::Stream;
 use num_complex::Complex;
 use rayon::prelude::*;
+use std::fmt;
 
 /// Nodes of the table in an octave of ρ: with cubic interpolation of logarithms a test bounds the
 /// error of an eigenvalue by a thousandth.
@@ -52,6 +53,12 @@ pub struct Spectra<R: Real> {
     step: f64,
     /// Blocks at every node.
     nodes: Vec<Vec<Block>>,
+}
+
+impl<R: Real> fmt::Debug for Spectra<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spectra").field("certifier", &self.certifier).finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Spectra<R> {

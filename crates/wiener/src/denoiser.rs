@@ -6,6 +6,7 @@ use equipoise_denoiser::{Denoiser, DenoiserError, ExactCovariance};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Levels whose gains are kept; past it the gains of further levels are made on every call.
@@ -17,6 +18,12 @@ pub struct Wiener<R: Real> {
     covariance: Arc<dyn Covariance<R>>,
     gains: RwLock<HashMap<[u64; 2], Arc<Weights<R>>>>,
     buffers: Pool<Vec<R>>,
+}
+
+impl<R: Real> fmt::Debug for Wiener<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wiener").field("dim", &self.mean.len()).finish_non_exhaustive()
+    }
 }
 
 impl<R: Real> Wiener<R> {
