@@ -77,7 +77,7 @@ methods! {
     }
     /// A step of fixed length towards the data (Yang et al. 2024, arXiv 2402.03201).
     Dsg = "dsg" {
-        /// The share of the step that the gradient turns, above 0; published 1.
+        /// The share of the step that the gradient turns, 0 to 1; published 1.
         weight: f64,
     }
     /// DPS, then A x replaced by noisy y (Chung et al. 2022, arXiv 2206.00941).
