@@ -69,7 +69,8 @@ impl<R: Real> EquivariantLocal<R> {
         };
         let open = shifts.iter().map(|&[h, w]| [along(0, h), along(1, w)]).collect();
         let offsets = Offsets { window: Window::new(shape, patch), width: shape.width, open };
-        Ok(Self { pixelwise: Pixelwise::new(training.with_shifts(shifts)), offsets: Arc::new(offsets) })
+        let pixelwise = Pixelwise::new(training.with_shifts(shifts), shape.plane());
+        Ok(Self { pixelwise, offsets: Arc::new(offsets) })
     }
 
     /// The training set; its shifts are the offsets.
@@ -111,17 +112,13 @@ impl<R: Real> Denoiser<R> for EquivariantLocal<R> {
         x_t: &'a [R],
         level: Level,
         x_hat: &mut [R],
-        _tape: &'a mut Tape,
+        tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        self.pixelwise.linearise(Arc::clone(&self.offsets) as _, x_t, level, x_hat)
+        self.pixelwise.linearise(Arc::clone(&self.offsets) as _, x_t, level, x_hat, tape)
     }
 }
 
 impl Neighbourhood for Offsets {
-    fn places(&self) -> usize {
-        self.window.plane()
-    }
-
     fn gather(&self, squares: &[f64], distances: &mut [f64]) {
         self.window.sum(squares, distances);
     }

@@ -53,7 +53,7 @@ impl<R: Real> Local<R> {
     /// Over a training set, with the patch of every pixel.
     pub fn new(training: Training<R>, patch: Patch) -> Self {
         let window = Arc::new(Window::new(training.shape(), patch));
-        Self { pixelwise: Pixelwise::new(training), window }
+        Self { pixelwise: Pixelwise::new(training, window.plane()), window }
     }
 
     /// The training set.
@@ -92,17 +92,13 @@ impl<R: Real> Denoiser<R> for Local<R> {
         x_t: &'a [R],
         level: Level,
         x_hat: &mut [R],
-        _tape: &'a mut Tape,
+        tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        self.pixelwise.linearise(Arc::clone(&self.window) as _, x_t, level, x_hat)
+        self.pixelwise.linearise(Arc::clone(&self.window) as _, x_t, level, x_hat, tape)
     }
 }
 
 impl Neighbourhood for Window {
-    fn places(&self) -> usize {
-        self.plane()
-    }
-
     fn gather(&self, squares: &[f64], distances: &mut [f64]) {
         self.sum(squares, distances);
     }

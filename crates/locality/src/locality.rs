@@ -63,7 +63,13 @@ impl<R: Real> Locality<R> {
         if !(0.0..=1.0).contains(&threshold) {
             return Err(LocalityError::Threshold { found: threshold });
         }
-        Ok(Self { pixelwise: Pixelwise::new(training), covariance, threshold, masks: RwLock::default() })
+        let places = training.shape().len();
+        Ok(Self {
+            pixelwise: Pixelwise::new(training, places),
+            covariance,
+            threshold,
+            masks: RwLock::default(),
+        })
     }
 
     /// The training set.
@@ -126,8 +132,8 @@ impl<R: Real> Denoiser<R> for Locality<R> {
         x_t: &'a [R],
         level: Level,
         x_hat: &mut [R],
-        _tape: &'a mut Tape,
+        tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        self.pixelwise.linearise(self.mask(level)?, x_t, level, x_hat)
+        self.pixelwise.linearise(self.mask(level)?, x_t, level, x_hat, tape)
     }
 }

@@ -215,6 +215,11 @@ impl<R: Real> Training<R> {
         self.samples.count().div_ceil(GROUP)
     }
 
+    /// How many samples with their shifts a partial sum runs over, but the last.
+    pub(crate) fn in_group(&self) -> usize {
+        GROUP * self.shifts.len()
+    }
+
     /// One partial sum; `None` where no sample is wanted.
     pub(crate) fn group<S>(
         &self,

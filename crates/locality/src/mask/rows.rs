@@ -55,10 +55,6 @@ impl Rows {
 }
 
 impl Neighbourhood for Rows {
-    fn places(&self) -> usize {
-        self.rows.len()
-    }
-
     fn gather(&self, squares: &[f64], distances: &mut [f64]) {
         distances.fill(0.0);
         for (row, s) in self.rows.iter().zip(squares) {

@@ -45,10 +45,6 @@ impl<R: Real> Spectral<R> {
 }
 
 impl<R: Real> Neighbourhood for Spectral<R> {
-    fn places(&self) -> usize {
-        self.own.len()
-    }
-
     fn gather(&self, squares: &[f64], distances: &mut [f64]) {
         self.apply(squares.iter().zip(&self.own).map(|(s, o)| s / o), distances);
         for n in (0..squares.len()).filter(|&n| self.unknown[n]) {

@@ -126,10 +126,6 @@ fn transformed(spectrum: &Spectrum<f64>, packed: &[f64], k: usize) -> Complex<f6
 }
 
 impl Neighbourhood for Stencil {
-    fn places(&self) -> usize {
-        self.len
-    }
-
     fn gather(&self, squares: &[f64], distances: &mut [f64]) {
         self.with_buffers(|[from, to]| {
             self.spectrum.forward(squares, from);

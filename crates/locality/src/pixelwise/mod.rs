@@ -5,20 +5,20 @@
 //! comes (the streaming log-sum-exp of Milakov & Gimelshein 2018, algorithm 3).
 
 mod passes;
+mod slopes;
 mod softmax;
 
-use crate::error::{check, members};
+use crate::error::check;
 use crate::sums::{self, BLOCK};
 use crate::training::{Block, Pass, members_at_once};
 use crate::{LocalityError, Training};
-use equipoise_denoiser::{DenoiserError, Linearised};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use passes::{Deviations, Products, Squares};
 use pulp::Arch;
 use rayon::prelude::*;
+use slopes::{KEPT, Kept};
 use softmax::{Estimate, Softmax};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Which squared differences decide the weights of which pixel: d = M s, linear in s.
@@ -26,9 +26,6 @@ use std::time::{Duration, Instant};
 /// A field of D numbers has Q places with V = D/Q values each; value v of place q stands at v·Q + q.
 /// s_q is the squared difference summed over the values of a place.
 pub(crate) trait Neighbourhood: Send + Sync {
-    /// Q.
-    fn places(&self) -> usize;
-
     /// d = M s. Overwrites `distances`.
     fn gather(&self, squares: &[f64], distances: &mut [f64]);
 
@@ -42,6 +39,10 @@ pub(crate) trait Neighbourhood: Send + Sync {
 /// x̂_m = Σ_i w_im x_im with w_·q = softmax_i(−(M (x_t − μx_i)²)_q/2σ²).
 pub(crate) struct Pixelwise<R: Real> {
     pub(crate) training: Training<R>,
+    /// Q.
+    places: usize,
+    /// Bytes of the distances that a linearisation keeps, at most.
+    kept: usize,
 }
 
 /// A partial sum of every member, with two buffers of Q numbers.
@@ -59,22 +60,22 @@ impl<S> Partial<S> {
 }
 
 impl<R: Real> Pixelwise<R> {
-    pub(crate) fn new(training: Training<R>) -> Self {
-        Self { training }
+    pub(crate) fn new(training: Training<R>, places: usize) -> Self {
+        Self { training, places, kept: KEPT }
     }
 
     fn dim(&self) -> usize {
         self.training.shape().len()
     }
 
-    /// Numbers of one member's partial sum.
-    fn numbers(&self, to: &dyn Neighbourhood) -> usize {
-        self.dim() + 2 * to.places()
-    }
-
-    /// How many members one pass serves; their partial sums are the smaller, the more there are of places.
+    /// How many members one pass serves: those whose partial sums leave room and whose distances can be kept,
+    /// if any can.
     pub(crate) fn batch(&self) -> usize {
-        members_at_once(3 * size_of::<f64>() * self.dim())
+        let most = members_at_once(size_of::<f64>() * (self.dim() + 2 * self.places));
+        match self.fitting() {
+            0 => most,
+            fitting => most.min(fitting),
+        }
     }
 
     fn take_in(
@@ -82,33 +83,39 @@ impl<R: Real> Pixelwise<R> {
         to: &dyn Neighbourhood,
         x_t: &[R],
         level: Level,
+        kept: Option<Kept<'_>>,
     ) -> impl Fn(&mut Partial<Softmax>, &Block<'_, R>) {
         let slope = 0.5 / (level.sigma * level.sigma);
         let (dim, shifts) = (self.dim(), self.training.shifts().len());
         move |sum, block| {
             let Partial { members, squares, distances } = sum;
+            let (mut held, mut pairs) = (kept.map(|kept| kept.hold(block.ids)), 0..);
             for (member, x_t) in members.iter_mut().zip(x_t.chunks_exact(dim)) {
                 for (id, x) in block.ids.iter().zip(block.values.chunks_exact(dim)) {
                     compare(to, id % shifts, Squares { x_t, mu: level.mu, x, squares }, distances);
+                    if let Some((held, i)) = held.as_mut().zip(pairs.next()) {
+                        held.at(i).copy_from_slice(distances);
+                    }
                     member.add(slope, x, squares, distances);
                 }
             }
         }
     }
 
-    /// Of every member: no more of them than a batch.
+    /// Of every member, no more of them than a batch, whose distances are left in `kept`.
     fn estimates(
         &self,
         to: &dyn Neighbourhood,
         x_t: &[R],
         level: Level,
+        kept: Option<Kept<'_>>,
     ) -> Result<Vec<Estimate>, LocalityError> {
         let members = x_t.len() / self.dim();
-        let make = || Partial::new(members, to.places(), || Softmax::new(to.places(), self.dim()));
+        let make = || Partial::new(members, self.places, || Softmax::new(self.places, self.dim()));
         let sum = self.training.fold(
-            &self.pass(to, members),
+            &self.pass(members),
             &make,
-            &self.take_in(to, x_t, level),
+            &self.take_in(to, x_t, level, kept),
             &mut |all, group| {
                 all.members.par_iter_mut().zip(group.members).for_each(|(all, group)| all.merge(&group));
             },
@@ -117,9 +124,10 @@ impl<R: Real> Pixelwise<R> {
     }
 
     /// Over all samples, some at a time where they serve several members.
-    fn pass(&self, to: &dyn Neighbourhood, members: usize) -> Pass<'static> {
+    fn pass(&self, members: usize) -> Pass<'static> {
         let block = if members == 1 { 1 } else { BLOCK };
-        Pass { wanted: &|_| true, block, bytes: size_of::<f64>() * self.numbers(to) * members }
+        let numbers = self.dim() + 2 * self.places;
+        Pass { wanted: &|_| true, block, bytes: size_of::<f64>() * numbers * members }
     }
 
     pub(crate) fn denoise(
@@ -131,26 +139,8 @@ impl<R: Real> Pixelwise<R> {
     ) -> Result<(), LocalityError> {
         check("x_hat", x_hat.len(), self.dim())?;
         check("x_t", x_t.len(), self.dim())?;
-        self.estimates(to, x_t, level)?.iter().for_each(|e| e.write(x_hat));
+        self.estimates(to, x_t, level, None)?.iter().for_each(|e| e.write(x_hat));
         Ok(())
-    }
-
-    /// x̂ at the states of a batch, and what products with J there need.
-    pub(crate) fn linearise<'a>(
-        &'a self,
-        to: Arc<dyn Neighbourhood>,
-        x_t: &'a [R],
-        level: Level,
-        x_hat: &mut [R],
-    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        members("x_t", x_t.len(), self.dim())?;
-        check("x_hat", x_hat.len(), x_t.len())?;
-        let mut estimates = Vec::with_capacity(x_t.len() / self.dim());
-        for x_t in x_t.chunks(self.batch() * self.dim()) {
-            estimates.extend(self.estimates(to.as_ref(), x_t, level)?);
-        }
-        estimates.iter().zip(x_hat.chunks_exact_mut(self.dim())).for_each(|(e, x_hat)| e.write(x_hat));
-        Ok(Box::new(Slopes { pixelwise: self, to, x_t, level, estimates }))
     }
 
     pub(crate) fn vjp(
@@ -164,8 +154,8 @@ impl<R: Real> Pixelwise<R> {
         for (what, found) in [("x_t", x_t.len()), ("v", v.len()), ("out", out.len())] {
             check(what, found, self.dim())?;
         }
-        let estimates = self.estimates(to, x_t, level)?;
-        self.products(to, (x_t, level), &estimates, v, out)
+        let estimates = self.estimates(to, x_t, level, None)?;
+        self.products(to, (x_t, level), (&estimates, None), v, out)
     }
 
     /// (Jᵀv)_n = (μ/σ²) Σ_i x_in Σ_m M_mn w_im v_m (x_im − x̂_m), of every member.
@@ -175,23 +165,31 @@ impl<R: Real> Pixelwise<R> {
         &self,
         to: &dyn Neighbourhood,
         (x_t, level): (&[R], Level),
-        estimates: &[Estimate],
+        (estimates, kept): (&[Estimate], Option<Kept<'_>>),
         v: &[R],
         out: &mut [R],
     ) -> Result<(), LocalityError> {
         let (dim, members, shifts) = (self.dim(), estimates.len(), self.training.shifts().len());
         let (arch, slope) = (Arch::new(), 0.5 / (level.sigma * level.sigma));
         let total = self.training.fold(
-            &self.pass(to, members),
-            &|| Partial::new(members, to.places(), || vec![0.0; dim]),
+            &self.pass(members),
+            &|| Partial::new(members, self.places, || vec![0.0; dim]),
             &|sum, block| {
                 let Partial { members, squares, distances } = sum;
+                let (mut held, mut pairs) = (kept.map(|kept| kept.hold(block.ids)), 0..);
                 let of_members = x_t.chunks_exact(dim).zip(v.chunks_exact(dim)).zip(estimates);
                 for (out, ((x_t, v), Estimate { evidence, x_hat })) in members.iter_mut().zip(of_members) {
                     for (id, x) in block.ids.iter().zip(block.values.chunks_exact(dim)) {
-                        compare(to, id % shifts, Squares { x_t, mu: level.mu, x, squares }, distances);
+                        let d = match held.as_mut().zip(pairs.next()) {
+                            Some((held, i)) => &*held.at(i),
+                            None => {
+                                let squares = Squares { x_t, mu: level.mu, x, squares };
+                                compare(to, id % shifts, squares, distances);
+                                &*distances
+                            }
+                        };
                         let a = &mut *squares;
-                        if arch.dispatch(Deviations { slope, distances, evidence, x_hat, v, x, a }) {
+                        if arch.dispatch(Deviations { slope, distances: d, evidence, x_hat, v, x, a }) {
                             to.scatter(squares, distances);
                             arch.dispatch(Products { b: distances, x, x_hat, out });
                         }
@@ -218,33 +216,10 @@ impl<R: Real> Pixelwise<R> {
     ) -> Result<Duration, LocalityError> {
         check("x_t", x_t.len(), self.dim())?;
         let start = Instant::now();
-        let make = || Partial::new(1, to.places(), || Softmax::new(to.places(), self.dim()));
-        self.training.group(0, &self.pass(to, 1), make, &self.take_in(to, x_t, level))?;
+        let make = || Partial::new(1, self.places, || Softmax::new(self.places, self.dim()));
+        self.training.group(0, &self.pass(1), make, &self.take_in(to, x_t, level, None))?;
         let rounds = self.training.groups().div_ceil(rayon::current_num_threads());
         Ok(start.elapsed().mul_f64(rounds as f64))
-    }
-}
-
-/// J at the states of a batch.
-struct Slopes<'a, R: Real> {
-    pixelwise: &'a Pixelwise<R>,
-    to: Arc<dyn Neighbourhood>,
-    x_t: &'a [R],
-    level: Level,
-    estimates: Vec<Estimate>,
-}
-
-impl<R: Real> Linearised<R> for Slopes<'_, R> {
-    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        check("v", v.len(), self.x_t.len())?;
-        check("out", out.len(), self.x_t.len())?;
-        let batch = self.pixelwise.batch();
-        let portion = batch * self.pixelwise.dim();
-        let fields = self.x_t.chunks(portion).zip(v.chunks(portion)).zip(out.chunks_mut(portion));
-        for (((x_t, v), out), estimates) in fields.zip(self.estimates.chunks(batch)) {
-            self.pixelwise.products(self.to.as_ref(), (x_t, self.level), estimates, v, out)?;
-        }
-        Ok(())
     }
 }
 
