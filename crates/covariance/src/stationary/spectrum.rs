@@ -25,6 +25,9 @@ pub struct Spectrum<R: Real> {
     /// Position of each independent wavenumber in the column-major half spectrum.
     position: Vec<usize>,
     self_conjugate: usize,
+    /// Runs of wavenumbers that are not self-conjugate whose positions follow each other, from the first
+    /// of them on: (first, position, length).
+    runs: Vec<(usize, usize, usize)>,
     /// (position, position of the partner) of what the half spectrum repeats.
     repeated: Vec<(usize, usize)>,
     buffers: Pool<Buffers<R>>,
@@ -33,6 +36,7 @@ pub struct Spectrum<R: Real> {
 /// What one thread needs for one plane.
 struct Buffers<R> {
     row: Vec<R>,
+    /// A few rows, which stay in the first-level cache.
     rows: Vec<Complex<R>>,
     columns: Vec<Complex<R>>,
     scratch: Vec<Complex<R>>,
@@ -66,6 +70,7 @@ impl<R: Real> Spectrum<R> {
             }
         }
         let self_conjugate = single.len();
+        let runs = runs(&paired);
         single.append(&mut paired);
         Self {
             height,
@@ -76,6 +81,7 @@ impl<R: Real> Spectrum<R> {
             column_back: complex.plan_fft_inverse(height),
             position: single,
             self_conjugate,
+            runs,
             repeated,
             buffers: Pool::default(),
         }
@@ -133,13 +139,15 @@ impl<R: Real> Spectrum<R> {
             || self.make_buffers(),
             |b| {
                 for (v, packed) in v.chunks(self.plane()).zip(packed.chunks_mut(self.plane())) {
-                    for (line, out) in v.chunks(self.width).zip(b.rows.chunks_mut(half)) {
-                        b.row.copy_from_slice(line);
-                        self.row
-                            .process_with_scratch(&mut b.row, out, &mut b.scratch)
-                            .expect("buffers come from the plan");
+                    for (at, lines) in v.chunks(TOGETHER * self.width).enumerate() {
+                        for (line, out) in lines.chunks(self.width).zip(b.rows.chunks_mut(half)) {
+                            b.row.copy_from_slice(line);
+                            self.row
+                                .process_with_scratch(&mut b.row, out, &mut b.scratch)
+                                .expect("buffers come from the plan");
+                        }
+                        to_columns(&b.rows, half, at * TOGETHER, self.height, &mut b.columns);
                     }
-                    transpose(&b.rows, self.height, half, &mut b.columns);
                     self.column.process_with_scratch(&mut b.columns, &mut b.scratch);
                     self.pack(&b.columns, one, two, packed);
                 }
@@ -162,15 +170,17 @@ impl<R: Real> Spectrum<R> {
                 for (packed, v) in packed.chunks(self.plane()).zip(v.chunks_mut(self.plane())) {
                     self.unpack(packed, one, two, &mut b.columns);
                     self.column_back.process_with_scratch(&mut b.columns, &mut b.scratch);
-                    transpose(&b.columns, half, self.height, &mut b.rows);
-                    for (line, out) in b.rows.chunks_mut(half).zip(v.chunks_mut(self.width)) {
-                        line[0].im = R::zero();
-                        if self.width.is_multiple_of(2) {
-                            line[half - 1].im = R::zero();
+                    for (at, lines) in v.chunks_mut(TOGETHER * self.width).enumerate() {
+                        to_rows(&b.columns, self.height, at * TOGETHER, half, &mut b.rows);
+                        for (line, out) in b.rows.chunks_mut(half).zip(lines.chunks_mut(self.width)) {
+                            line[0].im = R::zero();
+                            if self.width.is_multiple_of(2) {
+                                line[half - 1].im = R::zero();
+                            }
+                            self.row_back
+                                .process_with_scratch(line, out, &mut b.scratch)
+                                .expect("buffers come from the plan");
                         }
-                        self.row_back
-                            .process_with_scratch(line, out, &mut b.scratch)
-                            .expect("buffers come from the plan");
                     }
                 }
             },
@@ -193,7 +203,7 @@ impl<R: Real> Spectrum<R> {
         let zero = Complex::new(R::zero(), R::zero());
         Buffers {
             row: vec![R::zero(); self.width],
-            rows: vec![zero; half],
+            rows: vec![zero; (self.width / 2 + 1) * TOGETHER],
             columns: vec![zero; half],
             scratch: vec![zero; scratch.into_iter().max().unwrap_or(0)],
         }
@@ -201,26 +211,30 @@ impl<R: Real> Spectrum<R> {
 
     fn pack(&self, columns: &[Complex<R>], one: R, two: R, packed: &mut [R]) {
         let (re, im) = packed.split_at_mut(self.wavenumbers());
-        let (single, paired) = self.position.split_at(self.self_conjugate);
         let (re_single, re_paired) = re.split_at_mut(self.self_conjugate);
-        for (re, &at) in re_single.iter_mut().zip(single) {
+        for (re, &at) in re_single.iter_mut().zip(&self.position) {
             *re = one * columns[at].re;
         }
-        for ((re, im), &at) in re_paired.iter_mut().zip(im).zip(paired) {
-            *re = two * columns[at].re;
-            *im = two * columns[at].im;
+        for &(first, at, len) in &self.runs {
+            let parts = re_paired[first..first + len].iter_mut().zip(&mut im[first..first + len]);
+            for ((re, im), z) in parts.zip(&columns[at..at + len]) {
+                *re = two * z.re;
+                *im = two * z.im;
+            }
         }
     }
 
     fn unpack(&self, packed: &[R], one: R, two: R, columns: &mut [Complex<R>]) {
         let (re, im) = packed.split_at(self.wavenumbers());
-        let (single, paired) = self.position.split_at(self.self_conjugate);
         let (re_single, re_paired) = re.split_at(self.self_conjugate);
-        for (&re, &at) in re_single.iter().zip(single) {
+        for (&re, &at) in re_single.iter().zip(&self.position) {
             columns[at] = Complex::new(one * re, R::zero());
         }
-        for ((&re, &im), &at) in re_paired.iter().zip(im).zip(paired) {
-            columns[at] = Complex::new(two * re, two * im);
+        for &(first, at, len) in &self.runs {
+            let parts = re_paired[first..first + len].iter().zip(&im[first..first + len]);
+            for ((&re, &im), z) in parts.zip(&mut columns[at..at + len]) {
+                *z = Complex::new(two * re, two * im);
+            }
         }
         for &(at, partner) in &self.repeated {
             columns[at] = columns[partner].conj();
@@ -228,10 +242,35 @@ impl<R: Real> Spectrum<R> {
     }
 }
 
-fn transpose<T: Copy>(from: &[T], rows: usize, columns: usize, to: &mut [T]) {
-    for r in 0..rows {
-        for c in 0..columns {
-            to[c * rows + r] = from[r * columns + c];
+/// (first, position, length) of runs of positions that follow each other.
+fn runs(positions: &[usize]) -> Vec<(usize, usize, usize)> {
+    let mut first = 0;
+    let runs = positions.chunk_by(|a, b| a + 1 == *b).map(|run| {
+        first += run.len();
+        (first - run.len(), run[0], run.len())
+    });
+    runs.collect()
+}
+
+/// Rows that are transformed and transposed together: a line of the cache of complex numbers.
+const TOGETHER: usize = 4;
+
+/// Rows `first` … of a matrix of `height` rows, held row by row, into its columns.
+fn to_columns<T: Copy>(rows: &[T], half: usize, first: usize, height: usize, columns: &mut [T]) {
+    let rows: [&[T]; TOGETHER] = std::array::from_fn(|r| &rows[r * half..(r + 1) * half]);
+    for (c, column) in columns.chunks_exact_mut(height).enumerate() {
+        for (to, row) in column[first..].iter_mut().zip(rows) {
+            *to = row[c];
+        }
+    }
+}
+
+/// The inverse of [`to_columns`].
+fn to_rows<T: Copy>(columns: &[T], height: usize, first: usize, half: usize, rows: &mut [T]) {
+    let count = TOGETHER.min(height - first);
+    for (c, column) in columns.chunks_exact(height).enumerate() {
+        for (r, from) in column[first..first + count].iter().enumerate() {
+            rows[r * half + c] = *from;
         }
     }
 }
@@ -244,7 +283,7 @@ mod tests {
     /// Against the defining sum, at every wavenumber.
     #[test]
     fn packed_numbers_are_the_unitary_transform() {
-        for (h, w) in [(4, 4), (3, 5), (6, 1), (1, 1), (2, 7)] {
+        for (h, w) in [(4, 4), (3, 5), (6, 1), (1, 1), (2, 7), (9, 6)] {
             let spectrum = Spectrum::<f64>::new(h, w);
             let v: Vec<f64> = (0..h * w).map(|i| (i as f64 * 0.9).cos() + 0.1 * i as f64).collect();
             let mut packed = vec![f64::NAN; h * w];

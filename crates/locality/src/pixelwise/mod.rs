@@ -45,17 +45,19 @@ pub(crate) struct Pixelwise<R: Real> {
     kept: usize,
 }
 
-/// A partial sum of every member, with two buffers of Q numbers.
+/// A partial sum of every member, with buffers of Q numbers.
 struct Partial<S> {
     members: Vec<S>,
     squares: Vec<f64>,
     distances: Vec<f64>,
+    weights: Vec<f64>,
 }
 
 impl<S> Partial<S> {
     fn new(members: usize, places: usize, make: impl Fn() -> S) -> Self {
-        let (squares, distances) = (vec![0.0; places], vec![0.0; places]);
-        Self { members: (0..members).map(|_| make()).collect(), squares, distances }
+        let buffer = || vec![0.0; places];
+        let members = (0..members).map(|_| make()).collect();
+        Self { members, squares: buffer(), distances: buffer(), weights: buffer() }
     }
 }
 
@@ -88,15 +90,16 @@ impl<R: Real> Pixelwise<R> {
         let slope = 0.5 / (level.sigma * level.sigma);
         let (dim, shifts) = (self.dim(), self.training.shifts().len());
         move |sum, block| {
-            let Partial { members, squares, distances } = sum;
+            let Partial { members, squares, distances, weights } = sum;
             let (mut held, mut pairs) = (kept.map(|kept| kept.hold(block.ids)), 0..);
             for (member, x_t) in members.iter_mut().zip(x_t.chunks_exact(dim)) {
                 for (id, x) in block.ids.iter().zip(block.values.chunks_exact(dim)) {
-                    compare(to, id % shifts, Squares { x_t, mu: level.mu, x, squares }, distances);
-                    if let Some((held, i)) = held.as_mut().zip(pairs.next()) {
-                        held.at(i).copy_from_slice(distances);
-                    }
-                    member.add(slope, x, squares, distances);
+                    let d = match held.as_mut().zip(pairs.next()) {
+                        Some((held, i)) => held.at(i),
+                        None => &mut *distances,
+                    };
+                    compare(to, id % shifts, Squares { x_t, mu: level.mu, x, squares }, d);
+                    member.add((slope, d), x, [squares, weights]);
                 }
             }
         }
@@ -175,7 +178,7 @@ impl<R: Real> Pixelwise<R> {
             &self.pass(members),
             &|| Partial::new(members, self.places, || vec![0.0; dim]),
             &|sum, block| {
-                let Partial { members, squares, distances } = sum;
+                let Partial { members, squares, distances, .. } = sum;
                 let (mut held, mut pairs) = (kept.map(|kept| kept.hold(block.ids)), 0..);
                 let of_members = x_t.chunks_exact(dim).zip(v.chunks_exact(dim)).zip(estimates);
                 for (out, ((x_t, v), Estimate { evidence, x_hat })) in members.iter_mut().zip(of_members) {

@@ -32,9 +32,10 @@ impl<R: Real> WithSimd for Squares<'_, R> {
 }
 
 /// Takes a logit −slope·d of every place into its running softmax. Leaves in `kept` the factor of what
-/// was there and in `weight`, which holds d, the weight of the sample.
+/// was there and in `weight` the weight of the sample.
 pub(super) struct TakeIn<'a> {
     pub(super) slope: f64,
+    pub(super) distances: &'a [f64],
     pub(super) peak: &'a mut [f64],
     pub(super) total: &'a mut [f64],
     pub(super) kept: &'a mut [f64],
@@ -46,9 +47,10 @@ impl WithSimd for TakeIn<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { slope, peak, total, kept, weight } = self;
-        for ((peak, total), (kept, weight)) in peak.iter_mut().zip(total).zip(kept.iter_mut().zip(weight)) {
-            let logit = -slope * *weight;
+        let Self { slope, distances, peak, total, kept, weight } = self;
+        let factors = kept.iter_mut().zip(weight).zip(distances);
+        for ((peak, total), ((kept, weight), d)) in peak.iter_mut().zip(total).zip(factors) {
+            let logit = -slope * d;
             let smaller = exp(-(logit - *peak).abs()).to_bits();
             // One of the factors is 1. Masks in place of branches, which would become masked stores.
             let rises = 0u64.wrapping_sub(u64::from(logit > *peak));

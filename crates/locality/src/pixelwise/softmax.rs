@@ -31,11 +31,16 @@ impl Softmax {
         Self { peak: vec![f64::MIN; places], total: vec![0.0; places], values: vec![0.0; dim] }
     }
 
-    /// Takes in one sample with `weight` its distances and `slope` = 1/2σ². Overwrites `kept` and `weight`.
-    pub(super) fn add<R: Real>(&mut self, slope: f64, x: &[R], kept: &mut [f64], weight: &mut [f64]) {
+    /// Takes in one sample with its distances and `slope` = 1/2σ². Overwrites the two buffers.
+    pub(super) fn add<R: Real>(
+        &mut self,
+        (slope, distances): (f64, &[f64]),
+        x: &[R],
+        [kept, weight]: [&mut [f64]; 2],
+    ) {
         let Self { peak, total, values } = self;
         let arch = Arch::new();
-        arch.dispatch(TakeIn { slope, peak, total, kept, weight });
+        arch.dispatch(TakeIn { slope, distances, peak, total, kept, weight });
         arch.dispatch(Average { kept, weight, x, values });
     }
 
