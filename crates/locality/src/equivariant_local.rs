@@ -81,7 +81,8 @@ impl<R: Real> EquivariantLocal<R> {
     /// How long a `denoise` will take, by carrying out one of its partial sums (16 stored samples).
     ///
     /// The other threads are taken to be as fast, and the file, if there is one, too. A product
-    /// of a linearisation takes about twice as long, a `vjp` by itself three times.
+    /// of a linearisation takes about as long where it keeps the distances and twice as long where not, a `vjp`
+    /// by itself three times.
     ///
     /// # Errors
     /// As a `denoise`.

@@ -19,8 +19,10 @@ use std::time::Duration;
 /// weights differ from point to point. At a border the patch wraps or is cut ([`crate::Border`]).
 ///
 /// Cost: one pass over the samples; for each, some 5D operations, 2 log₂ of the patch's sides per
-/// grid point, and one exponential per grid point. A product of a linearisation costs twice that, a `vjp`
-/// by itself three times. A pass reads and shifts every sample once for all members of a batch.
+/// grid point, and one exponential per grid point. A linearisation keeps the distances of every sample, shift
+/// and grid point in its tape, for as many members as 256 MiB hold: these are a batch. A product costs
+/// as much again there, twice that where not even one member's are kept, and a `vjp` by itself three times.
+/// A pass reads and shifts every sample once for all members of a batch.
 /// Source: Kamb & Ganguli 2024 (arXiv 2412.20292), eq. 6, the LS machine.
 ///
 /// ```

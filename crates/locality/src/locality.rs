@@ -31,9 +31,10 @@ const KEPT_LEVELS: usize = 256;
 /// Cost, for each sample: some 6D operations, D exponentials and one product with M. That product is
 /// two Fourier transforms of every plane and a (T·C)² block per wavenumber for a stationary
 /// covariance, soft or hard; two passes over the modes for explicit modes (soft only); one operation
-/// per entry that is not zero for what is made row by row (D up to [`crate::ROWS_LIMIT`]). A product
-/// of a linearisation costs twice a `denoise`, a `vjp` by itself three times. A pass reads and shifts every
-/// sample once for all members of a batch.
+/// per entry that is not zero for what is made row by row (D up to [`crate::ROWS_LIMIT`]). A linearisation
+/// keeps D distances of every sample and shift in its tape, for as many members as 256 MiB hold: these are a
+/// batch. A product costs as much as a `denoise` there, twice that where not even one member's are kept, and
+/// a `vjp` by itself three times. A pass reads and shifts every sample once for all members of a batch.
 /// Source: Lukoianov et al. 2025 (arXiv 2509.09672), section 5 and appendix C.
 pub struct Locality<R: Real> {
     pixelwise: Pixelwise<R>,

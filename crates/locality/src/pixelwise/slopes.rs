@@ -8,8 +8,8 @@ use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes of the distances that one linearisation keeps, at most. They save a product a third of its time or
-/// more, but a draw holds one linearisation on every thread: 16 threads take no more than 4 GiB.
+/// Bytes of the distances that one linearisation keeps, at most. They save a product half of its time,
+/// but a draw may hold a linearisation on every thread: 16 threads take no more than 4 GiB.
 pub(super) const KEPT: usize = 1 << 28;
 
 /// Distances of partial sums, each used by one thread at a time.
