@@ -6,6 +6,7 @@ mod fit;
 #[cfg(feature = "fit")]
 mod series;
 mod spectrum;
+mod transposes;
 
 pub use blocks::Blocks;
 #[cfg(feature = "fit")]
