@@ -41,7 +41,7 @@ impl<R: Real> Ensemble<R> {
     }
 
     /// The share of each of these in the whole: 1/[`len`](Self::len), or as the method weighed them. They add up
-    /// to 1.
+    /// to 1; NaN where none of them weighs anything.
     pub fn weights(&self) -> Vec<f64> {
         let Some(logs) = self.drawn.log_weights() else { return vec![1.0 / self.len() as f64; self.len()] };
         let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -134,7 +134,7 @@ impl PriorDenoiser {
     }
 
     /// How long a denoise takes on all threads, from a part of it where a whole one may be long. A
-    /// `vjp` after it takes about twice as long.
+    /// product of a linearisation takes about twice as long.
     ///
     /// # Errors
     /// As a denoise.

@@ -170,9 +170,10 @@ impl From<DenoiserName> for String {
 }
 
 fn parse(text: &str, entries: &[Entry]) -> Option<DenoiserName> {
-    let digest = |c: &str| c.len().is_multiple_of(DIGITS) && c.chars().all(|c| c.is_ascii_hexdigit());
+    let digest =
+        |c: &str| !c.is_empty() && c.len().is_multiple_of(DIGITS) && c.chars().all(|c| c.is_ascii_hexdigit());
     let (text, checksum) = match text.rsplit_once('#').filter(|(_, checksum)| digest(checksum)) {
-        Some((text, checksum)) => (text, Some(checksum.to_owned()).filter(|c| !c.is_empty())),
+        Some((text, checksum)) => (text, Some(checksum.to_owned())),
         None => (text, None),
     };
     let base = text.split([':', '@']).next()?;

@@ -1,6 +1,6 @@
 //! Mean, deviation and members in physical units.
 
-use crate::{Choice, Drawn, Problem, Result};
+use crate::{Choice, Drawn, Problem, ReconstructionError, Result};
 use equipoise_field::{Real, sum};
 use equipoise_metrics::{Inclusion, MISFIT_HIGH, MISFIT_LOW, rmse};
 use equipoise_report::significant;
@@ -44,13 +44,14 @@ impl Ensemble {
     /// Of what was drawn. The mean is the closed form where members are drawn from it.
     ///
     /// # Errors
-    /// Those of the posterior mean and of the normalizer.
+    /// [`ReconstructionError::Diverged`] without a member that finished, [`ReconstructionError::Weightless`] where
+    /// none of them weighs anything; those of the posterior mean and of the normalizer.
     pub fn of(problem: &Problem, choice: &Choice, drawn: Drawn) -> Result<Self> {
         let closed = match choice {
             Choice::Posterior => Some(problem.posterior.mean(problem.observation().values())?),
             Choice::Diffusion(_) => None,
         };
-        let weights = drawn.log_weights().map(normalised);
+        let weights = weights(choice, &drawn)?;
         let (indices, members) = finished(drawn);
         let squares: Vec<f64> = members.iter().map(|x| misfit(problem, x)).collect();
         let chi = weighted(weights.as_deref(), squares.iter().copied()).sqrt();
@@ -121,6 +122,20 @@ fn finished(drawn: Drawn) -> (Vec<u64>, Vec<Vec<f32>>) {
     ended.filter_map(field).unzip()
 }
 
+/// What each member that finished counts; `None` where all count the same.
+fn weights(choice: &Choice, drawn: &Drawn) -> Result<Option<Vec<f64>>> {
+    let method = choice.to_string();
+    if drawn.is_empty() {
+        return Err(ReconstructionError::Diverged { method, members: drawn.diverged() });
+    }
+    let Some(logs) = drawn.log_weights() else { return Ok(None) };
+    if logs.iter().all(|w| w.is_infinite()) {
+        return Err(ReconstructionError::Weightless { method, members: logs.len() });
+    }
+    let differ = logs.iter().any(|w| w.to_bits() != logs[0].to_bits());
+    Ok(differ.then(|| normalised(logs)))
+}
+
 /// Weights that sum to 1, from logarithms of which one is finite.
 fn normalised(log_weights: Vec<f64>) -> Vec<f64> {
     let peak = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -185,6 +200,24 @@ mod tests {
         }
         let about = deviation(&members, weights, &[2.0, 2.0], Centre::ClosedForm);
         assert_eq!(about, [1.0, 4.0]);
+    }
+
+    /// Members of one weight have none; those that finished without any are none at all.
+    #[test]
+    fn weights_are_those_of_members_that_count() {
+        let finished = |x| Outcome::Finished { x: vec![x], trace: Default::default() };
+        let diverged =
+            || Outcome::Diverged { x: vec![f32::NAN], t: 0.5, non_finite: 1, trace: Default::default() };
+        let of = |outcomes, logs: [f64; 2]| {
+            weights(&Choice::Posterior, &Drawn::new(outcomes).weighted(logs.to_vec()).unwrap())
+        };
+        let told = |outcomes, logs| of(outcomes, logs).unwrap_err().to_string();
+        assert_eq!(of(vec![finished(1.0), finished(2.0)], [-7.0; 2]).unwrap(), None);
+        assert_eq!(of(vec![finished(1.0), finished(2.0)], [-700.0, -1e9]).unwrap(), Some(vec![1.0, 0.0]));
+        let weightless = "method posterior: found no weight for the 1 members that finished, expected some";
+        assert_eq!(told(vec![finished(1.0), diverged()], [f64::NEG_INFINITY, 0.0]), weightless);
+        let none = "method posterior: all 2 members diverged";
+        assert_eq!(told(vec![diverged(), diverged()], [0.0; 2]), none);
     }
 
     /// A member of weight 0 counts as one that is not there.

@@ -119,6 +119,14 @@ pub enum ReconstructionError {
         /// How many.
         members: usize,
     },
+    /// No member that finished weighs anything.
+    #[error("method {method}: found no weight for the {members} members that finished, expected some")]
+    Weightless {
+        /// The method.
+        method: String,
+        /// How many finished.
+        members: usize,
+    },
     /// A file.
     #[error(transparent)]
     Data(#[from] DataError),

@@ -73,6 +73,14 @@ pub enum SamplerError {
         /// D for each.
         expected: usize,
     },
+    /// A sampler that came to another number of outcomes than it was given members.
+    #[error("outcomes: found {found}, expected {expected}, one a member")]
+    Outcomes {
+        /// How many there are.
+        found: usize,
+        /// Members.
+        expected: usize,
+    },
     /// A schedule that a grid cannot be made for.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),

@@ -39,7 +39,8 @@ pub trait Sampler<R: Real>: Send + Sync {
     /// |x_t| > μ·bound + 10σ. A state that is not finite ends the run.
     ///
     /// # Errors
-    /// [`SamplerError::Start`], and those of [`step`](Self::step).
+    /// [`SamplerError::Start`], and those of [`step`](Self::step); [`SamplerError::Outcomes`] from a
+    /// [`run_batch`](Self::run_batch) of one's own.
     fn run(
         &self,
         guidance: &dyn Guidance<R>,
@@ -49,7 +50,8 @@ pub trait Sampler<R: Real>: Send + Sync {
         bound: f64,
     ) -> Result<Outcome<R>, SamplerError> {
         let mut outcomes = self.run_batch(guidance, schedule, start, &[noise], bound)?;
-        Ok(outcomes.swap_remove(0))
+        let found = outcomes.len();
+        outcomes.pop().filter(|_| found == 1).ok_or(SamplerError::Outcomes { found, expected: 1 })
     }
 
     /// Runs n members side by side, from n·D numbers in `starts`, each with a noise of its own and the bits

@@ -2,7 +2,7 @@
 
 use crate::{Ensemble, SolverError};
 use equipoise_field::{Real, sum};
-use equipoise_sampler::Outcome;
+use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_stream::Stream;
 use rayon::prelude::*;
 use std::fmt;
@@ -82,7 +82,7 @@ pub trait Independent<R: Real>: Send + Sync {
     /// thread, and one after the other where a batch or a long field keeps all threads busy.
     ///
     /// # Errors
-    /// The first error in the order of members.
+    /// The first error in the order of members; [`SamplerError::Outcomes`] unless a run has one outcome a member.
     fn draw_each(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
         let (done, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
         let order = Ordering::Relaxed;
@@ -92,6 +92,10 @@ pub trait Independent<R: Real>: Send + Sync {
                 return Ok(Vec::new());
             }
             let outcomes = self.run(batch)?;
+            let (found, expected) = (outcomes.len(), batch.len());
+            if found != expected {
+                return Err(SamplerError::Outcomes { found, expected }.into());
+            }
             if !(watch.go_on)(done.fetch_add(batch.len(), order) + batch.len()) {
                 stopped.store(true, order);
             }

@@ -83,9 +83,9 @@ impl<R: Real> Ensemble<R> {
 
     /// The fields that a verdict is of, with ln w: of an ensemble whose members weigh the same those too that
     /// diverged, by the states at which they stopped, for an explosion is a result; of another those that
-    /// finished.
+    /// finished, or all alike where none of those weighs anything.
     pub fn counted(&self) -> (Vec<&[R]>, Vec<f64>) {
-        match self.log_weights() {
+        match self.log_weights().filter(|logs| logs.iter().any(|w| w.is_finite())) {
             Some(log_weights) => (self.fields().collect(), log_weights),
             None => (self.outcomes.iter().map(Outcome::x).collect(), vec![0.0; self.outcomes.len()]),
         }

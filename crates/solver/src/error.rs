@@ -71,12 +71,6 @@ pub enum SolverError {
         /// What it was doing, and what it met.
         reason: String,
     },
-    /// A run in coordinates of the prior's own failed, or does not fit them.
-    #[error("run in reduced space: {reason}")]
-    ReducedSpace {
-        /// What those coordinates met.
-        reason: String,
-    },
     /// A sampler from outside this crate failed.
     #[error(transparent)]
     Own(Box<dyn std::error::Error + Send + Sync>),

@@ -10,7 +10,7 @@ use equipoise_stream::Stream;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// A vjp after a denoise at the same state, in denoises.
+/// A product with Jᵀ where the denoiser was linearised, in denoises.
 const VJP: f64 = 2.0;
 
 /// Seconds of one denoise on all threads, by dataset and prior; empty where `wiener` is the only one.

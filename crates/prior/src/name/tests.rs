@@ -45,6 +45,8 @@ fn a_name_that_says_too_much_or_nonsense_is_refused() {
         "Wiener",
         "wiener@2",
         "wiener#12",
+        "optimal#",
+        "optimal#0123456789abcdef",
         "optimal:3",
         "local:-1",
         "local:1:2",

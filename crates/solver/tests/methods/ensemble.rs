@@ -3,7 +3,7 @@
 use super::{NOISE, bits, inference, mask, member, observed};
 use equipoise_observation::NoiseVariance;
 use equipoise_sampler::{Outcome, Trace};
-use equipoise_solver::{Ensemble, Recipe, Watch};
+use equipoise_solver::{Ensemble, Independent, Member, Recipe, SolverError, Watch};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn finished(value: f64) -> Outcome<f64> {
@@ -49,6 +49,22 @@ fn members_that_diverged_are_counted_and_left_out() {
     assert!(Ensemble::new(vec![diverged()]).is_empty());
 }
 
+/// A verdict is of those that finished, by their weights; of all alike where nothing that finished weighs.
+#[test]
+fn an_explosion_is_a_result_with_weights_too() {
+    let low = f64::NEG_INFINITY;
+    let weighted = |outcomes, weights: [f64; 2]| Ensemble::new(outcomes).weighted(weights.to_vec()).unwrap();
+    let mixed = weighted(vec![diverged(), finished(1.0)], [0.0, -1.0]);
+    assert_eq!(mixed.counted().1, [-1.0]);
+    for gone in [
+        weighted(vec![diverged(), diverged()], [0.0, -1.0]),
+        weighted(vec![diverged(), finished(1.0)], [0.0, low]),
+    ] {
+        let (fields, weights) = gone.counted();
+        assert!(fields.len() == 2 && fields[0][0].is_nan() && weights == [0.0; 2]);
+    }
+}
+
 /// χ² = Σ w_m Σ_i r²/s² / (N Σ w_m): of x = c everywhere, r_i = y_i − c.
 #[test]
 fn the_misfit_has_its_closed_form() {
@@ -73,6 +89,33 @@ fn the_misfit_has_its_closed_form() {
     let met = Outcome::Finished { x: vec![0.8, 0.0, 0.0, -0.4, 0.0, 1.3, 0.0, 0.0], trace: Trace::default() };
     let ruled_out = Ensemble::new(vec![met, finished(0.0)]).weighted(vec![0.0, f64::NEG_INFINITY]).unwrap();
     assert!(ruled_out.misfit(&exact) == 0.0);
+}
+
+/// A method that loses a member, or makes one.
+struct Miscounting(usize);
+
+impl Independent<f64> for Miscounting {
+    fn dim(&self) -> usize {
+        super::DIM
+    }
+
+    fn batch(&self) -> usize {
+        2
+    }
+
+    fn run(&self, _: &[Member]) -> Result<Vec<Outcome<f64>>, SolverError> {
+        Ok((0..self.0).map(|_| finished(0.0)).collect())
+    }
+}
+
+#[test]
+fn a_run_has_one_outcome_a_member() {
+    let members: Vec<_> = (0..4).map(member).collect();
+    assert_eq!(Miscounting(2).draw_each(&members, Watch::NONE).unwrap().members(), [0, 1, 2, 3]);
+    for found in [0, 1, 3] {
+        let refused = Miscounting(found).draw_each(&members, Watch::NONE).unwrap_err().to_string();
+        assert_eq!(refused, format!("outcomes: found {found}, expected 2, one a member"));
+    }
 }
 
 /// Whoever watches hears of every member, and those that are not begun are counted.
