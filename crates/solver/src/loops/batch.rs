@@ -146,7 +146,7 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
 fn each<'a, R: Real, S: Send>(walks: &mut [Walk<'a, R, S>], f: impl Fn(&mut Walk<'a, R, S>) + Sync) {
     let long = walks.first().is_some_and(|walk| walk.x.len() >= sum::PARALLEL_FROM);
     if long || walks.len() < 2 {
-        walks.iter_mut().for_each(f);
+        walks.iter_mut().for_each(&f);
     } else {
         walks.par_iter_mut().for_each(&f);
     }
