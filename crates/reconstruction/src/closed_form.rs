@@ -6,6 +6,7 @@ use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_sampler::Outcome;
 use equipoise_solver::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Watch};
 use equipoise_stream::Stream;
+use rayon::prelude::*;
 
 /// E[x | y] plus exact deviations, the k-th member with the k-th draw.
 pub(crate) struct ClosedForm<'a> {
@@ -29,8 +30,9 @@ impl Independent<f32> for ClosedForm<'_> {
         self.mean.len()
     }
 
+    /// One a thread: under a stationary prior a draw of a long field, too, is the work of one.
     fn batch(&self) -> usize {
-        1
+        rayon::current_num_threads()
     }
 
     fn run(&self, members: &[Member]) -> std::result::Result<Vec<Outcome<f32>>, SolverError> {
@@ -40,7 +42,7 @@ impl Independent<f32> for ClosedForm<'_> {
             each::update1(&mut x, &self.mean, |x, m| x + m);
             Ok(Outcome::Finished { x, trace: Default::default() })
         };
-        members.iter().map(one).collect()
+        members.par_iter().map(one).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use equipoise_sampler::SamplerName;
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::Watch;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 fn sampling(choice: &str, members: usize) -> Sampling {
     Sampling {
@@ -108,6 +108,19 @@ fn a_stopped_run_keeps_its_members() {
     for (index, outcome) in stopped.members().iter().zip(stopped.outcomes()) {
         assert_eq!(outcome, &all.outcomes()[*index]);
     }
+}
+
+/// The closed form draws as many members at a time as there are threads, whatever the length of a field.
+#[test]
+fn members_of_the_closed_form_are_drawn_side_by_side() {
+    let (problem, told) = (sparse(), Mutex::new(Vec::new()));
+    let go_on = |done| {
+        told.lock().unwrap().push(done);
+        true
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let drawn = pool.install(|| sampling("posterior", 7).draw(&problem, Watch { go_on: &go_on }).unwrap());
+    assert_eq!((drawn.len(), told.into_inner().unwrap()), (7, vec![3, 6, 7]));
 }
 
 #[test]
