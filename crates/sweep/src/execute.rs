@@ -3,7 +3,7 @@
 use crate::accelerator::{Accelerator, Places};
 use crate::choose::{Course, Scaled, counts, scaled};
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves};
-use crate::judge::{Judged, judge};
+use crate::judge::{Judged, heaviest, judge};
 use crate::known::Known;
 use crate::pictures::Pictures;
 use crate::problem::{Problem, Shared, once};
@@ -223,11 +223,10 @@ impl Executor for FlowExecutor<'_> {
         let inference = course.inference(trial, flow, &problem, &draw)?;
         let Ran { drawn, seconds } = self.run(trial, flow, &inference, law.as_ref())?;
         let known = problem.known(flow, trial)?;
-        let runs = drawn.outcomes();
-        let first = runs.first().ok_or(SolverError::Empty)?;
+        let shown = heaviest(&drawn).ok_or(SolverError::Empty)?;
         let judged = judge(flow, (&problem, &draw, &known), &drawn, course.schedule.sigma(0.0))?;
         if let Some(pictures) = self.pictures {
-            pictures.reconstruction(flow, trial, first.x(), &judged)?;
+            pictures.reconstruction(flow, trial, shown, &judged)?;
         }
         let Judged { mut outcome, note, .. } = judged;
         let count = problem.gaussian.observed().count();

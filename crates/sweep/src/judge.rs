@@ -17,8 +17,8 @@ pub(crate) struct Judged {
 }
 
 /// Judges all members together: ranges are over all of them, RMSE, misfit and ratios are root mean
-/// squares over members, by their weights. Ranges and the misfit see every cell, the error measures those included. What
-/// the posterior enters is told where it is known.
+/// squares over members, by their weights. Ranges and the misfit see every cell, the error measures those
+/// included. What the posterior enters is told where it is known.
 pub(crate) fn judge(
     flow: &Flow,
     (problem, draw, known): (&Problem, &Draw, &Known),
@@ -32,7 +32,7 @@ pub(crate) fn judge(
     let pooled = |measure: &dyn Fn(&[f32]) -> Result<f64, BoxError>| -> Result<f64, BoxError> {
         Ok(ensemble.average(|x| Ok::<_, BoxError>(measure(x)?.powi(2)))?.sqrt())
     };
-    let range = pooled_range(&fields)?;
+    let range = pooled_range(runs)?;
     let truth = problem.truth;
     let over = |part: &Option<Vec<bool>>| -> Result<Option<f64>, BoxError> {
         let Some(flags) = part else { return Ok(None) };
@@ -113,10 +113,17 @@ fn held_to(
     })
 }
 
-fn pooled_range(fields: &[&[f32]]) -> Result<Range, BoxError> {
+/// The member that weighs most, of equals the first: the one that is drawn.
+pub(crate) fn heaviest(drawn: &Drawn<f32>) -> Option<&[f32]> {
+    let (fields, logs) = drawn.counted();
+    fields.into_iter().zip(logs).reduce(|a, b| if b.1 > a.1 { b } else { a }).map(|(x, _)| x)
+}
+
+/// Over all members, whatever they weigh: one that diverged is seen.
+fn pooled_range(runs: &[Run<f32>]) -> Result<Range, BoxError> {
     let mut pooled = Range { min: f64::INFINITY, max: f64::NEG_INFINITY, non_finite: 0 };
-    for field in fields {
-        let range = metrics::range(field, Inclusion::All)?;
+    for run in runs {
+        let range = metrics::range(run.x(), Inclusion::All)?;
         pooled.min = pooled.min.min(range.min);
         pooled.max = pooled.max.max(range.max);
         pooled.non_finite += range.non_finite;
@@ -149,4 +156,30 @@ fn note(runs: &[Run<f32>], known: &Known) -> String {
         ));
     }
     remarks.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A particle that diverged has no weight, and is seen.
+    #[test]
+    fn the_range_is_over_all_members() {
+        let finished = Run::Finished { x: vec![1.0, -2.0], trace: Default::default() };
+        let x = vec![f32::NAN, 7.0];
+        let diverged = Run::Diverged { x, t: 0.5, non_finite: 1, trace: Default::default() };
+        let drawn = Drawn::new(vec![finished, diverged]).weighted(vec![0.0, -1.0]).unwrap();
+        assert_eq!(drawn.counted().0.len(), 1);
+        let range = pooled_range(drawn.outcomes()).unwrap();
+        assert_eq!((range.min, range.max, range.non_finite), (-2.0, 7.0, 1));
+    }
+
+    #[test]
+    fn the_heaviest_member_is_drawn() {
+        let runs = || [1.0, 2.0, 3.0].map(|x| Run::Finished { x: vec![x], trace: Default::default() }).into();
+        let weighted = Drawn::new(runs()).weighted(vec![f64::NEG_INFINITY, -1.0, -1.0]).unwrap();
+        assert_eq!(heaviest(&Drawn::new(runs())), Some(&[1.0][..]));
+        assert_eq!(heaviest(&weighted), Some(&[2.0][..]));
+        assert_eq!(heaviest(&Drawn::new(Vec::new())), None);
+    }
 }
