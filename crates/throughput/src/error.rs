@@ -24,7 +24,7 @@ pub(crate) enum Error {
         found: String,
     },
     /// The work of a case failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Work(Box<dyn std::error::Error>),
     /// Standard input or output.
     #[error(transparent)]
@@ -34,4 +34,25 @@ pub(crate) enum Error {
 /// Any failure of the crates under measurement.
 pub(crate) fn work(error: impl std::error::Error + 'static) -> Error {
     Error::Work(Box::new(error))
+}
+
+/// An error with its causes, as it is printed.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", told(cause)),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_of_a_failure_is_said() {
+        #[derive(Debug, Derive)]
+        #[error("the file")]
+        struct Outer(#[source] std::io::Error);
+        assert_eq!(told(&work(Outer(std::io::Error::other("is gone")))), "the file: is gone");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Work};
 use crate::clock::Timed;
+use crate::error::told;
 use crate::{Error, Result, clock, usage};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -16,7 +17,7 @@ pub(crate) fn serve(cases: Vec<Case>) -> Result<()> {
     let mut out = std::io::stdout();
     for line in std::io::stdin().lock().lines() {
         let answer = answer(line?.trim(), &cases, &mut prepared);
-        let answer = answer.unwrap_or_else(|error| json!({ "error": error.to_string() }));
+        let answer = answer.unwrap_or_else(|error| json!({ "error": told(&error) }));
         writeln!(out, "{answer}")?;
         out.flush()?;
     }
