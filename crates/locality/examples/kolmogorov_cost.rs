@@ -6,7 +6,7 @@
 use equipoise_covariance::fit_stationary;
 use equipoise_data::samples::Sample;
 use equipoise_data::{Dataset, LoadOptions, Normalizer, load};
-use equipoise_denoiser::Denoiser;
+use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_field::sum;
 use equipoise_locality::{EquivariantLocal, Local, Locality, Memory, Optimal, Patch, Training};
 use equipoise_schedule::Level;
@@ -78,13 +78,13 @@ fn normalised(data: &Dataset, normalizer: &Normalizer) -> Outcome<Vec<f32>> {
 }
 
 fn time(name: &str, denoiser: &dyn Denoiser<f32>, x: &[f32], x_t: &[f32], level: Level) -> Outcome<()> {
-    let (mut x_hat, mut product) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+    let (mut x_hat, mut product, mut tape) = (vec![0.0; x.len()], vec![0.0; x.len()], Tape::new());
     let start = Instant::now();
-    denoiser.denoise(x_t, level, &mut x_hat)?;
-    let denoised = start.elapsed();
-    denoiser.vjp(x_t, level, x, &mut product)?;
+    let mut local = denoiser.linearise(x_t, level, &mut x_hat, &mut tape)?;
+    let linearised = start.elapsed();
+    local.vjp(x, &mut product)?;
     let both = start.elapsed();
     let error = sum::squared_distance(&x_hat, x) / x.len() as f64;
-    println!("  {name:20} denoise {denoised:9.1?}  vjp {:9.1?}  error {error:.4}", both - denoised);
+    println!("  {name:20} linearise {linearised:9.1?}  vjp {:9.1?}  error {error:.4}", both - linearised);
     Ok(())
 }

@@ -30,7 +30,7 @@ pub(super) struct Singular<R: Real> {
 
 impl<R: Real> Singular<R> {
     /// # Errors
-    /// [`SolverError::Guidance`] for a nonlinear A; [`SolverError::Needs`] where A Aᵀ has no simple
+    /// [`SolverError::Observation`] for a nonlinear A; [`SolverError::Needs`] where A Aᵀ has no simple
     /// form and N exceeds [`LIMIT`].
     pub(super) fn new(method: &'static str, observation: &Observed<R>) -> Result<Self, SolverError> {
         let operator = Arc::clone(observation.linear(method)?);
