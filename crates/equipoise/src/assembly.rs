@@ -189,12 +189,19 @@ impl<R: Real> Posterior<R> {
     /// members interact.
     ///
     /// # Errors
-    /// As [`bind`](Self::bind), and those of the runs; a diverging run is an outcome.
+    /// As [`bind`](Self::bind), and those of the runs; a diverging run is an outcome. [`EquipoiseError::Drawn`] for a
+    /// method of one's own whose fields have another length.
     pub fn draw(&self, members: usize) -> Result<Ensemble<R>, EquipoiseError> {
         let inference = self.inference()?;
         let bound = self.method.bind(&inference)?;
         let members: Vec<Member> = (0..members as u64).map(|index| self.member(index)).collect();
         let drawn = bound.draw(&members, Watch::NONE)?;
+        let expected = inference.problem.dim();
+        for (member, found) in drawn.outcomes().iter().map(|outcome| outcome.x().len()).enumerate() {
+            if found != expected {
+                return Err(EquipoiseError::Drawn { member, found, expected });
+            }
+        }
         let seen = Arc::clone(inference.problem.observation());
         Ok(Ensemble::new(drawn, seen, bound.is_point_estimate()))
     }

@@ -42,6 +42,16 @@ pub enum EquipoiseError {
         /// D.
         expected: usize,
     },
+    /// A field drawn by a method of one's own that is not of the prior's length.
+    #[error("member {member}: found a field of {found} numbers, expected {expected} as in the problem")]
+    Drawn {
+        /// Its place among the outcomes.
+        member: usize,
+        /// Its length.
+        found: usize,
+        /// D.
+        expected: usize,
+    },
     /// An observation that is none, or not one that the method takes.
     #[error(transparent)]
     Observation(#[from] ObservationError),

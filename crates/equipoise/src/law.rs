@@ -61,7 +61,7 @@ impl Lawful {
             (Some(0), _) => lacks("0 observations"),
             (Some(given), _) => Ok(given),
             // These take std and γ as they are.
-            (None, _) if matches!(law, Law::Sum | Law::Mean | Law::Adaptive) => Ok(seen.count()),
+            (None, _) if matches!(law, Law::Sum | Law::Mean | Law::Adaptive) => Ok(seen.count().max(1)),
             (None, Reference::Count(count)) => Ok(count),
             (None, Reference::Stride(stride)) => match seen.lattice() {
                 Some(lattice) => Ok(Subsample::new(lattice.shape(), stride)?.observed().len()),
@@ -80,7 +80,9 @@ impl Lawful {
             return Err(EquipoiseError::Traces { law });
         }
         let gamma = law.published_base().gamma;
-        Ok(Strength::of_law(law, seen.noise(), gamma, seen.count(), self.n_ref(on)?)?)
+        // Without a reading nothing is scaled; 1/N must still be a number.
+        let count = seen.count().max(1);
+        Ok(Strength::of_law(law, seen.noise(), gamma, count, self.n_ref(on)?)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::EquipoiseError;
 use equipoise_field::Real;
 use equipoise_sampler::{Sampler, SamplerName};
-use equipoise_schedule::{Schedule, Spacing};
+use equipoise_schedule::{Schedule, ScheduleError, Spacing};
 use std::sync::Arc;
 
 /// What makes a sampler once there is a schedule: the recipes of this module, or a sampler of your own in an
@@ -46,6 +46,7 @@ impl<R: Real> SamplerOf<R> for Steps {
     fn along(&self, schedule: &dyn Schedule) -> Result<Arc<dyn Sampler<R>>, EquipoiseError> {
         let grid = match &self.times {
             Times::Spaced(spacing, steps) => spacing.grid(schedule, *steps)?,
+            Times::Given(times) if times.len() < 2 => Err(ScheduleError::NoSteps { what: "time grid" })?,
             Times::Given(times) => times.clone(),
         };
         let Stepping { name, corrections, tau } = self.stepping;
@@ -87,7 +88,7 @@ impl Stepping {
         Steps { stepping: self, times: Times::Spaced(spacing, steps) }
     }
 
-    /// Along these times, which descend within [0, 1].
+    /// Along these times, at least two, which descend within [0, 1].
     pub fn times(self, times: Vec<f64>) -> Steps {
         Steps { stepping: self, times: Times::Given(times) }
     }
@@ -116,7 +117,7 @@ macro_rules! samplers {
                     Stepping::named($name).edm(steps)
                 }
 
-                /// Along these times, which descend within [0, 1].
+                /// Along these times, at least two, which descend within [0, 1].
                 pub fn times(times: Vec<f64>) -> Steps {
                     Stepping::named($name).times(times)
                 }

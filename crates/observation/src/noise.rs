@@ -22,7 +22,7 @@ impl NoiseVariance {
     /// One standard deviation s for all, in the units of the readings.
     pub fn std(s: f64) -> Self {
         // A deviation below 0 is none: its square must not pass for a variance.
-        Self::Uniform(if s < 0.0 { f64::NAN } else { s * s })
+        Self::Uniform(if s < 0.0 { s } else { s * s })
     }
 
     /// s² of observation i.
@@ -81,7 +81,7 @@ impl NoiseVariance {
     fn fits(&self, count: usize) -> Result<(), ObservationError> {
         let given = match self {
             Self::Uniform(_) => count,
-            Self::PerChannel { values, plane } => match values.len() * plane {
+            Self::PerChannel { values, plane } => match values.len().saturating_mul(*plane) {
                 frame if frame > 0 && count.is_multiple_of(frame) => count,
                 frame => frame,
             },

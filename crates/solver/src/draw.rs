@@ -85,30 +85,77 @@ pub trait Independent<R: Real>: Send + Sync {
     /// The first error in the order of members; [`SamplerError::Outcomes`] unless a run has one outcome a member.
     fn draw_each(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
         let (done, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let failed = AtomicUsize::new(usize::MAX);
         let order = Ordering::Relaxed;
         let size = self.batch().max(1);
-        let run = |batch: &[Member]| {
-            if stopped.load(order) {
+        // Batches before one that failed go on: the error told is the first in order, not in time.
+        let run = |(b, batch): (usize, &[Member])| {
+            if stopped.load(order) || b > failed.load(order) {
                 return Ok(Vec::new());
             }
-            let outcomes = self.run(batch)?;
-            let (found, expected) = (outcomes.len(), batch.len());
-            if found != expected {
-                return Err(SamplerError::Outcomes { found, expected }.into());
-            }
+            let outcomes = self.run(batch).inspect_err(|_| {
+                failed.fetch_min(b, order);
+            })?;
             if !(watch.go_on)(done.fetch_add(batch.len(), order) + batch.len()) {
                 stopped.store(true, order);
             }
             Ok(outcomes)
         };
-        let batches: Vec<Vec<Outcome<R>>> = if size > 1 || self.dim() >= sum::PARALLEL_FROM {
-            members.chunks(size).map(run).collect::<Result<_, SolverError>>()?
+        let runs: Vec<Result<Vec<Outcome<R>>, SolverError>> = if size > 1 || self.dim() >= sum::PARALLEL_FROM
+        {
+            members.chunks(size).enumerate().map(run).collect()
         } else {
-            members.par_chunks(size).map(run).collect::<Result<_, SolverError>>()?
+            members.par_chunks(size).enumerate().map(run).collect()
         };
+        let batches = runs.into_iter().collect::<Result<Vec<_>, _>>()?;
         let begun =
             batches.iter().enumerate().flat_map(|(b, runs)| (0..runs.len()).map(move |k| b * size + k));
         let begun = begun.collect();
         Ok(Ensemble::of(members.len(), begun, batches.into_iter().flatten().collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Members 1 and 6 of eight fail, the first of them late.
+    struct Failing(Vec<Member>);
+
+    impl Independent<f64> for Failing {
+        fn dim(&self) -> usize {
+            1
+        }
+
+        fn batch(&self) -> usize {
+            1
+        }
+
+        fn run(&self, members: &[Member]) -> Result<Vec<Outcome<f64>>, SolverError> {
+            let place = self.0.iter().position(|member| *member == members[0]);
+            let fault = |found| SolverError::Mismatch { prior: found, observation: String::new() };
+            match place {
+                Some(1) => {
+                    std::thread::sleep(Duration::from_millis(50));
+                    Err(fault("the first".to_owned()))
+                }
+                Some(6) => Err(fault("another".to_owned())),
+                _ => Ok(Vec::new()),
+            }
+        }
+    }
+
+    /// Two threads begin at members 0 and 4, so that the other error comes before the first.
+    #[test]
+    fn the_error_is_that_of_the_first_member_on_any_threads() {
+        let stream = |label, m| Stream::new(label).number(m);
+        let members: Vec<Member> =
+            (0..8).map(|m| Member { start: stream("start", m), langevin: stream("noise", m) }).collect();
+        for threads in [1, 2, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let drawn = pool.install(|| Failing(members.clone()).draw_each(&members, Watch::NONE));
+            assert!(drawn.unwrap_err().to_string().contains("the first"), "{threads} threads");
+        }
     }
 }

@@ -71,7 +71,8 @@ impl Range {
         };
         holds.then_some(match self {
             Self::Count(_) => Value::Count(number as usize),
-            _ => Value::Real(number),
+            // Of −0, 0: the two are one value and must be one name in results.
+            _ => Value::Real(number + 0.0),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The ratios of traces of a prior that is known by its denoiser only.
 
 use crate::SolverError;
-use equipoise_denoiser::Denoiser;
+use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::Real;
 use equipoise_guidance::{Excess, GuidanceError, LevelTable, Probes, Strength, forward_noised};
 use equipoise_observation::Observed;
@@ -38,7 +38,8 @@ impl ProbedRatios {
     /// the draws.
     ///
     /// # Errors
-    /// Those of [`Strength::probed`], except for traces that make no variance.
+    /// Those of [`Strength::probed`], except for traces that make no variance; [`DenoiserError::NotFinite`] for a
+    /// clean field that is not finite.
     pub fn new<R: Real>(
         law: Law,
         denoiser: &Arc<dyn Denoiser<R>>,
@@ -47,6 +48,7 @@ impl ProbedRatios {
         (clean, stream): (Arc<[Vec<R>]>, Stream),
     ) -> Result<Self, SolverError> {
         let (count, fields) = (Self::COUNT, clean.len());
+        finite(&clean)?;
         let probes = Probes { states: forward_noised(clean, stream.text("states")), count, stream };
         let (denoiser, observation) = (Arc::clone(denoiser), Arc::clone(observation));
         let probe =
@@ -84,6 +86,17 @@ impl ProbedRatios {
     pub fn table(&self) -> &Arc<LevelTable<TraceRatio>> {
         &self.table
     }
+}
+
+/// NaN in a field would make traces that are none, at every level.
+fn finite<R: Real>(clean: &[Vec<R>]) -> Result<(), GuidanceError> {
+    for x in clean {
+        if let Some(index) = x.iter().position(|x| !x.is_finite()) {
+            let (what, found) = ("clean field", x[index].wide());
+            return Err(DenoiserError::NotFinite { what, index, found }.into());
+        }
+    }
+    Ok(())
 }
 
 /// How they were made, in a sentence without its end.

@@ -119,18 +119,19 @@ impl FromStr for Recipe {
         let mut recipe = Self::from(name.parse::<Method>()?);
         for setting in settings.into_iter().flat_map(|rest| rest.split(',')) {
             let method = recipe.method.name();
-            let fault = || SolverError::Setting {
+            let fault = |expected: &str| SolverError::Setting {
                 method,
                 found: setting.to_owned(),
-                expected: "NAME=VALUE, with commas between".to_owned(),
+                expected: expected.to_owned(),
             };
-            let (name, value) = setting.split_once('=').ok_or_else(fault)?;
-            let number = value.trim().parse::<f64>().map_err(|_| fault())?;
-            if recipe.given(name.trim()).is_some() {
-                let expected = "each parameter once".to_owned();
-                return Err(SolverError::Setting { method, found: setting.to_owned(), expected });
+            let named = setting.split_once('=');
+            let (name, value) = named.ok_or_else(|| fault("NAME=VALUE, with commas between"))?;
+            let parameter = recipe.known(name.trim())?;
+            if recipe.given(parameter.name).is_some() {
+                return Err(fault("each parameter once"));
             }
-            recipe = recipe.with(name.trim(), number)?;
+            let number = value.trim().parse::<f64>().map_err(|_| fault(parameter.range.expected()))?;
+            recipe = recipe.with(parameter.name, number)?;
         }
         Ok(recipe)
     }

@@ -56,7 +56,9 @@ impl Approach {
         }
         let law = law(&self.law)?;
         if traced(law) && recipe.given("gamma").is_some() {
-            return Err(self.fault("no gamma: v(t) of this law comes from traces".to_owned()));
+            return Err(
+                self.fault("no gamma: v(t) of this law comes from traces; --law names others".to_owned())
+            );
         }
         Ok(Some(law))
     }
@@ -183,7 +185,7 @@ mod tests {
         law: found exact, expected a law: exact is a method: --method exact
         law: found "sun", expected one of sum, mean, likelihood_weighting, dual, linear, clamped_linear, adaptive, matched, active
         plan: found law dual with method exact, expected exact: no law scales this method
-        plan: found law matched with method sda:gamma=0.1, expected no gamma: v(t) of this law comes from traces
+        plan: found law matched with method sda:gamma=0.1, expected no gamma: v(t) of this law comes from traces; --law names others
         method mmps, iterations: found 1.5, expected a whole number of at least 1
         method mmps: found `iteration`, expected one of its parameters: iterations
         plan: found law dual with method sda:gamma=0.1, expected another law beside method sda: rows are told apart by it

@@ -3,13 +3,14 @@
 
 mod gaussian;
 
+use equipoise::Bound;
 use equipoise::field::sum;
 use equipoise::guidance::{ConditionalCovariance, Guidance, Unguided};
 use equipoise::observation::ConjugateGradients;
 use equipoise::prelude::*;
-use equipoise::sampler::Sampler;
+use equipoise::sampler::{Outcome, Sampler, Trace};
 use equipoise::schedule::{Alpha, Sda as SdaSchedule, Spacing, Variance};
-use equipoise::solver::{Guided, Member, PosteriorSampler, Watch};
+use equipoise::solver::{Ensemble as Drawn, Guided, Inference, Member, PosteriorSampler, SolverError, Watch};
 use equipoise::stream::Stream;
 use std::sync::Arc;
 
@@ -223,4 +224,51 @@ fn matched_is_exact_where_the_prior_is_white() {
     let published = posterior().method(Sda).draw(3).unwrap().into_inner();
     assert_eq!(posterior().method(Sda::law(Law::Sum).gamma(0.01)).draw(3).unwrap().into_inner(), published);
     assert_eq!(posterior().method(Sda::gamma(0.01)).draw(3).unwrap().into_inner(), published);
+}
+
+/// What is refused rather than run: a grid without a step, which would give the noise back as a draw, and clean fields
+/// that are none.
+#[test]
+fn a_run_without_a_step_and_fields_that_are_none_are_refused() {
+    for times in [vec![], vec![1.0]] {
+        let refused = posterior().sampler(Euler::times(times)).draw(1).unwrap_err();
+        assert_eq!(refused.to_string(), "time grid: steps is 0, expected at least 1");
+    }
+    let fields = vec![vec![1.0; DIM], vec![1.0, f64::NAN, 1.0, 1.0]];
+    let refused = posterior().method(Sda::law(Law::Matched).probed(fields)).draw(1).unwrap_err();
+    assert_eq!(refused.to_string(), "clean field, entry 1: found NaN, expected a finite number");
+}
+
+/// Without a reading every law is the prior's, whatever it is scaled by.
+#[test]
+fn no_reading_is_no_fault() {
+    let none = || Observed::new(vec![], Mask::new(DIM, vec![]).unwrap(), Noise::std(0.1)).unwrap();
+    for law in [Law::Sum, Law::Mean, Law::Adaptive] {
+        let drawn = Posterior::of(Wide, none()).method(Sda::law(law)).draw(2).unwrap();
+        let prior = Arc::new(Unguided::<f64>(Arc::new(Wide)));
+        let expected = Posterior::of(Wide, none()).method(prior).draw(2).unwrap();
+        assert!(drawn.fields().eq(expected.fields()), "{law}");
+    }
+}
+
+/// A method that draws fields of one number, whatever the problem.
+struct Short;
+
+impl MethodOf<f64> for Short {
+    fn bind(&self, _: &Inference<f64>) -> Bound<f64> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl PosteriorSampler<f64> for Short {
+    fn draw(&self, members: &[Member], _: Watch<'_>) -> Result<Drawn<f64>, SolverError> {
+        let outcome = |_| Outcome::Finished { x: vec![0.0], trace: Trace::default() };
+        Ok(Drawn::new(members.iter().map(outcome).collect()))
+    }
+}
+
+#[test]
+fn fields_of_another_length_are_an_error() {
+    let refused = posterior().method(Short).draw(2).unwrap_err();
+    assert_eq!(refused.to_string(), "member 0: found a field of 1 numbers, expected 4 as in the problem");
 }

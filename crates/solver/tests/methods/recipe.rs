@@ -37,6 +37,7 @@ fn recipes_are_read_as_they_are_written() {
     // In the order of the table, whatever the order in which they were given.
     assert_eq!(recipe("daps:steps=50, rate=3e-4").to_string(), "daps:rate=0.0003,steps=50");
     assert_eq!(recipe("mmps").given("iterations"), None);
+    assert_eq!(recipe("ddrm:eta=-0").to_string(), "ddrm:eta=0", "one value has one name");
 }
 
 #[test]
@@ -47,6 +48,8 @@ fn what_is_no_recipe_is_refused() {
         "dps:zeta",
         "dps:zeta=",
         "dps:zeta=much",
+        "mmps:iterations=0x2",
+        "sda:law=dual",
         "dps:eta=1",
         "tmpd:eta=1",
         "dps:zeta=1,zeta=2",
@@ -66,8 +69,10 @@ fn what_is_no_recipe_is_refused() {
     method: found `nothing`, expected one of sda, exact, mmps, poly2, tmpd, pigdm_score, jfps, diffpir, dps, sda_dps, dsg, mcg, pigdm, ddrm, ddnm, pnp_admm, red_diff, daps, daps_exact
     method dps: found ``, expected NAME=VALUE, with commas between
     method dps: found `zeta`, expected NAME=VALUE, with commas between
-    method dps: found `zeta=`, expected NAME=VALUE, with commas between
-    method dps: found `zeta=much`, expected NAME=VALUE, with commas between
+    method dps: found `zeta=`, expected a finite number above 0
+    method dps: found `zeta=much`, expected a finite number above 0
+    method mmps: found `iterations=0x2`, expected a whole number of at least 1
+    method sda: found `law`, expected one of its parameters: gamma
     method dps: found `eta`, expected one of its parameters: zeta
     method tmpd: found `eta`, expected no parameter: the method has none
     method dps: found `zeta=2`, expected each parameter once
