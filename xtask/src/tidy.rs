@@ -1,6 +1,7 @@
 //! The shape of the workspace, checked: arrows between crates, what stands below them, habits of files.
 
 mod arrows;
+mod below;
 mod causes;
 mod floors;
 mod habits;

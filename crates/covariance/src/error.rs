@@ -65,7 +65,7 @@ pub enum CovarianceError {
     Blas(#[from] equipoise_blas::BlasError),
     /// LAPACK failed.
     #[cfg(feature = "fit")]
-    #[error("eigendecomposition of {what} failed: {source}")]
+    #[error("eigendecomposition of {what} failed")]
     Eigen {
         /// The matrix.
         what: String,

@@ -10,7 +10,7 @@
 //! wavenumber. What makes one of data needs LAPACK and is behind the feature `fit`; the models do not.
 
 #[cfg(feature = "fit")]
-use openblas_src as _;
+use equipoise_blas as _;
 
 mod conformance;
 #[cfg(feature = "fit")]

@@ -50,7 +50,7 @@
 //! members interact says so.
 //!
 //! Without features no library of the system is needed. Feature `gaussian` brings what binds a Gaussian prior
-//! ([`Posterior::gaussian`]: the Wiener denoiser over a covariance, fits, exact guidance, the exact posterior) and
+//! (`Posterior::gaussian`: the Wiener denoiser over a covariance, fits, exact guidance, the exact posterior) and
 //! with it OpenBLAS, whose own threads would change bits with their number: the program says
 //! `equipoise::blas::single_thread()?` first in `main`, and what stands on BLAS refuses to work where it did not.
 //!

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Levels that are kept beyond those prepared, the latest asked for first.
-const ON_DEMAND: usize = 64;
+const ON_DEMAND: usize = 16;
 
 type Key = [u64; 2];
 type Make<T> = dyn Fn(Level) -> Result<T, GuidanceError> + Send + Sync;
@@ -19,7 +19,7 @@ type Make<T> = dyn Fn(Level) -> Result<T, GuidanceError> + Send + Sync;
 /// The levels of a known time grid are prepared beforehand, in parallel. Any other level is made when it is
 /// asked for, with the bits that a prepared one has: adaptive steps and other people's samplers meet levels
 /// that no grid names. Nothing is made under a lock; where two ask at the same time both make it, and the
-/// one kept first is used. Of levels made on demand the latest 64 are kept.
+/// one kept first is used. Of levels made on demand the latest 16 are kept.
 pub struct LevelTable<T> {
     make: Box<Make<T>>,
     entries: RwLock<Entries<T>>,

@@ -1,7 +1,7 @@
 //! Drawing: a method bound to one observation, and how its members are run.
 
 use crate::{Ensemble, SolverError};
-use equipoise_field::{Real, sum};
+use equipoise_field::Real;
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_stream::Stream;
 use rayon::prelude::*;
@@ -78,8 +78,21 @@ pub trait Independent<R: Real>: Send + Sync {
     /// [`SolverError`]; a diverging run is an outcome.
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError>;
 
-    /// All members, for [`PosteriorSampler::draw`]. Batches run side by side where a run has work for one
-    /// thread, and one after the other where a batch or a long field keeps all threads busy.
+    /// [`run`](Self::run), held to one outcome a member.
+    ///
+    /// # Errors
+    /// Its own; [`SamplerError::Outcomes`].
+    fn one_each(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+        let outcomes = self.run(members)?;
+        let (found, expected) = (outcomes.len(), members.len());
+        if found != expected {
+            return Err(SamplerError::Outcomes { found, expected }.into());
+        }
+        Ok(outcomes)
+    }
+
+    /// All members, for [`PosteriorSampler::draw`]. Members run side by side; batches of several, which keep
+    /// all threads busy, one after the other.
     ///
     /// # Errors
     /// The first error in the order of members; [`SamplerError::Outcomes`] unless a run has one outcome a member.
@@ -93,7 +106,7 @@ pub trait Independent<R: Real>: Send + Sync {
             if stopped.load(order) || b > failed.load(order) {
                 return Ok(Vec::new());
             }
-            let outcomes = self.run(batch).inspect_err(|_| {
+            let outcomes = self.one_each(batch).inspect_err(|_| {
                 failed.fetch_min(b, order);
             })?;
             if !(watch.go_on)(done.fetch_add(batch.len(), order) + batch.len()) {
@@ -101,8 +114,7 @@ pub trait Independent<R: Real>: Send + Sync {
             }
             Ok(outcomes)
         };
-        let runs: Vec<Result<Vec<Outcome<R>>, SolverError>> = if size > 1 || self.dim() >= sum::PARALLEL_FROM
-        {
+        let runs: Vec<Result<Vec<Outcome<R>>, SolverError>> = if size > 1 {
             members.chunks(size).enumerate().map(run).collect()
         } else {
             members.par_chunks(size).enumerate().map(run).collect()
@@ -118,6 +130,7 @@ pub trait Independent<R: Real>: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use equipoise_sampler::Trace;
     use std::time::Duration;
 
     /// Members 1 and 6 of eight fail, the first of them late.
@@ -141,7 +154,7 @@ mod tests {
                     Err(fault("the first".to_owned()))
                 }
                 Some(6) => Err(fault("another".to_owned())),
-                _ => Ok(Vec::new()),
+                _ => Ok(vec![Outcome::Finished { x: vec![0.0], trace: Trace::default() }]),
             }
         }
     }

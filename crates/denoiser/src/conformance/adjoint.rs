@@ -37,8 +37,8 @@ pub fn check_jvp<R: Real>(
             let (found, expected) = (sum::dot(&w, &of_v), sum::dot(&of_w, &v));
             let size = sum::norm(&w) * sum::norm(&of_v) + sum::norm(&of_w) * sum::norm(&v);
             let bound = 64.0 * R::epsilon().wide() * size;
-            let agrees = (found - expected).abs() <= bound; // NaN does not.
-            if !agrees {
+            let agree = (found - expected).abs() <= bound;
+            if !agree {
                 return Err(DenoiserError::Adjoint { found, expected, bound });
             }
         }

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 /// Bytes of the samples of a block, at most.
 const COPIES: usize = 1 << 24;
 
-/// Adds a block to the sums of all members, given (sums, weights, samples).
-type AddBlock<'a, R> = dyn Fn(&mut [Vec<f64>], &mut [f64], &[R]) + Sync + 'a;
+/// Adds w·f(x) to the sums of all members, given (sums, w, a block of x).
+type AddTerms<'a, R> = dyn Fn(&mut [Vec<f64>], &mut [f64], &[R]) + Sync + 'a;
 
 /// The weights of all samples with their shifts, and their mean, of every member.
 #[derive(Debug)]
@@ -66,11 +66,7 @@ impl<R: Real> Optimal<R> {
     }
 
     /// Σ w_i f(x_i) of every member, f added by `add` for a block at a time; empty where all w_i are zero.
-    fn averages(
-        &self,
-        weights: &[Vec<f64>],
-        add: &AddBlock<'_, R>,
-    ) -> Result<Vec<Vec<f64>>, LocalityError> {
+    fn averages(&self, weights: &[Vec<f64>], add: &AddTerms<'_, R>) -> Result<Vec<Vec<f64>>, LocalityError> {
         let (dim, members) = (self.dim(), weights.len());
         let wanted = |id: usize| weights.iter().any(|w| w[id] != 0.0);
         let bytes = size_of::<f64>() * dim * members;

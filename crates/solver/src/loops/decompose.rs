@@ -5,7 +5,8 @@ use equipoise_field::Real;
 use equipoise_operator::LinearOperator;
 use ndarray::Array2;
 
-/// Eigenvalues and eigenvectors, in columns, of A Aᵀ, by N products with A and Aᵀ.
+/// Eigenvalues and eigenvectors, in columns, of A Aᵀ, by N products with A and Aᵀ. Refuses a BLAS with several
+/// threads.
 #[cfg(feature = "gaussian")]
 pub(super) fn decompose<R: Real>(
     method: &'static str,
@@ -13,8 +14,8 @@ pub(super) fn decompose<R: Real>(
 ) -> Result<(Vec<f64>, Array2<f64>), SolverError> {
     use ndarray::ArrayView2;
     use ndarray_linalg::{Eigh, UPLO};
-    use openblas_src as _;
 
+    equipoise_blas::require_single_thread().map_err(equipoise_innovation::InnovationError::from)?;
     let count = operator.len_out();
     let (mut unit, mut column) = (vec![R::zero(); count], vec![R::zero(); count]);
     let mut field = vec![R::zero(); operator.len_in()];

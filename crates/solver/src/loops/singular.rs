@@ -3,7 +3,6 @@
 use super::decompose::decompose;
 use super::walk::Walk;
 use crate::SolverError;
-use equipoise_blas as _;
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
