@@ -26,10 +26,6 @@ impl<'a> ClosedForm<'a> {
 }
 
 impl Independent<f32> for ClosedForm<'_> {
-    fn dim(&self) -> usize {
-        self.mean.len()
-    }
-
     /// One a thread: under a stationary prior a draw of a long field, too, is the work of one.
     fn batch(&self) -> usize {
         rayon::current_num_threads()

@@ -97,10 +97,6 @@ impl<R: Real + Element, E: Engine<R>> fmt::Debug for Resident<R, E> {
 }
 
 impl<R: Real + Element, E: Engine<R>> Independent<R> for Resident<R, E> {
-    fn dim(&self) -> usize {
-        self.problem.dim()
-    }
-
     /// The device has one set of arrays.
     fn batch(&self) -> usize {
         1

@@ -65,9 +65,6 @@ pub trait PosteriorSampler<R: Real>: Send + Sync {
 /// A method whose members know nothing of each other: member k is the same, bit for bit, whatever else is
 /// drawn. It is drawn in batches.
 pub trait Independent<R: Real>: Send + Sync {
-    /// D, the length of a field.
-    fn dim(&self) -> usize;
-
     /// Members that one [`run`](Self::run) takes best, as
     /// [`Denoiser::batch`](equipoise_denoiser::Denoiser::batch) says.
     fn batch(&self) -> usize;
@@ -137,10 +134,6 @@ mod tests {
     struct Failing(Vec<Member>);
 
     impl Independent<f64> for Failing {
-        fn dim(&self) -> usize {
-            1
-        }
-
         fn batch(&self) -> usize {
             1
         }

@@ -24,10 +24,6 @@ pub struct Guided<R: Real> {
 }
 
 impl<R: Real> Independent<R> for Guided<R> {
-    fn dim(&self) -> usize {
-        self.guidance.denoiser().dim()
-    }
-
     fn batch(&self) -> usize {
         self.guidance.denoiser().batch()
     }
@@ -35,7 +31,8 @@ impl<R: Real> Independent<R> for Guided<R> {
     fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         let first = self.sampler.grid().first().copied().unwrap_or(1.0);
         let level = self.schedule.level(first);
-        let start = |member: &Member| self.start.draw(self.dim(), level, member.start);
+        let dim = self.guidance.denoiser().dim();
+        let start = |member: &Member| self.start.draw(dim, level, member.start);
         let starts: Vec<R> = members.iter().flat_map(start).collect();
         let noises: Vec<&dyn Noise<R>> = members.iter().map(|m| &m.langevin as &dyn Noise<R>).collect();
         Ok(self.sampler.run_batch(&*self.guidance, &*self.schedule, starts, &noises, self.bound)?)
@@ -45,7 +42,7 @@ impl<R: Real> Independent<R> for Guided<R> {
 impl<R: Real> fmt::Debug for Guided<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Guided")
-            .field("dim", &self.dim())
+            .field("dim", &self.guidance.denoiser().dim())
             .field("times", &self.sampler.grid().len())
             .field("start", &self.start)
             .field("bound", &self.bound)

@@ -216,10 +216,6 @@ impl<R: Real> Daps<R> {
 }
 
 impl<R: Real> Independent<R> for Daps<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

@@ -100,10 +100,6 @@ impl<R: Real> Ddnm<R> {
 }
 
 impl<R: Real> Independent<R> for Ddnm<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

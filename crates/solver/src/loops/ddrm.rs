@@ -97,10 +97,6 @@ impl<R: Real> Ddrm<R> {
 }
 
 impl<R: Real> Independent<R> for Ddrm<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

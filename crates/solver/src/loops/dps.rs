@@ -82,10 +82,6 @@ pub(super) fn step<R: Real>(
 }
 
 impl<R: Real> Independent<R> for Dps<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

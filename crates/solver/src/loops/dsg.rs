@@ -85,10 +85,6 @@ impl<R: Real> Dsg<R> {
 }
 
 impl<R: Real> Independent<R> for Dsg<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

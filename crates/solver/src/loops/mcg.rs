@@ -78,10 +78,6 @@ impl<R: Real> Mcg<R> {
 }
 
 impl<R: Real> Independent<R> for Mcg<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

@@ -114,10 +114,6 @@ impl<R: Real> fmt::Debug for Pigdm<R> {
 }
 
 impl<R: Real> Independent<R> for Pigdm<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

@@ -132,10 +132,6 @@ impl<R: Real> fmt::Debug for PnpAdmm<R> {
 }
 
 impl<R: Real> Independent<R> for PnpAdmm<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

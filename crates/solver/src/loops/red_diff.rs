@@ -167,10 +167,6 @@ impl<R: Real> RedDiff<R> {
 }
 
 impl<R: Real> Independent<R> for RedDiff<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

@@ -95,10 +95,6 @@ impl<R: Real> SdaDps<R> {
 }
 
 impl<R: Real> Independent<R> for SdaDps<R> {
-    fn dim(&self) -> usize {
-        self.annealing.dim()
-    }
-
     fn batch(&self) -> usize {
         self.annealing.denoiser.batch()
     }

@@ -95,10 +95,6 @@ fn the_misfit_has_its_closed_form() {
 struct Miscounting(usize);
 
 impl Independent<f64> for Miscounting {
-    fn dim(&self) -> usize {
-        super::DIM
-    }
-
     fn batch(&self) -> usize {
         2
     }
