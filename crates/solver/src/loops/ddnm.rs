@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::singular::Singular;
 use super::walk::Walk;
 use super::{Annealing, ETAS};
-use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
+use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
@@ -99,21 +99,14 @@ impl<R: Real> Ddnm<R> {
     }
 }
 
-impl<R: Real> Independent<R> for Ddnm<R> {
-    fn batch(&self) -> usize {
-        self.annealing.denoiser.batch()
-    }
-
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+impl<R: Real> Ddnm<R> {
+    /// The runs of a batch.
+    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 
-impl<R: Real> PosteriorSampler<R> for Ddnm<R> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
-        self.draw_each(members, watch)
-    }
-}
+drawn_apart!(Ddnm);
 
 #[cfg(test)]
 mod tests {

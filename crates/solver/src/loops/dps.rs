@@ -3,7 +3,7 @@
 use super::annealing::{Step, positive};
 use super::batch::Batch;
 use super::{Annealing, ZETAS};
-use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
+use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
@@ -81,18 +81,11 @@ pub(super) fn step<R: Real>(
     Ok(then)
 }
 
-impl<R: Real> Independent<R> for Dps<R> {
-    fn batch(&self) -> usize {
-        self.annealing.denoiser.batch()
-    }
-
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+impl<R: Real> Dps<R> {
+    /// The runs of a batch.
+    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         self.annealing.run(members, || (), |batch, at| step(batch, at, self.zeta, at.index))
     }
 }
 
-impl<R: Real> PosteriorSampler<R> for Dps<R> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
-        self.draw_each(members, watch)
-    }
-}
+drawn_apart!(Dps);

@@ -4,7 +4,7 @@ use super::Annealing;
 use super::annealing::{Step, share};
 use super::batch::Batch;
 use super::walk::Walk;
-use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
+use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each, sum};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
@@ -84,21 +84,14 @@ impl<R: Real> Dsg<R> {
     }
 }
 
-impl<R: Real> Independent<R> for Dsg<R> {
-    fn batch(&self) -> usize {
-        self.annealing.denoiser.batch()
-    }
-
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+impl<R: Real> Dsg<R> {
+    /// The runs of a batch.
+    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 
-impl<R: Real> PosteriorSampler<R> for Dsg<R> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
-        self.draw_each(members, watch)
-    }
-}
+drawn_apart!(Dsg);
 
 #[cfg(test)]
 mod tests {

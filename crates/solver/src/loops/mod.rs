@@ -16,6 +16,36 @@
 //! Sampling methods return x at the last level of the grid, μ and σ in it, as the samplers do; point
 //! estimates return a clean field.
 
+/// Draws the members of a method apart, in batches of the denoiser's size, by its `runs`. Of what its module's
+/// `SPEC` says it repeats nothing.
+macro_rules! drawn_apart {
+    ($method:ident) => {
+        impl<R: Real> crate::Independent<R> for $method<R> {
+            fn batch(&self) -> usize {
+                self.annealing.denoiser.batch()
+            }
+
+            fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+                self.runs(members)
+            }
+        }
+
+        impl<R: Real> PosteriorSampler<R> for $method<R> {
+            fn draw(
+                &self,
+                members: &[Member],
+                watch: crate::Watch<'_>,
+            ) -> Result<crate::Ensemble<R>, SolverError> {
+                crate::Independent::draw_each(self, members, watch)
+            }
+
+            fn is_point_estimate(&self) -> bool {
+                SPEC.point_estimate
+            }
+        }
+    };
+}
+
 mod annealing;
 mod batch;
 pub(crate) mod daps;

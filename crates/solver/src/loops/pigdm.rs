@@ -3,7 +3,7 @@
 use super::annealing::{Step, share};
 use super::batch::{Batch, scatter};
 use super::{Annealing, ETAS};
-use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
+use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_guidance::{Evidence, Guidance, PigdmScore, Scratch};
 use equipoise_sampler::Outcome;
@@ -113,22 +113,15 @@ impl<R: Real> fmt::Debug for Pigdm<R> {
     }
 }
 
-impl<R: Real> Independent<R> for Pigdm<R> {
-    fn batch(&self) -> usize {
-        self.annealing.denoiser.batch()
-    }
-
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+impl<R: Real> Pigdm<R> {
+    /// The runs of a batch.
+    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         let mut room = Room { g: Vec::new(), scratch: Scratch::new() };
         self.annealing.run(members, || (), |batch, step| self.step(batch, step, &mut room))
     }
 }
 
-impl<R: Real> PosteriorSampler<R> for Pigdm<R> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
-        self.draw_each(members, watch)
-    }
-}
+drawn_apart!(Pigdm);
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use super::annealing::{Step, positive};
 use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
-use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
+use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome;
@@ -131,27 +131,16 @@ impl<R: Real> fmt::Debug for PnpAdmm<R> {
     }
 }
 
-impl<R: Real> Independent<R> for PnpAdmm<R> {
-    fn batch(&self) -> usize {
-        self.annealing.denoiser.batch()
-    }
-
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+impl<R: Real> PnpAdmm<R> {
+    /// The runs of a batch.
+    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         let field = || vec![R::zero(); self.annealing.dim()];
         let split = || Splitting { u: field(), w: field(), gamma: 1.0 };
         self.annealing.run(members, split, |batch, step| self.step(batch, step))
     }
 }
 
-impl<R: Real> PosteriorSampler<R> for PnpAdmm<R> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
-        self.draw_each(members, watch)
-    }
-
-    fn is_point_estimate(&self) -> bool {
-        true
-    }
-}
+drawn_apart!(PnpAdmm);
 
 #[cfg(test)]
 mod tests {

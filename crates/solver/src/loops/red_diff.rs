@@ -5,7 +5,7 @@ use super::annealing::{Step, positive};
 use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
-use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
+use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each, sum};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
@@ -166,26 +166,15 @@ impl<R: Real> RedDiff<R> {
     }
 }
 
-impl<R: Real> Independent<R> for RedDiff<R> {
-    fn batch(&self) -> usize {
-        self.annealing.denoiser.batch()
-    }
-
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+impl<R: Real> RedDiff<R> {
+    /// The runs of a batch.
+    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         let first = self.first();
         self.annealing.run(members, || Adam::new(first.clone()), |batch, step| self.step(batch, step))
     }
 }
 
-impl<R: Real> PosteriorSampler<R> for RedDiff<R> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
-        self.draw_each(members, watch)
-    }
-
-    fn is_point_estimate(&self) -> bool {
-        true
-    }
-}
+drawn_apart!(RedDiff);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use super::annealing::{Step, positive};
 use super::batch::Batch;
 use super::walk::Walk;
 use super::{Annealing, ZETAS};
-use crate::{Ensemble, Independent, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec, Watch};
+use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
@@ -94,18 +94,11 @@ impl<R: Real> SdaDps<R> {
     }
 }
 
-impl<R: Real> Independent<R> for SdaDps<R> {
-    fn batch(&self) -> usize {
-        self.annealing.denoiser.batch()
-    }
-
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+impl<R: Real> SdaDps<R> {
+    /// The runs of a batch.
+    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         self.annealing.run(members, || (), |batch, step| self.step(batch, step))
     }
 }
 
-impl<R: Real> PosteriorSampler<R> for SdaDps<R> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
-        self.draw_each(members, watch)
-    }
-}
+drawn_apart!(SdaDps);
