@@ -43,11 +43,7 @@ impl<R: Real> Ensemble<R> {
     /// The share of each of these in the whole: 1/[`len`](Self::len), or as the method weighed them. They add up
     /// to 1; NaN where none of them weighs anything.
     pub fn weights(&self) -> Vec<f64> {
-        let Some(logs) = self.drawn.log_weights() else { return vec![1.0 / self.len() as f64; self.len()] };
-        let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let shares: Vec<f64> = logs.iter().map(|w| (w - peak).exp()).collect();
-        let total = sum::of(shares.len(), |m| shares[m]);
-        shares.iter().map(|share| share / total).collect()
+        self.drawn.weights()
     }
 
     /// The weighted mean of the fields, D numbers; NaN without a member.

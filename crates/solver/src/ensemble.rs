@@ -91,6 +91,21 @@ impl<R: Real> Ensemble<R> {
         }
     }
 
+    /// The share of each member that finished in the whole, in order: 1/[`len`](Self::len), or as the method
+    /// weighed them. They add up to 1; NaN where none of them weighs anything.
+    pub fn weights(&self) -> Vec<f64> {
+        let relative = self.relative_weights();
+        let total = sum::of(relative.len(), |m| relative[m]);
+        relative.iter().map(|weight| weight / total).collect()
+    }
+
+    /// The same as multiples of the largest.
+    fn relative_weights(&self) -> Vec<f64> {
+        let Some(logs) = self.log_weights() else { return vec![1.0; self.len()] };
+        let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        logs.iter().map(|w| (w - peak).exp()).collect()
+    }
+
     /// ln p(y) in nats, of a method that estimates it.
     pub fn evidence(&self) -> Option<f64> {
         self.evidence
@@ -122,13 +137,7 @@ impl<R: Real> Ensemble<R> {
     pub fn misfit(&self, seen: &Observed<R>) -> f64 {
         let square = |x: &[R]| -2.0 * seen.log_likelihood(x) / seen.count() as f64;
         let squares: Vec<f64> = self.fields().map(square).collect();
-        let weights = match self.log_weights() {
-            None => vec![1.0; squares.len()],
-            Some(logs) => {
-                let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                logs.iter().map(|w| (w - peak).exp()).collect()
-            }
-        };
+        let weights = self.relative_weights();
         let total = sum::of(weights.len(), |m| weights[m]);
         let share = |m: usize| if weights[m] == 0.0 { 0.0 } else { weights[m] * squares[m] };
         (sum::of(squares.len(), share) / total).sqrt()
