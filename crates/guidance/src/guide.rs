@@ -65,6 +65,13 @@ impl<R: Real> Scratch<R> {
     }
 }
 
+impl<R> Scratch<R> {
+    /// x̂ at the states of the last [`Guidance::gradient`], or of the last noise estimate that was made by definition.
+    pub fn x_hat(&self) -> &[R] {
+        &self.x_hat
+    }
+}
+
 /// Grows or shrinks a buffer to `len` without caring for its contents.
 pub(crate) fn sized<R: Real>(buffer: &mut Vec<R>, len: usize) -> &mut [R] {
     buffer.resize(len, R::zero());

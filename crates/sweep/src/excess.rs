@@ -5,9 +5,9 @@
 //! visits, and a law that diverges is measured where the others are.
 
 use crate::{BoxError, Flow};
-use equipoise_denoiser::Denoiser;
+use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_field::{each, sum};
-use equipoise_guidance::{Guidance, Scratch, Strength};
+use equipoise_guidance::{Evidence, Guidance, Scratch, States, Strength};
 use equipoise_observation::NoiseVariance;
 use equipoise_scaling::adaptive;
 use equipoise_schedule::{Level, Schedule};
@@ -105,17 +105,20 @@ impl ForwardPath {
         Ok(Norms { points, exact })
     }
 
-    /// Norms and inner products of two guidances at every time.
+    /// Norms and inner products of two guidances of one denoiser at every time, where it is linearised once.
     fn compare(&self, law: &dyn Guidance<f32>, exact: &dyn Guidance<f32>) -> Result<Vec<Products>, BoxError> {
-        let mut scratch = Scratch::new();
+        let (mut scratch, mut tape, mut evidence) = (Scratch::new(), Tape::new(), [Evidence::default()]);
         let dim = self.points.first().map_or(0, |p| p.x_t.len());
-        let (mut h, mut g) = (vec![0.0; dim], vec![0.0; dim]);
-        let products = |point: &Point| {
-            law.gradient(&point.x_t, point.level, &mut h, &mut scratch)?;
-            exact.gradient(&point.x_t, point.level, &mut g, &mut scratch)?;
+        let (mut x_hat, mut h, mut g) = (vec![0.0; dim], vec![0.0; dim], vec![0.0; dim]);
+        let mut products = |point: &Point| {
+            let Point { x_t, level, .. } = point;
+            let mut local = law.denoiser().linearise(x_t, *level, &mut x_hat, &mut tape)?;
+            let mut at = States { x_t, level: *level, x_hat: &x_hat, local: &mut *local };
+            law.gradients(&mut at, &mut h, &mut evidence, &mut scratch)?;
+            exact.gradients(&mut at, &mut g, &mut evidence, &mut scratch)?;
             Ok(Products { raw: sum::norm(&h), exact: sum::norm(&g), inner: sum::dot(&h, &g) })
         };
-        self.points.iter().map(products).collect()
+        self.points.iter().map(&mut products).collect()
     }
 
     /// A law against the exact guidance at every time. Where one v serves all observations,

@@ -19,8 +19,7 @@ pub(super) fn factors(
     let plain = Strength { adaptive: None, ..strength.clone() };
     let guidance = inference.guidance(&Recipe::from(Method::SDA), Some(&plain))?;
     let noise: Vec<f32> = member(flow, seed, 0).start.normal(0, flow.shape.len());
-    let (mut x_t, mut x_hat) = (vec![0.0f32; noise.len()], vec![0.0f32; noise.len()]);
-    let mut g = vec![0.0f32; noise.len()];
+    let (mut x_t, mut g) = (vec![0.0f32; noise.len()], vec![0.0f32; noise.len()]);
     let mut scratch = Scratch::new();
     let xi = strength.adaptive.unwrap_or(adaptive::XI);
     course
@@ -29,10 +28,10 @@ pub(super) fn factors(
         .map(|&level| {
             let (mu, sigma) = (level.mu as f32, level.sigma as f32);
             each::map2(&mut x_t, &flow.truth, &noise, |x, e| mu * x + sigma * e);
-            guidance.denoiser().denoise(&x_t, level, &mut x_hat)?;
+            let norm = guidance.gradient(&x_t, level, &mut g, &mut scratch)?.guidance_norm;
+            let x_hat = scratch.x_hat();
             let square = |i: usize| f64::from(x_t[i] - mu * x_hat[i]).powi(2);
             let prior_norm = sum::of(x_t.len(), square).sqrt() / level.sigma;
-            let norm = guidance.gradient(&x_t, level, &mut g, &mut scratch)?.guidance_norm;
             Ok(adaptive::factor(xi, prior_norm, level.sigma * norm))
         })
         .collect()
