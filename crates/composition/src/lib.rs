@@ -1,0 +1,1 @@
+//! Denoisers of short windows composed over a long trajectory.

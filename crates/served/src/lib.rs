@@ -1,0 +1,1 @@
+//! A denoiser that another process answers for, over pipes.

@@ -1,0 +1,1 @@
+//! Named tensors of trained networks, read from PyTorch's zip pickles and from safetensors.
