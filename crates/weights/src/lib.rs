@@ -1,1 +1,24 @@
 //! Named tensors of trained networks, read from PyTorch's zip pickles and from safetensors.
+//!
+//! A [`State`] is read, its tensors are taken by name and shape, and [`State::finish`] tells what was missing,
+//! misshapen or left over:
+//!
+//! ```
+//! use equipoise_weights::{State, Tensor, Values};
+//! let bias = Tensor { shape: vec![2], values: Values::F32(vec![0.5, -1.0]) };
+//! let mut state = State::new("state.pth", [("head.bias".to_owned(), bias)]);
+//! let bias = state.take("head.bias", &[2]).map(|bias| bias.to::<f64>());
+//! assert_eq!(bias, Some(vec![0.5, -1.0]));
+//! state.finish()?;
+//! # Ok::<(), equipoise_weights::WeightsError>(())
+//! ```
+
+mod accounts;
+mod error;
+mod state;
+mod tensor;
+
+pub use accounts::Accounts;
+pub use error::WeightsError;
+pub use state::{Pick, State};
+pub use tensor::{Tensor, Values};

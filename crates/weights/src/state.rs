@@ -1,0 +1,109 @@
+//! A network's tensors by name, and the account of who took which.
+
+use crate::{Accounts, Tensor, WeightsError};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Which tensors of a file are meant, where it holds raw and averaged (EMA) ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pick {
+    /// The only ones; an error where both stand.
+    #[default]
+    Only,
+    /// Those that the optimiser left.
+    Raw,
+    /// Their running average.
+    Ema,
+}
+
+/// The tensors of one network, in the order of the file.
+#[derive(Clone, Debug)]
+pub struct State {
+    path: PathBuf,
+    keys: Vec<String>,
+    tensors: HashMap<String, Tensor>,
+    accounts: Accounts,
+    notes: Vec<String>,
+    metadata: Vec<(String, String)>,
+}
+
+impl State {
+    /// A state that was read elsewhere, named `path` in messages. Of two tensors of one name the later stays.
+    pub fn new(path: impl AsRef<Path>, tensors: impl IntoIterator<Item = (String, Tensor)>) -> Self {
+        let mut state = Self {
+            path: path.as_ref().to_owned(),
+            keys: Vec::new(),
+            tensors: HashMap::new(),
+            accounts: Accounts::default(),
+            notes: Vec::new(),
+            metadata: Vec::new(),
+        };
+        for (key, tensor) in tensors {
+            if state.tensors.insert(key.clone(), tensor).is_none() {
+                state.keys.push(key);
+            }
+        }
+        state
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was decided in reading: the dictionary that was chosen, prefixes removed, entries skipped.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Names and values that the file holds beside its tensors (safetensors).
+    pub fn metadata(&self) -> &[(String, String)] {
+        &self.metadata
+    }
+
+    /// The names of the tensors that were not taken yet, in the order of the file.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(String::as_str).filter(|key| self.tensors.contains_key(*key))
+    }
+
+    /// The shape of a tensor that was not taken yet.
+    pub fn shape(&self, key: &str) -> Option<&[usize]> {
+        self.tensors.get(key).map(|tensor| tensor.shape.as_slice())
+    }
+
+    /// A tensor that was not taken yet, to look at.
+    pub fn tensor(&self, key: &str) -> Option<&Tensor> {
+        self.tensors.get(key)
+    }
+
+    /// The tensor `key` of shape `shape`, taken out. Where it is missing or has another shape, that is put
+    /// down for [`finish`](Self::finish), and there is none.
+    pub fn take(&mut self, key: &str, shape: &[usize]) -> Option<Tensor> {
+        let Some(tensor) = self.tensors.remove(key) else {
+            self.accounts.missing.push((key.to_owned(), shape.to_owned()));
+            return None;
+        };
+        if tensor.shape != shape {
+            self.accounts.misshapen.push((key.to_owned(), tensor.shape, shape.to_owned()));
+            return None;
+        }
+        Some(tensor)
+    }
+
+    /// That every tensor was asked for, and every one that was asked for was there, in its shape.
+    ///
+    /// # Errors
+    /// [`WeightsError::Keys`] with all that is missing, misshapen or left over.
+    pub fn finish(self) -> Result<(), WeightsError> {
+        let mut accounts = self.accounts;
+        for key in self.keys {
+            if let Some(tensor) = self.tensors.get(&key) {
+                accounts.surplus.push((key, tensor.shape.clone()));
+            }
+        }
+        if accounts.is_clear() {
+            return Ok(());
+        }
+        Err(WeightsError::Keys { file: self.path, accounts: Box::new(accounts) })
+    }
+}
