@@ -14,11 +14,24 @@
 //! ```
 
 mod accounts;
+mod archive;
+mod checkpoint;
+mod element;
 mod error;
+mod format;
+mod layout;
+mod named;
+mod pickle;
+mod safe;
 mod state;
 mod tensor;
+mod torch;
+
+#[cfg(test)]
+mod tests;
 
 pub use accounts::Accounts;
 pub use error::WeightsError;
+pub use pickle::PickleFault;
 pub use state::{Pick, State};
 pub use tensor::{Tensor, Values};

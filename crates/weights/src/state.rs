@@ -1,6 +1,7 @@
 //! A network's tensors by name, and the account of who took which.
 
-use crate::{Accounts, Tensor, WeightsError};
+use crate::format::{self, Format};
+use crate::{Accounts, Tensor, WeightsError, safe, torch};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,9 @@ pub enum Pick {
     /// Their running average.
     Ema,
 }
+
+/// The most files of a folder that are held to each other.
+const COPIES: usize = 4;
 
 /// The tensors of one network, in the order of the file.
 #[derive(Clone, Debug)]
@@ -44,6 +48,60 @@ impl State {
             }
         }
         state
+    }
+
+    /// The tensors of `path`: a zip file of `torch.save` (a state dict, or a checkpoint that holds one), a
+    /// safetensors file, or a folder with one of them, or with several that hold the same. Wrappers' prefixes are removed from the keys; what was
+    /// decided and skipped stands in [`notes`](Self::notes).
+    ///
+    /// The pickle in a zip file is read without carrying anything out. Half precision is widened, strides and
+    /// shared storages are resolved, device tags are passed over.
+    ///
+    /// # Errors
+    /// [`WeightsError`] where the file is of another kind, damaged, holds several networks or both raw and
+    /// averaged weights while `pick` is [`Pick::Only`], or holds numbers that are no weights.
+    pub fn read(path: &Path, pick: Pick) -> Result<Self, WeightsError> {
+        let files = format::locate(path)?;
+        match &files[..] {
+            [file] => Self::of_file(file, pick),
+            several => Self::of_same(path, several, pick),
+        }
+    }
+
+    fn of_file(file: &Path, pick: Pick) -> Result<Self, WeightsError> {
+        match format::recognise(file)? {
+            (Format::Torch, length) => torch::read(file, length, pick),
+            (Format::SafeTensors, _) => safe::read(file, pick),
+        }
+    }
+
+    /// The state that several files of a folder hold, if it is the same in all of them.
+    fn of_same(folder: &Path, files: &[PathBuf], pick: Pick) -> Result<Self, WeightsError> {
+        let names = format::names(files);
+        let differ = || WeightsError::Folder { folder: folder.to_owned(), found: names.clone() };
+        if files.len() > COPIES {
+            return Err(differ());
+        }
+        let mut first: Option<Self> = None;
+        for file in files {
+            let state = Self::of_file(file, pick).map_err(|_| differ())?;
+            match &first {
+                Some(first) if first.tensors != state.tensors => return Err(differ()),
+                Some(_) => {}
+                None => first = Some(state),
+            }
+        }
+        let mut state = first.ok_or_else(differ)?;
+        state.notes.push(format!("{names} hold the same tensors"));
+        Ok(state)
+    }
+
+    pub(crate) fn noted(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
+    pub(crate) fn described(self, metadata: Vec<(String, String)>) -> Self {
+        Self { metadata, ..self }
     }
 
     /// The file.

@@ -1,0 +1,207 @@
+//! Which dictionary of a checkpoint is the network's.
+
+use crate::Pick;
+use crate::named::is_average;
+use crate::pickle::{Id, Node, Pickle, View};
+use std::collections::{HashSet, VecDeque};
+
+/// How many dictionaries deep a state is looked for.
+const DEPTH: usize = 4;
+/// Names that a state is saved under.
+const KNOWN: [&str; 16] = [
+    "state_dict",
+    "model_state_dict",
+    "model_state",
+    "model_dict",
+    "model",
+    "net",
+    "network",
+    "net_state_dict",
+    "network_state_dict",
+    "module",
+    "params",
+    "weights",
+    "denoiser",
+    "backbone",
+    "unet",
+    "score",
+];
+/// Names that a message shows before it counts the rest.
+const SHOWN: usize = 8;
+
+/// A dictionary of tensors, and where it stands.
+pub(crate) struct Candidate<'a> {
+    path: Vec<&'a str>,
+    entries: Vec<(&'a str, Id)>,
+}
+
+/// The dictionary that was chosen.
+pub(crate) struct Chosen<'p, 'a> {
+    pub(crate) tensors: Vec<(&'a str, &'p View<'a>)>,
+    /// Whether its name is that of an average.
+    pub(crate) averaged: bool,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Dictionaries that do not settle which is meant.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Undecided {
+    /// No dictionary of tensors: what the file holds.
+    Nothing(String),
+    /// Several that may be meant.
+    Several(String),
+    /// Raw and averaged ones.
+    Twins(String),
+    /// Averaged ones without names.
+    Nameless(String),
+}
+
+/// The dictionary that `pick` means.
+///
+/// Dictionaries within dictionaries are looked through, optimisers' left out. One counts where it holds a
+/// tensor of floating-point numbers that is no scalar. Where one stands under a name that states are saved
+/// under (`state_dict`, `model`, `ema`, …), others are passed over. What is left must be one, or one raw and
+/// one averaged between which `pick` decides.
+pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chosen<'p, 'a>, Undecided> {
+    let (found, nameless) = candidates(pickle);
+    if found.is_empty() {
+        return Err(Undecided::Nothing(described(pickle)));
+    }
+    let any_known = found.iter().any(Candidate::is_known);
+    let (known, passed): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|candidate| !any_known || candidate.is_known());
+    let (averaged, raw): (Vec<_>, Vec<_>) = known.into_iter().partition(Candidate::is_average);
+    let meant = match pick {
+        Pick::Only if !raw.is_empty() && (!averaged.is_empty() || nameless.is_some()) => {
+            let nameless = nameless.map(|path| format!("`{path}`"));
+            let names = raw.iter().chain(&averaged).map(Candidate::name).chain(nameless);
+            return Err(Undecided::Twins(names.collect::<Vec<_>>().join(" and ")));
+        }
+        Pick::Ema if averaged.is_empty() && nameless.is_some() => {
+            return Err(Undecided::Nameless(nameless.unwrap_or_default()));
+        }
+        Pick::Ema if !averaged.is_empty() => averaged,
+        _ if raw.is_empty() => averaged,
+        _ => raw,
+    };
+    let [chosen] = &meant[..] else {
+        return Err(Undecided::Several(listed(meant.iter().map(Candidate::name))));
+    };
+    let mut notes = Vec::new();
+    if !chosen.path.is_empty() {
+        notes.push(format!("took the tensors of {}", chosen.name()));
+    }
+    if !passed.is_empty() {
+        notes.push(format!("passed over {}", listed(passed.iter().map(Candidate::name))));
+    }
+    notes.extend(skipped(pickle, chosen));
+    let tensors = chosen.entries.iter().filter_map(|(key, id)| match pickle.node(*id) {
+        Node::Tensor(view) => Some((*key, &**view)),
+        _ => None,
+    });
+    Ok(Chosen { tensors: tensors.collect(), averaged: chosen.is_average(), notes })
+}
+
+/// All dictionaries of tensors, nearest the top first; and where an average stands whose tensors have no
+/// names.
+fn candidates<'a>(pickle: &Pickle<'a>) -> (Vec<Candidate<'a>>, Option<String>) {
+    let mut found = Vec::new();
+    let mut nameless = None;
+    let mut queue = VecDeque::from([(Vec::new(), pickle.root())]);
+    let mut seen = HashSet::new();
+    while let Some((path, id)) = queue.pop_front() {
+        let Some(entries) = pickle.entries(id) else { continue };
+        let has = |name| entries.iter().any(|(key, _)| *key == name);
+        if !seen.insert(id) || (has("state") && has("param_groups")) {
+            continue;
+        }
+        let is_state = entries.iter().any(|(_, id)| is_weight(pickle.node(*id)));
+        if path.is_empty() || !is_state {
+            for (key, id) in &entries {
+                let path: Vec<&str> = path.iter().chain([key]).copied().collect();
+                if path.iter().any(|name| is_average(name)) && is_list_of_weights(pickle, *id) {
+                    nameless = Some(path.join("."));
+                }
+                if path.len() <= DEPTH {
+                    queue.push_back((path, *id));
+                }
+            }
+        }
+        if is_state {
+            found.push(Candidate { path, entries });
+        }
+    }
+    (found, nameless)
+}
+
+fn is_weight(node: &Node<'_>) -> bool {
+    matches!(node, Node::Tensor(view) if view.stored.element.is_float() && !view.layout.shape.is_empty())
+}
+
+fn is_list_of_weights(pickle: &Pickle<'_>, id: Id) -> bool {
+    match pickle.node(id) {
+        Node::List(items) | Node::Tuple(items) => items.iter().any(|id| is_weight(pickle.node(*id))),
+        _ => false,
+    }
+}
+
+impl Candidate<'_> {
+    fn is_known(&self) -> bool {
+        self.path.last().is_some_and(|name| KNOWN.contains(name)) || self.is_average()
+    }
+
+    fn is_average(&self) -> bool {
+        self.path.iter().any(|name| is_average(name))
+    }
+
+    fn name(&self) -> String {
+        match &self.path[..] {
+            [] => "the tensors at the top".to_owned(),
+            path => format!("`{}`", path.join(".")),
+        }
+    }
+}
+
+/// Notes on what stands beside the chosen dictionary and in it, and is no tensor.
+fn skipped(pickle: &Pickle<'_>, chosen: &Candidate<'_>) -> Vec<String> {
+    let other = |entries: &[(&str, Id)], but: Option<&&str>| -> Vec<String> {
+        let other = entries.iter().filter(|(key, id)| {
+            Some(key) != but && (but.is_some() || !matches!(pickle.node(*id), Node::Tensor(_)))
+        });
+        other.map(|(key, id)| format!("`{key}` ({})", pickle.node(*id).kind())).collect()
+    };
+    let mut notes = Vec::new();
+    let within = other(&chosen.entries, None);
+    if !within.is_empty() {
+        notes.push(format!("skipped what is no tensor: {}", listed(within.into_iter())));
+    }
+    let beside = chosen.path.first().map(|first| {
+        let root = pickle.entries(pickle.root()).unwrap_or_default();
+        other(&root, Some(first))
+    });
+    if let Some(beside) = beside.filter(|beside| !beside.is_empty()) {
+        notes.push(format!("skipped beside it: {}", listed(beside.into_iter())));
+    }
+    notes
+}
+
+/// What a file without a dictionary of tensors holds.
+fn described(pickle: &Pickle<'_>) -> String {
+    match pickle.entries(pickle.root()) {
+        Some(entries) if entries.is_empty() => "an empty dictionary".to_owned(),
+        Some(entries) => {
+            let names = entries.iter().map(|(key, id)| format!("`{key}` ({})", pickle.node(*id).kind()));
+            format!("a dictionary without tensors by name: {}", listed(names))
+        }
+        None => pickle.node(pickle.root()).kind().to_owned(),
+    }
+}
+
+/// The first names, and how many more there are.
+pub(crate) fn listed(names: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    let names = names.join(", ");
+    if more == 0 { names } else { format!("{names} and {more} more") }
+}

@@ -1,0 +1,65 @@
+//! A safetensors file, from the file to a state.
+
+use crate::checkpoint::listed;
+use crate::element::{ByteOrder, Element};
+use crate::named::settle;
+use crate::torch::{FLOATS, unsettled};
+use crate::{Pick, State, Tensor, WeightsError};
+use safetensors::{Dtype, SafeTensors};
+use std::fs;
+use std::path::Path;
+
+/// The state in a file, its tensors in the order of their bytes.
+pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
+    let bytes = fs::read(file).map_err(|source| WeightsError::File { file: file.to_owned(), source })?;
+    let failed = |source| WeightsError::SafeTensors { file: file.to_owned(), source };
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(failed)?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(failed)?;
+    let names = header.offset_keys();
+    let views =
+        names.iter().map(|name| tensors.tensor(name).map_err(failed)).collect::<Result<Vec<_>, _>>()?;
+    let keys: Vec<&str> = names.iter().map(String::as_str).collect();
+    let numbers: Vec<usize> = views.iter().map(|view| view.shape().iter().product()).collect();
+    let settled = settle(&keys, &numbers, pick, false).map_err(|why| unsettled(file, why))?;
+    let mut notes = settled.notes;
+    if !settled.counters.is_empty() {
+        let counters = settled.counters.iter().map(|place| format!("`{}`", keys[*place]));
+        notes.push(format!("skipped counters: {}", listed(counters)));
+    }
+    let mut kept = Vec::with_capacity(settled.kept.len());
+    for (place, key) in settled.kept {
+        let view = &views[place];
+        let values = element(view.dtype()).and_then(|element| element.values(view.data(), ByteOrder::Little));
+        let Some(values) = values else {
+            let found = format!("{:?}", view.dtype());
+            return Err(WeightsError::Tensor {
+                file: file.to_owned(),
+                key,
+                found,
+                expected: FLOATS.to_owned(),
+            });
+        };
+        kept.push((key, Tensor { shape: view.shape().to_owned(), values }));
+    }
+    if kept.is_empty() {
+        return Err(WeightsError::States {
+            file: file.to_owned(),
+            found: "no tensor".to_owned(),
+            expected: "tensors by name",
+        });
+    }
+    let mut metadata: Vec<(String, String)> =
+        header.metadata().iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
+    metadata.sort();
+    Ok(State::new(file, kept).noted(notes).described(metadata))
+}
+
+fn element(dtype: Dtype) -> Option<Element> {
+    match dtype {
+        Dtype::F16 => Some(Element::F16),
+        Dtype::BF16 => Some(Element::Bf16),
+        Dtype::F32 => Some(Element::F32),
+        Dtype::F64 => Some(Element::F64),
+        _ => None,
+    }
+}

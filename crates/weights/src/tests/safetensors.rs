@@ -1,0 +1,62 @@
+//! Files of safetensors, written byte by byte.
+
+use super::made::{Files, singles};
+use crate::{Pick, State, WeightsError};
+
+fn file(files: &Files, header: &str, data: &[u8]) -> std::path::PathBuf {
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    files.write("model.safetensors", &bytes)
+}
+
+#[test]
+fn twins_are_asked_for_and_told_apart() {
+    let files = Files::new();
+    let header = r#"{"model.w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+        "model_ema.w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#;
+    let path = file(&files, header, &singles(&[1.0, 2.0]));
+    let message = State::read(&path, Pick::Only).unwrap_err().to_string();
+    assert!(
+        message.contains("found raw and averaged weights (`model_ema.`), expected to be told"),
+        "{message}"
+    );
+    for (pick, expected) in [(Pick::Raw, 1.0), (Pick::Ema, 2.0)] {
+        let mut state = State::read(&path, pick).unwrap();
+        assert_eq!(state.take("w", &[1]).unwrap().to::<f32>(), [expected]);
+        state.finish().unwrap();
+    }
+}
+
+#[test]
+fn an_average_alone_needs_no_telling_unless_raw_is_asked() {
+    let files = Files::new();
+    let header = r#"{"ema.w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let path = file(&files, header, &singles(&[1.0]));
+    for pick in [Pick::Only, Pick::Ema] {
+        assert_eq!(State::read(&path, pick).unwrap().keys().collect::<Vec<_>>(), ["w"]);
+    }
+    let message = State::read(&path, Pick::Raw).unwrap_err().to_string();
+    assert!(message.contains("found averaged (EMA) weights alone, expected raw ones"), "{message}");
+}
+
+/// A layer that happens to be called `ema` has no twin, and stays.
+#[test]
+fn a_layer_by_the_name_of_an_average_is_none() {
+    let files = Files::new();
+    let header = r#"{"ema.gate":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+        "head.w":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#;
+    let path = file(&files, header, &singles(&[1.0, 2.0]));
+    assert_eq!(State::read(&path, Pick::Only).unwrap().keys().collect::<Vec<_>>(), ["ema.gate", "head.w"]);
+}
+
+#[test]
+fn integers_and_damage_are_refused() {
+    let files = Files::new();
+    let header = r#"{"w":{"dtype":"I64","shape":[2],"data_offsets":[0,16]}}"#;
+    let message = State::read(&file(&files, header, &[0; 16]), Pick::Only).unwrap_err().to_string();
+    assert!(message.contains("tensor w: found I64, expected float16"), "{message}");
+    let header = r#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+    let short = State::read(&file(&files, header, &[0; 7]), Pick::Only).unwrap_err();
+    assert!(matches!(short, WeightsError::SafeTensors { .. }), "{short}");
+}
