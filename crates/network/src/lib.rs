@@ -1,1 +1,23 @@
 //! Trained U-Nets as denoisers: their description, weights, products with the Jacobian, manifest.
+//!
+//! An [`Architecture`] says which network a file of weights belongs to: SDA's ([`SdaUNet`]) or azula's
+//! ([`AzulaUNet`]). [`Network::new`] compiles it to a list of operations over registers and takes the weights.
+//! [`Network::run`] evaluates it for a batch; the [`Run`] that it returns has Jᵀv, J v and the gradient of the
+//! parameters. A member's bits depend neither on its batch nor on the number of threads.
+//!
+//! Products of matrices are [`ndarray`]'s. In a program that links a BLAS they are that BLAS's, which is to have one
+//! thread, as everywhere in this workspace.
+
+mod architecture;
+mod azula;
+mod error;
+mod network;
+mod run;
+mod sda;
+
+pub use architecture::{Activation, Architecture, Norm, Padding};
+pub use azula::AzulaUNet;
+pub use error::NetworkError;
+pub use network::{Network, Parameter};
+pub use run::{Input, Keep, Room, Run};
+pub use sda::SdaUNet;
