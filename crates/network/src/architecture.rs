@@ -1,6 +1,8 @@
 //! Which network a file of weights belongs to.
 
-use crate::{AzulaUNet, NetworkError, SdaUNet};
+use crate::entries::{Entries, fault};
+use crate::names::{family, prefix};
+use crate::{AzulaUNet, NetworkError, SdaUNet, azula, sda};
 use equipoise_weights::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,8 +67,20 @@ impl Architecture {
     /// # Errors
     /// [`NetworkError::Architecture`] for entries of neither form, and what is not known here, by name.
     pub fn from_config(config: &Value, state: &State) -> Result<Self, NetworkError> {
-        let _ = (config, state);
-        todo!()
+        let entries = Entries::of("config", config)?;
+        let has = |names: [&str; 2]| names.iter().any(|name| entries.get(name).is_some());
+        if has(["unet", "in_channels"]) {
+            return AzulaUNet::from_config(config, state).map(Self::Azula);
+        }
+        if has(["hidden_channels", "window"]) {
+            return SdaUNet::from_config(config, state).map(Self::Sda);
+        }
+        let found = format!("entries {:?}", entries.names().collect::<Vec<_>>());
+        Err(fault(
+            "config",
+            found,
+            "SDA's (`window`, `hidden_channels`) or azula's (`in_channels`, or `unet`)",
+        ))
     }
 
     /// The network by the shapes of its tensors alone. They do not tell padding, stride, activation and norm:
@@ -75,23 +89,38 @@ impl Architecture {
     /// # Errors
     /// [`NetworkError::Family`] where no network is recognised.
     pub fn from_state(state: &State) -> Result<Self, NetworkError> {
-        let _ = state;
-        todo!()
+        if prefix(state, sda::KNOWN_BY).is_ok() {
+            return SdaUNet::from_state(state).map(Self::Sda);
+        }
+        if prefix(state, azula::KNOWN_BY).is_ok() {
+            return AzulaUNet::from_state(state).map(Self::Azula);
+        }
+        let expected = format!("one that ends in `{}` (SDA) or `{}` (azula)", sda::KNOWN_BY, azula::KNOWN_BY);
+        Err(family(state, expected))
     }
 
     /// Channels of the state that goes in, without context.
     pub fn channels(&self) -> usize {
-        todo!()
+        match self {
+            Self::Sda(sda) => sda.channels(),
+            Self::Azula(azula) => azula.in_channels,
+        }
     }
 
     /// Channels that come out.
     pub fn outputs(&self) -> usize {
-        todo!()
+        match self {
+            Self::Sda(sda) => sda.channels(),
+            Self::Azula(azula) => azula.out_channels,
+        }
     }
 
     /// Channels of context that each run is handed.
     pub fn context(&self) -> usize {
-        todo!()
+        match self {
+            Self::Sda(sda) => sda.context,
+            Self::Azula(azula) => azula.cond_channels,
+        }
     }
 
     /// That the description makes a network.
@@ -99,6 +128,9 @@ impl Architecture {
     /// # Errors
     /// [`NetworkError::Architecture`] with the first entry that does not.
     pub fn check(&self) -> Result<(), NetworkError> {
-        todo!()
+        match self {
+            Self::Sda(sda) => sda.check(),
+            Self::Azula(azula) => azula.check(),
+        }
     }
 }

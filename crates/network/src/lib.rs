@@ -10,8 +10,17 @@
 
 mod architecture;
 mod azula;
+mod encoding;
+mod entries;
 mod error;
+#[cfg(test)]
+mod golden;
+mod graph;
+mod names;
 mod network;
+mod operation;
+mod pass;
+mod plan;
 mod run;
 mod sda;
 

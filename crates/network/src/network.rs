@@ -1,5 +1,10 @@
 //! A network with its weights.
 
+use crate::encoding::Encoding;
+use crate::graph::{Graph, Leaf};
+use crate::pass::{Handed, Lane, forward};
+use crate::plan::{Given, Plan};
+use crate::run::length;
 use crate::{Architecture, Input, Keep, NetworkError, Room, Run};
 use equipoise_field::Real;
 use equipoise_weights::State;
@@ -8,7 +13,18 @@ use equipoise_weights::State;
 #[derive(Debug)]
 pub struct Network<R> {
     architecture: Architecture,
-    parameters: Vec<(String, Vec<usize>, Vec<R>)>,
+    graph: Graph<R>,
+    encoding: Encoding,
+    grid: Option<[usize; 2]>,
+}
+
+/// What a description makes of a file.
+#[derive(Debug)]
+pub(crate) struct Built<R> {
+    pub(crate) graph: Graph<R>,
+    pub(crate) encoding: Encoding,
+    /// The grid of a buffer.
+    pub(crate) grid: Option<[usize; 2]>,
 }
 
 /// A tensor that training changes.
@@ -31,9 +47,12 @@ impl<R: Real> Network<R> {
     /// [`NetworkError::Weights`] with all keys that are missing, left over or of another shape;
     /// [`NetworkError::Weight`] for a weight that is no finite number.
     pub fn new(architecture: &Architecture, state: State) -> Result<Self, NetworkError> {
-        let _ = state;
         architecture.check()?;
-        todo!()
+        let Built { graph, encoding, grid } = match architecture {
+            Architecture::Sda(sda) => sda.build(state)?,
+            Architecture::Azula(azula) => azula.build(state)?,
+        };
+        Ok(Self { architecture: architecture.clone(), graph, encoding, grid })
     }
 
     /// The description.
@@ -58,7 +77,7 @@ impl<R: Real> Network<R> {
 
     /// The grid [H, W] of a buffer in the file, the only one the network runs on.
     pub fn grid(&self) -> Option<[usize; 2]> {
-        todo!()
+        self.grid
     }
 
     /// That the network runs on a grid of H × W points.
@@ -66,8 +85,7 @@ impl<R: Real> Network<R> {
     /// # Errors
     /// [`NetworkError::Grid`].
     pub fn check_grid(&self, grid: [usize; 2]) -> Result<(), NetworkError> {
-        let _ = grid;
-        todo!()
+        self.plan(grid, Keep::Output).map(|_| ())
     }
 
     /// Numbers that a run on this grid keeps of each member.
@@ -75,18 +93,18 @@ impl<R: Real> Network<R> {
     /// # Errors
     /// [`NetworkError::Grid`].
     pub fn kept(&self, grid: [usize; 2], keep: Keep) -> Result<usize, NetworkError> {
-        let _ = (grid, keep);
-        todo!()
+        Ok(self.plan(grid, keep)?.kept.iter().sum())
     }
 
     /// The parameters, in PyTorch's order. Gradients are in this order, one parameter after the other.
-    pub fn parameters(&self) -> impl ExactSizeIterator<Item = Parameter<'_, R>> {
-        self.parameters.iter().map(|(name, shape, values)| Parameter { name, shape, values })
+    pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_, R>> {
+        let trained = self.graph.leaves.iter().filter(|leaf| leaf.trained);
+        trained.map(|Leaf { name, shape, values, .. }| Parameter { name, shape, values })
     }
 
     /// Numbers of all parameters together.
     pub fn parameter_count(&self) -> usize {
-        self.parameters.iter().map(|(_, _, values)| values.len()).sum()
+        self.parameters().map(|parameter| parameter.values.len()).sum()
     }
 
     /// The embedded time as the blocks see it: SDA's E features; azula's sine encoding, none where `mod_features`
@@ -95,8 +113,17 @@ impl<R: Real> Network<R> {
     /// # Errors
     /// [`NetworkError::Time`].
     pub fn embedding(&self, c_time: f64) -> Result<Vec<R>, NetworkError> {
-        let _ = c_time;
-        todo!()
+        check_times(&[c_time])?;
+        let mut features = Vec::new();
+        self.encode(c_time, &mut features);
+        let Some((output, count)) = self.graph.embedded.filter(|(_, count)| *count > 0) else {
+            return Ok(features);
+        };
+        let plan = Plan::of(&self.graph, self.given([0, 0]), Keep::Output, output, count)?;
+        let mut embedded = vec![R::zero(); plan.extents[output.0].len()];
+        let handed = Handed { state: &[], context: &[], features: &features };
+        forward(&self.graph, &plan, handed, &mut Vec::new(), &mut Lane::default(), &mut embedded);
+        Ok(embedded)
     }
 
     /// The network at the n members of `input`: overwrites `out`, n·outputs·H·W numbers, member by member in C
@@ -112,7 +139,72 @@ impl<R: Real> Network<R> {
         out: &mut [R],
         room: &'a mut Room<R>,
     ) -> Result<Run<'a, R>, NetworkError> {
-        let _ = (input, keep, out, room);
-        todo!()
+        let plan = self.plan(input.grid, keep)?;
+        let pixels = input.grid[0] * input.grid[1];
+        let inner = self.channels() * pixels;
+        let count = input.x.len() / inner;
+        if count * inner != input.x.len() {
+            return Err(lengths("x", input.x.len(), format!("a multiple of {inner}")));
+        }
+        if ![1, count].contains(&input.c_time.len()) {
+            return Err(lengths("c_time", input.c_time.len(), format!("1 or {count}")));
+        }
+        check_times(input.c_time)?;
+        let context = self.context() * pixels;
+        if ![context, count * context].contains(&input.context.len()) {
+            return Err(lengths("context", input.context.len(), format!("{context} or {}", count * context)));
+        }
+        length("out", out.len(), count * self.outputs() * pixels)?;
+        Ok(Run::new(self, plan, input, keep, out, room))
+    }
+
+    pub(crate) fn graph(&self) -> &Graph<R> {
+        &self.graph
+    }
+
+    /// Appends the features of a time.
+    pub(crate) fn encode(&self, time: f64, features: &mut Vec<R>) {
+        self.encoding.encode(time, features);
+    }
+
+    /// Where each leaf begins among the parameters, and how many numbers these are.
+    pub(crate) fn starts(&self) -> (Vec<usize>, usize) {
+        let mut end = 0;
+        let mut begin = |leaf: &Leaf<R>| {
+            let start = end;
+            end += if leaf.trained { leaf.values.len() } else { 0 };
+            start
+        };
+        let starts = self.graph.leaves.iter().map(&mut begin).collect();
+        (starts, end)
+    }
+
+    fn given(&self, grid: [usize; 2]) -> Given {
+        Given { grid, channels: self.channels(), context: self.context(), features: self.encoding.len() }
+    }
+
+    fn plan(&self, grid: [usize; 2], keep: Keep) -> Result<Plan, NetworkError> {
+        match self.grid {
+            Some([height, width]) if grid != [height, width] => {
+                let expected = format!("{height} x {width}, the grid of the forcing in the file");
+                return Err(NetworkError::Grid { found: grid, expected });
+            }
+            _ => {}
+        }
+        if grid.contains(&0) {
+            return Err(NetworkError::Grid { found: grid, expected: "points along both axes".to_owned() });
+        }
+        Plan::new(&self.graph, self.given(grid), keep)
+    }
+}
+
+fn lengths(what: &'static str, found: usize, expected: String) -> NetworkError {
+    NetworkError::Length { what, found, expected }
+}
+
+fn check_times(c_time: &[f64]) -> Result<(), NetworkError> {
+    match c_time.iter().enumerate().find(|(_, time)| !time.is_finite()) {
+        Some((index, &found)) => Err(NetworkError::Time { index, found }),
+        None => Ok(()),
     }
 }

@@ -1,7 +1,13 @@
 //! A network that has run on a batch, and the products with its Jacobian there.
 
+use crate::pass::{Handed, Lane, Past, forward};
+use crate::plan::Plan;
 use crate::{Network, NetworkError};
 use equipoise_field::Real;
+use rayon::prelude::*;
+
+/// Shares of a batch whose gradients are added, whatever the number of threads.
+const SHARES: usize = 4;
 
 /// What a network is run on: n members of channels·H·W numbers each, in C order (channel, i, j).
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +33,22 @@ pub enum Keep {
     Gradients,
 }
 
+impl Keep {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Output => "the output alone",
+            Self::Products => "what products need",
+            Self::Gradients => "what gradients need",
+        }
+    }
+}
+
 /// Buffers of runs, used again and again. One room serves one run at a time, of any network.
 #[derive(Debug, Default)]
 pub struct Room<R> {
-    kept: Vec<Vec<R>>,
+    members: Vec<Vec<Vec<R>>>,
+    lanes: Vec<Lane<R>>,
+    features: Vec<R>,
 }
 
 /// A network that has run on n members.
@@ -38,16 +56,71 @@ pub struct Room<R> {
 pub struct Run<'a, R> {
     network: &'a Network<R>,
     room: &'a mut Room<R>,
+    plan: Plan,
+    keep: Keep,
+    count: usize,
 }
 
-impl<R: Real> Run<'_, R> {
+/// The members a thread takes, one after the other.
+fn share(count: usize, shares: usize) -> usize {
+    count.div_ceil(shares.max(1)).max(1)
+}
+
+impl<R: Real> Room<R> {
+    fn lay(&mut self, count: usize, lanes: usize) {
+        self.members.resize_with(count.max(self.members.len()), Vec::new);
+        self.lanes.resize_with(lanes.max(self.lanes.len()), Lane::default);
+    }
+}
+
+impl<'a, R: Real> Run<'a, R> {
+    /// Runs the network on `count` members, with `features` of the time for all or for each.
+    pub(crate) fn new(
+        network: &'a Network<R>,
+        plan: Plan,
+        input: Input<'_, R>,
+        keep: Keep,
+        out: &mut [R],
+        room: &'a mut Room<R>,
+    ) -> Self {
+        let [inner, outer] =
+            [network.channels(), network.outputs()].map(|c| c * input.grid[0] * input.grid[1]);
+        let count = input.x.len() / inner;
+        let each = share(count, rayon::current_num_threads());
+        room.lay(count, rayon::current_num_threads());
+        room.features.clear();
+        input.c_time.iter().for_each(|&time| network.encode(time, &mut room.features));
+        let (features, width) = (&room.features, room.features.len() / input.c_time.len().max(1));
+        let members = room.members[..count].par_chunks_mut(each).zip(room.lanes.par_iter_mut());
+        members.zip(out.par_chunks_mut(each * outer)).enumerate().for_each(
+            |(chunk, ((members, lane), out))| {
+                for (k, (kept, out)) in members.iter_mut().zip(out.chunks_exact_mut(outer)).enumerate() {
+                    let member = chunk * each + k;
+                    let handed = Handed {
+                        state: &input.x[member * inner..][..inner],
+                        context: one(
+                            input.context,
+                            network.context() * input.grid[0] * input.grid[1],
+                            member,
+                        ),
+                        features: one(features, width, member),
+                    };
+                    forward(network.graph(), &plan, handed, kept, lane, out);
+                }
+            },
+        );
+        Self { network, room, plan, keep, count }
+    }
+
     /// Jᵀv of every member: `v` of n·outputs·H·W numbers, `out` of n·channels·H·W. Overwrites `out`.
     ///
     /// # Errors
     /// [`NetworkError::Length`]; [`NetworkError::Kept`] after [`Keep::Output`].
     pub fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), NetworkError> {
-        let _ = (v, out);
-        todo!()
+        let (inner, outer) = (self.inner(), self.outer());
+        self.check("Jᵀv", Keep::Products, (v.len(), outer), Some((out.len(), inner)))?;
+        self.each(v, outer, out, inner, |past, v, lane, out| past.vjp(v, lane, out));
+        Ok(())
     }
 
     /// J v of every member: `v` of n·channels·H·W numbers, `out` of n·outputs·H·W. Overwrites `out`.
@@ -55,8 +128,10 @@ impl<R: Real> Run<'_, R> {
     /// # Errors
     /// [`NetworkError::Length`]; [`NetworkError::Kept`] after [`Keep::Output`].
     pub fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), NetworkError> {
-        let _ = (v, out);
-        todo!()
+        let (inner, outer) = (self.inner(), self.outer());
+        self.check("J v", Keep::Products, (v.len(), inner), Some((out.len(), outer)))?;
+        self.each(v, inner, out, outer, |past, v, lane, out| past.jvp(v, lane, out));
+        Ok(())
     }
 
     /// The gradient of Σ⟨v, out⟩ over all members with respect to the parameters, in the order of
@@ -65,7 +140,86 @@ impl<R: Real> Run<'_, R> {
     /// # Errors
     /// [`NetworkError::Length`]; [`NetworkError::Kept`] unless the run kept [`Keep::Gradients`].
     pub fn gradients(&mut self, v: &[R], out: &mut [R]) -> Result<(), NetworkError> {
-        let _ = (v, out, &self.network, &mut self.room.kept);
-        todo!()
+        let outer = self.outer();
+        self.check("gradient of the parameters", Keep::Gradients, (v.len(), outer), None)?;
+        let (starts, len) = self.network.starts();
+        length("gradient", out.len(), len)?;
+        self.room.lay(self.count, SHARES);
+        let each = share(self.count, SHARES);
+        let (graph, plan) = (self.network.graph(), &self.plan);
+        let members = self.room.members[..self.count].par_chunks(each).zip(v.par_chunks(each * outer));
+        members.zip(self.room.lanes.par_iter_mut()).for_each(|((members, v), lane)| {
+            lane.gradient.clear();
+            lane.gradient.resize(len, R::zero());
+            for (kept, v) in members.iter().zip(v.chunks_exact(outer)) {
+                Past { graph, plan, kept }.gradient(v, lane, &starts);
+            }
+        });
+        out.fill(R::zero());
+        for lane in &self.room.lanes[..self.count.div_ceil(each)] {
+            out.iter_mut().zip(&lane.gradient).for_each(|(out, &part)| *out += part);
+        }
+        Ok(())
     }
+
+    /// Numbers of one member that goes in.
+    fn inner(&self) -> usize {
+        self.network.channels() * self.plan.grid[0] * self.plan.grid[1]
+    }
+
+    /// Numbers of one member that comes out.
+    fn outer(&self) -> usize {
+        self.network.outputs() * self.plan.grid[0] * self.plan.grid[1]
+    }
+
+    /// Runs `product` for every member, whose parts of `v` and `out` are of these lengths.
+    fn each(
+        &mut self,
+        v: &[R],
+        length_v: usize,
+        out: &mut [R],
+        length_out: usize,
+        product: impl Fn(Past<'_, R>, &[R], &mut Lane<R>, &mut [R]) + Sync,
+    ) {
+        let each = share(self.count, rayon::current_num_threads());
+        self.room.lay(self.count, rayon::current_num_threads());
+        let (graph, plan) = (self.network.graph(), &self.plan);
+        let members = self.room.members[..self.count].par_chunks(each).zip(self.room.lanes.par_iter_mut());
+        let vectors = v.par_chunks(each * length_v).zip(out.par_chunks_mut(each * length_out));
+        members.zip(vectors).for_each(|((members, lane), (v, out))| {
+            let vectors = v.chunks_exact(length_v).zip(out.chunks_exact_mut(length_out));
+            for (kept, (v, out)) in members.iter().zip(vectors) {
+                product(Past { graph, plan, kept }, v, lane, out);
+            }
+        });
+    }
+
+    /// That enough was kept, and that lengths (found, of a member) are of all members.
+    fn check(
+        &self,
+        product: &'static str,
+        expected: Keep,
+        v: (usize, usize),
+        out: Option<(usize, usize)>,
+    ) -> Result<(), NetworkError> {
+        if self.keep == Keep::Output || (expected == Keep::Gradients && self.keep != expected) {
+            let (found, expected) = (self.keep.name(), expected.name());
+            return Err(NetworkError::Kept { product, found, expected });
+        }
+        length("v", v.0, self.count * v.1)?;
+        out.map_or(Ok(()), |(found, of)| length("out", found, self.count * of))
+    }
+}
+
+/// The part of a member, of what stands once for all or once for each.
+fn one<R>(all: &[R], len: usize, member: usize) -> &[R] {
+    if all.len() > len { &all[member * len..][..len] } else { all }
+}
+
+/// That a buffer has its length.
+pub(crate) fn length(what: &'static str, found: usize, expected: usize) -> Result<(), NetworkError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(NetworkError::Length { what, found, expected: expected.to_string() })
 }

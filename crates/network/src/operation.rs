@@ -1,0 +1,87 @@
+//! What an operation of a network is: a function of registers with both products of its Jacobian.
+
+mod activate;
+mod columns;
+mod convolve;
+mod join;
+mod linear;
+mod modulate;
+mod normalise;
+mod resample;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use convolve::Convolve;
+pub(crate) use join::{Add, Concatenate};
+pub(crate) use linear::Linear;
+pub(crate) use modulate::{Gate, Modulate, Shift};
+pub(crate) use resample::{Crop, Upsample};
+
+use equipoise_field::Real;
+use std::fmt::Debug;
+
+/// Registers that an operation reads at most.
+pub(crate) const MOST: usize = 3;
+
+/// The shape of a register, C order. A vector has one pixel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) channels: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+}
+
+impl Extent {
+    pub(crate) fn vector(len: usize) -> Self {
+        Self { channels: len, height: 1, width: 1 }
+    }
+
+    pub(crate) fn pixels(self) -> usize {
+        self.height * self.width
+    }
+
+    pub(crate) fn len(self) -> usize {
+        self.channels * self.pixels()
+    }
+}
+
+/// The registers that an operation reads, as far as they stand: a product finds those that it
+/// [`needs`](Operation::needs).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At<'a, R> {
+    pub(crate) values: [&'a [R]; MOST],
+    pub(crate) extents: [Extent; MOST],
+    pub(crate) output: Extent,
+}
+
+/// Room for intermediate values within one operation.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch<R> {
+    pub(crate) columns: Vec<R>,
+    pub(crate) sums: Vec<f64>,
+}
+
+/// y = f(x_0, …), with weights among the x_k. J_k = ∂y/∂x_k.
+///
+/// Of lengths it may rely on [`extent`](Self::extent), which a plan asks once for a grid.
+pub(crate) trait Operation<R: Real>: Debug + Send + Sync {
+    /// The shape of y; what is expected of the grid where there is none.
+    fn extent(&self, inputs: &[Extent]) -> Result<Extent, String>;
+
+    /// Which x's values products with J_k read.
+    fn needs(&self, k: usize) -> &'static [usize];
+
+    /// y. Overwrites `y`.
+    fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]);
+
+    /// Adds J_k v to `y`.
+    fn jvp(&self, at: At<'_, R>, k: usize, v: &[R], scratch: &mut Scratch<R>, y: &mut [R]);
+
+    /// Adds J_kᵀ v to `x`.
+    fn vjp(&self, at: At<'_, R>, k: usize, v: &[R], scratch: &mut Scratch<R>, x: &mut [R]);
+}
+
+/// a_i += b_i.
+fn add<R: Real>(a: &mut [R], b: &[R]) {
+    a.iter_mut().zip(b).for_each(|(a, &b)| *a += b);
+}

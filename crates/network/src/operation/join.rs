@@ -1,0 +1,80 @@
+//! Two registers as one.
+
+use super::{At, Extent, Operation, Scratch, add};
+use equipoise_field::Real;
+
+/// y = a + b.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Add;
+
+impl<R: Real> Operation<R> for Add {
+    fn extent(&self, inputs: &[Extent]) -> Result<Extent, String> {
+        same_grid(inputs[0], inputs[1])
+    }
+
+    fn needs(&self, _: usize) -> &'static [usize] {
+        &[]
+    }
+
+    fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
+        y.copy_from_slice(at.values[0]);
+        add(y, at.values[1]);
+    }
+
+    fn jvp(&self, _: At<'_, R>, _: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
+        add(y, v);
+    }
+
+    fn vjp(&self, _: At<'_, R>, _: usize, v: &[R], _: &mut Scratch<R>, x: &mut [R]) {
+        add(x, v);
+    }
+}
+
+/// y = (a, b), channels of a first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Concatenate;
+
+impl Concatenate {
+    /// Where the channels of input k stand in y.
+    fn part<R>(at: At<'_, R>, k: usize) -> std::ops::Range<usize> {
+        let first = at.extents[0].len();
+        if k == 0 { 0..first } else { first..at.output.len() }
+    }
+}
+
+impl<R: Real> Operation<R> for Concatenate {
+    fn extent(&self, inputs: &[Extent]) -> Result<Extent, String> {
+        let one = same_grid(inputs[0], inputs[1])?;
+        Ok(Extent { channels: inputs[0].channels + inputs[1].channels, ..one })
+    }
+
+    fn needs(&self, _: usize) -> &'static [usize] {
+        &[]
+    }
+
+    fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
+        for k in 0..2 {
+            y[Self::part(at, k)].copy_from_slice(at.values[k]);
+        }
+    }
+
+    fn jvp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
+        add(&mut y[Self::part(at, k)], v);
+    }
+
+    fn vjp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, x: &mut [R]) {
+        add(x, &v[Self::part(at, k)]);
+    }
+}
+
+/// The first shape, where both have one grid.
+fn same_grid(a: Extent, b: Extent) -> Result<Extent, String> {
+    if (a.height, a.width) == (b.height, b.width) {
+        return Ok(a);
+    }
+    let (found, expected) = ([b.height, b.width], [a.height, a.width]);
+    Err(format!(
+        "one that comes back to itself on the way up (a depth of {} x {} points meets one of {} x {})",
+        found[0], found[1], expected[0], expected[1]
+    ))
+}

@@ -1,0 +1,1 @@
+//! Every operation alone: products against each other and against differences.
