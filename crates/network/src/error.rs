@@ -1,6 +1,7 @@
 //! What can be wrong with a network, its description or what it is given.
 
-use std::path::PathBuf;
+use crate::Questions;
+use std::path::{Path, PathBuf};
 
 /// A network that cannot be built, or not be run as asked.
 #[derive(Debug, thiserror::Error)]
@@ -77,4 +78,67 @@ pub enum NetworkError {
         /// What the product needs.
         expected: &'static str,
     },
+    /// A file that cannot be read or written.
+    #[error("{file}: {source}", file = .file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// A file of JSON that is none, or has other entries than it may.
+    #[error("{file}: {source}", file = .file.display())]
+    Json {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it, with line and column.
+        source: serde_json::Error,
+    },
+    /// An entry of a manifest or a configuration that is not as it may be.
+    #[error("{file}: {field}: found {found}, expected {expected}", file = .file.display())]
+    Manifest {
+        /// The file.
+        file: PathBuf,
+        /// The entry.
+        field: String,
+        /// What it says.
+        found: String,
+        /// What it may say.
+        expected: String,
+    },
+    /// What a network is, as far as nobody has said it.
+    #[error(
+        "{file}: found a network of which not all is known, expected answers to:{questions}",
+        file = .file.display()
+    )]
+    Unsettled {
+        /// The file of weights.
+        file: PathBuf,
+        /// All that is asked, with the flags that answer it.
+        questions: Questions,
+    },
+    /// A noise level that the network was not trained for.
+    #[error(
+        "noise level: found sigma/mu = {found}, expected {low} to {high}, the range that the network was trained for"
+    )]
+    Level {
+        /// σ/μ.
+        found: f64,
+        /// The least that it was trained for.
+        low: f64,
+        /// The largest.
+        high: f64,
+    },
+}
+
+impl NetworkError {
+    /// An entry's error as one of the file that it stands in.
+    pub(crate) fn of_manifest(self, file: &Path) -> Self {
+        match self {
+            Self::Architecture { field, found, expected } => {
+                Self::Manifest { file: file.to_owned(), field, found, expected }
+            }
+            other => other,
+        }
+    }
 }

@@ -16,17 +16,26 @@ mod error;
 #[cfg(test)]
 mod golden;
 mod graph;
+mod learned;
+mod manifest;
 mod names;
 mod network;
 mod operation;
 mod pass;
 mod plan;
+mod precondition;
 mod run;
 mod sda;
 
 pub use architecture::{Activation, Architecture, Norm, Padding};
 pub use azula::AzulaUNet;
 pub use error::NetworkError;
+pub use learned::Learned;
+pub use manifest::{
+    Answers, ChannelOrder, Context, Described, FlowKind, MANIFEST, Manifest, Particulars, Picked, Preset,
+    Question, Questions, describe,
+};
 pub use network::{Network, Parameter};
+pub use precondition::{Coefficients, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn};
 pub use run::{Input, Keep, Room, Run};
 pub use sda::SdaUNet;

@@ -1,0 +1,174 @@
+//! A trained network as a denoiser over one window of frames.
+
+mod linear;
+mod open;
+
+use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioner};
+use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
+use equipoise_field::{Real, Shape};
+use equipoise_schedule::Level;
+use linear::{Kept, Linear};
+
+/// Bytes that the tapes of a batch may take together.
+const TAPES: usize = 1 << 30;
+/// Members of a batch at most.
+const MOST: usize = 16;
+
+/// x̂ of a trained network: x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time), J = c_skip·I + c_in c_out·J_F.
+///
+/// Fields are windows of w frames, of C·H·W numbers each, in C order (τ, c, i, j), in the units that the network
+/// was trained in: [`Manifest::mean`] and [`Manifest::std`] lead there. A network whose channels are in another order
+/// is handed them in its own. x̂ is put together in f64 whatever `R`.
+///
+/// J is in general not symmetric, and (σ²/μ)J is not a covariance.
+#[derive(Debug)]
+pub struct Learned<R> {
+    network: Network<R>,
+    manifest: Manifest,
+    around: Preconditioner,
+    shape: Shape,
+    context: Vec<R>,
+    /// For each channel of the network, the plane of a window that it takes; empty where they are in one order.
+    planes: Vec<usize>,
+    batch: usize,
+}
+
+impl<R: Real> Learned<R> {
+    /// The denoiser of `network` on a grid of H × W points, with a context of context·H·W numbers.
+    ///
+    /// # Errors
+    /// [`NetworkError::Architecture`] where the manifest is another network's; [`NetworkError::Grid`];
+    /// [`NetworkError::Length`] of the context.
+    pub fn new(
+        manifest: Manifest,
+        network: Network<R>,
+        grid: [usize; 2],
+        context: Vec<R>,
+    ) -> Result<Self, NetworkError> {
+        let around = manifest.preconditioner()?;
+        if manifest.architecture != *network.architecture() {
+            let expected = "that of the manifest";
+            return Err(crate::entries::fault("architecture", "another network", expected));
+        }
+        network.check_grid(grid)?;
+        let expected = network.context() * grid[0] * grid[1];
+        if context.len() != expected {
+            let (what, found) = ("context", context.len());
+            return Err(NetworkError::Length { what, found, expected: expected.to_string() });
+        }
+        let kept = network.kept(grid, Keep::Products)?.saturating_mul(size_of::<R>());
+        let planes = manifest.planes();
+        Ok(Self {
+            shape: Shape::new(manifest.window, manifest.components, grid[0], grid[1]),
+            batch: (TAPES / kept.max(1)).clamp(1, MOST),
+            network,
+            manifest,
+            around,
+            context,
+            planes,
+        })
+    }
+
+    /// Shape of a window: (w, C, H, W).
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// What the network is.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network<R> {
+        &self.network
+    }
+
+    /// What is added and multiplied at a level of any schedule.
+    ///
+    /// # Errors
+    /// [`NetworkError::Level`] outside what the network was trained for.
+    pub fn coefficients(&self, level: Level) -> Result<Coefficients, NetworkError> {
+        self.around.at(level)
+    }
+
+    /// Runs the network at `x_t` of n members, and puts x̂ together.
+    fn evaluate<'a>(
+        &'a self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &mut [R],
+        keep: Keep,
+        kept: &'a mut Kept<R>,
+    ) -> Result<Linear<'a, R>, DenoiserError> {
+        let dim = self.shape.len();
+        let members = x_t.len() / dim;
+        if members * dim != x_t.len() {
+            return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: dim });
+        }
+        if x_hat.len() != x_t.len() {
+            return Err(DenoiserError::Length { what: "x_hat", found: x_hat.len(), expected: x_t.len() });
+        }
+        Linear::new(self, x_t, self.coefficients(level).map_err(model)?, x_hat, keep, kept)
+    }
+}
+
+impl<R: Real> Denoiser<R> for Learned<R> {
+    fn dim(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// x̂, without keeping what products need.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Model`] with [`NetworkError::Level`] outside what the network was trained for;
+    /// [`DenoiserError::NotFinite`] where it makes no number of ordinary ones.
+    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
+        self.one("x_t", x_t)?;
+        self.evaluate(x_t, level, x_hat, Keep::Output, &mut Kept::default()).map(|_| ())
+    }
+
+    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.one("x_t", x_t)?;
+        let (mut kept, mut x_hat) = (Kept::default(), vec![R::zero(); x_t.len()]);
+        self.evaluate(x_t, level, &mut x_hat, Keep::Products, &mut kept)?.vjp(v, out)
+    }
+
+    fn jvp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.one("x_t", x_t)?;
+        let (mut kept, mut x_hat) = (Kept::default(), vec![R::zero(); x_t.len()]);
+        self.evaluate(x_t, level, &mut x_hat, Keep::Products, &mut kept)?.jvp(v, out)
+    }
+
+    /// As many as keep within a gibibyte, 16 at most.
+    fn batch(&self) -> usize {
+        self.batch
+    }
+
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+        tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        Ok(Box::new(self.evaluate(x_t, level, x_hat, Keep::Products, tape.room())?))
+    }
+}
+
+impl<R: Real> Learned<R> {
+    fn one(&self, what: &'static str, x: &[R]) -> Result<(), DenoiserError> {
+        let expected = self.shape.len();
+        if x.len() == expected {
+            return Ok(());
+        }
+        Err(DenoiserError::Length { what, found: x.len(), expected })
+    }
+}
+
+fn model(error: NetworkError) -> DenoiserError {
+    DenoiserError::Model(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! A network's run on a batch, with what stands around it.
+
+use super::{Learned, model};
+use crate::{Coefficients, Input, Keep, Room, Run};
+use equipoise_denoiser::{DenoiserError, Linearised};
+use equipoise_field::{Real, Shape};
+
+/// Inputs of a network up to here are ordinary: what it makes no number of is its own fault. Beyond, a run has
+/// diverged, and whoever drives it judges.
+const ORDINARY: f64 = 1e6;
+
+/// What a linearisation keeps in a tape.
+#[derive(Debug, Default)]
+pub(super) struct Kept<R> {
+    room: Room<R>,
+    into: Vec<R>,
+    from: Vec<R>,
+}
+
+/// x̂ linearised at n states.
+pub(super) struct Linear<'a, R> {
+    run: Run<'a, R>,
+    into: &'a mut Vec<R>,
+    from: &'a mut Vec<R>,
+    planes: &'a [usize],
+    shape: Shape,
+    at: Coefficients,
+    len: usize,
+}
+
+impl<'a, R: Real> Linear<'a, R> {
+    pub(super) fn new(
+        learned: &'a Learned<R>,
+        x_t: &[R],
+        at: Coefficients,
+        x_hat: &mut [R],
+        keep: Keep,
+        kept: &'a mut Kept<R>,
+    ) -> Result<Self, DenoiserError> {
+        let Kept { room, into, from } = kept;
+        let (shape, planes) = (learned.shape, &learned.planes[..]);
+        into.resize(x_t.len(), R::zero());
+        from.resize(x_t.len(), R::zero());
+        ordered(shape, planes, x_t, into, |x| x * at.scale);
+        let input = Input {
+            grid: [shape.height, shape.width],
+            x: into,
+            c_time: &[at.time],
+            context: &learned.context,
+        };
+        let run = learned.network.run(input, keep, from, room).map_err(model)?;
+        numbers(shape.len(), into, from)?;
+        put_together(shape, planes, [x_t, from], [at.skip, at.out], x_hat);
+        Ok(Self { run, into, from, planes, shape, at, len: x_t.len() })
+    }
+
+    fn lengths(&self, v: &[R], out: &[R]) -> Result<(), DenoiserError> {
+        for (what, found) in [("v", v.len()), ("out", out.len())] {
+            if found != self.len {
+                return Err(DenoiserError::Length { what, found, expected: self.len });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Real> Linearised<R> for Linear<'_, R> {
+    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.lengths(v, out)?;
+        ordered(self.shape, self.planes, v, self.from, |v| v * self.at.out);
+        self.run.vjp(self.from, self.into).map_err(model)?;
+        put_together(self.shape, self.planes, [v, self.into], [self.at.skip, self.at.scale], out);
+        Ok(())
+    }
+
+    fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.lengths(v, out)?;
+        ordered(self.shape, self.planes, v, self.into, |v| v * self.at.scale);
+        self.run.jvp(self.into, self.from).map_err(model)?;
+        put_together(self.shape, self.planes, [v, self.from], [self.at.skip, self.at.out], out);
+        Ok(())
+    }
+}
+
+/// `of` every number, the planes of each window in the network's order.
+fn ordered<R: Real>(shape: Shape, planes: &[usize], x: &[R], into: &mut [R], of: impl Fn(f64) -> f64) {
+    let plane = shape.height * shape.width;
+    let windows = x.chunks_exact(shape.len()).zip(into.chunks_exact_mut(shape.len()));
+    for (x, into) in windows {
+        for (channel, into) in into.chunks_exact_mut(plane).enumerate() {
+            let from = planes.get(channel).copied().unwrap_or(channel);
+            let x = &x[from * plane..][..plane];
+            into.iter_mut().zip(x).for_each(|(into, x)| *into = R::narrow(of(x.wide())));
+        }
+    }
+}
+
+/// out = a·x + b·y, with `y` in the network's order of planes.
+fn put_together<R: Real>(shape: Shape, planes: &[usize], [x, y]: [&[R]; 2], [a, b]: [f64; 2], out: &mut [R]) {
+    let plane = shape.height * shape.width;
+    let windows = x.chunks_exact(shape.len()).zip(y.chunks_exact(shape.len()));
+    for ((x, y), out) in windows.zip(out.chunks_exact_mut(shape.len())) {
+        for (channel, y) in y.chunks_exact(plane).enumerate() {
+            let to = planes.get(channel).copied().unwrap_or(channel) * plane;
+            let parts = x[to..][..plane].iter().zip(y).zip(&mut out[to..][..plane]);
+            parts.for_each(|((x, y), out)| *out = R::narrow(a * x.wide() + b * y.wide()));
+        }
+    }
+}
+
+/// That a network made numbers of ordinary ones, member by member.
+fn numbers<R: Real>(dim: usize, into: &[R], from: &[R]) -> Result<(), DenoiserError> {
+    for (into, from) in into.chunks_exact(dim).zip(from.chunks_exact(dim)) {
+        let Some(index) = from.iter().position(|value| !value.is_finite()) else { continue };
+        if into.iter().all(|x| x.wide().abs() <= ORDINARY) {
+            let found = from[index].wide();
+            return Err(DenoiserError::NotFinite { what: "output of the network", index, found });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! From a folder, a manifest or a file of weights to a denoiser.
+
+use super::Learned;
+use crate::manifest::folder;
+use crate::{Answers, ChannelOrder, MANIFEST, Manifest, Network, NetworkError, describe};
+use equipoise_field::Real;
+use equipoise_weights::State;
+use std::path::{Path, PathBuf};
+
+impl<R: Real> Learned<R> {
+    /// The network at `path`: a manifest, a folder that holds one, a file of weights with one beside it; or
+    /// weights whose manifest is settled by what stands beside them (SDA's `config.json`).
+    ///
+    /// `grid` is that of the data, for a network without one of its own.
+    ///
+    /// # Errors
+    /// [`NetworkError::Unsettled`] with what is not known of the network; [`NetworkError::Grid`] where its grid is
+    /// not `grid`, or neither is known; what is wrong with its files.
+    pub fn open(path: &Path, grid: Option<[usize; 2]>) -> Result<Self, NetworkError> {
+        let (manifest, folder) = Manifest::find(path)?;
+        let state = State::read(&folder.join(&manifest.weights), manifest.pick.into())?;
+        let network = Network::new(&manifest.architecture, state)?;
+        let handed = manifest.context.read(&folder, network.context())?;
+        let own = network.grid().or(handed.as_ref().map(|(_, grid)| *grid)).or(manifest.grid);
+        let grid = match (own, grid) {
+            (Some(own), Some(asked)) if own != asked => {
+                let expected = format!("{} x {}, that of the network", own[0], own[1]);
+                return Err(NetworkError::Grid { found: asked, expected });
+            }
+            (None, None) => {
+                let expected = "one: the network has none of its own, give that of the data".to_owned();
+                return Err(NetworkError::Grid { found: [0, 0], expected });
+            }
+            (own, asked) => own.or(asked).unwrap_or_default(),
+        };
+        let context = handed.map(|(values, _)| values.into_iter().map(R::narrow).collect());
+        Self::new(manifest, network, grid, context.unwrap_or_default())
+    }
+}
+
+impl Manifest {
+    /// The manifest of the network at `path`, as [`Learned::open`] finds it, and the folder of its files.
+    ///
+    /// # Errors
+    /// As [`Learned::open`].
+    pub fn find(path: &Path) -> Result<(Self, PathBuf), NetworkError> {
+        if path.is_dir() {
+            let beside = path.join(MANIFEST);
+            if beside.exists() {
+                return Ok((Self::read(&beside)?, path.to_owned()));
+            }
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            return Ok((Self::read(path)?, folder(path)));
+        } else if let Some(manifest) = beside(path)? {
+            return Ok((manifest, folder(path)));
+        }
+        let described = describe(path, &Answers::default())?;
+        let folder = folder(&described.weights);
+        Ok((described.manifest, folder))
+    }
+
+    /// For each channel of the network, the plane τ·C + c of a window that it takes; empty where it is the same.
+    pub(super) fn planes(&self) -> Vec<usize> {
+        let (window, components) = (self.window, self.components);
+        match self.channel_order {
+            ChannelOrder::Frames => Vec::new(),
+            ChannelOrder::Components => {
+                (0..components).flat_map(|c| (0..window).map(move |frame| frame * components + c)).collect()
+            }
+        }
+    }
+}
+
+/// The manifest beside a file of weights, if it is about this file.
+fn beside(weights: &Path) -> Result<Option<Manifest>, NetworkError> {
+    let path = folder(weights).join(MANIFEST);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let manifest = Manifest::read(&path)?;
+    let is_meant = weights.file_name().is_some_and(|name| name == manifest.weights.as_str());
+    Ok(is_meant.then_some(manifest))
+}

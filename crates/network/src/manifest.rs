@@ -1,0 +1,355 @@
+//! What a file of weights does not say, and a prior must know: `network.json` beside the weights.
+
+mod answers;
+mod context;
+mod describe;
+mod facts;
+mod found;
+mod questions;
+
+pub use answers::Answers;
+pub use context::Context;
+pub use describe::{Described, describe};
+pub(crate) use found::folder;
+pub use questions::{Question, Questions};
+
+use crate::entries::fault;
+use crate::{Architecture, NetworkError, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn};
+use equipoise_field::{Axis, Boundary};
+use equipoise_weights::Pick;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::str::FromStr;
+
+/// The name of the manifest in its folder.
+pub const MANIFEST: &str = "network.json";
+/// The version of its format.
+const FORMAT: &str = "equipoise-network 1";
+/// Numbers closer to 0 than this are no deviation of data in any unit.
+const LEAST_STD: f64 = 1e-30;
+
+/// Everything about a trained network that its weights do not say. Every entry is written out; what a preset
+/// settled is named beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// `equipoise-network 1`.
+    format: String,
+    /// The file of weights, beside the manifest.
+    pub weights: String,
+    /// Which weights of the file are meant.
+    pub pick: Picked,
+    /// The network.
+    pub architecture: Architecture,
+    /// Frames w of a window.
+    pub window: usize,
+    /// Components C of a frame.
+    pub components: usize,
+    /// How the channels of the network are ordered.
+    pub channel_order: ChannelOrder,
+    /// What the network predicts.
+    pub prediction: Predicts,
+    /// What stands around it.
+    pub preconditioning: Preconditioning,
+    /// What it is told of the time.
+    pub time: TimeInput,
+    /// The schedule that it was trained on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<TrainedOn>,
+    /// The least and the largest σ/μ that it was trained for, where that is not the schedule's range.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratios: Option<[f64; 2]>,
+    /// What was subtracted from each component of the data, in their unit.
+    pub mean: Vec<f64>,
+    /// What each was then divided by.
+    pub std: Vec<f64>,
+    /// The kind of flow.
+    pub kind: FlowKind,
+    /// The array axis along which x increases.
+    pub x_axis: Axis,
+    /// What stands beyond the borders of the flow.
+    pub boundary: Boundary,
+    /// What the network is handed beside the state.
+    pub context: Context,
+    /// H and W, where the network has a grid of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid: Option<[usize; 2]>,
+    /// Distances, first points and time step of the training data, and their units.
+    #[serde(default, skip_serializing_if = "Particulars::is_empty")]
+    pub data: Particulars,
+    /// A preset that settled entries, and which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
+}
+
+/// Which weights of a file are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Picked {
+    /// The only ones.
+    #[default]
+    Only,
+    /// The raw ones.
+    Raw,
+    /// Their running average.
+    Ema,
+}
+
+/// How the w·C channels of a network are ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelOrder {
+    /// τ·C + c: all components of the first frame, then of the next.
+    Frames,
+    /// c·w + τ: all frames of the first component, then of the next.
+    Components,
+}
+
+/// The kind of flow that a network was trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlowKind {
+    /// A cylinder wake: H = y, W = x, open borders.
+    Ibpm,
+    /// Kolmogorov flow: H = x, W = y, periodic.
+    Kolmogorov,
+    /// Any other.
+    Generic,
+}
+
+/// What is known of the training data, in their units.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Particulars {
+    /// Distance of neighbouring points along x.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dx: Option<f64>,
+    /// Along y.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dy: Option<f64>,
+    /// x of the first point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x_first: Option<f64>,
+    /// y of the first point.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub y_first: Option<f64>,
+    /// Time from one frame to the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dt: Option<f64>,
+    /// The unit of velocity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub units: Option<String>,
+    /// The unit of length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length_units: Option<String>,
+    /// The unit of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_units: Option<String>,
+}
+
+/// Entries that the published code of a network settles, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// SDA's training code: ε of t ∈ [0, 1] on its `cos` schedule with η = 1e-3, no preconditioning, data as they
+    /// are, frames first.
+    Sda,
+    /// The same, with the forcing of its Kolmogorov flow: H = x, periodic.
+    SdaKolmogorov,
+}
+
+impl Preset {
+    /// The name that files and the command line use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sda => "sda",
+            Self::SdaKolmogorov => "sda_kolmogorov",
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Particulars {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl From<Picked> for Pick {
+    fn from(picked: Picked) -> Self {
+        match picked {
+            Picked::Only => Self::Only,
+            Picked::Raw => Self::Raw,
+            Picked::Ema => Self::Ema,
+        }
+    }
+}
+
+impl FlowKind {
+    /// What the kind settles: the axis of x, and the borders.
+    pub fn settles(self) -> Option<(Axis, Boundary)> {
+        match self {
+            Self::Ibpm => Some((Axis::W, Boundary::Open)),
+            Self::Kolmogorov => Some((Axis::H, Boundary::Periodic)),
+            Self::Generic => None,
+        }
+    }
+
+    /// The name that files and the command line use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ibpm => "ibpm",
+            Self::Kolmogorov => "kolmogorov",
+            Self::Generic => "generic",
+        }
+    }
+}
+
+impl fmt::Display for FlowKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for FlowKind {
+    type Err = NetworkError;
+
+    fn from_str(text: &str) -> Result<Self, NetworkError> {
+        let all = [Self::Ibpm, Self::Kolmogorov, Self::Generic];
+        let found = all.into_iter().find(|kind| kind.name() == text);
+        found.ok_or_else(|| fault("kind", text, "ibpm, kolmogorov or generic"))
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest, and holds its entries to each other.
+    ///
+    /// # Errors
+    /// [`NetworkError::File`], [`NetworkError::Json`], or [`NetworkError::Manifest`] with the entry.
+    pub fn read(path: &Path) -> Result<Self, NetworkError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| NetworkError::File { file: path.to_owned(), source })?;
+        let json = |source| NetworkError::Json { file: path.to_owned(), source };
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(json)?;
+        let format = value.get("format").cloned().unwrap_or_default();
+        if format != FORMAT {
+            return Err(NetworkError::Manifest {
+                file: path.to_owned(),
+                field: "format".to_owned(),
+                found: format.to_string(),
+                expected: format!("\"{FORMAT}\""),
+            });
+        }
+        // From the text again: its errors name line and column.
+        let manifest: Self = serde_json::from_str(&text).map_err(json)?;
+        manifest.check().map(|()| manifest).map_err(|error| error.of_manifest(path))
+    }
+
+    /// Writes the manifest, whole or not at all. A file that is there is replaced if `replace`.
+    ///
+    /// # Errors
+    /// [`NetworkError::File`]; [`NetworkError::Architecture`] where entries do not go together.
+    pub fn write(&self, path: &Path, replace: bool) -> Result<(), NetworkError> {
+        self.check()?;
+        let failed = |source| NetworkError::File { file: path.to_owned(), source };
+        let mut text = serde_json::to_string_pretty(self)
+            .map_err(|source| NetworkError::Json { file: path.to_owned(), source })?;
+        text.push('\n');
+        let made = path.with_extension(format!("json.{}.part", std::process::id()));
+        let write = || {
+            let mut file = fs::File::create_new(&made)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            if replace { fs::rename(&made, path) } else { fs::hard_link(&made, path) }
+        };
+        let written = write();
+        // Where it was renamed it is not there any more; a file of another run is never removed.
+        if written.is_ok() || made.exists() {
+            let _ = fs::remove_file(&made);
+        }
+        written.map_err(failed)
+    }
+
+    /// What stands around the network.
+    ///
+    /// # Errors
+    /// [`NetworkError::Architecture`] for entries that do not go together.
+    pub fn preconditioner(&self) -> Result<Preconditioner, NetworkError> {
+        Preconditioner::new(self.preconditioning, self.prediction, self.time, self.schedule, self.ratios)
+    }
+
+    /// That the entries make a prior.
+    fn check(&self) -> Result<(), NetworkError> {
+        self.architecture.check()?;
+        self.preconditioner()?;
+        let channels = self.window.checked_mul(self.components);
+        let (inner, outer) = (self.architecture.channels(), self.architecture.outputs());
+        if self.window == 0 || self.components == 0 || channels != Some(inner) || inner != outer {
+            let found = format!("{} × {}", self.window, self.components);
+            let expected =
+                format!("the {inner} channels that go into the network and the {outer} that come out");
+            return Err(fault("window × components", found, expected));
+        }
+        if let Architecture::Sda(sda) = &self.architecture
+            && sda.window != self.window
+        {
+            return Err(fault("window", self.window, format!("{}, that of the architecture", sda.window)));
+        }
+        for (field, values) in [("mean", &self.mean), ("std", &self.std)] {
+            let expected = format!("one for each of the {} components", self.components);
+            if values.len() != self.components {
+                return Err(fault(field, format!("{} numbers", values.len()), expected));
+            }
+            if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+                return Err(fault(field, value, "finite numbers"));
+            }
+        }
+        if let Some(value) = self.std.iter().find(|value| **value < LEAST_STD) {
+            return Err(fault("std", value, "numbers above 0"));
+        }
+        if let Some((x_axis, boundary)) = self.kind.settles()
+            && (x_axis, boundary) != (self.x_axis, self.boundary)
+        {
+            let found = format!("{:?}, {:?}", self.x_axis, self.boundary).to_lowercase();
+            let expected = format!("{x_axis:?}, {boundary:?}, those of {}", self.kind).to_lowercase();
+            return Err(fault("x_axis, boundary", found, expected));
+        }
+        self.check_particulars()?;
+        self.context.check(&self.architecture)
+    }
+
+    fn check_particulars(&self) -> Result<(), NetworkError> {
+        let data = &self.data;
+        for (field, value) in [("dx", data.dx), ("dy", data.dy), ("dt", data.dt)] {
+            if let Some(value) = value
+                && !(value > 0.0 && value.is_finite())
+            {
+                return Err(fault(field, value, "a finite number above 0"));
+            }
+        }
+        for (field, value) in [("x_first", data.x_first), ("y_first", data.y_first)] {
+            if let Some(value) = value
+                && !value.is_finite()
+            {
+                return Err(fault(field, value, "a finite number"));
+            }
+        }
+        match self.grid {
+            Some(grid) if grid.contains(&0) => {
+                Err(fault("grid", format!("{grid:?}"), "points along both axes"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

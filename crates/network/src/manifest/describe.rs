@@ -1,0 +1,291 @@
+//! From weights, what stands beside them, and answers, to a manifest; or to what is not settled.
+
+use super::found::Found;
+use super::{Answers, ChannelOrder, Context, FORMAT, FlowKind, Manifest, NetworkError, Preset, Questions};
+use crate::entries::fault;
+use crate::{Architecture, Network, Preconditioning, Predicts, TimeInput, TrainedOn};
+use equipoise_field::{Axis, Boundary};
+use equipoise_schedule::{Alpha, ScheduleName, Variance};
+use std::path::{Path, PathBuf};
+
+/// A network that is settled.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The file of weights.
+    pub weights: PathBuf,
+    /// Numbers of its parameters together.
+    pub parameters: usize,
+    /// What was decided on the way.
+    pub notes: Vec<String>,
+}
+
+/// SDA's η.
+const SDA_ETA: f64 = 1e-3;
+
+/// The manifest of the network in `weights`, a file or a folder, from what stands there and from `answers`, which
+/// go before. Its weights are read and held to the architecture.
+///
+/// # Errors
+/// [`NetworkError::Unsettled`] with all questions at once; what is wrong with the weights, the configuration or
+/// an answer.
+pub fn describe(weights: &Path, answers: &Answers) -> Result<Described, NetworkError> {
+    let mut questions = Questions::default();
+    let found = Found::beside(weights, answers, &mut questions)?;
+    let preset = preset(&found, answers)?;
+    let settled = Settled::new(&found, answers, preset, &mut questions)?;
+    let Found { state, pick, architecture, notes, .. } = found;
+    let file = state.path().to_owned();
+    let Some(settled) = settled.filter(|_| questions.0.is_empty()) else {
+        return Err(NetworkError::Unsettled { file, questions });
+    };
+    let network = Network::<f32>::new(&architecture, state)?;
+    let grid = match (network.grid(), answers.grid) {
+        (Some(own), Some(told)) if own != told => {
+            return Err(fault(
+                "grid",
+                format!("{told:?}"),
+                format!("{own:?}, that of the buffer in the file"),
+            ));
+        }
+        (own, told) => own.or(told),
+    };
+    if let Some(grid) = grid {
+        network.check_grid(grid)?;
+    }
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        weights: name,
+        pick,
+        window: settled.window,
+        components: settled.components,
+        channel_order: settled.channel_order,
+        prediction: settled.prediction,
+        preconditioning: settled.preconditioning,
+        time: settled.time,
+        schedule: settled.schedule,
+        ratios: answers.ratios,
+        mean: settled.mean,
+        std: settled.std,
+        kind: settled.kind,
+        x_axis: settled.x_axis,
+        boundary: settled.boundary,
+        context: settled.context,
+        grid,
+        data: answers.data.clone(),
+        architecture,
+        preset,
+    };
+    manifest.check()?;
+    Ok(Described { manifest, weights: file, parameters: network.parameter_count(), notes })
+}
+
+/// The preset that was told, or that of the code that what stands beside the weights names.
+fn preset(found: &Found, answers: &Answers) -> Result<Option<Preset>, NetworkError> {
+    match (&found.architecture, answers.preset) {
+        (Architecture::Sda(_), Some(preset)) => Ok(Some(preset)),
+        (Architecture::Sda(sda), None) if found.is_sda && sda.forcing > 0 => Ok(Some(Preset::SdaKolmogorov)),
+        (Architecture::Sda(_), None) if found.is_sda => Ok(Some(Preset::Sda)),
+        (_, Some(preset)) => Err(fault("preset", preset, "none: the network is not SDA's")),
+        (_, None) => Ok(None),
+    }
+}
+
+/// Entries of a manifest that are asked for.
+struct Settled {
+    window: usize,
+    components: usize,
+    channel_order: ChannelOrder,
+    prediction: Predicts,
+    preconditioning: Preconditioning,
+    time: TimeInput,
+    schedule: Option<TrainedOn>,
+    mean: Vec<f64>,
+    std: Vec<f64>,
+    kind: FlowKind,
+    x_axis: Axis,
+    boundary: Boundary,
+    context: Context,
+}
+
+impl Settled {
+    /// None where anything was asked.
+    fn new(
+        found: &Found,
+        answers: &Answers,
+        preset: Option<Preset>,
+        questions: &mut Questions,
+    ) -> Result<Option<Self>, NetworkError> {
+        let frames = frames(found, answers, questions)?;
+        let order = order(answers, preset, frames, questions);
+        let around = around(answers, preset, questions);
+        let normal = normal(answers, preset, frames, questions)?;
+        let flow = flow(answers, preset, questions);
+        let context = context(found, answers, questions)?;
+        let all = (|| Some((frames?, order?, around?, normal?, flow?, context?)))();
+        Ok(all.map(|((window, components), channel_order, around, (mean, std), flow, context)| {
+            let (preconditioning, prediction, time, schedule) = around;
+            let (kind, x_axis, boundary) = flow;
+            Self {
+                window,
+                components,
+                channel_order,
+                prediction,
+                preconditioning,
+                time,
+                schedule,
+                mean,
+                std,
+                kind,
+                x_axis,
+                boundary,
+                context,
+            }
+        }))
+    }
+}
+
+/// Frames and components of a window.
+fn frames(
+    found: &Found,
+    answers: &Answers,
+    questions: &mut Questions,
+) -> Result<Option<(usize, usize)>, NetworkError> {
+    let channels = found.architecture.channels();
+    let known = match &found.architecture {
+        Architecture::Sda(sda) if found.is_sda => Some(sda.window),
+        _ => None,
+    };
+    let asked =
+        format!("the frames of a window; the network has {channels} channels, frames times components");
+    let window = questions.need(answers.window.or(known), "--window N", asked);
+    match window {
+        Some(window) if window == 0 || !channels.is_multiple_of(window) => {
+            Err(fault("window", window, format!("a divisor of the {channels} channels of the network")))
+        }
+        window => Ok(window.map(|window| (window, channels / window))),
+    }
+}
+
+fn order(
+    answers: &Answers,
+    preset: Option<Preset>,
+    frames: Option<(usize, usize)>,
+    questions: &mut Questions,
+) -> Option<ChannelOrder> {
+    let both_orders_are_one = frames.is_some_and(|(window, components)| window == 1 || components == 1);
+    let known = (preset.is_some() || both_orders_are_one).then_some(ChannelOrder::Frames);
+    let asked = "which come first among the channels: all components of a frame (frames), or all frames of a component";
+    match frames {
+        None => answers.channel_order.or(known),
+        Some(_) => {
+            questions.need(answers.channel_order.or(known), "--channel-order frames|components", asked)
+        }
+    }
+}
+
+type Around = (Preconditioning, Predicts, TimeInput, Option<TrainedOn>);
+
+/// What stands around the network.
+fn around(answers: &Answers, preset: Option<Preset>, questions: &mut Questions) -> Option<Around> {
+    let is_sda = preset.is_some();
+    let known = is_sda.then_some(Preconditioning::None);
+    let asked = "what scales its input and output";
+    let flag = "--preconditioning none|simple|karras|edm[:SIGMA_DATA]|appa|flow";
+    let preconditioning = questions.need(answers.preconditioning.or(known), flag, asked);
+    let known = match preconditioning {
+        Some(kind) if kind.makes_x() => Some(Predicts::X),
+        Some(Preconditioning::None) if is_sda => Some(Predicts::Epsilon),
+        _ => None,
+    };
+    let asked = "what it was trained to give (with karras, edm, appa and flow: x)";
+    let prediction = questions.need(answers.prediction.or(known), "--prediction epsilon|x|v|score", asked);
+    let known = match preconditioning {
+        Some(Preconditioning::None) if is_sda => Some(TimeInput::Schedule { factor: 1.0 }),
+        other => other.and_then(Preconditioning::usual_time),
+    };
+    let flag = "--time log-ratio|quarter-log-sigma|ten-log-sigma|fraction|t[:FACTOR]";
+    let time = match preconditioning {
+        Some(_) => questions.need(answers.time.or(known), flag, "what it is told of the time"),
+        None => answers.time,
+    };
+    let cosine = ScheduleName::Sda(Alpha::Cos, Variance::Vp);
+    let known = is_sda.then_some(TrainedOn { schedule: cosine, eta: SDA_ETA });
+    let schedule = answers.schedule.or(known);
+    let is_needed = preconditioning == Some(Preconditioning::None)
+        || matches!(time, Some(TimeInput::Schedule { .. }))
+        || (preconditioning == Some(Preconditioning::Simple)
+            && matches!(prediction, Some(Predicts::V | Predicts::Score)));
+    if is_needed {
+        questions.need(schedule, "--schedule NAME[:ETA]", "the schedule that it was trained on");
+    }
+    Some((preconditioning?, prediction?, time?, schedule))
+}
+
+/// Mean and deviation of each component.
+fn normal(
+    answers: &Answers,
+    preset: Option<Preset>,
+    frames: Option<(usize, usize)>,
+    questions: &mut Questions,
+) -> Result<Option<(Vec<f64>, Vec<f64>)>, NetworkError> {
+    let of_all = |known: f64| preset.map(|_| vec![known]);
+    let asked = "what was subtracted from the data before training, for each component (0: nothing)";
+    let mean = questions.need(answers.mean.clone().or(of_all(0.0)), "--mean M,…", asked);
+    let asked = "what they were then divided by (1: nothing)";
+    let std = questions.need(answers.std.clone().or(of_all(1.0)), "--std S,…", asked);
+    let (Some(mean), Some(std), Some((_, components))) = (mean, std, frames) else { return Ok(None) };
+    let each = |field, values: Vec<f64>| match values[..] {
+        [one] => Ok(vec![one; components]),
+        _ if values.len() == components => Ok(values),
+        _ => {
+            let expected = format!("1, or one for each of the {components} components");
+            Err(fault(field, format!("{} numbers", values.len()), expected))
+        }
+    };
+    Ok(Some((each("mean", mean)?, each("std", std)?)))
+}
+
+/// The kind of flow, its axis of x and its borders.
+fn flow(
+    answers: &Answers,
+    preset: Option<Preset>,
+    questions: &mut Questions,
+) -> Option<(FlowKind, Axis, Boundary)> {
+    let known = (preset == Some(Preset::SdaKolmogorov)).then_some(FlowKind::Kolmogorov);
+    let asked = "the flow that it was trained on; ibpm and kolmogorov settle axes and borders";
+    let kind = questions.need(answers.kind.or(known), "--kind ibpm|kolmogorov|generic", asked);
+    let settles = kind.and_then(FlowKind::settles);
+    if kind == Some(FlowKind::Generic) {
+        let asked = "the array axis along which x increases";
+        questions.need(answers.x_axis, "--x-axis H|W", asked);
+        questions.need(answers.boundary, "--boundary periodic|open", "the borders of the flow");
+    }
+    let x_axis = answers.x_axis.or(settles.map(|(x_axis, _)| x_axis));
+    let boundary = answers.boundary.or(settles.map(|(_, boundary)| boundary));
+    Some((kind?, x_axis?, boundary?))
+}
+
+fn context(
+    found: &Found,
+    answers: &Answers,
+    questions: &mut Questions,
+) -> Result<Option<Context>, NetworkError> {
+    let has_buffer = matches!(&found.architecture, Architecture::Sda(sda) if sda.forcing > 0);
+    let handed = found.architecture.context();
+    match &answers.context {
+        Some(name) if handed > 0 => Ok(Some(Context::File { name: name.clone() })),
+        Some(name) => Err(fault("context", name, "none: the network is handed no channels beside its state")),
+        None if has_buffer => Ok(Some(Context::Buffer)),
+        None if handed == 0 => Ok(Some(Context::None)),
+        None => {
+            let asked = format!(
+                "a file beside the weights with one tensor of shape ({handed}, H, W), which the network is handed"
+            );
+            questions.ask("--context FILE", asked);
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What stands beside a file of weights.
+
+use super::{Answers, Picked, Questions};
+use crate::{Architecture, NetworkError};
+use equipoise_weights::{Pick, State, WeightsError};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The configuration that is looked for beside the weights.
+const CONFIG: &str = "config.json";
+
+/// Weights, and what is known of them without asking.
+pub(super) struct Found {
+    pub(super) state: State,
+    pub(super) pick: Picked,
+    pub(super) architecture: Architecture,
+    /// Whether SDA's own code wrote a configuration beside them.
+    pub(super) is_sda: bool,
+    /// What was decided.
+    pub(super) notes: Vec<String>,
+}
+
+impl Found {
+    /// Reads the weights, picks, and finds the architecture; asks for what is not settled.
+    pub(super) fn beside(
+        weights: &Path,
+        answers: &Answers,
+        questions: &mut Questions,
+    ) -> Result<Self, NetworkError> {
+        let (state, pick) = read(weights, answers, questions)?;
+        let mut notes: Vec<String> = state.notes().to_vec();
+        let config = match &answers.config {
+            Some(path) => Some(path.clone()),
+            None => Some(folder(state.path()).join(CONFIG)).filter(|path| path.exists()),
+        };
+        let (mut architecture, is_sda) = match config {
+            Some(path) => {
+                let architecture = Architecture::from_config(&configuration(&path)?, &state)
+                    .map_err(|error| error.of_manifest(&path))?;
+                notes.push(format!("the network is that of {}", path.display()));
+                let is_sda = matches!(architecture, Architecture::Sda(_));
+                (architecture, is_sda)
+            }
+            None => (by_shapes(&state, answers, questions)?, false),
+        };
+        told(&mut architecture, answers, &mut notes);
+        Ok(Self { state, pick, architecture, is_sda, notes })
+    }
+}
+
+/// The folder that a file lies in.
+pub(crate) fn folder(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// The weights as they were asked for; the raw ones, and a question, where both stand and nobody said which.
+fn read(
+    weights: &Path,
+    answers: &Answers,
+    questions: &mut Questions,
+) -> Result<(State, Picked), NetworkError> {
+    let pick = answers.pick.unwrap_or_default();
+    match State::read(weights, pick.into()) {
+        Err(WeightsError::Pick { found, .. }) if answers.pick.is_none() => {
+            questions.ask("--pick raw|ema", format!("the file holds {found}"));
+            Ok((State::read(weights, Pick::Raw)?, Picked::Raw))
+        }
+        read => Ok((read?, pick)),
+    }
+}
+
+fn configuration(path: &Path) -> Result<Value, NetworkError> {
+    let text =
+        fs::read_to_string(path).map_err(|source| NetworkError::File { file: path.to_owned(), source })?;
+    serde_json::from_str(&text).map_err(|source| NetworkError::Json { file: path.to_owned(), source })
+}
+
+/// The architecture by its shapes, with questions about what they do not tell.
+fn by_shapes(
+    state: &State,
+    answers: &Answers,
+    questions: &mut Questions,
+) -> Result<Architecture, NetworkError> {
+    const OR_CONFIG: &str = "or --config FILE";
+    let architecture = Architecture::from_state(state)?;
+    let depths = match &architecture {
+        Architecture::Sda(sda) => sda.hidden_channels.len(),
+        Architecture::Azula(azula) => azula.hid_channels.len(),
+    };
+    if answers.preset.is_some() {
+        return Ok(architecture);
+    }
+    questions.need(
+        answers.padding,
+        "--padding circular|zeros",
+        format!("what the convolutions see beyond the edges (two words: along H, along W); {OR_CONFIG}"),
+    );
+    if depths > 1 {
+        questions.need(
+            answers.stride,
+            "--stride N",
+            format!("of the convolutions between depths; {OR_CONFIG}"),
+        );
+    }
+    match &architecture {
+        Architecture::Sda(_) => {
+            let asked = format!("between the convolutions of a block; {OR_CONFIG}");
+            questions.need(answers.activation, "--activation SiLU|ReLU|ELU|GELU|SELU", asked);
+        }
+        Architecture::Azula(_) => {
+            let asked = format!("the normalisation of the blocks; {OR_CONFIG}");
+            questions.need(answers.norm, "--norm layer|rms|group:G", asked);
+        }
+    }
+    Ok(architecture)
+}
+
+/// Answers against what was found, each in a note where they differ.
+fn told(architecture: &mut Architecture, answers: &Answers, notes: &mut Vec<String>) {
+    let mut set = |what: &str, differs: bool| {
+        if differs {
+            notes.push(format!("{what} as told, against what was found"));
+        }
+    };
+    let (padding, stride) = match architecture {
+        Architecture::Sda(sda) => (&mut sda.padding, &mut sda.stride),
+        Architecture::Azula(azula) => (&mut azula.padding, &mut azula.stride),
+    };
+    if let Some(told) = answers.padding {
+        set("padding", *padding != told);
+        *padding = told;
+    }
+    if let Some(told) = answers.stride {
+        set("stride", *stride != told);
+        *stride = told;
+    }
+    match architecture {
+        Architecture::Sda(sda) => {
+            if let Some(told) = answers.activation {
+                set("activation", sda.activation != told);
+                sda.activation = told;
+            }
+            let channels = sda.window * sda.features;
+            if let Some(window) = answers.window
+                && window > 0
+                && channels.is_multiple_of(window)
+            {
+                set("window", sda.window != window && sda.window > 1);
+                (sda.window, sda.features) = (window, channels / window);
+            }
+        }
+        Architecture::Azula(azula) => {
+            if let Some(told) = answers.norm {
+                set("norm", azula.norm != told);
+                azula.norm = told;
+            }
+        }
+    }
+}

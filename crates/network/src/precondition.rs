@@ -1,0 +1,309 @@
+//! What stands around a network: how its input is scaled, what it is told of the time, and the way from its
+//! output to x̂.
+//!
+//! A network sees its scaled input and the ratio ρ = σ/μ alone, in whatever form. So x_t of any schedule is first
+//! brought to the level that the network was trained at for this ρ, its own (μ, σ), by a factor; then
+//!
+//! > D = c_skip·x_t + c_out·F(c_in·x_t, c_time)
+//!
+//! is what the network predicts, and x̂ follows from it.
+
+use crate::NetworkError;
+use crate::entries::fault;
+use equipoise_schedule::{
+    Conversion, Level, Prediction, Schedule, ScheduleError, ScheduleName, times_of_ratios,
+};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The relative distance past an end of the range of ρ that is taken for the end: roundings of schedules there.
+const ROUNDING: f64 = 1e-9;
+
+/// c_in, c_skip and c_out as functions of the network's own (μ, σ).
+///
+/// | kind | c_in | c_skip | c_out | own level |
+/// |---|---|---|---|---|
+/// | `none` | 1 | 0 | 1 | the schedule's |
+/// | `simple` | (μ² + σ²)^−½ | 0 | 1 | the schedule's, or μ² + σ² = 1 |
+/// | `karras` | (μ² + σ²)^−½ | μ/(μ² + σ²) | σ(μ² + σ²)^−½ | as `simple` |
+/// | `edm` | (s² + σ²)^−½ | s²/(s² + σ²) | σs(s² + σ²)^−½ | μ = 1 |
+/// | `appa` | (1 + σ²)^−½ | 1/(1 + σ²) | σ(1 + σ²)^−½ | μ = 1 |
+/// | `flow` | 1/(μ + σ) | 1/(μ + σ) | −σ/(μ + σ) | μ + σ = 1 |
+///
+/// References: Karras et al. 2022 (arXiv 2206.00364), table 1, for `edm`; azula 0.11 for `simple` and `karras`; Appa
+/// (arXiv 2504.18720) for `appa`; Liu et al. 2022 (arXiv 2209.03003) for `flow`, where F is the velocity ε − x.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Preconditioning {
+    /// The network is given x_t as it is, and gives the predicted value.
+    None,
+    /// azula's `SimpleDenoiser`.
+    Simple,
+    /// azula's `KarrasDenoiser`.
+    Karras,
+    /// Karras et al.'s, as physicsnemo and InverseBench have it.
+    Edm {
+        /// s, the deviation of the data.
+        sigma_data: f64,
+    },
+    /// Appa's.
+    Appa,
+    /// A flow's, whose velocity is ε − x.
+    Flow,
+}
+
+/// What D is an estimate of. The preconditionings other than `none` and `simple` make x̂.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Predicts {
+    /// ε̂.
+    Epsilon,
+    /// x̂.
+    X,
+    /// v̂ = με̂ − σx̂ at the network's own level (Salimans and Ho 2022, arXiv 2202.00512).
+    V,
+    /// ∇ log p(x_t) = −ε̂/σ at the network's own level.
+    Score,
+}
+
+/// What the network is told of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum TimeInput {
+    /// ln σ/μ (azula).
+    LogRatio,
+    /// ¼ ln σ at μ = 1 (EDM).
+    QuarterLogSigma,
+    /// 10 ln σ at μ = 1 (Appa).
+    TenLogSigma,
+    /// σ/(μ + σ), the time of a straight flow.
+    Fraction,
+    /// `factor`·t, t ∈ [0, 1] the time of the schedule that the network was trained on (SDA: 1).
+    Schedule {
+        /// What t is multiplied by.
+        factor: f64,
+    },
+}
+
+/// The schedule that a network was trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainedOn {
+    /// Its name.
+    pub schedule: ScheduleName,
+    /// Its smallest scale.
+    pub eta: f64,
+}
+
+/// x̂ = `skip`·x_t + `out`·F(`scale`·x_t, `time`), with x_t of the level that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coefficients {
+    /// What x_t is multiplied by for the network.
+    pub scale: f64,
+    /// What the network is told of the time.
+    pub time: f64,
+    /// The factor of x_t.
+    pub skip: f64,
+    /// The factor of the network's output.
+    pub out: f64,
+}
+
+/// All that stands around a network.
+pub struct Preconditioner {
+    preconditioning: Preconditioning,
+    predicts: Predicts,
+    time: TimeInput,
+    schedule: Option<Box<dyn Schedule>>,
+    range: Option<[f64; 2]>,
+}
+
+impl Preconditioning {
+    /// The time that networks of this kind are told; none where each has its own.
+    pub fn usual_time(self) -> Option<TimeInput> {
+        match self {
+            Self::None => None,
+            Self::Simple | Self::Karras => Some(TimeInput::LogRatio),
+            Self::Edm { .. } => Some(TimeInput::QuarterLogSigma),
+            Self::Appa => Some(TimeInput::TenLogSigma),
+            Self::Flow => Some(TimeInput::Fraction),
+        }
+    }
+
+    /// Whether what is around the network makes x̂, whatever it predicts itself.
+    pub fn makes_x(self) -> bool {
+        !matches!(self, Self::None | Self::Simple)
+    }
+
+    /// c_in, c_skip and c_out at the network's own level.
+    fn factors(self, Level { mu, sigma }: Level) -> [f64; 3] {
+        let power = mu.mul_add(mu, sigma * sigma);
+        match self {
+            Self::None => [1.0, 0.0, 1.0],
+            Self::Simple => [power.sqrt().recip(), 0.0, 1.0],
+            Self::Karras => [power.sqrt().recip(), mu / power, sigma / power.sqrt()],
+            Self::Edm { sigma_data } => edm(sigma_data, sigma),
+            Self::Appa => edm(1.0, sigma),
+            Self::Flow => [1.0 / (mu + sigma), 1.0 / (mu + sigma), -sigma / (mu + sigma)],
+        }
+    }
+
+    /// The level of ratio ρ that the formulas are for, where no schedule says it.
+    fn own_level(self, rho: f64) -> Level {
+        let mu = match self {
+            Self::None | Self::Simple | Self::Karras => rho.hypot(1.0).recip(),
+            Self::Edm { .. } | Self::Appa => 1.0,
+            Self::Flow => (1.0 + rho).recip(),
+        };
+        Level { mu, sigma: rho * mu }
+    }
+}
+
+fn edm(s: f64, sigma: f64) -> [f64; 3] {
+    let power = s.mul_add(s, sigma * sigma);
+    [power.sqrt().recip(), s * s / power, sigma * s / power.sqrt()]
+}
+
+impl Predicts {
+    /// From the predicted value to x̂ at the network's own level.
+    fn to_clean(self, level: Level) -> Conversion {
+        let kind = match self {
+            Self::Epsilon => Prediction::Noise,
+            Self::X => Prediction::Clean,
+            Self::V => Prediction::Velocity,
+            Self::Score => Prediction::Score,
+        };
+        kind.to_clean(level)
+    }
+}
+
+impl Preconditioner {
+    /// What stands around a network that was trained on `trained_on`, or on the ratios from `range[0]` to
+    /// `range[1]`; without either it is asked at any level.
+    ///
+    /// # Errors
+    /// [`NetworkError::Architecture`] for parts that do not go together, or a parameter out of its range.
+    pub fn new(
+        preconditioning: Preconditioning,
+        predicts: Predicts,
+        time: TimeInput,
+        trained_on: Option<TrainedOn>,
+        range: Option<[f64; 2]>,
+    ) -> Result<Self, NetworkError> {
+        if preconditioning.makes_x() && predicts != Predicts::X {
+            let expected = "x: this preconditioning makes x̂ of what the network gives";
+            return Err(fault("prediction", format!("{predicts:?}").to_lowercase(), expected));
+        }
+        if let Preconditioning::Edm { sigma_data } = preconditioning {
+            positive("sigma_data", sigma_data)?;
+        }
+        if let TimeInput::Schedule { factor } = time {
+            positive("time, factor", factor)?;
+        }
+        let needs = match (preconditioning, time) {
+            (Preconditioning::None, _) => Some("one: without preconditioning its scale is the network's"),
+            (_, TimeInput::Schedule { .. }) => Some("one, whose t the network is told"),
+            _ => None,
+        };
+        if let (Some(expected), None) = (needs, trained_on) {
+            return Err(fault("schedule", "none", expected));
+        }
+        let schedule = trained_on.map(|it| it.schedule.build(it.eta)).transpose();
+        let schedule = schedule.map_err(|error| fault("schedule", error, "one that can be built"))?;
+        let range = match (range, &schedule) {
+            (Some([low, high]), _) if !(low >= 0.0 && high > low && high.is_finite()) => {
+                return Err(fault("ratios", format!("{low}, {high}"), "a smaller and a larger number"));
+            }
+            (Some(range), _) => Some(range),
+            (None, Some(schedule)) => Some([0.0, 1.0].map(|t| schedule.level(t).ratio())),
+            (None, None) => None,
+        };
+        Ok(Self { preconditioning, predicts, time, schedule, range })
+    }
+
+    /// The range of ρ = σ/μ that the network was trained on, where it is known.
+    pub fn range(&self) -> Option<[f64; 2]> {
+        self.range
+    }
+
+    /// The coefficients at a level of any schedule.
+    ///
+    /// # Errors
+    /// [`NetworkError::Level`] for a level that the network was not trained for, or that is none.
+    pub fn at(&self, level: Level) -> Result<Coefficients, NetworkError> {
+        let rho = self.ratio(level)?;
+        let t = match &self.schedule {
+            Some(schedule) => Some(time_of(&**schedule, rho)?),
+            None => None,
+        };
+        let own = match (self.preconditioning, &self.schedule, t) {
+            (
+                Preconditioning::None | Preconditioning::Simple | Preconditioning::Karras,
+                Some(schedule),
+                Some(t),
+            ) => schedule.level(t),
+            (preconditioning, ..) => preconditioning.own_level(rho),
+        };
+        let time = match self.time {
+            TimeInput::LogRatio => rho.ln(),
+            TimeInput::QuarterLogSigma => 0.25 * rho.ln(),
+            TimeInput::TenLogSigma => 10.0 * rho.ln(),
+            TimeInput::Fraction => rho / (1.0 + rho),
+            TimeInput::Schedule { factor } => factor * t.unwrap_or(f64::NAN),
+        };
+        let rescale = own.mu / level.mu;
+        let [c_in, c_skip, c_out] = self.preconditioning.factors(own);
+        let clean = self.predicts.to_clean(own);
+        Ok(Coefficients {
+            scale: c_in * rescale,
+            time,
+            skip: clean.value.mul_add(c_skip, clean.state) * rescale,
+            out: clean.value * c_out,
+        })
+    }
+
+    /// ρ of a level, brought to an end of the range that it passes by rounding alone.
+    fn ratio(&self, level: Level) -> Result<f64, NetworkError> {
+        let found = level.ratio();
+        let [low, high] = self.range.unwrap_or([f64::MIN_POSITIVE, f64::MAX]);
+        let is_level = level.mu > 0.0 && level.mu.is_finite() && level.sigma.is_finite();
+        let slack = [low * (1.0 - ROUNDING), high * (1.0 + ROUNDING)];
+        if is_level && found >= slack[0] && found <= slack[1] {
+            return Ok(found.clamp(low, high));
+        }
+        Err(NetworkError::Level { found, low, high })
+    }
+}
+
+impl fmt::Debug for Preconditioner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Preconditioner")
+            .field("preconditioning", &self.preconditioning)
+            .field("predicts", &self.predicts)
+            .field("time", &self.time)
+            .field("range", &self.range)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The time at which a schedule passes ρ, the end of its own where ρ lies past it: a range may be wider.
+fn time_of(schedule: &dyn Schedule, rho: f64) -> Result<f64, NetworkError> {
+    let refused =
+        |error: ScheduleError| fault("schedule", error, "one whose sigma/mu passes that of the level");
+    let [low, high] = [0.0, 1.0].map(|t| schedule.level(t).ratio());
+    let slack = [low * (1.0 - ROUNDING), high * (1.0 + ROUNDING)];
+    if !(slack[0]..=slack[1]).contains(&rho) {
+        return Err(NetworkError::Level { found: rho, low, high });
+    }
+    let times = times_of_ratios(schedule, &[rho.clamp(low, high)]).map_err(refused)?;
+    Ok(times.first().copied().unwrap_or(f64::NAN))
+}
+
+fn positive(field: &str, value: f64) -> Result<(), NetworkError> {
+    if value > 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(fault(field, value, "a finite number above 0"))
+}
+
+#[cfg(test)]
+mod tests;
