@@ -23,7 +23,8 @@ mod network;
 mod operation;
 mod pass;
 mod plan;
-mod precondition;
+#[cfg(test)]
+mod properties;
 mod run;
 mod sda;
 

@@ -9,7 +9,7 @@ mod modulate;
 mod normalise;
 mod resample;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use convolve::Convolve;
 pub(crate) use join::{Add, Concatenate};
