@@ -1,0 +1,328 @@
+//! The names of a file of values: what each dataset holds, and in which precision it was computed.
+
+use equipoise_schedule::{Alpha, Variance};
+use serde::Serialize;
+
+/// The precision in which a value was computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Double.
+    F64,
+    /// Single.
+    F32,
+}
+
+/// What a dataset is to the check.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Role {
+    /// Something that values are computed from.
+    Given,
+    /// A computed value.
+    Computed(Quantity, Precision),
+}
+
+/// A value that can be computed again. Paths are those of the groups that its inputs stand in.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Quantity {
+    /// μ or σ of one of SDA's nine schedules at the times of the file.
+    Schedule(Alpha, Variance, Scale),
+    /// μ or σ of azula's schedule.
+    NamedSchedule(Scale),
+    /// The time embedding of SDA's network.
+    Embedding,
+    /// One window through SDA's network.
+    Kernel(Product),
+    /// One window at one time each.
+    KernelEach,
+    /// SDA's network composed over a trajectory.
+    Composed { group: String, product: Product },
+    /// SDA's Gaussian score.
+    Guided { detach: bool },
+    /// SDA's form of diffusion posterior sampling.
+    GuidedDps,
+    /// A run of SDA's sampler.
+    Run { group: String, what: RunPart },
+    /// azula's backbone alone.
+    Backbone(BackbonePart),
+    /// azula's backbone behind one of its wrappers.
+    Wrapped { wrapper: Wrapper, what: WrappedPart },
+    /// SDA's training.
+    Training(TrainingPart),
+}
+
+/// Which scale of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Scale {
+    Mu,
+    Sigma,
+}
+
+/// Which product of a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Product {
+    /// The output itself.
+    Output,
+    /// Jᵀv.
+    Vjp,
+    /// J v.
+    Jvp,
+}
+
+/// Which record of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum RunPart {
+    /// The last state.
+    End,
+    /// The first states handed to the noise estimator.
+    States,
+    /// The times handed to it.
+    Times,
+}
+
+/// Which output of azula's backbone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum BackbonePart {
+    Output,
+    TimeEncoding,
+}
+
+/// azula's wrappers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wrapper {
+    Karras,
+    Simple,
+}
+
+/// Which value of a wrapper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum WrappedPart {
+    Mean,
+    Vjp,
+    Ddim,
+    Heun,
+    Loss,
+}
+
+/// Which record of training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum TrainingPart {
+    Noised,
+    Output,
+    Losses,
+}
+
+/// Names by which a reader of an error recognises the layout.
+pub(crate) const EXAMPLES: &str = "kernel/eps_f64, mc/L5/eps_f64, net/out_f64, karras/mean_f64, losses_f64";
+
+impl Wrapper {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Karras => "karras",
+            Self::Simple => "simple",
+        }
+    }
+}
+
+impl Precision {
+    /// `f64` or `f32`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "f64",
+            Self::F32 => "f32",
+        }
+    }
+}
+
+/// The role of a dataset by its path; none for a name that is not known.
+pub(crate) fn role(path: &str) -> Option<Role> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let (groups, last) = parts.split_at(parts.len() - 1);
+    given(groups, last[0]).or_else(|| computed(path, groups, last[0]))
+}
+
+fn given(groups: &[&str], name: &str) -> Option<Role> {
+    let known: &[&str] = match groups {
+        [] => &["t", "x", "v", "eps", "cond"],
+        ["kernel"] => &["x", "v"],
+        ["mc", _] => &["t", "x", "v"],
+        ["guided"] => &["x", "y"],
+        ["sample", _] => &["x1", "z", "y"],
+        ["net"] => &["x"],
+        [wrapper, "sample"] if wrapper_of(wrapper).is_some() => &["x1", "z"],
+        [wrapper, "loss"] if wrapper_of(wrapper).is_some() => &["x", "z", "t"],
+        _ => &[],
+    };
+    known.contains(&name).then_some(Role::Given)
+}
+
+fn computed(path: &str, groups: &[&str], name: &str) -> Option<Role> {
+    let double = |quantity| Some(Role::Computed(quantity, Precision::F64));
+    match (groups, name) {
+        ([], "alpha") => return double(Quantity::NamedSchedule(Scale::Mu)),
+        ([], "sigma") => return double(Quantity::NamedSchedule(Scale::Sigma)),
+        (["schedule", which], "mu") => return double(schedule(which, Scale::Mu)?),
+        (["schedule", which], "sigma") => return double(schedule(which, Scale::Sigma)?),
+        _ => {}
+    }
+    let (name, precision) = match (name.strip_suffix("_f64"), name.strip_suffix("_f32")) {
+        (Some(name), _) => (name, Precision::F64),
+        (_, Some(name)) => (name, Precision::F32),
+        _ => return None,
+    };
+    let group = || path.rfind('/').map_or("", |end| &path[..end]).to_owned();
+    let quantity = match groups {
+        [] => Quantity::Training(training(name)?),
+        ["kernel"] => kernel(name)?,
+        ["mc", _] => Quantity::Composed { group: group(), product: product(name)? },
+        ["guided"] => guided(name)?,
+        ["sample", _] => Quantity::Run { group: group(), what: run(name)? },
+        ["net"] => Quantity::Backbone(backbone(name)?),
+        [wrapper, inner @ ..] => {
+            Quantity::Wrapped { wrapper: wrapper_of(wrapper)?, what: wrapped(inner, name)? }
+        }
+    };
+    Some(Role::Computed(quantity, precision))
+}
+
+fn schedule(which: &str, scale: Scale) -> Option<Quantity> {
+    let (alpha, variance) = which.split_once('_')?;
+    let alpha = alpha_of(alpha)?;
+    let variance = match variance {
+        "vp" => Variance::Vp,
+        "subvp" => Variance::SubVp,
+        "subsubvp" => Variance::SubSubVp,
+        _ => return None,
+    };
+    Some(Quantity::Schedule(alpha, variance, scale))
+}
+
+/// SDA's signal scales by its names.
+pub(crate) fn alpha_of(name: &str) -> Option<Alpha> {
+    match name {
+        "lin" => Some(Alpha::Lin),
+        "cos" => Some(Alpha::Cos),
+        "exp" => Some(Alpha::Exp),
+        _ => None,
+    }
+}
+
+fn kernel(name: &str) -> Option<Quantity> {
+    match name {
+        "embedding" => Some(Quantity::Embedding),
+        "eps_batched_t" => Some(Quantity::KernelEach),
+        "jvp" => Some(Quantity::Kernel(Product::Jvp)),
+        _ => Some(Quantity::Kernel(product(name)?)),
+    }
+}
+
+fn product(name: &str) -> Option<Product> {
+    match name {
+        "eps" => Some(Product::Output),
+        "vjp" => Some(Product::Vjp),
+        "jvp" => Some(Product::Jvp),
+        _ => None,
+    }
+}
+
+fn guided(name: &str) -> Option<Quantity> {
+    match name {
+        "eps_detach0" => Some(Quantity::Guided { detach: false }),
+        "eps_detach1" => Some(Quantity::Guided { detach: true }),
+        _ => name.strip_prefix("eps_dps_zeta").map(|_| Quantity::GuidedDps),
+    }
+}
+
+fn run(name: &str) -> Option<RunPart> {
+    match name {
+        "x0" => Some(RunPart::End),
+        "states" => Some(RunPart::States),
+        "times" => Some(RunPart::Times),
+        _ => None,
+    }
+}
+
+fn backbone(name: &str) -> Option<BackbonePart> {
+    match name {
+        "out" => Some(BackbonePart::Output),
+        "time_encoding" => Some(BackbonePart::TimeEncoding),
+        _ => None,
+    }
+}
+
+fn wrapper_of(name: &str) -> Option<Wrapper> {
+    [Wrapper::Karras, Wrapper::Simple].into_iter().find(|wrapper| wrapper.name() == name)
+}
+
+fn wrapped(inner: &[&str], name: &str) -> Option<WrappedPart> {
+    match (inner, name) {
+        ([], "mean") => Some(WrappedPart::Mean),
+        ([], "vjp") => Some(WrappedPart::Vjp),
+        (["sample"], "heun") => Some(WrappedPart::Heun),
+        (["sample"], "ddim") => Some(WrappedPart::Ddim),
+        (["sample"], name) if name.starts_with("ddim_eta") => Some(WrappedPart::Ddim),
+        (["loss"], "value") => Some(WrappedPart::Loss),
+        _ => None,
+    }
+}
+
+fn training(name: &str) -> Option<TrainingPart> {
+    match name {
+        "x_t" => Some(TrainingPart::Noised),
+        "output" => Some(TrainingPart::Output),
+        "losses" => Some(TrainingPart::Losses),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn computed(path: &str) -> Option<(Quantity, Precision)> {
+        match role(path) {
+            Some(Role::Computed(quantity, precision)) => Some((quantity, precision)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn names_say_what_is_computed_and_in_which_precision() {
+        let composed = Quantity::Composed { group: "mc/L12".into(), product: Product::Vjp };
+        assert_eq!(computed("mc/L12/vjp_f32"), Some((composed, Precision::F32)));
+        let ended = Quantity::Run { group: "sample/any name".into(), what: RunPart::End };
+        assert_eq!(computed("sample/any name/x0_f64"), Some((ended, Precision::F64)));
+        let scale = Quantity::Schedule(Alpha::Exp, Variance::SubSubVp, Scale::Sigma);
+        assert_eq!(computed("schedule/exp_subsubvp/sigma"), Some((scale, Precision::F64)));
+        let ddim = Quantity::Wrapped { wrapper: Wrapper::Simple, what: WrappedPart::Ddim };
+        assert_eq!(computed("simple/sample/ddim_eta0.5_f64"), Some((ddim, Precision::F64)));
+        assert_eq!(computed("guided/eps_dps_zeta0.5_f64"), Some((Quantity::GuidedDps, Precision::F64)));
+    }
+
+    #[test]
+    fn what_values_are_computed_from_is_given() {
+        for path in ["t", "kernel/x", "mc/L9/t", "sample/a/z", "karras/loss/t", "guided/y", "cond", "eps"] {
+            assert_eq!(role(path), Some(Role::Given), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_not_known() {
+        let names = [
+            "kernel/eps",
+            "kernel/eps_f16",
+            "kernel/hvp_f64",
+            "mc/eps_f64",
+            "schedule/cos_edm/mu",
+            "schedule/vp/mu",
+            "sample/x0_f64",
+            "edm/mean_f64",
+            "karras/sample/euler_f64",
+            "karras/sample/more/heun_f64",
+            "net/y",
+            "",
+            "weights",
+        ];
+        names.iter().for_each(|path| assert_eq!(role(path), None, "{path}"));
+    }
+}

@@ -1,0 +1,62 @@
+//! The schedules of a file of values.
+
+use crate::AgreementError;
+use crate::layout::{Scale, alpha_of};
+use crate::values::{Values, expect};
+use equipoise_schedule::{Alpha, Cosine, Decay, Rectified, Schedule, Sda, Variance, Ve, Vp};
+
+/// η where a file does not say it: the one that SDA's code has unless told otherwise.
+const ETA: f64 = 1e-3;
+
+/// The scales of one schedule at the times of the file.
+pub(crate) fn scales(values: &Values, path: &str, schedule: &dyn Schedule, scale: Scale) -> Result<Vec<f64>, AgreementError> {
+    let times = values.array::<f64>("t")?;
+    expect(path, &values.shape(path)?, &times.shape)?;
+    let of = |t: &f64| match scale {
+        Scale::Mu => schedule.mu(*t),
+        Scale::Sigma => schedule.sigma(*t),
+    };
+    Ok(times.values.iter().map(of).collect())
+}
+
+/// A schedule of SDA's family with the η of the file.
+pub(crate) fn of_family(values: &Values, path: &str, alpha: Alpha, variance: Variance) -> Result<Sda, AgreementError> {
+    let eta = match values.number(path, "eta") {
+        Err(AgreementError::NoAttribute { .. }) => ETA,
+        stated => stated?,
+    };
+    Ok(Sda::new(alpha, variance, eta)?)
+}
+
+/// The schedule that SDA's guidance, sampler and training ran under: variance preserving, `cos` and η = 1e-3
+/// unless attributes `alpha` and `eta` say otherwise.
+pub(crate) fn sda(values: &Values, path: &str) -> Result<Sda, AgreementError> {
+    let alpha = match values.text(path, "alpha")? {
+        None => Alpha::Cos,
+        Some(name) => alpha_of(&name).ok_or(AgreementError::Attribute {
+            dataset: path.into(),
+            name: "alpha",
+            found: name,
+            expected: "lin, cos or exp",
+        })?,
+    };
+    of_family(values, path, alpha, Variance::Vp)
+}
+
+/// The schedule of azula that the attribute `schedule` names, with azula's default scales.
+pub(crate) fn azula(values: &Values, path: &str) -> Result<Box<dyn Schedule>, AgreementError> {
+    let name = "schedule";
+    let found = values.text(path, name)?;
+    let found = found.ok_or_else(|| AgreementError::NoAttribute { dataset: path.into(), name })?;
+    Ok(match found.as_str() {
+        "vp" => Box::new(Vp::default()),
+        "ve" => Box::new(Ve::default()),
+        "cosine" => Box::new(Cosine::default()),
+        "rectified" => Box::new(Rectified::default()),
+        "decay" => Box::new(Decay::default()),
+        _ => {
+            let expected = "vp, ve, cosine, rectified or decay";
+            return Err(AgreementError::Attribute { dataset: path.into(), name, found, expected });
+        }
+    })
+}
