@@ -107,6 +107,23 @@ pub enum AgreementError {
         /// Entries of it that are not finite.
         non_finite: usize,
     },
+    /// A description of the network that cannot be read.
+    #[error("{}: {detail}", .path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Weights that cannot be read.
+    #[error(transparent)]
+    Weights(#[from] equipoise_weights::WeightsError),
+    /// A network that cannot be built or run.
+    #[error(transparent)]
+    Network(#[from] equipoise_network::NetworkError),
+    /// Windows that cannot be composed.
+    #[error(transparent)]
+    Composition(#[from] equipoise_composition::CompositionError),
     /// Parts that do not go together, such as an observation and its operator.
     #[error(transparent)]
     Observation(#[from] equipoise_observation::ObservationError),

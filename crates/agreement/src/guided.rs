@@ -51,7 +51,7 @@ impl<R: Real> Seen<R> {
 /// The noise estimates of SDA's Gaussian score at the first of the file's times.
 pub(crate) fn scores<R: Real>(bench: &Bench<'_, R>, path: &str, detach: bool) -> Result<Vec<R>, AgreementError> {
     let (x, seen, levels) = asked(bench, path)?;
-    let score = seen.score(x.composed(bench.mean(x.grid)?)?);
+    let score = seen.score(x.composed(bench.mean(x.grid, "guided/y")?)?);
     let score = if detach { score.detached() } else { score };
     let mut evidence = vec![Evidence::default(); x.array.shape[0]];
     let (mut scratch, mut out) = (Scratch::new(), Vec::new());
@@ -69,7 +69,7 @@ pub(crate) fn scores<R: Real>(bench: &Bench<'_, R>, path: &str, detach: bool) ->
 pub(crate) fn posterior_sampling<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>, AgreementError> {
     let (x, seen, levels) = asked(bench, path)?;
     let zeta = bench.values.number(path, "zeta")?;
-    let denoiser = x.composed(bench.mean(x.grid)?)?;
+    let denoiser = x.composed(bench.mean(x.grid, "guided/y")?)?;
     let mut out = Vec::new();
     for level in levels {
         out.extend(step_down(&x.array.values, &*denoiser, &seen.observed, level, zeta)?);

@@ -17,7 +17,7 @@ pub(crate) fn products<R: Real>(bench: &Bench<'_, R>, path: &str, product: Produ
     let v = direction(bench, product, V, &x)?;
     let mut out = Vec::new();
     for time in times {
-        out.extend(bench.subject.product(&At { grid, x: &x.values, time, context: &[] }, product, &v)?);
+        out.extend(bench.subject.product(&At { grid, x: &x.values, times: &[time], context: &[] }, product, &v)?);
     }
     Ok(out)
 }
@@ -30,11 +30,7 @@ pub(crate) fn each<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>, 
     expected[0] = times.len();
     expect(path, &bench.values.shape(path)?, &expected)?;
     x.expect(&expected)?;
-    let mut out = Vec::new();
-    for (x, time) in x.values.chunks_exact(x.values.len() / times.len()).zip(times) {
-        out.extend(bench.subject.product(&At { grid, x, time, context: &[] }, Product::Output, &[])?);
-    }
-    Ok(out)
+    bench.subject.product(&At { grid, x: &x.values, times: &times, context: &[] }, Product::Output, &[])
 }
 
 /// The time embedding at the first times of the file.

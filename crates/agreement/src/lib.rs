@@ -1,1 +1,32 @@
 //! A network held to the values that its own code computed, dataset by dataset.
+//!
+//! [`check`] reads weights and an HDF5 file of values, computes every value again and gives a [`Report`] with
+//! a row a dataset: max|Δ|/max|value| beside a tolerance. It says whether a network was read right.
+
+mod adamw;
+mod azula;
+mod bench;
+mod beside;
+mod check;
+mod composed;
+mod error;
+mod guided;
+mod kernel;
+mod layout;
+mod reading;
+mod report;
+mod runs;
+mod schedules;
+mod subject;
+mod tolerance;
+mod training;
+mod trajectory;
+mod values;
+mod window;
+mod witness;
+
+pub use check::check;
+pub use error::AgreementError;
+pub use layout::Precision;
+pub use report::{Report, Row, Verdict};
+pub use tolerance::{DOUBLE, SINGLE, SINGLE_HEUN, SINGLE_RUN, Tolerance};

@@ -1,6 +1,6 @@
 //! What came of a check: a row a dataset, each with its verdict.
 
-use crate::Precision;
+use crate::{AgreementError, Precision};
 use serde::Serialize;
 use std::fmt;
 
@@ -47,6 +47,39 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Datasets that values are computed from and that no value here was.
     pub unused: Vec<String>,
+}
+
+impl Row {
+    /// A row that is not judged yet.
+    pub(crate) fn new(dataset: &str, precision: Precision, tolerance: f64) -> Self {
+        Self {
+            dataset: dataset.into(),
+            precision: Some(precision),
+            difference: None,
+            tolerance: Some(tolerance),
+            scale: None,
+            verdict: Verdict::NotComputed,
+            note: None,
+        }
+    }
+
+    /// The row of a dataset whose name says nothing.
+    pub(crate) fn unknown(dataset: &str) -> Self {
+        let (precision, tolerance, verdict) = (None, None, Verdict::NotKnown);
+        Self { dataset: dataset.into(), precision, difference: None, tolerance, scale: None, verdict, note: None }
+    }
+
+    /// Takes the difference; NaN never agrees.
+    pub(crate) fn judge(&mut self, difference: f64, scale: f64) {
+        let within = self.tolerance.is_some_and(|tolerance| difference <= tolerance);
+        self.verdict = if within { Verdict::Agrees } else { Verdict::Differs };
+        (self.difference, self.scale) = (Some(difference), Some(scale));
+    }
+
+    /// Takes the reason why there is none.
+    pub(crate) fn fail(&mut self, reason: &AgreementError) {
+        (self.verdict, self.note) = (Verdict::NotComputed, Some(reason.to_string()));
+    }
 }
 
 impl Report {

@@ -128,7 +128,7 @@ fn guidance<R: Real>(
     start: &Trajectories<R>,
     group: &str,
 ) -> Result<Box<dyn Guidance<R>>, AgreementError> {
-    let denoiser = start.composed(bench.mean(start.grid)?)?;
+    let denoiser = start.composed(bench.mean(start.grid, group)?)?;
     let y = format!("{group}/y");
     let unconditional = bench.values.number(group, "gamma")? == 0.0;
     if unconditional && !bench.values.has(&y) {

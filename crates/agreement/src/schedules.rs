@@ -3,18 +3,24 @@
 use crate::AgreementError;
 use crate::layout::{Scale, alpha_of};
 use crate::values::{Values, expect};
+use equipoise_field::Real;
 use equipoise_schedule::{Alpha, Cosine, Decay, Rectified, Schedule, Sda, Variance, Ve, Vp};
 
 /// η where a file does not say it: the one that SDA's code has unless told otherwise.
 const ETA: f64 = 1e-3;
 
 /// The scales of one schedule at the times of the file.
-pub(crate) fn scales(values: &Values, path: &str, schedule: &dyn Schedule, scale: Scale) -> Result<Vec<f64>, AgreementError> {
+pub(crate) fn scales<R: Real>(
+    values: &Values,
+    path: &str,
+    schedule: &dyn Schedule,
+    scale: Scale,
+) -> Result<Vec<R>, AgreementError> {
     let times = values.array::<f64>("t")?;
     expect(path, &values.shape(path)?, &times.shape)?;
     let of = |t: &f64| match scale {
-        Scale::Mu => schedule.mu(*t),
-        Scale::Sigma => schedule.sigma(*t),
+        Scale::Mu => R::narrow(schedule.mu(*t)),
+        Scale::Sigma => R::narrow(schedule.sigma(*t)),
     };
     Ok(times.values.iter().map(of).collect())
 }

@@ -1,0 +1,226 @@
+//! azula's backbone, alone and behind its wrappers: means, products, runs of its samplers, its training loss.
+
+use crate::AgreementError;
+use crate::bench::Bench;
+use crate::kernel::direction;
+use crate::layout::{BackbonePart, Product, WrappedPart, Wrapper};
+use crate::runs::{by_member, ends};
+use crate::schedules;
+use crate::subject::At;
+use crate::values::{Array, expect};
+use equipoise_denoiser::{Denoiser, Tape};
+use equipoise_field::{Real, sum};
+use equipoise_guidance::Unguided;
+use equipoise_sampler::{Ddim, Heun, Noise, Recorded, Sampler};
+use equipoise_schedule::{Level, Schedule, uniform_grid};
+
+/// The largest weight of the loss behind `SimpleDenoiser`.
+const LARGEST_WEIGHT: f64 = 1e4;
+
+/// The backbone, or what it sees of the time, at each entry of the attribute `c_time` of `net/out`.
+pub(crate) fn backbone<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    part: BackbonePart,
+) -> Result<Vec<R>, AgreementError> {
+    bench.subject.is_azula()?;
+    let times = bench.values.numbers(&told(bench), "c_time")?;
+    let mut out = Vec::new();
+    match part {
+        BackbonePart::TimeEncoding => {
+            for &time in &times {
+                out.extend(bench.subject.embedding(time)?);
+            }
+            expect(path, &bench.values.shape(path)?, &[times.len(), out.len() / times.len()])?;
+        }
+        BackbonePart::Output => {
+            let (x, grid) = bench.planes("net/x")?;
+            let context = context(bench, &x, grid)?;
+            expect(path, &bench.values.shape(path)?, &[&[times.len()], &x.shape[..]].concat())?;
+            for time in times {
+                let at = At { grid, x: &x.values, times: &[time], context: &context };
+                out.extend(bench.subject.product(&at, Product::Output, &[])?);
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The dataset that says at which c_time the backbone ran.
+fn told<R: Real>(bench: &Bench<'_, R>) -> String {
+    let outputs = ["net/out_f64", "net/out_f32"];
+    outputs.into_iter().find(|path| bench.values.has(path)).unwrap_or(outputs[0]).into()
+}
+
+/// A value of a wrapper.
+pub(crate) fn wrapped<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    wrapper: Wrapper,
+    part: WrappedPart,
+) -> Result<Vec<R>, AgreementError> {
+    bench.subject.is_azula()?;
+    let schedule = schedules::azula(bench.values, path)?;
+    match part {
+        WrappedPart::Mean => means(bench, path, wrapper, &*schedule, Product::Output),
+        WrappedPart::Vjp => means(bench, path, wrapper, &*schedule, Product::Vjp),
+        WrappedPart::Ddim => {
+            let eta = bench.values.number(path, "eta")?;
+            run(bench, path, wrapper, &*schedule, |grid| Ok(Box::new(Ddim::new(grid, eta)?)))
+        }
+        WrappedPart::Heun => run(bench, path, wrapper, &*schedule, |grid| Ok(Box::new(Heun::new(grid)?))),
+        WrappedPart::Loss => loss(bench, path, wrapper, &*schedule),
+    }
+}
+
+/// E[x | x_t], or Jᵀv, of the states of the file, (n, B, C, H, W), each row at its time.
+fn means<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    wrapper: Wrapper,
+    schedule: &dyn Schedule,
+    product: Product,
+) -> Result<Vec<R>, AgreementError> {
+    let (rows, x, grid) = rows(bench)?;
+    let times = bench.times("t", path, &x.shape)?;
+    let v = direction(bench, product, "v", &x)?;
+    let denoiser = bench.wrapped(grid, context(bench, &x, grid)?, wrapper);
+    let mut out = Vec::new();
+    for (time, x_t) in times.into_iter().zip(rows.values.chunks_exact(x.values.len())) {
+        let (mut x_hat, mut of_v) = (vec![R::zero(); x_t.len()], vec![R::zero(); v.len()]);
+        let mut tape = Tape::new();
+        let mut local = denoiser.linearise(x_t, schedule.level(time), &mut x_hat, &mut tape)?;
+        if product == Product::Vjp {
+            local.vjp(&v, &mut of_v)?;
+        }
+        drop(local);
+        out.extend(if product == Product::Vjp { of_v } else { x_hat });
+    }
+    Ok(out)
+}
+
+/// The states of `x`, one row for every time, and the first of them as a batch.
+#[expect(clippy::type_complexity, reason = "three parts of one dataset")]
+fn rows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, Array<R>, [usize; 2]), AgreementError> {
+    let rows = bench.values.array::<R>("x")?;
+    let times = bench.values.shape("t")?.iter().product::<usize>();
+    match rows.shape[..] {
+        [n, batch, channels, height, width]
+            if n == times && n * batch > 0 && channels == bench.subject.network().channels() =>
+        {
+            let first = rows.values[..rows.values.len() / n].to_vec();
+            let shape = rows.shape[1..].to_vec();
+            let dataset = rows.dataset.clone();
+            Ok((rows, Array { dataset, shape, values: first }, [height, width]))
+        }
+        _ => {
+            let channels = bench.subject.network().channels();
+            let expected = format!("({times}, B, {channels}, H, W) with B of at least 1");
+            Err(AgreementError::Shape { dataset: rows.dataset, found: rows.shape, expected })
+        }
+    }
+}
+
+/// The end of a run of one of azula's samplers from t = 1 to 0, its steps of equal length.
+fn run<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    wrapper: Wrapper,
+    schedule: &dyn Schedule,
+    sampler: impl FnOnce(Vec<f64>) -> Result<Box<dyn Sampler<R>>, AgreementError>,
+) -> Result<Vec<R>, AgreementError> {
+    let steps = bench.values.count(path, "steps")?;
+    let sampler = sampler(uniform_grid(steps)?)?;
+    let (x1, grid) = bench.planes(&format!("{}/sample/x1", wrapper.name()))?;
+    expect(path, &bench.values.shape(path)?, &x1.shape)?;
+    let denoiser = bench.wrapped(grid, context(bench, &x1, grid)?, wrapper);
+    let noises = noises(bench, path, wrapper, &x1, steps)?;
+    let noises: Vec<&dyn Noise<R>> = noises.iter().map(|noise| noise as &dyn Noise<R>).collect();
+    let outcomes = sampler.run_batch(&Unguided(denoiser), schedule, x1.values, &noises, f64::INFINITY)?;
+    ends(path, outcomes)
+}
+
+/// The draws of every member, where the run takes any: one a step.
+fn noises<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    wrapper: Wrapper,
+    x1: &Array<R>,
+    steps: usize,
+) -> Result<Vec<Recorded<R>>, AgreementError> {
+    let members = x1.shape[0];
+    let draws = match bench.values.number(path, "eta") {
+        Ok(eta) => eta > 0.0,
+        Err(AgreementError::NoAttribute { .. }) => false,
+        Err(error) => return Err(error),
+    };
+    if !draws {
+        return Ok(vec![Recorded(Vec::new()); members]);
+    }
+    let z = bench.values.array::<R>(&format!("{}/sample/z", wrapper.name()))?;
+    z.expect(&[&[steps], &x1.shape[..]].concat())?;
+    Ok(by_member(&z.values, members, x1.values.len() / members))
+}
+
+/// The mean of w(x̂ − x)² over a batch at one time each, w = 1 + (μ/σ)², cut at 1e4 behind `SimpleDenoiser`.
+fn loss<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    wrapper: Wrapper,
+    schedule: &dyn Schedule,
+) -> Result<Vec<R>, AgreementError> {
+    let group = format!("{}/loss", wrapper.name());
+    let (x, grid) = bench.planes(&format!("{group}/x"))?;
+    let z = bench.values.array::<R>(&format!("{group}/z"))?;
+    z.expect(&x.shape)?;
+    let times = bench.values.array::<f64>(&format!("{group}/t"))?;
+    times.expect(&x.shape[..1])?;
+    expect(path, &bench.values.shape(path)?, &[1])?;
+    let context = context(bench, &x, grid)?;
+    let len = x.values.len() / times.values.len();
+    let contexts = context.len() / times.values.len();
+    let mut total = 0.0;
+    for (i, t) in times.values.iter().enumerate() {
+        let (level, at) = (schedule.level(*t), i * len..(i + 1) * len);
+        let context = context[i * contexts..(i + 1) * contexts].to_vec();
+        let (x, z) = (&x.values[at.clone()], &z.values[at]);
+        let denoiser = bench.wrapped(grid, context, wrapper);
+        total += weight(level, wrapper) * square_error(&*denoiser, level, x, z)?;
+    }
+    Ok(vec![R::narrow(total / x.values.len() as f64)])
+}
+
+fn weight(level: Level, wrapper: Wrapper) -> f64 {
+    let weight = (level.mu / level.sigma).powi(2) + 1.0;
+    if wrapper == Wrapper::Simple { weight.min(LARGEST_WEIGHT) } else { weight }
+}
+
+/// ‖x̂(μx + σz) − x‖².
+fn square_error<R: Real>(
+    denoiser: &dyn Denoiser<R>,
+    level: Level,
+    x: &[R],
+    z: &[R],
+) -> Result<f64, AgreementError> {
+    let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
+    let x_t: Vec<R> = x.iter().zip(z).map(|(x, z)| mu * *x + sigma * *z).collect();
+    let mut x_hat = vec![R::zero(); x.len()];
+    denoiser.denoise(&x_t, level, &mut x_hat)?;
+    Ok(sum::squared_distance(&x_hat, x))
+}
+
+/// The context of every member: `cond` of the file, which may stand there once for all.
+fn context<R: Real>(bench: &Bench<'_, R>, x: &Array<R>, grid: [usize; 2]) -> Result<Vec<R>, AgreementError> {
+    let channels = bench.subject.network().context();
+    if channels == 0 {
+        return Ok(Vec::new());
+    }
+    let members = x.shape[0];
+    let cond = bench.values.array::<R>("cond")?;
+    let shape = |batch: usize| [batch, channels, grid[0], grid[1]];
+    if cond.shape == shape(1) {
+        return Ok(cond.values.repeat(members));
+    }
+    cond.expect(&shape(members))?;
+    Ok(cond.values)
+}

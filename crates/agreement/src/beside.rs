@@ -1,0 +1,130 @@
+//! What training left in files beside the file of values: a gradient, parameters, Adam's moments.
+
+use crate::bench::Bench;
+use crate::report::{Row, Verdict, difference};
+use crate::tolerance::Tolerance;
+use crate::training::{self, Step};
+use crate::{AgreementError, Precision};
+use equipoise_field::Real;
+use equipoise_weights::{Pick, State};
+use std::path::Path;
+
+/// Which record of which step a file holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Left {
+    Gradient,
+    Parameters(usize),
+    First(usize),
+    Second(usize),
+}
+
+/// A row for every such file, in order of name.
+///
+/// # Errors
+/// [`AgreementError::File`] for a folder that cannot be listed.
+pub(crate) fn rows<R: Real>(
+    bench: &Bench<'_, R>,
+    precision: Precision,
+    tolerance: &Tolerance,
+) -> Result<Vec<Row>, AgreementError> {
+    let folder = match bench.values.path().parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let fault = |e: std::io::Error| AgreementError::File { path: folder.into(), found: e.to_string() };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        names.extend(entry.map_err(fault)?.file_name().into_string());
+    }
+    names.sort();
+    let of = |name: &String| left(name).filter(|(_, of)| *of == precision).map(|(left, _)| left);
+    let found = names.iter().filter_map(|name| Some((name, of(name)?)));
+    Ok(found.map(|(name, left)| row(bench, &folder.join(name), name, left, tolerance)).collect())
+}
+
+fn row<R: Real>(bench: &Bench<'_, R>, path: &Path, name: &str, left: Left, tolerance: &Tolerance) -> Row {
+    let (precision, tolerance) = match R::NAME {
+        "f32" => (Precision::F32, tolerance.single_call()),
+        _ => (Precision::F64, tolerance.double()),
+    };
+    let mut row = Row::new(name, precision, tolerance);
+    match compare(bench, path, left) {
+        Ok((relative, scale, worst)) => {
+            row.judge(relative, scale);
+            row.note = (row.verdict == Verdict::Differs).then(|| format!("the most in {worst}"));
+        }
+        Err(error) => row.fail(&error),
+    }
+    row
+}
+
+/// max|Δ|/max|value| over all tensors of a file, max|value|, and the tensor in which the difference is largest.
+fn compare<R: Real>(bench: &Bench<'_, R>, path: &Path, left: Left) -> Result<(f64, f64, String), AgreementError> {
+    let step = match left {
+        Left::Gradient => 1,
+        Left::Parameters(k) | Left::First(k) | Left::Second(k) => k,
+    };
+    let steps = training::steps(bench, step)?;
+    let last = steps.last().map(|step| record(step, left)).unwrap_or_default();
+    let mut state = State::read(path, Pick::Only)?;
+    let (mut expected, mut worst) = (Vec::new(), (f64::NEG_INFINITY, String::new()));
+    for parameter in bench.subject.network().parameters() {
+        let at = expected.len()..expected.len() + parameter.values.len();
+        let tensor = state.take(parameter.name, parameter.shape);
+        let own = tensor.map_or_else(|| vec![f64::NAN; at.len()], |tensor| tensor.to::<f64>());
+        let distance = own.iter().zip(&last[at]).map(|(e, f)| (e - f.wide()).abs()).fold(0.0, f64::max);
+        if distance > worst.0 {
+            worst = (distance, parameter.name.to_owned());
+        }
+        expected.extend(own);
+    }
+    state.finish()?;
+    let found: Vec<f64> = last.iter().map(|x| x.wide()).collect();
+    let (relative, scale) = difference(&found, &expected);
+    Ok((relative, scale, worst.1))
+}
+
+fn record<R: Real>(step: &Step<R>, left: Left) -> Vec<R> {
+    match left {
+        Left::Gradient => step.gradient.clone(),
+        Left::Parameters(_) => step.parameters.clone(),
+        Left::First(_) => step.moments[0].clone(),
+        Left::Second(_) => step.moments[1].clone(),
+    }
+}
+
+/// What a file of this name holds, and in which precision it was made.
+fn left(name: &str) -> Option<(Left, Precision)> {
+    let name = name.strip_suffix(".safetensors")?;
+    let (name, precision) = match (name.strip_suffix("_f64"), name.strip_suffix("_f32")) {
+        (Some(name), _) => (name, Precision::F64),
+        (_, Some(name)) => (name, Precision::F32),
+        _ => return None,
+    };
+    let step = |prefix| name.strip_prefix(prefix)?.parse::<usize>().ok().filter(|k| *k > 0);
+    let left = match name {
+        "grad" => Left::Gradient,
+        _ => (step("params_step").map(Left::Parameters))
+            .or_else(|| step("adam_m_step").map(Left::First))
+            .or_else(|| step("adam_v_step").map(Left::Second))?,
+    };
+    Some((left, precision))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_training_left() {
+        let double = |left| Some((left, Precision::F64));
+        assert_eq!(left("grad_f64.safetensors"), double(Left::Gradient));
+        assert_eq!(left("grad_f32.safetensors"), Some((Left::Gradient, Precision::F32)));
+        assert_eq!(left("params_step12_f64.safetensors"), double(Left::Parameters(12)));
+        assert_eq!(left("adam_v_step5_f64.safetensors"), double(Left::Second(5)));
+        for other in ["state.safetensors", "params_step0_f64.safetensors", "grad_f64.pth", "adam_step5_f64.safetensors"]
+        {
+            assert_eq!(left(other), None, "{other}");
+        }
+    }
+}

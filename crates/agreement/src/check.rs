@@ -1,0 +1,111 @@
+//! The check of a whole file of values.
+
+use crate::bench::Bench;
+use crate::layout::{self, EXAMPLES, Quantity, Role};
+use crate::report::{Report, Row, difference};
+use crate::subject::Subject;
+use crate::tolerance::Tolerance;
+use crate::values::Values;
+use crate::{AgreementError, Precision, azula, beside, composed, guided, kernel, reading, runs, schedules, training};
+use equipoise_field::Real;
+use equipoise_weights::Pick;
+use std::path::Path;
+
+const PHYSICSNEMO: &str = "it holds physicsnemo's guidance of a Gaussian prior, whose mean, covariance and \
+    denoiser stand in the file: no network belongs to it, and nothing of it depends on one";
+
+/// Computes every value of a file again with the network of `weights`, and says how far the two lie apart.
+///
+/// `weights` is a file of weights or a folder that holds one, with the description of the network beside them.
+/// The values are those of the layout in docs/networks.md: what was computed in double precision is computed in
+/// double precision here, from the same numbers, and likewise in single. A dataset of a name that is not known
+/// has a row that says so, as has a value that cannot be computed. Where training left its gradient, parameters
+/// or moments in files beside, these are compared too.
+///
+/// # Errors
+/// [`AgreementError`] for weights or a file that cannot be read, or a file that no network belongs to. What is
+/// wrong with one value is in its row.
+pub fn check(weights: &Path, pick: Pick, values: &Path, tolerance: Tolerance) -> Result<Report, AgreementError> {
+    let values = Values::open(values)?;
+    let datasets = values.datasets()?;
+    if values.has("prior/cov") {
+        return Err(AgreementError::Elsewhere { path: values.path().into(), what: PHYSICSNEMO });
+    }
+    let roles: Vec<(String, Option<Role>)> = datasets.into_iter().map(|d| (layout::role(&d), d)).map(|(r, d)| (d, r)).collect();
+    if !roles.iter().any(|(_, role)| matches!(role, Some(Role::Computed(..)))) {
+        let (path, found) = (values.path().into(), roles.len());
+        return Err(AgreementError::Nothing { path, found, expected: EXAMPLES });
+    }
+    let (architecture, state) = reading::read(weights, pick)?;
+    let double = Bench::<f64>::new(&values, Subject::new(&architecture, state.clone())?);
+    let single = Bench::<f32>::new(&values, Subject::new(&architecture, state)?);
+    let mut rows = Vec::new();
+    for (dataset, role) in &roles {
+        rows.extend(match role {
+            None => Some(Row::unknown(dataset)),
+            Some(Role::Given) => None,
+            Some(Role::Computed(quantity, precision)) => {
+                let tolerance = tolerance.of(quantity, *precision);
+                Some(match precision {
+                    Precision::F64 => row(&double, dataset, quantity, *precision, tolerance),
+                    Precision::F32 => row(&single, dataset, quantity, *precision, tolerance),
+                })
+            }
+        });
+    }
+    if roles.iter().any(|(_, role)| matches!(role, Some(Role::Computed(Quantity::Training(_), _)))) {
+        rows.extend(beside::rows(&double, Precision::F64, &tolerance)?);
+        rows.extend(beside::rows(&single, Precision::F32, &tolerance)?);
+    }
+    let used = values.used();
+    let unused = |(dataset, role): &(String, Option<Role>)| {
+        (*role == Some(Role::Given) && !used.contains(dataset)).then(|| dataset.clone())
+    };
+    let unused = roles.iter().filter_map(unused).collect();
+    Ok(Report { network: double.subject.describe(), rows, unused })
+}
+
+fn row<R: Real>(
+    bench: &Bench<'_, R>,
+    dataset: &str,
+    quantity: &Quantity,
+    precision: Precision,
+    tolerance: f64,
+) -> Row {
+    let mut row = Row::new(dataset, precision, tolerance);
+    let compared = || -> Result<(f64, f64), AgreementError> {
+        let found: Vec<f64> = compute(bench, dataset, quantity)?.into_iter().map(Real::wide).collect();
+        Ok(difference(&found, &bench.values.array::<f64>(dataset)?.values))
+    };
+    match compared() {
+        Ok((relative, scale)) => {
+            row.judge(relative, scale);
+            row.note = (*quantity == Quantity::GuidedDps).then(|| "norm over the whole batch".into());
+        }
+        Err(error) => row.fail(&error),
+    }
+    row
+}
+
+/// The value of a dataset, in its shape.
+fn compute<R: Real>(bench: &Bench<'_, R>, path: &str, quantity: &Quantity) -> Result<Vec<R>, AgreementError> {
+    match quantity {
+        Quantity::Schedule(alpha, variance, scale) => {
+            let schedule = schedules::of_family(bench.values, path, *alpha, *variance)?;
+            schedules::scales(bench.values, path, &schedule, *scale)
+        }
+        Quantity::NamedSchedule(scale) => {
+            schedules::scales(bench.values, path, &*schedules::azula(bench.values, path)?, *scale)
+        }
+        Quantity::Embedding => kernel::embeddings(bench, path),
+        Quantity::Kernel(product) => kernel::products(bench, path, *product),
+        Quantity::KernelEach => kernel::each(bench, path),
+        Quantity::Composed { group, product } => composed::products(bench, path, group, *product),
+        Quantity::Guided { detach } => guided::scores(bench, path, *detach),
+        Quantity::GuidedDps => guided::posterior_sampling(bench, path),
+        Quantity::Run { group, what } => runs::part(bench, path, group, *what),
+        Quantity::Backbone(part) => azula::backbone(bench, path, *part),
+        Quantity::Wrapped { wrapper, what } => azula::wrapped(bench, path, *wrapper, *what),
+        Quantity::Training(what) => training::part(bench, path, *what),
+    }
+}
