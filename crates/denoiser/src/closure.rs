@@ -1,6 +1,6 @@
 //! A denoiser made of two functions.
 
-use crate::{Denoiser, DenoiserError};
+use crate::{Denoiser, DenoiserError, Jacobian};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::error::Error;
@@ -40,6 +40,7 @@ pub struct Closure<R, D, V> {
     dim: usize,
     denoise: D,
     vjp: V,
+    jacobian: Jacobian,
     element: PhantomData<fn(R)>,
 }
 
@@ -53,7 +54,14 @@ where
     /// `vjp(x_t, level, v, out)` overwrites `out` with Jᵀv. What they return as an error becomes
     /// [`DenoiserError::Model`].
     pub fn new(dim: usize, denoise: D, vjp: V) -> Self {
-        Self { dim, denoise, vjp, element: PhantomData }
+        Self { dim, denoise, vjp, jacobian: Jacobian::Symmetric, element: PhantomData }
+    }
+
+    /// With what is known of J: [`Jacobian::General`] where x̂ is no posterior mean, as a network's.
+    #[must_use]
+    pub fn with_jacobian(mut self, jacobian: Jacobian) -> Self {
+        self.jacobian = jacobian;
+        self
     }
 
     fn check(&self, buffers: &[(&'static str, usize)]) -> Result<(), DenoiserError> {
@@ -82,6 +90,10 @@ where
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         self.check(&[("x_t", x_t.len()), ("v", v.len()), ("out", out.len())])?;
         (self.vjp)(x_t, level, v, out).map_err(DenoiserError::Model)
+    }
+
+    fn jacobian(&self) -> Jacobian {
+        self.jacobian
     }
 }
 

@@ -6,11 +6,22 @@ use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
+/// What is known of the Jacobian J = ∂x̂/∂x_t of a denoiser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jacobian {
+    /// (μ/σ²) Cov[x | x_t], as that of x̂ = E[x | x_t] is: symmetric, and nowhere negative.
+    Symmetric,
+    /// That of an estimate which is no posterior mean, as a network's or a composition's: it need be neither
+    /// symmetric nor positive, so that (σ²/μ)J need not be a covariance.
+    General,
+}
+
 /// An estimate x̂(x_t) of E[x | x_t = μx + σε] and its Jacobian J = ∂x̂/∂x_t.
 ///
-/// `dim`, `denoise` and `vjp` make a denoiser. Whoever needs x̂ and products with J at one state, as every
-/// method does, calls [`linearise`](Self::linearise), for a batch of members at once; a model that can
-/// run forward once for all of them, such as a network, overrides it with [`batch`](Self::batch).
+/// `dim`, `denoise` and `vjp` make a denoiser. Whoever needs x̂ and products with J at one state, as most
+/// methods do, calls [`linearise`](Self::linearise), for a batch of members at once, and who needs x̂ alone
+/// [`estimates`](Self::estimates); a model that can run forward once for all of them, such as a network,
+/// overrides both with [`batch`](Self::batch).
 /// [`check_denoiser`](crate::check_denoiser), [`check_jvp`](crate::check_jvp) and
 /// [`check_batch`](crate::check_batch) hold the forms to each other.
 pub trait Denoiser<R: Real>: Send + Sync {
@@ -45,6 +56,13 @@ pub trait Denoiser<R: Real>: Send + Sync {
         Err(DenoiserError::Unknown { what: "Cov[x | x_t] v" })
     }
 
+    /// What is known of J. A posterior mean has [`Jacobian::Symmetric`], which is what this says unless it is
+    /// overridden; whatever is no posterior mean says [`Jacobian::General`], and methods that take (σ²/μ)J for a
+    /// covariance say so to their users.
+    fn jacobian(&self) -> Jacobian {
+        Jacobian::Symmetric
+    }
+
     /// How many members one [`linearise`](Self::linearise) takes best. Ensembles are drawn in batches of so
     /// many, side by side; 1 leaves all threads to different members.
     fn batch(&self) -> usize {
@@ -66,6 +84,22 @@ pub trait Denoiser<R: Real>: Send + Sync {
         _tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
         Ok(Box::new(MemberByMember::new(self, x_t, level, x_hat)?))
+    }
+
+    /// x̂ at n states of one level, without J: overwrites `x_hat`, of n·D numbers as `x_t` is. It has the bits
+    /// that [`linearise`](Self::linearise) writes, which makes it unless it is overridden; a model that would
+    /// keep what products with J need overrides it to keep nothing.
+    ///
+    /// # Errors
+    /// [`DenoiserError`] when an estimate cannot be made.
+    fn estimates(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &mut [R],
+        tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        self.linearise(x_t, level, x_hat, tape).map(drop)
     }
 }
 

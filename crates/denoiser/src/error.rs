@@ -23,6 +23,18 @@ pub enum DenoiserError {
         /// The product.
         what: &'static str,
     },
+    /// Too few random vectors to compare J with Jᵀ on.
+    #[error("probes: found {found} random vector(s), expected at least 2")]
+    Probes {
+        /// How many there are.
+        found: usize,
+    },
+    /// A product asked for where x̂ was made alone.
+    #[error("{what}: found x̂ without its Jacobian, expected a denoiser linearised there")]
+    Unlinearised {
+        /// The product.
+        what: &'static str,
+    },
     /// A member of a batch that is not what it is alone.
     #[error(
         "{what} of member {member} in a batch of {batch}, entry {index}: found {found}, expected {expected} as when alone"

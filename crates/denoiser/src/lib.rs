@@ -39,6 +39,7 @@
 //! # Ok::<(), DenoiserError>(())
 //! ```
 
+mod asymmetry;
 mod closure;
 mod conformance;
 mod denoise;
@@ -47,9 +48,10 @@ mod linearise;
 mod pointers;
 mod pullback;
 
+pub use asymmetry::{Asymmetry, asymmetry};
 pub use closure::Closure;
 pub use conformance::{Conformance, check_batch, check_denoiser, check_jvp};
-pub use denoise::{Denoiser, Empirical, ExactCovariance, LogLikelihood, Moments};
+pub use denoise::{Denoiser, Empirical, ExactCovariance, Jacobian, LogLikelihood, Moments};
 pub use error::DenoiserError;
-pub use linearise::{Linearised, Tape};
+pub use linearise::{Linearised, Tape, Unlinearised};
 pub use pullback::Pullback;

@@ -32,6 +32,24 @@ pub trait Linearised<R: Real> {
     }
 }
 
+/// What stands for J where x̂ was made alone: it refuses every product.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unlinearised;
+
+impl<R: Real> Linearised<R> for Unlinearised {
+    fn vjp(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+        Err(DenoiserError::Unlinearised { what: "Jᵀv" })
+    }
+
+    fn jvp(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+        Err(DenoiserError::Unlinearised { what: "J v" })
+    }
+
+    fn covariance(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+        Err(DenoiserError::Unlinearised { what: "Cov[x | x_t] v" })
+    }
+}
+
 /// Room that linearisations keep their intermediate values in, owned by whoever asks for them and used again
 /// and again. One tape serves one linearisation at a time, of any denoiser.
 #[derive(Default)]
@@ -74,12 +92,7 @@ impl<'a, R: Real, D: Denoiser<R> + ?Sized> MemberByMember<'a, R, D> {
         level: Level,
         x_hat: &mut [R],
     ) -> Result<Self, DenoiserError> {
-        let dim = denoiser.dim();
-        members("x_t", x_t.len(), dim)?;
-        length("x_hat", x_hat.len(), x_t.len())?;
-        for (x_t, x_hat) in x_t.chunks_exact(dim).zip(x_hat.chunks_exact_mut(dim)) {
-            denoiser.denoise(x_t, level, x_hat)?;
-        }
+        estimates(denoiser, x_t, level, x_hat)?;
         Ok(Self { denoiser, x_t, level })
     }
 
@@ -112,6 +125,20 @@ impl<R: Real, D: Denoiser<R> + ?Sized> Linearised<R> for MemberByMember<'_, R, D
     fn covariance(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         self.each(v, out, |denoiser, x_t, v, out| denoiser.covariance(x_t, self.level, v, out))
     }
+}
+
+/// x̂ of every member, by `denoise`.
+pub(crate) fn estimates<R: Real, D: Denoiser<R> + ?Sized>(
+    denoiser: &D,
+    x_t: &[R],
+    level: Level,
+    x_hat: &mut [R],
+) -> Result<(), DenoiserError> {
+    let dim = denoiser.dim();
+    members("x_t", x_t.len(), dim)?;
+    length("x_hat", x_hat.len(), x_t.len())?;
+    let mut states = x_t.chunks_exact(dim).zip(x_hat.chunks_exact_mut(dim));
+    states.try_for_each(|(x_t, x_hat)| denoiser.denoise(x_t, level, x_hat))
 }
 
 /// The number of members in a buffer of whole fields.

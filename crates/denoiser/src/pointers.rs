@@ -1,6 +1,8 @@
 //! Denoisers behind an `Arc`, which stand wherever one by value does.
 
-use crate::{Denoiser, DenoiserError, Empirical, ExactCovariance, Linearised, LogLikelihood, Moments, Tape};
+use crate::{
+    Denoiser, DenoiserError, Empirical, ExactCovariance, Jacobian, Linearised, LogLikelihood, Moments, Tape,
+};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::sync::Arc;
@@ -30,6 +32,10 @@ impl<R: Real, D: Denoiser<R> + ?Sized> Denoiser<R> for Arc<D> {
         (**self).batch()
     }
 
+    fn jacobian(&self) -> Jacobian {
+        (**self).jacobian()
+    }
+
     fn linearise<'a>(
         &'a self,
         x_t: &'a [R],
@@ -38,6 +44,16 @@ impl<R: Real, D: Denoiser<R> + ?Sized> Denoiser<R> for Arc<D> {
         tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
         (**self).linearise(x_t, level, x_hat, tape)
+    }
+
+    fn estimates(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &mut [R],
+        tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        (**self).estimates(x_t, level, x_hat, tape)
     }
 }
 

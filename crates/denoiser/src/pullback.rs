@@ -1,7 +1,7 @@
 //! A denoiser made of one function that is run once for x̂ and its slope.
 
-use crate::linearise::members;
-use crate::{Denoiser, DenoiserError, Linearised, Tape};
+use crate::linearise::{estimates, members};
+use crate::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::error::Error;
@@ -36,6 +36,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub struct Pullback<R, F> {
     dim: usize,
     forward: F,
+    jacobian: Jacobian,
     element: PhantomData<fn(R)>,
 }
 
@@ -49,7 +50,14 @@ where
     /// function (v, out) that overwrites `out` with Jᵀv there. What they return as an error becomes
     /// [`DenoiserError::Model`]. Lengths are checked before either is called.
     pub fn new(dim: usize, forward: F) -> Self {
-        Self { dim, forward, element: PhantomData }
+        Self { dim, forward, jacobian: Jacobian::Symmetric, element: PhantomData }
+    }
+
+    /// With what is known of J: [`Jacobian::General`] where x̂ is no posterior mean, as a network's.
+    #[must_use]
+    pub fn with_jacobian(mut self, jacobian: Jacobian) -> Self {
+        self.jacobian = jacobian;
+        self
     }
 
     fn run(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<B, DenoiserError> {
@@ -87,6 +95,10 @@ where
         back(v, out).map_err(DenoiserError::Model)
     }
 
+    fn jacobian(&self) -> Jacobian {
+        self.jacobian
+    }
+
     fn linearise<'a>(
         &'a self,
         x_t: &'a [R],
@@ -104,6 +116,17 @@ where
             backs.push(self.run(x_t, level, x_hat)?);
         }
         Ok(Box::new(Backward { dim: self.dim, backs }))
+    }
+
+    /// No member's backward pass is kept.
+    fn estimates(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &mut [R],
+        _tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        estimates(self, x_t, level, x_hat)
     }
 }
 

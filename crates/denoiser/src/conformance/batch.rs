@@ -6,7 +6,7 @@ use equipoise_schedule::Level;
 
 /// Checks that no member of a batch knows of the others: x̂ and every product that the denoiser has, at the
 /// first 1, 2, 5, 16 and all of the states in `x_t`, in their order and reversed, have the bits of `denoise`,
-/// `vjp`, `jvp` and `covariance` at one state. `v` are the vectors, as many as states.
+/// `vjp`, `jvp` and `covariance` at one state; x̂ both linearised and by `estimates`. `v` are the vectors, as many as states.
 ///
 /// # Errors
 /// [`DenoiserError::Batch`]; [`DenoiserError::Length`] unless `x_t` and `v` are whole fields, as many; what
@@ -41,11 +41,14 @@ pub fn check_batch<R: Real>(
     Ok(())
 }
 
-/// x̂ and the products, as far as the denoiser has them.
-struct Products<R>([(&'static str, Option<Vec<R>>); 4]);
+/// x̂ in both ways and the products, as far as the denoiser has them.
+struct Products<R>([(&'static str, Option<Vec<R>>); 5]);
 
-fn named<R>(x_hat: Vec<R>, vjp: Vec<R>, jvp: Option<Vec<R>>, covariance: Option<Vec<R>>) -> Products<R> {
-    Products([("x_hat", Some(x_hat)), ("vjp", Some(vjp)), ("jvp", jvp), ("covariance", covariance)])
+fn named<R>([x_hat, estimate, vjp]: [Vec<R>; 3], [jvp, covariance]: [Option<Vec<R>>; 2]) -> Products<R> {
+    let [x_hat, estimate, vjp] = [x_hat, estimate, vjp].map(Some);
+    let names = ["x_hat", "x_hat without J", "vjp", "jvp", "covariance"];
+    let mut found = [x_hat, estimate, vjp, jvp, covariance].into_iter();
+    Products(names.map(|name| (name, found.next().flatten())))
 }
 
 /// What a product wrote; `None` where the denoiser does not have it.
@@ -67,7 +70,8 @@ impl<R: Real> Products<R> {
         denoiser.denoise(x_t, level, &mut x_hat)?;
         denoiser.vjp(x_t, level, v, &mut vjp)?;
         let jvp = known(v.len(), |out| denoiser.jvp(x_t, level, v, out))?;
-        Ok(named(x_hat, vjp, jvp, known(v.len(), |out| denoiser.covariance(x_t, level, v, out))?))
+        let covariance = known(v.len(), |out| denoiser.covariance(x_t, level, v, out))?;
+        Ok(named([x_hat.clone(), x_hat, vjp], [jvp, covariance]))
     }
 
     fn together(
@@ -77,12 +81,14 @@ impl<R: Real> Products<R> {
         v: &[R],
         tape: &mut Tape,
     ) -> Result<Self, DenoiserError> {
-        let (mut x_hat, mut vjp) = (vec![R::nan(); v.len()], vec![R::nan(); v.len()]);
+        let [mut x_hat, mut estimate, mut vjp] =
+            [const { Vec::new() }; 3].map(|_: Vec<R>| vec![R::nan(); v.len()]);
+        denoiser.estimates(x_t, level, &mut estimate, tape)?;
         let mut local: Box<dyn Linearised<R> + '_> = denoiser.linearise(x_t, level, &mut x_hat, tape)?;
         local.vjp(v, &mut vjp)?;
         let jvp = known(v.len(), |out| local.jvp(v, out))?;
         let covariance = known(v.len(), |out| local.covariance(v, out))?;
-        Ok(named(x_hat, vjp, jvp, covariance))
+        Ok(named([x_hat, estimate, vjp], [jvp, covariance]))
     }
 
     /// Whether the member at `place` is `alone`.
