@@ -53,7 +53,7 @@ mod tests {
     /// The first step has m̂ = g and v̂ = g², so that it is the rate times a sign.
     #[test]
     fn the_first_step_is_a_sign() {
-        let mut parameters = [1.0, -2.0, 3.0];
+        let mut parameters = [1.0f64, -2.0, 3.0];
         AdamW::new(CONSTANTS, 3).step(&mut parameters, &[4.0, -1e-3, 0.0]);
         let expected = [0.95 - 0.1, -1.9 + 0.1, 2.85];
         for (found, expected) in parameters.iter().zip(expected) {

@@ -105,9 +105,7 @@ fn rows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, Array<R>, [usize; 2]
     let rows = bench.values.array::<R>("x")?;
     let times = bench.values.shape("t")?.iter().product::<usize>();
     match rows.shape[..] {
-        [n, batch, channels, height, width]
-            if n == times && n * batch > 0 && channels == bench.subject.network().channels() =>
-        {
+        [n, _, channels, height, width] if n == times && channels == bench.subject.network().channels() => {
             let first = rows.values[..rows.values.len() / n].to_vec();
             let shape = rows.shape[1..].to_vec();
             let dataset = rows.dataset.clone();
@@ -115,7 +113,7 @@ fn rows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, Array<R>, [usize; 2]
         }
         _ => {
             let channels = bench.subject.network().channels();
-            let expected = format!("({times}, B, {channels}, H, W) with B of at least 1");
+            let expected = format!("({times}, B, {channels}, H, W)");
             Err(AgreementError::Shape { dataset: rows.dataset, found: rows.shape, expected })
         }
     }

@@ -47,9 +47,9 @@ impl<'a, R: Real> Bench<'a, R> {
         let array = self.values.array::<R>(dataset)?;
         let channels = self.subject.network().channels();
         match array.shape[..] {
-            [batch, found, height, width] if batch > 0 && found == channels => Ok((array, [height, width])),
+            [_, found, height, width] if found == channels => Ok((array, [height, width])),
             _ => {
-                let expected = format!("(B, {channels}, H, W) with B of at least 1");
+                let expected = format!("(B, {channels}, H, W)");
                 Err(AgreementError::Shape { dataset: dataset.into(), found: array.shape, expected })
             }
         }
@@ -83,11 +83,21 @@ impl<'a, R: Real> Bench<'a, R> {
     }
 
     /// x̂ of states on a grid by azula's network behind a wrapper.
-    pub(crate) fn wrapped(&self, grid: [usize; 2], context: Vec<R>, wrapper: Wrapper) -> Arc<dyn Denoiser<R>> {
+    pub(crate) fn wrapped(
+        &self,
+        grid: [usize; 2],
+        context: Vec<R>,
+        wrapper: Wrapper,
+    ) -> Arc<dyn Denoiser<R>> {
         self.window(grid, context, Preconditioning::Azula(wrapper))
     }
 
-    fn window(&self, grid: [usize; 2], context: Vec<R>, preconditioning: Preconditioning) -> Arc<dyn Denoiser<R>> {
+    fn window(
+        &self,
+        grid: [usize; 2],
+        context: Vec<R>,
+        preconditioning: Preconditioning,
+    ) -> Arc<dyn Denoiser<R>> {
         Arc::new(Window { subject: Arc::clone(&self.subject), grid, context, preconditioning })
     }
 }

@@ -4,9 +4,9 @@ use crate::bench::Bench;
 use crate::report::{Row, Verdict, difference};
 use crate::tolerance::Tolerance;
 use crate::training::{self, Step};
-use crate::{AgreementError, Precision};
+use crate::{AgreementError, Precision, reading};
 use equipoise_field::Real;
-use equipoise_weights::{Pick, State};
+use equipoise_weights::Pick;
 use std::path::Path;
 
 /// Which record of which step a file holds.
@@ -59,20 +59,24 @@ fn row<R: Real>(bench: &Bench<'_, R>, path: &Path, name: &str, left: Left, toler
 }
 
 /// max|Δ|/max|value| over all tensors of a file, max|value|, and the tensor in which the difference is largest.
-fn compare<R: Real>(bench: &Bench<'_, R>, path: &Path, left: Left) -> Result<(f64, f64, String), AgreementError> {
+fn compare<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &Path,
+    left: Left,
+) -> Result<(f64, f64, String), AgreementError> {
     let step = match left {
         Left::Gradient => 1,
         Left::Parameters(k) | Left::First(k) | Left::Second(k) => k,
     };
     let steps = training::steps(bench, step)?;
     let last = steps.last().map(|step| record(step, left)).unwrap_or_default();
-    let mut state = State::read(path, Pick::Only)?;
+    let mut state = reading::state(path, Pick::Only)?;
     let (mut expected, mut worst) = (Vec::new(), (f64::NEG_INFINITY, String::new()));
     for parameter in bench.subject.network().parameters() {
         let at = expected.len()..expected.len() + parameter.values.len();
         let tensor = state.take(parameter.name, parameter.shape);
-        let own = tensor.map_or_else(|| vec![f64::NAN; at.len()], |tensor| tensor.to::<f64>());
-        let distance = own.iter().zip(&last[at]).map(|(e, f)| (e - f.wide()).abs()).fold(0.0, f64::max);
+        let own: Vec<f64> = tensor.map_or_else(|| vec![f64::NAN; at.len()], |tensor| tensor.to::<f64>());
+        let distance = own.iter().zip(&last[at]).map(|(e, f)| (*e - f.wide()).abs()).fold(0.0f64, f64::max);
         if distance > worst.0 {
             worst = (distance, parameter.name.to_owned());
         }
@@ -122,8 +126,12 @@ mod tests {
         assert_eq!(left("grad_f32.safetensors"), Some((Left::Gradient, Precision::F32)));
         assert_eq!(left("params_step12_f64.safetensors"), double(Left::Parameters(12)));
         assert_eq!(left("adam_v_step5_f64.safetensors"), double(Left::Second(5)));
-        for other in ["state.safetensors", "params_step0_f64.safetensors", "grad_f64.pth", "adam_step5_f64.safetensors"]
-        {
+        for other in [
+            "state.safetensors",
+            "params_step0_f64.safetensors",
+            "grad_f64.pth",
+            "adam_step5_f64.safetensors",
+        ] {
             assert_eq!(left(other), None, "{other}");
         }
     }

@@ -6,7 +6,9 @@ use crate::report::{Report, Row, difference};
 use crate::subject::Subject;
 use crate::tolerance::Tolerance;
 use crate::values::Values;
-use crate::{AgreementError, Precision, azula, beside, composed, guided, kernel, reading, runs, schedules, training};
+use crate::{
+    AgreementError, Precision, azula, beside, composed, guided, kernel, reading, runs, schedules, training,
+};
 use equipoise_field::Real;
 use equipoise_weights::Pick;
 use std::path::Path;
@@ -25,13 +27,19 @@ const PHYSICSNEMO: &str = "it holds physicsnemo's guidance of a Gaussian prior, 
 /// # Errors
 /// [`AgreementError`] for weights or a file that cannot be read, or a file that no network belongs to. What is
 /// wrong with one value is in its row.
-pub fn check(weights: &Path, pick: Pick, values: &Path, tolerance: Tolerance) -> Result<Report, AgreementError> {
+pub fn check(
+    weights: &Path,
+    pick: Pick,
+    values: &Path,
+    tolerance: Tolerance,
+) -> Result<Report, AgreementError> {
     let values = Values::open(values)?;
     let datasets = values.datasets()?;
     if values.has("prior/cov") {
         return Err(AgreementError::Elsewhere { path: values.path().into(), what: PHYSICSNEMO });
     }
-    let roles: Vec<(String, Option<Role>)> = datasets.into_iter().map(|d| (layout::role(&d), d)).map(|(r, d)| (d, r)).collect();
+    let roles: Vec<(String, Option<Role>)> =
+        datasets.into_iter().map(|d| (layout::role(&d), d)).map(|(r, d)| (d, r)).collect();
     if !roles.iter().any(|(_, role)| matches!(role, Some(Role::Computed(..)))) {
         let (path, found) = (values.path().into(), roles.len());
         return Err(AgreementError::Nothing { path, found, expected: EXAMPLES });

@@ -49,7 +49,11 @@ impl<R: Real> Seen<R> {
 }
 
 /// The noise estimates of SDA's Gaussian score at the first of the file's times.
-pub(crate) fn scores<R: Real>(bench: &Bench<'_, R>, path: &str, detach: bool) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn scores<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    detach: bool,
+) -> Result<Vec<R>, AgreementError> {
     let (x, seen, levels) = asked(bench, path)?;
     let score = seen.score(x.composed(bench.mean(x.grid, "guided/y")?)?);
     let score = if detach { score.detached() } else { score };
@@ -66,7 +70,10 @@ pub(crate) fn scores<R: Real>(bench: &Bench<'_, R>, path: &str, detach: bool) ->
 /// SDA's form of diffusion posterior sampling, ε̂ − σs with s = −ζ ∇‖y − A(x̂)‖²/‖y − A(x̂)‖: the norm is over the
 /// **whole batch**, as in its code, so that members weaken each other. The method `sda_dps` of this project
 /// takes it of one member.
-pub(crate) fn posterior_sampling<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn posterior_sampling<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+) -> Result<Vec<R>, AgreementError> {
     let (x, seen, levels) = asked(bench, path)?;
     let zeta = bench.values.number(path, "zeta")?;
     let denoiser = x.composed(bench.mean(x.grid, "guided/y")?)?;

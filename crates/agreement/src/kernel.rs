@@ -11,13 +11,21 @@ const X: &str = "kernel/x";
 const V: &str = "kernel/v";
 
 /// ε̂, Jᵀv or J v of the windows of the file at the first of its times, as many as the dataset has rows.
-pub(crate) fn products<R: Real>(bench: &Bench<'_, R>, path: &str, product: Product) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn products<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    product: Product,
+) -> Result<Vec<R>, AgreementError> {
     let (x, grid) = windows(bench)?;
     let times = bench.times("t", path, &x.shape)?;
     let v = direction(bench, product, V, &x)?;
     let mut out = Vec::new();
     for time in times {
-        out.extend(bench.subject.product(&At { grid, x: &x.values, times: &[time], context: &[] }, product, &v)?);
+        out.extend(bench.subject.product(
+            &At { grid, x: &x.values, times: &[time], context: &[] },
+            product,
+            &v,
+        )?);
     }
     Ok(out)
 }

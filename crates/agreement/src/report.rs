@@ -66,7 +66,15 @@ impl Row {
     /// The row of a dataset whose name says nothing.
     pub(crate) fn unknown(dataset: &str) -> Self {
         let (precision, tolerance, verdict) = (None, None, Verdict::NotKnown);
-        Self { dataset: dataset.into(), precision, difference: None, tolerance, scale: None, verdict, note: None }
+        Self {
+            dataset: dataset.into(),
+            precision,
+            difference: None,
+            tolerance,
+            scale: None,
+            verdict,
+            note: None,
+        }
     }
 
     /// Takes the difference; NaN never agrees.

@@ -34,9 +34,7 @@ pub(crate) fn part<R: Real>(
     let found = bench.values.shape(path)?;
     let (expected, values) = match what {
         RunPart::End => (record.shape.clone(), record.end.clone()),
-        RunPart::Times => {
-            (vec![record.times.len()], record.times.iter().map(|t| R::narrow(*t)).collect())
-        }
+        RunPart::Times => (vec![record.times.len()], record.times.iter().map(|t| R::narrow(*t)).collect()),
         RunPart::States => {
             let len = record.end.len();
             let kept = found.first().copied().unwrap_or(0).min(record.states.len() / len);
@@ -69,11 +67,13 @@ pub(crate) fn run<R: Real>(bench: &Bench<'_, R>, group: &str) -> Result<Rc<Recor
         sampler.run_batch(&witness, &schedule, start.array.values.clone(), &by_member, f64::INFINITY)?;
     let end = ends(group, outcomes)?;
     let seen = witness.into_seen();
-    let planned = sampler.grid().windows(2).flat_map(|times| {
-        std::iter::once(times[0]).chain(std::iter::repeat_n(times[1], corrections))
-    });
+    let planned = sampler
+        .grid()
+        .windows(2)
+        .flat_map(|times| std::iter::once(times[0]).chain(std::iter::repeat_n(times[1], corrections)));
     // A time is that of an evaluation only if its level was the one evaluated.
-    let times = planned.zip(seen.levels).map(|(t, level)| if schedule.level(t) == level { t } else { f64::NAN });
+    let times =
+        planned.zip(seen.levels).map(|(t, level)| if schedule.level(t) == level { t } else { f64::NAN });
     let times = times.collect();
     Ok(Rc::new(Record { shape: start.array.shape, end, states: seen.states, times }))
 }

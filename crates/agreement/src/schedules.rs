@@ -26,7 +26,12 @@ pub(crate) fn scales<R: Real>(
 }
 
 /// A schedule of SDA's family with the η of the file.
-pub(crate) fn of_family(values: &Values, path: &str, alpha: Alpha, variance: Variance) -> Result<Sda, AgreementError> {
+pub(crate) fn of_family(
+    values: &Values,
+    path: &str,
+    alpha: Alpha,
+    variance: Variance,
+) -> Result<Sda, AgreementError> {
     let eta = match values.number(path, "eta") {
         Err(AgreementError::NoAttribute { .. }) => ETA,
         stated => stated?,

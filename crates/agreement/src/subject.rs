@@ -48,7 +48,10 @@ impl<R: Real> Subject<R> {
                 net.window, net.hidden_channels
             ),
             Architecture::Azula(net) => {
-                format!("azula's UNet of {outputs} channels, widths {:?}, {parameters} parameters", net.hid_channels)
+                format!(
+                    "azula's UNet of {outputs} channels, widths {:?}, {parameters} parameters",
+                    net.hid_channels
+                )
             }
         }
     }
@@ -77,7 +80,12 @@ impl<R: Real> Subject<R> {
     }
 
     /// The output, or a product of its Jacobian with v.
-    pub(crate) fn product(&self, at: &At<'_, R>, product: Product, v: &[R]) -> Result<Vec<R>, AgreementError> {
+    pub(crate) fn product(
+        &self,
+        at: &At<'_, R>,
+        product: Product,
+        v: &[R],
+    ) -> Result<Vec<R>, AgreementError> {
         let input = Input { grid: at.grid, x: at.x, c_time: at.times, context: at.context };
         let keep = if product == Product::Output { Keep::Output } else { Keep::Products };
         let mut room = Room::default();

@@ -30,7 +30,9 @@ impl<R: Real> Batch<R> {
         times.expect(&noised.shape[..1])?;
         let schedule = schedules::sda(bench.values, "")?;
         let len = noised.values.len() / times.values.len();
-        for ((x, eps), t) in noised.values.chunks_exact_mut(len).zip(eps.values.chunks_exact(len)).zip(&times.values) {
+        for ((x, eps), t) in
+            noised.values.chunks_exact_mut(len).zip(eps.values.chunks_exact(len)).zip(&times.values)
+        {
             let level = schedule.level(*t);
             let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
             x.iter_mut().zip(eps).for_each(|(x, e)| *x = mu * *x + sigma * *e);
@@ -75,7 +77,11 @@ pub(crate) struct Step<R> {
 }
 
 /// A dataset of training.
-pub(crate) fn part<R: Real>(bench: &Bench<'_, R>, path: &str, what: TrainingPart) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn part<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    what: TrainingPart,
+) -> Result<Vec<R>, AgreementError> {
     let batch = Batch::read(bench)?;
     let found = bench.values.shape(path)?;
     match what {

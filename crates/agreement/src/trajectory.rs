@@ -3,7 +3,7 @@
 use crate::AgreementError;
 use crate::bench::Bench;
 use crate::values::Array;
-use equipoise_composition::Composition;
+use equipoise_composition::{Composition, Fold};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, Shape};
 use std::sync::Arc;
@@ -15,8 +15,6 @@ pub(crate) struct Trajectories<R> {
     pub(crate) shape: Shape,
     /// H and W.
     pub(crate) grid: [usize; 2],
-    /// Frames of a window of the network.
-    pub(crate) window: usize,
 }
 
 impl<R: Real> Trajectories<R> {
@@ -28,30 +26,28 @@ impl<R: Real> Trajectories<R> {
         bench.subject.is_sda()?;
         let array = bench.values.array::<R>(dataset)?;
         let outputs = bench.subject.outputs();
-        let misshapen = |expected: String| AgreementError::Shape {
-            dataset: dataset.into(),
-            found: array.shape.clone(),
-            expected,
+        let (frames, channels, height, width) = match array.shape[..] {
+            [_, frames, channels, height, width] if outputs.is_multiple_of(channels) => {
+                (frames, channels, height, width)
+            }
+            _ => {
+                let expected =
+                    format!("(B, L, C, H, W) with C a divisor of the network's {outputs} channels");
+                return Err(AgreementError::Shape { dataset: dataset.into(), found: array.shape, expected });
+            }
         };
-        let &[batch, frames, channels, height, width] = &array.shape[..] else {
-            return Err(misshapen("(B, L, C, H, W)".into()));
-        };
-        if batch == 0 || channels == 0 || outputs % channels != 0 {
-            return Err(misshapen(format!("(B, L, C, H, W) with B of at least 1 and C that divides {outputs}")));
-        }
-        let window = outputs / channels;
-        if frames < window || window % 2 == 0 {
-            return Err(misshapen(format!("(B, L, C, H, W) with L of at least {window}, an odd window of {outputs}/{channels}")));
-        }
         let shape = Shape::new(frames, channels, height, width);
-        Ok(Self { shape, grid: [height, width], window, array })
+        Ok(Self { shape, grid: [height, width], array })
     }
 
     /// A denoiser of windows composed over the L frames, as SDA folds them.
     ///
     /// # Errors
     /// Those of the composition.
-    pub(crate) fn composed(&self, window: Arc<dyn Denoiser<R>>) -> Result<Arc<dyn Denoiser<R>>, AgreementError> {
-        Ok(Arc::new(Composition::new(window, self.window, self.shape.frames)?))
+    pub(crate) fn composed(
+        &self,
+        window: Arc<dyn Denoiser<R>>,
+    ) -> Result<Arc<dyn Denoiser<R>>, AgreementError> {
+        Ok(Arc::new(Composition::new(window, self.shape.frame(), self.shape.frames, Fold::Centre)?))
     }
 }

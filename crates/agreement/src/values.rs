@@ -75,12 +75,17 @@ impl Values {
         Ok(self.dataset(dataset)?.shape())
     }
 
-    /// A dataset as finite numbers of the type asked for, whatever type they are stored in.
+    /// A dataset as finite numbers of the type asked for, at least one, whatever type they are stored in.
     ///
     /// # Errors
-    /// [`AgreementError::Missing`], [`AgreementError::Dataset`], [`AgreementError::NotFinite`].
+    /// [`AgreementError::Missing`], [`AgreementError::Dataset`], [`AgreementError::Shape`] of an empty one,
+    /// [`AgreementError::NotFinite`].
     pub(crate) fn array<R: Real>(&self, dataset: &str) -> Result<Array<R>, AgreementError> {
         let stored = self.dataset(dataset)?;
+        if stored.size() == 0 {
+            let expected = "at least one number".into();
+            return Err(AgreementError::Shape { dataset: dataset.into(), found: stored.shape(), expected });
+        }
         let values = stored.read_raw::<f64>().map_err(|e| fault(dataset, &e))?;
         if let Some(index) = values.iter().position(|x| !x.is_finite()) {
             let value = values[index];
@@ -143,7 +148,9 @@ impl Values {
         let read = || -> hdf5::Result<Option<String>> {
             let attribute = holder.attr(name)?;
             Ok(match attribute.dtype()?.to_descriptor()? {
-                TypeDescriptor::FixedAscii(_) => Some(attribute.read_scalar::<FixedAscii<TEXT>>()?.to_string()),
+                TypeDescriptor::FixedAscii(_) => {
+                    Some(attribute.read_scalar::<FixedAscii<TEXT>>()?.to_string())
+                }
                 TypeDescriptor::FixedUnicode(_) => {
                     Some(attribute.read_scalar::<FixedUnicode<TEXT>>()?.to_string())
                 }
@@ -173,8 +180,9 @@ impl Values {
         let mut at = path;
         loop {
             let place: hdf5::Result<Location> = match at {
-                "" => Ok((*self.file).clone()),
-                at => self.file.dataset(at).map(|d| (**d).clone()).or_else(|_| self.file.group(at).map(|g| (*g).clone())),
+                "" => Ok((**self.file).clone()),
+                at => (self.file.dataset(at).map(|d| (**d).clone()))
+                    .or_else(|_| self.file.group(at).map(|g| (*g).clone())),
             };
             match place {
                 Ok(place) if place.attr(name).is_ok() => return Ok(place),

@@ -16,6 +16,7 @@ mod format;
 mod inspect;
 mod interrupt;
 mod memory;
+mod network;
 mod number;
 mod output;
 mod priors;
@@ -55,6 +56,7 @@ enum Verb {
     Denoise(Box<denoise::Arguments>),
     Sensitivity(Box<sensitivity::Arguments>),
     Sample(Box<sample::Arguments>),
+    Network(network::Arguments),
     Inspect(inspect::Arguments),
     Tables(tables::Arguments),
 }
@@ -78,6 +80,7 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Benchmark(arguments) => return benchmark::run(arguments),
         Verb::Reconstruct(arguments) => return reconstruct::run(arguments),
         Verb::Fit(arguments) => return fit::run(arguments),
+        Verb::Network(arguments) => return network::run(arguments),
         Verb::Denoise(arguments) => return denoise::run(arguments),
         Verb::Sensitivity(arguments) => return sensitivity::run(arguments),
         Verb::Sample(arguments) => return sample::run(arguments),

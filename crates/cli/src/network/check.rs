@@ -1,0 +1,152 @@
+//! `equipoise network check`: a network against the values that its own code gave.
+
+use crate::failure::usage;
+use crate::format::Format;
+use crate::output;
+use crate::table::{Cell, Column, Table};
+use anyhow::Context;
+use clap::ValueEnum;
+use equipoise_agreement::{AgreementError, Precision, Report, Row, Tolerance, Verdict, check};
+use equipoise_weights::Pick;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+/// Check that a network was read right: compute again what its own code gave, and compare.
+///
+/// VALUES is an HDF5 file of inputs and outputs of the published code; the names of its datasets say what each
+/// holds (docs/networks.md). Every computed value has a row: max|Δ|/max|value| beside its tolerance. What was
+/// computed in double precision is computed in double precision here, from the same numbers, and likewise in
+/// single. Datasets whose names are not known, and values that cannot be computed, have rows that say so.
+///
+/// Tolerances: 1e-9 in double precision; in single precision 5e-6 for single calls, 5e-5 for guided noise
+/// estimates and for runs of a sampler, 5e-4 for runs of Heun's method, whose last step divides by the smallest
+/// noise scale.
+///
+/// Units and space: those of the network's own inputs and outputs, nothing normalised by this command; the
+/// differences are pure numbers.
+///
+/// Exit status: 0 if every row agrees, 1 if one does not or cannot be computed, 2 if no network belongs to
+/// VALUES.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The weights, or a folder that holds them; `config.json` or `network.json` beside them describes the network
+    weights: PathBuf,
+
+    /// The HDF5 file of values
+    #[arg(long, value_name = "VALUES")]
+    against: PathBuf,
+
+    /// The largest difference that is agreement, in place of the defaults: one for all values, or one in double
+    /// and one in single precision
+    #[arg(long, value_name = "F64[,F32]")]
+    tolerance: Option<Bounds>,
+
+    /// Which weights are meant where the file holds raw and averaged ones
+    #[arg(long, value_enum, value_name = "raw|ema")]
+    pick: Option<Which>,
+
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// The weights of a file that holds two sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// Those that the optimiser left
+    Raw,
+    /// Their running average
+    Ema,
+}
+
+/// One tolerance, or one for each precision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bounds(Tolerance);
+
+impl FromStr for Bounds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| {
+            let number = text.trim().parse::<f64>().ok().filter(|x| x.is_finite() && *x >= 0.0);
+            number.ok_or_else(|| format!("found {text:?}, expected one or two numbers of at least 0"))
+        };
+        let (double, single) = text.split_once(',').unwrap_or((text, text));
+        Ok(Self(Tolerance { double: Some(number(double)?), single: Some(number(single)?) }))
+    }
+}
+
+/// Prints the rows.
+///
+/// # Errors
+/// Weights or a file that cannot be read; bad usage for a file that no network belongs to.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let pick = match arguments.pick {
+        None => Pick::Only,
+        Some(Which::Raw) => Pick::Raw,
+        Some(Which::Ema) => Pick::Ema,
+    };
+    let tolerance = arguments.tolerance.map_or_else(Tolerance::default, |bounds| bounds.0);
+    let report = match check(&arguments.weights, pick, &arguments.against, tolerance) {
+        Err(error @ AgreementError::Elsewhere { .. }) => return Err(usage(&error.to_string())),
+        checked => checked.context("network check")?,
+    };
+    output::print(|to| match arguments.format {
+        Format::Table => write_text(to, &report),
+        Format::Json => output::write_json(to, &report),
+        Format::Csv => Ok(table(&report).write_csv(to)?),
+    })?;
+    Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+const COLUMNS: [Column; 7] = [
+    Column::words("dataset"),
+    Column::words("precision"),
+    Column::numbers("difference"),
+    Column::numbers("tolerance"),
+    Column::numbers("scale"),
+    Column::words("verdict"),
+    Column::words("note"),
+];
+
+fn table(report: &Report) -> Table {
+    Table::new(&COLUMNS, report.rows.iter().map(cells).collect())
+}
+
+fn cells(row: &Row) -> Vec<Cell> {
+    vec![
+        row.dataset.as_str().into(),
+        row.precision.map(Precision::name).into(),
+        row.difference.into(),
+        row.tolerance.into(),
+        row.scale.into(),
+        row.verdict.to_string().into(),
+        row.note.clone().into(),
+    ]
+}
+
+fn write_text(to: &mut Vec<u8>, report: &Report) -> anyhow::Result<()> {
+    writeln!(to, "{}", report.network)?;
+    table(report).write_text(to, "  ")?;
+    let of = |verdict| report.count(verdict);
+    let (agreeing, all) = (of(Verdict::Agrees), report.rows.len());
+    write!(to, "{agreeing} of {all} agree")?;
+    for verdict in [Verdict::Differs, Verdict::NotComputed, Verdict::NotKnown] {
+        if of(verdict) > 0 {
+            write!(to, ", {} {verdict}", of(verdict))?;
+        }
+    }
+    for precision in [Precision::F64, Precision::F32] {
+        if let Some((dataset, difference)) = report.worst(precision) {
+            write!(to, "; worst in {}: {difference:.1e}, {dataset}", precision.name())?;
+        }
+    }
+    writeln!(to, ".")?;
+    if !report.unused.is_empty() {
+        writeln!(to, "Given, and used by no value here: {}.", report.unused.join(", "))?;
+    }
+    writeln!(to, "difference: max|Δ|/max|value|; scale: max|value| in the file.")?;
+    Ok(())
+}
