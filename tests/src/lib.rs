@@ -7,9 +7,10 @@ struct Readme;
 use hdf5::{File, Group};
 use std::collections::BTreeSet;
 
-const FILES: [&str; 2] = [
+const FILES: [&str; 3] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/golden/peers.h5"),
     concat!(env!("CARGO_MANIFEST_DIR"), "/golden/pigdm.h5"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/golden/physicsnemo.h5"),
 ];
 
 /// The datasets that a check used.

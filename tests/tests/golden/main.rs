@@ -8,6 +8,7 @@ mod draws;
 mod guidance;
 mod ledger;
 mod methods;
+mod physicsnemo;
 mod pigdm;
 mod posterior;
 mod problem;
@@ -19,13 +20,14 @@ use equipoise_tests::Golden;
 use ledger::{Check, audit};
 
 /// Every check, with the datasets it answers for.
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     schedule::CHECK,
     denoiser::CHECK,
     draws::CHECK,
     guidance::CHECK,
     methods::CHECK,
     dps::CHECK,
+    physicsnemo::CHECK,
     pigdm::CHECK,
     posterior::CHECK,
     sampler::CHECK,
