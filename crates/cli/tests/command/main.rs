@@ -5,6 +5,7 @@ mod backend;
 mod belonging;
 mod benchmark;
 mod denoisers;
+mod described;
 mod documented;
 mod faults;
 mod fit;

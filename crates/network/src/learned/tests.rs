@@ -85,6 +85,8 @@ fn networks_conform_to_the_trait() {
     conforms::<f64>(folder.path(), [8, 8], level);
 }
 
+type Product<'a> = dyn Fn(&Learned<f64>, &[f64], &[f64], &mut [f64]) + 'a;
+
 /// A network with components first is the same network with its channels in another order.
 #[test]
 fn channels_are_handed_in_the_networks_own_order() {
@@ -103,7 +105,7 @@ fn channels_are_handed_in_the_networks_own_order() {
     };
     let level = Level { mu: 0.6, sigma: 0.8 };
     let (x, v) = (noise::<f64>(shape.len(), 1), noise::<f64>(shape.len(), 2));
-    let both = |f: &dyn Fn(&Learned<f64>, &[f64], &[f64], &mut [f64])| {
+    let both = |f: &Product<'_>| {
         let (mut a, mut b) = (vec![0.0; x.len()], vec![0.0; x.len()]);
         f(&frames, &turned(&x), &turned(&v), &mut a);
         f(&components, &x, &v, &mut b);

@@ -6,6 +6,9 @@ use equipoise_weights::{Pick, State};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
+/// Numbers of a context, and their grid.
+type Handed = (Vec<f64>, [usize; 2]);
+
 /// Where the context of a network comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -42,11 +45,7 @@ impl Context {
     ///
     /// # Errors
     /// [`NetworkError::Weights`]; [`NetworkError::Architecture`] for another shape than (Cc, H, W).
-    pub(crate) fn read(
-        &self,
-        folder: &Path,
-        channels: usize,
-    ) -> Result<Option<(Vec<f64>, [usize; 2])>, NetworkError> {
+    pub(crate) fn read(&self, folder: &Path, channels: usize) -> Result<Option<Handed>, NetworkError> {
         let Self::File { name } = self else { return Ok(None) };
         let path = folder.join(name);
         let state = State::read(&path, Pick::Only)?;

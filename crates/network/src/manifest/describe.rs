@@ -225,12 +225,14 @@ fn around(answers: &Answers, preset: Option<Preset>, questions: &mut Questions) 
 }
 
 /// Mean and deviation of each component.
+type Normal = (Vec<f64>, Vec<f64>);
+
 fn normal(
     answers: &Answers,
     preset: Option<Preset>,
     frames: Option<(usize, usize)>,
     questions: &mut Questions,
-) -> Result<Option<(Vec<f64>, Vec<f64>)>, NetworkError> {
+) -> Result<Option<Normal>, NetworkError> {
     let of_all = |known: f64| preset.map(|_| vec![known]);
     let asked = "what was subtracted from the data before training, for each component (0: nothing)";
     let mean = questions.need(answers.mean.clone().or(of_all(0.0)), "--mean M,…", asked);

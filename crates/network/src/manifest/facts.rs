@@ -1,7 +1,7 @@
 //! A network's description in words, a name and a value each.
 
 use super::{ChannelOrder, Context, Described, Manifest, Picked};
-use crate::{Architecture, Norm, Padding, Preconditioning, Predicts, TimeInput};
+use crate::{Architecture, Padding, TimeInput};
 
 impl Described {
     /// What the network is, for a table.
@@ -29,8 +29,8 @@ impl Manifest {
         let plural = if self.window == 1 { "" } else { "s" };
         let mut facts = vec![
             ("window", format!("{} frame{plural} of {} components, {order}", self.window, self.components)),
-            ("prediction", predicts(self.prediction).to_owned()),
-            ("preconditioning", preconditioning(self.preconditioning)),
+            ("prediction", self.prediction.to_string()),
+            ("preconditioning", self.preconditioning.to_string()),
             ("time", time(self.time)),
         ];
         if let Some(it) = self.schedule {
@@ -79,7 +79,7 @@ fn built(architecture: &Architecture) -> Vec<(&'static str, String)> {
             ("kernel", pair(it.kernel_size)),
             ("stride", pair(it.stride)),
             ("padding", padding(it.padding)),
-            ("norm", norm(it.norm)),
+            ("norm", it.norm.to_string()),
             ("time features", it.mod_features.to_string()),
         ],
     }
@@ -97,43 +97,8 @@ fn pair([a, b]: [usize; 2]) -> String {
     format!("{a} x {b}")
 }
 
-fn padding(padding: [Padding; 2]) -> String {
-    let name = |padding| match padding {
-        Padding::Circular => "circular",
-        Padding::Zeros => "zeros",
-    };
-    match padding {
-        [a, b] if a == b => name(a).to_owned(),
-        [a, b] => format!("{} along H, {} along W", name(a), name(b)),
-    }
-}
-
-fn norm(norm: Norm) -> String {
-    match norm {
-        Norm::Layer => "layer".to_owned(),
-        Norm::Rms => "rms".to_owned(),
-        Norm::Group { groups } => format!("group of {groups}"),
-    }
-}
-
-fn predicts(predicts: Predicts) -> &'static str {
-    match predicts {
-        Predicts::Epsilon => "epsilon",
-        Predicts::X => "x",
-        Predicts::V => "v",
-        Predicts::Score => "score",
-    }
-}
-
-fn preconditioning(kind: Preconditioning) -> String {
-    match kind {
-        Preconditioning::None => "none".to_owned(),
-        Preconditioning::Simple => "simple (azula)".to_owned(),
-        Preconditioning::Karras => "karras (azula)".to_owned(),
-        Preconditioning::Edm { sigma_data } => format!("edm, sigma_data {sigma_data}"),
-        Preconditioning::Appa => "appa".to_owned(),
-        Preconditioning::Flow => "flow (velocity)".to_owned(),
-    }
+fn padding([along_h, along_w]: [Padding; 2]) -> String {
+    if along_h == along_w { along_h.to_string() } else { format!("{along_h} along H, {along_w} along W") }
 }
 
 fn time(time: TimeInput) -> String {

@@ -1,7 +1,7 @@
 //! Laws of the preconditionings: definitions, unit variance, the Wiener filter, one schedule for another.
 
 use super::*;
-use equipoise_schedule::{Alpha, Rectified, Sda, Variance, Ve, Vp};
+use equipoise_schedule::{Alpha, Rectified, ScheduleName, Sda, Variance, Ve, Vp};
 
 const ALL: [Predicts; 4] = [Predicts::Epsilon, Predicts::X, Predicts::V, Predicts::Score];
 const KINDS: [Preconditioning; 5] = [
