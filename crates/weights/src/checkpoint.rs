@@ -7,9 +7,12 @@ use std::collections::{HashSet, VecDeque};
 
 /// How many dictionaries deep a state is looked for.
 const DEPTH: usize = 4;
+/// Where Lightning's `WeightAveraging` puts the raw weights; its `state_dict` then holds the average.
+const CURRENT: &str = "current_model_state";
 /// Names that a state is saved under.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "state_dict",
+    CURRENT,
     "model_state_dict",
     "model_state",
     "model_dict",
@@ -33,6 +36,7 @@ const SHOWN: usize = 8;
 pub(crate) struct Candidate<'a> {
     path: Vec<&'a str>,
     entries: Vec<(&'a str, Id)>,
+    averaged: bool,
 }
 
 /// The dictionary that was chosen.
@@ -59,18 +63,18 @@ pub(crate) enum Undecided {
 /// The dictionary that `pick` means.
 ///
 /// Dictionaries within dictionaries are looked through, optimisers' left out. One counts where it holds a
-/// tensor of floating-point numbers that is no scalar. Where one stands under a name that states are saved
-/// under (`state_dict`, `model`, `ema`, …), others are passed over. What is left must be one, or one raw and
-/// one averaged between which `pick` decides.
+/// tensor of floating-point numbers that is no scalar. One by the name of an average is averaged, the others are
+/// raw; where a raw one stands under a name that states are saved under (`state_dict`, `model`, …), others are
+/// passed over. What is left must be one, or one raw and one averaged between which `pick` decides.
 pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chosen<'p, 'a>, Undecided> {
     let (found, nameless) = candidates(pickle);
     if found.is_empty() {
         return Err(Undecided::Nothing(described(pickle)));
     }
-    let any_known = found.iter().any(Candidate::is_known);
-    let (known, passed): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|candidate| !any_known || candidate.is_known());
-    let (averaged, raw): (Vec<_>, Vec<_>) = known.into_iter().partition(Candidate::is_average);
+    let (averaged, raw): (Vec<_>, Vec<_>) = found.into_iter().partition(|candidate| candidate.averaged);
+    let any_known = raw.iter().any(Candidate::is_known);
+    let (raw, mut passed): (Vec<_>, Vec<_>) =
+        raw.into_iter().partition(|candidate| !any_known || candidate.is_known());
     let meant = match pick {
         Pick::Only if !raw.is_empty() && (!averaged.is_empty() || nameless.is_some()) => {
             let nameless = nameless.map(|path| format!("`{path}`"));
@@ -80,8 +84,11 @@ pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chose
         Pick::Ema if averaged.is_empty() && nameless.is_some() => {
             return Err(Undecided::Nameless(nameless.unwrap_or_default()));
         }
-        Pick::Ema if !averaged.is_empty() => averaged,
         _ if raw.is_empty() => averaged,
+        Pick::Ema if !averaged.is_empty() => {
+            passed.clear();
+            averaged
+        }
         _ => raw,
     };
     let [chosen] = &meant[..] else {
@@ -99,7 +106,7 @@ pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chose
         Node::Tensor(view) => Some((*key, &**view)),
         _ => None,
     });
-    Ok(Chosen { tensors: tensors.collect(), averaged: chosen.is_average(), notes })
+    Ok(Chosen { tensors: tensors.collect(), averaged: chosen.averaged, notes })
 }
 
 /// All dictionaries of tensors, nearest the top first; and where an average stands whose tensors have no
@@ -128,8 +135,12 @@ fn candidates<'a>(pickle: &Pickle<'a>) -> (Vec<Candidate<'a>>, Option<String>) {
             }
         }
         if is_state {
-            found.push(Candidate { path, entries });
+            let averaged = path.iter().any(|name| is_average(name));
+            found.push(Candidate { path, entries, averaged });
         }
+    }
+    if found.iter().any(|candidate| candidate.path == [CURRENT]) {
+        found.iter_mut().filter(|it| it.path == ["state_dict"]).for_each(|it| it.averaged = true);
     }
     (found, nameless)
 }
@@ -147,11 +158,7 @@ fn is_list_of_weights(pickle: &Pickle<'_>, id: Id) -> bool {
 
 impl Candidate<'_> {
     fn is_known(&self) -> bool {
-        self.path.last().is_some_and(|name| KNOWN.contains(name)) || self.is_average()
-    }
-
-    fn is_average(&self) -> bool {
-        self.path.iter().any(|name| is_average(name))
+        self.path.last().is_some_and(|name| KNOWN.contains(name))
     }
 
     fn name(&self) -> String {

@@ -1,7 +1,7 @@
 //! The names of tensors: prefixes of wrappers, averaged twins, counters.
 
 use crate::Pick;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Wrappers that put their name before every key.
 const WRAPPERS: [&str; 7] = ["module", "_orig_mod", "model", "net", "backbone", "denoiser", "online_model"];
@@ -12,7 +12,8 @@ const COUNTERS: [&str; 7] =
     ["num_batches_tracked", "n_averaged", "num_updates", "decay", "initted", "step", "epoch"];
 
 /// Words of a name that tell an average.
-const AVERAGES: [&str; 7] = ["ema", "emas", "averaged", "shadow", "swa", "polyak", "avg"];
+const AVERAGES: [&str; 9] =
+    ["ema", "emas", "averaged", "shadow", "swa", "polyak", "avg", "target", "teacher"];
 
 /// Which keys are the network's, under which names.
 #[derive(Debug, Default, PartialEq)]
@@ -62,27 +63,17 @@ pub(crate) fn settle(
     uncompile(&mut settled);
     let mut averaged = averaged;
     unwrap(&mut settled, &mut averaged);
-    match (twins(&settled.kept), pick) {
-        (Some(name), Pick::Only) => return Err(Unsettled::Twins { averaged: name }),
-        (Some(name), pick) => {
-            let is_meant = |key: &str| (first(key) == Some(&name)) == (pick == Pick::Ema);
-            let dropped = settled.kept.len();
-            settled.kept.retain(|(_, key)| is_meant(key));
-            let dropped = dropped - settled.kept.len();
-            let which = if pick == Pick::Ema { "raw" } else { "averaged" };
-            settled
-                .notes
-                .push(format!("left {dropped} {which} tensors aside, as told (`{name}.` is the average)"));
+    match (Twins::of(&settled.kept), pick) {
+        (Some(twins), Pick::Only) => return Err(Unsettled::Twins { averaged: twins.prefix }),
+        (Some(twins), pick) => {
+            twins.drop_one(&mut settled, pick == Pick::Ema);
             unwrap(&mut settled, &mut averaged);
         }
-        (None, pick) => {
-            unwrap(&mut settled, &mut averaged);
-            match (pick, averaged) {
-                (Pick::Ema, false) => return Err(Unsettled::NoAverage),
-                (Pick::Raw, true) => return Err(Unsettled::NoRaw),
-                _ => {}
-            }
-        }
+        (None, pick) => match (pick, averaged) {
+            (Pick::Ema, false) => return Err(Unsettled::NoAverage),
+            (Pick::Raw, true) => return Err(Unsettled::NoRaw),
+            _ => {}
+        },
     }
     let mut seen = HashSet::new();
     match settled.kept.iter().find(|(_, key)| !seen.insert(key)) {
@@ -133,19 +124,66 @@ fn unwrap(settled: &mut Settled, averaged: &mut bool) {
     }
 }
 
-/// The prefix of an average, where other keys are its raw twins.
-fn twins(kept: &[(usize, String)]) -> Option<String> {
-    let prefixes: HashSet<&str> = kept.iter().filter_map(|(_, key)| first(key)).collect();
-    let mut prefixes: Vec<&str> = prefixes.into_iter().filter(|prefix| is_average(prefix)).collect();
-    prefixes.sort_unstable();
-    prefixes.into_iter().map(str::to_owned).find(|prefix| {
-        let part = |averaged: bool| {
-            let mut part = Settled::default();
-            let is_of = |key: &str| (first(key) == Some(prefix)) == averaged;
-            part.kept = kept.iter().filter(|(_, key)| is_of(key)).cloned().collect();
+/// Keys before which the name of an average stands, while others are their raw twins.
+struct Twins {
+    prefix: String,
+    /// Names of raw ones by their names without dots, which is how Stability's `LitEma` names the average.
+    dotless: HashMap<String, String>,
+}
+
+impl Twins {
+    fn of(kept: &[(usize, String)]) -> Option<Self> {
+        let prefixes: BTreeSet<&str> = kept.iter().filter_map(|(_, key)| first(key)).collect();
+        prefixes.iter().filter(|prefix| is_average(prefix)).find_map(|prefix| Self::before(prefix, kept))
+    }
+
+    /// Those of one prefix: the rest of its keys are those of all others, or of the wrapper that it is named for.
+    fn before(prefix: &str, kept: &[(usize, String)]) -> Option<Self> {
+        let (averaged, raw): (Vec<_>, Vec<_>) =
+            kept.iter().cloned().partition(|(_, key)| first(key) == Some(prefix));
+        let named_for = |key: &str| first(key).is_some_and(|wrapper| is_named_for(prefix, wrapper));
+        let wrapped: Vec<_> = raw.iter().filter(|(_, key)| named_for(key)).cloned().collect();
+        let bare = |kept: Vec<(usize, String)>| {
+            let mut part = Settled { kept, ..Settled::default() };
             unwrap(&mut part, &mut false);
             part.kept.into_iter().map(|(_, key)| key).collect::<HashSet<_>>()
         };
-        !part(true).is_disjoint(&part(false))
-    })
+        let averaged = bare(averaged);
+        let found = |raw: &HashSet<String>, averaged: &HashSet<String>| !averaged.is_disjoint(raw);
+        let (raw, wrapped) = (bare(raw), bare(wrapped));
+        if found(&raw, &averaged) || found(&wrapped, &averaged) {
+            return Some(Self { prefix: prefix.to_owned(), dotless: HashMap::new() });
+        }
+        let dotless: HashMap<_, _> = raw.into_iter().map(|key| (key.replace('.', ""), key)).collect();
+        let is_dotless = !averaged.is_empty() && averaged.iter().all(|key| dotless.contains_key(key));
+        is_dotless.then(|| Self { prefix: prefix.to_owned(), dotless })
+    }
+
+    /// Leaves the averaged ones, or the raw ones.
+    fn drop_one(&self, settled: &mut Settled, averaged: bool) {
+        let all = settled.kept.len();
+        settled.kept.retain(|(_, key)| (first(key) == Some(&self.prefix)) == averaged);
+        let (dropped, which) = (all - settled.kept.len(), if averaged { "raw" } else { "averaged" });
+        let prefix = &self.prefix;
+        settled
+            .notes
+            .push(format!("left {dropped} {which} tensors aside, as told (`{prefix}.` is the average)"));
+        if !averaged || self.dotless.is_empty() {
+            return;
+        }
+        for (_, key) in &mut settled.kept {
+            if let Some(named) = self.dotless.get(&key[prefix.len() + 1..]) {
+                key.clone_from(named);
+            }
+        }
+        settled.notes.push(format!(
+            "named the tensors of `{prefix}.` after the raw ones, of whose names dots were left out"
+        ));
+    }
+}
+
+/// Whether the name of an average is that of a wrapper with a word more: `ema_net` and `net`, `ema` and `model`.
+fn is_named_for(average: &str, wrapper: &str) -> bool {
+    let words: Vec<&str> = average.split('_').filter(|word| !is_average(word)).collect();
+    if words.is_empty() { WRAPPERS.contains(&wrapper) } else { words.join("_") == wrapper }
 }

@@ -78,6 +78,10 @@ impl<'a> Machine<'a> {
     fn tensor(&self, parts: &[Id]) -> Result<Node<'a>, PickleFault> {
         let fault = |found| self.operand(found, TENSOR);
         let [storage, offset, shape, strides, ..] = parts else { return Err(fault("fewer arguments")) };
+        if parts.get(6).is_some_and(|flags| !self.is_nothing(*flags)) {
+            let found = "a view that turns the sign of its numbers, or another flag of a tensor";
+            return Err(self.operand(found, "numbers as they are stored; tensor.resolve_neg() makes them so"));
+        }
         let Node::Storage(stored) = self.node(*storage) else {
             return Err(fault(self.node(*storage).kind()));
         };
@@ -93,6 +97,14 @@ impl<'a> Machine<'a> {
                 Ok(Node::Tensor(Box::new(View { stored: (**stored).clone(), layout })))
             }
             _ => Err(fault("another offset, shape or strides")),
+        }
+    }
+
+    fn is_nothing(&self, id: Id) -> bool {
+        match self.node(id) {
+            Node::None => true,
+            Node::Dict(entries) => entries.is_empty(),
+            _ => false,
         }
     }
 

@@ -19,12 +19,22 @@ pub(super) struct Described<'a> {
     pub(super) offset: i32,
     pub(super) shape: &'a [i32],
     pub(super) strides: &'a [i32],
+    /// A flag that is set on it.
+    pub(super) flag: Option<&'a str>,
 }
 
 impl Default for Described<'_> {
     /// Two numbers of single precision.
     fn default() -> Self {
-        Self { class: "FloatStorage", record: "0", count: 2, offset: 0, shape: &[2], strides: &[1] }
+        Self {
+            class: "FloatStorage",
+            record: "0",
+            count: 2,
+            offset: 0,
+            shape: &[2],
+            strides: &[1],
+            flag: None,
+        }
     }
 }
 
@@ -58,7 +68,12 @@ impl Pickle {
         let id = self.global("torch._utils", "_rebuild_tensor_v2").bytes(b"((").text("storage");
         let id = id.global("torch", it.class).text(it.record).text("cpu").integer(it.count).bytes(b"tQ");
         let place = id.integer(it.offset).integers(it.shape).integers(it.strides);
-        place.bytes(b"\x89ccollections\nOrderedDict\n)RtR")
+        let plain = place.bytes(b"\x89ccollections\nOrderedDict\n)R");
+        let flagged = match it.flag {
+            Some(flag) => plain.bytes(b"}").text(flag).bytes(b"\x88s"),
+            None => plain,
+        };
+        flagged.bytes(b"tR")
     }
 
     /// A dictionary of what `inside` puts into it, keys and values in turn.

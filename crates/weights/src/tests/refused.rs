@@ -79,6 +79,8 @@ fn tensors_are_held_to_their_storages() {
     }
     let it = Described { shape: &[2, 1], ..Described::default() };
     refused(&[("data.pkl", &one(it))], "expected a tensor: (storage, offset, shape, strides, …)");
+    let it = Described { flag: Some("neg"), ..Described::default() };
+    refused(&[("data.pkl", &one(it))], "found a view that turns the sign of its numbers");
     let it = Described { offset: -1, ..Described::default() };
     refused(&[("data.pkl", &one(it))], "of no negative number");
 }
@@ -119,6 +121,18 @@ fn several_dictionaries_are_told_apart_or_named() {
     refused(
         &[("data.pkl", &of(&["net", "net_ema"])), ("data/0", &numbers)],
         "found `net` and `net_ema`, expected to be told which",
+    );
+    refused(
+        &[("data.pkl", &of(&["g_ema", "g", "d"])), ("data/0", &numbers)],
+        "found `g` and `d` and `g_ema`, expected to be told which",
+    );
+    refused(
+        &[("data.pkl", &of(&["model", "target_model"])), ("data/0", &numbers)],
+        "found `model` and `target_model`, expected to be told which",
+    );
+    refused(
+        &[("data.pkl", &of(&["state_dict", "current_model_state"])), ("data/0", &numbers)],
+        "found `current_model_state` and `state_dict`, expected to be told which",
     );
     let files = Files::new();
     let file = files.zip(&[("data.pkl", &of(&["model", "loss"])), ("data/0", &numbers)]);

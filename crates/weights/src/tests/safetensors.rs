@@ -40,6 +40,29 @@ fn an_average_alone_needs_no_telling_unless_raw_is_asked() {
     assert!(message.contains("found averaged (EMA) weights alone, expected raw ones"), "{message}");
 }
 
+/// `ema_net` beside `net` and another module; and Stability's `LitEma`, which leaves dots out of names.
+#[test]
+fn averages_of_other_forms_are_twins_too() {
+    let files = Files::new();
+    for (raw, averaged, kept) in [("net.a.w", "ema_net.a.w", "a.w"), ("model.a.w", "model_ema.aw", "a.w")] {
+        let other = if raw.starts_with("net") { "loss.w" } else { "model.b" };
+        let header = format!(
+            r#"{{"{raw}":{{"dtype":"F32","shape":[1],"data_offsets":[0,4]}},
+            "{averaged}":{{"dtype":"F32","shape":[1],"data_offsets":[4,8]}},
+            "{other}":{{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}}}"#
+        );
+        let path = file(&files, &header, &singles(&[1.0, 2.0, 3.0]));
+        let message = State::read(&path, Pick::Only).unwrap_err().to_string();
+        assert!(message.contains("found raw and averaged weights"), "{message}");
+        let mut state = State::read(&path, Pick::Ema).unwrap();
+        assert_eq!(state.keys().collect::<Vec<_>>(), [kept]);
+        assert_eq!(state.take(kept, &[1]).unwrap().to::<f32>(), [2.0]);
+        let raw = State::read(&path, Pick::Raw).unwrap();
+        assert_eq!(raw.keys().count(), 2);
+        assert!(raw.keys().all(|key| !key.contains("ema")));
+    }
+}
+
 /// A layer that happens to be called `ema` has no twin, and stays.
 #[test]
 fn a_layer_by_the_name_of_an_average_is_none() {
