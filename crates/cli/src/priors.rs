@@ -14,14 +14,43 @@ pub(crate) struct Priors {
     pub(crate) file: Option<PathBuf>,
 }
 
+/// The names in the values of `--prior`, which commas separate; one whose setting is verbatim takes the rest of
+/// its value.
+pub(crate) fn listed(values: &[String]) -> Vec<String> {
+    let mut names = Vec::new();
+    for value in values {
+        let mut rest = value.as_str();
+        loop {
+            let base = rest.split([':', ',']).next().unwrap_or_default();
+            let verbatim = DenoiserName::all().any(|spec| spec.verbatim && spec.name == base);
+            let Some((name, after)) = rest.split_once(',').filter(|_| !verbatim) else {
+                names.push(rest.to_owned());
+                break;
+            };
+            names.push(name.to_owned());
+            rest = after;
+        }
+    }
+    names
+}
+
+/// The denoisers that the values of `--prior` name, where no file may stand.
+///
+/// # Errors
+/// Bad usage: a name that stands for none.
+pub(crate) fn names(values: &[String]) -> anyhow::Result<Vec<DenoiserName>> {
+    let parse = |name: &String| name.parse().map_err(|fault| usage(&format!("--prior: {fault}")));
+    listed(values).iter().map(parse).collect()
+}
+
 impl Priors {
-    /// Of the values of `--prior`; none for `wiener`.
+    /// Of the values of `--prior`, each a list; none for `wiener`.
     ///
     /// # Errors
     /// Bad usage: two files, or a value that is neither a name nor a file.
     pub(crate) fn of(values: &[String]) -> anyhow::Result<Self> {
         let mut priors = Self { names: Vec::new(), file: None };
-        for value in values {
+        for value in &listed(values) {
             let name = match value.parse() {
                 Ok(name) => name,
                 Err(neither) if !Path::new(value).exists() => {
@@ -89,7 +118,14 @@ mod tests {
     use super::*;
 
     fn of(list: &str) -> Result<Priors, String> {
-        Priors::of(&list.split(',').map(str::to_owned).collect::<Vec<_>>()).map_err(|e| e.to_string())
+        Priors::of(&[list.to_owned()]).map_err(|e| e.to_string())
+    }
+
+    /// A command may hold commas and colons.
+    #[test]
+    fn a_command_takes_the_rest_of_its_value() {
+        let found = listed(&["wiener,serve:python3 a.py --at 1,2:3".to_owned(), "local,optimal".to_owned()]);
+        assert_eq!(found, ["wiener", "serve:python3 a.py --at 1,2:3", "local", "optimal"]);
     }
 
     #[test]

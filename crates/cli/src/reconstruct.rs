@@ -186,12 +186,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let asked = Asked::of(arguments)?;
     let (rule, sampling) = (arguments.rule(), arguments.sampling(&asked.name));
     destination::folder(&arguments.out)?;
-    let read: Vec<&Path> = [&asked.path, &arguments.obs]
-        .into_iter()
-        .chain(&arguments.truth)
-        .chain(&arguments.train)
-        .map(PathBuf::as_path)
-        .collect();
+    let named = [&arguments.obs].into_iter().chain(&arguments.truth).chain(&arguments.train);
+    let read: Vec<&Path> = asked.files().into_iter().chain(named.map(PathBuf::as_path)).collect();
     destination::apart(&read, &arguments.out, Some(&FILES))?;
     check_free(&arguments.out, arguments.force)?;
     use_threads(arguments.threads)?;

@@ -15,17 +15,14 @@ use crate::output;
 use crate::sweep::{Design, Source, open};
 use crate::threads::use_threads;
 use anyhow::Context;
-use equipoise_prior::DenoiserName;
 use equipoise_solver::Method;
 use equipoise_stability::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE};
-use equipoise_sweep::{Approach, BoxError, Flow, FlowCertifier, Trial};
+use equipoise_sweep::{Approach, BoxError, Flow, FlowCertifier, FlowRequest, Trial};
 use map::{Map, Value};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Instant;
 use told::{Note, Report, Thresholds, Told};
-
-const WIENER: &str = DenoiserName::WIENER;
 
 /// Say of every law, sub and protocol whether the run will explode, without running it.
 ///
@@ -82,17 +79,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let clock = Instant::now();
     let approaches = arguments.design.approaches()?;
     let requests = arguments.source.requests()?;
+    refuse_others(&requests)?;
     if !arguments.map.is_empty() {
         destination::folder(&arguments.out)?;
     }
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
     let plan = arguments.design.plan(&flows, approaches)?;
-    if let Some(prior) = plan.datasets.iter().flat_map(|dataset| &dataset.priors).find(|p| *p != WIENER) {
-        return Err(usage(&format!(
-            "--prior: found {prior}, expected wiener or its file: no other has a certificate"
-        )));
-    }
     arguments.design.left_out(&plan).iter().for_each(|note| eprintln!("{note}"));
     let trials = apart_from_seeds(plan.trials()?)?;
     let folder = arguments.out.as_path();
@@ -126,6 +119,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         seconds: clock.elapsed().as_secs_f64(),
     };
     output::print(|to| report.write(arguments.format, to))
+}
+
+/// A certificate is of the fitted Gaussian, under which a step is affine.
+fn refuse_others(requests: &[FlowRequest]) -> anyhow::Result<()> {
+    match requests.iter().flat_map(|request| &request.denoisers).find(|name| !name.is_gaussian()) {
+        Some(prior) => Err(usage(&format!(
+            "--prior: found {prior}, expected wiener or its file: a certificate needs steps that are affine in x, which \
+             they are under a Gaussian prior alone; certify the Gaussian fitted to the same data in its place"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The first trial of every setting: certificates know neither seeds nor members.

@@ -118,12 +118,20 @@ impl Described {
     /// # Errors
     /// [`DataError::Mismatch`] naming both files, the field and both values.
     pub fn receive(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>), DataError> {
-        let own = Self::with(&data, Particulars::without_frames(&data)?)?;
-        let comparison = Comparison::of(&own, self, window)?;
-        let (conversion, mut remarks) = comparison.finish();
-        let data = data.converted(&conversion);
+        let (data, mut remarks) = self.align(data, window)?;
         remarks.extend(self.recognised(&data));
         Ok((data, remarks))
+    }
+
+    /// As [`receive`](Self::receive), without looking for frames that stand in both.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn align(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>), DataError> {
+        let own = Self::with(&data, Particulars::without_frames(&data)?)?;
+        let comparison = Comparison::of(&own, self, window)?;
+        let (conversion, remarks) = comparison.finish();
+        Ok((data.converted(&conversion), remarks))
     }
 
     /// Frames that stand in this file as well.

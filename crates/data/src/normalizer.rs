@@ -20,6 +20,8 @@ pub enum NormalizerKind {
     Published,
     /// Physical units are kept.
     Identity,
+    /// Constants that somebody states, as those that a network was trained with: [`Normalizer::given`].
+    Given,
 }
 
 /// Mean and standard deviation of u and v in the study (docs/references.md), section 12.2.
@@ -110,7 +112,32 @@ impl Normalizer {
                 return refused("the published constants are those of the IBPM wake");
             }
             NormalizerKind::Identity => (Offset::Channel(vec![0.0; channels]), vec![1.0; channels]),
+            NormalizerKind::Given => return refused("given constants are stated, not fitted"),
         };
+        Self::checked(kind, offset, scale)
+    }
+
+    /// By stated constants, mean and standard deviation per channel, physical units; of kind
+    /// [`NormalizerKind::Identity`] where they are 0 and 1.
+    ///
+    /// # Errors
+    /// [`DataError::Length`] unless there are as many of both, [`DataError::ConstantChannel`] for a standard
+    /// deviation that is not above 0, [`DataError::Name`] for a mean that is not finite.
+    pub fn given(mean: Vec<f64>, std: Vec<f64>) -> Result<Self, DataError> {
+        if mean.len() != std.len() {
+            let field = "means of the normalizer";
+            return Err(DataError::Length { field, found: mean.len(), expected: std.len() });
+        }
+        if let Some(found) = mean.iter().find(|m| !m.is_finite()) {
+            let (field, found) = ("mean of the normalizer", found.to_string());
+            return Err(DataError::Name { field, found, expected: "a finite number" });
+        }
+        let identity = mean.iter().all(|m| m.to_bits() == 0) && std.iter().all(|s| s.to_bits() == 1.0f64.to_bits());
+        let kind = if identity { NormalizerKind::Identity } else { NormalizerKind::Given };
+        Self::checked(kind, Offset::Channel(mean), std)
+    }
+
+    fn checked(kind: NormalizerKind, offset: Offset, scale: Vec<f64>) -> Result<Self, DataError> {
         match scale.iter().position(|s| !(s.is_finite() && *s > 0.0)) {
             None => Ok(Self { kind, offset, scale }),
             Some(channel) => {
@@ -265,6 +292,7 @@ impl fmt::Display for NormalizerKind {
             Self::Profile => "profile",
             Self::Published => "published",
             Self::Identity => "identity",
+            Self::Given => "given",
         })
     }
 }

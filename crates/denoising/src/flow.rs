@@ -1,7 +1,7 @@
 //! One flow: the prior fitted to its training windows, and windows that were held out.
 
 use crate::{DenoisingError, Result, at_ratio};
-use equipoise_data::{Dataset, Described, Remark, checksum};
+use equipoise_data::{Dataset, Described, Normalizer, Remark, checksum};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, Shape};
 use equipoise_locality::Samples;
@@ -70,8 +70,23 @@ impl Flow {
     /// [`DenoisingError::Prior`], [`DenoisingError::Channels`], and [`DenoisingError::Data`] for files that
     /// do not belong together or one that cannot be read again.
     pub fn new(name: &str, train: Dataset, data: Dataset, settings: &Settings, count: usize) -> Result<Self> {
+        Self::within(name, train, data, settings, count, None)
+    }
+
+    /// As [`new`](Self::new), in the units of a normalizer that is known already, as those of a learned prior are.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn within(
+        name: &str,
+        train: Dataset,
+        data: Dataset,
+        settings: &Settings,
+        count: usize,
+        units: Option<&Normalizer>,
+    ) -> Result<Self> {
         let (data, remarks) = Described::of(&train)?.receive(data, settings.window)?;
-        let prior = Prior::fit(&train, settings)?;
+        let prior = Prior::fit_in(&train, settings, units)?;
         let shape = prior.shape();
         if shape.channels != 2 {
             return Err(DenoisingError::Channels { path: train.path().into(), found: shape.channels });
@@ -166,7 +181,7 @@ impl Flow {
         let of = |name: &DenoiserName| {
             let known = self.prior.denoiser_of(name, &self.train)?;
             let denoiser = known.denoiser();
-            Ok(Named { name: name.clone(), known, denoiser })
+            Ok(Named { name: name.clone().pinned()?, known, denoiser })
         };
         names.iter().map(of).collect()
     }

@@ -1,7 +1,8 @@
 //! The table of priors: each is one entry, which says what the prior is, reads its settings and makes its
 //! denoiser.
 
-use crate::{Prior, PriorDenoiser, PriorError};
+use crate::learned::{FromFiles, FromProcess, NETWORK, SERVE};
+use crate::{Fields, Prior, PriorDenoiser, PriorError};
 use equipoise_covariance::Structure;
 use equipoise_data::Dataset;
 use equipoise_locality::{
@@ -43,6 +44,8 @@ pub struct PriorSpec {
     pub windows: bool,
     /// What is known of its distribution.
     pub knows: Knows,
+    /// Whether its setting is all that follows, commas and colons too.
+    pub verbatim: bool,
 }
 
 /// A prior with its settings.
@@ -54,6 +57,16 @@ pub(crate) trait Chosen: fmt::Debug + Send + Sync {
 
     /// The denoiser.
     fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError>;
+
+    /// The fields that it takes, of one that was learned elsewhere.
+    fn fields(&self) -> Result<Option<Fields>, PriorError> {
+        Ok(None)
+    }
+
+    /// The denoiser without training data, of one that was learned elsewhere.
+    fn learned(&self, _prior: &Prior) -> Option<Result<PriorDenoiser, PriorError>> {
+        None
+    }
 
     /// The files that it is read from, whose checksums belong to its identity.
     fn files(&self) -> Vec<PathBuf> {
@@ -84,6 +97,8 @@ pub(crate) const ENTRIES: &[Entry] = &[
     Entry { spec: &LOCAL, read: |s| most(1, s, || Some(ByPatches { radius: whole(s, 0, RADIUS)? })) },
     Entry { spec: &EQUIVARIANT_LOCAL, read: |s| most(2, s, || AnywherePatches::read(s)) },
     Entry { spec: &LOCALITY, read: |s| most(1, s, || ByMask::read(s)) },
+    Entry { spec: &NETWORK, read: |s| FromFiles::read(s) },
+    Entry { spec: &SERVE, read: |s| FromProcess::read(s) },
 ];
 
 pub(crate) const WIENER: PriorSpec = PriorSpec {
@@ -92,6 +107,7 @@ pub(crate) const WIENER: PriorSpec = PriorSpec {
     about: "the fitted Gaussian",
     windows: false,
     knows: Knows::Gaussian,
+    verbatim: false,
 };
 
 const OPTIMAL: PriorSpec = PriorSpec {
@@ -100,6 +116,7 @@ const OPTIMAL: PriorSpec = PriorSpec {
     about: "the training windows themselves, each as likely as the others",
     windows: true,
     knows: Knows::Posterior,
+    verbatim: false,
 };
 
 const LOCAL: PriorSpec = PriorSpec {
@@ -108,6 +125,7 @@ const LOCAL: PriorSpec = PriorSpec {
     about: "patches against the same patch of every window",
     windows: true,
     knows: Knows::Denoiser,
+    verbatim: false,
 };
 
 const EQUIVARIANT_LOCAL: PriorSpec = PriorSpec {
@@ -116,6 +134,7 @@ const EQUIVARIANT_LOCAL: PriorSpec = PriorSpec {
     about: "patches against patches of all positions",
     windows: true,
     knows: Knows::Denoiser,
+    verbatim: false,
 };
 
 const LOCALITY: PriorSpec = PriorSpec {
@@ -124,6 +143,7 @@ const LOCALITY: PriorSpec = PriorSpec {
     about: "what the Wiener filter reads for a pixel, hard above a threshold or soft for 0",
     windows: true,
     knows: Knows::Denoiser,
+    verbatim: false,
 };
 
 fn most<C: Chosen + 'static>(

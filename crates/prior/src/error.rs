@@ -1,9 +1,12 @@
 //! What can go wrong with a prior.
 
+use equipoise_composition::CompositionError;
 use equipoise_covariance::CovarianceError;
-use equipoise_data::DataError;
+use equipoise_data::{DataError, NormalizerKind};
 use equipoise_denoiser::DenoiserError;
 use equipoise_locality::LocalityError;
+use equipoise_network::NetworkError;
+use equipoise_served::ServedError;
 #[cfg(test)]
 use std::error::Error;
 use std::path::PathBuf;
@@ -84,6 +87,56 @@ pub enum PriorError {
         /// Those of the prior.
         expected: String,
     },
+    /// Two learned priors that do not take the same fields.
+    #[error("prior {second}, {field}: found {found}, expected {expected} as prior {first} takes; give each a run of its own")]
+    Apart {
+        /// The one before.
+        first: String,
+        /// The other.
+        second: String,
+        /// In what they differ.
+        field: &'static str,
+        /// That of the other.
+        found: String,
+        /// That of the first.
+        expected: String,
+    },
+    /// A prior that stands on training data, without them.
+    #[error("prior {name}: found no training file, expected the one that it stands on")]
+    Untrained {
+        /// Its name.
+        name: String,
+    },
+    /// Another normalizer than the one that a learned prior was trained with.
+    #[error("{}, normalizer: found {found}, expected {expected}, which it was trained with: leave it out", path.display())]
+    Normalizer {
+        /// The learned prior.
+        path: PathBuf,
+        /// What was asked for.
+        found: NormalizerKind,
+        /// Its own.
+        expected: NormalizerKind,
+    },
+    /// Fields of fewer frames than a learned prior takes.
+    #[error("{}, frames of a window: found {found}, expected at least {least}", path.display())]
+    Window {
+        /// The learned prior.
+        path: PathBuf,
+        /// T.
+        found: usize,
+        /// The frames of its window.
+        least: usize,
+    },
+    /// A learned prior beside a Gaussian of other fields or units.
+    #[error("{}: found {found}, expected {expected} as the fitted prior has; fit it again beside this one", path.display())]
+    Units {
+        /// The learned prior.
+        path: PathBuf,
+        /// What it takes.
+        found: String,
+        /// What the Gaussian is over.
+        expected: String,
+    },
     /// Shifts of windows along an axis that does not wrap.
     #[error("{}, shifts of the training windows: found {found} on a grid with open borders, expected 1", path.display())]
     Open {
@@ -110,6 +163,15 @@ pub enum PriorError {
         /// What is wrong.
         source: Box<LocalityError>,
     },
+    /// A trained network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// What another process serves.
+    #[error(transparent)]
+    Served(#[from] ServedError),
+    /// Windows of a learned prior that do not make the trajectory.
+    #[error(transparent)]
+    Composition(#[from] CompositionError),
     /// The denoiser over the prior.
     #[error(transparent)]
     Denoiser(#[from] DenoiserError),

@@ -89,11 +89,27 @@ impl Prior {
     /// [`PriorError::Data`] for a window longer than the series or a normalizer that does not fit,
     /// [`PriorError::NotPeriodic`], [`PriorError::Covariance`].
     pub fn fit(train: &Dataset, settings: &Settings) -> Result<Self, PriorError> {
+        Self::fit_in(train, settings, None)
+    }
+
+    /// As [`fit`](Self::fit), in the units of a normalizer that is known already, as those of a learned prior are.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    pub fn fit_in(
+        train: &Dataset,
+        settings: &Settings,
+        known: Option<&Normalizer>,
+    ) -> Result<Self, PriorError> {
         if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
             return Err(PriorError::NotPeriodic { path: train.path().into() });
         }
         let windows = train.windows(settings.window)?.count();
-        let normalizer = Normalizer::fit(settings.normalizer, train)?;
+        let normalizer = match known {
+            Some(known) => known.clone(),
+            None => Normalizer::fit(settings.normalizer, train)?,
+        };
+        let settings = &Settings { normalizer: normalizer.kind(), ..*settings };
         let mut values = train.values().to_vec();
         let series = train.shape(train.frames());
         for trajectory in values.chunks_mut(series.len()) {

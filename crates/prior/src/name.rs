@@ -114,6 +114,12 @@ impl DenoiserName {
         }
     }
 
+    /// The first digits of the checksums of the files that it is read from, once it is
+    /// [`pinned`](Self::pinned).
+    pub fn checksum(&self) -> Option<&str> {
+        self.checksum.as_deref()
+    }
+
     pub(crate) fn chosen(&self) -> &dyn Chosen {
         &*self.chosen
     }

@@ -78,6 +78,17 @@ impl Prior {
         name.chosen().make(&Making { prior: self, train, stored: None, shifts: name.shifts() })
     }
 
+    /// The denoiser of a learned prior, which stands on no training file.
+    ///
+    /// # Errors
+    /// [`PriorError::Untrained`] for another one, and those of the prior.
+    pub fn learned(&self, name: &DenoiserName) -> Result<PriorDenoiser, PriorError> {
+        match name.chosen().learned(self) {
+            Some(made) => made,
+            None => Err(PriorError::Untrained { name: name.to_string() }),
+        }
+    }
+
     /// The denoisers of several names, in their order, over one copy of the training windows.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use equipoise_data::{
 };
 use equipoise_field::{Grid, Shape};
 use equipoise_operator::Subsample;
-use equipoise_prior::{DenoiserName, Model, Prior, PriorDenoiser, Settings};
+use equipoise_prior::{DenoiserName, Fields, Model, Prior, PriorDenoiser, Settings};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -193,6 +193,7 @@ impl Flow {
     /// The flow, and the file of its truth on the grid and in the units of the prior.
     fn build(request: &FlowRequest) -> std::result::Result<(Self, Dataset), BoxError> {
         let (origin, path) = Origin::open(request)?;
+        let turned = origin.remarks();
         let (reference, window) = origin.described(path)?;
         let test = load_beside(&request.data, &request.load, reference.kind)?;
         let (test, remarks) = reference.receive(test, window)?;
@@ -221,7 +222,7 @@ impl Flow {
         let trained = prior.provenance().warnings.iter().map(|found| of(path, found));
         let tested = test.warnings().iter().map(|found| of(test.path(), &found.to_string()));
         let odd = trained.chain(tested).map(Remark::Warning);
-        let remarks = odd.chain(remarks).collect();
+        let remarks = odd.chain(turned).chain(remarks).collect();
         let axes = test.audit().and_then(|a| a.used).map_or_else(String::new, |order| order.to_string());
         let source = Source {
             dataset: request.name.clone(),
@@ -351,7 +352,14 @@ impl Flow {
 
 /// Where a prior comes from, read but not fitted yet.
 enum Origin {
-    Train { train: Dataset, settings: Settings },
+    Train {
+        train: Dataset,
+        settings: Settings,
+        /// Those that a learned prior takes.
+        fields: Option<Fields>,
+        /// What is to be said of the training file beside that.
+        remarks: Vec<Remark>,
+    },
     File { prior: Box<Prior>, train: Option<Dataset> },
 }
 
@@ -360,8 +368,17 @@ impl Origin {
         Ok(match &request.prior {
             PriorSource::Train { path, change } => {
                 let train = load(path, &request.load)?;
-                let settings = change.apply(Settings::of(train.kind(), train.grid()));
-                (Self::Train { train, settings }, path)
+                let fields = Fields::of(&request.denoisers)?;
+                let (train, remarks) = match &fields {
+                    Some(fields) => fields.receive(train)?,
+                    None => (train, Vec::new()),
+                };
+                let defaults = Settings::of(train.kind(), train.grid());
+                let settings = match &fields {
+                    Some(fields) => change.apply(fields.settings(defaults, change.normalizer)?),
+                    None => change.apply(defaults),
+                };
+                (Self::Train { train, settings, fields, remarks }, path)
             }
             PriorSource::File { path, train } => {
                 let prior = Box::new(Prior::load(path)?);
@@ -372,10 +389,18 @@ impl Origin {
         })
     }
 
+    /// What is to be said of the training file.
+    fn remarks(&self) -> Vec<Remark> {
+        match self {
+            Self::Train { remarks, .. } => remarks.clone(),
+            Self::File { .. } => Vec::new(),
+        }
+    }
+
     /// What data must agree with, and the frames of a window.
     fn described(&self, path: &Path) -> std::result::Result<(Described, usize), BoxError> {
         Ok(match self {
-            Self::Train { train, settings } => (Described::of(train)?, settings.window),
+            Self::Train { train, settings, .. } => (Described::of(train)?, settings.window),
             Self::File { prior, .. } => (prior.described(path), prior.shape().frames),
         })
     }
@@ -383,7 +408,10 @@ impl Origin {
     /// The Gaussian prior, and its training file where there is one.
     fn prior(self) -> std::result::Result<(Prior, Option<Dataset>), BoxError> {
         match self {
-            Self::Train { train, settings } => Ok((Prior::fit(&train, &settings)?, Some(train))),
+            Self::Train { train, settings, fields, .. } => {
+                let units = fields.as_ref().map(|fields| &fields.normalizer);
+                Ok((Prior::fit_in(&train, &settings, units)?, Some(train)))
+            }
             Self::File { prior, train } => Ok((*prior, train)),
         }
     }

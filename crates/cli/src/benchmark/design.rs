@@ -24,7 +24,7 @@ pub(super) struct Design {
     #[arg(long, value_enum, value_delimiter = ',')]
     dataset: Vec<Embedded>,
 
-    #[arg(long, value_name = "NAME", value_delimiter = ',', help = told(PRIORS))]
+    #[arg(long, value_name = "NAME", help = told(PRIORS))]
     prior: Vec<String>,
 
     /// Strides of the observed lattice, as subset `custom` [default there: 2,4,8,16, for ibpm 4,16]

@@ -2,14 +2,14 @@
 
 use crate::fitting::{Fitting, announce};
 use crate::number::count;
-use crate::priors::told;
+use crate::priors::{names, told};
 use crate::sweep::{Embedded, name};
 use crate::warnings;
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
 use equipoise_field::Boundary;
-use equipoise_prior::{DenoiserName, NameError, Settings};
+use equipoise_prior::{DenoiserName, Fields, NameError, Settings};
 use equipoise_sweep::SettingsChange;
 use std::path::{Path, PathBuf};
 
@@ -34,8 +34,8 @@ pub(crate) struct Source {
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     held_out: Option<usize>,
 
-    #[arg(long, value_name = "NAME", value_delimiter = ',', help = told("Denoisers [default: see above]:"))]
-    prior: Vec<DenoiserName>,
+    #[arg(long, value_name = "NAME", help = told("Denoisers [default: see above]:"))]
+    prior: Vec<String>,
 
     /// Seed of all streams
     #[arg(long, default_value_t = 0)]
@@ -71,8 +71,10 @@ impl Source {
     /// Bad usage, or a file that cannot be used.
     pub(crate) fn open(&self, defaults: Defaults) -> anyhow::Result<Vec<Opened>> {
         let change = self.fitting.change()?;
-        let change = SettingsChange { window: change.window.or(Some(1)), ..change };
-        self.files()?.into_iter().map(|files| self.open_one(files, change, defaults)).collect()
+        let names = names(&self.prior)?;
+        let fields = Fields::of(&names)?;
+        let learned = (&names[..], fields.as_ref());
+        self.files()?.into_iter().map(|files| self.open_one(files, change, defaults, learned)).collect()
     }
 
     fn open_one(
@@ -80,18 +82,29 @@ impl Source {
         [name, train, data]: [PathBuf; 3],
         change: SettingsChange,
         defaults: Defaults,
+        (names, fields): (&[DenoiserName], Option<&Fields>),
     ) -> anyhow::Result<Opened> {
         let name = name.to_string_lossy();
         let options: LoadOptions = self.fitting.load_options();
         let train = load(&train, &options)?;
         let data = load_beside(&data, &options, train.kind())?;
         [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
-        let settings = change.apply(Settings::of(train.kind(), train.grid()));
+        let (train, turned) = match fields {
+            Some(fields) => fields.receive(train)?,
+            None => (train, Vec::new()),
+        };
+        let single = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
+        let settings = match fields {
+            Some(fields) => change.apply(fields.settings(single, change.normalizer)?),
+            None => change.apply(single),
+        };
         let boundary = train.grid().boundary;
         announce(&settings, train.shape(settings.window));
-        let flow = Flow::new(&name, train, data, &settings, self.held_out.unwrap_or(defaults.held_out))?;
-        let names = if self.prior.is_empty() { defaults.names(boundary)? } else { self.prior.clone() };
-        let denoisers = flow.denoisers(&names)?;
+        let (count, units) = (self.held_out.unwrap_or(defaults.held_out), fields.map(|f| &f.normalizer));
+        let flow = Flow::within(&name, train, data, &settings, count, units)?;
+        let defaults = if names.is_empty() { defaults.names(boundary)? } else { Vec::new() };
+        let denoisers = flow.denoisers(if names.is_empty() { &defaults } else { names })?;
+        turned.iter().for_each(|remark| eprintln!("{remark}"));
         flow.remarks().iter().for_each(|remark| eprintln!("{remark}"));
         eprintln!("{name}: {}, T = {}, {}", settings.model.name(), settings.window, flow.counts());
         Ok(Opened { flow, denoisers })

@@ -6,10 +6,10 @@ use crate::fitting::{self, Fitting};
 use crate::format::duration;
 use crate::priors::Priors;
 use crate::warnings;
-use equipoise_data::load;
-use equipoise_prior::{DenoiserName, Prior, Settings};
+use equipoise_data::{checksum, load};
+use equipoise_prior::{DenoiserName, Fields, Prior, Settings};
 use equipoise_reconstruction::{Other, Sampling};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Training windows at which a denoiser is probed.
 const WINDOWS: usize = 4;
@@ -41,33 +41,60 @@ pub(super) fn announce(other: &Other, sampling: &Sampling) -> anyhow::Result<()>
 /// A prior and where it comes from.
 pub(super) struct Asked {
     pub(super) name: DenoiserName,
-    /// The prior's file, or the training file.
+    origin: Origin,
+    /// What the data are held against in messages.
     pub(super) path: PathBuf,
-    saved: bool,
+}
+
+/// What the Gaussian is made from.
+enum Origin {
+    /// The prior's file.
+    Saved,
+    /// The training file.
+    Train,
+    /// What a learned prior says of its fields.
+    Learned(Box<Fields>),
 }
 
 impl Asked {
     /// # Errors
-    /// Bad usage: a name without a training file, or a file with what it has already.
+    /// Bad usage: a name without the training file that it needs, or a file with what it has already.
     pub(super) fn of(arguments: &Arguments) -> anyhow::Result<Self> {
         let Arguments { prior, train, fitting, .. } = arguments;
         let Priors { names, file } = Priors::of(std::slice::from_ref(prior))?;
-        let name = names.into_iter().next().unwrap_or_else(DenoiserName::wiener);
+        let [name] = &names[..] else {
+            return Err(usage(&format!("--prior: found {prior}, expected one prior")));
+        };
+        let name = name.clone().pinned()?;
         match (file, train) {
             (Some(path), None) => match fitting.given() {
                 Some(flag) => {
                     Err(usage(&format!("{flag}: found with the file {prior}, which is fitted already")))
                 }
-                None => Ok(Self { name, path, saved: true }),
+                None => Ok(Self { name, path, origin: Origin::Saved }),
             },
             (Some(_), Some(_)) => {
                 let expected = "expected one of them: a prior by name stands on a training file";
                 Err(usage(&format!("--train: found with the file {prior} for --prior, {expected}")))
             }
-            (None, Some(path)) => Ok(Self { name, path: path.clone(), saved: false }),
-            (None, None) => {
-                Err(usage(&format!("--prior: found {prior} without --train, expected its training file")))
-            }
+            (None, Some(path)) => Ok(Self { name, path: path.clone(), origin: Origin::Train }),
+            (None, None) => match Fields::of(&names)? {
+                Some(fields) => match fitting.given().filter(|flag| *flag != "--window") {
+                    Some(flag) => Err(usage(&format!("{flag}: found with {prior} without --train, which it fits"))),
+                    None => Ok(Self { name, path: fields.path.clone(), origin: Origin::Learned(Box::new(fields)) }),
+                },
+                None => {
+                    Err(usage(&format!("--prior: found {prior} without --train, expected its training file")))
+                }
+            },
+        }
+    }
+
+    /// The files that are read.
+    pub(super) fn files(&self) -> Vec<&Path> {
+        match &self.origin {
+            Origin::Learned(_) => Vec::new(),
+            _ => vec![&self.path],
         }
     }
 
@@ -76,27 +103,56 @@ impl Asked {
     /// # Errors
     /// A file that cannot be used.
     pub(super) fn open(&self, fitting: &Fitting) -> anyhow::Result<(Prior, Option<Other>)> {
-        if self.saved {
-            let prior = Prior::load(&self.path)?;
-            warnings::tell(&self.path, &prior.provenance().warnings);
-            return Ok((prior, None));
+        match &self.origin {
+            Origin::Saved => {
+                let prior = Prior::load(&self.path)?;
+                warnings::tell(&self.path, &prior.provenance().warnings);
+                Ok((prior, None))
+            }
+            Origin::Train => self.fitted(fitting),
+            Origin::Learned(fields) => {
+                let frames = fitting.change()?.window.unwrap_or(fields.window.frames);
+                let prior = Prior::standard(fields, frames)?;
+                let denoiser = prior.learned(&self.name)?;
+                let other = Other { name: self.name.to_string(), denoiser, windows: Vec::new().into() };
+                Ok((prior, Some(other)))
+            }
         }
+    }
+
+    fn fitted(&self, fitting: &Fitting) -> anyhow::Result<(Prior, Option<Other>)> {
         let train = load(&self.path, &fitting.load_options())?;
         warnings::tell(&self.path, train.warnings());
-        let settings = fitting.change()?.apply(Settings::of(train.kind(), train.grid()));
+        let (change, defaults) = (fitting.change()?, Settings::of(train.kind(), train.grid()));
+        let fields = Fields::of(std::slice::from_ref(&self.name))?;
+        let (train, settings) = match &fields {
+            None => (train, change.apply(defaults)),
+            Some(fields) => {
+                let (train, remarks) = fields.receive(train)?;
+                remarks.iter().for_each(|remark| eprintln!("{remark}"));
+                (train, change.apply(fields.settings(defaults, change.normalizer)?))
+            }
+        };
         fitting::announce(&settings, train.shape(settings.window));
-        let prior = Prior::fit(&train, &settings)?;
+        let prior = Prior::fit_in(&train, &settings, fields.as_ref().map(|fields| &fields.normalizer))?;
         if self.name.is_gaussian() {
             return Ok((prior, None));
         }
-        let name = self.name.clone().pinned()?;
-        let denoiser = prior.denoiser_of(&name, &train)?;
+        let denoiser = prior.denoiser_of(&self.name, &train)?;
         let windows = prior.some_windows(&train, WINDOWS)?.into();
-        Ok((prior, Some(Other { name: name.to_string(), denoiser, windows })))
+        Ok((prior, Some(Other { name: self.name.to_string(), denoiser, windows })))
     }
 
-    /// As it stands in files and on pages.
-    pub(super) fn told(&self, file: &str) -> String {
-        if self.saved { file.to_owned() } else { format!("{} over {file}", self.name) }
+    /// As it stands in files and on pages, with its checksum.
+    ///
+    /// # Errors
+    /// A file that cannot be read again.
+    pub(super) fn told(&self) -> anyhow::Result<(String, String)> {
+        let file = || self.path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        Ok(match &self.origin {
+            Origin::Saved => (file(), checksum(&self.path)?),
+            Origin::Train => (format!("{} over {}", self.name, file()), checksum(&self.path)?),
+            Origin::Learned(_) => (self.name.to_string(), self.name.checksum().unwrap_or_default().to_owned()),
+        })
     }
 }

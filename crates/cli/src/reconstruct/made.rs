@@ -3,7 +3,6 @@
 use super::Arguments;
 use super::asked::Asked;
 use super::summary::Summary;
-use equipoise_data::checksum;
 use equipoise_data::sensors::Table;
 use equipoise_reconstruction::{Centre, Choice, Drawn, Ensemble, Provenance, Sampling};
 use std::path::Path;
@@ -44,7 +43,7 @@ impl Made {
             }
         };
         Ok(Self {
-            prior: (asked.told(&named(&asked.path)), checksum(&asked.path)?),
+            prior: asked.told()?,
             observations: (named(&arguments.obs), table.sha256),
             method: choice.to_string(),
             settings,

@@ -31,7 +31,7 @@ pub(crate) struct Source {
     #[arg(long, value_name = "FILE", requires = "data")]
     train: Option<PathBuf>,
 
-    #[arg(long, value_name = "NAME|FILE", value_delimiter = ',', help = told(PRIORS))]
+    #[arg(long, value_name = "NAME|FILE", help = told(PRIORS))]
     prior: Vec<String>,
 
     /// Which embedded samples [default: both]

@@ -88,7 +88,14 @@ impl Chosen for Stored {
 #[test]
 fn a_prior_from_a_file_is_known_by_its_checksum() {
     const STORED: PriorSpec =
-        PriorSpec { name: "stored", settings: ":FILE", about: "", windows: false, knows: Knows::Denoiser };
+        PriorSpec {
+            name: "stored",
+            settings: ":FILE",
+            about: "",
+            windows: false,
+            knows: Knows::Denoiser,
+            verbatim: false,
+        };
     let entries = [Entry { spec: &STORED, read: |s| Some(Arc::new(Stored(s.first()?.into()))) }];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a@b.bin");
