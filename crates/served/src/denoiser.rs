@@ -1,0 +1,220 @@
+//! The denoiser whose numbers a child gives.
+
+use crate::codec::{Ask, decode};
+use crate::exchange::{Conversation, Question};
+use crate::{Fault, Hello, Jacobian, ServedError, Settings};
+use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
+use equipoise_field::Shape;
+use equipoise_schedule::Level;
+
+/// Entries beyond so many times μ + σ are those of a run that has exploded: what a model answers there is no
+/// fault of the model.
+const EXPLODED: f64 = 1e6;
+/// Entries of v from which on products may leave `f32`.
+const HUGE: f64 = 1e30;
+
+/// x̂ and Jᵀv from another process, over one window.
+///
+/// Calls from several threads wait for each other: the child answers one request at a time. A linearisation
+/// runs the model forward once, in the child, which keeps it for the products until the linearisation is
+/// dropped. The child is stopped and reaped when this is dropped.
+#[derive(Debug)]
+pub struct Served(Conversation);
+
+impl Served {
+    /// Starts `sh -c command` and reads its hello, with the patience that the environment asks for.
+    ///
+    /// # Errors
+    /// [`ServedError`] when no process starts, or it does not say a hello of this protocol in time.
+    pub fn start(command: &str) -> Result<Self, ServedError> {
+        Self::start_with(command, &Settings::from_environment(command)?)
+    }
+
+    /// The same with a patience of one's own.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(command: &str, settings: &Settings) -> Result<Self, ServedError> {
+        Conversation::start(command, settings).map(Self)
+    }
+
+    /// What the child says of itself.
+    pub fn hello(&self) -> &Hello {
+        &self.0.hello
+    }
+
+    /// The shape of a window.
+    pub fn window(&self) -> Shape {
+        self.0.hello.window
+    }
+
+    /// The command as it was given.
+    pub fn command(&self) -> &str {
+        &self.0.command
+    }
+
+    /// Members in a buffer of whole windows, where `out` is as long.
+    fn members(
+        &self,
+        what: &'static str,
+        len: usize,
+        out: (&'static str, usize),
+    ) -> Result<usize, DenoiserError> {
+        let dim = self.dim();
+        if len % dim != 0 {
+            return Err(DenoiserError::Length { what, found: len, expected: dim });
+        }
+        match out.1 == len {
+            true => Ok(len / dim),
+            false => Err(DenoiserError::Length { what: out.0, found: out.1, expected: len }),
+        }
+    }
+
+    fn one(&self, buffers: &[(&'static str, usize)]) -> Result<(), DenoiserError> {
+        match buffers.iter().find(|(_, found)| *found != self.dim()) {
+            Some((what, found)) => Err(DenoiserError::Length { what, found: *found, expected: self.dim() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Overwrites `out` with the answer. An entry that is not finite is a fault where `state` and the numbers
+    /// sent are sound.
+    fn ask(&self, question: &Question<'_>, sound: &[bool], out: &mut [f32]) -> Result<(), ServedError> {
+        let Hello { dtype, window, .. } = self.0.hello;
+        self.0.hello.knows(question.level).map_err(|fault| self.0.fault(fault))?;
+        let bytes = self.0.ask(question)?;
+        decode(&bytes, dtype, out);
+        for (member, out) in out.chunks_exact(self.dim()).enumerate().filter(|(member, _)| sound[*member]) {
+            if let Some(index) = out.iter().position(|value| !value.is_finite()) {
+                let (frame, component, row, column) = window.position(index);
+                let (what, found) = (question.ask.product(), f64::from(out[index]));
+                let fault = Fault::NotFinite { what, member, frame, component, row, column, found };
+                return Err(self.0.fault(fault));
+            }
+        }
+        Ok(())
+    }
+
+    /// Which members' numbers are all within `bound`.
+    fn within(&self, values: &[f32], bound: f64) -> Vec<bool> {
+        let sound = |values: &[f32]| values.iter().all(|value| f64::from(value.abs()) <= bound);
+        values.chunks_exact(self.dim()).map(sound).collect()
+    }
+
+    fn states(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Result<States<'_>, ServedError> {
+        let portion = self.0.hello.batch * self.dim();
+        let mut states = States { served: self, level, members: x_t.len() / self.dim(), held: Vec::new() };
+        for (x_t, x_hat) in x_t.chunks(portion).zip(x_hat.chunks_mut(portion)) {
+            let state = self.0.new_state();
+            let sound = self.within(x_t, EXPLODED * (level.mu + level.sigma));
+            let question = Question { ask: Ask::Linearise, state, level, values: x_t };
+            self.ask(&question, &sound, x_hat).inspect_err(|_| self.0.release(state))?;
+            states.held.push(Held { state, sound });
+        }
+        Ok(states)
+    }
+}
+
+fn model(fault: ServedError) -> DenoiserError {
+    DenoiserError::Model(Box::new(fault))
+}
+
+impl Denoiser<f32> for Served {
+    /// T·C·H·W of the window.
+    fn dim(&self) -> usize {
+        self.0.hello.dim()
+    }
+
+    fn denoise(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Result<(), DenoiserError> {
+        self.one(&[("x_t", x_t.len()), ("x_hat", x_hat.len())])?;
+        let sound = self.within(x_t, EXPLODED * (level.mu + level.sigma));
+        let question = Question { ask: Ask::Denoise, state: 0, level, values: x_t };
+        self.ask(&question, &sound, x_hat).map_err(model)
+    }
+
+    fn vjp(&self, x_t: &[f32], level: Level, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
+        self.one(&[("x_t", x_t.len()), ("v", v.len()), ("out", out.len())])?;
+        let mut x_hat = vec![0.0; x_t.len()];
+        self.states(x_t, level, &mut x_hat).map_err(model)?.vjp(v, out)
+    }
+
+    fn jvp(&self, x_t: &[f32], level: Level, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
+        self.one(&[("x_t", x_t.len()), ("v", v.len()), ("out", out.len())])?;
+        let mut x_hat = vec![0.0; x_t.len()];
+        self.states(x_t, level, &mut x_hat).map_err(model)?.jvp(v, out)
+    }
+
+    /// What the hello says.
+    fn batch(&self) -> usize {
+        self.0.hello.batch
+    }
+
+    /// One request for as many members as the child takes at once. `tape` stays empty: the child keeps what
+    /// the products need.
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [f32],
+        level: Level,
+        x_hat: &mut [f32],
+        _tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<f32> + 'a>, DenoiserError> {
+        self.members("x_t", x_t.len(), ("x_hat", x_hat.len()))?;
+        Ok(Box::new(self.states(x_t, level, x_hat).map_err(model)?))
+    }
+}
+
+/// What a child keeps of one request.
+struct Held {
+    state: u64,
+    /// The members whose states have not exploded.
+    sound: Vec<bool>,
+}
+
+/// J at the states of a batch, held by the child.
+struct States<'a> {
+    served: &'a Served,
+    level: Level,
+    members: usize,
+    held: Vec<Held>,
+}
+
+impl States<'_> {
+    fn product(&self, ask: Ask, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
+        let (served, dim) = (self.served, self.served.dim());
+        for (what, found) in [("v", v.len()), ("out", out.len())] {
+            if found != self.members * dim {
+                return Err(DenoiserError::Length { what, found, expected: self.members * dim });
+            }
+        }
+        let portion = served.0.hello.batch * dim;
+        let vectors = v.chunks(portion).zip(out.chunks_mut(portion));
+        for (Held { state, sound }, (v, out)) in self.held.iter().zip(vectors) {
+            let small = served.within(v, HUGE);
+            let sound: Vec<bool> = sound.iter().zip(small).map(|(sound, small)| *sound && small).collect();
+            let question = Question { ask, state: *state, level: self.level, values: v };
+            served.ask(&question, &sound, out).map_err(model)?;
+        }
+        Ok(())
+    }
+}
+
+impl Linearised<f32> for States<'_> {
+    fn vjp(&mut self, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
+        self.product(Ask::Vjp, v, out)
+    }
+
+    /// By the child, or as Jᵀv where it says that J is symmetric.
+    fn jvp(&mut self, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
+        match &self.served.0.hello {
+            Hello { jvp: true, .. } => self.product(Ask::Jvp, v, out),
+            Hello { jacobian: Jacobian::Symmetric, .. } => self.product(Ask::Vjp, v, out),
+            _ => Err(DenoiserError::Unknown { what: "J v" }),
+        }
+    }
+}
+
+impl Drop for States<'_> {
+    fn drop(&mut self) {
+        self.held.iter().for_each(|held| self.served.0.release(held.state));
+    }
+}
