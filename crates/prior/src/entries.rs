@@ -1,7 +1,7 @@
 //! The table of priors: each is one entry, which says what the prior is, reads its settings and makes its
 //! denoiser.
 
-use crate::learned::{FromFiles, FromProcess, NETWORK, SERVE};
+use crate::learned::{FromProcess, SERVE};
 use crate::{Fields, Prior, PriorDenoiser, PriorError};
 use equipoise_covariance::Structure;
 use equipoise_data::Dataset;
@@ -97,7 +97,6 @@ pub(crate) const ENTRIES: &[Entry] = &[
     Entry { spec: &LOCAL, read: |s| most(1, s, || Some(ByPatches { radius: whole(s, 0, RADIUS)? })) },
     Entry { spec: &EQUIVARIANT_LOCAL, read: |s| most(2, s, || AnywherePatches::read(s)) },
     Entry { spec: &LOCALITY, read: |s| most(1, s, || ByMask::read(s)) },
-    Entry { spec: &NETWORK, read: |s| FromFiles::read(s) },
     Entry { spec: &SERVE, read: |s| FromProcess::read(s) },
 ];
 

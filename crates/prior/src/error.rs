@@ -101,6 +101,16 @@ pub enum PriorError {
         /// That of the first.
         expected: String,
     },
+    /// A learned prior that leaves open what its fields are.
+    #[error("{}, {field}: found nothing, expected {expected}", path.display())]
+    Unstated {
+        /// The learned prior.
+        path: PathBuf,
+        /// What it does not say.
+        field: &'static str,
+        /// What it may say.
+        expected: &'static str,
+    },
     /// A prior that stands on training data, without them.
     #[error("prior {name}: found no training file, expected the one that it stands on")]
     Untrained {

@@ -99,8 +99,10 @@ impl Fields {
         let mut all = vec![
             ("kind", data.kind.to_string(), self.kind.to_string()),
             ("(T, C, H, W) of a frame", data.frame.to_string(), frame.to_string()),
-            ("borders", words(data.grid.boundary), words(self.grid.boundary)),
         ];
+        if self.stated.contains(&Field::Boundary) {
+            all.push(("borders", words(data.grid.boundary), words(self.grid.boundary)));
+        }
         let steps = [
             (Field::Dx, data.grid.dx, self.grid.dx),
             (Field::Dy, data.grid.dy, self.grid.dy),
