@@ -39,7 +39,7 @@ impl<R: Real> Iterative<R> {
         let descent = ConjugateGradients::default().solve_preconditioned(product, precondition, r, z)?;
         match descent.breakdown {
             None => Ok(descent.solved),
-            Some(Breakdown { iteration, curvature }) => {
+            Some(Breakdown { iteration, curvature, .. }) => {
                 Err(InnovationError::Indefinite { iteration, curvature })
             }
         }

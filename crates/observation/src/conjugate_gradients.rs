@@ -19,13 +19,19 @@ impl Default for ConjugateGradients {
     }
 }
 
-/// A direction d with dᵀMd ≤ 0, which no positive definite M has.
+/// How far beyond its bound ‖z‖ may be for rounding.
+const SLACK: f64 = 1.01;
+
+/// What a positive definite M does not show: a direction d with dᵀMd ≤ 0, or an iterate past its bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Breakdown {
     /// Iterations done before it.
     pub iteration: usize,
     /// dᵀMd.
     pub curvature: f64,
+    /// ‖z‖ over its bound, of the iterate that was past it, where that ended the descent: see
+    /// [`ConjugateGradients::solve_each_within`].
+    pub growth: Option<f64>,
 }
 
 /// What a solve cost and how well it went.
@@ -86,7 +92,7 @@ impl ConjugateGradients {
         r: &[R],
         z: &mut [R],
     ) -> Result<Descent, E> {
-        let mut descents = self.descend(1, product, precondition, r, z)?;
+        let mut descents = self.descend((1, f64::INFINITY), product, precondition, r, z)?;
         Ok(descents.swap_remove(0))
     }
 
@@ -106,12 +112,35 @@ impl ConjugateGradients {
         r: &[R],
         z: &mut [R],
     ) -> Result<Vec<Descent>, E> {
-        self.descend(count, product, |r, z| z.copy_from_slice(r), r, z)
+        self.descend((count, f64::INFINITY), product, |r, z| z.copy_from_slice(r), r, z)
+    }
+
+    /// As [`solve_each`](Self::solve_each) for an M that may be no positive definite one, with a bound that the
+    /// solution for such an M keeps to: ‖z‖ ≤ `gain`·‖r‖. For M = diag(s²) + A V Aᵀ with a covariance V it is
+    /// 1/min s², and every iterate from a zero start keeps to it. An iterate more than 1 % past it ends the
+    /// descent, as a non-positive curvature does, and leaves the one before.
+    ///
+    /// Of an M that is not symmetric z is whatever the directions lead to; the residual is that of z all the
+    /// same.
+    ///
+    /// # Errors
+    /// Those of `product`.
+    ///
+    /// # Panics
+    /// If the lengths of `r` and `z` differ, or are no multiple of `count`.
+    pub fn solve_each_within<R: Real, E>(
+        &self,
+        (count, gain): (usize, f64),
+        product: impl FnMut(&[R], &mut [R]) -> Result<(), E>,
+        r: &[R],
+        z: &mut [R],
+    ) -> Result<Vec<Descent>, E> {
+        self.descend((count, gain), product, |r, z| z.copy_from_slice(r), r, z)
     }
 
     fn descend<R: Real, E>(
         &self,
-        count: usize,
+        (count, gain): (usize, f64),
         mut product: impl FnMut(&[R], &mut [R]) -> Result<(), E>,
         precondition: impl Fn(&[R], &mut [R]),
         r: &[R],
@@ -122,7 +151,7 @@ impl ConjugateGradients {
         assert_eq!(len * count, r.len(), "conjugate gradients: systems of unequal lengths");
         z.fill(R::zero());
         let tolerance = self.tolerance.max(64.0 * R::epsilon().wide());
-        let mut systems: Vec<System> = (0..count).map(|k| System::new(&r[k * len..][..len])).collect();
+        let mut systems: Vec<System> = (0..count).map(|k| System::new(&r[k * len..][..len], gain)).collect();
         let mut rest = r.to_vec();
         let mut search = vec![R::zero(); r.len()];
         let (mut along, mut image) = (vec![R::zero(); len], search.clone());
@@ -159,14 +188,21 @@ struct System {
     power: f64,
     /// ‖r − M z‖/‖r‖ of the iterate.
     residual: f64,
+    /// What ‖z‖ may be.
+    bound: f64,
     ended: Option<Descent>,
 }
 
 impl System {
-    fn new<R: Real>(r: &[R]) -> Self {
+    fn new<R: Real>(r: &[R], gain: f64) -> Self {
         let scale = sum::norm(r);
         let ended = (scale == 0.0).then(|| Descent::ended(0, 0.0));
-        Self { scale, power: 0.0, residual: 1.0, ended }
+        Self { scale, power: 0.0, residual: 1.0, bound: gain * scale, ended }
+    }
+
+    fn broken(&mut self, breakdown: Breakdown) {
+        let ended = Descent::ended(breakdown.iteration, self.residual);
+        self.ended = Some(Descent { breakdown: Some(breakdown), ..ended });
     }
 
     /// The next direction, conjugate to those before it.
@@ -193,11 +229,17 @@ impl System {
             return;
         }
         if curvature <= 0.0 {
-            let breakdown = Some(Breakdown { iteration, curvature });
-            self.ended = Some(Descent { breakdown, ..Descent::ended(iteration, self.residual) });
+            self.broken(Breakdown { iteration, curvature, growth: None });
             return;
         }
         let step = R::narrow(self.power / curvature);
+        if self.bound.is_finite() {
+            let next = sum::of(z.len(), |i| (z[i] + step * search[i]).wide().powi(2)).sqrt();
+            if next > SLACK * self.bound {
+                self.broken(Breakdown { iteration, curvature, growth: Some(next / self.bound) });
+                return;
+            }
+        }
         each::update1(z, search, |z, d| z + step * d);
         each::update1(rest, image, |r, i| r - step * i);
         self.residual = sum::norm(rest) / self.scale;
@@ -249,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_non_positive_curvature_leaves_the_iterate_before_it() {
-        let first = Some(Breakdown { iteration: 0, curvature: -2.0 });
+        let first = Some(Breakdown { iteration: 0, curvature: -2.0, growth: None });
         assert_eq!(
             solve(&[1.0, -3.0], 9),
             (vec![0.0; 2], Descent { breakdown: first, ..Descent::ended(0, 1.0) })
@@ -257,8 +299,54 @@ mod tests {
         let (z, descent) = solve(&[3.0, -1.0], 9);
         // 2/2 along r; then rest = (−2, 2), d = rest + 4r = (2, 6), dᵀMd = 12 − 36.
         assert_eq!(z, [1.0, 1.0]);
-        assert_eq!(descent.breakdown, Some(Breakdown { iteration: 1, curvature: -24.0 }));
+        assert_eq!(descent.breakdown, Some(Breakdown { iteration: 1, curvature: -24.0, growth: None }));
         assert_eq!(descent.solved, Solved { iterations: 1, residual: Some(2.0) });
+    }
+
+    /// M = diag(1, ½, ¼) has a solution twice and four times as long along its second and third axes as one with
+    /// M ≥ I. The first step from r = (1, 1, 1) is 3/(1 + ½ + ¼) r, within a gain of 2; the whole way is not.
+    #[test]
+    fn an_iterate_past_its_bound_leaves_the_one_before() {
+        let (values, r) = ([1.0, 0.5, 0.25], [1.0; 3]);
+        let within = |gain: f64| {
+            let mut z = [f64::NAN; 3];
+            let solver = ConjugateGradients::default();
+            let Ok(descent) = solver.solve_each_within((1, gain), diagonal(&values), &r, &mut z);
+            (z, descent[0])
+        };
+        let (z, descent) = within(2.0);
+        let found = descent.breakdown.unwrap();
+        assert_eq!((z, found.iteration, descent.solved.iterations), ([3.0 / 1.75; 3], 1, 1));
+        assert!(found.curvature > 0.0 && found.growth.unwrap() > SLACK, "{found:?}");
+        let left = r.iter().zip(values).map(|(r, m)| (r - m * z[0]).powi(2)).sum::<f64>();
+        assert!((descent.solved.residual.unwrap() - (left / 3.0).sqrt()).abs() < 1e-15);
+        // The solution, (1, 2, 4), has √7 times the length of r.
+        let (z, descent) = within(7f64.sqrt());
+        assert!(descent.breakdown.is_none() && (z[2] - 4.0).abs() < 1e-9, "{descent:?}");
+        assert_eq!(within(f64::INFINITY).0.to_vec(), solve(&values, 1000).0);
+        let (z, descent) = within(0.5);
+        assert_eq!((z, descent.breakdown.unwrap().iteration), ([0.0; 3], 0));
+    }
+
+    /// A covariance never comes near: M = s²I + V with V ≥ 0 of rank one, down to V = 0, whose solution is
+    /// at the bound.
+    #[test]
+    fn a_true_covariance_keeps_to_its_bound() {
+        for size in [0.0, 1e-9, 1e-3, 1.0, 1e6f32] {
+            for s2 in [1e-6, 1e-2, 1.0f32] {
+                let u: Vec<f32> = (0..40).map(|i| size.sqrt() * (0.7 * i as f32).sin()).collect();
+                let product = |v: &[f32], out: &mut [f32]| {
+                    let along = sum::dot(&u, v) as f32;
+                    out.iter_mut().zip(v).zip(&u).for_each(|((o, v), u)| *o = s2 * v + along * u);
+                    Ok::<_, Infallible>(())
+                };
+                let r: Vec<f32> = (0..40).map(|i| (1.3 * i as f32 + 0.2).cos()).collect();
+                let (mut z, gain) = (vec![0.0; 40], 1.0 / f64::from(s2));
+                let solver = ConjugateGradients { iterations: 10, ..ConjugateGradients::default() };
+                let Ok(descent) = solver.solve_each_within((1, gain), product, &r, &mut z);
+                assert_eq!(descent[0].breakdown, None, "{size} {s2}");
+            }
+        }
     }
 
     #[test]

@@ -65,7 +65,8 @@ pub struct Trace {
     pub iterations: usize,
     /// The largest relative residual that an inner solver ended with.
     pub residual: Option<f64>,
-    /// Evaluations whose inner solver was ended by a direction of non-positive curvature.
+    /// Evaluations whose inner solver was ended by what no covariance shows: a direction of non-positive
+    /// curvature, or an iterate past its bound.
     pub breakdowns: usize,
     /// The first of them.
     pub first_breakdown: Option<Breakdown>,
@@ -90,14 +91,16 @@ impl Trace {
         };
         if let Some(found) = evidence.breakdown {
             self.breakdowns += 1;
-            let first = Breakdown { t, iteration: found.iteration, curvature: found.curvature };
+            let (iteration, curvature, growth) = (found.iteration, found.curvature, found.growth);
+            let first = Breakdown { t, iteration, curvature, growth };
             self.first_breakdown.get_or_insert(first);
         }
         self.floors += evidence.floors;
     }
 }
 
-/// An inner solver that met a direction d with dᵀSd ≤ 0, which no positive definite S has.
+/// An inner solver that met a direction d with dᵀSd ≤ 0, or an iterate u longer than ‖r‖/s², which no
+/// S = s²I + A V Aᵀ with a covariance V leads to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Breakdown {
     /// The time of the evaluation.
@@ -106,6 +109,8 @@ pub struct Breakdown {
     pub iteration: usize,
     /// dᵀSd.
     pub curvature: f64,
+    /// ‖u‖ s²/‖r‖, where that was past 1 and ended the solve.
+    pub growth: Option<f64>,
 }
 
 /// A state beyond the bound.

@@ -164,10 +164,16 @@ fn a_non_positive_curvature_ends_mmps_with_evidence() {
         (g, evidence.iterations, evidence.breakdown.unwrap())
     };
     let (g, iterations, breakdown) = evaluate([[1.0, 0.0], [0.0, -3.0]]);
-    assert_eq!((g, iterations, breakdown), (vec![0.0; 2], 0, Breakdown { iteration: 0, curvature: -1.0 }));
+    assert_eq!(
+        (g, iterations, breakdown),
+        (vec![0.0; 2], 0, Breakdown { iteration: 0, curvature: -1.0, growth: None })
+    );
     let (g, iterations, breakdown) = evaluate([[2.0, 0.0], [0.0, -1.0]]);
     let curvature = 2.5 * 0.75 * 0.75 - 0.5 * 3.75 * 3.75;
-    assert_eq!((g, iterations, breakdown), (vec![2.0, -1.0], 1, Breakdown { iteration: 1, curvature }));
+    assert_eq!(
+        (g, iterations, breakdown),
+        (vec![2.0, -1.0], 1, Breakdown { iteration: 1, curvature, growth: None })
+    );
 }
 
 /// An observed entry of x̂ that is not a number makes g none, for the sampler to see.
