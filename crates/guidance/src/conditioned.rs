@@ -46,6 +46,10 @@ impl<R: Real> Guidance<R> for Conditioned<R> {
         &*self.prior
     }
 
+    fn needs_jacobian(&self) -> bool {
+        false
+    }
+
     fn gradients(
         &self,
         at: &mut States<'_, '_, R>,
@@ -55,7 +59,7 @@ impl<R: Real> Guidance<R> for Conditioned<R> {
     ) -> Result<(), GuidanceError> {
         let dim = self.prior.dim();
         at.check(dim, g, evidence)?;
-        self.posterior.linearise(at.x_t, at.level, g, &mut Tape::new())?;
+        self.posterior.estimates(at.x_t, at.level, g, &mut Tape::new())?;
         let scale = R::narrow(at.level.mu / (at.level.sigma * at.level.sigma));
         each::update1(g, at.x_hat, |y, x| scale * (y - x));
         for (evidence, g) in evidence.iter_mut().zip(g.chunks_exact(dim)) {

@@ -54,6 +54,10 @@ impl<R: Real> Guidance<R> for DiffPir<R> {
         &*self.denoiser
     }
 
+    fn needs_jacobian(&self) -> bool {
+        false
+    }
+
     /// A product with A Aᵀ per iteration.
     fn gradients(
         &self,

@@ -53,6 +53,25 @@ pub enum GuidanceError {
         /// What is wrong with them.
         cause: ScalingError,
     },
+    /// A ratio of traces below zero, which no covariance has, of a denoiser that is no posterior mean.
+    #[error(
+        "traces at μ = {mu}, σ = {sigma}: found a ratio tr(B·AVAᵀ)/tr B of {ratio}, expected at least 0, as of a \
+         covariance"
+    )]
+    Indefinite {
+        /// μ.
+        mu: f64,
+        /// σ.
+        sigma: f64,
+        /// The ratio.
+        ratio: f64,
+    },
+    /// A method that takes (σ²/μ)J for a covariance, where J is not known to be symmetric.
+    #[error("{method}: found a denoiser whose J need not be symmetric, expected that of a posterior mean")]
+    Asymmetric {
+        /// The method's name.
+        method: &'static str,
+    },
     /// An observation without noise in which the prior has no variance left either.
     #[error(
         "{method} at μ = {mu}, σ = {sigma}: found no variance in observation {observation}, expected one \

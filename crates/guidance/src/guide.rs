@@ -1,7 +1,7 @@
 //! The guidance trait: from the states of a batch to ε_y.
 
 use crate::GuidanceError;
-use equipoise_denoiser::{Denoiser, Linearised, Tape};
+use equipoise_denoiser::{Denoiser, Linearised, Tape, Unlinearised};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::{Breakdown, Descent};
 use equipoise_schedule::Level;
@@ -17,8 +17,8 @@ pub struct Evidence {
     pub iterations: usize,
     /// The inner solver's relative residual, where it iterates.
     pub residual: Option<f64>,
-    /// The direction of non-positive curvature that ended the inner solver, whose last iterate g is
-    /// made of.
+    /// What ended the inner solver early, whose last iterate g is made of: a direction of non-positive
+    /// curvature, or an iterate longer than a covariance leads to.
     pub breakdown: Option<Breakdown>,
     /// Variances that came out negative and were taken as zero.
     pub floors: usize,
@@ -86,7 +86,8 @@ pub struct States<'a, 'l, R: Real> {
     pub level: Level,
     /// x̂(x_t), n·D numbers.
     pub x_hat: &'a [R],
-    /// J at every x_t.
+    /// J at every x_t; [`Unlinearised`] for a guidance that does not
+    /// [need it](Guidance::needs_jacobian).
     pub local: &'a mut (dyn Linearised<R> + 'l),
 }
 
@@ -136,6 +137,12 @@ pub trait Guidance<R: Real>: Send + Sync {
     /// The prior.
     fn denoiser(&self) -> &dyn Denoiser<R>;
 
+    /// Whether [`gradients`](Self::gradients) takes products with J. Where it does not, x̂ is made alone, and a
+    /// network keeps nothing for products that nobody asks for.
+    fn needs_jacobian(&self) -> bool {
+        true
+    }
+
     /// g of every member, n·D numbers, with its evidence, n of them. Overwrites `g` and `evidence`.
     ///
     /// # Errors
@@ -181,7 +188,7 @@ pub trait Guidance<R: Real>: Send + Sync {
         fit(evidence.len(), dim, &[("x_t", x_t.len()), ("eps", eps.len())])?;
         let mut g = std::mem::take(&mut scratch.gradient);
         sized(&mut g, x_t.len());
-        let made = linearised(self, x_t, level, &mut g, evidence, scratch);
+        let made = at_states(self, x_t, level, &mut g, evidence, scratch);
         if made.is_ok() {
             let (mu, over_sigma) = (R::narrow(level.mu), R::narrow(1.0 / level.sigma));
             let sigma = R::narrow(level.sigma);
@@ -204,7 +211,7 @@ pub trait Guidance<R: Real>: Send + Sync {
         scratch: &mut Scratch<R>,
     ) -> Result<Evidence, GuidanceError> {
         let mut evidence = [Evidence::default()];
-        linearised(self, x_t, level, g, &mut evidence, scratch)?;
+        at_states(self, x_t, level, g, &mut evidence, scratch)?;
         Ok(evidence[0])
     }
 
@@ -225,8 +232,8 @@ pub trait Guidance<R: Real>: Send + Sync {
     }
 }
 
-/// g with the model linearised at x_t; leaves x̂ in the scratch.
-fn linearised<R: Real, G: Guidance<R> + ?Sized>(
+/// g with x̂ at x_t, and J where it is needed; leaves x̂ in the scratch.
+fn at_states<R: Real, G: Guidance<R> + ?Sized>(
     guidance: &G,
     x_t: &[R],
     level: Level,
@@ -237,11 +244,20 @@ fn linearised<R: Real, G: Guidance<R> + ?Sized>(
     fit(evidence.len(), guidance.denoiser().dim(), &[("x_t", x_t.len()), ("g", g.len())])?;
     let (mut x_hat, mut tape) = (std::mem::take(&mut scratch.x_hat), std::mem::take(&mut scratch.tape));
     sized(&mut x_hat, x_t.len());
-    let linearise = guidance.denoiser().linearise(x_t, level, &mut x_hat, &mut tape);
-    let made = linearise.map_err(GuidanceError::from).and_then(|mut local| {
-        let mut at = States { x_t, level, x_hat: &x_hat, local: &mut *local };
-        guidance.gradients(&mut at, g, evidence, scratch)
-    });
+    let denoiser = guidance.denoiser();
+    let made = if guidance.needs_jacobian() {
+        let linearise = denoiser.linearise(x_t, level, &mut x_hat, &mut tape);
+        linearise.map_err(GuidanceError::from).and_then(|mut local| {
+            let mut at = States { x_t, level, x_hat: &x_hat, local: &mut *local };
+            guidance.gradients(&mut at, g, evidence, scratch)
+        })
+    } else {
+        let estimate = denoiser.estimates(x_t, level, &mut x_hat, &mut tape);
+        estimate.map_err(GuidanceError::from).and_then(|()| {
+            let mut at = States { x_t, level, x_hat: &x_hat, local: &mut Unlinearised };
+            guidance.gradients(&mut at, g, evidence, scratch)
+        })
+    };
     (scratch.x_hat, scratch.tape) = (x_hat, tape);
     made
 }

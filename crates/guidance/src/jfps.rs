@@ -59,6 +59,10 @@ impl<R: Real> Guidance<R> for Jfps<R> {
         &*self.denoiser
     }
 
+    fn needs_jacobian(&self) -> bool {
+        false
+    }
+
     /// One solve with S and one application of a spectral function of Σ.
     fn gradients(
         &self,

@@ -18,13 +18,20 @@ use std::sync::Arc;
 /// Kalman filter, the curvature of A over the spread of x given x_t is left out, and so is the
 /// dependence of A′ on x_t in the gradient.
 ///
-/// A C that is not positive, as the Jacobian of a network need not be, can show the solver a direction
-/// of non-positive curvature. That ends the solve, not the run: g is made of the iterate before it,
-/// which is zero at the first iteration, and [`Evidence::breakdown`] says so.
+/// A C = (σ²/μ)Jᵀ of an estimate that is no posterior mean ([`Jacobian::General`]) need be neither symmetric nor
+/// positive. Not symmetric, conjugate gradients follow its symmetric part, and are no solve: the residual says how
+/// far they came. Not positive, s²I + A C Aᵀ can be singular at a level that the run passes, and any solver's u
+/// grows there without bound, where a covariance leaves ‖u‖ ≤ ‖r‖/min s². A direction of non-positive curvature,
+/// and an iterate past that bound, end the solve, not the run: g is made of the iterate before, which is zero at
+/// the first iteration, and [`Evidence::breakdown`] says so.
+///
+/// [`Jacobian::General`]: equipoise_denoiser::Jacobian::General
 pub struct Mmps<R: Real> {
     covariance: ConditionalCovariance<R>,
     observation: Arc<Observed<R>>,
     solver: ConjugateGradients,
+    /// The most that ‖u‖/‖r‖ can be.
+    gain: f64,
 }
 
 impl<R: Real> Mmps<R> {
@@ -34,7 +41,14 @@ impl<R: Real> Mmps<R> {
         observation: Arc<Observed<R>>,
         solver: ConjugateGradients,
     ) -> Self {
-        Self { covariance, observation, solver }
+        let noise = |i: usize| observation.noise().at(i);
+        let least = (0..observation.count()).map(noise).fold(f64::INFINITY, f64::min);
+        let gain = match covariance {
+            ConditionalCovariance::Jacobian(_) if least > 0.0 => 1.0 / least,
+            // V itself is positive; without noise nothing bounds u.
+            _ => f64::INFINITY,
+        };
+        Self { covariance, observation, solver, gain }
     }
 }
 
@@ -80,7 +94,7 @@ impl<R: Real> Guidance<R> for Mmps<R> {
             });
             Ok::<_, GuidanceError>(())
         };
-        let descents = self.solver.solve_each(members, innovation, residual, solution)?;
+        let descents = self.solver.solve_each_within((members, self.gain), innovation, residual, solution)?;
         each_member(members, [dim, count], |f, o| {
             seen.pull_back(&x_hat[f.clone()], &solution[o], &mut spread[f]);
         });

@@ -3,7 +3,7 @@
 use crate::guide::{each_member, sized};
 use crate::probes::{Probes, Seen, Sites};
 use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
-use equipoise_denoiser::{Denoiser, Linearised};
+use equipoise_denoiser::{Denoiser, Jacobian, Linearised};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
 use equipoise_scaling::poly2::coefficients;
@@ -52,7 +52,8 @@ impl<R: Real> Poly2<R> {
     /// denoiser at its states. A level beyond `levels` is made when it is met.
     ///
     /// # Errors
-    /// [`GuidanceError::Probes`], [`GuidanceError::Traces`] where not even `matched` has a variance, and
+    /// [`GuidanceError::Asymmetric`] where C is a J that need not be symmetric, for the moments are those of a
+    /// symmetric M; [`GuidanceError::Probes`], [`GuidanceError::Traces`] where not even `matched` has a variance, and
     /// those of the denoiser.
     pub fn quadratics(
         covariance: &ConditionalCovariance<R>,
@@ -60,6 +61,11 @@ impl<R: Real> Poly2<R> {
         levels: &[Level],
         probes: &Probes<R>,
     ) -> Result<Arc<LevelTable<Quadratic>>, GuidanceError> {
+        if let ConditionalCovariance::Jacobian(denoiser) = covariance
+            && denoiser.jacobian() == Jacobian::General
+        {
+            return Err(GuidanceError::Asymmetric { method: "poly2" });
+        }
         let seen = Seen { denoiser: covariance.shared(), observation: Arc::clone(observation) };
         let (covariance, probes) = (covariance.clone(), probes.clone());
         let make = move |level: Level| {

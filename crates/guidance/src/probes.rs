@@ -2,7 +2,7 @@
 
 use crate::GuidanceError;
 use crate::guide::fit;
-use equipoise_denoiser::{Denoiser, Linearised, Tape};
+use equipoise_denoiser::{Denoiser, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
 use equipoise_scaling::TraceRatio;
@@ -109,7 +109,8 @@ impl<R: Real> Seen<R> {
         Ok(found)
     }
 
-    /// tr(B·A V Aᵀ)/tr B at a level, with J for its own transpose and V = (σ²/μ)J: two vjps a probe.
+    /// tr(B·A V Aᵀ)/tr B at a level with V = (σ²/μ)J: two vjps a probe, with J for its own transpose where it is
+    /// known to be. Of any other J a ratio below zero, which no covariance has, is none.
     pub(crate) fn trace_ratio(
         &self,
         law: Law,
@@ -117,16 +118,22 @@ impl<R: Real> Seen<R> {
         probes: &Probes<R>,
     ) -> Result<ProbedRatio, GuidanceError> {
         let stream = probes.stream.real(level.mu).real(level.sigma);
-        let pairs = self.at_sites(level, probes, |sites, range| sites.pairs(range, stream))?;
+        let jacobian = self.denoiser.jacobian();
+        let admits = |ratio: &TraceRatio| jacobian == Jacobian::Symmetric || ratio.value >= 0.0;
+        let pairs = self.at_sites(level, probes, |sites, range| sites.pairs(range, stream, jacobian))?;
         let [matched, active] = [0, 1].map(|law| pairs.iter().map(|p| p[law]).collect::<Vec<_>>());
         if law == Law::Active
             && let Ok((ratio, variance)) = self.ratio(&active, active::variance)
             && ratio.standard_error.is_some_and(|error| CERTAIN * error < variance)
+            && admits(&ratio)
         {
             return Ok(ProbedRatio { ratio, replaced: false });
         }
         let fault = |cause| GuidanceError::Traces { mu: level.mu, sigma: level.sigma, cause };
         let (ratio, _) = self.ratio(&matched, matched::variance).map_err(fault)?;
+        if !admits(&ratio) {
+            return Err(GuidanceError::Indefinite { mu: level.mu, sigma: level.sigma, ratio: ratio.value });
+        }
         Ok(ProbedRatio { ratio, replaced: law == Law::Active })
     }
 
@@ -152,7 +159,16 @@ pub(crate) struct ProbedRatio {
 
 impl<R: Real> Sites<'_, R> {
     /// (zᵀB·A V Aᵀz, zᵀBz) for the weights of `matched` and of `active`, of the probes in `range`.
-    fn pairs(&mut self, range: Range<usize>, stream: Stream) -> Result<Vec<[(f64, f64); 2]>, GuidanceError> {
+    ///
+    /// A J that is not symmetric leaves B = A J JᵀAᵀ and B′ = A(½(J + Jᵀ) − μJ Jᵀ)Aᵀ, which are, and of V only its
+    /// symmetric part counts: with u = A JᵀAᵀz, p = JᵀAᵀz and q = JᵀAᵀu they are zᵀBz = ‖p‖², zᵀBu = ⟨p, q⟩,
+    /// zᵀB′z = ⟨z, u⟩ − μ‖p‖² and zᵀB′u = ½(‖u‖² + ⟨z, A q⟩) − μ⟨p, q⟩.
+    fn pairs(
+        &mut self,
+        range: Range<usize>,
+        stream: Stream,
+        jacobian: Jacobian,
+    ) -> Result<Vec<[(f64, f64); 2]>, GuidanceError> {
         let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
         let (mut once, mut twice) = (vec![R::zero(); self.x_hat.len()], vec![R::zero(); self.x_hat.len()]);
         let z: Vec<Vec<R>> = range.map(|probe| stream.normal(probe as u64, count)).collect();
@@ -160,6 +176,9 @@ impl<R: Real> Sites<'_, R> {
             seen.pull_back(self.x_hat(k), z, out);
         }
         self.local.vjp(&twice, &mut once)?;
+        if jacobian == Jacobian::General {
+            return self.pairs_of_any(&z, &once, &mut twice);
+        }
         self.local.vjp(&once, &mut twice)?;
         let (mut first, mut second) = (vec![R::zero(); count], vec![R::zero(); count]);
         let mu = R::narrow(self.level.mu);
@@ -171,5 +190,31 @@ impl<R: Real> Sites<'_, R> {
             [&second, &active].map(|weighted| (scale * sum::dot(weighted, &first), sum::dot(z, weighted)))
         };
         Ok(z.iter().enumerate().map(pair).collect())
+    }
+    /// The same of a J that need not be symmetric, from z and p = JᵀAᵀz of every state, with room for q.
+    fn pairs_of_any(
+        &mut self,
+        z: &[Vec<R>],
+        p: &[R],
+        room: &mut [R],
+    ) -> Result<Vec<[(f64, f64); 2]>, GuidanceError> {
+        let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
+        let mut u = vec![vec![R::zero(); count]; z.len()];
+        for (k, u) in u.iter_mut().enumerate() {
+            seen.push_forward(self.x_hat(k), &p[k * dim..(k + 1) * dim], u);
+            seen.pull_back(self.x_hat(k), u, &mut room[k * dim..(k + 1) * dim]);
+        }
+        let mut q = vec![R::zero(); room.len()];
+        self.local.vjp(room, &mut q)?;
+        let (mu, scale) = (self.level.mu, self.level.sigma * self.level.sigma / self.level.mu);
+        let mut seen_q = vec![R::zero(); count];
+        let pair = |(k, (z, u)): (usize, (&Vec<R>, &Vec<R>))| {
+            let [p, q] = [p, &q].map(|of| &of[k * dim..(k + 1) * dim]);
+            seen.push_forward(self.x_hat(k), q, &mut seen_q);
+            let (square, across) = (sum::squared_norm(p), sum::dot(p, q));
+            let half = 0.5 * (sum::squared_norm(u) + sum::dot(z, &seen_q));
+            [(scale * across, square), (scale * (half - mu * across), sum::dot(z, u) - mu * square)]
+        };
+        Ok(z.iter().zip(&u).enumerate().map(pair).collect())
     }
 }

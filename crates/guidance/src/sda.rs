@@ -151,6 +151,10 @@ impl<R: Real> Guidance<R> for Sda<R> {
         &*self.denoiser
     }
 
+    fn needs_jacobian(&self) -> bool {
+        !self.detach
+    }
+
     /// One reduction and, unless detached, one vjp.
     fn gradients(
         &self,

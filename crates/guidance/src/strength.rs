@@ -86,20 +86,25 @@ impl Strength {
     }
 
     /// `matched` or `active` for a denoiser that is known by its vjp only: their traces with
-    /// V = (σ²/μ)J and J for its own transpose, averaged over the states and vectors of `probes`.
+    /// V = (σ²/μ)J, averaged over the states and vectors of `probes`, and J for its own transpose where it is that
+    /// of a posterior mean.
+    ///
+    /// Of any other J ([`Jacobian::General`](equipoise_denoiser::Jacobian)) B = A J JᵀAᵀ, B′ = A(½(J + Jᵀ) − μJ Jᵀ)Aᵀ,
+    /// and of V its symmetric part. That need not be positive: a ratio below zero makes no law
+    /// ([`GuidanceError::Indefinite`]), and `active` takes that of `matched`.
     ///
     /// A Gaussian prior has μJ ≤ I; one of several modes has not where x_t decides between them, and
     /// the weight J(I − μJ) of `active` can then lose its sign. At a level whose v is not two standard
     /// errors above zero, `active` takes the ratio of `matched`.
     ///
-    /// Two vjps and three products with A or its adjoint for each random vector of a level, and one
+    /// Two vjps and three products with A or its adjoint, of a J that need not be symmetric five, for each random vector of a level, and one
     /// linearisation of the denoiser at the states of a level. The ratios and their standard errors are in
     /// [`Excess::Levels`]; a level beyond `levels` is probed when it is met.
     ///
     /// # Errors
     /// [`GuidanceError::Untraced`] for another law, [`GuidanceError::Probes`] for too few states or
-    /// vectors, [`GuidanceError::Traces`] where `matched` has no variance either, and those of the
-    /// denoiser.
+    /// vectors, [`GuidanceError::Traces`] and [`GuidanceError::Indefinite`] where `matched` has no variance
+    /// either, and those of the denoiser.
     pub fn probed<R: Real>(
         law: Law,
         denoiser: &Arc<dyn Denoiser<R>>,

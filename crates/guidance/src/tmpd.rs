@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 /// g = JᵀAᵀ r/(s² + A C Aᵀ1): the row sums of A C Aᵀ stand for the matrix.
 ///
-/// A row sum is negative where an observation is anticorrelated with the others; it is then taken as
-/// zero and counted in [`Evidence::floors`]. Without noise nothing is then left to divide by, which is an
+/// A row sum is negative where an observation is anticorrelated with the others, and may be where C = (σ²/μ)Jᵀ is
+/// no covariance, whose row sums are then not its column sums either; it is taken as zero and counted in [`Evidence::floors`]. Without noise nothing is then left to divide by, which is an
 /// error.
 ///
 /// Here it is a guidance, as in azula: it corrects x̂ for whatever sampler runs it, Euler steps of the flow by

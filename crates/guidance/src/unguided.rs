@@ -20,6 +20,10 @@ impl<R: Real> Guidance<R> for Unguided<R> {
         &*self.0
     }
 
+    fn needs_jacobian(&self) -> bool {
+        false
+    }
+
     fn gradients(
         &self,
         at: &mut States<'_, '_, R>,
