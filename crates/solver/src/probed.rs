@@ -53,7 +53,7 @@ impl ProbedRatios {
         let (denoiser, observation) = (Arc::clone(denoiser), Arc::clone(observation));
         let probe =
             move |level: Level| match Strength::probed(law, &denoiser, &observation, &[level], &probes) {
-                Err(GuidanceError::Traces { .. }) => Ok(None),
+                Err(GuidanceError::Traces { .. } | GuidanceError::Indefinite { .. }) => Ok(None),
                 Err(fault) => Err(fault),
                 Ok(found) => match &found.strength.excess {
                     Excess::Levels(table) => Ok(Some((*table.get(level)?, !found.replaced.is_empty()))),

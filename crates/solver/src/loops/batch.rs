@@ -66,9 +66,26 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
         each(&mut self.walks, f);
     }
 
-    /// x̂ ← x̂(x, t) of every member; returns the level at `t`. Counts as one evaluation.
+    /// x̂ ← x̂(x, t) of every member; returns the level at `t`. Counts as one evaluation, in which the model
+    /// keeps nothing for products.
     pub(super) fn denoise(&mut self, t: f64) -> Result<Level, SolverError> {
-        self.linearised(t, |_, _| Ok(()))
+        let level = self.gathered(t)?;
+        let Self { annealing, x_t, x_hat, tape, .. } = self;
+        annealing.denoiser.estimates(x_t, level, x_hat, tape).map_err(GuidanceError::from)?;
+        estimated(x_hat, &mut self.walks);
+        Ok(level)
+    }
+
+    /// x_t ← x of every member, with room for x̂; returns the level at `t`.
+    fn gathered(&mut self, t: f64) -> Result<Level, SolverError> {
+        let level = self.level(t);
+        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
+        if !(positive(level.mu) && positive(level.sigma)) {
+            return Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into());
+        }
+        gather(&self.walks, |walk| &walk.x, &mut self.x_t);
+        self.x_hat.resize(self.x_t.len(), R::zero());
+        Ok(level)
     }
 
     /// The same, and what `products` makes of J there.
@@ -77,18 +94,11 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
         t: f64,
         products: impl FnOnce(&mut [Walk<'a, R, S>], &mut States<'_, '_, R>) -> Result<(), SolverError>,
     ) -> Result<Level, SolverError> {
-        let level = self.level(t);
-        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
-        if !(positive(level.mu) && positive(level.sigma)) {
-            return Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into());
-        }
+        let level = self.gathered(t)?;
         let Self { annealing, walks, x_t, x_hat, tape, .. } = self;
-        gather(walks, |walk| &walk.x, x_t);
-        x_hat.resize(x_t.len(), R::zero());
         let linearise = annealing.denoiser.linearise(x_t, level, x_hat, tape);
         let mut local = linearise.map_err(GuidanceError::from)?;
-        scatter(x_hat, walks, |walk| &mut walk.x_hat);
-        walks.iter_mut().for_each(|walk| walk.trace.evaluations += 1);
+        estimated(x_hat, walks);
         products(walks, &mut States { x_t, level, x_hat, local: &mut *local })?;
         Ok(level)
     }
@@ -140,6 +150,12 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
         assert_eq!(self.walks.len(), 1);
         &mut self.walks[0]
     }
+}
+
+/// x̂ of every member to its own, which counts as an evaluation.
+fn estimated<R: Real, S>(x_hat: &[R], walks: &mut [Walk<'_, R, S>]) {
+    scatter(x_hat, walks, |walk| &mut walk.x_hat);
+    walks.iter_mut().for_each(|walk| walk.trace.evaluations += 1);
 }
 
 /// `f` of every member: side by side, or one after the other where a long field keeps all threads busy.
