@@ -105,6 +105,12 @@ pub enum ReconstructionError {
         /// The prior.
         prior: String,
     },
+    /// A law whose traces are probed, under a prior without training windows to probe it at.
+    #[error("law `matched` under {prior}: found no training windows to probe it at, expected --train, or a method without a law")]
+    Unprobed {
+        /// The prior.
+        prior: String,
+    },
     /// A method that does not exist.
     #[error("method: found `{found}`, expected posterior or one of {}", equipoise_solver::Method::names())]
     Choice {

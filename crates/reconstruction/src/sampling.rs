@@ -157,6 +157,9 @@ fn within_memory(problem: &Problem, method: Method, levels: usize) -> Result<()>
 
 /// The law `matched` with traces from probes at training windows.
 fn probed(problem: &Problem, other: &Other, levels: &[Level]) -> Result<Strength> {
+    if other.windows.is_empty() {
+        return Err(ReconstructionError::Unprobed { prior: other.name.clone() });
+    }
     let observation = problem.inverse.observation();
     let stream = Stream::new("probes").text("reconstruction").text(&other.name);
     let clean = (Arc::clone(&other.windows), stream);

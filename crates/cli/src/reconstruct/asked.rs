@@ -24,8 +24,8 @@ const SILENT: f64 = 30.0;
 /// Those of the denoiser.
 pub(super) fn announce(other: &Other, sampling: &Sampling) -> anyhow::Result<()> {
     let level = sampling.schedule.build(sampling.eta)?.level(0.5);
-    let Some(window) = other.windows.first() else { return Ok(()) };
-    let denoise = other.denoiser.probe(window, level)?.as_secs_f64();
+    let blank = vec![0.0; other.denoiser.denoiser().dim()];
+    let denoise = other.denoiser.probe(other.windows.first().unwrap_or(&blank), level)?.as_secs_f64();
     let seconds = 3.0 * denoise * (sampling.steps * sampling.members) as f64;
     if seconds >= SILENT {
         let (threads, members) = (rayon::current_num_threads(), sampling.members);
