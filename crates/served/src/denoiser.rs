@@ -2,7 +2,7 @@
 
 use crate::codec::{Ask, decode};
 use crate::exchange::{Conversation, Question};
-use crate::{Fault, Hello, Jacobian, ServedError, Settings};
+use crate::{Fault, Hello, Jacobian, ServedError, Settings, promise};
 use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::Shape;
 use equipoise_schedule::Level;
@@ -22,10 +22,12 @@ const HUGE: f64 = 1e30;
 pub struct Served(Conversation);
 
 impl Served {
-    /// Starts `sh -c command` and reads its hello, with the patience that the environment asks for.
+    /// Starts `sh -c command` and reads its hello, with the patience that the environment asks for. A child
+    /// that takes batches is asked for one, and for two members of it alone.
     ///
     /// # Errors
-    /// [`ServedError`] when no process starts, or it does not say a hello of this protocol in time.
+    /// [`ServedError`] when no process starts, it does not say a hello of this protocol in time, or a member's
+    /// bits depend on its batch ([`Fault::Batch`]).
     pub fn start(command: &str) -> Result<Self, ServedError> {
         Self::start_with(command, &Settings::from_environment(command)?)
     }
@@ -35,7 +37,9 @@ impl Served {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_with(command: &str, settings: &Settings) -> Result<Self, ServedError> {
-        Conversation::start(command, settings).map(Self)
+        let served = Conversation::start(command, settings).map(Self)?;
+        promise::hold(&served)?;
+        Ok(served)
     }
 
     /// What the child says of itself.
@@ -53,23 +57,6 @@ impl Served {
         &self.0.command
     }
 
-    /// Members in a buffer of whole windows, where `out` is as long.
-    fn members(
-        &self,
-        what: &'static str,
-        len: usize,
-        out: (&'static str, usize),
-    ) -> Result<usize, DenoiserError> {
-        let dim = self.dim();
-        if len % dim != 0 {
-            return Err(DenoiserError::Length { what, found: len, expected: dim });
-        }
-        match out.1 == len {
-            true => Ok(len / dim),
-            false => Err(DenoiserError::Length { what: out.0, found: out.1, expected: len }),
-        }
-    }
-
     fn one(&self, buffers: &[(&'static str, usize)]) -> Result<(), DenoiserError> {
         match buffers.iter().find(|(_, found)| *found != self.dim()) {
             Some((what, found)) => Err(DenoiserError::Length { what, found: *found, expected: self.dim() }),
@@ -77,22 +64,34 @@ impl Served {
         }
     }
 
-    /// Overwrites `out` with the answer. An entry that is not finite is a fault where `state` and the numbers
-    /// sent are sound.
-    fn ask(&self, question: &Question<'_>, sound: &[bool], out: &mut [f32]) -> Result<(), ServedError> {
+    /// Overwrites `out` with the answer. An entry that is not finite is a fault in members that are `sound`;
+    /// the first is the caller's member `first`.
+    fn ask(
+        &self,
+        question: &Question<'_>,
+        first: usize,
+        sound: &[bool],
+        out: &mut [f32],
+    ) -> Result<(), ServedError> {
         let Hello { dtype, window, .. } = self.0.hello;
-        self.0.hello.knows(question.level).map_err(|fault| self.0.fault(fault))?;
+        self.0.hello.knows(question.level).map_err(|fault| self.fault(fault))?;
         let bytes = self.0.ask(question)?;
         decode(&bytes, dtype, out);
-        for (member, out) in out.chunks_exact(self.dim()).enumerate().filter(|(member, _)| sound[*member]) {
+        let members = out.chunks_exact(self.dim()).zip(sound).enumerate();
+        for (member, (out, _)) in members.filter(|(_, (_, sound))| **sound) {
             if let Some(index) = out.iter().position(|value| !value.is_finite()) {
                 let (frame, component, row, column) = window.position(index);
-                let (what, found) = (question.ask.product(), f64::from(out[index]));
+                let (what, member, found) = (question.ask.product(), first + member, f64::from(out[index]));
                 let fault = Fault::NotFinite { what, member, frame, component, row, column, found };
-                return Err(self.0.fault(fault));
+                return Err(self.fault(fault));
             }
         }
         Ok(())
+    }
+
+    /// A fault of one request that the child knows nothing of.
+    pub(crate) fn fault(&self, fault: Fault) -> ServedError {
+        self.0.fault(fault)
     }
 
     /// Which members' numbers are all within `bound`.
@@ -101,15 +100,22 @@ impl Served {
         values.chunks_exact(self.dim()).map(sound).collect()
     }
 
-    fn states(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Result<States<'_>, ServedError> {
+    /// The lengths were checked.
+    pub(crate) fn states(
+        &self,
+        x_t: &[f32],
+        level: Level,
+        x_hat: &mut [f32],
+    ) -> Result<States<'_>, ServedError> {
         let portion = self.0.hello.batch * self.dim();
         let mut states = States { served: self, level, members: x_t.len() / self.dim(), held: Vec::new() };
-        for (x_t, x_hat) in x_t.chunks(portion).zip(x_hat.chunks_mut(portion)) {
+        for (k, (x_t, x_hat)) in x_t.chunks(portion).zip(x_hat.chunks_mut(portion)).enumerate() {
             let state = self.0.new_state();
             let sound = self.within(x_t, EXPLODED * (level.mu + level.sigma));
             let question = Question { ask: Ask::Linearise, state, level, values: x_t };
-            self.ask(&question, &sound, x_hat).inspect_err(|_| self.0.release(state))?;
+            let asked = self.ask(&question, k * self.batch(), &sound, x_hat);
             states.held.push(Held { state, sound });
+            asked?;
         }
         Ok(states)
     }
@@ -129,7 +135,7 @@ impl Denoiser<f32> for Served {
         self.one(&[("x_t", x_t.len()), ("x_hat", x_hat.len())])?;
         let sound = self.within(x_t, EXPLODED * (level.mu + level.sigma));
         let question = Question { ask: Ask::Denoise, state: 0, level, values: x_t };
-        self.ask(&question, &sound, x_hat).map_err(model)
+        self.ask(&question, 0, &sound, x_hat).map_err(model)
     }
 
     fn vjp(&self, x_t: &[f32], level: Level, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
@@ -158,7 +164,12 @@ impl Denoiser<f32> for Served {
         x_hat: &mut [f32],
         _tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<f32> + 'a>, DenoiserError> {
-        self.members("x_t", x_t.len(), ("x_hat", x_hat.len()))?;
+        if !x_t.len().is_multiple_of(self.dim()) {
+            return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: self.dim() });
+        }
+        if x_hat.len() != x_t.len() {
+            return Err(DenoiserError::Length { what: "x_hat", found: x_hat.len(), expected: x_t.len() });
+        }
         Ok(Box::new(self.states(x_t, level, x_hat).map_err(model)?))
     }
 }
@@ -171,7 +182,7 @@ struct Held {
 }
 
 /// J at the states of a batch, held by the child.
-struct States<'a> {
+pub(crate) struct States<'a> {
     served: &'a Served,
     level: Level,
     members: usize,
@@ -179,20 +190,24 @@ struct States<'a> {
 }
 
 impl States<'_> {
-    fn product(&self, ask: Ask, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
-        let (served, dim) = (self.served, self.served.dim());
-        for (what, found) in [("v", v.len()), ("out", out.len())] {
-            if found != self.members * dim {
-                return Err(DenoiserError::Length { what, found, expected: self.members * dim });
-            }
+    fn check(&self, v: usize, out: usize) -> Result<(), DenoiserError> {
+        let expected = self.members * self.served.dim();
+        match [("v", v), ("out", out)].into_iter().find(|(_, found)| *found != expected) {
+            Some((what, found)) => Err(DenoiserError::Length { what, found, expected }),
+            None => Ok(()),
         }
-        let portion = served.0.hello.batch * dim;
+    }
+
+    /// The lengths were checked.
+    pub(crate) fn product(&self, ask: Ask, v: &[f32], out: &mut [f32]) -> Result<(), ServedError> {
+        let served = self.served;
+        let portion = served.0.hello.batch * served.dim();
         let vectors = v.chunks(portion).zip(out.chunks_mut(portion));
-        for (Held { state, sound }, (v, out)) in self.held.iter().zip(vectors) {
+        for (k, (Held { state, sound }, (v, out))) in self.held.iter().zip(vectors).enumerate() {
             let small = served.within(v, HUGE);
             let sound: Vec<bool> = sound.iter().zip(small).map(|(sound, small)| *sound && small).collect();
             let question = Question { ask, state: *state, level: self.level, values: v };
-            served.ask(&question, &sound, out).map_err(model)?;
+            served.ask(&question, k * served.batch(), &sound, out)?;
         }
         Ok(())
     }
@@ -200,16 +215,19 @@ impl States<'_> {
 
 impl Linearised<f32> for States<'_> {
     fn vjp(&mut self, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
-        self.product(Ask::Vjp, v, out)
+        self.check(v.len(), out.len())?;
+        self.product(Ask::Vjp, v, out).map_err(model)
     }
 
     /// By the child, or as Jᵀv where it says that J is symmetric.
     fn jvp(&mut self, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
-        match &self.served.0.hello {
-            Hello { jvp: true, .. } => self.product(Ask::Jvp, v, out),
-            Hello { jacobian: Jacobian::Symmetric, .. } => self.product(Ask::Vjp, v, out),
-            _ => Err(DenoiserError::Unknown { what: "J v" }),
-        }
+        self.check(v.len(), out.len())?;
+        let ask = match &self.served.0.hello {
+            Hello { jvp: true, .. } => Ask::Jvp,
+            Hello { jacobian: Jacobian::Symmetric, .. } => Ask::Vjp,
+            _ => return Err(DenoiserError::Unknown { what: "J v" }),
+        };
+        self.product(ask, v, out).map_err(model)
     }
 }
 

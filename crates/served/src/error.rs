@@ -13,7 +13,7 @@ pub struct ServedError {
     /// The command as it was given.
     pub command: String,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
     /// The last lines of the child on its standard error.
     pub said: Vec<String>,
 }
@@ -21,7 +21,7 @@ pub struct ServedError {
 impl ServedError {
     /// A fault before any child ran.
     pub(crate) fn before(command: &str, fault: Fault) -> Self {
-        Self { command: command.to_owned(), fault, said: Vec::new() }
+        Self { command: command.to_owned(), fault: Box::new(fault), said: Vec::new() }
     }
 }
 
@@ -149,6 +149,22 @@ pub enum Fault {
         column: usize,
         /// What stands there.
         found: f64,
+    },
+    /// A batch that changes its members.
+    #[error(
+        "hello, batch: found {batch}, where member {member} has {found} in {what} and {expected} alone, expected 1, or batches that are filled up to one size"
+    )]
+    Batch {
+        /// x̂ or Jᵀv.
+        what: &'static str,
+        /// What the hello says.
+        batch: usize,
+        /// The member.
+        member: usize,
+        /// An entry of it.
+        found: f64,
+        /// The same entry of the member alone.
+        expected: f64,
     },
     /// A noise level that the model was not trained for.
     #[error("σ/μ: found {found}, expected {lowest} to {highest}, the levels that the model says it knows")]

@@ -96,7 +96,7 @@ impl Conversation {
     }
 
     fn error(&self, fault: Fault, said: Vec<String>) -> ServedError {
-        ServedError { command: self.command.clone(), fault, said }
+        ServedError { command: self.command.clone(), fault: Box::new(fault), said }
     }
 
     fn exchange(

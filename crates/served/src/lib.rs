@@ -23,6 +23,7 @@ mod error;
 mod exchange;
 mod hello;
 mod process;
+mod promise;
 mod said;
 mod settings;
 mod streams;

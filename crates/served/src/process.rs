@@ -45,7 +45,8 @@ impl Process {
             }
             Err(fault) => {
                 group.stop();
-                Err(ServedError { command: command.to_owned(), fault, said: said.lines(LAST_WORDS) })
+                let said = said.lines(LAST_WORDS);
+                Err(ServedError { command: command.to_owned(), fault: Box::new(fault), said })
             }
         }
     }
@@ -135,7 +136,7 @@ impl Group {
     /// group are not in the standard library; the shell that started it has them.
     #[cfg(unix)]
     fn kill_group(&self) {
-        let kill = format!("kill -s KILL -{}", self.0.id());
+        let kill = format!("kill -KILL -{}", self.0.id());
         let quiet =
             Command::new("sh").args(["-c", &kill]).stdin(Stdio::null()).stderr(Stdio::null()).status();
         // Without it the child alone is killed.

@@ -1,0 +1,39 @@
+"""Serves a JAX model: fill in `load`, then --prior "serve:python3 serve_jax.py". See docs/serve.md."""
+
+import jax
+import numpy as np
+from equipoise_serve import serve
+
+
+def load():
+    """The model, model(x_t, mu, sigma) -> x_hat, arrays (n, T, C, H, W), and the keys of its hello."""
+    raise NotImplementedError('fill in load(): return model, {"window": (5, 2, 64, 64), "levels": (0.01, 100)}')
+
+
+def main(load=load):
+    # Elsewhere than on a CPU products of float32 are rounded to fewer bits unless this is said.
+    jax.config.update("jax_default_matmul_precision", "highest")
+    model, hello = load()
+    if hello.get("dtype") == "float64":
+        jax.config.update("jax_enable_x64", True)
+    model = jax.jit(model)
+
+    def denoise(x_t, mu, sigma):
+        return np.asarray(model(x_t, mu, sigma))
+
+    def linearise(x_t, mu, sigma):
+        x_hat, pull = jax.vjp(lambda x: model(x, mu, sigma), x_t)
+
+        def vjp(v):
+            return np.asarray(pull(v)[0])
+
+        def jvp(v):
+            return np.asarray(jax.jvp(lambda x: model(x, mu, sigma), (x_t,), (v,))[1])
+
+        return np.asarray(x_hat), vjp, jvp
+
+    serve(linearise, denoise=denoise, **hello)
+
+
+if __name__ == "__main__":
+    main()
