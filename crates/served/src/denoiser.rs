@@ -2,8 +2,8 @@
 
 use crate::codec::{Ask, decode};
 use crate::exchange::{Conversation, Question};
-use crate::{Fault, Hello, Jacobian, ServedError, Settings, promise};
-use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
+use crate::{Fault, Hello, ServedError, Settings, promise};
+use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::Shape;
 use equipoise_schedule::Level;
 
@@ -22,12 +22,13 @@ const HUGE: f64 = 1e30;
 pub struct Served(Conversation);
 
 impl Served {
-    /// Starts `sh -c command` and reads its hello, with the patience that the environment asks for. A child
-    /// that takes batches is asked for one, and for two members of it alone.
+    /// Starts `sh -c command` and reads its hello, with the patience that the environment asks for. Then x̂ of a
+    /// batch is asked for in every form: the bits must be the same with and without J, and, as Jᵀv's, those
+    /// of a member alone.
     ///
     /// # Errors
-    /// [`ServedError`] when no process starts, it does not say a hello of this protocol in time, or a member's
-    /// bits depend on its batch ([`Fault::Batch`]).
+    /// [`ServedError`] when no process starts, it does not say a hello of this protocol in time, or the bits
+    /// are not the same ([`Fault::Bits`]).
     pub fn start(command: &str) -> Result<Self, ServedError> {
         Self::start_with(command, &Settings::from_environment(command)?)
     }
@@ -55,6 +56,16 @@ impl Served {
     /// The command as it was given.
     pub fn command(&self) -> &str {
         &self.0.command
+    }
+
+    fn whole(&self, x_t: usize, x_hat: usize) -> Result<(), DenoiserError> {
+        if !x_t.is_multiple_of(self.dim()) {
+            return Err(DenoiserError::Length { what: "x_t", found: x_t, expected: self.dim() });
+        }
+        match x_hat == x_t {
+            true => Ok(()),
+            false => Err(DenoiserError::Length { what: "x_hat", found: x_hat, expected: x_t }),
+        }
     }
 
     fn one(&self, buffers: &[(&'static str, usize)]) -> Result<(), DenoiserError> {
@@ -100,7 +111,18 @@ impl Served {
         values.chunks_exact(self.dim()).map(sound).collect()
     }
 
-    /// The lengths were checked.
+    /// x̂ of every member; the lengths were checked.
+    pub(crate) fn estimate(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Result<(), ServedError> {
+        let portion = self.0.hello.batch * self.dim();
+        for (k, (x_t, x_hat)) in x_t.chunks(portion).zip(x_hat.chunks_mut(portion)).enumerate() {
+            let sound = self.within(x_t, EXPLODED * (level.mu + level.sigma));
+            let question = Question { ask: Ask::Denoise, state: 0, level, values: x_t };
+            self.ask(&question, k * self.batch(), &sound, x_hat)?;
+        }
+        Ok(())
+    }
+
+    /// J at every member; the lengths were checked.
     pub(crate) fn states(
         &self,
         x_t: &[f32],
@@ -133,9 +155,7 @@ impl Denoiser<f32> for Served {
 
     fn denoise(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Result<(), DenoiserError> {
         self.one(&[("x_t", x_t.len()), ("x_hat", x_hat.len())])?;
-        let sound = self.within(x_t, EXPLODED * (level.mu + level.sigma));
-        let question = Question { ask: Ask::Denoise, state: 0, level, values: x_t };
-        self.ask(&question, 0, &sound, x_hat).map_err(model)
+        self.estimate(x_t, level, x_hat).map_err(model)
     }
 
     fn vjp(&self, x_t: &[f32], level: Level, v: &[f32], out: &mut [f32]) -> Result<(), DenoiserError> {
@@ -148,6 +168,11 @@ impl Denoiser<f32> for Served {
         self.one(&[("x_t", x_t.len()), ("v", v.len()), ("out", out.len())])?;
         let mut x_hat = vec![0.0; x_t.len()];
         self.states(x_t, level, &mut x_hat).map_err(model)?.jvp(v, out)
+    }
+
+    /// What the hello says; a trained network's is [`Jacobian::General`].
+    fn jacobian(&self) -> Jacobian {
+        self.0.hello.jacobian
     }
 
     /// What the hello says.
@@ -164,13 +189,20 @@ impl Denoiser<f32> for Served {
         x_hat: &mut [f32],
         _tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<f32> + 'a>, DenoiserError> {
-        if !x_t.len().is_multiple_of(self.dim()) {
-            return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: self.dim() });
-        }
-        if x_hat.len() != x_t.len() {
-            return Err(DenoiserError::Length { what: "x_hat", found: x_hat.len(), expected: x_t.len() });
-        }
+        self.whole(x_t.len(), x_hat.len())?;
         Ok(Box::new(self.states(x_t, level, x_hat).map_err(model)?))
+    }
+
+    /// The child keeps nothing.
+    fn estimates(
+        &self,
+        x_t: &[f32],
+        level: Level,
+        x_hat: &mut [f32],
+        _tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        self.whole(x_t.len(), x_hat.len())?;
+        self.estimate(x_t, level, x_hat).map_err(model)
     }
 }
 

@@ -150,11 +150,11 @@ pub enum Fault {
         /// What stands there.
         found: f64,
     },
-    /// A batch that changes its members.
+    /// A number that depends on how it is asked for.
     #[error(
-        "hello, batch: found {batch}, where member {member} has {found} in {what} and {expected} alone, expected 1, or batches that are filled up to one size"
+        "{what} of member {member} in a batch of {batch}: found {found}, expected {expected} as it is {otherwise}; {advice}", advice = advice(*.batch)
     )]
-    Batch {
+    Bits {
         /// x̂ or Jᵀv.
         what: &'static str,
         /// What the hello says.
@@ -163,7 +163,9 @@ pub enum Fault {
         member: usize,
         /// An entry of it.
         found: f64,
-        /// The same entry of the member alone.
+        /// The other way.
+        otherwise: &'static str,
+        /// The same entry asked for in that way.
         expected: f64,
     },
     /// A noise level that the model was not trained for.
@@ -183,5 +185,13 @@ impl Fault {
     /// not finite and a refused level are faults of one request.
     pub fn ends(&self) -> bool {
         !matches!(self, Self::Model { .. } | Self::NotFinite { .. } | Self::Level { .. })
+    }
+}
+
+fn advice(batch: usize) -> &'static str {
+    if batch > 1 {
+        "answer with batches filled up to one size, as the helpers of examples/ do, or say 1 in the hello"
+    } else {
+        "answer denoise by the x̂ of linearise"
     }
 }

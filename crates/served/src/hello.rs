@@ -2,6 +2,7 @@
 
 use crate::Fault;
 use crate::said::quoted;
+use equipoise_denoiser::Jacobian;
 use equipoise_field::{Axis, Shape};
 use equipoise_schedule::Level;
 use serde::Deserialize;
@@ -35,13 +36,11 @@ impl Dtype {
     }
 }
 
-/// What a child says of its Jacobian.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// What a child may say of its Jacobian.
+#[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Jacobian {
-    /// J = Jᵀ, as that of an exact E[x | x_t] is: J v is then had from Jᵀv.
+enum Said {
     Symmetric,
-    /// Nothing is known; so it is with every trained network.
     Unknown,
 }
 
@@ -58,7 +57,8 @@ pub struct Hello {
     pub batch: usize,
     /// Whether it answers requests for J v.
     pub jvp: bool,
-    /// What it says of J.
+    /// What it says of J: [`Jacobian::General`] unless it says that J is that of an exact E[x | x_t]. J v is had
+    /// from Jᵀv where it is.
     pub jacobian: Jacobian,
     /// The mean of every component in the data's own units.
     pub mean: Option<Vec<f64>>,
@@ -89,7 +89,7 @@ struct Line {
     #[serde(default)]
     jvp: bool,
     #[serde(default = "unknown")]
-    jacobian: Jacobian,
+    jacobian: Said,
     mean: Option<Vec<f64>>,
     std: Option<Vec<f64>>,
     x_axis: Option<Axis>,
@@ -102,8 +102,8 @@ const fn one() -> usize {
     1
 }
 
-const fn unknown() -> Jacobian {
-    Jacobian::Unknown
+const fn unknown() -> Said {
+    Said::Unknown
 }
 
 /// A key, what stands there and what should.
@@ -136,7 +136,10 @@ impl TryFrom<Line> for Hello {
             dtype: line.dtype,
             batch: line.batch,
             jvp: line.jvp,
-            jacobian: line.jacobian,
+            jacobian: match line.jacobian {
+                Said::Symmetric => Jacobian::Symmetric,
+                Said::Unknown => Jacobian::General,
+            },
             mean: line.mean,
             std: line.std,
             x_axis: line.x_axis,

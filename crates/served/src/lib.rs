@@ -31,5 +31,5 @@ mod streams;
 pub use denoiser::Served;
 pub use ending::Ending;
 pub use error::{Fault, ServedError};
-pub use hello::{Dtype, Hello, Jacobian, PROTOCOL, VERSION};
+pub use hello::{Dtype, Hello, PROTOCOL, VERSION};
 pub use settings::{HELLO_VARIABLE, REQUEST_VARIABLE, Settings};

@@ -1,4 +1,4 @@
-//! The promise of a batch, held to at the start: a member's bits do not depend on the others.
+//! What a child is held to at the start: the bits of a member depend neither on the others nor on the request.
 //!
 //! Libraries choose their kernels by the shape of a product, so that a member of eight is rounded otherwise
 //! than one alone: PyTorch's convolutions and NumPy's products do. An ensemble would then depend on how its
@@ -10,36 +10,50 @@ use equipoise_denoiser::Denoiser;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 
-/// x̂ and Jᵀv of a full batch against the first and the last member alone, at one level that the child knows:
-/// three forward passes.
+/// Holds x̂ of a full batch to that of its linearisation, and the first and the last member of both and of
+/// Jᵀv to the same alone, at one level that the child knows: at most six forward passes.
 pub(crate) fn hold(served: &Served) -> Result<(), ServedError> {
     let (batch, dim) = (served.batch(), served.dim());
-    if batch == 1 {
-        return Ok(());
-    }
-    let [lowest, highest] = served.hello().levels;
-    let ratio = 1.0f64.clamp(lowest, highest);
-    let size = ratio.hypot(1.0);
-    let level = Level { mu: 1.0 / size, sigma: ratio / size };
+    let level = middle(served.hello().levels);
     let [x_t, v]: [Vec<f32>; 2] = ["x_t", "v"].map(|name| Stream::new(name).normal(0, batch * dim));
-    let together = numbers(served, &x_t, level, &v)?;
-    for member in [0, batch - 1] {
-        let own = member * dim..(member + 1) * dim;
-        let alone = numbers(served, &x_t[own.clone()], level, &v[own.clone()])?;
-        for (what, (together, alone)) in ["x̂", "Jᵀv"].into_iter().zip(together.iter().zip(&alone)) {
-            let pairs = together[own.clone()].iter().zip(alone);
-            if let Some((found, expected)) = pairs.into_iter().find(|(a, b)| a.to_bits() != b.to_bits()) {
-                let (found, expected) = (f64::from(*found), f64::from(*expected));
-                return Err(served.fault(Fault::Batch { what, batch, member, found, expected }));
-            }
-        }
+    let [denoised, linearised, product] = numbers(served, &x_t, level, &v)?;
+    let member = |of: &[f32], member: usize| of[member * dim..][..dim].to_vec();
+    for k in 0..batch {
+        let both = [member(&denoised, k), member(&linearised, k)];
+        same(served, "x̂", k, both, "with J")?;
+    }
+    for k in [0, batch - 1].into_iter().filter(|_| batch > 1) {
+        let [_, x_hat, own] = numbers(served, &member(&x_t, k), level, &member(&v, k))?;
+        same(served, "x̂", k, [member(&linearised, k), x_hat], "alone")?;
+        same(served, "Jᵀv", k, [member(&product, k), own], "alone")?;
     }
     Ok(())
 }
 
-/// x̂ and Jᵀv.
-fn numbers(served: &Served, x_t: &[f32], level: Level, v: &[f32]) -> Result<[Vec<f32>; 2], ServedError> {
-    let (mut x_hat, mut out) = (vec![0.0; x_t.len()], vec![0.0; v.len()]);
-    served.states(x_t, level, &mut x_hat)?.product(Ask::Vjp, v, &mut out)?;
-    Ok([x_hat, out])
+/// σ/μ = 1, or the known level next to it.
+fn middle([lowest, highest]: [f64; 2]) -> Level {
+    let ratio = 1.0f64.clamp(lowest, highest);
+    let size = ratio.hypot(1.0);
+    Level { mu: 1.0 / size, sigma: ratio / size }
+}
+
+fn same(
+    served: &Served,
+    what: &'static str,
+    member: usize,
+    [found, expected]: [Vec<f32>; 2],
+    otherwise: &'static str,
+) -> Result<(), ServedError> {
+    let apart = found.iter().zip(&expected).find(|(found, expected)| found.to_bits() != expected.to_bits());
+    let Some((found, expected)) = apart else { return Ok(()) };
+    let (batch, found, expected) = (served.batch(), f64::from(*found), f64::from(*expected));
+    Err(served.fault(Fault::Bits { what, batch, member, found, otherwise, expected }))
+}
+
+/// x̂, x̂ with J, and Jᵀv.
+fn numbers(served: &Served, x_t: &[f32], level: Level, v: &[f32]) -> Result<[Vec<f32>; 3], ServedError> {
+    let [mut denoised, mut linearised, mut product] = [(); 3].map(|()| vec![0.0; x_t.len()]);
+    served.estimate(x_t, level, &mut denoised)?;
+    served.states(x_t, level, &mut linearised)?.product(Ask::Vjp, v, &mut product)?;
+    Ok([denoised, linearised, product])
 }

@@ -7,9 +7,9 @@ use equipoise_schedule::Level;
 use equipoise_served::{Fault, Served, ServedError, Settings};
 use std::time::{Duration, Instant};
 
-/// For children of which nothing is to be expected: 0.4 s for what they do not say.
+/// For children of which nothing is to be expected.
 const HASTY: Settings =
-    Settings { hello: Duration::from_millis(1500), request: Duration::from_millis(400), forward: false };
+    Settings { hello: Duration::from_millis(1500), request: Duration::from_millis(800), forward: false };
 
 fn served(of: DenoiserError) -> ServedError {
     match of {
@@ -131,7 +131,7 @@ fn an_answer_that_does_not_fit_is_told_by_its_field() {
         ("wrong_version", "answer to denoise, version: found 2, expected 1"),
         ("wrong_kind", "answer to denoise, kind: found 128, expected 129"),
         ("wrong_dtype", "answer to denoise, dtype: found 2, expected 1"),
-        ("wrong_request", "answer to denoise, request: found 2, expected 1"),
+        ("wrong_request", "answer to denoise, request: found 5, expected 4"),
         ("wrong_state", "answer to denoise, state: found 1, expected 0"),
         ("wrong_members", "answer to denoise, members: found 2, expected 1"),
         ("wrong_bytes", "answer to denoise, bytes: found 49, expected 48"),
@@ -178,13 +178,17 @@ fn a_child_that_does_not_answer_is_not_waited_for_long() {
     if !python() {
         return;
     }
-    let silence = "found no word for 0.4 s, expected the answer to denoise; EQUIPOISE_SERVE_REQUEST_SECONDS";
+    let silence = "found no word for 0.8 s, expected the answer to denoise; EQUIPOISE_SERVE_REQUEST_SECONDS";
     ends("mute", &HASTY, &[silence]);
     ends("stalls", &HASTY, &[silence]);
     ends("deaf", &HASTY, &[silence]);
     // More than a pipe holds: the writer is blocked.
-    ends("deaf window='[64, 2, 64, 64]'", &HASTY, &[silence]);
-    ends("closes_input window='[64, 2, 64, 64]'", &PATIENT, &["found the child's standard input closed"]);
+    refused("deaf@0 window='[64, 2, 64, 64]'", &HASTY, &[silence]);
+    refused(
+        "closes_input@0 window='[64, 2, 64, 64]'",
+        &PATIENT,
+        &["found the child's standard input closed"],
+    );
 }
 
 #[test]
@@ -192,14 +196,19 @@ fn an_answer_that_nobody_asked_for_is_told_by_the_next_request() {
     if !python() {
         return;
     }
-    for (fault, requests, told) in [("early", 0, 77), ("twice", 1, 1)] {
-        let served = start(&command(fault)).unwrap();
-        (0..requests).for_each(|_| drop(denoise(&served).unwrap()));
-        std::thread::sleep(Duration::from_millis(300));
-        let error = denoise(&served).unwrap_err();
-        assert!(matches!(*error.fault, Fault::Unasked { kind: 129, request } if request == told), "{error}");
-        says(&error, "that nobody waits for, expected silence until the next request", &[]);
-    }
+    let served = start(&command("twice")).unwrap();
+    denoise(&served).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    let error = denoise(&served).unwrap_err();
+    assert!(matches!(*error.fault, Fault::Unasked { kind: 129, request: 4 }), "{error}");
+    says(&error, "that nobody waits for, expected silence until the next request", &[]);
+    // Before the first request, or as if it were its answer.
+    let early = start(&command("early")).unwrap_err();
+    assert!(matches!(
+        *early.fault,
+        Fault::Unasked { request: 77, .. } | Fault::Answer { field: "request", .. }
+    ));
+    says(&early, "77", &["reading weights"]);
 }
 
 /// Numbers that are none are told by their place; the child answers on.
@@ -214,11 +223,10 @@ fn numbers_that_are_none_are_told_by_their_place() {
         let place = "x̂ of member 0, frame 1, component 0, point (0, 1): found";
         says(&error, place, &["expected a finite number", "reading weights"]);
         assert!(!error.fault.ends());
-        // With a batch the first numbers are those that hold it to its promise.
-        let error = start(&command(&format!("{fault} batch=2"))).unwrap_err();
+        let error = start(&command(&format!("{fault}@0"))).unwrap_err();
         assert!(matches!(*error.fault, Fault::NotFinite { .. }), "{error}");
     }
-    let served = start(&command("nan_product batch=2")).unwrap();
+    let served = start(&command("nan_product@13 batch=2")).unwrap();
     // The last of five is alone in its request, and sound.
     let (x_t, v) = (fields(5, 0), fields(5, 1));
     let (mut x_hat, mut out, mut tape) = (vec![0.0; 5 * DIM], vec![0.0; 5 * DIM], Tape::new());
@@ -229,15 +237,21 @@ fn numbers_that_are_none_are_told_by_their_place() {
     denoise(&served).unwrap();
 }
 
-/// A batch that changes its members is found before it changes an ensemble.
+/// Numbers that depend on how they are asked for are found before they change an ensemble.
 #[test]
-fn a_batch_that_changes_its_members_is_refused() {
+fn numbers_that_depend_on_how_they_are_asked_for_are_refused() {
     if !python() {
         return;
     }
-    let error = start(&command("mixes batch=4")).unwrap_err();
-    assert!(matches!(*error.fault, Fault::Batch { what: "x̂", batch: 4, member: 0, .. }), "{error}");
-    says(&error, "expected 1, or batches that are filled up to one size", &["reading weights"]);
+    let refused = |fault: &str| start(&command(fault)).unwrap_err();
+    let error = refused("mixes@0 batch=4");
+    assert!(matches!(*error.fault, Fault::Bits { what: "x̂", member: 0, otherwise: "alone", .. }), "{error}");
+    says(&error, "x̂ of member 0 in a batch of 4: found", &["as it is alone; answer with batches filled up"]);
+    let error = refused("mixes_products@0 batch=4");
+    assert!(matches!(*error.fault, Fault::Bits { what: "Jᵀv", otherwise: "alone", .. }), "{error}");
+    let error = refused("two_forms@0");
+    assert!(matches!(*error.fault, Fault::Bits { what: "x̂", otherwise: "with J", .. }), "{error}");
+    says(&error, "answer denoise by the x̂ of linearise", &["reading weights"]);
 }
 
 /// Where a run has exploded, a model may say anything: the run is told to have diverged, the model is not

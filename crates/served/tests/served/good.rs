@@ -2,9 +2,9 @@
 
 use crate::child::{DIM, LEVEL, command, fields, gaussian, numpy, python, start};
 use equipoise_covariance::Modes;
-use equipoise_denoiser::{Denoiser, DenoiserError, Tape, check_batch, check_denoiser, check_jvp};
+use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Tape, check_batch, check_denoiser, check_jvp};
 use equipoise_schedule::Level;
-use equipoise_served::{Dtype, Jacobian, Served};
+use equipoise_served::{Dtype, Served};
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ fn a_child_of_numpy_is_the_wiener_filter() {
         check_jvp(&served, &x_t, LEVEL).unwrap();
         check_batch(&served, &fields(7, 2), LEVEL, &fields(7, 3)).unwrap();
         let hello = served.hello();
-        assert_eq!((served.batch(), hello.jacobian), (batch, Jacobian::Symmetric));
+        assert_eq!((served.batch(), served.jacobian()), (batch, Jacobian::Symmetric));
         assert_eq!((hello.mean.as_deref(), hello.std.as_deref()), (Some(&[0.25][..]), Some(&[2.0][..])));
     }
 }
@@ -181,7 +181,7 @@ fn a_hello_says_what_is_served() {
     let hello = served.hello();
     assert_eq!((hello.kind.as_deref(), hello.identity.as_deref()), (Some("kolmogorov"), Some("3f2a")));
     assert_eq!((hello.x_axis, hello.dtype), (Some(equipoise_field::Axis::H), Dtype::Float64));
-    assert_eq!((hello.levels, hello.jacobian), ([0.5, f64::INFINITY], Jacobian::Unknown));
+    assert_eq!((hello.levels, hello.jacobian), ([0.5, f64::INFINITY], Jacobian::General));
     let mut out = [0.0; DIM];
     let mut at = |sigma| served.denoise(&fields(1, 0), Level { mu: 0.5, sigma }, &mut out);
     at(0.25).unwrap();
