@@ -4,7 +4,7 @@ mod linear;
 mod open;
 
 use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioner};
-use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
+use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, Shape};
 use equipoise_schedule::Level;
 use linear::{Kept, Linear};
@@ -138,6 +138,15 @@ impl<R: Real> Denoiser<R> for Learned<R> {
         self.one("x_t", x_t)?;
         let (mut kept, mut x_hat) = (Kept::default(), vec![R::zero(); x_t.len()]);
         self.evaluate(x_t, level, &mut x_hat, Keep::Products, &mut kept)?.jvp(v, out)
+    }
+
+    /// A network is no posterior mean.
+    fn jacobian(&self) -> Jacobian {
+        Jacobian::General
+    }
+
+    fn estimates(&self, x_t: &[R], level: Level, x_hat: &mut [R], tape: &mut Tape) -> Result<(), DenoiserError> {
+        self.evaluate(x_t, level, x_hat, Keep::Output, tape.room()).map(drop)
     }
 
     /// As many as keep within a gibibyte, 16 at most.

@@ -1,8 +1,8 @@
 //! The table of priors: each is one entry, which says what the prior is, reads its settings and makes its
 //! denoiser.
 
-use crate::learned::{FromProcess, SERVE};
-use crate::{Fields, Prior, PriorDenoiser, PriorError};
+use crate::learned::{FromFiles, FromProcess, NETWORK, SERVE};
+use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError};
 use equipoise_covariance::Structure;
 use equipoise_data::Dataset;
 use equipoise_locality::{
@@ -58,8 +58,8 @@ pub(crate) trait Chosen: fmt::Debug + Send + Sync {
     /// The denoiser.
     fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError>;
 
-    /// The fields that it takes, of one that was learned elsewhere.
-    fn fields(&self) -> Result<Option<Fields>, PriorError> {
+    /// The fields that it takes, of one that was learned elsewhere, on the grid beside it if it has none of its own.
+    fn fields(&self, _beside: Option<Beside>) -> Result<Option<Fields>, PriorError> {
         Ok(None)
     }
 
@@ -97,6 +97,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     Entry { spec: &LOCAL, read: |s| most(1, s, || Some(ByPatches { radius: whole(s, 0, RADIUS)? })) },
     Entry { spec: &EQUIVARIANT_LOCAL, read: |s| most(2, s, || AnywherePatches::read(s)) },
     Entry { spec: &LOCALITY, read: |s| most(1, s, || ByMask::read(s)) },
+    Entry { spec: &NETWORK, read: |s| FromFiles::read(s) },
     Entry { spec: &SERVE, read: |s| FromProcess::read(s) },
 ];
 

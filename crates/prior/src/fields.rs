@@ -31,15 +31,38 @@ pub struct Fields {
     pub normalizer: Normalizer,
 }
 
+/// The grid of data that a learned prior stands beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The array axis along which x increases.
+    pub x_axis: Axis,
+    /// H and W.
+    pub sides: [usize; 2],
+}
+
+impl Beside {
+    /// The grid of a data file.
+    pub fn of(data: &Dataset) -> Self {
+        let Shape { height, width, .. } = data.shape(1);
+        Self { x_axis: data.grid().x_axis, sides: [height, width] }
+    }
+
+    /// H and W where x is along this axis.
+    pub(crate) fn sides(self, x_axis: Axis) -> [usize; 2] {
+        let [height, width] = self.sides;
+        if self.x_axis == x_axis { [height, width] } else { [width, height] }
+    }
+}
+
 impl Fields {
     /// Of the learned ones among several priors, which must take the same fields; `None` where none is learned.
     ///
     /// # Errors
     /// [`PriorError::Apart`] for two that take different ones, and what keeps a prior from being read.
-    pub fn of(names: &[DenoiserName]) -> Result<Option<Self>, PriorError> {
+    pub fn of(names: &[DenoiserName], beside: Option<Beside>) -> Result<Option<Self>, PriorError> {
         let mut kept: Option<(Self, &DenoiserName)> = None;
         for name in names {
-            let Some(fields) = name.chosen().fields()? else { continue };
+            let Some(fields) = name.chosen().fields(beside)? else { continue };
             let Some((first, known)) = &mut kept else {
                 kept = Some((fields, name));
                 continue;

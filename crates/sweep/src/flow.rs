@@ -8,7 +8,7 @@ use equipoise_data::{
 };
 use equipoise_field::{Grid, Shape};
 use equipoise_operator::Subsample;
-use equipoise_prior::{DenoiserName, Fields, Model, Prior, PriorDenoiser, Settings};
+use equipoise_prior::{Beside, DenoiserName, Fields, Model, Prior, PriorDenoiser, Settings};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -368,7 +368,7 @@ impl Origin {
         Ok(match &request.prior {
             PriorSource::Train { path, change } => {
                 let train = load(path, &request.load)?;
-                let fields = Fields::of(&request.denoisers)?;
+                let fields = Fields::of(&request.denoisers, Some(Beside::of(&train)))?;
                 let (train, remarks) = match &fields {
                     Some(fields) => fields.receive(train)?,
                     None => (train, Vec::new()),

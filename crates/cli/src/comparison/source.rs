@@ -9,7 +9,7 @@ use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
 use equipoise_field::Boundary;
-use equipoise_prior::{DenoiserName, Fields, NameError, Settings};
+use equipoise_prior::{Beside, DenoiserName, Fields, NameError, Settings};
 use equipoise_sweep::SettingsChange;
 use std::path::{Path, PathBuf};
 
@@ -72,9 +72,7 @@ impl Source {
     pub(crate) fn open(&self, defaults: Defaults) -> anyhow::Result<Vec<Opened>> {
         let change = self.fitting.change()?;
         let names = names(&self.prior)?;
-        let fields = Fields::of(&names)?;
-        let learned = (&names[..], fields.as_ref());
-        self.files()?.into_iter().map(|files| self.open_one(files, change, defaults, learned)).collect()
+        self.files()?.into_iter().map(|files| self.open_one(files, change, defaults, &names)).collect()
     }
 
     fn open_one(
@@ -82,25 +80,26 @@ impl Source {
         [name, train, data]: [PathBuf; 3],
         change: SettingsChange,
         defaults: Defaults,
-        (names, fields): (&[DenoiserName], Option<&Fields>),
+        names: &[DenoiserName],
     ) -> anyhow::Result<Opened> {
         let name = name.to_string_lossy();
         let options: LoadOptions = self.fitting.load_options();
         let train = load(&train, &options)?;
         let data = load_beside(&data, &options, train.kind())?;
         [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
-        let (train, turned) = match fields {
+        let fields = Fields::of(names, Some(Beside::of(&train)))?;
+        let (train, turned) = match &fields {
             Some(fields) => fields.receive(train)?,
             None => (train, Vec::new()),
         };
         let single = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
-        let settings = match fields {
+        let settings = match &fields {
             Some(fields) => change.apply(fields.settings(single, change.normalizer)?),
             None => change.apply(single),
         };
         let boundary = train.grid().boundary;
         announce(&settings, train.shape(settings.window));
-        let (count, units) = (self.held_out.unwrap_or(defaults.held_out), fields.map(|f| &f.normalizer));
+        let (count, units) = (self.held_out.unwrap_or(defaults.held_out), fields.as_ref().map(|f| &f.normalizer));
         let flow = Flow::within(&name, train, data, &settings, count, units)?;
         let defaults = if names.is_empty() { defaults.names(boundary)? } else { Vec::new() };
         let denoisers = flow.denoisers(if names.is_empty() { &defaults } else { names })?;

@@ -7,7 +7,7 @@ use crate::format::duration;
 use crate::priors::Priors;
 use crate::warnings;
 use equipoise_data::{checksum, load};
-use equipoise_prior::{DenoiserName, Fields, Prior, Settings};
+use equipoise_prior::{Beside, DenoiserName, Fields, Prior, Settings};
 use equipoise_reconstruction::{Other, Sampling};
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ impl Asked {
                 Err(usage(&format!("--train: found with the file {prior} for --prior, {expected}")))
             }
             (None, Some(path)) => Ok(Self { name, path: path.clone(), origin: Origin::Train }),
-            (None, None) => match Fields::of(&names)? {
+            (None, None) => match Fields::of(&names, None)? {
                 Some(fields) => match fitting.given().filter(|flag| *flag != "--window") {
                     Some(flag) => Err(usage(&format!("{flag}: found with {prior} without --train, which it fits"))),
                     None => Ok(Self { name, path: fields.path.clone(), origin: Origin::Learned(Box::new(fields)) }),
@@ -124,7 +124,7 @@ impl Asked {
         let train = load(&self.path, &fitting.load_options())?;
         warnings::tell(&self.path, train.warnings());
         let (change, defaults) = (fitting.change()?, Settings::of(train.kind(), train.grid()));
-        let fields = Fields::of(std::slice::from_ref(&self.name))?;
+        let fields = Fields::of(std::slice::from_ref(&self.name), Some(Beside::of(&train)))?;
         let (train, settings) = match &fields {
             None => (train, change.apply(defaults)),
             Some(fields) => {

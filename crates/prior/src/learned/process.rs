@@ -1,0 +1,99 @@
+//! A prior that another process serves.
+
+use super::{composed, standard_grid};
+use crate::entries::{Chosen, Making};
+use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec};
+use equipoise_composition::Fold;
+use equipoise_data::{Coordinates, Kind, Normalizer};
+use equipoise_served::Served;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(crate) const SERVE: PriorSpec = PriorSpec {
+    name: "serve",
+    settings: ":COMMAND",
+    about: "whatever denoiser a command serves, which takes the rest of the value",
+    windows: false,
+    knows: Knows::Denoiser,
+    verbatim: true,
+};
+
+/// A denoiser of windows that another process answers for.
+pub(crate) struct FromProcess {
+    command: String,
+    /// Started when it is first asked for, once.
+    started: Mutex<Option<Arc<Served>>>,
+}
+
+impl FromProcess {
+    /// The command, as the parts between its colons.
+    pub(crate) fn read(settings: &[&str]) -> Option<Arc<dyn Chosen>> {
+        let command = settings.join(":");
+        let started = Mutex::new(None);
+        (!command.trim().is_empty()).then(|| Arc::new(Self { command, started }) as Arc<dyn Chosen>)
+    }
+
+    fn served(&self) -> Result<Arc<Served>, PriorError> {
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(served) = &*started {
+            return Ok(Arc::clone(served));
+        }
+        Ok(Arc::clone(started.insert(Arc::new(Served::start(&self.command)?))))
+    }
+
+    fn path(&self) -> PathBuf {
+        format!("{}:{}", SERVE.name, self.command).into()
+    }
+}
+
+impl fmt::Debug for FromProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromProcess").field("command", &self.command).finish_non_exhaustive()
+    }
+}
+
+impl Chosen for FromProcess {
+    fn settings(&self) -> String {
+        format!(":{}", self.command)
+    }
+
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
+        self.over(over.prior)
+    }
+
+    fn learned(&self, prior: &Prior) -> Option<Result<PriorDenoiser, PriorError>> {
+        Some(self.over(prior))
+    }
+
+    fn fields(&self, _: Option<Beside>) -> Result<Option<Fields>, PriorError> {
+        let (served, path) = (self.served()?, self.path());
+        let hello = served.hello();
+        let unstated = |field, expected| PriorError::Unstated { path: path.clone(), field, expected };
+        let (Some(mean), Some(std)) = (hello.mean.clone(), hello.std.clone()) else {
+            return Err(unstated("mean and std", "those of every component, 0 and 1 for raw fields"));
+        };
+        let x_axis = hello.x_axis.ok_or_else(|| unstated("x_axis", "H or W"))?;
+        let kind: Kind = hello.kind.as_deref().ok_or_else(|| unstated("kind", KINDS))?.parse()?;
+        let normalizer = Normalizer::given(mean, std)?;
+        let (grid, stated) = standard_grid(kind, x_axis, served.window());
+        let coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
+        Ok(Some(Fields { path, window: served.window(), kind, grid, coordinates, stated, normalizer }))
+    }
+
+    /// Words of the command that name files: the program and its weights.
+    fn files(&self) -> Vec<PathBuf> {
+        self.command.split_whitespace().map(PathBuf::from).filter(|word| word.is_file()).collect()
+    }
+}
+
+impl FromProcess {
+    fn over(&self, prior: &Prior) -> Result<PriorDenoiser, PriorError> {
+        if let Some(fields) = self.fields(None)? {
+            fields.check(prior)?;
+        }
+        composed(self.served()?, prior, Fold::Centre)
+    }
+}
+
+const KINDS: &str = "ibpm, kolmogorov or generic";
