@@ -3,7 +3,7 @@
 use crate::pixelwise::{Neighbourhood, Pixelwise};
 use crate::window::Window;
 use crate::{LocalityError, Patch, Training};
-use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
+use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::fmt;
@@ -83,6 +83,11 @@ impl<R: Real> Denoiser<R> for Local<R> {
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         Ok(self.pixelwise.vjp(self.window.as_ref(), x_t, level, v, out)?)
+    }
+
+    /// Every pixel has weights of its own, so that row m of J is no column of it.
+    fn jacobian(&self) -> Jacobian {
+        Jacobian::General
     }
 
     fn batch(&self) -> usize {

@@ -5,7 +5,7 @@ use crate::mask::mask;
 use crate::pixelwise::{Neighbourhood, Pixelwise};
 use crate::{LocalityError, Training};
 use equipoise_covariance::Covariance;
-use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
+use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::collections::HashMap;
@@ -122,6 +122,11 @@ impl<R: Real> Denoiser<R> for Locality<R> {
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         Ok(self.pixelwise.vjp(self.mask(level)?.as_ref(), x_t, level, v, out)?)
+    }
+
+    /// Every pixel has weights of its own, so that row m of J is no column of it.
+    fn jacobian(&self) -> Jacobian {
+        Jacobian::General
     }
 
     fn batch(&self) -> usize {

@@ -69,6 +69,7 @@ mod outcome;
 mod predictor_corrector;
 #[cfg(test)]
 mod problem;
+mod remarks;
 mod run;
 mod sampler;
 
@@ -82,5 +83,6 @@ pub use name::SamplerName;
 pub use noise::{Noise, Recorded};
 pub use outcome::{Breakdown, Excursion, Outcome, Trace};
 pub use predictor_corrector::PredictorCorrector;
+pub use remarks::remarks;
 pub use run::Run;
 pub use sampler::Sampler;
