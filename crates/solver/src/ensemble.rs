@@ -3,7 +3,7 @@
 use crate::SolverError;
 use equipoise_field::{Real, sum};
 use equipoise_observation::Observed;
-use equipoise_sampler::Outcome;
+use equipoise_sampler::{Outcome, remarks};
 
 /// The members of a drawing, with what is known of them together. Fields are in the space of the prior.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +109,12 @@ impl<R: Real> Ensemble<R> {
     /// ln p(y) in nats, of a method that estimates it.
     pub fn evidence(&self) -> Option<f64> {
         self.evidence
+    }
+
+    /// What inner solves and variances met on the way that no covariance leads to, each in a sentence without its
+    /// end; none where nothing was met. Members that diverged are counted too.
+    pub fn remarks(&self) -> Vec<String> {
+        remarks(self.outcomes.iter().map(Outcome::trace))
     }
 
     /// Members that finished.

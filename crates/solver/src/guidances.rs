@@ -1,6 +1,6 @@
 //! The entries of the methods that are a guidance under any sampler.
 
-use crate::{Inference, Method, Needs, Parameter, Recipe, SolverError, Spec, Value};
+use crate::{Inference, JacobianUse, Method, Needs, Parameter, Recipe, SolverError, Spec, Value};
 use equipoise_field::Real;
 use equipoise_guidance::{
     ConditionalCovariance, Conditioned, DiffPir, Excess, Guidance, Mmps, PigdmScore, Sda, Strength, Tmpd,
@@ -37,16 +37,29 @@ pub(crate) const MMPS: Spec = Spec {
         1,
         &[1, 2, 3, 5, 10],
     )],
+    jacobian: JacobianUse::Covariance,
+    caveat: Some(
+        "(σ²/μ)Jᵀ of this prior need be neither symmetric nor positive: conjugate gradients follow its symmetric \
+         part and are no exact solve, and one that meets a direction of non-positive curvature or passes \
+         ‖u‖ = ‖r‖/s² is ended there",
+    ),
     ..Spec::new(["mmps", "moment matching by conjugate gradients", "Rozet et al. 2024, arXiv 2405.13712"])
 };
 
 pub(crate) const POLY2: Spec = Spec {
     needs: Needs::Gaussian,
+    jacobian: JacobianUse::Covariance,
     ..Spec::new(["poly2", "the best quadratic in the innovation covariance", "docs/laws.md"])
 };
 
-pub(crate) const TMPD: Spec =
-    Spec::new(["tmpd", "Tweedie moment projection, diagonal", "Boys et al. 2024, arXiv 2310.06721"]);
+pub(crate) const TMPD: Spec = Spec {
+    jacobian: JacobianUse::Covariance,
+    caveat: Some(
+        "(σ²/μ)Jᵀ of this prior need be neither symmetric nor positive: the row sums taken are those of Jᵀ, and a \
+         negative one is taken as zero",
+    ),
+    ..Spec::new(["tmpd", "Tweedie moment projection, diagonal", "Boys et al. 2024, arXiv 2310.06721"])
+};
 
 pub(crate) const PIGDM_SCORE: Spec =
     Spec::new(["pigdm_score", "the likelihood score of pseudoinverse guidance", "Song et al. 2023, ICLR"]);
@@ -55,6 +68,7 @@ pub(crate) const JFPS: Spec = Spec {
     needs: Needs::Gaussian,
     linear: true,
     factors: true,
+    jacobian: JacobianUse::Nothing,
     ..Spec::new(["jfps", "moment matching without a Jacobian", "azula, azula.guidance.jfps"])
 };
 
@@ -65,6 +79,7 @@ pub(crate) const DIFFPIR: Spec = Spec {
         &[0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0],
     )],
     linear: true,
+    jacobian: JacobianUse::Nothing,
     ..Spec::new(["diffpir", "a proximal step on the data at x̂", "Zhu et al. 2023, arXiv 2305.08995"])
 };
 

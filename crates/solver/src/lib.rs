@@ -89,7 +89,7 @@ pub use gaussian::ObservedGaussian;
 pub use guided::Guided;
 pub use inference::Inference;
 pub use loops::{Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Inner, Mcg, Pigdm, PnpAdmm, RedDiff, SdaDps};
-pub use method::{Method, Needs, Spec};
+pub use method::{JacobianUse, Method, Needs, Spec};
 pub use parameter::{Parameter, Range, Value};
 pub use probed::ProbedRatios;
 pub use problem::Problem;

@@ -29,6 +29,29 @@ impl Needs {
     }
 }
 
+/// What a method takes of the Jacobian J = ∂x̂/∂x_t.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JacobianUse {
+    /// Nothing: x̂ alone is made.
+    Nothing,
+    /// Jᵀ, in the gradient of a function of x̂(x_t): right whatever J is.
+    Gradient,
+    /// Jᵀ, and (σ²/μ)Jᵀ for Cov[x | x_t], which it is of a posterior mean.
+    Covariance,
+}
+
+impl JacobianUse {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "x̂ alone",
+            Self::Gradient => "Jᵀ as a gradient",
+            Self::Covariance => "(σ²/μ)Jᵀ as a covariance",
+        }
+    }
+}
+
 /// What is known of a method without a problem.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
@@ -43,6 +66,11 @@ pub struct Spec {
     pub parameters: &'static [Parameter],
     /// What it asks of the prior.
     pub needs: Needs,
+    /// What it takes of J.
+    pub jacobian: JacobianUse,
+    /// What its user is to know where J is that of no posterior mean
+    /// ([`Jacobian::General`](equipoise_denoiser::Jacobian)), in a sentence without its end.
+    pub caveat: Option<&'static str>,
     /// Whether it takes a linear A only.
     pub linear: bool,
     /// Whether it is scaled by a law, without which it is not bound.
@@ -54,7 +82,7 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// A method of any prior and any A, without parameters, which draws.
+    /// A method of any prior and any A, without parameters, which takes Jᵀ as a gradient and draws.
     pub(crate) const fn new([name, about, source]: [&'static str; 3]) -> Self {
         Self {
             name,
@@ -62,6 +90,8 @@ impl Spec {
             source,
             parameters: &[],
             needs: Needs::Denoiser,
+            jacobian: JacobianUse::Gradient,
+            caveat: None,
             linear: false,
             lawful: false,
             point_estimate: false,

@@ -5,7 +5,7 @@ use super::annealing::{Step, positive};
 use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::Walk;
-use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use crate::{JacobianUse, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome;
@@ -24,6 +24,7 @@ pub(crate) const SPEC: Spec = Spec {
         Parameter::positive(["decay", "δ", "what is left of the rate at the last time"], 0.01, &[]),
         Parameter::count(FLOW_STEPS, Daps::<f64>::FLOW_STEPS, &[]),
     ],
+    jacobian: JacobianUse::Nothing,
     ..Spec::new([
         "daps",
         "decoupled annealing, x drawn by Langevin steps",
@@ -34,6 +35,7 @@ pub(crate) const SPEC: Spec = Spec {
 pub(crate) const EXACT_SPEC: Spec = Spec {
     parameters: &[Parameter::count(FLOW_STEPS, Daps::<f64>::FLOW_STEPS, &[1, 2, 3, 5, 10])],
     linear: true,
+    jacobian: JacobianUse::Nothing,
     ..Spec::new(["daps_exact", "decoupled annealing, x drawn exactly", "Zhang et al. 2025, arXiv 2407.01521"])
 };
 

@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::singular::Singular;
 use super::walk::Walk;
 use super::{Annealing, ETAS};
-use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use crate::{JacobianUse, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
@@ -13,6 +13,7 @@ use equipoise_schedule::Level;
 pub(crate) const SPEC: Spec = Spec {
     parameters: &[Parameter::share(["eta", "η", "share of fresh noise in a step"], Ddrm::<f64>::ETA, ETAS)],
     linear: true,
+    jacobian: JacobianUse::Nothing,
     ..Spec::new(["ddrm", "a step per singular direction of A", "Kawar et al. 2022, arXiv 2201.11793"])
 };
 

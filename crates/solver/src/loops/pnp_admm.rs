@@ -5,7 +5,7 @@ use super::annealing::{Step, positive};
 use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
-use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use crate::{JacobianUse, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome;
@@ -21,6 +21,11 @@ pub(crate) const SPEC: Spec = Spec {
     )],
     linear: true,
     point_estimate: true,
+    jacobian: JacobianUse::Nothing,
+    caveat: Some(
+        "x̂ of this prior need be no proximal map, which takes a symmetric J with eigenvalues from 0 to 1: no \
+         function need be least where the iteration ends",
+    ),
     ..Spec::new([
         "pnp_admm",
         "a point estimate by alternating directions",

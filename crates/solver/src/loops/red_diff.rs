@@ -5,7 +5,7 @@ use super::annealing::{Step, positive};
 use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
-use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use crate::{JacobianUse, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each, sum};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
@@ -20,6 +20,7 @@ pub(crate) const SPEC: Spec = Spec {
         Parameter::positive(["lambda", "λ", "weight of the regularisation"], RedDiff::<f64>::LAMBDA, &[]),
     ],
     point_estimate: true,
+    jacobian: JacobianUse::Nothing,
     ..Spec::new([
         "red_diff",
         "a point estimate by stochastic gradient descent",

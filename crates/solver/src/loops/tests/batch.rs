@@ -17,14 +17,16 @@ const MEMBERS: u64 = 16;
 #[derive(Default)]
 struct Count {
     linearised: AtomicUsize,
+    estimated: AtomicUsize,
     states: AtomicUsize,
     products: AtomicUsize,
     alone: AtomicUsize,
 }
 
 impl Count {
-    fn read(&self) -> [usize; 4] {
-        [&self.linearised, &self.states, &self.products, &self.alone].map(|n| n.load(Ordering::Relaxed))
+    fn read(&self) -> [usize; 5] {
+        [&self.linearised, &self.estimated, &self.states, &self.products, &self.alone]
+            .map(|n| n.load(Ordering::Relaxed))
     }
 }
 
@@ -45,6 +47,16 @@ impl Counted {
 
     fn add(&self, to: fn(&Count) -> &AtomicUsize, by: usize) {
         to(&self.count).fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Spoils x̂ at the level that breaks.
+    fn spoil(&self, x: &[f64], level: Level, out: &mut [f64]) {
+        if self.breaks == Some(level) {
+            for (x, out) in x.chunks_exact(DIM).zip(out.chunks_exact_mut(DIM)) {
+                let odd = x[1].to_bits().count_ones() % 2 == 1;
+                out.iter_mut().filter(|_| odd).for_each(|o| *o = f64::NAN);
+            }
+        }
     }
 }
 
@@ -73,13 +85,21 @@ impl Denoiser<f64> for Counted {
         self.add(|c| &c.linearised, 1);
         self.add(|c| &c.states, x.len() / DIM);
         let local = self.wiener.linearise(x, level, out, tape)?;
-        if self.breaks == Some(level) {
-            for (x, out) in x.chunks_exact(DIM).zip(out.chunks_exact_mut(DIM)) {
-                let odd = x[1].to_bits().count_ones() % 2 == 1;
-                out.iter_mut().filter(|_| odd).for_each(|o| *o = f64::NAN);
-            }
-        }
+        self.spoil(x, level, out);
         Ok(Box::new(CountedProducts { local, count: &self.count }))
+    }
+    fn estimates(
+        &self,
+        x: &[f64],
+        level: Level,
+        out: &mut [f64],
+        tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        self.add(|c| &c.estimated, 1);
+        self.add(|c| &c.states, x.len() / DIM);
+        self.wiener.estimates(x, level, out, tape)?;
+        self.spoil(x, level, out);
+        Ok(())
     }
 }
 
@@ -96,7 +116,7 @@ impl Linearised<f64> for CountedProducts<'_> {
 }
 
 /// The outcomes of a drawing in batches of `size`, in the order of members, and what it asked of the model.
-fn drawn(claim: &Claim, size: usize, breaks: bool, order: &[u64]) -> (Vec<Outcome<f64>>, [usize; 4]) {
+fn drawn(claim: &Claim, size: usize, breaks: bool, order: &[u64]) -> (Vec<Outcome<f64>>, [usize; 5]) {
     let (mut annealing, count) = (base(), Arc::new(Count::default()));
     let breaks = breaks.then(|| annealing.schedule.level(annealing.grid[4]));
     annealing.denoiser = Counted::new(size, breaks, Arc::clone(&count));
@@ -130,17 +150,20 @@ pub(super) fn check_batches(claim: &Claim) {
     }
 }
 
-/// One linearisation for a batch and an evaluation, one product for its gradients, and nothing beside them;
+/// One linearisation for a batch and an evaluation, one product for its gradients, and nothing beside them; of a
+/// method without products an estimate in its place;
 /// members that diverged are no longer evaluated.
 pub(super) fn check_work(claim: &Claim) {
     let order: Vec<u64> = (0..MEMBERS).collect();
     let (evaluations, products) = (STEPS * claim.evaluations_a_step, STEPS * claim.products_a_step);
     for (size, batches) in [(16, 1), (5, 4)] {
         let (_, found) = drawn(claim, size, false, &order);
-        let expected = [batches * evaluations, 16 * evaluations, batches * products, 0];
+        let ran = batches * evaluations;
+        let [linearised, estimated] = if products == 0 { [0, ran] } else { [ran, 0] };
+        let expected = [linearised, estimated, 16 * evaluations, batches * products, 0];
         assert_eq!(found, expected, "{} in batches of {size}", claim.name);
     }
-    let (outcomes, [_, states, ..]) = drawn(claim, 16, true, &order);
+    let (outcomes, [_, _, states, ..]) = drawn(claim, 16, true, &order);
     let evaluated: usize = outcomes.iter().map(|outcome| outcome.trace().evaluations).sum();
     assert_eq!(states, evaluated, "{}", claim.name);
 }
