@@ -26,6 +26,7 @@ const AT_ONCE: usize = 1 << 22;
 pub struct Composition<R: Real> {
     window: Arc<dyn Denoiser<R>>,
     plan: Plan,
+    at_once: usize,
 }
 
 impl<R: Real> Composition<R> {
@@ -45,7 +46,7 @@ impl<R: Real> Composition<R> {
         let dim = window.dim();
         match dim.checked_div(frame) {
             Some(count) if count > 0 && count * frame == dim => {
-                Ok(Self { window, plan: Plan::new(frame, frames, count, fold)? })
+                Ok(Self { window, plan: Plan::new(frame, frames, count, fold)?, at_once: AT_ONCE })
             }
             _ => Err(CompositionError::Frame { dim, frame }),
         }
@@ -84,17 +85,23 @@ impl<R: Real> Composition<R> {
     /// Numbers of the windows in one call of their denoiser.
     fn piece(&self) -> usize {
         let portion = self.window.batch().max(1).saturating_mul(self.window.dim());
-        portion.saturating_mul((AT_ONCE / portion).max(1))
+        portion.saturating_mul((self.at_once / portion).max(1))
+    }
+
+    /// With another number of numbers in one call.
+    #[cfg(test)]
+    pub(crate) fn with_at_once(mut self, at_once: usize) -> Self {
+        self.at_once = at_once;
+        self
     }
 
     /// Checks buffers of whole trajectories, as many in all.
-    fn check(&self, [first, others @ ..]: [(&'static str, usize); 2]) -> Result<(), DenoiserError> {
-        let dim = self.plan.dim();
-        if !first.1.is_multiple_of(dim) {
-            return Err(DenoiserError::Length { what: first.0, found: first.1, expected: dim });
+    fn check(&self, x_t: &[R], x_hat: &[R]) -> Result<(), DenoiserError> {
+        let (dim, found, expected) = (self.plan.dim(), x_hat.len(), x_t.len());
+        if !expected.is_multiple_of(dim) {
+            return Err(DenoiserError::Length { what: "x_t", found: expected, expected: dim });
         }
-        let [(what, found)] = others;
-        if found == first.1 { Ok(()) } else { Err(DenoiserError::Length { what, found, expected: first.1 }) }
+        if found == expected { Ok(()) } else { Err(DenoiserError::Length { what: "x_hat", found, expected }) }
     }
 
     /// Checks a state of one member.
@@ -169,7 +176,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         x_hat: &mut [R],
         tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        self.check([("x_t", x_t.len()), ("x_hat", x_hat.len())])?;
+        self.check(x_t, x_hat)?;
         let (plan, piece) = (&self.plan, self.piece());
         let Room { states, vectors, tapes } = tape.room::<Room<R>>();
         plan.unfold(x_t, states);
@@ -192,7 +199,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         x_hat: &mut [R],
         tape: &mut Tape,
     ) -> Result<(), DenoiserError> {
-        self.check([("x_t", x_t.len()), ("x_hat", x_hat.len())])?;
+        self.check(x_t, x_hat)?;
         let piece = self.piece();
         let Room { states, vectors, tapes } = tape.room::<Room<R>>();
         self.plan.unfold(x_t, states);

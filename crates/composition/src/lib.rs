@@ -33,6 +33,8 @@ mod composition;
 mod error;
 mod fold;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 pub use composition::Composition;
 pub use error::CompositionError;

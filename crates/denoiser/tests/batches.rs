@@ -29,6 +29,8 @@ enum Fault {
     MixedProduct,
     /// The last member of five or more is off by a bit.
     LastOfMany,
+    /// x̂ without J is off by a bit.
+    Estimate,
     /// The first J v is that of the linearisation alone.
     OnlyTogether,
     /// Jᵀv in place of J v.
@@ -82,6 +84,19 @@ impl Denoiser<f64> for Shifted {
         }
         Ok(Box::new(Together(self.0)))
     }
+    fn estimates(
+        &self,
+        x_t: &[f64],
+        level: Level,
+        x_hat: &mut [f64],
+        tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        self.linearise(x_t, level, x_hat, tape)?;
+        if self.0 == Fault::Estimate {
+            x_hat[0] = f64::from_bits(x_hat[0].to_bits() + 1);
+        }
+        Ok(())
+    }
 }
 
 struct Together(Fault);
@@ -118,6 +133,8 @@ fn members_that_know_of_each_other_fail() {
             "{found}"
         );
     }
+    let found = check(Fault::Estimate).unwrap_err().to_string();
+    assert!(found.starts_with("x_hat without J of member 0 in a batch of 1, entry 0"), "{found}");
     let found = check(Fault::OnlyTogether).unwrap_err();
     assert!(matches!(found, DenoiserError::Unknown { what: "jvp" }), "{found}");
     let short = check_batch(&Shifted(Fault::None), &fields("x_t", 2), LEVEL, &fields("v", 1)).unwrap_err();

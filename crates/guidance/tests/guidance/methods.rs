@@ -176,6 +176,52 @@ fn a_non_positive_curvature_ends_mmps_with_evidence() {
     );
 }
 
+/// S = diag(3/2, 1/1000), nowhere negative, and with s² = 1/2 that of no covariance: u = (2/3, 1000) where one
+/// leaves ‖u‖ ≤ 2‖r‖. The iterate before is kept, α r with α = 2/1.501.
+#[test]
+fn a_solve_past_the_bound_of_a_covariance_ends_mmps_with_evidence() {
+    let entry = -0.499;
+    let mmps = Mmps::new(jacobian([[1.0, 0.0], [0.0, entry]]), both(), ConjugateGradients::default());
+    let (_, g, evidence) = gradient(&mmps, &[0.0; 2], UNIT);
+    let found = evidence.breakdown.unwrap();
+    let alpha = 2.0 / 1.501;
+    for (found, expected) in g.iter().zip([alpha, entry * alpha]) {
+        assert!((found - expected).abs() < 8.0 * f64::EPSILON, "{found} {expected}");
+    }
+    assert!(found.iteration == 1 && found.curvature > 0.0, "{found:?}");
+    // ‖(2/3, 1000)‖ over 2√2, up to the condition of S times a few roundings.
+    let expected = (4.0f64 / 9.0 + 1e6).sqrt() / 8f64.sqrt();
+    assert!((found.growth.unwrap() / expected - 1.0).abs() < 1e-9, "{found:?}");
+    let exact = Mmps::new(
+        ConditionalCovariance::Exact(white()),
+        observations()[0].clone(),
+        ConjugateGradients::default(),
+    );
+    assert_eq!(gradient(&exact, &[0.3; DIM], UNIT).2.breakdown, None);
+}
+
+/// Of a J that is not symmetric the residual is still that of the iterate: r − (½I + Jᵀ)z.
+#[test]
+fn the_residual_of_a_system_that_is_not_symmetric_is_told() {
+    let matrix = [[1.0, 0.9], [-0.2, 0.8]];
+    for iterations in [1, 2, 3] {
+        let solver = ConjugateGradients { iterations, tolerance: 1e-10 };
+        let (_, g, evidence) = gradient(&Mmps::new(jacobian(matrix), both(), solver), &[0.0; 2], UNIT);
+        // g = Jᵀz, so that z = J⁻ᵀg.
+        let determinant = matrix[0][0] * matrix[1][1] - matrix[0][1] * matrix[1][0];
+        let z = [
+            (matrix[1][1] * g[0] - matrix[1][0] * g[1]) / determinant,
+            (matrix[0][0] * g[1] - matrix[0][1] * g[0]) / determinant,
+        ];
+        let rest = [0, 1].map(|i: usize| 1.0 - 0.5 * z[i] - g[i]);
+        let found = evidence.residual.unwrap();
+        let expected = (rest[0] * rest[0] + rest[1] * rest[1]).sqrt() / 2f64.sqrt();
+        assert!((found - expected).abs() < 1e-13, "{iterations}: {found} {expected}");
+        // Two iterations solve a symmetric system of two numbers.
+        assert!(expected > 1e-4, "{iterations}: {expected}");
+    }
+}
+
 /// An observed entry of x̂ that is not a number makes g none, for the sampler to see.
 #[test]
 fn nan_in_is_nan_out() {

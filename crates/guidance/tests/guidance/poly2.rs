@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
 use equipoise_covariance::Modes;
-use equipoise_denoiser::{Closure, Denoiser};
+use equipoise_denoiser::{Closure, Denoiser, Jacobian};
 use equipoise_field::sum;
 use equipoise_guidance::{ConditionalCovariance, Guidance, Mmps, Poly2, Probes, Scratch};
 use equipoise_observation::Observed;
@@ -157,4 +157,29 @@ fn a_negative_m_is_refused() {
         Probes { states: Arc::new(|_| vec![vec![0.0; DIM]]), count: 6, stream: Stream::new("probes") };
     let error = Poly2::quadratics(&covariance, &observation(), &LEVELS[1..], &probes).unwrap_err();
     assert!(error.to_string().starts_with("traces at μ = 0.9, σ = 0.4: law matched"), "{error}");
+}
+
+/// The moments are those of a symmetric M: of any other J there is no polynomial.
+#[test]
+fn a_j_that_is_not_symmetric_is_refused() {
+    let half = |v: &[f64], out: &mut [f64]| {
+        out.iter_mut().zip(v).for_each(|(o, v)| *o = 0.5 * v);
+        Ok(())
+    };
+    let denoise = move |x: &[f64], _: Level, out: &mut [f64]| half(x, out);
+    let vjp = move |_: &[f64], _: Level, v: &[f64], out: &mut [f64]| half(v, out);
+    let quadratics = |jacobian| {
+        let denoiser: Arc<dyn Denoiser<f64>> =
+            Arc::new(Closure::new(DIM, denoise, vjp).with_jacobian(jacobian));
+        let covariance = ConditionalCovariance::Jacobian(denoiser);
+        let probes =
+            Probes { states: Arc::new(|_| vec![vec![0.0; DIM]]), count: 6, stream: Stream::new("probes") };
+        Poly2::quadratics(&covariance, &observation(), &LEVELS[1..], &probes).map(drop)
+    };
+    quadratics(Jacobian::Symmetric).unwrap();
+    let error = quadratics(Jacobian::General).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "poly2: found a denoiser whose J need not be symmetric, expected that of a posterior mean"
+    );
 }

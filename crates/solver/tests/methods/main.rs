@@ -3,6 +3,7 @@
 
 mod ensemble;
 mod interacting;
+mod jacobian;
 mod noiseless;
 mod problem;
 mod recipe;

@@ -1,0 +1,5 @@
+//! What folds, composites and their products keep to.
+
+mod chain;
+mod folds;
+mod windows;

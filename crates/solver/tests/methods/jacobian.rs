@@ -1,0 +1,181 @@
+//! What methods take of J, and what they make of one that is no covariance.
+
+use super::{DIM, NOISE, inference, inference_of, member, strength, wiener};
+use equipoise_composition::{Composition, Fold};
+use equipoise_denoiser::{Closure, Denoiser, DenoiserError, Jacobian, Linearised, Tape};
+use equipoise_guidance::ConditionalCovariance;
+use equipoise_observation::{NoiseVariance, Observed};
+use equipoise_operator::Mask;
+use equipoise_schedule::Level;
+use equipoise_solver::{Inference, JacobianUse, Member, Method, Problem, Watch};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A Wiener denoiser that says nothing of its covariance, and counts.
+#[derive(Default)]
+struct Calls {
+    linearised: AtomicUsize,
+    estimated: AtomicUsize,
+    products: AtomicUsize,
+}
+
+struct Counted(Arc<dyn Denoiser<f64>>, Arc<Calls>);
+
+impl Denoiser<f64> for Counted {
+    fn dim(&self) -> usize {
+        DIM
+    }
+    fn denoise(&self, x: &[f64], level: Level, out: &mut [f64]) -> Result<(), DenoiserError> {
+        self.0.denoise(x, level, out)
+    }
+    fn vjp(&self, x: &[f64], level: Level, v: &[f64], out: &mut [f64]) -> Result<(), DenoiserError> {
+        self.0.vjp(x, level, v, out)
+    }
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [f64],
+        level: Level,
+        x_hat: &mut [f64],
+        tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<f64> + 'a>, DenoiserError> {
+        self.1.linearised.fetch_add(1, Ordering::Relaxed);
+        Ok(Box::new(CountedProducts(self.0.linearise(x_t, level, x_hat, tape)?, &self.1)))
+    }
+    fn estimates(
+        &self,
+        x_t: &[f64],
+        level: Level,
+        x_hat: &mut [f64],
+        tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        self.1.estimated.fetch_add(1, Ordering::Relaxed);
+        self.0.estimates(x_t, level, x_hat, tape)
+    }
+}
+
+struct CountedProducts<'a>(Box<dyn Linearised<f64> + 'a>, &'a Calls);
+
+impl Linearised<f64> for CountedProducts<'_> {
+    fn vjp(&mut self, v: &[f64], out: &mut [f64]) -> Result<(), DenoiserError> {
+        self.1.products.fetch_add(1, Ordering::Relaxed);
+        self.0.vjp(v, out)
+    }
+}
+
+fn known_by(denoiser: Arc<dyn Denoiser<f64>>, observation: &Arc<Observed<f64>>) -> Inference<f64> {
+    let prior = ConditionalCovariance::Jacobian(denoiser);
+    inference_of(Problem::new(prior, Arc::clone(observation)).unwrap())
+}
+
+/// A method takes products with J exactly where its entry says so, and where it takes none the model is never
+/// linearised.
+#[test]
+fn methods_take_of_j_what_their_entries_say() {
+    let (law, gaussian) = (strength(NOISE), inference());
+    for method in Method::all() {
+        let calls = Arc::new(Calls::default());
+        let counted = Arc::new(Counted(wiener(), Arc::clone(&calls)));
+        let on = known_by(counted, gaussian.problem.observation());
+        // What needs a Gaussian prior takes its denoiser from there.
+        let Ok(bound) = on.bind(&method.into(), Some(&law)) else { continue };
+        assert!(bound.sample(&member(0)).unwrap().is_finished(), "{method}");
+        let [linearised, estimated, products] =
+            [&calls.linearised, &calls.estimated, &calls.products].map(|n| n.load(Ordering::Relaxed));
+        match method.spec().jacobian {
+            JacobianUse::Nothing => assert!(estimated > 0 && linearised + products == 0, "{method}"),
+            JacobianUse::Gradient => assert!(products == linearised && estimated == 0, "{method}"),
+            _ => assert!(products > linearised && estimated == 0, "{method}"),
+        }
+    }
+}
+
+/// Windows of three frames of a scalar AR(1) with ρ = 0.99, each with its exact posterior mean.
+fn window() -> Closure<f64, Product, Slope> {
+    Closure::new(
+        3,
+        |x, level, out| {
+            gain(level, x, out);
+            Ok(())
+        },
+        |_, level, v, out| {
+            gain(level, v, out);
+            Ok(())
+        },
+    )
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+type Product = fn(&[f64], Level, &mut [f64]) -> Outcome;
+type Slope = fn(&[f64], Level, &[f64], &mut [f64]) -> Outcome;
+
+/// out = μΣ(μ²Σ + σ²I)⁻¹v by the cofactors of a symmetric 3 × 3 matrix.
+fn gain(level: Level, v: &[f64], out: &mut [f64]) {
+    let c = |lag: usize| 0.99f64.powi(lag as i32);
+    let (a, b, d) =
+        (level.mu.powi(2) + level.sigma.powi(2), level.mu.powi(2) * c(1), level.mu.powi(2) * c(2));
+    let inverse = [
+        [a * a - b * b, b * d - a * b, b * b - a * d],
+        [b * d - a * b, a * a - d * d, b * d - a * b],
+        [b * b - a * d, b * d - a * b, a * a - b * b],
+    ];
+    let determinant = (0..3).map(|j| [a, b, d][j] * inverse[0][j]).sum::<f64>();
+    let solved = [0, 1, 2].map(|i: usize| (0..3).map(|j| inverse[i][j] * v[j]).sum::<f64>() / determinant);
+    for (i, out) in out.iter_mut().enumerate() {
+        *out = level.mu * (0..3).map(|j| c(i.abs_diff(j)) * solved[j]).sum::<f64>();
+    }
+}
+
+const FRAMES: usize = 40;
+
+/// All frames of a composite, read with s = 0.3.
+fn composite() -> Inference<f64> {
+    let composition = Composition::new(Arc::new(window()), 1, FRAMES, Fold::Centre).unwrap();
+    assert_eq!(composition.jacobian(), Jacobian::General);
+    let operator = Mask::new(FRAMES, (0..FRAMES).collect()).unwrap();
+    let y = (0..FRAMES).map(|i| (0.2 * i as f64).sin() + 0.3 * (2.4 * i as f64).cos()).collect();
+    let seen = Observed::new(y, operator, NoiseVariance::Uniform(NOISE)).unwrap();
+    known_by(Arc::new(composition), &Arc::new(seen))
+}
+
+fn draw(on: &Inference<f64>, recipe: &str) -> equipoise_solver::Ensemble<f64> {
+    let members: Vec<Member> = (0..4).map(member).collect();
+    let law = strength(NOISE);
+    on.bind(&recipe.parse().unwrap(), Some(&law)).unwrap().draw(&members, Watch::NONE).unwrap()
+}
+
+/// Every method on a composite runs, or is refused with what it needs; and says what it takes for granted.
+#[test]
+fn every_method_runs_on_a_composite_or_says_what_it_needs() {
+    let (on, law) = (composite(), strength(NOISE));
+    let mut table = Vec::new();
+    for method in Method::all() {
+        let outcome = match on.bind(&method.into(), Some(&law)) {
+            Err(refused) => refused.to_string(),
+            Ok(bound) => {
+                let outcome = bound.sample(&member(0)).unwrap();
+                let bounded = outcome.x().iter().all(|x| x.abs() < 20.0);
+                assert!(outcome.is_finished() && bounded, "{method}: {:?}", outcome.trace());
+                let says = if on.caveat(method).is_some() { "runs, with a caveat" } else { "runs" };
+                format!("{method}: {says}")
+            }
+        };
+        assert_eq!(inference().caveat(method), None);
+        table.push(outcome);
+    }
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+/// s²I + A C Aᵀ of the composite is singular at σ/μ = s/√0.24: solves of a run from noise end there by what no
+/// covariance shows, and are counted; those of the whole chain's own x̂ never.
+#[test]
+fn solves_that_no_covariance_leads_to_are_ended_and_said() {
+    let on = composite();
+    let drawn = draw(&on, "mmps:iterations=10");
+    assert!(drawn.fields().flatten().all(|x| x.abs() < 5.0));
+    let broken: usize = drawn.outcomes().iter().map(|outcome| outcome.trace().breakdowns).sum();
+    let remarks = drawn.remarks();
+    assert!(broken > 0 && remarks.len() == 1, "{remarks:?}");
+    assert!(remarks[0].starts_with(&format!("inner solves of {broken} of ")), "{remarks:?}");
+    let of_one = known_by(wiener(), inference().problem.observation());
+    assert!(draw(&of_one, "mmps:iterations=10").remarks().is_empty());
+}
