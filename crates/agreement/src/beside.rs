@@ -4,9 +4,9 @@ use crate::bench::Bench;
 use crate::report::{Row, Verdict, difference};
 use crate::tolerance::Tolerance;
 use crate::training::{self, Step};
-use crate::{AgreementError, Precision, reading};
+use crate::{AgreementError, Precision};
 use equipoise_field::Real;
-use equipoise_weights::Pick;
+use equipoise_weights::{Pick, State};
 use std::path::Path;
 
 /// Which record of which step a file holds.
@@ -70,7 +70,7 @@ fn compare<R: Real>(
     };
     let steps = training::steps(bench, step)?;
     let last = steps.last().map(|step| record(step, left)).unwrap_or_default();
-    let mut state = reading::state(path, Pick::Only)?;
+    let mut state = State::read(path, Pick::Only)?;
     let (mut expected, mut worst) = (Vec::new(), (f64::NEG_INFINITY, String::new()));
     for parameter in bench.subject.network().parameters() {
         let at = expected.len()..expected.len() + parameter.values.len();

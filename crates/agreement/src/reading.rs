@@ -10,7 +10,7 @@ use std::path::Path;
 /// # Errors
 /// [`AgreementError::Weights`], [`AgreementError::Config`], [`AgreementError::Network`].
 pub(crate) fn read(weights: &Path, pick: Pick) -> Result<(Architecture, State), AgreementError> {
-    let state = state(weights, pick)?;
+    let state = State::read(weights, pick)?;
     let folder = if weights.is_dir() { weights } else { weights.parent().unwrap_or(Path::new("")) };
     let path = folder.join("config.json");
     let fault = |detail: String| AgreementError::Config { path: path.clone(), detail };
@@ -23,8 +23,4 @@ pub(crate) fn read(weights: &Path, pick: Pick) -> Result<(Architecture, State), 
     };
     let config = serde_json::from_str(&text).map_err(|e| fault(e.to_string()))?;
     Ok((Architecture::from_config(&config, &state)?, state))
-}
-
-pub(crate) fn state(_path: &Path, _pick: Pick) -> Result<State, equipoise_weights::WeightsError> {
-    todo!()
 }
