@@ -65,6 +65,7 @@ fn a_child_without_a_hello_is_told_by_what_it_did() {
         &["found no word for 1.5 s, expected the hello", "EQUIPOISE_SERVE_HELLO_SECONDS", words],
     );
     refused("endless", &PATIENT, &["found more than 65536 bytes in the first line", words]);
+    refused("none version=2", &PATIENT, &["hello, version: found 2, expected 1", words]);
     refused("unfinished", &PATIENT, &["found `{\"protocol\": \"equipo`", "EOF while parsing", words]);
     let absent = start("no-such-program --serve").unwrap_err();
     says(
@@ -74,40 +75,6 @@ fn a_child_without_a_hello_is_told_by_what_it_did() {
     );
     let empty = start("").unwrap_err();
     says(&empty, "found a process that ended with exit status: 0", &["it said nothing on standard error"]);
-}
-
-#[test]
-fn a_hello_that_says_something_else_is_told_by_its_key() {
-    if !python() {
-        return;
-    }
-    for (keys, parts) in [
-        ("version=2", ["hello, version: found 2, expected 1"].as_slice()),
-        ("version=", &["hello, version: found null, expected 1"]),
-        ("protocol='\"other\"'", &["hello, protocol: found \"other\", expected \"equipoise-serve\""]),
-        ("dtype='\"float16\"'", &["float16", "expected `float32` or `float64`"]),
-        ("dtype=", &["missing field `dtype`"]),
-        ("window=", &["missing field `window`"]),
-        ("window='[2, 12, 3]'", &["expected an array of length 4"]),
-        ("window='[2, 1, 0, 3]'", &["hello, window: found [2, 1, 0, 3]", "none of them 0"]),
-        ("window='[65536, 65536, 65536, 65536]'", &["hello, window: found [65536,"]),
-        ("batch=0", &["hello, batch: found 0"]),
-        ("batch=9000000000000000000", &["hello, batch: found 9000000000000000000"]),
-        (
-            "mean='[0, 1]' std='[1]'",
-            &["hello, mean: found [0.0, 1.0], expected a number for every component"],
-        ),
-        ("mean='[0]' std='[0]'", &["hello, std: found [0.0], expected a positive number"]),
-        ("mean='[0]'", &["hello, mean and std: found mean alone, expected both or neither"]),
-        ("mean='[NaN]' std='[1]'", &["expected value"]),
-        ("levels='[2, 1]'", &["hello, levels: found [2, 1]"]),
-        ("levels='[-1, 1]'", &["hello, levels: found [-1, 1]"]),
-        ("jacobian='\"positive\"'", &["expected `symmetric` or `unknown`"]),
-        ("x_axis='\"X\"'", &["expected `H` or `W`"]),
-        ("deviation='[1]'", &["unknown field `deviation`"]),
-    ] {
-        refused(&format!("none {keys}"), &PATIENT, parts);
-    }
 }
 
 /// What ends a conversation is told at once, and again by every later call.

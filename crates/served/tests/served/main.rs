@@ -6,4 +6,5 @@
 mod child;
 mod faults;
 mod good;
+mod peers;
 mod processes;

@@ -1,0 +1,74 @@
+//! SDA's network in PyTorch and in JAX, served by the helpers of `examples/`: for `cargo xtask peers`.
+
+use crate::child::start;
+use equipoise_denoiser::{Denoiser, check_batch, check_denoiser, check_jvp};
+use equipoise_schedule::Level;
+use equipoise_served::Served;
+use equipoise_stream::Stream;
+
+/// The Python that has the libraries, and the folder of a network, as `cargo xtask peers` names them.
+const VARIABLES: [&str; 2] = ["EQUIPOISE_PEERS_PYTHON", "EQUIPOISE_PEERS_NETWORK"];
+
+fn peer(library: &str, batch: usize) -> Served {
+    let [python, folder] = VARIABLES.map(|name| std::env::var(name).unwrap());
+    let script = crate::child::root().join("xtask/peers/sda.py");
+    start(&format!("exec '{python}' '{}' '{folder}' {library} {batch}", script.display())).unwrap()
+}
+
+const LEVELS: [Level; 3] = [
+    Level { mu: 0.995, sigma: 0.1 },
+    Level { mu: 0.6, sigma: 0.8 },
+    // Another schedule: the network is asked by σ/μ.
+    Level { mu: 1.0, sigma: 20.0 },
+];
+
+/// x̂ and Jᵀv of one network in two libraries, whatever the batch.
+#[test]
+#[ignore = "needs PyTorch and JAX: cargo xtask peers"]
+fn both_libraries_serve_one_network() {
+    let peers = [peer("pytorch", 1), peer("pytorch", 4), peer("jax", 1), peer("jax", 4)];
+    let dim = peers[0].dim();
+    let (x_t, v): (Vec<f32>, Vec<f32>) =
+        (Stream::new("state").normal(0, dim), Stream::new("cotangent").normal(0, dim));
+    for level in LEVELS {
+        let numbers = peers.each_ref().map(|served| {
+            let (mut x_hat, mut product) = (vec![0.0; dim], vec![0.0; dim]);
+            served.denoise(&x_t, level, &mut x_hat).unwrap();
+            served.vjp(&x_t, level, &v, &mut product).unwrap();
+            [x_hat, product]
+        });
+        for (k, other) in numbers.iter().enumerate().skip(1) {
+            let [x_hat, product] = [0, 1].map(|i| apart(&other[i], &numbers[0][i]));
+            println!("σ/μ = {:.3}, peer {k}: x̂ {x_hat:.1e}, Jᵀv {product:.1e}", level.sigma / level.mu);
+            assert!(x_hat < 5e-6 && product < 5e-6);
+        }
+    }
+}
+
+/// What every denoiser passes.
+#[test]
+#[ignore = "needs PyTorch and JAX: cargo xtask peers"]
+fn the_helpers_pass_what_every_denoiser_passes() {
+    for library in ["pytorch", "jax"] {
+        for batch in [1, 4] {
+            let served = peer(library, batch);
+            let draw = |name: &str, members: usize| -> Vec<f32> {
+                Stream::new(name).normal(0, members * served.dim())
+            };
+            let (x_t, v) = (draw("state", 6), draw("cotangent", 6));
+            check_batch(&served, &x_t, LEVELS[1], &v).unwrap();
+            if batch == 1 {
+                let one = &x_t[..served.dim()];
+                let conformance = check_denoiser(&served, one, LEVELS[1], served.window()).unwrap();
+                println!("{library}: {conformance:?}");
+                check_jvp(&served, one, LEVELS[1]).unwrap();
+            }
+        }
+    }
+}
+
+/// max|a − b| / max|b|.
+fn apart(a: &[f32], b: &[f32]) -> f64 {
+    let largest = |values: &mut dyn Iterator<Item = f32>| values.map(f32::abs).fold(0.0, f32::max);
+    f64::from(largest(&mut a.iter().zip(b).map(|(a, b)| a - b)) / largest(&mut b.iter().copied()))
+}
