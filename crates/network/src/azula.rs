@@ -1,13 +1,10 @@
 //! azula's U-Net.
 
-use crate::encoding::Encoding;
+mod wiring;
+
 use crate::entries::{Entries, check_count, check_depths, check_steps, fault};
-use crate::graph::{Builder, Register, Source};
 use crate::names::{Shapes, prefix};
-use crate::network::Built;
-use crate::operation::{Concatenate, Convolve, Crop, Gate, Linear, Modulate, Upsample};
-use crate::{Activation, NetworkError, Norm, Padding};
-use equipoise_field::Real;
+use crate::{NetworkError, Norm, Padding};
 use equipoise_weights::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -162,7 +159,7 @@ impl AzulaUNet {
         check_count("cond_channels", self.cond_channels, 0)?;
         check_count("mod_features", self.mod_features, 0)?;
         check_count("ffn_factor", self.ffn_factor, 1)?;
-        if self.mod_features % 2 != 0 {
+        if !self.mod_features.is_multiple_of(2) {
             return Err(fault("mod_features", self.mod_features, "an even number, sines and cosines"));
         }
         let least = if self.norm == Norm::Layer { 2 } else { 1 };
@@ -174,114 +171,5 @@ impl AzulaUNet {
             }
         }
         check_steps(self.kernel_size, self.stride)
-    }
-
-    fn convolve(&self, filters: usize, channels: usize, stride: [usize; 2]) -> Convolve {
-        Convolve { filters, channels, kernel: self.kernel_size, stride, padding: self.padding }
-    }
-
-    /// The network with the weights of a file.
-    pub(crate) fn build<R: Real>(&self, state: State) -> Result<Built<R>, NetworkError> {
-        let prefix = prefix(&state, KNOWN_BY)?;
-        let mut builder = Builder::new(state, prefix);
-        let output = Wiring::new(self, &mut builder).wire();
-        let encoding = if self.mod_features > 0 { Encoding::Sine(self.mod_features) } else { Encoding::None };
-        Ok(Built { graph: builder.finish(output)?, encoding, grid: None })
-    }
-}
-
-/// The network in the making. Operations and tensors come in one order, PyTorch's.
-struct Wiring<'a, R> {
-    of: &'a AzulaUNet,
-    builder: &'a mut Builder<R>,
-    time: Option<Register>,
-}
-
-impl<'a, R: Real> Wiring<'a, R> {
-    fn new(of: &'a AzulaUNet, builder: &'a mut Builder<R>) -> Self {
-        let time = (of.mod_features > 0).then(|| builder.given(Source::Features));
-        if let Some(time) = time {
-            builder.embedded(time);
-        }
-        Self { of, builder, time }
-    }
-
-    fn wire(mut self) -> Register {
-        let of = self.of;
-        let (widths, depths) = (&of.hid_channels, of.hid_channels.len());
-        let mut x = self.builder.given(Source::State);
-        if of.cond_channels > 0 {
-            let context = self.builder.given(Source::Context);
-            x = self.builder.apply(Concatenate, &[x, context]);
-        }
-        let mut memory = Vec::new();
-        for i in 0..depths {
-            let (channels, stride) = match i {
-                0 => (of.in_channels + of.cond_channels, [1, 1]),
-                _ => (widths[i - 1], of.stride),
-            };
-            if i > 0 {
-                memory.push(x);
-            }
-            x = self.convolution(&format!("descent.{i}.0"), of.convolve(widths[i], channels, stride), x);
-            for b in 1..=of.hid_blocks[i] {
-                x = self.block(&format!("descent.{i}.{b}"), widths[i], x);
-            }
-        }
-        for (j, i) in (0..depths).rev().enumerate() {
-            let mut place = 0;
-            if j > 0 {
-                let fusion = of.convolve(widths[i], widths[i] + widths[i + 1], [1, 1]);
-                x = self.convolution(&format!("ascent.{j}.0"), fusion, x);
-                place = 1;
-            }
-            for b in place..place + of.hid_blocks[i] {
-                x = self.block(&format!("ascent.{j}.{b}"), widths[i], x);
-            }
-            let Some(skip) = memory.pop() else {
-                let last = of.convolve(of.out_channels, widths[0], [1, 1]);
-                return self.convolution(&format!("ascent.{j}.{}", place + of.hid_blocks[0]), last, x);
-            };
-            x = self.builder.apply(Upsample { stride: of.stride }, &[x]);
-            x = self.builder.apply(Crop, &[x, skip]);
-            x = self.builder.apply(Concatenate, &[skip, x]);
-        }
-        x
-    }
-
-    fn convolution(&mut self, name: &str, convolve: Convolve, x: Register) -> Register {
-        let [weight, bias] = self.builder.pair(name, &convolve.shape());
-        self.builder.apply(convolve, &[x, weight, bias])
-    }
-
-    /// x + c · ffn((a + 1) · norm(x) + b).
-    fn block(&mut self, name: &str, width: usize, x: Register) -> Register {
-        let of = self.of;
-        let (up, down) = (
-            of.convolve(of.ffn_factor * width, width, [1, 1]),
-            of.convolve(width, of.ffn_factor * width, [1, 1]),
-        );
-        let modulation = self.modulation(&format!("{name}.ada_zero"), width);
-        let y = self.builder.apply(of.norm, &[x]);
-        let y = self.builder.apply(Modulate, &[y, modulation]);
-        let y = self.convolution(&format!("{name}.ffn.0"), up, y);
-        let y = self.builder.apply(Activation::SiLU, &[y]);
-        let y = self.convolution(&format!("{name}.ffn.3"), down, y);
-        self.builder.apply(Gate, &[x, y, modulation])
-    }
-
-    /// a, b and c of a block, one after the other.
-    fn modulation(&mut self, name: &str, width: usize) -> Register {
-        let Some(time) = self.time else { return self.builder.leaf(name, &[3, width, 1, 1], true) };
-        let inner = Linear { outputs: self.of.mod_features, inputs: self.of.mod_features };
-        let outer = Linear { outputs: 3 * width, inputs: self.of.mod_features };
-        let y = self.linear(&format!("{name}.0"), inner, time);
-        let y = self.builder.apply(Activation::SiLU, &[y]);
-        self.linear(&format!("{name}.2"), outer, y)
-    }
-
-    fn linear(&mut self, name: &str, linear: Linear, x: Register) -> Register {
-        let [weight, bias] = self.builder.pair(name, &[linear.outputs, linear.inputs]);
-        self.builder.apply(linear, &[x, weight, bias])
     }
 }

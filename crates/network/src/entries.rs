@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 
 /// No width, window or factor of a network is larger.
 const LARGEST: usize = 1 << 20;
+/// No depth is coarser by more.
+const LARGEST_STRIDE: usize = 64;
 /// No more blocks at a depth.
 const MOST_BLOCKS: usize = 1 << 10;
 
@@ -105,11 +107,14 @@ pub(crate) fn check_depths(
     }
 }
 
-/// That kernels are odd and strides positive.
+/// That kernels are odd and strides small.
 pub(crate) fn check_steps(kernel: [usize; 2], stride: [usize; 2]) -> Result<(), NetworkError> {
-    kernel.iter().chain(&stride).try_for_each(|&size| check_count("kernel_size and stride", size, 1))?;
-    match kernel.iter().find(|size| *size % 2 == 0) {
-        Some(size) => Err(fault("kernel_size", size, "odd sizes")),
+    kernel.iter().try_for_each(|&size| check_count("kernel_size", size, 1))?;
+    if let Some(size) = kernel.iter().find(|size| *size % 2 == 0) {
+        return Err(fault("kernel_size", size, "odd sizes"));
+    }
+    match stride.iter().find(|stride| !(1..=LARGEST_STRIDE).contains(*stride)) {
+        Some(size) => Err(fault("stride", size, format!("1 to {LARGEST_STRIDE}"))),
         None => Ok(()),
     }
 }

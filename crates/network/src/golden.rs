@@ -2,7 +2,7 @@
 
 use crate::{Architecture, Input, Keep, Network, Room};
 use equipoise_field::Real;
-use equipoise_weights::{State, Tensor, Values};
+use equipoise_weights::{Pick, State};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,20 +15,7 @@ fn folder() -> PathBuf {
 }
 
 fn read(path: &Path) -> State {
-    let bytes = fs::read(path).unwrap();
-    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let tensors = file.tensors().into_iter().map(|(name, view)| {
-        let values = match view.dtype() {
-            safetensors::Dtype::F32 => Values::F32(
-                view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect(),
-            ),
-            _ => Values::F64(
-                view.data().chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect(),
-            ),
-        };
-        (name, Tensor { shape: view.shape().to_vec(), values })
-    });
-    State::new(path, tensors.collect::<Vec<_>>())
+    State::read(path, Pick::Only).unwrap()
 }
 
 /// One case: its network in both precisions, and its values.

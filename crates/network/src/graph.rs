@@ -4,6 +4,7 @@ use crate::NetworkError;
 use crate::operation::Operation;
 use equipoise_field::Real;
 use equipoise_weights::State;
+use std::fmt;
 use std::path::PathBuf;
 
 /// Where a register's value comes from.
@@ -34,12 +35,18 @@ pub(crate) struct Node<R> {
 }
 
 /// A tensor of the file: a parameter, or a buffer that training leaves alone.
-#[derive(Debug)]
 pub(crate) struct Leaf<R> {
     pub(crate) name: String,
     pub(crate) shape: Vec<usize>,
     pub(crate) values: Vec<R>,
     pub(crate) trained: bool,
+}
+
+/// Without its numbers, which may be millions.
+impl<R> fmt::Debug for Leaf<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.name, self.shape)
+    }
 }
 
 /// The operations in the order that they run in.

@@ -14,9 +14,13 @@ mod encoding;
 mod entries;
 mod error;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod golden;
 mod graph;
 mod learned;
+#[cfg(test)]
+mod made;
 mod manifest;
 mod names;
 mod network;

@@ -9,6 +9,9 @@ use crate::{Architecture, Input, Keep, NetworkError, Room, Run};
 use equipoise_field::Real;
 use equipoise_weights::State;
 
+/// No axis of a grid has more points.
+const LONGEST: usize = 1 << 16;
+
 /// A trained network in precision `R`.
 #[derive(Debug)]
 pub struct Network<R> {
@@ -191,8 +194,14 @@ impl<R: Real> Network<R> {
             }
             _ => {}
         }
-        if grid.contains(&0) {
-            return Err(NetworkError::Grid { found: grid, expected: "points along both axes".to_owned() });
+        if grid.iter().any(|points| !(1..=LONGEST).contains(points)) {
+            return Err(NetworkError::Grid {
+                found: grid,
+                expected: format!("1 to {LONGEST} points along an axis"),
+            });
+        }
+        if let Architecture::Sda(sda) = &self.architecture {
+            sda.check_grid(grid)?;
         }
         Plan::new(&self.graph, self.given(grid), keep)
     }
