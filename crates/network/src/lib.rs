@@ -13,24 +13,19 @@ mod azula;
 mod encoding;
 mod entries;
 mod error;
-#[cfg(test)]
-mod faults;
-#[cfg(test)]
-mod golden;
 mod graph;
 mod learned;
-#[cfg(test)]
-mod made;
 mod manifest;
 mod names;
 mod network;
 mod operation;
 mod pass;
 mod plan;
-#[cfg(test)]
-mod properties;
+mod precondition;
 mod run;
 mod sda;
+#[cfg(test)]
+mod tests;
 
 pub use architecture::{Activation, Architecture, Norm, Padding};
 pub use azula::AzulaUNet;

@@ -43,39 +43,44 @@ impl<'a, R: Real> Wiring<'a, R> {
 
     fn wire(mut self) -> Register {
         let of = self.of;
-        let (widths, depths) = (&of.hid_channels, of.hid_channels.len());
         let mut x = self.builder.given(Source::State);
         if of.cond_channels > 0 {
             let context = self.builder.given(Source::Context);
             x = self.builder.apply(Concatenate, &[x, context]);
         }
         let mut memory = Vec::new();
-        for i in 0..depths {
+        for (i, &width) in of.hid_channels.iter().enumerate() {
             let (channels, stride) = match i {
                 0 => (of.in_channels + of.cond_channels, [1, 1]),
-                _ => (widths[i - 1], of.stride),
+                _ => (of.hid_channels[i - 1], of.stride),
             };
             if i > 0 {
                 memory.push(x);
             }
-            x = self.convolution(&format!("descent.{i}.0"), of.convolve(widths[i], channels, stride), x);
+            x = self.convolution(&format!("descent.{i}.0"), of.convolve(width, channels, stride), x);
             for b in 1..=of.hid_blocks[i] {
-                x = self.block(&format!("descent.{i}.{b}"), widths[i], x);
+                x = self.block(&format!("descent.{i}.{b}"), width, x);
             }
         }
-        for (j, i) in (0..depths).rev().enumerate() {
+        self.ascend(x, memory)
+    }
+
+    /// The way up, from the deepest depth on, with the inputs of the strided convolutions.
+    fn ascend(&mut self, mut x: Register, mut memory: Vec<Register>) -> Register {
+        let of = self.of;
+        for (j, (i, &width)) in of.hid_channels.iter().enumerate().rev().enumerate() {
             let mut place = 0;
-            if j > 0 {
-                let fusion = of.convolve(widths[i], widths[i] + widths[i + 1], [1, 1]);
-                x = self.convolution(&format!("ascent.{j}.0"), fusion, x);
+            if let Some(below) = of.hid_channels.get(i + 1) {
+                x = self.convolution(&format!("ascent.{j}.0"), of.convolve(width, width + below, [1, 1]), x);
                 place = 1;
             }
-            for b in place..place + of.hid_blocks[i] {
-                x = self.block(&format!("ascent.{j}.{b}"), widths[i], x);
+            for _ in 0..of.hid_blocks[i] {
+                x = self.block(&format!("ascent.{j}.{place}"), width, x);
+                place += 1;
             }
             let Some(skip) = memory.pop() else {
-                let last = of.convolve(of.out_channels, widths[0], [1, 1]);
-                return self.convolution(&format!("ascent.{j}.{}", place + of.hid_blocks[0]), last, x);
+                let last = of.convolve(of.out_channels, width, [1, 1]);
+                return self.convolution(&format!("ascent.{j}.{place}"), last, x);
             };
             x = self.builder.apply(Upsample { stride: of.stride }, &[x]);
             x = self.builder.apply(Crop, &[x, skip]);

@@ -1,6 +1,6 @@
 //! Networks of random shapes: products against differences and each other, batches, threads.
 
-use crate::made::{made, networks, wanted, weights};
+use super::made::{made, networks, wanted, weights};
 use crate::operation::tests::numbers;
 use crate::{Architecture, AzulaUNet, Input, Keep, Network, NetworkError, Room, SdaUNet};
 use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape, check_batch, check_denoiser, check_jvp};
@@ -134,6 +134,24 @@ fn bits_do_not_depend_on_threads() {
     }
 }
 
+/// ⟨direction, gradient⟩, the direction in the order of the file.
+fn paired(
+    wanted: &[(String, Vec<usize>)],
+    direction: &[f64],
+    network: &Network<f64>,
+    mut gradient: &[f64],
+) -> f64 {
+    let mut found = 0.0;
+    for parameter in network.parameters() {
+        let before = wanted.iter().take_while(|(key, _)| key != parameter.name);
+        let at: usize = before.map(|(_, shape)| shape.iter().product::<usize>()).sum();
+        let (part, rest) = gradient.split_at(parameter.values.len());
+        found += sum::dot(&direction[at..at + part.len()], part);
+        gradient = rest;
+    }
+    found
+}
+
 #[test]
 fn gradients_are_those_of_the_slope() {
     for (architecture, grid) in networks() {
@@ -161,19 +179,7 @@ fn gradients_are_those_of_the_slope() {
         let slope = (8.0 * change(1e-5) - change(2e-5)) / 12e-5;
         let all = everything(&network, grid, count);
         let gradient = &all[all.len() - network.parameter_count()..];
-        let mut found = 0.0;
-        let mut place = 0;
-        for parameter in network.parameters() {
-            let mut at = 0;
-            for (key, shape) in &wanted {
-                let len: usize = shape.iter().product();
-                if key == parameter.name {
-                    found += sum::dot(&direction[at..at + len], &gradient[place..place + len]);
-                }
-                at += len;
-            }
-            place += parameter.values.len();
-        }
+        let found = paired(&wanted, &direction, &network, gradient);
         assert!((found - slope).abs() < 1e-6 * slope.abs().max(1.0), "{architecture:?}: {found}, {slope}");
     }
 }

@@ -1,6 +1,6 @@
 //! What is refused, and in which words.
 
-use crate::made::{made, networks, wanted, weights};
+use super::made::{made, networks, wanted, weights};
 use crate::{Architecture, AzulaUNet, Input, Keep, Network, NetworkError, Norm, Room, SdaUNet};
 use equipoise_weights::{State, Tensor, Values};
 use serde_json::{Value, json};
