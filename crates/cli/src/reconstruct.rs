@@ -18,7 +18,7 @@ use crate::threads::use_threads;
 use asked::{Asked, announce};
 use clap::ValueEnum;
 use equipoise_data::DataError;
-use equipoise_data::sensors::read_sensors;
+use equipoise_data::sensors::{Table, read_sensors};
 use equipoise_data::store::Existing;
 use equipoise_operator::TimeRule;
 use equipoise_prior::DenoiserName;
@@ -205,10 +205,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(other) = &problem.other {
         announce(other, &sampling)?;
     }
+    let caveat = sampling.caveat(&problem).map(|caveat| format!("{}: {caveat}", sampling.choice));
+    caveat.iter().for_each(|caveat| eprintln!("note: {caveat}"));
     let progress = Progress::new(sampling.members, "members")?;
     let drawn = sampling.draw(&problem, Watch { go_on: &|done| progress.tell(done) });
     progress.close();
     let drawn = drawn?;
+    let table = Table { notes: table.notes.into_iter().chain(caveat).collect(), ..table };
     let made = Made::new(&asked, arguments, table, &sampling, &drawn)?;
     let (diverged, skipped) = (drawn.diverged(), drawn.skipped());
     let ensemble = Ensemble::of(&problem, &sampling.choice, drawn)?;

@@ -21,7 +21,7 @@ use anyhow::Context;
 use backend::{Backend, Elsewhere};
 pub(crate) use design::Design;
 use equipoise_sweep::{
-    CPU, Cost, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, check_free,
+    CPU, Cost, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, caveats, check_free,
     write_certificates, write_page, write_why,
 };
 pub(crate) use methods::{Methods, methods_help};
@@ -99,6 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let plan = arguments.design.plan(&flows, approaches)?;
     let mut notes = notes(&flows, &spectra, &arguments.design);
     notes.extend(arguments.design.left_out(&plan).into_iter().inspect(|note| eprintln!("{note}")));
+    notes.extend(caveats(&flows, &plan)?.into_iter().inspect(|note| eprintln!("note: {note}")));
     let mut executor = FlowExecutor::new(&flows, None)?;
     if let Some(elsewhere) = &elsewhere {
         executor = executor.with_accelerator(elsewhere.accelerator());

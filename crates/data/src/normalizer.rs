@@ -132,7 +132,8 @@ impl Normalizer {
             let (field, found) = ("mean of the normalizer", found.to_string());
             return Err(DataError::Name { field, found, expected: "a finite number" });
         }
-        let identity = mean.iter().all(|m| m.to_bits() == 0) && std.iter().all(|s| s.to_bits() == 1.0f64.to_bits());
+        let identity =
+            mean.iter().all(|m| m.to_bits() == 0) && std.iter().all(|s| s.to_bits() == 1.0f64.to_bits());
         let kind = if identity { NormalizerKind::Identity } else { NormalizerKind::Given };
         Self::checked(kind, Offset::Channel(mean), std)
     }

@@ -145,7 +145,13 @@ impl<R: Real> Denoiser<R> for Learned<R> {
         Jacobian::General
     }
 
-    fn estimates(&self, x_t: &[R], level: Level, x_hat: &mut [R], tape: &mut Tape) -> Result<(), DenoiserError> {
+    fn estimates(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &mut [R],
+        tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
         self.evaluate(x_t, level, x_hat, Keep::Output, tape.room()).map(drop)
     }
 

@@ -88,7 +88,9 @@ pub enum PriorError {
         expected: String,
     },
     /// Two learned priors that do not take the same fields.
-    #[error("prior {second}, {field}: found {found}, expected {expected} as prior {first} takes; give each a run of its own")]
+    #[error(
+        "prior {second}, {field}: found {found}, expected {expected} as prior {first} takes; give each a run of its own"
+    )]
     Apart {
         /// The one before.
         first: String,

@@ -3,7 +3,9 @@
 use crate::fit::Fitted;
 use crate::{DenoiserName, Model, Prior, PriorError, Provenance, Settings};
 use equipoise_covariance::{CovarianceError, Modes};
-use equipoise_data::{Coordinates, Dataset, Described, Field, Kind, Normalizer, NormalizerKind, Particulars, Remark};
+use equipoise_data::{
+    Coordinates, Dataset, Described, Field, Kind, Normalizer, NormalizerKind, Particulars, Remark,
+};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -80,7 +82,10 @@ impl Fields {
     fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
         let words = |fields: &Self| {
             let frame = Shape { frames: 1, ..fields.window };
-            format!("{}, {frame}, x along {:?}, {:?} borders", fields.kind, fields.grid.x_axis, fields.grid.boundary)
+            format!(
+                "{}, {frame}, x along {:?}, {:?} borders",
+                fields.kind, fields.grid.x_axis, fields.grid.boundary
+            )
         };
         if words(self) != words(other) {
             return Some(("grid", words(other), words(self)));
@@ -150,7 +155,11 @@ impl Fields {
     ///
     /// # Errors
     /// [`PriorError::Normalizer`] for another normalizer than its own.
-    pub fn settings(&self, defaults: Settings, asked: Option<NormalizerKind>) -> Result<Settings, PriorError> {
+    pub fn settings(
+        &self,
+        defaults: Settings,
+        asked: Option<NormalizerKind>,
+    ) -> Result<Settings, PriorError> {
         let own = self.normalizer.kind();
         if let Some(found) = asked.filter(|asked| *asked != own) {
             return Err(PriorError::Normalizer { path: self.path.clone(), found, expected: own });
@@ -184,10 +193,20 @@ impl Fields {
 
 /// A normalizer in words that no two share.
 fn told(normalizer: &Normalizer) -> String {
-    format!("normalizer {}: offset {:?}, scale {:?}", normalizer.kind(), normalizer.offset(), normalizer.scale())
+    format!(
+        "normalizer {}: offset {:?}, scale {:?}",
+        normalizer.kind(),
+        normalizer.offset(),
+        normalizer.scale()
+    )
 }
 
 impl Prior {
+    /// Whether it was fitted to nothing: [`standard`](Self::standard).
+    pub fn is_standard(&self) -> bool {
+        self.provenance.windows == 0
+    }
+
     /// N(0, I) in the units of a learned prior, over `frames` frames: what is known of its fields without training
     /// data, mean and spread of every channel.
     ///

@@ -35,11 +35,7 @@ fn standard_grid(kind: Kind, x_axis: Axis, window: Shape) -> (Grid, BTreeSet<Fie
 }
 
 /// The denoiser of windows over the trajectories of a prior: itself where they are as long, else composed.
-fn composed(
-    window: Arc<dyn Denoiser<f32>>,
-    prior: &Prior,
-    fold: Fold,
-) -> Result<PriorDenoiser, PriorError> {
+fn composed(window: Arc<dyn Denoiser<f32>>, prior: &Prior, fold: Fold) -> Result<PriorDenoiser, PriorError> {
     let shape = prior.shape();
     if window.dim() == shape.len() {
         return Ok(PriorDenoiser::new(window));

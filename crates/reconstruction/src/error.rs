@@ -106,7 +106,9 @@ pub enum ReconstructionError {
         prior: String,
     },
     /// A law whose traces are probed, under a prior without training windows to probe it at.
-    #[error("law `matched` under {prior}: found no training windows to probe it at, expected --train, or a method without a law")]
+    #[error(
+        "law `matched` under {prior}: found no training windows to probe it at, expected --train, or a method without a law"
+    )]
     Unprobed {
         /// The prior.
         prior: String,

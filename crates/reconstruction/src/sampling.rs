@@ -2,6 +2,7 @@
 
 use crate::closed_form::ClosedForm;
 use crate::{Other, Problem, ReconstructionError, Result};
+use equipoise_denoiser::Jacobian;
 use equipoise_guidance::Strength;
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
@@ -115,6 +116,16 @@ impl Sampling {
             return Err(ReconstructionError::Diverged { method, members: drawn.diverged() });
         }
         Ok(drawn)
+    }
+
+    /// What the user of the method on this prior is to know, in a sentence without its end.
+    pub fn caveat(&self, problem: &Problem) -> Option<&'static str> {
+        match &self.choice {
+            Choice::Diffusion(recipe) if problem.inverse.denoiser().jacobian() == Jacobian::General => {
+                recipe.method().spec().caveat
+            }
+            _ => None,
+        }
     }
 
     fn bind(&self, problem: &Problem, recipe: &Recipe) -> Result<Box<dyn PosteriorSampler<f32>>> {

@@ -360,7 +360,10 @@ enum Origin {
         /// What is to be said of the training file beside that.
         remarks: Vec<Remark>,
     },
-    File { prior: Box<Prior>, train: Option<Dataset> },
+    File {
+        prior: Box<Prior>,
+        train: Option<Dataset>,
+    },
 }
 
 impl Origin {

@@ -149,6 +149,7 @@ fn note(runs: &[Run<f32>], known: &Known) -> String {
         remarks
             .push(format!("{each:.1} CG iterations an evaluation, relative residual up to {residual:.1e}"));
     }
+    remarks.extend(equipoise_sampler::remarks(runs.iter().map(Run::trace)));
     let error = known.moments().and_then(|moments| moments.variance.relative_standard_error);
     if let Some(error) = error {
         remarks.push(format!(

@@ -99,7 +99,8 @@ impl Source {
         };
         let boundary = train.grid().boundary;
         announce(&settings, train.shape(settings.window));
-        let (count, units) = (self.held_out.unwrap_or(defaults.held_out), fields.as_ref().map(|f| &f.normalizer));
+        let (count, units) =
+            (self.held_out.unwrap_or(defaults.held_out), fields.as_ref().map(|f| &f.normalizer));
         let flow = Flow::within(&name, train, data, &settings, count, units)?;
         let defaults = if names.is_empty() { defaults.names(boundary)? } else { Vec::new() };
         let denoisers = flow.denoisers(if names.is_empty() { &defaults } else { names })?;

@@ -80,8 +80,14 @@ impl Asked {
             (None, Some(path)) => Ok(Self { name, path: path.clone(), origin: Origin::Train }),
             (None, None) => match Fields::of(&names, None)? {
                 Some(fields) => match fitting.given().filter(|flag| *flag != "--window") {
-                    Some(flag) => Err(usage(&format!("{flag}: found with {prior} without --train, which it fits"))),
-                    None => Ok(Self { name, path: fields.path.clone(), origin: Origin::Learned(Box::new(fields)) }),
+                    Some(flag) => {
+                        Err(usage(&format!("{flag}: found with {prior} without --train, which it fits")))
+                    }
+                    None => Ok(Self {
+                        name,
+                        path: fields.path.clone(),
+                        origin: Origin::Learned(Box::new(fields)),
+                    }),
                 },
                 None => {
                     Err(usage(&format!("--prior: found {prior} without --train, expected its training file")))
@@ -152,7 +158,9 @@ impl Asked {
         Ok(match &self.origin {
             Origin::Saved => (file(), checksum(&self.path)?),
             Origin::Train => (format!("{} over {}", self.name, file()), checksum(&self.path)?),
-            Origin::Learned(_) => (self.name.to_string(), self.name.checksum().unwrap_or_default().to_owned()),
+            Origin::Learned(_) => {
+                (self.name.to_string(), self.name.checksum().unwrap_or_default().to_owned())
+            }
         })
     }
 }

@@ -52,7 +52,7 @@ impl Made {
             asked: sampling.members,
             drawn: drawn.len(),
             notes: table.notes,
-            warnings: table.warnings,
+            warnings: table.warnings.into_iter().chain(drawn.remarks()).collect(),
         })
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Summary {
     diverged: usize,
     /// Members that an interruption left out.
     skipped: usize,
+    /// What χ is judged under, where members have another prior.
+    checks: Option<&'static str>,
     /// Measured numbers.
     numbers: usize,
     sensors: usize,
@@ -98,6 +100,7 @@ impl Summary {
             prior_band: misfit.prior.band(1),
             members_chi: ensemble.chi,
             exact_members_chi: problem.other.is_none().then_some(misfit.exact_members),
+            checks: checks(problem),
             suspects: misfit.suspects().into_iter().cloned().collect(),
             spread: ensemble.spread(problem)?,
             rmse: truth.map(|truth| ensemble.error(problem, &truth.values)).transpose()?,
@@ -132,7 +135,7 @@ impl Summary {
             ("sensors", self.sensors.into()),
             ("rows dropped", self.dropped.into()),
             ("furthest from a frame", self.snapped.map_or(Cell::Absent, Cell::Number)),
-            ("χ checks", self.checks().into()),
+            ("χ checks", self.checks.into()),
             ("χ of the residuals", self.chi.chi.into()),
             ("  99 % band", band(&self.band).into()),
             ("  noise factor", self.chi.noise_factor.into()),
@@ -147,11 +150,6 @@ impl Summary {
         ])
     }
 
-    /// Under which prior the checks of the readings hold, where members have another.
-    fn checks(&self) -> Option<&'static str> {
-        self.exact_members_chi.is_none().then_some("of the Gaussian fitted to the same windows")
-    }
-
     /// # Errors
     /// If standard output cannot be written.
     pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {
@@ -162,6 +160,15 @@ impl Summary {
             Format::Csv => Ok(Table::long(&sections).write_csv(to)?),
         })
     }
+}
+
+/// Under which prior the checks of the readings hold, where members have another.
+fn checks(problem: &Problem) -> Option<&'static str> {
+    problem.other.as_ref()?;
+    Some(match problem.prior.is_standard() {
+        true => "of N(0, I) in the units of the prior, for want of training data: no warning is made of them",
+        false => "of the Gaussian fitted to the same windows",
+    })
 }
 
 fn warnings(
@@ -188,7 +195,9 @@ fn warnings(
         ));
     }
     all.extend(another_unit(problem));
-    all.extend(misfit.warnings());
+    if !problem.prior.is_standard() {
+        all.extend(misfit.warnings());
+    }
     if problem.other.is_none() {
         all.extend(ensemble.warning(misfit.exact_members));
     }

@@ -6,7 +6,7 @@ use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
 use equipoise_data::{Coordinates, Field, Normalizer};
 use equipoise_field::Shape;
-use equipoise_network::{Context, Learned, Manifest, NetworkError, MANIFEST};
+use equipoise_network::{Context, Learned, MANIFEST, Manifest, NetworkError};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -98,7 +98,11 @@ impl Chosen for FromFiles {
             Context::File { name } => Some(folder.join(name)),
             _ => None,
         };
-        let beside = if self.0.extension().is_some_and(|e| e == "json") { self.0.clone() } else { folder.join(MANIFEST) };
+        let beside = if self.0.extension().is_some_and(|e| e == "json") {
+            self.0.clone()
+        } else {
+            folder.join(MANIFEST)
+        };
         let all = [Some(folder.join(&manifest.weights)), Some(beside).filter(|path| path.is_file()), context];
         all.into_iter().flatten().collect()
     }

@@ -87,15 +87,14 @@ impl Chosen for Stored {
 /// Weights that change under one name have another identity, and a stated one is held to.
 #[test]
 fn a_prior_from_a_file_is_known_by_its_checksum() {
-    const STORED: PriorSpec =
-        PriorSpec {
-            name: "stored",
-            settings: ":FILE",
-            about: "",
-            windows: false,
-            knows: Knows::Denoiser,
-            verbatim: false,
-        };
+    const STORED: PriorSpec = PriorSpec {
+        name: "stored",
+        settings: ":FILE",
+        about: "",
+        windows: false,
+        knows: Knows::Denoiser,
+        verbatim: false,
+    };
     let entries = [Entry { spec: &STORED, read: |s| Some(Arc::new(Stored(s.first()?.into()))) }];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a@b.bin");
