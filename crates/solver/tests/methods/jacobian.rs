@@ -162,7 +162,27 @@ fn every_method_runs_on_a_composite_or_says_what_it_needs() {
         assert_eq!(inference().caveat(method), None);
         table.push(outcome);
     }
-    insta::assert_snapshot!(table.join("\n"));
+    insta::assert_snapshot!(table.join("\n"), @r"
+    sda: runs
+    method exact: found a denoiser, expected a Gaussian prior, or one on finitely many fields
+    mmps: runs, with a caveat
+    method poly2: found a denoiser, expected a Gaussian prior
+    tmpd: runs, with a caveat
+    pigdm_score: runs
+    method jfps: found a denoiser, expected a Gaussian prior
+    diffpir: runs
+    dps: runs
+    sda_dps: runs
+    dsg: runs
+    mcg: runs
+    pigdm: runs
+    ddrm: runs
+    ddnm: runs
+    pnp_admm: runs, with a caveat
+    red_diff: runs
+    daps: runs
+    daps_exact: runs
+    ");
 }
 
 /// s²I + A C Aᵀ of the composite is singular at σ/μ = s/√0.24: solves of a run from noise end there by what no
