@@ -56,7 +56,7 @@ fn a_child_of_numpy_is_the_wiener_filter() {
         }
         let conformance = check_denoiser(&served, &x_t, LEVEL, served.window()).unwrap();
         assert!(conformance.untested.is_empty(), "{conformance:?}");
-        check_jvp(&served, &x_t, LEVEL).unwrap();
+        assert!(check_jvp(&served, &x_t, LEVEL).unwrap());
         check_batch(&served, &fields(7, 2), LEVEL, &fields(7, 3)).unwrap();
         let hello = served.hello();
         assert_eq!((served.batch(), served.jacobian()), (batch, Jacobian::Symmetric));
@@ -102,7 +102,7 @@ fn a_jacobian_that_is_not_symmetric_comes_transposed() {
         assert!(conformance.untested.is_empty(), "{conformance:?}");
         check_batch(&served, &x_t, LEVEL, &v).unwrap();
         if served.hello().jvp {
-            check_jvp(&served, &x_t[..DIM], LEVEL).unwrap();
+            assert!(check_jvp(&served, &x_t[..DIM], LEVEL).unwrap());
         } else {
             let refused = served.jvp(&x_t[..DIM], LEVEL, &v[..DIM], &mut out[..DIM]).unwrap_err();
             assert!(matches!(refused, DenoiserError::Unknown { what: "J v" }), "{refused}");
