@@ -84,7 +84,7 @@ fn means<R: Real>(
     let (rows, x, grid) = rows(bench)?;
     let times = bench.times("t", path, &x.shape)?;
     let v = direction(bench, product, "v", &x)?;
-    let denoiser = bench.wrapped(grid, context(bench, &x, grid)?, wrapper);
+    let denoiser = bench.wrapped(grid, context(bench, &x, grid)?, wrapper)?;
     let mut out = Vec::new();
     for (time, x_t) in times.into_iter().zip(rows.values.chunks_exact(x.values.len())) {
         let (mut x_hat, mut of_v) = (vec![R::zero(); x_t.len()], vec![R::zero(); v.len()]);
@@ -131,7 +131,7 @@ fn run<R: Real>(
     let sampler = sampler(uniform_grid(steps)?)?;
     let (x1, grid) = bench.planes(&format!("{}/sample/x1", wrapper.name()))?;
     expect(path, &bench.values.shape(path)?, &x1.shape)?;
-    let denoiser = bench.wrapped(grid, context(bench, &x1, grid)?, wrapper);
+    let denoiser = bench.wrapped(grid, context(bench, &x1, grid)?, wrapper)?;
     let noises = noises(bench, path, wrapper, &x1, steps)?;
     let noises: Vec<&dyn Noise<R>> = noises.iter().map(|noise| noise as &dyn Noise<R>).collect();
     let outcomes = sampler.run_batch(&Unguided(denoiser), schedule, x1.values, &noises, f64::INFINITY)?;
@@ -182,7 +182,7 @@ fn loss<R: Real>(
         let (level, at) = (schedule.level(*t), i * len..(i + 1) * len);
         let context = context[i * contexts..(i + 1) * contexts].to_vec();
         let (x, z) = (&x.values[at.clone()], &z.values[at]);
-        let denoiser = bench.wrapped(grid, context, wrapper);
+        let denoiser = bench.wrapped(grid, context, wrapper)?;
         total += weight(level, wrapper) * square_error(&*denoiser, level, x, z)?;
     }
     Ok(vec![R::narrow(total / x.values.len() as f64)])

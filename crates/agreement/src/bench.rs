@@ -6,7 +6,7 @@ use crate::runs::{self, Record};
 use crate::schedules;
 use crate::subject::Subject;
 use crate::values::{Array, Values, expect};
-use crate::window::{Preconditioning, Window};
+use crate::window::{Around, Window};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use std::cell::RefCell;
@@ -70,34 +70,32 @@ impl<'a, R: Real> Bench<'a, R> {
 
     /// The noise estimate of windows on a grid at one time, as a denoiser that asks no level.
     pub(crate) fn noise(&self, grid: [usize; 2], time: f64) -> Arc<dyn Denoiser<R>> {
-        self.window(grid, Vec::new(), Preconditioning::Bare { time })
+        self.window(grid, Vec::new(), Around::Nothing { time })
     }
 
-    /// x̂ of windows on a grid by SDA's network, which sees the time.
+    /// x̂ of windows on a grid by SDA's network, which sees the time of the schedule of a dataset or group.
     ///
     /// # Errors
-    /// Those of its schedule.
+    /// Those of the schedule.
     pub(crate) fn mean(&self, grid: [usize; 2], of: &str) -> Result<Arc<dyn Denoiser<R>>, AgreementError> {
-        let schedule = schedules::sda(self.values, of)?;
-        Ok(self.window(grid, Vec::new(), Preconditioning::Noise(Box::new(schedule))))
+        let (schedule, eta) = schedules::sda(self.values, of)?;
+        Ok(self.window(grid, Vec::new(), Around::noise(schedule, eta)?))
     }
 
     /// x̂ of states on a grid by azula's network behind a wrapper.
+    ///
+    /// # Errors
+    /// Those of the preconditioning.
     pub(crate) fn wrapped(
         &self,
         grid: [usize; 2],
         context: Vec<R>,
         wrapper: Wrapper,
-    ) -> Arc<dyn Denoiser<R>> {
-        self.window(grid, context, Preconditioning::Azula(wrapper))
+    ) -> Result<Arc<dyn Denoiser<R>>, AgreementError> {
+        Ok(self.window(grid, context, Around::wrapper(wrapper)?))
     }
 
-    fn window(
-        &self,
-        grid: [usize; 2],
-        context: Vec<R>,
-        preconditioning: Preconditioning,
-    ) -> Arc<dyn Denoiser<R>> {
-        Arc::new(Window { subject: Arc::clone(&self.subject), grid, context, preconditioning })
+    fn window(&self, grid: [usize; 2], context: Vec<R>, around: Around) -> Arc<dyn Denoiser<R>> {
+        Arc::new(Window { subject: Arc::clone(&self.subject), grid, context, around })
     }
 }

@@ -97,6 +97,11 @@ fn record<R: Real>(step: &Step<R>, left: Left) -> Vec<R> {
     }
 }
 
+/// Whether a file of this name is none of weights but something that training left.
+pub(crate) fn is_left(name: &str) -> bool {
+    left(name).is_some()
+}
+
 /// What a file of this name holds, and in which precision it was made.
 fn left(name: &str) -> Option<(Left, Precision)> {
     let name = name.strip_suffix(".safetensors")?;

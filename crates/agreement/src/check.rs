@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use crate::layout::{self, EXAMPLES, Quantity, Role};
+use crate::reading::Subjected;
 use crate::report::{Report, Row, difference};
 use crate::subject::Subject;
 use crate::tolerance::Tolerance;
@@ -44,7 +45,7 @@ pub fn check(
         let (path, found) = (values.path().into(), roles.len());
         return Err(AgreementError::Nothing { path, found, expected: EXAMPLES });
     }
-    let (architecture, state) = reading::read(weights, pick)?;
+    let Subjected { architecture, state, notes } = reading::read(weights, pick)?;
     let double = Bench::<f64>::new(&values, Subject::new(&architecture, state.clone())?);
     let single = Bench::<f32>::new(&values, Subject::new(&architecture, state)?);
     let mut rows = Vec::new();
@@ -70,7 +71,7 @@ pub fn check(
         (*role == Some(Role::Given) && !used.contains(dataset)).then(|| dataset.clone())
     };
     let unused = roles.iter().filter_map(unused).collect();
-    Ok(Report { network: double.subject.describe(), rows, unused })
+    Ok(Report { network: double.subject.describe(), notes, rows, unused })
 }
 
 fn row<R: Real>(

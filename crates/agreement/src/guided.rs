@@ -115,7 +115,7 @@ fn asked<R: Real>(
 ) -> Result<(Trajectories<R>, Seen<R>, Vec<Level>), AgreementError> {
     let x = Trajectories::read(bench, "guided/x")?;
     let times = bench.times("t", path, &x.array.shape)?;
-    let schedule = schedules::sda(bench.values, "guided/y")?;
+    let schedule = schedules::sda_built(bench.values, "guided/y")?;
     let seen = Seen::read(bench, &x, "guided/y", "guided/y")?;
     Ok((x, seen, times.into_iter().map(|t| schedule.level(t)).collect()))
 }

@@ -1,26 +1,113 @@
 //! A network's description and weights, from a file or a folder.
 
-use crate::AgreementError;
-use equipoise_network::Architecture;
-use equipoise_weights::{Pick, State};
-use std::path::Path;
+use crate::{AgreementError, beside};
+use equipoise_network::{Architecture, MANIFEST, Manifest};
+use equipoise_weights::{Pick, State, WeightsError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
-/// The weights, and the network that `config.json` beside them describes, or their own shapes where there is none.
+/// The configuration that SDA's code, and whoever keeps azula's constructor arguments, write beside the weights.
+const CONFIG: &str = "config.json";
+
+/// Ends of the names of files that hold weights.
+const EXTENSIONS: [&str; 5] = [".pth", ".pt", ".ckpt", ".bin", ".safetensors"];
+
+/// Weights, with what is known of their network and what was decided in reading.
+pub(crate) struct Subjected {
+    pub(crate) architecture: Architecture,
+    pub(crate) state: State,
+    pub(crate) notes: Vec<String>,
+}
+
+/// The weights, and the network that `network.json` or else `config.json` beside them describes, or their own
+/// shapes where there is neither.
 ///
 /// # Errors
 /// [`AgreementError::Weights`], [`AgreementError::Config`], [`AgreementError::Network`].
-pub(crate) fn read(weights: &Path, pick: Pick) -> Result<(Architecture, State), AgreementError> {
-    let state = State::read(weights, pick)?;
-    let folder = if weights.is_dir() { weights } else { weights.parent().unwrap_or(Path::new("")) };
-    let path = folder.join("config.json");
-    let fault = |detail: String| AgreementError::Config { path: path.clone(), detail };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok((Architecture::from_state(&state)?, state));
+pub(crate) fn read(weights: &Path, pick: Pick) -> Result<Subjected, AgreementError> {
+    if let Some(manifest) = manifest(weights) {
+        return described(weights, &manifest, pick);
+    }
+    let state = state(weights, pick)?;
+    let mut notes = state.notes().to_vec();
+    let architecture = match configuration(&folder(weights).join(CONFIG))? {
+        Some(config) => Architecture::from_config(&config, &state)?,
+        None => {
+            notes.push(format!(
+                "no {CONFIG} and no {MANIFEST} beside the weights: norm, stride, padding and activation are the \
+                 defaults of the published code"
+            ));
+            Architecture::from_state(&state)?
         }
+    };
+    Ok(Subjected { architecture, state, notes })
+}
+
+/// The weights of a file or folder. In a folder, what training left (its gradient, its steps) is no candidate.
+fn state(weights: &Path, pick: Pick) -> Result<State, WeightsError> {
+    let ambiguous = match State::read(weights, pick) {
+        Err(error @ WeightsError::Folder { .. }) => error,
+        read => return read,
+    };
+    let Ok(entries) = std::fs::read_dir(weights) else { return Err(ambiguous) };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let (left, mut others): (Vec<_>, Vec<_>) = names.partition(|name| beside::is_left(name));
+    others.retain(|name| EXTENSIONS.iter().any(|extension| name.ends_with(extension)));
+    others.sort();
+    if left.is_empty() || others.is_empty() {
+        return Err(ambiguous);
+    }
+    let mut states = others.iter().map(|name| State::read(&weights.join(name), pick));
+    let first = states.next().unwrap_or(Err(ambiguous))?;
+    match states.all(|other| other.is_ok_and(|other| same(&first, &other))) {
+        true => Ok(first),
+        false => State::read(weights, pick),
+    }
+}
+
+/// Whether two states hold the same tensors.
+fn same(one: &State, other: &State) -> bool {
+    one.keys().count() == other.keys().count() && one.keys().all(|key| one.tensor(key) == other.tensor(key))
+}
+
+/// The manifest that a path is, or that lies beside it.
+fn manifest(weights: &Path) -> Option<PathBuf> {
+    if weights.extension().is_some_and(|extension| extension == "json") {
+        return Some(weights.into());
+    }
+    Some(folder(weights).join(MANIFEST)).filter(|path| path.exists())
+}
+
+/// The network of a manifest; its weights, unless other ones are named or picked.
+fn described(weights: &Path, path: &Path, pick: Pick) -> Result<Subjected, AgreementError> {
+    let manifest = Manifest::read(path)?;
+    let file = if weights.is_dir() || weights == path {
+        folder(path).join(&manifest.weights)
+    } else {
+        weights.into()
+    };
+    let pick = if pick == Pick::Only { manifest.pick.into() } else { pick };
+    let state = State::read(&file, pick)?;
+    Ok(Subjected { architecture: manifest.architecture, notes: state.notes().to_vec(), state })
+}
+
+fn configuration(path: &Path) -> Result<Option<serde_json::Value>, AgreementError> {
+    let fault = |detail: String| AgreementError::Config { path: path.into(), detail };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(fault(error.to_string())),
     };
-    let config = serde_json::from_str(&text).map_err(|e| fault(e.to_string()))?;
-    Ok((Architecture::from_config(&config, &state)?, state))
+    serde_json::from_str(&text).map(Some).map_err(|error| fault(error.to_string()))
+}
+
+/// A folder itself, or the one that a file lies in.
+fn folder(path: &Path) -> &Path {
+    if path.is_dir() {
+        return path;
+    }
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
 }

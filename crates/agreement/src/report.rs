@@ -43,6 +43,8 @@ pub enum Verdict {
 pub struct Report {
     /// What the weights are of.
     pub network: String,
+    /// What was decided in reading them.
+    pub notes: Vec<String>,
     /// A row for every dataset with a computed value, and for every dataset whose name is not known.
     pub rows: Vec<Row>,
     /// Datasets that values are computed from and that no value here was.

@@ -56,7 +56,7 @@ pub(crate) fn run<R: Real>(bench: &Bench<'_, R>, group: &str) -> Result<Rc<Recor
     let count = |name| bench.values.count(group, name);
     let (steps, corrections) = (count("steps")?, count("corrections")?);
     let tau = bench.values.number(group, "tau")?;
-    let schedule = schedules::sda(bench.values, group)?;
+    let schedule = schedules::sda_built(bench.values, group)?;
     let sampler = PredictorCorrector::new(uniform_grid(steps)?, corrections, tau)?;
     let noises = noises(bench, &start, group, steps * corrections)?;
     let guidance = guidance(bench, &start, group)?;
@@ -64,7 +64,7 @@ pub(crate) fn run<R: Real>(bench: &Bench<'_, R>, group: &str) -> Result<Rc<Recor
     let witness = Witness::new(&*guidance, kept);
     let by_member: Vec<&dyn Noise<R>> = noises.iter().map(|noise| noise as &dyn Noise<R>).collect();
     let outcomes =
-        sampler.run_batch(&witness, &schedule, start.array.values.clone(), &by_member, f64::INFINITY)?;
+        sampler.run_batch(&witness, &*schedule, start.array.values.clone(), &by_member, f64::INFINITY)?;
     let end = ends(group, outcomes)?;
     let seen = witness.into_seen();
     let planned = sampler

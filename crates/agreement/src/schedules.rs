@@ -4,7 +4,7 @@ use crate::AgreementError;
 use crate::layout::{Scale, alpha_of};
 use crate::values::{Values, expect};
 use equipoise_field::Real;
-use equipoise_schedule::{Alpha, Cosine, Decay, Rectified, Schedule, Sda, Variance, Ve, Vp};
+use equipoise_schedule::{Alpha, Cosine, Decay, Rectified, Schedule, ScheduleName, Sda, Variance, Ve, Vp};
 
 /// η where a file does not say it: the one that SDA's code has unless told otherwise.
 const ETA: f64 = 1e-3;
@@ -25,6 +25,14 @@ pub(crate) fn scales<R: Real>(
     Ok(times.values.iter().map(of).collect())
 }
 
+/// η of a dataset or group, SDA's own where the file does not say it.
+fn eta(values: &Values, path: &str) -> Result<f64, AgreementError> {
+    match values.number(path, "eta") {
+        Err(AgreementError::NoAttribute { .. }) => Ok(ETA),
+        stated => stated,
+    }
+}
+
 /// A schedule of SDA's family with the η of the file.
 pub(crate) fn of_family(
     values: &Values,
@@ -32,16 +40,12 @@ pub(crate) fn of_family(
     alpha: Alpha,
     variance: Variance,
 ) -> Result<Sda, AgreementError> {
-    let eta = match values.number(path, "eta") {
-        Err(AgreementError::NoAttribute { .. }) => ETA,
-        stated => stated?,
-    };
-    Ok(Sda::new(alpha, variance, eta)?)
+    Ok(Sda::new(alpha, variance, eta(values, path)?)?)
 }
 
 /// The schedule that SDA's guidance, sampler and training ran under: variance preserving, `cos` and η = 1e-3
 /// unless attributes `alpha` and `eta` say otherwise.
-pub(crate) fn sda(values: &Values, path: &str) -> Result<Sda, AgreementError> {
+pub(crate) fn sda(values: &Values, path: &str) -> Result<(ScheduleName, f64), AgreementError> {
     let alpha = match values.text(path, "alpha")? {
         None => Alpha::Cos,
         Some(name) => alpha_of(&name).ok_or(AgreementError::Attribute {
@@ -51,7 +55,13 @@ pub(crate) fn sda(values: &Values, path: &str) -> Result<Sda, AgreementError> {
             expected: "lin, cos or exp",
         })?,
     };
-    of_family(values, path, alpha, Variance::Vp)
+    Ok((ScheduleName::Sda(alpha, Variance::Vp), eta(values, path)?))
+}
+
+/// [`sda`], built.
+pub(crate) fn sda_built(values: &Values, path: &str) -> Result<Box<dyn Schedule>, AgreementError> {
+    let (name, eta) = sda(values, path)?;
+    Ok(name.build(eta)?)
 }
 
 /// The schedule of azula that the attribute `schedule` names, with azula's default scales.

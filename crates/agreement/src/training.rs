@@ -28,7 +28,7 @@ impl<R: Real> Batch<R> {
         eps.expect(&noised.shape)?;
         let times = bench.values.array::<f64>("t")?;
         times.expect(&noised.shape[..1])?;
-        let schedule = schedules::sda(bench.values, "")?;
+        let schedule = schedules::sda_built(bench.values, "")?;
         let len = noised.values.len() / times.values.len();
         for ((x, eps), t) in
             noised.values.chunks_exact_mut(len).zip(eps.values.chunks_exact(len)).zip(&times.values)

@@ -2,29 +2,21 @@
 
 use crate::layout::Wrapper;
 use crate::subject::Subject;
-use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
+use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, each};
-use equipoise_network::{Input, Keep, NetworkError, Room, Run};
-use equipoise_schedule::{Level, Schedule, times_of_ratios};
+use equipoise_network::{
+    Coefficients, Input, Keep, NetworkError, Preconditioner, Preconditioning, Predicts, Room, Run, TimeInput,
+    TrainedOn,
+};
+use equipoise_schedule::{Level, ScheduleName};
 use std::sync::Arc;
 
-/// x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time).
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Coefficients {
-    c_in: f64,
-    time: f64,
-    skip: f64,
-    out: f64,
-}
-
-/// How the coefficients follow from a level.
-pub(crate) enum Preconditioning {
-    /// F itself at a fixed time, whatever the level.
-    Bare { time: f64 },
-    /// F is the noise, told the time at which its own schedule has the ratio of the level.
-    Noise(Box<dyn Schedule>),
-    /// azula's, told ln σ/μ.
-    Azula(Wrapper),
+/// How coefficients follow from a level.
+pub(crate) enum Around {
+    /// The plain output at a fixed time, whatever the level.
+    Nothing { time: f64 },
+    /// x̂, as the network's own code puts it together.
+    Preconditioner(Preconditioner),
 }
 
 /// A network on a grid, with the context of every member.
@@ -32,7 +24,7 @@ pub(crate) struct Window<R: Real> {
     pub(crate) subject: Arc<Subject<R>>,
     pub(crate) grid: [usize; 2],
     pub(crate) context: Vec<R>,
-    pub(crate) preconditioning: Preconditioning,
+    pub(crate) around: Around,
 }
 
 #[derive(Default)]
@@ -45,33 +37,40 @@ fn model(error: NetworkError) -> DenoiserError {
     DenoiserError::Model(Box::new(error))
 }
 
-impl Preconditioning {
-    fn at(&self, level: Level) -> Result<Coefficients, DenoiserError> {
-        let Level { mu, sigma } = level;
-        let total = mu * mu + sigma * sigma;
-        Ok(match self {
-            Self::Bare { time } => Coefficients { c_in: 1.0, time: *time, skip: 0.0, out: 1.0 },
-            Self::Noise(schedule) => {
-                let time = times_of_ratios(&**schedule, &[level.ratio()]);
-                let time = time.map_err(|e| DenoiserError::Model(Box::new(e)))?[0];
-                Coefficients { c_in: 1.0, time, skip: 1.0 / mu, out: -sigma / mu }
-            }
-            Self::Azula(wrapper) => {
-                let (c_in, time) = (1.0 / total.sqrt(), level.ratio().ln());
-                match wrapper {
-                    Wrapper::Simple => Coefficients { c_in, time, skip: 0.0, out: 1.0 },
-                    Wrapper::Karras => {
-                        Coefficients { c_in, time, skip: mu / total, out: sigma / total.sqrt() }
-                    }
-                }
-            }
-        })
+impl Around {
+    /// Around SDA's noise estimate, told the t of `schedule` with `eta`.
+    pub(crate) fn noise(schedule: ScheduleName, eta: f64) -> Result<Self, NetworkError> {
+        let (time, trained_on) = (TimeInput::Schedule { factor: 1.0 }, TrainedOn { schedule, eta });
+        let around =
+            Preconditioner::new(Preconditioning::None, Predicts::Epsilon, time, Some(trained_on), None)?;
+        Ok(Self::Preconditioner(around))
+    }
+
+    /// One of azula's wrappers, told ln σ/μ.
+    pub(crate) fn wrapper(wrapper: Wrapper) -> Result<Self, NetworkError> {
+        let preconditioning = match wrapper {
+            Wrapper::Karras => Preconditioning::Karras,
+            Wrapper::Simple => Preconditioning::Simple,
+        };
+        let around = Preconditioner::new(preconditioning, Predicts::X, TimeInput::LogRatio, None, None)?;
+        Ok(Self::Preconditioner(around))
+    }
+
+    fn at(&self, level: Level) -> Result<Coefficients, NetworkError> {
+        match self {
+            Self::Nothing { time } => Ok(Coefficients { scale: 1.0, time: *time, skip: 0.0, out: 1.0 }),
+            Self::Preconditioner(around) => around.at(level),
+        }
     }
 }
 
 impl<R: Real> Denoiser<R> for Window<R> {
     fn dim(&self) -> usize {
         self.subject.outputs() * self.grid[0] * self.grid[1]
+    }
+
+    fn jacobian(&self) -> Jacobian {
+        Jacobian::General
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
@@ -90,20 +89,20 @@ impl<R: Real> Denoiser<R> for Window<R> {
         x_hat: &mut [R],
         tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        let c = self.preconditioning.at(level)?;
+        let c = self.around.at(level).map_err(model)?;
         let Kept { scaled, room } = tape.room::<Kept<R>>();
-        let c_in = R::narrow(c.c_in);
+        let scale = R::narrow(c.scale);
         scaled.clear();
-        scaled.extend(x_t.iter().map(|x| c_in * *x));
+        scaled.extend(x_t.iter().map(|x| scale * *x));
         let input = Input { grid: self.grid, x: scaled, c_time: &[c.time], context: &self.context };
         let run = self.subject.network().run(input, Keep::Products, x_hat, room).map_err(model)?;
         let (skip, out) = (R::narrow(c.skip), R::narrow(c.out));
         each::update1(x_hat, x_t, |f, x| skip * x + out * f);
-        Ok(Box::new(Local { run, skip, inner: R::narrow(c.out * c.c_in) }))
+        Ok(Box::new(Local { run, skip, inner: R::narrow(c.out * c.scale) }))
     }
 }
 
-/// J = c_skip + c_out c_in J_F.
+/// J = skip + out·scale·J_F.
 struct Local<'a, R> {
     run: Run<'a, R>,
     skip: R,

@@ -129,6 +129,9 @@ fn cells(row: &Row) -> Vec<Cell> {
 
 fn write_text(to: &mut Vec<u8>, report: &Report) -> anyhow::Result<()> {
     writeln!(to, "{}", report.network)?;
+    for note in &report.notes {
+        writeln!(to, "Note: {note}.")?;
+    }
     table(report).write_text(to, "  ")?;
     let of = |verdict| report.count(verdict);
     let (agreeing, all) = (of(Verdict::Agrees), report.rows.len());
