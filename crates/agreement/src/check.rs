@@ -20,7 +20,7 @@ const PHYSICSNEMO: &str = "it holds physicsnemo's guidance of a Gaussian prior, 
 /// Computes every value of a file again with the network of `weights`, and says how far the two lie apart.
 ///
 /// `weights` is a file of weights or a folder that holds one, with the description of the network beside them.
-/// The values are those of the layout in docs/networks.md: what was computed in double precision is computed in
+/// The values are those of the layout in docs/agreement.md: what was computed in double precision is computed in
 /// double precision here, from the same numbers, and likewise in single. A dataset of a name that is not known
 /// has a row that says so, as has a value that cannot be computed. Where training left its gradient, parameters
 /// or moments in files beside, these are compared too.

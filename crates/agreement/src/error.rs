@@ -1,8 +1,10 @@
 //! What can go wrong before or while a dataset is computed again.
 
 use equipoise_guidance::GuidanceError;
+use equipoise_network::NetworkError;
 use equipoise_sampler::SamplerError;
 use equipoise_schedule::ScheduleError;
+use equipoise_weights::WeightsError;
 use std::path::PathBuf;
 
 /// A file of values that cannot be read, or a dataset that cannot be computed from it.
@@ -117,10 +119,10 @@ pub enum AgreementError {
     },
     /// Weights that cannot be read.
     #[error(transparent)]
-    Weights(#[from] equipoise_weights::WeightsError),
+    Weights(Box<WeightsError>),
     /// A network that cannot be built or run.
     #[error(transparent)]
-    Network(#[from] equipoise_network::NetworkError),
+    Network(Box<NetworkError>),
     /// Windows that cannot be composed.
     #[error(transparent)]
     Composition(#[from] equipoise_composition::CompositionError),
@@ -142,4 +144,16 @@ pub enum AgreementError {
     /// The sampler failed.
     #[error(transparent)]
     Sampler(#[from] SamplerError),
+}
+
+impl From<WeightsError> for AgreementError {
+    fn from(error: WeightsError) -> Self {
+        Self::Weights(Box::new(error))
+    }
+}
+
+impl From<NetworkError> for AgreementError {
+    fn from(error: NetworkError) -> Self {
+        Self::Network(Box::new(error))
+    }
 }

@@ -131,7 +131,7 @@ pub(crate) fn difference(found: &[f64], expected: &[f64]) -> (f64, f64) {
     let distance = largest(&mut found.iter().zip(expected).map(|(f, e)| f - e));
     match distance {
         d if d.is_infinite() => (f64::NAN, scale),
-        d if d == 0.0 => (0.0, scale),
+        0.0 => (0.0, scale),
         d => (d / scale, scale),
     }
 }

@@ -16,7 +16,7 @@ use std::str::FromStr;
 /// Check that a network was read right: compute again what its own code gave, and compare.
 ///
 /// VALUES is an HDF5 file of inputs and outputs of the published code; the names of its datasets say what each
-/// holds (docs/networks.md). Every computed value has a row: max|Δ|/max|value| beside its tolerance. What was
+/// holds (docs/agreement.md). Every computed value has a row: max|Δ|/max|value| beside its tolerance. What was
 /// computed in double precision is computed in double precision here, from the same numbers, and likewise in
 /// single. Datasets whose names are not known, and values that cannot be computed, have rows that say so.
 ///

@@ -1,6 +1,7 @@
 //! The built command on the embedded samples and on bad input.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+mod agreement;
 mod backend;
 mod belonging;
 mod benchmark;
