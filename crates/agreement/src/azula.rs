@@ -3,7 +3,7 @@
 use crate::AgreementError;
 use crate::bench::Bench;
 use crate::kernel::direction;
-use crate::layout::{BackbonePart, Product, WrappedPart, Wrapper};
+use crate::quantity::{BackbonePart, Product, WrappedPart, Wrapper};
 use crate::runs::{by_member, ends};
 use crate::schedules;
 use crate::subject::At;

@@ -1,7 +1,7 @@
 //! What a dataset is computed from: the file of values, the network, and the runs that are made once.
 
 use crate::AgreementError;
-use crate::layout::Wrapper;
+use crate::quantity::Wrapper;
 use crate::runs::{self, Record};
 use crate::schedules;
 use crate::subject::Subject;

@@ -1,18 +1,21 @@
 //! The check of a whole file of values.
 
 use crate::bench::Bench;
-use crate::layout::{self, EXAMPLES, Quantity, Role};
+use crate::layout::{self, EXAMPLES, Role};
+use crate::quantity::Quantity;
 use crate::reading::Subjected;
 use crate::report::{Report, Row, difference};
-use crate::subject::Subject;
+use crate::subject::{self, Subject};
 use crate::tolerance::Tolerance;
 use crate::values::Values;
 use crate::{
     AgreementError, Precision, azula, beside, composed, guided, kernel, reading, runs, schedules, training,
 };
 use equipoise_field::Real;
-use equipoise_weights::Pick;
+use equipoise_network::Architecture;
+use equipoise_weights::{Pick, State};
 use std::path::Path;
+use std::sync::Arc;
 
 const PHYSICSNEMO: &str = "it holds physicsnemo's guidance of a Gaussian prior, whose mean, covariance and \
     denoiser stand in the file: no network belongs to it, and nothing of it depends on one";
@@ -46,32 +49,50 @@ pub fn check(
         return Err(AgreementError::Nothing { path, found, expected: EXAMPLES });
     }
     let Subjected { architecture, state, notes } = reading::read(weights, pick)?;
-    let double = Bench::<f64>::new(&values, Subject::new(&architecture, state.clone())?);
-    let single = Bench::<f32>::new(&values, Subject::new(&architecture, state)?);
-    let mut rows = Vec::new();
-    for (dataset, role) in &roles {
-        rows.extend(match role {
-            None => Some(Row::unknown(dataset)),
-            Some(Role::Given) => None,
-            Some(Role::Computed(quantity, precision)) => {
-                let tolerance = tolerance.of(quantity, *precision);
-                Some(match precision {
-                    Precision::F64 => row(&double, dataset, quantity, *precision, tolerance),
-                    Precision::F32 => row(&single, dataset, quantity, *precision, tolerance),
-                })
-            }
-        });
+    let (subjected, mut rows) = ((&architecture, &Arc::new(state)), Vec::new());
+    for (place, (dataset, role)) in roles.iter().enumerate() {
+        rows.extend(role.is_none().then(|| (place, Row::unknown(dataset))));
     }
-    if roles.iter().any(|(_, role)| matches!(role, Some(Role::Computed(Quantity::Training(_), _)))) {
-        rows.extend(beside::rows(&double, Precision::F64, &tolerance)?);
-        rows.extend(beside::rows(&single, Precision::F32, &tolerance)?);
-    }
+    rows.extend(computed::<f64>(&values, &roles, subjected, Precision::F64, &tolerance)?);
+    rows.extend(computed::<f32>(&values, &roles, subjected, Precision::F32, &tolerance)?);
+    rows.sort_by_key(|(place, _)| *place);
     let used = values.used();
     let unused = |(dataset, role): &(String, Option<Role>)| {
         (*role == Some(Role::Given) && !used.contains(dataset)).then(|| dataset.clone())
     };
     let unused = roles.iter().filter_map(unused).collect();
-    Ok(Report { network: double.subject.describe(), notes, rows, unused })
+    let rows = rows.into_iter().map(|(_, row)| row).collect();
+    Ok(Report { network: subject::describe(&architecture), notes, rows, unused })
+}
+
+/// The rows of one precision, each with the place of its dataset in the file; what lies beside the file is last.
+fn computed<R: Real>(
+    values: &Values,
+    roles: &[(String, Option<Role>)],
+    (architecture, state): (&Architecture, &Arc<State>),
+    precision: Precision,
+    tolerance: &Tolerance,
+) -> Result<Vec<(usize, Row)>, AgreementError> {
+    let asked = |(place, (dataset, role)): (usize, &'_ (String, Option<Role>))| match role {
+        Some(Role::Computed(quantity, of)) if *of == precision => {
+            Some((place, dataset.clone(), quantity.clone()))
+        }
+        _ => None,
+    };
+    let asked: Vec<(usize, String, Quantity)> = roles.iter().enumerate().filter_map(asked).collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bench = Bench::<R>::new(values, Subject::new(architecture, state)?);
+    let one = |(place, dataset, quantity): &(usize, String, Quantity)| {
+        (*place, row(&bench, dataset, quantity, precision, tolerance.of(quantity, precision)))
+    };
+    let mut rows: Vec<(usize, Row)> = asked.iter().map(one).collect();
+    if asked.iter().any(|(_, _, quantity)| matches!(quantity, Quantity::Training(_))) {
+        let beside = beside::rows(&bench, precision, tolerance)?;
+        rows.extend(beside.into_iter().map(|row| (roles.len(), row)));
+    }
+    Ok(rows)
 }
 
 fn row<R: Real>(

@@ -3,7 +3,7 @@
 use crate::AgreementError;
 use crate::bench::Bench;
 use crate::kernel::direction;
-use crate::layout::Product;
+use crate::quantity::Product;
 use crate::trajectory::Trajectories;
 use equipoise_denoiser::Tape;
 use equipoise_field::Real;

@@ -2,7 +2,7 @@
 
 use crate::AgreementError;
 use crate::bench::Bench;
-use crate::layout::Product;
+use crate::quantity::Product;
 use crate::subject::At;
 use crate::values::{Array, expect};
 use equipoise_field::Real;

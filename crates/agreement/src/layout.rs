@@ -1,17 +1,8 @@
 //! The names of a file of values: what each dataset holds, and in which precision it was computed.
 
+use crate::Precision;
+use crate::quantity::{BackbonePart, Product, Quantity, RunPart, Scale, TrainingPart, WrappedPart, Wrapper};
 use equipoise_schedule::{Alpha, Variance};
-use serde::Serialize;
-
-/// The precision in which a value was computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// Double.
-    F64,
-    /// Single.
-    F32,
-}
 
 /// What a dataset is to the check.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,117 +13,8 @@ pub(crate) enum Role {
     Computed(Quantity, Precision),
 }
 
-/// A value that can be computed again. Paths are those of the groups that its inputs stand in.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Quantity {
-    /// μ or σ of one of SDA's nine schedules at the times of the file.
-    Schedule(Alpha, Variance, Scale),
-    /// μ or σ of azula's schedule.
-    NamedSchedule(Scale),
-    /// The time embedding of SDA's network.
-    Embedding,
-    /// One window through SDA's network.
-    Kernel(Product),
-    /// One window at one time each.
-    KernelEach,
-    /// SDA's network composed over a trajectory.
-    Composed { group: String, product: Product },
-    /// SDA's Gaussian score.
-    Guided { detach: bool },
-    /// SDA's form of diffusion posterior sampling.
-    GuidedDps,
-    /// A run of SDA's sampler.
-    Run { group: String, what: RunPart },
-    /// azula's backbone alone.
-    Backbone(BackbonePart),
-    /// azula's backbone behind one of its wrappers.
-    Wrapped { wrapper: Wrapper, what: WrappedPart },
-    /// SDA's training.
-    Training(TrainingPart),
-}
-
-/// Which scale of a schedule.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Scale {
-    Mu,
-    Sigma,
-}
-
-/// Which product of a network.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Product {
-    /// The output itself.
-    Output,
-    /// Jᵀv.
-    Vjp,
-    /// J v.
-    Jvp,
-}
-
-/// Which record of a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum RunPart {
-    /// The last state.
-    End,
-    /// The first states handed to the noise estimator.
-    States,
-    /// The times handed to it.
-    Times,
-}
-
-/// Which output of azula's backbone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum BackbonePart {
-    Output,
-    TimeEncoding,
-}
-
-/// azula's wrappers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wrapper {
-    Karras,
-    Simple,
-}
-
-/// Which value of a wrapper.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum WrappedPart {
-    Mean,
-    Vjp,
-    Ddim,
-    Heun,
-    Loss,
-}
-
-/// Which record of training.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum TrainingPart {
-    Noised,
-    Output,
-    Losses,
-}
-
 /// Names by which a reader of an error recognises the layout.
 pub(crate) const EXAMPLES: &str = "kernel/eps_f64, mc/L5/eps_f64, net/out_f64, karras/mean_f64, losses_f64";
-
-impl Wrapper {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Karras => "karras",
-            Self::Simple => "simple",
-        }
-    }
-}
-
-impl Precision {
-    /// `f64` or `f32`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F64 => "f64",
-            Self::F32 => "f32",
-        }
-    }
-}
 
 /// The role of a dataset by its path; none for a name that is not known.
 pub(crate) fn role(path: &str) -> Option<Role> {

@@ -13,6 +13,7 @@ mod error;
 mod guided;
 mod kernel;
 mod layout;
+mod quantity;
 mod reading;
 mod report;
 mod runs;
@@ -27,6 +28,6 @@ mod witness;
 
 pub use check::check;
 pub use error::AgreementError;
-pub use layout::Precision;
+pub use quantity::Precision;
 pub use report::{Report, Row, Verdict};
 pub use tolerance::{DOUBLE, SINGLE, SINGLE_HEUN, SINGLE_RUN, Tolerance};

@@ -3,7 +3,7 @@
 use crate::AgreementError;
 use crate::bench::Bench;
 use crate::guided::Seen;
-use crate::layout::RunPart;
+use crate::quantity::RunPart;
 use crate::schedules;
 use crate::trajectory::Trajectories;
 use crate::values::expect;

@@ -1,7 +1,8 @@
 //! The schedules of a file of values.
 
 use crate::AgreementError;
-use crate::layout::{Scale, alpha_of};
+use crate::layout::alpha_of;
+use crate::quantity::Scale;
 use crate::values::{Values, expect};
 use equipoise_field::Real;
 use equipoise_schedule::{Alpha, Cosine, Decay, Rectified, Schedule, ScheduleName, Sda, Variance, Ve, Vp};

@@ -1,15 +1,16 @@
 //! The network that is checked, in one precision.
 
 use crate::AgreementError;
-use crate::layout::Product;
+use crate::quantity::Product;
 use equipoise_field::Real;
 use equipoise_network::{Architecture, Input, Keep, Network, NetworkError, Room};
 use equipoise_weights::State;
+use std::sync::Arc;
 
 /// A network with what it was read from.
 pub(crate) struct Subject<R: Real> {
     network: Network<R>,
-    state: State,
+    state: Arc<State>,
 }
 
 /// n states of channels·H·W numbers each, at one time or at one each, and the context of each of them or of all.
@@ -21,8 +22,8 @@ pub(crate) struct At<'a, R> {
 }
 
 impl<R: Real> Subject<R> {
-    pub(crate) fn new(architecture: &Architecture, state: State) -> Result<Self, NetworkError> {
-        Ok(Self { network: Network::new(architecture, state.clone())?, state })
+    pub(crate) fn new(architecture: &Architecture, state: &Arc<State>) -> Result<Self, NetworkError> {
+        Ok(Self { network: Network::new(architecture, (**state).clone())?, state: Arc::clone(state) })
     }
 
     pub(crate) fn network(&self) -> &Network<R> {
@@ -37,23 +38,6 @@ impl<R: Real> Subject<R> {
     /// Channels of the state, which are those that come out.
     pub(crate) fn outputs(&self) -> usize {
         self.network.outputs()
-    }
-
-    /// The network in words.
-    pub(crate) fn describe(&self) -> String {
-        let (parameters, outputs) = (self.network.parameter_count(), self.outputs());
-        match self.network.architecture() {
-            Architecture::Sda(net) => format!(
-                "SDA's U-Net of {outputs} channels (windows of {} frames), widths {:?}, {parameters} parameters",
-                net.window, net.hidden_channels
-            ),
-            Architecture::Azula(net) => {
-                format!(
-                    "azula's UNet of {outputs} channels, widths {:?}, {parameters} parameters",
-                    net.hid_channels
-                )
-            }
-        }
     }
 
     /// # Errors
@@ -98,5 +82,22 @@ impl<R: Real> Subject<R> {
             Product::Jvp => run.jvp(v, &mut of_v)?,
         }
         Ok(of_v)
+    }
+}
+
+/// A network in words.
+pub(crate) fn describe(architecture: &Architecture) -> String {
+    let outputs = architecture.outputs();
+    match architecture {
+        Architecture::Sda(net) => format!(
+            "SDA's U-Net: windows of {} frames, {outputs} channels, widths {:?}, blocks {:?}",
+            net.window, net.hidden_channels, net.hidden_blocks
+        ),
+        Architecture::Azula(net) => {
+            format!(
+                "azula's UNet: {outputs} channels, widths {:?}, blocks {:?}",
+                net.hid_channels, net.hid_blocks
+            )
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! How far a dataset may lie from the value computed here.
 
 use crate::Precision;
-use crate::layout::{Quantity, WrappedPart};
+use crate::quantity::{Quantity, WrappedPart};
 
 /// Of values in double precision.
 pub const DOUBLE: f64 = 1e-9;

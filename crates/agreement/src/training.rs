@@ -3,7 +3,7 @@
 use crate::AgreementError;
 use crate::adamw::{AdamW, Constants};
 use crate::bench::Bench;
-use crate::layout::TrainingPart;
+use crate::quantity::TrainingPart;
 use crate::schedules;
 use crate::values::{Array, expect};
 use equipoise_field::{Real, sum};

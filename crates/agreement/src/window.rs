@@ -1,6 +1,6 @@
 //! What a network gives on one window, as a denoiser: its plain output, or x̂ behind a preconditioning.
 
-use crate::layout::Wrapper;
+use crate::quantity::Wrapper;
 use crate::subject::Subject;
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, each};
