@@ -79,7 +79,7 @@ pub enum NetworkError {
         expected: &'static str,
     },
     /// A file that cannot be read or written.
-    #[error("{file}: {source}", file = .file.display())]
+    #[error("{file}", file = .file.display())]
     File {
         /// The file.
         file: PathBuf,
@@ -87,7 +87,7 @@ pub enum NetworkError {
         source: std::io::Error,
     },
     /// A file of JSON that is none, or has other entries than it may.
-    #[error("{file}: {source}", file = .file.display())]
+    #[error("{file}", file = .file.display())]
     Json {
         /// The file.
         file: PathBuf,

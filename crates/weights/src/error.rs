@@ -17,7 +17,7 @@ pub enum WeightsError {
         accounts: Box<Accounts>,
     },
     /// A file or folder that cannot be opened or read.
-    #[error("{file}: {source}", file = .file.display())]
+    #[error("{file}", file = .file.display())]
     File {
         /// The file.
         file: PathBuf,
@@ -46,7 +46,7 @@ pub enum WeightsError {
         advice: &'static str,
     },
     /// A zip file that cannot be read: cut short, or damaged.
-    #[error("{file}: found a zip file that is cut short or damaged, expected a whole one: {source}", file = .file.display())]
+    #[error("{file}: found a zip file that is cut short or damaged, expected a whole one", file = .file.display())]
     Zip {
         /// The file.
         file: PathBuf,
@@ -74,7 +74,7 @@ pub enum WeightsError {
         fault: PickleFault,
     },
     /// A safetensors file that is not one.
-    #[error("{file}: {source}", file = .file.display())]
+    #[error("{file}", file = .file.display())]
     SafeTensors {
         /// The file.
         file: PathBuf,
