@@ -12,6 +12,7 @@ mod faults;
 mod fit;
 mod inspect;
 mod interrupt;
+mod networks;
 mod odd;
 mod process;
 mod ran;
