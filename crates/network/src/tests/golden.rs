@@ -32,7 +32,8 @@ impl Case {
     fn open(path: &Path) -> Self {
         let config = fs::read_to_string(path.join("config.json")).unwrap();
         let config: Value = serde_json::from_str(&config).unwrap();
-        let state = read(&path.join("state.safetensors"));
+        let files = ["state.safetensors", "state.pth"].map(|name| path.join(name));
+        let state = read(files.iter().find(|file| file.exists()).unwrap());
         let architecture = Architecture::from_config(&config, &state).unwrap();
         let values = hdf5::File::open(path.join("values.h5")).unwrap();
         let grid = ["H", "W"]
