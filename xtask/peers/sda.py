@@ -1,7 +1,7 @@
 """SDA's Kolmogorov network in plain PyTorch and plain JAX, served by the helpers of examples/.
 
-sda.py FOLDER LIBRARY [BATCH]: serves the network of FOLDER (config.json with state.pth for pytorch, with
-state.safetensors for jax) by examples/serve_torch.py or serve_jax.py.
+sda.py FOLDER LIBRARY [BATCH]: serves the network of FOLDER (config.json, and state.safetensors or state.pth) by
+examples/serve_torch.py or serve_jax.py.
 sda.py FOLDER LIBRARY check: the network in float64 against values.h5 of the same folder; prints one line.
 """
 
@@ -62,14 +62,24 @@ def estimate(net, x_t, mu, sigma):
     return (x_t - sigma * noise.reshape(x_t.shape)) / mu
 
 
+def weights(folder):
+    """Arrays by name, of state.safetensors, else state.pth."""
+    if (folder / "state.safetensors").exists():
+        from safetensors.numpy import load_file
+
+        return load_file(folder / "state.safetensors")
+    import torch
+
+    return {name: value.numpy() for name, value in torch.load(folder / "state.pth", weights_only=True).items()}
+
+
 class Torch:
     def __init__(self, folder, double):
         import torch
         from torch.nn import functional
 
         kind = torch.float64 if double else torch.float32
-        loaded = torch.load(folder / "state.pth", weights_only=True)
-        self.state = {name: value.to(kind) for name, value in loaded.items()}
+        self.state = {name: torch.from_numpy(value).to(kind) for name, value in weights(folder).items()}
         self.sqrt, self.cos, self.sin, self.jit = torch.sqrt, torch.cos, torch.sin, lambda f: f
         self.silu, self.join = functional.silu, torch.cat
         self.spread = lambda x, shape: x.expand(shape)
@@ -86,11 +96,10 @@ class Jax(Torch):
     def __init__(self, folder, double):
         import jax
         from jax import numpy as jnp
-        from safetensors.numpy import load_file
 
         jax.config.update("jax_enable_x64", double)
         kind = jnp.float64 if double else jnp.float32
-        self.state = {name: jnp.asarray(v, kind) for name, v in load_file(folder / "state.safetensors").items()}
+        self.state = {name: jnp.asarray(v, kind) for name, v in weights(folder).items()}
         self.sqrt, self.cos, self.sin, self.jit = jnp.sqrt, jnp.cos, jnp.sin, jax.jit
         self.silu, self.join = jax.nn.silu, jnp.concatenate
         self.spread = jnp.broadcast_to

@@ -6,6 +6,7 @@ mod commands;
 mod cuda;
 mod data;
 mod importer;
+mod peers;
 mod setup;
 mod singly;
 mod spawn;
@@ -16,6 +17,7 @@ mod tidy;
 mod workspace;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -31,6 +33,7 @@ usage: cargo xtask VERB [ARGS...]
   cuda             every check of the CUDA kernels; needs no GPU, installs their toolchain in target/cuda
   cuda --emit      the PTX embedded in both crates of kernels, compiled anew
   cuda --time      bandwidth of the CUDA kernels; needs a GPU
+  peers [FOLDER]   a network of SDA's kind served by PyTorch and JAX against our own; installs both
   setup            check for system packages, and install or name what is missing
   spawn LOG PROGRAM [ARGS...]
                    one whole process: seconds, processors' time and peak memory as JSON";
@@ -63,6 +66,7 @@ enum Verb {
     Spawn(Vec<OsString>),
     Bench(bench::Options),
     Cuda(cuda::Task),
+    Peers(PathBuf),
     Plain(fn() -> anyhow::Result<()>),
     Help,
 }
@@ -81,6 +85,7 @@ impl Verb {
                 };
                 return cuda::Task::parse(&args).map(Self::Cuda).map_err(unknown);
             }
+            "peers" => return peers::network(&args).map(Self::Peers),
             "help" | "--help" | "-h" => return Ok(Self::Help),
             "test" => test::run,
             "tidy" => tidy::run,
@@ -100,6 +105,7 @@ impl Verb {
             Self::Spawn(args) => spawn::run(&args)?,
             Self::Bench(options) => bench::run(&options)?,
             Self::Cuda(task) => cuda::run(task)?,
+            Self::Peers(network) => peers::run(&network)?,
             Self::Plain(run) => run()?,
             Self::Help => println!("{USAGE}"),
         }

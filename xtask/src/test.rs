@@ -2,7 +2,7 @@
 
 use crate::cuda::{self, Toolchain};
 use crate::steps::{self, Step};
-use crate::{data, importer, setup, singly, tidy, workspace};
+use crate::{data, importer, peers, setup, singly, tidy, workspace};
 use anyhow::{Context, bail};
 use std::process::Stdio;
 
@@ -20,12 +20,13 @@ const TESTS: Call = (
 const DOCTESTS: Call = (&[], &["test", "--workspace", "--doc"]);
 const DOCS: Call = (&[("RUSTDOCFLAGS", "-D warnings")], &["doc", "--workspace", "--no-deps"]);
 
-/// `cargo xtask test`. The compiler and the assembler of CUDA kernels are installed in continuous
-/// integration only, where their tests may not skip; elsewhere `cargo xtask cuda` does it.
+/// `cargo xtask test`. The compiler and the assembler of CUDA kernels, and NumPy, are installed in continuous
+/// integration only, where their tests may not skip; elsewhere `cargo xtask cuda` installs the former.
 pub(crate) fn run() -> anyhow::Result<()> {
     setup::ensure_everything()?;
     if cuda::in_ci() {
         Toolchain::ensure()?;
+        peers::ensure_numpy()?;
     }
     steps::run(&all(), &mut std::io::stderr())
 }

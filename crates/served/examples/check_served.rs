@@ -7,9 +7,20 @@ use equipoise_schedule::Level;
 use equipoise_served::Served;
 use equipoise_stream::Stream;
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Instant;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            eprintln!("error: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let command = std::env::args().nth(1).ok_or("found no argument, expected the command of a child")?;
     let served = Served::start(&command)?;
     println!("{:?}", served.hello());
