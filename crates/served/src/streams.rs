@@ -74,9 +74,11 @@ pub(crate) fn answers<S: Read + Send + 'static>(
             let event = next(&mut reader, longest.max(TEXT));
             let last = !matches!(event, Event::Frame(_));
             if events.send(event).is_err() || last {
-                return;
+                break;
             }
         }
+        // A child that is about to be stopped would only complain of a broken pipe.
+        let _ = std::io::copy(&mut reader, &mut std::io::sink());
     });
 }
 
