@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A network of windows of five frames of 16 × 16 points, with random weights.
-const NEAR: &str = "tests/golden/networks/sda_small/near16";
-const NEAR_PRIOR: &str = "network:tests/golden/networks/sda_small/near16";
+const NEAR: &str = "tests/golden/networks/sda_runs/near16";
+const NEAR_PRIOR: &str = "network:tests/golden/networks/sda_runs/near16";
 
 /// Turbulence-like data of the network's grid: smooth waves that travel.
 fn flow(folder: &Path, name: &str, seed: usize) -> PathBuf {
