@@ -296,7 +296,9 @@ fn manifests_of_other_making_are_refused_with_the_entry() {
         let spoiled = text.replacen(right, wrong, 1);
         assert_ne!(spoiled, text, "{right}");
         fs::write(&path, spoiled).unwrap();
-        let message = Manifest::read(&path).unwrap_err().to_string();
+        let fault = Manifest::read(&path).unwrap_err();
+        let cause = std::error::Error::source(&fault).map_or_else(String::new, ToString::to_string);
+        let message = format!("{fault}: {cause}");
         assert!(message.contains(named) && message.contains("network.json"), "{message}\nexpected: {named}");
     }
 }
