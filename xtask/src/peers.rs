@@ -16,7 +16,7 @@ const MODULES: &str = "import torch, jax, numpy, safetensors, h5py";
 /// Kilobytes that they may take, with what pip unpacks on the way.
 const ROOM: u64 = 12_000_000;
 /// The network that is served unless another is named.
-const NETWORK: &str = "tests/golden/networks/sda_small/near16";
+const NETWORK: &str = "tests/golden/networks/sda_runs/near16";
 /// Runs of one method must end within so much of each other, relative to the largest value.
 const TOLERANCE: &str = "1e-5";
 
