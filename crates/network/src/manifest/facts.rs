@@ -2,6 +2,7 @@
 
 use super::{ChannelOrder, Context, Described, Manifest, Picked};
 use crate::{Architecture, Padding, TimeInput};
+use equipoise_field::Boundary;
 
 impl Described {
     /// What the network is, for a table.
@@ -41,10 +42,11 @@ impl Manifest {
         facts.push(("sigma/mu", range.unwrap_or_else(|| "not stated: used at any level".to_owned())));
         facts.push(("mean", numbers(&self.mean)));
         facts.push(("std", numbers(&self.std)));
-        facts.push((
-            "flow",
-            format!("{}, x along {:?}, {:?}", self.kind, self.x_axis, self.boundary).to_lowercase(),
-        ));
+        let boundary = match self.boundary {
+            Boundary::Periodic => "periodic",
+            Boundary::Open => "open",
+        };
+        facts.push(("flow", format!("{}, x along {:?}, {boundary} borders", self.kind, self.x_axis)));
         let grid = self.grid.map(|[height, width]| format!("{height} x {width}"));
         facts.push(("grid", grid.unwrap_or_else(|| "that of the data".to_owned())));
         let context = match &self.context {

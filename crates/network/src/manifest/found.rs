@@ -34,6 +34,7 @@ impl Found {
             Some(path) => Some(path.clone()),
             None => Some(folder(state.path()).join(CONFIG)).filter(|path| path.exists()),
         };
+        let has_config = config.is_some();
         let (mut architecture, is_sda) = match config {
             Some(path) => {
                 let architecture = Architecture::from_config(&configuration(&path)?, &state)
@@ -44,7 +45,10 @@ impl Found {
             }
             None => (by_shapes(&state, answers, questions)?, false),
         };
-        told(&mut architecture, answers, &mut notes);
+        let against = told(&mut architecture, answers);
+        if has_config && !against.is_empty() {
+            notes.push(format!("{} as told, against the configuration", against.join(", ")));
+        }
         Ok(Self { state, pick, architecture, is_sda, notes })
     }
 }
@@ -97,7 +101,9 @@ fn by_shapes(
     questions.need(
         answers.padding,
         "--padding circular|zeros",
-        format!("what the convolutions see beyond the edges (two words: along H, along W); {OR_CONFIG}"),
+        format!(
+            "what the convolutions see beyond the edges, one word or one along H and one along W; {OR_CONFIG}"
+        ),
     );
     if depths > 1 {
         questions.need(
@@ -119,11 +125,12 @@ fn by_shapes(
     Ok(architecture)
 }
 
-/// Answers against what was found, each in a note where they differ.
-fn told(architecture: &mut Architecture, answers: &Answers, notes: &mut Vec<String>) {
-    let mut set = |what: &str, differs: bool| {
+/// Puts answers in the place of what was found; the names of those that differ.
+fn told(architecture: &mut Architecture, answers: &Answers) -> Vec<&'static str> {
+    let mut against = Vec::new();
+    let mut set = |what: &'static str, differs: bool| {
         if differs {
-            notes.push(format!("{what} as told, against what was found"));
+            against.push(what);
         }
     };
     let (padding, stride) = match architecture {
@@ -160,4 +167,5 @@ fn told(architecture: &mut Architecture, answers: &Answers, notes: &mut Vec<Stri
             }
         }
     }
+    against
 }

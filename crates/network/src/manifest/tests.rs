@@ -125,7 +125,7 @@ fn what_sda_writes_settles_all_and_is_named() {
     let fact = |name| facts.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str());
     assert_eq!(fact("sigma/mu"), Some("0.001000 to 1000.000000"));
     assert_eq!(fact("window"), Some("3 frames of 2 components, frames first"));
-    assert_eq!(fact("flow"), Some("kolmogorov, x along h, periodic"));
+    assert_eq!(fact("flow"), Some("kolmogorov, x along H, periodic borders"));
     assert_eq!(fact("parameters"), Some("13516"));
 }
 
