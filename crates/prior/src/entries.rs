@@ -72,6 +72,11 @@ pub(crate) trait Chosen: fmt::Debug + Send + Sync {
     fn files(&self) -> Vec<PathBuf> {
         Vec::new()
     }
+
+    /// A text beside its files that changes with it, of one that states one.
+    fn identity(&self) -> Result<Option<String>, PriorError> {
+        Ok(None)
+    }
 }
 
 /// What a denoiser is made from.

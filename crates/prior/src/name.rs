@@ -105,6 +105,9 @@ impl DenoiserName {
         for path in self.chosen.files() {
             found.extend(checksum(&path)?.chars().take(DIGITS));
         }
+        if let Some(text) = self.chosen.identity()? {
+            found.push_str(&digits(&text));
+        }
         match self.checksum {
             Some(expected) if expected != found => {
                 let name = format!("{}{}", self.spec.name, self.chosen.settings());
@@ -173,6 +176,14 @@ impl From<DenoiserName> for String {
     fn from(name: DenoiserName) -> Self {
         name.to_string()
     }
+}
+
+/// [`DIGITS`] digits of a text: its hash after Fowler, Noll and Vo, 64 bits, 1a.
+fn digits(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("{hash:016x}")
 }
 
 fn parse(text: &str, entries: &[Entry]) -> Option<DenoiserName> {

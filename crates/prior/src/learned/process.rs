@@ -81,6 +81,11 @@ impl Chosen for FromProcess {
         Ok(Some(Fields { path, window: served.window(), kind, grid, coordinates, stated, normalizer }))
     }
 
+    /// What the child says of its weights.
+    fn identity(&self) -> Result<Option<String>, PriorError> {
+        Ok(self.served()?.hello().identity.clone())
+    }
+
     /// Words of the command that name files: the program and its weights.
     fn files(&self) -> Vec<PathBuf> {
         self.command.split_whitespace().map(PathBuf::from).filter(|word| word.is_file()).collect()

@@ -30,12 +30,16 @@ fn what_is_written_is_read_back() {
 #[test]
 fn what_a_prior_is_follows_from_its_name() {
     let of = |of: fn(&DenoiserName) -> bool| {
-        let names = DenoiserName::all().map(|spec| spec.name);
-        names.filter(|name| of(&name.parse().unwrap())).collect::<Vec<_>>()
+        let parse = |spec: &PriorSpec| match spec.settings.starts_with('[') || spec.settings.is_empty() {
+            true => spec.name.parse().unwrap(),
+            false => format!("{}:there", spec.name).parse().unwrap(),
+        };
+        let all = DenoiserName::all().filter(|spec| of(&parse(spec)));
+        all.map(|spec| spec.name).collect::<Vec<_>>()
     };
     assert_eq!(of(DenoiserName::is_gaussian), ["wiener"]);
     assert_eq!(of(DenoiserName::knows_posterior), ["wiener", "optimal"]);
-    assert_eq!(of(|name| !name.needs_windows()), ["wiener"]);
+    assert_eq!(of(|name| !name.needs_windows()), ["wiener", "network", "serve"]);
 }
 
 #[test]
@@ -108,4 +112,13 @@ fn a_prior_from_a_file_is_known_by_its_checksum() {
     assert_eq!(read(&other.to_string()).pinned().unwrap().to_string(), other.to_string());
     let refused = one.pinned().unwrap_err().to_string();
     assert!(refused.contains("sha256: found d9298a10d1b07358, expected 7692c3ad3540bb80"), "{refused}");
+}
+
+/// Published values of the hash.
+#[test]
+fn a_text_has_the_digits_of_its_hash() {
+    assert_eq!(
+        [digits(""), digits("a"), digits("foobar")],
+        ["cbf29ce484222325", "af63dc4c8601ec8c", "85944171f73967e8"]
+    );
 }
