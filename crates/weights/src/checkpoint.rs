@@ -114,28 +114,32 @@ pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chose
 fn candidates<'a>(pickle: &Pickle<'a>) -> (Vec<Candidate<'a>>, Option<String>) {
     let mut found = Vec::new();
     let mut nameless = None;
-    let mut queue = VecDeque::from([(Vec::new(), pickle.root())]);
-    let mut seen = HashSet::new();
-    while let Some((path, id)) = queue.pop_front() {
+    let mut queue = VecDeque::from([(Vec::new(), false, pickle.root())]);
+    // Every value is looked into once, however many keys name it.
+    let (mut seen, mut lists) = (HashSet::new(), HashSet::new());
+    while let Some((path, averaged, id)) = queue.pop_front() {
+        if !seen.insert(id) {
+            continue;
+        }
         let Some(entries) = pickle.entries(id) else { continue };
         let has = |name| entries.iter().any(|(key, _)| *key == name);
-        if !seen.insert(id) || (has("state") && has("param_groups")) {
+        if has("state") && has("param_groups") {
             continue;
         }
         let is_state = entries.iter().any(|(_, id)| is_weight(pickle.node(*id)));
         if path.is_empty() || !is_state {
             for (key, id) in &entries {
                 let path: Vec<&str> = path.iter().chain([key]).copied().collect();
-                if path.iter().any(|name| is_average(name)) && is_list_of_weights(pickle, *id) {
+                let averaged = averaged || is_average(key);
+                if averaged && lists.insert(*id) && is_list_of_weights(pickle, *id) {
                     nameless = Some(path.join("."));
                 }
-                if path.len() <= DEPTH {
-                    queue.push_back((path, *id));
+                if path.len() <= DEPTH && !seen.contains(id) {
+                    queue.push_back((path, averaged, *id));
                 }
             }
         }
         if is_state {
-            let averaged = path.iter().any(|name| is_average(name));
             found.push(Candidate { path, entries, averaged });
         }
     }

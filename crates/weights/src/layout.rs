@@ -13,6 +13,9 @@ pub(crate) struct Layout {
 impl Layout {
     /// How many numbers the tensor has; none where that cannot be counted.
     pub(crate) fn len(&self) -> Option<usize> {
+        if self.shape.contains(&0) {
+            return Some(0);
+        }
         self.shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length))
     }
 
@@ -38,12 +41,15 @@ impl Layout {
     }
 
     fn is_contiguous(&self) -> bool {
-        let mut expected = 1;
+        if self.shape.contains(&0) {
+            return true;
+        }
+        let mut expected = Some(1usize);
         for (length, stride) in self.shape.iter().zip(&self.strides).rev() {
-            if *length > 1 && *stride != expected {
+            if *length > 1 && Some(*stride) != expected {
                 return false;
             }
-            expected *= length;
+            expected = expected.and_then(|expected| expected.checked_mul(*length));
         }
         true
     }

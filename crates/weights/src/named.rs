@@ -1,7 +1,8 @@
 //! The names of tensors: prefixes of wrappers, averaged twins, counters.
 
 use crate::Pick;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use crate::checkpoint::listed;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Wrappers that put their name before every key.
 const WRAPPERS: [&str; 7] = ["module", "_orig_mod", "model", "net", "backbone", "denoiser", "online_model"];
@@ -29,8 +30,10 @@ pub(crate) struct Settled {
 /// Names that do not settle which tensors are meant.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Unsettled {
-    /// Raw and averaged ones.
+    /// Raw and averaged ones, behind these prefixes.
     Twins { averaged: String },
+    /// Several averages, behind these prefixes.
+    Several { averaged: String },
     /// No averaged ones.
     NoAverage,
     /// Averaged ones alone.
@@ -64,9 +67,12 @@ pub(crate) fn settle(
     let mut averaged = averaged;
     unwrap(&mut settled, &mut averaged);
     match (Twins::of(&settled.kept), pick) {
-        (Some(twins), Pick::Only) => return Err(Unsettled::Twins { averaged: twins.prefix }),
+        (Some(twins), Pick::Only) => return Err(Unsettled::Twins { averaged: twins.named() }),
+        (Some(twins), Pick::Ema) if twins.prefixes.len() > 1 => {
+            return Err(Unsettled::Several { averaged: twins.named() });
+        }
         (Some(twins), pick) => {
-            twins.drop_one(&mut settled, pick == Pick::Ema);
+            twins.drop_others(&mut settled, pick == Pick::Ema);
             unwrap(&mut settled, &mut averaged);
         }
         (None, pick) => match (pick, averaged) {
@@ -74,6 +80,9 @@ pub(crate) fn settle(
             (Pick::Raw, true) => return Err(Unsettled::NoRaw),
             _ => {}
         },
+    }
+    if settled.kept.is_empty() && pick == Pick::Raw && !keys.is_empty() {
+        return Err(Unsettled::NoRaw);
     }
     let mut seen = HashSet::new();
     match settled.kept.iter().find(|(_, key)| !seen.insert(key)) {
@@ -124,66 +133,93 @@ fn unwrap(settled: &mut Settled, averaged: &mut bool) {
     }
 }
 
-/// Keys before which the name of an average stands, while others are their raw twins.
+/// Keys before which the names of averages stand, while others are their raw twins.
 struct Twins {
-    prefix: String,
+    prefixes: Vec<String>,
     /// Names of raw ones by their names without dots, which is how Stability's `LitEma` names the average.
     dotless: HashMap<String, String>,
 }
 
 impl Twins {
+    /// An average's keys are those of the raw ones, or of the wrapper that it is named for; where all are
+    /// averages, those of another average.
     fn of(kept: &[(usize, String)]) -> Option<Self> {
-        let prefixes: BTreeSet<&str> = kept.iter().filter_map(|(_, key)| first(key)).collect();
-        prefixes.iter().filter(|prefix| is_average(prefix)).find_map(|prefix| Self::before(prefix, kept))
+        let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (_, key) in kept {
+            groups.entry(first(key).unwrap_or_default()).or_default().push(key);
+        }
+        let averages: Vec<&str> = groups.keys().copied().filter(|prefix| is_average(prefix)).collect();
+        if averages.is_empty() {
+            return None;
+        }
+        let is_raw = |key: &str| first(key).is_none_or(|prefix| !is_average(prefix));
+        let raw = bare(kept.iter().map(|(_, key)| key.as_str()).filter(|key| is_raw(key)));
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for prefix in averages.iter().filter(|_| raw.is_empty()) {
+            bare(groups[prefix].iter().copied())
+                .into_iter()
+                .for_each(|key| *seen.entry(key).or_default() += 1);
+        }
+        let dotless: HashMap<String, String> =
+            raw.iter().map(|key| (key.replace('.', ""), key.clone())).collect();
+        let mut wrappers: HashMap<String, HashSet<String>> = HashMap::new();
+        let (mut prefixes, mut is_dotless) = (Vec::new(), false);
+        for prefix in averages {
+            let averaged = bare(groups[prefix].iter().copied());
+            let named = named_for(prefix);
+            let wrapped = wrappers.entry(named.clone()).or_insert_with(|| {
+                let is_one = |of: &str| if named.is_empty() { WRAPPERS.contains(&of) } else { named == of };
+                bare(groups.iter().filter(|(of, _)| is_one(of)).flat_map(|(_, keys)| keys.iter().copied()))
+            });
+            let is_twin = !averaged.is_disjoint(&raw)
+                || !averaged.is_disjoint(wrapped)
+                || averaged.iter().any(|key| seen.get(key).is_some_and(|count| *count > 1));
+            let without_dots = !is_twin && averaged.iter().all(|key| dotless.contains_key(key));
+            if is_twin || without_dots {
+                prefixes.push(prefix.to_owned());
+                is_dotless |= without_dots;
+            }
+        }
+        let dotless = if is_dotless { dotless } else { HashMap::new() };
+        (!prefixes.is_empty()).then_some(Self { prefixes, dotless })
     }
 
-    /// Those of one prefix: the rest of its keys are those of all others, or of the wrapper that it is named for.
-    fn before(prefix: &str, kept: &[(usize, String)]) -> Option<Self> {
-        let (averaged, raw): (Vec<_>, Vec<_>) =
-            kept.iter().cloned().partition(|(_, key)| first(key) == Some(prefix));
-        let named_for = |key: &str| first(key).is_some_and(|wrapper| is_named_for(prefix, wrapper));
-        let wrapped: Vec<_> = raw.iter().filter(|(_, key)| named_for(key)).cloned().collect();
-        let bare = |kept: Vec<(usize, String)>| {
-            let mut part = Settled { kept, ..Settled::default() };
-            unwrap(&mut part, &mut false);
-            part.kept.into_iter().map(|(_, key)| key).collect::<HashSet<_>>()
-        };
-        let averaged = bare(averaged);
-        let found = |raw: &HashSet<String>, averaged: &HashSet<String>| !averaged.is_disjoint(raw);
-        let (raw, wrapped) = (bare(raw), bare(wrapped));
-        if found(&raw, &averaged) || found(&wrapped, &averaged) {
-            return Some(Self { prefix: prefix.to_owned(), dotless: HashMap::new() });
-        }
-        let dotless: HashMap<_, _> = raw.into_iter().map(|key| (key.replace('.', ""), key)).collect();
-        let is_dotless = !averaged.is_empty() && averaged.iter().all(|key| dotless.contains_key(key));
-        is_dotless.then(|| Self { prefix: prefix.to_owned(), dotless })
+    fn named(&self) -> String {
+        listed(self.prefixes.iter().map(|prefix| format!("`{prefix}.`")))
     }
 
     /// Leaves the averaged ones, or the raw ones.
-    fn drop_one(&self, settled: &mut Settled, averaged: bool) {
+    fn drop_others(&self, settled: &mut Settled, averaged: bool) {
         let all = settled.kept.len();
-        settled.kept.retain(|(_, key)| (first(key) == Some(&self.prefix)) == averaged);
+        let prefixes: HashSet<&str> = self.prefixes.iter().map(String::as_str).collect();
+        settled.kept.retain(|(_, key)| first(key).is_some_and(|it| prefixes.contains(it)) == averaged);
         let (dropped, which) = (all - settled.kept.len(), if averaged { "raw" } else { "averaged" });
-        let prefix = &self.prefix;
-        settled
-            .notes
-            .push(format!("left {dropped} {which} tensors aside, as told (`{prefix}.` is the average)"));
+        let (named, verb) =
+            (self.named(), if self.prefixes.len() > 1 { "are averages" } else { "is the average" });
+        settled.notes.push(format!("left {dropped} {which} tensors aside, as told ({named} {verb})"));
         if !averaged || self.dotless.is_empty() {
             return;
         }
         for (_, key) in &mut settled.kept {
-            if let Some(named) = self.dotless.get(&key[prefix.len() + 1..]) {
+            let rest = key.split_once('.').map_or("", |(_, rest)| rest);
+            if let Some(named) = self.dotless.get(rest) {
                 key.clone_from(named);
             }
         }
         settled.notes.push(format!(
-            "named the tensors of `{prefix}.` after the raw ones, of whose names dots were left out"
+            "named the tensors of {named} after the raw ones, of whose names dots were left out"
         ));
     }
 }
 
-/// Whether the name of an average is that of a wrapper with a word more: `ema_net` and `net`, `ema` and `model`.
-fn is_named_for(average: &str, wrapper: &str) -> bool {
-    let words: Vec<&str> = average.split('_').filter(|word| !is_average(word)).collect();
-    if words.is_empty() { WRAPPERS.contains(&wrapper) } else { words.join("_") == wrapper }
+/// Keys without the wrappers that stand before all of them.
+fn bare<'a>(keys: impl Iterator<Item = &'a str>) -> HashSet<String> {
+    let mut part = Settled { kept: keys.map(|key| (0, key.to_owned())).collect(), ..Settled::default() };
+    unwrap(&mut part, &mut false);
+    part.kept.into_iter().map(|(_, key)| key).collect()
+}
+
+/// The wrapper that an average is named for: `net` for `ema_net`; nothing for `ema`, which is any wrapper's.
+fn named_for(average: &str) -> String {
+    average.split('_').filter(|word| !is_average(word)).collect::<Vec<_>>().join("_")
 }

@@ -8,7 +8,7 @@ mod node;
 mod rebuild;
 
 pub use fault::PickleFault;
-pub(crate) use machine::read;
+pub(crate) use machine::{KEY, read};
 pub(crate) use node::{Id, Node, Pickle, View};
 
 #[cfg(test)]

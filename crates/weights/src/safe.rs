@@ -3,6 +3,7 @@
 use crate::checkpoint::listed;
 use crate::element::{ByteOrder, Element};
 use crate::named::settle;
+use crate::pickle::KEY;
 use crate::torch::{FLOATS, unsettled};
 use crate::{Pick, State, Tensor, WeightsError};
 use safetensors::{Dtype, SafeTensors};
@@ -18,8 +19,16 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
     let names = header.offset_keys();
     let views =
         names.iter().map(|name| tensors.tensor(name).map_err(failed)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(name) = names.iter().find(|name| name.len() > KEY) {
+        return Err(WeightsError::Tensor {
+            file: file.to_owned(),
+            key: name.chars().take(64).collect(),
+            found: format!("a name of {} bytes", name.len()),
+            expected: format!("at most {KEY}"),
+        });
+    }
     let keys: Vec<&str> = names.iter().map(String::as_str).collect();
-    let numbers: Vec<usize> = views.iter().map(|view| view.shape().iter().product()).collect();
+    let numbers: Vec<usize> = views.iter().map(|view| numbers(view.shape())).collect();
     let settled = settle(&keys, &numbers, pick, false).map_err(|why| unsettled(file, why))?;
     let mut notes = settled.notes;
     if !settled.counters.is_empty() {
@@ -48,10 +57,12 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
             expected: "tensors by name",
         });
     }
-    let mut metadata: Vec<(String, String)> =
-        header.metadata().iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
-    metadata.sort();
-    Ok(State::new(file, kept).noted(notes).described(metadata))
+    Ok(State::new(file, kept).noted(notes))
+}
+
+/// How many numbers a shape has, at most as many as can be counted.
+fn numbers(shape: &[usize]) -> usize {
+    shape.iter().fold(1, |product, length| product.saturating_mul(*length))
 }
 
 fn element(dtype: Dtype) -> Option<Element> {

@@ -28,7 +28,6 @@ pub struct State {
     tensors: HashMap<String, Tensor>,
     accounts: Accounts,
     notes: Vec<String>,
-    metadata: Vec<(String, String)>,
 }
 
 impl State {
@@ -40,7 +39,6 @@ impl State {
             tensors: HashMap::new(),
             accounts: Accounts::default(),
             notes: Vec::new(),
-            metadata: Vec::new(),
         };
         for (key, tensor) in tensors {
             if state.tensors.insert(key.clone(), tensor).is_none() {
@@ -100,10 +98,6 @@ impl State {
         Self { notes, ..self }
     }
 
-    pub(crate) fn described(self, metadata: Vec<(String, String)>) -> Self {
-        Self { metadata, ..self }
-    }
-
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -112,11 +106,6 @@ impl State {
     /// What was decided in reading: the dictionary that was chosen, prefixes removed, entries skipped.
     pub fn notes(&self) -> &[String] {
         &self.notes
-    }
-
-    /// Names and values that the file holds beside its tensors (safetensors).
-    pub fn metadata(&self) -> &[(String, String)] {
-        &self.metadata
     }
 
     /// The names of the tensors that were not taken yet, in the order of the file.

@@ -163,8 +163,13 @@ pub(crate) fn unsettled(file: &Path, why: Unsettled) -> WeightsError {
     match why {
         Unsettled::Twins { averaged } => WeightsError::Pick {
             file,
-            found: format!("raw and averaged weights (`{averaged}.`)"),
+            found: format!("raw and averaged weights ({averaged})"),
             expected: SAY,
+        },
+        Unsettled::Several { averaged } => WeightsError::States {
+            file,
+            found: format!("several averages ({averaged})"),
+            expected: "one; save the one that is meant by itself",
         },
         Unsettled::NoAverage => WeightsError::Pick {
             file,

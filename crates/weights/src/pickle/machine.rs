@@ -12,6 +12,9 @@ const BYTES: usize = 62 << 20;
 /// The most values.
 pub(super) const VALUES: usize = 2 << 20;
 
+/// The most bytes of a key.
+pub(crate) const KEY: usize = 4096;
+
 pub(super) struct Machine<'a> {
     bytes: &'a [u8],
     next: usize,
@@ -151,8 +154,15 @@ impl<'a> Machine<'a> {
     pub(super) fn pairs(&self, values: &[Id]) -> Result<Vec<(Id, Id)>, PickleFault> {
         let (pairs, rest) = values.as_chunks::<2>();
         match rest {
-            [] => Ok(pairs.iter().map(|[key, value]| (*key, *value)).collect()),
+            [] => pairs.iter().map(|[key, value]| self.pair(*key, *value)).collect(),
             _ => Err(self.operand("a key without a value", "pairs")),
+        }
+    }
+    /// A key and its value. Long keys would be compared as often as they are named.
+    pub(super) fn pair(&self, key: Id, value: Id) -> Result<(Id, Id), PickleFault> {
+        match self.node(key) {
+            Node::Text(key) if key.len() > KEY => Err(self.operand("a key of many thousand bytes", "a name")),
+            _ => Ok((key, value)),
         }
     }
 }

@@ -67,7 +67,7 @@ impl<'a> Machine<'a> {
             return Err(PickleFault::Limit { what: "entries copied in a pickle", limit: VALUES });
         }
         let pair = |id: &Id| match self.node(*id) {
-            Node::Tuple(pair) | Node::List(pair) if pair.len() == 2 => Ok((pair[0], pair[1])),
+            Node::Tuple(pair) | Node::List(pair) if pair.len() == 2 => self.pair(pair[0], pair[1]),
             found => Err(self.operand(found.kind(), "a pair")),
         };
         let pairs = items.iter().map(pair).collect::<Result<_, _>>()?;

@@ -45,8 +45,6 @@ fn both_formats_hold_the_same_bits() {
         assert_eq!((&a.shape, bits(&a.values)), (&b.shape, bits(&b.values)), "{key}");
     }
     assert_eq!(safe.keys().count(), pickled.keys().count() - 1, "shared_tail stands in one only");
-    let metadata = [("format", "pt"), ("window", "5")].map(|(a, b)| (a.to_owned(), b.to_owned()));
-    assert_eq!(safe.metadata(), metadata);
 }
 
 #[test]

@@ -63,6 +63,31 @@ fn averages_of_other_forms_are_twins_too() {
     }
 }
 
+/// Which of several averages is meant is not guessed.
+#[test]
+fn several_averages_are_named() {
+    let files = Files::new();
+    let of = |names: &[&str]| {
+        let entry = |(i, name): (usize, &&str)| {
+            format!(r#""{name}":{{"dtype":"F32","shape":[1],"data_offsets":[{},{}]}}"#, 4 * i, 4 * i + 4)
+        };
+        let header = names.iter().enumerate().map(entry).collect::<Vec<_>>().join(",");
+        file(&files, &format!("{{{header}}}"), &singles(&vec![1.0; names.len()]))
+    };
+    let all = ["model.w", "ema_1.w", "ema_2.w"];
+    for (names, pick, said) in [
+        (&all[..], Pick::Ema, "found several averages (`ema_1.`, `ema_2.`), expected one"),
+        (&all, Pick::Only, "found raw and averaged weights (`ema_1.`, `ema_2.`)"),
+        (&["ema_1.w", "ema_2.w"], Pick::Ema, "found several averages (`ema_1.`, `ema_2.`), expected one"),
+        (&["ema_1.w", "ema_2.w"], Pick::Raw, "found averaged (EMA) weights alone"),
+    ] {
+        let message = State::read(&of(names), pick).unwrap_err().to_string();
+        assert!(message.contains(said), "{message}");
+    }
+    let raw = State::read(&of(&all), Pick::Raw).unwrap();
+    assert_eq!(raw.keys().collect::<Vec<_>>(), ["w"]);
+}
+
 /// A layer that happens to be called `ema` has no twin, and stays.
 #[test]
 fn a_layer_by_the_name_of_an_average_is_none() {
