@@ -114,7 +114,8 @@ impl AzulaUNet {
     /// zero padding. Input channels beyond those of the output are context.
     ///
     /// # Errors
-    /// [`NetworkError::Family`] if `state` is no such network.
+    /// [`NetworkError::Family`] if `state` is no such network; [`NetworkError::Architecture`] for a length that
+    /// makes none, such as 0.
     pub fn from_state(state: &State) -> Result<Self, NetworkError> {
         let shapes = Shapes::new(state, KNOWN_BY)?;
         let [_, inputs, high, wide] = shapes.convolution(KNOWN_BY)?;
@@ -135,7 +136,7 @@ impl AzulaUNet {
         let Some(cond_channels) = inputs.checked_sub(outputs) else {
             return Err(fault("input channels", inputs, format!("at least the {outputs} of the output")));
         };
-        Ok(Self {
+        let read = Self {
             in_channels: outputs,
             out_channels: outputs,
             cond_channels,
@@ -149,7 +150,9 @@ impl AzulaUNet {
             stride: [2, 2],
             padding: [Padding::Zeros; 2],
             norm: Norm::Layer,
-        })
+        };
+        // Another norm than the layer norm, which shapes do not tell, takes widths of 1.
+        Self { norm: Norm::Rms, ..read.clone() }.check().map(|()| read)
     }
 
     /// That the description makes a network.

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 const LARGEST: usize = 1 << 20;
 /// No depth is coarser by more.
 const LARGEST_STRIDE: usize = 64;
+/// No more depths.
+const MOST_DEPTHS: usize = 32;
 /// No more blocks at a depth.
 const MOST_BLOCKS: usize = 1 << 10;
 
@@ -99,6 +101,9 @@ pub(crate) fn check_depths(
         let expected =
             format!("one count for each of the {} widths of {widths}, of which there is one", channels.len());
         return Err(fault(blocks, format!("{} counts", counts.len()), expected));
+    }
+    if channels.len() > MOST_DEPTHS {
+        return Err(fault(widths, format!("{} widths", channels.len()), format!("at most {MOST_DEPTHS}")));
     }
     channels.iter().try_for_each(|&width| check_count(widths, width, least))?;
     match counts.iter().find(|count| **count > MOST_BLOCKS) {

@@ -50,6 +50,16 @@ pub enum NetworkError {
         /// What the network runs on.
         expected: String,
     },
+    /// A grid that neither the network nor the data beside it has.
+    #[error(
+        "{file}: found no grid, of the network or of data, expected one: equipoise network describe {file} … \
+         --grid H,W --force",
+        file = .file.display()
+    )]
+    NoGrid {
+        /// The file of weights.
+        file: PathBuf,
+    },
     /// A buffer of the wrong length.
     #[error("{what}: found length {found}, expected {expected}")]
     Length {
@@ -128,6 +138,12 @@ pub enum NetworkError {
         low: f64,
         /// The largest.
         high: f64,
+    },
+    /// A noise level that is none, for a network that may be asked at any.
+    #[error("noise level: found sigma/mu = {found}, expected a level above 0")]
+    NoLevel {
+        /// σ/μ.
+        found: f64,
     },
 }
 

@@ -120,17 +120,15 @@ impl Manifest {
             .map_err(|source| NetworkError::Json { file: path.to_owned(), source })?;
         text.push('\n');
         let made = path.with_extension(format!("json.{}.part", std::process::id()));
-        let write = || {
-            let mut file = fs::File::create_new(&made)?;
+        let mut file = fs::File::create_new(&made).map_err(failed)?;
+        let mut write = || {
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             if replace { fs::rename(&made, path) } else { fs::hard_link(&made, path) }
         };
         let written = write();
-        // Where it was renamed it is not there any more; a file of another run is never removed.
-        if written.is_ok() || made.exists() {
-            let _ = fs::remove_file(&made);
-        }
+        // This run made it; where it was renamed it is not there any more.
+        let _ = fs::remove_file(&made);
         written.map_err(failed)
     }
 

@@ -79,6 +79,15 @@ impl Preconditioner {
             (Some([low, high]), _) if !(low >= 0.0 && high > low && high.is_finite()) => {
                 return Err(fault("ratios", format!("{low}, {high}"), "a smaller and a larger number"));
             }
+            (Some(range), Some(schedule)) if uses_t(preconditioning, time) => {
+                let [low, high] = slack([0.0, 1.0].map(|t| schedule.level(t).ratio()));
+                if range[0] < low || range[1] > high {
+                    let expected =
+                        format!("a range within {low} to {high}, that of the schedule, whose t is asked for");
+                    return Err(fault("ratios", format!("{}, {}", range[0], range[1]), expected));
+                }
+                Some(range)
+            }
             (Some(range), _) => Some(range),
             (None, Some(schedule)) => Some([0.0, 1.0].map(|t| schedule.level(t).ratio())),
             (None, None) => None,
@@ -94,12 +103,13 @@ impl Preconditioner {
     /// The coefficients at a level of any schedule.
     ///
     /// # Errors
-    /// [`NetworkError::Level`] for a level that the network was not trained for, or that is none.
+    /// [`NetworkError::Level`] for a level that the network was not trained for; [`NetworkError::NoLevel`] for one
+    /// that is none.
     pub fn at(&self, level: Level) -> Result<Coefficients, NetworkError> {
         let rho = self.ratio(level)?;
         let t = match &self.schedule {
-            Some(schedule) => Some(time_of(&**schedule, rho)?),
-            None => None,
+            Some(schedule) if uses_t(self.preconditioning, self.time) => Some(time_of(&**schedule, rho)?),
+            _ => None,
         };
         let own = match (self.preconditioning, &self.schedule, t) {
             (
@@ -130,10 +140,13 @@ impl Preconditioner {
     /// ρ of a level, brought to an end of the range that it passes by rounding alone.
     fn ratio(&self, level: Level) -> Result<f64, NetworkError> {
         let found = level.ratio();
-        let [low, high] = self.range.unwrap_or([f64::MIN_POSITIVE, f64::MAX]);
         let is_level = level.mu > 0.0 && level.mu.is_finite() && level.sigma.is_finite();
-        let slack = [low * (1.0 - ROUNDING), high * (1.0 + ROUNDING)];
-        if is_level && found >= slack[0] && found <= slack[1] {
+        let Some([low, high]) = self.range else {
+            let is_above = is_level && found >= f64::MIN_POSITIVE && found.is_finite();
+            return if is_above { Ok(found) } else { Err(NetworkError::NoLevel { found }) };
+        };
+        let [least, most] = slack([low, high]);
+        if is_level && found >= least && found <= most {
             return Ok(found.clamp(low, high));
         }
         Err(NetworkError::Level { found, low, high })
@@ -151,13 +164,25 @@ impl fmt::Debug for Preconditioner {
     }
 }
 
-/// The time at which a schedule passes ρ, the end of its own where ρ lies past it: a range may be wider.
+/// Whether the t of the schedule is asked for: for the network's own level, or as what it is told of the time.
+fn uses_t(preconditioning: Preconditioning, time: TimeInput) -> bool {
+    let of_schedule =
+        matches!(preconditioning, Preconditioning::None | Preconditioning::Simple | Preconditioning::Karras);
+    of_schedule || matches!(time, TimeInput::Schedule { .. })
+}
+
+/// A range of ρ, wider by roundings.
+fn slack([low, high]: [f64; 2]) -> [f64; 2] {
+    [low * (1.0 - ROUNDING), high * (1.0 + ROUNDING)]
+}
+
+/// The time at which a schedule passes ρ, an end where ρ lies past it by rounding alone; farther is an error.
 fn time_of(schedule: &dyn Schedule, rho: f64) -> Result<f64, NetworkError> {
     let refused =
         |error: ScheduleError| fault("schedule", error, "one whose sigma/mu passes that of the level");
     let [low, high] = [0.0, 1.0].map(|t| schedule.level(t).ratio());
-    let slack = [low * (1.0 - ROUNDING), high * (1.0 + ROUNDING)];
-    if !(slack[0]..=slack[1]).contains(&rho) {
+    let [least, most] = slack([low, high]);
+    if !(least..=most).contains(&rho) {
         return Err(NetworkError::Level { found: rho, low, high });
     }
     let times = times_of_ratios(schedule, &[rho.clamp(low, high)]).map_err(refused)?;

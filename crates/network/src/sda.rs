@@ -78,7 +78,8 @@ impl SdaUNet {
     /// buffer of forcing are context.
     ///
     /// # Errors
-    /// [`NetworkError::Family`] if `state` is no such network.
+    /// [`NetworkError::Family`] if `state` is no such network; [`NetworkError::Architecture`] for a length that
+    /// makes none, such as 0.
     pub fn from_state(state: &State) -> Result<Self, NetworkError> {
         let shapes = Shapes::new(state, KNOWN_BY)?;
         let [first, inputs, high, wide] = shapes.convolution(KNOWN_BY)?;
@@ -94,11 +95,11 @@ impl SdaUNet {
         };
         let [outputs, ..] = shapes.convolution(&tail(depths - 1, depths, ".weight"))?;
         let forcing = shapes.get("forcing").and_then(|shape| shape.first().copied()).unwrap_or(0);
-        let Some(context) = inputs.checked_sub(outputs + forcing) else {
+        let Some(context) = outputs.checked_add(forcing).and_then(|taken| inputs.checked_sub(taken)) else {
             let expected = format!("at least the {outputs} of the output and the {forcing} of the forcing");
             return Err(fault("input channels", inputs, expected));
         };
-        Ok(Self {
+        let read = Self {
             window: 1,
             features: outputs,
             context,
@@ -113,7 +114,8 @@ impl SdaUNet {
             stride: [2, 2],
             activation: Activation::SiLU,
             padding: [Padding::Circular; 2],
-        })
+        };
+        read.check().map(|()| read)
     }
 
     /// Channels of a window.

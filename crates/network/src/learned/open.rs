@@ -15,7 +15,7 @@ impl<R: Real> Learned<R> {
     ///
     /// # Errors
     /// [`NetworkError::Unsettled`] with what is not known of the network; [`NetworkError::Grid`] where its grid is
-    /// not `grid`, or neither is known; what is wrong with its files.
+    /// not `grid`, [`NetworkError::NoGrid`] where neither is known; what is wrong with its files.
     pub fn open(path: &Path, grid: Option<[usize; 2]>) -> Result<Self, NetworkError> {
         let (manifest, folder) = Manifest::find(path)?;
         let state = State::read(&folder.join(&manifest.weights), manifest.pick.into())?;
@@ -28,8 +28,7 @@ impl<R: Real> Learned<R> {
                 return Err(NetworkError::Grid { found: asked, expected });
             }
             (None, None) => {
-                let expected = "one: the network has none of its own, give that of the data".to_owned();
-                return Err(NetworkError::Grid { found: [0, 0], expected });
+                return Err(NetworkError::NoGrid { file: folder.join(&manifest.weights) });
             }
             (own, asked) => own.or(asked).unwrap_or_default(),
         };
@@ -51,12 +50,26 @@ impl Manifest {
             }
         } else if path.extension().is_some_and(|extension| extension == "json") {
             return Ok((Self::read(path)?, folder(path)));
-        } else if let Some(manifest) = beside(path)? {
+        } else if let Some(manifest) = Self::beside(path)? {
             return Ok((manifest, folder(path)));
         }
         let described = describe(path, &Answers::default())?;
         let folder = folder(&described.weights);
         Ok((described.manifest, folder))
+    }
+
+    /// The manifest beside a file of weights, if it is about this file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn beside(weights: &Path) -> Result<Option<Self>, NetworkError> {
+        let path = folder(weights).join(MANIFEST);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let manifest = Self::read(&path)?;
+        let is_meant = weights.file_name().is_some_and(|name| name == manifest.weights.as_str());
+        Ok(is_meant.then_some(manifest))
     }
 
     /// For each channel of the network, the plane τ·C + c of a window that it takes; empty where it is the same.
@@ -69,15 +82,4 @@ impl Manifest {
             }
         }
     }
-}
-
-/// The manifest beside a file of weights, if it is about this file.
-fn beside(weights: &Path) -> Result<Option<Manifest>, NetworkError> {
-    let path = folder(weights).join(MANIFEST);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let manifest = Manifest::read(&path)?;
-    let is_meant = weights.file_name().is_some_and(|name| name == manifest.weights.as_str());
-    Ok(is_meant.then_some(manifest))
 }

@@ -1,6 +1,7 @@
 //! What stands beside a file of weights.
 
 use super::{Answers, Picked, Questions};
+use crate::entries::fault;
 use crate::{Architecture, NetworkError};
 use equipoise_weights::{Pick, State, WeightsError};
 use serde_json::Value;
@@ -45,6 +46,7 @@ impl Found {
             }
             None => (by_shapes(&state, answers, questions)?, false),
         };
+        foreign(&architecture, answers)?;
         let against = told(&mut architecture, answers);
         if has_config && !against.is_empty() {
             notes.push(format!("{} as told, against the configuration", against.join(", ")));
@@ -125,6 +127,20 @@ fn by_shapes(
     Ok(architecture)
 }
 
+/// That no answer is about the other family of networks, where it would change nothing.
+fn foreign(architecture: &Architecture, answers: &Answers) -> Result<(), NetworkError> {
+    match (architecture, answers.activation, answers.norm) {
+        (Architecture::Azula(_), Some(activation), _) => {
+            let expected = "none: the network is azula's, whose activation is SiLU";
+            Err(fault("activation", format!("{activation:?}"), expected))
+        }
+        (Architecture::Sda(_), _, Some(norm)) => {
+            Err(fault("norm", norm, "none: the network is SDA's, whose norm is that of layers"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Puts answers in the place of what was found; the names of those that differ.
 fn told(architecture: &mut Architecture, answers: &Answers) -> Vec<&'static str> {
     let mut against = Vec::new();
@@ -151,7 +167,7 @@ fn told(architecture: &mut Architecture, answers: &Answers) -> Vec<&'static str>
                 set("activation", sda.activation != told);
                 sda.activation = told;
             }
-            let channels = sda.window * sda.features;
+            let channels = sda.channels();
             if let Some(window) = answers.window
                 && window > 0
                 && channels.is_multiple_of(window)

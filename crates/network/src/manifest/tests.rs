@@ -149,6 +149,10 @@ fn a_manifest_reads_back_and_is_not_replaced_unasked() {
     other.write(&path, true).unwrap();
     assert_eq!(Manifest::read(&path).unwrap(), other);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3, "no file is left behind");
+    let part = path.with_extension(format!("json.{}.part", std::process::id()));
+    fs::write(&part, "of another").unwrap();
+    assert!(matches!(manifest.write(&path, true), Err(NetworkError::File { .. })));
+    assert_eq!(fs::read_to_string(&part).unwrap(), "of another");
 }
 
 #[test]
@@ -265,6 +269,14 @@ fn answers_are_held_to_the_network() {
     refused(&Answers { context: Some("c".to_owned()), ..told() }, "context: found c, expected none");
     refused(&Answers { grid: Some([0, 4]), ..told() }, "found 0 x 4");
     refused(&Answers { ratios: Some([2.0, 1.0]), ..told() }, "ratios: found 2, 1, expected a smaller and");
+    let activation = Some(crate::Activation::ReLU);
+    refused(
+        &Answers { activation, ..told() },
+        "activation: found ReLU, expected none: the network is azula's",
+    );
+    let norm = Answers { norm: Some(crate::Norm::Rms), ..Answers::default() };
+    let foreign = describe(&case("sda_small/w3"), &norm).unwrap_err().to_string();
+    assert!(foreign.contains("norm: found rms, expected none: the network is SDA's"), "{foreign}");
     let data = Particulars { dt: Some(-1.0), ..Particulars::default() };
     refused(&Answers { data, ..told() }, "dt: found -1, expected a finite number above 0");
     let grid = Answers { grid: Some([16, 16]), ..Answers::default() };

@@ -198,10 +198,30 @@ fn levels_beyond_the_training_are_refused() {
     assert!(ranged([0.01, 10.0]).unwrap().at(Level { mu: 1.0, sigma: 11.0 }).is_err());
     assert!(ranged([0.01, 10.0]).unwrap().at(Level { mu: 1.0, sigma: 9.0 }).is_ok());
     assert!(ranged([1.0, 0.5]).is_err() && ranged([f64::NAN, 0.5]).is_err());
+    let free = Preconditioner::new(Preconditioning::Karras, Predicts::X, TimeInput::LogRatio, None, None);
+    let message = free.unwrap().at(Level { mu: 1.0, sigma: 0.0 }).unwrap_err().to_string();
+    assert_eq!(message, "noise level: found sigma/mu = 0, expected a level above 0");
     for (mu, sigma) in [(0.0, 1.0), (1.0, f64::NAN), (f64::NAN, 1.0), (-1.0, 1.0), (1.0, 0.0)] {
         for (name, around) in all() {
             assert!(around.at(Level { mu, sigma }).is_err(), "{name}: {mu} {sigma}");
         }
+    }
+}
+
+/// Ratios beyond the schedule's go with a network that is told no t, and with no other.
+#[test]
+fn ratios_are_held_to_the_schedule_where_its_t_is_asked_for() {
+    let edm = Preconditioning::Edm { sigma_data: 0.5 };
+    let t = TimeInput::Schedule { factor: 1.0 };
+    let ranged = |kind, time, ratios| Preconditioner::new(kind, Predicts::X, time, cosine(), Some(ratios));
+    let wide = ranged(edm, TimeInput::QuarterLogSigma, [1e-4, 1e4]).unwrap();
+    let far = wide.at(Level { mu: 1.0, sigma: 5e3 }).unwrap();
+    assert_eq!(far.time, 0.25 * 5e3f64.ln());
+    for (kind, time) in [(edm, t), (Preconditioning::None, TimeInput::LogRatio)] {
+        assert!(ranged(kind, time, [0.01, 100.0]).is_ok());
+        let message = ranged(kind, time, [0.01, 1e4]).unwrap_err().to_string();
+        assert!(message.contains("ratios: found 0.01, 10000, expected a range within"), "{message}");
+        assert!(ranged(kind, time, [1e-4, 100.0]).is_err());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{KNOWN_BY, SdaUNet, head, tail};
 use crate::encoding::Encoding;
+use crate::entries::{check_count, fault};
 use crate::graph::{Builder, Register, Source};
 use crate::names::prefix;
 use crate::network::Built;
@@ -25,11 +26,18 @@ impl SdaUNet {
             _ => None,
         };
         let [height, width] = grid.unwrap_or_default();
+        if self.forcing > 0 && grid.is_some_and(|grid| grid.contains(&0)) {
+            return Err(fault("forcing", format!("{height} x {width} points"), "points along both axes"));
+        }
         let buffer =
             (self.forcing > 0).then(|| builder.leaf("forcing", &[self.forcing, height, width], false));
-        let count = builder.shape("embedding.freqs").and_then(|shape| shape.first().copied()).unwrap_or(16);
+        let first = |name: &str| builder.shape(name).and_then(|shape| shape.first().copied());
+        let (count, inner) =
+            (first("embedding.freqs").unwrap_or(16), first("embedding.0.weight").unwrap_or(256));
+        check_count("embedding.freqs, length", count, 1)?;
+        check_count("embedding.0.weight, outputs", inner, 1)?;
         let encoding = Encoding::Waves(builder.take("embedding.freqs", &[count]));
-        let weights = Weights::take(self, &mut builder, 2 * count);
+        let weights = Weights::take(self, &mut builder, [2 * count, inner]);
         let output = weights.wire(self, &mut builder, buffer);
         Ok(Built { graph: builder.finish(output)?, encoding, grid: buffer.and(grid) })
     }
@@ -51,11 +59,9 @@ struct Weights {
 }
 
 impl Weights {
-    fn take<R: Real>(of: &SdaUNet, builder: &mut Builder<R>, waves: usize) -> Self {
+    fn take<R: Real>(of: &SdaUNet, builder: &mut Builder<R>, [waves, inner]: [usize; 2]) -> Self {
         let widths = &of.hidden_channels;
         let (depths, [high, wide]) = (widths.len(), of.kernel_size);
-        let inner =
-            builder.shape("embedding.0.weight").and_then(|shape| shape.first().copied()).unwrap_or(256);
         let mut linear = |name: &str, outputs: usize, inputs: usize| {
             (Linear { outputs, inputs }, builder.pair(name, &[outputs, inputs]))
         };

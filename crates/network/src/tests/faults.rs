@@ -138,6 +138,55 @@ fn sda_is_refused_by_name() {
     said(Network::<f64>::new(&both, state), &["context", "LocalScoreUNet"]);
 }
 
+/// Lengths of 0 in a file, of which no network is made.
+#[test]
+fn lengths_of_nothing_are_refused() {
+    let empty = |of: &Architecture, grid, ends: &[(&str, usize)], words: &[&str]| {
+        let mut all = wanted(of, grid);
+        for (key, shape) in &mut all {
+            ends.iter().filter(|(end, _)| key.ends_with(end)).for_each(|(_, axis)| shape[*axis] = 0);
+        }
+        let tensors = all.iter().map(|(key, shape)| (key.clone(), zeros(shape)));
+        let state = State::new("made", tensors.collect::<Vec<_>>());
+        said(Network::<f32>::new(of, state.clone()), words);
+        Architecture::from_state(&state)
+    };
+    let (of, grid) = sda();
+    let of = Architecture::Sda(of);
+    let waves = [("embedding.freqs", 0), ("embedding.0.weight", 1)];
+    assert!(empty(&of, grid, &waves, &["embedding.freqs, length: found 0"]).is_ok());
+    let inner = [("embedding.0.weight", 0), ("embedding.0.bias", 0), ("embedding.2.weight", 1)];
+    assert!(empty(&of, grid, &inner, &["embedding.0.weight, outputs: found 0"]).is_ok());
+    assert!(empty(&of, grid, &[("forcing", 1)], &["forcing: found 0 x"]).is_ok());
+    said(empty(&of, grid, &[("heads.0.weight", 2)], &["heads.0.weight"]), &["kernel_size: found 0"]);
+    said(empty(&of, grid, &[("heads.0.weight", 0)], &["heads.0.weight"]), &["hidden_channels: found 0"]);
+    said(empty(&of, grid, &[("embedding.2.weight", 0)], &["embedding.2.weight"]), &["embedding: found 0"]);
+    let (of, grid) = azula();
+    let of = Architecture::Azula(of);
+    said(empty(&of, grid, &[("descent.0.0.weight", 3)], &["descent.0.0"]), &["kernel_size: found 0"]);
+    said(empty(&of, grid, &[("ffn.0.weight", 0)], &["ffn.0.weight"]), &["ffn_factor: found 0"]);
+}
+
+/// Lengths whose sum or product cannot be counted, of tensors without numbers.
+#[test]
+fn lengths_that_cannot_be_counted_are_refused() {
+    let (of, grid) = sda();
+    for (end, axis) in [("forcing", 0), ("tails.1.weight", 0), ("embedding.freqs", 0)] {
+        let mut tensors: Vec<_> = wanted(&Architecture::Sda(of.clone()), grid)
+            .into_iter()
+            .map(|(key, shape)| (key, zeros(&shape)))
+            .collect();
+        for (_, tensor) in tensors.iter_mut().filter(|(key, _)| key.ends_with(end)) {
+            *tensor = zeros(&[0; 4]);
+            tensor.shape[axis] = usize::MAX;
+        }
+        let state = State::new("made", tensors);
+        assert!(Network::<f32>::new(&Architecture::Sda(of.clone()), state.clone()).is_err());
+        let read = SdaUNet::from_state(&state);
+        assert!(read.is_err() || end == "embedding.freqs", "{end}: {read:?}");
+    }
+}
+
 #[test]
 fn grids_are_refused_with_what_fits() {
     let (mut of, _) = sda();
