@@ -9,7 +9,8 @@ use crate::subject::{self, Subject};
 use crate::tolerance::Tolerance;
 use crate::values::Values;
 use crate::{
-    AgreementError, Precision, azula, beside, composed, guided, kernel, reading, runs, schedules, training,
+    AgreementError, Precision, azula, beside, composed, guided, kernel, reading, runs, schedules, stated,
+    training,
 };
 use equipoise_field::Real;
 use equipoise_network::Architecture;
@@ -25,7 +26,9 @@ const PHYSICSNEMO: &str = "it holds physicsnemo's guidance of a Gaussian prior, 
 /// `weights` is a file of weights or a folder that holds one, with the description of the network beside them.
 /// The values are those of the layout in docs/agreement.md: what was computed in double precision is computed in
 /// double precision here, from the same numbers, and likewise in single. A dataset of a name that is not known
-/// has a row that says so, as has a value that cannot be computed. Where training left its gradient, parameters
+/// has a row that says so, as has a value that cannot be computed. Architecture and weights are what is compared:
+/// what the network predicts, what scales it and what it is told of the time are those of the layout, and a manifest
+/// beside the weights that states something else has a row that says what. Where training left its gradient, parameters
 /// or moments in files beside, these are compared too.
 ///
 /// # Errors
@@ -48,7 +51,7 @@ pub fn check(
         let (path, found) = (values.path().into(), roles.len());
         return Err(AgreementError::Nothing { path, found, expected: EXAMPLES });
     }
-    let Subjected { architecture, state, notes } = reading::read(weights, pick)?;
+    let Subjected { architecture, state, notes, manifest } = reading::read(weights, pick)?;
     let (subjected, mut rows) = ((&architecture, &Arc::new(state)), Vec::new());
     for (place, (dataset, role)) in roles.iter().enumerate() {
         rows.extend(role.is_none().then(|| (place, Row::unknown(dataset))));
@@ -61,8 +64,20 @@ pub fn check(
         (*role == Some(Role::Given) && !used.contains(dataset)).then(|| dataset.clone())
     };
     let unused = roles.iter().filter_map(unused).collect();
-    let rows = rows.into_iter().map(|(_, row)| row).collect();
+    let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    rows.extend(manifest.iter().flat_map(|manifest| stated::rows(manifest, &values, &asked(&roles))));
     Ok(Report { network: subject::describe(&architecture), notes, rows, unused })
+}
+
+/// The datasets that are computed again, and what each holds.
+fn asked(roles: &[(String, Option<Role>)]) -> Vec<(&str, &Quantity)> {
+    let mut asked = Vec::new();
+    for (dataset, role) in roles {
+        if let Some(Role::Computed(quantity, _)) = role {
+            asked.push((dataset.as_str(), quantity));
+        }
+    }
+    asked
 }
 
 /// The rows of one precision, each with the place of its dataset in the file; what lies beside the file is last.

@@ -18,6 +18,7 @@ mod reading;
 mod report;
 mod runs;
 mod schedules;
+mod stated;
 mod subject;
 mod tolerance;
 mod training;

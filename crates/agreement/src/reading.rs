@@ -1,10 +1,10 @@
 //! A network's description and weights, from a file or a folder.
 
 use crate::{AgreementError, beside};
-use equipoise_network::{Architecture, MANIFEST, Manifest};
+use equipoise_network::{Architecture, MANIFEST, Manifest, NetworkError};
 use equipoise_weights::{Pick, State, WeightsError};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The configuration that SDA's code, and whoever keeps azula's constructor arguments, write beside the weights.
 const CONFIG: &str = "config.json";
@@ -17,6 +17,8 @@ pub(crate) struct Subjected {
     pub(crate) architecture: Architecture,
     pub(crate) state: State,
     pub(crate) notes: Vec<String>,
+    /// What `network.json` states, where it is about these weights.
+    pub(crate) manifest: Option<Manifest>,
 }
 
 /// The weights, and the network that `network.json` or else `config.json` beside them describes, or their own
@@ -25,22 +27,25 @@ pub(crate) struct Subjected {
 /// # Errors
 /// [`AgreementError::Weights`], [`AgreementError::Config`], [`AgreementError::Network`].
 pub(crate) fn read(weights: &Path, pick: Pick) -> Result<Subjected, AgreementError> {
-    if let Some(manifest) = manifest(weights) {
-        return described(weights, &manifest, pick);
+    if let Some(manifest) = manifest(weights)? {
+        return described(weights, manifest, pick);
     }
     let state = state(weights, pick)?;
     let mut notes = state.notes().to_vec();
+    if folder(weights).join(MANIFEST).exists() {
+        notes.push(format!("passed over {MANIFEST}, which is about another file"));
+    }
     let architecture = match configuration(&folder(weights).join(CONFIG))? {
         Some(config) => Architecture::from_config(&config, &state)?,
         None => {
             notes.push(format!(
-                "no {CONFIG} and no {MANIFEST} beside the weights: norm, stride, padding and activation are the \
+                "no {CONFIG} and no {MANIFEST} of the weights beside them: norm, stride, padding and activation are the \
                  defaults of the published code"
             ));
             Architecture::from_state(&state)?
         }
     };
-    Ok(Subjected { architecture, state, notes })
+    Ok(Subjected { architecture, state, notes, manifest: None })
 }
 
 /// The weights of a file or folder. In a folder, what training left (its gradient, its steps) is no candidate.
@@ -70,25 +75,24 @@ fn same(one: &State, other: &State) -> bool {
     one.keys().count() == other.keys().count() && one.keys().all(|key| one.tensor(key) == other.tensor(key))
 }
 
-/// The manifest that a path is, or that lies beside it.
-fn manifest(weights: &Path) -> Option<PathBuf> {
-    if weights.extension().is_some_and(|extension| extension == "json") {
-        return Some(weights.into());
+/// The manifest that a path is, that lies in a folder, or that lies beside a file and is about it.
+fn manifest(weights: &Path) -> Result<Option<Manifest>, NetworkError> {
+    if weights.is_dir() {
+        let inside = weights.join(MANIFEST);
+        return inside.exists().then(|| Manifest::read(&inside)).transpose();
     }
-    Some(folder(weights).join(MANIFEST)).filter(|path| path.exists())
+    match weights.extension() {
+        Some(extension) if extension == "json" => Manifest::read(weights).map(Some),
+        _ => Manifest::beside(weights),
+    }
 }
 
-/// The network of a manifest; its weights, unless other ones are named or picked.
-fn described(weights: &Path, path: &Path, pick: Pick) -> Result<Subjected, AgreementError> {
-    let manifest = Manifest::read(path)?;
-    let file = if weights.is_dir() || weights == path {
-        folder(path).join(&manifest.weights)
-    } else {
-        weights.into()
-    };
+/// The network of a manifest, with its weights, unless others are picked.
+fn described(weights: &Path, manifest: Manifest, pick: Pick) -> Result<Subjected, AgreementError> {
     let pick = if pick == Pick::Only { manifest.pick.into() } else { pick };
-    let state = State::read(&file, pick)?;
-    Ok(Subjected { architecture: manifest.architecture, notes: state.notes().to_vec(), state })
+    let state = State::read(&folder(weights).join(&manifest.weights), pick)?;
+    let (architecture, notes) = (manifest.architecture.clone(), state.notes().to_vec());
+    Ok(Subjected { architecture, state, notes, manifest: Some(manifest) })
 }
 
 fn configuration(path: &Path) -> Result<Option<serde_json::Value>, AgreementError> {

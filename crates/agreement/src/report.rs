@@ -7,9 +7,9 @@ use std::fmt;
 /// A computed value of the file beside the one computed here.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
-    /// The dataset.
+    /// The dataset; `network.json: ENTRY` for an entry of the manifest that the values contradict.
     pub dataset: String,
-    /// The precision in which both were computed; none for a dataset that is not known.
+    /// The precision in which both were computed; none for a dataset that is not known, and for an entry.
     pub precision: Option<Precision>,
     /// max|Δ|/max|value|, where both are there.
     pub difference: Option<f64>,
@@ -30,7 +30,7 @@ pub struct Row {
 pub enum Verdict {
     /// The difference is within the tolerance.
     Agrees,
-    /// It is not, or is no number.
+    /// It is not, or is no number; or a manifest states something else than the values take.
     Differs,
     /// The value could not be computed.
     NotComputed,
@@ -45,7 +45,8 @@ pub struct Report {
     pub network: String,
     /// What was decided in reading them.
     pub notes: Vec<String>,
-    /// A row for every dataset with a computed value, and for every dataset whose name is not known.
+    /// A row for every dataset with a computed value, for every dataset whose name is not known, and for every
+    /// entry of the manifest that the values contradict.
     pub rows: Vec<Row>,
     /// Datasets that values are computed from and that no value here was.
     pub unused: Vec<String>,
@@ -77,6 +78,11 @@ impl Row {
             verdict,
             note: None,
         }
+    }
+
+    /// The row of an entry of a manifest that the values contradict.
+    pub(crate) fn stated(entry: &str, note: String) -> Self {
+        Self { verdict: Verdict::Differs, note: Some(note), ..Self::unknown(entry) }
     }
 
     /// Takes the difference; NaN never agrees.

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 use equipoise_agreement::{AgreementError, Precision, Report, Row, Tolerance, Verdict, check};
+use equipoise_network::{
+    Answers, ChannelOrder, MANIFEST, Manifest, Preconditioning, Predicts, TimeInput, TrainedOn, describe,
+};
 use equipoise_weights::Pick;
 use hdf5::File;
 use std::path::{Path, PathBuf};
@@ -172,6 +175,55 @@ fn files_without_a_network_or_a_value_are_refused() {
     assert!(error.contains("peers.h5: found no computed value among"), "{error}");
     let error = checked(&golden(W3), &golden("nowhere.h5")).unwrap_err().to_string();
     assert!(error.contains("nowhere.h5: found No such file"), "{error}");
+}
+
+/// A folder with the weights and values of w3 and a manifest that `edit` changed.
+fn described(edit: impl FnOnce(&mut Manifest)) -> (tempfile::TempDir, Report) {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["config.json", "state.safetensors", "values.h5"] {
+        std::fs::copy(golden(W3).join(name), folder.path().join(name)).unwrap();
+    }
+    let mut manifest = describe(folder.path(), &Answers::default()).unwrap().manifest;
+    edit(&mut manifest);
+    manifest.write(&folder.path().join(MANIFEST), false).unwrap();
+    let report = checked(folder.path(), &folder.path().join("values.h5")).unwrap();
+    (folder, report)
+}
+
+/// The values say nothing of what stands around the network, so that a manifest that does is held to the layout.
+#[test]
+fn a_manifest_that_states_something_else_does_not_pass() {
+    let (_folder, report) = described(|_| {});
+    assert!(report.agrees(), "{:#?}", report.rows);
+    let cosine = describe(&golden(W3), &Answers::default()).unwrap().manifest.schedule.unwrap();
+    type Edit = Box<dyn Fn(&mut Manifest)>;
+    let edits: [(&str, Edit); 7] = [
+        ("prediction", Box::new(|it| it.prediction = Predicts::X)),
+        ("preconditioning", Box::new(|it| it.preconditioning = Preconditioning::Simple)),
+        ("time", Box::new(|it| it.time = TimeInput::LogRatio)),
+        ("channel_order", Box::new(|it| it.channel_order = ChannelOrder::Components)),
+        ("mean", Box::new(|it| it.mean[1] = 0.5)),
+        ("std", Box::new(|it| it.std[0] = 2.0)),
+        ("schedule", Box::new(move |it| it.schedule = Some(TrainedOn { eta: 2e-3, ..cosine }))),
+    ];
+    for (entry, edit) in edits {
+        let (_folder, report) = described(edit);
+        let named = format!("network.json: {entry}");
+        assert_eq!(faults(&report), [(named.as_str(), Verdict::Differs)]);
+        let note = row(&report, &named).note.clone().unwrap();
+        assert!(note.starts_with("the manifest states ") && note.contains(", the values take "), "{note}");
+    }
+}
+
+/// A manifest about another file says nothing of the one that is named.
+#[test]
+fn a_manifest_about_another_file_is_passed_over() {
+    let (folder, _) = described(|it| it.prediction = Predicts::X);
+    let named = folder.path().join("other.safetensors");
+    std::fs::copy(folder.path().join("state.safetensors"), &named).unwrap();
+    let report = checked(&named, &folder.path().join("values.h5")).unwrap();
+    assert!(report.agrees(), "{:#?}", report.rows);
+    assert!(report.notes.contains(&"passed over network.json, which is about another file".to_owned()));
 }
 
 /// The stated tolerance takes the place of all others.

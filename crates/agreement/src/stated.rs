@@ -1,0 +1,130 @@
+//! What a manifest states of a network and the values of a file take otherwise.
+//!
+//! The layout of the values, not the manifest, says what the network predicts, what stands around it and what it is
+//! told of the time: so a network whose manifest says something else may agree in every value, and would be used
+//! otherwise all the same.
+
+use crate::quantity::{Quantity, Wrapper};
+use crate::report::Row;
+use crate::schedules;
+use crate::values::Values;
+use equipoise_network::{
+    Architecture, ChannelOrder, MANIFEST, Manifest, Preconditioning, Predicts, TimeInput, TrainedOn,
+};
+use equipoise_schedule::Schedule;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Times at which two schedules are held to each other, and the relative distance that is none.
+const TIMES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+const SAME: f64 = 1e-6;
+
+/// A row for every entry of the manifest that the values contradict. `computed` are the datasets of the file with
+/// what each holds.
+pub(crate) fn rows(manifest: &Manifest, values: &Values, computed: &[(&str, &Quantity)]) -> Vec<Row> {
+    let mut rows = match manifest.architecture {
+        Architecture::Sda(_) if computed.iter().any(|(_, quantity)| is_sda(quantity)) => of_sda(manifest),
+        Architecture::Azula(_) => of_azula(manifest, computed),
+        Architecture::Sda(_) => Vec::new(),
+    };
+    if computed.iter().any(|(_, quantity)| is_sda(quantity) || is_azula(quantity)) {
+        let plain = |entry, found: &[f64], of: f64| {
+            let differs = found.iter().any(|value| *value != of);
+            differs.then(|| row(entry, &found, &format!("{of}: their fields are what the network is given")))
+        };
+        rows.extend(plain("mean", &manifest.mean, 0.0));
+        rows.extend(plain("std", &manifest.std, 1.0));
+    }
+    rows.extend(manifest.schedule.iter().flat_map(|stated| schedule(stated, values, computed)));
+    rows
+}
+
+fn is_sda(quantity: &Quantity) -> bool {
+    let is_plain = matches!(quantity, Quantity::Schedule(..) | Quantity::NamedSchedule(_));
+    !is_plain && !is_azula(quantity)
+}
+
+fn is_azula(quantity: &Quantity) -> bool {
+    matches!(quantity, Quantity::Backbone(_) | Quantity::Wrapped { .. })
+}
+
+/// One entry that is contradicted.
+fn row(entry: &str, stated: &impl Serialize, taken: &str) -> Row {
+    let stated = serde_json::to_string(stated).unwrap_or_default();
+    Row::stated(
+        &format!("{MANIFEST}: {entry}"),
+        format!("the manifest states {stated}, the values take {taken}; the network would be used as stated"),
+    )
+}
+
+/// ε̂ of windows as they are, told t.
+fn of_sda(manifest: &Manifest) -> Vec<Row> {
+    let mut rows = Vec::new();
+    if manifest.prediction != Predicts::Epsilon {
+        rows.push(row("prediction", &manifest.prediction, "epsilon"));
+    }
+    if manifest.preconditioning != Preconditioning::None {
+        rows.push(row("preconditioning", &manifest.preconditioning, "none"));
+    }
+    if manifest.time != (TimeInput::Schedule { factor: 1.0 }) {
+        rows.push(row("time", &manifest.time, "t of the schedule, times 1"));
+    }
+    if manifest.channel_order != ChannelOrder::Frames && manifest.window > 1 && manifest.components > 1 {
+        rows.push(row("channel_order", &manifest.channel_order, "frames"));
+    }
+    rows
+}
+
+/// x̂ behind the wrappers whose values stand in the file, told ln σ/μ.
+fn of_azula(manifest: &Manifest, computed: &[(&str, &Quantity)]) -> Vec<Row> {
+    let has = |wanted: Wrapper| {
+        let is_wanted =
+            |quantity: &Quantity| matches!(quantity, Quantity::Wrapped { wrapper, .. } if *wrapper == wanted);
+        computed.iter().any(|(_, quantity)| is_wanted(quantity))
+    };
+    let kinds = [(Wrapper::Karras, Preconditioning::Karras), (Wrapper::Simple, Preconditioning::Simple)];
+    let there: Vec<_> = kinds.into_iter().filter(|(wrapper, _)| has(*wrapper)).collect();
+    let mut rows = Vec::new();
+    if there.is_empty() {
+        return rows;
+    }
+    if there.iter().all(|(_, kind)| *kind != manifest.preconditioning) {
+        let names: Vec<&str> = there.iter().map(|(wrapper, _)| wrapper.name()).collect();
+        rows.push(row("preconditioning", &manifest.preconditioning, &names.join(" or ")));
+    }
+    if manifest.prediction != Predicts::X {
+        rows.push(row("prediction", &manifest.prediction, "x"));
+    }
+    if manifest.time != TimeInput::LogRatio {
+        rows.push(row("time", &manifest.time, "ln(sigma/mu)"));
+    }
+    rows
+}
+
+/// The schedules that values ran under and that are not the stated one, each once.
+fn schedule(stated: &TrainedOn, values: &Values, computed: &[(&str, &Quantity)]) -> Vec<Row> {
+    let Ok(own) = stated.schedule.build(stated.eta) else { return Vec::new() };
+    // A value whose schedule cannot be read has a row that says so.
+    let of_sda = |path: &str| {
+        let (name, eta) = schedules::sda(values, path).ok()?;
+        Some((format!("{name}, eta {eta}"), name.build(eta).ok()?))
+    };
+    let taken = |(path, quantity): &(&str, &Quantity)| match quantity {
+        Quantity::Guided { .. } | Quantity::GuidedDps => of_sda("guided/y"),
+        Quantity::Run { group, .. } => of_sda(group),
+        Quantity::Training(_) => of_sda(""),
+        Quantity::Wrapped { .. } => {
+            let name = values.text(path, "schedule").ok()??;
+            Some((name, schedules::azula(values, path).ok()?))
+        }
+        _ => None,
+    };
+    let taken: BTreeMap<String, Box<dyn Schedule>> = computed.iter().filter_map(taken).collect();
+    let others = taken.into_iter().filter(|(_, other)| !same(&*own, &**other));
+    others.map(|(name, _)| row("schedule", stated, &name)).collect()
+}
+
+fn same(one: &dyn Schedule, other: &dyn Schedule) -> bool {
+    let near = |a: f64, b: f64| (a - b).abs() <= SAME * a.abs().max(b.abs());
+    TIMES.iter().all(|&t| near(one.mu(t), other.mu(t)) && near(one.sigma(t), other.sigma(t)))
+}
