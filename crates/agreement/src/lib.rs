@@ -1,7 +1,8 @@
 //! A network held to the values that its own code computed, dataset by dataset.
 //!
 //! [`check`] reads weights and an HDF5 file of values, computes every value again and gives a [`Report`] with
-//! a row a dataset: max|Δ|/max|value| beside a tolerance. It says whether a network was read right.
+//! a row a dataset: max|Δ|/max|value| beside a tolerance. It says whether architecture and
+//! weights were read right.
 
 mod adamw;
 mod azula;

@@ -3,7 +3,8 @@
 
 use equipoise_agreement::{AgreementError, Precision, Report, Row, Tolerance, Verdict, check};
 use equipoise_network::{
-    Answers, ChannelOrder, MANIFEST, Manifest, Preconditioning, Predicts, TimeInput, TrainedOn, describe,
+    Answers, ChannelOrder, FlowKind, MANIFEST, Manifest, Preconditioning, Predicts, TimeInput, TrainedOn,
+    describe,
 };
 use equipoise_weights::Pick;
 use hdf5::File;
@@ -55,6 +56,7 @@ fn edited(case: &str, edit: impl FnOnce(&File)) -> Report {
 }
 
 const W3: &str = "networks/sda_small/w3";
+const NOMOD: &str = "networks/azula_small/nomod_periodic";
 
 /// The rows that do not agree.
 fn faults(report: &Report) -> Vec<(&str, Verdict)> {
@@ -177,13 +179,25 @@ fn files_without_a_network_or_a_value_are_refused() {
     assert!(error.contains("nowhere.h5: found No such file"), "{error}");
 }
 
-/// A folder with the weights and values of w3 and a manifest that `edit` changed.
-fn described(edit: impl FnOnce(&mut Manifest)) -> (tempfile::TempDir, Report) {
+/// A folder with the weights and values of a case and a manifest that `edit` changed.
+fn described(case: &str, edit: impl FnOnce(&mut Manifest)) -> (tempfile::TempDir, Report) {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["config.json", "state.safetensors", "values.h5"] {
-        std::fs::copy(golden(W3).join(name), folder.path().join(name)).unwrap();
+    for name in ["config.json", "state.safetensors", "state.pth", "values.h5"] {
+        let from = golden(case).join(name);
+        if from.exists() {
+            std::fs::copy(from, folder.path().join(name)).unwrap();
+        }
     }
-    let mut manifest = describe(folder.path(), &Answers::default()).unwrap().manifest;
+    let azula = Answers {
+        preconditioning: Some(Preconditioning::Karras),
+        window: Some(1),
+        mean: Some(vec![0.0]),
+        std: Some(vec![1.0]),
+        kind: Some(FlowKind::Ibpm),
+        ..Answers::default()
+    };
+    let answers = if case.contains("azula") { azula } else { Answers::default() };
+    let mut manifest = describe(folder.path(), &answers).unwrap().manifest;
     edit(&mut manifest);
     manifest.write(&folder.path().join(MANIFEST), false).unwrap();
     let report = checked(folder.path(), &folder.path().join("values.h5")).unwrap();
@@ -193,21 +207,26 @@ fn described(edit: impl FnOnce(&mut Manifest)) -> (tempfile::TempDir, Report) {
 /// The values say nothing of what stands around the network, so that a manifest that does is held to the layout.
 #[test]
 fn a_manifest_that_states_something_else_does_not_pass() {
-    let (_folder, report) = described(|_| {});
-    assert!(report.agrees(), "{:#?}", report.rows);
+    for case in [W3, "networks/sda_runs/near16", "networks/dsm_training/small", NOMOD] {
+        let (_folder, report) = described(case, |_| {});
+        assert!(report.agrees(), "{case}: {:#?}", report.rows);
+    }
     let cosine = describe(&golden(W3), &Answers::default()).unwrap().manifest.schedule.unwrap();
     type Edit = Box<dyn Fn(&mut Manifest)>;
-    let edits: [(&str, Edit); 7] = [
-        ("prediction", Box::new(|it| it.prediction = Predicts::X)),
-        ("preconditioning", Box::new(|it| it.preconditioning = Preconditioning::Simple)),
-        ("time", Box::new(|it| it.time = TimeInput::LogRatio)),
-        ("channel_order", Box::new(|it| it.channel_order = ChannelOrder::Components)),
-        ("mean", Box::new(|it| it.mean[1] = 0.5)),
-        ("std", Box::new(|it| it.std[0] = 2.0)),
-        ("schedule", Box::new(move |it| it.schedule = Some(TrainedOn { eta: 2e-3, ..cosine }))),
+    let edits: [(&str, &str, Edit); 10] = [
+        (W3, "prediction", Box::new(|it| it.prediction = Predicts::X)),
+        (W3, "preconditioning", Box::new(|it| it.preconditioning = Preconditioning::Simple)),
+        (W3, "time", Box::new(|it| it.time = TimeInput::LogRatio)),
+        (W3, "channel_order", Box::new(|it| it.channel_order = ChannelOrder::Components)),
+        (W3, "mean", Box::new(|it| it.mean[1] = 0.5)),
+        (W3, "std", Box::new(|it| it.std[0] = 2.0)),
+        (W3, "schedule", Box::new(move |it| it.schedule = Some(TrainedOn { eta: 2e-3, ..cosine }))),
+        (NOMOD, "preconditioning", Box::new(|it| it.preconditioning = Preconditioning::Appa)),
+        (NOMOD, "time", Box::new(|it| it.time = TimeInput::Fraction)),
+        (NOMOD, "schedule", Box::new(move |it| it.schedule = Some(TrainedOn { eta: 0.5, ..cosine }))),
     ];
-    for (entry, edit) in edits {
-        let (_folder, report) = described(edit);
+    for (case, entry, edit) in edits {
+        let (_folder, report) = described(case, edit);
         let named = format!("network.json: {entry}");
         assert_eq!(faults(&report), [(named.as_str(), Verdict::Differs)]);
         let note = row(&report, &named).note.clone().unwrap();
@@ -218,7 +237,7 @@ fn a_manifest_that_states_something_else_does_not_pass() {
 /// A manifest about another file says nothing of the one that is named.
 #[test]
 fn a_manifest_about_another_file_is_passed_over() {
-    let (folder, _) = described(|it| it.prediction = Predicts::X);
+    let (folder, _) = described(W3, |it| it.prediction = Predicts::X);
     let named = folder.path().join("other.safetensors");
     std::fs::copy(folder.path().join("state.safetensors"), &named).unwrap();
     let report = checked(&named, &folder.path().join("values.h5")).unwrap();

@@ -13,12 +13,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-/// Check that a network was read right: compute again what its own code gave, and compare.
+/// Check that a network's architecture and weights were read right: compute again what its own code gave, and
+/// compare.
 ///
 /// VALUES is an HDF5 file of inputs and outputs of the published code; the names of its datasets say what each
 /// holds (docs/agreement.md). Every computed value has a row: max|Δ|/max|value| beside its tolerance. What was
 /// computed in double precision is computed in double precision here, from the same numbers, and likewise in
 /// single. Datasets whose names are not known, and values that cannot be computed, have rows that say so.
+///
+/// Architecture and weights are what is compared. What the network predicts, what scales it, what it is told of the
+/// time and its schedule are those of the layout of VALUES, not those of `network.json`; where that states something
+/// else, mean and deviation other than 0 and 1 among it, a row `network.json: ENTRY` says what. Axes, kind of flow
+/// and spacings are not checked.
 ///
 /// Tolerances: 1e-9 in double precision; in single precision 5e-6 for single calls, 5e-5 for guided noise
 /// estimates and for runs of a sampler, 5e-4 for runs of Heun's method, whose last step divides by the smallest
@@ -27,8 +33,8 @@ use std::str::FromStr;
 /// Units and space: those of the network's own inputs and outputs, nothing normalised by this command; the
 /// differences are pure numbers.
 ///
-/// Exit status: 0 if every row agrees, 1 if one does not or cannot be computed, 2 if no network belongs to
-/// VALUES.
+/// Exit status: 0 if every row agrees, 1 if one does not or cannot be computed or `network.json` contradicts the
+/// values, 2 if no network belongs to VALUES.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The weights, or a folder that holds them; `config.json` or `network.json` beside them describes the network
