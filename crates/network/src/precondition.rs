@@ -75,24 +75,29 @@ impl Preconditioner {
         }
         let schedule = trained_on.map(|it| it.schedule.build(it.eta)).transpose();
         let schedule = schedule.map_err(|error| fault("schedule", error, "one that can be built"))?;
-        let range = match (range, &schedule) {
-            (Some([low, high]), _) if !(low >= 0.0 && high > low && high.is_finite()) => {
-                return Err(fault("ratios", format!("{low}, {high}"), "a smaller and a larger number"));
-            }
-            (Some(range), Some(schedule)) if uses_t(preconditioning, time) => {
-                let [low, high] = slack([0.0, 1.0].map(|t| schedule.level(t).ratio()));
-                if range[0] < low || range[1] > high {
-                    let expected =
-                        format!("a range within {low} to {high}, that of the schedule, whose t is asked for");
-                    return Err(fault("ratios", format!("{}, {}", range[0], range[1]), expected));
-                }
-                Some(range)
-            }
-            (Some(range), _) => Some(range),
-            (None, Some(schedule)) => Some([0.0, 1.0].map(|t| schedule.level(t).ratio())),
-            (None, None) => None,
-        };
+        let uses_t = uses_t(preconditioning, time);
+        let range = Self::ratios(range, schedule.as_deref(), uses_t)?;
         Ok(Self { preconditioning, predicts, time, schedule, range })
+    }
+
+    /// The range of ρ: the one told, or else the schedule's, within which one lies where t is asked for.
+    fn ratios(
+        told: Option<[f64; 2]>,
+        schedule: Option<&dyn Schedule>,
+        uses_t: bool,
+    ) -> Result<Option<[f64; 2]>, NetworkError> {
+        let own = schedule.map(|schedule| [0.0, 1.0].map(|t| schedule.level(t).ratio()));
+        let Some([low, high]) = told else { return Ok(own) };
+        let expected = match own {
+            _ if !(low >= 0.0 && high > low && high.is_finite()) => {
+                "a smaller and a larger number".to_owned()
+            }
+            Some(own) if uses_t && (low < slack(own)[0] || high > slack(own)[1]) => {
+                format!("a range within {} to {}, that of the schedule, whose t is asked for", own[0], own[1])
+            }
+            _ => return Ok(told),
+        };
+        Err(fault("ratios", format!("{low}, {high}"), expected))
     }
 
     /// The range of ρ = σ/μ that the network was trained on, where it is known.

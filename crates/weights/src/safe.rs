@@ -10,6 +10,9 @@ use safetensors::{Dtype, SafeTensors};
 use std::fs;
 use std::path::Path;
 
+/// Letters of a long name that a message shows.
+const SHOWN: usize = 64;
+
 /// The state in a file, its tensors in the order of their bytes.
 pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
     let bytes = fs::read(file).map_err(|source| WeightsError::File { file: file.to_owned(), source })?;
@@ -19,14 +22,7 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
     let names = header.offset_keys();
     let views =
         names.iter().map(|name| tensors.tensor(name).map_err(failed)).collect::<Result<Vec<_>, _>>()?;
-    if let Some(name) = names.iter().find(|name| name.len() > KEY) {
-        return Err(WeightsError::Tensor {
-            file: file.to_owned(),
-            key: name.chars().take(64).collect(),
-            found: format!("a name of {} bytes", name.len()),
-            expected: format!("at most {KEY}"),
-        });
-    }
+    names.iter().try_for_each(|name| check_name(file, name))?;
     let keys: Vec<&str> = names.iter().map(String::as_str).collect();
     let numbers: Vec<usize> = views.iter().map(|view| numbers(view.shape())).collect();
     let settled = settle(&keys, &numbers, pick, false).map_err(|why| unsettled(file, why))?;
@@ -40,13 +36,8 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
         let view = &views[place];
         let values = element(view.dtype()).and_then(|element| element.values(view.data(), ByteOrder::Little));
         let Some(values) = values else {
-            let found = format!("{:?}", view.dtype());
-            return Err(WeightsError::Tensor {
-                file: file.to_owned(),
-                key,
-                found,
-                expected: FLOATS.to_owned(),
-            });
+            let (file, found) = (file.to_owned(), format!("{:?}", view.dtype()));
+            return Err(WeightsError::Tensor { file, key, found, expected: FLOATS.to_owned() });
         };
         kept.push((key, Tensor { shape: view.shape().to_owned(), values }));
     }
@@ -58,6 +49,19 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
         });
     }
     Ok(State::new(file, kept).noted(notes))
+}
+
+/// A name that takes long to compare is none.
+fn check_name(file: &Path, name: &str) -> Result<(), WeightsError> {
+    if name.len() <= KEY {
+        return Ok(());
+    }
+    Err(WeightsError::Tensor {
+        file: file.to_owned(),
+        key: name.chars().take(SHOWN).collect(),
+        found: format!("a name of {} bytes", name.len()),
+        expected: format!("at most {KEY}"),
+    })
 }
 
 /// How many numbers a shape has, at most as many as can be counted.

@@ -1,5 +1,6 @@
 //! Files of PyTorch's own, files written byte by byte, and damaged ones.
 
+mod bounds;
 mod damaged;
 mod made;
 mod real;
