@@ -30,6 +30,11 @@ impl Layout {
         last?.checked_add(1)
     }
 
+    /// How many numbers are read for it: its own, or those of the storage that its strides step over.
+    pub(crate) fn walked(&self) -> Option<usize> {
+        Some(self.len()?.max(self.end()?.saturating_sub(self.offset)))
+    }
+
     /// The tensor out of `values`, the elements of the storage from [`offset`](Self) to [`end`](Self::end).
     pub(crate) fn gather(&self, values: Values) -> Tensor {
         let values = match values {

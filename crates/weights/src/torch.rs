@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-/// Numbers that the tensors of a file may have for each of its bytes: several keys may share a storage, but a
+/// Numbers that the tensors of a file may have, or step over, for each of its bytes: several keys may share a storage, but a
 /// small file never fills the memory.
 const SHARING: usize = 16;
 const FREE: usize = 1 << 20;
@@ -40,12 +40,12 @@ pub(crate) fn read(file: &Path, length: u64, pick: Pick) -> Result<State, Weight
         check(file, key, view)?;
     }
     let limit = usize::try_from(length).unwrap_or(usize::MAX).saturating_mul(SHARING).saturating_add(FREE);
-    let total = kept.iter().try_fold(0usize, |total, (_, view)| total.checked_add(view.layout.len()?));
+    let total = kept.iter().try_fold(0usize, |total, (_, view)| total.checked_add(view.layout.walked()?));
     if total.is_none_or(|total| total > limit) {
         let found = total.map_or("more than can be counted".to_owned(), |total| total.to_string());
         return Err(WeightsError::States {
             file: file.to_owned(),
-            found: format!("tensors of {found} numbers in a file of {length} bytes"),
+            found: format!("tensors over {found} numbers in a file of {length} bytes"),
             expected: "no more than sixteen for each byte",
         });
     }

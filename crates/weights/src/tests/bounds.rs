@@ -1,8 +1,9 @@
 //! Files that would take long to walk, or whose lengths cannot be multiplied.
 
-use super::made::{Described, Files, Pickle, one};
+use super::made::{Described, Files, Pickle};
 use super::refused::refused;
-use crate::{Pick, State};
+use crate::layout::Layout;
+use crate::{Pick, State, Tensor, Values};
 
 /// A hundred thousand keys name one dictionary of as many pairs, or one list: each is walked once.
 #[test]
@@ -27,11 +28,32 @@ fn a_value_of_many_names_is_walked_once() {
 /// An empty tensor of other lengths that no memory could hold is one of no numbers.
 #[test]
 fn lengths_beside_none_are_not_multiplied() {
-    let shape = [i32::MAX, 0, i32::MAX, i32::MAX, i32::MAX];
-    let it = Described { count: 0, shape: &shape, strides: &[1; 5], ..Described::default() };
-    let files = Files::new();
-    let state = State::read(&files.zip(&[("data.pkl", &one(it))]), Pick::Only).unwrap();
-    assert_eq!(state.tensor("w").unwrap().to::<f32>(), [0.0f32; 0]);
+    let long = 1 << 40;
+    for (shape, strides) in [([0, long, long], [1, long, 1]), ([long, long, 0], [0, 1, 1])] {
+        let layout = Layout { offset: 3, shape: shape.to_vec(), strides: strides.to_vec() };
+        assert_eq!((layout.len(), layout.end()), (Some(0), Some(3)));
+        let empty = Tensor { shape: shape.to_vec(), values: Values::F32(Vec::new()) };
+        assert_eq!(layout.gather(Values::F32(Vec::new())), empty);
+    }
+}
+
+/// A hundred tensors of two numbers, each of which steps over a whole storage.
+#[test]
+fn what_strides_step_over_counts() {
+    let (shape, strides) = ([2], [99_999]);
+    let it = Described { count: 100_000, shape: &shape, strides: &strides, ..Described::default() };
+    let of = |keys: i32| {
+        let inside =
+            |inside| (0..keys).fold(inside, |inside: Pickle, i| inside.text(&format!("w{i}")).tensor(it));
+        Pickle::new().dictionary(inside).end()
+    };
+    let (pickle, numbers) = (of(100), vec![0; 400_000]);
+    refused(
+        &[("data.pkl", &pickle), ("data/0", &numbers)],
+        "found tensors over 10000000 numbers in a file of",
+    );
+    let state = State::read(&Files::new().zip(&[("data.pkl", &of(3)), ("data/0", &numbers)]), Pick::Only);
+    assert_eq!(state.unwrap().keys().count(), 3);
 }
 
 /// A key that takes long to compare is none.
