@@ -18,7 +18,7 @@ use equipoise_benchmark::{
     run as carry_out, write_page,
 };
 use equipoise_report::significant;
-use equipoise_sweep::{CPU, Flow, check_free};
+use equipoise_sweep::{CPU, Flow, caveat, check_free};
 use progress::Display;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -83,6 +83,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(|remark| eprintln!("{remark}"));
     let plan = arguments.design.plan(&flows)?;
     let total = plan.jobs()?.len();
+    for dataset in &plan.datasets {
+        let flow = flows.iter().map(|[test, _]| test).find(|flow| flow.name() == dataset.source.dataset);
+        for approach in plan.approaches.iter().filter(|approach| approach.runs_under(&dataset.prior)) {
+            let caveat = flow.map(|flow| caveat(flow, &dataset.prior, approach)).transpose()?.flatten();
+            caveat.iter().for_each(|caveat| eprintln!("note: {caveat}"));
+        }
+    }
     let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;
     let scenes: Vec<Scene> = scenes.into_iter().flatten().collect();
     let tables = [LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV];

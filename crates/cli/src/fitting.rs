@@ -82,6 +82,11 @@ impl Fitting {
 
     /// A flag that says how to fit, if one was given.
     pub(crate) fn given(&self) -> Option<&'static str> {
+        self.given_beside("")
+    }
+
+    /// A flag that says how to fit, if one was given, other than `allowed`.
+    pub(crate) fn given_beside(&self, allowed: &str) -> Option<&'static str> {
         let flags = [
             ("--window", self.window.is_some()),
             ("--normalizer", self.normalizer.is_some()),
@@ -89,7 +94,7 @@ impl Fitting {
             ("--rank", self.rank.is_some()),
             ("--ridge", self.ridge.is_some()),
         ];
-        flags.into_iter().find(|(_, given)| *given).map(|(flag, _)| flag)
+        flags.into_iter().find(|(flag, given)| *given && *flag != allowed).map(|(flag, _)| flag)
     }
 
     /// What replaces the settings of the data's kind.

@@ -164,9 +164,12 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         if self.windows() == 1 { self.window.jacobian() } else { Jacobian::General }
     }
 
-    /// As many members as have the windows that the windows' denoiser takes best, at least one.
+    /// As many members as have the windows that the windows' denoiser takes best; of one that takes several at
+    /// least two, so that such batches are drawn one after the other: every member keeps what products with J need
+    /// of all its windows.
     fn batch(&self) -> usize {
-        (self.window.batch() / self.windows()).max(1)
+        let inner = self.window.batch();
+        (inner / self.windows()).max(inner.min(2))
     }
 
     fn linearise<'a>(

@@ -147,6 +147,17 @@ impl Normalizer {
         }
     }
 
+    /// Its kind, with the constants of one that was given, which no data tell: `given(m₁,m₂;s₁,s₂)`.
+    pub fn told(&self) -> String {
+        let list = |values: &[f64]| values.iter().map(f64::to_string).collect::<Vec<_>>().join(",");
+        match (&self.offset, self.kind) {
+            (Offset::Channel(mean), NormalizerKind::Given) => {
+                format!("given({};{})", list(mean), list(&self.scale))
+            }
+            _ => self.kind.to_string(),
+        }
+    }
+
     /// How it was fitted.
     pub fn kind(&self) -> NormalizerKind {
         self.kind

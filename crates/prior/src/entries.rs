@@ -73,6 +73,11 @@ pub(crate) trait Chosen: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// What whoever keeps results under its name is to know.
+    fn remark(&self) -> Result<Option<String>, PriorError> {
+        Ok(None)
+    }
+
     /// A text beside its files that changes with it, of one that states one.
     fn identity(&self) -> Result<Option<String>, PriorError> {
         Ok(None)

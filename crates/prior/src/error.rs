@@ -140,7 +140,7 @@ pub enum PriorError {
         least: usize,
     },
     /// A learned prior beside a Gaussian of other fields or units.
-    #[error("{}: found {found}, expected {expected} as the fitted prior has; fit it again beside this one", path.display())]
+    #[error("{}: found {found}, expected {expected} as the fitted prior has; leave its file out, and give the training file alone: what is fitted there is in these units", path.display())]
     Units {
         /// The learned prior.
         path: PathBuf,
@@ -176,8 +176,13 @@ pub enum PriorError {
         source: Box<LocalityError>,
     },
     /// A trained network.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
+    #[error("prior network:{}", path.display())]
+    Network {
+        /// The network.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<NetworkError>,
+    },
     /// What another process serves.
     #[error(transparent)]
     Served(#[from] ServedError),

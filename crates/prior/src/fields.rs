@@ -6,7 +6,7 @@ use equipoise_covariance::{CovarianceError, Modes};
 use equipoise_data::{
     Coordinates, Dataset, Described, Field, Kind, Normalizer, NormalizerKind, Particulars, Remark,
 };
-use equipoise_field::{Axis, Boundary, Grid, Shape};
+use equipoise_field::{Axis, Grid, Shape};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct Fields {
     pub coordinates: Coordinates,
     /// Which of grid and coordinates are stated; the others are defaults.
     pub stated: BTreeSet<Field>,
+    /// Units in words, where they are stated.
+    pub units: Units,
     /// Between physical units and those of the prior.
     pub normalizer: Normalizer,
 }
@@ -80,74 +82,78 @@ impl Fields {
 
     /// What keeps two priors from being compared on the same fields.
     fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
-        let words = |fields: &Self| {
-            let frame = Shape { frames: 1, ..fields.window };
-            format!(
-                "{}, {frame}, x along {:?}, {:?} borders",
-                fields.kind, fields.grid.x_axis, fields.grid.boundary
-            )
-        };
-        if words(self) != words(other) {
-            return Some(("grid", words(other), words(self)));
-        }
-        let [found, expected] = [other, self].map(|fields| told(&fields.normalizer));
-        (found != expected).then_some(("units", found, expected))
-    }
-
-    /// Training data on the grid of this prior, transposed where it takes the other orientation, with what is to
-    /// be said of that.
-    ///
-    /// # Errors
-    /// [`PriorError::Grid`] for another kind, frame, border, spacing or time step than it takes.
-    pub fn receive(&self, train: Dataset) -> Result<(Dataset, Vec<Remark>), PriorError> {
-        let (train, remarks) = if train.grid().x_axis == self.grid.x_axis {
-            (train, Vec::new())
-        } else {
-            let mut there = Described::of(&train)?;
-            let Shape { height, width, .. } = there.frame;
-            (there.frame.height, there.frame.width) = (width, height);
-            (there.grid.x_axis, there.path) = (self.grid.x_axis, self.path.clone());
-            there.particulars.stated.insert(Field::Orientation);
-            there.align(train, self.window.frames)?
-        };
-        let found = Described::of(&train)?;
-        for (field, found, expected) in self.compared(&found) {
-            if found != expected {
-                let [found, expected] = [found, expected].map(|value| format!("{field} {value}"));
-                return Err(PriorError::Grid { path: train.path().into(), found, expected });
-            }
-        }
-        Ok((train, remarks))
-    }
-
-    /// Field, value of the data, value of the prior.
-    fn compared(&self, data: &Described) -> Vec<(&'static str, String, String)> {
-        let frame = Shape { frames: 1, ..self.window };
-        let words = |boundary: Boundary| format!("{boundary:?}");
+        let frame = |fields: &Self| Shape { frames: 1, ..fields.window }.to_string();
         let mut all = vec![
-            ("kind", data.kind.to_string(), self.kind.to_string()),
-            ("(T, C, H, W) of a frame", data.frame.to_string(), frame.to_string()),
+            ("(T, C, H, W) of a frame", frame(other), frame(self)),
+            ("units", told(&other.normalizer), told(&self.normalizer)),
+            ("x axis", format!("{:?}", other.grid.x_axis), format!("{:?}", self.grid.x_axis)),
         ];
-        if self.stated.contains(&Field::Boundary) {
-            all.push(("borders", words(data.grid.boundary), words(self.grid.boundary)));
+        all.extend(self.against(other.kind, other.grid, other.coordinates, &other.stated));
+        all.into_iter().find(|(_, found, expected)| found != expected)
+    }
+
+    /// Kind, and what of grid and coordinates both sides state and is not the same: name, found, expected.
+    fn against(
+        &self,
+        kind: Kind,
+        grid: Grid,
+        coordinates: Coordinates,
+        stated: &BTreeSet<Field>,
+    ) -> Vec<(&'static str, String, String)> {
+        let both = |field| stated.contains(&field) && self.stated.contains(&field);
+        let mut all = vec![("kind", kind.to_string(), self.kind.to_string())];
+        if both(Field::Boundary) {
+            all.push(("borders", format!("{:?}", grid.boundary), format!("{:?}", self.grid.boundary)));
         }
-        let steps = [
-            (Field::Dx, data.grid.dx, self.grid.dx),
-            (Field::Dy, data.grid.dy, self.grid.dy),
-            (Field::TimeStep, data.coordinates.time_step, self.coordinates.time_step),
-        ];
-        for (field, found, expected) in steps {
-            let both = data.particulars.stated.contains(&field) && self.stated.contains(&field);
-            if both && (found - expected).abs() > SAME * expected.abs() {
-                let name = match field {
-                    Field::Dx => "dx",
-                    Field::Dy => "dy",
-                    _ => "time step",
-                };
+        for (field, name, found, expected) in [
+            (Field::Dx, "dx", grid.dx, self.grid.dx),
+            (Field::Dy, "dy", grid.dy, self.grid.dy),
+            (Field::TimeStep, "time step", coordinates.time_step, self.coordinates.time_step),
+        ] {
+            if both(field) && (found - expected).abs() > SAME * expected.abs() {
                 all.push((name, found.to_string(), expected.to_string()));
             }
         }
         all
+    }
+
+    /// Training data on the grid and in the units of this prior, with what is to be said of that. What the prior
+    /// does not state is taken as the data have it.
+    ///
+    /// # Errors
+    /// [`PriorError::Data`] naming both for another kind, frame, border, spacing, origin, time step or unit than it
+    /// states.
+    pub fn receive(&self, train: Dataset) -> Result<(Dataset, Vec<Remark>), PriorError> {
+        let mut there = Described::of(&train)?;
+        if there.grid.x_axis != self.grid.x_axis {
+            there.grid.x_axis = self.grid.x_axis;
+            there.particulars.stated.insert(Field::Orientation);
+        }
+        (there.path, there.kind) = (self.path.clone(), self.kind);
+        there.frame = Shape { frames: 1, ..self.window };
+        for field in &self.stated {
+            match field {
+                Field::Boundary => there.grid.boundary = self.grid.boundary,
+                Field::Dx => there.grid.dx = self.grid.dx,
+                Field::Dy => there.grid.dy = self.grid.dy,
+                Field::XFirst => there.coordinates.x_first = self.coordinates.x_first,
+                Field::YFirst => there.coordinates.y_first = self.coordinates.y_first,
+                Field::TimeStep => there.coordinates.time_step = self.coordinates.time_step,
+                _ => continue,
+            }
+            there.particulars.stated.insert(*field);
+        }
+        let units = &mut there.particulars.units;
+        for (kept, own) in [
+            (&mut units.velocity, &self.units.velocity),
+            (&mut units.length, &self.units.length),
+            (&mut units.time, &self.units.time),
+        ] {
+            if own.is_some() {
+                kept.clone_from(own);
+            }
+        }
+        Ok(there.align(train, self.window.frames)?)
     }
 
     /// The settings of a fit beside this prior: at least its frames, in its units; `asked` is the normalizer that
@@ -177,6 +183,14 @@ impl Fields {
         if found.frames < expected.frames {
             let path = self.path.clone();
             return Err(PriorError::Window { path, found: found.frames, least: expected.frames });
+        }
+        let stated = &prior.particulars().stated;
+        for (field, found, expected) in self.against(prior.kind(), prior.grid(), prior.coordinates(), stated)
+        {
+            if found != expected {
+                let [found, expected] = [expected, found].map(|value| format!("{field} {value}"));
+                return Err(PriorError::Units { path: self.path.clone(), found, expected });
+            }
         }
         let words = |frame: Shape, axis: Axis, normalizer: &Normalizer| {
             let frame = Shape { frames: 1, ..frame };
@@ -213,7 +227,7 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Window`] for fewer frames than a window of the learned prior has.
     pub fn standard(fields: &Fields, frames: usize) -> Result<Self, PriorError> {
-        let Fields { path, window, kind, grid, coordinates, stated, normalizer } = fields.clone();
+        let Fields { path, window, kind, grid, coordinates, stated, units, normalizer } = fields.clone();
         if frames < window.frames {
             return Err(PriorError::Window { path, found: frames, least: window.frames });
         }
@@ -230,7 +244,12 @@ impl Prior {
             coordinates,
             geometry: None,
             settings: Settings { window: frames, normalizer: normalizer.kind(), model, ridge: 0.0 },
-            particulars: Particulars { stated, moments: normalizer.moments(), ..Particulars::default() },
+            particulars: Particulars {
+                stated,
+                units,
+                moments: normalizer.moments(),
+                ..Particulars::default()
+            },
             normalizer,
             mean: vec![0.0; shape.len()],
             fitted: Fitted::Modes(Arc::new(modes)),

@@ -117,6 +117,14 @@ impl DenoiserName {
         }
     }
 
+    /// What whoever keeps results under the name is to know, in a sentence without its end.
+    ///
+    /// # Errors
+    /// What keeps the prior from being asked.
+    pub fn remark(&self) -> Result<Option<String>, PriorError> {
+        self.chosen.remark()
+    }
+
     /// The first digits of the checksums of the files that it is read from, once it is
     /// [`pinned`](Self::pinned).
     pub fn checksum(&self) -> Option<&str> {

@@ -2,7 +2,6 @@
 
 use crate::closed_form::ClosedForm;
 use crate::{Other, Problem, ReconstructionError, Result};
-use equipoise_denoiser::Jacobian;
 use equipoise_guidance::Strength;
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
@@ -121,10 +120,8 @@ impl Sampling {
     /// What the user of the method on this prior is to know, in a sentence without its end.
     pub fn caveat(&self, problem: &Problem) -> Option<&'static str> {
         match &self.choice {
-            Choice::Diffusion(recipe) if problem.inverse.denoiser().jacobian() == Jacobian::General => {
-                recipe.method().spec().caveat
-            }
-            _ => None,
+            Choice::Diffusion(recipe) => recipe.method().caveat(problem.inverse.denoiser().jacobian()),
+            Choice::Posterior => None,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::entries::{Bind, Entry, entries};
 use crate::{Annealing, Guided, Method, PosteriorSampler, Problem, Recipe, SolverError, Start};
-use equipoise_denoiser::Jacobian;
 use equipoise_field::Real;
 use equipoise_guidance::{Guidance, Strength};
 use equipoise_sampler::Sampler;
@@ -71,15 +70,6 @@ impl<R: Real> Inference<R> {
             schedule: Arc::clone(&self.schedule),
             start: self.start.clone(),
             bound: self.bound,
-        }
-    }
-
-    /// What the user of a method on this prior is to know, in a sentence without its end: where the prior's x̂ is
-    /// no posterior mean, as a network's, and the method takes it for one. Nothing is refused for it.
-    pub fn caveat(&self, method: Method) -> Option<&'static str> {
-        match self.problem.prior().denoiser().jacobian() {
-            Jacobian::Symmetric => None,
-            Jacobian::General => method.spec().caveat,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::entries::entries;
 use crate::{Parameter, SolverError};
+use equipoise_denoiser::Jacobian;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
@@ -39,17 +40,6 @@ pub enum JacobianUse {
     Gradient,
     /// Jᵀ, and (σ²/μ)Jᵀ for Cov[x | x_t], which it is of a posterior mean.
     Covariance,
-}
-
-impl JacobianUse {
-    /// In words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Nothing => "x̂ alone",
-            Self::Gradient => "Jᵀ as a gradient",
-            Self::Covariance => "(σ²/μ)Jᵀ as a covariance",
-        }
-    }
 }
 
 /// What is known of a method without a problem.
@@ -108,6 +98,15 @@ pub struct Method {
 }
 
 impl Method {
+    /// What its user is to know under a prior whose x̂ has this Jacobian, in a sentence without its end: where the
+    /// prior is no posterior mean, as a network, and the method takes it for one. Nothing is refused for it.
+    pub fn caveat(self, jacobian: Jacobian) -> Option<&'static str> {
+        match jacobian {
+            Jacobian::Symmetric => None,
+            Jacobian::General => self.spec().caveat,
+        }
+    }
+
     /// SDA's Gaussian score under a law.
     pub const SDA: Self = Self { spec: &crate::guidances::SDA, owns_loop: false };
     /// The exact guidance, where it is known.

@@ -1,23 +1,28 @@
 //! What the user of a method under a prior is to know before its runs.
 
-use crate::{Flow, Plan, Result};
-use equipoise_denoiser::Jacobian;
+use crate::{Approach, Flow, Plan, Result};
 use std::collections::BTreeSet;
 
-/// One sentence for each method and prior of a plan that ask for one: where the prior is no posterior mean, and the
-/// method takes it for one.
+/// What the user of a method under a prior of a flow is to know, in a sentence without its end: where the prior is no
+/// posterior mean, and the method takes it for one.
 ///
 /// # Errors
-/// [`Error::UnknownPrior`](crate::Error::UnknownPrior) for a plan of other flows, and a trial whose method is none.
+/// [`Error::UnknownPrior`](crate::Error::UnknownPrior); [`Error::Method`](crate::Error::Method).
+pub fn caveat(flow: &Flow, prior: &str, approach: &Approach) -> Result<Option<String>> {
+    let Some(known) = flow.denoiser_of(prior)? else { return Ok(None) };
+    let caveat = approach.recipe()?.method().caveat(known.denoiser().jacobian());
+    Ok(caveat.map(|caveat| format!("{} under {prior}: {caveat}", approach.method)))
+}
+
+/// All of a plan, each once.
+///
+/// # Errors
+/// As [`caveat`].
 pub fn caveats(flows: &[Flow], plan: &Plan) -> Result<Vec<String>> {
     let mut said = BTreeSet::new();
     for trial in plan.trials()? {
-        let Some(flow) = flows.iter().find(|flow| flow.name() == trial.dataset) else { continue };
-        let Some(prior) = flow.denoiser_of(&trial.prior)? else { continue };
-        if prior.denoiser().jacobian() == Jacobian::General
-            && let Some(caveat) = trial.approach().recipe()?.method().spec().caveat
-        {
-            said.insert(format!("{} under {}: {caveat}", trial.approach().method, trial.prior));
+        if let Some(flow) = flows.iter().find(|flow| flow.name() == trial.dataset) {
+            said.extend(caveat(flow, &trial.prior, &trial.approach())?);
         }
     }
     Ok(said.into_iter().collect())

@@ -1,7 +1,7 @@
 //! The priors of a flow beyond its Gaussian, by their denoisers.
 
 use crate::{BoxError, Error};
-use equipoise_data::{Dataset, checksum};
+use equipoise_data::{Dataset, Remark, checksum};
 use equipoise_prior::{DenoiserName, Prior, PriorDenoiser};
 use equipoise_solver::ProbedRatios;
 use std::path::Path;
@@ -14,6 +14,8 @@ pub(crate) struct Denoisers {
     /// Normalised training windows, equally spaced in the training file; none where only `wiener` is
     /// asked for.
     pub(crate) windows: Arc<[Vec<f32>]>,
+    /// What is to be said of priors under whose names rows are kept.
+    pub(crate) remarks: Vec<Remark>,
 }
 
 impl Denoisers {
@@ -26,6 +28,10 @@ impl Denoisers {
     ) -> Result<Self, BoxError> {
         let names = names.iter().cloned().map(DenoiserName::pinned).collect::<Result<Vec<_>, _>>()?;
         let others: Vec<DenoiserName> = names.iter().filter(|n| !n.is_gaussian()).cloned().collect();
+        let mut remarks = Vec::new();
+        for name in &names {
+            remarks.extend(name.remark()?.map(|remark| Remark::Warning(format!("{name}: {remark}"))));
+        }
         let (mut made, mut windows) = (Vec::new().into_iter(), Vec::new());
         if let Some(first) = others.first() {
             let missing = || Error::NoWindows { prior: first.to_string(), path: file.into() };
@@ -38,7 +44,7 @@ impl Denoisers {
             let denoiser = if name.is_gaussian() { None } else { made.next() };
             (name.to_string(), denoiser)
         };
-        Ok(Self { named: names.iter().map(named).collect(), windows: windows.into() })
+        Ok(Self { named: names.iter().map(named).collect(), windows: windows.into(), remarks })
     }
 
     /// The names, in the order asked for.

@@ -222,6 +222,7 @@ impl Flow {
         let trained = prior.provenance().warnings.iter().map(|found| of(path, found));
         let tested = test.warnings().iter().map(|found| of(test.path(), &found.to_string()));
         let odd = trained.chain(tested).map(Remark::Warning);
+        let odd = odd.chain(denoisers.remarks.iter().cloned());
         let remarks = odd.chain(turned).chain(remarks).collect();
         let axes = test.audit().and_then(|a| a.used).map_or_else(String::new, |order| order.to_string());
         let source = Source {
@@ -335,7 +336,7 @@ impl Flow {
         DatasetPlan {
             source: self.source.clone(),
             window: settings.window,
-            normalizer: settings.normalizer.to_string(),
+            normalizer: self.prior.normalizer().told(),
             covariance: CovarianceSettings {
                 model: settings.model.name().to_owned(),
                 rank,

@@ -47,7 +47,7 @@ pub use accelerator::{Accelerator, Places};
 pub use approach::{Approach, law};
 pub use archive::{Archive, Existing, RESULTS_JSONL, check_free};
 pub use build::Build;
-pub use caveats::caveats;
+pub use caveats::{caveat, caveats};
 pub use certify::{
     CERTIFICATE_CSV, Certified, CheapPrediction, Confusion, FlowCertifier, MeanFieldPrediction, Prediction,
     write_certificates,

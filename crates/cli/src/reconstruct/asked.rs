@@ -79,7 +79,7 @@ impl Asked {
             }
             (None, Some(path)) => Ok(Self { name, path: path.clone(), origin: Origin::Train }),
             (None, None) => match Fields::of(&names, None)? {
-                Some(fields) => match fitting.given().filter(|flag| *flag != "--window") {
+                Some(fields) => match fitting.given_beside("--window") {
                     Some(flag) => {
                         Err(usage(&format!("{flag}: found with {prior} without --train, which it fits")))
                     }

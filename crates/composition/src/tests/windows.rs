@@ -164,7 +164,7 @@ fn composites_conform_in_single_precision() {
 fn windows_are_one_batch_and_are_cut_to_multiples_of_their_own() {
     let inner = Window::of(5, 3);
     let composition = composed::<f64>(&inner, 9, Fold::Centre);
-    assert_eq!((composition.windows(), composition.batch()), (5, 1));
+    assert_eq!((composition.windows(), composition.batch()), (5, 2));
     let (x_t, mut x_hat, mut tape) = (states("x", 18, 4), vec![f64::NAN; 4 * 18], Tape::new());
     drop(composition.linearise(&x_t, LEVEL, &mut x_hat, &mut tape).unwrap());
     assert_eq!(inner.taken(), [1, 0, 20]);

@@ -4,9 +4,9 @@ use super::{composed, standard_grid};
 use crate::entries::{Chosen, Making};
 use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
-use equipoise_data::{Coordinates, Field, Normalizer};
+use equipoise_data::{Coordinates, Field, Normalizer, Units};
 use equipoise_field::Shape;
-use equipoise_network::{Context, Learned, MANIFEST, Manifest, NetworkError};
+use equipoise_network::{Context, Learned, Manifest, NetworkError};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,13 +33,17 @@ impl FromFiles {
     /// On its own grid, or else on that of the data beside it.
     fn open(&self, beside: Option<Beside>) -> Result<Learned<f32>, PriorError> {
         let grid = match (Learned::open(&self.0, None), beside) {
-            (Err(NetworkError::NoGrid { .. }), Some(beside)) => {
-                let (manifest, _) = Manifest::find(&self.0)?;
+            (Err(NetworkError::Grid { .. }), Some(beside)) => {
+                let (manifest, _) = Manifest::find(&self.0).map_err(|source| self.fault(source))?;
                 beside.sides(manifest.x_axis)
             }
-            (opened, _) => return Ok(opened?),
+            (opened, _) => return opened.map_err(|source| self.fault(source)),
         };
-        Ok(Learned::open(&self.0, Some(grid))?)
+        Learned::open(&self.0, Some(grid)).map_err(|source| self.fault(source))
+    }
+
+    fn fault(&self, source: NetworkError) -> PriorError {
+        PriorError::Network { path: self.0.clone(), source: Box::new(source) }
     }
 
     fn over(&self, prior: &Prior) -> Result<PriorDenoiser, PriorError> {
@@ -88,22 +92,28 @@ impl Chosen for FromFiles {
         }
         let normalizer = Normalizer::given(manifest.mean.clone(), manifest.std.clone())?;
         let window = learned.shape();
-        Ok(Some(Fields { path: self.0.clone(), window, kind, grid, coordinates, stated, normalizer }))
+        let units = Units {
+            velocity: data.units.clone(),
+            length: data.length_units.clone(),
+            time: data.time_units.clone(),
+        };
+        Ok(Some(Fields { path: self.0.clone(), window, kind, grid, coordinates, stated, units, normalizer }))
     }
 
-    /// Weights, manifest and context; none where they cannot be found, which is said when they are read.
+    /// The manifest in effect, written or not; none where it cannot be found, which is said when it is read.
+    fn identity(&self) -> Result<Option<String>, PriorError> {
+        let found = Manifest::find(&self.0).ok();
+        Ok(found.and_then(|(manifest, _)| serde_json::to_string(&manifest).ok()))
+    }
+
+    /// Weights and context; none where they cannot be found, which is said when they are read.
     fn files(&self) -> Vec<PathBuf> {
         let Ok((manifest, folder)) = Manifest::find(&self.0) else { return Vec::new() };
         let context = match &manifest.context {
             Context::File { name } => Some(folder.join(name)),
             _ => None,
         };
-        let beside = if self.0.extension().is_some_and(|e| e == "json") {
-            self.0.clone()
-        } else {
-            folder.join(MANIFEST)
-        };
-        let all = [Some(folder.join(&manifest.weights)), Some(beside).filter(|path| path.is_file()), context];
+        let all = [Some(folder.join(&manifest.weights)), context];
         all.into_iter().flatten().collect()
     }
 }

@@ -4,7 +4,7 @@ use super::{composed, standard_grid};
 use crate::entries::{Chosen, Making};
 use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
-use equipoise_data::{Coordinates, Kind, Normalizer};
+use equipoise_data::{Coordinates, Kind, Normalizer, Units};
 use equipoise_served::Served;
 use std::fmt;
 use std::path::PathBuf;
@@ -78,12 +78,19 @@ impl Chosen for FromProcess {
         let normalizer = Normalizer::given(mean, std)?;
         let (grid, stated) = standard_grid(kind, x_axis, served.window());
         let coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
-        Ok(Some(Fields { path, window: served.window(), kind, grid, coordinates, stated, normalizer }))
+        let (window, units) = (served.window(), Units::default());
+        Ok(Some(Fields { path, window, kind, grid, coordinates, stated, units, normalizer }))
     }
 
-    /// What the child says of its weights.
+    /// All that the child says of itself.
     fn identity(&self) -> Result<Option<String>, PriorError> {
-        Ok(self.served()?.hello().identity.clone())
+        Ok(Some(format!("{:?}", self.served()?.hello())))
+    }
+
+    fn remark(&self) -> Result<Option<String>, PriorError> {
+        let remark =
+            "its hello states no `identity`: results under this name are kept even where its weights change";
+        Ok(self.served()?.hello().identity.is_none().then(|| remark.to_owned()))
     }
 
     /// Words of the command that name files: the program and its weights.
