@@ -51,7 +51,9 @@ fn run() -> Visits {
                 let sda = Sda::new(wiener.clone(), observation.clone(), strength(std, gamma));
                 let group = format!("{scheduler}/{seen}/gamma{gamma}");
                 let g = each(&|x, level| {
-                    of(x, |g| drop(sda.gradient(x, level, g, &mut Scratch::new()).unwrap()))
+                    of(x, |g| {
+                        sda.gradient(x, level, g, &mut Scratch::new()).unwrap();
+                    })
                 });
                 golden.compare(&format!("{group}/guidance"), &g, TOLERANCE);
                 if gamma.to_bits() == 0.01f64.to_bits() {
@@ -86,7 +88,9 @@ fn observation(golden: &mut Golden, seen: &str, dim: usize) -> (Arc<Observed<f64
 
 /// −ε_y/σ.
 fn score(sda: &Sda<f64>, x_t: &[f64], level: Level) -> Vec<f64> {
-    let eps = of(x_t, |eps| drop(sda.noise_estimate(x_t, level, eps, &mut Scratch::new()).unwrap()));
+    let eps = of(x_t, |eps| {
+        sda.noise_estimate(x_t, level, eps, &mut Scratch::new()).unwrap();
+    });
     eps.into_iter().map(|e| -e / level.sigma).collect()
 }
 
