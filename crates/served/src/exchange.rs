@@ -2,7 +2,7 @@
 
 use crate::codec::{ANSWER, Ask, ERROR, HEADER, Header, TEXT, code, encode};
 use crate::process::Process;
-use crate::said::quoted;
+use crate::said::{WORDS, quoted};
 use crate::settings::REQUEST_VARIABLE;
 use crate::streams::{Event, Frame};
 use crate::{Fault, Hello, ServedError, Settings};
@@ -121,7 +121,7 @@ impl Conversation {
         // A writer that is gone has told so in an event.
         let _ = process.requests.as_ref().map(|requests| requests.send(bytes));
         match process.events.recv_timeout(self.patience) {
-            Ok(Event::Frame(frame)) => answer(&frame, &header, question.ask),
+            Ok(Event::Frame(frame)) => answer(frame, &header, question.ask),
             Ok(event) => Err(instead(event, process, asked)),
             Err(RecvTimeoutError::Disconnected) => Err(instead(Event::Ended, process, asked)),
             Err(RecvTimeoutError::Timeout) => Err(Fault::Silent {
@@ -178,8 +178,8 @@ fn instead(event: Event, process: &mut Process, asked: &'static str) -> Fault {
 }
 
 /// The payload of an answer to `request`.
-fn answer(frame: &Frame, request: &Header, ask: Ask) -> Result<Vec<u8>, Fault> {
-    let header = &frame.header;
+fn answer(frame: Frame, request: &Header, ask: Ask) -> Result<Vec<u8>, Fault> {
+    let Frame { header, payload } = frame;
     let differs = |field, found: u64, expected: u64| match found == expected {
         true => Ok(()),
         false => Err(Fault::Answer {
@@ -191,13 +191,13 @@ fn answer(frame: &Frame, request: &Header, ask: Ask) -> Result<Vec<u8>, Fault> {
     };
     differs("version", header.version.into(), request.version.into())?;
     differs("request", header.request, request.request)?;
-    if header.kind == ERROR && frame.payload.len() <= TEXT {
-        return Err(Fault::Model { asked: ask.name(), text: quoted(&frame.payload) });
+    if header.kind == ERROR && payload.len() <= TEXT {
+        return Err(Fault::Model { asked: ask.name(), text: quoted(&payload, WORDS) });
     }
     differs("kind", header.kind.into(), (request.kind | ANSWER).into())?;
     differs("state", header.state, request.state)?;
     differs("dtype", header.dtype.into(), request.dtype.into())?;
     differs("members", header.members, request.members)?;
     differs("bytes", header.bytes, request.bytes)?;
-    Ok(frame.payload.clone())
+    Ok(payload)
 }

@@ -1,7 +1,7 @@
 //! The first line of a child: what it serves.
 
 use crate::Fault;
-use crate::said::quoted;
+use crate::said::{QUOTED, quoted};
 use equipoise_denoiser::Jacobian;
 use equipoise_field::{Axis, Shape};
 use equipoise_schedule::Level;
@@ -194,11 +194,11 @@ impl Hello {
     pub(crate) fn parse(line: &[u8]) -> Result<Self, Fault> {
         let text = String::from_utf8_lossy(line);
         if !text.trim_start().starts_with('{') {
-            return Err(Fault::Prose { text: quoted(line), expected: EXPECTED.to_owned() });
+            return Err(Fault::Prose { text: quoted(line, QUOTED), expected: EXPECTED.to_owned() });
         }
         let whole = |reason: String| Fault::Hello {
             field: "line",
-            found: format!("`{}`", quoted(line)),
+            found: format!("`{}`", quoted(line, QUOTED)),
             expected: format!("an object of JSON as the protocol says ({reason})"),
         };
         let said: Value = serde_json::from_str(&text).map_err(|fault| whole(fault.to_string()))?;

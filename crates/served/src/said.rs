@@ -9,8 +9,10 @@ use std::time::Duration;
 const KEPT: usize = 4096;
 /// Lines quoted.
 const LINES: usize = 12;
-/// Characters of a text that an error quotes.
-const QUOTED: usize = 160;
+/// Characters of a text in the place of the protocol that an error quotes.
+pub(crate) const QUOTED: usize = 160;
+/// Characters of a model's own error.
+pub(crate) const WORDS: usize = 2000;
 
 #[derive(Debug, Default)]
 struct Tail {
@@ -74,11 +76,11 @@ pub(crate) fn indented(lines: &[String]) -> String {
     format!("\n  its last words on standard error:{lines}")
 }
 
-/// The beginning of what should have been the protocol, on one line.
-pub(crate) fn quoted(bytes: &[u8]) -> String {
+/// The beginning of a text, on one line: `most` characters.
+pub(crate) fn quoted(bytes: &[u8], most: usize) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut characters = text.trim().chars().map(|c| if c == '\n' { '⏎' } else { c });
-    let beginning: String = characters.by_ref().take(QUOTED).collect();
+    let beginning: String = characters.by_ref().take(most).collect();
     let rest = if characters.next().is_some() { "…" } else { "" };
     printable(&beginning) + rest
 }
@@ -99,8 +101,8 @@ mod tests {
 
     #[test]
     fn quotes_are_short_and_on_one_line() {
-        assert_eq!(quoted(b"loading\nmodel\n"), "loading⏎model");
-        assert_eq!(quoted(&[b'a'; 500]).chars().count(), QUOTED + 1);
-        assert_eq!(quoted(&[0xff, 0, b'a']), "\u{fffd}\u{fffd}a");
+        assert_eq!(quoted(b"loading\nmodel\n", QUOTED), "loading⏎model");
+        assert_eq!(quoted(&[b'a'; 500], QUOTED).chars().count(), QUOTED + 1);
+        assert_eq!(quoted(&[0xff, 0, b'a'], QUOTED), "\u{fffd}\u{fffd}a");
     }
 }

@@ -2,7 +2,7 @@
 //! each other up.
 
 use crate::codec::{HEADER, Header, MAGIC, TEXT};
-use crate::said::quoted;
+use crate::said::{QUOTED, quoted};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -90,7 +90,7 @@ fn next<S: Read>(reader: &mut BufReader<S>, longest: usize) -> Event {
             return cut(at, HEADER);
         }
         if header[at] != MAGIC[at] {
-            return Event::Prose(quoted(&[&header[..=at], reader.buffer()].concat()));
+            return Event::Prose(quoted(&[&header[..=at], reader.buffer()].concat(), QUOTED));
         }
     }
     let found = MAGIC.len() + fill(reader, &mut header[MAGIC.len()..]);
