@@ -8,7 +8,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 def load():
     """The model on DEVICE, model(x_t, mu, sigma) -> x_hat, tensors (n, T, C, H, W), and the keys of its hello."""
-    raise NotImplementedError('fill in load(): return model, {"window": (5, 2, 64, 64), "levels": (0.01, 100)}')
+    raise NotImplementedError("fill in load(); docs/serve.md has one, and every key of the hello")
 
 
 def main(load=load):

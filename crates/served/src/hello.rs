@@ -3,7 +3,7 @@
 use crate::Fault;
 use crate::said::{QUOTED, quoted};
 use equipoise_denoiser::Jacobian;
-use equipoise_field::{Axis, Shape};
+use equipoise_field::{Axis, Boundary, Shape};
 use equipoise_schedule::Level;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ pub const PROTOCOL: &str = "equipoise-serve";
 pub const VERSION: u64 = 1;
 
 /// The longest message: a hello that asks for more is a slip.
-const LONGEST: u64 = 1 << 36;
+const LONGEST: u64 = 1 << 30;
 
 /// The numbers on the wire, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -66,6 +66,8 @@ pub struct Hello {
     pub std: Option<Vec<f64>>,
     /// The array axis along which x increases.
     pub x_axis: Option<Axis>,
+    /// The borders of the grid.
+    pub boundary: Option<Boundary>,
     /// The kind of flow.
     pub kind: Option<String>,
     /// The levels σ/μ that the model was trained for, both ends included; 0 and ∞ where it says none.
@@ -93,6 +95,7 @@ struct Line {
     mean: Option<Vec<f64>>,
     std: Option<Vec<f64>>,
     x_axis: Option<Axis>,
+    boundary: Option<Boundary>,
     kind: Option<String>,
     levels: Option<[Option<f64>; 2]>,
     identity: Option<String>,
@@ -121,7 +124,7 @@ impl TryFrom<Line> for Hello {
             return Err(wrong(
                 "batch",
                 line.batch.to_string(),
-                "1 or more, in messages of at most 2^36 bytes",
+                "1 or more, in messages of at most 2^30 bytes",
             ));
         }
         let components = window.channels;
@@ -143,6 +146,7 @@ impl TryFrom<Line> for Hello {
             mean: line.mean,
             std: line.std,
             x_axis: line.x_axis,
+            boundary: line.boundary,
             kind: line.kind,
             levels: levels(line.levels)?,
             identity: line.identity,

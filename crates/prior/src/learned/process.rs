@@ -4,7 +4,7 @@ use super::{composed, standard_grid};
 use crate::entries::{Chosen, Making};
 use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
-use equipoise_data::{Coordinates, Kind, Normalizer, Units};
+use equipoise_data::{Coordinates, Field, Kind, Normalizer, Units};
 use equipoise_served::Served;
 use std::fmt;
 use std::path::PathBuf;
@@ -76,7 +76,13 @@ impl Chosen for FromProcess {
         let x_axis = hello.x_axis.ok_or_else(|| unstated("x_axis", "H or W"))?;
         let kind: Kind = hello.kind.as_deref().ok_or_else(|| unstated("kind", KINDS))?.parse()?;
         let normalizer = Normalizer::given(mean, std)?;
-        let (grid, stated) = standard_grid(kind, x_axis, served.window());
+        let (mut grid, mut stated) = standard_grid(kind, x_axis, served.window());
+        if let Some(boundary) = hello.boundary {
+            grid.boundary = boundary;
+            stated.insert(Field::Boundary);
+        } else if kind == Kind::Generic {
+            return Err(unstated("boundary", "periodic or open"));
+        }
         let coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
         let (window, units) = (served.window(), Units::default());
         Ok(Some(Fields { path, window, kind, grid, coordinates, stated, units, normalizer }))

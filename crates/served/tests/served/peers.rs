@@ -76,6 +76,8 @@ fn the_helpers_pass_what_every_denoiser_passes() {
 
 /// max|a − b| / max|b|.
 fn apart(a: &[f32], b: &[f32]) -> f64 {
-    let largest = |values: &mut dyn Iterator<Item = f32>| values.map(f32::abs).fold(0.0, f32::max);
+    // NaN is the largest.
+    let larger = |a: f32, b: f32| if a.is_nan() || a > b { a } else { b };
+    let largest = |values: &mut dyn Iterator<Item = f32>| values.map(f32::abs).fold(0.0, |a, b| larger(b, a));
     f64::from(largest(&mut a.iter().zip(b).map(|(a, b)| a - b)) / largest(&mut b.iter().copied()))
 }
