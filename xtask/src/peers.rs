@@ -16,7 +16,10 @@ const MODULES: &str = "import torch, jax, numpy, safetensors, h5py";
 /// Kilobytes that they may take, with what pip unpacks on the way.
 const ROOM: u64 = 12_000_000;
 /// The network that is served unless another is named.
-const NETWORK: &str = "tests/golden/networks/sda_runs/near16";
+const NETWORK: &str = "tests/golden/networks/sda_small/near16";
+/// Methods whose runs are compared. `mmps` is none of them: its conjugate gradients end by curvature under a J that is
+/// not symmetric, and magnify a rounding to 1e-3.
+const METHODS: [&str; 3] = ["dps", "pigdm", "diffpir"];
 /// Runs of one method must end within so much of each other, relative to the largest value.
 const TOLERANCE: &str = "1e-5";
 
@@ -70,32 +73,38 @@ fn step(name: &'static str, what: &str, work: impl Fn() -> anyhow::Result<()> + 
     Step { name, what: what.to_owned(), work: Box::new(work) }
 }
 
-/// One reconstruction by each prior, compared entry by entry.
+/// One reconstruction by each method and prior, compared entry by entry.
 fn ensembles(python: &Path, network: &Path) -> anyhow::Result<()> {
     let root = workspace::root();
     let out = root.join("target/peers/ensembles");
     let script = root.join("xtask/peers/sda.py");
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
     let child = |library: &str| {
-        format!("serve:exec {} {} {} {library} 4", quoted(python), quoted(&script), quoted(network))
+        format!(
+            "serve:OMP_NUM_THREADS=1 exec {} {} {} {library} 4",
+            quoted(python),
+            quoted(&script),
+            quoted(network)
+        )
     };
     let priors = [
         ("network", format!("network:{}", network.display())),
         ("pytorch", child("pytorch")),
         ("jax", child("jax")),
     ];
-    for (name, prior) in &priors {
-        let folder = out.join(name);
-        let mut cargo = workspace::cargo();
-        cargo.current_dir(&root).args(["run", "--release", "--quiet", "--", "reconstruct", "--force"]);
-        cargo.args(["--prior", prior, "--obs", "data/sensors/kolmogorov.csv", "--window", "8"]);
-        cargo.args(["--members", "2", "--out"]).arg(&folder);
-        finish(&mut cargo)?;
-    }
-    for (name, _) in &priors[1..] {
-        let mut compare = Command::new(python);
-        compare.arg(root.join("xtask/peers/compare.py")).arg(TOLERANCE);
-        finish(compare.arg(out.join(name)).arg(out.join(priors[0].0)))?;
+    for method in METHODS {
+        let folder = |name: &str| out.join(method).join(name);
+        for (name, prior) in &priors {
+            let mut cargo = workspace::cargo();
+            cargo.current_dir(&root).args(["run", "--release", "--quiet", "--", "reconstruct", "--force"]);
+            cargo.args(["--prior", prior, "--obs", "data/sensors/kolmogorov.csv", "--window", "8"]);
+            finish(cargo.args(["--members", "2", "--method", method, "--out"]).arg(folder(name)))?;
+        }
+        for (name, _) in &priors[1..] {
+            let mut compare = Command::new(python);
+            compare.arg(root.join("xtask/peers/compare.py")).arg(TOLERANCE);
+            finish(compare.arg(folder(name)).arg(folder(priors[0].0)))?;
+        }
     }
     Ok(())
 }
