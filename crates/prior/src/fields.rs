@@ -4,7 +4,7 @@ use crate::fit::Fitted;
 use crate::{DenoiserName, Model, Prior, PriorError, Provenance, Settings};
 use equipoise_covariance::{CovarianceError, Modes};
 use equipoise_data::{
-    Coordinates, Dataset, Described, Field, Kind, Normalizer, NormalizerKind, Particulars, Remark,
+    Coordinates, Dataset, Described, Field, Kind, Normalizer, NormalizerKind, Particulars, Remark, Units,
 };
 use equipoise_field::{Axis, Grid, Shape};
 use std::collections::BTreeSet;
