@@ -27,14 +27,6 @@ pub(crate) fn rows(manifest: &Manifest, values: &Values, computed: &[(&str, &Qua
         Architecture::Azula(_) => of_azula(manifest, computed),
         Architecture::Sda(_) => Vec::new(),
     };
-    if computed.iter().any(|(_, quantity)| is_sda(quantity) || is_azula(quantity)) {
-        let plain = |entry, found: &[f64], of: f64| {
-            let differs = found.iter().any(|value| *value != of);
-            differs.then(|| row(entry, &found, &format!("{of}: their fields are what the network is given")))
-        };
-        rows.extend(plain("mean", &manifest.mean, 0.0));
-        rows.extend(plain("std", &manifest.std, 1.0));
-    }
     rows.extend(manifest.schedule.iter().flat_map(|stated| schedule(stated, values, computed)));
     rows
 }

@@ -208,18 +208,17 @@ fn described(case: &str, edit: impl FnOnce(&mut Manifest)) -> (tempfile::TempDir
 #[test]
 fn a_manifest_that_states_something_else_does_not_pass() {
     for case in [W3, "networks/sda_runs/near16", "networks/dsm_training/small", NOMOD] {
-        let (_folder, report) = described(case, |_| {});
+        // Constants of the data stand outside of what is compared.
+        let (_folder, report) = described(case, |manifest| (manifest.mean[0], manifest.std[0]) = (0.5, 2.0));
         assert!(report.agrees(), "{case}: {:#?}", report.rows);
     }
     let cosine = describe(&golden(W3), &Answers::default()).unwrap().manifest.schedule.unwrap();
     type Edit = Box<dyn Fn(&mut Manifest)>;
-    let edits: [(&str, &str, Edit); 10] = [
+    let edits: [(&str, &str, Edit); 8] = [
         (W3, "prediction", Box::new(|it| it.prediction = Predicts::X)),
         (W3, "preconditioning", Box::new(|it| it.preconditioning = Preconditioning::Simple)),
         (W3, "time", Box::new(|it| it.time = TimeInput::LogRatio)),
         (W3, "channel_order", Box::new(|it| it.channel_order = ChannelOrder::Components)),
-        (W3, "mean", Box::new(|it| it.mean[1] = 0.5)),
-        (W3, "std", Box::new(|it| it.std[0] = 2.0)),
         (W3, "schedule", Box::new(move |it| it.schedule = Some(TrainedOn { eta: 2e-3, ..cosine }))),
         (NOMOD, "preconditioning", Box::new(|it| it.preconditioning = Preconditioning::Appa)),
         (NOMOD, "time", Box::new(|it| it.time = TimeInput::Fraction)),
