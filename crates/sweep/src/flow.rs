@@ -357,7 +357,7 @@ enum Origin {
         train: Dataset,
         settings: Settings,
         /// Those that a learned prior takes.
-        fields: Option<Fields>,
+        fields: Option<Box<Fields>>,
         /// What is to be said of the training file beside that.
         remarks: Vec<Remark>,
     },
@@ -372,7 +372,7 @@ impl Origin {
         Ok(match &request.prior {
             PriorSource::Train { path, change } => {
                 let train = load(path, &request.load)?;
-                let fields = Fields::of(&request.denoisers, Some(Beside::of(&train)))?;
+                let fields = Fields::of(&request.denoisers, Some(Beside::of(&train)))?.map(Box::new);
                 let (train, remarks) = match &fields {
                     Some(fields) => fields.receive(train)?,
                     None => (train, Vec::new()),
