@@ -29,7 +29,12 @@ impl Truth {
     ) -> anyhow::Result<Self> {
         let data = load_beside(path, &arguments.fitting.load_options(), prior.kind())?;
         let frames = prior.shape().frames;
-        let (data, mut remarks) = prior.described(&asked.path).receive(data, frames)?;
+        let described = prior.described(&asked.path);
+        let (data, mut remarks) = match prior.is_standard() {
+            // No frames are known that could stand in both.
+            true => described.align(data, frames)?,
+            false => described.receive(data, frames)?,
+        };
         remarks
             .extend(data.warnings().iter().map(|odd| Remark::Warning(format!("{}: {odd}", path.display()))));
         if let Some(Attribute::Numbers(first)) = data.attributes().get("t_first")
