@@ -16,7 +16,7 @@ const MODULES: &str = "import torch, jax, numpy, safetensors, h5py";
 /// Kilobytes that they may take, with what pip unpacks on the way.
 const ROOM: u64 = 12_000_000;
 /// The network that is served unless another is named.
-const NETWORK: &str = "tests/golden/networks/sda_small/near16";
+const NETWORK: &str = "tests/golden/networks/sda_runs/near16";
 /// Methods whose runs are compared. `mmps` is none of them: its conjugate gradients end by curvature under a J that is
 /// not symmetric, and magnify a rounding to 1e-3.
 const METHODS: [&str; 3] = ["dps", "pigdm", "diffpir"];

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
+    /// BLAS with several threads, on whose number the last digits would depend.
+    #[error(transparent)]
+    Blas(#[from] equipoise_blas::BlasError),
     /// A file of weights that cannot be read, or whose tensors are not the described network's.
     #[error(transparent)]
     Weights(#[from] equipoise_weights::WeightsError),

@@ -5,8 +5,8 @@
 //! [`Network::run`] evaluates it for a batch; the [`Run`] that it returns has Jᵀv, J v and the gradient of the
 //! parameters. A member's bits depend neither on its batch nor on the number of threads.
 //!
-//! Products of matrices are [`ndarray`]'s. In a program that links a BLAS they are that BLAS's, which is to have one
-//! thread, as everywhere in this workspace.
+//! Products of matrices are [`ndarray`]'s: those of the system's BLAS where a crate of the program asks for them,
+//! else its own. Only the last digits differ. BLAS has one thread, or a network is not built ([`NetworkError::Blas`]).
 
 mod architecture;
 mod azula;

@@ -48,8 +48,10 @@ impl<R: Real> Network<R> {
     /// # Errors
     /// [`NetworkError::Architecture`]; [`NetworkError::Family`] where the network does not stand in the file;
     /// [`NetworkError::Weights`] with all keys that are missing, left over or of another shape;
-    /// [`NetworkError::Weight`] for a weight that is no finite number.
+    /// [`NetworkError::Weight`] for a weight that is no finite number; [`NetworkError::Blas`] for a BLAS with several
+    /// threads.
     pub fn new(architecture: &Architecture, state: State) -> Result<Self, NetworkError> {
+        equipoise_blas::require_single_thread()?;
         architecture.check()?;
         let Built { graph, encoding, grid } = match architecture {
             Architecture::Sda(sda) => sda.build(state)?,

@@ -121,6 +121,30 @@ fn everything<R: Real>(network: &Network<R>, grid: [usize; 2], count: usize) -> 
     [out, vjp, jvp, gradient].concat().iter().map(|x| x.wide()).collect()
 }
 
+/// Each member has its time and its context: what it is alone with them, to the bit.
+#[test]
+fn times_and_contexts_are_each_members_own() {
+    for (architecture, grid) in networks() {
+        let network = made::<f32>(&architecture, grid);
+        let pixels = grid[0] * grid[1];
+        let [inner, outer, context] =
+            [network.channels(), network.outputs(), network.context()].map(|channels| channels * pixels);
+        let of = |seed, len| numbers(seed, 3 * len).iter().map(|x| *x as f32).collect::<Vec<_>>();
+        let (x, contexts, times) = (of(1, inner), of(2, context), [0.1, 0.9, -0.4]);
+        let run = |input: Input<'_, f32>, len: usize| {
+            let mut out = vec![f32::NAN; len];
+            network.run(input, Keep::Output, &mut out, &mut Room::default()).map(|_| ()).unwrap();
+            out.iter().map(|out| out.to_bits()).collect::<Vec<_>>()
+        };
+        let together = run(Input { grid, x: &x, c_time: &times, context: &contexts }, 3 * outer);
+        for k in 0..3 {
+            let (x, context) = (&x[k * inner..][..inner], &contexts[k * context..][..context]);
+            let alone = run(Input { grid, x, c_time: &times[k..=k], context }, outer);
+            assert!(together[k * outer..][..outer] == alone, "{architecture:?}, {k}");
+        }
+    }
+}
+
 #[test]
 fn bits_do_not_depend_on_threads() {
     for (architecture, grid) in networks() {

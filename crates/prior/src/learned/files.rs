@@ -33,7 +33,7 @@ impl FromFiles {
     /// On its own grid, or else on that of the data beside it.
     fn open(&self, beside: Option<Beside>) -> Result<Learned<f32>, PriorError> {
         let grid = match (Learned::open(&self.0, None), beside) {
-            (Err(NetworkError::Grid { .. }), Some(beside)) => {
+            (Err(NetworkError::NoGrid { .. }), Some(beside)) => {
                 let (manifest, _) = Manifest::find(&self.0).map_err(|source| self.fault(source))?;
                 beside.sides(manifest.x_axis)
             }
