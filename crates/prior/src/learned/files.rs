@@ -49,28 +49,13 @@ impl FromFiles {
     fn over(&self, prior: &Prior) -> Result<PriorDenoiser, PriorError> {
         let Shape { height, width, .. } = prior.shape();
         let beside = Beside { x_axis: prior.grid().x_axis, sides: [height, width] };
-        if let Some(fields) = self.fields(Some(beside))? {
-            fields.check(prior)?;
-        }
-        composed(Arc::new(self.open(Some(beside))?), prior, Fold::Centre)
-    }
-}
-
-impl Chosen for FromFiles {
-    fn settings(&self) -> String {
-        format!(":{}", self.0.display())
+        let learned = self.open(Some(beside))?;
+        self.fields_of(&learned)?.check(prior)?;
+        composed(Arc::new(learned), prior, Fold::Centre)
     }
 
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
-        self.over(over.prior)
-    }
-
-    fn learned(&self, prior: &Prior) -> Option<Result<PriorDenoiser, PriorError>> {
-        Some(self.over(prior))
-    }
-
-    fn fields(&self, beside: Option<Beside>) -> Result<Option<Fields>, PriorError> {
-        let learned = self.open(beside)?;
+    /// What the manifest of the network says of its fields.
+    fn fields_of(&self, learned: &Learned<f32>) -> Result<Fields, PriorError> {
         let manifest = learned.manifest();
         let kind = manifest.kind.name().parse()?;
         let (mut grid, mut stated) = standard_grid(kind, manifest.x_axis, learned.shape());
@@ -97,7 +82,25 @@ impl Chosen for FromFiles {
             length: data.length_units.clone(),
             time: data.time_units.clone(),
         };
-        Ok(Some(Fields { path: self.0.clone(), window, kind, grid, coordinates, stated, units, normalizer }))
+        Ok(Fields { path: self.0.clone(), window, kind, grid, coordinates, stated, units, normalizer })
+    }
+}
+
+impl Chosen for FromFiles {
+    fn settings(&self) -> String {
+        format!(":{}", self.0.display())
+    }
+
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
+        self.over(over.prior)
+    }
+
+    fn learned(&self, prior: &Prior) -> Option<Result<PriorDenoiser, PriorError>> {
+        Some(self.over(prior))
+    }
+
+    fn fields(&self, beside: Option<Beside>) -> Result<Option<Fields>, PriorError> {
+        Ok(Some(self.fields_of(&self.open(beside)?)?))
     }
 
     /// The manifest in effect, written or not; none where it cannot be found, which is said when it is read.
