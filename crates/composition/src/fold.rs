@@ -48,7 +48,10 @@ impl Fold {
     }
 
     /// How many windows of w frames L frames are unfolded into.
-    pub(crate) fn windows(self, window: usize, frames: usize) -> Result<usize, CompositionError> {
+    ///
+    /// # Errors
+    /// [`CompositionError`] for windows that do not fit.
+    pub fn windows(self, window: usize, frames: usize) -> Result<usize, CompositionError> {
         let stride = self.stride();
         if self == Self::Centre && window.is_multiple_of(2) {
             return Err(CompositionError::Even { window });
@@ -66,7 +69,7 @@ impl Fold {
     }
 
     /// The windows, of `windows` of w frames, whose mean is frame `at`.
-    pub(crate) fn sources(self, at: usize, window: usize, windows: usize) -> Range<usize> {
+    pub fn sources(self, at: usize, window: usize, windows: usize) -> Range<usize> {
         let (stride, last) = (self.stride(), windows - 1);
         let one = |index: usize| index.min(last)..index.min(last) + 1;
         match self {

@@ -53,5 +53,5 @@ pub use closure::Closure;
 pub use conformance::{Conformance, check_batch, check_denoiser, check_jvp};
 pub use denoise::{Denoiser, Empirical, ExactCovariance, Jacobian, LogLikelihood, Moments};
 pub use error::DenoiserError;
-pub use linearise::{Linearised, Tape, Unlinearised};
+pub use linearise::{Give, Linearised, Take, Tape, Unlinearised};
 pub use pullback::Pullback;

@@ -5,6 +5,13 @@ use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::any::Any;
 use std::fmt;
+use std::ops::Range;
+
+/// Who writes the entries of a vector in a range.
+pub type Give<'a, R> = &'a mut dyn FnMut(Range<usize>, &mut [R]);
+
+/// Who is handed the entries of a product in a range.
+pub type Take<'a, R> = &'a mut dyn FnMut(Range<usize>, &[R]);
 
 /// J at n states of one level. Vectors are of n·D numbers, member by member; each product is of its member's
 /// own J.
@@ -14,6 +21,21 @@ pub trait Linearised<R: Real> {
     /// # Errors
     /// [`DenoiserError`] when a product cannot be made.
     fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError>;
+
+    /// Jᵀv of a batch of `len` numbers in all, v asked for and the product handed over in pieces: ranges of
+    /// entries, ascending, without gaps, which need not be the same for both; `give` overwrites what it is given.
+    /// v is not asked for behind what was handed over. The bits are those of [`vjp`](Self::vjp), which makes it
+    /// in one piece unless it is overridden; a denoiser of trajectories overrides it to hold no whole field.
+    ///
+    /// # Errors
+    /// As [`vjp`](Self::vjp).
+    fn vjp_pieces(&mut self, len: usize, give: Give<'_, R>, take: Take<'_, R>) -> Result<(), DenoiserError> {
+        let (mut v, mut out) = (vec![R::zero(); len], vec![R::zero(); len]);
+        give(0..len, &mut v);
+        self.vjp(&v, &mut out)?;
+        take(0..len, &out);
+        Ok(())
+    }
 
     /// J v of every member. Overwrites `out`.
     ///

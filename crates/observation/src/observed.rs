@@ -142,6 +142,21 @@ impl<R: Real> Observed<R> {
         }
     }
 
+    /// part = (Aᵀ v)_start…, as many entries as it holds, of a linear A. Overwrites `part`.
+    ///
+    /// # Errors
+    /// [`ObservationError::Nonlinear`], which names the method.
+    pub fn pull_back_part(
+        &self,
+        method: &'static str,
+        v: &[R],
+        start: usize,
+        part: &mut [R],
+    ) -> Result<(), ObservationError> {
+        self.linear(method)?.adjoint_part(v, start, part);
+        Ok(())
+    }
+
     /// out = A′(x̂) v. Overwrites `out`, of length N.
     pub fn push_forward(&self, x_hat: &[R], v: &[R], out: &mut [R]) {
         match &self.operator {

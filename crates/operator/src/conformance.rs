@@ -3,7 +3,7 @@
 use crate::{Gram, LinearOperator, NonlinearOperator, Selection, Subsample};
 use equipoise_field::{Real, sum};
 
-/// Runs every check of a linear operator: [`check_adjoint`], linearity, overwriting, and its
+/// Runs every check of a linear operator: [`check_adjoint`], parts of the adjoint, linearity, overwriting, and its
 /// claims about selection and Gram matrix.
 ///
 /// `roundings` bounds the floating-point operations between an entry of x and an entry of A x, or
@@ -14,6 +14,7 @@ use equipoise_field::{Real, sum};
 /// With the check at fault, if the operator fails one.
 pub fn check_linear<R: Real>(operator: &dyn LinearOperator<R>, roundings: usize) {
     check_adjoint(operator, roundings);
+    check_adjoint_parts(operator);
     check_linearity(operator, roundings);
     check_selection(operator);
     check_gram(operator, roundings);
@@ -30,6 +31,25 @@ pub fn check_adjoint<R: Real>(operator: &dyn LinearOperator<R>, roundings: usize
         let r = probe(operator.len_out(), 2 * k + 1);
         let (ax, atr) = (apply(operator, &x), adjoint(operator, &r));
         check_products([&ax, &r], [&x, &atr], roundings, "⟨A x, r⟩ and ⟨x, Aᵀ r⟩");
+    }
+}
+
+/// Aᵀ r in parts of three lengths is Aᵀ r, to the bit; a zero may have either sign.
+///
+/// # Panics
+/// If a part differs, or is not overwritten.
+pub fn check_adjoint_parts<R: Real>(operator: &dyn LinearOperator<R>) {
+    let r = probe(operator.len_out(), 1);
+    let whole = adjoint(operator, &r);
+    for length in [1, 7, whole.len()] {
+        // One for each of some dozen places of a long field.
+        let stride = length * (whole.len() / length / 24).max(1);
+        for start in (0..whole.len()).step_by(stride) {
+            let expected = &whole[start..whole.len().min(start + length)];
+            let mut part = vec![R::nan(); expected.len()];
+            operator.adjoint_part(&r, start, &mut part);
+            assert!(part == expected, "Aᵀ r from {start} on: found {part:?}, expected {expected:?}");
+        }
     }
 }
 

@@ -23,6 +23,17 @@ pub trait LinearOperator<R: Real>: Send + Sync {
     /// If a length differs from `len_in` or `len_out`.
     fn adjoint(&self, r: &[R], x: &mut [R]);
 
+    /// (Aᵀ r)_start…, as many entries as `part` holds, with the bits of [`adjoint`](Self::adjoint), which makes it of
+    /// the whole field unless it is overridden. Overwrites `part`.
+    ///
+    /// # Panics
+    /// If `r` is not of length `len_out`, or the part ends beyond `len_in`.
+    fn adjoint_part(&self, r: &[R], start: usize, part: &mut [R]) {
+        let mut whole = vec![R::zero(); self.len_in()];
+        self.adjoint(r, &mut whole);
+        part.copy_from_slice(&whole[start..start + part.len()]);
+    }
+
     /// Which field entries are observed, when A only selects entries.
     fn selection(&self) -> Selection<'_> {
         Selection::General

@@ -52,6 +52,17 @@ impl<R: Real> LinearOperator<R> for Mask {
         r.iter().zip(&self.indices).for_each(|(r, i)| x[*i] = *r);
     }
 
+    fn adjoint_part(&self, r: &[R], start: usize, part: &mut [R]) {
+        assert_eq!(r.len(), self.indices.len(), "mask: observation length");
+        let end = start + part.len();
+        assert!(end <= self.len, "mask: part of the field");
+        part.fill(R::zero());
+        let first = self.indices.partition_point(|i| *i < start);
+        for (r, i) in r.iter().zip(&self.indices).skip(first).take_while(|(_, i)| **i < end) {
+            part[*i - start] = *r;
+        }
+    }
+
     fn selection(&self) -> Selection<'_> {
         Selection::Points(&self.indices)
     }

@@ -143,6 +143,17 @@ impl<R: Real> LinearOperator<R> for Sensors {
         self.touched.iter().enumerate().for_each(|(j, i)| x[*i] = self.transpose.dot(j, r));
     }
 
+    fn adjoint_part(&self, r: &[R], start: usize, part: &mut [R]) {
+        assert_eq!(r.len(), self.readings.count(), "sensors: observation length");
+        let end = start + part.len();
+        assert!(end <= self.len, "sensors: part of the field");
+        part.fill(R::zero());
+        let first = self.touched.partition_point(|i| *i < start);
+        for (j, i) in self.touched.iter().enumerate().skip(first).take_while(|(_, i)| **i < end) {
+            part[*i - start] = self.transpose.dot(j, r);
+        }
+    }
+
     fn rows(&self) -> Option<&Rows> {
         Some(&self.readings)
     }

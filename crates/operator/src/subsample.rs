@@ -136,6 +136,11 @@ impl<R: Real> LinearOperator<R> for Subsample {
         }
     }
 
+    fn adjoint_part(&self, r: &[R], start: usize, part: &mut [R]) {
+        part.fill(R::zero());
+        self.add_adjoint(r, R::one(), start, part);
+    }
+
     fn selection(&self) -> Selection<'_> {
         Selection::Lattice { shape: self.shape, stride: self.stride }
     }

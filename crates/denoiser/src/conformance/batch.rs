@@ -3,10 +3,11 @@
 use crate::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
+use std::ops::Range;
 
 /// Checks that no member of a batch knows of the others: x̂ and every product that the denoiser has, at the
 /// first 1, 2, 5, 16 and all of the states in `x_t`, in their order and reversed, have the bits of `denoise`,
-/// `vjp`, `jvp` and `covariance` at one state; x̂ both linearised and by `estimates`. `v` are the vectors, as many as states.
+/// `vjp` (also in pieces), `jvp` and `covariance` at one state; x̂ both linearised and by `estimates`. `v` are the vectors, as many as states.
 ///
 /// # Errors
 /// [`DenoiserError::Batch`]; [`DenoiserError::Length`] unless `x_t` and `v` are whole fields, as many; what
@@ -42,12 +43,11 @@ pub fn check_batch<R: Real>(
 }
 
 /// x̂ in both ways and the products, as far as the denoiser has them.
-struct Products<R>([(&'static str, Option<Vec<R>>); 5]);
+struct Products<R>([(&'static str, Option<Vec<R>>); 6]);
 
-fn named<R>([x_hat, estimate, vjp]: [Vec<R>; 3], [jvp, covariance]: [Option<Vec<R>>; 2]) -> Products<R> {
-    let [x_hat, estimate, vjp] = [x_hat, estimate, vjp].map(Some);
-    let names = ["x_hat", "x_hat without J", "vjp", "jvp", "covariance"];
-    let mut found = [x_hat, estimate, vjp, jvp, covariance].into_iter();
+fn named<R>(always: [Vec<R>; 4], known: [Option<Vec<R>>; 2]) -> Products<R> {
+    let names = ["x_hat", "x_hat without J", "vjp", "vjp in pieces", "jvp", "covariance"];
+    let mut found = always.into_iter().map(Some).chain(known);
     Products(names.map(|name| (name, found.next().flatten())))
 }
 
@@ -71,7 +71,7 @@ impl<R: Real> Products<R> {
         denoiser.vjp(x_t, level, v, &mut vjp)?;
         let jvp = known(v.len(), |out| denoiser.jvp(x_t, level, v, out))?;
         let covariance = known(v.len(), |out| denoiser.covariance(x_t, level, v, out))?;
-        Ok(named([x_hat.clone(), x_hat, vjp], [jvp, covariance]))
+        Ok(named([x_hat.clone(), x_hat, vjp.clone(), vjp], [jvp, covariance]))
     }
 
     fn together(
@@ -81,14 +81,17 @@ impl<R: Real> Products<R> {
         v: &[R],
         tape: &mut Tape,
     ) -> Result<Self, DenoiserError> {
-        let [mut x_hat, mut estimate, mut vjp] =
-            [const { Vec::new() }; 3].map(|_: Vec<R>| vec![R::nan(); v.len()]);
+        let [mut x_hat, mut estimate, mut vjp, mut pieces] =
+            [const { Vec::new() }; 4].map(|_: Vec<R>| vec![R::nan(); v.len()]);
         denoiser.estimates(x_t, level, &mut estimate, tape)?;
         let mut local: Box<dyn Linearised<R> + '_> = denoiser.linearise(x_t, level, &mut x_hat, tape)?;
         local.vjp(v, &mut vjp)?;
+        let mut give = |at: Range<usize>, out: &mut [R]| out.copy_from_slice(&v[at]);
+        let mut take = |at: Range<usize>, product: &[R]| pieces[at].copy_from_slice(product);
+        local.vjp_pieces(v.len(), &mut give, &mut take)?;
         let jvp = known(v.len(), |out| local.jvp(v, out))?;
         let covariance = known(v.len(), |out| local.covariance(v, out))?;
-        Ok(named([x_hat, estimate, vjp], [jvp, covariance]))
+        Ok(named([x_hat, estimate, vjp, pieces], [jvp, covariance]))
     }
 
     /// Whether the member at `place` is `alone`.

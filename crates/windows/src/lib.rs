@@ -1,0 +1,3 @@
+//! What composing short windows costs, in closed form.
+
+use equipoise_blas as _;
