@@ -2,7 +2,7 @@
 
 use crate::inner_products::InnerProducts;
 use crate::{CovarianceError, Modes};
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use ndarray::Array2;
 use ndarray_linalg::{Eigh, UPLO};
 use rayon::prelude::*;
@@ -80,7 +80,7 @@ fn check<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<usize, CovarianceErr
 fn mean<R: Real>(snapshots: &[&[R]], dim: usize) -> Vec<R> {
     let n = snapshots.len() as f64;
     let mut mean = vec![R::zero(); dim];
-    mean.par_chunks_mut(BLOCK).enumerate().for_each(|(b, mean)| {
+    each::chunk(&mut mean, BLOCK, |b, mean| {
         let mut sum = vec![0.0; mean.len()];
         for snapshot in snapshots {
             let part = &snapshot[b * BLOCK..][..sum.len()];

@@ -105,8 +105,8 @@ impl<R: Real> Modes<R> {
     ) -> f64 {
         self.check(out, c);
         match &self.rounded {
-            Some(rounded) => passes::expand(rounded, c, out, make, finish),
-            None => passes::expand(&self.panel(), c, out, make, finish),
+            Some(rounded) => passes::expand(rounded, c, out, &make, &finish),
+            None => passes::expand(&self.panel(), c, out, &make, &finish),
         }
     }
 
@@ -127,8 +127,8 @@ impl<R: Real> Modes<R> {
         make: impl Fn(usize, &mut [R]) -> [f64; K] + Sync,
     ) -> (Vec<f64>, [f64; K]) {
         match &self.rounded {
-            Some(rounded) => passes::project_made(rounded, self.dim, make),
-            None => passes::project_made(&self.panel(), self.dim, make),
+            Some(rounded) => passes::project_made(rounded, self.dim, &make),
+            None => passes::project_made(&self.panel(), self.dim, &make),
         }
     }
 }

@@ -1,10 +1,38 @@
 //! Elementwise passes over fields, shared among threads when the field is large.
 
 use crate::{Real, sum};
-use rayon::prelude::*;
 
 /// Entries a thread takes at a time.
 const CHUNK: usize = 1 << 14;
+
+/// `pass(k, chunk)` for the chunks of `size` entries, shared among threads; the last may be shorter.
+///
+/// # Panics
+/// If `size` is zero.
+pub fn chunk<R: Real>(out: &mut [R], size: usize, pass: impl Fn(usize, &mut [R]) + Sync) {
+    R::share(out, size, &pass);
+}
+
+/// [`chunk`] with what every pass returns, in the order of the chunks.
+///
+/// # Panics
+/// If `size` is zero.
+pub fn chunk_making<R: Real>(
+    out: &mut [R],
+    size: usize,
+    pass: impl Fn(usize, &mut [R]) -> Vec<f64> + Sync,
+) -> Vec<Vec<f64>> {
+    R::share_making(out, size, &pass)
+}
+
+/// `pass(start, stretch)`, by chunks where the field is large, at once otherwise.
+fn stretches<R: Real>(out: &mut [R], pass: impl Fn(usize, &mut [R]) + Sync) {
+    if out.len() >= sum::PARALLEL_FROM {
+        chunk(out, CHUNK, |k, out| pass(k * CHUNK, out));
+    } else {
+        pass(0, out);
+    }
+}
 
 /// out_i = f(a_i).
 ///
@@ -24,12 +52,7 @@ pub fn map2<R: Real>(out: &mut [R], a: &[R], b: &[R], f: impl Fn(R, R) -> R + Sy
 
 /// out_i = f(out_i).
 pub fn update<R: Real>(out: &mut [R], f: impl Fn(R) -> R + Sync) {
-    let pass = |out: &mut [R]| out.iter_mut().for_each(|o| *o = f(*o));
-    if out.len() >= sum::PARALLEL_FROM {
-        out.par_chunks_mut(CHUNK).for_each(pass);
-    } else {
-        pass(out);
-    }
+    stretches(out, |_, out| out.iter_mut().for_each(|o| *o = f(*o)));
 }
 
 /// out_i = f(out_i, a_i).
@@ -38,12 +61,9 @@ pub fn update<R: Real>(out: &mut [R], f: impl Fn(R) -> R + Sync) {
 /// If the lengths differ.
 pub fn update1<R: Real>(out: &mut [R], a: &[R], f: impl Fn(R, R) -> R + Sync) {
     assert_eq!(out.len(), a.len(), "elementwise pass: lengths differ");
-    let pass = |(out, a): (&mut [R], &[R])| out.iter_mut().zip(a).for_each(|(o, &a)| *o = f(*o, a));
-    if out.len() >= sum::PARALLEL_FROM {
-        out.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).for_each(pass);
-    } else {
-        pass((out, a));
-    }
+    stretches(out, |start, out| {
+        out.iter_mut().zip(&a[start..]).for_each(|(o, &a)| *o = f(*o, a));
+    });
 }
 
 /// out_i = f(out_i, a_i, b_i).
@@ -53,14 +73,9 @@ pub fn update1<R: Real>(out: &mut [R], a: &[R], f: impl Fn(R, R) -> R + Sync) {
 pub fn update2<R: Real>(out: &mut [R], a: &[R], b: &[R], f: impl Fn(R, R, R) -> R + Sync) {
     assert_eq!(out.len(), a.len(), "elementwise pass: lengths differ");
     assert_eq!(out.len(), b.len(), "elementwise pass: lengths differ");
-    let pass = |((out, a), b): ((&mut [R], &[R]), &[R])| {
-        out.iter_mut().zip(a).zip(b).for_each(|((o, &a), &b)| *o = f(*o, a, b));
-    };
-    if out.len() >= sum::PARALLEL_FROM {
-        out.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).zip(b.par_chunks(CHUNK)).for_each(pass);
-    } else {
-        pass(((out, a), b));
-    }
+    stretches(out, |start, out| {
+        out.iter_mut().zip(&a[start..]).zip(&b[start..]).for_each(|((o, &a), &b)| *o = f(*o, a, b));
+    });
 }
 
 #[cfg(test)]

@@ -19,5 +19,5 @@ mod shape;
 pub mod sum;
 
 pub use grid::{Axis, Boundary, Grid};
-pub use real::Real;
+pub use real::{Real, by_element};
 pub use shape::Shape;

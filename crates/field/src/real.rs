@@ -1,12 +1,39 @@
 //! The sealed element type of every field: `f32` or `f64`.
 
+use rayon::prelude::*;
+use std::any::{Any, TypeId};
 use std::fmt::{Debug, Display};
 
+/// What the parallel passes of [`each`](crate::each) stand on: rayon's machinery, some forty functions for
+/// every closure that it is handed, compiled here once for an element instead of once for every pass.
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    /// A pass over one chunk, which knows its index.
+    pub(super) type Pass<'a, R> = &'a (dyn Fn(usize, &mut [R]) + Sync);
+    /// One that makes numbers.
+    pub(super) type Making<'a, R> = &'a (dyn Fn(usize, &mut [R]) -> Vec<f64> + Sync);
+
+    pub trait Sealed: Sized {
+        fn share(out: &mut [Self], size: usize, pass: Pass<'_, Self>);
+        fn share_making(out: &mut [Self], size: usize, pass: Making<'_, Self>) -> Vec<Vec<f64>>;
+    }
 }
+
+macro_rules! sealed {
+    ($R:ty) => {
+        impl sealed::Sealed for $R {
+            fn share(out: &mut [Self], size: usize, pass: sealed::Pass<'_, Self>) {
+                out.par_chunks_mut(size).enumerate().for_each(|(k, chunk)| pass(k, chunk));
+            }
+
+            fn share_making(out: &mut [Self], size: usize, pass: sealed::Making<'_, Self>) -> Vec<Vec<f64>> {
+                out.par_chunks_mut(size).enumerate().map(|(k, chunk)| pass(k, chunk)).collect()
+            }
+        }
+    };
+}
+
+sealed!(f32);
+sealed!(f64);
 
 /// A field element, `f32` or `f64`. Norms, weights and densities are `f64` whatever the element.
 ///
@@ -63,5 +90,32 @@ impl Real for f64 {
     #[inline(always)]
     fn narrow(value: f64) -> Self {
         value
+    }
+}
+
+/// What belongs to the element R: `single` to `f32`, `double` to `f64`; T is the type of the one or of the other.
+///
+/// Code that is generic over R is compiled wherever it is asked for with an R, once for each crate. Where there
+/// is much of it, its crate chooses here between two functions without a type parameter of their own: what they
+/// call is then compiled with that crate alone.
+///
+/// # Panics
+/// If T is not the type of what belongs to R.
+pub fn by_element<R: Real, T: Any>(single: impl Any, double: impl Any) -> T {
+    let own: Box<dyn Any> =
+        if TypeId::of::<R>() == TypeId::of::<f32>() { Box::new(single) } else { Box::new(double) };
+    *own.downcast().expect("what belongs to an element has its type")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_element_has_its_own() {
+        fn one<R: Real>() -> Vec<R> {
+            by_element::<R, _>(vec![1.0f32], vec![2.0f64])
+        }
+        assert_eq!((one::<f32>(), one::<f64>()), (vec![1.0], vec![2.0]));
     }
 }

@@ -18,7 +18,7 @@ pub const PARALLEL_FROM: usize = 1 << 18;
 
 /// Σ `term(i)` for i in 0..len.
 pub fn of(len: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
-    by_blocks(len, |Range { start, end }| {
+    by_blocks(len, &|Range { start, end }| {
         let mut lanes = [0.0; LANES];
         let whole = start + (end - start) / LANES * LANES;
         for base in (start..whole).step_by(LANES) {
@@ -33,8 +33,9 @@ pub fn of(len: usize, term: impl Fn(usize) -> f64 + Sync) -> f64 {
     })
 }
 
-/// The sums of the blocks of 0..len, combined.
-fn by_blocks(len: usize, block: impl Fn(Range<usize>) -> f64 + Sync) -> f64 {
+/// The sums of the blocks of 0..len, combined. It knows the terms by reference alone, so that the sharing
+/// among threads is compiled once, not with every sum.
+fn by_blocks(len: usize, block: &(dyn Fn(Range<usize>) -> f64 + Sync)) -> f64 {
     let blocks = len.div_ceil(BLOCK);
     let block = |b: usize| block(b * BLOCK..len.min((b + 1) * BLOCK));
     let mut partial: Vec<f64> = if len >= PARALLEL_FROM {
@@ -48,7 +49,7 @@ fn by_blocks(len: usize, block: impl Fn(Range<usize>) -> f64 + Sync) -> f64 {
 /// Σ `term(a_i, b_i)`, the bits of [`of`].
 fn of_pairs<R: Real>(a: &[R], b: &[R], term: impl Fn(f64, f64) -> f64 + Sync) -> f64 {
     let arch = Arch::new();
-    by_blocks(a.len(), |at| arch.dispatch(Pairs { a: &a[at.clone()], b: &b[at], term: &term }))
+    by_blocks(a.len(), &|at| arch.dispatch(Pairs { a: &a[at.clone()], b: &b[at], term: &term }))
 }
 
 /// The terms of one block, compiled for the widest vectors of the processor.
@@ -153,14 +154,20 @@ pub fn range<R: Real>(a: &[R]) -> (f64, f64, usize) {
 
 /// max |a_i| over the finite entries (0 when there is none), and how many are not finite.
 pub fn max_abs<R: Real>(a: &[R]) -> (f64, usize) {
-    let scan = |chunk: &[R]| {
-        chunk.iter().fold((0.0f64, 0), |(high, bad), v| {
+    let scan = |at: Range<usize>| {
+        a[at].iter().fold((0.0f64, 0), |(high, bad), v| {
             let v = v.wide().abs();
             if v.is_finite() { (high.max(v), bad) } else { (high, bad + 1) }
         })
     };
+    if a.len() >= PARALLEL_FROM { most(a.len(), &scan) } else { scan(0..a.len()) }
+}
+
+/// The greatest of the first numbers of all blocks of 0..len, and the sum of the second.
+fn most(len: usize, block: &(dyn Fn(Range<usize>) -> (f64, usize) + Sync)) -> (f64, usize) {
+    let of = |b: usize| block(b * BLOCK..len.min((b + 1) * BLOCK));
     let join = |a: (f64, usize), b: (f64, usize)| (a.0.max(b.0), a.1 + b.1);
-    if a.len() >= PARALLEL_FROM { a.par_chunks(BLOCK).map(scan).reduce(|| (0.0, 0), join) } else { scan(a) }
+    (0..len.div_ceil(BLOCK)).into_par_iter().map(of).reduce(|| (0.0, 0), join)
 }
 
 #[cfg(test)]

@@ -4,9 +4,8 @@ use crate::observed::Shared;
 use crate::woodbury::{ObservedModes, RemainingModes};
 use crate::{InnovationError, ObservedPrior};
 use equipoise_covariance::{Modes, Structure};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use equipoise_operator::Selection;
-use rayon::prelude::*;
 
 /// Entries of a field whose modes are widened and combined together, in cache.
 const BLOCK: usize = 256;
@@ -71,7 +70,7 @@ impl<R: Real> ObservedPrior<R> {
             // k where observed; zero, which no s²/a is, elsewhere.
             self.operator.adjoint(&kept, &mut out);
         }
-        let pass = |(block, out): (usize, &mut [R])| {
+        let pass = |block: usize, out: &mut [R]| {
             let along = row_forms(modes, &core, block * BLOCK, out.len());
             for (v, form) in out.iter_mut().zip(along) {
                 let k = if *v > R::zero() { v.wide() } else { 1.0 };
@@ -79,9 +78,9 @@ impl<R: Real> ObservedPrior<R> {
             }
         };
         if out.len() >= sum::PARALLEL_FROM {
-            out.par_chunks_mut(BLOCK).enumerate().for_each(pass);
+            each::chunk(&mut out, BLOCK, pass);
         } else {
-            out.chunks_mut(BLOCK).enumerate().for_each(pass);
+            out.chunks_mut(BLOCK).enumerate().for_each(|(block, out)| pass(block, out));
         }
         Ok(Some(out))
     }

@@ -15,7 +15,7 @@
 use crate::InnovationError;
 use crate::small::inverse;
 use equipoise_covariance::{Covariance, Modes, Panel};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::LinearOperator;
 use ndarray::{Array2, ArrayView2};
@@ -168,7 +168,7 @@ impl<R: Real> ObservedModes<R> {
 
     /// out_i = join(i, out_i, (W c)_i), block by block.
     fn combine(&self, c: &[R], join: impl Fn(usize, R, R) -> R + Sync, out: &mut [R]) {
-        let pass = |(block, out): (usize, &mut [R])| {
+        let pass = |block: usize, out: &mut [R]| {
             let start = block * BLOCK;
             let mut along = [R::zero(); BLOCK];
             for (i, &c) in c.iter().enumerate() {
@@ -180,9 +180,9 @@ impl<R: Real> ObservedModes<R> {
             }
         };
         if self.basis.len() >= sum::PARALLEL_FROM {
-            out.par_chunks_mut(BLOCK).enumerate().for_each(pass);
+            each::chunk(out, BLOCK, pass);
         } else {
-            out.chunks_mut(BLOCK).enumerate().for_each(pass);
+            out.chunks_mut(BLOCK).enumerate().for_each(|(block, out)| pass(block, out));
         }
     }
 

@@ -62,6 +62,24 @@ pub trait PosteriorSampler<R: Real>: Send + Sync {
     }
 }
 
+/// What became of one batch.
+type Run<R> = Result<Vec<Outcome<R>>, SolverError>;
+
+/// `run` of every batch of `size` members: batches of one side by side. It knows `run` by reference alone, so that
+/// the sharing among threads is compiled once, not with every method.
+fn runs<R: Real>(
+    members: &[Member],
+    size: usize,
+    run: &(dyn Fn(usize, &[Member]) -> Run<R> + Sync),
+) -> Vec<Run<R>> {
+    let run = |(b, batch): (usize, &[Member])| run(b, batch);
+    if size > 1 {
+        members.chunks(size).enumerate().map(run).collect()
+    } else {
+        members.par_chunks(size).enumerate().map(run).collect()
+    }
+}
+
 /// A method whose members know nothing of each other: member k is the same, bit for bit, whatever else is
 /// drawn. It is drawn in batches.
 pub trait Independent<R: Real>: Send + Sync {
@@ -99,7 +117,7 @@ pub trait Independent<R: Real>: Send + Sync {
         let order = Ordering::Relaxed;
         let size = self.batch().max(1);
         // Batches before one that failed go on: the error told is the first in order, not in time.
-        let run = |(b, batch): (usize, &[Member])| {
+        let run = |b: usize, batch: &[Member]| {
             if stopped.load(order) || b > failed.load(order) {
                 return Ok(Vec::new());
             }
@@ -111,11 +129,7 @@ pub trait Independent<R: Real>: Send + Sync {
             }
             Ok(outcomes)
         };
-        let runs: Vec<Result<Vec<Outcome<R>>, SolverError>> = if size > 1 {
-            members.chunks(size).enumerate().map(run).collect()
-        } else {
-            members.par_chunks(size).enumerate().map(run).collect()
-        };
+        let runs = runs(members, size, &run);
         let batches = runs.into_iter().collect::<Result<Vec<_>, _>>()?;
         let begun =
             batches.iter().enumerate().flat_map(|(b, runs)| (0..runs.len()).map(move |k| b * size + k));

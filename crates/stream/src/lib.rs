@@ -18,10 +18,9 @@ mod words;
 
 pub use abreast::{Abreast, LANES};
 
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use rand_philox::{Philox, splitmix64};
-use rayon::prelude::*;
 use words::Words;
 
 /// Normal deviates drawn from one counter position. Part of the definition of a stream.
@@ -64,7 +63,7 @@ impl Stream {
     /// shorter draw, and threads change nothing.
     pub fn fill_normal<R: Real>(&self, draw: u64, out: &mut [R]) {
         let key = splitmix64(self.key ^ splitmix64(draw.wrapping_add(0x2545_f491_4f6c_dd1d)));
-        let fill = |(block, chunk): (usize, &mut [R])| {
+        let fill = |block: usize, chunk: &mut [R]| {
             let mut generator = Words::new(Philox::from_u64_seed_stream(key, block as u64));
             for value in chunk {
                 let normal: f64 = StandardNormal.sample(&mut generator);
@@ -72,9 +71,9 @@ impl Stream {
             }
         };
         if out.len() >= sum::PARALLEL_FROM {
-            out.par_chunks_mut(BLOCK).enumerate().for_each(fill);
+            each::chunk(out, BLOCK, fill);
         } else {
-            out.chunks_mut(BLOCK).enumerate().for_each(fill);
+            out.chunks_mut(BLOCK).enumerate().for_each(|(block, chunk)| fill(block, chunk));
         }
     }
 

@@ -1,12 +1,12 @@
 //! Passes over a row-major matrix of modes, block by block of a field.
 //!
 //! Blocks are shared among threads; what is added in which order depends on the lengths alone, so the bits
-//! are the same on any number of threads and for vectors of any width.
+//! are the same on any number of threads and for vectors of any width. What a pass is to do beside is known by
+//! reference: a pass is compiled once for an element and a storage.
 
 use super::rows::Rows;
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 use std::marker::PhantomData;
 
 /// Entries of a field handled together, so that a block of all modes' partial sums stays in cache.
@@ -26,7 +26,7 @@ const TILE: usize = 16;
 
 /// [`Panel::project`](super::Panel::project) for rows in any storage.
 pub(super) fn project<R: Real, M: Rows<R>>(matrix: &M, v: &[R]) -> Vec<f64> {
-    over_tiles(matrix.rows(), v.len(), matrix.rows(), |start, end, out| {
+    over_tiles(matrix.rows(), v.len(), matrix.rows(), &|start, end, out| {
         tile_dots(matrix, start, &v[start..end], out);
     })
 }
@@ -35,10 +35,10 @@ pub(super) fn project<R: Real, M: Rows<R>>(matrix: &M, v: &[R]) -> Vec<f64> {
 pub(super) fn project_made<R: Real, M: Rows<R>, const K: usize>(
     matrix: &M,
     dim: usize,
-    make: impl Fn(usize, &mut [R]) -> [f64; K] + Sync,
+    make: &(dyn Fn(usize, &mut [R]) -> [f64; K] + Sync),
 ) -> (Vec<f64>, [f64; K]) {
     let rows = matrix.rows();
-    let mut sums = over_tiles(rows, dim, rows + K, |start, end, out| {
+    let mut sums = over_tiles(rows, dim, rows + K, &|start, end, out| {
         let mut v = vec![R::zero(); end - start];
         for ((b, block), out) in v.chunks_mut(BLOCK).enumerate().zip(out.chunks_mut(rows + K)) {
             out[rows..].copy_from_slice(&make(start + b * BLOCK, block));
@@ -56,11 +56,11 @@ pub(super) fn expand<R: Real, M: Rows<R>>(
     matrix: &M,
     c: &[R],
     out: &mut [R],
-    make: impl Fn(usize, &mut [R]) -> f64 + Sync,
-    finish: impl Fn(usize, &mut [R]) + Sync,
+    make: &(dyn Fn(usize, &mut [R]) -> f64 + Sync),
+    finish: &(dyn Fn(usize, &mut [R]) + Sync),
 ) -> f64 {
     let dim = out.len();
-    let pass = |(tile, out): (usize, &mut [R])| -> Vec<f64> {
+    let pass = |tile: usize, out: &mut [R]| -> Vec<f64> {
         let start = tile * TILE * BLOCK;
         let mut made = Vec::with_capacity(TILE);
         for (b, block) in out.chunks_mut(BLOCK).enumerate() {
@@ -79,9 +79,9 @@ pub(super) fn expand<R: Real, M: Rows<R>>(
         made
     };
     let made: Vec<Vec<f64>> = if c.len().max(1) * dim >= sum::PARALLEL_FROM {
-        out.par_chunks_mut(TILE * BLOCK).enumerate().map(pass).collect()
+        each::chunk_making(out, TILE * BLOCK, pass)
     } else {
-        out.chunks_mut(TILE * BLOCK).enumerate().map(pass).collect()
+        out.chunks_mut(TILE * BLOCK).enumerate().map(|(tile, out)| pass(tile, out)).collect()
     };
     sum::pairwise(&mut made.concat())
 }
@@ -109,18 +109,18 @@ fn over_tiles(
     rows: usize,
     dim: usize,
     count: usize,
-    tile: impl Fn(usize, usize, &mut [f64]) + Sync,
+    tile: &(dyn Fn(usize, usize, &mut [f64]) + Sync),
 ) -> Vec<f64> {
     let blocks = dim.div_ceil(BLOCK);
     let mut partial = vec![0.0; blocks * count];
     let size = (TILE * count).max(1);
-    let one = |(t, out): (usize, &mut [f64])| {
+    let one = |t: usize, out: &mut [f64]| {
         tile(t * TILE * BLOCK, dim.min((t + 1) * TILE * BLOCK), out);
     };
     if rows.max(1) * dim >= sum::PARALLEL_FROM {
-        partial.par_chunks_mut(size).enumerate().for_each(one);
+        each::chunk(&mut partial, size, one);
     } else {
-        partial.chunks_mut(size).enumerate().for_each(one);
+        partial.chunks_mut(size).enumerate().for_each(|(t, out)| one(t, out));
     }
     let column = |i: usize| partial.iter().skip(i).step_by(count).copied().collect::<Vec<_>>();
     (0..count).map(|i| sum::pairwise(&mut column(i))).collect()

@@ -74,7 +74,7 @@ impl<'a, R: Real> Panel<'a, R> {
         &self,
         make: impl Fn(usize, &mut [R]) -> [f64; K] + Sync,
     ) -> (Vec<f64>, [f64; K]) {
-        passes::project_made(self, self.len, make)
+        passes::project_made(self, self.len, &make)
     }
 
     /// out = what `make` leaves of it + Σ c_i row_i, in one pass: `make` is called for every block of
@@ -89,7 +89,7 @@ impl<'a, R: Real> Panel<'a, R> {
             make(start, block);
             0.0
         };
-        passes::expand(self, c, out, make, |_, _| {});
+        passes::expand(self, c, out, &make, &|_, _| {});
     }
 }
 

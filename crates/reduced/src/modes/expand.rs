@@ -3,12 +3,11 @@
 use super::shadows::{Shadow, View, combine};
 use super::{BEYOND, ModesData, ModesSpace};
 use crate::{ReducedError, Start, error};
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use equipoise_operator::Adjoint;
 use equipoise_schedule::Level;
 use equipoise_stream::{Abreast, BLOCK, LANES, Stream};
 use ndarray::aview1;
-use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// The state of a member in every class.
@@ -32,7 +31,7 @@ struct Combination {
 /// out = standard normal deviates, eight streams to a block: in vectors, and the same on any number of
 /// threads.
 fn white<R: Real>(stream: Stream, out: &mut [R]) {
-    out.par_chunks_mut(BLOCK).enumerate().for_each(|(block, out)| {
+    each::chunk(out, BLOCK, |block, out| {
         let lane = |l: usize| stream.number((block * LANES + l) as u64);
         let mut rows = [[0.0; LANES]; BLOCK / LANES];
         Abreast::new(std::array::from_fn(lane)).fill_normal(0, &mut rows);
@@ -147,7 +146,7 @@ impl<R: Real> ModesSpace<R> {
             differ.add(share, start, block);
         };
         if self.classes[0].dim == 0 {
-            out.par_chunks_mut(BLOCK).enumerate().for_each(|(b, block)| make(b * BLOCK, block));
+            each::chunk(out, BLOCK, |b, block| make(b * BLOCK, block));
         } else {
             let modes: Vec<R> = unseen.modes.iter().map(|&c| R::narrow(c)).collect();
             let make = |start: usize, block: &mut [R]| {

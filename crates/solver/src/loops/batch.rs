@@ -160,11 +160,13 @@ fn estimated<R: Real, S>(x_hat: &[R], walks: &mut [Walk<'_, R, S>]) {
 
 /// `f` of every member: side by side, or one after the other where a long field keeps all threads busy.
 fn each<'a, R: Real, S: Send>(walks: &mut [Walk<'a, R, S>], f: impl Fn(&mut Walk<'a, R, S>) + Sync) {
+    // By reference, so that the sharing among threads is compiled once for all `f`.
+    let f: &(dyn Fn(&mut Walk<'a, R, S>) + Sync) = &f;
     let long = walks.first().is_some_and(|walk| walk.x.len() >= sum::PARALLEL_FROM);
     if long || walks.len() < 2 {
-        walks.iter_mut().for_each(&f);
+        walks.iter_mut().for_each(f);
     } else {
-        walks.par_iter_mut().for_each(&f);
+        walks.par_iter_mut().for_each(f);
     }
 }
 
