@@ -3,8 +3,10 @@
 use crate::MetricsError;
 use crate::error::same_length;
 use equipoise_field::{Axis, Boundary, Grid, Real, Shape};
-use rustfft::{FftPlanner, num_complex::Complex};
+use equipoise_fourier::Fft;
+use num_complex::Complex;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Energy by shell of wavenumber.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -65,8 +67,8 @@ fn shells(shape: Shape, grid: &Grid) -> (Vec<usize>, f64) {
 
 /// The two-dimensional discrete Fourier transform of one plane, in `f64`.
 struct Transform {
-    rows: std::sync::Arc<dyn rustfft::Fft<f64>>,
-    columns: std::sync::Arc<dyn rustfft::Fft<f64>>,
+    rows: Arc<dyn Fft<f64>>,
+    columns: Arc<dyn Fft<f64>>,
     shape: Shape,
     modes: Vec<Complex<f64>>,
     column: Vec<Complex<f64>>,
@@ -74,10 +76,10 @@ struct Transform {
 
 impl Transform {
     fn new(shape: Shape) -> Self {
-        let mut planner = FftPlanner::new();
+        let [rows, columns] = equipoise_fourier::forward([shape.width, shape.height]);
         Self {
-            rows: planner.plan_fft_forward(shape.width),
-            columns: planner.plan_fft_forward(shape.height),
+            rows,
+            columns,
             shape,
             modes: vec![Complex::default(); shape.plane()],
             column: vec![Complex::default(); shape.height],

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// The crates, from the ground up. A crate depends on crates of lower floors only.
 pub(super) const FLOORS: [&[&str]; 12] = [
     &["field", "blas"],
-    &["stream", "operator", "weights"],
+    &["stream", "fourier", "operator", "weights"],
     &["schedule", "observation", "covariance", "scaling", "metrics", "data"],
     &["denoiser", "likelihood", "innovation"],
     &[

@@ -3,12 +3,10 @@
 use super::transposes::{TOGETHER, to_columns, to_rows};
 use crate::Pool;
 use equipoise_field::Real;
+use equipoise_fourier::Planes;
 use num_complex::Complex;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
-use rustfft::{Fft, FftPlanner};
 use std::f64::consts::SQRT_2;
 use std::fmt;
-use std::sync::Arc;
 
 /// The transform of H × W planes and its order of independent wavenumbers.
 ///
@@ -19,10 +17,7 @@ use std::sync::Arc;
 pub struct Spectrum<R: Real> {
     height: usize,
     width: usize,
-    row: Arc<dyn RealToComplex<R>>,
-    row_back: Arc<dyn ComplexToReal<R>>,
-    column: Arc<dyn Fft<R>>,
-    column_back: Arc<dyn Fft<R>>,
+    plans: Planes<R>,
     /// Position of each independent wavenumber in the column-major half spectrum.
     position: Vec<usize>,
     self_conjugate: usize,
@@ -56,8 +51,6 @@ impl<R: Real> Spectrum<R> {
     /// If a side is zero.
     pub fn new(height: usize, width: usize) -> Self {
         assert!(height > 0 && width > 0, "spectrum: a side of the grid is zero");
-        let mut real = RealFftPlanner::new();
-        let mut complex = FftPlanner::new();
         let own = |k: usize, n: usize| k == 0 || 2 * k == n;
         let (mut single, mut paired, mut repeated) = (Vec::new(), Vec::new(), Vec::new());
         for ky in 0..=width / 2 {
@@ -76,10 +69,7 @@ impl<R: Real> Spectrum<R> {
         Self {
             height,
             width,
-            row: real.plan_fft_forward(width),
-            row_back: real.plan_fft_inverse(width),
-            column: complex.plan_fft_forward(height),
-            column_back: complex.plan_fft_inverse(height),
+            plans: equipoise_fourier::planes(height, width),
             position: single,
             self_conjugate,
             runs,
@@ -143,13 +133,14 @@ impl<R: Real> Spectrum<R> {
                     for (at, lines) in v.chunks(TOGETHER * self.width).enumerate() {
                         for (line, out) in lines.chunks(self.width).zip(b.rows.chunks_mut(half)) {
                             b.row.copy_from_slice(line);
-                            self.row
+                            self.plans
+                                .row
                                 .process_with_scratch(&mut b.row, out, &mut b.scratch)
                                 .expect("buffers come from the plan");
                         }
                         to_columns(&b.rows, half, at * TOGETHER, self.height, &mut b.columns);
                     }
-                    self.column.process_with_scratch(&mut b.columns, &mut b.scratch);
+                    self.plans.column.process_with_scratch(&mut b.columns, &mut b.scratch);
                     self.pack(&b.columns, one, two, packed);
                 }
             },
@@ -170,7 +161,7 @@ impl<R: Real> Spectrum<R> {
             |b| {
                 for (packed, v) in packed.chunks(self.plane()).zip(v.chunks_mut(self.plane())) {
                     self.unpack(packed, one, two, &mut b.columns);
-                    self.column_back.process_with_scratch(&mut b.columns, &mut b.scratch);
+                    self.plans.column_back.process_with_scratch(&mut b.columns, &mut b.scratch);
                     for (at, lines) in v.chunks_mut(TOGETHER * self.width).enumerate() {
                         to_rows(&b.columns, self.height, at * TOGETHER, half, &mut b.rows);
                         for (line, out) in b.rows.chunks_mut(half).zip(lines.chunks_mut(self.width)) {
@@ -178,7 +169,8 @@ impl<R: Real> Spectrum<R> {
                             if self.width.is_multiple_of(2) {
                                 line[half - 1].im = R::zero();
                             }
-                            self.row_back
+                            self.plans
+                                .row_back
                                 .process_with_scratch(line, out, &mut b.scratch)
                                 .expect("buffers come from the plan");
                         }
@@ -196,10 +188,10 @@ impl<R: Real> Spectrum<R> {
     fn make_buffers(&self) -> Buffers<R> {
         let half = (self.width / 2 + 1) * self.height;
         let scratch = [
-            self.row.get_scratch_len(),
-            self.row_back.get_scratch_len(),
-            self.column.get_inplace_scratch_len(),
-            self.column_back.get_inplace_scratch_len(),
+            self.plans.row.get_scratch_len(),
+            self.plans.row_back.get_scratch_len(),
+            self.plans.column.get_inplace_scratch_len(),
+            self.plans.column_back.get_inplace_scratch_len(),
         ];
         let zero = Complex::new(R::zero(), R::zero());
         Buffers {
