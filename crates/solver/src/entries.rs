@@ -3,7 +3,7 @@
 use crate::guidances as g;
 use crate::loops as l;
 use crate::{Annealing, Inference, Method, PosteriorSampler, Recipe, SolverError, Spec};
-use equipoise_field::Real;
+use equipoise_field::{Real, by_element};
 use equipoise_guidance::{Guidance, Strength};
 use std::sync::Arc;
 
@@ -37,8 +37,24 @@ impl<R: Real> Entry<R> {
     }
 }
 
-/// Every method, in the order of the documentation.
+/// Every method, in the order of the documentation. What the entries bind is compiled here, for both elements.
 pub(crate) fn entries<R: Real>() -> Vec<Entry<R>> {
+    by_element::<R, Table<R>>(single as Table<f32>, double as Table<f64>)()
+}
+
+type Table<R> = fn() -> Vec<Entry<R>>;
+
+#[inline(never)]
+fn single() -> Vec<Entry<f32>> {
+    table()
+}
+
+#[inline(never)]
+fn double() -> Vec<Entry<f64>> {
+    table()
+}
+
+fn table<R: Real>() -> Vec<Entry<R>> {
     vec![
         Entry::guidance(&g::SDA, g::sda),
         Entry::guidance(&g::EXACT, g::exact),
