@@ -20,12 +20,17 @@ const TESTS: Call = (
 const DOCTESTS: Call = (&[], &["test", "--workspace", "--doc"]);
 const DOCS: Call = (&[("RUSTDOCFLAGS", "-D warnings")], &["doc", "--workspace", "--no-deps"]);
 
-/// `cargo xtask test`. The compiler and the assembler of CUDA kernels, and NumPy, are installed in continuous
-/// integration only, where their tests may not skip; elsewhere `cargo xtask cuda` installs the former.
+/// `cargo xtask test`. The compiler and the assembler of CUDA kernels, unless these are proven as they are, and
+/// NumPy are installed in continuous integration only, where their tests may not skip; elsewhere `cargo xtask cuda`
+/// installs the former.
 pub(crate) fn run() -> anyhow::Result<()> {
     setup::ensure_everything()?;
     if cuda::in_ci() {
-        Toolchain::ensure()?;
+        if cuda::proven::holds(&workspace::root())? {
+            eprintln!("the CUDA kernels are as `cargo xtask cuda` last passed on them: no proof is repeated");
+        } else {
+            Toolchain::ensure()?;
+        }
         peers::ensure_numpy()?;
     }
     steps::run(&all(), &mut std::io::stderr())
@@ -72,6 +77,7 @@ fn execute(call: Call) -> anyhow::Result<()> {
         .args(args)
         .envs(variables.iter().copied())
         .envs(Toolchain::find().iter().flat_map(Toolchain::variables))
+        .envs(cuda::proven::holds(&workspace::root())?.then_some((cuda::proven::VARIABLE, "true")))
         .stdin(Stdio::null())
         .status()
         .context("cannot start cargo")?;

@@ -12,7 +12,7 @@ const NVRTC_VARIABLE: &str = "EQUIPOISE_NVRTC";
 const PTXAS_VARIABLE: &str = "EQUIPOISE_PTXAS";
 
 /// The PyPI packages that hold the two, at the versions that were tested; the first wrote the embedded PTX.
-const WHEELS: [&str; 2] = ["nvidia-cuda-nvrtc-cu12==12.8.93", "nvidia-cuda-nvcc-cu12==12.9.86"];
+pub(super) const WHEELS: [&str; 2] = ["nvidia-cuda-nvrtc-cu12==12.8.93", "nvidia-cuda-nvcc-cu12==12.9.86"];
 
 /// The compiler and the assembler of CUDA kernels.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,6 +12,9 @@ const ARCHITECTURE: Architecture = Architecture::new(80);
 
 #[test]
 fn the_device_tests_pass_on_a_driver_that_runs_kernels_on_the_host() {
+    if std::env::var_os("EQUIPOISE_CUDA_PROVEN").is_some() {
+        return println!("skipped: `cargo xtask cuda` has passed on these sources");
+    }
     let Some(words) = compiler() else { return };
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let folder = tempfile::tempdir().expect("a folder");
