@@ -1,32 +1,39 @@
 //! The denoiser of a long trajectory from that of a short window.
 
-use crate::plan::Plan;
+use crate::composed::{Composed, Kept};
+use crate::flow::{Pass, Sink, Source};
+use crate::plan::{Inward, Outward, Plan};
 use crate::{CompositionError, Fold};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
+use rayon::prelude::*;
 use std::fmt;
 use std::sync::Arc;
 
-/// Numbers of windows in one call of the windows' denoiser, beyond which its room is bounded by further calls.
-const AT_ONCE: usize = 1 << 22;
+/// Numbers of windows in flight, beyond which there are no more than one call of the windows' denoiser takes.
+const AT_ONCE: usize = 1 << 20;
+
+/// Numbers of windows of which is kept what products with J need.
+const KEPT: usize = 1 << 22;
 
 /// A denoiser of L frames from one of w: x̂ = F D(U x_t), J = F diag(J_1 … J_n) U.
 ///
 /// Fields are frames first, the layout of a window within its own: frame τ of a trajectory is the numbers
 /// τ·`frame` … (τ + 1)·`frame` − 1, whatever they are, and of a window likewise. The windows of all members of a
-/// batch are one batch of the windows' denoiser, as long as they hold no more than 2²² numbers (102 windows of
-/// SDA's network of 5 frames of 2 × 64 × 64); more are cut into calls of as many whole multiples of its
-/// [`batch`](Denoiser::batch) as hold no more, at least one. That bounds the room for its forward pass; what
-/// products with J need is kept of all windows.
+/// batch are one sequence that flows by: those in flight hold no more than 2²⁰ numbers (25 windows of SDA's network
+/// of 5 frames of 2 × 64 × 64), or are one [`batch`](Denoiser::batch) of their denoiser where that is more. Memory
+/// grows with them, not with L: a frame is done as soon as all windows that it is made of are.
 ///
-/// One forward pass, and one product of each window, for a product of the composite. n windows hold n·w/L copies
-/// of x_t, x̂ and a vector each.
+/// Every window runs forward once for x̂. What its products with J need is kept of the first windows, up to 2²²
+/// numbers of them ([`keeping`](Self::keeping) says how many); the others run forward once more in every product,
+/// from x_t. One product of each window for a product of the composite.
 #[derive(Clone)]
 pub struct Composition<R: Real> {
     window: Arc<dyn Denoiser<R>>,
     plan: Plan,
     at_once: usize,
+    kept: usize,
 }
 
 impl<R: Real> Composition<R> {
@@ -43,13 +50,16 @@ impl<R: Real> Composition<R> {
         frames: usize,
         fold: Fold,
     ) -> Result<Self, CompositionError> {
-        let dim = window.dim();
-        match dim.checked_div(frame) {
-            Some(count) if count > 0 && count * frame == dim => {
-                Ok(Self { window, plan: Plan::new(frame, frames, count, fold)?, at_once: AT_ONCE })
-            }
-            _ => Err(CompositionError::Frame { dim, frame }),
-        }
+        let plan = Plan::of_window(window.dim(), frame, frames, fold)?;
+        Ok(Self { window, plan, at_once: AT_ONCE, kept: KEPT })
+    }
+
+    /// Keeps what products with J need of windows of so many numbers in all, 2²² unless told otherwise: more memory,
+    /// fewer runs of their denoiser.
+    #[must_use]
+    pub fn keeping(mut self, numbers: usize) -> Self {
+        self.kept = numbers;
+        self
     }
 
     /// The denoiser of a window.
@@ -82,33 +92,70 @@ impl<R: Real> Composition<R> {
         self.plan.fold
     }
 
-    /// Numbers of the windows in one call of their denoiser.
-    fn piece(&self) -> usize {
-        let portion = self.window.batch().max(1).saturating_mul(self.window.dim());
-        portion.saturating_mul((self.at_once / portion).max(1))
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 
-    /// With another number of numbers in one call.
+    /// Windows in flight.
+    pub(crate) fn piece(&self) -> usize {
+        let batch = self.window.batch().max(1);
+        batch * (self.at_once / batch.saturating_mul(self.plan.numbers()).max(1)).max(1)
+    }
+
+    /// With another number of numbers in flight.
     #[cfg(test)]
     pub(crate) fn with_at_once(mut self, at_once: usize) -> Self {
         self.at_once = at_once;
         self
     }
 
-    /// Checks buffers of whole trajectories, as many in all.
-    fn check(&self, x_t: &[R], x_hat: &[R]) -> Result<(), DenoiserError> {
-        let (dim, found, expected) = (self.plan.dim(), x_hat.len(), x_t.len());
-        if !expected.is_multiple_of(dim) {
-            return Err(DenoiserError::Length { what: "x_t", found: expected, expected: dim });
-        }
-        if found == expected { Ok(()) } else { Err(DenoiserError::Length { what: "x_hat", found, expected }) }
+    /// A pass over the windows of `members`.
+    pub(crate) fn pass(&self, members: usize, into: Inward, from: Outward) -> Pass<'_> {
+        Pass { plan: &self.plan, members, at_once: self.piece(), into, from }
     }
 
-    /// Checks a state of one member.
-    fn alone(&self, x_t: &[R]) -> Result<(), DenoiserError> {
-        let (found, expected) = (x_t.len(), self.plan.dim());
-        if found == expected { Ok(()) } else { Err(DenoiserError::Length { what: "x_t", found, expected }) }
+    /// x̂ of windows that are not kept. One at a time, they are shared among threads.
+    fn each_estimate(
+        &self,
+        level: Level,
+        x_t: &[R],
+        x_hat: &mut [R],
+        tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        let numbers = self.plan.numbers();
+        if self.window.batch() > 1 || x_t.len() == numbers {
+            return self.window.estimates(x_t, level, x_hat, tape);
+        }
+        let windows = x_t.par_chunks_exact(numbers).zip(x_hat.par_chunks_exact_mut(numbers));
+        windows
+            .try_for_each_init(Tape::new, |tape, (x_t, x_hat)| self.window.estimates(x_t, level, x_hat, tape))
     }
+
+    /// J at the states of a batch, without x̂ and with nothing kept.
+    fn alone<'a>(
+        &'a self,
+        x_t: &'a [R],
+        level: Level,
+        tape: &'a mut Tape,
+    ) -> Result<Composed<'a, R>, DenoiserError> {
+        expect("x_t", x_t.len(), self.plan.dim())?;
+        let Kept { room, again, .. } = tape.room();
+        Ok(Composed { composition: self, x_t, level, locals: Vec::new(), room, again })
+    }
+}
+
+/// Whether a buffer is as long as it must be.
+pub(crate) fn expect(what: &'static str, found: usize, expected: usize) -> Result<(), DenoiserError> {
+    if found == expected { Ok(()) } else { Err(DenoiserError::Length { what, found, expected }) }
+}
+
+/// The number of members, where x_t and x̂ are whole trajectories and as many.
+pub(crate) fn members<R>(x_t: &[R], x_hat: &[R], dim: usize) -> Result<usize, DenoiserError> {
+    if !x_t.len().is_multiple_of(dim) {
+        return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: dim });
+    }
+    expect("x_hat", x_hat.len(), x_t.len())?;
+    Ok(x_t.len() / dim)
 }
 
 impl<R: Real> fmt::Debug for Composition<R> {
@@ -123,40 +170,29 @@ impl<R: Real> fmt::Debug for Composition<R> {
     }
 }
 
-/// What a composite keeps in a tape.
-struct Room<R> {
-    /// x_t of all windows.
-    states: Vec<R>,
-    /// Two vectors of all windows.
-    vectors: [Vec<R>; 2],
-    /// One tape for each call of the windows' denoiser.
-    tapes: Vec<Tape>,
-}
-
-impl<R> Default for Room<R> {
-    fn default() -> Self {
-        Self { states: Vec::new(), vectors: [Vec::new(), Vec::new()], tapes: Vec::new() }
-    }
-}
-
 impl<R: Real> Denoiser<R> for Composition<R> {
     fn dim(&self) -> usize {
         self.plan.dim()
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        self.alone(x_t)?;
+        expect("x_t", x_t.len(), self.plan.dim())?;
         self.estimates(x_t, level, x_hat, &mut Tape::new())
     }
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.alone(x_t)?;
-        self.linearise(x_t, level, &mut vec![R::zero(); x_t.len()], &mut Tape::new())?.vjp(v, out)
+        self.alone(x_t, level, &mut Tape::new())?.vjp(v, out)
     }
 
     fn jvp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.alone(x_t)?;
-        self.linearise(x_t, level, &mut vec![R::zero(); x_t.len()], &mut Tape::new())?.jvp(v, out)
+        self.alone(x_t, level, &mut Tape::new())?.jvp(v, out)
+    }
+
+    /// V⁺ = Σ_i U_iᵀ D_i V_i D_i U_i, V_i = (σ²/μ)J_iᵀ of window i and D_i = n^{−½}, n windows hold a frame:
+    /// symmetric and nowhere negative where those of the windows are, whatever the fold. Where windows are
+    /// independent of each other, or there is but one, it is V itself; it is none in general.
+    fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        self.alone(x_t, level, &mut Tape::new())?.covariance(v, out)
     }
 
     /// Of a single window that window's, else [`Jacobian::General`].
@@ -165,8 +201,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
     }
 
     /// As many members as have the windows that the windows' denoiser takes best; of one that takes several at
-    /// least two, so that such batches are drawn one after the other: every member keeps what products with J need
-    /// of all its windows.
+    /// least two, so that such batches are drawn one after the other.
     fn batch(&self) -> usize {
         let inner = self.window.batch();
         (inner / self.windows()).max(inner.min(2))
@@ -179,20 +214,27 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         x_hat: &mut [R],
         tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        self.check(x_t, x_hat)?;
-        let (plan, piece) = (&self.plan, self.piece());
-        let Room { states, vectors, tapes } = tape.room::<Room<R>>();
-        plan.unfold(x_t, states);
+        let members = members(x_t, x_hat, self.plan.dim())?;
+        let (piece, numbers) = (self.piece(), self.plan.numbers());
+        let windows = members * self.windows();
+        // Whole pieces, or all windows.
+        let kept = Some(self.kept / numbers).filter(|kept| *kept < windows);
+        let kept = kept.map_or(windows, |kept| kept / piece * piece);
+        let Kept { states, tapes, room, again } = tape.room();
+        self.plan.unfold(x_t, 0..kept, states);
+        tapes.resize_with(kept.div_ceil(piece), Tape::new);
         let states: &'a [R] = states;
-        vectors[0].resize(states.len(), R::zero());
-        tapes.resize_with(states.len().div_ceil(piece), Tape::new);
-        let calls = states.chunks(piece).zip(vectors[0].chunks_mut(piece)).zip(tapes);
-        let make = |((x_t, x_hat), tape): ((&'a [R], &mut [R]), &'a mut Tape)| {
-            self.window.linearise(x_t, level, x_hat, tape)
-        };
-        let locals = calls.map(make).collect::<Result<Vec<_>, _>>()?;
-        plan.fold(&vectors[0], x_hat);
-        Ok(Box::new(Composed { plan, piece, locals, vectors, len: x_t.len() }))
+        let mut calls = states.chunks(piece * numbers).zip(tapes.iter_mut());
+        let mut locals = Vec::with_capacity(kept.div_ceil(piece));
+        let pass = self.pass(members, Inward::Unfolded, Outward::Mean);
+        pass.run(room, Source::Whole(x_t), Sink::Whole(x_hat), |(_, windows, x_hat)| match calls.next() {
+            Some((states, tape)) => {
+                locals.push(self.window.linearise(states, level, x_hat, tape)?);
+                Ok(())
+            }
+            None => self.each_estimate(level, windows, x_hat, &mut again.tape),
+        })?;
+        Ok(Box::new(Composed { composition: self, x_t, level, locals, room, again }))
     }
 
     fn estimates(
@@ -202,68 +244,11 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         x_hat: &mut [R],
         tape: &mut Tape,
     ) -> Result<(), DenoiserError> {
-        self.check(x_t, x_hat)?;
-        let piece = self.piece();
-        let Room { states, vectors, tapes } = tape.room::<Room<R>>();
-        self.plan.unfold(x_t, states);
-        vectors[0].resize(states.len(), R::zero());
-        // One after the other, in one and the same room.
-        tapes.resize_with(1, Tape::new);
-        for (x_t, x_hat) in states.chunks(piece).zip(vectors[0].chunks_mut(piece)) {
-            self.window.estimates(x_t, level, x_hat, &mut tapes[0])?;
-        }
-        self.plan.fold(&vectors[0], x_hat);
-        Ok(())
-    }
-}
-
-/// J of the composite at the states of a batch.
-struct Composed<'a, R: Real> {
-    plan: &'a Plan,
-    piece: usize,
-    locals: Vec<Box<dyn Linearised<R> + 'a>>,
-    vectors: &'a mut [Vec<R>; 2],
-    /// n·D.
-    len: usize,
-}
-
-impl<R: Real> Composed<'_, R> {
-    /// The second vector of all windows ← what `product` makes of the first.
-    fn each(
-        &mut self,
-        mut product: impl FnMut(&mut (dyn Linearised<R> + '_), &[R], &mut [R]) -> Result<(), DenoiserError>,
-    ) -> Result<(), DenoiserError> {
-        let [v, out] = &mut *self.vectors;
-        out.resize(v.len(), R::zero());
-        let calls = v.chunks(self.piece).zip(out.chunks_mut(self.piece));
-        self.locals.iter_mut().zip(calls).try_for_each(|(local, (v, out))| product(&mut **local, v, out))
-    }
-
-    fn check(&self, v: &[R], out: &[R]) -> Result<(), DenoiserError> {
-        let expected = self.len;
-        match [("v", v.len()), ("out", out.len())].into_iter().find(|(_, found)| *found != expected) {
-            Some((what, found)) => Err(DenoiserError::Length { what, found, expected }),
-            None => Ok(()),
-        }
-    }
-}
-
-impl<R: Real> Linearised<R> for Composed<'_, R> {
-    /// Uᵀ diag(J_iᵀ) Fᵀ v.
-    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.check(v, out)?;
-        self.plan.fold_adjoint(v, &mut self.vectors[0]);
-        self.each(|local, v, out| local.vjp(v, out))?;
-        self.plan.unfold_adjoint(&self.vectors[1], out);
-        Ok(())
-    }
-
-    /// F diag(J_i) U v.
-    fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.check(v, out)?;
-        self.plan.unfold(v, &mut self.vectors[0]);
-        self.each(|local, v, out| local.jvp(v, out))?;
-        self.plan.fold(&self.vectors[1], out);
-        Ok(())
+        let members = members(x_t, x_hat, self.plan.dim())?;
+        let Kept { room, again, .. } = tape.room::<Kept<R>>();
+        let pass = self.pass(members, Inward::Unfolded, Outward::Mean);
+        pass.run(room, Source::Whole(x_t), Sink::Whole(x_hat), |(_, windows, x_hat)| {
+            self.each_estimate(level, windows, x_hat, &mut again.tape)
+        })
     }
 }

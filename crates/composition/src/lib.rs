@@ -29,8 +29,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod composed;
 mod composition;
 mod error;
+mod flow;
 mod fold;
 mod plan;
 #[cfg(test)]

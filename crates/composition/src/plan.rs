@@ -1,10 +1,12 @@
-//! Unfolding, folding, and their adjoints.
+//! What stands in a window and in a trajectory: unfolding, folding, and their adjoints, window by window and frame
+//! by frame.
 
 use crate::{CompositionError, Fold};
 use equipoise_field::Real;
 use std::ops::Range;
 
-/// Windows of w frames over L frames. Fields are member by member; a member's windows stand one after the other.
+/// Windows of w frames over L frames, for any number of members one after the other: frame τ of member m is frame
+/// m·L + τ, and its windows follow each other likewise.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// Numbers of a frame.
@@ -20,7 +22,42 @@ pub(crate) struct Plan {
     windows: usize,
 }
 
+/// What a window is given of the frames that it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inward {
+    /// U x: each as it is.
+    Unfolded,
+    /// Fᵀ v: its share of what it is the source of, zero of the rest.
+    Shared,
+    /// U diag(n)^{−½} v, n windows hold a frame.
+    Rooted,
+}
+
+/// What becomes a frame of the windows that hold it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Outward {
+    /// F w: the mean over its sources.
+    Mean,
+    /// Uᵀ w: the sum over all that hold it.
+    Sum,
+    /// The number times diag(n)^{−½} Uᵀ w.
+    Rooted(f64),
+}
+
 impl Plan {
+    /// Of windows of `dim` numbers.
+    pub(crate) fn of_window(
+        dim: usize,
+        frame: usize,
+        frames: usize,
+        fold: Fold,
+    ) -> Result<Self, CompositionError> {
+        match dim.checked_div(frame) {
+            Some(count) if count > 0 && count * frame == dim => Self::new(frame, frames, count, fold),
+            _ => Err(CompositionError::Frame { dim, frame }),
+        }
+    }
+
     pub(crate) fn new(
         frame: usize,
         frames: usize,
@@ -46,76 +83,98 @@ impl Plan {
         self.windows
     }
 
-    /// Numbers of all windows of a member.
-    pub(crate) fn unfolded(&self) -> usize {
-        self.windows * self.window * self.frame
+    /// Numbers of a window.
+    pub(crate) fn numbers(&self) -> usize {
+        self.window * self.frame
     }
 
-    /// Frame `at` of a trajectory among the windows of its member.
-    fn place(&self, window: usize, at: usize) -> Range<usize> {
-        let first = (window * self.window + at - window * self.fold.stride()) * self.frame;
-        first..first + self.frame
+    /// The windows whose mean frame `at` of a member is.
+    pub(crate) fn sources(&self, at: usize) -> Range<usize> {
+        self.sources[at].clone()
     }
 
-    /// U x: the windows of every member. Overwrites `windows`.
-    pub(crate) fn unfold<R: Real>(&self, x: &[R], windows: &mut Vec<R>) {
-        windows.clear();
-        let step = self.fold.stride() * self.frame;
-        for x in x.chunks_exact(self.dim()) {
-            for first in (0..self.windows).map(|k| k * step) {
-                windows.extend_from_slice(&x[first..first + self.window * self.frame]);
+    /// The windows that hold frame `at` of a member.
+    pub(crate) fn holders(&self, at: usize) -> Range<usize> {
+        Fold::Average { stride: self.fold.stride() }.sources(at, self.window, self.windows)
+    }
+
+    /// The first frame of a window, both among those of all members.
+    pub(crate) fn begin(&self, window: usize) -> usize {
+        window / self.windows * self.frames + window % self.windows * self.fold.stride()
+    }
+
+    /// The windows that frame `at` is made of, both among those of all members.
+    pub(crate) fn parts(&self, from: Outward, at: usize) -> Range<usize> {
+        let (member, at) = (at / self.frames * self.windows, at % self.frames);
+        let parts = if from == Outward::Mean { self.sources(at) } else { self.holders(at) };
+        member + parts.start..member + parts.end
+    }
+
+    /// U x of some windows. Overwrites `states`.
+    pub(crate) fn unfold<R: Real>(&self, x: &[R], windows: Range<usize>, states: &mut Vec<R>) {
+        states.clear();
+        for first in windows.map(|k| self.begin(k) * self.frame) {
+            states.extend_from_slice(&x[first..first + self.numbers()]);
+        }
+    }
+
+    /// Window `index`, of its frames. Overwrites `window`.
+    pub(crate) fn fill<R: Real>(&self, into: Inward, index: usize, frames: &[R], window: &mut [R]) {
+        let (own, first) = (index % self.windows, self.begin(index) % self.frames);
+        let parts = window.chunks_exact_mut(self.frame).zip(frames.chunks_exact(self.frame));
+        for (at, (out, x)) in parts.enumerate() {
+            match into {
+                Inward::Unfolded => out.copy_from_slice(x),
+                Inward::Shared if !self.sources[first + at].contains(&own) => out.fill(R::zero()),
+                Inward::Shared => {
+                    let count = self.sources[first + at].len() as f64;
+                    out.iter_mut().zip(x).for_each(|(o, v)| *o = R::narrow(v.wide() / count));
+                }
+                Inward::Rooted => {
+                    let root = self.root(first + at);
+                    out.iter_mut().zip(x).for_each(|(o, v)| *o = R::narrow(v.wide() * root));
+                }
             }
         }
     }
 
-    /// F w: the trajectory of every member. Overwrites `x`.
+    /// n^{−½} of a frame of a member.
+    pub(crate) fn root(&self, at: usize) -> f64 {
+        1.0 / (self.holders(at).len() as f64).sqrt()
+    }
+
+    /// Frame `at`, of windows from `first` on. Overwrites `out`.
     ///
     /// A mean is the first plus the mean distance from it, so that equal frames give their own bits.
-    pub(crate) fn fold<R: Real>(&self, windows: &[R], x: &mut [R]) {
-        let members = windows.chunks_exact(self.unfolded()).zip(x.chunks_exact_mut(self.dim()));
-        for (windows, x) in members {
-            for ((at, from), out) in self.sources.iter().enumerate().zip(x.chunks_exact_mut(self.frame)) {
-                let first = &windows[self.place(from.start, at)];
-                out.copy_from_slice(first);
-                if from.len() > 1 {
-                    let count = from.len() as f64;
+    pub(crate) fn gather<R: Real>(
+        &self,
+        from: Outward,
+        at: usize,
+        (first, windows): (usize, &[R]),
+        out: &mut [R],
+    ) {
+        let parts = self.parts(from, at);
+        let place = (parts.start - first) * self.numbers() + (at - self.begin(parts.start)) * self.frame;
+        let step = self.numbers() - self.fold.stride() * self.frame;
+        let entry = |k: usize, i: usize| windows[place + k * step + i].wide();
+        match from {
+            Outward::Mean => {
+                let own = &windows[place..place + self.frame];
+                out.copy_from_slice(own);
+                if parts.len() > 1 {
+                    let count = parts.len() as f64;
                     for (i, out) in out.iter_mut().enumerate() {
-                        let first = first[i].wide();
-                        let entry = |k: usize| windows[self.place(k, at).start + i].wide();
-                        let beyond: f64 = from.clone().skip(1).map(|k| entry(k) - first).sum();
+                        let first = own[i].wide();
+                        let beyond: f64 = (1..parts.len()).map(|k| entry(k, i) - first).sum();
                         *out = R::narrow(first + beyond / count);
                     }
                 }
             }
-        }
-    }
-
-    /// Fᵀ v: every frame to the windows that it is made of. Overwrites `windows`.
-    pub(crate) fn fold_adjoint<R: Real>(&self, v: &[R], windows: &mut Vec<R>) {
-        windows.clear();
-        windows.resize(v.len() / self.dim() * self.unfolded(), R::zero());
-        let members = windows.chunks_exact_mut(self.unfolded()).zip(v.chunks_exact(self.dim()));
-        for (windows, v) in members {
-            for ((at, to), v) in self.sources.iter().enumerate().zip(v.chunks_exact(self.frame)) {
-                let count = to.len() as f64;
-                for k in to.clone() {
-                    let out = &mut windows[self.place(k, at)];
-                    out.iter_mut().zip(v).for_each(|(o, v)| *o = R::narrow(v.wide() / count));
-                }
-            }
-        }
-    }
-
-    /// Uᵀ w: every frame the sum over all windows that hold it. Overwrites `x`.
-    pub(crate) fn unfold_adjoint<R: Real>(&self, windows: &[R], x: &mut [R]) {
-        let holders = Fold::Average { stride: self.fold.stride() };
-        let members = windows.chunks_exact(self.unfolded()).zip(x.chunks_exact_mut(self.dim()));
-        for (windows, x) in members {
-            for (at, out) in x.chunks_exact_mut(self.frame).enumerate() {
-                let held = holders.sources(at, self.window, self.windows);
+            Outward::Sum | Outward::Rooted(_) => {
+                let scale =
+                    if let Outward::Rooted(scale) = from { scale * self.root(at % self.frames) } else { 1.0 };
                 for (i, out) in out.iter_mut().enumerate() {
-                    let entry = |k: usize| windows[self.place(k, at).start + i].wide();
-                    *out = R::narrow(held.clone().map(entry).sum());
+                    *out = R::narrow(scale * (0..parts.len()).map(|k| entry(k, i)).sum::<f64>());
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Folds against their rules, written out; fold ∘ unfold; adjoints.
 
-use crate::plan::Plan;
+use crate::plan::{Inward, Outward, Plan};
 use crate::{CompositionError, Fold};
 use equipoise_field::{Real, sum};
 use equipoise_stream::Stream;
@@ -35,13 +35,28 @@ fn plan(frame: usize, (fold, window, frames): (Fold, usize, usize)) -> Plan {
     Plan::new(frame, frames, window, fold).unwrap()
 }
 
+/// The windows of all members.
+fn fill<R: Real>(plan: &Plan, into: Inward, x: &[R]) -> Vec<R> {
+    let numbers = plan.numbers();
+    let mut windows = vec![R::nan(); x.len() / plan.dim() * plan.windows() * numbers];
+    for (k, window) in windows.chunks_mut(numbers).enumerate() {
+        plan.fill(into, k, &x[plan.begin(k) * plan.frame..][..numbers], window);
+    }
+    windows
+}
+
+/// The trajectories of all members.
+fn gather<R: Real>(plan: &Plan, from: Outward, windows: &[R]) -> Vec<R> {
+    let mut x = vec![R::nan(); windows.len() / plan.numbers() / plan.windows() * plan.dim()];
+    x.chunks_mut(plan.frame).enumerate().for_each(|(at, out)| plan.gather(from, at, (0, windows), out));
+    x
+}
+
 /// Which windows a frame is the mean of, by folding the numbers of the windows.
 fn numbers(fold: Fold, window: usize, frames: usize) -> Vec<f64> {
     let plan = plan(1, (fold, window, frames));
     let windows: Vec<f64> = (0..plan.windows()).flat_map(|k| vec![k as f64; window]).collect();
-    let mut x = vec![f64::NAN; frames];
-    plan.fold(&windows, &mut x);
-    x
+    gather(&plan, Outward::Mean, &windows)
 }
 
 /// The rules of SDA's and of Appa's fold by hand: of SDA x[0, :k], x[:, k], x[−1, −k:]; of Appa with
@@ -73,10 +88,7 @@ fn identity<R: Real>() {
     for case in cases() {
         let plan = plan(6, case);
         let x: Vec<R> = Stream::new("x").normal(0, 3 * plan.dim());
-        let (mut windows, mut again) = (Vec::new(), vec![R::nan(); x.len()]);
-        plan.unfold(&x, &mut windows);
-        assert_eq!(windows.len(), 3 * plan.unfolded());
-        plan.fold(&windows, &mut again);
+        let again = gather(&plan, Outward::Mean, &fill(&plan, Inward::Unfolded, &x));
         assert!(x.iter().zip(&again).all(|(a, b)| a.wide().to_bits() == b.wide().to_bits()), "{case:?}");
     }
 }
@@ -87,21 +99,35 @@ fn folding_what_was_unfolded_gives_it_back() {
     identity::<f64>();
 }
 
-/// ⟨F w, v⟩ = ⟨w, Fᵀv⟩ and ⟨U x, w⟩ = ⟨x, Uᵀw⟩; both sides sum the same few hundred products of order one.
+/// ⟨F w, v⟩ = ⟨w, Fᵀv⟩, ⟨U x, w⟩ = ⟨x, Uᵀw⟩, and the same of U diag(n)^{−½}; both sides sum the same few hundred
+/// products of order one.
 #[test]
 fn adjoints_are_adjoints() {
     for case in cases() {
         let plan = plan(6, case);
         let x: Vec<f64> = Stream::new("x").normal(0, 2 * plan.dim());
-        let w: Vec<f64> = Stream::new("w").normal(0, 2 * plan.unfolded());
-        let (mut windows, mut field) = (Vec::new(), vec![f64::NAN; x.len()]);
+        let w: Vec<f64> = Stream::new("w").normal(0, 2 * plan.windows() * plan.numbers());
         let bound = 64.0 * f64::EPSILON * sum::norm(&x) * sum::norm(&w);
-        plan.unfold(&x, &mut windows);
-        plan.unfold_adjoint(&w, &mut field);
-        assert!((sum::dot(&windows, &w) - sum::dot(&x, &field)).abs() < bound, "{case:?}");
-        plan.fold(&w, &mut field);
-        plan.fold_adjoint(&x, &mut windows);
-        assert!((sum::dot(&field, &x) - sum::dot(&w, &windows)).abs() < bound, "{case:?}");
+        for (into, from) in [
+            (Inward::Unfolded, Outward::Sum),
+            (Inward::Shared, Outward::Mean),
+            (Inward::Rooted, Outward::Rooted(1.0)),
+        ] {
+            let (windows, frames) = (fill(&plan, into, &x), gather(&plan, from, &w));
+            let apart = sum::dot(&windows, &w) - sum::dot(&x, &frames);
+            assert!(apart.abs() < bound, "{case:?}, {into:?}: {apart}");
+        }
+    }
+}
+
+/// Σ_i U_iᵀ D_i D_i U_i = I: roots of the shares of a frame, squared, are one.
+#[test]
+fn roots_are_a_partition_of_every_frame() {
+    for case in cases() {
+        let plan = plan(2, case);
+        let x: Vec<f64> = Stream::new("x").normal(0, plan.dim());
+        let again = gather(&plan, Outward::Rooted(1.0), &fill(&plan, Inward::Rooted, &x));
+        assert!(sum::squared_distance(&x, &again).sqrt() < 1e-14 * sum::norm(&x), "{case:?}");
     }
 }
 

@@ -140,8 +140,8 @@ fn conforms<R: Real>() {
         assert!(check_jvp(&composition, &x_t[..dim], LEVEL).unwrap(), "{fold}, {window} of {frames}");
         for batch in [1, 3, 40] {
             let inner = Window::of(window, batch);
-            for at_once in [1, 50, 1 << 22] {
-                let composition = composed::<R>(&inner, frames, fold).with_at_once(at_once);
+            for (at_once, kept) in [(1, 0), (50, 30), (50, 1 << 22), (1 << 22, 0)] {
+                let composition = composed::<R>(&inner, frames, fold).with_at_once(at_once).keeping(kept);
                 check_batch(&composition, &x_t, LEVEL, &states("v", dim, 7)).unwrap();
             }
         }
