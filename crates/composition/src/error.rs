@@ -55,6 +55,17 @@ pub enum CompositionError {
         /// Numbers of a frame.
         frame: usize,
     },
+    /// A mean that is not of the window's length.
+    #[error("mean of a window: found {found} numbers, expected {expected} as in its covariance")]
+    Mean {
+        /// Its length.
+        found: usize,
+        /// That of a window.
+        expected: usize,
+    },
+    /// A covariance without one block per wavenumber.
+    #[error("covariance of a window: found one that is not stationary, expected one block per wavenumber")]
+    Unstationary,
     /// A fold that does not exist.
     #[error(
         "fold: found `{found}`, expected centre, symmetrical:STRIDE, causal:STRIDE or average:STRIDE, STRIDE a \

@@ -29,15 +29,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod compose;
 mod composed;
 mod composition;
 mod error;
+mod filter;
 mod flow;
 mod fold;
+mod frames;
+mod gaussian;
 mod plan;
+mod rows;
 #[cfg(test)]
 mod tests;
 
+pub use compose::compose;
 pub use composition::Composition;
 pub use error::CompositionError;
 pub use fold::Fold;
+pub use gaussian::GaussianComposition;

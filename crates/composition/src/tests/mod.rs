@@ -2,4 +2,5 @@
 
 mod chain;
 mod folds;
+mod gaussian;
 mod windows;
