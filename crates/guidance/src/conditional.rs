@@ -17,6 +17,10 @@ pub enum ConditionalCovariance<R: Real> {
     /// (σ²/μ)Jᵀ, which is V if x̂ = E[x | x_t] (Tweedie's formula to second order) and need not be
     /// symmetric or positive otherwise. One vjp a product.
     Jacobian(Arc<dyn Denoiser<R>>),
+    /// V⁺ = Σ_i U_iᵀ D_i V_i D_i U_i over the windows of a composite, V_i = (σ²/μ)J_iᵀ of window i and ΣD_i² = I:
+    /// symmetric and nowhere negative where the windows' are, which (σ²/μ)Jᵀ of a composite is not. One vjp of each
+    /// window a product. A denoiser that is no composite is its own window: (σ²/μ)Jᵀ.
+    Windows(Arc<dyn Denoiser<R>>),
 }
 
 impl<R: Real> ConditionalCovariance<R> {
@@ -33,12 +37,21 @@ impl<R: Real> ConditionalCovariance<R> {
         }
     }
 
+    /// V⁺ of the windows in the place of (σ²/μ)Jᵀ; what is known in closed form stays.
+    #[must_use]
+    pub fn of_windows(self) -> Self {
+        match self {
+            Self::Jacobian(denoiser) => Self::Windows(denoiser),
+            known => known,
+        }
+    }
+
     /// Whose covariance it is.
     pub fn denoiser(&self) -> &dyn Denoiser<R> {
         match self {
             Self::Exact(denoiser) => &**denoiser,
             Self::Empirical(denoiser) => &**denoiser,
-            Self::Jacobian(denoiser) => &**denoiser,
+            Self::Jacobian(denoiser) | Self::Windows(denoiser) => &**denoiser,
         }
     }
 
@@ -47,7 +60,7 @@ impl<R: Real> ConditionalCovariance<R> {
         match self {
             Self::Exact(denoiser) => Arc::clone(denoiser) as Arc<dyn Denoiser<R>>,
             Self::Empirical(denoiser) => Arc::clone(denoiser) as Arc<dyn Denoiser<R>>,
-            Self::Jacobian(denoiser) => Arc::clone(denoiser),
+            Self::Jacobian(denoiser) | Self::Windows(denoiser) => Arc::clone(denoiser),
         }
     }
 
@@ -64,14 +77,26 @@ impl<R: Real> ConditionalCovariance<R> {
     ) -> Result<(), DenoiserError> {
         match self {
             Self::Exact(_) | Self::Empirical(_) => local.covariance(v, out),
-            Self::Jacobian(_) => {
-                local.vjp(v, out)?;
-                let scale = R::narrow(level.sigma * level.sigma / level.mu);
-                each::update(out, |o| scale * o);
-                Ok(())
-            }
+            Self::Jacobian(_) => by_jacobian(local, level, v, out),
+            Self::Windows(_) => match local.covariance(v, out) {
+                Err(DenoiserError::Unknown { .. }) => by_jacobian(local, level, v, out),
+                made => made,
+            },
         }
     }
+}
+
+/// out = (σ²/μ)Jᵀv.
+fn by_jacobian<R: Real>(
+    local: &mut (dyn Linearised<R> + '_),
+    level: Level,
+    v: &[R],
+    out: &mut [R],
+) -> Result<(), DenoiserError> {
+    local.vjp(v, out)?;
+    let scale = R::narrow(level.sigma * level.sigma / level.mu);
+    each::update(out, |o| scale * o);
+    Ok(())
 }
 
 impl<R: Real> fmt::Debug for ConditionalCovariance<R> {
@@ -80,6 +105,7 @@ impl<R: Real> fmt::Debug for ConditionalCovariance<R> {
             Self::Exact(_) => "Exact",
             Self::Empirical(_) => "Empirical",
             Self::Jacobian(_) => "Jacobian",
+            Self::Windows(_) => "Windows",
         };
         f.debug_struct(name).field("dim", &self.denoiser().dim()).finish_non_exhaustive()
     }

@@ -112,6 +112,7 @@ mod gaussian;
 mod guide;
 #[cfg(feature = "gaussian")]
 mod jfps;
+mod lean;
 mod levels;
 mod mmps;
 mod pigdm_score;

@@ -23,7 +23,8 @@ use std::sync::Arc;
 /// far they came. Not positive, s²I + A C Aᵀ can be singular at a level that the run passes, and any solver's u
 /// grows there without bound, where a covariance leaves ‖u‖ ≤ ‖r‖/min s². A direction of non-positive curvature,
 /// and an iterate past that bound, end the solve, not the run: g is made of the iterate before, which is zero at
-/// the first iteration, and [`Evidence::breakdown`] says so.
+/// the first iteration, and [`Evidence::breakdown`] says so. [`ConditionalCovariance::Windows`] is positive wherever
+/// the V of its windows are, and meets neither there.
 ///
 /// [`Jacobian::General`]: equipoise_denoiser::Jacobian::General
 pub struct Mmps<R: Real> {
@@ -44,7 +45,9 @@ impl<R: Real> Mmps<R> {
         let noise = |i: usize| observation.noise().at(i);
         let least = (0..observation.count()).map(noise).fold(f64::INFINITY, f64::min);
         let gain = match covariance {
-            ConditionalCovariance::Jacobian(_) if least > 0.0 => 1.0 / least,
+            ConditionalCovariance::Jacobian(_) | ConditionalCovariance::Windows(_) if least > 0.0 => {
+                1.0 / least
+            }
             // V itself is positive; without noise nothing bounds u.
             _ => f64::INFINITY,
         };

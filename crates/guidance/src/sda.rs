@@ -3,16 +3,21 @@
 #[cfg(feature = "gaussian")]
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::{prior_norm, sized};
+use crate::lean::Lean;
 use crate::{Evidence, Guidance, GuidanceError, Scratch, States, Strength};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
 use equipoise_likelihood::{Backend, Cpu, Gradient, Observation as Weighed, Variance};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
+use equipoise_operator::{LinearOperator, Selection};
 use equipoise_scaling::adaptive;
 use equipoise_schedule::Level;
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
+
+const METHOD: &str = "sda";
 
 /// g = factor · Jᵀ Aᵀ r/v(t): the innovation covariance s²I + A V Aᵀ replaced by a diagonal.
 ///
@@ -104,17 +109,71 @@ impl<R: Real> Sda<R> {
         spread: &mut [R],
         [weighted, prediction]: [&mut Vec<R>; 2],
     ) -> Result<(), GuidanceError> {
-        let count = self.observation.count();
+        if let Some(lattice) = self.observation.lattice() {
+            let mut held = Vec::new();
+            let seen = self.weighed(variance, &mut held);
+            self.backend.strided(x_hat, lattice, seen, None, Gradient::Field(spread))?;
+        } else {
+            let weighted = sized(weighted, self.observation.count());
+            self.compact(x_hat, variance, weighted, prediction)?;
+            self.observation.pull_back(x_hat, weighted, spread);
+        }
+        Ok(())
+    }
+
+    /// Whether A gives parts of a field alone, and the factor is known before g is: ε_y then needs no field beside.
+    fn is_lean(&self) -> bool {
+        let parts = |operator: &dyn LinearOperator<R>| {
+            !matches!(operator.selection(), Selection::General) || operator.rows().is_some()
+        };
+        let plain = !self.detach && self.strength.adaptive.is_none() && self.observation.count() > 0;
+        plain && self.observation.linear(METHOD).is_ok_and(|operator| parts(&**operator))
+    }
+
+    /// ε_y in the place of x̂.
+    fn lean(
+        &self,
+        x_t: &[R],
+        level: Level,
+        eps: &mut [R],
+        evidence: &mut [Evidence],
+        scratch: &mut Scratch<R>,
+    ) -> Result<(), GuidanceError> {
+        let Scratch { tape, weighted, prediction, .. } = scratch;
+        let (seen, variance) = (&*self.observation, self.strength.variance_at(level)?);
+        let (count, dim) = (seen.count(), seen.dim());
+        let weighted = RefCell::new(sized(weighted, evidence.len() * count));
+        let lean = Lean { level, dim, factor: self.strength.factor };
+        let weigh = |x_hat: &[R]| {
+            let mut weighted = weighted.borrow_mut();
+            for (x_hat, weighted) in x_hat.chunks_exact(dim).zip(weighted.chunks_exact_mut(count)) {
+                self.compact(x_hat, &variance, weighted, prediction)?;
+            }
+            Ok(())
+        };
+        let spread = |k: usize, start: usize, part: &mut [R]| {
+            let weighted = &weighted.borrow()[k * count..(k + 1) * count];
+            Ok(seen.pull_back_part(METHOD, weighted, start, part)?)
+        };
+        lean.noise_estimates((&*self.denoiser, x_t), (eps, tape), evidence, weigh, spread)
+    }
+
+    /// Writes r/v into `weighted`.
+    fn compact(
+        &self,
+        x_hat: &[R],
+        variance: &NoiseVariance,
+        weighted: &mut [R],
+        prediction: &mut Vec<R>,
+    ) -> Result<(), GuidanceError> {
         let mut held = Vec::new();
         let seen = self.weighed(variance, &mut held);
         if let Some(lattice) = self.observation.lattice() {
-            self.backend.strided(x_hat, lattice, seen, None, Gradient::Field(spread))?;
+            self.backend.strided(x_hat, lattice, seen, None, Gradient::Compact(weighted))?;
         } else {
-            let prediction = sized(prediction, count);
+            let prediction = sized(prediction, self.observation.count());
             self.observation.predict(x_hat, prediction);
-            let weighted = sized(weighted, count);
             self.backend.compact(prediction, seen, None, weighted)?;
-            self.observation.pull_back(x_hat, weighted, spread);
         }
         Ok(())
     }
@@ -185,7 +244,6 @@ impl<R: Real> Guidance<R> for Sda<R> {
         Ok(())
     }
 
-    #[cfg(feature = "gaussian")]
     fn noise_estimates(
         &self,
         x_t: &[R],
@@ -194,11 +252,16 @@ impl<R: Real> Guidance<R> for Sda<R> {
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
-        match &self.path {
-            Some(path) if !self.detach && self.observation.is_linear() => {
-                path.noise_estimates(x_t, level, eps, evidence, scratch, |at| self.pull(path, level, at))
-            }
-            _ => self.plain_noise_estimates(x_t, level, eps, evidence, scratch),
+        #[cfg(feature = "gaussian")]
+        if let Some(path) = &self.path
+            && !self.detach
+            && self.observation.is_linear()
+        {
+            return path.noise_estimates(x_t, level, eps, evidence, scratch, |at| self.pull(path, level, at));
         }
+        if self.is_lean() {
+            return self.lean(x_t, level, eps, evidence, scratch);
+        }
+        self.plain_noise_estimates(x_t, level, eps, evidence, scratch)
     }
 }

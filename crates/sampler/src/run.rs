@@ -175,12 +175,19 @@ impl<'a, R: Real> Run<'a, R> {
         }
     }
 
-    /// How every member ended, in the order in which they began.
+    /// How every member ended, in the order in which they began. The last one's state is the run's own, not a copy.
     pub(crate) fn finish(mut self) -> Vec<Outcome<R>> {
-        let rest = self.members.into_iter().zip(self.x.chunks_exact(self.dim));
-        let finished =
-            rest.map(|(member, x)| (member.index, Outcome::Finished { x: x.to_vec(), trace: member.trace }));
-        self.ended.extend(finished);
+        // What only evaluations need is gone before states are copied.
+        drop((self.eps, self.spare, self.scratch));
+        for Member { index, trace, .. } in self.members.drain(1.min(self.members.len())..).rev() {
+            let x = self.x.split_off(self.x.len().saturating_sub(self.dim));
+            self.ended.push((index, Outcome::Finished { x, trace }));
+        }
+        for Member { index, trace, .. } in self.members {
+            let mut x = std::mem::take(&mut self.x);
+            x.shrink_to_fit();
+            self.ended.push((index, Outcome::Finished { x, trace }));
+        }
         self.ended.sort_by_key(|(index, _)| *index);
         self.ended.into_iter().map(|(_, outcome)| outcome).collect()
     }

@@ -6,6 +6,7 @@ mod calls;
 mod conditioned;
 mod example;
 mod foreign;
+mod lean;
 mod methods;
 mod nonlinear;
 mod path;

@@ -203,3 +203,28 @@ fn solves_that_no_covariance_leads_to_are_ended_and_said() {
     let of_one = known_by(wiener(), inference().problem.observation());
     assert!(draw(&of_one, "mmps:iterations=10").remarks().is_empty());
 }
+
+/// V⁺ is positive where the plain form of the same composite is not, and what is known in closed form stays.
+#[test]
+fn solves_with_the_covariance_of_the_windows_break_down_nowhere() {
+    let (plain, windows) =
+        (composite(), ConditionalCovariance::Jacobian(composite().problem.denoiser()).of_windows());
+    let seen = Arc::clone(plain.problem.observation());
+    let positive = inference_of(Problem::new(windows, seen).unwrap());
+    for recipe in ["mmps:iterations=10", "tmpd"] {
+        let drawn = draw(&positive, recipe);
+        assert!(drawn.remarks().is_empty(), "{recipe}: {:?}", drawn.remarks());
+        let fields =
+            |drawn: &equipoise_solver::Ensemble<f64>| drawn.fields().flatten().copied().collect::<Vec<_>>();
+        assert_ne!(fields(&drawn), fields(&draw(&plain, recipe)));
+    }
+    // A denoiser that is no composite is its own window.
+    let seen =
+        Observed::new(vec![0.5, -0.5], Mask::new(3, vec![0, 2]).unwrap(), NoiseVariance::Uniform(NOISE));
+    let (seen, own) = (Arc::new(seen.unwrap()), Arc::new(window()) as Arc<dyn Denoiser<f64>>);
+    let windows = ConditionalCovariance::Jacobian(Arc::clone(&own)).of_windows();
+    let alone = inference_of(Problem::new(windows, Arc::clone(&seen)).unwrap());
+    let bits =
+        |on: &Inference<f64>| draw(on, "mmps").fields().flatten().map(|x| x.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&alone), bits(&known_by(own, &seen)));
+}
