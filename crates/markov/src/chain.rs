@@ -1,6 +1,6 @@
 //! A stationary Gauss–Markov chain that is valid by construction.
 
-use crate::matrix::{adjoint, conjugated, eigen, hermitian, put, scale_columns};
+use crate::matrix::{adjoint, conjugated, eigen, hermitian, put};
 use crate::{Clipped, MarkovError, Number};
 use ndarray::{Array1, Array2};
 use num_complex::Complex64;
@@ -98,7 +98,7 @@ impl<S: Number> Chain<S> {
             _ => {}
         }
         let transition = root.dot(&k).dot(&inverse);
-        let innovation_root = scale_columns(&root.dot(&left), &singular.mapv(|s| (1.0 - s * s).sqrt()));
+        let innovation_root = root.dot(&conjugated(&left, &singular.mapv(|s| (1.0 - s * s).sqrt())));
         let innovation = hermitian(&innovation_root.dot(&adjoint(&innovation_root)));
         Ok((Self { c0, k, transition, innovation, root, innovation_root }, clip))
     }

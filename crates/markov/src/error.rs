@@ -63,6 +63,97 @@ pub enum MarkovError {
         /// The limit.
         found: f64,
     },
+    /// A variance of the white rest that is none.
+    #[error("variance of the white rest: found {found}, expected a finite number of at least 0")]
+    White {
+        /// The variance.
+        found: f64,
+    },
+    /// Modes that are not orthonormal.
+    #[error("modes {row} and {column}: found the product {found}, expected orthonormal modes")]
+    NotOrthonormal {
+        /// A mode.
+        row: usize,
+        /// A mode.
+        column: usize,
+        /// Their inner product.
+        found: f64,
+    },
+    /// A complex chain where a real field has a real coefficient.
+    #[error(
+        "chain of wavenumber {wavenumber}: found complex numbers, expected real ones where a wavenumber is its own partner"
+    )]
+    NotReal {
+        /// The wavenumber, in the order of the spectrum.
+        wavenumber: usize,
+    },
+    /// An operator whose rows are not at hand.
+    #[error(
+        "operator: found one that does not tell its rows, expected sensors, a lattice, a mask or another one of few          entries a row"
+    )]
+    Operator,
+    /// Readings that hang together past the limit.
+    #[error(
+        "frame {frame}: found {found} readings that hang together through points they share or frames they span,          expected at most {limit}"
+    )]
+    Together {
+        /// The frame.
+        frame: usize,
+        /// How many.
+        found: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// Readings that are no lattice, under a prior of wavenumbers.
+    #[error(
+        "frame {frame}, channel {channel}: found readings that are no lattice of strides that divide the grid, which is \
+         what a prior of one chain a wavenumber takes; a prior of modes takes any sensors"
+    )]
+    NotLattice {
+        /// The frame.
+        frame: usize,
+        /// The channel.
+        channel: usize,
+    },
+    /// A lattice whose readings have different noises.
+    #[error(
+        "frame {frame}, channel {channel}: found readings of several noise variances on a lattice, expected one"
+    )]
+    NoiseVaries {
+        /// The frame.
+        frame: usize,
+        /// The channel.
+        channel: usize,
+    },
+    /// Lattices that leave too many wavenumbers alike.
+    #[error(
+        "lattices of strides with the least common multiples {strides:?}: found {found} numbers in an alias block, \
+         expected at most {limit}"
+    )]
+    Aliases {
+        /// Along H and W.
+        strides: [usize; 2],
+        /// Numbers of a block.
+        found: usize,
+        /// The most there may be.
+        limit: usize,
+    },
+    /// A posterior variance that rounding made none.
+    #[error(
+        "posterior variance of entry {index}: found {found:e}, expected at least 0; the noise is too far below the prior"
+    )]
+    Lost {
+        /// The entry.
+        index: usize,
+        /// What came out.
+        found: f64,
+    },
+    /// The observation.
+    #[error(transparent)]
+    Observation(#[from] equipoise_observation::ObservationError),
+    /// The covariance of a window, or a fit.
+    #[error(transparent)]
+    Covariance(#[from] equipoise_covariance::CovarianceError),
     /// BLAS has several threads, on whose number the bits would depend.
     #[error(transparent)]
     Blas(#[from] BlasError),

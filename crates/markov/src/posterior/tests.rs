@@ -1,0 +1,311 @@
+//! The posterior of trajectories against the dense one, and its draws against their law.
+
+use super::*;
+use crate::Chain;
+use crate::matrix::{adjoint, cholesky, eigen, hermitian, log_determinant, solve_lower, solve_upper};
+use equipoise_field::Boundary;
+use equipoise_observation::NoiseVariance;
+use equipoise_operator::{LinearOperator, Mask, Sensor, Sensors, Subsample, TimeRule};
+use ndarray::Array2;
+use num_complex::Complex64;
+use std::sync::Arc;
+
+fn normal(label: &str, rows: usize, columns: usize) -> Array2<f64> {
+    Array2::from_shape_vec((rows, columns), Stream::new(label).normal(0, rows * columns)).unwrap()
+}
+
+/// r modes of a frame that decay at different rates and turn into each other.
+fn modes(shape: Shape, r: usize, white: f64) -> Markov {
+    let n = normal("modes", shape.frame(), r);
+    let (values, vectors) = eigen(&n.t().dot(&n), "gram").unwrap();
+    let basis = n.dot(&crate::matrix::conjugated(&vectors, &values.mapv(|l| 1.0 / l.sqrt())));
+    let c = normal("c0", r, r);
+    let (mut k, c0) = (0.3 * normal("k", r, r) / (r as f64).sqrt(), c.dot(&c.t()));
+    k.diag_mut().mapv_inplace(|v| v + 0.8);
+    let chain = Chain::clipped(c0, k, 0.97).unwrap().0;
+    let flat: Vec<f64> = basis.t().iter().copied().collect();
+    Markov::modes(shape, Stream::new("m").normal(0, shape.frame()), &flat, chain, white).unwrap()
+}
+
+/// A chain of C complex numbers for every wavenumber.
+fn waves(shape: Shape) -> Markov {
+    let spectrum = equipoise_covariance::Spectrum::<f64>::new(shape.height, shape.width);
+    let (c, own) = (shape.channels, spectrum.self_conjugate());
+    let chains = (0..spectrum.wavenumbers()).map(|k| {
+        let at = |label: &str| {
+            let (re, im) = (normal(&format!("{label}{k}"), c, c), normal(&format!("{label}i{k}"), c, c));
+            Array2::from_shape_fn((c, c), |at| Complex64::new(re[at], if k < own { 0.0 } else { im[at] }))
+        };
+        let (root, mut turn) = (at("root"), at("turn").mapv(|z| 0.2 * z));
+        turn.diag_mut().mapv_inplace(|z| z + if k < own { 0.8.into() } else { Complex64::cis(0.4) * 0.8 });
+        Chain::clipped(root.dot(&adjoint(&root)), turn, 0.95).unwrap().0
+    });
+    let mean = Stream::new("m").normal(0, shape.frame());
+    Markov::wavenumbers(shape, mean, chains.collect()).unwrap()
+}
+
+/// Σ of all frames, column by column.
+fn prior(markov: &Markov, frames: usize) -> Array2<f64> {
+    let covariance = markov.window::<f64>(frames).unwrap();
+    let (dim, weights) = (covariance.dim(), covariance.weights(&|l| l));
+    let mut sigma = Array2::zeros((dim, dim));
+    let (mut unit, mut column) = (vec![0.0; dim], vec![0.0; dim]);
+    for i in 0..dim {
+        unit[i] = 1.0;
+        covariance.apply(&weights, &unit, &mut column);
+        unit[i] = 0.0;
+        sigma.column_mut(i).iter_mut().zip(&column).for_each(|(s, c)| *s = *c);
+    }
+    hermitian(&sigma)
+}
+
+struct DensePosterior {
+    mean: Vec<f64>,
+    covariance: Array2<f64>,
+    log_evidence: f64,
+}
+
+/// Rasmussen & Williams 2006, eqs. 2.23, 2.24 and 2.30.
+fn dense(markov: &Markov, frames: usize, observed: &Observed<f64>) -> DensePosterior {
+    let sigma = prior(markov, frames);
+    let (dim, n) = (sigma.nrows(), observed.count());
+    let operator = observed.linear("dense").unwrap();
+    let mut a = Array2::zeros((n, dim));
+    let (mut unit, mut column) = (vec![0.0; dim], vec![0.0; n]);
+    for i in 0..dim {
+        unit[i] = 1.0;
+        operator.apply(&unit, &mut column);
+        unit[i] = 0.0;
+        a.column_mut(i).iter_mut().zip(&column).for_each(|(a, c)| *a = *c);
+    }
+    let seen = a.dot(&sigma);
+    let mut s = hermitian(&seen.dot(&a.t()));
+    (0..n).for_each(|i| s[[i, i]] += observed.noise().at(i));
+    let l = cholesky(&s, "S").unwrap();
+    let mean: Vec<f64> = markov.repeated(frames);
+    let mut r = Array2::from_shape_fn((n, 1), |(i, _)| {
+        observed.values()[i] - a.row(i).iter().zip(&mean).map(|(a, m)| a * m).sum::<f64>()
+    });
+    let mut half = seen.clone();
+    solve_lower(&l, &mut half);
+    let covariance = &sigma - &half.t().dot(&half);
+    solve_lower(&l, &mut r);
+    let quadratic = r.iter().map(|r| r * r).sum::<f64>();
+    let log_evidence = -0.5 * (quadratic + log_determinant(&l) + n as f64 * TAU.ln());
+    solve_upper(&l, &mut r);
+    let update = seen.t().dot(&r);
+    let mean = mean.iter().zip(&update).map(|(m, u)| m + u).collect();
+    DensePosterior { mean, covariance, log_evidence }
+}
+
+fn observed(operator: impl LinearOperator<f64> + 'static, noise: NoiseVariance) -> Observed<f64> {
+    let y = Stream::new("y").normal(0, operator.len_out());
+    Observed::new(y, operator, noise).unwrap()
+}
+
+/// Readings of every kind: between frames, twice in one place, two at the same point of different times, many in one
+/// frame and none in another.
+fn sensors(shape: Shape, count: usize) -> Sensors {
+    let numbers: Vec<f64> = Stream::new("sensors").normal(0, 4 * count);
+    let unit = |v: f64| (v * 7.3).rem_euclid(1.0);
+    let at = |i: usize| {
+        let u = |j: usize| unit(numbers[4 * i + j]);
+        let frame = (u(0) * (shape.frames - 1) as f64).min(shape.frames as f64 - 1.01);
+        Sensor {
+            // A third at whole frames, none of them the third one.
+            frame: if i % 3 == 0 { if frame.floor() == 2.0 { 1.0 } else { frame.floor() } } else { frame },
+            channel: i % shape.channels,
+            row: u(1) * (shape.height - 1) as f64,
+            column: if i % 5 == 0 { 1.0 } else { u(2) * (shape.width - 1) as f64 },
+        }
+    };
+    let mut all: Vec<Sensor> = (0..count).map(at).collect();
+    let again = Sensor { frame: all[1].frame.floor() + 0.25, ..all[1] };
+    all.extend([all[1], again, Sensor { frame: again.frame + 0.5, ..again }]);
+    Sensors::new(shape, Boundary::Open, TimeRule::Linear, &all).unwrap()
+}
+
+fn largest(a: &[f64], b: impl IntoIterator<Item = f64>) -> f64 {
+    a.iter().zip(b).fold(0.0f64, |s, (a, b)| s.max((a - b).abs()))
+}
+
+/// Mean, variance and evidence are those of the dense posterior.
+fn is_dense(markov: &Markov, frames: usize, observed: &Observed<f64>, what: &str) {
+    let (found, expected) = (markov.posterior(frames, observed).unwrap(), dense(markov, frames, observed));
+    let moments = found.moments().unwrap();
+    let mean = largest(&moments.mean, expected.mean.iter().copied());
+    let variance = largest(&moments.variance, expected.covariance.diag().iter().copied());
+    let evidence = found.log_evidence().unwrap().value - expected.log_evidence;
+    assert!(mean < 1e-9 && variance < 1e-9, "{what}: mean off {mean:e}, variance off {variance:e}");
+    let scale = 1.0 + expected.log_evidence.abs();
+    assert!(evidence.abs() < 1e-9 * scale, "{what}: log-evidence off {evidence:e} of {scale:e}");
+    assert_eq!(found.mean().unwrap(), moments.mean);
+}
+
+#[test]
+fn modes_have_the_dense_posterior() {
+    let shape = Shape::new(7, 2, 3, 4);
+    for (r, white) in [(3, 0.3), (1, 0.0), (6, 1e-4)] {
+        let markov = modes(shape, r, white);
+        let each = |n: usize| (0..n).map(|i| 0.01 + 0.1 * (i % 7) as f64).collect();
+        for count in [2, 9, 60] {
+            let sensors = sensors(shape, count);
+            let noise = NoiseVariance::PerObservation(each(count + 3));
+            is_dense(&markov, 7, &observed(sensors, noise), &format!("{count} sensors, r = {r}"));
+        }
+        for stride in [1, 2, 3] {
+            let lattice = Subsample::new(shape, stride).unwrap();
+            let noise =
+                NoiseVariance::PerChannel { values: vec![0.01, 0.2], plane: lattice.observed().plane() };
+            is_dense(&markov, 7, &observed(lattice, noise), &format!("stride {stride}, r = {r}"));
+        }
+        let mask = Mask::new(shape.len(), vec![0, 1, 5, 24, 30, 95, 96, 100, 167]).unwrap();
+        is_dense(&markov, 7, &observed(mask, NoiseVariance::Uniform(0.04)), &format!("mask, r = {r}"));
+    }
+}
+
+/// The planes (t, c) that `read` gives strides and an offset for.
+fn lattices(shape: Shape, read: impl Fn(usize, usize) -> Option<([usize; 2], [usize; 2])>) -> Mask {
+    let mut indices = Vec::new();
+    for (t, c) in (0..shape.frames).flat_map(|t| (0..shape.channels).map(move |c| (t, c))) {
+        let Some((strides, offset)) = read(t, c) else { continue };
+        for h in (offset[0]..shape.height).step_by(strides[0]) {
+            indices.extend((offset[1]..shape.width).step_by(strides[1]).map(|w| shape.index(t, c, h, w)));
+        }
+    }
+    Mask::new(shape.len(), indices).unwrap()
+}
+
+#[test]
+fn wavenumbers_have_the_dense_posterior() {
+    for (c, h, w, stride) in [(2, 4, 6, 2), (1, 6, 3, 3), (2, 3, 5, 1), (1, 1, 8, 1)] {
+        let shape = Shape::new(5, c, h, w);
+        let markov = waves(shape);
+        let lattice = Subsample::new(shape, stride).unwrap();
+        let noise = NoiseVariance::PerChannel { values: vec![0.05; c], plane: lattice.observed().plane() };
+        is_dense(&markov, 5, &observed(lattice, noise), &format!("{shape}, stride {stride}"));
+    }
+    let shape = Shape::new(6, 2, 4, 6);
+    let markov = waves(shape);
+    // Frames 0 and 3 without readings, one of a single channel, lattices that move and change.
+    let mask = lattices(shape, |t, c| match (t, c) {
+        (0 | 3, _) | (1, 0) => None,
+        (2, _) => Some(([2, 3], [1, 2])),
+        (4, _) => Some(([4, 6], [3, 0])),
+        _ => Some(([2, 2], [t % 2, c])),
+    });
+    is_dense(&markov, 6, &observed(mask, NoiseVariance::Uniform(0.09)), "changing lattices");
+}
+
+/// 1,500 draws: mean and covariance within five standard errors of the dense posterior's.
+#[test]
+fn draws_have_the_law_of_the_posterior() {
+    let shape = Shape::new(3, 1, 2, 2);
+    let sensors = sensors(shape, 3);
+    let each = NoiseVariance::PerObservation((0..6).map(|i| 0.02 + 0.1 * i as f64).collect());
+    let lattice = observed(Subsample::new(shape, 2).unwrap(), NoiseVariance::Uniform(0.1));
+    for (markov, seen) in [(modes(shape, 2, 0.3), observed(sensors, each)), (waves(shape), lattice)] {
+        let (posterior, expected) = (markov.posterior(3, &seen).unwrap(), dense(&markov, 3, &seen));
+        let n = 1500;
+        let draws: Vec<Vec<f64>> =
+            (0..n).map(|k| posterior.sample(Stream::new("draws"), k).unwrap()).collect();
+        let dim = shape.len();
+        for i in 0..dim {
+            let about = |k: usize, i: usize| draws[k][i] - expected.mean[i];
+            let c = &expected.covariance;
+            let mean = (0..n as usize).map(|k| about(k, i)).sum::<f64>() / n as f64;
+            assert!(mean.abs() < 5.0 * (c[[i, i]] / n as f64).sqrt(), "mean of {i}: {mean}");
+            for j in 0..=i {
+                let found = (0..n as usize).map(|k| about(k, i) * about(k, j)).sum::<f64>() / n as f64;
+                let error = ((c[[i, i]] * c[[j, j]] + c[[i, j]].powi(2)) / n as f64).sqrt();
+                assert!((found - c[[i, j]]).abs() < 5.0 * error, "({i}, {j}): {found} {}", c[[i, j]]);
+            }
+        }
+    }
+}
+
+/// What the prior says of itself agrees: its window covariance, its parts, its variance and its draws.
+#[test]
+fn the_prior_is_one() {
+    let shape = Shape::new(4, 2, 3, 4);
+    for markov in [modes(shape, 3, 0.2), waves(shape)] {
+        let sigma = prior(&markov, 2);
+        let d = shape.frame();
+        assert!(largest(&markov.variance(), (0..d).map(|i| sigma[[i, i]])) < 1e-12);
+        let parts = markov.parts().unwrap();
+        assert_eq!(parts.iter().map(|p| p.chain.dim() * p.copies).sum::<usize>(), d);
+        let trace = |lag: usize| -> f64 {
+            let of = |p: &crate::Part| p.copies as f64 * p.lagged(lag).unwrap().diag().sum();
+            parts.iter().map(of).sum()
+        };
+        let lag: f64 = (0..d).map(|i| sigma[[d + i, i]]).sum();
+        assert!((trace(0) - (0..d).map(|i| sigma[[i, i]]).sum::<f64>()).abs() < 1e-11);
+        assert!((trace(1) - lag).abs() < 1e-11);
+        // The parts' eigenvalues at lag 0 are a frame's.
+        let mut of_parts: Vec<f64> = parts
+            .iter()
+            .flat_map(|p| {
+                let values = eigen(&p.lagged(0).unwrap(), "part").unwrap().0.to_vec();
+                std::iter::repeat_n(values, p.copies).flatten()
+            })
+            .collect();
+        of_parts.sort_by(f64::total_cmp);
+        let frame = Array2::from_shape_fn((d, d), |at| sigma[at]);
+        assert!(largest(&of_parts, eigen(&frame, "frame").unwrap().0) < 1e-11);
+        // x_{τ+1} and x_τ of draws, at one entry each of every channel.
+        let (n, i, j) = (1500, 5, 17);
+        let mut sums = [0.0; 3];
+        for k in 0..n {
+            let x: Vec<f64> = markov.sample(3, Stream::new("prior"), k).unwrap();
+            let of = |t: usize, i: usize| x[t * d + i] - markov.mean()[i];
+            sums[0] += of(2, i) * of(1, j);
+            sums[1] += of(2, i) * of(2, i);
+            sums[2] += of(0, j) * of(1, j);
+        }
+        for (sum, (a, b)) in sums.iter().zip([(d + i, j), (i, i), (j, d + j)]) {
+            let error = ((sigma[[a, a]] * sigma[[b, b]] + sigma[[a, b]].powi(2)) / n as f64).sqrt();
+            assert!((sum / n as f64 - sigma[[a, b]]).abs() < 5.0 * error, "{sum} {}", sigma[[a, b]]);
+        }
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let shape = Shape::new(3, 2, 4, 4);
+    let markov = waves(shape);
+    let seen = observed(Subsample::new(shape, 2).unwrap(), NoiseVariance::Uniform(0.1));
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let posterior = markov.posterior(3, &seen).unwrap();
+            (posterior.moments().unwrap(), posterior.sample(Stream::new("s"), 3).unwrap())
+        })
+    };
+    assert_eq!(run(1), run(3));
+}
+
+#[test]
+fn what_a_form_does_not_take_is_refused_by_name() {
+    let shape = Shape::new(3, 2, 4, 6);
+    let message = |markov: &Markov, seen: &Observed<f64>| {
+        markov.posterior(3, seen).err().map(|e| e.to_string()).unwrap_or_default()
+    };
+    let (points, grid) = (modes(shape, 2, 0.1), waves(shape));
+    let noise = || NoiseVariance::Uniform(0.1);
+    let found = message(&grid, &observed(sensors(shape, 3), noise()));
+    assert!(found.contains("no lattice of strides that divide the grid"), "{found}");
+    let found = message(&grid, &observed(Subsample::new(shape, 4).unwrap(), noise()));
+    assert!(found.starts_with("frame 0, channel 0"), "{found}");
+    let several = NoiseVariance::PerObservation((0..36).map(|i| 0.1 + 0.01 * i as f64).collect());
+    let found = message(&grid, &observed(Subsample::new(shape, 2).unwrap(), several));
+    assert!(found.contains("several noise variances"), "{found}");
+    let found = message(&points, &observed(Subsample::new(shape, 2).unwrap(), NoiseVariance::Uniform(0.0)));
+    assert!(found.contains("expected a positive finite number"), "{found}");
+    let other = Shape::new(4, 2, 4, 6);
+    let found = message(&points, &observed(Subsample::new(other, 2).unwrap(), noise()));
+    assert!(found.starts_with("numbers that the operator takes: found 192, expected 144"), "{found}");
+    let field: Arc<dyn LinearOperator<f64>> = Arc::new(equipoise_operator::Coarsen::new(shape, 2).unwrap());
+    let values = vec![0.0; field.len_out()];
+    let found = message(&points, &Observed::shared(values, field, noise()).unwrap());
+    assert!(found.contains("does not tell its rows"), "{found}");
+}
