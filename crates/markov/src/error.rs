@@ -138,6 +138,29 @@ pub enum MarkovError {
         /// The most there may be.
         limit: usize,
     },
+    /// A window of one frame.
+    #[error(
+        "window of the prior: found {found} frame, expected at least 2: one does not tell how frames follow"
+    )]
+    Window {
+        /// Its frames.
+        found: usize,
+    },
+    /// More modes than frames have, or modes of a stationary window.
+    #[error(
+        "rank: found {found}, expected 1 to {limit} modes of these frames (none, for chains of wavenumbers)"
+    )]
+    Rank {
+        /// The rank asked for.
+        found: usize,
+        /// The largest there is; 0 where the prior has chains of wavenumbers.
+        limit: usize,
+    },
+    /// A covariance that is neither explicit modes nor stationary.
+    #[error(
+        "covariance of a window: found none of explicit modes nor a stationary one, from which chains are read"
+    )]
+    Unknown,
     /// A posterior variance that rounding made none.
     #[error(
         "posterior variance of entry {index}: found {found:e}, expected at least 0; the noise is too far below the prior"

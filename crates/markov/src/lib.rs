@@ -17,10 +17,16 @@ mod chain;
 mod clip;
 mod error;
 mod filter;
+mod fit;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod golden;
 mod groups;
 mod lattices;
 mod matrix;
 mod modes;
+mod one_step;
 mod posterior;
 mod prior;
 mod readings;
@@ -30,5 +36,6 @@ pub use chain::Chain;
 pub use clip::Clipped;
 pub use error::MarkovError;
 pub use matrix::Number;
+pub use one_step::{OneStep, one_step};
 pub use posterior::{LogEvidence, Moments, Posterior};
 pub use prior::{Markov, Part};
