@@ -5,6 +5,7 @@ use equipoise_covariance::CovarianceError;
 use equipoise_data::{DataError, NormalizerKind};
 use equipoise_denoiser::DenoiserError;
 use equipoise_locality::LocalityError;
+use equipoise_markov::MarkovError;
 use equipoise_network::NetworkError;
 use equipoise_served::ServedError;
 #[cfg(test)]
@@ -189,6 +190,9 @@ pub enum PriorError {
     /// Windows of a learned prior that do not make the trajectory.
     #[error(transparent)]
     Composition(#[from] CompositionError),
+    /// Chains of frames that a window or a file does not give.
+    #[error(transparent)]
+    Markov(#[from] MarkovError),
     /// The denoiser over the prior.
     #[error(transparent)]
     Denoiser(#[from] DenoiserError),

@@ -22,6 +22,7 @@ mod fields;
 mod file;
 mod fit;
 mod learned;
+mod markov;
 mod name;
 mod recorded;
 mod settings;

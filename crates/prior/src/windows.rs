@@ -15,6 +15,16 @@ impl Prior {
     /// [`PriorError::Grid`] for a file of another grid or orientation, [`PriorError::Data`] when it
     /// holds no window.
     pub fn windows(&self, data: &Dataset) -> Result<Memory<f32>, PriorError> {
+        let (values, series) = self.normalised(data)?;
+        let _ = data.windows(self.shape.frames)?;
+        Memory::windows(values, series, self.shape.frames).map_err(|source| self.fault(data, source))
+    }
+
+    /// All series of a file in the prior's normalised units, and the shape of one.
+    ///
+    /// # Errors
+    /// [`PriorError::Grid`] for a file of another grid or orientation, [`PriorError::Data`].
+    pub fn normalised(&self, data: &Dataset) -> Result<(Vec<f32>, Shape), PriorError> {
         let (found, expected) = (data.shape(1), Shape { frames: 1, ..self.shape });
         if found != expected || data.grid().x_axis != self.grid.x_axis || data.kind() != self.kind {
             let of = |kind, shape, axis| format!("{kind}, (T, C, H, W) = {shape}, x along {axis:?}");
@@ -25,11 +35,10 @@ impl Prior {
             });
         }
         let (mut values, series) = (data.values().to_vec(), data.shape(data.frames()));
-        let _ = data.windows(self.shape.frames)?;
         for trajectory in values.chunks_mut(series.len()) {
             self.normalizer.normalise(series, trajectory)?;
         }
-        Memory::windows(values, series, self.shape.frames).map_err(|source| self.fault(data, source))
+        Ok((values, series))
     }
 
     /// At most `count` of the windows of a file, equally spaced among them, in normalised units: fields
