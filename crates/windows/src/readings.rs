@@ -1,0 +1,168 @@
+//! What is read of a series, and whether s²I + AVAᵀ of a composite is definite.
+
+use crate::composite::Windows;
+use crate::cost::{checked, positive};
+use crate::dense::{block_mut, eigenvalues, singular_values, symmetric_part};
+use crate::error::{Result, WindowsError};
+use crate::series::Series;
+use ndarray::Array2;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Readings of every so many-th frame, from the first on: y = A x + s η, η ~ N(0, I).
+#[derive(Clone, Debug)]
+pub struct Readings {
+    /// Frames from one that is read to the next, at least 1.
+    pub every: usize,
+    /// H of each series, n × d: what is read of a frame. None for all of its numbers.
+    pub rows: Vec<Option<Array2<f64>>>,
+    /// s, in the series' unit.
+    pub std: f64,
+}
+
+impl Readings {
+    /// All numbers of every `every`-th frame of `series` series.
+    pub fn whole_frames(series: usize, every: usize, std: f64) -> Self {
+        Self { every, rows: vec![None; series], std }
+    }
+
+    /// # Errors
+    /// [`WindowsError`]: not one H a series, an H that is not n × d, a stride of 0, or an s that is not positive.
+    pub(crate) fn check(&self, series: &[Series]) -> Result<()> {
+        positive("s", self.std)?;
+        if self.every == 0 {
+            return Err(WindowsError::Number { what: "every", found: 0.0, expected: "at least 1" });
+        }
+        if self.rows.len() != series.len() {
+            let (found, expected) = ((self.rows.len(), 1), (series.len(), 1));
+            return Err(WindowsError::Size { what: "H of the series", found, expected });
+        }
+        let sized = |(rows, one): (&Option<Array2<f64>>, &Series)| match rows {
+            Some(h) if h.ncols() != one.dim() || h.nrows() == 0 => {
+                let expected = (h.nrows().max(1), one.dim());
+                Err(WindowsError::Size { what: "H", found: h.dim(), expected })
+            }
+            _ => Ok(()),
+        };
+        self.rows.iter().zip(series).try_for_each(sized)
+    }
+
+    /// A of series number `index` over its first `frames` frames.
+    pub(crate) fn matrix(&self, index: usize, d: usize, frames: usize) -> Array2<f64> {
+        let identity = || Array2::eye(d);
+        let h = self.rows[index].as_ref().map_or_else(identity, Clone::clone);
+        let (n, times) = (h.nrows(), frames.div_ceil(self.every));
+        let mut a = Array2::zeros((n * times, d * frames));
+        for time in 0..times {
+            let at = time * self.every * d;
+            block_mut(&mut a, time * n..(time + 1) * n, at..at + d).assign(&h);
+        }
+        a
+    }
+
+    /// N of all series, each by its weight, of their first `frames` frames.
+    pub(crate) fn count(&self, series: &[Series], frames: usize) -> f64 {
+        let rows = |(h, one): (&Option<Array2<f64>>, &Series)| {
+            one.weight() * h.as_ref().map_or(one.dim(), Array2::nrows) as f64
+        };
+        let frame: f64 = self.rows.iter().zip(series).map(rows).sum();
+        frame * frames.div_ceil(self.every) as f64
+    }
+}
+
+/// At how many of the levels of a run moment matching on a composite is well posed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Definite {
+    /// Levels looked at.
+    pub levels: usize,
+    /// At how many s²I + AVAᵀ, V = (σ²/μ)J, has a symmetric part that is not positive beyond rounding, in at least
+    /// one series: conjugate gradients break down, and no covariance is meant.
+    pub indefinite: usize,
+    /// At how many ‖(s²I + AVAᵀ)⁻¹‖ > 1/s², so that some r has a solution beyond ‖r‖/s², which no V that is a
+    /// covariance gives.
+    pub unbounded: usize,
+    /// The lowest eigenvalue of that symmetric part over s², at any level: 1 at least for a covariance.
+    pub lowest: f64,
+    /// The same of V⁺.
+    pub lowest_positive: f64,
+    /// At how many levels V⁺ is indefinite: none, by construction.
+    pub indefinite_positive: usize,
+}
+
+/// Rounding of an n × n eigenproblem, in units of its norm.
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
+
+/// Whether s²I + AVAᵀ is definite at the levels σ/μ of a run.
+///
+/// O((L·d)³) a series and level.
+///
+/// # Errors
+/// As [`costs`](crate::costs), and readings that do not fit the series.
+pub fn definite(
+    series: &[Series],
+    readings: &Readings,
+    windows: Windows,
+    ratios: &[f64],
+) -> Result<Definite> {
+    let frames = checked(series)?;
+    readings.check(series)?;
+    ratios.iter().try_for_each(|ratio| positive("σ/μ", *ratio))?;
+    let of = |(index, one): (usize, &Series)| -> Result<Vec<Seen>> {
+        let a = readings.matrix(index, one.dim(), frames);
+        let window = windows.spectrum(one)?;
+        let at = |ratio: &f64| {
+            let gain = window.gain(*ratio);
+            let plain = windows.compose(&gain, frames, one.dim())?;
+            let plus = windows.positive(&gain, frames, one.dim())?;
+            seen(&a, [plain, plus], *ratio, readings.std)
+        };
+        ratios.iter().map(at).collect()
+    };
+    let each: Vec<Vec<Seen>> = series.par_iter().enumerate().map(of).collect::<Result<_>>()?;
+    let share =
+        |holds: fn(&Seen) -> bool| (0..ratios.len()).filter(|&i| each.iter().any(|of| holds(&of[i]))).count();
+    let least = |of: fn(&Seen) -> f64| each.iter().flatten().map(of).fold(f64::INFINITY, f64::min);
+    Ok(Definite {
+        levels: ratios.len(),
+        indefinite: share(|seen| seen.indefinite[0]),
+        unbounded: share(|seen| seen.unbounded),
+        lowest: least(|seen| seen.lowest[0]),
+        lowest_positive: least(|seen| seen.lowest[1]),
+        indefinite_positive: share(|seen| seen.indefinite[1]),
+    })
+}
+
+/// One series at one level: of the plain V, and of V⁺.
+struct Seen {
+    indefinite: [bool; 2],
+    unbounded: bool,
+    lowest: [f64; 2],
+}
+
+fn seen(a: &Array2<f64>, gains: [Array2<f64>; 2], ratio: f64, std: f64) -> Result<Seen> {
+    let noise = std * std;
+    let innovations = gains.map(|gain| innovation(a, &gain, ratio, std));
+    let mut out = Seen { indefinite: [false; 2], unbounded: false, lowest: [0.0; 2] };
+    for (i, m) in innovations.iter().enumerate() {
+        let values = eigenvalues("eigenvalues of s²I + AVAᵀ", &symmetric_part(m))?;
+        let norm = values.iter().fold(0.0, |norm: f64, x| norm.max(x.abs()));
+        out.indefinite[i] = values[0] <= ROUNDING * values.len() as f64 * norm;
+        out.lowest[i] = values[0] / noise;
+    }
+    out.unbounded = unbounded(&innovations[0], std)?;
+    Ok(out)
+}
+
+/// s²I + AVAᵀ, V = ρ²G.
+pub(crate) fn innovation(a: &Array2<f64>, gain: &Array2<f64>, ratio: f64, std: f64) -> Array2<f64> {
+    let mut m = a.dot(gain).dot(&a.t()) * (ratio * ratio);
+    m.diag_mut().mapv_inplace(|x| x + std * std);
+    m
+}
+
+/// Whether ‖M⁻¹‖ > 1/s² beyond rounding.
+pub(crate) fn unbounded(m: &Array2<f64>, std: f64) -> Result<bool> {
+    let values = singular_values("singular values of s²I + AVAᵀ", m)?;
+    let rounding = ROUNDING * values.len() as f64 * values[0];
+    Ok(values[values.len() - 1] < std * std - rounding)
+}

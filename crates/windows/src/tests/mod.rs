@@ -1,0 +1,3 @@
+//! What costs, runs and choices keep to.
+
+mod chain;
