@@ -14,6 +14,9 @@ pub enum WindowsError {
     /// A schedule without the grid asked for.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// A chain without covariances.
+    #[error(transparent)]
+    Markov(#[from] equipoise_markov::MarkovError),
     /// BLAS has more threads than one.
     #[error(transparent)]
     Blas(#[from] equipoise_blas::BlasError),

@@ -61,7 +61,7 @@ impl Readings {
     }
 
     /// N of all series, each by its weight, of their first `frames` frames.
-    pub(crate) fn count(&self, series: &[Series], frames: usize) -> f64 {
+    pub fn count(&self, series: &[Series], frames: usize) -> f64 {
         let rows = |(h, one): (&Option<Array2<f64>>, &Series)| {
             one.weight() * h.as_ref().map_or(one.dim(), Array2::nrows) as f64
         };

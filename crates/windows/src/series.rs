@@ -2,6 +2,7 @@
 
 use crate::dense;
 use crate::error::{Result, WindowsError};
+use equipoise_markov::Chain;
 use ndarray::{Array1, Array2};
 use std::collections::BTreeMap;
 
@@ -69,6 +70,20 @@ impl Series {
         }
         let lag = |lag: usize| Array2::from_elem((1, 1), (0..lag).map(|_| rho).product());
         Self::new((0..frames.min(LIMIT + 1)).map(lag).collect(), 1.0)
+    }
+
+    /// L frames of a Gauss–Markov chain plus noise of variance `white`, independent in every number of every frame.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`WindowsError::Markov`].
+    pub fn of_chain(chain: &Chain<f64>, white: f64, frames: usize, weight: f64) -> Result<Self> {
+        if frames.saturating_mul(chain.dim()) > LIMIT {
+            return Err(WindowsError::TooLarge { frames, dim: chain.dim(), limit: LIMIT });
+        }
+        let mut lags =
+            (0..frames).map(|lag| chain.lagged(lag)).collect::<std::result::Result<Vec<_>, _>>()?;
+        lags.iter_mut().take(1).for_each(|c0| c0.diag_mut().mapv_inplace(|x| x + white));
+        Self::new(lags, weight)
     }
 
     /// d.

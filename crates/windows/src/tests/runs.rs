@@ -1,0 +1,89 @@
+//! Whole runs: limits, draws, and the γ of one window.
+
+use super::{centre, near};
+use crate::{Course, Guide, Readings, Sampling, Series, Start, Windows, calibrate, draws, runs};
+use equipoise_scaling::{Base, Law, LawParameters};
+use equipoise_schedule::{Alpha, Sda, Variance};
+
+fn course(steps: usize, start: Start) -> Course {
+    Course::uniform(&Sda::new(Alpha::Cos, Variance::Vp, 0.01).unwrap(), steps, start).unwrap()
+}
+
+fn series(rho: f64) -> [Series; 1] {
+    [Series::scalar(rho, 15).unwrap()]
+}
+
+/// With ever more steps an exact run ends at the exact posterior, up to the noise η left in it.
+#[test]
+fn an_exact_run_tends_to_the_posterior() {
+    let readings = Readings::whole_frames(1, 2, 0.1);
+    let at = |steps: usize| {
+        let course = course(steps, Start::Prior);
+        runs(&series(0.9), &readings, Windows::whole(15), &course, &[Guide::Moments]).unwrap().remove(0)
+    };
+    let (few, many) = (at(64), at(512));
+    assert!(many.wasserstein < 0.25 * few.wasserstein, "{few:?} {many:?}");
+    assert!(many.wasserstein < 0.01 && many.crps / many.crps_exact < 1.002, "{many:?}");
+    let short =
+        runs(&series(0.9), &readings, centre(1), &course(512, Start::Prior), &[Guide::Positive]).unwrap();
+    assert!(short[0].wasserstein > 4.0 * many.wasserstein, "{short:?}");
+}
+
+/// Draws without corrections agree with the closed form within five standard errors, `adaptive` has draws alone, and
+/// corrections bring an exact run nearer.
+#[test]
+fn draws_are_of_the_law_in_closed_form() {
+    let readings = Readings::whole_frames(1, 2, 0.1);
+    let sampling = Sampling { replicates: 200, corrections: 0, tau: 0.5, seed: 1 };
+    let course = course(16, Start::Normal);
+    for guide in [Guide::Matched, Guide::Positive] {
+        let closed = runs(&series(0.9), &readings, centre(2), &course, &[guide]).unwrap().remove(0);
+        let drawn = draws(&series(0.9), &readings, centre(2), &course, &guide, &sampling).unwrap();
+        let away = (drawn.crps.mean - closed.crps) / drawn.crps.error;
+        assert!(away.abs() < 5.0 && drawn.diverged == 0, "{guide:?}: {away} of {drawn:?}");
+    }
+    let adaptive = Guide::law(Law::Adaptive, Base { std: 0.1, gamma: 0.01 }, 8, 8);
+    let refused = runs(&series(0.9), &readings, centre(2), &course, &[adaptive]).unwrap();
+    assert!(refused[0].refused.as_deref().is_some_and(|why| why.contains("not affine")), "{refused:?}");
+    let drawn = draws(&series(0.9), &readings, centre(2), &course, &adaptive, &sampling).unwrap();
+    assert!(drawn.crps.mean.is_finite() && drawn.crps.mean > 0.05, "{drawn:?}");
+
+    let whole = Windows::whole(15);
+    let corrected = Sampling { corrections: 2, ..sampling };
+    let [plain, corrected] = [sampling, corrected]
+        .map(|s| draws(&series(0.9), &readings, whole, &course, &Guide::Moments, &s).unwrap());
+    let off = |drawn: &crate::Drawn| (drawn.square.mean - 1.0).abs();
+    assert!(off(&corrected) < off(&plain) && off(&corrected) < 0.25, "{plain:?} {corrected:?}");
+}
+
+/// On frames without memory the composite is the window, and so is its γ; with memory it is another, and costs.
+#[test]
+fn a_gamma_of_one_window_is_off_where_windows_see_too_little() {
+    let course = course(16, Start::Normal);
+    let off = |rho: f64, every: usize| {
+        let readings = Readings::whole_frames(1, every, 0.1);
+        calibrate(&series(rho), &readings, centre(1), &course).unwrap()
+    };
+    let none = off(0.0, 1);
+    near(none.ratio, 1.0, 0.06, "ratio without memory");
+    assert!(none.lost.abs() < 1e-3, "{none:?}");
+    let far = off(0.99, 3);
+    assert!((far.ratio - 1.0).abs() > 0.1 && far.lost >= -1e-9, "{far:?}");
+    assert!(!far.window.at_an_end && !far.composite.at_an_end, "{far:?}");
+}
+
+/// No other γ nearby does better than the one found.
+#[test]
+fn the_gamma_found_is_the_best_nearby() {
+    let (readings, course) = (Readings::whole_frames(1, 1, 0.1), course(16, Start::Normal));
+    let found = calibrate(&series(0.9), &readings, centre(1), &course).unwrap();
+    let guide = |factor: f64| Guide::Scalar {
+        parameters: LawParameters { std: 0.1, gamma: found.composite.gamma * factor },
+        factor: 1.0,
+    };
+    let guides = [0.3, 0.8, 1.25, 3.0].map(guide);
+    for outcome in runs(&series(0.9), &readings, centre(1), &course, &guides).unwrap() {
+        assert!(outcome.wasserstein >= found.composite.wasserstein, "{outcome:?} {found:?}");
+    }
+    assert!(found.transferred >= found.composite.wasserstein * (1.0 - 1e-12));
+}
