@@ -32,6 +32,7 @@ mod table;
 mod tables;
 mod threads;
 mod warnings;
+mod windows;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ enum Verb {
     Sample(Box<sample::Arguments>),
     Network(network::Arguments),
     Inspect(inspect::Arguments),
+    Windows(Box<windows::Arguments>),
     Tables(tables::Arguments),
 }
 
@@ -86,6 +88,7 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Sample(arguments) => return sample::run(arguments),
         Verb::Stability(arguments) => stability::run(arguments),
         Verb::Inspect(arguments) => inspect::run(arguments),
+        Verb::Windows(arguments) => windows::run(arguments),
         Verb::Tables(arguments) => tables::run(arguments),
     }?;
     Ok(ExitCode::SUCCESS)

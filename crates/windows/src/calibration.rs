@@ -10,14 +10,10 @@ use crate::series::Series;
 use equipoise_scaling::LawParameters;
 use serde::Serialize;
 
-/// Where γ is looked for, as powers of ten.
-const POWERS: (f64, f64) = (-6.0, 4.0);
-/// Values of γ in the first pass.
-const COARSE: usize = 21;
-/// Values of γ between the neighbours of the best, in each later pass.
-const FINE: usize = 7;
-/// Later passes: the last leaves 10^(1/128) between two values.
-const PASSES: usize = 3;
+/// Powers of ten that are tried first.
+const POWERS: std::ops::RangeInclusive<i32> = -5..=3;
+/// Golden sections of the two decades about the best of them: 0.04 of a power of ten is left.
+const SECTIONS: usize = 8;
 
 /// The γ of v = s² + γ(σ/μ)² that is best on one window, and on the composite.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +37,7 @@ pub struct Best {
     pub gamma: f64,
     /// Its W2 per number.
     pub wasserstein: f64,
-    /// Whether it lies at an end of what was searched, 1e-6 to 1e4.
+    /// Whether it lies at an end of what was searched, 1e-5 to 1e3.
     pub at_an_end: bool,
 }
 
@@ -81,30 +77,53 @@ fn distances(
     Ok(runs(series, readings, windows, course, &guides)?.iter().map(|run| run.wasserstein).collect())
 }
 
-/// By a grid of powers of ten, and finer ones between the neighbours of the best.
+/// By powers of ten, golden sections between the neighbours of the best, and the parabola through the last three.
 fn best(distances: &dyn Fn(&[f64]) -> Result<Vec<f64>>) -> Result<Best> {
-    let (mut low, mut high) = POWERS;
-    let mut count = COARSE;
-    let mut best = (f64::NAN, f64::INFINITY);
-    for _ in 0..=PASSES {
-        let step = (high - low) / (count - 1) as f64;
-        let powers: Vec<f64> = (0..count).map(|i| low + step * i as f64).collect();
-        let gammas: Vec<f64> = powers.iter().map(|power| 10f64.powf(*power)).collect();
-        for (power, distance) in powers.iter().zip(distances(&gammas)?) {
-            if distance < best.1 {
-                best = (*power, distance);
-            }
-        }
-        (low, high) = ((best.0 - step).max(POWERS.0), (best.0 + step).min(POWERS.1));
-        count = FINE;
-        if !best.1.is_finite() {
-            return Err(WindowsError::Number {
-                what: "W2 at every γ",
-                found: best.1,
-                expected: "a finite number at one",
-            });
+    let powers: Vec<f64> = POWERS.map(f64::from).collect();
+    let gammas: Vec<f64> = powers.iter().map(|power| 10f64.powf(*power)).collect();
+    let mut tried: Vec<(f64, f64)> = powers.iter().copied().zip(distances(&gammas)?).collect();
+    let least = |tried: &[(f64, f64)]| tried.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
+    let first = least(&tried).filter(|best| best.1.is_finite());
+    let Some((middle, found)) = first else {
+        return Err(WindowsError::Number {
+            what: "W2 at every γ",
+            found: f64::INFINITY,
+            expected: "a finite number",
+        });
+    };
+    let ends = (f64::from(*POWERS.start()), f64::from(*POWERS.end()));
+    if middle <= ends.0 || middle >= ends.1 {
+        return Ok(Best { gamma: 10f64.powf(middle), wasserstein: found, at_an_end: true });
+    }
+    let at = |power: f64| Ok::<_, WindowsError>((power, distances(&[10f64.powf(power)])?[0]));
+    let share = 0.5 * (5f64.sqrt() - 1.0);
+    let (mut low, mut high) = (middle - 1.0, middle + 1.0);
+    let mut inner = [at(high - share * (high - low))?, at(low + share * (high - low))?];
+    tried.extend(inner);
+    for _ in 0..SECTIONS {
+        if inner[0].1 <= inner[1].1 {
+            high = inner[1].0;
+            inner = [at(high - share * (high - low))?, inner[0]];
+            tried.push(inner[0]);
+        } else {
+            low = inner[0].0;
+            inner = [inner[1], at(low + share * (high - low))?];
+            tried.push(inner[1]);
         }
     }
-    let at_an_end = best.0 <= POWERS.0 || best.0 >= POWERS.1;
-    Ok(Best { gamma: 10f64.powf(best.0), wasserstein: best.1, at_an_end })
+    tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some(power) = vertex(&tried) {
+        tried.push(at(power)?);
+    }
+    let (power, wasserstein) = least(&tried).unwrap_or((middle, found));
+    Ok(Best { gamma: 10f64.powf(power), wasserstein, at_an_end: false })
+}
+
+/// The lowest point of the parabola through the least of `tried`, in order, and its neighbours.
+fn vertex(tried: &[(f64, f64)]) -> Option<f64> {
+    let at = (1..tried.len() - 1).min_by(|a, b| tried[*a].1.total_cmp(&tried[*b].1))?;
+    let [(a, fa), (b, fb), (c, fc)] = [tried[at - 1], tried[at], tried[at + 1]];
+    let (left, right) = ((b - a) * (fb - fc), (b - c) * (fb - fa));
+    let power = b - 0.5 * ((b - a) * left - (b - c) * right) / (left - right);
+    (power.is_finite() && power > a && power < c).then_some(power)
 }

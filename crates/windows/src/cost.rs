@@ -3,7 +3,7 @@
 use crate::composite::Windows;
 use crate::dense::{eigenvalues, square, symmetric_part};
 use crate::error::{Result, WindowsError};
-use crate::series::{Series, Spectra, Spectrum};
+use crate::series::{Series, Spectrum};
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -87,11 +87,9 @@ pub(crate) fn positive(what: &'static str, found: f64) -> Result<()> {
 }
 
 fn sums_of(series: &Series, windows: Windows, ratios: &[f64]) -> Result<Vec<Sums>> {
-    let mut spectra = Spectra::default();
-    let whole = spectra.of(series, series.frames())?.clone();
-    let window = spectra.of(series, windows.window)?;
+    let [whole, window] = [series.spectrum(series.frames())?, series.spectrum(windows.window)?];
     let covariance = series.covariance(series.frames());
-    ratios.iter().map(|ratio| at(series, windows, [&whole, window], &covariance, *ratio)).collect()
+    ratios.iter().map(|ratio| at(series, windows, [&whole, &window], &covariance, *ratio)).collect()
 }
 
 fn at(

@@ -28,10 +28,12 @@ mod draws;
 mod error;
 mod guide;
 mod needed;
+mod outcome;
 mod posterior;
 mod readings;
 mod run;
 mod series;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +45,8 @@ pub use draws::{Drawn, Estimate, Sampling, draws};
 pub use error::{Result, WindowsError};
 pub use guide::Guide;
 pub use needed::{Least, Needed, needed};
+pub use outcome::Outcome;
 pub use readings::{Definite, Readings, definite};
-pub use run::{Course, Outcome, Start, runs};
+pub use run::{Course, Start, runs};
 pub use series::{LIMIT, Series};
+pub use survey::{Found, Subject, Survey, Surveyed, Term};

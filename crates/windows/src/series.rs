@@ -4,7 +4,6 @@ use crate::dense;
 use crate::error::{Result, WindowsError};
 use equipoise_markov::Chain;
 use ndarray::{Array1, Array2};
-use std::collections::BTreeMap;
 
 /// The most numbers of a trajectory, L·d, whose matrices are made: 32 MB each.
 pub const LIMIT: usize = 2000;
@@ -166,20 +165,5 @@ impl Spectrum {
         let square = ratio * ratio;
         let each = self.values.mapv(|value| square * value / (value + square));
         self.vectors.mapv(|x| x * x).dot(&each)
-    }
-}
-
-/// Spectra of one series by the number of frames, each made once.
-#[derive(Debug, Default)]
-pub(crate) struct Spectra {
-    made: BTreeMap<usize, Spectrum>,
-}
-
-impl Spectra {
-    pub(crate) fn of(&mut self, series: &Series, frames: usize) -> Result<&Spectrum> {
-        if !self.made.contains_key(&frames) {
-            self.made.insert(frames, series.spectrum(frames)?);
-        }
-        Ok(&self.made[&frames])
     }
 }

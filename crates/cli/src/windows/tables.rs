@@ -1,0 +1,237 @@
+//! What was found as tables.
+
+use equipoise_report::{Caption, Cell, Column, Table};
+use equipoise_stability::Verdict;
+use equipoise_windows::{Estimate, Found, Outcome, Surveyed};
+
+/// The space of W2 and CRPS.
+pub(super) const SPACE: &str = "normalised units";
+
+/// What became of a run, in a word: by σ_W and the field at the end alone, peaks on the way not looked at.
+pub(super) fn verdict(outcome: &Outcome) -> &'static str {
+    match &outcome.refused {
+        Some(_) => "refused",
+        None => Verdict::of(outcome.sigma_w, 0.0, outcome.field, f64::from(f32::EPSILON)).name(),
+    }
+}
+
+/// A caption in this verb's words.
+pub(super) fn caption(text: &str) -> Caption {
+    let space = format!("{SPACE} for W2 and CRPS, per number; the others are pure numbers");
+    Caption { text: text.into(), space, n_convention: "the operator's own".into() }
+}
+
+fn table(text: &str, columns: &[(&str, &str)], rows: Vec<Vec<Cell>>) -> Table {
+    let columns =
+        columns.iter().map(|(name, meaning)| Column { name: (*name).into(), meaning: (*meaning).into() });
+    Table { caption: caption(text), columns: columns.collect(), rows }
+}
+
+fn text(words: impl Into<String>) -> Cell {
+    Cell::Text(words.into())
+}
+
+/// Prior, fold and window of every row.
+const WHICH: [(&str, &str); 3] =
+    [("prior", ""), ("fold", "which frame of which window"), ("window", "w, frames")];
+
+fn which<T>(found: &Found<T>) -> Vec<Cell> {
+    vec![text(&found.prior), text(&found.fold), Cell::Count(found.window as u64)]
+}
+
+fn every<T>(found: &Found<T>) -> Cell {
+    found.every.map_or(Cell::Absent, |every| Cell::Count(every as u64))
+}
+
+/// x̂ and J by level.
+pub(super) fn costs(found: &Surveyed) -> Table {
+    let rows = found.costs.iter().map(|one| {
+        let cost = &one.found;
+        let frames = &cost.by_frame;
+        let ends = [frames.first(), frames.get(frames.len() / 2), frames.last()];
+        let numbers = [cost.ratio, cost.excess, cost.jacobian, cost.asymmetry, cost.lowest, cost.positive];
+        let ends = ends.map(|x| x.map_or(Cell::Absent, |x| Cell::Number(*x)));
+        [which(one), numbers.map(Cell::Number).to_vec(), ends.to_vec(), vec![text(SPACE)]].concat()
+    });
+    let columns = [
+        ("sigma_over_mu", "σ/μ"),
+        ("excess", "E‖x̂ − x‖² over that of the exact denoiser, less 1"),
+        ("jacobian", "‖J − J*‖/‖J*‖ of Frobenius"),
+        ("asymmetry", "‖J − Jᵀ‖/‖J‖"),
+        ("lowest", "lowest eigenvalue of μ(J + Jᵀ)/2; 0 to 1 for a covariance"),
+        ("positive", "‖V⁺ − V*‖/‖V*‖ of the V that is positive by construction"),
+        ("first", "excess of the first frame"),
+        ("middle", "excess of the middle frame"),
+        ("last", "excess of the last frame"),
+        ("space", ""),
+    ];
+    table("What the composite misses of x̂ and J.", &[&WHICH[..], &columns].concat(), rows.collect())
+}
+
+/// The least k, a column a level.
+pub(super) fn needed(found: &Surveyed) -> Table {
+    let least = |least: equipoise_windows::Least| match least {
+        equipoise_windows::Least::Enough(k) => text(k.to_string()),
+        equipoise_windows::Least::Beyond(k) => text(format!("> {k}")),
+    };
+    let mut columns: Vec<(String, String)> = [("prior", ""), ("fold", ""), ("target", "the excess allowed")]
+        .map(|(name, meaning)| (name.into(), meaning.into()))
+        .to_vec();
+    let ratios = found.needed.first().map_or(&[][..], |one| &one.found.by_ratio);
+    columns.extend(ratios.iter().map(|(ratio, _)| (format!("k at {ratio}"), format!("at σ/μ = {ratio}"))));
+    columns.push(("k of a run".into(), "at every level of a run, and those to the left".into()));
+    let rows = found.needed.iter().map(|one| {
+        let first = vec![text(&one.prior), text(&one.fold), Cell::Number(one.found.target)];
+        let levels = one.found.by_ratio.iter().map(|(_, k)| least(*k)).collect();
+        [first, levels, vec![least(one.found.throughout)]].concat()
+    });
+    let rows = rows.collect();
+    let columns: Vec<(&str, &str)> = columns.iter().map(|(name, meaning)| (&**name, &**meaning)).collect();
+    table("The least k whose excess stays within the target.", &columns, rows)
+}
+
+/// Whether moment matching is well posed.
+pub(super) fn moments(found: &Surveyed) -> Table {
+    let rows = found.definite.iter().map(|one| {
+        let of = &one.found;
+        let share = |count: usize| Cell::Number(count as f64 / of.levels as f64);
+        let shares = vec![share(of.indefinite), share(of.unbounded), share(of.indefinite_positive)];
+        let lowest = vec![Cell::Number(of.lowest), Cell::Number(of.lowest_positive)];
+        [which(one), vec![every(one), Cell::Count(of.levels as u64)], shares, lowest].concat()
+    });
+    let columns = [
+        ("every", "frames from one that is read to the next"),
+        ("levels", "levels of a run"),
+        ("indefinite", "share of levels at which s²I + AVAᵀ, V = (σ²/μ)J, is not positive"),
+        ("unbounded", "share at which some solve passes ‖r‖/s²"),
+        ("indefinite_positive", "share at which it is not positive with V⁺"),
+        ("lowest", "lowest eigenvalue of its symmetric part over s²"),
+        ("lowest_positive", "the same with V⁺"),
+    ];
+    let caption = "Moment matching on the composite.";
+    table(caption, &[&WHICH[..], &columns].concat(), rows.collect())
+}
+
+/// Whole runs.
+pub(super) fn runs(found: &Surveyed) -> Table {
+    let rows = found.runs.iter().map(|one| {
+        let of = &one.found;
+        let law = vec![every(one), text(one.law.unwrap_or_default()), text(verdict(of))];
+        let numbers =
+            [of.wasserstein, of.crps, of.crps_exact, of.sigma_w, of.field].map(Cell::Number).to_vec();
+        let rest = vec![
+            Cell::Count(of.unbounded as u64),
+            of.refused.as_ref().map_or(Cell::Absent, text),
+            text(SPACE),
+        ];
+        [which(one), law, numbers, rest].concat()
+    });
+    let columns = [
+        ("every", "frames from one that is read to the next"),
+        ("law", "guidance; exact is that of the exact denoiser"),
+        ("verdict", "by σ_W and the field at the end"),
+        ("w2", "√(E W₂²/D) to the exact posterior"),
+        ("crps", "mean CRPS against the truth"),
+        ("crps_exact", "the exact posterior's own"),
+        ("sigma_w", "amplification of the run, in units of the prior's marginals"),
+        ("field", "√(E‖x‖²/tr Σ) at the end"),
+        ("unbounded", "levels at which a solve passes ‖r‖/s²"),
+        ("refused", "why the run has no end"),
+        ("space", ""),
+    ];
+    table("Whole runs against the exact posterior.", &[&WHICH[..], &columns].concat(), rows.collect())
+}
+
+/// W2 by law, a column a law: a word where the run has no end or explodes.
+pub(super) fn by_law(found: &Surveyed) -> Table {
+    let mut laws: Vec<&'static str> = Vec::new();
+    found.runs.iter().filter_map(|one| one.law).for_each(|law| {
+        if law != "exact" && !laws.contains(&law) {
+            laws.push(law);
+        }
+    });
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let keys = |one: &Found<Outcome>| (one.prior.clone(), one.fold.clone(), one.window, one.every);
+    let mut seen = Vec::new();
+    for one in found.runs.iter().filter(|one| one.law != Some("exact")) {
+        if seen.contains(&keys(one)) {
+            continue;
+        }
+        seen.push(keys(one));
+        let exact = found
+            .runs
+            .iter()
+            .find(|e| e.law == Some("exact") && e.prior == one.prior && e.every == one.every);
+        let mut row = [which(one), vec![every(one)]].concat();
+        row.push(exact.map_or(Cell::Absent, |exact| Cell::Number(exact.found.wasserstein)));
+        row.extend(laws.iter().map(|law| {
+            let of = found.runs.iter().find(|run| run.law == Some(law) && keys(run) == keys(one));
+            of.map_or(Cell::Absent, |run| match verdict(&run.found) {
+                word @ ("refused" | "explodes") => text(word),
+                _ => Cell::Number(run.found.wasserstein),
+            })
+        }));
+        rows.push(row);
+    }
+    let columns = [&WHICH[..], &[("every", ""), ("exact", "exact guidance and denoiser")]].concat();
+    let columns = [columns, laws.iter().map(|law| (*law, "W2")).collect()].concat();
+    table("W2 to the exact posterior by law.", &columns, rows)
+}
+
+/// γ of one window.
+pub(super) fn calibrations(found: &Surveyed) -> Table {
+    let rows = found.calibrations.iter().map(|one| {
+        let of = &one.found;
+        let end = of.window.at_an_end || of.composite.at_an_end;
+        let numbers = [
+            of.window.gamma,
+            of.composite.gamma,
+            of.ratio,
+            of.window.wasserstein,
+            of.composite.wasserstein,
+            of.transferred,
+            of.lost,
+        ];
+        let end = if end { text("yes") } else { text("no") };
+        [which(one), vec![every(one)], numbers.map(Cell::Number).to_vec(), vec![end]].concat()
+    });
+    let columns = [
+        ("every", "frames from one that is read to the next"),
+        ("gamma_window", "γ with the least W2 on one window"),
+        ("gamma", "γ with the least W2 on the composite"),
+        ("ratio", "the first over the second"),
+        ("w2_window", "W2 of the one window, under its γ"),
+        ("w2", "W2 of the composite under its own γ"),
+        ("w2_transferred", "W2 of the composite under the window's γ"),
+        ("lost", "that over the composite's own, less 1"),
+        ("at_an_end", "whether a γ lies at an end of what was searched"),
+    ];
+    table("γ of v = s² + γ(σ/μ)².", &[&WHICH[..], &columns].concat(), rows.collect())
+}
+
+/// Drawn runs.
+pub(super) fn drawn(found: &Surveyed) -> Table {
+    let rows = found.drawn.iter().map(|one| {
+        let of = &one.found;
+        let both = |e: Estimate| [e.mean, e.error].map(Cell::Number).to_vec();
+        let law = vec![every(one), text(one.law.unwrap_or_default())];
+        let rest = vec![
+            Cell::Count(of.diverged as u64),
+            of.refused.as_ref().map_or(Cell::Absent, text),
+            text(SPACE),
+        ];
+        [which(one), law, both(of.crps), both(of.square), rest].concat()
+    });
+    let columns = [
+        ("every", "frames from one that is read to the next"),
+        ("law", "guidance"),
+        ("crps", "mean CRPS against the truth"),
+        ("crps_error", "its standard error over truths"),
+        ("square", "E‖x − E[x given y]‖² over tr Cov[x given y]; 1 for exact draws"),
+        ("square_error", "its standard error"),
+        ("diverged", "truths with a number that is not finite"),
+        ("refused", "why there are none"),
+        ("space", ""),
+    ];
+    table("Drawn runs.", &[&WHICH[..], &columns].concat(), rows.collect())
+}
