@@ -20,7 +20,7 @@ pub struct Subject {
     pub name: String,
     /// The series whose x̂ and J are compared.
     pub series: Vec<Series>,
-    /// Those whose whole runs are.
+    /// Those whose whole runs are looked at; none for x̂ and J alone.
     pub in_runs: Vec<Series>,
 }
 
@@ -141,7 +141,9 @@ impl Survey {
     /// [`WindowsError`](crate::WindowsError), but for windows that do not fit.
     pub fn take(&self, subject: &Subject, into: &mut Surveyed) -> Result<()> {
         let frames = checked(&subject.series)?;
-        checked(&subject.in_runs)?;
+        if !subject.in_runs.is_empty() {
+            checked(&subject.in_runs)?;
+        }
         let mut taken = false;
         for &fold in &self.folds {
             let fits = |k: &usize| fold.windows(2 * k + 1, frames);
@@ -160,7 +162,7 @@ impl Survey {
                 taken |= fits(k).is_ok();
             }
         }
-        for &every in self.every.iter().filter(|_| taken) {
+        for &every in self.every.iter().filter(|_| taken && !subject.in_runs.is_empty()) {
             let place = Place { subject, windows: Windows::whole(frames), every: Some(every) };
             let readings = Readings::whole_frames(subject.in_runs.len(), every, self.base.std);
             let exact = runs(&subject.in_runs, &readings, place.windows, &self.course, &[Guide::Moments])?;

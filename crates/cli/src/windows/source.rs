@@ -1,24 +1,57 @@
 //! Whose windows are composed: AR(1) sequences, or the Gauss–Markov prior of a flow.
 
+use crate::failure::usage;
+use crate::fitting::{Fitting, announce};
 use crate::number::count;
+use crate::sweep::name;
+use crate::warnings;
 use anyhow::Context;
-use equipoise_windows::{Series, Subject};
-use std::path::Path;
+use equipoise_data::load;
+use equipoise_field::Shape;
+use equipoise_markov::{Clipped, Markov, Part};
+use equipoise_prior::{Model, Prior, Settings};
+use equipoise_report::significant;
+use equipoise_windows::{Series, Subject, choose};
+use std::path::{Path, PathBuf};
 
 /// Frames of a trajectory of AR(1), and of a flow.
 const FRAMES: [usize; 2] = [40, 32];
+/// k of AR(1), and of a flow.
+const ORDERS: [&[usize]; 2] = [&[1, 2, 4, 8], &[1, 2, 4]];
+/// Frames of the windows that a flow is fitted to: neighbours are all that the prior takes.
+const NEIGHBOURS: usize = 2;
 
 /// The prior.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Prior")]
 pub(super) struct Source {
-    /// Correlations of neighbouring frames of the scalar AR(1) sequence, −1 to 1; −1/ln ρ is its correlation time
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, default_value = "0.9,0.99", value_parser = correlation)]
+    /// Correlations of neighbouring frames of scalar AR(1) sequences, −1 to 1 [default: 0.9,0.99]
+    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = correlation)]
     rho: Vec<f64>,
+
+    /// A training file, HDF5 with a dataset `x` or `velocity`: the prior of its flow
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rho", "prior"])]
+    train: Option<PathBuf>,
+
+    /// A prior of at least two frames that `fit` saved
+    #[arg(long, value_name = "PRIOR.h5", conflicts_with = "rho")]
+    prior: Option<PathBuf>,
 
     /// L, frames of a trajectory [default: 40; of a flow 32]
     #[arg(long, value_name = "L", value_parser = count, allow_negative_numbers = true)]
     frames: Option<usize>,
+
+    /// Modes of a frame, of a low-rank prior
+    #[arg(long, default_value_t = 6, value_parser = count, allow_negative_numbers = true)]
+    modes: usize,
+
+    /// Independent parts of the prior, at most, for x̂ and J, and for whole runs; few stand for many
+    #[arg(long, value_name = "N,N", value_delimiter = ',', num_args = 1, value_parser = count,
+          allow_negative_numbers = true, default_value = "64,6")]
+    parts: Vec<usize>,
+
+    #[command(flatten)]
+    fitting: Fitting,
 }
 
 fn correlation(text: &str) -> Result<f64, String> {
@@ -26,29 +59,124 @@ fn correlation(text: &str) -> Result<f64, String> {
     found.filter(|rho| rho.abs() < 1.0).ok_or_else(|| "expected a number between −1 and 1".into())
 }
 
+/// Name and value of what numbers rest on.
+type Facts = Vec<(String, String)>;
+
 impl Source {
     /// The files that were named.
     pub(super) fn named(&self) -> Vec<&Path> {
-        Vec::new()
+        self.train.iter().chain(&self.prior).map(PathBuf::as_path).collect()
+    }
+
+    fn is_flow(&self) -> bool {
+        self.train.is_some() || self.prior.is_some()
     }
 
     /// L.
     pub(super) fn frames(&self) -> usize {
-        self.frames.unwrap_or(FRAMES[0])
+        self.frames.unwrap_or(FRAMES[usize::from(self.is_flow())])
     }
 
     /// k where none is asked for.
     pub(super) fn orders(&self) -> Vec<usize> {
-        vec![1, 2, 4, 8]
+        ORDERS[usize::from(self.is_flow())].to_vec()
     }
 
     /// The priors, and what they rest on by name.
-    pub(super) fn open(&self) -> anyhow::Result<(Vec<Subject>, Vec<(String, String)>)> {
+    ///
+    /// # Errors
+    /// Bad usage, or a file that cannot be used.
+    pub(super) fn open(&self) -> anyhow::Result<(Vec<Subject>, Facts)> {
+        let file = self.train.as_ref().or(self.prior.as_ref());
+        let (Some(path), [for_costs, for_runs]) = (file, self.counts()?) else {
+            return Ok((self.scalars()?, vec![("prior".into(), "scalar AR(1) sequences of variance 1".into())]));
+        };
+        let prior = self.prior_of(path)?;
+        let (markov, clipped) = self.markov(&prior).with_context(|| path.display().to_string())?;
+        let parts = markov.parts()?;
+        let name = name(path);
+        let mut facts = vec![
+            ("prior".to_owned(), format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display())),
+            ("clipped".to_owned(), told(&clipped)),
+        ];
+        if let [modes, rest] = &parts[..]
+            && rest.copies > 1
+        {
+            let title = format!("{name}, {} modes", modes.chain.dim());
+            let (alone, all) = (self.series(&parts[..1], 1, &mut facts)?, self.series(&parts, 2, &mut facts)?);
+            let both = Subject { name: format!("{title} and the rest"), series: all, in_runs: Vec::new() };
+            return Ok((vec![Subject { name: title, series: alone.clone(), in_runs: alone }, both], facts));
+        }
+        let series = self.series(&parts, for_costs, &mut facts)?;
+        let in_runs = self.series(&parts, for_runs, &mut facts)?;
+        Ok((vec![Subject { name, series, in_runs }], facts))
+    }
+
+    fn counts(&self) -> anyhow::Result<[usize; 2]> {
+        let counts: Result<[usize; 2], _> = self.parts.clone().try_into();
+        counts.map_err(|found| {
+            usage(&format!("--parts: found {} numbers, expected two: for x̂ and J, and for runs", found.len()))
+        })
+    }
+
+    fn scalars(&self) -> anyhow::Result<Vec<Subject>> {
+        let flag = [("--modes", self.modes != 6)].into_iter().find(|flag| flag.1).map(|flag| flag.0);
+        if let Some(flag) = self.fitting.given().or(flag) {
+            return Err(usage(&format!("{flag}: found without a flow, expected --train or --prior beside it")));
+        }
+        let rho = if self.rho.is_empty() { &[0.9, 0.99][..] } else { &self.rho };
         let scalar = |rho: &f64| {
             let series = vec![Series::scalar(*rho, self.frames())?];
             Ok(Subject { name: format!("AR(1) ρ = {rho}"), in_runs: series.clone(), series })
         };
-        let subjects = self.rho.iter().map(scalar).collect::<anyhow::Result<_>>().context("--rho")?;
-        Ok((subjects, vec![("prior".into(), "scalar AR(1) sequences of variance 1".into())]))
+        rho.iter().map(scalar).collect()
     }
+
+    fn prior_of(&self, path: &Path) -> anyhow::Result<Prior> {
+        if self.prior.is_some() {
+            if let Some(flag) = self.fitting.given() {
+                return Err(usage(&format!("{flag}: found with --prior, whose file says it; expected --train")));
+            }
+            return Ok(Prior::load(path)?);
+        }
+        let change = self.fitting.change()?;
+        let train = load(path, &self.fitting.load_options())?;
+        warnings::tell(train.path(), train.warnings());
+        let of_kind = Settings { window: NEIGHBOURS, ..Settings::of(train.kind(), train.grid()) };
+        let settings = change.apply(of_kind);
+        announce(&settings, Shape { frames: settings.window, ..train.shape(1) });
+        Ok(Prior::fit(&train, &settings)?)
+    }
+
+    /// One frame after the other of a window's prior.
+    fn markov(&self, prior: &Prior) -> anyhow::Result<(Markov, Clipped)> {
+        let rank = matches!(prior.settings().model, Model::LowRank { .. }).then_some(self.modes);
+        let limit = 1.0 - 1.0 / prior.provenance().windows.max(2) as f64;
+        Ok(Markov::of_window(prior.shape(), prior.mean(), &*prior.covariance(), rank, limit)?)
+    }
+
+    /// At most `count` of the parts, by their weight; says what they stand for.
+    fn series(&self, parts: &[Part], count: usize, facts: &mut Facts) -> anyhow::Result<Vec<Series>> {
+        let variance = |part: &Part| part.chain.c0().diag().sum() + part.white * part.chain.dim() as f64;
+        let all: Vec<(f64, f64)> = parts.iter().map(|part| (variance(part), part.copies as f64)).collect();
+        let chosen = choose(&all, count);
+        let total: f64 = all.iter().map(|of| of.0 * of.1).sum();
+        let held: f64 = chosen.iter().map(|of| all[of.index].0 * of.weight).sum();
+        let held = significant(100.0 * held / total, 4);
+        facts.push(("parts".into(), format!("{} stand for {}, with {held} % of the variance", chosen.len(), parts.len())));
+        let of = |one: &equipoise_windows::Chosen| {
+            let part = &parts[one.index];
+            Ok(Series::of_chain(&part.chain, part.white, self.frames(), one.weight)?)
+        };
+        chosen.iter().map(of).collect()
+    }
+}
+
+fn told(clipped: &Clipped) -> String {
+    let Clipped { limit, count, of, largest, .. } = clipped;
+    format!(
+        "{count} of {of} singular values of the whitened lag-1 correlation at {}, the largest {}",
+        significant(*limit, 6),
+        significant(*largest, 6)
+    )
 }
