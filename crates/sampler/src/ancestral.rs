@@ -43,6 +43,10 @@ impl<R: Real> Sampler<R> for Ancestral {
         self.grid.beginnings()
     }
 
+    fn follows_from_state(&self) -> bool {
+        true
+    }
+
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let now = run.evaluate(t)?;
         let (keep, of_noise, beta) = factors(now, run.level(next));

@@ -81,6 +81,20 @@ pub enum SamplerError {
         /// Members.
         expected: usize,
     },
+    /// A run that cannot be stopped between two steps.
+    #[error(
+        "sampler: found one that may keep something from one step to the next, expected one whose steps follow \
+         from x alone"
+    )]
+    Remembers,
+    /// A state with more steps behind it than the run has.
+    #[error("state: found {found} steps done, expected at most the run's {expected}")]
+    Beyond {
+        /// Steps done.
+        found: usize,
+        /// Those of the run.
+        expected: usize,
+    },
     /// A schedule that a grid cannot be made for.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),

@@ -39,6 +39,10 @@ impl<R: Real> Sampler<R> for Euler {
         true
     }
 
+    fn follows_from_state(&self) -> bool {
+        true
+    }
+
     fn step(&self, run: &mut Run<'_, R>, _: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let now = run.evaluate(t)?;
         run.advance(now, run.level(next));

@@ -93,6 +93,10 @@ impl<R: Real> Sampler<R> for Exponential {
         &self.evaluated
     }
 
+    fn follows_from_state(&self) -> bool {
+        true
+    }
+
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let (now, then) = (run.level(t), run.level(next));
         let pole = self.evaluated[index];

@@ -36,6 +36,10 @@ impl<R: Real> Sampler<R> for Heun {
         self.grid.times()
     }
 
+    fn follows_from_state(&self) -> bool {
+        true
+    }
+
     fn step(&self, run: &mut Run<'_, R>, _: usize, t: f64, next: f64) -> Result<(), SamplerError> {
         let now = run.evaluate(t)?;
         let then = run.level(next);

@@ -18,6 +18,11 @@
 //! and an account of its own and the bits that it has alone. One whose state is no longer finite leaves the
 //! batch with its outcome; the others go on. [`Sampler::run`] is a batch of one.
 //!
+//! # Runs in parts
+//!
+//! [`Sampler::run_from`] takes one member from a state that was [`Kept`] between two steps, and shows whoever follows
+//! it every state; what it ends with has the bits of a run that was never stopped.
+//!
 //! # A sampler of one's own
 //!
 //! [`Sampler::step`] advances every member by one interval of the grid. It may evaluate the guidance at any time
@@ -63,6 +68,7 @@ mod euler;
 mod exponential;
 mod grid;
 mod heun;
+mod kept;
 mod name;
 mod noise;
 mod outcome;
@@ -79,6 +85,7 @@ pub use error::SamplerError;
 pub use euler::Euler;
 pub use exponential::Exponential;
 pub use heun::Heun;
+pub use kept::{Kept, Reached, Rest};
 pub use name::SamplerName;
 pub use noise::{Noise, Recorded};
 pub use outcome::{Breakdown, Excursion, Outcome, Trace};

@@ -1,6 +1,6 @@
 //! A run under way: the states of its members, their evaluations, and the account of both.
 
-use crate::{Excursion, Noise, Outcome, SamplerError, Trace};
+use crate::{Excursion, Kept, Noise, Outcome, SamplerError, Trace};
 use equipoise_field::{Real, each, sum};
 use equipoise_guidance::{Evidence, Guidance, Scratch};
 use equipoise_schedule::{Level, Schedule};
@@ -74,6 +74,25 @@ impl<'a, R: Real> Run<'a, R> {
             schedule,
             bound,
         })
+    }
+
+    /// One member from a state of its own.
+    pub(crate) fn alone(
+        guidance: &'a dyn Guidance<R>,
+        schedule: &'a dyn Schedule,
+        from: Kept<R>,
+        noise: &'a dyn Noise<R>,
+        bound: f64,
+    ) -> Result<Self, SamplerError> {
+        let Kept { x, trace, .. } = from;
+        let mut run = Self::new(guidance, schedule, x, &[noise], bound)?;
+        run.members.iter_mut().for_each(|member| member.trace.clone_from(&trace));
+        Ok(run)
+    }
+
+    /// The way of the first member that is still under way.
+    pub(crate) fn trace(&self) -> Option<&Trace> {
+        self.members.first().map(|member| &member.trace)
     }
 
     /// μ and σ at `t`.

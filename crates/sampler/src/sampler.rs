@@ -1,6 +1,6 @@
 //! The sampler trait: one step, and the run that all samplers share.
 
-use crate::{Noise, Outcome, PredictorCorrector, Run, SamplerError};
+use crate::{Kept, Noise, Outcome, PredictorCorrector, Reached, Rest, Run, SamplerError};
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
 use equipoise_schedule::Schedule;
@@ -24,6 +24,12 @@ pub trait Sampler<R: Real>: Send + Sync {
     /// The steps, where they are those of [`PredictorCorrector`].
     fn as_predictor_corrector(&self) -> Option<&PredictorCorrector> {
         None
+    }
+
+    /// Whether a step follows from x, its number and its times alone, so that a run may stop between two steps and
+    /// go on from x: nothing of [`Run::eps`] or [`Run::spare`] is read before it is written.
+    fn follows_from_state(&self) -> bool {
+        false
     }
 
     /// Step number `index` of every member, from `t` to `next` < `t`: replaces `run.x`. What it does for a
@@ -77,5 +83,46 @@ pub trait Sampler<R: Real>: Send + Sync {
             run.inspect(next)?;
         }
         Ok(run.finish())
+    }
+
+    /// Runs one member from a state that was kept, or from its start, with the bits of a run that was never
+    /// stopped. `between` sees it after every step but the last, and answers whether to go on.
+    ///
+    /// # Errors
+    /// [`SamplerError::Remembers`] unless steps [follow from the state](Self::follows_from_state),
+    /// [`SamplerError::Beyond`] for a state with more steps behind it than there are, and as [`run`](Self::run).
+    fn run_from(
+        &self,
+        guidance: &dyn Guidance<R>,
+        schedule: &dyn Schedule,
+        from: Kept<R>,
+        noise: &dyn Noise<R>,
+        bound: f64,
+        between: &mut dyn FnMut(Reached<'_, R>) -> bool,
+    ) -> Result<Rest<R>, SamplerError> {
+        let steps = self.grid().len().saturating_sub(1);
+        if !self.follows_from_state() {
+            return Err(SamplerError::Remembers);
+        }
+        if from.done > steps {
+            return Err(SamplerError::Beyond { found: from.done, expected: steps });
+        }
+        let done = from.done;
+        let mut run = Run::alone(guidance, schedule, from, noise, bound)?;
+        for (index, times) in self.grid().windows(2).enumerate().skip(done) {
+            let (t, next) = (times[0], times[1]);
+            self.step(&mut run, index, t, next)?;
+            run.inspect(next)?;
+            let Some(trace) = run.trace() else { break };
+            let done = index + 1;
+            if done < steps && !between(Reached { done, steps, x: &run.x, trace }) {
+                let trace = trace.clone();
+                return Ok(Rest::Stopped(Kept { done, x: std::mem::take(&mut run.x), trace }));
+            }
+        }
+        let mut outcomes = run.finish();
+        let found = outcomes.len();
+        let outcome = outcomes.pop().filter(|_| found == 1);
+        outcome.map(Rest::Ended).ok_or(SamplerError::Outcomes { found, expected: 1 })
     }
 }

@@ -3,7 +3,7 @@
 use crate::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Start, Watch};
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
-use equipoise_sampler::{Noise, Outcome, Sampler};
+use equipoise_sampler::{Kept, Noise, Outcome, Reached, Rest, Sampler};
 use equipoise_schedule::Schedule;
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +21,26 @@ pub struct Guided<R: Real> {
     pub start: Start<R>,
     /// The largest |x| that a clean state can have, beyond which an excursion is recorded.
     pub bound: f64,
+}
+
+impl<R: Real> Guided<R> {
+    /// One member, from its start or from a state that was kept on its way, with the bits that it has in any other
+    /// drawing; `between` sees it after every step but the last, and answers whether to go on.
+    ///
+    /// # Errors
+    /// As [`Sampler::run_from`].
+    pub fn follow(
+        &self,
+        member: &Member,
+        kept: Option<Kept<R>>,
+        between: &mut dyn FnMut(Reached<'_, R>) -> bool,
+    ) -> Result<Rest<R>, SolverError> {
+        let first = self.sampler.grid().first().copied().unwrap_or(1.0);
+        let (dim, level) = (self.guidance.denoiser().dim(), self.schedule.level(first));
+        let from = kept.unwrap_or_else(|| Kept::start(self.start.draw(dim, level, member.start)));
+        let (guidance, schedule) = (&*self.guidance, &*self.schedule);
+        Ok(self.sampler.run_from(guidance, schedule, from, &member.langevin, self.bound, between)?)
+    }
 }
 
 impl<R: Real> Independent<R> for Guided<R> {
@@ -118,6 +138,20 @@ mod tests {
         assert_eq!(few[0], many[3]);
         assert_eq!(few[1], many[2]);
         assert_ne!(few[0], few[1]);
+    }
+
+    /// Stopped in the middle, with corrections, and gone on with on other threads: the bits of the ensemble's member.
+    #[test]
+    fn a_member_that_was_stopped_goes_on_with_its_bits() {
+        let problem = problem();
+        let members = members(2);
+        let whole = problem.draw(&members, Watch::NONE).unwrap().into_outcomes();
+        let stopped = problem.follow(&members[1], None, &mut |reached| reached.done < 7).unwrap();
+        let Rest::Stopped(kept) = stopped else { panic!("{stopped:?}") };
+        assert_eq!(kept.done, 7);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let ended = pool.install(|| problem.follow(&members[1], Some(kept), &mut |_| true)).unwrap();
+        assert_eq!(ended, Rest::Ended(whole[1].clone()));
     }
 
     /// The prior start has variance μ²λ + σ² in every mode, within four standard errors.
