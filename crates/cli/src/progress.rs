@@ -31,6 +31,14 @@ impl Progress {
         !self.stop.load(Ordering::Relaxed)
     }
 
+    /// Shows parts that an earlier run has done, which say nothing of the time left.
+    pub(crate) fn begin_at(&self, done: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+            bar.reset_eta();
+        }
+    }
+
     /// Removes the bar.
     pub(crate) fn close(&self) {
         if let Some(bar) = &self.bar {

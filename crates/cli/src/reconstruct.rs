@@ -1,6 +1,9 @@
 //! `equipoise reconstruct`: fields from scattered sensor readings, with their uncertainty.
 
 mod asked;
+mod identity;
+mod length;
+mod long;
 mod made;
 mod summary;
 mod truth;
@@ -15,18 +18,18 @@ use crate::priors::told;
 use crate::progress::Progress;
 use crate::sweep::methods_help;
 use crate::threads::use_threads;
-use asked::{Asked, announce};
+use asked::{Asked, Opened, announce};
 use clap::ValueEnum;
 use equipoise_data::DataError;
 use equipoise_data::sensors::{Table, read_sensors};
 use equipoise_data::store::Existing;
 use equipoise_operator::TimeRule;
-use equipoise_prior::DenoiserName;
 use equipoise_reconstruction::{
-    Choice, Ensemble, Misfit, Outside, Pictures, PlacingRule, Problem, Sampling, place, write_file,
+    Check, Choice, Drawn, Ensemble, Outside, Pictures, PlacingRule, Problem, Sampling, place, write_file,
     write_page, write_pictures, write_sheet,
 };
 use equipoise_solver::Watch;
+use length::Length;
 use made::Made;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -107,6 +110,9 @@ pub(crate) struct Arguments {
     truth: Option<PathBuf>,
 
     #[command(flatten)]
+    length: Length,
+
+    #[command(flatten)]
     drawing: Drawing,
 
     #[command(flatten)]
@@ -153,19 +159,21 @@ enum Times {
 }
 
 impl Arguments {
-    fn rule(&self) -> PlacingRule {
+    fn rule(&self, frames: usize) -> PlacingRule {
         PlacingRule {
+            frames,
             start: self.start,
             times: if self.times == Times::Nearest { TimeRule::Nearest } else { TimeRule::Linear },
             outside: if self.drop_outside { Outside::Drop } else { Outside::Refuse },
         }
     }
 
-    fn sampling(&self, prior: &DenoiserName) -> Sampling {
+    /// How members are drawn, by `default` unless a method is asked for.
+    fn sampling(&self, default: impl FnOnce() -> Choice) -> Sampling {
         let Drawing { method, members, seed, diffusion } = &self.drawing;
         let Diffusion { steps, sampler, spacing, schedule, eta } = diffusion;
         Sampling {
-            choice: method.clone().unwrap_or_else(|| Choice::of(prior)),
+            choice: method.clone().unwrap_or_else(default),
             members: *members,
             seed: *seed,
             steps: *steps,
@@ -184,52 +192,91 @@ impl Arguments {
 /// overwritten; then nothing is written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let asked = Asked::of(arguments)?;
-    let (rule, sampling) = (arguments.rule(), arguments.sampling(&asked.name));
     destination::folder(&arguments.out)?;
     let named = [&arguments.obs].into_iter().chain(&arguments.truth).chain(&arguments.train);
     let read: Vec<&Path> = asked.files().into_iter().chain(named.map(PathBuf::as_path)).collect();
     destination::apart(&read, &arguments.out, Some(&FILES))?;
     check_free(&arguments.out, arguments.force)?;
     use_threads(arguments.threads)?;
-    let (prior, other) = asked.open(&arguments.fitting)?;
-    let truth =
-        arguments.truth.as_deref().map(|path| Truth::open(path, &prior, &asked, arguments)).transpose()?;
+    let Opened { prior, other, composite } = asked.open(&arguments.fitting, &arguments.length)?;
+    let frames = composite.map_or(prior.shape().frames, |composite| composite.frames);
+    let open = |path| Truth::open(path, (&prior, frames), &asked, arguments);
+    let truth = arguments.truth.as_deref().map(open).transpose()?;
     for remark in truth.iter().flat_map(|truth| &truth.remarks).filter(|remark| !remark.is_warning()) {
         eprintln!("{remark}");
     }
-    let table = read_sensors(&arguments.obs, arguments.noise)?;
+    let mut table = read_sensors(&arguments.obs, arguments.noise)?;
     table.notes.iter().for_each(|note| eprintln!("note: {note}"));
-    let placed = place(&prior, &arguments.obs, &table.readings, &rule)?;
-    let problem = Problem::new(prior, &arguments.obs, placed, rule.times)?.under(other)?;
-    let misfit = Misfit::of(&problem)?;
-    if let Some(other) = &problem.other {
-        announce(other, &sampling)?;
-    }
+    let (rule, readings) = (arguments.rule(frames), std::mem::take(&mut table.readings));
+    let placed = place(&prior, &arguments.obs, &readings, &rule)?;
+    drop(readings);
+    let problem = match composite {
+        Some(composite) => Problem::composed(prior, &arguments.obs, placed, rule.times, composite, other)?,
+        None => Problem::new(prior, &arguments.obs, placed, rule.times)?.under(other)?,
+    };
+    let sampling = arguments.sampling(|| match composite {
+        Some(_) => Choice::of_composite(&problem),
+        None => Choice::of(&asked.name),
+    });
     let caveat = sampling.caveat(&problem).map(|caveat| format!("{}: {caveat}", sampling.choice));
     caveat.iter().for_each(|caveat| eprintln!("note: {caveat}"));
-    let progress = Progress::new(sampling.members, "members")?;
-    let drawn = sampling.draw(&problem, Watch { go_on: &|done| progress.tell(done) });
-    progress.close();
-    let drawn = drawn?;
-    let table = Table { notes: table.notes.into_iter().chain(caveat).collect(), ..table };
-    let made = Made::new(&asked, arguments, table, &sampling, &drawn)?;
-    let (diverged, skipped) = (drawn.diverged(), drawn.skipped());
-    let ensemble = Ensemble::of(&problem, &sampling.choice, drawn)?;
-    let summary = Summary::new(&problem, &misfit, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
-    for warning in summary.warnings() {
-        eprintln!("warning: {warning}");
+    table.notes.extend(caveat);
+    let taken = Taken { arguments, asked: &asked, problem: &problem, rule, sampling: &sampling, truth };
+    match composite {
+        Some(_) => long::run(&taken, table),
+        None => {
+            let check = Check::exact(&problem)?;
+            if let Some(other) = &problem.other {
+                announce(other, &sampling)?;
+            }
+            let progress = Progress::new(sampling.members, "members")?;
+            let drawn = sampling.draw(&problem, Watch { go_on: &|done| progress.tell(done) });
+            progress.close();
+            taken.finish(table, drawn?, &check)
+        }
     }
-    std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
-    let pictures = Pictures::of(&problem, &ensemble, &misfit)?;
-    let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
-    let at = |index: usize| arguments.out.join(FILES[index]);
-    write_file(&at(0), existing, &problem, &rule, &ensemble, &made.provenance(&ensemble))?;
-    write_sheet(&at(1), &problem, &misfit)?;
-    write_pictures(&arguments.out, &pictures)?;
-    let facts = made.facts(&summary);
-    write_page(&at(5), &problem, &ensemble, &misfit, &pictures, summary.warnings(), facts)?;
-    summary.print(arguments.format)?;
-    Ok(if skipped > 0 { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+/// A reconstruction before its members are drawn.
+struct Taken<'a> {
+    arguments: &'a Arguments,
+    asked: &'a Asked,
+    problem: &'a Problem,
+    rule: PlacingRule,
+    sampling: &'a Sampling,
+    truth: Option<Truth>,
+}
+
+impl Taken<'_> {
+    /// Writes everything that members and checks come to, and prints a summary.
+    fn finish(&self, table: Table, drawn: Drawn, check: &Check) -> anyhow::Result<ExitCode> {
+        let Self { arguments, asked, problem, rule, sampling, truth } = self;
+        let composite = problem.composite.as_ref().map(|(composite, _)| *composite);
+        let made = Made::new(asked, arguments, table, (sampling, composite), &drawn)?;
+        let (diverged, skipped) = (drawn.diverged(), drawn.skipped());
+        let ensemble = Ensemble::of(problem, &sampling.choice, drawn)?;
+        let summary = Summary::new(problem, check, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
+        for warning in summary.warnings() {
+            eprintln!("warning: {warning}");
+        }
+        std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
+        let pictures = Pictures::of(problem, &ensemble, check.misfit())?;
+        let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
+        let at = |index: usize| arguments.out.join(FILES[index]);
+        write_file(&at(0), existing, problem, rule, &ensemble, &made.provenance(&ensemble))?;
+        write_sheet(&at(1), problem, &ensemble, check.misfit())?;
+        write_pictures(&arguments.out, &pictures)?;
+        for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {
+            // That of an earlier reconstruction, which this one has none of.
+            if absent && at(index).exists() {
+                std::fs::remove_file(at(index)).map_err(|source| unwritable(&at(index), source))?;
+            }
+        }
+        let facts = made.facts(&summary);
+        write_page(&at(5), problem, &ensemble, check, &pictures, summary.warnings(), facts)?;
+        summary.print(arguments.format)?;
+        Ok(if skipped > 0 { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+    }
 }
 
 /// Nothing of a reconstruction stands in the folder, or it may be replaced.

@@ -72,7 +72,7 @@ impl Table {
     }
 
     /// Names and their values.
-    pub(crate) fn facts<const COUNT: usize>(facts: [(&str, Cell); COUNT]) -> Self {
+    pub(crate) fn facts<'a>(facts: impl IntoIterator<Item = (&'a str, Cell)>) -> Self {
         let rows = facts.into_iter().map(|(name, value)| vec![name.into(), value]).collect();
         Self { facts: true, ..Self::new(&["quantity", "value"].map(Column::words), rows) }
     }

@@ -15,6 +15,7 @@
 //! ```
 
 mod attributes;
+mod composed;
 mod denoiser;
 mod entries;
 mod error;

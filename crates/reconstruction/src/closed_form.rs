@@ -1,6 +1,6 @@
 //! The exact posterior of the Gaussian as a sampler, without diffusion.
 
-use crate::{Problem, Result};
+use crate::{Closed, Problem, Result};
 use equipoise_field::each;
 use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_sampler::Outcome;
@@ -19,8 +19,12 @@ pub(crate) struct ClosedForm<'a> {
 impl<'a> ClosedForm<'a> {
     /// # Errors
     /// Those of the posterior mean.
-    pub(crate) fn new(problem: &'a Problem, seed: u64, members: &'a [Member]) -> Result<Self> {
-        let (posterior, stream) = (&problem.posterior, Stream::new("posterior").number(seed));
+    pub(crate) fn new(
+        (problem, closed): (&'a Problem, &'a Closed),
+        seed: u64,
+        members: &'a [Member],
+    ) -> Result<Self> {
+        let (posterior, stream) = (&closed.posterior, Stream::new("posterior").number(seed));
         Ok(Self { posterior, mean: posterior.mean(problem.observation().values())?, stream, members })
     }
 }

@@ -29,13 +29,10 @@ pub struct Ensemble {
     pub members: Vec<Vec<f32>>,
     /// What each member counts, in all 1; `None` where all count the same.
     pub weights: Option<Vec<f64>>,
-    /// The mean.
-    pub mean: Vec<f32>,
-    /// What it is the mean of.
+    /// What the mean is of.
     pub centre: Centre,
-    /// The standard deviation of the members about the mean: over their number about the closed form,
-    /// over one less about their own; NaN for one member about its own. With weights w over 1, and 1 − Σ w².
-    pub std: Vec<f32>,
+    /// The mean and the standard deviation; `None` for one member, which is its own mean.
+    about: Option<(Vec<f32>, Vec<f32>)>,
     /// χ = ‖(reading − member)/noise‖/√N, the root mean square over members, each with its weight.
     pub chi: f64,
 }
@@ -48,7 +45,7 @@ impl Ensemble {
     /// none of them weighs anything; those of the posterior mean and of the normalizer.
     pub fn of(problem: &Problem, choice: &Choice, drawn: Drawn) -> Result<Self> {
         let closed = match choice {
-            Choice::Posterior => Some(problem.posterior.mean(problem.observation().values())?),
+            Choice::Posterior => Some(problem.closed()?.posterior.mean(problem.observation().values())?),
             Choice::Diffusion(_) => None,
         };
         let weights = weights(choice, &drawn)?;
@@ -58,11 +55,26 @@ impl Ensemble {
         let members = members.into_iter().map(|x| problem.restored(x)).collect::<Result<Vec<_>>>()?;
         let centre = if closed.is_some() { Centre::ClosedForm } else { Centre::Members };
         let mean = match closed {
-            Some(mean) => problem.restored(mean)?,
-            None => average(&members, weights.as_deref()),
+            Some(mean) => Some(problem.restored(mean)?),
+            None if members.len() == 1 => None,
+            None => Some(average(&members, weights.as_deref())),
         };
-        let std = deviation(&members, weights.as_deref(), &mean, centre);
-        Ok(Self { indices, members, weights, mean, centre, std, chi })
+        let about = mean.map(|mean| {
+            let std = deviation(&members, weights.as_deref(), &mean, centre);
+            (mean, std)
+        });
+        Ok(Self { indices, members, weights, centre, about, chi })
+    }
+
+    /// The mean.
+    pub fn mean(&self) -> &[f32] {
+        self.about.as_ref().map_or_else(|| self.members[0].as_slice(), |(mean, _)| mean)
+    }
+
+    /// The standard deviation of the members about the mean: over their number about the closed form, over one less
+    /// about their own; `None` for one member about its own. With weights w over 1, and 1 − Σ w².
+    pub fn std(&self) -> Option<&[f32]> {
+        self.about.as_ref().map(|(_, std)| std.as_slice())
     }
 
     /// A sentence, if the members are further from the readings, or nearer, than exact ones by more
@@ -85,13 +97,13 @@ impl Ensemble {
         })
     }
 
-    /// The root of the mean of std² over the fluid.
+    /// The root of the mean of std² over the fluid; NaN where there is none.
     ///
     /// # Errors
     /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics).
     pub fn spread(&self, problem: &Problem) -> Result<f64> {
-        let fluid = problem.fluid();
-        Ok(rmse(&self.std, &vec![0.0; self.std.len()], Inclusion::Plane(&fluid))?)
+        let (fluid, Some(std)) = (problem.fluid(), self.std()) else { return Ok(f64::NAN) };
+        Ok(rmse(std, &vec![0.0; std.len()], Inclusion::Plane(&fluid))?)
     }
 
     /// The root mean square distance of the mean from a truth in physical units, over the fluid.
@@ -100,7 +112,7 @@ impl Ensemble {
     /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics) for a truth of another length.
     pub fn error(&self, problem: &Problem, truth: &[f32]) -> Result<f64> {
         let fluid = problem.fluid();
-        Ok(rmse(&self.mean, truth, Inclusion::Plane(&fluid))?)
+        Ok(rmse(self.mean(), truth, Inclusion::Plane(&fluid))?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong with a reconstruction.
 
 use crate::Offence;
+use equipoise_composition::CompositionError;
 use equipoise_data::DataError;
 use equipoise_field::Shape;
 use equipoise_innovation::InnovationError;
@@ -135,6 +136,68 @@ pub enum ReconstructionError {
         /// How many finished.
         members: usize,
     },
+    /// A trajectory that windows do not fill.
+    #[error(
+        "--frames: found {found}, expected {window} + a multiple of the stride {stride}, so that the last window ends \
+         with it; the nearest is {nearest}"
+    )]
+    Frames {
+        /// L.
+        found: usize,
+        /// w.
+        window: usize,
+        /// Frames between the beginnings of two windows.
+        stride: usize,
+        /// The nearest L that they fill.
+        nearest: usize,
+    },
+    /// A closed form of a trajectory that is composed of windows.
+    #[error(
+        "a trajectory of {frames} frames composed of windows of {window}: found no closed form of its posterior, \
+         expected a method that draws from it, such as sda"
+    )]
+    Open {
+        /// L.
+        frames: usize,
+        /// w.
+        window: usize,
+    },
+    /// A run whose state nobody can keep.
+    #[error(
+        "method {method}: found a loop of its own, expected a method with a guidance, whose state can be kept"
+    )]
+    Loop {
+        /// The method.
+        method: String,
+    },
+    /// The state of another run in the folder of the results.
+    #[error(
+        "{}, {field}: found {found}, expected {expected}: another run was begun in this folder; --force starts anew",
+        path.display()
+    )]
+    Begun {
+        /// The file of the state.
+        path: PathBuf,
+        /// What differs.
+        field: String,
+        /// Its value there.
+        found: String,
+        /// Its value in this run.
+        expected: String,
+    },
+    /// A state that is not what was written.
+    #[error("{}, checksum: found {found}, expected {expected}: a damaged state; --force starts anew", path.display())]
+    Damaged {
+        /// The file of the state.
+        path: PathBuf,
+        /// The checksum of its numbers.
+        found: String,
+        /// That which it states.
+        expected: String,
+    },
+    /// Windows that cannot be composed.
+    #[error(transparent)]
+    Composition(#[from] CompositionError),
     /// A file.
     #[error(transparent)]
     Data(#[from] DataError),

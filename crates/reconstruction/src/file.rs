@@ -10,7 +10,7 @@
 //! | attributes `axes`, `kind`, `H_axis`, `W_axis`, `boundary`, `dx`, `dy`, `x_first`, `y_first`, `dt`, `t_first`, and of a cylinder `cylinder_center_px`, `cylinder_radius_px`, `inflow` | | as in a data file |
 //! | attribute `provenance` | | JSON |
 
-use crate::{Ensemble, PlacingRule, Problem, Result};
+use crate::{Composite, Ensemble, PlacingRule, Problem, Result};
 use equipoise_data::store::{Existing, Writer};
 use equipoise_field::{Axis, Shape};
 use serde::Serialize;
@@ -41,6 +41,34 @@ pub struct Provenance {
     pub members: Vec<u64>,
     /// `closed form` or `members`.
     pub mean_of: &'static str,
+    /// How the trajectory was composed of windows; absent where it is a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub composite: Option<CompositeProvenance>,
+}
+
+/// What a trajectory was composed of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CompositeProvenance {
+    /// L.
+    pub frames: usize,
+    /// w.
+    pub window: usize,
+    /// Frames between the beginnings of two windows.
+    pub stride: usize,
+    /// How windows become a trajectory.
+    pub fold: String,
+    /// How many windows there are.
+    pub windows: usize,
+    /// What is not to be forgotten.
+    pub approximation: &'static str,
+}
+
+impl From<Composite> for CompositeProvenance {
+    fn from(composite: Composite) -> Self {
+        let Composite { frames, window, fold, windows } = composite;
+        let (stride, fold) = (fold.stride(), fold.to_string());
+        Self { frames, window, stride, fold, windows, approximation: Composite::CAVEAT }
+    }
 }
 
 /// Writes an ensemble, whole or not at all.
@@ -55,15 +83,24 @@ pub fn write_file(
     ensemble: &Ensemble,
     provenance: &Provenance,
 ) -> Result<()> {
-    let Shape { frames, channels, height, width } = problem.prior.shape();
+    let Shape { frames, channels, height, width } = problem.shape;
     let field = [frames, channels, height, width];
     let writer = Writer::create(path, existing)?;
     problem.prior.describe(&writer, rule.start)?;
     writer.set_json("provenance", provenance)?;
-    writer.write("velocity", &[1, frames, channels, height, width], &ensemble.mean)?;
-    writer.write("std", &field, &ensemble.std)?;
+    writer.write("velocity", &[1, frames, channels, height, width], ensemble.mean())?;
+    match ensemble.std() {
+        Some(std) => writer.write("std", &field, std)?,
+        None => {
+            let frame = problem.shape.frame();
+            writer.write_in_parts("std", &field, (0..frames).map(|_| vec![f32::NAN; frame]))?;
+        }
+    }
     let members = [ensemble.members.len(), frames, channels, height, width];
-    writer.write("members", &members, &ensemble.members.concat())?;
+    match &ensemble.members[..] {
+        [one] => writer.write("members", &members, one)?,
+        several => writer.write_in_parts("members", &members, several.iter().cloned())?,
+    }
     if let Some(weights) = &ensemble.weights {
         writer.write("weights", &[weights.len()], weights)?;
     }

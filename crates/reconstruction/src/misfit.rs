@@ -53,9 +53,9 @@ impl Misfit {
     /// Of the exact posterior mean, whatever method draws members: it judges the readings.
     ///
     /// # Errors
-    /// [`ReconstructionError::Innovation`].
+    /// [`ReconstructionError::Innovation`], [`ReconstructionError::Open`] of a composite.
     pub fn of(problem: &Problem) -> Result<Self> {
-        let observed = problem.gaussian.observed();
+        let observed = problem.closed()?.gaussian.observed();
         let innovation = observed.innovation(&|l| l)?;
         let count = observed.count();
         let mut d = vec![0.0f32; count];
@@ -154,7 +154,7 @@ impl Law {
 }
 
 /// The entries of every place, places by the bits of (x, y).
-fn places(problem: &Problem) -> BTreeMap<(u64, u64), Vec<usize>> {
+pub(crate) fn places(problem: &Problem) -> BTreeMap<(u64, u64), Vec<usize>> {
     let mut places: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
     for (i, entry) in problem.placed.entries.iter().enumerate() {
         places.entry((entry.x.to_bits(), entry.y.to_bits())).or_default().push(i);

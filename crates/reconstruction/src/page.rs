@@ -1,6 +1,6 @@
 //! The page of a reconstruction.
 
-use crate::{Ensemble, Misfit, Pictures, Problem, Result, Score};
+use crate::{Chained, Check, Composite, Ensemble, Misfit, Pictures, Problem, Result, Score};
 use equipoise_report::{
     Block, Caption, Cell, Column, Gallery, Image, Page, Picture, Section, Table, Tone, Verdict, page,
     significant, write_atomically,
@@ -18,54 +18,75 @@ pub fn write_page(
     path: &Path,
     problem: &Problem,
     ensemble: &Ensemble,
-    misfit: &Misfit,
+    check: &Check,
     pictures: &Pictures,
     warnings: &[String],
     facts: Vec<(String, String)>,
 ) -> Result<()> {
-    let (entries, sensors) = (problem.placed.entries.len(), misfit.sensors.len());
+    let (entries, sensors) = (problem.placed.entries.len(), problem.sensors());
     let lead = format!(
         "{entries} measured numbers of {sensors} sensors under the prior of {}: {} members of the posterior \
          over {} frames.",
         problem.prior.provenance().file,
         ensemble.members.len(),
-        problem.prior.shape().frames
+        problem.shape.frames
     );
-    let other = problem.other.as_ref().map(|other| {
+    let composed = problem
+        .composite
+        .as_ref()
+        .map(|(composite, _)| format!("Composed of {composite}; {}.", Composite::CAVEAT));
+    let other = problem.other.as_ref().filter(|_| check.misfit().is_some()).map(|other| {
         format!(
             "Members are drawn under the prior `{}` over its training windows. Every χ on this page but that of the \
              members is under the Gaussian that was fitted to the same windows, and judges the readings by it.",
             other.name
         )
     });
-    let verdict = if warnings.is_empty() {
-        vec!["The readings are as far from the mean as prior and stated noise let expect.".to_owned()]
-    } else {
-        warnings.iter().map(|warning| format!("Warning: {warning}.")).collect()
-    };
+    let mut verdict: Vec<String> = warnings.iter().map(|warning| format!("Warning: {warning}.")).collect();
+    if let Some(told) = untold(check, warnings) {
+        verdict.push(told);
+    }
     let report = Page {
         title: "Reconstruction".into(),
-        lead: std::iter::once(lead).chain(other).chain(verdict).collect(),
+        lead: std::iter::once(lead).chain(composed).chain(other).chain(verdict).collect(),
         facts,
-        sections: vec![fields(pictures), residuals(misfit, pictures)],
-        notes: notes(),
+        sections: std::iter::once(fields(pictures))
+            .chain(check.misfit().map(|misfit| residuals(misfit, pictures)))
+            .collect(),
+        notes: if check.misfit().is_some() { notes() } else { Vec::new() },
     };
     Ok(write_atomically(path, page(&report).as_bytes())?)
 }
 
+/// How the readings fit where there is no warning, or that this is not known.
+fn untold(check: &Check, warnings: &[String]) -> Option<String> {
+    match check {
+        Check::Exact(_) => warnings.is_empty().then(|| {
+            "The readings are as far from the mean as prior and stated noise let expect.".to_owned()
+        }),
+        Check::Chain(Chained { prior, innovations, .. }) => Some(format!(
+            "χ of the readings under {prior} and noise, by the filter's innovations: {}.",
+            significant(innovations.chi, 3)
+        )),
+        Check::Unknown(why) => {
+            Some(format!("How well prior and noise fit the readings is not known: {why}."))
+        }
+    }
+}
+
 fn fields(pictures: &Pictures) -> Section {
-    let references = vec![
-        picture(&pictures.mean, "Vorticity of the mean at the first and the last frame"),
-        picture(
-            &pictures.uncertainty,
-            "Standard deviation of the velocity at the same frames, √(Var u + Var v)",
-        ),
-    ];
+    let mut references =
+        vec![picture(&pictures.mean, "Vorticity of the mean at the first and the last frame")];
+    references.extend(pictures.uncertainty.as_ref().map(|image| {
+        picture(image, "Standard deviation of the velocity at the same frames, √(Var u + Var v)")
+    }));
     Section { title: "Mean and uncertainty".into(), blocks: vec![gallery(references)] }
 }
 
 fn residuals(misfit: &Misfit, pictures: &Pictures) -> Section {
-    let references = vec![picture(&pictures.misfit, "The deviate z of every sensor's χ at its place")];
+    let image = pictures.misfit.iter();
+    let references =
+        image.map(|image| picture(image, "The deviate z of every sensor's χ at its place")).collect();
     let title = "Misfit of the readings".into();
     Section { title, blocks: vec![gallery(references), scores(misfit), sensors(misfit)] }
 }

@@ -15,15 +15,15 @@ const MISFIT_LIMIT: f64 = 5.0;
 /// What all quantities are measured in: no attribute of a data file states more.
 const UNIT: &str = "data units";
 
-/// Three pictures.
+/// Up to three pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pictures {
     /// Vorticity of the mean at the first and the last frame, with the places of the sensors.
     pub mean: Image,
-    /// √(Var u + Var v) at the same frames.
-    pub uncertainty: Image,
-    /// The deviate of every sensor's score, where it stands.
-    pub misfit: Image,
+    /// √(Var u + Var v) at the same frames, of several members.
+    pub uncertainty: Option<Image>,
+    /// The deviate of every sensor's score, where it stands and is known.
+    pub misfit: Option<Image>,
 }
 
 /// Names of the files, as [`Pictures`] orders them.
@@ -35,12 +35,13 @@ impl Pictures {
     /// # Errors
     /// [`ReconstructionError::Report`](crate::ReconstructionError::Report),
     /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics).
-    pub fn of(problem: &Problem, ensemble: &Ensemble, misfit: &Misfit) -> Result<Self> {
+    pub fn of(problem: &Problem, ensemble: &Ensemble, misfit: Option<&Misfit>) -> Result<Self> {
         let canvas = Canvas::of(problem);
+        let uncertainty = ensemble.std().map(|std| canvas.uncertainty(std, ensemble.members.len()));
         Ok(Self {
             mean: canvas.mean(ensemble)?,
-            uncertainty: canvas.uncertainty(ensemble)?,
-            misfit: canvas.misfit(misfit)?,
+            uncertainty: uncertainty.transpose()?,
+            misfit: misfit.map(|misfit| canvas.misfit(misfit)).transpose()?,
         })
     }
 }
@@ -50,8 +51,11 @@ impl Pictures {
 /// # Errors
 /// [`ReconstructionError::Report`](crate::ReconstructionError::Report) naming the path.
 pub fn write_pictures(folder: &Path, pictures: &Pictures) -> Result<()> {
-    for (name, image) in NAMES.iter().zip([&pictures.mean, &pictures.uncertainty, &pictures.misfit]) {
-        write_atomically(&folder.join(name), &image.png)?;
+    let all = [Some(&pictures.mean), pictures.uncertainty.as_ref(), pictures.misfit.as_ref()];
+    for (name, image) in NAMES.iter().zip(all) {
+        if let Some(image) = image {
+            write_atomically(&folder.join(name), &image.png)?;
+        }
     }
     Ok(())
 }
@@ -68,7 +72,7 @@ struct Canvas<'a> {
 
 impl<'a> Canvas<'a> {
     fn of(problem: &'a Problem) -> Self {
-        let shape = problem.prior.shape();
+        let shape = problem.shape;
         let solid = problem.prior.geometry().map(|g| g.mask(shape.height, shape.width));
         let mut places: Vec<usize> = (0..problem.placed.entries.len()).map(|i| nearest(problem, i)).collect();
         places.sort_unstable();
@@ -80,7 +84,7 @@ impl<'a> Canvas<'a> {
     fn mean(&self, ensemble: &Ensemble) -> Result<Image> {
         let one = Shape { frames: 1, ..self.shape };
         let curl = |t: usize| {
-            let frame = &ensemble.mean[t * one.len()..(t + 1) * one.len()];
+            let frame = &ensemble.mean()[t * one.len()..(t + 1) * one.len()];
             vorticity(frame, one, &self.problem.prior.grid())
         };
         let planes = self.frames.iter().map(|&t| curl(t)).collect::<std::result::Result<Vec<_>, _>>()?;
@@ -88,14 +92,14 @@ impl<'a> Canvas<'a> {
         self.draw(title, Quantity::VORTICITY, &planes, None, true)
     }
 
-    fn uncertainty(&self, ensemble: &Ensemble) -> Result<Image> {
+    fn uncertainty(&self, std: &[f32], members: usize) -> Result<Image> {
         let (frame, plane) = (self.shape.frame(), self.shape.plane());
         let both = |t: usize| -> Vec<f32> {
-            let std = &ensemble.std[t * frame..(t + 1) * frame];
+            let std = &std[t * frame..(t + 1) * frame];
             (0..plane).map(|i| f32::narrow(std[i].wide().hypot(std[plane + i].wide()))).collect()
         };
         let planes: Vec<Vec<f32>> = self.frames.iter().map(|&t| both(t)).collect();
-        let title = format!("Uncertainty of the velocity, {} members; dots: sensors", ensemble.members.len());
+        let title = format!("Uncertainty of the velocity, {members} members; dots: sensors");
         let quantity = Quantity { name: "standard deviation of the velocity", symbol: "std", signed: false };
         self.draw(title, quantity, &planes, None, true)
     }

@@ -17,6 +17,8 @@ pub const SNAP_TOLERANCE: f64 = 0.1;
 /// How readings become observations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlacingRule {
+    /// L, the frames of the trajectory; those of a window unless it is composed of several.
+    pub frames: usize,
     /// Time of the first frame, in the table's unit.
     pub start: f64,
     /// Between frames: linear, or the nearest frame.
@@ -137,7 +139,7 @@ pub struct Placed {
 /// Places readings on the grid of a prior.
 ///
 /// x = x₀ + i·dx and y = y₀ + j·dy as the prior's training file declared them; frame k is at
-/// `start` + k·Δt. Open borders: from the first to the last grid point. Periodic ones: one period
+/// `start` + k·Δt, k to L − 1. Open borders: from the first to the last grid point. Periodic ones: one period
 /// from the first grid point, and the cell before it, which is the last of the period. Under
 /// [`TimeRule::Nearest`] times up to half a frame before the first frame and after the last count.
 ///
@@ -194,7 +196,7 @@ fn locate(prior: &Prior, reading: &Reading, rule: &PlacingRule) -> std::result::
         Axis::H => (shape.height, shape.width),
         Axis::W => (shape.width, shape.height),
     };
-    let last = (shape.frames - 1) as f64;
+    let last = rule.frames.saturating_sub(1) as f64;
     let frame = (reading.time - rule.start) / at.time_step;
     let slack = if rule.times == TimeRule::Nearest { 0.5 } else { EDGE };
     if !(-slack..=last + slack).contains(&frame) {

@@ -1,13 +1,13 @@
 //! y, A and s² in normalised units, seen by a prior.
 
 use crate::repeated::{lost, nearest};
-use crate::{Placed, ReconstructionError, Result};
-use equipoise_field::Real;
+use crate::{Composite, Placed, ReconstructionError, Result};
+use equipoise_field::{Real, Shape};
 use equipoise_guidance::ConditionalCovariance;
 use equipoise_innovation::{DENSE_LIMIT, InnovationError};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
-use equipoise_operator::{LinearOperator, Sensors, TimeRule};
+use equipoise_operator::{LinearOperator, Sensor, Sensors, TimeRule};
 use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_prior::{Prior, PriorDenoiser};
 use equipoise_solver::{ObservedGaussian, Problem as Inverse};
@@ -24,22 +24,47 @@ use std::sync::Arc;
 ///
 /// m_c and s_c the normalizer's offset, which may be a profile, and scale.
 pub struct Problem {
-    /// The prior.
+    /// The prior of a window.
     pub prior: Prior,
+    /// (T, C, H, W) of a field: a window's, or that of a trajectory which is composed of windows.
+    pub shape: Shape,
     /// The readings on its grid.
     pub placed: Placed,
+    /// How they lie between frames.
+    pub times: TimeRule,
     /// A.
     pub operator: Arc<Sensors>,
     /// Σ_i w_i m_c(i), physical units.
     pub offset: Vec<f64>,
-    /// The prior seen through A.
-    pub gaussian: Arc<ObservedGaussian<f32>>,
     /// The prior that members are drawn under, with y, A and s².
     pub inverse: Inverse<f32>,
-    /// x | y under the Gaussian.
-    pub posterior: ExactPosterior<f32>,
+    /// What is exact for the Gaussian; `None` of a composite.
+    pub closed: Option<Closed>,
     /// The prior that members are drawn under, where it is not the Gaussian.
     pub other: Option<Other>,
+    /// How a field is composed, where it is longer than a window, and the denoiser of a window.
+    pub composite: Option<(Composite, PriorDenoiser)>,
+}
+
+/// The Gaussian of a window seen through A.
+pub struct Closed {
+    /// The prior with what its runs share.
+    pub gaussian: Arc<ObservedGaussian<f32>>,
+    /// x | y under it.
+    pub posterior: ExactPosterior<f32>,
+}
+
+impl fmt::Debug for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closed").finish_non_exhaustive()
+    }
+}
+
+/// y, A and s² with the offset of the readings.
+pub(crate) struct Seen {
+    pub(crate) operator: Arc<Sensors>,
+    pub(crate) offset: Vec<f64>,
+    pub(crate) observation: Arc<Observed<f32>>,
 }
 
 /// Another prior than the Gaussian that was fitted to the training windows, which stays beside it: for
@@ -58,6 +83,7 @@ impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Problem")
             .field("prior", &self.prior)
+            .field("shape", &self.shape)
             .field("readings", &self.offset.len())
             .field("other", &self.other)
             .finish_non_exhaustive()
@@ -79,19 +105,11 @@ impl Problem {
         if let Some(error) = lost(path, &placed.entries, prior.normalizer().scale()) {
             return Err(error);
         }
-        let sensors: Vec<_> = placed.entries.iter().map(|e| e.sensor).collect();
-        let operator = Arc::new(Sensors::new(shape, prior.grid().boundary, times, &sensors)?);
-        let offset = offset(&prior, &operator)?;
-        let scale = prior.normalizer().scale();
-        let normalised =
-            |(e, m): (&crate::Entry, &f64)| f32::narrow((e.measured.value - m) / scale[e.sensor.channel]);
-        let values: Vec<f32> = placed.entries.iter().zip(&offset).map(normalised).collect();
-        let variance = |e: &crate::Entry| (e.measured.noise / scale[e.sensor.channel]).powi(2);
-        let noise = NoiseVariance::PerObservation(placed.entries.iter().map(variance).collect());
+        let Seen { operator, offset, observation } = Seen::of(&prior, shape, &placed, times)?;
         let handle: Arc<dyn LinearOperator<f32>> = operator.clone();
         let wiener = Arc::new(prior.denoiser()?);
         let probes = Stream::new("probes").text("reconstruction");
-        let gaussian = ObservedGaussian::new(wiener, Arc::clone(&handle), noise.clone(), probes)?;
+        let gaussian = ObservedGaussian::new(wiener, handle, observation.noise().clone(), probes)?;
         let posterior = ExactPosterior::new(gaussian.observed().clone(), prior.mean().to_vec());
         let posterior = posterior.map_err(|error| match error {
             PosteriorError::Innovation(InnovationError::Singular { .. }) => {
@@ -99,10 +117,10 @@ impl Problem {
             }
             error => error.into(),
         })?;
-        let observation = Arc::new(Observed::shared(values, handle, noise)?);
         let gaussian = Arc::new(gaussian);
         let inverse = Inverse::gaussian(Arc::clone(&gaussian), observation)?;
-        Ok(Self { prior, placed, operator, offset, gaussian, inverse, posterior, other: None })
+        let (closed, other, composite) = (Some(Closed { gaussian, posterior }), None, None);
+        Ok(Self { prior, shape, placed, times, operator, offset, inverse, closed, other, composite })
     }
 
     /// The same readings under another prior.
@@ -116,6 +134,15 @@ impl Problem {
         }
         self.other = other;
         Ok(self)
+    }
+
+    /// What is exact for the Gaussian.
+    ///
+    /// # Errors
+    /// [`ReconstructionError::Open`] of a composite, of which nothing is.
+    pub fn closed(&self) -> Result<&Closed> {
+        let (frames, window) = (self.shape.frames, self.prior.shape().frames);
+        self.closed.as_ref().ok_or(ReconstructionError::Open { frames, window })
     }
 
     /// y, A and s².
@@ -137,7 +164,7 @@ impl Problem {
 
     /// Whether each point of an (H, W) plane lies in the fluid.
     pub fn fluid(&self) -> Vec<bool> {
-        let shape = self.prior.shape();
+        let shape = self.shape;
         match self.prior.geometry() {
             Some(cylinder) => cylinder.mask(shape.height, shape.width).iter().map(|solid| !solid).collect(),
             None => vec![true; shape.plane()],
@@ -149,21 +176,49 @@ impl Problem {
     /// # Errors
     /// [`ReconstructionError::Data`] for a field of another length.
     pub fn restored(&self, mut x: Vec<f32>) -> Result<Vec<f32>> {
-        self.prior.normalizer().restore(self.prior.shape(), &mut x)?;
+        self.prior.normalizer().restore(self.shape, &mut x)?;
         Ok(x)
     }
 }
 
 /// A denoiser with what it knows of Cov[x | x_t].
-fn conditional(prior: &PriorDenoiser) -> ConditionalCovariance<f32> {
+pub(crate) fn conditional(prior: &PriorDenoiser) -> ConditionalCovariance<f32> {
     ConditionalCovariance::of(prior.denoiser(), prior.empirical(), prior.exact())
 }
 
-/// What a field that is zero in normalised units reads, in physical units.
-fn offset(prior: &Prior, operator: &Sensors) -> Result<Vec<f64>> {
-    let mut field = vec![0.0f64; prior.shape().len()];
-    prior.normalizer().restore(prior.shape(), &mut field)?;
+impl Seen {
+    pub(crate) fn of(prior: &Prior, shape: Shape, placed: &Placed, times: TimeRule) -> Result<Self> {
+        let sensors: Vec<_> = placed.entries.iter().map(|e| e.sensor).collect();
+        let operator = Arc::new(Sensors::new(shape, prior.grid().boundary, times, &sensors)?);
+        let offset = offset(prior, &operator, sensors)?;
+        let scale = prior.normalizer().scale();
+        let normalised =
+            |(e, m): (&crate::Entry, &f64)| f32::narrow((e.measured.value - m) / scale[e.sensor.channel]);
+        let values: Vec<f32> = placed.entries.iter().zip(&offset).map(normalised).collect();
+        let variance = |e: &crate::Entry| (e.measured.noise / scale[e.sensor.channel]).powi(2);
+        let noise = NoiseVariance::PerObservation(placed.entries.iter().map(variance).collect());
+        let observation = Arc::new(Observed::shared(values, operator.clone() as _, noise)?);
+        Ok(Self { operator, offset, observation })
+    }
+}
+
+/// What a field that is zero in normalised units reads, in physical units. The normalizer is one for all frames: of
+/// fields longer than a window's one frame is read in the place of all.
+fn offset(prior: &Prior, operator: &Sensors, mut sensors: Vec<Sensor>) -> Result<Vec<f64>> {
     let mut seen = vec![0.0; LinearOperator::<f64>::len_out(operator)];
-    operator.apply(&field, &mut seen);
+    let mut read = |operator: &Sensors, shape: Shape| {
+        let mut field = vec![0.0f64; shape.len()];
+        prior.normalizer().restore(shape, &mut field)?;
+        operator.apply(&field, &mut seen);
+        Result::Ok(())
+    };
+    let shape = prior.shape();
+    if LinearOperator::<f64>::len_in(operator) == shape.len() {
+        read(operator, shape)?;
+    } else {
+        let one = Shape { frames: 1, ..shape };
+        sensors.iter_mut().for_each(|sensor| sensor.frame = 0.0);
+        read(&Sensors::new(one, prior.grid().boundary, TimeRule::Nearest, &sensors)?, one)?;
+    }
     Ok(seen)
 }

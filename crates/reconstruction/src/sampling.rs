@@ -1,6 +1,7 @@
 //! Members of x | y.
 
 use crate::closed_form::ClosedForm;
+use crate::probing;
 use crate::{Other, Problem, ReconstructionError, Result};
 use equipoise_guidance::Strength;
 use equipoise_prior::DenoiserName;
@@ -30,6 +31,15 @@ pub enum Choice {
 impl Choice {
     /// The name of [`Choice::Posterior`].
     const POSTERIOR: &'static str = "posterior";
+
+    /// Who draws a trajectory that is composed of windows, unless another is asked for: `sda`, whose law takes the
+    /// composite's own traces, or `mmps` where there is nothing to probe it at.
+    pub fn of_composite(problem: &Problem) -> Self {
+        match &problem.other {
+            Some(other) if other.windows.is_empty() => Self::Diffusion(Method::MMPS.into()),
+            _ => Self::Diffusion(Method::SDA.into()),
+        }
+    }
 
     /// Who draws under a prior unless another is asked for: `posterior` under the Gaussian, `exact` where
     /// the posterior is known otherwise, and else `mmps`, which takes any denoiser.
@@ -98,15 +108,14 @@ impl Sampling {
     /// [`ReconstructionError::Memory`], [`ReconstructionError::Closed`] for the closed form under another
     /// prior, [`ReconstructionError::Diverged`] when no member is finite, and those of the method.
     pub fn draw(&self, problem: &Problem, watch: Watch<'_>) -> Result<Drawn> {
-        let stream = |what, index| Stream::new(what).number(self.seed).number(index);
-        let member = |index| Member { start: stream("start", index), langevin: stream("langevin", index) };
-        let members: Vec<Member> = (0..self.members as u64).map(member).collect();
+        let members = members(self.seed, self.members);
         let drawn = match (&self.choice, &problem.other) {
             (Choice::Posterior, Some(other)) => {
                 return Err(ReconstructionError::Closed { prior: other.name.clone() });
             }
             (Choice::Posterior, None) => {
-                ClosedForm::new(problem, self.seed, &members)?.draw(&members, watch)?
+                let closed = problem.closed()?;
+                ClosedForm::new((problem, closed), self.seed, &members)?.draw(&members, watch)?
             }
             (Choice::Diffusion(recipe), _) => self.bind(problem, recipe)?.draw(&members, watch)?,
         };
@@ -126,30 +135,56 @@ impl Sampling {
     }
 
     fn bind(&self, problem: &Problem, recipe: &Recipe) -> Result<Box<dyn PosteriorSampler<f32>>> {
+        let (inference, strength) = self.inference(problem, recipe)?;
+        Ok(inference.bind(recipe, strength.as_ref())?)
+    }
+
+    /// What a method is bound to, with its law where it takes one.
+    pub(crate) fn inference(
+        &self,
+        problem: &Problem,
+        recipe: &Recipe,
+    ) -> Result<(Inference<f32>, Option<Strength>)> {
         let schedule: Arc<dyn Schedule> = Arc::from(self.schedule.build(self.eta)?);
         let grid = self.spacing.grid(&*schedule, self.steps)?;
-        let wiener = problem.gaussian.wiener();
         let inference = Inference {
             problem: problem.inverse.clone(),
             sampler: self.sampler.build(&*schedule, grid, 0, 0.5)?,
             schedule,
-            start: Start::Prior {
-                mean: Arc::new(wiener.mean().to_vec()),
-                covariance: Arc::clone(wiener.prior_covariance()),
-            },
+            start: start(problem),
             bound: f64::INFINITY,
         };
         let (method, levels) = (recipe.method(), inference.levels());
         within_memory(problem, method, levels.len())?;
-        let strength = match &problem.other {
+        let strength = match (&problem.other, &problem.composite, &problem.closed) {
             _ if !method.spec().lawful => None,
-            Some(other) => Some(probed(problem, other, &levels)?),
-            None => {
-                let ratios = problem.gaussian.ratios(Law::Matched, &levels);
+            (_, Some((composite, window)), _) => {
+                Some(probing::probed(problem, (composite, window), &levels)?)
+            }
+            (Some(other), ..) => Some(probed(problem, other, &levels)?),
+            (None, _, Some(closed)) => {
+                let ratios = closed.gaussian.ratios(Law::Matched, &levels);
                 Some(Strength::traced(problem.observation().noise(), ratios))
             }
+            (None, None, None) => None,
         };
-        Ok(inference.bind(recipe, strength.as_ref())?)
+        Ok((inference, strength))
+    }
+}
+
+/// The streams of the first members.
+pub(crate) fn members(seed: u64, count: usize) -> Vec<Member> {
+    let stream = |what, index| Stream::new(what).number(seed).number(index);
+    let member = |index| Member { start: stream("start", index), langevin: stream("langevin", index) };
+    (0..count as u64).map(member).collect()
+}
+
+/// The law of x_1: the exact marginal of the Gaussian, of a composite that of its windows, side by side.
+fn start(problem: &Problem) -> Start<f32> {
+    let (mean, covariance) = (Arc::new(problem.prior.mean().to_vec()), problem.prior.covariance());
+    match problem.composite {
+        Some(_) => Start::Windows { mean, covariance },
+        None => Start::Prior { mean, covariance },
     }
 }
 

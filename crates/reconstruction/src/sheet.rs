@@ -1,33 +1,49 @@
 //! Every measured number with its residual, as CSV.
 
-use crate::{Misfit, Problem, Result};
+use crate::{Ensemble, Misfit, Problem, Result};
+use equipoise_field::Real;
+use equipoise_operator::LinearOperator;
 use equipoise_report::write_atomically;
 use std::fmt::Write;
 use std::path::Path;
 
 /// Writes one line a measured number: `row`, `time`, `x`, `y`, `component`, `value`, `noise`, `mean` in the
-/// table's units, mean the posterior mean read there; `residual` (value − mean)/noise and `expected`, the
-/// standard deviation that it should have.
+/// table's units; `residual` (value − mean)/noise and `expected`, the standard deviation that it should have. The mean
+/// is that of the posterior read there; where that is not known it is that of the members, and `expected` is empty.
 ///
 /// # Errors
 /// [`ReconstructionError::Report`](crate::ReconstructionError::Report) naming the path.
-pub fn write_sheet(path: &Path, problem: &Problem, misfit: &Misfit) -> Result<()> {
+pub fn write_sheet(
+    path: &Path,
+    problem: &Problem,
+    ensemble: &Ensemble,
+    misfit: Option<&Misfit>,
+) -> Result<()> {
     let mut text = String::from("row,time,x,y,component,value,noise,mean,residual,expected\n");
+    let read = if misfit.is_none() { seen(problem, ensemble) } else { Vec::new() };
     for (i, entry) in problem.placed.entries.iter().enumerate() {
-        let (noise, residual) = (entry.measured.noise, misfit.residuals[i]);
+        let (value, noise) = (entry.measured.value, entry.measured.noise);
+        let (mean, residual, expected) = match misfit {
+            Some(misfit) => {
+                let residual = misfit.residuals[i];
+                (value - noise * residual, residual, misfit.expected[i].to_string())
+            }
+            None => (read[i], (value - read[i]) / noise, String::new()),
+        };
         let component = if entry.sensor.channel == 0 { "u" } else { "v" };
         // Writing into a String cannot fail.
         let _ = writeln!(
             text,
-            "{},{},{},{},{component},{},{noise},{},{residual},{}",
-            entry.row,
-            entry.time,
-            entry.x,
-            entry.y,
-            entry.measured.value,
-            entry.measured.value - noise * residual,
-            misfit.expected[i]
+            "{},{},{},{},{component},{value},{noise},{mean},{residual},{expected}",
+            entry.row, entry.time, entry.x, entry.y,
         );
     }
     Ok(write_atomically(path, text.as_bytes())?)
+}
+
+/// The mean of the members where it was read, physical units.
+fn seen(problem: &Problem, ensemble: &Ensemble) -> Vec<f64> {
+    let mut seen = vec![0.0f32; problem.placed.entries.len()];
+    problem.operator.apply(ensemble.mean(), &mut seen);
+    seen.into_iter().map(Real::wide).collect()
 }

@@ -1,6 +1,7 @@
 //! Which prior a reconstruction stands on: a file, or a name with its training file.
 
 use super::Arguments;
+use super::length::Length;
 use crate::failure::usage;
 use crate::fitting::{self, Fitting};
 use crate::format::duration;
@@ -8,7 +9,7 @@ use crate::priors::Priors;
 use crate::warnings;
 use equipoise_data::{checksum, load};
 use equipoise_prior::{Beside, DenoiserName, Fields, Prior, Settings};
-use equipoise_reconstruction::{Other, Sampling};
+use equipoise_reconstruction::{Composite, Other, Sampling};
 use std::path::{Path, PathBuf};
 
 /// Training windows at which a denoiser is probed.
@@ -36,6 +37,13 @@ pub(super) fn announce(other: &Other, sampling: &Sampling) -> anyhow::Result<()>
         );
     }
     Ok(())
+}
+
+/// What a reconstruction stands on.
+pub(super) struct Opened {
+    pub(super) prior: Prior,
+    pub(super) other: Option<Other>,
+    pub(super) composite: Option<Composite>,
 }
 
 /// A prior and where it comes from.
@@ -104,34 +112,52 @@ impl Asked {
         }
     }
 
-    /// The Gaussian, and the prior that members are drawn under where that is another.
+    /// The Gaussian of a window, the prior that members are drawn under where that is another, and how the
+    /// trajectory is composed where it is longer than a window.
     ///
     /// # Errors
-    /// A file that cannot be used.
-    pub(super) fn open(&self, fitting: &Fitting) -> anyhow::Result<(Prior, Option<Other>)> {
-        match &self.origin {
+    /// A file that cannot be used, or flags that contradict it.
+    pub(super) fn open(&self, fitting: &Fitting, length: &Length) -> anyhow::Result<Opened> {
+        let (prior, other) = match &self.origin {
             Origin::Saved => {
                 let prior = Prior::load(&self.path)?;
                 warnings::tell(&self.path, &prior.provenance().warnings);
-                Ok((prior, None))
+                length.check(None, prior.shape().frames, &self.path.display().to_string())?;
+                (prior, None)
             }
-            Origin::Train => self.fitted(fitting),
+            Origin::Train => self.fitted(fitting, length)?,
             Origin::Learned(fields) => {
-                let frames = fitting.change()?.window.unwrap_or(fields.window.frames);
+                let asked = fitting.change()?.window;
+                let frames = match length.frames {
+                    Some(_) => self.learned_window(fields, asked, length)?,
+                    None => asked.unwrap_or(fields.window.frames),
+                };
                 let prior = Prior::standard(fields, frames)?;
                 let denoiser = prior.learned(&self.name)?;
-                let other = Other { name: self.name.to_string(), denoiser, windows: Vec::new().into() };
-                Ok((prior, Some(other)))
+                (prior, Some(Other { name: self.name.to_string(), denoiser, windows: Vec::new().into() }))
             }
-        }
+        };
+        let composite = length.composite(prior.shape().frames)?;
+        Ok(Opened { prior, other, composite })
     }
 
-    fn fitted(&self, fitting: &Fitting) -> anyhow::Result<(Prior, Option<Other>)> {
+    /// The frames of a learned prior's own window, which longer trajectories are composed of.
+    fn learned_window(
+        &self,
+        fields: &Fields,
+        asked: Option<usize>,
+        length: &Length,
+    ) -> anyhow::Result<usize> {
+        length.check(asked, fields.window.frames, &fields.path.display().to_string())?;
+        Ok(fields.window.frames)
+    }
+
+    fn fitted(&self, fitting: &Fitting, length: &Length) -> anyhow::Result<(Prior, Option<Other>)> {
         let train = load(&self.path, &fitting.load_options())?;
         warnings::tell(&self.path, train.warnings());
         let (change, defaults) = (fitting.change()?, Settings::of(train.kind(), train.grid()));
         let fields = Fields::of(std::slice::from_ref(&self.name), Some(Beside::of(&train)))?;
-        let (train, settings) = match &fields {
+        let (train, mut settings) = match &fields {
             None => (train, change.apply(defaults)),
             Some(fields) => {
                 let (train, remarks) = fields.receive(train)?;
@@ -139,6 +165,13 @@ impl Asked {
                 (train, change.apply(fields.settings(defaults, change.normalizer)?))
             }
         };
+        if length.frames.is_some() {
+            settings.window = match &fields {
+                None => length.window(change.window, defaults.window)?,
+                Some(fields) => self.learned_window(fields, change.window, length)?,
+            };
+            length.composite(settings.window)?;
+        }
         fitting::announce(&settings, train.shape(settings.window));
         let prior = Prior::fit_in(&train, &settings, fields.as_ref().map(|fields| &fields.normalizer))?;
         if self.name.is_gaussian() {

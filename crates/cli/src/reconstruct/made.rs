@@ -4,7 +4,9 @@ use super::Arguments;
 use super::asked::Asked;
 use super::summary::Summary;
 use equipoise_data::sensors::Table;
-use equipoise_reconstruction::{Centre, Choice, Drawn, Ensemble, Provenance, Sampling};
+use equipoise_reconstruction::{
+    Centre, Choice, Composite, CompositeProvenance, Drawn, Ensemble, Provenance, Sampling,
+};
 use std::path::Path;
 
 /// Files, method and settings.
@@ -18,6 +20,7 @@ pub(super) struct Made {
     pub(super) folder: String,
     asked: usize,
     drawn: usize,
+    composite: Option<Composite>,
     /// What was said while the table was read.
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
@@ -30,7 +33,7 @@ impl Made {
         asked: &Asked,
         arguments: &Arguments,
         table: Table,
-        sampling: &Sampling,
+        (sampling, composite): (&Sampling, Option<Composite>),
         drawn: &Drawn,
     ) -> anyhow::Result<Self> {
         let named =
@@ -51,6 +54,7 @@ impl Made {
             folder: arguments.out.display().to_string(),
             asked: sampling.members,
             drawn: drawn.len(),
+            composite,
             notes: table.notes,
             warnings: table.warnings.into_iter().chain(drawn.remarks()).collect(),
         })
@@ -72,6 +76,7 @@ impl Made {
                 Centre::ClosedForm => "closed form",
                 Centre::Members => "members",
             },
+            composite: self.composite.map(CompositeProvenance::from),
         }
     }
 
@@ -90,7 +95,8 @@ impl Made {
             ("seed", self.seed.to_string()),
             ("members", format!("{} of {}", self.drawn, self.asked)),
         ];
-        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let composite = self.composite.map(|composite| ("composed of", composite.to_string()));
+        let own = own.into_iter().chain(composite).map(|(name, value)| (name.to_owned(), value));
         own.chain(summary.facts()).collect()
     }
 }

@@ -8,7 +8,8 @@ use crate::output;
 use crate::table::{Cell, Table};
 use equipoise_data::Remark;
 use equipoise_reconstruction::{
-    Band, Dropped, Ensemble, Misfit, Problem, SNAP_TOLERANCE, Score, SensorMisfit,
+    Band, Chained, Check, CompositeProvenance, Dropped, Ensemble, Problem, SNAP_TOLERANCE, Score,
+    SensorMisfit, Unread,
 };
 use equipoise_report::significant;
 use serde::Serialize;
@@ -41,19 +42,28 @@ pub(super) struct Summary {
     dropped: usize,
     /// The largest distance of a reading from its frame, in frames.
     snapped: Option<f64>,
-    /// The residuals of the mean against their law.
-    chi: Score,
-    band: Band,
-    /// The readings under prior and noise.
-    prior_chi: Score,
-    prior_band: Band,
+    /// What the trajectory is composed of, where it is longer than a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    composite: Option<CompositeProvenance>,
+    /// Frames that no reading touches, of a trajectory that is composed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<usize>,
+    /// The residuals of the mean against their law; `None` where it is not known.
+    chi: Option<Score>,
+    band: Option<Band>,
+    /// The readings under prior and noise; `None` where their law is not known.
+    prior_chi: Option<Score>,
+    prior_band: Option<Band>,
+    /// Why a law is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<String>,
     /// χ of the members, and that of exact ones under the Gaussian; `None` under another prior.
     members_chi: f64,
     exact_members_chi: Option<f64>,
     /// Sensors outside the band of all of them.
     suspects: Vec<SensorMisfit>,
-    /// The root mean square of std over the fluid.
-    spread: f64,
+    /// The root mean square of std over the fluid; none of one member.
+    spread: Option<f64>,
     /// The root mean square distance of the mean from the truth, where it was given.
     rmse: Option<f64>,
     warnings: Vec<String>,
@@ -66,22 +76,24 @@ impl Summary {
     /// If the ensemble and the truth are no fields of the prior's.
     pub(super) fn new(
         problem: &Problem,
-        misfit: &Misfit,
+        check: &Check,
         ensemble: &Ensemble,
         truth: Option<&Truth>,
         made: &Made,
         [diverged, skipped]: [usize; 2],
     ) -> anyhow::Result<Self> {
+        let misfit = check.misfit();
         let placed = &problem.placed;
         let (met, beside): (Vec<_>, Vec<_>) =
             truth.iter().flat_map(|truth| &truth.remarks).partition(|remark| remark.is_warning());
         let texts = |remarks: Vec<&Remark>| -> Vec<String> {
             remarks.into_iter().map(|remark| remark.text().to_owned()).collect()
         };
-        let found = warnings(problem, misfit, ensemble, [diverged, skipped]);
+        let found = warnings(problem, check, ensemble, [diverged, skipped]);
         let notes =
             problem.prior.provenance().notes.iter().chain(truth.iter().flat_map(|truth| &truth.notes));
-        let notes = notes.chain(&made.notes).cloned().chain(texts(beside)).collect();
+        let notes =
+            notes.chain(&made.notes).cloned().chain(texts(beside)).chain(composed_notes(problem)).collect();
         Ok(Self {
             folder: made.folder.clone(),
             space: "physical units of the training file; χ in standard deviations",
@@ -91,18 +103,21 @@ impl Summary {
             diverged,
             skipped,
             numbers: placed.entries.len(),
-            sensors: misfit.sensors.len(),
+            sensors: problem.sensors(),
             dropped: placed.dropped.len(),
             snapped: placed.snap.map(|snap| snap.frames),
-            chi: misfit.overall,
-            band: misfit.overall.band(1),
-            prior_chi: misfit.prior,
-            prior_band: misfit.prior.band(1),
+            composite: problem.composite.as_ref().map(|(composite, _)| (*composite).into()),
+            unread: problem.composite.as_ref().map(|_| problem.unread().frames),
+            chi: misfit.map(|misfit| misfit.overall),
+            band: misfit.map(|misfit| misfit.overall.band(1)),
+            prior_chi: check.prior().copied(),
+            prior_band: check.prior().map(|score| score.band(1)),
+            unknown: unknown(check),
             members_chi: ensemble.chi,
-            exact_members_chi: problem.other.is_none().then_some(misfit.exact_members),
+            exact_members_chi: misfit.filter(|_| problem.other.is_none()).map(|misfit| misfit.exact_members),
             checks: checks(problem),
-            suspects: misfit.suspects().into_iter().cloned().collect(),
-            spread: ensemble.spread(problem)?,
+            suspects: misfit.iter().flat_map(|misfit| misfit.suspects()).cloned().collect(),
+            spread: Some(ensemble.spread(problem)?).filter(|spread| !spread.is_nan()),
             rmse: truth.map(|truth| ensemble.error(problem, &truth.values)).transpose()?,
             warnings: texts(met).into_iter().chain(made.warnings.iter().cloned()).chain(found).collect(),
             notes,
@@ -116,15 +131,21 @@ impl Summary {
 
     /// For the page.
     pub(super) fn facts(&self) -> Vec<(String, String)> {
-        let mut facts = vec![("rms spread of the members".to_owned(), significant(self.spread, 4))];
+        let spread = self.spread.unwrap_or(f64::NAN);
+        let mut facts = vec![("rms spread of the members".to_owned(), significant(spread, 4))];
         facts.extend(self.rmse.map(|rmse| ("rmse of the mean".to_owned(), significant(rmse, 4))));
         facts.extend(self.notes.iter().map(|note| ("note".to_owned(), note.clone())));
         facts
     }
 
     fn table(&self) -> Table {
-        let band = |band: &Band| format!("{} to {}", significant(band.low, 4), significant(band.high, 4));
-        Table::facts([
+        let band = |band: &Option<Band>| {
+            band.as_ref().map(|band| format!("{} to {}", significant(band.low, 4), significant(band.high, 4)))
+        };
+        let score = |score: &Option<Score>, of: fn(&Score) -> f64| score.as_ref().map(of);
+        let composed = self.composite.iter().flat_map(composed_rows);
+        let unread = self.unread.map(|unread| ("frames without readings", unread.into()));
+        let rows: [(&str, Cell); 22] = [
             ("folder", self.folder.as_str().into()),
             ("files", FILES.join(", ").into()),
             ("space", self.space.into()),
@@ -136,10 +157,10 @@ impl Summary {
             ("rows dropped", self.dropped.into()),
             ("furthest from a frame", self.snapped.map_or(Cell::Absent, Cell::Number)),
             ("χ checks", self.checks.into()),
-            ("χ of the residuals", self.chi.chi.into()),
+            ("χ of the residuals", score(&self.chi, |chi| chi.chi).into()),
             ("  99 % band", band(&self.band).into()),
-            ("  noise factor", self.chi.noise_factor.into()),
-            ("χ under prior and noise", self.prior_chi.chi.into()),
+            ("  noise factor", score(&self.chi, |chi| chi.noise_factor).into()),
+            ("χ under prior and noise", score(&self.prior_chi, |chi| chi.chi).into()),
             ("  99 % band of it", band(&self.prior_band).into()),
             ("χ of the members", self.members_chi.into()),
             ("  of exact members", self.exact_members_chi.into()),
@@ -147,7 +168,9 @@ impl Summary {
             ("rms spread of the members", self.spread.into()),
             ("RMSE of the mean", self.rmse.into()),
             ("notes", (!self.notes.is_empty()).then(|| self.notes.join("; ")).into()),
-        ])
+        ];
+        let unknown = self.unknown.as_ref().map(|why| ("not known", why.as_str().into()));
+        Table::facts(rows.into_iter().chain(composed).chain(unread).chain(unknown))
     }
 
     /// # Errors
@@ -162,6 +185,39 @@ impl Summary {
     }
 }
 
+/// Why the law of the readings is not known, or by what it is.
+fn unknown(check: &Check) -> Option<String> {
+    match check {
+        Check::Exact(_) => None,
+        Check::Chain(Chained { prior, .. }) => Some(format!(
+            "bands of single residuals; χ under prior and noise is by the innovations of a filter under {prior}"
+        )),
+        Check::Unknown(why) => Some(format!("how well prior and noise fit the readings: {why}")),
+    }
+}
+
+/// What a trajectory is composed of, and that this is an approximation.
+fn composed_rows(composite: &CompositeProvenance) -> Vec<(&'static str, Cell)> {
+    let CompositeProvenance { frames, window, stride, fold, windows, approximation } = composite;
+    vec![
+        ("frames", (*frames).into()),
+        ("composed of windows", (*windows).into()),
+        ("  frames of a window", (*window).into()),
+        ("  stride", (*stride).into()),
+        ("  fold", fold.as_str().into()),
+        ("  which is", (*approximation).into()),
+    ]
+}
+
+/// What is to be said of a trajectory that is longer than what its readings span.
+fn composed_notes(problem: &Problem) -> Option<String> {
+    problem.composite.as_ref()?;
+    let (Unread { before, after, .. }, frames) = (problem.unread(), problem.shape.frames);
+    (before + after > 0).then(|| {
+        format!("of {frames} frames {before} lie before the first reading and {after} after the last: there the prior speaks alone")
+    })
+}
+
 /// Under which prior the checks of the readings hold, where members have another.
 fn checks(problem: &Problem) -> Option<&'static str> {
     problem.other.as_ref()?;
@@ -173,7 +229,7 @@ fn checks(problem: &Problem) -> Option<&'static str> {
 
 fn warnings(
     problem: &Problem,
-    misfit: &Misfit,
+    check: &Check,
     ensemble: &Ensemble,
     [diverged, skipped]: [usize; 2],
 ) -> Vec<String> {
@@ -196,9 +252,9 @@ fn warnings(
     }
     all.extend(another_unit(problem));
     if !problem.prior.is_standard() {
-        all.extend(misfit.warnings());
+        all.extend(check.warnings());
     }
-    if problem.other.is_none() {
+    if let (None, Some(misfit)) = (&problem.other, check.misfit()) {
         all.extend(ensemble.warning(misfit.exact_members));
     }
     if diverged > 0 {

@@ -17,18 +17,17 @@ pub(super) struct Truth {
 }
 
 impl Truth {
-    /// The first window of the first trajectory of a file.
+    /// The first frames of the first trajectory of a file.
     ///
     /// # Errors
     /// A file that cannot be used, or does not belong to the prior.
     pub(super) fn open(
         path: &Path,
-        prior: &Prior,
+        (prior, frames): (&Prior, usize),
         asked: &Asked,
         arguments: &Arguments,
     ) -> anyhow::Result<Self> {
         let data = load_beside(path, &arguments.fitting.load_options(), prior.kind())?;
-        let frames = prior.shape().frames;
         let described = prior.described(&asked.path);
         let (data, mut remarks) = match prior.is_standard() {
             // No frames are known that could stand in both.

@@ -5,7 +5,7 @@ use equipoise_data::store::{Existing, Reader};
 use equipoise_data::{Coordinates, LoadOptions, load};
 use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{
-    Ensemble, Misfit, Pictures, Provenance, Sampling, write_file, write_page, write_pictures, write_sheet,
+    Check, Ensemble, Pictures, Provenance, Sampling, write_file, write_page, write_pictures, write_sheet,
 };
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
@@ -41,6 +41,7 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
             seed: 0,
             members: ensemble.indices.clone(),
             mean_of: "closed form",
+            composite: None,
         };
         let path = folder.path().join(format!("{periodic}.h5"));
         let rule = rule(TimeRule::Nearest);
@@ -49,7 +50,7 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
         assert!(write(Existing::Refuse).unwrap_err().to_string().contains("nothing was overwritten"));
 
         let data = load(&path, &LoadOptions::default()).unwrap();
-        assert_eq!(data.window(0, 0, SHAPE.frames).unwrap(), ensemble.mean);
+        assert_eq!(data.window(0, 0, SHAPE.frames).unwrap(), ensemble.mean());
         assert_eq!(data.grid(), problem.prior.grid());
         assert_eq!(data.kind(), problem.prior.kind());
         assert_eq!(Coordinates::of(&data).unwrap(), (problem.prior.coordinates(), Vec::new()));
@@ -57,7 +58,7 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
         assert_eq!(geometry, (!periodic).then_some((4.0, 3.0, 1.5)));
 
         let reader = Reader::open(&path).unwrap();
-        assert_eq!(reader.read::<f32>("std").unwrap().values, ensemble.std);
+        assert_eq!(reader.read::<f32>("std").unwrap().values, ensemble.std().unwrap());
         let members = reader.read::<f32>("members").unwrap();
         assert_eq!(members.shape, [3, SHAPE.frames, 2, SHAPE.height, SHAPE.width]);
         assert_eq!(members.values, ensemble.members.concat());
@@ -65,14 +66,14 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
         let t = reader.read_shaped::<f64>("coordinates/t", &[SHAPE.frames]).unwrap();
         assert!((x[11] - 1.75).abs() < 1e-14 && (t[2] - 10.4).abs() < 1e-14, "{x:?} {t:?}");
 
-        let misfit = Misfit::of(&problem).unwrap();
-        let pictures = Pictures::of(&problem, &ensemble, &misfit).unwrap();
+        let check = Check::exact(&problem).unwrap();
+        let pictures = Pictures::of(&problem, &ensemble, check.misfit()).unwrap();
         write_pictures(folder.path(), &pictures).unwrap();
-        write_sheet(&folder.path().join("readings.csv"), &problem, &misfit).unwrap();
+        write_sheet(&folder.path().join("readings.csv"), &problem, &ensemble, check.misfit()).unwrap();
         let sheet = std::fs::read_to_string(folder.path().join("readings.csv")).unwrap();
         assert_eq!(sheet.lines().count(), 1 + 24);
         let page = folder.path().join("page.html");
-        write_page(&page, &problem, &ensemble, &misfit, &pictures, &misfit.warnings(), Vec::new()).unwrap();
+        write_page(&page, &problem, &ensemble, &check, &pictures, &check.warnings(), Vec::new()).unwrap();
         let html = std::fs::read_to_string(page).unwrap();
         assert_eq!(html.matches("data:image/png").count(), 3);
         assert!(!html.contains("http://") && !html.contains("https://"));

@@ -68,7 +68,7 @@ fn waves(n: u64, series: Shape) -> Vec<f32> {
 }
 
 pub(crate) fn rule(times: TimeRule) -> PlacingRule {
-    PlacingRule { start: START, times, outside: Outside::Refuse }
+    PlacingRule { frames: SHAPE.frames, start: START, times, outside: Outside::Refuse }
 }
 
 /// A reading of both components at row h, column w and frame t of the grid.

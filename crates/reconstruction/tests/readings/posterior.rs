@@ -59,7 +59,7 @@ fn sensors_on_a_lattice_have_the_posterior_of_the_lattice() {
     };
     let seen = ObservedPrior::new(problem.prior.covariance(), Arc::new(lattice), noise).unwrap();
     let reference = ExactPosterior::new(seen, problem.prior.mean().to_vec()).unwrap().mean(&y).unwrap();
-    let found = problem.posterior.mean(problem.observation().values()).unwrap();
+    let found = problem.closed().unwrap().posterior.mean(problem.observation().values()).unwrap();
     // f32 fields through a system of condition λ_max/s², solved in f32 on the lattice.
     let condition = problem.prior.spectrum().0[0] / (0.2 / scale[1]).powi(2);
     let bound = condition * f64::from(f32::EPSILON) * sum::norm(&reference);
@@ -87,10 +87,10 @@ fn exact_diffusion_agrees_with_the_exact_posterior() {
     }
     assert!(exact.warning(0.5 * expected).unwrap().contains("has not sampled"));
     for i in 0..SHAPE.len() {
-        let std = f64::from(exact.std[i]);
-        let bias = f64::from(diffused.mean[i] - exact.mean[i]).abs();
+        let std = f64::from(exact.std().unwrap()[i]);
+        let bias = f64::from(diffused.mean()[i] - exact.mean()[i]).abs();
         assert!(bias < 6.0 * std / n.sqrt(), "{i}: {bias} {std}");
-        let ratio = f64::from(diffused.std[i]) / std;
+        let ratio = f64::from(diffused.std().unwrap()[i]) / std;
         // Each deviation has a relative error of 1/√(2·64), the two together √2 of it.
         assert!((ratio - 1.0).abs() < 5.0 / n.sqrt(), "{i}: {ratio}");
     }
@@ -155,7 +155,7 @@ fn repeated_readings_are_one_better_reading() {
         let problem = problem(prior(true), readings, TimeRule::Nearest);
         let misfit = Misfit::of(&problem).unwrap();
         assert_eq!(misfit.sensors.len(), 1);
-        problem.posterior.mean(problem.observation().values()).unwrap()
+        problem.closed().unwrap().posterior.mean(problem.observation().values()).unwrap()
     };
     let (a, b) = (mean(&many), mean(&one));
     // f32 fields, readings rounded to f32 once each.

@@ -1,0 +1,104 @@
+//! Whether the readings fit prior and stated noise, as far as that is known.
+
+use crate::misfit::places;
+use crate::{Misfit, Problem, Result, Score};
+
+/// What the readings are judged by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Check {
+    /// The law of the residuals under the Gaussian, exactly.
+    Exact(Box<Misfit>),
+    /// The innovations of a filter along a Gauss–Markov prior, whose law is known: the check of a trajectory that is
+    /// composed of windows.
+    Chain(Chained),
+    /// Nothing: why, in a clause.
+    Unknown(String),
+}
+
+/// The readings along a Gauss–Markov prior of the same windows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chained {
+    /// The prior, in words.
+    pub prior: String,
+    /// Σ νᵀS⁻¹ν of the filter's innovations, χ²_N if prior and noise are right.
+    pub innovations: Score,
+    /// ln p(y) under it, normalised units.
+    pub log_evidence: f64,
+}
+
+impl Check {
+    /// Of a problem whose posterior is known in closed form.
+    ///
+    /// # Errors
+    /// Those of [`Misfit::of`].
+    pub fn exact(problem: &Problem) -> Result<Self> {
+        Ok(Self::Exact(Box::new(Misfit::of(problem)?)))
+    }
+
+    /// Residuals and bands, where the posterior is known.
+    pub fn misfit(&self) -> Option<&Misfit> {
+        match self {
+            Self::Exact(misfit) => Some(misfit),
+            Self::Chain(_) | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The readings under prior and noise.
+    pub fn prior(&self) -> Option<&Score> {
+        match self {
+            Self::Exact(misfit) => Some(&misfit.prior),
+            Self::Chain(chained) => Some(&chained.innovations),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// What is wrong, one sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        match self {
+            Self::Exact(misfit) => misfit.warnings(),
+            Self::Chain(Chained { prior, innovations, .. }) if innovations.unusual(1) => {
+                let (band, chi) = (innovations.band(1), innovations.chi);
+                vec![format!(
+                    "χ of the readings under {prior} and noise: found {chi:.3}, expected {:.3} to {:.3} (99 %): noise \
+                     or prior do not hold for this flow",
+                    band.low, band.high
+                )]
+            }
+            Self::Chain(_) | Self::Unknown(_) => Vec::new(),
+        }
+    }
+}
+
+impl Problem {
+    /// Places with readings.
+    pub fn sensors(&self) -> usize {
+        places(self).len()
+    }
+
+    /// Whole frames before the first reading and after the last, and frames without any.
+    pub fn unread(&self) -> Unread {
+        let mut read = vec![false; self.shape.frames];
+        for entry in &self.placed.entries {
+            let frame = entry.sensor.frame;
+            for at in [frame.floor(), frame.ceil()] {
+                if let Some(read) = read.get_mut(at as usize) {
+                    *read = true;
+                }
+            }
+        }
+        let before = read.iter().take_while(|read| !**read).count();
+        let after = read.iter().rev().take_while(|read| !**read).count();
+        Unread { before, after, frames: read.iter().filter(|read| !**read).count() }
+    }
+}
+
+/// Frames that no reading touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Before the first reading.
+    pub before: usize,
+    /// After the last.
+    pub after: usize,
+    /// In all.
+    pub frames: usize,
+}
