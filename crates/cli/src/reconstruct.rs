@@ -252,6 +252,8 @@ impl Taken<'_> {
     fn finish(&self, table: Table, drawn: Drawn, check: &Check) -> anyhow::Result<ExitCode> {
         let Self { arguments, asked, problem, rule, sampling, truth } = self;
         let composite = problem.composite.as_ref().map(|(composite, _)| *composite);
+        // The posterior of the Gauss–Markov prior is composed of nothing.
+        let composite = composite.filter(|_| sampling.choice != Choice::Posterior);
         let made = Made::new(asked, arguments, table, (sampling, composite), &drawn)?;
         let (diverged, skipped) = (drawn.diverged(), drawn.skipped());
         let ensemble = Ensemble::of(problem, &sampling.choice, drawn)?;

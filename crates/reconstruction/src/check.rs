@@ -1,5 +1,6 @@
 //! Whether the readings fit prior and stated noise, as far as that is known.
 
+use crate::along::Along;
 use crate::misfit::places;
 use crate::{Misfit, Problem, Result, Score};
 
@@ -33,6 +34,18 @@ impl Check {
     /// Those of [`Misfit::of`].
     pub fn exact(problem: &Problem) -> Result<Self> {
         Ok(Self::Exact(Box::new(Misfit::of(problem)?)))
+    }
+
+    /// Of a trajectory that is composed of windows: by the Gauss–Markov prior that the Gaussian of the same windows
+    /// tells, where it is one of data and its filter takes the readings.
+    pub fn of_composite(problem: &Problem) -> Self {
+        if problem.prior.is_standard() {
+            return Self::Unknown("no training data tell how frames follow each other".into());
+        }
+        match Along::of(problem).and_then(|along| along.chained()) {
+            Ok(chained) => Self::Chain(chained),
+            Err(fault) => Self::Unknown(fault.to_string()),
+        }
     }
 
     /// Residuals and bands, where the posterior is known.

@@ -1,5 +1,6 @@
 //! Mean, deviation and members in physical units.
 
+use crate::along::Along;
 use crate::{Choice, Drawn, Problem, ReconstructionError, Result};
 use equipoise_field::{Real, sum};
 use equipoise_metrics::{Inclusion, MISFIT_HIGH, MISFIT_LOW, rmse};
@@ -44,9 +45,16 @@ impl Ensemble {
     /// [`ReconstructionError::Diverged`] without a member that finished, [`ReconstructionError::Weightless`] where
     /// none of them weighs anything; those of the posterior mean and of the normalizer.
     pub fn of(problem: &Problem, choice: &Choice, drawn: Drawn) -> Result<Self> {
-        let closed = match choice {
-            Choice::Posterior => Some(problem.closed()?.posterior.mean(problem.observation().values())?),
-            Choice::Diffusion(_) => None,
+        let (closed, exact) = match choice {
+            Choice::Posterior if problem.composite.is_some() => {
+                let (mean, mut std) = Along::of(problem)?.mean_and_std()?;
+                scaled(problem, &mut std);
+                (Some(mean), Some(std))
+            }
+            Choice::Posterior => {
+                (Some(problem.closed()?.posterior.mean(problem.observation().values())?), None)
+            }
+            Choice::Diffusion(_) => (None, None),
         };
         let weights = weights(choice, &drawn)?;
         let (indices, members) = finished(drawn);
@@ -60,7 +68,7 @@ impl Ensemble {
             None => Some(average(&members, weights.as_deref())),
         };
         let about = mean.map(|mean| {
-            let std = deviation(&members, weights.as_deref(), &mean, centre);
+            let std = exact.unwrap_or_else(|| deviation(&members, weights.as_deref(), &mean, centre));
             (mean, std)
         });
         Ok(Self { indices, members, weights, centre, about, chi })
@@ -72,7 +80,8 @@ impl Ensemble {
     }
 
     /// The standard deviation of the members about the mean: over their number about the closed form, over one less
-    /// about their own; `None` for one member about its own. With weights w over 1, and 1 − Σ w².
+    /// about their own; `None` for one member about its own. With weights w over 1, and 1 − Σ w². That of the
+    /// posterior itself along a Gauss–Markov prior.
     pub fn std(&self) -> Option<&[f32]> {
         self.about.as_ref().map(|(_, std)| std.as_slice())
     }
@@ -121,6 +130,15 @@ fn misfit(problem: &Problem, x: &[f32]) -> f64 {
     let (entries, seen) = (&problem.placed.entries, problem.read(x));
     let residual = |i: usize| (entries[i].measured.value - seen[i]) / entries[i].measured.noise;
     sum::of(seen.len(), |i| residual(i).powi(2)) / seen.len() as f64
+}
+
+/// Deviations in physical units.
+fn scaled(problem: &Problem, std: &mut [f32]) {
+    let (plane, channels) = (problem.shape.plane(), problem.shape.channels);
+    let scale = problem.prior.normalizer().scale();
+    for (p, plane) in std.chunks_exact_mut(plane.max(1)).enumerate() {
+        plane.iter_mut().for_each(|s| *s = f32::narrow(scale[p % channels] * s.wide()));
+    }
 }
 
 /// Index and field of every member that finished, in order.

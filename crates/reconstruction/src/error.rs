@@ -5,6 +5,7 @@ use equipoise_composition::CompositionError;
 use equipoise_data::DataError;
 use equipoise_field::Shape;
 use equipoise_innovation::InnovationError;
+use equipoise_markov::MarkovError;
 use equipoise_metrics::MetricsError;
 use equipoise_observation::ObservationError;
 use equipoise_operator::OperatorError;
@@ -195,6 +196,9 @@ pub enum ReconstructionError {
         /// That which it states.
         expected: String,
     },
+    /// The Gauss–Markov prior of the windows under these readings.
+    #[error("the Gauss–Markov prior of the windows: {0}")]
+    Markov(#[from] MarkovError),
     /// Windows that cannot be composed.
     #[error(transparent)]
     Composition(#[from] CompositionError),

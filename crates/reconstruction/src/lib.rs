@@ -10,6 +10,7 @@
 //! | [`Check`], [`Misfit`] | how far the readings are from the mean, against how far they should be | in standard deviations |
 //! | [`write_file`], [`write_pictures`] | HDF5, CSV, PNG and one page | physical |
 
+mod along;
 mod check;
 mod closed_form;
 mod composite;

@@ -1,5 +1,6 @@
 //! Members of x | y.
 
+use crate::along::Along;
 use crate::closed_form::ClosedForm;
 use crate::probing;
 use crate::{Other, Problem, ReconstructionError, Result};
@@ -22,7 +23,8 @@ const MEMORY: f64 = 4.0;
 /// Who draws.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
-    /// The exact posterior of the Gaussian, in closed form, without diffusion.
+    /// The exact posterior of the Gaussian, in closed form, without diffusion; of a trajectory longer than its windows
+    /// that of the Gauss–Markov prior which they tell, exact for that prior.
     Posterior,
     /// A method of `solver` with its settings; one that takes a law under `matched`.
     Diffusion(Recipe),
@@ -112,6 +114,9 @@ impl Sampling {
         let drawn = match (&self.choice, &problem.other) {
             (Choice::Posterior, Some(other)) => {
                 return Err(ReconstructionError::Closed { prior: other.name.clone() });
+            }
+            (Choice::Posterior, None) if problem.composite.is_some() => {
+                Along::of(problem)?.draw(self.seed, &members, watch)?
             }
             (Choice::Posterior, None) => {
                 let closed = problem.closed()?;

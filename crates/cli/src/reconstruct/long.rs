@@ -16,7 +16,7 @@ use std::time::Duration;
 /// The state of another run in the folder, and those of the method and of files.
 pub(super) fn run(taken: &Taken<'_>, table: Table) -> anyhow::Result<ExitCode> {
     let (problem, sampling) = (taken.problem, taken.sampling);
-    let check = Check::Unknown("no law of theirs is known under windows that are composed".into());
+    let check = Check::of_composite(problem);
     if !sampling.is_kept() {
         let progress = Progress::new(sampling.members, "members")?;
         let drawn = sampling.draw(problem, Watch { go_on: &|done| progress.tell(done) });

@@ -20,7 +20,7 @@ pub(super) struct Made {
     pub(super) folder: String,
     asked: usize,
     drawn: usize,
-    composite: Option<Composite>,
+    pub(super) composite: Option<Composite>,
     /// What was said while the table was read.
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,

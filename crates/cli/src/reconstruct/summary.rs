@@ -42,7 +42,10 @@ pub(super) struct Summary {
     dropped: usize,
     /// The largest distance of a reading from its frame, in frames.
     snapped: Option<f64>,
-    /// What the trajectory is composed of, where it is longer than a window.
+    /// Frames of a trajectory that is longer than a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames: Option<usize>,
+    /// What it is composed of; nothing where it is drawn from the posterior of a Gauss–Markov prior.
     #[serde(skip_serializing_if = "Option::is_none")]
     composite: Option<CompositeProvenance>,
     /// Frames that no reading touches, of a trajectory that is composed.
@@ -106,7 +109,8 @@ impl Summary {
             sensors: problem.sensors(),
             dropped: placed.dropped.len(),
             snapped: placed.snap.map(|snap| snap.frames),
-            composite: problem.composite.as_ref().map(|(composite, _)| (*composite).into()),
+            frames: problem.composite.as_ref().map(|(composite, _)| composite.frames),
+            composite: made.composite.map(CompositeProvenance::from),
             unread: problem.composite.as_ref().map(|_| problem.unread().frames),
             chi: misfit.map(|misfit| misfit.overall),
             band: misfit.map(|misfit| misfit.overall.band(1)),
@@ -143,7 +147,8 @@ impl Summary {
             band.as_ref().map(|band| format!("{} to {}", significant(band.low, 4), significant(band.high, 4)))
         };
         let score = |score: &Option<Score>, of: fn(&Score) -> f64| score.as_ref().map(of);
-        let composed = self.composite.iter().flat_map(composed_rows);
+        let composed = self.frames.map(|frames| ("frames", frames.into())).into_iter();
+        let composed = composed.chain(self.composite.iter().flat_map(composed_rows));
         let unread = self.unread.map(|unread| ("frames without readings", unread.into()));
         let rows: [(&str, Cell); 22] = [
             ("folder", self.folder.as_str().into()),
@@ -190,7 +195,8 @@ fn unknown(check: &Check) -> Option<String> {
     match check {
         Check::Exact(_) => None,
         Check::Chain(Chained { prior, .. }) => Some(format!(
-            "bands of single residuals; χ under prior and noise is by the innovations of a filter under {prior}"
+            "bands of single residuals; χ under prior and noise is by the innovations of a filter under {prior}, whose \
+             posterior `--method posterior` draws, exact for that prior"
         )),
         Check::Unknown(why) => Some(format!("how well prior and noise fit the readings: {why}")),
     }
@@ -198,9 +204,8 @@ fn unknown(check: &Check) -> Option<String> {
 
 /// What a trajectory is composed of, and that this is an approximation.
 fn composed_rows(composite: &CompositeProvenance) -> Vec<(&'static str, Cell)> {
-    let CompositeProvenance { frames, window, stride, fold, windows, approximation } = composite;
+    let CompositeProvenance { window, stride, fold, windows, approximation, .. } = composite;
     vec![
-        ("frames", (*frames).into()),
         ("composed of windows", (*windows).into()),
         ("  frames of a window", (*window).into()),
         ("  stride", (*stride).into()),

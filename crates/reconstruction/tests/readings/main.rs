@@ -4,6 +4,7 @@
 mod example;
 mod file;
 mod flow;
+mod long;
 mod noise;
 mod placing;
 mod posterior;

@@ -1,0 +1,87 @@
+//! The Gauss–Markov prior of a trajectory that the windows of a prior tell, and its exact posterior: what stands beside
+//! a composite in the place of closed forms that it has none of.
+
+use crate::{Chained, Problem, ReconstructionError, Result, Score};
+use equipoise_markov::{Clipped, Markov, Moments, Posterior};
+use equipoise_sampler::Outcome;
+use equipoise_solver::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Watch};
+use equipoise_stream::Stream;
+use rayon::prelude::*;
+use std::fmt;
+
+/// x | y under the Gauss–Markov prior of a prior's windows: exact for that prior, by a Kalman filter and a smoother.
+pub(crate) struct Along {
+    posterior: Posterior<f32>,
+    count: usize,
+    clipped: Clipped,
+}
+
+impl Along {
+    /// # Errors
+    /// [`ReconstructionError::Prior`] for windows that do not tell how frames follow each other, of one frame such as;
+    /// [`ReconstructionError::Markov`] for readings that its filter does not take.
+    pub(crate) fn of(problem: &Problem) -> Result<Self> {
+        let (markov, clipped): (Markov, Clipped) = problem.prior.markov(None)?;
+        let posterior = markov.posterior(problem.shape.frames, problem.observation())?;
+        Ok(Self { posterior, count: problem.observation().count(), clipped })
+    }
+
+    /// The innovations of its filter: one pass.
+    pub(crate) fn chained(&self) -> Result<Chained> {
+        let (evidence, n) = (self.posterior.log_evidence()?, self.count as f64);
+        let innovations = Score::new(evidence.squared_innovation, n, n);
+        Ok(Chained { prior: self.to_string(), innovations, log_evidence: evidence.value })
+    }
+
+    /// E[x | y] and the standard deviation of every entry, normalised units.
+    pub(crate) fn mean_and_std(&self) -> Result<(Vec<f32>, Vec<f32>)> {
+        let Moments { mean, mut variance } = self.posterior.moments()?;
+        variance.iter_mut().for_each(|v| *v = v.max(0.0).sqrt());
+        Ok((mean, variance))
+    }
+
+    /// Draws of it, the k-th member the k-th.
+    pub(crate) fn draw(&self, seed: u64, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<f32>> {
+        Ok(Draws { along: self, stream: Stream::new("posterior").number(seed), members }.draw(members, watch)?)
+    }
+}
+
+/// In words.
+impl fmt::Display for Along {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the Gauss–Markov prior of the same windows")?;
+        let Clipped { count, of, limit, .. } = self.clipped;
+        if count > 0 {
+            write!(f, " ({count} of {of} singular values of its lag-1 correlation clipped at {limit:.4})")?;
+        }
+        Ok(())
+    }
+}
+
+struct Draws<'a> {
+    along: &'a Along,
+    stream: Stream,
+    members: &'a [Member],
+}
+
+impl Independent<f32> for Draws<'_> {
+    fn batch(&self) -> usize {
+        rayon::current_num_threads()
+    }
+
+    fn run(&self, members: &[Member]) -> std::result::Result<Vec<Outcome<f32>>, SolverError> {
+        let one = |member: &Member| {
+            let draw = self.members.iter().position(|known| known == member).ok_or(SolverError::Empty)?;
+            let drawn = self.along.posterior.sample(self.stream, draw as u64);
+            let x = drawn.map_err(|fault| SolverError::Own(Box::new(ReconstructionError::from(fault))))?;
+            Ok(Outcome::Finished { x, trace: Default::default() })
+        };
+        members.par_iter().map(one).collect()
+    }
+}
+
+impl PosteriorSampler<f32> for Draws<'_> {
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> std::result::Result<Ensemble<f32>, SolverError> {
+        self.draw_each(members, watch)
+    }
+}
