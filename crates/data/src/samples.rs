@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// The checksum list of the data folder, in the format of `sha256sum -c`.
 const SHA256SUMS: &str = include_str!("../../../data/SHA256SUMS");
 
-/// One of the four embedded files.
+/// One of the embedded files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sample {
@@ -18,11 +18,25 @@ pub enum Sample {
     KolmogorovTrain,
     /// 16 frames of two further trajectories.
     KolmogorovTest,
+    /// 64 frames of the wake at half the resolution.
+    IbpmLongTrain,
+    /// 64 later frames of the same run.
+    IbpmLongTest,
+    /// 96 frames of two trajectories of the turbulence, by another solver.
+    KolmogorovLongTest,
 }
 
 impl Sample {
-    /// All four.
-    pub const ALL: [Self; 4] = [Self::IbpmTrain, Self::IbpmTest, Self::KolmogorovTrain, Self::KolmogorovTest];
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::IbpmTrain,
+        Self::IbpmTest,
+        Self::KolmogorovTrain,
+        Self::KolmogorovTest,
+        Self::IbpmLongTrain,
+        Self::IbpmLongTest,
+        Self::KolmogorovLongTest,
+    ];
 
     /// The path inside the data folder, as the checksum list spells it.
     pub const fn name(self) -> &'static str {
@@ -31,6 +45,9 @@ impl Sample {
             Self::IbpmTest => "ibpm/test.h5",
             Self::KolmogorovTrain => "kolmogorov/train.h5",
             Self::KolmogorovTest => "kolmogorov/test.h5",
+            Self::IbpmLongTrain => "ibpm/long_train.h5",
+            Self::IbpmLongTest => "ibpm/long_test.h5",
+            Self::KolmogorovLongTest => "kolmogorov/long_test.h5",
         }
     }
 
