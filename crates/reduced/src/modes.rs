@@ -21,6 +21,7 @@ mod expand;
 mod lanes;
 mod level;
 mod pack;
+mod parts;
 mod run;
 mod shadows;
 mod tiles;

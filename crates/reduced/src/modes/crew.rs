@@ -4,6 +4,7 @@ use super::axes::Spectral;
 use super::lanes::{Row, Vectors};
 use super::level::Gains;
 use super::pack::{Moves, Pack};
+use super::parts::{Correct, Estimate, Predict, apart};
 use super::{ModesData, ModesSpace};
 use crate::account::Account;
 use crate::dynamics::Norms;
@@ -149,7 +150,7 @@ impl Crew {
 
     /// x ← (μ′/μ) x + (σ′ − (μ′/μ)σ) ε_y. ‖x − μm‖² after it.
     #[inline(always)]
-    fn predict<S: Simd, R: Real>(
+    pub(super) fn predict<S: Simd, R: Real>(
         &mut self,
         v: Vectors<S>,
         space: &ModesSpace<R>,
@@ -171,7 +172,7 @@ impl Crew {
 
     /// x ← x − σδ ε_y + σ√(2δ) z, δ = τD/‖ε_y‖². ‖x − μm‖² after it.
     #[inline(always)]
-    fn correct<S: Simd, R: Real>(
+    pub(super) fn correct<S: Simd, R: Real>(
         &mut self,
         v: Vectors<S>,
         space: &ModesSpace<R>,
@@ -277,7 +278,6 @@ impl<R: Real> WithSimd for Steps<'_, R> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let v = Vectors(simd);
         let Self { crew, space, data, plan, first, gains } = self;
         let dim = space.dim();
         for (index, gains) in (first..).zip(gains.windows(2)) {
@@ -285,12 +285,13 @@ impl<R: Real> WithSimd for Steps<'_, R> {
                 return;
             }
             let corrections = plan.corrections_after(index);
-            crew.pack.estimate(v, space, data, &gains[0]);
-            let mut square = crew.predict(v, space, plan, (&gains[0], plan.levels[index + 1]));
+            apart(simd, Estimate { pack: &mut crew.pack, space, data, gains: &gains[0] });
+            let then = plan.levels[index + 1];
+            let mut square = apart(simd, Predict { crew, space, plan, gains: &gains[0], then });
             for j in 0..corrections {
-                crew.pack.estimate(v, space, data, &gains[1]);
+                apart(simd, Estimate { pack: &mut crew.pack, space, data, gains: &gains[1] });
                 let draw = (index * corrections + j) as u64;
-                square = crew.correct(v, space, plan, (&gains[1], draw));
+                square = apart(simd, Correct { crew, space, plan, gains: &gains[1], draw });
             }
             crew.inspect(plan.times[index + 1], &square, plan, dim);
         }
