@@ -1,4 +1,5 @@
-//! `cargo xtask peers`: one network read by us and served by PyTorch and by JAX, and the NumPy of the tests.
+//! `cargo xtask peers`: one network read by us and served by PyTorch and by JAX, a composite in PyTorch, and the
+//! NumPy of the tests.
 
 use crate::setup;
 use crate::steps::{self, Step};
@@ -52,6 +53,15 @@ fn steps(python: &Path, network: &Path) -> Vec<Step> {
             finish(Command::new(&command[0]).args(&command[1..]))
         })
     };
+    let interpreter = python.to_owned();
+    let composition =
+        step("composition", "a composite of stationary windows in PyTorch, its time and memory", move || {
+            let mut cargo = workspace::cargo();
+            cargo.current_dir(workspace::root());
+            cargo.args(["test", "--release", "--package", "equipoise-composition", "--lib", "--"]);
+            cargo.args(["--ignored", "--nocapture"]).env("EQUIPOISE_PEERS_PYTHON", &interpreter);
+            finish(&mut cargo)
+        });
     let (interpreter, folder) = (python.to_owned(), network.to_owned());
     let served = step("served", "both libraries against the network that we read, by calls", move || {
         let mut cargo = workspace::cargo();
@@ -66,7 +76,7 @@ fn steps(python: &Path, network: &Path) -> Vec<Step> {
         step("ensembles", "reconstruct under network: and under serve:, by the same draws", move || {
             ensembles(&interpreter, &folder)
         });
-    vec![check("pytorch"), check("jax"), served, ensembles]
+    vec![check("pytorch"), check("jax"), composition, served, ensembles]
 }
 
 fn step(name: &'static str, what: &str, work: impl Fn() -> anyhow::Result<()> + 'static) -> Step {

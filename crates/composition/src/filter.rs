@@ -188,7 +188,11 @@ fn cells_of<R: Real>(
 }
 
 /// Q diag(j(λ)) Qᴴ, row-major.
-fn jacobian(vectors: &[Complex<f64>], values: &[f64], j: impl Fn(f64) -> f64) -> Vec<Complex<f64>> {
+pub(crate) fn jacobian(
+    vectors: &[Complex<f64>],
+    values: &[f64],
+    j: impl Fn(f64) -> f64,
+) -> Vec<Complex<f64>> {
     let planes = values.len();
     let gains: Vec<f64> = values.iter().map(|&l| j(l)).collect();
     let mut out = vec![Complex::new(0.0, 0.0); planes * planes];

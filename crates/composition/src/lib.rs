@@ -4,8 +4,13 @@
 //! [`Fold`] says which frame of which window stands in the result: x̂ = F D(U x_t), U unfold, F fold, with both
 //! products of J = F diag(J_1 … J_n) U.
 //!
+//! Windows flow by: what is held beside x_t and x̂ grows with those in flight, not with L. Of stationary Gaussian
+//! windows a [`GaussianComposition`] transforms every frame once; [`compose`] takes it where it can.
+//!
 //! A composite is no posterior mean even where the windows' is one. Its J is in general neither symmetric nor
-//! positive ([`Jacobian::General`](equipoise_denoiser::Jacobian)), so that (σ²/μ)J is no covariance.
+//! positive ([`Jacobian::General`](equipoise_denoiser::Jacobian)), so that (σ²/μ)J is no covariance. Beside it stands
+//! V⁺ = Σ_i U_iᵀ D_i V_i D_i U_i, D_i² = 1/n where n windows hold a frame, which is one wherever the V_i of the
+//! windows are; it is what the `covariance` of a composite gives.
 //!
 //! ```
 //! use equipoise_composition::{Composition, Fold};

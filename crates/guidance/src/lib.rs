@@ -103,6 +103,7 @@
 
 mod conditional;
 mod conditioned;
+mod definite;
 mod diffpir;
 mod error;
 #[cfg(feature = "gaussian")]
@@ -125,6 +126,7 @@ mod unguided;
 
 pub use conditional::ConditionalCovariance;
 pub use conditioned::Conditioned;
+pub use definite::Definiteness;
 pub use diffpir::DiffPir;
 pub use error::GuidanceError;
 #[cfg(feature = "gaussian")]

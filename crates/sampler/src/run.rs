@@ -194,7 +194,7 @@ impl<'a, R: Real> Run<'a, R> {
         }
     }
 
-    /// How every member ended, in the order in which they began. The last one's state is the run's own, not a copy.
+    /// How every member ended, in the order in which they began. The state of the first is the run's own, not a copy.
     pub(crate) fn finish(mut self) -> Vec<Outcome<R>> {
         // What only evaluations need is gone before states are copied.
         drop((self.eps, self.spare, self.scratch));

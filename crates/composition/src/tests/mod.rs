@@ -3,4 +3,5 @@
 mod chain;
 mod folds;
 mod gaussian;
+mod peer;
 mod windows;
