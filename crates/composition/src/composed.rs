@@ -2,7 +2,7 @@
 
 use crate::Composition;
 use crate::composition::expect;
-use crate::flow::{Piece, Room, Sink, Source};
+use crate::flow::{Room, Sink, Source, Windows};
 use crate::plan::{Inward, Outward};
 use equipoise_denoiser::{Denoiser, DenoiserError, Give, Linearised, Take, Tape};
 use equipoise_field::Real;
@@ -90,9 +90,9 @@ impl<R: Real> Composed<'_, R> {
     ) -> Result<(), DenoiserError> {
         let Self { composition, x_t, level, locals, room, again } = self;
         let pass = composition.pass(x_t.len() / composition.dim(), inward, outward);
-        pass.run(room, source, sink, |piece| match locals.get_mut(piece.0.start / pass.at_once) {
-            Some(local) => product.of(&mut **local, piece.1, piece.2),
-            None => again.product(composition, (x_t, *level), product, piece),
+        pass.run(room, source, sink, |v, out| match locals.get_mut(v.at.start / pass.at_once) {
+            Some(local) => product.of(&mut **local, v.filled(), out),
+            None => again.product(composition, (x_t, *level), product, v, out),
         })
     }
 
@@ -115,8 +115,10 @@ impl<R: Real> Again<R> {
         composition: &Composition<R>,
         (x_t, level): (&[R], Level),
         product: Product,
-        (windows, v, out): Piece<'_, R>,
+        v: Windows<'_, R>,
+        out: &mut [R],
     ) -> Result<(), DenoiserError> {
+        let (windows, v) = (v.at.clone(), v.filled());
         let (denoiser, plan) = (composition.window_denoiser(), composition.plan());
         let numbers = plan.numbers();
         if denoiser.batch() > 1 {

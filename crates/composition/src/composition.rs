@@ -1,7 +1,7 @@
 //! The denoiser of a long trajectory from that of a short window.
 
 use crate::composed::{Composed, Kept};
-use crate::flow::{Pass, Sink, Source};
+use crate::flow::{Pass, Sink, Source, Windows};
 use crate::plan::{Inward, Outward, Plan};
 use crate::{CompositionError, Fold};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
@@ -118,16 +118,17 @@ impl<R: Real> Composition<R> {
     fn each_estimate(
         &self,
         level: Level,
-        x_t: &[R],
+        windows: Windows<'_, R>,
         x_hat: &mut [R],
         tape: &mut Tape,
     ) -> Result<(), DenoiserError> {
-        let numbers = self.plan.numbers();
-        if self.window.batch() > 1 || x_t.len() == numbers {
-            return self.window.estimates(x_t, level, x_hat, tape);
+        if self.window.batch() > 1 || windows.at.len() == 1 {
+            return self.window.estimates(windows.filled(), level, x_hat, tape);
         }
-        let windows = x_t.par_chunks_exact(numbers).zip(x_hat.par_chunks_exact_mut(numbers));
+        let x_hat = x_hat.par_chunks_exact_mut(self.plan.numbers());
         windows
+            .unfolded()
+            .zip(x_hat)
             .try_for_each_init(Tape::new, |tape, (x_t, x_hat)| self.window.estimates(x_t, level, x_hat, tape))
     }
 
@@ -227,7 +228,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         let mut calls = states.chunks(piece * numbers).zip(tapes.iter_mut());
         let mut locals = Vec::with_capacity(kept.div_ceil(piece));
         let pass = self.pass(members, Inward::Unfolded, Outward::Mean);
-        pass.run(room, Source::Whole(x_t), Sink::Whole(x_hat), |(_, windows, x_hat)| match calls.next() {
+        pass.run(room, Source::Whole(x_t), Sink::Whole(x_hat), |windows, x_hat| match calls.next() {
             Some((states, tape)) => {
                 locals.push(self.window.linearise(states, level, x_hat, tape)?);
                 Ok(())
@@ -247,7 +248,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         let members = members(x_t, x_hat, self.plan.dim())?;
         let Kept { room, again, .. } = tape.room::<Kept<R>>();
         let pass = self.pass(members, Inward::Unfolded, Outward::Mean);
-        pass.run(room, Source::Whole(x_t), Sink::Whole(x_hat), |(_, windows, x_hat)| {
+        pass.run(room, Source::Whole(x_t), Sink::Whole(x_hat), |windows, x_hat| {
             self.each_estimate(level, windows, x_hat, &mut again.tape)
         })
     }

@@ -41,8 +41,37 @@ impl<R> Default for Room<R> {
     }
 }
 
-/// Windows `.0` of those of all members, as they go in and as they are to come out.
-pub(crate) type Piece<'a, R> = (Range<usize>, &'a [R], &'a mut [R]);
+/// Some windows of those of all members, as they go in.
+pub(crate) struct Windows<'a, R> {
+    pass: &'a Pass<'a>,
+    pub(crate) at: Range<usize>,
+    /// The frames that they hold.
+    frames: &'a [R],
+    room: &'a mut Vec<R>,
+}
+
+impl<'a, R: Real> Windows<'a, R> {
+    /// Each by itself, where windows are their frames as they are.
+    pub(crate) fn unfolded(&self) -> impl IndexedParallelIterator<Item = &[R]> {
+        (0..self.at.len()).into_par_iter().map(|k| of_window(self.pass.plan, &self.at, self.frames, k))
+    }
+
+    /// One after the other.
+    pub(crate) fn filled(self) -> &'a [R] {
+        let Self { pass: Pass { plan, into, .. }, at, frames, room } = self;
+        room.resize(at.len() * plan.numbers(), R::zero());
+        each_chunk(room, plan.numbers(), |k, window| {
+            plan.fill(*into, at.start + k, of_window(plan, &at, frames, k), window);
+        });
+        room
+    }
+}
+
+/// The frames of window `k` of those in `at`, which hold `frames`.
+fn of_window<'f, R>(plan: &Plan, at: &Range<usize>, frames: &'f [R], k: usize) -> &'f [R] {
+    let first = (plan.begin(at.start + k) - plan.begin(at.start)) * plan.frame;
+    &frames[first..first + plan.numbers()]
+}
 
 /// Which of all windows go through at a time, and what of them goes in and out.
 pub(crate) struct Pass<'a> {
@@ -63,7 +92,7 @@ impl Pass<'_> {
         room: &mut Room<R>,
         mut source: Source<'_, R>,
         mut sink: Sink<'_, R>,
-        mut work: impl FnMut(Piece<'_, R>) -> Result<(), DenoiserError>,
+        mut work: impl FnMut(Windows<'_, R>, &mut [R]) -> Result<(), DenoiserError>,
     ) -> Result<(), DenoiserError> {
         let (plan, numbers, frame) = (self.plan, self.plan.numbers(), self.plan.frame);
         let (windows, frames) = (self.members * plan.windows(), self.members * plan.frames);
@@ -75,13 +104,9 @@ impl Pass<'_> {
                 Source::Whole(x) => &x[needed.start * frame..needed.end * frame],
                 Source::Given(give) => ask(&mut room.frames, &mut given, needed.clone(), frame, give),
             };
-            room.inputs.resize((last - first) * numbers, R::zero());
-            each_chunk(&mut room.inputs, numbers, |k, window| {
-                let at = (plan.begin(first + k) - needed.start) * frame;
-                plan.fill(self.into, first + k, &own[at..at + numbers], window);
-            });
             room.outputs.resize((last - held) * numbers, R::zero());
-            work((first..last, &room.inputs, &mut room.outputs[(first - held) * numbers..]))?;
+            let windows = Windows { pass: self, at: first..last, frames: own, room: &mut room.inputs };
+            work(windows, &mut room.outputs[(first - held) * numbers..])?;
             let complete = |at: usize| at < frames && plan.parts(self.from, at).end <= last;
             let end = (done..).find(|&at| !complete(at)).unwrap_or(frames);
             self.hand_over(done..end, (held, &room.outputs), &mut room.made, &mut sink);

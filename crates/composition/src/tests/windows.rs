@@ -138,9 +138,9 @@ fn conforms<R: Real>() {
         let found = check_denoiser(&composition, &x_t[..dim], LEVEL, shape);
         assert!(found.is_ok(), "{fold}, {window} of {frames}: {found:?}");
         assert!(check_jvp(&composition, &x_t[..dim], LEVEL).unwrap(), "{fold}, {window} of {frames}");
-        for batch in [1, 3, 40] {
+        for batch in [1, 3] {
             let inner = Window::of(window, batch);
-            for (at_once, kept) in [(1, 0), (50, 30), (50, 1 << 22), (1 << 22, 0)] {
+            for (at_once, kept) in [(1, 0), (50, 30), (1 << 22, 1 << 22)] {
                 let composition = composed::<R>(&inner, frames, fold).with_at_once(at_once).keeping(kept);
                 check_batch(&composition, &x_t, LEVEL, &states("v", dim, 7)).unwrap();
             }
