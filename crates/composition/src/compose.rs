@@ -6,6 +6,9 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use std::sync::Arc;
 
+/// Mean and covariance of a window.
+pub type Gaussian<'a, R> = (&'a [R], &'a Arc<dyn Covariance<R>>);
+
 /// The composite of a window: a [`GaussianComposition`] where it is that of a stationary Gaussian, which transforms
 /// every frame once, else a [`Composition`]. `gaussian` is mean and covariance of a window whose denoiser is
 /// E[x | x_t] under them; `frame` the numbers of a frame.
@@ -14,7 +17,7 @@ use std::sync::Arc;
 /// Those of the two.
 pub fn compose<R: Real>(
     window: Arc<dyn Denoiser<R>>,
-    gaussian: Option<(&[R], &Arc<dyn Covariance<R>>)>,
+    gaussian: Option<Gaussian<'_, R>>,
     frame: usize,
     frames: usize,
     fold: Fold,

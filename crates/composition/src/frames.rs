@@ -102,7 +102,7 @@ impl<R: Real> Pass<'_, R> {
             self.window.spectrum().backward(&scratch.packed, out);
             if self.estimate && !self.gains.offsets.is_empty() {
                 let own = &self.gains.offsets[self.rows.of(at) * frame..][..frame];
-                out.iter_mut().zip(own).for_each(|(o, m)| *o = *o + *m);
+                out.iter_mut().zip(own).for_each(|(o, m)| *o += *m);
             }
         };
         if out.len() >= PARALLEL_FROM {

@@ -48,7 +48,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use compose::compose;
+pub use compose::{Gaussian, compose};
 pub use composition::Composition;
 pub use error::CompositionError;
 pub use fold::Fold;
