@@ -13,11 +13,17 @@ pub(crate) fn normal(label: &str, rows: usize, columns: usize) -> Array2<f64> {
 
 /// r modes of a frame that decay at different rates and turn into each other.
 pub(crate) fn modes(shape: Shape, r: usize, white: f64) -> Markov {
+    let c = normal("c0", r, r);
+    with_covariance(shape, c.dot(&c.t()), white)
+}
+
+/// The same with a covariance of a frame's r numbers that may be singular.
+pub(crate) fn with_covariance(shape: Shape, c0: Array2<f64>, white: f64) -> Markov {
+    let r = c0.nrows();
     let n = normal("modes", shape.frame(), r);
     let (values, vectors) = eigen(&n.t().dot(&n), "gram").unwrap();
     let basis = n.dot(&crate::matrix::conjugated(&vectors, &values.mapv(|l| 1.0 / l.sqrt())));
-    let c = normal("c0", r, r);
-    let (mut k, c0) = (0.3 * normal("k", r, r) / (r as f64).sqrt(), c.dot(&c.t()));
+    let mut k = 0.3 * normal("k", r, r) / (r as f64).sqrt();
     k.diag_mut().mapv_inplace(|v| v + 0.8);
     let chain = Chain::clipped(c0, k, 0.97).unwrap().0;
     let flat: Vec<f64> = basis.t().iter().copied().collect();

@@ -1,16 +1,15 @@
 //! The exact posterior of a long trajectory.
 
 use crate::filter::{evidence, smooth};
-use crate::lattices::{Lattices, pack, unpacked};
+use crate::lattices::Lattices;
 use crate::modes::ModeModel;
-use crate::prior::{Form, root};
+use crate::prior::Form;
 use crate::readings::Readings;
 use crate::waves::WaveModel;
 use crate::{Markov, MarkovError};
 use equipoise_field::{Real, Shape};
 use equipoise_observation::Observed;
 use equipoise_stream::Stream;
-use ndarray::Array1;
 use std::f64::consts::TAU;
 use std::fmt;
 
@@ -78,53 +77,6 @@ impl Markov {
             Form::Wavenumbers(_) => Seen::Lattices(Lattices::new(observed, self.shape(), frames)?),
         };
         Ok(Posterior { markov: self.clone(), shape, seen })
-    }
-
-    /// A draw of a trajectory of `frames` frames: draw number `draw` of the stream, which a longer one begins with.
-    ///
-    /// # Errors
-    /// [`MarkovError::Factor`], [`MarkovError::Blas`].
-    pub fn sample<R: Real>(&self, frames: usize, stream: Stream, draw: u64) -> Result<Vec<R>, MarkovError> {
-        let mut out: Vec<R> = Vec::with_capacity(frames * self.shape().len());
-        let (chained, white) = (stream.text("chain").number(draw), stream.text("white").number(draw));
-        match self.form() {
-            Form::Modes(form) => {
-                let (first, step) = (root(form.chain.c0())?, form.chain.innovation_root());
-                let mut a = Array1::<f64>::zeros(form.chain.dim());
-                for t in 0..frames {
-                    let xi = Array1::from(chained.normal::<f64>(t as u64, a.len()));
-                    a = if t == 0 { first.dot(&xi) } else { form.chain.transition().dot(&a) + step.dot(&xi) };
-                    let mut x = form.basis.dot(&a);
-                    let rest: Vec<f64> = white.normal(t as u64, x.len());
-                    x.iter_mut().zip(rest).for_each(|(x, e)| *x += form.white.sqrt() * e);
-                    out.extend(x.iter().zip(self.mean()).map(|(x, m)| R::narrow(x + m)));
-                }
-            }
-            Form::Wavenumbers(form) => {
-                let (shape, spectrum) = (self.shape(), &form.spectrum);
-                let mut packed = vec![0.0; shape.frame()];
-                let mut field = packed.clone();
-                for t in 0..frames {
-                    let xi: Vec<f64> = chained.normal(t as u64, shape.frame());
-                    for (k, chain) in form.chains.iter().enumerate() {
-                        let at = |from: &[f64]| -> Array1<_> {
-                            from.chunks(shape.plane()).map(|plane| unpacked(spectrum, plane, k)).collect()
-                        };
-                        let xi = at(&xi);
-                        let x = match t {
-                            0 => chain.root().dot(&xi),
-                            _ => chain.transition().dot(&at(&packed)) + chain.innovation_root().dot(&xi),
-                        };
-                        for (plane, z) in packed.chunks_mut(shape.plane()).zip(x) {
-                            pack(spectrum, plane, k, z);
-                        }
-                    }
-                    spectrum.backward(&packed, &mut field);
-                    out.extend(field.iter().zip(self.mean()).map(|(x, m)| R::narrow(x + m)));
-                }
-            }
-        }
-        Ok(out)
     }
 }
 

@@ -1,8 +1,7 @@
 //! A Gauss–Markov prior of whole frames.
 
-use crate::matrix::{conjugated, eigen};
-use crate::{Chain, MarkovError, Number};
-use equipoise_covariance::{Covariance, Modes, Spectrum, Stationary};
+use crate::{Chain, MarkovError};
+use equipoise_covariance::Spectrum;
 use equipoise_field::{Real, Shape};
 use ndarray::Array2;
 use num_complex::Complex64;
@@ -169,56 +168,6 @@ impl Markov {
         }
     }
 
-    /// The covariance of `frames` frames in a row: the window prior that belongs to this one, with the mean
-    /// [`repeated`](Self::repeated).
-    ///
-    /// Modes: `frames`·r explicit modes and λ_⊥. Wavenumbers: one (frames·C)² block each.
-    ///
-    /// # Errors
-    /// [`MarkovError::Size`] without a frame, [`MarkovError::Covariance`], [`MarkovError::Factor`].
-    pub fn window<R: Real>(&self, frames: usize) -> Result<Arc<dyn Covariance<R>>, MarkovError> {
-        if frames == 0 {
-            return Err(MarkovError::Size { what: "frames of a window", found: 0, expected: 1 });
-        }
-        let shape = Shape { frames, ..self.shape };
-        match &self.form {
-            Form::Modes(form) => {
-                let (values, vectors) = eigen(&form.chain.joint(frames)?, "a window's covariance")?;
-                let (rank, count) = (form.chain.dim(), values.len());
-                let mut basis = Vec::with_capacity(count * shape.len());
-                for i in (0..count).rev() {
-                    let column = vectors.column(i).to_owned();
-                    for t in 0..frames {
-                        let part = column.slice_axis(ndarray::Axis(0), (t * rank..(t + 1) * rank).into());
-                        basis.extend(form.basis.dot(&part).iter().map(|&v| R::narrow(v)));
-                    }
-                }
-                let eigenvalues = values.iter().rev().map(|l| l.max(0.0) + form.white).collect();
-                let rest = (count < shape.len()).then_some(form.white);
-                Ok(Arc::new(Modes::new(shape.len(), basis, eigenvalues, rest)?))
-            }
-            Form::Wavenumbers(form) => {
-                let (mut vectors, mut eigenvalues) = (Vec::new(), Vec::new());
-                for (k, chain) in form.chains.iter().enumerate() {
-                    let joint = chain.joint(frames)?;
-                    let (l, q) = match k < form.spectrum.self_conjugate() {
-                        true => {
-                            let (l, q) = eigen(&joint.mapv(|z| z.re), "a window's covariance")?;
-                            (l, q.mapv(|v| Complex64::new(v, 0.0)))
-                        }
-                        false => eigen(&joint, "a window's covariance")?,
-                    };
-                    eigenvalues.extend(l.iter().rev().map(|l| l.max(0.0)));
-                    let descending = |row: ndarray::ArrayView1<'_, Complex64>| -> Vec<Complex64> {
-                        row.iter().rev().copied().collect()
-                    };
-                    vectors.extend(q.rows().into_iter().flat_map(descending));
-                }
-                Ok(Arc::new(Stationary::new(shape, vectors, eigenvalues)?))
-            }
-        }
-    }
-
     /// m, `frames` times over.
     pub fn repeated<R: Real>(&self, frames: usize) -> Vec<R> {
         let frame: Vec<R> = self.mean.iter().map(|&m| R::narrow(m)).collect();
@@ -252,12 +201,6 @@ impl Chain<Complex64> {
     pub(crate) fn real_part(&self) -> Result<Chain<f64>, MarkovError> {
         Chain::new(self.c0().mapv(|z| z.re), self.k().mapv(|z| z.re))
     }
-}
-
-/// C₀^½ of what is a covariance to rounding.
-pub(crate) fn root<S: Number>(c0: &Array2<S>) -> Result<Array2<S>, MarkovError> {
-    let (values, vectors) = eigen(c0, "a covariance")?;
-    Ok(conjugated(&vectors, &values.mapv(|l| l.max(0.0).sqrt())))
 }
 
 fn check(shape: Shape, mean: &[f64]) -> Result<(), MarkovError> {

@@ -6,7 +6,7 @@
 
 use crate::MarkovError;
 use crate::filter::{Evidence, Frame, Model, evidence, smooth};
-use crate::lattices::{Lattices, pack};
+use crate::lattices::{Lattice, Lattices, pack};
 use crate::matrix::Linear;
 use crate::prior::WaveChains;
 use equipoise_covariance::Spectrum;
@@ -150,6 +150,22 @@ impl<'a, R: Real> WaveModel<'a, R> {
 }
 
 impl<R: Real> Block<'_, R> {
+    /// What a lattice of channel c reads of the members at its wavenumber q, over its noise.
+    fn row(&self, c: usize, lattice: &Lattice, q: [usize; 2]) -> Vec<Complex64> {
+        let shape = self.model.lattices.shape;
+        let fine = [shape.height / lattice.strides[0], shape.width / lattice.strides[1]];
+        let scale = 1.0 / (lattice.noise * (lattice.strides[0] * lattice.strides[1]) as f64).sqrt();
+        let mut row = vec![Complex64::new(0.0, 0.0); self.dynamics[0].rows()];
+        for (m, k) in self.members.iter().enumerate() {
+            if k[0] % fine[0] == q[0] && k[1] % fine[1] == q[1] {
+                let turns = (k[0] * lattice.offset[0]) as f64 / shape.height as f64
+                    + (k[1] * lattice.offset[1]) as f64 / shape.width as f64;
+                row[m * shape.channels + c] = Complex64::cis(TAU * turns) * scale;
+            }
+        }
+        row
+    }
+
     /// E[b | y]: (t, member, channel, column).
     fn means(&self) -> Result<Vec<Complex64>, MarkovError> {
         let size = self.dynamics[0].rows() * self.model.columns.len();
@@ -208,23 +224,13 @@ impl<R: Real> Model<Complex64> for Block<'_, R> {
         let (mut z, mut y, mut log_determinant) = (Vec::new(), Vec::new(), 0.0);
         let size = self.dynamics[0].rows();
         for (c, lattice) in (0..shape.channels).filter_map(|c| Some((c, lattices.at(t, c)?))) {
-            let fine = [shape.height / lattice.strides[0], shape.width / lattice.strides[1]];
-            let scale = 1.0 / (lattice.noise * (lattice.strides[0] * lattice.strides[1]) as f64).sqrt();
             let parts = [total[0] / lattice.strides[0], total[1] / lattice.strides[1]];
             for part in 0..parts[0] * parts[1] {
                 let q = [
                     self.q[0] + part / parts[1] * (shape.height / total[0]),
                     self.q[1] + part % parts[1] * (shape.width / total[1]),
                 ];
-                let mut row = vec![Complex64::new(0.0, 0.0); size];
-                for (m, k) in self.members.iter().enumerate() {
-                    if k[0] % fine[0] == q[0] && k[1] % fine[1] == q[1] {
-                        let turns = (k[0] * lattice.offset[0]) as f64 / shape.height as f64
-                            + (k[1] * lattice.offset[1]) as f64 / shape.width as f64;
-                        row[m * shape.channels + c] = Complex64::cis(TAU * turns) * scale;
-                    }
-                }
-                z.extend(row);
+                z.extend(self.row(c, lattice, q));
                 let white = 1.0 / lattice.noise.sqrt();
                 y.extend(columns.iter().map(|column| lattices.coefficient(lattice, column, q) * white));
                 log_determinant += lattice.noise.ln();

@@ -1,7 +1,7 @@
 //! The posterior of trajectories against the dense one, and its draws against their law.
 
 use super::*;
-use crate::fixtures::{modes, waves};
+use crate::fixtures::{modes, normal, waves, with_covariance};
 use crate::matrix::{cholesky, eigen, hermitian, log_determinant, solve_lower, solve_upper};
 use equipoise_field::Boundary;
 use equipoise_observation::NoiseVariance;
@@ -127,6 +127,20 @@ fn modes_have_the_dense_posterior() {
         let mask = Mask::new(shape.len(), vec![0, 1, 5, 24, 30, 95, 96, 100, 167]).unwrap();
         is_dense(&markov, 7, &observed(mask, NoiseVariance::Uniform(0.04)), &format!("mask, r = {r}"));
     }
+}
+
+/// Two modes that are always alike, no white noise, and readings that repeat each other: exact relations throughout.
+#[test]
+fn singular_priors_have_the_dense_posterior() {
+    let shape = Shape::new(5, 2, 3, 4);
+    let c = normal("c0", 3, 2);
+    let markov = with_covariance(shape, c.dot(&c.t()), 0.0);
+    for count in [4, 30] {
+        let noise = NoiseVariance::Uniform(1e-3);
+        is_dense(&markov, 5, &observed(sensors(shape, count), noise), &format!("singular, {count} sensors"));
+    }
+    let lattice = Subsample::new(shape, 1).unwrap();
+    is_dense(&markov, 5, &observed(lattice, NoiseVariance::Uniform(1e-3)), "singular, all");
 }
 
 /// The planes (t, c) that `read` gives strides and an offset for.
