@@ -74,7 +74,7 @@ impl Groups {
                 found.carried.extend(members.iter().map(|&i| Carried {
                     row: rows[i],
                     entries: entries[i].clone(),
-                    closes: i >= spanning.len() || readings.spanning_ends(rows[i], t),
+                    closes: readings.ends(rows[i], t),
                 }));
                 continue;
             }

@@ -83,8 +83,8 @@ impl<R: Real> Readings<R> {
         self.frame
     }
 
-    /// Whether `t` is the last frame that a row reads.
-    pub(crate) fn spanning_ends(&self, row: usize, t: usize) -> bool {
+    /// Whether `t`, a frame that a row reads, is its last.
+    pub(crate) fn ends(&self, row: usize, t: usize) -> bool {
         self.spanning.get(t + 1).is_none_or(|next| next.binary_search(&row).is_err())
     }
 

@@ -231,19 +231,25 @@ fn the_prior_is_one() {
         of_parts.sort_by(f64::total_cmp);
         let frame = Array2::from_shape_fn((d, d), |at| sigma[at]);
         assert!(largest(&of_parts, eigen(&frame, "frame").unwrap().0) < 1e-11);
-        // x_{τ+1} and x_τ of draws, at one entry each of every channel.
-        let (n, i, j) = (1500, 5, 17);
-        let mut sums = [0.0; 3];
-        for k in 0..n {
-            let x: Vec<f64> = markov.sample(3, Stream::new("prior"), k).unwrap();
-            let of = |t: usize, i: usize| x[t * d + i] - markov.mean()[i];
-            sums[0] += of(2, i) * of(1, j);
-            sums[1] += of(2, i) * of(2, i);
-            sums[2] += of(0, j) * of(1, j);
-        }
-        for (sum, (a, b)) in sums.iter().zip([(d + i, j), (i, i), (j, d + j)]) {
-            let error = ((sigma[[a, a]] * sigma[[b, b]] + sigma[[a, b]].powi(2)) / n as f64).sqrt();
-            assert!((sum / n as f64 - sigma[[a, b]]).abs() < 5.0 * error, "{sum} {}", sigma[[a, b]]);
+        // Σ_i a_i b_i of draws for two frames a and b; its variance is Σ_ij (A_ij B_ij + C_ij C_ji) for Gaussian ones.
+        let (n, block) = (1500, |t: usize, s: usize| {
+            Array2::from_shape_fn((d, d), |(i, j)| sigma[[t * d + i, s * d + j]])
+        });
+        let (still, later) = (block(0, 0), block(1, 0));
+        let draws: Vec<Vec<f64>> =
+            (0..n).map(|k| markov.sample(3, Stream::new("prior"), k).unwrap()).collect();
+        for (a, b, c) in [(0, 0, &still), (2, 2, &still), (1, 0, &later), (2, 1, &later)] {
+            let of = |x: &[f64], t: usize, i: usize| x[t * d + i] - markov.mean()[i];
+            let one = |x: &Vec<f64>| (0..d).map(|i| of(x, a, i) * of(x, b, i)).sum::<f64>();
+            let found = draws.iter().map(one).sum::<f64>() / n as f64;
+            let both = still.iter().map(|v| v * v).sum::<f64>()
+                + c.iter().zip(&c.t()).map(|(c, t)| c * t).sum::<f64>();
+            let error = (both / n as f64).sqrt();
+            assert!(
+                (found - c.diag().sum()).abs() < 5.0 * error,
+                "{a} {b}: {found} {} {error}",
+                c.diag().sum()
+            );
         }
     }
 }
