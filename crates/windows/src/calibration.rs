@@ -10,10 +10,12 @@ use crate::series::Series;
 use equipoise_scaling::LawParameters;
 use serde::Serialize;
 
-/// Powers of ten that are tried first.
-const POWERS: std::ops::RangeInclusive<i32> = -5..=3;
-/// Golden sections of the two decades about the best of them: 0.04 of a power of ten is left.
-const SECTIONS: usize = 8;
+/// Powers of ten that are tried first, in thirds: W2 has several dips where steps are few.
+const POWERS: std::ops::RangeInclusive<i32> = -15..=9;
+/// Parts of a power of ten.
+const PARTS: f64 = 3.0;
+/// Golden sections of the two steps about the best of them: 0.04 of a power of ten is left.
+const SECTIONS: usize = 6;
 
 /// The γ of v = s² + γ(σ/μ)² that is best on one window, and on the composite.
 #[derive(Clone, Debug, Serialize)]
@@ -79,7 +81,7 @@ fn distances(
 
 /// By powers of ten, golden sections between the neighbours of the best, and the parabola through the last three.
 fn best(distances: &dyn Fn(&[f64]) -> Result<Vec<f64>>) -> Result<Best> {
-    let powers: Vec<f64> = POWERS.map(f64::from).collect();
+    let powers: Vec<f64> = POWERS.map(|third| f64::from(third) / PARTS).collect();
     let gammas: Vec<f64> = powers.iter().map(|power| 10f64.powf(*power)).collect();
     let mut tried: Vec<(f64, f64)> = powers.iter().copied().zip(distances(&gammas)?).collect();
     let least = |tried: &[(f64, f64)]| tried.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
@@ -91,13 +93,13 @@ fn best(distances: &dyn Fn(&[f64]) -> Result<Vec<f64>>) -> Result<Best> {
             expected: "a finite number",
         });
     };
-    let ends = (f64::from(*POWERS.start()), f64::from(*POWERS.end()));
-    if middle <= ends.0 || middle >= ends.1 {
+    let ends = [POWERS.start(), POWERS.end()].map(|third| f64::from(*third) / PARTS);
+    if middle <= ends[0] || middle >= ends[1] {
         return Ok(Best { gamma: 10f64.powf(middle), wasserstein: found, at_an_end: true });
     }
     let at = |power: f64| Ok::<_, WindowsError>((power, distances(&[10f64.powf(power)])?[0]));
     let share = 0.5 * (5f64.sqrt() - 1.0);
-    let (mut low, mut high) = (middle - 1.0, middle + 1.0);
+    let (mut low, mut high) = (middle - 1.0 / PARTS, middle + 1.0 / PARTS);
     let mut inner = [at(high - share * (high - low))?, at(low + share * (high - low))?];
     tried.extend(inner);
     for _ in 0..SECTIONS {

@@ -49,4 +49,4 @@ pub use outcome::Outcome;
 pub use readings::{Definite, Readings, definite};
 pub use run::{Course, Start, runs};
 pub use series::{LIMIT, Series};
-pub use survey::{Found, Subject, Survey, Surveyed, Term};
+pub use survey::{Found, Lattice, Subject, Survey, Surveyed, Term};

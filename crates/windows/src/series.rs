@@ -60,15 +60,29 @@ impl Series {
     /// # Errors
     /// [`WindowsError::Number`] for a ρ outside (−1, 1); as [`new`](Self::new).
     pub fn scalar(rho: f64, frames: usize) -> Result<Self> {
-        if !(rho.is_finite() && rho.abs() < 1.0) {
-            return Err(WindowsError::Number {
-                what: "ρ",
-                found: rho,
-                expected: "a number between −1 and 1",
-            });
+        Self::ring(rho, 1, 0.0, frames)
+    }
+
+    /// L frames of `points` points on a ring: Cov of two of them j apart, l frames apart, is ρ^l κ^min(j, points − j)
+    /// with κ = `space`.
+    ///
+    /// A negative κ on a ring of an odd number of points is no covariance, which is found where it is used.
+    ///
+    /// # Errors
+    /// [`WindowsError::Number`] for a ρ or κ outside (−1, 1); as [`new`](Self::new).
+    pub fn ring(rho: f64, points: usize, space: f64, frames: usize) -> Result<Self> {
+        for (what, found) in [("ρ", rho), ("κ", space)] {
+            if !(found.is_finite() && found.abs() < 1.0) {
+                return Err(WindowsError::Number { what, found, expected: "a number between −1 and 1" });
+            }
         }
-        let lag = |lag: usize| Array2::from_elem((1, 1), (0..lag).map(|_| rho).product());
-        Self::new((0..frames.min(LIMIT + 1)).map(lag).collect(), 1.0)
+        if frames.saturating_mul(points) > LIMIT {
+            return Err(WindowsError::TooLarge { frames, dim: points, limit: LIMIT });
+        }
+        let power = |base: f64, exponent: usize| (0..exponent).map(|_| base).product::<f64>();
+        let apart = |i: usize, j: usize| i.abs_diff(j).min(points - i.abs_diff(j));
+        let frame = Array2::from_shape_fn((points, points), |(i, j)| power(space, apart(i, j)));
+        Self::new((0..frames).map(|lag| &frame * power(rho, lag)).collect(), 1.0)
     }
 
     /// L frames of a Gauss–Markov chain plus noise of variance `white`, independent in every number of every frame.

@@ -8,6 +8,7 @@ use crate::{
 };
 use equipoise_composition::Fold;
 use equipoise_scaling::{Base, Law};
+use ndarray::Array2;
 use serde::Serialize;
 
 /// Frames from one that is read to the next for the laws' own N_ref, as the study's sub 4.
@@ -20,8 +21,29 @@ pub struct Subject {
     pub name: String,
     /// The series whose x̂ and J are compared.
     pub series: Vec<Series>,
-    /// Those whose whole runs are looked at; none for x̂ and J alone.
-    pub in_runs: Vec<Series>,
+    /// What is read of a frame in whole runs; none for x̂ and J alone.
+    pub lattices: Vec<Lattice>,
+}
+
+/// Series of whole runs, and what is read of a frame.
+#[derive(Clone, Debug)]
+pub struct Lattice {
+    /// Points from one that is read to the next.
+    pub sub: usize,
+    /// The series.
+    pub series: Vec<Series>,
+    /// H of each, as [`Readings::rows`].
+    pub rows: Vec<Option<Array2<f64>>>,
+}
+
+impl Lattice {
+    /// Every `sub`-th number of every series, from its first on; 0 counts as 1.
+    pub fn strided(series: Vec<Series>, sub: usize) -> Self {
+        let sub = sub.max(1);
+        let one = |(row, column): (usize, usize)| f64::from(u8::from(column == row * sub));
+        let of = |d: usize| (sub > 1).then(|| Array2::from_shape_fn((d.div_ceil(sub), d), one));
+        Self { sub, rows: series.iter().map(|series| of(series.dim())).collect(), series }
+    }
 }
 
 /// What is looked at.
@@ -85,6 +107,8 @@ pub struct Found<T> {
     pub fold: String,
     /// Frames from one that is read to the next, where anything is read.
     pub every: Option<usize>,
+    /// Points from one that is read to the next.
+    pub sub: Option<usize>,
     /// The guidance, of a run.
     pub law: Option<&'static str>,
     /// What was found.
@@ -111,12 +135,12 @@ pub struct Surveyed {
     pub left_out: Vec<String>,
 }
 
-/// Windows over a prior, and how often its frames are read.
+/// Windows over a prior, and what is read of it.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     subject: &'a Subject,
     windows: Windows,
-    every: Option<usize>,
+    seen: Option<(usize, &'a Lattice)>,
 }
 
 impl Place<'_> {
@@ -125,7 +149,8 @@ impl Place<'_> {
             prior: self.subject.name.clone(),
             window: self.windows.window,
             fold: self.windows.fold.to_string(),
-            every: self.every,
+            every: self.seen.map(|seen| seen.0),
+            sub: self.seen.map(|seen| seen.1.sub),
             law,
             found,
         }
@@ -135,86 +160,90 @@ impl Place<'_> {
 impl Survey {
     /// Looks at one prior and adds to what was found.
     ///
-    /// Windows that do not fit L with a fold are left out with the reason.
+    /// Windows that do not fit L with a fold are left out with the reason. Laws are run on the exact denoiser too.
     ///
     /// # Errors
     /// [`WindowsError`](crate::WindowsError), but for windows that do not fit.
     pub fn take(&self, subject: &Subject, into: &mut Surveyed) -> Result<()> {
         let frames = checked(&subject.series)?;
-        if !subject.in_runs.is_empty() {
-            checked(&subject.in_runs)?;
-        }
-        let mut taken = false;
+        let whole = Place { subject, windows: Windows::whole(frames), seen: None };
+        self.observed(whole, into)?;
         for &fold in &self.folds {
             let fits = |k: &usize| fold.windows(2 * k + 1, frames);
             if (0..frames).take_while(|k| 2 * k < frames).any(|k| fits(&k).is_ok()) {
-                let place = Place { subject, windows: Windows { window: frames, fold }, every: None };
                 let throughout = [self.ratios.clone(), self.course.ratios()].concat();
                 let mut needed = needed(&subject.series, fold, &throughout, self.target)?;
                 needed.by_ratio.truncate(self.ratios.len());
-                into.needed.push(place.found(None, needed));
+                into.needed
+                    .push(Place { windows: Windows { window: frames, fold }, ..whole }.found(None, needed));
             }
             for k in &self.orders {
+                let place = Place { windows: Windows { window: 2 * k + 1, fold }, ..whole };
                 match fits(k) {
-                    Ok(_) => self.windows(subject, Windows { window: 2 * k + 1, fold }, into)?,
+                    Ok(_) => self.windows(place, into)?,
                     Err(why) => into.left_out.push(format!("{}: k = {k}, {fold}: {why}", subject.name)),
                 }
-                taken |= fits(k).is_ok();
             }
-        }
-        for &every in self.every.iter().filter(|_| taken && !subject.in_runs.is_empty()) {
-            let place = Place { subject, windows: Windows::whole(frames), every: Some(every) };
-            let readings = Readings::whole_frames(subject.in_runs.len(), every, self.base.std);
-            let exact = runs(&subject.in_runs, &readings, place.windows, &self.course, &[Guide::Moments])?;
-            into.runs.extend(exact.into_iter().map(|outcome| place.found(Some(Term::Exact.name()), outcome)));
         }
         Ok(())
     }
 
     /// One window and fold.
-    fn windows(&self, subject: &Subject, windows: Windows, into: &mut Surveyed) -> Result<()> {
-        let place = Place { subject, windows, every: None };
-        into.costs.extend(
-            costs(&subject.series, windows, &self.ratios)?.into_iter().map(|cost| place.found(None, cost)),
-        );
-        self.every
-            .iter()
-            .try_for_each(|every| self.observed(Place { every: Some(*every), ..place }, *every, into))
+    fn windows(&self, place: Place<'_>, into: &mut Surveyed) -> Result<()> {
+        let costs = costs(&place.subject.series, place.windows, &self.ratios)?;
+        into.costs.extend(costs.into_iter().map(|cost| place.found(None, cost)));
+        self.observed(place, into)
     }
 
-    /// The same, with readings.
-    fn observed(&self, place: Place<'_>, every: usize, into: &mut Surveyed) -> Result<()> {
-        let Place { subject: Subject { series, in_runs, .. }, windows, .. } = place;
-        let readings = |of: &[Series]| Readings::whole_frames(of.len(), every, self.base.std);
-        let definite = definite(series, &readings(series), windows, &self.course.ratios())?;
-        into.definite.push(place.found(None, definite));
-        let readings = readings(in_runs);
-        let terms: Vec<(Term, Guide)> = self.terms(in_runs, &readings);
+    /// With readings of every density.
+    fn observed(&self, place: Place<'_>, into: &mut Surveyed) -> Result<()> {
+        let lattices = place.subject.lattices.iter();
+        let all = lattices.flat_map(|lattice| self.every.iter().map(move |every| (*every, lattice)));
+        all.map(|seen| Place { seen: Some(seen), ..place }).try_for_each(|place| self.read(place, into))
+    }
+
+    fn read(&self, place: Place<'_>, into: &mut Surveyed) -> Result<()> {
+        let (windows, Some((every, Lattice { series, rows, .. }))) = (place.windows, place.seen) else {
+            return Ok(());
+        };
+        let whole = windows.is_whole(checked(series)?);
+        let readings = Readings { every, rows: rows.clone(), std: self.base.std };
+        let terms = self.terms(series, &readings, whole);
         let (affine, drawn): (Vec<_>, Vec<_>) = terms.into_iter().partition(|(_, guide)| guide.is_affine());
         if self.sampling.corrections == 0 {
             let guides: Vec<Guide> = affine.iter().map(|(_, guide)| *guide).collect();
-            let outcomes = runs(in_runs, &readings, windows, &self.course, &guides)?;
+            let outcomes = runs(series, &readings, windows, &self.course, &guides)?;
             let named = affine.iter().zip(outcomes);
             into.runs.extend(named.map(|((term, _), outcome)| place.found(Some(term.name()), outcome)));
         }
         let drawn = if self.sampling.corrections > 0 { [affine, drawn].concat() } else { drawn };
         for (term, guide) in drawn {
-            let outcome = draws(in_runs, &readings, windows, &self.course, &guide, &self.sampling)?;
+            let outcome = draws(series, &readings, windows, &self.course, &guide, &self.sampling)?;
             into.drawn.push(place.found(Some(term.name()), outcome));
         }
+        if whole {
+            return Ok(());
+        }
+        let definite = definite(series, &readings, windows, &self.course.ratios())?;
+        into.definite.push(place.found(None, definite));
         if self.calibrated {
-            let calibration = calibrate(in_runs, &readings, windows, &self.course)?;
+            let calibration = calibrate(series, &readings, windows, &self.course)?;
             into.calibrations.push(place.found(None, calibration));
         }
         Ok(())
     }
 
-    /// Laws with their N and N_ref, and moment matching.
-    fn terms(&self, series: &[Series], readings: &Readings) -> Vec<(Term, Guide)> {
+    /// Laws with their N and N_ref, and moment matching, which is exact with the exact denoiser.
+    fn terms(&self, series: &[Series], readings: &Readings, whole: bool) -> Vec<(Term, Guide)> {
         let frames = series.first().map_or(0, Series::frames);
-        let reference = Readings { every: REFERENCE_EVERY, ..readings.clone() };
+        let reference = Readings::whole_frames(series.len(), REFERENCE_EVERY, self.base.std);
         let [n, n_ref] = [readings, &reference].map(|of| of.count(series, frames).round().max(1.0) as usize);
         let laws = self.laws.iter().map(|law| (Term::Law(*law), Guide::law(*law, self.base, n, n_ref)));
-        laws.chain([(Term::Moments, Guide::Moments), (Term::Positive, Guide::Positive)]).collect()
+        let moments = if whole {
+            vec![(Term::Exact, Guide::Moments)]
+        } else {
+            vec![(Term::Moments, Guide::Moments), (Term::Positive, Guide::Positive)]
+        };
+        laws.chain(moments).collect()
     }
 }

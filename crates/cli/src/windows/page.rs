@@ -3,7 +3,7 @@
 use super::tables::{self, SPACE, caption, verdict};
 use crate::table::Table;
 use equipoise_denoising::Results;
-use equipoise_report::{Block, Chart, Page, Scale, Section, Series};
+use equipoise_report::{Block, Cell, Chart, Page, Scale, Section, Series, significant};
 use equipoise_windows::{Found, Outcome, Survey, Surveyed};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::io::{self, Write};
@@ -53,7 +53,7 @@ impl Told {
             let table = if name == "runs" { tables::by_law(&self.found) } else { table };
             let name = if name == "runs" { "W2 by law" } else { name.as_str() };
             writeln!(to, "\n{name}: {}", table.caption.text)?;
-            Table::from(&without_space(table)).write_text(to, "  ")?;
+            Table::from(&readable(table)).write_text(to, "  ")?;
         }
         writeln!(to, "{:.1} s", self.seconds)
     }
@@ -135,9 +135,20 @@ impl Told {
         chart(&name, "frame", "excess", None, of().filter(|one| same(one.found.ratio, ratio)).map(line))
     }
 
+    /// How dense the readings of whole runs were: every, sub.
+    fn densities(&self, prior: &str) -> Vec<(Option<usize>, Option<usize>)> {
+        let mut all = Vec::new();
+        self.found.runs.iter().filter(|one| one.prior == prior).for_each(|one| {
+            if !all.contains(&(one.every, one.sub)) {
+                all.push((one.every, one.sub));
+            }
+        });
+        all
+    }
+
     /// W2 against k, a line a law.
-    fn by_law(&self, prior: &str, fold: &str, every: usize) -> Chart {
-        let of = |one: &&Found<Outcome>| one.prior == prior && one.every == Some(every);
+    fn by_law(&self, prior: &str, fold: &str, seen: (Option<usize>, Option<usize>)) -> Chart {
+        let of = |one: &&Found<Outcome>| one.prior == prior && (one.every, one.sub) == seen;
         let runs = || self.found.runs.iter().filter(of);
         let exact = runs().find(|one| one.law == Some("exact")).map(|one| one.found.wasserstein);
         let mut laws: Vec<&str> = Vec::new();
@@ -187,13 +198,18 @@ fn chart(
     }
 }
 
-/// Lines for reading do not say their space again.
-fn without_space(mut table: equipoise_report::Table) -> equipoise_report::Table {
+/// Lines for reading do not say their space again, and round to three digits.
+fn readable(mut table: equipoise_report::Table) -> equipoise_report::Table {
     if table.columns.last().is_some_and(|column| column.name == "space") {
         table.columns.pop();
         table.rows.iter_mut().for_each(|row| {
             row.pop();
         });
+    }
+    for cell in table.rows.iter_mut().flatten() {
+        if let Cell::Number(number) = cell {
+            *cell = Cell::Text(significant(*number, 3));
+        }
     }
     table
 }

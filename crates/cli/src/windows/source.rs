@@ -11,7 +11,7 @@ use equipoise_field::Shape;
 use equipoise_markov::{Clipped, Markov, Part};
 use equipoise_prior::{Model, Prior, Settings};
 use equipoise_report::significant;
-use equipoise_windows::{Series, Subject, choose};
+use equipoise_windows::{Lattice, Series, Subject, choose};
 use std::path::{Path, PathBuf};
 
 /// Frames of a trajectory of AR(1), and of a flow.
@@ -28,6 +28,18 @@ pub(super) struct Source {
     /// Correlations of neighbouring frames of scalar AR(1) sequences, −1 to 1 [default: 0.9,0.99]
     #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = correlation)]
     rho: Vec<f64>,
+
+    /// Points of a ring, each an AR(1) sequence
+    #[arg(long, default_value_t = 1, value_parser = count, allow_negative_numbers = true)]
+    points: usize,
+
+    /// Correlation of neighbouring points of the ring, which falls by as much a point
+    #[arg(long, default_value_t = 0.9, allow_negative_numbers = true, value_parser = correlation)]
+    space: f64,
+
+    /// Every so many-th point of the ring is read; a flow is read in full
+    #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true, default_value = "1")]
+    sub: Vec<usize>,
 
     /// A training file, HDF5 with a dataset `x` or `velocity`: the prior of its flow
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rho", "prior"])]
@@ -88,28 +100,50 @@ impl Source {
     /// Bad usage, or a file that cannot be used.
     pub(super) fn open(&self) -> anyhow::Result<(Vec<Subject>, Facts)> {
         let file = self.train.as_ref().or(self.prior.as_ref());
+        if file.is_some() && (self.points > 1 || self.sub != [1]) {
+            return Err(usage(
+                "--points, --sub: found with a flow, whose parts are read in full; expected --rho",
+            ));
+        }
         let (Some(path), [for_costs, for_runs]) = (file, self.counts()?) else {
-            return Ok((self.scalars()?, vec![("prior".into(), "scalar AR(1) sequences of variance 1".into())]));
+            return Ok((
+                self.scalars()?,
+                vec![("prior".into(), "scalar AR(1) sequences of variance 1".into())],
+            ));
         };
         let prior = self.prior_of(path)?;
         let (markov, clipped) = self.markov(&prior).with_context(|| path.display().to_string())?;
         let parts = markov.parts()?;
         let name = name(path);
         let mut facts = vec![
-            ("prior".to_owned(), format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display())),
+            (
+                "prior".to_owned(),
+                format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display()),
+            ),
             ("clipped".to_owned(), told(&clipped)),
         ];
         if let [modes, rest] = &parts[..]
             && rest.copies > 1
         {
             let title = format!("{name}, {} modes", modes.chain.dim());
-            let (alone, all) = (self.series(&parts[..1], 1, &mut facts)?, self.series(&parts, 2, &mut facts)?);
-            let both = Subject { name: format!("{title} and the rest"), series: all, in_runs: Vec::new() };
-            return Ok((vec![Subject { name: title, series: alone.clone(), in_runs: alone }, both], facts));
+            let (alone, all) =
+                (self.series(&parts[..1], 1, &mut facts)?, self.series(&parts, 2, &mut facts)?);
+            let both = Subject { name: format!("{title} and the rest"), series: all, lattices: Vec::new() };
+            return Ok((
+                vec![
+                    Subject {
+                        name: title,
+                        series: alone.clone(),
+                        lattices: vec![Lattice::strided(alone, 1)],
+                    },
+                    both,
+                ],
+                facts,
+            ));
         }
         let series = self.series(&parts, for_costs, &mut facts)?;
         let in_runs = self.series(&parts, for_runs, &mut facts)?;
-        Ok((vec![Subject { name, series, in_runs }], facts))
+        Ok((vec![Subject { name, series, lattices: vec![Lattice::strided(in_runs, 1)] }], facts))
     }
 
     fn counts(&self) -> anyhow::Result<[usize; 2]> {
@@ -122,12 +156,16 @@ impl Source {
     fn scalars(&self) -> anyhow::Result<Vec<Subject>> {
         let flag = [("--modes", self.modes != 6)].into_iter().find(|flag| flag.1).map(|flag| flag.0);
         if let Some(flag) = self.fitting.given().or(flag) {
-            return Err(usage(&format!("{flag}: found without a flow, expected --train or --prior beside it")));
+            return Err(usage(&format!(
+                "{flag}: found without a flow, expected --train or --prior beside it"
+            )));
         }
         let rho = if self.rho.is_empty() { &[0.9, 0.99][..] } else { &self.rho };
         let scalar = |rho: &f64| {
-            let series = vec![Series::scalar(*rho, self.frames())?];
-            Ok(Subject { name: format!("AR(1) ρ = {rho}"), in_runs: series.clone(), series })
+            let series = vec![Series::ring(*rho, self.points, self.space, self.frames())?];
+            let lattice = |sub: &usize| Lattice::strided(series.clone(), *sub);
+            let lattices = self.sub.iter().map(lattice).collect();
+            Ok(Subject { name: format!("AR(1) ρ = {rho}"), series, lattices })
         };
         rho.iter().map(scalar).collect()
     }
@@ -135,7 +173,9 @@ impl Source {
     fn prior_of(&self, path: &Path) -> anyhow::Result<Prior> {
         if self.prior.is_some() {
             if let Some(flag) = self.fitting.given() {
-                return Err(usage(&format!("{flag}: found with --prior, whose file says it; expected --train")));
+                return Err(usage(&format!(
+                    "{flag}: found with --prior, whose file says it; expected --train"
+                )));
             }
             return Ok(Prior::load(path)?);
         }
@@ -163,7 +203,10 @@ impl Source {
         let total: f64 = all.iter().map(|of| of.0 * of.1).sum();
         let held: f64 = chosen.iter().map(|of| all[of.index].0 * of.weight).sum();
         let held = significant(100.0 * held / total, 4);
-        facts.push(("parts".into(), format!("{} stand for {}, with {held} % of the variance", chosen.len(), parts.len())));
+        facts.push((
+            "parts".into(),
+            format!("{} stand for {}, with {held} % of the variance", chosen.len(), parts.len()),
+        ));
         let of = |one: &equipoise_windows::Chosen| {
             let part = &parts[one.index];
             Ok(Series::of_chain(&part.chain, part.white, self.frames(), one.weight)?)

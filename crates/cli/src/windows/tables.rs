@@ -39,8 +39,14 @@ fn which<T>(found: &Found<T>) -> Vec<Cell> {
     vec![text(&found.prior), text(&found.fold), Cell::Count(found.window as u64)]
 }
 
-fn every<T>(found: &Found<T>) -> Cell {
-    found.every.map_or(Cell::Absent, |every| Cell::Count(every as u64))
+/// How dense readings are.
+const DENSITY: [(&str, &str); 2] = [
+    ("every", "frames from one that is read to the next"),
+    ("sub", "points from one that is read to the next"),
+];
+
+fn density<T>(found: &Found<T>) -> Vec<Cell> {
+    [found.every, found.sub].map(|of| of.map_or(Cell::Absent, |of| Cell::Count(of as u64))).to_vec()
 }
 
 /// x̂ and J by level.
@@ -97,10 +103,9 @@ pub(super) fn moments(found: &Surveyed) -> Table {
         let share = |count: usize| Cell::Number(count as f64 / of.levels as f64);
         let shares = vec![share(of.indefinite), share(of.unbounded), share(of.indefinite_positive)];
         let lowest = vec![Cell::Number(of.lowest), Cell::Number(of.lowest_positive)];
-        [which(one), vec![every(one), Cell::Count(of.levels as u64)], shares, lowest].concat()
+        [which(one), density(one), vec![Cell::Count(of.levels as u64)], shares, lowest].concat()
     });
     let columns = [
-        ("every", "frames from one that is read to the next"),
         ("levels", "levels of a run"),
         ("indefinite", "share of levels at which s²I + AVAᵀ, V = (σ²/μ)J, is not positive"),
         ("unbounded", "share at which some solve passes ‖r‖/s²"),
@@ -109,14 +114,14 @@ pub(super) fn moments(found: &Surveyed) -> Table {
         ("lowest_positive", "the same with V⁺"),
     ];
     let caption = "Moment matching on the composite.";
-    table(caption, &[&WHICH[..], &columns].concat(), rows.collect())
+    table(caption, &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
 }
 
 /// Whole runs.
 pub(super) fn runs(found: &Surveyed) -> Table {
     let rows = found.runs.iter().map(|one| {
         let of = &one.found;
-        let law = vec![every(one), text(one.law.unwrap_or_default()), text(verdict(of))];
+        let law = [density(one), vec![text(one.law.unwrap_or_default()), text(verdict(of))]].concat();
         let numbers =
             [of.wasserstein, of.crps, of.crps_exact, of.sigma_w, of.field].map(Cell::Number).to_vec();
         let rest = vec![
@@ -127,7 +132,6 @@ pub(super) fn runs(found: &Surveyed) -> Table {
         [which(one), law, numbers, rest].concat()
     });
     let columns = [
-        ("every", "frames from one that is read to the next"),
         ("law", "guidance; exact is that of the exact denoiser"),
         ("verdict", "by σ_W and the field at the end"),
         ("w2", "√(E W₂²/D) to the exact posterior"),
@@ -139,7 +143,11 @@ pub(super) fn runs(found: &Surveyed) -> Table {
         ("refused", "why the run has no end"),
         ("space", ""),
     ];
-    table("Whole runs against the exact posterior.", &[&WHICH[..], &columns].concat(), rows.collect())
+    table(
+        "Whole runs against the exact posterior.",
+        &[&WHICH[..], &DENSITY, &columns].concat(),
+        rows.collect(),
+    )
 }
 
 /// W2 by law, a column a law: a word where the run has no end or explodes.
@@ -151,18 +159,17 @@ pub(super) fn by_law(found: &Surveyed) -> Table {
         }
     });
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    let keys = |one: &Found<Outcome>| (one.prior.clone(), one.fold.clone(), one.window, one.every);
+    let keys = |one: &Found<Outcome>| (one.prior.clone(), one.fold.clone(), one.window, one.every, one.sub);
     let mut seen = Vec::new();
     for one in found.runs.iter().filter(|one| one.law != Some("exact")) {
         if seen.contains(&keys(one)) {
             continue;
         }
         seen.push(keys(one));
-        let exact = found
-            .runs
-            .iter()
-            .find(|e| e.law == Some("exact") && e.prior == one.prior && e.every == one.every);
-        let mut row = [which(one), vec![every(one)]].concat();
+        let exact = found.runs.iter().find(|e| {
+            e.law == Some("exact") && e.prior == one.prior && (e.every, e.sub) == (one.every, one.sub)
+        });
+        let mut row = [which(one), density(one)].concat();
         row.push(exact.map_or(Cell::Absent, |exact| Cell::Number(exact.found.wasserstein)));
         row.extend(laws.iter().map(|law| {
             let of = found.runs.iter().find(|run| run.law == Some(law) && keys(run) == keys(one));
@@ -173,7 +180,7 @@ pub(super) fn by_law(found: &Surveyed) -> Table {
         }));
         rows.push(row);
     }
-    let columns = [&WHICH[..], &[("every", ""), ("exact", "exact guidance and denoiser")]].concat();
+    let columns = [&WHICH[..], &DENSITY, &[("exact", "exact guidance and denoiser")]].concat();
     let columns = [columns, laws.iter().map(|law| (*law, "W2")).collect()].concat();
     table("W2 to the exact posterior by law.", &columns, rows)
 }
@@ -193,10 +200,9 @@ pub(super) fn calibrations(found: &Surveyed) -> Table {
             of.lost,
         ];
         let end = if end { text("yes") } else { text("no") };
-        [which(one), vec![every(one)], numbers.map(Cell::Number).to_vec(), vec![end]].concat()
+        [which(one), density(one), numbers.map(Cell::Number).to_vec(), vec![end]].concat()
     });
     let columns = [
-        ("every", "frames from one that is read to the next"),
         ("gamma_window", "γ with the least W2 on one window"),
         ("gamma", "γ with the least W2 on the composite"),
         ("ratio", "the first over the second"),
@@ -206,7 +212,7 @@ pub(super) fn calibrations(found: &Surveyed) -> Table {
         ("lost", "that over the composite's own, less 1"),
         ("at_an_end", "whether a γ lies at an end of what was searched"),
     ];
-    table("γ of v = s² + γ(σ/μ)².", &[&WHICH[..], &columns].concat(), rows.collect())
+    table("γ of v = s² + γ(σ/μ)².", &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
 }
 
 /// Drawn runs.
@@ -214,7 +220,7 @@ pub(super) fn drawn(found: &Surveyed) -> Table {
     let rows = found.drawn.iter().map(|one| {
         let of = &one.found;
         let both = |e: Estimate| [e.mean, e.error].map(Cell::Number).to_vec();
-        let law = vec![every(one), text(one.law.unwrap_or_default())];
+        let law = [density(one), vec![text(one.law.unwrap_or_default())]].concat();
         let rest = vec![
             Cell::Count(of.diverged as u64),
             of.refused.as_ref().map_or(Cell::Absent, text),
@@ -223,7 +229,6 @@ pub(super) fn drawn(found: &Surveyed) -> Table {
         [which(one), law, both(of.crps), both(of.square), rest].concat()
     });
     let columns = [
-        ("every", "frames from one that is read to the next"),
         ("law", "guidance"),
         ("crps", "mean CRPS against the truth"),
         ("crps_error", "its standard error over truths"),
@@ -233,5 +238,5 @@ pub(super) fn drawn(found: &Surveyed) -> Table {
         ("refused", "why there are none"),
         ("space", ""),
     ];
-    table("Drawn runs.", &[&WHICH[..], &columns].concat(), rows.collect())
+    table("Drawn runs.", &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
 }

@@ -23,3 +23,4 @@ mod sweep;
 mod sweep_faults;
 mod swept;
 mod tables;
+mod windows;
