@@ -59,7 +59,7 @@ pub(super) struct Source {
 
     /// Independent parts of the prior, at most, for x̂ and J, and for whole runs; few stand for many
     #[arg(long, value_name = "N,N", value_delimiter = ',', num_args = 1, value_parser = count,
-          allow_negative_numbers = true, default_value = "64,6")]
+          allow_negative_numbers = true, default_value = "64,3")]
     parts: Vec<usize>,
 
     #[command(flatten)]
@@ -111,39 +111,27 @@ impl Source {
                 vec![("prior".into(), "scalar AR(1) sequences of variance 1".into())],
             ));
         };
-        let prior = self.prior_of(path)?;
-        let (markov, clipped) = self.markov(&prior).with_context(|| path.display().to_string())?;
-        let parts = markov.parts()?;
-        let name = name(path);
-        let mut facts = vec![
-            (
-                "prior".to_owned(),
-                format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display()),
-            ),
-            ("clipped".to_owned(), told(&clipped)),
-        ];
+        self.flow(path, [for_costs, for_runs])
+    }
+
+    fn flow(&self, path: &Path, [for_costs, for_runs]: [usize; 2]) -> anyhow::Result<(Vec<Subject>, Facts)> {
+        let (prior, markov, clipped) = self.markov(path)?;
+        let (parts, name) = (markov.parts()?, format!("{} {}", prior.kind(), name(path)));
+        let of = format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display());
+        let mut facts = vec![("prior".to_owned(), of), ("clipped".to_owned(), told(&clipped))];
         if let [modes, rest] = &parts[..]
             && rest.copies > 1
         {
             let title = format!("{name}, {} modes", modes.chain.dim());
-            let (alone, all) =
-                (self.series(&parts[..1], 1, &mut facts)?, self.series(&parts, 2, &mut facts)?);
+            let series = self.series(&parts[..1], 1, &mut facts)?;
+            let alone = Lattice::strided(series.clone(), 1);
+            let all = self.series(&parts, 2, &mut facts)?;
             let both = Subject { name: format!("{title} and the rest"), series: all, lattices: Vec::new() };
-            return Ok((
-                vec![
-                    Subject {
-                        name: title,
-                        series: alone.clone(),
-                        lattices: vec![Lattice::strided(alone, 1)],
-                    },
-                    both,
-                ],
-                facts,
-            ));
+            return Ok((vec![Subject { name: title, series, lattices: vec![alone] }, both], facts));
         }
         let series = self.series(&parts, for_costs, &mut facts)?;
-        let in_runs = self.series(&parts, for_runs, &mut facts)?;
-        Ok((vec![Subject { name, series, lattices: vec![Lattice::strided(in_runs, 1)] }], facts))
+        let in_runs = Lattice::strided(self.series(&parts, for_runs, &mut facts)?, 1);
+        Ok((vec![Subject { name, series, lattices: vec![in_runs] }], facts))
     }
 
     fn counts(&self) -> anyhow::Result<[usize; 2]> {
@@ -170,14 +158,18 @@ impl Source {
         rho.iter().map(scalar).collect()
     }
 
-    fn prior_of(&self, path: &Path) -> anyhow::Result<Prior> {
+    /// The Gauss–Markov prior, and that of windows whose units it has.
+    fn markov(&self, path: &Path) -> anyhow::Result<(Prior, Markov, Clipped)> {
+        let rank = |prior: &Prior| (prior.settings().model != Model::Stationary).then_some(self.modes);
         if self.prior.is_some() {
             if let Some(flag) = self.fitting.given() {
                 return Err(usage(&format!(
                     "{flag}: found with --prior, whose file says it; expected --train"
                 )));
             }
-            return Ok(Prior::load(path)?);
+            let prior = Prior::load(path)?;
+            let (markov, clipped) = prior.markov(rank(&prior)).with_context(|| path.display().to_string())?;
+            return Ok((prior, markov, clipped));
         }
         let change = self.fitting.change()?;
         let train = load(path, &self.fitting.load_options())?;
@@ -185,14 +177,9 @@ impl Source {
         let of_kind = Settings { window: NEIGHBOURS, ..Settings::of(train.kind(), train.grid()) };
         let settings = change.apply(of_kind);
         announce(&settings, Shape { frames: settings.window, ..train.shape(1) });
-        Ok(Prior::fit(&train, &settings)?)
-    }
-
-    /// One frame after the other of a window's prior.
-    fn markov(&self, prior: &Prior) -> anyhow::Result<(Markov, Clipped)> {
-        let rank = matches!(prior.settings().model, Model::LowRank { .. }).then_some(self.modes);
-        let limit = 1.0 - 1.0 / prior.provenance().windows.max(2) as f64;
-        Ok(Markov::of_window(prior.shape(), prior.mean(), &*prior.covariance(), rank, limit)?)
+        let prior = Prior::fit(&train, &settings)?;
+        let (markov, clipped) = prior.markov_of(&train, rank(&prior))?;
+        Ok((prior, markov, clipped))
     }
 
     /// At most `count` of the parts, by their weight; says what they stand for.

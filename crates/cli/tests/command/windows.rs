@@ -66,12 +66,16 @@ fn a_flow_is_its_independent_parts_and_windows_that_do_not_fit_are_named() {
     ));
     let json = json(&ran);
     assert!(
-        ran.stderr.contains("left out: waves: k = 1, average:2: trajectory: found 12 frames"),
+        ran.stderr.contains("left out: generic waves: k = 1, average:2: trajectory: found 12 frames"),
         "{}",
         ran.stderr
     );
     let costs = json["found"]["costs"].as_array().unwrap();
-    assert!(costs.iter().all(|cost| cost["prior"] == "waves" && cost["excess"].as_f64().unwrap() >= -1e-9));
+    assert!(
+        costs
+            .iter()
+            .all(|cost| cost["prior"] == "generic waves" && cost["excess"].as_f64().unwrap() >= -1e-9)
+    );
     assert!(json["facts"].to_string().contains("8 stand for 34"), "{}", json["facts"]);
     assert_eq!(json["found"]["calibrations"], Value::Array(Vec::new()));
 }
