@@ -98,7 +98,7 @@ impl Told {
             blocks.push(Block::Chart(self.excess(prior, &fold)));
             blocks.push(Block::Chart(self.by_frame(prior, &fold)));
             blocks.extend(
-                self.survey.every.iter().map(|every| Block::Chart(self.by_law(prior, &fold, *every))),
+                self.densities(prior).into_iter().map(|seen| Block::Chart(self.by_law(prior, &fold, seen))),
             );
         }
         let drawn = |block: &Block| matches!(block, Block::Chart(chart) if !chart.series.is_empty());
@@ -164,8 +164,10 @@ impl Told {
                 .map(|one| (order(one.window), one.found.wasserstein))
                 .collect(),
         };
-        let name =
-            format!("{prior}, fold {fold}, every {every} frames read: W2 to the exact posterior against k.");
+        let [every, sub] = [seen.0, seen.1].map(|of| of.unwrap_or(1));
+        let name = format!(
+            "{prior}, fold {fold}, readings at every = {every}, sub = {sub}: W2 to the exact posterior against k."
+        );
         let reference = exact.map(|exact| (exact, "exact guidance".to_owned()));
         chart(&name, "k", "W2 per number, normalised units", reference, laws.iter().map(line))
     }
