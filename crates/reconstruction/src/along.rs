@@ -42,7 +42,8 @@ impl Along {
 
     /// Draws of it, the k-th member the k-th.
     pub(crate) fn draw(&self, seed: u64, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<f32>> {
-        Ok(Draws { along: self, stream: Stream::new("posterior").number(seed), members }.draw(members, watch)?)
+        Ok(Draws { along: self, stream: Stream::new("posterior").number(seed), members }
+            .draw(members, watch)?)
     }
 }
 

@@ -85,7 +85,9 @@ impl Problem {
             None => PriorDenoiser::gaussian(Arc::new(prior.denoiser()?)),
         };
         let denoiser = prior.composed(&window, composite.frames, composite.fold)?;
-        let inverse = Inverse::new(conditional(&PriorDenoiser::new(denoiser)), observation)?;
+        // (σ²/μ)J of a composite is no covariance; that of its windows is one wherever theirs are.
+        let covariance = conditional(&PriorDenoiser::new(denoiser)).of_windows();
+        let inverse = Inverse::new(covariance, observation)?;
         let (closed, composite) = (None, Some((composite, window)));
         Ok(Self { prior, shape, placed, times, operator, offset, inverse, closed, other, composite })
     }

@@ -3,7 +3,7 @@
 //! | entry | shape | content |
 //! |---|---|---|
 //! | `velocity` | (1, T, C, H, W) | mean, physical units |
-//! | `std` | (T, C, H, W) | standard deviation of the members |
+//! | `std` | (T, C, H, W) | standard deviation of the members, NaN for one about itself; that of the posterior along a Gauss–Markov prior |
 //! | `members` | (M, T, C, H, W) | the members |
 //! | `weights` | (M) | what each member counts, in all 1, where they do not count the same |
 //! | `coordinates/x`, `coordinates/y`, `coordinates/t` | one axis each | of grid points and frames |

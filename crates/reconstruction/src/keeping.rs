@@ -47,11 +47,10 @@ impl Keeping {
     pub fn begun(&self) -> Result<Vec<Begun>> {
         let mut all = Vec::new();
         for (path, member) in self.states() {
-            let reader = Reader::open(&path)?;
-            self.check(&path, &reader)?;
-            let trace = reader.read::<f64>("trace")?.values;
-            let done = trace.first().map_or(0, |done| *done as usize);
-            all.push(Begun { member, done });
+            let len = Reader::open(&path)?.shape("x")?.iter().product();
+            if let Some(kept) = self.load(member, len)? {
+                all.push(Begun { member, done: kept.done });
+            }
         }
         all.sort_by_key(|begun| begun.member);
         Ok(all)

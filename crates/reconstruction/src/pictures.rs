@@ -66,18 +66,28 @@ struct Canvas<'a> {
     shape: Shape,
     frames: Vec<usize>,
     solid: Option<Vec<bool>>,
-    /// The grid points nearest to sensors, increasing.
-    places: Vec<usize>,
+    /// For each frame shown the grid points nearest to sensors, increasing.
+    places: Vec<Vec<usize>>,
 }
 
 impl<'a> Canvas<'a> {
     fn of(problem: &'a Problem) -> Self {
         let shape = problem.shape;
         let solid = problem.prior.geometry().map(|g| g.mask(shape.height, shape.width));
-        let mut places: Vec<usize> = (0..problem.placed.entries.len()).map(|i| nearest(problem, i)).collect();
-        places.sort_unstable();
-        places.dedup();
         let frames = if shape.frames == 1 { vec![0] } else { vec![0, shape.frames - 1] };
+        // Along a trajectory that is composed of windows sensors may be elsewhere: those that read a frame.
+        let reads = |i: usize, t: usize| {
+            let apart = problem.placed.entries[i].sensor.frame - t as f64;
+            problem.composite.is_none() || apart.abs() < 1.0
+        };
+        let at = |&t: &usize| {
+            let own = (0..problem.placed.entries.len()).filter(|i| reads(*i, t));
+            let mut places: Vec<usize> = own.map(|i| nearest(problem, i)).collect();
+            places.sort_unstable();
+            places.dedup();
+            places
+        };
+        let places = frames.iter().map(at).collect();
         Self { problem, shape, frames, solid, places }
     }
 
@@ -137,14 +147,14 @@ impl<'a> Canvas<'a> {
         let views: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
         let unit = if limit.is_some() { "" } else { UNIT };
         let label = |t: usize| if limit.is_some() { "all frames".into() } else { self.time(t) };
-        let frames = planes.iter().zip(&self.frames);
+        let frames = planes.iter().zip(self.frames.iter().zip(&self.places));
         let panel = Panel {
             title,
             frames: frames
-                .map(|(vorticity, &t)| Frame {
+                .map(|(vorticity, (&t, places))| Frame {
                     label: label(t),
                     vorticity,
-                    observed: if dots { &self.places } else { &[] },
+                    observed: if dots { places } else { &[] },
                 })
                 .collect(),
             height: self.shape.height,

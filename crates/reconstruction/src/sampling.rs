@@ -10,7 +10,7 @@ use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
 use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
 use equipoise_solver::{
-    Ensemble, Inference, Member, Method, PosteriorSampler, ProbedRatios, Recipe, SolverError, Start, Watch,
+    Ensemble, Inference, JacobianUse, Member, Method, PosteriorSampler, ProbedRatios, Recipe, SolverError, Start, Watch,
 };
 use equipoise_stream::Stream;
 use std::fmt;
@@ -133,9 +133,13 @@ impl Sampling {
 
     /// What the user of the method on this prior is to know, in a sentence without its end.
     pub fn caveat(&self, problem: &Problem) -> Option<&'static str> {
-        match &self.choice {
-            Choice::Diffusion(recipe) => recipe.method().caveat(problem.inverse.denoiser().jacobian()),
-            Choice::Posterior => None,
+        let Choice::Diffusion(recipe) = &self.choice else { return None };
+        match problem.composite {
+            Some(_) if recipe.method().spec().jacobian == JacobianUse::Covariance => Some(
+                "the covariance taken is that of the windows, symmetric and nowhere negative where each window's own is, \
+                 and not (σ²/μ)J of the composite, which is neither",
+            ),
+            _ => recipe.method().caveat(problem.inverse.denoiser().jacobian()),
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) struct Length {
     /// Seconds after which the state of a long run is kept again, in the folder of its results, so that the same
     /// command goes on from there after Ctrl-C or worse
     #[arg(
-        long, value_name = "SECONDS", requires = "frames", default_value = "10", value_parser = non_negative,
+        long, value_name = "SECONDS", requires = "frames", default_value = "30", value_parser = non_negative,
         allow_negative_numbers = true
     )]
     pub(super) keep_every: f64,

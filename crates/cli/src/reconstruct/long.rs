@@ -5,7 +5,7 @@ use super::identity::identity;
 use crate::interrupt::INTERRUPTED;
 use crate::progress::Progress;
 use equipoise_data::sensors::Table;
-use equipoise_reconstruction::{Check, Followed, Keeping, ReconstructionError};
+use equipoise_reconstruction::{Check, Followed, Keeping};
 use equipoise_solver::Watch;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -60,9 +60,7 @@ fn kept(taken: &Taken<'_>, table: &Table) -> anyhow::Result<Keeping> {
     let every = Duration::from_secs_f64(arguments.length.keep_every);
     let keeping = Keeping::new(&arguments.out, every, identity);
     match keeping.begun() {
-        Err(ReconstructionError::Begun { .. } | ReconstructionError::Damaged { .. }) if arguments.force => {
-            keeping.clear()?;
-        }
+        Err(_) if arguments.force => keeping.clear()?,
         begun => drop(begun?),
     }
     Ok(keeping)

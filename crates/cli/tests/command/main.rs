@@ -12,6 +12,7 @@ mod faults;
 mod fit;
 mod inspect;
 mod interrupt;
+mod long;
 mod networks;
 mod odd;
 mod process;

@@ -99,8 +99,7 @@ fn long_table() -> String {
             let place = frame * DRIFTERS + k;
             let (x, y) = (part(place, 0.754_877_666_246_692_7), part(place, 0.569_840_290_998_053_2));
             let at = |channel| Sensor { frame: within, channel, row: x / SPACING, column: y / SPACING };
-            let sensors =
-                Sensors::new(shape, Boundary::Periodic, TimeRule::Linear, &[at(0), at(1)]).unwrap();
+            let sensors = Sensors::new(shape, Boundary::Periodic, TimeRule::Linear, &[at(0), at(1)]).unwrap();
             let mut seen = [0.0f32; 2];
             sensors.apply(data.window(0, first, 2).unwrap(), &mut seen);
             let number = |c: usize| f64::from(seen[c]) + NOISE * noise[2 * k + c];
