@@ -55,6 +55,11 @@ const FILES: [&str; 6] =
 /// χ compares the distance of the readings from the posterior mean with the distance that prior and
 /// stated noise let expect; outside its 99 % band there is a warning, for all readings and for
 /// single sensors; it is the check of the Gaussian prior, also where members are drawn under another.
+/// A trajectory of more frames than a window has (--frames) is composed of windows, which is an approximation: see
+/// `equipoise windows`. χ is then that of the innovations of a filter under the Gauss–Markov prior of the same windows,
+/// where its filter takes the readings; its posterior is --method posterior. The state of such a run is kept in the
+/// folder of the results: after Ctrl-C or worse the same command goes on from there.
+///
 /// Results: ensemble.h5 (mean, standard deviation, members), readings.csv (every number with its
 /// residual), mean.png, uncertainty.png, misfit.png and reconstruction.html. Interrupted with Ctrl-C,
 /// members under way are finished and written.
@@ -149,7 +154,7 @@ struct Drawing {
 /// What is said of `--method` before the methods.
 const CHOICES: &str = "Who draws: posterior, exact under the Gaussian and without diffusion; or a method, one that \
                        takes a law under matched [default: posterior; under another prior whose posterior is known \
-                       exact; else mmps]";
+                       exact; of a trajectory that is composed sda; else mmps]";
 
 /// A rule for times by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
