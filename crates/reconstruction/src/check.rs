@@ -4,6 +4,9 @@ use crate::along::Along;
 use crate::misfit::places;
 use crate::{Misfit, Problem, Result, Score};
 
+/// Frames by which a reading may lie beside one and still read no other.
+const ROUNDING: f64 = 1e-6;
+
 /// What the readings are judged by.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Check {
@@ -93,7 +96,8 @@ impl Problem {
         let mut read = vec![false; self.shape.frames];
         for entry in &self.placed.entries {
             let frame = entry.sensor.frame;
-            for at in [frame.floor(), frame.ceil()] {
+            // Times are written in decimals: a frame within rounding is meant.
+            for at in [(frame + ROUNDING).floor(), (frame - ROUNDING).ceil()] {
                 if let Some(read) = read.get_mut(at as usize) {
                     *read = true;
                 }

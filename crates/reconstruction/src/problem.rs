@@ -202,23 +202,28 @@ impl Seen {
     }
 }
 
+/// Readings whose places are worked out at a time.
+const PORTION: usize = 1 << 12;
+
 /// What a field that is zero in normalised units reads, in physical units. The normalizer is one for all frames: of
 /// fields longer than a window's one frame is read in the place of all.
 fn offset(prior: &Prior, operator: &Sensors, mut sensors: Vec<Sensor>) -> Result<Vec<f64>> {
     let mut seen = vec![0.0; LinearOperator::<f64>::len_out(operator)];
-    let mut read = |operator: &Sensors, shape: Shape| {
+    let blank = |shape: Shape| {
         let mut field = vec![0.0f64; shape.len()];
         prior.normalizer().restore(shape, &mut field)?;
-        operator.apply(&field, &mut seen);
-        Result::Ok(())
+        Result::Ok(field)
     };
     let shape = prior.shape();
     if LinearOperator::<f64>::len_in(operator) == shape.len() {
-        read(operator, shape)?;
-    } else {
-        let one = Shape { frames: 1, ..shape };
-        sensors.iter_mut().for_each(|sensor| sensor.frame = 0.0);
-        read(&Sensors::new(one, prior.grid().boundary, TimeRule::Nearest, &sensors)?, one)?;
+        operator.apply(&blank(shape)?, &mut seen);
+        return Ok(seen);
+    }
+    let one = Shape { frames: 1, ..shape };
+    let field = blank(one)?;
+    sensors.iter_mut().for_each(|sensor| sensor.frame = 0.0);
+    for (sensors, seen) in sensors.chunks(PORTION).zip(seen.chunks_mut(PORTION)) {
+        Sensors::new(one, prior.grid().boundary, TimeRule::Nearest, sensors)?.apply(&field, seen);
     }
     Ok(seen)
 }

@@ -10,7 +10,8 @@ use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
 use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
 use equipoise_solver::{
-    Ensemble, Inference, JacobianUse, Member, Method, PosteriorSampler, ProbedRatios, Recipe, SolverError, Start, Watch,
+    Ensemble, Inference, JacobianUse, Member, Method, PosteriorSampler, ProbedRatios, Recipe, SolverError,
+    Start, Watch,
 };
 use equipoise_stream::Stream;
 use std::fmt;

@@ -45,21 +45,32 @@ fn a_trajectory_is_composed_of_windows_and_says_so() {
     assert_eq!((&composite["windows"], &composite["fold"]), (&6.into(), &"centre".into()));
     // One chain a wavenumber takes lattices, and these are none: no number, but why.
     assert_eq!((&json["chi"], &json["prior_chi"], &json["band"]), (&Value::Null, &Value::Null, &Value::Null));
-    assert!(json["unknown"].as_str().unwrap().contains("how well prior and noise fit the readings"), "{json}");
+    assert!(
+        json["unknown"].as_str().unwrap().contains("how well prior and noise fit the readings"),
+        "{json}"
+    );
     let (rmse, spread) = (json["rmse"].as_f64().unwrap(), json["spread"].as_f64().unwrap());
     assert!(rmse < 0.8 && spread > 0.02, "{rmse} {spread}");
     let all = ["ensemble.h5", "mean.png", "readings.csv", "reconstruction.html", "uncertainty.png"];
     assert_eq!(files(&out), all);
     let page = fs::read_to_string(out.join("reconstruction.html")).unwrap();
-    assert!(page.contains("6 windows of 3 frames, stride 1, fold centre, over 8 frames") && page.contains("equipoise windows"));
+    assert!(
+        page.contains("6 windows of 3 frames, stride 1, fold centre, over 8 frames")
+            && page.contains("equipoise windows")
+    );
     let reader = Reader::open(&out.join("ensemble.h5")).unwrap();
     assert_eq!(reader.shape("members").unwrap(), [2, 8, 2, 64, 64]);
-    assert!(reader.text("provenance").unwrap().contains("\"approximation\":\"the composite is an approximation"));
+    assert!(
+        reader.text("provenance").unwrap().contains("\"approximation\":\"the composite is an approximation")
+    );
 
     // Modes take any sensors: their chain is checked, and draws.
     let json = told("--prior wiener --covariance low_rank --rank 8 --members 3 --method posterior");
     assert_eq!((&json["composite"], &json["chi"]), (&Value::Null, &Value::Null));
-    assert!(json["prior_chi"]["chi"].as_f64().unwrap() > 0.5 && json["spread"].as_f64().unwrap() > 0.0, "{json}");
+    assert!(
+        json["prior_chi"]["chi"].as_f64().unwrap() > 0.5 && json["spread"].as_f64().unwrap() > 0.0,
+        "{json}"
+    );
     assert!(json["unknown"].as_str().unwrap().contains("exact for that prior"), "{json}");
 }
 
@@ -91,9 +102,15 @@ fn what_does_not_fit_is_one_error() {
          nearest is 10"
     );
     let long = refused(&format!("--frames 64 --order 1 --truth {TRUTH}"));
-    assert!(long.contains("test.h5: a window of 64 frames from frame 0 does not fit: found a series of 16"), "{long}");
+    assert!(
+        long.contains("test.h5: a window of 64 frames from frame 0 does not fit: found a series of 16"),
+        "{long}"
+    );
     let slow = refused(&format!("--frames 8 --order 1 --truth {}", truth.display()));
-    assert!(slow.contains("slower.h5, time step: found 0.4, expected 0.2 as in data/kolmogorov/train.h5"), "{slow}");
+    assert!(
+        slow.contains("slower.h5, time step: found 0.4, expected 0.2 as in data/kolmogorov/train.h5"),
+        "{slow}"
+    );
     let lattice = refused("--frames 8 --order 1 --method posterior");
     assert!(lattice.starts_with("error: the Gauss–Markov prior of the windows: "), "{lattice}");
     let usage = |further: &str, parts: &[&str]| {

@@ -36,7 +36,9 @@ fn readings(count: usize) -> Vec<Reading> {
     let times = [0.0, 0.6, 2.0, 3.25, 3.5, 4.0, 7.9];
     let reading = |(k, &(h, w)): (usize, &(f64, f64))| {
         let t = times[k % times.len()];
-        at(t, h, w, [1.5 + 0.3 * (w - t).sin(), -0.5 + 0.2 * h.cos()], 0.3)
+        // One of the waves of the training flow.
+        let phase = std::f64::consts::TAU * (w - t) / 12.0;
+        at(t, h, w, [1.5 + 1.5 * phase.sin(), -0.5 + phase.cos()], 0.2)
     };
     places.iter().enumerate().map(reading).collect()
 }
@@ -108,7 +110,7 @@ fn members_of_a_composite_meet_the_readings() {
         let entries = &problem.placed.entries;
         let square = |i: usize| ((entries[i].measured.value - blank[i]) / entries[i].measured.noise).powi(2);
         let before = (sum::of(entries.len(), square) / entries.len() as f64).sqrt();
-        assert!(ensemble.chi < 1.5 && ensemble.chi < before, "{periodic} {fold}: {} {before}", ensemble.chi);
+        assert!(ensemble.chi < 2.0 && before > 3.0, "{periodic} {fold}: {} {before}", ensemble.chi);
         assert!(problem.closed().unwrap_err().to_string().contains("9 frames composed of windows of 3"));
     }
 }
