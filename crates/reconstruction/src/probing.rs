@@ -35,7 +35,7 @@ pub(crate) fn probed(
     let stream = Stream::new("probes").text("reconstruction").text(name);
     let clean = match &problem.other {
         // Of a linear denoiser J is the same everywhere.
-        None => vec![stretches.repeated(&problem.prior.mean().to_vec(), problem.shape)].into(),
+        None => vec![stretches.repeated(problem.prior.mean(), problem.shape)].into(),
         Some(Other { windows, name, .. }) if windows.is_empty() => {
             return Err(ReconstructionError::Unprobed { prior: name.clone() });
         }
