@@ -155,7 +155,8 @@ impl Markov {
                 let white = Chain::scalar(0.0, form.white)?;
                 let rest = self.shape.len() - form.chain.dim();
                 let modes = Part { chain: form.chain.clone(), white: form.white, copies: 1 };
-                Ok(vec![modes, Part { chain: white, white: 0.0, copies: rest }])
+                let rest = (rest > 0).then_some(Part { chain: white, white: 0.0, copies: rest });
+                Ok(std::iter::once(modes).chain(rest).collect())
             }
             Form::Wavenumbers(form) => {
                 let own = form.spectrum.self_conjugate();

@@ -11,12 +11,12 @@ impl Prior {
     /// blocks of one frame and of neighbouring frames, and the mean that of its frames.
     ///
     /// A stationary prior gives one chain a wavenumber and takes no rank; explicit modes give `rank` of them, or as many
-    /// as the window has, and white noise. Singular values of K are clipped at 1 − 1/n for n windows that were fitted.
+    /// as the window has, and white noise. Singular values of K are clipped at 1 − 1/n for n windows that were fitted, at least two.
     ///
     /// # Errors
     /// [`PriorError::Markov`] for windows of one frame or a rank that there is not.
     pub fn markov(&self, rank: Option<usize>) -> Result<(Markov, Clipped), PriorError> {
-        let limit = 1.0 - 1.0 / self.provenance.windows.max(1) as f64;
+        let limit = 1.0 - 1.0 / self.provenance.windows.max(2) as f64;
         let covariance = self.covariance();
         Ok(Markov::of_window(self.shape, &self.mean, covariance.as_ref(), rank, limit)?)
     }

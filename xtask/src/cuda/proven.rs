@@ -13,14 +13,18 @@ use std::path::{Path, PathBuf};
 pub(crate) const VARIABLE: &str = "EQUIPOISE_CUDA_PROVEN";
 /// The record, in the workspace.
 const RECORD: &str = "crates/likelihood-cuda/PROVEN";
-/// What the proof reads: both crates of kernels with their tests, and the backend that they must equal.
-const SOURCES: [&str; 11] = [
+/// What the proof reads: both crates of kernels with their tests, the backend that they must equal, and the sums and
+/// lattices that it is made of.
+const SOURCES: [&str; 14] = [
+    "crates/field/src",
     "crates/likelihood-cuda/Cargo.toml",
     "crates/likelihood-cuda/kernels",
     "crates/likelihood-cuda/ptx",
     "crates/likelihood-cuda/src",
     "crates/likelihood-cuda/tests",
+    "crates/likelihood/Cargo.toml",
     "crates/likelihood/src",
+    "crates/operator/src",
     "crates/solver-cuda/Cargo.toml",
     "crates/solver-cuda/kernels",
     "crates/solver-cuda/ptx",

@@ -50,7 +50,7 @@ pub(super) const NEVER: [(&str, &[&str]); 25] = [
     ("served", &["operator", "observation"]),
     ("markov", &["schedule", "denoiser", "data"]),
     ("windows", &["data", "prior", "guidance"]),
-    ("prior", &["operator", "likelihood", "innovation", "posterior"]),
+    ("prior", &["likelihood", "innovation", "posterior"]),
     ("sampler", &["innovation"]),
     ("solver", &["data"]),
     ("reduced", &["data", "prior"]),
@@ -61,9 +61,10 @@ pub(super) const NEVER: [(&str, &[&str]); 25] = [
     ("report", &["denoiser", "guidance", "prior", "sampler", "solver"]),
 ];
 
-/// What of that column binds the crate's own edges alone: both draw through `guidance`, whose methods
-/// know observations and laws.
-pub(super) const NEVER_ITSELF: [(&str, &[&str]); 2] = [
+/// What of that column binds the crate's own edges alone: two draw through `guidance`, whose methods
+/// know observations and laws, and `prior` hands out a `markov` prior, whose posterior knows operators.
+pub(super) const NEVER_ITSELF: [(&str, &[&str]); 3] = [
+    ("prior", &["operator"]),
     ("sampler", &["operator", "scaling", "likelihood"]),
     ("denoising", &["operator", "likelihood", "innovation"]),
 ];

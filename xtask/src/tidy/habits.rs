@@ -31,11 +31,22 @@ pub(super) fn faults(tree: &Tree) -> Vec<Finding> {
         .sources()
         .flat_map(|(path, text)| [file_faults(path, text), line_faults(path, text)].concat())
         .collect();
+    faults.extend(tree.files().filter_map(|(path, text)| silenced(tree, path, text)));
     let log = tree.text("CHANGELOG.md").unwrap_or_default();
     if !log.lines().any(|line| line.trim_end() == "## [Unreleased]") {
         faults.push(Finding::whole("CHANGELOG.md", "found no section `## [Unreleased]`"));
     }
     faults
+}
+
+/// Unit tests of a library whose manifest says that it has none: they would never run.
+fn silenced(tree: &Tree, path: &str, manifest: &str) -> Option<Finding> {
+    let folder = path.strip_suffix("Cargo.toml")?;
+    let section = manifest.split("\n[").find(|section| section.starts_with("lib]"))?;
+    let within = format!("{folder}src/");
+    let tested = |(path, text): &(&str, &str)| path.starts_with(&within) && text.contains("#[test]");
+    let (test, _) = tree.sources().filter(|_| section.contains("test = false")).find(tested)?;
+    Some(Finding::whole(path, format!("says `test = false`, found tests in {test}")))
 }
 
 fn file_faults(path: &str, text: &str) -> Vec<Finding> {
@@ -165,6 +176,17 @@ mod tests {
         assert!(found("tests/tests/law.rs", "use x;\n")[0].contains("law.rs:1: expected a `//!` line"));
         let notes = long_files(&Tree::of(&[("a.rs", &"\n".repeat(LONG + 1)), ("b.rs", &"\n".repeat(LONG))]));
         assert_eq!(notes, [Finding::whole("a.rs", "301 lines, aim at 300")]);
+    }
+
+    #[test]
+    fn tests_that_would_never_run_are_found() {
+        let log = ("CHANGELOG.md", "## [Unreleased]");
+        let source =
+            ("crates/a/src/b.rs", "//! Owns b.\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn t() {}\n}\n");
+        let found =
+            |manifest: &str| faults(&Tree::of(&[log, source, ("crates/a/Cargo.toml", manifest)])).len();
+        assert_eq!(found("[package]\n\n[lib]\ntest = false\n"), 1);
+        assert_eq!(found("[package]\n\n[lib]\ndoctest = false\n\n[[bin]]\ntest = false\n"), 0);
     }
 
     #[test]
