@@ -38,10 +38,6 @@ mod draws;
 mod error;
 mod filter;
 mod fit;
-#[cfg(test)]
-mod fixtures;
-#[cfg(test)]
-mod golden;
 mod groups;
 mod lattices;
 mod matrix;
@@ -51,6 +47,8 @@ mod one_step;
 mod posterior;
 mod prior;
 mod readings;
+#[cfg(test)]
+mod tests;
 mod waves;
 mod window;
 

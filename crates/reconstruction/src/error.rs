@@ -197,7 +197,7 @@ pub enum ReconstructionError {
         expected: String,
     },
     /// The Gauss–Markov prior of the windows under these readings.
-    #[error("the Gauss–Markov prior of the windows: {0}")]
+    #[error("the Gauss–Markov prior of the windows")]
     Markov(#[from] MarkovError),
     /// Windows that cannot be composed.
     #[error(transparent)]

@@ -49,7 +49,7 @@ pub(super) const NEVER: [(&str, &[&str]); 25] = [
     ("composition", &["operator", "observation", "weights"]),
     ("served", &["operator", "observation"]),
     ("markov", &["schedule", "denoiser", "data"]),
-    ("windows", &["data", "prior", "guidance"]),
+    ("windows", &["data"]),
     ("prior", &["likelihood", "innovation", "posterior"]),
     ("sampler", &["innovation"]),
     ("solver", &["data"]),

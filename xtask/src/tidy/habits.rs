@@ -45,7 +45,8 @@ fn silenced(tree: &Tree, path: &str, manifest: &str) -> Option<Finding> {
     let section = manifest.split("\n[").find(|section| section.starts_with("lib]"))?;
     let within = format!("{folder}src/");
     let tested = |(path, text): &(&str, &str)| path.starts_with(&within) && text.contains("#[test]");
-    let (test, _) = tree.sources().filter(|_| section.contains("test = false")).find(tested)?;
+    let silent = section.lines().any(|line| line.trim() == "test = false");
+    let (test, _) = tree.sources().filter(|_| silent).find(tested)?;
     Some(Finding::whole(path, format!("says `test = false`, found tests in {test}")))
 }
 

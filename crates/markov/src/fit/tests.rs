@@ -1,8 +1,8 @@
 //! Fits of trajectories that a known prior drew, and priors read off their own windows.
 
 use super::*;
-use crate::fixtures::{modes, waves, waves_about};
 use crate::one_step;
+use crate::tests::fixtures::{modes, waves, waves_about};
 use equipoise_stream::Stream;
 
 fn largest(a: &Array2<f64>, b: &Array2<f64>) -> f64 {

@@ -1,8 +1,8 @@
 //! The posterior of trajectories against the dense one, and its draws against their law.
 
 use super::*;
-use crate::fixtures::{modes, normal, waves, with_covariance};
 use crate::matrix::{cholesky, eigen, hermitian, log_determinant, solve_lower, solve_upper};
+use crate::tests::fixtures::{modes, normal, waves, with_covariance};
 use equipoise_field::Boundary;
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Mask, Sensor, Sensors, Subsample, TimeRule};

@@ -10,7 +10,7 @@ use num_complex::Complex64;
 use serde_json::Value;
 
 fn golden() -> Value {
-    serde_json::from_str(include_str!("../../../tests/golden/markov/smoother.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../tests/golden/markov/smoother.json")).unwrap()
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
