@@ -136,9 +136,12 @@ impl<R: Real> Model<f64> for ModeModel<'_, R> {
     }
 }
 
+/// Z, y, and of every column the squares left out.
+type Compressed = (Array2<f64>, Array2<f64>, Vec<f64>);
+
 /// At most as many readings of unit noise as numbers they are of, with the same Zᵀ Z and Zᵀ y, and the squares ‖y‖²
 /// that they leave out.
-fn compressed(z: Array2<f64>, y: Array2<f64>) -> Result<(Array2<f64>, Array2<f64>, Vec<f64>), MarkovError> {
+fn compressed(z: Array2<f64>, y: Array2<f64>) -> Result<Compressed, MarkovError> {
     if z.nrows() <= z.ncols() {
         let none = vec![0.0; y.ncols()];
         return Ok((z, y, none));

@@ -181,7 +181,7 @@ impl<R: Real> Posterior<R> {
             }
             _ => return Err(MarkovError::Operator),
         }
-        match variance.iter().position(|v| !(v.wide() >= 0.0)) {
+        match variance.iter().position(|v| v.is_nan() || v.wide() < 0.0) {
             Some(index) => Err(MarkovError::Lost { index, found: variance[index].wide() }),
             None => Ok(Moments { mean, variance }),
         }

@@ -78,10 +78,14 @@ fn sensors(shape: Shape, count: usize) -> Sensors {
         let frame = (u(0) * (shape.frames - 1) as f64).min(shape.frames as f64 - 1.01);
         Sensor {
             // A third at whole frames, none of them the third one.
-            frame: if i % 3 == 0 { if frame.floor() == 2.0 { 1.0 } else { frame.floor() } } else { frame },
+            frame: match (i % 3, frame as usize) {
+                (0, 2) => 1.0,
+                (0, whole) => whole as f64,
+                _ => frame,
+            },
             channel: i % shape.channels,
             row: u(1) * (shape.height - 1) as f64,
-            column: if i % 5 == 0 { 1.0 } else { u(2) * (shape.width - 1) as f64 },
+            column: if i.is_multiple_of(5) { 1.0 } else { u(2) * (shape.width - 1) as f64 },
         }
     };
     let mut all: Vec<Sensor> = (0..count).map(at).collect();

@@ -91,7 +91,9 @@ fn wavenumbers_agree_with_statsmodels() {
     let stride = case["stride"].as_u64().unwrap() as usize;
     let (mut y, mut indices) = (Vec::new(), Vec::new());
     for (t, readings) in case["readings"].as_array().unwrap().iter().map(numbers).enumerate() {
-        let on = |i: &usize| i / shape.width % shape.height % stride == 0 && i % shape.width % stride == 0;
+        let on = |i: &usize| {
+            [i / shape.width % shape.height, i % shape.width].iter().all(|at| at.is_multiple_of(stride))
+        };
         if !readings.is_empty() {
             indices.extend((t * shape.frame()..(t + 1) * shape.frame()).filter(on));
         }
