@@ -197,8 +197,11 @@ pub enum ReconstructionError {
         expected: String,
     },
     /// The Gauss–Markov prior of the windows under these readings.
-    #[error("the Gauss–Markov prior of the windows")]
-    Markov(#[from] MarkovError),
+    #[error("the Gauss–Markov prior of the windows: {why}")]
+    Markov {
+        /// What keeps its filter from them.
+        why: MarkovError,
+    },
     /// Windows that cannot be composed.
     #[error(transparent)]
     Composition(#[from] CompositionError),
@@ -235,4 +238,10 @@ pub enum ReconstructionError {
     /// A picture or the page.
     #[error(transparent)]
     Report(#[from] ReportError),
+}
+
+impl From<MarkovError> for ReconstructionError {
+    fn from(why: MarkovError) -> Self {
+        Self::Markov { why }
+    }
 }
