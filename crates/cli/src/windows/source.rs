@@ -111,23 +111,25 @@ impl Source {
                 vec![("prior".into(), "scalar AR(1) sequences of variance 1".into())],
             ));
         };
-        self.flow(path, [for_costs, for_runs])
-    }
-
-    fn flow(&self, path: &Path, [for_costs, for_runs]: [usize; 2]) -> anyhow::Result<(Vec<Subject>, Facts)> {
-        let (prior, markov, clipped) = self.markov(path)?;
-        let (parts, name) = (markov.parts()?, format!("{} {}", prior.kind(), name(path)));
-        let of = format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display());
-        let mut facts = vec![("prior".to_owned(), of), ("clipped".to_owned(), told(&clipped))];
+        let prior = self.prior_of(path)?;
+        let (markov, clipped) = self.markov(&prior).with_context(|| path.display().to_string())?;
+        let parts = markov.parts()?;
+        let name = name(path);
+        let mut facts = vec![
+            (
+                "prior".to_owned(),
+                format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display()),
+            ),
+            ("clipped".to_owned(), told(&clipped)),
+        ];
         if let [modes, rest] = &parts[..]
             && rest.copies > 1
         {
             let title = format!("{name}, {} modes", modes.chain.dim());
-            let series = self.series(&parts[..1], 1, &mut facts)?;
-            let alone = Lattice::strided(series.clone(), 1);
-            let all = self.series(&parts, 2, &mut facts)?;
-            let both = Subject { name: format!("{title} and the rest"), series: all, lattices: Vec::new() };
-            return Ok((vec![Subject { name: title, series, lattices: vec![alone] }, both], facts));
+            let (alone, all) =
+                (self.series(&parts[..1], 1, &mut facts)?, self.series(&parts, 2, &mut facts)?);
+            let both = Subject { name: format!("{title} and the rest"), series: all, in_runs: Vec::new() };
+            return Ok((vec![Subject { name: title, series: alone.clone(), in_runs: alone }, both], facts));
         }
         let series = self.series(&parts, for_costs, &mut facts)?;
         let in_runs = Lattice::strided(self.series(&parts, for_runs, &mut facts)?, 1);
