@@ -14,9 +14,6 @@ use std::sync::Arc;
 /// Numbers of windows in flight, beyond which there are no more than one call of the windows' denoiser takes.
 const AT_ONCE: usize = 1 << 20;
 
-/// Numbers of windows of which is kept what products with J need.
-const KEPT: usize = 1 << 22;
-
 /// A denoiser of L frames from one of w: x̂ = F D(U x_t), J = F diag(J_1 … J_n) U.
 ///
 /// Fields are frames first, the layout of a window within its own: frame τ of a trajectory is the numbers
@@ -25,15 +22,25 @@ const KEPT: usize = 1 << 22;
 /// of 5 frames of 2 × 64 × 64), or are one [`batch`](Denoiser::batch) of their denoiser where that is more. Memory
 /// grows with them, not with L: a frame is done as soon as all windows that it is made of are.
 ///
-/// Every window runs forward once for x̂. What its products with J need is kept of the first windows, up to 2²²
-/// numbers of them ([`keeping`](Self::keeping) says how many); the others run forward once more in every product,
-/// from x_t. One product of each window for a product of the composite.
+/// Every window runs forward once for x̂, and gives one product for a product of the composite. What a denoiser keeps
+/// for products with J may be far more than the numbers of its states (a network's tape of one [`batch`](Denoiser::batch)
+/// is up to a gibibyte) and no denoiser says how much it is, so that it is bounded in calls:
+///
+/// * Of a denoiser that takes several windows, a call that keeps is one batch. That of the first is kept; the other
+///   windows run forward once more in every product, from x_t, so that two batches are held at most.
+/// * One that takes a single window at a time is shared among threads, and nothing is kept: every product runs forward
+///   again where it needs to, and every thread holds what a window takes. Nothing bounds that of a denoiser of one's
+///   own, as a [`Pullback`](equipoise_denoiser::Pullback), or of a network whose single window takes more than a
+///   gibibyte.
+///
+/// [`keeping`](Self::keeping) has more of them kept.
 #[derive(Clone)]
 pub struct Composition<R: Real> {
     window: Arc<dyn Denoiser<R>>,
     plan: Plan,
     at_once: usize,
-    kept: usize,
+    /// Numbers of windows, where somebody told.
+    kept: Option<usize>,
 }
 
 impl<R: Real> Composition<R> {
@@ -51,14 +58,15 @@ impl<R: Real> Composition<R> {
         fold: Fold,
     ) -> Result<Self, CompositionError> {
         let plan = Plan::of_window(window.dim(), frame, frames, fold)?;
-        Ok(Self { window, plan, at_once: AT_ONCE, kept: KEPT })
+        Ok(Self { window, plan, at_once: AT_ONCE, kept: None })
     }
 
-    /// Keeps what products with J need of windows of so many numbers in all, 2²² unless told otherwise: more memory,
-    /// fewer runs of their denoiser.
+    /// Keeps what products with J need of windows of so many numbers in all, in whole calls: fewer runs of their
+    /// denoiser, for memory that grows with the tapes of these windows. A call of a denoiser that takes one at a time
+    /// is of all windows in flight.
     #[must_use]
     pub fn keeping(mut self, numbers: usize) -> Self {
-        self.kept = numbers;
+        self.kept = Some(numbers);
         self
     }
 
@@ -96,10 +104,28 @@ impl<R: Real> Composition<R> {
         &self.plan
     }
 
-    /// Windows in flight.
-    pub(crate) fn piece(&self) -> usize {
+    /// Windows in flight where nothing is kept of them.
+    fn piece(&self) -> usize {
         let batch = self.window.batch().max(1);
         batch * (self.at_once / batch.saturating_mul(self.plan.numbers()).max(1)).max(1)
+    }
+
+    /// Windows in flight where products with J need what is kept of them: one call.
+    fn call(&self) -> usize {
+        let batch = self.window.batch();
+        if batch > 1 { batch } else { self.piece() }
+    }
+
+    /// Of how many of the first windows what products with J need is kept: of whole calls, or of all.
+    fn kept(&self, windows: usize) -> usize {
+        let call = self.call();
+        match self.kept.map(|numbers| numbers / self.plan.numbers()) {
+            Some(most) if most < windows => most / call * call,
+            Some(_) => windows,
+            // A single window is what it is without a composite.
+            None if self.window.batch() > 1 || self.windows() == 1 => windows.min(call),
+            None => 0,
+        }
     }
 
     /// With another number of numbers in flight.
@@ -109,9 +135,9 @@ impl<R: Real> Composition<R> {
         self
     }
 
-    /// A pass over the windows of `members`.
+    /// A pass over the windows of `members` in the calls that products with J are made in.
     pub(crate) fn pass(&self, members: usize, into: Inward, from: Outward) -> Pass<'_> {
-        Pass { plan: &self.plan, members, at_once: self.piece(), into, from }
+        Pass { plan: &self.plan, members, at_once: self.call(), into, from }
     }
 
     /// x̂ of windows that are not kept. One at a time, they are shared among threads.
@@ -189,7 +215,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         self.alone(x_t, level, &mut Tape::new())?.jvp(v, out)
     }
 
-    /// V⁺ = Σ_i U_iᵀ D_i V_i D_i U_i, V_i = (σ²/μ)J_iᵀ of window i and D_i = n^{−½}, n windows hold a frame:
+    /// Not Cov[x | x_t], but V⁺ = Σ_i U_iᵀ D_i V_i D_i U_i, V_i = (σ²/μ)J_iᵀ of window i and D_i = n^{−½}, n windows hold a frame:
     /// symmetric and nowhere negative where those of the windows are, whatever the fold. Where windows are
     /// independent of each other, or there is but one, it is V itself; it is none in general.
     fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
@@ -202,7 +228,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
     }
 
     /// As many members as have the windows that the windows' denoiser takes best; of one that takes several at
-    /// least two, so that such batches are drawn one after the other.
+    /// least two, so that such batches are drawn one after the other and what they keep is held once.
     fn batch(&self) -> usize {
         let inner = self.window.batch();
         (inner / self.windows()).max(inner.min(2))
@@ -216,17 +242,14 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
         let members = members(x_t, x_hat, self.plan.dim())?;
-        let (piece, numbers) = (self.piece(), self.plan.numbers());
-        let windows = members * self.windows();
-        // Whole pieces, or all windows.
-        let kept = Some(self.kept / numbers).filter(|kept| *kept < windows);
-        let kept = kept.map_or(windows, |kept| kept / piece * piece);
+        let (call, numbers) = (self.call(), self.plan.numbers());
+        let kept = self.kept(members * self.windows());
         let Kept { states, tapes, room, again } = tape.room();
         self.plan.unfold(x_t, 0..kept, states);
-        tapes.resize_with(kept.div_ceil(piece), Tape::new);
+        tapes.resize_with(kept.div_ceil(call), Tape::new);
         let states: &'a [R] = states;
-        let mut calls = states.chunks(piece * numbers).zip(tapes.iter_mut());
-        let mut locals = Vec::with_capacity(kept.div_ceil(piece));
+        let mut calls = states.chunks(call * numbers).zip(tapes.iter_mut());
+        let mut locals = Vec::with_capacity(kept.div_ceil(call));
         let pass = self.pass(members, Inward::Unfolded, Outward::Mean);
         pass.run(room, Source::Whole(x_t), Sink::Whole(x_hat), |windows, x_hat| match calls.next() {
             Some((states, tape)) => {
@@ -248,6 +271,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         let members = members(x_t, x_hat, self.plan.dim())?;
         let Kept { room, again, .. } = tape.room::<Kept<R>>();
         let pass = self.pass(members, Inward::Unfolded, Outward::Mean);
+        let pass = Pass { at_once: self.piece(), ..pass };
         pass.run(room, Source::Whole(x_t), Sink::Whole(x_hat), |windows, x_hat| {
             self.each_estimate(level, windows, x_hat, &mut again.tape)
         })

@@ -4,7 +4,8 @@
 //! [`Fold`] says which frame of which window stands in the result: x̂ = F D(U x_t), U unfold, F fold, with both
 //! products of J = F diag(J_1 … J_n) U.
 //!
-//! Windows flow by: what is held beside x_t and x̂ grows with those in flight, not with L. Of stationary Gaussian
+//! Windows flow by: what is held beside x_t and x̂ grows with those in flight, not with L, and so does what their
+//! denoiser keeps for products with J ([`Composition`] says how much). Of stationary Gaussian
 //! windows a [`GaussianComposition`] transforms every frame once; [`compose`] takes it where it can.
 //!
 //! A composite is no posterior mean even where the windows' is one. Its J is in general neither symmetric nor

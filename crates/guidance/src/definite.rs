@@ -9,6 +9,8 @@ use equipoise_stream::Stream;
 
 /// Change of the least value, relative to the largest, below which it is taken as found, three times on end.
 const SETTLED: f64 = 1e-4;
+/// Roundings of a number of the size of the largest value that products may be off by.
+const ROUNDINGS: f64 = 64.0;
 /// A new direction shorter than this, relative to the largest value, has nothing left to say.
 const EXHAUSTED: f64 = 1e-10;
 
@@ -21,14 +23,18 @@ pub struct Definiteness {
     pub largest: f64,
     /// Products with M.
     pub iterations: usize,
-    /// Whether `least` no longer moved; below zero it need not.
+    /// Whether `least` no longer moved; below −`rounding` it need not.
     pub settled: bool,
+    /// How far below zero the least value of a positive M may come out: 64 roundings, in the precision of the
+    /// fields, of its largest absolute value.
+    pub rounding: f64,
 }
 
 impl Definiteness {
-    /// Whether a direction of negative curvature was found, which is proof.
+    /// Whether a direction of negative curvature was found, by more than rounding, which is proof. An M whose least
+    /// eigenvalue is closer to zero than that is not told from a positive one.
     pub fn is_indefinite(&self) -> bool {
-        self.least < 0.0
+        self.least < -self.rounding
     }
 }
 
@@ -90,7 +96,8 @@ fn extremes<R: Real>(
     mut product: impl FnMut(&[R], &mut [R]) -> Result<(), GuidanceError>,
 ) -> Result<Definiteness, GuidanceError> {
     let (mut diagonal, mut beside, mut basis) = (Vec::new(), Vec::new(), Vec::new());
-    let mut found = Definiteness { least: f64::INFINITY, largest: 0.0, iterations: 0, settled: false };
+    let mut found =
+        Definiteness { least: f64::INFINITY, largest: 0.0, iterations: 0, settled: false, rounding: 0.0 };
     let (mut next, mut quiet) = (scaled(start), 0);
     while found.iterations < iterations && !next.is_empty() {
         let mut out = vec![R::zero(); next.len()];
@@ -104,9 +111,9 @@ fn extremes<R: Real>(
         }
         let (least, largest) = ends(&diagonal, &beside);
         let moved = found.least - least;
-        found = Definiteness { least, largest, iterations: found.iterations + 1, settled: false };
-        let length = sum::norm(&out);
-        let size = largest.abs().max(least.abs());
+        let (length, size) = (sum::norm(&out), largest.abs().max(least.abs()));
+        let (iterations, rounding) = (found.iterations + 1, ROUNDINGS * R::epsilon().wide() * size);
+        found = Definiteness { least, largest, iterations, settled: false, rounding };
         quiet = if moved <= SETTLED * size { quiet + 1 } else { 0 };
         found.settled = quiet == 3 || length <= EXHAUSTED * size;
         if found.settled || found.is_indefinite() || !length.is_finite() {
@@ -182,5 +189,26 @@ mod tests {
         assert!(plain.largest > 3.9 && plain.least >= exact(1.0) - 1e-12, "{plain:?}");
         let shifted = found(-0.5);
         assert!(shifted.is_indefinite() && shifted.iterations < 20, "{shifted:?}");
+    }
+
+    /// 10⁻⁶I + Σ, Σ_ij = 100 exp(−(i − j)²/800), has no eigenvalue below 10⁻⁶; products in single precision have
+    /// values below zero, which prove nothing. The same less 5·10⁻² is indefinite.
+    #[test]
+    fn rounding_is_no_proof() {
+        let found = |shift: f64| {
+            let product = |v: &[f32], out: &mut [f32]| {
+                let entry = |i: usize, j: usize| 100.0 * (-(i.abs_diff(j) as f64).powi(2) / 800.0).exp();
+                for (i, out) in out.iter_mut().enumerate() {
+                    let row: Vec<f32> = (0..v.len()).map(|j| entry(i, j) as f32).collect();
+                    *out = sum::dot(&row, v) as f32 + shift as f32 * v[i];
+                }
+                Ok(())
+            };
+            extremes(Stream::new("start").normal(0, 120), 60, product).unwrap()
+        };
+        let positive = found(1e-6);
+        assert!(positive.least < 0.0 && !positive.is_indefinite(), "{positive:?}");
+        let shifted = found(-0.05);
+        assert!(shifted.is_indefinite(), "{shifted:?}");
     }
 }

@@ -15,7 +15,8 @@ const LEVEL: Level = Level { mu: 0.8, sigma: 0.6 };
 const FRAME: usize = 2;
 
 /// x̂_i = 0.4 x_i + ½ tanh(0.9 x_i − 0.3 x_{i+1}) + 0.2 x_{i+2}, cyclic within the window: every entry feels
-/// where in its window it is. Counts how often it is linearised, asked for x̂ alone, and for how many windows.
+/// where in its window it is. Counts how often it is linearised, asked for x̂ alone, and for how many windows; and
+/// of how many windows something is kept, now and at most.
 #[derive(Default)]
 struct Window {
     dim: usize,
@@ -23,6 +24,8 @@ struct Window {
     linearised: AtomicUsize,
     estimated: AtomicUsize,
     windows: AtomicUsize,
+    held: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl Window {
@@ -90,6 +93,8 @@ impl<R: Real> Denoiser<R> for Window {
         let kept: &mut Vec<R> = tape.room();
         kept.clear();
         kept.extend_from_slice(x_t);
+        let held = x_t.len() / self.dim;
+        self.most.fetch_max(held + self.held.fetch_add(held, Ordering::Relaxed), Ordering::Relaxed);
         Ok(Box::new(Kept { window: self, x_t: kept, level }))
     }
     fn estimates(&self, x_t: &[R], level: Level, x_hat: &mut [R], _: &mut Tape) -> Result<(), DenoiserError> {
@@ -105,6 +110,12 @@ struct Kept<'a, R> {
     window: &'a Window,
     x_t: &'a [R],
     level: Level,
+}
+
+impl<R> Drop for Kept<'_, R> {
+    fn drop(&mut self) {
+        self.window.held.fetch_sub(self.x_t.len() / self.window.dim, Ordering::Relaxed);
+    }
 }
 
 impl<R: Real> Linearised<R> for Kept<'_, R> {
@@ -158,25 +169,41 @@ fn composites_conform_in_single_precision() {
     conforms::<f32>();
 }
 
-/// All windows of all members in one call, x̂ alone without a linearisation; or cut into whole multiples of the
-/// windows' batch where they hold too much.
+/// x̂ alone is of all windows of all members in one call, or of whole multiples of the windows' batch where they hold
+/// too much; what is kept is one batch, and another while a product is made, whatever is in flight, unless told
+/// otherwise.
 #[test]
-fn windows_are_one_batch_and_are_cut_to_multiples_of_their_own() {
-    let inner = Window::of(5, 3);
-    let composition = composed::<f64>(&inner, 9, Fold::Centre);
-    assert_eq!((composition.windows(), composition.batch()), (5, 2));
+fn what_is_kept_is_one_batch_of_the_windows_unless_told_otherwise() {
     let (x_t, mut x_hat, mut tape) = (states("x", 18, 4), vec![f64::NAN; 4 * 18], Tape::new());
-    drop(composition.linearise(&x_t, LEVEL, &mut x_hat, &mut tape).unwrap());
-    assert_eq!(inner.taken(), [1, 0, 20]);
-    composition.estimates(&x_t, LEVEL, &mut x_hat, &mut tape).unwrap();
-    assert_eq!(inner.taken(), [0, 1, 20]);
-    // Six windows of ten numbers at a time, twice the batch: four calls for twenty.
-    let cut = composition.with_at_once(89);
-    drop(cut.linearise(&x_t, LEVEL, &mut x_hat, &mut tape).unwrap());
-    assert_eq!(inner.taken(), [4, 0, 20]);
-    cut.estimates(&x_t, LEVEL, &mut x_hat, &mut tape).unwrap();
-    assert_eq!(inner.taken(), [0, 4, 20]);
-    assert_eq!(composed::<f64>(&Window::of(5, 32), 9, Fold::Centre).batch(), 6);
+    let (v, mut out) = (states("v", 18, 4), vec![f64::NAN; 4 * 18]);
+    let mut calls = |batch: usize, made: &dyn Fn(Composition<f64>) -> Composition<f64>| {
+        let inner = Window::of(5, batch);
+        let composition = made(composed(&inner, 9, Fold::Centre));
+        assert_eq!(composition.windows(), 5);
+        composition.estimates(&x_t, LEVEL, &mut x_hat, &mut tape).unwrap();
+        let estimates = inner.taken();
+        let mut local = composition.linearise(&x_t, LEVEL, &mut x_hat, &mut tape).unwrap();
+        let linearised = inner.taken();
+        local.vjp(&v, &mut out).unwrap();
+        drop(local);
+        let most = inner.most.load(Ordering::Relaxed);
+        assert_eq!(inner.held.load(Ordering::Relaxed), 0);
+        ([estimates, linearised, inner.taken()], most)
+    };
+    assert_eq!(calls(3, &|all| all), ([[0, 1, 20], [1, 6, 20], [6, 0, 17]], 6));
+    // Six windows of ten numbers at a time, twice the batch.
+    assert_eq!(calls(3, &|all| all.with_at_once(89)), ([[0, 4, 20], [1, 6, 20], [6, 0, 17]], 6));
+    assert_eq!(calls(3, &|all| all.keeping(79)), ([[0, 1, 20], [2, 5, 20], [5, 0, 14]], 9));
+    assert_eq!(calls(3, &|all| all.keeping(1 << 20)), ([[0, 1, 20], [7, 0, 20], [0, 0, 0]], 20));
+    // One at a time, nothing is kept.
+    assert_eq!(calls(1, &|all| all), ([[0, 20, 20], [0, 20, 20], [0, 0, 0]], 0));
+    assert_eq!(calls(1, &|all| all.keeping(200)), ([[0, 20, 20], [1, 0, 20], [0, 0, 0]], 20));
+}
+
+#[test]
+fn batches_hold_as_many_members_as_their_windows() {
+    let batch = |inner: usize| composed::<f64>(&Window::of(5, inner), 9, Fold::Centre).batch();
+    assert_eq!([1, 3, 32].map(batch), [1, 2, 6]);
 }
 
 /// x̂ and both products, to the bit.
