@@ -258,8 +258,11 @@ impl Taken<'_> {
         let Self { arguments, asked, problem, rule, sampling, truth } = self;
         let composite = problem.composite.as_ref().map(|(composite, _)| *composite);
         // The posterior of the Gauss–Markov prior is composed of nothing.
-        let composite = composite.filter(|_| sampling.choice != Choice::Posterior);
-        let made = Made::new(asked, arguments, table, (sampling, composite), &drawn)?;
+        let (along, composite) = match sampling.choice {
+            Choice::Posterior => (composite.and(check.chain()), None),
+            Choice::Diffusion(_) => (None, composite),
+        };
+        let made = Made::new(asked, arguments, table, (sampling, composite, along), &drawn)?;
         let (diverged, skipped) = (drawn.diverged(), drawn.skipped());
         let ensemble = Ensemble::of(problem, &sampling.choice, drawn)?;
         let summary = Summary::new(problem, check, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;

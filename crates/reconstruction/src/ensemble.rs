@@ -39,6 +39,11 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
+    /// Whether [`std`](Self::std) is that of the posterior itself, and not of the members.
+    pub fn is_exact(&self, problem: &Problem) -> bool {
+        self.centre == Centre::ClosedForm && problem.composite.is_some()
+    }
+
     /// Of what was drawn. The mean is the closed form where members are drawn from it.
     ///
     /// # Errors

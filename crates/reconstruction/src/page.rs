@@ -1,6 +1,6 @@
 //! The page of a reconstruction.
 
-use crate::{Chained, Check, Composite, Ensemble, Misfit, Pictures, Problem, Result, Score};
+use crate::{Centre, Chained, Check, Composite, Ensemble, Misfit, Pictures, Problem, Result, Score};
 use equipoise_report::{
     Block, Caption, Cell, Column, Gallery, Image, Page, Picture, Section, Table, Tone, Verdict, page,
     significant, write_atomically,
@@ -31,10 +31,16 @@ pub fn write_page(
         ensemble.members.len(),
         problem.shape.frames
     );
-    let composed = problem
-        .composite
-        .as_ref()
-        .map(|(composite, _)| format!("Composed of {composite}; {}.", Composite::CAVEAT));
+    let composed = problem.composite.as_ref().map(|(composite, _)| match ensemble.centre {
+        Centre::Members => format!("Composed of {composite}; {}.", Composite::CAVEAT),
+        Centre::ClosedForm => format!(
+            "Mean and deviation are those of the exact posterior of {}.",
+            match check {
+                Check::Chain(chained) => &chained.prior,
+                _ => "the Gauss–Markov prior of the same windows",
+            }
+        ),
+    });
     let other = problem.other.as_ref().filter(|_| check.misfit().is_some()).map(|other| {
         format!(
             "Members are drawn under the prior `{}` over its training windows. Every χ on this page but that of the \

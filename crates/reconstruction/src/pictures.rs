@@ -37,7 +37,11 @@ impl Pictures {
     /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics).
     pub fn of(problem: &Problem, ensemble: &Ensemble, misfit: Option<&Misfit>) -> Result<Self> {
         let canvas = Canvas::of(problem);
-        let uncertainty = ensemble.std().map(|std| canvas.uncertainty(std, ensemble.members.len()));
+        let of = match ensemble.is_exact(problem) {
+            true => "of the posterior".to_owned(),
+            false => format!("{} members", ensemble.members.len()),
+        };
+        let uncertainty = ensemble.std().map(|std| canvas.uncertainty(std, &of));
         Ok(Self {
             mean: canvas.mean(ensemble)?,
             uncertainty: uncertainty.transpose()?,
@@ -102,14 +106,14 @@ impl<'a> Canvas<'a> {
         self.draw(title, Quantity::VORTICITY, &planes, None, true)
     }
 
-    fn uncertainty(&self, std: &[f32], members: usize) -> Result<Image> {
+    fn uncertainty(&self, std: &[f32], of: &str) -> Result<Image> {
         let (frame, plane) = (self.shape.frame(), self.shape.plane());
         let both = |t: usize| -> Vec<f32> {
             let std = &std[t * frame..(t + 1) * frame];
             (0..plane).map(|i| f32::narrow(std[i].wide().hypot(std[plane + i].wide()))).collect()
         };
         let planes: Vec<Vec<f32>> = self.frames.iter().map(|&t| both(t)).collect();
-        let title = format!("Uncertainty of the velocity, {members} members; dots: sensors");
+        let title = format!("Uncertainty of the velocity, {of}; dots: sensors");
         let quantity = Quantity { name: "standard deviation of the velocity", symbol: "std", signed: false };
         self.draw(title, quantity, &planes, None, true)
     }

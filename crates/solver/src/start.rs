@@ -83,8 +83,11 @@ impl<R: Real> fmt::Debug for Start<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Normal => f.write_str("Normal"),
-            Self::Prior { mean, .. } | Self::Windows { mean, .. } => {
+            Self::Prior { mean, .. } => {
                 f.debug_struct("Prior").field("dim", &mean.len()).finish_non_exhaustive()
+            }
+            Self::Windows { mean, .. } => {
+                f.debug_struct("Windows").field("dim", &mean.len()).finish_non_exhaustive()
             }
         }
     }
@@ -111,5 +114,24 @@ mod tests {
             assert!((found - expected).abs() < 1e-14, "{i}: {found} {expected}");
         }
         assert_eq!(start.mean(5, level), [1.5, -1.0, 1.5, -1.0, 1.5]);
+    }
+
+    /// The number that is left of the last of three windows of two, whose numbers correlate, has the variance of a whole
+    /// window's and knows nothing of the window before; to four standard errors.
+    #[test]
+    fn a_window_that_is_cut_keeps_its_marginal() {
+        let h = std::f64::consts::FRAC_1_SQRT_2;
+        let modes = Modes::new(2, vec![h, h, h, -h], vec![4.0, 1.0], None).unwrap();
+        let covariance: Arc<dyn Covariance<f64>> = Arc::new(modes);
+        let start = Start::Windows { mean: Arc::new(vec![0.0; 2]), covariance };
+        let (level, count) = (Level { mu: 0.5, sigma: 0.4 }, 4000);
+        let draws: Vec<Vec<f64>> =
+            (0..count).map(|i| start.draw(5, level, Stream::new("cut").number(i))).collect();
+        let expected = 0.25 * 2.5 + 0.16;
+        let moment = |a: usize, b: usize| draws.iter().map(|x| x[a] * x[b]).sum::<f64>() / count as f64;
+        let error = expected / (count as f64).sqrt();
+        assert!((moment(4, 4) - expected).abs() < 4.0 * 2f64.sqrt() * error, "{}", moment(4, 4));
+        assert!((moment(2, 3) - 0.25 * 1.5).abs() < 4.0 * 2f64.sqrt() * error, "{}", moment(2, 3));
+        assert!(moment(3, 4).abs() < 4.0 * error, "{}", moment(3, 4));
     }
 }

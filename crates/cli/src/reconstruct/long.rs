@@ -57,7 +57,7 @@ pub(super) fn run(taken: &Taken<'_>, table: Table) -> anyhow::Result<ExitCode> {
 fn kept(taken: &Taken<'_>, table: &Table) -> anyhow::Result<Keeping> {
     let arguments = taken.arguments;
     let identity = identity(arguments, taken.asked, taken.problem, taken.sampling, &table.sha256)?;
-    let every = Duration::from_secs_f64(arguments.length.keep_every);
+    let every = Duration::try_from_secs_f64(arguments.length.keep_every).unwrap_or(Duration::MAX);
     let keeping = Keeping::new(&arguments.out, every, identity);
     match keeping.begun() {
         Err(_) if arguments.force => keeping.clear()?,

@@ -5,7 +5,7 @@ use super::asked::Asked;
 use super::summary::Summary;
 use equipoise_data::sensors::Table;
 use equipoise_reconstruction::{
-    Centre, Choice, Composite, CompositeProvenance, Drawn, Ensemble, Provenance, Sampling,
+    Centre, Chained, Choice, Composite, CompositeProvenance, Drawn, Ensemble, Provenance, Sampling,
 };
 use std::path::Path;
 
@@ -33,14 +33,14 @@ impl Made {
         asked: &Asked,
         arguments: &Arguments,
         table: Table,
-        (sampling, composite): (&Sampling, Option<Composite>),
+        (sampling, composite, along): (&Sampling, Option<Composite>, Option<&Chained>),
         drawn: &Drawn,
     ) -> anyhow::Result<Self> {
         let named =
             |path: &Path| path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let Sampling { choice, steps, sampler, spacing, schedule, eta, .. } = sampling;
         let settings = match choice {
-            Choice::Posterior => String::new(),
+            Choice::Posterior => along.map_or_else(String::new, |chained| format!("of {}", chained.prior)),
             Choice::Diffusion(_) => {
                 format!("{steps} steps, sampler {sampler}, spacing {spacing}, schedule {schedule}, η = {eta}")
             }

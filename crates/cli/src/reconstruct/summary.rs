@@ -67,6 +67,9 @@ pub(super) struct Summary {
     suspects: Vec<SensorMisfit>,
     /// The root mean square of std over the fluid; none of one member.
     spread: Option<f64>,
+    /// Whose it is.
+    #[serde(skip)]
+    spread_of: &'static str,
     /// The root mean square distance of the mean from the truth, where it was given.
     rmse: Option<f64>,
     warnings: Vec<String>,
@@ -121,6 +124,10 @@ impl Summary {
             exact_members_chi: misfit.filter(|_| problem.other.is_none()).map(|misfit| misfit.exact_members),
             checks: checks(problem),
             suspects: misfit.iter().flat_map(|misfit| misfit.suspects()).cloned().collect(),
+            spread_of: match ensemble.is_exact(problem) {
+                true => "rms standard deviation, exact",
+                false => "rms spread of the members",
+            },
             spread: Some(ensemble.spread(problem)?).filter(|spread| !spread.is_nan()),
             rmse: truth.map(|truth| ensemble.error(problem, &truth.values)).transpose()?,
             warnings: texts(met).into_iter().chain(made.warnings.iter().cloned()).chain(found).collect(),
@@ -136,7 +143,7 @@ impl Summary {
     /// For the page.
     pub(super) fn facts(&self) -> Vec<(String, String)> {
         let spread = self.spread.unwrap_or(f64::NAN);
-        let mut facts = vec![("rms spread of the members".to_owned(), significant(spread, 4))];
+        let mut facts = vec![(self.spread_of.to_owned(), significant(spread, 4))];
         facts.extend(self.rmse.map(|rmse| ("rmse of the mean".to_owned(), significant(rmse, 4))));
         facts.extend(self.notes.iter().map(|note| ("note".to_owned(), note.clone())));
         facts
@@ -170,7 +177,7 @@ impl Summary {
             ("χ of the members", self.members_chi.into()),
             ("  of exact members", self.exact_members_chi.into()),
             ("sensors outside their band", self.suspects.len().into()),
-            ("rms spread of the members", self.spread.into()),
+            (self.spread_of, self.spread.into()),
             ("RMSE of the mean", self.rmse.into()),
             ("notes", (!self.notes.is_empty()).then(|| self.notes.join("; ")).into()),
         ];
