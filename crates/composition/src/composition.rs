@@ -23,15 +23,15 @@ const AT_ONCE: usize = 1 << 20;
 /// grows with them, not with L: a frame is done as soon as all windows that it is made of are.
 ///
 /// Every window runs forward once for x̂, and gives one product for a product of the composite. What a denoiser keeps
-/// for products with J may be far more than the numbers of its states (a network's tape of one [`batch`](Denoiser::batch)
-/// is up to a gibibyte) and no denoiser says how much it is, so that it is bounded in calls:
+/// for products with J, its tape, may be far larger than its states, and no denoiser says how large: a network's of
+/// one batch is up to a gibibyte. It is therefore bounded in calls:
 ///
-/// * Of a denoiser that takes several windows, a call that keeps is one batch. That of the first is kept; the other
-///   windows run forward once more in every product, from x_t, so that two batches are held at most.
-/// * One that takes a single window at a time is shared among threads, and nothing is kept: every product runs forward
-///   again where it needs to, and every thread holds what a window takes. Nothing bounds that of a denoiser of one's
-///   own, as a [`Pullback`](equipoise_denoiser::Pullback), or of a network whose single window takes more than a
-///   gibibyte.
+/// * A denoiser that takes several windows is linearised one batch at a time. The tape of the first batch is kept;
+///   the other windows run forward once more in every product, from x_t. Two tapes are held at most.
+/// * Windows of a denoiser that takes one at a time are shared among threads, and nothing is kept: every thread
+///   holds the tape of a window while it is at it. How large that is cannot be bounded here: of a
+///   [`Pullback`](equipoise_denoiser::Pullback) it is its owner's, of a network that takes one window it may be above
+///   a gibibyte.
 ///
 /// [`keeping`](Self::keeping) has more of them kept.
 #[derive(Clone)]
@@ -215,9 +215,10 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         self.alone(x_t, level, &mut Tape::new())?.jvp(v, out)
     }
 
-    /// Not Cov[x | x_t], but V⁺ = Σ_i U_iᵀ D_i V_i D_i U_i, V_i = (σ²/μ)J_iᵀ of window i and D_i = n^{−½}, n windows hold a frame:
+    /// V⁺ = Σ_i U_iᵀ D_i V_i D_i U_i, V_i = (σ²/μ)J_iᵀ of window i and D_i = n^{−½}, n windows hold a frame:
     /// symmetric and nowhere negative where those of the windows are, whatever the fold. Where windows are
-    /// independent of each other, or there is but one, it is V itself; it is none in general.
+    /// independent of each other, or there is but one, it is Cov[x | x_t] itself where theirs are; in general it is
+    /// not, and a composite is no [`ExactCovariance`](equipoise_denoiser::ExactCovariance).
     fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         self.alone(x_t, level, &mut Tape::new())?.covariance(v, out)
     }

@@ -209,7 +209,7 @@ impl<R: Real> Denoiser<R> for GaussianComposition<R> {
         self.alone(level).jvp(v, out)
     }
 
-    /// V⁺, as that of [`Composition`](crate::Composition), and no Cov[x | x_t].
+    /// V⁺, as that of [`Composition`](crate::Composition): in general not Cov[x | x_t].
     fn covariance(&self, _x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         self.alone(level).covariance(v, out)
     }

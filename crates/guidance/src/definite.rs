@@ -191,8 +191,8 @@ mod tests {
         assert!(shifted.is_indefinite() && shifted.iterations < 20, "{shifted:?}");
     }
 
-    /// Σ_ij = 100 cos(i − j), of rank two, plus 10⁻⁸I has no eigenvalue below 10⁻⁸; products in single precision have
-    /// values below zero, which prove nothing. Less 0.1 it is indefinite.
+    /// Σ_ij = 100 cos(i − j), of rank two, plus 10⁻⁸I has no eigenvalue below 10⁻⁸; its products in single
+    /// precision have some, which prove nothing. Less 0.1 it is indefinite.
     #[test]
     fn rounding_is_no_proof() {
         let found = |shift: f64| {
