@@ -48,7 +48,9 @@ pub trait Denoiser<R: Real>: Send + Sync {
         Err(DenoiserError::Unknown { what: "J v" })
     }
 
-    /// V v at x_t with V = Cov[x | x_t], of one member, for an [`ExactCovariance`]. Overwrites `out`.
+    /// V v at x_t, of one member. V is Cov[x | x_t] itself of an [`ExactCovariance`], and of no other denoiser unless
+    /// it says so: a composite of windows has one that stands in for it, symmetric and nowhere negative where those
+    /// of the windows are. That there is a V does not tell that Cov[x | x_t] is known. Overwrites `out`.
     ///
     /// # Errors
     /// [`DenoiserError::Unknown`] unless it is overridden.

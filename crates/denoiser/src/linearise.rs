@@ -45,10 +45,11 @@ pub trait Linearised<R: Real> {
         Err(DenoiserError::Unknown { what: "J v" })
     }
 
-    /// V v of every member, V = Cov[x | x_t]. Overwrites `out`.
+    /// V v of every member, V that of [`Denoiser::covariance`]: Cov[x | x_t] itself only where the denoiser is an
+    /// [`ExactCovariance`](crate::ExactCovariance). Overwrites `out`.
     ///
     /// # Errors
-    /// [`DenoiserError::Unknown`] unless the denoiser is an [`ExactCovariance`](crate::ExactCovariance).
+    /// [`DenoiserError::Unknown`] unless the denoiser has a V.
     fn covariance(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
         Err(DenoiserError::Unknown { what: "Cov[x | x_t] v" })
     }
