@@ -157,6 +157,11 @@ impl Place<'_> {
     }
 }
 
+/// 2k + 1, or more frames than any trajectory has.
+fn of_order(k: usize) -> usize {
+    k.saturating_mul(2).saturating_add(1)
+}
+
 impl Survey {
     /// Looks at one prior and adds to what was found.
     ///
@@ -169,7 +174,7 @@ impl Survey {
         let whole = Place { subject, windows: Windows::whole(frames), seen: None };
         self.observed(whole, into)?;
         for &fold in &self.folds {
-            let fits = |k: &usize| fold.windows(2 * k + 1, frames);
+            let fits = |k: &usize| fold.windows(of_order(*k), frames);
             if (0..frames).take_while(|k| 2 * k < frames).any(|k| fits(&k).is_ok()) {
                 let throughout = [self.ratios.clone(), self.course.ratios()].concat();
                 let mut needed = needed(&subject.series, fold, &throughout, self.target)?;
@@ -178,7 +183,7 @@ impl Survey {
                     .push(Place { windows: Windows { window: frames, fold }, ..whole }.found(None, needed));
             }
             for k in &self.orders {
-                let place = Place { windows: Windows { window: 2 * k + 1, fold }, ..whole };
+                let place = Place { windows: Windows { window: of_order(*k), fold }, ..whole };
                 match fits(k) {
                     Ok(_) => self.windows(place, into)?,
                     Err(why) => into.left_out.push(format!("{}: k = {k}, {fold}: {why}", subject.name)),
