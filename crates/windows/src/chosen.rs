@@ -11,14 +11,31 @@ pub struct Chosen {
 
 /// At most `count` of the series, in strata along the order of their variance, by (variance, copies) of each.
 ///
-/// A stratum has an equal share of half the number of series plus half their variance, so that neither the few that
-/// hold the variance nor the many that hold little are passed over. The one in its middle stands for its number. All
-/// of them by their copies where there are no more than `count`. Weights add up to all copies; variances do not
-/// exactly, which is for the caller to tell.
+/// The one of the largest variance stands for its own copies, so that it is always among them. A stratum of the others
+/// has an equal share of half their number plus half their variance, so that neither the few that hold the variance nor
+/// the many that hold little are passed over; the one in its middle stands for its number. A count of 1 is the largest,
+/// for all. All of them by their copies where there are no more than `count`. Weights add up to all copies; variances
+/// do not exactly, which is for the caller to tell.
 pub fn choose(series: &[(f64, f64)], count: usize) -> Vec<Chosen> {
     if series.len() <= count {
         return series.iter().enumerate().map(|(index, of)| Chosen { index, weight: of.1 }).collect();
     }
+    let copies: f64 = series.iter().map(|of| of.1).sum();
+    let Some(index) = (0..series.len()).rev().max_by(|a, b| series[*a].0.total_cmp(&series[*b].0)) else {
+        return Vec::new();
+    };
+    if count <= 1 {
+        return vec![Chosen { index, weight: copies }];
+    }
+    let mut others = series.to_vec();
+    others.remove(index);
+    let place = |one: Chosen| Chosen { index: one.index + usize::from(one.index >= index), ..one };
+    let largest = Chosen { index, weight: series[index].1 };
+    std::iter::once(largest).chain(strata(&others, count - 1).into_iter().map(place)).collect()
+}
+
+/// One series of each of `count` strata.
+fn strata(series: &[(f64, f64)], count: usize) -> Vec<Chosen> {
     let mut order: Vec<usize> = (0..series.len()).collect();
     order.sort_by(|a, b| series[*b].0.total_cmp(&series[*a].0).then(a.cmp(b)));
     let copies: f64 = series.iter().map(|of| of.1).sum();

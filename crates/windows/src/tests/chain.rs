@@ -134,7 +134,8 @@ fn a_few_stand_for_all() {
     let variance = |of: &mut dyn Iterator<Item = (f64, f64)>| of.map(|(v, n)| v * n).sum::<f64>();
     for count in [1, 2, 8, 64, 499, 500, 1000] {
         let chosen = choose(&many, count);
-        assert!(chosen.len() <= count.min(500) && !chosen.is_empty());
+        assert!(chosen.len() <= count.min(500) && chosen[0].index == 0, "the largest is always one");
+        assert!(count == 1 || (chosen[0].weight - many[0].1).abs() <= 0.0, "and stands for itself");
         near(chosen.iter().map(|of| of.weight).sum(), copies, 1e-9, "copies");
         if count >= 64 {
             let held = variance(&mut chosen.iter().map(|of| (many[of.index].0, of.weight)));
