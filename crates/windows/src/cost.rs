@@ -69,6 +69,14 @@ pub fn costs(series: &[Series], windows: Windows, ratios: &[f64]) -> Result<Vec<
 pub(crate) fn checked(series: &[Series]) -> Result<usize> {
     let first = series.first().ok_or(WindowsError::Empty { what: "series" })?;
     let frames = first.frames();
+    if let Some(other) = series.iter().find(|one| one.channels() != first.channels()) {
+        let of = |one: &Series| (one.channels().unwrap_or(0), 1);
+        return Err(WindowsError::Size {
+            what: "channels of a series",
+            found: of(other),
+            expected: of(first),
+        });
+    }
     match series.iter().find(|one| one.frames() != frames) {
         Some(other) => {
             let (found, expected) = ((other.frames(), other.dim()), (frames, other.dim()));

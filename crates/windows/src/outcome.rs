@@ -14,7 +14,8 @@ use std::f64::consts::PI;
 pub struct Outcome {
     /// √(E_y W₂²/D), in the series' unit. W₂² of two Gaussians is Gelbrich's ‖a − m‖² + tr(P + C − 2(C^½PC^½)^½).
     pub wasserstein: f64,
-    /// The mean continuous ranked probability score of the run's law of a number, truth drawn from the prior.
+    /// The mean continuous ranked probability score of the run's law of a number, truth drawn from the prior: of a
+    /// value of the channel where the series are [`spread`](Series::spread), else of a number of a series.
     pub crps: f64,
     /// The exact posterior's own.
     pub crps_exact: f64,
@@ -28,12 +29,15 @@ pub struct Outcome {
     pub refused: Option<String>,
 }
 
+/// Beyond this T and K have exploded: T·Tᵀ would overflow long before they do.
+const EXPLODED: f64 = 1e140;
+
 /// One series at the end, by its weight.
 pub(crate) struct Ended {
     numbers: f64,
     square: f64,
-    crps: f64,
-    crps_exact: f64,
+    /// What CRPS is of: numbers one by one, or those of a frame and channel as a sum, frame by frame.
+    scored: Vec<Scored>,
     energy: f64,
     prior: f64,
     sigma_w: f64,
@@ -46,8 +50,8 @@ impl Ended {
     pub(crate) fn of(series: &Series, course: &Course, exact: &Exact, state: &State) -> Result<Self> {
         let weight = series.weight();
         let mut ended = Self::none(weight, series, exact, state);
-        let finite = state.t.iter().chain(&state.k).all(|x| x.is_finite());
-        if state.refused.is_some() || !finite {
+        let bounded = state.t.iter().chain(&state.k).all(|x| x.abs() < EXPLODED);
+        if state.refused.is_some() || !bounded {
             return Ok(ended);
         }
         let (first, last) = (course.levels[0], course.levels[course.levels.len() - 1].ratio());
@@ -70,8 +74,7 @@ impl Ended {
         let overlap: f64 =
             eigenvalues("eigenvalues of C^½PC^½", &inside)?.iter().map(|x| x.max(0.0).sqrt()).sum();
         ended.square = weight * (bias.sum() + (p.sum() + c.sum() - 2.0 * overlap).max(0.0));
-        let crps = |i: usize| (2.0 * (p[i] + c[i] + bias[i]) / PI).sqrt() - (p[i].max(0.0) / PI).sqrt();
-        ended.crps = weight * (0..p.len()).map(crps).sum::<f64>();
+        ended.scored = Scored::of(series, &p, &c, &bias);
         ended.energy = weight * (p.sum() + mean.sum());
         let from = factor("marginal at the start", &marginal(first.ratio()))?;
         let to = factor("marginal at the end", &marginal(last))?;
@@ -85,9 +88,11 @@ impl Ended {
         Self {
             numbers: weight * series.len() as f64,
             square: f64::INFINITY,
-            crps: f64::INFINITY,
-            crps_exact: weight
-                * exact.covariance.diag().iter().map(|c| (c.max(0.0) / PI).sqrt()).sum::<f64>(),
+            scored: {
+                let c = exact.covariance.diag().to_owned();
+                let none = Array1::from_elem(c.len(), f64::INFINITY);
+                Scored::of(series, &none, &c, &none)
+            },
             energy: f64::INFINITY,
             prior: weight * series.frames() as f64 * series.variance(),
             sigma_w: f64::INFINITY,
@@ -97,20 +102,79 @@ impl Ended {
     }
 
     /// Of all series.
-    pub(crate) fn together<'a>(each: impl Iterator<Item = &'a Self> + Clone) -> Outcome {
+    pub(crate) fn together<'a>(each: impl Iterator<Item = &'a Self> + Clone, spread: bool) -> Outcome {
         let sum = |of: fn(&Self) -> f64| each.clone().map(of).sum::<f64>();
         let numbers = sum(|one| one.numbers);
         let levels = each.clone().map(|one| one.unbounded.len()).max().unwrap_or(0);
         let past = |level: usize| each.clone().any(|one| one.unbounded.get(level) == Some(&true));
+        let mut scored: Vec<Scored> = Vec::new();
+        for one in each.clone().flat_map(|one| one.scored.iter().enumerate()) {
+            match scored.get_mut(one.0).filter(|_| spread) {
+                Some(sum) => sum.add(one.1),
+                None => scored.push(*one.1),
+            }
+        }
+        let mean =
+            |of: fn(&Scored) -> f64| scored.iter().map(|one| one.count * of(one)).sum::<f64>() / numbers;
         Outcome {
             wasserstein: (sum(|one| one.square) / numbers).sqrt(),
-            crps: sum(|one| one.crps) / numbers,
-            crps_exact: sum(|one| one.crps_exact) / numbers,
+            crps: mean(Scored::crps),
+            crps_exact: mean(Scored::crps_exact),
             sigma_w: each.clone().map(|one| one.sigma_w).fold(0.0, f64::max),
             field: (sum(|one| one.energy) / sum(|one| one.prior)).sqrt(),
             unbounded: (0..levels).filter(|level| past(*level)).count(),
             refused: each.clone().find_map(|one| one.refused.clone()),
         }
+    }
+}
+
+/// Variances of one number, or sums of those of all numbers that a value of a channel is made of.
+#[derive(Clone, Copy)]
+struct Scored {
+    /// How many numbers, by weight.
+    count: f64,
+    /// Of the run.
+    run: f64,
+    /// Of the exact posterior.
+    exact: f64,
+    /// Of the run's mean about the exact one.
+    bias: f64,
+}
+
+impl Scored {
+    /// Of a series: all its numbers, or for each frame and channel one sum.
+    fn of(series: &Series, run: &Array1<f64>, exact: &Array1<f64>, bias: &Array1<f64>) -> Vec<Self> {
+        let (weight, dim) = (series.weight(), series.dim());
+        let one = |i: usize| Self {
+            count: weight,
+            run: weight * run[i].max(0.0),
+            exact: weight * exact[i].max(0.0),
+            bias: weight * bias[i],
+        };
+        let Some(channels) = series.channels() else { return (0..run.len()).map(one).collect() };
+        let mut out = vec![Self { count: 0.0, run: 0.0, exact: 0.0, bias: 0.0 }; series.frames() * channels];
+        for i in 0..run.len() {
+            out[i / dim * channels + i % dim % channels].add(&one(i));
+        }
+        out
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.run += other.run;
+        self.exact += other.exact;
+        self.bias += other.bias;
+    }
+
+    fn crps(&self) -> f64 {
+        if !self.run.is_finite() {
+            return f64::INFINITY;
+        }
+        ((2.0 * (self.run + self.exact + self.bias)).sqrt() - self.run.sqrt()) / (PI * self.count).sqrt()
+    }
+
+    fn crps_exact(&self) -> f64 {
+        (self.exact / (PI * self.count)).sqrt()
     }
 }
 

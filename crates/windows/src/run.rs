@@ -82,7 +82,9 @@ pub fn runs(
         chain.run(course, guides)
     };
     let each: Vec<Vec<Ended>> = series.par_iter().enumerate().map(of).collect::<Result<_>>()?;
-    Ok((0..guides.len()).map(|i| Ended::together(each.iter().map(|ended| &ended[i]))).collect())
+    let spread = series.iter().any(|one| one.channels().is_some());
+    let together = |i: usize| Ended::together(each.iter().map(|ended| &ended[i]), spread);
+    Ok((0..guides.len()).map(together).collect())
 }
 
 /// One series on its way.

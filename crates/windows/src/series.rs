@@ -19,6 +19,7 @@ pub struct Series {
     /// C_0 … C_{L−1}, d × d each.
     lags: Vec<Array2<f64>>,
     weight: f64,
+    channels: Option<usize>,
 }
 
 /// Eigenvalues and eigenvectors of Σ, of some number of frames.
@@ -52,7 +53,7 @@ impl Series {
         if !(weight.is_finite() && weight > 0.0) {
             return Err(WindowsError::Number { what: "weight", found: weight, expected: "a number above 0" });
         }
-        Ok(Self { lags, weight })
+        Ok(Self { lags, weight, channels: None })
     }
 
     /// L frames of the scalar AR(1) sequence of variance 1, Cov[x_{τ+l}, x_τ] = ρ^l.
@@ -134,7 +135,28 @@ impl Series {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn first(&self, frames: usize) -> Result<Self> {
-        Self::new(self.lags.iter().take(frames).cloned().collect(), self.weight)
+        let first = Self::new(self.lags.iter().take(frames).cloned().collect(), self.weight)?;
+        Ok(Self { channels: self.channels, ..first })
+    }
+
+    /// As coefficients of an orthonormal transform over space in which every value of a channel has an equal share,
+    /// as those of a wavenumber: number i belongs to channel i mod `channels`.
+    ///
+    /// CRPS is no invariant of such a transform. With this it is that of a value, a sum over all series.
+    ///
+    /// # Errors
+    /// [`WindowsError::Size`] where d is no multiple of `channels`.
+    pub fn spread(self, channels: usize) -> Result<Self> {
+        if channels == 0 || !self.dim().is_multiple_of(channels) {
+            let (found, expected) = ((channels, 1), (self.dim(), 1));
+            return Err(WindowsError::Size { what: "channels, a divisor of d", found, expected });
+        }
+        Ok(Self { channels: Some(channels), ..self })
+    }
+
+    /// Channels of coefficients over space.
+    pub(crate) fn channels(&self) -> Option<usize> {
+        self.channels
     }
 
     /// Standing for another number of series.

@@ -87,3 +87,45 @@ fn the_gamma_found_is_the_best_nearby() {
     }
     assert!(found.transferred >= found.composite.wasserstein * (1.0 - 1e-12));
 }
+
+/// A ring of two points is its sum and its difference: the CRPS of a point is the same from either, and not the mean of
+/// those of the coefficients.
+#[test]
+fn the_crps_of_a_point_is_that_of_the_sum_of_its_coefficients() {
+    let (rho, space) = (0.9f64, 0.8);
+    let ring = [Series::ring(rho, 2, space, 15).unwrap()];
+    let coefficient = |variance: f64| {
+        let lag = |lag: i32| ndarray::Array2::from_elem((1, 1), variance * rho.powi(lag));
+        Series::new((0..15).map(lag).collect(), 1.0).unwrap()
+    };
+    let alone = [1.0 + space, 1.0 - space].map(coefficient);
+    let spread = alone.clone().map(|one| one.spread(1).unwrap());
+    let guides = [Guide::Matched, Guide::Moments];
+    let of = |series: &[Series]| {
+        let readings = Readings::whole_frames(series.len(), 3, 0.1);
+        runs(series, &readings, centre(2), &course(16, Start::Normal), &guides).unwrap()
+    };
+    for ((point, sum), alone) in of(&ring).iter().zip(of(&spread)).zip(of(&alone)) {
+        near(sum.crps, point.crps, 1e-10, "CRPS");
+        near(sum.crps_exact, point.crps_exact, 1e-10, "exact CRPS");
+        near(sum.wasserstein, point.wasserstein, 1e-8, "W2");
+        assert!(alone.crps < 0.95 * point.crps, "{alone:?} {point:?}");
+    }
+    let two = ring.clone().map(|one| one.spread(2).unwrap());
+    near(of(&two)[0].crps, of(&ring)[0].crps, 1e-12, "a channel each");
+    assert!(Series::scalar(0.5, 4).unwrap().spread(2).unwrap_err().to_string().contains("divisor of d"));
+    assert!(crate::costs(&[spread[0].clone(), alone[0].clone()], centre(1), &[1.0]).is_err());
+}
+
+/// A run far past every bound is an outcome, and the others keep their numbers.
+#[test]
+fn a_run_that_overflows_is_an_outcome() {
+    let series = [Series::scalar(0.99, 40).unwrap()];
+    let readings = Readings::whole_frames(1, 1, 0.01);
+    let guide = |gamma: f64| Guide::Scalar { parameters: LawParameters { std: 0.01, gamma }, factor: 1.0 };
+    let found =
+        runs(&series, &readings, centre(4), &course(128, Start::Normal), &[guide(1e-5), guide(1.0)]).unwrap();
+    assert!(found[0].wasserstein.is_infinite() && found[0].sigma_w.is_infinite(), "{:?}", found[0]);
+    assert!(found[0].refused.is_none() && found[0].crps_exact.is_finite());
+    assert!(found[1].wasserstein < 1.0, "{:?}", found[1]);
+}
