@@ -17,19 +17,27 @@ const PARTS: f64 = 3.0;
 /// Golden sections of the two steps about the best of them: 0.04 of a power of ten is left.
 const SECTIONS: usize = 6;
 
-/// The γ of v = s² + γ(σ/μ)² that is best on one window, and on the composite.
+/// The γ of v = s² + γ(σ/μ)² that is best on one window, under the exact denoiser of all frames, and on the composite.
+///
+/// A window is read as the trajectory is from its first frame on: at 0, `every`, 2·`every` …
 #[derive(Clone, Debug, Serialize)]
 pub struct Calibration {
     /// The γ with the least W2 on one window of w frames under its exact denoiser.
     pub window: Best,
+    /// That of all L frames under theirs.
+    pub exact: Best,
     /// That of the composite.
     pub composite: Best,
-    /// The first over the second.
-    pub ratio: f64,
+    /// γ of the window over that of the composite.
+    pub ratio: Bounded,
+    /// γ of the window over the exact one: what length and the density of readings in a window do.
+    pub length: Bounded,
+    /// The exact γ over that of the composite: what composing does.
+    pub composing: Bounded,
     /// W2 of the composite under the window's γ.
     pub transferred: f64,
-    /// That over the composite's least, less 1: what the wrong γ costs.
-    pub lost: f64,
+    /// That over the composite's least, less 1: what the wrong γ costs. None where the window has no γ of its own.
+    pub lost: Option<Bounded>,
 }
 
 /// The best γ.
@@ -39,29 +47,89 @@ pub struct Best {
     pub gamma: f64,
     /// Its W2 per number.
     pub wasserstein: f64,
-    /// Whether it lies at an end of what was searched, 1e-5 to 1e3.
-    pub at_an_end: bool,
+    /// The end of what was searched, 1e-5 to 1e3, that it lies at: the best one is beyond.
+    pub end: Option<End>,
 }
 
-/// Calibrates γ on one window and on the composite, by W2 of whole runs.
+/// An end of what was searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// The best γ is this or less.
+    Low,
+    /// The best γ is this or more.
+    High,
+}
+
+/// A number, or a bound of it where the search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bounded {
+    /// The number.
+    Is(f64),
+    /// At least this.
+    AtLeast(f64),
+    /// At most this.
+    AtMost(f64),
+    /// Nothing is known: both of two γ lie at the same end.
+    Unknown,
+}
+
+impl Bounded {
+    /// a over b.
+    pub(crate) fn ratio(a: &Best, b: &Best) -> Self {
+        let found = a.gamma / b.gamma;
+        match (a.end, b.end) {
+            (None, None) => Self::Is(found),
+            (Some(End::High), None | Some(End::Low)) | (None, Some(End::Low)) => Self::AtLeast(found),
+            (Some(End::Low), None | Some(End::High)) | (None, Some(End::High)) => Self::AtMost(found),
+            (Some(End::Low), Some(End::Low)) | (Some(End::High), Some(End::High)) => Self::Unknown,
+        }
+    }
+}
+
+/// Calibrates γ on one window and on the composite, by W2 of whole runs; `exact` is [`exact_gamma`]'s.
 ///
 /// # Errors
-/// As [`runs`]; [`WindowsError::Number`] where no γ that was tried leaves a finite law.
+/// As [`runs`]; [`WindowsError::Diverges`] where no γ that was tried leaves a finite law.
 pub fn calibrate(
     series: &[Series],
     readings: &Readings,
     windows: Windows,
     course: &Course,
+    exact: Best,
 ) -> Result<Calibration> {
     checked(series)?;
     let shorter: Vec<Series> = series.iter().map(|one| one.first(windows.window)).collect::<Result<_>>()?;
-    let whole = Windows::whole(windows.window);
-    let window = best(&|gammas| distances(&shorter, readings, whole, course, gammas))?;
+    let window = exact_gamma(&shorter, readings, course)?;
     let on_composite = |gammas: &[f64]| distances(series, readings, windows, course, gammas);
     let composite = best(&on_composite)?;
     let transferred = on_composite(&[window.gamma])?[0];
     let lost = transferred / composite.wasserstein - 1.0;
-    Ok(Calibration { window, composite, ratio: window.gamma / composite.gamma, transferred, lost })
+    let lost = match (window.end, composite.end) {
+        (Some(_), _) => None,
+        (None, Some(_)) => Some(Bounded::AtLeast(lost)),
+        (None, None) => Some(Bounded::Is(lost)),
+    };
+    Ok(Calibration {
+        ratio: Bounded::ratio(&window, &composite),
+        length: Bounded::ratio(&window, &exact),
+        composing: Bounded::ratio(&exact, &composite),
+        window,
+        exact,
+        composite,
+        transferred,
+        lost,
+    })
+}
+
+/// The γ with the least W2 of whole runs under the exact denoiser of all frames.
+///
+/// # Errors
+/// As [`runs`]; [`WindowsError::Diverges`] where no γ that was tried leaves a finite law.
+pub fn exact_gamma(series: &[Series], readings: &Readings, course: &Course) -> Result<Best> {
+    let whole = Windows::whole(checked(series)?);
+    best(&|gammas| distances(series, readings, whole, course, gammas))
 }
 
 fn distances(
@@ -87,15 +155,16 @@ fn best(distances: &dyn Fn(&[f64]) -> Result<Vec<f64>>) -> Result<Best> {
     let least = |tried: &[(f64, f64)]| tried.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
     let first = least(&tried).filter(|best| best.1.is_finite());
     let Some((middle, found)) = first else {
-        return Err(WindowsError::Number {
-            what: "W2 at every γ",
-            found: f64::INFINITY,
-            expected: "a finite number",
-        });
+        return Err(WindowsError::Diverges);
     };
     let ends = [POWERS.start(), POWERS.end()].map(|third| f64::from(*third) / PARTS);
-    if middle <= ends[0] || middle >= ends[1] {
-        return Ok(Best { gamma: 10f64.powf(middle), wasserstein: found, at_an_end: true });
+    let end = match middle {
+        low if low <= ends[0] => Some(End::Low),
+        high if high >= ends[1] => Some(End::High),
+        _ => None,
+    };
+    if end.is_some() {
+        return Ok(Best { gamma: 10f64.powf(middle), wasserstein: found, end });
     }
     let at = |power: f64| Ok::<_, WindowsError>((power, distances(&[10f64.powf(power)])?[0]));
     let share = 0.5 * (5f64.sqrt() - 1.0);
@@ -118,7 +187,7 @@ fn best(distances: &dyn Fn(&[f64]) -> Result<Vec<f64>>) -> Result<Best> {
         tried.push(at(power)?);
     }
     let (power, wasserstein) = least(&tried).unwrap_or((middle, found));
-    Ok(Best { gamma: 10f64.powf(power), wasserstein, at_an_end: false })
+    Ok(Best { gamma: 10f64.powf(power), wasserstein, end })
 }
 
 /// The lowest point of the parabola through the least of `tried`, in order, and its neighbours.

@@ -66,6 +66,9 @@ pub enum WindowsError {
         /// The lowest eigenvalue.
         lowest: f64,
     },
+    /// No γ leaves a finite law.
+    #[error("W2 at every γ from 1e-5 to 1e3: found infinity, expected a finite number at one")]
+    Diverges,
     /// LAPACK refused a matrix.
     #[error("{what} of {dim} × {dim} numbers")]
     Linalg {

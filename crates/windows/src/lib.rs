@@ -37,7 +37,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
-pub use calibration::{Best, Calibration, calibrate};
+pub use calibration::{Best, Bounded, Calibration, End, calibrate, exact_gamma};
 pub use chosen::{Chosen, choose};
 pub use composite::Windows;
 pub use cost::{Cost, costs};

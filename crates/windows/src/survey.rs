@@ -1,10 +1,10 @@
 //! The cost of composing over a grid of windows, folds, levels, densities and laws.
 
 use crate::cost::checked;
-use crate::error::Result;
+use crate::error::{Result, WindowsError};
 use crate::{
     Calibration, Cost, Course, Definite, Drawn, Guide, Needed, Outcome, Readings, Sampling, Series, Windows,
-    calibrate, costs, definite, draws, needed, runs,
+    calibrate, costs, definite, draws, exact_gamma, needed, runs,
 };
 use equipoise_composition::Fold;
 use equipoise_scaling::{Base, Law};
@@ -168,7 +168,7 @@ impl Survey {
     /// Windows that do not fit L with a fold are left out with the reason. Laws are run on the exact denoiser too.
     ///
     /// # Errors
-    /// [`WindowsError`](crate::WindowsError), but for windows that do not fit.
+    /// [`WindowsError`], but for windows that do not fit.
     pub fn take(&self, subject: &Subject, into: &mut Surveyed) -> Result<()> {
         let frames = checked(&subject.series)?;
         let whole = Place { subject, windows: Windows::whole(frames), seen: None };
@@ -231,9 +231,31 @@ impl Survey {
         }
         let definite = definite(series, &readings, windows, &self.course.ratios())?;
         into.definite.push(place.found(None, definite));
-        if self.calibrated {
-            let calibration = calibrate(series, &readings, windows, &self.course)?;
-            into.calibrations.push(place.found(None, calibration));
+        if self.calibrated { self.gamma(place, series, &readings, into) } else { Ok(()) }
+    }
+
+    /// γ of one window; the exact one is looked for once a prior and density.
+    fn gamma(
+        &self,
+        place: Place<'_>,
+        series: &[Series],
+        readings: &Readings,
+        into: &mut Surveyed,
+    ) -> Result<()> {
+        let key = place.found(None, ());
+        let same = |one: &&Found<Calibration>| {
+            one.prior == key.prior && (one.every, one.sub) == (key.every, key.sub)
+        };
+        let known = into.calibrations.iter().find(same).map(|one| one.found.exact);
+        let exact = known.map_or_else(|| exact_gamma(series, readings, &self.course), Ok);
+        match exact.and_then(|exact| calibrate(series, readings, place.windows, &self.course, exact)) {
+            Ok(calibration) => into.calibrations.push(place.found(None, calibration)),
+            Err(why @ WindowsError::Diverges) => {
+                let (window, fold) = (place.windows.window, place.windows.fold);
+                let of = format!("{}: γ of one window of {window} frames, {fold}: {why}", key.prior);
+                into.left_out.push(of);
+            }
+            Err(other) => return Err(other),
         }
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! Whole runs: limits, draws, and the γ of one window.
 
 use super::{centre, near};
-use crate::{Course, Guide, Readings, Sampling, Series, Start, Windows, calibrate, draws, runs};
+use crate::{
+    Bounded, Course, End, Guide, Readings, Sampling, Series, Start, Windows, calibrate, draws, exact_gamma,
+    runs,
+};
 use equipoise_scaling::{Base, Law, LawParameters};
 use equipoise_schedule::{Alpha, Sda, Variance};
 
@@ -62,21 +65,44 @@ fn a_gamma_of_one_window_is_off_where_windows_see_too_little() {
     let course = course(16, Start::Normal);
     let off = |rho: f64, every: usize| {
         let readings = Readings::whole_frames(1, every, 0.1);
-        calibrate(&series(rho), &readings, centre(1), &course).unwrap()
+        let exact = exact_gamma(&series(rho), &readings, &course).unwrap();
+        calibrate(&series(rho), &readings, centre(1), &course, exact).unwrap()
+    };
+    let is = |of: Bounded| match of {
+        Bounded::Is(number) => number,
+        other => panic!("{other:?}"),
     };
     let none = off(0.0, 1);
-    near(none.ratio, 1.0, 0.06, "ratio without memory");
-    assert!(none.lost.abs() < 1e-3, "{none:?}");
+    for ratio in [none.ratio, none.length, none.composing] {
+        near(is(ratio), 1.0, 0.06, "ratio without memory");
+    }
+    assert!(is(none.lost.unwrap()).abs() < 1e-3, "{none:?}");
     let far = off(0.99, 3);
-    assert!((far.ratio - 1.0).abs() > 0.1 && far.lost >= -1e-9, "{far:?}");
-    assert!(!far.window.at_an_end && !far.composite.at_an_end, "{far:?}");
+    assert!((is(far.ratio) - 1.0).abs() > 0.1 && is(far.lost.unwrap()) >= -1e-9, "{far:?}");
+    near(is(far.length) * is(far.composing), is(far.ratio), 1e-12, "parts of the ratio");
+    let best = |gamma: f64, end: Option<End>| crate::Best { gamma, wasserstein: 1.0, end };
+    let (low, inner, high) = (best(1.0, Some(End::Low)), best(2.0, None), best(4.0, Some(End::High)));
+    for (a, b, expected) in [
+        (inner, inner, Bounded::Is(1.0)),
+        (inner, low, Bounded::AtLeast(2.0)),
+        (high, inner, Bounded::AtLeast(2.0)),
+        (high, low, Bounded::AtLeast(4.0)),
+        (low, inner, Bounded::AtMost(0.5)),
+        (inner, high, Bounded::AtMost(0.5)),
+        (low, high, Bounded::AtMost(0.25)),
+        (low, low, Bounded::Unknown),
+    ] {
+        assert_eq!(Bounded::ratio(&a, &b), expected);
+    }
 }
 
 /// No other γ nearby does better than the one found.
 #[test]
 fn the_gamma_found_is_the_best_nearby() {
     let (readings, course) = (Readings::whole_frames(1, 1, 0.1), course(16, Start::Normal));
-    let found = calibrate(&series(0.9), &readings, centre(1), &course).unwrap();
+    let found = exact_gamma(&series(0.9), &readings, &course)
+        .and_then(|exact| calibrate(&series(0.9), &readings, centre(1), &course, exact))
+        .unwrap();
     let guide = |factor: f64| Guide::Scalar {
         parameters: LawParameters { std: 0.1, gamma: found.composite.gamma * factor },
         factor: 1.0,
