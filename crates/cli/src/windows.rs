@@ -29,14 +29,16 @@ use std::time::Instant;
 /// eigenvalue, by σ/μ; the least k whose excess stays within --target, by σ/μ and at every level of a run; at how
 /// many levels of a run moment matching is ill posed, and what a V that is positive by construction gives; whole
 /// runs of the predictor by law, as W2 to the exact posterior and CRPS; by how much a γ calibrated on one window is
-/// off. Without --train and --prior the prior is the scalar AR(1) sequence.
+/// off, and what of that composing does. Without --train and --prior the prior is the scalar AR(1) sequence.
 ///
 /// With --train or --prior it is the Gauss–Markov prior of that flow, as its independent parts, each by its number
-/// of copies; where there are many, a few stand for all (--parts). `adaptive`, and every law with --corrections,
+/// of copies; where there are many, a few stand for all (--parts), the one of the largest variance among them, and
+/// maxima (σ_W, verdict, lowest eigenvalues, shares of levels) are over those few. `adaptive`, and every law with --corrections,
 /// are drawn, with standard errors.
 ///
-/// Units and space: W2 and CRPS are per number, in normalised units (of AR(1): its standard deviation is 1); excess,
-/// eigenvalues of μJ, σ_W and ratios of γ are pure numbers. N is the operator's own.
+/// Units and space: W2 is per number of a frame, in normalised units (of AR(1): its standard deviation is 1). So is
+/// CRPS, of what the column crps_of names: a grid value of wavenumbers, a coefficient of modes or of drawn wavenumbers;
+/// excess, eigenvalues of μJ, σ_W and ratios of γ are pure numbers. N is the operator's own.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -167,7 +169,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         check_free(out, arguments.force)?;
     }
     use_threads(arguments.threads)?;
-    let (subjects, facts) = arguments.source.open()?;
+    let (subjects, facts, numbers) = arguments.source.open()?;
     let mut found = Surveyed::default();
     for subject in &subjects {
         survey.take(subject, &mut found)?;
@@ -179,6 +181,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let told = Told {
         found,
         facts,
+        numbers,
         frames: arguments.source.frames(),
         survey,
         seconds: clock.elapsed().as_secs_f64(),

@@ -1,6 +1,6 @@
 //! What is printed, and the page.
 
-use super::tables::{self, SPACE, caption, verdict};
+use super::tables::{self, Numbers, SPACE, caption, verdict};
 use crate::table::Table;
 use equipoise_denoising::Results;
 use equipoise_report::{Block, Cell, Chart, Page, Scale, Section, Series, significant};
@@ -12,6 +12,8 @@ use std::io::{self, Write};
 pub(super) struct Told {
     pub(super) found: Surveyed,
     pub(super) facts: Vec<(String, String)>,
+    /// What the series are numbers of.
+    pub(super) numbers: Numbers,
     /// L.
     pub(super) frames: usize,
     pub(super) survey: Survey,
@@ -20,8 +22,11 @@ pub(super) struct Told {
 
 impl Serialize for Told {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut object = to.serialize_struct("windows", 6)?;
+        let mut object = to.serialize_struct("windows", 8)?;
         object.serialize_field("space", SPACE)?;
+        let [crps_of, drawn] = self.numbers.scored();
+        object.serialize_field("crps_of", crps_of)?;
+        object.serialize_field("drawn_crps_of", drawn)?;
         object.serialize_field("frames", &self.frames)?;
         object.serialize_field("std", &self.survey.base.std)?;
         object.serialize_field("facts", &self.facts)?;
@@ -39,15 +44,20 @@ impl Told {
             ("needed", tables::needed(found)),
             ("excess", tables::costs(found)),
             ("moments", tables::moments(found)),
-            ("runs", tables::runs(found)),
-            ("drawn", tables::drawn(found)),
+            ("runs", tables::runs(found, self.numbers)),
+            ("drawn", tables::drawn(found, self.numbers)),
             ("gamma", tables::calibrations(found)),
         ];
         all.into_iter().filter(|(_, t)| !t.rows.is_empty()).map(|(name, t)| (name.to_owned(), t)).collect()
     }
 
     pub(super) fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
-        writeln!(to, "Composites of {} frames; W2 and CRPS per number, {SPACE}", self.frames)?;
+        let [crps_of, drawn] = self.numbers.scored();
+        writeln!(
+            to,
+            "Composites of {} frames; W2 per number, CRPS per {crps_of}, drawn per {drawn}, {SPACE}",
+            self.frames
+        )?;
         self.facts.iter().try_for_each(|(name, value)| writeln!(to, "{name}: {value}"))?;
         for (name, table) in self.tables() {
             let table = if name == "runs" { tables::by_law(&self.found) } else { table };
@@ -222,6 +232,9 @@ fn notes() -> Vec<(String, String)> {
         ("moments", "(s²I + AVAᵀ)⁻¹ with V = (σ²/μ)J of the composite, which is no covariance"),
         ("moments_positive", "the same with V⁺ = Σ U_iᵀ D_i V_i D_i U_i, D_i² = 1/number of windows that hold a frame"),
         ("W2", "√(E_y W₂²/D) between the run's law of x at t = 0 and the exact posterior, both Gaussian"),
+        ("CRPS", "a mean of deviations, which depends on the numbers it is of: crps_of says which"),
+        ("parts", "σ_W, verdict, lowest, the shares of levels and k of a run are over the parts that were run or looked at, the \
+          one of the largest variance among them"),
         ("verdict", "explodes: σ_W above 10 with a field above 7 times the prior's; peaks on the way are not looked at"),
     ]
     .map(|(name, text)| (name.to_owned(), text.to_owned()))

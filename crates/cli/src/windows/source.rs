@@ -1,5 +1,6 @@
 //! Whose windows are composed: AR(1) sequences, or the Gauss–Markov prior of a flow.
 
+use super::tables::Numbers;
 use crate::failure::usage;
 use crate::fitting::{Fitting, announce};
 use crate::number::count;
@@ -74,6 +75,9 @@ fn correlation(text: &str) -> Result<f64, String> {
 /// Name and value of what numbers rest on.
 type Facts = Vec<(String, String)>;
 
+/// The priors, what they rest on, and what their series are numbers of.
+type Opened = (Vec<Subject>, Facts, Numbers);
+
 impl Source {
     /// The files that were named.
     pub(super) fn named(&self) -> Vec<&Path> {
@@ -98,7 +102,7 @@ impl Source {
     ///
     /// # Errors
     /// Bad usage, or a file that cannot be used.
-    pub(super) fn open(&self) -> anyhow::Result<(Vec<Subject>, Facts)> {
+    pub(super) fn open(&self) -> anyhow::Result<Opened> {
         let file = self.train.as_ref().or(self.prior.as_ref());
         if file.is_some() && (self.points > 1 || self.sub != [1]) {
             return Err(usage(
@@ -109,31 +113,33 @@ impl Source {
             return Ok((
                 self.scalars()?,
                 vec![("prior".into(), "scalar AR(1) sequences of variance 1".into())],
+                Numbers::Points,
             ));
         };
-        let prior = self.prior_of(path)?;
-        let (markov, clipped) = self.markov(&prior).with_context(|| path.display().to_string())?;
-        let parts = markov.parts()?;
-        let name = name(path);
-        let mut facts = vec![
-            (
-                "prior".to_owned(),
-                format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display()),
-            ),
-            ("clipped".to_owned(), told(&clipped)),
-        ];
-        if let [modes, rest] = &parts[..]
-            && rest.copies > 1
-        {
-            let title = format!("{name}, {} modes", modes.chain.dim());
-            let (alone, all) =
-                (self.series(&parts[..1], 1, &mut facts)?, self.series(&parts, 2, &mut facts)?);
-            let both = Subject { name: format!("{title} and the rest"), series: all, in_runs: Vec::new() };
-            return Ok((vec![Subject { name: title, series: alone.clone(), in_runs: alone }, both], facts));
+        self.flow(path, [for_costs, for_runs])
+    }
+
+    fn flow(&self, path: &Path, [for_costs, for_runs]: [usize; 2]) -> anyhow::Result<Opened> {
+        let (prior, markov, clipped) = self.markov(path)?;
+        let (mut parts, name) = (markov.parts()?, format!("{} {}", prior.kind(), name(path)));
+        parts.retain(|part| part.copies > 0);
+        let of = format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display());
+        let mut facts = vec![("prior".to_owned(), of), ("clipped".to_owned(), told(&clipped))];
+        if prior.settings().model != Model::Stationary {
+            let title = format!("{name}, {} modes", self.modes);
+            let modes = self.series(&parts[..1], 1, "of the modes alone", None, &mut facts)?;
+            let all = self.series(&parts, parts.len(), "of x̂ and J and of runs", None, &mut facts)?;
+            let whole = Lattice::strided(all.clone(), 1);
+            let both = format!("{title} and the rest");
+            let modes = Subject { name: title, series: modes, lattices: Vec::new() };
+            let both = Subject { name: both, series: all, lattices: vec![whole] };
+            return Ok((vec![modes, both], facts, Numbers::Modes));
         }
-        let series = self.series(&parts, for_costs, &mut facts)?;
-        let in_runs = Lattice::strided(self.series(&parts, for_runs, &mut facts)?, 1);
-        Ok((vec![Subject { name, series, lattices: vec![in_runs] }], facts))
+        let channels = Some(markov.shape().channels);
+        let series = self.series(&parts, for_costs, "of x̂ and J", channels, &mut facts)?;
+        let in_runs = self.series(&parts, for_runs, "of runs", channels, &mut facts)?;
+        let lattices = vec![Lattice::strided(in_runs, 1)];
+        Ok((vec![Subject { name, series, lattices }], facts, Numbers::Wavenumbers))
     }
 
     fn counts(&self) -> anyhow::Result<[usize; 2]> {
@@ -185,20 +191,35 @@ impl Source {
     }
 
     /// At most `count` of the parts, by their weight; says what they stand for.
-    fn series(&self, parts: &[Part], count: usize, facts: &mut Facts) -> anyhow::Result<Vec<Series>> {
-        let variance = |part: &Part| part.chain.c0().diag().sum() + part.white * part.chain.dim() as f64;
-        let all: Vec<(f64, f64)> = parts.iter().map(|part| (variance(part), part.copies as f64)).collect();
+    fn series(
+        &self,
+        parts: &[Part],
+        count: usize,
+        used: &str,
+        channels: Option<usize>,
+        facts: &mut Facts,
+    ) -> anyhow::Result<Vec<Series>> {
+        let dim = |part: &Part| part.chain.dim() as f64;
+        let variance = |part: &Part| part.chain.c0().diag().sum() / dim(part) + part.white;
+        let all: Vec<(f64, f64)> =
+            parts.iter().map(|part| (variance(part), dim(part) * part.copies as f64)).collect();
         let chosen = choose(&all, count);
         let total: f64 = all.iter().map(|of| of.0 * of.1).sum();
         let held: f64 = chosen.iter().map(|of| all[of.index].0 * of.weight).sum();
         let held = significant(100.0 * held / total, 4);
+        let (found, of) = (chosen.len(), parts.len());
         facts.push((
-            "parts".into(),
-            format!("{} stand for {}, with {held} % of the variance", chosen.len(), parts.len()),
+            format!("parts {used}"),
+            format!("{found} stand for {of}, with {held} % of the variance"),
         ));
         let of = |one: &equipoise_windows::Chosen| {
             let part = &parts[one.index];
-            Ok(Series::of_chain(&part.chain, part.white, self.frames(), one.weight)?)
+            let weight = one.weight / dim(part);
+            let series = Series::of_chain(&part.chain, part.white, self.frames(), weight)?;
+            Ok(match channels {
+                Some(channels) => series.spread(channels)?,
+                None => series,
+            })
         };
         chosen.iter().map(of).collect()
     }

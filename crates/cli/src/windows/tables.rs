@@ -1,11 +1,33 @@
 //! What was found as tables.
 
-use equipoise_report::{Caption, Cell, Column, Table};
+use equipoise_report::{Caption, Cell, Column, Table, significant};
 use equipoise_stability::Verdict;
-use equipoise_windows::{Estimate, Found, Outcome, Surveyed};
+use equipoise_windows::{Bounded, End, Estimate, Found, Outcome, Surveyed};
 
 /// The space of W2 and CRPS.
 pub(super) const SPACE: &str = "normalised units";
+
+/// What the series are numbers of. W2 is the same in any of these, CRPS is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// Points themselves.
+    Points,
+    /// Coefficients of wavenumbers: CRPS in closed form is that of a grid value, drawn that of a coefficient.
+    Wavenumbers,
+    /// Coefficients of modes, and of what is across them.
+    Modes,
+}
+
+impl Numbers {
+    /// What CRPS is of, in closed form and drawn.
+    pub(super) const fn scored(self) -> [&'static str; 2] {
+        match self {
+            Self::Points => ["number", "number"],
+            Self::Wavenumbers => ["grid value", "coefficient (wavenumber)"],
+            Self::Modes => ["coefficient (mode or the rest)", "coefficient (mode or the rest)"],
+        }
+    }
+}
 
 /// What became of a run, in a word: by σ_W and the field at the end alone, peaks on the way not looked at.
 pub(super) fn verdict(outcome: &Outcome) -> &'static str {
@@ -17,7 +39,7 @@ pub(super) fn verdict(outcome: &Outcome) -> &'static str {
 
 /// A caption in this verb's words.
 pub(super) fn caption(text: &str) -> Caption {
-    let space = format!("{SPACE} for W2 and CRPS, per number; the others are pure numbers");
+    let space = format!("{SPACE} for W2, per number, and CRPS, per crps_of; the others are pure numbers");
     Caption { text: text.into(), space, n_convention: "the operator's own".into() }
 }
 
@@ -64,7 +86,7 @@ pub(super) fn costs(found: &Surveyed) -> Table {
         ("excess", "E‖x̂ − x‖² over that of the exact denoiser, less 1"),
         ("jacobian", "‖J − J*‖/‖J*‖ of Frobenius"),
         ("asymmetry", "‖J − Jᵀ‖/‖J‖"),
-        ("lowest", "lowest eigenvalue of μ(J + Jᵀ)/2; 0 to 1 for a covariance"),
+        ("lowest", "lowest eigenvalue of μ(J + Jᵀ)/2 over the parts looked at; 0 to 1 for a covariance"),
         ("positive", "‖V⁺ − V*‖/‖V*‖ of the V that is positive by construction"),
         ("first", "excess of the first frame"),
         ("middle", "excess of the middle frame"),
@@ -107,44 +129,50 @@ pub(super) fn moments(found: &Surveyed) -> Table {
     });
     let columns = [
         ("levels", "levels of a run"),
-        ("indefinite", "share of levels at which s²I + AVAᵀ, V = (σ²/μ)J, is not positive"),
+        (
+            "indefinite",
+            "share of levels at which s²I + AVAᵀ, V = (σ²/μ)J, is not positive in a part that was run",
+        ),
         ("unbounded", "share at which some solve passes ‖r‖/s²"),
         ("indefinite_positive", "share at which it is not positive with V⁺"),
         ("lowest", "lowest eigenvalue of its symmetric part over s²"),
         ("lowest_positive", "the same with V⁺"),
     ];
-    let caption = "Moment matching on the composite.";
+    let caption = "Moment matching on the composite. Shares and lowest are over the parts that were run.";
     table(caption, &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
 }
 
 /// Whole runs.
-pub(super) fn runs(found: &Surveyed) -> Table {
+pub(super) fn runs(found: &Surveyed, numbers: Numbers) -> Table {
+    let [scored, _] = numbers.scored();
     let rows = found.runs.iter().map(|one| {
         let of = &one.found;
         let law = [density(one), vec![text(one.law.unwrap_or_default()), text(verdict(of))]].concat();
-        let numbers =
+        let figures =
             [of.wasserstein, of.crps, of.crps_exact, of.sigma_w, of.field].map(Cell::Number).to_vec();
         let rest = vec![
             Cell::Count(of.unbounded as u64),
             of.refused.as_ref().map_or(Cell::Absent, text),
+            text(scored),
             text(SPACE),
         ];
-        [which(one), law, numbers, rest].concat()
+        [which(one), law, figures, rest].concat()
     });
     let columns = [
         ("law", "guidance; exact is that of the exact denoiser"),
         ("verdict", "by σ_W and the field at the end"),
         ("w2", "√(E W₂²/D) to the exact posterior"),
-        ("crps", "mean CRPS against the truth"),
+        ("crps", "mean CRPS against the truth, per crps_of"),
         ("crps_exact", "the exact posterior's own"),
-        ("sigma_w", "amplification of the run, in units of the prior's marginals"),
+        ("sigma_w", "largest amplification of the parts that were run, in units of the prior's marginals"),
         ("field", "√(E‖x‖²/tr Σ) at the end"),
-        ("unbounded", "levels at which a solve passes ‖r‖/s²"),
+        ("unbounded", "levels at which a solve passes ‖r‖/s² in a part that was run"),
         ("refused", "why the run has no end"),
+        ("crps_of", "the number whose CRPS it is"),
         ("space", ""),
     ];
     table(
-        "Whole runs against the exact posterior.",
+        "Whole runs against the exact posterior. σ_W and the verdict are the largest over the parts that were run.",
         &[&WHICH[..], &DENSITY, &columns].concat(),
         rows.collect(),
     )
@@ -185,38 +213,51 @@ pub(super) fn by_law(found: &Surveyed) -> Table {
     table("W2 to the exact posterior by law.", &columns, rows)
 }
 
+/// A number, or its bound.
+fn bounded(of: Bounded) -> Cell {
+    match of {
+        Bounded::Is(number) => Cell::Number(number),
+        Bounded::AtLeast(number) => text(format!("> {}", significant(number, 3))),
+        Bounded::AtMost(number) => text(format!("< {}", significant(number, 3))),
+        Bounded::Unknown => Cell::Absent,
+    }
+}
+
 /// γ of one window.
 pub(super) fn calibrations(found: &Surveyed) -> Table {
     let rows = found.calibrations.iter().map(|one| {
         let of = &one.found;
-        let end = of.window.at_an_end || of.composite.at_an_end;
-        let numbers = [
-            of.window.gamma,
-            of.composite.gamma,
-            of.ratio,
-            of.window.wasserstein,
-            of.composite.wasserstein,
-            of.transferred,
-            of.lost,
-        ];
-        let end = if end { text("yes") } else { text("no") };
-        [which(one), density(one), numbers.map(Cell::Number).to_vec(), vec![end]].concat()
+        let gamma = [of.window, of.exact, of.composite].map(|best| match best.end {
+            None => Cell::Number(best.gamma),
+            Some(End::Low) => bounded(Bounded::AtMost(best.gamma)),
+            Some(End::High) => bounded(Bounded::AtLeast(best.gamma)),
+        });
+        let ratios = [of.ratio, of.length, of.composing].map(bounded);
+        let w2 = [of.window, of.exact, of.composite].map(|best| Cell::Number(best.wasserstein));
+        let lost = vec![Cell::Number(of.transferred), of.lost.map_or(Cell::Absent, bounded)];
+        [which(one), density(one), gamma.to_vec(), ratios.to_vec(), w2.to_vec(), lost].concat()
     });
     let columns = [
         ("gamma_window", "γ with the least W2 on one window"),
+        ("gamma_exact", "γ with the least W2 under the exact denoiser of all frames"),
         ("gamma", "γ with the least W2 on the composite"),
-        ("ratio", "the first over the second"),
+        ("ratio", "gamma_window over gamma"),
+        ("length", "gamma_window over gamma_exact: length, and where a window is read"),
+        ("composing", "gamma_exact over gamma: composing alone"),
         ("w2_window", "W2 of the one window, under its γ"),
+        ("w2_exact", "W2 under the exact denoiser and its γ"),
         ("w2", "W2 of the composite under its own γ"),
         ("w2_transferred", "W2 of the composite under the window's γ"),
         ("lost", "that over the composite's own, less 1"),
-        ("at_an_end", "whether a γ lies at an end of what was searched"),
     ];
-    table("γ of v = s² + γ(σ/μ)².", &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
+    let caption = "γ of v = s² + γ(σ/μ)². A window is read from its first frame on; < and > are bounds, where the best γ \
+                   lies beyond 1e-5 to 1e3.";
+    table(caption, &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
 }
 
 /// Drawn runs.
-pub(super) fn drawn(found: &Surveyed) -> Table {
+pub(super) fn drawn(found: &Surveyed, numbers: Numbers) -> Table {
+    let [_, scored] = numbers.scored();
     let rows = found.drawn.iter().map(|one| {
         let of = &one.found;
         let both = |e: Estimate| [e.mean, e.error].map(Cell::Number).to_vec();
@@ -224,18 +265,20 @@ pub(super) fn drawn(found: &Surveyed) -> Table {
         let rest = vec![
             Cell::Count(of.diverged as u64),
             of.refused.as_ref().map_or(Cell::Absent, text),
+            text(scored),
             text(SPACE),
         ];
         [which(one), law, both(of.crps), both(of.square), rest].concat()
     });
     let columns = [
         ("law", "guidance"),
-        ("crps", "mean CRPS against the truth"),
+        ("crps", "mean CRPS against the truth, per crps_of"),
         ("crps_error", "its standard error over truths"),
         ("square", "E‖x − E[x given y]‖² over tr Cov[x given y]; 1 for exact draws"),
         ("square_error", "its standard error"),
         ("diverged", "truths with a number that is not finite"),
         ("refused", "why there are none"),
+        ("crps_of", "the number whose CRPS it is"),
         ("space", ""),
     ];
     table("Drawn runs.", &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
