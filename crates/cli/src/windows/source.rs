@@ -126,7 +126,7 @@ impl Source {
         let of = format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display());
         let mut facts = vec![("prior".to_owned(), of), ("clipped".to_owned(), told(&clipped))];
         if prior.settings().model != Model::Stationary {
-            let title = format!("{name}, {} modes", self.modes);
+            let title = format!("{name}, {} modes", parts.first().map_or(0, |part| part.chain.dim()));
             let modes = self.series(&parts[..1], 1, "of the modes alone", None, &mut facts)?;
             let all = self.series(&parts, parts.len(), "of x̂ and J and of runs", None, &mut facts)?;
             let whole = Lattice::strided(all.clone(), 1);

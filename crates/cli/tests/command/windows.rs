@@ -31,6 +31,7 @@ fn the_toy_has_the_excess_of_another_program_and_leaves_a_page() {
     let excess = found["costs"][0]["excess"].as_f64().unwrap();
     assert!((excess - EXCESS).abs() < 1e-9, "{excess}");
     assert_eq!((&json["space"], &json["frames"]), (&"normalised units".into(), &12.into()));
+    assert_eq!((&json["crps_of"], &json["drawn_crps_of"]), (&"number".into(), &"number".into()));
     let laws: Vec<&str> =
         found["runs"].as_array().unwrap().iter().map(|run| run["law"].as_str().unwrap()).collect();
     assert_eq!(laws, ["sum", "matched", "exact", "sum", "matched", "moments", "moments_positive"]);
@@ -77,7 +78,50 @@ fn a_flow_is_its_independent_parts_and_windows_that_do_not_fit_are_named() {
             .all(|cost| cost["prior"] == "generic waves" && cost["excess"].as_f64().unwrap() >= -1e-9)
     );
     assert!(json["facts"].to_string().contains("stand for 34, with"), "{}", json["facts"]);
+    assert_eq!(
+        (&json["crps_of"], &json["drawn_crps_of"]),
+        (&"grid value".into(), &"coefficient (wavenumber)".into())
+    );
     assert_eq!(json["found"]["calibrations"], Value::Array(Vec::new()));
+}
+
+/// N of a low rank is that of a frame, not of its modes: `mean` divides by it, and W2 is per number.
+#[test]
+fn the_runs_of_a_low_rank_hold_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let attributes = [("kind", "generic"), ("boundary", "open")];
+    let path = declared(&folder.path().join("open.h5"), "x", &[4, 4, 2, 8, 8], drifting(4, 128), &attributes);
+    let ran = run(&[
+        "windows",
+        "--train",
+        &path.display().to_string(),
+        "--covariance",
+        "low_rank",
+        "--rank",
+        "3",
+        "--modes",
+        "2",
+        "--frames",
+        "12",
+        "--order",
+        "1,9223372036854775808",
+        "--levels",
+        "1",
+        "--every",
+        "2",
+        "--steps",
+        "8",
+        "--law",
+        "mean,matched",
+        "--format",
+        "json",
+        "--no-calibration",
+    ]);
+    let json = json(&ran);
+    assert!(ran.stderr.contains("expected at least the window's 18446744073709551615"), "{}", ran.stderr);
+    let runs = json["found"]["runs"].as_array().unwrap();
+    assert!(!runs.is_empty() && runs.iter().all(|run| run["prior"] == "generic open, 2 modes and the rest"));
+    assert_eq!(json["crps_of"], "coefficient (mode or the rest)");
 }
 
 #[test]
