@@ -16,8 +16,8 @@ const RECORD: &str = "crates/likelihood-cuda/PROVEN";
 /// What the proof reads: both crates of kernels with their tests, the backend that they must equal, and the sums and
 /// lattices that it is made of.
 const SOURCES: [&str; 14] = [
-    "crates/field/src",
     "crates/likelihood-cuda/Cargo.toml",
+    "crates/field/src",
     "crates/likelihood-cuda/kernels",
     "crates/likelihood-cuda/ptx",
     "crates/likelihood-cuda/src",
