@@ -13,6 +13,7 @@ use equipoise_reconstruction::{
 };
 use equipoise_report::significant;
 use serde::Serialize;
+use std::path::Path;
 
 /// How many times readings may be the size of the training fields, or these theirs.
 const SIZE: f64 = 5.0;
@@ -149,6 +150,12 @@ impl Summary {
         facts
     }
 
+    /// The files that stand in the folder: one member has no uncertainty, a composite no misfit.
+    fn written(&self) -> String {
+        let there = FILES.into_iter().filter(|name| Path::new(&self.folder).join(name).exists());
+        there.collect::<Vec<_>>().join(", ")
+    }
+
     fn table(&self) -> Table {
         let band = |band: &Option<Band>| {
             band.as_ref().map(|band| format!("{} to {}", significant(band.low, 4), significant(band.high, 4)))
@@ -159,7 +166,7 @@ impl Summary {
         let unread = self.unread.map(|unread| ("frames without readings", unread.into()));
         let rows: [(&str, Cell); 22] = [
             ("folder", self.folder.as_str().into()),
-            ("files", FILES.join(", ").into()),
+            ("files", self.written().into()),
             ("space", self.space.into()),
             ("prior", self.prior.as_str().into()),
             ("method", self.method.as_str().into()),
