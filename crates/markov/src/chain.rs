@@ -11,9 +11,9 @@ const ROUNDING: f64 = 1e-10;
 
 /// x_{τ+1} = A x_τ + w_τ over d numbers a frame, with the same covariance C₀ of every frame.
 ///
-/// Given are C₀ and the whitened lag-1 correlation K = C₀^{−½} Cov[x_{τ+1}, x_τ] C₀^{−½}, and
+/// Given are C₀ and the whitened lag-1 correlation K = C₀^{−½} Cov(x_{τ+1}, x_τ) C₀^{−½}, and
 ///
-/// > A = C₀^½ K C₀^{−½}, Q = Cov[w] = C₀^½ (I − K Kᴴ) C₀^½,
+/// > A = C₀^½ K C₀^{−½}, Q = Cov(w) = C₀^½ (I − K Kᴴ) C₀^½,
 ///
 /// so that A C₀ Aᴴ + Q = C₀, and Q is a covariance wherever the singular values of K are below 1. (A least-squares fit
 /// of A and Q apart from each other has neither property.) C₀ may be singular: eigenvalues up to 2d·2⁻⁵² of the largest
@@ -51,7 +51,7 @@ impl<S: Number> Chain<S> {
         Self::made(c0, k, Some(limit))
     }
 
-    /// As [`clipped`](Self::clipped), from C₀ and the covariance C₁ = Cov[x_{τ+1}, x_τ] of neighbouring frames.
+    /// As [`clipped`](Self::clipped), from C₀ and the covariance C₁ = Cov(x_{τ+1}, x_τ) of neighbouring frames.
     ///
     /// # Errors
     /// As [`clipped`](Self::clipped).
@@ -108,7 +108,7 @@ impl<S: Number> Chain<S> {
         self.c0.nrows()
     }
 
-    /// C₀ = Cov[x_τ].
+    /// C₀ = Cov(x_τ).
     pub fn c0(&self) -> &Array2<S> {
         &self.c0
     }
@@ -123,7 +123,7 @@ impl<S: Number> Chain<S> {
         &self.transition
     }
 
-    /// Q = Cov[w_τ].
+    /// Q = Cov(w_τ).
     pub fn innovation(&self) -> &Array2<S> {
         &self.innovation
     }
@@ -138,7 +138,7 @@ impl<S: Number> Chain<S> {
         &self.innovation_root
     }
 
-    /// Cov[x_{τ+lag}, x_τ] = A^lag C₀ = C₀^½ K^lag C₀^½, by repeated squaring.
+    /// Cov(x_{τ+lag}, x_τ) = A^lag C₀ = C₀^½ K^lag C₀^½, by repeated squaring.
     ///
     /// # Errors
     /// [`MarkovError::Blas`] when BLAS has several threads.

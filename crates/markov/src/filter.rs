@@ -9,7 +9,7 @@
 //! covariance of the state, so that exact relations between its numbers do no harm:
 //!
 //! > ρ⁻ = ρ⁺ + Zᴴ(F⁻¹v − Kᴴρ⁺), N⁻ = (I − K Z)ᴴ N⁺ (I − K Z) + Zᴴ F⁻¹ Z, ρ⁺ ← Tᴴρ⁻, N⁺ ← Tᴴ N⁻ T,
-//! > E[b | all y] = b⁺ + P⁺ρ⁺, Cov[b | all y] = P⁺ − P⁺ N⁺ P⁺.
+//! > E[b | all y] = b⁺ + P⁺ρ⁺, Cov(b | all y) = P⁺ − P⁺ N⁺ P⁺.
 //!
 //! What the backward pass needs of the forward one is kept for one of √L segments of frames at a time and computed
 //! anew there: two forward passes, and O(√L d²) memory.
@@ -74,7 +74,7 @@ pub(crate) struct Smoothed<'a, S, D> {
 /// Its covariances.
 #[derive(Debug)]
 pub(crate) struct Spread<'a, S> {
-    /// Cov[b | y].
+    /// Cov(b | y).
     pub(crate) covariance: Array2<S>,
     /// P⁻.
     pub(crate) before: &'a Array2<S>,

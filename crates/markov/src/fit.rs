@@ -12,8 +12,8 @@ use rayon::prelude::*;
 impl Markov {
     /// r modes and white noise, fitted to series of consecutive frames of (C, H, W), whose lengths may differ.
     ///
-    /// Mean, modes and λ_⊥ are those of low rank plus isotropic over all frames (probabilistic PCA), Cov[a] = Λ − λ_⊥ I, and
-    /// Cov[a_{τ+1}, a_τ] the average of neighbouring frames in the modes. Singular values of K are clipped at 1 − 1/T
+    /// Mean, modes and λ_⊥ are those of low rank plus isotropic over all frames (probabilistic PCA), Cov(a) = Λ − λ_⊥ I, and
+    /// Cov(a_{τ+1}, a_τ) the average of neighbouring frames in the modes. Singular values of K are clipped at 1 − 1/T
     /// for T frames in all. Memory: an `f64` a number of the series.
     ///
     /// # Errors

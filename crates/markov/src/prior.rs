@@ -53,7 +53,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// Cov[x_{τ+lag}, x_τ] of its d numbers, the white variance included.
+    /// Cov(x_{τ+lag}, x_τ) of its d numbers, the white variance included.
     ///
     /// # Errors
     /// As [`Chain::lagged`].
@@ -70,8 +70,8 @@ impl Markov {
     /// x_τ = m + U a_τ + e_τ with `chain` for the r numbers a, and e ~ N(0, λ_⊥ I), independent from number to number
     /// and from frame to frame.
     ///
-    /// e has all directions of a frame, those of U too: a frame's covariance is U Cov[a] Uᵀ + λ_⊥ I, which is that of
-    /// low rank plus isotropic, U Λ Uᵀ + λ_⊥(I − U Uᵀ), where Cov[a] = Λ − λ_⊥ I. `modes` holds U mode by mode (r × C·H·W).
+    /// e has all directions of a frame, those of U too: a frame's covariance is U Cov(a) Uᵀ + λ_⊥ I, which is that of
+    /// low rank plus isotropic, U Λ Uᵀ + λ_⊥(I − U Uᵀ), where Cov(a) = Λ − λ_⊥ I. `modes` holds U mode by mode (r × C·H·W).
     ///
     /// # Errors
     /// [`MarkovError::Size`], [`MarkovError::NotFinite`], [`MarkovError::White`] unless λ_⊥ ≥ 0 is finite,

@@ -11,7 +11,7 @@ pub const LIMIT: usize = 2000;
 /// An eigenvalue below this share of the largest, and negative, is more than rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// L frames of d numbers with mean 0 and Cov[x_{τ+l}, x_τ] = C_l, which stands for `weight` independent ones.
+/// L frames of d numbers with mean 0 and Cov(x_{τ+l}, x_τ) = C_l, which stands for `weight` independent ones.
 ///
 /// Its covariance is block Toeplitz. That the lags belong to a Markov chain is not used: any stationary series will do.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Series {
         Ok(Self { lags, weight, channels: None })
     }
 
-    /// L frames of the scalar AR(1) sequence of variance 1, Cov[x_{τ+l}, x_τ] = ρ^l.
+    /// L frames of the scalar AR(1) sequence of variance 1, Cov(x_{τ+l}, x_τ) = ρ^l.
     ///
     /// # Errors
     /// [`WindowsError::Number`] for a ρ outside (−1, 1); as [`new`](Self::new).

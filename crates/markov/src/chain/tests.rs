@@ -28,7 +28,7 @@ fn off<S: Number>(a: &Array2<S>, b: &Array2<S>) -> f64 {
     a.iter().zip(b).fold(0.0f64, |s, (a, b)| s.max((*a - *b).abs())) / scale
 }
 
-/// A C₀ Aᴴ + Q = C₀, Cov[x_{τ+n}, x_τ] = Aⁿ C₀, and no eigenvalue of what frames have together is below zero.
+/// A C₀ Aᴴ + Q = C₀, Cov(x_{τ+n}, x_τ) = Aⁿ C₀, and no eigenvalue of what frames have together is below zero.
 fn is_stationary<S: Number>(chain: &Chain<S>) {
     let (a, c0) = (chain.transition(), chain.c0());
     assert!(off(&(a.dot(c0).dot(&adjoint(a)) + chain.innovation()), c0) < 1e-12);
@@ -104,7 +104,7 @@ fn lags_make_the_chain_they_are_of() {
     assert!(off(again.k(), chain.k()) < 1e-11);
 }
 
-/// (√2 Re x, √2 Im x) of circular numbers: Cov[Re, Re] = Re C/2, Cov[Re, Im] = −Im C/2, times two.
+/// (√2 Re x, √2 Im x) of circular numbers: Cov(Re, Re) = Re C/2, Cov(Re, Im) = −Im C/2, times two.
 #[test]
 fn the_real_form_has_the_lags_of_the_complex_one() {
     let chain = Chain::new(covariance(&complex("c", 2, 2)), contraction(complex("k", 2, 2))).unwrap();

@@ -9,7 +9,7 @@ fn largest(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
     a.iter().zip(b).fold(0.0f64, |s, (a, b)| s.max((a - b).abs()))
 }
 
-/// Cov[x_{τ+lag}, x_τ] of whole frames.
+/// Cov(x_{τ+lag}, x_τ) of whole frames.
 fn lagged(markov: &Markov, lag: usize) -> Array2<f64> {
     let d = markov.shape().frame();
     let covariance = markov.window::<f64>(lag + 1).unwrap();
