@@ -1,4 +1,4 @@
-//! The embedded tables of readings are what their description says.
+//! The embedded table of readings is what its description says.
 
 use equipoise_data::samples::{Sample, folder};
 use equipoise_data::{LoadOptions, load};
@@ -7,55 +7,28 @@ use equipoise_operator::{LinearOperator, Sensor, Sensors, TimeRule};
 use equipoise_stream::Stream;
 use std::fmt::Write;
 
+const FRAMES: usize = 8;
 const SENSORS: usize = 96;
 const NOISE: f64 = 0.1;
 const SPACING: f64 = std::f64::consts::TAU / 64.0;
 
-/// Readings of the first trajectory of a file of turbulence by 96 sensors.
-struct Twin {
-    sample: Sample,
-    frames: usize,
-    /// Names the noise.
-    number: u64,
-    /// What is said of it, two lines.
-    about: &'static str,
-    /// Whether sensor k reads in a frame.
-    reads: fn(usize, usize) -> bool,
-}
-
-/// `data/sensors/kolmogorov.csv`.
-const SHORT: Twin = Twin {
-    sample: Sample::KolmogorovTest,
-    frames: 8,
-    number: 2026,
-    about: "# Twin experiment: 96 sensors in data/kolmogorov/test.h5, first trajectory, frames 0 to 7, read\n\
-            # bilinearly; noise is normal, stream \"example\" 2026. Every eighth sensor measures u alone.\n",
-    reads: |_, _| true,
-};
-
-/// `data/sensors/kolmogorov_long.csv`.
-const LONG: Twin = Twin {
-    sample: Sample::KolmogorovLongTest,
-    frames: 96,
-    number: 2027,
-    about: "# Twin experiment: a third of 96 sensors a frame, in turn, none in frames 40 to 47, in data/kolmogorov/long_test.h5,\n\
-            # first trajectory; bilinear, noise is normal, stream \"example\" 2027. Every eighth sensor measures u alone.\n",
-    reads: |frame, k| (frame + k).is_multiple_of(3) && !(40..48).contains(&frame),
-};
-
-/// The text of a table: the frames read bilinearly at 96 places of the R₂ sequence, with normal noise of standard
-/// deviation 0.1.
-fn table(twin: &Twin) -> String {
-    let data = load(&twin.sample.path().unwrap(), &LoadOptions::default()).unwrap();
-    let (shape, truth) = (data.shape(twin.frames), data.window(0, 0, twin.frames).unwrap());
+/// The text of `data/sensors/kolmogorov.csv`: the first 8 frames of the first test trajectory, read
+/// bilinearly at 96 places of the R₂ sequence, with normal noise of standard deviation 0.1.
+fn table() -> String {
+    let data = load(&Sample::KolmogorovTest.path().unwrap(), &LoadOptions::default()).unwrap();
+    let (shape, truth) = (data.shape(FRAMES), data.window(0, 0, FRAMES).unwrap());
     let rounded = |value: f64| (value * 1e3).round() / 1e3;
     let part = |k: usize, step: f64| rounded(std::f64::consts::TAU * (0.5 + (k + 1) as f64 * step).fract());
     let places: Vec<(f64, f64)> =
         (0..SENSORS).map(|k| (part(k, 0.754_877_666_246_692_7), part(k, 0.569_840_290_998_053_2))).collect();
-    let mut text = format!("{}time,x,y,u,v,noise\n", twin.about);
-    let noise: Vec<f64> = Stream::new("example").number(twin.number).normal(0, 2 * SENSORS * twin.frames);
-    for frame in 0..twin.frames {
-        for (k, &(x, y)) in places.iter().enumerate().filter(|(k, _)| (twin.reads)(frame, *k)) {
+    let mut text = String::from(
+        "# Twin experiment: 96 sensors in data/kolmogorov/test.h5, first trajectory, frames 0 to 7, read\n\
+         # bilinearly; noise is normal, stream \"example\" 2026. Every eighth sensor measures u alone.\n\
+         time,x,y,u,v,noise\n",
+    );
+    let noise: Vec<f64> = Stream::new("example").number(2026).normal(0, 2 * SENSORS * FRAMES);
+    for frame in 0..FRAMES {
+        for (k, &(x, y)) in places.iter().enumerate() {
             let at = |channel| Sensor { frame: frame as f64, channel, row: x / SPACING, column: y / SPACING };
             let sensors =
                 Sensors::new(shape, Boundary::Periodic, TimeRule::Nearest, &[at(0), at(1)]).unwrap();
@@ -112,8 +85,8 @@ fn long_table() -> String {
 
 #[test]
 fn the_embedded_tables_can_be_made_again() {
-    for (twin, name) in [(SHORT, "kolmogorov.csv"), (LONG, "kolmogorov_long.csv")] {
-        let (made, path) = (table(&twin), folder().join("sensors").join(name));
+    for (made, name) in [(table(), "kolmogorov.csv"), (long_table(), "kolmogorov_long.csv")] {
+        let path = folder().join("sensors").join(name);
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
         if made != kept {
             let again = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
