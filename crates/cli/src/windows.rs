@@ -9,7 +9,6 @@ use crate::failure::usage;
 use crate::format::Format;
 use crate::number::{count, fraction, non_negative, positive};
 use crate::output;
-use crate::table::Table;
 use crate::threads::use_threads;
 use clap::ValueEnum;
 use equipoise_composition::Fold;
@@ -193,7 +192,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     output::print(|to| match arguments.format {
         Format::Table => Ok(told.write_text(to)?),
         Format::Json => output::write_json(to, &told),
-        Format::Csv => Ok(Table::from(&tables::costs(&told.found)).write_csv(to)?),
+        Format::Csv => Ok(tables::costs(&told.found).write_csv(to)?),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What a comparison leaves in a folder.
 
 use crate::{DenoisingError, Result};
-use equipoise_report::{Cell, Image, Page, Table, page, write_atomically};
+use equipoise_report::{Image, Notation, Page, Table, page, write_atomically};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -28,7 +28,9 @@ impl Results {
         fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
         for (name, table) in &self.tables {
             let path = folder.join(format!("{name}.csv"));
-            let bytes = csv(table).map_err(|source| DenoisingError::Csv { path: path.clone(), source })?;
+            let bytes = table
+                .csv(Notation::Plain)
+                .map_err(|source| DenoisingError::Csv { path: path.clone(), source })?;
             write_atomically(&path, &bytes)?;
         }
         for (name, image) in &self.pictures {
@@ -52,25 +54,5 @@ pub fn check_free(folder: &Path, force: bool) -> Result<()> {
         },
         Err(source) if source.kind() == ErrorKind::NotFound => Ok(()),
         Err(source) => Err(fault(source)),
-    }
-}
-
-/// The names of the columns and one record a row, numbers as the shortest decimal that reads back the same.
-fn csv(table: &Table) -> std::result::Result<Vec<u8>, csv::Error> {
-    let mut records = csv::Writer::from_writer(Vec::new());
-    records.write_record(table.columns.iter().map(|column| &column.name))?;
-    for row in &table.rows {
-        records.write_record(row.iter().map(field))?;
-    }
-    records.into_inner().map_err(|full| full.into_error().into())
-}
-
-fn field(cell: &Cell) -> String {
-    match cell {
-        Cell::Text(text) => text.clone(),
-        Cell::Count(count) => count.to_string(),
-        Cell::Number(number) if number.is_finite() => number.to_string(),
-        Cell::State(verdict) => verdict.label.clone(),
-        Cell::Number(_) | Cell::Absent => String::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! Tables and captions in this crate's words.
 
 use crate::Flow;
-use equipoise_report::{Caption, Cell, Column, Table, significant};
+use equipoise_report::{Caption, Cell, Table, significant};
 
 /// The space of every number unless a column says otherwise.
 pub(crate) const SPACE: &str = "normalised units";
@@ -15,11 +15,8 @@ pub(crate) fn caption(text: &str, flows: &[&Flow]) -> Caption {
 
 /// A table of columns (name, meaning).
 pub(crate) fn table(caption: Caption, columns: &[(&str, &str)], rows: Vec<Vec<Cell>>) -> Table {
-    let columns = columns
-        .iter()
-        .map(|&(name, meaning)| Column { name: name.into(), meaning: meaning.into() })
-        .collect();
-    Table { caption, columns, rows }
+    let columns = columns.iter().map(|&(name, meaning)| (name.to_owned(), meaning.to_owned()));
+    Table::new(columns, rows).captioned(caption)
 }
 
 /// A number where there is one.

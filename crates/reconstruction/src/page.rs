@@ -2,8 +2,8 @@
 
 use crate::{Centre, Chained, Check, Composite, Ensemble, Misfit, Pictures, Problem, Result, Score};
 use equipoise_report::{
-    Block, Caption, Cell, Column, Gallery, Image, Page, Picture, Section, Table, Tone, Verdict, page,
-    significant, write_atomically,
+    Block, Caption, Cell, Gallery, Image, Page, Picture, Section, Table, Tone, Verdict, page, significant,
+    write_atomically,
 };
 use std::path::Path;
 
@@ -124,20 +124,18 @@ fn scores(misfit: &Misfit) -> Block {
             Cell::State(verdict(score, 1)),
         ]
     };
-    Block::Table(Table {
-        caption: caption("All readings together."),
-        columns: columns(&[
-            ("check", ""),
-            ("χ", "size of the residuals over the expected size"),
-            ("99 % band", ""),
-            ("degrees", "effective degrees of freedom"),
-            ("verdict", ""),
-        ]),
-        rows: vec![
-            row("residuals of the mean, in units of the noise", &misfit.overall),
-            row("readings under prior and noise", &misfit.prior),
-        ],
-    })
+    let columns = [
+        ("check", ""),
+        ("χ", "size of the residuals over the expected size"),
+        ("99 % band", ""),
+        ("degrees", "effective degrees of freedom"),
+        ("verdict", ""),
+    ];
+    let rows = vec![
+        row("residuals of the mean, in units of the noise", &misfit.overall),
+        row("readings under prior and noise", &misfit.prior),
+    ];
+    Block::Table(Table::new(columns, rows).captioned(caption("All readings together.")))
 }
 
 fn sensors(misfit: &Misfit) -> Block {
@@ -158,19 +156,16 @@ fn sensors(misfit: &Misfit) -> Block {
             Cell::State(verdict(&s.score, among)),
         ]
     });
-    Block::Table(Table {
-        caption: caption(&text),
-        columns: columns(&[
-            ("x", "the table's unit of length"),
-            ("y", "the table's unit of length"),
-            ("numbers", "measured numbers at this place"),
-            ("χ", "size of the residuals over the expected size"),
-            ("z", "standard normal deviate of χ"),
-            ("noise factor", "times the stated noise that would fit"),
-            ("verdict", ""),
-        ]),
-        rows: rows.collect(),
-    })
+    let columns = [
+        ("x", "the table's unit of length"),
+        ("y", "the table's unit of length"),
+        ("numbers", "measured numbers at this place"),
+        ("χ", "size of the residuals over the expected size"),
+        ("z", "standard normal deviate of χ"),
+        ("noise factor", "times the stated noise that would fit"),
+        ("verdict", ""),
+    ];
+    Block::Table(Table::new(columns, rows.collect()).captioned(caption(&text)))
 }
 
 fn verdict(score: &Score, among: usize) -> Verdict {
@@ -188,10 +183,6 @@ fn caption(text: &str) -> Caption {
         space: "residuals in units of the stated noise".into(),
         n_convention: "measured numbers used".into(),
     }
-}
-
-fn columns(names: &[(&str, &str)]) -> Vec<Column> {
-    names.iter().map(|&(name, meaning)| Column { name: name.into(), meaning: meaning.into() }).collect()
 }
 
 fn notes() -> Vec<(String, String)> {

@@ -3,8 +3,8 @@
 
 use equipoise_field::{Axis, Boundary, Grid};
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Column, Frame, Gallery, HeatCell, HeatMap, Page, Panel, Picture,
-    ReportError, Scale, Section, Series, Table, Tone, Verdict, page, robust_limit, write_atomically,
+    Block, Caption, Cell, Chart, Frame, Gallery, HeatCell, HeatMap, Page, Panel, Picture, ReportError, Scale,
+    Section, Series, Table, Tone, Verdict, page, robust_limit, write_atomically,
 };
 use std::path::Path;
 
@@ -192,13 +192,9 @@ fn table() -> Table {
             Cell::State(verdict(law, sub)),
         ]
     };
-    Table {
-        caption: caption("One row a trial."),
-        columns: columns
-            .map(|name| Column { name: name.into(), meaning: format!("meaning of {name}") })
-            .to_vec(),
-        rows: (0..LAWS.len()).flat_map(|law| (0..4).map(move |sub| row(law, sub))).collect(),
-    }
+    let rows = (0..LAWS.len()).flat_map(|law| (0..4).map(move |sub| row(law, sub))).collect();
+    let columns = columns.map(|name| (name, format!("meaning of {name}")));
+    Table::new(columns, rows).captioned(caption("One row a trial."))
 }
 
 fn section(flow: &Flow, protocol: &str) -> Result<Section, ReportError> {

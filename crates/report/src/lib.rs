@@ -8,8 +8,10 @@
 //! the page ([`Panel::cells`]); [`page`] writes the whole report.
 
 mod base64;
+mod cell;
 mod chart;
 pub mod colour;
+mod column;
 mod error;
 mod file;
 mod gallery;
@@ -28,7 +30,9 @@ mod table;
 mod ticks;
 mod verdict;
 
+pub use cell::{Cell, Notation};
 pub use chart::{Chart, Scale, Series};
+pub use column::{Column, Head, pick};
 pub use error::ReportError;
 pub use file::write_atomically;
 pub use gallery::{Gallery, Picture};
@@ -39,5 +43,5 @@ pub use markup::Caption;
 pub use page::{Block, Page, Section, page};
 pub use panel::{Frame, Panel, Quantity};
 pub use significant::significant;
-pub use table::{Cell, Column, Table};
+pub use table::Table;
 pub use verdict::{Tone, Verdict};

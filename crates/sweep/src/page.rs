@@ -3,8 +3,8 @@
 use crate::{EXCESS_TIMES, Flow, FlowExecutor, Output, Pictures, Result, Row, Trial};
 use equipoise_metrics as metrics;
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Scale, Section, Series,
-    Table, Tone, Verdict, page, significant, write_atomically,
+    Block, Caption, Cell, Chart, Gallery, HeatCell, HeatMap, Page, Picture, Scale, Section, Series, Table,
+    Tone, Verdict, page, significant, write_atomically,
 };
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -289,9 +289,7 @@ fn table(batch: &[Finished<'_>]) -> Table {
             ]
         })
         .collect();
-    let columns =
-        COLUMNS.map(|(name, meaning)| Column { name: name.into(), meaning: meaning.into() }).to_vec();
-    Table { caption: caption("All trials of this protocol.".into(), batch), columns, rows }
+    Table::new(COLUMNS, rows).captioned(caption("All trials of this protocol.".into(), batch))
 }
 
 pub(crate) fn facts(output: &Output) -> Vec<(String, String)> {

@@ -8,7 +8,7 @@ use crate::page::{Finished, caption, distinct, facts, finished, rows, verdict};
 use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Result, Trial};
 use equipoise_field::sum;
 use equipoise_report::{
-    Block, Cell, Chart, Column, Page, Scale, Section, Series, Table, page, write_atomically,
+    Block, Cell, Chart, Head, Page, Scale, Section, Series, Table, page, write_atomically,
 };
 use std::path::PathBuf;
 
@@ -150,13 +150,9 @@ fn loop_charts(here: &[Finished<'_>], loops: &[Option<ClosedLoop>]) -> [Chart; 2
     ]
 }
 
-fn columns(names: &[(&str, &str)]) -> Vec<Column> {
-    names.iter().map(|(name, meaning)| Column { name: (*name).into(), meaning: (*meaning).into() }).collect()
-}
-
 fn account_table(batch: &[Finished<'_>], accounts: &[Account]) -> Table {
     let laws = distinct(accounts.iter().flat_map(|a| a.laws.iter().map(|w| w.law.clone())));
-    let mut names = columns(&[
+    let mut names: Vec<Head> = [
         ("sub", "stride of the observed lattice"),
         ("t", "diffusion time"),
         ("N", "observations"),
@@ -164,8 +160,10 @@ fn account_table(batch: &[Finished<'_>], accounts: &[Account]) -> Table {
         ("(σ/μ)²", "noise to signal"),
         ("tr(AVAᵀ)/N", "what is unknown of one observed number, squared"),
         ("due", "s² + tr(B·AVAᵀ)/tr B, the best scalar"),
-    ]);
-    names.extend(laws.iter().map(|law| Column { name: format!("v {law}"), meaning: "v(t)".into() }));
+    ]
+    .map(Head::from)
+    .to_vec();
+    names.extend(laws.iter().map(|law| Head::new(format!("v {law}"), "v(t)")));
     let mut rows = Vec::new();
     for account in accounts {
         for (i, at) in account.times.iter().enumerate() {
@@ -187,7 +185,7 @@ fn account_table(batch: &[Finished<'_>], accounts: &[Account]) -> Table {
     }
     let text = "What each law puts in the place of s²I + A V Aᵀ. A law that divides the gradient has the v that \
                 does the same.";
-    Table { caption: caption(text.into(), batch), columns: names, rows }
+    Table::new(names, rows).captioned(caption(text.into(), batch))
 }
 
 fn end_table(first: &[Finished<'_>], ends: &[(Finished<'_>, Option<ClosedLoop>)]) -> Table {
@@ -212,21 +210,18 @@ fn end_table(first: &[Finished<'_>], ends: &[(Finished<'_>, Option<ClosedLoop>)]
             Cell::State(verdict(row)),
         ]
     });
-    Table {
-        caption: caption("At the end, t = 0.".into(), first),
-        columns: columns(&[
-            ("law", "scaling law, or method"),
-            ("sub", "stride of the observed lattice"),
-            ("excess t = 0.9", "‖g‖/‖g_exact‖"),
-            ("excess t = 0.5", "‖g‖/‖g_exact‖"),
-            ("excess t = 0.1", "‖g‖/‖g_exact‖"),
-            ("bias", "‖E[x] − E[x | y]‖ over the posterior std with σ(0)"),
-            ("spread", "std of the runs over the posterior std with σ(0)"),
-            ("RMSE / floor", "of the trial"),
-            ("state", "as in the report"),
-        ]),
-        rows: rows.collect(),
-    }
+    let columns = [
+        ("law", "scaling law, or method"),
+        ("sub", "stride of the observed lattice"),
+        ("excess t = 0.9", "‖g‖/‖g_exact‖"),
+        ("excess t = 0.5", "‖g‖/‖g_exact‖"),
+        ("excess t = 0.1", "‖g‖/‖g_exact‖"),
+        ("bias", "‖E[x] − E[x | y]‖ over the posterior std with σ(0)"),
+        ("spread", "std of the runs over the posterior std with σ(0)"),
+        ("RMSE / floor", "of the trial"),
+        ("state", "as in the report"),
+    ];
+    Table::new(columns, rows.collect()).captioned(caption("At the end, t = 0.".into(), first))
 }
 
 fn notes() -> Vec<(String, String)> {

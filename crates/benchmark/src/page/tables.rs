@@ -4,7 +4,7 @@ use super::{caption, entrant, verdict};
 use crate::job::name;
 use crate::record::Tuned;
 use crate::{Interval, Measure, Overall, Standing};
-use equipoise_report::{Cell, Column, Table, significant};
+use equipoise_report::{Cell, Table, significant};
 
 const OVERALL: [(&str, &str); 14] = [
     ("entrant", "method, with its law where it takes one"),
@@ -44,11 +44,8 @@ pub(super) fn overall_table(totals: &[&Overall]) -> Table {
             number(o.coverage_90),
         ]
     };
-    Table {
-        caption: caption(totals.first().map_or_else(String::new, |first| ranking(first))),
-        columns: columns(&OVERALL),
-        rows: totals.iter().map(row).collect(),
-    }
+    Table::new(OVERALL, totals.iter().map(row).collect())
+        .captioned(caption(totals.first().map_or_else(String::new, |first| ranking(first))))
 }
 
 /// What a table is ranked by.
@@ -70,10 +67,6 @@ fn ranking(of: &Overall) -> String {
         "{kind} over all cases by {by}, geometric means. What exploded in fewer cases comes first; of these the \
          least over the other cases.{error}"
     )
-}
-
-fn columns(names: &[(&str, &str)]) -> Vec<Column> {
-    names.iter().map(|(name, meaning)| Column { name: (*name).into(), meaning: (*meaning).into() }).collect()
 }
 
 /// The columns of a case: names and what they hold.
@@ -142,7 +135,7 @@ pub(super) fn case_table(batch: &[&Standing]) -> Table {
         let kind = if s.point_estimate { "point estimates" } else { "samplers" };
         format!("{}, {}: {kind}.", s.dataset, s.case)
     });
-    Table { caption: caption(text), columns: columns(&COLUMNS), rows: batch.iter().map(row).collect() }
+    Table::new(COLUMNS, batch.iter().map(row).collect()).captioned(caption(text))
 }
 
 pub(super) fn tuning_table(tunings: &[&Tuned]) -> Table {
@@ -162,13 +155,8 @@ pub(super) fn tuning_table(tunings: &[&Tuned]) -> Table {
             Cell::Count(t.denoiser_calls as u64),
         ]
     };
-    Table {
-        caption: caption(
-            "Tuned parameters: the CRPS of each value of the grid on the validation truth, of point estimates the \
-             MAE, and the one chosen."
-                .into(),
-        ),
-        columns: columns(&names.map(|name| (name, ""))),
-        rows: tunings.iter().map(row).collect(),
-    }
+    let text = "Tuned parameters: the CRPS of each value of the grid on the validation truth, of point estimates the \
+                MAE, and the one chosen.";
+    Table::new(names.map(|name| (name, "")), tunings.iter().map(row).collect())
+        .captioned(caption(text.into()))
 }

@@ -5,12 +5,12 @@ use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::number::count;
 use crate::output;
-use crate::table::{Table, objects};
+use crate::table::Table;
 use crate::threads::use_threads;
 use equipoise_data::store::Existing;
 use equipoise_denoising::{Results, check_free};
 use equipoise_report::significant;
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -75,14 +75,15 @@ impl Output {
         output::print(|to| match self.format {
             Format::Table => {
                 let sections: Vec<(&str, Table)> =
-                    tables.iter().map(|(name, table)| (name.as_str(), Table::from(table))).collect();
+                    tables.iter().map(|(name, table)| (name.as_str(), table.clone())).collect();
                 Ok(Table::write_sections(to, &sections)?)
             }
             Format::Json => {
-                let named = tables.iter().map(|(name, table)| (name.clone(), objects(table)));
-                output::write_json(to, &Value::Object(named.collect::<Map<_, _>>()))
+                let named: BTreeMap<&str, &Table> =
+                    tables.iter().map(|(name, table)| (name.as_str(), table)).collect();
+                output::write_json(to, &serde_json::to_value(named)?)
             }
-            Format::Csv => tables.first().map_or(Ok(()), |(_, table)| Ok(Table::from(table).write_csv(to)?)),
+            Format::Csv => tables.first().map_or(Ok(()), |(_, table)| Ok(table.write_csv(to)?)),
         })?;
         let page = self.out.join(format!("{}.html", results.name));
         eprintln!("{}", page.display());

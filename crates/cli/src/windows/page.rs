@@ -1,9 +1,8 @@
 //! What is printed, and the page.
 
 use super::tables::{self, Numbers, SPACE, caption, verdict};
-use crate::table::Table;
 use equipoise_denoising::Results;
-use equipoise_report::{Block, Cell, Chart, Page, Scale, Section, Series, significant};
+use equipoise_report::{Block, Cell, Chart, Page, Scale, Section, Series, Table, significant};
 use equipoise_windows::{Found, Outcome, Survey, Surveyed};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::io::{self, Write};
@@ -38,7 +37,7 @@ impl Serialize for Told {
 
 impl Told {
     /// Tables by the name of their file.
-    fn tables(&self) -> Vec<(String, equipoise_report::Table)> {
+    fn tables(&self) -> Vec<(String, Table)> {
         let found = &self.found;
         let all = [
             ("needed", tables::needed(found)),
@@ -62,8 +61,8 @@ impl Told {
         for (name, table) in self.tables() {
             let table = if name == "runs" { tables::by_law(&self.found) } else { table };
             let name = if name == "runs" { "W2 by law" } else { name.as_str() };
-            writeln!(to, "\n{name}: {}", table.caption.text)?;
-            Table::from(&readable(table)).write_text(to, "  ")?;
+            writeln!(to, "\n{name}: {}", table.caption.as_ref().map_or("", |caption| &caption.text))?;
+            readable(table).write_text(to, "  ")?;
         }
         writeln!(to, "{:.1} s", self.seconds)
     }
@@ -211,7 +210,7 @@ fn chart(
 }
 
 /// Lines for reading do not say their space again, and round to three digits.
-fn readable(mut table: equipoise_report::Table) -> equipoise_report::Table {
+fn readable(mut table: Table) -> Table {
     if table.columns.last().is_some_and(|column| column.name == "space") {
         table.columns.pop();
         table.rows.iter_mut().for_each(|row| {

@@ -1,6 +1,6 @@
 //! What was found as tables.
 
-use equipoise_report::{Caption, Cell, Column, Table, significant};
+use equipoise_report::{Caption, Cell, Table, significant};
 use equipoise_stability::Verdict;
 use equipoise_windows::{Bounded, End, Estimate, Found, Outcome, Surveyed};
 
@@ -44,9 +44,8 @@ pub(super) fn caption(text: &str) -> Caption {
 }
 
 fn table(text: &str, columns: &[(&str, &str)], rows: Vec<Vec<Cell>>) -> Table {
-    let columns =
-        columns.iter().map(|(name, meaning)| Column { name: (*name).into(), meaning: (*meaning).into() });
-    Table { caption: caption(text), columns: columns.collect(), rows }
+    let columns = columns.iter().map(|&(name, meaning)| (name.to_owned(), meaning.to_owned()));
+    Table::new(columns, rows).captioned(caption(text))
 }
 
 fn text(words: impl Into<String>) -> Cell {

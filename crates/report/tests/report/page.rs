@@ -1,8 +1,8 @@
 //! The page: self-contained, escaped, well formed, readable without colour or sight.
 
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Column, Gallery, HeatCell, HeatMap, Image, Page, Picture, Scale, Section,
-    Series, Table, Tone, Verdict, page,
+    Block, Caption, Chart, Gallery, Head, HeatCell, HeatMap, Image, Page, Picture, Scale, Section, Series,
+    Table, Tone, Verdict, page,
 };
 
 /// A name that breaks out of text and of attributes when it is not escaped.
@@ -47,16 +47,13 @@ fn blocks(word: &str) -> Vec<Block> {
             reference: Some((1.0, text())),
             series: vec![Series { name: text(), points: vec![(0.0, 1.0), (1.0, f64::NAN), (0.5, 3.0)] }],
         }),
-        Block::Table(Table {
-            caption: caption(word),
-            columns: vec![Column { name: text(), meaning: text() }; 5],
-            rows: vec![vec![
-                Cell::Text(text()),
-                Cell::Count(640_000),
-                Cell::Number(f64::NAN),
-                Cell::State(verdict),
-            ]],
-        }),
+        Block::Table(
+            Table::new(
+                vec![Head::new(text(), text()); 5],
+                vec![vec![text().into(), 640_000usize.into(), f64::NAN.into(), verdict.into()]],
+            )
+            .captioned(caption(word)),
+        ),
     ]
 }
 

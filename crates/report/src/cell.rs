@@ -1,0 +1,159 @@
+//! One cell of a table, and the ways in which its number is written.
+
+use crate::Verdict;
+use crate::markup::escape;
+use crate::significant;
+use serde::{Serialize, Serializer};
+
+/// Significant digits of a number in plain text.
+const IN_TEXT: usize = 6;
+
+/// Significant digits of a number on a page.
+const ON_PAGE: usize = 4;
+
+/// The place of what is absent, for readers.
+const ABSENT: &str = "–";
+
+/// One cell of a [`Table`](crate::Table).
+///
+/// As JSON it is a string, a number, or `null` where it is absent; a number that is not finite is `null` too.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Cell {
+    /// Words, or digits that are not ours to round.
+    Text(String),
+    /// A whole number, printed in full.
+    Count(u64),
+    /// A measured number, rounded for readers and in full for machines.
+    Number(f64),
+    /// A state.
+    State(Verdict),
+    /// Nothing to say.
+    Absent,
+}
+
+/// How a CSV file writes a number: the shortest decimal that reads back the same, `nan`, `inf` or `-inf`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notation {
+    /// Digits alone: `1`, `0.00001`, `-0`.
+    Plain,
+    /// With a point, and a power of ten below 1e-4 and from 1e16 on: `1.0`, `1e-5`, `-0.0`.
+    Pointed,
+    /// As records are serialised: with a point, and a power of ten below 1e-5 and from 1e16 on: `1.0`, `0.00001`, `-0.0`.
+    Serialised,
+}
+
+impl Cell {
+    /// Whether it is a word, which stands at the left.
+    pub(crate) const fn is_words(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::State(_))
+    }
+
+    /// For reading: numbers with `digits` significant digits where they are stated, else with [`IN_TEXT`], or in full
+    /// where that is no longer.
+    pub(crate) fn rounded(&self, digits: Option<usize>) -> String {
+        match (self, digits) {
+            (Self::Number(x), Some(digits)) => significant(*x, digits),
+            (Self::Number(x), None) => {
+                let (rounded, full) = (significant(*x, IN_TEXT), x.to_string());
+                if x.is_finite() && full.len() <= rounded.len() { full } else { rounded }
+            }
+            (Self::Absent, _) => ABSENT.into(),
+            _ => self.in_full(Notation::Plain),
+        }
+    }
+
+    /// For machines.
+    pub(crate) fn in_full(&self, notation: Notation) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Count(count) => count.to_string(),
+            Self::Number(x) if !x.is_finite() => significant(*x, IN_TEXT),
+            Self::Number(x) if notation == Notation::Plain => x.to_string(),
+            Self::Number(x) => format!("{x:?}"),
+            Self::State(verdict) => verdict.label.clone(),
+            Self::Absent => String::new(),
+        }
+    }
+
+    /// The `td` element; `data-v` carries the number that sorting compares.
+    pub(crate) fn html(&self) -> String {
+        match self {
+            Self::Text(text) => format!("<td>{}</td>", escape(text)),
+            Self::Count(count) => format!("<td class=\"n\" data-v=\"{count}\">{count}</td>"),
+            Self::Number(value) => {
+                let shown = significant(*value, ON_PAGE);
+                format!("<td class=\"n\" data-v=\"{value:e}\">{shown}</td>")
+            }
+            Self::State(verdict) => format!("<td>{}</td>", verdict.html()),
+            Self::Absent => format!("<td class=\"absent\">{ABSENT}</td>"),
+        }
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => to.serialize_str(text),
+            Self::Count(count) => to.serialize_u64(*count),
+            Self::Number(number) => to.serialize_f64(*number),
+            Self::State(verdict) => to.serialize_str(&verdict.label),
+            Self::Absent => to.serialize_none(),
+        }
+    }
+}
+
+/// A cell whose number is `nan`, `inf` or `-inf` by name where it is not finite.
+pub(crate) struct Spelled<'a>(pub(crate) &'a Cell);
+
+impl Serialize for Spelled<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Cell::Number(x) if !x.is_finite() => to.serialize_str(&self.0.in_full(Notation::Serialised)),
+            cell => cell.serialize(to),
+        }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<u64> for Cell {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<usize> for Cell {
+    fn from(count: usize) -> Self {
+        Self::Count(count as u64)
+    }
+}
+
+impl From<f64> for Cell {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<Verdict> for Cell {
+    fn from(verdict: Verdict) -> Self {
+        Self::State(verdict)
+    }
+}
+
+impl<V: Into<Self>> From<Option<V>> for Cell {
+    fn from(value: Option<V>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
