@@ -7,6 +7,7 @@
 
 mod bench;
 mod choose;
+mod columns;
 mod error;
 mod estimate;
 mod job;
@@ -27,6 +28,7 @@ mod subset;
 mod table;
 mod tune;
 
+pub use columns::{overall_table, standings_table, tuning_table};
 pub use error::{Error, Result};
 pub use estimate::{Estimate, estimate, foretell};
 pub use job::{Choice, Job};

@@ -132,7 +132,7 @@ fn caption(text: String) -> Caption {
 }
 
 /// The entrant as one line: method, law, choice, kind.
-fn entrant(approach: &Approach, choice: Choice, point_estimate: bool) -> String {
+pub(crate) fn entrant(approach: &Approach, choice: Choice, point_estimate: bool) -> String {
     let tuned = if choice == Choice::Tuned { ", tuned" } else { "" };
     let point = if point_estimate { " (point estimate)" } else { "" };
     format!("{}{tuned}{point}", name(approach))
@@ -191,7 +191,7 @@ fn detail(s: &Standing) -> String {
     )
 }
 
-fn verdict(s: &Standing) -> Verdict {
+pub(crate) fn verdict(s: &Standing) -> Verdict {
     let state = s.states.first().map_or("", |(state, _)| state.as_str());
     let tone = match state {
         "balanced" => Tone::Good,

@@ -122,6 +122,11 @@ impl<'a, R> Column<'a, R> {
         Self { head: Head::new(name, meaning), get: Box::new(move |row| get(row).into()) }
     }
 
+    /// What files call it.
+    pub fn name(&self) -> &str {
+        &self.head.name
+    }
+
     /// With a unit.
     #[must_use]
     pub fn unit(mut self, unit: &'static str) -> Self {

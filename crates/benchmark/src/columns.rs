@@ -1,0 +1,264 @@
+//! The columns of the tables of a benchmark, each said once for files, page and terminal.
+
+use crate::job::name;
+use crate::page::{entrant, verdict};
+use crate::record::Tuned;
+use crate::{Interval, Overall, Standing};
+use equipoise_report::{Column, Table, pick, significant};
+use equipoise_sweep::SPACE;
+
+/// Significant digits on the terminal.
+const DIGITS: usize = 3;
+
+type Of<R> = Column<'static, R>;
+
+/// Numbers joined by `;`, as a cell of a file holds them.
+fn joined(numbers: impl Iterator<Item = String>) -> String {
+    numbers.collect::<Vec<_>>().join(";")
+}
+
+fn spelled(x: f64) -> String {
+    if x.is_nan() { "nan".into() } else { x.to_string() }
+}
+
+/// A mean over seeds, and the half width of its 95 % interval.
+fn mean(
+    name: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+    of: fn(&Standing) -> Option<Interval>,
+) -> [Of<Standing>; 2] {
+    let half_width = move |s: &Standing| of(s).and_then(|found| found.half_width);
+    [
+        Column::new(name, meaning, move |s| of(s).map(|found| found.mean)).titled(title),
+        Column::new(format!("{name}_ci"), format!("95 % interval of {title}"), half_width).titled("±"),
+    ]
+}
+
+/// The columns of the leaderboard's file. Ranks are among samplers, or among point estimates.
+pub(crate) fn standing() -> Vec<Of<Standing>> {
+    type At = Of<Standing>;
+    let which = [
+        At::new("dataset", "with its prior where that is not the Gaussian", |s| s.dataset.clone()),
+        At::new("sub", "stride of the observed lattice", |s| s.case.sub),
+        At::new("noise", "its standard deviation, normalised", |s| s.case.noise),
+        At::new("steps", "of the sampler", |s| s.case.steps),
+        At::new("rank", "by CRPS ratio, or by CRPS or MAE where no exact samples are known", |s| s.rank),
+        At::new("method", "", |s| s.approach.method.clone()),
+        At::new("law", "its law, or its own name", |s| s.approach.law.clone()),
+        At::new("choice", "published or tuned", |s| s.choice.to_string()),
+        At::new("parameter", "its name", |s| s.parameter.as_ref().map(|(name, _)| name.clone())),
+        At::new("value", "its value", |s| s.parameter.as_ref().map(|(_, value)| *value)),
+        At::new("kind", "", |s| if s.point_estimate { "point estimate" } else { "sampler" }),
+        At::new("seeds", "how many", |s| s.seeds),
+        At::new("builds", "by their places in the manifest", |s| {
+            joined(s.builds.iter().map(usize::to_string))
+        }),
+        At::new("held_to", "what errors are held to", |s| match s.excess {
+            Some(_) => "posterior",
+            None => "truth",
+        }),
+        At::new("ranked_by", "the column of the score", |s| s.measure().name()),
+        At::new("exact_error", "standard error with which exact samples have a CRPS ratio of 1", |s| {
+            s.exact_error
+        }),
+    ];
+    let cost = [
+        At::new("denoiser_calls", "of the denoiser, for one posterior sample", |s| s.denoiser_calls)
+            .titled("calls"),
+        At::new("inner_iterations", "iterations of inner solvers, for one posterior sample", |s| {
+            s.inner_iterations
+        })
+        .titled("inner"),
+        At::new("tuning_calls", "of the denoiser, in all", |s| s.tuning_calls),
+        At::new("seconds", "wall time of one ensemble", |s| s.seconds),
+        At::new("states", "over seeds", Standing::states_in_words),
+        At::new("space", "of lengths", |_| SPACE),
+    ];
+    which.into_iter().chain(measured()).chain(cost).collect()
+}
+
+/// What is measured over seeds.
+fn measured() -> impl Iterator<Item = Of<Standing>> {
+    [
+        mean(
+            "crps_ratio",
+            "CRPS ratio",
+            "fair CRPS, of point estimates the MAE, over the CRPS that exact samples expect; 1 is exact",
+            |s| s.crps_ratio,
+        ),
+        mean(
+            "sliced_w2_ratio",
+            "SW₂ ratio",
+            "sliced Wasserstein-2 to exact samples, over that between exact ensembles; 1 is exact",
+            |s| s.sliced_w2_ratio,
+        ),
+        mean("log_excess", "|ln(RMSE/floor)|", "near 0 is exact, by the number of members", |s| s.log_excess),
+        mean("excess", "RMSE/floor", "1 is exact", |s| s.excess),
+        mean("rmse", "RMSE", "against the truth", |s| Some(s.rmse)),
+        mean("bias", "bias", "of the ensemble mean, in posterior standard deviations; 0 is exact", |s| {
+            s.bias
+        }),
+        mean("spread_ratio", "spread ratio", "ensemble spread over the posterior's; 1 is exact", |s| {
+            s.spread_ratio
+        }),
+        mean("coverage_error", "coverage error", "largest over 50 % and 90 % intervals; 0 is exact", |s| {
+            s.coverage_error
+        }),
+        mean("crps", "CRPS", "fair CRPS on the truth", |s| s.crps),
+        mean("mae", "MAE", "mean absolute error of point estimates", |s| s.mae),
+        mean("coverage_50", "coverage 50 %", "of the truth", |s| s.coverages[0]),
+        mean("coverage_90", "coverage 90 %", "of the truth", |s| s.coverages[1]),
+        mean("misfit", "χ", "misfit to the observations; about 1 for exact samples", |s| Some(s.misfit)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// What readers are shown in one cell: the entrant, its parameter, the states over seeds.
+fn for_readers() -> [Of<Standing>; 3] {
+    let setting = |s: &Standing| {
+        let said = |(parameter, value): &(String, f64)| {
+            format!("{parameter} = {} ({})", significant(*value, 2), s.choice)
+        };
+        s.parameter.as_ref().map(said)
+    };
+    [
+        Column::new("entrant", "method, with its law where it takes one", |s: &Standing| name(&s.approach))
+            .titled("method"),
+        Column::new("setting", "published or tuned value", setting).titled("parameter"),
+        Column::new("state", "over seeds; see the definitions below", verdict).titled("states"),
+    ]
+}
+
+fn chosen<'r>(names: &[&str], rows: impl IntoIterator<Item = &'r Standing>) -> Table {
+    let columns: Vec<_> = standing().into_iter().chain(for_readers()).collect();
+    Table::of(pick(&columns, names), rows)
+}
+
+/// The entrants of one case as the page shows them.
+pub(crate) fn case(batch: &[&Standing]) -> Table {
+    let with_interval =
+        ["crps_ratio", "sliced_w2_ratio", "log_excess", "excess", "bias", "spread_ratio", "coverage_error"];
+    let with_interval = with_interval.map(|name| [name.to_owned(), format!("{name}_ci")]);
+    let names: Vec<&str> = ["rank", "entrant", "setting"]
+        .into_iter()
+        .chain(with_interval.iter().flatten().map(String::as_str))
+        .chain(["rmse", "crps", "mae", "coverage_90", "misfit"])
+        .chain(["denoiser_calls", "inner_iterations", "seconds", "state"])
+        .collect();
+    chosen(&names, batch.iter().copied())
+}
+
+/// The standings in brief: one row an entrant and case, means over seeds.
+pub fn standings_table(board: &[Standing]) -> Table {
+    let names = "dataset sub noise steps rank entrant choice states crps_ratio crps_ratio_ci sliced_w2_ratio log_excess \
+                 excess rmse crps mae bias spread_ratio coverage_error denoiser_calls seconds";
+    chosen(&names.split(' ').collect::<Vec<_>>(), board)
+}
+
+fn totals() -> Vec<Of<Overall>> {
+    type At = Of<Overall>;
+    vec![
+        At::new("entrant", "method, with its law where it takes one", |o| {
+            entrant(&o.approach, o.choice, o.point_estimate)
+        }),
+        At::new("approach", "the same without its kind", |o| entrant(&o.approach, o.choice, false))
+            .titled("entrant"),
+        At::new("cases", "how many", |o| o.cases),
+        At::new(
+            "exploded",
+            "cases in which a seed ended in the explosion event: such a case has infinite scores",
+            |o| o.exploded,
+        ),
+        At::new("CRPS ratio", "to exact samples, of point estimates that of the MAE; 1 is exact", |o| {
+            o.crps_ratio
+        }),
+        At::new("worst", "largest score of a case", |o| o.worst),
+        At::new("SW₂ ratio", "1 is exact", |o| o.sliced_w2_ratio),
+        At::new("|ln(RMSE/floor)|", "mean over cases; near 0 is exact, by the number of members", |o| {
+            o.log_excess
+        }),
+        At::new("RMSE/floor", "1 is exact", |o| o.excess),
+        At::new(
+            "bias",
+            "b with 1 + b² the geometric mean of 1 + bias², in posterior standard deviations",
+            |o| o.bias,
+        ),
+        At::new("spread ratio", "1 is exact", |o| o.spread_ratio),
+        At::new("coverage error", "mean over cases", |o| o.coverage_error),
+        At::new("CRPS", "on the truth", |o| o.crps),
+        At::new("MAE", "of point estimates", |o| o.mae),
+        At::new("coverage 90 %", "of the truth, mean over cases", |o| o.coverage_90),
+    ]
+}
+
+/// The samplers or the point estimates of a dataset as the page shows them.
+pub(crate) fn overall_on_page<'r>(rows: impl IntoIterator<Item = &'r Overall>) -> Table {
+    let columns = totals();
+    Table::of(columns.iter().filter(|column| column.name() != "approach"), rows)
+}
+
+/// The samplers or the point estimates of a dataset, for the terminal.
+pub fn overall_table(rows: &[Overall]) -> Table {
+    let columns = totals();
+    let measured = columns.iter().skip(4);
+    let columns =
+        pick(&columns, &["approach"]).into_iter().chain(measured).chain(pick(&columns, &["exploded"]));
+    Table::of(columns, rows).digits(DIGITS)
+}
+
+/// The columns of the tuned parameters' file; `grid` and `scores` hold numbers joined by `;`.
+pub(crate) fn tuning() -> Vec<Of<Tuned>> {
+    type At = Of<Tuned>;
+    let scores =
+        |t: &Tuned| joined(t.scores.iter().map(|score| score.map_or_else(|| "exploded".into(), spelled)));
+    vec![
+        At::new("dataset", "", |t| t.dataset.clone()),
+        At::new("sub", "", |t| t.sub),
+        At::new("noise", "", |t| t.noise),
+        At::new("steps", "", |t| t.steps),
+        At::new("method", "", |t| t.method.clone()),
+        At::new("law", "", |t| t.law.clone()),
+        At::new("parameter", "", |t| t.parameter.clone()),
+        At::new("published", "", |t| t.published),
+        At::new("chosen", "", |t| t.chosen),
+        At::new("grid", "", |t| joined(t.grid.iter().copied().map(spelled))),
+        At::new("judged_by", "", |t| t.judged_by.clone()),
+        At::new("scores", "", scores),
+        At::new("members", "", |t| t.members),
+        At::new("denoiser_calls", "", |t| t.denoiser_calls).titled("denoiser calls"),
+        At::new("inner_iterations", "", |t| t.inner_iterations),
+        At::new("seconds", "", |t| t.seconds),
+    ]
+}
+
+fn tuning_of<'r>(names: &[&str], rows: impl IntoIterator<Item = &'r Tuned>) -> Table {
+    let tried = |t: &Tuned| {
+        let tried = t.grid.iter().zip(&t.scores).map(|(value, score)| {
+            let score = score.map_or_else(|| "exploded".into(), |score| significant(score, 3));
+            format!("{}: {score}", significant(*value, 2))
+        });
+        tried.collect::<Vec<_>>().join("; ")
+    };
+    let values = |t: &Tuned| t.grid.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+    let for_readers = [
+        Column::new("case", "", |t: &Tuned| t.case().to_string()),
+        Column::new("entrant", "", |t: &Tuned| name(&t.approach())).titled("method"),
+        Column::new("score by value", "", tried),
+        Column::new("values", "", values).titled("grid"),
+    ];
+    let columns: Vec<_> = tuning().into_iter().chain(for_readers).collect();
+    Table::of(pick(&columns, names), rows)
+}
+
+/// The tuned parameters as the page shows them.
+pub(crate) fn tuning_on_page(tunings: &[&Tuned]) -> Table {
+    let names = ["case", "entrant", "parameter", "published", "chosen", "score by value", "denoiser_calls"];
+    tuning_of(&names, tunings.iter().copied())
+}
+
+/// The tuned parameters in brief.
+pub fn tuning_table(tunings: &[Tuned]) -> Table {
+    tuning_of(&["dataset", "case", "entrant", "parameter", "values", "chosen", "denoiser_calls"], tunings)
+}
