@@ -3,8 +3,8 @@
 
 use equipoise_data::NoiseLevel;
 use equipoise_sweep::{
-    Build, Existing, Flow, FlowExecutor, FlowRequest, Observer, Output, Plan, Policy, Progress, Provenance,
-    ReducedRuns, Row, SettingsChange, Trial, run,
+    Build, DatasetPlan, Existing, Flow, FlowExecutor, FlowRequest, Observer, Output, Plan, Policy, Progress,
+    Provenance, ReducedRuns, Row, SettingsChange, Trial, run,
 };
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
@@ -26,7 +26,7 @@ fn rows(dataset: &str) -> Vec<Row> {
     let requests = FlowRequest::embedded(SettingsChange::default(), &noise, false).unwrap();
     let request = requests.iter().find(|r| r.name == dataset).unwrap();
     let flows = [Flow::open(request).unwrap()];
-    let mut plan = flows[0].plan();
+    let mut plan = DatasetPlan::of(&flows[0]);
     plan.protocols.truncate(1);
     plan.seeds.truncate(1);
     let folder = tempfile::tempdir().unwrap();

@@ -2,10 +2,10 @@
 
 use crate::problem::Problem;
 use crate::{Error, Result};
+use equipoise_experiment::{Approach, BoxError};
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
 use equipoise_solver::{Inference, Parameter, PosteriorSampler, Recipe};
-use equipoise_sweep::{Approach, BoxError};
 
 /// A method with its settings, and its law where it takes one.
 #[derive(Clone, Debug, PartialEq)]

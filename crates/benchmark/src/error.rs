@@ -1,6 +1,6 @@
 //! What can go wrong between a plan and its leaderboard.
 
-use equipoise_sweep::BoxError;
+use equipoise_experiment::BoxError;
 use std::path::PathBuf;
 
 /// The result of this crate's fallible calls.
@@ -70,7 +70,7 @@ pub enum Error {
     },
     /// The results folder.
     #[error(transparent)]
-    Folder(#[from] equipoise_sweep::Error),
+    Folder(#[from] equipoise_experiment::Error),
     /// The page.
     #[error(transparent)]
     Report(#[from] equipoise_report::ReportError),

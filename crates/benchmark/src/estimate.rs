@@ -7,8 +7,8 @@ use crate::problem::Part;
 use crate::run::{Results, scene};
 use crate::score::judge;
 use crate::{Case, Error, Job, Plan, Result, Scene};
+use equipoise_experiment::{Approach, BoxError};
 use equipoise_schedule::Level;
-use equipoise_sweep::{Approach, BoxError};
 use std::collections::HashMap;
 use std::time::Instant;
 

@@ -1,7 +1,7 @@
 //! One job of a benchmark: an ensemble to score, or a parameter to tune.
 
 use crate::{Case, Error, Result};
-use equipoise_sweep::Approach;
+use equipoise_experiment::Approach;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fmt;

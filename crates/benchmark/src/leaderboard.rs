@@ -2,8 +2,8 @@
 
 use crate::record::{Record, Score, Tuned};
 use crate::{Case, Choice, Interval, Result, Results};
+use equipoise_experiment::Approach;
 use equipoise_metrics::State;
-use equipoise_sweep::Approach;
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Entrants over all cases of a dataset.
 
 use crate::{Choice, Interval, Measure, Standing};
-use equipoise_sweep::Approach;
+use equipoise_experiment::Approach;
 use serde::Serialize;
 
 /// One entrant over the cases of a dataset. Ratios and errors have their geometric mean, so that no case

@@ -8,11 +8,11 @@ use crate::leaderboard::{leaderboard, records};
 use crate::overall::{Overall, overall};
 use crate::record::Tuned;
 use crate::{Case, Choice, DatasetPlan, Interval, Measure, Plan, Result, Results, Standing};
+use equipoise_experiment::Approach;
 use equipoise_report::{
     Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Tone, Verdict, page, significant,
     write_atomically,
 };
-use equipoise_sweep::Approach;
 use notes::notes;
 use std::path::PathBuf;
 use tables::{case_table, overall_table, tuning_table};
@@ -101,7 +101,7 @@ fn by_kind<'a, T>(rows: &'a [&'a T], is_point: fn(&T) -> bool) -> impl Iterator<
 }
 
 fn setting(plan: &Plan, dataset: &DatasetPlan) -> String {
-    let window = |s: equipoise_sweep::Segment| {
+    let window = |s: equipoise_experiment::Segment| {
         format!("frames {} to {} of trajectory {}", s.start, s.start + dataset.window - 1, s.trajectory)
     };
     format!(
@@ -117,8 +117,8 @@ fn setting(plan: &Plan, dataset: &DatasetPlan) -> String {
         plan.schedule,
         plan.eta,
         match plan.start {
-            equipoise_sweep::Start::Normal => "N(0, I)",
-            equipoise_sweep::Start::Prior => "the prior's marginal",
+            equipoise_experiment::Start::Normal => "N(0, I)",
+            equipoise_experiment::Start::Prior => "the prior's marginal",
         },
     )
 }

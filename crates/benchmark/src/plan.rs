@@ -2,9 +2,9 @@
 
 use crate::choose::Chosen;
 use crate::job::identities;
-use crate::{Choice, Error, Job, Result};
+use crate::{Choice, Job, Result};
+use equipoise_experiment::{Approach, CovarianceSettings, Segment, Source, Start, filled, require};
 use equipoise_prior::DenoiserName;
-use equipoise_sweep::{Approach, CovarianceSettings, Segment, Source, Start};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -160,12 +160,4 @@ impl Plan {
         }
         Ok(())
     }
-}
-
-fn filled(field: &'static str, len: usize) -> Result<()> {
-    require(field, "an empty list", len > 0, "at least one entry")
-}
-
-fn require(field: &'static str, found: impl ToString, holds: bool, expected: &'static str) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::Setting { field, found: found.to_string(), expected }) }
 }

@@ -3,6 +3,7 @@
 use crate::reference::Reference;
 use crate::{Case, Plan, Scene, Truth};
 use equipoise_covariance::Memo;
+use equipoise_experiment::{BoxError, Start, conditional, posterior_stream, posterior_variance};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::{Conditioned, LevelTable};
 use equipoise_metrics::EXPLOSION;
@@ -18,7 +19,6 @@ use equipoise_solver::{
     Inference, Member, ObservedGaussian, ProbedRatios, Problem as Inverse, Start as StartLaw,
 };
 use equipoise_stream::Stream;
-use equipoise_sweep::{BoxError, Start, conditional, posterior_stream, posterior_variance};
 use std::sync::Arc;
 
 /// Which truth of a scene is observed.

@@ -1,7 +1,7 @@
 //! The records of a benchmark's journal: ensembles scored, parameters tuned.
 
 use crate::{Case, Choice, Job};
-use equipoise_sweep::{Approach, number};
+use equipoise_experiment::{Approach, number};
 use serde::{Deserialize, Serialize};
 
 /// One line of the journal.
@@ -206,7 +206,7 @@ impl Tuned {
     }
 }
 
-impl equipoise_sweep::Record for Record {
+impl equipoise_experiment::Record for Record {
     fn identity(&self) -> &str {
         match self {
             Self::Score(score) => &score.identity,

@@ -1,11 +1,11 @@
 //! Exact posterior samples that ensembles are put beside.
 
 use crate::Scene;
+use equipoise_experiment::BoxError;
 use equipoise_field::{Real, each};
 use equipoise_metrics::{Ensemble, Inclusion, Projections, SamplingFloor, gaussian_crps, mae};
 use equipoise_posterior::ExactPosterior;
 use equipoise_stream::Stream;
-use equipoise_sweep::BoxError;
 
 /// Random directions of the sliced distance.
 const DIRECTIONS: usize = 32;

@@ -4,7 +4,7 @@ use crate::bench::{Bench, Draws};
 use crate::job::identities;
 use crate::record::{Record, Tuned};
 use crate::{Choice, Error, Job, Plan, Result, Scene, write_tables};
-use equipoise_sweep::Archive;
+use equipoise_experiment::Archive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 

@@ -2,9 +2,9 @@
 
 use crate::plan::label;
 use crate::{Error, Result};
+use equipoise_experiment::{Flow, Segment};
 use equipoise_field::{Shape, sum};
 use equipoise_prior::PriorDenoiser;
-use equipoise_sweep::{Flow, Segment};
 use equipoise_wiener::Wiener;
 use std::fmt;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ impl Scene {
             scene.other = other.map(|other| (other.clone(), test.windows()));
             Ok(scene)
         };
-        test.plan().priors.iter().map(under).collect()
+        test.priors().iter().map(under).collect()
     }
 
     fn gaussian([test, validation]: &[Flow; 2]) -> Result<Self> {

@@ -1,12 +1,12 @@
 //! The numbers of one ensemble against the exact posterior of its observation.
 
 use crate::problem::{Closed, Draw, Exact, Problem};
+use equipoise_experiment::BoxError;
 use equipoise_field::each;
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
 use equipoise_operator::LinearOperator;
 use equipoise_solver::Ensemble as Drawn;
-use equipoise_sweep::BoxError;
 
 /// The central intervals whose coverage counts.
 pub(crate) const LEVELS: [f64; 2] = [0.5, 0.9];

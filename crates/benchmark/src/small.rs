@@ -3,11 +3,11 @@
 use crate::problem::{Draw, Problem};
 use crate::{Case, DatasetPlan, Plan, Scene, Subset, Truth};
 use equipoise_covariance::Modes;
+use equipoise_experiment::{CovarianceSettings, Segment, Source};
 use equipoise_field::Shape;
 use equipoise_sampler::{Outcome, Trace};
 use equipoise_solver::Ensemble;
 use equipoise_stream::Stream;
-use equipoise_sweep::{CovarianceSettings, Segment, Source};
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
 

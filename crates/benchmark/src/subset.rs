@@ -2,10 +2,10 @@
 
 use crate::choose::LAWS;
 use crate::{Case, DatasetPlan, Plan, Tuning};
+use equipoise_experiment::{Approach, Flow, Start};
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
 use equipoise_solver::{Method, Recipe};
-use equipoise_sweep::{Approach, Flow, Start};
 use std::fmt;
 
 /// T of the wake: its test file has 16 frames, of which the first two are judged and the last two are
@@ -117,20 +117,20 @@ fn whole(approach: &Approach) -> bool {
 impl DatasetPlan {
     /// The cases of a subset on a flow's two windows, seeds 0, 1 and 2, once for each of its priors.
     pub fn of([test, validation]: &[Flow; 2], subset: Subset) -> Vec<Self> {
-        let plan = test.plan();
-        let wake = plan.source.kind == "ibpm";
+        let source = test.source();
+        let wake = source.kind == "ibpm";
         let under = |prior: &String| Self {
-            source: plan.source.clone(),
-            window: plan.window,
-            normalizer: plan.normalizer.clone(),
-            covariance: plan.covariance.clone(),
+            source: source.clone(),
+            window: test.prior().settings().window,
+            normalizer: test.prior().normalizer().told(),
+            covariance: test.covariance(),
             prior: prior.clone(),
             test: test.segment(),
             validation: validation.segment(),
             cases: subset.cases(wake),
             seeds: vec![0, 1, 2],
         };
-        plan.priors.iter().map(under).collect()
+        test.priors().iter().map(under).collect()
     }
 }
 

@@ -1,8 +1,10 @@
 //! The files of a benchmark's tables: leaderboard, scores by seed, tuned parameters.
 
 use crate::leaderboard::{leaderboard, records};
-use crate::{Error, Result, Results, columns};
-use equipoise_report::{Notation, Table, write_atomically};
+use crate::record::Tuned;
+use crate::{Error, Interval, Result, Results, Standing};
+use equipoise_experiment::SPACE;
+use equipoise_report::write_atomically;
 use std::path::Path;
 
 /// The leaderboard: one row an entrant and case, means over seeds.

@@ -1,10 +1,9 @@
 //! What the laws put in the place of the innovation covariance at one sub: numbers of observations
 //! that count, and every law's v(t).
 
-use crate::choose::{Course, scaled};
 use crate::excess::EXCESS_COLUMNS;
-use crate::problem::Problem;
 use crate::{BoxError, Flow, FlowExecutor, Trial};
+use equipoise_experiment::{Course, Problem};
 use equipoise_schedule::Level;
 use equipoise_solver::ObservedGaussian;
 use equipoise_stream::Stream;
@@ -53,11 +52,11 @@ impl FlowExecutor<'_> {
     pub(crate) fn account(&self, trials: &[&Trial]) -> Result<Option<Account>, BoxError> {
         let Some(first) = trials.first() else { return Ok(None) };
         let (flow, _) = self.flow(&first.dataset)?;
-        let (problem, course) = (self.problem(first)?, Course::of(first)?);
+        let (problem, course) = (self.problem(first)?, first.course()?);
         let weights = |trial: &&Trial| weights(trial, flow, &problem, &course).transpose();
         let prior = problem.gaussian.observed();
         let one = |_: f64| 1.0;
-        let probes = Stream::new("account").text(&flow.name).text("prior");
+        let probes = Stream::new("account").text(flow.name()).text("prior");
         Ok(Some(Account {
             sub: first.sub,
             count: prior.count(),
@@ -71,7 +70,7 @@ impl FlowExecutor<'_> {
 
 /// The times of the account: those with a column in the results.
 fn observed(problem: &Problem, course: &Course, flow: &Flow) -> Vec<Observed> {
-    let probes = Stream::new("account").text(&flow.name);
+    let probes = Stream::new("account").text(flow.name());
     let at = |t: f64| observed_at(&problem.gaussian, course.schedule.level(t), t, probes);
     EXCESS_COLUMNS.map(at).to_vec()
 }
@@ -95,7 +94,7 @@ fn weights(
     problem: &Problem,
     course: &Course,
 ) -> Result<Option<Weights>, BoxError> {
-    let Some(law) = scaled(trial, flow, problem, course)? else { return Ok(None) };
+    let Some(law) = trial.scaled(flow, problem, course)? else { return Ok(None) };
     let at = |t: f64| -> Result<f64, BoxError> {
         let variance = law.strength.variance_at(course.schedule.level(t))?;
         Ok(variance.mean(problem.gaussian.observed().count()) / law.strength.factor)

@@ -9,9 +9,8 @@ pub use confusion::Confusion;
 pub use prediction::{Certified, CheapPrediction, MeanFieldPrediction, Prediction};
 pub use table::{CERTIFICATE_CSV, write_certificates};
 
-use crate::choose::{self, Scaled, scaled};
-use crate::problem::{Problem, Shared, once};
 use crate::{BoxError, Error, Flow, Trial};
+use equipoise_experiment::{self as experiment, Problem, Scaled, Shared};
 use equipoise_posterior::ExactPosterior;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Level;
@@ -37,7 +36,7 @@ pub struct FlowCertifier<'a> {
 
 impl fmt::Debug for FlowCertifier<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name.as_str()).collect();
+        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name()).collect();
         f.debug_struct("FlowCertifier").field("flows", &names).finish_non_exhaustive()
     }
 }
@@ -83,10 +82,7 @@ impl<'a> FlowCertifier<'a> {
     /// # Errors
     /// [`Error::Flow`] when a prior's mean and covariance do not fit each other.
     pub fn new(flows: &'a [Flow]) -> crate::Result<Self> {
-        let denoiser = |flow: &Flow| match flow.prior.denoiser() {
-            Ok(wiener) => Ok(Arc::new(wiener)),
-            Err(e) => Err(Error::Flow { dataset: flow.name.clone(), source: Box::new(e) }),
-        };
+        let denoiser = |flow: &Flow| flow.prior().denoiser().map(Arc::new).map_err(Error::flow(flow.name()));
         let denoisers = flows.iter().map(denoiser).collect::<crate::Result<_>>()?;
         Ok(Self { flows, denoisers, problems: Shared::default(), tables: Shared::default() })
     }
@@ -167,13 +163,13 @@ impl<'a> FlowCertifier<'a> {
     }
 
     fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
-        let found = self.flows.iter().zip(&self.denoisers).find(|(flow, _)| flow.name == dataset);
-        found.ok_or_else(|| Error::UnknownDataset { dataset: dataset.to_owned() }.into())
+        let found = self.flows.iter().zip(&self.denoisers).find(|(flow, _)| flow.name() == dataset);
+        found.ok_or_else(|| experiment::Error::UnknownDataset { dataset: dataset.to_owned() }.into())
     }
 
     fn scene(&self, trial: &Trial) -> Result<Arc<Scene>, BoxError> {
         let (flow, denoiser) = self.flow(&trial.dataset)?;
-        once(&self.problems, &format!("{} {}", trial.dataset, trial.sub), || {
+        self.problems.get(format!("{} {}", trial.dataset, trial.sub), || {
             let problem = Problem::new(flow, Arc::clone(denoiser), trial.sub)?;
             let certifier = Certifier::new(problem.gaussian.observed().clone())?;
             Ok(Arc::new(Scene { problem, certifier }))
@@ -182,13 +178,12 @@ impl<'a> FlowCertifier<'a> {
 
     fn ready(&self, trial: &Trial, scene: &Scene) -> Result<Ready, BoxError> {
         let (flow, _) = self.flow(&trial.dataset)?;
-        let run = choose::Course::of(trial)?;
+        let run = trial.course()?;
         let course = Course::new(&*run.schedule, run.sampler.grid())?;
-        let law = scaled(trial, flow, &scene.problem, &run)?;
+        let law = trial.scaled(flow, &scene.problem, &run)?;
         let frozen = match &law {
             Some(law) if law.strength.adaptive.is_some() => {
-                let draw = scene.problem.draw(flow, trial.seed)?;
-                let inference = run.inference(trial, flow, &scene.problem, &draw)?;
+                let inference = trial.inference(flow, &scene.problem, &run)?;
                 Some(adaptive::factors(flow, trial.seed, &course, &inference, &law.strength)?)
             }
             _ => None,
@@ -199,8 +194,8 @@ impl<'a> FlowCertifier<'a> {
     /// The table over every ρ that the trial's schedule passes, whatever its steps.
     fn table(&self, trial: &Trial, scene: &Scene) -> Result<Arc<Table>, BoxError> {
         let key = format!("{} {} {} {}", trial.dataset, trial.sub, trial.schedule, trial.eta);
-        once(&self.tables, &key, || {
-            let schedule = choose::Course::of(trial)?.schedule;
+        self.tables.get(key, || {
+            let schedule = trial.course()?.schedule;
             let ratio = |t| Level::ratio(&schedule.level(t));
             let lowest = if ratio(0.0) > 0.0 { ratio(0.0) } else { ratio(1.0 / trial.steps as f64) };
             let clock = Instant::now();

@@ -4,10 +4,8 @@
 //! all runs, and the square of another run's distance from it has the spread for its expectation: two
 //! runs say what an ensemble would, the bias without sampling error.
 
-use crate::choose::{Course, scaled};
-use crate::execute::member;
-use crate::known::Moments;
 use crate::{BoxError, FlowExecutor, Trial};
+use equipoise_experiment::{Course, Moments, member};
 use equipoise_field::{each, sum};
 use equipoise_guidance::Guidance;
 use equipoise_sampler::{Outcome, PredictorCorrector};
@@ -94,12 +92,11 @@ impl FlowExecutor<'_> {
             return Ok(None);
         }
         let (flow, _) = self.flow(&trial.dataset)?;
-        let (problem, course) = (self.problem(trial)?, Course::of(trial)?);
-        let draw = problem.draw(flow, trial.seed)?;
-        let law = scaled(trial, flow, &problem, &course)?;
-        let known = problem.known(flow, trial)?;
+        let (problem, course) = (self.problem(trial)?, trial.course()?);
+        let law = trial.scaled(flow, &problem, &course)?;
+        let known = problem.known(flow, &trial.prior, trial.seed)?;
         let Some(exact) = known.moments() else { return Ok(None) };
-        let inference = course.inference(trial, flow, &problem, &draw)?;
+        let inference = trial.inference(flow, &problem, &course)?;
         let guidance = inference.guidance(&trial.approach().recipe()?, law.as_ref().map(|l| &l.strength))?;
         let member = member(flow, trial.seed, 0);
         Ok(Some(closed_loop(&inference, &*guidance, &course, exact, &member)?))

@@ -1,9 +1,8 @@
 //! What trials under denoisers beyond the Wiener filter will take, from a timed part of one denoise.
 
-use crate::approach::traced;
-use crate::choose::Course;
 use crate::excess::EXCESS_COLUMNS;
 use crate::{BoxError, Error, Flow, Result, Trial};
+use equipoise_experiment::traced;
 use equipoise_prior::PriorDenoiser;
 use equipoise_solver::ProbedRatios;
 use equipoise_stream::Stream;
@@ -31,17 +30,16 @@ impl Cost {
             return Ok(found);
         }
         for flow in flows {
-            let fault = |source| Error::Flow { dataset: flow.name.clone(), source };
-            let Some(first) = trials.iter().find(|trial| trial.dataset == flow.name) else { continue };
-            for prior in flow.denoisers.names() {
+            let Some(first) = trials.iter().find(|trial| trial.dataset == flow.name()) else { continue };
+            for prior in flow.priors() {
                 let denoiser = match flow.denoiser_of(&prior)? {
                     Some(denoiser) => denoiser.clone(),
-                    None => {
-                        PriorDenoiser::gaussian(Arc::new(flow.prior.denoiser().map_err(|e| fault(e.into()))?))
-                    }
+                    None => PriorDenoiser::gaussian(Arc::new(
+                        flow.prior().denoiser().map_err(Error::flow(flow.name()))?,
+                    )),
                 };
-                let seconds = timed(flow, &denoiser, first).map_err(fault)?;
-                found.denoise.insert((flow.name.clone(), prior), seconds);
+                let seconds = timed(flow, &denoiser, first).map_err(Error::flow(flow.name()))?;
+                found.denoise.insert((flow.name().to_owned(), prior), seconds);
             }
         }
         Ok(found)
@@ -62,8 +60,7 @@ impl Cost {
         let mut told: Vec<(String, String, f64)> = Vec::new();
         let mut probed = HashSet::new();
         for trial in trials.iter().filter(|trial| !trial.is_gaussian()) {
-            let fault = |source| Error::Trial { trial: trial.to_string(), source };
-            let levels = Course::of(trial).map_err(fault)?.run_levels().len();
+            let levels = trial.course().map_err(Error::trial(trial))?.levels().len();
             let evaluations = trial.members * levels * (1 + trial.corrections);
             let key = (trial.dataset.clone(), trial.prior.clone());
             let mut seconds = self.of(&key.0, &key.1, evaluations).unwrap_or(0.0);
@@ -82,9 +79,9 @@ impl Cost {
 }
 
 fn timed(flow: &Flow, denoiser: &PriorDenoiser, trial: &Trial) -> std::result::Result<f64, BoxError> {
-    let schedule = Course::of(trial)?.schedule;
+    let schedule = trial.course()?.schedule;
     let windows = flow.windows();
-    let window = windows.first().unwrap_or(&flow.truth);
+    let window = windows.first().map_or(flow.truth(), Vec::as_slice);
     let noise: Vec<f32> = Stream::new("cost").normal(0, window.len());
     let one = |t: f64| -> std::result::Result<f64, BoxError> {
         let level = schedule.level(t);

@@ -4,10 +4,12 @@
 //! x_t = μx + σε with the true x and one fixed ε: (x_t, y) then has the law that an exact sampler
 //! visits, and a law that diverges is measured where the others are.
 
+use crate::choose::Draw;
 use crate::{BoxError, Flow};
 use equipoise_denoiser::{Denoiser, Tape};
+use equipoise_experiment::{Known, Problem};
 use equipoise_field::{each, sum};
-use equipoise_guidance::{Evidence, Guidance, Scratch, States, Strength};
+use equipoise_guidance::{Evidence, Exact, Excess, Guidance, Scratch, Sda, States, Strength};
 use equipoise_observation::NoiseVariance;
 use equipoise_scaling::adaptive;
 use equipoise_schedule::{Level, Schedule};
@@ -72,15 +74,15 @@ impl ForwardPath {
         schedule: &dyn Schedule,
         start: Stream,
     ) -> Result<Self, BoxError> {
-        let noise: Vec<f32> = start.normal(0, flow.shape.len());
+        let noise: Vec<f32> = start.normal(0, flow.shape().len());
         let points = EXCESS_TIMES
             .iter()
             .map(|&t| {
                 let level = schedule.level(t);
                 let (mu, sigma) = (level.mu as f32, level.sigma as f32);
-                let mut x_t = vec![0.0; flow.shape.len()];
-                each::map2(&mut x_t, &flow.truth, &noise, |x, e| mu * x + sigma * e);
-                let mut x_hat = vec![0.0; flow.shape.len()];
+                let mut x_t = vec![0.0; flow.shape().len()];
+                each::map2(&mut x_t, flow.truth(), &noise, |x, e| mu * x + sigma * e);
+                let mut x_hat = vec![0.0; flow.shape().len()];
                 denoiser.denoise(&x_t, level, &mut x_hat)?;
                 let square = |i: usize| f64::from(x_t[i] - mu * x_hat[i]).powi(2);
                 let prior_norm = sum::of(x_t.len(), square).sqrt() / level.sigma;
@@ -91,18 +93,29 @@ impl ForwardPath {
     }
 
     /// The noise levels of the curve.
-    pub(crate) fn levels(&self) -> Vec<Level> {
+    fn levels(&self) -> Vec<Level> {
         self.points.iter().map(|p| p.level).collect()
     }
 
-    /// `unit` is the guidance h = JᵀAᵀr, that is v = 1.
+    /// The norms that every law's excess under a prior is relative to: h = JᵀAᵀr is the guidance of v = 1.
     pub(crate) fn norms(
         &self,
-        unit: &dyn Guidance<f32>,
-        exact: Arc<dyn Guidance<f32>>,
+        problem: &Problem,
+        draw: &Draw,
+        denoiser: &Arc<dyn Denoiser<f32>>,
+        known: &Known,
     ) -> Result<Norms, BoxError> {
-        let points = self.compare(unit, &*exact)?;
-        Ok(Norms { points, exact })
+        let (variance, excess) = (NoiseVariance::Uniform(1.0), Excess::Gamma(0.0));
+        let one = Strength { variance, excess, factor: 1.0, adaptive: None };
+        let unit = Sda::new(Arc::clone(denoiser), Arc::clone(draw), one);
+        let exact: Arc<dyn Guidance<f32>> = match known {
+            Known::Empirical { exact, .. } => Arc::clone(exact) as Arc<dyn Guidance<f32>>,
+            _ => {
+                let innovations = Exact::innovations(problem.gaussian.observed(), &self.levels())?;
+                Arc::new(Exact::new(Arc::clone(denoiser), Arc::clone(draw), innovations))
+            }
+        };
+        Ok(Norms { points: self.compare(&unit, &*exact)?, exact })
     }
 
     /// Norms and inner products of two guidances of one denoiser at every time, where it is linearised once.

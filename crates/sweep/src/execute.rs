@@ -1,16 +1,13 @@
 //! Carrying out trials on flows: from a trial to its outcome.
 
-use crate::accelerator::{Accelerator, Places};
-use crate::choose::{Course, Scaled, counts, scaled};
+use crate::excess::Norms;
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves};
 use crate::judge::{Judged, heaviest, judge};
-use crate::known::Known;
 use crate::pictures::Pictures;
-use crate::problem::{Problem, Shared, once};
-use crate::{BoxError, Error, Executor, Flow, Outcome, Trial};
+use crate::{Accelerator, BoxError, Error, Executor, Flow, Outcome, Places, Trial};
+use equipoise_experiment::{self as experiment, Course, Known, Problem, Scaled, Shared, counts, member};
 use equipoise_field::sum;
 use equipoise_solver::{Ensemble, Inference, Member, PosteriorSampler, SolverError, Watch};
-use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::fmt;
 use std::sync::Arc;
@@ -26,6 +23,7 @@ pub struct FlowExecutor<'a> {
     denoisers: Vec<Arc<Wiener<f32>>>,
     problems: Shared<Problem>,
     paths: Shared<ForwardPath>,
+    norms: Shared<Norms>,
     pictures: Option<&'a Pictures<'a>>,
     accelerator: Option<&'a dyn Accelerator>,
     accelerated: AtomicUsize,
@@ -38,16 +36,14 @@ impl<'a> FlowExecutor<'a> {
     /// # Errors
     /// [`Error::Flow`] when a prior's mean and covariance do not fit each other.
     pub fn new(flows: &'a [Flow], pictures: Option<&'a Pictures<'a>>) -> crate::Result<Self> {
-        let denoiser = |flow: &Flow| match flow.prior.denoiser() {
-            Ok(wiener) => Ok(Arc::new(wiener)),
-            Err(e) => Err(Error::Flow { dataset: flow.name.clone(), source: Box::new(e) }),
-        };
+        let denoiser = |flow: &Flow| flow.prior().denoiser().map(Arc::new).map_err(Error::flow(flow.name()));
         let denoisers = flows.iter().map(denoiser).collect::<crate::Result<_>>()?;
         Ok(Self {
             flows,
             denoisers,
             problems: Shared::default(),
             paths: Shared::default(),
+            norms: Shared::default(),
             pictures,
             accelerator: None,
             accelerated: AtomicUsize::new(0),
@@ -76,7 +72,7 @@ impl<'a> FlowExecutor<'a> {
     pub fn placed(&self, mut trials: Vec<Trial>) -> crate::Result<Vec<Trial>> {
         for trial in &mut trials {
             let backend = self.backend(trial);
-            let backend = backend.map_err(|source| Error::Trial { trial: trial.to_string(), source })?;
+            let backend = backend.map_err(Error::trial(&*trial))?;
             backend.clone_into(&mut trial.backend);
         }
         Ok(trials)
@@ -87,8 +83,7 @@ impl<'a> FlowExecutor<'a> {
         let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian()) else { return Ok(CPU) };
         let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
-        let draw = problem.draw(flow, trial.seed)?;
-        let inference = Course::of(trial)?.inference(trial, flow, &problem, &draw)?;
+        let inference = trial.inference(flow, &problem, &trial.course()?)?;
         let approach = trial.approach();
         let (recipe, law) = (approach.recipe()?, approach.scaling()?);
         Ok(if accelerator.takes(&inference, &recipe, law) { accelerator.name() } else { CPU })
@@ -135,13 +130,13 @@ impl<'a> FlowExecutor<'a> {
     }
 
     pub(crate) fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
-        let found = self.flows.iter().zip(&self.denoisers).find(|(flow, _)| flow.name == dataset);
-        found.ok_or_else(|| Error::UnknownDataset { dataset: dataset.to_owned() }.into())
+        let found = self.flows.iter().zip(&self.denoisers).find(|(flow, _)| flow.name() == dataset);
+        found.ok_or_else(|| experiment::Error::UnknownDataset { dataset: dataset.to_owned() }.into())
     }
 
     pub(crate) fn problem(&self, trial: &Trial) -> Result<Arc<Problem>, BoxError> {
         let (flow, denoiser) = self.flow(&trial.dataset)?;
-        once(&self.problems, &format!("{} {}", trial.dataset, trial.sub), || {
+        self.problems.get(format!("{} {}", trial.dataset, trial.sub), || {
             Ok(Arc::new(Problem::new(flow, Arc::clone(denoiser), trial.sub)?))
         })
     }
@@ -154,11 +149,11 @@ impl<'a> FlowExecutor<'a> {
     pub fn guidance_curves(&self, trial: &Trial) -> Result<Option<GuidanceCurves>, BoxError> {
         let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
-        if matches!(*problem.known(flow, trial)?, Known::Nothing) {
+        if matches!(*problem.known(flow, &trial.prior, trial.seed)?, Known::Nothing) {
             return Ok(None);
         }
-        let course = Course::of(trial)?;
-        self.curves_of(trial, &course, scaled(trial, flow, &problem, &course)?.as_ref())
+        let course = trial.course()?;
+        self.curves_of(trial, &course, trial.scaled(flow, &problem, &course)?.as_ref())
     }
 
     fn curves_of(
@@ -172,18 +167,19 @@ impl<'a> FlowExecutor<'a> {
         };
         let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
-        let (draw, known) = (problem.draw(flow, trial.seed)?, problem.known(flow, trial)?);
+        let (draw, known) = (problem.draw(flow, trial.seed)?, problem.known(flow, &trial.prior, trial.seed)?);
         if matches!(*known, Known::Nothing) {
             return Ok(None);
         }
         let denoiser = problem.denoiser(flow.denoiser_of(&trial.prior)?);
         let run = format!("{} {} {} {}", trial.prior, trial.seed, trial.schedule, trial.eta);
-        let path = once(&self.paths, &format!("{} {run}", trial.dataset), || {
+        let path = self.paths.get(format!("{} {run}", trial.dataset), || {
             let start = member(flow, trial.seed, 0).start;
-            Ok(Arc::new(ForwardPath::new(flow, &*denoiser, &*course.schedule, start)?))
+            Ok::<_, BoxError>(Arc::new(ForwardPath::new(flow, &*denoiser, &*course.schedule, start)?))
         })?;
-        let Some(norms) = problem.norms(&run, &path, &draw, &denoiser, &known)? else { return Ok(None) };
-        let inference = course.inference(trial, flow, &problem, &draw)?;
+        let key = format!("{} {} {run}", trial.dataset, trial.sub);
+        let norms = self.norms.get(key, || path.norms(&problem, &draw, &denoiser, &known).map(Arc::new))?;
+        let inference = trial.inference(flow, &problem, &course)?;
         let guidance = inference.guidance(&trial.approach().recipe()?, Some(&law.strength))?;
         Ok(Some(path.curves(&norms, &law.strength, &*guidance)?))
     }
@@ -191,7 +187,7 @@ impl<'a> FlowExecutor<'a> {
 
 impl fmt::Debug for FlowExecutor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name.as_str()).collect();
+        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name()).collect();
         let accelerator = self.accelerator.map(|accelerator| accelerator.name());
         f.debug_struct("FlowExecutor")
             .field("flows", &names)
@@ -206,23 +202,17 @@ struct Ran {
     seconds: f64,
 }
 
-/// Start and Langevin noise are keyed by seed, dataset and member, never by the law.
-pub(crate) fn member(flow: &Flow, seed: u64, member: u64) -> Member {
-    let stream = |label| Stream::new(label).number(seed).text(&flow.name).number(member);
-    Member { start: stream("start"), langevin: stream("langevin") }
-}
-
 impl Executor for FlowExecutor<'_> {
     fn execute(&self, trial: &Trial) -> Result<Outcome, BoxError> {
         let (flow, _) = self.flow(&trial.dataset)?;
         let problem = self.problem(trial)?;
-        let course = Course::of(trial)?;
+        let course = trial.course()?;
         let draw = problem.draw(flow, trial.seed)?;
-        let law = scaled(trial, flow, &problem, &course)?;
+        let law = trial.scaled(flow, &problem, &course)?;
         let curves = self.curves_of(trial, &course, law.as_ref())?;
-        let inference = course.inference(trial, flow, &problem, &draw)?;
+        let inference = trial.inference(flow, &problem, &course)?;
         let Ran { drawn, seconds } = self.run(trial, flow, &inference, law.as_ref())?;
-        let known = problem.known(flow, trial)?;
+        let known = problem.known(flow, &trial.prior, trial.seed)?;
         let shown = heaviest(&drawn).ok_or(SolverError::Empty)?;
         let judged = judge(flow, (&problem, &draw, &known), &drawn, course.schedule.sigma(0.0))?;
         if let Some(pictures) = self.pictures {
@@ -237,7 +227,7 @@ impl Executor for FlowExecutor<'_> {
         let noise = law.as_ref().map_or(problem.noise(), |law| &law.strength.variance);
         outcome.std = Some(noise.mean(count).sqrt());
         outcome.gamma = law.as_ref().and_then(Scaled::gamma);
-        let (n_obs, n_ref) = counts(trial, flow)?;
+        let (n_obs, n_ref) = counts(trial.base()?, flow, trial.sub)?;
         outcome.n_obs = n_obs;
         outcome.n_ref = Some(n_ref);
         outcome.guidance_excess = EXCESS_COLUMNS.map(column);
@@ -250,9 +240,11 @@ impl Executor for FlowExecutor<'_> {
     /// Fields that elementwise passes share among threads, and denoisers that share their windows.
     fn parallel_inside(&self, trial: &Trial) -> bool {
         !trial.is_gaussian()
-            || self.flow(&trial.dataset).is_ok_and(|(flow, _)| flow.shape.len() >= sum::PARALLEL_FROM)
+            || self.flow(&trial.dataset).is_ok_and(|(flow, _)| flow.shape().len() >= sum::PARALLEL_FROM)
     }
 }
 
+#[cfg(test)]
+mod denoisers;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! The verdict on the members of one trial: pooled diagnostics and the state.
 
-use crate::known::{Known, Moments};
-use crate::problem::{Draw, Problem};
+use crate::choose::Draw;
 use crate::{BoxError, Flow, Outcome};
+use equipoise_experiment::{Known, Moments, Problem};
 use equipoise_field::{Real, each};
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
@@ -25,7 +25,7 @@ pub(crate) fn judge(
     drawn: &Drawn<f32>,
     sigma_zero: f64,
 ) -> Result<Judged, BoxError> {
-    let included = Inclusion::Plane(&flow.included);
+    let included = Inclusion::Plane(flow.included());
     let runs = drawn.outcomes();
     let (fields, log_weights) = drawn.counted();
     let ensemble = Ensemble::weighted(&fields, &log_weights)?;
@@ -36,14 +36,14 @@ pub(crate) fn judge(
     let truth = problem.truth;
     let over = |part: &Option<Vec<bool>>| -> Result<Option<f64>, BoxError> {
         let Some(flags) = part else { return Ok(None) };
-        pooled(&|x| Ok(metrics::rmse(x, &flow.truth, Inclusion::Entries(flags))?)).map(Some)
+        pooled(&|x| Ok(metrics::rmse(x, flow.truth(), Inclusion::Entries(flags))?)).map(Some)
     };
     let held = known.moments().map(|moments| held_to(flow, moments, &ensemble, sigma_zero)).transpose()?;
-    let rmse = pooled(&|x| Ok(metrics::rmse(x, &flow.truth, included)?))?;
+    let rmse = pooled(&|x| Ok(metrics::rmse(x, flow.truth(), included)?))?;
     let misfit = pooled(&|x| misfit(problem, draw, x))?;
     let prior_mean = problem.gaussian.wiener().mean();
     let fluctuation_ratio =
-        pooled(&|x| Ok(metrics::fluctuation_ratio(x, &flow.truth, prior_mean, included)?))?;
+        pooled(&|x| Ok(metrics::fluctuation_ratio(x, flow.truth(), prior_mean, included)?))?;
     let state = metrics::classify(&Evidence {
         range,
         truth,
@@ -60,7 +60,7 @@ pub(crate) fn judge(
         max: range.max,
         truth_min: truth.min,
         truth_max: truth.max,
-        energy_ratio: pooled(&|x| Ok(metrics::energy_ratio(x, &flow.truth, included)?))?,
+        energy_ratio: pooled(&|x| Ok(metrics::energy_ratio(x, flow.truth(), included)?))?,
         fluctuation_ratio,
         rmse,
         rmse_observed: over(&problem.observed)?.unwrap_or(f64::NAN),
@@ -96,11 +96,11 @@ fn held_to(
     sigma_zero: f64,
 ) -> Result<Held, BoxError> {
     let mean = &exact.mean;
-    let included = Inclusion::Plane(&flow.included);
+    let included = Inclusion::Plane(flow.included());
     let (mean_rmse, floor) = exact.against(sigma_zero, |variance| {
         Ok((
-            metrics::rmse(mean, &flow.truth, included)?,
-            metrics::floor_rmse(mean, variance, &flow.truth, sigma_zero, included)?,
+            metrics::rmse(mean, flow.truth(), included)?,
+            metrics::floor_rmse(mean, variance, flow.truth(), sigma_zero, included)?,
         ))
     })?;
     let last = f32::narrow(sigma_zero * sigma_zero);
@@ -133,9 +133,9 @@ fn pooled_range(runs: &[Run<f32>]) -> Result<Range, BoxError> {
 
 /// χ of one member over all observations.
 fn misfit(problem: &Problem, draw: &Draw, x: &[f32]) -> Result<f64, BoxError> {
-    let mut residual = vec![0.0f32; draw.observation.count()];
+    let mut residual = vec![0.0f32; draw.count()];
     problem.operator().apply(x, &mut residual);
-    each::update1(&mut residual, draw.observation.values(), |a, y| y - a);
+    each::update1(&mut residual, draw.values(), |a, y| y - a);
     Ok(metrics::misfit(&residual, |i| problem.noise().at(i).sqrt())?)
 }
 

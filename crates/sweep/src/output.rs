@@ -1,10 +1,14 @@
 //! The output of a sweep: the folder with journal, table of results and manifest of one plan.
 
-use crate::{Archive, Existing, Journal, Manifest, Plan, Provenance, Result, Row, Torn, Trial, results};
+use crate::{Existing, Plan, Provenance, RESULTS_CSV, Result, Row, Torn, Trial, results};
+use equipoise_experiment::{self as experiment, Archive};
 use std::path::{Path, PathBuf};
 
-/// The name of the table of results in the output folder.
-pub const RESULTS_CSV: &str = "results.csv";
+/// The rows of a sweep.
+pub type Journal = experiment::Journal<Row>;
+
+/// The manifest of a sweep.
+pub type Manifest = experiment::Manifest<Plan>;
 
 /// An open output folder: the journal, the table of results and the manifest of one plan.
 #[derive(Debug)]
@@ -78,7 +82,7 @@ impl Output {
     /// # Errors
     /// As [`Archive::claim`].
     pub fn claim<S: AsRef<str>>(&self, names: &[S]) -> Result<Vec<PathBuf>> {
-        self.archive.claim(names)
+        Ok(self.archive.claim(names)?)
     }
 
     /// Adds a remark to the manifest.
@@ -86,7 +90,7 @@ impl Output {
     /// # Errors
     /// If the manifest cannot be written.
     pub fn note(&self, note: impl Into<String>) -> Result<()> {
-        self.archive.note(note)
+        Ok(self.archive.note(note)?)
     }
 
     /// Writes the table of the rows so far and their number into the manifest.

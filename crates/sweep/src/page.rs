@@ -1,6 +1,7 @@
 //! The report page of a sweep, assembled from its rows, pictures and excess curves.
 
-use crate::{EXCESS_TIMES, Flow, FlowExecutor, Output, Pictures, Result, Row, Trial};
+use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Pictures, Result, Row, Trial};
+use equipoise_experiment::REPORT;
 use equipoise_metrics as metrics;
 use equipoise_report::{
     Block, Caption, Cell, Chart, Gallery, HeatCell, HeatMap, Page, Picture, Scale, Section, Series, Table,
@@ -8,9 +9,6 @@ use equipoise_report::{
 };
 use std::collections::HashMap;
 use std::path::PathBuf;
-
-/// The name of the page in the output folder.
-pub(crate) const REPORT: &str = "report.html";
 
 /// The range of the excess that charts show.
 const EXCESS_BOUNDS: (f64, f64) = (1e-3, 1e5);
@@ -101,7 +99,7 @@ fn section(
         first.tau,
         first.schedule,
         first.eta,
-        flow.shape,
+        flow.shape(),
         first.window,
         first.noise.iter().map(f64::to_string).collect::<Vec<_>>().join(", "),
         first.members
@@ -222,9 +220,7 @@ fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Res
     let seed = batch[0].0.seed;
     let mut series = Vec::new();
     for (trial, _) in batch.iter().filter(|(t, _)| t.sub == sub && t.seed == seed && !t.is_exact()) {
-        let curves = executor
-            .guidance_curves(trial)
-            .map_err(|source| crate::Error::Trial { trial: trial.to_string(), source })?;
+        let curves = executor.guidance_curves(trial).map_err(Error::trial(trial))?;
         if let Some(curves) = curves {
             let points = EXCESS_TIMES.into_iter().zip(curves.excess).filter(|(_, e)| !e.is_nan()).collect();
             series.push(Series { name: trial.law.clone(), points });

@@ -48,10 +48,10 @@ impl<'a> Pictures<'a> {
     pub fn new(output: &'a Output, flows: &[Flow]) -> Result<Self> {
         let mut datasets = HashMap::new();
         for flow in flows {
-            let trials = || output.trials().iter().filter(|t| t.dataset == flow.name);
+            let trials = || output.trials().iter().filter(|t| t.dataset == flow.name());
             let Some(first) = trials().next() else { continue };
             let coarsest = trials().map(|t| t.sub).max().unwrap_or(1);
-            datasets.insert(flow.name.clone(), canvas(flow, first.seed, coarsest)?);
+            datasets.insert(flow.name().to_owned(), canvas(flow, first.seed, coarsest)?);
         }
         let pictures = Self { output, datasets };
         let names: Vec<String> = output
@@ -110,7 +110,7 @@ impl<'a> Pictures<'a> {
 
     /// The truth as the page shows it, with the colour limit and the unit.
     pub(crate) fn truth_cells(&self, flow: &Flow) -> Result<Option<(Image, f64, String)>> {
-        let Some(canvas) = self.datasets.get(&flow.name) else { return Ok(None) };
+        let Some(canvas) = self.datasets.get(flow.name()) else { return Ok(None) };
         let cells = canvas.cells(flow, canvas.truth_panel(flow))?;
         Ok(Some((cells, canvas.limit, UNIT.to_owned())))
     }
@@ -129,7 +129,7 @@ impl<'a> Pictures<'a> {
 
     /// What the dots on the truth stand for.
     pub(crate) fn truth_caption(&self, flow: &Flow) -> String {
-        let stride = self.datasets.get(&flow.name).map_or(1, |c| c.observed.1);
+        let stride = self.datasets.get(flow.name()).map_or(1, |c| c.observed.1);
         format!("truth; dots: the points observed at sub {stride}")
     }
 }
@@ -137,7 +137,7 @@ impl<'a> Pictures<'a> {
 impl Canvas {
     /// The bare cells of a panel as the page shows them: one frame of a large field.
     fn cells(&self, flow: &Flow, mut panel: Panel<'_>) -> Result<Image> {
-        if flow.shape.plane() > 100 * 100 {
+        if flow.shape().plane() > 100 * 100 {
             panel.frames.truncate(1);
         }
         Ok(panel.cells()?)
@@ -148,7 +148,7 @@ impl Canvas {
             .iter()
             .zip(&self.frames)
             .map(|(vorticity, t)| Frame {
-                label: format!("frame {} of {}", t + 1, flow.shape.frames),
+                label: format!("frame {} of {}", t + 1, flow.shape().frames),
                 vorticity,
                 observed: &[],
             })
@@ -156,17 +156,17 @@ impl Canvas {
         Panel {
             title,
             frames,
-            height: flow.shape.height,
-            width: flow.shape.width,
-            grid: flow.grid,
+            height: flow.shape().height,
+            width: flow.shape().width,
+            grid: flow.grid(),
             limit: self.limit,
             unit: UNIT.to_owned(),
-            solid: flow.solid.as_deref(),
+            solid: flow.solid(),
         }
     }
 
     fn truth_panel<'p>(&'p self, flow: &'p Flow) -> Panel<'p> {
-        let title = format!("{}, truth; dots: points observed at sub {}", flow.name, self.observed.1);
+        let title = format!("{}, truth; dots: points observed at sub {}", flow.name(), self.observed.1);
         let mut panel = self.panel(flow, title, &self.truth);
         if let Some(first) = panel.frames.first_mut() {
             first.observed = &self.observed.0;
@@ -176,12 +176,12 @@ impl Canvas {
 }
 
 fn canvas(flow: &Flow, seed: u64, coarsest: usize) -> Result<Canvas> {
-    let last = flow.shape.frames - 1;
+    let last = flow.shape().frames - 1;
     let frames = if last == 0 { vec![0] } else { vec![0, last] };
-    let truth = frames.iter().map(|&t| frame_vorticity(flow, &flow.truth, t)).collect::<Result<Vec<_>>>()?;
+    let truth = frames.iter().map(|&t| frame_vorticity(flow, flow.truth(), t)).collect::<Result<Vec<_>>>()?;
     let planes: Vec<&[f32]> = truth.iter().map(Vec::as_slice).collect();
-    let limit = robust_limit(&planes, flow.solid.as_deref(), LIMIT_QUANTILE);
-    let (height, width) = (flow.shape.height, flow.shape.width);
+    let limit = robust_limit(&planes, flow.solid(), LIMIT_QUANTILE);
+    let (height, width) = (flow.shape().height, flow.shape().width);
     let observed = (0..height)
         .step_by(coarsest)
         .flat_map(|h| (0..width).step_by(coarsest).map(move |w| h * width + w))
@@ -191,10 +191,10 @@ fn canvas(flow: &Flow, seed: u64, coarsest: usize) -> Result<Canvas> {
 
 /// The vorticity of frame t of a normalised field, in physical units.
 fn frame_vorticity(flow: &Flow, x: &[f32], t: usize) -> Result<Vec<f32>> {
-    let one = Shape { frames: 1, ..flow.shape };
+    let one = Shape { frames: 1, ..flow.shape() };
     let mut frame = x[t * one.len()..(t + 1) * one.len()].to_vec();
-    flow.prior.normalizer().restore(one, &mut frame)?;
-    Ok(vorticity(&frame, one, &flow.grid)?)
+    flow.prior().normalizer().restore(one, &mut frame)?;
+    Ok(vorticity(&frame, one, &flow.grid())?)
 }
 
 fn folder(trial: &Trial) -> String {

@@ -1,6 +1,7 @@
 //! The plan of a sweep and its expansion into trials.
 
-use crate::{Approach, CPU, CovarianceSettings, Error, Result, Start, Trial};
+use crate::{Approach, CPU, CovarianceSettings, Error, Result, Source, Start, Trial};
+use equipoise_experiment::{filled, require};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -52,21 +53,6 @@ pub struct DatasetPlan {
     pub members: usize,
     /// Protocols.
     pub protocols: Vec<Protocol>,
-}
-
-/// Where the numbers of a dataset come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    /// Name of the dataset.
-    pub dataset: String,
-    /// SHA-256 of the file that holds the truth.
-    pub data_checksum: String,
-    /// SHA-256 of the file that the prior is fitted from or read from.
-    pub train_checksum: String,
-    /// Kind of flow: `ibpm`, `kolmogorov` or `generic`.
-    pub kind: String,
-    /// Axis order that the loader used, such as `NTCHW`.
-    pub axes: String,
 }
 
 /// How a run advances in diffusion time.
@@ -206,16 +192,8 @@ impl DatasetPlan {
 impl Protocol {
     fn check(&self) -> Result<()> {
         require("steps", self.steps, self.steps > 0, "at least 1 step")?;
-        require("tau", self.tau, self.tau > 0.0 && self.tau.is_finite(), "a number above 0")
+        Ok(require("tau", self.tau, self.tau > 0.0 && self.tau.is_finite(), "a number above 0")?)
     }
-}
-
-fn filled(field: &'static str, len: usize) -> Result<()> {
-    require(field, "an empty list", len > 0, "at least one entry")
-}
-
-fn require(field: &'static str, found: impl ToString, holds: bool, expected: &'static str) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::Setting { field, found: found.to_string(), expected }) }
 }
 
 fn refuse_repeats(trials: &[Trial]) -> Result<()> {

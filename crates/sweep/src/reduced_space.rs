@@ -1,7 +1,6 @@
 //! Runs in reduced coordinates: no field between the start and the end.
 
-use crate::approach::in_coefficients;
-use crate::{Accelerator, BoxError};
+use crate::{Accelerator, Approach, BoxError};
 use equipoise_covariance::Memo;
 use equipoise_guidance::Strength;
 use equipoise_innovation::Method as Solution;
@@ -88,7 +87,7 @@ impl Accelerator for ReducedRuns {
             Solution::Lattice => true,
             Solution::Dense | Solution::Iterative => false,
         };
-        in_coefficients(recipe.method())
+        Approach::of_method(recipe).in_coefficients()
             && recipe.method().spec().lawful == law.is_some()
             && steps(inference).is_some()
             && inference.problem.as_gaussian().is_some_and(splits)

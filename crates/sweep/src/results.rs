@@ -1,7 +1,7 @@
 //! The table of results, `results.csv`.
 
-use crate::replace::replace;
 use crate::{Error, Result, Row};
+use equipoise_experiment::replace;
 use std::path::Path;
 
 /// The columns: those of the data sheet, then what tells rows apart, the way there and note.
@@ -14,7 +14,7 @@ const HEADER: &str = "dataset,protocol,prior,law,method,sub,n_obs,n_ref,n_conven
 /// Writes the table in one step: the old table stands until the new one is complete.
 pub(crate) fn write(path: &Path, rows: &[Row]) -> Result<()> {
     let bytes = table(rows).map_err(|source| Error::Csv { path: path.to_owned(), source })?;
-    replace(path, &bytes)
+    Ok(replace(path, &bytes)?)
 }
 
 fn table(rows: &[Row]) -> std::result::Result<Vec<u8>, csv::Error> {

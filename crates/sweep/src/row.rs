@@ -1,10 +1,8 @@
 //! One row of the results: what was asked for and what came of it.
 
-use crate::{Noise, Record, Result, Trial, number};
+use crate::{Noise, Result, SPACE, Trial};
+use equipoise_experiment::{Record, number};
 use serde::{Deserialize, Serialize};
-
-/// The space of every number of a row whose column does not say otherwise.
-pub const SPACE: &str = "normalised";
 
 /// What a trial yielded. Lengths and norms are in normalised units; `None` where undefined.
 #[derive(Clone, Debug, PartialEq, Default)]

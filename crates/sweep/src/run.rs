@@ -159,7 +159,7 @@ impl Run<'_> {
     fn finish(&self, trial: &Trial) -> Result<()> {
         self.observer.started(trial, self.progress(self.finished.load(Ordering::Relaxed)));
         let outcome = self.executor.execute(trial);
-        let outcome = outcome.map_err(|source| Error::Trial { trial: trial.to_string(), source })?;
+        let outcome = outcome.map_err(Error::trial(trial))?;
         let row = Row::new(trial, outcome, self.output.build())?;
         self.output.journal().append(row.clone())?;
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
@@ -186,4 +186,4 @@ impl Run<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

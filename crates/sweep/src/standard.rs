@@ -1,6 +1,7 @@
 //! The sweep that runs when nothing else is asked for.
 
-use crate::{Approach, CovarianceSettings, DatasetPlan, Plan, Protocol, Source, Start};
+use crate::{Approach, CovarianceSettings, DatasetPlan, Flow, Plan, Protocol, Source, Start};
+use equipoise_data::Kind;
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
@@ -27,6 +28,26 @@ impl Protocol {
 }
 
 impl DatasetPlan {
+    /// A flow's part of a plan: seed 0 and one member for the wake, seeds 0 and 1 and two members else,
+    /// protocol `fast`, and `study` for the embedded turbulence's kind.
+    pub fn of(flow: &Flow) -> Self {
+        let prior = flow.prior();
+        let wake = prior.kind() == Kind::Ibpm;
+        let generic = prior.kind() == Kind::Generic;
+        let study = (!generic).then(Protocol::study);
+        Self {
+            source: flow.source().clone(),
+            window: prior.settings().window,
+            normalizer: prior.normalizer().told(),
+            covariance: flow.covariance(),
+            priors: flow.priors(),
+            noise: flow.noise().to_vec(),
+            seeds: if wake { vec![0] } else { vec![0, 1] },
+            members: if wake { 1 } else { 2 },
+            protocols: [Protocol::fast()].into_iter().chain(study).collect(),
+        }
+    }
+
     /// The cylinder wake: 16 frames, low rank 20, seed 0, one member, both protocols.
     pub fn ibpm(source: Source) -> Self {
         Self {

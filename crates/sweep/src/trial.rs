@@ -1,6 +1,7 @@
 //! One trial: everything that determines the numbers of one row.
 
-use crate::{Approach, Error, Result};
+use crate::{Approach, CovarianceSettings, Result, Start};
+use equipoise_experiment::Error;
 use equipoise_prior::DenoiserName;
 use equipoise_solver::Method;
 use serde::{Deserialize, Serialize};
@@ -77,27 +78,6 @@ pub struct Trial {
     /// What runs it: [`CPU`](crate::CPU), or the name of the [`Accelerator`](crate::Accelerator) that takes
     /// it. Draws and last bits follow it.
     pub backend: String,
-}
-
-/// The model of the prior covariance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CovarianceSettings {
-    /// Name of the model: `dense`, `low_rank` or `stationary`.
-    pub model: String,
-    /// Rank of a low-rank model.
-    pub rank: Option<usize>,
-    /// Smallest eigenvalue, or what is added to the spectrum, as the model defines it.
-    pub ridge: f64,
-}
-
-/// The law of the state at t = 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Start {
-    /// N(0, I), as the study starts.
-    Normal,
-    /// N(μm, μ²Σ + σ²I), the exact marginal of the Gaussian, also for trials under another prior.
-    Prior,
 }
 
 impl Trial {

@@ -69,9 +69,9 @@ fn section(flow: &Flow, batch: &[Finished<'_>], executor: &FlowExecutor<'_>) -> 
     for &sub in &subs {
         let here: Vec<Finished<'_>> = first.iter().copied().filter(|(t, _)| t.sub == sub).collect();
         let trials: Vec<_> = here.iter().map(|(t, _)| *t).collect();
-        accounts.extend(executor.account(&trials).map_err(of(here[0]))?);
+        accounts.extend(executor.account(&trials).map_err(Error::trial(here[0].0))?);
         charts.push(Block::Chart(error_chart(&here, executor)?));
-        if flow.shape.len() < sum::PARALLEL_FROM {
+        if flow.shape().len() < sum::PARALLEL_FROM {
             let loops = loops(&here, executor)?;
             charts.extend(loop_charts(&here, &loops).map(Block::Chart));
             ends.extend(here.iter().copied().zip(loops));
@@ -86,15 +86,10 @@ fn section(flow: &Flow, batch: &[Finished<'_>], executor: &FlowExecutor<'_>) -> 
     Ok(Section { title: format!("{dataset}, protocol {protocol}, seed {seed}"), blocks })
 }
 
-fn of(trial: Finished<'_>) -> impl Fn(crate::BoxError) -> Error {
-    let trial = trial.0.to_string();
-    move |source| Error::Trial { trial: trial.clone(), source }
-}
-
 fn error_chart(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Chart> {
     let mut series = Vec::new();
-    for &(trial, row) in here.iter().filter(|(t, _)| !t.is_exact()) {
-        if let Some(curves) = executor.guidance_curves(trial).map_err(of((trial, row)))? {
+    for &(trial, _) in here.iter().filter(|(t, _)| !t.is_exact()) {
+        if let Some(curves) = executor.guidance_curves(trial).map_err(Error::trial(trial))? {
             let points = EXCESS_TIMES.into_iter().zip(curves.error).collect();
             series.push(Series { name: trial.law.clone(), points });
         }
@@ -121,7 +116,7 @@ fn chart(here: &[Finished<'_>], text: String, name: &str, series: Vec<Series>) -
 }
 
 fn loops(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Vec<Option<ClosedLoop>>> {
-    here.iter().map(|&(trial, row)| executor.closed_loop(trial).map_err(of((trial, row)))).collect()
+    here.iter().map(|&(trial, _)| executor.closed_loop(trial).map_err(Error::trial(trial))).collect()
 }
 
 fn loop_charts(here: &[Finished<'_>], loops: &[Option<ClosedLoop>]) -> [Chart; 2] {

@@ -6,7 +6,8 @@ use crate::problem::Part;
 use crate::score::judge;
 use crate::{Case, Plan, Scene, Subset};
 use equipoise_data::NoiseLevel;
-use equipoise_sweep::{Approach, Executor, Flow, FlowExecutor, FlowRequest, Protocol, SettingsChange};
+use equipoise_experiment::{Approach, Flow, FlowRequest, SettingsChange};
+use equipoise_sweep::{DatasetPlan, Executor, FlowExecutor, Protocol};
 
 const MEMBERS: usize = 2;
 const CASE: Case = Case { sub: 8, noise: 0.1, steps: 2 };
@@ -30,7 +31,7 @@ fn the_wake_has_one_floor_and_one_spread() {
     let drawn = bench.draw(&*sampler, &draw, MEMBERS).unwrap();
     let scored = judge(&bench.problem, &draw, &drawn.ensemble, false).unwrap();
 
-    let mut sweep = equipoise_sweep::Plan::standard(vec![flows[0].plan()]);
+    let mut sweep = equipoise_sweep::Plan::standard(vec![DatasetPlan::of(&flows[0])]);
     (sweep.subs, sweep.approaches) = (vec![CASE.sub], vec![exact]);
     (sweep.schedule, sweep.eta, sweep.start) = (plan.schedule.clone(), plan.eta, plan.start);
     let (sampler, spacing) = (plan.sampler.clone(), plan.spacing.clone());

@@ -4,7 +4,7 @@ use super::*;
 use crate::Score;
 use crate::small::{plan, scene};
 use crate::{leaderboard, records};
-use equipoise_sweep::{Build, Existing, Provenance};
+use equipoise_experiment::{Build, Existing, Provenance};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::Path;

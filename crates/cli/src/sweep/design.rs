@@ -8,13 +8,14 @@ use crate::sweep::{Methods, methods_help};
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use equipoise_data::Kind;
+use equipoise_experiment::{Approach, Error, Flow, Start, law};
 use equipoise_prior::DenoiserName;
 use equipoise_report::significant;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::{Law, NConvention};
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::{Method, Recipe};
-use equipoise_sweep::{Approach, DatasetPlan, Error, Flow, Plan, Protocol, Start, law};
+use equipoise_sweep::{DatasetPlan, Plan, Protocol};
 
 /// σ(1) above which N(0, I) is no start: the schedules of the study reach 1 + η, `azula-ve` 1/η.
 const START_SPREAD: f64 = 2.0;
@@ -168,7 +169,7 @@ impl Design {
     /// # Errors
     /// If a flow cannot be observed at one of the subs.
     pub(crate) fn plan(&self, flows: &[Flow], approaches: Option<Vec<Approach>>) -> anyhow::Result<Plan> {
-        let mut plan = Plan::standard(flows.iter().map(Flow::plan).collect());
+        let mut plan = Plan::standard(flows.iter().map(DatasetPlan::of).collect());
         let protocols = self.protocols();
         for dataset in &mut plan.datasets {
             replace(&mut dataset.seeds, &self.seed);

@@ -1,7 +1,7 @@
 //! The factors of the adaptive law along the forward process of the truth.
 
-use crate::execute::member;
 use crate::{BoxError, Flow};
+use equipoise_experiment::member;
 use equipoise_field::{each, sum};
 use equipoise_guidance::{Scratch, Strength};
 use equipoise_scaling::adaptive;
@@ -18,7 +18,7 @@ pub(super) fn factors(
 ) -> Result<Vec<f64>, BoxError> {
     let plain = Strength { adaptive: None, ..strength.clone() };
     let guidance = inference.guidance(&Recipe::from(Method::SDA), Some(&plain))?;
-    let noise: Vec<f32> = member(flow, seed, 0).start.normal(0, flow.shape.len());
+    let noise: Vec<f32> = member(flow, seed, 0).start.normal(0, flow.shape().len());
     let (mut x_t, mut g) = (vec![0.0f32; noise.len()], vec![0.0f32; noise.len()]);
     let mut scratch = Scratch::new();
     let xi = strength.adaptive.unwrap_or(adaptive::XI);
@@ -27,7 +27,7 @@ pub(super) fn factors(
         .iter()
         .map(|&level| {
             let (mu, sigma) = (level.mu as f32, level.sigma as f32);
-            each::map2(&mut x_t, &flow.truth, &noise, |x, e| mu * x + sigma * e);
+            each::map2(&mut x_t, flow.truth(), &noise, |x, e| mu * x + sigma * e);
             let norm = guidance.gradient(&x_t, level, &mut g, &mut scratch)?.guidance_norm;
             let x_hat = scratch.x_hat();
             let square = |i: usize| f64::from(x_t[i] - mu * x_hat[i]).powi(2);

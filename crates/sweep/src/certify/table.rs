@@ -1,8 +1,8 @@
 //! `certificate.csv`: the prediction beside the outcome of every trial.
 
 use super::{FlowCertifier, Prediction};
-use crate::replace::replace;
 use crate::{Error, Output, Result, Row, Trial};
+use equipoise_experiment::replace;
 use equipoise_metrics::State;
 use equipoise_stability::Scope;
 use std::path::PathBuf;
@@ -67,7 +67,7 @@ pub fn write_certificates(
             continue;
         }
         let predicted = certifier.predict(trial);
-        let predicted = predicted.map_err(|source| Error::Trial { trial: trial.to_string(), source })?;
+        let predicted = predicted.map_err(Error::trial(trial))?;
         if let Some(prediction) = predicted {
             made.push((trial, prediction.clone()));
             told.push((row.clone(), prediction));

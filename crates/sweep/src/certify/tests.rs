@@ -1,7 +1,7 @@
 //! Verdicts on the embedded turbulence against what becomes of the runs.
 
 use super::*;
-use crate::{Executor, FlowExecutor, FlowRequest, Plan, Protocol, SettingsChange};
+use crate::{DatasetPlan, Executor, FlowExecutor, FlowRequest, Plan, Protocol, SettingsChange};
 use equipoise_data::NoiseLevel;
 use equipoise_stability::Verdict;
 
@@ -14,7 +14,7 @@ fn turbulence() -> Vec<Flow> {
 }
 
 fn trials(flows: &[Flow], steps: usize, corrections: usize) -> Vec<Trial> {
-    let mut plan = Plan::standard(flows.iter().map(Flow::plan).collect());
+    let mut plan = Plan::standard(flows.iter().map(DatasetPlan::of).collect());
     plan.subs = vec![2, 4, 16];
     for dataset in &mut plan.datasets {
         (dataset.seeds, dataset.members) = (vec![0], 1);

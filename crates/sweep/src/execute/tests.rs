@@ -1,7 +1,7 @@
 //! Trials whose runs take place on another machine.
 
 use super::*;
-use crate::{FlowRequest, Plan, Protocol, ReducedRuns, SettingsChange};
+use crate::{DatasetPlan, FlowRequest, Plan, Protocol, ReducedRuns, SettingsChange};
 use equipoise_data::NoiseLevel;
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
@@ -36,7 +36,7 @@ fn small(name: &str, steps: usize, corrections: usize) -> (Vec<Flow>, Plan) {
     let requests = FlowRequest::embedded(change, &NoiseLevel::Normalised(0.1), false).unwrap();
     let request = requests.into_iter().find(|request| request.name == name).unwrap();
     let flows = vec![Flow::open(&request).unwrap()];
-    let mut plan = Plan::standard(flows.iter().map(Flow::plan).collect());
+    let mut plan = Plan::standard(flows.iter().map(DatasetPlan::of).collect());
     plan.subs = vec![16];
     for dataset in &mut plan.datasets {
         (dataset.seeds, dataset.members) = (vec![0], 1);

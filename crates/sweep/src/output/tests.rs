@@ -1,12 +1,28 @@
 //! Rules of the output folder, each against a real one.
 
 use super::*;
-use crate::manifest::tests::provenance;
 use crate::plan::tests::standard;
 use crate::row::tests::outcome;
-use crate::{Error, MANIFEST, RESULTS_JSONL};
+use crate::{Build, MANIFEST, RESULTS_JSONL};
+use equipoise_experiment::Error;
 use std::collections::BTreeMap;
 use std::fs;
+
+fn provenance() -> Provenance {
+    Provenance {
+        build: Build {
+            version: "0.1.0".into(),
+            revision: Some("abcdef".into()),
+            sources: Some("0123456789abcdef".into()),
+            blas_core: Some("Haswell".into()),
+            backend: "cpu".into(),
+        },
+        arguments: vec!["sweep".into()],
+        data: BTreeMap::from([("test.h5".into(), "aa".into())]),
+        threads: 2,
+        blas_threads: Some(1),
+    }
+}
 
 pub(crate) fn open(folder: &Path, existing: Existing) -> Result<Output> {
     opened(folder, standard(), existing)
@@ -47,7 +63,10 @@ fn content_is_refused_by_default_and_left_alone() {
     for part in [&folder.path().display().to_string(), "--resume", "--force"] {
         assert!(message.contains(part), "{message}");
     }
-    assert!(matches!(open(folder.path(), Existing::Resume), Err(Error::NothingToResume { .. })));
+    assert!(matches!(
+        open(folder.path(), Existing::Resume),
+        Err(crate::Error::Experiment(Error::NothingToResume { .. }))
+    ));
     assert_eq!(content(folder.path()), before);
 }
 
@@ -92,7 +111,10 @@ fn force_does_not_take_a_foreign_file_for_its_own() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(RESULTS_CSV), "mine").unwrap();
     let before = content(folder.path());
-    assert!(matches!(open(folder.path(), Existing::Force), Err(Error::ForeignFile { .. })));
+    assert!(matches!(
+        open(folder.path(), Existing::Force),
+        Err(crate::Error::Experiment(Error::ForeignFile { .. }))
+    ));
     assert_eq!(content(folder.path()), before);
 }
 
@@ -112,10 +134,10 @@ fn force_never_follows_a_manifest_out_of_the_folder() {
     for name in escapes {
         let mut manifest = output.manifest();
         manifest.files.insert(name.clone());
-        manifest.write(&out).unwrap();
+        fs::write(out.join(MANIFEST), serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
         let before = content(folder.path());
         let refused = open(&out, Existing::Force);
-        assert!(matches!(refused, Err(Error::OutsideFolder { .. })), "{name}");
+        assert!(matches!(refused, Err(crate::Error::Experiment(Error::OutsideFolder { .. }))), "{name}");
         assert_eq!(content(folder.path()), before);
     }
 }
@@ -125,11 +147,17 @@ fn only_new_and_own_files_can_be_claimed() {
     let folder = tempfile::tempdir().unwrap();
     let output = open(folder.path(), Existing::Refuse).unwrap();
     fs::write(folder.path().join("foreign.png"), "foreign").unwrap();
-    assert!(matches!(output.claim(&["own.png", "foreign.png"]), Err(Error::ForeignFile { .. })));
-    assert!(matches!(output.claim(&["../own.png"]), Err(Error::OutsideFolder { .. })));
+    assert!(matches!(
+        output.claim(&["own.png", "foreign.png"]),
+        Err(crate::Error::Experiment(Error::ForeignFile { .. }))
+    ));
+    assert!(matches!(
+        output.claim(&["../own.png"]),
+        Err(crate::Error::Experiment(Error::OutsideFolder { .. }))
+    ));
     assert!(!output.manifest().files.contains("own.png"), "a refused claim lists nothing");
     let path = output.claim(&["own.png"]).unwrap().remove(0);
-    assert!(Manifest::<Plan>::read(folder.path()).unwrap().unwrap().files.contains("own.png"));
+    assert!(Manifest::read(folder.path()).unwrap().unwrap().files.contains("own.png"));
     fs::write(path, "own").unwrap();
     output.claim(&["own.png"]).unwrap();
 }
@@ -169,7 +197,7 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "content").unwrap();
-    assert!(matches!(open(&file, Existing::Force), Err(Error::NotAFolder { .. })));
+    assert!(matches!(open(&file, Existing::Force), Err(crate::Error::Experiment(Error::NotAFolder { .. }))));
     let message = open(&file.join("out"), Existing::Refuse).unwrap_err().to_string();
     assert!(message.contains("file/out"), "{message}");
     assert_eq!(content(folder.path()).len(), 1);

@@ -1,7 +1,6 @@
 //! Runs of a small plan with an executor that answers from the identity of a trial.
 
 use super::*;
-use crate::error::tests::told;
 use crate::output::tests::{content, opened};
 use crate::plan::tests::standard;
 use crate::{Existing, Plan, RESULTS_CSV, RESULTS_JSONL, Torn};
@@ -59,6 +58,14 @@ impl Executor for Oracle {
 impl Oracle {
     fn identities(&self) -> BTreeSet<String> {
         self.executed.lock().unwrap().iter().map(|t| t.identity().unwrap()).collect()
+    }
+}
+
+/// An error with its causes, as the command prints it.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", told(cause)),
+        None => error.to_string(),
     }
 }
 

@@ -124,12 +124,12 @@ pub fn law(name: &str) -> Result<Law> {
 }
 
 /// Whether v(t) of a law comes from traces of the prior, and not from a base γ.
-pub(crate) fn traced(law: Law) -> bool {
+pub fn traced(law: Law) -> bool {
     matches!(law, Law::Matched | Law::Active)
 }
 
 /// As [`Approach::in_coefficients`].
-pub(crate) fn in_coefficients(method: Method) -> bool {
+fn in_coefficients(method: Method) -> bool {
     method.spec().lawful || method == Method::EXACT
 }
 

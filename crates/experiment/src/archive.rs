@@ -14,6 +14,12 @@ use std::time::SystemTime;
 /// The name of the journal in the output folder.
 pub const RESULTS_JSONL: &str = "results.jsonl";
 
+/// The name of the table of results in the output folder.
+pub const RESULTS_CSV: &str = "results.csv";
+
+/// The name of the page in the output folder.
+pub const REPORT: &str = "report.html";
+
 /// What to do with a folder that has content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {

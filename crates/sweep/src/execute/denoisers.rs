@@ -1,11 +1,11 @@
 //! Trials under denoisers over two training windows, ±a, of which everything is known by hand.
 
-use crate::error::tests::told;
-use crate::problem::Problem;
-use crate::{Executor, Flow, FlowExecutor, FlowRequest, Outcome, Plan, PriorSource, Protocol};
+use crate::run::tests::told;
+use crate::{DatasetPlan, Executor, Flow, FlowExecutor, FlowRequest, Outcome, Plan, PriorSource, Protocol};
 use crate::{SettingsChange, Trial};
 use equipoise_data::store::{Existing, Writer};
 use equipoise_data::{LoadOptions, NoiseLevel, NormalizerKind};
+use equipoise_experiment::Problem;
 use equipoise_field::{Shape, sum};
 use equipoise_prior::{Model, Prior};
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ fn request(folder: &Path, sign: f32, names: &[&str], noise: f64) -> FlowRequest 
 }
 
 fn trials(flow: &Flow, laws: &[&str], sub: usize) -> Vec<Trial> {
-    let mut plan = Plan::standard(vec![flow.plan()]);
+    let mut plan = Plan::standard(vec![DatasetPlan::of(flow)]);
     plan.subs = vec![sub];
     plan.approaches = laws.iter().map(|label| label.parse().unwrap()).collect();
     for dataset in &mut plan.datasets {
@@ -100,9 +100,9 @@ fn what_is_said_of_the_posterior_is_its_closed_form() {
     let trial = &trials(&flow, &["exact"], 4)[0];
     let problem = Problem::new(&flow, Arc::new(flow.prior().denoiser().unwrap()), 4).unwrap();
     let (draw, a) = (problem.draw(&flow, 0).unwrap(), a());
-    let y = draw.observation.values();
+    let y = draw.values();
     let mut seen = vec![0.0; y.len()];
-    draw.observation.predict(&a, &mut seen);
+    draw.predict(&a, &mut seen);
     let tanh = (sum::dot(&seen, y) / 9.0).tanh();
     assert!(tanh.abs() < 0.99, "both windows must be possible: {tanh}");
     let square = sum::squared_norm(&a) / a.len() as f64;

@@ -1,6 +1,6 @@
 //! The append-only journal of finished trials, `results.jsonl`: one line a row.
 
-use crate::{Error, Result, Row};
+use crate::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ pub trait Record: Clone + Serialize + DeserializeOwned {
 
 /// The rows of a plan, on disk and in memory. Several threads may append.
 #[derive(Debug)]
-pub struct Journal<T = Row> {
+pub struct Journal<T> {
     path: PathBuf,
     state: Mutex<State<T>>,
 }
@@ -164,13 +164,11 @@ impl<T: Record> State<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Trial;
-    use crate::row::tests::outcome;
-    use crate::trial::tests::example;
+    use crate::small::Row;
     use std::fs;
 
     fn rows(count: u64) -> Vec<Row> {
-        (0..count).map(|seed| Row::new(&Trial { seed, ..example() }, outcome(), 0).unwrap()).collect()
+        (0..count).map(Row::of).collect()
     }
 
     fn written(path: &Path, rows: &[Row]) -> Vec<u8> {

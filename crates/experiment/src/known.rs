@@ -1,9 +1,10 @@
-//! What is known of the posterior under a trial's prior.
+//! What is known of the posterior under a prior.
 
 use crate::BoxError;
-use crate::problem::{Draw, Problem, Shared, once};
+use crate::{Problem, Shared};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Conditioned;
+use equipoise_observation::Observed;
 use equipoise_posterior::{ExactPosterior, PosteriorError, VarianceField};
 use equipoise_prior::PriorDenoiser;
 use equipoise_stream::Stream;
@@ -29,22 +30,30 @@ pub fn posterior_variance(
 }
 
 /// What errors and guidance can be held to.
-pub(crate) enum Known {
+#[derive(Debug)]
+pub enum Known {
     /// That of the Gaussian.
     Gaussian(Moments),
     /// That of the training windows: the same windows with other probabilities.
-    Empirical { moments: Moments, exact: Arc<Conditioned<f32>> },
+    Empirical {
+        /// Its mean and variance.
+        moments: Moments,
+        /// The exact guidance.
+        exact: Arc<Conditioned<f32>>,
+    },
     /// Nothing but the truth.
     Nothing,
 }
 
 /// Mean and variance of x | y.
-pub(crate) struct Moments {
-    pub(crate) mean: Vec<f32>,
+#[derive(Debug)]
+pub struct Moments {
+    /// E[x | y].
+    pub mean: Vec<f32>,
     /// Of every entry.
-    pub(crate) variance: Arc<VarianceField<f32>>,
+    pub variance: Arc<VarianceField<f32>>,
     /// Averaged over the field.
-    pub(crate) mean_variance: f64,
+    pub mean_variance: f64,
     /// RMSE of the mean and of posterior samples, by the bits of σ(0).
     errors: Shared<(f64, f64)>,
 }
@@ -57,31 +66,42 @@ impl Moments {
     }
 
     /// What `measure` makes of the variances, once for every σ(0): trials of all laws are held to it.
-    pub(crate) fn against(
+    ///
+    /// # Errors
+    /// Those of `measure`.
+    pub fn against(
         &self,
         sigma_zero: f64,
         measure: impl FnOnce(&[f32]) -> Result<(f64, f64), BoxError>,
     ) -> Result<(f64, f64), BoxError> {
         let key = sigma_zero.to_bits().to_string();
-        Ok(*once(&self.errors, &key, || Ok(Arc::new(measure(&self.variance.values)?)))?)
+        Ok(*self.errors.get(key, || Ok::<_, BoxError>(Arc::new(measure(&self.variance.values)?)))?)
     }
 }
 
 impl Known {
     /// Under the Gaussian; `deviations` names the draws where its variance has no closed form.
-    pub(crate) fn gaussian(problem: &Problem, draw: &Draw, deviations: Stream) -> Result<Self, BoxError> {
+    pub(crate) fn gaussian(
+        problem: &Problem,
+        observation: &Observed<f32>,
+        deviations: Stream,
+    ) -> Result<Self, BoxError> {
         let gaussian = &problem.gaussian;
         let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
-        let mean = posterior.mean(draw.observation.values())?;
-        let variance =
-            once(&problem.variance, "", || Ok(Arc::new(posterior_variance(&posterior, deviations)?)))?;
+        let mean = posterior.mean(observation.values())?;
+        let variance = problem
+            .variance
+            .get(String::new(), || posterior_variance(&posterior, deviations).map(Arc::new))?;
         Ok(Self::Gaussian(Moments::new(mean, variance)))
     }
 
     /// Under another prior.
-    pub(crate) fn of(denoiser: &PriorDenoiser, draw: &Draw) -> Result<Self, BoxError> {
+    ///
+    /// # Errors
+    /// Those of the posterior.
+    pub fn of(denoiser: &PriorDenoiser, observation: &Observed<f32>) -> Result<Self, BoxError> {
         let Some(prior) = denoiser.empirical() else { return Ok(Self::Nothing) };
-        let exact = Arc::new(Conditioned::new(prior, &draw.observation)?);
+        let exact = Arc::new(Conditioned::new(prior, observation)?);
         let found = exact.posterior().moments()?;
         let narrow = |values: &[f64]| values.iter().map(|v| f32::narrow(*v)).collect();
         let variance = VarianceField { values: narrow(&found.variance), relative_standard_error: None };
@@ -90,7 +110,7 @@ impl Known {
     }
 
     /// Mean and variance, where they are known.
-    pub(crate) fn moments(&self) -> Option<&Moments> {
+    pub fn moments(&self) -> Option<&Moments> {
         match self {
             Self::Gaussian(moments) | Self::Empirical { moments, .. } => Some(moments),
             Self::Nothing => None,

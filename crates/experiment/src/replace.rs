@@ -14,7 +14,10 @@ pub(crate) fn partial(path: &Path) -> PathBuf {
 }
 
 /// Writes `bytes` beside `path`, syncs, and renames over it.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let partial = partial(path);
     let written = File::create(&partial).and_then(|mut file| {
         file.write_all(bytes)?;

@@ -1,11 +1,9 @@
-//! One dataset of a sweep, ready to be observed: its prior, its truth and what to leave out.
+//! One dataset, ready to be observed: its prior, its truth and what to leave out.
 
 use crate::denoisers::Denoisers;
-use crate::{BoxError, CovarianceSettings, DatasetPlan, Error, Protocol, Result, Segment, Source};
+use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source};
 use equipoise_data::samples::Sample;
-use equipoise_data::{
-    Dataset, Described, Kind, LoadOptions, NoiseLevel, Remark, checksum, load, load_beside,
-};
+use equipoise_data::{Dataset, Described, LoadOptions, NoiseLevel, Remark, checksum, load, load_beside};
 use equipoise_field::{Grid, Shape};
 use equipoise_operator::Subsample;
 use equipoise_prior::{Beside, DenoiserName, Fields, Model, Prior, PriorDenoiser, Settings};
@@ -78,7 +76,7 @@ pub struct FlowRequest {
     pub data: PathBuf,
     /// The Gaussian prior.
     pub prior: PriorSource,
-    /// The denoisers over it and its training windows, each a prior of the sweep.
+    /// The denoisers over it and its training windows, each a prior of the experiment.
     pub denoisers: Vec<DenoiserName>,
     /// Axis order and kind, where the files leave them open.
     pub load: LoadOptions,
@@ -280,6 +278,41 @@ impl Flow {
         Arc::clone(&self.denoisers.windows)
     }
 
+    /// The names of its priors, in the order asked for.
+    pub fn priors(&self) -> Vec<String> {
+        self.denoisers.names()
+    }
+
+    /// Where its numbers come from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// How the covariance of its Gaussian is modelled.
+    pub fn covariance(&self) -> CovarianceSettings {
+        CovarianceSettings::of(&self.prior.settings())
+    }
+
+    /// (T, C, H, W).
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The grid of a plane.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+
+    /// Whether each point of the plane lies inside the body.
+    pub fn solid(&self) -> Option<&[bool]> {
+        self.solid.as_deref()
+    }
+
+    /// Noise standard deviation of each channel.
+    pub fn noise(&self) -> &[f64] {
+        &self.noise
+    }
+
     /// The window of the file that is the truth.
     pub fn segment(&self) -> Segment {
         self.segment
@@ -317,37 +350,6 @@ impl Flow {
     pub fn check_sub(&self, sub: usize) -> Result<()> {
         let refused = |e| Error::Flow { dataset: self.name.clone(), source: Box::new(e) };
         Subsample::new(self.shape, sub).map(|_| ()).map_err(refused)
-    }
-
-    /// The flow's part of a plan: seed 0 and one member for the wake, seeds 0 and 1 and two members
-    /// else, protocol `fast`, and `study` for the embedded turbulence's kind.
-    pub fn plan(&self) -> DatasetPlan {
-        let wake = self.prior.kind() == Kind::Ibpm;
-        let settings = self.prior.settings();
-        let rank = match settings.model {
-            Model::LowRank { rank } => rank,
-            _ => None,
-        };
-        let protocols = if self.prior.kind() == Kind::Generic {
-            vec![Protocol::fast()]
-        } else {
-            vec![Protocol::fast(), Protocol::study()]
-        };
-        DatasetPlan {
-            source: self.source.clone(),
-            window: settings.window,
-            normalizer: self.prior.normalizer().told(),
-            covariance: CovarianceSettings {
-                model: settings.model.name().to_owned(),
-                rank,
-                ridge: settings.ridge,
-            },
-            priors: self.denoisers.names(),
-            noise: self.noise.clone(),
-            seeds: if wake { vec![0] } else { vec![0, 1] },
-            members: if wake { 1 } else { 2 },
-            protocols,
-        }
     }
 }
 
@@ -421,9 +423,9 @@ impl Origin {
     }
 }
 
-/// Whether pictures can go into a folder of this name without meeting the sweep's own files.
+/// Whether pictures can go into a folder of this name without meeting the files of the results.
 fn names_a_folder(name: &str) -> bool {
-    let taken = [crate::RESULTS_CSV, crate::RESULTS_JSONL, crate::MANIFEST, crate::page::REPORT];
+    let taken = [crate::RESULTS_CSV, crate::RESULTS_JSONL, crate::MANIFEST, crate::REPORT];
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
     plain && !taken.contains(&name)
 }

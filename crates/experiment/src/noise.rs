@@ -14,7 +14,8 @@ pub enum Noise {
 }
 
 impl Noise {
-    pub(crate) fn of(channels: &[f64]) -> Self {
+    /// Of so many channels.
+    pub fn of(channels: &[f64]) -> Self {
         match channels {
             [first, rest @ ..] if rest.iter().all(|s| s.to_bits() == first.to_bits()) => {
                 Self::Uniform(*first)

@@ -1,7 +1,7 @@
 //! The manifest of a sweep, `manifest.json`: what ran, on what, where, and what it wrote.
 
 use crate::replace::replace;
-use crate::{Build, Error, Machine, Plan, Result};
+use crate::{Build, Error, Machine, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub struct Provenance {
 
 /// The content of `manifest.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest<P = Plan> {
+pub struct Manifest<P> {
     /// Tool, arguments and data.
     #[serde(flatten)]
     pub provenance: Provenance,
@@ -170,7 +170,7 @@ fn difference(path: &str, a: &Value, b: &Value) -> Option<(String, String, Strin
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::plan::tests::standard;
+    use crate::small::{Plan, standard};
 
     pub(crate) fn provenance() -> Provenance {
         Provenance {
@@ -188,9 +188,8 @@ pub(crate) mod tests {
         }
     }
 
-    fn manifest(plan: Plan) -> Manifest {
-        let total = plan.trials().unwrap().len();
-        Manifest::begin(provenance(), plan, total, "2000-01-01T00:00:00Z".into())
+    fn manifest(plan: Plan) -> Manifest<Plan> {
+        Manifest::begin(provenance(), plan, 240, "2000-01-01T00:00:00Z".into())
     }
 
     #[test]
@@ -230,7 +229,7 @@ pub(crate) mod tests {
     #[test]
     fn the_first_difference_is_named() {
         let old = manifest(standard());
-        let refused = |change: fn(&mut Manifest)| {
+        let refused = |change: fn(&mut Manifest<Plan>)| {
             let mut asked = manifest(standard());
             change(&mut asked);
             old.accept(&asked, Path::new("out")).unwrap_err().to_string()

@@ -67,6 +67,3 @@ fn fitted_to(prior: &Prior, file: &Path, train: &Dataset) -> Result<(), BoxError
     let (path, expected) = (train.path().into(), expected.clone());
     Err(Error::Mismatch { path, field: "sha256", found, expected, reference: file.into() }.into())
 }
-
-#[cfg(test)]
-mod tests;

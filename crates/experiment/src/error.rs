@@ -1,0 +1,297 @@
+//! What can go wrong between names and results.
+
+use std::path::{Path, PathBuf};
+
+/// The fault of an executor, whatever its type.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of this crate's fallible calls.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A fault of a plan, a flow, a run or the folder of results. A diverged run is a result, not an error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting of the plan lies outside its range.
+    #[error("plan, {field}: found {found}, expected {expected}")]
+    Setting {
+        /// The setting.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// Its range.
+        expected: &'static str,
+    },
+    /// A law and a method that do not belong together.
+    #[error("plan: found law {law} with method {method}, expected {expected}")]
+    Approach {
+        /// The law.
+        law: String,
+        /// The method with its settings.
+        method: String,
+        /// What belongs there.
+        expected: String,
+    },
+    /// A method where a law is expected.
+    #[error("law: found {method}, expected a law: {method} is a method: --method {method}")]
+    IsMethod {
+        /// The method with its settings.
+        method: String,
+    },
+    /// A law that does not exist.
+    #[error(transparent)]
+    Law(#[from] equipoise_scaling::ScalingError),
+    /// A method that does not exist, or a setting that it does not have.
+    #[error(transparent)]
+    Method(#[from] equipoise_solver::SolverError),
+    /// A dataset could not be opened.
+    #[error("dataset `{dataset}`")]
+    Flow {
+        /// Its name.
+        dataset: String,
+        /// What is wrong, naming the file.
+        source: BoxError,
+    },
+    /// Data that the prior was not made for.
+    #[error("{}, {field}: found {found}, expected {expected} as in {}", path.display(), reference.display())]
+    Mismatch {
+        /// The data.
+        path: PathBuf,
+        /// What differs.
+        field: &'static str,
+        /// The data's.
+        found: String,
+        /// The prior's.
+        expected: String,
+        /// The training file or the prior's file.
+        reference: PathBuf,
+    },
+    /// A file without a second window to tune on.
+    #[error(
+        "{}: found {trajectories} trajectory of {frames} frames, expected a second trajectory or {} frames: two \
+         windows of {window} that share none",
+        path.display(), 2 * window
+    )]
+    NoSecond {
+        /// The file.
+        path: PathBuf,
+        /// Its trajectories.
+        trajectories: usize,
+        /// The frames of each.
+        frames: usize,
+        /// T, the frames of a window.
+        window: usize,
+    },
+    /// Data that are not the velocity of a plane flow.
+    #[error("{}: found {found} channels, expected {expected}, the velocities along x and y", path.display())]
+    Channels {
+        /// The data.
+        path: PathBuf,
+        /// Their channels.
+        found: usize,
+        /// Those of a plane flow.
+        expected: usize,
+    },
+    /// A trial of a dataset that is not open.
+    #[error("dataset `{dataset}` is not among those opened")]
+    UnknownDataset {
+        /// Its name.
+        dataset: String,
+    },
+    /// A trial under a prior that was not opened.
+    #[error("dataset `{dataset}`: the prior `{prior}` is not among those opened")]
+    UnknownPrior {
+        /// The dataset.
+        dataset: String,
+        /// The prior.
+        prior: String,
+    },
+    /// A denoiser over training windows, beside a prior's file alone.
+    #[error(
+        "prior `{prior}`: found no training windows, expected the training file that {} was fitted to",
+        path.display()
+    )]
+    NoWindows {
+        /// The denoiser.
+        prior: String,
+        /// The file of the Gaussian prior.
+        path: PathBuf,
+    },
+    /// Embedded samples or a data file.
+    #[error(transparent)]
+    Data(#[from] equipoise_data::DataError),
+    /// A file operation failed.
+    #[error("{}: cannot {action}", path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The output path is a file.
+    #[error("{}: found a file, expected a folder or a path that does not exist", path.display())]
+    NotAFolder {
+        /// The output path.
+        path: PathBuf,
+    },
+    /// The output folder has content and neither flag was given.
+    #[error(
+        "{}: the output folder is not empty; pass --resume to continue the sweep in it or --force to \
+         replace what an earlier sweep wrote there; nothing was changed",
+        folder.display()
+    )]
+    Occupied {
+        /// The output folder.
+        folder: PathBuf,
+    },
+    /// A folder to resume has no manifest.
+    #[error("{}: found no {manifest}, expected the folder of an earlier sweep to resume", folder.display())]
+    NothingToResume {
+        /// The output folder.
+        folder: PathBuf,
+        /// The name of the missing file.
+        manifest: &'static str,
+    },
+    /// The sweep in the folder is not the one asked for.
+    #[error(
+        "{}: cannot resume, `{field}` differs: the folder has {found}, this sweep has {expected}",
+        manifest.display()
+    )]
+    Differs {
+        /// The manifest in the folder.
+        manifest: PathBuf,
+        /// The path of the first differing field.
+        field: String,
+        /// Its value in the folder.
+        found: String,
+        /// Its value in this sweep.
+        expected: String,
+    },
+    /// What would go on is not what wrote the rows in the folder.
+    #[error(
+        "{}: cannot resume: {}; write to another folder, or pass --resume=anyway, which keeps the rows of both \
+         apart by the column `build` and repeats trials of another backend",
+        manifest.display(), differing(differences)
+    )]
+    OtherBuild {
+        /// The manifest in the folder.
+        manifest: PathBuf,
+        /// Every field that differs: its name, its value in the folder, its value now.
+        differences: Vec<[String; 3]>,
+    },
+    /// The rows in the folder do not say what wrote them.
+    #[error(
+        "{}: cannot resume: found no `builds`, expected what wrote the rows: it is a folder of a version before \
+         that was noted; pass --force to begin again there, or write to another folder",
+        manifest.display()
+    )]
+    UnknownBuild {
+        /// The manifest in the folder.
+        manifest: PathBuf,
+    },
+    /// A file that no sweep is known to have written stands where the sweep would write.
+    #[error("{}: found a file that this sweep did not write, expected none; move it away", path.display())]
+    ForeignFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A name for an output file leads out of the output folder.
+    #[error("{}: `{name}` is not the name of a file inside the output folder", folder.display())]
+    OutsideFolder {
+        /// The output folder.
+        folder: PathBuf,
+        /// The name as given or as listed in the manifest.
+        name: String,
+    },
+    /// The manifest cannot be read.
+    #[error("{}: not a manifest of a sweep", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// The reader's reason.
+        source: serde_json::Error,
+    },
+    /// A line of the journal, not a torn last one, cannot be read.
+    #[error("{}: line {line} is not a row of results", path.display())]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// The reader's reason.
+        source: serde_json::Error,
+    },
+    /// The journal already has a row for a trial.
+    #[error("{}: the trial {identity} has a row already", path.display())]
+    RepeatedRow {
+        /// The journal.
+        path: PathBuf,
+        /// The identity of the trial.
+        identity: String,
+    },
+    /// A record cannot be written as JSON.
+    #[error("{what}: cannot be written as JSON")]
+    Encode {
+        /// The record.
+        what: &'static str,
+        /// The writer's reason.
+        source: serde_json::Error,
+    },
+    /// A unit of work could not be carried out.
+    #[error("trial `{trial}`")]
+    Trial {
+        /// It in words.
+        trial: String,
+        /// The reason.
+        source: BoxError,
+    },
+    /// A schedule or a grid of times.
+    #[error(transparent)]
+    Schedule(#[from] equipoise_schedule::ScheduleError),
+    /// A sampler.
+    #[error(transparent)]
+    Sampler(#[from] equipoise_sampler::SamplerError),
+}
+
+fn differing(differences: &[[String; 3]]) -> String {
+    let told = |[field, found, expected]: &[String; 3]| {
+        format!("`{field}` differs, the folder has {found}, this run has {expected}")
+    };
+    differences.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::error::Error;
+
+    /// An error with its causes, as the command prints it.
+    pub(crate) fn told(error: &dyn Error) -> String {
+        match error.source() {
+            Some(cause) => format!("{error}: {}", told(cause)),
+            None => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let source = || std::io::Error::other("the disk is gone");
+        let (path, dataset, trial) = ("out".into(), "wake".to_owned(), "wake, fast".to_owned());
+        for error in [
+            super::Error::Io { action: "write", path, source: source() },
+            super::Error::Flow { dataset, source: Box::new(source()) },
+            super::Error::Trial { trial, source: Box::new(source()) },
+        ] {
+            let told = told(&error);
+            assert_eq!(told.matches("the disk is gone").count(), 1, "{told}");
+            assert!(told.ends_with(": the disk is gone"), "{told}");
+        }
+    }
+}

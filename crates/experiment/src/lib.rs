@@ -1,0 +1,55 @@
+//! What every experiment on a flow shares: the flow, its observations, its runs, and the folder of results.
+//!
+//! A [`Flow`] is a truth with its prior; a [`Problem`] is a flow under one operator. A [`Setup`] names a schedule,
+//! a grid and a sampler and is built into a [`Course`] once, which [binds](Course::inference) a problem to an
+//! [`Inference`](equipoise_solver::Inference). An [`Approach`] is a method with its law, and [`Base`] what the law
+//! scales. An [`Archive`] owns a folder: an append-only [`Journal`] with one line a finished unit of work, and the
+//! [`Manifest`].
+
+mod accelerator;
+mod approach;
+mod archive;
+mod build;
+mod course;
+mod denoisers;
+mod error;
+mod flow;
+mod folder;
+mod journal;
+mod known;
+mod machine;
+mod manifest;
+mod noise;
+pub mod number;
+mod problem;
+mod range;
+mod replace;
+mod segment;
+#[cfg(test)]
+mod small;
+mod source;
+mod start;
+mod strength;
+
+pub use accelerator::{Accelerator, Places};
+pub use approach::{Approach, law, traced};
+pub use archive::{Archive, Existing, REPORT, RESULTS_CSV, RESULTS_JSONL, check_free};
+pub use build::Build;
+pub use course::{Course, Setup};
+pub use error::{BoxError, Error, Result};
+pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
+pub use journal::{Journal, Record, Torn};
+pub use known::{Known, Moments, posterior_stream, posterior_variance};
+pub use machine::{Machine, rfc3339};
+pub use manifest::{MANIFEST, Manifest, Provenance};
+pub use noise::Noise;
+pub use problem::{Problem, Shared, conditional, member};
+pub use range::{filled, require};
+pub use replace::replace;
+pub use segment::Segment;
+pub use source::{CovarianceSettings, Source};
+pub use start::Start;
+pub use strength::{Base, Scaled, Seen, counts};
+
+/// The space of every number of a row whose column does not say otherwise.
+pub const SPACE: &str = "normalised";

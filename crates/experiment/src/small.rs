@@ -1,0 +1,54 @@
+//! A plan and a row small enough for tests of the folder.
+
+use crate::{Record, Source, number};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    pub(crate) datasets: Vec<Dataset>,
+    pub(crate) subs: Vec<usize>,
+    pub(crate) eta: f64,
+    pub(crate) gamma: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Dataset {
+    pub(crate) source: Source,
+    pub(crate) window: usize,
+}
+
+pub(crate) fn standard() -> Plan {
+    let dataset = |name: &str, window| Dataset {
+        source: Source {
+            dataset: name.into(),
+            data_checksum: format!("data of {name}"),
+            train_checksum: format!("training data of {name}"),
+            kind: name.into(),
+            axes: "NTCHW".into(),
+        },
+        window,
+    };
+    let datasets = vec![dataset("ibpm", 16), dataset("kolmogorov", 8)];
+    Plan { datasets, subs: vec![2, 4, 8, 16], eta: 0.01, gamma: None }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    identity: String,
+    #[serde(with = "number")]
+    rmse: f64,
+    note: String,
+}
+
+impl Row {
+    pub(crate) fn of(place: u64) -> Self {
+        let note = "a \"quoted\", two-line\nremark: σ".into();
+        Self { identity: format!("{place:016x}"), rmse: 1.0e300 / 3.0, note }
+    }
+}
+
+impl Record for Row {
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+}
