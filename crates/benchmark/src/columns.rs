@@ -4,8 +4,8 @@ use crate::job::name;
 use crate::page::{entrant, verdict};
 use crate::record::Tuned;
 use crate::{Interval, Overall, Standing};
+use equipoise_experiment::SPACE;
 use equipoise_report::{Column, Table, pick, significant};
-use equipoise_sweep::SPACE;
 
 /// Significant digits on the terminal.
 const DIGITS: usize = 3;

@@ -53,12 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { source, levels, output, .. } = arguments;
     output.prepare(&source.named())?;
     let opened = source.open(DEFAULTS)?;
-    for Opened { flow, denoisers } in &opened {
-        let calls = (levels.len() * flow.held_out().len()) as u32;
-        let part =
-            |named: &equipoise_denoising::Named| Ok((named.name.to_string(), calls * flow.probe(named)?));
-        tell_cost(flow.name(), &denoisers.iter().map(part).collect::<anyhow::Result<Vec<_>>>()?);
-    }
+    opened.iter().try_for_each(|one| tell_cost(one, levels.len() * one.flow.held_out().len()))?;
     let total: usize = opened.iter().map(|one| one.denoisers.len() * levels.len()).sum();
     let progress = Progress::new(total, "points")?;
     let (mut before, mut stopped, mut all) = (0, false, Vec::new());

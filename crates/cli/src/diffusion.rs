@@ -1,6 +1,7 @@
 //! Flags of verbs that draw by a diffusion: its steps, sampler and schedule.
 
 use crate::number::{count, fraction};
+use equipoise_experiment::Setup;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::{ScheduleName, Spacing};
 
@@ -26,4 +27,12 @@ pub(crate) struct Diffusion {
     /// η, the noise that a diffusion leaves at t = 0, normalised units
     #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
     pub(crate) eta: f64,
+}
+
+impl Diffusion {
+    /// How a run advances, without corrector steps.
+    pub(crate) fn setup(&self) -> Setup {
+        let Self { steps, sampler, spacing, schedule, eta } = *self;
+        Setup { schedule, eta, sampler, spacing, steps, corrections: 0, tau: Setup::TAU }
+    }
 }

@@ -5,7 +5,8 @@ use crate::diffusion::Diffusion;
 use crate::number::count;
 use crate::progress::Progress;
 use clap::ValueEnum;
-use equipoise_denoising::{Drawing, Drawn, Named, sample_results, spectra, write_samples};
+use equipoise_denoising::{Drawing, Drawn, sample_results, spectra, write_samples};
+use equipoise_experiment::Start;
 use std::process::ExitCode;
 
 /// Draw samples from analytic denoisers, without observations.
@@ -70,11 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     output.prepare(&source.named())?;
     let calls = drawing.calls()?;
     let opened = source.open(DEFAULTS)?;
-    for Opened { flow, denoisers } in &opened {
-        let each = (calls * drawing.members) as u32;
-        let part = |named: &Named| Ok((named.name.to_string(), each * flow.probe(named)?));
-        tell_cost(flow.name(), &denoisers.iter().map(part).collect::<anyhow::Result<Vec<_>>>()?);
-    }
+    opened.iter().try_for_each(|one| tell_cost(one, calls * drawing.members))?;
     let progress =
         Progress::new(opened.iter().map(|o| o.denoisers.len() * drawing.members).sum(), "samples")?;
     let (mut before, mut stopped, mut all) = (0, false, Vec::new());
@@ -110,9 +107,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 impl Arguments {
     fn drawing(&self) -> Drawing {
-        let Draw { members, diffusion: Diffusion { steps, sampler, spacing, schedule, eta }, start } =
-            self.draw;
-        let (seed, from_prior) = (self.source.seed, start == StartName::Prior);
-        Drawing { members, seed, steps, sampler, spacing, schedule, eta, from_prior }
+        let start = match self.draw.start {
+            StartName::Prior => Start::Prior,
+            StartName::Normal => Start::Normal,
+        };
+        Drawing {
+            members: self.draw.members,
+            seed: self.source.seed,
+            setup: self.draw.diffusion.setup(),
+            start,
+        }
     }
 }

@@ -3,9 +3,7 @@
 use crate::comparison::{Defaults, Opened, Output, Source, tell_cost};
 use crate::number::{non_negative, positive};
 use crate::progress::Progress;
-use equipoise_denoising::{
-    Coarse, Named, Pixel, Planting, Sensed, invariances, lines, rows, sensitivity_results,
-};
+use equipoise_denoising::{Coarse, Pixel, Planting, Sensed, invariances, lines, rows, sensitivity_results};
 use std::process::ExitCode;
 
 /// Levels σ/μ at which planted correlations are looked for.
@@ -73,10 +71,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     output.prepare(&source.named())?;
     let opened = source.open(DEFAULTS)?;
     let chosen = opened.iter().map(|one| pixels(arguments, one)).collect::<anyhow::Result<Vec<_>>>()?;
-    for (Opened { flow, denoisers }, pixels) in opened.iter().zip(&chosen) {
-        let calls = levels.len() * (flow.held_out().len() * (2 * pixels.len() + 1) + 16);
-        let part = |named: &Named| Ok((named.name.to_string(), calls as u32 * flow.probe(named)?));
-        tell_cost(flow.name(), &denoisers.iter().map(part).collect::<anyhow::Result<Vec<_>>>()?);
+    for (one, pixels) in opened.iter().zip(&chosen) {
+        let states = one.flow.held_out().len();
+        tell_cost(one, levels.len() * (states * (2 * pixels.len() + 1) + 16))?;
     }
     let parts = levels.len() + plant.len();
     let progress = Progress::new(opened.iter().map(|one| one.denoisers.len() * parts).sum(), "parts")?;

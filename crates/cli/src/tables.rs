@@ -2,7 +2,7 @@
 
 use crate::format::Format;
 use crate::output;
-use crate::table::{Cell, Column, Table};
+use equipoise_report::{Column, Table};
 use equipoise_scaling::tables::{Agreement, Entry, ReferenceTable, reference_tables};
 use equipoise_schedule::{LinearBeta, Schedule};
 use std::io::{self, Write};
@@ -28,62 +28,55 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     output::print(|to| match arguments.format {
         Format::Table => Ok(write_text(to, &tables)?),
         Format::Json => output::write_json(to, &tables),
-        Format::Csv => Ok(records(&tables).write_csv(to)?),
+        Format::Csv => {
+            let rows: Vec<_> = tables.iter().flat_map(rows).collect();
+            Ok(Table::of(&columns(), &rows).write_csv(to)?)
+        }
     })
 }
 
-const COLUMNS: [Column; 9] = [
-    Column::words("quantity"),
-    Column::words("flow"),
-    Column::words("law"),
-    Column::numbers("sub"),
-    Column::numbers("t"),
-    Column::numbers("printed"),
-    Column::numbers("computed_floor"),
-    Column::numbers("computed_true"),
-    Column::words("agreement"),
-];
+type At<'a> = Column<'a, (&'a ReferenceTable, &'a Entry)>;
+
+/// The columns of all tables together; within one its number and space are said above it.
+fn columns<'a>() -> Vec<At<'a>> {
+    vec![
+        At::new("table", "its number", |(table, _)| usize::from(table.number)),
+        At::new("quantity", "", |(_, entry)| entry.quantity),
+        At::new("flow", "", |(_, entry)| entry.flow),
+        At::new("law", "", |(_, entry)| entry.law.map(|law| law.name())),
+        At::new("sub", "stride of the observations", |(_, entry)| entry.sub),
+        At::new("t", "diffusion time", |(_, entry)| entry.t),
+        At::new("printed", "by the study", |(_, entry)| entry.printed).right(),
+        At::new("computed_floor", "N by floor", |(_, entry)| entry.computed_floor),
+        At::new("computed_true", "N of the operator", |(_, entry)| entry.computed_true),
+        At::new("agreement", "which of the two rounds to the printed digits", |(_, entry)| agreement(entry)),
+        At::new("space", "", |(table, _)| table.space),
+    ]
+}
+
+/// The entries of a table with it.
+fn rows<'a>(table: &'a ReferenceTable) -> impl Iterator<Item = (&'a ReferenceTable, &'a Entry)> {
+    table.entries.iter().map(move |entry| (table, entry))
+}
 
 fn write_text(to: &mut dyn Write, tables: &[ReferenceTable]) -> io::Result<()> {
+    let columns = columns();
     for table in tables {
         writeln!(to, "Table {}. {} (study, § {})", table.number, table.title, table.sections)?;
         writeln!(to, "Space: {}.", table.space)?;
-        Table::new(&COLUMNS, table.entries.iter().map(cells).collect()).write_text(to, "  ")?;
+        let rows: Vec<_> = rows(table).collect();
+        Table::of(&columns[1..columns.len() - 1], &rows).write_text(to, "  ")?;
         writeln!(to, "{}\n", table.note)?;
     }
     writeln!(to, "agreement: which of the two computed values round to the printed digits.")
 }
 
-/// All entries under one head, each with the number and the space of its table.
-fn records(tables: &[ReferenceTable]) -> Table {
-    let columns = [&[Column::numbers("table")], &COLUMNS[..], &[Column::words("space")]].concat();
-    let rows = tables.iter().flat_map(|table| {
-        table.entries.iter().map(|entry| {
-            let number = usize::from(table.number).into();
-            [vec![number], cells(entry), vec![table.space.into()]].concat()
-        })
-    });
-    Table::new(&columns, rows.collect())
-}
-
-/// One entry in the order of [`COLUMNS`].
-fn cells(entry: &Entry) -> Vec<Cell> {
-    let agreement = match entry.agreement {
-        Agreement::Both => "both".into(),
-        Agreement::Floor => "floor".into(),
-        Agreement::True => "true".into(),
-        Agreement::Neither => "neither".into(),
-        Agreement::NotCompared => Cell::Absent,
-    };
-    vec![
-        entry.quantity.into(),
-        entry.flow.into(),
-        entry.law.map(|law| law.name()).into(),
-        entry.sub.into(),
-        entry.t.into(),
-        entry.printed.into(),
-        entry.computed_floor.into(),
-        entry.computed_true.into(),
-        agreement,
-    ]
+fn agreement(entry: &Entry) -> Option<&'static str> {
+    match entry.agreement {
+        Agreement::Both => Some("both"),
+        Agreement::Floor => Some("floor"),
+        Agreement::True => Some("true"),
+        Agreement::Neither => Some("neither"),
+        Agreement::NotCompared => None,
+    }
 }

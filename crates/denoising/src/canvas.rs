@@ -41,7 +41,7 @@ impl<'a> Canvas<'a> {
     /// Bare cells of one frame, with what the page says of it.
     pub(crate) fn cells(&self, alt: &str, caption: &str, plane: Vec<f32>) -> Result<Picture> {
         let image = self.panel(alt, &[(String::new(), plane)]).cells()?;
-        Ok(Picture { image, alt: alt.into(), caption: caption.into(), verdict: None })
+        Ok(Picture::new(image, alt, caption))
     }
 
     fn panel<'p>(&'p self, title: &str, frames: &'p [(String, Vec<f32>)]) -> Panel<'p> {

@@ -1,11 +1,11 @@
 //! Denoising errors, the bound and their pictures as tables and a page.
 
 use crate::canvas::{Canvas, UNIT};
-use crate::words::{SPACE, caption, number, plain, table, text};
+use crate::results::{Draft, Of};
+use crate::words::{caption, plain, space};
 use crate::{Bound, ErrorPoint, Flow, Named, RECALLED, Result, Results, at_ratio};
-use equipoise_report::{
-    Block, Caption, Cell, Chart, Gallery, Image, Page, Picture, Scale, Section, Series, significant,
-};
+use equipoise_elbo::Point;
+use equipoise_report::{Block, Chart, Column, Gallery, Image, Picture, Scale, Series, significant};
 
 /// Levels that pictures show, as far as the nearest of those measured.
 const SHOWN: [f64; 3] = [0.1, 0.5, 2.0];
@@ -28,39 +28,32 @@ pub struct Denoised<'a> {
 /// # Errors
 /// [`DenoisingError`](crate::DenoisingError) of a denoiser or a picture.
 pub fn denoise_results(all: &[Denoised<'_>], seed: u64, facts: Vec<(String, String)>) -> Result<Results> {
-    let flows: Vec<&Flow> = all.iter().map(|one| one.flow).collect();
-    let (mut sections, mut pictures) = (Vec::new(), Vec::new());
+    let mut draft = Draft::of(all.iter().map(|one| one.flow));
     for one in all {
-        let gallery = one.gallery(seed, &mut pictures)?;
+        let gallery = one.gallery(seed, &mut draft.pictures)?;
         let blocks = vec![Block::Chart(one.chart()), Block::Gallery(gallery)];
-        sections.push(Section { title: format!("{}: error against noise level", one.flow.name()), blocks });
+        draft.section(format!("{}: error against noise level", one.flow.name()), blocks);
     }
-    let errors = error_table(all, &flows);
-    sections.push(Section { title: "All errors".into(), blocks: vec![Block::Table(errors.clone())] });
-    let mut tables = vec![("denoise".to_owned(), errors)];
-    if all.iter().any(|one| one.bound.is_some()) {
-        let (bounds, curves) = (bound_table(all, &flows), curve_table(all, &flows));
-        let chart = Block::Chart(rate_chart(all, &flows));
-        sections.push(Section {
-            title: "Rate–distortion".into(),
-            blocks: vec![chart, Block::Table(bounds.clone())],
-        });
-        tables.extend([("bound".to_owned(), bounds), ("rate_distortion".to_owned(), curves)]);
+    let points = all.iter().flat_map(|one| one.points.iter().map(|p| (one.flow, p)));
+    let errors = draft.table("denoise", "Error of every denoiser at every level.", of_errors(), points);
+    draft.section("All errors", vec![errors]);
+    let bounds = || all.iter().filter_map(|one| Some((one.flow, one.bound.as_ref()?)));
+    if bounds().next().is_some() {
+        let text = "The negative ELBO of the DDPM of the Wiener denoiser above the exact −log₂ density of the same Gaussian.";
+        let table = draft.table("bound", text, of_bounds(), bounds());
+        draft.section("Rate–distortion", vec![Block::Chart(rate_chart(all)), table]);
+        let curve = bounds().flat_map(|(flow, bound)| bound.curve.iter().map(move |p| (flow, p)));
+        draft.table(
+            "rate_distortion",
+            "Rate and distortion after x_T … x_t have been sent.",
+            of_curves(),
+            curve,
+        );
     }
-    let facts = flows.iter().flat_map(|flow| flow.facts().to_vec()).chain(facts).collect();
-    let page = Page {
-        title: "Denoisers".into(),
-        lead: vec![
-            "What analytic denoisers miss of held-out windows x seen as x_t = μx + σε, against σ/μ. Every number \
-             is in normalised units, those that the prior's normalizer leads to; vorticity in pictures is in \
-             data units."
-                .into(),
-        ],
-        facts,
-        sections,
-        notes: notes(),
-    };
-    Ok(Results { tables, pictures, name: "denoise", page })
+    let lead = "What analytic denoisers miss of held-out windows x seen as x_t = μx + σε, against σ/μ. Every number \
+                is in normalised units, those that the prior's normalizer leads to; vorticity in pictures is in \
+                data units.";
+    Ok(draft.finish("denoise", ("Denoisers", lead.into()), facts, &NOTES))
 }
 
 impl Denoised<'_> {
@@ -138,7 +131,7 @@ fn gallery(
     ratios: &[f64],
     rows: Vec<(String, Vec<Option<Picture>>)>,
 ) -> Gallery {
-    let shown = |image| Picture { image, alt: "Vorticity of x".into(), caption: "x".into(), verdict: None };
+    let shown = |image| Picture::new(image, "Vorticity of x", "x");
     Gallery {
         caption:
             "Vorticity of x̂ at the first frame of the first held-out window; x_t/μ is what the denoisers see."
@@ -152,102 +145,56 @@ fn gallery(
     }
 }
 
-fn error_table(all: &[Denoised<'_>], flows: &[&Flow]) -> equipoise_report::Table {
-    let row = |flow: &Flow, p: &ErrorPoint| {
-        vec![
-            text(flow.name()),
-            text(p.denoiser.to_string()),
-            Cell::Number(p.ratio),
-            Cell::Number(p.error),
-            Cell::Number(p.standard_error),
-            number(p.expected),
-            number(p.expected.map(|expected| p.error / expected)),
-            number(p.recalled),
-            Cell::Count(flow.held_out().len() as u64),
-            text(SPACE),
-        ]
-    };
-    let rows = all.iter().flat_map(|one| one.points.iter().map(|p| row(one.flow, p))).collect();
+fn of_errors<'a>() -> Vec<Column<'a, Of<'a, &'a ErrorPoint>>> {
+    type At<'a> = Column<'a, Of<'a, &'a ErrorPoint>>;
     let recalled = format!("share of windows at which the largest weight exceeds {RECALLED}");
-    table(
-        caption("Error of every denoiser at every level.", flows),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("sigma_over_mu", "σ/μ, with μ² + σ² = 1"),
-            ("error", "mean of ‖x̂ − x‖²/D over held-out windows and fluid cells"),
-            (
-                "standard_error",
-                "of that mean, from the spread over windows; too small where windows are correlated",
-            ),
-            ("expected", "tr V/D over the same cells: the error under the Wiener filter's own model"),
-            ("error_over_expected", "1 if the flow were the fitted Gaussian"),
-            ("recalled", &recalled),
-            ("windows", "held-out windows"),
-            ("space", ""),
-        ],
-        rows,
-    )
-}
-
-fn bound_table(all: &[Denoised<'_>], flows: &[&Flow]) -> equipoise_report::Table {
-    let row = |flow: &Flow, bound: &Bound| {
-        vec![
-            text(flow.name()),
-            Cell::Count(bound.steps as u64),
-            Cell::Number(bound.negative_elbo),
-            Cell::Number(bound.exact),
-            Cell::Number(bound.negative_elbo - bound.exact),
-            Cell::Number(bound.least_gap),
-            text(SPACE),
-        ]
-    };
-    let rows = all.iter().filter_map(|one| one.bound.as_ref().map(|bound| row(one.flow, bound))).collect();
-    table(
-        caption(
-            "The negative ELBO of the DDPM of the Wiener denoiser above the exact −log₂ density of the same Gaussian.",
-            flows,
+    let standard_error = "of that mean, from the spread over windows; too small where windows are correlated";
+    vec![
+        At::new("denoiser", "", |(_, p)| p.denoiser.to_string()),
+        At::new("sigma_over_mu", "σ/μ, with μ² + σ² = 1", |(_, p)| p.ratio),
+        At::new("error", "mean of ‖x̂ − x‖²/D over held-out windows and fluid cells", |(_, p)| {
+            p.error
+        }),
+        At::new("standard_error", standard_error, |(_, p)| p.standard_error),
+        At::new(
+            "expected",
+            "tr V/D over the same cells: the error under the Wiener filter's own model",
+            |(_, p)| p.expected,
         ),
-        &[
-            ("dataset", ""),
-            ("steps", "T"),
-            ("negative_elbo_bits", "L_T + Σ L_{t−1} + L_0, bits per dimension, mean over held-out windows"),
-            ("exact_bits", "−log₂ N(x; m, Σ)/D, mean over the same windows"),
-            ("gap_bits", "the first less the second"),
-            ("least_gap_bits", "of single windows; a bound has none below 0"),
-            ("space", ""),
-        ],
-        rows,
-    )
+        At::new("error_over_expected", "1 if the flow were the fitted Gaussian", |(_, p)| {
+            p.expected.map(|expected| p.error / expected)
+        }),
+        At::new("recalled", recalled, |(_, p)| p.recalled),
+        At::new("windows", "held-out windows", |(flow, _)| flow.held_out().len()),
+        space(),
+    ]
 }
 
-fn curve_table(all: &[Denoised<'_>], flows: &[&Flow]) -> equipoise_report::Table {
-    let rows = all.iter().flat_map(|one| {
-        let points = one.bound.iter().flat_map(|bound| &bound.curve);
-        points.map(|p| {
-            vec![
-                text(one.flow.name()),
-                Cell::Count(p.step as u64),
-                Cell::Number(p.rate),
-                Cell::Number(p.distortion),
-                text(SPACE),
-            ]
-        })
-    });
-    table(
-        caption("Rate and distortion after x_T … x_t have been sent.", flows),
-        &[
-            ("dataset", ""),
-            ("step", "t"),
-            ("rate_bits", "L_T + … + L_t, bits per dimension"),
-            ("distortion", "√(E‖x − x̂(x_t)‖²/D)"),
-            ("space", ""),
-        ],
-        rows.collect(),
-    )
+fn of_bounds<'a>() -> Vec<Column<'a, Of<'a, &'a Bound>>> {
+    type At<'a> = Column<'a, Of<'a, &'a Bound>>;
+    let terms = "L_T + Σ L_{t−1} + L_0, bits per dimension, mean over held-out windows";
+    vec![
+        At::new("steps", "T", |(_, b)| b.steps),
+        At::new("negative_elbo_bits", terms, |(_, b)| b.negative_elbo),
+        At::new("exact_bits", "−log₂ N(x; m, Σ)/D, mean over the same windows", |(_, b)| b.exact),
+        At::new("gap_bits", "the first less the second", |(_, b)| b.negative_elbo - b.exact),
+        At::new("least_gap_bits", "of single windows; a bound has none below 0", |(_, b)| b.least_gap),
+        space(),
+    ]
 }
 
-fn rate_chart(all: &[Denoised<'_>], flows: &[&Flow]) -> Chart {
+fn of_curves<'a>() -> Vec<Column<'a, Of<'a, &'a Point>>> {
+    type At<'a> = Column<'a, Of<'a, &'a Point>>;
+    vec![
+        At::new("step", "t", |(_, p)| p.step),
+        At::new("rate_bits", "L_T + … + L_t, bits per dimension", |(_, p)| p.rate),
+        At::new("distortion", "√(E‖x − x̂(x_t)‖²/D)", |(_, p)| p.distortion),
+        space(),
+    ]
+}
+
+fn rate_chart(all: &[Denoised<'_>]) -> Chart {
+    let flows: Vec<&Flow> = all.iter().map(|one| one.flow).collect();
     let series = all.iter().filter_map(|one| {
         let bound = one.bound.as_ref()?;
         let points = bound.curve.iter().map(|p| (p.rate, p.distortion)).collect();
@@ -262,15 +209,12 @@ fn rate_chart(all: &[Denoised<'_>], flows: &[&Flow]) -> Chart {
             Some(format!("{}: −ELBO {elbo}, exact {exact} bits per dimension", one.flow.name()))
         })
         .collect();
-    let said = caption("", flows);
+    let text = format!(
+        "Progressive coding of the held-out windows under the Wiener denoiser, β from 1e-4 to 0.02, all cells. {}.",
+        ends.join("; ")
+    );
     Chart {
-        caption: Caption {
-            text: format!(
-                "Progressive coding of the held-out windows under the Wiener denoiser, β from 1e-4 to 0.02, all cells. {}.",
-                ends.join("; ")
-            ),
-            ..said
-        },
+        caption: caption(&text, &flows),
         x_name: "rate, bits per dimension".into(),
         y_name: "distortion √(E‖x − x̂‖²/D)".into(),
         y_scale: Scale::Log,
@@ -280,35 +224,32 @@ fn rate_chart(all: &[Denoised<'_>], flows: &[&Flow]) -> Chart {
     }
 }
 
-fn notes() -> Vec<(String, String)> {
-    [
-        (
-            "error",
-            "E‖x̂ − x‖²/D, the mean square over the entries of the plane that belong to the fluid, all channels \
-             and frames of a window. One noise field for each window, the same at every level and for every denoiser.",
-        ),
-        (
-            "standard error",
-            "The standard deviation over held-out windows divided by √(n − 1). Windows of one trajectory resemble \
-             each other, so the true uncertainty is larger.",
-        ),
-        (
-            "expected",
-            "What the fitted Gaussian expects of its own Wiener filter, tr V/D. A quotient away from 1 says that \
-             the held-out windows do not follow the fitted Gaussian.",
-        ),
-        (
-            "recalled",
-            "The optimal denoiser is a weighted mean of training windows; where one weight exceeds 0.99 it returns \
-             that window.",
-        ),
-        (
-            "rate–distortion",
-            "Ho, Jain and Abbeel 2020, section 4.3, with real numbers in place of pixel values: bits per dimension \
-             are those of a density in normalised units and may be negative. Every term is in closed form, reverse \
-             variance β.",
-        ),
-    ]
-    .map(|(name, text)| (name.to_owned(), text.to_owned()))
-    .to_vec()
-}
+/// Name and text of what the page defines.
+const NOTES: [(&str, &str); 5] = [
+    (
+        "error",
+        "E‖x̂ − x‖²/D, the mean square over the entries of the plane that belong to the fluid, all channels \
+         and frames of a window. One noise field for each window, the same at every level and for every denoiser.",
+    ),
+    (
+        "standard error",
+        "The standard deviation over held-out windows divided by √(n − 1). Windows of one trajectory resemble \
+         each other, so the true uncertainty is larger.",
+    ),
+    (
+        "expected",
+        "What the fitted Gaussian expects of its own Wiener filter, tr V/D. A quotient away from 1 says that \
+         the held-out windows do not follow the fitted Gaussian.",
+    ),
+    (
+        "recalled",
+        "The optimal denoiser is a weighted mean of training windows; where one weight exceeds 0.99 it returns \
+         that window.",
+    ),
+    (
+        "rate–distortion",
+        "Ho, Jain and Abbeel 2020, section 4.3, with real numbers in place of pixel values: bits per dimension \
+         are those of a density in normalised units and may be negative. Every term is in closed form, reverse \
+         variance β.",
+    ),
+];

@@ -8,7 +8,6 @@ use equipoise_metrics::MetricsError;
 use equipoise_prior::PriorError;
 use equipoise_report::ReportError;
 use equipoise_sampler::SamplerError;
-use equipoise_schedule::ScheduleError;
 use std::path::PathBuf;
 
 /// A comparison that could not be made or written.
@@ -72,9 +71,9 @@ pub enum DenoisingError {
     /// The evidence lower bound.
     #[error(transparent)]
     Elbo(#[from] ElboError),
-    /// The schedule.
+    /// What runs advance by.
     #[error(transparent)]
-    Schedule(#[from] ScheduleError),
+    Experiment(#[from] equipoise_experiment::Error),
     /// The sampler.
     #[error(transparent)]
     Sampler(#[from] SamplerError),

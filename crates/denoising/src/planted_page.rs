@@ -2,92 +2,61 @@
 
 use crate::Flow;
 use crate::planted::{Line, Response};
+use crate::results::{Draft, Of};
 use crate::sensitivity_page::Sensed;
-use crate::words::{caption, plain, table, text};
-use equipoise_report::{Block, Cell, Chart, Scale, Section, Series, Table};
+use crate::words::{caption, plain};
+use equipoise_report::{Block, Chart, Column, Scale, Series};
 
-/// Every response.
-pub(crate) fn responses(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
-    let row = |flow: &Flow, r: &Response| {
-        vec![
-            text(flow.name()),
-            text(r.denoiser.to_string()),
-            Cell::Number(r.ratio),
-            Cell::Number(r.strength),
-            Cell::Number(r.response),
-            Cell::Number(r.standard_error),
-            Cell::Number(r.wiener),
-            Cell::Count(flow.held_out().len() as u64),
-        ]
-    };
-    let planted = |one: &Sensed<'_>| -> Vec<Vec<Cell>> {
-        one.planted.iter().flat_map(|(_, responses, _)| responses.iter().map(|r| row(one.flow, r))).collect()
-    };
-    table(
-        caption("Response of x̂_B to x_A by differences, mean over held-out windows.", flows),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("sigma_over_mu", "σ/μ"),
-            ("strength", "a of B + a·A"),
-            ("response", "∂x̂_B/∂(x_A/μ)"),
-            ("standard_error", "from the spread over windows"),
-            ("wiener_prediction", "of the Wiener filter refitted to the planted data, from its Jacobian"),
-            ("states", "held-out windows with noise"),
-        ],
-        all.iter().flat_map(planted).collect(),
-    )
-}
-
-/// The lines through them.
-pub(crate) fn fitted(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
-    let row = |flow: &Flow, l: &Line| {
-        let tautology = l.denoiser.is_gaussian();
-        vec![
-            text(flow.name()),
-            text(l.denoiser.to_string()),
-            Cell::Number(l.ratio),
-            Cell::Number(l.slope),
-            Cell::Number(l.intercept),
-            Cell::Number(l.r_squared),
-            text(if tautology { "tautology" } else { "measured" }),
-        ]
-    };
-    let planted = |one: &Sensed<'_>| -> Vec<Vec<Cell>> {
-        one.planted.iter().flat_map(|(_, _, lines)| lines.iter().map(|l| row(one.flow, l))).collect()
-    };
-    table(
-        caption("Least-squares lines of response against strength.", flows),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("sigma_over_mu", "σ/μ"),
-            ("slope", "response by strength"),
-            ("intercept", "response at strength 0"),
-            ("r_squared", "1 − SS_res/SS_tot over strengths"),
-            ("kind", "tautology: the Wiener filter is made from the covariance that the planting changed"),
-        ],
-        all.iter().flat_map(planted).collect(),
-    )
-}
-
-/// A chart for every flow and level, and both tables.
-pub(crate) fn section(all: &[Sensed<'_>], responses: &Table, fitted: &Table) -> Section {
+/// Tables `planted` and `planted_lines`, and a section: a chart for every flow and level, and both tables.
+pub(crate) fn add(all: &[Sensed<'_>], draft: &mut Draft<'_>) {
+    let planted = || all.iter().filter_map(|one| Some((one.flow, one.planted.as_ref()?)));
+    let rows = planted().flat_map(|(flow, (_, found, _))| found.iter().map(move |r| (flow, r)));
+    let text = "Response of x̂_B to x_A by differences, mean over held-out windows.";
+    let responses = draft.table("planted", text, of_responses(), rows);
+    let rows = planted().flat_map(|(flow, (_, _, lines))| lines.iter().map(move |l| (flow, l)));
+    let text = "Least-squares lines of response against strength.";
+    let fitted = draft.table("planted_lines", text, of_lines(), rows);
     let mut blocks = Vec::new();
-    for one in all {
-        let Some((told, found, _)) = &one.planted else { continue };
+    for (flow, (told, found, _)) in planted() {
         blocks.push(Block::Text(format!(
             "{told}. Prior (dense) and denoisers are made anew for every strength."
         )));
         for at_level in found.iter().filter(|r| r.strength.to_bits() == found[0].strength.to_bits()) {
             let first = found.iter().find(|r| r.ratio.to_bits() == at_level.ratio.to_bits());
             if first == Some(at_level) {
-                blocks.push(Block::Chart(chart(one.flow, at_level.ratio, found)));
+                blocks.push(Block::Chart(chart(flow, at_level.ratio, found)));
             }
         }
     }
-    blocks.extend([Block::Table(fitted.clone()), Block::Table(responses.clone())]);
-    Section { title: "Planted correlation".into(), blocks }
+    blocks.extend([fitted, responses]);
+    draft.section("Planted correlation", blocks);
+}
+
+fn of_responses<'a>() -> Vec<Column<'a, Of<'a, &'a Response>>> {
+    type At<'a> = Column<'a, Of<'a, &'a Response>>;
+    let wiener = "of the Wiener filter refitted to the planted data, from its Jacobian";
+    vec![
+        At::new("denoiser", "", |(_, r)| r.denoiser.to_string()),
+        At::new("sigma_over_mu", "σ/μ", |(_, r)| r.ratio),
+        At::new("strength", "a of B + a·A", |(_, r)| r.strength),
+        At::new("response", "∂x̂_B/∂(x_A/μ)", |(_, r)| r.response),
+        At::new("standard_error", "from the spread over windows", |(_, r)| r.standard_error),
+        At::new("wiener_prediction", wiener, |(_, r)| r.wiener),
+        At::new("states", "held-out windows with noise", |(flow, _)| flow.held_out().len()),
+    ]
+}
+
+fn of_lines<'a>() -> Vec<Column<'a, Of<'a, &'a Line>>> {
+    type At<'a> = Column<'a, Of<'a, &'a Line>>;
+    let kind = "tautology: the Wiener filter is made from the covariance that the planting changed";
+    vec![
+        At::new("denoiser", "", |(_, l)| l.denoiser.to_string()),
+        At::new("sigma_over_mu", "σ/μ", |(_, l)| l.ratio),
+        At::new("slope", "response by strength", |(_, l)| l.slope),
+        At::new("intercept", "response at strength 0", |(_, l)| l.intercept),
+        At::new("r_squared", "1 − SS_res/SS_tot over strengths", |(_, l)| l.r_squared),
+        At::new("kind", kind, |(_, l)| if l.denoiser.is_gaussian() { "tautology" } else { "measured" }),
+    ]
 }
 
 fn chart(flow: &Flow, ratio: f64, found: &[Response]) -> Chart {

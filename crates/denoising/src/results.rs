@@ -1,7 +1,8 @@
 //! What a comparison leaves in a folder.
 
-use crate::{DenoisingError, Result};
-use equipoise_report::{Image, Notation, Page, Table, page, write_atomically};
+use crate::words::caption;
+use crate::{DenoisingError, Flow, Result};
+use equipoise_report::{Block, Column, Image, Notation, Page, Section, Table, page, write_atomically};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -19,6 +20,63 @@ pub struct Results {
     pub page: Page,
 }
 
+/// A result with the flow that it is of.
+pub(crate) type Of<'a, T> = (&'a Flow, T);
+
+/// The results of some flows in the making.
+pub(crate) struct Draft<'a> {
+    flows: Vec<&'a Flow>,
+    tables: Vec<(String, Table)>,
+    pub(crate) pictures: Vec<(String, Image)>,
+    sections: Vec<Section>,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn of(flows: impl IntoIterator<Item = &'a Flow>) -> Self {
+        let flows = flows.into_iter().collect();
+        Self { flows, tables: Vec::new(), pictures: Vec::new(), sections: Vec::new() }
+    }
+
+    /// Makes a table, a file of this name, whose first column is the dataset; the block shows it on the page too.
+    pub(crate) fn table<'r, T: 'r>(
+        &mut self,
+        name: &str,
+        text: &str,
+        columns: impl IntoIterator<Item = Column<'r, Of<'r, T>>>,
+        rows: impl IntoIterator<Item = Of<'r, T>>,
+    ) -> Block {
+        let rows: Vec<Of<'r, T>> = rows.into_iter().collect();
+        let dataset = Column::new("dataset", "", |(flow, _): &Of<'r, T>| flow.name());
+        let columns: Vec<_> = [dataset].into_iter().chain(columns).collect();
+        let table = Table::of(&columns, &rows).captioned(caption(text, &self.flows));
+        self.tables.push((name.to_owned(), table.clone()));
+        Block::Table(table)
+    }
+
+    pub(crate) fn section(&mut self, title: impl Into<String>, blocks: Vec<Block>) {
+        self.sections.push(Section { title: title.into(), blocks });
+    }
+
+    /// The results under the name of their page; the facts of the flows come before the others.
+    pub(crate) fn finish(
+        self,
+        name: &'static str,
+        (title, lead): (&str, String),
+        facts: Vec<(String, String)>,
+        notes: &[(&str, &str)],
+    ) -> Results {
+        let facts = self.flows.iter().flat_map(|flow| flow.facts().to_vec()).chain(facts).collect();
+        let notes = notes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let Self { tables, pictures, sections, .. } = self;
+        Results {
+            tables,
+            pictures,
+            name,
+            page: Page { title: title.into(), lead: vec![lead], facts, sections, notes },
+        }
+    }
+}
+
 impl Results {
     /// Writes one CSV file a table, one PNG file a picture and one HTML page; makes the folder.
     ///
@@ -28,9 +86,8 @@ impl Results {
         fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
         for (name, table) in &self.tables {
             let path = folder.join(format!("{name}.csv"));
-            let bytes = table
-                .csv(Notation::Plain)
-                .map_err(|source| DenoisingError::Csv { path: path.clone(), source })?;
+            let bytes = table.csv(Notation::Plain);
+            let bytes = bytes.map_err(|source| DenoisingError::Csv { path: path.clone(), source })?;
             write_atomically(&path, &bytes)?;
         }
         for (name, image) in &self.pictures {

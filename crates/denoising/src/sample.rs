@@ -1,12 +1,11 @@
 //! Unconditional samples of a denoiser: the reverse diffusion without observations.
 
 use crate::{Flow, Named, Result};
+use equipoise_experiment::{Course, Setup, Start};
 use equipoise_guidance::Unguided;
 use equipoise_locality::{Nearest, Training, memorisation_index, nearest};
 use equipoise_prior::DenoiserName;
-use equipoise_sampler::{Outcome, SamplerName};
-use equipoise_schedule::{ScheduleName, Spacing};
-use equipoise_solver::Start;
+use equipoise_sampler::Outcome;
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
@@ -17,18 +16,10 @@ pub struct Drawing {
     pub members: usize,
     /// The seed of all streams.
     pub seed: u64,
-    /// Steps.
-    pub steps: usize,
-    /// How time advances.
-    pub sampler: SamplerName,
-    /// How times are spaced.
-    pub spacing: Spacing,
-    /// The schedule.
-    pub schedule: ScheduleName,
-    /// η of the schedule, the noise that is left in a sample.
-    pub eta: f64,
-    /// Whether x_1 is drawn from the Gaussian prior's marginal N(μm, μ²Σ + σ²I), or else from N(0, I).
-    pub from_prior: bool,
+    /// How a run advances; η of its schedule is the noise that is left in a sample.
+    pub setup: Setup,
+    /// The law of x_1.
+    pub start: Start,
 }
 
 /// A sample and how new it is. In normalised units.
@@ -66,16 +57,16 @@ impl Drawing {
     /// # Errors
     /// As [`draw`](Self::draw).
     pub fn calls(&self) -> Result<usize> {
-        let schedule = self.schedule.build(self.eta)?;
-        let grid = self.spacing.grid(&*schedule, self.steps)?;
-        let sampler = self.sampler.build::<f32>(&*schedule, grid, 0, 0.5)?;
-        Ok(sampler.evaluated().len())
+        Ok(self.setup.build()?.sampler.evaluated().len())
     }
 
     /// The sampler and its settings, in words.
     pub fn told(&self) -> String {
-        let Self { steps, sampler, spacing, schedule, eta, .. } = self;
-        let start = if self.from_prior { "N(μm, μ²Σ + σ²I)" } else { "N(0, I)" };
+        let Setup { steps, sampler, spacing, schedule, eta, .. } = self.setup;
+        let start = match self.start {
+            Start::Normal => "N(0, I)",
+            Start::Prior => "N(μm, μ²Σ + σ²I)",
+        };
         format!(
             "{sampler}, {steps} steps, spacing {spacing}, schedule {schedule}, η = {eta}, x_1 from {start}"
         )
@@ -89,15 +80,10 @@ impl Drawing {
     /// # Errors
     /// [`DenoisingError`](crate::DenoisingError) of the schedule, the sampler or the denoiser.
     pub fn draw(&self, flow: &Flow, named: &Named, go_on: &mut dyn FnMut(usize) -> bool) -> Result<Samples> {
-        let schedule = self.schedule.build(self.eta)?;
-        let grid = self.spacing.grid(&*schedule, self.steps)?;
-        let first = schedule.level(grid.first().copied().unwrap_or(1.0));
-        let sampler = self.sampler.build::<f32>(&*schedule, grid, 0, 0.5)?;
+        let Course { schedule, sampler } = self.setup.build()?;
+        let first = schedule.level(sampler.grid().first().copied().unwrap_or(1.0));
         let prior = flow.prior();
-        let start = match self.from_prior {
-            true => Start::Prior { mean: Arc::new(prior.mean().to_vec()), covariance: prior.covariance() },
-            false => Start::Normal,
-        };
+        let start = self.start.law_of(prior);
         let guidance = Unguided(Arc::clone(&named.denoiser));
         let training = match named.known.training() {
             Some(training) => training.clone(),

@@ -1,14 +1,13 @@
 //! Samples, their spectra and their nearest training windows as tables and a page.
 
 use crate::canvas::Canvas;
+use crate::results::{Draft, Of};
 use crate::spectra::Spectrum;
-use crate::words::{SPACE, caption, in_file, number, table, text};
+use crate::words::{caption, in_file, space};
 use crate::{Drawing, Flow, Result, Results, Sampled, Samples};
 use equipoise_field::sum;
 use equipoise_metrics::{Inclusion, rmse};
-use equipoise_report::{
-    Block, Caption, Cell, Chart, Gallery, Image, Page, Picture, Scale, Section, Series, Table, significant,
-};
+use equipoise_report::{Block, Chart, Column, Gallery, Image, Picture, Scale, Series, significant};
 
 /// Samples that a picture shows, each beside its nearest training window.
 const SHOWN: usize = 4;
@@ -29,38 +28,65 @@ pub struct Drawn<'a> {
 /// # Errors
 /// [`DenoisingError`](crate::DenoisingError) of a picture.
 pub fn sample_results(all: &[Drawn<'_>], drawing: &Drawing, facts: Vec<(String, String)>) -> Result<Results> {
-    let flows: Vec<&Flow> = all.iter().map(|one| one.flow).collect();
-    let (mut sections, mut pictures) = (Vec::new(), Vec::new());
+    let mut draft = Draft::of(all.iter().map(|one| one.flow));
+    let mut told = Vec::new();
     for one in all {
         let mut blocks = Vec::new();
         blocks.extend((!one.spectra.is_empty()).then(|| Block::Chart(one.chart())));
-        blocks.push(Block::Gallery(one.gallery(&mut pictures)?));
-        sections.push(Section { title: format!("{}: samples", one.flow.name()), blocks });
+        blocks.push(Block::Gallery(one.gallery(&mut draft.pictures)?));
+        draft.section(format!("{}: samples", one.flow.name()), blocks);
+        told.extend(one.told()?);
     }
-    let (summary, members) = (summary_table(all, &flows, drawing.eta)?, member_table(all, &flows));
-    let blocks = vec![Block::Table(summary.clone()), Block::Table(members.clone())];
-    sections.push(Section { title: "Memorisation and energy".into(), blocks });
-    let mut tables = vec![("sample".to_owned(), summary), ("members".to_owned(), members)];
+    let summary = draft.table("sample", "Samples of every denoiser.", of_denoisers(drawing.setup.eta), told);
+    let text = "Every sample and its nearest training window.";
+    let members = draft.table("members", text, of_members(), all.iter().flat_map(Drawn::members));
+    draft.section("Memorisation and energy", vec![summary, members]);
     if all.iter().any(|one| !one.spectra.is_empty()) {
-        tables.push(("spectrum".to_owned(), spectrum_table(all, &flows)));
+        draft.table("spectrum", "Isotropic energy spectra.", of_shells(), all.iter().flat_map(Drawn::shells));
     }
-    let facts = flows.iter().flat_map(|flow| flow.facts().to_vec()).chain(facts).collect();
-    let page = Page {
-        title: "Samples of denoisers".into(),
-        lead: vec![format!(
-            "Unconditional samples by {}. Distances, energies and spectra are in normalised units, those that \
-             the prior's normalizer leads to; vorticity in pictures and the fields in the HDF5 files are in data \
-             units. Member k begins at the same x_1 under every denoiser.",
-            drawing.told()
-        )],
-        facts,
-        sections,
-        notes: notes(),
-    };
-    Ok(Results { tables, pictures, name: "sample", page })
+    let lead = format!(
+        "Unconditional samples by {}. Distances, energies and spectra are in normalised units, those that \
+         the prior's normalizer leads to; vorticity in pictures and the fields in the HDF5 files are in data \
+         units. Member k begins at the same x_1 under every denoiser.",
+        drawing.told()
+    );
+    Ok(draft.finish("sample", ("Samples of denoisers", lead), facts, &NOTES))
+}
+
+/// What is said of the samples of one denoiser.
+struct Told<'a> {
+    samples: &'a Samples,
+    /// The mean memorisation index of the members, and the least; `None` without a member.
+    memorisation: Option<[f64; 2]>,
+    /// The spread of the members over that of the held-out windows.
+    fluctuation: Option<f64>,
 }
 
 impl Drawn<'_> {
+    fn told(&self) -> Result<Vec<Of<'_, Told<'_>>>> {
+        let held_out: Vec<&[f32]> = self.flow.held_out().iter().map(|window| window.x.as_slice()).collect();
+        let reference = spread(self.flow, &held_out)?;
+        let of = |samples| {
+            let Samples { members, .. } = samples;
+            let fields: Vec<&[f32]> = members.iter().map(|member| member.x.as_slice()).collect();
+            let indices: Vec<f64> = members.iter().map(|member| member.index).collect();
+            let some = !fields.is_empty();
+            let memorisation =
+                some.then(|| [sum::mean(&indices), indices.iter().copied().fold(f64::INFINITY, f64::min)]);
+            let fluctuation = if some { Some(spread(self.flow, &fields)? / reference) } else { None };
+            Ok((self.flow, Told { samples, memorisation, fluctuation }))
+        };
+        self.samples.iter().map(of).collect()
+    }
+
+    fn members(&self) -> impl Iterator<Item = Of<'_, (&Samples, &Sampled)>> {
+        self.samples.iter().flat_map(|samples| samples.members.iter().map(move |m| (self.flow, (samples, m))))
+    }
+
+    fn shells(&self) -> impl Iterator<Item = Of<'_, (&Spectrum, (f64, f64))>> {
+        self.spectra.iter().flat_map(|s| s.energy.iter().map(move |shell| (self.flow, (s, *shell))))
+    }
+
     fn chart(&self) -> Chart {
         let series = self.spectra.iter().map(|s| Series {
             name: format!("{} ({})", s.name, s.windows),
@@ -96,15 +122,9 @@ impl Drawn<'_> {
             );
             let image = canvas.picture(&title, &frames)?;
             pictures.push((format!("{}_{}", self.flow.name(), in_file(&samples.denoiser)), image.clone()));
-            references.push(Picture {
-                image,
-                alt: title,
-                caption: samples.denoiser.to_string(),
-                verdict: None,
-            });
+            references.push(Picture::new(image, title, samples.denoiser.to_string()));
         }
-        let (caption, limit, unit, row_name) = Default::default();
-        Ok(Gallery { caption, limit, unit, references, row_name, columns: Vec::new(), rows: Vec::new() })
+        Ok(Gallery::of(references))
     }
 }
 
@@ -121,139 +141,68 @@ fn spread(flow: &Flow, fields: &[&[f32]]) -> Result<f64> {
     Ok(sum::mean(&squares).sqrt())
 }
 
-fn summary_table(all: &[Drawn<'_>], flows: &[&Flow], eta: f64) -> Result<Table> {
-    let mut rows = Vec::new();
-    for one in all {
-        let held_out: Vec<&[f32]> = one.flow.held_out().iter().map(|window| window.x.as_slice()).collect();
-        let reference = spread(one.flow, &held_out)?;
-        for samples in &one.samples {
-            let fields: Vec<&[f32]> = samples.members.iter().map(|member| member.x.as_slice()).collect();
-            let indices: Vec<f64> = samples.members.iter().map(|member| member.index).collect();
-            let some = !fields.is_empty();
-            let least = indices.iter().copied().fold(f64::INFINITY, f64::min);
-            rows.push(vec![
-                text(one.flow.name()),
-                text(samples.denoiser.to_string()),
-                Cell::Count(samples.members.len() as u64),
-                Cell::Count(samples.diverged as u64),
-                number(some.then(|| sum::mean(&indices))),
-                number(some.then_some(least)),
-                Cell::Number(eta / samples.held_out),
-                Cell::Number(samples.held_out),
-                number(if some { Some(spread(one.flow, &fields)? / reference) } else { None }),
-                text(SPACE),
-            ]);
-        }
-    }
-    Ok(table(
-        caption("Samples of every denoiser.", flows),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("members", "finite samples"),
-            ("diverged", "samples that stopped being finite"),
-            (
-                "memorisation",
-                "mean over members of the distance to the nearest training window over the median of held-out windows",
-            ),
-            ("least", "the least of the members"),
-            ("recalled", "what a training window with the noise η of the schedule has"),
-            ("held_out_distance", "that median, root mean square of an entry"),
-            (
-                "fluctuation_ratio",
-                "rms deviation from the prior mean over the fluid, samples over held-out windows",
-            ),
-            ("space", ""),
-        ],
-        rows,
-    ))
-}
-
-fn member_table(all: &[Drawn<'_>], flows: &[&Flow]) -> Table {
-    let row = |flow: &Flow, samples: &Samples, m: &Sampled| {
-        vec![
-            text(flow.name()),
-            text(samples.denoiser.to_string()),
-            Cell::Count(m.member),
-            Cell::Count(m.nearest.sample as u64),
-            Cell::Count(m.nearest.shift as u64),
-            Cell::Number(m.nearest.distance),
-            Cell::Number(m.index),
-        ]
-    };
-    let of = |one: &Drawn<'_>| -> Vec<Vec<Cell>> {
-        let each = |samples: &Samples| -> Vec<Vec<Cell>> {
-            samples.members.iter().map(|m| row(one.flow, samples, m)).collect()
-        };
-        one.samples.iter().flat_map(each).collect()
-    };
-    table(
-        caption("Every sample and its nearest training window.", flows),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("member", ""),
-            ("window", "the nearest training window"),
-            ("shift", "which of its shifts"),
-            ("distance", "‖x − x_i‖/√D"),
-            ("memorisation", "distance over the median of held-out windows"),
-        ],
-        all.iter().flat_map(of).collect(),
-    )
-}
-
-fn spectrum_table(all: &[Drawn<'_>], flows: &[&Flow]) -> Table {
-    let of = |one: &Drawn<'_>| -> Vec<Vec<Cell>> {
-        let each = |s: &Spectrum| -> Vec<Vec<Cell>> {
-            let row = |(k, e): &(f64, f64)| {
-                vec![
-                    text(one.flow.name()),
-                    text(&s.name),
-                    Cell::Count(s.windows as u64),
-                    Cell::Number(*k),
-                    Cell::Number(*e),
-                ]
-            };
-            s.energy.iter().map(row).collect()
-        };
-        one.spectra.iter().flat_map(each).collect()
-    };
-    table(
-        Caption {
-            space: "squares of normalised units".into(),
-            ..caption("Isotropic energy spectra.", flows)
-        },
-        &[
-            ("dataset", ""),
-            ("of", "held-out or training windows, or the samples of a denoiser"),
-            ("windows", ""),
-            ("k", "wavenumber, by the grid's unit of length"),
-            ("energy", "E(k) of the shell, Σ_k E(k) = ½ Σ_c mean(u_c²)"),
-        ],
-        all.iter().flat_map(of).collect(),
-    )
-}
-
-fn notes() -> Vec<(String, String)> {
-    [
-        (
-            "memorisation",
-            "The distance of a sample to the nearest training window over the median distance of held-out windows: \
-             about 1 for a sample as new as fresh data, towards 0 for one that was recalled. It sees whole windows; \
-             a mosaic of training windows counts as new. The schedule leaves noise η in a sample, so one that was \
-             recalled stands at η over that median, the column `recalled`.",
-        ),
-        (
-            "fluctuation ratio",
-            "Below 1 samples vary less about the prior mean than held-out windows do. The schedule leaves noise η in \
-             every sample.",
-        ),
-        (
-            "spectrum",
-            "½ Σ |û|² over the modes of a shell of wavenumbers and both components, of the normalised fields. Few \
-             members make the largest scales uncertain.",
-        ),
+fn of_denoisers<'a>(eta: f64) -> Vec<Column<'a, Of<'a, Told<'a>>>> {
+    type At<'a> = Column<'a, Of<'a, Told<'a>>>;
+    let memorisation = "mean over members of the distance to the nearest training window over the median of held-out windows";
+    let fluctuation = "rms deviation from the prior mean over the fluid, samples over held-out windows";
+    vec![
+        At::new("denoiser", "", |(_, t)| t.samples.denoiser.to_string()),
+        At::new("members", "finite samples", |(_, t)| t.samples.members.len()),
+        At::new("diverged", "samples that stopped being finite", |(_, t)| t.samples.diverged),
+        At::new("memorisation", memorisation, |(_, t)| t.memorisation.map(|[mean, _]| mean)),
+        At::new("least", "the least of the members", |(_, t)| t.memorisation.map(|[_, least]| least)),
+        At::new("recalled", "what a training window with the noise η of the schedule has", move |(_, t)| {
+            eta / t.samples.held_out
+        }),
+        At::new("held_out_distance", "that median, root mean square of an entry", |(_, t)| {
+            t.samples.held_out
+        }),
+        At::new("fluctuation_ratio", fluctuation, |(_, t)| t.fluctuation),
+        space(),
     ]
-    .map(|(name, text)| (name.to_owned(), text.to_owned()))
-    .to_vec()
 }
+
+fn of_members<'a>() -> Vec<Column<'a, Of<'a, (&'a Samples, &'a Sampled)>>> {
+    type At<'a> = Column<'a, Of<'a, (&'a Samples, &'a Sampled)>>;
+    vec![
+        At::new("denoiser", "", |(_, (samples, _))| samples.denoiser.to_string()),
+        At::new("member", "", |(_, (_, m))| m.member),
+        At::new("window", "the nearest training window", |(_, (_, m))| m.nearest.sample),
+        At::new("shift", "which of its shifts", |(_, (_, m))| m.nearest.shift),
+        At::new("distance", "‖x − x_i‖/√D", |(_, (_, m))| m.nearest.distance),
+        At::new("memorisation", "distance over the median of held-out windows", |(_, (_, m))| m.index),
+    ]
+}
+
+fn of_shells<'a>() -> Vec<Column<'a, Of<'a, (&'a Spectrum, (f64, f64))>>> {
+    type At<'a> = Column<'a, Of<'a, (&'a Spectrum, (f64, f64))>>;
+    vec![
+        At::new("of", "held-out or training windows, or the samples of a denoiser", |(_, (s, _))| {
+            s.name.clone()
+        }),
+        At::new("windows", "", |(_, (s, _))| s.windows),
+        At::new("k", "wavenumber, by the grid's unit of length", |(_, (_, (k, _)))| *k),
+        At::new("energy", "E(k) of the shell, Σ_k E(k) = ½ Σ_c mean(u_c²)", |(_, (_, (_, e)))| *e),
+    ]
+}
+
+/// Name and text of what the page defines.
+const NOTES: [(&str, &str); 3] = [
+    (
+        "memorisation",
+        "The distance of a sample to the nearest training window over the median distance of held-out windows: \
+         about 1 for a sample as new as fresh data, towards 0 for one that was recalled. It sees whole windows; \
+         a mosaic of training windows counts as new. The schedule leaves noise η in a sample, so one that was \
+         recalled stands at η over that median, the column `recalled`.",
+    ),
+    (
+        "fluctuation ratio",
+        "Below 1 samples vary less about the prior mean than held-out windows do. The schedule leaves noise η in \
+         every sample.",
+    ),
+    (
+        "spectrum",
+        "½ Σ |û|² over the modes of a shell of wavenumbers and both components, of the normalised fields. Few \
+         members make the largest scales uncertain.",
+    ),
+];

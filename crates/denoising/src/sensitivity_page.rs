@@ -1,12 +1,12 @@
 //! Sensitivity fields and planted correlations as tables, maps and a page.
 
 use crate::planted::{Line, Response};
+use crate::results::{Draft, Of};
 use crate::rows::{Invariance, Pixel, RowPoint, SHARE, SILENT, axes, own_plane};
-use crate::words::{SPACE, caption, in_file, number, plain, table, text};
+use crate::words::{caption, in_file, plain, space};
 use crate::{Flow, Named, Result, Results, planted_page};
 use equipoise_report::{
-    Block, Cell, Chart, Frame, Gallery, Image, Page, Panel, Picture, Quantity, Scale, Section, Series, Table,
-    significant,
+    Block, Chart, Column, Frame, Gallery, Image, Panel, Picture, Quantity, Scale, Series, significant,
 };
 
 /// What a picture of a row shows.
@@ -38,36 +38,25 @@ pub struct Sensed<'a> {
 /// # Errors
 /// [`DenoisingError`](crate::DenoisingError) of a picture.
 pub fn sensitivity_results(all: &[Sensed<'_>], facts: Vec<(String, String)>) -> Result<Results> {
-    let flows: Vec<&Flow> = all.iter().map(|one| one.flow).collect();
-    let (mut sections, mut pictures) = (Vec::new(), Vec::new());
+    let mut draft = Draft::of(all.iter().map(|one| one.flow));
     for one in all {
-        let maps = one.maps(&mut pictures)?;
+        let maps = one.maps(&mut draft.pictures)?;
         let blocks = vec![Block::Chart(one.chart()), Block::Gallery(maps)];
-        sections.push(Section { title: format!("{}: sensitivity fields", one.flow.name()), blocks });
+        draft.section(format!("{}: sensitivity fields", one.flow.name()), blocks);
     }
-    let (rows, pairs) = (row_table(all, &flows), invariance_table(all, &flows));
-    let blocks = vec![Block::Table(rows.clone()), Block::Table(pairs.clone())];
-    sections.push(Section { title: "Radius, anisotropy, translation invariance".into(), blocks });
-    let mut tables = vec![("sensitivity".to_owned(), rows), ("invariance".to_owned(), pairs)];
+    let points = all.iter().flat_map(|one| one.points.iter().map(|p| (one.flow, p)));
+    let rows = draft.table("sensitivity", "Rows of μJ over held-out states.", of_rows(), points);
+    let pairs = all.iter().flat_map(|one| one.invariances.iter().map(|i| (one.flow, i)));
+    let text = "The row of one pixel, shifted, against the row of another; rows in the mean over states.";
+    let pairs = draft.table("invariance", text, of_pairs(), pairs);
+    draft.section("Radius, anisotropy, translation invariance", vec![rows, pairs]);
     if all.iter().any(|one| one.planted.is_some()) {
-        let (responses, fitted) = (planted_page::responses(all, &flows), planted_page::fitted(all, &flows));
-        sections.push(planted_page::section(all, &responses, &fitted));
-        tables.extend([("planted".to_owned(), responses), ("planted_lines".to_owned(), fitted)]);
+        planted_page::add(all, &mut draft);
     }
-    let facts = flows.iter().flat_map(|flow| flow.facts().to_vec()).chain(facts).collect();
-    let page = Page {
-        title: "Sensitivity of denoisers".into(),
-        lead: vec![
-            "Rows of μJ = ∂x̂/∂(x_t/μ): what an output pixel takes from every input pixel. The output is channel \
-             0, the velocity along x, at the first frame of a window; fields are in normalised units, radii in \
-             grid points."
-                .into(),
-        ],
-        facts,
-        sections,
-        notes: notes(),
-    };
-    Ok(Results { tables, pictures, name: "sensitivity", page })
+    let lead = "Rows of μJ = ∂x̂/∂(x_t/μ): what an output pixel takes from every input pixel. The output is channel \
+                0, the velocity along x, at the first frame of a window; fields are in normalised units, radii in \
+                grid points.";
+    Ok(draft.finish("sensitivity", ("Sensitivity of denoisers", lead.into()), facts, &NOTES))
 }
 
 impl Sensed<'_> {
@@ -119,17 +108,13 @@ impl Sensed<'_> {
                 let name = format!("{}, {}, pixel {},{}", self.flow.name(), named.name, pixel.h, pixel.w);
                 let image = self.map(&name, *pixel, &points)?;
                 let file = format!("{}_{}_{}_{}", self.flow.name(), in_file(&named.name), pixel.h, pixel.w);
-                references.push(Picture {
-                    image: image.clone(),
-                    alt: format!("Sensitivity field, {name}"),
-                    caption: format!("{name} (rows along {h_axis}, columns along {w_axis})"),
-                    verdict: None,
-                });
+                let caption = format!("{name} (rows along {h_axis}, columns along {w_axis})");
+                let alt = format!("Sensitivity field, {name}");
+                references.push(Picture::new(image.clone(), alt, caption));
                 pictures.push((file, image));
             }
         }
-        let (caption, limit, unit, row_name) = Default::default();
-        Ok(Gallery { caption, limit, unit, references, row_name, columns: Vec::new(), rows: Vec::new() })
+        Ok(Gallery::of(references))
     }
 
     /// Every level on a scale of its own, which its label tells.
@@ -163,85 +148,47 @@ impl Sensed<'_> {
     }
 }
 
-fn place(pixel: Pixel) -> Cell {
-    text(format!("{},{}", pixel.h, pixel.w))
+fn place(pixel: Pixel) -> String {
+    format!("{},{}", pixel.h, pixel.w)
 }
 
-fn row_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
-    let row = |flow: &Flow, p: &RowPoint| {
-        vec![
-            text(flow.name()),
-            text(p.denoiser.to_string()),
-            Cell::Number(p.ratio),
-            place(p.pixel),
-            number(p.radius),
-            number(p.anisotropy),
-            number(p.uniform),
-            Cell::Number(p.norm),
-            Cell::Count(p.silent as u64),
-            Cell::Count(flow.held_out().len() as u64),
-            number(p.deviation),
-            text(SPACE),
-        ]
-    };
-    let rows = all.iter().flat_map(|one| one.points.iter().map(|p| row(one.flow, p))).collect();
+fn of_rows<'a>() -> Vec<Column<'a, Of<'a, &'a RowPoint>>> {
+    type At<'a> = Column<'a, Of<'a, &'a RowPoint>>;
     let radius =
         format!("grid points within which {} % of Σ J² lies, mean over states that respond", 100.0 * SHARE);
-    let silent = format!("states at which ‖μJ_m‖ < {SILENT:e}");
-    table(
-        caption("Rows of μJ over held-out states.", flows),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("sigma_over_mu", "σ/μ, with μ² + σ² = 1"),
-            ("pixel", "h,w of the output"),
-            ("radius", &radius),
-            ("anisotropy", "extent along x over extent along y of J², mean over states that respond"),
-            ("uniform_anisotropy", "the same of a row that is the same everywhere"),
-            ("norm", "‖μJ_m‖, root mean square over states"),
-            ("silent", &silent),
-            ("states", "held-out windows with noise"),
-            (
-                "deviation",
-                "largest |difference quotient − J_mn|/max|J_m| of two entries of the row that is largest at the first state",
-            ),
-            ("space", ""),
-        ],
-        rows,
-    )
+    let anisotropy = "extent along x over extent along y of J², mean over states that respond";
+    let deviation = "largest |difference quotient − J_mn|/max|J_m| of two entries of the row that is largest at the \
+                     first state";
+    vec![
+        At::new("denoiser", "", |(_, p)| p.denoiser.to_string()),
+        At::new("sigma_over_mu", "σ/μ, with μ² + σ² = 1", |(_, p)| p.ratio),
+        At::new("pixel", "h,w of the output", |(_, p)| place(p.pixel)),
+        At::new("radius", radius, |(_, p)| p.radius),
+        At::new("anisotropy", anisotropy, |(_, p)| p.anisotropy),
+        At::new("uniform_anisotropy", "the same of a row that is the same everywhere", |(_, p)| p.uniform),
+        At::new("norm", "‖μJ_m‖, root mean square over states", |(_, p)| p.norm),
+        At::new("silent", format!("states at which ‖μJ_m‖ < {SILENT:e}"), |(_, p)| p.silent),
+        At::new("states", "held-out windows with noise", |(flow, _)| flow.held_out().len()),
+        At::new("deviation", deviation, |(_, p)| p.deviation),
+        space(),
+    ]
 }
 
-fn invariance_table(all: &[Sensed<'_>], flows: &[&Flow]) -> Table {
-    let row = |flow: &Flow, i: &Invariance| {
-        vec![
-            text(flow.name()),
-            text(i.denoiser.to_string()),
-            Cell::Number(i.ratio),
-            place(i.pixels[0]),
-            place(i.pixels[1]),
-            Cell::Number(i.agreement.pearson),
-            Cell::Number(i.agreement.r_squared),
-            text(by_construction(flow, i)),
-        ]
-    };
-    let rows = all.iter().flat_map(|one| one.invariances.iter().map(|i| row(one.flow, i))).collect();
-    table(
-        caption(
-            "The row of one pixel, shifted, against the row of another; rows in the mean over states.",
-            flows,
-        ),
-        &[
-            ("dataset", ""),
-            ("denoiser", ""),
-            ("sigma_over_mu", "σ/μ"),
-            ("pixel", "whose row is shifted"),
-            ("other", "whose row it is compared with"),
-            ("pearson", "Pearson's correlation"),
-            ("r_squared", "1 − SS_res/SS_tot, not the square of the former"),
-            ("invariance", "by construction: a stationary covariance knows no place"),
-        ],
-        rows,
-    )
+fn of_pairs<'a>() -> Vec<Column<'a, Of<'a, &'a Invariance>>> {
+    type At<'a> = Column<'a, Of<'a, &'a Invariance>>;
+    vec![
+        At::new("denoiser", "", |(_, i)| i.denoiser.to_string()),
+        At::new("sigma_over_mu", "σ/μ", |(_, i)| i.ratio),
+        At::new("pixel", "whose row is shifted", |(_, i)| place(i.pixels[0])),
+        At::new("other", "whose row it is compared with", |(_, i)| place(i.pixels[1])),
+        At::new("pearson", "Pearson's correlation", |(_, i)| i.agreement.pearson),
+        At::new("r_squared", "1 − SS_res/SS_tot, not the square of the former", |(_, i)| {
+            i.agreement.r_squared
+        }),
+        At::new("invariance", "by construction: a stationary covariance knows no place", |(flow, i)| {
+            by_construction(flow, i)
+        }),
+    ]
 }
 
 fn by_construction(flow: &Flow, i: &Invariance) -> &'static str {
@@ -249,31 +196,28 @@ fn by_construction(flow: &Flow, i: &Invariance) -> &'static str {
     if stationary && i.denoiser.is_gaussian() { "by construction" } else { "measured" }
 }
 
-fn notes() -> Vec<(String, String)> {
-    [
-        (
-            "radius",
-            "The smallest distance from the output pixel, in grid points, within which 90 % of Σ J² lies; channels \
-             and frames at one grid point count together. A pixel that does not respond (the optimal denoiser \
-             returns one training window) has none.",
-        ),
-        (
-            "anisotropy",
-            "√(Σ J²(x − x_m)²/Σ J²(y − y_m)²). A domain longer than wide makes it large by itself: compare it with \
-             the column of a row that is the same everywhere.",
-        ),
-        (
-            "maps",
-            "Channel 0 of the row at the first held-out state, each level on its own scale, ± max|μJ|, which \
-             stands above it; the dot marks the output pixel.",
-        ),
-        (
-            "planted correlation",
-            "After Lukoianov et al. 2025 (arXiv 2509.09672): B + a·A takes the place of B in all training and \
-             held-out windows. All of A's channel 0 is moved by ± 0.02 σ², and the change of x̂ is averaged over \
-             B's channel 0.",
-        ),
-    ]
-    .map(|(name, text)| (name.to_owned(), text.to_owned()))
-    .to_vec()
-}
+/// Name and text of what the page defines.
+const NOTES: [(&str, &str); 4] = [
+    (
+        "radius",
+        "The smallest distance from the output pixel, in grid points, within which 90 % of Σ J² lies; channels \
+         and frames at one grid point count together. A pixel that does not respond (the optimal denoiser \
+         returns one training window) has none.",
+    ),
+    (
+        "anisotropy",
+        "√(Σ J²(x − x_m)²/Σ J²(y − y_m)²). A domain longer than wide makes it large by itself: compare it with \
+         the column of a row that is the same everywhere.",
+    ),
+    (
+        "maps",
+        "Channel 0 of the row at the first held-out state, each level on its own scale, ± max|μJ|, which \
+         stands above it; the dot marks the output pixel.",
+    ),
+    (
+        "planted correlation",
+        "After Lukoianov et al. 2025 (arXiv 2509.09672): B + a·A takes the place of B in all training and \
+         held-out windows. All of A's channel 0 is moved by ± 0.02 σ², and the change of x̂ is averaged over \
+         B's channel 0.",
+    ),
+];

@@ -1,7 +1,7 @@
-//! Tables and captions in this crate's words.
+//! Captions and names in this crate's words.
 
 use crate::Flow;
-use equipoise_report::{Caption, Cell, Table, significant};
+use equipoise_report::{Caption, Column, significant};
 
 /// The space of every number unless a column says otherwise.
 pub(crate) const SPACE: &str = "normalised units";
@@ -13,20 +13,9 @@ pub(crate) fn caption(text: &str, flows: &[&Flow]) -> Caption {
     Caption { text: text.into(), space: SPACE.into(), n_convention: counts.join("; ") }
 }
 
-/// A table of columns (name, meaning).
-pub(crate) fn table(caption: Caption, columns: &[(&str, &str)], rows: Vec<Vec<Cell>>) -> Table {
-    let columns = columns.iter().map(|&(name, meaning)| (name.to_owned(), meaning.to_owned()));
-    Table::new(columns, rows).captioned(caption)
-}
-
-/// A number where there is one.
-pub(crate) fn number(value: Option<f64>) -> Cell {
-    value.map_or(Cell::Absent, Cell::Number)
-}
-
-/// Words.
-pub(crate) fn text(words: impl Into<String>) -> Cell {
-    Cell::Text(words.into())
+/// The column that says the space of the others.
+pub(crate) fn space<'a, R>() -> Column<'a, R> {
+    Column::new("space", "", |_| SPACE)
 }
 
 /// A ratio σ/μ as titles and file names write it: 0.05, 2.

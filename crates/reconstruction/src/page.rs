@@ -98,19 +98,11 @@ fn residuals(misfit: &Misfit, pictures: &Pictures) -> Section {
 }
 
 fn gallery(references: Vec<Picture>) -> Block {
-    Block::Gallery(Gallery {
-        caption: String::new(),
-        limit: 1.0,
-        unit: String::new(),
-        references,
-        row_name: String::new(),
-        columns: Vec::new(),
-        rows: Vec::new(),
-    })
+    Block::Gallery(Gallery::of(references))
 }
 
 fn picture(image: &Image, caption: &str) -> Picture {
-    Picture { image: image.clone(), alt: caption.into(), caption: format!("{caption}."), verdict: None }
+    Picture::new(image.clone(), caption, format!("{caption}."))
 }
 
 fn scores(misfit: &Misfit) -> Block {

@@ -134,6 +134,13 @@ impl<'a, R> Column<'a, R> {
         self
     }
 
+    /// With its cells at the right in plain text, also where they are words.
+    #[must_use]
+    pub fn right(mut self) -> Self {
+        self.head.side = Side::Right;
+        self
+    }
+
     /// With what readers are shown in place of the name.
     #[must_use]
     pub fn titled(mut self, title: &'static str) -> Self {

@@ -44,6 +44,12 @@ pub struct Gallery {
 }
 
 impl Gallery {
+    /// Pictures at full size, without rows.
+    pub fn of(references: Vec<Picture>) -> Self {
+        let (caption, limit, unit, row_name) = Default::default();
+        Self { caption, limit, unit, references, row_name, columns: Vec::new(), rows: Vec::new() }
+    }
+
     pub(crate) fn write(&self, html: &mut String) {
         html.push_str("<div class=\"references\">");
         for picture in &self.references {
@@ -95,6 +101,11 @@ impl Gallery {
 }
 
 impl Picture {
+    /// A picture that shows no state.
+    pub fn new(image: Image, alt: impl Into<String>, caption: impl Into<String>) -> Self {
+        Self { image, alt: alt.into(), caption: caption.into(), verdict: None }
+    }
+
     fn write(&self, enlargement: usize, html: &mut String) {
         let _ = write!(
             html,

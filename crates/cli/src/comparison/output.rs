@@ -1,5 +1,6 @@
 //! Where results go and what is printed of them.
 
+use super::source::Opened;
 use crate::destination;
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
@@ -8,7 +9,7 @@ use crate::output;
 use crate::table::Table;
 use crate::threads::use_threads;
 use equipoise_data::store::Existing;
-use equipoise_denoising::{Results, check_free};
+use equipoise_denoising::{Named, Results, check_free};
 use equipoise_report::significant;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -108,10 +109,16 @@ impl Output {
     }
 }
 
-/// Says on standard error what a flow will cost.
-pub(crate) fn tell_cost(name: &str, parts: &[(String, Duration)]) {
+/// Says on standard error what so many denoisings by each denoiser of a flow will cost.
+///
+/// # Errors
+/// A denoiser that fails.
+pub(crate) fn tell_cost(Opened { flow, denoisers }: &Opened, calls: usize) -> anyhow::Result<()> {
+    let timed = |named: &Named| Ok((named.name.to_string(), calls as u32 * flow.probe(named)?));
+    let parts = denoisers.iter().map(timed).collect::<anyhow::Result<Vec<_>>>()?;
     let seconds = |d: Duration| format!("{} s", significant(d.as_secs_f64(), 2));
     let each: Vec<String> = parts.iter().map(|(name, time)| format!("{name} {}", seconds(*time))).collect();
     let total = parts.iter().map(|part| part.1).sum();
-    eprintln!("{name}: about {}: {}", seconds(total), each.join(", "));
+    eprintln!("{}: about {}: {}", flow.name(), seconds(total), each.join(", "));
+    Ok(())
 }

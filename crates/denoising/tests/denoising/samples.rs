@@ -3,6 +3,7 @@
 use crate::made::flow;
 use equipoise_data::{LoadOptions, load, store::Existing};
 use equipoise_denoising::{Drawing, check_free, sample_results, spectra, write_samples};
+use equipoise_experiment::{Setup, Start};
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::{ScheduleName, Spacing};
 
@@ -10,12 +11,16 @@ fn drawing(members: usize, eta: f64) -> Drawing {
     Drawing {
         members,
         seed: 3,
-        steps: 16,
-        sampler: SamplerName::Exponential,
-        spacing: Spacing::Uniform,
-        schedule: "cos".parse::<ScheduleName>().unwrap(),
-        eta,
-        from_prior: true,
+        setup: Setup {
+            schedule: "cos".parse::<ScheduleName>().unwrap(),
+            eta,
+            sampler: SamplerName::Exponential,
+            spacing: Spacing::Uniform,
+            steps: 16,
+            corrections: 0,
+            tau: Setup::TAU,
+        },
+        start: Start::Prior,
     }
 }
 
