@@ -66,8 +66,8 @@ impl Drawn<'_> {
     fn told(&self) -> Result<Vec<Of<'_, Told<'_>>>> {
         let held_out: Vec<&[f32]> = self.flow.held_out().iter().map(|window| window.x.as_slice()).collect();
         let reference = spread(self.flow, &held_out)?;
-        let of = |samples| {
-            let Samples { members, .. } = samples;
+        let told = self.samples.iter().map(|samples| {
+            let members = &samples.members;
             let fields: Vec<&[f32]> = members.iter().map(|member| member.x.as_slice()).collect();
             let indices: Vec<f64> = members.iter().map(|member| member.index).collect();
             let some = !fields.is_empty();
@@ -75,16 +75,16 @@ impl Drawn<'_> {
                 some.then(|| [sum::mean(&indices), indices.iter().copied().fold(f64::INFINITY, f64::min)]);
             let fluctuation = if some { Some(spread(self.flow, &fields)? / reference) } else { None };
             Ok((self.flow, Told { samples, memorisation, fluctuation }))
-        };
-        self.samples.iter().map(of).collect()
+        });
+        told.collect()
     }
 
     fn members(&self) -> impl Iterator<Item = Of<'_, (&Samples, &Sampled)>> {
-        self.samples.iter().flat_map(|samples| samples.members.iter().map(move |m| (self.flow, (samples, m))))
+        self.samples.iter().flat_map(move |samples| samples.members.iter().map(move |m| (self.flow, (samples, m))))
     }
 
     fn shells(&self) -> impl Iterator<Item = Of<'_, (&Spectrum, (f64, f64))>> {
-        self.spectra.iter().flat_map(|s| s.energy.iter().map(move |shell| (self.flow, (s, *shell))))
+        self.spectra.iter().flat_map(move |s| s.energy.iter().map(move |shell| (self.flow, (s, *shell))))
     }
 
     fn chart(&self) -> Chart {
