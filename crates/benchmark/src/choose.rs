@@ -19,14 +19,14 @@ pub(crate) const LAWS: [Law; 3] = [Law::Sum, Law::Matched, Law::Active];
 
 impl Chosen {
     pub(crate) fn of(approach: &Approach) -> Result<Self> {
-        let unknown =
-            |found: &str, expected| Error::Setting { field: "method", found: found.to_owned(), expected };
-        let Approach { method, law } = approach;
-        let recipe = approach.recipe().map_err(|_| unknown(method, "the name of a method"))?;
+        let recipe = approach.recipe().clone();
         if !recipe.method().spec().lawful {
             return Ok(Self { recipe, law: None });
         }
-        let none = || unknown(&format!("{method} {law}"), "sda with sum, matched or active");
+        let none = || {
+            let found = format!("{recipe} {}", approach.label());
+            Error::Setting { field: "method", found, expected: "sda with sum, matched or active" }
+        };
         let scaling = approach.scaling().map_err(|_| none())?;
         let law = scaling.filter(|law| LAWS.contains(law)).ok_or_else(none)?;
         Ok(Self { recipe, law: Some(law) })

@@ -82,8 +82,8 @@ impl fmt::Display for Choice {
 
 /// The method, with the law it runs under where it takes one.
 pub(crate) fn name(approach: &Approach) -> String {
-    let Approach { law, method } = approach;
-    if law == method { method.clone() } else { format!("{method} {law}") }
+    let (law, method) = (approach.label(), approach.method());
+    if law == method { method } else { format!("{method} {law}") }
 }
 
 impl fmt::Display for Job {

@@ -3,8 +3,12 @@
 use crate::choose::Chosen;
 use crate::job::identities;
 use crate::{Choice, Job, Result};
-use equipoise_experiment::{Approach, CovarianceSettings, Segment, Source, Start, filled, require};
+use equipoise_experiment::{
+    Approach, CovarianceSettings, Segment, Source, Start, Units, filled, require, text,
+};
 use equipoise_prior::DenoiserName;
+use equipoise_sampler::SamplerName;
+use equipoise_schedule::{ScheduleName, Spacing};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -22,13 +26,14 @@ pub struct Plan {
     /// How methods with a parameter are tuned.
     pub tuning: Tuning,
     /// The schedule.
-    pub schedule: String,
+    pub schedule: ScheduleName,
     /// η, the noise left at t = 0.
     pub eta: f64,
     /// The sampler of methods that leave it open.
-    pub sampler: String,
+    #[serde(with = "text")]
+    pub sampler: SamplerName,
     /// How the times are spaced.
-    pub spacing: String,
+    pub spacing: Spacing,
     /// Law of the state at t = 1.
     pub start: Start,
 }
@@ -41,11 +46,12 @@ pub struct DatasetPlan {
     /// T, frames of a window.
     pub window: usize,
     /// Name of the normalizer.
-    pub normalizer: String,
+    #[serde(with = "text")]
+    pub normalizer: Units,
     /// How the prior covariance is modelled.
     pub covariance: CovarianceSettings,
     /// The prior, by the name of its denoiser; `wiener` for the Gaussian itself.
-    pub prior: String,
+    pub prior: DenoiserName,
     /// The window that is reconstructed.
     pub test: Segment,
     /// The window that methods are tuned on.
@@ -92,12 +98,8 @@ impl DatasetPlan {
 }
 
 /// A dataset with its prior.
-pub(crate) fn label(dataset: &str, prior: &str) -> String {
-    if prior.parse().is_ok_and(|name: DenoiserName| name.is_gaussian()) {
-        dataset.to_owned()
-    } else {
-        format!("{dataset} under {prior}")
-    }
+pub(crate) fn label(dataset: &str, prior: &DenoiserName) -> String {
+    if prior.is_gaussian() { dataset.to_owned() } else { format!("{dataset} under {prior}") }
 }
 
 impl fmt::Display for Case {

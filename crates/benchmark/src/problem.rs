@@ -3,7 +3,7 @@
 use crate::reference::Reference;
 use crate::{Case, Plan, Scene, Truth};
 use equipoise_covariance::Memo;
-use equipoise_experiment::{BoxError, Start, conditional, posterior_stream, posterior_variance};
+use equipoise_experiment::{BoxError, Setup, conditional, posterior_stream, posterior_variance};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::{Conditioned, LevelTable};
 use equipoise_metrics::EXPLOSION;
@@ -11,13 +11,9 @@ use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::ExactPosterior;
-use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
 use equipoise_scaling::TraceRatio;
-use equipoise_schedule::{ScheduleName, Spacing};
-use equipoise_solver::{
-    Inference, Member, ObservedGaussian, ProbedRatios, Problem as Inverse, Start as StartLaw,
-};
+use equipoise_solver::{Inference, Member, ObservedGaussian, ProbedRatios, Problem as Inverse};
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
@@ -92,7 +88,7 @@ impl<'a> Problem<'a> {
         let probes = Stream::new("probes").text(&scene.name).number(case.sub as u64);
         let wiener = Arc::clone(&scene.wiener);
         let gaussian = ObservedGaussian::new(wiener, Arc::new(operator), variance, probes)?;
-        let sigma = plan.schedule.parse::<ScheduleName>()?.build(plan.eta)?.sigma(0.0);
+        let sigma = plan.schedule.build(plan.eta)?.sigma(0.0);
         let closed = match &scene.other {
             None => Some(Closed::new(scene, &gaussian, (case.sub, plan.members), sigma)?),
             Some(_) => None,
@@ -178,30 +174,16 @@ impl<'a> Problem<'a> {
         steps: usize,
         plan: &Plan,
     ) -> Result<Inference<f32>, BoxError> {
-        let schedule: Arc<dyn equipoise_schedule::Schedule> =
-            Arc::from(plan.schedule.parse::<ScheduleName>()?.build(plan.eta)?);
-        let grid = plan.spacing.parse::<Spacing>()?.grid(&*schedule, steps)?;
-        let wiener = &self.scene.wiener;
-        let start = match plan.start {
-            Start::Normal => StartLaw::Normal,
-            Start::Prior => StartLaw::Prior {
-                mean: Arc::new(wiener.mean().to_vec()),
-                covariance: Arc::clone(wiener.prior_covariance()),
-            },
-        };
         let (low, high, _) = sum::range(draw.truth);
         let observation = Arc::clone(&draw.observation);
         let problem = match &self.scene.other {
             Some((prior, _)) => Inverse::new(conditional(prior), observation)?,
             None => Inverse::gaussian(Arc::clone(&self.gaussian), observation)?,
         };
-        Ok(Inference {
-            problem,
-            sampler: plan.sampler.parse::<SamplerName>()?.build(&*schedule, grid, 0, 0.5)?,
-            schedule,
-            start,
-            bound: EXPLOSION * high.abs().max(low.abs()),
-        })
+        let Plan { schedule, eta, sampler, spacing, start, .. } = *plan;
+        let setup = Setup { schedule, eta, sampler, spacing, steps, corrections: 0, tau: Setup::TAU };
+        let bound = EXPLOSION * high.abs().max(low.abs());
+        Ok(setup.build()?.inference(problem, start.law(&self.scene.wiener), bound))
     }
 }
 

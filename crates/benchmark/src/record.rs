@@ -1,7 +1,8 @@
 //! The records of a benchmark's journal: ensembles scored, parameters tuned.
 
 use crate::{Case, Choice, Job};
-use equipoise_experiment::{Approach, number};
+use equipoise_experiment::{Approach, number, text};
+use equipoise_solver::Recipe;
 use serde::{Deserialize, Serialize};
 
 /// One line of the journal.
@@ -31,7 +32,8 @@ pub struct Score {
     /// Steps.
     pub steps: usize,
     /// The method.
-    pub method: String,
+    #[serde(with = "text")]
+    pub method: Recipe,
     /// Its law, or its own name.
     pub law: String,
     /// Whether the parameter is the published or the tuned one.
@@ -131,7 +133,8 @@ pub struct Tuned {
     /// Steps.
     pub steps: usize,
     /// The method.
-    pub method: String,
+    #[serde(with = "text")]
+    pub method: Recipe,
     /// Its law, or its own name.
     pub law: String,
     /// Name of the parameter.
@@ -179,7 +182,7 @@ impl Record {
 impl Score {
     /// The method with its law.
     pub fn approach(&self) -> Approach {
-        Approach { law: self.law.clone(), method: self.method.clone() }
+        Approach::labelled(&self.law, &self.method)
     }
 
     /// The case.
@@ -197,7 +200,7 @@ impl Score {
 impl Tuned {
     /// The method with its law.
     pub fn approach(&self) -> Approach {
-        Approach { law: self.law.clone(), method: self.method.clone() }
+        Approach::labelled(&self.law, &self.method)
     }
 
     /// The case.

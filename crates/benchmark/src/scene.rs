@@ -4,7 +4,7 @@ use crate::plan::label;
 use crate::{Error, Result};
 use equipoise_experiment::{Flow, Segment};
 use equipoise_field::{Shape, sum};
-use equipoise_prior::PriorDenoiser;
+use equipoise_prior::{DenoiserName, PriorDenoiser};
 use equipoise_wiener::Wiener;
 use std::fmt;
 use std::sync::Arc;
@@ -83,7 +83,7 @@ impl Scene {
     /// As [`new`](Self::new); [`Error::Scene`] when the prior's mean and covariance do not fit.
     pub fn of(flows: &[Flow; 2]) -> Result<Vec<Self>> {
         let [test, _] = flows;
-        let under = |prior: &String| {
+        let under = |prior: &DenoiserName| {
             let mut scene = Self::gaussian(flows)?;
             scene.label = label(test.name(), prior);
             let fault = |e| Error::Scene { dataset: test.name().to_owned(), source: Box::new(e) };

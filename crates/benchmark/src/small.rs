@@ -3,8 +3,10 @@
 use crate::problem::{Draw, Problem};
 use crate::{Case, DatasetPlan, Plan, Scene, Subset, Truth};
 use equipoise_covariance::Modes;
-use equipoise_experiment::{CovarianceSettings, Segment, Source};
+use equipoise_data::{AxisOrder, Kind, NormalizerKind};
+use equipoise_experiment::{CovarianceSettings, ModelName, Segment, Source, Units};
 use equipoise_field::Shape;
+use equipoise_prior::DenoiserName;
 use equipoise_sampler::{Outcome, Trace};
 use equipoise_solver::Ensemble;
 use equipoise_stream::Stream;
@@ -84,13 +86,13 @@ pub(crate) fn plan(methods: &[&str], members: usize) -> Plan {
             dataset: text(NAME),
             data_checksum: text("aa"),
             train_checksum: text("bb"),
-            kind: text("generic"),
-            axes: text("NTCHW"),
+            kind: Kind::Generic,
+            axes: Some(AxisOrder::Ntchw),
         },
         window: 1,
-        normalizer: text("identity"),
-        covariance: CovarianceSettings { model: text("dense"), rank: None, ridge: 0.0 },
-        prior: text("wiener"),
+        normalizer: Units::Fitted(NormalizerKind::Identity),
+        covariance: CovarianceSettings { model: ModelName::Dense, rank: None, ridge: 0.0 },
+        prior: DenoiserName::wiener(),
         test: Segment::default(),
         validation: Segment { trajectory: 1, start: 0 },
         cases: vec![CASE],

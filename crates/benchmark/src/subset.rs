@@ -2,9 +2,11 @@
 
 use crate::choose::LAWS;
 use crate::{Case, DatasetPlan, Plan, Tuning};
+use equipoise_data::Kind;
 use equipoise_experiment::{Approach, Flow, Start};
+use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
-use equipoise_schedule::Spacing;
+use equipoise_schedule::{Alpha, ScheduleName, Spacing, Variance};
 use equipoise_solver::{Method, Recipe};
 use std::fmt;
 
@@ -118,11 +120,11 @@ impl DatasetPlan {
     /// The cases of a subset on a flow's two windows, seeds 0, 1 and 2, once for each of its priors.
     pub fn of([test, validation]: &[Flow; 2], subset: Subset) -> Vec<Self> {
         let source = test.source();
-        let wake = source.kind == "ibpm";
-        let under = |prior: &String| Self {
+        let wake = source.kind == Kind::Ibpm;
+        let under = |prior: &DenoiserName| Self {
             source: source.clone(),
             window: test.prior().settings().window,
-            normalizer: test.prior().normalizer().told(),
+            normalizer: test.units().clone(),
             covariance: test.covariance(),
             prior: prior.clone(),
             test: test.segment(),
@@ -144,10 +146,10 @@ impl Plan {
             approaches,
             members: 16,
             tuning: Tuning { members: 2, seed: 0 },
-            schedule: "cos".into(),
+            schedule: ScheduleName::Sda(Alpha::Cos, Variance::Vp),
             eta: 0.01,
-            sampler: SamplerName::default().to_string(),
-            spacing: Spacing::default().to_string(),
+            sampler: SamplerName::default(),
+            spacing: Spacing::default(),
             start: Start::Normal,
         }
     }

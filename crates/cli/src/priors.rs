@@ -100,13 +100,15 @@ pub(crate) fn told(before: &str) -> String {
 /// # Errors
 /// Bad usage.
 pub(crate) fn refuse_unknown<'a>(
-    priors: impl Iterator<Item = &'a String>,
+    priors: impl Iterator<Item = &'a DenoiserName>,
     approaches: &[Approach],
 ) -> anyhow::Result<()> {
     for prior in priors {
         if let Some(approach) = approaches.iter().find(|approach| !approach.runs_under(prior)) {
-            let taken = DenoiserName::all().map(|spec| spec.name).filter(|name| approach.runs_under(name));
-            let (method, taken) = (&approach.method, taken.collect::<Vec<_>>().join(" or "));
+            let taken = DenoiserName::all()
+                .map(|spec| spec.name)
+                .filter(|name| name.parse().is_ok_and(|name| approach.runs_under(&name)));
+            let (method, taken) = (approach.method(), taken.collect::<Vec<_>>().join(" or "));
             return Err(usage(&format!("--prior: found {prior} with method {method}, which takes {taken}")));
         }
     }

@@ -145,7 +145,7 @@ fn apart_from_seeds(trials: Vec<Trial>) -> anyhow::Result<Vec<Trial>> {
 }
 
 fn uncertified(trial: &Trial) -> String {
-    let Trial { method, sampler, .. } = trial;
+    let (method, sampler) = (trial.approach.method(), trial.sampler);
     let certified = Method::all().filter(|method| Approach::of_method(&(*method).into()).in_coefficients());
     let certified = certified.map(Method::name).collect::<Vec<_>>().join(" or ");
     format!(
@@ -170,7 +170,7 @@ fn notes(
     for (flow, start) in flows.iter().zip(starts) {
         notes.extend(start.map(|text| Note { dataset: flow.name().to_owned(), text }));
         let mut subs: Vec<usize> = Vec::new();
-        for trial in trials.iter().filter(|trial| trial.dataset == flow.name()) {
+        for trial in trials.iter().filter(|trial| trial.dataset() == flow.name()) {
             if !subs.contains(&trial.sub) {
                 subs.push(trial.sub);
                 let std = certifier.posterior_std(trial).map_err(of_trial(trial))?;

@@ -20,6 +20,7 @@ use crate::stability::Outcomes;
 use anyhow::Context;
 use backend::{Backend, Elsewhere};
 pub(crate) use design::Design;
+use equipoise_prior::DenoiserName;
 use equipoise_sweep::{
     CPU, Cost, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, caveats, check_free,
     write_certificates, write_page, write_why,
@@ -151,9 +152,9 @@ fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
 /// Trials that have no certificate for their prior, said once.
 fn uncertified(output: &Output) -> anyhow::Result<()> {
     let skipped = output.trials().iter().filter(|trial| !trial.is_gaussian());
-    let mut priors: Vec<(&str, usize)> = Vec::new();
+    let mut priors: Vec<(&DenoiserName, usize)> = Vec::new();
     for trial in skipped {
-        match priors.iter_mut().find(|(prior, _)| *prior == trial.prior) {
+        match priors.iter_mut().find(|(prior, _)| **prior == trial.prior) {
             Some((_, count)) => *count += 1,
             None => priors.push((&trial.prior, 1)),
         }

@@ -9,13 +9,21 @@ use std::str::FromStr;
 
 /// A posterior method with its settings, and the law that scales it.
 ///
-/// Parsed from the label that rows bear as their law: a law's name for `sda` under it, or a recipe.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Parsed from the label that rows bear as their law: a law's name for `sda` under it, or a recipe. In files it is
+/// two texts, `law` and `method`; of a method that takes no law both are the method's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Names", into = "Names")]
 pub struct Approach {
-    /// Scaling law; the method's own text where it takes none.
-    pub law: String,
-    /// Posterior method, as [`Recipe`] prints it.
-    pub method: String,
+    recipe: Recipe,
+    /// `None` for a method that no law scales.
+    law: Option<Law>,
+}
+
+/// An approach in files.
+#[derive(Serialize, Deserialize)]
+struct Names {
+    law: String,
+    method: String,
 }
 
 impl Approach {
@@ -26,47 +34,71 @@ impl Approach {
 
     /// A method that takes a law, with its settings, under one.
     pub fn scaled(law: Law, recipe: &Recipe) -> Self {
-        Self { law: law.name().to_owned(), method: recipe.to_string() }
+        Self { law: Some(law), recipe: recipe.clone() }
     }
 
     /// A method that no law scales, with its settings.
     pub fn of_method(recipe: &Recipe) -> Self {
-        let text = recipe.to_string();
-        Self { law: text.clone(), method: text }
+        Self { law: None, recipe: recipe.clone() }
+    }
+
+    /// By the label that a row bears as its law, beside its method.
+    pub fn labelled(label: &str, recipe: &Recipe) -> Self {
+        match label.parse() {
+            Ok(law) if recipe.method().spec().lawful => Self::scaled(law, recipe),
+            _ => Self::of_method(recipe),
+        }
+    }
+
+    /// By the names of its law and its method.
+    ///
+    /// # Errors
+    /// [`Error::Method`]; [`Error::Approach`] where the law is none, or does not belong to the method and its
+    /// settings.
+    pub fn named(law: &str, method: &str) -> Result<Self> {
+        let recipe: Recipe = method.parse()?;
+        if recipe.method().spec().lawful {
+            let found = Self::scaled(self::law(law)?, &recipe);
+            return found.scaling().map(|_| found);
+        }
+        let found = Self::of_method(&recipe);
+        if law == method || law == found.label() { Ok(found) } else { Err(found.unscaled(law)) }
     }
 
     /// The method with its settings.
-    ///
-    /// # Errors
-    /// [`Error::Method`].
-    pub fn recipe(&self) -> Result<Recipe> {
-        Ok(self.method.parse()?)
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
     }
 
     /// The law that scales the method; `None` for a method that takes none.
     ///
     /// # Errors
-    /// [`Error::Method`]; [`Error::Approach`] where the law is none, or does not belong to the method and its
-    /// settings.
+    /// [`Error::Approach`] where the law does not belong to the method and its settings.
     pub fn scaling(&self) -> Result<Option<Law>> {
-        let recipe = self.recipe()?;
-        if !recipe.method().spec().lawful {
-            let expected = || format!("{}: no law scales this method", self.method);
-            return if self.law == self.method { Ok(None) } else { Err(self.fault(expected())) };
+        let spec = self.recipe.method().spec();
+        match self.law {
+            None if spec.lawful => Err(Error::IsMethod { method: self.method() }),
+            Some(law) if !spec.lawful => Err(self.unscaled(law.name())),
+            Some(law) if traced(law) && self.recipe.given("gamma").is_some() => {
+                Err(self.fault("no gamma: v(t) of this law comes from traces; --law names others".to_owned()))
+            }
+            law => Ok(law),
         }
-        let law = law(&self.law)?;
-        if traced(law) && recipe.given("gamma").is_some() {
-            return Err(
-                self.fault("no gamma: v(t) of this law comes from traces; --law names others".to_owned())
-            );
-        }
-        Ok(Some(law))
     }
 
-    /// Whether the method runs under a prior of this name.
-    pub fn runs_under(&self, prior: &str) -> bool {
-        let (Ok(prior), Ok(recipe)) = (prior.parse::<DenoiserName>(), self.recipe()) else { return true };
-        match recipe.method().spec().needs {
+    /// What rows bear as their law: the law's name, or the method's own text where it takes none.
+    pub fn label(&self) -> String {
+        self.law.map_or_else(|| self.recipe.to_string(), |law| law.name().to_owned())
+    }
+
+    /// What rows bear as their method: its name, with the settings that are not as published.
+    pub fn method(&self) -> String {
+        self.recipe.to_string()
+    }
+
+    /// Whether the method runs under a prior.
+    pub fn runs_under(&self, prior: &DenoiserName) -> bool {
+        match self.recipe.method().spec().needs {
             Needs::Gaussian => prior.is_gaussian(),
             Needs::KnownPosterior => prior.knows_posterior(),
             _ => true,
@@ -76,7 +108,12 @@ impl Approach {
     /// Whether its steps are linear in the coefficients of a Gaussian prior but for what the law makes of
     /// them: those of a law's `sda`, and of `exact`. Certificates are made of such, and reduced runs.
     pub fn in_coefficients(&self) -> bool {
-        self.recipe().is_ok_and(|recipe| in_coefficients(recipe.method()))
+        self.recipe.method().spec().lawful || self.is_exact()
+    }
+
+    /// Whether its guidance is the exact one.
+    pub fn is_exact(&self) -> bool {
+        self.recipe == Method::EXACT.into()
     }
 
     /// Refuses approaches that are none, and those whose rows would bear one label.
@@ -86,10 +123,10 @@ impl Approach {
     pub fn check(approaches: &[Self]) -> Result<()> {
         for (k, approach) in approaches.iter().enumerate() {
             approach.scaling()?;
-            let other = |a: &&Self| a.law == approach.law && a.method != approach.method;
+            let other = |a: &&Self| a.label() == approach.label() && a.recipe != approach.recipe;
             if let Some(other) = approaches[..k].iter().find(other) {
                 let expected =
-                    format!("another law beside method {}: rows are told apart by it", other.method);
+                    format!("another law beside method {}: rows are told apart by it", other.recipe);
                 return Err(approach.fault(expected));
             }
         }
@@ -97,7 +134,26 @@ impl Approach {
     }
 
     fn fault(&self, expected: String) -> Error {
-        Error::Approach { law: self.law.clone(), method: self.method.clone(), expected }
+        Error::Approach { law: self.label(), method: self.method(), expected }
+    }
+
+    fn unscaled(&self, law: &str) -> Error {
+        let (method, expected) = (self.method(), format!("{}: no law scales this method", self.recipe));
+        Error::Approach { law: law.to_owned(), method, expected }
+    }
+}
+
+impl From<Approach> for Names {
+    fn from(approach: Approach) -> Self {
+        Self { law: approach.label(), method: approach.method() }
+    }
+}
+
+impl TryFrom<Names> for Approach {
+    type Error = Error;
+
+    fn try_from(names: Names) -> Result<Self> {
+        Self::named(&names.law, &names.method)
     }
 }
 
@@ -128,11 +184,6 @@ pub fn traced(law: Law) -> bool {
     matches!(law, Law::Matched | Law::Active)
 }
 
-/// As [`Approach::in_coefficients`].
-fn in_coefficients(method: Method) -> bool {
-    method.spec().lawful || method == Method::EXACT
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,11 +191,11 @@ mod tests {
     #[test]
     fn labels_lead_to_laws_and_methods() {
         let of = |label: &str| label.parse::<Approach>().unwrap();
-        assert_eq!(of("dual"), Approach { law: "dual".into(), method: "sda".into() });
-        assert_eq!(of("exact"), Approach { law: "exact".into(), method: "exact".into() });
-        let mmps = of("mmps:iterations=3");
-        assert_eq!((mmps.law.as_str(), mmps.method.as_str()), ("mmps:iterations=3", "mmps:iterations=3"));
-        assert_eq!(of("daps:rate=3e-4,steps=50").method, "daps:rate=0.0003,steps=50");
+        let told = |label: &str| (of(label).label(), of(label).method());
+        assert_eq!(told("dual"), ("dual".into(), "sda".into()));
+        assert_eq!(told("exact"), ("exact".into(), "exact".into()));
+        assert_eq!(told("mmps:iterations=3"), ("mmps:iterations=3".into(), "mmps:iterations=3".into()));
+        assert_eq!(of("daps:rate=3e-4,steps=50").method(), "daps:rate=0.0003,steps=50");
         assert_eq!(of("dual").scaling().unwrap(), Some(Law::Dual));
         assert_eq!(of("exact").scaling().unwrap(), None);
     }
@@ -154,7 +205,8 @@ mod tests {
     fn a_method_runs_under_the_priors_that_it_needs() {
         for method in Method::all() {
             let approach = Approach::of_method(&method.into());
-            let under = ["wiener", "optimal@4", "local:4"].map(|prior| approach.runs_under(prior));
+            let under =
+                ["wiener", "optimal@4", "local:4"].map(|prior| approach.runs_under(&prior.parse().unwrap()));
             let expected = match method.spec().needs {
                 Needs::Gaussian => [true, false, false],
                 Needs::KnownPosterior => [true, true, false],
@@ -166,16 +218,15 @@ mod tests {
 
     #[test]
     fn what_does_not_belong_together_is_named() {
-        let fault = |law: &str, method: &str| {
-            let approach = Approach { law: law.into(), method: method.into() };
-            approach.scaling().unwrap_err().to_string()
-        };
+        let fault = |law: &str, method: &str| Approach::named(law, method).unwrap_err().to_string();
         let law = Law::Dual;
         let twice = ["sda", "sda:gamma=0.1"].map(|text| Approach::scaled(law, &text.parse().unwrap()));
         let messages = [
             fault("exact", "sda"),
             fault("sun", "sda"),
             fault("dual", "exact"),
+            Approach::scaled(law, &Method::EXACT.into()).scaling().unwrap_err().to_string(),
+            Approach::of_method(&Method::SDA.into()).scaling().unwrap_err().to_string(),
             fault("matched", "sda:gamma=0.1"),
             fault("mmps", "mmps:iterations=1.5"),
             fault("mmps", "mmps:iteration=2"),
@@ -185,6 +236,8 @@ mod tests {
         law: found exact, expected a law: exact is a method: --method exact
         law: found "sun", expected one of sum, mean, likelihood_weighting, dual, linear, clamped_linear, adaptive, matched, active
         plan: found law dual with method exact, expected exact: no law scales this method
+        plan: found law dual with method exact, expected exact: no law scales this method
+        law: found sda, expected a law: sda is a method: --method sda
         plan: found law matched with method sda:gamma=0.1, expected no gamma: v(t) of this law comes from traces; --law names others
         method mmps, iterations: found 1.5, expected a whole number of at least 1
         method mmps: found `iteration`, expected one of its parameters: iterations

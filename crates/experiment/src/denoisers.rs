@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Denoisers by name, `None` for `wiener`.
 #[derive(Clone)]
 pub(crate) struct Denoisers {
-    named: Vec<(String, Option<PriorDenoiser>)>,
+    named: Vec<(DenoiserName, Option<PriorDenoiser>)>,
     /// Normalised training windows, equally spaced in the training file; none where only `wiener` is
     /// asked for.
     pub(crate) windows: Arc<[Vec<f32>]>,
@@ -42,18 +42,18 @@ impl Denoisers {
         }
         let named = |name: &DenoiserName| {
             let denoiser = if name.is_gaussian() { None } else { made.next() };
-            (name.to_string(), denoiser)
+            (name.clone(), denoiser)
         };
         Ok(Self { named: names.iter().map(named).collect(), windows: windows.into(), remarks })
     }
 
     /// The names, in the order asked for.
-    pub(crate) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<DenoiserName> {
         self.named.iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// The denoiser of a name that was asked for.
-    pub(crate) fn get(&self, name: &str) -> Option<Option<&PriorDenoiser>> {
+    pub(crate) fn get(&self, name: &DenoiserName) -> Option<Option<&PriorDenoiser>> {
         self.named.iter().find(|(known, _)| known == name).map(|(_, denoiser)| denoiser.as_ref())
     }
 }

@@ -1,7 +1,7 @@
 //! One dataset, ready to be observed: its prior, its truth and what to leave out.
 
 use crate::denoisers::Denoisers;
-use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source};
+use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units};
 use equipoise_data::samples::Sample;
 use equipoise_data::{Dataset, Described, LoadOptions, NoiseLevel, Remark, checksum, load, load_beside};
 use equipoise_field::{Grid, Shape};
@@ -141,6 +141,7 @@ pub struct Flow {
     /// Noise standard deviation of each channel.
     pub(crate) noise: Vec<f64>,
     source: Source,
+    units: Units,
     notes: Vec<String>,
     remarks: Vec<Remark>,
     files: Vec<(String, String)>,
@@ -222,12 +223,12 @@ impl Flow {
         let odd = trained.chain(tested).map(Remark::Warning);
         let odd = odd.chain(denoisers.remarks.iter().cloned());
         let remarks = odd.chain(turned).chain(remarks).collect();
-        let axes = test.audit().and_then(|a| a.used).map_or_else(String::new, |order| order.to_string());
+        let axes = test.audit().and_then(|a| a.used);
         let source = Source {
             dataset: request.name.clone(),
             data_checksum: data_checksum.clone(),
             train_checksum: train_checksum.clone(),
-            kind: test.kind().to_string(),
+            kind: test.kind(),
             axes,
         };
         let mut files = vec![(label(&request.data), data_checksum), (label(path), train_checksum)];
@@ -243,6 +244,7 @@ impl Flow {
             included,
             solid,
             noise,
+            units: prior.normalizer().told().parse()?,
             source,
             notes: test.notes().to_vec(),
             remarks,
@@ -267,10 +269,10 @@ impl Flow {
     ///
     /// # Errors
     /// [`Error::UnknownPrior`] for one that was not asked for.
-    pub fn denoiser_of(&self, prior: &str) -> Result<Option<&PriorDenoiser>> {
+    pub fn denoiser_of(&self, prior: &DenoiserName) -> Result<Option<&PriorDenoiser>> {
         self.denoisers
             .get(prior)
-            .ok_or_else(|| Error::UnknownPrior { dataset: self.name.clone(), prior: prior.to_owned() })
+            .ok_or_else(|| Error::UnknownPrior { dataset: self.name.clone(), prior: prior.to_string() })
     }
 
     /// Normalised training windows at which denoisers are probed; none where only `wiener` is asked for.
@@ -279,13 +281,18 @@ impl Flow {
     }
 
     /// The names of its priors, in the order asked for.
-    pub fn priors(&self) -> Vec<String> {
+    pub fn priors(&self) -> Vec<DenoiserName> {
         self.denoisers.names()
     }
 
     /// Where its numbers come from.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// The units of its prior.
+    pub fn units(&self) -> &Units {
+        &self.units
     }
 
     /// How the covariance of its Gaussian is modelled.

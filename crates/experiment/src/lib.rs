@@ -30,6 +30,7 @@ mod small;
 mod source;
 mod start;
 mod strength;
+pub mod text;
 
 pub use accelerator::{Accelerator, Places};
 pub use approach::{Approach, law, traced};
@@ -47,7 +48,7 @@ pub use problem::{Problem, Shared, conditional, member};
 pub use range::{filled, require};
 pub use replace::replace;
 pub use segment::Segment;
-pub use source::{CovarianceSettings, Source};
+pub use source::{CovarianceSettings, ModelName, Precision, Source, Units};
 pub use start::Start;
 pub use strength::{Base, Scaled, Seen, counts};
 

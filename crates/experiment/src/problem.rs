@@ -10,7 +10,7 @@ use equipoise_metrics::{EXPLOSION, Inclusion, Range, range};
 use equipoise_observation::{NoiseVariance, Observed};
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_posterior::VarianceField;
-use equipoise_prior::PriorDenoiser;
+use equipoise_prior::{DenoiserName, PriorDenoiser};
 use equipoise_scaling::Law;
 use equipoise_schedule::Level;
 use equipoise_solver::{Inference, Member, ObservedGaussian, ProbedRatios, SolverError};
@@ -122,7 +122,7 @@ impl Problem {
     pub fn inference(
         &self,
         flow: &Flow,
-        (prior, seed): (&str, u64),
+        (prior, seed): (&DenoiserName, u64),
         (course, start): (&Course, crate::Start),
     ) -> Result<Inference<f32>, BoxError> {
         let problem = self.inverse(flow.denoiser_of(prior)?, &self.draw(flow, seed)?)?;
@@ -141,7 +141,7 @@ impl Problem {
     ///
     /// # Errors
     /// An unknown prior, and those of the posterior.
-    pub fn known(&self, flow: &Flow, prior: &str, seed: u64) -> Result<Arc<Known>, BoxError> {
+    pub fn known(&self, flow: &Flow, prior: &DenoiserName, seed: u64) -> Result<Arc<Known>, BoxError> {
         let observation = self.draw(flow, seed)?;
         let denoiser = flow.denoiser_of(prior)?;
         self.known.get(format!("{prior} {seed}"), || {
@@ -162,12 +162,13 @@ impl Problem {
         &self,
         (law, setup): (Law, &Setup),
         flow: &Flow,
-        (prior, seed): (&str, u64),
+        (prior, seed): (&DenoiserName, u64),
         (levels, denoiser): (&[Level], &PriorDenoiser),
     ) -> Result<Arc<ProbedRatios>, BoxError> {
         let observation = self.draw(flow, seed)?;
         self.traces.get(format!("{law} {prior} {setup}"), || {
-            let stream = Stream::new("probes").text(&flow.name).number(self.sub as u64).text(prior);
+            let stream =
+                Stream::new("probes").text(&flow.name).number(self.sub as u64).text(&prior.to_string());
             let denoiser = denoiser.denoiser();
             let windows = (flow.windows(), stream);
             Ok(Arc::new(ProbedRatios::new(law, &denoiser, &observation, levels, windows)?))

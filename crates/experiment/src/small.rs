@@ -23,8 +23,8 @@ pub(crate) fn standard() -> Plan {
             dataset: name.into(),
             data_checksum: format!("data of {name}"),
             train_checksum: format!("training data of {name}"),
-            kind: name.into(),
-            axes: "NTCHW".into(),
+            kind: name.parse().unwrap(),
+            axes: "NTCHW".parse().ok(),
         },
         window,
     };

@@ -3,6 +3,7 @@
 use crate::{Approach, BoxError, Course, Flow, Problem, Setup, traced};
 use equipoise_guidance::{Excess, Strength};
 use equipoise_observation::NoiseVariance;
+use equipoise_prior::DenoiserName;
 use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ impl Scaled {
     pub fn of(approach: &Approach, base: Base, seen: &Seen<'_>) -> Result<Option<Self>, BoxError> {
         let Some(law) = approach.scaling()? else { return Ok(None) };
         let mut scaled = strength(law, base, seen)?;
-        let given = approach.recipe()?.given("gamma");
+        let given = approach.recipe().given("gamma");
         if let (Some(given), Excess::Gamma(of_law)) = (given, &mut scaled.strength.excess) {
             *of_law = given.number();
         }
@@ -62,7 +63,7 @@ pub struct Seen<'a> {
     /// The flow under its operator.
     pub problem: &'a Problem,
     /// The prior.
-    pub prior: &'a str,
+    pub prior: &'a DenoiserName,
     /// The seed.
     pub seed: u64,
     /// The names of the run.

@@ -51,7 +51,7 @@ impl FlowExecutor<'_> {
     /// The account of trials that differ in their law only.
     pub(crate) fn account(&self, trials: &[&Trial]) -> Result<Option<Account>, BoxError> {
         let Some(first) = trials.first() else { return Ok(None) };
-        let (flow, _) = self.flow(&first.dataset)?;
+        let (flow, _) = self.flow(first.dataset())?;
         let (problem, course) = (self.problem(first)?, first.course()?);
         let weights = |trial: &&Trial| weights(trial, flow, &problem, &course).transpose();
         let prior = problem.gaussian.observed();
@@ -100,5 +100,5 @@ fn weights(
         Ok(variance.mean(problem.gaussian.observed().count()) / law.strength.factor)
     };
     let v = EXCESS_COLUMNS.into_iter().map(at).collect::<Result<_, BoxError>>()?;
-    Ok(Some(Weights { law: trial.law.clone(), v }))
+    Ok(Some(Weights { law: trial.law(), v }))
 }

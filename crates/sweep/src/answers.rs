@@ -121,7 +121,7 @@ mod tests {
     /// On data where no law is at fault the page says nothing of faults, only the numbers.
     #[test]
     fn what_is_printed_follows_from_the_numbers() {
-        let trial = Trial { law: "clamped_linear".into(), ..example() };
+        let trial = Trial { approach: "clamped_linear".parse().unwrap(), ..example() };
         let fine = Outcome { state: "balanced".into(), rmse: 1.0, floor_rmse: Some(1.0), ..outcome() };
         let row = Row::new(&trial, fine, 0).unwrap();
         let told = answers(&[account(2, 64), account(4, 16)], &[Ended { sub: 4, row: &row }]).join("\n");

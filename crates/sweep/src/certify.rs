@@ -93,12 +93,12 @@ impl<'a> FlowCertifier<'a> {
         if !trial.is_gaussian() {
             return false;
         }
-        let deterministic = match trial.sampler.parse() {
-            Ok(SamplerName::PredictorCorrector | SamplerName::Euler) => true,
-            Ok(SamplerName::Ddim { eta }) => eta <= 0.0,
+        let deterministic = match trial.sampler {
+            SamplerName::PredictorCorrector | SamplerName::Euler => true,
+            SamplerName::Ddim { eta } => eta <= 0.0,
             _ => false,
         };
-        deterministic && trial.approach().in_coefficients()
+        deterministic && trial.approach.in_coefficients()
     }
 
     /// Everything that is said of a trial; `None` where [`certifies`](Self::certifies) says no.
@@ -158,7 +158,7 @@ impl<'a> FlowCertifier<'a> {
         let scene = self.scene(trial)?;
         let gaussian = &scene.problem.gaussian;
         let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
-        let probes = Stream::new("posterior").text(&trial.dataset).number(trial.sub as u64);
+        let probes = Stream::new("posterior").text(trial.dataset()).number(trial.sub as u64);
         Ok(posterior.mean_variance(PROBES, probes)?.value.sqrt())
     }
 
@@ -168,8 +168,8 @@ impl<'a> FlowCertifier<'a> {
     }
 
     fn scene(&self, trial: &Trial) -> Result<Arc<Scene>, BoxError> {
-        let (flow, denoiser) = self.flow(&trial.dataset)?;
-        self.problems.get(format!("{} {}", trial.dataset, trial.sub), || {
+        let (flow, denoiser) = self.flow(trial.dataset())?;
+        self.problems.get(format!("{} {}", trial.dataset(), trial.sub), || {
             let problem = Problem::new(flow, Arc::clone(denoiser), trial.sub)?;
             let certifier = Certifier::new(problem.gaussian.observed().clone())?;
             Ok(Arc::new(Scene { problem, certifier }))
@@ -177,7 +177,7 @@ impl<'a> FlowCertifier<'a> {
     }
 
     fn ready(&self, trial: &Trial, scene: &Scene) -> Result<Ready, BoxError> {
-        let (flow, _) = self.flow(&trial.dataset)?;
+        let (flow, _) = self.flow(trial.dataset())?;
         let run = trial.course()?;
         let course = Course::new(&*run.schedule, run.sampler.grid())?;
         let law = trial.scaled(flow, &scene.problem, &run)?;
@@ -193,7 +193,7 @@ impl<'a> FlowCertifier<'a> {
 
     /// The table over every ρ that the trial's schedule passes, whatever its steps.
     fn table(&self, trial: &Trial, scene: &Scene) -> Result<Arc<Table>, BoxError> {
-        let key = format!("{} {} {} {}", trial.dataset, trial.sub, trial.schedule, trial.eta);
+        let key = format!("{} {} {} {}", trial.dataset(), trial.sub, trial.schedule, trial.eta);
         self.tables.get(key, || {
             let schedule = trial.course()?.schedule;
             let ratio = |t| Level::ratio(&schedule.level(t));
@@ -225,7 +225,7 @@ impl<'a> FlowCertifier<'a> {
         scene: &Scene,
         ready: &Ready,
     ) -> Result<Option<MeanFieldPrediction>, BoxError> {
-        let corrects = trial.sampler.parse::<SamplerName>()? == SamplerName::PredictorCorrector;
+        let corrects = trial.sampler == SamplerName::PredictorCorrector;
         if !corrects || trial.corrections == 0 {
             return Ok(None);
         }

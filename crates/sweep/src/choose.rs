@@ -9,27 +9,27 @@ use std::sync::Arc;
 
 impl Trial {
     /// How its runs advance.
-    pub(crate) fn setup(&self) -> Result<Setup, BoxError> {
-        Ok(Setup {
-            schedule: self.schedule.parse()?,
+    pub(crate) fn setup(&self) -> Setup {
+        Setup {
+            schedule: self.schedule,
             eta: self.eta,
-            sampler: self.sampler.parse()?,
-            spacing: self.spacing.parse()?,
+            sampler: self.sampler,
+            spacing: self.spacing,
             steps: self.steps,
             corrections: self.corrections,
             tau: self.tau,
-        })
+        }
     }
 
     /// Its schedule, grid and sampler.
-    pub(crate) fn course(&self) -> Result<Course, BoxError> {
-        Ok(self.setup()?.build()?)
+    pub(crate) fn course(&self) -> equipoise_experiment::Result<Course> {
+        self.setup().build()
     }
 
     /// What its law scales.
-    pub(crate) fn base(&self) -> Result<Base, BoxError> {
-        let n_convention = self.n_convention.parse()?;
-        Ok(Base { std: self.std, gamma: self.gamma, n_ref: self.n_ref, n_convention })
+    pub(crate) fn base(&self) -> Base {
+        let Self { std, gamma, n_ref, n_convention, .. } = *self;
+        Base { std, gamma, n_ref, n_convention }
     }
 
     /// Its inverse problem, ready for any method.
@@ -49,9 +49,9 @@ impl Trial {
         problem: &Problem,
         course: &Course,
     ) -> Result<Option<Scaled>, BoxError> {
-        let (prior, seed, setup, curve) = (&self.prior, self.seed, &self.setup()?, &EXCESS_TIMES);
+        let (prior, seed, setup, curve) = (&self.prior, self.seed, &self.setup(), &EXCESS_TIMES);
         let seen = Seen { flow, problem, prior, seed, setup, course, curve };
-        Scaled::of(&self.approach(), self.base()?, &seen)
+        Scaled::of(&self.approach, self.base(), &seen)
     }
 }
 

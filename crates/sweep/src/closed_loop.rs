@@ -4,11 +4,11 @@
 //! all runs, and the square of another run's distance from it has the spread for its expectation: two
 //! runs say what an ensemble would, the bias without sampling error.
 
-use crate::{BoxError, FlowExecutor, Trial};
+use crate::{Approach, BoxError, FlowExecutor, Trial};
 use equipoise_experiment::{Course, Moments, member};
 use equipoise_field::{each, sum};
 use equipoise_guidance::Guidance;
-use equipoise_sampler::{Outcome, PredictorCorrector};
+use equipoise_sampler::{Outcome, PredictorCorrector, SamplerName};
 use equipoise_scaling::Law;
 use equipoise_schedule::Schedule;
 use equipoise_solver::{Inference, Member};
@@ -28,9 +28,9 @@ pub(crate) struct ClosedLoop {
 
 /// Whether the runs of a trial are affine in their start and draw no noise on the way.
 pub(crate) fn is_affine(trial: &Trial) -> bool {
-    let predictor = trial.sampler == "predictor_corrector" && trial.corrections == 0;
-    let follows_the_state = trial.law == Law::Adaptive.name();
-    predictor && trial.is_gaussian() && trial.approach().in_coefficients() && !follows_the_state
+    let predictor = trial.sampler == SamplerName::PredictorCorrector && trial.corrections == 0;
+    let follows_the_state = trial.approach == Approach::of_law(Law::Adaptive);
+    predictor && trial.is_gaussian() && trial.approach.in_coefficients() && !follows_the_state
 }
 
 /// The curves of one guidance; they end where a state stops being finite.
@@ -91,13 +91,13 @@ impl FlowExecutor<'_> {
         if !is_affine(trial) {
             return Ok(None);
         }
-        let (flow, _) = self.flow(&trial.dataset)?;
+        let (flow, _) = self.flow(trial.dataset())?;
         let (problem, course) = (self.problem(trial)?, trial.course()?);
         let law = trial.scaled(flow, &problem, &course)?;
         let known = problem.known(flow, &trial.prior, trial.seed)?;
         let Some(exact) = known.moments() else { return Ok(None) };
         let inference = trial.inference(flow, &problem, &course)?;
-        let guidance = inference.guidance(&trial.approach().recipe()?, law.as_ref().map(|l| &l.strength))?;
+        let guidance = inference.guidance(trial.approach.recipe(), law.as_ref().map(|l| &l.strength))?;
         let member = member(flow, trial.seed, 0);
         Ok(Some(closed_loop(&inference, &*guidance, &course, exact, &member)?))
     }
@@ -115,9 +115,11 @@ mod tests {
             change(&mut trial);
             is_affine(&trial)
         };
-        assert!(with(|_| ()) && with(|t| (t.law, t.method) = ("exact".into(), "exact".into())));
-        assert!(!with(|t| t.law = "adaptive".into()) && !with(|t| t.corrections = 1));
-        assert!(!with(|t| t.sampler = "ddpm".into()) && !with(|t| t.prior = "optimal".into()));
-        assert!(!with(|t| (t.law, t.method) = ("mmps".into(), "mmps".into())));
+        assert!(with(|_| ()) && with(|t| t.approach = "exact".parse().unwrap()));
+        assert!(!with(|t| t.approach = "adaptive".parse().unwrap()) && !with(|t| t.corrections = 1));
+        assert!(
+            !with(|t| t.sampler = "ddpm".parse().unwrap()) && !with(|t| t.prior = "optimal".parse().unwrap())
+        );
+        assert!(!with(|t| t.approach = "mmps".parse().unwrap()));
     }
 }

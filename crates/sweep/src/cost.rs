@@ -30,7 +30,7 @@ impl Cost {
             return Ok(found);
         }
         for flow in flows {
-            let Some(first) = trials.iter().find(|trial| trial.dataset == flow.name()) else { continue };
+            let Some(first) = trials.iter().find(|trial| trial.dataset() == flow.name()) else { continue };
             for prior in flow.priors() {
                 let denoiser = match flow.denoiser_of(&prior)? {
                     Some(denoiser) => denoiser.clone(),
@@ -39,7 +39,7 @@ impl Cost {
                     )),
                 };
                 let seconds = timed(flow, &denoiser, first).map_err(Error::flow(flow.name()))?;
-                found.denoise.insert((flow.name().to_owned(), prior), seconds);
+                found.denoise.insert((flow.name().to_owned(), prior.to_string()), seconds);
             }
         }
         Ok(found)
@@ -60,12 +60,12 @@ impl Cost {
         let mut told: Vec<(String, String, f64)> = Vec::new();
         let mut probed = HashSet::new();
         for trial in trials.iter().filter(|trial| !trial.is_gaussian()) {
-            let levels = trial.course().map_err(Error::trial(trial))?.levels().len();
+            let levels = trial.course().map_err(|e| Error::trial(trial)(e.into()))?.levels().len();
             let evaluations = trial.members * levels * (1 + trial.corrections);
-            let key = (trial.dataset.clone(), trial.prior.clone());
+            let key = (trial.dataset().to_owned(), trial.prior.to_string());
             let mut seconds = self.of(&key.0, &key.1, evaluations).unwrap_or(0.0);
-            let traced = trial.law.parse().is_ok_and(traced);
-            if traced && probed.insert((key.clone(), trial.protocol.clone(), trial.sub, trial.law.clone())) {
+            let traced = trial.approach.scaling()?.is_some_and(traced);
+            if traced && probed.insert((key.clone(), trial.protocol.clone(), trial.sub, trial.law())) {
                 let denoises = (levels * ProbedRatios::COUNT) as f64 * (1.0 + 2.0 * VJP);
                 seconds += denoises * self.denoise.get(&key).copied().unwrap_or(0.0);
             }

@@ -81,12 +81,11 @@ impl<'a> FlowExecutor<'a> {
     /// What will run a trial.
     fn backend(&self, trial: &Trial) -> Result<&'static str, BoxError> {
         let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian()) else { return Ok(CPU) };
-        let (flow, _) = self.flow(&trial.dataset)?;
+        let (flow, _) = self.flow(trial.dataset())?;
         let problem = self.problem(trial)?;
         let inference = trial.inference(flow, &problem, &trial.course()?)?;
-        let approach = trial.approach();
-        let (recipe, law) = (approach.recipe()?, approach.scaling()?);
-        Ok(if accelerator.takes(&inference, &recipe, law) { accelerator.name() } else { CPU })
+        let (recipe, law) = (trial.approach.recipe(), trial.approach.scaling()?);
+        Ok(if accelerator.takes(&inference, recipe, law) { accelerator.name() } else { CPU })
     }
 
     /// Where the runs of the trials so far took place.
@@ -104,14 +103,14 @@ impl<'a> FlowExecutor<'a> {
         law: Option<&Scaled>,
     ) -> Result<Ran, BoxError> {
         let strength = law.map(|law| &law.strength);
-        let recipe = trial.approach().recipe()?;
+        let recipe = trial.approach.recipe();
         if trial.backend == CPU {
             self.plain.fetch_add(1, Ordering::Relaxed);
-            return self.sample(trial, flow, &*inference.bind(&recipe, strength)?);
+            return self.sample(trial, flow, &*inference.bind(recipe, strength)?);
         }
         let refused = || Error::Backend { backend: trial.backend.clone() };
         let named = self.accelerator.filter(|accelerator| accelerator.name() == trial.backend);
-        let bound = named.ok_or_else(refused)?.bind(inference, &recipe, strength)?.ok_or_else(refused)?;
+        let bound = named.ok_or_else(refused)?.bind(inference, recipe, strength)?.ok_or_else(refused)?;
         self.accelerated.fetch_add(1, Ordering::Relaxed);
         self.sample(trial, flow, &*bound)
     }
@@ -135,8 +134,8 @@ impl<'a> FlowExecutor<'a> {
     }
 
     pub(crate) fn problem(&self, trial: &Trial) -> Result<Arc<Problem>, BoxError> {
-        let (flow, denoiser) = self.flow(&trial.dataset)?;
-        self.problems.get(format!("{} {}", trial.dataset, trial.sub), || {
+        let (flow, denoiser) = self.flow(trial.dataset())?;
+        self.problems.get(format!("{} {}", trial.dataset(), trial.sub), || {
             Ok(Arc::new(Problem::new(flow, Arc::clone(denoiser), trial.sub)?))
         })
     }
@@ -147,7 +146,7 @@ impl<'a> FlowExecutor<'a> {
     /// # Errors
     /// Whatever keeps the guidance from being evaluated.
     pub fn guidance_curves(&self, trial: &Trial) -> Result<Option<GuidanceCurves>, BoxError> {
-        let (flow, _) = self.flow(&trial.dataset)?;
+        let (flow, _) = self.flow(trial.dataset())?;
         let problem = self.problem(trial)?;
         if matches!(*problem.known(flow, &trial.prior, trial.seed)?, Known::Nothing) {
             return Ok(None);
@@ -163,9 +162,9 @@ impl<'a> FlowExecutor<'a> {
         law: Option<&Scaled>,
     ) -> Result<Option<GuidanceCurves>, BoxError> {
         let Some(law) = law else {
-            return Ok(trial.is_exact().then(GuidanceCurves::exact));
+            return Ok(trial.approach.is_exact().then(GuidanceCurves::exact));
         };
-        let (flow, _) = self.flow(&trial.dataset)?;
+        let (flow, _) = self.flow(trial.dataset())?;
         let problem = self.problem(trial)?;
         let (draw, known) = (problem.draw(flow, trial.seed)?, problem.known(flow, &trial.prior, trial.seed)?);
         if matches!(*known, Known::Nothing) {
@@ -173,14 +172,14 @@ impl<'a> FlowExecutor<'a> {
         }
         let denoiser = problem.denoiser(flow.denoiser_of(&trial.prior)?);
         let run = format!("{} {} {} {}", trial.prior, trial.seed, trial.schedule, trial.eta);
-        let path = self.paths.get(format!("{} {run}", trial.dataset), || {
+        let path = self.paths.get(format!("{} {run}", trial.dataset()), || {
             let start = member(flow, trial.seed, 0).start;
             Ok::<_, BoxError>(Arc::new(ForwardPath::new(flow, &*denoiser, &*course.schedule, start)?))
         })?;
-        let key = format!("{} {} {run}", trial.dataset, trial.sub);
+        let key = format!("{} {} {run}", trial.dataset(), trial.sub);
         let norms = self.norms.get(key, || path.norms(&problem, &draw, &denoiser, &known).map(Arc::new))?;
         let inference = trial.inference(flow, &problem, &course)?;
-        let guidance = inference.guidance(&trial.approach().recipe()?, Some(&law.strength))?;
+        let guidance = inference.guidance(trial.approach.recipe(), Some(&law.strength))?;
         Ok(Some(path.curves(&norms, &law.strength, &*guidance)?))
     }
 }
@@ -204,7 +203,7 @@ struct Ran {
 
 impl Executor for FlowExecutor<'_> {
     fn execute(&self, trial: &Trial) -> Result<Outcome, BoxError> {
-        let (flow, _) = self.flow(&trial.dataset)?;
+        let (flow, _) = self.flow(trial.dataset())?;
         let problem = self.problem(trial)?;
         let course = trial.course()?;
         let draw = problem.draw(flow, trial.seed)?;
@@ -227,7 +226,7 @@ impl Executor for FlowExecutor<'_> {
         let noise = law.as_ref().map_or(problem.noise(), |law| &law.strength.variance);
         outcome.std = Some(noise.mean(count).sqrt());
         outcome.gamma = law.as_ref().and_then(Scaled::gamma);
-        let (n_obs, n_ref) = counts(trial.base()?, flow, trial.sub)?;
+        let (n_obs, n_ref) = counts(trial.base(), flow, trial.sub)?;
         outcome.n_obs = n_obs;
         outcome.n_ref = Some(n_ref);
         outcome.guidance_excess = EXCESS_COLUMNS.map(column);
@@ -240,7 +239,7 @@ impl Executor for FlowExecutor<'_> {
     /// Fields that elementwise passes share among threads, and denoisers that share their windows.
     fn parallel_inside(&self, trial: &Trial) -> bool {
         !trial.is_gaussian()
-            || self.flow(&trial.dataset).is_ok_and(|(flow, _)| flow.shape().len() >= sum::PARALLEL_FROM)
+            || self.flow(trial.dataset()).is_ok_and(|(flow, _)| flow.shape().len() >= sum::PARALLEL_FROM)
     }
 }
 

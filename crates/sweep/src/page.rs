@@ -7,6 +7,7 @@ use equipoise_report::{
     Block, Caption, Cell, Chart, Gallery, HeatCell, HeatMap, Page, Picture, Scale, Section, Series, Table,
     Tone, Verdict, page, significant, write_atomically,
 };
+use equipoise_scaling::NConvention;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -30,7 +31,8 @@ pub fn write_page(
     let finished = finished(output, &rows)?;
     let mut sections = Vec::new();
     for flow in flows {
-        for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(|b| b[0].0.dataset == flow.name()) {
+        for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(|b| b[0].0.dataset() == flow.name())
+        {
             sections.push(section(flow, batch, executor, pictures)?);
         }
     }
@@ -118,7 +120,7 @@ fn section(
 
 /// Dataset and protocol, with the prior where it is not the Gaussian.
 pub(crate) fn scene(trial: &Trial) -> String {
-    let scene = format!("{}, protocol {}", trial.dataset, trial.protocol);
+    let scene = format!("{}, protocol {}", trial.dataset(), trial.protocol);
     if trial.is_gaussian() { scene } else { format!("{scene}, prior {}", trial.prior) }
 }
 
@@ -133,9 +135,9 @@ pub(crate) fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> 
 }
 
 pub(crate) fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
-    let n_convention = match batch[0].0.n_convention.as_str() {
-        "floor" => "⌊H/sub⌋·⌊W/sub⌋ a plane, the study's count".into(),
-        _ => "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane".into(),
+    let n_convention = match batch[0].0.n_convention {
+        NConvention::Floor => "⌊H/sub⌋·⌊W/sub⌋ a plane, the study's count".into(),
+        NConvention::True => "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane".into(),
     };
     Caption { text, space: "normalised units".into(), n_convention }
 }
@@ -158,11 +160,11 @@ type Grid<T> = (Vec<String>, Vec<(String, Vec<Option<T>>)>);
 fn grid<'a, T>(batch: &'a [Finished<'a>], cell: impl Fn(Finished<'a>) -> Option<T>) -> Grid<T> {
     let seed = batch[0].0.seed;
     let subs = distinct(batch.iter().map(|(t, _)| t.sub));
-    let rows = distinct(batch.iter().map(|(t, _)| t.law.clone()))
+    let rows = distinct(batch.iter().map(|(t, _)| t.law()))
         .into_iter()
         .map(|law| {
             let of = |sub: &usize| {
-                let found = batch.iter().find(|(t, _)| t.law == law && t.sub == *sub && t.seed == seed);
+                let found = batch.iter().find(|(t, _)| t.law() == law && t.sub == *sub && t.seed == seed);
                 found.copied().and_then(&cell)
             };
             let cells = subs.iter().map(of).collect();
@@ -199,7 +201,7 @@ fn gallery(flow: &Flow, batch: &[Finished<'_>], pictures: &Pictures<'_>) -> Resu
         let caption = format!("RMSE {}, χ {}", significant(row.rmse, 3), significant(row.misfit, 3));
         Some(Picture {
             image: pictures.cells(trial)?,
-            alt: format!("vorticity of {} at sub {}: {}", trial.law, trial.sub, row.state),
+            alt: format!("vorticity of {} at sub {}: {}", trial.law(), trial.sub, row.state),
             caption,
             verdict: Some(verdict(row)),
         })
@@ -219,11 +221,11 @@ fn gallery(flow: &Flow, batch: &[Finished<'_>], pictures: &Pictures<'_>) -> Resu
 fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Result<Chart> {
     let seed = batch[0].0.seed;
     let mut series = Vec::new();
-    for (trial, _) in batch.iter().filter(|(t, _)| t.sub == sub && t.seed == seed && !t.is_exact()) {
+    for (trial, _) in batch.iter().filter(|(t, _)| t.sub == sub && t.seed == seed && !t.approach.is_exact()) {
         let curves = executor.guidance_curves(trial).map_err(Error::trial(trial))?;
         if let Some(curves) = curves {
             let points = EXCESS_TIMES.into_iter().zip(curves.excess).filter(|(_, e)| !e.is_nan()).collect();
-            series.push(Series { name: trial.law.clone(), points });
+            series.push(Series { name: trial.law(), points });
         }
     }
     let text = format!(

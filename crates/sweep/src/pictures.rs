@@ -48,7 +48,7 @@ impl<'a> Pictures<'a> {
     pub fn new(output: &'a Output, flows: &[Flow]) -> Result<Self> {
         let mut datasets = HashMap::new();
         for flow in flows {
-            let trials = || output.trials().iter().filter(|t| t.dataset == flow.name());
+            let trials = || output.trials().iter().filter(|t| t.dataset() == flow.name());
             let Some(first) = trials().next() else { continue };
             let coarsest = trials().map(|t| t.sub).max().unwrap_or(1);
             datasets.insert(flow.name().to_owned(), canvas(flow, first.seed, coarsest)?);
@@ -65,7 +65,7 @@ impl<'a> Pictures<'a> {
     }
 
     fn draws(&self, trial: &Trial) -> bool {
-        self.datasets.get(&trial.dataset).is_some_and(|c| c.seed == trial.seed)
+        self.datasets.get(trial.dataset()).is_some_and(|c| c.seed == trial.seed)
     }
 
     /// Writes the pictures of a trial of the first seed from its normalised field.
@@ -79,7 +79,7 @@ impl<'a> Pictures<'a> {
         if !self.draws(trial) {
             return Ok(());
         }
-        let canvas = &self.datasets[&trial.dataset];
+        let canvas = &self.datasets[trial.dataset()];
         let truth = self.path(&truth_name(trial));
         if !truth.exists() {
             write_atomically(&truth, &canvas.truth_panel(flow).picture()?.png)?;
@@ -89,9 +89,9 @@ impl<'a> Pictures<'a> {
         let prior = if trial.is_gaussian() { String::new() } else { format!("{}, ", trial.prior) };
         let title = format!(
             "{}, {}, {prior}{}, sub {}: {}, RMSE {}",
-            trial.dataset,
+            trial.dataset(),
             trial.protocol,
-            trial.law,
+            trial.law(),
             trial.sub,
             judged.state,
             significant(judged.outcome.rmse, 3)
@@ -198,12 +198,12 @@ fn frame_vorticity(flow: &Flow, x: &[f32], t: usize) -> Result<Vec<f32>> {
 }
 
 fn folder(trial: &Trial) -> String {
-    let Trial { dataset, protocol, law, .. } = trial;
+    let (dataset, protocol, law) = (trial.dataset(), &trial.protocol, trial.law());
     if trial.is_gaussian() {
         return format!("{dataset}/{protocol}/{}", law.replace(':', "_"));
     }
     // A colon is no part of a file's name on every system.
-    let [prior, law] = [&trial.prior, law].map(|name| name.replace(':', "_"));
+    let [prior, law] = [trial.prior.to_string(), law].map(|name| name.replace(':', "_"));
     format!("{dataset}/{protocol}/{prior}/{law}")
 }
 

@@ -1,7 +1,11 @@
 //! The plan of a sweep and its expansion into trials.
 
 use crate::{Approach, CPU, CovarianceSettings, Error, Result, Source, Start, Trial};
-use equipoise_experiment::{filled, require};
+use equipoise_experiment::{Precision, Units, filled, require, text};
+use equipoise_prior::DenoiserName;
+use equipoise_sampler::SamplerName;
+use equipoise_scaling::NConvention;
+use equipoise_schedule::{ScheduleName, Spacing};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -15,7 +19,7 @@ pub struct Plan {
     /// Laws and methods.
     pub approaches: Vec<Approach>,
     /// The schedule.
-    pub schedule: String,
+    pub schedule: ScheduleName,
     /// η, the noise left at t = 0.
     pub eta: f64,
     /// Law of the state at t = 1.
@@ -26,10 +30,10 @@ pub struct Plan {
     pub gamma: Option<f64>,
     /// N_ref of the laws; `None` for the data's own N at sub 4.
     pub n_ref: Option<usize>,
-    /// How observations are counted: `true` or `floor`.
-    pub n_convention: String,
-    /// Element type of fields, `f32` or `f64`.
-    pub precision: String,
+    /// How observations are counted.
+    pub n_convention: NConvention,
+    /// Element type of fields.
+    pub precision: Precision,
 }
 
 /// One dataset of a plan.
@@ -39,12 +43,13 @@ pub struct DatasetPlan {
     pub source: Source,
     /// T, frames of a window.
     pub window: usize,
-    /// Name of the normalizer.
-    pub normalizer: String,
+    /// The units of the prior.
+    #[serde(with = "text")]
+    pub normalizer: Units,
     /// How the prior covariance is modelled.
     pub covariance: CovarianceSettings,
     /// The priors, by the names of their denoisers.
-    pub priors: Vec<String>,
+    pub priors: Vec<DenoiserName>,
     /// Noise standard deviation of each channel, normalised units.
     pub noise: Vec<f64>,
     /// Seeds.
@@ -66,10 +71,11 @@ pub struct Protocol {
     pub corrections: usize,
     /// τ, the size of a corrector step.
     pub tau: f64,
-    /// The sampler, as [`SamplerName`](equipoise_sampler::SamplerName) prints it.
-    pub sampler: String,
-    /// How the times are spaced: `uniform`, `log_snr` or `edm`.
-    pub spacing: String,
+    /// The sampler.
+    #[serde(with = "text")]
+    pub sampler: SamplerName,
+    /// How the times are spaced.
+    pub spacing: Spacing,
 }
 
 impl Plan {
@@ -106,42 +112,36 @@ impl Plan {
     fn trial(
         &self,
         dataset: &DatasetPlan,
-        (protocol, prior): (&Protocol, &str),
+        (protocol, prior): (&Protocol, &DenoiserName),
         sub: usize,
         seed: u64,
         approach: &Approach,
     ) -> Trial {
-        let source = dataset.source.clone();
         Trial {
-            dataset: source.dataset,
-            data_checksum: source.data_checksum,
-            train_checksum: source.train_checksum,
-            kind: source.kind,
-            axes: source.axes,
+            source: dataset.source.clone(),
             window: dataset.window,
             normalizer: dataset.normalizer.clone(),
             covariance: dataset.covariance.clone(),
-            prior: prior.to_owned(),
+            prior: prior.clone(),
             protocol: protocol.name.clone(),
-            schedule: self.schedule.clone(),
+            schedule: self.schedule,
             eta: self.eta,
             start: self.start,
             steps: protocol.steps,
             corrections: protocol.corrections,
             tau: protocol.tau,
-            sampler: protocol.sampler.clone(),
-            spacing: protocol.spacing.clone(),
-            law: approach.law.clone(),
-            method: approach.method.clone(),
+            sampler: protocol.sampler,
+            spacing: protocol.spacing,
+            approach: approach.clone(),
             sub,
             noise: dataset.noise.clone(),
             std: self.std,
             gamma: self.gamma,
             n_ref: self.n_ref,
-            n_convention: self.n_convention.clone(),
+            n_convention: self.n_convention,
             seed,
             members: dataset.members,
-            precision: self.precision.clone(),
+            precision: self.precision,
             backend: CPU.to_owned(),
         }
     }
@@ -215,8 +215,8 @@ pub(crate) mod tests {
             dataset: name.into(),
             data_checksum: format!("data of {name}"),
             train_checksum: format!("training data of {name}"),
-            kind: name.into(),
-            axes: "NTCHW".into(),
+            kind: name.parse().unwrap(),
+            axes: "NTCHW".parse().ok(),
         }
     }
 
@@ -245,7 +245,7 @@ pub(crate) mod tests {
     #[test]
     fn only_the_exact_law_has_a_method_of_its_own() {
         for trial in standard().trials().unwrap() {
-            assert_eq!(trial.method, if trial.law == "exact" { "exact" } else { "sda" });
+            assert_eq!(trial.approach.method(), if trial.law() == "exact" { "exact" } else { "sda" });
         }
     }
 
@@ -255,12 +255,15 @@ pub(crate) mod tests {
         let mut plan = standard();
         let alone: HashSet<String> = plan.trials().unwrap().iter().map(|t| t.identity().unwrap()).collect();
         for dataset in &mut plan.datasets {
-            dataset.priors = ["optimal", "wiener", "local:4"].map(str::to_owned).to_vec();
+            dataset.priors = ["optimal", "wiener", "local:4"].map(|name| name.parse().unwrap()).to_vec();
         }
         let trials = plan.trials().unwrap();
         let wiener = trials.iter().filter(|t| t.is_gaussian()).map(|t| t.identity().unwrap());
         assert_eq!(wiener.collect::<HashSet<String>>(), alone);
-        let under = |prior: &str, law: &str| trials.iter().any(|t| t.prior == prior && t.law == law);
+        let under = |prior: &str, law: &str| {
+            let prior = prior.parse().unwrap();
+            trials.iter().any(|t| t.prior == prior && t.law() == law)
+        };
         assert!(under("optimal", "exact") && under("local:4", "matched") && !under("local:4", "exact"));
         assert_eq!(trials.chunk_by(Trial::same_scene).count(), 3 * 4);
     }
@@ -275,11 +278,11 @@ pub(crate) mod tests {
             plan.trials().unwrap()
         };
         let plain = &with(&["mmps"])[0];
-        assert_eq!((plain.law.as_str(), plain.method.as_str()), ("mmps", "mmps"));
+        assert_eq!((plain.law(), plain.approach.method()), ("mmps".into(), "mmps".into()));
         let set = &with(&["mmps:iterations=3"])[0];
-        assert_eq!(set.method, "mmps:iterations=3");
+        assert_eq!(set.approach.method(), "mmps:iterations=3");
         assert_ne!(plain.identity().unwrap(), set.identity().unwrap());
-        let as_before = Trial { law: "mmps".into(), method: "mmps".into(), ..set.clone() };
+        let as_before = Trial { approach: "mmps".parse().unwrap(), ..set.clone() };
         assert_eq!(as_before.identity().unwrap(), plain.identity().unwrap());
     }
 

@@ -1,11 +1,12 @@
 //! The sweep that runs when nothing else is asked for.
 
 use crate::{Approach, CovarianceSettings, DatasetPlan, Flow, Plan, Protocol, Source, Start};
-use equipoise_data::Kind;
+use equipoise_data::{Kind, NormalizerKind};
+use equipoise_experiment::{ModelName, Precision, Units};
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
-use equipoise_scaling::Law;
-use equipoise_schedule::Spacing;
+use equipoise_scaling::{Law, NConvention};
+use equipoise_schedule::{Alpha, ScheduleName, Spacing, Variance};
 use equipoise_solver::Method;
 
 impl Protocol {
@@ -16,8 +17,8 @@ impl Protocol {
             steps: 32,
             corrections: 0,
             tau: 0.5,
-            sampler: SamplerName::default().to_string(),
-            spacing: Spacing::default().to_string(),
+            sampler: SamplerName::default(),
+            spacing: Spacing::default(),
         }
     }
 
@@ -29,7 +30,7 @@ impl Protocol {
 
 impl DatasetPlan {
     /// A flow's part of a plan: seed 0 and one member for the wake, seeds 0 and 1 and two members else,
-    /// protocol `fast`, and `study` for the embedded turbulence's kind.
+    /// protocol `fast`, and `study` for the kinds of the embedded flows.
     pub fn of(flow: &Flow) -> Self {
         let prior = flow.prior();
         let wake = prior.kind() == Kind::Ibpm;
@@ -38,7 +39,7 @@ impl DatasetPlan {
         Self {
             source: flow.source().clone(),
             window: prior.settings().window,
-            normalizer: prior.normalizer().told(),
+            normalizer: flow.units().clone(),
             covariance: flow.covariance(),
             priors: flow.priors(),
             noise: flow.noise().to_vec(),
@@ -53,9 +54,9 @@ impl DatasetPlan {
         Self {
             source,
             window: 16,
-            normalizer: "channel".into(),
-            covariance: CovarianceSettings { model: "low_rank".into(), rank: Some(20), ridge: 1e-6 },
-            priors: vec![DenoiserName::WIENER.to_owned()],
+            normalizer: Units::Fitted(NormalizerKind::Channel),
+            covariance: CovarianceSettings { model: ModelName::LowRank, rank: Some(20), ridge: 1e-6 },
+            priors: vec![DenoiserName::wiener()],
             noise: vec![0.1, 0.1],
             seeds: vec![0],
             members: 1,
@@ -68,9 +69,9 @@ impl DatasetPlan {
         Self {
             source,
             window: 8,
-            normalizer: "profile".into(),
-            covariance: CovarianceSettings { model: "stationary".into(), rank: None, ridge: 1e-4 },
-            priors: vec![DenoiserName::WIENER.to_owned()],
+            normalizer: Units::Fitted(NormalizerKind::Profile),
+            covariance: CovarianceSettings { model: ModelName::Stationary, rank: None, ridge: 1e-4 },
+            priors: vec![DenoiserName::wiener()],
             noise: vec![0.1, 0.1],
             seeds: vec![0, 1],
             members: 2,
@@ -87,14 +88,14 @@ impl Plan {
             datasets,
             subs: vec![2, 4, 8, 16],
             approaches: Law::ALL.map(Approach::of_law).into_iter().chain([exact]).collect(),
-            schedule: "cos".into(),
+            schedule: ScheduleName::Sda(Alpha::Cos, Variance::Vp),
             eta: 0.01,
             start: Start::Normal,
             std: None,
             gamma: None,
             n_ref: None,
-            n_convention: "true".into(),
-            precision: "f32".into(),
+            n_convention: NConvention::True,
+            precision: Precision::F32,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! One trial: everything that determines the numbers of one row.
 
-use crate::{Approach, CovarianceSettings, Result, Start};
-use equipoise_experiment::Error;
+use crate::{Approach, CovarianceSettings, Result, Source, Start};
+use equipoise_experiment::{Error, Precision, Units, text};
 use equipoise_prior::DenoiserName;
-use equipoise_solver::Method;
+use equipoise_sampler::SamplerName;
+use equipoise_scaling::NConvention;
+use equipoise_schedule::{ScheduleName, Spacing};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -13,31 +15,25 @@ const IDENTITY_DIGITS: usize = 16;
 
 /// One trial of a sweep. All numbers are finite; `None` means the law's or the data's default.
 ///
-/// Names of laws, methods, models and schedules are carried as text; the executor gives them meaning.
+/// In files every name is a text, as it is printed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// Name of the dataset.
-    pub dataset: String,
-    /// SHA-256 of the file that holds the truth.
-    pub data_checksum: String,
-    /// SHA-256 of the file that the prior is fitted from or read from.
-    pub train_checksum: String,
-    /// Kind of flow: `ibpm`, `kolmogorov` or `generic`.
-    pub kind: String,
-    /// Axis order that the loader used, such as `NTCHW`.
-    pub axes: String,
+    /// The dataset, and where its numbers come from.
+    #[serde(flatten)]
+    pub source: Source,
     /// T, frames of a window.
     pub window: usize,
-    /// Name of the normalizer.
-    pub normalizer: String,
+    /// The units of the prior.
+    #[serde(with = "text")]
+    pub normalizer: Units,
     /// How the prior covariance is modelled.
     pub covariance: CovarianceSettings,
-    /// The prior's denoiser, as [`DenoiserName`] prints it: `wiener` for the Gaussian itself.
-    pub prior: String,
+    /// The prior's denoiser: `wiener` for the Gaussian itself.
+    pub prior: DenoiserName,
     /// Name of the protocol.
     pub protocol: String,
     /// The schedule.
-    pub schedule: String,
+    pub schedule: ScheduleName,
     /// η, the noise left at t = 0.
     pub eta: f64,
     /// Law of the state at t = 1.
@@ -49,14 +45,13 @@ pub struct Trial {
     /// τ, the size of a corrector step.
     pub tau: f64,
     /// The sampler of methods that leave it open.
-    pub sampler: String,
-    /// How the times are spaced: `uniform`, `log_snr` or `edm`.
-    pub spacing: String,
-    /// Scaling law of the likelihood term; the method's own text where it takes none.
-    pub law: String,
-    /// Posterior method with the settings that are not as published, as [`Recipe`](equipoise_solver::Recipe)
-    /// prints it: by its name alone where all are.
-    pub method: String,
+    #[serde(with = "text")]
+    pub sampler: SamplerName,
+    /// How the times are spaced.
+    pub spacing: Spacing,
+    /// Posterior method with its settings, and the law of its likelihood term.
+    #[serde(flatten)]
+    pub approach: Approach,
     /// Subsampling stride along H and W.
     pub sub: usize,
     /// Noise standard deviation of each channel, normalised units.
@@ -67,14 +62,14 @@ pub struct Trial {
     pub gamma: Option<f64>,
     /// N_ref of the law.
     pub n_ref: Option<usize>,
-    /// How observations are counted: `true` or `floor`.
-    pub n_convention: String,
+    /// How observations are counted.
+    pub n_convention: NConvention,
     /// Seed of every stream.
     pub seed: u64,
     /// Posterior samples.
     pub members: usize,
-    /// Element type of fields, `f32` or `f64`.
-    pub precision: String,
+    /// Element type of fields.
+    pub precision: Precision,
     /// What runs it: [`CPU`](crate::CPU), or the name of the [`Accelerator`](crate::Accelerator) that takes
     /// it. Draws and last bits follow it.
     pub backend: String,
@@ -93,30 +88,31 @@ impl Trial {
         Ok(text)
     }
 
+    /// Name of the dataset.
+    pub fn dataset(&self) -> &str {
+        &self.source.dataset
+    }
+
+    /// What it bears as its law: the law's name, or the method's own text where it takes none.
+    pub fn law(&self) -> String {
+        self.approach.label()
+    }
+
     /// Whether both trials share data, prior and protocol.
     pub fn same_scene(&self, other: &Self) -> bool {
-        self.dataset == other.dataset && self.protocol == other.protocol && self.prior == other.prior
-    }
-
-    /// Its method and law.
-    pub fn approach(&self) -> Approach {
-        Approach { law: self.law.clone(), method: self.method.clone() }
-    }
-
-    /// Whether its guidance is the exact one.
-    pub(crate) fn is_exact(&self) -> bool {
-        self.method == Method::EXACT.name()
+        self.dataset() == other.dataset() && self.protocol == other.protocol && self.prior == other.prior
     }
 
     /// Whether its prior is the Gaussian, of which everything is known.
     pub fn is_gaussian(&self) -> bool {
-        self.prior == DenoiserName::WIENER
+        self.prior.is_gaussian()
     }
 }
 
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { dataset, protocol, law, method, sub, seed, .. } = self;
+        let Self { protocol, sub, seed, .. } = self;
+        let (dataset, law, method) = (self.dataset(), self.law(), self.approach.method());
         write!(f, "{dataset}, {protocol}, ")?;
         if !self.is_gaussian() {
             write!(f, "{}, ", self.prior)?;
@@ -129,42 +125,65 @@ impl fmt::Display for Trial {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use equipoise_data::{AxisOrder, Kind, NormalizerKind};
+    use equipoise_experiment::ModelName;
     use serde_json::Value;
 
     pub(crate) fn example() -> Trial {
         let text = |s: &str| s.to_owned();
         Trial {
-            dataset: text("kolmogorov"),
-            data_checksum: text("aa"),
-            train_checksum: text("bb"),
-            kind: text("kolmogorov"),
-            axes: text("NTCHW"),
+            source: Source {
+                dataset: text("kolmogorov"),
+                data_checksum: text("aa"),
+                train_checksum: text("bb"),
+                kind: Kind::Kolmogorov,
+                axes: Some(AxisOrder::Ntchw),
+            },
             window: 8,
-            normalizer: text("profile"),
-            covariance: CovarianceSettings { model: text("stationary"), rank: Some(3), ridge: 1e-4 },
-            prior: text("wiener"),
+            normalizer: Units::Fitted(NormalizerKind::Profile),
+            covariance: CovarianceSettings { model: ModelName::Stationary, rank: Some(3), ridge: 1e-4 },
+            prior: DenoiserName::wiener(),
             protocol: text("fast"),
-            schedule: text("cos"),
+            schedule: "cos".parse().unwrap(),
             eta: 0.01,
             start: Start::Normal,
             steps: 32,
             corrections: 0,
             tau: 0.5,
-            sampler: text("predictor_corrector"),
-            spacing: text("uniform"),
-            law: text("dual"),
-            method: text("sda"),
+            sampler: SamplerName::default(),
+            spacing: Spacing::default(),
+            approach: "dual".parse().unwrap(),
             sub: 4,
             noise: vec![0.1, 0.1],
             std: Some(0.1),
             gamma: Some(0.01),
             n_ref: Some(4096),
-            n_convention: text("true"),
+            n_convention: NConvention::True,
             seed: 0,
             members: 2,
-            precision: text("f32"),
+            precision: Precision::F32,
             backend: text("cpu"),
         }
+    }
+
+    /// Another text that may stand in the place of one.
+    fn another(path: &str, text: &str) -> String {
+        let other = match path {
+            ".kind" => "ibpm",
+            ".axes" => "TNCHW",
+            ".normalizer" => "channel",
+            ".covariance.model" => "dense",
+            ".prior" => "optimal",
+            ".schedule" => "lin",
+            ".start" => "prior",
+            ".sampler" => "euler",
+            ".spacing" => "edm",
+            ".law" => "sum",
+            ".method" => "sda:gamma=0.5",
+            ".n_convention" => "floor",
+            _ => return format!("{text}x"),
+        };
+        other.to_owned()
     }
 
     /// Every value that differs from `value` in one leaf, with the path of the leaf.
@@ -189,8 +208,7 @@ pub(crate) mod tests {
                     })
                 })
                 .collect(),
-            Value::String(s) if s == "normal" => vec![(path.into(), "prior".into())],
-            Value::String(s) => vec![(path.into(), format!("{s}x").into())],
+            Value::String(s) => vec![(path.into(), another(path, s).into())],
             Value::Number(n) if n.is_f64() => {
                 vec![(path.into(), n.as_f64().unwrap().next_up().into())]
             }
@@ -205,7 +223,8 @@ pub(crate) mod tests {
         let changed = changed_once(&serde_json::to_value(example()).unwrap(), "");
         // 30 fields, of which the covariance has three leaves and the noise two.
         assert_eq!(changed.len(), 30 + 2 + 1);
-        for (path, value) in changed {
+        // Of the precision there is one alone.
+        for (path, value) in changed.into_iter().filter(|(path, _)| path != ".precision") {
             let trial: Trial = serde_json::from_value(value).unwrap();
             assert_ne!(trial.identity().unwrap(), identity, "{path}");
         }

@@ -35,7 +35,7 @@ pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -
     let finished = finished(output, &rows)?;
     let mut sections = Vec::new();
     for flow in flows {
-        let of_flow = |batch: &&[Finished<'_>]| batch[0].0.dataset == flow.name();
+        let of_flow = |batch: &&[Finished<'_>]| batch[0].0.dataset() == flow.name();
         for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(of_flow) {
             if batch[0].0.corrections == 0 && batch[0].0.is_gaussian() {
                 sections.push(section(flow, batch, executor)?);
@@ -82,16 +82,16 @@ fn section(flow: &Flow, batch: &[Finished<'_>], executor: &FlowExecutor<'_>) -> 
     blocks.push(Block::Table(account_table(batch, &accounts)));
     blocks.push(Block::Table(end_table(&first, &ends)));
     blocks.extend(charts);
-    let (dataset, protocol) = (&batch[0].0.dataset, &batch[0].0.protocol);
+    let (dataset, protocol) = (batch[0].0.dataset(), &batch[0].0.protocol);
     Ok(Section { title: format!("{dataset}, protocol {protocol}, seed {seed}"), blocks })
 }
 
 fn error_chart(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Chart> {
     let mut series = Vec::new();
-    for &(trial, _) in here.iter().filter(|(t, _)| !t.is_exact()) {
+    for &(trial, _) in here.iter().filter(|(t, _)| !t.approach.is_exact()) {
         if let Some(curves) = executor.guidance_curves(trial).map_err(Error::trial(trial))? {
             let points = EXCESS_TIMES.into_iter().zip(curves.error).collect();
-            series.push(Series { name: trial.law.clone(), points });
+            series.push(Series { name: trial.law(), points });
         }
     }
     let what = "Relative guidance error ‖g − g_exact‖/‖g_exact‖";
@@ -124,7 +124,7 @@ fn loop_charts(here: &[Finished<'_>], loops: &[Option<ClosedLoop>]) -> [Chart; 2
         let of = |((trial, _), found): (&Finished<'_>, &Option<ClosedLoop>)| {
             let found = found.as_ref()?;
             let points = found.times.iter().copied().zip(pick(found).iter().copied()).collect();
-            Some(Series { name: trial.law.clone(), points })
+            Some(Series { name: trial.law(), points })
         };
         here.iter().zip(loops).filter_map(of).collect()
     };
@@ -185,7 +185,7 @@ fn account_table(batch: &[Finished<'_>], accounts: &[Account]) -> Table {
 
 fn end_table(first: &[Finished<'_>], ends: &[(Finished<'_>, Option<ClosedLoop>)]) -> Table {
     let at_end = |trial: &crate::Trial, pick: fn(&ClosedLoop) -> &Vec<f64>| {
-        let found = ends.iter().find(|((t, _), _)| t.law == trial.law && t.sub == trial.sub);
+        let found = ends.iter().find(|((t, _), _)| t.law() == trial.law() && t.sub == trial.sub);
         let last = found.and_then(|(_, l)| l.as_ref()).and_then(|l| {
             let finished = l.times.last().is_some_and(|t| *t <= 0.0);
             pick(l).last().copied().filter(|_| finished)
@@ -194,7 +194,7 @@ fn end_table(first: &[Finished<'_>], ends: &[(Finished<'_>, Option<ClosedLoop>)]
     };
     let rows = first.iter().map(|(trial, row)| {
         vec![
-            Cell::Text(trial.law.clone()),
+            Cell::Text(trial.law()),
             Cell::Count(trial.sub as u64),
             row.guidance_excess_early.map_or(Cell::Absent, Cell::Number),
             row.guidance_excess_middle.map_or(Cell::Absent, Cell::Number),

@@ -44,7 +44,7 @@ fn scores(entrants: &[(&str, (f64, f64))], seeds: u64) -> Vec<Score> {
 }
 
 fn names(board: &[Standing]) -> Vec<(&str, usize)> {
-    board.iter().map(|s| (s.approach.method.as_str(), s.rank)).collect()
+    board.iter().map(|s| (s.approach.recipe().method().name(), s.rank)).collect()
 }
 
 /// The mean of 1600 ratios lies within five of the standard errors that go with it, and the single scores
@@ -71,15 +71,15 @@ fn exact_samples_score_one_within_the_error_that_is_printed() {
 fn exact_samples_stand_above_narrow_wide_and_biased_ones() {
     let entrants = [("dsg", (0.0, 0.67)), ("dps", (0.0, 1.5)), ("mmps", (0.5, 1.0)), ("exact", (0.0, 1.0))];
     let board = ranked(&scores(&entrants, 60), &[]);
-    assert_eq!((board[0].approach.method.as_str(), board[0].rank), ("exact", 1));
-    let of = |method: &str| board.iter().find(|s| s.approach.method == method).unwrap();
+    assert_eq!((board[0].approach.recipe().method().name(), board[0].rank), ("exact", 1));
+    let of = |method: &str| board.iter().find(|s| s.approach.method() == method).unwrap();
     let excess = |method| of(method).excess.unwrap().mean;
     assert!(excess("dsg") < 0.95 * excess("exact"), "{} {}", excess("dsg"), excess("exact"));
     for method in ["dsg", "dps", "mmps"] {
         assert!(of(method).score().mean > 1.01, "{method}: {:?}", of(method).score());
         assert!(of(method).log_excess.unwrap().mean > of("exact").log_excess.unwrap().mean, "{method}");
     }
-    assert_eq!(overall(&board)[0].approach.method, "exact");
+    assert_eq!(overall(&board)[0].approach.method(), "exact");
 }
 
 /// Tuning's score of two members, over 200 truths: exact spread before two thirds of it, which RMSE prefers.
@@ -122,7 +122,7 @@ fn explosions_come_last_equals_share_and_points_stand_apart() {
     rows.extend(exploded("tmpd", State::Nan, 2));
     rows.extend(exploded("pigdm", State::Exploded, 1));
     rows.extend(scores(&[("red_diff", (0.0, 0.0)), ("pnp_admm", (0.0, 1.0))], 2));
-    rows.iter_mut().filter(|row| row.method == "pnp_admm").for_each(|row| {
+    rows.iter_mut().filter(|row| row.method.method().name() == "pnp_admm").for_each(|row| {
         (row.point_estimate, row.mae, row.crps) = (true, row.crps.map(|crps| 3.0 * crps), None);
     });
     let board = ranked(&rows, &[]);
@@ -163,7 +163,7 @@ fn means_over_cases_are_geometric_and_keep_explosions() {
     .concat();
     rows.sort_by_key(|row| row.sub);
     let totals = overall(&ranked(&rows, &[]));
-    let order: Vec<&str> = totals.iter().map(|o| o.approach.method.as_str()).collect();
+    let order: Vec<&str> = totals.iter().map(|o| o.approach.recipe().method().name()).collect();
     assert_eq!(order, ["mmps", "dps", "dsg"]);
     assert!((totals[0].score - 4.0).abs() < 1e-12 && (totals[0].worst - 8.0).abs() < 1e-12);
     assert!((totals[0].bias.unwrap() - 1.0).abs() < 1e-12, "{:?}", totals[0].bias);

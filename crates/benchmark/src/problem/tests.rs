@@ -33,8 +33,8 @@ fn the_wake_has_one_floor_and_one_spread() {
 
     let mut sweep = equipoise_sweep::Plan::standard(vec![DatasetPlan::of(&flows[0])]);
     (sweep.subs, sweep.approaches) = (vec![CASE.sub], vec![exact]);
-    (sweep.schedule, sweep.eta, sweep.start) = (plan.schedule.clone(), plan.eta, plan.start);
-    let (sampler, spacing) = (plan.sampler.clone(), plan.spacing.clone());
+    (sweep.schedule, sweep.eta, sweep.start) = (plan.schedule, plan.eta, plan.start);
+    let (sampler, spacing) = (plan.sampler, plan.spacing);
     let dataset = &mut sweep.datasets[0];
     (dataset.seeds, dataset.members) = (vec![0], MEMBERS);
     dataset.protocols = vec![Protocol { steps: CASE.steps, sampler, spacing, ..Protocol::fast() }];

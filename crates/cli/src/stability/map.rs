@@ -101,7 +101,7 @@ impl Map {
             }
             let flow = flows
                 .iter()
-                .find(|flow| flow.name() == trial.dataset)
+                .find(|flow| flow.name() == trial.dataset())
                 .context("a trial of an opened flow")?;
             let picture = self.picture(trial, flow, certifier, value)?;
             write_atomically(&path, &picture.png()?)?;
@@ -113,7 +113,7 @@ impl Map {
 
     /// Whether the settings of the map change anything of a trial.
     fn moves(self, trial: &Trial) -> bool {
-        let law: Option<Law> = trial.law.parse().ok();
+        let law = trial.approach.scaling().ok().flatten();
         match self {
             Self::StdGamma => law.is_some_and(|law| !matches!(law, Law::Matched | Law::Active)),
             Self::StepsSub => true,
@@ -121,7 +121,8 @@ impl Map {
     }
 
     fn file(self, trial: &Trial, value: Value) -> String {
-        let Trial { dataset, protocol, law, sub, .. } = trial;
+        let Trial { protocol, sub, .. } = trial;
+        let (dataset, law) = (trial.dataset(), trial.law());
         let value = if value == Value::G { "g" } else { "sigma_w" };
         match self {
             Self::StdGamma => format!("{dataset}_{protocol}_sub{sub}_{law}_std_gamma_{value}.png"),
@@ -170,7 +171,8 @@ impl Map {
     }
 
     fn title(self, trial: &Trial) -> String {
-        let Trial { dataset, law, sub, steps, .. } = trial;
+        let Trial { sub, steps, .. } = trial;
+        let (dataset, law) = (trial.dataset(), trial.law());
         match self {
             Self::StdGamma => format!("{law} on {dataset}, sub {sub}, {steps} steps, predictor alone"),
             Self::StepsSub => format!("{law} on {dataset}, predictor alone"),

@@ -74,12 +74,12 @@ impl Told {
         let verdict: Verdict = prediction.verdict();
         let field = prediction.mean_field.as_ref();
         Self {
-            dataset: trial.dataset.clone(),
+            dataset: trial.dataset().to_owned(),
             protocol: trial.protocol.clone(),
             steps: trial.steps,
             corrections: trial.corrections,
             sub: trial.sub,
-            law: trial.law.clone(),
+            law: trial.law(),
             sigma_w: certificate.sigma_w,
             peak: certificate.peak,
             field: certificate.field,
@@ -153,7 +153,7 @@ impl Note {
         if ratio < SHARP {
             text += ": the noise left at t = 0 is no detail beside it";
         }
-        Self { dataset: trial.dataset.clone(), text }
+        Self { dataset: trial.dataset().to_owned(), text }
     }
 }
 

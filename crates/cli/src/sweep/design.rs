@@ -187,7 +187,7 @@ impl Design {
         if protocols.is_empty() {
             plan.datasets.iter_mut().for_each(|dataset| spare(dataset, &plan.approaches));
         }
-        plan.schedule = self.schedule.to_string();
+        plan.schedule = self.schedule;
         plan.eta = self.eta;
         plan.start = match self.start {
             StartName::Normal => Start::Normal,
@@ -196,7 +196,7 @@ impl Design {
         plan.std = self.std;
         plan.gamma = self.gamma;
         plan.n_ref = self.n_ref;
-        plan.n_convention = self.n_convention.to_string();
+        plan.n_convention = self.n_convention;
         for flow in flows {
             plan.subs.iter().try_for_each(|&sub| flow.check_sub(sub))?;
         }
@@ -213,11 +213,11 @@ impl Design {
             .then(|| format!("sub {} left out: the grid is too small", strides.join(", ")));
         let of = |dataset: &DatasetPlan| {
             let name = &dataset.source.dataset;
-            let left = |prior: &String| {
+            let left = |prior: &DenoiserName| {
                 let skipped = plan.approaches.iter().filter(|approach| !approach.runs_under(prior));
-                let told = |Approach { law, method }: &Approach| {
-                    let needs = method.parse::<Recipe>().map(|recipe| recipe.method().spec().needs.words());
-                    format!("{name}: no {law} under {prior}: it needs {}", needs.unwrap_or("another prior"))
+                let told = |approach: &Approach| {
+                    let (law, needs) = (approach.label(), approach.recipe().method().spec().needs);
+                    format!("{name}: no {law} under {prior}: it needs {}", needs.words())
                 };
                 skipped.map(told).collect::<Vec<_>>()
             };
@@ -242,8 +242,8 @@ impl Design {
             steps: self.steps.unwrap_or(fast.steps),
             corrections: self.corrections.unwrap_or(fast.corrections),
             tau: self.tau.unwrap_or(fast.tau),
-            sampler: self.sampler.map_or(fast.sampler, |name| name.to_string()),
-            spacing: self.spacing.map_or(fast.spacing, |name| name.to_string()),
+            sampler: self.sampler.unwrap_or(fast.sampler),
+            spacing: self.spacing.unwrap_or(fast.spacing),
         }]
     }
 
@@ -281,8 +281,8 @@ fn allowed(subs: Vec<usize>, flows: &[Flow]) -> anyhow::Result<Vec<usize>> {
 /// Leaves protocol `study` to those who ask for it where runs of the wake keep whole fields at every step.
 fn spare(dataset: &mut DatasetPlan, approaches: &[Approach]) {
     let reduced =
-        approaches.iter().all(Approach::in_coefficients) && dataset.priors == [DenoiserName::WIENER];
-    if dataset.source.kind == Kind::Ibpm.to_string() && !reduced {
+        approaches.iter().all(Approach::in_coefficients) && dataset.priors == [DenoiserName::wiener()];
+    if dataset.source.kind == Kind::Ibpm && !reduced {
         dataset.protocols = vec![Protocol::fast()];
     }
 }
@@ -308,7 +308,7 @@ mod tests {
 
     fn chosen(arguments: &[&str]) -> String {
         let line = Line::try_parse_from([&["sweep"], arguments].concat()).unwrap();
-        let name = |Approach { law, method }| format!("{law}/{method}");
+        let name = |approach: Approach| format!("{}/{}", approach.label(), approach.method());
         match line.design.approaches() {
             Ok(None) => "all".into(),
             Ok(Some(approaches)) => approaches.into_iter().map(name).collect::<Vec<_>>().join(" "),
@@ -371,10 +371,11 @@ mod tests {
                 dataset: kind.to_string(),
                 data_checksum: String::new(),
                 train_checksum: String::new(),
-                kind: kind.to_string(),
-                axes: "NTCHW".into(),
+                kind,
+                axes: "NTCHW".parse().ok(),
             };
-            let mut dataset = DatasetPlan { priors: vec![prior.into()], ..DatasetPlan::ibpm(source) };
+            let mut dataset =
+                DatasetPlan { priors: vec![prior.parse().unwrap()], ..DatasetPlan::ibpm(source) };
             spare(&mut dataset, &methods.iter().map(|label| label.parse().unwrap()).collect::<Vec<_>>());
             dataset.protocols.into_iter().map(|protocol| protocol.name).collect::<Vec<_>>().join(" ")
         };
@@ -393,7 +394,7 @@ mod tests {
         assert_eq!(protocols(&["--protocol", "study,fast"]), [Protocol::study(), Protocol::fast()]);
         let custom = Protocol { name: "custom".into(), corrections: 2, ..Protocol::fast() };
         assert_eq!(protocols(&["--corrections", "2"]), [custom]);
-        let custom = Protocol { name: "custom".into(), sampler: "ddpm".into(), ..Protocol::fast() };
+        let custom = Protocol { name: "custom".into(), sampler: "ddpm".parse().unwrap(), ..Protocol::fast() };
         assert_eq!(protocols(&["--sampler", "ddim:1"]), [custom]);
     }
 }

@@ -64,7 +64,7 @@ impl Display {
         let lengths: HashMap<String, usize> = flows.iter().map(length).collect();
         let mut scenes: HashMap<Scene, Tally> = HashMap::new();
         for trial in output.pending() {
-            let scene = (trial.dataset.clone(), trial.prior.clone(), trial.protocol.clone());
+            let scene = (trial.dataset().to_owned(), trial.prior.to_string(), trial.protocol.clone());
             let tally = scenes.entry(scene).or_default();
             tally.left += 1;
             tally.work = work(cost, &lengths, trial);
@@ -137,8 +137,9 @@ fn bar(total: usize) -> ProgressBar {
 
 fn work(cost: &Cost, lengths: &HashMap<String, usize>, trial: &Trial) -> f64 {
     let evaluations = trial.members * trial.steps * (1 + trial.corrections);
-    let length = lengths.get(&trial.dataset).copied().unwrap_or(1);
-    cost.of(&trial.dataset, &trial.prior, evaluations).unwrap_or(length as f64 * evaluations as f64)
+    let length = lengths.get(trial.dataset()).copied().unwrap_or(1);
+    cost.of(trial.dataset(), &trial.prior.to_string(), evaluations)
+        .unwrap_or(length as f64 * evaluations as f64)
 }
 
 #[cfg(test)]

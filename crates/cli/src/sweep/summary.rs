@@ -82,7 +82,7 @@ impl Report {
         let priors = names.zip(spectra).map(|(dataset, spectrum)| Prior { dataset, spectrum }).collect();
         Self {
             space: SPACE,
-            n_convention: plan.n_convention,
+            n_convention: plan.n_convention.to_string(),
             seeds: "first seed",
             priors,
             scenes: scenes(&rows),

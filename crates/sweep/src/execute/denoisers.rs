@@ -82,7 +82,7 @@ fn optimal_ends_at_the_window_that_fits() {
             assert!(found.rmse < 0.015, "{trial}: {}", found.rmse);
             assert!(found.posterior_mean_rmse.unwrap() < 1e-6, "{trial}");
             assert!((found.floor_rmse.unwrap() - 0.01).abs() < 1e-6, "{trial}");
-            if trial.law == "exact" {
+            if trial.law() == "exact" {
                 assert_eq!(found.guidance_excess, [Some(1.0); 3]);
             }
         }
@@ -127,8 +127,8 @@ fn what_is_not_known_is_absent() {
         assert_eq!((held, found.guidance_excess), ([None; 4], [None; 3]), "{trial}");
         assert!(found.rmse.is_finite() && executor.guidance_curves(&trial).unwrap().is_none(), "{trial}");
         let traced = found.note.starts_with("traces by 4 probes at 2 noised training windows");
-        assert_eq!(traced, trial.law == "matched", "{trial}: {}", found.note);
-        assert!(["dual", "matched", "mmps"].contains(&trial.law.as_str()));
+        assert_eq!(traced, trial.law() == "matched", "{trial}: {}", found.note);
+        assert!(["dual", "matched", "mmps"].contains(&trial.law().as_str()));
     }
 }
 
@@ -175,6 +175,6 @@ fn a_prior_file_needs_the_training_file_that_it_was_fitted_to() {
     assert!(other.contains("other.h5, sha256: found") && other.contains("prior.h5"), "{other}");
     let flow = with(Some(trained)).unwrap();
     assert_eq!(flow.files().len(), 3);
-    let unknown = flow.denoiser_of("locality").err().unwrap().to_string();
+    let unknown = flow.denoiser_of(&"locality".parse().unwrap()).err().unwrap().to_string();
     assert_eq!(unknown, "dataset `two`: the prior `locality` is not among those opened");
 }

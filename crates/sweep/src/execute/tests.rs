@@ -105,7 +105,7 @@ fn an_accelerator_takes_what_it_has_steps_for() {
     let both = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&Traced);
     let trials = plan.trials().unwrap();
     for (trial, placed) in trials.iter().zip(both.placed(trials.clone()).unwrap()) {
-        let there = ["matched", "active"].contains(&trial.law.as_str());
+        let there = ["matched", "active"].contains(&trial.law().as_str());
         assert_eq!(placed.backend, if there { Traced.name() } else { CPU }, "{trial}");
         assert_eq!(placed.identity().unwrap() == trial.identity().unwrap(), !there, "{trial}");
         let (plain, other) = (cpu.execute(trial).unwrap(), both.execute(&placed).unwrap());
@@ -124,7 +124,7 @@ fn an_accelerator_takes_what_it_has_steps_for() {
 fn a_backend_that_has_no_steps_is_an_error_and_no_other_run() {
     let (flows, plan) = small("kolmogorov", 2, 0);
     let both = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&Traced);
-    let trial = plan.trials().unwrap().into_iter().find(|trial| trial.law == "sum").unwrap();
+    let trial = plan.trials().unwrap().into_iter().find(|trial| trial.law() == "sum").unwrap();
     let refused = both.execute(&Trial { backend: Traced.name().into(), ..trial }).unwrap_err();
     assert!(refused.to_string().contains("no steps for this trial"), "{refused}");
     assert_eq!(both.places(), Places::default());

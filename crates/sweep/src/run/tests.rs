@@ -36,7 +36,7 @@ impl Executor for Oracle {
             executed.len()
         };
         // The last trial of each scene is long enough to meet the next one, if it were not waited for.
-        let pause = if trial.sub == 16 && trial.law == "exact" { 20_000 } else { 200 };
+        let pause = if trial.sub == 16 && trial.law() == "exact" { 20_000 } else { 200 };
         std::thread::sleep(Duration::from_micros(pause));
         self.under_way.lock().unwrap().retain(|other| other != trial);
         if self.fails_at.is_some_and(|at| count >= at) {
@@ -51,7 +51,7 @@ impl Executor for Oracle {
     }
 
     fn parallel_inside(&self, trial: &Trial) -> bool {
-        trial.kind == "ibpm"
+        trial.source.kind == equipoise_data::Kind::Ibpm
     }
 }
 
