@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 0.06;
 
 struct Silent;
 
-impl Observer for Silent {
+impl Observer<Trial> for Silent {
     fn started(&self, _: &Trial, _: Progress) {}
     fn finished(&self, _: &Row, _: Progress) {}
 }

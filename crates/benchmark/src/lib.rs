@@ -29,6 +29,7 @@ mod table;
 mod tune;
 
 pub use columns::{overall_table, standings_table, tuning_table};
+pub use equipoise_experiment::{Progress, Summary};
 pub use error::{Error, Result};
 pub use estimate::{Estimate, estimate, foretell};
 pub use job::{Choice, Job};
@@ -37,7 +38,7 @@ pub use overall::{Overall, overall};
 pub use page::{REPORT, write_page};
 pub use plan::{Case, DatasetPlan, Plan, Tuning};
 pub use record::{Record, Score, Tuned};
-pub use run::{Observer, Progress, Results, Summary, run};
+pub use run::{Observer, Results, run};
 pub use scene::{Scene, Truth};
 pub use statistics::Interval;
 pub use subset::{Axes, Subset, WAKE_WINDOW, approaches, product};

@@ -168,17 +168,6 @@ pub struct Tuned {
     pub build: usize,
 }
 
-impl Record {
-    /// The record as one that the build of this place in the manifest wrote.
-    pub(crate) fn by(mut self, build: usize) -> Self {
-        match &mut self {
-            Self::Score(score) => score.build = build,
-            Self::Tuned(tuned) => tuned.build = build,
-        }
-        self
-    }
-}
-
 impl Score {
     /// The method with its law.
     pub fn approach(&self) -> Approach {
@@ -215,5 +204,13 @@ impl equipoise_experiment::Record for Record {
             Self::Score(score) => &score.identity,
             Self::Tuned(tuned) => &tuned.identity,
         }
+    }
+
+    fn by(mut self, build: usize) -> Self {
+        match &mut self {
+            Self::Score(score) => score.build = build,
+            Self::Tuned(tuned) => tuned.build = build,
+        }
+        self
     }
 }

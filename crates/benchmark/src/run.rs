@@ -4,7 +4,7 @@ use crate::bench::{Bench, Draws};
 use crate::job::identities;
 use crate::record::{Record, Tuned};
 use crate::{Choice, Error, Job, Plan, Result, Scene, write_tables};
-use equipoise_experiment::Archive;
+use equipoise_experiment::{Archive, Progress, Record as _, Summary};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,28 +21,6 @@ pub trait Observer {
 
     /// A job has its record on the disk.
     fn finished(&self, job: &Job, record: &Record, progress: Progress);
-}
-
-/// How far a benchmark is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Jobs with a record.
-    pub done: usize,
-    /// Those of them that had it before this run.
-    pub skipped: usize,
-    /// Jobs of the plan.
-    pub total: usize,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Summary {
-    /// Jobs carried out by this run.
-    pub finished: usize,
-    /// Jobs that had a record before.
-    pub skipped: usize,
-    /// Whether the stop flag left jobs without a record.
-    pub interrupted: bool,
 }
 
 /// Carries out, in plan order, every job that has no record in `results`. Members share the threads

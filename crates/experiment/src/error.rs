@@ -239,7 +239,15 @@ pub enum Error {
         /// The writer's reason.
         source: serde_json::Error,
     },
-    /// A unit of work could not be carried out.
+    /// A table cannot be written.
+    #[error("{}: cannot be written as CSV", path.display())]
+    Csv {
+        /// The table.
+        path: PathBuf,
+        /// The writer's reason.
+        source: csv::Error,
+    },
+    /// A trial could not be carried out.
     #[error("trial `{trial}`")]
     Trial {
         /// It in words.

@@ -13,6 +13,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub trait Record: Clone + Serialize + DeserializeOwned {
     /// What tells it apart from every other record of its plan.
     fn identity(&self) -> &str;
+
+    /// The same as one that the build of this place in the manifest wrote.
+    #[must_use]
+    fn by(self, build: usize) -> Self;
 }
 
 /// The rows of a plan, on disk and in memory. Several threads may append.

@@ -1,5 +1,6 @@
 //! The noise of a trial as one cell of a row.
 
+use equipoise_report::Cell;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Noise standard deviation: one number, or one a channel where channels differ.
@@ -11,6 +12,23 @@ pub enum Noise {
     Uniform(f64),
     /// One a channel.
     PerChannel(Vec<f64>),
+}
+
+impl Default for Noise {
+    fn default() -> Self {
+        Self::Uniform(0.0)
+    }
+}
+
+impl From<Noise> for Cell {
+    fn from(noise: Noise) -> Self {
+        match noise {
+            Noise::Uniform(s) => Self::Number(s),
+            Noise::PerChannel(channels) => {
+                Self::Text(channels.iter().map(f64::to_string).collect::<Vec<_>>().join(";"))
+            }
+        }
+    }
 }
 
 impl Noise {

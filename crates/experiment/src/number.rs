@@ -89,3 +89,64 @@ pub mod option {
         Ok(Option::<Number>::deserialize(from)?.map(|n| n.0))
     }
 }
+
+/// A value of a cell that is written as a number of this module where it is one, and as its own text or digits
+/// otherwise.
+pub trait Value: Sized {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error>;
+}
+
+macro_rules! values {
+    ($($type:ty: $write:expr, $read:expr;)*) => {$(
+        impl Value for $type {
+            fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                $write(self, to)
+            }
+
+            fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $read(from)
+            }
+        }
+    )*};
+}
+
+values! {
+    f64: serialize, deserialize;
+    Option<f64>: option::serialize, option::deserialize;
+    String: Self::serialize, <Self as Deserialize>::deserialize;
+    usize: Self::serialize, <Self as Deserialize>::deserialize;
+    Option<usize>: Self::serialize, <Self as Deserialize>::deserialize;
+    u64: Self::serialize, <Self as Deserialize>::deserialize;
+    crate::Noise: Self::serialize, <Self as Deserialize>::deserialize;
+}
+
+/// Cells of any type that is a [`Value`].
+pub mod any {
+    use super::{Deserializer, Serializer, Value};
+
+    /// Writes a value.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn serialize<T: Value, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        value.write(to)
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn deserialize<'de, T: Value, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        T::read(from)
+    }
+}

@@ -51,4 +51,8 @@ impl Record for Row {
     fn identity(&self) -> &str {
         &self.identity
     }
+
+    fn by(self, _: usize) -> Self {
+        self
+    }
 }

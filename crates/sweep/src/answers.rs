@@ -105,10 +105,10 @@ fn clamping(accounts: &[Account], ended: &[Ended<'_>]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Trial;
     use crate::account::{Observed, Weights};
     use crate::row::tests::outcome;
     use crate::trial::tests::example;
-    use crate::{Outcome, Trial};
 
     /// Two subs, of which the denser repeats nothing: v − s² does not grow with N.
     fn account(sub: usize, count: usize) -> Account {
@@ -122,8 +122,8 @@ mod tests {
     #[test]
     fn what_is_printed_follows_from_the_numbers() {
         let trial = Trial { approach: "clamped_linear".parse().unwrap(), ..example() };
-        let fine = Outcome { state: "balanced".into(), rmse: 1.0, floor_rmse: Some(1.0), ..outcome() };
-        let row = Row::new(&trial, fine, 0).unwrap();
+        let (state, floor_rmse) = ("balanced".into(), Some(1.0));
+        let row = Row { state, rmse: 1.0, floor_rmse, ..outcome(&trial) };
         let told = answers(&[account(2, 64), account(4, 16)], &[Ended { sub: 4, row: &row }]).join("\n");
         for number in [
             "ends as balanced, RMSE over floor 1.00,",

@@ -1,7 +1,6 @@
 //! What can go wrong between a plan and its results.
 
 use equipoise_experiment::BoxError;
-use std::path::PathBuf;
 
 /// The result of this crate's fallible calls.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -34,14 +33,6 @@ pub enum Error {
     /// A picture's field.
     #[error(transparent)]
     Data(#[from] equipoise_data::DataError),
-    /// The table of results cannot be written.
-    #[error("{}: cannot be written as CSV", path.display())]
-    Csv {
-        /// The table.
-        path: PathBuf,
-        /// The writer's reason.
-        source: csv::Error,
-    },
 }
 
 impl Error {

@@ -1,11 +1,13 @@
-//! Carrying out trials on flows: from a trial to its outcome.
+//! Carrying out trials on flows: from a trial to its row.
 
 use crate::excess::Norms;
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves};
 use crate::judge::{Judged, heaviest, judge};
 use crate::pictures::Pictures;
-use crate::{Accelerator, BoxError, Error, Executor, Flow, Outcome, Places, Trial};
-use equipoise_experiment::{self as experiment, Course, Known, Problem, Scaled, Shared, counts, member};
+use crate::{Accelerator, BoxError, Error, Flow, Places, Row, Trial};
+use equipoise_experiment::{
+    self as experiment, Course, Executor, Known, Problem, Scaled, Shared, counts, member,
+};
 use equipoise_field::sum;
 use equipoise_solver::{Ensemble, Inference, Member, PosteriorSampler, SolverError, Watch};
 use equipoise_wiener::Wiener;
@@ -201,8 +203,8 @@ struct Ran {
     seconds: f64,
 }
 
-impl Executor for FlowExecutor<'_> {
-    fn execute(&self, trial: &Trial) -> Result<Outcome, BoxError> {
+impl Executor<Trial> for FlowExecutor<'_> {
+    fn execute(&self, trial: &Trial) -> Result<Row, BoxError> {
         let (flow, _) = self.flow(trial.dataset())?;
         let problem = self.problem(trial)?;
         let course = trial.course()?;
@@ -213,27 +215,29 @@ impl Executor for FlowExecutor<'_> {
         let Ran { drawn, seconds } = self.run(trial, flow, &inference, law.as_ref())?;
         let known = problem.known(flow, &trial.prior, trial.seed)?;
         let shown = heaviest(&drawn).ok_or(SolverError::Empty)?;
-        let judged = judge(flow, (&problem, &draw, &known), &drawn, course.schedule.sigma(0.0))?;
+        let judged =
+            judge(flow, (&problem, &draw, &known), (&drawn, course.schedule.sigma(0.0)), Row::of(trial)?)?;
         if let Some(pictures) = self.pictures {
             pictures.reconstruction(flow, trial, shown, &judged)?;
         }
-        let Judged { mut outcome, note, .. } = judged;
+        let Judged { mut row, note, .. } = judged;
         let count = problem.gaussian.observed().count();
         let column = |t: f64| {
             let at = EXCESS_TIMES.iter().position(|&s| (s - t).abs() < 1e-9)?;
             curves.as_ref().map(|curves| curves.excess[at]).filter(|excess| !excess.is_nan())
         };
         let noise = law.as_ref().map_or(problem.noise(), |law| &law.strength.variance);
-        outcome.std = Some(noise.mean(count).sqrt());
-        outcome.gamma = law.as_ref().and_then(Scaled::gamma);
+        row.std = Some(noise.mean(count).sqrt());
+        row.gamma = law.as_ref().and_then(Scaled::gamma);
         let (n_obs, n_ref) = counts(trial.base(), flow, trial.sub)?;
-        outcome.n_obs = n_obs;
-        outcome.n_ref = Some(n_ref);
-        outcome.guidance_excess = EXCESS_COLUMNS.map(column);
-        outcome.seconds = seconds;
+        row.n_obs = n_obs;
+        row.n_ref = Some(n_ref);
+        [row.guidance_excess_early, row.guidance_excess_middle, row.guidance_excess_late] =
+            EXCESS_COLUMNS.map(column);
+        row.seconds = seconds;
         let notes = [law.map(|law| law.note).unwrap_or_default(), note];
-        outcome.note = notes.into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join("; ");
-        Ok(outcome)
+        row.note = notes.into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join("; ");
+        Ok(row)
     }
 
     /// Fields that elementwise passes share among threads, and denoisers that share their windows.

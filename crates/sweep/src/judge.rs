@@ -1,7 +1,7 @@
 //! The verdict on the members of one trial: pooled diagnostics and the state.
 
 use crate::choose::Draw;
-use crate::{BoxError, Flow, Outcome};
+use crate::{BoxError, Flow, Row};
 use equipoise_experiment::{Known, Moments, Problem};
 use equipoise_field::{Real, each};
 use equipoise_metrics as metrics;
@@ -9,21 +9,21 @@ use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
 use equipoise_sampler::Outcome as Run;
 use equipoise_solver::Ensemble as Drawn;
 
-/// An outcome with its state as a value.
+/// A row with its state as a value.
 pub(crate) struct Judged {
-    pub(crate) outcome: Outcome,
+    pub(crate) row: Row,
     pub(crate) state: State,
     pub(crate) note: String,
 }
 
 /// Judges all members together: ranges are over all of them, RMSE, misfit and ratios are root mean
 /// squares over members, by their weights. Ranges and the misfit see every cell, the error measures those
-/// included. What the posterior enters is told where it is known.
+/// included. What the posterior enters is told where it is known. `asked` is the row before.
 pub(crate) fn judge(
     flow: &Flow,
     (problem, draw, known): (&Problem, &Draw, &Known),
-    drawn: &Drawn<f32>,
-    sigma_zero: f64,
+    (drawn, sigma_zero): (&Drawn<f32>, f64),
+    asked: Row,
 ) -> Result<Judged, BoxError> {
     let included = Inclusion::Plane(flow.included());
     let runs = drawn.outcomes();
@@ -55,7 +55,7 @@ pub(crate) fn judge(
     let excursion =
         runs.iter().filter_map(|r| r.trace().excursion).reduce(|a, b| if a.t >= b.t { a } else { b });
     let deviation = runs.iter().filter_map(|r| r.trace().peak_deviation).reduce(f64::max);
-    let outcome = Outcome {
+    let row = Row {
         min: range.min,
         max: range.max,
         truth_min: truth.min,
@@ -75,9 +75,9 @@ pub(crate) fn judge(
         evaluations: runs.iter().map(|r| r.trace().evaluations).sum(),
         peak: deviation.is_none().then(|| runs.iter().map(|r| r.trace().peak).fold(0.0, f64::max)),
         peak_deviation: deviation,
-        ..Outcome::default()
+        ..asked
     };
-    Ok(Judged { outcome, state, note: note(runs, known) })
+    Ok(Judged { row, state, note: note(runs, known) })
 }
 
 /// An ensemble against the exact posterior, over the cells that errors are measured over.

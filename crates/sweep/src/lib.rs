@@ -15,15 +15,15 @@ mod error;
 mod excess;
 mod execute;
 mod judge;
-mod output;
 mod page;
 mod pictures;
 mod plan;
 mod reduced_space;
 mod results;
 mod row;
-mod run;
 mod standard;
+#[cfg(test)]
+mod tests;
 mod trial;
 mod why;
 
@@ -33,20 +33,21 @@ pub use certify::{
     write_certificates,
 };
 pub use cost::Cost;
+/// The folder of a sweep.
+pub type Output = equipoise_experiment::Output<Trial>;
+
 pub use equipoise_experiment::{
-    Accelerator, Approach, BoxError, Build, CovarianceSettings, Existing, Flow, FlowRequest, MANIFEST,
-    Machine, Noise, Places, PriorSource, Provenance, RESULTS_CSV, RESULTS_JSONL, SPACE, Segment,
-    SettingsChange, Source, Start, Torn, check_free, law,
+    Accelerator, Approach, BoxError, Build, CovarianceSettings, Executor, Existing, Flow, FlowRequest,
+    MANIFEST, Machine, Noise, Observer, Places, Policy, PriorSource, Progress, Provenance, RESULTS_CSV,
+    RESULTS_JSONL, SPACE, Segment, SettingsChange, Source, Start, Summary, Torn, check_free, law, run,
 };
 pub use error::{Error, Result};
 pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES, GuidanceCurves};
 pub use execute::{CPU, FlowExecutor};
-pub use output::{Journal, Manifest, Output};
 pub use page::write_page;
 pub use pictures::Pictures;
 pub use plan::{DatasetPlan, Plan, Protocol};
 pub use reduced_space::ReducedRuns;
-pub use row::{Outcome, Row};
-pub use run::{Executor, Observer, Policy, Progress, Summary, run};
+pub use row::Row;
 pub use trial::Trial;
 pub use why::write_why;

@@ -4,8 +4,8 @@ use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Pictures, Result, R
 use equipoise_experiment::REPORT;
 use equipoise_metrics as metrics;
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Gallery, HeatCell, HeatMap, Page, Picture, Scale, Section, Series, Table,
-    Tone, Verdict, page, significant, write_atomically,
+    Block, Caption, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Scale, Section, Series, Table,
+    Tone, Verdict, page, pick, significant, write_atomically,
 };
 use equipoise_scaling::NConvention;
 use std::collections::HashMap;
@@ -242,52 +242,31 @@ fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Res
     })
 }
 
-/// The columns of the page's table; `results.csv` has all of them.
-const COLUMNS: [(&str, &str); 16] = [
-    ("law", "scaling law, or method"),
-    ("sub", "stride of the observed lattice"),
-    ("seed", "seed of all streams"),
-    ("n_obs", "N"),
-    ("std", "the law's standard deviation, normalised"),
-    ("gamma", "the law's γ; none where v comes from traces"),
-    ("min", "smallest value"),
-    ("max", "largest value"),
-    ("energy_ratio", "std(reconstruction)/std(truth)"),
-    ("rmse", "root mean square error"),
-    ("floor_rmse", "RMSE of exact posterior samples with σ(0)"),
-    ("misfit", "χ = ‖y − A x‖/(s√N)"),
-    ("bias_over_posterior_std", "of the ensemble mean; needs two members"),
-    ("spread_ratio", "ensemble spread over the exact one; needs two members"),
-    ("state", "see the definitions below"),
-    ("diverged_at", "diffusion time"),
+/// The columns of the page's table, state apart; `results.csv` has all of them.
+const COLUMNS: [&str; 15] = [
+    "law",
+    "sub",
+    "seed",
+    "n_obs",
+    "std",
+    "gamma",
+    "min",
+    "max",
+    "energy_ratio",
+    "rmse",
+    "floor_rmse",
+    "misfit",
+    "bias_over_posterior_std",
+    "spread_ratio",
+    "diverged_at",
 ];
 
 fn table(batch: &[Finished<'_>]) -> Table {
-    let number = |v: Option<f64>| v.map_or(Cell::Absent, Cell::Number);
-    let rows = batch
-        .iter()
-        .map(|(_, r)| {
-            vec![
-                Cell::Text(r.law.clone()),
-                Cell::Count(r.sub as u64),
-                Cell::Count(r.seed),
-                Cell::Count(r.n_obs as u64),
-                number(r.std),
-                number(r.gamma),
-                Cell::Number(r.min),
-                Cell::Number(r.max),
-                Cell::Number(r.energy_ratio),
-                Cell::Number(r.rmse),
-                number(r.floor_rmse),
-                Cell::Number(r.misfit),
-                number(r.bias_over_posterior_std),
-                number(r.spread_ratio),
-                Cell::State(verdict(r)),
-                number(r.diverged_at),
-            ]
-        })
-        .collect();
-    Table::new(COLUMNS, rows).captioned(caption("All trials of this protocol.".into(), batch))
+    let (all, state) = (Row::columns(), Column::new("state", "see the definitions below", verdict));
+    let mut columns = pick(&all, &COLUMNS);
+    columns.insert(COLUMNS.len() - 1, &state);
+    let rows = batch.iter().map(|(_, row)| *row);
+    Table::of(columns, rows).captioned(caption("All trials of this protocol.".into(), batch))
 }
 
 pub(crate) fn facts(output: &Output) -> Vec<(String, String)> {

@@ -94,7 +94,7 @@ impl<'a> Pictures<'a> {
             trial.law(),
             trial.sub,
             judged.state,
-            significant(judged.outcome.rmse, 3)
+            significant(judged.row.rmse, 3)
         );
         let panel = |title| canvas.panel(flow, title, &planes);
         let (picture, cells) =

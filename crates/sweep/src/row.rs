@@ -1,165 +1,116 @@
-//! One row of the results: what was asked for and what came of it.
+//! One row of the results: what was asked for and what came of it, each column said once.
 
-use crate::{Noise, Result, SPACE, Trial};
-use equipoise_experiment::{Record, number};
+use crate::{Result, SPACE, Trial};
+use equipoise_experiment::{Noise, Record, number};
+use equipoise_report::{Cell, Column};
 use serde::{Deserialize, Serialize};
 
-/// What a trial yielded. Lengths and norms are in normalised units; `None` where undefined.
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct Outcome {
-    /// N, observations as the convention counts them.
-    pub n_obs: usize,
-    /// N_ref that the law used.
-    pub n_ref: Option<usize>,
-    /// The law's standard deviation.
-    pub std: Option<f64>,
-    /// The law's γ.
-    pub gamma: Option<f64>,
-    /// Smallest value of the reconstructions.
-    pub min: f64,
-    /// Largest value of the reconstructions.
-    pub max: f64,
-    /// Smallest value of the truth.
-    pub truth_min: f64,
-    /// Largest value of the truth.
-    pub truth_max: f64,
-    /// std(reconstruction)/std(truth) of the whole field.
-    pub energy_ratio: f64,
-    /// The same about the Gaussian's mean.
-    pub fluctuation_ratio: f64,
-    /// RMSE over the field.
-    pub rmse: f64,
-    /// RMSE at observed points.
-    pub rmse_observed: f64,
-    /// RMSE at unobserved points.
-    pub rmse_unobserved: Option<f64>,
-    /// χ = ‖y − A x‖/(s√N).
-    pub misfit: f64,
-    /// RMSE of the exact posterior mean.
-    pub posterior_mean_rmse: Option<f64>,
-    /// RMSE over the cells of `rmse` of exact posterior samples that keep the sampler's last noise:
-    /// √(mean((posterior mean − truth)² + posterior variance) + σ(0)²).
-    pub floor_rmse: Option<f64>,
-    /// ‖E[x|y] − posterior mean‖ over the posterior standard deviation with σ(0), over the same cells.
-    pub bias_over_posterior_std: Option<f64>,
-    /// Ensemble spread over the exact posterior standard deviation with σ(0), over the same cells.
-    pub spread_ratio: Option<f64>,
-    /// ‖g‖/‖g_exact‖ at t = 0.9, 0.5 and 0.1; `None` also where g_exact is 0.
-    pub guidance_excess: [Option<f64>; 3],
-    /// State of the reconstruction.
-    pub state: String,
-    /// Diffusion time at which the run diverged.
-    pub diverged_at: Option<f64>,
-    /// Wall time of the trial in seconds.
-    pub seconds: f64,
-    /// Largest max|x_t| on the way; `None` in reduced space, where no entry is known on the way.
-    pub peak: Option<f64>,
-    /// Largest ‖x_t − μm‖/√D on the way, m the prior's mean; `None` outside reduced space.
-    pub peak_deviation: Option<f64>,
-    /// Evaluations of the denoiser by all members.
-    pub evaluations: usize,
-    /// Remarks.
-    pub note: String,
+/// A row and its columns, from one line each: the name in files, the field, its type, its meaning and its unit.
+macro_rules! columns {
+    ($($name:literal $field:ident: $type:ty, $meaning:literal, $unit:literal;)*) => {
+        /// One row, in the order of the columns of `results.csv`. Lengths and norms are in normalised units.
+        ///
+        /// Non-finite numbers are the strings `nan`, `inf`, `-inf`; an undefined number is `None`, `null` in JSON and
+        /// an empty cell in CSV.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Row {
+            $(
+                #[doc = $meaning]
+                #[serde(rename = $name, with = "number::any")]
+                pub $field: $type,
+            )*
+        }
+
+        impl Row {
+            /// The columns of the results, in order.
+            pub fn columns() -> Vec<Column<'static, Self>> {
+                vec![$(Column::new($name, $meaning, |row: &Self| row.$field.cell()).unit($unit),)*]
+            }
+        }
+    };
 }
 
-/// One row: the trial, its outcome and its identity, in the order of the columns of `results.csv`.
-///
-/// Non-finite numbers are the strings `nan`, `inf`, `-inf`; an undefined number is `null` in JSON and
-/// an empty cell in CSV.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "the columns are those of `Trial` and `Outcome`")]
-pub struct Row {
-    pub dataset: String,
-    pub protocol: String,
-    pub prior: String,
-    pub law: String,
-    pub method: String,
-    pub sub: usize,
-    pub n_obs: usize,
-    pub n_ref: Option<usize>,
-    pub n_convention: String,
-    #[serde(with = "number::option")]
-    pub std: Option<f64>,
-    #[serde(with = "number::option")]
-    pub gamma: Option<f64>,
-    pub schedule: String,
-    pub steps: usize,
-    pub corrections: usize,
-    #[serde(with = "number")]
-    pub tau: f64,
-    pub sampler: String,
-    pub spacing: String,
-    pub noise: Noise,
-    pub seed: u64,
-    pub members: usize,
-    pub normalizer: String,
-    pub axes: String,
-    #[serde(with = "number")]
-    pub min: f64,
-    #[serde(with = "number")]
-    pub max: f64,
-    #[serde(with = "number")]
-    pub truth_min: f64,
-    #[serde(with = "number")]
-    pub truth_max: f64,
-    #[serde(with = "number")]
-    pub energy_ratio: f64,
-    #[serde(with = "number")]
-    pub fluctuation_ratio: f64,
-    #[serde(with = "number")]
-    pub rmse: f64,
-    #[serde(with = "number")]
-    pub rmse_observed: f64,
-    #[serde(with = "number::option")]
-    pub rmse_unobserved: Option<f64>,
-    #[serde(with = "number")]
-    pub misfit: f64,
-    #[serde(with = "number::option")]
-    pub posterior_mean_rmse: Option<f64>,
-    #[serde(with = "number::option")]
-    pub floor_rmse: Option<f64>,
-    #[serde(with = "number::option")]
-    pub bias_over_posterior_std: Option<f64>,
-    #[serde(with = "number::option")]
-    pub spread_ratio: Option<f64>,
-    #[serde(rename = "guidance_excess_t0.9", with = "number::option")]
-    pub guidance_excess_early: Option<f64>,
-    #[serde(rename = "guidance_excess_t0.5", with = "number::option")]
-    pub guidance_excess_middle: Option<f64>,
-    #[serde(rename = "guidance_excess_t0.1", with = "number::option")]
-    pub guidance_excess_late: Option<f64>,
-    pub state: String,
-    #[serde(with = "number::option")]
-    pub diverged_at: Option<f64>,
-    #[serde(with = "number")]
-    pub seconds: f64,
-    pub identity: String,
-    pub backend: String,
-    /// Its place, from 0, among the `builds` of the manifest.
-    pub build: usize,
-    pub space: String,
-    #[serde(with = "number::option")]
-    pub peak: Option<f64>,
-    #[serde(with = "number::option")]
-    pub peak_deviation: Option<f64>,
-    pub evaluations: usize,
-    pub note: String,
+columns! {
+    "dataset" dataset: String, "name of the dataset", "";
+    "protocol" protocol: String, "name of the protocol", "";
+    "prior" prior: String, "the prior's denoiser", "";
+    "law" law: String, "scaling law, or method", "";
+    "method" method: String, "posterior method with the settings that are not as published", "";
+    "sub" sub: usize, "stride of the observed lattice", "";
+    "n_obs" n_obs: usize, "N", "";
+    "n_ref" n_ref: Option<usize>, "N_ref that the law used", "";
+    "n_convention" n_convention: String, "how N is counted", "";
+    "std" std: Option<f64>, "the law's standard deviation, normalised", "";
+    "gamma" gamma: Option<f64>, "the law's γ; none where v comes from traces", "";
+    "schedule" schedule: String, "the schedule", "";
+    "steps" steps: usize, "predictor steps", "";
+    "corrections" corrections: usize, "corrector steps after each predictor step", "";
+    "tau" tau: f64, "size of a corrector step", "";
+    "sampler" sampler: String, "the sampler of methods that leave it open", "";
+    "spacing" spacing: String, "how the times are spaced", "";
+    "noise" noise: Noise, "standard deviation of the observation noise, normalised; one a channel where they differ", "";
+    "seed" seed: u64, "seed of all streams", "";
+    "members" members: usize, "posterior samples", "";
+    "normalizer" normalizer: String, "units of the prior", "";
+    "axes" axes: String, "axis order that the loader used", "";
+    "min" min: f64, "smallest value", "";
+    "max" max: f64, "largest value", "";
+    "truth_min" truth_min: f64, "smallest value of the truth", "";
+    "truth_max" truth_max: f64, "largest value of the truth", "";
+    "energy_ratio" energy_ratio: f64, "std(reconstruction)/std(truth)", "";
+    "fluctuation_ratio" fluctuation_ratio: f64, "the same about the Gaussian's mean", "";
+    "rmse" rmse: f64, "root mean square error", "";
+    "rmse_observed" rmse_observed: f64, "the same at observed points", "";
+    "rmse_unobserved" rmse_unobserved: Option<f64>, "the same at unobserved points", "";
+    "misfit" misfit: f64, "χ = ‖y − A x‖/(s√N)", "";
+    "posterior_mean_rmse" posterior_mean_rmse: Option<f64>, "RMSE of the exact posterior mean", "";
+    "floor_rmse" floor_rmse: Option<f64>, "RMSE of exact posterior samples with σ(0)", "";
+    "bias_over_posterior_std" bias_over_posterior_std: Option<f64>, "of the ensemble mean; needs two members", "";
+    "spread_ratio" spread_ratio: Option<f64>, "ensemble spread over the exact one; needs two members", "";
+    "guidance_excess_t0.9" guidance_excess_early: Option<f64>, "‖g‖/‖g_exact‖ at t = 0.9; none where g_exact is 0", "";
+    "guidance_excess_t0.5" guidance_excess_middle: Option<f64>, "the same at t = 0.5", "";
+    "guidance_excess_t0.1" guidance_excess_late: Option<f64>, "the same at t = 0.1", "";
+    "state" state: String, "see the definitions below", "";
+    "diverged_at" diverged_at: Option<f64>, "diffusion time", "";
+    "seconds" seconds: f64, "wall time of the trial", "s";
+    "identity" identity: String, "of the trial", "";
+    "backend" backend: String, "what ran it", "";
+    "build" build: usize, "its place, from 0, among the builds of the manifest", "";
+    "space" space: String, "of every number whose column does not say otherwise", "";
+    "peak" peak: Option<f64>, "largest max|x_t| on the way; none in reduced space, where no entry is known on the way", "";
+    "peak_deviation" peak_deviation: Option<f64>, "largest ‖x_t − μm‖/√D on the way, m the prior's mean; none outside reduced space", "";
+    "evaluations" evaluations: usize, "of the denoiser, by all members", "";
+    "note" note: String, "remarks", "";
+}
+
+/// What a column shows of a field.
+trait Show {
+    fn cell(&self) -> Cell;
+}
+
+impl<T: Clone + Into<Cell>> Show for T {
+    fn cell(&self) -> Cell {
+        self.clone().into()
+    }
 }
 
 impl Record for Row {
     fn identity(&self) -> &str {
         &self.identity
     }
+
+    fn by(self, build: usize) -> Self {
+        Self { build, ..self }
+    }
 }
 
 impl Row {
-    /// The row of a trial that the build of this place in the manifest finished.
+    /// The row of a trial before anything came of it.
     ///
     /// # Errors
     /// If the trial has no identity because it cannot be written as JSON.
-    pub fn new(trial: &Trial, outcome: Outcome, build: usize) -> Result<Self> {
-        let [early, middle, late] = outcome.guidance_excess;
+    pub fn of(trial: &Trial) -> Result<Self> {
         Ok(Self {
             dataset: trial.dataset().to_owned(),
             protocol: trial.protocol.clone(),
@@ -167,11 +118,7 @@ impl Row {
             law: trial.law(),
             method: trial.approach.method(),
             sub: trial.sub,
-            n_obs: outcome.n_obs,
-            n_ref: outcome.n_ref,
             n_convention: trial.n_convention.to_string(),
-            std: outcome.std,
-            gamma: outcome.gamma,
             schedule: trial.schedule.to_string(),
             steps: trial.steps,
             corrections: trial.corrections,
@@ -183,34 +130,10 @@ impl Row {
             members: trial.members,
             normalizer: trial.normalizer.to_string(),
             axes: trial.source.axes.map_or_else(String::new, |order| order.to_string()),
-            min: outcome.min,
-            max: outcome.max,
-            truth_min: outcome.truth_min,
-            truth_max: outcome.truth_max,
-            energy_ratio: outcome.energy_ratio,
-            fluctuation_ratio: outcome.fluctuation_ratio,
-            rmse: outcome.rmse,
-            rmse_observed: outcome.rmse_observed,
-            rmse_unobserved: outcome.rmse_unobserved,
-            misfit: outcome.misfit,
-            posterior_mean_rmse: outcome.posterior_mean_rmse,
-            floor_rmse: outcome.floor_rmse,
-            bias_over_posterior_std: outcome.bias_over_posterior_std,
-            spread_ratio: outcome.spread_ratio,
-            guidance_excess_early: early,
-            guidance_excess_middle: middle,
-            guidance_excess_late: late,
-            state: outcome.state,
-            diverged_at: outcome.diverged_at,
-            seconds: outcome.seconds,
             identity: trial.identity()?,
             backend: trial.backend.clone(),
-            build,
             space: SPACE.into(),
-            peak: outcome.peak,
-            peak_deviation: outcome.peak_deviation,
-            evaluations: outcome.evaluations,
-            note: outcome.note,
+            ..Self::default()
         })
     }
 }
@@ -218,12 +141,13 @@ impl Row {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::results;
     use crate::trial::tests::example;
     use proptest::prelude::*;
 
-    /// An outcome with every kind of number: undefined, non-finite, subnormal, of many digits.
-    pub(crate) fn outcome() -> Outcome {
-        Outcome {
+    /// A row with every kind of number: undefined, non-finite, subnormal, of many digits.
+    pub(crate) fn outcome(trial: &Trial) -> Row {
+        Row {
             n_obs: 16384,
             n_ref: Some(4096),
             std: Some(0.1),
@@ -237,12 +161,13 @@ pub(crate) mod tests {
             rmse_observed: -0.0,
             posterior_mean_rmse: Some(f64::NAN),
             floor_rmse: Some(f64::INFINITY),
-            guidance_excess: [Some(1e-7), None, Some(f64::NEG_INFINITY)],
+            guidance_excess_early: Some(1e-7),
+            guidance_excess_late: Some(f64::NEG_INFINITY),
             state: "nan".into(),
             diverged_at: Some(0.96875),
             seconds: 1.25,
             note: "a \"quoted\", two-line\nremark: σ".into(),
-            ..Outcome::default()
+            ..Row::of(trial).unwrap()
         }
     }
 
@@ -251,9 +176,7 @@ pub(crate) mod tests {
     }
 
     fn through_csv(row: &Row) -> Row {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.serialize(row).unwrap();
-        let bytes = writer.into_inner().unwrap();
+        let bytes = results::table(std::slice::from_ref(row)).unwrap();
         csv::Reader::from_reader(bytes.as_slice()).deserialize().next().unwrap().unwrap()
     }
 
@@ -265,11 +188,11 @@ pub(crate) mod tests {
 
     #[test]
     fn every_kind_of_number_survives_json_and_csv() {
-        let row = Row::new(&example(), outcome(), 0).unwrap();
+        let row = outcome(&example());
         assert!(same(&through_json(&row), &row));
         assert!(same(&through_csv(&row), &row));
         let uneven = Trial { noise: vec![0.1, 1e-9], ..example() };
-        let row = Row::new(&uneven, outcome(), 0).unwrap();
+        let row = outcome(&uneven);
         assert!(same(&through_json(&row), &row));
         assert!(same(&through_csv(&row), &row));
     }
@@ -278,8 +201,7 @@ pub(crate) mod tests {
         #[test]
         fn any_bits_survive_json_and_csv(bits in any::<u64>(), more in any::<u64>()) {
             let found = f64::from_bits(bits);
-            let outcome = Outcome { rmse: found, spread_ratio: Some(f64::from_bits(more)), ..outcome() };
-            let row = Row::new(&example(), outcome, 0).unwrap();
+            let row = Row { rmse: found, spread_ratio: Some(f64::from_bits(more)), ..outcome(&example()) };
             prop_assert!(same(&through_json(&row), &row));
             prop_assert!(same(&through_csv(&row), &row));
         }
@@ -287,7 +209,7 @@ pub(crate) mod tests {
 
     #[test]
     fn json_spells_non_finite_and_undefined_numbers_apart() {
-        let row = Row::new(&example(), outcome(), 0).unwrap();
+        let row = outcome(&example());
         let json = serde_json::to_string(&row).unwrap().replace(",\"", ",\n\"");
         insta::assert_snapshot!(json, @r#"
         {"dataset":"kolmogorov",

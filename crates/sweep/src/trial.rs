@@ -1,7 +1,7 @@
 //! One trial: everything that determines the numbers of one row.
 
-use crate::{Approach, CovarianceSettings, Result, Source, Start};
-use equipoise_experiment::{Error, Precision, Units, text};
+use crate::{Approach, CovarianceSettings, Source, Start};
+use equipoise_experiment::{Error, Precision, Result, Units, text};
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::NConvention;

@@ -57,7 +57,7 @@ pub(super) const NEVER: [(&str, &[&str]); 26] = [
     ("reduced", &["data", "prior"]),
     ("stability", &["data", "prior"]),
     ("solver-cuda", &["data", "prior"]),
-    ("experiment", &["report", "reduced", "stability", "likelihood-cuda", "solver-cuda"]),
+    ("experiment", &["reduced", "stability", "likelihood-cuda", "solver-cuda"]),
     ("sweep", &["likelihood-cuda", "solver-cuda"]),
     ("denoising", &["posterior"]),
     ("report", &["denoiser", "guidance", "prior", "sampler", "solver"]),

@@ -106,7 +106,7 @@ impl Display {
     }
 }
 
-impl Observer for Display {
+impl Observer<Trial> for Display {
     fn started(&self, trial: &Trial, progress: Progress) {
         let mut state = self.lock();
         state.trial = trial.to_string();

@@ -74,7 +74,8 @@ pub fn write_certificates(
         }
     }
     let path = output.claim(&[CERTIFICATE_CSV])?.remove(0);
-    let bytes = table(&told).map_err(|source| Error::Csv { path: path.clone(), source })?;
+    let bytes =
+        table(&told).map_err(|source| equipoise_experiment::Error::Csv { path: path.clone(), source })?;
     replace(&path, &bytes)?;
     Ok((path, told))
 }

@@ -1,36 +1,65 @@
-//! Running the trials of a sweep that have no row yet.
+//! Running the trials of a plan that have no row yet.
 
-use crate::{BoxError, Error, Outcome, Output, Result, Row, Trial};
+use crate::{BoxError, Error, Output, Record, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+/// One trial of a plan: what has one row.
+pub trait Work: fmt::Display + Sync + Sized {
+    /// The plan.
+    type Plan: Clone + Serialize + DeserializeOwned + Send;
+    /// The row.
+    type Record: Record + Send;
+    /// The names of the tables in the output folder.
+    const TABLES: &'static [&'static str];
+
+    /// What tells it apart from every other trial.
+    ///
+    /// # Errors
+    /// Where it has none.
+    fn identity(&self) -> Result<String>;
+
+    /// Whether both share what is made once for many; such trials are carried out together.
+    fn same_scene(&self, other: &Self) -> bool;
+
+    /// Writes the tables of these rows.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    fn write(folder: &Path, rows: &[Self::Record]) -> Result<()>;
+}
 
 /// What carries out a trial.
 ///
 /// Trials reach it in plan order, from several threads at a time where `parallel_inside` is false;
 /// trials of one scene never overlap with those of another. No lock is to be held while work is shared
 /// among the threads: one that waits for its share takes up another's, which may want the same lock.
-pub trait Executor: Sync {
-    /// Carries out one trial and measures its seconds. A diverged trial is an outcome.
+pub trait Executor<W: Work>: Sync {
+    /// Carries out one trial and measures its seconds. A diverged trial is a row.
     ///
     /// # Errors
-    /// Whatever keeps the trial from having an outcome; it ends the sweep.
-    fn execute(&self, trial: &Trial) -> std::result::Result<Outcome, BoxError>;
+    /// Whatever keeps the trial from having a row; it ends the run.
+    fn execute(&self, trial: &W) -> std::result::Result<W::Record, BoxError>;
 
     /// Whether the trial should have all threads to itself.
-    fn parallel_inside(&self, trial: &Trial) -> bool;
+    fn parallel_inside(&self, trial: &W) -> bool;
 }
 
-/// What watches a sweep. Calls may come from several threads.
-pub trait Observer: Sync {
+/// What watches a run. Calls may come from several threads.
+pub trait Observer<W: Work>: Sync {
     /// A trial begins.
-    fn started(&self, trial: &Trial, progress: Progress);
+    fn started(&self, trial: &W, progress: Progress);
 
     /// A trial has its row on the disk.
-    fn finished(&self, row: &Row, progress: Progress);
+    fn finished(&self, row: &W::Record, progress: Progress);
 }
 
-/// How far a sweep is.
+/// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Trials with a row.
@@ -41,7 +70,7 @@ pub struct Progress {
     pub total: usize,
 }
 
-/// When the table of results is written while the sweep runs: at whichever comes first.
+/// When the table of results is written while trials run: at whichever comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// After this many new rows.
@@ -68,17 +97,17 @@ pub struct Summary {
 }
 
 /// Carries out every trial of `output` that has no row, on the current rayon pool, and writes the
-/// table of results and the manifest at the end, however it ends.
+/// tables and the manifest at the end, however it ends.
 ///
 /// `stop` is read before each trial; a trial under way is finished.
 ///
 /// # Errors
 /// The first fault of the executor or of a file. Trials under way on other threads are still
 /// finished and have their rows.
-pub fn run(
-    output: &Output,
-    executor: &dyn Executor,
-    observer: &dyn Observer,
+pub fn run<W: Work>(
+    output: &Output<W>,
+    executor: &dyn Executor<W>,
+    observer: &dyn Observer<W>,
     stop: &AtomicBool,
     policy: Policy,
 ) -> Result<Summary> {
@@ -95,7 +124,7 @@ pub fn run(
         faulty: AtomicBool::new(false),
         saved: Mutex::new((0, Instant::now())),
     };
-    let inside = |trial: &Trial| executor.parallel_inside(trial);
+    let inside = |trial: &W| executor.parallel_inside(trial);
     for batch in pending.chunk_by(|a, b| a.same_scene(b) && inside(a) == inside(b)) {
         if inside(batch[0]) { run.in_turn(batch) } else { run.side_by_side(batch) }
     }
@@ -108,10 +137,10 @@ pub fn run(
     Ok(Summary { finished, skipped: run.skipped, interrupted: finished < pending.len() })
 }
 
-struct Run<'a> {
-    output: &'a Output,
-    executor: &'a dyn Executor,
-    observer: &'a dyn Observer,
+struct Run<'a, W: Work> {
+    output: &'a Output<W>,
+    executor: &'a dyn Executor<W>,
+    observer: &'a dyn Observer<W>,
     stop: &'a AtomicBool,
     policy: Policy,
     skipped: usize,
@@ -122,8 +151,8 @@ struct Run<'a> {
     saved: Mutex<(usize, Instant)>,
 }
 
-impl Run<'_> {
-    fn in_turn(&self, batch: &[&Trial]) {
+impl<W: Work> Run<'_, W> {
+    fn in_turn(&self, batch: &[&W]) {
         for trial in batch {
             if self.halted() {
                 return;
@@ -134,7 +163,7 @@ impl Run<'_> {
 
     /// One loop a thread over a shared counter: trials start in plan order and the pool has no trial
     /// waiting that a thread could steal, and so nest, while it waits inside another.
-    fn side_by_side(&self, batch: &[&Trial]) {
+    fn side_by_side(&self, batch: &[&W]) {
         let next = AtomicUsize::new(0);
         rayon::broadcast(|_| {
             while !self.halted() {
@@ -148,7 +177,7 @@ impl Run<'_> {
         self.stop.load(Ordering::Relaxed) || self.faulty.load(Ordering::Relaxed)
     }
 
-    fn take(&self, trial: &Trial) {
+    fn take(&self, trial: &W) {
         if let Err(fault) = self.finish(trial) {
             let mut first = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
             first.get_or_insert(fault);
@@ -156,11 +185,11 @@ impl Run<'_> {
         }
     }
 
-    fn finish(&self, trial: &Trial) -> Result<()> {
+    fn finish(&self, trial: &W) -> Result<()> {
         self.observer.started(trial, self.progress(self.finished.load(Ordering::Relaxed)));
-        let outcome = self.executor.execute(trial);
-        let outcome = outcome.map_err(Error::trial(trial))?;
-        let row = Row::new(trial, outcome, self.output.build())?;
+        let row = self.executor.execute(trial);
+        let row = row.map_err(|source| Error::Trial { trial: trial.to_string(), source })?;
+        let row = row.by(self.output.build());
         self.output.journal().append(row.clone())?;
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         self.observer.finished(&row, self.progress(finished));
@@ -184,6 +213,3 @@ impl Run<'_> {
         Ok(())
     }
 }
-
-#[cfg(test)]
-pub(crate) mod tests;

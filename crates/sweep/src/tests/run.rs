@@ -1,12 +1,18 @@
 //! Runs of a small plan with an executor that answers from the identity of a trial.
 
-use super::*;
-use crate::output::tests::{content, opened};
+use super::output::{content, opened};
 use crate::plan::tests::standard;
-use crate::{Existing, Plan, RESULTS_CSV, RESULTS_JSONL, Torn};
+use crate::{
+    BoxError, Executor, Existing, Observer, Output, Plan, Policy, Progress, RESULTS_CSV, RESULTS_JSONL, Row,
+    Summary, Torn, Trial, run,
+};
+use equipoise_experiment::Result;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Answers with numbers made of the trial's identity, NaN among them; the wake is a large field.
 #[derive(Default)]
@@ -19,8 +25,8 @@ struct Oracle {
     stops_at: Option<(usize, &'static AtomicBool)>,
 }
 
-impl Executor for Oracle {
-    fn execute(&self, trial: &Trial) -> std::result::Result<Outcome, BoxError> {
+impl Executor<Trial> for Oracle {
+    fn execute(&self, trial: &Trial) -> std::result::Result<Row, BoxError> {
         {
             let mut under_way = self.under_way.lock().unwrap();
             for other in under_way.iter() {
@@ -47,7 +53,7 @@ impl Executor for Oracle {
         }
         let number = u64::from_str_radix(&trial.identity()?, 16)? as f64;
         let (rmse, state) = if number % 2.0 > 0.0 { (f64::NAN, "nan") } else { (number.sqrt(), "balanced") };
-        Ok(Outcome { rmse, state: state.into(), seconds: count as f64, ..Outcome::default() })
+        Ok(Row { rmse, state: state.into(), seconds: count as f64, ..Row::of(trial)? })
     }
 
     fn parallel_inside(&self, trial: &Trial) -> bool {
@@ -71,7 +77,7 @@ pub(crate) fn told(error: &dyn std::error::Error) -> String {
 
 struct Silent;
 
-impl Observer for Silent {
+impl Observer<Trial> for Silent {
     fn started(&self, _: &Trial, _: Progress) {}
     fn finished(&self, _: &Row, _: Progress) {}
 }
@@ -207,7 +213,7 @@ struct Inspector<'a> {
     finished: AtomicUsize,
 }
 
-impl Observer for Inspector<'_> {
+impl Observer<Trial> for Inspector<'_> {
     fn started(&self, _: &Trial, progress: Progress) {
         assert_eq!(progress.done, self.started.fetch_add(1, Ordering::Relaxed));
     }

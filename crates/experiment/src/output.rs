@@ -1,38 +1,31 @@
-//! The output of a sweep: the folder with journal, table of results and manifest of one plan.
+//! The output of an experiment: the folder with journal, tables and manifest of one plan.
 
-use crate::{Existing, Plan, Provenance, RESULTS_CSV, Result, Row, Torn, Trial, results};
-use equipoise_experiment::{self as experiment, Archive};
+use crate::{Archive, Existing, Journal, Manifest, Provenance, Result, Torn, Work};
 use std::path::{Path, PathBuf};
 
-/// The rows of a sweep.
-pub type Journal = experiment::Journal<Row>;
-
-/// The manifest of a sweep.
-pub type Manifest = experiment::Manifest<Plan>;
-
-/// An open output folder: the journal, the table of results and the manifest of one plan.
+/// An open output folder: the journal, the tables and the manifest of one plan.
 #[derive(Debug)]
-pub struct Output {
-    archive: Archive<Plan, Row>,
-    trials: Vec<Trial>,
+pub struct Output<W: Work> {
+    archive: Archive<W::Plan, W::Record>,
+    trials: Vec<W>,
     identities: Vec<String>,
 }
 
-impl Output {
-    /// Opens `folder` for the sweep `plan`, whose trials are those of [`Plan::trials`] in their order,
-    /// [placed](crate::FlowExecutor::placed) where they run; a folder that is missing or empty begins a new
-    /// sweep under any `existing`. Rows that another backend wrote for the same trials are none of these.
+impl<W: Work> Output<W> {
+    /// Opens `folder` for `plan` with its trials, in their order, placed where they run; a folder that is missing
+    /// or empty begins a new run under any `existing`. Rows that another backend wrote for the same trials are
+    /// none of these.
     ///
     /// # Errors
     /// Those of [`Archive::open`].
     pub fn open(
         folder: &Path,
-        (plan, trials): (Plan, Vec<Trial>),
+        (plan, trials): (W::Plan, Vec<W>),
         provenance: Provenance,
         existing: Existing,
     ) -> Result<Self> {
-        let identities = trials.iter().map(Trial::identity).collect::<Result<_>>()?;
-        let archive = Archive::open(folder, (plan, trials.len()), &[RESULTS_CSV], provenance, existing)?;
+        let identities = trials.iter().map(Work::identity).collect::<Result<_>>()?;
+        let archive = Archive::open(folder, (plan, trials.len()), W::TABLES, provenance, existing)?;
         Ok(Self { archive, trials, identities })
     }
 
@@ -42,23 +35,23 @@ impl Output {
     }
 
     /// The trials of the plan, in the order of the results.
-    pub fn trials(&self) -> &[Trial] {
+    pub fn trials(&self) -> &[W] {
         &self.trials
     }
 
     /// The trials that have no row, in the order of the plan.
-    pub fn pending(&self) -> Vec<&Trial> {
+    pub fn pending(&self) -> Vec<&W> {
         let both = self.trials.iter().zip(&self.identities);
         both.filter(|(_, identity)| !self.journal().contains(identity)).map(|(trial, _)| trial).collect()
     }
 
     /// The rows so far, in the order of the plan.
-    pub fn rows(&self) -> Vec<Row> {
+    pub fn rows(&self) -> Vec<W::Record> {
         self.journal().rows(&self.identities)
     }
 
     /// The journal.
-    pub fn journal(&self) -> &Journal {
+    pub fn journal(&self) -> &Journal<W::Record> {
         self.archive.journal()
     }
 
@@ -73,7 +66,7 @@ impl Output {
     }
 
     /// The manifest as it stands.
-    pub fn manifest(&self) -> Manifest {
+    pub fn manifest(&self) -> Manifest<W::Plan> {
         self.archive.manifest()
     }
 
@@ -82,7 +75,7 @@ impl Output {
     /// # Errors
     /// As [`Archive::claim`].
     pub fn claim<S: AsRef<str>>(&self, names: &[S]) -> Result<Vec<PathBuf>> {
-        Ok(self.archive.claim(names)?)
+        self.archive.claim(names)
     }
 
     /// Adds a remark to the manifest.
@@ -90,10 +83,10 @@ impl Output {
     /// # Errors
     /// If the manifest cannot be written.
     pub fn note(&self, note: impl Into<String>) -> Result<()> {
-        Ok(self.archive.note(note)?)
+        self.archive.note(note)
     }
 
-    /// Writes the table of the rows so far and their number into the manifest.
+    /// Writes the tables of the rows so far, and their number into the manifest.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -111,9 +104,6 @@ impl Output {
 
     fn save(&self, running: bool) -> Result<()> {
         let rows = self.rows();
-        self.archive.save(rows.len(), running, || results::write(&self.folder().join(RESULTS_CSV), &rows))
+        self.archive.save(rows.len(), running, || W::write(self.folder(), &rows))
     }
 }
-
-#[cfg(test)]
-pub(crate) mod tests;
