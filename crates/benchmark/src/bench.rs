@@ -3,43 +3,24 @@
 use crate::choose::Chosen;
 use crate::job::name;
 use crate::problem::{Draw, Part, Problem};
-use crate::record::{Record, Score, Tuned};
+use crate::record::{NEW, Record, Score, Tuned};
 use crate::score::{Verdict, evidence, judge, proper};
 use crate::tune::{Tried, tune};
 use crate::{Case, Choice, Job, Plan, Scene};
+use equipoise_covariance::Memo;
 use equipoise_experiment::{Approach, BoxError, SPACE};
 use equipoise_metrics::classify;
 use equipoise_sampler::Outcome;
 use equipoise_solver::{Ensemble, Member, PosteriorSampler, Value, Watch};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// The observations of one problem, each made once.
-pub(crate) struct Draws<'a, 'b> {
-    problem: &'b Problem<'a>,
-    kept: HashMap<(Part, u64), Arc<Draw<'a>>>,
-}
-
-impl<'a, 'b> Draws<'a, 'b> {
-    pub(crate) fn of(problem: &'b Problem<'a>) -> Self {
-        Self { problem, kept: HashMap::new() }
-    }
-
-    fn get(&mut self, part: Part, seed: u64) -> Result<Arc<Draw<'a>>, BoxError> {
-        if let Some(draw) = self.kept.get(&(part, seed)) {
-            return Ok(Arc::clone(draw));
-        }
-        let draw = Arc::new(self.problem.draw(part, seed)?);
-        self.kept.insert((part, seed), Arc::clone(&draw));
-        Ok(draw)
-    }
-}
 
 /// A problem under a plan.
 pub(crate) struct Bench<'a> {
     pub(crate) problem: Problem<'a>,
     plan: &'a Plan,
+    /// Its observations, each made once.
+    draws: Memo<(Part, u64), Arc<Draw<'a>>>,
 }
 
 /// An ensemble, how it was drawn and how long that took.
@@ -51,7 +32,11 @@ pub(crate) struct Drawn {
 
 impl<'a> Bench<'a> {
     pub(crate) fn new(scene: &'a Scene, case: Case, plan: &'a Plan) -> Result<Self, BoxError> {
-        Ok(Self { problem: Problem::new(scene, case, plan)?, plan })
+        Ok(Self { problem: Problem::new(scene, case, plan)?, plan, draws: Memo::default() })
+    }
+
+    fn observed(&self, part: Part, seed: u64) -> Result<Arc<Draw<'a>>, BoxError> {
+        self.draws.get((part, seed), || Ok(Arc::new(self.problem.draw(part, seed)?)))
     }
 
     /// A sampler for a draw.
@@ -81,15 +66,10 @@ impl<'a> Bench<'a> {
     }
 
     /// Carries out a job; `tuned` is the value that tuning chose, if it has been tuned.
-    pub(crate) fn record(
-        &self,
-        job: &Job,
-        tuned: Option<f64>,
-        draws: &mut Draws<'a, '_>,
-    ) -> Result<Record, BoxError> {
+    pub(crate) fn record(&self, job: &Job, tuned: Option<f64>) -> Result<Record, BoxError> {
         match job {
             Job::Tune { case, approach, .. } => {
-                let draw = draws.get(Part::Validation, self.plan.tuning.seed)?;
+                let draw = self.observed(Part::Validation, self.plan.tuning.seed)?;
                 Ok(Record::Tuned(Box::new(self.tune(job, *case, approach, &draw)?)))
             }
             Job::Score { case, approach, choice, seed, .. } => {
@@ -100,7 +80,7 @@ impl<'a> Bench<'a> {
                         Some(tuned.ok_or_else(|| format!("{} was not tuned on this case", name(approach)))?)
                     }
                 };
-                let draw = draws.get(Part::Test, *seed)?;
+                let draw = self.observed(Part::Test, *seed)?;
                 let sampler = self.bind(&chosen, value, &draw, case.steps)?;
                 let drawn = self.draw(&*sampler, &draw, self.plan.members)?;
                 let verdict = judge(&self.problem, &draw, &drawn.ensemble, drawn.point_estimate)?;
@@ -144,7 +124,7 @@ impl<'a> Bench<'a> {
             inner_iterations: found.inner_iterations,
             seconds: clock.elapsed().as_secs_f64(),
             identity: job.to_string(),
-            build: 0,
+            build: NEW,
         })
     }
 
@@ -195,7 +175,7 @@ impl<'a> Bench<'a> {
             inner_iterations: iterations as f64 / members as f64,
             seconds: drawn.seconds,
             identity: job.to_string(),
-            build: 0,
+            build: NEW,
             space: SPACE.to_owned(),
         }
     }

@@ -1,8 +1,8 @@
 //! From the names of an approach to a sampler bound to an observation.
 
+use crate::Result;
 use crate::problem::Problem;
-use crate::{Error, Result};
-use equipoise_experiment::{Approach, BoxError};
+use equipoise_experiment::{Approach, BoxError, Error};
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
 use equipoise_solver::{Inference, Parameter, PosteriorSampler, Recipe};

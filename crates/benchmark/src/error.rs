@@ -1,7 +1,6 @@
 //! What can go wrong between a plan and its leaderboard.
 
 use equipoise_experiment::BoxError;
-use std::path::PathBuf;
 
 /// The result of this crate's fallible calls.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -10,16 +9,6 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting of the plan lies outside its range.
-    #[error("plan, {field}: found {found}, expected {expected}")]
-    Setting {
-        /// The setting.
-        field: &'static str,
-        /// Its value.
-        found: String,
-        /// Its range.
-        expected: &'static str,
-    },
     /// A scene that cannot be made.
     #[error("dataset `{dataset}`")]
     Scene {
@@ -74,12 +63,4 @@ pub enum Error {
     /// The page.
     #[error(transparent)]
     Report(#[from] equipoise_report::ReportError),
-    /// A table cannot be written as CSV.
-    #[error("{}: cannot be written as CSV", path.display())]
-    Csv {
-        /// The table.
-        path: PathBuf,
-        /// The writer's reason.
-        source: csv::Error,
-    },
 }

@@ -2,12 +2,12 @@
 
 use crate::bench::{Bench, work};
 use crate::choose::Chosen;
-use crate::job::{identities, name};
+use crate::job::name;
 use crate::problem::Part;
 use crate::run::{Results, scene};
 use crate::score::judge;
 use crate::{Case, Error, Job, Plan, Result, Scene};
-use equipoise_experiment::{Approach, BoxError};
+use equipoise_experiment::{Approach, BoxError, filled};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
 use std::time::Instant;
@@ -111,7 +111,9 @@ impl Estimate {
                 level,
             ))
         };
-        for approach in plan.approaches.iter().filter(|a| takes(a)) {
+        let taken: Vec<&Approach> = plan.approaches.iter().filter(takes).collect();
+        filled("methods", taken.len())?;
+        for &approach in &taken {
             let chosen = Chosen::of(approach)?;
             let (published, level) = time(&chosen, None)?;
             let tuned = match chosen.parameter() {
@@ -129,7 +131,7 @@ impl Estimate {
             let rate = Rate { published, tuned, level };
             self.rates.insert((scene.label.clone(), name(approach)), rate);
         }
-        let sampler = bench.bind(&first(plan.approaches.iter().find(takes))?, None, &draw, 1)?;
+        let sampler = bench.bind(&Chosen::of(taken[0])?, None, &draw, 1)?;
         let ensemble = bench.draw(&*sampler, &draw, plan.members)?.ensemble;
         let clock = Instant::now();
         judge(&bench.problem, &draw, &ensemble, false)?;
@@ -163,26 +165,14 @@ impl Estimate {
         }
     }
 
-    /// Seconds and denoiser calls of the jobs that have no record in `results`, or of all.
-    ///
-    /// # Errors
-    /// Those of [`Plan::jobs`].
-    pub fn total(&self, plan: &Plan, results: Option<&Results>) -> Result<(f64, f64)> {
-        let jobs = plan.jobs()?;
-        let missing = |identity: &String| results.is_none_or(|results| !results.journal().contains(identity));
-        let names = identities(&jobs)?;
-        let pending: Vec<&Job> =
-            jobs.iter().zip(&names).filter(|(_, n)| missing(n)).map(|(job, _)| job).collect();
+    /// Seconds and denoiser calls of the jobs that have no record in `results`.
+    pub fn total(&self, results: &Results) -> (f64, f64) {
+        let (plan, pending) = (results.manifest().plan, results.pending());
         let mut total =
-            pending.iter().map(|job| self.of(plan, job)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+            pending.iter().map(|job| self.of(&plan, job)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
         for batch in pending.chunk_by(|a, b| a.same_observation(b)) {
             total.0 += self.overheads.get(batch[0].dataset()).map_or(0.0, |overhead| overhead.problem);
         }
-        Ok(total)
+        total
     }
-}
-
-fn first(approach: Option<&Approach>) -> Result<Chosen> {
-    let empty = Error::Setting { field: "methods", found: "none".into(), expected: "at least one" };
-    approach.map_or(Err(empty), Chosen::of)
 }

@@ -1,7 +1,7 @@
 //! Entrants ranked on every case by a proper score, with intervals over seeds.
 
 use crate::record::{Record, Score, Tuned};
-use crate::{Case, Choice, Interval, Result, Results};
+use crate::{Case, Choice, Interval, Results};
 use equipoise_experiment::Approach;
 use equipoise_metrics::State;
 use serde::Serialize;
@@ -87,15 +87,12 @@ pub struct Standing {
 
 /// The standings of every case, in plan order; within a case samplers and then point estimates, each by
 /// [`Standing::score`], and where that is infinite by how many seeds exploded.
-///
-/// # Errors
-/// Those of [`Plan::jobs`](crate::Plan::jobs).
-pub fn leaderboard(results: &Results) -> Result<Vec<Standing>> {
-    let (scores, tunings) = records(results)?;
-    Ok(ranked(&scores, &tunings))
+pub fn leaderboard(results: &Results) -> Vec<Standing> {
+    let (scores, tunings) = records(results);
+    ranked(&scores, &tunings)
 }
 
-fn ranked(scores: &[Score], tunings: &[Tuned]) -> Vec<Standing> {
+pub(crate) fn ranked(scores: &[Score], tunings: &[Tuned]) -> Vec<Standing> {
     let mut board = Vec::new();
     for case in scores.chunk_by(|a, b| a.dataset == b.dataset && a.case() == b.case()) {
         let mut standings: Vec<Standing> =
@@ -114,19 +111,20 @@ fn ranked(scores: &[Score], tunings: &[Tuned]) -> Vec<Standing> {
 }
 
 /// The records so far in plan order, by kind.
-///
-/// # Errors
-/// Those of [`Plan::jobs`](crate::Plan::jobs).
-pub fn records(results: &Results) -> Result<(Vec<Score>, Vec<Tuned>)> {
-    let identities: Vec<String> = results.manifest().plan.jobs()?.iter().map(ToString::to_string).collect();
+pub fn records(results: &Results) -> (Vec<Score>, Vec<Tuned>) {
+    split(results.rows())
+}
+
+/// Records by kind.
+pub(crate) fn split(records: Vec<Record>) -> (Vec<Score>, Vec<Tuned>) {
     let (mut scores, mut tunings) = (Vec::new(), Vec::new());
-    for record in results.journal().rows(&identities) {
+    for record in records {
         match record {
             Record::Score(score) => scores.push(*score),
             Record::Tuned(tuned) => tunings.push(*tuned),
         }
     }
-    Ok((scores, tunings))
+    (scores, tunings)
 }
 
 /// The rows of each entrant, in order of first appearance.

@@ -5,6 +5,9 @@ use equipoise_experiment::{Approach, number, text};
 use equipoise_solver::Recipe;
 use serde::{Deserialize, Serialize};
 
+/// The build of a record that none has written yet.
+pub(crate) const NEW: usize = usize::MAX;
+
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "snake_case")]
@@ -206,10 +209,14 @@ impl equipoise_experiment::Record for Record {
         }
     }
 
+    /// What was drawn before, and is entered once more, keeps the build that drew it.
     fn by(mut self, build: usize) -> Self {
-        match &mut self {
-            Self::Score(score) => score.build = build,
-            Self::Tuned(tuned) => tuned.build = build,
+        let place = match &mut self {
+            Self::Score(score) => &mut score.build,
+            Self::Tuned(tuned) => &mut tuned.build,
+        };
+        if *place == NEW {
+            *place = build;
         }
         self
     }

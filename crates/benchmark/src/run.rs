@@ -1,26 +1,37 @@
 //! Carrying out the jobs that have no record yet.
 
-use crate::bench::{Bench, Draws};
-use crate::job::identities;
+use crate::bench::Bench;
 use crate::record::{Record, Tuned};
-use crate::{Choice, Error, Job, Plan, Result, Scene, write_tables};
-use equipoise_experiment::{Archive, Progress, Record as _, Summary};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use crate::{Choice, Error, Job, LEADERBOARD_CSV, Plan, Result, SCORES_CSV, Scene, TUNING_CSV, table};
+use equipoise_experiment::{BoxError, Executor, Observer, Output, Policy, Summary, Work};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-/// The least time between two writings of the tables while jobs run.
-const CHECKPOINT: Duration = Duration::from_secs(10);
+/// When the tables are written while jobs run.
+const POLICY: Policy = Policy { rows: usize::MAX, interval: Duration::from_secs(10) };
 
 /// The folder of a benchmark.
-pub type Results = Archive<Plan, Record>;
+pub type Results = Output<Job>;
 
-/// What watches a benchmark.
-pub trait Observer {
-    /// A job begins.
-    fn started(&self, job: &Job, progress: Progress);
+/// The words of a job are its identity.
+impl Work for Job {
+    type Plan = Plan;
+    type Record = Record;
+    const TABLES: &'static [&'static str] = &[LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV];
 
-    /// A job has its record on the disk.
-    fn finished(&self, job: &Job, record: &Record, progress: Progress);
+    fn identity(&self) -> equipoise_experiment::Result<String> {
+        Ok(self.to_string())
+    }
+
+    fn same_scene(&self, other: &Self) -> bool {
+        self.same_observation(other)
+    }
+
+    fn write(folder: &Path, rows: &[Record]) -> equipoise_experiment::Result<()> {
+        table::write(folder, rows)
+    }
 }
 
 /// Carries out, in plan order, every job that has no record in `results`. Members share the threads
@@ -29,56 +40,51 @@ pub trait Observer {
 /// `stop` is read before each job. The tables are written now and then, and at the end.
 ///
 /// # Errors
-/// [`Error::UnknownDataset`], the first job that cannot be carried out, faults of the folder. Records
-/// so far are kept.
+/// The first job that cannot be carried out, faults of the folder. Records so far are kept.
 pub fn run(
     results: &Results,
     scenes: &[Scene],
-    observer: &dyn Observer,
+    observer: &dyn Observer<Job>,
     stop: &AtomicBool,
 ) -> Result<Summary> {
-    let plan = results.manifest().plan;
-    let jobs = plan.jobs()?;
-    let journal = results.journal();
-    let pending: Vec<&Job> = jobs
-        .iter()
-        .zip(identities(&jobs)?)
-        .filter(|(_, identity)| !journal.contains(identity))
-        .map(|(job, _)| job)
-        .collect();
-    let skipped = jobs.len() - pending.len();
-    let (mut finished, mut saved) = (0, Instant::now());
-    let at = |finished: usize| Progress { done: skipped + finished, skipped, total: jobs.len() };
-    'jobs: for batch in pending.chunk_by(|a, b| a.same_observation(b)) {
-        let fault = |source| Error::Job { job: batch[0].to_string(), source };
-        let scene = scene(scenes, batch[0].dataset())?;
-        let bench = Bench::new(scene, batch[0].case(), &plan).map_err(fault)?;
-        let mut draws = Draws::of(&bench.problem);
-        for job in batch {
-            if stop.load(Ordering::Relaxed) {
-                break 'jobs;
-            }
-            observer.started(job, at(finished));
-            let record = match carried(results, job)? {
-                Some(record) => record,
-                None => {
-                    let chosen = tuned(results, job).map(|tuned| tuned.chosen);
-                    let record = bench.record(job, chosen, &mut draws);
-                    let record = record.map_err(|source| Error::Job { job: job.to_string(), source })?;
-                    record.by(results.build())
-                }
-            };
-            journal.append(record.clone())?;
-            finished += 1;
-            observer.finished(job, &record, at(finished));
-            if saved.elapsed() >= CHECKPOINT {
-                write_tables(results, true)?;
-                saved = Instant::now();
-            }
+    let plan = &results.manifest().plan;
+    let executor = Benches { results, scenes, plan, last: Mutex::default() };
+    Ok(equipoise_experiment::run(results, &executor, observer, stop, POLICY)?)
+}
+
+/// Problems under a plan, each made for the first of the jobs that observe alike.
+struct Benches<'a> {
+    results: &'a Results,
+    scenes: &'a [Scene],
+    plan: &'a Plan,
+    last: Mutex<Option<(Job, Arc<Bench<'a>>)>>,
+}
+
+impl<'a> Benches<'a> {
+    /// The problem of a job, made outside the lock.
+    fn bench(&self, job: &Job) -> std::result::Result<Arc<Bench<'a>>, BoxError> {
+        let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bench)) = last().as_ref().filter(|(of, _)| of.same_observation(job)) {
+            return Ok(Arc::clone(bench));
         }
+        let bench = Arc::new(Bench::new(scene(self.scenes, job.dataset())?, job.case(), self.plan)?);
+        *last() = Some((job.clone(), Arc::clone(&bench)));
+        Ok(bench)
     }
-    write_tables(results, false)?;
-    Ok(Summary { finished, skipped, interrupted: finished < pending.len() })
+}
+
+impl Executor<Job> for Benches<'_> {
+    fn execute(&self, job: &Job) -> std::result::Result<Record, BoxError> {
+        if let Some(record) = carried(self.results, job) {
+            return Ok(record);
+        }
+        self.bench(job)?.record(job, tuned(self.results, job).map(|tuned| tuned.chosen))
+    }
+
+    /// Jobs go one by one: a tuned entrant waits for its tuning.
+    fn parallel_inside(&self, _: &Job) -> bool {
+        true
+    }
 }
 
 pub(crate) fn scene<'a>(scenes: &'a [Scene], dataset: &str) -> Result<&'a Scene> {
@@ -101,17 +107,17 @@ fn tuned(results: &Results, job: &Job) -> Option<Tuned> {
 }
 
 /// The record of a tuned entrant whose tuning chose the published value: that of the published one.
-fn carried(results: &Results, job: &Job) -> Result<Option<Record>> {
-    let Job::Score { dataset, case, approach, choice: Choice::Tuned, seed } = job else { return Ok(None) };
-    let Some(tuned) = tuned(results, job) else { return Ok(None) };
+fn carried(results: &Results, job: &Job) -> Option<Record> {
+    let Job::Score { dataset, case, approach, choice: Choice::Tuned, seed } = job else { return None };
+    let tuned = tuned(results, job)?;
     if tuned.chosen.to_bits() != tuned.published.to_bits() {
-        return Ok(None);
+        return None;
     }
     let (dataset, approach, choice) = (dataset.clone(), approach.clone(), Choice::Published);
-    Ok(match found(results, &Job::Score { dataset, case: *case, approach, choice, seed: *seed }) {
-        Some(Record::Score(score)) => Some(Record::Score(Box::new(score.also_tuned(job)))),
-        _ => None,
-    })
+    match found(results, &Job::Score { dataset, case: *case, approach, choice, seed: *seed })? {
+        Record::Score(score) => Some(Record::Score(Box::new(score.also_tuned(job)))),
+        Record::Tuned(_) => None,
+    }
 }
 
 #[cfg(test)]

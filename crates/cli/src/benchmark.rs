@@ -13,10 +13,7 @@ use crate::output;
 use crate::provenance::provenance;
 use crate::threads::use_threads;
 use design::Design;
-use equipoise_benchmark::{
-    Estimate, LEADERBOARD_CSV, Plan, Results, SCORES_CSV, Scene, TUNING_CSV, estimate, foretell,
-    run as carry_out, write_page,
-};
+use equipoise_benchmark::{Estimate, Plan, Results, Scene, estimate, foretell, run as carry_out, write_page};
 use equipoise_report::significant;
 use equipoise_sweep::{CPU, Flow, caveat, check_free};
 use progress::Display;
@@ -82,7 +79,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
     flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(|remark| eprintln!("{remark}"));
     let plan = arguments.design.plan(&flows)?;
-    let total = plan.jobs()?.len();
+    let jobs = plan.jobs()?;
+    let total = jobs.len();
     for dataset in &plan.datasets {
         let flow = flows.iter().map(|[test, _]| test).find(|flow| flow.name() == dataset.source.dataset);
         for approach in plan.approaches.iter().filter(|approach| approach.runs_under(&dataset.prior)) {
@@ -92,23 +90,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;
     let scenes: Vec<Scene> = scenes.into_iter().flatten().collect();
-    let tables = [LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV];
     let provenance = provenance(CPU, flows.iter().flat_map(|[test, _]| test.files()));
-    let results = Results::open(&arguments.out, (plan, total), &tables, provenance, existing)?;
+    let results = Results::open(&arguments.out, (plan, jobs), provenance, existing)?;
     let plan = results.manifest().plan;
     for (dataset, seconds) in foretell(&plan, &scenes)?.into_iter().filter(|(_, seconds)| *seconds >= SILENT)
     {
         eprintln!("{dataset}: timing a few steps of every method takes about {}", duration(seconds));
     }
     let rates = estimate(&plan, &scenes)?;
-    announce(&results, &plan, &rates)?;
+    announce(&results, &plan, &rates);
     let stop = interrupt::flag()?;
-    let display = Display::new(&results, &rates)?;
+    let display = Display::new(&results, &rates);
     let ran = carry_out(&results, &scenes, &display, &stop);
     display.close();
     let ran = ran?;
     let page = write_page(&results)?;
-    let report = Report::new(&results, ran, page, clock.elapsed())?;
+    let report = Report::new(&results, ran, page, clock.elapsed());
     output::print(|to| report.write(arguments.format, to))?;
     if ran.interrupted {
         let done = ran.finished + ran.skipped;
@@ -121,9 +118,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// What is about to run and what it will cost.
-fn announce(results: &Results, plan: &Plan, rates: &Estimate) -> anyhow::Result<()> {
-    let (seconds, calls) = rates.total(plan, Some(results))?;
-    let jobs = plan.jobs()?.len() - results.journal().len();
+fn announce(results: &Results, plan: &Plan, rates: &Estimate) {
+    let (seconds, calls) = rates.total(results);
+    let jobs = results.pending().len();
     eprintln!(
         "subset {}: {jobs} jobs, estimated {} and {} denoiser calls on {} threads, from a few steps of every \
          method; results in {}",
@@ -133,5 +130,4 @@ fn announce(results: &Results, plan: &Plan, rates: &Estimate) -> anyhow::Result<
         rayon::current_num_threads(),
         results.folder().display()
     );
-    Ok(())
 }

@@ -3,9 +3,12 @@
 use crate::interrupt;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The least time between two lines where there is no terminal.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Parts of a run done, until Ctrl-C.
 pub(crate) struct Progress {
@@ -47,10 +50,52 @@ impl Progress {
     }
 }
 
+/// Units of work done and time left: a bar on a terminal, a line now and then elsewhere.
+pub(crate) struct Tally {
+    bar: Option<ProgressBar>,
+    /// What the units are, in the plural.
+    units: &'static str,
+    told: Mutex<Instant>,
+}
+
+impl Tally {
+    pub(crate) fn new(total: usize, units: &'static str) -> Self {
+        let template = "{bar:30} {pos}/{len} · {elapsed} · {wide_msg}";
+        let bar = std::io::stderr().is_terminal().then(|| styled(ProgressBar::new(total as u64), template));
+        Self { bar, units, told: Mutex::new(Instant::now()) }
+    }
+
+    /// Shows the units done, the time left in words, and the unit under way.
+    pub(crate) fn tell(&self, (done, total): (usize, usize), left: &str, unit: impl std::fmt::Display) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(done as u64);
+                bar.set_message(format!("{left} · {unit}"));
+            }
+            None if told.elapsed() >= SILENCE => {
+                eprintln!("{done} of {total} {}, {left}: {unit}", self.units);
+                *told = Instant::now();
+            }
+            None => {}
+        }
+    }
+
+    /// Removes the bar.
+    pub(crate) fn close(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn bar(total: usize, parts: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} · {elapsed} · {eta} left");
     let bar = ProgressBar::new(total as u64).with_message(parts.to_owned());
-    bar.set_style(style.expect("the template is well formed"));
+    styled(bar, "{bar:30} {pos}/{len} {msg} · {elapsed} · {eta} left")
+}
+
+fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
+    bar.set_style(ProgressStyle::with_template(template).expect("the template is well formed"));
     bar.enable_steady_tick(Duration::from_millis(500));
     bar
 }

@@ -80,7 +80,9 @@ impl Drawn<'_> {
     }
 
     fn members(&self) -> impl Iterator<Item = Of<'_, (&Samples, &Sampled)>> {
-        self.samples.iter().flat_map(move |samples| samples.members.iter().map(move |m| (self.flow, (samples, m))))
+        self.samples
+            .iter()
+            .flat_map(move |samples| samples.members.iter().map(move |m| (self.flow, (samples, m))))
     }
 
     fn shells(&self) -> impl Iterator<Item = Of<'_, (&Spectrum, (f64, f64))>> {

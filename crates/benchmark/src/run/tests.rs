@@ -4,33 +4,31 @@ use super::*;
 use crate::Score;
 use crate::small::{plan, scene};
 use crate::{leaderboard, records};
-use equipoise_experiment::{Build, Existing, Provenance};
-use std::cell::Cell;
+use equipoise_experiment::{Build, Existing, Progress, Provenance, Record as _};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const METHODS: [&str; 5] = ["sum", "exact", "mmps", "dps", "red_diff"];
-const TABLES: [&str; 3] = [crate::LEADERBOARD_CSV, crate::SCORES_CSV, crate::TUNING_CSV];
 
 /// Raises the flag once so many jobs are done.
 struct StopAfter<'a> {
     jobs: usize,
-    done: Cell<usize>,
+    done: AtomicUsize,
     stop: &'a AtomicBool,
 }
 
-impl Observer for StopAfter<'_> {
+impl Observer<Job> for StopAfter<'_> {
     fn started(&self, _: &Job, _: Progress) {}
 
-    fn finished(&self, _: &Job, _: &Record, _: Progress) {
-        self.done.set(self.done.get() + 1);
-        self.stop.store(self.done.get() >= self.jobs, Ordering::Relaxed);
+    fn finished(&self, _: &Record, _: Progress) {
+        let done = 1 + self.done.fetch_add(1, Ordering::Relaxed);
+        self.stop.store(done >= self.jobs, Ordering::Relaxed);
     }
 }
 
 fn open(folder: &Path, existing: Existing) -> Results {
     let plan = plan(&METHODS, 4);
-    let total = plan.jobs().unwrap().len();
+    let jobs = plan.jobs().unwrap();
     let provenance = Provenance {
         build: Build {
             version: "0".into(),
@@ -44,18 +42,18 @@ fn open(folder: &Path, existing: Existing) -> Results {
         threads: 1,
         blas_threads: None,
     };
-    Results::open(folder, (plan, total), &TABLES, provenance, existing).unwrap()
+    Results::open(folder, (plan, jobs), provenance, existing).unwrap()
 }
 
 fn run_for(results: &Results, jobs: usize) -> Summary {
     let stop = AtomicBool::new(false);
-    let observer = StopAfter { jobs, done: Cell::new(0), stop: &stop };
+    let observer = StopAfter { jobs, done: AtomicUsize::new(0), stop: &stop };
     run(results, &[scene()], &observer, &stop).unwrap()
 }
 
 /// Everything but the seconds, to the last bit: `Debug` prints floats so that they read back.
 fn content(results: &Results) -> Vec<String> {
-    let (scores, tunings) = records(results).unwrap();
+    let (scores, tunings) = records(results);
     let scores = scores.into_iter().map(|score| format!("{:?}", Score { seconds: 0.0, ..score }));
     let tunings = tunings.into_iter().map(|tuned| format!("{:?}", Tuned { seconds: 0.0, ..tuned }));
     scores.chain(tunings).collect()
@@ -78,10 +76,27 @@ fn a_resumed_benchmark_is_the_uninterrupted_one() {
             Summary { finished: 22 - jobs, skipped: jobs, interrupted: false }
         );
         assert_eq!(content(&resumed), expected, "{jobs}");
-        for table in TABLES {
+        for table in Job::TABLES {
             assert!(path.join(table).is_file(), "{table}");
         }
     }
+}
+
+/// A record that is entered once more says who drew it, whoever enters it.
+#[test]
+fn a_record_keeps_the_build_that_drew_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = open(folder.path(), Existing::Refuse);
+    run_for(&results, usize::MAX);
+    let drawn = results.rows().remove(0);
+    let built = |record: Record| match record {
+        Record::Score(score) => score.build,
+        Record::Tuned(tuned) => tuned.build,
+    };
+    assert_eq!(built(drawn.clone().by(3)), 0);
+    let Record::Score(score) = drawn else { panic!("the first job scores") };
+    let fresh = Score { build: crate::record::NEW, ..*score };
+    assert_eq!(built(Record::Score(Box::new(fresh)).by(3)), 3);
 }
 
 #[test]
@@ -103,7 +118,7 @@ fn tuning_counts_its_calls_and_its_value_enters() {
     let folder = tempfile::tempdir().unwrap();
     let results = open(folder.path(), Existing::Refuse);
     run_for(&results, usize::MAX);
-    let (scores, tunings) = records(&results).unwrap();
+    let (scores, tunings) = records(&results);
     assert_eq!(tunings.len(), 4);
     for tuned in &tunings {
         let calls = tuned.grid.len() * tuned.members * tuned.steps;
@@ -130,7 +145,7 @@ fn the_leaderboard_ranks_by_score_and_point_estimates_apart() {
     let folder = tempfile::tempdir().unwrap();
     let results = open(folder.path(), Existing::Refuse);
     run_for(&results, usize::MAX);
-    let board = leaderboard(&results).unwrap();
+    let board = leaderboard(&results);
     assert_eq!(board.len(), 4 * 2 + 1);
     for kind in board.chunk_by(|a, b| a.point_estimate == b.point_estimate) {
         assert_eq!((kind.len(), kind[0].rank), if kind[0].point_estimate { (2, 1) } else { (7, 1) });

@@ -34,29 +34,24 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(
-        results: &Results,
-        ran: Summary,
-        page: PathBuf,
-        took: Duration,
-    ) -> anyhow::Result<Self> {
-        let standings = leaderboard(results)?;
+    pub(super) fn new(results: &Results, ran: Summary, page: PathBuf, took: Duration) -> Self {
+        let standings = leaderboard(results);
         let plan = results.manifest().plan;
-        Ok(Self {
+        Self {
             space: SPACE,
             n_convention: "true",
-            jobs: plan.jobs()?.len(),
+            jobs: results.trials().len(),
             subset: plan.subset,
             overall: overall(&standings),
             standings,
-            tuned: records(results)?.1,
+            tuned: records(results).1,
             records: results.journal().len(),
             skipped: ran.skipped,
             interrupted: ran.interrupted,
             seconds: took.as_secs_f64(),
             leaderboard: results.folder().join(LEADERBOARD_CSV),
             report: page,
-        })
+        }
     }
 
     pub(super) fn write(&self, format: Format, to: &mut Vec<u8>) -> anyhow::Result<()> {
