@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Fragments of package names that stand for a library of the system.
-const NATIVE: [&str; 5] = ["openblas", "lapack", "hdf5", "cudarc", "blas-src"];
+const NATIVE: [&str; 4] = ["blas", "lapack", "hdf5", "cudarc"];
 
 /// Builds and tests it with the versions of the workspace's lock file, in the workspace's `target`.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -67,9 +67,9 @@ mod tests {
 
     #[test]
     fn bindings_are_found_and_named_once() {
-        let listing = "equipoise v0.1.0 (crates/equipoise)\nopenblas-src v0.10.16\nhdf5-metno v0.15.1\n\
-                       openblas-src v0.10.16 (*)\n";
-        assert_eq!(native(listing), ["hdf5-metno", "openblas-src"]);
+        let listing = "equipoise v0.1.0 (crates/equipoise)\nequipoise-blas v0.1.0\nhdf5-metno v0.15.1\n\
+                       equipoise-blas v0.1.0 (*)\n";
+        assert_eq!(native(listing), ["equipoise-blas", "hdf5-metno"]);
         assert!(native("equipoise v0.1.0\nrayon v1.12.0\n").is_empty());
     }
 }

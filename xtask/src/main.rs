@@ -28,7 +28,8 @@ usage: cargo xtask VERB [ARGS...]
   bench [FLAGS]    timings beside the memory's speed: --out DIR, --force, --peers (installs and times
                    PyTorch, JAX, NumPy), --against REV (times another revision in turn with this tree),
                    --only likelihood,step,reduced,fit,denoiser,verbs,build, --quick
-  tidy             the arrows between crates and the habits of files
+  tidy             the arrows between crates and the habits of files; --lines: how many lines of each crate
+                   are code, comments and tests
   data             the embedded samples against data/SHA256SUMS
   cuda             every check of the CUDA kernels; needs no GPU, installs their toolchain in target/cuda
   cuda --emit      the PTX embedded in both crates of kernels, compiled anew
@@ -88,6 +89,7 @@ impl Verb {
             "peers" => return peers::network(&args).map(Self::Peers),
             "help" | "--help" | "-h" => return Ok(Self::Help),
             "test" => test::run,
+            "tidy" if args == ["--lines"] => return Ok(Self::Plain(tidy::count)),
             "tidy" => tidy::run,
             "data" => data::run,
             "setup" => setup::run,

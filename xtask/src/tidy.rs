@@ -5,6 +5,7 @@ mod below;
 mod causes;
 mod floors;
 mod habits;
+mod lines;
 mod machine_paths;
 mod references;
 mod source;
@@ -63,6 +64,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
         bail!("{} places are not tidy{list}", faults.len());
     }
     println!("{} files are tidy", tree.len());
+    Ok(())
+}
+
+/// `cargo xtask tidy --lines`.
+pub(crate) fn count() -> anyhow::Result<()> {
+    print!("{}", lines::table(&Tree::read(&workspace::root())?));
     Ok(())
 }
 

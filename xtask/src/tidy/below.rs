@@ -30,7 +30,7 @@ pub(super) const FREE: [&str; 16] = [
 ];
 
 /// Fragments of package names that stand for a library of the system.
-const NATIVE: [&str; 7] = ["openblas", "lapack", "blas-src", "netlib", "hdf5", "cudarc", "ndarray-linalg"];
+const NATIVE: [&str; 6] = ["blas", "lapack", "netlib", "hdf5", "cudarc", "ndarray-linalg"];
 
 const HERE: &str = "xtask/src/tidy/below.rs";
 const MANIFEST: &str = "Cargo.toml";
@@ -193,11 +193,11 @@ mod tests {
 
     #[test]
     fn a_system_library_is_found_at_any_depth_and_its_path_named_once() {
-        let below = "   equipoise-field v0.1.0 (*)\n   equipoise-innovation v0.1.0\n    openblas-src v0.10.16\n     \
-                     openblas-build v0.10.16\n";
+        let below = "   equipoise-field v0.1.0 (*)\n   equipoise-innovation v0.1.0\n    equipoise-blas v0.1.0\n     \
+                     pkg-config v0.3.34\n";
         let spoiled = SOLVER.replace("   equipoise-field v0.1.0 (*)\n", below);
-        let expected = "crates/solver/Cargo.toml: solver → guidance → observation → innovation → openblas-src: found a \
-                        system library, expected none";
+        let expected = "crates/solver/Cargo.toml: solver → guidance → observation → innovation → blas: found a system \
+                        library, expected none";
         assert_eq!(found("solver", &spoiled), [expected]);
         for package in ["lapack-sys", "ndarray-linalg", "hdf5-metno-sys", "cudarc", "libz-sys"] {
             let spoiled = SOLVER.replace("system-name", package);

@@ -99,12 +99,13 @@ fn gives_reason(line: &str) -> bool {
 }
 
 /// Whether the whole file is test code, by its place.
-fn is_test(path: &str) -> bool {
+/// Whether a file holds tests and nothing else, by its place.
+pub(super) fn is_test(path: &str) -> bool {
     path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
 }
 
 /// The crate that a path belongs to.
-fn owner(path: &str) -> &str {
+pub(super) fn owner(path: &str) -> &str {
     path.strip_prefix("crates/").unwrap_or(path).split('/').next().unwrap_or_default()
 }
 

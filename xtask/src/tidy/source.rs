@@ -1,13 +1,26 @@
 //! Rust text with its comments, literals and test code blanked out, line for line.
 
+use std::ops::Range;
+
 /// `text` with the contents of comments, strings and characters replaced by spaces.
 pub(super) fn code(text: &str) -> String {
+    blanked(text, |_| true)
+}
+
+/// `text` with its comments alone replaced by spaces.
+pub(super) fn uncommented(text: &str) -> String {
+    blanked(text, |span| span.starts_with('/'))
+}
+
+/// `text` without the comments and the insides of literals that `leaves_out` chooses.
+fn blanked(text: &str, leaves_out: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     let mut after_word = false;
     while let Some(first) = rest.chars().next() {
         let (opening, len) = match literal(rest, after_word) {
-            Some(span) => span,
+            Some((opening, len)) if leaves_out(&rest[..len]) => (opening, len),
+            Some((_, len)) => (len, len),
             None => (first.len_utf8(), first.len_utf8()),
         };
         out.push_str(&rest[..opening]);
@@ -20,18 +33,29 @@ pub(super) fn code(text: &str) -> String {
 
 /// `code` without what `#[cfg(test)]` guards.
 pub(super) fn without_tests(code: &str) -> String {
-    const GUARD: &str = "#[cfg(test)]";
     let mut out = String::with_capacity(code.len());
-    let mut rest = code;
-    while let Some(start) = rest.find(GUARD) {
-        let item = &rest[start + GUARD.len()..];
-        let end = start + GUARD.len() + item_len(item);
-        out.push_str(&rest[..start]);
-        blank(&rest[start..end], &mut out);
-        rest = &rest[end..];
+    let mut done = 0;
+    for Range { start, end } in guarded(code) {
+        out.push_str(&code[done..start]);
+        blank(&code[start..end], &mut out);
+        done = end;
     }
-    out.push_str(rest);
+    out.push_str(&code[done..]);
     out
+}
+
+/// Where the items lie that `#[cfg(test)]` guards, each with its guard.
+pub(super) fn guarded(code: &str) -> Vec<Range<usize>> {
+    const GUARD: &str = "#[cfg(test)]";
+    let mut spans = Vec::new();
+    let mut done = 0;
+    while let Some(at) = code[done..].find(GUARD) {
+        let start = done + at;
+        let item = start + GUARD.len();
+        done = item + item_len(&code[item..]);
+        spans.push(start..done);
+    }
+    spans
 }
 
 /// Whether `word` stands in `line` with no identifier character on either side.
