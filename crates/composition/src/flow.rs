@@ -2,7 +2,7 @@
 
 use crate::plan::{Inward, Outward, Plan};
 use equipoise_denoiser::{DenoiserError, Give, Take};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -145,7 +145,7 @@ impl Pass<'_> {
 /// Calls `f` with every chunk of `size` numbers and its place, shared among threads where there are many numbers.
 pub(crate) fn each_chunk<R: Real>(out: &mut [R], size: usize, f: impl Fn(usize, &mut [R]) + Sync) {
     if out.len() >= sum::PARALLEL_FROM {
-        out.par_chunks_exact_mut(size).enumerate().for_each(|(k, out)| f(k, out));
+        each::chunk(out, size, f);
     } else {
         out.chunks_exact_mut(size).enumerate().for_each(|(k, out)| f(k, out));
     }

@@ -5,7 +5,7 @@ use crate::flow::{Sink, Source, ask};
 use crate::plan::Plan;
 use crate::rows::Rows;
 use equipoise_covariance::Stationary;
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -117,8 +117,7 @@ impl<R: Real> Pass<'_, R> {
     fn transform(&self, x: &[R], packed: &mut [R]) {
         let (spectrum, frame) = (self.window.spectrum(), self.plan.frame);
         if x.len() >= PARALLEL_FROM {
-            let frames = x.par_chunks_exact(frame).zip(packed.par_chunks_exact_mut(frame));
-            frames.for_each(|(x, packed)| spectrum.forward(x, packed));
+            each::chunk_pair(packed, frame, x, frame, |packed, x| spectrum.forward(x, packed));
         } else {
             spectrum.forward(x, packed);
         }

@@ -1,8 +1,8 @@
 //! X Xᵀ of rows that are handed over in pieces of columns: the lower triangle alone.
 
+use equipoise_field::each;
 use ndarray::Array2;
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// Vectors of rows that are multiplied with [`COLUMNS`] rows at a time: nine sums fill the machine's
@@ -82,7 +82,8 @@ impl InnerProducts {
         // Panel by panel, column by column.
         let mut packed = vec![Vec::new(); lanes.max(BATCH).min(pieces.len())];
         for batch in pieces.chunks(lanes.max(BATCH)) {
-            packed.par_iter_mut().zip(batch).for_each(|(packed, columns)| {
+            each::entry(&mut packed[..batch.len()], |i, packed| {
+                let columns = &batch[i];
                 // What fills the last panel is multiplied and left out in the end.
                 packed.resize(rows.next_multiple_of(panel) * columns.len(), 0.0);
                 for (p, packed) in packed.chunks_mut(panel * columns.len()).enumerate() {
@@ -90,7 +91,7 @@ impl InnerProducts {
                 }
             });
             let (before, packed, arch) = (self.pieces, &packed, Arch::new());
-            self.blocks.par_iter_mut().for_each(|block| {
+            each::entry(&mut self.blocks, |_, block| {
                 for (i, columns) in batch.iter().enumerate() {
                     if (before + i) % lanes == block.lane {
                         arch.dispatch(Accumulate { packed: &packed[i], width: columns.len(), block });

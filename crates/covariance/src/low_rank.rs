@@ -5,7 +5,6 @@ use crate::{CovarianceError, Modes};
 use equipoise_field::{Real, each};
 use ndarray::Array2;
 use ndarray_linalg::{Eigh, UPLO};
-use rayon::prelude::*;
 
 /// Entries of all snapshots that are widened to `f64` and multiplied together.
 const BLOCK: usize = 1 << 10;
@@ -131,9 +130,9 @@ fn combine<R: Real>(snapshots: &[&[R]], mean: &[R], mix: &Array2<f64>) -> Vec<R>
     for mode in basis.chunks_mut(dim) {
         blocks.iter_mut().zip(mode.chunks_mut(BLOCK)).for_each(|(block, part)| block.push(part));
     }
-    blocks.into_par_iter().enumerate().for_each(|(b, parts)| {
+    each::entry(&mut blocks, |b, parts| {
         let wide = widened(snapshots, mean, b * BLOCK, dim.min((b + 1) * BLOCK));
-        for (part, row) in parts.into_iter().zip(mix.t().dot(&wide).outer_iter()) {
+        for (part, row) in parts.iter_mut().zip(mix.t().dot(&wide).outer_iter()) {
             part.iter_mut().zip(row).for_each(|(m, &b)| *m = R::narrow(b));
         }
     });

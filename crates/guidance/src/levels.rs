@@ -1,8 +1,8 @@
 //! What a method needs at each noise level of a run, made once a level.
 
 use crate::GuidanceError;
+use equipoise_field::each;
 use equipoise_schedule::Level;
-use rayon::prelude::*;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -59,8 +59,8 @@ impl<T: Send + Sync> LevelTable<T> {
         let mut seen = HashSet::new();
         let missing = |l: &Level| seen.insert(key(*l)) && self.known(key(*l)).is_none();
         let missing: Vec<Level> = levels.iter().copied().filter(missing).collect();
-        let made = missing.into_par_iter().map(|l| Ok((key(l), Arc::new((self.make)(l)?))));
-        let made = made.collect::<Result<Vec<_>, GuidanceError>>()?;
+        let made = each::made(missing.len(), |l| Ok((key(missing[l]), Arc::new((self.make)(missing[l])?))));
+        let made = made.into_iter().collect::<Result<Vec<_>, GuidanceError>>()?;
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in made {
             entries.by_key.entry(key).or_insert(value);

@@ -10,12 +10,11 @@
 use crate::InnovationError;
 use crate::woodbury::ObservedModes;
 use equipoise_covariance::{Covariance, Modes, Stationary};
-use equipoise_field::{Real, Shape, sum};
+use equipoise_field::{Real, Shape, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Rows};
 use ndarray::Array2;
 use ndarray_linalg::{Cholesky, CholeskyFactorized, InverseC, UPLO};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// The largest N for which S is written out: a factor then takes 64 MiB.
@@ -112,18 +111,15 @@ fn of_modes<R: Real>(
 /// The lower triangle of A f(Σ) Aᵀ.
 fn of_stationary(prior: &Stationary<f64>, rows: &[Vec<Entry>], f: &dyn Fn(f64) -> f64) -> Array2<f64> {
     let (shape, weights) = (prior.shape(), prior.weights(f));
-    let table: Vec<Vec<f64>> = (0..shape.planes())
-        .into_par_iter()
-        .map(|plane| {
-            let (mut unit, mut column) = (vec![0.0; shape.len()], vec![0.0; shape.len()]);
-            unit[plane * shape.plane()] = 1.0;
-            prior.apply(&weights, &unit, &mut column);
-            column
-        })
-        .collect();
+    let table: Vec<Vec<f64>> = each::made(shape.planes(), |plane| {
+        let (mut unit, mut column) = (vec![0.0; shape.len()], vec![0.0; shape.len()]);
+        unit[plane * shape.plane()] = 1.0;
+        prior.apply(&weights, &unit, &mut column);
+        column
+    });
     let mut s = Array2::zeros((rows.len(), rows.len()));
-    let lines: Vec<_> = s.rows_mut().into_iter().enumerate().collect();
-    lines.into_par_iter().for_each(|(i, mut line)| {
+    let mut lines: Vec<_> = s.rows_mut().into_iter().collect();
+    each::entry(&mut lines, |i, line| {
         for (j, s) in line.iter_mut().enumerate().take(i + 1) {
             *s = between(&rows[i], &rows[j], &table, shape);
         }

@@ -12,12 +12,11 @@ use crate::InnovationError;
 use crate::outer::weighted_outer_sum;
 use crate::small::inverse;
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Real, Shape, each};
 use equipoise_observation::NoiseVariance;
 use ndarray::{Array2, ArrayView2};
 use ndarray_linalg::DeterminantC;
 use num_complex::Complex;
-use rayon::prelude::*;
 
 type Matrix = Array2<Complex<f64>>;
 
@@ -139,11 +138,8 @@ impl<R: Real> Lattice<R> {
         let inverses = (0..self.spectrum.wavenumbers())
             .map(|q| inverse(&self.noisy_block(q, f), "a block of the lattice"))
             .collect::<Result<Vec<_>, _>>()?;
-        let per_wavenumber: Vec<Vec<f64>> = inverses
-            .par_iter()
-            .enumerate()
-            .map(|(q, inverse)| self.remaining_at(q, &weights[q], inverse))
-            .collect();
+        let per_wavenumber: Vec<Vec<f64>> =
+            each::made(inverses.len(), |q| self.remaining_at(q, &weights[q], &inverses[q]));
         let cell = shape.plane() / self.spectrum.plane();
         let stride = cell.isqrt();
         let scale = 1.0 / self.spectrum.plane() as f64;

@@ -21,7 +21,6 @@ use equipoise_operator::LinearOperator;
 use ndarray::{Array2, ArrayView2};
 use ndarray_linalg::error::LinalgError;
 use ndarray_linalg::{Determinant, DeterminantC, InverseC};
-use rayon::prelude::*;
 
 /// Observations whose modes are widened and multiplied together.
 const BLOCK: usize = 1 << 12;
@@ -284,21 +283,17 @@ fn core_log_determinant(gram: &Array2<f64>, d: &[f64]) -> Result<f64, Innovation
 /// Wᵀ diag(w) W over fixed blocks of observations, added in index order.
 fn weighted_gram<R: Real>(basis: &[R], rank: usize, weight: &(dyn Fn(usize) -> f64 + Sync)) -> Array2<f64> {
     let count = basis.len() / rank.max(1);
-    let starts: Vec<usize> = (0..count).step_by(BLOCK).collect();
-    let partial: Vec<Array2<f64>> = starts
-        .par_iter()
-        .map(|&start| {
-            let len = BLOCK.min(count - start);
-            let mut plain = Vec::with_capacity(rank * len);
-            (0..rank).for_each(|i| {
-                plain.extend(basis[i * count + start..][..len].iter().map(|w| w.wide()));
-            });
-            let scaled: Vec<f64> =
-                plain.iter().enumerate().map(|(k, w)| w * weight(start + k % len)).collect();
-            let view = |v| ArrayView2::from_shape((rank, len), v).expect("rank × block values were pushed");
-            view(&plain[..]).dot(&view(&scaled[..]).t())
-        })
-        .collect();
+    let partial = each::made(count.div_ceil(BLOCK), |block| {
+        let start = block * BLOCK;
+        let len = BLOCK.min(count - start);
+        let mut plain = Vec::with_capacity(rank * len);
+        (0..rank).for_each(|i| {
+            plain.extend(basis[i * count + start..][..len].iter().map(|w| w.wide()));
+        });
+        let scaled: Vec<f64> = plain.iter().enumerate().map(|(k, w)| w * weight(start + k % len)).collect();
+        let view = |v| ArrayView2::from_shape((rank, len), v).expect("rank × block values were pushed");
+        view(&plain[..]).dot(&view(&scaled[..]).t())
+    });
     partial.iter().fold(Array2::zeros((rank, rank)), |sum, p| sum + p)
 }
 

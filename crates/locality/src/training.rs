@@ -3,8 +3,7 @@
 use crate::LocalityError;
 use crate::error::check;
 use crate::sums::MEMBERS;
-use equipoise_field::{Axis, Real, Shape};
-use rayon::prelude::*;
+use equipoise_field::{Axis, Real, Shape, each};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -271,10 +270,9 @@ impl<R: Real> Training<R> {
         let mut total = make();
         let held = (ROOM / pass.bytes.max(1)).clamp(WAVE[0], WAVE[1]);
         for wave in (0..self.groups()).step_by(held) {
-            let partial: Vec<Option<S>> = (wave..self.groups().min(wave + held))
-                .into_par_iter()
-                .map(|group| self.group(group, pass, make, add))
-                .collect::<Result<_, _>>()?;
+            let groups = held.min(self.groups() - wave);
+            let partial = each::made(groups, |group| self.group(wave + group, pass, make, add));
+            let partial: Vec<Option<S>> = partial.into_iter().collect::<Result<_, _>>()?;
             partial.into_iter().flatten().for_each(|p| merge(&mut total, p));
         }
         Ok(total)

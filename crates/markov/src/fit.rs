@@ -4,10 +4,9 @@ use crate::lattices::unpacked;
 use crate::matrix::hermitian;
 use crate::{Chain, Clipped, Markov, MarkovError};
 use equipoise_covariance::{Covariance, DENSE_LIMIT, Modes, Spectrum, fit_dense, fit_low_rank};
-use equipoise_field::{Real, Shape, sum};
+use equipoise_field::{Real, Shape, each, sum};
 use ndarray::Array2;
 use num_complex::Complex64;
-use rayon::prelude::*;
 
 impl Markov {
     /// r modes and white noise, fitted to series of consecutive frames of (C, H, W), whose lengths may differ.
@@ -84,24 +83,21 @@ impl Markov {
             })
             .collect();
         let spectrum = Spectrum::<f64>::new(frame.height, frame.width);
-        let packed: Vec<Vec<f64>> = frames
-            .par_iter()
-            .map(|x| {
-                let about: Vec<f64> = x.iter().enumerate().map(|(i, v)| v.wide() - mean[i / plane]).collect();
-                let mut out = vec![0.0; size];
-                spectrum.forward(&about, &mut out);
-                out
-            })
-            .collect();
+        let packed = each::made(frames.len(), |t| {
+            let about = frames[t].iter().enumerate().map(|(i, v)| v.wide() - mean[i / plane]);
+            let mut out = vec![0.0; size];
+            spectrum.forward(&about.collect::<Vec<f64>>(), &mut out);
+            out
+        });
         let lengths: Vec<usize> = series.iter().map(|s| s.len() / size).collect();
-        let chains = (0..spectrum.wavenumbers()).into_par_iter().map(|k| {
+        let chains = each::made(spectrum.wavenumbers(), |k| {
             let at = |t: usize, c: usize| unpacked(&spectrum, &packed[t][c * plane..(c + 1) * plane], k);
             let (mut c0, lag) = lags(&lengths, channels, at);
             c0.diag_mut().mapv_inplace(|z| z + ridge);
             Chain::of_lag(hermitian(&c0), &lag, limit)
         });
         let mean = mean.iter().flat_map(|&m| std::iter::repeat_n(m, plane)).collect();
-        gathered(frame, mean, &spectrum, chains.collect::<Result<_, _>>()?, limit)
+        gathered(frame, mean, &spectrum, chains.into_iter().collect::<Result<_, _>>()?, limit)
     }
 }
 

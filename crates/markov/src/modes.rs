@@ -11,9 +11,8 @@ use crate::groups::{Groups, loadings, shared};
 use crate::matrix::{Linear, cholesky, eigen, hermitian, log_determinant, put, solve_lower, solve_upper};
 use crate::prior::ModeChain;
 use crate::readings::Readings;
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use ndarray::{Array1, Array2, Axis, concatenate};
-use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Points of a frame whose variances are computed together.
@@ -210,7 +209,7 @@ impl<R: Real> ModeModel<'_, R> {
         let (form, r) = (self.form, self.form.chain.dim());
         let known = part(&spread.covariance, r);
         let mut out = vec![0.0; form.basis.nrows()];
-        out.par_chunks_mut(POINTS).enumerate().for_each(|(i, out)| {
+        each::chunk(&mut out, POINTS, |i, out| {
             let rows = form.basis.slice_axis(Axis(0), (i * POINTS..i * POINTS + out.len()).into());
             let through = rows.dot(&known);
             let rows = rows.rows().into_iter().zip(through.rows());

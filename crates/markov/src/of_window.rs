@@ -4,10 +4,9 @@ use crate::fit::gathered;
 use crate::matrix::{eigen, hermitian};
 use crate::{Chain, Clipped, Markov, MarkovError};
 use equipoise_covariance::{Covariance, Modes, Spectrum, Stationary, Structure};
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Real, Shape, each};
 use ndarray::{Array2, Axis};
 use num_complex::Complex64;
-use rayon::prelude::*;
 
 impl Markov {
     /// The prior that a window's Gaussian N(m, Σ) over (T, C, H, W), T ≥ 2, says of neighbouring frames: C₀ the average of
@@ -54,7 +53,7 @@ fn stationary<R: Real>(
     let (shape, spectrum) =
         (blocks.shape(), Spectrum::<f64>::new(blocks.shape().height, blocks.shape().width));
     let (channels, frames, planes) = (shape.channels, shape.frames, shape.planes());
-    let chains = (0..spectrum.wavenumbers()).into_par_iter().map(|k| {
+    let chains = each::made(spectrum.wavenumbers(), |k| {
         let (q, l) = (blocks.block_vectors(k), blocks.block_eigenvalues(k));
         let entry = |row: usize, column: usize| {
             let at = |i: usize| q[row * planes + i] * q[column * planes + i].conj() * l[i];
@@ -69,7 +68,7 @@ fn stationary<R: Real>(
         };
         Chain::of_lag(hermitian(&averaged(0)), &averaged(1), limit)
     });
-    gathered(shape, mean, &spectrum, chains.collect::<Result<_, _>>()?, limit)
+    gathered(shape, mean, &spectrum, chains.into_iter().collect::<Result<_, _>>()?, limit)
 }
 
 /// U_t (Λ − λI)^½ of every frame side by side, frame × (T·r): its square is T (C₀ − λI).

@@ -10,10 +10,9 @@ use crate::lattices::{Lattice, Lattices, pack};
 use crate::matrix::Linear;
 use crate::prior::WaveChains;
 use equipoise_covariance::Spectrum;
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use ndarray::Array2;
 use num_complex::Complex64;
-use rayon::prelude::*;
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
@@ -81,11 +80,16 @@ impl<'a, R: Real> WaveModel<'a, R> {
         if index < self.blocks.self_conjugate() { 1.0 } else { 2.0 }
     }
 
+    /// What `make` finds in every block, in their order.
+    fn each_block<T: Send>(
+        &self,
+        make: impl Fn(usize) -> Result<T, MarkovError> + Sync,
+    ) -> Result<Vec<T>, MarkovError> {
+        each::made(self.blocks.wavenumbers(), make).into_iter().collect()
+    }
+
     pub(crate) fn evidence(&self) -> Result<Evidence, MarkovError> {
-        let each: Vec<Evidence> = (0..self.blocks.wavenumbers())
-            .into_par_iter()
-            .map(|index| evidence(&self.block(index)))
-            .collect::<Result<_, _>>()?;
+        let each: Vec<Evidence> = self.each_block(|index| evidence(&self.block(index)))?;
         let mut sum = Evidence::default();
         for (index, found) in each.iter().enumerate() {
             sum.quadratic += self.multiplicity(index) * found.quadratic;
@@ -96,15 +100,12 @@ impl<'a, R: Real> WaveModel<'a, R> {
 
     /// out += E[x | y] − m for every column.
     pub(crate) fn add_update(&self, out: &mut [Vec<R>]) -> Result<(), MarkovError> {
-        let states: Vec<Vec<Complex64>> = (0..self.blocks.wavenumbers())
-            .into_par_iter()
-            .map(|index| self.block(index).means())
-            .collect::<Result<_, _>>()?;
+        let states: Vec<Vec<Complex64>> = self.each_block(|index| self.block(index).means())?;
         let (shape, count) = (self.lattices.shape, self.columns.len());
         let numbers = self.lattices.strides[0] * self.lattices.strides[1] * shape.channels;
         let members: Vec<_> = (0..states.len()).map(|index| self.block(index).members).collect();
         for (column, out) in out.iter_mut().enumerate() {
-            out.par_chunks_mut(shape.frame()).enumerate().for_each(|(t, frame)| {
+            each::chunk(out, shape.frame(), |t, frame| {
                 let mut packed = vec![0.0; shape.frame()];
                 for (state, members) in states.iter().zip(&members) {
                     for (m, k) in members.iter().enumerate() {
@@ -129,17 +130,14 @@ impl<'a, R: Real> WaveModel<'a, R> {
     pub(crate) fn variance(&self) -> Result<Vec<R>, MarkovError> {
         let shape = self.lattices.shape;
         let [sh, sw] = self.lattices.strides;
-        let each: Vec<Vec<f64>> = (0..self.blocks.wavenumbers())
-            .into_par_iter()
-            .map(|index| self.block(index).variances())
-            .collect::<Result<_, _>>()?;
+        let each: Vec<Vec<f64>> = self.each_block(|index| self.block(index).variances())?;
         let mut sums = vec![0.0; each.first().map_or(0, Vec::len)];
         for (index, found) in each.iter().enumerate() {
             let weight = self.multiplicity(index) / shape.plane() as f64;
             sums.iter_mut().zip(found).for_each(|(sum, v)| *sum += weight * v);
         }
         let mut out = vec![R::zero(); self.lattices.readings.frames() * shape.frame()];
-        out.par_chunks_mut(shape.plane()).enumerate().for_each(|(plane, out)| {
+        each::chunk(&mut out, shape.plane(), |plane, out| {
             for (i, x) in out.iter_mut().enumerate() {
                 let (h, w) = (i / shape.width % sh, i % shape.width % sw);
                 *x = R::narrow(sums[(plane * sh + h) * sw + w]);

@@ -3,8 +3,7 @@
 use crate::pass::{Handed, Lane, Past, forward};
 use crate::plan::Plan;
 use crate::{Network, NetworkError};
-use equipoise_field::Real;
-use rayon::prelude::*;
+use equipoise_field::{Real, each::entry};
 
 /// Shares of a batch whose gradients are added, whatever the number of threads.
 const SHARES: usize = 4;
@@ -91,24 +90,20 @@ impl<'a, R: Real> Run<'a, R> {
         room.features.clear();
         input.c_time.iter().for_each(|&time| network.encode(time, &mut room.features));
         let (features, width) = (&room.features, room.features.len() / input.c_time.len().max(1));
-        let members = room.members[..count].par_chunks_mut(each).zip(room.lanes.par_iter_mut());
-        members.zip(out.par_chunks_mut(each * outer)).enumerate().for_each(
-            |(chunk, ((members, lane), out))| {
-                for (k, (kept, out)) in members.iter_mut().zip(out.chunks_exact_mut(outer)).enumerate() {
-                    let member = chunk * each + k;
-                    let handed = Handed {
-                        state: &input.x[member * inner..][..inner],
-                        context: one(
-                            input.context,
-                            network.context() * input.grid[0] * input.grid[1],
-                            member,
-                        ),
-                        features: one(features, width, member),
-                    };
-                    forward(network.graph(), &plan, handed, kept, lane, out);
-                }
-            },
-        );
+        let members = room.members[..count].chunks_mut(each).zip(&mut room.lanes);
+        let mut shares: Vec<_> = members.zip(out.chunks_mut(each * outer)).collect();
+        entry(&mut shares, |chunk, ((members, lane), out)| {
+            for (k, (kept, out)) in members.iter_mut().zip(out.chunks_exact_mut(outer)).enumerate() {
+                let member = chunk * each + k;
+                let context = network.context() * input.grid[0] * input.grid[1];
+                let handed = Handed {
+                    state: &input.x[member * inner..][..inner],
+                    context: one(input.context, context, member),
+                    features: one(features, width, member),
+                };
+                forward(network.graph(), &plan, handed, kept, lane, out);
+            }
+        });
         Self { network, room, plan, keep, count }
     }
 
@@ -147,8 +142,9 @@ impl<'a, R: Real> Run<'a, R> {
         self.room.lay(self.count, SHARES);
         let each = share(self.count, SHARES);
         let (graph, plan) = (self.network.graph(), &self.plan);
-        let members = self.room.members[..self.count].par_chunks(each).zip(v.par_chunks(each * outer));
-        members.zip(self.room.lanes.par_iter_mut()).for_each(|((members, v), lane)| {
+        let members = self.room.members[..self.count].chunks(each).zip(v.chunks(each * outer));
+        let mut shares: Vec<_> = members.zip(&mut self.room.lanes).collect();
+        entry(&mut shares, |_, ((members, v), lane)| {
             lane.gradient.clear();
             lane.gradient.resize(len, R::zero());
             for (kept, v) in members.iter().zip(v.chunks_exact(outer)) {
@@ -184,9 +180,9 @@ impl<'a, R: Real> Run<'a, R> {
         let each = share(self.count, rayon::current_num_threads());
         self.room.lay(self.count, rayon::current_num_threads());
         let (graph, plan) = (self.network.graph(), &self.plan);
-        let members = self.room.members[..self.count].par_chunks(each).zip(self.room.lanes.par_iter_mut());
-        let vectors = v.par_chunks(each * length_v).zip(out.par_chunks_mut(each * length_out));
-        members.zip(vectors).for_each(|((members, lane), (v, out))| {
+        let members = self.room.members[..self.count].chunks(each).zip(&mut self.room.lanes);
+        let vectors = v.chunks(each * length_v).zip(out.chunks_mut(each * length_out));
+        entry(&mut members.zip(vectors).collect::<Vec<_>>(), |_, ((members, lane), (v, out))| {
             let vectors = v.chunks_exact(length_v).zip(out.chunks_exact_mut(length_out));
             for (kept, (v, out)) in members.iter().zip(vectors) {
                 product(Past { graph, plan, kept }, v, lane, out);

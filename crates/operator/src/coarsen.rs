@@ -1,8 +1,7 @@
 //! Block means: the field as a coarser grid sees it.
 
 use crate::{Gram, LinearOperator, OperatorError};
-use equipoise_field::{Real, Shape, sum};
-use rayon::prelude::*;
+use equipoise_field::{Real, Shape, each};
 
 /// The mean over f × f blocks of every plane.
 ///
@@ -75,26 +74,14 @@ impl<R: Real> LinearOperator<R> for Coarsen {
         assert_eq!(x.len(), self.shape.len(), "coarsen: field length");
         assert_eq!(y.len(), self.observed().len(), "coarsen: observation length");
         let (field, observed) = (self.shape.plane(), self.observed().plane());
-        if x.len() > sum::PARALLEL_FROM {
-            let planes = y.par_chunks_exact_mut(observed).zip(x.par_chunks_exact(field));
-            planes.for_each(|(y, x)| self.gather(x, y));
-        } else {
-            let planes = y.chunks_exact_mut(observed).zip(x.chunks_exact(field));
-            planes.for_each(|(y, x)| self.gather(x, y));
-        }
+        each::chunk_pair(y, observed, x, field, |y, x| self.gather(x, y));
     }
 
     fn adjoint(&self, r: &[R], x: &mut [R]) {
         assert_eq!(r.len(), self.observed().len(), "coarsen: observation length");
         assert_eq!(x.len(), self.shape.len(), "coarsen: field length");
         let (field, observed) = (self.shape.plane(), self.observed().plane());
-        if x.len() > sum::PARALLEL_FROM {
-            let planes = r.par_chunks_exact(observed).zip(x.par_chunks_exact_mut(field));
-            planes.for_each(|(r, x)| self.scatter(r, x));
-        } else {
-            let planes = r.chunks_exact(observed).zip(x.chunks_exact_mut(field));
-            planes.for_each(|(r, x)| self.scatter(r, x));
-        }
+        each::chunk_pair(x, field, r, observed, |x, r| self.scatter(r, x));
     }
 
     fn gram(&self) -> Gram<'_> {

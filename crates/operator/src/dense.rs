@@ -1,8 +1,7 @@
 //! An observation operator given as a matrix.
 
 use crate::{LinearOperator, OperatorError};
-use equipoise_field::{Real, sum};
-use rayon::prelude::*;
+use equipoise_field::{Real, each, sum};
 
 /// Columns that one pass of the adjoint accumulates at a time.
 const COLUMNS: usize = 512;
@@ -59,22 +58,22 @@ impl<R: Real> LinearOperator<R> for Dense<R> {
     fn apply(&self, x: &[R], y: &mut [R]) {
         assert_eq!(x.len(), self.columns, "dense: field length");
         assert_eq!(y.len(), self.rows, "dense: observation length");
-        let dot = |(i, y): (usize, &mut R)| *y = R::narrow(sum::dot(self.row(i), x));
+        let dot = |i: usize, y: &mut [R]| y[0] = R::narrow(sum::dot(self.row(i), x));
         if self.matrix.len() > sum::PARALLEL_FROM {
-            y.par_iter_mut().enumerate().for_each(dot);
+            each::chunk(y, 1, dot);
         } else {
-            y.iter_mut().enumerate().for_each(dot);
+            y.chunks_mut(1).enumerate().for_each(|(i, y)| dot(i, y));
         }
     }
 
     fn adjoint(&self, r: &[R], x: &mut [R]) {
         assert_eq!(r.len(), self.rows, "dense: observation length");
         assert_eq!(x.len(), self.columns, "dense: field length");
-        let block = |(k, x): (usize, &mut [R])| self.adjoint_columns(k * COLUMNS, r, x);
+        let block = |k: usize, x: &mut [R]| self.adjoint_columns(k * COLUMNS, r, x);
         if self.matrix.len() > sum::PARALLEL_FROM {
-            x.par_chunks_mut(COLUMNS).enumerate().for_each(block);
+            each::chunk(x, COLUMNS, block);
         } else {
-            x.chunks_mut(COLUMNS).enumerate().for_each(block);
+            x.chunks_mut(COLUMNS).enumerate().for_each(|(k, x)| block(k, x));
         }
     }
 }

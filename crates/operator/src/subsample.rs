@@ -1,8 +1,7 @@
 //! Regular subsampling x[..., ::s, ::s] of every plane of a trajectory.
 
 use crate::{Gram, LinearOperator, OperatorError, Selection};
-use equipoise_field::{Real, Shape, sum};
-use rayon::prelude::*;
+use equipoise_field::{Real, Shape, each};
 
 /// Every s-th row and column of every plane, starting at (0, 0).
 ///
@@ -114,26 +113,14 @@ impl<R: Real> LinearOperator<R> for Subsample {
         assert_eq!(x.len(), self.shape.len(), "subsample: field length");
         assert_eq!(y.len(), self.count(), "subsample: observation length");
         let (field, observed) = (self.shape.plane(), self.observed().plane());
-        if x.len() > sum::PARALLEL_FROM {
-            let planes = y.par_chunks_exact_mut(observed).zip(x.par_chunks_exact(field));
-            planes.for_each(|(y, x)| self.gather(x, y));
-        } else {
-            let planes = y.chunks_exact_mut(observed).zip(x.chunks_exact(field));
-            planes.for_each(|(y, x)| self.gather(x, y));
-        }
+        each::chunk_pair(y, observed, x, field, |y, x| self.gather(x, y));
     }
 
     fn adjoint(&self, r: &[R], x: &mut [R]) {
         assert_eq!(r.len(), self.count(), "subsample: observation length");
         assert_eq!(x.len(), self.shape.len(), "subsample: field length");
         let (field, observed) = (self.shape.plane(), self.observed().plane());
-        if x.len() > sum::PARALLEL_FROM {
-            let planes = r.par_chunks_exact(observed).zip(x.par_chunks_exact_mut(field));
-            planes.for_each(|(r, x)| self.scatter(r, x));
-        } else {
-            let planes = r.chunks_exact(observed).zip(x.chunks_exact_mut(field));
-            planes.for_each(|(r, x)| self.scatter(r, x));
-        }
+        each::chunk_pair(x, field, r, observed, |x, r| self.scatter(r, x));
     }
 
     fn adjoint_part(&self, r: &[R], start: usize, part: &mut [R]) {

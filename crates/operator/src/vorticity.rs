@@ -1,8 +1,7 @@
 //! Vorticity as an observation of velocity.
 
 use crate::{LinearOperator, OperatorError};
-use equipoise_field::{Axis, Boundary, Grid, Real, Shape, sum};
-use rayon::prelude::*;
+use equipoise_field::{Axis, Boundary, Grid, Real, Shape, each};
 
 /// ω = ∂v/∂x − ∂u/∂y of the velocity (u, v) = (channel 0, channel 1), at every grid point.
 ///
@@ -128,26 +127,14 @@ impl<R: Real> LinearOperator<R> for Vorticity {
         assert_eq!(x.len(), self.shape.len(), "vorticity: field length");
         assert_eq!(y.len(), self.observed().len(), "vorticity: observation length");
         let (frame, plane) = (self.shape.frame(), self.shape.plane());
-        if x.len() > sum::PARALLEL_FROM {
-            let frames = y.par_chunks_exact_mut(plane).zip(x.par_chunks_exact(frame));
-            frames.for_each(|(y, x)| self.curl(x, y));
-        } else {
-            let frames = y.chunks_exact_mut(plane).zip(x.chunks_exact(frame));
-            frames.for_each(|(y, x)| self.curl(x, y));
-        }
+        each::chunk_pair(y, plane, x, frame, |y, x| self.curl(x, y));
     }
 
     fn adjoint(&self, r: &[R], x: &mut [R]) {
         assert_eq!(r.len(), self.observed().len(), "vorticity: observation length");
         assert_eq!(x.len(), self.shape.len(), "vorticity: field length");
         let (frame, plane) = (self.shape.frame(), self.shape.plane());
-        if x.len() > sum::PARALLEL_FROM {
-            let frames = r.par_chunks_exact(plane).zip(x.par_chunks_exact_mut(frame));
-            frames.for_each(|(r, x)| self.transposed(r, x));
-        } else {
-            let frames = r.chunks_exact(plane).zip(x.chunks_exact_mut(frame));
-            frames.for_each(|(r, x)| self.transposed(r, x));
-        }
+        each::chunk_pair(x, frame, r, plane, |x, r| self.transposed(r, x));
     }
 }
 

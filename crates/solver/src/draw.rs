@@ -1,10 +1,9 @@
 //! Drawing: a method bound to one observation, and how its members are run.
 
 use crate::{Ensemble, SolverError};
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_stream::Stream;
-use rayon::prelude::*;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -72,11 +71,10 @@ fn runs<R: Real>(
     size: usize,
     run: &(dyn Fn(usize, &[Member]) -> Run<R> + Sync),
 ) -> Vec<Run<R>> {
-    let run = |(b, batch): (usize, &[Member])| run(b, batch);
     if size > 1 {
-        members.chunks(size).enumerate().map(run).collect()
+        members.chunks(size).enumerate().map(|(b, batch)| run(b, batch)).collect()
     } else {
-        members.par_chunks(size).enumerate().map(run).collect()
+        each::made(members.len(), |b| run(b, &members[b..=b]))
     }
 }
 

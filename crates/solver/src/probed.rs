@@ -2,14 +2,13 @@
 
 use crate::SolverError;
 use equipoise_denoiser::{Denoiser, DenoiserError};
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use equipoise_guidance::{Excess, GuidanceError, LevelTable, Probes, Strength, forward_noised};
 use equipoise_observation::Observed;
 use equipoise_scaling::Law;
 use equipoise_scaling::TraceRatio;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
-use rayon::prelude::*;
 use std::fmt;
 use std::sync::Arc;
 
@@ -63,7 +62,8 @@ impl ProbedRatios {
         let mut levels = levels.to_vec();
         levels.sort_by(|a, b| b.ratio().total_cmp(&a.ratio()));
         levels.dedup();
-        let found = levels.par_iter().map(|level| probe(*level)).collect::<Result<Vec<_>, _>>()?;
+        let found = each::made(levels.len(), |l| probe(levels[l]));
+        let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut last = TraceRatio { value: 0.0, standard_error: None };
         let mut kept = Vec::new();
         for (level, ratio) in levels.iter().zip(&found) {

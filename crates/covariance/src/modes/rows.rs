@@ -2,8 +2,7 @@
 
 use super::passes::{self, BLOCK};
 use crate::CovarianceError;
-use equipoise_field::Real;
-use rayon::prelude::*;
+use equipoise_field::{Real, each};
 use std::ops::Range;
 
 /// A row-major matrix that the passes read block by block.
@@ -138,10 +137,10 @@ impl<R: Real> Rounded<R> {
         let blocks = dim.div_ceil(BLOCK);
         let (mut entries, mut scales) = (vec![0; matrix.len()], vec![R::one(); rows * blocks]);
         if !matrix.is_empty() {
-            let stored = entries.par_chunks_mut(dim).zip(scales.par_chunks_mut(blocks));
-            matrix.par_chunks_mut(dim).zip(stored).for_each(|(row, (stored, scales))| {
-                let parts = row.chunks_mut(BLOCK).zip(stored.chunks_mut(BLOCK));
-                parts.zip(scales).for_each(|((row, stored), scale)| *scale = round(row, stored));
+            let stored = entries.chunks_mut(dim).zip(scales.chunks_mut(blocks));
+            each::entry(&mut matrix.chunks_mut(dim).zip(stored).collect::<Vec<_>>(), |_, (row, stored)| {
+                let parts = row.chunks_mut(BLOCK).zip(stored.0.chunks_mut(BLOCK));
+                parts.zip(&mut *stored.1).for_each(|((row, stored), scale)| *scale = round(row, stored));
             });
         }
         Ok(Self { entries, scales, rows, dim })

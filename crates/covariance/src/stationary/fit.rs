@@ -2,7 +2,7 @@
 
 use super::{Spectrum, Stationary};
 use crate::CovarianceError;
-use equipoise_field::{Real, Shape, sum};
+use equipoise_field::{Real, Shape, each, sum};
 use ndarray::{Array2, ShapeBuilder};
 use ndarray_linalg::{Eigh, UPLO};
 use num_complex::Complex;
@@ -77,17 +77,13 @@ fn periodograms<R: Real>(shape: Shape, snapshots: &[&[R]], mean: &[R]) -> Vec<Ve
     let planes = shape.planes();
     let mut blocks = vec![vec![Complex::new(0.0, 0.0); planes * (planes + 1) / 2]; spectrum.wavenumbers()];
     for batch in snapshots.chunks(BATCH) {
-        let packed: Vec<Vec<R>> = batch
-            .par_iter()
-            .map(|s| {
-                let centred: Vec<R> =
-                    s.iter().enumerate().map(|(i, &v)| v - mean[i / shape.plane()]).collect();
-                let mut out = vec![R::zero(); shape.len()];
-                spectrum.forward(&centred, &mut out);
-                out
-            })
-            .collect();
-        blocks.par_iter_mut().enumerate().for_each(|(k, block)| {
+        let packed = each::made(batch.len(), |s| {
+            let centred = batch[s].iter().enumerate().map(|(i, &v)| v - mean[i / shape.plane()]);
+            let mut out = vec![R::zero(); shape.len()];
+            spectrum.forward(&centred.collect::<Vec<R>>(), &mut out);
+            out
+        });
+        each::entry(&mut blocks, |k, block| {
             let mut x = vec![Complex::new(0.0, 0.0); planes];
             for packed in &packed {
                 unpack(&spectrum, packed, k, &mut x);

@@ -3,9 +3,8 @@
 use super::fit::decomposed;
 use super::{Spectrum, Stationary};
 use crate::CovarianceError;
-use equipoise_field::{Shape, sum};
+use equipoise_field::{Shape, each, sum};
 use num_complex::Complex;
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// Wavenumbers that are summed together.
@@ -102,20 +101,18 @@ impl StationarySeries {
         assert_eq!(values.len(), frames.len() * shape.frame(), "stationary series: numbers of a run");
         let done = self.means.len() / channels % self.frames;
         assert!(frames.start <= done && done < frames.end, "stationary series: a run was left out");
-        let plane_means: Vec<f64> = values.par_chunks(shape.plane()).map(sum::mean).collect();
+        let plane = |p: usize| &values[p * shape.plane()..(p + 1) * shape.plane()];
+        let plane_means = each::made(values.len() / shape.plane(), |p| sum::mean(plane(p)));
         let mut packed = vec![0.0f32; values.len()];
-        packed
-            .par_chunks_mut(shape.plane())
-            .zip(values.par_chunks(shape.plane()))
-            .zip(&plane_means)
-            .for_each(|((packed, plane), &mean)| {
-                let centred: Vec<f32> = plane.iter().map(|&x| (f64::from(x) - mean) as f32).collect();
-                self.spectrum.forward(&centred, packed);
-            });
+        each::chunk(&mut packed, shape.plane(), |p, packed| {
+            let centred: Vec<f32> =
+                plane(p).iter().map(|&x| (f64::from(x) - plane_means[p]) as f32).collect();
+            self.spectrum.forward(&centred, packed);
+        });
         self.means.extend_from_slice(&plane_means[(done - frames.start) * channels..]);
         let run = Run { shape, series: self.frames, frames, new: done, packed: &packed };
         let spectrum = &self.spectrum;
-        self.tiles.par_iter_mut().for_each(|tile| run.add_to(spectrum, tile));
+        each::entry(&mut self.tiles, |_, tile| run.add_to(spectrum, tile));
     }
 
     /// The mean, one number per plane (t, c), and the covariance of all windows, plus `ridge`·I.

@@ -5,11 +5,11 @@ use super::spatial::fits;
 use super::temporal::check_rank;
 use super::{Frames, PIECE, TemporalModes, Windows, centre_columns};
 use crate::CovarianceError;
+use equipoise_field::each;
 use equipoise_stream::Stream;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, Axis, Slice, concatenate};
 use ndarray_linalg::{Eigh, QR, UPLO};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::FRAC_2_PI;
 
@@ -172,17 +172,14 @@ fn gram_times<F: Frames>(
     frames.visit(&mut |slab| {
         let (group, weight) = (slab.group, scale[slab.group].powi(-2));
         for batch in slab.pieces().chunks(LANES) {
-            let wide: Vec<(Array2<f64>, f64)> = batch
-                .par_iter()
-                .map(|p| {
-                    let x = slab.widened(p);
-                    let norms = x.outer_iter().zip(&shares).map(|(row, share)| share * row.dot(&row));
-                    let squares = norms.sum::<f64>();
-                    (x, squares)
-                })
-                .collect();
+            let wide: Vec<(Array2<f64>, f64)> = each::made(batch.len(), |p| {
+                let x = slab.widened(&batch[p]);
+                let norms = x.outer_iter().zip(&shares).map(|(row, share)| share * row.dot(&row));
+                let squares = norms.sum::<f64>();
+                (x, squares)
+            });
             let before = pieces[group];
-            tasks.par_iter_mut().for_each(|(lane, sum, columns)| {
+            each::entry(&mut tasks, |_, (lane, sum, columns)| {
                 let own = |i: usize| group * lanes + (before + i) % lanes == *lane;
                 for (_, (x, _)) in wide.iter().enumerate().filter(|(i, _)| own(*i)) {
                     let projected = x.t().dot(&spread.slice_axis(Axis(1), Slice::from(columns.clone())));

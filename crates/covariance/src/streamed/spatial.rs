@@ -2,8 +2,8 @@
 
 use super::{Frames, PIECE, Slab, TemporalModes, Windows, centre_columns};
 use crate::{CovarianceError, LowRankFit, Modes};
+use equipoise_field::each;
 use ndarray::{Array2, Axis, Slice};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// Pieces whose modes wait for being put in their places.
@@ -37,8 +37,7 @@ pub fn fit_low_rank_streamed<F: Frames>(
     let mut fields = Fields { frame, rank, basis: vec![0.0; rank * dim], mean: vec![0.0; dim] };
     frames.visit(&mut |slab| {
         for batch in slab.pieces().chunks(BATCH) {
-            let parts: Vec<_> =
-                batch.par_iter().map(|p| combine(&mix, slab, p, scale[slab.group], rank)).collect();
+            let parts = each::made(batch.len(), |p| combine(&mix, slab, &batch[p], scale[slab.group], rank));
             fields.put(slab.start, batch, &parts);
         }
         Ok(())
@@ -112,9 +111,7 @@ impl Fields {
                 out[start + piece.start..start + piece.end].copy_from_slice(from);
             }
         };
-        let modes = self.basis.par_chunks_mut(frame).enumerate();
-        modes.for_each(|(i, out)| row(i % window * (rank + 1) + i / window, out));
-        let mean = self.mean.par_chunks_mut(frame).enumerate();
-        mean.for_each(|(t, out)| row(t * (rank + 1) + rank, out));
+        each::chunk(&mut self.basis, frame, |i, out| row(i % window * (rank + 1) + i / window, out));
+        each::chunk(&mut self.mean, frame, |t, out| row(t * (rank + 1) + rank, out));
     }
 }

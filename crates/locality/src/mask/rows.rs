@@ -4,9 +4,8 @@ use super::{ROWS_LIMIT, gain};
 use crate::LocalityError;
 use crate::pixelwise::Neighbourhood;
 use equipoise_covariance::Covariance;
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
-use rayon::prelude::*;
 
 /// The entries of M that are not zero, n by n.
 pub(super) struct Rows {
@@ -42,15 +41,14 @@ impl Rows {
         let least = if threshold == 0.0 {
             0.0
         } else {
-            threshold * (0..dim).into_par_iter().map(|n| widest(row(n))).reduce(|| 0.0, f64::max)
+            threshold * each::made(dim, |n| widest(row(n))).into_iter().fold(0.0, f64::max)
         };
         let kept = |(m, weight): (usize, f64)| {
             let held = weight.abs() >= least && weight != 0.0;
             held.then_some((m as u32, if threshold == 0.0 { weight } else { 1.0 }))
         };
-        let rows =
-            (0..dim).into_par_iter().map(|n| row(n).into_iter().enumerate().filter_map(kept).collect());
-        Ok(Self { rows: rows.collect() })
+        let rows = each::made(dim, |n| row(n).into_iter().enumerate().filter_map(kept).collect());
+        Ok(Self { rows })
     }
 }
 

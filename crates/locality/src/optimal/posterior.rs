@@ -6,10 +6,9 @@ use crate::padded::Padded;
 use crate::sums::{self, AddProducts, AddScaled, BLOCK, MEMBERS, SquaredDistances};
 use crate::training::Pass;
 use equipoise_denoiser::Denoiser;
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use equipoise_schedule::Level;
 use pulp::Arch;
-use rayon::prelude::*;
 
 /// Bytes of the samples of a block, at most.
 const COPIES: usize = 1 << 24;
@@ -62,7 +61,7 @@ impl<R: Real> Optimal<R> {
             &mut |all, group| all.extend(group),
         )?;
         let of = |m: usize| softmax(&logits.iter().skip(m).step_by(members).copied().collect::<Vec<_>>());
-        Ok((0..members).into_par_iter().map(of).collect())
+        Ok(each::made(members, of))
     }
 
     /// Σ w_i f(x_i) of every member, f added by `add` for a block at a time; empty where all w_i are zero.
@@ -85,9 +84,10 @@ impl<R: Real> Optimal<R> {
                 add(out, own, block.values);
             },
             &mut |all, group| {
-                all.par_iter_mut().zip(group).for_each(|(all, group)| match all.is_empty() {
-                    true => *all = group,
-                    false => sums::add(all, &group),
+                let mut both: Vec<_> = all.iter_mut().zip(group).collect();
+                each::entry(&mut both, |_, (all, group)| match all.is_empty() {
+                    true => **all = std::mem::take(group),
+                    false => sums::add(all, group),
                 });
             },
         )

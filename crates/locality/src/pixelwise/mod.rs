@@ -12,11 +12,10 @@ use crate::error::check;
 use crate::sums::{self, BLOCK};
 use crate::training::{Block, Pass, members_at_once};
 use crate::{LocalityError, Training};
-use equipoise_field::Real;
+use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 use passes::{Deviations, Products, Squares};
 use pulp::Arch;
-use rayon::prelude::*;
 use slopes::{KEPT, Kept};
 use softmax::{Estimate, Softmax};
 use std::time::{Duration, Instant};
@@ -120,7 +119,7 @@ impl<R: Real> Pixelwise<R> {
             &make,
             &self.take_in(to, x_t, level, kept),
             &mut |all, group| {
-                all.members.par_iter_mut().zip(group.members).for_each(|(all, group)| all.merge(&group));
+                each::entry(&mut all.members, |m, all| all.merge(&group.members[m]));
             },
         )?;
         Ok(sum.members.into_iter().map(Softmax::finish).collect())
@@ -200,7 +199,7 @@ impl<R: Real> Pixelwise<R> {
                 }
             },
             &mut |all, group| {
-                all.members.par_iter_mut().zip(group.members).for_each(|(all, group)| sums::add(all, &group));
+                each::entry(&mut all.members, |m, all| sums::add(all, &group.members[m]));
             },
         )?;
         let scale = level.mu / (level.sigma * level.sigma);

@@ -4,11 +4,10 @@ use super::Annealing;
 use super::walk::Walk;
 use crate::{Member, SolverError};
 use equipoise_denoiser::Tape;
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use equipoise_guidance::{GuidanceError, States};
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_schedule::Level;
-use rayon::prelude::*;
 
 /// Members at one time, each with what a method keeps of its own in `S`.
 ///
@@ -160,13 +159,11 @@ fn estimated<R: Real, S>(x_hat: &[R], walks: &mut [Walk<'_, R, S>]) {
 
 /// `f` of every member: side by side, or one after the other where a long field keeps all threads busy.
 fn each<'a, R: Real, S: Send>(walks: &mut [Walk<'a, R, S>], f: impl Fn(&mut Walk<'a, R, S>) + Sync) {
-    // By reference, so that the sharing among threads is compiled once for all `f`.
-    let f: &(dyn Fn(&mut Walk<'a, R, S>) + Sync) = &f;
     let long = walks.first().is_some_and(|walk| walk.x.len() >= sum::PARALLEL_FROM);
     if long || walks.len() < 2 {
         walks.iter_mut().for_each(f);
     } else {
-        walks.par_iter_mut().for_each(f);
+        each::entry(walks, |_, walk| f(walk));
     }
 }
 
