@@ -108,7 +108,7 @@ fn install_packages(missing: &[Need], machine: &impl Machine, say: &mut impl Wri
 }
 
 fn install_components(missing: &[Need], machine: &impl Machine, say: &mut impl Write) -> anyhow::Result<()> {
-    let names: Vec<_> = missing.iter().map(|need| need.package(System::Debian)).collect();
+    let names: Vec<_> = missing.iter().map(|need| System::Debian.package(*need)).collect();
     let command = [&["rustup", "component", "add"], &names[..]].concat();
     if !machine.has_rustup() {
         let list = missing.iter().map(|need| format!("\n  {need}")).collect::<String>();

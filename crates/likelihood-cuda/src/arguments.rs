@@ -1,5 +1,6 @@
 //! The record that every entry point takes, as the kernel's `struct Arguments` lays it out.
 
+pub use crate::points::SEGMENT;
 use crate::variant::{Storage, THREADS, Target};
 use crate::{CudaError, PointList};
 use equipoise_field::Real;
@@ -10,8 +11,6 @@ use equipoise_operator::Subsample;
 /// Sums of a block of observations that a thread block leaves in memory for the last one, and
 /// members of [`Record`].
 pub const PARTIALS: usize = 5;
-/// Elements of a segment of the field, the unit of the zeros around listed points.
-pub const SEGMENT: usize = 32;
 /// Samples of one launch.
 pub const MAX_SAMPLES: usize = 65_535;
 

@@ -1,7 +1,9 @@
 //! Listed observation points, as the kernel reads them.
 
 use crate::CudaError;
-use crate::arguments::SEGMENT;
+
+/// Elements of a segment of the field, the unit of the zeros around listed points.
+pub const SEGMENT: usize = 32;
 
 /// Increasing flat indices of observed entries of a field, and the segments of the field that hold
 /// none of them.

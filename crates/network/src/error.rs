@@ -161,3 +161,11 @@ impl NetworkError {
         }
     }
 }
+
+/// That a buffer has its length.
+pub(crate) fn length(what: &'static str, found: usize, expected: usize) -> Result<(), NetworkError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(NetworkError::Length { what, found, expected: expected.to_string() })
+}

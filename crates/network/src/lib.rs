@@ -36,6 +36,7 @@ pub use manifest::{
     Question, Questions, describe,
 };
 pub use network::{Network, Parameter};
+pub use plan::Keep;
 pub use precondition::{Coefficients, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn};
-pub use run::{Input, Keep, Room, Run};
+pub use run::{Input, Room, Run};
 pub use sda::SdaUNet;

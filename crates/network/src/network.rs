@@ -1,10 +1,10 @@
 //! A network with its weights.
 
 use crate::encoding::Encoding;
+use crate::error::length;
 use crate::graph::{Graph, Leaf};
 use crate::pass::{Handed, Lane, forward};
 use crate::plan::{Given, Plan};
-use crate::run::length;
 use crate::{Architecture, Input, Keep, NetworkError, Room, Run};
 use equipoise_field::Real;
 use equipoise_weights::State;

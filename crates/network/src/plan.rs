@@ -1,10 +1,31 @@
 //! Which registers of a graph are kept on a grid, and which buffers the others share.
 
+use crate::NetworkError;
 use crate::graph::{Graph, Node, Register, Source};
 use crate::operation::Extent;
-use crate::{Keep, NetworkError};
 use equipoise_field::Real;
 use std::collections::HashMap;
+
+/// What a run keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The output alone.
+    Output,
+    /// What Jᵀv and J v need.
+    Products,
+    /// What they and the gradient of the parameters need.
+    Gradients,
+}
+
+impl Keep {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Output => "the output alone",
+            Self::Products => "what products need",
+            Self::Gradients => "what gradients need",
+        }
+    }
+}
 
 /// Where a register's value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! A network that has run on a batch, and the products with its Jacobian there.
 
+use crate::error::length;
 use crate::pass::{Handed, Lane, Past, forward};
 use crate::plan::Plan;
-use crate::{Network, NetworkError};
+use crate::{Keep, Network, NetworkError};
 use equipoise_field::{Real, each::entry};
 
 /// Shares of a batch whose gradients are added, whatever the number of threads.
@@ -19,27 +20,6 @@ pub struct Input<'a, R> {
     pub c_time: &'a [f64],
     /// The context, context·H·W numbers for all members, or n times as many.
     pub context: &'a [R],
-}
-
-/// What a run keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// The output alone.
-    Output,
-    /// What Jᵀv and J v need.
-    Products,
-    /// What they and the gradient of the parameters need.
-    Gradients,
-}
-
-impl Keep {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Output => "the output alone",
-            Self::Products => "what products need",
-            Self::Gradients => "what gradients need",
-        }
-    }
 }
 
 /// Buffers of runs, used again and again. One room serves one run at a time, of any network.
@@ -210,12 +190,4 @@ impl<'a, R: Real> Run<'a, R> {
 /// The part of a member, of what stands once for all or once for each.
 fn one<R>(all: &[R], len: usize, member: usize) -> &[R] {
     if all.len() > len { &all[member * len..][..len] } else { all }
-}
-
-/// That a buffer has its length.
-pub(crate) fn length(what: &'static str, found: usize, expected: usize) -> Result<(), NetworkError> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(NetworkError::Length { what, found, expected: expected.to_string() })
 }

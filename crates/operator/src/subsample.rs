@@ -201,7 +201,7 @@ mod tests {
     fn planes_shared_among_threads_are_the_same_planes() {
         let sub = Subsample::new(Shape::new(5, 2, 201, 203), 4).unwrap();
         let x: Vec<f32> = (0..sub.shape().len()).map(|i| i as f32).collect();
-        assert!(x.len() > sum::PARALLEL_FROM);
+        assert!(x.len() > equipoise_field::sum::PARALLEL_FROM);
         let mut y = vec![f32::NAN; sub.count()];
         sub.apply(&x, &mut y);
         let observed = sub.observed();

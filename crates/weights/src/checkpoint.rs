@@ -1,7 +1,6 @@
 //! Which dictionary of a checkpoint is the network's.
 
-use crate::Pick;
-use crate::named::is_average;
+use crate::named::{Pick, is_average, listed};
 use crate::pickle::{Id, Node, Pickle, View};
 use std::collections::{HashSet, VecDeque};
 
@@ -29,8 +28,6 @@ const KNOWN: [&str; 17] = [
     "unet",
     "score",
 ];
-/// Names that a message shows before it counts the rest.
-const SHOWN: usize = 8;
 
 /// A dictionary of tensors, and where it stands.
 pub(crate) struct Candidate<'a> {
@@ -206,13 +203,4 @@ fn described(pickle: &Pickle<'_>) -> String {
         }
         None => pickle.node(pickle.root()).kind().to_owned(),
     }
-}
-
-/// The first names, and how many more there are.
-pub(crate) fn listed(names: impl Iterator<Item = String>) -> String {
-    let mut names: Vec<String> = names.collect();
-    let more = names.len().saturating_sub(SHOWN);
-    names.truncate(SHOWN);
-    let names = names.join(", ");
-    if more == 0 { names } else { format!("{names} and {more} more") }
 }

@@ -32,6 +32,7 @@ mod tests;
 
 pub use accounts::Accounts;
 pub use error::WeightsError;
+pub use named::Pick;
 pub use pickle::PickleFault;
-pub use state::{Pick, State};
+pub use state::State;
 pub use tensor::{Tensor, Values};

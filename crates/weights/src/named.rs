@@ -1,7 +1,5 @@
 //! The names of tensors: prefixes of wrappers, averaged twins, counters.
 
-use crate::Pick;
-use crate::checkpoint::listed;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Wrappers that put their name before every key.
@@ -15,6 +13,21 @@ const COUNTERS: [&str; 7] =
 /// Words of a name that tell an average.
 const AVERAGES: [&str; 9] =
     ["ema", "emas", "averaged", "shadow", "swa", "polyak", "avg", "target", "teacher"];
+
+/// Names that a message shows before it counts the rest.
+const SHOWN: usize = 8;
+
+/// Which tensors of a file are meant, where it holds raw and averaged (EMA) ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pick {
+    /// The only ones; an error where both stand.
+    #[default]
+    Only,
+    /// Those that the optimiser left.
+    Raw,
+    /// Their running average.
+    Ema,
+}
 
 /// Which keys are the network's, under which names.
 #[derive(Debug, Default, PartialEq)]
@@ -222,4 +235,13 @@ fn bare<'a>(keys: impl Iterator<Item = &'a str>) -> HashSet<String> {
 /// The wrapper that an average is named for: `net` for `ema_net`; nothing for `ema`, which is any wrapper's.
 fn named_for(average: &str) -> String {
     average.split('_').filter(|word| !is_average(word)).collect::<Vec<_>>().join("_")
+}
+
+/// The first names, and how many more there are.
+pub(crate) fn listed(names: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    let names = names.join(", ");
+    if more == 0 { names } else { format!("{names} and {more} more") }
 }

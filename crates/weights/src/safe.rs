@@ -1,8 +1,7 @@
 //! A safetensors file, from the file to a state.
 
-use crate::checkpoint::listed;
 use crate::element::{ByteOrder, Element};
-use crate::named::settle;
+use crate::named::{listed, settle};
 use crate::pickle::KEY;
 use crate::torch::{FLOATS, unsettled};
 use crate::{Pick, State, Tensor, WeightsError};

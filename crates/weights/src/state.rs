@@ -5,18 +5,6 @@ use crate::{Accounts, Tensor, WeightsError, safe, torch};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Which tensors of a file are meant, where it holds raw and averaged (EMA) ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pick {
-    /// The only ones; an error where both stand.
-    #[default]
-    Only,
-    /// Those that the optimiser left.
-    Raw,
-    /// Their running average.
-    Ema,
-}
-
 /// The most files of a folder that are held to each other.
 const COPIES: usize = 4;
 

@@ -1,9 +1,9 @@
 //! A zip file of `torch.save`, from the file to a state.
 
 use crate::archive::Archive;
-use crate::checkpoint::{self, Undecided, listed};
+use crate::checkpoint::{self, Undecided};
 use crate::element::{ByteOrder, Element};
-use crate::named::{Unsettled, settle};
+use crate::named::{Unsettled, listed, settle};
 use crate::pickle::{self, View};
 use crate::{Pick, State, Tensor, WeightsError};
 use std::collections::HashMap;

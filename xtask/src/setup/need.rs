@@ -1,6 +1,5 @@
 //! What the workspace needs from the machine, why, and the package that brings it.
 
-use super::System;
 use std::fmt;
 
 /// Something that cargo cannot fetch.
@@ -50,26 +49,6 @@ impl Need {
             Need::Pip => "installs the compiler and the assembler of CUDA kernels into target/cuda",
             Need::Rustfmt => "the format check of `cargo xtask test`",
             Need::Clippy => "the lints of `cargo xtask test`",
-        }
-    }
-
-    /// The package of `system` that brings it; for a component, its name.
-    pub(super) fn package(self, system: System) -> &'static str {
-        let [debian, fedora, arch, macos] = match self {
-            Need::Compiler => ["build-essential", "gcc gcc-c++", "gcc", "gcc"],
-            Need::PkgConfig => ["pkg-config", "pkgconf-pkg-config", "pkgconf", "pkgconf"],
-            Need::Hdf5 => ["libhdf5-dev", "hdf5-devel", "hdf5", "hdf5"],
-            Need::OpenBlas => ["libopenblas-dev", "openblas-devel", "openblas", "openblas libomp"],
-            Need::CxxCompiler => ["g++", "gcc-c++", "gcc", "gcc"],
-            Need::Pip => ["python3-pip", "python3-pip", "python-pip", "python"],
-            Need::Rustfmt => ["rustfmt"; 4],
-            Need::Clippy => ["clippy"; 4],
-        };
-        match system {
-            System::Debian | System::Other => debian,
-            System::Fedora => fedora,
-            System::Arch => arch,
-            System::MacOs => macos,
         }
     }
 }

@@ -36,9 +36,29 @@ impl System {
         }
     }
 
+    /// The package that brings `need`; for a component, its name.
+    pub(super) fn package(self, need: Need) -> &'static str {
+        let [debian, fedora, arch, macos] = match need {
+            Need::Compiler => ["build-essential", "gcc gcc-c++", "gcc", "gcc"],
+            Need::PkgConfig => ["pkg-config", "pkgconf-pkg-config", "pkgconf", "pkgconf"],
+            Need::Hdf5 => ["libhdf5-dev", "hdf5-devel", "hdf5", "hdf5"],
+            Need::OpenBlas => ["libopenblas-dev", "openblas-devel", "openblas", "openblas libomp"],
+            Need::CxxCompiler => ["g++", "gcc-c++", "gcc", "gcc"],
+            Need::Pip => ["python3-pip", "python3-pip", "python-pip", "python"],
+            Need::Rustfmt => ["rustfmt"; 4],
+            Need::Clippy => ["clippy"; 4],
+        };
+        match self {
+            System::Debian | System::Other => debian,
+            System::Fedora => fedora,
+            System::Arch => arch,
+            System::MacOs => macos,
+        }
+    }
+
     /// The package of each need, in order.
     pub(super) fn packages(self, needs: &[Need]) -> Vec<&'static str> {
-        needs.iter().map(|need| need.package(self)).collect()
+        needs.iter().map(|need| self.package(*need)).collect()
     }
 
     /// What a person types, or does, to meet the needs.

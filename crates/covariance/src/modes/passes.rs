@@ -4,7 +4,6 @@
 //! are the same on any number of threads and for vectors of any width. What a pass is to do beside is known by
 //! reference: a pass is compiled once for an element and a storage.
 
-use super::rows::Rows;
 use equipoise_field::{Real, each, sum};
 use pulp::{Arch, Simd, WithSimd};
 use std::marker::PhantomData;
@@ -23,6 +22,23 @@ const ROWS: usize = 4;
 /// Blocks that a row is read along before the next rows are: long stretches of memory, while this part of
 /// the field stays in the second-level cache.
 const TILE: usize = 16;
+
+/// A row-major matrix that the passes read block by block.
+pub(super) trait Rows<R>: Sync {
+    /// What is stored.
+    type Entry: Copy + Sync;
+
+    fn rows(&self) -> usize;
+
+    /// Entries `start .. start + len` of a row, within one block.
+    fn part(&self, row: usize, start: usize, len: usize) -> &[Self::Entry];
+
+    /// The unit of the block that starts at `start`, a power of two.
+    fn scale(&self, row: usize, start: usize) -> R;
+
+    /// An entry in its unit.
+    fn value(entry: Self::Entry) -> R;
+}
 
 /// [`Panel::project`](super::Panel::project) for rows in any storage.
 pub(super) fn project<R: Real, M: Rows<R>>(matrix: &M, v: &[R]) -> Vec<f64> {

@@ -1,26 +1,9 @@
 //! How the rows of U lie in memory: as they are, or as 16-bit integers with a unit for every block.
 
-use super::passes::{self, BLOCK};
+use super::passes::{self, BLOCK, Rows};
 use crate::CovarianceError;
 use equipoise_field::{Real, each};
 use std::ops::Range;
-
-/// A row-major matrix that the passes read block by block.
-pub(super) trait Rows<R>: Sync {
-    /// What is stored.
-    type Entry: Copy + Sync;
-
-    fn rows(&self) -> usize;
-
-    /// Entries `start .. start + len` of a row, within one block.
-    fn part(&self, row: usize, start: usize, len: usize) -> &[Self::Entry];
-
-    /// The unit of the block that starts at `start`, a power of two.
-    fn scale(&self, row: usize, start: usize) -> R;
-
-    /// An entry in its unit.
-    fn value(entry: Self::Entry) -> R;
-}
 
 /// Columns of a row-major matrix: modes, or what is observed of them.
 #[derive(Clone, Copy, Debug)]
