@@ -14,22 +14,28 @@ pub(crate) struct Step {
     pub(crate) work: Box<dyn Fn() -> anyhow::Result<()>>,
 }
 
-/// Runs `steps` in order and writes headers and durations to `say`.
+/// Runs `steps` in order and writes headers and durations to `say`, the latter once more at the end.
 ///
 /// # Errors
 /// The first failure, named by its step; later steps do not run.
 pub(crate) fn run(steps: &[Step], say: &mut impl Write) -> anyhow::Result<()> {
     let start = Instant::now();
+    let mut took = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
         writeln!(say, "\n== {}/{} {}: {}", index + 1, steps.len(), step.name, step.what)?;
         let begun = Instant::now();
         let outcome = (step.work)();
         let seconds = begun.elapsed().as_secs_f64();
+        took.push((step.name, seconds));
         let verdict = if outcome.is_ok() { "passed" } else { "failed" };
         writeln!(say, "== {} {verdict} after {seconds:.1} s", step.name)?;
         outcome.with_context(|| format!("step `{}` failed", step.name))?;
     }
-    writeln!(say, "\nall {} steps passed after {:.1} s", steps.len(), start.elapsed().as_secs_f64())?;
+    writeln!(say)?;
+    for (name, seconds) in took {
+        writeln!(say, "{name:<10}{seconds:>8.1} s")?;
+    }
+    writeln!(say, "all {} steps passed after {:.1} s", steps.len(), start.elapsed().as_secs_f64())?;
     Ok(())
 }
 
@@ -62,10 +68,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clean_run_counts_its_steps() {
+    fn a_clean_run_counts_and_times_its_steps() {
         let mut said = Vec::new();
-        let step = Step { name: "a", what: String::new(), work: Box::new(|| Ok(())) };
-        run(&[step], &mut said).unwrap();
-        assert!(String::from_utf8(said).unwrap().contains("all 1 steps passed"));
+        let step = |name| Step { name, what: String::new(), work: Box::new(|| Ok(())) };
+        run(&[step("a"), step("b")], &mut said).unwrap();
+        let said = String::from_utf8(said).unwrap();
+        let [first, second, last] = said.lines().rev().take(3).collect::<Vec<_>>()[..] else {
+            panic!("{said}")
+        };
+        assert!(first.starts_with("all 2 steps passed after "), "{said}");
+        assert_eq!([second, last].map(|line| line.split_whitespace().next()), [Some("b"), Some("a")], "{said}");
     }
 }

@@ -62,7 +62,8 @@ pub fn made<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync) -> Vec<T> {
     all.into_iter().map(|own| own.expect("every entry is visited")).collect()
 }
 
-/// `pass(i, all_i)` for every entry, whatever its type, at the price of [`made`].
+/// `pass(i, all_i)` for every entry, whatever its type, at the price of [`made`]. Nobody waits for a lock: each is
+/// taken once.
 pub fn entry<T: Send>(all: &mut [T], pass: impl Fn(usize, &mut T) + Sync) {
     let all: Vec<Mutex<&mut T>> = all.iter_mut().map(Mutex::new).collect();
     index(all.len(), |i| pass(i, &mut all[i].lock().unwrap_or_else(PoisonError::into_inner)));
