@@ -59,7 +59,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     record.stream[1] = session.stream(&record.machine)?;
     record.complete = true;
     write(&options.out, &record)?;
-    println!("{}", table::markdown(&record));
+    println!("{}", markdown(&record));
     Ok(())
 }
 
@@ -82,12 +82,22 @@ fn refuse_earlier(out: &Path) -> anyhow::Result<()> {
 }
 
 fn write(out: &Path, record: &Record) -> anyhow::Result<()> {
-    let json = serde_json::to_string_pretty(&record.json())? + "\n";
-    for (name, text) in FILES.iter().zip([json, table::markdown(record)]) {
+    let mut json = record.json();
+    if let Some(then) = &record.against {
+        json["against"] = comparison::json(record, then);
+    }
+    let json = serde_json::to_string_pretty(&json)? + "\n";
+    for (name, text) in FILES.iter().zip([json, markdown(record)]) {
         let path = out.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// What people read: the tables, then those against another revision.
+fn markdown(record: &Record) -> String {
+    let against = record.against.as_ref().map(|then| comparison::markdown(record, then));
+    table::markdown(record) + &against.unwrap_or_default()
 }
 
 fn about(

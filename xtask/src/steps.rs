@@ -77,6 +77,10 @@ mod tests {
             panic!("{said}")
         };
         assert!(first.starts_with("all 2 steps passed after "), "{said}");
-        assert_eq!([second, last].map(|line| line.split_whitespace().next()), [Some("b"), Some("a")], "{said}");
+        assert_eq!(
+            [second, last].map(|line| line.split_whitespace().next()),
+            [Some("b"), Some("a")],
+            "{said}"
+        );
     }
 }

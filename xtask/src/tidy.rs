@@ -3,6 +3,7 @@
 mod arrows;
 mod below;
 mod causes;
+mod circles;
 mod floors;
 mod habits;
 mod lines;
@@ -55,7 +56,7 @@ pub(crate) fn free() -> anyhow::Result<Vec<String>> {
 /// `cargo xtask tidy`.
 pub(crate) fn run() -> anyhow::Result<()> {
     let tree = Tree::read(&workspace::root())?;
-    for note in habits::long_files(&tree) {
+    for note in habits::long_files(&tree).into_iter().chain(circles::notes(&tree)) {
         eprintln!("note: {note}");
     }
     let faults = [faults(&tree), below::faults(&tree, below::listing)].concat();

@@ -1,6 +1,5 @@
 //! What a run of the benchmark found, and its file `bench.json`.
 
-use super::comparison;
 use super::machine::Machine;
 use super::rounds::{Outcome, Peak, Timing};
 use super::statistics::{Spread, ratio, share};
@@ -104,9 +103,6 @@ impl Record {
         });
         for (name, value) in &self.about {
             root[name] = value.clone();
-        }
-        if let Some(then) = &self.against {
-            root["against"] = comparison::json(self, then);
         }
         root
     }

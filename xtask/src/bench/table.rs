@@ -1,12 +1,11 @@
 //! The table that people read, `bench.md`.
 
-use super::comparison;
 use super::record::{OURS, Record, is_ours};
 use super::rounds::{Outcome, Peak, Timing};
 use super::statistics::Spread;
 use super::worker::Party;
 
-/// The whole table in Markdown.
+/// The tables of one tree in Markdown.
 pub(crate) fn markdown(record: &Record) -> String {
     let mut text = format!("{}\n\n", record.machine.describe());
     for (name, value) in &record.about {
@@ -22,9 +21,6 @@ pub(crate) fn markdown(record: &Record) -> String {
         text += &peers(record, group);
         text += &peaks(record, group);
         text.extend(group.faults.iter().map(|fault| format!("\nNot timed: {fault}.\n")));
-    }
-    if let Some(then) = &record.against {
-        text += &comparison::markdown(record, then);
     }
     text
 }
