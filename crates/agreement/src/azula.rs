@@ -4,13 +4,14 @@ use crate::AgreementError;
 use crate::bench::Bench;
 use crate::kernel::direction;
 use crate::quantity::{BackbonePart, Product, WrappedPart, Wrapper};
-use crate::runs::{by_member, ends};
+use crate::runs::{ends, noised, recorded};
 use crate::schedules;
-use crate::subject::At;
 use crate::values::{Array, expect};
-use equipoise_denoiser::{Denoiser, Tape};
+use crate::window;
+use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Unguided;
+use equipoise_network::Input;
 use equipoise_sampler::{Ddim, Heun, Noise, Recorded, Sampler};
 use equipoise_schedule::{Level, Schedule, uniform_grid};
 
@@ -38,8 +39,8 @@ pub(crate) fn backbone<R: Real>(
             let context = context(bench, &x, grid)?;
             expect(path, &bench.values.shape(path)?, &[&[times.len()], &x.shape[..]].concat())?;
             for time in times {
-                let at = At { grid, x: &x.values, times: &[time], context: &context };
-                out.extend(bench.subject.product(&at, Product::Output, &[])?);
+                let input = Input { grid, x: &x.values, c_time: &[time], context: &context };
+                out.extend(bench.subject.output(input)?);
             }
         }
     }
@@ -87,14 +88,7 @@ fn means<R: Real>(
     let denoiser = bench.wrapped(grid, context(bench, &x, grid)?, wrapper)?;
     let mut out = Vec::new();
     for (time, x_t) in times.into_iter().zip(rows.values.chunks_exact(x.values.len())) {
-        let (mut x_hat, mut of_v) = (vec![R::zero(); x_t.len()], vec![R::zero(); v.len()]);
-        let mut tape = Tape::new();
-        let mut local = denoiser.linearise(x_t, schedule.level(time), &mut x_hat, &mut tape)?;
-        if product == Product::Vjp {
-            local.vjp(&v, &mut of_v)?;
-        }
-        drop(local);
-        out.extend(if product == Product::Vjp { of_v } else { x_hat });
+        out.extend(window::product(&*denoiser, (x_t, schedule.level(time)), product, &v)?);
     }
     Ok(out)
 }
@@ -146,18 +140,12 @@ fn noises<R: Real>(
     x1: &Array<R>,
     steps: usize,
 ) -> Result<Vec<Recorded<R>>, AgreementError> {
-    let members = x1.shape[0];
     let draws = match bench.values.number(path, "eta") {
         Ok(eta) => eta > 0.0,
         Err(AgreementError::NoAttribute { .. }) => false,
         Err(error) => return Err(error),
     };
-    if !draws {
-        return Ok(vec![Recorded(Vec::new()); members]);
-    }
-    let z = bench.values.array::<R>(&format!("{}/sample/z", wrapper.name()))?;
-    z.expect(&[&[steps], &x1.shape[..]].concat())?;
-    Ok(by_member(&z.values, members, x1.values.len() / members))
+    recorded(bench, &format!("{}/sample/z", wrapper.name()), x1, if draws { steps } else { 0 })
 }
 
 /// The mean of w(x̂ − x)² over a batch at one time each, w = 1 + (μ/σ)², cut at 1e4 behind `SimpleDenoiser`.
@@ -200,10 +188,8 @@ fn square_error<R: Real>(
     x: &[R],
     z: &[R],
 ) -> Result<f64, AgreementError> {
-    let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
-    let x_t: Vec<R> = x.iter().zip(z).map(|(x, z)| mu * *x + sigma * *z).collect();
     let mut x_hat = vec![R::zero(); x.len()];
-    denoiser.denoise(&x_t, level, &mut x_hat)?;
+    denoiser.denoise(&noised(level, x, z), level, &mut x_hat)?;
     Ok(sum::squared_distance(&x_hat, x))
 }
 

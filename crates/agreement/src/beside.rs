@@ -1,6 +1,7 @@
 //! What training left in files beside the file of values: a gradient, parameters, Adam's moments.
 
 use crate::bench::Bench;
+use crate::layout::precise;
 use crate::report::{Row, Verdict, difference};
 use crate::tolerance::Tolerance;
 use crate::training::{self, Step};
@@ -105,11 +106,7 @@ pub(crate) fn is_left(name: &str) -> bool {
 /// What a file of this name holds, and in which precision it was made.
 fn left(name: &str) -> Option<(Left, Precision)> {
     let name = name.strip_suffix(".safetensors")?;
-    let (name, precision) = match (name.strip_suffix("_f64"), name.strip_suffix("_f32")) {
-        (Some(name), _) => (name, Precision::F64),
-        (_, Some(name)) => (name, Precision::F32),
-        _ => return None,
-    };
+    let (name, precision) = precise(name)?;
     let step = |prefix| name.strip_prefix(prefix)?.parse::<usize>().ok().filter(|k| *k > 0);
     let left = match name {
         "grad" => Left::Gradient,

@@ -9,7 +9,7 @@ use crate::subject::{self, Subject};
 use crate::tolerance::Tolerance;
 use crate::values::Values;
 use crate::{
-    AgreementError, Precision, azula, beside, composed, guided, kernel, reading, runs, schedules, stated,
+    AgreementError, Precision, azula, beside, guided, kernel, reading, runs, schedules, stated,
     training,
 };
 use equipoise_field::Real;
@@ -145,7 +145,7 @@ fn compute<R: Real>(bench: &Bench<'_, R>, path: &str, quantity: &Quantity) -> Re
         Quantity::Embedding => kernel::embeddings(bench, path),
         Quantity::Kernel(product) => kernel::products(bench, path, *product),
         Quantity::KernelEach => kernel::each(bench, path),
-        Quantity::Composed { group, product } => composed::products(bench, path, group, *product),
+        Quantity::Composed { group, product } => kernel::composed(bench, path, group, *product),
         Quantity::Guided { detach } => guided::scores(bench, path, *detach),
         Quantity::GuidedDps => guided::posterior_sampling(bench, path),
         Quantity::Run { group, what } => runs::part(bench, path, group, *what),

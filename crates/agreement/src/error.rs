@@ -37,13 +37,7 @@ pub enum AgreementError {
         /// Names that are known.
         expected: &'static str,
     },
-    /// A dataset that a value is computed from and that is not in the file.
-    #[error("dataset {dataset}: not in the file")]
-    Missing {
-        /// Its path.
-        dataset: String,
-    },
-    /// A dataset that cannot be read.
+    /// A dataset that is not in the file or cannot be read.
     #[error("dataset {dataset}: {detail}")]
     Dataset {
         /// Its path.
@@ -108,14 +102,6 @@ pub enum AgreementError {
         t: f64,
         /// Entries of it that are not finite.
         non_finite: usize,
-    },
-    /// A description of the network that cannot be read.
-    #[error("{}: {detail}", .path.display())]
-    Config {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        detail: String,
     },
     /// Weights that cannot be read.
     #[error(transparent)]

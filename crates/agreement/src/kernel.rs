@@ -1,14 +1,19 @@
-//! SDA's network on one window: noise estimate, products with its Jacobian, time embedding.
+//! SDA's network on one window or composed over a trajectory: noise estimates, products, time embedding.
 
 use crate::AgreementError;
 use crate::bench::Bench;
 use crate::quantity::Product;
-use crate::subject::At;
+use crate::trajectory::Trajectories;
 use crate::values::{Array, expect};
+use crate::window;
+use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
+use equipoise_network::Input;
+use equipoise_schedule::Level;
+use std::sync::Arc;
 
-const X: &str = "kernel/x";
-const V: &str = "kernel/v";
+/// No level is asked of a noise estimate: it bears its time.
+const NO_LEVEL: Level = Level { mu: 1.0, sigma: 1.0 };
 
 /// ε̂, Jᵀv or J v of the windows of the file at the first of its times, as many as the dataset has rows.
 pub(crate) fn products<R: Real>(
@@ -17,15 +22,36 @@ pub(crate) fn products<R: Real>(
     product: Product,
 ) -> Result<Vec<R>, AgreementError> {
     let (x, grid) = windows(bench)?;
-    let times = bench.times("t", path, &x.shape)?;
-    let v = direction(bench, product, V, &x)?;
+    of_noise(bench, path, &x, ["t", "kernel/v"], product, |time| Ok(bench.noise(grid, time)))
+}
+
+/// The same of the trajectories of a group.
+pub(crate) fn composed<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    group: &str,
+    product: Product,
+) -> Result<Vec<R>, AgreementError> {
+    let x = Trajectories::read(bench, &format!("{group}/x"))?;
+    let [t, v] = ["t", "v"].map(|name| format!("{group}/{name}"));
+    let noise = |time| x.composed(bench.noise(x.grid, time));
+    of_noise(bench, path, &x.array, [&t, &v], product, noise)
+}
+
+/// What the noise estimate at each of the times gives of x.
+fn of_noise<R: Real>(
+    bench: &Bench<'_, R>,
+    path: &str,
+    x: &Array<R>,
+    [t, v]: [&str; 2],
+    product: Product,
+    noise: impl Fn(f64) -> Result<Arc<dyn Denoiser<R>>, AgreementError>,
+) -> Result<Vec<R>, AgreementError> {
+    let times = bench.times(t, path, &x.shape)?;
+    let v = direction(bench, product, v, x)?;
     let mut out = Vec::new();
     for time in times {
-        out.extend(bench.subject.product(
-            &At { grid, x: &x.values, times: &[time], context: &[] },
-            product,
-            &v,
-        )?);
+        out.extend(window::product(&*noise(time)?, (&x.values, NO_LEVEL), product, &v)?);
     }
     Ok(out)
 }
@@ -38,7 +64,7 @@ pub(crate) fn each<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>, 
     expected[0] = times.len();
     expect(path, &bench.values.shape(path)?, &expected)?;
     x.expect(&expected)?;
-    bench.subject.product(&At { grid, x: &x.values, times: &times, context: &[] }, Product::Output, &[])
+    bench.subject.output(Input { grid, x: &x.values, c_time: &times, context: &[] })
 }
 
 /// The time embedding at the first times of the file.
@@ -70,5 +96,5 @@ pub(crate) fn direction<R: Real>(
 
 fn windows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, [usize; 2]), AgreementError> {
     bench.subject.is_sda()?;
-    bench.planes(X)
+    bench.planes("kernel/x")
 }

@@ -47,11 +47,7 @@ fn computed(path: &str, groups: &[&str], name: &str) -> Option<Role> {
         (["schedule", which], "sigma") => return double(schedule(which, Scale::Sigma)?),
         _ => {}
     }
-    let (name, precision) = match (name.strip_suffix("_f64"), name.strip_suffix("_f32")) {
-        (Some(name), _) => (name, Precision::F64),
-        (_, Some(name)) => (name, Precision::F32),
-        _ => return None,
-    };
+    let (name, precision) = precise(name)?;
     let group = || path.rfind('/').map_or("", |end| &path[..end]).to_owned();
     let quantity = match groups {
         [] => Quantity::Training(training(name)?),
@@ -67,44 +63,32 @@ fn computed(path: &str, groups: &[&str], name: &str) -> Option<Role> {
     Some(Role::Computed(quantity, precision))
 }
 
+/// What stands beside a name in a list.
+fn named<T: Copy>(name: &str, all: &[(&str, T)]) -> Option<T> {
+    all.iter().find(|(known, _)| *known == name).map(|(_, one)| *one)
+}
+
 fn schedule(which: &str, scale: Scale) -> Option<Quantity> {
     let (alpha, variance) = which.split_once('_')?;
-    let alpha = alpha_of(alpha)?;
-    let variance = match variance {
-        "vp" => Variance::Vp,
-        "subvp" => Variance::SubVp,
-        "subsubvp" => Variance::SubSubVp,
-        _ => return None,
-    };
-    Some(Quantity::Schedule(alpha, variance, scale))
+    let known = [("vp", Variance::Vp), ("subvp", Variance::SubVp), ("subsubvp", Variance::SubSubVp)];
+    Some(Quantity::Schedule(alpha_of(alpha)?, named(variance, &known)?, scale))
 }
 
 /// SDA's signal scales by its names.
 pub(crate) fn alpha_of(name: &str) -> Option<Alpha> {
-    match name {
-        "lin" => Some(Alpha::Lin),
-        "cos" => Some(Alpha::Cos),
-        "exp" => Some(Alpha::Exp),
-        _ => None,
-    }
+    named(name, &[("lin", Alpha::Lin), ("cos", Alpha::Cos), ("exp", Alpha::Exp)])
 }
 
 fn kernel(name: &str) -> Option<Quantity> {
     match name {
         "embedding" => Some(Quantity::Embedding),
         "eps_batched_t" => Some(Quantity::KernelEach),
-        "jvp" => Some(Quantity::Kernel(Product::Jvp)),
         _ => Some(Quantity::Kernel(product(name)?)),
     }
 }
 
 fn product(name: &str) -> Option<Product> {
-    match name {
-        "eps" => Some(Product::Output),
-        "vjp" => Some(Product::Vjp),
-        "jvp" => Some(Product::Jvp),
-        _ => None,
-    }
+    named(name, &[("eps", Product::Output), ("vjp", Product::Vjp), ("jvp", Product::Jvp)])
 }
 
 fn guided(name: &str) -> Option<Quantity> {
@@ -116,24 +100,15 @@ fn guided(name: &str) -> Option<Quantity> {
 }
 
 fn run(name: &str) -> Option<RunPart> {
-    match name {
-        "x0" => Some(RunPart::End),
-        "states" => Some(RunPart::States),
-        "times" => Some(RunPart::Times),
-        _ => None,
-    }
+    named(name, &[("x0", RunPart::End), ("states", RunPart::States), ("times", RunPart::Times)])
 }
 
 fn backbone(name: &str) -> Option<BackbonePart> {
-    match name {
-        "out" => Some(BackbonePart::Output),
-        "time_encoding" => Some(BackbonePart::TimeEncoding),
-        _ => None,
-    }
+    named(name, &[("out", BackbonePart::Output), ("time_encoding", BackbonePart::TimeEncoding)])
 }
 
 fn wrapper_of(name: &str) -> Option<Wrapper> {
-    [Wrapper::Karras, Wrapper::Simple].into_iter().find(|wrapper| wrapper.name() == name)
+    Wrapper::ALL.into_iter().find(|wrapper| wrapper.name() == name)
 }
 
 fn wrapped(inner: &[&str], name: &str) -> Option<WrappedPart> {
@@ -141,20 +116,23 @@ fn wrapped(inner: &[&str], name: &str) -> Option<WrappedPart> {
         ([], "mean") => Some(WrappedPart::Mean),
         ([], "vjp") => Some(WrappedPart::Vjp),
         (["sample"], "heun") => Some(WrappedPart::Heun),
-        (["sample"], "ddim") => Some(WrappedPart::Ddim),
-        (["sample"], name) if name.starts_with("ddim_eta") => Some(WrappedPart::Ddim),
+        (["sample"], name) if name == "ddim" || name.starts_with("ddim_eta") => Some(WrappedPart::Ddim),
         (["loss"], "value") => Some(WrappedPart::Loss),
         _ => None,
     }
 }
 
 fn training(name: &str) -> Option<TrainingPart> {
-    match name {
-        "x_t" => Some(TrainingPart::Noised),
-        "output" => Some(TrainingPart::Output),
-        "losses" => Some(TrainingPart::Losses),
-        _ => None,
-    }
+    let known =
+        [("x_t", TrainingPart::Noised), ("output", TrainingPart::Output), ("losses", TrainingPart::Losses)];
+    named(name, &known)
+}
+
+/// The precision that a name ends with, and the name before it.
+pub(crate) fn precise(name: &str) -> Option<(&str, Precision)> {
+    [("_f64", Precision::F64), ("_f32", Precision::F32)]
+        .into_iter()
+        .find_map(|(end, precision)| Some((name.strip_suffix(end)?, precision)))
 }
 
 #[cfg(test)]

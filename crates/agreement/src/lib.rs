@@ -9,7 +9,6 @@ mod azula;
 mod bench;
 mod beside;
 mod check;
-mod composed;
 mod error;
 mod guided;
 mod kernel;

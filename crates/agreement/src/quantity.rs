@@ -1,5 +1,6 @@
 //! What a dataset of a file of values can hold.
 
+use equipoise_network::Preconditioning;
 use equipoise_schedule::{Alpha, Variance};
 use serde::Serialize;
 
@@ -104,10 +105,19 @@ pub(crate) enum TrainingPart {
 }
 
 impl Wrapper {
+    pub(crate) const ALL: [Self; 2] = [Self::Karras, Self::Simple];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Karras => "karras",
             Self::Simple => "simple",
+        }
+    }
+
+    pub(crate) fn preconditioning(self) -> Preconditioning {
+        match self {
+            Self::Karras => Preconditioning::Karras,
+            Self::Simple => Preconditioning::Simple,
         }
     }
 }

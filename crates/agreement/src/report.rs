@@ -55,27 +55,19 @@ pub struct Report {
 impl Row {
     /// A row that is not judged yet.
     pub(crate) fn new(dataset: &str, precision: Precision, tolerance: f64) -> Self {
-        Self {
-            dataset: dataset.into(),
-            precision: Some(precision),
-            difference: None,
-            tolerance: Some(tolerance),
-            scale: None,
-            verdict: Verdict::NotComputed,
-            note: None,
-        }
+        let (precision, tolerance) = (Some(precision), Some(tolerance));
+        Self { precision, tolerance, verdict: Verdict::NotComputed, ..Self::unknown(dataset) }
     }
 
     /// The row of a dataset whose name says nothing.
     pub(crate) fn unknown(dataset: &str) -> Self {
-        let (precision, tolerance, verdict) = (None, None, Verdict::NotKnown);
         Self {
             dataset: dataset.into(),
-            precision,
+            precision: None,
             difference: None,
-            tolerance,
+            tolerance: None,
             scale: None,
-            verdict,
+            verdict: Verdict::NotKnown,
             note: None,
         }
     }

@@ -6,12 +6,12 @@ use crate::guided::Seen;
 use crate::quantity::RunPart;
 use crate::schedules;
 use crate::trajectory::Trajectories;
-use crate::values::expect;
+use crate::values::{Array, expect};
 use crate::witness::Witness;
 use equipoise_field::Real;
 use equipoise_guidance::{Guidance, Unguided};
 use equipoise_sampler::{Noise, Outcome, PredictorCorrector, Recorded, Sampler};
-use equipoise_schedule::{Schedule, uniform_grid};
+use equipoise_schedule::{Level, Schedule, uniform_grid};
 use std::rc::Rc;
 
 /// What was recorded of a run.
@@ -58,7 +58,7 @@ pub(crate) fn run<R: Real>(bench: &Bench<'_, R>, group: &str) -> Result<Rc<Recor
     let tau = bench.values.number(group, "tau")?;
     let schedule = schedules::sda_built(bench.values, group)?;
     let sampler = PredictorCorrector::new(uniform_grid(steps)?, corrections, tau)?;
-    let noises = noises(bench, &start, group, steps * corrections)?;
+    let noises = recorded(bench, &format!("{group}/z"), &start.array, steps * corrections)?;
     let guidance = guidance(bench, &start, group)?;
     let kept = states(bench, group);
     let witness = Witness::new(&*guidance, kept);
@@ -101,26 +101,27 @@ fn states<R: Real>(bench: &Bench<'_, R>, group: &str) -> usize {
     rows("f64").max(rows("f32"))
 }
 
-/// The recorded draws, (draws, B, L, C, H, W), of one member after the other.
-fn noises<R: Real>(
+/// The draws of `dataset` for the members of a start (B, …), draw by draw, as those of one member after the other.
+pub(crate) fn recorded<R: Real>(
     bench: &Bench<'_, R>,
-    start: &Trajectories<R>,
-    group: &str,
+    dataset: &str,
+    start: &Array<R>,
     draws: usize,
 ) -> Result<Vec<Recorded<R>>, AgreementError> {
-    let members = start.array.shape[0];
+    let (members, len) = (start.shape[0], start.values.len() / start.shape[0]);
     if draws == 0 {
         return Ok(vec![Recorded(Vec::new()); members]);
     }
-    let z = bench.values.array::<R>(&format!("{group}/z"))?;
-    z.expect(&[&[draws], &start.array.shape[..]].concat())?;
-    Ok(by_member(&z.values, members, start.shape.len()))
+    let z = bench.values.array::<R>(dataset)?;
+    z.expect(&[&[draws], &start.shape[..]].concat())?;
+    let z = |member: usize| z.values.chunks_exact(len).skip(member).step_by(members).flatten().copied();
+    Ok((0..members).map(|member| Recorded(z(member).collect())).collect())
 }
 
-/// Draws of a batch, draw by draw, as those of each member.
-pub(crate) fn by_member<R: Real>(z: &[R], members: usize, len: usize) -> Vec<Recorded<R>> {
-    let of = |member: usize| z.chunks_exact(len).skip(member).step_by(members).flatten().copied().collect();
-    (0..members).map(|member| Recorded(of(member))).collect()
+/// μx + σz.
+pub(crate) fn noised<R: Real>(level: Level, x: &[R], z: &[R]) -> Vec<R> {
+    let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
+    x.iter().zip(z).map(|(x, z)| mu * *x + sigma * *z).collect()
 }
 
 fn guidance<R: Real>(

@@ -49,48 +49,44 @@ fn row(entry: &str, stated: &impl Serialize, taken: &str) -> Row {
     )
 }
 
+/// The row of an entry that is not what the values take.
+fn unless<T: PartialEq + Serialize>(entry: &str, stated: &T, (taken, words): (T, &str)) -> Option<Row> {
+    (*stated != taken).then(|| row(entry, stated, words))
+}
+
 /// ε̂ of windows as they are, told t.
 fn of_sda(manifest: &Manifest) -> Vec<Row> {
-    let mut rows = Vec::new();
-    if manifest.prediction != Predicts::Epsilon {
-        rows.push(row("prediction", &manifest.prediction, "epsilon"));
-    }
-    if manifest.preconditioning != Preconditioning::None {
-        rows.push(row("preconditioning", &manifest.preconditioning, "none"));
-    }
-    if manifest.time != (TimeInput::Schedule { factor: 1.0 }) {
-        rows.push(row("time", &manifest.time, "t of the schedule, times 1"));
-    }
-    if manifest.channel_order != ChannelOrder::Frames && manifest.window > 1 && manifest.components > 1 {
-        rows.push(row("channel_order", &manifest.channel_order, "frames"));
-    }
-    rows
+    let one_order = manifest.window == 1 || manifest.components == 1;
+    let time = TimeInput::Schedule { factor: 1.0 };
+    let rows = [
+        unless("prediction", &manifest.prediction, (Predicts::Epsilon, "epsilon")),
+        unless("preconditioning", &manifest.preconditioning, (Preconditioning::None, "none")),
+        unless("time", &manifest.time, (time, "t of the schedule, times 1")),
+        unless("channel_order", &manifest.channel_order, (ChannelOrder::Frames, "frames"))
+            .filter(|_| !one_order),
+    ];
+    rows.into_iter().flatten().collect()
 }
 
 /// x̂ behind the wrappers whose values stand in the file, told ln σ/μ.
 fn of_azula(manifest: &Manifest, computed: &[(&str, &Quantity)]) -> Vec<Row> {
-    let has = |wanted: Wrapper| {
+    let has = |wanted: &Wrapper| {
         let is_wanted =
-            |quantity: &Quantity| matches!(quantity, Quantity::Wrapped { wrapper, .. } if *wrapper == wanted);
+            |quantity: &Quantity| matches!(quantity, Quantity::Wrapped { wrapper, .. } if wrapper == wanted);
         computed.iter().any(|(_, quantity)| is_wanted(quantity))
     };
-    let kinds = [(Wrapper::Karras, Preconditioning::Karras), (Wrapper::Simple, Preconditioning::Simple)];
-    let there: Vec<_> = kinds.into_iter().filter(|(wrapper, _)| has(*wrapper)).collect();
-    let mut rows = Vec::new();
+    let there: Vec<Wrapper> = Wrapper::ALL.into_iter().filter(has).collect();
     if there.is_empty() {
-        return rows;
+        return Vec::new();
     }
-    if there.iter().all(|(_, kind)| *kind != manifest.preconditioning) {
-        let names: Vec<&str> = there.iter().map(|(wrapper, _)| wrapper.name()).collect();
-        rows.push(row("preconditioning", &manifest.preconditioning, &names.join(" or ")));
-    }
-    if manifest.prediction != Predicts::X {
-        rows.push(row("prediction", &manifest.prediction, "x"));
-    }
-    if manifest.time != TimeInput::LogRatio {
-        rows.push(row("time", &manifest.time, "ln(sigma/mu)"));
-    }
-    rows
+    let names: Vec<&str> = there.iter().map(|wrapper| wrapper.name()).collect();
+    let others = there.iter().all(|wrapper| wrapper.preconditioning() != manifest.preconditioning);
+    let rows = [
+        others.then(|| row("preconditioning", &manifest.preconditioning, &names.join(" or "))),
+        unless("prediction", &manifest.prediction, (Predicts::X, "x")),
+        unless("time", &manifest.time, (TimeInput::LogRatio, "ln(sigma/mu)")),
+    ];
+    rows.into_iter().flatten().collect()
 }
 
 /// The schedules that values ran under and that are not the stated one, each once.

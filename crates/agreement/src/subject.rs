@@ -1,7 +1,6 @@
 //! The network that is checked, in one precision.
 
 use crate::AgreementError;
-use crate::quantity::Product;
 use equipoise_field::Real;
 use equipoise_network::{Architecture, Input, Keep, Network, NetworkError, Room};
 use equipoise_weights::State;
@@ -11,14 +10,6 @@ use std::sync::Arc;
 pub(crate) struct Subject<R: Real> {
     network: Network<R>,
     state: Arc<State>,
-}
-
-/// n states of channels·H·W numbers each, at one time or at one each, and the context of each of them or of all.
-pub(crate) struct At<'a, R> {
-    pub(crate) grid: [usize; 2],
-    pub(crate) x: &'a [R],
-    pub(crate) times: &'a [f64],
-    pub(crate) context: &'a [R],
 }
 
 impl<R: Real> Subject<R> {
@@ -43,19 +34,21 @@ impl<R: Real> Subject<R> {
     /// # Errors
     /// [`AgreementError::Kind`].
     pub(crate) fn is_sda(&self) -> Result<(), AgreementError> {
-        match self.network.architecture() {
-            Architecture::Sda(_) => Ok(()),
-            Architecture::Azula(_) => Err(AgreementError::Kind { found: "azula", expected: "SDA" }),
-        }
+        self.is(SDA)
     }
 
     /// # Errors
     /// [`AgreementError::Kind`].
     pub(crate) fn is_azula(&self) -> Result<(), AgreementError> {
-        match self.network.architecture() {
-            Architecture::Azula(_) => Ok(()),
-            Architecture::Sda(_) => Err(AgreementError::Kind { found: "SDA", expected: "azula" }),
-        }
+        self.is(AZULA)
+    }
+
+    fn is(&self, expected: &'static str) -> Result<(), AgreementError> {
+        let found = match self.network.architecture() {
+            Architecture::Sda(_) => SDA,
+            Architecture::Azula(_) => AZULA,
+        };
+        if found == expected { Ok(()) } else { Err(AgreementError::Kind { found, expected }) }
     }
 
     /// The embedded time.
@@ -63,27 +56,16 @@ impl<R: Real> Subject<R> {
         Ok(self.network.embedding(time)?)
     }
 
-    /// The output, or a product of its Jacobian with v.
-    pub(crate) fn product(
-        &self,
-        at: &At<'_, R>,
-        product: Product,
-        v: &[R],
-    ) -> Result<Vec<R>, AgreementError> {
-        let input = Input { grid: at.grid, x: at.x, c_time: at.times, context: at.context };
-        let keep = if product == Product::Output { Keep::Output } else { Keep::Products };
-        let mut room = Room::default();
-        let mut out = vec![R::zero(); at.x.len() / self.network.channels().max(1) * self.network.outputs()];
-        let mut run = self.network.run(input, keep, &mut out, &mut room)?;
-        let mut of_v = vec![R::zero(); v.len()];
-        match product {
-            Product::Output => return Ok(out),
-            Product::Vjp => run.vjp(v, &mut of_v)?,
-            Product::Jvp => run.jvp(v, &mut of_v)?,
-        }
-        Ok(of_v)
+    /// What the network gives at n states of channels·H·W numbers each.
+    pub(crate) fn output(&self, input: Input<'_, R>) -> Result<Vec<R>, AgreementError> {
+        let mut out = vec![R::zero(); input.x.len() / self.network.channels().max(1) * self.outputs()];
+        self.network.run(input, Keep::Output, &mut out, &mut Room::default())?;
+        Ok(out)
     }
 }
+
+const SDA: &str = "SDA";
+const AZULA: &str = "azula";
 
 /// A network in words.
 pub(crate) fn describe(architecture: &Architecture) -> String {

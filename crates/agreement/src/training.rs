@@ -4,6 +4,7 @@ use crate::AgreementError;
 use crate::adamw::{AdamW, Constants};
 use crate::bench::Bench;
 use crate::quantity::TrainingPart;
+use crate::runs::noised;
 use crate::schedules;
 use crate::values::{Array, expect};
 use equipoise_field::{Real, sum};
@@ -23,32 +24,20 @@ impl<R: Real> Batch<R> {
     /// μ(t)x + σ(t)ε of the file.
     pub(crate) fn read(bench: &Bench<'_, R>) -> Result<Self, AgreementError> {
         bench.subject.is_sda()?;
-        let (mut noised, grid) = bench.planes("x")?;
+        let (x, grid) = bench.planes("x")?;
         let eps = bench.values.array::<R>("eps")?;
-        eps.expect(&noised.shape)?;
+        eps.expect(&x.shape)?;
         let times = bench.values.array::<f64>("t")?;
-        times.expect(&noised.shape[..1])?;
+        times.expect(&x.shape[..1])?;
         let schedule = schedules::sda_built(bench.values, "")?;
-        let len = noised.values.len() / times.values.len();
-        for ((x, eps), t) in
-            noised.values.chunks_exact_mut(len).zip(eps.values.chunks_exact(len)).zip(&times.values)
-        {
-            let level = schedule.level(*t);
-            let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
-            x.iter_mut().zip(eps).for_each(|(x, e)| *x = mu * *x + sigma * *e);
-        }
-        Ok(Self { noised, eps: eps.values, times: times.values, grid })
+        let len = x.values.len() / times.values.len();
+        let windows = x.values.chunks_exact(len).zip(eps.values.chunks_exact(len)).zip(&times.values);
+        let values = windows.flat_map(|((x, eps), t)| noised(schedule.level(*t), x, eps)).collect();
+        Ok(Self { noised: Array { values, ..x }, eps: eps.values, times: times.values, grid })
     }
 
     fn input(&self) -> Input<'_, R> {
         Input { grid: self.grid, x: &self.noised.values, c_time: &self.times, context: &[] }
-    }
-
-    /// ε̂ of every window.
-    fn output(&self, network: &Network<R>) -> Result<Vec<R>, AgreementError> {
-        let mut out = vec![R::zero(); self.eps.len()];
-        network.run(self.input(), Keep::Output, &mut out, &mut Room::default())?;
-        Ok(out)
     }
 
     /// The mean of (ε̂ − ε)² over all entries, and its gradient in the order of the parameters.
@@ -91,7 +80,7 @@ pub(crate) fn part<R: Real>(
         }
         TrainingPart::Output => {
             expect(path, &found, &batch.noised.shape)?;
-            batch.output(bench.subject.network())
+            bench.subject.output(batch.input())
         }
         TrainingPart::Losses => {
             let count = found.first().copied().unwrap_or(0).max(1);

@@ -70,7 +70,7 @@ impl Values {
     /// The shape of a dataset.
     ///
     /// # Errors
-    /// [`AgreementError::Missing`], [`AgreementError::Dataset`].
+    /// [`AgreementError::Dataset`].
     pub(crate) fn shape(&self, dataset: &str) -> Result<Vec<usize>, AgreementError> {
         Ok(self.dataset(dataset)?.shape())
     }
@@ -78,7 +78,7 @@ impl Values {
     /// A dataset as finite numbers of the type asked for, at least one, whatever type they are stored in.
     ///
     /// # Errors
-    /// [`AgreementError::Missing`], [`AgreementError::Dataset`], [`AgreementError::Shape`] of an empty one,
+    /// [`AgreementError::Dataset`], [`AgreementError::Shape`] of an empty one,
     /// [`AgreementError::NotFinite`].
     pub(crate) fn array<R: Real>(&self, dataset: &str) -> Result<Array<R>, AgreementError> {
         let stored = self.dataset(dataset)?;
@@ -170,7 +170,8 @@ impl Values {
 
     fn dataset(&self, dataset: &str) -> Result<hdf5::Dataset, AgreementError> {
         if !self.has(dataset) {
-            return Err(AgreementError::Missing { dataset: dataset.into() });
+            let detail = "not in the file".into();
+            return Err(AgreementError::Dataset { dataset: dataset.into(), detail });
         }
         self.file.dataset(dataset).map_err(|e| fault(dataset, &e))
     }

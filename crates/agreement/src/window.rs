@@ -1,12 +1,12 @@
 //! What a network gives on one window, as a denoiser: its plain output, or x̂ behind a preconditioning.
 
-use crate::quantity::Wrapper;
+use crate::AgreementError;
+use crate::quantity::{Product, Wrapper};
 use crate::subject::Subject;
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
-use equipoise_field::{Real, each};
+use equipoise_field::{Real, Shape};
 use equipoise_network::{
-    Coefficients, Input, Keep, NetworkError, Preconditioner, Preconditioning, Predicts, Room, Run, TimeInput,
-    TrainedOn,
+    Coefficients, Keep, NetworkError, OnGrid, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn,
 };
 use equipoise_schedule::{Level, ScheduleName};
 use std::sync::Arc;
@@ -27,16 +27,6 @@ pub(crate) struct Window<R: Real> {
     pub(crate) around: Around,
 }
 
-#[derive(Default)]
-struct Kept<R> {
-    scaled: Vec<R>,
-    room: Room<R>,
-}
-
-fn model(error: NetworkError) -> DenoiserError {
-    DenoiserError::Model(Box::new(error))
-}
-
 impl Around {
     /// Around SDA's noise estimate, told the t of `schedule` with `eta`.
     pub(crate) fn noise(schedule: ScheduleName, eta: f64) -> Result<Self, NetworkError> {
@@ -48,10 +38,7 @@ impl Around {
 
     /// One of azula's wrappers, told ln σ/μ.
     pub(crate) fn wrapper(wrapper: Wrapper) -> Result<Self, NetworkError> {
-        let preconditioning = match wrapper {
-            Wrapper::Karras => Preconditioning::Karras,
-            Wrapper::Simple => Preconditioning::Simple,
-        };
+        let preconditioning = wrapper.preconditioning();
         let around = Preconditioner::new(preconditioning, Predicts::X, TimeInput::LogRatio, None, None)?;
         Ok(Self::Preconditioner(around))
     }
@@ -89,38 +76,30 @@ impl<R: Real> Denoiser<R> for Window<R> {
         x_hat: &mut [R],
         tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        let c = self.around.at(level).map_err(model)?;
-        let Kept { scaled, room } = tape.room::<Kept<R>>();
-        let scale = R::narrow(c.scale);
-        scaled.clear();
-        scaled.extend(x_t.iter().map(|x| scale * *x));
-        let input = Input { grid: self.grid, x: scaled, c_time: &[c.time], context: &self.context };
-        let run = self.subject.network().run(input, Keep::Products, x_hat, room).map_err(model)?;
-        let (skip, out) = (R::narrow(c.skip), R::narrow(c.out));
-        each::update1(x_hat, x_t, |f, x| skip * x + out * f);
-        Ok(Box::new(Local { run, skip, inner: R::narrow(c.out * c.scale) }))
+        let at = self.around.at(level).map_err(|error| DenoiserError::Model(Box::new(error)))?;
+        let [height, width] = self.grid;
+        let shape = Shape::new(1, self.subject.outputs(), height, width);
+        let on = OnGrid { network: self.subject.network(), shape, planes: &[], context: &self.context };
+        Ok(Box::new(on.linearise(x_t, at, x_hat, Keep::Products, tape.room())?))
     }
 }
 
-/// J = skip + out·scale·J_F.
-struct Local<'a, R> {
-    run: Run<'a, R>,
-    skip: R,
-    inner: R,
-}
-
-impl<R: Real> Linearised<R> for Local<'_, R> {
-    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.run.vjp(v, out).map_err(model)?;
-        let (skip, inner) = (self.skip, self.inner);
-        each::update1(out, v, |f, v| skip * v + inner * f);
-        Ok(())
+/// What a denoiser gives at one level: its output, or a product of its Jacobian with v.
+pub(crate) fn product<R: Real>(
+    denoiser: &dyn Denoiser<R>,
+    (x_t, level): (&[R], Level),
+    product: Product,
+    v: &[R],
+) -> Result<Vec<R>, AgreementError> {
+    let (mut out, mut of_v, mut tape) = (vec![R::zero(); x_t.len()], vec![R::zero(); v.len()], Tape::new());
+    let mut local = denoiser.linearise(x_t, level, &mut out, &mut tape)?;
+    match product {
+        Product::Output => {
+            drop(local);
+            return Ok(out);
+        }
+        Product::Vjp => local.vjp(v, &mut of_v)?,
+        Product::Jvp => local.jvp(v, &mut of_v)?,
     }
-
-    fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.run.jvp(v, out).map_err(model)?;
-        let (skip, inner) = (self.skip, self.inner);
-        each::update1(out, v, |f, v| skip * v + inner * f);
-        Ok(())
-    }
+    Ok(of_v)
 }

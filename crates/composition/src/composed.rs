@@ -1,9 +1,8 @@
 //! The Jacobian of a composite, from those of its windows.
 
 use crate::Composition;
-use crate::composition::expect;
 use crate::flow::{Room, Sink, Source, Windows};
-use crate::plan::{Inward, Outward};
+use crate::plan::{Inward, Outward, expect, same};
 use equipoise_denoiser::{Denoiser, DenoiserError, Give, Linearised, Take, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
@@ -102,8 +101,7 @@ impl<R: Real> Composed<'_, R> {
         v: &[R],
         out: &mut [R],
     ) -> Result<(), DenoiserError> {
-        expect("v", v.len(), self.x_t.len())?;
-        expect("out", out.len(), self.x_t.len())?;
+        same(v, out, self.x_t.len())?;
         self.each(how, Source::Whole(v), Sink::Whole(out))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::composed::{Composed, Kept};
 use crate::flow::{Pass, Sink, Source, Windows};
-use crate::plan::{Inward, Outward, Plan};
+use crate::plan::{Inward, Outward, Plan, expect};
 use crate::{CompositionError, Fold};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::Real;
@@ -171,29 +171,9 @@ impl<R: Real> Composition<R> {
     }
 }
 
-/// Whether a buffer is as long as it must be.
-pub(crate) fn expect(what: &'static str, found: usize, expected: usize) -> Result<(), DenoiserError> {
-    if found == expected { Ok(()) } else { Err(DenoiserError::Length { what, found, expected }) }
-}
-
-/// The number of members, where x_t and x̂ are whole trajectories and as many.
-pub(crate) fn members<R>(x_t: &[R], x_hat: &[R], dim: usize) -> Result<usize, DenoiserError> {
-    if !x_t.len().is_multiple_of(dim) {
-        return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: dim });
-    }
-    expect("x_hat", x_hat.len(), x_t.len())?;
-    Ok(x_t.len() / dim)
-}
-
 impl<R: Real> fmt::Debug for Composition<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan { frame, frames, window, fold, .. } = self.plan;
-        f.debug_struct("Composition")
-            .field("frame", &frame)
-            .field("frames", &frames)
-            .field("window", &window)
-            .field("fold", &fold)
-            .finish_non_exhaustive()
+        self.plan.debug("Composition", f)
     }
 }
 
@@ -203,8 +183,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        expect("x_t", x_t.len(), self.plan.dim())?;
-        self.estimates(x_t, level, x_hat, &mut Tape::new())
+        self.plan.denoise(self, x_t, level, x_hat)
     }
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
@@ -242,7 +221,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         x_hat: &mut [R],
         tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        let members = members(x_t, x_hat, self.plan.dim())?;
+        let members = self.plan.members(x_t, x_hat)?;
         let (call, numbers) = (self.call(), self.plan.numbers());
         let kept = self.kept(members * self.windows());
         let Kept { states, tapes, room, again } = tape.room();
@@ -269,7 +248,7 @@ impl<R: Real> Denoiser<R> for Composition<R> {
         x_hat: &mut [R],
         tape: &mut Tape,
     ) -> Result<(), DenoiserError> {
-        let members = members(x_t, x_hat, self.plan.dim())?;
+        let members = self.plan.members(x_t, x_hat)?;
         let Kept { room, again, .. } = tape.room::<Kept<R>>();
         let pass = self.pass(members, Inward::Unfolded, Outward::Mean);
         let pass = Pass { at_once: self.piece(), ..pass };

@@ -1,10 +1,9 @@
 //! The composite of a stationary Gaussian window, every frame transformed once.
 
-use crate::composition::{expect, members};
 use crate::filter::Filter;
 use crate::flow::{Sink, Source};
 use crate::frames::{Gains, Pass, Room};
-use crate::plan::Plan;
+use crate::plan::{Plan, expect, same};
 use crate::rows::Rows;
 use crate::{CompositionError, Fold};
 use equipoise_covariance::{Covariance, Memo, Pool, Stationary, Structure};
@@ -180,13 +179,7 @@ impl<R: Real> GaussianComposition<R> {
 
 impl<R: Real> fmt::Debug for GaussianComposition<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan { frame, frames, window, fold, .. } = self.plan;
-        f.debug_struct("GaussianComposition")
-            .field("frame", &frame)
-            .field("frames", &frames)
-            .field("window", &window)
-            .field("fold", &fold)
-            .finish_non_exhaustive()
+        self.plan.debug("GaussianComposition", f)
     }
 }
 
@@ -196,8 +189,7 @@ impl<R: Real> Denoiser<R> for GaussianComposition<R> {
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        expect("x_t", x_t.len(), self.plan.dim())?;
-        self.estimates(x_t, level, x_hat, &mut Tape::new())
+        self.plan.denoise(self, x_t, level, x_hat)
     }
 
     /// J does not depend on x_t.
@@ -231,7 +223,7 @@ impl<R: Real> Denoiser<R> for GaussianComposition<R> {
     }
 
     fn estimates(&self, x_t: &[R], level: Level, x_hat: &mut [R], _: &mut Tape) -> Result<(), DenoiserError> {
-        let members = members(x_t, x_hat, self.plan.dim())?;
+        let members = self.plan.members(x_t, x_hat)?;
         self.pass(What::Estimate, (level, members), Source::Whole(x_t), Sink::Whole(x_hat))
     }
 }
@@ -247,16 +239,11 @@ impl<R: Real> Constant<'_, R> {
     fn on(&self) -> (Level, usize) {
         (self.level, self.len / self.composition.plan.dim())
     }
-
-    fn check(&self, v: &[R], out: &[R]) -> Result<(), DenoiserError> {
-        expect("v", v.len(), self.len)?;
-        expect("out", out.len(), self.len)
-    }
 }
 
 impl<R: Real> Linearised<R> for Constant<'_, R> {
     fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.check(v, out)?;
+        same(v, out, self.len)?;
         self.composition.pass(What::Vjp, self.on(), Source::Whole(v), Sink::Whole(out))
     }
 
@@ -266,12 +253,12 @@ impl<R: Real> Linearised<R> for Constant<'_, R> {
     }
 
     fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.check(v, out)?;
+        same(v, out, self.len)?;
         self.composition.pass(What::Jvp, self.on(), Source::Whole(v), Sink::Whole(out))
     }
 
     fn covariance(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.check(v, out)?;
+        same(v, out, self.len)?;
         self.composition.positive(self.level, v, out)
     }
 }

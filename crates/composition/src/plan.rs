@@ -2,7 +2,10 @@
 //! by frame.
 
 use crate::{CompositionError, Fold};
+use equipoise_denoiser::{Denoiser, DenoiserError, Tape};
 use equipoise_field::Real;
+use equipoise_schedule::Level;
+use std::fmt;
 use std::ops::Range;
 
 /// Windows of w frames over L frames, for any number of members one after the other: frame τ of member m is frame
@@ -71,6 +74,39 @@ impl Plan {
         }
         let sources = (0..frames).map(|at| fold.sources(at, window, windows)).collect();
         Ok(Self { frame, frames, window, fold, sources, windows })
+    }
+
+    /// A composite by its plan.
+    pub(crate) fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { frame, frames, window, fold, .. } = self;
+        f.debug_struct(name)
+            .field("frame", frame)
+            .field("frames", frames)
+            .field("window", window)
+            .field("fold", fold)
+            .finish_non_exhaustive()
+    }
+
+    /// x̂ of one member by its composite.
+    pub(crate) fn denoise<R: Real>(
+        &self,
+        composite: &dyn Denoiser<R>,
+        x_t: &[R],
+        level: Level,
+        x_hat: &mut [R],
+    ) -> Result<(), DenoiserError> {
+        expect("x_t", x_t.len(), self.dim())?;
+        composite.estimates(x_t, level, x_hat, &mut Tape::new())
+    }
+
+    /// The number of members, where x_t and x̂ are whole trajectories and as many.
+    pub(crate) fn members<R>(&self, x_t: &[R], x_hat: &[R]) -> Result<usize, DenoiserError> {
+        let (found, dim) = (x_t.len(), self.dim());
+        if !found.is_multiple_of(dim) {
+            return Err(DenoiserError::Length { what: "x_t", found, expected: dim });
+        }
+        expect("x_hat", x_hat.len(), found)?;
+        Ok(found / dim)
     }
 
     /// D.
@@ -179,4 +215,15 @@ impl Plan {
             }
         }
     }
+}
+
+/// Whether v and its product are as long as the states that J is of.
+pub(crate) fn same<R>(v: &[R], out: &[R], len: usize) -> Result<(), DenoiserError> {
+    expect("v", v.len(), len)?;
+    expect("out", out.len(), len)
+}
+
+/// Whether a buffer is as long as it must be.
+pub(crate) fn expect(what: &'static str, found: usize, expected: usize) -> Result<(), DenoiserError> {
+    if found == expected { Ok(()) } else { Err(DenoiserError::Length { what, found, expected }) }
 }

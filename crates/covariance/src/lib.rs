@@ -38,7 +38,7 @@ pub use memo::Memo;
 pub use model::{Covariance, DENSE_LIMIT, Structure, Weights};
 pub use modes::{Modes, Panel};
 pub use pool::Pool;
-pub use stationary::{Blocks, Spectrum, Stationary};
+pub use stationary::{Blocks, Spectrum, Stationary, TileRoom, Tiles};
 #[cfg(feature = "fit")]
 pub use stationary::{StationarySeries, fit_stationary};
 #[cfg(feature = "fit")]

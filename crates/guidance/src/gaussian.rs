@@ -8,7 +8,7 @@
 //! a vjp read all modes four times. Twice is the least: nothing can be lifted before the coefficients of
 //! the whole of x_t are known.
 
-use crate::guide::{Scratch, fit, sized};
+use crate::guide::{Scratch, fit_estimates, sized};
 use crate::{Evidence, GuidanceError};
 use equipoise_covariance::{Modes, Structure, Weights};
 use equipoise_field::{Real, each, sum};
@@ -90,7 +90,7 @@ impl<R: Real> GaussianPath<R> {
         weigh: impl Fn(Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError>,
     ) -> Result<(), GuidanceError> {
         let dim = self.wiener.mean().len();
-        fit(evidence.len(), dim, &[("x_t", x_t.len()), ("eps", eps.len())])?;
+        fit_estimates(evidence, dim, x_t, eps)?;
         let members = x_t.chunks_exact(dim).zip(eps.chunks_exact_mut(dim));
         for (evidence, (x_t, eps)) in evidence.iter_mut().zip(members) {
             *evidence = self.noise_estimate(x_t, level, eps, scratch, &weigh)?;

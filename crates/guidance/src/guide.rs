@@ -114,6 +114,16 @@ impl<R: Real> fmt::Debug for States<'_, '_, R> {
     }
 }
 
+/// Whether x_t and ε_y hold a field of `dim` numbers for every member.
+pub(crate) fn fit_estimates<R>(
+    evidence: &[Evidence],
+    dim: usize,
+    x_t: &[R],
+    eps: &[R],
+) -> Result<(), GuidanceError> {
+    fit(evidence.len(), dim, &[("x_t", x_t.len()), ("eps", eps.len())])
+}
+
 /// Whether buffers hold a field of `dim` numbers for every member.
 pub(crate) fn fit(
     members: usize,
@@ -184,8 +194,7 @@ pub trait Guidance<R: Real>: Send + Sync {
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
     ) -> Result<(), GuidanceError> {
-        let dim = self.denoiser().dim();
-        fit(evidence.len(), dim, &[("x_t", x_t.len()), ("eps", eps.len())])?;
+        fit_estimates(evidence, self.denoiser().dim(), x_t, eps)?;
         let mut g = std::mem::take(&mut scratch.gradient);
         sized(&mut g, x_t.len());
         let made = at_states(self, x_t, level, &mut g, evidence, scratch);

@@ -1,6 +1,6 @@
 //! ε_y = ε̂ − σ·factor·Jᵀv made in place and in pieces, beside x_t without a field of its own.
 
-use crate::guide::fit;
+use crate::guide::{fit, fit_estimates};
 use crate::{Evidence, GuidanceError};
 use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
@@ -28,7 +28,7 @@ impl Lean {
         mut spread: impl FnMut(usize, usize, &mut [R]) -> Result<(), GuidanceError>,
     ) -> Result<(), GuidanceError> {
         let dim = self.dim;
-        fit(evidence.len(), denoiser.dim(), &[("x_t", x_t.len()), ("eps", eps.len())])?;
+        fit_estimates(evidence, denoiser.dim(), x_t, eps)?;
         fit(evidence.len(), dim, &[("x_t", x_t.len())])?;
         let mut local = denoiser.linearise(x_t, self.level, eps, tape)?;
         weigh(eps)?;

@@ -7,7 +7,7 @@ use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioner}
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, Shape};
 use equipoise_schedule::Level;
-use linear::{Kept, Linear};
+pub use linear::{Kept, Linear, OnGrid};
 
 /// Bytes that the tapes of a batch may take together.
 const TAPES: usize = 1 << 30;
@@ -101,15 +101,9 @@ impl<R: Real> Learned<R> {
         keep: Keep,
         kept: &'a mut Kept<R>,
     ) -> Result<Linear<'a, R>, DenoiserError> {
-        let dim = self.shape.len();
-        let members = x_t.len() / dim;
-        if members * dim != x_t.len() {
-            return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: dim });
-        }
-        if x_hat.len() != x_t.len() {
-            return Err(DenoiserError::Length { what: "x_hat", found: x_hat.len(), expected: x_t.len() });
-        }
-        Linear::new(self, x_t, self.coefficients(level).map_err(model)?, x_hat, keep, kept)
+        let Self { network, shape, planes, context, .. } = self;
+        let on = OnGrid { network, shape: *shape, planes, context };
+        on.linearise(x_t, self.coefficients(level).map_err(model)?, x_hat, keep, kept)
     }
 }
 

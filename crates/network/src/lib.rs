@@ -30,10 +30,10 @@ mod tests;
 pub use architecture::{Activation, Architecture, Norm, Padding};
 pub use azula::AzulaUNet;
 pub use error::NetworkError;
-pub use learned::Learned;
+pub use learned::{Kept, Learned, Linear, OnGrid};
 pub use manifest::{
     Answers, ChannelOrder, Context, Described, FlowKind, MANIFEST, Manifest, Particulars, Picked, Preset,
-    Question, Questions, describe,
+    Question, Questions, configured, describe,
 };
 pub use network::{Network, Parameter};
 pub use plan::Keep;

@@ -12,6 +12,7 @@ mod words;
 pub use answers::Answers;
 pub use context::Context;
 pub use describe::{Described, describe};
+pub use found::configured;
 pub(crate) use found::folder;
 pub use parts::{ChannelOrder, FlowKind, Particulars, Picked, Preset};
 pub use questions::{Question, Questions};

@@ -20,10 +20,15 @@ impl Along {
     /// # Errors
     /// [`ReconstructionError::Prior`] for windows that do not tell how frames follow each other, of one frame such as;
     /// [`ReconstructionError::Markov`] for readings that its filter does not take.
-    pub(crate) fn of(problem: &Problem) -> Result<Self> {
+    fn of(problem: &Problem) -> Result<Self> {
         let (markov, clipped): (Markov, Clipped) = problem.prior.markov(None)?;
         let posterior = markov.posterior(problem.shape.frames, problem.observation())?;
         Ok(Self { posterior, count: problem.observation().count(), clipped })
+    }
+
+    /// Operations of a pass of its filter.
+    pub(crate) fn operations(&self) -> f64 {
+        self.posterior.operations()
     }
 
     /// The innovations of its filter: one pass.
@@ -56,6 +61,21 @@ impl fmt::Display for Along {
             write!(f, " ({count} of {of} singular values of its lag-1 correlation clipped at {limit:.4})")?;
         }
         Ok(())
+    }
+}
+
+impl Problem {
+    /// That of the same windows, made when it is first asked for.
+    ///
+    /// # Errors
+    /// Those of [`Along::of`].
+    pub(crate) fn along(&self) -> Result<&Along> {
+        if let Some(along) = self.along.get() {
+            return Ok(along);
+        }
+        // Two who ask at the same time both make it, and the one kept first is used.
+        let made = Along::of(self)?;
+        Ok(self.along.get_or_init(|| made))
     }
 }
 

@@ -11,7 +11,7 @@ use equipoise_prior::{Prior, PriorDenoiser};
 use equipoise_solver::Problem as Inverse;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// L frames composed of windows of w.
 ///
@@ -88,8 +88,8 @@ impl Problem {
         // (σ²/μ)J of a composite is no covariance; that of its windows is one wherever theirs are.
         let covariance = conditional(&PriorDenoiser::new(denoiser)).of_windows();
         let inverse = Inverse::new(covariance, observation)?;
-        let (closed, composite) = (None, Some((composite, window)));
-        Ok(Self { prior, shape, placed, times, operator, offset, inverse, closed, other, composite })
+        let (closed, composite, along) = (None, Some((composite, window)), OnceLock::new());
+        Ok(Self { prior, shape, placed, times, operator, offset, inverse, closed, other, composite, along })
     }
 
     /// A number that changes with the prior's numbers, the readings, their places and their noise.

@@ -1,6 +1,5 @@
 //! Mean, deviation and members in physical units.
 
-use crate::along::Along;
 use crate::{Choice, Drawn, Problem, ReconstructionError, Result};
 use equipoise_field::{Real, sum};
 use equipoise_metrics::{Inclusion, MISFIT_HIGH, MISFIT_LOW, rmse};
@@ -52,7 +51,7 @@ impl Ensemble {
     pub fn of(problem: &Problem, choice: &Choice, drawn: Drawn) -> Result<Self> {
         let (closed, exact) = match choice {
             Choice::Posterior if problem.composite.is_some() => {
-                let (mean, mut std) = Along::of(problem)?.mean_and_std()?;
+                let (mean, mut std) = problem.along()?.mean_and_std()?;
                 scaled(problem, &mut std);
                 (Some(mean), Some(std))
             }

@@ -1,5 +1,6 @@
 //! y, A and s² in normalised units, seen by a prior.
 
+use crate::along::Along;
 use crate::repeated::{lost, nearest};
 use crate::{Composite, Placed, ReconstructionError, Result};
 use equipoise_field::{Real, Shape};
@@ -14,7 +15,7 @@ use equipoise_solver::{ObservedGaussian, Problem as Inverse};
 use equipoise_stream::Stream;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One prior and one table of readings.
 ///
@@ -44,6 +45,8 @@ pub struct Problem {
     pub other: Option<Other>,
     /// How a field is composed, where it is longer than a window, and the denoiser of a window.
     pub composite: Option<(Composite, PriorDenoiser)>,
+    /// The Gauss–Markov prior beside it, once somebody asked for it.
+    pub(crate) along: OnceLock<Along>,
 }
 
 /// The Gaussian of a window seen through A.
@@ -120,7 +123,8 @@ impl Problem {
         let gaussian = Arc::new(gaussian);
         let inverse = Inverse::gaussian(Arc::clone(&gaussian), observation)?;
         let (closed, other, composite) = (Some(Closed { gaussian, posterior }), None, None);
-        Ok(Self { prior, shape, placed, times, operator, offset, inverse, closed, other, composite })
+        let along = OnceLock::new();
+        Ok(Self { prior, shape, placed, times, operator, offset, inverse, closed, other, composite, along })
     }
 
     /// The same readings under another prior.

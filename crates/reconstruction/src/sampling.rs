@@ -1,6 +1,5 @@
 //! Members of x | y.
 
-use crate::along::Along;
 use crate::closed_form::ClosedForm;
 use crate::probing;
 use crate::{Other, Problem, ReconstructionError, Result};
@@ -117,7 +116,7 @@ impl Sampling {
                 return Err(ReconstructionError::Closed { prior: other.name.clone() });
             }
             (Choice::Posterior, None) if problem.composite.is_some() => {
-                Along::of(problem)?.draw(self.seed, &members, watch)?
+                problem.along()?.draw(self.seed, &members, watch)?
             }
             (Choice::Posterior, None) => {
                 let closed = problem.closed()?;

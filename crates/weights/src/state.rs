@@ -47,7 +47,19 @@ impl State {
     /// [`WeightsError`] where the file is of another kind, damaged, holds several networks or both raw and
     /// averaged weights while `pick` is [`Pick::Only`], or holds numbers that are no weights.
     pub fn read(path: &Path, pick: Pick) -> Result<Self, WeightsError> {
-        let files = format::locate(path)?;
+        Self::read_but(path, pick, |_| false)
+    }
+
+    /// As [`read`](Self::read). Of a folder the files whose names are `other` are left out, unless all are.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_but(path: &Path, pick: Pick, other: impl Fn(&str) -> bool) -> Result<Self, WeightsError> {
+        let mut files = format::locate(path)?;
+        let is_other = |file: &PathBuf| file.file_name().is_some_and(|name| other(&name.to_string_lossy()));
+        if !files.iter().all(is_other) {
+            files.retain(|file| !is_other(file));
+        }
         match &files[..] {
             [file] => Self::of_file(file, pick),
             several => Self::of_same(path, several, pick),

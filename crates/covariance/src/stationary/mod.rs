@@ -6,6 +6,7 @@ mod fit;
 #[cfg(feature = "fit")]
 mod series;
 mod spectrum;
+mod tiles;
 mod transposes;
 
 pub use blocks::Blocks;
@@ -14,6 +15,7 @@ pub use fit::fit_stationary;
 #[cfg(feature = "fit")]
 pub use series::StationarySeries;
 pub use spectrum::Spectrum;
+pub use tiles::{TileRoom, Tiles};
 
 use crate::{Covariance, CovarianceError, Pool, Structure, Weights};
 use equipoise_field::{Real, Shape, each};

@@ -1,7 +1,7 @@
 //! A network's run on a batch, with what stands around it.
 
-use super::{Learned, model};
-use crate::{Coefficients, Input, Keep, Room, Run};
+use super::model;
+use crate::{Coefficients, Input, Keep, Network, Room, Run};
 use equipoise_denoiser::{DenoiserError, Linearised};
 use equipoise_field::{Real, Shape};
 
@@ -9,16 +9,30 @@ use equipoise_field::{Real, Shape};
 /// diverged, and whoever drives it judges.
 const ORDINARY: f64 = 1e6;
 
+/// A network on a grid.
+#[derive(Clone, Copy, Debug)]
+pub struct OnGrid<'a, R> {
+    /// The network.
+    pub network: &'a Network<R>,
+    /// (T, C, H, W) of a member.
+    pub shape: Shape,
+    /// For each channel of the network, the plane of a member that it takes; empty where they are in one order.
+    pub planes: &'a [usize],
+    /// The context of every member, or of all.
+    pub context: &'a [R],
+}
+
 /// What a linearisation keeps in a tape.
 #[derive(Debug, Default)]
-pub(super) struct Kept<R> {
+pub struct Kept<R> {
     room: Room<R>,
     into: Vec<R>,
     from: Vec<R>,
 }
 
 /// x̂ linearised at n states.
-pub(super) struct Linear<'a, R> {
+#[derive(Debug)]
+pub struct Linear<'a, R> {
     run: Run<'a, R>,
     into: &'a mut Vec<R>,
     from: &'a mut Vec<R>,
@@ -28,32 +42,40 @@ pub(super) struct Linear<'a, R> {
     len: usize,
 }
 
-impl<'a, R: Real> Linear<'a, R> {
-    pub(super) fn new(
-        learned: &'a Learned<R>,
+impl<'a, R: Real> OnGrid<'a, R> {
+    /// Runs the network at `x_t` of n members, and puts x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time) together.
+    ///
+    /// # Errors
+    /// [`DenoiserError::Length`] of a buffer; [`DenoiserError::Model`] with what the network refuses;
+    /// [`DenoiserError::NotFinite`] where it makes no number of ordinary ones.
+    pub fn linearise(
+        self,
         x_t: &[R],
         at: Coefficients,
         x_hat: &mut [R],
         keep: Keep,
         kept: &'a mut Kept<R>,
-    ) -> Result<Self, DenoiserError> {
+    ) -> Result<Linear<'a, R>, DenoiserError> {
         let Kept { room, into, from } = kept;
-        let (shape, planes) = (learned.shape, &learned.planes[..]);
+        let Self { network, shape, planes, context } = self;
+        if !x_t.len().is_multiple_of(shape.len()) {
+            return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: shape.len() });
+        }
+        if x_hat.len() != x_t.len() {
+            return Err(DenoiserError::Length { what: "x_hat", found: x_hat.len(), expected: x_t.len() });
+        }
         into.resize(x_t.len(), R::zero());
         from.resize(x_t.len(), R::zero());
         ordered(shape, planes, x_t, into, |x| x * at.scale);
-        let input = Input {
-            grid: [shape.height, shape.width],
-            x: into,
-            c_time: &[at.time],
-            context: &learned.context,
-        };
-        let run = learned.network.run(input, keep, from, room).map_err(model)?;
+        let input = Input { grid: [shape.height, shape.width], x: into, c_time: &[at.time], context };
+        let run = network.run(input, keep, from, room).map_err(model)?;
         numbers(shape.len(), into, from)?;
         put_together(shape, planes, [x_t, from], [at.skip, at.out], x_hat);
-        Ok(Self { run, into, from, planes, shape, at, len: x_t.len() })
+        Ok(Linear { run, into, from, planes, shape, at, len: x_t.len() })
     }
+}
 
+impl<R> Linear<'_, R> {
     fn lengths(&self, v: &[R], out: &[R]) -> Result<(), DenoiserError> {
         for (what, found) in [("v", v.len()), ("out", out.len())] {
             if found != self.len {

@@ -43,19 +43,29 @@ impl Manifest {
     /// # Errors
     /// As [`Learned::open`].
     pub fn find(path: &Path) -> Result<(Self, PathBuf), NetworkError> {
-        if path.is_dir() {
-            let beside = path.join(MANIFEST);
-            if beside.exists() {
-                return Ok((Self::read(&beside)?, path.to_owned()));
-            }
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            return Ok((Self::read(path)?, folder(path)));
-        } else if let Some(manifest) = Self::beside(path)? {
-            return Ok((manifest, folder(path)));
+        if let Some(found) = Self::written(path)? {
+            return Ok(found);
         }
         let described = describe(path, &Answers::default())?;
         let folder = folder(&described.weights);
         Ok((described.manifest, folder))
+    }
+
+    /// The manifest that a path is, that lies in a folder, or that lies beside a file of weights and is about it; and
+    /// the folder of its files.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn written(path: &Path) -> Result<Option<(Self, PathBuf)>, NetworkError> {
+        if path.is_dir() {
+            let inside = path.join(MANIFEST);
+            return inside.exists().then(|| Ok((Self::read(&inside)?, path.to_owned()))).transpose();
+        }
+        let found = match path.extension() {
+            Some(extension) if extension == "json" => Some(Self::read(path)?),
+            _ => Self::beside(path)?,
+        };
+        Ok(found.map(|manifest| (manifest, folder(path))))
     }
 
     /// The manifest beside a file of weights, if it is about this file.

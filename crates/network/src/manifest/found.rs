@@ -32,13 +32,13 @@ impl Found {
         let (state, pick) = read(weights, answers, questions)?;
         let mut notes: Vec<String> = state.notes().to_vec();
         let config = match &answers.config {
-            Some(path) => Some(path.clone()),
-            None => Some(folder(state.path()).join(CONFIG)).filter(|path| path.exists()),
+            Some(path) => Some((configuration(path)?, path.clone())),
+            None => configured(&state)?,
         };
         let has_config = config.is_some();
         let (mut architecture, is_sda) = match config {
-            Some(path) => {
-                let architecture = Architecture::from_config(&configuration(&path)?, &state)
+            Some((config, path)) => {
+                let architecture = Architecture::from_config(&config, &state)
                     .map_err(|error| error.of_manifest(&path))?;
                 notes.push(format!("the network is that of {}", path.display()));
                 let is_sda = matches!(architecture, Architecture::Sda(_));
@@ -77,6 +77,15 @@ fn read(
         }
         read => Ok((read?, pick)),
     }
+}
+
+/// What `config.json` beside the weights says, and where it stands, if it is there.
+///
+/// # Errors
+/// [`NetworkError::File`], [`NetworkError::Json`].
+pub fn configured(state: &State) -> Result<Option<(Value, PathBuf)>, NetworkError> {
+    let path = folder(state.path()).join(CONFIG);
+    path.exists().then(|| Ok((configuration(&path)?, path))).transpose()
 }
 
 fn configuration(path: &Path) -> Result<Value, NetworkError> {
