@@ -2,10 +2,10 @@
 
 use crate::attribute::{Attribute, Place};
 use crate::continuity::{Continuity, DECIDABLE_RATIO};
-use crate::file::Header;
 use crate::measured::Measured;
+use crate::source::Header;
 use crate::statistics::ChannelStatistics;
-use crate::{AxisOrder, DataError, Kind, LoadOptions};
+use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub struct Audit {
     pub path: PathBuf,
     /// The dataset read, `x` or `velocity`.
     pub variable: String,
-    /// Its shape in the file's order.
+    /// The lengths of both leading axes in the order of the file, C, H, W.
     pub shape: [usize; 5],
     /// Its element type in the file, `f32`, `int16` and the like.
     pub element: String,
@@ -81,12 +81,12 @@ impl Audit {
         options: &LoadOptions,
     ) -> (Self, Decision) {
         let candidates = measured.candidates;
-        let declaration = declaration(path, header);
+        let declaration = declaration(path, &header.variable, &header.attributes);
         let mut audit = Self {
             path: path.into(),
             variable: header.variable.clone(),
             shape: header.shape,
-            element: header.packing.element().name().into(),
+            element: header.element.into(),
             kind,
             declared: declaration.as_ref().ok().and_then(|d| d.as_ref()).map(|d| d.0),
             declared_by: declaration.as_ref().ok().and_then(|d| d.as_ref()).map(|d| d.1.clone()),
@@ -144,11 +144,15 @@ impl Audit {
 pub(crate) type Decision = Result<AxisOrder, DataError>;
 
 /// The order that the attributes declare and the attribute that says so.
-pub(crate) fn declaration(path: &Path, header: &Header) -> Result<Option<(AxisOrder, String)>, DataError> {
+pub(crate) fn declaration(
+    path: &Path,
+    variable: &str,
+    attributes: &Attributes,
+) -> Result<Option<(AxisOrder, String)>, DataError> {
     let mut found: Vec<(AxisOrder, String)> = Vec::new();
-    for (place, owner) in [(Place::Dataset, header.variable.as_str()), (Place::Root, "/")] {
-        for name in ["axes", "shape_description"] {
-            let Some(value) = header.attributes.at(place, name) else { continue };
+    for (place, owner) in [(Place::Dataset, variable), (Place::Root, "/")] {
+        for name in ["axes", "shape_description", "dims"] {
+            let Some(value) = attributes.at(place, name) else { continue };
             let place = format!("attribute `{name}` of `{owner}`");
             let unknown =
                 |found: String| DataError::AxesUnknown { path: path.into(), place: place.clone(), found };

@@ -1,56 +1,130 @@
-//! The order of the two leading axes of a data file.
+//! The order of the axes of a data file.
 
 use crate::DataError;
-use serde::{Deserialize, Serialize};
+use equipoise_field::Axis;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// The axis order of a five-dimensional array of N trajectories of T frames with C channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum AxisOrder {
-    /// (N, T, C, H, W): one trajectory after the other.
-    Ntchw,
-    /// (T, N, C, H, W): one time after the other.
-    Tnchw,
+/// Words for axes, as `dims` of xarray have them, each behind its letter.
+const WORDS: [(u8, &[&str]); 7] = [
+    (b'N', &["sample", "samples", "batch", "trajectory", "trajectories", "member", "ensemble", "simulation"]),
+    (b'T', &["time", "times", "frame", "frames", "snapshot", "step"]),
+    (b'C', &["channel", "channels", "component", "components", "variable"]),
+    (b'H', &["height", "row", "rows"]),
+    (b'W', &["width", "column", "columns"]),
+    (b'X', &["lon", "longitude", "xcoor"]),
+    (b'Y', &["lat", "latitude", "ycoor"]),
+];
+
+/// What is expected of an axis order.
+const EXPECTED: &str = "NTCHW or TNCHW, or another order of H and W (or X and Y) with or without N, T and C";
+
+/// The order of the axes of an array of N trajectories of T frames with C channels on H rows and W columns.
+///
+/// N, T and C may be missing where there is one of them. X and Y in the place of H and W say which of the two is
+/// x: the one that stands first becomes H.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AxisOrder {
+    letters: [u8; 5],
+    rank: usize,
 }
 
 impl AxisOrder {
-    /// The index of the time axis, 0 or 1.
-    pub const fn time_axis(self) -> usize {
-        match self {
-            Self::Ntchw => 1,
-            Self::Tnchw => 0,
+    /// (N, T, C, H, W): one trajectory after the other.
+    pub const NTCHW: Self = Self { letters: *b"NTCHW", rank: 5 };
+    /// (T, N, C, H, W): one time after the other.
+    pub const TNCHW: Self = Self { letters: *b"TNCHW", rank: 5 };
+
+    /// Which of both leading axes as they are read, the one of trajectories and the one of frames in the order of
+    /// the file, is time: 0 or 1. One that the file has not stands last if it is time, else first.
+    pub fn time_axis(self) -> usize {
+        match (self.place(b'N'), self.place(b'T')) {
+            (Some(n), Some(t)) if t < n => 0,
+            _ => 1,
         }
     }
 
-    /// The order in which the axis with this index, 0 or 1, is time.
-    pub(crate) const fn with_time_axis(axis: usize) -> Self {
-        if axis == 0 { Self::Tnchw } else { Self::Ntchw }
+    /// The order in which the leading axis with this index, 0 or 1, is time.
+    pub(crate) fn with_time_axis(self, axis: usize) -> Self {
+        let mut other = self;
+        if let (Some(n), Some(t)) = (self.place(b'N'), self.place(b'T'))
+            && self.time_axis() != axis
+        {
+            other.letters.swap(n, t);
+        }
+        other
+    }
+
+    /// How many axes it names.
+    pub(crate) fn rank(self) -> usize {
+        self.rank
+    }
+
+    /// The axis along which x increases, where the order says so.
+    pub(crate) fn x_axis(self) -> Option<Axis> {
+        let (x, y) = (self.place(b'X')?, self.place(b'Y')?);
+        Some(if x < y { Axis::H } else { Axis::W })
+    }
+
+    /// Where both leading axes, C, H and W stand in the file, in that order.
+    pub(crate) fn places(self) -> [Option<usize>; 5] {
+        let (first, second) = if self.time_axis() == 0 { (b'T', b'N') } else { (b'N', b'T') };
+        let (x, y) = (self.place(b'X'), self.place(b'Y'));
+        let [high, wide] = match (x, y) {
+            (Some(x), Some(y)) => [Some(x.min(y)), Some(x.max(y))],
+            _ => [self.place(b'H'), self.place(b'W')],
+        };
+        [self.place(first), self.place(second), self.place(b'C'), high, wide]
+    }
+
+    fn place(self, letter: u8) -> Option<usize> {
+        self.letters[..self.rank].iter().position(|l| *l == letter)
     }
 }
 
 impl fmt::Display for AxisOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ntchw => "NTCHW",
-            Self::Tnchw => "TNCHW",
-        })
+        self.letters[..self.rank].iter().try_for_each(|letter| write!(f, "{}", char::from(*letter)))
     }
 }
 
 impl FromStr for AxisOrder {
     type Err = DataError;
 
-    /// Reads `NTCHW`, `N,T,C,H,W`, `(N, T, C, H, W)` and the like, in either case.
+    /// Reads `NTCHW`, `N,T,C,H,W`, `(N, T, C, H, W)`, `NTHWC`, `TXY`, `time, y, x` and the like, in either case.
     fn from_str(text: &str) -> Result<Self, DataError> {
-        let letters: String =
-            text.chars().filter(|c| !" ,()[]".contains(*c)).map(|c| c.to_ascii_uppercase()).collect();
-        match letters.as_str() {
-            "NTCHW" => Ok(Self::Ntchw),
-            "TNCHW" => Ok(Self::Tnchw),
-            _ => Err(DataError::Name { field: "axis order", found: text.into(), expected: "NTCHW or TNCHW" }),
+        let refused = || DataError::Name { field: "axis order", found: text.into(), expected: EXPECTED };
+        let words = || text.split([' ', ',', '(', ')', '[', ']', '\'', '"']).filter(|word| !word.is_empty());
+        let named = |word: &str| {
+            let word = word.to_lowercase();
+            WORDS.iter().find(|(_, names)| names.contains(&&*word)).map(|(letter, _)| *letter)
+        };
+        let letters: Vec<u8> = words()
+            .flat_map(|word| named(word).map_or_else(|| word.to_ascii_uppercase().into_bytes(), |l| vec![l]))
+            .collect();
+        let has = |letter: u8| letters.contains(&letter);
+        let twice = (0..letters.len()).any(|i| letters[..i].contains(&letters[i]));
+        let plane = has(b'H') && has(b'W') || has(b'X') && has(b'Y');
+        let mixed = (has(b'H') || has(b'W')) && (has(b'X') || has(b'Y'));
+        if letters.len() > 5 || twice || !plane || mixed || letters.iter().any(|l| !b"NTCHWXY".contains(l)) {
+            return Err(refused());
         }
+        let mut order = Self { letters: [0; 5], rank: letters.len() };
+        order.letters[..letters.len()].copy_from_slice(&letters);
+        Ok(order)
+    }
+}
+
+impl Serialize for AxisOrder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AxisOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -61,12 +135,33 @@ mod tests {
     #[test]
     fn spellings_of_files_and_flags_are_read() {
         for text in ["NTCHW", "ntchw", "N,T,C,H,W", "(N, T, C, H, W)", "[N T C H W]"] {
-            assert_eq!(text.parse::<AxisOrder>().unwrap(), AxisOrder::Ntchw, "{text}");
+            assert_eq!(text.parse::<AxisOrder>().unwrap(), AxisOrder::NTCHW, "{text}");
         }
-        assert_eq!("(T, N, C, H, W)".parse::<AxisOrder>().unwrap(), AxisOrder::Tnchw);
-        for text in ["NCTHW", "", "TCHW", "N-T-C-H-W", "time first"] {
+        assert_eq!("(T, N, C, H, W)".parse::<AxisOrder>().unwrap(), AxisOrder::TNCHW);
+        for text in ["NNTHW", "", "TCH", "N-T-C-H-W", "time first", "NTCHX", "NTCHWX", "XH", "HWXY"] {
             let message = text.parse::<AxisOrder>().unwrap_err().to_string();
             assert!(message.contains("expected NTCHW or TNCHW"), "{message}");
         }
+    }
+
+    #[test]
+    fn every_order_says_where_its_axes_stand() {
+        for (text, shown, places, time, x) in [
+            ("nthwc", "NTHWC", [Some(0), Some(1), Some(4), Some(2), Some(3)], 1, None),
+            ("T H W", "THW", [None, Some(0), None, Some(1), Some(2)], 1, None),
+            ("NHW", "NHW", [Some(0), None, None, Some(1), Some(2)], 1, None),
+            ("CTNWH", "CTNWH", [Some(1), Some(2), Some(0), Some(4), Some(3)], 0, None),
+            ("NTXY", "NTXY", [Some(0), Some(1), None, Some(2), Some(3)], 1, Some(Axis::H)),
+            ("time, y, x", "TYX", [None, Some(0), None, Some(1), Some(2)], 1, Some(Axis::W)),
+            ("('sample', 'lat', 'lon')", "NYX", [Some(0), None, None, Some(1), Some(2)], 1, Some(Axis::W)),
+        ] {
+            let order: AxisOrder = text.parse().unwrap();
+            assert_eq!((order.to_string(), order.places()), (shown.into(), places), "{text}");
+            assert_eq!((order.time_axis(), order.x_axis()), (time, x), "{text}");
+            assert_eq!(order.with_time_axis(time), order);
+            assert_eq!(serde_json::to_string(&order).unwrap(), format!("\"{shown}\""));
+        }
+        let other: AxisOrder = "TNHWC".parse().unwrap();
+        assert_eq!("NTHWC".parse::<AxisOrder>().unwrap().with_time_axis(0), other);
     }
 }

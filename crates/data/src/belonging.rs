@@ -8,6 +8,7 @@
 //! | compared | both state it and differ | one states it |
 //! |---|---|---|
 //! | kind, channels, H × W, boundary, spacings, time step, cylinder | error | noted, taken as stated |
+//! | mask | error | taken as in the reference; an error where that is the one that has none |
 //! | orientation | transposed | taken as in the reference; an error where that is the one that states none |
 //! | first grid point | periodic: shifted by whole cells; else an error | noted |
 //! | units | converted; an error where they measure different things | noted |
@@ -16,7 +17,8 @@
 mod compare;
 
 use crate::{
-    Coordinates, CylinderGeometry, DataError, Dataset, Kind, LoadOptions, Particulars, fingerprint, load,
+    Coordinates, CylinderGeometry, DataError, Dataset, Kind, LoadOptions, Mask, Particulars, fingerprint,
+    load,
 };
 use compare::Comparison;
 use equipoise_field::{Grid, Shape};
@@ -38,6 +40,8 @@ pub struct Described {
     pub coordinates: Coordinates,
     /// The cylinder of a wake.
     pub geometry: Option<CylinderGeometry>,
+    /// The cells that hold no flow.
+    pub mask: Option<Mask>,
     /// What it states, in which units, and how its fields look.
     pub particulars: Particulars,
 }
@@ -107,6 +111,7 @@ impl Described {
             grid: data.grid(),
             coordinates: Coordinates::of(data)?.0,
             geometry: data.geometry().copied(),
+            mask: data.mask().cloned(),
             particulars,
         })
     }

@@ -1,6 +1,6 @@
-//! SHA-256 of a file.
+//! SHA-256 of a file or a folder.
 
-use crate::DataError;
+use crate::{DataError, Location};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs::File;
@@ -10,10 +10,15 @@ use std::path::Path;
 /// Bytes between two questions whether to go on.
 const STEP: u64 = 16 << 20;
 
-/// The SHA-256 of a file, as 64 lower-case hexadecimal digits.
+/// The SHA-256 of a file or a folder, as 64 lower-case hexadecimal digits.
+///
+/// Of a folder it is that of its files, one after the other in the byte order of their paths within it (divided by
+/// `/`): path, a zero byte, length as 8 bytes from the least, content. Empty folders do not count. Of datasets in
+/// a file, as a [`Location`] names them, it is that of the file's digits, a line feed and the paths of the datasets:
+/// others of the same file have another.
 ///
 /// # Errors
-/// [`DataError::Missing`] or [`DataError::Unreadable`].
+/// [`DataError::Missing`] or [`DataError::Unreadable`]; [`DataError::NotRegular`] for a link or a device in a folder.
 pub fn checksum(path: &Path) -> Result<String, DataError> {
     Ok(checksum_while(path, || true)?.expect("nobody asks it to stop"))
 }
@@ -23,15 +28,59 @@ pub fn checksum(path: &Path) -> Result<String, DataError> {
 /// # Errors
 /// As [`checksum`].
 pub fn checksum_while(path: &Path, proceed: impl Fn() -> bool) -> Result<Option<String>, DataError> {
+    let (at, mut hasher) = (Location::of(path), Sha256::new());
+    let whole = if at.file.is_dir() {
+        let mut names = Vec::new();
+        list(&at.file, "", &mut names)?;
+        names.sort();
+        let mut each = |name: &String| {
+            let path = at.file.join(name);
+            let length = std::fs::metadata(&path).map_err(|source| DataError::io(&path, source))?.len();
+            hasher.update(name.as_bytes());
+            hasher.update([0]);
+            hasher.update(length.to_le_bytes());
+            add(&path, &mut hasher, &proceed)
+        };
+        names.iter().try_fold(true, |whole, name| Ok::<_, DataError>(whole && each(name)?))?
+    } else {
+        add(&at.file, &mut hasher, &proceed)?
+    };
+    let digest = whole.then(|| hexadecimal(&hasher.finalize()));
+    Ok(digest.map(|digest| match &*at.selection() {
+        "" => digest,
+        selection => hexadecimal(&Sha256::digest(format!("{digest}\n{selection}"))),
+    }))
+}
+
+/// The bytes of a file; whether it was read to its end.
+fn add(path: &Path, hasher: &mut Sha256, proceed: &impl Fn() -> bool) -> Result<bool, DataError> {
     let fault = |source| DataError::io(path, source);
-    let (file, mut hasher) = (File::open(path).map_err(fault)?, Sha256::new());
+    let file = File::open(path).map_err(fault)?;
     while proceed() {
-        if std::io::copy(&mut (&file).take(STEP), &mut hasher).map_err(fault)? > 0 {
-            continue;
+        if std::io::copy(&mut (&file).take(STEP), hasher).map_err(fault)? == 0 {
+            return Ok(true);
         }
-        return Ok(Some(hexadecimal(&hasher.finalize())));
     }
-    Ok(None)
+    Ok(false)
+}
+
+/// The files in a folder and its folders.
+fn list(folder: &Path, within: &str, names: &mut Vec<String>) -> Result<(), DataError> {
+    let fault = |source| DataError::io(folder, source);
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        let entry = entry.map_err(fault)?;
+        let kind = entry.file_type().map_err(fault)?;
+        let refused = || DataError::NotRegular { path: entry.path() };
+        let name = entry.file_name().into_string().map_err(|_| refused())?;
+        if kind.is_dir() {
+            list(&entry.path(), &format!("{within}{name}/"), names)?;
+        } else if kind.is_file() {
+            names.push(format!("{within}{name}"));
+        } else {
+            return Err(refused());
+        }
+    }
+    Ok(())
 }
 
 /// Two lower-case digits a byte.
@@ -56,5 +105,34 @@ mod tests {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(checksum(&path).unwrap(), expected);
         assert_eq!(checksum_while(&path, || false).unwrap(), None);
+    }
+
+    /// The order is that of bytes, `/` before `0`.
+    #[test]
+    fn a_folder_has_the_digest_of_its_files_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        std::fs::create_dir(folder.path().join("empty")).unwrap();
+        std::fs::write(folder.path().join("a0"), "").unwrap();
+        std::fs::write(folder.path().join("a/b"), "hi").unwrap();
+        let bytes = b"a/b\0\x02\0\0\0\0\0\0\0hia0\0\0\0\0\0\0\0\0\0";
+        assert_eq!(checksum(folder.path()).unwrap(), hexadecimal(&Sha256::digest(bytes)));
+        assert_eq!(checksum_while(folder.path(), || false).unwrap(), None);
+        std::fs::rename(folder.path().join("a0"), folder.path().join("a1")).unwrap();
+        assert_ne!(checksum(folder.path()).unwrap(), hexadecimal(&Sha256::digest(bytes)));
+        std::os::unix::fs::symlink("a1", folder.path().join("link")).unwrap();
+        let message = checksum(folder.path()).unwrap_err().to_string();
+        assert!(message.contains("link: found neither a file nor a folder"), "{message}");
+    }
+
+    #[test]
+    fn datasets_of_one_file_have_checksums_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("f.h5"), "abc").unwrap();
+        let of = |name: &str| checksum(&at(name)).unwrap();
+        let digits = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n/u,/v";
+        assert_eq!(of("f.h5:/u, /v"), hexadecimal(&Sha256::digest(digits)));
+        assert_ne!(of("f.h5:/v,/u"), of("f.h5:/u,/v"));
     }
 }

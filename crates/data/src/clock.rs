@@ -20,7 +20,7 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
-    /// Of a file whose field has these leading axes in this order.
+    /// Of a file whose field, in this group, has these leading axes in this order.
     ///
     /// Times of one axis are those of the frames of every trajectory; those of both leading axes may begin
     /// elsewhere in every trajectory, but have the same steps.
@@ -30,13 +30,21 @@ impl Clock {
     pub(crate) fn read(
         path: &Path,
         file: &Hdf5File,
+        group: &str,
         leading: [usize; 2],
         order: AxisOrder,
     ) -> Result<Option<Self>, DataError> {
         let members = file.members()?;
-        for name in NAMES.into_iter().filter(|name| members.iter().any(|m| m == name)) {
+        let beside = |name: &&str| !group.is_empty() && file.root.link_exists(&format!("{group}/{name}"));
+        let root = |name: &&str| members.iter().any(|m| m == name);
+        for (name, place) in NAMES
+            .into_iter()
+            .filter(beside)
+            .map(|name| (name, format!("{group}/{name}")))
+            .chain(NAMES.into_iter().filter(root).map(|name| (name, name.to_owned())))
+        {
             // A group of this name is no clock.
-            let Ok(dataset) = file.root.dataset(name) else { continue };
+            let Ok(dataset) = file.root.dataset(&place) else { continue };
             return Self::of(path, name, &dataset, leading, order).map(Some);
         }
         Ok(None)

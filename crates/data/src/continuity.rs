@@ -47,13 +47,13 @@ impl Continuity {
 }
 
 /// Measures both leading axes of an array (A, B, frame), axis 0 first. Costs four passes.
-pub(crate) fn measure(values: &[f32], outer: [usize; 2], frame: usize) -> [Continuity; 2] {
+pub(crate) fn measure(values: &[f32], outer: [usize; 2], frame: usize, order: AxisOrder) -> [Continuity; 2] {
     let at = |s: usize| &values[s * frame..(s + 1) * frame];
     let squares = [0, 1].map(|axis| {
         let each = neighbours(outer, axis).map(|(s, next)| sum::squared_distance(at(s), at(next)));
         sum::pairwise(&mut each.collect::<Vec<f64>>())
     });
-    from_sums(squares, variance_about_the_mean(values, frame), outer, frame)
+    from_sums(squares, variance_about_the_mean(values, frame), outer, frame, order)
 }
 
 /// The snapshots that follow each other along a leading axis.
@@ -68,13 +68,14 @@ pub(crate) fn from_sums(
     variance: Option<f64>,
     outer: [usize; 2],
     frame: usize,
+    order: AxisOrder,
 ) -> [Continuity; 2] {
     [0, 1].map(|axis| {
         let length = outer[axis];
         let pairs = (length - 1) * outer[1 - axis];
         let difference = (length > 1).then(|| squares[axis] / (pairs * frame) as f64);
         let correlation = difference.zip(variance).map(|(d, s2)| 1.0 - d / (2.0 * s2));
-        Continuity { order: AxisOrder::with_time_axis(axis), length, pairs, difference, correlation }
+        Continuity { order: order.with_time_axis(axis), length, pairs, difference, correlation }
     })
 }
 
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn a_ramp_has_the_closed_form_correlation() {
         let values: Vec<f32> = (0..10).flat_map(|t| [t as f32; 6]).collect();
-        let [along, across] = measure(&values, [10, 1], 6);
+        let [along, across] = measure(&values, [10, 1], 6, AxisOrder::NTCHW);
         assert_eq!((along.pairs, across.pairs), (9, 0));
         assert!((along.difference.unwrap() - 1.0).abs() < 1e-12, "sums of small integers are exact");
         assert!((along.correlation.unwrap() - (1.0 - 6.0 / 110.0)).abs() < 1e-12);
@@ -129,13 +130,13 @@ mod tests {
     fn the_second_axis_is_measured_within_rows_only() {
         // Axis 1 alternates 0, 1 inside each row; rows are 10 apart.
         let values = [0.0f32, 1.0, 0.0, 10.0, 11.0, 10.0];
-        let [rows, columns] = measure(&values, [2, 3], 1);
+        let [rows, columns] = measure(&values, [2, 3], 1, AxisOrder::NTCHW);
         assert_eq!((rows.difference, columns.difference), (Some(100.0), Some(1.0)));
     }
 
     #[test]
     fn a_steady_flow_has_no_correlation_to_speak_of() {
-        let [along, _] = measure(&[0.3f32; 40], [10, 1], 4);
+        let [along, _] = measure(&[0.3f32; 40], [10, 1], 4, AxisOrder::NTCHW);
         assert_eq!((along.difference, along.correlation), (Some(0.0), None));
     }
 }

@@ -5,7 +5,7 @@ mod converted;
 pub(crate) use converted::Conversion;
 
 use crate::load::Frame;
-use crate::{Attributes, Audit, CylinderGeometry, DataError, Kind, Suspicion};
+use crate::{Attributes, Audit, CylinderGeometry, DataError, Kind, Mask, Suspicion};
 use equipoise_field::{Grid, Shape};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,7 @@ pub struct Dataset {
     kind: Kind,
     grid: Grid,
     geometry: Option<CylinderGeometry>,
+    mask: Option<Mask>,
     trajectories: usize,
     series: Shape,
     values: Vec<f32>,
@@ -23,6 +24,16 @@ pub struct Dataset {
     audit: Option<Audit>,
     notes: Vec<String>,
     warnings: Vec<Suspicion>,
+}
+
+/// Whether each point of a plane is masked or lies inside a cylinder; `None` where there is neither.
+pub fn solid(mask: Option<&Mask>, body: Option<&CylinderGeometry>, shape: Shape) -> Option<Vec<bool>> {
+    let body = body.map(|body| body.mask(shape.height, shape.width));
+    match (mask, body) {
+        (Some(mask), Some(body)) => Some(mask.cells().iter().zip(body).map(|(m, b)| *m || b).collect()),
+        (Some(mask), None) => Some(mask.cells().to_vec()),
+        (None, body) => body,
+    }
 }
 
 /// A run of consecutive frames of one trajectory.
@@ -50,6 +61,7 @@ impl Dataset {
             kind,
             grid: frame.grid,
             geometry: frame.geometry,
+            mask: frame.mask,
             trajectories,
             series: Shape::new(frames, channels, height, width),
             values,
@@ -91,6 +103,7 @@ impl Dataset {
             kind,
             grid,
             geometry: None,
+            mask: None,
             trajectories,
             series,
             values,
@@ -119,6 +132,16 @@ impl Dataset {
     /// The cylinder of a wake, when the file describes one.
     pub fn geometry(&self) -> Option<&CylinderGeometry> {
         self.geometry.as_ref()
+    }
+
+    /// The cells that hold no flow, where a mask beside the field says so; there every frame holds one number.
+    pub fn mask(&self) -> Option<&Mask> {
+        self.mask.as_ref()
+    }
+
+    /// Whether each point of an (H, W) plane is masked or lies inside the cylinder; `None` where nothing says so.
+    pub fn solid(&self) -> Option<Vec<bool>> {
+        solid(self.mask.as_ref(), self.geometry.as_ref(), self.series)
     }
 
     /// N, the number of trajectories.

@@ -52,7 +52,8 @@ pub enum DataError {
     #[error("{}: HDF5 cannot {action}: {detail}", path.display())]
     Hdf5 { path: PathBuf, action: String, detail: String },
 
-    #[error("{}: found [{}] at the root, expected a dataset `x` or `velocity`", path.display(), found.join(", "))]
+    #[error("{}: found [{}] at the root, expected a dataset `x` or `velocity`; others are \
+             named behind the file, FILE:/PATH, or FILE:/PATH,/PATH where each holds a component", path.display(), found.join(", "))]
     NoVariable { path: PathBuf, found: Vec<String> },
 
     #[error(
@@ -62,13 +63,20 @@ pub enum DataError {
     )]
     IsPrior { path: PathBuf },
 
-    #[error("{}: dataset `{variable}` has {} axes {found:?}, expected 5: (N, T, C, H, W) or (T, N, C, H, W)",
-        path.display(), found.len())]
-    Rank { path: PathBuf, variable: String, found: Vec<usize> },
+    #[error("{}: dataset `{variable}` has {} axes {found:?}, expected {}: {order}; name its axes by --axes or the \
+             attribute `axes`, as NTHWC, NTXY or THW", path.display(), found.len(), order.rank())]
+    Rank { path: PathBuf, variable: String, found: Vec<usize>, order: AxisOrder },
+
+    #[error("{}: dataset `{dataset}`, {field}: found {found}, expected {expected} as of those that it is read with",
+        path.display())]
+    Parts { path: PathBuf, dataset: String, field: String, found: String, expected: String },
+
+    #[error("{}: dataset `mask`: {detail}", path.display())]
+    Mask { path: PathBuf, detail: String },
 
     #[error("{}: dataset `{variable}` of shape {shape:?} has {} numbers on its last axis and {} on axis 2: the \
-             components seem to stand last, (N, T, H, W, C); expected (N, T, C, H, W) or (T, N, C, H, W): move \
-             the axis (numpy: np.moveaxis(x, -1, 2))", path.display(), shape[4], shape[2])]
+             components seem to stand last, (N, T, H, W, C); expected (N, T, C, H, W) or (T, N, C, H, W): say \
+             so (--axes NTHWC or the attribute `axes`) or move the axis (numpy: np.moveaxis(x, -1, 2))", path.display(), shape[4], shape[2])]
     ChannelsLast { path: PathBuf, variable: String, shape: [usize; 5] },
 
     #[error("{}: dataset `{name}`: frames are {least} to {most} apart, expected equal steps forward; bring the frames to \
@@ -133,9 +141,8 @@ pub enum DataError {
              pass --kind ibpm, --kind kolmogorov or --kind generic", path.display())]
     KindUndeclared { path: PathBuf },
 
-    #[error("{}: attributes of both ibpm (`cylinder_center_px`) and kolmogorov (`forcing`); \
-             pass --kind to choose", path.display())]
-    KindAmbiguous { path: PathBuf },
+    #[error("{}: attributes of both {found}; pass --kind to choose", path.display())]
+    KindAmbiguous { path: PathBuf, found: String },
 
     #[error("{}: attribute `{attribute}`: found {found}, expected {expected}", path.display())]
     AttributeValue { path: PathBuf, attribute: String, found: String, expected: String },
@@ -174,6 +181,10 @@ pub enum DataError {
     #[error("{}: embedded sample missing; expected it in the repository's `data` folder or in the folder \
              that EQUIPOISE_DATA names", path.display())]
     SampleMissing { path: PathBuf },
+
+    #[error("{}: found neither a file nor a folder, expected one: a link or a device has no checksum, and a name must \
+             be UTF-8", path.display())]
+    NotRegular { path: PathBuf },
 
     #[error("{}: exists already; nothing was overwritten", path.display())]
     Exists { path: PathBuf },

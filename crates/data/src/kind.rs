@@ -1,46 +1,144 @@
-//! The kind of flow a file holds, and which attributes say so.
+//! The conventions of flows, as a table, and the handle on one of its entries.
 
 use crate::{Attributes, DataError, NormalizerKind};
-use serde::{Deserialize, Serialize};
+use equipoise_field::{Axis, Boundary};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::f64::consts::TAU;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::str::FromStr;
 
-/// The kind of flow, which fixes the axis map, the border rule, the geometry and the default
-/// normalizer.
-///
-/// It is read from the attributes of a file, never from its name: a text attribute `kind` with one
-/// of the three names; otherwise the pair `cylinder_center_px`, `cylinder_radius_px` marks a wake;
-/// otherwise `forcing` with the word "kolmogorov" in it marks Kolmogorov flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What all files of one kind of flow have in common. What it leaves open is up to the attributes of a file.
+#[derive(Debug)]
 #[non_exhaustive]
-pub enum Kind {
-    /// Cylinder wake of the immersed boundary projection method: H = y, W = x, open borders.
-    Ibpm,
-    /// Turbulence forced by sin(4y): H = x, W = y, periodic on [0, 2π]².
-    Kolmogorov,
-    /// Anything else; its grid comes from the attributes.
-    Generic,
+pub struct Convention {
+    /// Its name: the text of the attribute `kind` and of `--kind`.
+    pub name: &'static str,
+    /// What declares it where there is no attribute `kind`.
+    declared_by: Sign,
+    /// The array axis along which x increases.
+    pub x_axis: Option<Axis>,
+    /// The border rule.
+    pub boundary: Option<Boundary>,
+    /// The length of both sides of the domain where no attribute states a spacing.
+    pub side: Option<f64>,
+    /// Whether there is a cylinder in it.
+    pub cylinder: bool,
+    /// The components, in their order; none where any number of any may stand.
+    pub components: &'static [&'static str],
+    /// The unit of velocity where no attribute states one.
+    pub unit: Option<&'static str>,
+    /// The normalizer used when none is named.
+    pub normalizer: NormalizerKind,
+    /// Mean and standard deviation of every component that a study (docs/references.md) prints.
+    pub published: Option<[&'static [f64]; 2]>,
+    /// The frames of a window where none are asked for.
+    pub window: usize,
 }
 
-const NAMES: &str = "ibpm, kolmogorov or generic";
+/// The attributes that mark a convention.
+#[derive(Debug)]
+enum Sign {
+    /// None but `kind`.
+    Nothing,
+    /// All of these.
+    All(&'static [&'static str]),
+    /// This one, a text with this word in it.
+    Word(&'static str, &'static str),
+}
 
-impl Kind {
-    /// The normalizer used when none is named.
-    pub const fn default_normalizer(self) -> NormalizerKind {
+impl Sign {
+    /// The attribute by which messages call it.
+    fn attribute(&self) -> Option<&'static str> {
         match self {
-            Self::Kolmogorov => NormalizerKind::Profile,
-            Self::Ibpm | Self::Generic => NormalizerKind::Channel,
+            Self::Nothing => None,
+            Self::All(names) => names.first().copied(),
+            Self::Word(name, _) => Some(name),
         }
     }
 
-    /// The number of channels that this kind must have, if it fixes one.
-    pub(crate) const fn channels(self) -> Option<usize> {
-        match self {
-            Self::Ibpm | Self::Kolmogorov => Some(2),
-            Self::Generic => None,
-        }
+    fn stands(&self, path: &Path, attributes: &Attributes) -> Result<bool, DataError> {
+        Ok(match self {
+            Self::Nothing => false,
+            Self::All(names) => names.iter().all(|name| attributes.has(name)),
+            Self::Word(name, word) => {
+                attributes.text(path, name)?.is_some_and(|text| text.to_lowercase().contains(word))
+            }
+        })
+    }
+}
+
+/// Nothing is taken for granted.
+const OPEN: Convention = Convention {
+    name: "generic",
+    declared_by: Sign::Nothing,
+    x_axis: None,
+    boundary: None,
+    side: None,
+    cylinder: false,
+    components: &[],
+    unit: None,
+    normalizer: NormalizerKind::Channel,
+    published: None,
+    window: 8,
+};
+
+/// All of them.
+static ALL: [Convention; 3] = [
+    // Cylinder wake of the immersed boundary projection method; constants of the study's section 12.2.
+    Convention {
+        name: "ibpm",
+        declared_by: Sign::All(&["cylinder_center_px", "cylinder_radius_px"]),
+        x_axis: Some(Axis::W),
+        boundary: Some(Boundary::Open),
+        cylinder: true,
+        components: &["u", "v"],
+        published: Some([&[0.998540, 0.0], &[0.415285, 0.207527]]),
+        window: 16,
+        ..OPEN
+    },
+    // Turbulence forced by sin(4y).
+    Convention {
+        name: "kolmogorov",
+        declared_by: Sign::Word("forcing", "kolmogorov"),
+        x_axis: Some(Axis::H),
+        boundary: Some(Boundary::Periodic),
+        side: Some(TAU),
+        components: &["u", "v"],
+        normalizer: NormalizerKind::Profile,
+        ..OPEN
+    },
+    OPEN,
+];
+
+const NAMES: &str = "ibpm, kolmogorov or generic";
+
+/// The kind of flow, an entry of the table of [`Convention`]s: it fixes the axis map, the border rule, the
+/// geometry and the default normalizer.
+///
+/// It is read from the attributes of a file, never from its name: a text attribute `kind` with the name of an
+/// entry; otherwise the attributes that mark one, the pair `cylinder_center_px`, `cylinder_radius_px` a wake,
+/// `forcing` with the word "kolmogorov" in it Kolmogorov flow.
+#[derive(Clone, Copy)]
+pub struct Kind(&'static Convention);
+
+impl Kind {
+    /// Cylinder wake of the immersed boundary projection method: H = y, W = x, open borders.
+    pub const IBPM: Self = Self(&ALL[0]);
+    /// Turbulence forced by sin(4y): H = x, W = y, periodic on [0, 2π]².
+    pub const KOLMOGOROV: Self = Self(&ALL[1]);
+    /// Anything else; its grid comes from the attributes.
+    pub const GENERIC: Self = Self(&ALL[2]);
+
+    /// What its files have in common.
+    pub const fn convention(self) -> &'static Convention {
+        self.0
+    }
+
+    /// The normalizer used when none is named.
+    pub const fn default_normalizer(self) -> NormalizerKind {
+        self.0.normalizer
     }
 
     /// The kind that the attributes name, and the attribute that says so.
@@ -57,25 +155,31 @@ impl Kind {
             })?;
             return Ok(Some((kind, "kind")));
         }
-        let cylinder = attributes.has("cylinder_center_px") && attributes.has("cylinder_radius_px");
-        let forced =
-            attributes.text(path, "forcing")?.is_some_and(|f| f.to_lowercase().contains("kolmogorov"));
-        match (cylinder, forced) {
-            (true, true) => Err(DataError::KindAmbiguous { path: path.into() }),
-            (true, false) => Ok(Some((Self::Ibpm, "cylinder_center_px"))),
-            (false, true) => Ok(Some((Self::Kolmogorov, "forcing"))),
-            (false, false) => Ok(None),
+        let mut found = Vec::new();
+        for convention in &ALL {
+            if let Some(attribute) = convention.declared_by.attribute()
+                && convention.declared_by.stands(path, attributes)?
+            {
+                found.push((Self(convention), attribute));
+            }
         }
+        if found.len() > 1 {
+            let found: Vec<String> = found.iter().map(|(kind, name)| format!("{kind} (`{name}`)")).collect();
+            return Err(DataError::KindAmbiguous { path: path.into(), found: found.join(" and ") });
+        }
+        Ok(found.pop())
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kind({self})")
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ibpm => "ibpm",
-            Self::Kolmogorov => "kolmogorov",
-            Self::Generic => "generic",
-        })
+        f.write_str(self.0.name)
     }
 }
 
@@ -83,11 +187,55 @@ impl FromStr for Kind {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<Self, DataError> {
-        match text {
-            "ibpm" => Ok(Self::Ibpm),
-            "kolmogorov" => Ok(Self::Kolmogorov),
-            "generic" => Ok(Self::Generic),
-            _ => Err(DataError::Name { field: "kind", found: text.into(), expected: NAMES }),
+        let known = ALL.iter().find(|convention| convention.name == text).map(Self);
+        known.ok_or_else(|| DataError::Name { field: "kind", found: text.into(), expected: NAMES })
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Eq for Kind {}
+
+impl Hash for Kind {
+    fn hash<S: Hasher>(&self, state: &mut S) {
+        self.0.name.hash(state);
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_known_by_its_name_and_fits_itself() {
+        for (i, convention) in ALL.iter().enumerate() {
+            let kind: Kind = convention.name.parse().unwrap();
+            assert_eq!((kind, kind.to_string()), (Kind(convention), convention.name.into()));
+            let text = serde_json::to_string(&kind).unwrap();
+            assert_eq!(text, format!("\"{}\"", convention.name));
+            assert_eq!(serde_json::from_str::<Kind>(&text).unwrap(), kind);
+            assert!(NAMES.contains(convention.name));
+            assert!(ALL[..i].iter().all(|other| other.name != convention.name));
+            for numbers in convention.published.into_iter().flatten() {
+                assert_eq!(numbers.len(), convention.components.len());
+            }
         }
+        assert_eq!([Kind::IBPM, Kind::KOLMOGOROV, Kind::GENERIC].map(|k| k.0.window), [16, 8, 8]);
     }
 }

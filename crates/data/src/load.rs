@@ -1,12 +1,13 @@
 //! From a file to a checked dataset.
 
 use crate::attribute::Attributes;
-use crate::file::{Header, Source};
 use crate::measured::Measured;
 use crate::packing::missing_by;
 use crate::particulars::channel_names;
+use crate::source::{Header, Opened};
 use crate::{
-    Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Suspicion, mirrored, orientation,
+    Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Mask, Suspicion, mirrored,
+    orientation,
 };
 use std::path::Path;
 
@@ -30,14 +31,16 @@ pub struct LoadOptions {
 /// twice in different ways, and a kind that is undeclared, unless `options` states them; a value that is
 /// missing or not finite, and numbers that are certainly no velocities.
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
-    let source = Source::read(path, options.axes)?;
-    let measured = Measured::of(&source.values, source.header.shape);
-    let (audit, checked) = examine(path, &source.header, &measured, options);
+    let opened = Opened::open(path, options.axes)?;
+    let (header, values) = (opened.header(), opened.read_all()?);
+    let measured = Measured::of(&values, header);
+    let (audit, checked) = examine(path, header, &measured, options);
     let (order, kind, frame) = checked?;
-    let [a, b, channels, height, width] = source.header.shape;
-    let (values, [trajectories, frames]) = in_order(source.values, order, [a, b], channels * height * width);
+    let [_, _, channels, height, width] = header.shape;
+    let (values, [trajectories, frames]) =
+        in_order(values, order, header.leading(), channels * height * width);
     let extent = [trajectories, frames, channels, height, width];
-    Ok(Dataset::loaded(audit, kind, extent, values, frame, source.header.attributes))
+    Ok(Dataset::loaded(audit, kind, extent, values, frame, header.attributes.clone()))
 }
 
 /// Measures a file without insisting that it can be loaded.
@@ -47,9 +50,9 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
 /// # Errors
 /// Faults that leave nothing to measure: not readable, no dataset, wrong rank or element type.
 pub fn audit(path: &Path, options: &LoadOptions) -> Result<Audit, DataError> {
-    let source = Source::read(path, options.axes)?;
-    let measured = Measured::of(&source.values, source.header.shape);
-    let (mut audit, checked) = examine(path, &source.header, &measured, options);
+    let opened = Opened::open(path, options.axes)?;
+    let measured = Measured::of(&opened.read_all()?, opened.header());
+    let (mut audit, checked) = examine(path, opened.header(), &measured, options);
     audit.refusal = checked.err().map(|e| e.to_string());
     Ok(audit)
 }
@@ -58,8 +61,23 @@ pub fn audit(path: &Path, options: &LoadOptions) -> Result<Audit, DataError> {
 pub(crate) struct Frame {
     pub(crate) grid: equipoise_field::Grid,
     pub(crate) geometry: Option<CylinderGeometry>,
+    pub(crate) mask: Option<Mask>,
     pub(crate) notes: Vec<String>,
     pub(crate) warnings: Vec<Suspicion>,
+}
+
+impl Frame {
+    /// Whether each cell of a plane is solid or masked, or so near to one that derivatives there mean nothing.
+    fn near(&self, [.., height, width]: [usize; 5]) -> Vec<bool> {
+        let beside = |h: usize, w: usize| {
+            let rows = [(h + height - 1) % height, h, (h + 1) % height];
+            let columns = [(w + width - 1) % width, w, (w + 1) % width];
+            let hides = |mask: &Mask| rows.iter().any(|h| columns.iter().any(|w| mask.hides(*h, *w)));
+            self.mask.as_ref().is_some_and(hides)
+                || self.geometry.is_some_and(|body| body.is_near(h as f64, w as f64))
+        };
+        (0..height * width).map(|i| beside(i / width, i % width)).collect()
+    }
 }
 
 pub(crate) type Checked = Result<(AxisOrder, Kind, Frame), DataError>;
@@ -73,7 +91,7 @@ pub(crate) fn examine(
 ) -> (Audit, Checked) {
     let kind = kind(path, &header.attributes, options);
     let (audit, order) = Audit::of(path, header, measured, kind.as_ref().ok().map(|k| k.0), options);
-    let leading = [header.shape[0], header.shape[1]];
+    let leading = header.leading();
     let checked = finite(path, header, measured)
         .and_then(|()| velocities(path, header, measured, order.as_ref().ok().copied()))
         .and(order)
@@ -83,10 +101,9 @@ pub(crate) fn examine(
             let mut frame = frame(path, header, kind)?;
             let notes = note.into_iter().chain(header.notes.iter().cloned()).chain(order_note(&audit));
             frame.notes.splice(0..0, notes);
-            let (grid, geometry) = (&frame.grid, frame.geometry.as_ref());
-            let shape = measured.census.shape();
-            frame.warnings = measured.census.warnings(leading, order, grid, geometry);
-            frame.warnings.extend(mirrored::look(&measured.some, shape, grid, geometry));
+            let (grid, shape, near) = (&frame.grid, measured.census.shape(), frame.near(header.shape));
+            frame.warnings = measured.census.warnings(leading, order, grid, &near);
+            frame.warnings.extend(mirrored::look(&measured.some, shape, grid, &near));
             Ok((order, kind, frame))
         });
     (audit, checked)
@@ -99,7 +116,7 @@ fn velocities(
     measured: &Measured,
     order: Option<AxisOrder>,
 ) -> Result<(), DataError> {
-    match measured.census.refusal([header.shape[0], header.shape[1]], order) {
+    match measured.census.refusal(header.leading(), order) {
         None => Ok(()),
         Some(found) => {
             let variable = header.variable.clone();
@@ -158,7 +175,8 @@ pub(crate) fn channels(path: &Path, header: &Header, kind: Kind) -> Result<(), D
             expected: "u, v: the velocity along x first (exchange them, x[:, :, ::-1])".into(),
         });
     }
-    match kind.channels() {
+    let fixed = kind.convention().components.len();
+    match Some(fixed).filter(|fixed| *fixed > 0) {
         Some(expected) if expected != found => Err(DataError::Channels {
             path: path.into(),
             variable: header.variable.clone(),
@@ -188,21 +206,21 @@ pub(crate) fn frame(path: &Path, header: &Header, kind: Kind) -> Result<Frame, D
     let [_, _, _, height, width] = header.shape;
     let mut notes = Vec::new();
     let grid = orientation::grid(path, &header.attributes, kind, [height, width], &mut notes)?;
-    let geometry = match kind {
-        Kind::Ibpm => {
+    let geometry = match kind.convention().cylinder {
+        true => {
             CylinderGeometry::from_attributes(path, &header.attributes, &grid, [height, width], &mut notes)?
         }
-        Kind::Kolmogorov | Kind::Generic => None,
+        false => None,
     };
-    Ok(Frame { grid, geometry, notes, warnings: Vec::new() })
+    Ok(Frame { grid, geometry, mask: header.mask.clone(), notes, warnings: Vec::new() })
 }
 
 /// The values in the order (N, T, frame), and (N, T).
 fn in_order(values: Vec<f32>, order: AxisOrder, outer: [usize; 2], frame: usize) -> (Vec<f32>, [usize; 2]) {
     let [a, b] = outer;
-    match order {
-        AxisOrder::Ntchw => (values, [a, b]),
-        AxisOrder::Tnchw => {
+    match order.time_axis() {
+        1 => (values, [a, b]),
+        _ => {
             let mut ordered = Vec::with_capacity(values.len());
             for n in 0..b {
                 for t in 0..a {

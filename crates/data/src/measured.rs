@@ -2,6 +2,7 @@
 
 use crate::census::Census;
 use crate::continuity::{self, Continuity};
+use crate::source::Header;
 use crate::statistics::{self, ChannelStatistics};
 use equipoise_field::Shape;
 use std::ops::Range;
@@ -30,14 +31,15 @@ pub(crate) fn some([a, b]: [usize; 2]) -> [Range<usize>; 2] {
 
 impl Measured {
     /// Of an array in memory, in the order of the file.
-    pub(crate) fn of(values: &[f32], [a, b, channels, height, width]: [usize; 5]) -> Self {
+    pub(crate) fn of(values: &[f32], header: &Header) -> Self {
+        let [a, b, channels, height, width] = header.shape;
         let [rows, columns] = some([a, b]);
         let frame = channels * height * width;
         let start = rows.start * b + columns.start;
         Self {
             some: values[start * frame..(start + columns.len()) * frame].to_vec(),
-            candidates: continuity::measure(values, [a, b], channels * height * width),
-            channels: statistics::of_channels(values, channels, height * width),
+            candidates: continuity::measure(values, [a, b], channels * height * width, header.order),
+            channels: statistics::of_channels(values, channels, height * width, header.mask.as_ref()),
             census: Census::of(values, Shape::new(1, channels, height, width)),
             non_finite: values.iter().filter(|x| !x.is_finite()).count(),
             first_non_finite: values.iter().position(|x| !x.is_finite()).map(|i| (i, values[i])),

@@ -1,6 +1,6 @@
 //! Whether a velocity is free of divergence only on another grid than the one declared.
 
-use crate::{CylinderGeometry, Suspicion, Turn};
+use crate::{Suspicion, Turn};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
 
 /// A residual below this leaves no doubt of the grid.
@@ -12,23 +12,17 @@ const BETTER: f64 = 3.0;
 /// Compares rms(∇·u)/rms(∇u) on the declared grid with that on its mirror image, with x and y exchanged, and
 /// both.
 ///
-/// `frames` is flat (frames, 2, H, W); central differences, on open borders and at a cylinder without the
-/// points beside them. With a = ∂u/∂x, b = ∂u/∂y, c = ∂v/∂x, d = ∂v/∂y the divergences are a + d, a − d,
+/// `frames` is flat (frames, 2, H, W); central differences, on open borders without the points beside them
+/// and without cells that are `near` a solid. With a = ∂u/∂x, b = ∂u/∂y, c = ∂v/∂x, d = ∂v/∂y the divergences are a + d, a − d,
 /// b + c and b − c, so that one pass serves all.
-pub(crate) fn look(
-    frames: &[f32],
-    shape: Shape,
-    grid: &Grid,
-    geometry: Option<&CylinderGeometry>,
-) -> Option<Suspicion> {
+pub(crate) fn look(frames: &[f32], shape: Shape, grid: &Grid, near: &[bool]) -> Option<Suspicion> {
     if shape.channels != 2 || shape.height < 3 || shape.width < 3 {
         return None;
     }
     let inset = usize::from(grid.boundary == Boundary::Open);
-    let near = |h: usize, w: usize| geometry.is_some_and(|g| g.is_near(h as f64, w as f64));
     let points: Vec<(usize, usize)> = (inset..shape.height - inset)
         .flat_map(|h| (inset..shape.width - inset).map(move |w| (h, w)))
-        .filter(|(h, w)| !near(*h, *w))
+        .filter(|(h, w)| !near[h * shape.width + w])
         .collect();
     let (mut squares, mut size) = ([0.0f64; 4], 0.0);
     for frame in frames.chunks_exact(2 * shape.plane()) {

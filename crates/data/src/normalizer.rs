@@ -1,6 +1,7 @@
 //! Affine maps between physical and normalised units, fitted on training data.
 
-use crate::{DataError, Dataset, Kind, Moments, Recording, Surveyed, statistics};
+use crate::statistics::Cells;
+use crate::{DataError, Dataset, Kind, Mask, Moments, Recording, Surveyed};
 use equipoise_field::{Axis, Boundary, Real, Shape, sum};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -24,10 +25,6 @@ pub enum NormalizerKind {
     Given,
 }
 
-/// Mean and standard deviation of u and v in the study (docs/references.md), section 12.2.
-const PUBLISHED_MEAN: [f64; 2] = [0.998540, 0.0];
-const PUBLISHED_STD: [f64; 2] = [0.415285, 0.207527];
-
 /// What is subtracted, in physical units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,10 +46,14 @@ pub struct Normalizer {
     kind: NormalizerKind,
     offset: Offset,
     scale: Vec<f64>,
+    /// Cells that are 0 in normalised units, whatever a field holds there.
+    #[serde(skip)]
+    mask: Option<Mask>,
 }
 
 impl Normalizer {
-    /// Fits a normalizer on all frames of all trajectories, each frame once; solid cells take part.
+    /// Fits a normalizer on all frames of all trajectories, each frame once; the solid cells of a cylinder take
+    /// part, those under a mask do not.
     ///
     /// Sums run in f64. `Profile` averages over the axis x of a periodic flow (H for Kolmogorov, so
     /// that the profile varies along W).
@@ -63,9 +64,22 @@ impl Normalizer {
     /// [`DataError::ConstantChannel`] when a channel does not vary.
     pub fn fit(kind: NormalizerKind, data: &Dataset) -> Result<Self, DataError> {
         let (grid, frame) = (data.grid(), data.shape(1));
-        Self::of(kind, data.kind(), grid.boundary, frame.channels, |profile| {
-            if profile { profile_moments(data) } else { channel_moments(data) }
-        })
+        let cells = Cells::of(frame.plane(), data.mask());
+        let fitted = Self::of(kind, data.kind(), grid.boundary, frame.channels, |profile| {
+            if profile { profile_moments(data, &cells) } else { channel_moments(data, &cells) }
+        })?;
+        Ok(fitted.masked(data.mask().cloned()))
+    }
+
+    /// With these cells 0 in normalised units, and the mean in physical ones, whatever a field holds there.
+    #[must_use]
+    pub fn masked(self, mask: Option<Mask>) -> Self {
+        Self { mask, ..self }
+    }
+
+    /// The cells that are 0 in normalised units.
+    pub fn mask(&self) -> Option<&Mask> {
+        self.mask.as_ref()
     }
 
     /// As [`fit`](Self::fit), from the sums over a recording that was read in portions.
@@ -78,7 +92,7 @@ impl Normalizer {
         surveyed: &Surveyed,
     ) -> Result<Self, DataError> {
         let (flow, boundary) = (recording.kind(), recording.grid().boundary);
-        Self::of(kind, flow, boundary, recording.frame().channels, |profile| {
+        let fitted = Self::of(kind, flow, boundary, recording.frame().channels, |profile| {
             let std = |moments: &[f64; 3]| moments[1 + usize::from(profile)].sqrt();
             let scale = surveyed.moments.iter().map(std).collect();
             let offset = if profile {
@@ -87,7 +101,8 @@ impl Normalizer {
                 Offset::Channel(surveyed.moments.iter().map(|m| m[0]).collect())
             };
             (offset, scale)
-        })
+        })?;
+        Ok(fitted.masked(surveyed.mask.clone()))
     }
 
     /// `moments(profile)` gives offset and scale, about profiles or about the mean of channels.
@@ -105,12 +120,10 @@ impl Normalizer {
             NormalizerKind::Profile => {
                 return refused("an open flow has no homogeneous axis to average over");
             }
-            NormalizerKind::Published if flow == Kind::Ibpm => {
-                (Offset::Channel(PUBLISHED_MEAN.into()), PUBLISHED_STD.into())
-            }
-            NormalizerKind::Published => {
-                return refused("the published constants are those of the IBPM wake");
-            }
+            NormalizerKind::Published => match flow.convention().published {
+                Some([mean, std]) => (Offset::Channel(mean.into()), std.into()),
+                None => return refused("the published constants are those of the IBPM wake"),
+            },
             NormalizerKind::Identity => (Offset::Channel(vec![0.0; channels]), vec![1.0; channels]),
             NormalizerKind::Given => return refused("given constants are stated, not fitted"),
         };
@@ -140,7 +153,7 @@ impl Normalizer {
 
     fn checked(kind: NormalizerKind, offset: Offset, scale: Vec<f64>) -> Result<Self, DataError> {
         match scale.iter().position(|s| !(s.is_finite() && *s > 0.0)) {
-            None => Ok(Self { kind, offset, scale }),
+            None => Ok(Self { kind, offset, scale, mask: None }),
             Some(channel) => {
                 Err(DataError::ConstantChannel { normalizer: kind, channel, found: scale[channel] })
             }
@@ -191,7 +204,9 @@ impl Normalizer {
     /// # Errors
     /// [`DataError::Length`] when the slice, the channels or the profile do not fit the shape.
     pub fn normalise<R: Real>(&self, shape: Shape, values: &mut [R]) -> Result<(), DataError> {
-        self.map(shape, values, |x, mean, scale| (x - mean) / scale)
+        self.map(shape, values, |x, mean, scale| (x - mean) / scale)?;
+        self.hide(shape, values);
+        Ok(())
     }
 
     /// x = m_c + s_c z, in place, for one field of this shape; computed in f64.
@@ -199,7 +214,20 @@ impl Normalizer {
     /// # Errors
     /// As [`Normalizer::normalise`].
     pub fn restore<R: Real>(&self, shape: Shape, values: &mut [R]) -> Result<(), DataError> {
+        self.hide(shape, values);
         self.map(shape, values, |z, mean, scale| mean + scale * z)
+    }
+
+    /// Zeros in masked cells.
+    fn hide<R: Real>(&self, shape: Shape, values: &mut [R]) {
+        let Some(mask) = self.mask.as_ref().filter(|_| values.len() == shape.len()) else { return };
+        for plane in values.chunks_exact_mut(shape.plane()) {
+            plane
+                .iter_mut()
+                .zip(mask.cells())
+                .filter(|(_, hidden)| **hidden)
+                .for_each(|(x, _)| *x = R::narrow(0.0));
+        }
     }
 
     fn map<R: Real>(
@@ -240,6 +268,10 @@ impl Normalizer {
         };
         equal("field to normalise", len, shape.len())?;
         equal("channels of the field to normalise", shape.channels, self.scale.len())?;
+        if let Some(mask) = &self.mask {
+            equal("rows of the field under the mask", shape.height, mask.sides()[0])?;
+            equal("columns of the field under the mask", shape.width, mask.sides()[1])?;
+        }
         match &self.offset {
             Offset::Channel(mean) => equal("means of the normalizer", mean.len(), self.scale.len()),
             Offset::Profile { along, mean } => {
@@ -251,29 +283,29 @@ impl Normalizer {
     }
 }
 
-fn channel_moments(data: &Dataset) -> (Offset, Vec<f64>) {
-    let (channels, plane) = (data.channels(), data.shape(1).plane());
-    let (mean, std) = (0..channels).map(|c| statistics::moments(data.values(), channels, plane, c)).unzip();
+fn channel_moments(data: &Dataset, cells: &Cells) -> (Offset, Vec<f64>) {
+    let channels = data.channels();
+    let (mean, std) = (0..channels).map(|c| cells.moments(data.values(), channels, c)).unzip();
     (Offset::Channel(mean), std)
 }
 
-fn profile_moments(data: &Dataset) -> (Offset, Vec<f64>) {
+fn profile_moments(data: &Dataset, cells: &Cells) -> (Offset, Vec<f64>) {
     let (frame, along) = (data.shape(1), data.grid().y_axis());
     let (mut mean, mut std) = (Vec::new(), Vec::new());
     for channel in 0..frame.channels {
         let planes: Vec<&[f32]> =
             data.values().chunks_exact(frame.plane()).skip(channel).step_by(frame.channels).collect();
-        let profile = profile(&planes, frame, along);
+        let profile = profile(&planes, frame, along, data.mask());
         let mut squares: Vec<f64> = planes
             .iter()
             .map(|plane| {
-                sum::of(plane.len(), |i| {
+                cells.sum(|i| {
                     let d = f64::from(plane[i]) - profile[position(i, frame, along)];
                     d * d
                 })
             })
             .collect();
-        std.push((sum::pairwise(&mut squares) / (planes.len() * frame.plane()) as f64).sqrt());
+        std.push((sum::pairwise(&mut squares) / (planes.len() * cells.count()) as f64).sqrt());
         mean.push(profile);
     }
     (Offset::Profile { along, mean }, std)
@@ -284,17 +316,20 @@ fn position(i: usize, frame: Shape, along: Axis) -> usize {
     if along == Axis::H { i / frame.width } else { i % frame.width }
 }
 
-/// The mean of planes over their number and the axis across `along`.
-fn profile(planes: &[&[f32]], frame: Shape, along: Axis) -> Vec<f64> {
-    let (length, across) =
-        if along == Axis::H { (frame.height, frame.width) } else { (frame.width, frame.height) };
-    let mut total = vec![0.0; length];
+/// The mean of planes over their number and the cells without a mask across `along`; that of all where there are
+/// none.
+fn profile(planes: &[&[f32]], frame: Shape, along: Axis, mask: Option<&Mask>) -> Vec<f64> {
+    let length = if along == Axis::H { frame.height } else { frame.width };
+    let (mut total, mut count) = (vec![0.0; length], vec![0usize; length]);
+    let open = |i: &usize| mask.is_none_or(|mask| !mask.cells()[*i]);
     for plane in planes {
-        for (i, x) in plane.iter().enumerate() {
-            total[position(i, frame, along)] += f64::from(*x);
+        for i in (0..plane.len()).filter(open) {
+            total[position(i, frame, along)] += f64::from(plane[i]);
         }
     }
-    total.iter().map(|t| t / (planes.len() * across) as f64).collect()
+    (0..frame.plane()).filter(open).for_each(|i| count[position(i, frame, along)] += planes.len());
+    let mean = total.iter().sum::<f64>() / count.iter().sum::<usize>() as f64;
+    total.iter().zip(count).map(|(t, n)| if n > 0 { t / n as f64 } else { mean }).collect()
 }
 
 impl fmt::Display for NormalizerKind {

@@ -2,7 +2,6 @@
 
 use crate::{Attributes, DataError, Kind};
 use equipoise_field::{Axis, Boundary, Grid};
-use std::f64::consts::TAU;
 use std::path::Path;
 
 /// Words by which a coordinate is said to decrease with the index.
@@ -25,10 +24,10 @@ pub(crate) fn says_periodic(domain: &str) -> bool {
 
 /// The grid of a field of `[H, W]` points.
 ///
-/// Kolmogorov: H = x, W = y, periodic, spacing 2π/H and 2π/W. IBPM: H = y, W = x, open. Generic:
-/// the axis map from `H_axis` and `W_axis` (default H = y, W = x), the border from `boundary` or
-/// from the word "periodic" in `domain` (default open). Spacings from `dx` and `dy` (default of
-/// `dy` is `dx`; without `dx` lengths are in grid points). Every default taken is added to `notes`.
+/// What the convention of the kind leaves open comes from the attributes: the axis map from `H_axis` and
+/// `W_axis` (default H = y, W = x), the border from `boundary` or from the word "periodic" in `domain` (default
+/// open), spacings from `dx` and `dy` (default of `dy` is `dx`; without `dx` those of the convention's domain, or
+/// lengths are in grid points). Every default taken is added to `notes`.
 pub(crate) fn grid(
     path: &Path,
     attributes: &Attributes,
@@ -37,21 +36,7 @@ pub(crate) fn grid(
     notes: &mut Vec<String>,
 ) -> Result<Grid, DataError> {
     let declared = declared_x_axis(path, attributes)?;
-    let x_axis = match (kind, declared) {
-        (Kind::Generic, Some(axis)) => axis,
-        (Kind::Generic, None) => {
-            notes.push("no attribute `H_axis` or `W_axis`: H is taken as y, W as x".into());
-            Axis::W
-        }
-        (Kind::Kolmogorov, Some(_)) => Axis::H,
-        (Kind::Kolmogorov, None) => {
-            notes.push(
-                "no attribute `H_axis` or `W_axis`: H is taken as x, W as y, as of kind `kolmogorov`".into(),
-            );
-            Axis::H
-        }
-        (Kind::Ibpm, _) => Axis::W,
-    };
+    let x_axis = kind.convention().x_axis.or(declared).unwrap_or(Axis::W);
     if let Some(found) = declared.filter(|&found| found != x_axis) {
         return Err(DataError::AttributeValue {
             path: path.into(),
@@ -60,15 +45,27 @@ pub(crate) fn grid(
             expected: format!("x along {x_axis:?} for kind `{kind}`"),
         });
     }
+    if declared.is_none() {
+        let missing = "no attribute `H_axis` or `W_axis`:";
+        match (kind.convention().x_axis, x_axis) {
+            (None, _) => notes.push(format!("{missing} H is taken as y, W as x")),
+            (Some(_), Axis::H) => {
+                notes.push(format!("{missing} H is taken as x, W as y, as of kind `{kind}`"));
+            }
+            // What a file without these attributes is taken for anyway.
+            (Some(_), Axis::W) => {}
+        }
+    }
     let dx = spacing(path, attributes, "dx", x_axis)?;
     let dy = spacing(path, attributes, "dy", if x_axis == Axis::W { Axis::H } else { Axis::W })?;
-    let (dx, dy) = match (kind, dx) {
-        (_, Some(dx)) => (dx, dy.unwrap_or(dx)),
-        (Kind::Kolmogorov, None) => {
+    let (along_x, along_y) = if x_axis == Axis::H { (height, width) } else { (width, height) };
+    let (dx, dy) = match (dx, kind.convention().side) {
+        (Some(dx), _) => (dx, dy.unwrap_or(dx)),
+        (None, Some(side)) => {
             notes.push("no attribute `dx`: the domain is taken as [0, 2π]²".into());
-            (TAU / height as f64, dy.unwrap_or(TAU / width as f64))
+            (side / along_x as f64, dy.unwrap_or(side / along_y as f64))
         }
-        (Kind::Ibpm | Kind::Generic, None) => {
+        (None, None) => {
             notes.push("no attribute `dx`: lengths are in grid points".into());
             (1.0, dy.unwrap_or(1.0))
         }
@@ -136,10 +133,8 @@ fn boundary(
     kind: Kind,
     notes: &mut Vec<String>,
 ) -> Result<Boundary, DataError> {
-    match kind {
-        Kind::Kolmogorov => return Ok(Boundary::Periodic),
-        Kind::Ibpm => return Ok(Boundary::Open),
-        Kind::Generic => {}
+    if let Some(boundary) = kind.convention().boundary {
+        return Ok(boundary);
     }
     match attributes.text(path, "boundary")? {
         Some("periodic") => Ok(Boundary::Periodic),

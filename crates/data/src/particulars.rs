@@ -139,7 +139,12 @@ impl Particulars {
         let channels = match data.audit() {
             Some(audit) => &audit.channels,
             None => {
-                measured = statistics::of_channels(data.values(), data.channels(), data.shape(1).plane());
+                measured = statistics::of_channels(
+                    data.values(),
+                    data.channels(),
+                    data.shape(1).plane(),
+                    data.mask(),
+                );
                 &measured
             }
         };
@@ -154,10 +159,10 @@ impl Particulars {
     pub fn stated(path: &Path, attributes: &Attributes, kind: Kind) -> Result<Self, DataError> {
         let has = |names: &[&str]| names.iter().any(|name| attributes.has(name));
         let wraps = attributes.text(path, "domain")?.is_some_and(says_periodic);
-        let own = kind == Kind::Generic;
+        let convention = kind.convention();
         let is_stated = |field: &Field| match field {
-            Field::Orientation => !own || has(&["H_axis", "W_axis"]),
-            Field::Boundary => !own || wraps || has(&["boundary"]),
+            Field::Orientation => convention.x_axis.is_some() || has(&["H_axis", "W_axis"]),
+            Field::Boundary => convention.boundary.is_some() || wraps || has(&["boundary"]),
             Field::Dx => has(&["dx"]),
             Field::Dy => has(&["dy", "dx"]),
             Field::XFirst => has(&["x_first"]),
@@ -174,13 +179,31 @@ impl Particulars {
         Ok(Self {
             stated: Field::ALL.into_iter().filter(is_stated).collect(),
             units: Units {
-                velocity: text(&["units", "unit", "velocity_units"])?,
+                velocity: text(&["units", "unit", "velocity_units"])?
+                    .or_else(|| convention.unit.map(str::to_owned)),
                 length: text(&["length_units", "space_units", "coordinate_units"])?,
                 time: text(&["time_units"])?,
             },
             channels: channel_names(path, attributes)?,
             ..Self::default()
         })
+    }
+
+    /// What the components of a field of so many channels are called: as the file names them, else `u` and `v` where
+    /// there are two, and `c0`, `c1`, … where there are others.
+    pub fn components(&self, channels: usize) -> Vec<String> {
+        match &self.channels {
+            Some(names) if names.len() == channels && !names.iter().any(String::is_empty) => names.clone(),
+            _ if channels == 2 => vec!["u".into(), "v".into()],
+            _ => (0..channels).map(|c| format!("c{c}")).collect(),
+        }
+    }
+
+    /// The channels of the velocity along x and along y, where there are both.
+    pub fn velocities(&self, channels: usize) -> Option<[usize; 2]> {
+        let names = self.components(channels);
+        let at = |name: &str| names.iter().position(|n| n == name);
+        Some([at("u")?, at("v")?])
     }
 
     /// From the sentences that reading a file left, one for every default that it took.

@@ -1,12 +1,10 @@
 //! A file of trajectories that is read in portions and never held whole.
 
 use crate::audit::declaration;
-use crate::file::{Hdf5File, Header};
-use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions};
+use crate::source::{Header, Opened};
+use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions, Mask};
 use crate::{load, measured};
 use equipoise_field::{Grid, Shape};
-use hdf5::{Hyperslab, SliceOrIndex};
-use ndarray::IxDyn;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -22,9 +20,7 @@ const LARGE: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Recording {
     path: PathBuf,
-    file: Hdf5File,
-    dataset: hdf5::Dataset,
-    pub(crate) header: Header,
+    opened: Opened,
     pub(crate) options: LoadOptions,
     kind: Kind,
     grid: Grid,
@@ -62,17 +58,30 @@ impl Recording {
     /// # Errors
     /// As [`load`](crate::load), except for what only the numbers show.
     pub fn open(path: &Path, options: &LoadOptions) -> Result<Self, DataError> {
-        let file = Hdf5File::open(path)?;
-        let (header, dataset) = Header::read(path, &file, options.axes)?;
+        Self::of(path, Opened::open(path, options.axes)?, options)
+    }
+
+    /// Of a source that is open.
+    pub(crate) fn of(path: &Path, opened: Opened, options: &LoadOptions) -> Result<Self, DataError> {
+        let header = opened.header();
         let (kind, _) = load::kind(path, &header.attributes, options)?;
-        load::channels(path, &header, kind)?;
-        let grid = load::frame(path, &header, kind)?.grid;
-        Ok(Self { path: path.into(), file, dataset, header, options: *options, kind, grid })
+        load::channels(path, header, kind)?;
+        let grid = load::frame(path, header, kind)?.grid;
+        Ok(Self { path: path.into(), opened, options: *options, kind, grid })
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        self.opened.header()
+    }
+
+    /// The cells that hold no flow, where a mask beside the field says so.
+    pub fn mask(&self) -> Option<&Mask> {
+        self.header().mask.as_ref()
     }
 
     /// How it is read.
@@ -92,12 +101,12 @@ impl Recording {
 
     /// The attributes of the file.
     pub fn attributes(&self) -> &Attributes {
-        &self.header.attributes
+        &self.header().attributes
     }
 
     /// The lengths of both leading axes, in the file's order.
     pub fn leading(&self) -> [usize; 2] {
-        [self.header.shape[0], self.header.shape[1]]
+        self.header().leading()
     }
 
     /// N·T, the number of frames.
@@ -107,7 +116,7 @@ impl Recording {
 
     /// (1, C, H, W).
     pub fn frame(&self) -> Shape {
-        let [_, _, channels, height, width] = self.header.shape;
+        let [_, _, channels, height, width] = self.header().shape;
         Shape::new(1, channels, height, width)
     }
 
@@ -123,7 +132,10 @@ impl Recording {
     pub fn stated_order(&self) -> Result<Option<AxisOrder>, DataError> {
         match self.options.axes {
             Some(order) => Ok(Some(order)),
-            None => Ok(declaration(&self.path, &self.header)?.map(|(order, _)| order)),
+            None => {
+                let Header { variable, attributes, .. } = self.header();
+                Ok(declaration(&self.path, variable, attributes)?.map(|(order, _)| order))
+            }
         }
     }
 
@@ -139,13 +151,13 @@ impl Recording {
 
     /// The bytes that reading takes while it decompresses a chunk: as stored and as read, about.
     pub fn chunk_bytes(&self) -> usize {
-        let element = self.header.packing.element().bytes();
-        self.dataset.chunk().map_or(0, |chunk| 2 * element * chunk.iter().product::<usize>())
+        let Header { bytes, chunk, .. } = self.header();
+        chunk.map_or(0, |chunk| 2 * bytes * chunk.iter().product::<usize>())
     }
 
     /// Frames of one trajectory in a chunk, 1 where the file has no chunks.
     pub fn chunk_frames(&self, order: AxisOrder) -> usize {
-        self.dataset.chunk().map_or(1, |chunk| chunk[order.time_axis()].max(1))
+        self.header().chunk.map_or(1, |chunk| chunk[order.time_axis()].max(1))
     }
 
     /// The channels and lines of a portion of up to `bytes`: whole blocks, and whole chunks of the file
@@ -155,7 +167,7 @@ impl Recording {
     /// where portions cut through chunks.
     fn portion(&self, bytes: usize) -> (usize, usize) {
         let (unit, shape) = (self.block_lines(), self.frame());
-        let chunk = self.dataset.chunk();
+        let chunk = self.header().chunk;
         let (deep, high) = chunk.map_or((1, 1), |c| (c[2].min(shape.channels), c[3].min(shape.height)));
         let channels = (bytes / self.least_portion()).clamp(1, deep);
         let line = 4 * self.frames() * channels * shape.width;
@@ -192,8 +204,9 @@ impl Recording {
             let channels = channel..shape.channels.min(channel + deep);
             for line in (0..shape.height).step_by(high) {
                 let lines = line..shape.height.min(line + high);
-                let rest = [channels.clone().into(), lines.clone().into(), (..).into()];
-                let values = self.read([(..).into(), (..).into()], rest)?;
+                let [a, b] = self.leading();
+                let values =
+                    self.opened.read([0..a, 0..b, channels.clone(), lines.clone(), 0..shape.width])?;
                 take(Lines { channels: channels.clone(), lines, width: shape.width, values })?;
             }
         }
@@ -205,34 +218,20 @@ impl Recording {
     /// # Errors
     /// [`DataError::Hdf5`], also for frames beyond the file.
     pub fn run(&self, order: AxisOrder, n: usize, frames: Range<usize>) -> Result<Vec<f32>, DataError> {
-        let (one, run) = (SliceOrIndex::from(n..n + 1), SliceOrIndex::from(frames));
-        let leading = match order {
-            AxisOrder::Ntchw => [one, run],
-            AxisOrder::Tnchw => [run, one],
-        };
-        self.read(leading, [(..).into(), (..).into(), (..).into()])
+        let mut leading = [n..n + 1, frames];
+        if order.time_axis() == 0 {
+            leading.reverse();
+        }
+        self.frames_of(leading)
     }
 
     /// The frames of [`measured::some`].
     pub(crate) fn some(&self) -> Result<Vec<f32>, DataError> {
-        let leading = measured::some(self.leading()).map(SliceOrIndex::from);
-        self.read(leading, [(..).into(), (..).into(), (..).into()])
+        self.frames_of(measured::some(self.leading()))
     }
 
-    fn read(&self, leading: [SliceOrIndex; 2], rest: [SliceOrIndex; 3]) -> Result<Vec<f32>, DataError> {
-        let selection = Hyperslab::from([leading.to_vec(), rest.to_vec()].concat());
-        let packing = &self.header.packing;
-        if packing.is_scaled() {
-            return Ok(packing.unpack(&self.slice::<f64>(selection)?));
-        }
-        let mut values = self.slice::<f32>(selection)?;
-        packing.mark(&mut values);
-        Ok(values)
-    }
-
-    fn slice<E: hdf5::H5Type>(&self, selection: Hyperslab) -> Result<Vec<E>, DataError> {
-        let array = self.dataset.read_slice::<E, _, IxDyn>(selection);
-        let fault = |e| self.file.fault(&format!("read dataset `{}`", self.header.variable), e);
-        Ok(array.map_err(fault)?.into_raw_vec_and_offset().0)
+    fn frames_of(&self, [a, b]: [Range<usize>; 2]) -> Result<Vec<f32>, DataError> {
+        let shape = self.frame();
+        self.opened.read([a, b, 0..shape.channels, 0..shape.height, 0..shape.width])
     }
 }

@@ -6,7 +6,7 @@ use crate::continuity::{self, beyond_rounding, neighbours};
 use crate::load::{self, Frame};
 use crate::measured::Measured;
 use crate::statistics::ChannelStatistics;
-use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Lines, Recording, Suspicion};
+use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Lines, Mask, Recording, Suspicion};
 use equipoise_field::{Axis, sum};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -20,6 +20,8 @@ pub struct Survey<'a> {
     /// The axis along which profiles vary.
     along: Axis,
     channels: Vec<Sums>,
+    /// The cells that count, and how many of them stand at each index along the profile's axis.
+    cells: (usize, Vec<f64>),
     census: Census,
     non_finite: usize,
     first: Option<(usize, f32)>,
@@ -65,6 +67,8 @@ pub struct Surveyed {
     pub audit: Audit,
     /// The cylinder of a wake, when the file describes one.
     pub geometry: Option<CylinderGeometry>,
+    /// The cells that hold no flow, where a mask beside the field says so.
+    pub mask: Option<Mask>,
     /// Every default and override that went into reading the file, one sentence each.
     pub notes: Vec<String>,
     /// What is odd about the numbers.
@@ -75,7 +79,7 @@ impl Surveyed {
     /// N trajectories of T frames.
     pub fn extent(&self) -> (usize, usize) {
         let [a, b, ..] = self.audit.shape;
-        if self.order == AxisOrder::Ntchw { (a, b) } else { (b, a) }
+        if self.order.time_axis() == 1 { (a, b) } else { (b, a) }
     }
 }
 
@@ -86,6 +90,7 @@ impl<'a> Survey<'a> {
             recording,
             along: recording.grid().y_axis(),
             channels: vec![Sums::default(); recording.frame().channels],
+            cells: cells(recording),
             census: Census::new(recording.frames(), recording.frame()),
             non_finite: 0,
             first: None,
@@ -193,15 +198,19 @@ impl<'a> Survey<'a> {
     /// # Errors
     /// As [`load`](crate::load).
     pub fn finish(self) -> Result<Surveyed, DataError> {
-        let (header, frame) = (&self.recording.header, self.recording.frame());
-        let (rows, points) = (self.recording.frames(), (self.recording.frames() * frame.plane()) as f64);
+        let (header, frame) = (self.recording.header(), self.recording.frame());
+        // Masked cells hold the number that sums are taken about: only counts need to know of them.
+        let (rows, (open, bins)) = (self.recording.frames(), &self.cells);
+        let (points, most) = ((rows * open) as f64, bins.iter().copied().fold(0.0, f64::max));
         let mut surveyed: Vec<(Vec<f64>, [f64; 3])> = Vec::new();
         for sums in &self.channels {
-            let (reference, bin) = (sums.reference.unwrap_or(f64::NAN), points / sums.profile.len() as f64);
-            let about: Vec<f64> = sums.profile.iter().map(|s| s / bin).collect();
+            let reference = sums.reference.unwrap_or(f64::NAN);
             let mean = sums.profile.iter().sum::<f64>() / points;
+            let of_bin = |(s, n): (&f64, &f64)| if *n > 0.0 { s / (rows as f64 * n) } else { mean };
+            let about: Vec<f64> = sums.profile.iter().zip(bins).map(of_bin).collect();
             let mean_square = sums.square / points;
-            let profile_square = about.iter().map(|m| m * m).sum::<f64>() / about.len() as f64;
+            let weighted = |(m, n): (&f64, &f64)| m * m * (n / most);
+            let profile_square = about.iter().zip(bins).map(weighted).sum::<f64>() / (*open as f64 / most);
             let moments = [
                 reference + mean,
                 resolved(mean_square - mean * mean, mean_square),
@@ -215,7 +224,7 @@ impl<'a> Survey<'a> {
         let variance = variance.and_then(|v| beyond_rounding(v, mean_square));
         let squares = [total(|c| c.squares[0]), total(|c| c.squares[1])];
         let measured = Measured {
-            candidates: continuity::from_sums(squares, variance, self.recording.leading(), frame.len()),
+            candidates: continuity::from_sums(squares, variance, header.leading(), frame.len(), header.order),
             channels: self
                 .channels
                 .iter()
@@ -229,10 +238,24 @@ impl<'a> Survey<'a> {
         };
         let (audit, checked) =
             load::examine(self.recording.path(), header, &measured, &self.recording.options);
-        let (order, _, Frame { geometry, notes, warnings, .. }) = checked?;
+        let (order, _, Frame { geometry, mask, notes, warnings, .. }) = checked?;
         let (profiles, moments) = surveyed.into_iter().unzip();
-        Ok(Surveyed { along: self.along, profiles, moments, order, audit, geometry, notes, warnings })
+        Ok(Surveyed { along: self.along, profiles, moments, order, audit, geometry, mask, notes, warnings })
     }
+}
+
+/// The cells without a mask, in all and at each index along the axis y.
+fn cells(recording: &Recording) -> (usize, Vec<f64>) {
+    let (shape, along) = (recording.frame(), recording.grid().y_axis());
+    let length = if along == Axis::H { shape.height } else { shape.width };
+    let mut bins = vec![0.0; length];
+    for i in 0..shape.plane() {
+        let (h, w) = (i / shape.width, i % shape.width);
+        if !recording.mask().is_some_and(|mask| mask.hides(h, w)) {
+            bins[if along == Axis::H { h } else { w }] += 1.0;
+        }
+    }
+    (bins.iter().sum::<f64>() as usize, bins)
 }
 
 /// A difference of sums of this size, or 0 where it is their rounding.

@@ -2,7 +2,7 @@
 
 use crate::census::{Census, HUGE};
 use crate::suspicion::LOUD;
-use crate::{AxisOrder, CylinderGeometry, Suspicion};
+use crate::{AxisOrder, Suspicion};
 use equipoise_field::{Axis, Boundary, Grid};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -61,7 +61,7 @@ impl Census {
         leading: [usize; 2],
         order: AxisOrder,
         grid: &Grid,
-        geometry: Option<&CylinderGeometry>,
+        near: &[bool],
     ) -> Vec<Suspicion> {
         let mut all = self.apart(leading);
         all.extend(self.clipped(leading));
@@ -70,7 +70,7 @@ impl Census {
         all.extend(self.repeated(leading, order));
         if self.channels.len() > 1 {
             all.extend(self.zero_vectors(leading));
-            all.extend(self.fixed_cells(grid, geometry));
+            all.extend(self.fixed_cells(grid, near));
         }
         if grid.boundary == Boundary::Periodic {
             let axes = [Axis::W, Axis::H].into_iter().zip(self.seams()).filter(|(_, seam)| *seam);
@@ -290,17 +290,13 @@ impl Census {
     }
 
     /// Cells that never change, but for walls and solids.
-    fn fixed_cells(&self, grid: &Grid, geometry: Option<&CylinderGeometry>) -> Vec<Suspicion> {
+    fn fixed_cells(&self, grid: &Grid, near: &[bool]) -> Vec<Suspicion> {
         let (shape, frames) = (self.shape(), self.words.len());
         let border = |cell: usize| {
             let [row, column] = self.cell(cell);
             row == 0 || column == 0 || row + 1 == shape.height || column + 1 == shape.width
         };
-        let expected = |cell: usize| {
-            let [row, column] = self.cell(cell);
-            geometry.is_some_and(|g| g.is_near(row as f64, column as f64))
-                || grid.boundary == Boundary::Open && border(cell)
-        };
+        let expected = |cell: usize| near[cell] || grid.boundary == Boundary::Open && border(cell);
         let zero = self.cells(|channel| &channel.zero);
         let fixed = self.cells(|channel| &channel.constant);
         let of = |has: &dyn Fn(usize) -> bool| {

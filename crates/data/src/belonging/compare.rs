@@ -38,6 +38,7 @@ impl<'a> Comparison<'a> {
             factor: 1.0,
             grid: data.grid,
             geometry: data.geometry,
+            mask: None,
             taken: Vec::new(),
         };
         let (remarks, taken, unheard) = (Vec::new(), Vec::new(), Vec::new());
@@ -52,6 +53,7 @@ impl<'a> Comparison<'a> {
         comparison.places(length)?;
         comparison.time_step(time, window)?;
         comparison.cylinder(velocity)?;
+        comparison.mask()?;
         comparison.moments(velocity);
         Ok(comparison)
     }

@@ -1,7 +1,7 @@
 //! The same fields on the grid and in the units of another file.
 
 use super::Dataset;
-use crate::{CylinderGeometry, Field};
+use crate::{CylinderGeometry, Field, Mask};
 use equipoise_field::{Axis, Grid, Shape};
 
 /// What is done to fields and to what is known of their grid.
@@ -17,6 +17,8 @@ pub(crate) struct Conversion {
     pub(crate) grid: Grid,
     /// The cylinder afterwards.
     pub(crate) geometry: Option<CylinderGeometry>,
+    /// The mask afterwards, where the other file's is taken.
+    pub(crate) mask: Option<Mask>,
     /// Defaults that gave way to values of the other file.
     pub(crate) taken: Vec<Field>,
 }
@@ -26,11 +28,7 @@ impl Dataset {
     pub(crate) fn converted(mut self, to: &Conversion) -> Self {
         if to.transpose {
             let Shape { height, width, .. } = self.series;
-            self.each_plane(|plane, out| {
-                out.iter_mut()
-                    .enumerate()
-                    .for_each(|(i, value)| *value = plane[i % height * width + i / height]);
-            });
+            self.rearrange(height, |i| i % height * width + i / height);
             self.series = Shape { height: width, width: height, ..self.series };
         }
         let [x, y] = to.shift;
@@ -40,10 +38,8 @@ impl Dataset {
             let from = |i: usize, shift: isize, length: usize| {
                 (i as isize - shift).rem_euclid(length as isize) as usize
             };
-            self.each_plane(|plane, out| {
-                out.iter_mut().enumerate().for_each(|(i, value)| {
-                    *value = plane[from(i / width, rows, height) * width + from(i % width, columns, width)];
-                });
+            self.rearrange(width, |i| {
+                from(i / width, rows, height) * width + from(i % width, columns, width)
             });
         }
         if to.factor.to_bits() != 1f64.to_bits() {
@@ -51,6 +47,7 @@ impl Dataset {
         }
         self.notes.retain(|note| !to.taken.iter().any(|field| note.starts_with(field.default_note())));
         (self.grid, self.geometry) = (to.grid, to.geometry);
+        self.mask = to.mask.clone().or(self.mask);
         self
     }
 
@@ -60,11 +57,13 @@ impl Dataset {
         self
     }
 
-    fn each_plane(&mut self, rewrite: impl Fn(&[f32], &mut [f32])) {
+    /// Every cell of every plane, and of the mask, is taken from `from` its flat index; planes become `width` wide.
+    fn rearrange(&mut self, width: usize, from: impl Fn(usize) -> usize) {
         let mut before = vec![0.0; self.series.plane()];
         for plane in self.values.chunks_exact_mut(before.len()) {
             before.copy_from_slice(plane);
-            rewrite(&before, plane);
+            plane.iter_mut().enumerate().for_each(|(i, value)| *value = before[from(i)]);
         }
+        self.mask = self.mask.take().map(|mask| mask.moved(width, from));
     }
 }

@@ -7,7 +7,7 @@ use equipoise_data::{AxisOrder, DataError, Dataset, Inferred, Kind, LoadOptions,
 const SHAPE: [usize; 5] = [4, 12, 2, 3, 4];
 
 fn generic(axes: Option<AxisOrder>) -> LoadOptions {
-    LoadOptions { axes, kind: Some(Kind::Generic) }
+    LoadOptions { axes, kind: Some(Kind::GENERIC) }
 }
 
 #[test]
@@ -17,13 +17,13 @@ fn a_contradicted_declaration_is_refused_and_the_flag_settles_it() {
     let error = load(&file.path(), &generic(None)).unwrap_err();
     assert!(matches!(
         error,
-        DataError::AxesContradicted { declared: AxisOrder::Tnchw, inferred: AxisOrder::Ntchw, .. }
+        DataError::AxesContradicted { declared: AxisOrder::TNCHW, inferred: AxisOrder::NTCHW, .. }
     ));
     let message = error.to_string();
     for part in ["flow.h5", "`shape_description` of `x`", "--axes NTCHW", "--axes TNCHW", "confidence"] {
         assert!(message.contains(part), "{part} in {message}");
     }
-    for order in [AxisOrder::Ntchw, AxisOrder::Tnchw] {
+    for order in [AxisOrder::NTCHW, AxisOrder::TNCHW] {
         let data = load(&file.path(), &generic(Some(order))).unwrap();
         let audit = data.audit().unwrap();
         assert!(audit.overridden);
@@ -39,7 +39,7 @@ fn an_undeclared_order_is_refused_with_the_measurement() {
     file.series([12, 4, 2, 3, 4], &tnchw(SHAPE));
     let message = load(&file.path(), &generic(None)).unwrap_err().to_string();
     assert!(message.contains("--axes TNCHW") && message.contains("inferred TNCHW"), "{message}");
-    assert_eq!(load(&file.path(), &generic(Some(AxisOrder::Tnchw))).unwrap().values(), ntchw(SHAPE));
+    assert_eq!(load(&file.path(), &generic(Some(AxisOrder::TNCHW))).unwrap().values(), ntchw(SHAPE));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn two_axes_that_look_alike_are_undecidable() {
     file.series(shape, &values).text("axes", "TNCHW");
     let data = load(&file.path(), &generic(None)).unwrap();
     let audit = data.audit().unwrap();
-    assert_eq!((audit.inferred, audit.used), (Inferred::Undecidable, Some(AxisOrder::Tnchw)));
+    assert_eq!((audit.inferred, audit.used), (Inferred::Undecidable, Some(AxisOrder::TNCHW)));
     // The array is symmetric in its leading axes; only the order of summation differs.
     assert!((audit.confidence.unwrap() - 1.0).abs() < 1e-9);
 }
@@ -87,10 +87,10 @@ fn declarations_that_disagree_or_mean_nothing_name_the_flag() {
     assert!(matches!(error, DataError::AxesAmbiguous { .. }), "{error}");
 
     let file = Written::new();
-    file.series(SHAPE, &ntchw(SHAPE)).text("axes", "NCTHW");
+    file.series(SHAPE, &ntchw(SHAPE)).text("axes", "NNTHW");
     let message = load(&file.path(), &generic(None)).unwrap_err().to_string();
-    assert!(message.contains("\"NCTHW\"") && message.contains("--axes"), "{message}");
-    assert!(load(&file.path(), &generic(Some(AxisOrder::Ntchw))).is_ok());
+    assert!(message.contains("\"NNTHW\"") && message.contains("--axes"), "{message}");
+    assert!(load(&file.path(), &generic(Some(AxisOrder::NTCHW))).is_ok());
 }
 
 /// Writes the first `n` trajectories of a dataset with its frames in another order.
@@ -112,8 +112,8 @@ fn shuffled_turbulence_is_no_series() {
     let data = load(&Sample::KolmogorovTrain.path().unwrap(), &LoadOptions::default()).unwrap();
     let file = reordered(&data, 10, |i| 59 * i % 160);
     let error = load(&file.path(), &generic(None)).unwrap_err();
-    assert!(matches!(error, DataError::NotASeries { declared: AxisOrder::Ntchw, .. }), "{error}");
-    assert!(load(&file.path(), &generic(Some(AxisOrder::Ntchw))).is_ok());
+    assert!(matches!(error, DataError::NotASeries { declared: AxisOrder::NTCHW, .. }), "{error}");
+    assert!(load(&file.path(), &generic(Some(AxisOrder::NTCHW))).is_ok());
     assert!(load(&reordered(&data, 10, |i| i).path(), &generic(None)).is_ok());
 }
 
@@ -146,7 +146,7 @@ fn an_audit_reports_where_a_load_refuses() {
     file.series(SHAPE, &values);
     let report = audit(&file.path(), &LoadOptions::default()).unwrap();
     assert_eq!((report.kind, report.declared, report.used), (None, None, None));
-    assert_eq!(report.inferred, Inferred::Order(AxisOrder::Ntchw));
+    assert_eq!(report.inferred, Inferred::Order(AxisOrder::NTCHW));
     assert!(report.refusal.unwrap().contains("--axes"));
 
     values[7] = f32::NAN;

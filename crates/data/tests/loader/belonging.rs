@@ -203,7 +203,7 @@ fn what_both_state_and_differs_is_an_error_with_both_files() {
     assert!(message.contains("H and W are exchanged"), "{message}");
     let data = load(
         &written(FULL, SHAPE, &ntchw(SHAPE)).path(),
-        &LoadOptions { kind: Some(Kind::Kolmogorov), axes: None },
+        &LoadOptions { kind: Some(Kind::KOLMOGOROV), axes: None },
     );
     assert!(data.is_err(), "x along W is no Kolmogorov flow");
 }
@@ -271,8 +271,8 @@ fn a_file_of_no_kind_has_that_of_the_file_beside_it() {
     let file = Written::new();
     file.series(SHAPE, &ntchw(SHAPE)).text("axes", "NTCHW");
     assert!(load(&file.path(), &LoadOptions::default()).is_err());
-    let data = load_beside(&file.path(), &LoadOptions::default(), Kind::Generic).unwrap();
-    assert_eq!(data.kind(), Kind::Generic);
+    let data = load_beside(&file.path(), &LoadOptions::default(), Kind::GENERIC).unwrap();
+    assert_eq!(data.kind(), Kind::GENERIC);
     assert!(data.notes()[0].contains("taken as generic"), "{:?}", data.notes());
 }
 

@@ -63,10 +63,10 @@ fn components_on_the_last_axis_are_refused_whatever_flag_is_given() {
     generic(file.series(shape, &ntchw(shape)));
     let error = refused(&file.path(), &["[3, 4, 8, 9, 2]", "np.moveaxis(x, -1, 2)"]);
     assert!(
-        matches!(error, DataError::ChannelsLast { .. }) && !error.to_string().contains("--axes"),
+        matches!(error, DataError::ChannelsLast { .. }) && error.to_string().contains("--axes NTHWC"),
         "{error}"
     );
-    let given = LoadOptions { axes: Some(AxisOrder::Ntchw), kind: Some(Kind::Generic) };
+    let given = LoadOptions { axes: Some(AxisOrder::NTCHW), kind: Some(Kind::GENERIC) };
     assert!(matches!(load(&file.path(), &given), Err(DataError::ChannelsLast { .. })));
     let shape = [9, 2, 6, 8, 9];
     let file = Written::new();
@@ -94,7 +94,7 @@ fn a_negative_spacing_says_how_to_turn_the_axis_round() {
 fn a_bare_file_taken_for_kolmogorov_flow_says_which_axis_is_x() {
     let file = Written::new();
     file.series(SHAPE, &ntchw(SHAPE)).text("axes", "NTCHW");
-    let given = LoadOptions { axes: None, kind: Some(Kind::Kolmogorov) };
+    let given = LoadOptions { axes: None, kind: Some(Kind::KOLMOGOROV) };
     let data = load(&file.path(), &given).unwrap();
     assert_eq!(data.grid().x_axis, Axis::H);
     assert!(data.notes().iter().any(|n| n.contains("H is taken as x")), "{:?}", data.notes());

@@ -31,8 +31,8 @@ fn the_bytes_are_the_published_ones() {
 fn the_wake_has_the_shape_statistics_and_grid_of_its_table() {
     let train = sample(Sample::IbpmTrain);
     let audit = train.audit().unwrap();
-    assert_eq!((train.kind(), audit.shape), (Kind::Ibpm, [32, 2, 2, 199, 399]));
-    assert_eq!((audit.used, audit.overridden), (Some(AxisOrder::Tnchw), false));
+    assert_eq!((train.kind(), audit.shape), (Kind::IBPM, [32, 2, 2, 199, 399]));
+    assert_eq!((audit.used, audit.overridden), (Some(AxisOrder::TNCHW), false));
     assert!(audit.confidence.unwrap() > 10.0);
     assert_eq!((train.trajectories(), train.shape(16).to_string()), (2, "(16, 2, 199, 399)".into()));
     assert_statistics(&train, [[0.8315, -0.004628], [0.3436, 0.256], [-0.2372, -0.673], [1.312, 0.6733]]);
@@ -55,8 +55,8 @@ fn the_wake_has_the_shape_statistics_and_grid_of_its_table() {
 fn the_turbulence_has_the_shape_statistics_and_grid_of_its_table() {
     let train = sample(Sample::KolmogorovTrain);
     let audit = train.audit().unwrap();
-    assert_eq!((train.kind(), audit.shape), (Kind::Kolmogorov, [42, 16, 2, 64, 64]));
-    assert_eq!(audit.used, Some(AxisOrder::Ntchw));
+    assert_eq!((train.kind(), audit.shape), (Kind::KOLMOGOROV, [42, 16, 2, 64, 64]));
+    assert_eq!(audit.used, Some(AxisOrder::NTCHW));
     assert!(audit.confidence.unwrap() > 10.0);
     assert_statistics(&train, [[0.0, 0.0], [0.9903, 0.9229], [-4.342, -3.922], [4.933, 3.904]]);
     let grid = train.grid();

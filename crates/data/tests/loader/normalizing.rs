@@ -36,7 +36,7 @@ fn the_turbulence_has_its_known_fluctuation_and_a_forced_profile() {
 fn normalised_training_data_have_mean_zero_and_unit_spread() {
     let shape = Shape::new(4, 2, 6, 5);
     for kind in [NormalizerKind::Channel, NormalizerKind::Profile] {
-        let data = noisy(Kind::Generic, Boundary::Periodic, shape);
+        let data = noisy(Kind::GENERIC, Boundary::Periodic, shape);
         let normalizer = Normalizer::fit(kind, &data).unwrap();
         let whole = Shape { frames: 3 * shape.frames, ..shape };
         let mut values = data.values().to_vec();
@@ -58,7 +58,7 @@ fn a_profile_removes_a_profile() {
         10.0 * w as f32 + if (t + h) % 2 == 0 { 1.0 } else { -1.0 }
     };
     let values = (0..shape.len()).map(at).collect();
-    let data = Dataset::in_memory(Kind::Kolmogorov, grid(Boundary::Periodic), shape, values).unwrap();
+    let data = Dataset::in_memory(Kind::KOLMOGOROV, grid(Boundary::Periodic), shape, values).unwrap();
     let normalizer = Normalizer::fit(NormalizerKind::Profile, &data).unwrap();
     assert_eq!(
         normalizer.offset(),
@@ -69,7 +69,7 @@ fn a_profile_removes_a_profile() {
 
 #[test]
 fn the_published_constants_are_those_of_the_study() {
-    let data = noisy(Kind::Ibpm, Boundary::Open, Shape::new(2, 2, 3, 3));
+    let data = noisy(Kind::IBPM, Boundary::Open, Shape::new(2, 2, 3, 3));
     let normalizer = Normalizer::fit(NormalizerKind::Published, &data).unwrap();
     assert_eq!(normalizer.scale(), [0.415285, 0.207527]);
     assert_eq!(normalizer.offset(), &Offset::Channel(vec![0.998540, 0.0]));
@@ -78,13 +78,13 @@ fn the_published_constants_are_those_of_the_study() {
 #[test]
 fn a_normalizer_that_does_not_fit_is_refused() {
     let shape = Shape::new(2, 2, 3, 3);
-    let wake = noisy(Kind::Ibpm, Boundary::Open, shape);
-    let turbulence = noisy(Kind::Kolmogorov, Boundary::Periodic, shape);
+    let wake = noisy(Kind::IBPM, Boundary::Open, shape);
+    let turbulence = noisy(Kind::KOLMOGOROV, Boundary::Periodic, shape);
     for (kind, data) in [(NormalizerKind::Profile, &wake), (NormalizerKind::Published, &turbulence)] {
         let error = Normalizer::fit(kind, data).unwrap_err();
         assert!(matches!(error, DataError::NormalizerRefused { .. }), "{error}");
     }
-    let flat = Dataset::in_memory(Kind::Generic, grid(Boundary::Open), shape, vec![1.5; 36]).unwrap();
+    let flat = Dataset::in_memory(Kind::GENERIC, grid(Boundary::Open), shape, vec![1.5; 36]).unwrap();
     let error = Normalizer::fit(NormalizerKind::Channel, &flat).unwrap_err();
     assert!(matches!(error, DataError::ConstantChannel { channel: 0, .. }), "{error}");
 
@@ -98,7 +98,7 @@ fn a_normalizer_that_does_not_fit_is_refused() {
 
 #[test]
 fn json_gives_back_the_same_normalizer() {
-    let data = noisy(Kind::Kolmogorov, Boundary::Periodic, Shape::new(2, 2, 3, 7));
+    let data = noisy(Kind::KOLMOGOROV, Boundary::Periodic, Shape::new(2, 2, 3, 7));
     let normalizer = Normalizer::fit(NormalizerKind::Profile, &data).unwrap();
     let json = serde_json::to_string(&normalizer).unwrap();
     assert_eq!(serde_json::from_str::<Normalizer>(&json).unwrap(), normalizer);
@@ -106,7 +106,7 @@ fn json_gives_back_the_same_normalizer() {
 
 #[test]
 fn noise_is_normalised_per_channel_and_checked() {
-    let data = noisy(Kind::Ibpm, Boundary::Open, Shape::new(2, 2, 3, 3));
+    let data = noisy(Kind::IBPM, Boundary::Open, Shape::new(2, 2, 3, 3));
     let normalizer = Normalizer::fit(NormalizerKind::Published, &data).unwrap();
     let normalised = |level: NoiseLevel| level.normalised(&normalizer);
     assert_eq!(normalised(NoiseLevel::Normalised(0.1)).unwrap(), [0.1, 0.1]);
@@ -135,7 +135,7 @@ proptest! {
         kind in prop::sample::select(vec![NormalizerKind::Channel, NormalizerKind::Profile]),
     ) {
         let shape = Shape::new(2, 2, 3, 5);
-        let data = Dataset::in_memory(Kind::Generic, grid(Boundary::Periodic), shape, values.clone()).unwrap();
+        let data = Dataset::in_memory(Kind::GENERIC, grid(Boundary::Periodic), shape, values.clone()).unwrap();
         let normalizer = Normalizer::fit(kind, &data).unwrap();
         let mut field = values.clone();
         normalizer.normalise(shape, &mut field).unwrap();

@@ -25,7 +25,7 @@ fn packed_integers_and_floats_are_scaled_and_it_is_said() {
         assert!(data.notes().iter().any(|n| n.contains("`scale_factor` 0.001")), "{:?}", data.notes());
         let (recording, survey) = surveyed(&file.path(), &LoadOptions::default(), 1).unwrap();
         assert_eq!(survey.notes, data.notes());
-        assert_eq!(recording.run(AxisOrder::Ntchw, 1, 0..12).unwrap(), data.window(1, 0, 12).unwrap());
+        assert_eq!(recording.run(AxisOrder::NTCHW, 1, 0..12).unwrap(), data.window(1, 0, 12).unwrap());
     }
 }
 

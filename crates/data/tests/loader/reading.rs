@@ -18,7 +18,7 @@ fn both_orders_both_places_and_both_encodings_give_the_same_values() {
                 .series(TNCHW_SHAPE, &tnchw(SHAPE))
                 .text("shape_description", "(T, N, C, H, W)")
                 .text("kind", "generic");
-            for (file, order) in [(&first, AxisOrder::Ntchw), (&second, AxisOrder::Tnchw)] {
+            for (file, order) in [(&first, AxisOrder::NTCHW), (&second, AxisOrder::TNCHW)] {
                 let data = load(&file.path(), &LoadOptions::default()).unwrap();
                 assert_eq!(data.values(), ntchw(SHAPE));
                 assert_eq!((data.trajectories(), data.frames()), (3, 12));
@@ -80,7 +80,7 @@ fn a_window_past_the_series_names_both_lengths() {
 fn a_generic_grid_comes_from_attributes_and_defaults_are_said() {
     let bare = Written::new();
     bare.series(SHAPE, &ntchw(SHAPE)).text("axes", "NTCHW");
-    let generic = LoadOptions { kind: Some(Kind::Generic), axes: None };
+    let generic = LoadOptions { kind: Some(Kind::GENERIC), axes: None };
     let data = load(&bare.path(), &generic).unwrap();
     assert_eq!(data.grid().x_axis, Axis::W);
     let said = |word: &str| data.notes().iter().any(|n| n.contains(word));

@@ -119,12 +119,12 @@ fn a_kind_must_be_declared_once() {
 
     file.text("forcing", "Kolmogorov, magnitude 1");
     let data = load(&file.path(), &LoadOptions::default()).unwrap();
-    assert_eq!(data.kind(), Kind::Kolmogorov);
+    assert_eq!(data.kind(), Kind::KOLMOGOROV);
 
     file.numbers("cylinder_center_px", &[1i64, 1]).numbers("cylinder_radius_px", &[1.0]);
     assert!(matches!(refused(&file.path(), &["--kind"]), DataError::KindAmbiguous { .. }));
-    let given = LoadOptions { kind: Some(Kind::Ibpm), axes: None };
-    assert_eq!(load(&file.path(), &given).unwrap().kind(), Kind::Ibpm);
+    let given = LoadOptions { kind: Some(Kind::IBPM), axes: None };
+    assert_eq!(load(&file.path(), &given).unwrap().kind(), Kind::IBPM);
 
     file.text("kind", "euler");
     refused(&file.path(), &["\"euler\"", "ibpm, kolmogorov or generic"]);

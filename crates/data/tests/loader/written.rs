@@ -74,6 +74,15 @@ impl Written {
         self
     }
 
+    /// A text attribute of a dataset.
+    pub(crate) fn said(&self, dataset: &str, name: &str, text: &str) -> &Self {
+        let file = hdf5::File::open_rw(self.path()).unwrap();
+        let value: VarLenUnicode = text.parse().unwrap();
+        let attribute = file.dataset(dataset).unwrap().new_attr::<VarLenUnicode>().create(name).unwrap();
+        attribute.write_scalar(&value).unwrap();
+        self
+    }
+
     fn location(&self) -> hdf5::Location {
         let file = hdf5::File::open_rw(self.path()).unwrap();
         match self.place {

@@ -1,0 +1,283 @@
+//! Where trajectories come from: the trait of a source, and the table of formats.
+
+use crate::audit::declaration;
+use crate::clock::Clock;
+use crate::location::Location;
+use crate::parts::Parts;
+use crate::{Attribute, Attributes, AxisOrder, DataError, Mask};
+use equipoise_field::Axis;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+
+/// Ranges of both leading axes, of channels, rows and columns.
+pub(crate) type Ranges = [Range<usize>; 5];
+
+/// Trajectories as they stand on disk, whatever the format.
+///
+/// Its checksum is that of the file or folder, [`checksum`](crate::checksum).
+pub(crate) trait Source: fmt::Debug + Send + Sync {
+    /// What it says of itself; nothing of the numbers is read for it.
+    fn header(&self) -> &Header;
+
+    /// The numbers in these ranges, flat in their order, in physical units; a NaN tells what is missing.
+    ///
+    /// # Errors
+    /// Of reading, also for ranges beyond [`Header::shape`].
+    fn read(&self, ranges: Ranges) -> Result<Vec<f32>, DataError>;
+}
+
+/// A format of files or folders.
+struct Format {
+    /// Whether a file or folder that exists is of this format.
+    holds: fn(&Path) -> bool,
+    /// Opens one, given the order of the axes where the caller states it.
+    open: fn(&Path, &Location, Option<AxisOrder>) -> Result<Box<dyn Source>, DataError>,
+}
+
+/// All of them; the last takes what no other does, and says what is wrong with it.
+static FORMATS: [Format; 1] =
+    [Format { holds: |_| true, open: |path, at, axes| Ok(Box::new(Parts::open(path, at, axes)?)) }];
+
+/// What a source says of its trajectories.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    /// The dataset or datasets, as messages call them.
+    pub(crate) variable: String,
+    /// The order of the axes as the caller or else an attribute states it; NTCHW where nothing does.
+    pub(crate) order: AxisOrder,
+    /// The lengths of both leading axes in the order of the file, C, H, W.
+    pub(crate) shape: [usize; 5],
+    /// The type of its numbers, `f32` and the like.
+    pub(crate) element: &'static str,
+    /// The bytes of a number in the file.
+    pub(crate) bytes: usize,
+    /// What is decompressed at a time, as [`shape`](Self::shape); `None` where any part can be read.
+    pub(crate) chunk: Option<[usize; 5]>,
+    pub(crate) attributes: Attributes,
+    /// What was applied in reading, a sentence each.
+    pub(crate) notes: Vec<String>,
+    /// Cells that hold no flow.
+    pub(crate) mask: Option<Mask>,
+}
+
+impl Header {
+    /// Both leading axes in the order of the file.
+    pub(crate) fn leading(&self) -> [usize; 2] {
+        [self.shape[0], self.shape[1]]
+    }
+
+    /// Takes the times of frames for attributes where none states them.
+    ///
+    /// # Errors
+    /// As [`Attributes::take_clock`].
+    pub(crate) fn take_clock(&mut self, path: &Path, clock: &Clock) -> Result<(), DataError> {
+        let timed = self.attributes.take_clock(path, clock)?;
+        self.notes.extend(timed);
+        Ok(())
+    }
+
+    /// Takes what the order of axes says of x and y, and the names of datasets, for attributes where none states it.
+    pub(crate) fn take_names(&mut self, path: &Path, components: Option<String>) -> Result<(), DataError> {
+        if let Some(x_axis) = self.order.x_axis() {
+            let [h, w] = if x_axis == Axis::H { ["x", "y"] } else { ["y", "x"] };
+            for (name, stated) in [("H_axis", h), ("W_axis", w)] {
+                let found = self.attributes.text(path, name)?.map(str::to_owned);
+                match found {
+                    Some(found) if !found.starts_with(stated) => {
+                        return Err(DataError::AttributeValue {
+                            path: path.into(),
+                            attribute: name.into(),
+                            found: format!("{found:?}"),
+                            expected: format!("{stated}, as of axes {}", self.order),
+                        });
+                    }
+                    Some(_) => {}
+                    None => self.attributes.state(name, Attribute::Text(stated.into())),
+                }
+            }
+        }
+        let known = ["channels", "channel_names", "components"];
+        if let Some(components) = components.filter(|_| !known.iter().any(|name| self.attributes.has(name))) {
+            self.attributes.state("channels", Attribute::Text(components));
+        }
+        Ok(())
+    }
+}
+
+/// The order of axes that the caller or else an attribute states; `None` where nothing does, or several things.
+pub(crate) fn stated(
+    path: &Path,
+    variable: &str,
+    attributes: &Attributes,
+    given: Option<AxisOrder>,
+) -> Option<AxisOrder> {
+    given.or_else(|| declaration(path, variable, attributes).ok().flatten().map(|(order, _)| order))
+}
+
+/// The lengths of the axes of an array in the order in which they are read, 1 for those that it has not.
+///
+/// # Errors
+/// [`DataError::Rank`], [`DataError::EmptyAxis`].
+pub(crate) fn arranged(
+    path: &Path,
+    variable: &str,
+    order: AxisOrder,
+    found: &[usize],
+) -> Result<[usize; 5], DataError> {
+    if found.len() != order.rank() {
+        return Err(DataError::Rank {
+            path: path.into(),
+            variable: variable.into(),
+            found: found.into(),
+            order,
+        });
+    }
+    if let Some(axis) = found.iter().position(|&length| length == 0) {
+        let (path, variable, shape) = (path.into(), variable.into(), found.into());
+        return Err(DataError::EmptyAxis { path, variable, shape, axis });
+    }
+    Ok(order.places().map(|place| place.map_or(1, |axis| found[axis])))
+}
+
+/// An open source that holds a number in every cell: those under the mask take that of the first other cell.
+///
+/// A number of the flow's own, the same in all frames, is no extreme, adds nothing to differences, and leaves
+/// sums about it as they are.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    source: Box<dyn Source>,
+    /// For each channel what masked cells take.
+    fill: Vec<f32>,
+}
+
+impl Opened {
+    /// Opens a file or folder in the format that it has.
+    ///
+    /// # Errors
+    /// Any fault of the file but those that its numbers show.
+    pub(crate) fn open(path: &Path, axes: Option<AxisOrder>) -> Result<Self, DataError> {
+        let at = Location::of(path);
+        let format = FORMATS.iter().find(|format| (format.holds)(&at.file)).unwrap_or(&FORMATS[0]);
+        Self::of((format.open)(path, &at, axes)?)
+    }
+
+    /// Of a source.
+    ///
+    /// # Errors
+    /// Of reading one number a channel.
+    pub(crate) fn of(source: Box<dyn Source>) -> Result<Self, DataError> {
+        let header = source.header();
+        let (mut fill, [.., width]) = (Vec::new(), header.shape);
+        if let Some(first) = header.mask.as_ref().and_then(Mask::first_open) {
+            let (h, w) = (first / width, first % width);
+            for c in 0..header.shape[2] {
+                let found = source.read([0..1, 0..1, c..c + 1, h..h + 1, w..w + 1])?;
+                fill.push(found.first().copied().filter(|x| x.is_finite()).unwrap_or(0.0));
+            }
+        }
+        Ok(Self { source, fill })
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        self.source.header()
+    }
+
+    /// As [`Source::read`], with every masked cell filled.
+    pub(crate) fn read(&self, ranges: Ranges) -> Result<Vec<f32>, DataError> {
+        let [_, _, channels, rows, columns] = ranges.clone();
+        let mut values = self.source.read(ranges)?;
+        let Some(mask) = &self.header().mask else { return Ok(values) };
+        for (i, plane) in values.chunks_exact_mut(rows.len() * columns.len()).enumerate() {
+            let fill = self.fill[channels.start + i % channels.len()];
+            for (h, line) in rows.clone().zip(plane.chunks_exact_mut(columns.len())) {
+                line.iter_mut().zip(columns.clone()).for_each(|(x, w)| {
+                    if mask.hides(h, w) {
+                        *x = fill;
+                    }
+                });
+            }
+        }
+        Ok(values)
+    }
+
+    /// All of it.
+    pub(crate) fn read_all(&self) -> Result<Vec<f32>, DataError> {
+        self.read(self.header().shape.map(|length| 0..length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kind, LoadOptions, Recording, Survey, checksum};
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    /// A folder with one file of raw numbers a frame, as stores in chunks have them.
+    #[derive(Debug)]
+    struct Folder {
+        path: PathBuf,
+        header: Header,
+    }
+
+    impl Source for Folder {
+        fn header(&self) -> &Header {
+            &self.header
+        }
+
+        fn read(&self, [a, b, c, h, w]: Ranges) -> Result<Vec<f32>, DataError> {
+            let [_, _, channels, height, width] = self.header.shape;
+            let mut values = Vec::new();
+            for (n, t) in a.flat_map(|n| b.clone().map(move |t| (n, t))) {
+                let path = self.path.join(format!("{n}.{t}"));
+                let bytes = std::fs::read(&path).map_err(|source| DataError::io(&path, source))?;
+                assert_eq!(bytes.len(), 4 * channels * height * width);
+                for (c, h, w) in c
+                    .clone()
+                    .flat_map(|c| h.clone().map(move |h| (c, h)))
+                    .flat_map(|(c, h)| w.clone().map(move |w| (c, h, w)))
+                {
+                    let at = 4 * ((c * height + h) * width + w);
+                    values.push(f32::from_le_bytes([0, 1, 2, 3].map(|i| bytes[at + i])));
+                }
+            }
+            Ok(values)
+        }
+    }
+
+    /// What is asked of a file holds of a folder: every reader, masks, and a checksum.
+    #[test]
+    fn a_folder_is_a_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, shape) = (folder.path().to_path_buf(), [2, 9, 3, 4, 5]);
+        let value = |n: usize, t: usize, i: usize| (2.0 * n as f32 + 0.3 * t as f32 + 0.7 * i as f32).sin();
+        for (n, t) in (0..2).flat_map(|n| (0..9).map(move |t| (n, t))) {
+            let bytes: Vec<u8> = (0..60).flat_map(|i| value(n, t, i).to_le_bytes()).collect();
+            std::fs::write(path.join(format!("{n}.{t}")), bytes).unwrap();
+        }
+        let text = |name: &str, text: &str| (name.to_owned(), Attribute::Text(text.into()));
+        let attributes =
+            Attributes::of_root(BTreeMap::from([text("axes", "NTCHW"), text("kind", "generic")]));
+        let mask = Mask::new(5, (0..20).map(|i| i == 0 || i == 7).collect());
+        let (variable, order, notes) = ("frames".to_owned(), AxisOrder::NTCHW, Vec::new());
+        let header =
+            Header { variable, order, shape, element: "f32", bytes: 4, chunk: None, attributes, notes, mask };
+        let opened = Opened::of(Box::new(Folder { path: path.clone(), header })).unwrap();
+        let whole = opened.read_all().unwrap();
+        assert_eq!(whole[5 * 60 + 21], value(0, 5, 21));
+        assert_eq!([0, 7, 20].map(|i| whole[5 * 60 + i]), [value(0, 0, 1), value(0, 0, 1), value(0, 0, 21)]);
+        let recording = Recording::of(&path, opened, &LoadOptions::default()).unwrap();
+        let mut survey = Survey::new(&recording);
+        recording
+            .for_each_lines(1, |lines| {
+                survey.add(&lines);
+                Ok::<_, DataError>(())
+            })
+            .unwrap();
+        let found = survey.finish().unwrap();
+        assert_eq!((found.extent(), recording.kind()), ((2, 9), Kind::GENERIC));
+        assert_eq!(recording.run(found.order, 1, 3..5).unwrap(), whole[12 * 60..14 * 60]);
+        assert_eq!(checksum(&path).unwrap().len(), 64);
+    }
+}
