@@ -141,7 +141,7 @@ mod tests {
         let ridge = |boundary: Boundary, arguments: &[&str]| {
             let line = Line::try_parse_from([&["fit"], arguments].concat()).unwrap();
             let grid = Grid { x_axis: Axis::W, dx: 1.0, dy: 1.0, boundary };
-            line.fitting.change().unwrap().apply(Settings::of(Kind::Generic, grid)).ridge
+            line.fitting.change().unwrap().apply(Settings::of(Kind::GENERIC, grid)).ridge
         };
         for boundary in [Boundary::Periodic, Boundary::Open] {
             for (arguments, expected) in [

@@ -24,7 +24,7 @@ const EXPECTED: &str = "NTCHW or TNCHW, or another order of H and W (or X and Y)
 ///
 /// N, T and C may be missing where there is one of them. X and Y in the place of H and W say which of the two is
 /// x: the one that stands first becomes H.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AxisOrder {
     letters: [u8; 5],
     rank: usize,
@@ -80,6 +80,12 @@ impl AxisOrder {
 
     fn place(self, letter: u8) -> Option<usize> {
         self.letters[..self.rank].iter().position(|l| *l == letter)
+    }
+}
+
+impl fmt::Debug for AxisOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -4,6 +4,9 @@ use crate::{Attribute, DataError};
 use std::path::Path;
 use std::sync::Arc;
 
+/// The name of the dataset.
+pub(crate) const MASK: &str = "mask";
+
 /// Words for cells that hold no flow, and for cells that do.
 const HIDDEN: [&str; 12] = [
     "land", "solid", "invalid", "masked", "missing", "body", "obstacle", "wall", "bad", "dry", "excluded",

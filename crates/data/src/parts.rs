@@ -4,6 +4,7 @@ use crate::attribute::{Attributes, Place};
 use crate::clock::Clock;
 use crate::file::Hdf5File;
 use crate::location::Location;
+use crate::mask::MASK;
 use crate::packing::Packing;
 use crate::source::{Header, Ranges, Source, arranged, stated};
 use crate::storage::{self, Element};
@@ -73,7 +74,9 @@ impl Parts {
         {
             header.take_clock(path, &clock)?;
         }
-        header.mask = mask(path, &file, group, &header)?;
+        let [_, _, _, height, width] = header.shape;
+        let [.., h, w] = header.order.places();
+        header.mask = mask(path, &file, group, [height, width], h > w)?;
         Ok(Self { path: path.into(), file, header, parts })
     }
 
@@ -300,27 +303,32 @@ fn with_attributes(file: &Hdf5File, name: &str) -> Result<(hdf5::Dataset, Attrib
     Ok((dataset, attributes))
 }
 
-/// The dataset `mask` beside the field or else at the root.
-fn mask(path: &Path, file: &Hdf5File, group: &str, header: &Header) -> Result<Option<Mask>, DataError> {
-    let beside = if group.is_empty() { "mask".to_owned() } else { format!("{group}/mask") };
-    let Some(name) = [beside, "mask".into()].into_iter().find(|name| file.root.link_exists(name)) else {
+/// The dataset `mask` of an (H, W) plane in a group or else at the root; `turned` where the file has W before H.
+pub(crate) fn mask(
+    path: &Path,
+    file: &Hdf5File,
+    group: &str,
+    [height, width]: [usize; 2],
+    turned: bool,
+) -> Result<Option<Mask>, DataError> {
+    let beside = if group.is_empty() { MASK.to_owned() } else { format!("{group}/{MASK}") };
+    let Some(name) = [beside, MASK.into()].into_iter().find(|name| file.root.link_exists(name)) else {
         return Ok(None);
     };
     let fault = |e| file.fault(&format!("read dataset `{name}`"), e);
     let (dataset, attributes) = with_attributes(file, &name)?;
     storage::check(path, &name, file, &dataset)?;
+    let bit = |b| f64::from(u8::from(b));
     let numbers = match dataset.dtype().and_then(|stored| stored.to_descriptor()) {
         Ok(TypeDescriptor::Boolean) => {
-            dataset.read_raw::<bool>().map(|bits| bits.into_iter().map(|b| f64::from(u8::from(b))).collect())
+            dataset.read_raw::<bool>().map(|bits| bits.into_iter().map(bit).collect())
         }
         _ => dataset.read_raw::<f64>(),
     };
     let (mut shape, mut numbers) = (dataset.shape(), numbers.map_err(fault)?);
-    let [.., height, width] = header.shape;
-    let [.., h, w] = header.order.places();
-    if h > w && shape == [width, height] {
+    if turned && shape == [width, height] {
         numbers = (0..numbers.len()).map(|i| numbers[i % width * height + i / width]).collect();
-        shape = vec![height, width];
+        shape.reverse();
     }
     Mask::read(path, [height, width], (&shape, &numbers), |name| attributes.at(Place::Dataset, name).cloned())
 }

@@ -159,7 +159,7 @@ impl Coarse {
                     plane[to] += strength as f32 * plane[from];
                 }
             }
-            Dataset::in_memory(equipoise_data::Kind::Generic, self.grid, self.shape, values)
+            Dataset::in_memory(equipoise_data::Kind::GENERIC, self.grid, self.shape, values)
         };
         let settings = Settings {
             window: self.shape.frames,

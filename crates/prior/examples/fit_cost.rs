@@ -43,7 +43,7 @@ fn generate(path: &Path, shape: [usize; 5]) -> Result<(), Box<dyn Error>> {
 }
 
 fn fit(path: &Path, resources: Option<&Resources>) -> Result<(), Box<dyn Error>> {
-    let options = LoadOptions { axes: Some(AxisOrder::Ntchw), kind: Some(Kind::Generic) };
+    let options = LoadOptions { axes: Some(AxisOrder::NTCHW), kind: Some(Kind::GENERIC) };
     let train = Recording::open(path, &options)?;
     let settings = Settings {
         window: 1,

@@ -8,7 +8,7 @@ use equipoise_field::{Axis, Boundary};
 impl Prior {
     /// Sets the attributes that a data file of this flow has: axes NTCHW, kind, `t_first` the time of the first
     /// frame, and what the training file states of orientation, border, spacings, coordinates, units and the
-    /// cylinder of a wake. A default that was taken for want of an attribute is not written as if it were stated.
+    /// cylinder of a wake; and the dataset `mask` where there is one. A default that was taken for want of an attribute is not written as if it were stated.
     ///
     /// # Errors
     /// [`PriorError::Data`] naming the file.
@@ -18,13 +18,17 @@ impl Prior {
         let (h, w) = if grid.x_axis == Axis::H { ("x", "y") } else { ("y", "x") };
         let boundary = if grid.boundary == Boundary::Periodic { "periodic" } else { "open" };
         let (turned, bordered) = (stated(Field::Orientation), stated(Field::Boundary));
+        let components = match self.components() {
+            names if names == ["u", "v"] => "u (along x), v (along y)".to_owned(),
+            names => names.join(", "),
+        };
         for (name, text) in [
             ("axes", Some("NTCHW")),
             ("kind", Some(&*self.kind.to_string())),
             ("H_axis", turned.then_some(h)),
             ("W_axis", turned.then_some(w)),
             ("boundary", bordered.then_some(boundary)),
-            ("channels", Some("u (along x), v (along y)")),
+            ("channels", Some(&*components)),
             ("units", units.velocity.as_deref()),
             ("length_units", units.length.as_deref()),
             ("time_units", units.time.as_deref()),
@@ -42,6 +46,9 @@ impl Prior {
             if stated(field) {
                 writer.set_numbers(name, &[number])?;
             }
+        }
+        if let Some(mask) = self.normalizer.mask() {
+            writer.write_mask(mask)?;
         }
         if let Some(cylinder) = &self.geometry {
             writer.set_numbers("cylinder_center_px", &[cylinder.center_row, cylinder.center_column])?;

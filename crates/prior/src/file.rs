@@ -6,6 +6,7 @@
 //! | attribute `particulars` | JSON | what the training file states, its units and statistics; absent in older files |
 //! | `training/frames` | (N·T) | fingerprints of the training frames; absent in older files |
 //! | `mean` | (T, C, H, W) | m, normalised units |
+//! | `mask` | (H, W) | 1 where there is no flow; only where a mask stood beside the training data |
 //! | `modes/basis`, `modes/eigenvalues`, `modes/complement` | (r, D), (r), (0 or 1) | explicit modes |
 //! | `blocks/re`, `blocks/im`, `blocks/eigenvalues` | (K, T·C, T·C) twice, (K, T·C) | one block per independent wavenumber |
 
@@ -39,6 +40,9 @@ impl Prior {
         writer.set_json("shape", &self.shape)?;
         writer.set_json("provenance", &self.provenance)?;
         writer.set_json("particulars", &self.particulars)?;
+        if let Some(mask) = self.normalizer.mask() {
+            writer.write_mask(mask)?;
+        }
         writer.write("training/frames", &[self.particulars.frames.len()], &self.particulars.frames)?;
         let Shape { frames, channels, height, width } = self.shape;
         writer.write("mean", &[frames, channels, height, width], &self.mean)?;
@@ -79,7 +83,9 @@ impl Prior {
             return Err(PriorError::Format { path: path.into(), found, expected: FORMAT });
         }
         let shape: Shape = reader.json("shape")?;
-        let (normalizer, provenance) = (reader.json("normalizer")?, reader.json("provenance")?);
+        let normalizer: Normalizer = reader.json("normalizer")?;
+        let normalizer = normalizer.masked(reader.mask([shape.height, shape.width])?);
+        let provenance = reader.json("provenance")?;
         let particulars = particulars(&reader, &normalizer, &provenance)?;
         let Shape { frames, channels, height, width } = shape;
         let mean = reader.read_shaped("mean", &[frames, channels, height, width])?;
@@ -160,7 +166,7 @@ mod tests {
         let grid = Grid { x_axis: Axis::W, dx: 0.1, dy: 0.1, boundary };
         let series = Shape::new(6, 2, 4, 6);
         let values = equipoise_stream::Stream::new("data").normal(0, 3 * series.len());
-        Dataset::in_memory(Kind::Generic, grid, series, values).unwrap()
+        Dataset::in_memory(Kind::GENERIC, grid, series, values).unwrap()
     }
 
     #[test]

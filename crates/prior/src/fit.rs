@@ -5,7 +5,8 @@ use equipoise_covariance::{
     Covariance, ErrorBound, Modes, Randomised, Stationary, fit_dense, fit_low_rank, fit_stationary,
 };
 use equipoise_data::{
-    Coordinates, CylinderGeometry, Dataset, Described, Kind, Normalizer, Particulars, checksum,
+    Coordinates, CylinderGeometry, Dataset, Described, Kind, Location, Mask, Normalizer, Particulars,
+    checksum, solid,
 };
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_wiener::Wiener;
@@ -106,7 +107,7 @@ impl Prior {
         }
         let windows = train.windows(settings.window)?.count();
         let normalizer = match known {
-            Some(known) => known.clone(),
+            Some(known) => known.clone().masked(train.mask().cloned()),
             None => Normalizer::fit(settings.normalizer, train)?,
         };
         let settings = &Settings { normalizer: normalizer.kind(), ..*settings };
@@ -115,15 +116,20 @@ impl Prior {
         for trajectory in values.chunks_mut(series.len()) {
             normalizer.normalise(series, trajectory)?;
         }
+        let weight = settings.weight(&normalizer);
+        if let Some(weight) = weight {
+            values.iter_mut().for_each(|x| *x *= weight);
+        }
         let shape = train.shape(settings.window);
         let snapshots: Vec<&[f32]> = values
             .chunks(series.len())
             .flat_map(|trajectory| trajectory.windows(shape.len()).step_by(shape.frame()))
             .collect();
-        let (mean, fitted, settings) = fit_covariance(shape, &snapshots, *settings)
+        let (mut mean, fitted, settings) = fit_covariance(shape, &snapshots, *settings)
             .map_err(|source| PriorError::Covariance { path: train.path().into(), source })?;
-        let file = train.path().file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let in_file = train.path().is_file();
+        mean.iter_mut().for_each(|m| *m *= weight.unwrap_or(1.0));
+        let at = Location::of(train.path());
+        let (file, in_file) = (at.name(), at.exists());
         let (coordinates, defaults) = Coordinates::of(train)?;
         let provenance = Provenance {
             file,
@@ -178,6 +184,30 @@ impl Prior {
         self.geometry.as_ref()
     }
 
+    /// Whether each point of an (H, W) plane is masked or lies inside the cylinder; `None` where nothing says so.
+    pub fn solid(&self) -> Option<Vec<bool>> {
+        solid(self.normalizer.mask(), self.geometry.as_ref(), self.shape)
+    }
+
+    /// Whether a place, in rows and columns that need not be whole, is solid, or nearest to a masked cell.
+    pub fn is_solid(&self, row: f64, column: f64) -> bool {
+        let nearest = |x: f64, length: usize| x.round() as usize % length;
+        let hides =
+            |mask: &Mask| mask.hides(nearest(row, self.shape.height), nearest(column, self.shape.width));
+        self.normalizer.mask().is_some_and(hides)
+            || self.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
+    }
+
+    /// What its components are called.
+    pub fn components(&self) -> Vec<String> {
+        self.particulars.components(self.shape.channels)
+    }
+
+    /// The channels of the velocity along x and along y, where it has both.
+    pub fn velocities(&self) -> Option<[usize; 2]> {
+        self.particulars.velocities(self.shape.channels)
+    }
+
     /// Its training data as those see them who hold other data against the prior, which `path` names.
     pub fn described(&self, path: &Path) -> Described {
         Described {
@@ -187,6 +217,7 @@ impl Prior {
             grid: self.grid,
             coordinates: self.coordinates,
             geometry: self.geometry,
+            mask: self.normalizer.mask().cloned(),
             particulars: self.particulars.clone(),
         }
     }

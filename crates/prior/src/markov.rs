@@ -65,7 +65,7 @@ mod tests {
                 series[i] = 0.8 * series[i - 48] + 0.6 * series[i];
             }
         }
-        Dataset::in_memory(Kind::Generic, grid, series, values).unwrap()
+        Dataset::in_memory(Kind::GENERIC, grid, series, values).unwrap()
     }
 
     fn prior(data: &Dataset, window: usize, model: Model) -> Prior {

@@ -8,8 +8,8 @@ use equipoise_covariance::{
     CovarianceError, FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
 };
 use equipoise_data::{
-    Coordinates, DataError, Fingerprints, Lines, Moments, Normalizer, Particulars, Recording, Survey,
-    Surveyed, checksum_while, load,
+    Coordinates, DataError, Fingerprints, Lines, Location, Moments, Normalizer, Particulars, Recording,
+    Survey, Surveyed, checksum_while, load,
 };
 use equipoise_field::{Boundary, Shape};
 use equipoise_stream::Stream;
@@ -302,7 +302,7 @@ impl<'a> Job<'a> {
         normalizer: &Normalizer,
     ) -> Result<(Vec<f32>, Fitted, Option<Sampled>), Fault> {
         let (series, frames) = surveyed.extent();
-        let mut sums = StationarySeries::new(shape, frames)?;
+        let (mut sums, weight) = (StationarySeries::new(shape, frames)?, self.settings.weight(normalizer));
         let (frame, ahead) = (shape.frame(), shape.frames - 1);
         let most = (self.plan.last / (4 * frame)).saturating_sub(ahead).max(1);
         // Whole chunks, so that none is decompressed twice for one series.
@@ -318,11 +318,13 @@ impl<'a> Job<'a> {
                 let unread = run.start + held / frame..run.end;
                 values.append(&mut self.train.run(surveyed.order, n, unread.clone())?);
                 normalizer.normalise(Shape { frames: unread.len(), ..shape }, &mut values[held..])?;
+                values[held..].iter_mut().for_each(|x| *x *= weight.unwrap_or(1.0));
                 sums.add(run.clone(), &values);
                 self.tell(1, (n * runs.len() + i + 1) as f64 / (series * runs.len()) as f64)?;
             }
         }
-        let (mean, blocks) = sums.finish(self.settings.ridge)?;
+        let (mut mean, blocks) = sums.finish(self.settings.ridge)?;
+        mean.iter_mut().for_each(|m| *m *= weight.unwrap_or(1.0));
         Ok((mean, Fitted::Stationary(Arc::new(blocks)), None))
     }
 
@@ -335,7 +337,7 @@ impl<'a> Job<'a> {
         let path = self.train.path();
         let (_, defaults) = Coordinates::stated(path, self.train.attributes())?;
         Ok(Provenance {
-            file: path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+            file: Location::of(path).name(),
             sha256: String::new(),
             axes: surveyed.order.to_string(),
             windows,

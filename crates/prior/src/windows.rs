@@ -137,7 +137,7 @@ mod tests {
         let grid = Grid { x_axis: Axis::W, dx: 0.1, dy: 0.1, boundary };
         let series = Shape::new(4, 2, 6, width);
         let values = Stream::new("data").normal(0, 2 * series.len());
-        Dataset::in_memory(Kind::Generic, grid, series, values).unwrap()
+        Dataset::in_memory(Kind::GENERIC, grid, series, values).unwrap()
     }
 
     fn prior(data: &Dataset) -> Prior {

@@ -33,8 +33,8 @@ impl DatasetPlan {
     /// protocol `fast`, and `study` for the kinds of the embedded flows.
     pub fn of(flow: &Flow) -> Self {
         let prior = flow.prior();
-        let wake = prior.kind() == Kind::Ibpm;
-        let generic = prior.kind() == Kind::Generic;
+        let wake = prior.kind() == Kind::IBPM;
+        let generic = prior.kind() == Kind::GENERIC;
         let study = (!generic).then(Protocol::study);
         Self {
             source: flow.source().clone(),

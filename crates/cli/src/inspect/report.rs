@@ -128,7 +128,7 @@ mod tests {
             let series = Shape::new(2, channels, 4, 9);
             let value = |i| if i % 9 == 4 && series.position(i).1 == 0 { 1.0 } else { 0.0 };
             let values = (0..3 * series.len()).map(|i| value(i % series.len())).collect();
-            Dataset::in_memory(Kind::Generic, grid, series, values).unwrap()
+            Dataset::in_memory(Kind::GENERIC, grid, series, values).unwrap()
         };
         let around: Vec<bool> = (0..36).map(|i| (3..=5).contains(&(i % 9))).collect();
         let all = Divergence::of(&flow(2), None);

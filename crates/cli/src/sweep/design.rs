@@ -281,8 +281,8 @@ fn allowed(subs: Vec<usize>, flows: &[Flow]) -> anyhow::Result<Vec<usize>> {
 /// Leaves protocol `study` to those who ask for it where runs of the wake keep whole fields at every step.
 fn spare(dataset: &mut DatasetPlan, approaches: &[Approach]) {
     let reduced =
-        approaches.iter().all(Approach::in_coefficients) && dataset.priors == [DenoiserName::wiener()];
-    if dataset.source.kind == Kind::Ibpm && !reduced {
+        approaches.iter().all(Approach::in_coefficients) && dataset.priors == [DenoiserName::WIENER];
+    if dataset.source.kind == Kind::IBPM.to_string() && !reduced {
         dataset.protocols = vec![Protocol::fast()];
     }
 }
@@ -379,10 +379,10 @@ mod tests {
             spare(&mut dataset, &methods.iter().map(|label| label.parse().unwrap()).collect::<Vec<_>>());
             dataset.protocols.into_iter().map(|protocol| protocol.name).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(of(Kind::Ibpm, "wiener", &["matched", "exact"]), "fast study");
-        assert_eq!(of(Kind::Ibpm, "wiener", &["matched", "mmps"]), "fast");
-        assert_eq!(of(Kind::Ibpm, "optimal", &["matched"]), "fast");
-        assert_eq!(of(Kind::Kolmogorov, "optimal", &["mmps"]), "fast study");
+        assert_eq!(of(Kind::IBPM, "wiener", &["matched", "exact"]), "fast study");
+        assert_eq!(of(Kind::IBPM, "wiener", &["matched", "mmps"]), "fast");
+        assert_eq!(of(Kind::IBPM, "optimal", &["matched"]), "fast");
+        assert_eq!(of(Kind::KOLMOGOROV, "optimal", &["mmps"]), "fast study");
     }
 
     #[test]

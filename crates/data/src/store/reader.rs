@@ -1,8 +1,9 @@
 //! Reading a store back.
 
 use super::Element;
-use crate::DataError;
 use crate::file::Hdf5File;
+use crate::parts::mask;
+use crate::{DataError, Mask};
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Hyperslab, SliceOrIndex};
 use ndarray::IxDyn;
@@ -122,6 +123,14 @@ impl Reader {
             found: array.shape,
             expected: shape.into(),
         })
+    }
+
+    /// The dataset `mask` of an (H, W) plane, where there is one.
+    ///
+    /// # Errors
+    /// [`DataError::Mask`], [`DataError::Hdf5`].
+    pub fn mask(&self, sides: [usize; 2]) -> Result<Option<Mask>, DataError> {
+        mask(&self.path, &self.file, "", sides, false)
     }
 
     /// Reads a text attribute.

@@ -1,7 +1,8 @@
 //! Writing a store: into a temporary file beside its destination, renamed when finished.
 
 use super::Element;
-use crate::DataError;
+use crate::mask::MASK;
+use crate::{DataError, Mask};
 use hdf5::types::VarLenUnicode;
 use hdf5::{Hyperslab, SliceOrIndex};
 use ndarray::ArrayD;
@@ -88,6 +89,20 @@ impl Writer {
         }
         let (found, expected) = (done * row, count * row);
         if found == expected { Ok(()) } else { Err(DataError::Length { field, found, expected }) }
+    }
+
+    /// Writes the dataset `mask` that stands beside a field, 1 where there is no flow.
+    ///
+    /// # Errors
+    /// [`DataError::Hdf5`], also where there is one.
+    pub fn write_mask(&self, mask: &Mask) -> Result<(), DataError> {
+        let fault = |e| fault(&self.path, "write dataset `mask`", e);
+        let cells: Vec<u8> = mask.cells().iter().map(|hidden| u8::from(*hidden)).collect();
+        let dataset = self.file()?.new_dataset::<u8>().shape(mask.sides()).create(MASK).map_err(fault)?;
+        dataset.write_raw(&cells).map_err(fault)?;
+        let attribute = dataset.new_attr::<VarLenUnicode>().create("ones").map_err(fault)?;
+        let word: VarLenUnicode = "masked".parse().map_err(|e| fault(format!("{e:?}").as_str().into()))?;
+        attribute.write_scalar(&word).map_err(fault)
     }
 
     /// Sets a text attribute of at most 64 KiB.

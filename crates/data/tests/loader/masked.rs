@@ -2,9 +2,7 @@
 
 use crate::recording::surveyed;
 use crate::written::{Written, ntchw};
-use equipoise_data::{
-    DataError, Described, LoadOptions, Normalizer, NormalizerKind, Particulars, load,
-};
+use equipoise_data::{DataError, Described, LoadOptions, Normalizer, NormalizerKind, Particulars, load};
 use equipoise_field::Shape;
 
 const SHAPE: [usize; 5] = [3, 12, 2, 3, 4];

@@ -21,7 +21,7 @@ pub(crate) fn frames(label: &str, count: usize) -> Dataset {
             .collect()
     };
     let values = white.chunks(64).flat_map(smooth).collect();
-    Dataset::in_memory(Kind::Generic, grid, shape, values).unwrap()
+    Dataset::in_memory(Kind::GENERIC, grid, shape, values).unwrap()
 }
 
 /// Single frames, a stationary covariance, no normalizer.

@@ -80,7 +80,7 @@ impl Chosen for FromProcess {
         if let Some(boundary) = hello.boundary {
             grid.boundary = boundary;
             stated.insert(Field::Boundary);
-        } else if kind == Kind::Generic {
+        } else if kind.convention().boundary.is_none() {
             return Err(unstated("boundary", "periodic or open"));
         }
         let coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };

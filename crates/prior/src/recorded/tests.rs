@@ -24,11 +24,11 @@ fn write(folder: &Path, order: AxisOrder, boundary: &str) -> PathBuf {
         let size = 3.0 * c as f32 + 1.0;
         5.0 + size * (wave(1) + 0.5 * wave(2) + 0.02 * noise[(n * 12 + t) * SERIES.frame() + i])
     };
-    let leading = if order == AxisOrder::Ntchw { [N, 12] } else { [12, N] };
+    let leading = if order == AxisOrder::NTCHW { [N, 12] } else { [12, N] };
     let values: Vec<f32> = (0..N * SERIES.len())
         .map(|i| {
             let (row, at) = (i / SERIES.frame(), i % SERIES.frame());
-            let (n, t) = if order == AxisOrder::Ntchw { (row / 12, row % 12) } else { (row % N, row / N) };
+            let (n, t) = if order == AxisOrder::NTCHW { (row / 12, row % 12) } else { (row % N, row / N) };
             value(n, t, at)
         })
         .collect();
@@ -92,7 +92,7 @@ fn error(a: &[f32], b: &[f32]) -> f64 {
 fn a_fit_in_portions_is_the_fit_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let low_rank = Model::LowRank { rank: Some(4) };
-    for order in [AxisOrder::Ntchw, AxisOrder::Tnchw] {
+    for order in [AxisOrder::NTCHW, AxisOrder::TNCHW] {
         let path = write(folder.path(), order, "periodic");
         for (model, normalizer, method) in [
             (low_rank, NormalizerKind::Channel, FitMethod::Gram),
@@ -125,7 +125,7 @@ fn a_fit_in_portions_is_the_fit_in_memory() {
 #[test]
 fn neither_memory_nor_threads_nor_chunks_change_a_bit() {
     let folder = tempfile::tempdir().unwrap();
-    let path = write(folder.path(), AxisOrder::Ntchw, "periodic");
+    let path = write(folder.path(), AxisOrder::NTCHW, "periodic");
     let chunks = folder.path().join("compressed.h5");
     compressed(&path, &chunks);
     for (model, method) in [
@@ -162,7 +162,7 @@ fn sampling_is_left_to_many_frames() {
 #[test]
 fn what_cannot_be_fitted_is_said_before_anything_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    let path = write(folder.path(), AxisOrder::Ntchw, "open");
+    let path = write(folder.path(), AxisOrder::NTCHW, "open");
     let message = |model, memory, window| {
         let settings = Settings { window, ..settings(model, NormalizerKind::Channel) };
         fit(&path, &settings, memory, FitMethod::Auto).err().unwrap().to_string()
@@ -174,7 +174,7 @@ fn what_cannot_be_fitted_is_said_before_anything_is_read() {
     let long = message(low_rank, PLENTY, 13);
     assert!(long.contains("13 frames") && long.contains("series of 12"), "{long}");
     // Three trajectories are three frames to a loader that is told so.
-    let swapped = LoadOptions { axes: Some(AxisOrder::Tnchw), kind: Some(Kind::Generic) };
+    let swapped = LoadOptions { axes: Some(AxisOrder::TNCHW), kind: Some(Kind::GENERIC) };
     let train = Recording::open(&path, &swapped).unwrap();
     let settings = Settings { window: 4, ..settings(low_rank, NormalizerKind::Channel) };
     let resources = Resources { memory: PLENTY, method: FitMethod::Auto };
@@ -188,7 +188,7 @@ fn what_cannot_be_fitted_is_said_before_anything_is_read() {
 fn what_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("compressed.h5");
-    compressed(&write(folder.path(), AxisOrder::Ntchw, "periodic"), &path);
+    compressed(&write(folder.path(), AxisOrder::NTCHW, "periodic"), &path);
     let whole = std::fs::read(&path).unwrap();
     let mut spoilt = whole.clone();
     // Nearly all bytes are those of chunks.
@@ -213,7 +213,7 @@ fn what_cannot_be_read_is_named() {
 #[test]
 fn a_fit_tells_how_far_it_is_and_stops_when_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let path = write(folder.path(), AxisOrder::Ntchw, "periodic");
+    let path = write(folder.path(), AxisOrder::NTCHW, "periodic");
     let train = Recording::open(&path, &LoadOptions::default()).unwrap();
     let resources = Resources { memory: PLENTY, method: FitMethod::Randomised };
     for model in [Model::LowRank { rank: Some(4) }, Model::Stationary] {
