@@ -1,6 +1,7 @@
 //! Whether results can be written where `--out` says, found out before anything is computed.
 
 use anyhow::{Context, bail};
+use equipoise_data::Location;
 use std::fs;
 use std::path::Path;
 
@@ -48,7 +49,7 @@ pub(crate) fn apart(read: &[&Path], out: &Path, written: Option<&[&str]>) -> any
         path.parent() == Some(&folder)
             && written.is_none_or(|names| names.iter().any(|known| name.as_deref() == Some(*known)))
     };
-    match read.iter().find(|path| path.canonicalize().is_ok_and(|path| taken(&path))) {
+    match read.iter().find(|path| Location::of(path).file.canonicalize().is_ok_and(|path| taken(&path))) {
         None => Ok(()),
         Some(path) => bail!(
             "--out {}: found {}, which this call reads, among what it may replace; expected another folder",

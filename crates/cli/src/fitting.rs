@@ -36,7 +36,7 @@ fn forewarning(model: Model, dim: usize) -> Option<String> {
 #[command(next_help_heading = "Prior")]
 pub(crate) struct Fitting {
     /// The axis order of every file of the call, against whatever they declare
-    #[arg(long, value_name = "NTCHW|TNCHW")]
+    #[arg(long, value_name = "NTCHW|TNCHW|NTHWC|NTXY|…")]
     axes: Option<AxisOrder>,
 
     /// The kind of flow of every file of the call, against whatever they declare

@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     file: PathBuf,
 
     /// The axis order, against whatever the file declares
-    #[arg(long, value_name = "NTCHW|TNCHW")]
+    #[arg(long, value_name = "NTCHW|TNCHW|NTHWC|NTXY|…")]
     axes: Option<AxisOrder>,
 
     /// The kind of flow, against whatever the file declares

@@ -210,7 +210,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for remark in truth.iter().flat_map(|truth| &truth.remarks).filter(|remark| !remark.is_warning()) {
         eprintln!("{remark}");
     }
-    let mut table = read_sensors(&arguments.obs, arguments.noise)?;
+    let mut table = read_sensors(&arguments.obs, arguments.noise, &prior.components())?;
     table.notes.iter().for_each(|note| eprintln!("note: {note}"));
     let (rule, readings) = (arguments.rule(frames), std::mem::take(&mut table.readings));
     let placed = place(&prior, &arguments.obs, &readings, &rule)?;

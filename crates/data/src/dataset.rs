@@ -114,6 +114,30 @@ impl Dataset {
         })
     }
 
+    /// With cells that hold no flow: there every frame takes the number of the first other cell.
+    ///
+    /// # Errors
+    /// [`DataError::Length`] for a mask of another plane.
+    pub fn masked(mut self, mask: Mask) -> Result<Self, DataError> {
+        let ([height, width], shape) = (mask.sides(), self.series);
+        if [height, width] != [shape.height, shape.width] {
+            let (field, found, expected) = ("cells of a mask", height * width, shape.plane());
+            return Err(DataError::Length { field, found, expected });
+        }
+        let first = mask.first_open().unwrap_or(0);
+        for channel in 0..shape.channels {
+            let fill = self.values[channel * shape.plane() + first];
+            let planes = self.values.chunks_exact_mut(shape.plane()).skip(channel).step_by(shape.channels);
+            planes.flat_map(|plane| plane.iter_mut().zip(mask.cells())).for_each(|(x, hidden)| {
+                if *hidden {
+                    *x = fill;
+                }
+            });
+        }
+        self.mask = Some(mask);
+        Ok(self)
+    }
+
     /// The file, or `(memory)`.
     pub fn path(&self) -> &Path {
         &self.path

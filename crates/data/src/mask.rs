@@ -103,6 +103,15 @@ impl Mask {
         self.cells.iter().filter(|hidden| **hidden).count()
     }
 
+    /// A sentence on it.
+    pub(crate) fn note(&self) -> String {
+        format!(
+            "{} of {} cells are masked: they take no part in statistics and errors",
+            self.count(),
+            self.cells.len()
+        )
+    }
+
     /// The first cell that holds flow, as a flat index.
     pub(crate) fn first_open(&self) -> Option<usize> {
         self.cells.iter().position(|hidden| !hidden)

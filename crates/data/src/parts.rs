@@ -77,6 +77,7 @@ impl Parts {
         let [_, _, _, height, width] = header.shape;
         let [.., h, w] = header.order.places();
         header.mask = mask(path, &file, group, [height, width], h > w)?;
+        header.notes.extend(header.mask.as_ref().map(Mask::note));
         Ok(Self { path: path.into(), file, header, parts })
     }
 

@@ -1,15 +1,18 @@
-//! Pictures of normalised fields, as vorticity in physical units on one scale per flow.
+//! Pictures of normalised fields on one scale per flow: vorticity in physical units where there are two
+//! velocities, else every component.
 
 use crate::{Flow, Result};
 use equipoise_field::{Shape, each};
-use equipoise_metrics::vorticity;
-use equipoise_report::{Frame, Image, Panel, Picture, robust_limit};
+use equipoise_report::{Frame, Image, Panel, Picture, Quantity, robust_limit};
 
-/// The quantile of |ω| of the held-out windows that the scale ends at.
+/// A plane with its label.
+pub(crate) type Labelled = (String, Vec<f32>);
+
+/// The quantile of sizes in the held-out windows that the scale ends at.
 const LIMIT_QUANTILE: f64 = 0.995;
 
 /// Unit of the embedded flows; data of a user's may have one, which no attribute states.
-pub(crate) const UNIT: &str = "data units";
+const UNIT: &str = "data units";
 
 /// What all pictures of one flow share.
 pub(crate) struct Canvas<'a> {
@@ -19,38 +22,44 @@ pub(crate) struct Canvas<'a> {
 
 impl<'a> Canvas<'a> {
     pub(crate) fn of(flow: &'a Flow) -> Result<Self> {
-        let planes = flow
-            .held_out()
-            .iter()
-            .map(|held_out| curl(flow, &held_out.x, 1.0))
-            .collect::<Result<Vec<_>>>()?;
+        let mut planes = Vec::new();
+        for held_out in flow.held_out() {
+            planes.extend(shown(flow, "", &held_out.x, 1.0)?.into_iter().map(|(_, plane)| plane));
+        }
         let views: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
         Ok(Self { flow, limit: robust_limit(&views, flow.solid(), LIMIT_QUANTILE) })
     }
 
-    /// Vorticity of the first frame of x/μ.
-    pub(crate) fn curl(&self, x: &[f32], mu: f64) -> Result<Vec<f32>> {
-        curl(self.flow, x, mu)
+    /// The first frame of x/μ under a label, one plane or one a component.
+    pub(crate) fn shown(&self, label: &str, x: &[f32], mu: f64) -> Result<Vec<Labelled>> {
+        shown(self.flow, label, x, mu)
     }
 
-    /// A labelled picture of (label, vorticity) frames.
-    pub(crate) fn picture(&self, title: &str, frames: &[(String, Vec<f32>)]) -> Result<Image> {
-        Ok(self.panel(title, frames).picture()?)
+    /// What pictures show.
+    pub(crate) fn quantity(&self) -> Quantity<'static> {
+        if self.flow.prior().shows_vorticity() { Quantity::VORTICITY } else { Quantity::COMPONENTS }
     }
 
-    /// Bare cells of one frame, with what the page says of it.
-    pub(crate) fn cells(&self, alt: &str, caption: &str, plane: Vec<f32>) -> Result<Picture> {
-        let image = self.panel(alt, &[(String::new(), plane)]).cells()?;
-        Ok(Picture::new(image, alt, caption))
+    /// The unit of what they show; empty for none.
+    pub(crate) fn unit(&self) -> &'static str {
+        if self.flow.prior().shows_vorticity() { UNIT } else { "" }
     }
 
-    fn panel<'p>(&'p self, title: &str, frames: &'p [(String, Vec<f32>)]) -> Panel<'p> {
+    /// A labelled picture.
+    pub(crate) fn picture(&self, title: &str, frames: &[Labelled]) -> Result<Image> {
+        Ok(self.panel(title, frames).picture_of(self.quantity())?)
+    }
+
+    /// Bare cells, with what the page says of them.
+    pub(crate) fn cells(&self, alt: &str, caption: &str, frames: &[Labelled]) -> Result<Picture> {
+        let image = self.panel(alt, frames).cells()?;
+        Ok(Picture { image, alt: alt.into(), caption: caption.into(), verdict: None })
+    }
+
+    fn panel<'p>(&'p self, title: &str, frames: &'p [Labelled]) -> Panel<'p> {
         let shape = self.flow.shape();
-        let frame = |(label, vorticity): &'p (String, Vec<f32>)| Frame {
-            label: label.clone(),
-            vorticity,
-            observed: &[],
-        };
+        let frame =
+            |(label, vorticity): &'p Labelled| Frame { label: label.clone(), vorticity, observed: &[] };
         Panel {
             title: title.into(),
             frames: frames.iter().map(frame).collect(),
@@ -58,16 +67,17 @@ impl<'a> Canvas<'a> {
             width: shape.width,
             grid: self.flow.prior().grid(),
             limit: self.limit,
-            unit: UNIT.into(),
+            unit: self.unit().into(),
             solid: self.flow.solid(),
         }
     }
 }
 
-fn curl(flow: &Flow, x: &[f32], mu: f64) -> Result<Vec<f32>> {
+fn shown(flow: &Flow, label: &str, x: &[f32], mu: f64) -> Result<Vec<Labelled>> {
     let one = Shape { frames: 1, ..flow.shape() };
     let mut frame = x[..one.len()].to_vec();
     each::update(&mut frame, |x| x / mu as f32);
     flow.prior().normalizer().restore(one, &mut frame)?;
-    Ok(vorticity(&frame, one, &flow.prior().grid())?)
+    let label = |name: &str| if name.is_empty() { label.to_owned() } else { format!("{label}, {name}") };
+    Ok(flow.prior().shown(&frame)?.into_iter().map(|shown| (label(&shown.name), shown.plane)).collect())
 }

@@ -1,11 +1,11 @@
 //! Denoising errors, the bound and their pictures as tables and a page.
 
-use crate::canvas::{Canvas, UNIT};
-use crate::results::{Draft, Of};
-use crate::words::{caption, plain, space};
+use crate::canvas::Canvas;
+use crate::words::{SPACE, caption, number, plain, table, text};
 use crate::{Bound, ErrorPoint, Flow, Named, RECALLED, Result, Results, at_ratio};
-use equipoise_elbo::Point;
-use equipoise_report::{Block, Chart, Column, Gallery, Image, Picture, Scale, Series, significant};
+use equipoise_report::{
+    Block, Caption, Cell, Chart, Gallery, Image, Page, Picture, Quantity, Scale, Section, Series, significant,
+};
 
 /// Levels that pictures show, as far as the nearest of those measured.
 const SHOWN: [f64; 3] = [0.1, 0.5, 2.0];
@@ -88,27 +88,29 @@ impl Denoised<'_> {
         let (Some(held_out), ratios) = (self.flow.held_out().first(), self.shown()) else {
             return Ok(gallery(&canvas, Vec::new(), &[], Vec::new()));
         };
-        let truth = (String::from("x"), canvas.curl(&held_out.x, 1.0)?);
+        let truth = canvas.shown("x", &held_out.x, 1.0)?;
         let mut rows: Vec<(String, Vec<Option<Picture>>)> = vec![("x_t/μ".into(), Vec::new())];
         rows.extend(self.denoisers.iter().map(|named| (named.name.to_string(), Vec::new())));
         for &ratio in &ratios {
             let level = at_ratio(ratio);
             let x_t = self.flow.noised(held_out, level, seed);
-            let mut frames = vec![truth.clone(), ("x_t/μ".to_owned(), canvas.curl(&x_t, level.mu)?)];
+            let mut shown = vec![("x_t/μ".to_owned(), canvas.shown("x_t/μ", &x_t, level.mu)?)];
             for named in self.denoisers {
                 let mut x_hat = vec![0.0; x_t.len()];
                 named.denoiser.denoise(&x_t, level, &mut x_hat)?;
-                frames.push((named.name.to_string(), canvas.curl(&x_hat, 1.0)?));
+                let label = named.name.to_string();
+                let planes = canvas.shown(&label, &x_hat, 1.0)?;
+                shown.push((label, planes));
             }
+            let planes = shown.iter().flat_map(|(_, planes)| planes);
+            let frames: Vec<_> = truth.iter().chain(planes).cloned().collect();
             let title = format!("{name}, σ/μ = {}", plain(ratio));
             pictures.push((format!("{name}_denoised_{}", plain(ratio)), canvas.picture(&title, &frames)?));
-            for (row, (label, plane)) in rows.iter_mut().zip(frames.into_iter().skip(1)) {
-                row.1.push(Some(canvas.cells(&format!("{title}, {label}"), "", plane)?));
+            for (row, (label, planes)) in rows.iter_mut().zip(shown) {
+                row.1.push(Some(canvas.cells(&format!("{title}, {label}"), "", &planes)?));
             }
         }
-        let reference = vec![truth];
-        let reference =
-            canvas.picture(&format!("{name}, held-out window {}", held_out.window), &reference)?;
+        let reference = canvas.picture(&format!("{name}, held-out window {}", held_out.window), &truth)?;
         Ok(gallery(&canvas, vec![reference], &ratios, rows))
     }
 
@@ -131,13 +133,16 @@ fn gallery(
     ratios: &[f64],
     rows: Vec<(String, Vec<Option<Picture>>)>,
 ) -> Gallery {
-    let shown = |image| Picture::new(image, "Vorticity of x", "x");
+    let quantity = canvas.quantity();
+    let name = if quantity == Quantity::VORTICITY { "Vorticity" } else { "Components" };
+    let shown = |image| Picture { image, alt: format!("{name} of x"), caption: "x".into(), verdict: None };
     Gallery {
-        caption:
-            "Vorticity of x̂ at the first frame of the first held-out window; x_t/μ is what the denoisers see."
-                .into(),
+        caption: format!(
+            "{name} of x̂ at the first frame of the first held-out window; x_t/μ is what the denoisers see."
+        ),
         limit: canvas.limit,
-        unit: UNIT.into(),
+        unit: canvas.unit().into(),
+        quantity,
         references: references.into_iter().map(shown).collect(),
         row_name: "denoiser".into(),
         columns: ratios.iter().map(|ratio| format!("σ/μ = {}", plain(*ratio))).collect(),

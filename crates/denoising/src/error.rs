@@ -14,8 +14,8 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DenoisingError {
-    /// Fields of something other than two velocity components.
-    #[error("{}: found {found} channels, expected 2, the velocity along x and along y", path.display())]
+    /// Fields of more components than there are columns for.
+    #[error("{}: found {found} channels, expected 1 to 4", path.display())]
     Channels {
         /// The training file.
         path: PathBuf,

@@ -1,7 +1,8 @@
 //! One flow: the prior fitted to its training windows, and windows that were held out.
 
 use crate::{DenoisingError, Result, at_ratio};
-use equipoise_data::{Dataset, Described, Normalizer, Remark, checksum};
+use equipoise_data::sensors::MOST_COMPONENTS;
+use equipoise_data::{Dataset, Described, Location, Normalizer, Remark, checksum};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, Shape};
 use equipoise_locality::Samples;
@@ -9,7 +10,6 @@ use equipoise_prior::{DenoiserName, Prior, PriorDenoiser, Settings};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ impl Flow {
         let (data, remarks) = Described::of(&train)?.receive(data, settings.window)?;
         let prior = Prior::fit_in(&train, settings, units)?;
         let shape = prior.shape();
-        if shape.channels != 2 {
+        if !(1..=MOST_COMPONENTS).contains(&shape.channels) {
             return Err(DenoisingError::Channels { path: train.path().into(), found: shape.channels });
         }
         let all = prior.windows(&data)?;
@@ -99,7 +99,7 @@ impl Flow {
             let window = k * windows / count;
             all.visit(window..window + 1, &mut |_, x| held_out.push(HeldOut { window, x: x.to_vec() }))?;
         }
-        let solid = data.geometry().map(|g| g.mask(shape.height, shape.width));
+        let solid = data.solid();
         let included = match &solid {
             Some(solid) => solid.iter().map(|inside| !inside).collect(),
             None => vec![true; shape.plane()],
@@ -208,8 +208,8 @@ impl Flow {
 
 fn facts(name: &str, prior: &Prior, data: &Dataset) -> Result<Vec<(String, String)>> {
     let (made, settings) = (prior.provenance(), prior.settings());
-    let label = |path: &Path| path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    let digest = if data.path().is_file() { checksum(data.path())? } else { String::new() };
+    let at = Location::of(data.path());
+    let digest = if at.exists() { checksum(data.path())? } else { String::new() };
     let model = format!(
         "{}, T = {}, normalizer {}, ridge {:e}, fitted to {} windows",
         settings.model.name(),
@@ -220,7 +220,7 @@ fn facts(name: &str, prior: &Prior, data: &Dataset) -> Result<Vec<(String, Strin
     );
     let mut facts = vec![
         (format!("{name}: training"), format!("{}, sha256 {}", made.file, made.sha256)),
-        (format!("{name}: held out"), format!("{}, sha256 {digest}", label(data.path()))),
+        (format!("{name}: held out"), format!("{}, sha256 {digest}", at.name())),
         (format!("{name}: prior"), model),
     ];
     facts.extend(made.warnings.iter().map(|odd| (format!("{name}: warning, training"), odd.clone())));

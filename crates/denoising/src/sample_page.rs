@@ -7,7 +7,10 @@ use crate::words::{caption, in_file, space};
 use crate::{Drawing, Flow, Result, Results, Sampled, Samples};
 use equipoise_field::sum;
 use equipoise_metrics::{Inclusion, rmse};
-use equipoise_report::{Block, Chart, Column, Gallery, Image, Picture, Scale, Series, significant};
+use equipoise_report::{
+    Block, Caption, Cell, Chart, Gallery, Image, Page, Picture, Quantity, Scale, Section, Series, Table,
+    significant,
+};
 
 /// Samples that a picture shows, each beside its nearest training window.
 const SHOWN: usize = 4;
@@ -114,8 +117,8 @@ impl Drawn<'_> {
         for samples in self.samples.iter().filter(|samples| !samples.members.is_empty()) {
             let mut frames = Vec::new();
             for member in samples.members.iter().take(SHOWN) {
-                frames.push((format!("member {}", member.member), canvas.curl(&member.x, 1.0)?));
-                frames.push((neighbour(member), canvas.curl(&member.neighbour, 1.0)?));
+                frames.extend(canvas.shown(&format!("member {}", member.member), &member.x, 1.0)?);
+                frames.extend(canvas.shown(&neighbour(member), &member.neighbour, 1.0)?);
             }
             let title = format!(
                 "{}, samples of {}, each beside its nearest training window",
@@ -126,7 +129,9 @@ impl Drawn<'_> {
             pictures.push((format!("{}_{}", self.flow.name(), in_file(&samples.denoiser)), image.clone()));
             references.push(Picture::new(image, title, samples.denoiser.to_string()));
         }
-        Ok(Gallery::of(references))
+        let (caption, limit, unit, row_name) = Default::default();
+        let (quantity, columns, rows) = (Quantity::VORTICITY, Vec::new(), Vec::new());
+        Ok(Gallery { caption, limit, unit, quantity, references, row_name, columns, rows })
     }
 }
 

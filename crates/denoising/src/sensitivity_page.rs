@@ -114,7 +114,9 @@ impl Sensed<'_> {
                 pictures.push((file, image));
             }
         }
-        Ok(Gallery::of(references))
+        let (caption, limit, unit, row_name) = Default::default();
+        let (quantity, columns, rows) = (Quantity::VORTICITY, Vec::new(), Vec::new());
+        Ok(Gallery { caption, limit, unit, quantity, references, row_name, columns, rows })
     }
 
     /// Every level on a scale of its own, which its label tells.

@@ -82,15 +82,15 @@ pub enum Error {
         /// T, the frames of a window.
         window: usize,
     },
-    /// Data that are not the velocity of a plane flow.
-    #[error("{}: found {found} channels, expected {expected}, the velocities along x and y", path.display())]
+    /// Data of more components than there are columns for.
+    #[error("{}: found {found} channels, expected 1 to {most}", path.display())]
     Channels {
         /// The data.
         path: PathBuf,
         /// Their channels.
         found: usize,
-        /// Those of a plane flow.
-        expected: usize,
+        /// How many there may be.
+        most: usize,
     },
     /// A trial of a dataset that is not open.
     #[error("dataset `{dataset}` is not among those opened")]

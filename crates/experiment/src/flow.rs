@@ -3,16 +3,16 @@
 use crate::denoisers::Denoisers;
 use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units};
 use equipoise_data::samples::Sample;
-use equipoise_data::{Dataset, Described, LoadOptions, NoiseLevel, Remark, checksum, load, load_beside};
+use equipoise_data::sensors::MOST_COMPONENTS;
+use equipoise_data::{
+    Dataset, Described, LoadOptions, Location, NoiseLevel, Remark, checksum, load, load_beside,
+};
 use equipoise_field::{Grid, Shape};
 use equipoise_operator::Subsample;
 use equipoise_prior::{Beside, DenoiserName, Fields, Model, Prior, PriorDenoiser, Settings};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Channels of a flow: the velocity along x and along y.
-const VELOCITIES: usize = 2;
 
 /// Where the prior of a flow comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -197,16 +197,16 @@ impl Flow {
         let test = load_beside(&request.data, &request.load, reference.kind)?;
         let (test, remarks) = reference.receive(test, window)?;
         let channels = test.channels();
-        if channels != VELOCITIES {
+        if !(1..=MOST_COMPONENTS).contains(&channels) {
             let path = request.data.clone();
-            return Err(Box::new(Error::Channels { path, found: channels, expected: VELOCITIES }));
+            return Err(Box::new(Error::Channels { path, found: channels, most: MOST_COMPONENTS }));
         }
         let (prior, train) = origin.prior()?;
         let denoisers = Denoisers::open(&request.denoisers, &prior, path, train.as_ref())?;
         let shape = prior.shape();
         let mut truth = test.window(0, 0, shape.frames)?.to_vec();
         prior.normalizer().normalise(shape, &mut truth)?;
-        let solid = test.geometry().map(|g| g.mask(shape.height, shape.width));
+        let solid = test.solid();
         let included = match &solid {
             Some(solid) if !request.include_solid => solid.iter().map(|inside| !inside).collect(),
             _ => vec![true; shape.plane()],
@@ -438,8 +438,9 @@ fn names_a_folder(name: &str) -> bool {
 }
 
 fn label(path: &Path) -> String {
-    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    match path.parent().and_then(Path::file_name) {
+    let at = Location::of(path);
+    let name = at.name();
+    match at.file.parent().and_then(Path::file_name) {
         Some(folder) => format!("{}/{name}", folder.to_string_lossy()),
         None => name,
     }

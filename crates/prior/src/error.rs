@@ -6,6 +6,7 @@ use equipoise_data::{DataError, NormalizerKind};
 use equipoise_denoiser::DenoiserError;
 use equipoise_locality::LocalityError;
 use equipoise_markov::MarkovError;
+use equipoise_metrics::MetricsError;
 use equipoise_network::NetworkError;
 use equipoise_served::ServedError;
 #[cfg(test)]
@@ -19,6 +20,9 @@ pub enum PriorError {
     /// The data or the file.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A grid that cannot be differentiated on.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The covariance.
     #[error("prior from {}", path.display())]
     Covariance {

@@ -27,6 +27,7 @@ mod markov;
 mod name;
 mod recorded;
 mod settings;
+mod shown;
 mod stored;
 mod windows;
 
@@ -38,4 +39,5 @@ pub use fit::{Prior, Provenance, Sampled};
 pub use name::{DenoiserName, NameError};
 pub use recorded::{FitMethod, Resources};
 pub use settings::{Model, Settings};
+pub use shown::Shown;
 pub use stored::Stored;

@@ -76,7 +76,7 @@ impl Problem {
         other: Option<Other>,
     ) -> Result<Self> {
         let shape = Shape { frames: composite.frames, ..prior.shape() };
-        if let Some(error) = lost(path, &placed.entries, prior.normalizer().scale()) {
+        if let Some(error) = lost(path, &placed.entries, &prior) {
             return Err(error);
         }
         let Seen { operator, offset, observation } = Seen::of(&prior, shape, &placed, times)?;

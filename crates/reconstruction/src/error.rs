@@ -70,7 +70,7 @@ pub enum ReconstructionError {
         /// Their rows.
         rows: [u64; 2],
         /// `u` or `v`.
-        component: &'static str,
+        component: String,
         /// The sum of their distances along frames, rows and columns; 0 for one place and time.
         apart: f64,
         /// Their noise, in physical units.
@@ -93,8 +93,8 @@ pub enum ReconstructionError {
         /// The limit.
         limit: f64,
     },
-    /// A prior of something other than two velocity components.
-    #[error("prior: found fields of {shape}, expected two channels, the velocity along x and along y")]
+    /// A prior of more components than a table has columns for.
+    #[error("prior: found fields of {shape}, expected 1 to 4 channels")]
     Channels {
         /// The shape of its fields.
         shape: Shape,

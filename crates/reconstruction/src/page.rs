@@ -2,8 +2,8 @@
 
 use crate::{Centre, Chained, Check, Composite, Ensemble, Misfit, Pictures, Problem, Result, Score};
 use equipoise_report::{
-    Block, Caption, Cell, Gallery, Image, Page, Picture, Section, Table, Tone, Verdict, page, significant,
-    write_atomically,
+    Block, Caption, Cell, Column, Gallery, Image, Page, Picture, Quantity, Section, Table, Tone, Verdict,
+    page, significant, write_atomically,
 };
 use std::path::Path;
 
@@ -98,7 +98,16 @@ fn residuals(misfit: &Misfit, pictures: &Pictures) -> Section {
 }
 
 fn gallery(references: Vec<Picture>) -> Block {
-    Block::Gallery(Gallery::of(references))
+    Block::Gallery(Gallery {
+        caption: String::new(),
+        limit: 1.0,
+        unit: String::new(),
+        quantity: Quantity::VORTICITY,
+        references,
+        row_name: String::new(),
+        columns: Vec::new(),
+        rows: Vec::new(),
+    })
 }
 
 fn picture(image: &Image, caption: &str) -> Picture {

@@ -2,7 +2,7 @@
 
 use crate::{Ensemble, Misfit, Problem, Result};
 use equipoise_field::{Real, Shape};
-use equipoise_metrics::vorticity;
+use equipoise_prior::Shown;
 use equipoise_report::{Frame, Image, Panel, Quantity, robust_limit, write_atomically};
 use std::path::Path;
 
@@ -18,7 +18,8 @@ const UNIT: &str = "data units";
 /// Up to three pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pictures {
-    /// Vorticity of the mean at the first and the last frame, with the places of the sensors.
+    /// The mean at the first and the last frame, with the places of the sensors: vorticity where there are two
+    /// velocities, else every component.
     pub mean: Image,
     /// √(Var u + Var v) at the same frames, of several members.
     pub uncertainty: Option<Image>,
@@ -64,6 +65,9 @@ pub fn write_pictures(folder: &Path, pictures: &Pictures) -> Result<()> {
     Ok(())
 }
 
+/// The place of a frame among those shown, what is said of a plane beside it, and the plane.
+type Drawn = (usize, String, Vec<f32>);
+
 /// What the pictures share.
 struct Canvas<'a> {
     problem: &'a Problem,
@@ -77,7 +81,7 @@ struct Canvas<'a> {
 impl<'a> Canvas<'a> {
     fn of(problem: &'a Problem) -> Self {
         let shape = problem.shape;
-        let solid = problem.prior.geometry().map(|g| g.mask(shape.height, shape.width));
+        let solid = problem.prior.solid();
         let frames = if shape.frames == 1 { vec![0] } else { vec![0, shape.frames - 1] };
         // Along a trajectory that is composed of windows sensors may be elsewhere: those that read a frame.
         let reads = |i: usize, t: usize| {
@@ -96,26 +100,38 @@ impl<'a> Canvas<'a> {
     }
 
     fn mean(&self, ensemble: &Ensemble) -> Result<Image> {
-        let one = Shape { frames: 1, ..self.shape };
-        let curl = |t: usize| {
-            let frame = &ensemble.mean()[t * one.len()..(t + 1) * one.len()];
-            vorticity(frame, one, &self.problem.prior.grid())
-        };
-        let planes = self.frames.iter().map(|&t| curl(t)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let (frame, prior) = (self.shape.frame(), &self.problem.prior);
+        let mut planes = Vec::new();
+        for (at, &t) in self.frames.iter().enumerate() {
+            let shown = prior.shown(&ensemble.mean()[t * frame..(t + 1) * frame])?;
+            planes.extend(shown.into_iter().map(|Shown { name, plane }| (at, name, plane)));
+        }
         let title = "Mean of the reconstruction; dots: sensors".to_owned();
-        self.draw(title, Quantity::VORTICITY, &planes, None, true)
+        let quantity = if prior.shows_vorticity() { Quantity::VORTICITY } else { Quantity::COMPONENTS };
+        self.draw(title, quantity, &planes, None, true)
     }
 
     fn uncertainty(&self, std: &[f32], of: &str) -> Result<Image> {
-        let (frame, plane) = (self.shape.frame(), self.shape.plane());
-        let both = |t: usize| -> Vec<f32> {
+        let (frame, plane, prior) = (self.shape.frame(), self.shape.plane(), &self.problem.prior);
+        let of_frame = |(at, &t): (usize, &usize)| -> Vec<Drawn> {
             let std = &std[t * frame..(t + 1) * frame];
-            (0..plane).map(|i| f32::narrow(std[i].wide().hypot(std[plane + i].wide()))).collect()
+            if let Some([u, v]) = prior.velocities() {
+                let (u, v) = (&std[u * plane..], &std[v * plane..]);
+                let both = |i: usize| f32::narrow(u[i].wide().hypot(v[i].wide()));
+                return vec![(at, String::new(), (0..plane).map(both).collect())];
+            }
+            let each = prior.components().into_iter().zip(prior.normalizer().scale());
+            let each = each.zip(std.chunks_exact(plane));
+            let over = |std: &[f32], scale: f64| std.iter().map(|s| f32::narrow(s.wide() / scale)).collect();
+            each.map(|((name, scale), std)| (at, name, over(std, *scale))).collect()
         };
-        let planes: Vec<Vec<f32>> = self.frames.iter().map(|&t| both(t)).collect();
-        let title = format!("Uncertainty of the velocity, {of}; dots: sensors");
-        let quantity = Quantity { name: "standard deviation of the velocity", symbol: "std", signed: false };
-        self.draw(title, quantity, &planes, None, true)
+        let planes: Vec<Drawn> = self.frames.iter().enumerate().flat_map(of_frame).collect();
+        let (what, name) = match prior.velocities() {
+            Some(_) => ("the velocity", "standard deviation of the velocity"),
+            None => ("the components", "standard deviation of the components, normalised"),
+        };
+        let quantity = Quantity { name, symbol: "std", signed: false };
+        self.draw(format!("Uncertainty of {what}, {of}; dots: sensors"), quantity, &planes, None, true)
     }
 
     /// Squares around the sensors, on white.
@@ -137,28 +153,33 @@ impl<'a> Canvas<'a> {
         let title =
             "Misfit of every sensor: red further from the mean than noise and prior let expect, blue nearer";
         let quantity = Quantity { name: "standard normal deviate of χ", symbol: "z", signed: true };
-        self.draw(title.to_owned(), quantity, &[plane], Some(MISFIT_LIMIT), false)
+        self.draw(title.to_owned(), quantity, &[(0, String::new(), plane)], Some(MISFIT_LIMIT), false)
     }
 
     fn draw(
         &self,
         title: String,
         quantity: Quantity<'_>,
-        planes: &[Vec<f32>],
+        planes: &[Drawn],
         limit: Option<f64>,
         dots: bool,
     ) -> Result<Image> {
-        let views: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
-        let unit = if limit.is_some() { "" } else { UNIT };
-        let label = |t: usize| if limit.is_some() { "all frames".into() } else { self.time(t) };
-        let frames = planes.iter().zip(self.frames.iter().zip(&self.places));
+        let views: Vec<&[f32]> = planes.iter().map(|(_, _, plane)| plane.as_slice()).collect();
+        let bare = limit.is_some() || !self.problem.prior.shows_vorticity();
+        let unit = if bare { "" } else { UNIT };
+        let label = |t: usize, name: &str| match (limit, name) {
+            (Some(_), _) => "all frames".into(),
+            (None, "") => self.time(t),
+            (None, name) => format!("{}, {name}", self.time(t)),
+        };
+        let frames = planes.iter();
         let panel = Panel {
             title,
             frames: frames
-                .map(|(vorticity, (&t, places))| Frame {
-                    label: label(t),
-                    vorticity,
-                    observed: if dots { places } else { &[] },
+                .map(|(at, name, plane)| Frame {
+                    label: label(self.frames[*at], name),
+                    vorticity: plane,
+                    observed: if dots { &self.places[*at] } else { &[] },
                 })
                 .collect(),
             height: self.shape.height,

@@ -1,7 +1,7 @@
 //! From physical places and times to rows, columns and frames of a prior's grid.
 
 use crate::{ReconstructionError, Result};
-use equipoise_data::sensors::{Measured, Reading};
+use equipoise_data::sensors::{MOST_COMPONENTS, Measured, Reading};
 use equipoise_field::{Axis, Boundary};
 use equipoise_operator::{Sensor, TimeRule};
 use equipoise_prior::Prior;
@@ -59,12 +59,14 @@ pub enum Offence {
         /// That of the last.
         high: f64,
     },
-    /// A place inside the cylinder.
+    /// A place inside the cylinder or under a mask.
     Solid {
         /// Its x.
         x: f64,
         /// Its y.
         y: f64,
+        /// Whether it is a mask beside the data that says so.
+        masked: bool,
     },
 }
 
@@ -78,10 +80,11 @@ impl fmt::Display for Offence {
                 f,
                 "column `time`: found {found}, expected {low} to {high} (--times nearest takes it for the nearest frame)"
             ),
-            Self::Solid { x, y } => {
+            Self::Solid { x, y, masked } => {
                 write!(
                     f,
-                    "columns `x`, `y`: found ({x}, {y}), inside the cylinder, expected a place in the fluid"
+                    "columns `x`, `y`: found ({x}, {y}), inside {}, expected a place in the fluid",
+                    if *masked { "the mask" } else { "the cylinder" }
                 )
             }
         }
@@ -148,7 +151,7 @@ pub struct Placed {
 /// [`ReconstructionError::NothingLeft`], [`ReconstructionError::Channels`].
 pub fn place(prior: &Prior, path: &Path, readings: &[Reading], rule: &PlacingRule) -> Result<Placed> {
     let shape = prior.shape();
-    if shape.channels != 2 {
+    if !(1..=MOST_COMPONENTS).contains(&shape.channels) {
         return Err(ReconstructionError::Channels { shape });
     }
     let mut placed = Placed { entries: Vec::new(), dropped: Vec::new(), snap: None };
@@ -214,8 +217,9 @@ fn locate(prior: &Prior, reading: &Reading, rule: &PlacingRule) -> std::result::
     let x = along("x", reading.x, at.x_first, grid.dx, nx, grid.boundary)?;
     let y = along("y", reading.y, at.y_first, grid.dy, ny, grid.boundary)?;
     let (row, column) = if grid.x_axis == Axis::H { (x, y) } else { (y, x) };
-    if prior.geometry().is_some_and(|cylinder| cylinder.encloses(row, column)) {
-        return Err(Offence::Solid { x: reading.x, y: reading.y });
+    if prior.is_solid(row, column) {
+        let masked = !prior.geometry().is_some_and(|cylinder| cylinder.encloses(row, column));
+        return Err(Offence::Solid { x: reading.x, y: reading.y, masked });
     }
     Ok(Sensor { frame, channel: 0, row, column })
 }

@@ -105,7 +105,7 @@ impl Problem {
         if count > DENSE_LIMIT {
             return Err(ReconstructionError::TooMany { path: path.into(), found: count, limit: DENSE_LIMIT });
         }
-        if let Some(error) = lost(path, &placed.entries, prior.normalizer().scale()) {
+        if let Some(error) = lost(path, &placed.entries, &prior) {
             return Err(error);
         }
         let Seen { operator, offset, observation } = Seen::of(&prior, shape, &placed, times)?;
@@ -116,7 +116,7 @@ impl Problem {
         let posterior = ExactPosterior::new(gaussian.observed().clone(), prior.mean().to_vec());
         let posterior = posterior.map_err(|error| match error {
             PosteriorError::Innovation(InnovationError::Singular { .. }) => {
-                nearest(path, &placed.entries).unwrap_or(error.into())
+                nearest(path, &placed.entries, &prior).unwrap_or(error.into())
             }
             error => error.into(),
         })?;
@@ -168,11 +168,8 @@ impl Problem {
 
     /// Whether each point of an (H, W) plane lies in the fluid.
     pub fn fluid(&self) -> Vec<bool> {
-        let shape = self.shape;
-        match self.prior.geometry() {
-            Some(cylinder) => cylinder.mask(shape.height, shape.width).iter().map(|solid| !solid).collect(),
-            None => vec![true; shape.plane()],
-        }
+        let solid = self.prior.solid().unwrap_or_else(|| vec![false; self.shape.plane()]);
+        solid.into_iter().map(|solid| !solid).collect()
     }
 
     /// A field in physical units.

@@ -1,6 +1,7 @@
 //! Readings that repeat each other so exactly that S cannot be solved.
 
 use crate::{Entry, ReconstructionError};
+use equipoise_prior::Prior;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -9,9 +10,9 @@ use std::path::Path;
 /// field in `f32` leaves of the two is up to 2⁻²⁴ of them: here a tenth of the difference.
 const LOST: f64 = 1e-6;
 
-/// Two entries at one place and time whose noise is lost beside the prior's spread. `scale` is the
-/// normalizer's, one a component.
-pub(crate) fn lost(path: &Path, entries: &[Entry], scale: &[f64]) -> Option<ReconstructionError> {
+/// Two entries at one place and time whose noise is lost beside the prior's spread.
+pub(crate) fn lost(path: &Path, entries: &[Entry], prior: &Prior) -> Option<ReconstructionError> {
+    let scale = prior.normalizer().scale();
     let mut seen: HashMap<[u64; 4], &Entry> = HashMap::new();
     let variance = |entry: &Entry| (entry.measured.noise / scale[entry.sensor.channel]).powi(2);
     for entry in entries {
@@ -20,7 +21,7 @@ pub(crate) fn lost(path: &Path, entries: &[Entry], scale: &[f64]) -> Option<Reco
         let at = [at[0], at[1], at[2], entry.sensor.channel as u64];
         let Some(kept) = seen.insert(at, entry) else { continue };
         if variance(kept) + variance(entry) < LOST {
-            return Some(told(path, kept, entry));
+            return Some(told(path, kept, entry, prior));
         }
         if variance(kept) < variance(entry) {
             seen.insert(at, kept);
@@ -30,18 +31,18 @@ pub(crate) fn lost(path: &Path, entries: &[Entry], scale: &[f64]) -> Option<Reco
 }
 
 /// The two entries of one component that are nearest to each other.
-pub(crate) fn nearest(path: &Path, entries: &[Entry]) -> Option<ReconstructionError> {
+pub(crate) fn nearest(path: &Path, entries: &[Entry], prior: &Prior) -> Option<ReconstructionError> {
     let pairs = entries.iter().enumerate().flat_map(|(i, a)| entries[..i].iter().map(move |b| (b, a)));
     let pairs = pairs.filter(|(a, b)| a.sensor.channel == b.sensor.channel);
     let (a, b) = pairs.min_by(|p, q| apart(p.0, p.1).total_cmp(&apart(q.0, q.1)))?;
-    Some(told(path, a, b))
+    Some(told(path, a, b, prior))
 }
 
-fn told(path: &Path, a: &Entry, b: &Entry) -> ReconstructionError {
+fn told(path: &Path, a: &Entry, b: &Entry, prior: &Prior) -> ReconstructionError {
     ReconstructionError::Repeated {
         path: path.into(),
         rows: [a.row, b.row],
-        component: ["u", "v"][a.sensor.channel],
+        component: prior.components().swap_remove(a.sensor.channel),
         apart: apart(a, b),
         noise: [a.measured.noise, b.measured.noise],
     }

@@ -20,6 +20,7 @@ pub fn write_sheet(
     misfit: Option<&Misfit>,
 ) -> Result<()> {
     let mut text = String::from("row,time,x,y,component,value,noise,mean,residual,expected\n");
+    let components = problem.prior.components();
     let read = if misfit.is_none() { seen(problem, ensemble) } else { Vec::new() };
     for (i, entry) in problem.placed.entries.iter().enumerate() {
         let (value, noise) = (entry.measured.value, entry.measured.noise);
@@ -30,7 +31,7 @@ pub fn write_sheet(
             }
             None => (read[i], (value - read[i]) / noise, String::new()),
         };
-        let component = if entry.sensor.channel == 0 { "u" } else { "v" };
+        let component = &components[entry.sensor.channel];
         // Writing into a String cannot fail.
         let _ = writeln!(
             text,

@@ -3,8 +3,8 @@
 
 use equipoise_field::{Axis, Boundary, Grid};
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Frame, Gallery, HeatCell, HeatMap, Page, Panel, Picture, ReportError, Scale,
-    Section, Series, Table, Tone, Verdict, page, robust_limit, write_atomically,
+    Block, Caption, Cell, Chart, Column, Frame, Gallery, HeatCell, HeatMap, Page, Panel, Picture, Quantity,
+    ReportError, Scale, Section, Series, Table, Tone, Verdict, page, robust_limit, write_atomically,
 };
 use std::path::Path;
 
@@ -130,6 +130,7 @@ fn gallery(flow: &Flow) -> Result<Gallery, ReportError> {
         caption: "First and last frame of the first member.".into(),
         limit: flow.limit,
         unit: "U/D".into(),
+        quantity: Quantity::VORTICITY,
         references: vec![reference],
         row_name: "law".into(),
         columns: SUBS.map(|sub| format!("sub {sub}")).to_vec(),

@@ -4,6 +4,7 @@ use crate::base64;
 use crate::colour::ANCHORS;
 use crate::indexed::Image;
 use crate::markup::escape;
+use crate::panel::Quantity;
 use crate::significant;
 use crate::verdict::Verdict;
 use std::fmt::Write;
@@ -31,8 +32,10 @@ pub struct Gallery {
     pub caption: String,
     /// The colour scale of every picture ends at ±`limit`.
     pub limit: f64,
-    /// Unit of the vorticity; empty for none.
+    /// Unit of what is shown; empty for none.
     pub unit: String,
+    /// What the pictures show.
+    pub quantity: Quantity<'static>,
     /// Labelled pictures shown first at full size, such as the truth.
     pub references: Vec<Picture>,
     /// What the rows are, such as `"law"`.
@@ -91,10 +94,12 @@ impl Gallery {
         let limit = significant(self.limit, 3);
         let _ = writeln!(
             html,
-            "<p class=\"scale\">vorticity ω{unit}: <span>−{limit}</span>\
+            "<p class=\"scale\">{} {}{unit}: <span>−{limit}</span>\
              <i style=\"background:linear-gradient(90deg,{})\"></i><span>{limit}</span> \
              <b class=\"solid\"></b> solid <b class=\"wild\"></b> not finite. \
              Values beyond the scale take its end colours; x to the right, y up.</p>",
+            escape(self.quantity.name),
+            escape(self.quantity.symbol),
             stops.join(",")
         );
     }

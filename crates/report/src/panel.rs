@@ -58,6 +58,9 @@ pub struct Quantity<'a> {
 impl Quantity<'_> {
     /// What a panel shows unless told otherwise.
     pub const VORTICITY: Self = Self { name: "vorticity", symbol: "ω", signed: true };
+
+    /// Components of a field that has no vorticity, each less its mean and over its standard deviation.
+    pub const COMPONENTS: Self = Self { name: "components, normalised", symbol: "z", signed: true };
 }
 
 impl Panel<'_> {

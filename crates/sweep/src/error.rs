@@ -12,6 +12,9 @@ pub enum Error {
     /// A setting, a flow, the folder of results.
     #[error(transparent)]
     Experiment(#[from] equipoise_experiment::Error),
+    /// A field that the prior cannot show.
+    #[error(transparent)]
+    Prior(#[from] equipoise_prior::PriorError),
     /// Two trials of the plan are the same.
     #[error("plan: the trial `{trial}` occurs twice; a list of the plan repeats an entry")]
     RepeatedTrial {

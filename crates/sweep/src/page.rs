@@ -1,11 +1,12 @@
 //! The report page of a sweep, assembled from its rows, pictures and excess curves.
 
+use crate::pictures::quantity;
 use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Pictures, Result, Row, Trial};
 use equipoise_experiment::REPORT;
 use equipoise_metrics as metrics;
 use equipoise_report::{
-    Block, Caption, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Scale, Section, Series, Table,
-    Tone, Verdict, page, pick, significant, write_atomically,
+    Block, Caption, Cell, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Quantity, Scale, Section,
+    Series, Table, Tone, Verdict, page, significant, write_atomically,
 };
 use equipoise_scaling::NConvention;
 use std::collections::HashMap;
@@ -196,21 +197,26 @@ fn heat_map(batch: &[Finished<'_>]) -> HeatMap {
 fn gallery(flow: &Flow, batch: &[Finished<'_>], pictures: &Pictures<'_>) -> Result<Option<Gallery>> {
     let Some((image, limit, unit)) = pictures.truth_cells(flow)? else { return Ok(None) };
     let caption = pictures.truth_caption(flow);
-    let reference = Picture { image, alt: format!("vorticity of {caption}"), caption, verdict: None };
+    let quantity = quantity(flow);
+    let reference = Picture { image, alt: format!("{} of {caption}", quantity.name), caption, verdict: None };
     let (columns, rows) = grid(batch, |(trial, row)| {
         let caption = format!("RMSE {}, χ {}", significant(row.rmse, 3), significant(row.misfit, 3));
         Some(Picture {
             image: pictures.cells(trial)?,
-            alt: format!("vorticity of {} at sub {}: {}", trial.law(), trial.sub, row.state),
+            alt: format!("{} of {} at sub {}: {}", quantity.name, trial.law, trial.sub, row.state),
             caption,
             verdict: Some(verdict(row)),
         })
     });
-    let shown = "Vorticity of the first member, seed";
+    let (shown, units) = match quantity {
+        Quantity::VORTICITY => ("Vorticity", "physical units"),
+        _ => ("Components", "normalised units"),
+    };
     Ok(Some(Gallery {
-        caption: format!("{shown} {}, physical units, one colour scale.", batch[0].0.seed),
+        caption: format!("{shown} of the first member, seed {}, {units}, one colour scale.", batch[0].0.seed),
         limit,
         unit,
+        quantity,
         references: vec![reference],
         row_name: "law".into(),
         columns,

@@ -1,4 +1,5 @@
-//! The pictures of a sweep: vorticity of the truth and of every reconstruction of the first seed.
+//! The pictures of a sweep: the truth and every reconstruction of the first seed, as vorticity where there are two
+//! velocities, else every component.
 //!
 //! Under `<dataset>/<protocol>/<law>/`, or `<dataset>/<protocol>/<prior>/<law>/` for priors other than
 //! `wiener`: `sparse_ground_truth.png` and `sparse_sub<s>_reconstructed.png`,
@@ -8,8 +9,8 @@
 use crate::judge::Judged;
 use crate::{Flow, Output, Result, Trial};
 use equipoise_field::Shape;
-use equipoise_metrics::vorticity;
-use equipoise_report::{Frame, Image, Panel, robust_limit, significant, write_atomically};
+use equipoise_prior::Shown;
+use equipoise_report::{Frame, Image, Panel, Quantity, robust_limit, significant, write_atomically};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -26,6 +27,9 @@ pub struct Pictures<'a> {
     datasets: HashMap<String, Canvas>,
 }
 
+/// A frame, and a plane of it with the name of its component.
+type Drawn = (usize, Shown);
+
 /// What all pictures of one dataset share.
 #[derive(Debug)]
 struct Canvas {
@@ -33,8 +37,8 @@ struct Canvas {
     seed: u64,
     /// The frames that labelled pictures show.
     frames: Vec<usize>,
-    /// The truth's vorticity at those frames.
-    truth: Vec<Vec<f32>>,
+    /// The truth at those frames.
+    truth: Vec<Drawn>,
     /// Flat indices of the observed points of the coarsest lattice, and its stride.
     observed: (Vec<usize>, usize),
 }
@@ -82,10 +86,9 @@ impl<'a> Pictures<'a> {
         let canvas = &self.datasets[trial.dataset()];
         let truth = self.path(&truth_name(trial));
         if !truth.exists() {
-            write_atomically(&truth, &canvas.truth_panel(flow).picture()?.png)?;
+            write_atomically(&truth, &canvas.truth_panel(flow).picture_of(quantity(flow))?.png)?;
         }
-        let planes =
-            canvas.frames.iter().map(|&t| frame_vorticity(flow, x, t)).collect::<Result<Vec<_>>>()?;
+        let planes = drawn(flow, x, &canvas.frames)?;
         let prior = if trial.is_gaussian() { String::new() } else { format!("{}, ", trial.prior) };
         let title = format!(
             "{}, {}, {prior}{}, sub {}: {}, RMSE {}",
@@ -97,8 +100,10 @@ impl<'a> Pictures<'a> {
             significant(judged.row.rmse, 3)
         );
         let panel = |title| canvas.panel(flow, title, &planes);
-        let (picture, cells) =
-            rayon::join(|| panel(title).picture(), || canvas.cells(flow, panel(String::new())));
+        let (picture, cells) = rayon::join(
+            || panel(title).picture_of(quantity(flow)),
+            || canvas.cells(flow, panel(String::new())),
+        );
         write_atomically(&self.path(&picture_name(trial)), &picture?.png)?;
         write_atomically(&self.path(&cells_name(trial)), &cells?.png)?;
         Ok(())
@@ -112,7 +117,7 @@ impl<'a> Pictures<'a> {
     pub(crate) fn truth_cells(&self, flow: &Flow) -> Result<Option<(Image, f64, String)>> {
         let Some(canvas) = self.datasets.get(flow.name()) else { return Ok(None) };
         let cells = canvas.cells(flow, canvas.truth_panel(flow))?;
-        Ok(Some((cells, canvas.limit, UNIT.to_owned())))
+        Ok(Some((cells, canvas.limit, unit(flow).to_owned())))
     }
 
     /// The bare cells of a trial, if it was drawn.
@@ -138,21 +143,23 @@ impl Canvas {
     /// The bare cells of a panel as the page shows them: one frame of a large field.
     fn cells(&self, flow: &Flow, mut panel: Panel<'_>) -> Result<Image> {
         if flow.shape().plane() > 100 * 100 {
-            panel.frames.truncate(1);
+            let planes = if flow.prior().shows_vorticity() { 1 } else { flow.shape().channels };
+            panel.frames.truncate(planes);
         }
         Ok(panel.cells()?)
     }
 
-    fn panel<'p>(&self, flow: &'p Flow, title: String, planes: &'p [Vec<f32>]) -> Panel<'p> {
-        let frames = planes
-            .iter()
-            .zip(&self.frames)
-            .map(|(vorticity, t)| Frame {
-                label: format!("frame {} of {}", t + 1, flow.shape().frames),
-                vorticity,
-                observed: &[],
-            })
-            .collect();
+    fn panel<'p>(&self, flow: &'p Flow, title: String, planes: &'p [Drawn]) -> Panel<'p> {
+        let label = |t: usize, name: &str| {
+            let frame = format!("frame {} of {}", t + 1, flow.shape().frames);
+            if name.is_empty() { frame } else { format!("{frame}, {name}") }
+        };
+        let drawn = |(t, Shown { name, plane }): &'p Drawn| Frame {
+            label: label(*t, name),
+            vorticity: plane,
+            observed: &[],
+        };
+        let frames = planes.iter().map(drawn).collect();
         Panel {
             title,
             frames,
@@ -160,7 +167,7 @@ impl Canvas {
             width: flow.shape().width,
             grid: flow.grid(),
             limit: self.limit,
-            unit: UNIT.to_owned(),
+            unit: unit(flow).to_owned(),
             solid: flow.solid(),
         }
     }
@@ -178,8 +185,8 @@ impl Canvas {
 fn canvas(flow: &Flow, seed: u64, coarsest: usize) -> Result<Canvas> {
     let last = flow.shape().frames - 1;
     let frames = if last == 0 { vec![0] } else { vec![0, last] };
-    let truth = frames.iter().map(|&t| frame_vorticity(flow, flow.truth(), t)).collect::<Result<Vec<_>>>()?;
-    let planes: Vec<&[f32]> = truth.iter().map(Vec::as_slice).collect();
+    let truth = drawn(flow, flow.truth(), &frames)?;
+    let planes: Vec<&[f32]> = truth.iter().map(|(_, shown)| shown.plane.as_slice()).collect();
     let limit = robust_limit(&planes, flow.solid(), LIMIT_QUANTILE);
     let (height, width) = (flow.shape().height, flow.shape().width);
     let observed = (0..height)
@@ -189,12 +196,26 @@ fn canvas(flow: &Flow, seed: u64, coarsest: usize) -> Result<Canvas> {
     Ok(Canvas { limit, seed, frames, truth, observed: (observed, coarsest) })
 }
 
-/// The vorticity of frame t of a normalised field, in physical units.
-fn frame_vorticity(flow: &Flow, x: &[f32], t: usize) -> Result<Vec<f32>> {
+/// What pictures show of some frames of a normalised field.
+fn drawn(flow: &Flow, x: &[f32], frames: &[usize]) -> Result<Vec<Drawn>> {
     let one = Shape { frames: 1, ..flow.shape() };
-    let mut frame = x[t * one.len()..(t + 1) * one.len()].to_vec();
-    flow.prior().normalizer().restore(one, &mut frame)?;
-    Ok(vorticity(&frame, one, &flow.grid())?)
+    let mut all = Vec::new();
+    for &t in frames {
+        let mut frame = x[t * one.len()..(t + 1) * one.len()].to_vec();
+        flow.prior().normalizer().restore(one, &mut frame)?;
+        all.extend(flow.prior().shown(&frame)?.into_iter().map(|shown| (t, shown)));
+    }
+    Ok(all)
+}
+
+/// What pictures of a flow show.
+pub(crate) fn quantity(flow: &Flow) -> Quantity<'static> {
+    if flow.prior().shows_vorticity() { Quantity::VORTICITY } else { Quantity::COMPONENTS }
+}
+
+/// The unit of it; empty for none.
+fn unit(flow: &Flow) -> &'static str {
+    if flow.prior().shows_vorticity() { UNIT } else { "" }
 }
 
 fn folder(trial: &Trial) -> String {

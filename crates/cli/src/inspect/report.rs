@@ -1,9 +1,10 @@
 //! What `inspect` has to say about one file, as one value.
 
-use equipoise_data::{Audit, CylinderGeometry, Dataset, Inferred};
+use equipoise_data::{Audit, CylinderGeometry, Dataset, Inferred, Particulars};
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_metrics::{Inclusion, divergence_residual};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The audit of a file and, unless loading refuses it, the flow in it.
 #[derive(Serialize)]
@@ -77,10 +78,10 @@ pub(super) struct Divergence {
 impl<'a> Flow<'a> {
     pub(super) fn of(dataset: &'a Dataset) -> Self {
         let series = dataset.shape(dataset.frames());
-        let solid = dataset.geometry().map(|cylinder| cylinder.mask(series.height, series.width));
-        let cylinder = dataset.geometry().zip(solid.as_ref()).map(|(geometry, solid)| Cylinder {
+        let solid = dataset.solid();
+        let cylinder = dataset.geometry().map(|geometry| Cylinder {
             geometry: *geometry,
-            solid_points: solid.iter().filter(|solid| **solid).count(),
+            solid_points: geometry.mask(series.height, series.width).iter().filter(|solid| **solid).count(),
         });
         Self {
             trajectories: dataset.trajectories(),
@@ -100,17 +101,31 @@ impl Divergence {
         let fluid: Option<Vec<bool>> = solid.map(|solid| solid.iter().map(|solid| !solid).collect());
         let grid = dataset.grid();
         let inclusion = fluid.as_deref().map_or(Inclusion::All, Inclusion::Plane);
-        let points = match (grid.boundary, &fluid) {
-            (Boundary::Periodic, None) => "all",
-            (Boundary::Periodic, Some(_)) => "all but those inside the cylinder",
-            (Boundary::Open, None) => "all but the outermost",
-            (Boundary::Open, Some(_)) => "all but the outermost and those inside the cylinder",
+        let points = match (grid.boundary, &fluid, dataset.mask()) {
+            (Boundary::Periodic, None, _) => "all",
+            (Boundary::Periodic, Some(_), None) => "all but those inside the cylinder",
+            (Boundary::Periodic, Some(_), Some(_)) => "all but those that are solid or masked",
+            (Boundary::Open, None, _) => "all but the outermost",
+            (Boundary::Open, Some(_), None) => "all but the outermost and those inside the cylinder",
+            (Boundary::Open, Some(_), Some(_)) => "all but the outermost and those that are solid or masked",
         };
-        match divergence_residual(dataset.values(), shape, &grid, inclusion) {
+        let (values, shape) = velocities(dataset, shape);
+        match divergence_residual(&values, shape, &grid, inclusion) {
             Ok(residual) => Self { residual: Some(residual), points, undefined: None },
             Err(reason) => Self { residual: None, points, undefined: Some(reason.to_string()) },
         }
     }
+}
+
+/// The two velocities among more components, or all that there is.
+fn velocities(dataset: &Dataset, shape: Shape) -> (Cow<'_, [f32]>, Shape) {
+    let told = Particulars::stated(dataset.path(), dataset.attributes(), dataset.kind());
+    let found = told.ok().and_then(|told| told.velocities(shape.channels)).filter(|_| shape.channels > 2);
+    let Some([u, v]) = found else { return (dataset.values().into(), shape) };
+    let frames = dataset.values().chunks_exact(shape.frame());
+    let plane = |frame: &[f32], c: usize| frame[c * shape.plane()..(c + 1) * shape.plane()].to_vec();
+    let both = frames.flat_map(|frame| [plane(frame, u), plane(frame, v)].concat()).collect();
+    (Cow::Owned(both), Shape { channels: 2, ..shape })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::fitting::{self, Fitting};
 use crate::format::duration;
 use crate::priors::Priors;
 use crate::warnings;
-use equipoise_data::{checksum, load};
+use equipoise_data::{Location, checksum, load};
 use equipoise_prior::{Beside, DenoiserName, Fields, Prior, Settings};
 use equipoise_reconstruction::{Composite, Other, Sampling};
 use std::path::{Path, PathBuf};
@@ -187,7 +187,7 @@ impl Asked {
     /// # Errors
     /// A file that cannot be read again.
     pub(super) fn told(&self) -> anyhow::Result<(String, String)> {
-        let file = || self.path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let file = || Location::of(&self.path).name();
         Ok(match &self.origin {
             Origin::Saved => (file(), checksum(&self.path)?),
             Origin::Train => (format!("{} over {}", self.name, file()), checksum(&self.path)?),

@@ -3,6 +3,7 @@
 use super::Arguments;
 use super::asked::Asked;
 use super::summary::Summary;
+use equipoise_data::Location;
 use equipoise_data::sensors::Table;
 use equipoise_reconstruction::{
     Centre, Chained, Choice, Composite, CompositeProvenance, Drawn, Ensemble, Provenance, Sampling,
@@ -36,8 +37,7 @@ impl Made {
         (sampling, composite, along): (&Sampling, Option<Composite>, Option<&Chained>),
         drawn: &Drawn,
     ) -> anyhow::Result<Self> {
-        let named =
-            |path: &Path| path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let named = |path: &Path| Location::of(path).name();
         let Sampling { choice, steps, sampler, spacing, schedule, eta, .. } = sampling;
         let settings = match choice {
             Choice::Posterior => along.map_or_else(String::new, |chained| format!("of {}", chained.prior)),

@@ -1,6 +1,6 @@
 //! The cells of a table by column, whichever kind of file they come from.
 
-use super::title::{COLUMNS, Title, units};
+use super::title::{Columns, Title, units};
 use crate::DataError;
 use std::path::Path;
 
@@ -59,7 +59,7 @@ impl Cells {
     }
 
     fn has(&self, column: &str) -> bool {
-        self.columns.iter().any(|c| c.title.column == Some(column))
+        self.columns.iter().any(|c| c.title.column.as_deref() == Some(column))
     }
 
     /// Every known column stands once; time, place, a component and its noise are there, in units that agree.
@@ -68,14 +68,15 @@ impl Cells {
         &self,
         path: &Path,
         noise: Option<f64>,
+        columns: &Columns,
     ) -> Result<[Vec<String>; 2], DataError> {
         let titles: Vec<Title> = self.columns.iter().map(|column| column.title.clone()).collect();
         let refused = |expected: String| {
             let found = titles.iter().map(|title| title.text.clone()).collect();
             DataError::SensorColumns { path: path.into(), found, expected }
         };
-        let known = |name: &str| titles.iter().filter(|title| title.column == Some(name)).count();
-        if let Some(name) = COLUMNS.into_iter().find(|name| known(name) > 1) {
+        let known = |name: &str| titles.iter().filter(|title| title.column.as_deref() == Some(name)).count();
+        if let Some(name) = columns.known.iter().find(|name| known(name) > 1) {
             return Err(refused(format!("`{name}` once")));
         }
         if let Some(name) = ["time", "x", "y"].into_iter().find(|name| !self.has(name)) {
@@ -86,27 +87,30 @@ impl Cells {
             };
             return Err(refused(format!("a column `{name}`{one}")));
         }
-        if !self.has("u") && !self.has("v") {
-            return Err(refused("a column `u` or `v`".into()));
+        let components = &columns.components;
+        if !components.iter().any(|name| self.has(name)) {
+            return Err(refused(format!("a column {}", either(components.clone()))));
         }
-        if noise.is_none() && !["noise", "noise_u", "noise_v"].into_iter().any(|name| self.has(name)) {
-            return Err(refused("a column `noise`, `noise_u` or `noise_v`, or --noise".into()));
+        let of_one = components.iter().map(|name| format!("noise_{name}"));
+        let noises: Vec<String> = std::iter::once("noise".into()).chain(of_one).collect();
+        if noise.is_none() && !noises.iter().any(|name| self.has(name)) {
+            return Err(refused(format!("a column {}, or --noise", either(noises))));
         }
         let units = units(&titles).map_err(refused)?;
         let warning = units.as_ref().and_then(|units| units.warning());
-        let notes = units.map(|units| units.note()).into_iter().chain(self.ignored()).collect();
+        let notes = units.map(|units| units.note()).into_iter().chain(self.ignored(columns)).collect();
         Ok([notes, warning.into_iter().chain(self.marks()).collect()])
     }
 
     /// What is said of the columns that are not known.
-    fn ignored(&self) -> Option<String> {
+    fn ignored(&self, columns: &Columns) -> Option<String> {
         let told = |(i, column): (usize, &Column)| match column.title.text.as_str() {
             "" => format!("column {} (without a name)", i + 1),
             text => format!("`{text}`"),
         };
         let unknown = self.columns.iter().enumerate().filter(|(_, column)| column.title.column.is_none());
         let unknown: Vec<String> = unknown.map(told).collect();
-        let known = COLUMNS.join(", ");
+        let known = columns.listed();
         (!unknown.is_empty()).then(|| format!("columns ignored: {}; known are {known}", unknown.join(", ")))
     }
 
@@ -131,7 +135,9 @@ impl Cells {
 
     /// The finite number of a cell; `None` where it is empty or the column is not there.
     pub(super) fn number(&self, path: &Path, i: usize, column: &str) -> Result<Option<f64>, DataError> {
-        let Some(Column { cells, .. }) = self.columns.iter().find(|c| c.title.column == Some(column)) else {
+        let Some(Column { cells, .. }) =
+            self.columns.iter().find(|c| c.title.column.as_deref() == Some(column))
+        else {
             return Ok(None);
         };
         let mut expected = "a finite number";
@@ -153,5 +159,15 @@ impl Cells {
             found,
             expected,
         })
+    }
+}
+
+/// `a`, `b` or `c`, in quotes.
+pub(super) fn either(names: Vec<String>) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
     }
 }

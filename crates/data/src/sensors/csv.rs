@@ -3,7 +3,7 @@
 use super::cells::{Cell, Cells, Column};
 use super::decimal::Decimal;
 use super::delimiter::Delimiter;
-use super::title::{COLUMNS, Title};
+use super::title::{Columns, Title};
 use crate::DataError;
 use std::path::Path;
 
@@ -16,7 +16,7 @@ const NAMED: usize = 3;
 /// A line that counts, with its number from 1.
 type Line<'a> = (u64, &'a str);
 
-pub(super) fn cells(path: &Path, bytes: Vec<u8>) -> Result<Cells, DataError> {
+pub(super) fn cells(path: &Path, bytes: Vec<u8>, known: &Columns) -> Result<Cells, DataError> {
     let refused = |detail: String| DataError::SensorTable { path: path.into(), detail };
     let text = text(bytes).map_err(refused)?;
     let (comments, mut rows) = lines(text.trim_start_matches('\u{feff}'));
@@ -25,13 +25,13 @@ pub(super) fn cells(path: &Path, bytes: Vec<u8>) -> Result<Cells, DataError> {
     if stated.is_some() {
         rows.remove(0);
     }
-    let (row, header, free) = header(&comments, &mut rows).map_err(refused)?;
+    let (row, header, free) = header(&comments, &mut rows, known).map_err(refused)?;
     if free {
         notes.push(format!("line {row}, a comment, names the columns"));
     }
-    let delimiter = stated.map_or_else(|| Delimiter::of(header), Ok);
+    let delimiter = stated.map_or_else(|| Delimiter::of(header, known), Ok);
     let delimiter = delimiter.map_err(|found| refused(format!("row {row}: {found}")))?;
-    let titles = delimiter.titles(header);
+    let titles = delimiter.titles(header, known);
     let delimiter =
         rows.first().filter(|_| free).map_or(delimiter, |row| of_rows(row, titles.len(), delimiter));
     let mut table = Vec::new();
@@ -56,15 +56,20 @@ pub(super) fn cells(path: &Path, bytes: Vec<u8>) -> Result<Cells, DataError> {
 
 /// The line that names the columns, taken from the rows or, where the first holds numbers, a comment, and
 /// whether it is one.
-fn header<'a>(comments: &[Line<'a>], rows: &mut Vec<Line<'a>>) -> Result<(u64, &'a str, bool), String> {
+fn header<'a>(
+    comments: &[Line<'a>],
+    rows: &mut Vec<Line<'a>>,
+    known: &Columns,
+) -> Result<(u64, &'a str, bool), String> {
     let Some(&first) = rows.first() else {
         return Err(format!(
             "found no line of text, expected one that names the columns: {}",
-            COLUMNS.join(", ")
+            known.listed()
         ));
     };
     if is_numbers(first.1) {
-        let (row, header) = commented(comments, &first).ok_or_else(|| unnamed(comments, &first))?;
+        let (row, header) =
+            commented(comments, &first, known).ok_or_else(|| unnamed(comments, &first, known))?;
         return Ok((row, header, true));
     }
     let (row, header) = rows.remove(0);
@@ -107,14 +112,16 @@ fn is_numbers(line: &str) -> bool {
 
 /// The comment before the first row that names columns, as NumPy and OpenPIV write their header: the last
 /// with as many as the row has cells, or else the last.
-fn commented<'a>(comments: &[Line<'a>], first: &Line<'_>) -> Option<Line<'a>> {
+fn commented<'a>(comments: &[Line<'a>], first: &Line<'_>, known: &Columns) -> Option<Line<'a>> {
     let bare = |line: &'a str| line.trim_start().trim_start_matches(COMMENT).trim_matches([' ', '\r']);
     let named = |line: &str| {
-        let named = |d: Delimiter| d.titles(line).iter().filter(|title| title.column.is_some()).count();
+        let named =
+            |d: Delimiter| d.titles(line, known).iter().filter(|title| title.column.is_some()).count();
         Delimiter::ALL.into_iter().map(named).max() >= Some(NAMED)
     };
     let fits = |line: &str| {
-        Delimiter::of(line).is_ok_and(|d| d.titles(line).len() == d.cells(first.1.trim_end()).len())
+        Delimiter::of(line, known)
+            .is_ok_and(|d| d.titles(line, known).len() == d.cells(first.1.trim_end()).len())
     };
     let headers = comments.iter().rev().filter(|line| line.0 < first.0).map(|(row, line)| (*row, bare(line)));
     let headers: Vec<Line<'a>> = headers.filter(|(_, line)| named(line)).collect();
@@ -133,14 +140,14 @@ fn of_rows(first: &Line<'_>, expected: usize, header: Delimiter) -> Delimiter {
 }
 
 /// What is said of a table whose columns have no names.
-fn unnamed(comments: &[Line<'_>], first: &Line<'_>) -> String {
+fn unnamed(comments: &[Line<'_>], first: &Line<'_>, known: &Columns) -> String {
     let davis =
         comments.iter().any(|(_, line)| line.trim_start_matches(COMMENT).trim_start().starts_with("DaVis"));
     let davis = if davis { "; a text file of DaVis names none" } else { "" };
     format!(
         "row {}: found numbers, expected a line before them that names the columns: {}{davis}",
         first.0,
-        COLUMNS.join(", ")
+        known.listed()
     )
 }
 

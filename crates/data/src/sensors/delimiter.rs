@@ -1,6 +1,6 @@
 //! What separates the cells of a text table.
 
-use super::title::Title;
+use super::title::{Columns, Title};
 use std::fmt;
 
 /// What stands between two cells.
@@ -30,8 +30,10 @@ impl Delimiter {
     ///
     /// # Errors
     /// Two signs that name as many.
-    pub(super) fn of(header: &str) -> Result<Self, String> {
-        let named = |delimiter: Self| delimiter.titles(header).iter().filter(|t| t.column.is_some()).count();
+    pub(super) fn of(header: &str, columns: &Columns) -> Result<Self, String> {
+        let known =
+            |delimiter: Self| delimiter.titles(header, columns).into_iter().filter(|t| t.column.is_some());
+        let named = |delimiter: Self| known(delimiter).count();
         let signs = Self::ALL.into_iter().filter(|d| *d != Self::Blanks && d.cells(header).len() > 1);
         let mut signs: Vec<(usize, Self)> = signs.map(|delimiter| (named(delimiter), delimiter)).collect();
         signs.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
@@ -58,7 +60,7 @@ impl Delimiter {
     }
 
     /// The titles of a header; a unit in brackets may stand behind a blank whatever separates cells.
-    pub(super) fn titles(self, header: &str) -> Vec<Title> {
+    pub(super) fn titles(self, header: &str, columns: &Columns) -> Vec<Title> {
         let mut texts: Vec<String> = Vec::new();
         for cell in self.cells(header) {
             match texts.last_mut() {
@@ -68,7 +70,7 @@ impl Delimiter {
                 _ => texts.push(cell.to_owned()),
             }
         }
-        texts.iter().map(|text| Title::of(text)).collect()
+        texts.iter().map(|text| Title::of(text, columns)).collect()
     }
 }
 

@@ -18,8 +18,12 @@ const NETCDF: (f64, f64) = (9.96921e36, 1e-4);
 const ABOVE: f64 = 10.0;
 
 /// What is odd about the readings, one sentence each.
-pub(super) fn doubts(readings: &[Reading]) -> Vec<String> {
-    constant(readings).into_iter().chain(zeros(readings)).chain(fills(readings)).collect()
+pub(super) fn doubts(readings: &[Reading], components: &[String]) -> Vec<String> {
+    constant(readings, components)
+        .into_iter()
+        .chain(zeros(readings, components))
+        .chain(fills(readings))
+        .collect()
 }
 
 /// Numbers that stand for a missing one, far above all others.
@@ -38,21 +42,25 @@ fn fills(readings: &[Reading]) -> Option<String> {
 }
 
 /// A component whose numbers are all the same.
-fn constant(readings: &[Reading]) -> Vec<String> {
+fn constant(readings: &[Reading], components: &[String]) -> Vec<String> {
     let constant = |c: usize| {
         let values: Vec<f64> =
             readings.iter().filter_map(|reading| reading.components[c]).map(|m| m.value).collect();
         let (first, rest) = values.split_first()?;
         let equal = rest.len() >= EQUAL && rest.iter().all(|value| value.total_cmp(first).is_eq());
-        equal.then(|| format!("column `{}`: all {} numbers are {first}", ["u", "v"][c], values.len()))
+        equal.then(|| format!("column `{}`: all {} numbers are {first}", components[c], values.len()))
     };
-    (0..2).filter_map(constant).collect()
+    (0..components.len()).filter_map(constant).collect()
 }
 
 /// Some readings of u = v = 0 among others: what invalid vectors are written as.
-fn zeros(readings: &[Reading]) -> Option<String> {
-    let both = |reading: &&Reading| reading.components.iter().all(Option::is_some);
-    let zero = |reading: &&Reading| reading.components.iter().flatten().all(|measured| measured.value == 0.0);
+fn zeros(readings: &[Reading], components: &[String]) -> Option<String> {
+    let [u, v] = ["u", "v"].map(|name| components.iter().position(|c| c == name));
+    let (u, v) = (u?, v?);
+    let both = |reading: &&Reading| reading.components[u].is_some() && reading.components[v].is_some();
+    let zero = |reading: &&Reading| {
+        [u, v].iter().flat_map(|c| reading.components[*c]).all(|measured| measured.value == 0.0)
+    };
     let count = readings.iter().filter(both).count();
     let rows: Vec<u64> = readings.iter().filter(both).filter(zero).map(|reading| reading.row).collect();
     if rows.is_empty() || rows.len() == count {

@@ -1,7 +1,7 @@
 //! Cells of an HDF5 file: one dataset a column.
 
 use super::cells::{Cell, Cells, Column};
-use super::title::Title;
+use super::title::{self, Title};
 use crate::DataError;
 use crate::file::Hdf5File;
 use crate::storage;
@@ -16,11 +16,11 @@ const PACKED: [&str; 2] = ["scale_factor", "add_offset"];
 const MISSING: [&str; 2] = ["_FillValue", "missing_value"];
 
 /// Datasets of other names, whatever they hold, become columns without cells.
-pub(super) fn cells(path: &Path) -> Result<Cells, DataError> {
+pub(super) fn cells(path: &Path, known: &title::Columns) -> Result<Cells, DataError> {
     let file = Hdf5File::open(path)?;
     let mut columns: Vec<Column> = Vec::new();
     for name in file.members()? {
-        let mut title = Title::of(&name);
+        let mut title = Title::of(&name, known);
         if title.column.is_none() {
             columns.push(Column { title, cells: Vec::new() });
             continue;

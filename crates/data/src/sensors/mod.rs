@@ -5,7 +5,8 @@
 //! | `time` | when it was read | the data's unit of time |
 //! | `x`, `y` | where | the data's unit of length |
 //! | `u`, `v` | velocity along x, along y; at least one of the two | the data's unit of velocity |
-//! | `noise` | standard deviation of the noise of both components | as `u` |
+//! | any other component, by its name or as `c0`, `c1`, … by its index | what the data call so | the data's |
+//! | `noise` | standard deviation of the noise of all components | as `u` |
 //! | `noise_u`, `noise_v` | the same of one component, before `noise` | as `u` |
 //!
 //! Columns may stand in any order, their names in any case; a unit may stand behind a name in brackets.
@@ -27,14 +28,18 @@ mod title;
 
 use crate::DataError;
 use crate::checksum::{checksum, hexadecimal};
-use cells::Cells;
+use cells::{Cells, either};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use title::Columns;
 
 /// The first bytes of an HDF5 file, or of one behind a block of 512 bytes.
 const HDF5_SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// Components that a field may have.
+pub const MOST_COMPONENTS: usize = 4;
 
 /// One row of a table, in physical units.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,8 +52,8 @@ pub struct Reading {
     pub x: f64,
     /// Where, along y.
     pub y: f64,
-    /// Velocity along x and y with its noise, where measured.
-    pub components: [Option<Measured>; 2],
+    /// Every component with its noise, where measured: velocity along x and y, or whatever the data have.
+    pub components: [Option<Measured>; MOST_COMPONENTS],
 }
 
 /// One number read by a sensor.
@@ -73,7 +78,7 @@ pub struct Table {
     pub sha256: String,
 }
 
-/// Reads a table; `noise` is the standard deviation, in physical units, of every number for which the
+/// Reads a table of `components`, at most [`MOST_COMPONENTS`], by their names; `noise` is the standard deviation, in physical units, of every number for which the
 /// table states none.
 ///
 /// The kind of file is told by its first bytes. A text table is read once, from beginning to end, and may come
@@ -82,7 +87,8 @@ pub struct Table {
 /// # Errors
 /// [`DataError::SensorColumns`], [`DataError::SensorCell`] naming row and column,
 /// [`DataError::SensorTable`], and those of opening a file.
-pub fn read_sensors(path: &Path, noise: Option<f64>) -> Result<Table, DataError> {
+pub fn read_sensors(path: &Path, noise: Option<f64>, components: &[String]) -> Result<Table, DataError> {
+    let columns = Columns::of(&components[..components.len().min(MOST_COMPONENTS)]);
     let fault = |source| DataError::io(path, source);
     let mut file = File::open(path).map_err(fault)?;
     let mut bytes = Vec::new();
@@ -92,20 +98,25 @@ pub fn read_sensors(path: &Path, noise: Option<f64>) -> Result<Table, DataError>
             let detail = "found HDF5 from a pipe, expected a file or text".into();
             return Err(DataError::SensorTable { path: path.into(), detail });
         }
-        (hdf5::cells(path)?, checksum(path)?)
+        (hdf5::cells(path, &columns)?, checksum(path)?)
     } else {
         file.read_to_end(&mut bytes).map_err(fault)?;
         let sha256 = hexadecimal(&Sha256::digest(&bytes));
-        (csv::cells(path, bytes)?, sha256)
+        (csv::cells(path, bytes, &columns)?, sha256)
     };
-    let [told, doubted] = cells.check_columns(path, noise)?;
-    let readings = readings(path, &cells, noise)?;
-    let warnings = doubted.into_iter().chain(doubts::doubts(&readings)).collect();
+    let [told, doubted] = cells.check_columns(path, noise, &columns)?;
+    let readings = readings(path, &cells, noise, &columns)?;
+    let warnings = doubted.into_iter().chain(doubts::doubts(&readings, &columns.components)).collect();
     let notes = cells.notes.into_iter().chain(told).collect();
     Ok(Table { readings, notes, warnings, sha256 })
 }
 
-fn readings(path: &Path, cells: &Cells, noise: Option<f64>) -> Result<Vec<Reading>, DataError> {
+fn readings(
+    path: &Path,
+    cells: &Cells,
+    noise: Option<f64>,
+    columns: &Columns,
+) -> Result<Vec<Reading>, DataError> {
     let refused = |i: usize, column: &str, found: &str, expected: &'static str| DataError::SensorCell {
         path: path.into(),
         row: cells.row(i),
@@ -117,10 +128,11 @@ fn readings(path: &Path, cells: &Cells, noise: Option<f64>) -> Result<Vec<Readin
         Some(number) => Ok(number),
         None => Err(refused(i, column, "an empty cell", "a number")),
     };
-    let measured = |i: usize, value: &'static str, own: &'static str| {
+    let measured = |i: usize, value: &str| {
+        let own = format!("noise_{value}");
         let Some(number) = cells.number(path, i, value)? else { return Ok(None) };
         let mut stated = noise;
-        for column in ["noise", own] {
+        for column in ["noise", &own] {
             if let Some(found) = cells.number(path, i, column)? {
                 if found <= 0.0 {
                     return Err(refused(i, column, &found.to_string(), "a number above 0"));
@@ -131,22 +143,27 @@ fn readings(path: &Path, cells: &Cells, noise: Option<f64>) -> Result<Vec<Readin
         match stated {
             Some(noise) => Ok(Some(Measured { value: number, noise })),
             None => {
-                Err(refused(i, own, "nothing", "a standard deviation there, under `noise` or by --noise"))
+                Err(refused(i, &own, "nothing", "a standard deviation there, under `noise` or by --noise"))
             }
         }
     };
     let reading = |i: usize| {
+        let mut components = [None; MOST_COMPONENTS];
+        for (component, name) in components.iter_mut().zip(&columns.components) {
+            *component = measured(i, name)?;
+        }
         Ok(Reading {
             row: cells.row(i),
             time: needed(i, "time")?,
             x: needed(i, "x")?,
             y: needed(i, "y")?,
-            components: [measured(i, "u", "noise_u")?, measured(i, "v", "noise_v")?],
+            components,
         })
     };
     let readings: Vec<Reading> = (0..cells.rows()).map(reading).collect::<Result<_, DataError>>()?;
     if readings.iter().all(|r| r.components.iter().all(Option::is_none)) {
-        let detail = "found no reading, expected a number under `u` or `v`".into();
+        let names = either(columns.components.clone());
+        let detail = format!("found no reading, expected a number under {names}");
         return Err(DataError::SensorTable { path: path.into(), detail });
     }
     Ok(readings)

@@ -1,10 +1,43 @@
 //! What the header of a column says: its name, and the unit behind it in brackets.
 
 /// The columns of a table.
-pub(super) const COLUMNS: [&str; 8] = ["time", "x", "y", "u", "v", "noise", "noise_u", "noise_v"];
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    /// The names of components.
+    pub(super) components: Vec<String>,
+    /// Every name that is known.
+    pub(super) known: Vec<String>,
+}
 
-/// Columns whose numbers are velocities.
-const VELOCITIES: [&str; 5] = ["u", "v", "noise", "noise_u", "noise_v"];
+impl Columns {
+    /// Those of a table of these components; one that has the name of another column goes by its index, `c0`.
+    pub(super) fn of(components: &[String]) -> Self {
+        let mut known: Vec<String> = ["time", "x", "y"].map(str::to_owned).into();
+        let own = |(i, name): (usize, &String)| match known.contains(name) || name == "noise" {
+            true => format!("c{i}"),
+            false => name.clone(),
+        };
+        let components: Vec<String> = components.iter().enumerate().map(own).collect();
+        known.extend(components.iter().cloned());
+        known.push("noise".into());
+        known.extend(components.iter().map(|name| format!("noise_{name}")));
+        Self { components, known }
+    }
+
+    /// The column of a name in whatever case; `c0`, `noise_c0` are those of the first component.
+    fn named(&self, name: &str) -> Option<String> {
+        let found = self.known.iter().find(|column| name.eq_ignore_ascii_case(column));
+        let (noise, index) = name.strip_prefix("noise_").map_or(("", name), |index| ("noise_", index));
+        let index = || index.strip_prefix('c')?.parse::<usize>().ok();
+        let by_index = || Some(format!("{noise}{}", self.components.get(index()?)?));
+        found.cloned().or_else(by_index)
+    }
+
+    /// All names in a row.
+    pub(super) fn listed(&self) -> String {
+        self.known.join(", ")
+    }
+}
 
 /// The header of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,29 +45,31 @@ pub(super) struct Title {
     /// As it stands in the file.
     pub(super) text: String,
     /// The column that it names, in whatever case; `None` for any other.
-    pub(super) column: Option<&'static str>,
+    pub(super) column: Option<String>,
     /// `m/s` of `u [m/s]` or `u (m/s)`.
     pub(super) unit: Option<String>,
 }
 
 impl Title {
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str, columns: &Columns) -> Self {
         let text = text.trim();
         let (name, unit) = match text.find(['[', '(']) {
             Some(at) if text.ends_with([']', ')']) => (&text[..at], Some(&text[at + 1..text.len() - 1])),
             _ => (text, None),
         };
-        let column = COLUMNS.into_iter().find(|column| name.trim().eq_ignore_ascii_case(column));
+        let column = columns.named(name.trim());
         let unit = unit.map(str::trim).filter(|unit| !unit.is_empty() && *unit != "-").map(str::to_owned);
         Self { text: text.to_owned(), column, unit }
     }
 
     /// What the numbers under it measure: `time`, `length` or `velocity`.
     pub(super) fn quantity(&self) -> Option<&'static str> {
-        Some(match self.column? {
+        // Of components of other names nobody knows whether they share a unit.
+        Some(match self.column.as_deref()? {
             "time" => "time",
-            column if VELOCITIES.contains(&column) => "velocity",
-            _ => "length",
+            "x" | "y" => "length",
+            "u" | "v" | "noise" | "noise_u" | "noise_v" => "velocity",
+            _ => return None,
         })
     }
 }

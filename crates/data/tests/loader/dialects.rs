@@ -1,5 +1,6 @@
 //! One sensor table in the dialects that programs write: the same readings, and a note where there was a choice.
 
+use crate::sensors::velocities;
 use equipoise_data::DataError;
 use equipoise_data::sensors::{Reading, Table, read_sensors};
 
@@ -9,7 +10,7 @@ fn read(bytes: &[u8]) -> Result<Table, DataError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("obs.csv");
     std::fs::write(&path, bytes).unwrap();
-    read_sensors(&path, None)
+    read_sensors(&path, None, &velocities())
 }
 
 fn rowless(table: &Table) -> Vec<Reading> {
@@ -177,7 +178,7 @@ fn a_table_may_come_from_a_pipe() {
         let (reader, mut writer) = std::io::pipe().unwrap();
         writer.write_all(bytes).unwrap();
         drop(writer);
-        read_sensors(format!("/proc/self/fd/{}", reader.as_raw_fd()).as_ref(), None)
+        read_sensors(format!("/proc/self/fd/{}", reader.as_raw_fd()).as_ref(), None, &velocities())
     };
     assert_eq!(piped(PLAIN.as_bytes()).unwrap(), read(PLAIN.as_bytes()).unwrap());
     let refused = piped(b"\x89HDF\r\n\x1a\n and more").unwrap_err().to_string();

@@ -12,7 +12,12 @@ fn table(text: &str, noise: Option<f64>) -> Result<Table, DataError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("obs.csv");
     std::fs::write(&path, text).unwrap();
-    read_sensors(&path, noise)
+    read_sensors(&path, noise, &velocities())
+}
+
+/// The components of a flow.
+pub(crate) fn velocities() -> [String; 2] {
+    ["u", "v"].map(str::to_owned)
 }
 
 fn measured(value: f64, noise: f64) -> Option<Measured> {
@@ -21,7 +26,7 @@ fn measured(value: f64, noise: f64) -> Option<Measured> {
 
 /// The message after the path.
 fn message(path: &Path, noise: Option<f64>) -> String {
-    let text = read_sensors(path, noise).unwrap_err().to_string();
+    let text = read_sensors(path, noise, &velocities()).unwrap_err().to_string();
     text.split_once(": ").unwrap().1.to_owned()
 }
 
@@ -29,7 +34,13 @@ fn message(path: &Path, noise: Option<f64>) -> String {
 fn columns_in_any_order_with_comments_blanks_and_gaps() {
     let text = "# PIV, 3 March\nx, time ,y,v,noise,noise_v,u\n0.5,1e-3,2,,0.1,,7\n# a comment\n-1,2, 3 ,4,0.1,0.2,\n\n1,3,4,5,,0.3,6\n";
     let readings = csv(text, Some(0.9)).unwrap();
-    let at = |row, time, x, y, components| Reading { row, time, x, y, components };
+    let at = |row, time, x, y, [u, v]: [Option<Measured>; 2]| Reading {
+        row,
+        time,
+        x,
+        y,
+        components: [u, v, None, None],
+    };
     let expected = [
         at(3, 1e-3, 0.5, 2.0, [measured(7.0, 0.1), None]),
         at(5, 2.0, -1.0, 3.0, [None, measured(4.0, 0.2)]),
@@ -54,7 +65,7 @@ fn hdf5_is_the_same_table() {
     column(&file, "u", &[2], &[0.25, 4.0]);
     column(&file, "noise_u", &[2], &[0.1, 0.2]);
     file.close().unwrap();
-    let Table { readings: found, sha256, .. } = read_sensors(&path, None).unwrap();
+    let Table { readings: found, sha256, .. } = read_sensors(&path, None, &velocities()).unwrap();
     assert_eq!(sha256, equipoise_data::checksum(&path).unwrap());
     let expected = csv("time,x,y,u,noise_u\n0,0.5,2,0.25,0.1\n1,-1.5,0.1,4,0.2\n", None).unwrap();
     let rowless =
@@ -154,4 +165,23 @@ fn a_bad_hdf5_file_is_named_by_dataset_and_row() {
     sensor table: dataset `u`: attribute `scale_factor`: found packed numbers, expected unpacked ones
     sensor table: found columns [U, time, u, x, y], expected `u` once
     ");
+}
+
+/// Components go by the name that the data have, in any case, or by their index.
+#[test]
+fn components_of_any_name_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("obs.csv");
+    let names = ["density", "u", "x"].map(str::to_owned);
+    std::fs::write(&path, "time,x,y,Density,u,noise,noise_density\n0,1,2,3,,0.1,0.5\n1,1,2,4,5,0.1,\n")
+        .unwrap();
+    let named = read_sensors(&path, None, &names).unwrap().readings;
+    assert_eq!(named[0].components, [measured(3.0, 0.5), None, None, None]);
+    assert_eq!(named[1].components, [measured(4.0, 0.1), measured(5.0, 0.1), None, None]);
+    std::fs::write(&path, "time,x,y,c2,c0,noise\n0,1,2,3,4,0.1\n").unwrap();
+    let indexed = read_sensors(&path, None, &names).unwrap().readings;
+    assert_eq!(indexed[0].components, [measured(4.0, 0.1), None, measured(3.0, 0.1), None]);
+    std::fs::write(&path, "time,x,y,v,noise\n0,1,2,3,0.1\n").unwrap();
+    let message = read_sensors(&path, None, &names).unwrap_err().to_string();
+    assert!(message.contains("a column `density`, `u` or `c2`"), "{message}");
 }

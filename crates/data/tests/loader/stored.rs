@@ -112,7 +112,8 @@ fn a_column_of_a_sensor_table_with_unwritten_chunks_is_refused() {
         column.write_slice(&Array::from_elem(rows, 0.5), ..rows).unwrap();
     }
     drop(stored);
-    let error = equipoise_data::sensors::read_sensors(&file.path(), None).unwrap_err();
+    let error =
+        equipoise_data::sensors::read_sensors(&file.path(), None, &crate::sensors::velocities()).unwrap_err();
     assert!(matches!(error, DataError::Unwritten { .. }), "{error}");
     assert!(error.to_string().contains("`u`") && error.to_string().contains("1 of its 2 chunks"), "{error}");
 }

@@ -79,7 +79,7 @@ pub(crate) fn at(t: f64, h: f64, w: f64, values: [f64; 2], noise: f64) -> Readin
         time: START + 0.2 * t,
         x: -1.0 + 0.25 * w,
         y: 2.0 + 0.5 * h,
-        components: values.map(measured),
+        components: [measured(values[0]), measured(values[1]), None, None],
     }
 }
 

@@ -26,7 +26,7 @@ fn table(prior: &Prior, seed: u64, factor: impl Fn(usize) -> f64) -> Vec<Reading
     let noise: Vec<f64> = Stream::new("noise").number(seed).normal(0, seen.len());
     let mut readings = blank;
     for (i, reading) in readings.iter_mut().enumerate() {
-        for (c, component) in reading.components.iter_mut().enumerate() {
+        for (c, component) in reading.components.iter_mut().take(2).enumerate() {
             let k = 2 * i + c;
             component.as_mut().unwrap().value = seen[k] + STATED * factor(i % 20) * noise[k];
         }

@@ -1,8 +1,8 @@
 //! The page: self-contained, escaped, well formed, readable without colour or sight.
 
 use equipoise_report::{
-    Block, Caption, Chart, Gallery, Head, HeatCell, HeatMap, Image, Page, Picture, Scale, Section, Series,
-    Table, Tone, Verdict, page,
+    Block, Caption, Cell, Chart, Column, Gallery, HeatCell, HeatMap, Image, Page, Picture, Quantity, Scale,
+    Section, Series, Table, Tone, Verdict, page,
 };
 
 /// A name that breaks out of text and of attributes when it is not escaped.
@@ -25,6 +25,7 @@ fn blocks(word: &str) -> Vec<Block> {
             caption: text(),
             limit: 5.0,
             unit: text(),
+            quantity: Quantity::VORTICITY,
             references: vec![picture.clone()],
             row_name: text(),
             columns: vec![text(), text()],
