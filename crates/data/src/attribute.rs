@@ -60,6 +60,7 @@ impl Attributes {
     }
 
     /// Attributes of a file as a whole.
+    #[cfg(test)]
     pub(crate) fn of_root(root: BTreeMap<String, Attribute>) -> Self {
         Self { dataset: BTreeMap::new(), root }
     }

@@ -156,8 +156,17 @@ pub(crate) fn declaration(
             let place = format!("attribute `{name}` of `{owner}`");
             let unknown =
                 |found: String| DataError::AxesUnknown { path: path.into(), place: place.clone(), found };
-            let Attribute::Text(text) = value else { return Err(unknown(value.to_string())) };
-            found.push((text.parse().map_err(|_| unknown(text.clone()))?, place));
+            let text = match value {
+                Attribute::Text(text) => text,
+                _ if name == "dims" => continue,
+                _ => return Err(unknown(value.to_string())),
+            };
+            match text.parse() {
+                Ok(order) => found.push((order, place)),
+                // Other programs have other words for `dims`.
+                Err(_) if name == "dims" => {}
+                Err(_) => return Err(unknown(text.clone())),
+            }
         }
     }
     if found.iter().any(|d| d.0 != found[0].0) {

@@ -73,6 +73,9 @@ impl fmt::Display for Field {
     }
 }
 
+/// The attributes that state the unit of velocity.
+pub(crate) const UNITS: [&str; 3] = ["units", "unit", "velocity_units"];
+
 /// Units in the words of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Units {
@@ -179,7 +182,7 @@ impl Particulars {
         Ok(Self {
             stated: Field::ALL.into_iter().filter(is_stated).collect(),
             units: Units {
-                velocity: text(&["units", "unit", "velocity_units"])?
+                velocity: text(&UNITS)?
                     .or_else(|| convention.unit.map(str::to_owned)),
                 length: text(&["length_units", "space_units", "coordinate_units"])?,
                 time: text(&["time_units"])?,

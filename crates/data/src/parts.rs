@@ -1,11 +1,12 @@
 //! Datasets of an HDF5 file that are trajectories together.
 
-use crate::attribute::{Attributes, Place};
+use crate::attribute::{Attribute, Attributes, Place};
 use crate::clock::Clock;
 use crate::file::Hdf5File;
 use crate::location::Location;
 use crate::mask::MASK;
 use crate::packing::Packing;
+use crate::particulars::UNITS;
 use crate::source::{Header, Ranges, Source, arranged, stated};
 use crate::storage::{self, Element};
 use crate::{AxisOrder, DataError, Mask};
@@ -53,7 +54,10 @@ impl Parts {
             [] => vec![vec![usual(path, &file)?]],
             _ => at.datasets.iter().map(|name| named(path, &file, name)).collect::<Result<_, _>>()?,
         };
-        let (first, attributes) = (found[0][0].0.clone(), found[0][0].2.clone());
+        let (first, mut attributes) = (found[0][0].0.clone(), found[0][0].2.clone());
+        if let Some(units) = units(path, &found)? {
+            attributes.state("units", Attribute::Text(units));
+        }
         let order = stated(path, &first, &attributes, axes);
         let variable = if at.datasets.is_empty() { first.clone() } else { at.selection() };
         let parts = collect(path, &file, found, order.unwrap_or(AxisOrder::NTCHW))?;
@@ -234,6 +238,16 @@ fn header(parts: &[Part], variable: String, order: AxisOrder, attributes: Attrib
     let element = first.packing.element();
     let (element, bytes) = (element.name(), element.bytes());
     Header { variable, order, shape, element, bytes, chunk, attributes, notes, mask: None }
+}
+
+/// The units of datasets that state different ones, in a row: no one of them is that of all.
+fn units(path: &Path, found: &[Vec<Found>]) -> Result<Option<String>, DataError> {
+    let of = |(_, _, attributes): &Found| -> Result<String, DataError> {
+        let stated = UNITS.iter().map(|name| attributes.text(path, name)).collect::<Result<Vec<_>, _>>()?;
+        Ok(stated.into_iter().flatten().next().unwrap_or("unknown").to_owned())
+    };
+    let all: Vec<String> = found.iter().flatten().map(of).collect::<Result<_, _>>()?;
+    Ok(all.iter().any(|unit| *unit != all[0]).then(|| all.join(", ")))
 }
 
 /// The dataset `x` or else `velocity`; one of this name that is a coordinate is no field.
