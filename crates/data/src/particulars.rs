@@ -182,8 +182,7 @@ impl Particulars {
         Ok(Self {
             stated: Field::ALL.into_iter().filter(is_stated).collect(),
             units: Units {
-                velocity: text(&UNITS)?
-                    .or_else(|| convention.unit.map(str::to_owned)),
+                velocity: text(&UNITS)?.or_else(|| convention.unit.map(str::to_owned)),
                 length: text(&["length_units", "space_units", "coordinate_units"])?,
                 time: text(&["time_units"])?,
             },

@@ -2,8 +2,8 @@
 
 use crate::{Centre, Chained, Check, Composite, Ensemble, Misfit, Pictures, Problem, Result, Score};
 use equipoise_report::{
-    Block, Caption, Cell, Column, Gallery, Image, Page, Picture, Quantity, Section, Table, Tone, Verdict,
-    page, significant, write_atomically,
+    Block, Caption, Cell, Gallery, Image, Page, Picture, Quantity, Section, Table, Tone, Verdict, page,
+    significant, write_atomically,
 };
 use std::path::Path;
 

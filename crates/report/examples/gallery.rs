@@ -3,7 +3,7 @@
 
 use equipoise_field::{Axis, Boundary, Grid};
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Column, Frame, Gallery, HeatCell, HeatMap, Page, Panel, Picture, Quantity,
+    Block, Caption, Cell, Chart, Frame, Gallery, HeatCell, HeatMap, Page, Panel, Picture, Quantity,
     ReportError, Scale, Section, Series, Table, Tone, Verdict, page, robust_limit, write_atomically,
 };
 use std::path::Path;

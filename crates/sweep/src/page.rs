@@ -5,8 +5,8 @@ use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Pictures, Result, R
 use equipoise_experiment::REPORT;
 use equipoise_metrics as metrics;
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Quantity, Scale, Section,
-    Series, Table, Tone, Verdict, page, significant, write_atomically,
+    Block, Caption, Cell, Chart, Gallery, HeatCell, HeatMap, Page, Picture, Quantity, Scale, Section, Series,
+    Table, Tone, Verdict, page, significant, write_atomically,
 };
 use equipoise_scaling::NConvention;
 use std::collections::HashMap;

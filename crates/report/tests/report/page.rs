@@ -1,8 +1,8 @@
 //! The page: self-contained, escaped, well formed, readable without colour or sight.
 
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Column, Gallery, HeatCell, HeatMap, Image, Page, Picture, Quantity, Scale,
-    Section, Series, Table, Tone, Verdict, page,
+    Block, Caption, Chart, Gallery, Head, HeatCell, HeatMap, Image, Page, Picture, Quantity, Scale, Section,
+    Series, Table, Tone, Verdict, page,
 };
 
 /// A name that breaks out of text and of attributes when it is not escaped.
