@@ -1,7 +1,7 @@
 //! What the run asks of a reduced space: the estimate at a state, and the state's own arithmetic.
 
 use crate::ReducedError;
-use crate::likelihood::Weighing;
+use crate::Weighing;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 

@@ -18,13 +18,11 @@ mod tile;
 
 pub(crate) use run::LatticeRun;
 
-use crate::ReducedError;
-use crate::likelihood::Weighing;
-use equipoise_covariance::{Spectrum, Structure};
+use crate::alias::{Folding, by_plane};
+use crate::{ReducedError, Weighing};
+use equipoise_covariance::Spectrum;
 use equipoise_field::{Real, each};
 use equipoise_innovation::ObservedPrior;
-use equipoise_observation::NoiseVariance;
-use equipoise_operator::Selection;
 use equipoise_wiener::Wiener;
 use noise::Kept;
 use std::f64::consts::FRAC_1_SQRT_2;
@@ -57,18 +55,12 @@ enum Planes {
 
 impl<R: Real> LatticeSpace<R> {
     pub(crate) fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
-        let covariance = Arc::clone(observed.covariance());
-        let (Structure::Stationary(prior), Selection::Lattice { stride, .. }) =
-            (covariance.structure(), observed.operator().selection())
-        else {
-            return Err(ReducedError::Structure { found: "no stationary prior on a lattice" });
-        };
-        let shape = prior.shape();
-        let coarse = Spectrum::new(shape.height / stride, shape.width / stride);
-        let tiles = Tile::all(prior, &coarse, stride);
+        let folding = Folding::of(&observed)?;
+        let (tiles, shape) = (Tile::all(&folding), folding.prior.shape());
         let mut mean = vec![R::zero(); shape.len()];
-        covariance.analyse(wiener.mean(), &mut mean);
+        observed.covariance().analyse(wiener.mean(), &mut mean);
         let mean = mean.iter().map(|m| m.wide()).collect();
+        let coarse = folding.coarse;
         Ok(Self { wiener, observed, tiles, coarse, planes: shape.planes(), mean, kept: Kept::new(0) })
     }
 
@@ -128,24 +120,11 @@ impl<R: Real> LatticeSpace<R> {
 
     /// What a weighing is to every tile.
     fn planes(&self, weighing: &Weighing) -> Result<Planes, ReducedError> {
+        let by_plane = |variance| by_plane(variance, self.planes, self.coarse.plane());
         Ok(match weighing {
-            Weighing::Diagonal(v) => Planes::Precision(self.by_plane(v)?.iter().map(|v| 1.0 / v).collect()),
-            Weighing::Innovation => Planes::Noise(self.by_plane(self.observed.noise())?),
+            Weighing::Diagonal(v) => Planes::Precision(by_plane(v)?.iter().map(|v| 1.0 / v).collect()),
+            Weighing::Innovation => Planes::Noise(by_plane(self.observed.noise())?),
         })
-    }
-
-    /// One number for every plane, from a variance for every observation.
-    fn by_plane(&self, variance: &NoiseVariance) -> Result<Vec<f64>, ReducedError> {
-        let plane = self.coarse.plane();
-        let fits = match variance {
-            NoiseVariance::Uniform(_) => true,
-            NoiseVariance::PerChannel { plane: own, .. } => *own == plane,
-            NoiseVariance::PerObservation(_) => variance.uniform().is_some(),
-        };
-        if !fits {
-            return Err(ReducedError::Variances { found: "more than one a plane" });
-        }
-        Ok((0..self.planes).map(|p| variance.at(p * plane)).collect())
     }
 
     /// out = x = U c + μm.

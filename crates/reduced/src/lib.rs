@@ -6,6 +6,9 @@
 //! | r explicit modes, A Aᵀ = c·I | r + 3 numbers for what is seen (by channel, where the noise differs by channel) and for what is not | r², whatever D and N |
 //! | stationary, subsampling whose stride divides the grid | the D coefficients, in one block a coarse wavenumber | D·T·C, no transform but one a correction |
 //!
+//! What both leave invariant is at hand for whoever multiplies steps instead of running them: [`AliasBlocks`], and
+//! the [`InvariantSpace`] of explicit modes.
+//!
 //! The linear laws of `sda` and the exact guidance are reduced without approximation. From the same
 //! start field a run without corrections ends where the run in full space does, to rounding.
 //!
@@ -65,10 +68,14 @@
 use equipoise_blas as _;
 
 mod account;
+mod alias;
 mod dynamics;
 mod error;
+mod invariant;
+mod kinds;
 mod lattice;
 mod likelihood;
+mod matrix;
 mod modes;
 mod outcome;
 mod plan;
@@ -76,8 +83,11 @@ mod reduced;
 mod space;
 mod start;
 
+pub use alias::{AliasBlock, AliasBlocks, PlaneWeight};
 pub use error::ReducedError;
-pub use likelihood::Likelihood;
+pub use invariant::InvariantSpace;
+pub use likelihood::{Likelihood, Weighing};
+pub use matrix::eigen;
 pub use outcome::{Coefficients, Outcome, Peak, Trace};
 pub use reduced::Reduced;
 pub use space::ReducedSpace;

@@ -17,7 +17,7 @@ pub enum Likelihood {
 
 /// W⁻¹ at one level.
 #[derive(Clone, Debug)]
-pub(crate) enum Weighing {
+pub enum Weighing {
     /// v of every observation.
     Diagonal(NoiseVariance),
     /// s²I + A V Aᵀ.
@@ -25,7 +25,11 @@ pub(crate) enum Weighing {
 }
 
 impl Likelihood {
-    pub(crate) fn at(&self, level: Level) -> Result<Weighing, ReducedError> {
+    /// W⁻¹ at a level, without the factors of a law.
+    ///
+    /// # Errors
+    /// [`ReducedError::Guidance`] for a level without the law's traces.
+    pub fn at(&self, level: Level) -> Result<Weighing, ReducedError> {
         Ok(match self {
             Self::Law(strength) => Weighing::Diagonal(strength.variance_at(level)?),
             Self::Exact => Weighing::Innovation,
@@ -33,7 +37,7 @@ impl Likelihood {
     }
 
     /// The factor on σg, unless it depends on the state.
-    pub(crate) fn steady_factor(&self) -> Option<f64> {
+    pub fn steady_factor(&self) -> Option<f64> {
         match self {
             Self::Law(strength) => strength.adaptive.is_none().then_some(strength.factor),
             Self::Exact => Some(1.0),

@@ -30,13 +30,12 @@ pub(crate) use expand::ModesEnd;
 pub(crate) use run::ModesRun;
 
 use crate::ReducedError;
+use crate::kinds::{Explicit, Kinds, grams};
 use axes::Axes;
-use classes::{Class, classes, grams};
+use classes::{Class, classes};
 use equipoise_covariance::{Covariance, Modes, Structure};
 use equipoise_field::Real;
 use equipoise_innovation::ObservedPrior;
-use equipoise_observation::NoiseVariance;
-use equipoise_operator::Gram;
 use equipoise_wiener::Wiener;
 use ndarray::Array2;
 use shadows::Shadow;
@@ -59,8 +58,7 @@ pub(crate) struct ModesSpace<R: Real> {
     axes: Axes,
     /// V, where there are axes that the classes share.
     vectors: Option<Array2<f64>>,
-    /// Observations side by side that are of one class, at least 1.
-    plane: usize,
+    kinds: Kinds,
     /// c of A Aᵀ = c·I.
     scale: f64,
     /// A m.
@@ -79,33 +77,18 @@ pub(crate) struct ModesData<R> {
 
 impl<R: Real> ModesSpace<R> {
     pub(crate) fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
-        let found = |found| ReducedError::Structure { found };
-        let Structure::Modes(modes) = observed.covariance().structure() else {
-            return Err(found("a covariance without explicit modes"));
-        };
-        let basis = observed.observed_basis().ok_or(found("modes seen through another operator"))?;
-        let Gram::Scaled(scale) = observed.operator().gram() else {
-            return Err(found("an operator without A Aᵀ = c·I"));
-        };
-        let (plane, kinds) = match (observed.noise().uniform(), observed.noise()) {
-            (Some(_), _) => (observed.count(), 1),
-            (None, NoiseVariance::PerChannel { values, plane }) => (*plane, values.len()),
-            (None, _) => return Err(ReducedError::Variances { found: "one an observation" }),
-        };
-        let plane = plane.max(1);
-        let class = |i: usize| i / plane % kinds;
+        let explicit = Explicit::of(&observed)?;
+        let (modes, scale) = (explicit.modes, explicit.scale);
+        let kinds = Kinds::of(observed.noise(), observed.count())?;
         let rank = modes.rank();
         let whole = grams(modes.basis(), rank, 1, &|_| 0).remove(0);
-        let mut seen = grams(basis, rank, kinds, &class);
-        seen.iter_mut().for_each(|gram| *gram /= scale);
-        let mut sizes = vec![0usize; kinds];
-        (0..observed.count()).for_each(|i| sizes[class(i)] += 1);
-        let (classes, vectors) = classes(whole, seen, modes.dim(), &sizes, R::epsilon().wide())?;
+        let seen = explicit.seen(&kinds);
+        let (classes, vectors) = classes(whole, seen, modes.dim(), &kinds.sizes, R::epsilon().wide())?;
         let axes = Axes::new(rank, vectors.as_ref());
         let mut observed_mean = vec![R::zero(); observed.count()];
         observed.operator().apply(wiener.mean(), &mut observed_mean);
         let mean = Vec::new();
-        let mut space = Self { wiener, observed, classes, axes, vectors, plane, scale, observed_mean, mean };
+        let mut space = Self { wiener, observed, classes, axes, vectors, kinds, scale, observed_mean, mean };
         space.mean = space.shadows(&space.mean(), &[], None);
         Ok(space)
     }
@@ -133,29 +116,6 @@ impl<R: Real> ModesSpace<R> {
     /// Rows of a state.
     fn rows(&self) -> usize {
         self.classes.last().map_or(0, |class| class.all().end)
-    }
-
-    /// Adds f(v) for every class of observations, from a variance v for each of them.
-    fn by_class(
-        &self,
-        variance: &NoiseVariance,
-        f: impl Fn(f64) -> f64,
-        out: &mut Vec<f64>,
-    ) -> Result<(), ReducedError> {
-        let kinds = self.classes.len() - 1;
-        match (variance.uniform(), variance) {
-            (Some(v), _) => out.extend(std::iter::repeat_n(f(v), kinds)),
-            (None, NoiseVariance::PerChannel { values, plane })
-                if *plane == self.plane && values.len() == kinds =>
-            {
-                out.extend(values.iter().map(|&v| f(v)));
-            }
-            (None, NoiseVariance::PerChannel { .. }) => {
-                return Err(ReducedError::Variances { found: "other channels" });
-            }
-            (None, _) => return Err(ReducedError::Variances { found: "one an observation" }),
-        }
-        Ok(())
     }
 
     /// The rows of a field in every class: along E, along ỹ, and its own direction beyond both.

@@ -8,7 +8,7 @@ use crate::outcome::Kind;
 use crate::plan::{Plan, evaluable};
 use crate::space::{Data, Parts};
 use crate::{Coefficients, Draws, Likelihood, Outcome, Peak, ReducedError, ReducedSpace, Start};
-use crate::{error, likelihood::Weighing};
+use crate::{Weighing, error};
 use equipoise_field::Real;
 use equipoise_observation::Observed;
 use equipoise_sampler::PredictorCorrector;

@@ -1,7 +1,7 @@
 //! Ancestral DDPM sampling with the forward variance β (Ho, Jain and Abbeel 2020, arXiv 2006.11239).
 
 use crate::grid::TimeGrid;
-use crate::{Run, Sampler, SamplerError};
+use crate::{Run, Sampler, SamplerError, Steps};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 
@@ -18,6 +18,9 @@ pub struct Ancestral {
 }
 
 impl Ancestral {
+    /// What its steps are made of.
+    pub const STEPS: Steps = Steps::affine(1, 1);
+
     /// Along `grid`, from its first to its last time.
     ///
     /// # Errors
@@ -43,8 +46,8 @@ impl<R: Real> Sampler<R> for Ancestral {
         self.grid.beginnings()
     }
 
-    fn follows_from_state(&self) -> bool {
-        true
+    fn steps(&self) -> Option<Steps> {
+        Some(Self::STEPS)
     }
 
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {

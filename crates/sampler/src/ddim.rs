@@ -2,7 +2,7 @@
 
 use crate::grid::TimeGrid;
 use crate::run::flow_distance;
-use crate::{Run, Sampler, SamplerError};
+use crate::{Run, Sampler, SamplerError, Steps};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 
@@ -35,6 +35,11 @@ impl Ddim {
         }
         Ok(Self { grid, eta })
     }
+
+    /// What its steps are made of at η = `eta`: Euler's where there is no fresh noise.
+    pub const fn steps_at(eta: f64) -> Steps {
+        if eta > 0.0 { Steps::affine(1, 1) } else { Steps::euler() }
+    }
 }
 
 /// τ = η(1 − (μσ′/(μ′σ))²) clipped to [0, 1]: the share of fresh noise in the variance σ′² of a step.
@@ -52,8 +57,8 @@ impl<R: Real> Sampler<R> for Ddim {
         self.grid.beginnings()
     }
 
-    fn follows_from_state(&self) -> bool {
-        true
+    fn steps(&self) -> Option<Steps> {
+        Some(Self::steps_at(self.eta))
     }
 
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {

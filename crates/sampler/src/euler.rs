@@ -1,7 +1,7 @@
 //! Euler's method on the probability flow.
 
 use crate::grid::TimeGrid;
-use crate::{Run, Sampler, SamplerError};
+use crate::{Run, Sampler, SamplerError, Steps};
 use equipoise_field::Real;
 
 /// Euler steps of the probability flow in x̃ = x/μ and ρ = σ/μ, in which dx̃/dρ = (x − μx̂)/σ = ε_y:
@@ -17,6 +17,9 @@ pub struct Euler {
 }
 
 impl Euler {
+    /// What its steps are made of.
+    pub const STEPS: Steps = Steps::euler();
+
     /// Along `grid`, from its first to its last time.
     ///
     /// # Errors
@@ -35,12 +38,8 @@ impl<R: Real> Sampler<R> for Euler {
         self.grid.beginnings()
     }
 
-    fn is_euler(&self) -> bool {
-        true
-    }
-
-    fn follows_from_state(&self) -> bool {
-        true
+    fn steps(&self) -> Option<Steps> {
+        Some(Self::STEPS)
     }
 
     fn step(&self, run: &mut Run<'_, R>, _: usize, t: f64, next: f64) -> Result<(), SamplerError> {

@@ -3,7 +3,7 @@
 mod zolotarev;
 
 use crate::grid::TimeGrid;
-use crate::{Run, Sampler, SamplerError};
+use crate::{Run, Sampler, SamplerError, Steps};
 use equipoise_field::{Real, each};
 use equipoise_schedule::{Schedule, ScheduleError, times_of_ratios};
 
@@ -41,6 +41,9 @@ pub struct Exponential {
 }
 
 impl Exponential {
+    /// What its steps are made of.
+    pub const STEPS: Steps = Steps::affine(1, 0);
+
     /// From t = 1 to 0 in `steps` steps of the best product.
     ///
     /// # Errors
@@ -93,8 +96,8 @@ impl<R: Real> Sampler<R> for Exponential {
         &self.evaluated
     }
 
-    fn follows_from_state(&self) -> bool {
-        true
+    fn steps(&self) -> Option<Steps> {
+        Some(Self::STEPS)
     }
 
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {

@@ -2,7 +2,7 @@
 
 use crate::grid::TimeGrid;
 use crate::run::flow_distance;
-use crate::{Run, Sampler, SamplerError};
+use crate::{Run, Sampler, SamplerError, Steps};
 use equipoise_field::{Real, each};
 
 /// Heun steps of the probability flow in x̃ = x/μ and ρ = σ/μ, in which dx̃/dρ = ε_y:
@@ -18,6 +18,9 @@ pub struct Heun {
 }
 
 impl Heun {
+    /// What its steps are made of.
+    pub const STEPS: Steps = Steps::affine(2, 0);
+
     /// Along `grid`, from its first to its last time.
     ///
     /// # Errors
@@ -36,8 +39,8 @@ impl<R: Real> Sampler<R> for Heun {
         self.grid.times()
     }
 
-    fn follows_from_state(&self) -> bool {
-        true
+    fn steps(&self) -> Option<Steps> {
+        Some(Self::STEPS)
     }
 
     fn step(&self, run: &mut Run<'_, R>, _: usize, t: f64, next: f64) -> Result<(), SamplerError> {

@@ -26,11 +26,12 @@
 //! # A sampler of one's own
 //!
 //! [`Sampler::step`] advances every member by one interval of the grid. It may evaluate the guidance at any time
-//! that has noise, whether [`Sampler::evaluated`] names it or not.
+//! that has noise, whether [`Sampler::evaluated`] names it or not. What its steps are made of it may state as
+//! [`Steps`]: nothing takes them elsewhere, or goes on from a state between two, that it does not say.
 //!
 //! ```
 //! use equipoise_field::Real;
-//! use equipoise_sampler::{Run, Sampler, SamplerError};
+//! use equipoise_sampler::{Run, Sampler, SamplerError, Steps};
 //!
 //! /// Steps along the ε_y of half way, whatever the number of members.
 //! struct HalfWay(Vec<f64>);
@@ -52,6 +53,10 @@
 //!         run.x = start;
 //!         run.advance(now, run.level(next));
 //!         Ok(())
+//!     }
+//!
+//!     fn steps(&self) -> Option<Steps> {
+//!         Some(Steps::affine(2, 0))
 //!     }
 //! }
 //! # fn main() {
@@ -78,6 +83,7 @@ mod problem;
 mod remarks;
 mod run;
 mod sampler;
+mod steps;
 
 pub use ancestral::Ancestral;
 pub use ddim::{Ddim, fresh_share};
@@ -93,3 +99,4 @@ pub use predictor_corrector::PredictorCorrector;
 pub use remarks::remarks;
 pub use run::Run;
 pub use sampler::Sampler;
+pub use steps::{Corrector, Steps};

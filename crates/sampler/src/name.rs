@@ -1,6 +1,6 @@
 //! The samplers by name.
 
-use crate::{Ancestral, Ddim, Euler, Exponential, Heun, PredictorCorrector, Sampler, SamplerError};
+use crate::{Ancestral, Corrector, Ddim, Euler, Exponential, Heun, PredictorCorrector, Sampler, SamplerError, Steps};
 use equipoise_field::Real;
 use equipoise_schedule::Schedule;
 use std::fmt;
@@ -66,6 +66,18 @@ impl SamplerName {
                 Arc::new(Exponential::along(schedule, &ends, grid.len().saturating_sub(1))?)
             }
         })
+    }
+
+    /// What the steps of the sampler that [`build`](Self::build) makes are made of.
+    pub fn steps(self, corrections: usize, tau: f64) -> Steps {
+        match self {
+            Self::PredictorCorrector => Steps::euler().corrected(Corrector { corrections, tau }),
+            Self::Ddim { eta } => Ddim::steps_at(eta),
+            Self::Ancestral => Ancestral::STEPS,
+            Self::Euler => Euler::STEPS,
+            Self::Heun => Heun::STEPS,
+            Self::Exponential => Exponential::STEPS,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! SDA's predictor–corrector (Rozet & Louppe 2023, arXiv 2306.10574, section 3.3).
 
 use crate::grid::TimeGrid;
-use crate::{Noise, Outcome, Run, Sampler, SamplerError};
+use crate::{Corrector, Noise, Outcome, Run, Sampler, SamplerError, Steps};
 use equipoise_field::{Real, each, sum};
 use equipoise_guidance::Guidance;
 use equipoise_schedule::Schedule;
@@ -15,8 +15,7 @@ use equipoise_schedule::Schedule;
 #[derive(Clone, Debug, PartialEq)]
 pub struct PredictorCorrector {
     grid: TimeGrid,
-    corrections: usize,
-    tau: f64,
+    corrector: Corrector,
 }
 
 impl PredictorCorrector {
@@ -29,7 +28,7 @@ impl PredictorCorrector {
         if !(tau.is_finite() && tau > 0.0) {
             return Err(SamplerError::Tau { found: tau });
         }
-        Ok(Self { grid, corrections, tau })
+        Ok(Self { grid, corrector: Corrector { corrections, tau } })
     }
 
     /// The time grid.
@@ -44,12 +43,12 @@ impl PredictorCorrector {
 
     /// Langevin corrections after each predictor step.
     pub fn corrections(&self) -> usize {
-        self.corrections
+        self.corrector.corrections
     }
 
     /// τ of the corrections.
     pub fn tau(&self) -> f64 {
-        self.tau
+        self.corrector.tau
     }
 
     /// Runs from `start` to the end of the grid, as [`Sampler::run`].
@@ -78,7 +77,7 @@ impl PredictorCorrector {
             if square <= 0.0 {
                 return Err(SamplerError::Still { t });
             }
-            let delta = self.tau * dim as f64 / square;
+            let delta = self.corrector.tau * dim as f64 / square;
             let (drift, kick) = (R::narrow(sigma * delta), R::narrow(sigma * (2.0 * delta).sqrt()));
             let (eps, z) = (&run.eps[at.clone()], &run.spare[at.clone()]);
             each::update2(&mut run.x[at], eps, z, |x, e, z| x - (drift * e + kick * z));
@@ -93,19 +92,11 @@ impl<R: Real> Sampler<R> for PredictorCorrector {
     }
 
     fn evaluated(&self) -> &[f64] {
-        if self.corrections == 0 { self.grid.beginnings() } else { self.grid.times() }
+        if self.corrector.corrections == 0 { self.grid.beginnings() } else { self.grid.times() }
     }
 
-    fn is_euler(&self) -> bool {
-        self.corrections == 0
-    }
-
-    fn as_predictor_corrector(&self) -> Option<&PredictorCorrector> {
-        Some(self)
-    }
-
-    fn follows_from_state(&self) -> bool {
-        true
+    fn steps(&self) -> Option<Steps> {
+        Some(Steps::euler().corrected(self.corrector))
     }
 
     fn step(&self, run: &mut Run<'_, R>, index: usize, t: f64, next: f64) -> Result<(), SamplerError> {
@@ -116,8 +107,9 @@ impl<R: Real> Sampler<R> for PredictorCorrector {
             // A correction is proportional to σ, and without noise ε̂ has no value.
             return Ok(());
         }
-        for j in 0..self.corrections {
-            run.draw((index * self.corrections + j) as u64);
+        let corrections = self.corrector.corrections;
+        for j in 0..corrections {
+            run.draw((index * corrections + j) as u64);
             self.correct(run, next)?;
         }
         Ok(())

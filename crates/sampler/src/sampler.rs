@@ -1,6 +1,6 @@
 //! The sampler trait: one step, and the run that all samplers share.
 
-use crate::{Kept, Noise, Outcome, PredictorCorrector, Reached, Rest, Run, SamplerError};
+use crate::{Kept, Noise, Outcome, Reached, Rest, Run, SamplerError, Steps};
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
 use equipoise_schedule::Schedule;
@@ -14,22 +14,10 @@ pub trait Sampler<R: Real>: Send + Sync {
     /// beforehand: what is made for a level is made for these at once, and for others when they are met.
     fn evaluated(&self) -> &[f64];
 
-    /// Whether every step is [`Run::advance`] after one evaluation at its beginning, without noise.
-    ///
-    /// Whoever takes such steps elsewhere needs nothing but [`grid`](Self::grid).
-    fn is_euler(&self) -> bool {
-        false
-    }
-
-    /// The steps, where they are those of [`PredictorCorrector`].
-    fn as_predictor_corrector(&self) -> Option<&PredictorCorrector> {
+    /// What the steps are made of. Unless it is stated nobody takes them elsewhere, certifies them or stops
+    /// between two.
+    fn steps(&self) -> Option<Steps> {
         None
-    }
-
-    /// Whether a step follows from x, its number and its times alone, so that a run may stop between two steps and
-    /// go on from x: nothing of [`Run::eps`] or [`Run::spare`] is read before it is written.
-    fn follows_from_state(&self) -> bool {
-        false
     }
 
     /// Step number `index` of every member, from `t` to `next` < `t`: replaces `run.x`. What it does for a
@@ -89,7 +77,7 @@ pub trait Sampler<R: Real>: Send + Sync {
     /// stopped. `between` sees it after every step but the last, and answers whether to go on.
     ///
     /// # Errors
-    /// [`SamplerError::Remembers`] unless steps [follow from the state](Self::follows_from_state),
+    /// [`SamplerError::Remembers`] unless steps [follow from the state](Steps::follows_from_state),
     /// [`SamplerError::Beyond`] for a state with more steps behind it than there are, and as [`run`](Self::run).
     fn run_from(
         &self,
@@ -101,7 +89,7 @@ pub trait Sampler<R: Real>: Send + Sync {
         between: &mut dyn FnMut(Reached<'_, R>) -> bool,
     ) -> Result<Rest<R>, SamplerError> {
         let steps = self.grid().len().saturating_sub(1);
-        if !self.follows_from_state() {
+        if !self.steps().is_some_and(|steps| steps.follows_from_state) {
             return Err(SamplerError::Remembers);
         }
         if from.done > steps {

@@ -84,7 +84,7 @@ impl<R: Real> Problem<R> {
         if adaptive {
             return Err(refused("law", "adaptive, which follows the state", "v(t) known beforehand"));
         }
-        if !inference.sampler.is_euler() {
+        if !inference.sampler.steps().is_some_and(|steps| steps.is_euler()) {
             let expected = "Euler steps of the probability flow, such as the predictor's without corrections";
             return Err(refused("sampler", "other steps", expected));
         }

@@ -12,10 +12,9 @@ pub use table::{CERTIFICATE_CSV, write_certificates};
 use crate::{BoxError, Error, Flow, Trial};
 use equipoise_experiment::{self as experiment, Problem, Scaled, Shared};
 use equipoise_posterior::ExactPosterior;
-use equipoise_sampler::SamplerName;
 use equipoise_schedule::Level;
 use equipoise_stability::{
-    Certificate, Certifier, Corrector, Course, Growth, Likelihood, MeanField, Scope, Spectra, StabilityError,
+    Certificate, Certifier, Course, Growth, Likelihood, MeanField, Scope, Spectra, StabilityError,
 };
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
@@ -87,18 +86,11 @@ impl<'a> FlowCertifier<'a> {
         Ok(Self { flows, denoisers, problems: Shared::default(), tables: Shared::default() })
     }
 
-    /// Whether a trial's step is one that certificates are made of: under the Gaussian prior, a method whose
-    /// steps are [in its coefficients](crate::Approach::in_coefficients), by the predictor–corrector, Euler, or DDIM without fresh noise.
+    /// Whether a trial's step is one that certificates are made of: Euler's, with corrections or without, of a
+    /// method that is [in the coefficients](crate::Approach::in_coefficients) of the Gaussian prior.
     pub fn certifies(trial: &Trial) -> bool {
-        if !trial.is_gaussian() {
-            return false;
-        }
-        let deterministic = match trial.sampler {
-            SamplerName::PredictorCorrector | SamplerName::Euler => true,
-            SamplerName::Ddim { eta } => eta <= 0.0,
-            _ => false,
-        };
-        deterministic && trial.approach.in_coefficients()
+        let euler = trial.steps_of_sampler().is_some_and(|steps| steps.euler);
+        euler && trial.is_gaussian() && trial.approach().in_coefficients()
     }
 
     /// Everything that is said of a trial; `None` where [`certifies`](Self::certifies) says no.
@@ -225,12 +217,10 @@ impl<'a> FlowCertifier<'a> {
         scene: &Scene,
         ready: &Ready,
     ) -> Result<Option<MeanFieldPrediction>, BoxError> {
-        let corrects = trial.sampler == SamplerName::PredictorCorrector;
-        if !corrects || trial.corrections == 0 {
+        let Some(corrector) = trial.steps_of_sampler().and_then(|steps| steps.corrector) else {
             return Ok(None);
-        }
+        };
         let table = self.table(trial, scene)?;
-        let corrector = Corrector { corrections: trial.corrections, tau: trial.tau };
         let clock = Instant::now();
         let run: MeanField = match table.spectra.mean_field(&ready.course, &ready.likelihood(), corrector) {
             Err(StabilityError::NoSpectrum) => return Ok(None),

@@ -1,14 +1,14 @@
 //! How far the runs of a law are from the exact posterior on the way: bias and spread against t.
 //!
-//! Under a linear law a predictor step is affine in x. The run of the mean start is then the mean of
-//! all runs, and the square of another run's distance from it has the spread for its expectation: two
-//! runs say what an ensemble would, the bias without sampling error.
+//! Under a linear law a step is affine in x that is so wherever ε_y is. Where nothing is drawn on the way, the
+//! run of the mean start is then the mean of all runs, and the square of another run's distance from it has the
+//! spread for its expectation: two runs say what an ensemble would, the bias without sampling error.
 
 use crate::{Approach, BoxError, FlowExecutor, Trial};
 use equipoise_experiment::{Course, Moments, member};
 use equipoise_field::{each, sum};
 use equipoise_guidance::Guidance;
-use equipoise_sampler::{Outcome, PredictorCorrector, SamplerName};
+use equipoise_sampler::{Kept, Outcome, Rest};
 use equipoise_scaling::Law;
 use equipoise_schedule::Schedule;
 use equipoise_solver::{Inference, Member};
@@ -28,9 +28,11 @@ pub(crate) struct ClosedLoop {
 
 /// Whether the runs of a trial are affine in their start and draw no noise on the way.
 pub(crate) fn is_affine(trial: &Trial) -> bool {
-    let predictor = trial.sampler == SamplerName::PredictorCorrector && trial.corrections == 0;
-    let follows_the_state = trial.approach == Approach::of_law(Law::Adaptive);
-    predictor && trial.is_gaussian() && trial.approach.in_coefficients() && !follows_the_state
+    let steps = trial.steps_of_sampler();
+    let affine =
+        steps.is_some_and(|steps| steps.affine && steps.is_deterministic() && steps.follows_from_state);
+    let follows_the_state = trial.law == Law::Adaptive.name();
+    affine && trial.is_gaussian() && trial.approach().in_coefficients() && !follows_the_state
 }
 
 /// The curves of one guidance; they end where a state stops being finite.
@@ -45,29 +47,33 @@ pub(crate) fn closed_loop(
     let stride = (grid.len() - 1).div_ceil(STAGES);
     let first = course.schedule.level(grid[0]);
     let dim = guidance.denoiser().dim();
-    let mut mean = inference.start.mean(dim, first);
-    let mut other = inference.start.draw(dim, first, member.start);
+    let starts = [inference.start.mean(dim, first), inference.start.draw(dim, first, member.start)];
+    let mut runs = starts.map(Kept::start);
     let mut found = ClosedLoop { times: Vec::new(), bias: Vec::new(), spread: Vec::new() };
-    let mut at = 0;
     loop {
-        found.record(&mean, &other, &*course.schedule, grid[at], exact);
+        let [mean, other] = &runs;
+        let at = mean.done;
+        found.record(&mean.x, &other.x, &*course.schedule, grid[at], exact);
         let to = (at + stride).min(grid.len() - 1);
         if to == at {
             return Ok(found);
         }
-        let part = PredictorCorrector::new(grid[at..=to].to_vec(), 0, 1.0)?;
-        let advance = |x: &mut Vec<f32>| -> Result<bool, BoxError> {
-            let start = std::mem::take(x);
-            match part.run(guidance, &*course.schedule, start, &member.langevin, inference.bound)? {
-                Outcome::Finished { x: end, .. } => *x = end,
-                Outcome::Diverged { .. } => return Ok(false),
-            }
-            Ok(true)
-        };
-        if !(advance(&mut mean)? && advance(&mut other)?) {
-            return Ok(found);
+        for kept in &mut runs {
+            let from = std::mem::replace(kept, Kept::start(Vec::new()));
+            let rest = course.sampler.run_from(
+                guidance,
+                &*course.schedule,
+                from,
+                &member.langevin,
+                inference.bound,
+                &mut |reached| reached.done < to,
+            )?;
+            *kept = match rest {
+                Rest::Stopped(kept) => kept,
+                Rest::Ended(Outcome::Finished { x, trace }) => Kept { done: to, x, trace },
+                Rest::Ended(Outcome::Diverged { .. }) => return Ok(found),
+            };
         }
-        at = to;
     }
 }
 
@@ -115,11 +121,10 @@ mod tests {
             change(&mut trial);
             is_affine(&trial)
         };
-        assert!(with(|_| ()) && with(|t| t.approach = "exact".parse().unwrap()));
-        assert!(!with(|t| t.approach = "adaptive".parse().unwrap()) && !with(|t| t.corrections = 1));
-        assert!(
-            !with(|t| t.sampler = "ddpm".parse().unwrap()) && !with(|t| t.prior = "optimal".parse().unwrap())
-        );
-        assert!(!with(|t| t.approach = "mmps".parse().unwrap()));
+        assert!(with(|_| ()) && with(|t| (t.law, t.method) = ("exact".into(), "exact".into())));
+        assert!(!with(|t| t.law = "adaptive".into()) && !with(|t| t.corrections = 1));
+        assert!(!with(|t| t.sampler = "ddpm".into()) && !with(|t| t.prior = "optimal".into()));
+        assert!(with(|t| t.sampler = "euler".into()) && with(|t| t.sampler = "heun".into()));
+        assert!(!with(|t| (t.law, t.method) = ("mmps".into(), "mmps".into())));
     }
 }

@@ -67,13 +67,7 @@ impl ReducedRuns {
 
 /// The steps of a sampler that reduced runs take as well.
 fn steps(inference: &Inference<f32>) -> Option<PredictorCorrector> {
-    let sampler = &inference.sampler;
-    match sampler.as_predictor_corrector() {
-        Some(steps) => Some(steps.clone()),
-        // Without corrections their size plays no part.
-        None if sampler.is_euler() => PredictorCorrector::new(sampler.grid().to_vec(), 0, 1.0).ok(),
-        None => None,
-    }
+    inference.sampler.steps()?.predictor_corrector(inference.sampler.grid())
 }
 
 impl Accelerator for ReducedRuns {

@@ -7,7 +7,7 @@ use super::outer::Outer;
 use super::tile::{LANES, Lane, Tile};
 use super::{LatticeData, LatticeSpace, Planes};
 use crate::dynamics::{Dynamics, Move, Norms, Seen, Step};
-use crate::likelihood::Weighing;
+use crate::Weighing;
 use crate::{Draws, ReducedError, Start, error};
 use equipoise_field::Real;
 use equipoise_schedule::Level;

@@ -1,6 +1,7 @@
 //! Coarse wavenumbers side by side: the coefficients that each sees, lane by lane.
 
-use equipoise_covariance::{Spectrum, Stationary};
+use crate::alias::{AliasBlock, Folding};
+use equipoise_covariance::Stationary;
 use equipoise_field::Real;
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -46,25 +47,14 @@ pub(crate) struct Tile<R> {
 }
 
 impl<R: Real> Tile<R> {
-    /// The tiles of a prior seen at every `stride`-th point, in the order of `coarse`.
-    pub(crate) fn all(prior: &Stationary<R>, coarse: &Spectrum<R>, stride: usize) -> Vec<Self> {
-        let shape = prior.shape();
-        let directory = prior.spectrum().directory();
-        let (count, own) = (coarse.wavenumbers(), coarse.self_conjugate());
-        let aliases = |q: usize| -> Vec<(usize, bool)> {
-            let (qx, qy) = coarse.wavenumber(q);
-            let alias = |alias: usize| {
-                let kx = qx + alias / stride * (shape.height / stride);
-                let ky = qy + alias % stride * (shape.width / stride);
-                directory[kx * shape.width + ky]
-            };
-            (0..stride * stride).map(alias).collect()
-        };
+    /// The tiles of a lattice, in the order of its coarse wavenumbers.
+    pub(crate) fn all(folding: &Folding<'_, R>) -> Vec<Self> {
+        let (planes, aliases) = (folding.prior.shape().planes(), folding.stride * folding.stride);
+        let count = folding.coarse.wavenumbers();
         let tile = |first: usize| {
-            let mut tile = Self::blank(shape.planes(), stride * stride);
+            let mut tile = Self::blank(planes, aliases);
             for (lane, q) in (first..count.min(first + LANES)).enumerate() {
-                tile.multiplicity[lane] = if q < own { 1.0 } else { 2.0 };
-                tile.fill(prior, stride, lane, &aliases(q));
+                tile.fill(folding.prior, lane, &folding.block(q));
             }
             tile
         };
@@ -82,23 +72,19 @@ impl<R: Real> Tile<R> {
         }
     }
 
-    /// One lane; `aliases` are independent wavenumbers of the prior, marked where the partner is meant.
-    fn fill(&mut self, prior: &Stationary<R>, stride: usize, lane: usize, aliases: &[(usize, bool)]) {
+    fn fill(&mut self, prior: &Stationary<R>, lane: usize, block: &AliasBlock) {
         let (planes, plane) = (self.planes, prior.shape().plane());
         let (count, own) = (prior.spectrum().wavenumbers(), prior.spectrum().self_conjugate());
-        for (a, &(k, partner)) in aliases.iter().enumerate() {
-            let (q, lambda) = (prior.block_vectors(k), prior.block_eigenvalues(k));
+        self.multiplicity[lane] = block.multiplicity;
+        for (n, lambda) in block.lambda.iter().enumerate() {
+            let ((k, partner), mode) = (block.aliases[n / planes], n % planes);
+            self.lambda[n][lane] = *lambda;
+            let im = k.checked_sub(own).map(|paired| mode * plane + count + paired);
             let sign = if partner { -1.0 } else { 1.0 };
-            for mode in 0..planes {
-                let n = a * planes + mode;
-                self.lambda[n][lane] = lambda[mode];
-                let im = k.checked_sub(own).map(|paired| mode * plane + count + paired);
-                self.places[n][lane] = Some(Place { re: mode * plane + k, im, sign });
-                for p in 0..planes {
-                    let z = q[p * planes + mode] / stride as f64;
-                    let v = &mut self.vectors[n * planes + p];
-                    (v.re[lane], v.im[lane]) = (R::narrow(z.re), R::narrow(sign * z.im));
-                }
+            self.places[n][lane] = Some(Place { re: mode * plane + k, im, sign });
+            for (p, v) in self.vectors[n * planes..][..planes].iter_mut().enumerate() {
+                let z = block.entry(p, n);
+                (v.re[lane], v.im[lane]) = (R::narrow(z.re), R::narrow(z.im));
             }
         }
     }

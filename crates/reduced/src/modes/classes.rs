@@ -3,14 +3,9 @@
 use super::BEYOND;
 use super::axes::Coupling;
 use crate::ReducedError;
-use equipoise_field::Real;
+use crate::matrix::eigen;
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
-use ndarray_linalg::{Eigh, UPLO};
-use rayon::prelude::*;
-
-/// Entries of all modes that are widened and multiplied together.
-const BLOCK: usize = 1 << 12;
+use ndarray::{Array1, Array2, Axis, Slice};
 
 /// Smallest eigenvalue of UᵀP_κU, which lies within [0, 1], whose direction is kept. The eigenvalues
 /// err by some ε; of a direction dropped here a field of unit norm holds no more than 1e-6.
@@ -19,6 +14,9 @@ const LEAST: f64 = 1e-12;
 /// Roundings of the modes' numbers, and of the `f64` sums over them, that may be left of the inner product
 /// of two orthogonal unit vectors.
 const ROUNDINGS: [f64; 2] = [16.0, 1024.0];
+
+/// What is decomposed, as errors name it.
+const GRAM: &str = "the Gram matrix of the seen modes";
 
 /// The range of one P_κ.
 #[derive(Clone, Debug)]
@@ -58,7 +56,7 @@ impl Gram {
 impl Class {
     /// From UᵀP_κU, V = I.
     fn new(gram: Array2<f64>, dim: usize) -> Result<Self, ReducedError> {
-        let (values, vectors) = eigen(&gram)?;
+        let (values, vectors) = eigen(&gram, GRAM)?;
         let kept = values.iter().rev().take(dim).take_while(|&&l| l > LEAST).count();
         let first = values.len() - kept;
         let vectors = vectors.slice_axis(Axis(1), Slice::from(first..)).to_owned();
@@ -105,11 +103,6 @@ impl Class {
     }
 }
 
-fn eigen(gram: &Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), ReducedError> {
-    gram.eigh(UPLO::Lower)
-        .map_err(|source| ReducedError::Factor { what: "the Gram matrix of the seen modes", source })
-}
-
 /// P_0, whose Gram matrix is what the others leave of UᵀU, and the others; V, where both of two classes
 /// lie along its columns. U is orthonormal to `rounding`.
 pub(crate) fn classes(
@@ -154,7 +147,7 @@ fn shared(
     [unseen, seen]: [usize; 2],
     rounding: f64,
 ) -> Result<Option<Shared>, ReducedError> {
-    let (values, vectors) = eigen(gram)?;
+    let (values, vectors) = eigen(gram, GRAM)?;
     let turned = vectors.t().dot(left).dot(&vectors);
     let kept = values.iter().rev().take(seen).take_while(|&&l| l > LEAST).count();
     let first = values.len() - kept;
@@ -168,36 +161,4 @@ fn shared(
     let of = |first: usize, values: &[f64], dim: usize| Class::along(&vectors, first, values, dim);
     let classes = vec![of(0, &diagonal, unseen), of(first, &values.to_vec()[first..], seen)];
     Ok(Some((classes, vectors)))
-}
-
-/// Σ_{i in class} B_ji B_ki for the `kinds` classes of the columns of a row-major r × n matrix B, over
-/// fixed blocks, added in index order.
-pub(crate) fn grams<R: Real>(
-    basis: &[R],
-    rank: usize,
-    kinds: usize,
-    class: &(dyn Fn(usize) -> usize + Sync),
-) -> Vec<Array2<f64>> {
-    let count = basis.len() / rank.max(1);
-    let starts: Vec<usize> = (0..count).step_by(BLOCK).collect();
-    let partial = |&start: &usize| -> Vec<Array2<f64>> {
-        let len = BLOCK.min(count - start);
-        let mut plain = Vec::with_capacity(rank * len);
-        (0..rank).for_each(|j| plain.extend(basis[j * count + start..][..len].iter().map(|u| u.wide())));
-        let square = |values: &[f64]| {
-            let block = ArrayView2::from_shape((rank, len), values).expect("rank × block values were pushed");
-            block.dot(&block.t())
-        };
-        let of = |kind: usize| {
-            if kinds == 1 {
-                return square(&plain);
-            }
-            let one = |(k, u): (usize, &f64)| if class(start + k % len) == kind { *u } else { 0.0 };
-            square(&plain.iter().enumerate().map(one).collect::<Vec<_>>())
-        };
-        (0..kinds).map(of).collect()
-    };
-    let partial: Vec<Vec<Array2<f64>>> = starts.par_iter().map(partial).collect();
-    let zero = vec![Array2::zeros((rank, rank)); kinds];
-    partial.iter().fold(zero, |sum, p| sum.into_iter().zip(p).map(|(s, p)| s + p).collect())
 }

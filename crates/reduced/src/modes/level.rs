@@ -5,7 +5,7 @@ use super::axes::Spectral;
 use super::lanes::{Row, Vectors};
 use super::tiles::Tiles;
 use crate::ReducedError;
-use crate::likelihood::Weighing;
+use crate::Weighing;
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use equipoise_stream::LANES;
@@ -56,11 +56,11 @@ impl Gains {
         self.weights.clear();
         self.weights.push(0.0);
         match weighing {
-            Weighing::Diagonal(v) => space.by_class(v, |v| space.scale / v, &mut self.weights)?,
+            Weighing::Diagonal(v) => space.kinds.by_class(v, |v| space.scale / v, &mut self.weights)?,
             Weighing::Innovation => {
                 let floor = space.floor(|l| gain::covariance(level, l));
                 let over = |s2: f64| 1.0 / (s2 / space.scale + floor);
-                space.by_class(space.observed.noise(), over, &mut self.weights)?;
+                space.kinds.by_class(space.observed.noise(), over, &mut self.weights)?;
                 let excess: Vec<f64> =
                     space.eigenvalues().iter().map(|&l| gain::covariance(level, l) - floor).collect();
                 self.innovation = Some(Innovation::new(space, &excess, &self.weights)?);

@@ -63,7 +63,7 @@ impl<R: Real> ModesSpace<R> {
 
     /// Observations of one class that lie side by side, with its index, stretch by stretch.
     pub(super) fn stretches(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        let (count, plane, kinds) = (self.observed.count(), self.plane, self.classes.len() - 1);
+        let (count, plane, kinds) = (self.observed.count(), self.kinds.plane, self.classes.len() - 1);
         let stretch = move |first| (1 + first / plane % kinds, first..count.min(first + plane));
         (0..count).step_by(plane).map(stretch)
     }
