@@ -197,7 +197,9 @@ impl PlaneWeight {
             Self::Planes(w) => y.iter_mut().zip(w).for_each(|(y, w)| *y *= w),
             Self::Matrix(w) => {
                 let from = y.to_vec();
-                let row = |row: ndarray::ArrayView1<'_, Complex<f64>>| row.iter().zip(&from).map(|(m, x)| m * x).sum();
+                let row = |row: ndarray::ArrayView1<'_, Complex<f64>>| {
+                    row.iter().zip(&from).map(|(m, x)| m * x).sum()
+                };
                 y.iter_mut().zip(w.rows()).for_each(|(y, w)| *y = row(w));
             }
         }

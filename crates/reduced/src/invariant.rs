@@ -12,9 +12,10 @@
 use crate::kinds::{Explicit, Kinds};
 use crate::matrix::{eigen, function};
 use crate::{ReducedError, Weighing};
+use equipoise_covariance::Covariance;
 use equipoise_field::Real;
 use equipoise_innovation::ObservedPrior;
-use ndarray::{Array2, Axis, concatenate, s};
+use ndarray::{Array2, Axis, concatenate};
 
 /// Modes up to which the space is formed; its matrices have (classes + 1)·r rows.
 const RANK_LIMIT: usize = 128;
@@ -89,7 +90,7 @@ impl InvariantSpace {
                 over.extend(self.kinds.noise.iter().map(|s2| self.scale / s2));
                 let root = function(&self.sum(&over), "the observed modes", |l| l.max(0.0).sqrt())?;
                 let spread = Array2::from_shape_fn(root.dim(), |at| root[at] * v(self.lambda[at.1]));
-                let inner = spread.dot(&root) + Array2::eye(root.nrows());
+                let inner = spread.dot(&root) + Array2::<f64>::eye(root.nrows());
                 let inverse = function(&inner, "the innovation of the observed modes", |l| 1.0 / l)?;
                 let floor = v(self.complement);
                 let beyond = over.iter().map(|over| over / (1.0 + over * floor));
@@ -108,27 +109,31 @@ impl InvariantSpace {
 
 /// Π_κ in the basis (U, E), E of the brackets whose squared norm is more than `least`.
 fn projectors(grams: &[Array2<f64>], rank: usize, least: f64) -> Result<Vec<Array2<f64>>, ReducedError> {
-    let of = |class: usize| class * rank..(class + 1) * rank;
-    let views: Vec<_> = grams.iter().map(Array2::view).collect();
+    let views: Vec<_> = grams.iter().map(|gram| gram.view()).collect();
     // The matrices are of one height.
-    let joined = concatenate(Axis(1), &views).unwrap_or_default();
+    let joined: Array2<f64> = concatenate(Axis(1), &views).unwrap_or_default();
     let mut brackets = -joined.t().dot(&joined);
     for (class, gram) in grams.iter().enumerate() {
-        brackets.slice_mut(s![of(class), of(class)]).zip_mut_with(gram, |b, g| *b += g);
+        gram.indexed_iter().for_each(|((i, j), g)| brackets[[class * rank + i, class * rank + j]] += g);
     }
-    let (norms, mut y) = eigen(&brackets, "the unobserved share of the modes")?;
+    let (norms, vectors) = eigen(&brackets, "the unobserved share of the modes")?;
     let kept = norms.iter().rev().take_while(|norm| **norm > least).count();
-    y.invert_axis(Axis(1));
-    let mut y = y.slice_move(s![.., ..kept]);
-    for (mut y, norm) in y.columns_mut().into_iter().zip(norms.iter().rev()) {
+    let column = |e: usize| norms.len() - 1 - e;
+    let length = |e: usize| {
         // An eigenvector is one up to its sign.
-        let largest = y.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
-        y /= norm.sqrt() * largest.signum();
-    }
+        let entries = vectors.column(column(e)).into_iter().copied();
+        let largest = entries.max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(1.0);
+        norms[column(e)].sqrt() * largest.signum()
+    };
+    let lengths: Vec<f64> = (0..kept).map(length).collect();
+    let y = Array2::from_shape_fn((norms.len(), kept), |(i, e)| vectors[[i, column(e)]] / lengths[e]);
     let shared = joined.dot(&y);
     let projector = |(class, gram): (usize, &Array2<f64>)| {
-        let mut l = Array2::eye(rank + kept).slice_move(s![..rank, ..]);
-        l.slice_mut(s![.., rank..]).assign(&(&y.slice(s![of(class), ..]) - &shared));
+        let entry = |(i, j): (usize, usize)| match j.checked_sub(rank) {
+            None => f64::from(u8::from(i == j)),
+            Some(e) => y[[class * rank + i, e]] - shared[[i, e]],
+        };
+        let l = Array2::from_shape_fn((rank, rank + kept), entry);
         l.t().dot(gram).dot(&l)
     };
     Ok(grams.iter().enumerate().map(projector).collect())

@@ -60,7 +60,10 @@ impl Kinds {
             (None, _) => return Err(ReducedError::Variances { found: "one an observation" }),
         };
         let mut kinds = Self { sizes: vec![0; noise.len()], noise, plane: plane.max(1) };
-        (0..count).for_each(|i| kinds.sizes[kinds.class(i)] += 1);
+        for i in 0..count {
+            let class = kinds.class(i);
+            kinds.sizes[class] += 1;
+        }
         Ok(kinds)
     }
 

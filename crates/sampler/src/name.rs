@@ -1,6 +1,8 @@
 //! The samplers by name.
 
-use crate::{Ancestral, Corrector, Ddim, Euler, Exponential, Heun, PredictorCorrector, Sampler, SamplerError, Steps};
+use crate::{
+    Ancestral, Corrector, Ddim, Euler, Exponential, Heun, PredictorCorrector, Sampler, SamplerError, Steps,
+};
 use equipoise_field::Real;
 use equipoise_schedule::Schedule;
 use std::fmt;

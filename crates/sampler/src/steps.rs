@@ -84,7 +84,7 @@ impl Steps {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+
     use crate::problem::{Scalar, schedule};
     use crate::{Euler, Kept, Outcome, Rest, Sampler, SamplerName};
     use equipoise_schedule::uniform_grid;
@@ -94,7 +94,16 @@ mod tests {
 
     /// Every sampler by name, with corrections where it takes them.
     fn named() -> Vec<(SamplerName, usize)> {
-        let names = ["predictor_corrector", "ddim:0", "ddim:0.5", "ddpm", "ddpm_beta", "euler", "heun", "exponential"];
+        let names = [
+            "predictor_corrector",
+            "ddim:0",
+            "ddim:0.5",
+            "ddpm",
+            "ddpm_beta",
+            "euler",
+            "heun",
+            "exponential",
+        ];
         let plain = names.iter().map(|name| (name.parse().unwrap(), 0));
         plain.chain([(SamplerName::PredictorCorrector, 2)]).collect()
     }
@@ -125,10 +134,17 @@ mod tests {
             assert_eq!(run(a.clone(), "other").x() == of_a.x(), steps.is_deterministic(), "{what}");
             let most = steps.evaluations * (sampler.grid().len() - 1);
             assert_eq!(of_a.trace().evaluations, most, "{what}");
-            let euler = Euler::new(grid.clone()).unwrap().run(&PROBLEM, &schedule(), a.clone(), &Stream::new("z"), 1e3);
+            let euler = Euler::new(grid.clone()).unwrap().run(
+                &PROBLEM,
+                &schedule(),
+                a.clone(),
+                &Stream::new("z"),
+                1e3,
+            );
             assert_eq!(euler.unwrap() == of_a, steps.is_euler(), "{what}");
             let taken = steps.predictor_corrector(sampler.grid());
-            let taken = taken.map(|it| it.run(&PROBLEM, &schedule(), a.clone(), &Stream::new("z"), 1e3).unwrap());
+            let taken =
+                taken.map(|it| it.run(&PROBLEM, &schedule(), a.clone(), &Stream::new("z"), 1e3).unwrap());
             assert_eq!(taken.is_some_and(|taken| taken == of_a), steps.euler, "{what}");
             assert!(steps.follows_from_state && goes_on(&*sampler, a) == of_a, "{what}");
         }

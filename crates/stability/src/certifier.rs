@@ -1,17 +1,13 @@
 //! The certificate of an affine run, by whatever structure prior and operator share.
 
-use crate::alias::AliasBlocks;
+use crate::block_steps::{in_block, in_space};
 use crate::certificate::{Certificate, Direction, Scope};
 use crate::field_steps::FieldSteps;
-use crate::lattice_steps::{LatticeSteps, planes_of};
 use crate::product::{Amplification, Steps, THOROUGH, amplify};
-use crate::reduced::Reduced;
-use crate::reduced_steps::parts;
 use crate::{Course, Likelihood, StabilityError};
-use equipoise_covariance::Structure;
 use equipoise_field::Real;
-use equipoise_innovation::ObservedPrior;
-use equipoise_operator::{Gram, Selection};
+use equipoise_innovation::{self as innovation, ObservedPrior};
+use equipoise_reduced::{AliasBlocks, InvariantSpace, ReducedError};
 use equipoise_stream::Stream;
 use rayon::prelude::*;
 use std::fmt;
@@ -34,10 +30,10 @@ pub struct Certifier<R: Real> {
 /// What all certificates of one prior and operator share.
 #[derive(Clone)]
 pub(crate) enum Shared {
-    /// Stationary prior, dividing lattice; with the noise of each plane.
-    Lattice(Arc<AliasBlocks>, Arc<Vec<f64>>),
+    /// Stationary prior, dividing lattice.
+    Lattice(Arc<AliasBlocks>),
     /// Explicit modes, A Aᵀ = c·I.
-    Modes(Arc<Reduced>),
+    Modes(Arc<InvariantSpace>),
     /// Nothing known.
     Field,
 }
@@ -62,25 +58,23 @@ impl<R: Real> fmt::Debug for Certifier<R> {
 impl<R: Real> Certifier<R> {
     /// Finds the structure that prior and operator share and prepares what no law changes.
     ///
-    /// Explicit modes cost r applications of A and an r × r Gram matrix.
+    /// Explicit modes cost one pass over A U for their Gram matrices.
     ///
     /// # Errors
-    /// [`StabilityError::Eigen`].
+    /// [`StabilityError::Reduced`].
     pub fn new(observed: ObservedPrior<R>) -> Result<Self, StabilityError> {
-        let (covariance, operator, noise) = (observed.covariance(), observed.operator(), observed.noise());
-        let shared = match (covariance.structure(), operator.gram(), operator.selection()) {
-            (Structure::Stationary(prior), _, Selection::Lattice { shape, stride })
-                if shape.height.is_multiple_of(stride) && shape.width.is_multiple_of(stride) =>
-            {
-                let blocks = AliasBlocks::new(prior, stride);
-                match planes_of(noise, shape.planes()) {
-                    Ok(noise) => Shared::Lattice(Arc::new(blocks), Arc::new(noise)),
-                    Err(_) => Shared::Field,
-                }
+        let shared = match observed.method() {
+            innovation::Method::Lattice => {
+                AliasBlocks::new(&observed).map(|blocks| Shared::Lattice(Arc::new(blocks)))
             }
-            (Structure::Modes(modes), Gram::Scaled(c), _) => Reduced::new(modes, &**operator, c, noise)?
-                .map_or(Shared::Field, |r| Shared::Modes(Arc::new(r))),
-            _ => Shared::Field,
+            innovation::Method::Modes => {
+                InvariantSpace::new(&observed).map(|space| Shared::Modes(Arc::new(space)))
+            }
+            innovation::Method::Dense | innovation::Method::Iterative => Ok(Shared::Field),
+        };
+        let shared = match shared {
+            Err(ReducedError::Structure { .. } | ReducedError::Variances { .. }) => Shared::Field,
+            shared => shared?,
         };
         Ok(Self { observed, shared })
     }
@@ -88,7 +82,7 @@ impl<R: Real> Certifier<R> {
     /// How certificates are computed.
     pub fn method(&self) -> Method {
         match self.shared {
-            Shared::Lattice(..) => Method::AliasBlocks,
+            Shared::Lattice(_) => Method::AliasBlocks,
             Shared::Modes(_) => Method::ObservedModes,
             Shared::Field => Method::Fields,
         }
@@ -100,38 +94,38 @@ impl<R: Real> Certifier<R> {
     /// > P̃ = (Σ + ρ′²)^{−½} [I − q((I − H) + ρ²H AᵀWA H)] (Σ + ρ²)^{½}, H = Σ(Σ + ρ²)⁻¹,
     ///
     /// ρ = σ/μ, q = 1 − ρ′/ρ. Norms are lower bounds from power iteration, good to a few per cent.
-    /// The verdict is on fields of element type R. `Likelihood::Frozen` makes a local certificate.
+    /// The verdict is on fields of element type R. A course that [holds](Course::holding) factors makes a local
+    /// certificate.
     ///
     /// # Errors
     /// [`StabilityError::StateDependent`] for `adaptive` without factors,
-    /// [`StabilityError::Guidance`] when the law has no strength at a level,
-    /// [`StabilityError::Weights`], [`StabilityError::Innovation`].
+    /// [`StabilityError::Reduced`] when the law has no strength at a level or its variances do not fit,
+    /// [`StabilityError::Innovation`].
     pub fn certificate(
         &self,
         course: &Course,
-        likelihood: &Likelihood<'_>,
+        likelihood: &Likelihood,
     ) -> Result<Certificate, StabilityError> {
-        let precisions = likelihood.precisions(course)?;
-        let scope =
-            if matches!(likelihood, Likelihood::Frozen { .. }) { Scope::Local } else { Scope::Global };
+        let weights = course.weights(likelihood)?;
+        let scope = if course.holds() { Scope::Local } else { Scope::Global };
         let stream = Stream::new("amplification");
         let (log, field, direction) = match &self.shared {
-            Shared::Lattice(lattice, noise) => {
-                let steps = |b: usize| LatticeSteps::new(&lattice.blocks[b], course, &precisions, noise);
+            Shared::Lattice(lattice) => {
+                let steps = |b: usize| in_block(lattice, &lattice.blocks[b], course, &weights);
                 let found = all_blocks(lattice.blocks.len(), &steps, stream)?;
                 let (block, log) = join(&found);
                 let field = total(&found, |b| lattice.blocks[b].multiplicity);
                 (log, field, wavenumber(lattice, block, &found[block].direction))
             }
             Shared::Modes(space) => {
-                let parts = parts(space, course, &precisions)?;
+                let parts = in_space(space, course, &weights)?;
                 let found = amplify_all(&parts, stream)?;
                 let (part, log) = join(&found);
-                let field = total(&found, |part| space.multiplicity(part));
+                let field = total(&found, |part| multiplicity(space, part));
                 (log, field, mode(space, part, &found[part].direction))
             }
             Shared::Field => {
-                let steps = FieldSteps::new(&self.observed, course, &precisions)?;
+                let steps = FieldSteps::new(&self.observed, course, &weights)?;
                 let found = amplify(&steps, stream, THOROUGH)?;
                 (found.log, found.field, field(&found.direction))
             }
@@ -140,6 +134,12 @@ impl<R: Real> Certifier<R> {
         let epsilon = R::epsilon().wide();
         Ok(Certificate::new(course, &log, field.exp() / prior, direction, epsilon, scope))
     }
+}
+
+/// Directions that a part of the predictor stands for: 𝒮, each class beyond, the unseen rest.
+fn multiplicity(space: &InvariantSpace, part: usize) -> f64 {
+    let beyond = space.beyond.iter().copied().filter(|n| *n > 0.0);
+    std::iter::once(1.0).chain(beyond).nth(part).unwrap_or(space.unseen)
 }
 
 fn amplify_all<S: Steps>(parts: &[S], stream: Stream) -> Result<Vec<Amplification>, StabilityError> {
@@ -202,13 +202,13 @@ fn largest(v: impl Iterator<Item = f64>) -> usize {
 
 fn wavenumber(lattice: &AliasBlocks, block: usize, v: &[f64]) -> Direction {
     let block = &lattice.blocks[block];
-    let (re, im) = v.split_at(block.len());
+    let (re, im) = v.split_at(block.lambda.len());
     let i = largest(re.iter().zip(im).map(|(a, b)| a * a + b * b));
     let (wavenumber, mode) = lattice.wavenumber(block, i);
     Direction::Wavenumber { wavenumber, mode, lambda: block.lambda[i] }
 }
 
-fn mode(space: &Reduced, part: usize, v: &[f64]) -> Direction {
+fn mode(space: &InvariantSpace, part: usize, v: &[f64]) -> Direction {
     let classes = space.beyond.iter().filter(|n| **n > 0.0).count();
     if part > classes {
         return Direction::UnobservedRest;

@@ -1,8 +1,8 @@
 //! What keeps a run from being certified.
 
 use equipoise_denoiser::DenoiserError;
-use equipoise_guidance::GuidanceError;
 use equipoise_innovation::InnovationError;
+use equipoise_reduced::ReducedError;
 
 /// A certificate that cannot be made. A run that will explode is no error but a verdict.
 #[derive(Debug, thiserror::Error)]
@@ -37,16 +37,6 @@ pub enum StabilityError {
         /// The length it should have.
         expected: usize,
     },
-    /// Weights that differ within a class of observations that the tables hold together.
-    #[error(
-        "weights: found {found} a likelihood, expected one number{expected} as in the noise of the prior's tables"
-    )]
-    Weights {
-        /// How the weights vary.
-        found: &'static str,
-        /// How they may vary.
-        expected: &'static str,
-    },
     /// A setting of the corrector that is out of range.
     #[error("tau: found {found}, expected a positive finite number")]
     Tau {
@@ -56,17 +46,10 @@ pub enum StabilityError {
     /// No spectrum of what is observed, for a prior and an operator without common structure.
     #[error("the mean field needs the spectrum of the observed prior, which has no closed form here")]
     NoSpectrum,
-    /// A small eigenvalue problem failed.
-    #[error("eigendecomposition of {what} failed")]
-    Eigen {
-        /// The matrix.
-        what: &'static str,
-        /// LAPACK's word.
-        source: ndarray_linalg::error::LinalgError,
-    },
-    /// The law has no strength at a level.
+    /// The law has no strength at a level, its variances differ within what the tables hold together, or a small
+    /// eigenvalue problem failed.
     #[error(transparent)]
-    Guidance(#[from] GuidanceError),
+    Reduced(#[from] ReducedError),
     /// The innovation covariance failed.
     #[error(transparent)]
     Innovation(#[from] InnovationError),

@@ -1,7 +1,7 @@
 //! The predictor through the field space: for priors and operators without common structure, and for
 //! nonlinear denoisers at recorded states.
 
-use crate::likelihood::Precision;
+use crate::course::{Weight, gain};
 use crate::product::Steps;
 use crate::{Course, StabilityError};
 use equipoise_covariance::Weights;
@@ -10,24 +10,21 @@ use equipoise_field::{Real, each};
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::LinearOperator;
+use equipoise_reduced::Weighing;
 
 /// W at one level, ready to be applied to N numbers.
 pub(crate) enum Weigh<R: Real> {
-    Diagonal(NoiseVariance),
+    /// factor/v.
+    Diagonal(NoiseVariance, f64),
     Innovation(Box<Innovation<R>>),
 }
 
 impl<R: Real> Weigh<R> {
-    pub(crate) fn new(
-        observed: &ObservedPrior<R>,
-        precision: &Precision,
-        rho: f64,
-    ) -> Result<Self, StabilityError> {
-        Ok(match precision {
-            Precision::Diagonal(diagonal) => Self::Diagonal(diagonal.clone()),
-            Precision::Innovation => {
-                let v = move |l: f64| rho * rho * crate::lattice_steps::gain(l, rho);
-                Self::Innovation(Box::new(observed.innovation(&v)?))
+    pub(crate) fn new(observed: &ObservedPrior<R>, weight: &Weight) -> Result<Self, StabilityError> {
+        Ok(match &weight.weighing {
+            Weighing::Diagonal(v) => Self::Diagonal(v.clone(), weight.factor),
+            Weighing::Innovation => {
+                Self::Innovation(Box::new(observed.innovation(&|l| weight.covariance(l))?))
             }
         })
     }
@@ -35,8 +32,8 @@ impl<R: Real> Weigh<R> {
     /// r ← W r.
     pub(crate) fn apply(&self, r: &mut [R]) -> Result<(), StabilityError> {
         match self {
-            Self::Diagonal(w) => {
-                r.iter_mut().enumerate().for_each(|(i, r)| *r *= R::narrow(w.at(i)));
+            Self::Diagonal(v, factor) => {
+                r.iter_mut().enumerate().for_each(|(i, r)| *r *= R::narrow(factor / v.at(i)));
             }
             Self::Innovation(innovation) => {
                 let mut z = vec![R::zero(); r.len()];
@@ -83,23 +80,11 @@ impl<'a, R: Real> FieldSteps<'a, R> {
     pub(crate) fn new(
         observed: &'a ObservedPrior<R>,
         course: &'a Course,
-        precisions: &[Precision],
+        weights: &[Weight],
     ) -> Result<Self, StabilityError> {
-        let rho = |i: usize| course.ratio(i);
-        let weigh = precisions.iter().enumerate().map(|(i, p)| Weigh::new(observed, p, rho(i)));
-        let gains = (0..course.steps())
-            .map(|i| observed.covariance().weights(&|l| crate::lattice_steps::gain(l, rho(i))));
+        let weigh = weights.iter().map(|weight| Weigh::new(observed, weight));
+        let gains = weights.iter().map(|at| observed.covariance().weights(&|l| gain(l, at.rho)));
         Ok(Self { observed, course, weigh: weigh.collect::<Result<_, _>>()?, gains: gains.collect() })
-    }
-
-    fn root(&self, i: usize, v: &mut [f64], f: &dyn Fn(f64) -> f64) {
-        let rho2 = self.course.ratio(i).powi(2);
-        let covariance = self.observed.covariance();
-        let weights = covariance.weights(&|l| f((l + rho2).sqrt()));
-        let field: Vec<R> = v.iter().map(|&v| R::narrow(v)).collect();
-        let mut out = vec![R::zero(); v.len()];
-        covariance.apply(&weights, &field, &mut out);
-        v.iter_mut().zip(&out).for_each(|(v, o)| *v = o.wide());
     }
 }
 
@@ -121,13 +106,14 @@ impl<R: Real> Steps for FieldSteps<'_, R> {
         guided_step(at, &**self.observed.operator(), &self.weigh[i], denoised, v)
     }
 
-    fn colour(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
-        self.root(i, v, &|root| root);
-        Ok(())
-    }
-
-    fn whiten(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
-        self.root(i, v, &|root| if root > 0.0 { 1.0 / root } else { 0.0 });
+    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<(), StabilityError> {
+        let rho2 = self.course.ratio(i).powi(2);
+        let covariance = self.observed.covariance();
+        let weights = covariance.weights(&|l| f((l + rho2).sqrt()));
+        let field: Vec<R> = v.iter().map(|&v| R::narrow(v)).collect();
+        let mut out = vec![R::zero(); v.len()];
+        covariance.apply(&weights, &field, &mut out);
+        v.iter_mut().zip(&out).for_each(|(v, o)| *v = o.wide());
         Ok(())
     }
 }
@@ -142,12 +128,6 @@ pub(crate) struct LocalSteps<'a, R: Real> {
     pub(crate) weigh: Vec<Weigh<R>>,
     /// The variance that stands for Σ in the whitening.
     pub(crate) variance: f64,
-}
-
-impl<R: Real> LocalSteps<'_, R> {
-    fn root(&self, i: usize) -> f64 {
-        (self.variance + self.course.ratio(i).powi(2)).sqrt()
-    }
 }
 
 impl<R: Real> Steps for LocalSteps<'_, R> {
@@ -173,15 +153,9 @@ impl<R: Real> Steps for LocalSteps<'_, R> {
         guided_step(at, self.operator, &self.weigh[i], denoised, v)
     }
 
-    fn colour(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
-        let root = self.root(i);
+    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<(), StabilityError> {
+        let root = f((self.variance + self.course.ratio(i).powi(2)).sqrt());
         v.iter_mut().for_each(|v| *v *= root);
-        Ok(())
-    }
-
-    fn whiten(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
-        let root = self.root(i);
-        v.iter_mut().for_each(|v| *v /= root);
         Ok(())
     }
 }

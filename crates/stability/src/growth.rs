@@ -1,7 +1,8 @@
 //! The cheap form: growth by over-guidance, from one eigenvalue for each block and step.
 
 use crate::certificate::{Crossing, Direction, crossing, limit};
-use crate::likelihood::Precision;
+use crate::course::Weight;
+use crate::spectra::Block;
 use crate::{Course, Likelihood, Spectra, StabilityError, Verdict};
 use equipoise_field::Real;
 
@@ -32,14 +33,14 @@ impl<R: Real> Spectra<R> {
     ///
     /// # Errors
     /// As [`Certifier::certificate`](crate::Certifier::certificate).
-    pub fn growth(&self, course: &Course, likelihood: &Likelihood<'_>) -> Result<Growth, StabilityError> {
+    pub fn growth(&self, course: &Course, likelihood: &Likelihood) -> Result<Growth, StabilityError> {
         let blocks = self.blocks();
         let mut level = vec![0.0f64; blocks];
         let mut log = vec![0.0; course.steps() + 1];
         let (mut best, mut worst) = (0, 0.0);
         let exact = matches!(likelihood, Likelihood::Exact);
         for i in (0..course.steps()).filter(|_| !exact) {
-            let values = self.largest_of(course.ratio(i), &likelihood.precision(course, i)?)?;
+            let values = self.largest_of(&course.weight(likelihood, i)?)?;
             let scale = course.share(i) * course.ratio(i).powi(2);
             for (block, (level, value)) in level.iter_mut().zip(values).enumerate() {
                 *level = (*level + (1.0 - scale * value).abs().ln()).max(0.0);
@@ -58,13 +59,11 @@ impl<R: Real> Spectra<R> {
     }
 
     /// λ_max(W A H² Aᵀ) of every block.
-    fn largest_of(&self, rho: f64, precision: &Precision) -> Result<Vec<f64>, StabilityError> {
-        if let Precision::Diagonal(diagonal) = precision
-            && let (Some(w), Some(place)) = (diagonal.uniform(), self.place(rho))
-        {
+    fn largest_of(&self, weight: &Weight) -> Result<Vec<f64>, StabilityError> {
+        if let (Some(w), Some(place)) = (weight.uniform(), self.place(weight.rho)) {
             return Ok((0..self.blocks()).map(|block| w * self.top(place, block)).collect());
         }
-        let blocks = self.certifier().blocks(rho, precision)?;
-        Ok(blocks.iter().map(|block| block.iter().map(|seen| seen.value).fold(0.0, f64::max)).collect())
+        let largest = |block: &Block| weight.factor * block.iter().map(|seen| seen.value).fold(0.0, f64::max);
+        Ok(self.certifier().blocks(weight)?.iter().map(largest).collect())
     }
 }

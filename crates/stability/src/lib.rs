@@ -6,31 +6,27 @@
 
 use equipoise_blas as _;
 
-mod alias;
+mod block_steps;
 mod certificate;
 mod certifier;
 mod course;
 mod error;
 mod field_steps;
 mod growth;
-mod lattice_steps;
-mod likelihood;
 mod local;
 mod mean_field;
 mod product;
-mod reduced;
-mod reduced_steps;
-mod small;
 mod spectra;
 mod verdict;
 
 pub use certificate::{Certificate, Crossing, Direction, Scope};
 pub use certifier::{Certifier, Method};
 pub use course::Course;
+pub use equipoise_reduced::Likelihood;
+pub use equipoise_sampler::Corrector;
 pub use error::StabilityError;
 pub use growth::Growth;
-pub use likelihood::Likelihood;
 pub use local::local_certificate;
-pub use mean_field::{Corrector, MeanField};
+pub use mean_field::MeanField;
 pub use spectra::Spectra;
 pub use verdict::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE, Verdict};

@@ -2,13 +2,14 @@
 
 use crate::certificate::{Certificate, Scope};
 use crate::certifier::field;
+use crate::course::Weight;
 use crate::field_steps::{LocalSteps, Weigh};
-use crate::likelihood::Precision;
 use crate::product::{THOROUGH, amplify};
 use crate::{Course, Likelihood, StabilityError};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_operator::LinearOperator;
+use equipoise_reduced::Weighing;
 use equipoise_stream::Stream;
 
 /// σ_W and its peak of the predictor linearised at `states`, x_t at the beginning of every step,
@@ -31,7 +32,7 @@ pub fn local_certificate<R: Real>(
     denoiser: &dyn Denoiser<R>,
     operator: &dyn LinearOperator<R>,
     course: &Course,
-    likelihood: &Likelihood<'_>,
+    likelihood: &Likelihood,
     states: &[Vec<R>],
     variance: f64,
 ) -> Result<Certificate, StabilityError> {
@@ -41,11 +42,11 @@ pub fn local_certificate<R: Real>(
     length("states", states.len(), course.steps())?;
     states.iter().try_for_each(|x| length("a state", x.len(), denoiser.dim()))?;
     length("the operator's field", operator.len_in(), denoiser.dim())?;
-    let weigh = |precision: Precision| match precision {
-        Precision::Diagonal(diagonal) => Ok(Weigh::Diagonal(diagonal)),
-        Precision::Innovation => Err(StabilityError::StateDependent),
+    let weigh = |weight: Weight| match weight.weighing {
+        Weighing::Diagonal(v) => Ok(Weigh::Diagonal(v, weight.factor)),
+        Weighing::Innovation => Err(StabilityError::StateDependent),
     };
-    let weigh = likelihood.precisions(course)?.into_iter().map(weigh).collect::<Result<_, _>>()?;
+    let weigh = course.weights(likelihood)?.into_iter().map(weigh).collect::<Result<_, _>>()?;
     let steps = LocalSteps { denoiser, operator, course, states, weigh, variance };
     let found = amplify(&steps, Stream::new("amplification"), THOROUGH)?;
     let prior = (variance * denoiser.dim() as f64).sqrt();

@@ -1,20 +1,10 @@
 //! Predictor and corrector in the mean field: δ = τ/mean(ε_y²) is self-averaging.
 
 use crate::certificate::{Crossing, crossing, limit};
-use crate::lattice_steps::gain;
-use crate::likelihood::Precision;
+use crate::course::gain;
 use crate::spectra::Block;
-use crate::{Course, Likelihood, Spectra, StabilityError, Verdict};
+use crate::{Corrector, Course, Likelihood, Spectra, StabilityError, Verdict};
 use equipoise_field::Real;
-
-/// Langevin corrections after every predictor step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Corrector {
-    /// How many after a step.
-    pub corrections: usize,
-    /// τ.
-    pub tau: f64,
-}
 
 /// The run of a predictor–corrector, as its variance per observed mode predicts it.
 #[derive(Clone, Debug)]
@@ -69,7 +59,7 @@ impl<R: Real> Spectra<R> {
     pub fn mean_field(
         &self,
         course: &Course,
-        likelihood: &Likelihood<'_>,
+        likelihood: &Likelihood,
         corrector: Corrector,
     ) -> Result<MeanField, StabilityError> {
         if !self.certifier().is_complete() {
@@ -137,18 +127,14 @@ impl<R: Real> Spectra<R> {
     fn level(
         &self,
         course: &Course,
-        likelihood: &Likelihood<'_>,
+        likelihood: &Likelihood,
         i: usize,
     ) -> Result<(Level, Vec<f64>), StabilityError> {
         let rho = course.ratio(i);
-        let precision = likelihood.precision(course, i)?;
-        let mut weight = 1.0;
-        let blocks: Vec<Block> = match (&precision, self.place(rho)) {
-            (Precision::Diagonal(diagonal), Some(place)) if diagonal.uniform().is_some() => {
-                weight = diagonal.uniform().unwrap_or(1.0);
-                (0..self.blocks()).map(|block| self.seen(place, block)).collect()
-            }
-            _ => self.certifier().blocks(rho, &precision)?,
+        let at = course.weight(likelihood, i)?;
+        let (weight, blocks): (f64, Vec<Block>) = match (at.uniform(), self.place(rho)) {
+            (Some(w), Some(place)) => (w, (0..self.blocks()).map(|block| self.seen(place, block)).collect()),
+            _ => (at.factor, self.certifier().blocks(&at)?),
         };
         let modes = || blocks.iter().flatten();
         let pull = modes().map(|m| 1.0 - m.gain + rho * rho * weight * m.value).collect();

@@ -28,11 +28,18 @@ pub(crate) trait Steps: Sync {
     /// v ← K_i v.
     fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError>;
 
+    /// v ← f((Σ + ρ_i²)^{½}) v.
+    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<(), StabilityError>;
+
     /// v ← (Σ + ρ_i²)^{½} v.
-    fn colour(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError>;
+    fn colour(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+        self.root(i, v, |root| root)
+    }
 
     /// v ← (Σ + ρ_i²)^{−½} v, 0 where the root is 0.
-    fn whiten(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError>;
+    fn whiten(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+        self.root(i, v, |root| if root > 0.0 { 1.0 / root } else { 0.0 })
+    }
 }
 
 /// What the search found.

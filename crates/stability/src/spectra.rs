@@ -7,18 +7,14 @@
 //! One table over log ρ therefore serves every law whose W is a number at each t, every schedule and
 //! every number of steps.
 
-use crate::alias::AliasBlock;
 use crate::certifier::Shared;
+use crate::course::{Weight, gain};
 use crate::field_steps::Weigh;
-use crate::lattice_steps::{gain, innovation, planes_of};
-use crate::likelihood::Precision;
-use crate::reduced::Reduced;
-use crate::small::Hermitian;
 use crate::{Certifier, Course, Direction, StabilityError};
 use equipoise_field::{Real, sum};
-use equipoise_observation::NoiseVariance;
+use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, eigen};
 use equipoise_stream::Stream;
-use num_complex::Complex;
+use ndarray::Array2;
 use rayon::prelude::*;
 use std::fmt;
 
@@ -76,8 +72,7 @@ impl<R: Real> Spectra<R> {
         // One node more on either side than the range needs, for the cubic.
         let first = first - step;
         let count = ((last - first) / step).ceil() as usize + 2;
-        let one = Precision::Diagonal(NoiseVariance::Uniform(1.0));
-        let nodes = (0..count).map(|k| certifier.blocks((first + k as f64 * step).exp(), &one));
+        let nodes = (0..count).map(|k| certifier.blocks(&Weight::one((first + k as f64 * step).exp())));
         let nodes = nodes.collect::<Result<_, _>>()?;
         Ok(Self { certifier: certifier.clone(), first, step, nodes })
     }
@@ -154,15 +149,15 @@ fn cubic([a, b, c, d]: [f64; 4], t: f64) -> f64 {
 }
 
 impl<R: Real> Certifier<R> {
-    /// The eigenpairs of W^{½}A H² AᵀW^{½} at ρ, block by block.
-    pub(crate) fn blocks(&self, rho: f64, precision: &Precision) -> Result<Vec<Block>, StabilityError> {
+    /// The eigenpairs of W^{½}A H² AᵀW^{½} but for the factor of W, block by block.
+    pub(crate) fn blocks(&self, weight: &Weight) -> Result<Vec<Block>, StabilityError> {
         match &self.shared {
-            Shared::Lattice(lattice, noise) => {
-                let of = |block: &AliasBlock| alias_block(block, rho, precision, noise);
+            Shared::Lattice(lattice) => {
+                let of = |block: &AliasBlock| alias_block(lattice, block, weight);
                 lattice.blocks.par_iter().map(of).collect()
             }
-            Shared::Modes(space) => Ok(vec![reduced_block(space, rho, precision)?]),
-            Shared::Field => Ok(vec![vec![self.largest(rho, precision)?]]),
+            Shared::Modes(space) => Ok(vec![mode_block(space, weight)?]),
+            Shared::Field => Ok(vec![vec![self.largest(&Weight { factor: 1.0, ..weight.clone() })?]]),
         }
     }
 
@@ -175,14 +170,14 @@ impl<R: Real> Certifier<R> {
     fn rests(&self) -> usize {
         match &self.shared {
             Shared::Modes(space) => space.beyond.iter().filter(|n| **n > 0.0).count(),
-            Shared::Lattice(..) | Shared::Field => 0,
+            Shared::Lattice(_) | Shared::Field => 0,
         }
     }
 
     /// What a block stands for.
     pub(crate) fn block_name(&self, block: usize) -> Direction {
         match &self.shared {
-            Shared::Lattice(lattice, _) => {
+            Shared::Lattice(lattice) => {
                 Direction::Coarse { wavenumber: lattice.coarse_wavenumber(&lattice.blocks[block]) }
             }
             Shared::Modes(_) | Shared::Field => Direction::Observed,
@@ -190,10 +185,10 @@ impl<R: Real> Certifier<R> {
     }
 
     /// The largest eigenvalue of H AᵀWA H by power iteration.
-    fn largest(&self, rho: f64, precision: &Precision) -> Result<Seen, StabilityError> {
+    fn largest(&self, weight: &Weight) -> Result<Seen, StabilityError> {
         let (covariance, operator) = (self.observed.covariance(), self.observed.operator());
-        let weigh = Weigh::new(&self.observed, precision, rho)?;
-        let weights = covariance.weights(&|l| gain(l, rho));
+        let weigh = Weigh::new(&self.observed, weight)?;
+        let weights = covariance.weights(&|l| gain(l, weight.rho));
         let mut v: Vec<R> = Stream::new("spectrum").normal(0, covariance.dim());
         let (mut kept, mut spread) = (v.clone(), v.clone());
         let mut seen = vec![R::zero(); operator.len_out()];
@@ -219,41 +214,18 @@ impl<R: Real> Certifier<R> {
     }
 }
 
-fn alias_block(
-    block: &AliasBlock,
-    rho: f64,
-    precision: &Precision,
-    noise: &[f64],
-) -> Result<Block, StabilityError> {
-    let h: Vec<f64> = block.lambda.iter().map(|&l| gain(l, rho)).collect();
-    let power = |n: i32| -> Vec<f64> { h.iter().map(|h| h.powi(n)).collect() };
-    let (mut squares, mut cubes) = (block.observed(&power(2)), block.observed(&power(3)));
-    let root = match precision {
-        Precision::Diagonal(diagonal) if matches!(diagonal.uniform(), Some(w) if w.to_bits() == 1f64.to_bits()) => {
-            None
-        }
-        Precision::Diagonal(diagonal) => {
-            let roots: Vec<f64> = planes_of(diagonal, block.planes)?.iter().map(|w| w.sqrt()).collect();
-            Some(Hermitian::diagonal(&roots))
-        }
-        Precision::Innovation => {
-            let s = innovation(block, rho, noise);
-            Some(s.function("an innovation block", |l| 1.0 / l.sqrt())?)
-        }
-    };
-    if let Some(root) = root {
-        (squares, cubes) = (squares.sandwiched(&root), cubes.sandwiched(&root));
-    }
-    let (values, vectors) = squares.eigen("an observed block")?;
-    Ok(values
-        .iter()
-        .zip(&vectors)
-        .map(|(&value, y)| Seen {
-            value: value.max(0.0),
-            gain: share(cubes.form(y), value),
-            multiplicity: block.multiplicity,
-        })
-        .collect())
+fn alias_block(lattice: &AliasBlocks, block: &AliasBlock, weight: &Weight) -> Result<Block, StabilityError> {
+    let power = |n: i32| -> Vec<f64> { block.lambda.iter().map(|&l| gain(l, weight.rho).powi(n)).collect() };
+    let root = lattice.weight(block, &weight.weighing, |l| weight.covariance(l), f64::sqrt)?.matrix();
+    let observed = |n: i32| root.dot(&block.observed(&power(n))).dot(&root);
+    let (values, vectors) = eigen(&observed(2), "an observed block")?;
+    let images = observed(3).dot(&vectors);
+    let seen = (0..values.len()).rev().map(|k| {
+        let pairs = vectors.column(k).into_iter().zip(images.column(k));
+        let cube: f64 = pairs.map(|(y, m)| y.re * m.re + y.im * m.im).sum();
+        Seen { value: values[k].max(0.0), gain: share(cube, values[k]), multiplicity: block.multiplicity }
+    });
+    Ok(seen.collect())
 }
 
 /// a/b within [0, 1], 0 where nothing is seen.
@@ -261,20 +233,18 @@ fn share(a: f64, b: f64) -> f64 {
     if b > 0.0 { (a / b).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-fn reduced_block(space: &Reduced, rho: f64, precision: &Precision) -> Result<Block, StabilityError> {
-    let h: Vec<f64> = space.lambda.iter().map(|&l| gain(l, rho)).collect();
-    let gains = Hermitian::diagonal(&h);
-    let (inner, beyond) = space.weighed(precision, rho)?;
-    let (values, vectors) = inner.sandwiched(&gains).eigen("the observed modes")?;
-    let form = |y: &Vec<Complex<f64>>| gains.form(y).clamp(0.0, 1.0);
-    let mut block: Block = values
-        .iter()
-        .zip(&vectors)
-        .map(|(value, y)| Seen { value: value.max(0.0), gain: form(y), multiplicity: 1.0 })
-        .collect();
-    let rest = gain(space.complement, rho);
-    for (weight, &multiplicity) in beyond.iter().zip(&space.beyond).filter(|(_, n)| **n > 0.0) {
-        block.push(Seen { value: rest * rest * weight, gain: rest, multiplicity });
+fn mode_block(space: &InvariantSpace, weight: &Weight) -> Result<Block, StabilityError> {
+    let h: Vec<f64> = space.lambda.iter().map(|&l| gain(l, weight.rho)).collect();
+    let (inner, beyond) = space.pull(&weight.weighing, |l| weight.covariance(l))?;
+    let spread = Array2::from_shape_fn(inner.dim(), |(r, c)| h[r] * inner[[r, c]] * h[c]);
+    let (values, vectors) = eigen(&spread, "the observed modes")?;
+    let gain_of = |k: usize| vectors.column(k).iter().zip(&h).map(|(y, h)| y * (h * y)).sum::<f64>();
+    let seen =
+        |k: usize| Seen { value: values[k].max(0.0), gain: gain_of(k).clamp(0.0, 1.0), multiplicity: 1.0 };
+    let mut block: Block = (0..values.len()).rev().map(seen).collect();
+    let rest = gain(space.complement, weight.rho);
+    for (pull, &multiplicity) in beyond.iter().zip(&space.beyond).filter(|(_, n)| **n > 0.0) {
+        block.push(Seen { value: rest * rest * pull, gain: rest, multiplicity });
     }
     Ok(block)
 }

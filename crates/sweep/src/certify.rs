@@ -14,7 +14,7 @@ use equipoise_experiment::{self as experiment, Problem, Scaled, Shared};
 use equipoise_posterior::ExactPosterior;
 use equipoise_schedule::Level;
 use equipoise_stability::{
-    Certificate, Certifier, Course, Growth, Likelihood, MeanField, Scope, Spectra, StabilityError,
+    Certificate, Certifier, Course, Growth, Likelihood, MeanField, Spectra, StabilityError,
 };
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
@@ -52,27 +52,11 @@ struct Table {
     seconds: f64,
 }
 
-/// A trial made ready: its weights at every level of its course.
+/// A trial made ready.
 struct Ready {
+    /// With what the law's factor is held at, for `adaptive`.
     course: Course,
-    /// `None` for the exact guidance.
-    law: Option<Scaled>,
-    /// What the law's factor is held at, for `adaptive`.
-    frozen: Option<Vec<f64>>,
-}
-
-impl Ready {
-    fn likelihood(&self) -> Likelihood<'_> {
-        match (&self.law, &self.frozen) {
-            (None, _) => Likelihood::Exact,
-            (Some(law), None) => Likelihood::Law(&law.strength),
-            (Some(law), Some(factors)) => Likelihood::Frozen { strength: &law.strength, factors },
-        }
-    }
-
-    fn scope(&self) -> Scope {
-        if self.frozen.is_some() { Scope::Local } else { Scope::Global }
-    }
+    likelihood: Likelihood,
 }
 
 impl<'a> FlowCertifier<'a> {
@@ -106,12 +90,13 @@ impl<'a> FlowCertifier<'a> {
         let ready = self.ready(trial, &scene)?;
         let law_seconds = clock.elapsed().as_secs_f64();
         let clock = Instant::now();
-        let certificate = scene.certifier.certificate(&ready.course, &ready.likelihood())?;
+        let certificate = scene.certifier.certificate(&ready.course, &ready.likelihood)?;
+        let scope = certificate.scope;
         let certificate_seconds = clock.elapsed().as_secs_f64();
         let cheap = self.cheap_of(trial, &scene, &ready, law_seconds)?;
         let mean_field = self.mean_field_of(trial, &scene, &ready)?;
         let certified = Certified { certificate, seconds: certificate_seconds };
-        Ok(Some(Prediction { certified, cheap, mean_field, scope: ready.scope() }))
+        Ok(Some(Prediction { certified, cheap, mean_field, scope }))
     }
 
     /// The cheap form alone; `None` where [`certifies`](Self::certifies) says no.
@@ -139,7 +124,7 @@ impl<'a> FlowCertifier<'a> {
         }
         let scene = self.scene(trial)?;
         let ready = self.ready(trial, &scene)?;
-        Ok(Some(scene.certifier.certificate(&ready.course, &ready.likelihood())?))
+        Ok(Some(scene.certifier.certificate(&ready.course, &ready.likelihood)?))
     }
 
     /// The posterior standard deviation of a trial's problem, a root mean square over the field.
@@ -172,15 +157,18 @@ impl<'a> FlowCertifier<'a> {
         let (flow, _) = self.flow(trial.dataset())?;
         let run = trial.course()?;
         let course = Course::new(&*run.schedule, run.sampler.grid())?;
-        let law = trial.scaled(flow, &scene.problem, &run)?;
-        let frozen = match &law {
-            Some(law) if law.strength.adaptive.is_some() => {
-                let inference = trial.inference(flow, &scene.problem, &run)?;
-                Some(adaptive::factors(flow, trial.seed, &course, &inference, &law.strength)?)
-            }
-            _ => None,
+        let Some(Scaled { strength, .. }) = scaled(trial, flow, &scene.problem, &run)? else {
+            return Ok(Ready { course, likelihood: Likelihood::Exact });
         };
-        Ok(Ready { course, law, frozen })
+        let course = if strength.adaptive.is_some() {
+            let draw = scene.problem.draw(flow, trial.seed)?;
+            let inference = run.inference(trial, flow, &scene.problem, &draw)?;
+            let factors = adaptive::factors(flow, trial.seed, &course, &inference, &strength)?;
+            course.holding(factors)?
+        } else {
+            course
+        };
+        Ok(Ready { course, likelihood: Likelihood::Law(strength) })
     }
 
     /// The table over every ρ that the trial's schedule passes, whatever its steps.
@@ -205,7 +193,7 @@ impl<'a> FlowCertifier<'a> {
     ) -> Result<CheapPrediction, BoxError> {
         let table = self.table(trial, scene)?;
         let clock = Instant::now();
-        let growth: Growth = table.spectra.growth(&ready.course, &ready.likelihood())?;
+        let growth: Growth = table.spectra.growth(&ready.course, &ready.likelihood)?;
         let seconds = clock.elapsed().as_secs_f64();
         Ok(CheapPrediction { growth, seconds, law_seconds, table_seconds: table.seconds })
     }
@@ -222,7 +210,7 @@ impl<'a> FlowCertifier<'a> {
         };
         let table = self.table(trial, scene)?;
         let clock = Instant::now();
-        let run: MeanField = match table.spectra.mean_field(&ready.course, &ready.likelihood(), corrector) {
+        let run: MeanField = match table.spectra.mean_field(&ready.course, &ready.likelihood, corrector) {
             Err(StabilityError::NoSpectrum) => return Ok(None),
             other => other?,
         };

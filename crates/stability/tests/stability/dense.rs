@@ -102,7 +102,7 @@ fn operator(problem: &Problem) -> Matrix {
 }
 
 /// W of a likelihood at a level, over observations.
-fn weights(problem: &Problem, likelihood: &Likelihood<'_>, level: Level) -> Matrix {
+fn weights(problem: &Problem, likelihood: &Likelihood, level: Level) -> Matrix {
     let n = problem.observed.count();
     match likelihood {
         Likelihood::Law(strength) => {
@@ -119,7 +119,7 @@ fn weights(problem: &Problem, likelihood: &Likelihood<'_>, level: Level) -> Matr
 }
 
 /// σ²J Aᵀ W A J.
-fn guidance(problem: &Problem, likelihood: &Likelihood<'_>, level: Level) -> Matrix {
+fn guidance(problem: &Problem, likelihood: &Likelihood, level: Level) -> Matrix {
     let (s2, m2) = (level.sigma.powi(2), level.mu.powi(2));
     let j = function(problem, &|l| level.mu * l / (m2 * l + s2));
     let seen = operator(problem).dot(&j);
@@ -127,7 +127,7 @@ fn guidance(problem: &Problem, likelihood: &Likelihood<'_>, level: Level) -> Mat
 }
 
 /// D_{i}^{−½} P_{i−1} ⋯ P_0 D_0^{½} for i = 1 ..= steps, straight from the definition of the sampler.
-fn products(problem: &Problem, likelihood: &Likelihood<'_>, course: &Course) -> Vec<Matrix> {
+fn products(problem: &Problem, likelihood: &Likelihood, course: &Course) -> Vec<Matrix> {
     let dim = problem.shape.len();
     let marginal = |level: Level, power: f64| {
         let (s2, m2) = (level.sigma.powi(2), level.mu.powi(2));
@@ -159,7 +159,7 @@ fn amplification_is_that_of_the_dense_product_in_every_structure() {
         assert_eq!(certifier.method(), problem.method, "{}", problem.name);
         for (gamma, exact) in [(0.001, false), (0.1, false), (0.0, true)] {
             let strength = law(&problem, gamma);
-            let likelihood = if exact { Likelihood::Exact } else { Likelihood::Law(&strength) };
+            let likelihood = if exact { Likelihood::Exact } else { Likelihood::Law(strength.clone()) };
             let norms: Vec<f64> = products(&problem, &likelihood, &course).iter().map(norm).collect();
             let found = certifier.certificate(&course, &likelihood).unwrap();
             let what = format!("{}, γ = {gamma}, exact {exact}", problem.name);
@@ -184,7 +184,7 @@ fn the_cheap_form_takes_the_largest_eigenvalue_of_wb() {
         let certifier = Certifier::new(problem.observed.clone()).unwrap();
         let spectra = Spectra::along(&certifier, &course).unwrap();
         let strength = law(&problem, 0.001);
-        let likelihood = Likelihood::Law(&strength);
+        let likelihood = Likelihood::Law(strength.clone());
         let found = spectra.growth(&course, &likelihood).unwrap();
         // One step: G is |1 − β| itself, β = qσ²λ_max(W A J Jᵀ Aᵀ).
         let beta = course.share(0) * largest(&guidance(&problem, &likelihood, course.levels()[0]));
@@ -230,7 +230,7 @@ fn the_local_certificate_of_a_linear_denoiser_is_its_product() {
     let course = course(6);
     let problem = &problems()[3];
     let strength = law(problem, 0.001);
-    let likelihood = Likelihood::Law(&strength);
+    let likelihood = Likelihood::Law(strength.clone());
     let wiener =
         Wiener::new(vec![0.0; problem.shape.len()], Arc::clone(problem.observed.covariance())).unwrap();
     let states = vec![vec![0.0; problem.shape.len()]; course.steps()];
@@ -247,4 +247,23 @@ fn the_local_certificate_of_a_linear_denoiser_is_its_product() {
     let expected = norm(&plain) * root(ends[0]) / root(ends[1]);
     assert!(found.sigma_w <= expected * (1.0 + 1e-9) && found.sigma_w > 0.97 * expected);
     assert_eq!(found.scope, Scope::Local);
+}
+
+#[test]
+fn dump_all() {
+    let course = course(8);
+    for problem in problems() {
+        let certifier = Certifier::new(problem.observed.clone()).unwrap();
+        for (gamma, exact) in [(0.001, false), (0.1, false), (0.0, true)] {
+            let strength = law(&problem, gamma);
+            let likelihood = if exact { Likelihood::Exact } else { Likelihood::Law(strength.clone()) };
+            let c = certifier.certificate(&course, &likelihood).unwrap();
+            let spectra = Spectra::along(&certifier, &course).unwrap();
+            let g = spectra.growth(&course, &likelihood).unwrap();
+            println!(
+                "DUMP {} {gamma} {exact} | {:e} {:e} {:?} {:?} | {:e} {:e} {:?}",
+                problem.name, c.sigma_w, c.peak, c.amplification, c.direction, g.g, g.peak, g.direction
+            );
+        }
+    }
 }

@@ -61,8 +61,8 @@ fn a_number_is_amplified_by_the_product_of_its_steps() {
     let (_, observed, _) = diagonal(&[1.0], 0.01);
     let course = Course::new(&Halving { first: 2.0, steps: 2 }, &uniform_grid(2).unwrap()).unwrap();
     let certifier = Certifier::new(observed).unwrap();
-    let law = strength(v);
-    let found = certifier.certificate(&course, &Likelihood::Law(&law)).unwrap();
+    let law = Likelihood::Law(strength(v));
+    let found = certifier.certificate(&course, &law).unwrap();
     let first = 1.0 - 0.5 * (0.8 + 4.0 * 0.04 / v);
     let second = 1.0 - 0.5 * (0.5 + 0.25 / v);
     let expected = (first * second).abs() * (5.0f64 / 1.25).sqrt();
@@ -75,7 +75,7 @@ fn a_number_is_amplified_by_the_product_of_its_steps() {
     assert_eq!(found.direction, Direction::Mode { mode: 0, lambda: 1.0 });
     // β = ½·4·0.04/v = 8 and ½·0.25/v = 12.5: G = 7 · 11.5.
     let spectra = Spectra::along(&certifier, &course).unwrap();
-    let g = spectra.growth(&course, &Likelihood::Law(&law)).unwrap().g;
+    let g = spectra.growth(&course, &law).unwrap().g;
     // Two interpolated eigenvalues, each to a thousandth.
     assert!((g - 7.0 * 11.5).abs() < 4e-3 * 7.0 * 11.5, "{g}");
 }
@@ -85,14 +85,14 @@ fn a_law_that_follows_the_state_needs_frozen_factors() {
     let (_, observed, _) = diagonal(&[1.0, 2.0], 0.01);
     let course = Course::new(&Halving { first: 2.0, steps: 3 }, &uniform_grid(3).unwrap()).unwrap();
     let certifier = Certifier::new(observed).unwrap();
-    let adaptive = Strength { adaptive: Some(1.0), ..strength(0.01) };
-    let refused = certifier.certificate(&course, &Likelihood::Law(&adaptive)).unwrap_err();
+    let adaptive = Likelihood::Law(Strength { adaptive: Some(1.0), ..strength(0.01) });
+    let refused = certifier.certificate(&course, &adaptive).unwrap_err();
     assert!(matches!(refused, StabilityError::StateDependent), "{refused}");
-    let factors = [0.5; 4];
-    let frozen = Likelihood::Frozen { strength: &adaptive, factors: &factors };
-    let halved = Strength { factor: 0.5, ..strength(0.01) };
-    let same = certifier.certificate(&course, &Likelihood::Law(&halved)).unwrap();
-    assert_eq!(certifier.certificate(&course, &frozen).unwrap().sigma_w.to_bits(), same.sigma_w.to_bits());
+    let halved = Likelihood::Law(Strength { factor: 0.5, ..strength(0.01) });
+    let same = certifier.certificate(&course, &halved).unwrap();
+    assert!(course.clone().holding(vec![0.5; 3]).is_err());
+    let held = certifier.certificate(&course.holding(vec![0.5; 4]).unwrap(), &adaptive).unwrap();
+    assert_eq!(held.sigma_w.to_bits(), same.sigma_w.to_bits());
 }
 
 /// Forty independent numbers, of which J AᵀWA J shares the basis: the mean field's only
@@ -111,7 +111,7 @@ fn the_mean_field_follows_an_ensemble() {
     // In a stable run and in one that explodes in the predictor (β up to 8).
     for (v, verdict) in [(0.4, Verdict::Stable), (0.01, Verdict::Explodes)] {
         let law = strength(v);
-        let field = spectra.mean_field(&course, &Likelihood::Law(&law), corrector).unwrap();
+        let field = spectra.mean_field(&course, &Likelihood::Law(law.clone()), corrector).unwrap();
         assert_eq!(field.verdict, verdict, "v = {v}: {:?}", field.amplitude);
         let wiener = Arc::new(Wiener::new(vec![0.0; 40], Arc::clone(&prior) as _).unwrap());
         let y =
