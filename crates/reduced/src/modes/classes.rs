@@ -1,7 +1,7 @@
 //! The classes of a field's directions: what the modes are within each.
 
-use super::BEYOND;
 use super::axes::Coupling;
+use super::coordinates::BEYOND;
 use crate::ReducedError;
 use crate::matrix::eigen;
 use ndarray::linalg::general_mat_mul;

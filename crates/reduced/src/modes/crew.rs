@@ -1,11 +1,11 @@
 //! Eight members and their accounts, from the start to the end of a run.
 
 use super::axes::Spectral;
+use super::coordinates::Coordinates;
 use super::lanes::{Row, Vectors};
 use super::level::Gains;
 use super::pack::{Moves, Pack};
 use super::parts::{Correct, Estimate, Predict, apart};
-use super::{ModesData, ModesSpace};
 use crate::account::Account;
 use crate::dynamics::Norms;
 use crate::plan::Plan;
@@ -23,11 +23,11 @@ pub(super) struct Marginal {
 }
 
 impl Marginal {
-    pub(super) fn new<R: Real>(space: &ModesSpace<R>, level: Level) -> Self {
+    pub(super) fn new(space: &Coordinates, level: Level) -> Self {
         let root = |l: f64| (level.mu * level.mu * l + level.sigma * level.sigma).sqrt();
         let floor = space.floor(root);
         let mut excess = Spectral::default();
-        excess.d.extend(space.eigenvalues().iter().map(|&l| root(l) - floor));
+        excess.d.extend(space.eigenvalues.iter().map(|&l| root(l) - floor));
         let v = Vectors(Scalar::new());
         let mut scratch = vec![[0.0; LANES]; excess.d.len()];
         space.axes.prepare(v, &mut excess, &mut scratch);
@@ -54,15 +54,15 @@ pub(super) struct Crew {
 impl Crew {
     /// At most [`LANES`] members, at zero.
     pub(super) fn new<R: Real>(
-        space: &ModesSpace<R>,
-        data: &ModesData<R>,
+        space: &Coordinates,
+        data: &[Vec<f64>],
         members: &[Draws<'_, R>],
         origins: &[Vec<Vec<f64>>],
     ) -> Self {
         let exists = |k: usize, lane: usize| {
             let width = space.classes[k].width();
             let origin = origins.get(lane).is_some_and(|origin| origin[k][width + 1] > 0.0);
-            [data.rows[k][width] > 0.0, origin]
+            [data[k][width] > 0.0, origin]
         };
         Self {
             pack: Pack::new(space, members.len(), exists),
@@ -79,7 +79,7 @@ impl Crew {
     /// x_1 − μm. Under a start from the prior, `marginal` turns what is white into it.
     pub(super) fn start<R: Real>(
         &mut self,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         members: &[Draws<'_, R>],
         origins: &[Vec<Vec<f64>>],
         mu: f64,
@@ -106,9 +106,9 @@ impl Crew {
     }
 
     /// The steps from `first` on, under the gains of their levels and of the level after them.
-    pub(super) fn steps<R: Real>(
+    pub(super) fn steps(
         &mut self,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         data: &[f64],
         plan: &Plan<'_>,
         first: usize,
@@ -150,10 +150,10 @@ impl Crew {
 
     /// x ← (μ′/μ) x + (σ′ − (μ′/μ)σ) ε_y. ‖x − μm‖² after it.
     #[inline(always)]
-    pub(super) fn predict<S: Simd, R: Real>(
+    pub(super) fn predict<S: Simd>(
         &mut self,
         v: Vectors<S>,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         plan: &Plan<'_>,
         (gains, then): (&Gains, Level),
     ) -> Row {
@@ -172,10 +172,10 @@ impl Crew {
 
     /// x ← x − σδ ε_y + σ√(2δ) z, δ = τD/‖ε_y‖². ‖x − μm‖² after it.
     #[inline(always)]
-    pub(super) fn correct<S: Simd, R: Real>(
+    pub(super) fn correct<S: Simd>(
         &mut self,
         v: Vectors<S>,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         plan: &Plan<'_>,
         (gains, draw): (&Gains, u64),
     ) -> Row {
@@ -186,7 +186,7 @@ impl Crew {
         let (mut along, mut kicks) = ([0.0; LANES], [0.0; LANES]);
         for l in 0..LANES {
             let norms = Norms { prior: prior[l], pull: pull[l], product: product[l] };
-            let delta = plan.tau * space.dim() as f64 / norms.guided(self.factors[l]);
+            let delta = plan.tau * space.dim as f64 / norms.guided(self.factors[l]);
             along[l] = -gains.sigma * delta;
             kicks[l] = gains.sigma * (2.0 * delta).sqrt();
         }
@@ -234,14 +234,14 @@ fn abreast<'a, R: Real>(members: &[Draws<'a, R>], stream: impl Fn(&Draws<'a, R>)
 }
 
 /// White noise at the states; what the marginal turns it into.
-struct White<'a, R: Real> {
+struct White<'a> {
     pack: &'a mut Pack,
-    space: &'a ModesSpace<R>,
+    space: &'a Coordinates,
     streams: &'a Abreast,
     marginal: Option<&'a Marginal>,
 }
 
-impl<R: Real> WithSimd for White<'_, R> {
+impl WithSimd for White<'_> {
     type Output = Vec<Row>;
 
     #[inline(always)]
@@ -264,22 +264,22 @@ impl WithSimd for SquaredNorms<'_> {
     }
 }
 
-struct Steps<'a, R: Real> {
+struct Steps<'a> {
     crew: &'a mut Crew,
-    space: &'a ModesSpace<R>,
+    space: &'a Coordinates,
     data: &'a [f64],
     plan: &'a Plan<'a>,
     first: usize,
     gains: &'a [Gains],
 }
 
-impl<R: Real> WithSimd for Steps<'_, R> {
+impl WithSimd for Steps<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { crew, space, data, plan, first, gains } = self;
-        let dim = space.dim();
+        let dim = space.dim;
         for (index, gains) in (first..).zip(gains.windows(2)) {
             if !crew.running.contains(&true) {
                 return;

@@ -1,7 +1,8 @@
 //! From the rows of every class back to a field.
 
+use super::coordinates::{BEYOND, Coordinates};
 use super::shadows::{Shadow, View, combine};
-use super::{BEYOND, ModesData, ModesSpace};
+use super::{ModesData, ModesSpace};
 use crate::{ReducedError, Start, error};
 use equipoise_field::{Real, each};
 use equipoise_operator::Adjoint;
@@ -50,8 +51,8 @@ impl<R: Real> ModesSpace<R> {
         [first, level]: [Level; 2],
         out: &mut [R],
     ) -> Result<(), ReducedError> {
-        error::expect("classes of the coefficients", end.rows.len(), self.classes.len())?;
-        for (class, rows) in self.classes.iter().zip(&end.rows) {
+        error::expect("classes of the coefficients", end.rows.len(), self.coordinates.classes.len())?;
+        for (class, rows) in self.coordinates.classes.iter().zip(&end.rows) {
             error::expect("rows of a class", rows.len(), class.width() + BEYOND)?;
         }
         let origin = match start {
@@ -68,41 +69,10 @@ impl<R: Real> ModesSpace<R> {
             let white = View { terms: vec![(1.0, &*out)], seen: Cow::Borrowed(&seen) };
             self.shadows(&white, &data.values, origin.as_ref())
         });
-        let parts = self.combinations(data, end, shadows.as_deref());
+        let parts = self.coordinates.combinations(&data.rows, end, shadows.as_deref());
         self.assemble_seen(data, &parts, origin.as_ref(), &mut seen);
         self.assemble(&parts[0], origin.as_ref(), level.mu, &seen, out);
         Ok(())
-    }
-
-    /// Every class in terms of fields instead of orthonormal directions.
-    fn combinations(
-        &self,
-        data: &ModesData<R>,
-        end: &ModesEnd,
-        shadows: Option<&[Shadow]>,
-    ) -> Vec<Combination> {
-        (0..self.classes.len())
-            .map(|k| {
-                let (class, width) = (&self.classes[k], self.classes[k].width());
-                let (eta, f, mut rows) = (&data.rows[k], &end.origin[k], end.rows[k].clone());
-                let mut scale = 0.0;
-                if let Some(shadow) = shadows.map(|s| &s[k]).filter(|_| rows[width + 2].abs() > 0.0) {
-                    // n less its share of the other directions, brought to the norm of the rest.
-                    let mut n = class.coordinates(&shadow.modes);
-                    n.push(ratio(shadow.data - dot(&n, eta), eta[width]));
-                    n.push(ratio(shadow.origin - dot(&n, f), f[width + 1]));
-                    let left = (shadow.square - dot(&n, &n)).max(0.0).sqrt();
-                    scale = ratio(rows[width + 2], left);
-                    rows.iter_mut().zip(&n).for_each(|(r, n)| *r -= scale * n);
-                }
-                let along = ratio(rows[width + 1], f[width + 1]);
-                rows[..=width].iter_mut().zip(f).for_each(|(r, f)| *r -= along * f);
-                let seen = ratio(rows[width], eta[width]);
-                rows[..width].iter_mut().zip(eta).for_each(|(r, y)| *r -= seen * y);
-                let modes = class.raw.dot(&aview1(&rows[..width])).to_vec();
-                Combination { modes, data: seen, origin: along, white: scale }
-            })
-            .collect()
     }
 
     /// seen ← c A x less what P_0's combination, taken everywhere, gives of it, from A n.
@@ -140,12 +110,12 @@ impl<R: Real> ModesSpace<R> {
         terms.extend(origin.iter().flat_map(|f| f.terms.iter().map(scaled)));
         let mut field = Vec::new();
         let differ = Adjoint::new(self.observed.operator().as_ref(), seen, &mut field);
-        let share = R::narrow(1.0 / self.scale);
+        let share = R::narrow(1.0 / self.coordinates.scale);
         let make = |start: usize, block: &mut [R]| {
             combine(block, unseen.white, start, &terms);
             differ.add(share, start, block);
         };
-        if self.classes[0].dim == 0 {
+        if self.coordinates.classes[0].dim == 0 {
             each::chunk(out, BLOCK, |b, block| make(b * BLOCK, block));
         } else {
             let modes: Vec<R> = unseen.modes.iter().map(|&c| R::narrow(c)).collect();
@@ -155,6 +125,39 @@ impl<R: Real> ModesSpace<R> {
             };
             self.modes().synthesise_made(&modes, out, make, |_, _| {});
         }
+    }
+}
+
+impl Coordinates {
+    /// Every class in terms of fields instead of orthonormal directions.
+    fn combinations(
+        &self,
+        data: &[Vec<f64>],
+        end: &ModesEnd,
+        shadows: Option<&[Shadow]>,
+    ) -> Vec<Combination> {
+        (0..self.classes.len())
+            .map(|k| {
+                let (class, width) = (&self.classes[k], self.classes[k].width());
+                let (eta, f, mut rows) = (&data[k], &end.origin[k], end.rows[k].clone());
+                let mut scale = 0.0;
+                if let Some(shadow) = shadows.map(|s| &s[k]).filter(|_| rows[width + 2].abs() > 0.0) {
+                    // n less its share of the other directions, brought to the norm of the rest.
+                    let mut n = class.coordinates(&shadow.modes);
+                    n.push(ratio(shadow.data - dot(&n, eta), eta[width]));
+                    n.push(ratio(shadow.origin - dot(&n, f), f[width + 1]));
+                    let left = (shadow.square - dot(&n, &n)).max(0.0).sqrt();
+                    scale = ratio(rows[width + 2], left);
+                    rows.iter_mut().zip(&n).for_each(|(r, n)| *r -= scale * n);
+                }
+                let along = ratio(rows[width + 1], f[width + 1]);
+                rows[..=width].iter_mut().zip(f).for_each(|(r, f)| *r -= along * f);
+                let seen = ratio(rows[width], eta[width]);
+                rows[..width].iter_mut().zip(eta).for_each(|(r, y)| *r -= seen * y);
+                let modes = class.raw.dot(&aview1(&rows[..width])).to_vec();
+                Combination { modes, data: seen, origin: along, white: scale }
+            })
+            .collect()
     }
 }
 

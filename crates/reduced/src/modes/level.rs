@@ -1,12 +1,11 @@
 //! What all members need at one level.
 
-use super::ModesSpace;
 use super::axes::Spectral;
+use super::coordinates::Coordinates;
 use super::lanes::{Row, Vectors};
 use super::tiles::Tiles;
 use crate::ReducedError;
 use crate::Weighing;
-use equipoise_field::Real;
 use equipoise_schedule::Level;
 use equipoise_stream::LANES;
 use equipoise_wiener::gain;
@@ -43,13 +42,13 @@ pub(super) struct Innovation {
 
 impl Gains {
     /// Takes the room that an earlier level left.
-    pub(crate) fn prepare<R: Real>(
+    pub(crate) fn prepare(
         &mut self,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         level: Level,
         weighing: &Weighing,
     ) -> Result<(), ReducedError> {
-        let rank = space.modes().rank();
+        let rank = space.rank();
         self.room.resize(rank, [0.0; LANES]);
         (self.mu, self.sigma) = (level.mu, level.sigma);
         Arch::new().dispatch(Jacobian { gains: self, space, level });
@@ -60,9 +59,9 @@ impl Gains {
             Weighing::Innovation => {
                 let floor = space.floor(|l| gain::covariance(level, l));
                 let over = |s2: f64| 1.0 / (s2 / space.scale + floor);
-                space.kinds.by_class(space.observed.noise(), over, &mut self.weights)?;
+                self.weights.extend(space.kinds.noise.iter().map(|&s2| over(s2)));
                 let excess: Vec<f64> =
-                    space.eigenvalues().iter().map(|&l| gain::covariance(level, l) - floor).collect();
+                    space.eigenvalues.iter().map(|&l| gain::covariance(level, l) - floor).collect();
                 self.innovation = Some(Innovation::new(space, &excess, &self.weights)?);
             }
         }
@@ -71,7 +70,7 @@ impl Gains {
 }
 
 impl Innovation {
-    fn new<R: Real>(space: &ModesSpace<R>, excess: &[f64], weights: &[f64]) -> Result<Self, ReducedError> {
+    fn new(space: &Coordinates, excess: &[f64], weights: &[f64]) -> Result<Self, ReducedError> {
         let rank = excess.len();
         let turned = match &space.vectors {
             Some(v) => (&v.t() * &aview1(excess)).dot(v),
@@ -89,13 +88,13 @@ impl Innovation {
     }
 }
 
-struct Jacobian<'a, R: Real> {
+struct Jacobian<'a> {
     gains: &'a mut Gains,
-    space: &'a ModesSpace<R>,
+    space: &'a Coordinates,
     level: Level,
 }
 
-impl<R: Real> WithSimd for Jacobian<'_, R> {
+impl WithSimd for Jacobian<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -103,7 +102,7 @@ impl<R: Real> WithSimd for Jacobian<'_, R> {
         let Self { gains: Gains { jacobian, floor, room, .. }, space, level } = self;
         *floor = space.floor(|l| gain::jacobian(level, l));
         jacobian.d.clear();
-        jacobian.d.extend(space.eigenvalues().iter().map(|&l| gain::jacobian(level, l) - *floor));
+        jacobian.d.extend(space.eigenvalues.iter().map(|&l| gain::jacobian(level, l) - *floor));
         space.axes.prepare(Vectors(simd), jacobian, room);
     }
 }

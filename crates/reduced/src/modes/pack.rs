@@ -4,10 +4,9 @@
 //! depend on who runs beside it.
 
 use super::axes::Spectral;
+use super::coordinates::{BEYOND, Coordinates};
 use super::lanes::{Lanes, Row, Vectors};
 use super::level::{Gains, Innovation};
-use super::{BEYOND, ModesSpace};
-use equipoise_field::Real;
 use equipoise_stream::{Abreast, LANES};
 use pulp::Simd;
 
@@ -97,8 +96,8 @@ impl<S: Simd> Sink<S> for Moving<S> {
 
 impl Pack {
     /// At zero, `members` of them. `exists(class, lane)` says of ỹ and f whether they are directions of their own.
-    pub(super) fn new<R: Real>(
-        space: &ModesSpace<R>,
+    pub(super) fn new(
+        space: &Coordinates,
         members: usize,
         exists: impl Fn(usize, usize) -> [bool; 2],
     ) -> Self {
@@ -122,7 +121,7 @@ impl Pack {
             prior: blank(length),
             pull: blank(length),
             room: blank(length),
-            gathered: std::array::from_fn(|_| blank(space.modes().rank())),
+            gathered: std::array::from_fn(|_| blank(space.rank())),
             noise,
             alone: members == 1,
         }
@@ -130,10 +129,10 @@ impl Pack {
 
     /// ε̂ at the states, and what [`pull_back`](Self::pull_back) makes σg of.
     #[inline(always)]
-    pub(super) fn estimate<S: Simd, R: Real>(
+    pub(super) fn estimate<S: Simd>(
         &mut self,
         v: Vectors<S>,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         data: &[f64],
         gains: &Gains,
     ) {
@@ -170,10 +169,10 @@ impl Pack {
 
     /// From p to UᵀAᵀWr, and from the residual over a to AᵀWr in the coordinates.
     #[inline(always)]
-    fn solve<S: Simd, R: Real>(
+    fn solve<S: Simd>(
         &mut self,
         v: Vectors<S>,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         weights: &[f64],
         innovation: &Innovation,
     ) {
@@ -193,10 +192,10 @@ impl Pack {
 
     /// σg, whose rows `sink` takes with the state and ε̂; kept until the next estimate.
     #[inline(always)]
-    fn pull_back<S: Simd, R: Real>(
+    fn pull_back<S: Simd>(
         &mut self,
         v: Vectors<S>,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         gains: &Gains,
         sink: &mut impl Sink<S>,
     ) {
@@ -216,12 +215,7 @@ impl Pack {
 
     /// The norms of the estimate.
     #[inline(always)]
-    pub(super) fn weigh<S: Simd, R: Real>(
-        &mut self,
-        v: Vectors<S>,
-        space: &ModesSpace<R>,
-        gains: &Gains,
-    ) -> [Row; 3] {
+    pub(super) fn weigh<S: Simd>(&mut self, v: Vectors<S>, space: &Coordinates, gains: &Gains) -> [Row; 3] {
         let mut sums = Sums([v.splat(0.0); 3]);
         self.pull_back(v, space, gains, &mut sums);
         v.rows(sums.0)
@@ -229,10 +223,10 @@ impl Pack {
 
     /// Moves every member along the estimate, whose norms nothing asks for; ‖x − μm‖² after it.
     #[inline(always)]
-    pub(super) fn follow<S: Simd, R: Real>(
+    pub(super) fn follow<S: Simd>(
         &mut self,
         v: Vectors<S>,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         gains: &Gains,
         moves: &Moves,
     ) -> Row {
@@ -243,10 +237,10 @@ impl Pack {
 
     /// (U diag(d) Uᵀ + floor · I) times the states.
     #[inline(always)]
-    pub(super) fn spectral<S: Simd, R: Real>(
+    pub(super) fn spectral<S: Simd>(
         &mut self,
         v: Vectors<S>,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         spectral: &Spectral,
         floor: f64,
     ) -> Vec<Row> {
@@ -290,10 +284,10 @@ impl Pack {
     /// x ← x + scale · z, z standard normal: draw number `draw`. A rest becomes the norm of what it was
     /// with all its directions kicked. ‖x − μm‖² after it.
     #[inline(always)]
-    pub(super) fn kick<S: Simd, R: Real>(
+    pub(super) fn kick<S: Simd>(
         &mut self,
         v: Vectors<S>,
-        space: &ModesSpace<R>,
+        space: &Coordinates,
         scale: &Row,
         draw: u64,
         streams: &Abreast,

@@ -1,13 +1,12 @@
 //! The parts of a step, each a function of its own: one of them all takes the compiler a minute and a half, where
 //! there are no wide vectors, in every crate that runs steps.
 
-use super::ModesSpace;
+use super::coordinates::Coordinates;
 use super::crew::Crew;
 use super::lanes::{Row, Vectors};
 use super::level::Gains;
 use super::pack::Pack;
 use crate::plan::Plan;
-use equipoise_field::Real;
 use equipoise_schedule::Level;
 use pulp::{Simd, WithSimd};
 
@@ -18,14 +17,14 @@ pub(super) fn apart<S: Simd, Part: WithSimd>(simd: S, part: Part) -> Part::Outpu
 }
 
 /// [`Pack::estimate`].
-pub(super) struct Estimate<'a, R: Real> {
+pub(super) struct Estimate<'a> {
     pub(super) pack: &'a mut Pack,
-    pub(super) space: &'a ModesSpace<R>,
+    pub(super) space: &'a Coordinates,
     pub(super) data: &'a [f64],
     pub(super) gains: &'a Gains,
 }
 
-impl<R: Real> WithSimd for Estimate<'_, R> {
+impl WithSimd for Estimate<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -35,15 +34,15 @@ impl<R: Real> WithSimd for Estimate<'_, R> {
 }
 
 /// [`Crew::predict`].
-pub(super) struct Predict<'a, R: Real> {
+pub(super) struct Predict<'a> {
     pub(super) crew: &'a mut Crew,
-    pub(super) space: &'a ModesSpace<R>,
+    pub(super) space: &'a Coordinates,
     pub(super) plan: &'a Plan<'a>,
     pub(super) gains: &'a Gains,
     pub(super) then: Level,
 }
 
-impl<R: Real> WithSimd for Predict<'_, R> {
+impl WithSimd for Predict<'_> {
     type Output = Row;
 
     #[inline(always)]
@@ -53,15 +52,15 @@ impl<R: Real> WithSimd for Predict<'_, R> {
 }
 
 /// [`Crew::correct`].
-pub(super) struct Correct<'a, R: Real> {
+pub(super) struct Correct<'a> {
     pub(super) crew: &'a mut Crew,
-    pub(super) space: &'a ModesSpace<R>,
+    pub(super) space: &'a Coordinates,
     pub(super) plan: &'a Plan<'a>,
     pub(super) gains: &'a Gains,
     pub(super) draw: u64,
 }
 
-impl<R: Real> WithSimd for Correct<'_, R> {
+impl WithSimd for Correct<'_> {
     type Output = Row;
 
     #[inline(always)]

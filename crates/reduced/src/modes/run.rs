@@ -1,5 +1,6 @@
 //! The run of an ensemble, eight members at a time.
 
+use super::coordinates::Coordinates;
 use super::crew::{Crew, Marginal};
 use super::lanes::Row;
 use super::level::Gains;
@@ -17,8 +18,8 @@ use rayon::prelude::*;
 const TOGETHER: usize = 32;
 
 /// The states of all members.
-pub(crate) struct ModesRun<'a, R: Real> {
-    space: &'a ModesSpace<R>,
+pub(crate) struct ModesRun<'a> {
+    space: &'a Coordinates,
     /// ỹ, row by row.
     data: Vec<f64>,
     crews: Vec<Crew>,
@@ -26,9 +27,9 @@ pub(crate) struct ModesRun<'a, R: Real> {
     origins: Vec<Vec<Vec<f64>>>,
 }
 
-impl<'a, R: Real> ModesRun<'a, R> {
+impl<'a> ModesRun<'a> {
     /// Members at `level`, the first of the run.
-    pub(crate) fn new(
+    pub(crate) fn new<R: Real>(
         space: &'a ModesSpace<R>,
         data: &'a ModesData<R>,
         members: &[Draws<'_, R>],
@@ -38,22 +39,24 @@ impl<'a, R: Real> ModesRun<'a, R> {
             Ok(match draws.start {
                 Start::Field(field) => {
                     let centred = space.centred(field, level.mu)?;
-                    space.rows_of(&space.shadows(&centred, &data.values, None), &data.rows)
+                    space.coordinates.rows_of(&space.shadows(&centred, &data.values, None), &data.rows)
                 }
                 Start::Normal(_) => data.mean.clone(),
-                Start::Prior(_) => space.classes.iter().map(|class| vec![0.0; class.all().len()]).collect(),
+                Start::Prior(_) => {
+                    space.coordinates.classes.iter().map(|class| vec![0.0; class.all().len()]).collect()
+                }
             })
         };
         let origins = members.iter().map(origin).collect::<Result<Vec<_>, ReducedError>>()?;
         let coloured = members.iter().any(|draws| matches!(draws.start, Start::Prior(_)));
-        let marginal = coloured.then(|| Marginal::new(space, level));
+        let marginal = coloured.then(|| Marginal::new(&space.coordinates, level));
         let crew = |(members, origins): (&[Draws<'_, R>], &[Vec<Vec<f64>>])| {
-            let mut crew = Crew::new(space, data, members, origins);
-            crew.start(space, members, origins, level.mu, marginal.as_ref());
+            let mut crew = Crew::new(&space.coordinates, &data.rows, members, origins);
+            crew.start(&space.coordinates, members, origins, level.mu, marginal.as_ref());
             crew
         };
         let crews = members.chunks(LANES).zip(origins.chunks(LANES)).map(crew).collect();
-        Ok(Self { space, data: data.rows.concat(), crews, origins })
+        Ok(Self { space: &space.coordinates, data: data.rows.concat(), crews, origins })
     }
 
     /// All steps of all members; from within the threads where these are to meet, as each meeting called
@@ -89,7 +92,7 @@ impl<'a, R: Real> ModesRun<'a, R> {
             }
             gains.swap(0, ahead);
         }
-        Ok(self.crews.iter_mut().flat_map(|crew| crew.accounts(space.dim())).collect())
+        Ok(self.crews.iter_mut().flat_map(|crew| crew.accounts(space.dim)).collect())
     }
 
     /// The rows of one member at the end.

@@ -63,7 +63,8 @@ impl<R: Real> ModesSpace<R> {
 
     /// Observations of one class that lie side by side, with its index, stretch by stretch.
     pub(super) fn stretches(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        let (count, plane, kinds) = (self.observed.count(), self.kinds.plane, self.classes.len() - 1);
+        let (count, plane, kinds) =
+            (self.observed.count(), self.coordinates.kinds.plane, self.coordinates.kinds.noise.len());
         let stretch = move |first| (1 + first / plane % kinds, first..count.min(first + plane));
         (0..count).step_by(plane).map(stretch)
     }
@@ -71,7 +72,7 @@ impl<R: Real> ModesSpace<R> {
     /// A U, r × N.
     pub(super) fn observed_modes(&self) -> Panel<'_, R> {
         let basis = self.observed.observed_basis().unwrap_or_default();
-        Panel::new(basis, self.modes().rank(), self.observed.count())
+        Panel::new(basis, self.coordinates.rank(), self.observed.count())
     }
 
     /// What every class holds of v, beside ỹ and f.
@@ -83,12 +84,12 @@ impl<R: Real> ModesSpace<R> {
 
     /// What P_0 holds of v.
     fn unseen_shadow(&self, v: &View<'_, R>, f: Option<&View<'_, R>>) -> Shadow {
-        if self.classes[0].dim == 0 {
-            return Shadow::none(self.modes().rank());
+        if self.coordinates.classes[0].dim == 0 {
+            return Shadow::none(self.coordinates.rank());
         }
         let mut field = Vec::new();
         let seen = Adjoint::new(self.observed.operator().as_ref(), &v.seen, &mut field);
-        let share = R::narrow(-1.0 / self.scale);
+        let share = R::narrow(-1.0 / self.coordinates.scale);
         let (modes, [square, origin]) = self.modes().project_made(|start, block| {
             combine(block, 0.0, start, &v.terms);
             seen.add(share, start, block);
@@ -101,7 +102,7 @@ impl<R: Real> ModesSpace<R> {
     /// What the classes of observations hold of a field that is seen as `seen`, beside ỹ and A f where they
     /// are given; nothing for P_0.
     pub(super) fn seen_shadows(&self, seen: &[R], data: &[R], f: &[R]) -> Vec<Shadow> {
-        let mut shadows = vec![Shadow::none(self.modes().rank()); self.classes.len()];
+        let mut shadows = vec![Shadow::none(self.coordinates.rank()); self.coordinates.classes.len()];
         for (class, at) in self.stretches() {
             let others = [data, f].map(|values| values.get(at.clone()));
             let seen = &seen[at.clone()];
@@ -112,10 +113,10 @@ impl<R: Real> ModesSpace<R> {
                     [sum::squared_norm(block), data, f]
                 });
             let shadow = &mut shadows[class];
-            shadow.modes.iter_mut().zip(modes).for_each(|(m, found)| *m += found / self.scale);
-            shadow.square += square / self.scale;
-            shadow.data += data / self.scale;
-            shadow.origin += origin / self.scale;
+            shadow.modes.iter_mut().zip(modes).for_each(|(m, found)| *m += found / self.coordinates.scale);
+            shadow.square += square / self.coordinates.scale;
+            shadow.data += data / self.coordinates.scale;
+            shadow.origin += origin / self.coordinates.scale;
         }
         shadows
     }
