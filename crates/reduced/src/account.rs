@@ -1,7 +1,32 @@
 //! The account of a member while it runs.
 
 use crate::Trace;
-use crate::dynamics::Norms;
+
+/// The noise estimate ε_y = ε̂ − f σg of one member before its factor f.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Norms {
+    /// ‖ε̂‖².
+    pub(crate) prior: f64,
+    /// ‖σg‖².
+    pub(crate) pull: f64,
+    /// ⟨ε̂, σg⟩.
+    pub(crate) product: f64,
+}
+
+impl Norms {
+    /// ‖ε_y‖².
+    pub(crate) fn guided(&self, factor: f64) -> f64 {
+        self.prior - 2.0 * factor * self.product + factor * factor * self.pull
+    }
+}
+
+impl std::ops::AddAssign for Norms {
+    fn add_assign(&mut self, other: Self) {
+        self.prior += other.prior;
+        self.pull += other.pull;
+        self.product += other.product;
+    }
+}
 
 /// What a member passed through, and whether it is lost.
 #[derive(Clone, Debug, Default)]

@@ -14,6 +14,7 @@ mod kernels;
 mod noise;
 mod outer;
 mod run;
+mod steps;
 mod tile;
 
 pub(crate) use run::LatticeRun;

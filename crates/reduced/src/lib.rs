@@ -69,7 +69,7 @@ use equipoise_blas as _;
 
 mod account;
 mod alias;
-mod dynamics;
+mod compiled;
 mod error;
 mod invariant;
 mod kinds;

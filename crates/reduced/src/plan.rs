@@ -18,17 +18,22 @@ pub(crate) struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    pub(crate) fn steps(&self) -> usize {
+        self.levels.len().saturating_sub(1)
+    }
+
+    /// The level at entry `index`, where there is noise to estimate.
+    pub(crate) fn evaluable(&self, index: usize) -> Result<Level, ReducedError> {
+        let (t, level) = (self.times[index], self.levels[index]);
+        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
+        if positive(level.mu) && positive(level.sigma) {
+            return Ok(level);
+        }
+        Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into())
+    }
+
     /// Corrections after step `index`: they are proportional to σ, and without noise ε̂ has no value.
     pub(crate) fn corrections_after(&self, index: usize) -> usize {
         if self.levels[index + 1].sigma > 0.0 { self.corrections } else { 0 }
     }
-}
-
-/// A level where there is noise to estimate.
-pub(crate) fn evaluable(t: f64, level: Level) -> Result<Level, ReducedError> {
-    let positive = |scale: f64| scale.is_finite() && scale > 0.0;
-    if positive(level.mu) && positive(level.sigma) {
-        return Ok(level);
-    }
-    Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into())
 }

@@ -1,5 +1,6 @@
 //! The reduced coordinates of a prior under an operator, and of one observation through it.
 
+use crate::compiled::Compiled;
 use crate::lattice::{LatticeData, LatticeSpace};
 use crate::modes::{ModesData, ModesSpace};
 use crate::{ReducedError, error};
@@ -46,6 +47,10 @@ impl<R: Real> ReducedSpace<R> {
     /// for a noise that differs otherwise than by channel, [`ReducedError::Length`] for a denoiser of
     /// another dimension, [`ReducedError::Factor`].
     pub fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
+        (Compiled::get().split)(wiener, observed)
+    }
+
+    pub(crate) fn split(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
         error::expect("prior mean", wiener.mean().len(), observed.covariance().dim())?;
         let count = observed.count();
         let found = |found| Err(ReducedError::Structure { found });

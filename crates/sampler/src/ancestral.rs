@@ -42,10 +42,6 @@ impl<R: Real> Sampler<R> for Ancestral {
         self.grid.times()
     }
 
-    fn evaluated(&self) -> &[f64] {
-        self.grid.beginnings()
-    }
-
     fn steps(&self) -> Option<Steps> {
         Some(Self::STEPS)
     }

@@ -53,10 +53,6 @@ impl<R: Real> Sampler<R> for Ddim {
         self.grid.times()
     }
 
-    fn evaluated(&self) -> &[f64] {
-        self.grid.beginnings()
-    }
-
     fn steps(&self) -> Option<Steps> {
         Some(Self::steps_at(self.eta))
     }

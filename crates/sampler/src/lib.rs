@@ -41,10 +41,6 @@
 //!         &self.0
 //!     }
 //!
-//!     fn evaluated(&self) -> &[f64] {
-//!         &self.0[..self.0.len().saturating_sub(1)]
-//!     }
-//!
 //!     fn step(&self, run: &mut Run<'_, R>, _: usize, t: f64, next: f64) -> Result<(), SamplerError> {
 //!         let (start, between) = (run.x.clone(), f64::midpoint(t, next));
 //!         let now = run.evaluate(t)?;

@@ -11,8 +11,12 @@ pub trait Sampler<R: Real>: Send + Sync {
     fn grid(&self) -> &[f64];
 
     /// The times at which the guidance may be evaluated, in order, without repeats, as far as they are known
-    /// beforehand: what is made for a level is made for these at once, and for others when they are met.
-    fn evaluated(&self) -> &[f64];
+    /// beforehand: what is made for a level is made for these at once, and for others when they are met. Those at
+    /// which steps begin, unless it is said otherwise.
+    fn evaluated(&self) -> &[f64] {
+        let grid = self.grid();
+        &grid[..grid.len().saturating_sub(1)]
+    }
 
     /// What the steps are made of. Unless it is stated nobody takes them elsewhere, certifies them or stops
     /// between two.

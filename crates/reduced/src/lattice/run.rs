@@ -11,7 +11,6 @@ use crate::dynamics::{Dynamics, Move, Norms, Seen, Step};
 use crate::{Draws, ReducedError, Start, error};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
-use equipoise_stream::Stream;
 use pulp::Arch;
 use rayon::prelude::*;
 
@@ -210,8 +209,20 @@ impl<R: Real> TileRun<R> {
     }
 }
 
-impl<R: Real> Dynamics for LatticeRun<'_, R> {
-    fn evaluate(&mut self, level: Level, weighing: &Weighing) -> Result<Vec<Norms>, ReducedError> {
+/// The norms of an estimate, and ‖x − μm‖² after the step along it.
+pub(super) type Seen = (Norms, f64);
+
+impl<R: Real> LatticeRun<'_, R> {
+    pub(super) fn members(&self) -> usize {
+        self.noise.len()
+    }
+
+    pub(super) fn dim(&self) -> usize {
+        self.space.dim()
+    }
+
+    /// ε̂ and σg at the states; kept for the next [`advance`](Self::advance).
+    pub(super) fn evaluate(&mut self, level: Level, weighing: &Weighing) -> Result<Vec<Norms>, ReducedError> {
         let planes = self.space.planes(weighing)?;
         let tiles = self.tiles.par_iter_mut().zip(&self.space.tiles).zip(&self.data.0);
         tiles.try_for_each(|((held, tile), data)| held.evaluate(tile, data, level, &planes))?;
@@ -222,14 +233,16 @@ impl<R: Real> Dynamics for LatticeRun<'_, R> {
         Ok(total)
     }
 
-    fn advance(&mut self, moves: &[Move]) {
+    /// Moves every member along its last estimate.
+    pub(super) fn advance(&mut self, moves: &[Move]) {
         self.tiles.par_iter_mut().zip(&self.space.tiles).for_each(|(held, tile)| {
             moves.iter().enumerate().for_each(|(m, step)| held.advance(tile, m, *step));
         });
     }
 
-    /// Every tile takes all steps at once, while it is in cache.
-    fn walk(&mut self, steps: &[Step]) -> Result<Vec<Vec<Seen>>, ReducedError> {
+    /// Evaluates and advances all members along the same steps; what each step saw of every member. Every tile
+    /// takes all steps at once, while it is in cache.
+    pub(super) fn walk(&mut self, steps: &[Step]) -> Result<Vec<Vec<Seen>>, ReducedError> {
         let planes =
             steps.iter().map(|step| self.space.planes(&step.weighing)).collect::<Result<Vec<_>, _>>()?;
         let members = self.noise.len();
@@ -254,8 +267,8 @@ impl<R: Real> Dynamics for LatticeRun<'_, R> {
         Ok(total)
     }
 
-    /// z is the field that full space draws, and is taken away as it is there.
-    fn kick(&mut self, scales: &[f64], draw: u64, _: &[Stream]) {
+    /// x ← x − scale · z for every member, z the field that full space draws, draw number `draw`.
+    pub(super) fn kick(&mut self, scales: &[f64], draw: u64) {
         for (m, (noise, &scale)) in self.noise.iter().zip(scales).enumerate() {
             if scale > 0.0 {
                 let drawn = noise.draw(self.space, draw, &mut self.room);
@@ -266,7 +279,8 @@ impl<R: Real> Dynamics for LatticeRun<'_, R> {
         }
     }
 
-    fn squared_norms(&self) -> Vec<f64> {
+    /// ‖x − μm‖² of every member.
+    pub(super) fn squared_norms(&self) -> Vec<f64> {
         let mut total = vec![0.0; self.noise.len()];
         for held in &self.tiles {
             total.iter_mut().zip(&held.members).for_each(|(total, part)| *total += part.square);
@@ -274,7 +288,8 @@ impl<R: Real> Dynamics for LatticeRun<'_, R> {
         total
     }
 
-    fn clear(&mut self, member: usize) {
+    /// Takes a member out of the account.
+    pub(super) fn clear(&mut self, member: usize) {
         for held in &mut self.tiles {
             held.members[member].state.fill(Lane::zero());
         }

@@ -6,7 +6,7 @@ use super::lanes::Row;
 use super::level::Gains;
 use super::{ModesData, ModesEnd, ModesSpace};
 use crate::account::Account;
-use crate::plan::{Plan, evaluable};
+use crate::plan::Plan;
 use crate::{Draws, ReducedError, Start};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
@@ -69,7 +69,7 @@ impl<'a> ModesRun<'a> {
     }
 
     fn advance(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>, ReducedError> {
-        let steps = plan.levels.len().saturating_sub(1);
+        let steps = plan.steps();
         let mut gains = vec![Gains::default(); TOGETHER.min(steps) + 1];
         let (space, data) = (self.space, &self.data[..]);
         for first in (0..steps).step_by(TOGETHER) {
@@ -78,7 +78,7 @@ impl<'a> ModesRun<'a> {
             let made = usize::from(first > 0 && plan.corrections_after(first - 1) > 0);
             let last = ahead + usize::from(plan.corrections_after(first + ahead - 1) > 0);
             let prepare = |(index, gains): (usize, &mut Gains)| {
-                let level = evaluable(plan.times[first + index], plan.levels[first + index])?;
+                let level = plan.evaluable(first + index)?;
                 gains.prepare(space, level, &plan.likelihood.at(level)?)
             };
             match &self.crews[..] {
