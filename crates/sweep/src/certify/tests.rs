@@ -3,7 +3,7 @@
 use super::*;
 use crate::{DatasetPlan, Executor, FlowExecutor, FlowRequest, Plan, Protocol, SettingsChange};
 use equipoise_data::NoiseLevel;
-use equipoise_stability::Verdict;
+use equipoise_stability::{Scope, Verdict};
 
 /// The turbulence in windows of two frames: 16,384 numbers, which run in hundredths of a second.
 fn turbulence() -> Vec<Flow> {
