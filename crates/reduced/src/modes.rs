@@ -21,6 +21,7 @@ mod crew;
 mod expand;
 mod lanes;
 mod level;
+mod noise;
 mod pack;
 mod parts;
 mod run;
