@@ -111,6 +111,7 @@ mod exact;
 #[cfg(feature = "gaussian")]
 mod gaussian;
 mod guide;
+mod innovation;
 #[cfg(feature = "gaussian")]
 mod jfps;
 mod lean;

@@ -1,6 +1,7 @@
 //! Moment matching posterior sampling (Rozet et al. 2024, arXiv 2405.13712, section 4.2).
 
 use crate::guide::{each_member, sized};
+use crate::innovation::Innovation;
 use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
@@ -86,18 +87,11 @@ impl<R: Real> Guidance<R> for Mmps<R> {
         let solution = sized(&mut scratch.weighted, members * count);
         let spread = sized(&mut scratch.field, members * dim);
         each_member(members, [dim, count], |f, o| seen.residual(&x_hat[f], &mut residual[o]));
-        let innovation = |v: &[R], out: &mut [R]| {
-            each_member(members, [dim, count], |f, o| {
-                seen.pull_back(&x_hat[f.clone()], &v[o], &mut spread[f])
-            });
-            self.covariance.apply(&mut **local, *level, spread, g)?;
-            each_member(members, [dim, count], |f, o| {
-                seen.push_forward(&x_hat[f.clone()], &g[f], &mut out[o.clone()]);
-                seen.add_noise(&v[o.clone()], &mut out[o]);
-            });
-            Ok::<_, GuidanceError>(())
-        };
-        let descents = self.solver.solve_each_within((members, self.gain), innovation, residual, solution)?;
+        let (covariance, level) = (&self.covariance, *level);
+        let mut innovation =
+            Innovation { covariance, observation: seen, level, x_hat, spread: &mut *spread, room: &mut *g };
+        let product = |v: &[R], out: &mut [R]| innovation.apply(&mut **local, v, out);
+        let descents = self.solver.solve_each_within((members, self.gain), product, residual, solution)?;
         each_member(members, [dim, count], |f, o| {
             seen.pull_back(&x_hat[f.clone()], &solution[o], &mut spread[f]);
         });

@@ -1,9 +1,10 @@
 //! `poly2`: the best quadratic in the innovation covariance, in the place of its inverse.
 
 use crate::guide::{each_member, sized};
+use crate::innovation::Innovation;
 use crate::probes::{Probes, Seen, Sites};
 use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
-use equipoise_denoiser::{Denoiser, Jacobian, Linearised};
+use equipoise_denoiser::{Denoiser, Jacobian};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
 use equipoise_scaling::poly2::coefficients;
@@ -75,38 +76,6 @@ impl<R: Real> Poly2<R> {
             quadratic(&moments, level)
         };
         Ok(Arc::new(LevelTable::new(make).prepared(levels)?))
-    }
-}
-
-/// M of every member: what it is made of, and room for a field and a half of each.
-struct Innovation<'a, R: Real> {
-    covariance: &'a ConditionalCovariance<R>,
-    observation: &'a Observed<R>,
-    level: Level,
-    x_hat: &'a [R],
-    spread: &'a mut [R],
-    room: &'a mut [R],
-}
-
-impl<R: Real> Innovation<'_, R> {
-    /// out = M v of every member.
-    fn apply(
-        &mut self,
-        local: &mut (dyn Linearised<R> + '_),
-        v: &[R],
-        out: &mut [R],
-    ) -> Result<(), GuidanceError> {
-        let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
-        let members = self.x_hat.len() / dim;
-        each_member(members, [dim, count], |f, o| {
-            seen.pull_back(&self.x_hat[f.clone()], &v[o], &mut self.spread[f]);
-        });
-        self.covariance.apply(local, self.level, self.spread, self.room)?;
-        each_member(members, [dim, count], |f, o| {
-            seen.push_forward(&self.x_hat[f.clone()], &self.room[f], &mut out[o.clone()]);
-            seen.add_noise(&v[o.clone()], &mut out[o]);
-        });
-        Ok(())
     }
 }
 
