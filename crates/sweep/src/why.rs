@@ -21,8 +21,8 @@ const BOUNDS: (f64, f64) = (1e-2, 1e4);
 /// Writes `why.html` from the rows under the Gaussian prior that are there, and returns its path; `None`
 /// for a plan without that prior.
 ///
-/// Runs against t are repeated for fields small enough (fewer than 2¹⁸ numbers) under a predictor
-/// without corrections; the other parts are shown for every flow.
+/// Runs against t are repeated for fields small enough (fewer than 2¹⁸ numbers) under steps that draw no
+/// noise; the other parts are shown for every flow.
 ///
 /// # Errors
 /// If a curve cannot be evaluated or the page cannot be written.
@@ -224,10 +224,10 @@ fn notes() -> Vec<(String, String)> {
     vec![
         note(
             "Bias and spread",
-            "Exact, not from an ensemble: under a linear law a predictor step is affine, so the run of the mean \
-             start is the mean of all runs, and another run's squared distance from it has their variance for its \
-             expectation. Both over √(D(μ²p + σ²)), p the posterior's mean variance. `adaptive` is not linear and is \
-             left out, as are runs with corrections and fields of 2¹⁸ numbers or more.",
+            "Exact, not from an ensemble: under a linear law a step that draws no noise is affine, so the run of the \
+             mean start is the mean of all runs, and another run's squared distance from it has their variance for \
+             its expectation. Both over √(D(μ²p + σ²)), p the posterior's mean variance. `adaptive` is not linear \
+             and is left out, as are runs that draw noise on the way and fields of 2¹⁸ numbers or more.",
         ),
         note("V", "Cov[x | x_t] = Σσ²/(μ²Σ + σ²), of the Gaussian prior."),
     ]

@@ -45,6 +45,26 @@ fn small(name: &str, steps: usize, corrections: usize) -> (Vec<Flow>, Plan) {
     (flows, plan)
 }
 
+/// Euler's steps have the predictor's curves under every name, to the bit. Under the exact guidance the spread of
+/// steps that are exact for Gaussian posteriors ends nearer 1 than that of Euler's.
+#[test]
+fn curves_are_of_steps_and_not_of_names() {
+    let (flows, plan) = small("kolmogorov", 8, 0);
+    let executor = FlowExecutor::new(&flows, None).unwrap();
+    let exact = plan.trials().unwrap().into_iter().find(|trial| trial.law == "exact").unwrap();
+    let curves =
+        |sampler: &str| executor.closed_loop(&Trial { sampler: sampler.into(), ..exact.clone() }).unwrap();
+    let predictor = curves("predictor_corrector").unwrap();
+    assert_eq!(predictor.times.len(), 9);
+    for name in ["euler", "ddim:0"] {
+        assert_eq!(curves(name).as_ref(), Some(&predictor), "{name}");
+    }
+    let off = |curves: &crate::closed_loop::ClosedLoop| (curves.spread[8] - 1.0).abs();
+    let best = curves("exponential").unwrap();
+    assert!(off(&best) < 0.5 * off(&predictor), "{:?} {:?}", best.spread, predictor.spread);
+    assert!(curves("heun").is_some() && curves("ddpm").is_none());
+}
+
 /// Every trial of the wake, and of the turbulence with corrections too, runs in reduced space and ends
 /// where it does in full space: a field of up to 10 times the truth's size, which is all that one that
 /// does not explode may have, is rounded 8 times an evaluation in `f32`, and an RMSE moves by no more
