@@ -14,7 +14,7 @@ pub(crate) fn run(args: &[OsString]) -> anyhow::Result<ExitCode> {
 fn command(args: &[OsString]) -> Command {
     let mut command = workspace::cargo();
     command
-        .args(["run", "--release", "--package", "equipoise-cli", "--bin", "equipoise", "--manifest-path"])
+        .args(["run", "--release", "--bin", "equipoise", "--manifest-path"])
         .arg(workspace::root().join("Cargo.toml"))
         .args(["--", "sweep"])
         .args(args);

@@ -8,6 +8,7 @@ use crate::destination;
 use crate::existing::Rule;
 use crate::format::{Format, duration};
 use crate::interrupt::{self, INTERRUPTED};
+use crate::messages;
 use crate::number::count;
 use crate::output;
 use crate::provenance::provenance;
@@ -25,9 +26,10 @@ use summary::Report;
 /// Seconds below which nothing is said of the timing.
 const SILENT: f64 = 30.0;
 
-/// Rank posterior methods on the embedded flows against the exact posterior of their prior: CRPS and
-/// sliced Wasserstein-2 over those of exact samples, RMSE over the floor, bias, spread ratio, coverage
-/// error, denoiser calls, seconds and states, with 95 % intervals over seeds.
+/// Rank posterior methods against the exact posterior.
+///
+/// On the embedded flows, under their prior: CRPS and sliced Wasserstein-2 over those of exact samples, RMSE over
+/// the floor, bias, spread ratio, coverage error, denoiser calls, seconds and states, with 95 % intervals over seeds.
 ///
 /// Samplers are ranked by the CRPS ratio, a proper score; point estimates among themselves by their mean
 /// absolute error over the same number. A seed that exploded scores infinity.
@@ -48,7 +50,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     design: Design,
 
-    /// Threads, which no number but the seconds depends on [default: all of the machine]
+    /// Threads; only seconds depend on them [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
     threads: Option<usize>,
 
@@ -77,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
-    flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(|remark| eprintln!("{remark}"));
+    flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(messages::remark);
     let plan = arguments.design.plan(&flows)?;
     let jobs = plan.jobs()?;
     let total = jobs.len();
@@ -85,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let flow = flows.iter().map(|[test, _]| test).find(|flow| flow.name() == dataset.source.dataset);
         for approach in plan.approaches.iter().filter(|approach| approach.runs_under(&dataset.prior)) {
             let caveat = flow.map(|flow| caveat(flow, &dataset.prior, approach)).transpose()?.flatten();
-            caveat.iter().for_each(|caveat| eprintln!("note: {caveat}"));
+            caveat.iter().for_each(|caveat| caution!("note: {caveat}"));
         }
     }
     let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;
@@ -95,7 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let plan = results.manifest().plan;
     for (dataset, seconds) in foretell(&plan, &scenes)?.into_iter().filter(|(_, seconds)| *seconds >= SILENT)
     {
-        eprintln!("{dataset}: timing a few steps of every method takes about {}", duration(seconds));
+        note!("{dataset}: timing a few steps of every method takes about {}", duration(seconds));
     }
     let rates = estimate(&plan, &scenes)?;
     announce(&results, &plan, &rates);
@@ -109,7 +111,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     output::print(|to| report.write(arguments.format, to))?;
     if ran.interrupted {
         let done = ran.finished + ran.skipped;
-        eprintln!(
+        caution!(
             "interrupted: {done} of {total} jobs have records; the same arguments with --resume go on from there"
         );
         return Ok(ExitCode::from(INTERRUPTED));
@@ -118,10 +120,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// What is about to run and what it will cost.
-fn announce(results: &Results, plan: &Plan, rates: &Estimate) {
-    let (seconds, calls) = rates.total(results);
-    let jobs = results.pending().len();
-    eprintln!(
+fn announce(results: &Results, plan: &Plan, rates: &Estimate) -> anyhow::Result<()> {
+    let (seconds, calls) = rates.total(plan, Some(results))?;
+    let jobs = plan.jobs()?.len() - results.journal().len();
+    note!(
         "subset {}: {jobs} jobs, estimated {} and {} denoiser calls on {} threads, from a few steps of every \
          method; results in {}",
         plan.subset,

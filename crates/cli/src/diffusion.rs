@@ -12,11 +12,15 @@ pub(crate) struct Diffusion {
     #[arg(long, default_value_t = 64, value_parser = count, allow_negative_numbers = true)]
     pub(crate) steps: usize,
 
-    /// predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential
+    /// How time advances
+    ///
+    /// predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential.
     #[arg(long, default_value_t = SamplerName::Exponential)]
     pub(crate) sampler: SamplerName,
 
-    /// uniform, log_snr or edm
+    /// Times from 1 to 0
+    ///
+    /// uniform, log_snr or edm.
     #[arg(long, default_value_t = Spacing::Uniform)]
     pub(crate) spacing: Spacing,
 
@@ -24,7 +28,7 @@ pub(crate) struct Diffusion {
     #[arg(long, default_value = "cos")]
     pub(crate) schedule: ScheduleName,
 
-    /// η, the noise that a diffusion leaves at t = 0, normalised units
+    /// η, the noise left at t = 0, normalised units
     #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
     pub(crate) eta: f64,
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// The arguments of `equipoise` that a command amounts to; `None` for a command of another program.
 fn arguments(words: &[String]) -> Option<Vec<&str>> {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).take_while(|word| *word != ">").collect();
     match words[..] {
         ["equipoise", ref rest @ ..] => Some(rest.to_vec()),
         ["cargo", "xtask", "sweep", ref rest @ ..] => Some([&["sweep"], rest].concat()),
@@ -50,7 +50,7 @@ fn every_command_of_the_pages_is_taken() {
     for (right, wrong) in [
         ("-- denoise", "-- denoise --folder x"),
         ("--protocol fast", "--protocol fastest"),
-        ("-- reconstruct --prior prior.h5", "-- reconstruct"),
+        ("-- reconstruct --prior-file prior.h5", "-- reconstruct"),
         ("xtask sweep --certify", "xtask sweep --certified"),
     ] {
         let spoiled = pages[0].1.replacen(right, wrong, 1);

@@ -1,22 +1,41 @@
 //! What becomes of results that stand in the output folder.
 
 use clap::ValueEnum;
+use equipoise_data::store;
 use equipoise_sweep::Existing;
+
+/// Whether results may be replaced, for every verb that writes some.
+#[derive(clap::Args)]
+pub(crate) struct Force {
+    /// Replace results that an earlier call left there; other files stay
+    #[arg(long, help_heading = "Output")]
+    force: bool,
+}
+
+impl Force {
+    pub(crate) fn given(&self) -> bool {
+        self.force
+    }
+
+    pub(crate) fn existing(&self) -> store::Existing {
+        if self.force { store::Existing::Replace } else { store::Existing::Refuse }
+    }
+}
 
 /// Whether to go on there or to begin again.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Rule {
-    /// Continue the run in the folder. It stops where other sources, other kernels of BLAS or another
-    /// backend would go on than wrote the rows there; `anyway` goes on, lists them in `manifest.json` and
-    /// tells their rows apart by the column `build`. Trials of another backend are run again, and the
-    /// table has the rows of the one that ran last
+    /// Go on with the run in the folder; =anyway, whoever began it
+    ///
+    /// It stops where other sources, other kernels of BLAS or another backend would go on than wrote the rows
+    /// there; `anyway` goes on, lists them in `manifest.json` and tells their rows apart by the column `build`.
+    /// Trials of another backend are run again, and the table has the rows of the one that ran last.
     #[arg(long, value_name = "anyway", require_equals = true, conflicts_with = "force")]
     resume: Option<Option<Anyway>>,
 
-    /// Replace what an earlier run wrote in the folder
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
 }
 
 /// Whatever wrote the rows.
@@ -27,7 +46,7 @@ enum Anyway {
 
 impl Rule {
     pub(crate) fn existing(&self) -> Existing {
-        match (self.resume, self.force) {
+        match (self.resume, self.force.given()) {
             (Some(Some(Anyway::Anyway)), _) => Existing::ResumeAnyway,
             (Some(None), _) => Existing::Resume,
             (None, true) => Existing::Force,

@@ -1,6 +1,7 @@
 //! `equipoise fit`: a prior from training data, kept in a file.
 
 use crate::destination;
+use crate::existing::Force;
 use crate::failure::usage;
 use crate::fitting::{Fitting, announce};
 use crate::format::Format;
@@ -10,7 +11,6 @@ use crate::output;
 use crate::progress::Progress;
 use crate::spectrum::Spectrum;
 use crate::table::Table;
-use crate::warnings;
 use equipoise_data::store::Existing;
 use equipoise_data::{DataError, Recording, load};
 use equipoise_field::Shape;
@@ -23,7 +23,7 @@ use std::process::ExitCode;
 /// Bytes of values up to which a file is taken whole.
 const WHOLE: usize = 1 << 30;
 
-/// Fit a Gaussian prior to training data and keep it in a file, for `sweep --prior` and `reconstruct`.
+/// Fit a Gaussian prior to training data, for --prior-file of other verbs.
 ///
 /// The prior is fitted to all overlapping windows of T frames of every trajectory. The file may be
 /// larger than memory: past 1 GiB of values, or where memory is tight, it is read in portions, twice
@@ -39,22 +39,24 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     train: PathBuf,
 
-    /// Where the prior goes
-    #[arg(long, value_name = "PRIOR.h5")]
+    /// The file of the prior
+    #[arg(long, value_name = "FILE", default_value = "prior.h5", help_heading = "Output")]
     out: PathBuf,
 
-    /// Replace an existing file
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
 
-    /// Memory that the fit may come to hold, the prior included: bytes, or with KiB, MiB, GiB or TiB
-    /// [default: half of what the machine has free]
+    /// Memory that the fit may hold, such as 4GiB [default: half of the free]
+    ///
+    /// What it may come to hold, the prior included: bytes, or with KiB, MiB, GiB or TiB. Without it half of
+    /// what the machine has free.
     #[arg(long, value_name = "SIZE", value_parser = memory::size)]
     memory: Option<usize>,
 
-    /// How the modes of a low-rank covariance are found: from the Gram matrix of all windows, or by
-    /// randomised subspace iteration with a bound on what it missed; auto takes what needs fewer
-    /// operations
+    /// How the modes of a low-rank covariance are found
+    ///
+    /// From the Gram matrix of all windows, or by randomised subspace iteration with a bound on what it missed;
+    /// auto takes what needs fewer operations.
     #[arg(long, value_name = "gram|randomised|auto")]
     method: Option<FitMethod>,
 
@@ -72,7 +74,7 @@ pub(crate) struct Arguments {
 /// If the training file cannot be used, or the prior's file exists and `--force` is not given.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let change = arguments.fitting.change()?;
-    let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
+    let existing = arguments.force.existing();
     if existing == Existing::Refuse && arguments.out.exists() {
         return Err(DataError::Exists { path: arguments.out.clone() }.into());
     }
@@ -98,12 +100,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let prior = match fitted {
         Err(error @ PriorError::Interrupted { .. }) => {
-            eprintln!("{error}");
+            caution!("{error}");
             return Ok(INTERRUPTED.into());
         }
         fitted => fitted?,
     };
-    warnings::tell(train.path(), &prior.provenance().warnings);
+    // The prior's file keeps them.
+    for warning in &prior.provenance().warnings {
+        note!("warning: {}: {warning}", train.path().display());
+    }
     prior.save(&arguments.out, existing)?;
     print(arguments.format, &Report::new(&arguments.out, &prior, memory))?;
     Ok(ExitCode::SUCCESS)

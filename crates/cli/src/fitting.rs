@@ -19,7 +19,7 @@ const SILENT: f64 = 5.0;
 /// Says on standard error what a dense fit to windows of this shape will take.
 pub(crate) fn announce(settings: &Settings, window: Shape) {
     if let Some(text) = forewarning(settings.model, window.len()) {
-        eprintln!("{text}");
+        note!("{text}");
     }
 }
 
@@ -35,23 +35,29 @@ fn forewarning(model: Model, dim: usize) -> Option<String> {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Prior")]
 pub(crate) struct Fitting {
-    /// The axis order of every file of the call, against whatever they declare
-    #[arg(long, value_name = "NTCHW|TNCHW|NTHWC|NTXY|…")]
+    /// The axis order of every file, whatever it declares
+    #[arg(long, value_name = "NTCHW|TNCHW")]
     axes: Option<AxisOrder>,
 
-    /// The kind of flow of every file of the call, against whatever they declare
-    #[arg(long, value_name = "ibpm|kolmogorov|generic")]
+    /// The kind of flow of every file, whatever it declares
+    ///
+    /// ibpm, kolmogorov or generic.
+    #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
 
     /// Frames of a window [default: 16 for ibpm, else 8]
     #[arg(long, value_name = "T", value_parser = count, allow_negative_numbers = true)]
     window: Option<usize>,
 
-    /// channel, profile, published or identity [default: profile for kolmogorov, else channel]
+    /// Normalizer [default: profile for kolmogorov, else channel]
+    ///
+    /// channel, profile, published or identity.
     #[arg(long)]
     normalizer: Option<NormalizerKind>,
 
-    /// The model of the covariance [default: stationary where borders wrap, else low_rank]
+    /// Model of the covariance [default: stationary or low_rank]
+    ///
+    /// Without it stationary where borders wrap, else low_rank.
     #[arg(long, value_enum)]
     covariance: Option<Covariance>,
 
@@ -59,8 +65,10 @@ pub(crate) struct Fitting {
     #[arg(long, value_parser = count, allow_negative_numbers = true)]
     rank: Option<usize>,
 
-    /// Least λ_⊥ of a low-rank covariance; else what is added to every eigenvalue; normalised units
-    /// [default: 1e-6 for low_rank, else 1e-4]
+    /// Ridge of the eigenvalues, normalised units [default: see --help]
+    ///
+    /// Least λ_⊥ of a low-rank covariance; else what is added to every eigenvalue. Without it 1e-6 for
+    /// low_rank, else 1e-4.
     #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
     ridge: Option<f64>,
 }

@@ -10,7 +10,7 @@ use equipoise_data::{AxisOrder, Kind, LoadOptions, audit, load};
 use report::{Flow, Report};
 use std::path::PathBuf;
 
-/// Look at a trajectory file before using it: axis audit, shape, statistics, divergence, geometry.
+/// Look at a trajectory file before using it: axes, shape, statistics, divergence.
 ///
 /// The file is HDF5 with a dataset `x` or `velocity` of shape (N, T, C, H, W) or (T, N, C, H, W).
 /// The audit compares the order that the attributes declare with the one that the numbers suggest.
@@ -27,12 +27,14 @@ pub(crate) struct Arguments {
     /// The HDF5 file
     file: PathBuf,
 
-    /// The axis order, against whatever the file declares
-    #[arg(long, value_name = "NTCHW|TNCHW|NTHWC|NTXY|…")]
+    /// The axis order, whatever the file declares
+    #[arg(long, value_name = "NTCHW|TNCHW")]
     axes: Option<AxisOrder>,
 
-    /// The kind of flow, against whatever the file declares
-    #[arg(long, value_name = "ibpm|kolmogorov|generic")]
+    /// The kind of flow, whatever the file declares
+    ///
+    /// ibpm, kolmogorov or generic.
+    #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
 
     /// How to print

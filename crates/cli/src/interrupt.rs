@@ -18,7 +18,7 @@ pub(crate) fn flag() -> anyhow::Result<Arc<AtomicBool>> {
         if set.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED.into());
         }
-        eprintln!("\nstopping: what is finished is kept; Ctrl-C again ends at once");
+        caution!("\nstopping: what is finished is kept; Ctrl-C again ends at once");
     })
     .context("cannot watch for Ctrl-C")?;
     Ok(stop)

@@ -1,8 +1,12 @@
 //! The `equipoise` command: reads the arguments, calls one verb, turns its outcome into an exit code.
 
+#[macro_use]
+mod messages;
+
 mod benchmark;
 mod blas;
 mod comparison;
+mod completions;
 mod denoise;
 mod destination;
 mod diffusion;
@@ -13,8 +17,10 @@ mod failure;
 mod fit;
 mod fitting;
 mod format;
+mod help;
 mod inspect;
 mod interrupt;
+mod man;
 mod memory;
 mod network;
 mod number;
@@ -23,6 +29,7 @@ mod priors;
 mod progress;
 mod provenance;
 mod reconstruct;
+mod renamed;
 mod sample;
 mod sensitivity;
 mod spectrum;
@@ -31,20 +38,21 @@ mod sweep;
 mod table;
 mod tables;
 mod threads;
-mod warnings;
 mod windows;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
+use std::time::Instant;
 
-/// Reconstructs flows from sparse noisy velocities with diffusion posteriors, and judges the result.
-///
-/// Exit status: 0 success, 1 bad input (one message on standard error), 2 bad usage, 130 interrupted.
+/// Reconstruct flows from sparse noisy velocities with diffusion posteriors, and judge the result.
 #[derive(Parser)]
 #[command(name = "equipoise", version)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,
+
+    #[command(flatten)]
+    volume: messages::Volume,
 }
 
 #[derive(Subcommand)]
@@ -61,19 +69,35 @@ enum Verb {
     Inspect(inspect::Arguments),
     Windows(Box<windows::Arguments>),
     Tables(tables::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 fn main() -> ExitCode {
-    match blas::hold_to_one_thread().and_then(|()| run(&Arguments::parse().verb)) {
+    match blas::hold_to_one_thread().and_then(|()| call()) {
         Ok(code) => code,
         Err(error) => {
             if let Some(usage) = error.downcast_ref::<clap::Error>() {
                 usage.exit();
             }
-            eprintln!("error: {}", failure::message(&error));
+            caution!("error: {}", failure::message(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Reads the arguments and calls their verb.
+fn call() -> anyhow::Result<ExitCode> {
+    let clock = Instant::now();
+    let (words, notes) = renamed::current(std::env::args_os());
+    let arguments = Arguments::from_arg_matches(&help::command().get_matches_from(words))?;
+    arguments.volume.set();
+    notes.iter().for_each(|text| note!("{text}"));
+    let revision = option_env!("EQUIPOISE_REVISION").unwrap_or("unknown");
+    detail!("equipoise {}, revision {revision}, BLAS {}", env!("CARGO_PKG_VERSION"), equipoise_blas::core());
+    let ended = run(&arguments.verb);
+    detail!("{:.2} s", clock.elapsed().as_secs_f64());
+    ended
 }
 
 fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
@@ -90,6 +114,8 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Inspect(arguments) => inspect::run(arguments),
         Verb::Windows(arguments) => windows::run(arguments),
         Verb::Tables(arguments) => tables::run(arguments),
+        Verb::Completions(arguments) => completions::run(arguments),
+        Verb::Man(arguments) => man::run(arguments),
     }?;
     Ok(ExitCode::SUCCESS)
 }

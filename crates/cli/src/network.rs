@@ -6,7 +6,7 @@ mod describe;
 use clap::Subcommand;
 use std::process::ExitCode;
 
-/// Describe a trained network, or check that its architecture and weights were read right.
+/// Describe a trained network, or check that it was read right.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -44,24 +44,24 @@ pub(crate) fn names(values: &[String]) -> anyhow::Result<Vec<DenoiserName>> {
 }
 
 impl Priors {
-    /// Of the values of `--prior`, each a list; none for `wiener`.
+    /// Of the values of `--prior`, each a list, and of `--prior-file`; neither for `wiener`. A file under `--prior`
+    /// is taken as it was before `--prior-file`, with a note.
     ///
     /// # Errors
-    /// Bad usage: two files, or a value that is neither a name nor a file.
-    pub(crate) fn of(values: &[String]) -> anyhow::Result<Self> {
-        let mut priors = Self { names: Vec::new(), file: None };
+    /// Bad usage: two files, or a value that is no name.
+    pub(crate) fn of(values: &[String], file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut priors = Self { names: Vec::new(), file: file.map(Path::to_path_buf) };
         for value in &listed(values) {
             let name = match value.parse() {
                 Ok(name) => name,
-                Err(neither) if !Path::new(value).exists() => {
-                    return Err(usage(&format!("--prior: {neither}; nor is there a file `{value}`")));
+                Err(fault) if !Path::new(value).exists() => {
+                    return Err(usage(&format!("--prior: {fault}; a file goes to --prior-file")));
                 }
                 Err(_) => {
+                    note!("note: --prior {value} is now --prior-file {value}");
                     if let Some(first) = priors.file.replace(value.into()) {
                         let found = first.display();
-                        return Err(usage(&format!(
-                            "--prior: found the files {found} and {value}, expected one"
-                        )));
+                        return Err(usage(&format!("--prior-file: found {found} and {value}, expected one")));
                     }
                     DenoiserName::wiener()
                 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn of(list: &str) -> Result<Priors, String> {
-        Priors::of(&[list.to_owned()]).map_err(|e| e.to_string())
+        Priors::of(&[list.to_owned()], None).map_err(|e| e.to_string())
     }
 
     /// A command may hold commas and colons.
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_a_name_or_else_a_file() {
+    fn a_file_among_names_is_still_understood() {
         let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
         let found = of(&format!("local,{here},optimal@4")).unwrap();
         let names: Vec<String> = found.names.iter().map(ToString::to_string).collect();
@@ -140,10 +140,13 @@ mod tests {
             (found.file.as_deref(), found.windowed().unwrap().base()),
             (Some(Path::new(here)), "local")
         );
-        assert_eq!(Priors::of(&[]).unwrap(), Priors { names: vec![DenoiserName::wiener()], file: None });
+        assert_eq!(Priors::of(&[], None).unwrap(), Priors { names: vec![DenoiserName::wiener()], file: None });
         let neither = of("wiener,optima").unwrap_err();
         assert!(neither.contains("found `optima`, expected wiener, optimal"), "{neither}");
-        assert!(neither.contains("nor is there a file `optima`"), "{neither}");
+        assert!(neither.contains("a file goes to --prior-file"), "{neither}");
         assert!(of(&format!("{here},{here}")).unwrap_err().contains("expected one"));
+        let beside = Priors::of(&["optimal".to_owned()], Some(Path::new(here))).unwrap();
+        assert_eq!((beside.names.len(), beside.file.as_deref()), (1, Some(Path::new(here))));
+        assert!(Priors::of(&[here.to_owned()], Some(Path::new(here))).is_err());
     }
 }

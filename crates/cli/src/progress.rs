@@ -1,8 +1,8 @@
 //! Progress on standard error: a bar on a terminal, silence elsewhere.
 
-use crate::interrupt;
+use crate::{interrupt, messages};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ impl Progress {
     /// If the system refuses to watch for Ctrl-C.
     pub(crate) fn new(total: usize, parts: &str) -> anyhow::Result<Self> {
         let stop = interrupt::flag()?;
-        Ok(Self { bar: std::io::stderr().is_terminal().then(|| bar(total, parts)), stop })
+        Ok(Self { bar: bar(total, &format!("{{pos}}/{{len}} {parts} · {{elapsed}} · {{eta}} left")), stop })
     }
 
     /// Shows the parts done; false once Ctrl-C was pressed.
@@ -50,52 +50,17 @@ impl Progress {
     }
 }
 
-/// Units of work done and time left: a bar on a terminal, a line now and then elsewhere.
-pub(crate) struct Tally {
-    bar: Option<ProgressBar>,
-    /// What the units are, in the plural.
-    units: &'static str,
-    told: Mutex<Instant>,
-}
-
-impl Tally {
-    pub(crate) fn new(total: usize, units: &'static str) -> Self {
-        let template = "{bar:30} {pos}/{len} · {elapsed} · {wide_msg}";
-        let bar = std::io::stderr().is_terminal().then(|| styled(ProgressBar::new(total as u64), template));
-        Self { bar, units, told: Mutex::new(Instant::now()) }
+/// A bar with what `told` says beside it, where one is to be drawn.
+pub(crate) fn bar(total: usize, told: &str) -> Option<ProgressBar> {
+    if !messages::shows_bars() {
+        return None;
     }
-
-    /// Shows the units done, the time left in words, and the unit under way.
-    pub(crate) fn tell(&self, (done, total): (usize, usize), left: &str, unit: impl std::fmt::Display) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(done as u64);
-                bar.set_message(format!("{left} · {unit}"));
-            }
-            None if told.elapsed() >= SILENCE => {
-                eprintln!("{done} of {total} {}, {left}: {unit}", self.units);
-                *told = Instant::now();
-            }
-            None => {}
-        }
-    }
-
-    /// Removes the bar.
-    pub(crate) fn close(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn bar(total: usize, parts: &str) -> ProgressBar {
-    let bar = ProgressBar::new(total as u64).with_message(parts.to_owned());
-    styled(bar, "{bar:30} {pos}/{len} {msg} · {elapsed} · {eta} left")
-}
-
-fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
-    bar.set_style(ProgressStyle::with_template(template).expect("the template is well formed"));
+    let style = ProgressStyle::with_template(&format!("{{bar:30}} {told}"));
+    let bar = ProgressBar::new(total as u64);
+    bar.set_style(style.expect("the template is well formed"));
     bar.enable_steady_tick(Duration::from_millis(500));
-    bar
+    Some(bar)
 }
+
+/// What a bar tells beside the work that its owner names.
+pub(crate) const TOLD: &str = "{pos}/{len} · {elapsed} · {wide_msg}";

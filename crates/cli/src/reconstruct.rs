@@ -10,6 +10,7 @@ mod truth;
 
 use crate::destination;
 use crate::diffusion::Diffusion;
+use crate::existing::Force;
 use crate::fitting::Fitting;
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
@@ -22,7 +23,6 @@ use asked::{Asked, Opened, announce};
 use clap::ValueEnum;
 use equipoise_data::DataError;
 use equipoise_data::sensors::{Table, read_sensors};
-use equipoise_data::store::Existing;
 use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{
     Check, Choice, Drawn, Ensemble, Outside, Pictures, PlacingRule, Problem, Sampling, place, write_file,
@@ -40,7 +40,7 @@ use truth::Truth;
 const FILES: [&str; 6] =
     ["ensemble.h5", "readings.csv", "mean.png", "uncertainty.png", "misfit.png", "reconstruction.html"];
 
-/// Reconstruct a flow from scattered sensor readings under a fitted prior, and judge the readings.
+/// Reconstruct a flow from scattered sensor readings, and judge the readings.
 ///
 /// A table of readings is CSV or HDF5 with the columns time, x, y, u and/or v, and noise (or noise_u,
 /// noise_v), the standard deviation of each reading; others are ignored with a note. In CSV an empty cell
@@ -49,7 +49,7 @@ const FILES: [&str; 6] =
 ///
 /// x and y count from where the training file of the prior says (attributes x_first, y_first,
 /// dx, dy; without them the first grid point is at 0 and lengths are in grid points), time from
-/// --start, the first frame of the window, in steps of the attribute dt_frame or dt (without it in frames).
+/// --start-time, the first frame of the window, in steps of the attribute dt_frame or dt (without it in frames).
 /// Fields between grid points are bilinear.
 ///
 /// χ compares the distance of the readings from the posterior mean with the distance that prior and
@@ -68,8 +68,15 @@ const FILES: [&str; 6] =
 /// the training file; χ, z and residuals in standard deviations; η and t in the schedule's.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    #[arg(long, value_name = "NAME|FILE", help = told("The prior: a file that `fit` saved; or with --train"))]
-    prior: String,
+    /// The prior, a file that `fit` saved
+    #[arg(long, value_name = "FILE")]
+    prior_file: Option<PathBuf>,
+
+    #[arg(
+        long, value_name = "NAME", required_unless_present = "prior_file", conflicts_with = "prior_file",
+        help = "The prior by name, of the flow in --train", long_help = told("The prior by name, of the flow in --train:")
+    )]
+    prior: Option<String>,
 
     /// The training file of a prior by name
     #[arg(long, value_name = "FILE")]
@@ -80,14 +87,13 @@ pub(crate) struct Arguments {
     obs: PathBuf,
 
     /// The folder of the results
-    #[arg(long, value_name = "DIR", default_value = "reconstruction")]
+    #[arg(long, value_name = "DIR", default_value = "reconstruction", help_heading = "Output")]
     out: PathBuf,
 
-    /// Replace what an earlier reconstruction left in the folder
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
 
-    /// Noise of readings for which the table states none: a standard deviation in physical units
+    /// Noise where the table states none: a std in physical units
     #[arg(long, value_name = "STD", value_parser = positive, allow_negative_numbers = true, help_heading = "Readings")]
     noise: Option<f64>,
 
@@ -99,18 +105,24 @@ pub(crate) struct Arguments {
         allow_negative_numbers = true,
         help_heading = "Readings"
     )]
-    start: f64,
+    start_time: f64,
 
-    /// Between two frames: the nearest one, or linear interpolation
+    /// Between two frames: nearest or linear
+    ///
+    /// The nearest frame, or linear interpolation.
     #[arg(long, value_enum, default_value_t = Times::Nearest, help_heading = "Readings")]
     times: Times,
 
-    /// Leave out readings outside the domain, the window or the fluid instead of refusing the table
+    /// Leave out readings outside the domain, the window or the fluid
+    ///
+    /// Instead of refusing the table.
     #[arg(long, help_heading = "Readings")]
     drop_outside: bool,
 
-    /// A file whose first trajectory begins with the true window, to measure the error of the mean; brought to
-    /// the orientation and the units of the prior, and refused where it states another grid or time step
+    /// A file whose first trajectory begins with the true window
+    ///
+    /// To measure the error of the mean; brought to the orientation and the units of the prior, and refused
+    /// where it states another grid or time step.
     #[arg(long, value_name = "FILE", help_heading = "Readings")]
     truth: Option<PathBuf>,
 
@@ -136,7 +148,8 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Members")]
 struct Drawing {
-    #[arg(long, value_name = "METHOD[:NAME=VALUE]", long_help = methods_help(CHOICES))]
+    /// Who draws: posterior, or a method with its settings
+    #[arg(long, value_name = "METHOD", long_help = methods_help(CHOICES))]
     method: Option<Choice>,
 
     /// How many
@@ -167,7 +180,7 @@ impl Arguments {
     fn rule(&self, frames: usize) -> PlacingRule {
         PlacingRule {
             frames,
-            start: self.start,
+            start: self.start_time,
             times: if self.times == Times::Nearest { TimeRule::Nearest } else { TimeRule::Linear },
             outside: if self.drop_outside { Outside::Drop } else { Outside::Refuse },
         }
@@ -201,17 +214,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let named = [&arguments.obs].into_iter().chain(&arguments.truth).chain(&arguments.train);
     let read: Vec<&Path> = asked.files().into_iter().chain(named.map(PathBuf::as_path)).collect();
     destination::apart(&read, &arguments.out, Some(&FILES))?;
-    check_free(&arguments.out, arguments.force)?;
+    check_free(&arguments.out, arguments.force.given())?;
     use_threads(arguments.threads)?;
     let Opened { prior, other, composite } = asked.open(&arguments.fitting, &arguments.length)?;
     let frames = composite.map_or(prior.shape().frames, |composite| composite.frames);
     let open = |path| Truth::open(path, (&prior, frames), &asked, arguments);
     let truth = arguments.truth.as_deref().map(open).transpose()?;
     for remark in truth.iter().flat_map(|truth| &truth.remarks).filter(|remark| !remark.is_warning()) {
-        eprintln!("{remark}");
+        note!("{remark}");
     }
-    let mut table = read_sensors(&arguments.obs, arguments.noise, &prior.components())?;
-    table.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    let mut table = read_sensors(&arguments.obs, arguments.noise)?;
+    table.notes.iter().for_each(|note| note!("note: {note}"));
     let (rule, readings) = (arguments.rule(frames), std::mem::take(&mut table.readings));
     let placed = place(&prior, &arguments.obs, &readings, &rule)?;
     drop(readings);
@@ -224,7 +237,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         None => Choice::of(&asked.name),
     });
     let caveat = sampling.caveat(&problem).map(|caveat| format!("{}: {caveat}", sampling.choice));
-    caveat.iter().for_each(|caveat| eprintln!("note: {caveat}"));
+    caveat.iter().for_each(|caveat| note!("note: {caveat}"));
     table.notes.extend(caveat);
     let taken = Taken { arguments, asked: &asked, problem: &problem, rule, sampling: &sampling, truth };
     match composite {
@@ -267,11 +280,11 @@ impl Taken<'_> {
         let ensemble = Ensemble::of(problem, &sampling.choice, drawn)?;
         let summary = Summary::new(problem, check, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
         for warning in summary.warnings() {
-            eprintln!("warning: {warning}");
+            note!("warning: {warning}");
         }
         std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
         let pictures = Pictures::of(problem, &ensemble, check.misfit())?;
-        let existing = if arguments.force { Existing::Replace } else { Existing::Refuse };
+        let existing = arguments.force.existing();
         let at = |index: usize| arguments.out.join(FILES[index]);
         write_file(&at(0), existing, problem, rule, &ensemble, &made.provenance(&ensemble))?;
         write_sheet(&at(1), problem, &ensemble, check.misfit())?;

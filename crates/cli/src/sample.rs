@@ -9,7 +9,7 @@ use equipoise_denoising::{Drawing, Drawn, sample_results, spectra, write_samples
 use equipoise_experiment::Start;
 use std::process::ExitCode;
 
-/// Draw samples from analytic denoisers, without observations.
+/// Draw samples from denoisers, without observations.
 ///
 /// Without --window single frames are drawn (T = 1). Defaults: the denoisers wiener, optimal, local:4
 /// and locality, on periodic grids also equivariant_local:4:16; 16 held-out frames to compare with.
@@ -47,7 +47,9 @@ struct Draw {
     #[command(flatten)]
     diffusion: Diffusion,
 
-    /// The law of x at t = 1: the Gaussian prior's marginal N(μm, μ²Σ + σ²I), or N(0, I)
+    /// The law of x at t = 1: prior or normal
+    ///
+    /// The Gaussian prior's marginal N(μm, μ²Σ + σ²I), or N(0, I).
     #[arg(long, value_enum, default_value_t = StartName::Prior)]
     start: StartName,
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 /// Levels σ/μ at which planted correlations are looked for.
 const PLANTED_AT: [f64; 2] = [0.3, 1.0];
 
-/// Draw and measure the sensitivity fields of analytic denoisers: rows of their Jacobian.
+/// Draw and measure the sensitivity of denoisers: rows of their Jacobian.
 ///
 /// Without --window single frames are denoised (T = 1). Defaults: 8 held-out frames, the denoisers
 /// wiener, optimal, local:4 and locality, three pixels: for a wake one upstream of the body, one in the
@@ -37,12 +37,13 @@ pub(crate) struct Arguments {
     )]
     levels: Vec<f64>,
 
-    /// An output pixel, row and column of the arrays; may be given more than once
+    /// An output pixel, row and column; may be given more than once
     #[arg(long, value_name = "H,W", value_parser = pixel)]
     pixel: Vec<Pixel>,
 
-    /// Plant a long-range correlation of these strengths in coarse copies of the data, refit, and measure
-    /// what the denoisers make of it
+    /// Plant long-range correlations of these strengths, and measure
+    ///
+    /// In coarse copies of the data; the prior is refitted, and what the denoisers make of it is measured.
     #[arg(
         long, value_name = "STRENGTH", value_delimiter = ',', value_parser = non_negative,
         allow_negative_numbers = true
@@ -94,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let planting =
                 Planting { strengths: plant.clone(), ratios: PLANTED_AT.to_vec(), seed: source.seed };
             let coarse = Coarse::of(flow)?;
-            eprintln!("planted in {}", coarse.told());
+            note!("planted in {}", coarse.told());
             let names: Vec<_> = denoisers.iter().map(|named| named.name.clone()).collect();
             let responses = coarse.responses(&names, &planting, &mut |done| {
                 stopped = !progress.tell(before + done);

@@ -8,8 +8,10 @@ mod told;
 pub(crate) use outcome::Outcomes;
 
 use crate::destination;
+use crate::existing::Force;
 use crate::failure::usage;
 use crate::format::Format;
+use crate::messages;
 use crate::number::count;
 use crate::output;
 use crate::sweep::{Design, Source, open};
@@ -24,9 +26,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 use told::{Note, Report, Thresholds, Told};
 
-/// Say of every law, sub and protocol whether the run will explode, without running it.
+/// Say whether runs will explode, without running them.
 ///
-/// The same flags as `sweep`, and the same plan. Printed for each trial, seeds apart: σ_W, the
+/// Of every law, sub and protocol. The same flags as `sweep`, and the same plan. Printed for each trial, seeds apart: σ_W, the
 /// amplification of the whole run in units of the prior's marginal, its peak over t, G, the growth
 /// by over-guidance alone, the verdict, the first time above the verdict's limit and the direction
 /// amplified most; with corrections, the amplitude that their mean field leads to. The law
@@ -36,7 +38,8 @@ use told::{Note, Report, Thresholds, Told};
 /// from 0 (clean) to 1 (noise); seconds of wall time. Verdicts are for fields in f32.
 #[derive(clap::Args)]
 #[command(mut_arg("prior", |prior| {
-    prior.help("wiener, the fitted Gaussian, or a file that `fit` saved; no other prior has a certificate [default: wiener]")
+    let told = "wiener, the fitted Gaussian: no other prior has a certificate [default: wiener]";
+    prior.help(told).long_help(told)
 }))]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -45,7 +48,9 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     design: Design,
 
-    /// Draw the verdict over two settings as PNG, the others as given
+    /// Draw the verdict over std,gamma or steps,sub as PNG
+    ///
+    /// The other settings are as given.
     #[arg(long, value_enum, help_heading = "Maps")]
     map: Vec<Map>,
 
@@ -57,9 +62,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", default_value = "stability", help_heading = "Maps")]
     out: PathBuf,
 
-    /// Replace maps of the same name in the folder
-    #[arg(long, help_heading = "Maps")]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
 
     /// Threads, which no number depends on [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
@@ -86,11 +90,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
     let plan = arguments.design.plan(&flows, approaches)?;
-    arguments.design.left_out(&plan).iter().for_each(|note| eprintln!("{note}"));
+    flows.iter().flat_map(Flow::remarks).for_each(messages::remark);
+    arguments.design.left_out(&plan).iter().for_each(|note| note!("{note}"));
     let trials = apart_from_seeds(plan.trials()?)?;
     let folder = arguments.out.as_path();
     for map in &arguments.map {
-        map.check_free(&trials, arguments.of, folder, arguments.force)?;
+        map.check_free(&trials, arguments.of, folder, arguments.force.given())?;
     }
     let certifier = FlowCertifier::new(&flows)?;
     let mut told = Vec::new();
@@ -125,7 +130,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn refuse_others(requests: &[FlowRequest]) -> anyhow::Result<()> {
     match requests.iter().flat_map(|request| &request.denoisers).find(|name| !name.is_gaussian()) {
         Some(prior) => Err(usage(&format!(
-            "--prior: found {prior}, expected wiener or its file: a certificate needs steps that are affine in x, which \
+            "--prior: found {prior}, expected wiener or --prior-file: a certificate needs steps that are affine in x, which \
              they are under a Gaussian prior alone; certify the Gaussian fitted to the same data in its place"
         ))),
         None => Ok(()),

@@ -17,7 +17,7 @@ use crate::output;
 use crate::provenance::provenance;
 use crate::spectrum::Spectrum;
 use crate::stability::Outcomes;
-use anyhow::Context;
+use crate::threads::use_threads;
 use backend::{Backend, Elsewhere};
 pub(crate) use design::Design;
 use equipoise_prior::DenoiserName;
@@ -33,8 +33,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 use summary::Report;
 
-/// Reconstruct flows from sparse noisy velocities under every scaling law, and judge each result
-/// against the exact posterior of the same prior, where that is known.
+/// Reconstruct flows under every scaling law, and judge each result.
+///
+/// Flows are observed at sparse points with noise. Results are held against the exact posterior of the same prior,
+/// where that is known.
 ///
 /// Without arguments: both embedded samples × sub 2, 4, 8, 16 × all laws. Each trial is a row of
 /// `results.csv` and `results.jsonl`; pictures, `report.html` and `manifest.json` lie beside them.
@@ -64,16 +66,18 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     rule: Rule,
 
-    /// Where runs take place. reduced: on the CPU in coordinates of the prior, many times faster, where sda and
-    /// exact end as in full space, to rounding; on low-rank and dense priors corrections draw their noise in the
-    /// coordinates, with the same law; a stationary prior needs a grid that the sub divides.
-    /// cpu: all in full space. cuda: on a device, an error without one, for sda there but not under
-    /// `adaptive`; auto is cuda, or reduced without a device. Other trials, and all under priors other than
-    /// wiener, run on the CPU in full space
+    /// Where runs take place: cpu, reduced, cuda or auto
+    ///
+    /// Trials of sda and exact end in reduced space as in full space, to rounding; on low-rank and dense priors
+    /// corrections draw their noise in the coordinates, with the same law; a stationary prior needs a grid that
+    /// the sub divides. On a device runs sda, but not under `adaptive`. Other trials, and all under priors
+    /// other than wiener, run on the CPU in full space.
     #[arg(long, value_enum, default_value_t = Backend::Reduced, help_heading = "Output")]
     backend: Backend,
 
-    /// Predict each outcome without its run: `certificate.csv` and the confusion matrix
+    /// Predict each outcome without its run, and compare
+    ///
+    /// The predictions stand in `certificate.csv`; the confusion matrix is printed.
     #[arg(long, help_heading = "Output")]
     certify: bool,
 
@@ -97,10 +101,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
+    // The manifest and the report keep them.
+    flows.iter().flat_map(Flow::remarks).for_each(|remark| note!("{remark}"));
     let plan = arguments.design.plan(&flows, approaches)?;
     let mut notes = notes(&flows, &spectra, &arguments.design);
-    notes.extend(arguments.design.left_out(&plan).into_iter().inspect(|note| eprintln!("{note}")));
-    notes.extend(caveats(&flows, &plan)?.into_iter().inspect(|note| eprintln!("note: {note}")));
+    notes.extend(arguments.design.left_out(&plan).into_iter().inspect(|note| note!("{note}")));
+    notes.extend(caveats(&flows, &plan)?.into_iter().inspect(|note| note!("note: {note}")));
     let mut executor = FlowExecutor::new(&flows, None)?;
     if let Some(elsewhere) = &elsewhere {
         executor = executor.with_accelerator(elsewhere.accelerator());
@@ -132,21 +138,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if ran.interrupted {
         let done = ran.finished + ran.skipped;
         let total = output.trials().len();
-        eprintln!(
+        caution!(
             "interrupted: {done} of {total} trials have rows; the same arguments with --resume go on from there"
         );
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
-    // Zero is rayon's word for all of the machine.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
-    pool.build_global().with_context(|| match threads {
-        Some(threads) => format!("cannot start {threads} threads"),
-        None => "cannot start threads".to_owned(),
-    })
 }
 
 /// Trials that have no certificate for their prior, said once.
@@ -164,7 +161,7 @@ fn uncertified(output: &Output) -> anyhow::Result<()> {
             "--certify leaves out {count} trials under {prior}: certificates multiply the affine steps of a Gaussian \
              prior"
         );
-        eprintln!("{note}");
+        note!("{note}");
         add_notes(output, vec![note])?;
     }
     Ok(())
@@ -179,18 +176,20 @@ fn certify(output: &Output, flows: &[Flow], format: Format) -> anyhow::Result<()
     if format == Format::Table {
         return output::print(|to| Ok(outcomes.write_text(to)?));
     }
-    Ok(outcomes.write_text(&mut std::io::stderr())?)
+    let mut text = Vec::new();
+    outcomes.write_text(&mut text)?;
+    caution!("{}", String::from_utf8_lossy(&text).trim_end());
+    Ok(())
 }
 
-/// Opens every flow and says what its prior is.
+/// Opens every flow and says what its prior is; its remarks are for the caller to tell.
 pub(crate) fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<Spectrum>)> {
     let mut opened = (Vec::new(), Vec::new());
     for request in requests {
         let clock = Instant::now();
         let flow = Flow::open(request)?;
         let spectrum = Spectrum::of(flow.prior());
-        eprintln!("{}: {spectrum}; {:.1} s", flow.name(), clock.elapsed().as_secs_f64());
-        flow.remarks().iter().for_each(|remark| eprintln!("{remark}"));
+        note!("{}: {spectrum}; {:.1} s", flow.name(), clock.elapsed().as_secs_f64());
         opened.0.push(flow);
         opened.1.push(spectrum);
     }

@@ -7,7 +7,7 @@ use equipoise_scaling::tables::{Agreement, Entry, ReferenceTable, reference_tabl
 use equipoise_schedule::{LinearBeta, Schedule};
 use std::io::{self, Write};
 
-/// Print the closed-form tables of the study, its printed values beside the computed ones.
+/// Print the closed-form tables of the study, printed values beside computed ones.
 ///
 /// Computed twice, with observations counted by floor (⌊H/sub⌋·⌊W/sub⌋, as the study counts) and
 /// truly (⌈H/sub⌉·⌈W/sub⌉, what its operator yields); σ/μ from the linear_beta schedule.

@@ -5,6 +5,7 @@ mod source;
 mod tables;
 
 use crate::destination;
+use crate::existing::Force;
 use crate::failure::usage;
 use crate::format::Format;
 use crate::number::{count, fraction, non_negative, positive};
@@ -21,16 +22,16 @@ use source::Source;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// State what a composite of short windows misses of the exact denoiser of a long trajectory.
+/// State what composed short windows miss of the exact denoiser of a long trajectory.
 ///
 /// Under a Gauss–Markov prior both are closed form. Printed for windows of 2k + 1 frames: the excess mean square
 /// error of x̂ over the posterior variance, how far J is from the exact one and from a symmetric one, and its lowest
 /// eigenvalue, by σ/μ; the least k whose excess stays within --target, by σ/μ and at every level of a run; at how
 /// many levels of a run moment matching is ill posed, and what a V that is positive by construction gives; whole
 /// runs of the predictor by law, as W2 to the exact posterior and CRPS; by how much a γ calibrated on one window is
-/// off, and what of that composing does. Without --train and --prior the prior is the scalar AR(1) sequence.
+/// off, and what of that composing does. Without --train and --prior-file the prior is the scalar AR(1) sequence.
 ///
-/// With --train or --prior it is the Gauss–Markov prior of that flow, as its independent parts, each by its number
+/// With --train or --prior-file it is the Gauss–Markov prior of that flow, as its independent parts, each by its number
 /// of copies; where there are many, a few stand for all (--parts), the one of the largest variance among them, and
 /// maxima (σ_W, verdict, lowest eigenvalues, shares of levels) are over those few. `adaptive`, and every law with --corrections,
 /// are drawn, with standard errors.
@@ -49,19 +50,20 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     runs: Runs,
 
-    /// Write the tables as CSV and a page with curves into this folder
+    /// Write tables as CSV and a page with curves into this folder
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: Option<PathBuf>,
 
-    /// Write into a folder that has content; files of the same names are replaced
-    #[arg(long, requires = "out", help_heading = "Output")]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
 
     /// Threads, which no number depends on [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
     threads: Option<usize>,
 
-    /// How to print; csv is the table of x̂ and J alone, of which --out writes all
+    /// How to print
+    ///
+    /// csv is the table of x̂ and J alone, of which --out writes all.
     #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     format: Format,
 }
@@ -74,7 +76,9 @@ struct Grid {
     #[arg(long, value_name = "K", value_delimiter = ',', allow_negative_numbers = true)]
     order: Vec<usize>,
 
-    /// centre, symmetrical:STRIDE, causal:STRIDE or average:STRIDE
+    /// How windows are folded
+    ///
+    /// centre, symmetrical:STRIDE, causal:STRIDE or average:STRIDE.
     #[arg(long, value_delimiter = ',', default_value = "centre")]
     fold: Vec<Fold>,
 
@@ -99,7 +103,9 @@ struct Runs {
           default_value = "1,4")]
     every: Vec<usize>,
 
-    /// s, the standard deviation of the readings and the base of the laws, normalised units
+    /// Std of readings and laws, normalised units
+    ///
+    /// s, the standard deviation of the readings and the base of the laws.
     #[arg(long, default_value = "0.1", value_parser = positive, allow_negative_numbers = true)]
     std: f64,
 
@@ -107,7 +113,9 @@ struct Runs {
     #[arg(long, default_value = "0.01", value_parser = non_negative, allow_negative_numbers = true)]
     gamma: f64,
 
-    /// Scaling laws; N_ref is the N of every 4th frame [default: all]
+    /// Scaling laws [default: all]
+    ///
+    /// N_ref is the N of every 4th frame.
     #[arg(long, value_delimiter = ',')]
     law: Vec<Law>,
 
@@ -119,15 +127,17 @@ struct Runs {
     #[arg(long, default_value = "cos")]
     schedule: ScheduleName,
 
-    /// η, the noise that a run leaves at t = 0, normalised units
+    /// η, the noise left at t = 0, normalised units
     #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
     eta: f64,
 
-    /// The law of x at t = 1: N(0, I), or the prior's exact marginal
+    /// The law of x at t = 1: normal or prior
+    ///
+    /// N(0, I), or the prior's exact marginal.
     #[arg(long, value_enum, default_value_t = StartName::Normal)]
     start: StartName,
 
-    /// Corrector steps at every level; above 0 runs are drawn
+    /// Corrector steps a level; above 0 runs are drawn
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     corrections: usize,
 
@@ -165,7 +175,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(out) = &arguments.out {
         destination::folder(out)?;
         destination::apart(&arguments.source.named(), out, None)?;
-        check_free(out, arguments.force)?;
+        check_free(out, arguments.force.given())?;
     }
     use_threads(arguments.threads)?;
     let (subjects, facts, numbers) = arguments.source.open()?;
@@ -173,7 +183,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for subject in &subjects {
         survey.take(subject, &mut found)?;
     }
-    found.left_out.iter().for_each(|why| eprintln!("left out: {why}"));
+    found.left_out.iter().for_each(|why| caution!("left out: {why}"));
     if found.costs.is_empty() {
         return Err(usage("--order: no window fits the trajectory with any fold given; see above"));
     }
@@ -187,7 +197,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     if let Some(out) = &arguments.out {
         told.results().write(out)?;
-        eprintln!("{}", out.join("windows.html").display());
+        note!("{}", out.join("windows.html").display());
     }
     output::print(|to| match arguments.format {
         Format::Table => Ok(told.write_text(to)?),

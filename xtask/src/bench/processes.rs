@@ -44,6 +44,7 @@ fn verbs(options: &Options) -> Vec<Verb> {
         verb("tables", words("tables")),
         verb("inspect", on("inspect", "kolmogorov/train.h5", "")),
         verb("fit-ibpm", on("fit --train", "ibpm/train.h5", "--out prior.h5")),
+        // In the words of older revisions, which take their turns.
         Verb {
             before: Some(on("fit --train", "kolmogorov/train.h5", "--out prior.h5")),
             ..verb("reconstruct", on("reconstruct --prior prior.h5 --obs", "sensors/kolmogorov.csv", ""))

@@ -17,25 +17,28 @@ pub(super) struct Design {
     #[arg(long)]
     full: bool,
 
-    #[arg(long, value_name = "METHOD[:NAME=VALUE]", long_help = methods_help(METHODS))]
+    /// Posterior methods with their settings [default: all but daps]
+    #[arg(long, value_name = "METHOD", long_help = methods_help(METHODS))]
     method: Vec<Methods>,
 
-    /// Which embedded samples [default: both]
+    /// Embedded samples, ibpm or kolmogorov [default: both]
     #[arg(long, value_enum, value_delimiter = ',')]
     dataset: Vec<Embedded>,
 
-    #[arg(long, value_name = "NAME", help = told(PRIORS))]
+    #[arg(long, value_name = "NAME", help = "Priors by name, each ranked on its own [default: wiener]", long_help = told(PRIORS))]
     prior: Vec<String>,
 
-    /// Strides of the observed lattice, as subset `custom` [default there: 2,4,8,16, for ibpm 4,16]
+    /// Strides of the observed lattice, as subset `custom`
+    ///
+    /// Without it 2,4,8,16 there, for ibpm 4,16.
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
     sub: Vec<usize>,
 
-    /// Standard deviations of the observation noise, normalised units, as subset `custom` [default there: 0.1]
+    /// Std of the noise, normalised units, likewise [default there: 0.1]
     #[arg(long, value_name = "S", value_delimiter = ',', value_parser = positive, allow_negative_numbers = true)]
     noise: Vec<f64>,
 
-    /// Steps of the samplers, as subset `custom` [default there: 16]
+    /// Steps of the samplers, likewise [default there: 16]
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
     steps: Vec<usize>,
 
@@ -44,10 +47,12 @@ pub(super) struct Design {
     members: usize,
 
     /// Seeds, over which intervals are taken [default: 0,1,2]
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long = "seeds", value_name = "SEED", value_delimiter = ',', allow_negative_numbers = true)]
     seed: Vec<u64>,
 
-    /// The law of x at t = 1: N(0, I), or the prior's exact marginal
+    /// The law of x at t = 1: normal or prior
+    ///
+    /// N(0, I), or the prior's exact marginal.
     #[arg(long, value_enum, default_value_t = StartName::Normal)]
     start: StartName,
 }
@@ -83,12 +88,9 @@ impl Design {
     /// # Errors
     /// An embedded sample that is missing.
     pub(super) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
-        let priors = Priors::of(&self.prior)?;
-        if let Some(file) = &priors.file {
-            let file = file.display();
-            return Err(usage(&format!(
-                "--prior: found the file {file}, expected names: the embedded flows are fitted"
-            )));
+        let priors = Priors::of(&self.prior, None)?;
+        if priors.file.is_some() {
+            return Err(usage("--prior: found a file, expected names: the embedded flows are fitted"));
         }
         let noise = NoiseLevel::Normalised(1.0);
         let with = |window| {

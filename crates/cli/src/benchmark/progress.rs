@@ -1,9 +1,9 @@
 //! Progress of a benchmark on standard error.
 
-use crate::progress::Tally;
+use crate::progress::{TOLD, bar};
 use equipoise_benchmark::{Estimate, Job, Observer, Plan, Progress, Record, Results};
-use indicatif::FormattedDuration;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use indicatif::{FormattedDuration, ProgressBar};
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 /// Shows jobs done, time left and the job under way. Time left is the estimate of the jobs that are
@@ -25,10 +25,17 @@ struct State {
 }
 
 impl<'a> Display<'a> {
-    pub(super) fn new(results: &Results, rates: &'a Estimate) -> Self {
-        let state = State { begun: Instant::now(), job: None, left: rates.total(results).0, done: 0.0 };
-        let tally = Tally::new(results.trials().len(), "jobs");
-        Self { tally, rates, plan: results.manifest().plan, state: Mutex::new(state) }
+    pub(super) fn new(results: &Results, rates: &'a Estimate) -> anyhow::Result<Self> {
+        let plan = results.manifest().plan;
+        let (left, _) = rates.total(&plan, Some(results))?;
+        let total = plan.jobs()?.len();
+        let now = Instant::now();
+        Ok(Self {
+            bar: bar(total, TOLD),
+            rates,
+            plan,
+            state: RefCell::new(State { begun: now, told: now, left, done: 0.0 }),
+        })
     }
 
     /// Removes the bar.
@@ -44,7 +51,17 @@ impl<'a> Display<'a> {
         let Some(job) = &state.job else { return };
         let pace = if state.done > 0.0 { state.begun.elapsed().as_secs_f64() / state.done } else { 1.0 };
         let left = FormattedDuration(Duration::from_secs_f64((pace * state.left).max(0.0)));
-        self.tally.tell((progress.done, progress.total), &format!("{left} left"), job);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(progress.done as u64);
+                bar.set_message(format!("{left} left · {job}"));
+            }
+            None if state.told.elapsed() >= SILENCE => {
+                note!("{} of {} jobs, {left} left: {job}", progress.done, progress.total);
+                state.told = Instant::now();
+            }
+            None => {}
+        }
     }
 }
 

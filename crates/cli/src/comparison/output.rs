@@ -2,6 +2,7 @@
 
 use super::source::Opened;
 use crate::destination;
+use crate::existing::Force;
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::number::count;
@@ -25,9 +26,8 @@ pub(crate) struct Output {
     #[arg(long, value_name = "DIR", required = false)]
     out: PathBuf,
 
-    /// Write into a folder that has content; files of the same names are replaced
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
 
     /// Threads, which no number depends on [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true)]
@@ -46,7 +46,7 @@ impl Output {
     pub(crate) fn prepare(&self, read: &[&Path]) -> anyhow::Result<()> {
         destination::folder(&self.out)?;
         destination::apart(read, &self.out, None)?;
-        check_free(&self.out, self.force)?;
+        check_free(&self.out, self.force.given())?;
         use_threads(self.threads)
     }
 
@@ -57,7 +57,7 @@ impl Output {
 
     /// Whether files may be replaced.
     pub(crate) fn existing(&self) -> Existing {
-        if self.force { Existing::Replace } else { Existing::Refuse }
+        self.force.existing()
     }
 
     /// Writes everything and prints the tables named.
@@ -87,9 +87,9 @@ impl Output {
             Format::Csv => tables.first().map_or(Ok(()), |(_, table)| Ok(table.write_csv(to)?)),
         })?;
         let page = self.out.join(format!("{}.html", results.name));
-        eprintln!("{}", page.display());
+        note!("{}", page.display());
         if interrupted {
-            eprintln!("interrupted: the results hold what was finished");
+            caution!("interrupted: the results hold what was finished");
             return Ok(ExitCode::from(INTERRUPTED));
         }
         Ok(ExitCode::SUCCESS)
@@ -119,6 +119,5 @@ pub(crate) fn tell_cost(Opened { flow, denoisers }: &Opened, calls: usize) -> an
     let seconds = |d: Duration| format!("{} s", significant(d.as_secs_f64(), 2));
     let each: Vec<String> = parts.iter().map(|(name, time)| format!("{name} {}", seconds(*time))).collect();
     let total = parts.iter().map(|part| part.1).sum();
-    eprintln!("{}: about {}: {}", flow.name(), seconds(total), each.join(", "));
-    Ok(())
+    note!("{name}: about {}: {}", seconds(total), each.join(", "));
 }

@@ -4,7 +4,7 @@ use crate::fitting::{Fitting, announce};
 use crate::number::count;
 use crate::priors::{names, told};
 use crate::sweep::{Embedded, name};
-use crate::warnings;
+use crate::messages;
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
@@ -17,8 +17,9 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct Source {
-    /// The file whose windows are held out, HDF5 with a dataset `x` or `velocity`; needs --train; its
-    /// name without the ending names the dataset [default: the embedded samples]
+    /// The file whose windows are held out [default: the embedded samples]
+    ///
+    /// HDF5 with a dataset `x` or `velocity`; needs --train; its name without the ending names the dataset.
     #[arg(long, value_name = "FILE", requires = "train")]
     data: Option<PathBuf>,
 
@@ -26,15 +27,20 @@ pub(crate) struct Source {
     #[arg(long, value_name = "FILE", requires = "data")]
     train: Option<PathBuf>,
 
-    /// Which embedded samples [default: both]
+    /// Embedded samples, ibpm or kolmogorov [default: both]
     #[arg(long, value_enum, value_delimiter = ',', conflicts_with = "data")]
     dataset: Vec<Embedded>,
 
-    /// Held-out windows, evenly spaced over those of the file [default: see above]
+    /// Held-out windows, evenly spaced [default: see --help]
+    ///
+    /// Of those of the file; how many without it is said above.
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     held_out: Option<usize>,
 
-    #[arg(long, value_name = "NAME", help = told("Denoisers [default: see above]:"))]
+    #[arg(
+        long, value_name = "NAME", help = "Denoisers by name [default: see --help]",
+        long_help = told("Denoisers by name; which ones without it is said above:")
+    )]
     prior: Vec<String>,
 
     /// Seed of all streams
@@ -86,7 +92,7 @@ impl Source {
         let options: LoadOptions = self.fitting.load_options();
         let train = load(&train, &options)?;
         let data = load_beside(&data, &options, train.kind())?;
-        [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
+        [&train, &data].into_iter().for_each(|file| messages::warnings(file.path(), file.warnings()));
         let fields = Fields::of(names, Some(Beside::of(&train)))?;
         let (train, turned) = match &fields {
             Some(fields) => fields.receive(train)?,
@@ -104,9 +110,8 @@ impl Source {
         let flow = Flow::within(&name, train, data, &settings, count, units)?;
         let defaults = if names.is_empty() { defaults.names(boundary)? } else { Vec::new() };
         let denoisers = flow.denoisers(if names.is_empty() { &defaults } else { names })?;
-        turned.iter().for_each(|remark| eprintln!("{remark}"));
-        flow.remarks().iter().for_each(|remark| eprintln!("{remark}"));
-        eprintln!("{name}: {}, T = {}, {}", settings.model.name(), settings.window, flow.counts());
+        turned.iter().chain(flow.remarks()).for_each(messages::remark);
+        note!("{name}: {}, T = {}, {}", settings.model.name(), settings.window, flow.counts());
         Ok(Opened { flow, denoisers })
     }
 

@@ -13,8 +13,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-/// Check that a network's architecture and weights were read right: compute again what its own code gave, and
-/// compare.
+/// Hold a network to the values that its own code gave.
+///
+/// What its code gave is computed again and compared, so that its architecture and weights are known to be read right.
 ///
 /// VALUES is an HDF5 file of inputs and outputs of the published code; the names of its datasets say what each
 /// holds (docs/agreement.md). Every computed value has a row: max|Δ|/max|value| beside its tolerance. What was
@@ -37,15 +38,18 @@ use std::str::FromStr;
 /// values, 2 if no network belongs to VALUES.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The weights, or a folder that holds them; `config.json` or `network.json` beside them describes the network
+    /// The weights, or a folder that holds them
+    ///
+    /// `config.json` or `network.json` beside them describes the network.
     weights: PathBuf,
 
     /// The HDF5 file of values
     #[arg(long, value_name = "VALUES")]
     against: PathBuf,
 
-    /// The largest difference that is agreement, in place of the defaults: one for all values, or one in double
-    /// and one in single precision
+    /// The largest difference that is agreement
+    ///
+    /// In place of the defaults: one for all values, or one in double and one in single precision.
     #[arg(long, value_name = "F64[,F32]")]
     tolerance: Option<Bounds>,
 

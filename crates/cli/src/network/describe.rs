@@ -1,5 +1,6 @@
 //! `equipoise network describe`: the manifest of a network.
 
+use crate::existing::Force;
 use crate::output;
 use crate::table::{Cell, Column, Table};
 use anyhow::{Context, bail};
@@ -12,9 +13,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Say once what a trained network is: writes network.json beside its weights, which makes them a prior.
+/// Say once what a trained network is: write network.json beside its weights.
 ///
-/// WEIGHTS is a file that torch.save or safetensors wrote, or a folder with one. A `config.json` beside it (SDA's
+/// That makes them a prior. /// WEIGHTS is a file that torch.save or safetensors wrote, or a folder with one. A `config.json` beside it (SDA's
 /// own, or azula's constructor arguments) is read; SDA's settles everything. What is not settled is asked for, all
 /// at once, each question with the flag that answers it; nothing is guessed. Flags go before what was found. The
 /// weights are held to the network that comes out, every tensor of theirs.
@@ -35,14 +36,20 @@ pub(crate) struct Arguments {
     config: Option<PathBuf>,
 
     /// The published code that trained it, where no config.json says so
-    #[arg(long, value_name = "sda|sda_kolmogorov")]
+    ///
+    /// sda or sda_kolmogorov.
+    #[arg(long, value_name = "NAME")]
     preset: Option<Preset>,
 
-    /// What convolutions see beyond the edges: circular or zeros, for both axes or along H and along W
+    /// What convolutions see beyond the edges
+    ///
+    /// circular or zeros, for both axes or along H and along W.
     #[arg(long, value_name = "H[,W]", value_parser = both::<Padding>)]
     padding: Option<[Padding; 2]>,
 
-    /// Stride of the convolutions between depths, for both axes or along H and along W
+    /// Stride of the convolutions between depths
+    ///
+    /// For both axes, or along H and along W.
     #[arg(long, value_name = "H[,W]", value_parser = both::<usize>)]
     stride: Option<[usize; 2]>,
 
@@ -51,38 +58,51 @@ pub(crate) struct Arguments {
     norm: Option<Norm>,
 
     /// The activation of SDA's blocks
-    #[arg(long, value_name = "SiLU|ReLU|ELU|GELU|SELU")]
+    ///
+    /// SiLU, ReLU, ELU, GELU or SELU.
+    #[arg(long, value_name = "NAME")]
     activation: Option<Activation>,
 
     /// Frames of a window
     #[arg(long, value_parser = crate::number::count)]
     window: Option<usize>,
 
-    /// Which come first among the channels: all components of a frame, or all frames of a component
-    #[arg(long, value_name = "frames|components")]
+    /// Which come first among the channels: frames or components
+    ///
+    /// frames: all components of a frame together; components: all frames of a component.
+    #[arg(long, value_name = "ORDER")]
     channel_order: Option<ChannelOrder>,
 
     /// What the network was trained to give
-    #[arg(long, value_name = "epsilon|x|v|score")]
+    ///
+    /// epsilon, x, v or score.
+    #[arg(long, value_name = "NAME")]
     prediction: Option<Predicts>,
 
     /// What scales its input and output
-    #[arg(long, value_name = "none|simple|karras|edm[:SIGMA_DATA]|appa|flow")]
+    ///
+    /// none, simple, karras, edm[:SIGMA_DATA], appa or flow.
+    #[arg(long, value_name = "NAME")]
     preconditioning: Option<Preconditioning>,
 
-    /// What it is told of the time: ln(sigma/mu), ln(sigma)/4, 10 ln(sigma), sigma/(mu + sigma), or FACTOR times t
-    #[arg(long, value_name = "log-ratio|quarter-log-sigma|ten-log-sigma|fraction|t[:FACTOR]")]
+    /// What it is told of the time
+    ///
+    /// ln(sigma/mu), ln(sigma)/4, 10 ln(sigma), sigma/(mu + sigma), or FACTOR times t: log-ratio,
+    /// quarter-log-sigma, ten-log-sigma, fraction or t[:FACTOR].
+    #[arg(long, value_name = "NAME")]
     time: Option<TimeInput>,
 
     /// The schedule that it was trained on, and its smallest scale
     #[arg(long, value_name = "NAME[:ETA]")]
     schedule: Option<TrainedOn>,
 
-    /// The least and the largest sigma/mu that it was trained for, where no schedule says it
+    /// The least and the largest sigma/mu that it was trained for
+    ///
+    /// Where no schedule says it.
     #[arg(long, value_name = "LOW,HIGH", value_parser = two::<f64>)]
     ratios: Option<[f64; 2]>,
 
-    /// What was subtracted from the data, one number for all components or one for each
+    /// What was subtracted from the data, one number or one a component
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     mean: Option<Vec<f64>>,
 
@@ -91,7 +111,9 @@ pub(crate) struct Arguments {
     std: Option<Vec<f64>>,
 
     /// The flow that it was trained on
-    #[arg(long, value_name = "ibpm|kolmogorov|generic")]
+    ///
+    /// ibpm, kolmogorov or generic.
+    #[arg(long, value_name = "KIND")]
     kind: Option<FlowKind>,
 
     /// The array axis along which x increases
@@ -102,7 +124,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "periodic|open", value_parser = boundary)]
     boundary: Option<Boundary>,
 
-    /// A file beside the weights with one tensor (Cc, H, W), which the network is handed beside its state
+    /// A file beside the weights with one tensor (Cc, H, W)
+    ///
+    /// The network is handed it beside its state.
     #[arg(long, value_name = "FILE")]
     context: Option<String>,
 
@@ -113,9 +137,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     data: Data,
 
-    /// Replace a network.json that is there
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: Force,
 }
 
 /// What is known of the training data.
@@ -161,10 +184,10 @@ struct Data {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let described = describe(&arguments.weights, &answers(arguments)).context("network describe")?;
     let path = beside(&described.weights);
-    if path.exists() && !arguments.force {
+    if path.exists() && !arguments.force.given() {
         bail!("{}: found a manifest, expected none; --force replaces it", path.display());
     }
-    described.manifest.write(&path, arguments.force).context("network describe")?;
+    described.manifest.write(&path, arguments.force.given()).context("network describe")?;
     let read = Manifest::read(&path).context("network describe")?;
     if read != described.manifest {
         bail!("{}: found other entries than were written, expected the same", path.display());

@@ -5,9 +5,9 @@ use super::length::Length;
 use crate::failure::usage;
 use crate::fitting::{self, Fitting};
 use crate::format::duration;
-use crate::priors::Priors;
-use crate::warnings;
-use equipoise_data::{Location, checksum, load};
+use crate::priors::{Priors, listed};
+use crate::messages;
+use equipoise_data::{checksum, load};
 use equipoise_prior::{Beside, DenoiserName, Fields, Prior, Settings};
 use equipoise_reconstruction::{Composite, Other, Sampling};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(super) fn announce(other: &Other, sampling: &Sampling) -> anyhow::Result<()>
     let seconds = 3.0 * denoise * (sampling.steps * sampling.members) as f64;
     if seconds >= SILENT {
         let (threads, members) = (rayon::current_num_threads(), sampling.members);
-        eprintln!(
+        note!(
             "about {} on {threads} threads for {members} members under `{}`",
             duration(seconds),
             other.name
@@ -68,8 +68,9 @@ impl Asked {
     /// # Errors
     /// Bad usage: a name without the training file that it needs, or a file with what it has already.
     pub(super) fn of(arguments: &Arguments) -> anyhow::Result<Self> {
-        let Arguments { prior, train, fitting, .. } = arguments;
-        let Priors { names, file } = Priors::of(std::slice::from_ref(prior))?;
+        let Arguments { prior, prior_file, train, fitting, .. } = arguments;
+        let Priors { names, file } = Priors::of(prior.as_slice(), prior_file.as_deref())?;
+        let prior = file.as_ref().map_or_else(|| listed(prior.as_slice()).join(","), |file| file.display().to_string());
         let [name] = &names[..] else {
             return Err(usage(&format!("--prior: found {prior}, expected one prior")));
         };
@@ -77,13 +78,13 @@ impl Asked {
         match (file, train) {
             (Some(path), None) => match fitting.given() {
                 Some(flag) => {
-                    Err(usage(&format!("{flag}: found with the file {prior}, which is fitted already")))
+                    Err(usage(&format!("{flag}: found with --prior-file {prior}, which is fitted already")))
                 }
                 None => Ok(Self { name, path, origin: Origin::Saved }),
             },
             (Some(_), Some(_)) => {
                 let expected = "expected one of them: a prior by name stands on a training file";
-                Err(usage(&format!("--train: found with the file {prior} for --prior, {expected}")))
+                Err(usage(&format!("--train: found with --prior-file {prior}, {expected}")))
             }
             (None, Some(path)) => Ok(Self { name, path: path.clone(), origin: Origin::Train }),
             (None, None) => match Fields::of(&names, None)? {
@@ -121,7 +122,7 @@ impl Asked {
         let (prior, other) = match &self.origin {
             Origin::Saved => {
                 let prior = Prior::load(&self.path)?;
-                warnings::tell(&self.path, &prior.provenance().warnings);
+                messages::warnings(&self.path, &prior.provenance().warnings);
                 length.check(None, prior.shape().frames, &self.path.display().to_string())?;
                 (prior, None)
             }
@@ -154,14 +155,14 @@ impl Asked {
 
     fn fitted(&self, fitting: &Fitting, length: &Length) -> anyhow::Result<(Prior, Option<Other>)> {
         let train = load(&self.path, &fitting.load_options())?;
-        warnings::tell(&self.path, train.warnings());
+        messages::warnings(&self.path, train.warnings());
         let (change, defaults) = (fitting.change()?, Settings::of(train.kind(), train.grid()));
         let fields = Fields::of(std::slice::from_ref(&self.name), Some(Beside::of(&train)))?;
         let (train, mut settings) = match &fields {
             None => (train, change.apply(defaults)),
             Some(fields) => {
                 let (train, remarks) = fields.receive(train)?;
-                remarks.iter().for_each(|remark| eprintln!("{remark}"));
+                remarks.iter().for_each(messages::remark);
                 (train, change.apply(fields.settings(defaults, change.normalizer)?))
             }
         };

@@ -34,7 +34,7 @@ pub(super) fn identity(
     }
     let prior = &problem.prior;
     all.extend([
-        ("start", arguments.start.to_string()),
+        ("start", arguments.start_time.to_string()),
         ("fit of the prior", format!("{:?}", prior.settings())),
         ("numbers of prior and readings", format!("{:016x}", problem.fingerprint())),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),

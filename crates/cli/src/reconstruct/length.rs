@@ -10,11 +10,13 @@ use equipoise_reconstruction::Composite;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Trajectory")]
 pub(super) struct Length {
-    /// Frames of the trajectory; where they are more than a window's it is composed of windows [default: a window's]
+    /// Frames of the trajectory [default: a window's]
+    ///
+    /// Where they are more than a window's it is composed of windows.
     #[arg(long, value_name = "L", value_parser = count, allow_negative_numbers = true)]
     pub(super) frames: Option<usize>,
 
-    /// Windows of 2K + 1 frames, one frame apart [default: the window of the prior]
+    /// Windows of 2K + 1 frames, one frame apart [default: the prior's]
     #[arg(long, value_name = "K", requires = "frames", conflicts_with = "stride")]
     order: Option<usize>,
 
@@ -22,13 +24,16 @@ pub(super) struct Length {
     #[arg(long, value_name = "S", requires = "frames", value_parser = count, allow_negative_numbers = true)]
     stride: Option<usize>,
 
-    /// Which frames are taken of a window: the one in its middle, the S in its middle, its last S, or all, averaged
-    /// [default: centre; symmetrical at a stride above 1 or for windows of an even number]
+    /// Which frames are taken of a window [default: see --help]
+    ///
+    /// The one in its middle, the S in its middle, its last S, or all, averaged. Without it centre; symmetrical
+    /// at a stride above 1 or for windows of an even number.
     #[arg(long, value_enum, requires = "frames")]
     fold: Option<FoldName>,
 
-    /// Seconds after which the state of a long run is kept again, in the folder of its results, so that the same
-    /// command goes on from there after Ctrl-C or worse
+    /// Seconds after which the state of a long run is kept again
+    ///
+    /// In the folder of its results, so that the same command goes on from there after Ctrl-C or worse.
     #[arg(
         long, value_name = "SECONDS", requires = "frames", default_value = "30", value_parser = non_negative,
         allow_negative_numbers = true

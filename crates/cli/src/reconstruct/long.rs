@@ -29,7 +29,7 @@ pub(super) fn run(taken: &Taken<'_>, table: Table) -> anyhow::Result<ExitCode> {
     let begun = keeping.begun()?;
     if let Some(last) = begun.last() {
         let (member, done) = (last.member, last.done);
-        eprintln!(
+        note!(
             "note: going on with member {member} after {done} of {steps} levels, where an earlier run was stopped"
         );
         progress.begin_at(member as usize * steps + done);
@@ -44,7 +44,7 @@ pub(super) fn run(taken: &Taken<'_>, table: Table) -> anyhow::Result<ExitCode> {
         }
         Followed::Stopped(at) => {
             let (member, done, steps, members) = (at.member, at.done, at.steps, sampling.members);
-            eprintln!(
+            caution!(
                 "interrupted after {done} of {steps} levels of member {member} of {members}, counted from 0; the same \
                  command goes on from there"
             );
@@ -60,7 +60,7 @@ fn kept(taken: &Taken<'_>, table: &Table) -> anyhow::Result<Keeping> {
     let every = Duration::try_from_secs_f64(arguments.length.keep_every).unwrap_or(Duration::MAX);
     let keeping = Keeping::new(&arguments.out, every, identity);
     match keeping.begun() {
-        Err(_) if arguments.force => keeping.clear()?,
+        Err(_) if arguments.force.given() => keeping.clear()?,
         begun => drop(begun?),
     }
     Ok(keeping)

@@ -38,11 +38,11 @@ impl Truth {
             .extend(data.warnings().iter().map(|odd| Remark::Warning(format!("{}: {odd}", path.display()))));
         if let Some(Attribute::Numbers(first)) = data.attributes().get("t_first")
             && let [first] = first[..]
-            && (first - arguments.start).abs() > prior.coordinates().time_step / 2.0
+            && (first - arguments.start_time).abs() > prior.coordinates().time_step / 2.0
         {
-            let start = arguments.start;
+            let start = arguments.start_time;
             remarks.push(Remark::Warning(format!(
-                "{}: its first frame is at t_first = {first}, that of the window at {start} (--start)",
+                "{}: its first frame is at t_first = {first}, that of the window at {start} (--start-time)",
                 path.display()
             )));
         }

@@ -105,7 +105,7 @@ impl Map {
                 .context("a trial of an opened flow")?;
             let picture = self.picture(trial, flow, certifier, value)?;
             write_atomically(&path, &picture.png()?)?;
-            eprintln!("{}", path.display());
+            note!("{}", path.display());
             drawn.push(path);
         }
         Ok(drawn)

@@ -43,7 +43,7 @@ impl Backend {
                 device().map(Some).map_err(|error| anyhow::Error::new(error).context("--backend cuda"))
             }
             Self::Auto => Ok(Some(device().unwrap_or_else(|error| {
-                eprintln!("--backend auto: {error}; runs take place in reduced space");
+                note!("--backend auto: {error}; runs take place in reduced space");
                 reduced()
             }))),
         }

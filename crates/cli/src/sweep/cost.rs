@@ -11,7 +11,7 @@ pub(super) fn announce(cost: &Cost, output: &Output) -> anyhow::Result<()> {
     for (dataset, prior, seconds) in cost.told(&output.pending())? {
         if seconds >= SILENT {
             let threads = rayon::current_num_threads();
-            eprintln!("{dataset}: about {} on {threads} threads for `{prior}`", duration(seconds));
+            note!("{dataset}: about {} on {threads} threads for `{prior}`", duration(seconds));
         }
     }
     Ok(())

@@ -32,25 +32,28 @@ pub(crate) struct Design {
     #[arg(long, value_delimiter = ',', value_parser = laws())]
     law: Vec<Law>,
 
-    /// Posterior methods with their settings; sda runs under every law named or, without --law, all; with
-    /// --law alone it is sda [default: sda,exact]
-    #[arg(long, value_name = "METHOD[:NAME=VALUE]", long_help = methods_help(METHODS))]
+    /// Posterior methods with their settings [default: sda,exact]
+    #[arg(long, value_name = "METHOD", long_help = methods_help(METHODS))]
     method: Vec<Methods>,
 
-    /// Strides of the observed lattice [default: those of 2,4,8,16 that every grid allows]
+    /// Strides of the observed lattice [default: of 2,4,8,16]
+    ///
+    /// Without it those of 2,4,8,16 that every grid allows.
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true)]
     sub: Vec<usize>,
 
     /// Seeds of all streams [default: 0 for ibpm, else 0,1]
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long = "seeds", value_name = "SEED", value_delimiter = ',', allow_negative_numbers = true)]
     seed: Vec<u64>,
 
     /// Posterior samples a trial [default: 1 for ibpm, else 2]
     #[arg(long, value_parser = count, allow_negative_numbers = true)]
     members: Option<usize>,
 
-    /// fast: 32 steps; study: 256 steps, 1 correction [default: both, fast for generic data, and for ibpm
-    /// where methods or priors are among the trials that have no reduced space]
+    /// fast: 32 steps; study: 256 steps, 1 correction [default: both]
+    ///
+    /// Without it fast alone for generic data, and for ibpm where methods or priors are among the trials that
+    /// have no reduced space.
     #[arg(
         long, value_enum, value_delimiter = ',',
         conflicts_with_all = ["steps", "corrections", "tau", "sampler", "spacing"]
@@ -61,20 +64,24 @@ pub(crate) struct Design {
     #[arg(long, value_parser = count, allow_negative_numbers = true)]
     steps: Option<usize>,
 
-    /// Corrector steps after each, as protocol `custom` [default there: 0]
+    /// Corrector steps after each, likewise [default there: 0]
     #[arg(long, allow_negative_numbers = true)]
     corrections: Option<usize>,
 
-    /// Size of a corrector step, as protocol `custom` [default there: 0.5]
+    /// Size of a corrector step, likewise [default there: 0.5]
     #[arg(long, value_parser = positive, allow_negative_numbers = true)]
     tau: Option<f64>,
 
-    /// How time advances, as protocol `custom`: predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential; methods
-    /// with a step of their own keep it [default there: predictor_corrector]
+    /// How time advances, likewise [default there: predictor_corrector]
+    ///
+    /// predictor_corrector, ddim:ETA, ddpm, ddpm_beta, euler, heun or exponential; methods with a step of their
+    /// own keep it.
     #[arg(long)]
     sampler: Option<SamplerName>,
 
-    /// Times from 1 to 0, as protocol `custom`: uniform, log_snr or edm [default there: uniform]
+    /// Times from 1 to 0, likewise [default there: uniform]
+    ///
+    /// uniform, log_snr or edm.
     #[arg(long)]
     spacing: Option<Spacing>,
 
@@ -86,11 +93,15 @@ pub(crate) struct Design {
     #[arg(long, default_value = "0.01", value_parser = fraction, allow_negative_numbers = true)]
     eta: f64,
 
-    /// The law of x at t = 1: N(0, I), or the Gaussian prior's exact marginal, under every prior
+    /// The law of x at t = 1: normal or prior
+    ///
+    /// N(0, I), or the Gaussian prior's exact marginal, under every prior.
     #[arg(long, value_enum, default_value_t = StartName::Normal)]
     start: StartName,
 
-    /// Base standard deviation of the laws, normalised units [default: the noise, or the law's own]
+    /// Base std of the laws, normalised units [default: the noise]
+    ///
+    /// Without it the noise, or the law's own.
     #[arg(long, value_parser = non_negative, allow_negative_numbers = true)]
     std: Option<f64>,
 
@@ -102,7 +113,7 @@ pub(crate) struct Design {
     #[arg(long, value_parser = count, allow_negative_numbers = true)]
     n_ref: Option<usize>,
 
-    /// N as the operator yields it (true) or as the study counts (floor)
+    /// N of the operator, or as the study counts it
     #[arg(long, value_name = "true|floor", default_value_t = NConvention::True)]
     n_convention: NConvention,
 }

@@ -1,9 +1,9 @@
 //! Progress on standard error: a bar on a terminal, a line now and then elsewhere.
 
+use crate::progress::{TOLD, bar};
 use equipoise_sweep::{Cost, Flow, Observer, Output, Progress, Row, Trial};
-use indicatif::{FormattedDuration, ProgressBar, ProgressStyle};
+use indicatif::{FormattedDuration, ProgressBar};
 use std::collections::HashMap;
-use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -71,7 +71,7 @@ impl Display {
         }
         let now = Instant::now();
         Self {
-            bar: std::io::stderr().is_terminal().then(|| bar(output.trials().len())),
+            bar: bar(output.trials().len(), TOLD),
             state: Mutex::new(State { told: now, ended: now, trial: String::new(), scenes }),
         }
     }
@@ -94,7 +94,7 @@ impl Display {
                 bar.set_message(format!("{left} · {}", state.trial));
             }
             None if state.told.elapsed() >= SILENCE => {
-                eprintln!("{} of {} trials, {left}: {}", progress.done, progress.total, state.trial);
+                note!("{} of {} trials, {left}: {}", progress.done, progress.total, state.trial);
                 state.told = Instant::now();
             }
             None => {}
@@ -125,14 +125,6 @@ impl Observer<Trial> for Display {
         }
         self.tell(&mut state, progress);
     }
-}
-
-fn bar(total: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} · {elapsed} · {wide_msg}");
-    let bar = ProgressBar::new(total as u64);
-    bar.set_style(style.expect("the template is well formed"));
-    bar.enable_steady_tick(Duration::from_millis(500));
-    bar
 }
 
 fn work(cost: &Cost, lengths: &HashMap<String, usize>, trial: &Trial) -> f64 {

@@ -13,32 +13,43 @@ use std::path::{Path, PathBuf};
 const NOISE: f64 = 0.1;
 
 /// What is said of `--prior` before the names.
-const PRIORS: &str = "Priors, each with trials of its own on the same observations and draws, by name or as a \
-                      file that `fit` saved, which stands for wiener [default: wiener]:";
+const PRIORS: &str =
+    "Priors by name, each with trials of its own on the same observations and draws [default: wiener]:";
+
+/// What `-h` says of it.
+const BRIEF: &str = "Priors by name, each with trials of its own [default: wiener]";
 
 /// The data, their noise and their priors.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Data")]
-#[group(id = "prior_source", args = ["train", "prior"], multiple = true)]
+#[group(id = "prior_source", args = ["train", "prior", "prior_file"], multiple = true)]
 pub(crate) struct Source {
-    /// The file whose first frames are observed, HDF5 with a dataset `x` or `velocity`; needs
-    /// --train or --prior; its name without the ending names the dataset, in results and in the
-    /// streams of noise [default: the embedded samples]
+    /// The file to observe [default: the embedded samples]
+    ///
+    /// HDF5 with a dataset `x` or `velocity`, of which the first frames are observed; needs --train,
+    /// --prior-file or a prior that was trained elsewhere. Its name without the ending names the dataset, in
+    /// results and in the streams of noise.
     #[arg(long, value_name = "FILE", requires = "prior_source")]
     data: Option<PathBuf>,
 
-    /// The training file that the prior is fitted to, or was, for --prior FILE beside other priors
+    /// The training file that the prior is fitted to
+    ///
+    /// With --prior-file: the one that it was fitted to, for the windows of other priors.
     #[arg(long, value_name = "FILE", requires = "data")]
     train: Option<PathBuf>,
 
-    #[arg(long, value_name = "NAME|FILE", help = told(PRIORS))]
+    #[arg(long, value_name = "NAME", help = BRIEF, long_help = told(PRIORS))]
     prior: Vec<String>,
 
-    /// Which embedded samples [default: both]
+    /// A prior that `fit` saved, in the place of wiener
+    #[arg(long, value_name = "FILE")]
+    prior_file: Option<PathBuf>,
+
+    /// Embedded samples, ibpm or kolmogorov [default: both]
     #[arg(long, value_enum, value_delimiter = ',', conflicts_with = "data")]
     dataset: Vec<Embedded>,
 
-    /// Standard deviation of the observation noise, normalised units [default: 0.1]
+    /// Standard deviation of the noise, normalised units [default: 0.1]
     #[arg(long, value_name = "S", value_parser = positive, allow_negative_numbers = true)]
     noise: Option<f64>,
 
@@ -87,7 +98,7 @@ impl Source {
             [] => NoiseLevel::Normalised(self.noise.unwrap_or(NOISE)),
             stds => NoiseLevel::Physical(stds.to_vec()),
         };
-        let priors = Priors::of(&self.prior)?;
+        let priors = Priors::of(&self.prior, self.prior_file.as_deref())?;
         if let Some(data) = self.data.clone() {
             let (name, include_solid) = (name(&data), self.include_solid);
             let prior = self.prior(&priors, change)?;
@@ -96,7 +107,7 @@ impl Source {
         }
         if let Some(file) = &priors.file {
             let file = file.display();
-            return Err(usage(&format!("--prior: found the file {file} without --data, expected both")));
+            return Err(usage(&format!("--prior-file: found {file} without --data, expected both")));
         }
         let mut requests = FlowRequest::embedded(change, &noise, self.include_solid)?;
         requests.retain(|request| {
@@ -120,20 +131,20 @@ impl Source {
         let file = path.display();
         if let Some(flag) = self.fitting.given() {
             return Err(usage(&format!(
-                "{flag}: found with the file {file} for --prior, which is fitted already"
+                "{flag}: found with --prior-file {file}, which is fitted already"
             )));
         }
         match (other, &self.train) {
             (Some(name), None) => {
                 let expected = "expected the training file that it was fitted to, for its windows";
                 Err(usage(&format!(
-                    "--prior: found {name} beside the file {file} without --train, {expected}"
+                    "--prior: found {name} beside --prior-file {file} without --train, {expected}"
                 )))
             }
             (None, Some(_)) => {
                 let expected =
                     "expected one of them, or a prior beside the file that stands on training windows";
-                Err(usage(&format!("--train: found with the file {file} for --prior, {expected}")))
+                Err(usage(&format!("--train: found with --prior-file {file}, {expected}")))
             }
             (_, train) => Ok(PriorSource::File { path, train: train.clone() }),
         }

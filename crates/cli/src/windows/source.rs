@@ -5,7 +5,7 @@ use crate::failure::usage;
 use crate::fitting::{Fitting, announce};
 use crate::number::count;
 use crate::sweep::name;
-use crate::warnings;
+use crate::messages;
 use anyhow::Context;
 use equipoise_data::load;
 use equipoise_field::Shape;
@@ -26,7 +26,9 @@ const NEIGHBOURS: usize = 2;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Prior")]
 pub(super) struct Source {
-    /// Correlations of neighbouring frames of scalar AR(1) sequences, −1 to 1 [default: 0.9,0.99]
+    /// Correlations of neighbouring frames of AR(1) [default: 0.9,0.99]
+    ///
+    /// Of scalar sequences, −1 to 1.
     #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_parser = correlation)]
     rho: Vec<f64>,
 
@@ -34,21 +36,27 @@ pub(super) struct Source {
     #[arg(long, default_value_t = 1, value_parser = count, allow_negative_numbers = true)]
     points: usize,
 
-    /// Correlation of neighbouring points of the ring, which falls by as much a point
+    /// Correlation of neighbouring points of the ring
+    ///
+    /// It falls by as much a point.
     #[arg(long, default_value_t = 0.9, allow_negative_numbers = true, value_parser = correlation)]
     space: f64,
 
-    /// Every so many-th point of the ring is read; a flow is read in full
+    /// Every so many-th point of the ring is read
+    ///
+    /// A flow is read in full.
     #[arg(long, value_delimiter = ',', value_parser = count, allow_negative_numbers = true, default_value = "1")]
     sub: Vec<usize>,
 
-    /// A training file, HDF5 with a dataset `x` or `velocity`: the prior of its flow
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["rho", "prior"])]
+    /// A training file: the prior of its flow
+    ///
+    /// HDF5 with a dataset `x` or `velocity`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rho", "prior_file"])]
     train: Option<PathBuf>,
 
     /// A prior of at least two frames that `fit` saved
-    #[arg(long, value_name = "PRIOR.h5", conflicts_with = "rho")]
-    prior: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "rho")]
+    prior_file: Option<PathBuf>,
 
     /// L, frames of a trajectory [default: 40; of a flow 32]
     #[arg(long, value_name = "L", value_parser = count, allow_negative_numbers = true)]
@@ -58,7 +66,9 @@ pub(super) struct Source {
     #[arg(long, default_value_t = 6, value_parser = count, allow_negative_numbers = true)]
     modes: usize,
 
-    /// Independent parts of the prior, at most, for x̂ and J, and for whole runs; few stand for many
+    /// Parts of the prior that stand for all, at most
+    ///
+    /// For x̂ and J, and for whole runs: few of its independent parts stand for many.
     #[arg(long, value_name = "N,N", value_delimiter = ',', num_args = 1, value_parser = count,
           allow_negative_numbers = true, default_value = "64,3")]
     parts: Vec<usize>,
@@ -81,11 +91,11 @@ type Opened = (Vec<Subject>, Facts, Numbers);
 impl Source {
     /// The files that were named.
     pub(super) fn named(&self) -> Vec<&Path> {
-        self.train.iter().chain(&self.prior).map(PathBuf::as_path).collect()
+        self.train.iter().chain(&self.prior_file).map(PathBuf::as_path).collect()
     }
 
     fn is_flow(&self) -> bool {
-        self.train.is_some() || self.prior.is_some()
+        self.train.is_some() || self.prior_file.is_some()
     }
 
     /// L.
@@ -103,7 +113,7 @@ impl Source {
     /// # Errors
     /// Bad usage, or a file that cannot be used.
     pub(super) fn open(&self) -> anyhow::Result<Opened> {
-        let file = self.train.as_ref().or(self.prior.as_ref());
+        let file = self.train.as_ref().or(self.prior_file.as_ref());
         if file.is_some() && (self.points > 1 || self.sub != [1]) {
             return Err(usage(
                 "--points, --sub: found with a flow, whose parts are read in full; expected --rho",
@@ -153,7 +163,7 @@ impl Source {
         let flag = [("--modes", self.modes != 6)].into_iter().find(|flag| flag.1).map(|flag| flag.0);
         if let Some(flag) = self.fitting.given().or(flag) {
             return Err(usage(&format!(
-                "{flag}: found without a flow, expected --train or --prior beside it"
+                "{flag}: found without a flow, expected --train or --prior-file beside it"
             )));
         }
         let rho = if self.rho.is_empty() { &[0.9, 0.99][..] } else { &self.rho };
@@ -169,10 +179,10 @@ impl Source {
     /// The Gauss–Markov prior, and that of windows whose units it has.
     fn markov(&self, path: &Path) -> anyhow::Result<(Prior, Markov, Clipped)> {
         let rank = |prior: &Prior| (prior.settings().model != Model::Stationary).then_some(self.modes);
-        if self.prior.is_some() {
+        if self.prior_file.is_some() {
             if let Some(flag) = self.fitting.given() {
                 return Err(usage(&format!(
-                    "{flag}: found with --prior, whose file says it; expected --train"
+                    "{flag}: found with --prior-file, which says it; expected --train"
                 )));
             }
             let prior = Prior::load(path)?;
@@ -181,7 +191,7 @@ impl Source {
         }
         let change = self.fitting.change()?;
         let train = load(path, &self.fitting.load_options())?;
-        warnings::tell(train.path(), train.warnings());
+        messages::warnings(train.path(), train.warnings());
         let of_kind = Settings { window: NEIGHBOURS, ..Settings::of(train.kind(), train.grid()) };
         let settings = change.apply(of_kind);
         announce(&settings, Shape { frames: settings.window, ..train.shape(1) });

@@ -112,7 +112,7 @@ impl Prepared {
         truth.write(Path::new(&self.at("truth.h5")));
         let (prior, obs, truth, out) =
             (self.at("prior.h5"), self.at("obs.csv"), self.at("truth.h5"), self.at("out"));
-        let fixed = ["reconstruct", "--prior", &prior, "--obs", &obs, "--truth", &truth, "--out", &out];
+        let fixed = ["reconstruct", "--prior-file", &prior, "--obs", &obs, "--truth", &truth, "--out", &out];
         run(&[&fixed[..], &["--members", "2", "--force", "--format", "json"], further].concat())
     }
 
@@ -207,16 +207,16 @@ fn data_and_priors_are_told_from_each_other() {
     let prepared = Prepared::new(TRAIN, &[]);
     let (train, prior, obs, out) =
         (prepared.at("train.h5"), prepared.at("prior.h5"), prepared.at("obs.csv"), prepared.at("out"));
-    let data = run(&["reconstruct", "--prior", &train, "--obs", &obs, "--out", &out]);
+    let data = run(&["reconstruct", "--prior-file", &train, "--obs", &obs, "--out", &out]);
     told(&data, 1, &["found a file of trajectories", "equipoise fit --train", "--prior wiener --train"]);
     let fitted = run(&["fit", "--train", &prior, "--out", &out]);
     told(&fitted, 1, &["found a prior that `fit` saved", "--prior"]);
-    let truth = run(&["reconstruct", "--prior", &prior, "--obs", &obs, "--truth", &prior, "--out", &out]);
+    let truth = run(&["reconstruct", "--prior-file", &prior, "--obs", &obs, "--truth", &prior, "--out", &out]);
     told(&truth, 1, &["found a prior that `fit` saved"]);
     // An ensemble is data: its first member is a truth like any other.
     assert_eq!(prepared.reconstruct(TRUTH, &[]).code, Some(0));
     let (ensemble, again) = (prepared.at("out/ensemble.h5"), prepared.at("again"));
-    let ran = run(&["reconstruct", "--prior", &prior, "--obs", &obs, "--truth", &ensemble, "--out", &again]);
+    let ran = run(&["reconstruct", "--prior-file", &prior, "--obs", &obs, "--truth", &ensemble, "--out", &again]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(!ran.stderr.contains("ensemble.h5"), "{}", ran.stderr);
 }

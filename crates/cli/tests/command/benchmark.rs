@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Two steps, one sub, three methods of which two are tuned, two seeds, two members.
 const SMALL: &str =
-    "benchmark --dataset kolmogorov --method exact,mmps,red_diff --sub 16 --steps 2 --seed 0,1 --members 2";
+    "benchmark --dataset kolmogorov --method exact,mmps,red_diff --sub 16 --steps 2 --seeds 0,1 --members 2";
 
 fn small(folder: &Path, further: &[&str]) -> Ran {
     let all: Vec<&str> =
@@ -107,7 +107,7 @@ fn priors_are_ranked_apart() {
     let board = |prior: &str| {
         let out = folder.path().join(prior);
         let line =
-            "benchmark --dataset kolmogorov --sub 16 --steps 2 --seed 0 --members 2 --method tmpd --prior";
+            "benchmark --dataset kolmogorov --sub 16 --steps 2 --seeds 0 --members 2 --method tmpd --prior";
         let all: Vec<&str> = line.split(' ').chain([prior, "--out", out.to_str().unwrap()]).collect();
         let ran = run(&all);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);

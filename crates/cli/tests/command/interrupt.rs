@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Enough work for the signal to arrive in the middle of it.
-const LONG: &str = "--dataset kolmogorov --window 2 --sub 8,16 --law sum,matched --method sda,exact --steps 64 --seed 0,1,2,3,4,5";
+const LONG: &str = "--dataset kolmogorov --window 2 --sub 8,16 --law sum,matched --method sda,exact --steps 64 --seeds 0,1,2,3,4,5";
 
 #[test]
 fn an_interrupted_sweep_leaves_valid_rows_and_is_resumed() {

@@ -25,7 +25,7 @@ fn prepared() -> tempfile::TempDir {
 fn reconstruct(folder: &Path, further: &[&str]) -> Ran {
     let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
     let (prior, obs, out) = (at("prior.h5"), at("obs.csv"), at("out"));
-    let fixed = ["reconstruct", "--prior", &prior, "--obs", &obs, "--out", &out];
+    let fixed = ["reconstruct", "--prior-file", &prior, "--obs", &obs, "--out", &out];
     run(&[&fixed, further].concat())
 }
 
@@ -68,7 +68,7 @@ fn a_table_becomes_a_folder_that_other_verbs_read() {
         "{}",
         again.stderr
     );
-    let wrong = reconstruct(folder.path(), &["--force", "--members", "2", "--start", "-0.09"]);
+    let wrong = reconstruct(folder.path(), &["--force", "--members", "2", "--start-time", "-0.09"]);
     assert_eq!(wrong.code, Some(0), "{}", wrong.stderr);
     assert!(wrong.stderr.contains("frames from the frame that they are taken for"), "{}", wrong.stderr);
 }
@@ -113,13 +113,15 @@ fn noise_that_is_stated_wrongly_and_bad_tables_are_told() {
 
 #[test]
 fn bad_usage_names_what_is_allowed() {
-    misused(&["reconstruct"], &["--prior <NAME|FILE>", "--obs <FILE>"]);
-    let files = ["reconstruct", "--prior", "p.h5", "--obs", "o.csv"];
+    misused(&["reconstruct"], &["--prior <NAME>", "--obs <FILE>"]);
+    let files = ["reconstruct", "--prior-file", "p.h5", "--obs", "o.csv"];
     misused(&[&files[..], &["--method", "magic"]].concat(), &["--method", "posterior", "mmps"]);
     misused(&[&files[..], &["--noise", "0"]].concat(), &["--noise", "above 0"]);
     misused(&[&files[..], &["--times", "cubic"]].concat(), &["--times", "nearest, linear"]);
     assert!(printed(&["reconstruct", "--help"]).contains("Units and space:"));
-    misused(&files, &["found `p.h5`, expected wiener, optimal", "nor is there a file `p.h5`"]);
+    let no_name = ["reconstruct", "--prior", "p.h5", "--obs", "o.csv"];
+    misused(&no_name, &["found `p.h5`, expected wiener, optimal", "a file goes to --prior-file"]);
+    misused(&[&files[..], &["--prior", "wiener"]].concat(), &["--prior <NAME>", "--prior-file <FILE>"]);
     let named = ["reconstruct", "--prior", "optimal", "--obs", "o.csv"];
     misused(&named, &["--prior: found optimal without --train, expected its training file"]);
 }
@@ -162,7 +164,7 @@ fn members_are_drawn_under_a_prior_by_name() {
     assert_eq!(closed.code, Some(1));
     assert!(closed.stderr.contains("found the prior `optimal`, expected wiener"), "{}", closed.stderr);
     let named = serde_json::from_str::<Value>(&under("wiener", &[]).stdout).unwrap();
-    let fixed = ["reconstruct", "--prior", &at("prior.h5"), "--obs", &obs, "--out", &out, "--members", "2"];
+    let fixed = ["reconstruct", "--prior-file", &at("prior.h5"), "--obs", &obs, "--out", &out, "--members", "2"];
     let filed = run(&[&fixed[..], &["--force", "--format", "json"]].concat()).stdout;
     let filed = serde_json::from_str::<Value>(&filed).unwrap();
     assert_eq!(

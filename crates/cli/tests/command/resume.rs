@@ -126,7 +126,7 @@ fn a_folder_that_does_not_say_what_wrote_it_is_not_resumed() {
 fn a_benchmark_of_another_build_is_not_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let arguments = "benchmark --dataset kolmogorov --sub 16 --noise 0.5 --steps 2 --method exact,jfps --seed 0 --members 2";
+    let arguments = "benchmark --dataset kolmogorov --sub 16 --noise 0.5 --steps 2 --method exact,jfps --seeds 0 --members 2";
     let arguments: Vec<&str> = arguments.split(' ').collect();
     let begin = [&arguments[..], &["--out", out.to_str().unwrap()]].concat();
     let ran: Ran = command(&begin).output().unwrap().into();

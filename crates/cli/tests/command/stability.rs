@@ -6,7 +6,7 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 const PLAN: [&str; 8] =
-    ["--dataset=kolmogorov", "--window", "2", "--steps", "4", "--sub", "8,16", "--seed=0,1"];
+    ["--dataset=kolmogorov", "--window", "2", "--steps", "4", "--sub", "8,16", "--seeds=0,1"];
 
 fn stability(further: &[&str]) -> crate::ran::Ran {
     let ran = run(&[&["stability"], &PLAN[..], further].concat());

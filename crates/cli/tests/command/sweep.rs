@@ -95,7 +95,7 @@ fn force_replaces_a_sweep_and_nothing_else() {
     let first = small(&[], &out);
     fs::write(first.path("thesis.txt"), "chapter 1").unwrap();
     let other =
-        "--force --dataset kolmogorov --window 2 --steps 4 --seed 0 --members 1 --method exact --sub 4";
+        "--force --dataset kolmogorov --window 2 --steps 4 --seeds 0 --members 1 --method exact --sub 4";
     let again = sweep(&other.split(' ').collect::<Vec<_>>(), &out);
     assert_eq!(again.rows(&[]).len(), 1);
     assert_eq!(again.text("thesis.txt"), "chapter 1");
@@ -110,14 +110,14 @@ fn a_saved_prior_gives_the_numbers_of_its_training_file() {
     let prior = prior.to_str().unwrap();
     let fitted = run(&["fit", "--train", TRAIN, "--out", prior, "--window", "2"]);
     assert_eq!((fitted.code, fitted.stderr.as_str()), (Some(0), ""));
-    let settings = "--steps 4 --sub 8 --law sum,matched --method sda,exact --seed 3 --members 2";
+    let settings = "--steps 4 --sub 8 --law sum,matched --method sda,exact --seeds 3 --members 2";
     let with = |source: &[&str], out: &str| {
         let all: Vec<&str> =
             [&["--data", TEST], source].concat().into_iter().chain(settings.split(' ')).collect();
         sweep(&all, &folder.path().join(out))
     };
     let trained = with(&["--train", TRAIN, "--window", "2"], "train");
-    let read = with(&["--prior", prior], "prior");
+    let read = with(&["--prior-file", prior], "prior");
     let rows = trained.rows(&["seconds", "identity"]);
     assert_eq!(rows, read.rows(&["seconds", "identity"]));
     assert!(rows.iter().all(|row| row["dataset"] == "test" && !row["spread_ratio"].is_empty()), "{rows:?}");
@@ -151,7 +151,7 @@ fn every_setting_reaches_the_rows() {
     let folder = tempdir().unwrap();
     let arguments = "--dataset kolmogorov --window 1 --normalizer channel --sub 5 --law dual --schedule sub_vp-exp \
                      --eta 0.02 --steps 3 --corrections 1 --tau 0.25 --noise-physical 0.2,0.1 --std 0.3 --gamma 0.04 \
-                     --n-ref 100 --n-convention floor --seed 7 --members 2 --start prior --ridge 1e-3 --format csv";
+                     --n-ref 100 --n-convention floor --seeds 7 --members 2 --start prior --ridge 1e-3 --format csv";
     let swept = sweep(&arguments.split_whitespace().collect::<Vec<_>>(), &folder.path().join("out"));
     let row = &swept.rows(&[])[0];
     // 2 channels of ⌊64/5⌋² = 144 points.
@@ -189,7 +189,7 @@ fn a_start_narrower_than_the_schedule_is_noted() {
     let folder = tempdir().unwrap();
     let notes = |start: &str| {
         let arguments = format!(
-            "--dataset kolmogorov --window 1 --sub 16 --law dual --seed 0 --members 1 --steps 2 \
+            "--dataset kolmogorov --window 1 --sub 16 --law dual --seeds 0 --members 1 --steps 2 \
              --schedule azula-ve --start {start}"
         );
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
@@ -205,7 +205,7 @@ fn a_start_narrower_than_the_schedule_is_noted() {
 #[test]
 fn priors_by_name_have_rows_of_their_own() {
     let folder = tempdir().unwrap();
-    let plan = "--dataset kolmogorov --window 1 --steps 2 --sub 16 --seed 0 --members 1 --certify";
+    let plan = "--dataset kolmogorov --window 1 --steps 2 --sub 16 --seeds 0 --members 1 --certify";
     let with = |further: &str, out: &str| {
         let all: Vec<&str> = plan.split(' ').chain(further.split_whitespace()).collect();
         sweep(&all, &folder.path().join(out))
@@ -243,12 +243,12 @@ fn a_prior_that_cannot_be_had_is_bad_usage() {
     assert_eq!(run(&["fit", "--train", TRAIN, "--out", prior, "--window", "1"]).code, Some(0));
     let beside = format!("{prior},optimal");
     for (arguments, parts) in [
-        (&["--prior", "optima"][..], ["found `optima`, expected wiener, optimal", "nor is there a file"]),
+        (&["--prior", "optima"][..], ["found `optima`, expected wiener, optimal", "--prior-file"]),
         (&["--data", TEST, "--prior", "optimal"], ["found optimal without --train", "training file"]),
-        (&["--data", TEST, "--prior", &beside], ["found optimal beside the file", "without --train"]),
-        (&["--data", TEST, "--prior", prior, "--train", TRAIN], ["--train", "expected one of them"]),
-        (&["--data", TEST, "--prior", prior, "--window", "1"], ["--window", "fitted already"]),
-        (&["--prior", prior], ["without --data", "expected both"]),
+        (&["--data", TEST, "--prior", &beside], ["found optimal beside --prior-file", "without --train"]),
+        (&["--data", TEST, "--prior-file", prior, "--train", TRAIN], ["--train", "expected one of them"]),
+        (&["--data", TEST, "--prior-file", prior, "--window", "1"], ["--window", "fitted already"]),
+        (&["--prior-file", prior], ["without --data", "expected both"]),
         (
             &["--window", "1", "--prior", "local", "--method", "exact"],
             ["found local:4 with method exact", "optimal"],

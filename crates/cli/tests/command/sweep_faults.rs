@@ -87,7 +87,7 @@ fn a_prior_of_another_flow_or_format_is_refused() {
     );
     refused(
         1,
-        &["--data", TEST, "--prior", TRAIN],
+        &["--data", TEST, "--prior-file", TRAIN],
         &[TRAIN, "found a file of trajectories, expected a prior"],
     );
 }
@@ -156,7 +156,7 @@ fn settings_out_of_range_are_refused_before_any_file_is_read() {
         ("--method mmps,iterations=2", ["--method", "`iterations=2`", "sda, exact"]),
         ("--law matched --method sda:gamma=1", ["--method", "sda:gamma=1", "expected no gamma"]),
         ("--covariance dense --rank 3", ["--rank", "dense", "low_rank"]),
-        ("--data nowhere.h5", ["--train", "--prior", "required"]),
+        ("--data nowhere.h5", ["--train", "--prior-file", "required"]),
         ("--train nowhere.h5", ["--data", "required", "Usage"]),
         ("--resume --force", ["--resume", "--force", "cannot be used"]),
     ] {

@@ -15,7 +15,7 @@ pub(crate) const SMALL: [&str; 14] = [
     "--law",
     "sum,linear,matched,active",
     "--method=sda,exact",
-    "--seed",
+    "--seeds",
     "0",
     "--members",
     "1",

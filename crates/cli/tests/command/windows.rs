@@ -131,7 +131,7 @@ fn bad_usage_is_one_error() {
     misused(&["windows", "--rho", "0.5", "--train", "x.h5"], &["--rho", "--train"]);
     misused(&["windows", "--law", "double"], &["--law", "clamped_linear"]);
     misused(&["windows", "--draws", "1"], &["--draws", "at least 2"]);
-    misused(&["windows", "--rank", "3"], &["--rank", "--train or --prior"]);
+    misused(&["windows", "--rank", "3"], &["--rank", "--train or --prior-file"]);
     misused(
         &["windows", "--frames", "4", "--order", "2"],
         &["left out: AR(1) ρ = 0.9: k = 2", "--order: no window fits"],
