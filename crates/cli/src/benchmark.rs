@@ -81,8 +81,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
     flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(messages::remark);
     let plan = arguments.design.plan(&flows)?;
-    let jobs = plan.jobs()?;
-    let total = jobs.len();
+    let total = plan.jobs()?.len();
+    detail!("{total} jobs: {} methods on {} datasets", plan.approaches.len(), plan.datasets.len());
     for dataset in &plan.datasets {
         let flow = flows.iter().map(|[test, _]| test).find(|flow| flow.name() == dataset.source.dataset);
         for approach in plan.approaches.iter().filter(|approach| approach.runs_under(&dataset.prior)) {

@@ -93,7 +93,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     announce(&settings, Shape { frames: settings.window, ..train.frame() });
     let memory = arguments.memory.map_or_else(Memory::half_of_the_free, Memory::Given);
-    let fitted = if arguments.method.is_none() && fits(&train, &settings, memory) {
+    let whole = arguments.method.is_none() && fits(&train, &settings, memory);
+    let read = if whole { "taken whole" } else { "read in portions" };
+    detail!("{}: {} bytes of values, {read}; memory {memory}", train.path().display(), train.bytes());
+    let fitted = if whole {
         Prior::fit(&load(train.path(), train.options())?, &settings)
     } else {
         in_portions(&train, &settings, arguments.method.unwrap_or_default(), memory)?

@@ -48,6 +48,7 @@ pub(crate) struct Arguments {
 /// The reason why [`load`] refuses the file, after printing what can be measured.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let options = LoadOptions { axes: arguments.axes, kind: arguments.kind };
+    detail!("reading {}", arguments.file.display());
     match load(&arguments.file, &options) {
         Ok(dataset) => {
             let audit = dataset.audit().expect("a dataset read from a file carries its audit");

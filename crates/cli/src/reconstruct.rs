@@ -17,6 +17,7 @@ use crate::interrupt::INTERRUPTED;
 use crate::number::{count, positive};
 use crate::priors::told;
 use crate::progress::Progress;
+use crate::spectrum::Spectrum;
 use crate::sweep::methods_help;
 use crate::threads::use_threads;
 use asked::{Asked, Opened, announce};
@@ -217,6 +218,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     check_free(&arguments.out, arguments.force.given())?;
     use_threads(arguments.threads)?;
     let Opened { prior, other, composite } = asked.open(&arguments.fitting, &arguments.length)?;
+    detail!("prior {}: {}", asked.path.display(), Spectrum::of(&prior));
     let frames = composite.map_or(prior.shape().frames, |composite| composite.frames);
     let open = |path| Truth::open(path, (&prior, frames), &asked, arguments);
     let truth = arguments.truth.as_deref().map(open).transpose()?;
@@ -239,6 +241,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let caveat = sampling.caveat(&problem).map(|caveat| format!("{}: {caveat}", sampling.choice));
     caveat.iter().for_each(|caveat| note!("note: {caveat}"));
     table.notes.extend(caveat);
+    detail!("{} members by {}, seed {}", sampling.members, sampling.choice, sampling.seed);
     let taken = Taken { arguments, asked: &asked, problem: &problem, rule, sampling: &sampling, truth };
     match composite {
         Some(_) => long::run(&taken, table),

@@ -12,5 +12,7 @@ pub(crate) fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
     pool.build_global().with_context(|| match threads {
         Some(threads) => format!("cannot start {threads} threads"),
         None => "cannot start threads".to_owned(),
-    })
+    })?;
+    detail!("{} threads", rayon::current_num_threads());
+    Ok(())
 }

@@ -89,6 +89,7 @@ impl Source {
         names: &[DenoiserName],
     ) -> anyhow::Result<Opened> {
         let name = name.to_string_lossy();
+        detail!("{name}: training {}, held out {}", train.display(), data.display());
         let options: LoadOptions = self.fitting.load_options();
         let train = load(&train, &options)?;
         let data = load_beside(&data, &options, train.kind())?;
