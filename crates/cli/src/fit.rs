@@ -55,9 +55,9 @@ pub(crate) struct Arguments {
 
     /// How the modes of a low-rank covariance are found
     ///
-    /// From the Gram matrix of all windows, or by randomised subspace iteration with a bound on what it missed;
-    /// auto takes what needs fewer operations.
-    #[arg(long, value_name = "gram|randomised|auto")]
+    /// gram: from the Gram matrix of all windows; randomised: by randomised subspace iteration with a bound on
+    /// what it missed; auto takes what needs fewer operations.
+    #[arg(long, value_name = "HOW")]
     method: Option<FitMethod>,
 
     #[command(flatten)]
@@ -184,9 +184,6 @@ fn missed(Sampled { method, bound }: &Sampled) -> String {
 }
 
 fn print(format: Format, report: &Report<'_>) -> anyhow::Result<()> {
-    output::print(|to| match format {
-        Format::Table => Ok(Table::write_sections(to, &report.sections())?),
-        Format::Json => output::write_json(to, report),
-        Format::Csv => Ok(Table::long(&report.sections()).write_csv(to)?),
-    })
+    let sections = report.sections();
+    output::print_as(format, |to| Table::write_sections(to, &sections), report, || Table::long(&sections))
 }

@@ -64,9 +64,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn print(format: Format, report: &Report<'_>) -> anyhow::Result<()> {
-    output::print(|to| match format {
-        Format::Table => Ok(Table::write_sections(to, &sections::of(report))?),
-        Format::Json => output::write_json(to, report),
-        Format::Csv => Ok(Table::long(&sections::of(report)).write_csv(to)?),
-    })
+    let sections = sections::of(report);
+    output::print_as(format, |to| Table::write_sections(to, &sections), report, || Table::long(&sections))
 }

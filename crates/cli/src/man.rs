@@ -50,7 +50,8 @@ fn pages(command: Command) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut left = vec![command];
     while let Some(command) = left.pop() {
         left.extend(command.get_subcommands().cloned());
-        let man = Man::new(command);
+        let version = concat!("equipoise ", env!("CARGO_PKG_VERSION"));
+        let man = Man::new(command).source(version).manual("Equipoise");
         let mut page = Vec::new();
         man.render(&mut page)?;
         pages.push((man.get_filename(), page));
@@ -71,7 +72,7 @@ mod tests {
         }
         for (name, page) in &pages {
             let page = String::from_utf8(page.clone()).unwrap();
-            let told = name.trim_end_matches(".1");
+            let told = name.trim_end_matches(".1").replace('-', "\\-");
             assert!(page.contains(&format!(".SH NAME\n{told} \\- ")), "{name}: {page}");
         }
         let sweep = &pages.iter().find(|(name, _)| name == "equipoise-sweep.1").unwrap().1;

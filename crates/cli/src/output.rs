@@ -1,5 +1,7 @@
 //! Standard output: written at once, and a reader that leaves early is no fault.
 
+use crate::format::Format;
+use crate::table::Table;
 use anyhow::Context;
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
@@ -16,6 +18,23 @@ pub(crate) fn print(render: impl FnOnce(&mut Vec<u8>) -> anyhow::Result<()>) -> 
         Err(fault) if fault.kind() != ErrorKind::BrokenPipe => Err(fault).context("standard output"),
         _ => Ok(()),
     }
+}
+
+/// Prints a value in the form that is asked for, as text or a table where that is no JSON.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_as(
+    format: Format,
+    text: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    value: &impl Serialize,
+    csv: impl FnOnce() -> Table,
+) -> anyhow::Result<()> {
+    print(|to| match format {
+        Format::Table => Ok(text(to)?),
+        Format::Json => write_json(to, value),
+        Format::Csv => Ok(csv().write_csv(to)?),
+    })
 }
 
 /// Indented JSON with a final line break.

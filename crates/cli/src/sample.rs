@@ -1,12 +1,10 @@
 //! `equipoise sample`: unconditional samples of analytic denoisers.
 
 use crate::comparison::{Defaults, Opened, Output, Source, tell_cost};
-use crate::diffusion::Diffusion;
+use crate::diffusion::{Diffusion, StartName};
 use crate::number::count;
 use crate::progress::Progress;
-use clap::ValueEnum;
-use equipoise_denoising::{Drawing, Drawn, sample_results, spectra, write_samples};
-use equipoise_experiment::Start;
+use equipoise_denoising::{Drawing, Drawn, Named, sample_results, spectra, write_samples};
 use std::process::ExitCode;
 
 /// Draw samples from denoisers, without observations.
@@ -52,13 +50,6 @@ struct Draw {
     /// The Gaussian prior's marginal N(μm, μ²Σ + σ²I), or N(0, I).
     #[arg(long, value_enum, default_value_t = StartName::Prior)]
     start: StartName,
-}
-
-/// A law of x_1 by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum StartName {
-    Prior,
-    Normal,
 }
 
 const DEFAULTS: Defaults = Defaults { held_out: 16, equivariant: true };

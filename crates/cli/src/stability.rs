@@ -13,7 +13,6 @@ use crate::failure::usage;
 use crate::format::Format;
 use crate::messages;
 use crate::number::count;
-use crate::output;
 use crate::sweep::{Design, Source, open};
 use crate::threads::use_threads;
 use anyhow::Context;
@@ -38,7 +37,7 @@ use told::{Note, Report, Thresholds, Told};
 /// from 0 (clean) to 1 (noise); seconds of wall time. Verdicts are for fields in f32.
 #[derive(clap::Args)]
 #[command(mut_arg("prior", |prior| {
-    let told = "wiener, the fitted Gaussian: no other prior has a certificate [default: wiener]";
+    let told = "wiener: no other prior has a certificate [default: wiener]";
     prior.help(told).long_help(told)
 }))]
 pub(crate) struct Arguments {
@@ -123,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         maps,
         seconds: clock.elapsed().as_secs_f64(),
     };
-    output::print(|to| report.write(arguments.format, to))
+    report.print(arguments.format)
 }
 
 /// A certificate is of the fitted Gaussian, under which a step is affine.

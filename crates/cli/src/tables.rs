@@ -25,14 +25,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let schedule = LinearBeta::default();
     let tables = reference_tables(|t| schedule.level(t).ratio());
-    output::print(|to| match arguments.format {
-        Format::Table => Ok(write_text(to, &tables)?),
-        Format::Json => output::write_json(to, &tables),
-        Format::Csv => {
-            let rows: Vec<_> = tables.iter().flat_map(rows).collect();
-            Ok(Table::of(&columns(), &rows).write_csv(to)?)
-        }
-    })
+    output::print_as(arguments.format, |to| write_text(to, &tables), &tables, || records(&tables))
 }
 
 type At<'a> = Column<'a, (&'a ReferenceTable, &'a Entry)>;

@@ -5,18 +5,18 @@ mod source;
 mod tables;
 
 use crate::destination;
+use crate::diffusion::StartName;
 use crate::existing::Force;
 use crate::failure::usage;
 use crate::format::Format;
 use crate::number::{count, fraction, non_negative, positive};
 use crate::output;
 use crate::threads::use_threads;
-use clap::ValueEnum;
 use equipoise_composition::Fold;
 use equipoise_denoising::check_free;
 use equipoise_scaling::{Base, Law};
 use equipoise_schedule::ScheduleName;
-use equipoise_windows::{Course, Sampling, Start, Survey, Surveyed};
+use equipoise_windows::{Course, Sampling, Survey, Surveyed};
 use page::Told;
 use source::Source;
 use std::path::PathBuf;
@@ -158,13 +158,6 @@ struct Runs {
     no_calibration: bool,
 }
 
-/// A law of x at t = 1 by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum StartName {
-    Normal,
-    Prior,
-}
-
 /// Surveys every prior, writes and prints.
 ///
 /// # Errors
@@ -199,11 +192,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         told.results().write(out)?;
         note!("{}", out.join("windows.html").display());
     }
-    output::print(|to| match arguments.format {
-        Format::Table => Ok(told.write_text(to)?),
-        Format::Json => output::write_json(to, &told),
-        Format::Csv => Ok(tables::costs(&told.found).write_csv(to)?),
-    })
+    let costs = || Table::from(&tables::costs(&told.found));
+    output::print_as(arguments.format, |to| told.write_text(to), &told, costs)
 }
 
 impl Arguments {
@@ -213,10 +203,7 @@ impl Arguments {
             return Err(usage("--draws: found 1, expected at least 2: a standard error needs two"));
         }
         let schedule = self.runs.schedule.build(*eta)?;
-        let start = match self.runs.start {
-            StartName::Normal => Start::Normal,
-            StartName::Prior => Start::Prior,
-        };
+        let start = self.runs.start.into();
         let orders = if self.grid.order.is_empty() { self.source.orders() } else { self.grid.order.clone() };
         Ok(Survey {
             orders,

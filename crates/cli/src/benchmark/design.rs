@@ -1,13 +1,13 @@
 //! What a benchmark varies: datasets, cases, methods, seeds.
 
+use crate::diffusion::StartName;
 use crate::failure::usage;
 use crate::number::{count, positive};
 use crate::priors::{Priors, refuse_unknown, told};
-use crate::sweep::{Methods, methods_help};
-use clap::ValueEnum;
+use crate::sweep::{Embedded, Methods, methods_help};
 use equipoise_benchmark::{Axes, DatasetPlan, Plan, Subset, WAKE_WINDOW, approaches, product};
 use equipoise_data::NoiseLevel;
-use equipoise_sweep::{Flow, FlowRequest, SettingsChange, Start};
+use equipoise_sweep::{Flow, FlowRequest, SettingsChange};
 
 /// The lists that a benchmark multiplies.
 #[derive(clap::Args)]
@@ -55,22 +55,6 @@ pub(super) struct Design {
     /// N(0, I), or the prior's exact marginal.
     #[arg(long, value_enum, default_value_t = StartName::Normal)]
     start: StartName,
-}
-
-/// An embedded sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Embedded {
-    /// Cylinder wake
-    Ibpm,
-    /// Kolmogorov turbulence
-    Kolmogorov,
-}
-
-/// A law of x at t = 1 by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum StartName {
-    Normal,
-    Prior,
 }
 
 const WAKE: &str = "ibpm";
@@ -138,10 +122,7 @@ impl Design {
             plan.subset = "custom".into();
         }
         plan.members = self.members;
-        plan.start = match self.start {
-            StartName::Normal => Start::Normal,
-            StartName::Prior => Start::Prior,
-        };
+        plan.start = self.start.into();
         Ok(plan)
     }
 }

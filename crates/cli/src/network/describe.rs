@@ -165,15 +165,15 @@ struct Data {
     dt: Option<f64>,
 
     /// The unit of velocity
-    #[arg(long)]
+    #[arg(long, value_name = "UNIT")]
     units: Option<String>,
 
     /// The unit of length
-    #[arg(long)]
+    #[arg(long, value_name = "UNIT")]
     length_units: Option<String>,
 
     /// The unit of time
-    #[arg(long)]
+    #[arg(long, value_name = "UNIT")]
     time_units: Option<String>,
 }
 

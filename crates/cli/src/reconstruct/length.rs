@@ -31,7 +31,7 @@ pub(super) struct Length {
     #[arg(long, value_enum, requires = "frames")]
     fold: Option<FoldName>,
 
-    /// Seconds after which the state of a long run is kept again
+    /// Seconds after which a long run's state is kept again
     ///
     /// In the folder of its results, so that the same command goes on from there after Ctrl-C or worse.
     #[arg(

@@ -158,12 +158,8 @@ impl Note {
 }
 
 impl Report {
-    pub(super) fn write(&self, format: Format, to: &mut Vec<u8>) -> anyhow::Result<()> {
-        match format {
-            Format::Table => Ok(self.write_text(to)?),
-            Format::Json => output::write_json(to, self),
-            Format::Csv => Ok(self.table(false).write_csv(to)?),
-        }
+    pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {
+        output::print_as(format, |to| self.write_text(to), self, || self.table(false))
     }
 
     fn table(&self, digits: bool) -> Table {

@@ -1,5 +1,6 @@
 //! What a sweep varies: laws, methods, subs, seeds, protocols, and the settings that all trials share.
 
+use crate::diffusion::StartName;
 use crate::failure::usage;
 use crate::number::{count, fraction, non_negative, positive};
 use crate::priors::refuse_unknown;
@@ -8,7 +9,7 @@ use crate::sweep::{Methods, methods_help};
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use equipoise_data::Kind;
-use equipoise_experiment::{Approach, Error, Flow, Start, law};
+use equipoise_experiment::{Approach, Error, Flow, law};
 use equipoise_prior::DenoiserName;
 use equipoise_report::significant;
 use equipoise_sampler::SamplerName;
@@ -125,13 +126,6 @@ enum ProtocolName {
     Study,
 }
 
-/// A law of x at t = 1 by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum StartName {
-    Normal,
-    Prior,
-}
-
 /// Names of laws; that of a method is refused as one.
 fn laws() -> impl TypedValueParser<Value = Law> {
     let laws = Law::ALL.map(Law::name).map(PossibleValue::new);
@@ -200,10 +194,7 @@ impl Design {
         }
         plan.schedule = self.schedule;
         plan.eta = self.eta;
-        plan.start = match self.start {
-            StartName::Normal => Start::Normal,
-            StartName::Prior => Start::Prior,
-        };
+        plan.start = self.start.into();
         plan.std = self.std;
         plan.gamma = self.gamma;
         plan.n_ref = self.n_ref;

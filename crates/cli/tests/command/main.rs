@@ -13,6 +13,7 @@ mod fit;
 mod inspect;
 mod interrupt;
 mod long;
+mod messages;
 mod networks;
 mod odd;
 mod process;

@@ -57,6 +57,8 @@ fn what_is_odd_is_said_by_every_verb_and_kept_in_the_prior() {
             "low_rank",
         ];
         told(&run(&[&fit[..], method].concat()), &train);
+        // The prior keeps it.
+        assert_eq!(run(&[&fit[..], method, &["-q"]].concat()).stderr, "");
     }
     let sensors = at("obs.csv");
     std::fs::write(&sensors, "time,x,y,u,v,noise\n0,1,1,0.1,0.2,0.1\n1,3,2,0.3,0.1,0.1\n").unwrap();
@@ -88,7 +90,9 @@ fn what_is_odd_is_said_by_every_verb_and_kept_in_the_prior() {
         "--levels",
         "1",
         "--no-bound",
+        "--quiet",
     ]);
+    assert_eq!(denoised.stderr.lines().count(), 1, "{}", denoised.stderr);
     told(&denoised, &train);
 }
 
