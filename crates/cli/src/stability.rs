@@ -23,7 +23,7 @@ use map::{Map, Value};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Instant;
-use told::{Note, Report, Thresholds, Told};
+use told::{Note, Report, Thresholds, tables};
 
 /// Say whether runs will explode, without running them.
 ///
@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for trial in &trials {
         let prediction = certifier.predict(trial).map_err(of_trial(trial))?;
         let prediction = prediction.with_context(|| uncertified(trial))?;
-        told.push(Told::new(trial, &prediction));
+        told.push((trial, prediction));
     }
     let starts = spectra.iter().map(|spectrum| arguments.design.start_note(spectrum));
     let notes = notes(&flows, &trials, &certifier, starts)?;
@@ -109,6 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for map in &arguments.map {
         maps.extend(map.draw(&trials, &flows, &certifier, arguments.of, folder)?);
     }
+    let [told, shown] = tables(&told);
     let report = Report {
         space: "whitened: 1 is the prior's own spread",
         thresholds: Thresholds {
@@ -118,6 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             transient_above: TRANSIENT_ABOVE,
         },
         told,
+        shown,
         notes,
         maps,
         seconds: clock.elapsed().as_secs_f64(),

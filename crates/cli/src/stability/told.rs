@@ -2,9 +2,8 @@
 
 use crate::format::Format;
 use crate::output;
-use crate::table::{Cell, Column, Table};
-use equipoise_report::significant;
-use equipoise_stability::{Scope, Verdict};
+use equipoise_report::{Cell, Column, Table, significant};
+use equipoise_stability::Scope;
 use equipoise_sweep::{Prediction, Trial};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -13,13 +12,19 @@ use std::path::PathBuf;
 /// The posterior standard deviation in units of η below which the noise left at the end is no detail.
 const SHARP: f64 = 3.0;
 
+/// Significant digits for readers.
+const DIGITS: usize = 3;
+
 /// Everything that was said.
 #[derive(Serialize)]
 pub(super) struct Report {
     /// Units and space of σ_W, G and amplitudes.
     pub(super) space: &'static str,
     pub(super) thresholds: Thresholds,
-    pub(super) told: Vec<Told>,
+    pub(super) told: Table,
+    /// The same for readers.
+    #[serde(skip)]
+    pub(super) shown: Table,
     pub(super) notes: Vec<Note>,
     pub(super) maps: Vec<PathBuf>,
     pub(super) seconds: f64,
@@ -34,33 +39,6 @@ pub(super) struct Thresholds {
     pub(super) transient_above: f64,
 }
 
-/// One trial.
-#[derive(Serialize)]
-pub(super) struct Told {
-    dataset: String,
-    protocol: String,
-    steps: usize,
-    corrections: usize,
-    sub: usize,
-    law: String,
-    sigma_w: f64,
-    peak: f64,
-    /// The field at the end over the prior's own.
-    field: f64,
-    g: f64,
-    /// The mean field's last amplitude, with corrections.
-    amplitude: Option<f64>,
-    verdict: &'static str,
-    /// `local` where it holds along one trajectory only.
-    scope: &'static str,
-    t: Option<f64>,
-    direction: String,
-    /// Of σ_W.
-    seconds: f64,
-    /// Of G, given its table.
-    seconds_g: f64,
-}
-
 /// A remark on a dataset.
 #[derive(Serialize)]
 pub(super) struct Note {
@@ -68,77 +46,54 @@ pub(super) struct Note {
     pub(super) text: String,
 }
 
-impl Told {
-    pub(super) fn new(trial: &Trial, prediction: &Prediction) -> Self {
-        let certificate = &prediction.certified.certificate;
-        let verdict: Verdict = prediction.verdict();
-        let field = prediction.mean_field.as_ref();
-        Self {
-            dataset: trial.dataset().to_owned(),
-            protocol: trial.protocol.clone(),
-            steps: trial.steps,
-            corrections: trial.corrections,
-            sub: trial.sub,
-            law: trial.law(),
-            sigma_w: certificate.sigma_w,
-            peak: certificate.peak,
-            field: certificate.field,
-            g: prediction.cheap.growth.g,
-            amplitude: field.and_then(|field| field.run.amplitude.last().copied()),
-            verdict: verdict.name(),
-            scope: if prediction.scope == Scope::Local { "local" } else { "global" },
-            t: prediction.crossing().map(|crossing| crossing.t),
-            direction: prediction.direction().to_string(),
-            seconds: prediction.certified.seconds,
-            seconds_g: prediction.cheap.seconds,
-        }
-    }
+/// A trial and what is said of it.
+pub(super) type Told<'a> = (&'a Trial, Prediction);
 
-    fn cells(&self, digits: bool) -> Vec<Cell> {
-        let number = |x: f64| if digits { significant(x, 3).into() } else { Cell::Number(x) };
-        let verdict =
-            if self.scope == "local" { format!("{} (local)", self.verdict) } else { self.verdict.into() };
-        vec![
-            self.dataset.as_str().into(),
-            self.protocol.as_str().into(),
-            self.steps.into(),
-            self.corrections.into(),
-            self.sub.into(),
-            self.law.as_str().into(),
-            number(self.sigma_w),
-            number(self.peak),
-            number(self.field),
-            number(self.g),
-            self.amplitude.map_or(Cell::Absent, number),
-            if digits { verdict.into() } else { self.verdict.into() },
-            if digits { Cell::Absent } else { self.scope.into() },
-            self.t.map_or(Cell::Absent, number),
-            self.direction.as_str().into(),
-            number(self.seconds),
-            number(self.seconds_g),
-        ]
-    }
+/// A row for each trial, for machines and for readers, who see beside the verdict where it holds.
+pub(super) fn tables(told: &[Told<'_>]) -> [Table; 2] {
+    let shown = columns().into_iter().filter(|column| column.name() != "scope").map(|column| match column.name() {
+        "verdict" => Column::new("verdict", "", |(_, prediction): &Told<'_>| match prediction.scope {
+            Scope::Local => format!("{} (local)", prediction.verdict().name()),
+            Scope::Global => prediction.verdict().name().to_owned(),
+        }),
+        _ => column,
+    });
+    [Table::of(&columns(), told), Table::of(&shown.collect::<Vec<_>>(), told).digits(DIGITS)]
 }
 
-const COLUMNS: [Column; 17] = [
-    Column::words("dataset"),
-    Column::words("protocol"),
-    Column::numbers("steps"),
-    Column::numbers("corrections"),
-    Column::numbers("sub"),
-    Column::words("law"),
-    Column::numbers("sigma_w"),
-    Column::numbers("peak"),
-    Column::numbers("field"),
-    Column::numbers("g"),
-    Column::numbers("amplitude"),
-    Column::words("verdict"),
-    Column::words("scope"),
-    Column::numbers("t"),
-    Column::words("direction"),
-    Column::numbers("seconds"),
-    Column::numbers("seconds_g"),
-];
+fn columns<'a>() -> Vec<Column<'a, Told<'a>>> {
+    fn of<'a, C: Into<Cell>>(
+        name: &'static str,
+        meaning: &'static str,
+        get: impl Fn(&'a Trial, &Prediction) -> C + 'a,
+    ) -> Column<'a, Told<'a>> {
+        Column::new(name, meaning, move |(trial, prediction): &Told<'a>| get(trial, prediction))
+    }
+    vec![
+        of("dataset", "", |trial, _| trial.dataset.to_string()),
+        of("protocol", "", |trial, _| trial.protocol.to_string()),
+        of("steps", "of the predictor", |trial, _| trial.steps),
+        of("corrections", "after each step", |trial, _| trial.corrections),
+        of("sub", "stride of the observed lattice", |trial, _| trial.sub),
+        of("law", "", |trial, _| trial.law.to_string()),
+        of("sigma_w", "σ_W, amplification of the whole run", |_, said| said.certified.certificate.sigma_w),
+        of("peak", "its largest over t", |_, said| said.certified.certificate.peak),
+        of("field", "the field at the end over the prior's own", |_, said| said.certified.certificate.field),
+        of("g", "G, growth by over-guidance alone", |_, said| said.cheap.growth.g),
+        of("amplitude", "the mean field's last, with corrections", |_, said| {
+            said.mean_field.as_ref().and_then(|field| field.run.amplitude.last().copied())
+        }),
+        of("verdict", "", |_, said| said.verdict().name()),
+        of("scope", "local where it holds along one trajectory only", |_, said| match said.scope {
+            Scope::Local => "local",
+            Scope::Global => "global",
+        }),
+        of("t", "the first time above the verdict's limit", |_, said| said.crossing().map(|crossing| crossing.t)),
+        of("direction", "amplified most", |_, said| said.direction().to_string()),
+        of("seconds", "of σ_W", |_, said| said.certified.seconds).unit("s"),
+        of("seconds_g", "of G, given its table", |_, said| said.cheap.seconds).unit("s"),
+    ]
+}
 
 impl Note {
     /// How the noise left at the end compares with the posterior.
@@ -159,16 +114,12 @@ impl Note {
 
 impl Report {
     pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {
-        output::print_as(format, |to| self.write_text(to), self, || self.table(false))
-    }
-
-    fn table(&self, digits: bool) -> Table {
-        Table::new(&COLUMNS, self.told.iter().map(|told| told.cells(digits)).collect())
+        output::print_as(format, |to| self.write_text(to), self, || self.told.clone())
     }
 
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
         writeln!(to, "Amplification, {}; seconds of σ_W and of G", self.space)?;
-        self.table(true).write_text(to, "  ")?;
+        self.shown.write_text(to, "  ")?;
         let Thresholds { stable_up_to, explodes_above, field_above, transient_above } = self.thresholds;
         writeln!(
             to,
