@@ -98,7 +98,8 @@ mod tests {
             assert_eq!(help.contains("Units and space:"), numbers, "{called}");
             for arg in verb.get_arguments().filter(|arg| arg.is_hide_possible_values_set()) {
                 let names = arg.get_possible_values();
-                let missing = names.iter().find(|name| !name.is_hide_set() && !help.contains(name.get_name()));
+                let missing =
+                    names.iter().find(|name| !name.is_hide_set() && !help.contains(name.get_name()));
                 assert!(missing.is_none(), "{called} {}: {missing:?}", arg.get_id());
             }
         }

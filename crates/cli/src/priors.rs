@@ -140,7 +140,10 @@ mod tests {
             (found.file.as_deref(), found.windowed().unwrap().base()),
             (Some(Path::new(here)), "local")
         );
-        assert_eq!(Priors::of(&[], None).unwrap(), Priors { names: vec![DenoiserName::wiener()], file: None });
+        assert_eq!(
+            Priors::of(&[], None).unwrap(),
+            Priors { names: vec![DenoiserName::wiener()], file: None }
+        );
         let neither = of("wiener,optima").unwrap_err();
         assert!(neither.contains("found `optima`, expected wiener, optimal"), "{neither}");
         assert!(neither.contains("a file goes to --prior-file"), "{neither}");

@@ -1,8 +1,7 @@
-//! Progress on standard error: a bar on a terminal, silence elsewhere.
+//! Progress on standard error, unless it is to be quiet there.
 
 use crate::{interrupt, messages};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 /// The least time between two lines where there is no terminal.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// Parts of a run done, until Ctrl-C.
+/// Parts of a run done, until Ctrl-C: a bar on a terminal, silence elsewhere.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     stop: Arc<AtomicBool>,
@@ -50,8 +49,44 @@ impl Progress {
     }
 }
 
+/// A run whose parts take their time: a bar on a terminal, a line now and then elsewhere.
+pub(crate) struct Board {
+    bar: Option<ProgressBar>,
+    total: usize,
+    parts: &'static str,
+    told: Mutex<Instant>,
+}
+
+impl Board {
+    /// Of `total` parts, named in the plural.
+    pub(crate) fn new(total: usize, parts: &'static str) -> Self {
+        let bar = bar(total, "{pos}/{len} · {elapsed} · {wide_msg}");
+        Self { bar, total, parts, told: Mutex::new(Instant::now()) }
+    }
+
+    /// Shows the parts done, the time left and the part under way.
+    pub(crate) fn tell(&self, done: usize, left: &str, part: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+            return bar.set_message(format!("{left} · {part}"));
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.elapsed() >= SILENCE {
+            note!("{done} of {} {}, {left}: {part}", self.total, self.parts);
+            *told = Instant::now();
+        }
+    }
+
+    /// Removes the bar.
+    pub(crate) fn close(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// A bar with what `told` says beside it, where one is to be drawn.
-pub(crate) fn bar(total: usize, told: &str) -> Option<ProgressBar> {
+fn bar(total: usize, told: &str) -> Option<ProgressBar> {
     if !messages::shows_bars() {
         return None;
     }
@@ -61,6 +96,3 @@ pub(crate) fn bar(total: usize, told: &str) -> Option<ProgressBar> {
     bar.enable_steady_tick(Duration::from_millis(500));
     Some(bar)
 }
-
-/// What a bar tells beside the work that its owner names.
-pub(crate) const TOLD: &str = "{pos}/{len} · {elapsed} · {wide_msg}";

@@ -56,7 +56,11 @@ mod tests {
     fn old_names_are_understood_where_they_meant_the_same() {
         let told = |line: &str, words: &str, note: &str| assert_eq!(of(line), (words.into(), note.into()));
         told("sweep --seed 0,1", "sweep --seeds 0,1", "note: --seed is now --seeds");
-        told("-q benchmark --seed=0 --seed 1", "-q benchmark --seeds=0 --seeds 1", "note: --seed is now --seeds");
+        told(
+            "-q benchmark --seed=0 --seed 1",
+            "-q benchmark --seeds=0 --seeds 1",
+            "note: --seed is now --seeds",
+        );
         told("reconstruct --start -1", "reconstruct --start-time -1", "note: --start is now --start-time");
         // The same words mean something else, or nothing, elsewhere.
         for line in [

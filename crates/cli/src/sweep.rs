@@ -113,7 +113,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let trials = executor.placed(plan.trials()?)?;
     let backend = elsewhere.as_ref().map_or(CPU, Elsewhere::name);
-    detail!("{} trials on backend {backend}: {} methods under their laws, sub {:?}", trials.len(), plan.approaches.len(), plan.subs);
+    detail!(
+        "{} trials on backend {backend}: {} methods under their laws, sub {:?}",
+        trials.len(),
+        plan.approaches.len(),
+        plan.subs
+    );
     let provenance = provenance(backend, flows.iter().flat_map(Flow::files));
     let output = Output::open(&arguments.out, (plan, trials), provenance, existing)?;
     add_notes(&output, notes)?;

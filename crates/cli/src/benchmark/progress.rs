@@ -1,15 +1,15 @@
-//! Progress of a benchmark on standard error.
+//! What a benchmark tells while it runs: jobs done, the time that is left, the job under way.
 
-use crate::progress::{TOLD, bar};
+use crate::progress::Board;
 use equipoise_benchmark::{Estimate, Job, Observer, Plan, Progress, Record, Results};
-use indicatif::{FormattedDuration, ProgressBar};
+use indicatif::FormattedDuration;
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 /// Shows jobs done, time left and the job under way. Time left is the estimate of the jobs that are
 /// left, scaled by how the estimate of those done compares with the time they took.
 pub(super) struct Display<'a> {
-    tally: Tally,
+    board: Board,
     rates: &'a Estimate,
     plan: Plan,
     state: Mutex<State>,
@@ -17,8 +17,6 @@ pub(super) struct Display<'a> {
 
 struct State {
     begun: Instant,
-    /// The one under way, of which only one is at a time.
-    job: Option<Job>,
     /// Estimated seconds of the jobs left, and of those done by this run.
     left: f64,
     done: f64,
@@ -29,39 +27,26 @@ impl<'a> Display<'a> {
         let plan = results.manifest().plan;
         let (left, _) = rates.total(&plan, Some(results))?;
         let total = plan.jobs()?.len();
-        let now = Instant::now();
         Ok(Self {
-            bar: bar(total, TOLD),
+            board: Board::new(total, "jobs"),
             rates,
             plan,
-            state: RefCell::new(State { begun: now, told: now, left, done: 0.0 }),
+            state: RefCell::new(State { begun: Instant::now(), left, done: 0.0 }),
         })
     }
 
     /// Removes the bar.
     pub(super) fn close(&self) {
-        self.tally.close();
+        self.board.close();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn tell(&self, state: &State, progress: Progress) {
-        let Some(job) = &state.job else { return };
+    fn tell(&self, job: &Job, progress: Progress) {
+        let state = self.state.borrow();
         let pace = if state.done > 0.0 { state.begun.elapsed().as_secs_f64() / state.done } else { 1.0 };
-        let left = FormattedDuration(Duration::from_secs_f64((pace * state.left).max(0.0)));
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(progress.done as u64);
-                bar.set_message(format!("{left} left · {job}"));
-            }
-            None if state.told.elapsed() >= SILENCE => {
-                note!("{} of {} jobs, {left} left: {job}", progress.done, progress.total);
-                state.told = Instant::now();
-            }
-            None => {}
-        }
+        let left = FormattedDuration(
+            Duration::try_from_secs_f64((pace * state.left).max(0.0)).unwrap_or(Duration::MAX),
+        );
+        self.board.tell(progress.done, &format!("{left} left"), &job.to_string());
     }
 }
 

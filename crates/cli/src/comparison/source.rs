@@ -1,10 +1,10 @@
 //! Which flows are looked at, and by which denoisers.
 
 use crate::fitting::{Fitting, announce};
+use crate::messages;
 use crate::number::count;
 use crate::priors::{names, told};
 use crate::sweep::{Embedded, name};
-use crate::messages;
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};

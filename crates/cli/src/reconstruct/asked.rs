@@ -5,8 +5,8 @@ use super::length::Length;
 use crate::failure::usage;
 use crate::fitting::{self, Fitting};
 use crate::format::duration;
-use crate::priors::{Priors, listed};
 use crate::messages;
+use crate::priors::{Priors, listed};
 use equipoise_data::{checksum, load};
 use equipoise_prior::{Beside, DenoiserName, Fields, Prior, Settings};
 use equipoise_reconstruction::{Composite, Other, Sampling};
@@ -70,7 +70,9 @@ impl Asked {
     pub(super) fn of(arguments: &Arguments) -> anyhow::Result<Self> {
         let Arguments { prior, prior_file, train, fitting, .. } = arguments;
         let Priors { names, file } = Priors::of(prior.as_slice(), prior_file.as_deref())?;
-        let prior = file.as_ref().map_or_else(|| listed(prior.as_slice()).join(","), |file| file.display().to_string());
+        let prior = file
+            .as_ref()
+            .map_or_else(|| listed(prior.as_slice()).join(","), |file| file.display().to_string());
         let [name] = &names[..] else {
             return Err(usage(&format!("--prior: found {prior}, expected one prior")));
         };

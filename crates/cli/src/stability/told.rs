@@ -51,13 +51,14 @@ pub(super) type Told<'a> = (&'a Trial, Prediction);
 
 /// A row for each trial, for machines and for readers, who see beside the verdict where it holds.
 pub(super) fn tables(told: &[Told<'_>]) -> [Table; 2] {
-    let shown = columns().into_iter().filter(|column| column.name() != "scope").map(|column| match column.name() {
-        "verdict" => Column::new("verdict", "", |(_, prediction): &Told<'_>| match prediction.scope {
-            Scope::Local => format!("{} (local)", prediction.verdict().name()),
-            Scope::Global => prediction.verdict().name().to_owned(),
-        }),
-        _ => column,
-    });
+    let shown =
+        columns().into_iter().filter(|column| column.name() != "scope").map(|column| match column.name() {
+            "verdict" => Column::new("verdict", "", |(_, prediction): &Told<'_>| match prediction.scope {
+                Scope::Local => format!("{} (local)", prediction.verdict().name()),
+                Scope::Global => prediction.verdict().name().to_owned(),
+            }),
+            _ => column,
+        });
     [Table::of(&columns(), told), Table::of(&shown.collect::<Vec<_>>(), told).digits(DIGITS)]
 }
 
@@ -88,7 +89,9 @@ fn columns<'a>() -> Vec<Column<'a, Told<'a>>> {
             Scope::Local => "local",
             Scope::Global => "global",
         }),
-        of("t", "the first time above the verdict's limit", |_, said| said.crossing().map(|crossing| crossing.t)),
+        of("t", "the first time above the verdict's limit", |_, said| {
+            said.crossing().map(|crossing| crossing.t)
+        }),
         of("direction", "amplified most", |_, said| said.direction().to_string()),
         of("seconds", "of σ_W", |_, said| said.certified.seconds).unit("s"),
         of("seconds_g", "of G, given its table", |_, said| said.cheap.seconds).unit("s"),

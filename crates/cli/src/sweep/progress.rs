@@ -1,14 +1,11 @@
-//! Progress on standard error: a bar on a terminal, a line now and then elsewhere.
+//! What a sweep tells while it runs: trials done, the time that is left, the trial begun last.
 
-use crate::progress::{TOLD, bar};
+use crate::progress::Board;
 use equipoise_sweep::{Cost, Flow, Observer, Output, Progress, Row, Trial};
-use indicatif::{FormattedDuration, ProgressBar};
+use indicatif::FormattedDuration;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// The least time between two lines where there is no terminal.
-const SILENCE: Duration = Duration::from_secs(10);
 
 /// Shows trials done, time left and the trial begun last.
 ///
@@ -16,12 +13,11 @@ const SILENCE: Duration = Duration::from_secs(10);
 /// them, the mean trial, or the work where that says more: D × members × steps × (1 + corrections) numbers
 /// denoised, or measured seconds where priors differ in cost.
 pub(super) struct Display {
-    bar: Option<ProgressBar>,
+    board: Board,
     state: Mutex<State>,
 }
 
 struct State {
-    told: Instant,
     /// The end of the last trial.
     ended: Instant,
     trial: String,
@@ -71,34 +67,22 @@ impl Display {
         }
         let now = Instant::now();
         Self {
-            bar: bar(output.trials().len(), TOLD),
-            state: Mutex::new(State { told: now, ended: now, trial: String::new(), scenes }),
+            board: Board::new(output.trials().len(), "trials"),
+            state: Mutex::new(State { ended: now, trial: String::new(), scenes }),
         }
     }
 
     /// Removes the bar.
     pub(super) fn close(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.board.close();
     }
 
-    fn tell(&self, state: &mut State, progress: Progress) {
+    fn tell(&self, state: &State, progress: Progress) {
         let left = match left(state.scenes.values()) {
             None => "time unknown".to_owned(),
             Some(seconds) => format!("{} left", FormattedDuration(duration(seconds))),
         };
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(progress.done as u64);
-                bar.set_message(format!("{left} · {}", state.trial));
-            }
-            None if state.told.elapsed() >= SILENCE => {
-                note!("{} of {} trials, {left}: {}", progress.done, progress.total, state.trial);
-                state.told = Instant::now();
-            }
-            None => {}
-        }
+        self.board.tell(progress.done, &left, &state.trial);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -110,7 +94,7 @@ impl Observer<Trial> for Display {
     fn started(&self, trial: &Trial, progress: Progress) {
         let mut state = self.lock();
         state.trial = trial.to_string();
-        self.tell(&mut state, progress);
+        self.tell(&state, progress);
     }
 
     fn finished(&self, row: &Row, progress: Progress) {
@@ -123,7 +107,7 @@ impl Observer<Trial> for Display {
             tally.done += 1;
             tally.seconds += seconds;
         }
-        self.tell(&mut state, progress);
+        self.tell(&state, progress);
     }
 }
 

@@ -130,9 +130,7 @@ impl Source {
         };
         let file = path.display();
         if let Some(flag) = self.fitting.given() {
-            return Err(usage(&format!(
-                "{flag}: found with --prior-file {file}, which is fitted already"
-            )));
+            return Err(usage(&format!("{flag}: found with --prior-file {file}, which is fitted already")));
         }
         match (other, &self.train) {
             (Some(name), None) => {

@@ -3,9 +3,9 @@
 use super::tables::Numbers;
 use crate::failure::usage;
 use crate::fitting::{Fitting, announce};
+use crate::messages;
 use crate::number::count;
 use crate::sweep::name;
-use crate::messages;
 use anyhow::Context;
 use equipoise_data::load;
 use equipoise_field::Shape;

@@ -211,12 +211,14 @@ fn data_and_priors_are_told_from_each_other() {
     told(&data, 1, &["found a file of trajectories", "equipoise fit --train", "--prior wiener --train"]);
     let fitted = run(&["fit", "--train", &prior, "--out", &out]);
     told(&fitted, 1, &["found a prior that `fit` saved", "--prior"]);
-    let truth = run(&["reconstruct", "--prior-file", &prior, "--obs", &obs, "--truth", &prior, "--out", &out]);
+    let truth =
+        run(&["reconstruct", "--prior-file", &prior, "--obs", &obs, "--truth", &prior, "--out", &out]);
     told(&truth, 1, &["found a prior that `fit` saved"]);
     // An ensemble is data: its first member is a truth like any other.
     assert_eq!(prepared.reconstruct(TRUTH, &[]).code, Some(0));
     let (ensemble, again) = (prepared.at("out/ensemble.h5"), prepared.at("again"));
-    let ran = run(&["reconstruct", "--prior-file", &prior, "--obs", &obs, "--truth", &ensemble, "--out", &again]);
+    let ran =
+        run(&["reconstruct", "--prior-file", &prior, "--obs", &obs, "--truth", &ensemble, "--out", &again]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(!ran.stderr.contains("ensemble.h5"), "{}", ran.stderr);
 }

@@ -1,6 +1,6 @@
 //! Bad input and bad usage: exit codes, and one message that names what is wrong.
 
-use crate::ran::{printed, project, run};
+use crate::ran::{project, run};
 
 /// Exit status 1, nothing on standard output, one line on standard error with these parts.
 fn refused(path: &str, parts: &[&str]) {
@@ -44,18 +44,10 @@ fn a_truncated_copy_says_so() {
 #[test]
 fn bad_usage_names_what_is_allowed() {
     misused(&["inspekt", "data/ibpm/test.h5"], &["inspekt", "'inspect'"]);
-    misused(&[], &["Usage: equipoise <COMMAND>"]);
+    misused(&[], &["Usage: equipoise [OPTIONS] <COMMAND>"]);
     misused(&["inspect"], &["<FILE>"]);
     let file = "data/ibpm/test.h5";
     misused(&["inspect", file, "--axes", "NCTHW"], &["--axes", "\"NCTHW\"", "expected NTCHW or TNCHW"]);
     misused(&["inspect", file, "--kind", "euler"], &["--kind", "ibpm, kolmogorov or generic"]);
     misused(&["tables", "--format", "xml"], &["--format", "table, json, csv"]);
-}
-
-#[test]
-fn every_verb_says_its_units_and_space() {
-    for verb in ["sweep", "fit", "inspect", "tables"] {
-        let help = printed(&[verb, "--help"]);
-        assert!(help.contains("Units and space:"), "{help}");
-    }
 }

@@ -7,8 +7,8 @@ use crate::swept::small;
 #[test]
 fn quiet_says_nothing_and_verbose_more_and_neither_changes_a_number() {
     let folder = tempfile::tempdir().unwrap();
-    let [quiet, plain, verbose] =
-        [&["-q"][..], &[], &["--verbose"]].map(|flags| small(flags, &folder.path().join(flags.concat() + "out")));
+    let [quiet, plain, verbose] = [&["-q"][..], &[], &["--verbose"]]
+        .map(|flags| small(flags, &folder.path().join(flags.concat() + "out")));
     assert_eq!(quiet.ran.stderr, "");
     for line in plain.ran.stderr.lines().filter(|line| !line.ends_with(" s")) {
         assert!(verbose.ran.stderr.contains(line), "{line}\n{}", verbose.ran.stderr);

@@ -63,8 +63,17 @@ fn what_is_odd_is_said_by_every_verb_and_kept_in_the_prior() {
     let sensors = at("obs.csv");
     std::fs::write(&sensors, "time,x,y,u,v,noise\n0,1,1,0.1,0.2,0.1\n1,3,2,0.3,0.1,0.1\n").unwrap();
     let out = at("reconstruction");
-    let saved =
-        run(&["reconstruct", "--prior-file", &prior, "--obs", &sensors, "--out", &out, "--truth", clean_name]);
+    let saved = run(&[
+        "reconstruct",
+        "--prior-file",
+        &prior,
+        "--obs",
+        &sensors,
+        "--out",
+        &out,
+        "--truth",
+        clean_name,
+    ]);
     told(&saved, Path::new(&prior));
     let truth = run(&[
         "reconstruct",

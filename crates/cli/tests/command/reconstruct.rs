@@ -164,7 +164,8 @@ fn members_are_drawn_under_a_prior_by_name() {
     assert_eq!(closed.code, Some(1));
     assert!(closed.stderr.contains("found the prior `optimal`, expected wiener"), "{}", closed.stderr);
     let named = serde_json::from_str::<Value>(&under("wiener", &[]).stdout).unwrap();
-    let fixed = ["reconstruct", "--prior-file", &at("prior.h5"), "--obs", &obs, "--out", &out, "--members", "2"];
+    let fixed =
+        ["reconstruct", "--prior-file", &at("prior.h5"), "--obs", &obs, "--out", &out, "--members", "2"];
     let filed = run(&[&fixed[..], &["--force", "--format", "json"]].concat()).stdout;
     let filed = serde_json::from_str::<Value>(&filed).unwrap();
     assert_eq!(
