@@ -9,7 +9,7 @@ use equipoise_scaling::Law;
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::Method;
 
-/// Print the completions of a shell.
+/// Print the completions of a shell
 ///
 /// They offer verbs, flags, and the names of laws, methods, priors, samplers and schedules. Installed, for example:
 ///

@@ -70,7 +70,7 @@ fn channels(audit: &Audit) -> Table {
     let rows = audit.channels.iter().enumerate().map(|(channel, found)| {
         vec![channel.into(), found.mean.into(), found.std.into(), found.min.into(), found.max.into()]
     });
-    Table::new(&["channel", "mean", "std", "min", "max"].map(Column::numbers), rows.collect())
+    Table::new(["channel", "mean", "std", "min", "max"].map(Column::numbers), rows.collect())
 }
 
 fn of_flow(flow: &Flow<'_>) -> Vec<(&'static str, Table)> {

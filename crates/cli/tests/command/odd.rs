@@ -101,7 +101,8 @@ fn what_is_odd_is_said_by_every_verb_and_kept_in_the_prior() {
         "--no-bound",
         "--quiet",
     ]);
-    assert_eq!(denoised.stderr.lines().count(), 1, "{}", denoised.stderr);
+    // What no result keeps is said, and nothing else.
+    assert!(denoised.stderr.lines().all(|line| line.starts_with("warning: ")), "{}", denoised.stderr);
     told(&denoised, &train);
 }
 
