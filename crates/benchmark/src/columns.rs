@@ -2,7 +2,7 @@
 
 use crate::job::name;
 use crate::page::{entrant, verdict};
-use crate::record::Tuned;
+use crate::record::{Tuned, joined};
 use crate::{Interval, Overall, Standing};
 use equipoise_experiment::SPACE;
 use equipoise_report::{Column, Table, pick, significant};
@@ -11,15 +11,6 @@ use equipoise_report::{Column, Table, pick, significant};
 const DIGITS: usize = 3;
 
 type Of<R> = Column<'static, R>;
-
-/// Numbers joined by `;`, as a cell of a file holds them.
-fn joined(numbers: impl Iterator<Item = String>) -> String {
-    numbers.collect::<Vec<_>>().join(";")
-}
-
-fn spelled(x: f64) -> String {
-    if x.is_nan() { "nan".into() } else { x.to_string() }
-}
 
 /// A mean over seeds, and the half width of its 95 % interval.
 fn mean(
@@ -41,7 +32,7 @@ pub(crate) fn standing() -> Vec<Of<Standing>> {
     let which = [
         At::new("dataset", "with its prior where that is not the Gaussian", |s| s.dataset.clone()),
         At::new("sub", "stride of the observed lattice", |s| s.case.sub),
-        At::new("noise", "its standard deviation, normalised", |s| s.case.noise),
+        At::new("noise", "its standard deviation", |s| s.case.noise).unit("normalised units"),
         At::new("steps", "of the sampler", |s| s.case.steps),
         At::new("rank", "by CRPS ratio, or by CRPS or MAE where no exact samples are known", |s| s.rank),
         At::new("method", "", |s| s.approach.method()),
@@ -71,7 +62,7 @@ pub(crate) fn standing() -> Vec<Of<Standing>> {
         })
         .titled("inner"),
         At::new("tuning_calls", "of the denoiser, in all", |s| s.tuning_calls),
-        At::new("seconds", "wall time of one ensemble", |s| s.seconds),
+        At::new("seconds", "wall time of one ensemble", |s| s.seconds).unit("s"),
         At::new("states", "over seeds", Standing::states_in_words),
         At::new("space", "of lengths", |_| SPACE),
     ];
@@ -208,31 +199,6 @@ pub fn overall_table(rows: &[Overall]) -> Table {
     Table::of(columns, rows).digits(DIGITS)
 }
 
-/// The columns of the tuned parameters' file; `grid` and `scores` hold numbers joined by `;`.
-pub(crate) fn tuning() -> Vec<Of<Tuned>> {
-    type At = Of<Tuned>;
-    let scores =
-        |t: &Tuned| joined(t.scores.iter().map(|score| score.map_or_else(|| "exploded".into(), spelled)));
-    vec![
-        At::new("dataset", "", |t| t.dataset.clone()),
-        At::new("sub", "", |t| t.sub),
-        At::new("noise", "", |t| t.noise),
-        At::new("steps", "", |t| t.steps),
-        At::new("method", "", |t| t.method.to_string()),
-        At::new("law", "", |t| t.law.clone()),
-        At::new("parameter", "", |t| t.parameter.clone()),
-        At::new("published", "", |t| t.published),
-        At::new("chosen", "", |t| t.chosen),
-        At::new("grid", "", |t| joined(t.grid.iter().copied().map(spelled))),
-        At::new("judged_by", "", |t| t.judged_by.clone()),
-        At::new("scores", "", scores),
-        At::new("members", "", |t| t.members),
-        At::new("denoiser_calls", "", |t| t.denoiser_calls).titled("denoiser calls"),
-        At::new("inner_iterations", "", |t| t.inner_iterations),
-        At::new("seconds", "", |t| t.seconds),
-    ]
-}
-
 fn tuning_of<'r>(names: &[&str], rows: impl IntoIterator<Item = &'r Tuned>) -> Table {
     let tried = |t: &Tuned| {
         let tried = t.grid.iter().zip(&t.scores).map(|(value, score)| {
@@ -248,7 +214,7 @@ fn tuning_of<'r>(names: &[&str], rows: impl IntoIterator<Item = &'r Tuned>) -> T
         Column::new("score by value", "", tried),
         Column::new("values", "", values).titled("grid"),
     ];
-    let columns: Vec<_> = tuning().into_iter().chain(for_readers).collect();
+    let columns: Vec<_> = Tuned::columns().into_iter().chain(for_readers).collect();
     Table::of(pick(&columns, names), rows)
 }
 

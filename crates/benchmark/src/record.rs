@@ -2,6 +2,7 @@
 
 use crate::{Case, Choice, Job};
 use equipoise_experiment::{Approach, number, text};
+use equipoise_report::Column;
 use equipoise_solver::Recipe;
 use serde::{Deserialize, Serialize};
 
@@ -190,6 +191,31 @@ impl Score {
 }
 
 impl Tuned {
+    /// The columns of the tuned parameters' file; `grid` and `scores` hold numbers joined by `;`.
+    pub(crate) fn columns() -> Vec<Column<'static, Self>> {
+        type At = Column<'static, Tuned>;
+        let scores =
+            |t: &Tuned| joined(t.scores.iter().map(|score| score.map_or_else(|| "exploded".into(), spelled)));
+        vec![
+            At::new("dataset", "with its prior where that is not the Gaussian", |t| t.dataset.clone()),
+            At::new("sub", "stride of the observed lattice", |t| t.sub),
+            At::new("noise", "its standard deviation", |t| t.noise).unit("normalised units"),
+            At::new("steps", "of the sampler", |t| t.steps),
+            At::new("method", "with its settings", |t| t.method.to_string()),
+            At::new("law", "its law, or its own name", |t| t.law.clone()),
+            At::new("parameter", "what is tuned", |t| t.parameter.clone()),
+            At::new("published", "its published value", |t| t.published),
+            At::new("chosen", "the value of least score", |t| t.chosen),
+            At::new("grid", "the values tried, joined by ;", |t| joined(t.grid.iter().copied().map(spelled))),
+            At::new("judged_by", "crps, or mae of point estimates", |t| t.judged_by.clone()),
+            At::new("scores", "of each value on the validation truth, joined by ;", scores),
+            At::new("members", "samples for each value", |t| t.members),
+            At::new("denoiser_calls", "in all", |t| t.denoiser_calls).titled("denoiser calls"),
+            At::new("inner_iterations", "of inner solvers, in all", |t| t.inner_iterations),
+            At::new("seconds", "wall time", |t| t.seconds).unit("s"),
+        ]
+    }
+
     /// The method with its law.
     pub fn approach(&self) -> Approach {
         Approach::labelled(&self.law, &self.method)
@@ -220,4 +246,13 @@ impl equipoise_experiment::Record for Record {
         }
         self
     }
+}
+
+/// Numbers joined by `;`, as a cell of a file holds them.
+pub(crate) fn joined(numbers: impl Iterator<Item = String>) -> String {
+    numbers.collect::<Vec<_>>().join(";")
+}
+
+fn spelled(x: f64) -> String {
+    if x.is_nan() { "nan".into() } else { x.to_string() }
 }

@@ -2,7 +2,7 @@
 
 use crate::columns;
 use crate::leaderboard::{ranked, split};
-use crate::record::Record;
+use crate::record::{Record, Tuned};
 use equipoise_experiment::{Error, Result, replace};
 use equipoise_report::{Notation, Table};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub(crate) fn write(folder: &Path, rows: &[Record]) -> Result<()> {
     let board = ranked(&scores, &tunings);
     save(LEADERBOARD_CSV, Table::of(&columns::standing(), &board).csv(Notation::Plain))?;
     save(SCORES_CSV, serialised(&scores))?;
-    save(TUNING_CSV, Table::of(&columns::tuning(), &tunings).csv(Notation::Plain))
+    save(TUNING_CSV, Table::of(&Tuned::columns(), &tunings).csv(Notation::Plain))
 }
 
 /// One record a row, by the names of its fields.
