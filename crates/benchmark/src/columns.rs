@@ -228,3 +228,47 @@ pub(crate) fn tuning_on_page(tunings: &[&Tuned]) -> Table {
 pub fn tuning_table(tunings: &[Tuned]) -> Table {
     tuning_of(&["dataset", "case", "entrant", "parameter", "values", "chosen", "denoiser_calls"], tunings)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use equipoise_report::Notation;
+
+    fn header(table: &Table) -> String {
+        String::from_utf8(table.csv(Notation::Plain).unwrap()).unwrap()
+    }
+
+    /// What programs read: names and their order.
+    #[test]
+    fn files_have_these_columns() {
+        assert_eq!(
+            header(&Table::of(&standing(), &[])),
+            "dataset,sub,noise,steps,rank,method,law,choice,parameter,value,kind,seeds,builds,held_to,\
+         ranked_by,exact_error,crps_ratio,crps_ratio_ci,sliced_w2_ratio,sliced_w2_ratio_ci,\
+         log_excess,log_excess_ci,excess,excess_ci,rmse,rmse_ci,bias,bias_ci,spread_ratio,\
+         spread_ratio_ci,coverage_error,coverage_error_ci,crps,crps_ci,mae,mae_ci,coverage_50,\
+         coverage_50_ci,coverage_90,coverage_90_ci,misfit,misfit_ci,denoiser_calls,inner_iterations,\
+         tuning_calls,seconds,states,space\n"
+        );
+        assert_eq!(
+            header(&Table::of(&Tuned::columns(), &[])),
+            "dataset,sub,noise,steps,method,law,parameter,published,chosen,grid,judged_by,scores,\
+         members,denoiser_calls,inner_iterations,seconds\n"
+        );
+    }
+
+    /// A view that names a column which is not there panics.
+    #[test]
+    fn every_view_is_of_columns_that_are_there() {
+        let widths = [
+            case(&[]),
+            standings_table(&[]),
+            overall_on_page(&[]),
+            overall_table(&[]),
+            tuning_on_page(&[]),
+            tuning_table(&[]),
+        ]
+        .map(|table| table.columns.len());
+        assert_eq!(widths, [26, 21, 14, 13, 7, 7]);
+    }
+}
