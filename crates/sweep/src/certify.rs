@@ -157,12 +157,11 @@ impl<'a> FlowCertifier<'a> {
         let (flow, _) = self.flow(trial.dataset())?;
         let run = trial.course()?;
         let course = Course::new(&*run.schedule, run.sampler.grid())?;
-        let Some(Scaled { strength, .. }) = scaled(trial, flow, &scene.problem, &run)? else {
+        let Some(Scaled { strength, .. }) = trial.scaled(flow, &scene.problem, &run)? else {
             return Ok(Ready { course, likelihood: Likelihood::Exact });
         };
         let course = if strength.adaptive.is_some() {
-            let draw = scene.problem.draw(flow, trial.seed)?;
-            let inference = run.inference(trial, flow, &scene.problem, &draw)?;
+            let inference = trial.inference(flow, &scene.problem, &run)?;
             let factors = adaptive::factors(flow, trial.seed, &course, &inference, &strength)?;
             course.holding(factors)?
         } else {
