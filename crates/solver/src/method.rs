@@ -120,7 +120,7 @@ impl Method {
 
     /// Every method, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
-        entries::<f64>().into_iter().map(|entry| entry.method)
+        entries::<f32>().into_iter().map(|entry| entry.method)
     }
 
     /// What is known of it.

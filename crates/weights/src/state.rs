@@ -1,7 +1,7 @@
 //! A network's tensors by name, and the account of who took which.
 
 use crate::format::{self, Format};
-use crate::{Accounts, Tensor, WeightsError, safe, torch};
+use crate::{Accounts, Pick, Tensor, WeightsError, safe, torch};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
