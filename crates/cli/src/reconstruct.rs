@@ -190,17 +190,8 @@ impl Arguments {
     /// How members are drawn, by `default` unless a method is asked for.
     fn sampling(&self, default: impl FnOnce() -> Choice) -> Sampling {
         let Drawing { method, members, seed, diffusion } = &self.drawing;
-        let Diffusion { steps, sampler, spacing, schedule, eta } = diffusion;
-        Sampling {
-            choice: method.clone().unwrap_or_else(default),
-            members: *members,
-            seed: *seed,
-            steps: *steps,
-            sampler: *sampler,
-            spacing: *spacing,
-            schedule: *schedule,
-            eta: *eta,
-        }
+        let (choice, setup) = (method.clone().unwrap_or_else(default), diffusion.setup());
+        Sampling { choice, members: *members, seed: *seed, setup }
     }
 }
 

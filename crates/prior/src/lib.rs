@@ -34,7 +34,7 @@ mod windows;
 pub use denoiser::PriorDenoiser;
 pub use entries::{Knows, PriorSpec};
 pub use error::PriorError;
-pub use fields::{Beside, Fields};
+pub use fields::{Beside, Fields, Received};
 pub use fit::{Prior, Provenance, Sampled};
 pub use name::{DenoiserName, NameError};
 pub use recorded::{FitMethod, Resources};

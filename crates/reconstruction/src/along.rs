@@ -1,12 +1,10 @@
 //! The Gauss–Markov prior of a trajectory that the windows of a prior tell, and its exact posterior: what stands beside
 //! a composite in the place of closed forms that it has none of.
 
-use crate::{Chained, Problem, ReconstructionError, Result, Score};
+use crate::exact::{Draw, Draws, stream};
+use crate::{Chained, Drawn, Problem, ReconstructionError, Result, Score};
 use equipoise_markov::{Clipped, Markov, Moments, Posterior};
-use equipoise_sampler::Outcome;
-use equipoise_solver::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Watch};
-use equipoise_stream::Stream;
-use rayon::prelude::*;
+use equipoise_solver::{Member, PosteriorSampler, Watch};
 use std::fmt;
 
 /// x | y under the Gauss–Markov prior of a prior's windows: exact for that prior, by a Kalman filter and a smoother.
@@ -46,9 +44,12 @@ impl Along {
     }
 
     /// Draws of it, the k-th member the k-th.
-    pub(crate) fn draw(&self, seed: u64, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<f32>> {
-        Ok(Draws { along: self, stream: Stream::new("posterior").number(seed), members }
-            .draw(members, watch)?)
+    pub(crate) fn draw(&self, seed: u64, members: &[Member], watch: Watch<'_>) -> Result<Drawn> {
+        let stream = stream(seed);
+        let draw = |k: u64| -> Draw {
+            self.posterior.sample(stream, k).map_err(|why| ReconstructionError::from(why).into())
+        };
+        Ok(Draws { members, draw }.draw(members, watch)?)
     }
 }
 
@@ -76,33 +77,5 @@ impl Problem {
         // Two who ask at the same time both make it, and the one kept first is used.
         let made = Along::of(self)?;
         Ok(self.along.get_or_init(|| made))
-    }
-}
-
-struct Draws<'a> {
-    along: &'a Along,
-    stream: Stream,
-    members: &'a [Member],
-}
-
-impl Independent<f32> for Draws<'_> {
-    fn batch(&self) -> usize {
-        rayon::current_num_threads()
-    }
-
-    fn run(&self, members: &[Member]) -> std::result::Result<Vec<Outcome<f32>>, SolverError> {
-        let one = |member: &Member| {
-            let draw = self.members.iter().position(|known| known == member).ok_or(SolverError::Empty)?;
-            let drawn = self.along.posterior.sample(self.stream, draw as u64);
-            let x = drawn.map_err(|fault| SolverError::Own(Box::new(ReconstructionError::from(fault))))?;
-            Ok(Outcome::Finished { x, trace: Default::default() })
-        };
-        members.par_iter().map(one).collect()
-    }
-}
-
-impl PosteriorSampler<f32> for Draws<'_> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> std::result::Result<Ensemble<f32>, SolverError> {
-        self.draw_each(members, watch)
     }
 }

@@ -1,10 +1,11 @@
 //! A trajectory that is longer than the windows of its prior, and what it is composed of.
 
 use crate::keeping::hashed;
-use crate::problem::{Seen, conditional};
+use crate::problem::Seen;
 use crate::repeated::lost;
 use crate::{Other, Placed, Problem, ReconstructionError, Result};
 use equipoise_composition::{CompositionError, Fold};
+use equipoise_experiment::conditional;
 use equipoise_field::Shape;
 use equipoise_operator::TimeRule;
 use equipoise_prior::{Prior, PriorDenoiser};

@@ -13,7 +13,6 @@ use equipoise_posterior::PosteriorError;
 use equipoise_prior::PriorError;
 use equipoise_report::ReportError;
 use equipoise_sampler::SamplerError;
-use equipoise_schedule::ScheduleError;
 use equipoise_solver::SolverError;
 use std::path::PathBuf;
 
@@ -171,30 +170,19 @@ pub enum ReconstructionError {
         /// The method.
         method: String,
     },
-    /// The state of another run in the folder of the results.
-    #[error(
-        "{}, {field}: found {found}, expected {expected}: another run was begun in this folder; --force starts anew",
-        path.display()
-    )]
-    Begun {
+    /// A state in the folder of the results that is another run's, or not what was written.
+    #[error("{}, {field}: found {found}, expected {expected}: {why}; --force starts anew", path.display())]
+    State {
         /// The file of the state.
         path: PathBuf,
-        /// What differs.
+        /// What differs: an entry of the run's identity, or the checksum of its numbers.
         field: String,
         /// Its value there.
         found: String,
-        /// Its value in this run.
+        /// Its value in this run, or that which the file states.
         expected: String,
-    },
-    /// A state that is not what was written.
-    #[error("{}, checksum: found {found}, expected {expected}: a damaged state; --force starts anew", path.display())]
-    Damaged {
-        /// The file of the state.
-        path: PathBuf,
-        /// The checksum of its numbers.
-        found: String,
-        /// That which it states.
-        expected: String,
+        /// What that means.
+        why: &'static str,
     },
     /// The Gauss–Markov prior of the windows under these readings.
     #[error("the Gauss–Markov prior of the windows: {why}")]
@@ -229,9 +217,9 @@ pub enum ReconstructionError {
     /// The sampler.
     #[error(transparent)]
     Sampler(#[from] SamplerError),
-    /// The schedule.
+    /// Schedule, grid or sampler of a diffusion.
     #[error(transparent)]
-    Schedule(#[from] ScheduleError),
+    Setup(#[from] equipoise_experiment::Error),
     /// A diagnostic.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

@@ -45,19 +45,12 @@ impl Sampling {
         keeping: Option<&Keeping>,
         go_on: &(dyn Fn(Progress) -> bool + Sync),
     ) -> Result<Followed> {
-        let Choice::Diffusion(recipe) = &self.choice else {
-            return Err(ReconstructionError::Loop { method: self.choice.to_string() });
+        let recipe = match &self.choice {
+            Choice::Diffusion(recipe) if !recipe.method().owns_loop() => recipe,
+            own => return Err(ReconstructionError::Loop { method: own.to_string() }),
         };
-        let outcomes = self.outcomes(problem, recipe, keeping, go_on)?;
-        Ok(match outcomes {
-            Ok(outcomes) => {
-                let drawn = Drawn::new(outcomes);
-                if drawn.is_empty() {
-                    let method = self.choice.to_string();
-                    return Err(ReconstructionError::Diverged { method, members: drawn.diverged() });
-                }
-                Followed::Ended(drawn)
-            }
+        Ok(match self.outcomes(problem, recipe, keeping, go_on)? {
+            Ok(outcomes) => Followed::Ended(self.finished(Drawn::new(outcomes))?),
             Err(stopped) => Followed::Stopped(stopped),
         })
     }
@@ -70,9 +63,6 @@ impl Sampling {
         keeping: Option<&Keeping>,
         go_on: &(dyn Fn(Progress) -> bool + Sync),
     ) -> Result<std::result::Result<Vec<Outcome<f32>>, Progress>> {
-        if recipe.method().owns_loop() {
-            return Err(ReconstructionError::Loop { method: self.choice.to_string() });
-        }
         let (inference, strength) = self.inference(problem, recipe)?;
         let guided = inference.guided(inference.guidance(recipe, strength.as_ref())?);
         let (steps, all) = (inference.sampler.grid().len() - 1, members(self.seed, self.members));

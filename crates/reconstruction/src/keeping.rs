@@ -42,8 +42,7 @@ impl Keeping {
     /// The states of this run in the folder, by member.
     ///
     /// # Errors
-    /// [`ReconstructionError::Begun`] for that of another run, [`ReconstructionError::Damaged`] for one that is not
-    /// whole.
+    /// [`ReconstructionError::State`] for that of another run, and for one that is not whole.
     pub fn begun(&self) -> Result<Vec<Begun>> {
         let mut all = Vec::new();
         for (path, member) in self.states() {
@@ -81,8 +80,10 @@ impl Keeping {
         self.check(&path, &reader)?;
         let (x, trace) = (reader.read_shaped::<f32>("x", &[len])?, reader.read::<f64>("trace")?.values);
         let (found, expected) = (checksum(&x, &trace), reader.text("checksum")?);
-        let damaged =
-            |found: String, expected| ReconstructionError::Damaged { path: path.clone(), found, expected };
+        let damaged = |found: String, expected| {
+            let (path, field, why) = (path.clone(), "checksum".to_owned(), "a damaged state");
+            ReconstructionError::State { path, field, found, expected, why }
+        };
         if found != expected {
             return Err(damaged(found, expected));
         }
@@ -120,8 +121,8 @@ impl Keeping {
         for name in names {
             let (found, expected) = (of(&there, name), of(&self.identity, name));
             if found != expected {
-                let (path, field) = (path.to_path_buf(), name.clone());
-                return Err(ReconstructionError::Begun { path, field, found, expected });
+                let (path, field, why) = (path.into(), name.clone(), "another run was begun in this folder");
+                return Err(ReconstructionError::State { path, field, found, expected, why });
             }
         }
         Ok(())

@@ -12,10 +12,10 @@
 
 mod along;
 mod check;
-mod closed_form;
 mod composite;
 mod ensemble;
 mod error;
+mod exact;
 mod file;
 mod following;
 mod keeping;

@@ -1,7 +1,8 @@
 //! The traces of the law `matched` on a composite, by probes at a few stretches of it.
 
 use crate::{Composite, Other, Problem, ReconstructionError, Result};
-use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
+use equipoise_composition::{Composition, Fold};
+use equipoise_denoiser::Denoiser;
 use equipoise_field::Shape;
 use equipoise_guidance::Strength;
 use equipoise_observation::{NoiseVariance, Observed};
@@ -27,9 +28,12 @@ pub(crate) fn probed(
     levels: &[Level],
 ) -> Result<Strength> {
     let stretches = Stretches::of(problem, composite);
-    let composed = problem.prior.composed(window, stretches.frames, composite.fold)?;
-    let denoiser: Arc<dyn Denoiser<f32>> =
-        Arc::new(SideBySide { one: composed, count: stretches.starts.len() });
+    let (frames, count) = (stretches.frames, stretches.starts.len());
+    let composed = problem.prior.composed(window, frames, composite.fold)?;
+    // Side by side they are windows without a frame in common; each is linearised once for all products.
+    let fold = Fold::Causal { stride: frames };
+    let beside = Composition::new(composed, problem.shape.frame(), frames * count, fold)?;
+    let denoiser: Arc<dyn Denoiser<f32>> = Arc::new(beside.keeping(usize::MAX));
     let observation = Arc::new(stretches.observed(problem)?);
     let name = problem.other.as_ref().map_or("wiener", |other| other.name.as_str());
     let stream = Stream::new("probes").text("reconstruction").text(name);
@@ -106,70 +110,5 @@ impl Stretches {
             .flat_map(|t| window[at(t) * frame..(at(t) + 1) * frame].iter().copied())
             .collect();
         one.repeat(self.starts.len())
-    }
-}
-
-/// Several fields of one denoiser as one field: a member of it is as many members.
-struct SideBySide {
-    one: Arc<dyn Denoiser<f32>>,
-    count: usize,
-}
-
-impl Denoiser<f32> for SideBySide {
-    fn dim(&self) -> usize {
-        self.count * self.one.dim()
-    }
-
-    fn denoise(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        x_hat: &mut [f32],
-    ) -> std::result::Result<(), DenoiserError> {
-        self.one.estimates(x_t, level, x_hat, &mut Tape::new())
-    }
-
-    fn vjp(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        v: &[f32],
-        out: &mut [f32],
-    ) -> std::result::Result<(), DenoiserError> {
-        self.one.linearise(x_t, level, &mut vec![0.0; x_t.len()], &mut Tape::new())?.vjp(v, out)
-    }
-
-    fn jvp(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        v: &[f32],
-        out: &mut [f32],
-    ) -> std::result::Result<(), DenoiserError> {
-        self.one.linearise(x_t, level, &mut vec![0.0; x_t.len()], &mut Tape::new())?.jvp(v, out)
-    }
-
-    fn jacobian(&self) -> Jacobian {
-        self.one.jacobian()
-    }
-
-    fn linearise<'a>(
-        &'a self,
-        x_t: &'a [f32],
-        level: Level,
-        x_hat: &mut [f32],
-        tape: &'a mut Tape,
-    ) -> std::result::Result<Box<dyn Linearised<f32> + 'a>, DenoiserError> {
-        self.one.linearise(x_t, level, x_hat, tape)
-    }
-
-    fn estimates(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        x_hat: &mut [f32],
-        tape: &mut Tape,
-    ) -> std::result::Result<(), DenoiserError> {
-        self.one.estimates(x_t, level, x_hat, tape)
     }
 }

@@ -3,8 +3,8 @@
 use crate::along::Along;
 use crate::repeated::{lost, nearest};
 use crate::{Composite, Placed, ReconstructionError, Result};
+use equipoise_experiment::conditional;
 use equipoise_field::{Real, Shape};
-use equipoise_guidance::ConditionalCovariance;
 use equipoise_innovation::{DENSE_LIMIT, InnovationError};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
@@ -180,11 +180,6 @@ impl Problem {
         self.prior.normalizer().restore(self.shape, &mut x)?;
         Ok(x)
     }
-}
-
-/// A denoiser with what it knows of Cov[x | x_t].
-pub(crate) fn conditional(prior: &PriorDenoiser) -> ConditionalCovariance<f32> {
-    ConditionalCovariance::of(prior.denoiser(), prior.empirical(), prior.exact())
 }
 
 impl Seen {

@@ -1,16 +1,15 @@
 //! Members of x | y.
 
-use crate::closed_form::ClosedForm;
 use crate::probing;
 use crate::{Other, Problem, ReconstructionError, Result};
+use equipoise_experiment::{Setup, Start};
 use equipoise_guidance::Strength;
 use equipoise_prior::DenoiserName;
-use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
-use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
+use equipoise_schedule::Level;
 use equipoise_solver::{
-    Ensemble, Inference, JacobianUse, Member, Method, PosteriorSampler, ProbedRatios, Recipe, SolverError,
-    Start, Watch,
+    Ensemble, Inference, JacobianUse, Member, Method, ProbedRatios, Recipe, SolverError, Start as LawOfStart,
+    Watch,
 };
 use equipoise_stream::Stream;
 use std::fmt;
@@ -87,16 +86,8 @@ pub struct Sampling {
     pub members: usize,
     /// The seed of all streams.
     pub seed: u64,
-    /// Steps of a diffusion.
-    pub steps: usize,
-    /// How its time advances.
-    pub sampler: SamplerName,
-    /// How its times are spaced.
-    pub spacing: Spacing,
-    /// Its schedule.
-    pub schedule: ScheduleName,
-    /// η of the schedule.
-    pub eta: f64,
+    /// How a diffusion advances.
+    pub setup: Setup,
 }
 
 /// What was drawn, in normalised units; member k has index k.
@@ -119,14 +110,21 @@ impl Sampling {
                 problem.along()?.draw(self.seed, &members, watch)?
             }
             (Choice::Posterior, None) => {
-                let closed = problem.closed()?;
-                ClosedForm::new((problem, closed), self.seed, &members)?.draw(&members, watch)?
+                problem.closed()?.draw(problem.observation().values(), self.seed, &members, watch)?
             }
-            (Choice::Diffusion(recipe), _) => self.bind(problem, recipe)?.draw(&members, watch)?,
+            (Choice::Diffusion(recipe), _) => {
+                let (inference, strength) = self.inference(problem, recipe)?;
+                inference.bind(recipe, strength.as_ref())?.draw(&members, watch)?
+            }
         };
+        self.finished(drawn)
+    }
+
+    /// What was drawn, unless no member is finite.
+    pub(crate) fn finished(&self, drawn: Drawn) -> Result<Drawn> {
         if drawn.is_empty() {
-            let method = self.choice.to_string();
-            return Err(ReconstructionError::Diverged { method, members: drawn.diverged() });
+            let (method, members) = (self.choice.to_string(), drawn.diverged());
+            return Err(ReconstructionError::Diverged { method, members });
         }
         Ok(drawn)
     }
@@ -143,26 +141,14 @@ impl Sampling {
         }
     }
 
-    fn bind(&self, problem: &Problem, recipe: &Recipe) -> Result<Box<dyn PosteriorSampler<f32>>> {
-        let (inference, strength) = self.inference(problem, recipe)?;
-        Ok(inference.bind(recipe, strength.as_ref())?)
-    }
-
     /// What a method is bound to, with its law where it takes one.
     pub(crate) fn inference(
         &self,
         problem: &Problem,
         recipe: &Recipe,
     ) -> Result<(Inference<f32>, Option<Strength>)> {
-        let schedule: Arc<dyn Schedule> = Arc::from(self.schedule.build(self.eta)?);
-        let grid = self.spacing.grid(&*schedule, self.steps)?;
-        let inference = Inference {
-            problem: problem.inverse.clone(),
-            sampler: self.sampler.build(&*schedule, grid, 0, 0.5)?,
-            schedule,
-            start: start(problem),
-            bound: f64::INFINITY,
-        };
+        let inference =
+            self.setup.build()?.inference(problem.inverse.clone(), start(problem), f64::INFINITY);
         let (method, levels) = (recipe.method(), inference.levels());
         within_memory(problem, method, levels.len())?;
         let strength = match (&problem.other, &problem.composite, &problem.closed) {
@@ -189,11 +175,13 @@ pub(crate) fn members(seed: u64, count: usize) -> Vec<Member> {
 }
 
 /// The law of x_1: the exact marginal of the Gaussian, of a composite that of its windows, side by side.
-fn start(problem: &Problem) -> Start<f32> {
-    let (mean, covariance) = (Arc::new(problem.prior.mean().to_vec()), problem.prior.covariance());
+fn start(problem: &Problem) -> LawOfStart<f32> {
+    let prior = &problem.prior;
     match problem.composite {
-        Some(_) => Start::Windows { mean, covariance },
-        None => Start::Prior { mean, covariance },
+        Some(_) => {
+            LawOfStart::Windows { mean: Arc::new(prior.mean().to_vec()), covariance: prior.covariance() }
+        }
+        None => Start::Prior.law_of(prior),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::format::duration;
 use crate::messages;
 use crate::priors::{Priors, listed};
 use equipoise_data::{checksum, load};
-use equipoise_prior::{Beside, DenoiserName, Fields, Prior, Settings};
+use equipoise_prior::{DenoiserName, Fields, Prior, Received, Settings};
 use equipoise_reconstruction::{Composite, Other, Sampling};
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,11 @@ const SILENT: f64 = 30.0;
 /// # Errors
 /// Those of the denoiser.
 pub(super) fn announce(other: &Other, sampling: &Sampling) -> anyhow::Result<()> {
-    let level = sampling.schedule.build(sampling.eta)?.level(0.5);
+    let setup = sampling.setup;
+    let level = setup.schedule.build(setup.eta)?.level(0.5);
     let blank = vec![0.0; other.denoiser.denoiser().dim()];
     let denoise = other.denoiser.probe(other.windows.first().unwrap_or(&blank), level)?.as_secs_f64();
-    let seconds = 3.0 * denoise * (sampling.steps * sampling.members) as f64;
+    let seconds = 3.0 * denoise * (setup.steps * sampling.members) as f64;
     if seconds >= SILENT {
         let (threads, members) = (rayon::current_num_threads(), sampling.members);
         note!(
@@ -157,17 +158,12 @@ impl Asked {
 
     fn fitted(&self, fitting: &Fitting, length: &Length) -> anyhow::Result<(Prior, Option<Other>)> {
         let train = load(&self.path, &fitting.load_options())?;
-        messages::warnings(&self.path, train.warnings());
-        let (change, defaults) = (fitting.change()?, Settings::of(train.kind(), train.grid()));
-        let fields = Fields::of(std::slice::from_ref(&self.name), Some(Beside::of(&train)))?;
-        let (train, mut settings) = match &fields {
-            None => (train, change.apply(defaults)),
-            Some(fields) => {
-                let (train, remarks) = fields.receive(train)?;
-                remarks.iter().for_each(messages::remark);
-                (train, change.apply(fields.settings(defaults, change.normalizer)?))
-            }
-        };
+        warnings::tell(&self.path, train.warnings());
+        let change = fitting.change()?;
+        let Received { train, defaults, fields, remarks } =
+            Fields::received(std::slice::from_ref(&self.name), train, change.normalizer, Settings::of)?;
+        remarks.iter().for_each(|remark| eprintln!("{remark}"));
+        let mut settings = change.apply(defaults);
         if length.frames.is_some() {
             settings.window = match &fields {
                 None => length.window(change.window, defaults.window)?,

@@ -2,6 +2,7 @@
 
 use super::Arguments;
 use super::asked::Asked;
+use equipoise_experiment::Setup;
 use equipoise_reconstruction::{Problem, Sampling};
 
 /// Every name with its value, in the order in which a difference is told.
@@ -16,7 +17,8 @@ pub(super) fn identity(
     readings: &str,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let (prior, checksum) = asked.told()?;
-    let Sampling { choice, steps, sampler, spacing, schedule, eta, seed, .. } = sampling;
+    let Sampling { choice, seed, setup, .. } = sampling;
+    let Setup { steps, sampler, spacing, schedule, eta, .. } = setup;
     let mut all = vec![
         ("prior", format!("{prior} {checksum}")),
         ("readings", readings.to_owned()),

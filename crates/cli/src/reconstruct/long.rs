@@ -24,7 +24,7 @@ pub(super) fn run(taken: &Taken<'_>, table: Table) -> anyhow::Result<ExitCode> {
         return taken.finish(table, drawn?, &check);
     }
     let keeping = kept(taken, &table)?;
-    let steps = sampling.steps;
+    let steps = sampling.setup.steps;
     let progress = Progress::new(sampling.members * steps, "levels")?;
     let begun = keeping.begun()?;
     if let Some(last) = begun.last() {

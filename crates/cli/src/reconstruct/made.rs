@@ -5,23 +5,20 @@ use super::asked::Asked;
 use super::summary::Summary;
 use equipoise_data::Location;
 use equipoise_data::sensors::Table;
+use equipoise_experiment::Setup;
 use equipoise_reconstruction::{
     Centre, Chained, Choice, Composite, CompositeProvenance, Drawn, Ensemble, Provenance, Sampling,
 };
-use std::path::Path;
 
-/// Files, method and settings.
+/// What a reconstruction was made from and how, before its members are counted.
 pub(super) struct Made {
-    prior: (String, String),
-    observations: (String, String),
-    pub(super) method: String,
-    settings: String,
-    seed: u64,
+    /// Without what is known of the ensemble alone.
+    provenance: Provenance,
+    pub(super) composite: Option<Composite>,
     /// Every file that is written.
     pub(super) folder: String,
     asked: usize,
     drawn: usize,
-    pub(super) composite: Option<Composite>,
     /// What was said while the table was read.
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
@@ -37,62 +34,65 @@ impl Made {
         (sampling, composite, along): (&Sampling, Option<Composite>, Option<&Chained>),
         drawn: &Drawn,
     ) -> anyhow::Result<Self> {
-        let named = |path: &Path| Location::of(path).name();
-        let Sampling { choice, steps, sampler, spacing, schedule, eta, .. } = sampling;
-        let settings = match choice {
-            Choice::Posterior => along.map_or_else(String::new, |chained| format!("of {}", chained.prior)),
-            Choice::Diffusion(_) => {
-                format!("{steps} steps, sampler {sampler}, spacing {spacing}, schedule {schedule}, η = {eta}")
-            }
+        let (prior, prior_sha256) = asked.told()?;
+        let Sampling { choice, seed, setup, .. } = sampling;
+        let Setup { steps, sampler, spacing, schedule, eta, .. } = setup;
+        let provenance = Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
+            prior,
+            prior_sha256,
+            observations: arguments.obs.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            observations_sha256: table.sha256,
+            method: choice.to_string(),
+            settings: match choice {
+                Choice::Posterior => along.map_or_else(String::new, |chained| format!("of {}", chained.prior)),
+                Choice::Diffusion(_) => format!(
+                    "{steps} steps, sampler {sampler}, spacing {spacing}, schedule {schedule}, η = {eta}"
+                ),
+            },
+            seed: *seed,
+            members: Vec::new(),
+            mean_of: "members",
+            composite: composite.map(CompositeProvenance::from),
         };
         Ok(Self {
-            prior: asked.told()?,
-            observations: (named(&arguments.obs), table.sha256),
-            method: choice.to_string(),
-            settings,
-            seed: sampling.seed,
+            provenance,
+            composite,
             folder: arguments.out.display().to_string(),
             asked: sampling.members,
             drawn: drawn.len(),
-            composite,
             notes: table.notes,
             warnings: table.warnings.into_iter().chain(drawn.remarks()).collect(),
         })
     }
 
+    pub(super) fn method(&self) -> &str {
+        &self.provenance.method
+    }
+
     pub(super) fn provenance(&self, ensemble: &Ensemble) -> Provenance {
-        Provenance {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
-            prior: self.prior.0.clone(),
-            prior_sha256: self.prior.1.clone(),
-            observations: self.observations.0.clone(),
-            observations_sha256: self.observations.1.clone(),
-            method: self.method.clone(),
-            settings: self.settings.clone(),
-            seed: self.seed,
-            members: ensemble.indices.clone(),
-            mean_of: match ensemble.centre {
-                Centre::ClosedForm => "closed form",
-                Centre::Members => "members",
-            },
-            composite: self.composite.map(CompositeProvenance::from),
-        }
+        let mean_of = match ensemble.centre {
+            Centre::ClosedForm => "closed form",
+            Centre::Members => "members",
+        };
+        Provenance { members: ensemble.indices.clone(), mean_of, ..self.provenance.clone() }
     }
 
     /// Name and value of what the page's numbers rest on.
     pub(super) fn facts(&self, summary: &Summary) -> Vec<(String, String)> {
-        let method = match self.settings.as_str() {
-            "" => self.method.clone(),
-            settings => format!("{}: {settings}", self.method),
+        let made = &self.provenance;
+        let method = match made.settings.as_str() {
+            "" => made.method.clone(),
+            settings => format!("{}: {settings}", made.method),
         };
         let own = [
-            ("version", env!("CARGO_PKG_VERSION").to_owned()),
-            ("revision", option_env!("EQUIPOISE_REVISION").unwrap_or("unknown").to_owned()),
-            ("prior", format!("{}, sha256 {}", self.prior.0, self.prior.1)),
-            ("readings", format!("{}, sha256 {}", self.observations.0, self.observations.1)),
+            ("version", made.version.clone()),
+            ("revision", made.revision.clone().unwrap_or_else(|| "unknown".into())),
+            ("prior", format!("{}, sha256 {}", made.prior, made.prior_sha256)),
+            ("readings", format!("{}, sha256 {}", made.observations, made.observations_sha256)),
             ("method", method),
-            ("seed", self.seed.to_string()),
+            ("seed", made.seed.to_string()),
             ("members", format!("{} of {}", self.drawn, self.asked)),
         ];
         let composite = self.composite.map(|composite| ("composed of", composite.to_string()));

@@ -105,7 +105,7 @@ impl Summary {
             folder: made.folder.clone(),
             space: "physical units of the training file; χ in standard deviations",
             prior: problem.other.as_ref().map_or_else(|| "wiener".into(), |other| other.name.clone()),
-            method: made.method.clone(),
+            method: made.method().to_owned(),
             members: ensemble.members.len(),
             diverged,
             skipped,

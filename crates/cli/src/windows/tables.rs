@@ -1,8 +1,10 @@
 //! What was found as tables.
 
-use equipoise_report::{Caption, Cell, Table, significant};
+use equipoise_report::{Caption, Cell, Column, Table, significant};
 use equipoise_stability::Verdict;
-use equipoise_windows::{Bounded, End, Estimate, Found, Outcome, Surveyed};
+use equipoise_windows::{
+    Best, Bounded, Calibration, Cost, Definite, Drawn, End, Found, Least, Needed, Outcome, Surveyed,
+};
 
 /// The space of W2 and CRPS.
 pub(super) const SPACE: &str = "normalised units";
@@ -43,242 +45,226 @@ pub(super) fn caption(text: &str) -> Caption {
     Caption { text: text.into(), space, n_convention: "the operator's own".into() }
 }
 
-fn table(text: &str, columns: &[(&str, &str)], rows: Vec<Vec<Cell>>) -> Table {
-    let columns = columns.iter().map(|&(name, meaning)| (name.to_owned(), meaning.to_owned()));
-    Table::new(columns, rows).captioned(caption(text))
+type At<'a, T> = Column<'a, Found<T>>;
+
+fn table<'a, 'r, T: 'r>(
+    text: &str,
+    columns: impl IntoIterator<Item = At<'a, T>>,
+    rows: impl IntoIterator<Item = &'r Found<T>>,
+) -> Table {
+    let columns: Vec<At<'a, T>> = columns.into_iter().collect();
+    Table::of(&columns, rows).captioned(caption(text))
 }
 
-fn text(words: impl Into<String>) -> Cell {
-    Cell::Text(words.into())
+/// A column of what was found.
+fn of<'a, T, C: Into<Cell>>(
+    name: &'static str,
+    meaning: &'static str,
+    get: impl Fn(&T) -> C + 'a,
+) -> At<'a, T> {
+    At::new(name, meaning, move |one: &Found<T>| get(&one.found))
 }
 
 /// Prior, fold and window of every row.
-const WHICH: [(&str, &str); 3] =
-    [("prior", ""), ("fold", "which frame of which window"), ("window", "w, frames")];
-
-fn which<T>(found: &Found<T>) -> Vec<Cell> {
-    vec![text(&found.prior), text(&found.fold), Cell::Count(found.window as u64)]
+fn which<'a, T>() -> Vec<At<'a, T>> {
+    vec![
+        At::new("prior", "", |one: &Found<T>| one.prior.clone()),
+        At::new("fold", "which frame of which window", |one: &Found<T>| one.fold.clone()),
+        At::new("window", "w, frames", |one: &Found<T>| one.window),
+    ]
 }
 
-/// How dense readings are.
-const DENSITY: [(&str, &str); 2] = [
-    ("every", "frames from one that is read to the next"),
-    ("sub", "points from one that is read to the next"),
-];
+/// The same, and how dense readings are.
+fn seen<'a, T>() -> Vec<At<'a, T>> {
+    let mut columns = which();
+    columns.extend([
+        At::new("every", "frames from one that is read to the next", |one: &Found<T>| one.every),
+        At::new("sub", "points from one that is read to the next", |one: &Found<T>| one.sub),
+    ]);
+    columns
+}
 
-fn density<T>(found: &Found<T>) -> Vec<Cell> {
-    [found.every, found.sub].map(|of| of.map_or(Cell::Absent, |of| Cell::Count(of as u64))).to_vec()
+fn law<'a, T>(meaning: &'static str) -> At<'a, T> {
+    At::new("law", meaning, |one: &Found<T>| one.law.unwrap_or_default())
+}
+
+/// Of which number CRPS is, and in which space.
+fn scored<'a, T>(numbers: &'static str) -> [At<'a, T>; 2] {
+    [of("crps_of", "the number whose CRPS it is", move |_: &T| numbers), of("space", "", |_: &T| SPACE)]
 }
 
 /// x̂ and J by level.
 pub(super) fn costs(found: &Surveyed) -> Table {
-    let rows = found.costs.iter().map(|one| {
-        let cost = &one.found;
-        let frames = &cost.by_frame;
-        let ends = [frames.first(), frames.get(frames.len() / 2), frames.last()];
-        let numbers = [cost.ratio, cost.excess, cost.jacobian, cost.asymmetry, cost.lowest, cost.positive];
-        let ends = ends.map(|x| x.map_or(Cell::Absent, |x| Cell::Number(*x)));
-        [which(one), numbers.map(Cell::Number).to_vec(), ends.to_vec(), vec![text(SPACE)]].concat()
-    });
     let columns = [
-        ("sigma_over_mu", "σ/μ"),
-        ("excess", "E‖x̂ − x‖² over that of the exact denoiser, less 1"),
-        ("jacobian", "‖J − J*‖/‖J*‖ of Frobenius"),
-        ("asymmetry", "‖J − Jᵀ‖/‖J‖"),
-        ("lowest", "lowest eigenvalue of μ(J + Jᵀ)/2 over the parts looked at; 0 to 1 for a covariance"),
-        ("positive", "‖V⁺ − V*‖/‖V*‖ of the V that is positive by construction"),
-        ("first", "excess of the first frame"),
-        ("middle", "excess of the middle frame"),
-        ("last", "excess of the last frame"),
-        ("space", ""),
+        of("sigma_over_mu", "σ/μ", |cost: &Cost| cost.ratio),
+        of("excess", "E‖x̂ − x‖² over that of the exact denoiser, less 1", |cost: &Cost| cost.excess),
+        of("jacobian", "‖J − J*‖/‖J*‖ of Frobenius", |cost: &Cost| cost.jacobian),
+        of("asymmetry", "‖J − Jᵀ‖/‖J‖", |cost: &Cost| cost.asymmetry),
+        of(
+            "lowest",
+            "lowest eigenvalue of μ(J + Jᵀ)/2 over the parts looked at; 0 to 1 for a covariance",
+            |cost: &Cost| cost.lowest,
+        ),
+        of("positive", "‖V⁺ − V*‖/‖V*‖ of the V that is positive by construction", |cost: &Cost| cost.positive),
+        of("first", "excess of the first frame", |cost: &Cost| cost.by_frame.first().copied()),
+        of("middle", "excess of the middle frame", |cost: &Cost| {
+            cost.by_frame.get(cost.by_frame.len() / 2).copied()
+        }),
+        of("last", "excess of the last frame", |cost: &Cost| cost.by_frame.last().copied()),
+        of("space", "", |_: &Cost| SPACE),
     ];
-    table("What the composite misses of x̂ and J.", &[&WHICH[..], &columns].concat(), rows.collect())
+    table("What the composite misses of x̂ and J.", which().into_iter().chain(columns), &found.costs)
 }
 
 /// The least k, a column a level.
 pub(super) fn needed(found: &Surveyed) -> Table {
-    let least = |least: equipoise_windows::Least| match least {
-        equipoise_windows::Least::Enough(k) => text(k.to_string()),
-        equipoise_windows::Least::Beyond(k) => text(format!("> {k}")),
+    let least = |least: Least| match least {
+        Least::Enough(k) => k.to_string(),
+        Least::Beyond(k) => format!("> {k}"),
     };
-    let mut columns: Vec<(String, String)> = [("prior", ""), ("fold", ""), ("target", "the excess allowed")]
-        .map(|(name, meaning)| (name.into(), meaning.into()))
-        .to_vec();
+    let mut columns = vec![
+        At::new("prior", "", |one: &Found<Needed>| one.prior.clone()),
+        At::new("fold", "", |one: &Found<Needed>| one.fold.clone()),
+        of("target", "the excess allowed", |needed: &Needed| needed.target),
+    ];
     let ratios = found.needed.first().map_or(&[][..], |one| &one.found.by_ratio);
-    columns.extend(ratios.iter().map(|(ratio, _)| (format!("k at {ratio}"), format!("at σ/μ = {ratio}"))));
-    columns.push(("k of a run".into(), "at every level of a run, and those to the left".into()));
-    let rows = found.needed.iter().map(|one| {
-        let first = vec![text(&one.prior), text(&one.fold), Cell::Number(one.found.target)];
-        let levels = one.found.by_ratio.iter().map(|(_, k)| least(*k)).collect();
-        [first, levels, vec![least(one.found.throughout)]].concat()
-    });
-    let rows = rows.collect();
-    let columns: Vec<(&str, &str)> = columns.iter().map(|(name, meaning)| (&**name, &**meaning)).collect();
-    table("The least k whose excess stays within the target.", &columns, rows)
+    columns.extend(ratios.iter().enumerate().map(|(at, (ratio, _))| {
+        let k = move |one: &Found<Needed>| one.found.by_ratio.get(at).map(|(_, k)| least(*k));
+        At::new(format!("k at {ratio}"), format!("at σ/μ = {ratio}"), k)
+    }));
+    columns.push(of("k of a run", "at every level of a run, and those to the left", move |needed: &Needed| {
+        least(needed.throughout)
+    }));
+    table("The least k whose excess stays within the target.", columns, &found.needed)
 }
 
 /// Whether moment matching is well posed.
 pub(super) fn moments(found: &Surveyed) -> Table {
-    let rows = found.definite.iter().map(|one| {
-        let of = &one.found;
-        let share = |count: usize| Cell::Number(count as f64 / of.levels as f64);
-        let shares = vec![share(of.indefinite), share(of.unbounded), share(of.indefinite_positive)];
-        let lowest = vec![Cell::Number(of.lowest), Cell::Number(of.lowest_positive)];
-        [which(one), density(one), vec![Cell::Count(of.levels as u64)], shares, lowest].concat()
-    });
+    let share = |count: usize, of: &Definite| count as f64 / of.levels as f64;
     let columns = [
-        ("levels", "levels of a run"),
-        (
+        of("levels", "levels of a run", |of: &Definite| of.levels),
+        of(
             "indefinite",
             "share of levels at which s²I + AVAᵀ, V = (σ²/μ)J, is not positive in a part that was run",
+            move |of: &Definite| share(of.indefinite, of),
         ),
-        ("unbounded", "share at which some solve passes ‖r‖/s²"),
-        ("indefinite_positive", "share at which it is not positive with V⁺"),
-        ("lowest", "lowest eigenvalue of its symmetric part over s²"),
-        ("lowest_positive", "the same with V⁺"),
+        of("unbounded", "share at which some solve passes ‖r‖/s²", move |of: &Definite| share(of.unbounded, of)),
+        of("indefinite_positive", "share at which it is not positive with V⁺", move |of: &Definite| {
+            share(of.indefinite_positive, of)
+        }),
+        of("lowest", "lowest eigenvalue of its symmetric part over s²", |of: &Definite| of.lowest),
+        of("lowest_positive", "the same with V⁺", |of: &Definite| of.lowest_positive),
     ];
     let caption = "Moment matching on the composite. Shares and lowest are over the parts that were run.";
-    table(caption, &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
+    table(caption, seen().into_iter().chain(columns), &found.definite)
 }
 
 /// Whole runs.
 pub(super) fn runs(found: &Surveyed, numbers: Numbers) -> Table {
-    let [scored, _] = numbers.scored();
-    let rows = found.runs.iter().map(|one| {
-        let of = &one.found;
-        let law = [density(one), vec![text(one.law.unwrap_or_default()), text(verdict(of))]].concat();
-        let figures =
-            [of.wasserstein, of.crps, of.crps_exact, of.sigma_w, of.field].map(Cell::Number).to_vec();
-        let rest = vec![
-            Cell::Count(of.unbounded as u64),
-            of.refused.as_ref().map_or(Cell::Absent, text),
-            text(scored),
-            text(SPACE),
-        ];
-        [which(one), law, figures, rest].concat()
-    });
     let columns = [
-        ("law", "guidance; exact is that of the exact denoiser"),
-        ("verdict", "by σ_W and the field at the end"),
-        ("w2", "√(E W₂²/D) to the exact posterior"),
-        ("crps", "mean CRPS against the truth, per crps_of"),
-        ("crps_exact", "the exact posterior's own"),
-        ("sigma_w", "largest amplification of the parts that were run, in units of the prior's marginals"),
-        ("field", "√(E‖x‖²/tr Σ) at the end"),
-        ("unbounded", "levels at which a solve passes ‖r‖/s² in a part that was run"),
-        ("refused", "why the run has no end"),
-        ("crps_of", "the number whose CRPS it is"),
-        ("space", ""),
+        law("guidance; exact is that of the exact denoiser"),
+        of("verdict", "by σ_W and the field at the end", |of: &Outcome| verdict(of)),
+        of("w2", "√(E W₂²/D) to the exact posterior", |of: &Outcome| of.wasserstein),
+        of("crps", "mean CRPS against the truth, per crps_of", |of: &Outcome| of.crps),
+        of("crps_exact", "the exact posterior's own", |of: &Outcome| of.crps_exact),
+        of(
+            "sigma_w",
+            "largest amplification of the parts that were run, in units of the prior's marginals",
+            |of: &Outcome| of.sigma_w,
+        ),
+        of("field", "√(E‖x‖²/tr Σ) at the end", |of: &Outcome| of.field),
+        of("unbounded", "levels at which a solve passes ‖r‖/s² in a part that was run", |of: &Outcome| {
+            of.unbounded
+        }),
+        of("refused", "why the run has no end", |of: &Outcome| of.refused.clone()),
     ];
+    let columns = seen().into_iter().chain(columns).chain(scored(numbers.scored()[0]));
     table(
         "Whole runs against the exact posterior. σ_W and the verdict are the largest over the parts that were run.",
-        &[&WHICH[..], &DENSITY, &columns].concat(),
-        rows.collect(),
+        columns,
+        &found.runs,
     )
 }
 
 /// W2 by law, a column a law: a word where the run has no end or explodes.
 pub(super) fn by_law(found: &Surveyed) -> Table {
-    let mut laws: Vec<&'static str> = Vec::new();
-    found.runs.iter().filter_map(|one| one.law).for_each(|law| {
-        if law != "exact" && !laws.contains(&law) {
-            laws.push(law);
-        }
-    });
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
     let keys = |one: &Found<Outcome>| (one.prior.clone(), one.fold.clone(), one.window, one.every, one.sub);
-    let mut seen = Vec::new();
+    let (mut laws, mut rows): (Vec<&'static str>, Vec<&Found<Outcome>>) = (Vec::new(), Vec::new());
     for one in found.runs.iter().filter(|one| one.law != Some("exact")) {
-        if seen.contains(&keys(one)) {
-            continue;
+        laws.extend(one.law.filter(|law| !laws.contains(law)));
+        if rows.iter().all(|known| keys(known) != keys(one)) {
+            rows.push(one);
         }
-        seen.push(keys(one));
-        let exact = found.runs.iter().find(|e| {
-            e.law == Some("exact") && e.prior == one.prior && (e.every, e.sub) == (one.every, one.sub)
-        });
-        let mut row = [which(one), density(one)].concat();
-        row.push(exact.map_or(Cell::Absent, |exact| Cell::Number(exact.found.wasserstein)));
-        row.extend(laws.iter().map(|law| {
-            let of = found.runs.iter().find(|run| run.law == Some(law) && keys(run) == keys(one));
-            of.map_or(Cell::Absent, |run| match verdict(&run.found) {
-                word @ ("refused" | "explodes") => text(word),
+    }
+    let mut columns = seen();
+    columns.push(At::new("exact", "exact guidance and denoiser", |one: &Found<Outcome>| {
+        let same = |e: &&Found<Outcome>| e.prior == one.prior && (e.every, e.sub) == (one.every, one.sub);
+        found.runs.iter().filter(same).find(|e| e.law == Some("exact")).map(|exact| exact.found.wasserstein)
+    }));
+    columns.extend(laws.into_iter().map(|law| {
+        At::new(law, "W2", move |one: &Found<Outcome>| {
+            let run = found.runs.iter().find(|run| run.law == Some(law) && keys(run) == keys(one));
+            run.map(|run| match verdict(&run.found) {
+                word @ ("refused" | "explodes") => Cell::from(word),
                 _ => Cell::Number(run.found.wasserstein),
             })
-        }));
-        rows.push(row);
-    }
-    let columns = [&WHICH[..], &DENSITY, &[("exact", "exact guidance and denoiser")]].concat();
-    let columns = [columns, laws.iter().map(|law| (*law, "W2")).collect()].concat();
-    table("W2 to the exact posterior by law.", &columns, rows)
+        })
+    }));
+    table("W2 to the exact posterior by law.", columns, rows)
 }
 
 /// A number, or its bound.
 fn bounded(of: Bounded) -> Cell {
     match of {
         Bounded::Is(number) => Cell::Number(number),
-        Bounded::AtLeast(number) => text(format!("> {}", significant(number, 3))),
-        Bounded::AtMost(number) => text(format!("< {}", significant(number, 3))),
+        Bounded::AtLeast(number) => format!("> {}", significant(number, 3)).into(),
+        Bounded::AtMost(number) => format!("< {}", significant(number, 3)).into(),
         Bounded::Unknown => Cell::Absent,
     }
 }
 
 /// γ of one window.
 pub(super) fn calibrations(found: &Surveyed) -> Table {
-    let rows = found.calibrations.iter().map(|one| {
-        let of = &one.found;
-        let gamma = [of.window, of.exact, of.composite].map(|best| match best.end {
-            None => Cell::Number(best.gamma),
-            Some(End::Low) => bounded(Bounded::AtMost(best.gamma)),
-            Some(End::High) => bounded(Bounded::AtLeast(best.gamma)),
-        });
-        let ratios = [of.ratio, of.length, of.composing].map(bounded);
-        let w2 = [of.window, of.exact, of.composite].map(|best| Cell::Number(best.wasserstein));
-        let lost = vec![Cell::Number(of.transferred), of.lost.map_or(Cell::Absent, bounded)];
-        [which(one), density(one), gamma.to_vec(), ratios.to_vec(), w2.to_vec(), lost].concat()
-    });
+    let gamma = |best: Best| match best.end {
+        None => Cell::Number(best.gamma),
+        Some(End::Low) => bounded(Bounded::AtMost(best.gamma)),
+        Some(End::High) => bounded(Bounded::AtLeast(best.gamma)),
+    };
     let columns = [
-        ("gamma_window", "γ with the least W2 on one window"),
-        ("gamma_exact", "γ with the least W2 under the exact denoiser of all frames"),
-        ("gamma", "γ with the least W2 on the composite"),
-        ("ratio", "gamma_window over gamma"),
-        ("length", "gamma_window over gamma_exact: length, and where a window is read"),
-        ("composing", "gamma_exact over gamma: composing alone"),
-        ("w2_window", "W2 of the one window, under its γ"),
-        ("w2_exact", "W2 under the exact denoiser and its γ"),
-        ("w2", "W2 of the composite under its own γ"),
-        ("w2_transferred", "W2 of the composite under the window's γ"),
-        ("lost", "that over the composite's own, less 1"),
+        of("gamma_window", "γ with the least W2 on one window", move |of: &Calibration| gamma(of.window)),
+        of("gamma_exact", "γ with the least W2 under the exact denoiser of all frames", move |of: &Calibration| {
+            gamma(of.exact)
+        }),
+        of("gamma", "γ with the least W2 on the composite", move |of: &Calibration| gamma(of.composite)),
+        of("ratio", "gamma_window over gamma", |of: &Calibration| bounded(of.ratio)),
+        of(
+            "length",
+            "gamma_window over gamma_exact: length, and where a window is read",
+            |of: &Calibration| bounded(of.length),
+        ),
+        of("composing", "gamma_exact over gamma: composing alone", |of: &Calibration| bounded(of.composing)),
+        of("w2_window", "W2 of the one window, under its γ", |of: &Calibration| of.window.wasserstein),
+        of("w2_exact", "W2 under the exact denoiser and its γ", |of: &Calibration| of.exact.wasserstein),
+        of("w2", "W2 of the composite under its own γ", |of: &Calibration| of.composite.wasserstein),
+        of("w2_transferred", "W2 of the composite under the window's γ", |of: &Calibration| of.transferred),
+        of("lost", "that over the composite's own, less 1", |of: &Calibration| of.lost.map(bounded)),
     ];
     let caption = "γ of v = s² + γ(σ/μ)². A window is read from its first frame on; < and > are bounds, where the best γ \
                    lies beyond 1e-5 to 1e3.";
-    table(caption, &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
+    table(caption, seen().into_iter().chain(columns), &found.calibrations)
 }
 
 /// Drawn runs.
 pub(super) fn drawn(found: &Surveyed, numbers: Numbers) -> Table {
-    let [_, scored] = numbers.scored();
-    let rows = found.drawn.iter().map(|one| {
-        let of = &one.found;
-        let both = |e: Estimate| [e.mean, e.error].map(Cell::Number).to_vec();
-        let law = [density(one), vec![text(one.law.unwrap_or_default())]].concat();
-        let rest = vec![
-            Cell::Count(of.diverged as u64),
-            of.refused.as_ref().map_or(Cell::Absent, text),
-            text(scored),
-            text(SPACE),
-        ];
-        [which(one), law, both(of.crps), both(of.square), rest].concat()
-    });
     let columns = [
-        ("law", "guidance"),
-        ("crps", "mean CRPS against the truth, per crps_of"),
-        ("crps_error", "its standard error over truths"),
-        ("square", "E‖x − E[x given y]‖² over tr Cov[x given y]; 1 for exact draws"),
-        ("square_error", "its standard error"),
-        ("diverged", "truths with a number that is not finite"),
-        ("refused", "why there are none"),
-        ("crps_of", "the number whose CRPS it is"),
-        ("space", ""),
+        law("guidance"),
+        of("crps", "mean CRPS against the truth, per crps_of", |of: &Drawn| of.crps.mean),
+        of("crps_error", "its standard error over truths", |of: &Drawn| of.crps.error),
+        of("square", "E‖x − E[x given y]‖² over tr Cov[x given y]; 1 for exact draws", |of: &Drawn| of.square.mean),
+        of("square_error", "its standard error", |of: &Drawn| of.square.error),
+        of("diverged", "truths with a number that is not finite", |of: &Drawn| of.diverged),
+        of("refused", "why there are none", |of: &Drawn| of.refused.clone()),
     ];
-    table("Drawn runs.", &[&WHICH[..], &DENSITY, &columns].concat(), rows.collect())
+    let columns = seen().into_iter().chain(columns).chain(scored(numbers.scored()[1]));
+    table("Drawn runs.", columns, &found.drawn)
 }

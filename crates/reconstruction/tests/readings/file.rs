@@ -7,6 +7,7 @@ use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{
     Check, Ensemble, Pictures, Provenance, Sampling, write_file, write_page, write_pictures, write_sheet,
 };
+use equipoise_experiment::Setup;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
 use equipoise_solver::Watch;
@@ -21,11 +22,15 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
             choice: "posterior".parse().unwrap(),
             members: 3,
             seed: 0,
-            steps: 1,
-            sampler: SamplerName::Euler,
-            spacing: Spacing::Uniform,
-            schedule: "cos".parse().unwrap(),
-            eta: 0.01,
+            setup: Setup {
+                schedule: "cos".parse().unwrap(),
+                eta: 0.01,
+                sampler: SamplerName::Euler,
+                spacing: Spacing::Uniform,
+                steps: 1,
+                corrections: 0,
+                tau: Setup::TAU,
+            },
         };
         let drawn = sampling.draw(&problem, Watch::NONE).unwrap();
         let ensemble = Ensemble::of(&problem, &sampling.choice, drawn).unwrap();

@@ -8,6 +8,7 @@ use equipoise_operator::{LinearOperator, Sensors, TimeRule};
 use equipoise_reconstruction::{
     Begun, Check, Choice, Composite, Ensemble, Followed, Keeping, PlacingRule, Problem, Sampling, place,
 };
+use equipoise_experiment::Setup;
 use equipoise_sampler::{Outcome, SamplerName};
 use equipoise_schedule::Spacing;
 use equipoise_solver::Watch;
@@ -22,11 +23,15 @@ fn sampling(choice: &str, members: usize) -> Sampling {
         choice: choice.parse().unwrap(),
         members,
         seed: 5,
-        steps: 8,
-        sampler: SamplerName::Exponential,
-        spacing: Spacing::Uniform,
-        schedule: "cos".parse().unwrap(),
-        eta: 0.01,
+        setup: Setup {
+            schedule: "cos".parse().unwrap(),
+            eta: 0.01,
+            sampler: SamplerName::Exponential,
+            spacing: Spacing::Uniform,
+            steps: 8,
+            corrections: 0,
+            tau: Setup::TAU,
+        },
     }
 }
 
@@ -169,7 +174,9 @@ fn fields(followed: Followed) -> Vec<Outcome<f32>> {
 fn a_stopped_run_goes_on_with_its_bits() {
     let problem = composed(true, FRAMES, Fold::Symmetrical { stride: 2 }, TimeRule::Linear);
     for (choice, sampler) in [("sda", SamplerName::Exponential), ("sda", SamplerName::Ddim { eta: 1.0 })] {
-        let sampling = Sampling { sampler, steps: 4, ..sampling(choice, 2) };
+        let sampling = sampling(choice, 2);
+        let setup = Setup { sampler, steps: 4, ..sampling.setup };
+        let sampling = Sampling { setup, ..sampling };
         let whole = sampling.draw(&problem, Watch::NONE).unwrap().into_outcomes();
         let unkept = fields(sampling.follow(&problem, None, &|_| true).unwrap());
         assert_eq!(unkept, whole);

@@ -7,6 +7,7 @@ use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Subsample, TimeRule};
 use equipoise_posterior::ExactPosterior;
 use equipoise_reconstruction::{Choice, Ensemble, Misfit, Problem, ReconstructionError, Sampling};
+use equipoise_experiment::Setup;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::Watch;
@@ -18,11 +19,15 @@ fn sampling(choice: &str, members: usize) -> Sampling {
         choice: choice.parse().unwrap(),
         members,
         seed: 3,
-        steps: 32,
-        sampler: SamplerName::Exponential,
-        spacing: Spacing::Uniform,
-        schedule: "cos".parse::<ScheduleName>().unwrap(),
-        eta: 0.01,
+        setup: Setup {
+            schedule: "cos".parse().unwrap(),
+            eta: 0.01,
+            sampler: SamplerName::Exponential,
+            spacing: Spacing::Uniform,
+            steps: 32,
+            corrections: 0,
+            tau: Setup::TAU,
+        },
     }
 }
 

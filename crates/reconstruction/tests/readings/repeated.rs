@@ -4,6 +4,7 @@ use crate::flow::{at, prior, problem, rule};
 use equipoise_data::sensors::Reading;
 use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{Choice, Ensemble, Misfit, Problem, Sampling, place};
+use equipoise_experiment::Setup;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
 use equipoise_solver::Watch;
@@ -56,11 +57,15 @@ fn readings_without_a_word_blame_no_method() {
         choice: Choice::Posterior,
         members: 128,
         seed: 0,
-        steps: 1,
-        sampler: SamplerName::Exponential,
-        spacing: Spacing::Uniform,
-        schedule: "cos".parse().unwrap(),
-        eta: 0.01,
+        setup: Setup {
+            schedule: "cos".parse().unwrap(),
+            eta: 0.01,
+            sampler: SamplerName::Exponential,
+            spacing: Spacing::Uniform,
+            steps: 1,
+            corrections: 0,
+            tau: Setup::TAU,
+        },
     };
     for noise in [0.1, 1e3, 1e9, 1e30] {
         let problem =
