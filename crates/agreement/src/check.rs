@@ -9,8 +9,7 @@ use crate::subject::{self, Subject};
 use crate::tolerance::Tolerance;
 use crate::values::Values;
 use crate::{
-    AgreementError, Precision, azula, beside, guided, kernel, reading, runs, schedules, stated,
-    training,
+    AgreementError, Precision, azula, beside, guided, kernel, reading, runs, schedules, stated, training,
 };
 use equipoise_field::Real;
 use equipoise_network::Architecture;

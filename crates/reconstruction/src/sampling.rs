@@ -147,8 +147,7 @@ impl Sampling {
         problem: &Problem,
         recipe: &Recipe,
     ) -> Result<(Inference<f32>, Option<Strength>)> {
-        let inference =
-            self.setup.build()?.inference(problem.inverse.clone(), start(problem), f64::INFINITY);
+        let inference = self.setup.build()?.inference(problem.inverse.clone(), start(problem), f64::INFINITY);
         let (method, levels) = (recipe.method(), inference.levels());
         within_memory(problem, method, levels.len())?;
         let strength = match (&problem.other, &problem.composite, &problem.closed) {

@@ -46,7 +46,9 @@ impl Made {
             observations_sha256: table.sha256,
             method: choice.to_string(),
             settings: match choice {
-                Choice::Posterior => along.map_or_else(String::new, |chained| format!("of {}", chained.prior)),
+                Choice::Posterior => {
+                    along.map_or_else(String::new, |chained| format!("of {}", chained.prior))
+                }
                 Choice::Diffusion(_) => format!(
                     "{steps} steps, sampler {sampler}, spacing {spacing}, schedule {schedule}, η = {eta}"
                 ),

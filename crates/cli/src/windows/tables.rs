@@ -105,7 +105,11 @@ pub(super) fn costs(found: &Surveyed) -> Table {
             "lowest eigenvalue of μ(J + Jᵀ)/2 over the parts looked at; 0 to 1 for a covariance",
             |cost: &Cost| cost.lowest,
         ),
-        of("positive", "‖V⁺ − V*‖/‖V*‖ of the V that is positive by construction", |cost: &Cost| cost.positive),
+        of(
+            "positive",
+            "‖V⁺ − V*‖/‖V*‖ of the V that is positive by construction",
+            |cost: &Cost| cost.positive,
+        ),
         of("first", "excess of the first frame", |cost: &Cost| cost.by_frame.first().copied()),
         of("middle", "excess of the middle frame", |cost: &Cost| {
             cost.by_frame.get(cost.by_frame.len() / 2).copied()
@@ -132,9 +136,11 @@ pub(super) fn needed(found: &Surveyed) -> Table {
         let k = move |one: &Found<Needed>| one.found.by_ratio.get(at).map(|(_, k)| least(*k));
         At::new(format!("k at {ratio}"), format!("at σ/μ = {ratio}"), k)
     }));
-    columns.push(of("k of a run", "at every level of a run, and those to the left", move |needed: &Needed| {
-        least(needed.throughout)
-    }));
+    columns.push(of(
+        "k of a run",
+        "at every level of a run, and those to the left",
+        move |needed: &Needed| least(needed.throughout),
+    ));
     table("The least k whose excess stays within the target.", columns, &found.needed)
 }
 
@@ -148,7 +154,9 @@ pub(super) fn moments(found: &Surveyed) -> Table {
             "share of levels at which s²I + AVAᵀ, V = (σ²/μ)J, is not positive in a part that was run",
             move |of: &Definite| share(of.indefinite, of),
         ),
-        of("unbounded", "share at which some solve passes ‖r‖/s²", move |of: &Definite| share(of.unbounded, of)),
+        of("unbounded", "share at which some solve passes ‖r‖/s²", move |of: &Definite| {
+            share(of.unbounded, of)
+        }),
         of("indefinite_positive", "share at which it is not positive with V⁺", move |of: &Definite| {
             share(of.indefinite_positive, of)
         }),
@@ -173,9 +181,11 @@ pub(super) fn runs(found: &Surveyed, numbers: Numbers) -> Table {
             |of: &Outcome| of.sigma_w,
         ),
         of("field", "√(E‖x‖²/tr Σ) at the end", |of: &Outcome| of.field),
-        of("unbounded", "levels at which a solve passes ‖r‖/s² in a part that was run", |of: &Outcome| {
-            of.unbounded
-        }),
+        of(
+            "unbounded",
+            "levels at which a solve passes ‖r‖/s² in a part that was run",
+            |of: &Outcome| of.unbounded,
+        ),
         of("refused", "why the run has no end", |of: &Outcome| of.refused.clone()),
     ];
     let columns = seen().into_iter().chain(columns).chain(scored(numbers.scored()[0]));
@@ -232,9 +242,11 @@ pub(super) fn calibrations(found: &Surveyed) -> Table {
     };
     let columns = [
         of("gamma_window", "γ with the least W2 on one window", move |of: &Calibration| gamma(of.window)),
-        of("gamma_exact", "γ with the least W2 under the exact denoiser of all frames", move |of: &Calibration| {
-            gamma(of.exact)
-        }),
+        of(
+            "gamma_exact",
+            "γ with the least W2 under the exact denoiser of all frames",
+            move |of: &Calibration| gamma(of.exact),
+        ),
         of("gamma", "γ with the least W2 on the composite", move |of: &Calibration| gamma(of.composite)),
         of("ratio", "gamma_window over gamma", |of: &Calibration| bounded(of.ratio)),
         of(
@@ -260,7 +272,11 @@ pub(super) fn drawn(found: &Surveyed, numbers: Numbers) -> Table {
         law("guidance"),
         of("crps", "mean CRPS against the truth, per crps_of", |of: &Drawn| of.crps.mean),
         of("crps_error", "its standard error over truths", |of: &Drawn| of.crps.error),
-        of("square", "E‖x − E[x given y]‖² over tr Cov[x given y]; 1 for exact draws", |of: &Drawn| of.square.mean),
+        of(
+            "square",
+            "E‖x − E[x given y]‖² over tr Cov[x given y]; 1 for exact draws",
+            |of: &Drawn| of.square.mean,
+        ),
         of("square_error", "its standard error", |of: &Drawn| of.square.error),
         of("diverged", "truths with a number that is not finite", |of: &Drawn| of.diverged),
         of("refused", "why there are none", |of: &Drawn| of.refused.clone()),

@@ -38,8 +38,8 @@ impl Found {
         let has_config = config.is_some();
         let (mut architecture, is_sda) = match config {
             Some((config, path)) => {
-                let architecture = Architecture::from_config(&config, &state)
-                    .map_err(|error| error.of_manifest(&path))?;
+                let architecture =
+                    Architecture::from_config(&config, &state).map_err(|error| error.of_manifest(&path))?;
                 notes.push(format!("the network is that of {}", path.display()));
                 let is_sda = matches!(architecture, Architecture::Sda(_));
                 (architecture, is_sda)

@@ -3,11 +3,11 @@
 use crate::flow::{SHAPE, at, prior, problem, rule, scattered};
 use equipoise_data::store::{Existing, Reader};
 use equipoise_data::{Coordinates, LoadOptions, load};
+use equipoise_experiment::Setup;
 use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{
     Check, Ensemble, Pictures, Provenance, Sampling, write_file, write_page, write_pictures, write_sheet,
 };
-use equipoise_experiment::Setup;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
 use equipoise_solver::Watch;

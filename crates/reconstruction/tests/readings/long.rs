@@ -3,12 +3,12 @@
 use crate::flow::{SHAPE, START, at, prior, rule, scattered};
 use equipoise_composition::Fold;
 use equipoise_data::sensors::Reading;
+use equipoise_experiment::Setup;
 use equipoise_field::{Boundary, Shape, sum};
 use equipoise_operator::{LinearOperator, Sensors, TimeRule};
 use equipoise_reconstruction::{
     Begun, Check, Choice, Composite, Ensemble, Followed, Keeping, PlacingRule, Problem, Sampling, place,
 };
-use equipoise_experiment::Setup;
 use equipoise_sampler::{Outcome, SamplerName};
 use equipoise_schedule::Spacing;
 use equipoise_solver::Watch;

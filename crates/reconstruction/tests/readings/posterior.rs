@@ -1,15 +1,15 @@
 //! The posterior that readings lead to, and who draws from it.
 
 use crate::flow::{SHAPE, at, prior, problem, scattered};
+use equipoise_experiment::Setup;
 use equipoise_field::sum;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Subsample, TimeRule};
 use equipoise_posterior::ExactPosterior;
 use equipoise_reconstruction::{Choice, Ensemble, Misfit, Problem, ReconstructionError, Sampling};
-use equipoise_experiment::Setup;
 use equipoise_sampler::SamplerName;
-use equipoise_schedule::{ScheduleName, Spacing};
+use equipoise_schedule::Spacing;
 use equipoise_solver::Watch;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -2,9 +2,9 @@
 
 use crate::flow::{at, prior, problem, rule};
 use equipoise_data::sensors::Reading;
+use equipoise_experiment::Setup;
 use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{Choice, Ensemble, Misfit, Problem, Sampling, place};
-use equipoise_experiment::Setup;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
 use equipoise_solver::Watch;
