@@ -1,15 +1,15 @@
 //! Runs with corrections, or under a law that follows the state: by draws, with their standard errors.
 
 use crate::composite::Windows;
-use crate::cost::checked;
 use crate::dense::function;
 use crate::error::{Result, WindowsError};
-use crate::guide::{Guide, Weight, inverse, traces};
+use crate::guide::{Guide, Traces, traces};
 use crate::posterior::Exact;
+use crate::read::Read;
 use crate::readings::Readings;
 use crate::run::{Course, Start};
-use crate::series::{Series, Spectrum};
-use equipoise_scaling::adaptive;
+use crate::series::Series;
+use equipoise_scaling::{ScalingError, adaptive};
 use equipoise_stream::Stream;
 use ndarray::{Array1, Array2, Axis};
 use rayon::prelude::*;
@@ -52,9 +52,7 @@ pub struct Drawn {
 
 /// One series: its matrices, and the runs of all replicates in columns, two for each.
 struct Many<'a> {
-    series: &'a Series,
-    spectrum: &'a Spectrum,
-    a: Array2<f64>,
+    read: &'a Read<'a>,
     exact: Exact,
     truth: Array2<f64>,
     y: Array2<f64>,
@@ -77,69 +75,67 @@ pub fn draws(
     guide: &Guide,
     sampling: &Sampling,
 ) -> Result<Drawn> {
-    checked(series)?;
-    readings.check(series)?;
     crate::cost::positive("τ", sampling.tau)?;
     if sampling.replicates < 2 {
         let found = sampling.replicates as f64;
         return Err(WindowsError::Number { what: "replicates", found, expected: "at least 2" });
     }
-    let spectra: Vec<Spectrum> = series.par_iter().map(|one| windows.spectrum(one)).collect::<Result<_>>()?;
-    let ratios = course.all_ratios();
-    let traces = traces(series, readings, windows, &spectra, &ratios)?;
-    let mut all = Vec::with_capacity(series.len());
-    for (index, one) in series.iter().enumerate() {
-        all.push(begin(one, &spectra, readings, course, index, sampling)?);
+    let reads = Read::all(series, readings, windows)?;
+    let traces = traces(&reads, &course.all_ratios())?;
+    let begun = reads.iter().enumerate().map(|(index, read)| begin(read, course, index, sampling));
+    let mut all = begun.collect::<Result<Vec<_>>>()?;
+    match advance(&mut all, course, guide, &traces, sampling) {
+        Ok(Ok(())) => Ok(judged(&all)),
+        Ok(Err(fault)) => Ok(Drawn::refused(fault.to_string())),
+        Err(WindowsError::Linalg { what, .. }) => Ok(Drawn::refused(what.into())),
+        Err(other) => Err(other),
     }
-    for (at, pair) in ratios.windows(2).enumerate() {
-        let scalar = |at: usize| traces[at].scalar(guide, ratios[at], readings.std).transpose();
-        let weight = match scalar(at).and_then(|now| Ok((now, scalar(at + 1)?))) {
-            Ok(weight) => weight,
-            Err(fault) => return Ok(Drawn::refused(fault.to_string())),
-        };
-        let noise = match noises(&all, windows, guide, weight.0, (pair[0], readings.std)) {
-            Ok(noise) => noise,
-            Err(WindowsError::Linalg { what, .. }) => return Ok(Drawn::refused(what.into())),
-            Err(other) => return Err(other),
-        };
-        all.iter_mut().zip(&noise).for_each(|(one, noise)| one.u.scaled_add(pair[1] - pair[0], noise));
-        for round in 0..sampling.corrections {
-            let noise = match noises(&all, windows, guide, weight.1, (pair[1], readings.std)) {
-                Ok(noise) => noise,
-                Err(WindowsError::Linalg { what, .. }) => return Ok(Drawn::refused(what.into())),
-                Err(other) => return Err(other),
-            };
-            let draw = 1 + (at * sampling.corrections + round) as u64;
-            correct(&mut all, &noise, pair[1], sampling.tau, draw);
-        }
-    }
-    Ok(judged(&all))
 }
 
-fn begin<'a>(
-    series: &'a Series,
-    spectra: &'a [Spectrum],
-    readings: &Readings,
+/// From the first level to the last, unless a law has no variance at one.
+fn advance(
+    all: &mut [Many<'_>],
     course: &Course,
-    index: usize,
+    guide: &Guide,
+    traces: &[Traces],
     sampling: &Sampling,
-) -> Result<Many<'a>> {
+) -> Result<std::result::Result<(), ScalingError>> {
+    let ratios = course.all_ratios();
+    let std = all.first().map_or(0.0, |one| one.read.std);
+    for (at, pair) in ratios.windows(2).enumerate() {
+        let scalar = |at: usize| traces[at].scalar(guide, ratios[at], std).transpose();
+        let (now, then) = match scalar(at).and_then(|now| Ok((now, scalar(at + 1)?))) {
+            Ok(weights) => weights,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let noise = noises(all, guide, now, pair[0])?;
+        all.iter_mut().zip(&noise).for_each(|(one, noise)| one.u.scaled_add(pair[1] - pair[0], noise));
+        for round in 0..sampling.corrections {
+            let noise = noises(all, guide, then, pair[1])?;
+            let draw = 1 + (at * sampling.corrections + round) as u64;
+            correct(all, &noise, pair[1], sampling.tau, draw);
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn begin<'a>(read: &'a Read<'a>, course: &Course, index: usize, sampling: &Sampling) -> Result<Many<'a>> {
+    let (series, a) = (read.series, &read.a);
     let (len, runs) = (series.len(), 2 * sampling.replicates);
-    let a = readings.matrix(index, series.dim(), series.frames());
-    let exact = Exact::new(series, &a, readings.std)?;
+    let exact = Exact::new(series, a, read.std)?;
     let stream = Stream::new("windows").number(sampling.seed).number(index as u64);
     let whole = series.spectrum(series.frames())?;
     let root = |add: f64| function(&whole.values, &whole.vectors, |value| (value + add).sqrt());
     let truth = root(0.0).dot(&normal(stream.text("truth"), 0, len, sampling.replicates));
     let noise = normal(stream.text("noise"), 0, a.nrows(), sampling.replicates);
-    let y = a.dot(&truth) + noise * readings.std;
+    let y = a.dot(&truth) + noise * read.std;
     let z = normal(stream.text("start"), 0, len, runs);
     let first = course.levels[0];
     let u = match course.start {
         Start::Normal => z / first.mu,
         Start::Prior => root(first.ratio().powi(2)).dot(&z),
     };
-    Ok(Many { series, spectrum: &spectra[index], a, exact, truth, y, u, stream })
+    Ok(Many { read, exact, truth, y, u, stream })
 }
 
 /// Rows × columns of standard normal deviates, column by column.
@@ -152,25 +148,11 @@ fn normal(stream: Stream, draw: u64, rows: usize, columns: usize) -> Array2<f64>
 }
 
 /// ε_y of every series and run.
-fn noises(
-    all: &[Many<'_>],
-    windows: Windows,
-    guide: &Guide,
-    scalar: Option<f64>,
-    (ratio, std): (f64, f64),
-) -> Result<Vec<Array2<f64>>> {
+fn noises(all: &[Many<'_>], guide: &Guide, scalar: Option<f64>, ratio: f64) -> Result<Vec<Array2<f64>>> {
     let of = |one: &Many<'_>| -> Result<[Array2<f64>; 2]> {
-        let (frames, d) = (one.series.frames(), one.series.dim());
-        let of_window = one.spectrum.gain(ratio);
-        let gain = windows.compose(&of_window, frames, d)?;
-        let weight = match (scalar, guide) {
-            (Some(weight), _) => Weight::Scalar(weight),
-            (None, Guide::Positive) => {
-                Weight::Matrix(inverse(&one.a, &windows.positive(&of_window, frames, d)?, ratio, std)?.0)
-            }
-            (None, _) => Weight::Matrix(inverse(&one.a, &gain, ratio, std)?.0),
-        };
-        let seen = one.a.dot(&gain);
+        let at = one.read.at(ratio)?;
+        let (weight, _) = one.read.weight(guide, scalar, &at)?;
+        let (gain, seen) = (&at.gain, &at.seen);
         let mut residual = -seen.dot(&one.u);
         for (run, mut r) in residual.columns_mut().into_iter().enumerate() {
             r += &one.y.column(run / 2);
@@ -197,13 +179,13 @@ fn noises(
 fn norms<'a>(all: &[Many<'_>], of: impl Iterator<Item = &'a Array2<f64>>) -> Array1<f64> {
     let runs = all.first().map_or(0, |one| one.u.ncols());
     let add = |sum: Array1<f64>, (one, m): (&Many<'_>, &Array2<f64>)| {
-        sum + m.mapv(|x| x * x).sum_axis(Axis(0)) * one.series.weight()
+        sum + m.mapv(|x| x * x).sum_axis(Axis(0)) * one.read.series.weight()
     };
     all.iter().zip(of).fold(Array1::zeros(runs), add)
 }
 
 fn correct(all: &mut [Many<'_>], noise: &[Array2<f64>], ratio: f64, tau: f64, draw: u64) {
-    let numbers: f64 = all.iter().map(|one| one.series.weight() * one.series.len() as f64).sum();
+    let numbers: f64 = all.iter().map(|one| one.read.series.weight() * one.read.series.len() as f64).sum();
     let delta = norms(all, noise.iter()).mapv(|square| tau * numbers / square);
     for (one, noise) in all.iter_mut().zip(noise) {
         let z = normal(one.stream.text("corrector"), draw, one.u.nrows(), one.u.ncols());
@@ -214,8 +196,8 @@ fn correct(all: &mut [Many<'_>], noise: &[Array2<f64>], ratio: f64, tau: f64, dr
 fn judged(all: &[Many<'_>]) -> Drawn {
     let replicates = all.first().map_or(0, |one| one.truth.ncols());
     let sum =
-        |of: &dyn Fn(&Many<'_>) -> f64| all.iter().map(|one| one.series.weight() * of(one)).sum::<f64>();
-    let numbers = sum(&|one| one.series.len() as f64);
+        |of: &dyn Fn(&Many<'_>) -> f64| all.iter().map(|one| one.read.series.weight() * of(one)).sum::<f64>();
+    let numbers = sum(&|one| one.read.series.len() as f64);
     let least = sum(&|one| one.exact.covariance.diag().sum());
     let (mut squares, mut scores) = (Vec::new(), Vec::new());
     for i in 0..replicates {

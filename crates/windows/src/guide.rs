@@ -1,10 +1,9 @@
 //! What stands for (s²I + AVAᵀ)⁻¹ in the guidance of a run.
 
-use crate::composite::Windows;
 use crate::dense::{inner, square};
 use crate::error::{Result, WindowsError};
-use crate::readings::{Readings, innovation, unbounded};
-use crate::series::{Series, Spectrum};
+use crate::read::{At, Read};
+use crate::readings::{innovation, unbounded};
 use equipoise_scaling::{Base, Law, LawParameters, ScalingError, active, matched};
 use ndarray::Array2;
 use ndarray_linalg::Inverse;
@@ -65,14 +64,14 @@ pub(crate) struct Traces {
 
 impl Traces {
     /// Of one series at ρ, by its weight.
-    pub(crate) fn of(a: &Array2<f64>, gain: &Array2<f64>, ratio: f64, weight: f64) -> Self {
-        let seen = a.dot(gain);
-        let v = seen.dot(&a.t()) * (ratio * ratio);
+    pub(crate) fn of(read: &Read<'_>, at: &At) -> Self {
+        let (a, gain, seen, weight) = (&read.a, &at.gain, &at.seen, read.series.weight());
+        let v = seen.dot(&a.t()) * (at.ratio * at.ratio);
         let b = seen.dot(&seen.t());
         let b_active = a.dot(&(gain - &gain.dot(gain))).dot(&a.t());
         let product = |b: &Array2<f64>| weight * inner(b, &v.t().to_owned());
         Self {
-            matched: [product(&b), weight * square(&seen)],
+            matched: [product(&b), weight * square(seen)],
             active: [product(&b_active), weight * b_active.diag().sum()],
         }
     }
@@ -117,14 +116,9 @@ impl Weight {
 }
 
 /// W of a guide without a scalar, and whether its inverse passed the bound 1/s².
-pub(crate) fn inverse(
-    a: &Array2<f64>,
-    gain: &Array2<f64>,
-    ratio: f64,
-    std: f64,
-) -> Result<(Array2<f64>, bool)> {
-    let m = innovation(a, gain, ratio, std);
-    let past = unbounded(&m, std)?;
+pub(crate) fn inverse(seen: &Array2<f64>, read: &Read<'_>, ratio: f64) -> Result<(Array2<f64>, bool)> {
+    let m = innovation(seen, &read.a, ratio, read.std);
+    let past = unbounded(&m, read.std)?;
     let dim = m.nrows();
     let inverse =
         m.inv().map_err(|source| WindowsError::Linalg { what: "inverse of s²I + AVAᵀ", dim, source })?;
@@ -132,22 +126,11 @@ pub(crate) fn inverse(
 }
 
 /// The traces of every level, summed over the series in their order.
-pub(crate) fn traces(
-    series: &[Series],
-    readings: &Readings,
-    windows: Windows,
-    spectra: &[Spectrum],
-    ratios: &[f64],
-) -> Result<Vec<Traces>> {
-    let of = |(index, one): (usize, &Series)| -> Result<Vec<Traces>> {
-        let a = readings.matrix(index, one.dim(), one.frames());
-        let at = |ratio: &f64| {
-            let gain = windows.compose(&spectra[index].gain(*ratio), one.frames(), one.dim())?;
-            Ok(Traces::of(&a, &gain, *ratio, one.weight()))
-        };
-        ratios.iter().map(at).collect()
+pub(crate) fn traces(all: &[Read<'_>], ratios: &[f64]) -> Result<Vec<Traces>> {
+    let of = |read: &Read<'_>| -> Result<Vec<Traces>> {
+        ratios.iter().map(|ratio| Ok(Traces::of(read, &read.at(*ratio)?))).collect()
     };
-    let each: Vec<Vec<Traces>> = series.par_iter().enumerate().map(of).collect::<Result<_>>()?;
+    let each: Vec<Vec<Traces>> = all.par_iter().map(of).collect::<Result<_>>()?;
     let total = |i: usize| each.iter().fold(Traces::default(), |sum, of| sum.plus(&of[i]));
     Ok((0..ratios.len()).map(total).collect())
 }

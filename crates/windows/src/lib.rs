@@ -30,6 +30,7 @@ mod guide;
 mod needed;
 mod outcome;
 mod posterior;
+mod read;
 mod readings;
 mod run;
 mod series;

@@ -1,9 +1,10 @@
 //! What is read of a series, and whether s²I + AVAᵀ of a composite is definite.
 
 use crate::composite::Windows;
-use crate::cost::{checked, positive};
+use crate::cost::positive;
 use crate::dense::{block_mut, eigenvalues, singular_values, symmetric_part};
 use crate::error::{Result, WindowsError};
+use crate::read::Read;
 use crate::series::Series;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -104,21 +105,16 @@ pub fn definite(
     windows: Windows,
     ratios: &[f64],
 ) -> Result<Definite> {
-    let frames = checked(series)?;
-    readings.check(series)?;
     ratios.iter().try_for_each(|ratio| positive("σ/μ", *ratio))?;
-    let of = |(index, one): (usize, &Series)| -> Result<Vec<Seen>> {
-        let a = readings.matrix(index, one.dim(), frames);
-        let window = windows.spectrum(one)?;
+    let all = Read::all(series, readings, windows)?;
+    let of = |read: &Read<'_>| -> Result<Vec<Seen>> {
         let at = |ratio: &f64| {
-            let gain = window.gain(*ratio);
-            let plain = windows.compose(&gain, frames, one.dim())?;
-            let plus = windows.positive(&gain, frames, one.dim())?;
-            seen(&a, [plain, plus], *ratio, readings.std)
+            let at = read.at(*ratio)?;
+            seen(read, [&at.seen, &read.positive(&at)?], *ratio)
         };
         ratios.iter().map(at).collect()
     };
-    let each: Vec<Vec<Seen>> = series.par_iter().enumerate().map(of).collect::<Result<_>>()?;
+    let each: Vec<Vec<Seen>> = all.par_iter().map(of).collect::<Result<_>>()?;
     let share =
         |holds: fn(&Seen) -> bool| (0..ratios.len()).filter(|&i| each.iter().any(|of| holds(&of[i]))).count();
     let least = |of: fn(&Seen) -> f64| each.iter().flatten().map(of).fold(f64::INFINITY, f64::min);
@@ -139,9 +135,9 @@ struct Seen {
     lowest: [f64; 2],
 }
 
-fn seen(a: &Array2<f64>, gains: [Array2<f64>; 2], ratio: f64, std: f64) -> Result<Seen> {
-    let noise = std * std;
-    let innovations = gains.map(|gain| innovation(a, &gain, ratio, std));
+fn seen(read: &Read<'_>, seen: [&Array2<f64>; 2], ratio: f64) -> Result<Seen> {
+    let noise = read.std * read.std;
+    let innovations = seen.map(|seen| innovation(seen, &read.a, ratio, read.std));
     let mut out = Seen { indefinite: [false; 2], unbounded: false, lowest: [0.0; 2] };
     for (i, m) in innovations.iter().enumerate() {
         let values = eigenvalues("eigenvalues of s²I + AVAᵀ", &symmetric_part(m))?;
@@ -149,13 +145,13 @@ fn seen(a: &Array2<f64>, gains: [Array2<f64>; 2], ratio: f64, std: f64) -> Resul
         out.indefinite[i] = values[0] <= ROUNDING * values.len() as f64 * norm;
         out.lowest[i] = values[0] / noise;
     }
-    out.unbounded = unbounded(&innovations[0], std)?;
+    out.unbounded = unbounded(&innovations[0], read.std)?;
     Ok(out)
 }
 
-/// s²I + AVAᵀ, V = ρ²G.
-pub(crate) fn innovation(a: &Array2<f64>, gain: &Array2<f64>, ratio: f64, std: f64) -> Array2<f64> {
-    let mut m = a.dot(gain).dot(&a.t()) * (ratio * ratio);
+/// s²I + AVAᵀ, V = ρ²G, of A G.
+pub(crate) fn innovation(seen: &Array2<f64>, a: &Array2<f64>, ratio: f64, std: f64) -> Array2<f64> {
+    let mut m = seen.dot(&a.t()) * (ratio * ratio);
     m.diag_mut().mapv_inplace(|x| x + std * std);
     m
 }

@@ -1,13 +1,13 @@
 //! Whole runs of the predictor as affine chains: the law of x at the end, in closed form.
 
 use crate::composite::Windows;
-use crate::cost::checked;
 use crate::error::{Result, WindowsError};
-use crate::guide::{Guide, Traces, Weight, inverse, traces};
+use crate::guide::{Guide, Traces, Weight, traces};
 use crate::outcome::{Ended, Outcome};
 use crate::posterior::Exact;
+use crate::read::{At, Read};
 use crate::readings::Readings;
-use crate::series::{Series, Spectrum};
+use crate::series::Series;
 use equipoise_schedule::{Level, Schedule, uniform_grid};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -66,35 +66,15 @@ pub fn runs(
     course: &Course,
     guides: &[Guide],
 ) -> Result<Vec<Outcome>> {
-    checked(series)?;
-    readings.check(series)?;
+    let all = Read::all(series, readings, windows)?;
     let ratios = course.all_ratios();
-    let spectra: Vec<Spectrum> = series.par_iter().map(|one| windows.spectrum(one)).collect::<Result<_>>()?;
     let wanted = guides.iter().any(|guide| matches!(guide, Guide::Matched | Guide::Active));
-    let traces = if wanted {
-        traces(series, readings, windows, &spectra, &ratios)?
-    } else {
-        vec![Traces::default(); ratios.len()]
-    };
-    let of = |(index, one): (usize, &Series)| {
-        let chain =
-            Chain { series: one, readings, index, windows, spectrum: &spectra[index], traces: &traces };
-        chain.run(course, guides)
-    };
-    let each: Vec<Vec<Ended>> = series.par_iter().enumerate().map(of).collect::<Result<_>>()?;
+    let traces = if wanted { traces(&all, &ratios)? } else { vec![Traces::default(); ratios.len()] };
+    let each: Vec<Vec<Ended>> =
+        all.par_iter().map(|read| run(read, &traces, course, guides)).collect::<Result<_>>()?;
     let spread = series.iter().any(|one| one.channels().is_some());
     let together = |i: usize| Ended::together(each.iter().map(|ended| &ended[i]), spread);
     Ok((0..guides.len()).map(together).collect())
-}
-
-/// One series on its way.
-struct Chain<'a> {
-    series: &'a Series,
-    readings: &'a Readings,
-    index: usize,
-    windows: Windows,
-    spectrum: &'a Spectrum,
-    traces: &'a [Traces],
 }
 
 /// u = T u_1 + K y.
@@ -105,82 +85,56 @@ pub(crate) struct State {
     pub(crate) refused: Option<String>,
 }
 
-impl Chain<'_> {
-    fn run(&self, course: &Course, guides: &[Guide]) -> Result<Vec<Ended>> {
-        let (len, frames, d) = (self.series.len(), self.series.frames(), self.series.dim());
-        let a = self.readings.matrix(self.index, d, frames);
-        let ratios = course.all_ratios();
-        let state = |_: &Guide| State {
-            t: Array2::eye(len),
-            k: Array2::zeros((len, a.nrows())),
-            unbounded: Vec::new(),
-            refused: None,
-        };
-        let mut states: Vec<State> = guides.iter().map(state).collect();
-        for (at, pair) in ratios.windows(2).enumerate() {
-            let of_window = self.spectrum.gain(pair[0]);
-            let gain = self.windows.compose(&of_window, frames, d)?;
-            let seen = a.dot(&gain);
-            let step = |(guide, state): (&Guide, &mut State)| -> Result<()> {
-                if state.refused.is_none() {
-                    match self.weight(guide, &a, &gain, &of_window, (at, pair[0]))? {
-                        Ok((weight, past)) => state.step(&gain, &seen, &weight, past, [pair[0], pair[1]]),
-                        Err(reason) => state.refused = Some(format!("σ/μ = {:.3}: {reason}", pair[0])),
-                    }
+fn run(read: &Read<'_>, traces: &[Traces], course: &Course, guides: &[Guide]) -> Result<Vec<Ended>> {
+    let len = read.series.len();
+    let state = |_: &Guide| State {
+        t: Array2::eye(len),
+        k: Array2::zeros((len, read.a.nrows())),
+        unbounded: Vec::new(),
+        refused: None,
+    };
+    let mut states: Vec<State> = guides.iter().map(state).collect();
+    for (traces, pair) in traces.iter().zip(course.all_ratios().windows(2)) {
+        let at = read.at(pair[0])?;
+        let step = |(guide, state): (&Guide, &mut State)| -> Result<()> {
+            if state.refused.is_none() {
+                match weight(read, guide, traces, &at)? {
+                    Ok((weight, past)) => state.step(&at, &weight, past, pair[1]),
+                    Err(reason) => state.refused = Some(format!("σ/μ = {:.3}: {reason}", pair[0])),
                 }
-                Ok(())
-            };
-            guides.par_iter().zip(&mut states).try_for_each(step)?;
-        }
-        let exact = Exact::new(self.series, &a, self.readings.std)?;
-        states.par_iter().map(|state| Ended::of(self.series, course, &exact, state)).collect()
-    }
-
-    /// W at level number `at`, or why there is none.
-    fn weight(
-        &self,
-        guide: &Guide,
-        a: &Array2<f64>,
-        gain: &Array2<f64>,
-        of_window: &Array2<f64>,
-        (at, ratio): (usize, f64),
-    ) -> Result<std::result::Result<(Weight, bool), String>> {
-        let std = self.readings.std;
-        if !guide.is_affine() {
-            return Ok(Err("a step that follows the state is not affine".into()));
-        }
-        if let Some(weight) = self.traces[at].scalar(guide, ratio, std) {
-            return Ok(weight
-                .map(|weight| (Weight::Scalar(weight), false))
-                .map_err(|fault| fault.to_string()));
-        }
-        let inverted = if *guide == Guide::Positive {
-            inverse(
-                a,
-                &self.windows.positive(of_window, self.series.frames(), self.series.dim())?,
-                ratio,
-                std,
-            )
-        } else {
-            inverse(a, gain, ratio, std)
+            }
+            Ok(())
         };
-        match inverted {
-            Ok((weight, past)) => Ok(Ok((Weight::Matrix(weight), past))),
-            Err(WindowsError::Linalg { what, .. }) => Ok(Err(format!("{what}: singular"))),
-            Err(other) => Err(other),
-        }
+        guides.par_iter().zip(&mut states).try_for_each(step)?;
+    }
+    let exact = Exact::new(read.series, &read.a, read.std)?;
+    states.par_iter().map(|state| Ended::of(read.series, course, &exact, state)).collect()
+}
+
+/// What a guidance weighs the residual with, or why there is none.
+fn weight(
+    read: &Read<'_>,
+    guide: &Guide,
+    traces: &Traces,
+    at: &At,
+) -> Result<std::result::Result<(Weight, bool), String>> {
+    if !guide.is_affine() {
+        return Ok(Err("a step that follows the state is not affine".into()));
+    }
+    let scalar = match traces.scalar(guide, at.ratio, read.std).transpose() {
+        Ok(scalar) => scalar,
+        Err(fault) => return Ok(Err(fault.to_string())),
+    };
+    match read.weight(guide, scalar, at) {
+        Ok(found) => Ok(Ok(found)),
+        Err(WindowsError::Linalg { what, .. }) => Ok(Err(format!("{what}: singular"))),
+        Err(other) => Err(other),
     }
 }
 
 impl State {
-    fn step(
-        &mut self,
-        gain: &Array2<f64>,
-        seen: &Array2<f64>,
-        weight: &Weight,
-        past: bool,
-        [from, to]: [f64; 2],
-    ) {
+    fn step(&mut self, at: &At, weight: &Weight, past: bool, to: f64) {
+        let (gain, seen, from) = (&at.gain, &at.seen, at.ratio);
         let h = to - from;
         let pull = seen.t();
         let moved = |u: &Array2<f64>| {
