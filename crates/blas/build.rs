@@ -1,4 +1,5 @@
-//! Finds the system's OpenBLAS: where pkg-config says that it lies, or else where Homebrew or the linker looks.
+//! Finds the system's OpenBLAS: where pkg-config says that it lies, or else where Homebrew or the linker looks;
+//! under the feature `openblas-src` that package does.
 
 use std::path::Path;
 
@@ -7,7 +8,9 @@ const KEGS: [&str; 2] = ["/opt/homebrew/opt/openblas/lib", "/usr/local/opt/openb
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    if pkg_config::probe_library("openblas").is_ok() {
+    if std::env::var_os("CARGO_FEATURE_OPENBLAS_SRC").is_some()
+        || pkg_config::probe_library("openblas").is_ok()
+    {
         return;
     }
     for keg in KEGS.iter().filter(|keg| Path::new(keg).is_dir()) {

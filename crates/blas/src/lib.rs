@@ -22,6 +22,8 @@
 //! `OPENBLAS_NUM_THREADS=1` in the environment that a process starts with does the same, unless OpenBLAS was
 //! built on OpenMP: then `OMP_NUM_THREADS=1` does, and nothing that is called later.
 
+#[cfg(feature = "openblas-src")]
+use openblas_src as _;
 use std::ffi::{CStr, c_char, c_int};
 
 /// `openblas_get_parallel` of a library that was built on OpenMP (`OPENBLAS_OPENMP` of its `cblas.h`).
