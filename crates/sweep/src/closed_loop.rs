@@ -121,10 +121,15 @@ mod tests {
             change(&mut trial);
             is_affine(&trial)
         };
-        assert!(with(|_| ()) && with(|t| (t.law, t.method) = ("exact".into(), "exact".into())));
-        assert!(!with(|t| t.law = "adaptive".into()) && !with(|t| t.corrections = 1));
-        assert!(!with(|t| t.sampler = "ddpm".into()) && !with(|t| t.prior = "optimal".into()));
-        assert!(with(|t| t.sampler = "euler".into()) && with(|t| t.sampler = "heun".into()));
-        assert!(!with(|t| (t.law, t.method) = ("mmps".into(), "mmps".into())));
+        assert!(with(|_| ()) && with(|t| t.approach = "exact".parse().unwrap()));
+        assert!(!with(|t| t.approach = "adaptive".parse().unwrap()) && !with(|t| t.corrections = 1));
+        assert!(!with(|t| {
+            t.approach = Approach::scaled(Law::Adaptive, &"sda:gamma=0.5".parse().unwrap());
+        }));
+        assert!(
+            !with(|t| t.sampler = "ddpm".parse().unwrap()) && !with(|t| t.prior = "optimal".parse().unwrap())
+        );
+        assert!(with(|t| t.sampler = SamplerName::Euler) && with(|t| t.sampler = SamplerName::Heun));
+        assert!(!with(|t| t.approach = "mmps".parse().unwrap()));
     }
 }

@@ -51,9 +51,10 @@ fn small(name: &str, steps: usize, corrections: usize) -> (Vec<Flow>, Plan) {
 fn curves_are_of_steps_and_not_of_names() {
     let (flows, plan) = small("kolmogorov", 8, 0);
     let executor = FlowExecutor::new(&flows, None).unwrap();
-    let exact = plan.trials().unwrap().into_iter().find(|trial| trial.law == "exact").unwrap();
-    let curves =
-        |sampler: &str| executor.closed_loop(&Trial { sampler: sampler.into(), ..exact.clone() }).unwrap();
+    let exact = plan.trials().unwrap().into_iter().find(|trial| trial.law() == "exact").unwrap();
+    let curves = |sampler: &str| {
+        executor.closed_loop(&Trial { sampler: sampler.parse().unwrap(), ..exact.clone() }).unwrap()
+    };
     let predictor = curves("predictor_corrector").unwrap();
     assert_eq!(predictor.times.len(), 9);
     for name in ["euler", "ddim:0"] {
