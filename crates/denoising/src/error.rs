@@ -48,14 +48,6 @@ pub enum DenoisingError {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// A table that has no CSV form.
-    #[error("{}: cannot be written as CSV", path.display())]
-    Csv {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: csv::Error,
-    },
     /// A file of fields.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -71,7 +63,7 @@ pub enum DenoisingError {
     /// The evidence lower bound.
     #[error(transparent)]
     Elbo(#[from] ElboError),
-    /// What runs advance by.
+    /// What runs advance by, or a table that has no CSV form.
     #[error(transparent)]
     Experiment(#[from] equipoise_experiment::Error),
     /// The sampler.

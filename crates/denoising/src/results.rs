@@ -2,6 +2,7 @@
 
 use crate::words::caption;
 use crate::{DenoisingError, Flow, Result};
+use equipoise_experiment::Error;
 use equipoise_report::{Block, Column, Image, Notation, Page, Section, Table, page, write_atomically};
 use std::fs;
 use std::io::ErrorKind;
@@ -81,13 +82,13 @@ impl Results {
     /// Writes one CSV file a table, one PNG file a picture and one HTML page; makes the folder.
     ///
     /// # Errors
-    /// [`DenoisingError::Io`], [`DenoisingError::Csv`], [`DenoisingError::Report`].
+    /// [`DenoisingError::Io`], [`DenoisingError::Experiment`], [`DenoisingError::Report`].
     pub fn write(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
         for (name, table) in &self.tables {
             let path = folder.join(format!("{name}.csv"));
             let bytes = table.csv(Notation::Plain);
-            let bytes = bytes.map_err(|source| DenoisingError::Csv { path: path.clone(), source })?;
+            let bytes = bytes.map_err(|source| Error::Csv { path: path.clone(), source })?;
             write_atomically(&path, &bytes)?;
         }
         for (name, image) in &self.pictures {
