@@ -13,7 +13,8 @@ use crate::failure::usage;
 use crate::format::Format;
 use crate::messages;
 use crate::number::count;
-use crate::sweep::{Design, Source, open};
+use crate::output;
+use crate::sweep::{Design, Source, design, open};
 use crate::threads::use_threads;
 use anyhow::Context;
 use equipoise_solver::Method;
@@ -80,7 +81,7 @@ pub(crate) struct Arguments {
 /// file exists.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let clock = Instant::now();
-    let approaches = arguments.design.approaches()?;
+    let asked = arguments.design.asked()?;
     let requests = arguments.source.requests()?;
     refuse_others(&requests)?;
     if !arguments.map.is_empty() {
@@ -88,9 +89,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
-    let plan = arguments.design.plan(&flows, approaches)?;
-    flows.iter().flat_map(Flow::remarks).for_each(messages::remark);
-    arguments.design.left_out(&plan).iter().for_each(|note| note!("{note}"));
+    let plan = design::plan(&asked, &flows, true)?;
+    design::left_out(&asked, &plan).iter().for_each(|note| eprintln!("{note}"));
     let trials = apart_from_seeds(plan.trials()?)?;
     let folder = arguments.out.as_path();
     for map in &arguments.map {
@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let prediction = prediction.with_context(|| uncertified(trial))?;
         told.push((trial, prediction));
     }
-    let starts = spectra.iter().map(|spectrum| arguments.design.start_note(spectrum));
+    let starts = spectra.iter().map(|spectrum| design::start_note(&plan, spectrum));
     let notes = notes(&flows, &trials, &certifier, starts)?;
     let mut maps = Vec::new();
     for map in &arguments.map {

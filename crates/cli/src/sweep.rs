@@ -2,7 +2,7 @@
 
 mod backend;
 mod cost;
-mod design;
+pub(crate) mod design;
 mod methods;
 mod progress;
 mod source;
@@ -19,11 +19,12 @@ use crate::spectrum::Spectrum;
 use crate::stability::Outcomes;
 use crate::threads::use_threads;
 use backend::{Backend, Elsewhere};
+use clap::ValueEnum;
 pub(crate) use design::Design;
 use equipoise_prior::DenoiserName;
 use equipoise_sweep::{
-    CPU, Cost, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, Pictures, Policy, caveats, check_free,
-    write_certificates, write_page, write_why,
+    CPU, Cost, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, PLAN_TOML, Pictures, Plan, PlanFile,
+    Policy, caveats, check_free, write_certificates, write_page, write_why,
 };
 pub(crate) use methods::{Methods, methods_help};
 use progress::Display;
@@ -49,6 +50,16 @@ use summary::Report;
 /// known (local, equivariant_local, locality) errors are against the truth alone, and RMSE is printed.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// A plan in TOML in the place of every flag under Data, Prior and Trials, such as the `plan.toml` that a sweep
+    /// writes beside its results
+    #[arg(
+        long, value_name = "FILE", help_heading = "Data",
+        conflicts_with_all = [
+            "data", "train", "prior", "dataset", "noise", "noise_physical", "include_solid", "Fitting", "Design",
+        ]
+    )]
+    plan: Option<PathBuf>,
+
     #[command(flatten)]
     source: Source,
 
@@ -66,14 +77,14 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     rule: Rule,
 
-    /// Where runs take place: cpu, reduced, cuda or auto
-    ///
-    /// Trials of sda and exact end in reduced space as in full space, to rounding; on low-rank and dense priors
-    /// corrections draw their noise in the coordinates, with the same law; a stationary prior needs a grid that
-    /// the sub divides. On a device runs sda, but not under `adaptive`. Other trials, and all under priors
-    /// other than wiener, run on the CPU in full space.
-    #[arg(long, value_enum, default_value_t = Backend::Reduced, help_heading = "Output")]
-    backend: Backend,
+    /// Where runs take place. reduced: on the CPU in coordinates of the prior, many times faster, where sda and
+    /// exact end as in full space, to rounding; on low-rank and dense priors corrections draw their noise in the
+    /// coordinates, with the same law; a stationary prior needs a grid that the sub divides.
+    /// cpu: all in full space. cuda: on a device, an error without one, for sda there but not under
+    /// `adaptive`; auto is cuda, or reduced without a device. Other trials, and all under priors other than
+    /// wiener, run on the CPU in full space [default: that of --plan, or reduced]
+    #[arg(long, value_enum, help_heading = "Output")]
+    backend: Option<Backend>,
 
     /// Predict each outcome without its run, and compare
     ///
@@ -94,19 +105,16 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
     let existing = arguments.rule.existing();
-    let approaches = arguments.design.approaches()?;
-    let elsewhere = arguments.backend.open()?;
-    let requests = arguments.source.requests()?;
+    let (asked, requests) = arguments.asked()?;
+    let elsewhere = arguments.backend(&asked)?.open()?;
     check_free(&arguments.out, existing)?;
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
-    // The manifest and the report keep them.
-    flows.iter().flat_map(Flow::remarks).for_each(|remark| note!("{remark}"));
-    let plan = arguments.design.plan(&flows, approaches)?;
-    let mut notes = notes(&flows, &spectra, &arguments.design);
-    notes.extend(arguments.design.left_out(&plan).into_iter().inspect(|note| note!("{note}")));
-    notes.extend(caveats(&flows, &plan)?.into_iter().inspect(|note| note!("note: {note}")));
+    let plan = design::plan(&asked, &flows, arguments.plan.is_none())?;
+    let mut notes = notes(&flows, &spectra, &plan);
+    notes.extend(design::left_out(&asked, &plan).into_iter().inspect(|note| eprintln!("{note}")));
+    notes.extend(caveats(&flows, &plan)?.into_iter().inspect(|note| eprintln!("note: {note}")));
     let mut executor = FlowExecutor::new(&flows, None)?;
     if let Some(elsewhere) = &elsewhere {
         executor = executor.with_accelerator(elsewhere.accelerator());
@@ -120,7 +128,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         plan.subs
     );
     let provenance = provenance(backend, flows.iter().flat_map(Flow::files));
+    let named = elsewhere.as_ref().map_or(CPU, |elsewhere| elsewhere.accelerator().name());
+    let resolved = PlanFile::resolved(&requests, &plan, named);
     let output = Output::open(&arguments.out, (plan, trials), provenance, existing)?;
+    resolved.write(&output.claim(&[PLAN_TOML])?.remove(0))?;
     add_notes(&output, notes)?;
     let cost = Cost::measure(&flows, output.trials())?;
     cost::announce(&cost, &output)?;
@@ -150,6 +161,39 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    /// What is asked of the trials and of the flows, on the line or in a plan's file.
+    fn asked(&self) -> anyhow::Result<(PlanFile, Vec<FlowRequest>)> {
+        let Some(path) = &self.plan else { return Ok((self.design.asked()?, self.source.requests()?)) };
+        let asked = PlanFile::read(path)?;
+        let requests = asked.requests().with_context(|| path.display().to_string())?;
+        Ok((asked, requests))
+    }
+
+    /// The line's word, or the plan's.
+    fn backend(&self, asked: &PlanFile) -> anyhow::Result<Backend> {
+        match (self.backend, &asked.backend, &self.plan) {
+            (Some(backend), ..) => Ok(backend),
+            (None, Some(name), Some(path)) => Backend::from_str(name, false).map_err(|_| {
+                anyhow::anyhow!(
+                    "{}, backend: found {name}, expected cpu, reduced, cuda or auto",
+                    path.display()
+                )
+            }),
+            _ => Ok(Backend::Reduced),
+        }
+    }
+}
+
+fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
+    // Zero is rayon's word for all of the machine.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
+    pool.build_global().with_context(|| match threads {
+        Some(threads) => format!("cannot start {threads} threads"),
+        None => "cannot start threads".to_owned(),
+    })
 }
 
 /// Trials that have no certificate for their prior, said once.
@@ -203,14 +247,14 @@ pub(crate) fn open(requests: &[FlowRequest]) -> anyhow::Result<(Vec<Flow>, Vec<S
 }
 
 /// What the manifest and the report should say of each flow.
-fn notes(flows: &[Flow], spectra: &[Spectrum], design: &Design) -> Vec<String> {
+fn notes(flows: &[Flow], spectra: &[Spectrum], plan: &Plan) -> Vec<String> {
     let of = |(flow, spectrum): (&Flow, &Spectrum)| {
         let met = flow
             .remarks()
             .iter()
             .map(|remark| if remark.is_warning() { remark.to_string() } else { remark.text().to_owned() });
         let loaded = flow.notes().iter().cloned().chain(met);
-        let all = loaded.chain([spectrum.to_string()]).chain(design.start_note(spectrum));
+        let all = loaded.chain([spectrum.to_string()]).chain(design::start_note(plan, spectrum));
         all.map(|note| format!("{}: {note}", flow.name())).collect::<Vec<_>>()
     };
     flows.iter().zip(spectra).flat_map(of).collect()

@@ -17,6 +17,9 @@ pub const RESULTS_JSONL: &str = "results.jsonl";
 /// The name of the table of results in the output folder.
 pub const RESULTS_CSV: &str = "results.csv";
 
+/// The name of the resolved plan in the output folder.
+pub const PLAN_TOML: &str = "plan.toml";
+
 /// The name of the page in the output folder.
 pub const REPORT: &str = "report.html";
 

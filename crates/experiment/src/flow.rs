@@ -432,7 +432,7 @@ impl Origin {
 
 /// Whether pictures can go into a folder of this name without meeting the files of the results.
 fn names_a_folder(name: &str) -> bool {
-    let taken = [crate::RESULTS_CSV, crate::RESULTS_JSONL, crate::MANIFEST, crate::REPORT];
+    let taken = [crate::RESULTS_CSV, crate::RESULTS_JSONL, crate::MANIFEST, crate::REPORT, crate::PLAN_TOML];
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\']);
     plain && !taken.contains(&name)
 }

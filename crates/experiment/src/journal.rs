@@ -168,7 +168,7 @@ impl<T: Record> State<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::small::Row;
+    use crate::tests::Row;
     use std::fs;
 
     fn rows(count: u64) -> Vec<Row> {

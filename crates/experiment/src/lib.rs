@@ -27,16 +27,16 @@ mod range;
 mod replace;
 mod run;
 mod segment;
-#[cfg(test)]
-mod small;
 mod source;
 mod start;
 mod strength;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 pub use accelerator::{Accelerator, Places};
 pub use approach::{Approach, law, traced};
-pub use archive::{Archive, Existing, REPORT, RESULTS_CSV, RESULTS_JSONL, check_free};
+pub use archive::{Archive, Existing, PLAN_TOML, REPORT, RESULTS_CSV, RESULTS_JSONL, check_free};
 pub use build::Build;
 pub use course::{Course, Setup};
 pub use error::{BoxError, Error, Result};

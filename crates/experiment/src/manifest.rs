@@ -170,7 +170,7 @@ fn difference(path: &str, a: &Value, b: &Value) -> Option<(String, String, Strin
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::small::{Plan, standard};
+    use crate::tests::{Plan, standard};
 
     pub(crate) fn provenance() -> Provenance {
         Provenance {

@@ -248,6 +248,4 @@ impl Executor<Trial> for FlowExecutor<'_> {
 }
 
 #[cfg(test)]
-mod denoisers;
-#[cfg(test)]
 mod tests;

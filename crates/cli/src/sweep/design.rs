@@ -8,15 +8,14 @@ use crate::spectrum::Spectrum;
 use crate::sweep::{Methods, methods_help};
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use equipoise_data::Kind;
-use equipoise_experiment::{Approach, Error, Flow, law};
+use equipoise_experiment::{Approach, Error, Flow, Start, law};
 use equipoise_prior::DenoiserName;
 use equipoise_report::significant;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::{Law, NConvention};
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::{Method, Recipe};
-use equipoise_sweep::{DatasetPlan, Plan, Protocol};
+use equipoise_sweep::{DatasetPlan, Label, Plan, PlanFile, Protocol, Seed};
 
 /// σ(1) above which N(0, I) is no start: the schedules of the study reach 1 + η, `azula-ve` 1/η.
 const START_SPREAD: f64 = 2.0;
@@ -169,63 +168,33 @@ impl Design {
         Ok(Some(approaches))
     }
 
-    /// The plan for these flows; `None` takes every approach.
+    /// What is asked of the trials.
     ///
     /// # Errors
-    /// If a flow cannot be observed at one of the subs.
-    pub(crate) fn plan(&self, flows: &[Flow], approaches: Option<Vec<Approach>>) -> anyhow::Result<Plan> {
-        let mut plan = Plan::standard(flows.iter().map(DatasetPlan::of).collect());
-        let protocols = self.protocols();
-        for dataset in &mut plan.datasets {
-            replace(&mut dataset.seeds, &self.seed);
-            replace(&mut dataset.protocols, &protocols);
-            dataset.members = self.members.unwrap_or(dataset.members);
+    /// As [`approaches`](Self::approaches).
+    pub(crate) fn asked(&self) -> anyhow::Result<PlanFile> {
+        fn some<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+            (!list.is_empty()).then(|| list.to_vec())
         }
-        if self.sub.is_empty() {
-            plan.subs = allowed(plan.subs, flows)?;
-        }
-        replace(&mut plan.subs, &self.sub);
-        if let Some(approaches) = &approaches {
-            refuse_unknown(plan.datasets.iter().flat_map(|dataset| &dataset.priors), approaches)?;
-        }
-        plan.approaches = approaches.unwrap_or(plan.approaches);
-        if protocols.is_empty() {
-            plan.datasets.iter_mut().for_each(|dataset| spare(dataset, &plan.approaches));
-        }
-        plan.schedule = self.schedule;
-        plan.eta = self.eta;
-        plan.start = self.start.into();
-        plan.std = self.std;
-        plan.gamma = self.gamma;
-        plan.n_ref = self.n_ref;
-        plan.n_convention = self.n_convention;
-        for flow in flows {
-            plan.subs.iter().try_for_each(|&sub| flow.check_sub(sub))?;
-        }
-        Ok(plan)
-    }
-
-    /// What the default lists leave out: strides that a grid does not allow, approaches under some of the
-    /// priors.
-    pub(crate) fn left_out(&self, plan: &Plan) -> Vec<String> {
-        let strides = Plan::standard(Vec::new()).subs;
-        let strides = strides.iter().filter(|sub| self.sub.is_empty() && !plan.subs.contains(sub));
-        let strides: Vec<String> = strides.map(usize::to_string).collect();
-        let strides = (!strides.is_empty())
-            .then(|| format!("sub {} left out: the grid is too small", strides.join(", ")));
-        let of = |dataset: &DatasetPlan| {
-            let name = &dataset.source.dataset;
-            let left = |prior: &DenoiserName| {
-                let skipped = plan.approaches.iter().filter(|approach| !approach.runs_under(prior));
-                let told = |approach: &Approach| {
-                    let (law, needs) = (approach.label(), approach.recipe().method().spec().needs);
-                    format!("{name}: no {law} under {prior}: it needs {}", needs.words())
-                };
-                skipped.map(told).collect::<Vec<_>>()
-            };
-            dataset.priors.iter().flat_map(left).collect::<Vec<_>>()
-        };
-        strides.into_iter().chain(plan.datasets.iter().flat_map(of)).collect()
+        let labels = |approaches: Vec<Approach>| approaches.into_iter().map(Label).collect();
+        Ok(PlanFile {
+            subs: some(&self.sub),
+            approaches: self.approaches()?.map(labels),
+            seeds: some(&self.seed).map(|seeds| seeds.into_iter().map(Seed).collect()),
+            members: self.members,
+            protocols: some(&self.protocols()),
+            schedule: Some(self.schedule),
+            eta: Some(self.eta),
+            start: Some(match self.start {
+                StartName::Normal => Start::Normal,
+                StartName::Prior => Start::Prior,
+            }),
+            std: self.std,
+            gamma: self.gamma,
+            n_ref: self.n_ref,
+            n_convention: Some(self.n_convention),
+            ..PlanFile::default()
+        })
     }
 
     /// The protocols asked for; empty for those of each flow.
@@ -248,58 +217,63 @@ impl Design {
             spacing: self.spacing.unwrap_or(fast.spacing),
         }]
     }
-
-    /// How much of the prior the start at t = 1 ignores: (μ/σ)²λ_max there, η²λ_max for `cos`.
-    pub(crate) fn start_note(&self, spectrum: &Spectrum) -> Option<String> {
-        let schedule = self.schedule.build(self.eta).ok()?;
-        let signal = schedule.level(1.0).ratio().powi(-2) * spectrum.largest()?;
-        let mut text = format!("(μ/σ)²λ_max at t = 1 is {} (η²λ_max under cos)", significant(signal, 3));
-        if self.start == StartName::Normal && signal > 1.0 {
-            text += ": above 1, x_1 ~ N(0, I) ignores part of the prior; see --start prior";
-        }
-        let sigma = schedule.sigma(1.0);
-        if self.start == StartName::Normal && sigma > START_SPREAD {
-            let sigma = significant(sigma, 3);
-            text +=
-                &format!("; σ at t = 1 is {sigma}: x_1 ~ N(0, I) is that much too narrow; see --start prior");
-        }
-        Some(text)
-    }
 }
 
-/// The strides that every grid allows.
+/// The plan of what is asked, over these flows.
 ///
 /// # Errors
-/// Why the first does not fit, where none does.
-fn allowed(subs: Vec<usize>, flows: &[Flow]) -> anyhow::Result<Vec<usize>> {
-    let fits = |sub: usize| flows.iter().try_for_each(|flow| flow.check_sub(sub));
-    let (allowed, refused): (Vec<_>, Vec<_>) = subs.into_iter().partition(|sub| fits(*sub).is_ok());
-    match refused.first() {
-        Some(&first) if allowed.is_empty() => fits(first).map(|()| allowed).map_err(Into::into),
-        _ => Ok(allowed),
+/// If a flow cannot be observed at one of the subs, or a method asked for on the line does not run under a prior.
+pub(crate) fn plan(asked: &PlanFile, flows: &[Flow], on_the_line: bool) -> anyhow::Result<Plan> {
+    let plan = asked.plan(flows)?;
+    if on_the_line && asked.approaches.is_some() {
+        refuse_unknown(plan.datasets.iter().flat_map(|dataset| &dataset.priors), &plan.approaches)?;
     }
+    Ok(plan)
 }
 
-/// Leaves protocol `study` to those who ask for it where runs of the wake keep whole fields at every step.
-fn spare(dataset: &mut DatasetPlan, approaches: &[Approach]) {
-    let reduced =
-        approaches.iter().all(Approach::in_coefficients) && dataset.priors == [DenoiserName::WIENER];
-    if dataset.source.kind == Kind::IBPM.to_string() && !reduced {
-        dataset.protocols = vec![Protocol::fast()];
-    }
+/// What the default lists leave out: strides that a grid does not allow, approaches under some of the priors.
+pub(crate) fn left_out(asked: &PlanFile, plan: &Plan) -> Vec<String> {
+    let strides = Plan::standard(Vec::new()).subs;
+    let strides = strides.iter().filter(|sub| asked.subs.is_none() && !plan.subs.contains(sub));
+    let strides: Vec<String> = strides.map(usize::to_string).collect();
+    let strides =
+        (!strides.is_empty()).then(|| format!("sub {} left out: the grid is too small", strides.join(", ")));
+    let of = |dataset: &DatasetPlan| {
+        let name = &dataset.source.dataset;
+        let left = |prior: &DenoiserName| {
+            let skipped = plan.approaches.iter().filter(|approach| !approach.runs_under(prior));
+            let told = |approach: &Approach| {
+                let (law, needs) = (approach.label(), approach.recipe().method().spec().needs);
+                format!("{name}: no {law} under {prior}: it needs {}", needs.words())
+            };
+            skipped.map(told).collect::<Vec<_>>()
+        };
+        dataset.priors.iter().flat_map(left).collect::<Vec<_>>()
+    };
+    strides.into_iter().chain(plan.datasets.iter().flat_map(of)).collect()
 }
 
-/// The list that was asked for, if one was.
-fn replace<T: Clone>(list: &mut Vec<T>, asked: &[T]) {
-    if !asked.is_empty() {
-        *list = asked.to_vec();
+/// How much of the prior the start at t = 1 ignores: (μ/σ)²λ_max there, η²λ_max for `cos`.
+pub(crate) fn start_note(plan: &Plan, spectrum: &Spectrum) -> Option<String> {
+    let (schedule, start) = (plan.schedule.build(plan.eta).ok()?, plan.start);
+    let signal = schedule.level(1.0).ratio().powi(-2) * spectrum.largest()?;
+    let mut text = format!("(μ/σ)²λ_max at t = 1 is {} (η²λ_max under cos)", significant(signal, 3));
+    if start == Start::Normal && signal > 1.0 {
+        text += ": above 1, x_1 ~ N(0, I) ignores part of the prior; see --start prior";
     }
+    let sigma = schedule.sigma(1.0);
+    if start == Start::Normal && sigma > START_SPREAD {
+        let sigma = significant(sigma, 3);
+        text += &format!("; σ at t = 1 is {sigma}: x_1 ~ N(0, I) is that much too narrow; see --start prior");
+    }
+    Some(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::Parser;
+    use equipoise_data::Kind;
     use equipoise_sweep::Source;
 
     #[derive(Parser)]
@@ -378,7 +352,7 @@ mod tests {
             };
             let mut dataset =
                 DatasetPlan { priors: vec![prior.parse().unwrap()], ..DatasetPlan::ibpm(source) };
-            spare(&mut dataset, &methods.iter().map(|label| label.parse().unwrap()).collect::<Vec<_>>());
+            dataset.spare(&methods.iter().map(|label| label.parse().unwrap()).collect::<Vec<_>>());
             dataset.protocols.into_iter().map(|protocol| protocol.name).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(of(Kind::IBPM, "wiener", &["matched", "exact"]), "fast study");

@@ -16,6 +16,7 @@ mod long;
 mod messages;
 mod networks;
 mod odd;
+mod plan;
 mod process;
 mod ran;
 mod reconstruct;

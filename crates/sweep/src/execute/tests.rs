@@ -1,5 +1,7 @@
 //! Trials whose runs take place on another machine.
 
+mod denoisers;
+
 use super::*;
 use crate::{DatasetPlan, FlowRequest, Plan, Protocol, ReducedRuns, SettingsChange};
 use equipoise_data::NoiseLevel;

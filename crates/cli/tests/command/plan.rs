@@ -1,0 +1,88 @@
+//! `sweep --plan`: the README's plan, a plan that a sweep left, and plans that are none.
+
+use crate::ran::{command, run};
+use std::fs;
+use std::path::Path;
+use tempfile::tempdir;
+
+/// The plan that the README prints.
+fn printed() -> String {
+    let readme = include_str!("../../../../README.md");
+    let (_, after) = readme.split_once("<!-- plan -->\n```toml\n").unwrap();
+    after.split_once("```").unwrap().0.to_owned()
+}
+
+/// `results.csv` with every cell of the column `seconds` emptied.
+fn table(folder: &Path) -> String {
+    let mut reader = csv::Reader::from_path(folder.join("results.csv")).unwrap();
+    let seconds = reader.headers().unwrap().iter().position(|name| name == "seconds").unwrap();
+    let timeless = |record: csv::StringRecord| {
+        let cells = record.iter().enumerate().map(|(i, cell)| if i == seconds { "" } else { cell });
+        cells.collect::<Vec<_>>().join(",")
+    };
+    reader.records().map(|record| timeless(record.unwrap()) + "\n").collect()
+}
+
+#[test]
+fn the_plan_in_a_folder_gives_its_rows_again() {
+    let folder = tempdir().unwrap();
+    let [plan, one, two] = ["plan.toml", "one", "two"].map(|name| folder.path().join(name));
+    fs::write(&plan, printed()).unwrap();
+    for (plan, out) in [(&plan, &one), (&one.join("plan.toml"), &two)] {
+        let ran = run(&["sweep", "--plan", plan.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    }
+    let found = table(&one);
+    assert_eq!((found.lines().count(), &found), (6, &table(&two)));
+    let text = |folder: &Path| fs::read_to_string(folder.join("plan.toml")).unwrap();
+    assert_eq!(text(&one), text(&two));
+}
+
+#[test]
+fn a_plan_that_is_none_is_told_with_its_place() {
+    let folder = tempdir().unwrap();
+    let (plan, out) = (folder.path().join("plan.toml"), folder.path().join("out"));
+    let refused = |text: &str, flags: &[&str]| {
+        fs::write(&plan, text).unwrap();
+        let line = ["sweep", "--plan", plan.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        let ran = run(&[&line, flags].concat());
+        assert!(!out.exists(), "{text}");
+        (ran.code, ran.stderr.replace(plan.to_str().unwrap(), "plan.toml"))
+    };
+    let faults = [
+        ("subs = [2]\nlaws = ['dual']\n", "line 2, column 1"),
+        ("subs = [2]\napproaches = ['dual', 'duel']\n", "duel"),
+        ("schedule = 'sinus'\n", "sinus"),
+        ("precision = 'f64'\n", "f64"),
+        ("[[datasets]]\nembedded = 'wake'\n", "found wake, expected an embedded sample: ibpm or kolmogorov"),
+        ("[[datasets]]\nembedded = 'ibpm'\ndata = 'a.h5'\n", "found embedded, data, expected embedded alone"),
+        ("[[datasets]]\nembedded = 'ibpm'\nwindo = 2\n", "line 3, column 1"),
+        ("[[datasets]]\nembedded = 'ibpm'\nprotocols = [{ stepz = 2 }]\n", "stepz"),
+        ("backend = 'gpu'\n", "backend: found gpu, expected cpu, reduced, cuda or auto"),
+        ("eta = 'small'\n", "expected"),
+    ];
+    for (text, word) in faults {
+        let (code, told) = refused(text, &[]);
+        assert!(
+            code == Some(1) && told.contains(word) && told.contains("plan.toml"),
+            "{text}: {code:?} {told}"
+        );
+    }
+    for flags in [&["--law", "dual"][..], &["--window", "2"], &["--dataset", "ibpm"], &["--schedule", "lin"]]
+    {
+        let (code, told) = refused("subs = [2]\n", flags);
+        assert!(code == Some(2) && told.contains("--plan"), "{flags:?}: {code:?} {told}");
+    }
+}
+
+#[test]
+fn another_file_than_the_plan_was_made_with_is_refused() {
+    let folder = tempdir().unwrap();
+    let (plan, out) = (folder.path().join("plan.toml"), folder.path().join("out"));
+    let text = printed().replace("window = 2", "window = 2\ndata_checksum = \"00\"");
+    fs::write(&plan, text).unwrap();
+    let mut line = command(&["sweep", "--plan", plan.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    let told = String::from_utf8(line.output().unwrap().stderr).unwrap();
+    assert!(told.contains("dataset `kolmogorov`, data_checksum: found 49b22cc7"), "{told}");
+    assert!(!out.exists());
+}

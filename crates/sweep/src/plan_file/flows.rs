@@ -1,0 +1,247 @@
+//! One flow of a plan's file: its files, its prior, its noise, and what is varied on it alone.
+
+use super::Seed;
+use crate::{
+    CovarianceSettings, DatasetPlan, Error, FlowRequest, PriorSource, Protocol, Result, SettingsChange,
+    Source,
+};
+use equipoise_data::samples::Sample;
+use equipoise_data::{AxisOrder, Kind, LoadOptions, NoiseLevel, NormalizerKind};
+use equipoise_experiment::{ModelName, Units};
+use equipoise_prior::{DenoiserName, Model};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Observation noise where none is asked for, normalised units.
+const NOISE: f64 = 0.1;
+
+/// One flow. Either `embedded`, or `data` with `train` or `prior_file`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FlowFile {
+    /// Its name in the results; that of the embedded sample, or of the file of the data without its ending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// An embedded sample: `ibpm` or `kolmogorov`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<String>,
+    /// The file whose first frames are observed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// The training file that the prior is fitted to, or was, for denoisers beside `prior_file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train: Option<PathBuf>,
+    /// The file of a fitted prior.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior_file: Option<PathBuf>,
+    /// SHA-256 that the file of the data must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_checksum: Option<String>,
+    /// SHA-256 that the file of the prior, or the one that it is fitted to, must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub train_checksum: Option<String>,
+    /// Kind of flow, against what the files declare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Axis order, against what the files declare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub axes: Option<AxisOrder>,
+    /// T, frames of a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
+    /// The normalizer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalizer: Option<NormalizerKind>,
+    /// Standard deviation of the observation noise, normalised units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise: Option<f64>,
+    /// The same in physical units: one number, or one a channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise_physical: Option<Vec<f64>>,
+    /// Whether cells inside the body take part in error measures.
+    pub include_solid: bool,
+    /// The priors, by the names of their denoisers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priors: Option<Vec<DenoiserName>>,
+    /// Seeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<Vec<Seed>>,
+    /// Posterior samples a trial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<usize>,
+    /// How the prior covariance is modelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covariance: Option<Covariance>,
+    /// Protocols.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocols: Option<Vec<Protocol>>,
+}
+
+/// The model of a covariance, as far as it is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Covariance {
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelName>,
+    /// Rank, of a low-rank model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<usize>,
+    /// Least eigenvalue, or what is added to the spectrum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ridge: Option<f64>,
+}
+
+impl FlowFile {
+    /// The embedded samples.
+    pub(super) const EMBEDDED: [&'static str; 2] = ["ibpm", "kolmogorov"];
+
+    pub(super) fn embedded(name: &str) -> Self {
+        Self { embedded: Some(name.to_owned()), ..Self::default() }
+    }
+
+    /// Paths relative to `folder` become relative to the process's own.
+    pub(super) fn within(&mut self, folder: &Path) {
+        for path in [&mut self.data, &mut self.train, &mut self.prior_file].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+    }
+
+    /// What is asked of the flow.
+    pub(super) fn request(&self) -> Result<FlowRequest> {
+        let (name, data, prior) = self.files()?;
+        let noise = match (self.noise, &self.noise_physical) {
+            (Some(_), Some(_)) => return Err(self.fault("noise and noise_physical", "one of them")),
+            (_, Some(stds)) => NoiseLevel::Physical(stds.clone()),
+            (noise, None) => NoiseLevel::Normalised(noise.unwrap_or(NOISE)),
+        };
+        Ok(FlowRequest {
+            name: self.name.clone().unwrap_or(name),
+            data,
+            prior,
+            denoisers: self.priors.clone().unwrap_or_else(|| vec![DenoiserName::wiener()]),
+            load: LoadOptions { axes: self.axes, kind: self.kind },
+            noise,
+            include_solid: self.include_solid,
+        })
+    }
+
+    fn files(&self) -> Result<(String, PathBuf, PriorSource)> {
+        let Self { embedded, data, train, prior_file, .. } = self;
+        match (embedded.as_deref(), data, train, prior_file) {
+            (Some(name), None, None, None) => {
+                let (train, test) = match name {
+                    "ibpm" => (Sample::IbpmTrain, Sample::IbpmTest),
+                    "kolmogorov" => (Sample::KolmogorovTrain, Sample::KolmogorovTest),
+                    _ => return Err(self.fault(name, "an embedded sample: ibpm or kolmogorov")),
+                };
+                let path = |sample: Sample| sample.path().map_err(equipoise_experiment::Error::from);
+                let train = PriorSource::Train { path: path(train)?, change: self.change()? };
+                Ok((name.to_owned(), path(test)?, train))
+            }
+            (None, Some(data), Some(train), None) => {
+                let train = PriorSource::Train { path: train.clone(), change: self.change()? };
+                Ok((stem(data), data.clone(), train))
+            }
+            (None, Some(data), train, Some(prior)) => {
+                if self.window.is_some() || self.normalizer.is_some() || self.covariance.is_some() {
+                    let found = "prior_file with window, normalizer or covariance";
+                    return Err(self.fault(found, "none of them: the prior is fitted already"));
+                }
+                let prior = PriorSource::File { path: prior.clone(), train: train.clone() };
+                Ok((stem(data), data.clone(), prior))
+            }
+            _ => {
+                let given = [("embedded", embedded.is_some()), ("data", data.is_some())];
+                let given = given
+                    .into_iter()
+                    .chain([("train", train.is_some()), ("prior_file", prior_file.is_some())]);
+                let found: Vec<&str> = given.filter_map(|(name, is)| is.then_some(name)).collect();
+                let found = if found.is_empty() { "no file".to_owned() } else { found.join(", ") };
+                Err(self.fault(&found, "embedded alone, or data with train or prior_file"))
+            }
+        }
+    }
+
+    fn change(&self) -> Result<SettingsChange> {
+        let Covariance { model, rank, ridge } = self.covariance.clone().unwrap_or_default();
+        let model = match (model, rank) {
+            (Some(ModelName::Dense | ModelName::Stationary), Some(_)) => {
+                return Err(self.fault("covariance with a rank", "a rank of model low_rank alone"));
+            }
+            (Some(ModelName::Dense), None) => Some(Model::Dense),
+            (Some(ModelName::Stationary), None) => Some(Model::Stationary),
+            (Some(ModelName::LowRank), rank) => Some(Model::LowRank { rank }),
+            (None, _) => None,
+        };
+        Ok(SettingsChange { window: self.window, normalizer: self.normalizer, model, rank, ridge })
+    }
+
+    fn fault(&self, found: &str, expected: &'static str) -> Error {
+        let dataset = self.name.clone().or(self.embedded.clone());
+        let dataset = dataset.or(self.data.as_deref().map(stem)).unwrap_or_default();
+        Error::FlowFile { dataset, found: found.to_owned(), expected }
+    }
+
+    /// Refuses files that are not those of the plan.
+    pub(super) fn check(&self, source: &Source) -> Result<()> {
+        let pairs = [
+            ("data_checksum", &self.data_checksum, &source.data_checksum),
+            ("train_checksum", &self.train_checksum, &source.train_checksum),
+        ];
+        for (field, asked, found) in pairs {
+            if let Some(expected) = asked.as_ref().filter(|asked| *asked != found) {
+                let (dataset, found, expected) = (source.dataset.clone(), found.clone(), expected.clone());
+                return Err(Error::OtherFile { dataset, field, found, expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// All that is said of a flow; paths are absolute.
+    pub(super) fn of(request: &FlowRequest, plan: &DatasetPlan) -> Self {
+        let absolute = |path: &Path| Some(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+        let (noise, noise_physical) = match &request.noise {
+            NoiseLevel::Normalised(std) => (Some(*std), None),
+            NoiseLevel::Physical(stds) => (None, Some(stds.clone())),
+        };
+        let mut found = Self {
+            name: Some(request.name.clone()),
+            data: absolute(&request.data),
+            data_checksum: Some(plan.source.data_checksum.clone()),
+            train_checksum: Some(plan.source.train_checksum.clone()),
+            kind: request.load.kind,
+            axes: request.load.axes,
+            noise,
+            noise_physical,
+            include_solid: request.include_solid,
+            priors: Some(plan.priors.clone()),
+            seeds: Some(plan.seeds.iter().copied().map(Seed).collect()),
+            members: Some(plan.members),
+            protocols: Some(plan.protocols.clone()),
+            ..Self::default()
+        };
+        match &request.prior {
+            PriorSource::Train { path, .. } => {
+                let CovarianceSettings { model, rank, ridge } = plan.covariance;
+                found.train = absolute(path);
+                found.window = Some(plan.window);
+                found.normalizer = match plan.normalizer {
+                    Units::Fitted(kind) => Some(kind),
+                    Units::Given { .. } => None,
+                };
+                found.covariance = Some(Covariance { model: Some(model), rank, ridge: Some(ridge) });
+            }
+            PriorSource::File { path, train } => {
+                found.prior_file = absolute(path);
+                found.train = train.as_deref().and_then(absolute);
+            }
+        }
+        found
+    }
+}
+
+/// A file's name without its ending.
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "data".into(), |stem| stem.to_string_lossy().into_owned())
+}
