@@ -21,11 +21,11 @@ mod reference;
 mod run;
 mod scene;
 mod score;
-#[cfg(test)]
-mod small;
 mod statistics;
 mod subset;
 mod table;
+#[cfg(test)]
+mod tests;
 mod tune;
 
 pub use columns::{overall_table, standings_table, tuning_table};

@@ -126,7 +126,7 @@ impl Scene {
 
 #[cfg(test)]
 mod tests {
-    use crate::small::{scene_of, truth};
+    use crate::tests::{scene_of, truth};
 
     #[test]
     fn a_validation_truth_that_is_not_apart_is_refused() {

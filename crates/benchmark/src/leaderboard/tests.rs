@@ -5,7 +5,7 @@ use crate::bench::{Bench, Drawn};
 use crate::choose::Chosen;
 use crate::problem::{Part, Problem};
 use crate::score::{evidence, judge, proper};
-use crate::small::{CASE, NAME, ensemble, plan, scene_named, scene_of, truth};
+use crate::tests::{CASE, NAME, ensemble, plan, scene_named, scene_of, truth};
 use crate::{Job, overall};
 use std::ops::Range;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Score;
-use crate::small::{plan, scene};
+use crate::tests::{plan, scene};
 use crate::{leaderboard, records};
 use equipoise_experiment::{Build, Existing, Progress, Provenance, Record as _};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::problem::Part;
-use crate::small::{CASE, ensemble, plan, scene};
+use crate::tests::{CASE, ensemble, plan, scene};
 use crate::{Plan, Scene};
 
 const MEMBERS: usize = 400;
