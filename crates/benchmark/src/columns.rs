@@ -54,7 +54,13 @@ pub(crate) fn standing() -> Vec<Of<Standing>> {
             s.exact_error
         }),
     ];
-    let cost = [
+    which.into_iter().chain(measured()).chain(cost()).collect()
+}
+
+/// What it took, and what it was of.
+fn cost() -> [Of<Standing>; 6] {
+    type At = Of<Standing>;
+    [
         At::new("denoiser_calls", "of the denoiser, for one posterior sample", |s| s.denoiser_calls)
             .titled("calls"),
         At::new("inner_iterations", "iterations of inner solvers, for one posterior sample", |s| {
@@ -65,8 +71,7 @@ pub(crate) fn standing() -> Vec<Of<Standing>> {
         At::new("seconds", "wall time of one ensemble", |s| s.seconds).unit("s"),
         At::new("states", "over seeds", Standing::states_in_words),
         At::new("space", "of lengths", |_| SPACE),
-    ];
-    which.into_iter().chain(measured()).chain(cost).collect()
+    ]
 }
 
 /// What is measured over seeds.
