@@ -265,3 +265,33 @@ fn add_notes(output: &Output, notes: Vec<String>) -> anyhow::Result<()> {
     let present = output.manifest().notes;
     notes.into_iter().filter(|note| !present.contains(note)).try_for_each(|note| Ok(output.note(note)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, Parser};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    /// A flag that says what the file says is refused beside it, whatever it is called.
+    #[test]
+    fn a_plan_stands_in_the_place_of_every_flag_of_data_prior_and_trials() {
+        let mut command = Line::command();
+        command.build();
+        let plan = command.get_arguments().find(|arg| arg.get_id() == "plan").unwrap();
+        let refused = command.get_arg_conflicts_with(plan);
+        let replaced = |arg: &&clap::Arg| {
+            let heading = arg.get_help_heading().unwrap_or_default();
+            ["Data", "Prior", "Trials"].contains(&heading) && arg.get_id() != "plan"
+        };
+        let flags: Vec<_> = command.get_arguments().filter(replaced).collect();
+        assert!(flags.len() > 25, "{}", flags.len());
+        for flag in flags {
+            assert!(refused.iter().any(|arg| arg.get_id() == flag.get_id()), "--{}", flag.get_id());
+        }
+    }
+}

@@ -86,6 +86,11 @@ impl Approach {
         }
     }
 
+    /// The law that was named, whether or not it belongs to the method.
+    pub fn law(&self) -> Option<Law> {
+        self.law
+    }
+
     /// What rows bear as their law: the law's name, or the method's own text where it takes none.
     pub fn label(&self) -> String {
         self.law.map_or_else(|| self.recipe.to_string(), |law| law.name().to_owned())

@@ -65,8 +65,8 @@ impl<P: Clone + Serialize + DeserializeOwned, T: Record> Archive<P, T> {
             return Self::begin(folder, tables, asked);
         }
         match existing {
-            Existing::Resume => Self::resume(folder, asked, false),
-            Existing::ResumeAnyway => Self::resume(folder, asked, true),
+            Existing::Resume => Self::resume(folder, tables, asked, false),
+            Existing::ResumeAnyway => Self::resume(folder, tables, asked, true),
             _ => {
                 clear(folder)?;
                 Self::begin(folder, tables, asked)
@@ -86,12 +86,19 @@ impl<P: Clone + Serialize + DeserializeOwned, T: Record> Archive<P, T> {
         Ok(Self::with(folder, journal, None, manifest))
     }
 
-    fn resume(folder: &Path, asked: Manifest<P>, anyway: bool) -> Result<Self> {
+    /// Tables that the run of the folder did not have yet join its files.
+    fn resume(folder: &Path, tables: &[&str], asked: Manifest<P>, anyway: bool) -> Result<Self> {
         let nothing = || Error::NothingToResume { folder: folder.to_owned(), manifest: MANIFEST };
         let mut manifest = Manifest::<P>::read(folder)?.ok_or_else(nothing)?;
         manifest.accept(&asked, folder)?;
         if !anyway {
             manifest.accept_build(&asked, folder)?;
+        }
+        for name in tables {
+            let path = folder.join(name);
+            if manifest.files.insert((*name).to_owned()) && path.exists() {
+                return Err(Error::ForeignFile { path });
+            }
         }
         let path = folder.join(RESULTS_JSONL);
         let (journal, torn) =

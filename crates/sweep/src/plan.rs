@@ -60,10 +60,8 @@ pub struct DatasetPlan {
     pub protocols: Vec<Protocol>,
 }
 
-/// How a run advances in diffusion time. What a file leaves out is that of [`fast`](Self::fast), under the name
-/// `custom`.
+/// How a run advances in diffusion time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub struct Protocol {
     /// Its name.
     pub name: String,

@@ -11,6 +11,7 @@ use equipoise_experiment::{Precision, replace};
 use equipoise_scaling::NConvention;
 use equipoise_schedule::ScheduleName;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// The name of the resolved plan in the output folder.
@@ -22,49 +23,35 @@ pub use equipoise_experiment::PLAN_TOML;
 #[serde(deny_unknown_fields, default)]
 pub struct PlanFile {
     /// Where runs take place; the line's word for it wins.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<String>,
     /// Strides of the observed lattice.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub subs: Option<Vec<usize>>,
     /// Laws and methods.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub approaches: Option<Vec<Label>>,
     /// The schedule.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<ScheduleName>,
     /// η.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eta: Option<f64>,
     /// Law of the state at t = 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Start>,
     /// Base standard deviation of the laws, normalised units.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub std: Option<f64>,
     /// Base γ of the laws.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gamma: Option<f64>,
     /// N_ref of the laws.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub n_ref: Option<usize>,
     /// How observations are counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub n_convention: Option<NConvention>,
     /// Element type of fields.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
     /// Seeds of all streams.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub seeds: Option<Vec<Seed>>,
     /// Posterior samples a trial.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<usize>,
     /// Protocols.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "words::protocols")]
     pub protocols: Option<Vec<Protocol>>,
     /// The flows; none for both embedded ones.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub datasets: Vec<FlowFile>,
 }
 
@@ -110,7 +97,17 @@ impl PlanFile {
         if self.datasets.is_empty() {
             return FlowFile::EMBEDDED.map(|name| FlowFile::embedded(name).request()).into_iter().collect();
         }
-        self.datasets.iter().map(FlowFile::request).collect()
+        let requests: Vec<FlowRequest> =
+            self.datasets.iter().map(FlowFile::request).collect::<Result<_>>()?;
+        let mut seen = HashSet::new();
+        match requests.iter().find(|request| !seen.insert(&request.name)) {
+            Some(FlowRequest { name, .. }) => Err(Error::FlowFile {
+                dataset: name.clone(),
+                found: "two datasets of this name".into(),
+                expected: "a `name` of its own for each",
+            }),
+            None => Ok(requests),
+        }
     }
 
     /// The plan over these flows, those of [`requests`](Self::requests) in their order. A stride that is not asked for

@@ -1,7 +1,7 @@
 //! The table of results, `results.csv`.
 
 use crate::{Row, Trial};
-use equipoise_experiment::{Error, RESULTS_CSV, Work, replace};
+use equipoise_experiment::{Error, PLAN_TOML, RESULTS_CSV, Work, replace};
 use equipoise_report::{Notation, Table};
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 impl Work for Trial {
     type Plan = crate::Plan;
     type Record = Row;
-    const TABLES: &'static [&'static str] = &[RESULTS_CSV];
+    const TABLES: &'static [&'static str] = &[RESULTS_CSV, PLAN_TOML];
 
     fn identity(&self) -> equipoise_experiment::Result<String> {
         self.identity()

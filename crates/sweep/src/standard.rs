@@ -9,12 +9,6 @@ use equipoise_scaling::{Law, NConvention};
 use equipoise_schedule::{Alpha, ScheduleName, Spacing, Variance};
 use equipoise_solver::Method;
 
-impl Default for Protocol {
-    fn default() -> Self {
-        Self { name: "custom".into(), ..Self::fast() }
-    }
-}
-
 impl Protocol {
     /// 32 predictor steps and no corrector, where the study's laws break.
     pub fn fast() -> Self {

@@ -1,5 +1,6 @@
 //! Rules of the output folder and of runs, with the plans of sweeps.
 
+mod identities;
 mod output;
 mod run;
 

@@ -1,6 +1,6 @@
 //! One flow of a plan's file: its files, its prior, its noise, and what is varied on it alone.
 
-use super::Seed;
+use super::{Seed, words};
 use crate::{
     CovarianceSettings, DatasetPlan, Error, FlowRequest, PriorSource, Protocol, Result, SettingsChange,
     Source,
@@ -20,60 +20,43 @@ const NOISE: f64 = 0.1;
 #[serde(deny_unknown_fields, default)]
 pub struct FlowFile {
     /// Its name in the results; that of the embedded sample, or of the file of the data without its ending.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// An embedded sample: `ibpm` or `kolmogorov`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub embedded: Option<String>,
     /// The file whose first frames are observed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
     /// The training file that the prior is fitted to, or was, for denoisers beside `prior_file`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub train: Option<PathBuf>,
     /// The file of a fitted prior.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prior_file: Option<PathBuf>,
     /// SHA-256 that the file of the data must have.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub data_checksum: Option<String>,
     /// SHA-256 that the file of the prior, or the one that it is fitted to, must have.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub train_checksum: Option<String>,
     /// Kind of flow, against what the files declare.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// Axis order, against what the files declare.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub axes: Option<AxisOrder>,
     /// T, frames of a window.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<usize>,
     /// The normalizer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub normalizer: Option<NormalizerKind>,
     /// Standard deviation of the observation noise, normalised units.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub noise: Option<f64>,
     /// The same in physical units: one number, or one a channel.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub noise_physical: Option<Vec<f64>>,
     /// Whether cells inside the body take part in error measures.
     pub include_solid: bool,
     /// The priors, by the names of their denoisers.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub priors: Option<Vec<DenoiserName>>,
     /// Seeds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub seeds: Option<Vec<Seed>>,
     /// Posterior samples a trial.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<usize>,
     /// How the prior covariance is modelled.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub covariance: Option<Covariance>,
     /// Protocols.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "words::protocols")]
     pub protocols: Option<Vec<Protocol>>,
 }
 
@@ -82,13 +65,10 @@ pub struct FlowFile {
 #[serde(deny_unknown_fields, default)]
 pub struct Covariance {
     /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelName>,
     /// Rank, of a low-rank model.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rank: Option<usize>,
     /// Least eigenvalue, or what is added to the spectrum.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ridge: Option<f64>,
 }
 
