@@ -81,7 +81,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
     flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(messages::remark);
     let plan = arguments.design.plan(&flows)?;
-    let total = plan.jobs()?.len();
+    let jobs = plan.jobs()?;
+    let total = jobs.len();
     detail!("{total} jobs: {} methods on {} datasets", plan.approaches.len(), plan.datasets.len());
     for dataset in &plan.datasets {
         let flow = flows.iter().map(|[test, _]| test).find(|flow| flow.name() == dataset.source.dataset);
@@ -120,9 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// What is about to run and what it will cost.
-fn announce(results: &Results, plan: &Plan, rates: &Estimate) -> anyhow::Result<()> {
-    let (seconds, calls) = rates.total(plan, Some(results))?;
-    let jobs = plan.jobs()?.len() - results.journal().len();
+fn announce(results: &Results, plan: &Plan, rates: &Estimate) {
+    let (seconds, calls) = rates.total(results);
+    let jobs = results.pending().len();
     note!(
         "subset {}: {jobs} jobs, estimated {} and {} denoiser calls on {} threads, from a few steps of every \
          method; results in {}",

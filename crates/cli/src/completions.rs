@@ -46,7 +46,9 @@ fn offer(arg: Arg) -> Arg {
             Method::all().map(Method::name).collect()
         }
         "prior" => DenoiserName::all().map(|spec| spec.name).collect(),
-        "sampler" => ["predictor_corrector", "ddim:0", "ddpm", "ddpm_beta", "euler", "heun", "exponential"].into(),
+        "sampler" => {
+            ["predictor_corrector", "ddim:0", "ddpm", "ddpm_beta", "euler", "heun", "exponential"].into()
+        }
         "spacing" => Spacing::ALL.map(Spacing::name).into(),
         // Kept to the end of the process, which prints them and ends.
         "schedule" => ScheduleName::all().map(|name| &*name.to_string().leak()).collect(),
@@ -90,10 +92,12 @@ mod tests {
     fn every_name_that_is_offered_is_taken() {
         let (mut tried, offered) = (0, offering(help::command()));
         for verb in offered.get_subcommands() {
-            for arg in verb.get_arguments().filter(|arg| arg.get_id() != "prior" && arg.get_long().is_some()) {
+            for arg in verb.get_arguments().filter(|arg| arg.get_id() != "prior" && arg.get_long().is_some())
+            {
                 for value in arg.get_possible_values().iter().filter(|value| !value.is_hide_set()) {
                     let flag = format!("--{}={}", arg.get_long().unwrap(), value.get_name());
-                    let refused = help::command().try_get_matches_from(["equipoise", verb.get_name(), &flag]).err();
+                    let refused =
+                        help::command().try_get_matches_from(["equipoise", verb.get_name(), &flag]).err();
                     let kind = refused.map(|refusal| refusal.kind());
                     assert!(
                         !matches!(kind, Some(ErrorKind::InvalidValue | ErrorKind::ValueValidation)),

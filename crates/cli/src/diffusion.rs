@@ -1,6 +1,7 @@
 //! Flags of verbs that draw by a diffusion: its steps, sampler and schedule, and the law that it starts from.
 
 use crate::number::{count, fraction};
+use clap::ValueEnum;
 use equipoise_experiment::Setup;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::{ScheduleName, Spacing};
@@ -38,5 +39,32 @@ impl Diffusion {
     pub(crate) fn setup(&self) -> Setup {
         let Self { steps, sampler, spacing, schedule, eta } = *self;
         Setup { schedule, eta, sampler, spacing, steps, corrections: 0, tau: Setup::TAU }
+    }
+}
+
+/// The law of x at t = 1 by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StartName {
+    /// N(0, I)
+    Normal,
+    /// The exact marginal of the Gaussian prior, N(μm, μ²Σ + σ²I)
+    Prior,
+}
+
+impl From<StartName> for equipoise_experiment::Start {
+    fn from(name: StartName) -> Self {
+        match name {
+            StartName::Normal => Self::Normal,
+            StartName::Prior => Self::Prior,
+        }
+    }
+}
+
+impl From<StartName> for equipoise_windows::Start {
+    fn from(name: StartName) -> Self {
+        match name {
+            StartName::Normal => Self::Normal,
+            StartName::Prior => Self::Prior,
+        }
     }
 }

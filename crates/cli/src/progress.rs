@@ -57,11 +57,10 @@ pub(crate) struct Board {
     told: Mutex<Instant>,
 }
 
-impl Board {
-    /// Of `total` parts, named in the plural.
-    pub(crate) fn new(total: usize, parts: &'static str) -> Self {
+impl Tally {
+    pub(crate) fn new(total: usize, units: &'static str) -> Self {
         let bar = bar(total, "{pos}/{len} · {elapsed} · {wide_msg}");
-        Self { bar, total, parts, told: Mutex::new(Instant::now()) }
+        Self { bar, units, told: Mutex::new(Instant::now()) }
     }
 
     /// Shows the parts done, the time left and the part under way.
@@ -71,9 +70,16 @@ impl Board {
             return bar.set_message(format!("{left} · {part}"));
         }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.elapsed() >= SILENCE {
-            note!("{done} of {} {}, {left}: {part}", self.total, self.parts);
-            *told = Instant::now();
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(done as u64);
+                bar.set_message(format!("{left} · {unit}"));
+            }
+            None if told.elapsed() >= SILENCE => {
+                note!("{done} of {total} {}, {left}: {unit}", self.units);
+                *told = Instant::now();
+            }
+            None => {}
         }
     }
 

@@ -4,7 +4,7 @@ use crate::comparison::{Defaults, Opened, Output, Source, tell_cost};
 use crate::diffusion::{Diffusion, StartName};
 use crate::number::count;
 use crate::progress::Progress;
-use equipoise_denoising::{Drawing, Drawn, Named, sample_results, spectra, write_samples};
+use equipoise_denoising::{Drawing, Drawn, sample_results, spectra, write_samples};
 use std::process::ExitCode;
 
 /// Draw samples from denoisers, without observations.
@@ -100,15 +100,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 impl Arguments {
     fn drawing(&self) -> Drawing {
-        let start = match self.draw.start {
-            StartName::Prior => Start::Prior,
-            StartName::Normal => Start::Normal,
-        };
         Drawing {
             members: self.draw.members,
             seed: self.source.seed,
             setup: self.draw.diffusion.setup(),
-            start,
+            start: self.draw.start.into(),
         }
     }
 }

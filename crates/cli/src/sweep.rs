@@ -77,14 +77,14 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     rule: Rule,
 
-    /// Where runs take place. reduced: on the CPU in coordinates of the prior, many times faster, where sda and
-    /// exact end as in full space, to rounding; on low-rank and dense priors corrections draw their noise in the
-    /// coordinates, with the same law; a stationary prior needs a grid that the sub divides.
-    /// cpu: all in full space. cuda: on a device, an error without one, for sda there but not under
-    /// `adaptive`; auto is cuda, or reduced without a device. Other trials, and all under priors other than
-    /// wiener, run on the CPU in full space [default: that of --plan, or reduced]
-    #[arg(long, value_enum, help_heading = "Output")]
-    backend: Option<Backend>,
+    /// Where runs take place: cpu, reduced, cuda or auto
+    ///
+    /// Trials of sda and exact end in reduced space as in full space, to rounding; on low-rank and dense priors
+    /// corrections draw their noise in the coordinates, with the same law; a stationary prior needs a grid that
+    /// the sub divides. On a device runs sda, but not under `adaptive`. Other trials, and all under priors
+    /// other than wiener, run on the CPU in full space.
+    #[arg(long, value_enum, default_value_t = Backend::Reduced, help_heading = "Output")]
+    backend: Backend,
 
     /// Predict each outcome without its run, and compare
     ///
@@ -111,10 +111,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
-    let plan = design::plan(&asked, &flows, arguments.plan.is_none())?;
-    let mut notes = notes(&flows, &spectra, &plan);
-    notes.extend(design::left_out(&asked, &plan).into_iter().inspect(|note| eprintln!("{note}")));
-    notes.extend(caveats(&flows, &plan)?.into_iter().inspect(|note| eprintln!("note: {note}")));
+    // The manifest and the report keep them.
+    flows.iter().flat_map(Flow::remarks).for_each(|remark| note!("{remark}"));
+    let plan = arguments.design.plan(&flows, approaches)?;
+    let mut notes = notes(&flows, &spectra, &arguments.design);
+    notes.extend(arguments.design.left_out(&plan).into_iter().inspect(|note| note!("{note}")));
+    notes.extend(caveats(&flows, &plan)?.into_iter().inspect(|note| note!("note: {note}")));
     let mut executor = FlowExecutor::new(&flows, None)?;
     if let Some(elsewhere) = &elsewhere {
         executor = executor.with_accelerator(elsewhere.accelerator());
@@ -161,39 +163,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-impl Arguments {
-    /// What is asked of the trials and of the flows, on the line or in a plan's file.
-    fn asked(&self) -> anyhow::Result<(PlanFile, Vec<FlowRequest>)> {
-        let Some(path) = &self.plan else { return Ok((self.design.asked()?, self.source.requests()?)) };
-        let asked = PlanFile::read(path)?;
-        let requests = asked.requests().with_context(|| path.display().to_string())?;
-        Ok((asked, requests))
-    }
-
-    /// The line's word, or the plan's.
-    fn backend(&self, asked: &PlanFile) -> anyhow::Result<Backend> {
-        match (self.backend, &asked.backend, &self.plan) {
-            (Some(backend), ..) => Ok(backend),
-            (None, Some(name), Some(path)) => Backend::from_str(name, false).map_err(|_| {
-                anyhow::anyhow!(
-                    "{}, backend: found {name}, expected cpu, reduced, cuda or auto",
-                    path.display()
-                )
-            }),
-            _ => Ok(Backend::Reduced),
-        }
-    }
-}
-
-fn use_threads(threads: Option<usize>) -> anyhow::Result<()> {
-    // Zero is rayon's word for all of the machine.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0));
-    pool.build_global().with_context(|| match threads {
-        Some(threads) => format!("cannot start {threads} threads"),
-        None => "cannot start threads".to_owned(),
-    })
 }
 
 /// Trials that have no certificate for their prior, said once.

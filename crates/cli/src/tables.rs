@@ -25,7 +25,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let schedule = LinearBeta::default();
     let tables = reference_tables(|t| schedule.level(t).ratio());
-    output::print_as(arguments.format, |to| write_text(to, &tables), &tables, || records(&tables))
+    let records = || Table::of(&columns(), &tables.iter().flat_map(rows).collect::<Vec<_>>());
+    output::print_as(arguments.format, |to| write_text(to, &tables), &tables, records)
 }
 
 type At<'a> = Column<'a, (&'a ReferenceTable, &'a Entry)>;

@@ -192,7 +192,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         told.results().write(out)?;
         note!("{}", out.join("windows.html").display());
     }
-    let costs = || Table::from(&tables::costs(&told.found));
+    let costs = || tables::costs(&told.found);
     output::print_as(arguments.format, |to| told.write_text(to), &told, costs)
 }
 

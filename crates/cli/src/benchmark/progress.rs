@@ -43,10 +43,8 @@ impl<'a> Display<'a> {
     fn tell(&self, job: &Job, progress: Progress) {
         let state = self.state.borrow();
         let pace = if state.done > 0.0 { state.begun.elapsed().as_secs_f64() / state.done } else { 1.0 };
-        let left = FormattedDuration(
-            Duration::try_from_secs_f64((pace * state.left).max(0.0)).unwrap_or(Duration::MAX),
-        );
-        self.board.tell(progress.done, &format!("{left} left"), &job.to_string());
+        let left = Duration::try_from_secs_f64((pace * state.left).max(0.0)).unwrap_or(Duration::MAX);
+        self.tally.tell((progress.done, progress.total), &format!("{} left", FormattedDuration(left)), job);
     }
 }
 

@@ -119,5 +119,6 @@ pub(crate) fn tell_cost(Opened { flow, denoisers }: &Opened, calls: usize) -> an
     let seconds = |d: Duration| format!("{} s", significant(d.as_secs_f64(), 2));
     let each: Vec<String> = parts.iter().map(|(name, time)| format!("{name} {}", seconds(*time))).collect();
     let total = parts.iter().map(|part| part.1).sum();
-    note!("{name}: about {}: {}", seconds(total), each.join(", "));
+    note!("{}: about {}: {}", flow.name(), seconds(total), each.join(", "));
+    Ok(())
 }

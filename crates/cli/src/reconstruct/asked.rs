@@ -158,12 +158,17 @@ impl Asked {
 
     fn fitted(&self, fitting: &Fitting, length: &Length) -> anyhow::Result<(Prior, Option<Other>)> {
         let train = load(&self.path, &fitting.load_options())?;
-        warnings::tell(&self.path, train.warnings());
-        let change = fitting.change()?;
-        let Received { train, defaults, fields, remarks } =
-            Fields::received(std::slice::from_ref(&self.name), train, change.normalizer, Settings::of)?;
-        remarks.iter().for_each(|remark| eprintln!("{remark}"));
-        let mut settings = change.apply(defaults);
+        messages::warnings(&self.path, train.warnings());
+        let (change, defaults) = (fitting.change()?, Settings::of(train.kind(), train.grid()));
+        let fields = Fields::of(std::slice::from_ref(&self.name), Some(Beside::of(&train)))?;
+        let (train, mut settings) = match &fields {
+            None => (train, change.apply(defaults)),
+            Some(fields) => {
+                let (train, remarks) = fields.receive(train)?;
+                remarks.iter().for_each(messages::remark);
+                (train, change.apply(fields.settings(defaults, change.normalizer)?))
+            }
+        };
         if length.frames.is_some() {
             settings.window = match &fields {
                 None => length.window(change.window, defaults.window)?,

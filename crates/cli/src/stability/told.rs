@@ -71,12 +71,12 @@ fn columns<'a>() -> Vec<Column<'a, Told<'a>>> {
         Column::new(name, meaning, move |(trial, prediction): &Told<'a>| get(trial, prediction))
     }
     vec![
-        of("dataset", "", |trial, _| trial.dataset.to_string()),
+        of("dataset", "", |trial, _| trial.dataset().to_owned()),
         of("protocol", "", |trial, _| trial.protocol.to_string()),
         of("steps", "of the predictor", |trial, _| trial.steps),
         of("corrections", "after each step", |trial, _| trial.corrections),
         of("sub", "stride of the observed lattice", |trial, _| trial.sub),
-        of("law", "", |trial, _| trial.law.to_string()),
+        of("law", "", |trial, _| trial.law().to_string()),
         of("sigma_w", "σ_W, amplification of the whole run", |_, said| said.certified.certificate.sigma_w),
         of("peak", "its largest over t", |_, said| said.certified.certificate.peak),
         of("field", "the field at the end over the prior's own", |_, said| said.certified.certificate.field),

@@ -1,6 +1,6 @@
 //! What a sweep tells while it runs: trials done, the time that is left, the trial begun last.
 
-use crate::progress::Board;
+use crate::progress;
 use equipoise_sweep::{Cost, Flow, Observer, Output, Progress, Row, Trial};
 use indicatif::FormattedDuration;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// them, the mean trial, or the work where that says more: D × members × steps × (1 + corrections) numbers
 /// denoised, or measured seconds where priors differ in cost.
 pub(super) struct Display {
-    board: Board,
+    told: progress::Tally,
     state: Mutex<State>,
 }
 
@@ -67,14 +67,14 @@ impl Display {
         }
         let now = Instant::now();
         Self {
-            board: Board::new(output.trials().len(), "trials"),
+            told: progress::Tally::new(output.trials().len(), "trials"),
             state: Mutex::new(State { ended: now, trial: String::new(), scenes }),
         }
     }
 
     /// Removes the bar.
     pub(super) fn close(&self) {
-        self.board.close();
+        self.told.close();
     }
 
     fn tell(&self, state: &State, progress: Progress) {
@@ -82,7 +82,7 @@ impl Display {
             None => "time unknown".to_owned(),
             Some(seconds) => format!("{} left", FormattedDuration(duration(seconds))),
         };
-        self.board.tell(progress.done, &left, &state.trial);
+        self.told.tell((progress.done, progress.total), &left, &state.trial);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
