@@ -49,7 +49,7 @@ fn columns<'a>() -> Vec<At<'a>> {
 }
 
 /// The entries of a table with it.
-fn rows<'a>(table: &'a ReferenceTable) -> impl Iterator<Item = (&'a ReferenceTable, &'a Entry)> {
+fn rows(table: &ReferenceTable) -> impl Iterator<Item = (&ReferenceTable, &Entry)> {
     table.entries.iter().map(move |entry| (table, entry))
 }
 
