@@ -58,7 +58,7 @@ pub enum DataError {
 
     #[error(
         "{}: found a prior that `fit` saved, expected a file of trajectories with a dataset `x` or `velocity`; a prior \
-         goes to --prior",
+         goes to --prior-file",
         path.display()
     )]
     IsPrior { path: PathBuf },

@@ -210,7 +210,7 @@ fn data_and_priors_are_told_from_each_other() {
     let data = run(&["reconstruct", "--prior-file", &train, "--obs", &obs, "--out", &out]);
     told(&data, 1, &["found a file of trajectories", "equipoise fit --train", "--prior wiener --train"]);
     let fitted = run(&["fit", "--train", &prior, "--out", &out]);
-    told(&fitted, 1, &["found a prior that `fit` saved", "--prior"]);
+    told(&fitted, 1, &["found a prior that `fit` saved", "--prior-file"]);
     let truth =
         run(&["reconstruct", "--prior-file", &prior, "--obs", &obs, "--truth", &prior, "--out", &out]);
     told(&truth, 1, &["found a prior that `fit` saved"]);
