@@ -10,12 +10,16 @@ use std::sync::Arc;
 
 type Fallible<T> = Result<T, ReducedError>;
 
+type Split<R> = fn(Arc<Wiener<R>>, ObservedPrior<R>) -> Fallible<ReducedSpace<R>>;
+type Along<R> = fn(&Reduced<R>, &[f64], &[Draws<'_, R>]) -> Fallible<Vec<Outcome>>;
+type Expand<R> = fn(&Reduced<R>, Start<'_, R>, &Coefficients, &mut [R]) -> Fallible<()>;
+
 /// Whatever is much code, for the element R.
 pub(crate) struct Compiled<R: Real> {
-    pub(crate) split: fn(Arc<Wiener<R>>, ObservedPrior<R>) -> Fallible<ReducedSpace<R>>,
+    pub(crate) split: Split<R>,
     pub(crate) data: fn(&ReducedSpace<R>, &Observed<R>) -> Fallible<Data<R>>,
-    pub(crate) along: fn(&Reduced<R>, &[f64], &[Draws<'_, R>]) -> Fallible<Vec<Outcome>>,
-    pub(crate) expand: fn(&Reduced<R>, Start<'_, R>, &Coefficients, &mut [R]) -> Fallible<()>,
+    pub(crate) along: Along<R>,
+    pub(crate) expand: Expand<R>,
 }
 
 impl<R: Real> Compiled<R> {
