@@ -132,6 +132,18 @@ pub enum AgreementError {
     Sampler(#[from] SamplerError),
 }
 
+impl AgreementError {
+    /// An attribute that says something else than it must.
+    pub(crate) fn attribute(
+        dataset: &str,
+        name: &'static str,
+        found: String,
+        expected: &'static str,
+    ) -> Self {
+        Self::Attribute { dataset: dataset.into(), name, found, expected }
+    }
+}
+
 impl From<WeightsError> for AgreementError {
     fn from(error: WeightsError) -> Self {
         Self::Weights(Box::new(error))

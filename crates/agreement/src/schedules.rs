@@ -49,12 +49,8 @@ pub(crate) fn of_family(
 pub(crate) fn sda(values: &Values, path: &str) -> Result<(ScheduleName, f64), AgreementError> {
     let alpha = match values.text(path, "alpha")? {
         None => Alpha::Cos,
-        Some(name) => alpha_of(&name).ok_or(AgreementError::Attribute {
-            dataset: path.into(),
-            name: "alpha",
-            found: name,
-            expected: "lin, cos or exp",
-        })?,
+        Some(name) => alpha_of(&name)
+            .ok_or_else(|| AgreementError::attribute(path, "alpha", name, "lin, cos or exp"))?,
     };
     Ok((ScheduleName::Sda(alpha, Variance::Vp), eta(values, path)?))
 }
@@ -78,7 +74,7 @@ pub(crate) fn azula(values: &Values, path: &str) -> Result<Box<dyn Schedule>, Ag
         "decay" => Box::new(Decay::default()),
         _ => {
             let expected = "vp, ve, cosine, rectified or decay";
-            return Err(AgreementError::Attribute { dataset: path.into(), name, found, expected });
+            return Err(AgreementError::attribute(path, name, found, expected));
         }
     })
 }

@@ -101,8 +101,7 @@ impl Values {
     /// # Errors
     /// [`AgreementError::NoAttribute`], [`AgreementError::Attribute`].
     pub(crate) fn numbers(&self, path: &str, name: &'static str) -> Result<Vec<f64>, AgreementError> {
-        let expected = "finite numbers";
-        let bad = |found: String| AgreementError::Attribute { dataset: path.into(), name, found, expected };
+        let bad = |found| AgreementError::attribute(path, name, found, "finite numbers");
         let holder = self.holder(path, name)?;
         let read = holder.attr(name).and_then(|attribute| attribute.read_raw::<f64>());
         let numbers = read.map_err(|e| bad(said(&e)))?;
@@ -120,8 +119,7 @@ impl Values {
         match self.numbers(path, name)?[..] {
             [number] => Ok(number),
             ref found => {
-                let (found, expected) = (format!("{found:?}"), "one finite number");
-                Err(AgreementError::Attribute { dataset: path.into(), name, found, expected })
+                Err(AgreementError::attribute(path, name, format!("{found:?}"), "one finite number"))
             }
         }
     }
@@ -133,8 +131,8 @@ impl Values {
     pub(crate) fn count(&self, path: &str, name: &'static str) -> Result<usize, AgreementError> {
         let number = self.number(path, name)?;
         if number < 0.0 || number.fract() != 0.0 || number > f64::from(u32::MAX) {
-            let (found, expected) = (number.to_string(), "a whole number of at least 0");
-            return Err(AgreementError::Attribute { dataset: path.into(), name, found, expected });
+            let expected = "a whole number of at least 0";
+            return Err(AgreementError::attribute(path, name, number.to_string(), expected));
         }
         Ok(number as usize)
     }
@@ -159,8 +157,7 @@ impl Values {
                 _ => None,
             })
         };
-        let expected = "a text";
-        let bad = |found: String| AgreementError::Attribute { dataset: path.into(), name, found, expected };
+        let bad = |found| AgreementError::attribute(path, name, found, "a text");
         match read() {
             Ok(Some(text)) => Ok(Some(text)),
             Ok(None) => Err(bad("no text".into())),

@@ -9,7 +9,7 @@ use equipoise_data::{
 };
 use equipoise_field::{Grid, Shape};
 use equipoise_operator::Subsample;
-use equipoise_prior::{Beside, DenoiserName, Fields, Model, Prior, PriorDenoiser, Settings};
+use equipoise_prior::{DenoiserName, Fields, Model, Prior, PriorDenoiser, Received, Settings};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -362,18 +362,8 @@ impl Flow {
 
 /// Where a prior comes from, read but not fitted yet.
 enum Origin {
-    Train {
-        train: Dataset,
-        settings: Settings,
-        /// Those that a learned prior takes.
-        fields: Option<Box<Fields>>,
-        /// What is to be said of the training file beside that.
-        remarks: Vec<Remark>,
-    },
-    File {
-        prior: Box<Prior>,
-        train: Option<Dataset>,
-    },
+    Train { received: Box<Received>, settings: Settings },
+    File { prior: Box<Prior>, train: Option<Dataset> },
 }
 
 impl Origin {
@@ -381,17 +371,9 @@ impl Origin {
         Ok(match &request.prior {
             PriorSource::Train { path, change } => {
                 let train = load(path, &request.load)?;
-                let fields = Fields::of(&request.denoisers, Some(Beside::of(&train)))?.map(Box::new);
-                let (train, remarks) = match &fields {
-                    Some(fields) => fields.receive(train)?,
-                    None => (train, Vec::new()),
-                };
-                let defaults = Settings::of(train.kind(), train.grid());
-                let settings = match &fields {
-                    Some(fields) => change.apply(fields.settings(defaults, change.normalizer)?),
-                    None => change.apply(defaults),
-                };
-                (Self::Train { train, settings, fields, remarks }, path)
+                let received = Fields::received(&request.denoisers, train, change.normalizer, Settings::of)?;
+                let settings = change.apply(received.defaults);
+                (Self::Train { received: Box::new(received), settings }, path)
             }
             PriorSource::File { path, train } => {
                 let prior = Box::new(Prior::load(path)?);
@@ -405,7 +387,7 @@ impl Origin {
     /// What is to be said of the training file.
     fn remarks(&self) -> Vec<Remark> {
         match self {
-            Self::Train { remarks, .. } => remarks.clone(),
+            Self::Train { received, .. } => received.remarks.clone(),
             Self::File { .. } => Vec::new(),
         }
     }
@@ -413,7 +395,7 @@ impl Origin {
     /// What data must agree with, and the frames of a window.
     fn described(&self, path: &Path) -> std::result::Result<(Described, usize), BoxError> {
         Ok(match self {
-            Self::Train { train, settings, .. } => (Described::of(train)?, settings.window),
+            Self::Train { received, settings } => (Described::of(&received.train)?, settings.window),
             Self::File { prior, .. } => (prior.described(path), prior.shape().frames),
         })
     }
@@ -421,9 +403,9 @@ impl Origin {
     /// The Gaussian prior, and its training file where there is one.
     fn prior(self) -> std::result::Result<(Prior, Option<Dataset>), BoxError> {
         match self {
-            Self::Train { train, settings, fields, .. } => {
-                let units = fields.as_ref().map(|fields| &fields.normalizer);
-                Ok((Prior::fit_in(&train, &settings, units)?, Some(train)))
+            Self::Train { received, settings } => {
+                let prior = Prior::fit_in(&received.train, &settings, received.units())?;
+                Ok((prior, Some(received.train)))
             }
             Self::File { prior, train } => Ok((*prior, train)),
         }

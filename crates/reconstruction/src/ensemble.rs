@@ -178,13 +178,18 @@ fn normalised(log_weights: Vec<f64>) -> Vec<f64> {
     weights.into_iter().map(|w| w / total).collect()
 }
 
-/// Σ w v, with equal weights where there are none.
-fn weighted(weights: Option<&[f64]>, values: impl ExactSizeIterator<Item = f64>) -> f64 {
-    let count = values.len() as f64;
+/// Σ w v, or Σ v where all count the same.
+fn total(weights: Option<&[f64]>, values: impl Iterator<Item = f64>) -> f64 {
     match weights {
         Some(weights) => values.zip(weights).map(|(v, w)| w * v).sum(),
-        None => values.sum::<f64>() / count,
+        None => values.sum(),
     }
+}
+
+/// The mean, with weights that sum to 1.
+fn weighted(weights: Option<&[f64]>, values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = if weights.is_some() { 1.0 } else { values.len() as f64 };
+    total(weights, values) / count
 }
 
 fn average(members: &[Vec<f32>], weights: Option<&[f64]>) -> Vec<f32> {
@@ -205,11 +210,7 @@ fn deviation(members: &[Vec<f32>], weights: Option<&[f64]>, mean: &[f32], centre
     let mut std = vec![0.0f32; mean.len()];
     std.par_iter_mut().enumerate().for_each(|(i, std)| {
         let squares = members.iter().map(|x| (x[i].wide() - mean[i].wide()).powi(2));
-        let sum: f64 = match weights {
-            Some(weights) => squares.zip(weights).map(|(v, w)| w * v).sum(),
-            None => squares.sum(),
-        };
-        *std = f32::narrow((sum / count).sqrt());
+        *std = f32::narrow((total(weights, squares) / count).sqrt());
     });
     std
 }

@@ -1,9 +1,11 @@
 //! The page of a reconstruction.
 
-use crate::{Centre, Chained, Check, Composite, Ensemble, Misfit, Pictures, Problem, Result, Score};
+use crate::{
+    Centre, Chained, Check, Composite, Ensemble, Misfit, Pictures, Problem, Result, Score, SensorMisfit,
+};
 use equipoise_report::{
-    Block, Caption, Cell, Gallery, Image, Page, Picture, Quantity, Section, Table, Tone, Verdict, page,
-    significant, write_atomically,
+    Block, Caption, Column, Gallery, Image, Page, Picture, Section, Table, Tone, Verdict, page, significant,
+    write_atomically,
 };
 use std::path::Path;
 
@@ -114,29 +116,26 @@ fn picture(image: &Image, caption: &str) -> Picture {
     Picture::new(image.clone(), caption, format!("{caption}."))
 }
 
+/// What χ is.
+const CHI: &str = "size of the residuals over the expected size";
+
 fn scores(misfit: &Misfit) -> Block {
-    let row = |name: &str, score: &Score| {
-        let band = score.band(1);
-        vec![
-            Cell::Text(name.into()),
-            Cell::Number(score.chi),
-            Cell::Text(format!("{} to {}", significant(band.low, 3), significant(band.high, 3))),
-            Cell::Number(score.degrees),
-            Cell::State(verdict(score, 1)),
-        ]
-    };
+    type Row = (&'static str, Score);
+    let rows = [
+        ("residuals of the mean, in units of the noise", misfit.overall),
+        ("readings under prior and noise", misfit.prior),
+    ];
     let columns = [
-        ("check", ""),
-        ("χ", "size of the residuals over the expected size"),
-        ("99 % band", ""),
-        ("degrees", "effective degrees of freedom"),
-        ("verdict", ""),
+        Column::new("check", "", |(name, _): &Row| *name),
+        Column::new("χ", CHI, |(_, score): &Row| score.chi),
+        Column::new("99 % band", "", |(_, score): &Row| {
+            let band = score.band(1);
+            format!("{} to {}", significant(band.low, 3), significant(band.high, 3))
+        }),
+        Column::new("degrees", "effective degrees of freedom", |(_, score): &Row| score.degrees),
+        Column::new("verdict", "", |(_, score): &Row| verdict(score, 1)),
     ];
-    let rows = vec![
-        row("residuals of the mean, in units of the noise", &misfit.overall),
-        row("readings under prior and noise", &misfit.prior),
-    ];
-    Block::Table(Table::new(columns, rows).captioned(caption("All readings together.")))
+    Block::Table(Table::of(&columns, &rows).captioned(caption("All readings together.")))
 }
 
 fn sensors(misfit: &Misfit) -> Block {
@@ -146,27 +145,19 @@ fn sensors(misfit: &Misfit) -> Block {
     let listed = if among > LISTED { format!("The {LISTED} most unusual of {among}") } else { "All".into() };
     let text =
         format!("{listed} sensors, the most unusual first; verdicts by the 99 % band over all of them.");
-    let rows = ordered.iter().take(LISTED).map(|s| {
-        vec![
-            Cell::Number(s.x),
-            Cell::Number(s.y),
-            Cell::Count(s.entries.len() as u64),
-            Cell::Number(s.score.chi),
-            Cell::Number(s.score.deviate),
-            Cell::Number(s.score.noise_factor),
-            Cell::State(verdict(&s.score, among)),
-        ]
-    });
     let columns = [
-        ("x", "the table's unit of length"),
-        ("y", "the table's unit of length"),
-        ("numbers", "measured numbers at this place"),
-        ("χ", "size of the residuals over the expected size"),
-        ("z", "standard normal deviate of χ"),
-        ("noise factor", "times the stated noise that would fit"),
-        ("verdict", ""),
+        Column::new("x", "the table's unit of length", |s: &SensorMisfit| s.x),
+        Column::new("y", "the table's unit of length", |s: &SensorMisfit| s.y),
+        Column::new("numbers", "measured numbers at this place", |s: &SensorMisfit| s.entries.len()),
+        Column::new("χ", CHI, |s: &SensorMisfit| s.score.chi),
+        Column::new("z", "standard normal deviate of χ", |s: &SensorMisfit| s.score.deviate),
+        Column::new("noise factor", "times the stated noise that would fit", |s: &SensorMisfit| {
+            s.score.noise_factor
+        }),
+        Column::new("verdict", "", move |s: &SensorMisfit| verdict(&s.score, among)),
     ];
-    Block::Table(Table::new(columns, rows.collect()).captioned(caption(&text)))
+    let rows = ordered.into_iter().take(LISTED);
+    Block::Table(Table::of(&columns, rows).captioned(caption(&text)))
 }
 
 fn verdict(score: &Score, among: usize) -> Verdict {

@@ -9,7 +9,7 @@ use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
 use equipoise_field::Boundary;
-use equipoise_prior::{Beside, DenoiserName, Fields, NameError, Settings};
+use equipoise_prior::{DenoiserName, Fields, NameError, Received, Settings};
 use equipoise_sweep::SettingsChange;
 use std::path::{Path, PathBuf};
 
@@ -93,22 +93,15 @@ impl Source {
         let options: LoadOptions = self.fitting.load_options();
         let train = load(&train, &options)?;
         let data = load_beside(&data, &options, train.kind())?;
-        [&train, &data].into_iter().for_each(|file| messages::warnings(file.path(), file.warnings()));
-        let fields = Fields::of(names, Some(Beside::of(&train)))?;
-        let (train, turned) = match &fields {
-            Some(fields) => fields.receive(train)?,
-            None => (train, Vec::new()),
-        };
-        let single = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
-        let settings = match &fields {
-            Some(fields) => change.apply(fields.settings(single, change.normalizer)?),
-            None => change.apply(single),
-        };
+        [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
+        let single = |kind, grid| Settings { window: 1, ..Settings::of(kind, grid) };
+        let received = Fields::received(names, train, change.normalizer, single)?;
+        let (settings, units) = (change.apply(received.defaults), received.units().cloned());
+        let Received { train, remarks: turned, .. } = received;
         let boundary = train.grid().boundary;
         announce(&settings, train.shape(settings.window));
-        let (count, units) =
-            (self.held_out.unwrap_or(defaults.held_out), fields.as_ref().map(|f| &f.normalizer));
-        let flow = Flow::within(&name, train, data, &settings, count, units)?;
+        let count = self.held_out.unwrap_or(defaults.held_out);
+        let flow = Flow::within(&name, train, data, &settings, count, units.as_ref())?;
         let defaults = if names.is_empty() { defaults.names(boundary)? } else { Vec::new() };
         let denoisers = flow.denoisers(if names.is_empty() { &defaults } else { names })?;
         turned.iter().chain(flow.remarks()).for_each(messages::remark);

@@ -3,10 +3,10 @@
 use crate::failure::usage;
 use crate::format::Format;
 use crate::output;
-use crate::table::{Cell, Column, Table};
 use anyhow::Context;
 use clap::ValueEnum;
 use equipoise_agreement::{AgreementError, Precision, Report, Row, Tolerance, Verdict, check};
+use equipoise_report::{Column, Table};
 use equipoise_weights::Pick;
 use std::io::Write;
 use std::path::PathBuf;
@@ -111,30 +111,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-const COLUMNS: [Column; 7] = [
-    Column::words("dataset"),
-    Column::words("precision"),
-    Column::numbers("difference"),
-    Column::numbers("tolerance"),
-    Column::numbers("scale"),
-    Column::words("verdict"),
-    Column::words("note"),
-];
-
 fn table(report: &Report) -> Table {
-    Table::new(&COLUMNS, report.rows.iter().map(cells).collect())
-}
-
-fn cells(row: &Row) -> Vec<Cell> {
-    vec![
-        row.dataset.as_str().into(),
-        row.precision.map(Precision::name).into(),
-        row.difference.into(),
-        row.tolerance.into(),
-        row.scale.into(),
-        row.verdict.to_string().into(),
-        row.note.clone().into(),
-    ]
+    let columns = [
+        Column::new("dataset", "", |row: &Row| row.dataset.clone()),
+        Column::new("precision", "", |row: &Row| row.precision.map(Precision::name)),
+        Column::new("difference", "", |row: &Row| row.difference),
+        Column::new("tolerance", "", |row: &Row| row.tolerance),
+        Column::new("scale", "", |row: &Row| row.scale),
+        Column::new("verdict", "", |row: &Row| row.verdict.to_string()),
+        Column::new("note", "", |row: &Row| row.note.clone()),
+    ];
+    Table::of(&columns, &report.rows)
 }
 
 fn write_text(to: &mut Vec<u8>, report: &Report) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use super::tables::{self, Numbers, SPACE, caption, verdict};
 use equipoise_denoising::Results;
 use equipoise_report::{Block, Cell, Chart, Page, Scale, Section, Series, Table, significant};
-use equipoise_windows::{Found, Outcome, Survey, Surveyed};
+use equipoise_windows::{Cost, Found, Outcome, Survey, Surveyed};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::io::{self, Write};
 
@@ -114,15 +114,16 @@ impl Told {
         Section { title: prior.to_owned(), blocks: blocks.into_iter().filter(drawn).collect() }
     }
 
+    fn costs<'a>(&'a self, prior: &'a str, fold: &'a str) -> impl Iterator<Item = &'a Found<Cost>> {
+        self.found.costs.iter().filter(move |one| one.prior == prior && one.fold == fold)
+    }
+
     /// Excess against k, a line a level.
     fn excess(&self, prior: &str, fold: &str) -> Chart {
         let line = |ratio: f64| Series {
             name: format!("σ/μ = {ratio}"),
-            points: self
-                .found
-                .costs
-                .iter()
-                .filter(|one| one.prior == prior && one.fold == fold && same(one.found.ratio, ratio))
+            points: (self.costs(prior, fold))
+                .filter(|one| same(one.found.ratio, ratio))
                 .map(|one| (order(one.window), one.found.excess))
                 .collect(),
         };
@@ -133,10 +134,10 @@ impl Told {
 
     /// Excess by frame, a line a window, at the level where the shortest window misses most.
     fn by_frame(&self, prior: &str, fold: &str) -> Chart {
-        let of = || self.found.costs.iter().filter(|one| one.prior == prior && one.fold == fold);
+        let of = || self.costs(prior, fold);
         let worst = of().max_by(|a, b| a.found.excess.total_cmp(&b.found.excess));
         let ratio = worst.map_or(f64::NAN, |one| one.found.ratio);
-        let line = |one: &Found<equipoise_windows::Cost>| Series {
+        let line = |one: &Found<Cost>| Series {
             name: format!("k = {}", order(one.window)),
             points: one.found.by_frame.iter().enumerate().map(|(at, excess)| (at as f64, *excess)).collect(),
         };
