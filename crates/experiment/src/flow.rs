@@ -373,7 +373,7 @@ impl Origin {
                 let train = load(path, &request.load)?;
                 let received = Fields::received(&request.denoisers, train, change.normalizer, Settings::of)?;
                 let settings = change.apply(received.defaults);
-                (Self::Train { received: Box::new(received), settings }, path)
+                (Self::Train { received, settings }, path)
             }
             PriorSource::File { path, train } => {
                 let prior = Box::new(Prior::load(path)?);
