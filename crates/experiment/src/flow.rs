@@ -362,7 +362,7 @@ impl Flow {
 
 /// Where a prior comes from, read but not fitted yet.
 enum Origin {
-    Train { received: Box<Received>, settings: Settings },
+    Train { received: Received, settings: Settings },
     File { prior: Box<Prior>, train: Option<Dataset> },
 }
 
