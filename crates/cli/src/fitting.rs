@@ -36,7 +36,10 @@ fn forewarning(model: Model, dim: usize) -> Option<String> {
 #[command(next_help_heading = "Prior")]
 pub(crate) struct Fitting {
     /// The axis order of every file, whatever it declares
-    #[arg(long, value_name = "NTCHW|TNCHW")]
+    ///
+    /// NTCHW or TNCHW, or other orders of these letters, with X and Y for H and W where that says which is x (NTHWC, NTXY,
+    /// TXYC, THW); what is missing has length 1.
+    #[arg(long, value_name = "ORDER")]
     axes: Option<AxisOrder>,
 
     /// The kind of flow of every file, whatever it declares

@@ -28,7 +28,10 @@ pub(crate) struct Arguments {
     file: PathBuf,
 
     /// The axis order, whatever the file declares
-    #[arg(long, value_name = "NTCHW|TNCHW")]
+    ///
+    /// NTCHW or TNCHW, or other orders of these letters, with X and Y for H and W where that says which is x (NTHWC, NTXY,
+    /// TXYC, THW); what is missing has length 1.
+    #[arg(long, value_name = "ORDER")]
     axes: Option<AxisOrder>,
 
     /// The kind of flow, whatever the file declares
