@@ -255,6 +255,14 @@ pub enum Error {
         /// The reason.
         source: BoxError,
     },
+    /// Other work than a trial could not be carried out.
+    #[error("{work}")]
+    Work {
+        /// It in words.
+        work: String,
+        /// The reason.
+        source: BoxError,
+    },
     /// A schedule or a grid of times.
     #[error(transparent)]
     Schedule(#[from] equipoise_schedule::ScheduleError),

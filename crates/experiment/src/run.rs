@@ -27,6 +27,11 @@ pub trait Work: fmt::Display + Sync + Sized {
     /// Whether both share what is made once for many; such trials are carried out together.
     fn same_scene(&self, other: &Self) -> bool;
 
+    /// Its fault, in the words of its experiment.
+    fn fault(&self, source: BoxError) -> Error {
+        Error::Trial { trial: self.to_string(), source }
+    }
+
     /// Writes the tables of these rows.
     ///
     /// # Errors
@@ -188,7 +193,7 @@ impl<W: Work> Run<'_, W> {
     fn finish(&self, trial: &W) -> Result<()> {
         self.observer.started(trial, self.progress(self.finished.load(Ordering::Relaxed)));
         let row = self.executor.execute(trial);
-        let row = row.map_err(|source| Error::Trial { trial: trial.to_string(), source })?;
+        let row = row.map_err(|source| trial.fault(source))?;
         let row = row.by(self.output.build());
         self.output.journal().append(row.clone())?;
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
