@@ -219,7 +219,7 @@ pub enum ReconstructionError {
     Sampler(#[from] SamplerError),
     /// Schedule, grid or sampler of a diffusion.
     #[error(transparent)]
-    Setup(#[from] equipoise_experiment::Error),
+    Setup(Box<equipoise_experiment::Error>),
     /// A diagnostic.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
@@ -231,5 +231,11 @@ pub enum ReconstructionError {
 impl From<MarkovError> for ReconstructionError {
     fn from(why: MarkovError) -> Self {
         Self::Markov { why }
+    }
+}
+
+impl From<equipoise_experiment::Error> for ReconstructionError {
+    fn from(fault: equipoise_experiment::Error) -> Self {
+        Self::Setup(Box::new(fault))
     }
 }
