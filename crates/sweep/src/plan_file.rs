@@ -182,7 +182,7 @@ impl DatasetPlan {
     pub fn spare(&mut self, approaches: &[Approach]) {
         let gaussian = self.priors.iter().all(equipoise_prior::DenoiserName::is_gaussian);
         let reduced = gaussian && approaches.iter().all(Approach::in_coefficients);
-        if self.source.kind == Kind::Ibpm && !reduced {
+        if self.source.kind == Kind::IBPM && !reduced {
             self.protocols = vec![Protocol::fast()];
         }
     }
