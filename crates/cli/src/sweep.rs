@@ -18,6 +18,7 @@ use crate::provenance::provenance;
 use crate::spectrum::Spectrum;
 use crate::stability::Outcomes;
 use crate::threads::use_threads;
+use anyhow::Context;
 use backend::{Backend, Elsewhere};
 use clap::ValueEnum;
 pub(crate) use design::Design;
