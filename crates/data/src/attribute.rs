@@ -59,12 +59,6 @@ impl Attributes {
         Ok(Self { dataset: read_all(dataset)?, root: read_all(root)? })
     }
 
-    /// Attributes of a file as a whole.
-    #[cfg(test)]
-    pub(crate) fn of_root(root: BTreeMap<String, Attribute>) -> Self {
-        Self { dataset: BTreeMap::new(), root }
-    }
-
     /// Takes a value that was found elsewhere for an attribute of the dataset.
     pub(crate) fn state(&mut self, name: &str, value: Attribute) {
         self.dataset.insert(name.into(), value);

@@ -2,7 +2,7 @@
 
 use crate::DataError;
 use equipoise_field::Axis;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,7 +24,8 @@ const EXPECTED: &str = "NTCHW or TNCHW, or another order of H and W (or X and Y)
 ///
 /// N, T and C may be missing where there is one of them. X and Y in the place of H and W say which of the two is
 /// x: the one that stands first becomes H.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct AxisOrder {
     letters: [u8; 5],
     rank: usize,
@@ -122,15 +123,17 @@ impl FromStr for AxisOrder {
     }
 }
 
-impl Serialize for AxisOrder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl From<AxisOrder> for String {
+    fn from(order: AxisOrder) -> Self {
+        order.to_string()
     }
 }
 
-impl<'de> Deserialize<'de> for AxisOrder {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+impl TryFrom<String> for AxisOrder {
+    type Error = DataError;
+
+    fn try_from(text: String) -> Result<Self, DataError> {
+        text.parse()
     }
 }
 

@@ -135,8 +135,28 @@ impl Described {
     pub fn align(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>), DataError> {
         let own = Self::with(&data, Particulars::without_frames(&data)?)?;
         let comparison = Comparison::of(&own, self, window)?;
-        let (conversion, remarks) = comparison.finish();
-        Ok((data.converted(&conversion), remarks))
+        let (conversion, mut remarks) = comparison.finish();
+        let data = data.converted(&conversion);
+        match (data.mask(), &self.mask) {
+            (None, Some(mask)) => {
+                let (data_path, reference) = (data.path().display(), self.path.display());
+                let text = format!("{data_path}: does not state a mask: taken as in {reference}");
+                remarks.push(Remark::Note(text));
+                Ok((data.masked(mask.clone())?, remarks))
+            }
+            (found, expected) if found == expected.as_ref() => Ok((data, remarks)),
+            (found, expected) => {
+                let told = |mask: Option<&Mask>| mask.map_or("none".into(), |m| format!("{} cells", m.count()));
+                Err(DataError::Mismatch(Box::new(Mismatch {
+                    path: data.path().into(),
+                    field: "mask".into(),
+                    found: told(found),
+                    expected: told(expected.as_ref()),
+                    reference: self.path.clone(),
+                    way_out: String::new(),
+                })))
+            }
+        }
     }
 
     /// Frames that stand in this file as well.

@@ -1,5 +1,6 @@
 //! SHA-256 of a file or a folder.
 
+use crate::source::files;
 use crate::{DataError, Location};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -15,7 +16,7 @@ const STEP: u64 = 16 << 20;
 /// Of a folder it is that of its files, one after the other in the byte order of their paths within it (divided by
 /// `/`): path, a zero byte, length as 8 bytes from the least, content. Empty folders do not count. Of datasets in
 /// a file, as a [`Location`] names them, it is that of the file's digits, a line feed and the paths of the datasets:
-/// others of the same file have another.
+/// others of the same file have another; where a format keeps files beside a file, their digits stand between.
 ///
 /// # Errors
 /// [`DataError::Missing`] or [`DataError::Unreadable`]; [`DataError::NotRegular`] for a link or a device in a folder.
@@ -28,28 +29,45 @@ pub fn checksum(path: &Path) -> Result<String, DataError> {
 /// # Errors
 /// As [`checksum`].
 pub fn checksum_while(path: &Path, proceed: impl Fn() -> bool) -> Result<Option<String>, DataError> {
-    let (at, mut hasher) = (Location::of(path), Sha256::new());
-    let whole = if at.file.is_dir() {
-        let mut names = Vec::new();
-        list(&at.file, "", &mut names)?;
-        names.sort();
-        let mut each = |name: &String| {
-            let path = at.file.join(name);
-            let length = std::fs::metadata(&path).map_err(|source| DataError::io(&path, source))?.len();
-            hasher.update(name.as_bytes());
-            hasher.update([0]);
-            hasher.update(length.to_le_bytes());
-            add(&path, &mut hasher, &proceed)
+    let at = Location::of(path);
+    let mut all = Vec::new();
+    for file in files(&at.file) {
+        let mut hasher = Sha256::new();
+        let whole = if file.is_dir() {
+            add_folder(&file, &mut hasher, &proceed)?
+        } else {
+            add(&file, &mut hasher, &proceed)?
         };
-        names.iter().try_fold(true, |whole, name| Ok::<_, DataError>(whole && each(name)?))?
-    } else {
-        add(&at.file, &mut hasher, &proceed)?
-    };
-    let digest = whole.then(|| hexadecimal(&hasher.finalize()));
-    Ok(digest.map(|digest| match &*at.selection() {
-        "" => digest,
-        selection => hexadecimal(&Sha256::digest(format!("{digest}\n{selection}"))),
+        if !whole {
+            return Ok(None);
+        }
+        all.push(hexadecimal(&hasher.finalize()));
+    }
+    if !at.datasets.is_empty() {
+        all.push(at.selection());
+    }
+    Ok(Some(match all.len() {
+        1 => all.swap_remove(0),
+        _ => hexadecimal(&Sha256::digest(all.join("\n"))),
     }))
+}
+
+/// The files of a folder, each with its path in it and its length; whether all were read.
+fn add_folder(folder: &Path, hasher: &mut Sha256, proceed: &impl Fn() -> bool) -> Result<bool, DataError> {
+    let mut names = Vec::new();
+    list(folder, "", &mut names)?;
+    names.sort();
+    for name in names {
+        let path = folder.join(&name);
+        let length = std::fs::metadata(&path).map_err(|source| DataError::io(&path, source))?.len();
+        hasher.update(name.as_bytes());
+        hasher.update([0]);
+        hasher.update(length.to_le_bytes());
+        if !add(&path, hasher, proceed)? {
+            return Ok(false);
+        }
+    }
+    Ok(proceed())
 }
 
 /// The bytes of a file; whether it was read to its end.

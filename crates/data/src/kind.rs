@@ -2,10 +2,9 @@
 
 use crate::{Attributes, DataError, NormalizerKind};
 use equipoise_field::{Axis, Boundary};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::f64::consts::TAU;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -120,25 +119,25 @@ const NAMES: &str = "ibpm, kolmogorov or generic";
 /// It is read from the attributes of a file, never from its name: a text attribute `kind` with the name of an
 /// entry; otherwise the attributes that mark one, the pair `cylinder_center_px`, `cylinder_radius_px` a wake,
 /// `forcing` with the word "kolmogorov" in it Kolmogorov flow.
-#[derive(Clone, Copy)]
-pub struct Kind(&'static Convention);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Kind(&'static str);
 
 impl Kind {
     /// Cylinder wake of the immersed boundary projection method: H = y, W = x, open borders.
-    pub const IBPM: Self = Self(&ALL[0]);
+    pub const IBPM: Self = Self("ibpm");
     /// Turbulence forced by sin(4y): H = x, W = y, periodic on [0, 2π]².
-    pub const KOLMOGOROV: Self = Self(&ALL[1]);
+    pub const KOLMOGOROV: Self = Self("kolmogorov");
     /// Anything else; its grid comes from the attributes.
-    pub const GENERIC: Self = Self(&ALL[2]);
+    pub const GENERIC: Self = Self(OPEN.name);
 
     /// What its files have in common.
-    pub const fn convention(self) -> &'static Convention {
-        self.0
+    pub fn convention(self) -> &'static Convention {
+        ALL.iter().find(|convention| convention.name == self.0).unwrap_or(&ALL[2])
     }
 
     /// The normalizer used when none is named.
-    pub const fn default_normalizer(self) -> NormalizerKind {
-        self.0.normalizer
+    pub fn default_normalizer(self) -> NormalizerKind {
+        self.convention().normalizer
     }
 
     /// The kind that the attributes name, and the attribute that says so.
@@ -160,7 +159,7 @@ impl Kind {
             if let Some(attribute) = convention.declared_by.attribute()
                 && convention.declared_by.stands(path, attributes)?
             {
-                found.push((Self(convention), attribute));
+                found.push((Self(convention.name), attribute));
             }
         }
         if found.len() > 1 {
@@ -171,15 +170,9 @@ impl Kind {
     }
 }
 
-impl fmt::Debug for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Kind({self})")
-    }
-}
-
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name)
+        f.write_str(self.0)
     }
 }
 
@@ -187,28 +180,8 @@ impl FromStr for Kind {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<Self, DataError> {
-        let known = ALL.iter().find(|convention| convention.name == text).map(Self);
+        let known = ALL.iter().find(|convention| convention.name == text).map(|found| Self(found.name));
         known.ok_or_else(|| DataError::Name { field: "kind", found: text.into(), expected: NAMES })
-    }
-}
-
-impl PartialEq for Kind {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.name == other.0.name
-    }
-}
-
-impl Eq for Kind {}
-
-impl Hash for Kind {
-    fn hash<S: Hasher>(&self, state: &mut S) {
-        self.0.name.hash(state);
-    }
-}
-
-impl Serialize for Kind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.name)
     }
 }
 
@@ -226,7 +199,7 @@ mod tests {
     fn every_entry_is_known_by_its_name_and_fits_itself() {
         for (i, convention) in ALL.iter().enumerate() {
             let kind: Kind = convention.name.parse().unwrap();
-            assert_eq!((kind, kind.to_string()), (Kind(convention), convention.name.into()));
+            assert_eq!((kind, kind.to_string()), (Kind(convention.name), convention.name.into()));
             let text = serde_json::to_string(&kind).unwrap();
             assert_eq!(text, format!("\"{}\"", convention.name));
             assert_eq!(serde_json::from_str::<Kind>(&text).unwrap(), kind);
@@ -236,6 +209,6 @@ mod tests {
                 assert_eq!(numbers.len(), convention.components.len());
             }
         }
-        assert_eq!([Kind::IBPM, Kind::KOLMOGOROV, Kind::GENERIC].map(|k| k.0.window), [16, 8, 8]);
+        assert_eq!([Kind::IBPM, Kind::KOLMOGOROV, Kind::GENERIC].map(|k| k.convention().window), [16, 8, 8]);
     }
 }

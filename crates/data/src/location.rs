@@ -1,6 +1,5 @@
 //! Where trajectories lie: a file or folder, and which datasets in it.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// `FILE`, or `FILE:/PATH` or `FILE:/PATH,/PATH,…` with paths of datasets in the file.
@@ -43,13 +42,6 @@ impl Location {
         let name = self.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let divider = if self.datasets.is_empty() { "" } else { ":" };
         format!("{name}{divider}{}", self.selection())
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let divider = if self.datasets.is_empty() { "" } else { ":" };
-        write!(f, "{}{divider}{}", self.file.display(), self.selection())
     }
 }
 

@@ -114,12 +114,12 @@ impl Parts {
 
     fn slice<E: hdf5::H5Type>(&self, part: &Part, selection: Hyperslab) -> Result<Vec<E>, DataError> {
         let array = part.dataset.read_slice::<E, _, IxDyn>(selection);
-        let fault = |e| self.file.fault(&format!("read dataset `{}`", part.name), e);
+        let fault = |e| self.file.fault(&reading(&part.name), e);
         Ok(array.map_err(fault)?.into_raw_vec_and_offset().0)
     }
 
     fn beyond(&self) -> DataError {
-        let action = format!("read dataset `{}`", self.header.variable);
+        let action = reading(&self.header.variable);
         DataError::Hdf5 { path: self.path.clone(), action, detail: "ranges beyond its axes".into() }
     }
 }
@@ -173,52 +173,45 @@ fn collect(
     let (along, mut parts) = (1 - order.time_axis(), Vec::<Part>::new());
     let (count, common) = (found[0].len(), found[0][0].2.clone());
     let mut channels = 0;
-    for datasets in found {
+    for (i, datasets) in found.into_iter().enumerate() {
         let (mut trajectories, mut width) = (0, 0);
-        for (name, dataset, attributes) in datasets {
-            let refused = |field: &str, found: String, expected: String| {
-                let (path, dataset, field) = (path.into(), name.clone(), field.to_owned());
-                Err(DataError::Parts { path, dataset, field, found, expected })
-            };
-            let shown =
-                |of: &Attributes, field: &str| of.get(field).map_or("nothing".into(), ToString::to_string);
-            if let Some(field) = COMMON.iter().find(|name| attributes.get(name) != common.get(name)) {
-                return refused(field, shown(&attributes, field), shown(&common, field));
+        for (j, (name, dataset, attributes)) in datasets.into_iter().enumerate() {
+            let told = |of: &Attributes, field: &str| of.get(field).map_or("nothing".into(), ToString::to_string);
+            let differs = |field: &&&str| attributes.get(field) != common.get(field);
+            if let Some(field) = COMMON.iter().find(differs) {
+                return Err(apart(path, name, field, told(&attributes, field), told(&common, field)));
             }
-            let fault = |e| file.fault(&format!("read dataset `{name}`"), e);
-            let element = Element::of(path, &name, &dataset, fault)?;
+            let element = Element::of(path, &name, &dataset, |e| file.fault(&reading(&name), e))?;
             let shape = arranged(path, &name, order, &dataset.shape())?;
+            // The same trajectories of every component, the same components of every trajectory.
+            let mut expected = parts.first().map_or(shape, |first| first.shape);
+            let twin = || parts.get(j).filter(|_| j < count).map_or(0, |twin| twin.shape[along]);
+            expected[along] = if i > 0 { twin() } else { shape[along] };
+            expected[2] = if j > 0 { width } else { shape[2] };
+            if shape != expected {
+                return Err(apart(path, name, "shape", format!("{shape:?}"), format!("{expected:?}")));
+            }
             let packing = Packing::of(path, &name, element, &attributes)?;
             let begins = [trajectories, channels];
-            if let Some(first) = parts.first() {
-                let mut expected = first.shape;
-                (expected[along], expected[2]) = (shape[along], shape[2]);
-                // The same trajectories of every component, the same components of every trajectory.
-                if channels > 0 {
-                    let twin = parts.iter().find(|part| part.begins == [trajectories, 0]);
-                    expected[along] = twin.map_or(0, |twin| twin.shape[along]);
-                }
-                if trajectories > 0 {
-                    expected[2] = width;
-                }
-                if shape != expected {
-                    return refused("shape", format!("{shape:?}"), format!("{expected:?}"));
-                }
-            }
-            trajectories += shape[along];
-            width = shape[2];
+            (trajectories, width) = (trajectories + shape[along], shape[2]);
             parts.push(Part { name, dataset, packing, shape, begins });
         }
         channels += width;
-    }
-    match parts.len().is_multiple_of(count) {
-        true => Ok(parts),
-        false => {
-            let (found, expected) = (parts.len().to_string(), format!("a multiple of {count}"));
-            let (path, dataset) = (path.into(), parts[0].name.clone());
-            Err(DataError::Parts { path, dataset, field: "datasets".into(), found, expected })
+        if parts.len() != (i + 1) * count {
+            let (name, found) = (parts[0].name.clone(), (parts.len() - i * count).to_string());
+            return Err(apart(path, name, "trajectories", count.to_string(), found));
         }
     }
+    Ok(parts)
+}
+
+/// A dataset that does not go with the others.
+fn apart(path: &Path, dataset: String, field: &str, found: String, expected: String) -> DataError {
+    DataError::Parts { path: path.into(), dataset, field: field.into(), found, expected }
+}
+
+fn reading(name: &str) -> String {
+    format!("read dataset `{name}`")
 }
 
 fn header(parts: &[Part], variable: String, order: AxisOrder, attributes: Attributes) -> Header {
@@ -313,7 +306,7 @@ fn listed(file: &Hdf5File, group: &str) -> Vec<String> {
 }
 
 fn with_attributes(file: &Hdf5File, name: &str) -> Result<(hdf5::Dataset, Attributes), DataError> {
-    let dataset = file.root.dataset(name).map_err(|e| file.fault(&format!("read dataset `{name}`"), e))?;
+    let dataset = file.root.dataset(name).map_err(|e| file.fault(&reading(&name), e))?;
     let attributes = Attributes::read(&dataset, &file.root).map_err(|e| file.fault("read attributes", e))?;
     Ok((dataset, attributes))
 }
@@ -330,7 +323,7 @@ pub(crate) fn mask(
     let Some(name) = [beside, MASK.into()].into_iter().find(|name| file.root.link_exists(name)) else {
         return Ok(None);
     };
-    let fault = |e| file.fault(&format!("read dataset `{name}`"), e);
+    let fault = |e| file.fault(&reading(&name), e);
     let (dataset, attributes) = with_attributes(file, &name)?;
     storage::check(path, &name, file, &dataset)?;
     let bit = |b| f64::from(u8::from(b));

@@ -8,7 +8,7 @@ use crate::{Attribute, Attributes, AxisOrder, DataError, Mask};
 use equipoise_field::Axis;
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Ranges of both leading axes, of channels, rows and columns.
 pub(crate) type Ranges = [Range<usize>; 5];
@@ -31,13 +31,31 @@ pub(crate) trait Source: fmt::Debug + Send + Sync {
 struct Format {
     /// Whether a file or folder that exists is of this format.
     holds: fn(&Path) -> bool,
+    /// Files that belong to it beside itself, which a checksum has to cover.
+    beside: fn(&Path) -> Vec<PathBuf>,
     /// Opens one, given the order of the axes where the caller states it.
     open: fn(&Path, &Location, Option<AxisOrder>) -> Result<Box<dyn Source>, DataError>,
 }
 
 /// All of them; the last takes what no other does, and says what is wrong with it.
-static FORMATS: [Format; 1] =
-    [Format { holds: |_| true, open: |path, at, axes| Ok(Box::new(Parts::open(path, at, axes)?)) }];
+static FORMATS: [Format; 1] = [Format {
+    holds: |_| true,
+    beside: |_| Vec::new(),
+    open: |path, at, axes| Ok(Box::new(Parts::open(path, at, axes)?)),
+}];
+
+impl Format {
+    /// That of a file or folder.
+    fn of(path: &Path) -> &'static Self {
+        FORMATS.iter().find(|format| (format.holds)(path)).unwrap_or(&FORMATS[FORMATS.len() - 1])
+    }
+}
+
+/// The files of which the checksum of a source is made: itself, and those beside it that exist.
+pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
+    let beside = (Format::of(path).beside)(path).into_iter().filter(|path| path.exists());
+    std::iter::once(path.to_path_buf()).chain(beside).collect()
+}
 
 /// What a source says of its trajectories.
 #[derive(Clone, Debug)]
@@ -158,8 +176,7 @@ impl Opened {
     /// Any fault of the file but those that its numbers show.
     pub(crate) fn open(path: &Path, axes: Option<AxisOrder>) -> Result<Self, DataError> {
         let at = Location::of(path);
-        let format = FORMATS.iter().find(|format| (format.holds)(&at.file)).unwrap_or(&FORMATS[0]);
-        Self::of((format.open)(path, &at, axes)?)
+        Self::of((Format::of(&at.file).open)(path, &at, axes)?)
     }
 
     /// Of a source.
@@ -211,8 +228,6 @@ impl Opened {
 mod tests {
     use super::*;
     use crate::{Kind, LoadOptions, Recording, Survey, checksum};
-    use std::collections::BTreeMap;
-    use std::path::PathBuf;
 
     /// A folder with one file of raw numbers a frame, as stores in chunks have them.
     #[derive(Debug)]
@@ -256,9 +271,10 @@ mod tests {
             let bytes: Vec<u8> = (0..60).flat_map(|i| value(n, t, i).to_le_bytes()).collect();
             std::fs::write(path.join(format!("{n}.{t}")), bytes).unwrap();
         }
-        let text = |name: &str, text: &str| (name.to_owned(), Attribute::Text(text.into()));
-        let attributes =
-            Attributes::of_root(BTreeMap::from([text("axes", "NTCHW"), text("kind", "generic")]));
+        let mut attributes = Attributes::default();
+        for (name, text) in [("axes", "NTCHW"), ("kind", "generic")] {
+            attributes.state(name, Attribute::Text(text.into()));
+        }
         let mask = Mask::new(5, (0..20).map(|i| i == 0 || i == 7).collect());
         let (variable, order, notes) = ("frames".to_owned(), AxisOrder::NTCHW, Vec::new());
         let header =

@@ -38,7 +38,6 @@ impl<'a> Comparison<'a> {
             factor: 1.0,
             grid: data.grid,
             geometry: data.geometry,
-            mask: None,
             taken: Vec::new(),
         };
         let (remarks, taken, unheard) = (Vec::new(), Vec::new(), Vec::new());
@@ -53,7 +52,6 @@ impl<'a> Comparison<'a> {
         comparison.places(length)?;
         comparison.time_step(time, window)?;
         comparison.cylinder(velocity)?;
-        comparison.mask()?;
         comparison.moments(velocity);
         Ok(comparison)
     }

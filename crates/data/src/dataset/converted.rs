@@ -1,7 +1,7 @@
 //! The same fields on the grid and in the units of another file.
 
 use super::Dataset;
-use crate::{CylinderGeometry, Field, Mask};
+use crate::{CylinderGeometry, Field};
 use equipoise_field::{Axis, Grid, Shape};
 
 /// What is done to fields and to what is known of their grid.
@@ -17,8 +17,6 @@ pub(crate) struct Conversion {
     pub(crate) grid: Grid,
     /// The cylinder afterwards.
     pub(crate) geometry: Option<CylinderGeometry>,
-    /// The mask afterwards, where the other file's is taken.
-    pub(crate) mask: Option<Mask>,
     /// Defaults that gave way to values of the other file.
     pub(crate) taken: Vec<Field>,
 }
@@ -47,7 +45,6 @@ impl Dataset {
         }
         self.notes.retain(|note| !to.taken.iter().any(|field| note.starts_with(field.default_note())));
         (self.grid, self.geometry) = (to.grid, to.geometry);
-        self.mask = to.mask.clone().or(self.mask);
         self
     }
 

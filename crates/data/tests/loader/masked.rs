@@ -111,7 +111,7 @@ fn a_mask_belongs_to_both_files_or_to_the_reference_alone() {
     let bare = load(&file.path(), &LoadOptions::default()).unwrap();
     let (taken, remarks) = Described::of(&masked).unwrap().align(bare.clone(), 2).unwrap();
     assert_eq!(taken.mask(), masked.mask());
-    assert!(remarks.iter().any(|r| r.text().contains("does not state mask")), "{remarks:?}");
+    assert!(remarks.iter().any(|r| r.text().contains("does not state a mask")), "{remarks:?}");
     assert!(Described::of(&masked).unwrap().align(masked.clone(), 2).is_ok());
     let message = Described::of(&bare).unwrap().align(masked, 2).unwrap_err().to_string();
     assert!(message.contains("mask: found 3 cells, expected none"), "{message}");

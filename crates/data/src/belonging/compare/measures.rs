@@ -3,7 +3,7 @@
 use super::odd::{digits, power_of_ten};
 use super::{Comparison, Outcome};
 use crate::unit::Unit;
-use crate::{CylinderGeometry, DataError, Field, Mask};
+use crate::{CylinderGeometry, DataError, Field};
 use equipoise_field::{Axis, Boundary};
 
 /// Relative difference of two numbers up to which they are one number written twice, in f32 or with few digits.
@@ -158,35 +158,6 @@ impl Comparison<'_> {
             return Ok(());
         }
         self.number(Field::TimeStep, found, expected, tolerance, &way_out).map(|_| ())
-    }
-
-    pub(super) fn mask(&mut self) -> Outcome {
-        let told =
-            |mask: &Option<Mask>| mask.as_ref().map_or("none".into(), |m| format!("{} cells", m.count()));
-        let (own, theirs) = (&self.data.mask, &self.reference.mask);
-        let [height, width] = [self.reference.frame.height, self.reference.frame.width];
-        let [x, y] = self.conversion.shift;
-        let moved = own.as_ref().map(|mask| {
-            let turned = if self.conversion.transpose {
-                mask.moved(width, |i| i % width * height + i / width)
-            } else {
-                mask.clone()
-            };
-            let (rows, columns) = if self.conversion.grid.x_axis == Axis::H { (x, y) } else { (y, x) };
-            let from = |i: usize, shift: isize, length: usize| {
-                (i as isize - shift).rem_euclid(length as isize) as usize
-            };
-            turned.moved(width, |i| from(i / width, rows, height) * width + from(i % width, columns, width))
-        });
-        match (&moved, theirs) {
-            (None, Some(theirs)) => {
-                self.taken.push("mask".into());
-                self.conversion.mask = Some(theirs.clone());
-                Ok(())
-            }
-            (moved, theirs) if moved.as_ref() == theirs.as_ref() => Ok(()),
-            _ => self.mismatch("mask", told(own), told(theirs), ""),
-        }
     }
 
     pub(super) fn cylinder(&mut self, unit: f64) -> Outcome {
