@@ -146,7 +146,8 @@ impl Described {
             }
             (found, expected) if found == expected.as_ref() => Ok((data, remarks)),
             (found, expected) => {
-                let told = |mask: Option<&Mask>| mask.map_or("none".into(), |m| format!("{} cells", m.count()));
+                let told =
+                    |mask: Option<&Mask>| mask.map_or("none".into(), |m| format!("{} cells", m.count()));
                 Err(DataError::Mismatch(Box::new(Mismatch {
                     path: data.path().into(),
                     field: "mask".into(),

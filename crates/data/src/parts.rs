@@ -176,7 +176,8 @@ fn collect(
     for (i, datasets) in found.into_iter().enumerate() {
         let (mut trajectories, mut width) = (0, 0);
         for (j, (name, dataset, attributes)) in datasets.into_iter().enumerate() {
-            let told = |of: &Attributes, field: &str| of.get(field).map_or("nothing".into(), ToString::to_string);
+            let told =
+                |of: &Attributes, field: &str| of.get(field).map_or("nothing".into(), ToString::to_string);
             let differs = |field: &&&str| attributes.get(field) != common.get(field);
             if let Some(field) = COMMON.iter().find(differs) {
                 return Err(apart(path, name, field, told(&attributes, field), told(&common, field)));

@@ -107,6 +107,6 @@ mod tests {
         prior.save(&path, equipoise_data::store::Existing::Refuse).unwrap();
         let read = Prior::load(&path).unwrap();
         assert_eq!((read.normalizer(), read.solid()), (prior.normalizer(), prior.solid()));
-        assert!(read.is_solid(0.2, 1.4) && !read.is_solid(0.6, 1.4));
+        assert!(read.is_solid(0.2, 1.4) && !read.is_solid(0.6, 0.4));
     }
 }
