@@ -87,7 +87,7 @@ impl Results {
         fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
         for (name, table) in &self.tables {
             let path = folder.join(format!("{name}.csv"));
-            let bytes = table.csv(Notation::Plain);
+            let bytes = table.csv(Notation::Finite);
             let bytes = bytes.map_err(|source| Error::Csv { path: path.clone(), source })?;
             write_atomically(&path, &bytes)?;
         }

@@ -38,6 +38,8 @@ pub enum Cell {
 pub enum Notation {
     /// Digits alone: `1`, `0.00001`, `-0`.
     Plain,
+    /// As [`Plain`](Self::Plain), but empty where the number is not finite.
+    Finite,
     /// With a point, and a power of ten below 1e-4 and from 1e16 on: `1.0`, `1e-5`, `-0.0`.
     Pointed,
     /// As records are serialised: with a point, and a power of ten below 1e-5 and from 1e16 on: `1.0`, `0.00001`, `-0.0`.
@@ -69,8 +71,9 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(count) => count.to_string(),
+            Self::Number(x) if !x.is_finite() && notation == Notation::Finite => String::new(),
             Self::Number(x) if !x.is_finite() => significant(*x, IN_TEXT),
-            Self::Number(x) if notation == Notation::Plain => x.to_string(),
+            Self::Number(x) if matches!(notation, Notation::Plain | Notation::Finite) => x.to_string(),
             Self::Number(x) => format!("{x:?}"),
             Self::State(verdict) => verdict.label.clone(),
             Self::Absent => String::new(),

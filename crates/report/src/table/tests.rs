@@ -70,6 +70,7 @@ fn notations_are_those_of_display_debug_and_records() {
         for notation in [Notation::Plain, Notation::Pointed, Notation::Serialised] {
             assert_eq!(table.csv(notation).unwrap(), format!("x\n{name}\n").into_bytes());
         }
+        assert_eq!(table.csv(Notation::Finite).unwrap(), b"x\n\"\"\n");
     }
 }
 
