@@ -169,11 +169,14 @@ pub(crate) fn declaration(
             }
         }
     }
-    if found.iter().any(|d| d.0 != found[0].0) {
+    let agree = |of: AxisOrder| found.iter().all(|(order, _)| order.agrees(of));
+    if !found.iter().all(|(order, _)| agree(*order)) {
         let found = found.into_iter().map(|(order, place)| format!("{place} says {order}")).collect();
         return Err(DataError::AxesAmbiguous { path: path.into(), found });
     }
-    Ok(found.into_iter().next())
+    // Of equal ones the first that says which axis is x.
+    let at = found.iter().position(|(order, _)| order.x_axis().is_some()).unwrap_or(0);
+    Ok(found.into_iter().nth(at))
 }
 
 fn confidence(candidates: &[Continuity; 2]) -> Option<f64> {

@@ -169,8 +169,8 @@ impl Described {
                 self.path.display()
             )));
         }
-        let stands =
-            |frame: &[f32]| known.binary_search_by(|k| k.total_cmp(&fingerprint::of_frame(frame))).is_ok();
+        let own = |frame: &[f32]| fingerprint::of_frame(frame, data.mask());
+        let stands = |frame: &[f32]| known.binary_search_by(|k| k.total_cmp(&own(frame))).is_ok();
         let found = data.values().chunks(data.shape(1).len()).filter(|frame| stands(frame)).count();
         let (all, own, other) =
             (data.trajectories() * data.frames(), data.path().display(), self.path.display());

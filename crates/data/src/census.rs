@@ -6,9 +6,11 @@
 
 use crate::extreme::Extreme;
 use crate::fingerprint::mixed;
+use crate::mask::Mask;
 use crate::recording::block_lines;
 use equipoise_field::{Shape, sum};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -54,6 +56,8 @@ pub(crate) struct Channel {
 #[derive(Clone, Debug)]
 pub(crate) struct Census {
     shape: Shape,
+    /// The cells of a frame without a mask.
+    open: usize,
     pub(crate) channels: Vec<Channel>,
     /// Sums of keyed words of every frame, all channels together.
     pub(crate) words: Vec<u64>,
@@ -71,13 +75,14 @@ const NOTHING: [f32; 2] = [f32::INFINITY, f32::NEG_INFINITY];
 
 impl Census {
     /// Of `frames` frames of `shape` (1, C, H, W), before anything has passed.
-    pub(crate) fn new(frames: usize, shape: Shape) -> Self {
+    pub(crate) fn new(frames: usize, shape: Shape, mask: Option<&Mask>) -> Self {
         let channel = Channel::new(frames, shape.plane());
-        Self { shape, channels: vec![channel; shape.channels], words: vec![0; frames] }
+        let open = shape.plane() - mask.map_or(0, Mask::count);
+        Self { shape, open, channels: vec![channel; shape.channels], words: vec![0; frames] }
     }
 
     /// Of an array in memory, (frames, C, H, W).
-    pub(crate) fn of(values: &[f32], shape: Shape) -> Self {
+    pub(crate) fn of(values: &[f32], shape: Shape, mask: Option<&Mask>) -> Self {
         let (frames, unit) = (values.len() / shape.len(), block_lines(shape));
         let blocks: Vec<(usize, Range<usize>)> = (0..shape.channels)
             .flat_map(|c| (0..shape.height).step_by(unit).map(move |h| (c, h..shape.height.min(h + unit))))
@@ -87,10 +92,11 @@ impl Census {
             .map(|(channel, lines)| {
                 let from = channel * shape.plane() + lines.start * shape.width;
                 let width = lines.len() * shape.width;
-                Block::of(shape, channel, lines, frames, |r| &values[r * shape.len() + from..][..width])
+                let row = |r: usize| &values[r * shape.len() + from..][..width];
+                Block::of(shape, (channel, lines), mask, frames, row)
             })
             .collect();
-        let mut census = Self::new(frames, shape);
+        let mut census = Self::new(frames, shape, mask);
         seen.into_iter().for_each(|block| census.add(block));
         census
     }
@@ -106,6 +112,11 @@ impl Census {
     /// The cells of a frame, H · W.
     pub(crate) fn plane(&self) -> usize {
         self.shape.plane()
+    }
+
+    /// The numbers of a channel in cells without a mask.
+    pub(crate) fn numbers(&self) -> usize {
+        self.words.len() * self.open
     }
 
     /// (1, C, H, W).
@@ -218,36 +229,52 @@ impl Channel {
 
 impl Block {
     /// Of lines of one channel, given the numbers of every frame in them.
+    ///
+    /// What fills masked cells is no number of theirs: here they hold NaN. Borders and keyed words take the fill,
+    /// which is the same in all frames.
     pub(crate) fn of<'a>(
         shape: Shape,
-        channel: usize,
-        lines: Range<usize>,
+        (channel, lines): (usize, Range<usize>),
+        mask: Option<&Mask>,
         frames: usize,
         row: impl Fn(usize) -> &'a [f32],
     ) -> Self {
         let from = lines.start * shape.width;
+        let cells = mask.map(|mask| &mask.cells()[from..lines.end * shape.width]);
+        let cells = cells.filter(|cells| cells.contains(&true));
+        let hidden = cells.map_or(0, |cells| cells.iter().filter(|hidden| **hidden).count());
+        let seen_of = |r: usize| match cells {
+            None => Cow::Borrowed(row(r)),
+            Some(cells) => {
+                row(r).iter().zip(cells).map(|(x, hidden)| if *hidden { f32::NAN } else { *x }).collect()
+            }
+        };
         let mut seen = Channel::new(frames, lines.len() * shape.width);
         let offset = (channel * shape.plane() + from) as u64;
         let keys: Vec<u64> = (0..seen.zero.len() as u64).map(|i| mixed(offset + i) | 1).collect();
         let (mut words, mut zeros) = (vec![0; frames], vec![0u32; seen.zero.len()]);
         seen.constant.fill(true);
-        seen.start.copy_from_slice(row(0));
+        let start = seen_of(0);
+        seen.start.copy_from_slice(&start);
         for r in 0..frames {
-            let values = row(r);
+            let (values, filled) = (&*seen_of(r), row(r));
             let (low, high, bad) = sum::range(values);
-            seen.frames[r].square = sum::squared_norm(values);
+            seen.frames[r].square = match hidden {
+                0 => sum::squared_norm(values),
+                _ => sum::of(values.len(), |i| if values[i].is_nan() { 0.0 } else { f64::from(values[i]).powi(2) }),
+            };
             seen.frames[r].range = [low as f32, high as f32];
-            words[r] = keyed(values, &keys);
+            words[r] = keyed(filled, &keys);
             zeros.iter_mut().zip(values).for_each(|(n, x)| *n += u32::from(*x == 0.0));
-            let same = seen.constant.iter_mut().zip(values).zip(row(0));
+            let same = seen.constant.iter_mut().zip(values).zip(&*start);
             same.for_each(|((all, x), first)| *all &= x.to_bits() == first.to_bits());
-            if bad == 0 && low.abs().max(high.abs()) >= f64::from(HUGE) {
+            if bad == hidden && low.abs().max(high.abs()) >= f64::from(HUGE) {
                 seen.count_huge(r, values, from);
             }
         }
         seen.zero = zeros.iter().map(|n| *n as usize == frames).collect();
         seen.find_zeros(&zeros, from, &row);
-        seen.find_extremes(from, &row);
+        seen.find_extremes(from, seen_of);
         seen.look_at_borders(shape, &lines, &row);
         Self { channel, lines, words, seen }
     }
@@ -271,10 +298,10 @@ impl Channel {
         self.zeros = found.take(ZEROS).collect();
     }
 
-    fn find_extremes<'a>(&mut self, from: usize, row: &impl Fn(usize) -> &'a [f32]) {
+    fn find_extremes<'a>(&mut self, from: usize, row: impl Fn(usize) -> Cow<'a, [f32]>) {
         for (end, sign) in [1.0, -1.0].into_iter().enumerate() {
             let least: Vec<f32> = self.frames.iter().map(|frame| sign * frame.range[end]).collect();
-            let found = Extreme::of(&least, row, sign);
+            let found = Extreme::of(&least, &row, sign);
             self.extremes[end] =
                 Extreme { first: (found.first.0, from.saturating_add(found.first.1)), ..found };
         }

@@ -1,5 +1,7 @@
 //! The least or the greatest number of a channel: how often it stands there, and what comes next.
 
+use std::borrow::Cow;
+
 /// The least or the greatest number of a channel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Extreme {
@@ -26,8 +28,8 @@ impl Extreme {
         Self { next: low.next.min(high.value), ..low }
     }
 
-    /// The least number of a block, up to a sign, given the least of every frame.
-    pub(crate) fn of<'a>(least: &[f32], row: impl Fn(usize) -> &'a [f32], sign: f32) -> Self {
+    /// The least number of a block, up to a sign, given the least of every frame; a NaN is none.
+    pub(crate) fn of<'a>(least: &[f32], row: impl Fn(usize) -> Cow<'a, [f32]>, sign: f32) -> Self {
         let value = least.iter().copied().fold(f32::INFINITY, f32::min);
         let mut extreme = Self { value, ..Self::NONE };
         for (r, low) in least.iter().enumerate() {

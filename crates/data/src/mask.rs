@@ -18,6 +18,9 @@ const OPEN: [&str; 10] =
 /// The attributes of a dataset `mask` that say what 1 means.
 const MEANING: [&str; 2] = ["ones", "flag_meanings"];
 
+/// What to do with a dataset of this name that means something else.
+const WAY_OUT: &str = "; rename it where it means something else";
+
 /// Which cells of an (H, W) plane hold no flow; at least one does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
@@ -43,7 +46,7 @@ impl Mask {
         (shape, numbers): (&[usize], &[f64]),
         attribute: impl Fn(&str) -> Option<Attribute>,
     ) -> Result<Option<Self>, DataError> {
-        let refused = |detail: String| Err(DataError::Mask { path: path.into(), detail });
+        let refused = |detail: String| Err(DataError::Mask { path: path.into(), detail: detail + WAY_OUT });
         if shape != [height, width] {
             return refused(format!("found shape {shape:?}, expected (H, W) = [{height}, {width}]"));
         }

@@ -40,7 +40,7 @@ impl Measured {
             some: values[start * frame..(start + columns.len()) * frame].to_vec(),
             candidates: continuity::measure(values, [a, b], channels * height * width, header.order),
             channels: statistics::of_channels(values, channels, height * width, header.mask.as_ref()),
-            census: Census::of(values, Shape::new(1, channels, height, width)),
+            census: Census::of(values, Shape::new(1, channels, height, width), header.mask.as_ref()),
             non_finite: values.iter().filter(|x| !x.is_finite()).count(),
             first_non_finite: values.iter().position(|x| !x.is_finite()).map(|i| (i, values[i])),
         }

@@ -126,13 +126,16 @@ impl Particulars {
     /// [`DataError::AttributeValue`].
     pub fn of(data: &Dataset) -> Result<Self, DataError> {
         Ok(Self {
-            frames: fingerprint::of_frames(data.values(), data.shape(1).len()),
+            frames: fingerprint::of_frames(data.values(), data.shape(1).len(), data.mask()),
             ..Self::without_frames(data)?
         })
     }
 
     /// Of a dataset, without fingerprints.
-    pub(crate) fn without_frames(data: &Dataset) -> Result<Self, DataError> {
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`].
+    pub fn without_frames(data: &Dataset) -> Result<Self, DataError> {
         let mut found = Self::stated(data.path(), data.attributes(), data.kind())?;
         if data.audit().is_none() {
             // Whoever makes a dataset in memory states its grid.

@@ -67,8 +67,9 @@ impl Parts {
             return Err(DataError::ChannelsLast { path, variable, shape });
         }
         // Datasets that were asked for by name and hold one component each are what their names say.
-        let names = at.datasets.iter().map(|name| last(name)).collect::<Vec<_>>();
-        header.take_names(path, (names.len() == header.shape[2]).then(|| names.join(",")))?;
+        let names = at.datasets.iter().map(|name| component(name)).collect::<Option<Vec<_>>>();
+        let names = names.filter(|names| names.len() == header.shape[2]);
+        header.take_names(path, names.map(|names| names.join(",")))?;
         for part in &parts {
             storage::check(path, &part.name, &file, &part.dataset)?;
         }
@@ -321,7 +322,9 @@ pub(crate) fn mask(
     turned: bool,
 ) -> Result<Option<Mask>, DataError> {
     let beside = if group.is_empty() { MASK.to_owned() } else { format!("{group}/{MASK}") };
-    let Some(name) = [beside, MASK.into()].into_iter().find(|name| file.root.link_exists(name)) else {
+    // A group of this name is another matter.
+    let is_one = |name: &String| file.root.link_exists(name) && file.root.group(name).is_err();
+    let Some(name) = [beside, MASK.into()].into_iter().find(is_one) else {
         return Ok(None);
     };
     let fault = |e| file.fault(&reading(&name), e);
@@ -352,6 +355,7 @@ fn parent(name: &str) -> &str {
     name.rsplit_once('/').map_or("", |(group, _)| group)
 }
 
-fn last(name: &str) -> &str {
-    name.rsplit_once('/').map_or(name, |(_, last)| last)
+/// What a path says of the component in it: its last part that stands for one name alone, if any.
+fn component(name: &str) -> Option<&str> {
+    name.rsplit('/').find(|part| *part != "*")
 }

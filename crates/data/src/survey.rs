@@ -91,7 +91,7 @@ impl<'a> Survey<'a> {
             along: recording.grid().y_axis(),
             channels: vec![Sums::default(); recording.frame().channels],
             cells: cells(recording),
-            census: Census::new(recording.frames(), recording.frame()),
+            census: Census::new(recording.frames(), recording.frame(), recording.mask()),
             non_finite: 0,
             first: None,
         }
@@ -150,7 +150,7 @@ impl<'a> Survey<'a> {
             mean_square: 0.0,
             non_finite: 0,
             first: None,
-            census: census::Block::of(shape, channel, lines.clone(), rows, row),
+            census: census::Block::of(shape, (channel, lines.clone()), self.recording.mask(), rows, row),
         };
         let mut column = vec![0.0f64; width];
         let mut about_first = 0.0;

@@ -122,7 +122,7 @@ impl Census {
 
     /// Extremes that repeat, but for 0 and for cells that hold one number in all frames.
     fn clipped(&self, leading: [usize; 2]) -> Vec<Suspicion> {
-        let numbers = self.words.len() * self.plane();
+        let numbers = self.numbers();
         let mut all = Vec::new();
         for (channel, found) in self.channels.iter().enumerate() {
             let [low, high] = found.extremes();

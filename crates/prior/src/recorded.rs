@@ -222,7 +222,7 @@ impl<'a> Job<'a> {
     /// The fit, without the checksum.
     fn fit(&self) -> Result<Prior, Fault> {
         let mut survey = Survey::new(self.train);
-        let mut fingerprints = Fingerprints::new(self.train.frame(), self.train.frames());
+        let mut fingerprints = Fingerprints::new(self.train);
         let mut gram =
             self.plan.gram.then(|| FrameGram::new(self.train.frames(), self.train.frame().channels));
         self.reading(self.plan.first, 0).lines(|lines| {

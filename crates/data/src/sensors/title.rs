@@ -62,14 +62,14 @@ impl Title {
         Self { text: text.to_owned(), column, unit }
     }
 
-    /// What the numbers under it measure: `time`, `length` or `velocity`.
-    pub(super) fn quantity(&self) -> Option<&'static str> {
-        // Of components of other names nobody knows whether they share a unit.
-        Some(match self.column.as_deref()? {
-            "time" => "time",
+    /// What the numbers under it measure: `time`, `length`, `velocity`, or a component by its own name: of those
+    /// nobody knows whether they share a unit.
+    fn quantity(&self) -> Option<&str> {
+        let column = self.column.as_deref()?;
+        Some(match column.strip_prefix("noise_").unwrap_or(column) {
             "x" | "y" => "length",
-            "u" | "v" | "noise" | "noise_u" | "noise_v" => "velocity",
-            _ => return None,
+            "u" | "v" => "velocity",
+            own => own,
         })
     }
 }
@@ -79,52 +79,64 @@ impl Title {
 /// # Errors
 /// Two columns of one quantity in different units.
 pub(super) fn units(titles: &[Title]) -> Result<Option<Units>, String> {
-    let mut units = Units { of: [None, None, None] };
+    let mut of: Vec<Stated> = Vec::new();
+    // `noise` is that of every component: a velocity where one of them is.
+    let velocities = titles.iter().any(|title| title.quantity() == Some("velocity"));
     for title in titles {
         let (Some(quantity), Some(unit)) = (title.quantity(), &title.unit) else { continue };
-        let at = Units::NAMES.iter().position(|name| *name == quantity).unwrap_or_default();
-        match &units.of[at] {
-            Some((text, first)) if first != unit => {
+        let quantity = if quantity == "noise" && velocities { "velocity" } else { quantity };
+        match of.iter().find(|stated| stated.quantity == quantity) {
+            Some(Stated { title: text, unit: first, .. }) if first != unit => {
                 return Err(format!(
                     "the same unit under `{text}` ({first}) and `{}` ({unit}): nothing is converted",
                     title.text
                 ));
             }
             Some(_) => {}
-            None => units.of[at] = Some((title.text.clone(), unit.clone())),
+            None => {
+                of.push(Stated { quantity: quantity.into(), title: title.text.clone(), unit: unit.clone() });
+            }
         }
     }
-    Ok(units.of.iter().any(Option::is_some).then_some(units))
+    let place = |of: &Stated| Units::FIRST.iter().position(|name| of.quantity == *name);
+    of.sort_by_key(|of| place(of).unwrap_or(Units::FIRST.len()));
+    Ok((!of.is_empty()).then_some(Units { of }))
 }
 
-/// The unit of each quantity with the first column that states it.
+/// The unit of a quantity with the first column that states it.
+struct Stated {
+    quantity: String,
+    title: String,
+    unit: String,
+}
+
+/// Every unit that a header states: of time, length and velocity, then of other components in their order.
 pub(super) struct Units {
-    of: [Option<(String, String)>; 3],
+    of: Vec<Stated>,
 }
 
 impl Units {
-    const NAMES: [&str; 3] = ["time", "length", "velocity"];
+    const FIRST: [&str; 3] = ["time", "length", "velocity"];
 
     /// One sentence.
     pub(super) fn note(&self) -> String {
-        let stated = Self::NAMES.iter().zip(&self.of);
-        let stated: Vec<String> =
-            stated.filter_map(|(name, unit)| Some(format!("{name} in {}", unit.as_ref()?.1))).collect();
+        let told = |Stated { quantity, unit, .. }: &Stated| format!("{quantity} in {unit}");
+        let stated: Vec<String> = self.of.iter().map(told).collect();
         format!("units in the header ({}) are taken for those of the training file", stated.join(", "))
     }
 
     /// A sentence, where the unit of velocity is a quotient of other units than those of length and time.
     pub(super) fn warning(&self) -> Option<String> {
-        let unit = |at: usize| self.of[at].as_ref().map(|(_, unit)| unit.as_str());
-        let (length, time) = unit(2)?.split_once('/')?;
-        let differs = |at: usize, part: &str| unit(at).is_some_and(|unit| unit != part.trim());
-        (differs(1, length) || differs(0, time)).then(|| {
+        let unit = |name: &str| self.of.iter().find(|of| of.quantity == name).map(|of| of.unit.as_str());
+        let (length, time) = unit("velocity")?.split_once('/')?;
+        let differs = |name: &str, part: &str| unit(name).is_some_and(|unit| unit != part.trim());
+        (differs("length", length) || differs("time", time)).then(|| {
             format!(
                 "the header states time in {}, length in {} and velocity in {}: nothing is converted, so the training \
                  file must have them so",
-                unit(0).unwrap_or("no unit"),
-                unit(1).unwrap_or("no unit"),
-                unit(2).unwrap_or("no unit")
+                unit("time").unwrap_or("no unit"),
+                unit("length").unwrap_or("no unit"),
+                unit("velocity").unwrap_or("no unit")
             )
         })
     }
