@@ -3,13 +3,13 @@
 use crate::reference::Reference;
 use crate::{Case, Plan, Scene, Truth};
 use equipoise_covariance::Memo;
-use equipoise_experiment::{BoxError, Setup, conditional, posterior_stream, posterior_variance};
+use equipoise_experiment::{BoxError, Setup, conditional, lattice, posterior_stream, posterior_variance};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::{Conditioned, LevelTable};
 use equipoise_metrics::EXPLOSION;
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
-use equipoise_operator::{LinearOperator, Subsample};
+use equipoise_operator::LinearOperator;
 use equipoise_posterior::ExactPosterior;
 use equipoise_scaling::Law;
 use equipoise_scaling::TraceRatio;
@@ -27,7 +27,8 @@ pub(crate) enum Part {
 /// A scene, its operator and noise, and the posterior that they lead to.
 pub(crate) struct Problem<'a> {
     pub(crate) scene: &'a Scene,
-    pub(crate) operator: Subsample,
+    pub(crate) operator: Arc<dyn LinearOperator<f32>>,
+    sub: usize,
     pub(crate) noise: f64,
     pub(crate) gaussian: Arc<ObservedGaussian<f32>>,
     /// What the Gaussian's posterior is known by; `None` under another prior.
@@ -83,18 +84,19 @@ impl Closed {
 
 impl<'a> Problem<'a> {
     pub(crate) fn new(scene: &'a Scene, case: Case, plan: &Plan) -> Result<Self, BoxError> {
-        let operator = Subsample::new(scene.shape, case.sub)?;
+        let operator = lattice(scene.shape, case.sub, scene.hidden.as_deref())?;
         let variance = NoiseVariance::Uniform(case.noise * case.noise);
         let probes = Stream::new("probes").text(&scene.name).number(case.sub as u64);
         let wiener = Arc::clone(&scene.wiener);
-        let gaussian = ObservedGaussian::new(wiener, Arc::new(operator), variance, probes)?;
+        let gaussian = ObservedGaussian::new(wiener, Arc::clone(&operator), variance, probes)?;
         let sigma = plan.schedule.build(plan.eta)?.sigma(0.0);
         let closed = match &scene.other {
             None => Some(Closed::new(scene, &gaussian, (case.sub, plan.members), sigma)?),
             Some(_) => None,
         };
         let (gaussian, ratios) = (Arc::new(gaussian), Memo::default());
-        Ok(Self { scene, operator, noise: case.noise, gaussian, closed, sigma, ratios })
+        let Case { sub, noise, .. } = case;
+        Ok(Self { scene, operator, sub, noise, gaussian, closed, sigma, ratios })
     }
 
     /// What is known of the posterior of an observation.
@@ -124,7 +126,7 @@ impl<'a> Problem<'a> {
             return Ok(self.gaussian.ratios(law, &inference.levels()));
         };
         self.ratios.get((law, steps), || {
-            let stream = Stream::new("probes").text(&self.scene.label).number(self.operator.stride() as u64);
+            let stream = Stream::new("probes").text(&self.scene.label).number(self.sub as u64);
             let (denoiser, observation) = (prior.denoiser(), inference.problem.observation());
             let (levels, windows) = (inference.levels(), (Arc::clone(windows), stream));
             let found = ProbedRatios::new(law, &denoiser, observation, &levels, windows)?;
@@ -139,11 +141,11 @@ impl<'a> Problem<'a> {
             Part::Test => &self.scene.test,
             Part::Validation => &self.scene.validation,
         };
-        let mut stream = self.keyed("observation", part, seed).number(self.operator.stride() as u64);
+        let mut stream = self.keyed("observation", part, seed).number(self.sub as u64);
         for _ in 0..self.scene.shape.channels {
             stream = stream.real(self.noise);
         }
-        let mut y = vec![0.0f32; self.operator.count()];
+        let mut y = vec![0.0f32; self.operator.len_out()];
         self.operator.apply(values, &mut y);
         let noise: Vec<f32> = stream.normal(0, y.len());
         let std = f32::narrow(self.noise);

@@ -28,6 +28,8 @@ pub struct Scene {
     pub(crate) shape: Shape,
     pub(crate) wiener: Arc<Wiener<f32>>,
     pub(crate) included: Vec<bool>,
+    /// The cells that a mask hides, which are not observed.
+    pub(crate) hidden: Option<Vec<bool>>,
     pub(crate) test: Truth,
     pub(crate) validation: Truth,
 }
@@ -74,7 +76,8 @@ impl Scene {
             return Err(Error::NotApart { dataset, found: "the same numbers".into() });
         }
         let label = dataset.clone();
-        Ok(Self { name: dataset, label, other: None, shape, wiener, included, test, validation })
+        let (other, hidden) = (None, None);
+        Ok(Self { name: dataset, label, other, shape, wiener, included, hidden, test, validation })
     }
 
     /// The scenes of two windows of one flow, the first to test on, one for each of its priors.
@@ -99,7 +102,9 @@ impl Scene {
         let wiener = Arc::new(test.prior().denoiser().map_err(fault)?);
         let truth = |flow: &Flow| Truth { segment: flow.segment(), values: flow.truth().to_vec() };
         let truths = [truth(test), truth(validation)];
-        Self::new(test.name(), test.prior().shape(), wiener, test.included().to_vec(), truths)
+        let (shape, included) = (test.prior().shape(), test.included().to_vec());
+        let hidden = test.hidden().map(<[bool]>::to_vec);
+        Ok(Self { hidden, ..Self::new(test.name(), shape, wiener, included, truths)? })
     }
 
     /// Its name, with the prior where that is not the Gaussian.

@@ -71,7 +71,9 @@ impl AxisOrder {
     /// Whether two orders say the same of every axis, as far as both say which of H and W is x.
     pub(crate) fn agrees(self, other: Self) -> bool {
         let x = self.x_axis().zip(other.x_axis());
-        self.time_axis() == other.time_axis() && self.places() == other.places() && x.is_none_or(|(a, b)| a == b)
+        self.time_axis() == other.time_axis()
+            && self.places() == other.places()
+            && x.is_none_or(|(a, b)| a == b)
     }
 
     /// Where both leading axes, C, H and W stand in the file, in that order.

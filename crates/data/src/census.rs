@@ -259,10 +259,13 @@ impl Block {
         for r in 0..frames {
             let (values, filled) = (&*seen_of(r), row(r));
             let (low, high, bad) = sum::range(values);
-            seen.frames[r].square = match hidden {
-                0 => sum::squared_norm(values),
-                _ => sum::of(values.len(), |i| if values[i].is_nan() { 0.0 } else { f64::from(values[i]).powi(2) }),
-            };
+            seen.frames[r].square =
+                match hidden {
+                    0 => sum::squared_norm(values),
+                    _ => sum::of(values.len(), |i| {
+                        if values[i].is_nan() { 0.0 } else { f64::from(values[i]).powi(2) }
+                    }),
+                };
             seen.frames[r].range = [low as f32, high as f32];
             words[r] = keyed(filled, &keys);
             zeros.iter_mut().zip(values).for_each(|(n, x)| *n += u32::from(*x == 0.0));

@@ -1,14 +1,13 @@
 //! One dataset, ready to be observed: its prior, its truth and what to leave out.
 
 use crate::denoisers::Denoisers;
-use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units};
+use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units, lattice};
 use equipoise_data::samples::Sample;
 use equipoise_data::sensors::MOST_COMPONENTS;
 use equipoise_data::{
-    Dataset, Described, LoadOptions, Location, NoiseLevel, Remark, checksum, load, load_beside,
+    Dataset, Described, LoadOptions, Location, Mask, NoiseLevel, Remark, checksum, load, load_beside,
 };
 use equipoise_field::{Grid, Shape};
-use equipoise_operator::Subsample;
 use equipoise_prior::{DenoiserName, Fields, Model, Prior, PriorDenoiser, Received, Settings};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -82,7 +81,7 @@ pub struct FlowRequest {
     pub load: LoadOptions,
     /// Standard deviation of the observation noise.
     pub noise: NoiseLevel,
-    /// Whether cells inside the cylinder take part in error measures.
+    /// Whether cells inside the cylinder take part in error measures; masked ones never do.
     pub include_solid: bool,
 }
 
@@ -207,10 +206,9 @@ impl Flow {
         let mut truth = test.window(0, 0, shape.frames)?.to_vec();
         prior.normalizer().normalise(shape, &mut truth)?;
         let solid = test.solid();
-        let included = match &solid {
-            Some(solid) if !request.include_solid => solid.iter().map(|inside| !inside).collect(),
-            _ => vec![true; shape.plane()],
-        };
+        let hidden = prior.normalizer().mask().map(Mask::cells);
+        let left_out = if request.include_solid { hidden } else { solid.as_deref() };
+        let included = left_out.map_or_else(|| vec![true; shape.plane()], |out| out.iter().map(|x| !x).collect());
         let noise = request.noise.normalised(prior.normalizer())?;
         if let Some(found) = noise.iter().find(|s| **s <= 0.0) {
             let expected = "a standard deviation above 0";
@@ -350,13 +348,18 @@ impl Flow {
         &self.files
     }
 
+    /// The cells that a mask hides, flat (H, W): they are neither observed nor part of errors.
+    pub fn hidden(&self) -> Option<&[bool]> {
+        self.prior.normalizer().mask().map(Mask::cells)
+    }
+
     /// Whether the grid can be observed at every `sub`-th row and column.
     ///
     /// # Errors
-    /// [`Error::Flow`] when the stride is zero or exceeds the smaller side of the grid.
+    /// [`Error::Flow`] when the stride is zero or exceeds the smaller side of the grid, or meets masked cells alone.
     pub fn check_sub(&self, sub: usize) -> Result<()> {
-        let refused = |e| Error::Flow { dataset: self.name.clone(), source: Box::new(e) };
-        Subsample::new(self.shape, sub).map(|_| ()).map_err(refused)
+        let refused = |source| Error::Flow { dataset: self.name.clone(), source };
+        lattice(self.shape, sub, self.hidden()).map(|_| ()).map_err(refused)
     }
 }
 

@@ -1,14 +1,14 @@
 //! One flow under one operator: what every run on it shares, made once.
 
 use crate::known::{Known, posterior_stream};
-use crate::{BoxError, Course, Flow, Setup};
+use crate::{BoxError, Course, Flow, Setup, lattice};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_guidance::ConditionalCovariance;
 use equipoise_metrics::{EXPLOSION, Inclusion, Range, range};
 use equipoise_observation::{NoiseVariance, Observed};
-use equipoise_operator::{LinearOperator, Subsample};
+use equipoise_operator::LinearOperator;
 use equipoise_posterior::VarianceField;
 use equipoise_prior::{DenoiserName, PriorDenoiser};
 use equipoise_scaling::Law;
@@ -47,21 +47,21 @@ impl fmt::Debug for Problem {
 }
 
 impl Problem {
-    /// A flow at every `sub`-th row and column; `denoiser` is that of its Gaussian.
+    /// A flow at every `sub`-th row and column, without masked cells; `denoiser` is that of its Gaussian.
     ///
     /// # Errors
     /// For a stride that the grid does not allow, and what keeps the innovation covariance from being made.
     pub fn new(flow: &Flow, denoiser: Arc<Wiener<f32>>, sub: usize) -> Result<Self, BoxError> {
-        let operator = Subsample::new(flow.shape, sub)?;
+        let operator = lattice(flow.shape, sub, flow.hidden())?;
         let variances: Vec<f64> = flow.noise.iter().map(|s| s * s).collect();
         let uniform = variances.iter().all(|v| v.to_bits() == variances[0].to_bits());
         let noise = if uniform {
             NoiseVariance::Uniform(variances[0])
         } else {
-            NoiseVariance::PerChannel { values: variances, plane: operator.observed().plane() }
+            NoiseVariance::PerChannel { values: variances, plane: operator.len_out() / flow.shape.planes() }
         };
         let probes = Stream::new("probes").text(&flow.name).number(sub as u64);
-        let gaussian = ObservedGaussian::new(denoiser, Arc::new(operator), noise, probes)?;
+        let gaussian = ObservedGaussian::new(denoiser, operator, noise, probes)?;
         let over = |wanted: bool| {
             let flags = (0..flow.shape.len()).map(|i| sees(flow, sub, i) == wanted && included(flow, i));
             Some(flags.collect::<Vec<bool>>()).filter(|flags| flags.contains(&true))

@@ -1,6 +1,6 @@
 //! The strength of a law on a problem, with what results say of it.
 
-use crate::{Approach, BoxError, Course, Flow, Problem, Setup, traced};
+use crate::{Approach, BoxError, Course, Flow, Problem, Setup, lattice, traced};
 use equipoise_guidance::{Excess, Strength};
 use equipoise_observation::NoiseVariance;
 use equipoise_prior::DenoiserName;
@@ -110,13 +110,17 @@ fn from_traces(law: Law, noise: &NoiseVariance, seen: &Seen<'_>) -> Result<Scale
     Ok(Scaled { strength: Strength::traced(noise, ratios), note })
 }
 
-/// N and N_ref of a flow at a stride; N_ref is the N of sub 4 unless given.
+/// N and N_ref of a flow at a stride; N_ref is the N of sub 4 unless given. Under a mask N is what is observed,
+/// whatever the convention.
 ///
 /// # Errors
 /// For a stride that the grid does not allow.
 pub fn counts(base: Base, flow: &Flow, sub: usize) -> Result<(usize, usize), BoxError> {
     let s = flow.shape;
-    let count = |sub| lattice_count(s.frames, s.channels, s.height, s.width, sub, base.n_convention);
+    let count = |sub| match flow.hidden() {
+        Some(hidden) => lattice(s, sub, Some(hidden)).map(|operator| operator.len_out()),
+        None => Ok(lattice_count(s.frames, s.channels, s.height, s.width, sub, base.n_convention)?),
+    };
     let n_ref = match base.n_ref {
         Some(n) => n,
         None => count(PUBLISHED_REFERENCE_SUB.min(s.height).min(s.width))?,

@@ -1,5 +1,6 @@
 //! Fitting a prior to overlapping windows of training data.
 
+use crate::hidden::Hidden;
 use crate::{Model, PriorError, Settings};
 use equipoise_covariance::{
     Covariance, ErrorBound, Modes, Randomised, Stationary, fit_dense, fit_low_rank, fit_stationary,
@@ -116,18 +117,16 @@ impl Prior {
         for trajectory in values.chunks_mut(series.len()) {
             normalizer.normalise(series, trajectory)?;
         }
-        let weight = settings.weight(&normalizer);
-        if let Some(weight) = weight {
-            values.iter_mut().for_each(|x| *x *= weight);
-        }
-        let shape = train.shape(settings.window);
+        let (shape, particulars) = (train.shape(settings.window), Particulars::of(train)?);
+        let hidden = Hidden::of(settings.model, &normalizer, shape, &particulars.moments)?;
+        hidden.iter().for_each(|hidden| hidden.fill(&mut values));
         let snapshots: Vec<&[f32]> = values
             .chunks(series.len())
             .flat_map(|trajectory| trajectory.windows(shape.len()).step_by(shape.frame()))
             .collect();
         let (mut mean, fitted, settings) = fit_covariance(shape, &snapshots, *settings)
             .map_err(|source| PriorError::Covariance { path: train.path().into(), source })?;
-        mean.iter_mut().for_each(|m| *m *= weight.unwrap_or(1.0));
+        hidden.iter().for_each(|hidden| hidden.restore(&mut mean));
         let at = Location::of(train.path());
         let (file, in_file) = (at.name(), at.exists());
         let (coordinates, defaults) = Coordinates::of(train)?;
@@ -143,7 +142,6 @@ impl Prior {
             sampled: None,
         };
         let (kind, grid, geometry) = (train.kind(), train.grid(), train.geometry().copied());
-        let particulars = Particulars::of(train)?;
         Ok(Self {
             shape,
             kind,
@@ -189,11 +187,15 @@ impl Prior {
         solid(self.normalizer.mask(), self.geometry.as_ref(), self.shape)
     }
 
-    /// Whether a place, in rows and columns that need not be whole, is solid, or nearest to a masked cell.
+    /// Whether a place, in rows and columns that need not be whole, lies inside the cylinder, or one of the cells that a
+    /// number there is interpolated from, with a weight that an `f32` feels, is masked.
     pub fn is_solid(&self, row: f64, column: f64) -> bool {
-        let nearest = |x: f64, length: usize| x.round() as usize % length;
-        let hides =
-            |mask: &Mask| mask.hides(nearest(row, self.shape.height), nearest(column, self.shape.width));
+        let slack = f64::from(f32::EPSILON);
+        let beside = |x: f64, length: usize| {
+            [(x + slack).floor() as usize % length, (x - slack).ceil() as usize % length]
+        };
+        let (rows, columns) = (beside(row, self.shape.height), beside(column, self.shape.width));
+        let hides = |mask: &Mask| rows.iter().any(|h| columns.iter().any(|w| mask.hides(*h, *w)));
         self.normalizer.mask().is_some_and(hides)
             || self.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
     }

@@ -22,6 +22,7 @@ mod error;
 mod fields;
 mod file;
 mod fit;
+mod hidden;
 mod learned;
 mod markov;
 mod name;

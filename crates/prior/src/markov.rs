@@ -1,8 +1,9 @@
 //! The Gauss–Markov prior of long trajectories that belongs to a fitted prior of windows.
 
 use crate::fit::DEFAULT_RANK;
+use crate::hidden::Hidden;
 use crate::{Model, Prior, PriorError};
-use equipoise_data::Dataset;
+use equipoise_data::{Dataset, Particulars};
 use equipoise_field::Boundary;
 use equipoise_markov::{Clipped, Markov};
 
@@ -30,7 +31,13 @@ impl Prior {
     /// [`PriorError::Grid`] for a file of another grid or orientation, [`PriorError::NotPeriodic`] for wavenumbers of a grid
     /// that is open, [`PriorError::Markov`] for series of one frame or a rank that there is not.
     pub fn markov_of(&self, train: &Dataset, rank: Option<usize>) -> Result<(Markov, Clipped), PriorError> {
-        let (values, shape) = self.normalised(train)?;
+        let (mut values, shape) = self.normalised(train)?;
+        if rank.is_none() && self.normalizer.mask().is_some() {
+            let moments = Particulars::without_frames(train)?.moments;
+            let hidden = Hidden::of(self.settings.model, &self.normalizer, shape, &moments)?;
+            // Of chains one number a channel is the mean: s, which stays.
+            hidden.iter().for_each(|hidden| hidden.fill(&mut values));
+        }
         let series: Vec<&[f32]> = values.chunks(shape.len()).collect();
         let fitted = match (rank, self.settings.model) {
             (None, Model::Stationary) if train.grid().boundary != Boundary::Periodic => {

@@ -3,6 +3,7 @@
 mod plan;
 
 use crate::fit::{DEFAULT_RANK, Fitted, Sampled};
+use crate::hidden::Hidden;
 use crate::{Model, Prior, PriorError, Provenance, Settings};
 use equipoise_covariance::{
     CovarianceError, FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
@@ -302,7 +303,9 @@ impl<'a> Job<'a> {
         normalizer: &Normalizer,
     ) -> Result<(Vec<f32>, Fitted, Option<Sampled>), Fault> {
         let (series, frames) = surveyed.extent();
-        let (mut sums, weight) = (StationarySeries::new(shape, frames)?, self.settings.weight(normalizer));
+        let mut sums = StationarySeries::new(shape, frames)?;
+        let moments: Vec<Moments> = surveyed.audit.channels.iter().map(Moments::from).collect();
+        let hidden = Hidden::of(self.settings.model, normalizer, shape, &moments)?;
         let (frame, ahead) = (shape.frame(), shape.frames - 1);
         let most = (self.plan.last / (4 * frame)).saturating_sub(ahead).max(1);
         // Whole chunks, so that none is decompressed twice for one series.
@@ -318,13 +321,13 @@ impl<'a> Job<'a> {
                 let unread = run.start + held / frame..run.end;
                 values.append(&mut self.train.run(surveyed.order, n, unread.clone())?);
                 normalizer.normalise(Shape { frames: unread.len(), ..shape }, &mut values[held..])?;
-                values[held..].iter_mut().for_each(|x| *x *= weight.unwrap_or(1.0));
+                hidden.iter().for_each(|hidden| hidden.fill(&mut values[held..]));
                 sums.add(run.clone(), &values);
                 self.tell(1, (n * runs.len() + i + 1) as f64 / (series * runs.len()) as f64)?;
             }
         }
         let (mut mean, blocks) = sums.finish(self.settings.ridge)?;
-        mean.iter_mut().for_each(|m| *m *= weight.unwrap_or(1.0));
+        hidden.iter().for_each(|hidden| hidden.restore(&mut mean));
         Ok((mean, Fitted::Stationary(Arc::new(blocks)), None))
     }
 

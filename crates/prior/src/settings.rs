@@ -1,6 +1,6 @@
 //! How a prior is fitted, and the defaults of each kind of flow.
 
-use equipoise_data::{Kind, Normalizer, NormalizerKind};
+use equipoise_data::{Kind, NormalizerKind};
 use equipoise_field::{Boundary, Grid};
 use serde::{Deserialize, Serialize};
 
@@ -61,15 +61,5 @@ impl Settings {
         let window = kind.convention().window;
         let model = if periodic { Model::Stationary } else { Model::LowRank { rank: None } };
         Self { window, normalizer, model, ridge: model.default_ridge() }
-    }
-
-    /// What normalised fields, 0 in masked cells, are multiplied with before a stationary fit: (cells / cells
-    /// without a mask)^½, so that the mean variance over all cells becomes that over the others, as the power
-    /// spectrum of a part of the sky is made up for (Hivon et al. 2002, ApJ 567). `None` without a mask, and for
-    /// modes, which hold nothing in masked cells.
-    pub(crate) fn weight(&self, normalizer: &Normalizer) -> Option<f32> {
-        let mask = normalizer.mask().filter(|_| self.model == Model::Stationary)?;
-        let cells = mask.cells().len();
-        Some((cells as f64 / (cells - mask.count()) as f64).sqrt() as f32)
     }
 }

@@ -107,6 +107,10 @@ mod tests {
         prior.save(&path, equipoise_data::store::Existing::Refuse).unwrap();
         let read = Prior::load(&path).unwrap();
         assert_eq!((read.normalizer(), read.solid()), (prior.normalizer(), prior.solid()));
-        assert!(read.is_solid(0.2, 1.4) && !read.is_solid(0.6, 0.4));
+        // A number is interpolated from the cells around it: (2, 1), (1, 1) and (0, 0) are masked.
+        let solid = [(0.2, 1.4), (0.6, 0.4), (2.0, 0.5), (1.5, 0.9), (3.5, 0.0), (2.0, 5.5), (3.0, 4.5)];
+        let fluid = [(1.0, 0.0), (1.5, 0.0), (2.5, 3.5), (1.0 + 1e-12, 0.0), (2.0, 0.0), (2.0 - 1e-12, 5.0)];
+        assert_eq!(solid.map(|(h, w)| read.is_solid(h, w)), [true, true, true, true, true, false, true]);
+        assert_eq!(fluid.map(|(h, w)| read.is_solid(h, w)), [false; 6]);
     }
 }

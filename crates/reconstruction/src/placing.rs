@@ -59,7 +59,7 @@ pub enum Offence {
         /// That of the last.
         high: f64,
     },
-    /// A place inside the cylinder or under a mask.
+    /// A place inside the cylinder, or interpolated from a masked cell.
     Solid {
         /// Its x.
         x: f64,
@@ -83,8 +83,8 @@ impl fmt::Display for Offence {
             Self::Solid { x, y, masked } => {
                 write!(
                     f,
-                    "columns `x`, `y`: found ({x}, {y}), inside {}, expected a place in the fluid",
-                    if *masked { "the mask" } else { "the cylinder" }
+                    "columns `x`, `y`: found ({x}, {y}), {}, expected a place in the fluid",
+                    if *masked { "beside or under masked cells" } else { "inside the cylinder" }
                 )
             }
         }

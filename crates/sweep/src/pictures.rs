@@ -192,6 +192,7 @@ fn canvas(flow: &Flow, seed: u64, coarsest: usize) -> Result<Canvas> {
     let observed = (0..height)
         .step_by(coarsest)
         .flat_map(|h| (0..width).step_by(coarsest).map(move |w| h * width + w))
+        .filter(|cell| !flow.hidden().is_some_and(|hidden| hidden[*cell]))
         .collect();
     Ok(Canvas { limit, seed, frames, truth, observed: (observed, coarsest) })
 }

@@ -2,7 +2,10 @@
 
 use crate::recording::surveyed;
 use crate::written::{Written, ntchw};
-use equipoise_data::{DataError, Described, LoadOptions, Normalizer, NormalizerKind, Particulars, load};
+use equipoise_data::{
+    DataError, Described, Fingerprints, LoadOptions, Normalizer, NormalizerKind, Particulars, Recording,
+    Suspicion, load,
+};
 use equipoise_field::Shape;
 
 const SHAPE: [usize; 5] = [3, 12, 2, 3, 4];
@@ -115,4 +118,75 @@ fn a_mask_belongs_to_both_files_or_to_the_reference_alone() {
     assert!(Described::of(&masked).unwrap().align(masked.clone(), 2).is_ok());
     let message = Described::of(&bare).unwrap().align(masked, 2).unwrap_err().to_string();
     assert!(message.contains("mask: found 3 cells, expected none"), "{message}");
+}
+
+/// A frame is known again in another file, whatever fills the masked cells of either.
+#[test]
+fn frames_are_known_again_by_the_cells_without_a_mask() {
+    let train = with(f32::NAN, "land", "open");
+    let own = load(&train.path(), &LoadOptions::default()).unwrap();
+    let last = Written::new();
+    last.array("x", &[1, 12, 2, 3, 4], &own.values()[2 * 288..]);
+    for (name, text) in [("axes", "NTCHW"), ("kind", "generic"), ("boundary", "open")] {
+        last.said("x", name, text);
+    }
+    let mask: Vec<u8> = (0..12).map(|i| u8::from(HIDDEN.contains(&i))).collect();
+    last.array("mask", &[3, 4], &mask).said("mask", "ones", "land");
+    let data = load(&last.path(), &LoadOptions::default()).unwrap();
+    assert_ne!(data.values()[0].to_bits(), own.values()[2 * 288].to_bits());
+    let (_, remarks) = Described::of(&own).unwrap().receive(data, 2).unwrap();
+    assert!(remarks.iter().any(|r| r.text().contains("all 12 frames stand bit for bit")), "{remarks:?}");
+    let recording = Recording::open(&train.path(), &LoadOptions::default()).unwrap();
+    let mut in_portions = Fingerprints::new(&recording);
+    recording
+        .for_each_lines(1, |lines| {
+            in_portions.add(&lines);
+            Ok::<_, DataError>(())
+        })
+        .unwrap();
+    assert_eq!(in_portions.finish(), Particulars::of(&own).unwrap().frames);
+}
+
+/// What is odd is so in cells without a mask: neither does the fill repeat a number, nor does it hide that a frame
+/// holds one.
+#[test]
+fn the_census_counts_no_masked_cells() {
+    let warnings = |spoil: &dyn Fn(usize, usize) -> Option<f32>| {
+        let mut values = ntchw(SHAPE);
+        for (i, x) in values.iter_mut().enumerate() {
+            *x = spoil(i / 24, i % 12).unwrap_or(*x);
+        }
+        let file = Written::new();
+        let mask: Vec<u8> = (0..12).map(|i| u8::from(HIDDEN.contains(&i))).collect();
+        file.array("x", &SHAPE, &values).array("mask", &[3, 4], &mask).said("mask", "ones", "land");
+        file.said("x", "axes", "NTCHW").said("x", "kind", "generic").said("x", "boundary", "periodic");
+        let data = load(&file.path(), &LoadOptions::default()).unwrap();
+        let (_, found) = surveyed(&file.path(), &LoadOptions::default(), 1).unwrap();
+        assert_eq!(found.warnings, data.warnings());
+        data.warnings().to_vec()
+    };
+    let coast = warnings(&|_, cell| (cell == 1).then_some(0.0));
+    assert!(coast.is_empty(), "{coast:?}");
+    // The first number without a mask, which fills masked cells.
+    let alone = warnings(&|frame, cell| (frame == 0 && cell == 1).then_some(9.0));
+    assert_eq!(alone.len(), 2, "{alone:?}");
+    assert!(alone.iter().all(|w| matches!(w, Suspicion::Apart { count: 1, .. })), "{alone:?}");
+    let uniform = warnings(&|frame, _| (frame == 7).then_some(0.25));
+    assert!(matches!(uniform[..], [Suspicion::UniformFrames { count: 1, .. }]), "{uniform:?}");
+}
+
+/// A dataset of this name that means something else stops the file with what to do; a group is another matter.
+#[test]
+fn something_else_that_is_called_mask_is_named() {
+    let file = Written::new();
+    file.array("x", &SHAPE, &ntchw(SHAPE)).array("mask", &[12, 3, 4], &[1u8; 144]);
+    file.said("x", "axes", "NTCHW").said("x", "kind", "generic");
+    let message = load(&file.path(), &LoadOptions::default()).unwrap_err().to_string();
+    let expected = "dataset `mask`: found shape [12, 3, 4], expected (H, W) = [3, 4]; rename it where it means \
+                    something else";
+    assert!(message.ends_with(expected), "{message}");
+    let file = Written::new();
+    file.array("x", &SHAPE, &ntchw(SHAPE)).array("mask/seen", &[12, 3, 4], &[1u8; 144]);
+    file.said("x", "axes", "NTCHW").said("x", "kind", "generic");
+    assert_eq!(load(&file.path(), &LoadOptions::default()).unwrap().mask(), None);
 }

@@ -139,3 +139,40 @@ fn groups_one_after_the_other_are_trajectories() {
     let message = load(&file.path(), &options(None)).unwrap_err().to_string();
     assert!(message.contains("FILE:/PATH"), "{message}");
 }
+
+/// A `*` names no component; the part before it does, where there is one.
+#[test]
+fn a_star_at_the_end_is_no_name() {
+    for (group, path, name) in [("", "/*", "c0"), ("vorticity/", "/vorticity/*", "vorticity")] {
+        let file = Written::new();
+        for (n, values) in ordered("NTHW", 1..2).1.chunks(12 * 12).enumerate() {
+            file.array(&format!("{group}{n:04}"), &[12, 3, 4], values);
+        }
+        let data = loaded(&at(&file, path), &options(Some("THW")));
+        assert_eq!((data.trajectories(), data.channels()), (3, 1), "{path}");
+        assert_eq!(Particulars::of(&data).unwrap().components(1), [name], "{path}");
+    }
+}
+
+/// The words of xarray beside letters that say the same but for what is x; orders that differ are refused.
+#[test]
+fn two_attributes_may_say_the_same_order() {
+    for (axes, dims) in
+        [("NTCHW", "(sample, time, channel, lat, lon)"), ("NTCYX", "NTCHW"), ("NTCHW", "NTCHW")]
+    {
+        let file = Written::new();
+        file.array("x", &SHAPE, &ntchw(SHAPE)).text("axes", axes).text("dims", dims);
+        let data = loaded(&file.path(), &options(None));
+        assert_eq!((data.values(), data.grid().x_axis), (&ntchw(SHAPE)[..], Axis::W), "{axes} {dims}");
+        let declared = data.audit().unwrap().declared.unwrap().to_string();
+        assert_eq!(declared.contains('X'), axes.contains('X') || dims.contains("lon"), "{axes} {dims}");
+    }
+    for (axes, dims) in
+        [("NTCHW", "TNCYX"), ("NTCXY", "NTCYX"), ("NTCHW", "(sample, time, lat, lon, channel)")]
+    {
+        let file = Written::new();
+        file.array("x", &SHAPE, &ntchw(SHAPE)).text("axes", axes).text("dims", dims);
+        let error = load(&file.path(), &options(None)).unwrap_err();
+        assert!(matches!(error, DataError::AxesAmbiguous { .. }), "{axes} {dims}: {error}");
+    }
+}

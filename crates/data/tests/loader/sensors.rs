@@ -185,3 +185,29 @@ fn components_of_any_name_are_read() {
     let message = read_sensors(&path, None, &names).unwrap_err().to_string();
     assert!(message.contains("a column `density`, `u` or `c2`"), "{message}");
 }
+
+/// Every unit of a header is told; `c1` of a velocity is one, and units of one component differ from none of another.
+#[test]
+fn units_of_every_component_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("obs.csv");
+    let names = ["omega", "u"].map(str::to_owned);
+    let read = |header: &str| {
+        std::fs::write(&path, format!("{header}\n0,1,2,3,0.1\n")).unwrap();
+        read_sensors(&path, None, &names).map(|table| table.notes.join("; ")).map_err(|e| e.to_string())
+    };
+    for (header, told) in [
+        ("time [s],x,y,omega [1/s],noise [1/s]", "time in s, omega in 1/s, noise in 1/s"),
+        ("time,x [m],y,c0 (1/s),noise_omega", "length in m, omega in 1/s"),
+        ("time,x,y [m],c1 [m/s],noise", "length in m, velocity in m/s"),
+    ] {
+        assert_eq!(
+            read(header).unwrap(),
+            format!("units in the header ({told}) are taken for those of the training file")
+        );
+    }
+    for header in ["time,x,y,c1 [m/s],noise [mm/s]", "time,x,y,omega [1/s],noise_omega [1/h]"] {
+        let message = read(header).unwrap_err();
+        assert!(message.contains("the same unit under"), "{message}");
+    }
+}

@@ -122,6 +122,29 @@ fn a_fit_in_portions_is_the_fit_in_memory() {
     }
 }
 
+/// A mask over a third of the cells, whose numbers are about 5.
+#[test]
+fn a_masked_fit_in_portions_is_the_fit_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), AxisOrder::NTCHW, "periodic");
+    let file = hdf5::File::open_rw(&path).unwrap();
+    let mask = file.new_dataset::<u8>().shape([40, 32]).create("mask").unwrap();
+    mask.write_raw(&(0..1280).map(|i| u8::from(i % 3 == 0)).collect::<Vec<_>>()).unwrap();
+    let word: VarLenUnicode = "land".parse().unwrap();
+    mask.new_attr::<VarLenUnicode>().create("ones").unwrap().write_scalar(&word).unwrap();
+    drop((mask, file));
+    for normalizer in [NormalizerKind::Identity, NormalizerKind::Profile] {
+        let settings = settings(Model::Stationary, normalizer);
+        let expected = Prior::fit(&load(&path, &LoadOptions::default()).unwrap(), &settings).unwrap();
+        let found = in_least_portions(&path, &settings, FitMethod::Auto);
+        let tolerance = 64.0 * f64::from(f32::EPSILON);
+        assert!(error(&action(&found), &action(&expected)) < tolerance, "{normalizer}: Σv");
+        let unit = sum::squared_distance(found.mean(), expected.mean()).sqrt();
+        assert!(unit < 5.0 * tolerance * (found.mean().len() as f64).sqrt(), "{normalizer}: mean {unit}");
+        assert_eq!(found.particulars().frames, expected.particulars().frames, "{normalizer}");
+    }
+}
+
 #[test]
 fn neither_memory_nor_threads_nor_chunks_change_a_bit() {
     let folder = tempfile::tempdir().unwrap();
