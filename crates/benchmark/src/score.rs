@@ -5,7 +5,6 @@ use equipoise_experiment::BoxError;
 use equipoise_field::each;
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
-use equipoise_operator::LinearOperator;
 use equipoise_solver::Ensemble as Drawn;
 
 /// The central intervals whose coverage counts.
