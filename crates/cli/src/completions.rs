@@ -5,6 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command};
 use clap_complete::{Shell, generate};
 use equipoise_prior::DenoiserName;
+use equipoise_sampler::SamplerName;
 use equipoise_scaling::Law;
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::Method;
@@ -46,18 +47,20 @@ fn offer(arg: Arg) -> Arg {
             Method::all().map(Method::name).collect()
         }
         "prior" => DenoiserName::all().map(|spec| spec.name).collect(),
-        "sampler" => {
-            ["predictor_corrector", "ddim:0", "ddpm", "ddpm_beta", "euler", "heun", "exponential"].into()
-        }
+        "sampler" => SamplerName::ALL.map(kept).into(),
         "spacing" => Spacing::ALL.map(Spacing::name).into(),
-        // Kept to the end of the process, which prints them and ends.
-        "schedule" => ScheduleName::all().map(|name| &*name.to_string().leak()).collect(),
+        "schedule" => ScheduleName::all().map(kept).collect(),
         "axes" => ["NTCHW", "TNCHW"].into(),
         "kind" => ["ibpm", "kolmogorov", "generic"].into(),
         "normalizer" => ["channel", "profile", "published", "identity"].into(),
         _ => return arg,
     };
     arg.value_parser(PossibleValuesParser::new(names))
+}
+
+/// A name to the end of the process, which prints it and ends.
+fn kept(name: impl ToString) -> &'static str {
+    name.to_string().leak()
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ use equipoise_sweep::Existing;
 /// Whether results may be replaced, for every verb that writes some.
 #[derive(clap::Args)]
 pub(crate) struct Force {
-    /// Replace results that an earlier call left there; other files stay
+    /// Replace what an earlier call left there; other files stay
+    ///
+    /// `sweep` and `benchmark` remove the files that the manifest there lists, and refuse files of others under names
+    /// that they write. Every other verb replaces the files of the names that it writes, whoever made them.
     #[arg(long, help_heading = "Output")]
     force: bool,
 }

@@ -96,6 +96,7 @@ mod tests {
             let numbers = !["", "network", "completions", "man"].contains(&called.as_str());
             let help = verb.render_long_help().to_string();
             assert_eq!(help.contains("Units and space:"), numbers, "{called}");
+            assert!(!help.contains("///"), "{called}");
             for arg in verb.get_arguments().filter(|arg| arg.is_hide_possible_values_set()) {
                 let names = arg.get_possible_values();
                 let missing =

@@ -36,9 +36,10 @@ static LOUDNESS: AtomicU8 = AtomicU8::new(Loudness::Normal as u8);
 pub(crate) struct Volume {
     /// Say nothing but results, errors, and warnings that no results keep
     ///
-    /// Hidden are progress, costs, what was loaded, where results went, and warnings that the results keep: those of
-    /// `sweep` in its manifest and report, those of `fit` in the prior, those of `reconstruct` on its page. Any other
-    /// warning that a number may be wrong is said all the same.
+    /// Hidden are progress, costs, what was loaded, where results went, where `--backend auto` fell back to (rows have
+    /// it as `backend`), and warnings that the results keep: those of `sweep` in its manifest and report, those of
+    /// `fit` in the prior, those of `reconstruct` on its page. Any other warning that a number may be wrong is said all
+    /// the same.
     #[arg(short, long, global = true, conflicts_with = "verbose", display_order = 900)]
     quiet: bool,
 

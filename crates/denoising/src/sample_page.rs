@@ -189,7 +189,8 @@ fn of_shells<'a>() -> Vec<Column<'a, Of<'a, (&'a Spectrum, (f64, f64))>>> {
         }),
         At::new("windows", "", |(_, (s, _))| s.windows),
         At::new("k", "wavenumber, by the grid's unit of length", |(_, (_, (k, _)))| *k),
-        At::new("energy", "E(k) of the shell, Σ_k E(k) = ½ Σ_c mean(u_c²)", |(_, (_, (_, e)))| *e),
+        At::new("energy", "E(k) of the shell, Σ_k E(k) = ½ Σ_c mean(u_c²)", |(_, (_, (_, e)))| *e)
+            .unit("squares of normalised units"),
     ]
 }
 

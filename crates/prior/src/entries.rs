@@ -78,6 +78,11 @@ pub(crate) trait Chosen: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
+    /// Whether it is read from elsewhere, so that its name may state a checksum; found or not.
+    fn elsewhere(&self) -> bool {
+        false
+    }
+
     /// A text beside its files that changes with it, of one that states one.
     fn identity(&self) -> Result<Option<String>, PriorError> {
         Ok(None)

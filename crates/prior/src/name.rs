@@ -111,6 +111,7 @@ impl DenoiserName {
         match self.checksum {
             Some(expected) if expected != found => {
                 let name = format!("{}{}", self.spec.name, self.chosen.settings());
+                let found = if found.is_empty() { "no such file".to_owned() } else { found };
                 Err(PriorError::Checksum { name, found, expected })
             }
             _ => Ok(Self { checksum: Some(found).filter(|found| !found.is_empty()), ..self }),
@@ -212,7 +213,7 @@ fn parse(text: &str, entries: &[Entry]) -> Option<DenoiserName> {
     words.next().filter(|name| *name == base)?;
     let settings: Vec<&str> = words.collect();
     let chosen = (entry.read)(&settings)?;
-    let pinned = checksum.is_none() || !chosen.files().is_empty();
+    let pinned = checksum.is_none() || chosen.elsewhere();
     pinned.then_some(DenoiserName { spec: entry.spec, chosen, shifts, checksum })
 }
 

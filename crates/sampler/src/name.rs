@@ -42,6 +42,17 @@ pub enum SamplerName {
 }
 
 impl SamplerName {
+    /// Every sampler that has a name, in the order of the documentation; `ddim` with η = 0.
+    pub const ALL: [Self; 7] = [
+        Self::PredictorCorrector,
+        Self::Ddim { eta: 0.0 },
+        Self::Ddim { eta: 1.0 },
+        Self::Ancestral,
+        Self::Euler,
+        Self::Heun,
+        Self::Exponential,
+    ];
+
     /// The sampler along `grid`, times descending from 1 to 0, of runs under `schedule`.
     ///
     /// Only the predictor–corrector takes `corrections` of size `tau` after each step; `exponential`
@@ -102,20 +113,13 @@ impl FromStr for SamplerName {
     type Err = SamplerError;
 
     fn from_str(text: &str) -> Result<Self, SamplerError> {
-        let unknown = || SamplerError::UnknownName { found: text.to_owned() };
-        match text {
-            "predictor_corrector" => Ok(Self::PredictorCorrector),
-            "ddpm" => Ok(Self::Ddim { eta: 1.0 }),
-            "ddpm_beta" => Ok(Self::Ancestral),
-            "euler" => Ok(Self::Euler),
-            "heun" => Ok(Self::Heun),
-            "exponential" => Ok(Self::Exponential),
-            _ => {
-                let eta = text.strip_prefix("ddim:").and_then(|eta| eta.parse::<f64>().ok());
-                let eta = eta.filter(|eta| eta.is_finite() && *eta >= 0.0).ok_or_else(unknown)?;
-                Ok(Self::Ddim { eta })
-            }
+        if let Some(named) = Self::ALL.into_iter().find(|name| name.to_string() == text) {
+            return Ok(named);
         }
+        let eta = text.strip_prefix("ddim:").and_then(|eta| eta.parse::<f64>().ok());
+        let eta = eta.filter(|eta| eta.is_finite() && *eta >= 0.0);
+        let unknown = || SamplerError::UnknownName { found: text.to_owned() };
+        Ok(Self::Ddim { eta: eta.ok_or_else(unknown)? })
     }
 }
 
@@ -128,6 +132,10 @@ mod tests {
         for text in ["predictor_corrector", "ddim:0.25", "ddpm", "ddpm_beta", "euler", "heun", "exponential"]
         {
             assert_eq!(text.parse::<SamplerName>().unwrap().to_string(), text);
+        }
+        let expected = "ddim".parse::<SamplerName>().unwrap_err().to_string();
+        for name in SamplerName::ALL.map(|name| name.to_string()) {
+            assert!(expected.contains(name.trim_end_matches(":0")), "{expected}: {name}");
         }
         for text in ["ddim", "ddim:-1", "ddim:NaN", "Heun"] {
             let refused = text.parse::<SamplerName>().unwrap_err().to_string();

@@ -15,10 +15,10 @@ use std::str::FromStr;
 
 /// Say once what a trained network is: write network.json beside its weights.
 ///
-/// That makes them a prior. /// WEIGHTS is a file that torch.save or safetensors wrote, or a folder with one. A `config.json` beside it (SDA's
-/// own, or azula's constructor arguments) is read; SDA's settles everything. What is not settled is asked for, all
-/// at once, each question with the flag that answers it; nothing is guessed. Flags go before what was found. The
-/// weights are held to the network that comes out, every tensor of theirs.
+/// That makes them a prior. WEIGHTS is a file that torch.save or safetensors wrote, or a folder with one. A
+/// `config.json` beside it (SDA's own, or azula's constructor arguments) is read; SDA's settles everything. What is
+/// not settled is asked for, all at once, each question with the flag that answers it; nothing is guessed. Flags go
+/// before what was found. The weights are held to the network that comes out, every tensor of theirs.
 ///
 /// Units and space: `--mean` and `--std` in the units of the training data; dx, dy and first points in its unit of
 /// length, dt in its unit of time; sigma/mu is a pure number.

@@ -91,6 +91,10 @@ impl Chosen for FromFiles {
         format!(":{}", self.0.display())
     }
 
+    fn elsewhere(&self) -> bool {
+        true
+    }
+
     fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
         self.over(over.prior)
     }

@@ -58,6 +58,10 @@ impl Chosen for FromProcess {
         format!(":{}", self.command)
     }
 
+    fn elsewhere(&self) -> bool {
+        true
+    }
+
     fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
         self.over(over.prior)
     }

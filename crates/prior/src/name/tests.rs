@@ -83,6 +83,10 @@ impl Chosen for Stored {
         WienerFilter.make(over)
     }
 
+    fn elsewhere(&self) -> bool {
+        true
+    }
+
     fn files(&self) -> Vec<PathBuf> {
         vec![self.0.clone()]
     }
@@ -112,6 +116,22 @@ fn a_prior_from_a_file_is_known_by_its_checksum() {
     assert_eq!(read(&other.to_string()).pinned().unwrap().to_string(), other.to_string());
     let refused = one.pinned().unwrap_err().to_string();
     assert!(refused.contains("sha256: found d9298a10d1b07358, expected 7692c3ad3540bb80"), "{refused}");
+}
+
+/// A name that a plan or a manifest keeps is read whatever lies in the folder of the process, and is held to its
+/// checksum when it is opened.
+#[test]
+fn a_checksum_is_read_where_its_files_are_not() {
+    for text in ["network:none/weights.pth#0123456789abcdef", "serve:nothing there#0123456789abcdef"] {
+        let name: DenoiserName = text.parse().unwrap();
+        assert_eq!((name.to_string().as_str(), name.checksum()), (text, Some("0123456789abcdef")));
+    }
+    let name: DenoiserName = "network:none/weights.pth#0123456789abcdef".parse().unwrap();
+    let refused = name.pinned().unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "prior network:none/weights.pth, sha256: found no such file, expected 0123456789abcdef as its name says"
+    );
 }
 
 /// Published values of the hash.
