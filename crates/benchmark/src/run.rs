@@ -29,6 +29,10 @@ impl Work for Job {
         self.same_observation(other)
     }
 
+    fn fault(&self, source: BoxError) -> equipoise_experiment::Error {
+        equipoise_experiment::Error::Work { work: self.to_string(), source }
+    }
+
     fn write(folder: &Path, rows: &[Record]) -> equipoise_experiment::Result<()> {
         table::write(folder, rows)
     }

@@ -262,7 +262,7 @@ struct Taken<'a> {
 impl Taken<'_> {
     /// Writes everything that members and checks come to, and prints a summary.
     fn finish(&self, table: Table, drawn: Drawn, check: &Check) -> anyhow::Result<ExitCode> {
-        let Self { arguments, asked, problem, rule, sampling, truth } = self;
+        let Self { arguments, asked, problem, sampling, truth, .. } = self;
         let composite = problem.composite.as_ref().map(|(composite, _)| *composite);
         // The posterior of the Gauss–Markov prior is composed of nothing.
         let (along, composite) = match sampling.choice {
@@ -273,15 +273,28 @@ impl Taken<'_> {
         let (diverged, skipped) = (drawn.diverged(), drawn.skipped());
         let ensemble = Ensemble::of(problem, &sampling.choice, drawn)?;
         let summary = Summary::new(problem, check, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
+        let kept = self.keep(check, &ensemble, &made, &summary);
         for warning in summary.warnings() {
-            note!("warning: {warning}");
+            match &kept {
+                Ok(()) => note!("warning: {warning}"),
+                // No page says so.
+                Err(_) => caution!("warning: {warning}"),
+            }
         }
+        kept?;
+        summary.print(arguments.format)?;
+        Ok(if skipped > 0 { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+    }
+
+    /// Writes the folder.
+    fn keep(&self, check: &Check, ensemble: &Ensemble, made: &Made, summary: &Summary) -> anyhow::Result<()> {
+        let Self { arguments, problem, rule, .. } = self;
         std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
-        let pictures = Pictures::of(problem, &ensemble, check.misfit())?;
+        let pictures = Pictures::of(problem, ensemble, check.misfit())?;
         let existing = arguments.force.existing();
         let at = |index: usize| arguments.out.join(FILES[index]);
-        write_file(&at(0), existing, problem, rule, &ensemble, &made.provenance(&ensemble))?;
-        write_sheet(&at(1), problem, &ensemble, check.misfit())?;
+        write_file(&at(0), existing, problem, rule, ensemble, &made.provenance(ensemble))?;
+        write_sheet(&at(1), problem, ensemble, check.misfit())?;
         write_pictures(&arguments.out, &pictures)?;
         for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {
             // That of an earlier reconstruction, which this one has none of.
@@ -289,10 +302,8 @@ impl Taken<'_> {
                 std::fs::remove_file(at(index)).map_err(|source| unwritable(&at(index), source))?;
             }
         }
-        let facts = made.facts(&summary);
-        write_page(&at(5), problem, &ensemble, check, &pictures, summary.warnings(), facts)?;
-        summary.print(arguments.format)?;
-        Ok(if skipped > 0 { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+        let facts = made.facts(summary);
+        Ok(write_page(&at(5), problem, ensemble, check, &pictures, summary.warnings(), facts)?)
     }
 }
 

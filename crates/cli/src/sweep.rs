@@ -29,7 +29,7 @@ use equipoise_sweep::{
 };
 pub(crate) use methods::{Methods, methods_help};
 use progress::Display;
-pub(crate) use source::{Embedded, Source, name};
+pub(crate) use source::{Embedded, Source};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;

@@ -86,6 +86,12 @@ pub struct FlowRequest {
 }
 
 impl FlowRequest {
+    /// The name of data that are given none: that of their file without its ending.
+    pub fn name_of(data: &Path) -> String {
+        let file = Location::of(data).file;
+        file.file_stem().map_or_else(|| "data".into(), |stem| stem.to_string_lossy().into_owned())
+    }
+
     fn check_name(&self) -> Result<()> {
         if names_a_folder(&self.name) {
             return Ok(());
@@ -434,7 +440,19 @@ fn label(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::names_a_folder;
+    use super::{FlowRequest, names_a_folder};
+
+    #[test]
+    fn datasets_in_a_file_bear_the_name_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.b.h5");
+        std::fs::write(&file, "").unwrap();
+        for within in ["", ":/x", ":/g/Vx,/g/Vy", ":/*/data"] {
+            let path = format!("{}{within}", file.display());
+            assert_eq!(FlowRequest::name_of(path.as_ref()), "a.b", "{within}");
+        }
+        assert_eq!(FlowRequest::name_of("..".as_ref()), "data");
+    }
 
     #[test]
     fn a_dataset_cannot_take_the_place_of_a_result_or_leave_the_folder() {

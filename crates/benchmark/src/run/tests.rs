@@ -186,3 +186,12 @@ fn faults_of_the_plan_are_named() {
     plan, method: found sda dual, expected sda with sum, matched or active
     ");
 }
+
+/// A job is named by its own words.
+#[test]
+fn a_job_that_fails_is_told_as_a_job() {
+    let job = plan(&METHODS, 4).jobs().unwrap().remove(0);
+    let fault = job.fault("the disk is gone".into());
+    assert_eq!(fault.to_string(), job.to_string());
+    assert_eq!(std::error::Error::source(&fault).unwrap().to_string(), "the disk is gone");
+}

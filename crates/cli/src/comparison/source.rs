@@ -4,13 +4,13 @@ use crate::fitting::{Fitting, announce};
 use crate::messages;
 use crate::number::count;
 use crate::priors::{names, told};
-use crate::sweep::{Embedded, name};
+use crate::sweep::Embedded;
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
 use equipoise_field::Boundary;
 use equipoise_prior::{DenoiserName, Fields, NameError, Received, Settings};
-use equipoise_sweep::SettingsChange;
+use equipoise_sweep::{FlowRequest, SettingsChange};
 use std::path::{Path, PathBuf};
 
 /// The data, the priors fitted to them, and the denoisers over both.
@@ -112,7 +112,7 @@ impl Source {
     /// Name, training file and held-out file of every flow.
     fn files(&self) -> anyhow::Result<Vec<[PathBuf; 3]>> {
         if let (Some(data), Some(train)) = (&self.data, &self.train) {
-            return Ok(vec![[name(data).into(), train.clone(), data.clone()]]);
+            return Ok(vec![[FlowRequest::name_of(data).into(), train.clone(), data.clone()]]);
         }
         let embedded = [
             (Embedded::Ibpm, Sample::IbpmTrain, Sample::IbpmTest),

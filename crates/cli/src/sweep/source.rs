@@ -7,7 +7,7 @@ use crate::priors::{Priors, told};
 use clap::ValueEnum;
 use equipoise_data::NoiseLevel;
 use equipoise_sweep::{FlowRequest, PriorSource, SettingsChange};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Observation noise of the embedded sweep, normalised units.
 const NOISE: f64 = 0.1;
@@ -100,7 +100,7 @@ impl Source {
         };
         let priors = Priors::of(&self.prior, self.prior_file.as_deref())?;
         if let Some(data) = self.data.clone() {
-            let (name, include_solid) = (name(&data), self.include_solid);
+            let (name, include_solid) = (FlowRequest::name_of(&data), self.include_solid);
             let prior = self.prior(&priors, change)?;
             let denoisers = priors.names;
             return Ok(vec![FlowRequest { name, data, prior, denoisers, load, noise, include_solid }]);
@@ -147,9 +147,4 @@ impl Source {
             (_, train) => Ok(PriorSource::File { path, train: train.clone() }),
         }
     }
-}
-
-/// The file's name without its ending: the dataset's name in rows, folders and streams.
-pub(crate) fn name(data: &Path) -> String {
-    data.file_stem().map_or_else(|| "data".into(), |stem| stem.to_string_lossy().into_owned())
 }

@@ -5,13 +5,13 @@ use crate::failure::usage;
 use crate::fitting::{Fitting, announce};
 use crate::messages;
 use crate::number::count;
-use crate::sweep::name;
 use anyhow::Context;
 use equipoise_data::load;
 use equipoise_field::Shape;
 use equipoise_markov::{Clipped, Markov, Part};
 use equipoise_prior::{Model, Prior, Settings};
 use equipoise_report::significant;
+use equipoise_sweep::FlowRequest;
 use equipoise_windows::{Lattice, Series, Subject, choose};
 use std::path::{Path, PathBuf};
 
@@ -131,7 +131,7 @@ impl Source {
 
     fn flow(&self, path: &Path, [for_costs, for_runs]: [usize; 2]) -> anyhow::Result<Opened> {
         let (prior, markov, clipped) = self.markov(path)?;
-        let (mut parts, name) = (markov.parts()?, format!("{} {}", prior.kind(), name(path)));
+        let (mut parts, name) = (markov.parts()?, format!("{} {}", prior.kind(), FlowRequest::name_of(path)));
         parts.retain(|part| part.copies > 0);
         let of = format!("Gauss–Markov, {} of {}", prior.settings().model.name(), path.display());
         let mut facts = vec![("prior".to_owned(), of), ("clipped".to_owned(), told(&clipped))];

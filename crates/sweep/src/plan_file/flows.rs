@@ -31,7 +31,8 @@ pub struct FlowFile {
     pub prior_file: Option<PathBuf>,
     /// SHA-256 that the file of the data must have.
     pub data_checksum: Option<String>,
-    /// SHA-256 that the file of the prior, or the one that it is fitted to, must have.
+    /// SHA-256 that the file of the prior, or the one that it is fitted to, must have. A `train` beside `prior_file` is
+    /// held to the checksum that the prior keeps of its own.
     pub train_checksum: Option<String>,
     /// Kind of flow, against what the files declare.
     pub kind: Option<Kind>,
@@ -121,7 +122,7 @@ impl FlowFile {
             }
             (None, Some(data), Some(train), None) => {
                 let train = PriorSource::Train { path: train.clone(), change: self.change()? };
-                Ok((stem(data), data.clone(), train))
+                Ok((FlowRequest::name_of(data), data.clone(), train))
             }
             (None, Some(data), train, Some(prior)) => {
                 if self.window.is_some() || self.normalizer.is_some() || self.covariance.is_some() {
@@ -129,7 +130,7 @@ impl FlowFile {
                     return Err(self.fault(found, "none of them: the prior is fitted already"));
                 }
                 let prior = PriorSource::File { path: prior.clone(), train: train.clone() };
-                Ok((stem(data), data.clone(), prior))
+                Ok((FlowRequest::name_of(data), data.clone(), prior))
             }
             _ => {
                 let given = [("embedded", embedded.is_some()), ("data", data.is_some())];
@@ -159,7 +160,7 @@ impl FlowFile {
 
     fn fault(&self, found: &str, expected: &'static str) -> Error {
         let dataset = self.name.clone().or(self.embedded.clone());
-        let dataset = dataset.or(self.data.as_deref().map(stem)).unwrap_or_default();
+        let dataset = dataset.or(self.data.as_deref().map(FlowRequest::name_of)).unwrap_or_default();
         Error::FlowFile { dataset, found: found.to_owned(), expected }
     }
 
@@ -221,7 +222,47 @@ impl FlowFile {
     }
 }
 
-/// A file's name without its ending.
-fn stem(path: &Path) -> String {
-    path.file_stem().map_or_else(|| "data".into(), |stem| stem.to_string_lossy().into_owned())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::source;
+    use std::path::MAIN_SEPARATOR_STR;
+
+    /// What is run again is held to the files by their checksums, those inside names of priors too, which stay as they
+    /// were written, as the trials' identities have them.
+    #[test]
+    fn what_is_written_pins_every_file() {
+        let pinned: DenoiserName = "network:mynet#0123456789abcdef".parse().unwrap();
+        let plan = DatasetPlan { priors: vec![pinned], ..DatasetPlan::ibpm(source("ibpm")) };
+        let request = FlowRequest {
+            name: "wake".into(),
+            data: "test.h5:/Vx,/Vy".into(),
+            prior: PriorSource::File { path: "prior.h5".into(), train: Some("train.h5".into()) },
+            denoisers: vec!["network:mynet".parse().unwrap()],
+            load: LoadOptions { axes: "NTXY".parse().ok(), kind: None },
+            noise: NoiseLevel::Normalised(0.1),
+            include_solid: false,
+        };
+        let text = toml::to_string(&FlowFile::of(&request, &plan)).unwrap();
+        for part in [
+            r#"data_checksum = "data of ibpm""#,
+            r#"train_checksum = "training data of ibpm""#,
+            r#"priors = ["network:mynet#0123456789abcdef"]"#,
+            r#"axes = "NTXY""#,
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let read: FlowFile = toml::from_str(&text).unwrap();
+        assert_eq!(toml::to_string(&read).unwrap(), text);
+        let folder = std::env::current_dir().unwrap();
+        let there = |path: &Option<PathBuf>| path.as_ref().unwrap().strip_prefix(&folder).unwrap().to_owned();
+        assert_eq!(there(&read.data), Path::new("test.h5:/Vx,/Vy"));
+        assert_eq!(
+            [there(&read.train), there(&read.prior_file)],
+            ["train.h5", "prior.h5"].map(PathBuf::from)
+        );
+        let mut moved = FlowFile { data: Some("a.h5:/*/x".into()), ..FlowFile::default() };
+        moved.within(Path::new("plans"));
+        assert_eq!(moved.data.unwrap(), Path::new(&["plans", "a.h5:", "*", "x"].join(MAIN_SEPARATOR_STR)));
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::plan::tests::standard;
 use crate::row::tests::outcome;
+use crate::tests::told;
 use crate::{Build, Existing, MANIFEST, Output, Plan, Provenance, RESULTS_CSV, RESULTS_JSONL};
 use equipoise_experiment::{Error, Manifest, Result};
 use std::collections::BTreeMap;
@@ -101,6 +102,41 @@ fn force_removes_what_the_sweep_wrote_and_nothing_else() {
     assert!(again.journal().is_empty());
     assert_eq!(names(&out), ["a/c/foreign.png", MANIFEST, "notes.txt", "results.csv.bak", RESULTS_JSONL]);
     assert!(!out.join("a/b").exists() && out.join("empty").exists());
+}
+
+/// A manifest of a build that said less, or knew other names, is no plan of this one: nothing of it is completed.
+#[test]
+fn a_manifest_that_says_less_or_names_what_is_unknown_is_not_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = serde_json::to_value(open(folder.path(), Existing::Refuse).unwrap().manifest()).unwrap();
+    let refused = |at: &str, name: &str, value: Option<&str>| {
+        let mut manifest = whole.clone();
+        let fields = manifest.pointer_mut(at).and_then(|found| found.as_object_mut()).unwrap();
+        match value {
+            Some(value) => drop(fields.insert(name.to_owned(), value.into())),
+            None => drop(fields.remove(name).unwrap()),
+        }
+        fs::write(folder.path().join(MANIFEST), serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
+        let before = content(folder.path());
+        let fault = told(&open(folder.path(), Existing::Resume).unwrap_err());
+        assert_eq!(content(folder.path()), before, "{name}");
+        assert!(fault.contains("manifest.json: not a manifest of a sweep: "), "{fault}");
+        fault
+    };
+    let protocol = "/plan/datasets/0/protocols/0";
+    for name in ["sampler", "spacing", "tau"] {
+        let fault = refused(protocol, name, None);
+        assert!(fault.contains(&format!("missing field `{name}`")), "{fault}");
+    }
+    for (at, name, words) in [
+        (protocol, "spacing", ["foo", "log_snr"]),
+        (protocol, "sampler", ["foo", "exponential"]),
+        ("/plan", "schedule", ["foo", "cos"]),
+        ("/plan/datasets/0/covariance", "model", ["foo", "stationary"]),
+    ] {
+        let fault = refused(at, name, Some("foo"));
+        assert!(words.iter().all(|word| fault.contains(word)), "{name}: {fault}");
+    }
 }
 
 #[test]

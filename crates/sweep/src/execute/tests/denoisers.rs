@@ -93,6 +93,27 @@ fn optimal_ends_at_the_window_that_fits() {
     }
 }
 
+/// A column that nobody fills would be 0 or nothing without a word: each is filled in a row of full or of reduced
+/// space, but for those of what did not happen here.
+#[test]
+fn every_column_is_filled() {
+    let folder = tempfile::tempdir().unwrap();
+    let flows = [Flow::open(&request(folder.path(), 1.0, &["wiener"], 0.1)).unwrap()];
+    let accelerator = crate::ReducedRuns::default();
+    let full = FlowExecutor::new(&flows, None).unwrap();
+    let reduced = FlowExecutor::new(&flows, None).unwrap().with_accelerator(&accelerator);
+    let mut trial = trials(&flows[0], &["dual"], 2).remove(0);
+    (trial.seed, trial.corrections) = (5, 1);
+    let placed = reduced.placed(vec![Trial { corrections: 0, ..trial.clone() }]).unwrap();
+    let rows = [full.execute(&trial).unwrap(), reduced.execute(&placed[0]).unwrap()];
+    let cells = |row: &Row| serde_json::to_value(row).unwrap().as_object().unwrap().clone();
+    let (blank, rows) = (cells(&Row::default()), rows.each_ref().map(cells));
+    assert_eq!(rows[1]["backend"], "reduced");
+    let left: Vec<&String> =
+        blank.keys().filter(|name| rows.iter().all(|row| row[*name] == blank[*name])).collect();
+    assert_eq!(left, ["build", "diverged_at", "note"]);
+}
+
 /// Under noise that leaves both windows possible: E[x | y] = tanh(ξ)a with ξ = ⟨Aa, y⟩/s², and each
 /// entry's variance (1 − tanh²ξ)a².
 #[test]
