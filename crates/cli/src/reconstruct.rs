@@ -1,6 +1,7 @@
 //! `equipoise reconstruct`: fields from scattered sensor readings, with their uncertainty.
 
 mod asked;
+mod folder;
 mod identity;
 mod length;
 mod long;
@@ -22,24 +23,19 @@ use crate::sweep::methods_help;
 use crate::threads::use_threads;
 use asked::{Asked, Opened, announce};
 use clap::ValueEnum;
-use equipoise_data::DataError;
 use equipoise_data::sensors::{Table, read_sensors};
 use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{
-    Check, Choice, Drawn, Ensemble, Outside, Pictures, PlacingRule, Problem, Sampling, place, write_file,
-    write_page, write_pictures, write_sheet,
+    Check, Choice, Drawn, Ensemble, Outside, PlacingRule, Problem, Sampling, place,
 };
 use equipoise_solver::Watch;
+use folder::{FILES, check_free};
 use length::Length;
 use made::Made;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use summary::Summary;
 use truth::Truth;
-
-/// What a reconstruction leaves in its folder.
-const FILES: [&str; 6] =
-    ["ensemble.h5", "readings.csv", "mean.png", "uncertainty.png", "misfit.png", "reconstruction.html"];
 
 /// Reconstruct a flow from scattered sensor readings, and judge the readings.
 ///
@@ -285,37 +281,4 @@ impl Taken<'_> {
         summary.print(arguments.format)?;
         Ok(if skipped > 0 { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
     }
-
-    /// Writes the folder.
-    fn keep(&self, check: &Check, ensemble: &Ensemble, made: &Made, summary: &Summary) -> anyhow::Result<()> {
-        let Self { arguments, problem, rule, .. } = self;
-        std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
-        let pictures = Pictures::of(problem, ensemble, check.misfit())?;
-        let existing = arguments.force.existing();
-        let at = |index: usize| arguments.out.join(FILES[index]);
-        write_file(&at(0), existing, problem, rule, ensemble, &made.provenance(ensemble))?;
-        write_sheet(&at(1), problem, ensemble, check.misfit())?;
-        write_pictures(&arguments.out, &pictures)?;
-        for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {
-            // That of an earlier reconstruction, which this one has none of.
-            if absent && at(index).exists() {
-                std::fs::remove_file(at(index)).map_err(|source| unwritable(&at(index), source))?;
-            }
-        }
-        let facts = made.facts(summary);
-        Ok(write_page(&at(5), problem, ensemble, check, &pictures, summary.warnings(), facts)?)
-    }
-}
-
-/// Nothing of a reconstruction stands in the folder, or it may be replaced.
-fn check_free(folder: &Path, force: bool) -> anyhow::Result<()> {
-    let taken = FILES.iter().map(|name| folder.join(name)).find(|path| path.exists());
-    match taken {
-        Some(path) if !force => Err(DataError::Exists { path }.into()),
-        _ => Ok(()),
-    }
-}
-
-fn unwritable(path: &Path, source: std::io::Error) -> DataError {
-    DataError::Unreadable { path: path.into(), source }
 }

@@ -1,0 +1,61 @@
+//! The folder that a reconstruction leaves.
+
+use super::Taken;
+use super::made::Made;
+use super::summary::Summary;
+use equipoise_data::DataError;
+use equipoise_reconstruction::{
+    Check, Ensemble, Pictures, write_file, write_page, write_pictures, write_sheet,
+};
+use std::path::Path;
+
+/// What a reconstruction leaves in its folder.
+pub(super) const FILES: [&str; 6] =
+    ["ensemble.h5", "readings.csv", "mean.png", "uncertainty.png", "misfit.png", "reconstruction.html"];
+
+impl Taken<'_> {
+    /// Writes the folder.
+    ///
+    /// # Errors
+    /// A file that cannot be written; those before it stand.
+    pub(super) fn keep(
+        &self,
+        check: &Check,
+        ensemble: &Ensemble,
+        made: &Made,
+        summary: &Summary,
+    ) -> anyhow::Result<()> {
+        let Self { arguments, problem, rule, .. } = self;
+        std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
+        let pictures = Pictures::of(problem, ensemble, check.misfit())?;
+        let existing = arguments.force.existing();
+        let at = |index: usize| arguments.out.join(FILES[index]);
+        write_file(&at(0), existing, problem, rule, ensemble, &made.provenance(ensemble))?;
+        write_sheet(&at(1), problem, ensemble, check.misfit())?;
+        write_pictures(&arguments.out, &pictures)?;
+        for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {
+            // That of an earlier reconstruction, which this one has none of.
+            if absent && at(index).exists() {
+                std::fs::remove_file(at(index)).map_err(|source| unwritable(&at(index), source))?;
+            }
+        }
+        let facts = made.facts(summary);
+        Ok(write_page(&at(5), problem, ensemble, check, &pictures, summary.warnings(), facts)?)
+    }
+}
+
+/// Nothing of a reconstruction stands in the folder, or it may be replaced.
+///
+/// # Errors
+/// The first file that stands there.
+pub(super) fn check_free(folder: &Path, force: bool) -> anyhow::Result<()> {
+    let taken = FILES.iter().map(|name| folder.join(name)).find(|path| path.exists());
+    match taken {
+        Some(path) if !force => Err(DataError::Exists { path }.into()),
+        _ => Ok(()),
+    }
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> DataError {
+    DataError::Unreadable { path: path.into(), source }
+}
