@@ -51,8 +51,10 @@ use summary::Report;
 /// known (local, equivariant_local, locality) errors are against the truth alone, and RMSE is printed.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// A plan in TOML in the place of every flag under Data, Prior and Trials, such as the `plan.toml` that a sweep
-    /// writes beside its results
+    /// A plan in the place of all flags under Data, Prior and Trials
+    ///
+    /// A file in TOML, such as the `plan.toml` that a sweep writes beside its results. Paths in it are relative to its
+    /// folder, those inside names of priors to the folder of the call.
     #[arg(
         long, value_name = "FILE", help_heading = "Data",
         conflicts_with_all = [

@@ -48,7 +48,8 @@ pub struct FlowFile {
     pub noise_physical: Option<Vec<f64>>,
     /// Whether cells inside the body take part in error measures.
     pub include_solid: bool,
-    /// The priors, by the names of their denoisers.
+    /// The priors, by the names of their denoisers. Paths inside names are relative to the process's folder; a checksum
+    /// behind a name is held to.
     pub priors: Option<Vec<DenoiserName>>,
     /// Seeds.
     pub seeds: Option<Vec<Seed>>,
