@@ -6,7 +6,8 @@ use crate::subject::Subject;
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, Shape};
 use equipoise_network::{
-    Coefficients, Keep, NetworkError, OnGrid, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn,
+    Coefficients, Keep, Linear, NetworkError, OnGrid, Preconditioner, Preconditioning, Predicts, TimeInput,
+    TrainedOn,
 };
 use equipoise_schedule::{Level, ScheduleName};
 use std::sync::Arc;
@@ -61,7 +62,7 @@ impl<R: Real> Denoiser<R> for Window<R> {
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        self.linearise(x_t, level, x_hat, &mut Tape::new()).map(|_| ())
+        self.estimates(x_t, level, x_hat, &mut Tape::new())
     }
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
@@ -76,15 +77,38 @@ impl<R: Real> Denoiser<R> for Window<R> {
         x_hat: &mut [R],
         tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        Ok(Box::new(self.run(x_t, level, x_hat, Keep::Products, tape)?))
+    }
+
+    fn estimates(
+        &self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &mut [R],
+        tape: &mut Tape,
+    ) -> Result<(), DenoiserError> {
+        self.run(x_t, level, x_hat, Keep::Output, tape).map(drop)
+    }
+}
+
+impl<R: Real> Window<R> {
+    fn run<'a>(
+        &'a self,
+        x_t: &[R],
+        level: Level,
+        x_hat: &mut [R],
+        keep: Keep,
+        tape: &'a mut Tape,
+    ) -> Result<Linear<'a, R>, DenoiserError> {
         let at = self.around.at(level).map_err(|error| DenoiserError::Model(Box::new(error)))?;
         let [height, width] = self.grid;
         let shape = Shape::new(1, self.subject.outputs(), height, width);
         let on = OnGrid { network: self.subject.network(), shape, planes: &[], context: &self.context };
-        Ok(Box::new(on.linearise(x_t, at, x_hat, Keep::Products, tape.room())?))
+        on.linearise(x_t, at, x_hat, keep, tape.room())
     }
 }
 
-/// What a denoiser gives at one level: its output, or a product of its Jacobian with v.
+/// What a denoiser gives at one level: its output, for which nothing is kept, or a product of its Jacobian with v.
 pub(crate) fn product<R: Real>(
     denoiser: &dyn Denoiser<R>,
     (x_t, level): (&[R], Level),
@@ -92,14 +116,14 @@ pub(crate) fn product<R: Real>(
     v: &[R],
 ) -> Result<Vec<R>, AgreementError> {
     let (mut out, mut of_v, mut tape) = (vec![R::zero(); x_t.len()], vec![R::zero(); v.len()], Tape::new());
+    if product == Product::Output {
+        denoiser.estimates(x_t, level, &mut out, &mut tape)?;
+        return Ok(out);
+    }
     let mut local = denoiser.linearise(x_t, level, &mut out, &mut tape)?;
     match product {
-        Product::Output => {
-            drop(local);
-            return Ok(out);
-        }
-        Product::Vjp => local.vjp(v, &mut of_v)?,
         Product::Jvp => local.jvp(v, &mut of_v)?,
+        Product::Vjp | Product::Output => local.vjp(v, &mut of_v)?,
     }
     Ok(of_v)
 }

@@ -13,9 +13,6 @@ use equipoise_stream::Stream;
 use std::f64::consts::TAU;
 use std::fmt;
 
-/// Operations of a filter's frame over the cube of the numbers of its state.
-const STATE: f64 = 10.0;
-
 /// x | y of a trajectory of L frames, exact: what the dense posterior of all frames is, at a cost that is linear in L.
 ///
 /// Nothing is factored ahead: every call runs the filter and the smoother.
@@ -87,24 +84,6 @@ impl<R: Real> Posterior<R> {
     /// (L, C, H, W).
     pub fn shape(&self) -> Shape {
         self.shape
-    }
-
-    /// Operations of a pass of the filter, to a small factor: 10 Σ_τ (r + n_τ)³ for modes, n_τ the readings that frame τ
-    /// shares with another; L D C² (S + 1) for wavenumbers.
-    pub fn operations(&self) -> f64 {
-        let Shape { frames, channels, .. } = self.shape;
-        match (&self.seen, self.markov.form()) {
-            (Seen::Points(readings), Form::Modes(form)) => {
-                let state = |t: usize| (form.chain.dim() + readings.spanning(t).len()) as f64;
-                STATE * (0..frames).map(|t| state(t).powi(3)).sum::<f64>()
-            }
-            (Seen::Lattices(lattices), Form::Wavenumbers(_)) => {
-                let members = lattices.strides.iter().product::<usize>() + 1;
-                self.shape.len() as f64 * (channels * channels * members) as f64
-            }
-            // No filter takes these.
-            _ => f64::INFINITY,
-        }
     }
 
     fn readings(&self) -> &Readings<R> {

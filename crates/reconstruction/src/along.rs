@@ -6,6 +6,7 @@ use crate::{Chained, Drawn, Problem, ReconstructionError, Result, Score};
 use equipoise_markov::{Clipped, Markov, Moments, Posterior};
 use equipoise_solver::{Member, PosteriorSampler, Watch};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// x | y under the Gauss–Markov prior of a prior's windows: exact for that prior, by a Kalman filter and a smoother.
 pub(crate) struct Along {
@@ -22,11 +23,6 @@ impl Along {
         let (markov, clipped): (Markov, Clipped) = problem.prior.markov(None)?;
         let posterior = markov.posterior(problem.shape.frames, problem.observation())?;
         Ok(Self { posterior, count: problem.observation().count(), clipped })
-    }
-
-    /// Operations of a pass of its filter.
-    pub(crate) fn operations(&self) -> f64 {
-        self.posterior.operations()
     }
 
     /// The innovations of its filter: one pass.
@@ -65,17 +61,21 @@ impl fmt::Display for Along {
     }
 }
 
+/// That of a problem, once somebody asked for it. It can only begin empty: what a problem is made with knows no other.
+#[derive(Default)]
+pub(crate) struct Beside(OnceLock<Along>);
+
 impl Problem {
     /// That of the same windows, made when it is first asked for.
     ///
     /// # Errors
     /// Those of [`Along::of`].
     pub(crate) fn along(&self) -> Result<&Along> {
-        if let Some(along) = self.along.get() {
+        if let Some(along) = self.along.0.get() {
             return Ok(along);
         }
         // Two who ask at the same time both make it, and the one kept first is used.
         let made = Along::of(self)?;
-        Ok(self.along.get_or_init(|| made))
+        Ok(self.along.0.get_or_init(|| made))
     }
 }

@@ -2,10 +2,15 @@
 
 use crate::misfit::places;
 use crate::{Misfit, Problem, Result, Score};
+use equipoise_operator::TimeRule;
+use equipoise_prior::Model;
 use equipoise_report::significant;
 
 /// Frames by which a reading may lie beside one and still read no other.
 const ROUNDING: f64 = 1e-6;
+
+/// Operations of a frame of a filter over the cube of the numbers of its state.
+const OPERATIONS: f64 = 10.0;
 
 /// Operations of a filter beyond which nobody waits for a check that was not asked for: minutes.
 const LONGEST: f64 = 1e12;
@@ -48,17 +53,16 @@ impl Check {
         if problem.prior.is_standard() {
             return Self::Unknown("no training data tell how frames follow each other".into());
         }
-        let chained = problem.along().and_then(|along| {
-            let work = along.operations();
-            match work > LONGEST {
-                true => Ok(Self::Unknown(format!(
-                    "the filter would take about {} operations for so many readings between frames, expected at most \
-                     {LONGEST:.0e}",
-                    significant(work, 1)
-                ))),
-                false => along.chained().map(Self::Chain),
-            }
-        });
+        let work = filtered(problem);
+        // One chain a wavenumber takes no readings between frames at all, and says so.
+        if problem.prior.settings().model != Model::Stationary && work > LONGEST {
+            let work = significant(work, 1);
+            return Self::Unknown(format!(
+                "the filter would take about {work} operations for so many readings between frames, expected at most \
+                 {LONGEST:.0e}"
+            ));
+        }
+        let chained = problem.along().and_then(|along| along.chained().map(Self::Chain));
         chained.unwrap_or_else(|fault| Self::Unknown(fault.to_string()))
     }
 
@@ -102,6 +106,25 @@ impl Check {
             Self::Chain(_) | Self::Unknown(_) => Vec::new(),
         }
     }
+}
+
+/// Operations of a filter along the modes of a prior: of a state of r modes and of the readings between a frame and the
+/// next, which it carries on.
+fn filtered(problem: &Problem) -> f64 {
+    let modes = problem.prior.spectrum().0.len().min(problem.shape.frame());
+    let mut carried = vec![0usize; problem.shape.frames];
+    for entry in &problem.placed.entries {
+        let frame = entry.sensor.frame;
+        if (frame - frame.round()).abs() > ROUNDING && problem.times == TimeRule::Linear {
+            for at in [frame.floor(), frame.ceil()] {
+                if let Some(count) = carried.get_mut(at as usize) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    let cube = |carried: &usize| ((modes + carried) as f64).powi(3);
+    OPERATIONS * carried.iter().map(cube).sum::<f64>()
 }
 
 impl Problem {

@@ -1,5 +1,6 @@
 //! A trajectory that is longer than the windows of its prior, and what it is composed of.
 
+use crate::along::Beside;
 use crate::keeping::hashed;
 use crate::problem::Seen;
 use crate::repeated::lost;
@@ -12,7 +13,7 @@ use equipoise_prior::{Prior, PriorDenoiser};
 use equipoise_solver::Problem as Inverse;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// L frames composed of windows of w.
 ///
@@ -89,7 +90,7 @@ impl Problem {
         // (σ²/μ)J of a composite is no covariance; that of its windows is one wherever theirs are.
         let covariance = conditional(&PriorDenoiser::new(denoiser)).of_windows();
         let inverse = Inverse::new(covariance, observation)?;
-        let (closed, composite, along) = (None, Some((composite, window)), OnceLock::new());
+        let (closed, composite, along) = (None, Some((composite, window)), Beside::default());
         Ok(Self { prior, shape, placed, times, operator, offset, inverse, closed, other, composite, along })
     }
 

@@ -1,8 +1,7 @@
 //! The traces of the law `matched` on a composite, by probes at a few stretches of it.
 
 use crate::{Composite, Other, Problem, ReconstructionError, Result};
-use equipoise_composition::{Composition, Fold};
-use equipoise_denoiser::Denoiser;
+use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::Shape;
 use equipoise_guidance::Strength;
 use equipoise_observation::{NoiseVariance, Observed};
@@ -28,12 +27,9 @@ pub(crate) fn probed(
     levels: &[Level],
 ) -> Result<Strength> {
     let stretches = Stretches::of(problem, composite);
-    let (frames, count) = (stretches.frames, stretches.starts.len());
-    let composed = problem.prior.composed(window, frames, composite.fold)?;
-    // Side by side they are windows without a frame in common; each is linearised once for all products.
-    let fold = Fold::Causal { stride: frames };
-    let beside = Composition::new(composed, problem.shape.frame(), frames * count, fold)?;
-    let denoiser: Arc<dyn Denoiser<f32>> = Arc::new(beside.keeping(usize::MAX));
+    let composed = problem.prior.composed(window, stretches.frames, composite.fold)?;
+    let denoiser: Arc<dyn Denoiser<f32>> =
+        Arc::new(SideBySide { one: composed, count: stretches.starts.len() });
     let observation = Arc::new(stretches.observed(problem)?);
     let name = problem.other.as_ref().map_or("wiener", |other| other.name.as_str());
     let stream = Stream::new("probes").text("reconstruction").text(name);
@@ -110,5 +106,149 @@ impl Stretches {
             .flat_map(|t| window[at(t) * frame..(at(t) + 1) * frame].iter().copied())
             .collect();
         one.repeat(self.starts.len())
+    }
+}
+
+/// Several fields of one denoiser as one field: a member of it is as many members.
+struct SideBySide {
+    one: Arc<dyn Denoiser<f32>>,
+    count: usize,
+}
+
+impl Denoiser<f32> for SideBySide {
+    fn dim(&self) -> usize {
+        self.count * self.one.dim()
+    }
+
+    fn denoise(
+        &self,
+        x_t: &[f32],
+        level: Level,
+        x_hat: &mut [f32],
+    ) -> std::result::Result<(), DenoiserError> {
+        self.one.estimates(x_t, level, x_hat, &mut Tape::new())
+    }
+
+    fn vjp(
+        &self,
+        x_t: &[f32],
+        level: Level,
+        v: &[f32],
+        out: &mut [f32],
+    ) -> std::result::Result<(), DenoiserError> {
+        self.one.linearise(x_t, level, &mut vec![0.0; x_t.len()], &mut Tape::new())?.vjp(v, out)
+    }
+
+    fn jvp(
+        &self,
+        x_t: &[f32],
+        level: Level,
+        v: &[f32],
+        out: &mut [f32],
+    ) -> std::result::Result<(), DenoiserError> {
+        self.one.linearise(x_t, level, &mut vec![0.0; x_t.len()], &mut Tape::new())?.jvp(v, out)
+    }
+
+    fn jacobian(&self) -> Jacobian {
+        self.one.jacobian()
+    }
+
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [f32],
+        level: Level,
+        x_hat: &mut [f32],
+        tape: &'a mut Tape,
+    ) -> std::result::Result<Box<dyn Linearised<f32> + 'a>, DenoiserError> {
+        self.one.linearise(x_t, level, x_hat, tape)
+    }
+
+    fn estimates(
+        &self,
+        x_t: &[f32],
+        level: Level,
+        x_hat: &mut [f32],
+        tape: &mut Tape,
+    ) -> std::result::Result<(), DenoiserError> {
+        self.one.estimates(x_t, level, x_hat, tape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use equipoise_denoiser::check_batch;
+    use std::sync::Mutex;
+
+    /// Entries that are coupled by their squares, of fields of 3 numbers; says how many members every call has.
+    struct Counted(Mutex<Vec<usize>>);
+
+    type Made<T> = std::result::Result<T, DenoiserError>;
+
+    impl Denoiser<f32> for Counted {
+        fn dim(&self) -> usize {
+            3
+        }
+
+        fn batch(&self) -> usize {
+            2
+        }
+
+        fn denoise(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Made<()> {
+            let entry = |i: usize| (x_t[i] * x_t[(i + 1) % 3] + x_t[i]) / level.sigma as f32;
+            x_hat.iter_mut().enumerate().for_each(|(i, x)| *x = entry(i));
+            Ok(())
+        }
+
+        fn vjp(&self, x_t: &[f32], level: Level, v: &[f32], out: &mut [f32]) -> Made<()> {
+            let entry = |i: usize| {
+                (v[i] * (x_t[(i + 1) % 3] + 1.0) + v[(i + 2) % 3] * x_t[(i + 2) % 3]) / level.sigma as f32
+            };
+            out.iter_mut().enumerate().for_each(|(i, out)| *out = entry(i));
+            Ok(())
+        }
+
+        fn linearise<'a>(
+            &'a self,
+            x_t: &'a [f32],
+            level: Level,
+            x_hat: &mut [f32],
+            _tape: &'a mut Tape,
+        ) -> Made<Box<dyn Linearised<f32> + 'a>> {
+            self.0.lock().unwrap().push(x_t.len() / 3);
+            let mut fields = x_t.chunks_exact(3).zip(x_hat.chunks_exact_mut(3));
+            fields.try_for_each(|(x_t, x_hat)| self.denoise(x_t, level, x_hat))?;
+            Ok(Box::new(Each(self, x_t, level)))
+        }
+    }
+
+    struct Each<'a>(&'a Counted, &'a [f32], Level);
+
+    impl Linearised<f32> for Each<'_> {
+        fn vjp(&mut self, v: &[f32], out: &mut [f32]) -> Made<()> {
+            let mut fields = self.1.chunks_exact(3).zip(v.chunks_exact(3).zip(out.chunks_exact_mut(3)));
+            fields.try_for_each(|(x_t, (v, out))| self.0.vjp(x_t, self.2, v, out))
+        }
+    }
+
+    /// All stretches of all members are one linearisation, of which the windows' denoiser keeps what it will; and every
+    /// product has the bits of the stretch alone.
+    #[test]
+    fn stretches_side_by_side_are_linearised_at_once() {
+        let (one, level) = (Arc::new(Counted(Mutex::default())), Level { mu: 0.8, sigma: 0.6 });
+        let beside = SideBySide { one: Arc::clone(&one) as _, count: 4 };
+        let [x_t, v]: [Vec<f32>; 2] = [0, 1].map(|draw| Stream::new("stretches").normal(draw, 4 * 4 * 3));
+        let (mut x_hat, mut out, mut tape) = (vec![0.0; x_t.len()], vec![0.0; x_t.len()], Tape::new());
+        let mut local = beside.linearise(&x_t, level, &mut x_hat, &mut tape).unwrap();
+        local.vjp(&v, &mut out).unwrap();
+        assert_eq!(*one.0.lock().unwrap(), [16]);
+        let mut alone = [0.0; 3];
+        for (k, out) in out.chunks_exact(3).enumerate() {
+            let at = 3 * k..3 * k + 3;
+            one.vjp(&x_t[at.clone()], level, &v[at], &mut alone).unwrap();
+            assert_eq!(alone, out);
+        }
+        drop(local);
+        check_batch(&beside, &x_t, level).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! y, A and s² in normalised units, seen by a prior.
 
-use crate::along::Along;
+use crate::along::Beside;
 use crate::repeated::{lost, nearest};
 use crate::{Composite, Placed, ReconstructionError, Result};
 use equipoise_experiment::conditional;
@@ -15,7 +15,7 @@ use equipoise_solver::{ObservedGaussian, Problem as Inverse};
 use equipoise_stream::Stream;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// One prior and one table of readings.
 ///
@@ -46,7 +46,7 @@ pub struct Problem {
     /// How a field is composed, where it is longer than a window, and the denoiser of a window.
     pub composite: Option<(Composite, PriorDenoiser)>,
     /// The Gauss–Markov prior beside it, once somebody asked for it.
-    pub(crate) along: OnceLock<Along>,
+    pub(crate) along: Beside,
 }
 
 /// The Gaussian of a window seen through A.
@@ -123,7 +123,7 @@ impl Problem {
         let gaussian = Arc::new(gaussian);
         let inverse = Inverse::gaussian(Arc::clone(&gaussian), observation)?;
         let (closed, other, composite) = (Some(Closed { gaussian, posterior }), None, None);
-        let along = OnceLock::new();
+        let along = Beside::default();
         Ok(Self { prior, shape, placed, times, operator, offset, inverse, closed, other, composite, along })
     }
 

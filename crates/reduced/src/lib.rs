@@ -87,7 +87,7 @@ pub use alias::{AliasBlock, AliasBlocks, PlaneWeight};
 pub use error::ReducedError;
 pub use invariant::InvariantSpace;
 pub use likelihood::{Likelihood, Weighing};
-pub use matrix::eigen;
+pub use matrix::{eigen, product};
 pub use outcome::{Coefficients, Outcome, Peak, Trace};
 pub use reduced::Reduced;
 pub use space::ReducedSpace;

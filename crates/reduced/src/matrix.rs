@@ -20,15 +20,25 @@ pub fn eigen<A: Lapack<Real = f64>>(
     matrix.eigh(UPLO::Lower).map_err(|source| ReducedError::Factor { what, source })
 }
 
-/// Q f(Λ) Qᴴ.
+/// A B by loops: products of BLAS would wait for each other on the threads of rayon.
+pub fn product<A: Lapack>(a: &Array2<A>, b: &Array2<A>) -> Array2<A> {
+    let entry = |(r, c)| a.row(r).iter().zip(b.column(c)).map(|(a, b)| *a * *b).sum();
+    Array2::from_shape_fn((a.nrows(), b.ncols()), entry)
+}
+
+/// Q f(Λ) Qᴴ, by loops as [`product`], summed from the largest eigenvalue.
 pub(crate) fn function<A: Lapack<Real = f64>>(
     matrix: &Array2<A>,
     what: &'static str,
     f: impl Fn(f64) -> f64,
 ) -> Result<Array2<A>, ReducedError> {
     let (values, vectors) = eigen(matrix, what)?;
-    let scaled = Array2::from_shape_fn(vectors.dim(), |(r, c)| vectors[[r, c]] * A::from_real(f(values[c])));
-    Ok(scaled.dot(&vectors.t().mapv(|z| z.conj())))
+    let values = values.mapv(f);
+    let entry = |(r, c)| {
+        let pairs = vectors.row(r).into_iter().zip(vectors.row(c)).zip(&values);
+        pairs.rev().map(|((a, b), value)| (*a * b.conj()).mul_real(*value)).sum()
+    };
+    Ok(Array2::from_shape_fn(vectors.dim(), entry))
 }
 
 #[cfg(test)]
@@ -45,10 +55,10 @@ mod tests {
         for (value, sign) in values.iter().zip([-1.0, 1.0]) {
             assert!((value - (2.0 + sign * 2f64.sqrt())).abs() < 1e-14);
         }
-        let image = m.dot(&vectors);
+        let image = product(&m, &vectors);
         let scaled = Array2::from_shape_fn((2, 2), |(r, c)| vectors[[r, c]] * values[c]);
         assert!((image - scaled).iter().all(|z| z.norm() < 1e-14));
         let root = function(&m, "a test", f64::sqrt).unwrap();
-        assert!((root.dot(&root) - m).iter().all(|z| z.norm() < 1e-14));
+        assert!((product(&root, &root) - m).iter().all(|z| z.norm() < 1e-14));
     }
 }

@@ -12,7 +12,7 @@ use crate::course::{Weight, gain};
 use crate::field_steps::Weigh;
 use crate::{Certifier, Course, Direction, StabilityError};
 use equipoise_field::{Real, sum};
-use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, eigen};
+use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, eigen, product};
 use equipoise_stream::Stream;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -217,9 +217,9 @@ impl<R: Real> Certifier<R> {
 fn alias_block(lattice: &AliasBlocks, block: &AliasBlock, weight: &Weight) -> Result<Block, StabilityError> {
     let power = |n: i32| -> Vec<f64> { block.lambda.iter().map(|&l| gain(l, weight.rho).powi(n)).collect() };
     let root = lattice.weight(block, &weight.weighing, |l| weight.covariance(l), f64::sqrt)?.matrix();
-    let observed = |n: i32| root.dot(&block.observed(&power(n))).dot(&root);
+    let observed = |n: i32| product(&product(&root, &block.observed(&power(n))), &root);
     let (values, vectors) = eigen(&observed(2), "an observed block")?;
-    let images = observed(3).dot(&vectors);
+    let images = product(&observed(3), &vectors);
     let seen = (0..values.len()).rev().map(|k| {
         let pairs = vectors.column(k).into_iter().zip(images.column(k));
         let cube: f64 = pairs.map(|(y, m)| y.re * m.re + y.im * m.im).sum();

@@ -3,9 +3,9 @@
 use crate::composite::Windows;
 use crate::dense::function;
 use crate::error::{Result, WindowsError};
-use crate::guide::{Guide, Traces, traces};
+use crate::guide::{Guide, Traces, total, traces};
 use crate::posterior::Exact;
-use crate::read::Read;
+use crate::read::{Read, checked};
 use crate::readings::Readings;
 use crate::run::{Course, Start};
 use crate::series::Series;
@@ -75,13 +75,16 @@ pub fn draws(
     guide: &Guide,
     sampling: &Sampling,
 ) -> Result<Drawn> {
+    checked(series, readings)?;
     crate::cost::positive("τ", sampling.tau)?;
     if sampling.replicates < 2 {
         let found = sampling.replicates as f64;
         return Err(WindowsError::Number { what: "replicates", found, expected: "at least 2" });
     }
-    let reads = Read::all(series, readings, windows)?;
-    let traces = traces(&reads, &course.all_ratios())?;
+    let ratios = course.all_ratios();
+    let read = Read::each(series, readings, windows, |read| Ok((traces(&read, &ratios)?, read)))?;
+    let (traced, reads): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    let traces = total(&traced, ratios.len());
     let begun = reads.iter().enumerate().map(|(index, read)| begin(read, course, index, sampling));
     let mut all = begun.collect::<Result<Vec<_>>>()?;
     match advance(&mut all, course, guide, &traces, sampling) {

@@ -7,7 +7,6 @@ use crate::readings::{innovation, unbounded};
 use equipoise_scaling::{Base, Law, LawParameters, ScalingError, active, matched};
 use ndarray::Array2;
 use ndarray_linalg::Inverse;
-use rayon::prelude::*;
 
 /// W of the guidance g = JᵀAᵀ W r, with J of the composite.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,12 +124,13 @@ pub(crate) fn inverse(seen: &Array2<f64>, read: &Read<'_>, ratio: f64) -> Result
     Ok((inverse, past))
 }
 
-/// The traces of every level, summed over the series in their order.
-pub(crate) fn traces(all: &[Read<'_>], ratios: &[f64]) -> Result<Vec<Traces>> {
-    let of = |read: &Read<'_>| -> Result<Vec<Traces>> {
-        ratios.iter().map(|ratio| Ok(Traces::of(read, &read.at(*ratio)?))).collect()
-    };
-    let each: Vec<Vec<Traces>> = all.par_iter().map(of).collect::<Result<_>>()?;
+/// The traces of a series at every level.
+pub(crate) fn traces(read: &Read<'_>, ratios: &[f64]) -> Result<Vec<Traces>> {
+    ratios.iter().map(|ratio| Ok(Traces::of(read, &read.at(*ratio)?))).collect()
+}
+
+/// Those of all series at every of `levels` levels, summed in their order.
+pub(crate) fn total(each: &[Vec<Traces>], levels: usize) -> Vec<Traces> {
     let total = |i: usize| each.iter().fold(Traces::default(), |sum, of| sum.plus(&of[i]));
-    Ok((0..ratios.len()).map(total).collect())
+    (0..levels).map(total).collect()
 }

@@ -1,7 +1,7 @@
 //! A series as it is read, with the denoiser of its windows.
 
 use crate::composite::Windows;
-use crate::cost::checked;
+use crate::cost;
 use crate::error::Result;
 use crate::guide::{Guide, Weight, inverse};
 use crate::readings::Readings;
@@ -32,17 +32,29 @@ pub(crate) struct At {
     pub(crate) seen: Array2<f64>,
 }
 
+/// That series go with each other, and readings with them.
+///
+/// # Errors
+/// [`WindowsError`](crate::WindowsError) where they do not.
+pub(crate) fn checked(series: &[Series], readings: &Readings) -> Result<()> {
+    cost::checked(series)?;
+    readings.check(series)
+}
+
 impl<'a> Read<'a> {
-    /// Every series.
+    /// What `f` says of every series, each made for `f` alone: as many in memory as threads, unless `f` keeps them.
     ///
     /// # Errors
-    /// Series, readings or windows that do not go together.
-    pub(crate) fn all(series: &'a [Series], readings: &Readings, windows: Windows) -> Result<Vec<Self>> {
-        let frames = checked(series)?;
-        readings.check(series)?;
+    /// Windows that do not go with a series, and those of `f`.
+    pub(crate) fn each<T: Send>(
+        series: &'a [Series],
+        readings: &Readings,
+        windows: Windows,
+        f: impl Fn(Self) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
         let one = |(index, series): (usize, &'a Series)| {
-            let (spectrum, a) = (windows.spectrum(series)?, readings.matrix(index, series.dim(), frames));
-            Ok(Self { series, windows, spectrum, a, std: readings.std })
+            let a = readings.matrix(index, series.dim(), series.frames());
+            f(Self { series, windows, spectrum: windows.spectrum(series)?, a, std: readings.std })
         };
         series.par_iter().enumerate().map(one).collect()
     }

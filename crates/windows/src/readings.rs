@@ -4,10 +4,9 @@ use crate::composite::Windows;
 use crate::cost::positive;
 use crate::dense::{block_mut, eigenvalues, singular_values, symmetric_part};
 use crate::error::{Result, WindowsError};
-use crate::read::Read;
+use crate::read::{Read, checked};
 use crate::series::Series;
 use ndarray::Array2;
-use rayon::prelude::*;
 use serde::Serialize;
 
 /// Readings of every so many-th frame, from the first on: y = A x + s η, η ~ N(0, I).
@@ -105,16 +104,16 @@ pub fn definite(
     windows: Windows,
     ratios: &[f64],
 ) -> Result<Definite> {
+    checked(series, readings)?;
     ratios.iter().try_for_each(|ratio| positive("σ/μ", *ratio))?;
-    let all = Read::all(series, readings, windows)?;
-    let of = |read: &Read<'_>| -> Result<Vec<Seen>> {
+    let of = |read: Read<'_>| -> Result<Vec<Seen>> {
         let at = |ratio: &f64| {
             let at = read.at(*ratio)?;
-            seen(read, [&at.seen, &read.positive(&at)?], *ratio)
+            seen(&read, [&at.seen, &read.positive(&at)?], *ratio)
         };
         ratios.iter().map(at).collect()
     };
-    let each: Vec<Vec<Seen>> = all.par_iter().map(of).collect::<Result<_>>()?;
+    let each = Read::each(series, readings, windows, of)?;
     let share =
         |holds: fn(&Seen) -> bool| (0..ratios.len()).filter(|&i| each.iter().any(|of| holds(&of[i]))).count();
     let least = |of: fn(&Seen) -> f64| each.iter().flatten().map(of).fold(f64::INFINITY, f64::min);

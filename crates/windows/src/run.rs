@@ -2,10 +2,10 @@
 
 use crate::composite::Windows;
 use crate::error::{Result, WindowsError};
-use crate::guide::{Guide, Traces, Weight, traces};
+use crate::guide::{Guide, Traces, Weight, total, traces};
 use crate::outcome::{Ended, Outcome};
 use crate::posterior::Exact;
-use crate::read::{At, Read};
+use crate::read::{At, Read, checked};
 use crate::readings::Readings;
 use crate::series::Series;
 use equipoise_schedule::{Level, Schedule, uniform_grid};
@@ -66,12 +66,15 @@ pub fn runs(
     course: &Course,
     guides: &[Guide],
 ) -> Result<Vec<Outcome>> {
-    let all = Read::all(series, readings, windows)?;
+    checked(series, readings)?;
     let ratios = course.all_ratios();
     let wanted = guides.iter().any(|guide| matches!(guide, Guide::Matched | Guide::Active));
-    let traces = if wanted { traces(&all, &ratios)? } else { vec![Traces::default(); ratios.len()] };
-    let each: Vec<Vec<Ended>> =
-        all.par_iter().map(|read| run(read, &traces, course, guides)).collect::<Result<_>>()?;
+    let traced = match wanted {
+        true => Read::each(series, readings, windows, |read| traces(&read, &ratios))?,
+        false => Vec::new(),
+    };
+    let traces = total(&traced, ratios.len());
+    let each = Read::each(series, readings, windows, |read| run(&read, &traces, course, guides))?;
     let spread = series.iter().any(|one| one.channels().is_some());
     let together = |i: usize| Ended::together(each.iter().map(|ended| &ended[i]), spread);
     Ok((0..guides.len()).map(together).collect())

@@ -215,3 +215,24 @@ fn a_method_with_a_loop_of_its_own_is_not_kept() {
     assert!(refused.starts_with("method dps: found a loop of its own"), "{refused}");
     assert_eq!(dps.draw(&problem, Watch::NONE).unwrap().len(), 1);
 }
+
+/// A filter that nobody waits for is refused by its work, before it is made: 10 Σ_τ (r + n_τ)³, where frames 0 and 1 carry
+/// the readings between them. Two readings in every of three components say the limit from both sides.
+#[test]
+fn a_filter_that_takes_too_long_is_not_run() {
+    let (prior, path) = (prior(false), Path::new("obs.csv"));
+    let rule = PlacingRule { frames: FRAMES, ..rule(TimeRule::Linear) };
+    let modes = prior.spectrum().0.len() as f64;
+    let places = scattered(2000);
+    let readings: Vec<_> = places.iter().map(|&(h, w)| at(0.5, h, w, [1.5, -0.5], 0.2)).collect();
+    let placed = place(&prior, path, &readings, &rule).unwrap();
+    let work = 10.0 * (2.0 * (modes + 4000.0).powi(3) + (FRAMES as f64 - 2.0) * modes.powi(3));
+    let composite = Composite::new(FRAMES, SHAPE.frames, Fold::Centre).unwrap();
+    let problem = Problem::composed(prior, path, placed, TimeRule::Linear, composite, None).unwrap();
+    let Check::Unknown(why) = Check::of_composite(&problem) else { panic!("{work:e} operations") };
+    let expected = format!(
+        "the filter would take about {} operations for so many readings between frames, expected at most 1e12",
+        equipoise_report::significant(work, 1)
+    );
+    assert_eq!(why, expected);
+}
