@@ -249,6 +249,6 @@ mod tests {
             assert_eq!(alone, out);
         }
         drop(local);
-        check_batch(&beside, &x_t, level).unwrap();
+        check_batch(&beside, &x_t, level, &v).unwrap();
     }
 }

@@ -217,7 +217,7 @@ fn a_method_with_a_loop_of_its_own_is_not_kept() {
 }
 
 /// A filter that nobody waits for is refused by its work, before it is made: 10 Σ_τ (r + n_τ)³, where frames 0 and 1 carry
-/// the readings between them. Two readings in every of three components say the limit from both sides.
+/// the readings between them.
 #[test]
 fn a_filter_that_takes_too_long_is_not_run() {
     let (prior, path) = (prior(false), Path::new("obs.csv"));

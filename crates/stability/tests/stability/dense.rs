@@ -248,22 +248,3 @@ fn the_local_certificate_of_a_linear_denoiser_is_its_product() {
     assert!(found.sigma_w <= expected * (1.0 + 1e-9) && found.sigma_w > 0.97 * expected);
     assert_eq!(found.scope, Scope::Local);
 }
-
-#[test]
-fn dump_all() {
-    let course = course(8);
-    for problem in problems() {
-        let certifier = Certifier::new(problem.observed.clone()).unwrap();
-        for (gamma, exact) in [(0.001, false), (0.1, false), (0.0, true)] {
-            let strength = law(&problem, gamma);
-            let likelihood = if exact { Likelihood::Exact } else { Likelihood::Law(strength.clone()) };
-            let c = certifier.certificate(&course, &likelihood).unwrap();
-            let spectra = Spectra::along(&certifier, &course).unwrap();
-            let g = spectra.growth(&course, &likelihood).unwrap();
-            println!(
-                "DUMP {} {gamma} {exact} | {:e} {:e} {:?} {:?} | {:e} {:e} {:?}",
-                problem.name, c.sigma_w, c.peak, c.amplification, c.direction, g.g, g.peak, g.direction
-            );
-        }
-    }
-}
