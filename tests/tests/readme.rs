@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
 use equipoise_data::NoiseLevel;
-use equipoise_sweep::{
-    Build, DatasetPlan, Existing, Flow, FlowExecutor, FlowRequest, Observer, Output, Plan, Policy, Progress,
-    Provenance, ReducedRuns, Row, SettingsChange, Trial, run,
+use equipoise_experiment::{
+    Build, Existing, Flow, FlowRequest, Observer, Policy, Progress, Provenance, SettingsChange, run,
 };
+use equipoise_sweep::{DatasetPlan, FlowExecutor, Output, Plan, ReducedRuns, Row, Trial};
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
 

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use equipoise_data::store;
-use equipoise_sweep::Existing;
+use equipoise_experiment::Existing;
 
 /// Whether results may be replaced, for every verb that writes some.
 #[derive(clap::Args)]

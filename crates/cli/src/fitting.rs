@@ -5,9 +5,9 @@ use crate::format::duration;
 use crate::number::{count, non_negative};
 use clap::ValueEnum;
 use equipoise_data::{AxisOrder, Kind, LoadOptions, NormalizerKind};
+use equipoise_experiment::SettingsChange;
 use equipoise_field::Shape;
 use equipoise_prior::{Model, Settings};
-use equipoise_sweep::SettingsChange;
 
 /// Seconds that LAPACK takes for all modes of a D × D matrix over D³, on one core under the fastest and the
 /// slowest kernels of BLAS that were seen.

@@ -1,8 +1,8 @@
 //! Priors as every verb takes them: names of denoisers, and the file of a Gaussian prior.
 
 use crate::failure::usage;
+use equipoise_experiment::Approach;
 use equipoise_prior::{DenoiserName, PriorSpec};
-use equipoise_sweep::Approach;
 use std::path::{Path, PathBuf};
 
 /// What a list of priors says.

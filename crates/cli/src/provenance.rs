@@ -1,6 +1,6 @@
 //! What a folder of results says of the command that wrote it.
 
-use equipoise_sweep::{Build, Provenance};
+use equipoise_experiment::{Build, Provenance};
 
 /// The command as it was built and called; its runs take place on `backend`, over these files with their
 /// digests.

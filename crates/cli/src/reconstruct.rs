@@ -265,16 +265,27 @@ impl Taken<'_> {
             Choice::Posterior => (composite.and(check.chain()), None),
             Choice::Diffusion(_) => (None, composite),
         };
-        let made = Made::new(asked, arguments, table, (sampling, composite, along), &drawn)?;
-        let (diverged, skipped) = (drawn.diverged(), drawn.skipped());
+        let (diverged, skipped, count) = (drawn.diverged(), drawn.skipped(), drawn.len());
+        let remarks = drawn.remarks();
         let ensemble = Ensemble::of(problem, &sampling.choice, drawn)?;
+        let of_members = (&ensemble, count, remarks);
+        let made = Made::new(asked, arguments, table, (sampling, composite, along), of_members)?;
         let summary = Summary::new(problem, check, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
         let kept = self.keep(check, &ensemble, &made, &summary);
         for warning in summary.warnings() {
-            match &kept {
-                Ok(()) => note!("warning: {warning}"),
-                // No page says so.
-                Err(_) => caution!("warning: {warning}"),
+            note!("warning: {warning}");
+        }
+        std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
+        let pictures = Pictures::of(problem, &ensemble, check.misfit())?;
+        let existing = arguments.force.existing();
+        let at = |index: usize| arguments.out.join(FILES[index]);
+        write_file(&at(0), existing, problem, rule, &ensemble, &made.provenance)?;
+        write_sheet(&at(1), problem, &ensemble, check.misfit())?;
+        write_pictures(&arguments.out, &pictures)?;
+        for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {
+            // That of an earlier reconstruction, which this one has none of.
+            if absent && at(index).exists() {
+                std::fs::remove_file(at(index)).map_err(|source| unwritable(&at(index), source))?;
             }
         }
         kept?;

@@ -22,10 +22,11 @@ use anyhow::Context;
 use backend::{Backend, Elsewhere};
 use clap::ValueEnum;
 pub(crate) use design::Design;
+use equipoise_experiment::{Flow, FlowRequest, Policy, check_free};
 use equipoise_prior::DenoiserName;
 use equipoise_sweep::{
-    CPU, Cost, Flow, FlowCertifier, FlowExecutor, FlowRequest, Output, PLAN_TOML, Pictures, Plan, PlanFile,
-    Policy, caveats, check_free, write_certificates, write_page, write_why,
+    CPU, Cost, FlowCertifier, FlowExecutor, Output, PLAN_TOML, Pictures, Plan, PlanFile, caveats,
+    write_certificates, write_page, write_why,
 };
 pub(crate) use methods::{Methods, methods_help};
 use progress::Display;
@@ -144,7 +145,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let executor = executor.with_pictures(&pictures);
     let stop = interrupt::flag()?;
     let display = Display::new(&output, &flows, &cost);
-    let ran = equipoise_sweep::run(&output, &executor, &display, &stop, Policy::default());
+    let ran = equipoise_experiment::run(&output, &executor, &display, &stop, Policy::default());
     display.close();
     let ran = ran?;
     if let Some(elsewhere) = &elsewhere {

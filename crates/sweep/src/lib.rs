@@ -2,7 +2,7 @@
 //!
 //! A [`Plan`] expands into an ordered list of [`Trial`]s, each with an identity. [`Output`] owns the
 //! folder: an append-only journal with one line a finished trial, the results table in plan order,
-//! and the manifest. [`run`] takes the trials without a row through an [`Executor`].
+//! and the manifest. [`run`](equipoise_experiment::run) takes the trials without a row through a [`FlowExecutor`].
 
 mod account;
 mod answers;
@@ -37,11 +37,16 @@ pub use cost::Cost;
 /// The folder of a sweep.
 pub type Output = equipoise_experiment::Output<Trial>;
 
-pub use equipoise_experiment::{
-    Accelerator, Approach, BoxError, Build, CovarianceSettings, Executor, Existing, Flow, FlowRequest,
-    MANIFEST, Machine, Noise, Observer, Places, Policy, PriorSource, Progress, Provenance, RESULTS_CSV,
-    RESULTS_JSONL, SPACE, Segment, SettingsChange, Source, Start, Summary, Torn, check_free, law, run,
+use equipoise_experiment::{
+    Accelerator, Approach, BoxError, CovarianceSettings, Flow, FlowRequest, Places, PriorSource, SPACE,
+    SettingsChange, Source, Start,
 };
+#[cfg(test)]
+use equipoise_experiment::{
+    Build, Executor, Existing, MANIFEST, Observer, Policy, Progress, Provenance, RESULTS_CSV, RESULTS_JSONL,
+    Summary, Torn, run,
+};
+
 pub use error::{Error, Result};
 pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES, GuidanceCurves};
 pub use execute::{CPU, FlowExecutor};

@@ -6,8 +6,8 @@ use crate::problem::Part;
 use crate::score::judge;
 use crate::{Case, Plan, Scene, Subset};
 use equipoise_data::NoiseLevel;
-use equipoise_experiment::{Approach, Flow, FlowRequest, SettingsChange};
-use equipoise_sweep::{DatasetPlan, Executor, FlowExecutor, Protocol};
+use equipoise_experiment::{Approach, Executor, Flow, FlowRequest, SettingsChange};
+use equipoise_sweep::{DatasetPlan, FlowExecutor, Protocol};
 
 const MEMBERS: usize = 2;
 const CASE: Case = Case { sub: 8, noise: 0.1, steps: 2 };

@@ -7,7 +7,7 @@ use crate::priors::{Priors, refuse_unknown, told};
 use crate::sweep::{Embedded, Methods, methods_help};
 use equipoise_benchmark::{Axes, DatasetPlan, Plan, Subset, WAKE_WINDOW, approaches, product};
 use equipoise_data::NoiseLevel;
-use equipoise_sweep::{Flow, FlowRequest, SettingsChange};
+use equipoise_experiment::{Flow, FlowRequest, SettingsChange};
 
 /// The lists that a benchmark multiplies.
 #[derive(clap::Args)]

@@ -6,8 +6,8 @@ use equipoise_benchmark::{
     LEADERBOARD_CSV, Measure, Overall, Results, Standing, Summary, Tuned, leaderboard, overall,
     overall_table, records, standings_table, tuning_table,
 };
+use equipoise_experiment::SPACE;
 use equipoise_report::significant;
-use equipoise_sweep::SPACE;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::PathBuf;

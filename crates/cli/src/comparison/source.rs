@@ -8,9 +8,9 @@ use crate::sweep::Embedded;
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
+use equipoise_experiment::SettingsChange;
 use equipoise_field::Boundary;
 use equipoise_prior::{DenoiserName, Fields, NameError, Received, Settings};
-use equipoise_sweep::{FlowRequest, SettingsChange};
 use std::path::{Path, PathBuf};
 
 /// The data, the priors fitted to them, and the denoisers over both.

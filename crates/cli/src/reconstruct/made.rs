@@ -7,13 +7,12 @@ use equipoise_data::Location;
 use equipoise_data::sensors::Table;
 use equipoise_experiment::Setup;
 use equipoise_reconstruction::{
-    Centre, Chained, Choice, Composite, CompositeProvenance, Drawn, Ensemble, Provenance, Sampling,
+    Centre, Chained, Choice, Composite, CompositeProvenance, Ensemble, Provenance, Sampling,
 };
 
-/// What a reconstruction was made from and how, before its members are counted.
+/// What a reconstruction was made from and how.
 pub(super) struct Made {
-    /// Without what is known of the ensemble alone.
-    provenance: Provenance,
+    pub(super) provenance: Provenance,
     pub(super) composite: Option<Composite>,
     /// Every file that is written.
     pub(super) folder: String,
@@ -32,7 +31,7 @@ impl Made {
         arguments: &Arguments,
         table: Table,
         (sampling, composite, along): (&Sampling, Option<Composite>, Option<&Chained>),
-        drawn: &Drawn,
+        (ensemble, drawn, remarks): (&Ensemble, usize, Vec<String>),
     ) -> anyhow::Result<Self> {
         let (prior, prior_sha256) = asked.told()?;
         let Sampling { choice, seed, setup, .. } = sampling;
@@ -54,8 +53,11 @@ impl Made {
                 ),
             },
             seed: *seed,
-            members: Vec::new(),
-            mean_of: "members",
+            members: ensemble.indices.clone(),
+            mean_of: match ensemble.centre {
+                Centre::ClosedForm => "closed form",
+                Centre::Members => "members",
+            },
             composite: composite.map(CompositeProvenance::from),
         };
         Ok(Self {
@@ -63,22 +65,14 @@ impl Made {
             composite,
             folder: arguments.out.display().to_string(),
             asked: sampling.members,
-            drawn: drawn.len(),
+            drawn,
             notes: table.notes,
-            warnings: table.warnings.into_iter().chain(drawn.remarks()).collect(),
+            warnings: table.warnings.into_iter().chain(remarks).collect(),
         })
     }
 
     pub(super) fn method(&self) -> &str {
         &self.provenance.method
-    }
-
-    pub(super) fn provenance(&self, ensemble: &Ensemble) -> Provenance {
-        let mean_of = match ensemble.centre {
-            Centre::ClosedForm => "closed form",
-            Centre::Members => "members",
-        };
-        Provenance { members: ensemble.indices.clone(), mean_of, ..self.provenance.clone() }
     }
 
     /// Name and value of what the page's numbers rest on.

@@ -4,10 +4,11 @@ use super::picture::{Axis, Field, Picture};
 use super::{of_trial, uncertified};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use equipoise_experiment::Flow;
 use equipoise_report::{significant, write_atomically};
 use equipoise_scaling::Law;
 use equipoise_stability::Verdict;
-use equipoise_sweep::{Flow, FlowCertifier, Trial};
+use equipoise_sweep::{FlowCertifier, Trial};
 use std::path::{Path, PathBuf};
 
 /// Points of a map along std and γ.

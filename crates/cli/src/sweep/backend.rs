@@ -1,11 +1,12 @@
 //! Where the runs of a sweep take place.
 
 use clap::ValueEnum;
+use equipoise_experiment::{Accelerator, BoxError, Places};
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
 use equipoise_solver::{Inference, Method, PosteriorSampler, Recipe};
 use equipoise_solver_cuda::{Cuda, Problem, Resident, StepError};
-use equipoise_sweep::{Accelerator, BoxError, Places, ReducedRuns};
+use equipoise_sweep::ReducedRuns;
 use std::sync::Arc;
 
 /// The device that is opened.

@@ -301,7 +301,7 @@ mod tests {
     use super::*;
     use clap::Parser;
     use equipoise_data::Kind;
-    use equipoise_sweep::Source;
+    use equipoise_experiment::Source;
 
     #[derive(Parser)]
     struct Line {

@@ -1,7 +1,8 @@
 //! What a sweep tells while it runs: trials done, the time that is left, the trial begun last.
 
 use crate::progress;
-use equipoise_sweep::{Cost, Flow, Observer, Output, Progress, Row, Trial};
+use equipoise_experiment::{Flow, Observer, Progress};
+use equipoise_sweep::{Cost, Output, Row, Trial};
 use indicatif::FormattedDuration;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -6,8 +6,8 @@ use crate::number::positive;
 use crate::priors::{Priors, told};
 use clap::ValueEnum;
 use equipoise_data::NoiseLevel;
-use equipoise_sweep::{FlowRequest, PriorSource, SettingsChange};
-use std::path::PathBuf;
+use equipoise_experiment::{FlowRequest, PriorSource, SettingsChange};
+use std::path::{Path, PathBuf};
 
 /// Observation noise of the embedded sweep, normalised units.
 const NOISE: f64 = 0.1;
