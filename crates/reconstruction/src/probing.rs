@@ -109,44 +109,25 @@ impl Stretches {
     }
 }
 
-/// Several fields of one denoiser as one field: a member of it is as many members.
+/// Several fields of one denoiser as one field: a member of it is as many members, linearised with all others at once.
 struct SideBySide {
     one: Arc<dyn Denoiser<f32>>,
     count: usize,
 }
+
+type Made<T> = std::result::Result<T, DenoiserError>;
 
 impl Denoiser<f32> for SideBySide {
     fn dim(&self) -> usize {
         self.count * self.one.dim()
     }
 
-    fn denoise(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        x_hat: &mut [f32],
-    ) -> std::result::Result<(), DenoiserError> {
+    fn denoise(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Made<()> {
         self.one.estimates(x_t, level, x_hat, &mut Tape::new())
     }
 
-    fn vjp(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        v: &[f32],
-        out: &mut [f32],
-    ) -> std::result::Result<(), DenoiserError> {
+    fn vjp(&self, x_t: &[f32], level: Level, v: &[f32], out: &mut [f32]) -> Made<()> {
         self.one.linearise(x_t, level, &mut vec![0.0; x_t.len()], &mut Tape::new())?.vjp(v, out)
-    }
-
-    fn jvp(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        v: &[f32],
-        out: &mut [f32],
-    ) -> std::result::Result<(), DenoiserError> {
-        self.one.linearise(x_t, level, &mut vec![0.0; x_t.len()], &mut Tape::new())?.jvp(v, out)
     }
 
     fn jacobian(&self) -> Jacobian {
@@ -159,18 +140,8 @@ impl Denoiser<f32> for SideBySide {
         level: Level,
         x_hat: &mut [f32],
         tape: &'a mut Tape,
-    ) -> std::result::Result<Box<dyn Linearised<f32> + 'a>, DenoiserError> {
+    ) -> Made<Box<dyn Linearised<f32> + 'a>> {
         self.one.linearise(x_t, level, x_hat, tape)
-    }
-
-    fn estimates(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        x_hat: &mut [f32],
-        tape: &mut Tape,
-    ) -> std::result::Result<(), DenoiserError> {
-        self.one.estimates(x_t, level, x_hat, tape)
     }
 }
 
@@ -182,8 +153,6 @@ mod tests {
 
     /// Entries that are coupled by their squares, of fields of 3 numbers; says how many members every call has.
     struct Counted(Mutex<Vec<usize>>);
-
-    type Made<T> = std::result::Result<T, DenoiserError>;
 
     impl Denoiser<f32> for Counted {
         fn dim(&self) -> usize {
