@@ -7,6 +7,7 @@ use crate::messages;
 use crate::number::count;
 use anyhow::Context;
 use equipoise_data::load;
+use equipoise_experiment::FlowRequest;
 use equipoise_field::Shape;
 use equipoise_markov::{Clipped, Markov, Part};
 use equipoise_prior::{Model, Prior, Settings};
