@@ -163,7 +163,9 @@ fn the_census_counts_no_masked_cells() {
         let data = load(&file.path(), &LoadOptions::default()).unwrap();
         let (_, found) = surveyed(&file.path(), &LoadOptions::default(), 1).unwrap();
         assert_eq!(found.warnings, data.warnings());
-        data.warnings().to_vec()
+        // The waves come back after some frames.
+        let repeats = |w: &&Suspicion| matches!(w, Suspicion::RepeatedFrames { .. });
+        data.warnings().iter().filter(|w| !repeats(w)).cloned().collect::<Vec<_>>()
     };
     let coast = warnings(&|_, cell| (cell == 1).then_some(0.0));
     assert!(coast.is_empty(), "{coast:?}");
