@@ -214,7 +214,8 @@ impl Flow {
         let solid = test.solid();
         let hidden = prior.normalizer().mask().map(Mask::cells);
         let left_out = if request.include_solid { hidden } else { solid.as_deref() };
-        let included = left_out.map_or_else(|| vec![true; shape.plane()], |out| out.iter().map(|x| !x).collect());
+        let included =
+            left_out.map_or_else(|| vec![true; shape.plane()], |out| out.iter().map(|x| !x).collect());
         let noise = request.noise.normalised(prior.normalizer())?;
         if let Some(found) = noise.iter().find(|s| **s <= 0.0) {
             let expected = "a standard deviation above 0";

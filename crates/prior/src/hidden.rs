@@ -36,7 +36,8 @@ impl<'a> Hidden<'a> {
         // The mean in normalised units is that of the mean everywhere: an offset need not be one number.
         let mut planes: Vec<f64> = moments.iter().flat_map(|of| repeat_n(of.mean, cells)).collect();
         normalizer.normalise(Shape { frames: 1, ..shape }, &mut planes)?;
-        let centre = planes.chunks_exact(cells).map(|plane| plane.iter().sum::<f64>() / open as f64).collect();
+        let centre =
+            planes.chunks_exact(cells).map(|plane| plane.iter().sum::<f64>() / open as f64).collect();
         Ok(Some(Self { mask, weight: (cells as f64 / open as f64).sqrt(), centre }))
     }
 
