@@ -181,8 +181,11 @@ fn of_members<'a>() -> Vec<Column<'a, Of<'a, (&'a Samples, &'a Sampled)>>> {
     ]
 }
 
-fn of_shells<'a>() -> Vec<Column<'a, Of<'a, (&'a Spectrum, (f64, f64))>>> {
-    type At<'a> = Column<'a, Of<'a, (&'a Spectrum, (f64, f64))>>;
+/// Wavenumber and energy of a shell.
+type Shell<'a> = (&'a Spectrum, (f64, f64));
+
+fn of_shells<'a>() -> Vec<Column<'a, Of<'a, Shell<'a>>>> {
+    type At<'a> = Column<'a, Of<'a, Shell<'a>>>;
     vec![
         At::new("of", "held-out or training windows, or the samples of a denoiser", |(_, (s, _))| {
             s.name.clone()
