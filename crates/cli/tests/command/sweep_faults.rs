@@ -115,14 +115,28 @@ fn borders_that_disagree_are_told_in_words() {
 }
 
 #[test]
-fn a_flow_without_two_velocities_is_refused_before_the_folder_is_made() {
+fn a_flow_of_more_components_than_four_is_refused_before_the_folder_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let attributes = [("kind", "generic"), ("boundary", "periodic")];
+    let path =
+        declared(&folder.path().join("five.h5"), "x", &[4, 4, 5, 8, 8], drifting(4, 5 * 64), &attributes);
+    let path = path.to_str().unwrap();
+    refused(1, &["--data", path, "--train", path, "--window", "2"], &[path, "5 channels", "expected 1 to 4"]);
+}
+
+/// A scalar is swept, and pictured as it is: no vorticity is drawn of it.
+#[test]
+fn a_flow_of_one_component_is_swept() {
     let folder = tempfile::tempdir().unwrap();
     let attributes = [("kind", "generic"), ("boundary", "periodic")];
     let path =
         declared(&folder.path().join("scalar.h5"), "x", &[4, 4, 1, 8, 8], drifting(4, 64), &attributes);
-    let path = path.to_str().unwrap();
-    let parts = [path, "found 1 channels, expected 2"];
-    refused(1, &["--data", path, "--train", path, "--window", "2"], &parts);
+    let (path, out) = (path.to_str().unwrap(), folder.path().join("out"));
+    let line = ["sweep", "--data", path, "--train", path, "--window", "2", "--law", "dual", "--sub", "2"];
+    let ran = run(&[&line[..], &["--seeds", "0", "--steps", "4", "--out", out.to_str().unwrap()]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(!page.contains("Vorticity"), "vorticity of a scalar");
 }
 
 #[test]
