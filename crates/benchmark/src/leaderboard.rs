@@ -116,7 +116,7 @@ pub fn records(results: &Results) -> (Vec<Score>, Vec<Tuned>) {
 }
 
 /// Records by kind.
-pub(crate) fn split(records: Vec<Record>) -> (Vec<Score>, Vec<Tuned>) {
+pub(crate) fn split(records: impl IntoIterator<Item = Record>) -> (Vec<Score>, Vec<Tuned>) {
     let (mut scores, mut tunings) = (Vec::new(), Vec::new());
     for record in records {
         match record {

@@ -36,10 +36,6 @@ impl Work for Job {
     fn write(folder: &Path, rows: &[Record]) -> equipoise_experiment::Result<()> {
         table::write(folder, rows)
     }
-
-    fn fault(&self, source: BoxError) -> equipoise_experiment::Error {
-        equipoise_experiment::Error::Work { work: self.to_string(), source }
-    }
 }
 
 /// Carries out, in plan order, every job that has no record in `results`. Members share the threads

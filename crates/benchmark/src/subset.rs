@@ -120,7 +120,7 @@ impl DatasetPlan {
     /// The cases of a subset on a flow's two windows, seeds 0, 1 and 2, once for each of its priors.
     pub fn of([test, validation]: &[Flow; 2], subset: Subset) -> Vec<Self> {
         let source = test.source();
-        let wake = source.kind == Kind::Ibpm;
+        let wake = source.kind == Kind::IBPM;
         let under = |prior: &DenoiserName| Self {
             source: source.clone(),
             window: test.prior().settings().window,

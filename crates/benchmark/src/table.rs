@@ -16,7 +16,7 @@ pub const TUNING_CSV: &str = "tuning.csv";
 
 /// Writes the tables of the records so far.
 pub(crate) fn write(folder: &Path, rows: &[Record]) -> Result<()> {
-    let (scores, tunings) = split(rows.to_vec());
+    let (scores, tunings) = split(rows.iter().cloned());
     let save = |name: &str, bytes: std::result::Result<Vec<u8>, csv::Error>| {
         let path = folder.join(name);
         replace(&path, &bytes.map_err(|source| Error::Csv { path: path.clone(), source })?)

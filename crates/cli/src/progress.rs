@@ -49,11 +49,11 @@ impl Progress {
     }
 }
 
-/// A run whose parts take their time: a bar on a terminal, a line now and then elsewhere.
-pub(crate) struct Board {
+/// Units of work done and time left: a bar on a terminal, a line now and then elsewhere.
+pub(crate) struct Tally {
     bar: Option<ProgressBar>,
-    total: usize,
-    parts: &'static str,
+    /// What the units are, in the plural.
+    units: &'static str,
     told: Mutex<Instant>,
 }
 
@@ -63,12 +63,8 @@ impl Tally {
         Self { bar, units, told: Mutex::new(Instant::now()) }
     }
 
-    /// Shows the parts done, the time left and the part under way.
-    pub(crate) fn tell(&self, done: usize, left: &str, part: &str) {
-        if let Some(bar) = &self.bar {
-            bar.set_position(done as u64);
-            return bar.set_message(format!("{left} · {part}"));
-        }
+    /// Shows the units done, the time left in words, and the unit under way.
+    pub(crate) fn tell(&self, (done, total): (usize, usize), left: &str, unit: impl std::fmt::Display) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         match &self.bar {
             Some(bar) => {

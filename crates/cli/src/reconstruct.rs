@@ -212,7 +212,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for remark in truth.iter().flat_map(|truth| &truth.remarks).filter(|remark| !remark.is_warning()) {
         note!("{remark}");
     }
-    let mut table = read_sensors(&arguments.obs, arguments.noise)?;
+    let mut table = read_sensors(&arguments.obs, arguments.noise, &prior.components())?;
     table.notes.iter().for_each(|note| note!("note: {note}"));
     let (rule, readings) = (arguments.rule(frames), std::mem::take(&mut table.readings));
     let placed = place(&prior, &arguments.obs, &readings, &rule)?;
@@ -273,19 +273,10 @@ impl Taken<'_> {
         let summary = Summary::new(problem, check, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
         let kept = self.keep(check, &ensemble, &made, &summary);
         for warning in summary.warnings() {
-            note!("warning: {warning}");
-        }
-        std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
-        let pictures = Pictures::of(problem, &ensemble, check.misfit())?;
-        let existing = arguments.force.existing();
-        let at = |index: usize| arguments.out.join(FILES[index]);
-        write_file(&at(0), existing, problem, rule, &ensemble, &made.provenance)?;
-        write_sheet(&at(1), problem, &ensemble, check.misfit())?;
-        write_pictures(&arguments.out, &pictures)?;
-        for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {
-            // That of an earlier reconstruction, which this one has none of.
-            if absent && at(index).exists() {
-                std::fs::remove_file(at(index)).map_err(|source| unwritable(&at(index), source))?;
+            match &kept {
+                Ok(()) => note!("warning: {warning}"),
+                // No page says so.
+                Err(_) => caution!("warning: {warning}"),
             }
         }
         kept?;

@@ -13,7 +13,7 @@ use crate::failure::usage;
 use crate::format::Format;
 use crate::messages;
 use crate::number::count;
-use crate::sweep::{Design, Source, open};
+use crate::sweep::{Design, Source, design, open};
 use crate::threads::use_threads;
 use anyhow::Context;
 use equipoise_experiment::{Approach, BoxError, Flow, FlowRequest};
@@ -89,9 +89,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
-    let plan = arguments.design.plan(&flows, approaches)?;
     flows.iter().flat_map(Flow::remarks).for_each(messages::remark);
-    arguments.design.left_out(&plan).iter().for_each(|note| note!("{note}"));
+    let plan = design::plan(&asked, &flows, true)?;
+    design::left_out(&asked, &plan).iter().for_each(|note| note!("{note}"));
     let trials = apart_from_seeds(plan.trials()?)?;
     let folder = arguments.out.as_path();
     for map in &arguments.map {

@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     #[arg(
         long, value_name = "FILE", help_heading = "Data",
         conflicts_with_all = [
-            "data", "train", "prior", "dataset", "noise", "noise_physical", "include_solid", "Fitting", "Design",
+            "data", "train", "prior", "prior_file", "dataset", "noise", "noise_physical", "include_solid", "Fitting", "Design",
         ]
     )]
     plan: Option<PathBuf>,
@@ -81,14 +81,14 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     rule: Rule,
 
-    /// Where runs take place: cpu, reduced, cuda or auto
+    /// Where runs take place: cpu, reduced, cuda or auto [default: reduced]
     ///
     /// Trials of sda and exact end in reduced space as in full space, to rounding; on low-rank and dense priors
     /// corrections draw their noise in the coordinates, with the same law; a stationary prior needs a grid that
     /// the sub divides. On a device runs sda, but not under `adaptive`. Other trials, and all under priors
-    /// other than wiener, run on the CPU in full space.
-    #[arg(long, value_enum, default_value_t = Backend::Reduced, help_heading = "Output")]
-    backend: Backend,
+    /// other than wiener, run on the CPU in full space. Without it where --plan says, or in reduced space.
+    #[arg(long, value_enum, help_heading = "Output")]
+    backend: Option<Backend>,
 
     /// Predict each outcome without its run, and compare
     ///
@@ -117,9 +117,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (flows, spectra) = open(&requests)?;
     // The manifest and the report keep them.
     flows.iter().flat_map(Flow::remarks).for_each(|remark| note!("{remark}"));
-    let plan = arguments.design.plan(&flows, approaches)?;
-    let mut notes = notes(&flows, &spectra, &arguments.design);
-    notes.extend(arguments.design.left_out(&plan).into_iter().inspect(|note| note!("{note}")));
+    let plan = design::plan(&asked, &flows, arguments.plan.is_none())?;
+    let mut notes = notes(&flows, &spectra, &plan);
+    notes.extend(design::left_out(&asked, &plan).into_iter().inspect(|note| note!("{note}")));
     notes.extend(caveats(&flows, &plan)?.into_iter().inspect(|note| note!("note: {note}")));
     let mut executor = FlowExecutor::new(&flows, None)?;
     if let Some(elsewhere) = &elsewhere {
@@ -167,6 +167,30 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    /// What is asked of the trials and of the flows, on the line or in a plan's file.
+    fn asked(&self) -> anyhow::Result<(PlanFile, Vec<FlowRequest>)> {
+        let Some(path) = &self.plan else { return Ok((self.design.asked()?, self.source.requests()?)) };
+        let asked = PlanFile::read(path)?;
+        let requests = asked.requests().with_context(|| path.display().to_string())?;
+        Ok((asked, requests))
+    }
+
+    /// The line's word, or the plan's.
+    fn backend(&self, asked: &PlanFile) -> anyhow::Result<Backend> {
+        match (self.backend, &asked.backend, &self.plan) {
+            (Some(backend), ..) => Ok(backend),
+            (None, Some(name), Some(path)) => Backend::from_str(name, false).map_err(|_| {
+                anyhow::anyhow!(
+                    "{}, backend: found {name}, expected cpu, reduced, cuda or auto",
+                    path.display()
+                )
+            }),
+            _ => Ok(Backend::Reduced),
+        }
+    }
 }
 
 /// Trials that have no certificate for their prior, said once.

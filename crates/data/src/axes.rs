@@ -28,7 +28,7 @@ const EXPECTED: &str = "NTCHW or TNCHW, or another order of H and W (or X and Y)
 #[serde(into = "String", try_from = "String")]
 pub struct AxisOrder {
     letters: [u8; 5],
-    rank: usize,
+    rank: u8,
 }
 
 impl AxisOrder {
@@ -59,7 +59,7 @@ impl AxisOrder {
 
     /// How many axes it names.
     pub(crate) fn rank(self) -> usize {
-        self.rank
+        usize::from(self.rank)
     }
 
     /// The axis along which x increases, where the order says so.
@@ -88,7 +88,7 @@ impl AxisOrder {
     }
 
     fn place(self, letter: u8) -> Option<usize> {
-        self.letters[..self.rank].iter().position(|l| *l == letter)
+        self.letters[..self.rank()].iter().position(|l| *l == letter)
     }
 }
 
@@ -100,7 +100,7 @@ impl fmt::Debug for AxisOrder {
 
 impl fmt::Display for AxisOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.letters[..self.rank].iter().try_for_each(|letter| write!(f, "{}", char::from(*letter)))
+        self.letters[..self.rank()].iter().try_for_each(|letter| write!(f, "{}", char::from(*letter)))
     }
 }
 
@@ -125,7 +125,7 @@ impl FromStr for AxisOrder {
         if letters.len() > 5 || twice || !plane || mixed || letters.iter().any(|l| !b"NTCHWXY".contains(l)) {
             return Err(refused());
         }
-        let mut order = Self { letters: [0; 5], rank: letters.len() };
+        let mut order = Self { letters: [0; 5], rank: letters.len() as u8 };
         order.letters[..letters.len()].copy_from_slice(&letters);
         Ok(order)
     }

@@ -69,7 +69,7 @@ pub enum DataError {
 
     #[error("{}: dataset `{dataset}`, {field}: found {found}, expected {expected} as of those that it is read with",
         path.display())]
-    Parts { path: PathBuf, dataset: String, field: String, found: String, expected: String },
+    Parts { path: PathBuf, dataset: String, field: Box<str>, found: Box<str>, expected: Box<str> },
 
     #[error("{}: dataset `mask`: {detail}", path.display())]
     Mask { path: PathBuf, detail: String },

@@ -40,6 +40,7 @@ impl Mask {
     ///
     /// # Errors
     /// [`DataError::Mask`] unless numbers are 0 and 1, an attribute says what 1 means, and some cell holds flow.
+    #[expect(clippy::float_cmp, reason = "flags are 0 and 1")]
     pub(crate) fn read(
         path: &Path,
         [height, width]: [usize; 2],

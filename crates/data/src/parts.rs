@@ -209,7 +209,13 @@ fn collect(
 
 /// A dataset that does not go with the others.
 fn apart(path: &Path, dataset: String, field: &str, found: String, expected: String) -> DataError {
-    DataError::Parts { path: path.into(), dataset, field: field.into(), found, expected }
+    DataError::Parts {
+        path: path.into(),
+        dataset,
+        field: field.into(),
+        found: found.into(),
+        expected: expected.into(),
+    }
 }
 
 fn reading(name: &str) -> String {
@@ -308,7 +314,7 @@ fn listed(file: &Hdf5File, group: &str) -> Vec<String> {
 }
 
 fn with_attributes(file: &Hdf5File, name: &str) -> Result<(hdf5::Dataset, Attributes), DataError> {
-    let dataset = file.root.dataset(name).map_err(|e| file.fault(&reading(&name), e))?;
+    let dataset = file.root.dataset(name).map_err(|e| file.fault(&reading(name), e))?;
     let attributes = Attributes::read(&dataset, &file.root).map_err(|e| file.fault("read attributes", e))?;
     Ok((dataset, attributes))
 }

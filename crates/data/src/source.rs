@@ -27,6 +27,8 @@ pub(crate) trait Source: fmt::Debug + Send + Sync {
     fn read(&self, ranges: Ranges) -> Result<Vec<f32>, DataError>;
 }
 
+type Open = fn(&Path, &Location, Option<AxisOrder>) -> Result<Box<dyn Source>, DataError>;
+
 /// A format of files or folders.
 struct Format {
     /// Whether a file or folder that exists is of this format.
@@ -34,7 +36,7 @@ struct Format {
     /// Files that belong to it beside itself, which a checksum has to cover.
     beside: fn(&Path) -> Vec<PathBuf>,
     /// Opens one, given the order of the axes where the caller states it.
-    open: fn(&Path, &Location, Option<AxisOrder>) -> Result<Box<dyn Source>, DataError>,
+    open: Open,
 }
 
 /// All of them; the last takes what no other does, and says what is wrong with it.
@@ -263,6 +265,7 @@ mod tests {
 
     /// What is asked of a file holds of a folder: every reader, masks, and a checksum.
     #[test]
+    #[expect(clippy::float_cmp, reason = "numbers are handed on as they are")]
     fn a_folder_is_a_source() {
         let folder = tempfile::tempdir().unwrap();
         let (path, shape) = (folder.path().to_path_buf(), [2, 9, 3, 4, 5]);

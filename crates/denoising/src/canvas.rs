@@ -53,7 +53,7 @@ impl<'a> Canvas<'a> {
     /// Bare cells, with what the page says of them.
     pub(crate) fn cells(&self, alt: &str, caption: &str, frames: &[Labelled]) -> Result<Picture> {
         let image = self.panel(alt, frames).cells()?;
-        Ok(Picture { image, alt: alt.into(), caption: caption.into(), verdict: None })
+        Ok(Picture::new(image, alt, caption))
     }
 
     fn panel<'p>(&'p self, title: &str, frames: &'p [Labelled]) -> Panel<'p> {

@@ -1,11 +1,11 @@
 //! Denoising errors, the bound and their pictures as tables and a page.
 
 use crate::canvas::Canvas;
-use crate::words::{SPACE, caption, number, plain, table, text};
+use crate::results::{Draft, Of};
+use crate::words::{caption, plain, space};
 use crate::{Bound, ErrorPoint, Flow, Named, RECALLED, Result, Results, at_ratio};
-use equipoise_report::{
-    Block, Caption, Cell, Chart, Gallery, Image, Page, Picture, Quantity, Scale, Section, Series, significant,
-};
+use equipoise_elbo::Point;
+use equipoise_report::{Block, Chart, Column, Gallery, Image, Picture, Quantity, Scale, Series, significant};
 
 /// Levels that pictures show, as far as the nearest of those measured.
 const SHOWN: [f64; 3] = [0.1, 0.5, 2.0];
@@ -135,7 +135,7 @@ fn gallery(
 ) -> Gallery {
     let quantity = canvas.quantity();
     let name = if quantity == Quantity::VORTICITY { "Vorticity" } else { "Components" };
-    let shown = |image| Picture { image, alt: format!("{name} of x"), caption: "x".into(), verdict: None };
+    let shown = |image| Picture::new(image, format!("{name} of x"), "x");
     Gallery {
         caption: format!(
             "{name} of x̂ at the first frame of the first held-out window; x_t/μ is what the denoisers see."

@@ -7,10 +7,7 @@ use crate::words::{caption, in_file, space};
 use crate::{Drawing, Flow, Result, Results, Sampled, Samples};
 use equipoise_field::sum;
 use equipoise_metrics::{Inclusion, rmse};
-use equipoise_report::{
-    Block, Caption, Cell, Chart, Gallery, Image, Page, Picture, Quantity, Scale, Section, Series, Table,
-    significant,
-};
+use equipoise_report::{Block, Chart, Column, Gallery, Image, Picture, Scale, Series, significant};
 
 /// Samples that a picture shows, each beside its nearest training window.
 const SHOWN: usize = 4;
@@ -129,9 +126,7 @@ impl Drawn<'_> {
             pictures.push((format!("{}_{}", self.flow.name(), in_file(&samples.denoiser)), image.clone()));
             references.push(Picture::new(image, title, samples.denoiser.to_string()));
         }
-        let (caption, limit, unit, row_name) = Default::default();
-        let (quantity, columns, rows) = (Quantity::VORTICITY, Vec::new(), Vec::new());
-        Ok(Gallery { caption, limit, unit, quantity, references, row_name, columns, rows })
+        Ok(Gallery::of(references))
     }
 }
 

@@ -114,9 +114,7 @@ impl Sensed<'_> {
                 pictures.push((file, image));
             }
         }
-        let (caption, limit, unit, row_name) = Default::default();
-        let (quantity, columns, rows) = (Quantity::VORTICITY, Vec::new(), Vec::new());
-        Ok(Gallery { caption, limit, unit, quantity, references, row_name, columns, rows })
+        Ok(Gallery::of(references))
     }
 
     /// Every level on a scale of its own, which its label tells.

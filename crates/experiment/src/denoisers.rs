@@ -65,5 +65,6 @@ fn fitted_to(prior: &Prior, file: &Path, train: &Dataset) -> Result<(), BoxError
         return Ok(());
     }
     let (path, expected) = (train.path().into(), expected.clone());
+    let (found, expected) = (found.into(), expected.into());
     Err(Error::Mismatch { path, field: "sha256", found, expected, reference: file.into() }.into())
 }

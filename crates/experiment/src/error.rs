@@ -60,9 +60,9 @@ pub enum Error {
         /// What differs.
         field: &'static str,
         /// The data's.
-        found: String,
+        found: Box<str>,
         /// The prior's.
-        expected: String,
+        expected: Box<str>,
         /// The training file or the prior's file.
         reference: PathBuf,
     },

@@ -100,16 +100,7 @@ fn residuals(misfit: &Misfit, pictures: &Pictures) -> Section {
 }
 
 fn gallery(references: Vec<Picture>) -> Block {
-    Block::Gallery(Gallery {
-        caption: String::new(),
-        limit: 1.0,
-        unit: String::new(),
-        quantity: Quantity::VORTICITY,
-        references,
-        row_name: String::new(),
-        columns: Vec::new(),
-        rows: Vec::new(),
-    })
+    Block::Gallery(Gallery::of(references))
 }
 
 fn picture(image: &Image, caption: &str) -> Picture {

@@ -50,7 +50,8 @@ impl Gallery {
     /// Pictures at full size, without rows.
     pub fn of(references: Vec<Picture>) -> Self {
         let (caption, limit, unit, row_name) = Default::default();
-        Self { caption, limit, unit, references, row_name, columns: Vec::new(), rows: Vec::new() }
+        let (quantity, columns, rows) = (Quantity::VORTICITY, Vec::new(), Vec::new());
+        Self { caption, limit, unit, quantity, references, row_name, columns, rows }
     }
 
     pub(crate) fn write(&self, html: &mut String) {

@@ -73,8 +73,7 @@ impl<'a> FlowCertifier<'a> {
     /// Whether a trial's step is one that certificates are made of: Euler's, with corrections or without, of a
     /// method that is [in the coefficients](crate::Approach::in_coefficients) of the Gaussian prior.
     pub fn certifies(trial: &Trial) -> bool {
-        let euler = trial.steps_of_sampler().is_some_and(|steps| steps.euler);
-        euler && trial.is_gaussian() && trial.approach().in_coefficients()
+        trial.steps_of_sampler().euler && trial.is_gaussian() && trial.approach.in_coefficients()
     }
 
     /// Everything that is said of a trial; `None` where [`certifies`](Self::certifies) says no.
@@ -204,7 +203,7 @@ impl<'a> FlowCertifier<'a> {
         scene: &Scene,
         ready: &Ready,
     ) -> Result<Option<MeanFieldPrediction>, BoxError> {
-        let Some(corrector) = trial.steps_of_sampler().and_then(|steps| steps.corrector) else {
+        let Some(corrector) = trial.steps_of_sampler().corrector else {
             return Ok(None);
         };
         let table = self.table(trial, scene)?;

@@ -28,9 +28,10 @@ pub(crate) struct ClosedLoop {
 
 /// Whether the runs of a trial are affine in their start and draw no noise on the way.
 pub(crate) fn is_affine(trial: &Trial) -> bool {
-    let predictor = trial.sampler == SamplerName::PredictorCorrector && trial.corrections == 0;
+    let steps = trial.steps_of_sampler();
+    let affine = steps.affine && steps.is_deterministic() && steps.follows_from_state;
     let follows_the_state = trial.approach.law() == Some(Law::Adaptive);
-    predictor && trial.is_gaussian() && trial.approach.in_coefficients() && !follows_the_state
+    affine && trial.is_gaussian() && trial.approach.in_coefficients() && !follows_the_state
 }
 
 /// The curves of one guidance; they end where a state stops being finite.
@@ -112,6 +113,7 @@ mod tests {
     use super::*;
     use crate::Approach;
     use crate::trial::tests::example;
+    use equipoise_sampler::SamplerName;
 
     #[test]
     fn adaptive_corrected_and_stochastic_runs_are_left_out() {
@@ -126,6 +128,7 @@ mod tests {
             !with(&|t| t.sampler = "ddpm".parse().unwrap())
                 && !with(&|t| t.prior = "optimal".parse().unwrap())
         );
+        assert!(with(&|t| t.sampler = SamplerName::Euler) && with(&|t| t.sampler = SamplerName::Heun));
         assert!(!with(&|t| t.approach = "mmps".parse().unwrap()));
         let set = |law: Law| Approach::scaled(law, &"sda:gamma=0.5".parse().unwrap());
         assert!(!with(&|t| t.approach = set(Law::Adaptive)) && with(&|t| t.approach = set(Law::Dual)));

@@ -180,7 +180,7 @@ impl<'a> FlowExecutor<'a> {
         })?;
         let key = format!("{} {} {run}", trial.dataset(), trial.sub);
         let norms = self.norms.get(key, || path.norms(&problem, &draw, &denoiser, &known).map(Arc::new))?;
-        let inference = trial.inference(flow, &problem, &course)?;
+        let inference = trial.inference(flow, &problem, course)?;
         let guidance = inference.guidance(trial.approach.recipe(), Some(&law.strength))?;
         Ok(Some(path.curves(&norms, &law.strength, &*guidance)?))
     }

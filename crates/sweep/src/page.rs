@@ -5,8 +5,8 @@ use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Pictures, Result, R
 use equipoise_experiment::REPORT;
 use equipoise_metrics as metrics;
 use equipoise_report::{
-    Block, Caption, Cell, Chart, Gallery, HeatCell, HeatMap, Page, Picture, Quantity, Scale, Section, Series,
-    Table, Tone, Verdict, page, significant, write_atomically,
+    Block, Caption, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Quantity, Scale, Section,
+    Series, Table, Tone, Verdict, page, pick, significant, write_atomically,
 };
 use equipoise_scaling::NConvention;
 use std::collections::HashMap;
@@ -203,7 +203,7 @@ fn gallery(flow: &Flow, batch: &[Finished<'_>], pictures: &Pictures<'_>) -> Resu
         let caption = format!("RMSE {}, χ {}", significant(row.rmse, 3), significant(row.misfit, 3));
         Some(Picture {
             image: pictures.cells(trial)?,
-            alt: format!("{} of {} at sub {}: {}", quantity.name, trial.law, trial.sub, row.state),
+            alt: format!("{} of {} at sub {}: {}", quantity.name, trial.law(), trial.sub, row.state),
             caption,
             verdict: Some(verdict(row)),
         })

@@ -4,7 +4,8 @@ use crate::{Approach, CovarianceSettings, Source, Start};
 use equipoise_experiment::{Error, Precision, Result, Units, text};
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::{SamplerName, Steps};
-use equipoise_solver::Method;
+use equipoise_scaling::NConvention;
+use equipoise_schedule::{ScheduleName, Spacing};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -99,23 +100,12 @@ impl Trial {
 
     /// Whether both trials share data, prior and protocol.
     pub fn same_scene(&self, other: &Self) -> bool {
-        self.dataset == other.dataset && self.protocol == other.protocol && self.prior == other.prior
+        self.dataset() == other.dataset() && self.protocol == other.protocol && self.prior == other.prior
     }
 
-    /// Its method and law.
-    pub fn approach(&self) -> Approach {
-        Approach { law: self.law.clone(), method: self.method.clone() }
-    }
-
-    /// What its sampler's steps are made of; `None` of a sampler that does not exist.
-    pub(crate) fn steps_of_sampler(&self) -> Option<Steps> {
-        let name: SamplerName = self.sampler.parse().ok()?;
-        Some(name.steps(self.corrections, self.tau))
-    }
-
-    /// Whether its guidance is the exact one.
-    pub(crate) fn is_exact(&self) -> bool {
-        self.method == Method::EXACT.name()
+    /// What its sampler's steps are made of.
+    pub(crate) fn steps_of_sampler(&self) -> Steps {
+        self.sampler.steps(self.corrections, self.tau)
     }
 
     /// Whether its prior is the Gaussian, of which everything is known.

@@ -1,15 +1,15 @@
-//! What a benchmark tells while it runs: jobs done, the time that is left, the job under way.
+//! Progress of a benchmark on standard error.
 
-use crate::progress::Board;
+use crate::progress::Tally;
 use equipoise_benchmark::{Estimate, Job, Observer, Plan, Progress, Record, Results};
 use indicatif::FormattedDuration;
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Shows jobs done, time left and the job under way. Time left is the estimate of the jobs that are
 /// left, scaled by how the estimate of those done compares with the time they took.
 pub(super) struct Display<'a> {
-    board: Board,
+    tally: Tally,
     rates: &'a Estimate,
     plan: Plan,
     state: Mutex<State>,
@@ -17,31 +17,31 @@ pub(super) struct Display<'a> {
 
 struct State {
     begun: Instant,
+    /// The one under way, of which only one is at a time.
+    job: Option<Job>,
     /// Estimated seconds of the jobs left, and of those done by this run.
     left: f64,
     done: f64,
 }
 
 impl<'a> Display<'a> {
-    pub(super) fn new(results: &Results, rates: &'a Estimate) -> anyhow::Result<Self> {
-        let plan = results.manifest().plan;
-        let (left, _) = rates.total(&plan, Some(results))?;
-        let total = plan.jobs()?.len();
-        Ok(Self {
-            board: Board::new(total, "jobs"),
-            rates,
-            plan,
-            state: RefCell::new(State { begun: Instant::now(), left, done: 0.0 }),
-        })
+    pub(super) fn new(results: &Results, rates: &'a Estimate) -> Self {
+        let state = State { begun: Instant::now(), job: None, left: rates.total(results).0, done: 0.0 };
+        let tally = Tally::new(results.trials().len(), "jobs");
+        Self { tally, rates, plan: results.manifest().plan, state: Mutex::new(state) }
     }
 
     /// Removes the bar.
     pub(super) fn close(&self) {
-        self.board.close();
+        self.tally.close();
     }
 
-    fn tell(&self, job: &Job, progress: Progress) {
-        let state = self.state.borrow();
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, state: &State, progress: Progress) {
+        let Some(job) = &state.job else { return };
         let pace = if state.done > 0.0 { state.begun.elapsed().as_secs_f64() / state.done } else { 1.0 };
         let left = Duration::try_from_secs_f64((pace * state.left).max(0.0)).unwrap_or(Duration::MAX);
         self.tally.tell((progress.done, progress.total), &format!("{} left", FormattedDuration(left)), job);

@@ -8,7 +8,7 @@ use crate::sweep::Embedded;
 use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
-use equipoise_experiment::SettingsChange;
+use equipoise_experiment::{FlowRequest, SettingsChange};
 use equipoise_field::Boundary;
 use equipoise_prior::{DenoiserName, Fields, NameError, Received, Settings};
 use std::path::{Path, PathBuf};
@@ -93,7 +93,7 @@ impl Source {
         let options: LoadOptions = self.fitting.load_options();
         let train = load(&train, &options)?;
         let data = load_beside(&data, &options, train.kind())?;
-        [&train, &data].into_iter().for_each(|file| warnings::tell(file.path(), file.warnings()));
+        [&train, &data].into_iter().for_each(|file| messages::warnings(file.path(), file.warnings()));
         let single = |kind, grid| Settings { window: 1, ..Settings::of(kind, grid) };
         let received = Fields::received(names, train, change.normalizer, single)?;
         let (settings, units) = (change.apply(received.defaults), received.units().cloned());

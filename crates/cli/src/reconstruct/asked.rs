@@ -7,7 +7,7 @@ use crate::fitting::{self, Fitting};
 use crate::format::duration;
 use crate::messages;
 use crate::priors::{Priors, listed};
-use equipoise_data::{checksum, load};
+use equipoise_data::{Location, checksum, load};
 use equipoise_prior::{DenoiserName, Fields, Prior, Received, Settings};
 use equipoise_reconstruction::{Composite, Other, Sampling};
 use std::path::{Path, PathBuf};
@@ -159,16 +159,11 @@ impl Asked {
     fn fitted(&self, fitting: &Fitting, length: &Length) -> anyhow::Result<(Prior, Option<Other>)> {
         let train = load(&self.path, &fitting.load_options())?;
         messages::warnings(&self.path, train.warnings());
-        let (change, defaults) = (fitting.change()?, Settings::of(train.kind(), train.grid()));
-        let fields = Fields::of(std::slice::from_ref(&self.name), Some(Beside::of(&train)))?;
-        let (train, mut settings) = match &fields {
-            None => (train, change.apply(defaults)),
-            Some(fields) => {
-                let (train, remarks) = fields.receive(train)?;
-                remarks.iter().for_each(messages::remark);
-                (train, change.apply(fields.settings(defaults, change.normalizer)?))
-            }
-        };
+        let change = fitting.change()?;
+        let Received { train, defaults, fields, remarks } =
+            Fields::received(std::slice::from_ref(&self.name), train, change.normalizer, Settings::of)?;
+        remarks.iter().for_each(messages::remark);
+        let mut settings = change.apply(defaults);
         if length.frames.is_some() {
             settings.window = match &fields {
                 None => length.window(change.window, defaults.window)?,

@@ -30,7 +30,7 @@ impl Taken<'_> {
         let pictures = Pictures::of(problem, ensemble, check.misfit())?;
         let existing = arguments.force.existing();
         let at = |index: usize| arguments.out.join(FILES[index]);
-        write_file(&at(0), existing, problem, rule, ensemble, &made.provenance(ensemble))?;
+        write_file(&at(0), existing, problem, rule, ensemble, &made.provenance)?;
         write_sheet(&at(1), problem, ensemble, check.misfit())?;
         write_pictures(&arguments.out, &pictures)?;
         for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {

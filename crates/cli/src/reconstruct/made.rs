@@ -41,7 +41,7 @@ impl Made {
             revision: option_env!("EQUIPOISE_REVISION").map(str::to_owned),
             prior,
             prior_sha256,
-            observations: arguments.obs.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            observations: Location::of(&arguments.obs).name(),
             observations_sha256: table.sha256,
             method: choice.to_string(),
             settings: match choice {

@@ -8,8 +8,7 @@ use crate::spectrum::Spectrum;
 use crate::sweep::{Methods, methods_help};
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use equipoise_data::Kind;
-use equipoise_experiment::{Approach, Error, Flow, law};
+use equipoise_experiment::{Approach, Error, Flow, Start, law};
 use equipoise_prior::DenoiserName;
 use equipoise_report::significant;
 use equipoise_sampler::SamplerName;
@@ -177,51 +176,22 @@ impl Design {
         fn some<T: Clone>(list: &[T]) -> Option<Vec<T>> {
             (!list.is_empty()).then(|| list.to_vec())
         }
-        if self.sub.is_empty() {
-            plan.subs = allowed(plan.subs, flows)?;
-        }
-        replace(&mut plan.subs, &self.sub);
-        if let Some(approaches) = &approaches {
-            refuse_unknown(plan.datasets.iter().flat_map(|dataset| &dataset.priors), approaches)?;
-        }
-        plan.approaches = approaches.unwrap_or(plan.approaches);
-        if protocols.is_empty() {
-            plan.datasets.iter_mut().for_each(|dataset| spare(dataset, &plan.approaches));
-        }
-        plan.schedule = self.schedule;
-        plan.eta = self.eta;
-        plan.start = self.start.into();
-        plan.std = self.std;
-        plan.gamma = self.gamma;
-        plan.n_ref = self.n_ref;
-        plan.n_convention = self.n_convention;
-        for flow in flows {
-            plan.subs.iter().try_for_each(|&sub| flow.check_sub(sub))?;
-        }
-        Ok(plan)
-    }
-
-    /// What the default lists leave out: strides that a grid does not allow, approaches under some of the
-    /// priors.
-    pub(crate) fn left_out(&self, plan: &Plan) -> Vec<String> {
-        let strides = Plan::standard(Vec::new()).subs;
-        let strides = strides.iter().filter(|sub| self.sub.is_empty() && !plan.subs.contains(sub));
-        let strides: Vec<String> = strides.map(usize::to_string).collect();
-        let strides = (!strides.is_empty())
-            .then(|| format!("sub {} left out: the grid is too small", strides.join(", ")));
-        let of = |dataset: &DatasetPlan| {
-            let name = &dataset.source.dataset;
-            let left = |prior: &DenoiserName| {
-                let skipped = plan.approaches.iter().filter(|approach| !approach.runs_under(prior));
-                let told = |approach: &Approach| {
-                    let (law, needs) = (approach.label(), approach.recipe().method().spec().needs);
-                    format!("{name}: no {law} under {prior}: it needs {}", needs.words())
-                };
-                skipped.map(told).collect::<Vec<_>>()
-            };
-            dataset.priors.iter().flat_map(left).collect::<Vec<_>>()
-        };
-        strides.into_iter().chain(plan.datasets.iter().flat_map(of)).collect()
+        let labels = |approaches: Vec<Approach>| approaches.into_iter().map(Label).collect();
+        Ok(PlanFile {
+            subs: some(&self.sub),
+            approaches: self.approaches()?.map(labels),
+            seeds: some(&self.seed).map(|seeds| seeds.into_iter().map(Seed).collect()),
+            members: self.members,
+            protocols: some(&self.protocols()),
+            schedule: Some(self.schedule),
+            eta: Some(self.eta),
+            start: Some(self.start.into()),
+            std: self.std,
+            gamma: self.gamma,
+            n_ref: self.n_ref,
+            n_convention: Some(self.n_convention),
+            ..PlanFile::default()
+        })
     }
 
     /// The protocols asked for; empty for those of each flow.

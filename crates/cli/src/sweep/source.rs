@@ -7,7 +7,7 @@ use crate::priors::{Priors, told};
 use clap::ValueEnum;
 use equipoise_data::NoiseLevel;
 use equipoise_experiment::{FlowRequest, PriorSource, SettingsChange};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Observation noise of the embedded sweep, normalised units.
 const NOISE: f64 = 0.1;

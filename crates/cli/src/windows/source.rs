@@ -12,7 +12,6 @@ use equipoise_field::Shape;
 use equipoise_markov::{Clipped, Markov, Part};
 use equipoise_prior::{Model, Prior, Settings};
 use equipoise_report::significant;
-use equipoise_sweep::FlowRequest;
 use equipoise_windows::{Lattice, Series, Subject, choose};
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use crate::recording::surveyed;
 use crate::written::{Written, ntchw, wave};
 use equipoise_data::{AxisOrder, DataError, Dataset, Kind, LoadOptions, Particulars, load};
 use equipoise_field::Axis;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const SHAPE: [usize; 5] = [3, 12, 2, 3, 4];
 
@@ -41,7 +41,7 @@ fn ordered(order: &str, channels: std::ops::Range<usize>) -> (Vec<usize>, Vec<f3
 }
 
 /// Loaded whole and read in portions, the field is the same.
-fn loaded(path: &PathBuf, options: &LoadOptions) -> Dataset {
+fn loaded(path: &Path, options: &LoadOptions) -> Dataset {
     let data = load(path, options).unwrap();
     let (recording, found) = surveyed(path, options, 1).unwrap();
     assert_eq!((recording.frame(), recording.grid()), (data.shape(1), data.grid()));

@@ -57,7 +57,7 @@ impl Executor<Trial> for Oracle {
     }
 
     fn parallel_inside(&self, trial: &Trial) -> bool {
-        trial.source.kind == equipoise_data::Kind::Ibpm
+        trial.source.kind == equipoise_data::Kind::IBPM
     }
 }
 
