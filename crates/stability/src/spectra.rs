@@ -61,7 +61,7 @@ impl<R: Real> Spectra<R> {
     /// The table over all ρ from `lowest` to `highest`, above 0.
     ///
     /// # Errors
-    /// [`StabilityError::Eigen`].
+    /// [`StabilityError::Reduced`].
     ///
     /// # Panics
     /// Unless 0 < lowest ≤ highest.
@@ -80,7 +80,7 @@ impl<R: Real> Spectra<R> {
     /// The table over the ρ of a course.
     ///
     /// # Errors
-    /// [`StabilityError::Eigen`].
+    /// [`StabilityError::Reduced`].
     pub fn along(certifier: &Certifier<R>, course: &Course) -> Result<Self, StabilityError> {
         let positive = (0..=course.steps()).map(|i| course.ratio(i)).filter(|r| *r > 0.0);
         let (low, high) = positive.fold((f64::INFINITY, 0.0f64), |(a, b), r| (a.min(r), b.max(r)));

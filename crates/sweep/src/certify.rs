@@ -63,7 +63,7 @@ impl<'a> FlowCertifier<'a> {
     /// For these flows.
     ///
     /// # Errors
-    /// [`Error::Flow`] when a prior's mean and covariance do not fit each other.
+    /// [`equipoise_experiment::Error::Flow`] when a prior's mean and covariance do not fit each other.
     pub fn new(flows: &'a [Flow]) -> crate::Result<Self> {
         let denoiser = |flow: &Flow| flow.prior().denoiser().map(Arc::new).map_err(Error::flow(flow.name()));
         let denoisers = flows.iter().map(denoiser).collect::<crate::Result<_>>()?;

@@ -23,7 +23,7 @@ impl Cost {
     /// the schedule of the first trial.
     ///
     /// # Errors
-    /// [`Error::Flow`] for a denoiser that fails.
+    /// [`equipoise_experiment::Error::Flow`] for a denoiser that fails.
     pub fn measure(flows: &[Flow], trials: &[Trial]) -> Result<Self> {
         let mut found = Self::default();
         if trials.iter().all(Trial::is_gaussian) {
@@ -55,7 +55,7 @@ impl Cost {
     /// by dataset and prior in the order of the trials.
     ///
     /// # Errors
-    /// [`Error::Trial`] for a trial whose run cannot be made.
+    /// [`equipoise_experiment::Error::Trial`] for a trial whose run cannot be made.
     pub fn told(&self, trials: &[&Trial]) -> Result<Vec<(String, String, f64)>> {
         let mut told: Vec<(String, String, f64)> = Vec::new();
         let mut probed = HashSet::new();

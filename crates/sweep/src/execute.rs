@@ -36,7 +36,7 @@ impl<'a> FlowExecutor<'a> {
     /// For these flows; `pictures` draws reconstructions where given.
     ///
     /// # Errors
-    /// [`Error::Flow`] when a prior's mean and covariance do not fit each other.
+    /// [`equipoise_experiment::Error::Flow`] when a prior's mean and covariance do not fit each other.
     pub fn new(flows: &'a [Flow], pictures: Option<&'a Pictures<'a>>) -> crate::Result<Self> {
         let denoiser = |flow: &Flow| flow.prior().denoiser().map(Arc::new).map_err(Error::flow(flow.name()));
         let denoisers = flows.iter().map(denoiser).collect::<crate::Result<_>>()?;
@@ -70,7 +70,7 @@ impl<'a> FlowExecutor<'a> {
     /// The trials with the backends that will run them here, on which their identities depend.
     ///
     /// # Errors
-    /// [`Error::Trial`] for one whose problem cannot be made.
+    /// [`equipoise_experiment::Error::Trial`] for one whose problem cannot be made.
     pub fn placed(&self, mut trials: Vec<Trial>) -> crate::Result<Vec<Trial>> {
         for trial in &mut trials {
             let backend = self.backend(trial);
