@@ -8,7 +8,7 @@ use equipoise_data::samples::Sample;
 use equipoise_data::{Dataset, LoadOptions, Normalizer, load};
 use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_field::sum;
-use equipoise_locality::{EquivariantLocal, Local, Locality, Memory, Optimal, Patch, Training};
+use equipoise_locality::{Memory, Optimal, Patch, Pixelwise, Training};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
@@ -32,9 +32,9 @@ fn main() -> Outcome<()> {
     let stored = Training::new(shape, Arc::new(Memory::new(frames, shape.len())?))?;
     let shifted = stored.shifted(train.grid().x_axis, 16)?;
     let patch = Patch::square(4, train.grid().boundary);
-    let masked = |threshold| Locality::new(shifted.clone(), Arc::clone(&covariance) as _, threshold);
+    let masked = |threshold| Pixelwise::locality(shifted.clone(), Arc::clone(&covariance) as _, threshold);
     let (hard, soft) = (masked(0.02)?, masked(0.0)?);
-    let equivariant = EquivariantLocal::new(&stored, patch, [stride, stride])?;
+    let equivariant = Pixelwise::equivariant_local(&stored, patch, [stride, stride])?;
     println!(
         "{} samples of {} numbers, {} threads",
         shifted.count(),
@@ -53,7 +53,7 @@ fn main() -> Outcome<()> {
             soft.probe(&x_t, level)?.as_secs_f64()
         );
         let optimal = Optimal::new(shifted.clone());
-        let local = Local::new(shifted.clone(), patch);
+        let local = Pixelwise::local(shifted.clone(), patch);
         let named: [(&str, &dyn Denoiser<f32>); 6] = [
             ("wiener", &wiener),
             ("optimal", &optimal),

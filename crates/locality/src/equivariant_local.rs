@@ -3,32 +3,8 @@
 use crate::pixelwise::{Neighbourhood, Pixelwise};
 use crate::window::Window;
 use crate::{Border, LocalityError, Patch, Training};
-use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Axis, Real};
-use equipoise_schedule::Level;
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// The denoiser whose every pixel sees only its patch, and compares it with patches elsewhere.
-///
-/// > x̂_m = Σ_iδ w_iδm x_i,m+δ, w_··m = softmax_iδ(−‖P_m x_t − μP_{m+δ} x_i‖²/2σ²)
-///
-/// The offsets δ run over a lattice of the given strides that holds δ = 0; with strides of 1 over all
-/// positions. The denoiser commutes with shifts by whole strides along periodic axes, so with every
-/// shift at stride 1. On a clipped axis a patch is compared only with patches that the border cuts
-/// equally: offsets other than 0 count where neither patch reaches past the border.
-///
-/// Seen from the pixel the offset δ shifts the sample, so this is [`crate::Local`] over all shifted samples;
-/// border sums are shared among neighbours and cost the same for every size of patch. Shifts of the
-/// training set are replaced by the offsets.
-///
-/// Cost: as [`crate::Local`], times the number of offsets, HW/(stride_H stride_W).
-/// Source: Kamb & Ganguli 2024 (arXiv 2412.20292), eq. 8, the ELS machine, with its rule for borders.
-pub struct EquivariantLocal<R: Real> {
-    pixelwise: Pixelwise<R>,
-    offsets: Arc<Offsets>,
-}
 
 struct Offsets {
     window: Window,
@@ -37,19 +13,33 @@ struct Offsets {
     open: Vec<[Vec<bool>; 2]>,
 }
 
-impl<R: Real> fmt::Debug for EquivariantLocal<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EquivariantLocal").field("training", &self.pixelwise.training).finish_non_exhaustive()
-    }
-}
-
-impl<R: Real> EquivariantLocal<R> {
-    /// Over the stored samples of a training set, with the patch of every pixel and the strides
-    /// between offsets along H and W.
+impl<R: Real> Pixelwise<R> {
+    /// The denoiser whose every pixel sees only its patch, and compares it with patches elsewhere.
+    ///
+    /// > x̂_m = Σ_iδ w_iδm x_i,m+δ, w_··m = softmax_iδ(−‖P_m x_t − μP_{m+δ} x_i‖²/2σ²)
+    ///
+    /// The offsets δ run over a lattice of the given strides that holds δ = 0; with strides of 1 over all
+    /// positions. The denoiser commutes with shifts by whole strides along periodic axes, so with every
+    /// shift at stride 1. On a clipped axis a patch is compared only with patches that the border cuts
+    /// equally: offsets other than 0 count where neither patch reaches past the border.
+    ///
+    /// Seen from the pixel the offset δ shifts the sample, so this is [`Pixelwise::local`] over all shifted samples;
+    /// border sums are shared among neighbours and cost the same for every size of patch. Shifts of the
+    /// training set are replaced by the offsets.
+    ///
+    /// Cost: as [`Pixelwise::local`], times the number of offsets, HW/(stride_H stride_W).
+    /// Source: Kamb & Ganguli 2024 (arXiv 2412.20292), eq. 8, the ELS machine, with its rule for borders.
+    ///
+    /// Takes the stored samples of a training set, the patch of every pixel and the strides between offsets along
+    /// H and W; the shifts of the training set that it holds are the offsets.
     ///
     /// # Errors
     /// [`LocalityError::Stride`] for a stride of 0.
-    pub fn new(training: &Training<R>, patch: Patch, stride: [usize; 2]) -> Result<Self, LocalityError> {
+    pub fn equivariant_local(
+        training: &Training<R>,
+        patch: Patch,
+        stride: [usize; 2],
+    ) -> Result<Self, LocalityError> {
         for (axis, stride) in [Axis::H, Axis::W].into_iter().zip(stride) {
             if stride == 0 {
                 return Err(LocalityError::Stride { axis });
@@ -68,59 +58,9 @@ impl<R: Real> EquivariantLocal<R> {
             (0..length).map(|m| free || (whole(m) && whole((m + shift) % length))).collect()
         };
         let open = shifts.iter().map(|&[h, w]| [along(0, h), along(1, w)]).collect();
-        let offsets = Offsets { window: Window::new(shape, patch), width: shape.width, open };
-        let pixelwise = Pixelwise::new(training.with_shifts(shifts), shape.plane());
-        Ok(Self { pixelwise, offsets: Arc::new(offsets) })
-    }
-
-    /// The training set; its shifts are the offsets.
-    pub fn training(&self) -> &Training<R> {
-        &self.pixelwise.training
-    }
-
-    /// How long a `denoise` will take, by carrying out one of its partial sums (16 stored samples).
-    ///
-    /// The other threads are taken to be as fast, and the file, if there is one, too. A product
-    /// of a linearisation takes about as long where it keeps the distances and twice as long where not, a `vjp`
-    /// by itself three times.
-    ///
-    /// # Errors
-    /// As a `denoise`.
-    pub fn probe(&self, x_t: &[R], level: Level) -> Result<Duration, LocalityError> {
-        self.pixelwise.probe(self.offsets.as_ref(), x_t, level)
-    }
-}
-
-impl<R: Real> Denoiser<R> for EquivariantLocal<R> {
-    fn dim(&self) -> usize {
-        self.training().shape().len()
-    }
-
-    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        Ok(self.pixelwise.denoise(self.offsets.as_ref(), x_t, level, x_hat)?)
-    }
-
-    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        Ok(self.pixelwise.vjp(self.offsets.as_ref(), x_t, level, v, out)?)
-    }
-
-    /// Every pixel has weights of its own, so that row m of J is no column of it.
-    fn jacobian(&self) -> Jacobian {
-        Jacobian::General
-    }
-
-    fn batch(&self) -> usize {
-        self.pixelwise.batch()
-    }
-
-    fn linearise<'a>(
-        &'a self,
-        x_t: &'a [R],
-        level: Level,
-        x_hat: &mut [R],
-        tape: &'a mut Tape,
-    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        self.pixelwise.linearise(Arc::clone(&self.offsets) as _, x_t, level, x_hat, tape)
+        let offsets = Arc::new(Offsets { window: Window::new(shape, patch), width: shape.width, open });
+        let near = move |_| Ok(Arc::clone(&offsets) as _);
+        Ok(Self::new(training.with_shifts(shifts), shape.plane(), near))
     }
 }
 

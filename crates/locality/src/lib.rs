@@ -5,9 +5,9 @@
 //! | denoiser | weights of pixel m from |
 //! |---|---|
 //! | [`Optimal`] | the whole field, one weight per sample: the exact E[x given x_t], which recalls samples |
-//! | [`Local`] | the patch around m, against the same patch of every sample |
-//! | [`EquivariantLocal`] | the patch around m, against patches of all positions |
-//! | [`Locality`] | what the Wiener filter of the data reads for m |
+//! | [`Pixelwise::local`] | the patch around m, against the same patch of every sample |
+//! | [`Pixelwise::equivariant_local`] | the patch around m, against patches of all positions |
+//! | [`Pixelwise::locality`] | what the Wiener filter of the data reads for m |
 //!
 //! Samples are single frames or whole windows, as one vector of shape (T, C, H, W). Every denoiser has
 //! its Jᵀv in closed form, works in `f64` between its inputs and outputs, and gives the same bits on
@@ -17,7 +17,7 @@
 //! ```
 //! use equipoise_denoiser::Denoiser;
 //! use equipoise_field::{Axis, Boundary, Shape};
-//! use equipoise_locality::{EquivariantLocal, Memory, Patch, Training, sensitivity};
+//! use equipoise_locality::{Memory, Patch, Pixelwise, Training, sensitivity};
 //! use equipoise_schedule::Level;
 //! use std::sync::Arc;
 //!
@@ -26,7 +26,7 @@
 //! let training = Training::new(shape, Arc::new(Memory::new(values, shape.len())?))?;
 //! assert_eq!(training.shifted(Axis::H, 4)?.count(), 12);
 //! let patch = Patch::square(1, Boundary::Periodic);
-//! let local = EquivariantLocal::new(&training, patch, [1, 1])?;
+//! let local = Pixelwise::equivariant_local(&training, patch, [1, 1])?;
 //! let level = Level { mu: 0.8, sigma: 0.6 };
 //! let row = &sensitivity(&local, &vec![0.1; shape.len()], level, &[27])?[0];
 //! // Pixel (3, 3) reads nothing from beyond its 3 × 3 patch.
@@ -52,13 +52,11 @@ mod training;
 mod window;
 
 pub use agreement::{pearson, r_squared};
-pub use equivariant_local::EquivariantLocal;
 pub use error::LocalityError;
-pub use local::Local;
-pub use locality::Locality;
 pub use mask::ROWS_LIMIT;
 pub use memorisation::{Nearest, memorisation_index, nearest};
 pub use optimal::Optimal;
+pub use pixelwise::Pixelwise;
 pub use sensitivity::{locality_radius, sensitivity, sensitivity_by_differences};
 pub use training::{Memory, Samples, Training};
 pub use window::{Border, Patch};

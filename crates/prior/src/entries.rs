@@ -5,9 +5,7 @@ use crate::learned::{FromFiles, FromProcess, NETWORK, SERVE};
 use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError};
 use equipoise_covariance::Structure;
 use equipoise_data::Dataset;
-use equipoise_locality::{
-    EquivariantLocal, Local, Locality, LocalityError, Optimal, Patch, ROWS_LIMIT, Training,
-};
+use equipoise_locality::{LocalityError, Optimal, Patch, Pixelwise, ROWS_LIMIT, Training};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -211,7 +209,7 @@ impl Chosen for ByPatches {
 
     fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
         let training = over.training()?;
-        let denoiser = Arc::new(Local::new(training.clone(), over.patch(self.radius)));
+        let denoiser = Arc::new(Pixelwise::local(training.clone(), over.patch(self.radius)));
         let timed = Arc::clone(&denoiser);
         let made = PriorDenoiser::new(denoiser).over(training);
         Ok(made.timed(move |x_t, level| Ok(timed.probe(x_t, level)?)))
@@ -241,7 +239,7 @@ impl Chosen for AnywherePatches {
 
     fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
         let (training, patch) = (over.training()?, over.patch(self.radius));
-        let denoiser = EquivariantLocal::new(&training, patch, [self.stride; 2]);
+        let denoiser = Pixelwise::equivariant_local(&training, patch, [self.stride; 2]);
         let denoiser = Arc::new(denoiser.map_err(|source| over.fault(source))?);
         let timed = Arc::clone(&denoiser);
         let made = PriorDenoiser::new(denoiser).over(training);
@@ -279,7 +277,7 @@ impl Chosen for ByMask {
     fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
         let threshold = self.threshold.unwrap_or_else(|| Self::default_threshold(over.prior));
         let training = over.training()?;
-        let denoiser = Locality::new(training.clone(), over.prior.covariance(), threshold);
+        let denoiser = Pixelwise::locality(training.clone(), over.prior.covariance(), threshold);
         let denoiser = Arc::new(denoiser.map_err(|source| over.fault(source))?);
         let timed = Arc::clone(&denoiser);
         let made = PriorDenoiser::new(denoiser).over(training);

@@ -65,7 +65,7 @@ mod tests {
     use equipoise_data::store::{Existing, Writer};
     use equipoise_denoiser::{Denoiser, DenoiserError};
     use equipoise_field::{Boundary, Shape};
-    use equipoise_locality::{Local, Memory, Optimal, Patch, Training};
+    use equipoise_locality::{Memory, Optimal, Patch, Pixelwise, Training};
     use equipoise_schedule::Level;
     use equipoise_stream::Stream;
     use std::sync::Arc;
@@ -81,7 +81,7 @@ mod tests {
     }
 
     fn both(training: Training<f64>, x_t: &[f64]) -> [Vec<f64>; 2] {
-        let local = Local::new(training.clone(), Patch::square(1, Boundary::Periodic));
+        let local = Pixelwise::local(training.clone(), Patch::square(1, Boundary::Periodic));
         [products(&Optimal::new(training), x_t), products(&local, x_t)]
     }
 

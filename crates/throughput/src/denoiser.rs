@@ -7,7 +7,7 @@ use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, Normalizer, load};
 use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_field::{Axis, Shape};
-use equipoise_locality::{Locality, Memory, Optimal, Training};
+use equipoise_locality::{Memory, Optimal, Pixelwise, Training};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ fn optimal(frames: &Frames) -> Result<Box<dyn Denoiser<f32>>> {
 fn locality(frames: &Frames) -> Result<Box<dyn Denoiser<f32>>> {
     let views: Vec<&[f32]> = frames.values.chunks(frames.shape.len()).collect();
     let (_, covariance) = fit_stationary(frames.shape, &views, 1e-6).map_err(work)?;
-    Ok(Box::new(Locality::new(frames.training(FEW)?, Arc::new(covariance), 0.02).map_err(work)?))
+    Ok(Box::new(Pixelwise::locality(frames.training(FEW)?, Arc::new(covariance), 0.02).map_err(work)?))
 }
 
 fn prepare(make: Make, sigma: f64, members: usize, with_product: bool) -> Result<Work> {

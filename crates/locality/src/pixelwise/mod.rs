@@ -12,12 +12,15 @@ use crate::error::check;
 use crate::sums::{self, BLOCK};
 use crate::training::{Block, Pass, members_at_once};
 use crate::{LocalityError, Training};
+use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 use passes::{Deviations, Products, Squares};
 use pulp::Arch;
 use slopes::{KEPT, Kept};
 use softmax::{Estimate, Softmax};
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Which squared differences decide the weights of which pixel: d = M s, linear in s.
@@ -35,9 +38,16 @@ pub(crate) trait Neighbourhood: Send + Sync {
     fn exclude(&self, _k: usize, _distances: &mut [f64]) {}
 }
 
-/// x̂_m = Σ_i w_im x_im with w_·q = softmax_i(−(M (x_t − μx_i)²)_q/2σ²).
-pub(crate) struct Pixelwise<R: Real> {
-    pub(crate) training: Training<R>,
+/// The neighbourhood of every pixel at a level.
+type Near = dyn Fn(Level) -> Result<Arc<dyn Neighbourhood>, LocalityError> + Send + Sync;
+
+/// The denoisers that weigh the training samples for every pixel by itself, by what they compare:
+/// [`local`](Self::local), [`equivariant_local`](Self::equivariant_local) and [`locality`](Self::locality).
+///
+/// > x̂_m = Σ_i w_im x_im, w_·q = softmax_i(−(M (x_t − μx_i)²)_q/2σ²)
+pub struct Pixelwise<R: Real> {
+    training: Training<R>,
+    near: Arc<Near>,
     /// Q.
     places: usize,
     /// Bytes of the distances that a linearisation keeps, at most.
@@ -61,22 +71,46 @@ impl<S> Partial<S> {
 }
 
 impl<R: Real> Pixelwise<R> {
-    pub(crate) fn new(training: Training<R>, places: usize) -> Self {
-        Self { training, places, kept: KEPT }
+    pub(crate) fn new(
+        training: Training<R>,
+        places: usize,
+        near: impl Fn(Level) -> Result<Arc<dyn Neighbourhood>, LocalityError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { training, near: Arc::new(near), places, kept: KEPT }
     }
 
-    fn dim(&self) -> usize {
-        self.training.shape().len()
+    /// The training set, with the shifts at which its samples are compared.
+    pub fn training(&self) -> &Training<R> {
+        &self.training
     }
 
-    /// How many members one pass serves: those whose partial sums leave room and whose distances can be kept,
-    /// if any can.
-    pub(crate) fn batch(&self) -> usize {
-        let most = members_at_once(size_of::<f64>() * (self.dim() + 2 * self.places));
-        match self.fitting() {
-            0 => most,
-            fitting => most.min(fitting),
-        }
+    /// Σ_n M_qn v_n for every q: what the pixels gather at a level of a number a place.
+    ///
+    /// # Errors
+    /// [`LocalityError::Length`], [`LocalityError::MaskTooLarge`].
+    pub fn masked(&self, level: Level, v: &[f64]) -> Result<Vec<f64>, LocalityError> {
+        check("v", v.len(), self.places)?;
+        let mut out = vec![0.0; v.len()];
+        (self.near)(level)?.gather(v, &mut out);
+        Ok(out)
+    }
+
+    /// How long a `denoise` will take, by carrying out one of its partial sums (16 stored samples).
+    ///
+    /// The other threads are taken to be as fast, and the file, if there is one, too. A product
+    /// of a linearisation takes about as long where it keeps the distances and twice as long where not, a `vjp`
+    /// by itself three times.
+    ///
+    /// # Errors
+    /// As a `denoise`.
+    pub fn probe(&self, x_t: &[R], level: Level) -> Result<Duration, LocalityError> {
+        let to = (self.near)(level)?;
+        check("x_t", x_t.len(), self.dim())?;
+        let start = Instant::now();
+        let make = || Partial::new(1, self.places, || Softmax::new(self.places, self.dim()));
+        self.training.group(0, &self.pass(1), make, &self.take_in(to.as_ref(), x_t, level, None))?;
+        let rounds = self.training.groups().div_ceil(rayon::current_num_threads());
+        Ok(start.elapsed().mul_f64(rounds as f64))
     }
 
     fn take_in(
@@ -132,34 +166,6 @@ impl<R: Real> Pixelwise<R> {
         Pass { wanted: &|_| true, block, bytes: size_of::<f64>() * numbers * members }
     }
 
-    pub(crate) fn denoise(
-        &self,
-        to: &dyn Neighbourhood,
-        x_t: &[R],
-        level: Level,
-        x_hat: &mut [R],
-    ) -> Result<(), LocalityError> {
-        check("x_hat", x_hat.len(), self.dim())?;
-        check("x_t", x_t.len(), self.dim())?;
-        self.estimates(to, x_t, level, None)?.iter().for_each(|e| e.write(x_hat));
-        Ok(())
-    }
-
-    pub(crate) fn vjp(
-        &self,
-        to: &dyn Neighbourhood,
-        x_t: &[R],
-        level: Level,
-        v: &[R],
-        out: &mut [R],
-    ) -> Result<(), LocalityError> {
-        for (what, found) in [("x_t", x_t.len()), ("v", v.len()), ("out", out.len())] {
-            check(what, found, self.dim())?;
-        }
-        let estimates = self.estimates(to, x_t, level, None)?;
-        self.products(to, (x_t, level), (&estimates, None), v, out)
-    }
-
     /// (Jᵀv)_n = (μ/σ²) Σ_i x_in Σ_m M_mn w_im v_m (x_im − x̂_m), of every member.
     ///
     /// The inner sum over i alone vanishes for every m, so that x̂_n may be taken off x_in.
@@ -208,20 +214,59 @@ impl<R: Real> Pixelwise<R> {
         }
         Ok(())
     }
+}
 
-    /// The time of a `denoise`, from one of its partial sums, shared among all threads.
-    pub(crate) fn probe(
-        &self,
-        to: &dyn Neighbourhood,
-        x_t: &[R],
-        level: Level,
-    ) -> Result<Duration, LocalityError> {
+impl<R: Real> fmt::Debug for Pixelwise<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pixelwise").field("training", &self.training).finish_non_exhaustive()
+    }
+}
+
+impl<R: Real> Denoiser<R> for Pixelwise<R> {
+    fn dim(&self) -> usize {
+        self.training.shape().len()
+    }
+
+    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
+        check("x_hat", x_hat.len(), self.dim())?;
         check("x_t", x_t.len(), self.dim())?;
-        let start = Instant::now();
-        let make = || Partial::new(1, self.places, || Softmax::new(self.places, self.dim()));
-        self.training.group(0, &self.pass(1), make, &self.take_in(to, x_t, level, None))?;
-        let rounds = self.training.groups().div_ceil(rayon::current_num_threads());
-        Ok(start.elapsed().mul_f64(rounds as f64))
+        let to = (self.near)(level)?;
+        self.estimates(to.as_ref(), x_t, level, None)?.iter().for_each(|e| e.write(x_hat));
+        Ok(())
+    }
+
+    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        for (what, found) in [("x_t", x_t.len()), ("v", v.len()), ("out", out.len())] {
+            check(what, found, self.dim())?;
+        }
+        let to = (self.near)(level)?;
+        let estimates = self.estimates(to.as_ref(), x_t, level, None)?;
+        Ok(self.products(to.as_ref(), (x_t, level), (&estimates, None), v, out)?)
+    }
+
+    /// Every pixel has weights of its own, so that row m of J is no column of it.
+    fn jacobian(&self) -> Jacobian {
+        Jacobian::General
+    }
+
+    /// How many members one pass serves: those whose partial sums leave room and whose distances can be kept,
+    /// if any can.
+    fn batch(&self) -> usize {
+        let most = members_at_once(size_of::<f64>() * (self.dim() + 2 * self.places));
+        match self.fitting() {
+            0 => most,
+            fitting => most.min(fitting),
+        }
+    }
+
+    fn linearise<'a>(
+        &'a self,
+        x_t: &'a [R],
+        level: Level,
+        x_hat: &mut [R],
+        tape: &'a mut Tape,
+    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+        Ok(Box::new(self.slopes(x_t, level, x_hat, tape)?))
     }
 }
 

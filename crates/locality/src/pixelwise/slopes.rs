@@ -2,8 +2,9 @@
 
 use super::softmax::Estimate;
 use super::{Neighbourhood, Pixelwise};
+use crate::LocalityError;
 use crate::error::{check, members};
-use equipoise_denoiser::{DenoiserError, Linearised, Tape};
+use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,7 +53,7 @@ impl Held<'_> {
 }
 
 /// J at the states of a batch.
-struct Slopes<'a, R: Real> {
+pub(super) struct Slopes<'a, R: Real> {
     pixelwise: &'a Pixelwise<R>,
     to: Arc<dyn Neighbourhood>,
     x_t: &'a [R],
@@ -91,14 +92,14 @@ impl<R: Real> Pixelwise<R> {
     }
 
     /// x̂ at the states of a batch, and what products with J there need.
-    pub(crate) fn linearise<'a>(
+    pub(super) fn slopes<'a>(
         &'a self,
-        to: Arc<dyn Neighbourhood>,
         x_t: &'a [R],
         level: Level,
         x_hat: &mut [R],
         tape: &'a mut Tape,
-    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+    ) -> Result<Slopes<'a, R>, LocalityError> {
+        let to = (self.near)(level)?;
         let n = members("x_t", x_t.len(), self.dim())?;
         check("x_hat", x_hat.len(), x_t.len())?;
         let room = tape.room::<Room>();
@@ -109,7 +110,7 @@ impl<R: Real> Pixelwise<R> {
             estimates.extend(self.estimates(to.as_ref(), x_t, level, kept)?);
         }
         estimates.iter().zip(x_hat.chunks_exact_mut(self.dim())).for_each(|(e, x_hat)| e.write(x_hat));
-        Ok(Box::new(Slopes { pixelwise: self, to, x_t, level, estimates, room }))
+        Ok(Slopes { pixelwise: self, to, x_t, level, estimates, room })
     }
 }
 
@@ -131,7 +132,6 @@ impl<R: Real> Linearised<R> for Slopes<'_, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::Window;
     use crate::{Memory, Patch, Training};
     use equipoise_field::{Boundary, Shape};
 
@@ -143,12 +143,12 @@ mod tests {
     fn found(kept: usize, tape: &mut Tape) -> (usize, Vec<f64>) {
         let stored = (0..37 * SHAPE.len()).map(|i| (i as f64 * 0.7).sin()).collect();
         let training = Training::new(SHAPE, Arc::new(Memory::new(stored, SHAPE.len()).unwrap())).unwrap();
-        let window = Arc::new(Window::new(SHAPE, Patch::square(1, Boundary::Periodic)));
-        let pixelwise = Pixelwise { kept, ..Pixelwise::new(training, window.plane()) };
+        let pixelwise =
+            Pixelwise { kept, ..Pixelwise::local(training, Patch::square(1, Boundary::Periodic)) };
         let x_t: Vec<f64> = (0..5 * SHAPE.len()).map(|i| (i as f64 * 0.3).cos()).collect();
         let (mut x_hat, mut out) = (vec![f64::NAN; x_t.len()], vec![f64::NAN; x_t.len()]);
         let level = Level { mu: 0.9, sigma: 1.5 };
-        let mut slopes = pixelwise.linearise(window, &x_t, level, &mut x_hat, tape).unwrap();
+        let mut slopes = pixelwise.linearise(&x_t, level, &mut x_hat, tape).unwrap();
         slopes.vjp(&x_t, &mut out).unwrap();
         x_hat.extend(&out);
         slopes.vjp(&x_t, &mut out).unwrap();

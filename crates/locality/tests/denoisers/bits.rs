@@ -3,7 +3,7 @@
 use crate::{LEVEL, all, denoise, noisy, samples, vjp};
 use equipoise_denoiser::{Denoiser, Tape, check_batch, check_jvp};
 use equipoise_field::{Axis, Boundary, Real, Shape};
-use equipoise_locality::{EquivariantLocal, Local, LocalityError, Memory, Optimal, Patch, Samples, Training};
+use equipoise_locality::{LocalityError, Memory, Optimal, Patch, Pixelwise, Samples, Training};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use std::ops::Range;
@@ -108,8 +108,8 @@ fn a_pass_serves_all_members() {
     };
     let patch = Patch::square(1, Boundary::Periodic);
     let optimal = Optimal::new(set.clone());
-    let local = Local::new(set.clone(), patch);
-    let equivariant = EquivariantLocal::new(&set, patch, [2, 2]).unwrap();
+    let local = Pixelwise::local(set.clone(), patch);
+    let equivariant = Pixelwise::equivariant_local(&set, patch, [2, 2]).unwrap();
     let all: [(&dyn Denoiser<f64>, usize); 3] = [(&optimal, 2), (&local, 1), (&equivariant, 1)];
     for (denoiser, forward) in all {
         for members in [1, 16] {

@@ -4,7 +4,7 @@ use crate::{LEVEL, assert_near, denoise, noisy, over, samples, stationary, train
 use equipoise_covariance::{Covariance, Modes};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Axis, Boundary, Shape};
-use equipoise_locality::{Border, EquivariantLocal, Local, Locality, Memory, Optimal, Patch, Training};
+use equipoise_locality::{Border, Memory, Optimal, Patch, Pixelwise, Training};
 use std::sync::Arc;
 
 const SHAPE: Shape = Shape::new(1, 2, 4, 6);
@@ -22,7 +22,7 @@ fn agree(what: &str, a: &dyn Denoiser<f64>, b: &dyn Denoiser<f64>, bound: f64) {
 fn a_patch_of_the_whole_frame_is_optimal() {
     let optimal = Optimal::new(training(SHAPE, 30));
     for boundary in [Boundary::Periodic, Boundary::Open] {
-        agree("whole", &Local::new(training(SHAPE, 30), Patch::square(9, boundary)), &optimal, 1e-12);
+        agree("whole", &Pixelwise::local(training(SHAPE, 30), Patch::square(9, boundary)), &optimal, 1e-12);
     }
 }
 
@@ -34,7 +34,7 @@ fn a_mask_of_ones_is_optimal() {
     let one = Modes::new(SHAPE.len(), constant, vec![2.0], Some(0.0)).unwrap();
     let covariance: Arc<dyn Covariance<f64>> = Arc::new(one);
     for threshold in [0.0, 0.5] {
-        let masked = Locality::new(training(SHAPE, 30), Arc::clone(&covariance), threshold).unwrap();
+        let masked = Pixelwise::locality(training(SHAPE, 30), Arc::clone(&covariance), threshold).unwrap();
         agree("ones", &masked, &optimal, 1e-11);
     }
 }
@@ -45,9 +45,9 @@ fn a_mask_of_ones_is_optimal() {
 fn a_mask_of_the_diagonal_is_one_softmax_per_number() {
     let shape = SHAPE;
     let flat = Shape::new(1, 1, 1, shape.len());
-    let alone = Local::new(over(flat, samples(shape, 30)), Patch::square(0, Boundary::Open));
+    let alone = Pixelwise::local(over(flat, samples(shape, 30)), Patch::square(0, Boundary::Open));
     let covariance = stationary(shape, &samples(shape, 64));
-    let masked = Locality::new(training(shape, 30), covariance, 0.95).unwrap();
+    let masked = Pixelwise::locality(training(shape, 30), covariance, 0.95).unwrap();
     agree("diagonal", &masked, &alone, 1e-11);
 }
 
@@ -55,8 +55,8 @@ fn a_mask_of_the_diagonal_is_one_softmax_per_number() {
 fn one_offset_is_local() {
     for boundary in [Boundary::Periodic, Boundary::Open] {
         let patch = Patch::square(1, boundary);
-        let single = EquivariantLocal::new(&training(SHAPE, 30), patch, [4, 6]).unwrap();
-        agree("one offset", &single, &Local::new(training(SHAPE, 30), patch), 0.0);
+        let single = Pixelwise::equivariant_local(&training(SHAPE, 30), patch, [4, 6]).unwrap();
+        agree("one offset", &single, &Pixelwise::local(training(SHAPE, 30), patch), 0.0);
     }
 }
 
@@ -65,7 +65,7 @@ fn one_offset_is_local() {
 fn equivariant_is_the_softmax_over_all_patches() {
     let patch = Patch { radius: [1, 1], border: [Border::Clipped, Border::Periodic] };
     let (count, values) = (5, samples(SHAPE, 5));
-    let found = EquivariantLocal::new(&training(SHAPE, count), patch, [1, 1]).unwrap();
+    let found = Pixelwise::equivariant_local(&training(SHAPE, count), patch, [1, 1]).unwrap();
     let x_t = noisy(SHAPE, LEVEL);
     let (height, width) = (SHAPE.height, SHAPE.width);
     // What the border cuts off above and below a patch.
@@ -103,7 +103,7 @@ fn equivariant_is_the_softmax_over_all_patches() {
 #[test]
 fn equivariance() {
     let patch = Patch { radius: [1, 1], border: [Border::Clipped, Border::Periodic] };
-    let denoiser = EquivariantLocal::new(&training(SHAPE, 8), patch, [4, 1]).unwrap();
+    let denoiser = Pixelwise::equivariant_local(&training(SHAPE, 8), patch, [4, 1]).unwrap();
     let x_t = noisy(SHAPE, LEVEL);
     let shift = |x: &[f64]| -> Vec<f64> {
         let source = |n: usize| n / 6 * 6 + (n + 2) % 6;

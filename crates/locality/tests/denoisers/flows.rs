@@ -7,7 +7,7 @@ use equipoise_data::{LoadOptions, Normalizer, load};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Shape, sum};
 use equipoise_locality::{
-    Border, Local, Locality, Optimal, Patch, Training, locality_radius, nearest, sensitivity,
+    Border, Optimal, Patch, Pixelwise, Training, locality_radius, nearest, sensitivity,
 };
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -36,8 +36,8 @@ fn local_denoisers_generalise_where_the_optimal_one_recalls() {
     let training: Training<f32> = over(shape, train.clone());
     let optimal = Optimal::new(training.clone());
     let patch = Patch { radius: [3, 3], border: [Border::Periodic; 2] };
-    let local = Local::new(training.clone(), patch);
-    let masked = Locality::new(training.clone(), covariance, 0.02).unwrap();
+    let local = Pixelwise::local(training.clone(), patch);
+    let masked = Pixelwise::locality(training.clone(), covariance, 0.02).unwrap();
     let noise: Vec<f32> = Stream::new("flows").normal(0, shape.len());
     let error = |denoiser: &dyn Denoiser<f32>, sigma: f64| {
         let x_t: Vec<f32> = fresh.iter().zip(&noise).map(|(x, e)| x + sigma as f32 * e).collect();

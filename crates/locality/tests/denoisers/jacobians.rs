@@ -3,7 +3,7 @@
 use crate::{LEVEL, all, assert_near, denoise, noisy, over, samples, vjp};
 use equipoise_denoiser::{Closure, Denoiser, DenoiserError, check_denoiser};
 use equipoise_field::{Boundary, Shape, sum};
-use equipoise_locality::{Local, Optimal, Patch};
+use equipoise_locality::{Optimal, Patch, Pixelwise};
 use equipoise_schedule::Level;
 
 #[test]
@@ -41,7 +41,7 @@ fn single_precision_conforms() {
     let level = Level { mu: 0.3, sigma: 2.0 };
     let x_t = narrow(noisy(shape, level));
     let set = || over(shape, narrow(samples(shape, 30)));
-    let local = Local::new(set(), Patch::square(2, Boundary::Periodic));
+    let local = Pixelwise::local(set(), Patch::square(2, Boundary::Periodic));
     for denoiser in [&Optimal::new(set()) as &dyn Denoiser<f32>, &local] {
         let found = check_denoiser(denoiser, &x_t, level, shape).unwrap();
         assert_eq!(found.untested, [""; 0]);

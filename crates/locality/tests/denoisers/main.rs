@@ -14,7 +14,7 @@ mod masks;
 use equipoise_covariance::{Covariance, Stationary, fit_stationary};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Boundary, Real, Shape, sum};
-use equipoise_locality::{EquivariantLocal, Local, Locality, Memory, Optimal, Patch, Training};
+use equipoise_locality::{Memory, Optimal, Patch, Pixelwise, Training};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use std::sync::Arc;
@@ -57,14 +57,14 @@ fn all<R: Real>(shape: Shape, count: usize) -> Vec<(&'static str, Box<dyn Denois
     let cut = Patch::square(1, Boundary::Open);
     let masked = |threshold| {
         let covariance = Arc::clone(&covariance) as Arc<dyn Covariance<R>>;
-        Box::new(Locality::new(set.clone(), covariance, threshold).unwrap())
+        Box::new(Pixelwise::locality(set.clone(), covariance, threshold).unwrap())
     };
     vec![
         ("optimal", Box::new(Optimal::new(set.clone()))),
-        ("local, periodic", Box::new(Local::new(set.clone(), wrapped))),
-        ("local, clipped", Box::new(Local::new(set.clone(), cut))),
-        ("equivariant", Box::new(EquivariantLocal::new(&set, wrapped, [1, 2]).unwrap())),
-        ("equivariant, clipped", Box::new(EquivariantLocal::new(&set, cut, [2, 1]).unwrap())),
+        ("local, periodic", Box::new(Pixelwise::local(set.clone(), wrapped))),
+        ("local, clipped", Box::new(Pixelwise::local(set.clone(), cut))),
+        ("equivariant", Box::new(Pixelwise::equivariant_local(&set, wrapped, [1, 2]).unwrap())),
+        ("equivariant, clipped", Box::new(Pixelwise::equivariant_local(&set, cut, [2, 1]).unwrap())),
         ("locality, hard", masked(0.1)),
         ("locality, soft", masked(0.0)),
     ]

@@ -3,7 +3,7 @@
 use crate::{LEVEL, assert_near, denoise, noisy, samples, stationary, training, vjp};
 use equipoise_covariance::{Covariance, Structure, Weights, fit_low_rank};
 use equipoise_field::Shape;
-use equipoise_locality::{Locality, ROWS_LIMIT};
+use equipoise_locality::{Pixelwise, ROWS_LIMIT};
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
@@ -69,8 +69,8 @@ fn every_form_is_the_matrix() {
     for (name, covariance) in models {
         for threshold in [0.0, 0.03, 0.08] {
             let opaque: Arc<dyn Covariance<f64>> = Arc::new(Opaque(Arc::clone(&covariance)));
-            let own = Locality::new(training(SHAPE, 30), Arc::clone(&covariance), threshold).unwrap();
-            let rows = Locality::new(training(SHAPE, 30), opaque, threshold).unwrap();
+            let own = Pixelwise::locality(training(SHAPE, 30), Arc::clone(&covariance), threshold).unwrap();
+            let rows = Pixelwise::locality(training(SHAPE, 30), opaque, threshold).unwrap();
             let matrix = mask(covariance.as_ref(), LEVEL, threshold);
             let entries = matrix.iter().flatten().filter(|m| **m != 0.0).count();
             assert!(threshold == 0.0 || (entries > 100 && entries < 6000), "{name}: {entries} say nothing");
@@ -89,7 +89,7 @@ fn every_form_is_the_matrix() {
 fn a_pixel_reads_nothing_beyond_its_mask() {
     let covariance = stationary(SHAPE, &samples(SHAPE, 30));
     let matrix = mask(covariance.as_ref(), LEVEL, 0.3);
-    let locality = Locality::new(training(SHAPE, 30), covariance, 0.3).unwrap();
+    let locality = Pixelwise::locality(training(SHAPE, 30), covariance, 0.3).unwrap();
     let x_t = noisy(SHAPE, LEVEL);
     for m in [0, 37] {
         let unit: Vec<f64> = (0..SHAPE.len()).map(|n| if n == m { 1.0 } else { 0.0 }).collect();
@@ -107,17 +107,17 @@ fn a_pixel_reads_nothing_beyond_its_mask() {
 fn faults_are_named() {
     let covariance = stationary(SHAPE, &samples(SHAPE, 30));
     let message =
-        |r: Result<Locality<f64>, _>| r.err().map(|e: equipoise_locality::LocalityError| e.to_string());
-    let refused = Locality::new(training(SHAPE, 2), Arc::clone(&covariance) as _, 1.5);
+        |r: Result<Pixelwise<f64>, _>| r.err().map(|e: equipoise_locality::LocalityError| e.to_string());
+    let refused = Pixelwise::locality(training(SHAPE, 2), Arc::clone(&covariance) as _, 1.5);
     assert_eq!(message(refused).unwrap(), "threshold of the mask: found 1.5, expected 0 (soft) to 1");
     let short = training(Shape::new(1, 1, 4, 5), 2);
-    let refused = Locality::new(short, covariance, 0.0);
+    let refused = Pixelwise::locality(short, covariance, 0.0);
     assert_eq!(message(refused).unwrap(), "covariance of the mask: found length 80, expected 20");
     let long = Shape::new(1, 1, 1, ROWS_LIMIT + 1);
     let values = samples(long, 3);
     let views: Vec<&[f64]> = values.chunks(long.len()).collect();
     let modes = fit_low_rank(&views, 1, 0.1).unwrap().covariance;
-    let hard = Locality::new(training(long, 1), Arc::new(modes), 0.5).unwrap();
+    let hard = Pixelwise::locality(training(long, 1), Arc::new(modes), 0.5).unwrap();
     let refused = hard.masked(LEVEL, &values[..long.len()]).unwrap_err().to_string();
     assert!(refused.contains("found D = 8193, the limit is 8192"), "{refused}");
 }
