@@ -105,31 +105,28 @@ pub(crate) struct Entry {
 
 /// Every prior, in the order of the documentation.
 pub(crate) const ENTRIES: &[Entry] = &[
-    Entry { spec: &WIENER, read: |s| most(0, s, || Some(WienerFilter)) },
-    Entry { spec: &OPTIMAL, read: |s| most(0, s, || Some(OverWindows)) },
-    Entry { spec: &LOCAL, read: |s| most(1, s, || Some(ByPatches { radius: whole(s, 0, RADIUS)? })) },
-    Entry { spec: &EQUIVARIANT_LOCAL, read: |s| most(2, s, || AnywherePatches::read(s)) },
-    Entry { spec: &LOCALITY, read: |s| most(1, s, || ByMask::read(s)) },
+    Entry { spec: &WIENER, read: |s| most(0, s, || Some(OfData::Wiener)) },
+    Entry { spec: &OPTIMAL, read: |s| most(0, s, || Some(OfData::Windows)) },
+    Entry { spec: &LOCAL, read: |s| most(1, s, || Some(OfData::Patches { radius: whole(s, 0, RADIUS)? })) },
+    Entry { spec: &EQUIVARIANT_LOCAL, read: |s| most(2, s, || OfData::anywhere(s)) },
+    Entry { spec: &LOCALITY, read: |s| most(1, s, || OfData::by_mask(s)) },
     Entry { spec: &NETWORK, read: |s| FromFiles::read(s) },
     Entry { spec: &SERVE, read: |s| FromProcess::read(s) },
 ];
 
-pub(crate) const WIENER: PriorSpec = PriorSpec {
-    name: "wiener",
-    settings: "",
-    about: "the fitted Gaussian",
-    windows: false,
-    knows: Knows::Gaussian,
-    verbatim: false,
-};
+/// What a prior is unless its entry says otherwise.
+pub(crate) const PLAIN: PriorSpec =
+    PriorSpec { name: "", settings: "", about: "", windows: false, knows: Knows::Denoiser, verbatim: false };
+
+pub(crate) const WIENER: PriorSpec =
+    PriorSpec { name: "wiener", about: "the fitted Gaussian", knows: Knows::Gaussian, ..PLAIN };
 
 const OPTIMAL: PriorSpec = PriorSpec {
     name: "optimal",
-    settings: "",
     about: "the training windows themselves, each as likely as the others",
     windows: true,
     knows: Knows::Posterior,
-    verbatim: false,
+    ..PLAIN
 };
 
 const LOCAL: PriorSpec = PriorSpec {
@@ -137,8 +134,7 @@ const LOCAL: PriorSpec = PriorSpec {
     settings: "[:RADIUS]",
     about: "patches against the same patch of every window",
     windows: true,
-    knows: Knows::Denoiser,
-    verbatim: false,
+    ..PLAIN
 };
 
 const EQUIVARIANT_LOCAL: PriorSpec = PriorSpec {
@@ -146,8 +142,7 @@ const EQUIVARIANT_LOCAL: PriorSpec = PriorSpec {
     settings: "[:RADIUS[:STRIDE]]",
     about: "patches against patches of all positions",
     windows: true,
-    knows: Knows::Denoiser,
-    verbatim: false,
+    ..PLAIN
 };
 
 const LOCALITY: PriorSpec = PriorSpec {
@@ -155,15 +150,10 @@ const LOCALITY: PriorSpec = PriorSpec {
     settings: "[:THRESHOLD from 0 to 1]",
     about: "what the Wiener filter reads for a pixel, hard above a threshold or soft for 0",
     windows: true,
-    knows: Knows::Denoiser,
-    verbatim: false,
+    ..PLAIN
 };
 
-fn most<C: Chosen + 'static>(
-    count: usize,
-    settings: &[&str],
-    read: impl FnOnce() -> Option<C>,
-) -> Option<Arc<dyn Chosen>> {
+fn most(count: usize, settings: &[&str], read: impl FnOnce() -> Option<OfData>) -> Option<Arc<dyn Chosen>> {
     if settings.len() > count { None } else { Some(Arc::new(read()?)) }
 }
 
@@ -171,134 +161,74 @@ fn whole(settings: &[&str], at: usize, default: usize) -> Option<usize> {
     settings.get(at).map_or(Some(default), |s| s.parse().ok())
 }
 
-/// Exact for the fitted Gaussian.
+/// A prior that is made from the data alone.
 #[derive(Debug)]
-pub(crate) struct WienerFilter;
-
-impl Chosen for WienerFilter {
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
-        Ok(PriorDenoiser::gaussian(Arc::new(over.prior.denoiser()?)))
-    }
+pub(crate) enum OfData {
+    /// Exact for the fitted Gaussian.
+    Wiener,
+    /// Exact for the training windows.
+    Windows,
+    /// Patches against the same patch of every window; grid points from its centre along H and along W.
+    Patches { radius: usize },
+    /// Patches against patches of all positions, which are `stride` points apart along H and along W.
+    Anywhere { radius: usize, stride: usize },
+    /// What the Wiener filter reads for a pixel. θ of the mask, 0 for the soft one; `None` takes 0.02 where a hard
+    /// mask can be made, else 0.
+    Mask { threshold: Option<f64> },
 }
 
-/// Exact for the training windows.
-#[derive(Debug)]
-struct OverWindows;
-
-impl Chosen for OverWindows {
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
-        let training = over.training()?;
-        let denoiser = Arc::new(Optimal::new(training.clone()));
-        let weighing = Arc::clone(&denoiser);
-        let weights = move |x_t: &[f32], level| Ok(weighing.weights(x_t, level)?);
-        Ok(PriorDenoiser::on_fields(denoiser).over(training).weighing(weights))
-    }
-}
-
-/// Patches against the same patch of every window.
-#[derive(Debug)]
-struct ByPatches {
-    /// Grid points that a patch reaches from its centre, along H and along W.
-    radius: usize,
-}
-
-impl Chosen for ByPatches {
-    fn settings(&self) -> String {
-        format!(":{}", self.radius)
-    }
-
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
-        let training = over.training()?;
-        let denoiser = Arc::new(Pixelwise::local(training.clone(), over.patch(self.radius)));
-        let timed = Arc::clone(&denoiser);
-        let made = PriorDenoiser::new(denoiser).over(training);
-        Ok(made.timed(move |x_t, level| Ok(timed.probe(x_t, level)?)))
-    }
-}
-
-/// Patches against patches of all positions.
-#[derive(Debug)]
-struct AnywherePatches {
-    /// As for [`ByPatches`].
-    radius: usize,
-    /// Grid points between the positions that are compared, along H and along W.
-    stride: usize,
-}
-
-impl AnywherePatches {
-    fn read(settings: &[&str]) -> Option<Self> {
+impl OfData {
+    fn anywhere(settings: &[&str]) -> Option<Self> {
         let stride = whole(settings, 1, STRIDE).filter(|n| *n > 0)?;
-        Some(Self { radius: whole(settings, 0, RADIUS)?, stride })
-    }
-}
-
-impl Chosen for AnywherePatches {
-    fn settings(&self) -> String {
-        format!(":{}:{}", self.radius, self.stride)
+        Some(Self::Anywhere { radius: whole(settings, 0, RADIUS)?, stride })
     }
 
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
-        let (training, patch) = (over.training()?, over.patch(self.radius));
-        let denoiser = Pixelwise::equivariant_local(&training, patch, [self.stride; 2]);
-        let denoiser = Arc::new(denoiser.map_err(|source| over.fault(source))?);
-        let timed = Arc::clone(&denoiser);
-        let made = PriorDenoiser::new(denoiser).over(training);
-        Ok(made.timed(move |x_t, level| Ok(timed.probe(x_t, level)?)))
-    }
-}
-
-/// What the Wiener filter reads for a pixel.
-#[derive(Debug)]
-struct ByMask {
-    /// θ of the mask, 0 for the soft one; `None` takes 0.02 where a hard mask can be made, else 0.
-    threshold: Option<f64>,
-}
-
-impl ByMask {
-    fn read(settings: &[&str]) -> Option<Self> {
-        let Some(threshold) = settings.first() else { return Some(Self { threshold: None }) };
+    fn by_mask(settings: &[&str]) -> Option<Self> {
+        let Some(threshold) = settings.first() else { return Some(Self::Mask { threshold: None }) };
         let threshold = threshold.parse().ok().filter(|t| (0.0..=1.0).contains(t))?;
-        Some(Self { threshold: Some(threshold) })
-    }
-
-    /// θ where none is given: of the hard mask where one can be made, else 0.
-    fn default_threshold(prior: &Prior) -> f64 {
-        let covariance = prior.covariance();
-        let stationary = matches!(covariance.structure(), Structure::Stationary(_));
-        if stationary || prior.shape().len() <= ROWS_LIMIT { THRESHOLD } else { 0.0 }
+        Some(Self::Mask { threshold: Some(threshold) })
     }
 }
 
-impl Chosen for ByMask {
+/// θ where none is given: of the hard mask where one can be made, else 0.
+fn default_threshold(prior: &Prior) -> f64 {
+    let covariance = prior.covariance();
+    let stationary = matches!(covariance.structure(), Structure::Stationary(_));
+    if stationary || prior.shape().len() <= ROWS_LIMIT { THRESHOLD } else { 0.0 }
+}
+
+impl Chosen for OfData {
     fn settings(&self) -> String {
-        self.threshold.map_or_else(String::new, |threshold| format!(":{threshold}"))
-    }
-
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
-        let threshold = self.threshold.unwrap_or_else(|| Self::default_threshold(over.prior));
-        let training = over.training()?;
-        let denoiser = Pixelwise::locality(training.clone(), over.prior.covariance(), threshold);
-        let denoiser = Arc::new(denoiser.map_err(|source| over.fault(source))?);
-        let timed = Arc::clone(&denoiser);
-        let made = PriorDenoiser::new(denoiser).over(training);
-        Ok(made.timed(move |x_t, level| Ok(timed.probe(x_t, level)?)))
-    }
-}
-
-impl Making<'_> {
-    /// The windows with their shifts.
-    fn training(&self) -> Result<Training<f32>, PriorError> {
-        match self.stored {
-            Some(stored) => self.prior.shifted(Ok(stored.clone()), self.train, self.shifts),
-            None => self.prior.training(self.train, self.shifts),
+        match self {
+            Self::Wiener | Self::Windows | Self::Mask { threshold: None } => String::new(),
+            Self::Patches { radius } => format!(":{radius}"),
+            Self::Anywhere { radius, stride } => format!(":{radius}:{stride}"),
+            Self::Mask { threshold: Some(threshold) } => format!(":{threshold}"),
         }
     }
 
-    fn patch(&self, radius: usize) -> Patch {
-        Patch::square(radius, self.prior.grid().boundary)
-    }
-
-    fn fault(&self, source: LocalityError) -> PriorError {
-        self.prior.fault(self.train, source)
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
+        let training = || match over.stored {
+            Some(stored) => over.prior.shifted(Ok(stored.clone()), over.train, over.shifts),
+            None => over.prior.training(over.train, over.shifts),
+        };
+        let by_pixel = |made: &dyn Fn(&Training<f32>) -> Result<Pixelwise<f32>, LocalityError>| {
+            let training = training()?;
+            let denoiser = made(&training).map_err(|source| over.prior.fault(over.train, source))?;
+            Ok(PriorDenoiser::by_pixel(denoiser, training))
+        };
+        let patch = |radius: usize| Patch::square(radius, over.prior.grid().boundary);
+        match *self {
+            Self::Wiener => Ok(PriorDenoiser::gaussian(Arc::new(over.prior.denoiser()?))),
+            Self::Windows => Ok(PriorDenoiser::on_windows(Optimal::new(training()?))),
+            Self::Patches { radius } => by_pixel(&|set| Ok(Pixelwise::local(set.clone(), patch(radius)))),
+            Self::Anywhere { radius, stride } => {
+                by_pixel(&|set| Pixelwise::equivariant_local(set, patch(radius), [stride; 2]))
+            }
+            Self::Mask { threshold } => {
+                let threshold = threshold.unwrap_or_else(|| default_threshold(over.prior));
+                by_pixel(&|set| Pixelwise::locality(set.clone(), over.prior.covariance(), threshold))
+            }
+        }
     }
 }

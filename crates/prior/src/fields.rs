@@ -8,11 +8,16 @@ use equipoise_data::{
 };
 use equipoise_field::{Axis, Grid, Shape};
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Relative difference above which two stated spacings, or two time steps, are not the same.
 const SAME: f64 = 1e-4;
+
+/// What to do where a learned prior does not go with the Gaussian beside it.
+const BESIDE: &str = " as the fitted prior has; leave its file out, and give the training file alone: what is fitted \
+                      there is in these units";
 
 /// What a prior that was learned elsewhere takes: a trained network, or whatever another process serves.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +67,7 @@ impl Fields {
     /// Of the learned ones among several priors, which must take the same fields; `None` where none is learned.
     ///
     /// # Errors
-    /// [`PriorError::Apart`] for two that take different ones, and what keeps a prior from being read.
+    /// [`PriorError::Refused`] for two that take different ones, and what keeps a prior from being read.
     pub fn of(names: &[DenoiserName], beside: Option<Beside>) -> Result<Option<Self>, PriorError> {
         let mut kept: Option<(Self, &DenoiserName)> = None;
         for name in names {
@@ -72,8 +77,8 @@ impl Fields {
                 continue;
             };
             if let Some((field, found, expected)) = first.difference(&fields) {
-                let (first, second) = (known.to_string(), name.to_string());
-                return Err(PriorError::Apart { first, second, field, found, expected });
+                let expected = format!("{expected} as prior {known} takes; give each a run of its own");
+                return Err(PriorError::refused(format!("prior {name}"), field, found, expected));
             }
             first.window.frames = first.window.frames.max(fields.window.frames);
         }
@@ -160,7 +165,7 @@ impl Fields {
     /// somebody asked for.
     ///
     /// # Errors
-    /// [`PriorError::Normalizer`] for another normalizer than its own.
+    /// [`PriorError::Refused`] for another normalizer than its own.
     pub fn settings(
         &self,
         defaults: Settings,
@@ -168,7 +173,8 @@ impl Fields {
     ) -> Result<Settings, PriorError> {
         let own = self.normalizer.kind();
         if let Some(found) = asked.filter(|asked| *asked != own) {
-            return Err(PriorError::Normalizer { path: self.path.clone(), found, expected: own });
+            let expected = format!("{own}, which it was trained with: leave it out");
+            return Err(self.refused("normalizer", found, expected));
         }
         Ok(Settings { window: defaults.window.max(self.window.frames), normalizer: own, ..defaults })
     }
@@ -176,20 +182,18 @@ impl Fields {
     /// Whether a prior is over these fields.
     ///
     /// # Errors
-    /// [`PriorError::Window`] for windows shorter than those of this prior, [`PriorError::Grid`] for another
+    /// [`PriorError::Refused`] for windows shorter than those of this prior, [`PriorError::Refused`] for another
     /// frame, orientation or units.
     pub fn check(&self, prior: &Prior) -> Result<(), PriorError> {
         let (found, expected) = (prior.shape(), self.window);
         if found.frames < expected.frames {
-            let path = self.path.clone();
-            return Err(PriorError::Window { path, found: found.frames, least: expected.frames });
+            return Err(self.too_short(found.frames));
         }
         let stated = &prior.particulars().stated;
         for (field, found, expected) in self.against(prior.kind(), prior.grid(), prior.coordinates(), stated)
         {
             if found != expected {
-                let [found, expected] = [expected, found].map(|value| format!("{field} {value}"));
-                return Err(PriorError::Units { path: self.path.clone(), found, expected });
+                return Err(self.refused(field, expected, format!("{found}{BESIDE}")));
             }
         }
         let words = |frame: Shape, axis: Axis, normalizer: &Normalizer| {
@@ -201,7 +205,15 @@ impl Fields {
         if found == expected {
             return Ok(());
         }
-        Err(PriorError::Units { path: self.path.clone(), found: expected, expected: found })
+        Err(self.refused("fields", expected, format!("{found}{BESIDE}")))
+    }
+
+    fn refused(&self, field: &'static str, found: impl Display, expected: impl Display) -> PriorError {
+        PriorError::refused(self.path.display(), field, found, expected)
+    }
+
+    fn too_short(&self, frames: usize) -> PriorError {
+        self.refused("frames of a window", frames, format!("at least {}", self.window.frames))
     }
 }
 
@@ -225,11 +237,11 @@ impl Prior {
     /// data, mean and spread of every channel.
     ///
     /// # Errors
-    /// [`PriorError::Window`] for fewer frames than a window of the learned prior has.
+    /// [`PriorError::Refused`] for fewer frames than a window of the learned prior has.
     pub fn standard(fields: &Fields, frames: usize) -> Result<Self, PriorError> {
         let Fields { path, window, kind, grid, coordinates, stated, units, normalizer } = fields.clone();
         if frames < window.frames {
-            return Err(PriorError::Window { path, found: frames, least: window.frames });
+            return Err(fields.too_short(frames));
         }
         let shape = Shape { frames, ..window };
         let fault = |source: CovarianceError| PriorError::Covariance { path: path.clone(), source };

@@ -80,7 +80,13 @@ impl Prior {
         }
         let found: String = reader.json("format")?;
         if found != FORMAT {
-            return Err(PriorError::Format { path: path.into(), found, expected: FORMAT });
+            let expected = format!("`{FORMAT}`; fit the prior again with this version");
+            return Err(PriorError::refused(
+                path.display(),
+                "attribute `format`",
+                format!("`{found}`"),
+                expected,
+            ));
         }
         let shape: Shape = reader.json("shape")?;
         let normalizer: Normalizer = reader.json("normalizer")?;

@@ -89,7 +89,7 @@ impl Prior {
     ///
     /// # Errors
     /// [`PriorError::Data`] for a window longer than the series or a normalizer that does not fit,
-    /// [`PriorError::NotPeriodic`], [`PriorError::Covariance`].
+    /// [`PriorError::Refused`], [`PriorError::Covariance`].
     pub fn fit(train: &Dataset, settings: &Settings) -> Result<Self, PriorError> {
         Self::fit_in(train, settings, None)
     }
@@ -104,7 +104,7 @@ impl Prior {
         known: Option<&Normalizer>,
     ) -> Result<Self, PriorError> {
         if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
-            return Err(PriorError::NotPeriodic { path: train.path().into() });
+            return Err(PriorError::not_periodic(train.path()));
         }
         let windows = train.windows(settings.window)?.count();
         let normalizer = match known {

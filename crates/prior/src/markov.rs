@@ -28,7 +28,7 @@ impl Prior {
     /// Windows of a few frames know fewer pairs of frames than the file. Clipped at 1 − 1/T for T frames of the file.
     ///
     /// # Errors
-    /// [`PriorError::Grid`] for a file of another grid or orientation, [`PriorError::NotPeriodic`] for wavenumbers of a grid
+    /// [`PriorError::Refused`] for a file of another grid or orientation, [`PriorError::Refused`] for wavenumbers of a grid
     /// that is open, [`PriorError::Markov`] for series of one frame or a rank that there is not.
     pub fn markov_of(&self, train: &Dataset, rank: Option<usize>) -> Result<(Markov, Clipped), PriorError> {
         let (mut values, shape) = self.normalised(train)?;
@@ -41,7 +41,7 @@ impl Prior {
         let series: Vec<&[f32]> = values.chunks(shape.len()).collect();
         let fitted = match (rank, self.settings.model) {
             (None, Model::Stationary) if train.grid().boundary != Boundary::Periodic => {
-                return Err(PriorError::NotPeriodic { path: train.path().into() });
+                return Err(PriorError::not_periodic(train.path()));
             }
             (None, Model::Stationary) => Markov::fit_wavenumbers(self.shape, &series, self.settings.ridge),
             (Some(rank), _) | (None, Model::LowRank { rank: Some(rank) }) => {

@@ -1,6 +1,6 @@
 //! Priors by name, with their settings.
 
-use crate::entries::{Chosen, ENTRIES, Entry, WIENER, WienerFilter};
+use crate::entries::{Chosen, ENTRIES, Entry, OfData, WIENER};
 use crate::{Knows, PriorError, PriorSpec};
 use equipoise_data::checksum;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ impl DenoiserName {
 
     /// The Wiener filter of the fitted Gaussian.
     pub fn wiener() -> Self {
-        Self { spec: &WIENER, chosen: Arc::new(WienerFilter), shifts: 1, checksum: None }
+        Self { spec: &WIENER, chosen: Arc::new(OfData::Wiener), shifts: 1, checksum: None }
     }
 
     /// What is known of every prior, in the order of the documentation.
@@ -98,7 +98,7 @@ impl DenoiserName {
     /// under others of the same name; the same where there are none.
     ///
     /// # Errors
-    /// [`PriorError::Data`] for a file that cannot be read, [`PriorError::Checksum`] for a checksum that was
+    /// [`PriorError::Data`] for a file that cannot be read, [`PriorError::Refused`] for a checksum that was
     /// stated and is another.
     pub fn pinned(self) -> Result<Self, PriorError> {
         let mut found = String::new();
@@ -110,9 +110,9 @@ impl DenoiserName {
         }
         match self.checksum {
             Some(expected) if expected != found => {
-                let name = format!("{}{}", self.spec.name, self.chosen.settings());
+                let name = format!("prior {}{}", self.spec.name, self.chosen.settings());
                 let found = if found.is_empty() { "no such file".to_owned() } else { found };
-                Err(PriorError::Checksum { name, found, expected })
+                Err(PriorError::refused(name, "sha256", found, format!("{expected} as its name says")))
             }
             _ => Ok(Self { checksum: Some(found).filter(|found| !found.is_empty()), ..self }),
         }

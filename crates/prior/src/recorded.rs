@@ -61,7 +61,7 @@ impl Prior {
         watch: Watch<'_>,
     ) -> Result<Self, PriorError> {
         if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
-            return Err(PriorError::NotPeriodic { path: train.path().into() });
+            return Err(PriorError::not_periodic(train.path()));
         }
         let longest = train.leading()[0].max(train.leading()[1]);
         if settings.window == 0 || settings.window > longest {

@@ -12,7 +12,7 @@ impl Prior {
     /// denoisers that stand on samples, or held-out windows.
     ///
     /// # Errors
-    /// [`PriorError::Grid`] for a file of another grid or orientation, [`PriorError::Data`] when it
+    /// [`PriorError::Refused`] for a file of another grid or orientation, [`PriorError::Data`] when it
     /// holds no window.
     pub fn windows(&self, data: &Dataset) -> Result<Memory<f32>, PriorError> {
         let (values, series) = self.normalised(data)?;
@@ -23,16 +23,18 @@ impl Prior {
     /// All series of a file in the prior's normalised units, and the shape of one.
     ///
     /// # Errors
-    /// [`PriorError::Grid`] for a file of another grid or orientation, [`PriorError::Data`].
+    /// [`PriorError::Refused`] for a file of another grid or orientation, [`PriorError::Data`].
     pub fn normalised(&self, data: &Dataset) -> Result<(Vec<f32>, Shape), PriorError> {
         let (found, expected) = (data.shape(1), Shape { frames: 1, ..self.shape });
         if found != expected || data.grid().x_axis != self.grid.x_axis || data.kind() != self.kind {
             let of = |kind, shape, axis| format!("{kind}, (T, C, H, W) = {shape}, x along {axis:?}");
-            return Err(PriorError::Grid {
-                path: data.path().into(),
-                found: of(data.kind(), found, data.grid().x_axis),
-                expected: of(self.kind, expected, self.grid.x_axis),
-            });
+            let expected = of(self.kind, expected, self.grid.x_axis);
+            return Err(PriorError::refused(
+                data.path().display(),
+                "grid",
+                of(data.kind(), found, data.grid().x_axis),
+                format!("{expected} as the prior has"),
+            ));
         }
         let (mut values, series) = (data.values().to_vec(), data.shape(data.frames()));
         for trajectory in values.chunks_mut(series.len()) {
@@ -60,7 +62,7 @@ impl Prior {
     /// The training set of [`windows`](Self::windows), with `shifts` cyclic shifts of every window along x.
     ///
     /// # Errors
-    /// As [`windows`](Self::windows); [`PriorError::Open`] for shifts of a grid with open borders,
+    /// As [`windows`](Self::windows); [`PriorError::Refused`] for shifts of a grid with open borders,
     /// [`PriorError::Training`] for shifts that do not divide the axis.
     pub fn training(&self, train: &Dataset, shifts: usize) -> Result<Training<f32>, PriorError> {
         self.shifted(Training::new(self.shape, Arc::new(self.windows(train)?)), train, shifts)
@@ -73,7 +75,8 @@ impl Prior {
         shifts: usize,
     ) -> Result<Training<f32>, PriorError> {
         if shifts != 1 && self.grid.boundary == Boundary::Open {
-            return Err(PriorError::Open { path: train.path().into(), found: shifts });
+            let (of, found) = (train.path().display(), format!("{shifts} on a grid with open borders"));
+            return Err(PriorError::refused(of, "shifts of the training windows", found, 1));
         }
         let shifted = stored.and_then(|set| set.shifted(self.grid.x_axis, shifts));
         shifted.map_err(|source| self.fault(train, source))

@@ -1,8 +1,8 @@
 //! A trained network, from its files.
 
 use super::{composed, standard_grid};
-use crate::entries::{Chosen, Making};
-use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec};
+use crate::entries::{Chosen, Making, PLAIN};
+use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
 use equipoise_data::{Coordinates, Field, Normalizer, Units};
 use equipoise_field::Shape;
@@ -14,9 +14,7 @@ pub(crate) const NETWORK: PriorSpec = PriorSpec {
     name: "network",
     settings: ":PATH",
     about: "a trained network: its folder, its file of weights, or what `network describe` wrote",
-    windows: false,
-    knows: Knows::Denoiser,
-    verbatim: false,
+    ..PLAIN
 };
 
 /// A network over windows of its own length.

@@ -1,8 +1,8 @@
 //! A prior that another process serves.
 
 use super::{composed, standard_grid};
-use crate::entries::{Chosen, Making};
-use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec};
+use crate::entries::{Chosen, Making, PLAIN};
+use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
 use equipoise_data::{Coordinates, Field, Kind, Normalizer, Units};
 use equipoise_served::Served;
@@ -14,9 +14,8 @@ pub(crate) const SERVE: PriorSpec = PriorSpec {
     name: "serve",
     settings: ":COMMAND",
     about: "whatever denoiser a command serves, which takes the rest of the value",
-    windows: false,
-    knows: Knows::Denoiser,
     verbatim: true,
+    ..PLAIN
 };
 
 /// A denoiser of windows that another process answers for.
@@ -73,7 +72,7 @@ impl Chosen for FromProcess {
     fn fields(&self, _: Option<Beside>) -> Result<Option<Fields>, PriorError> {
         let (served, path) = (self.served()?, self.path());
         let hello = served.hello();
-        let unstated = |field, expected| PriorError::Unstated { path: path.clone(), field, expected };
+        let unstated = |field, expected| PriorError::refused(path.display(), field, "nothing", expected);
         let (Some(mean), Some(std)) = (hello.mean.clone(), hello.std.clone()) else {
             return Err(unstated("mean and std", "those of every component, 0 and 1 for raw fields"));
         };

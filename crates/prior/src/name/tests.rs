@@ -80,7 +80,7 @@ impl Chosen for Stored {
     }
 
     fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
-        WienerFilter.make(over)
+        OfData::Wiener.make(over)
     }
 
     fn elsewhere(&self) -> bool {
