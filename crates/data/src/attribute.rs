@@ -107,7 +107,7 @@ impl Attributes {
                 return Ok(None);
             }
             let expected = format!("{step}, the step of dataset `{name}`");
-            return Err(unexpected(path, stated, &Attribute::Numbers(vec![value]), expected));
+            return Err(DataError::attribute(path, stated, format!("[{value:?}]"), expected));
         }
         self.take_first(first);
         self.dataset.insert("dt".into(), Attribute::Numbers(vec![step]));
@@ -131,7 +131,7 @@ impl Attributes {
         match self.get(name) {
             None => Ok(None),
             Some(Attribute::Text(text)) => Ok(Some(text)),
-            Some(other) => Err(unexpected(path, name, other, "a text".into())),
+            Some(other) => Err(DataError::attribute(path, name, other, "a text")),
         }
     }
 
@@ -143,32 +143,21 @@ impl Attributes {
     ) -> Result<Option<[f64; COUNT]>, DataError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let array = match value {
-            Attribute::Numbers(n) => <[f64; COUNT]>::try_from(n.as_slice()).ok(),
-            Attribute::Text(_) | Attribute::Unread(_) => None,
+            Attribute::Numbers(n) if n.iter().all(|x| x.is_finite()) => n.as_slice().try_into().ok(),
+            _ => None,
         };
-        match array {
-            Some(array) if array.iter().all(|x| x.is_finite()) => Ok(Some(array)),
-            _ => Err(unexpected(path, name, value, format!("{COUNT} finite number(s)"))),
-        }
+        let refused = || DataError::attribute(path, name, value, format!("{COUNT} finite number(s)"));
+        array.ok_or_else(refused).map(Some)
     }
 
     /// A positive number, if there is an attribute with this name.
     pub(crate) fn positive(&self, path: &Path, name: &str) -> Result<Option<f64>, DataError> {
-        match self.numbers::<1>(path, name)? {
+        match self.numbers(path, name)? {
             Some([value]) if value <= 0.0 => {
-                Err(unexpected(path, name, &Attribute::Numbers(vec![value]), "a positive number".into()))
+                Err(DataError::attribute(path, name, format!("[{value:?}]"), "a positive number"))
             }
             other => Ok(other.map(|[value]| value)),
         }
-    }
-}
-
-fn unexpected(path: &Path, name: &str, found: &Attribute, expected: String) -> DataError {
-    DataError::AttributeValue {
-        path: path.into(),
-        attribute: name.into(),
-        found: found.to_string(),
-        expected,
     }
 }
 

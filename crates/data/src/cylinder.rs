@@ -38,12 +38,9 @@ impl CylinderGeometry {
         };
         let inside = |x: f64, length: usize| (0.0..length as f64).contains(&x);
         if !(inside(center_row, height) && inside(center_column, width)) {
-            return Err(DataError::AttributeValue {
-                path: path.into(),
-                attribute: "cylinder_center_px".into(),
-                found: format!("({center_row}, {center_column})"),
-                expected: format!("(row, column) on a grid of {height} x {width} points"),
-            });
+            let found = format!("({center_row}, {center_column})");
+            let expected = format!("(row, column) on a grid of {height} x {width} points");
+            return Err(DataError::attribute(path, "cylinder_center_px", found, expected));
         }
         let inflow = match attributes.numbers::<1>(path, "inflow")? {
             Some([inflow]) => inflow,

@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a file, a window, a normalizer or a noise level.
 
 use crate::{AxisOrder, Kind, Mismatch, NormalizerKind, Suspicion};
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -209,6 +210,12 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// A value of an attribute that cannot be taken as it is.
+    pub(crate) fn attribute(path: &Path, name: &str, found: impl Display, expected: impl Display) -> Self {
+        let (found, expected) = (found.to_string(), expected.to_string());
+        Self::AttributeValue { path: path.into(), attribute: name.into(), found, expected }
+    }
+
     /// An I/O fault of a path; a missing file has a variant of its own.
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         match source.kind() {

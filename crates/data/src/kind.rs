@@ -146,13 +146,8 @@ impl Kind {
         attributes: &Attributes,
     ) -> Result<Option<(Self, &'static str)>, DataError> {
         if let Some(name) = attributes.text(path, "kind")? {
-            let kind = name.parse().map_err(|_| DataError::AttributeValue {
-                path: path.into(),
-                attribute: "kind".into(),
-                found: format!("{name:?}"),
-                expected: NAMES.into(),
-            })?;
-            return Ok(Some((kind, "kind")));
+            let refused = |_| DataError::attribute(path, "kind", format!("{name:?}"), NAMES);
+            return Ok(Some((name.parse().map_err(refused)?, "kind")));
         }
         let mut found = Vec::new();
         for convention in &ALL {

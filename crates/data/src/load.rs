@@ -168,12 +168,8 @@ pub(crate) fn channels(path: &Path, header: &Header, kind: Kind) -> Result<(), D
     let found = header.shape[2];
     let names = channel_names(path, &header.attributes)?.filter(|names| names.len() == found);
     if names.is_some_and(|names| names == ["v", "u"]) {
-        return Err(DataError::AttributeValue {
-            path: path.into(),
-            attribute: "channels".into(),
-            found: "v, u".into(),
-            expected: "u, v: the velocity along x first (exchange them, x[:, :, ::-1])".into(),
-        });
+        let expected = "u, v: the velocity along x first (exchange them, x[:, :, ::-1])";
+        return Err(DataError::attribute(path, "channels", "v, u", expected));
     }
     let fixed = kind.convention().components.len();
     match Some(fixed).filter(|fixed| *fixed > 0) {

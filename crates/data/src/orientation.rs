@@ -38,12 +38,9 @@ pub(crate) fn grid(
     let declared = declared_x_axis(path, attributes)?;
     let x_axis = kind.convention().x_axis.or(declared).unwrap_or(Axis::W);
     if let Some(found) = declared.filter(|&found| found != x_axis) {
-        return Err(DataError::AttributeValue {
-            path: path.into(),
-            attribute: "H_axis, W_axis".into(),
-            found: format!("x along {found:?}"),
-            expected: format!("x along {x_axis:?} for kind `{kind}`"),
-        });
+        let (found, expected) =
+            (format!("x along {found:?}"), format!("x along {x_axis:?} for kind `{kind}`"));
+        return Err(DataError::attribute(path, "H_axis, W_axis", found, expected));
     }
     if declared.is_none() {
         let missing = "no attribute `H_axis` or `W_axis`:";
@@ -76,9 +73,9 @@ pub(crate) fn grid(
 /// A spacing; a negative one says that its axis must be reversed.
 fn spacing(path: &Path, attributes: &Attributes, name: &str, axis: Axis) -> Result<Option<f64>, DataError> {
     attributes.positive(path, name).map_err(|error| match error {
-        DataError::AttributeValue { path, attribute, found, .. } if found.starts_with("[-") => {
+        DataError::AttributeValue { found, .. } if found.starts_with("[-") => {
             let expected = format!("a positive number: {}, and its size as `{name}`", reversed(axis));
-            DataError::AttributeValue { path, attribute, found, expected }
+            DataError::attribute(path, name, found, expected)
         }
         error => error,
     })
@@ -103,12 +100,7 @@ fn declared_x_axis(path: &Path, attributes: &Attributes) -> Result<Option<Axis>,
     let mut declared = None;
     for (name, axis, other) in [("H_axis", Axis::H, Axis::W), ("W_axis", Axis::W, Axis::H)] {
         let Some(text) = attributes.text(path, name)? else { continue };
-        let fault = |expected: &str| DataError::AttributeValue {
-            path: path.into(),
-            attribute: name.into(),
-            found: format!("{text:?}"),
-            expected: expected.into(),
-        };
+        let fault = |expected: &str| DataError::attribute(path, name, format!("{text:?}"), expected);
         let direction = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
         let x_axis = match direction {
             "x" => axis,
@@ -139,12 +131,7 @@ fn boundary(
     match attributes.text(path, "boundary")? {
         Some("periodic") => Ok(Boundary::Periodic),
         Some("open") => Ok(Boundary::Open),
-        Some(found) => Err(DataError::AttributeValue {
-            path: path.into(),
-            attribute: "boundary".into(),
-            found: format!("{found:?}"),
-            expected: "periodic or open".into(),
-        }),
+        Some(found) => Err(DataError::attribute(path, "boundary", format!("{found:?}"), "periodic or open")),
         None if attributes.text(path, "domain")?.is_some_and(says_periodic) => Ok(Boundary::Periodic),
         None => {
             notes.push("no attribute `boundary`: the borders are taken as open".into());

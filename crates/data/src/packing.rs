@@ -53,18 +53,13 @@ impl Packing {
                 && let Some(found) = attributes.at(Place::Root, name)
             {
                 let expected = format!("it on the dataset `{variable}`, not on the file");
-                return Err(refused(path, name, found, expected));
+                return Err(DataError::attribute(path, name, found, expected));
             }
         }
         let scale = number(path, attributes, "scale_factor")?;
         let offset = number(path, attributes, "add_offset")?;
         if scale == Some(0.0) {
-            return Err(refused(
-                path,
-                "scale_factor",
-                &Attribute::Numbers(vec![0.0]),
-                "a number other than 0".into(),
-            ));
+            return Err(DataError::attribute(path, "scale_factor", "[0.0]", "a number other than 0"));
         }
         if let Element::Integer { signed, .. } = element {
             if scale.or(offset).is_none() {
@@ -164,21 +159,12 @@ fn unwritten(element: Element) -> Option<f64> {
     }
 }
 
-fn refused(path: &Path, name: &str, found: &Attribute, expected: String) -> DataError {
-    DataError::AttributeValue {
-        path: path.into(),
-        attribute: name.into(),
-        found: found.to_string(),
-        expected,
-    }
-}
-
 /// One finite number of the dataset.
 fn number(path: &Path, attributes: &Attributes, name: &str) -> Result<Option<f64>, DataError> {
     match attributes.at(Place::Dataset, name) {
         None => Ok(None),
         Some(Attribute::Numbers(found)) if found.len() == 1 && found[0].is_finite() => Ok(Some(found[0])),
-        Some(found) => Err(refused(path, name, found, "1 finite number(s)".into())),
+        Some(found) => Err(DataError::attribute(path, name, found, "1 finite number(s)")),
     }
 }
 
@@ -190,7 +176,7 @@ fn numbers(path: &Path, attributes: &Attributes, name: &str) -> Result<Vec<f64>,
         Attribute::Text(text) => text.split(',').map(|part| part.trim().parse().ok()).collect(),
         Attribute::Unread(_) => None,
     };
-    read.ok_or_else(|| refused(path, name, found, "numbers in the units of the file".into()))
+    read.ok_or_else(|| DataError::attribute(path, name, found, "numbers in the units of the file"))
 }
 
 fn valid(path: &Path, attributes: &Attributes) -> Result<[f64; 2], DataError> {
@@ -201,14 +187,18 @@ fn valid(path: &Path, attributes: &Attributes) -> Result<[f64; 2], DataError> {
             continue;
         }
         if found.len() != ends.len() || found.iter().any(|x| x.is_nan()) {
-            let expected = format!("{} number(s)", ends.len());
-            return Err(refused(path, name, &Attribute::Numbers(found), expected));
+            let (found, expected) = (Attribute::Numbers(found), format!("{} number(s)", ends.len()));
+            return Err(DataError::attribute(path, name, found, expected));
         }
         valid[ends].copy_from_slice(&found);
     }
     if valid[0] > valid[1] {
-        let found = Attribute::Numbers(valid.to_vec());
-        return Err(refused(path, "valid_range", &found, "the smaller number first".into()));
+        return Err(DataError::attribute(
+            path,
+            "valid_range",
+            format!("{valid:?}"),
+            "the smaller number first",
+        ));
     }
     Ok(valid)
 }
@@ -220,7 +210,12 @@ fn check_unsigned(path: &Path, attributes: &Attributes, signed: bool) -> Result<
         Some(Attribute::Text(text)) if text.eq_ignore_ascii_case("false") == signed => Ok(()),
         Some(found) => {
             let stored = if signed { "signed" } else { "unsigned" };
-            Err(refused(path, name, found, format!("{stored} integers to be meant as they are stored")))
+            Err(DataError::attribute(
+                path,
+                name,
+                found,
+                format!("{stored} integers to be meant as they are stored"),
+            ))
         }
         None => Ok(()),
     }

@@ -105,12 +105,8 @@ impl Header {
                 let found = self.attributes.text(path, name)?.map(str::to_owned);
                 match found {
                     Some(found) if !found.starts_with(stated) => {
-                        return Err(DataError::AttributeValue {
-                            path: path.into(),
-                            attribute: name.into(),
-                            found: format!("{found:?}"),
-                            expected: format!("{stated}, as of axes {}", self.order),
-                        });
+                        let expected = format!("{stated}, as of axes {}", self.order);
+                        return Err(DataError::attribute(path, name, format!("{found:?}"), expected));
                     }
                     Some(_) => {}
                     None => self.attributes.state(name, Attribute::Text(stated.into())),
