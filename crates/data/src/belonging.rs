@@ -148,16 +148,22 @@ impl Described {
             (found, expected) => {
                 let told =
                     |mask: Option<&Mask>| mask.map_or("none".into(), |m| format!("{} cells", m.count()));
-                Err(DataError::Mismatch(Box::new(Mismatch {
-                    path: data.path().into(),
-                    field: "mask".into(),
-                    found: told(found),
-                    expected: told(expected.as_ref()),
-                    reference: self.path.clone(),
-                    way_out: String::new(),
-                })))
+                self.mismatch(data.path(), "mask", [told(found), told(expected.as_ref())], "")
             }
         }
+    }
+
+    /// Data that differ in a field: found, expected, and what can be done where that is known.
+    fn mismatch<T>(
+        &self,
+        path: &Path,
+        field: &str,
+        [found, expected]: [String; 2],
+        way_out: &str,
+    ) -> Result<T, DataError> {
+        let way_out = if way_out.is_empty() { String::new() } else { format!("; {way_out}") };
+        let (path, field, reference) = (path.into(), field.into(), self.path.clone());
+        Err(DataError::Mismatch(Box::new(Mismatch { path, field, found, expected, reference, way_out })))
     }
 
     /// Frames that stand in this file as well.

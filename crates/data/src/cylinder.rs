@@ -54,20 +54,8 @@ impl CylinderGeometry {
 
     /// Whether each point of an (H, W) plane is solid: at most one radius from the centre.
     pub fn mask(&self, height: usize, width: usize) -> Vec<bool> {
-        self.plane(height, width, |h, w| self.encloses(h as f64, w as f64))
-    }
-
-    /// The signed distance to the surface over an (H, W) plane, in the data's unit of length:
-    /// spacing · (√((h − h₀)² + (w − w₀)²) − radius), negative inside the cylinder.
-    pub fn signed_distance(&self, height: usize, width: usize) -> Vec<f32> {
-        self.plane(height, width, |h, w| (self.spacing * self.gap(h as f64, w as f64)) as f32)
-    }
-
-    /// The inflow profile over an (H, W) plane: the undisturbed velocity along x, U(y) = U at every
-    /// point of the fluid and 0 at every solid point, in physical units.
-    pub fn inflow_profile(&self, height: usize, width: usize) -> Vec<f32> {
-        let speed = |solid| if solid { 0.0 } else { self.inflow as f32 };
-        self.plane(height, width, |h, w| speed(self.encloses(h as f64, w as f64)))
+        let solid = |i: usize| self.encloses((i / width) as f64, (i % width) as f64);
+        (0..height * width).map(solid).collect()
     }
 
     /// Whether a place, in rows and columns that need not be whole, is solid.
@@ -84,11 +72,6 @@ impl CylinderGeometry {
     fn gap(&self, row: f64, column: f64) -> f64 {
         (row - self.center_row).hypot(column - self.center_column) - self.radius
     }
-
-    fn plane<V>(&self, height: usize, width: usize, value: impl Fn(usize, usize) -> V) -> Vec<V> {
-        let value = &value;
-        (0..height).flat_map(|h| (0..width).map(move |w| value(h, w))).collect()
-    }
 }
 
 #[cfg(test)]
@@ -104,15 +87,5 @@ mod tests {
         let mask = CYLINDER.mask(199, 399);
         assert_eq!(mask.iter().filter(|&&solid| solid).count(), 1961);
         assert!(mask[99 * 399 + 49] && mask[99 * 399 + 74] && !mask[99 * 399 + 75]);
-    }
-
-    #[test]
-    fn distance_is_minus_the_radius_at_the_centre_and_its_sign_is_the_mask() {
-        let (distance, mask) = (CYLINDER.signed_distance(199, 399), CYLINDER.mask(199, 399));
-        assert!((distance[99 * 399 + 49] + 0.5).abs() < f32::EPSILON);
-        assert!((distance[99 * 399 + 149] - 1.5).abs() < 2.0 * f32::EPSILON);
-        assert!(distance.iter().zip(&mask).all(|(d, solid)| (*d <= 0.0) == *solid));
-        let inflow = CYLINDER.inflow_profile(199, 399);
-        assert!(inflow.iter().zip(&mask).all(|(u, solid)| (*u == 0.0) == *solid && *u <= 1.0));
     }
 }

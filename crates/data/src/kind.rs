@@ -14,8 +14,9 @@ use std::str::FromStr;
 pub struct Convention {
     /// Its name: the text of the attribute `kind` and of `--kind`.
     pub name: &'static str,
-    /// What declares it where there is no attribute `kind`.
-    declared_by: Sign,
+    /// The attributes that declare it together where there is no attribute `kind`, each with the word that stands
+    /// in it, empty where any value will do; messages call it by the first.
+    declared_by: &'static [(&'static str, &'static str)],
     /// The array axis along which x increases.
     pub x_axis: Option<Axis>,
     /// The border rule.
@@ -36,42 +37,10 @@ pub struct Convention {
     pub window: usize,
 }
 
-/// The attributes that mark a convention.
-#[derive(Debug)]
-enum Sign {
-    /// None but `kind`.
-    Nothing,
-    /// All of these.
-    All(&'static [&'static str]),
-    /// This one, a text with this word in it.
-    Word(&'static str, &'static str),
-}
-
-impl Sign {
-    /// The attribute by which messages call it.
-    fn attribute(&self) -> Option<&'static str> {
-        match self {
-            Self::Nothing => None,
-            Self::All(names) => names.first().copied(),
-            Self::Word(name, _) => Some(name),
-        }
-    }
-
-    fn stands(&self, path: &Path, attributes: &Attributes) -> Result<bool, DataError> {
-        Ok(match self {
-            Self::Nothing => false,
-            Self::All(names) => names.iter().all(|name| attributes.has(name)),
-            Self::Word(name, word) => {
-                attributes.text(path, name)?.is_some_and(|text| text.to_lowercase().contains(word))
-            }
-        })
-    }
-}
-
 /// Nothing is taken for granted.
 const OPEN: Convention = Convention {
     name: "generic",
-    declared_by: Sign::Nothing,
+    declared_by: &[],
     x_axis: None,
     boundary: None,
     side: None,
@@ -88,7 +57,7 @@ static ALL: [Convention; 3] = [
     // Cylinder wake of the immersed boundary projection method; constants of the study's section 12.2.
     Convention {
         name: "ibpm",
-        declared_by: Sign::All(&["cylinder_center_px", "cylinder_radius_px"]),
+        declared_by: &[("cylinder_center_px", ""), ("cylinder_radius_px", "")],
         x_axis: Some(Axis::W),
         boundary: Some(Boundary::Open),
         cylinder: true,
@@ -100,7 +69,7 @@ static ALL: [Convention; 3] = [
     // Turbulence forced by sin(4y).
     Convention {
         name: "kolmogorov",
-        declared_by: Sign::Word("forcing", "kolmogorov"),
+        declared_by: &[("forcing", "kolmogorov")],
         x_axis: Some(Axis::H),
         boundary: Some(Boundary::Periodic),
         side: Some(TAU),
@@ -151,10 +120,13 @@ impl Kind {
         }
         let mut found = Vec::new();
         for convention in &ALL {
-            if let Some(attribute) = convention.declared_by.attribute()
-                && convention.declared_by.stands(path, attributes)?
-            {
-                found.push((Self(convention.name), attribute));
+            let stands = |(name, word): &(&str, &str)| match *word {
+                "" => Ok(attributes.has(name)),
+                _ => Ok(attributes.text(path, name)?.is_some_and(|text| text.to_lowercase().contains(word))),
+            };
+            let signs = convention.declared_by.iter().map(stands).collect::<Result<Vec<_>, DataError>>()?;
+            if let Some((attribute, _)) = convention.declared_by.first().filter(|_| !signs.contains(&false)) {
+                found.push((Self(convention.name), *attribute));
             }
         }
         if found.len() > 1 {

@@ -33,43 +33,27 @@ pub enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 8] = [
-        Self::Orientation,
-        Self::Boundary,
-        Self::Dx,
-        Self::Dy,
-        Self::XFirst,
-        Self::YFirst,
-        Self::TimeStep,
-        Self::Inflow,
+    /// Each with its name, and how the sentence on its default begins in the notes of a file that was read.
+    const ALL: [(Self, &'static str, &'static str); 8] = [
+        (Self::Orientation, "orientation", "no attribute `H_axis` or `W_axis`:"),
+        (Self::Boundary, "boundary", "no attribute `boundary`:"),
+        (Self::Dx, "dx", "no attribute `dx`:"),
+        (Self::Dy, "dy", "no attribute `dx`:"),
+        (Self::XFirst, "x_first", "no attribute `x_first`:"),
+        (Self::YFirst, "y_first", "no attribute `y_first`:"),
+        (Self::TimeStep, "time step", "no attribute `dt_frame` or `dt`:"),
+        (Self::Inflow, "inflow", "no attribute `inflow`:"),
     ];
 
-    /// How the sentence on its default begins, in the notes of a file that was read.
-    pub(crate) const fn default_note(self) -> &'static str {
-        match self {
-            Self::Orientation => "no attribute `H_axis` or `W_axis`:",
-            Self::Boundary => "no attribute `boundary`:",
-            Self::Dx | Self::Dy => "no attribute `dx`:",
-            Self::XFirst => "no attribute `x_first`:",
-            Self::YFirst => "no attribute `y_first`:",
-            Self::TimeStep => "no attribute `dt_frame` or `dt`:",
-            Self::Inflow => "no attribute `inflow`:",
-        }
+    /// Whether a note is the one on its default.
+    pub(crate) fn is_defaulted_by(self, note: &str) -> bool {
+        Self::ALL.iter().any(|(field, _, begins)| *field == self && note.starts_with(begins))
     }
 }
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Orientation => "orientation",
-            Self::Boundary => "boundary",
-            Self::Dx => "dx",
-            Self::Dy => "dy",
-            Self::XFirst => "x_first",
-            Self::YFirst => "y_first",
-            Self::TimeStep => "time step",
-            Self::Inflow => "inflow",
-        })
+        Self::ALL.iter().filter(|(field, ..)| field == self).try_for_each(|(_, name, _)| f.write_str(name))
     }
 }
 
@@ -183,7 +167,7 @@ impl Particulars {
             Ok(stated.map(|text| text.trim().to_owned()))
         };
         Ok(Self {
-            stated: Field::ALL.into_iter().filter(is_stated).collect(),
+            stated: Field::ALL.into_iter().map(|(field, ..)| field).filter(is_stated).collect(),
             units: Units {
                 velocity: text(&UNITS)?.or_else(|| convention.unit.map(str::to_owned)),
                 length: text(&["length_units", "space_units", "coordinate_units"])?,
@@ -213,8 +197,9 @@ impl Particulars {
 
     /// From the sentences that reading a file left, one for every default that it took.
     pub fn by_notes(notes: &[String]) -> Self {
-        let defaulted = |field: &Field| notes.iter().any(|note| note.starts_with(field.default_note()));
-        Self { stated: Field::ALL.into_iter().filter(|field| !defaulted(field)).collect(), ..Self::default() }
+        let is_stated = |field: &Field| !notes.iter().any(|note| field.is_defaulted_by(note));
+        let fields = Field::ALL.into_iter().map(|(field, ..)| field);
+        Self { stated: fields.filter(is_stated).collect(), ..Self::default() }
     }
 }
 

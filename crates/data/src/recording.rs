@@ -1,6 +1,5 @@
 //! A file of trajectories that is read in portions and never held whole.
 
-use crate::audit::declaration;
 use crate::source::{Header, Opened};
 use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions, Mask};
 use crate::{load, measured};
@@ -123,20 +122,6 @@ impl Recording {
     /// The bytes of all numbers as f32.
     pub fn bytes(&self) -> usize {
         4 * self.frames() * self.frame().len()
-    }
-
-    /// The order that the options or the attributes state, whatever the numbers say.
-    ///
-    /// # Errors
-    /// [`DataError::AxesUnknown`], [`DataError::AxesAmbiguous`].
-    pub fn stated_order(&self) -> Result<Option<AxisOrder>, DataError> {
-        match self.options.axes {
-            Some(order) => Ok(Some(order)),
-            None => {
-                let Header { variable, attributes, .. } = self.header();
-                Ok(declaration(&self.path, variable, attributes)?.map(|(order, _)| order))
-            }
-        }
     }
 
     /// Lines of a block: the unit in which portions are cut, whatever their size.

@@ -23,25 +23,13 @@ pub struct Survey<'a> {
     /// The cells that count, and how many of them stand at each index along the profile's axis.
     cells: (usize, Vec<f64>),
     census: Census,
-    non_finite: usize,
-    first: Option<(usize, f32)>,
 }
 
-/// Sums of one channel about its first number.
+/// Sums of one channel, or of a block of its lines, about the channel's first number.
 #[derive(Clone, Debug, Default)]
 struct Sums {
     reference: Option<f64>,
     /// Σ(x − x₀) by index along the profile's axis.
-    profile: Vec<f64>,
-    square: f64,
-    range: Option<(f64, f64)>,
-    squares: [f64; 2],
-    about_mean: f64,
-    mean_square: f64,
-}
-
-/// What one block of lines adds.
-struct Block {
     profile: Vec<f64>,
     square: f64,
     range: (f64, f64),
@@ -50,7 +38,24 @@ struct Block {
     mean_square: f64,
     non_finite: usize,
     first: Option<(usize, f32)>,
-    census: census::Block,
+}
+
+impl Sums {
+    fn new(bins: usize) -> Self {
+        Self { profile: vec![0.0; bins], range: (f64::INFINITY, f64::NEG_INFINITY), ..Self::default() }
+    }
+
+    /// Adds a block whose profile begins at an index.
+    fn add(&mut self, block: &Self, first: usize) {
+        self.profile[first..].iter_mut().zip(&block.profile).for_each(|(sum, x)| *sum += x);
+        self.square += block.square;
+        self.range = (self.range.0.min(block.range.0), self.range.1.max(block.range.1));
+        (0..2).for_each(|axis| self.squares[axis] += block.squares[axis]);
+        self.about_mean += block.about_mean;
+        self.mean_square += block.mean_square;
+        self.non_finite += block.non_finite;
+        self.first = [self.first, block.first].into_iter().flatten().min_by_key(|f| f.0);
+    }
 }
 
 /// What a recording turned out to be.
@@ -86,15 +91,10 @@ impl Surveyed {
 impl<'a> Survey<'a> {
     /// Nothing seen yet.
     pub fn new(recording: &'a Recording) -> Self {
-        Self {
-            recording,
-            along: recording.grid().y_axis(),
-            channels: vec![Sums::default(); recording.frame().channels],
-            cells: cells(recording),
-            census: Census::new(recording.frames(), recording.frame(), recording.mask()),
-            non_finite: 0,
-            first: None,
-        }
+        let (along, cells) = (recording.grid().y_axis(), cells(recording));
+        let channels = vec![Sums::new(cells.1.len()); recording.frame().channels];
+        let census = Census::new(recording.frames(), recording.frame(), recording.mask());
+        Self { recording, along, channels, cells, census }
     }
 
     /// Looks at a portion; those of a channel come in order, each once.
@@ -113,45 +113,27 @@ impl<'a> Survey<'a> {
             .step_by(self.recording.block_lines())
             .map(|first| first..lines.end.min(first + self.recording.block_lines()))
             .collect();
-        let seen: Vec<Block> =
+        let seen: Vec<(Sums, census::Block)> =
             blocks.par_iter().map(|block| self.block(portion, channel, block, reference)).collect();
-        let length =
-            if self.along == Axis::H { self.recording.frame().height } else { self.recording.frame().width };
-        for (lines, block) in blocks.iter().zip(seen) {
-            let channel = &mut self.channels[channel];
-            channel.profile.resize(length, 0.0);
-            let first = if self.along == Axis::H { lines.start } else { 0 };
-            channel.profile[first..].iter_mut().zip(&block.profile).for_each(|(sum, x)| *sum += x);
-            channel.square += block.square;
-            let (low, high) = channel.range.unwrap_or(block.range);
-            channel.range = Some((low.min(block.range.0), high.max(block.range.1)));
-            (0..2).for_each(|axis| channel.squares[axis] += block.squares[axis]);
-            channel.about_mean += block.about_mean;
-            channel.mean_square += block.mean_square;
-            self.non_finite += block.non_finite;
-            self.first = [self.first, block.first].into_iter().flatten().min_by_key(|f| f.0);
-            self.census.add(block.census);
+        for (lines, (sums, census)) in blocks.iter().zip(seen) {
+            self.channels[channel].add(&sums, if self.along == Axis::H { lines.start } else { 0 });
+            self.census.add(census);
         }
     }
 
-    fn block(&self, portion: &Lines, channel: usize, lines: &Range<usize>, reference: f64) -> Block {
+    fn block(
+        &self,
+        portion: &Lines,
+        channel: usize,
+        lines: &Range<usize>,
+        reference: f64,
+    ) -> (Sums, census::Block) {
         let shape = self.recording.frame();
         let (rows, (numbers, pitch)) = (self.recording.frames(), portion.of(channel));
         let from = (lines.start - portion.lines.start) * shape.width;
         let width = lines.len() * shape.width;
         let row = |r: usize| &numbers[r * pitch + from..][..width];
-        let bins = if self.along == Axis::H { lines.len() } else { shape.width };
-        let mut block = Block {
-            profile: vec![0.0; bins],
-            square: 0.0,
-            range: (f64::INFINITY, f64::NEG_INFINITY),
-            squares: [0.0; 2],
-            about_mean: 0.0,
-            mean_square: 0.0,
-            non_finite: 0,
-            first: None,
-            census: census::Block::of(shape, (channel, lines.clone()), self.recording.mask(), rows, row),
-        };
+        let mut block = Sums::new(if self.along == Axis::H { lines.len() } else { shape.width });
         let mut column = vec![0.0f64; width];
         let mut about_first = 0.0;
         for r in 0..rows {
@@ -182,7 +164,8 @@ impl<'a> Survey<'a> {
             let pairs = neighbours(self.recording.leading(), axis);
             *squares = pairs.map(|(s, next)| sum::squared_distance(row(s), row(next))).sum();
         }
-        block
+        let mask = self.recording.mask();
+        (block, census::Block::of(shape, (channel, lines.clone()), mask, rows, row))
     }
 
     fn add_line(&self, (h, line): (usize, &[f32]), reference: f64, profile: &mut [f64]) {
@@ -233,8 +216,8 @@ impl<'a> Survey<'a> {
                 .collect(),
             census: self.census,
             some: self.recording.some()?,
-            non_finite: self.non_finite,
-            first_non_finite: self.first,
+            non_finite: self.channels.iter().map(|sums| sums.non_finite).sum(),
+            first_non_finite: self.channels.iter().filter_map(|sums| sums.first).min_by_key(|f| f.0),
         };
         let (audit, checked) =
             load::examine(self.recording.path(), header, &measured, &self.recording.options);
@@ -265,6 +248,6 @@ fn resolved(difference: f64, size: f64) -> f64 {
 }
 
 fn statistics(sums: &Sums, [mean, variance, _]: &[f64; 3]) -> ChannelStatistics {
-    let (min, max) = sums.range.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+    let (min, max) = sums.range;
     ChannelStatistics { mean: *mean, std: variance.sqrt(), min, max }
 }

@@ -3,7 +3,7 @@
 mod measures;
 mod odd;
 
-use super::{Described, Mismatch, Remark};
+use super::{Described, Remark};
 use crate::dataset::Conversion;
 use crate::{DataError, Field};
 use equipoise_field::{Axis, Boundary};
@@ -77,14 +77,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn mismatch(&self, field: &str, found: String, expected: String, way_out: &str) -> Outcome {
-        Err(DataError::Mismatch(Box::new(Mismatch {
-            path: self.data.path.clone(),
-            field: field.into(),
-            found,
-            expected,
-            reference: self.reference.path.clone(),
-            way_out: if way_out.is_empty() { String::new() } else { format!("; {way_out}") },
-        })))
+        self.reference.mismatch(&self.data.path, field, [found, expected], way_out)
     }
 
     fn note(&mut self, text: &str) {

@@ -43,7 +43,7 @@ impl Dataset {
         if to.factor.to_bits() != 1f64.to_bits() {
             self.values.iter_mut().for_each(|value| *value = (f64::from(*value) * to.factor) as f32);
         }
-        self.notes.retain(|note| !to.taken.iter().any(|field| note.starts_with(field.default_note())));
+        self.notes.retain(|note| !to.taken.iter().any(|field| field.is_defaulted_by(note)));
         (self.grid, self.geometry) = (to.grid, to.geometry);
         self
     }

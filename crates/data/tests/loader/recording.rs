@@ -77,7 +77,7 @@ fn either_order_gives_the_same_frames() {
             let data = load(&file.path(), &LoadOptions::default()).unwrap();
             let (recording, survey) = surveyed(&file.path(), &LoadOptions::default(), 1).unwrap();
             let order = axes.parse::<AxisOrder>().unwrap();
-            assert_eq!((survey.order, recording.stated_order().unwrap()), (order, Some(order)));
+            assert_eq!(survey.order, order);
             assert_eq!(survey.extent(), (3, 12));
             for n in 0..3 {
                 assert_eq!(recording.run(order, n, 2..9).unwrap(), data.window(n, 2, 7).unwrap());
