@@ -107,23 +107,21 @@ impl Certificate {
         let sigma_w = amplification.last().copied().unwrap_or(1.0);
         let peak = amplification.iter().copied().fold(1.0, |a: f64, b| if b.is_nan() { b } else { a.max(b) });
         let verdict = Verdict::of(sigma_w, peak, field, epsilon);
-        let crossing = limit(verdict).and_then(|limit| crossing(course, &amplification, limit));
+        let crossing = Crossing::of(course, &amplification, verdict);
         Self { sigma_w, peak, field, amplification, direction, crossing, verdict, scope }
     }
 }
 
-/// What a verdict's amplification exceeds.
-pub(crate) fn limit(verdict: Verdict) -> Option<f64> {
-    match verdict {
-        Verdict::Stable => None,
-        Verdict::Amplifying => Some(STABLE_UP_TO),
-        Verdict::Transient => Some(TRANSIENT_ABOVE),
-        Verdict::Explodes => Some(EXPLODES_ABOVE),
+impl Crossing {
+    /// Of the amplification at the times of a course, on which a verdict stands.
+    pub(crate) fn of(course: &Course, amplification: &[f64], verdict: Verdict) -> Option<Self> {
+        let limit = match verdict {
+            Verdict::Stable => return None,
+            Verdict::Amplifying => STABLE_UP_TO,
+            Verdict::Transient => TRANSIENT_ABOVE,
+            Verdict::Explodes => EXPLODES_ABOVE,
+        };
+        let first = amplification.iter().position(|a| a.is_nan() || *a > limit)?;
+        Some(Self { t: course.times()[first], limit })
     }
-}
-
-/// The first time at which `amplification` exceeds `limit`.
-pub(crate) fn crossing(course: &Course, amplification: &[f64], limit: f64) -> Option<Crossing> {
-    let first = amplification.iter().position(|a| a.is_nan() || *a > limit)?;
-    Some(Crossing { t: course.times()[first], limit })
 }

@@ -224,6 +224,6 @@ fn mode(space: &InvariantSpace, part: usize, v: &[f64]) -> Direction {
     }
 }
 
-pub(crate) fn field(v: &[f64]) -> Direction {
+fn field(v: &[f64]) -> Direction {
     Direction::Field { index: largest(v.iter().map(|x| x.abs())) }
 }

@@ -1,6 +1,5 @@
 //! What keeps a run from being certified.
 
-use equipoise_denoiser::DenoiserError;
 use equipoise_innovation::InnovationError;
 use equipoise_reduced::ReducedError;
 
@@ -53,7 +52,4 @@ pub enum StabilityError {
     /// The innovation covariance failed.
     #[error(transparent)]
     Innovation(#[from] InnovationError),
-    /// The denoiser failed.
-    #[error(transparent)]
-    Denoiser(#[from] DenoiserError),
 }

@@ -1,15 +1,12 @@
-//! The predictor through the field space: for priors and operators without common structure, and for
-//! nonlinear denoisers at recorded states.
+//! The predictor through the field space: for priors and operators without common structure.
 
 use crate::course::{Weight, gain};
 use crate::product::Steps;
 use crate::{Course, StabilityError};
 use equipoise_covariance::Weights;
-use equipoise_denoiser::{Denoiser, Tape};
-use equipoise_field::{Real, each};
+use equipoise_field::Real;
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_observation::NoiseVariance;
-use equipoise_operator::LinearOperator;
 use equipoise_reduced::Weighing;
 
 /// W at one level, ready to be applied to N numbers.
@@ -45,29 +42,6 @@ impl<R: Real> Weigh<R> {
     }
 }
 
-/// v ← v − q((I − H)v + ρ²H AᵀWA H v), given the map H.
-fn guided_step<R: Real>(
-    (q, rho): (f64, f64),
-    operator: &dyn LinearOperator<R>,
-    weigh: &Weigh<R>,
-    mut denoised: impl FnMut(&[R], &mut [R]) -> Result<(), StabilityError>,
-    v: &mut [f64],
-) -> Result<(), StabilityError> {
-    let field: Vec<R> = v.iter().map(|&v| R::narrow(v)).collect();
-    let (mut kept, mut pulled) = (vec![R::zero(); v.len()], vec![R::zero(); v.len()]);
-    denoised(&field, &mut kept)?;
-    let mut seen = vec![R::zero(); operator.len_out()];
-    operator.apply(&kept, &mut seen);
-    weigh.apply(&mut seen)?;
-    operator.adjoint(&seen, &mut pulled);
-    let mut pull = field;
-    denoised(&pulled, &mut pull)?;
-    for ((v, kept), pull) in v.iter_mut().zip(&kept).zip(&pull) {
-        *v -= q * (*v - kept.wide() + rho * rho * pull.wide());
-    }
-    Ok(())
-}
-
 /// A Gaussian prior by products with f(Σ), A and Aᵀ.
 pub(crate) struct FieldSteps<'a, R: Real> {
     observed: &'a ObservedPrior<R>,
@@ -97,13 +71,22 @@ impl<R: Real> Steps for FieldSteps<'_, R> {
         self.course.steps()
     }
 
+    /// v ← v − q((I − H)v + ρ²H AᵀWA H v), with H the gain of the prior.
     fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
-        let denoised = |from: &[R], to: &mut [R]| {
-            self.observed.covariance().apply(&self.gains[i], from, to);
-            Ok(())
-        };
-        let at = (self.course.share(i), self.course.ratio(i));
-        guided_step(at, &**self.observed.operator(), &self.weigh[i], denoised, v)
+        let (q, rho) = (self.course.share(i), self.course.ratio(i));
+        let (covariance, operator) = (self.observed.covariance(), self.observed.operator());
+        let mut pull: Vec<R> = v.iter().map(|&v| R::narrow(v)).collect();
+        let (mut kept, mut pulled) = (pull.clone(), pull.clone());
+        covariance.apply(&self.gains[i], &pull, &mut kept);
+        let mut seen = vec![R::zero(); operator.len_out()];
+        operator.apply(&kept, &mut seen);
+        self.weigh[i].apply(&mut seen)?;
+        operator.adjoint(&seen, &mut pulled);
+        covariance.apply(&self.gains[i], &pulled, &mut pull);
+        for ((v, kept), pull) in v.iter_mut().zip(&kept).zip(&pull) {
+            *v -= q * (*v - kept.wide() + rho * rho * pull.wide());
+        }
+        Ok(())
     }
 
     fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<(), StabilityError> {
@@ -114,48 +97,6 @@ impl<R: Real> Steps for FieldSteps<'_, R> {
         let mut out = vec![R::zero(); v.len()];
         covariance.apply(&weights, &field, &mut out);
         v.iter_mut().zip(&out).for_each(|(v, o)| *v = o.wide());
-        Ok(())
-    }
-}
-
-/// Any denoiser at the states of a trajectory, its Jacobian taken as symmetric.
-pub(crate) struct LocalSteps<'a, R: Real> {
-    pub(crate) denoiser: &'a dyn Denoiser<R>,
-    pub(crate) operator: &'a dyn LinearOperator<R>,
-    pub(crate) course: &'a Course,
-    /// x_t at the beginning of every step.
-    pub(crate) states: &'a [Vec<R>],
-    pub(crate) weigh: Vec<Weigh<R>>,
-    /// The variance that stands for Σ in the whitening.
-    pub(crate) variance: f64,
-}
-
-impl<R: Real> Steps for LocalSteps<'_, R> {
-    fn len(&self) -> usize {
-        self.denoiser.dim()
-    }
-
-    fn count(&self) -> usize {
-        self.course.steps()
-    }
-
-    fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
-        let level = self.course.levels()[i];
-        let (mu, state, mut tape) = (R::narrow(level.mu), &self.states[i], Tape::new());
-        let mut local =
-            self.denoiser.linearise(state, level, &mut vec![R::zero(); state.len()], &mut tape)?;
-        let denoised = |from: &[R], to: &mut [R]| {
-            local.vjp(from, to)?;
-            each::update(to, |o| mu * o);
-            Ok(())
-        };
-        let at = (self.course.share(i), self.course.ratio(i));
-        guided_step(at, self.operator, &self.weigh[i], denoised, v)
-    }
-
-    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<(), StabilityError> {
-        let root = f((self.variance + self.course.ratio(i).powi(2)).sqrt());
-        v.iter_mut().for_each(|v| *v *= root);
         Ok(())
     }
 }

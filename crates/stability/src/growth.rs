@@ -1,6 +1,6 @@
 //! The cheap form: growth by over-guidance, from one eigenvalue for each block and step.
 
-use crate::certificate::{Crossing, Direction, crossing, limit};
+use crate::certificate::{Crossing, Direction};
 use crate::course::Weight;
 use crate::spectra::Block;
 use crate::{Course, Likelihood, Spectra, StabilityError, Verdict};
@@ -54,7 +54,7 @@ impl<R: Real> Spectra<R> {
         let (g, peak) = (growth[course.steps()], worst.exp());
         // Without a direction there is no field to measure.
         let verdict = Verdict::of(g, peak, f64::INFINITY, R::epsilon().wide());
-        let crossing = limit(verdict).and_then(|limit| crossing(course, &growth, limit));
+        let crossing = Crossing::of(course, &growth, verdict);
         Ok(Growth { g, growth, peak, direction: self.certifier().block_name(best), crossing, verdict })
     }
 

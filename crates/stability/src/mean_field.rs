@@ -1,6 +1,6 @@
 //! Predictor and corrector in the mean field: δ = τ/mean(ε_y²) is self-averaging.
 
-use crate::certificate::{Crossing, crossing, limit};
+use crate::certificate::Crossing;
 use crate::course::gain;
 use crate::spectra::Block;
 use crate::{Corrector, Course, Likelihood, Spectra, StabilityError, Verdict};
@@ -103,7 +103,7 @@ impl<R: Real> Spectra<R> {
         let last = run.amplitude.last().copied().unwrap_or(1.0);
         // Which direction a mode has in the field is lost where modes keep their rank alone.
         run.verdict = Verdict::of(last, run.peak, f64::INFINITY, R::epsilon().wide());
-        run.crossing = limit(run.verdict).and_then(|limit| crossing(course, &run.amplitude, limit));
+        run.crossing = Crossing::of(course, &run.amplitude, run.verdict);
         Ok(run)
     }
 

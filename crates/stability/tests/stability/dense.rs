@@ -9,9 +9,8 @@ use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Subsample};
 use equipoise_schedule::{Alpha, Level, Sda, Variance, uniform_grid};
-use equipoise_stability::{Certifier, Course, Likelihood, Method, Scope, Spectra, local_certificate};
+use equipoise_stability::{Certifier, Course, Likelihood, Method, Scope, Spectra};
 use equipoise_stream::Stream;
-use equipoise_wiener::Wiener;
 use ndarray::Array2;
 use ndarray_linalg::{Eigh, Inverse, UPLO};
 use std::sync::Arc;
@@ -221,30 +220,4 @@ fn exact_guidance_never_guides_too_far() {
             assert!(top < 1.0, "{}: {top}", problem.name);
         }
     }
-}
-
-/// At the states of a linear denoiser the local certificate differs from the global one by its
-/// whitening alone, which is a number: both norms are those of the dense product.
-#[test]
-fn the_local_certificate_of_a_linear_denoiser_is_its_product() {
-    let course = course(6);
-    let problem = &problems()[3];
-    let strength = law(problem, 0.001);
-    let likelihood = Likelihood::Law(strength.clone());
-    let wiener =
-        Wiener::new(vec![0.0; problem.shape.len()], Arc::clone(problem.observed.covariance())).unwrap();
-    let states = vec![vec![0.0; problem.shape.len()]; course.steps()];
-    let a = problem.observed.operator();
-    let found = local_certificate(&wiener, &**a, &course, &likelihood, &states, 1.0).unwrap();
-    let root = |level: Level| level.mu * (1.0 + level.ratio().powi(2)).sqrt();
-    let ends = [course.levels()[0], course.levels()[6]];
-    let marginal = |level: Level, power: f64| {
-        let (s2, m2) = (level.sigma.powi(2), level.mu.powi(2));
-        function(problem, &move |l| (m2 * l + s2).powf(power))
-    };
-    let white = products(problem, &likelihood, &course).pop().unwrap();
-    let plain = marginal(ends[1], 0.5).dot(&white).dot(&marginal(ends[0], -0.5));
-    let expected = norm(&plain) * root(ends[0]) / root(ends[1]);
-    assert!(found.sigma_w <= expected * (1.0 + 1e-9) && found.sigma_w > 0.97 * expected);
-    assert_eq!(found.scope, Scope::Local);
 }
