@@ -3,7 +3,7 @@
 use crate::filter::{evidence, smooth};
 use crate::lattices::Lattices;
 use crate::modes::ModeModel;
-use crate::prior::Form;
+use crate::prior::{Form, ModeChain, WaveChains};
 use crate::readings::Readings;
 use crate::waves::WaveModel;
 use crate::{Markov, MarkovError};
@@ -12,6 +12,7 @@ use equipoise_observation::Observed;
 use equipoise_stream::Stream;
 use std::f64::consts::TAU;
 use std::fmt;
+use std::sync::Arc;
 
 /// x | y of a trajectory of L frames, exact: what the dense posterior of all frames is, at a cost that is linear in L.
 ///
@@ -30,9 +31,10 @@ pub struct Posterior<R: Real> {
     seen: Seen<R>,
 }
 
+/// The chains of the prior with what was seen of them.
 enum Seen<R: Real> {
-    Points(Readings<R>),
-    Lattices(Lattices<R>),
+    Points(Arc<ModeChain>, Readings<R>),
+    Lattices(Arc<WaveChains>, Lattices<R>),
 }
 
 /// E[x | y] and the variance of every entry.
@@ -73,8 +75,12 @@ impl Markov {
         equipoise_blas::require_single_thread()?;
         let shape = Shape { frames, ..self.shape() };
         let seen = match self.form() {
-            Form::Modes(_) => Seen::Points(Readings::new(observed, shape.frame(), frames)?),
-            Form::Wavenumbers(_) => Seen::Lattices(Lattices::new(observed, self.shape(), frames)?),
+            Form::Modes(form) => {
+                Seen::Points(Arc::clone(form), Readings::new(observed, shape.frame(), frames)?)
+            }
+            Form::Wavenumbers(form) => {
+                Seen::Lattices(Arc::clone(form), Lattices::new(observed, self.shape(), frames)?)
+            }
         };
         Ok(Posterior { markov: self.clone(), shape, seen })
     }
@@ -88,8 +94,8 @@ impl<R: Real> Posterior<R> {
 
     fn readings(&self) -> &Readings<R> {
         match &self.seen {
-            Seen::Points(readings) => readings,
-            Seen::Lattices(lattices) => &lattices.readings,
+            Seen::Points(_, readings) => readings,
+            Seen::Lattices(_, lattices) => &lattices.readings,
         }
     }
 
@@ -99,14 +105,9 @@ impl<R: Real> Posterior<R> {
     /// [`MarkovError::Factor`].
     pub fn log_evidence(&self) -> Result<LogEvidence, MarkovError> {
         let columns = [self.readings().residual(self.markov.mean())];
-        let found = match (&self.seen, self.markov.form()) {
-            (Seen::Points(readings), Form::Modes(form)) => {
-                evidence(&ModeModel::new(form, readings, &columns))?
-            }
-            (Seen::Lattices(lattices), Form::Wavenumbers(form)) => {
-                WaveModel::new(form, lattices, &columns)?.evidence()?
-            }
-            _ => return Err(MarkovError::Operator),
+        let found = match &self.seen {
+            Seen::Points(form, readings) => evidence(&ModeModel::new(form, readings, &columns))?,
+            Seen::Lattices(form, lattices) => WaveModel::new(form, lattices, &columns)?.evidence()?,
         };
         let value =
             -0.5 * (found.quadratic + found.log_determinant + self.readings().count() as f64 * TAU.ln());
@@ -159,8 +160,8 @@ impl<R: Real> Posterior<R> {
         let columns = [self.readings().residual(self.markov.mean())];
         let mut mean: Vec<R> = self.markov.repeated(self.shape.frames);
         let mut variance = vec![R::zero(); mean.len()];
-        match (&self.seen, self.markov.form()) {
-            (Seen::Points(readings), Form::Modes(form)) => {
+        match &self.seen {
+            Seen::Points(form, readings) => {
                 let (model, size) = (ModeModel::new(form, readings, &columns), self.shape.frame());
                 smooth(&model, true, |t, known| {
                     add(&mut mean[t * size..(t + 1) * size], model.update(&known).column(0).iter());
@@ -172,14 +173,13 @@ impl<R: Real> Posterior<R> {
                     Ok(())
                 })?;
             }
-            (Seen::Lattices(lattices), Form::Wavenumbers(form)) => {
+            Seen::Lattices(form, lattices) => {
                 let model = WaveModel::new(form, lattices, &columns)?;
                 let mut out = [mean];
                 model.add_update(&mut out)?;
                 [mean] = out;
                 variance = model.variance()?;
             }
-            _ => return Err(MarkovError::Operator),
         }
         match variance.iter().position(|v| v.is_nan() || v.wide() < 0.0) {
             Some(index) => Err(MarkovError::Lost { index, found: variance[index].wide() }),
@@ -189,8 +189,8 @@ impl<R: Real> Posterior<R> {
 
     /// out += Σ Aᵀ S⁻¹ r for every column r of readings.
     fn add_update(&self, columns: &[Vec<f64>], out: &mut [Vec<R>]) -> Result<(), MarkovError> {
-        match (&self.seen, self.markov.form()) {
-            (Seen::Points(readings), Form::Modes(form)) => {
+        match &self.seen {
+            Seen::Points(form, readings) => {
                 let (model, size) = (ModeModel::new(form, readings, columns), self.shape.frame());
                 smooth(&model, false, |t, known| {
                     let update = model.update(&known);
@@ -200,10 +200,7 @@ impl<R: Real> Posterior<R> {
                     Ok(())
                 })
             }
-            (Seen::Lattices(lattices), Form::Wavenumbers(form)) => {
-                WaveModel::new(form, lattices, columns)?.add_update(out)
-            }
-            _ => Err(MarkovError::Operator),
+            Seen::Lattices(form, lattices) => WaveModel::new(form, lattices, columns)?.add_update(out),
         }
     }
 }
