@@ -37,7 +37,7 @@ impl<S: Number> Chain<S> {
     ///
     /// # Errors
     /// [`MarkovError::Size`], [`MarkovError::NotFinite`], [`MarkovError::NotHermitian`] and
-    /// [`MarkovError::NotPositive`] for what is no covariance, [`MarkovError::Unstable`] for a singular value of 1 or
+    /// [`MarkovError::NotPositive`] for what is no covariance, [`MarkovError::Refused`] for a singular value of 1 or
     /// more.
     pub fn new(c0: Array2<S>, k: Array2<S>) -> Result<Self, MarkovError> {
         Ok(Self::made(c0, k, None)?.0)
@@ -46,7 +46,7 @@ impl<S: Number> Chain<S> {
     /// The same with the singular values of K cut at `limit`, and what was cut: K ← U min(S, limit) Vᴴ.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`MarkovError::Limit`] unless 0 ≤ `limit` < 1.
+    /// As [`new`](Self::new), and [`MarkovError::Refused`] unless 0 ≤ `limit` < 1.
     pub fn clipped(c0: Array2<S>, k: Array2<S>, limit: f64) -> Result<(Self, Clipped), MarkovError> {
         Self::made(c0, k, Some(limit))
     }
@@ -65,7 +65,11 @@ impl<S: Number> Chain<S> {
     fn made(c0: Array2<S>, k: Array2<S>, limit: Option<f64>) -> Result<(Self, Clipped), MarkovError> {
         check(&c0, &k, "whitened lag-1 correlation K")?;
         if let Some(found) = limit.filter(|l| !(0.0..1.0).contains(l)) {
-            return Err(MarkovError::Limit { found });
+            return Err(MarkovError::refused(
+                "limit of the singular values of K",
+                found,
+                "at least 0 and below 1",
+            ));
         }
         let c0 = hermitian(&c0);
         let (values, vectors) = spectrum(&c0)?;
@@ -84,7 +88,12 @@ impl<S: Number> Chain<S> {
         (clip.of, clip.largest) = (values.len(), largest);
         clip.total = c0.diag().iter().map(|z| z.re()).sum();
         match limit {
-            None if largest >= 1.0 => return Err(MarkovError::Unstable { found: largest }),
+            None if largest >= 1.0 => {
+                let (what, found) =
+                    ("whitened lag-1 correlation K", format!("a singular value of {largest}"));
+                let expected = "all below 1; clip it (`Chain::clipped`), or no Q is a covariance";
+                return Err(MarkovError::refused(what, found, expected));
+            }
             Some(limit) if largest > limit => {
                 k = conjugated(&left, &singular.mapv(|s| if s > limit { limit / s } else { 1.0 })).dot(&k);
                 for (i, s) in singular.iter_mut().enumerate().filter(|(_, s)| **s > limit) {
@@ -178,7 +187,7 @@ impl Chain<f64> {
     /// AR(1): one number a frame of this `variance`, neighbouring frames correlated by `rho`.
     ///
     /// # Errors
-    /// [`MarkovError::Unstable`] unless |ρ| < 1, [`MarkovError::NotPositive`] for a variance below 0,
+    /// [`MarkovError::Refused`] unless |ρ| < 1, [`MarkovError::NotPositive`] for a variance below 0,
     /// [`MarkovError::NotFinite`].
     pub fn scalar(rho: f64, variance: f64) -> Result<Self, MarkovError> {
         Self::new(Array2::from_elem((1, 1), variance), Array2::from_elem((1, 1), rho))

@@ -65,7 +65,7 @@ impl Markov {
     /// in all. Memory: an `f64` a number of the series.
     ///
     /// # Errors
-    /// As [`fit_modes`](Self::fit_modes); [`MarkovError::White`] for a ridge below 0.
+    /// As [`fit_modes`](Self::fit_modes); [`MarkovError::Refused`] for a ridge below 0.
     pub fn fit_wavenumbers<R: Real>(
         frame: Shape,
         series: &[&[R]],
@@ -73,7 +73,7 @@ impl Markov {
     ) -> Result<(Self, Clipped), MarkovError> {
         let (frames, limit) = record(frame, series)?;
         if !(ridge.is_finite() && ridge >= 0.0) {
-            return Err(MarkovError::White { found: ridge });
+            return Err(MarkovError::white(ridge));
         }
         let (plane, channels, size) = (frame.plane(), frame.channels, frame.frame());
         let mean: Vec<f64> = (0..channels)
@@ -160,7 +160,7 @@ fn principal(snapshots: &[&[f64]], rank: usize) -> Result<(Vec<f64>, Modes<f64>)
     let values = all.eigenvalues();
     let known = values.iter().filter(|l| **l > f64::EPSILON * values[0]).count();
     if rank == 0 || rank > known {
-        return Err(MarkovError::Rank { found: rank, limit: known });
+        return Err(MarkovError::rank(rank, known));
     }
     let rest = (rank < dim).then(|| values[rank..].iter().sum::<f64>() / (dim - rank) as f64);
     let basis = all.basis()[..rank * dim].to_vec();

@@ -84,7 +84,7 @@ impl Groups {
             }
         }
         if found.carried.len() > TOGETHER {
-            return Err(MarkovError::Together { frame: t, found: found.carried.len(), limit: TOGETHER });
+            return Err(MarkovError::together(t, found.carried.len(), TOGETHER));
         }
         Ok(found)
     }
@@ -100,7 +100,7 @@ impl Group {
         t: usize,
     ) -> Result<Self, MarkovError> {
         if members.len() > TOGETHER {
-            return Err(MarkovError::Together { frame: t, found: members.len(), limit: TOGETHER });
+            return Err(MarkovError::together(t, members.len(), TOGETHER));
         }
         let rows: Vec<usize> = members.iter().map(|&i| rows[i]).collect();
         let mut points: Vec<usize> = members.iter().flat_map(|&i| entries[i].iter().map(|e| e.0)).collect();

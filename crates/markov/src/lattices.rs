@@ -40,8 +40,8 @@ struct Coarse {
 
 impl<R: Real> Lattices<R> {
     /// # Errors
-    /// As [`Readings::new`]; [`MarkovError::NotLattice`] for a plane that was read elsewhere than on a lattice whose
-    /// strides divide the grid, [`MarkovError::NoiseVaries`] for one of several noises.
+    /// As [`Readings::new`]; [`MarkovError::Refused`] for a plane that was read elsewhere than on a lattice whose
+    /// strides divide the grid, [`MarkovError::Refused`] for one of several noises.
     pub(crate) fn new(observed: &Observed<R>, shape: Shape, frames: usize) -> Result<Self, MarkovError> {
         let readings = Readings::new(observed, shape.frame(), frames)?;
         let mut points: Vec<(usize, usize, usize)> = Vec::with_capacity(readings.count());
@@ -53,13 +53,18 @@ impl<R: Real> Lattices<R> {
         let mut planes = vec![None; frames * shape.channels];
         for plane in points.chunk_by(|a, b| a.0 == b.0) {
             let (frame, channel) = (plane[0].0 / shape.channels, plane[0].0 % shape.channels);
-            let fault = MarkovError::NotLattice { frame, channel };
-            if !readings.selects() {
-                return Err(fault);
-            }
-            let (found, noise) = (lattice(plane, shape).ok_or(fault)?, readings.noise(plane[0].2));
+            let place = || format!("frame {frame}, channel {channel}");
+            let found = if readings.selects() { lattice(plane, shape) } else { None };
+            let found = found.ok_or_else(|| {
+                let expected =
+                    "one, as a prior of one chain a wavenumber takes; a prior of modes takes any sensors";
+                let found = "readings that are no lattice of strides that divide the grid";
+                MarkovError::refused(place(), found, expected)
+            })?;
+            let noise = readings.noise(plane[0].2);
             if plane.iter().any(|p| readings.noise(p.2).to_bits() != noise.to_bits()) {
-                return Err(MarkovError::NoiseVaries { frame, channel });
+                let found = "readings of several noise variances on a lattice";
+                return Err(MarkovError::refused(place(), found, "one"));
             }
             planes[plane[0].0] = Some(Lattice { noise, ..found });
         }

@@ -17,8 +17,8 @@ impl Markov {
     /// window has where none is said, less those whose variance rounding cannot tell from 0.
     ///
     /// # Errors
-    /// [`MarkovError::Size`] for a window of one frame or a mean of another length, [`MarkovError::Rank`],
-    /// [`MarkovError::Limit`], [`MarkovError::Unknown`] for a covariance of no known structure.
+    /// [`MarkovError::Size`] for a window of one frame or a mean of another length, [`MarkovError::Refused`],
+    /// [`MarkovError::Refused`] for a covariance of no known structure.
     pub fn of_window<R: Real>(
         shape: Shape,
         mean: &[R],
@@ -27,7 +27,9 @@ impl Markov {
         limit: f64,
     ) -> Result<(Self, Clipped), MarkovError> {
         if shape.frames < 2 {
-            return Err(MarkovError::Window { found: shape.frames });
+            let (found, expected) =
+                (format!("{} frame", shape.frames), "at least 2: one does not tell how frames follow");
+            return Err(MarkovError::refused("window of the prior", found, expected));
         }
         crate::prior::size("numbers of the window's mean", mean.len(), shape.len())?;
         crate::prior::size("numbers of the window's covariance", covariance.dim(), shape.len())?;
@@ -35,12 +37,13 @@ impl Markov {
         let of = |i: usize| (0..shape.frames).map(|t| mean[t * size + i].wide()).sum::<f64>();
         let mean: Vec<f64> = (0..size).map(|i| of(i) / shape.frames as f64).collect();
         match covariance.structure() {
-            Structure::Stationary(_) if rank.is_some() => {
-                Err(MarkovError::Rank { found: rank.unwrap_or(0), limit: 0 })
-            }
+            Structure::Stationary(_) if rank.is_some() => Err(MarkovError::rank(rank.unwrap_or(0), 0)),
             Structure::Stationary(blocks) => stationary(mean, blocks, limit),
             Structure::Modes(modes) => low_rank(shape, mean, modes, rank, limit),
-            _ => Err(MarkovError::Unknown),
+            _ => {
+                let (found, expected) = ("another structure", "explicit modes or a stationary one");
+                Err(MarkovError::refused("covariance of a window", found, expected))
+            }
         }
     }
 }
@@ -102,7 +105,7 @@ fn low_rank<R: Real>(
     let known = values.iter().filter(|l| **l > least).count().min(size);
     let rank = rank.unwrap_or(count.min(known));
     if rank == 0 || rank > known {
-        return Err(MarkovError::Rank { found: rank, limit: known });
+        return Err(MarkovError::rank(rank, known));
     }
     let descending: Vec<f64> = values.iter().rev().copied().collect();
     let discarded: f64 = descending[rank..].iter().filter(|l| **l > 0.0).sum();

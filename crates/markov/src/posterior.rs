@@ -65,8 +65,8 @@ impl Markov {
     /// any planes and frames, each with one noise. Noises are above 0.
     ///
     /// # Errors
-    /// [`MarkovError::Size`] for an operator on other fields, [`MarkovError::Observation`], [`MarkovError::Operator`],
-    /// [`MarkovError::NotLattice`], [`MarkovError::NoiseVaries`], [`MarkovError::Blas`].
+    /// [`MarkovError::Size`] for an operator on other fields, [`MarkovError::Observation`], [`MarkovError::Refused`],
+    /// [`MarkovError::Refused`], [`MarkovError::Blas`].
     pub fn posterior<R: Real>(
         &self,
         frames: usize,
@@ -147,7 +147,7 @@ impl<R: Real> Posterior<R> {
     /// Var[x_i | y] of every entry, (L, C, H, W).
     ///
     /// # Errors
-    /// [`MarkovError::Factor`]; [`MarkovError::Lost`] where rounding left no variance.
+    /// [`MarkovError::Factor`]; [`MarkovError::Refused`] where rounding left no variance.
     pub fn variance(&self) -> Result<Vec<R>, MarkovError> {
         Ok(self.moments()?.variance)
     }
@@ -182,7 +182,11 @@ impl<R: Real> Posterior<R> {
             }
         }
         match variance.iter().position(|v| v.is_nan() || v.wide() < 0.0) {
-            Some(index) => Err(MarkovError::Lost { index, found: variance[index].wide() }),
+            Some(index) => Err(MarkovError::refused(
+                format!("posterior variance of entry {index}"),
+                format!("{:e}", variance[index].wide()),
+                "at least 0; the noise is too far below the prior",
+            )),
             None => Ok(Moments { mean, variance }),
         }
     }

@@ -74,8 +74,8 @@ impl Markov {
     /// low rank plus isotropic, U Λ Uᵀ + λ_⊥(I − U Uᵀ), where Cov(a) = Λ − λ_⊥ I. `modes` holds U mode by mode (r × C·H·W).
     ///
     /// # Errors
-    /// [`MarkovError::Size`], [`MarkovError::NotFinite`], [`MarkovError::White`] unless λ_⊥ ≥ 0 is finite,
-    /// [`MarkovError::NotOrthonormal`].
+    /// [`MarkovError::Size`], [`MarkovError::NotFinite`], [`MarkovError::Refused`] unless λ_⊥ ≥ 0 is finite,
+    /// [`MarkovError::Refused`].
     pub fn modes(
         shape: Shape,
         mean: Vec<f64>,
@@ -88,14 +88,15 @@ impl Markov {
         size("numbers of the modes", modes.len(), rank * shape.len())?;
         finite("modes", modes)?;
         if !(white.is_finite() && white >= 0.0) {
-            return Err(MarkovError::White { found: white });
+            return Err(MarkovError::white(white));
         }
         equipoise_blas::require_single_thread()?;
         let basis = Array2::from_shape_fn((shape.len(), rank), |(j, i)| modes[i * shape.len() + j]);
         for ((row, column), product) in basis.t().dot(&basis).indexed_iter() {
             let expected = f64::from(u8::from(row == column));
             if (product - expected).abs() > ORTHONORMAL {
-                return Err(MarkovError::NotOrthonormal { row, column, found: *product });
+                let (what, found) = (format!("modes {row} and {column}"), format!("the product {product}"));
+                return Err(MarkovError::refused(what, found, "orthonormal modes"));
             }
         }
         Ok(Self { shape, mean, form: Form::Modes(Arc::new(ModeChain { basis, chain, white })) })
@@ -105,7 +106,7 @@ impl Markov {
     /// [`Spectrum`], over the C complex coefficients of the unitary transform.
     ///
     /// # Errors
-    /// [`MarkovError::Size`], [`MarkovError::NotFinite`]; [`MarkovError::NotReal`] where a wavenumber that is its own
+    /// [`MarkovError::Size`], [`MarkovError::NotFinite`]; [`MarkovError::Refused`] where a wavenumber that is its own
     /// partner has a complex chain.
     pub fn wavenumbers(
         shape: Shape,
@@ -122,7 +123,9 @@ impl Markov {
             let off = |m: &Array2<Complex64>| m.iter().fold(0.0f64, |a, z| a.max(z.im.abs()));
             let real = off(chain.c0()) <= 1e-10 * scale && off(chain.k()) <= 1e-10;
             if wavenumber < spectrum.self_conjugate() && !real {
-                return Err(MarkovError::NotReal { wavenumber });
+                let expected = "real ones where a wavenumber is its own partner";
+                let chain = format!("chain of wavenumber {wavenumber}");
+                return Err(MarkovError::refused(chain, "complex numbers", expected));
             }
         }
         Ok(Self { shape, mean, form: Form::Wavenumbers(Arc::new(WaveChains { spectrum, chains })) })

@@ -25,7 +25,7 @@ pub(crate) struct Readings<R: Real> {
 impl<R: Real> Readings<R> {
     /// # Errors
     /// [`MarkovError::Size`] unless the operator takes `frames` frames, [`MarkovError::Observation`] for one that is
-    /// not linear or a noise that is not above 0, [`MarkovError::Operator`] without rows.
+    /// not linear or a noise that is not above 0, [`MarkovError::Refused`] without rows.
     pub(crate) fn new(observed: &Observed<R>, frame: usize, frames: usize) -> Result<Self, MarkovError> {
         let operator = Arc::clone(observed.linear(METHOD)?);
         crate::prior::size("numbers that the operator takes", operator.len_in(), frame * frames)?;
@@ -34,7 +34,8 @@ impl<R: Real> Readings<R> {
         }
         observed.noise().check_positive(observed.count())?;
         if operator.rows().is_none() && operator.selection() == Selection::General {
-            return Err(MarkovError::Operator);
+            let expected = "sensors, a lattice, a mask or another one of few entries a row";
+            return Err(MarkovError::refused("operator", "one that does not tell its rows", expected));
         }
         let (mut single, mut spanning) = (vec![Vec::new(); frames], vec![Vec::new(); frames]);
         let observed = observed.clone();

@@ -40,7 +40,7 @@ struct Block<'a, R: Real> {
 
 impl<'a, R: Real> WaveModel<'a, R> {
     /// # Errors
-    /// [`MarkovError::Together`] when lattices leave more wavenumbers in a block than fit.
+    /// [`MarkovError::Refused`] when lattices leave more wavenumbers in a block than fit.
     pub(crate) fn new(
         form: &'a WaveChains,
         lattices: &'a Lattices<R>,
@@ -49,7 +49,11 @@ impl<'a, R: Real> WaveModel<'a, R> {
         let [sh, sw] = lattices.strides;
         let found = lattices.shape.channels * sh * sw;
         if found > BLOCK {
-            return Err(MarkovError::Aliases { strides: lattices.strides, found, limit: BLOCK });
+            return Err(MarkovError::refused(
+                format!("lattices of strides with the least common multiples {:?}", lattices.strides),
+                format!("{found} numbers in an alias block"),
+                format!("at most {BLOCK}"),
+            ));
         }
         let columns = columns.iter().map(|column| lattices.transformed(column)).collect();
         let blocks = Spectrum::new(lattices.shape.height / sh, lattices.shape.width / sw);
