@@ -23,7 +23,6 @@ mod lanes;
 mod level;
 mod noise;
 mod pack;
-mod parts;
 mod run;
 mod shadows;
 mod tiles;
