@@ -2,9 +2,9 @@
 
 use crate::Composition;
 use crate::flow::{Room, Sink, Source, Windows};
-use crate::plan::{Inward, Outward, expect, same};
+use crate::plan::{Inward, Outward, same};
 use equipoise_denoiser::{Denoiser, DenoiserError, Give, Linearised, Take, Tape};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use rayon::prelude::*;
 
@@ -145,7 +145,7 @@ impl<R: Real> Linearised<R> for Composed<'_, R> {
 
     /// With the frames of v and of the product that windows in flight hold.
     fn vjp_pieces(&mut self, len: usize, give: Give<'_, R>, take: Take<'_, R>) -> Result<(), DenoiserError> {
-        expect("v", len, self.x_t.len())?;
+        Length::check("v", len, self.x_t.len())?;
         let how = (Inward::Shared, Product::Vjp, Outward::Sum);
         self.each(how, Source::Given(give), Sink::Taken(take))
     }

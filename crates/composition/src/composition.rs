@@ -2,13 +2,12 @@
 
 use crate::composed::{Composed, Kept};
 use crate::flow::{Pass, Sink, Source, Windows};
-use crate::plan::{Inward, Outward, Plan, expect};
+use crate::plan::{Inward, Outward, Plan};
 use crate::{CompositionError, Fold};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use rayon::prelude::*;
-use std::fmt;
 use std::sync::Arc;
 
 /// Numbers of windows in flight, beyond which there are no more than one call of the windows' denoiser takes.
@@ -34,7 +33,7 @@ const AT_ONCE: usize = 1 << 20;
 ///   a gibibyte.
 ///
 /// [`keeping`](Self::keeping) has more of them kept.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Composition<R: Real> {
     window: Arc<dyn Denoiser<R>>,
     plan: Plan,
@@ -165,15 +164,9 @@ impl<R: Real> Composition<R> {
         level: Level,
         tape: &'a mut Tape,
     ) -> Result<Composed<'a, R>, DenoiserError> {
-        expect("x_t", x_t.len(), self.plan.dim())?;
+        Length::check("x_t", x_t.len(), self.plan.dim())?;
         let Kept { room, again, .. } = tape.room();
         Ok(Composed { composition: self, x_t, level, locals: Vec::new(), room, again })
-    }
-}
-
-impl<R: Real> fmt::Debug for Composition<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.plan.debug("Composition", f)
     }
 }
 

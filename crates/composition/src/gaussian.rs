@@ -3,12 +3,12 @@
 use crate::filter::Filter;
 use crate::flow::{Sink, Source};
 use crate::frames::{Gains, Pass, Room};
-use crate::plan::{Plan, expect, same};
+use crate::plan::{Plan, same};
 use crate::rows::Rows;
 use crate::{CompositionError, Fold};
 use equipoise_covariance::{Covariance, Memo, Pool, Stationary, Structure};
 use equipoise_denoiser::{Denoiser, DenoiserError, Give, Jacobian, Linearised, Take, Tape};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::fmt;
 use std::ops::Range;
@@ -248,7 +248,7 @@ impl<R: Real> Linearised<R> for Constant<'_, R> {
     }
 
     fn vjp_pieces(&mut self, len: usize, give: Give<'_, R>, take: Take<'_, R>) -> Result<(), DenoiserError> {
-        expect("v", len, self.len)?;
+        Length::check("v", len, self.len)?;
         self.composition.pass(What::Vjp, self.on(), Source::Given(give), Sink::Taken(take))
     }
 

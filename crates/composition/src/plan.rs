@@ -3,7 +3,7 @@
 
 use crate::{CompositionError, Fold};
 use equipoise_denoiser::{Denoiser, DenoiserError, Tape};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::fmt;
 use std::ops::Range;
@@ -95,18 +95,14 @@ impl Plan {
         level: Level,
         x_hat: &mut [R],
     ) -> Result<(), DenoiserError> {
-        expect("x_t", x_t.len(), self.dim())?;
+        Length::check("x_t", x_t.len(), self.dim())?;
         composite.estimates(x_t, level, x_hat, &mut Tape::new())
     }
 
     /// The number of members, where x_t and x̂ are whole trajectories and as many.
     pub(crate) fn members<R>(&self, x_t: &[R], x_hat: &[R]) -> Result<usize, DenoiserError> {
-        let (found, dim) = (x_t.len(), self.dim());
-        if !found.is_multiple_of(dim) {
-            return Err(DenoiserError::Length { what: "x_t", found, expected: dim });
-        }
-        expect("x_hat", x_hat.len(), found)?;
-        Ok(found / dim)
+        Length::check("x_hat", x_hat.len(), x_t.len())?;
+        Ok(Length::members("x_t", x_t.len(), self.dim())?)
     }
 
     /// D.
@@ -219,11 +215,6 @@ impl Plan {
 
 /// Whether v and its product are as long as the states that J is of.
 pub(crate) fn same<R>(v: &[R], out: &[R], len: usize) -> Result<(), DenoiserError> {
-    expect("v", v.len(), len)?;
-    expect("out", out.len(), len)
-}
-
-/// Whether a buffer is as long as it must be.
-pub(crate) fn expect(what: &'static str, found: usize, expected: usize) -> Result<(), DenoiserError> {
-    if found == expected { Ok(()) } else { Err(DenoiserError::Length { what, found, expected }) }
+    Length::check("v", v.len(), len)?;
+    Ok(Length::check("out", out.len(), len)?)
 }

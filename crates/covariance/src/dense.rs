@@ -1,7 +1,7 @@
 //! A covariance given as a matrix, resolved completely by LAPACK.
 
 use crate::{CovarianceError, DENSE_LIMIT, Modes};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use ndarray::ArrayView2;
 use ndarray_linalg::{Eigh, UPLO};
 
@@ -14,9 +14,7 @@ use ndarray_linalg::{Eigh, UPLO};
 /// square, [`CovarianceError::Eigen`] when LAPACK fails.
 pub fn dense<R: Real>(sigma: ArrayView2<'_, f64>) -> Result<Modes<R>, CovarianceError> {
     let dim = sigma.nrows();
-    if sigma.ncols() != dim {
-        return Err(CovarianceError::Length { what: "columns of Σ", found: sigma.ncols(), expected: dim });
-    }
+    Length::check("columns of Σ", sigma.ncols(), dim)?;
     refuse_past_limit::<R>(dim)?;
     equipoise_blas::require_single_thread()?;
     let (values, vectors) = sigma

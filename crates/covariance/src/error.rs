@@ -1,5 +1,7 @@
 //! What can go wrong when a covariance is fitted or assembled.
 
+use equipoise_field::Length;
+
 /// A covariance that cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -36,15 +38,8 @@ pub enum CovarianceError {
         expected: usize,
     },
     /// A buffer of the wrong length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// The buffer.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length it should have.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// A ridge or floor that is negative or not finite.
     #[error("ridge: found {found}, expected a finite number of at least 0")]
     Ridge {

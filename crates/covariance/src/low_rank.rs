@@ -2,7 +2,7 @@
 
 use crate::inner_products::InnerProducts;
 use crate::{CovarianceError, Modes};
-use equipoise_field::{Real, each};
+use equipoise_field::{Length, Real, each};
 use ndarray::Array2;
 use ndarray_linalg::{Eigh, UPLO};
 
@@ -70,10 +70,8 @@ fn check<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<usize, CovarianceErr
         return Err(CovarianceError::Ridge { found: ridge });
     }
     let expected = snapshots[0].len();
-    match snapshots.iter().find(|s| s.len() != expected) {
-        Some(s) => Err(CovarianceError::Length { what: "snapshot", found: s.len(), expected }),
-        None => Ok(expected),
-    }
+    snapshots.iter().try_for_each(|s| Length::check("snapshot", s.len(), expected))?;
+    Ok(expected)
 }
 
 fn mean<R: Real>(snapshots: &[&[R]], dim: usize) -> Vec<R> {

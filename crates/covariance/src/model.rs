@@ -2,6 +2,7 @@
 
 use crate::{Modes, Stationary};
 use equipoise_field::{Real, each, sum};
+use std::fmt;
 
 /// The largest D for which a dense covariance is accepted: 128 MiB of eigenvectors in `f64`.
 pub const DENSE_LIMIT: usize = 4096;
@@ -59,6 +60,12 @@ pub trait Covariance<R: Real>: Send + Sync {
         let values: Vec<f64> = lambda.iter().map(|&l| f(l)).collect();
         let rest = (self.dim() - lambda.len()) as f64;
         sum::of(values.len(), |i| values[i]) + self.complement().map_or(0.0, |l| rest * f(l))
+    }
+}
+
+impl<R: Real> fmt::Debug for dyn Covariance<R> + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Covariance").field("dim", &self.dim()).finish_non_exhaustive()
     }
 }
 

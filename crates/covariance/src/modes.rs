@@ -6,7 +6,7 @@ mod rows;
 pub use rows::Panel;
 
 use crate::{Covariance, CovarianceError, Structure, Weights};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use rows::Rounded;
 
 /// Σ = U Λ Uᵀ + λ_⊥ (I − U Uᵀ) with r explicit orthonormal modes.
@@ -33,9 +33,7 @@ impl<R: Real> Modes<R> {
         complement: Option<f64>,
     ) -> Result<Self, CovarianceError> {
         let expected = dim * eigenvalues.len();
-        if basis.len() != expected {
-            return Err(CovarianceError::Length { what: "basis", found: basis.len(), expected });
-        }
+        Length::check("basis", basis.len(), expected)?;
         Ok(Self { dim, basis, eigenvalues, complement, rounded: None })
     }
 

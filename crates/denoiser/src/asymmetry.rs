@@ -1,7 +1,8 @@
 //! How far the Jacobian of a denoiser is from a symmetric one, by random probes.
 
+use crate::error::finite;
 use crate::{Denoiser, DenoiserError, Linearised, Tape};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Length, Real, sum};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 
@@ -39,9 +40,7 @@ pub fn asymmetry<R: Real>(
     stream: Stream,
 ) -> Result<Asymmetry, DenoiserError> {
     let dim = denoiser.dim();
-    if x_t.len() != dim {
-        return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: dim });
-    }
+    Length::check("x_t", x_t.len(), dim)?;
     if probes < 2 {
         return Err(DenoiserError::Probes { found: probes });
     }
@@ -86,13 +85,6 @@ fn skew_of_pairs<R: Real>(v: &[Vec<R>], back: &[Vec<R>]) -> f64 {
     let square = |(i, j): (usize, usize)| (sum::dot(&back[i], &v[j]) - sum::dot(&back[j], &v[i])).powi(2);
     let count = (v.len() * (v.len() - 1) / 2) as f64;
     pairs.map(square).sum::<f64>() / count
-}
-
-fn finite<R: Real>(what: &'static str, product: &[R]) -> Result<(), DenoiserError> {
-    match product.iter().position(|entry| !entry.is_finite()) {
-        Some(index) => Err(DenoiserError::NotFinite { what, index, found: product[index].wide() }),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

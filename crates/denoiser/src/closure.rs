@@ -1,7 +1,7 @@
 //! A denoiser made of two functions.
 
 use crate::{Denoiser, DenoiserError, Jacobian};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::error::Error;
 use std::marker::PhantomData;
@@ -65,10 +65,7 @@ where
     }
 
     fn check(&self, buffers: &[(&'static str, usize)]) -> Result<(), DenoiserError> {
-        match buffers.iter().copied().find(|(_, found)| *found != self.dim) {
-            Some((what, found)) => Err(DenoiserError::Length { what, found, expected: self.dim }),
-            None => Ok(()),
-        }
+        buffers.iter().try_for_each(|(what, found)| Ok(Length::check(what, *found, self.dim)?))
     }
 }
 

@@ -9,7 +9,7 @@ pub use adjoint::check_jvp;
 pub use batch::check_batch;
 
 use crate::{Denoiser, DenoiserError};
-use equipoise_field::{Real, Shape, sum};
+use equipoise_field::{Length, Real, Shape, sum};
 use equipoise_schedule::Level;
 use parts::{Part, low_pass, white};
 use probe::{Bench, Finding, Product};
@@ -71,11 +71,8 @@ pub fn check_denoiser<R: Real>(
     shape: Shape,
 ) -> Result<Conformance, DenoiserError> {
     let expected = denoiser.dim();
-    for (what, found) in [("x_t", x_t.len()), ("shape", shape.len())] {
-        if found != expected {
-            return Err(DenoiserError::Length { what, found, expected });
-        }
-    }
+    Length::check("x_t", x_t.len(), expected)?;
+    Length::check("shape", shape.len(), expected)?;
     let mut bench = Bench { denoiser, x_t, level, evaluations: 0, products: 0 };
     let (noise, smooth) = (white::<R>(shape, 0), low_pass::<R>(shape, 0));
     let both = noise.iter().zip(&smooth).map(|(a, b)| *a + *b).collect();

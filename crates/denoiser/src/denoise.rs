@@ -4,6 +4,7 @@ use crate::linearise::MemberByMember;
 use crate::{DenoiserError, Linearised, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
+use std::fmt;
 use std::sync::Arc;
 
 /// What is known of the Jacobian J = ∂x̂/∂x_t of a denoiser.
@@ -105,9 +106,21 @@ pub trait Denoiser<R: Real>: Send + Sync {
     }
 }
 
+impl<R: Real> fmt::Debug for dyn Denoiser<R> + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Denoiser").field("dim", &self.dim()).finish_non_exhaustive()
+    }
+}
+
 /// A denoiser whose [`covariance`](Denoiser::covariance) is V = Cov[x | x_t] itself, in closed form, and so
 /// is that of its linearisations.
 pub trait ExactCovariance<R: Real>: Denoiser<R> {}
+
+impl<R: Real> fmt::Debug for dyn ExactCovariance<R> + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExactCovariance").field("dim", &self.dim()).finish_non_exhaustive()
+    }
+}
 
 /// ln p(y | x) of a field x, up to a constant.
 pub type LogLikelihood<'a, R> = dyn Fn(&[R]) -> f64 + Sync + 'a;
@@ -137,4 +150,10 @@ pub trait Empirical<R: Real>: ExactCovariance<R> {
     /// # Errors
     /// [`DenoiserError`] when the fields cannot be read.
     fn moments(&self) -> Result<Moments, DenoiserError>;
+}
+
+impl<R: Real> fmt::Debug for dyn Empirical<R> + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Empirical").field("dim", &self.dim()).finish_non_exhaustive()
+    }
 }

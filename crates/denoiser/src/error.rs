@@ -1,19 +1,14 @@
 //! What can go wrong in a denoiser.
 
+use equipoise_field::{Length, Real};
+
 /// A denoising that could not be done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DenoiserError {
     /// A buffer of the wrong length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// The buffer.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// D.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// The denoiser's own failure, such as a model that could not be evaluated.
     #[error("denoiser: {0}")]
     Model(Box<dyn std::error::Error + Send + Sync>),
@@ -92,4 +87,12 @@ pub enum DenoiserError {
         "vjp: found no slope of x̂ at this x_t and level that differences resolve, expected one; nothing was tested"
     )]
     Untested,
+}
+
+/// Whether every entry of an output is a finite number.
+pub(crate) fn finite<R: Real>(what: &'static str, output: &[R]) -> Result<(), DenoiserError> {
+    match output.iter().position(|entry| !entry.is_finite()) {
+        Some(index) => Err(DenoiserError::NotFinite { what, index, found: output[index].wide() }),
+        None => Ok(()),
+    }
 }

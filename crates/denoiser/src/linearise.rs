@@ -1,7 +1,7 @@
 //! A denoiser linearised at the states of a batch.
 
 use crate::{Denoiser, DenoiserError};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::any::Any;
 use std::fmt;
@@ -126,8 +126,8 @@ impl<'a, R: Real, D: Denoiser<R> + ?Sized> MemberByMember<'a, R, D> {
         product: impl Fn(&D, &[R], &[R], &mut [R]) -> Result<(), DenoiserError>,
     ) -> Result<(), DenoiserError> {
         let dim = self.denoiser.dim();
-        length("v", v.len(), self.x_t.len())?;
-        length("out", out.len(), self.x_t.len())?;
+        Length::check("v", v.len(), self.x_t.len())?;
+        Length::check("out", out.len(), self.x_t.len())?;
         let vectors = v.chunks_exact(dim).zip(out.chunks_exact_mut(dim));
         for (x_t, (v, out)) in self.x_t.chunks_exact(dim).zip(vectors) {
             product(self.denoiser, x_t, v, out)?;
@@ -158,20 +158,8 @@ pub(crate) fn estimates<R: Real, D: Denoiser<R> + ?Sized>(
     x_hat: &mut [R],
 ) -> Result<(), DenoiserError> {
     let dim = denoiser.dim();
-    members("x_t", x_t.len(), dim)?;
-    length("x_hat", x_hat.len(), x_t.len())?;
+    Length::members("x_t", x_t.len(), dim)?;
+    Length::check("x_hat", x_hat.len(), x_t.len())?;
     let mut states = x_t.chunks_exact(dim).zip(x_hat.chunks_exact_mut(dim));
     states.try_for_each(|(x_t, x_hat)| denoiser.denoise(x_t, level, x_hat))
-}
-
-/// The number of members in a buffer of whole fields.
-pub(crate) fn members(what: &'static str, found: usize, dim: usize) -> Result<usize, DenoiserError> {
-    match found.checked_div(dim) {
-        Some(count) if count * dim == found => Ok(count),
-        _ => Err(DenoiserError::Length { what, found, expected: dim }),
-    }
-}
-
-fn length(what: &'static str, found: usize, expected: usize) -> Result<(), DenoiserError> {
-    if found == expected { Ok(()) } else { Err(DenoiserError::Length { what, found, expected }) }
 }

@@ -1,8 +1,8 @@
 //! A denoiser made of one function that is run once for x̂ and its slope.
 
-use crate::linearise::{estimates, members};
+use crate::linearise::estimates;
 use crate::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::error::Error;
 use std::marker::PhantomData;
@@ -61,16 +61,9 @@ where
     }
 
     fn run(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<B, DenoiserError> {
-        self.check("x_t", x_t.len())?;
-        self.check("x_hat", x_hat.len())?;
+        Length::check("x_t", x_t.len(), self.dim)?;
+        Length::check("x_hat", x_hat.len(), self.dim)?;
         (self.forward)(x_t, level, x_hat).map_err(DenoiserError::Model)
-    }
-
-    fn check(&self, what: &'static str, found: usize) -> Result<(), DenoiserError> {
-        if found == self.dim {
-            return Ok(());
-        }
-        Err(DenoiserError::Length { what, found, expected: self.dim })
     }
 }
 
@@ -89,8 +82,8 @@ where
     }
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        self.check("v", v.len())?;
-        self.check("out", out.len())?;
+        Length::check("v", v.len(), self.dim)?;
+        Length::check("out", out.len(), self.dim)?;
         let mut back = self.run(x_t, level, &mut vec![R::zero(); self.dim])?;
         back(v, out).map_err(DenoiserError::Model)
     }
@@ -106,10 +99,8 @@ where
         x_hat: &mut [R],
         _tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
-        let count = members("x_t", x_t.len(), self.dim)?;
-        if x_hat.len() != x_t.len() {
-            return Err(DenoiserError::Length { what: "x_hat", found: x_hat.len(), expected: x_t.len() });
-        }
+        let count = Length::members("x_t", x_t.len(), self.dim)?;
+        Length::check("x_hat", x_hat.len(), x_t.len())?;
         let states = x_t.chunks_exact(self.dim).zip(x_hat.chunks_exact_mut(self.dim));
         let mut backs = Vec::with_capacity(count);
         for (x_t, x_hat) in states {
@@ -139,11 +130,8 @@ struct Backward<B> {
 impl<R: Real, B: FnMut(&[R], &mut [R]) -> Result<(), BoxError>> Linearised<R> for Backward<B> {
     fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         let expected = self.dim * self.backs.len();
-        for (what, found) in [("v", v.len()), ("out", out.len())] {
-            if found != expected {
-                return Err(DenoiserError::Length { what, found, expected });
-            }
-        }
+        Length::check("v", v.len(), expected)?;
+        Length::check("out", out.len(), expected)?;
         let vectors = v.chunks_exact(self.dim).zip(out.chunks_exact_mut(self.dim));
         for (back, (v, out)) in self.backs.iter_mut().zip(vectors) {
             back(v, out).map_err(DenoiserError::Model)?;

@@ -1,21 +1,15 @@
 //! What can go wrong in a bound.
 
 use equipoise_denoiser::DenoiserError;
+use equipoise_field::Length;
 
 /// A bound that could not be computed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ElboError {
     /// Two arrays that belong together differ in length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// The array.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// What the others have.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// An eigenvalue that is no variance of a density.
     #[error("eigenvalue {index}: found {found}, expected a finite number above 0")]
     Eigenvalue {

@@ -3,7 +3,7 @@
 use crate::gaussian::assemble;
 use crate::{ElboError, ReverseVariance, Terms};
 use equipoise_denoiser::Denoiser;
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Length, Real, each, sum};
 use equipoise_schedule::Ddpm;
 use equipoise_stream::Stream;
 
@@ -46,9 +46,7 @@ pub fn estimate<R: Real>(
     draws: usize,
 ) -> Result<Estimate, ElboError> {
     let dim = denoiser.dim();
-    if x_0.len() != dim {
-        return Err(ElboError::Length { what: "x_0", found: x_0.len(), expected: dim });
-    }
+    Length::check("x_0", x_0.len(), dim)?;
     if draws < 2 {
         return Err(ElboError::Draws { found: draws });
     }

@@ -1,6 +1,7 @@
 //! The bound in closed form for x_0 ~ N(m, Σ) and its Wiener denoiser.
 
 use crate::{ElboError, ReverseVariance, Terms};
+use equipoise_field::Length;
 use equipoise_schedule::{Ddpm, Level};
 
 /// x_0 in the eigenbasis of Σ. All arrays have length D; multiplicities are written out.
@@ -19,9 +20,7 @@ impl Modes<'_> {
         let expected = self.eigenvalues.len();
         let deviation = self.deviation.map_or(expected, <[f64]>::len);
         for (what, found) in [("mean", self.mean.len()), ("deviation", deviation)] {
-            if found != expected {
-                return Err(ElboError::Length { what, found, expected });
-            }
+            Length::check(what, found, expected)?;
         }
         let refused = |l: &f64| !(l.is_finite() && *l > 0.0);
         match self.eigenvalues.iter().position(refused) {

@@ -14,10 +14,12 @@
 
 pub mod each;
 mod grid;
+mod length;
 mod real;
 mod shape;
 pub mod sum;
 
 pub use grid::{Axis, Boundary, Grid};
+pub use length::Length;
 pub use real::{Real, by_element};
 pub use shape::Shape;

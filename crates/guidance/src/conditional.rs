@@ -3,11 +3,10 @@
 use equipoise_denoiser::{Denoiser, DenoiserError, Empirical, ExactCovariance, Linearised};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
-use std::fmt;
 use std::sync::Arc;
 
 /// The covariance C that a method takes for Cov[x | x_t].
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ConditionalCovariance<R: Real> {
     /// V, from a denoiser that has it in closed form.
@@ -97,16 +96,4 @@ fn by_jacobian<R: Real>(
     let scale = R::narrow(level.sigma * level.sigma / level.mu);
     each::update(out, |o| scale * o);
     Ok(())
-}
-
-impl<R: Real> fmt::Debug for ConditionalCovariance<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self {
-            Self::Exact(_) => "Exact",
-            Self::Empirical(_) => "Empirical",
-            Self::Jacobian(_) => "Jacobian",
-            Self::Windows(_) => "Windows",
-        };
-        f.debug_struct(name).field("dim", &self.denoiser().dim()).finish_non_exhaustive()
-    }
 }

@@ -4,7 +4,6 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::{Denoiser, Empirical, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
-use std::fmt;
 use std::sync::Arc;
 
 /// ∇ log p(y | x_t) itself when x lies on finitely many fields with known probabilities.
@@ -13,6 +12,7 @@ use std::sync::Arc;
 ///
 /// What y says of every field is taken in once, at the start: p(x_i | y) ∝ p_i N(y; A x_i, s²). A need
 /// not be linear. A step costs two denoises and no vjp.
+#[derive(Debug)]
 pub struct Conditioned<R: Real> {
     prior: Arc<dyn Empirical<R>>,
     posterior: Arc<dyn Empirical<R>>,
@@ -32,12 +32,6 @@ impl<R: Real> Conditioned<R> {
     /// The prior given y: its moments are those of x | y.
     pub fn posterior(&self) -> &Arc<dyn Empirical<R>> {
         &self.posterior
-    }
-}
-
-impl<R: Real> fmt::Debug for Conditioned<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Conditioned").field("dim", &self.prior.dim()).finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,6 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
 use equipoise_observation::Observed;
-use std::fmt;
 use std::sync::Arc;
 
 /// azula's default; the paper tunes λ to the task.
@@ -20,6 +19,7 @@ const LAMBDA: f64 = 10.0;
 /// DDIM with η stands in its place.
 ///
 /// No Jacobian. For a linear A only, whose minimum this is. In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10.
+#[derive(Debug)]
 pub struct DiffPir<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observed<R>>,
@@ -37,15 +37,6 @@ impl<R: Real> DiffPir<R> {
     pub fn with_lambda(mut self, lambda: f64) -> Self {
         self.lambda = lambda;
         self
-    }
-}
-
-impl<R: Real> fmt::Debug for DiffPir<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DiffPir")
-            .field("observation", &self.observation)
-            .field("lambda", &self.lambda)
-            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can go wrong in a guided estimate.
 
 use equipoise_denoiser::DenoiserError;
+use equipoise_field::Length;
 #[cfg(feature = "gaussian")]
 use equipoise_innovation::InnovationError;
 use equipoise_likelihood::LikelihoodError;
@@ -12,15 +13,8 @@ use equipoise_scaling::{Law, ScalingError};
 #[non_exhaustive]
 pub enum GuidanceError {
     /// A buffer of the wrong length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// The buffer.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length expected.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// A law that is a ratio of traces, where none is given.
     #[error("law {law}: found no ratio of traces, expected those of the prior seen through the operator")]
     Traced {

@@ -4,17 +4,17 @@ use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
 use equipoise_denoiser::Denoiser;
-use equipoise_field::{Real, each};
+use equipoise_field::{Length, Real, each};
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_observation::Descent;
 use equipoise_observation::Observed;
 use equipoise_schedule::Level;
 use equipoise_wiener::gain;
-use std::fmt;
 use std::sync::Arc;
 
 /// ∇ log N(y; A x̂, s²I + A V Aᵀ) with the true V = Cov[x | x_t]: p(y | x_t) itself when x is
 /// Gaussian and A linear. Equals MMPS (Rozet et al. 2024, arXiv 2405.13712) with a converged solver.
+#[derive(Debug)]
 pub struct Exact<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observed<R>>,
@@ -42,10 +42,7 @@ impl<R: Real> Exact<R> {
     /// S⁻¹r and its coefficients for a prediction.
     fn pull(&self, level: Level, at: Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError> {
         self.observation.linear("exact")?;
-        let (found, expected) = (self.observation.count(), at.values.len());
-        if found != expected {
-            return Err(GuidanceError::Length { what: "y", found, expected });
-        }
+        Length::check("y", self.observation.count(), at.values.len())?;
         each::map2(at.residual, at.values, self.observation.values(), |a, y| y - a);
         let innovation = self.innovations.get(level)?;
         let solved = innovation.solve_with_coefficients(at.residual, at.weighted, at.coefficients)?;
@@ -64,16 +61,6 @@ impl<R: Real> Exact<R> {
         let observed = observed.clone();
         let make = move |level: Level| Ok(observed.innovation(&move |l| gain::covariance(level, l))?);
         Ok(Arc::new(LevelTable::new(make).prepared(levels)?))
-    }
-}
-
-impl<R: Real> fmt::Debug for Exact<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exact")
-            .field("observation", &self.observation)
-            .field("innovations", &self.innovations)
-            .field("path", &self.path.is_some())
-            .finish_non_exhaustive()
     }
 }
 

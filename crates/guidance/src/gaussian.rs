@@ -11,7 +11,7 @@
 use crate::guide::{Scratch, fit_estimates, sized};
 use crate::{Evidence, GuidanceError};
 use equipoise_covariance::{Modes, Structure, Weights};
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Length, Real, each, sum};
 use equipoise_innovation::ObservedPrior;
 use equipoise_operator::{Adjoint, Selection};
 use equipoise_schedule::Level;
@@ -57,10 +57,7 @@ impl<R: Real> GaussianPath<R> {
     /// # Errors
     /// [`GuidanceError::Length`] when the covariances are of different dimensions.
     pub fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, GuidanceError> {
-        let (found, expected) = (observed.covariance().dim(), wiener.mean().len());
-        if found != expected {
-            return Err(GuidanceError::Length { what: "observed prior", found, expected });
-        }
+        Length::check("observed prior", observed.covariance().dim(), wiener.mean().len())?;
         let mut observed_mean = vec![R::zero(); observed.count()];
         observed.operator().apply(wiener.mean(), &mut observed_mean);
         Ok(Self { wiener, observed, observed_mean })

@@ -2,7 +2,7 @@
 
 use crate::GuidanceError;
 use equipoise_denoiser::{Denoiser, Linearised, Tape, Unlinearised};
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Length, Real, each, sum};
 use equipoise_observation::{Breakdown, Descent};
 use equipoise_schedule::Level;
 use std::fmt;
@@ -131,12 +131,9 @@ pub(crate) fn fit(
     buffers: &[(&'static str, usize)],
 ) -> Result<(), GuidanceError> {
     if dim == 0 {
-        return Err(GuidanceError::Length { what: "a field", found: 0, expected: 1 });
+        return Err(Length { what: "a field", found: 0, expected: 1 }.into());
     }
-    match buffers.iter().find(|(_, found)| *found != members * dim) {
-        Some(&(what, found)) => Err(GuidanceError::Length { what, found, expected: members * dim }),
-        None => Ok(()),
-    }
+    Ok(buffers.iter().try_for_each(|(what, found)| Length::check(what, *found, members * dim))?)
 }
 
 /// A guidance g ≈ ∇_{x_t} log p(y | x_t) on top of a denoiser, member by member of a batch.
@@ -238,6 +235,12 @@ pub trait Guidance<R: Real>: Send + Sync {
         let mut evidence = [Evidence::default()];
         self.noise_estimates(x_t, level, eps, &mut evidence, scratch)?;
         Ok(evidence[0])
+    }
+}
+
+impl<R: Real> fmt::Debug for dyn Guidance<R> + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guidance").field("dim", &self.denoiser().dim()).finish_non_exhaustive()
     }
 }
 

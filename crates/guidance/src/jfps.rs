@@ -4,12 +4,11 @@ use crate::guide::sized;
 use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_innovation::Innovation;
 use equipoise_observation::Descent;
 use equipoise_observation::Observed;
 use equipoise_wiener::gain;
-use std::fmt;
 use std::sync::Arc;
 
 /// Any denoiser's mean with the covariance that a Gaussian of covariance Σ would leave at x_t:
@@ -17,6 +16,7 @@ use std::sync::Arc;
 /// > x̂_y = x̂ + C_tAᵀ(s²I + A C_t Aᵀ)⁻¹ r, C_t = (Σ⁻¹ + (μ/σ)²I)⁻¹, g = (μ/σ²)(x̂_y − x̂).
 ///
 /// No Jacobian. With the Wiener denoiser of the same Σ, C_t = V and this is [`Exact`](crate::Exact).
+#[derive(Debug)]
 pub struct Jfps<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observed<R>>,
@@ -37,20 +37,8 @@ impl<R: Real> Jfps<R> {
         covariance: Arc<dyn Covariance<R>>,
         innovations: Arc<LevelTable<Innovation<R>>>,
     ) -> Result<Self, GuidanceError> {
-        let (found, expected) = (covariance.dim(), denoiser.dim());
-        if found != expected {
-            return Err(GuidanceError::Length { what: "signal covariance", found, expected });
-        }
+        Length::check("signal covariance", covariance.dim(), denoiser.dim())?;
         Ok(Self { denoiser, observation, covariance, innovations })
-    }
-}
-
-impl<R: Real> fmt::Debug for Jfps<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jfps")
-            .field("observation", &self.observation)
-            .field("innovations", &self.innovations)
-            .finish_non_exhaustive()
     }
 }
 

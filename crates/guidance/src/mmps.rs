@@ -7,7 +7,6 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::ConjugateGradients;
 use equipoise_observation::Observed;
-use std::fmt;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ(s²I + A C Aᵀ)⁻¹ r by conjugate gradients from a zero start.
@@ -28,6 +27,7 @@ use std::sync::Arc;
 /// the V of its windows are, and meets neither there.
 ///
 /// [`Jacobian::General`]: equipoise_denoiser::Jacobian::General
+#[derive(Debug)]
 pub struct Mmps<R: Real> {
     covariance: ConditionalCovariance<R>,
     observation: Arc<Observed<R>>,
@@ -53,16 +53,6 @@ impl<R: Real> Mmps<R> {
             _ => f64::INFINITY,
         };
         Self { covariance, observation, solver, gain }
-    }
-}
-
-impl<R: Real> fmt::Debug for Mmps<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mmps")
-            .field("observation", &self.observation)
-            .field("covariance", &self.covariance)
-            .field("solver", &self.solver)
-            .finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,6 @@ use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
-use std::fmt;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ(s²I + ρ²A Aᵀ)⁻¹ r, ρ² = σ²/(μ² + σ²): Cov[x | x_t] as if x ~ N(0, I).
@@ -13,6 +12,7 @@ use std::sync::Arc;
 /// In closed form where A Aᵀ is diagonal, else by conjugate gradients to 1e-10. A nonlinear A is
 /// linearised at x̂, as in [`Mmps`](crate::Mmps); the paper takes a pseudoinverse of A instead. The paper adds
 /// this score to a DDIM step with a weight of its own; as a guidance under any sampler it stands at full weight.
+#[derive(Debug)]
 pub struct PigdmScore<R: Real> {
     denoiser: Arc<dyn Denoiser<R>>,
     observation: Arc<Observed<R>>,
@@ -22,12 +22,6 @@ impl<R: Real> PigdmScore<R> {
     /// From a prior's denoiser.
     pub fn new(denoiser: Arc<dyn Denoiser<R>>, observation: Arc<Observed<R>>) -> Self {
         Self { denoiser, observation }
-    }
-}
-
-impl<R: Real> fmt::Debug for PigdmScore<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PigdmScore").field("observation", &self.observation).finish_non_exhaustive()
     }
 }
 

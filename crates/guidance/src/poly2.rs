@@ -10,7 +10,6 @@ use equipoise_observation::Observed;
 use equipoise_scaling::poly2::coefficients;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
-use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use std::sync::Arc;
 ///
 /// c minimises E‖JᵀAᵀ(M⁻¹ − c₀ − c₁M − c₂M²)r‖² over r ~ N(0, M), as the scalar of `matched` does
 /// among scalars. A nonlinear A is linearised at x̂, as in [`Mmps`](crate::Mmps).
+#[derive(Debug)]
 pub struct Poly2<R: Real> {
     covariance: ConditionalCovariance<R>,
     observation: Arc<Observed<R>>,
@@ -133,16 +133,6 @@ fn quadratic(moments: &[[f64; 6]], level: Level) -> Result<Quadratic, GuidanceEr
         })
     });
     Ok(Quadratic { coefficients: c, standard_error, replaced: false })
-}
-
-impl<R: Real> fmt::Debug for Poly2<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Poly2")
-            .field("observation", &self.observation)
-            .field("covariance", &self.covariance)
-            .field("quadratics", &self.quadratics)
-            .finish_non_exhaustive()
-    }
 }
 
 impl<R: Real> Guidance<R> for Poly2<R> {

@@ -6,7 +6,6 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sum};
 use equipoise_observation::Observed;
 use equipoise_schedule::Level;
-use std::fmt;
 use std::sync::Arc;
 
 /// g = JᵀAᵀ r/(s² + A C Aᵀ1): the row sums of A C Aᵀ stand for the matrix.
@@ -20,6 +19,7 @@ use std::sync::Arc;
 /// correlated.
 ///
 /// A nonlinear A is linearised at x̂, as in [`Mmps`](crate::Mmps).
+#[derive(Debug)]
 pub struct Tmpd<R: Real> {
     covariance: ConditionalCovariance<R>,
     observation: Arc<Observed<R>>,
@@ -45,15 +45,6 @@ impl<R: Real> Tmpd<R> {
             *r = R::narrow(r.wide() / variance);
         }
         Ok(floors)
-    }
-}
-
-impl<R: Real> fmt::Debug for Tmpd<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tmpd")
-            .field("observation", &self.observation)
-            .field("covariance", &self.covariance)
-            .finish_non_exhaustive()
     }
 }
 

@@ -3,17 +3,11 @@
 use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
-use std::fmt;
 use std::sync::Arc;
 
 /// g = 0, so that a sampler draws from the prior.
+#[derive(Debug)]
 pub struct Unguided<R: Real>(pub Arc<dyn Denoiser<R>>);
-
-impl<R: Real> fmt::Debug for Unguided<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unguided").field("dim", &self.0.dim()).finish_non_exhaustive()
-    }
-}
 
 impl<R: Real> Guidance<R> for Unguided<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {

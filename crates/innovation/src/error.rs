@@ -1,6 +1,7 @@
 //! What can go wrong with an innovation covariance.
 
 use equipoise_blas::BlasError;
+use equipoise_field::Length;
 use equipoise_observation::ObservationError;
 
 /// An innovation covariance that cannot be formed or solved.
@@ -22,15 +23,8 @@ pub enum InnovationError {
     #[error(transparent)]
     Blas(#[from] BlasError),
     /// A buffer of the wrong length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// The buffer.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length expected.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// A small dense system that is singular to working precision.
     #[error(
         "{what} is singular: S = s²I + A f(Σ) Aᵀ needs f ≥ 0 on the spectrum, and s² above the rounding of \

@@ -8,7 +8,7 @@ use crate::woodbury::ModesFactor;
 use crate::{InnovationError, ObservedPrior};
 use equipoise_blas::require_single_thread;
 use equipoise_covariance::Weights;
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Length, Real, each, sum};
 use equipoise_observation::Solved;
 use ndarray::Array2;
 use std::fmt;
@@ -163,11 +163,7 @@ impl<R: Real> Innovation<R> {
 
     fn check(&self, r: &[R], out: &[R]) -> Result<(), InnovationError> {
         let expected = self.prior.count();
-        for (what, found) in [("r", r.len()), ("out", out.len())] {
-            if found != expected {
-                return Err(InnovationError::Length { what, found, expected });
-            }
-        }
-        Ok(())
+        Length::check("r", r.len(), expected)?;
+        Ok(Length::check("out", out.len(), expected)?)
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong with a training set or a denoiser over it.
 
 use equipoise_denoiser::DenoiserError;
-use equipoise_field::Axis;
+use equipoise_field::{Axis, Length};
 
 /// A training set or a denoiser that cannot be made, or samples that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,7 @@ pub enum LocalityError {
 impl From<LocalityError> for DenoiserError {
     fn from(error: LocalityError) -> Self {
         match error {
-            LocalityError::Length { what, found, expected } => Self::Length { what, found, expected },
+            LocalityError::Length { what, found, expected } => Length { what, found, expected }.into(),
             other => Self::Model(Box::new(other)),
         }
     }

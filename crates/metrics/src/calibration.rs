@@ -1,8 +1,7 @@
 //! Rank histogram and interval coverage of an ensemble.
 
-use crate::error::same_length;
 use crate::{Ensemble, Inclusion, MetricsError};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 
 /// How often the truth has each rank 0..=M among the M members.
 ///
@@ -20,7 +19,7 @@ pub fn rank_histogram<R: Real>(
     truth: &[R],
     inclusion: Inclusion<'_>,
 ) -> Result<Vec<u64>, MetricsError> {
-    same_length("truth", truth.len(), ensemble.field_len())?;
+    Length::check("truth", truth.len(), ensemble.field_len())?;
     ensemble.equally_weighted("rank histogram")?;
     inclusion.count(truth.len())?;
     let mut histogram = vec![0; ensemble.size() + 1];
@@ -50,7 +49,7 @@ pub fn coverage<R: Real>(
     level: f64,
     inclusion: Inclusion<'_>,
 ) -> Result<Option<f64>, MetricsError> {
-    same_length("truth", truth.len(), ensemble.field_len())?;
+    Length::check("truth", truth.len(), ensemble.field_len())?;
     ensemble.equally_weighted("coverage")?;
     let ends = interval(ensemble.size(), level)?;
     // x_(l) ≤ y when at least l members are at most y; y ≤ x_(M+1−l) when at most M − l are below.

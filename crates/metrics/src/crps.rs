@@ -1,9 +1,8 @@
 //! The continuous ranked probability score.
 
-use crate::error::same_length;
 use crate::weights::Weights;
 use crate::{Ensemble, Inclusion, MetricsError};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 
 /// The fair CRPS, averaged over the entries that count, in the field's unit; 0 is perfect.
 ///
@@ -63,7 +62,7 @@ fn score<R: Real>(
     inclusion: Inclusion<'_>,
     pairs: f64,
 ) -> Result<f64, MetricsError> {
-    same_length("truth", truth.len(), ensemble.field_len())?;
+    Length::check("truth", truth.len(), ensemble.field_len())?;
     let size = ensemble.size() as f64;
     let Some(weights) = ensemble.weights().map(Weights::of_members) else {
         return inclusion.mean(what, truth.len(), |i| {

@@ -1,9 +1,8 @@
 //! Several reconstructions of one truth, and what each of them counts.
 
 use crate::MetricsError;
-use crate::error::same_length;
 use crate::weights::Weights;
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use std::fmt;
 
 /// M fields of the same length, at least one, of equal weight or with weights w that sum to 1.
@@ -26,7 +25,7 @@ impl<'a, R: Real> Ensemble<'a, R> {
     pub fn new(members: &'a [&'a [R]]) -> Result<Self, MetricsError> {
         let first = members.first().ok_or(MetricsError::Empty { what: "ensemble" })?;
         for member in members {
-            same_length("ensemble member", member.len(), first.len())?;
+            Length::check("ensemble member", member.len(), first.len())?;
         }
         Ok(Self { members: members.to_vec(), weights: None })
     }
@@ -42,7 +41,7 @@ impl<'a, R: Real> Ensemble<'a, R> {
     /// [`MetricsError::LogWeight`] for one that is NaN or +∞, [`MetricsError::Empty`] if all are −∞.
     pub fn weighted(members: &'a [&'a [R]], log_weights: &[f64]) -> Result<Self, MetricsError> {
         let all = Self::new(members)?;
-        same_length("log-weights", log_weights.len(), members.len())?;
+        Length::check("log-weights", log_weights.len(), members.len())?;
         let (kept, weights) = Weights::normalised(log_weights)?;
         Ok(Self { members: kept.into_iter().map(|m| all.members[m]).collect(), weights })
     }

@@ -1,21 +1,14 @@
 //! What can be wrong with the inputs of a diagnostic.
 
-use equipoise_field::Shape;
+use equipoise_field::{Length, Shape};
 
 /// Inputs that a diagnostic is not defined for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricsError {
     /// Two arrays that must agree differ in length.
-    #[error("{what}: found {found} numbers, expected {expected}")]
-    Length {
-        /// The array at fault.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length of the array it must agree with.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// A mask that does not fit the field.
     #[error("mask: found {found} flags, expected a divisor of the field's {expected} numbers")]
     Mask {
@@ -107,12 +100,4 @@ pub enum MetricsError {
         /// The level given.
         found: f64,
     },
-}
-
-/// Whether an array has the length of the field it belongs to.
-pub(crate) fn same_length(what: &'static str, found: usize, expected: usize) -> Result<(), MetricsError> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(MetricsError::Length { what, found, expected })
 }

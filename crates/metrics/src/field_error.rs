@@ -1,8 +1,7 @@
 //! Root mean square errors, over the field and split by what was observed.
 
-use crate::error::same_length;
 use crate::{Inclusion, MetricsError};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use serde::{Deserialize, Serialize};
 
 /// RMSE where the field was observed and where it was not; none where no entry counts.
@@ -19,7 +18,7 @@ pub struct SplitRmse {
 /// # Errors
 /// If the lengths differ, the mask does not fit or nothing is included.
 pub fn rmse<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
-    same_length("reconstruction", x.len(), truth.len())?;
+    Length::check("reconstruction", x.len(), truth.len())?;
     let mean = inclusion.mean("rmse", x.len(), |i| (x[i].wide() - truth[i].wide()).powi(2))?;
     Ok(mean.sqrt())
 }
@@ -33,7 +32,7 @@ pub fn rmse<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f
 /// Reference: Gneiting & Raftery 2007, "Strictly proper scoring rules, prediction, and estimation",
 /// J. Am. Stat. Assoc. 102, section 4.2.
 pub fn mae<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
-    same_length("reconstruction", x.len(), truth.len())?;
+    Length::check("reconstruction", x.len(), truth.len())?;
     inclusion.mean("mae", x.len(), |i| (x[i].wide() - truth[i].wide()).abs())
 }
 
@@ -47,7 +46,7 @@ pub fn split_rmse<R: Real>(
     observed: &[bool],
     inclusion: Inclusion<'_>,
 ) -> Result<SplitRmse, MetricsError> {
-    same_length("observed flags", observed.len(), truth.len())?;
+    Length::check("observed flags", observed.len(), truth.len())?;
     inclusion.count(truth.len())?;
     let over = |wanted: bool| {
         let flags: Vec<bool> =

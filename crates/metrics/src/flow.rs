@@ -1,9 +1,8 @@
 //! Vorticity and divergence of a velocity field, through its axis map.
 
 use crate::difference::Plane;
-use crate::error::same_length;
 use crate::{Inclusion, MetricsError};
-use equipoise_field::{Boundary, Grid, Real, Shape};
+use equipoise_field::{Boundary, Grid, Length, Real, Shape};
 use rayon::prelude::*;
 
 /// ω = ∂(ch 1)/∂x − ∂(ch 0)/∂y, of shape (T, H, W).
@@ -90,7 +89,7 @@ fn components<'a, R>(x: &'a [R], shape: Shape, grid: &Grid, t: usize) -> (Plane<
 }
 
 fn check<R>(x: &[R], shape: Shape, grid: &Grid) -> Result<(), MetricsError> {
-    same_length("velocity field", x.len(), shape.len())?;
+    Length::check("velocity field", x.len(), shape.len())?;
     if shape.channels != 2 {
         return Err(MetricsError::Channels { shape });
     }

@@ -1,9 +1,8 @@
 //! The CRPS that a Gaussian forecast, and so any number of samples from it, has in expectation.
 
-use crate::error::same_length;
 use crate::normal::{cumulative, density};
 use crate::{Inclusion, MetricsError};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 
 /// The CRPS of the forecast N(m_i, v_i) for the truth y_i, averaged over the entries that count.
 ///
@@ -24,8 +23,8 @@ pub fn gaussian_crps<R: Real>(
     truth: &[R],
     inclusion: Inclusion<'_>,
 ) -> Result<f64, MetricsError> {
-    same_length("forecast mean", mean.len(), truth.len())?;
-    same_length("forecast variance", variance.len(), truth.len())?;
+    Length::check("forecast mean", mean.len(), truth.len())?;
+    Length::check("forecast variance", variance.len(), truth.len())?;
     let at_zero = std::f64::consts::PI.sqrt().recip();
     inclusion.mean("gaussian crps", truth.len(), |i| {
         let (off, sigma) = (truth[i].wide() - mean[i].wide(), variance[i].wide().sqrt());

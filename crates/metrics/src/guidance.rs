@@ -1,15 +1,14 @@
 //! The guidance of a law against the exact one at the same x_t.
 
 use crate::MetricsError;
-use crate::error::same_length;
-use equipoise_field::{Real, sum};
+use equipoise_field::{Length, Real, sum};
 
 /// ‖g_law‖/‖g_exact‖: above 1 the law guides too strongly.
 ///
 /// # Errors
 /// If the lengths differ.
 pub fn guidance_excess<R: Real>(law: &[R], exact: &[R]) -> Result<f64, MetricsError> {
-    same_length("guidance", law.len(), exact.len())?;
+    Length::check("guidance", law.len(), exact.len())?;
     Ok(sum::norm(law) / sum::norm(exact))
 }
 
@@ -18,7 +17,7 @@ pub fn guidance_excess<R: Real>(law: &[R], exact: &[R]) -> Result<f64, MetricsEr
 /// # Errors
 /// If the lengths differ.
 pub fn guidance_error<R: Real>(law: &[R], exact: &[R]) -> Result<f64, MetricsError> {
-    same_length("guidance", law.len(), exact.len())?;
+    Length::check("guidance", law.len(), exact.len())?;
     Ok(sum::squared_distance(law, exact).sqrt() / sum::norm(exact))
 }
 

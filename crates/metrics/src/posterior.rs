@@ -1,8 +1,7 @@
 //! A reconstruction against the exact posterior.
 
-use crate::error::same_length;
 use crate::{Ensemble, Inclusion, MetricsError};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 
 /// √(mean((posterior mean − truth)²) + mean posterior variance + σ(0)²): the RMSE that exact
 /// posterior samples reach.
@@ -18,8 +17,8 @@ pub fn floor_rmse<R: Real>(
     sigma_zero: f64,
     inclusion: Inclusion<'_>,
 ) -> Result<f64, MetricsError> {
-    same_length("posterior mean", posterior_mean.len(), truth.len())?;
-    same_length("posterior variance", posterior_variance.len(), truth.len())?;
+    Length::check("posterior mean", posterior_mean.len(), truth.len())?;
+    Length::check("posterior variance", posterior_variance.len(), truth.len())?;
     let mean = inclusion.mean("floor rmse", truth.len(), |i| {
         (posterior_mean[i].wide() - truth[i].wide()).powi(2) + posterior_variance[i].wide()
     })?;
@@ -41,8 +40,8 @@ pub fn bias_over_posterior_std<R: Real>(
     posterior_variance: &[R],
     inclusion: Inclusion<'_>,
 ) -> Result<Option<f64>, MetricsError> {
-    same_length("posterior mean", posterior_mean.len(), ensemble.field_len())?;
-    same_length("posterior variance", posterior_variance.len(), ensemble.field_len())?;
+    Length::check("posterior mean", posterior_mean.len(), ensemble.field_len())?;
+    Length::check("posterior variance", posterior_variance.len(), ensemble.field_len())?;
     if ensemble.size() < 2 {
         return Ok(None);
     }
@@ -68,7 +67,7 @@ pub fn spread_ratio<R: Real>(
     posterior_variance: &[R],
     inclusion: Inclusion<'_>,
 ) -> Result<Option<f64>, MetricsError> {
-    same_length("posterior variance", posterior_variance.len(), ensemble.field_len())?;
+    Length::check("posterior variance", posterior_variance.len(), ensemble.field_len())?;
     if ensemble.size() < 2 {
         return Ok(None);
     }

@@ -1,8 +1,7 @@
 //! Range, energy ratio and fluctuation ratio of a reconstruction.
 
-use crate::error::same_length;
 use crate::{Inclusion, MetricsError};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use serde::{Deserialize, Serialize};
 
 /// The extremes of a field.
@@ -53,7 +52,7 @@ pub fn range<R: Real>(x: &[R], inclusion: Inclusion<'_>) -> Result<Range, Metric
 /// # Errors
 /// If the lengths differ, the mask does not fit or nothing is included.
 pub fn energy_ratio<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
-    same_length("reconstruction", x.len(), truth.len())?;
+    Length::check("reconstruction", x.len(), truth.len())?;
     let std = |field: &[R]| -> Result<f64, MetricsError> {
         let mean = inclusion.mean("energy ratio", field.len(), |i| field[i].wide())?;
         let variance = inclusion.mean("energy ratio", field.len(), |i| (field[i].wide() - mean).powi(2))?;
@@ -72,8 +71,8 @@ pub fn fluctuation_ratio<R: Real>(
     prior_mean: &[R],
     inclusion: Inclusion<'_>,
 ) -> Result<f64, MetricsError> {
-    same_length("reconstruction", x.len(), truth.len())?;
-    same_length("prior mean", prior_mean.len(), truth.len())?;
+    Length::check("reconstruction", x.len(), truth.len())?;
+    Length::check("prior mean", prior_mean.len(), truth.len())?;
     let square = |field: &[R]| {
         inclusion.mean("fluctuation ratio", field.len(), |i| (field[i].wide() - prior_mean[i].wide()).powi(2))
     };

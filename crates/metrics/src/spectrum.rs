@@ -1,8 +1,7 @@
 //! The energy spectrum of a periodic field.
 
 use crate::MetricsError;
-use crate::error::same_length;
-use equipoise_field::{Axis, Boundary, Grid, Real, Shape};
+use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape};
 use equipoise_fourier::Fft;
 use num_complex::Complex;
 use serde::Serialize;
@@ -26,7 +25,7 @@ pub struct EnergySpectrum {
 /// If the grid is open, the length differs from the shape, the shape is empty or a spacing is not
 /// positive.
 pub fn energy_spectrum<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<EnergySpectrum, MetricsError> {
-    same_length("field", x.len(), shape.len())?;
+    Length::check("field", x.len(), shape.len())?;
     if grid.boundary != Boundary::Periodic {
         return Err(MetricsError::NotPeriodic);
     }

@@ -1,6 +1,7 @@
 //! Laws of weighted ensembles: copies, equal weights, members that weigh nothing, importance weights.
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
+use equipoise_field::Length;
 use equipoise_metrics::{
     Ensemble, Inclusion, MetricsError, Projections, bias_over_posterior_std, coverage, crps,
     effective_entries, empirical_crps, gaussian_crps, rank_histogram, rmse, spread_ratio,
@@ -245,5 +246,5 @@ fn weights_that_are_none_are_refused() {
     assert!(matches!(refused(&[0.0, f64::NAN]), MetricsError::LogWeight { member: 1, .. }));
     assert!(matches!(refused(&[f64::INFINITY, 0.0]), MetricsError::LogWeight { member: 0, .. }));
     assert!(matches!(refused(&[f64::NEG_INFINITY; 2]), MetricsError::Empty { .. }));
-    assert!(matches!(refused(&[0.0]), MetricsError::Length { found: 1, expected: 2, .. }));
+    assert!(matches!(refused(&[0.0]), MetricsError::Length(Length { found: 1, expected: 2, .. })));
 }

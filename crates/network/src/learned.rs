@@ -5,7 +5,7 @@ mod open;
 
 use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioner};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Length, Real, Shape};
 use equipoise_schedule::Level;
 pub use linear::{Kept, Linear, OnGrid};
 
@@ -167,11 +167,7 @@ impl<R: Real> Denoiser<R> for Learned<R> {
 
 impl<R: Real> Learned<R> {
     fn one(&self, what: &'static str, x: &[R]) -> Result<(), DenoiserError> {
-        let expected = self.shape.len();
-        if x.len() == expected {
-            return Ok(());
-        }
-        Err(DenoiserError::Length { what, found: x.len(), expected })
+        Ok(Length::check(what, x.len(), self.shape.len())?)
     }
 }
 

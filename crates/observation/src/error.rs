@@ -1,19 +1,14 @@
 //! What can be wrong with an observation.
 
+use equipoise_field::Length;
+
 /// Readings, an operator and a noise that make no observation, or not the one a method takes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ObservationError {
     /// A buffer of the wrong length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// The buffer.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length expected.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// A reading that is no number.
     #[error("y, entry {index}: found {found}, expected a finite number")]
     Value {

@@ -1,7 +1,7 @@
 //! What was observed, with its operator and the variance of its noise.
 
 use crate::{NoiseVariance, ObservationError};
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Length, Real, each, sum};
 use equipoise_operator::{Gram, LinearOperator, NonlinearOperator, Selection, Subsample};
 use std::fmt;
 use std::sync::Arc;
@@ -195,10 +195,7 @@ impl<R: Real> fmt::Debug for Observed<R> {
 }
 
 fn check<R: Real>(values: &[R], expected: usize, noise: &NoiseVariance) -> Result<(), ObservationError> {
-    let found = values.len();
-    if found != expected {
-        return Err(ObservationError::Length { what: "y", found, expected });
-    }
+    Length::check("y", values.len(), expected)?;
     if let Some(index) = values.iter().position(|y| !y.wide().is_finite()) {
         return Err(ObservationError::Value { index, found: values[index].wide() });
     }

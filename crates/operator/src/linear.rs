@@ -2,6 +2,7 @@
 
 use crate::Rows;
 use equipoise_field::{Real, Shape};
+use std::fmt;
 
 /// A linear observation operator A, from fields of `len_in` numbers to `len_out` observations.
 pub trait LinearOperator<R: Real>: Send + Sync {
@@ -47,6 +48,15 @@ pub trait LinearOperator<R: Real>: Send + Sync {
     /// A by its rows, when each has few entries and they are at hand.
     fn rows(&self) -> Option<&Rows> {
         None
+    }
+}
+
+impl<R: Real> fmt::Debug for dyn LinearOperator<R> + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinearOperator")
+            .field("len_in", &self.len_in())
+            .field("len_out", &self.len_out())
+            .finish_non_exhaustive()
     }
 }
 

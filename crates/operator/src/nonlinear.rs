@@ -2,7 +2,6 @@
 
 use crate::LinearOperator;
 use equipoise_field::Real;
-use std::fmt;
 use std::sync::Arc;
 
 /// An observation operator A, possibly nonlinear, from fields of `len_in` numbers to `len_out`.
@@ -34,8 +33,8 @@ pub trait NonlinearOperator<R: Real>: Send + Sync {
 
 /// A linear operator used where a nonlinear one is asked for: it is its own jvp, and its adjoint is
 /// its vjp.
-#[derive(Clone)]
-pub struct Linear<R>(pub Arc<dyn LinearOperator<R>>);
+#[derive(Clone, Debug)]
+pub struct Linear<R: Real>(pub Arc<dyn LinearOperator<R>>);
 
 impl<R: Real> NonlinearOperator<R> for Linear<R> {
     fn len_in(&self) -> usize {
@@ -58,15 +57,6 @@ impl<R: Real> NonlinearOperator<R> for Linear<R> {
     fn jvp(&self, x: &[R], v: &[R], y: &mut [R]) {
         assert_eq!(x.len(), self.0.len_in(), "linear: field length");
         self.0.apply(v, y);
-    }
-}
-
-impl<R: Real> fmt::Debug for Linear<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Linear")
-            .field("len_in", &self.0.len_in())
-            .field("len_out", &self.0.len_out())
-            .finish()
     }
 }
 

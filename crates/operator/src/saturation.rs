@@ -2,14 +2,13 @@
 
 use crate::{LinearOperator, NonlinearOperator};
 use equipoise_field::Real;
-use std::fmt;
 use std::sync::Arc;
 
 /// y = u/(1 + |u|) with u = A x, vjp(r) = Aᵀ (r/(1 + |u|)²) and jvp(v) = (A v)/(1 + |u|)².
 ///
 /// The vjp evaluates A and Aᵀ once each, the jvp A twice; both allocate N numbers.
-#[derive(Clone)]
-pub struct Saturation<R>(pub Arc<dyn LinearOperator<R>>);
+#[derive(Clone, Debug)]
+pub struct Saturation<R: Real>(pub Arc<dyn LinearOperator<R>>);
 
 impl<R: Real> Saturation<R> {
     /// dy/du = 1/(1 + |u|)².
@@ -45,15 +44,6 @@ impl<R: Real> NonlinearOperator<R> for Saturation<R> {
     fn jvp(&self, x: &[R], v: &[R], y: &mut [R]) {
         self.0.apply(v, y);
         y.iter_mut().zip(self.slopes(x)).for_each(|(y, slope)| *y *= slope);
-    }
-}
-
-impl<R: Real> fmt::Debug for Saturation<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Saturation")
-            .field("len_in", &self.0.len_in())
-            .field("len_out", &self.0.len_out())
-            .finish()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong with an exact posterior.
 
+use equipoise_field::Length;
 use equipoise_innovation::InnovationError;
 
 /// A posterior that cannot be computed.
@@ -7,15 +8,8 @@ use equipoise_innovation::InnovationError;
 #[non_exhaustive]
 pub enum PosteriorError {
     /// A field or an observation of the wrong length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// The buffer.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length expected.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// Too few draws for an estimate and its standard error.
     #[error("{what}: found {found}, expected at least {least}")]
     Probes {

@@ -2,7 +2,7 @@
 
 use crate::PosteriorError;
 use equipoise_covariance::Weights;
-use equipoise_field::{Real, each};
+use equipoise_field::{Length, Real, each};
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_stream::Stream;
 use std::fmt;
@@ -22,7 +22,7 @@ impl<R: Real> ExactPosterior<R> {
     /// [`PosteriorError::Length`] for a mean of another dimension, [`PosteriorError::Innovation`].
     pub fn new(observed: ObservedPrior<R>, prior_mean: Vec<R>) -> Result<Self, PosteriorError> {
         let expected = observed.covariance().dim();
-        check("prior mean", prior_mean.len(), expected)?;
+        Length::check("prior mean", prior_mean.len(), expected)?;
         let innovation = observed.innovation(&|l| l)?;
         let covariance = observed.covariance().weights(&|l| l);
         Ok(Self { observed, prior_mean, innovation, covariance })
@@ -46,7 +46,7 @@ impl<R: Real> ExactPosterior<R> {
     /// # Errors
     /// As [`mean`](Self::mean).
     pub fn sample(&self, y: &[R], stream: Stream, draw: u64) -> Result<Vec<R>, PosteriorError> {
-        check("y", y.len(), self.observed.count())?;
+        Length::check("y", y.len(), self.observed.count())?;
         let mut x = self.prior_deviation(stream, draw);
         each::update1(&mut x, &self.prior_mean, |x, m| x + m);
         self.conditioned(x, y, stream, draw)
@@ -94,7 +94,7 @@ impl<R: Real> ExactPosterior<R> {
 
     /// y − A x.
     pub(crate) fn residual(&self, x: &[R], y: &[R]) -> Result<Vec<R>, PosteriorError> {
-        check("y", y.len(), self.observed.count())?;
+        Length::check("y", y.len(), self.observed.count())?;
         let mut r = vec![R::zero(); y.len()];
         self.observed.operator().apply(x, &mut r);
         each::update1(&mut r, y, |a, y| y - a);
@@ -122,8 +122,4 @@ impl<R: Real> fmt::Debug for ExactPosterior<R> {
             .field("observations", &self.observed.count())
             .finish()
     }
-}
-
-fn check(what: &'static str, found: usize, expected: usize) -> Result<(), PosteriorError> {
-    if found == expected { Ok(()) } else { Err(PosteriorError::Length { what, found, expected }) }
 }

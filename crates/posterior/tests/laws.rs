@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
 use equipoise_covariance::{Covariance, Modes, Spectrum, Stationary, fit_low_rank, fit_stationary};
-use equipoise_field::{Real, Shape, sum};
+use equipoise_field::{Length, Real, Shape, sum};
 use equipoise_innovation::{Method, ObservedPrior};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Coarsen, LinearOperator, Mask, Subsample};
@@ -107,8 +107,8 @@ fn two_numbers_by_hand() {
     assert!((evidence.value + 0.5 * (4.0 + 4f64.ln() + TAU.ln())).abs() < 1e-14, "{evidence:?}");
     assert!((evidence.squared_innovation - 4.0).abs() < 1e-14 && evidence.standard_error().is_none());
     let short = posterior.log_evidence(&[1.0, 2.0], 0, unused);
-    assert!(matches!(short, Err(PosteriorError::Length { what: "y", found: 2, expected: 1 })));
-    assert!(matches!(posterior.mean(&[1.0, 2.0]), Err(PosteriorError::Length { what: "y", .. })));
+    assert!(matches!(short, Err(PosteriorError::Length(Length { what: "y", found: 2, expected: 1 }))));
+    assert!(matches!(posterior.mean(&[1.0, 2.0]), Err(PosteriorError::Length(Length { what: "y", .. }))));
 }
 
 /// log p(y) is the log-density of N(A m, S), S written out.

@@ -12,7 +12,7 @@
 //! Q. J. R. Meteorol. Soc. 131, use E[e eᵀ] = B in data assimilation.)
 
 use crate::{Problem, ReconstructionError, Result, Score};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Length, Real, sum};
 use equipoise_innovation::InnovationError;
 use ndarray::Array2;
 use serde::Serialize;
@@ -164,5 +164,5 @@ pub(crate) fn places(problem: &Problem) -> BTreeMap<(u64, u64), Vec<usize>> {
 
 fn unwritten(found: usize) -> ReconstructionError {
     let expected = equipoise_innovation::DENSE_LIMIT;
-    InnovationError::Length { what: "S written out", found, expected }.into()
+    InnovationError::from(Length { what: "S written out", found, expected }).into()
 }

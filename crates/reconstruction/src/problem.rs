@@ -50,17 +50,12 @@ pub struct Problem {
 }
 
 /// The Gaussian of a window seen through A.
+#[derive(Debug)]
 pub struct Closed {
     /// The prior with what its runs share.
     pub gaussian: Arc<ObservedGaussian<f32>>,
     /// x | y under it.
     pub posterior: ExactPosterior<f32>,
-}
-
-impl fmt::Debug for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Closed").finish_non_exhaustive()
-    }
 }
 
 /// y, A and s² with the offset of the readings.

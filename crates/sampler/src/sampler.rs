@@ -4,6 +4,7 @@ use crate::{Kept, Noise, Outcome, Reached, Rest, Run, SamplerError, Steps};
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
 use equipoise_schedule::Schedule;
+use std::fmt;
 
 /// A rule that advances x_t along a time grid with the guided noise estimate ε_y.
 pub trait Sampler<R: Real>: Send + Sync {
@@ -116,5 +117,11 @@ pub trait Sampler<R: Real>: Send + Sync {
         let found = outcomes.len();
         let outcome = outcomes.pop().filter(|_| found == 1);
         outcome.map(Rest::Ended).ok_or(SamplerError::Outcomes { found, expected: 1 })
+    }
+}
+
+impl<R: Real> fmt::Debug for dyn Sampler<R> + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sampler").field("times", &self.grid().len()).finish_non_exhaustive()
     }
 }

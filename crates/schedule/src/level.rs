@@ -1,6 +1,7 @@
 //! The schedule trait and the pair (μ, σ) at one time.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Signal and noise scale at one diffusion time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,5 +30,11 @@ pub trait Schedule: Send + Sync {
     /// Both at once.
     fn level(&self, t: f64) -> Level {
         Level { mu: self.mu(t), sigma: self.sigma(t) }
+    }
+}
+
+impl fmt::Debug for dyn Schedule + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Schedule")
     }
 }

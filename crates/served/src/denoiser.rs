@@ -4,7 +4,7 @@ use crate::codec::{Ask, decode};
 use crate::exchange::{Conversation, Question};
 use crate::{Fault, Hello, ServedError, Settings, promise};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
-use equipoise_field::Shape;
+use equipoise_field::{Length, Shape};
 use equipoise_schedule::Level;
 
 /// Entries beyond so many times μ + σ are those of a run that has exploded: what a model answers there is no
@@ -59,20 +59,12 @@ impl Served {
     }
 
     fn whole(&self, x_t: usize, x_hat: usize) -> Result<(), DenoiserError> {
-        if !x_t.is_multiple_of(self.dim()) {
-            return Err(DenoiserError::Length { what: "x_t", found: x_t, expected: self.dim() });
-        }
-        match x_hat == x_t {
-            true => Ok(()),
-            false => Err(DenoiserError::Length { what: "x_hat", found: x_hat, expected: x_t }),
-        }
+        Length::members("x_t", x_t, self.dim())?;
+        Ok(Length::check("x_hat", x_hat, x_t)?)
     }
 
     fn one(&self, buffers: &[(&'static str, usize)]) -> Result<(), DenoiserError> {
-        match buffers.iter().find(|(_, found)| *found != self.dim()) {
-            Some((what, found)) => Err(DenoiserError::Length { what, found: *found, expected: self.dim() }),
-            None => Ok(()),
-        }
+        Ok(buffers.iter().try_for_each(|(what, found)| Length::check(what, *found, self.dim()))?)
     }
 
     /// Overwrites `out` with the answer. An entry that is not finite is a fault in members that are `sound`;
@@ -224,10 +216,8 @@ pub(crate) struct States<'a> {
 impl States<'_> {
     fn check(&self, v: usize, out: usize) -> Result<(), DenoiserError> {
         let expected = self.members * self.served.dim();
-        match [("v", v), ("out", out)].into_iter().find(|(_, found)| *found != expected) {
-            Some((what, found)) => Err(DenoiserError::Length { what, found, expected }),
-            None => Ok(()),
-        }
+        Length::check("v", v, expected)?;
+        Ok(Length::check("out", out, expected)?)
     }
 
     /// The lengths were checked.

@@ -5,11 +5,10 @@ use equipoise_field::Real;
 use equipoise_guidance::Guidance;
 use equipoise_sampler::{Kept, Noise, Outcome, Reached, Rest, Sampler};
 use equipoise_schedule::Schedule;
-use std::fmt;
 use std::sync::Arc;
 
 /// Samples x | y by running a guided sampler from its start law.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Guided<R: Real> {
     /// ε_y.
     pub guidance: Arc<dyn Guidance<R>>,
@@ -56,17 +55,6 @@ impl<R: Real> Independent<R> for Guided<R> {
         let starts: Vec<R> = members.iter().flat_map(start).collect();
         let noises: Vec<&dyn Noise<R>> = members.iter().map(|m| &m.langevin as &dyn Noise<R>).collect();
         Ok(self.sampler.run_batch(&*self.guidance, &*self.schedule, starts, &noises, self.bound)?)
-    }
-}
-
-impl<R: Real> fmt::Debug for Guided<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guided")
-            .field("dim", &self.guidance.denoiser().dim())
-            .field("times", &self.sampler.grid().len())
-            .field("start", &self.start)
-            .field("bound", &self.bound)
-            .finish_non_exhaustive()
     }
 }
 

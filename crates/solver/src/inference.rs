@@ -6,11 +6,10 @@ use equipoise_field::Real;
 use equipoise_guidance::{Guidance, Strength};
 use equipoise_sampler::Sampler;
 use equipoise_schedule::{Level, Schedule};
-use std::fmt;
 use std::sync::Arc;
 
 /// A problem, and how a run of it advances: what every method is bound to.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Inference<R: Real> {
     /// Prior and observation.
     pub problem: Problem<R>,
@@ -88,17 +87,6 @@ impl<R: Real> Inference<R> {
     /// The levels at which the sampler may evaluate a guidance, as far as they are known beforehand.
     pub fn levels(&self) -> Vec<Level> {
         self.sampler.evaluated().iter().map(|&t| self.schedule.level(t)).collect()
-    }
-}
-
-impl<R: Real> fmt::Debug for Inference<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { problem, bound, .. } = self;
-        f.debug_struct("Inference")
-            .field("problem", problem)
-            .field("times", &self.sampler.grid().len())
-            .field("bound", bound)
-            .finish_non_exhaustive()
     }
 }
 

@@ -7,11 +7,10 @@ use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_guidance::ConditionalCovariance;
 use equipoise_observation::Observed;
-use std::fmt;
 use std::sync::Arc;
 
 /// A prior p(x) and an observation y = A x + s η of fields of its length: the one owner of both.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Problem<R: Real> {
     prior: ConditionalCovariance<R>,
     observation: Arc<Observed<R>>,
@@ -79,14 +78,5 @@ impl<R: Real> Problem<R> {
     /// D.
     pub fn dim(&self) -> usize {
         self.observation.dim()
-    }
-}
-
-impl<R: Real> fmt::Debug for Problem<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Problem")
-            .field("dim", &self.dim())
-            .field("observations", &self.observation.count())
-            .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@
 use crate::gain;
 use equipoise_covariance::{Covariance, Pool, Weights};
 use equipoise_denoiser::{Denoiser, DenoiserError, ExactCovariance};
-use equipoise_field::{Real, each};
+use equipoise_field::{Length, Real, each};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
 use std::fmt;
@@ -32,7 +32,7 @@ impl<R: Real> Wiener<R> {
     /// # Errors
     /// [`DenoiserError::Length`] when the mean is not of the covariance's dimension.
     pub fn new(mean: Vec<R>, covariance: Arc<dyn Covariance<R>>) -> Result<Self, DenoiserError> {
-        check("prior mean", mean.len(), covariance.dim())?;
+        Length::check("prior mean", mean.len(), covariance.dim())?;
         Ok(Self { mean, covariance, gains: RwLock::default(), buffers: Pool::default() })
     }
 
@@ -61,10 +61,6 @@ impl<R: Real> Wiener<R> {
     }
 }
 
-fn check(what: &'static str, found: usize, expected: usize) -> Result<(), DenoiserError> {
-    if found == expected { Ok(()) } else { Err(DenoiserError::Length { what, found, expected }) }
-}
-
 impl<R: Real> Denoiser<R> for Wiener<R> {
     fn dim(&self) -> usize {
         self.mean.len()
@@ -72,8 +68,8 @@ impl<R: Real> Denoiser<R> for Wiener<R> {
 
     /// One application of a spectral function of Σ.
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        check("x_t", x_t.len(), self.dim())?;
-        check("x_hat", x_hat.len(), self.dim())?;
+        Length::check("x_t", x_t.len(), self.dim())?;
+        Length::check("x_hat", x_hat.len(), self.dim())?;
         let mu = R::narrow(level.mu);
         let gains = self.gains(level);
         self.buffers.with(
@@ -89,8 +85,8 @@ impl<R: Real> Denoiser<R> for Wiener<R> {
 
     /// J is symmetric and does not depend on x_t.
     fn vjp(&self, _x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        check("v", v.len(), self.dim())?;
-        check("out", out.len(), self.dim())?;
+        Length::check("v", v.len(), self.dim())?;
+        Length::check("out", out.len(), self.dim())?;
         self.covariance.apply(&self.gains(level), v, out);
         Ok(())
     }

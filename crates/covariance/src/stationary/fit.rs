@@ -2,7 +2,7 @@
 
 use super::{Spectrum, Stationary};
 use crate::CovarianceError;
-use equipoise_field::{Real, Shape, each, sum};
+use equipoise_field::{Length, Real, Shape, each, sum};
 use ndarray::{Array2, ShapeBuilder};
 use ndarray_linalg::{Eigh, UPLO};
 use num_complex::Complex;
@@ -30,9 +30,7 @@ pub fn fit_stationary<R: Real>(
     if !(ridge.is_finite() && ridge >= 0.0) {
         return Err(CovarianceError::Ridge { found: ridge });
     }
-    if let Some(s) = snapshots.iter().find(|s| s.len() != shape.len()) {
-        return Err(CovarianceError::Length { what: "snapshot", found: s.len(), expected: shape.len() });
-    }
+    snapshots.iter().try_for_each(|s| Length::check("snapshot", s.len(), shape.len()))?;
     let mean = plane_means(shape, snapshots);
     let blocks = periodograms(shape, snapshots, &mean);
     let field = mean.iter().flat_map(|&m| std::iter::repeat_n(m, shape.plane())).collect();

@@ -18,7 +18,7 @@ pub use spectrum::Spectrum;
 pub use tiles::{TileRoom, Tiles};
 
 use crate::{Covariance, CovarianceError, Pool, Structure, Weights};
-use equipoise_field::{Real, Shape, each};
+use equipoise_field::{Length, Real, Shape, each};
 use num_complex::Complex;
 
 /// Σ = Fᴴ diag_k(Q_k Λ_k Q_kᴴ) F with F the unitary discrete Fourier transform over (H, W) and one
@@ -54,9 +54,7 @@ impl<R: Real> Stationary<R> {
             ("block eigenvectors", vectors.len(), count * planes * planes),
             ("block eigenvalues", values.len(), count * planes),
         ] {
-            if found != expected {
-                return Err(CovarianceError::Length { what, found, expected });
-            }
+            Length::check(what, found, expected)?;
         }
         let blocks = Blocks::new(planes, &spectrum, |k, p, i| vectors[(k * planes + p) * planes + i]);
         let mut eigenvalues = vec![0.0; shape.len()];

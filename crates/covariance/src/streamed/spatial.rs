@@ -2,7 +2,7 @@
 
 use super::{Frames, PIECE, Slab, TemporalModes, Windows, centre_columns};
 use crate::{CovarianceError, LowRankFit, Modes};
-use equipoise_field::each;
+use equipoise_field::{Length, each};
 use ndarray::{Array2, Axis, Slice};
 use std::ops::Range;
 
@@ -60,8 +60,7 @@ pub fn low_rank_bytes(rows: usize, frame: usize, window: usize, rank: usize) -> 
 }
 
 pub(super) fn fits<F: Frames>(frames: &F, windows: &Windows) -> Result<(), CovarianceError> {
-    let (found, expected) = (frames.rows(), windows.rows());
-    if found == expected { Ok(()) } else { Err(CovarianceError::Length { what: "frames", found, expected }) }
+    Ok(Length::check("frames", frames.rows(), windows.rows())?)
 }
 
 /// Row t·(r + 1) + j combines the frames to frame t of mode j, row t·(r + 1) + r to that of the mean.

@@ -2,7 +2,7 @@
 
 use super::parts::white;
 use crate::{Denoiser, DenoiserError};
-use equipoise_field::{Real, Shape, sum};
+use equipoise_field::{Length, Real, Shape, sum};
 use equipoise_schedule::Level;
 
 /// Pairs of white fields v and w that the products are tested on.
@@ -22,9 +22,7 @@ pub fn check_jvp<R: Real>(
     level: Level,
 ) -> Result<bool, DenoiserError> {
     let dim = denoiser.dim();
-    if x_t.len() != dim {
-        return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: dim });
-    }
+    Length::check("x_t", x_t.len(), dim)?;
     for draw in 0..DRAWS {
         let field = |draw| white::<R>(Shape::new(1, 1, 1, dim), draw);
         let (v, mut of_v, mut of_w) = (field(2 * draw), vec![R::nan(); dim], vec![R::nan(); dim]);

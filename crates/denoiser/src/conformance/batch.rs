@@ -1,7 +1,7 @@
 //! A batch against its members alone, to the bit.
 
 use crate::{Denoiser, DenoiserError, Linearised, Tape};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::ops::Range;
 
@@ -19,10 +19,8 @@ pub fn check_batch<R: Real>(
     v: &[R],
 ) -> Result<(), DenoiserError> {
     let dim = denoiser.dim();
-    let count = crate::linearise::members("x_t", x_t.len(), dim)?;
-    if v.len() != x_t.len() {
-        return Err(DenoiserError::Length { what: "v", found: v.len(), expected: x_t.len() });
-    }
+    let count = Length::members("x_t", x_t.len(), dim)?;
+    Length::check("v", v.len(), x_t.len())?;
     let alone = (0..count)
         .map(|k| Products::alone(denoiser, &x_t[k * dim..][..dim], level, &v[k * dim..][..dim]))
         .collect::<Result<Vec<_>, _>>()?;

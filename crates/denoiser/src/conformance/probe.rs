@@ -1,5 +1,6 @@
 //! One slope of x̂ by differences, with its own error, against one product.
 
+use crate::error::finite;
 use crate::{Denoiser, DenoiserError};
 use equipoise_field::{Real, sum};
 use equipoise_schedule::Level;
@@ -166,12 +167,5 @@ impl<R: Real> Bench<'_, R> {
             (false, _) => (Finding::Differs { found, expected, bound }, sharp.min(0.5 * defect.abs())),
         };
         Ok((finding, rounding / SHORTER <= to_resolve))
-    }
-}
-
-fn finite<R: Real>(what: &'static str, values: &[R]) -> Result<(), DenoiserError> {
-    match values.iter().position(|v| !v.is_finite()) {
-        Some(index) => Err(DenoiserError::NotFinite { what, index, found: values[index].wide() }),
-        None => Ok(()),
     }
 }

@@ -103,7 +103,7 @@ fn lengths_that_do_not_fit_are_named() {
             let (x_t, mut out) = (&whole[..states], vec![0.0; room]);
             let mut evidence = vec![Evidence::default(); members];
             let refused = |found: Result<(), GuidanceError>| {
-                let is = matches!(found, Err(GuidanceError::Length { .. }));
+                let is = matches!(found, Err(GuidanceError::Length(_)));
                 assert!(is, "{name}, {states} numbers in {room} of {members}: {found:?}");
             };
             refused(guidance.noise_estimates(x_t, LEVEL, &mut out, &mut evidence, scratch));

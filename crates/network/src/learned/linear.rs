@@ -3,7 +3,7 @@
 use super::model;
 use crate::{Coefficients, Input, Keep, Network, Room, Run};
 use equipoise_denoiser::{DenoiserError, Linearised};
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Length, Real, Shape};
 
 /// Inputs of a network up to here are ordinary: what it makes no number of is its own fault. Beyond, a run has
 /// diverged, and whoever drives it judges.
@@ -58,12 +58,8 @@ impl<'a, R: Real> OnGrid<'a, R> {
     ) -> Result<Linear<'a, R>, DenoiserError> {
         let Kept { room, into, from } = kept;
         let Self { network, shape, planes, context } = self;
-        if !x_t.len().is_multiple_of(shape.len()) {
-            return Err(DenoiserError::Length { what: "x_t", found: x_t.len(), expected: shape.len() });
-        }
-        if x_hat.len() != x_t.len() {
-            return Err(DenoiserError::Length { what: "x_hat", found: x_hat.len(), expected: x_t.len() });
-        }
+        Length::members("x_t", x_t.len(), shape.len())?;
+        Length::check("x_hat", x_hat.len(), x_t.len())?;
         into.resize(x_t.len(), R::zero());
         from.resize(x_t.len(), R::zero());
         ordered(shape, planes, x_t, into, |x| x * at.scale);
@@ -77,12 +73,8 @@ impl<'a, R: Real> OnGrid<'a, R> {
 
 impl<R> Linear<'_, R> {
     fn lengths(&self, v: &[R], out: &[R]) -> Result<(), DenoiserError> {
-        for (what, found) in [("v", v.len()), ("out", out.len())] {
-            if found != self.len {
-                return Err(DenoiserError::Length { what, found, expected: self.len });
-            }
-        }
-        Ok(())
+        Length::check("v", v.len(), self.len)?;
+        Ok(Length::check("out", out.len(), self.len)?)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::child::{DIM, LEVEL, PATIENT, command, fields, python, start};
 use equipoise_denoiser::{Denoiser, DenoiserError, Tape};
+use equipoise_field::Length;
 use equipoise_schedule::Level;
 use equipoise_served::{Fault, Served, ServedError, Settings};
 use std::time::{Duration, Instant};
@@ -260,7 +261,7 @@ fn buffers_of_the_wrong_length_are_not_sent() {
     let served = start(&command("counts")).unwrap();
     let (field, mut out) = (vec![0.1; DIM], vec![0.0; DIM + 1]);
     let length = |fault: Result<(), DenoiserError>, name: &str| match fault {
-        Err(DenoiserError::Length { what, .. }) => assert_eq!(what, name),
+        Err(DenoiserError::Length(Length { what, .. })) => assert_eq!(what, name),
         other => panic!("{name}: {other:?}"),
     };
     length(served.denoise(&field[1..], LEVEL, &mut out[1..]), "x_t");

@@ -7,11 +7,10 @@ use equipoise_field::Real;
 use equipoise_observation::Observed;
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_schedule::{Level, Schedule};
-use std::fmt;
 use std::sync::Arc;
 
 /// A prior, an observation, and the noise levels that a loop comes down through.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Annealing<R: Real> {
     /// x̂ and its Jacobian.
     pub denoiser: Arc<dyn Denoiser<R>>,
@@ -79,18 +78,6 @@ impl<R: Real> Annealing<R> {
             batch.inspect(next, level);
         }
         Ok(batch.finish())
-    }
-}
-
-impl<R: Real> fmt::Debug for Annealing<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Annealing")
-            .field("dim", &self.dim())
-            .field("observations", &self.observation.count())
-            .field("times", &self.grid.len())
-            .field("start", &self.start)
-            .field("bound", &self.bound)
-            .finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,6 @@ use equipoise_field::{Real, each};
 use equipoise_guidance::{Evidence, Guidance, PigdmScore, Scratch};
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
-use std::fmt;
 use std::sync::Arc;
 
 pub(crate) const SPEC: Spec = Spec {
@@ -36,7 +35,7 @@ pub(crate) fn bind<R: Real>(
 /// variance of the fresh noise, as in [`Ddim`](equipoise_sampler::Ddim). The start is that of every method, not
 /// the published one, which puts A⁺y into it. A nonlinear A is linearised at x̂. Step i takes draw i; one
 /// evaluation and one vjp a step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Pigdm<R: Real> {
     annealing: Annealing<R>,
     score: Arc<PigdmScore<R>>,
@@ -103,13 +102,6 @@ impl<R: Real> Pigdm<R> {
             each::update1(&mut walk.x, &walk.field, |x, g| x + weight * g);
         });
         Ok(then)
-    }
-}
-
-impl<R: Real> fmt::Debug for Pigdm<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { annealing, eta, .. } = self;
-        f.debug_struct("Pigdm").field("annealing", annealing).field("eta", eta).finish_non_exhaustive()
     }
 }
 

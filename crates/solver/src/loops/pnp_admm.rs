@@ -10,7 +10,6 @@ use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
-use std::fmt;
 use std::sync::Arc;
 
 pub(crate) const SPEC: Spec = Spec {
@@ -51,7 +50,7 @@ pub(crate) fn bind<R: Real>(
 /// ρ this is. When γ falls, w falls with it, since w/γ is the multiplier (Boyd et al. 2011, section
 /// 3.4.1). The minimisation is in closed form where A Aᵀ is diagonal, else by conjugate gradients to
 /// 1e-10. Nothing is drawn: all members are the same. One evaluation a step.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct PnpAdmm<R: Real> {
     annealing: Annealing<R>,
     operator: Arc<dyn LinearOperator<R>>,
@@ -123,16 +122,6 @@ impl<R: Real> PnpAdmm<R> {
         let mu = R::narrow(level.mu);
         each::map2(&mut walk.x, &split.u, &split.w, |u, w| mu * (u + w));
         walk.account(descent);
-    }
-}
-
-impl<R: Real> fmt::Debug for PnpAdmm<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { annealing, lambda, .. } = self;
-        f.debug_struct("PnpAdmm")
-            .field("annealing", annealing)
-            .field("lambda", lambda)
-            .finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Folder, azula, case, noise};
 use crate::{Learned, Manifest, Network, NetworkError, Preconditioning};
 use equipoise_denoiser::{Denoiser, DenoiserError};
+use equipoise_field::Length;
 use equipoise_schedule::Level;
 use equipoise_weights::{Pick, State, Tensor, Values};
 
@@ -21,7 +22,10 @@ fn grids_and_levels_are_held_to_the_network() {
     let far = learned.denoise(&x, Level { mu: 1e-4, sigma: 1.0 }, &mut out).unwrap_err().to_string();
     assert!(far.contains("found sigma/mu = 10000, expected 0.001 to 1000"), "{far}");
     let short = learned.denoise(&x[1..], LEVEL, &mut out).unwrap_err();
-    assert!(matches!(short, DenoiserError::Length { what: "x_t", found: 383, expected: 384 }), "{short}");
+    assert!(
+        matches!(short, DenoiserError::Length(Length { what: "x_t", found: 383, expected: 384 })),
+        "{short}"
+    );
     assert!(learned.vjp(&x, LEVEL, &x[1..], &mut out).is_err());
     assert!(learned.jvp(&x, LEVEL, &x, &mut out[1..]).is_err());
 }
