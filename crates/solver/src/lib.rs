@@ -88,7 +88,7 @@ pub use error::SolverError;
 pub use gaussian::ObservedGaussian;
 pub use guided::Guided;
 pub use inference::Inference;
-pub use loops::{Annealing, Daps, Ddnm, Ddrm, Dps, Dsg, Inner, Mcg, Pigdm, PnpAdmm, RedDiff, SdaDps};
+pub use loops::{Annealing, SdaDps};
 pub use method::{JacobianUse, Method, Needs, Spec};
 pub use parameter::{Parameter, Range, Value};
 pub use probed::ProbedRatios;

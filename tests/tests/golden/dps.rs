@@ -31,11 +31,10 @@ fn run() -> Visits {
             start: Start::Normal,
             bound: 1.0,
         };
-        let sda_dps = SdaDps::new(annealing).unwrap();
         for t in TIMES {
             let group = format!("gaussian_score/sub={sub}/t={t}");
             let x_t = golden.given(&format!("{group}/x_t"));
-            let eps = sda_dps.noise_estimate(&x_t, t).unwrap();
+            let eps = SdaDps { zeta: 1.0 }.noise_estimate(&annealing, &x_t, t).unwrap();
             golden.compare(&format!("{group}/sda_dps/zeta=1"), &eps, TOLERANCE);
         }
     }

@@ -2,11 +2,12 @@
 
 use crate::ledger::Check;
 use crate::problem::{Problem, SHAPE, SUBS, TOLERANCE, operator};
+use equipoise_guidance::ConditionalCovariance;
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
-use equipoise_sampler::Outcome;
+use equipoise_sampler::{Euler, Outcome};
 use equipoise_schedule::{Cosine, uniform_grid};
-use equipoise_solver::{Annealing, Member, Pigdm, PosteriorSampler, Start};
+use equipoise_solver::{Inference, Member, Problem as Inverse, Start};
 use equipoise_stream::Stream;
 use equipoise_tests::{Golden, Visits};
 use std::sync::Arc;
@@ -36,16 +37,17 @@ fn run() -> Visits {
         let y = golden.given(&format!("gaussian_score/sub={sub}/y"));
         for std in [0.0, 0.1] {
             let noise = NoiseVariance::Uniform(std * std);
-            let annealing = Annealing {
-                denoiser: problem.wiener.clone(),
-                observation: Arc::new(Observed::shared(y.clone(), operator(sub), noise).unwrap()),
+            let observation = Arc::new(Observed::shared(y.clone(), operator(sub), noise).unwrap());
+            let prior = ConditionalCovariance::Jacobian(problem.wiener.clone());
+            let inference = Inference {
+                problem: Inverse::new(prior, observation).unwrap(),
                 schedule: Arc::new(Cosine::new(0.01, 0.01).unwrap()),
-                grid: grid.clone(),
+                sampler: Arc::new(Euler::new(grid.clone()).unwrap()),
                 start: Start::Normal,
                 bound: f64::INFINITY,
             };
             for eta in [0.0, 1.0] {
-                let sampler = Pigdm::new(annealing.clone()).unwrap().with_eta(eta).unwrap();
+                let sampler = inference.bind(&format!("pigdm:eta={eta}").parse().unwrap(), None).unwrap();
                 let outcome = sampler.sample(&member).unwrap();
                 assert!(matches!(outcome, Outcome::Finished { .. }), "{:?}", outcome.trace());
                 golden.compare(&format!("pigdm/sub={sub}/std={std}/eta={eta}/x0"), outcome.x(), TOLERANCE);

@@ -1,12 +1,11 @@
 //! What a loop runs on, and the run that all loops share.
 
-use super::batch::Batch;
-use crate::{Member, SolverError, Start};
+use crate::{SolverError, Start};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
-use equipoise_sampler::{Outcome, SamplerError};
-use equipoise_schedule::{Level, Schedule};
+use equipoise_sampler::SamplerError;
+use equipoise_schedule::Schedule;
 use std::sync::Arc;
 
 /// A prior, an observation, and the noise levels that a loop comes down through.
@@ -28,7 +27,7 @@ pub struct Annealing<R: Real> {
 
 /// One step of a loop, from time `t` to `next` < `t`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
+pub(crate) struct Step {
     pub(super) index: usize,
     pub(super) t: f64,
     pub(super) next: f64,
@@ -58,45 +57,4 @@ impl<R: Real> Annealing<R> {
     pub(super) fn dim(&self) -> usize {
         self.denoiser.dim()
     }
-
-    /// Runs from draw 0 of every member's start to the end of the grid, all members in one batch, each with
-    /// an `own` of its method's. `step` replaces their states and returns the level that the new ones are at;
-    /// a state that is not finite ends its member's run and no other's.
-    pub(super) fn run<S: Send>(
-        &self,
-        members: &[Member],
-        own: impl Fn() -> S,
-        mut step: impl FnMut(&mut Batch<'_, R, S>, Step) -> Result<Level, SolverError>,
-    ) -> Result<Vec<Outcome<R>>, SolverError> {
-        let mut batch = Batch::start(self, members, own);
-        for (index, times) in self.grid.windows(2).enumerate() {
-            if batch.is_empty() {
-                break;
-            }
-            let (t, next) = (times[0], times[1]);
-            let level = step(&mut batch, Step { index, t, next })?;
-            batch.inspect(next, level);
-        }
-        Ok(batch.finish())
-    }
-}
-
-/// `value`, if it is positive and finite.
-pub(super) fn positive(
-    method: &'static str,
-    parameter: &'static str,
-    value: f64,
-) -> Result<f64, SolverError> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(value);
-    }
-    Err(SolverError::Parameter { method, parameter, found: value, expected: "a finite number above 0" })
-}
-
-/// `value`, if it lies in [0, 1].
-pub(super) fn share(method: &'static str, parameter: &'static str, value: f64) -> Result<f64, SolverError> {
-    if (0.0..=1.0).contains(&value) {
-        return Ok(value);
-    }
-    Err(SolverError::Parameter { method, parameter, found: value, expected: "a number in [0, 1]" })
 }

@@ -5,7 +5,7 @@ use super::walk::Walk;
 use crate::{Member, SolverError};
 use equipoise_denoiser::Tape;
 use equipoise_field::{Real, each, sum};
-use equipoise_guidance::{GuidanceError, States};
+use equipoise_guidance::{GuidanceError, Scratch, States};
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_schedule::Level;
 
@@ -13,8 +13,8 @@ use equipoise_schedule::Level;
 ///
 /// They share the model, which is linearised once for all of them, and nothing else: a member's bits are
 /// those that it has alone. One whose state is not finite leaves the batch.
-pub(super) struct Batch<'a, R: Real, S = ()> {
-    annealing: &'a Annealing<R>,
+pub(crate) struct Batch<'a, R: Real, S = ()> {
+    pub(super) annealing: &'a Annealing<R>,
     walks: Vec<Walk<'a, R, S>>,
     /// The place of each among those that began.
     places: Vec<usize>,
@@ -24,6 +24,8 @@ pub(super) struct Batch<'a, R: Real, S = ()> {
     x_hat: Vec<R>,
     room: [Vec<R>; 2],
     tape: Tape,
+    /// Room of a guidance that a method asks.
+    pub(super) scratch: Scratch<R>,
 }
 
 impl<'a, R: Real, S: Send> Batch<'a, R, S> {
@@ -37,6 +39,7 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
             x_hat: Vec::new(),
             room: [Vec::new(), Vec::new()],
             tape: Tape::new(),
+            scratch: Scratch::new(),
         }
     }
 

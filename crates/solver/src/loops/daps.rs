@@ -1,14 +1,13 @@
 //! Decoupled annealing posterior sampling (Zhang et al. 2025, arXiv 2407.01521).
 
-use super::Annealing;
-use super::annealing::{Step, positive};
+use super::annealing::Step;
 use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::Walk;
-use crate::{JacobianUse, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use super::{Annealing, Loop};
+use crate::{JacobianUse, Parameter, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
-use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 
 const FLOW_STEPS: [&str; 3] = ["flow_steps", "n", "Euler steps of the flow to x̂₀"];
@@ -22,7 +21,7 @@ pub(crate) const SPEC: Spec = Spec {
         ),
         Parameter::count(["steps", "N", "Langevin steps in each step of the annealing"], 100, &[]),
         Parameter::positive(["decay", "δ", "what is left of the rate at the last time"], 0.01, &[]),
-        Parameter::count(FLOW_STEPS, Daps::<f64>::FLOW_STEPS, &[]),
+        Parameter::count(FLOW_STEPS, 5, &[]),
     ],
     jacobian: JacobianUse::Nothing,
     ..Spec::new([
@@ -33,7 +32,7 @@ pub(crate) const SPEC: Spec = Spec {
 };
 
 pub(crate) const EXACT_SPEC: Spec = Spec {
-    parameters: &[Parameter::count(FLOW_STEPS, Daps::<f64>::FLOW_STEPS, &[1, 2, 3, 5, 10])],
+    parameters: &[Parameter::count(FLOW_STEPS, 5, &[1, 2, 3, 5, 10])],
     linear: true,
     jacobian: JacobianUse::Nothing,
     ..Spec::new(["daps_exact", "decoupled annealing, x drawn exactly", "Zhang et al. 2025, arXiv 2407.01521"])
@@ -42,24 +41,9 @@ pub(crate) const EXACT_SPEC: Spec = Spec {
 /// What a nonlinear A is refused to.
 const EXACT: &str = "daps with exact draws";
 
-type Bound<R> = Result<Box<dyn PosteriorSampler<R>>, SolverError>;
-
-pub(crate) fn bind<R: Real>(annealing: Annealing<R>, recipe: &Recipe) -> Bound<R> {
-    let (rate, decay) = (recipe.real("rate"), recipe.real("decay"));
-    let inner = Inner::Langevin { steps: recipe.count("steps"), rate, decay };
-    let daps = Daps::new(annealing)?.with_flow_steps(recipe.count("flow_steps"))?;
-    Ok(Box::new(daps.with_inner(inner)?))
-}
-
-pub(crate) fn bind_exact<R: Real>(annealing: Annealing<R>, recipe: &Recipe) -> Bound<R> {
-    let daps = Daps::new(annealing)?.with_flow_steps(recipe.count("flow_steps"))?;
-    Ok(Box::new(daps.with_inner(Inner::Exact)?))
-}
-
 /// How x is drawn from ‖y − A(x)‖²/(2s²) + ‖x − x̂₀‖²/(2ρ²).
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Inner {
+enum Inner {
     /// Unadjusted Langevin steps from x̂₀; A may be nonlinear. Stable while the step size is below
     /// 2/(‖A′‖²/s² + 1/ρ²).
     Langevin {
@@ -74,11 +58,6 @@ pub enum Inner {
     Exact,
 }
 
-impl Inner {
-    /// 100 steps of 1e-4, falling to a hundredth: the published code's for images.
-    pub const LANGEVIN: Self = Self::Langevin { steps: 100, rate: 1e-4, decay: 0.01 };
-}
-
 /// Annealed Gibbs steps between x and its noisy version, in x̃ = x/μ with ρ = σ/μ:
 ///
 /// > x̂₀ from x̃ by the probability flow, x from ‖y − A(x)‖²/(2s²) + ‖x − x̂₀‖²/(2ρ²), x̃′ = x + ρ′z.
@@ -91,115 +70,41 @@ impl Inner {
 /// [`Inner::Langevin`] takes draws i·(steps + 1) + j in step i and the last of them for x̃′,
 /// [`Inner::Exact`] draws 3i, for z, 3i + 1, of length N, for η, and 3i + 2. `flow_steps` evaluations a
 /// step, no vjp. The last x̃′ has the noise of the grid's last level.
-#[derive(Clone, Debug)]
-pub struct Daps<R: Real> {
-    annealing: Annealing<R>,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Daps {
     flow_steps: usize,
     inner: Inner,
 }
 
-impl<R: Real> Daps<R> {
-    /// The published number of steps of the flow.
-    pub const FLOW_STEPS: usize = 5;
+impl<R: Real> Loop<R> for Daps {
+    type Own = ();
 
-    /// With the published flow and [`Inner::LANGEVIN`].
-    ///
-    /// # Errors
-    /// [`SolverError::Needs`] unless s² is above 0 everywhere,
-    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
-    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
-        let annealing = annealing.checked()?;
-        annealing.needs_noise("daps")?;
-        Ok(Self { annealing, flow_steps: Self::FLOW_STEPS, inner: Inner::LANGEVIN })
+    /// A recipe without a rate is that of exact draws.
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+        on.needs_noise("daps")?;
+        let inner = match recipe.value("rate") {
+            Some(_) => Inner::Langevin {
+                steps: recipe.count("steps"),
+                rate: recipe.real("rate"),
+                decay: recipe.real("decay"),
+            },
+            None => on.observation.linear(EXACT).map(|_| Inner::Exact)?,
+        };
+        Ok(Self { flow_steps: recipe.count("flow_steps"), inner })
     }
 
-    /// With another number of steps of the flow, at least 1.
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`].
-    pub fn with_flow_steps(mut self, flow_steps: usize) -> Result<Self, SolverError> {
-        positive("daps", "flow_steps", flow_steps as f64)?;
-        self.flow_steps = flow_steps;
-        Ok(self)
-    }
-
-    /// With another inner draw.
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`] for a rate or a decay that is not positive, and for [`Inner::Exact`]
-    /// [`ObservationError::Nonlinear`](equipoise_observation::ObservationError::Nonlinear).
-    pub fn with_inner(mut self, inner: Inner) -> Result<Self, SolverError> {
-        match inner {
-            Inner::Exact => {
-                self.annealing.observation.linear(EXACT)?;
-            }
-            Inner::Langevin { rate, decay, .. } => {
-                positive("daps", "rate", rate)?;
-                positive("daps", "decay", decay)?;
-            }
-        }
-        self.inner = inner;
-        Ok(self)
-    }
-
-    /// x ← x̂₀ from x at `t`; returns the level at `t`.
-    fn flow(&self, batch: &mut Batch<'_, R>, t: f64) -> Result<Level, SolverError> {
-        let level = batch.denoise(t)?;
-        let mut now = level;
-        for j in 1..self.flow_steps {
-            let next = t * (1.0 - j as f64 / self.flow_steps as f64);
-            let then = batch.level(next);
-            batch.each(|walk| walk.flow(now, then));
-            now = batch.denoise(next)?;
-        }
-        batch.each(|walk| walk.x.copy_from_slice(&walk.x_hat));
-        Ok(level)
-    }
-
-    /// x from x̂₀, by Langevin steps of size `rate` with draws from `first` on.
-    fn langevin(&self, walk: &mut Walk<'_, R>, variance: f64, steps: usize, rate: f64, first: usize) {
-        let observation = &self.annealing.observation;
-        let (drift, kick) = (R::narrow(rate), (2.0 * rate).sqrt());
-        let precision = R::narrow(1.0 / variance);
-        for j in 0..steps {
-            observation.residual(&walk.x, &mut walk.residual);
-            for (i, r) in walk.residual.iter_mut().enumerate() {
-                *r = R::narrow(r.wide() / observation.noise().at(i));
-            }
-            observation.pull_back(&walk.x, &walk.residual, &mut walk.field);
-            each::update2(&mut walk.x, &walk.field, &walk.x_hat, |x, g, h| {
-                x + drift * (g + precision * (h - x))
-            });
-            walk.draw(first + j);
-            walk.kick(kick);
-        }
-    }
-
-    /// x from x̂₀, exactly.
-    fn exact(&self, walk: &mut Walk<'_, R>, operator: &dyn LinearOperator<R>, rho: f64, first: usize) {
-        let observation = &self.annealing.observation;
-        walk.draw(first);
-        walk.kick(rho);
-        walk.draw_observed(first + 1);
-        observation.residual(&walk.x, &mut walk.residual);
-        for (i, (r, z)) in walk.residual.iter_mut().zip(&walk.observed).enumerate() {
-            *r = R::narrow(r.wide() - observation.noise().at(i).sqrt() * z.wide());
-        }
-        let normal = Normal { operator, noise: observation.noise(), gain: rho * rho };
-        let descent = normal.correct(&mut walk.residual, &mut walk.x, &mut walk.field);
-        walk.account(descent);
-    }
+    fn own(&self, _: &Annealing<R>) {}
 
     fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
         let rho = self.flow(batch, t)?.ratio();
         let last = match self.inner {
             Inner::Exact => {
-                let operator = self.annealing.observation.linear(EXACT)?;
+                let operator = batch.annealing.observation.linear(EXACT)?;
                 batch.each(|walk| self.exact(walk, &**operator, rho, 3 * index));
                 3 * index + 2
             }
             Inner::Langevin { steps, rate, decay } => {
-                let done = index as f64 / (self.annealing.grid.len() - 1) as f64;
+                let done = index as f64 / (batch.annealing.grid.len() - 1) as f64;
                 let first = index * (steps + 1);
                 let rate = rate * (1.0 + done * (decay - 1.0));
                 batch.each(|walk| self.langevin(walk, rho * rho, steps, rate, first));
@@ -217,14 +122,68 @@ impl<R: Real> Daps<R> {
     }
 }
 
-impl<R: Real> Daps<R> {
-    /// The runs of a batch.
-    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
+impl Daps {
+    /// x ← x̂₀ from x at `t`; returns the level at `t`.
+    fn flow<R: Real>(&self, batch: &mut Batch<'_, R>, t: f64) -> Result<Level, SolverError> {
+        let level = batch.denoise(t)?;
+        let mut now = level;
+        for j in 1..self.flow_steps {
+            let next = t * (1.0 - j as f64 / self.flow_steps as f64);
+            let then = batch.level(next);
+            batch.each(|walk| walk.flow(now, then));
+            now = batch.denoise(next)?;
+        }
+        batch.each(|walk| walk.x.copy_from_slice(&walk.x_hat));
+        Ok(level)
+    }
+
+    /// x from x̂₀, by Langevin steps of size `rate` with draws from `first` on.
+    fn langevin<R: Real>(
+        &self,
+        walk: &mut Walk<'_, R>,
+        variance: f64,
+        steps: usize,
+        rate: f64,
+        first: usize,
+    ) {
+        let observation = walk.observation;
+        let (drift, kick) = (R::narrow(rate), (2.0 * rate).sqrt());
+        let precision = R::narrow(1.0 / variance);
+        for j in 0..steps {
+            observation.residual(&walk.x, &mut walk.residual);
+            for (i, r) in walk.residual.iter_mut().enumerate() {
+                *r = R::narrow(r.wide() / observation.noise().at(i));
+            }
+            observation.pull_back(&walk.x, &walk.residual, &mut walk.field);
+            each::update2(&mut walk.x, &walk.field, &walk.x_hat, |x, g, h| {
+                x + drift * (g + precision * (h - x))
+            });
+            walk.draw(first + j);
+            walk.kick(kick);
+        }
+    }
+
+    /// x from x̂₀, exactly.
+    fn exact<R: Real>(
+        &self,
+        walk: &mut Walk<'_, R>,
+        operator: &dyn LinearOperator<R>,
+        rho: f64,
+        first: usize,
+    ) {
+        let observation = walk.observation;
+        walk.draw(first);
+        walk.kick(rho);
+        walk.draw_observed(first + 1);
+        observation.residual(&walk.x, &mut walk.residual);
+        for (i, (r, z)) in walk.residual.iter_mut().zip(&walk.observed).enumerate() {
+            *r = R::narrow(r.wide() - observation.noise().at(i).sqrt() * z.wide());
+        }
+        let normal = Normal { operator, noise: observation.noise(), gain: rho * rho };
+        let descent = normal.correct(&mut walk.residual, &mut walk.x, &mut walk.field);
+        walk.account(descent);
     }
 }
-
-drawn_apart!(Daps);
 
 #[cfg(test)]
 mod tests;

@@ -1,28 +1,20 @@
 //! Denoising diffusion null-space model, DDNM+ (Wang et al. 2023, arXiv 2212.00490).
 
-use super::annealing::{Step, share};
+use super::annealing::Step;
 use super::batch::Batch;
 use super::singular::Singular;
 use super::walk::Walk;
-use super::{Annealing, ETAS};
-use crate::{JacobianUse, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
-use equipoise_field::{Real, each};
-use equipoise_sampler::Outcome;
+use super::{Annealing, ETAS, Loop};
+use crate::{JacobianUse, Parameter, Recipe, SolverError, Spec};
+use equipoise_field::Real;
 use equipoise_schedule::Level;
 
 pub(crate) const SPEC: Spec = Spec {
-    parameters: &[Parameter::share(["eta", "η", "share of fresh noise in a step"], Ddnm::<f64>::ETA, ETAS)],
+    parameters: &[Parameter::share(["eta", "η", "share of fresh noise in a step"], 0.85, ETAS)],
     linear: true,
     jacobian: JacobianUse::Nothing,
     ..Spec::new(["ddnm", "x̂ replaced by y where A sees it", "Wang et al. 2023, arXiv 2212.00490"])
 };
-
-pub(crate) fn bind<R: Real>(
-    annealing: Annealing<R>,
-    recipe: &Recipe,
-) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-    Ok(Box::new(Ddnm::new(annealing)?.with_eta(recipe.real("eta"))?))
-}
 
 /// The estimate with its observed part moved to y, then a DDIM step, in x̃ = x/μ with ρ = σ/μ and
 /// a = √(1−η²)ρ′/ρ:
@@ -36,38 +28,24 @@ pub(crate) fn bind<R: Real>(
 /// variance η²ρ′² of the step without y. With η = 0 there is no room for noise: λ = 0, and only exact
 /// observations are used. Published with η = 0.85. Time does not go back here. Without noise A x is μ(0)y at
 /// the end of a schedule with σ(0) = 0. Step i takes draw i; one evaluation a step.
-#[derive(Clone, Debug)]
-pub struct Ddnm<R: Real> {
-    annealing: Annealing<R>,
+#[derive(Debug)]
+pub(crate) struct Ddnm<R: Real> {
     singular: Singular<R>,
     deviations: Vec<f64>,
     eta: f64,
 }
 
-impl<R: Real> Ddnm<R> {
-    /// The published η.
-    pub const ETA: f64 = 0.85;
+impl<R: Real> Loop<R> for Ddnm<R> {
+    type Own = ();
 
-    /// With the published η. Where A Aᵀ is not diagonal it is decomposed, for N up to 2048 and one s².
-    ///
-    /// # Errors
-    /// [`ObservationError::Nonlinear`](equipoise_observation::ObservationError::Nonlinear),
-    /// [`SolverError::Needs`] where A has no accessible singular values,
-    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
-    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
-        let singular = Singular::new("ddnm", &annealing.observation)?;
-        let deviations = singular.deviations("ddnm", annealing.observation.noise())?;
-        Ok(Self { annealing: annealing.checked()?, singular, deviations, eta: Self::ETA })
+    /// Where A Aᵀ is not diagonal it is decomposed, for N up to 2048 and one s².
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+        let singular = Singular::new("ddnm", &on.observation)?;
+        let deviations = singular.deviations("ddnm", on.observation.noise())?;
+        Ok(Self { singular, deviations, eta: recipe.real("eta") })
     }
 
-    /// With another η in [0, 1].
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`].
-    pub fn with_eta(mut self, eta: f64) -> Result<Self, SolverError> {
-        self.eta = share("ddnm", "eta", eta)?;
-        Ok(self)
-    }
+    fn own(&self, _: &Annealing<R>) {}
 
     fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
         let (now, then) = (batch.denoise(t)?, batch.level(next));
@@ -77,7 +55,9 @@ impl<R: Real> Ddnm<R> {
         });
         Ok(then)
     }
+}
 
+impl<R: Real> Ddnm<R> {
     /// One member's step from its x̂ and z.
     fn advance(&self, walk: &mut Walk<'_, R>, now: Level, then: Level) {
         let rho = then.ratio();
@@ -92,27 +72,14 @@ impl<R: Real> Ddnm<R> {
             let moved = *c + lambda * (y - *c);
             *c = moved + along * (x[i] / now.mu - moved) + room * z[i];
         }
-        let (inverse, along, kick) = (R::narrow(1.0 / now.mu), R::narrow(along), R::narrow(kick));
-        each::update2(&mut walk.x, &walk.x_hat, &walk.z, |x, h, z| h + along * (x * inverse - h) + kick * z);
-        self.singular.replace(&seen, walk);
-        let mu = R::narrow(then.mu);
-        each::update(&mut walk.x, |x| mu * x);
+        self.singular.step(walk, now, then, [along, kick], &seen);
     }
 }
-
-impl<R: Real> Ddnm<R> {
-    /// The runs of a batch.
-    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
-    }
-}
-
-drawn_apart!(Ddnm);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Start;
+    use crate::{Member, Start};
     use equipoise_covariance::Modes;
     use equipoise_observation::NoiseVariance;
     use equipoise_observation::Observed;
@@ -138,7 +105,7 @@ mod tests {
             bound: 20.0,
         };
         let member = Member { start: Stream::new("start"), langevin: langevin(draw) };
-        let sampler = Ddnm::new(annealing).unwrap().with_eta(eta).unwrap();
+        let sampler = super::super::tests::problem::bound(annealing, &format!("ddnm:eta={eta}")).unwrap();
         sampler.sample(&member).unwrap().x()[0] / schedule.mu(TIMES[1])
     }
 

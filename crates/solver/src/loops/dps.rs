@@ -1,32 +1,20 @@
 //! Diffusion posterior sampling (Chung et al. 2023, arXiv 2209.14687).
 
-use super::annealing::{Step, positive};
+use super::annealing::Step;
 use super::batch::Batch;
-use super::{Annealing, ZETAS};
-use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use super::{Annealing, Loop, ZETAS};
+use crate::{Parameter, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
-use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 
 pub(crate) const SPEC: Spec = Spec {
-    parameters: &[Parameter::positive(
-        ["zeta", "ζ", "length of the step along −∇‖r‖"],
-        Dps::<f64>::ZETA,
-        ZETAS,
-    )],
+    parameters: &[Parameter::positive(["zeta", "ζ", "length of the step along −∇‖r‖"], 1.0, ZETAS)],
     ..Spec::new([
         "dps",
         "ancestral step, then a step along the misfit's gradient",
         "Chung et al. 2023, arXiv 2209.14687",
     ])
 };
-
-pub(crate) fn bind<R: Real>(
-    annealing: Annealing<R>,
-    recipe: &Recipe,
-) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-    Ok(Box::new(Dps::new(annealing)?.with_zeta(recipe.real("zeta"))?))
-}
 
 /// The ancestral step, then a step of the gradient of the misfit's norm:
 ///
@@ -35,31 +23,22 @@ pub(crate) fn bind<R: Real>(
 /// The paper's step on ‖r‖² divided by ‖r‖ is this up to a factor two, which its published code leaves
 /// out; ζ = 1 is of that code. A may be nonlinear. Step i takes draw i; one evaluation and one vjp a
 /// step.
-#[derive(Clone, Debug)]
-pub struct Dps<R: Real> {
-    annealing: Annealing<R>,
+#[derive(Debug)]
+pub(crate) struct Dps {
     zeta: f64,
 }
 
-impl<R: Real> Dps<R> {
-    /// The published ζ.
-    pub const ZETA: f64 = 1.0;
+impl<R: Real> Loop<R> for Dps {
+    type Own = ();
 
-    /// With the published ζ.
-    ///
-    /// # Errors
-    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
-    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
-        Ok(Self { annealing: annealing.checked()?, zeta: Self::ZETA })
+    fn of(_: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+        Ok(Self { zeta: recipe.real("zeta") })
     }
 
-    /// With another ζ > 0.
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`].
-    pub fn with_zeta(mut self, zeta: f64) -> Result<Self, SolverError> {
-        self.zeta = positive("dps", "zeta", zeta)?;
-        Ok(self)
+    fn own(&self, _: &Annealing<R>) {}
+
+    fn step(&self, batch: &mut Batch<'_, R>, at: Step) -> Result<Level, SolverError> {
+        step(batch, at, self.zeta, at.index)
     }
 }
 
@@ -80,12 +59,3 @@ pub(super) fn step<R: Real>(
     });
     Ok(then)
 }
-
-impl<R: Real> Dps<R> {
-    /// The runs of a batch.
-    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        self.annealing.run(members, || (), |batch, at| step(batch, at, self.zeta, at.index))
-    }
-}
-
-drawn_apart!(Dps);

@@ -1,29 +1,21 @@
 //! Diffusion with a spherical Gaussian constraint (Yang et al. 2024, arXiv 2402.03201).
 
-use super::Annealing;
-use super::annealing::{Step, share};
+use super::annealing::Step;
 use super::batch::Batch;
 use super::walk::Walk;
-use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use super::{Annealing, Loop};
+use crate::{Parameter, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each, sum};
-use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 
 pub(crate) const SPEC: Spec = Spec {
     parameters: &[Parameter::share(
         ["weight", "g_r", "share of the step that the misfit's gradient turns"],
-        Dsg::<f64>::WEIGHT,
+        1.0,
         &[0.05, 0.1, 0.2, 0.35, 0.5, 0.8, 1.0],
     )],
     ..Spec::new(["dsg", "a step of fixed length towards the data", "Yang et al. 2024, arXiv 2402.03201"])
 };
-
-pub(crate) fn bind<R: Real>(
-    annealing: Annealing<R>,
-    recipe: &Recipe,
-) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-    Ok(Box::new(Dsg::new(annealing)?.with_weight(recipe.real("weight"))?))
-}
 
 /// The ancestral step with its noise turned towards a smaller misfit and held to its typical length
 /// √D σ̃, where σ̃ = σ′√τ is the step's standard deviation and not the noise scale of the schedule:
@@ -34,32 +26,19 @@ pub(crate) fn bind<R: Real>(
 /// the published code; the paper's experiments take smaller w by task, which keep a part of z. Where
 /// ∇‖r‖ = 0 the step is the ancestral one. A may be nonlinear. Step i takes draw i; one evaluation and
 /// one vjp a step.
-#[derive(Clone, Debug)]
-pub struct Dsg<R: Real> {
-    annealing: Annealing<R>,
+#[derive(Debug)]
+pub(crate) struct Dsg {
     weight: f64,
 }
 
-impl<R: Real> Dsg<R> {
-    /// The published w.
-    pub const WEIGHT: f64 = 1.0;
+impl<R: Real> Loop<R> for Dsg {
+    type Own = ();
 
-    /// With the published w.
-    ///
-    /// # Errors
-    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
-    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
-        Ok(Self { annealing: annealing.checked()?, weight: Self::WEIGHT })
+    fn of(_: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+        Ok(Self { weight: recipe.real("weight") })
     }
 
-    /// With another w in [0, 1].
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`].
-    pub fn with_weight(mut self, weight: f64) -> Result<Self, SolverError> {
-        self.weight = share("dsg", "weight", weight)?;
-        Ok(self)
-    }
+    fn own(&self, _: &Annealing<R>) {}
 
     fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
         let (now, then) = (batch.misfit_gradients(t)?, batch.level(next));
@@ -70,9 +49,11 @@ impl<R: Real> Dsg<R> {
         });
         Ok(then)
     }
+}
 
+impl Dsg {
     /// x ← x + √D σ̃ d/‖d‖ from the mean, z and the misfit's gradient.
-    fn kick(&self, walk: &mut Walk<'_, R>, deviation: f64) {
+    fn kick<R: Real>(&self, walk: &mut Walk<'_, R>, deviation: f64) {
         let gradient = walk.trace.guidance_norm;
         let radius = (walk.x.len() as f64).sqrt();
         if gradient == 0.0 {
@@ -84,18 +65,9 @@ impl<R: Real> Dsg<R> {
     }
 }
 
-impl<R: Real> Dsg<R> {
-    /// The runs of a batch.
-    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        self.annealing.run(members, || (), |batch, step| self.step(batch, step))
-    }
-}
-
-drawn_apart!(Dsg);
-
 #[cfg(test)]
 mod tests {
-    use super::super::tests::problem::{DIM, NOISE, annealing, mask, member, observed, sda};
+    use super::super::tests::problem::{DIM, NOISE, annealing, bound, mask, member, observed, sda};
     use super::*;
 
     /// One step from the ancestral mean has length √D σ̃ whatever w, is along z at w = 0 and along
@@ -114,7 +86,7 @@ mod tests {
         let cosine = |a: &[f64], b: &[f64]| sum::dot(a, b) / (sum::norm(a) * sum::norm(b));
         let rounding = 32.0 * f64::EPSILON;
         for weight in [0.0, 0.3, 1.0] {
-            let dsg = Dsg::new(base.clone()).unwrap().with_weight(weight).unwrap();
+            let dsg = bound(base.clone(), &format!("dsg:weight={weight}")).unwrap();
             let outcome = dsg.sample(&member(0)).unwrap();
             let step: Vec<f64> = outcome.x().iter().zip(&walk.x).map(|(x, mean)| x - mean).collect();
             let length = sum::norm(&step) / (deviation * (DIM as f64).sqrt());

@@ -2,49 +2,19 @@
 //!
 //! | method | step | reference |
 //! |---|---|---|
-//! | [`Dps`] | ancestral, then −ζ∇‖r‖ | Chung et al. 2023 |
+//! | `Dps` | ancestral, then −ζ∇‖r‖ | Chung et al. 2023 |
 //! | [`SdaDps`] | SDA's predictor with g = −2ζ∇‖r‖ | Rozet & Louppe 2023, its code |
-//! | [`Dsg`] | a step of fixed length towards −∇‖r‖ | Yang et al. 2024 |
-//! | [`Mcg`] | as `Dps`, then A x replaced by noisy y | Chung et al. 2022 |
-//! | [`Pigdm`] | DDIM of the prior, then r² times the likelihood score | Song et al. 2023 |
-//! | [`Ddrm`] | per singular direction of A | Kawar et al. 2022 |
-//! | [`Ddnm`] | x̂ replaced by y where A sees it | Wang et al. 2023 |
-//! | [`PnpAdmm`] | a point estimate: data fit, denoiser, multiplier | Venkatakrishnan et al. 2013 |
-//! | [`RedDiff`] | a point estimate: stochastic gradient descent | Mardani et al. 2024 |
-//! | [`Daps`] | x̂₀ by the flow, x | x̂₀, y, and fresh noise | Zhang et al. 2025 |
+//! | `Dsg` | a step of fixed length towards −∇‖r‖ | Yang et al. 2024 |
+//! | `Mcg` | as `Dps`, then A x replaced by noisy y | Chung et al. 2022 |
+//! | `Pigdm` | DDIM of the prior, then r² times the likelihood score | Song et al. 2023 |
+//! | `Ddrm` | per singular direction of A | Kawar et al. 2022 |
+//! | `Ddnm` | x̂ replaced by y where A sees it | Wang et al. 2023 |
+//! | `PnpAdmm` | a point estimate: data fit, denoiser, multiplier | Venkatakrishnan et al. 2013 |
+//! | `RedDiff` | a point estimate: stochastic gradient descent | Mardani et al. 2024 |
+//! | `Daps` | x̂₀ by the flow, x | x̂₀, y, and fresh noise | Zhang et al. 2025 |
 //!
 //! Sampling methods return x at the last level of the grid, μ and σ in it, as the samplers do; point
 //! estimates return a clean field.
-
-/// Draws the members of a method apart, in batches of the denoiser's size, by its `runs`. Of what its module's
-/// `SPEC` says it repeats nothing.
-macro_rules! drawn_apart {
-    ($method:ident) => {
-        impl<R: Real> crate::Independent<R> for $method<R> {
-            fn batch(&self) -> usize {
-                self.annealing.denoiser.batch()
-            }
-
-            fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-                self.runs(members)
-            }
-        }
-
-        impl<R: Real> PosteriorSampler<R> for $method<R> {
-            fn draw(
-                &self,
-                members: &[Member],
-                watch: crate::Watch<'_>,
-            ) -> Result<crate::Ensemble<R>, SolverError> {
-                crate::Independent::draw_each(self, members, watch)
-            }
-
-            fn is_point_estimate(&self) -> bool {
-                SPEC.point_estimate
-            }
-        }
-    };
-}
 
 mod annealing;
 mod batch;
@@ -54,6 +24,7 @@ pub(crate) mod ddrm;
 mod decompose;
 pub(crate) mod dps;
 pub(crate) mod dsg;
+mod looped;
 pub(crate) mod mcg;
 mod normal;
 pub(crate) mod pigdm;
@@ -67,15 +38,7 @@ mod walk;
 mod tests;
 
 pub use annealing::Annealing;
-pub use daps::{Daps, Inner};
-pub use ddnm::Ddnm;
-pub use ddrm::Ddrm;
-pub use dps::Dps;
-pub use dsg::Dsg;
-pub use mcg::Mcg;
-pub use pigdm::Pigdm;
-pub use pnp_admm::PnpAdmm;
-pub use red_diff::RedDiff;
+pub(crate) use looped::{Loop, bind};
 pub use sda_dps::SdaDps;
 
 /// The step sizes ζ that tuning tries.

@@ -1,30 +1,18 @@
 //! Pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
-use super::annealing::{Step, share};
+use super::annealing::Step;
 use super::batch::{Batch, scatter};
-use super::{Annealing, ETAS};
-use crate::{Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use super::{Annealing, ETAS, Loop};
+use crate::{Parameter, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
-use equipoise_guidance::{Evidence, Guidance, PigdmScore, Scratch};
-use equipoise_sampler::Outcome;
+use equipoise_guidance::{Evidence, Guidance, PigdmScore};
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
 pub(crate) const SPEC: Spec = Spec {
-    parameters: &[Parameter::share(
-        ["eta", "η", "share of fresh noise in a step's variance"],
-        Pigdm::<f64>::ETA,
-        ETAS,
-    )],
+    parameters: &[Parameter::share(["eta", "η", "share of fresh noise in a step's variance"], 0.0, ETAS)],
     ..Spec::new(["pigdm", "pseudoinverse guidance of a DDIM step", "Song et al. 2023, ICLR"])
 };
-
-pub(crate) fn bind<R: Real>(
-    annealing: Annealing<R>,
-    recipe: &Recipe,
-) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-    Ok(Box::new(Pigdm::new(annealing)?.with_eta(recipe.real("eta"))?))
-}
 
 /// A DDIM step of the prior, to which the likelihood score g of [`PigdmScore`] is added with the weight r²:
 ///
@@ -35,62 +23,24 @@ pub(crate) fn bind<R: Real>(
 /// variance of the fresh noise, as in [`Ddim`](equipoise_sampler::Ddim). The start is that of every method, not
 /// the published one, which puts A⁺y into it. A nonlinear A is linearised at x̂. Step i takes draw i; one
 /// evaluation and one vjp a step.
-#[derive(Clone, Debug)]
-pub struct Pigdm<R: Real> {
-    annealing: Annealing<R>,
-    score: Arc<PigdmScore<R>>,
+#[derive(Debug)]
+pub(crate) struct Pigdm<R: Real> {
+    score: PigdmScore<R>,
     eta: f64,
 }
 
-/// Room for the scores of a batch.
-struct Room<R> {
-    g: Vec<R>,
-    scratch: Scratch<R>,
-}
+impl<R: Real> Loop<R> for Pigdm<R> {
+    type Own = ();
 
-impl<R: Real> Pigdm<R> {
-    /// The published η.
-    pub const ETA: f64 = 0.0;
-
-    /// With the published η.
-    ///
-    /// # Errors
-    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
-    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
-        let annealing = annealing.checked()?;
-        let score = PigdmScore::new(Arc::clone(&annealing.denoiser), Arc::clone(&annealing.observation));
-        Ok(Self { annealing, score: Arc::new(score), eta: Self::ETA })
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+        let score = PigdmScore::new(Arc::clone(&on.denoiser), Arc::clone(&on.observation));
+        Ok(Self { score, eta: recipe.real("eta") })
     }
 
-    /// With another η in [0, 1].
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`].
-    pub fn with_eta(mut self, eta: f64) -> Result<Self, SolverError> {
-        self.eta = share("pigdm", "eta", eta)?;
-        Ok(self)
-    }
+    fn own(&self, _: &Annealing<R>) {}
 
-    /// x̂, and field ← g, of every member; returns the level at `t`.
-    fn guide(&self, batch: &mut Batch<'_, R>, t: f64, room: &mut Room<R>) -> Result<Level, SolverError> {
-        batch.linearised(t, |walks, at| {
-            let Room { g, scratch } = room;
-            g.resize(at.x_t.len(), R::zero());
-            let mut evidence = vec![Evidence::default(); walks.len()];
-            self.score.gradients(at, g, &mut evidence, scratch)?;
-            scatter(g, walks, |walk| &mut walk.field);
-            walks.iter_mut().zip(&evidence).for_each(|(walk, evidence)| walk.trace.witness(t, evidence));
-            Ok(())
-        })
-    }
-
-    fn step(
-        &self,
-        batch: &mut Batch<'_, R>,
-        Step { index, t, next }: Step,
-        room: &mut Room<R>,
-    ) -> Result<Level, SolverError> {
-        let (now, then) = (self.guide(batch, t, room)?, batch.level(next));
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+        let (now, then) = (self.guide(batch, t)?, batch.level(next));
         let noise = now.sigma * now.sigma;
         let weight = R::narrow(then.mu * now.mu * noise / (now.mu * now.mu + noise));
         batch.each(|walk| {
@@ -106,21 +56,27 @@ impl<R: Real> Pigdm<R> {
 }
 
 impl<R: Real> Pigdm<R> {
-    /// The runs of a batch.
-    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        let mut room = Room { g: Vec::new(), scratch: Scratch::new() };
-        self.annealing.run(members, || (), |batch, step| self.step(batch, step, &mut room))
+    /// x̂, and field ← g, of every member; returns the level at `t`.
+    fn guide(&self, batch: &mut Batch<'_, R>, t: f64) -> Result<Level, SolverError> {
+        let (mut scratch, mut g) = (std::mem::take(&mut batch.scratch), Vec::new());
+        let level = batch.linearised(t, |walks, at| {
+            g.resize(at.x_t.len(), R::zero());
+            let mut evidence = vec![Evidence::default(); walks.len()];
+            self.score.gradients(at, &mut g, &mut evidence, &mut scratch)?;
+            scatter(&g, walks, |walk| &mut walk.field);
+            walks.iter_mut().zip(&evidence).for_each(|(walk, evidence)| walk.trace.witness(t, evidence));
+            Ok(())
+        })?;
+        batch.scratch = scratch;
+        Ok(level)
     }
 }
-
-drawn_apart!(Pigdm);
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::problem::{
-        NOISE, VALUES, annealing, linear_beta, member, observed, operators, seen,
+        NOISE, VALUES, annealing, bound, linear_beta, member, observed, operators, seen,
     };
-    use super::*;
 
     /// Without noise a run ends near y; with observations that weigh nothing it does not.
     #[test]
@@ -128,7 +84,7 @@ mod tests {
         for operator in operators() {
             let misfit = |noise: f64| {
                 let base = annealing(observed(operator.clone(), noise), linear_beta(), 64);
-                let x = Pigdm::new(base).unwrap().sample(&member(1)).unwrap().x().to_vec();
+                let x = bound(base, "pigdm").unwrap().sample(&member(1)).unwrap().x().to_vec();
                 let of = |(found, y): (f64, f64)| (found - y).abs();
                 seen(&*operator, &x).into_iter().zip(VALUES).map(of).fold(0.0, f64::max)
             };

@@ -1,21 +1,20 @@
 //! Plug-and-play ADMM (Venkatakrishnan et al. 2013; Chan et al. 2017, arXiv 1605.01710).
 
-use super::Annealing;
-use super::annealing::{Step, positive};
+use super::annealing::Step;
 use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
-use crate::{JacobianUse, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use super::{Annealing, Loop};
+use crate::{JacobianUse, Parameter, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
-use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
 pub(crate) const SPEC: Spec = Spec {
     parameters: &[Parameter::positive(
         ["lambda", "λ", "weight of the denoiser"],
-        PnpAdmm::<f64>::LAMBDA,
+        0.23,
         &[0.01, 0.03, 0.1, 0.23, 0.5, 1.0, 3.0],
     )],
     linear: true,
@@ -32,13 +31,6 @@ pub(crate) const SPEC: Spec = Spec {
     ])
 };
 
-pub(crate) fn bind<R: Real>(
-    annealing: Annealing<R>,
-    recipe: &Recipe,
-) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-    Ok(Box::new(PnpAdmm::new(annealing)?.with_lambda(recipe.real("lambda"))?))
-}
-
 /// A point estimate by alternating directions, from v = w = 0:
 ///
 /// > u = argmin ‖y − A u‖²/(2s²) + ‖u − (v − w)‖²/(2γ), γ = ρ²/λ,
@@ -50,43 +42,31 @@ pub(crate) fn bind<R: Real>(
 /// ρ this is. When γ falls, w falls with it, since w/γ is the multiplier (Boyd et al. 2011, section
 /// 3.4.1). The minimisation is in closed form where A Aᵀ is diagonal, else by conjugate gradients to
 /// 1e-10. Nothing is drawn: all members are the same. One evaluation a step.
-#[derive(Clone, Debug)]
-pub struct PnpAdmm<R: Real> {
-    annealing: Annealing<R>,
+#[derive(Debug)]
+pub(crate) struct PnpAdmm<R: Real> {
     operator: Arc<dyn LinearOperator<R>>,
     lambda: f64,
 }
 
 /// v is the state of the walk.
-struct Splitting<R> {
+pub(crate) struct Splitting<R> {
     u: Vec<R>,
     w: Vec<R>,
     gamma: f64,
 }
 
-impl<R: Real> PnpAdmm<R> {
-    /// The published λ.
-    pub const LAMBDA: f64 = 0.23;
+impl<R: Real> Loop<R> for PnpAdmm<R> {
+    type Own = Splitting<R>;
 
-    /// With the published λ.
-    ///
-    /// # Errors
-    /// [`ObservationError::Nonlinear`](equipoise_observation::ObservationError::Nonlinear),
-    /// [`SolverError::Needs`] unless s² is above 0 everywhere,
-    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
-    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
-        let operator = Arc::clone(annealing.observation.linear("pnp_admm")?);
-        annealing.needs_noise("pnp_admm")?;
-        Ok(Self { annealing: annealing.checked()?, operator, lambda: Self::LAMBDA })
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+        let operator = Arc::clone(on.observation.linear("pnp_admm")?);
+        on.needs_noise("pnp_admm")?;
+        Ok(Self { operator, lambda: recipe.real("lambda") })
     }
 
-    /// With another λ > 0.
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`].
-    pub fn with_lambda(mut self, lambda: f64) -> Result<Self, SolverError> {
-        self.lambda = positive("pnp_admm", "lambda", lambda)?;
-        Ok(self)
+    fn own(&self, on: &Annealing<R>) -> Splitting<R> {
+        let field = || vec![R::zero(); on.dim()];
+        Splitting { u: field(), w: field(), gamma: 1.0 }
     }
 
     fn step(
@@ -104,10 +84,12 @@ impl<R: Real> PnpAdmm<R> {
         });
         Ok(CLEAN)
     }
+}
 
+impl<R: Real> PnpAdmm<R> {
     /// u, and x ← μ(u + w), which x̂ is taken of.
     fn fit(&self, walk: &mut Walk<'_, R, Splitting<R>>, index: usize, level: Level) {
-        let (split, observation) = (&mut walk.own, &self.annealing.observation);
+        let (split, observation) = (&mut walk.own, walk.observation);
         let gamma = level.ratio().powi(2) / self.lambda;
         let fall = R::narrow(gamma / split.gamma);
         match index {
@@ -125,21 +107,10 @@ impl<R: Real> PnpAdmm<R> {
     }
 }
 
-impl<R: Real> PnpAdmm<R> {
-    /// The runs of a batch.
-    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        let field = || vec![R::zero(); self.annealing.dim()];
-        let split = || Splitting { u: field(), w: field(), gamma: 1.0 };
-        self.annealing.run(members, split, |batch, step| self.step(batch, step))
-    }
-}
-
-drawn_apart!(PnpAdmm);
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::problem::{
-        Constant, EIGENVALUES, NOISE, annealing, member, observed, operators, posterior_mean,
+        Constant, EIGENVALUES, NOISE, annealing, bound, member, observed, operators, posterior_mean,
     };
     use super::*;
     use equipoise_field::sum;
@@ -152,7 +123,7 @@ mod tests {
             for (lambda, sigma) in [(1.0, 0.5), (1.0, 1.0), (0.23, 0.5)] {
                 let schedule = Arc::new(Constant(Level { mu: 0.8, sigma }));
                 let base = annealing(observed(operator.clone(), NOISE), schedule, 800);
-                let admm = PnpAdmm::new(base).unwrap().with_lambda(lambda).unwrap();
+                let admm = bound(base, &format!("pnp_admm:lambda={lambda}")).unwrap();
                 let outcome = admm.sample(&member(0)).unwrap();
                 let expected = posterior_mean(EIGENVALUES.map(|l| l / lambda), operator.clone());
                 let error = sum::squared_distance(outcome.x(), &expected).sqrt();

@@ -1,23 +1,22 @@
 //! RED-diff (Mardani et al. 2024, arXiv 2305.04391).
 
-use super::Annealing;
-use super::annealing::{Step, positive};
+use super::annealing::Step;
 use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
-use crate::{JacobianUse, Member, Parameter, PosteriorSampler, Recipe, SolverError, Spec};
+use super::{Annealing, Loop};
+use crate::{JacobianUse, Parameter, Recipe, SolverError, Spec};
 use equipoise_field::{Real, each, sum};
-use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 
 pub(crate) const SPEC: Spec = Spec {
     parameters: &[
         Parameter::positive(
             ["rate", "α", "length of a step of Adam, in units of the field"],
-            RedDiff::<f64>::RATE,
+            0.1,
             &[0.01, 0.03, 0.1, 0.3, 1.0],
         ),
-        Parameter::positive(["lambda", "λ", "weight of the regularisation"], RedDiff::<f64>::LAMBDA, &[]),
+        Parameter::positive(["lambda", "λ", "weight of the regularisation"], 0.25, &[]),
     ],
     point_estimate: true,
     jacobian: JacobianUse::Nothing,
@@ -27,13 +26,6 @@ pub(crate) const SPEC: Spec = Spec {
         "Mardani et al. 2024, arXiv 2305.04391",
     ])
 };
-
-pub(crate) fn bind<R: Real>(
-    annealing: Annealing<R>,
-    recipe: &Recipe,
-) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-    Ok(Box::new(RedDiff::new(annealing)?.with_rate(recipe.real("rate"))?.with_lambda(recipe.real("lambda"))?))
-}
 
 /// The published decay rates of Adam's two moments, and its guard against division by zero.
 const DECAY: [f64; 2] = [0.9, 0.99];
@@ -49,15 +41,15 @@ const GUARD: f64 = 1e-8;
 /// s². m starts at Aᵀ(A Aᵀ + s²I)⁻¹y, for the paper's A⁺y, and at
 /// zero where A is not linear. A may be nonlinear, s² must be above 0. Step
 /// i takes draw i for ε; one evaluation a step.
-#[derive(Clone, Debug)]
-pub struct RedDiff<R: Real> {
-    annealing: Annealing<R>,
+#[derive(Debug)]
+pub(crate) struct RedDiff<R: Real> {
     lambda: f64,
     rate: f64,
+    first: Vec<R>,
 }
 
 /// m with the two moments of its gradient.
-struct Adam<R> {
+pub(crate) struct Adam<R> {
     m: Vec<R>,
     first: Vec<R>,
     second: Vec<R>,
@@ -84,72 +76,16 @@ impl<R: Real> Adam<R> {
     }
 }
 
-impl<R: Real> RedDiff<R> {
-    /// The published λ.
-    pub const LAMBDA: f64 = 0.25;
-    /// The published rate.
-    pub const RATE: f64 = 0.1;
+impl<R: Real> Loop<R> for RedDiff<R> {
+    type Own = Adam<R>;
 
-    /// With the published λ and rate.
-    ///
-    /// # Errors
-    /// [`SolverError::Needs`] unless s² is above 0 everywhere,
-    /// [`SamplerError::Grid`](equipoise_sampler::SamplerError::Grid).
-    pub fn new(annealing: Annealing<R>) -> Result<Self, SolverError> {
-        annealing.needs_noise("red_diff")?;
-        Ok(Self { annealing: annealing.checked()?, lambda: Self::LAMBDA, rate: Self::RATE })
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+        on.needs_noise("red_diff")?;
+        Ok(Self { lambda: recipe.real("lambda"), rate: recipe.real("rate"), first: first(on) })
     }
 
-    /// With another λ > 0.
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`].
-    pub fn with_lambda(mut self, lambda: f64) -> Result<Self, SolverError> {
-        self.lambda = positive("red_diff", "lambda", lambda)?;
-        Ok(self)
-    }
-
-    /// With another rate > 0, the length of a step in units of the field.
-    ///
-    /// # Errors
-    /// [`SolverError::Parameter`].
-    pub fn with_rate(mut self, rate: f64) -> Result<Self, SolverError> {
-        self.rate = positive("red_diff", "rate", rate)?;
-        Ok(self)
-    }
-
-    /// Aᵀ(A Aᵀ + s²I)⁻¹y, or zero where A is not linear.
-    fn first(&self) -> Vec<R> {
-        let (observation, dim) = (&self.annealing.observation, self.annealing.dim());
-        let mut m = vec![R::zero(); dim];
-        if let Ok(operator) = observation.linear("red_diff") {
-            let normal = Normal { operator: &**operator, noise: observation.noise(), gain: 1.0 };
-            normal.correct(&mut observation.values().to_vec(), &mut m, &mut vec![R::zero(); dim]);
-        }
-        m
-    }
-
-    /// field ← the gradient at m of every member, with z for ε.
-    fn gradients(&self, batch: &mut Batch<'_, R, Adam<R>>, t: f64) -> Result<(), SolverError> {
-        let level = batch.level(t);
-        let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
-        batch.each(|walk| each::map2(&mut walk.x, &walk.own.m, &walk.z, |m, z| mu * m + sigma * z));
-        batch.denoise(t)?;
-        batch.each(|walk| self.gradient(walk));
-        Ok(())
-    }
-
-    /// The same of one member, from x̂.
-    fn gradient(&self, walk: &mut Walk<'_, R, Adam<R>>) {
-        let (m, observation) = (&walk.own.m, &self.annealing.observation);
-        observation.residual(m, &mut walk.residual);
-        for (i, r) in walk.residual.iter_mut().enumerate() {
-            *r = R::narrow(-r.wide() / observation.noise().at(i));
-        }
-        observation.pull_back(m, &walk.residual, &mut walk.field);
-        walk.trace.guidance_norm = sum::norm(&walk.field);
-        let lambda = R::narrow(self.lambda);
-        each::update2(&mut walk.field, m, &walk.x_hat, |g, m, h| g + lambda * (m - h));
+    fn own(&self, _: &Annealing<R>) -> Adam<R> {
+        Adam::new(self.first.clone())
     }
 
     fn step(
@@ -167,36 +103,62 @@ impl<R: Real> RedDiff<R> {
     }
 }
 
-impl<R: Real> RedDiff<R> {
-    /// The runs of a batch.
-    fn runs(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
-        let first = self.first();
-        self.annealing.run(members, || Adam::new(first.clone()), |batch, step| self.step(batch, step))
+/// Aᵀ(A Aᵀ + s²I)⁻¹y, or zero where A is not linear.
+fn first<R: Real>(on: &Annealing<R>) -> Vec<R> {
+    let (observation, dim) = (&on.observation, on.dim());
+    let mut m = vec![R::zero(); dim];
+    if let Ok(operator) = observation.linear("red_diff") {
+        let normal = Normal { operator: &**operator, noise: observation.noise(), gain: 1.0 };
+        normal.correct(&mut observation.values().to_vec(), &mut m, &mut vec![R::zero(); dim]);
     }
+    m
 }
 
-drawn_apart!(RedDiff);
+impl<R: Real> RedDiff<R> {
+    /// field ← the gradient at m of every member, with z for ε.
+    fn gradients(&self, batch: &mut Batch<'_, R, Adam<R>>, t: f64) -> Result<(), SolverError> {
+        let level = batch.level(t);
+        let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
+        batch.each(|walk| each::map2(&mut walk.x, &walk.own.m, &walk.z, |m, z| mu * m + sigma * z));
+        batch.denoise(t)?;
+        batch.each(|walk| self.gradient(walk));
+        Ok(())
+    }
+
+    /// The same of one member, from x̂.
+    fn gradient(&self, walk: &mut Walk<'_, R, Adam<R>>) {
+        let (m, observation) = (&walk.own.m, walk.observation);
+        observation.residual(m, &mut walk.residual);
+        for (i, r) in walk.residual.iter_mut().enumerate() {
+            *r = R::narrow(-r.wide() / observation.noise().at(i));
+        }
+        observation.pull_back(m, &walk.residual, &mut walk.field);
+        walk.trace.guidance_norm = sum::norm(&walk.field);
+        let lambda = R::narrow(self.lambda);
+        each::update2(&mut walk.field, m, &walk.x_hat, |g, m, h| g + lambda * (m - h));
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::problem::{
-        Constant, DIM, EIGENVALUES, NOISE, annealing, mask, member, observed, operators, posterior_mean,
+        Constant, DIM, EIGENVALUES, NOISE, annealing, bound, mask, member, observed, operators,
+        posterior_mean,
     };
     use super::*;
     use std::sync::Arc;
 
     const MU: f64 = 0.6;
 
-    fn at(sigma: f64, observation: equipoise_observation::Observed<f64>, steps: usize) -> RedDiff<f64> {
-        let schedule = Arc::new(Constant(Level { mu: MU, sigma }));
-        RedDiff::new(annealing(observation, schedule, steps)).unwrap()
+    fn at(sigma: f64, observation: equipoise_observation::Observed<f64>, steps: usize) -> Annealing<f64> {
+        annealing(observation, Arc::new(Constant(Level { mu: MU, sigma })), steps)
     }
 
     /// Where the mean gradient vanishes: m − E x̂(μm + σε) = ρ²(Σ + ρ²I)⁻¹(m − m₀), the pull of a prior of
     /// covariance (Σ + ρ²I)/(λρ²).
     fn stationary(sigma: f64, operator: Arc<dyn equipoise_operator::LinearOperator<f64>>) -> Vec<f64> {
         let square = (sigma / MU).powi(2);
-        posterior_mean(EIGENVALUES.map(|l| (l + square) / (RedDiff::<f64>::LAMBDA * square)), operator)
+        posterior_mean(EIGENVALUES.map(|l| (l + square) / (0.25 * square)), operator)
     }
 
     /// A Gaussian prior's x̂ is affine, so ε and −ε give the mean gradient together.
@@ -204,10 +166,11 @@ mod tests {
     fn the_mean_gradient_vanishes_at_the_stationary_point() {
         for operator in operators() {
             let (sigma, t) = (0.9, 0.5);
-            let red_diff = at(sigma, observed(operator.clone(), NOISE), 4);
+            let on = at(sigma, observed(operator.clone(), NOISE), 4);
+            let red_diff = RedDiff::of(&on, &"red_diff".parse().unwrap()).unwrap();
             let m = stationary(sigma, operator);
-            let walk = Walk::new(&red_diff.annealing, vec![0.0; DIM], member(0).langevin, Adam::new(m));
-            let mut batch = Batch::of(&red_diff.annealing, vec![walk]);
+            let walk = Walk::new(&on, vec![0.0; DIM], member(0).langevin, Adam::new(m));
+            let mut batch = Batch::of(&on, vec![walk]);
             batch.only().draw(0);
             red_diff.gradients(&mut batch, t).unwrap();
             let ahead = batch.only().field.clone();
@@ -227,11 +190,11 @@ mod tests {
     #[test]
     fn descent_ends_near_the_stationary_point() {
         let sigma = 1e4 * MU;
-        let red_diff = at(sigma, observed(mask(), NOISE), 2000).with_rate(0.01).unwrap();
+        let on = at(sigma, observed(mask(), NOISE), 2000);
         let expected = stationary(sigma, mask());
-        let distance = sum::squared_distance(&red_diff.first(), &expected).sqrt();
+        let distance = sum::squared_distance(&first(&on), &expected).sqrt();
         assert!(distance > 10.0 * 0.01, "{distance}");
-        let outcome = red_diff.sample(&member(0)).unwrap();
+        let outcome = bound(on, "red_diff:rate=0.01").unwrap().sample(&member(0)).unwrap();
         let error = sum::squared_distance(outcome.x(), &expected).sqrt();
         assert!(error < 0.01 * (DIM as f64).sqrt(), "{error}");
     }

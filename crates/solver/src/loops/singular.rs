@@ -7,6 +7,7 @@ use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
 use equipoise_operator::{Gram, LinearOperator};
+use equipoise_schedule::Level;
 use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
@@ -106,6 +107,22 @@ impl<R: Real> Singular<R> {
         self.operator.adjoint(&walk.residual, &mut walk.field);
         each::update1(&mut walk.x, &walk.field, |x, f| x + f);
     }
+
+    /// x ← μ′x̃′ with x̃′ = x̂ + a(x̃ − x̂) + kz, x̃ = x/μ, and the coefficients of x̃′ set to `seen` where A sees it.
+    pub(super) fn step(
+        &self,
+        walk: &mut Walk<'_, R>,
+        now: Level,
+        then: Level,
+        along_and_kick: [f64; 2],
+        seen: &[f64],
+    ) {
+        let ([along, kick], inverse) = (along_and_kick.map(R::narrow), R::narrow(1.0 / now.mu));
+        each::update2(&mut walk.x, &walk.x_hat, &walk.z, |x, h, z| h + along * (x * inverse - h) + kick * z);
+        self.replace(seen, walk);
+        let mu = R::narrow(then.mu);
+        each::update(&mut walk.x, |x| mu * x);
+    }
 }
 
 impl<R: Real> fmt::Debug for Singular<R> {
@@ -118,10 +135,9 @@ impl<R: Real> fmt::Debug for Singular<R> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::problem::{
-        DIM, GAINS, Gains, NOISE, SEEN, VALUES, annealing, linear_beta, member, observed, operators, sda,
-        seen,
+        DIM, GAINS, Gains, NOISE, SEEN, VALUES, annealing, bound, linear_beta, member, observed, operators,
+        sda, seen,
     };
-    use super::super::{Ddnm, Ddrm, Mcg};
     use crate::PosteriorSampler;
     use equipoise_observation::NoiseVariance;
     use equipoise_observation::Observed;
@@ -138,10 +154,7 @@ mod tests {
         let noise = NoiseVariance::Uniform(noise);
         let observation = Observed::shared(values.to_vec(), operator, noise).unwrap();
         let annealing = annealing(observation, schedule, 10);
-        [
-            ("ddrm", Box::new(Ddrm::new(annealing.clone()).unwrap())),
-            ("ddnm", Box::new(Ddnm::new(annealing).unwrap())),
-        ]
+        [("ddrm", bound(annealing.clone(), "ddrm").unwrap()), ("ddnm", bound(annealing, "ddnm").unwrap())]
     }
 
     #[test]
@@ -164,7 +177,7 @@ mod tests {
         [1, 1, 4].into_iter().enumerate().for_each(|(row, at)| matrix[row * DIM + at] = 1.0);
         let operator = Arc::new(Dense::new(3, DIM, matrix).unwrap());
         let mcg = annealing(observed(operator.clone(), NOISE), linear_beta(), 10);
-        let mcg: Box<dyn PosteriorSampler<f64>> = Box::new(Mcg::new(mcg).unwrap());
+        let mcg = bound(mcg, "mcg").unwrap();
         let of_two = samplers(operator.clone(), &VALUES, 0.0, linear_beta());
         let mean = 0.5 * (VALUES[0] + VALUES[1]);
         for (name, sampler) in of_two.into_iter().chain([("mcg", mcg)]) {

@@ -11,7 +11,7 @@ use equipoise_stream::Stream;
 pub(super) const CLEAN: Level = Level { mu: 1.0, sigma: 0.0 };
 
 /// The state of one member, with its buffers and what its method keeps of it.
-pub(super) struct Walk<'a, R: Real, S = ()> {
+pub(crate) struct Walk<'a, R: Real, S = ()> {
     /// x, of length D.
     pub(super) x: Vec<R>,
     /// x̂ of the last evaluation.
@@ -26,7 +26,7 @@ pub(super) struct Walk<'a, R: Real, S = ()> {
     pub(super) observed: Vec<R>,
     pub(super) trace: Trace,
     pub(super) own: S,
-    observation: &'a Observed<R>,
+    pub(super) observation: &'a Observed<R>,
     noise: Stream,
 }
 

@@ -1,6 +1,6 @@
 //! The laws of the inner draws, the flow and the whole of DAPS.
 
-use super::super::tests::problem::{member, sda};
+use super::super::tests::problem::{bound, member, sda};
 use super::*;
 use crate::Start;
 use equipoise_covariance::Modes;
@@ -41,10 +41,11 @@ fn errors(draws: &[f64], mean: f64, variance: f64) -> (f64, f64) {
 }
 
 /// Both halves at the end of one inner draw from x̂₀ = 0.4 with ρ = 0.3.
-fn drawn(inner: impl Fn(&Daps<f64>, &mut Walk<'_, f64>)) -> [(f64, f64); 2] {
+fn drawn(inner: impl Fn(&Daps, &mut Walk<'_, f64>)) -> [(f64, f64); 2] {
     let (x_0, rho) = (0.4, 0.3f64);
-    let daps = Daps::new(annealing(sda(), vec![1.0, 0.0])).unwrap();
-    let mut walk = Walk::new(&daps.annealing, vec![x_0; 2 * N], member(0).langevin, ());
+    let on = annealing(sda(), vec![1.0, 0.0]);
+    let daps = Daps::of(&on, &"daps".parse().unwrap()).unwrap();
+    let mut walk = Walk::new(&on, vec![x_0; 2 * N], member(0).langevin, ());
     walk.x_hat.fill(x_0);
     inner(&daps, &mut walk);
     let variance = 1.0 / (1.0 / (rho * rho) + 1.0 / S2);
@@ -54,8 +55,10 @@ fn drawn(inner: impl Fn(&Daps<f64>, &mut Walk<'_, f64>)) -> [(f64, f64); 2] {
 
 #[test]
 fn exact_draws_have_the_conditional_law() {
-    let operator = |daps: &Daps<f64>| Arc::clone(daps.annealing.observation.linear(EXACT).unwrap());
-    for (mean, variance) in drawn(|daps, walk| daps.exact(walk, &*operator(daps), 0.3, 0)) {
+    let draw = |daps: &Daps, walk: &mut Walk<'_, f64>| {
+        daps.exact(walk, &**walk.observation.linear(EXACT).unwrap(), 0.3, 0);
+    };
+    for (mean, variance) in drawn(draw) {
         assert!(mean.abs() < 4.0 && variance.abs() < 4.0, "{mean} {variance}");
     }
 }
@@ -74,10 +77,10 @@ fn langevin_steps_lead_to_the_conditional_law() {
 fn the_flow_converges_to_its_closed_form() {
     let level = sda().level(0.5);
     let end = |flow_steps: usize| {
-        let daps = Daps::new(annealing(sda(), vec![1.0, 0.0])).unwrap().with_flow_steps(flow_steps);
-        let daps = daps.unwrap();
-        let walk = Walk::new(&daps.annealing, vec![level.mu; 2 * N], member(0).langevin, ());
-        let mut batch = Batch::of(&daps.annealing, vec![walk]);
+        let on = annealing(sda(), vec![1.0, 0.0]);
+        let daps = Daps::of(&on, &format!("daps:flow_steps={flow_steps}").parse().unwrap()).unwrap();
+        let walk = Walk::new(&on, vec![level.mu; 2 * N], member(0).langevin, ());
+        let mut batch = Batch::of(&on, vec![walk]);
         daps.flow(&mut batch, 0.5).unwrap();
         batch.only().x[0]
     };
@@ -97,8 +100,7 @@ fn slow_annealing_ends_at_the_posterior() {
     let last = schedule.level(0.0).sigma.powi(2);
     let run = |steps: usize| {
         let grid = log_snr_grid(&*schedule, steps).unwrap();
-        let daps = Daps::new(annealing(schedule.clone(), grid)).unwrap();
-        let daps = daps.with_flow_steps(1).unwrap().with_inner(Inner::Exact).unwrap();
+        let daps = bound(annealing(schedule.clone(), grid), "daps_exact:flow_steps=1").unwrap();
         let x = daps.sample(&member(0)).unwrap().x().to_vec();
         let variance = 1.0 / (1.0 / PRIOR + 1.0 / S2);
         let seen = errors(&x[..N], variance * Y / S2, variance + last);

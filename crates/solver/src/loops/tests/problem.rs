@@ -1,7 +1,8 @@
 //! Small Gaussian problems whose posteriors are known, for the tests of the loops.
 
 use super::super::Annealing;
-use crate::{Member, Start};
+use crate::entries::{Bind, entries};
+use crate::{Member, PosteriorSampler, Recipe, SolverError, Start};
 use equipoise_covariance::Modes;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
@@ -133,4 +134,16 @@ pub(in crate::loops) fn seen(operator: &dyn LinearOperator<f64>, x: &[f64]) -> V
     let mut y = vec![f64::NAN; operator.len_out()];
     operator.apply(x, &mut y);
     y
+}
+
+/// A method by its recipe.
+pub(in crate::loops) fn bound(
+    annealing: Annealing<f64>,
+    text: &str,
+) -> Result<Box<dyn PosteriorSampler<f64>>, SolverError> {
+    let recipe: Recipe = text.parse()?;
+    match entries().into_iter().find(|entry| entry.method == recipe.method()).unwrap().bind {
+        Bind::Loop(bind) => bind(annealing, &recipe),
+        Bind::Guidance(_) => panic!("{text} has no loop of its own"),
+    }
 }
