@@ -1,6 +1,5 @@
 //! What can go wrong in a bound.
 
-use equipoise_denoiser::DenoiserError;
 use equipoise_field::Length;
 
 /// A bound that could not be computed.
@@ -17,19 +16,5 @@ pub enum ElboError {
         index: usize,
         /// Its value.
         found: f64,
-    },
-    /// Fewer draws than an error estimate needs.
-    #[error("draws: found {found}, expected at least 2")]
-    Draws {
-        /// How many were asked for.
-        found: usize,
-    },
-    /// The denoiser failed.
-    #[error("the denoiser failed at step {step}")]
-    Denoiser {
-        /// t, in 1..=T.
-        step: usize,
-        /// Why.
-        source: DenoiserError,
     },
 }

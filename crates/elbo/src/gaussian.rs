@@ -19,9 +19,8 @@ impl Modes<'_> {
     fn check(&self) -> Result<(), ElboError> {
         let expected = self.eigenvalues.len();
         let deviation = self.deviation.map_or(expected, <[f64]>::len);
-        for (what, found) in [("mean", self.mean.len()), ("deviation", deviation)] {
-            Length::check(what, found, expected)?;
-        }
+        Length::check("mean", self.mean.len(), expected)?;
+        Length::check("deviation", deviation, expected)?;
         let refused = |l: &f64| !(l.is_finite() && *l > 0.0);
         match self.eigenvalues.iter().position(refused) {
             Some(index) => Err(ElboError::Eigenvalue { index, found: self.eigenvalues[index] }),

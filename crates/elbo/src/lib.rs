@@ -17,11 +17,9 @@
 //! density and not the paper's discretized decoder (equation 13): bits per dimension are those of a
 //! density in the units of the field and may be negative.
 //!
-//! [`gaussian`] gives every term in closed form under a Gaussian prior and its Wiener denoiser,
-//! [`estimate`] by draws for any denoiser.
+//! [`gaussian`] gives every term in closed form under a Gaussian prior and its Wiener denoiser.
 
 mod error;
-pub mod estimate;
 pub mod gaussian;
 mod rate_distortion;
 mod reverse;

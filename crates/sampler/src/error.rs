@@ -1,5 +1,6 @@
 //! What can go wrong with a run, divergence apart.
 
+use equipoise_field::Length;
 use equipoise_guidance::GuidanceError;
 use equipoise_schedule::ScheduleError;
 
@@ -54,33 +55,9 @@ pub enum SamplerError {
         /// The time.
         t: f64,
     },
-    /// A start of the wrong length.
-    #[error("start: found length {found}, expected {expected}")]
-    Start {
-        /// Its length.
-        found: usize,
-        /// D.
-        expected: usize,
-    },
-    /// A prior of fields without a number.
-    #[error("a field: found length 0, expected at least 1")]
-    Empty,
-    /// A step that left its members states of another length.
-    #[error("state: found length {found}, expected {expected}")]
-    State {
-        /// Its length, of all members that are under way.
-        found: usize,
-        /// D for each.
-        expected: usize,
-    },
-    /// A sampler that came to another number of outcomes than it was given members.
-    #[error("outcomes: found {found}, expected {expected}, one a member")]
-    Outcomes {
-        /// How many there are.
-        found: usize,
-        /// Members.
-        expected: usize,
-    },
+    /// Starts, states or outcomes that are not one a member, or fields of no numbers.
+    #[error(transparent)]
+    Length(#[from] Length),
     /// A run that cannot be stopped between two steps.
     #[error(
         "sampler: found one that may keep something from one step to the next, expected one whose steps follow \

@@ -1,7 +1,7 @@
 //! A run under way: the states of its members, their evaluations, and the account of both.
 
 use crate::{Excursion, Kept, Noise, Outcome, SamplerError, Trace};
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Length, Real, each, sum};
 use equipoise_guidance::{Evidence, Guidance, Scratch};
 use equipoise_schedule::{Level, Schedule};
 use std::fmt;
@@ -50,11 +50,9 @@ impl<'a, R: Real> Run<'a, R> {
     ) -> Result<Self, SamplerError> {
         let dim = guidance.denoiser().dim();
         if dim == 0 {
-            return Err(SamplerError::Empty);
+            return Err(Length { what: "a field", found: 0, expected: 1 }.into());
         }
-        if starts.len() != dim * noises.len() {
-            return Err(SamplerError::Start { found: starts.len(), expected: dim * noises.len() });
-        }
+        Length::check("start", starts.len(), dim * noises.len())?;
         let member = |(index, noise): (usize, &&'a dyn Noise<R>)| Member {
             index,
             noise: *noise,
@@ -134,8 +132,7 @@ impl<'a, R: Real> Run<'a, R> {
 
     /// Whether a sampler has left every member a state.
     fn whole(&self) -> Result<(), SamplerError> {
-        let (found, expected) = (self.x.len(), self.members.len() * self.dim);
-        if found == expected { Ok(()) } else { Err(SamplerError::State { found, expected }) }
+        Ok(Length::check("state", self.x.len(), self.members.len() * self.dim)?)
     }
 
     /// Fills [`spare`](Self::spare) with draw `number` of every member's noise.

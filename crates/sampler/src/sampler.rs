@@ -1,7 +1,7 @@
 //! The sampler trait: one step, and the run that all samplers share.
 
 use crate::{Kept, Noise, Outcome, Reached, Rest, Run, SamplerError, Steps};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_guidance::Guidance;
 use equipoise_schedule::Schedule;
 use std::fmt;
@@ -48,9 +48,7 @@ pub trait Sampler<R: Real>: Send + Sync {
         noise: &dyn Noise<R>,
         bound: f64,
     ) -> Result<Outcome<R>, SamplerError> {
-        let mut outcomes = self.run_batch(guidance, schedule, start, &[noise], bound)?;
-        let found = outcomes.len();
-        outcomes.pop().filter(|_| found == 1).ok_or(SamplerError::Outcomes { found, expected: 1 })
+        only(self.run_batch(guidance, schedule, start, &[noise], bound)?)
     }
 
     /// Runs n members side by side, from n·D numbers in `starts`, each with a noise of its own and the bits
@@ -113,10 +111,7 @@ pub trait Sampler<R: Real>: Send + Sync {
                 return Ok(Rest::Stopped(Kept { done, x: std::mem::take(&mut run.x), trace }));
             }
         }
-        let mut outcomes = run.finish();
-        let found = outcomes.len();
-        let outcome = outcomes.pop().filter(|_| found == 1);
-        outcome.map(Rest::Ended).ok_or(SamplerError::Outcomes { found, expected: 1 })
+        only(run.finish()).map(Rest::Ended)
     }
 }
 
@@ -124,4 +119,10 @@ impl<R: Real> fmt::Debug for dyn Sampler<R> + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sampler").field("times", &self.grid().len()).finish_non_exhaustive()
     }
+}
+
+/// The outcome of a batch of one.
+fn only<R>(mut outcomes: Vec<Outcome<R>>) -> Result<Outcome<R>, SamplerError> {
+    let wrong = Length { what: "outcomes", found: outcomes.len(), expected: 1 };
+    Ok(outcomes.pop().filter(|_| wrong.found == 1).ok_or(wrong)?)
 }

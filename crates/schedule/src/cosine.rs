@@ -1,17 +1,14 @@
 //! The cosine schedule in azula's form.
 
-use crate::error::open_unit;
+use crate::error::Minima;
 use crate::{Schedule, ScheduleError};
 
 /// Cosine: μ = cos(t acos μ_min), σ² = 1 − μ² + σ_min².
 ///
 /// Reference: Nichol and Dhariwal 2021 (arXiv 2102.09672); `CosineSchedule` of azula. SDA's
 /// `cos` squares the cosine; this one does not.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cosine {
-    mu_min: f64,
-    sigma_min: f64,
-}
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cosine(Minima);
 
 impl Cosine {
     /// The schedule with μ(1) = `mu_min` and σ(0) = `sigma_min`, both in (0, 1).
@@ -19,28 +16,18 @@ impl Cosine {
     /// # Errors
     /// If a minimum lies outside (0, 1).
     pub fn new(mu_min: f64, sigma_min: f64) -> Result<Self, ScheduleError> {
-        Ok(Self {
-            mu_min: open_unit("azula-cosine", "mu_min", mu_min)?,
-            sigma_min: open_unit("azula-cosine", "sigma_min", sigma_min)?,
-        })
-    }
-}
-
-impl Default for Cosine {
-    /// azula's minima, both 1e-3.
-    fn default() -> Self {
-        Self { mu_min: 1e-3, sigma_min: 1e-3 }
+        Minima::new("azula-cosine", mu_min, sigma_min).map(Self)
     }
 }
 
 impl Schedule for Cosine {
     fn mu(&self, t: f64) -> f64 {
-        (t * self.mu_min.acos()).cos()
+        (t * self.0.mu.acos()).cos()
     }
 
     fn sigma(&self, t: f64) -> f64 {
         let mu = self.mu(t);
-        (1.0 - mu * mu + self.sigma_min * self.sigma_min).sqrt()
+        (1.0 - mu * mu + self.0.sigma * self.0.sigma).sqrt()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The exponential-decay schedule in azula's form.
 
-use crate::error::open_unit;
+use crate::error::{Minima, open_unit};
 use crate::{Schedule, ScheduleError};
 
 /// Decay: τ = (1 − γᵗ)/(1 − γ), μ = τ μ_min + 1 − τ, σ = τ + (1 − τ) σ_min.
@@ -10,8 +10,7 @@ use crate::{Schedule, ScheduleError};
 /// Reference: `DecaySchedule` of azula.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
-    mu_min: f64,
-    sigma_min: f64,
+    minima: Minima,
     gamma: f64,
 }
 
@@ -22,8 +21,7 @@ impl Decay {
     /// If a parameter lies outside (0, 1).
     pub fn new(mu_min: f64, sigma_min: f64, gamma: f64) -> Result<Self, ScheduleError> {
         Ok(Self {
-            mu_min: open_unit("azula-decay", "mu_min", mu_min)?,
-            sigma_min: open_unit("azula-decay", "sigma_min", sigma_min)?,
+            minima: Minima::new("azula-decay", mu_min, sigma_min)?,
             gamma: open_unit("azula-decay", "gamma", gamma)?,
         })
     }
@@ -36,19 +34,19 @@ impl Decay {
 impl Default for Decay {
     /// azula's minima, both 1e-3, and γ = 0.1.
     fn default() -> Self {
-        Self { mu_min: 1e-3, sigma_min: 1e-3, gamma: 0.1 }
+        Self { minima: Minima::default(), gamma: 0.1 }
     }
 }
 
 impl Schedule for Decay {
     fn mu(&self, t: f64) -> f64 {
         let tau = self.tau(t);
-        tau * self.mu_min + (1.0 - tau)
+        tau * self.minima.mu + (1.0 - tau)
     }
 
     fn sigma(&self, t: f64) -> f64 {
         let tau = self.tau(t);
-        tau + (1.0 - tau) * self.sigma_min
+        tau + (1.0 - tau) * self.minima.sigma
     }
 }
 

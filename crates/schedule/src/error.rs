@@ -83,3 +83,23 @@ pub(crate) fn open_unit(
     }
     Err(ScheduleError::Parameter { schedule, parameter, found: value, expected: "a number in (0, 1)" })
 }
+
+/// The least scales of a schedule of azula, both in (0, 1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Minima {
+    pub(crate) mu: f64,
+    pub(crate) sigma: f64,
+}
+
+impl Minima {
+    pub(crate) fn new(schedule: &'static str, mu: f64, sigma: f64) -> Result<Self, ScheduleError> {
+        Ok(Self { mu: open_unit(schedule, "mu_min", mu)?, sigma: open_unit(schedule, "sigma_min", sigma)? })
+    }
+}
+
+/// azula's, both 1e-3.
+impl Default for Minima {
+    fn default() -> Self {
+        Self { mu: 1e-3, sigma: 1e-3 }
+    }
+}

@@ -1,17 +1,14 @@
 //! The straight-line schedule of rectified flow.
 
-use crate::error::open_unit;
+use crate::error::Minima;
 use crate::{Schedule, ScheduleError};
 
 /// Rectified flow: μ = 1 − (1 − μ_min) t, σ = σ_min + (1 − σ_min) t.
 ///
 /// Reference: Liu, Gong and Liu, "Flow straight and fast", 2022 (arXiv 2209.03003);
 /// `RectifiedSchedule` of azula.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rectified {
-    mu_min: f64,
-    sigma_min: f64,
-}
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rectified(Minima);
 
 impl Rectified {
     /// The schedule with μ(1) = `mu_min` and σ(0) = `sigma_min`, both in (0, 1).
@@ -19,27 +16,17 @@ impl Rectified {
     /// # Errors
     /// If a minimum lies outside (0, 1).
     pub fn new(mu_min: f64, sigma_min: f64) -> Result<Self, ScheduleError> {
-        Ok(Self {
-            mu_min: open_unit("azula-rectified", "mu_min", mu_min)?,
-            sigma_min: open_unit("azula-rectified", "sigma_min", sigma_min)?,
-        })
-    }
-}
-
-impl Default for Rectified {
-    /// azula's minima, both 1e-3.
-    fn default() -> Self {
-        Self { mu_min: 1e-3, sigma_min: 1e-3 }
+        Minima::new("azula-rectified", mu_min, sigma_min).map(Self)
     }
 }
 
 impl Schedule for Rectified {
     fn mu(&self, t: f64) -> f64 {
-        t * self.mu_min + (1.0 - t)
+        t * self.0.mu + (1.0 - t)
     }
 
     fn sigma(&self, t: f64) -> f64 {
-        t + (1.0 - t) * self.sigma_min
+        t + (1.0 - t) * self.0.sigma
     }
 }
 

@@ -1,16 +1,13 @@
 //! The variance-preserving schedule in azula's form.
 
-use crate::error::open_unit;
+use crate::error::Minima;
 use crate::{Schedule, ScheduleError};
 
 /// Variance preserving: μ = exp(t² ln μ_min), σ² = 1 − μ² + σ_min².
 ///
 /// Reference: Song et al. 2021 (arXiv 2011.13456), section 3.4; `VPSchedule` of azula.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Vp {
-    mu_min: f64,
-    sigma_min: f64,
-}
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Vp(Minima);
 
 impl Vp {
     /// The schedule with μ(1) = `mu_min` and σ(0) = `sigma_min`, both in (0, 1).
@@ -18,28 +15,18 @@ impl Vp {
     /// # Errors
     /// If a minimum lies outside (0, 1).
     pub fn new(mu_min: f64, sigma_min: f64) -> Result<Self, ScheduleError> {
-        Ok(Self {
-            mu_min: open_unit("azula-vp", "mu_min", mu_min)?,
-            sigma_min: open_unit("azula-vp", "sigma_min", sigma_min)?,
-        })
-    }
-}
-
-impl Default for Vp {
-    /// azula's minima, both 1e-3.
-    fn default() -> Self {
-        Self { mu_min: 1e-3, sigma_min: 1e-3 }
+        Minima::new("azula-vp", mu_min, sigma_min).map(Self)
     }
 }
 
 impl Schedule for Vp {
     fn mu(&self, t: f64) -> f64 {
-        (t * t * self.mu_min.ln()).exp()
+        (t * t * self.0.mu.ln()).exp()
     }
 
     fn sigma(&self, t: f64) -> f64 {
         let mu = self.mu(t);
-        (1.0 - mu * mu + self.sigma_min * self.sigma_min).sqrt()
+        (1.0 - mu * mu + self.0.sigma * self.0.sigma).sqrt()
     }
 }
 

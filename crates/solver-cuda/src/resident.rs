@@ -3,7 +3,7 @@
 use crate::arrays::Arrays;
 use crate::engine::{Element, Engine};
 use crate::{Extent, Problem, StepError};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Length, Real, sum};
 use equipoise_sampler::{Outcome, SamplerError, Trace};
 use equipoise_solver::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Watch};
 use equipoise_wiener::gain;
@@ -49,10 +49,7 @@ impl<R: Real + Element, E: Engine<R>> Resident<R, E> {
     /// [`StepError::Sampler`] for a start of another length; [`StepError`] when the device fails.
     pub fn run(&self, mut start: Vec<R>) -> Result<Outcome<R>, StepError> {
         let (problem, engine) = (&self.problem, &*self.engine);
-        let (found, expected) = (start.len(), problem.dim());
-        if found != expected {
-            return Err(SamplerError::Start { found, expected }.into());
-        }
+        Length::check("start", start.len(), problem.dim()).map_err(SamplerError::from)?;
         let steps = &problem.levels.steps;
         let mut extents = vec![Extent::default(); steps.len()];
         let mut last = Last::new(problem);

@@ -1,7 +1,7 @@
 //! Drawing: a method bound to one observation, and how its members are run.
 
 use crate::{Ensemble, SolverError};
-use equipoise_field::{Real, each};
+use equipoise_field::{Length, Real, each};
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_stream::Stream;
 use std::fmt;
@@ -97,10 +97,7 @@ pub trait Independent<R: Real>: Send + Sync {
     /// Its own; [`SamplerError::Outcomes`].
     fn one_each(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         let outcomes = self.run(members)?;
-        let (found, expected) = (outcomes.len(), members.len());
-        if found != expected {
-            return Err(SamplerError::Outcomes { found, expected }.into());
-        }
+        Length::check("outcomes", outcomes.len(), members.len()).map_err(SamplerError::from)?;
         Ok(outcomes)
     }
 

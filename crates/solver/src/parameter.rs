@@ -95,30 +95,22 @@ pub struct Parameter {
 
 impl Parameter {
     /// A real number above 0.
-    pub const fn positive(
-        [name, symbol, about]: [&'static str; 3],
-        published: f64,
-        grid: &'static [f64],
-    ) -> Self {
-        Self { name, symbol, about, published: Value::Real(published), range: Range::Positive(grid) }
+    pub const fn positive(words: [&'static str; 3], published: f64, grid: &'static [f64]) -> Self {
+        Self::new(words, Value::Real(published), Range::Positive(grid))
     }
 
     /// A real number from 0 to 1.
-    pub const fn share(
-        [name, symbol, about]: [&'static str; 3],
-        published: f64,
-        grid: &'static [f64],
-    ) -> Self {
-        Self { name, symbol, about, published: Value::Real(published), range: Range::Share(grid) }
+    pub const fn share(words: [&'static str; 3], published: f64, grid: &'static [f64]) -> Self {
+        Self::new(words, Value::Real(published), Range::Share(grid))
     }
 
     /// How often.
-    pub const fn count(
-        [name, symbol, about]: [&'static str; 3],
-        published: usize,
-        grid: &'static [usize],
-    ) -> Self {
-        Self { name, symbol, about, published: Value::Count(published), range: Range::Count(grid) }
+    pub const fn count(words: [&'static str; 3], published: usize, grid: &'static [usize]) -> Self {
+        Self::new(words, Value::Count(published), Range::Count(grid))
+    }
+
+    const fn new([name, symbol, about]: [&'static str; 3], published: Value, range: Range) -> Self {
+        Self { name, symbol, about, published, range }
     }
 
     /// Whether tuning tries values of it.
