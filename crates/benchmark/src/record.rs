@@ -45,7 +45,7 @@ pub struct Score {
     /// Name of the parameter.
     pub parameter: Option<String>,
     /// Its value.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub value: Option<f64>,
     /// Whether members are estimates of one point, of which spread is not judged.
     pub point_estimate: bool,
@@ -57,49 +57,49 @@ pub struct Score {
     #[serde(with = "number")]
     pub rmse: f64,
     /// The RMSE of exact posterior samples with σ(0); of a point estimate, that of the posterior mean.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub floor: Option<f64>,
     /// RMSE over floor.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub excess: Option<f64>,
     /// ‖E[x | y] − posterior mean‖ over the posterior standard deviation.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub bias: Option<f64>,
     /// Ensemble spread over the posterior standard deviation.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub spread_ratio: Option<f64>,
     /// The larger coverage error of the two levels, as a magnitude.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub coverage_error: Option<f64>,
     /// Coverage of exact posterior samples by the 50 % interval, less the expected one.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub coverage_error_50: Option<f64>,
     /// As before, 90 %.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub coverage_error_90: Option<f64>,
     /// Coverage of the truth by the 50 % interval.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub coverage_50: Option<f64>,
     /// As before, 90 %.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub coverage_90: Option<f64>,
     /// Fair CRPS on the truth; not of point estimates.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub crps: Option<f64>,
     /// Of point estimates mean |x − truth| over members and entries, the CRPS of being sure of one of them.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub mae: Option<f64>,
     /// The expectation of the CRPS for exact posterior samples on this truth.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub crps_exact: Option<f64>,
     /// The standard error of the CRPS of as many exact samples about it.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub crps_exact_error: Option<f64>,
     /// Sliced Wasserstein-2 distance to exact posterior samples.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub sliced_w2: Option<f64>,
     /// Its mean between two exact ensembles of this size.
-    #[serde(with = "number::option")]
+    #[serde(with = "number")]
     pub sliced_w2_floor: Option<f64>,
     /// χ = ‖y − A x‖/(s√N).
     #[serde(with = "number")]

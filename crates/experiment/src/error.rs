@@ -1,5 +1,6 @@
 //! What can go wrong between names and results.
 
+use crate::MANIFEST;
 use std::path::{Path, PathBuf};
 
 /// The fault of an executor, whatever its type.
@@ -66,31 +67,16 @@ pub enum Error {
         /// The training file or the prior's file.
         reference: PathBuf,
     },
-    /// A file without a second window to tune on.
-    #[error(
-        "{}: found {trajectories} trajectory of {frames} frames, expected a second trajectory or {} frames: two \
-         windows of {window} that share none",
-        path.display(), 2 * window
-    )]
-    NoSecond {
-        /// The file.
+    /// A file or folder that does not hold what it must: too few frames to tune on, more components than there are
+    /// columns for, no manifest to resume by, a file that no run is known to have written.
+    #[error("{}: found {found}, expected {expected}", path.display())]
+    Found {
+        /// The file or folder.
         path: PathBuf,
-        /// Its trajectories.
-        trajectories: usize,
-        /// The frames of each.
-        frames: usize,
-        /// T, the frames of a window.
-        window: usize,
-    },
-    /// Data of more components than there are columns for.
-    #[error("{}: found {found} channels, expected 1 to {most}", path.display())]
-    Channels {
-        /// The data.
-        path: PathBuf,
-        /// Their channels.
-        found: usize,
-        /// How many there may be.
-        most: usize,
+        /// What is there.
+        found: String,
+        /// What must be there.
+        expected: String,
     },
     /// A trial of a dataset that is not open.
     #[error("dataset `{dataset}` is not among those opened")]
@@ -130,12 +116,6 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
-    /// The output path is a file.
-    #[error("{}: found a file, expected a folder or a path that does not exist", path.display())]
-    NotAFolder {
-        /// The output path.
-        path: PathBuf,
-    },
     /// The output folder has content and neither flag was given.
     #[error(
         "{}: the output folder is not empty; pass --resume to continue the sweep in it or --force to \
@@ -145,14 +125,6 @@ pub enum Error {
     Occupied {
         /// The output folder.
         folder: PathBuf,
-    },
-    /// A folder to resume has no manifest.
-    #[error("{}: found no {manifest}, expected the folder of an earlier sweep to resume", folder.display())]
-    NothingToResume {
-        /// The output folder.
-        folder: PathBuf,
-        /// The name of the missing file.
-        manifest: &'static str,
     },
     /// The sweep in the folder is not the one asked for.
     #[error(
@@ -190,12 +162,6 @@ pub enum Error {
     UnknownBuild {
         /// The manifest in the folder.
         manifest: PathBuf,
-    },
-    /// A file that no sweep is known to have written stands where the sweep would write.
-    #[error("{}: found a file that this sweep did not write, expected none; move it away", path.display())]
-    ForeignFile {
-        /// The file.
-        path: PathBuf,
     },
     /// A name for an output file leads out of the output folder.
     #[error("{}: `{name}` is not the name of a file inside the output folder", folder.display())]
@@ -247,15 +213,7 @@ pub enum Error {
         /// The writer's reason.
         source: csv::Error,
     },
-    /// A trial could not be carried out.
-    #[error("trial `{trial}`")]
-    Trial {
-        /// It in words.
-        trial: String,
-        /// The reason.
-        source: BoxError,
-    },
-    /// Other work than a trial could not be carried out.
+    /// A trial or other work could not be carried out.
     #[error("{work}")]
     Work {
         /// It in words.
@@ -282,6 +240,18 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
+
+    pub(crate) fn found(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::Found { path: path.to_owned(), found: found.into(), expected: expected.into() }
+    }
+
+    pub(crate) fn foreign(path: &Path) -> Self {
+        Self::found(path, "a file that this sweep did not write", "none; move it away")
+    }
+
+    pub(crate) fn nothing_to_resume(folder: &Path) -> Self {
+        Self::found(folder, format!("no {MANIFEST}"), "the folder of an earlier sweep to resume")
+    }
 }
 
 #[cfg(test)]
@@ -299,11 +269,11 @@ pub(crate) mod tests {
     #[test]
     fn a_cause_is_said_once() {
         let source = || std::io::Error::other("the disk is gone");
-        let (path, dataset, trial) = ("out".into(), "wake".to_owned(), "wake, fast".to_owned());
+        let (path, dataset, work) = ("out".into(), "wake".to_owned(), "wake, fast".to_owned());
         for error in [
             super::Error::Io { action: "write", path, source: source() },
             super::Error::Flow { dataset, source: Box::new(source()) },
-            super::Error::Trial { trial, source: Box::new(source()) },
+            super::Error::Work { work, source: Box::new(source()) },
         ] {
             let told = told(&error);
             assert_eq!(told.matches("the disk is gone").count(), 1, "{told}");

@@ -185,8 +185,14 @@ impl Flow {
         let fault = |source| request.fault(source);
         let (first, file) = Self::build(request).map_err(fault)?;
         let (trajectories, frames, window) = (file.trajectories(), file.frames(), first.shape.frames);
-        let segment = Segment::apart_from_first(trajectories, frames, window)
-            .ok_or_else(|| Error::NoSecond { path: request.data.clone(), trajectories, frames, window })?;
+        let none = || {
+            let found = format!("{trajectories} trajectory of {frames} frames");
+            let enough = 2 * window;
+            let expected =
+                format!("a second trajectory or {enough} frames: two windows of {window} that share none");
+            Error::found(&request.data, found, expected)
+        };
+        let segment = Segment::apart_from_first(trajectories, frames, window).ok_or_else(none)?;
         let mut truth =
             file.window(segment.trajectory, segment.start, window).map_err(|e| fault(e.into()))?.to_vec();
         first.prior.normalizer().normalise(first.shape, &mut truth).map_err(|e| fault(e.into()))?;
@@ -203,8 +209,8 @@ impl Flow {
         let (test, remarks) = reference.receive(test, window)?;
         let channels = test.channels();
         if !(1..=MOST_COMPONENTS).contains(&channels) {
-            let path = request.data.clone();
-            return Err(Box::new(Error::Channels { path, found: channels, most: MOST_COMPONENTS }));
+            let (found, expected) = (format!("{channels} channels"), format!("1 to {MOST_COMPONENTS}"));
+            return Err(Box::new(Error::found(&request.data, found, expected)));
         }
         let (prior, train) = origin.prior()?;
         let denoisers = Denoisers::open(&request.denoisers, &prior, path, train.as_ref())?;

@@ -1,18 +1,63 @@
-//! A folder before a sweep: whether it has content, which names lie in it, what may be removed.
+//! A folder before a run: the names of its files, whether it has content, what may be removed.
 
 use crate::manifest::MANIFEST;
 use crate::replace::partial;
-use crate::{Error, Manifest, RESULTS_CSV, Result};
+use crate::{Error, Manifest, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+/// The name of the journal in the output folder.
+pub const RESULTS_JSONL: &str = "results.jsonl";
+
+/// The name of the table of results in the output folder.
+pub const RESULTS_CSV: &str = "results.csv";
+
+/// The name of the resolved plan in the output folder.
+pub const PLAN_TOML: &str = "plan.toml";
+
+/// The name of the page in the output folder.
+pub const REPORT: &str = "report.html";
+
+/// What to do with a folder that has content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Refuse it.
+    Refuse,
+    /// Continue the run in it, if the build and the backend are those that last wrote there.
+    Resume,
+    /// Continue it under any build and backend, and record the new one.
+    ResumeAnyway,
+    /// Remove what an earlier run wrote in it, and nothing else.
+    Force,
+}
+
+/// Refuses a folder that [`Output::open`](crate::Output::open) would refuse whatever the plan is. Changes nothing.
+///
+/// # Errors
+/// If the folder has content that `existing` does not allow or that is no run to resume, or if it
+/// is no folder.
+pub fn check_free(folder: &Path, existing: Existing) -> Result<()> {
+    if !occupied(folder)? {
+        return Ok(());
+    }
+    match existing {
+        Existing::Refuse => Err(Error::Occupied { folder: folder.to_owned() }),
+        Existing::Resume | Existing::ResumeAnyway if Manifest::<Value>::read(folder)?.is_none() => {
+            Err(Error::nothing_to_resume(folder))
+        }
+        Existing::Resume | Existing::ResumeAnyway | Existing::Force => Ok(()),
+    }
+}
+
 /// Whether the folder exists and has content.
 pub(crate) fn occupied(folder: &Path) -> Result<bool> {
     match fs::metadata(folder) {
-        Ok(found) if !found.is_dir() => Err(Error::NotAFolder { path: folder.to_owned() }),
+        Ok(found) if !found.is_dir() => {
+            Err(Error::found(folder, "a file", "a folder or a path that does not exist"))
+        }
         Ok(_) => Ok(fs::read_dir(folder).map_err(Error::io("read", folder))?.next().is_some()),
         Err(fault) if fault.kind() == ErrorKind::NotFound => Ok(false),
         Err(fault) => Err(Error::io("read", folder)(fault)),

@@ -3,12 +3,11 @@
 //! A [`Flow`] is a truth with its prior; a [`Problem`] is a flow under one operator. A [`Setup`] names a schedule,
 //! a grid and a sampler and is built into a [`Course`] once, which [binds](Course::inference) a problem to an
 //! [`Inference`](equipoise_solver::Inference). An [`Approach`] is a method with its law, and [`Base`] what the law
-//! scales. An [`Archive`] owns a folder: an append-only [`Journal`] with one line a finished unit of work, and the
+//! scales. An [`Output`] owns a folder: an append-only [`Journal`] with one line a finished unit of work, and the
 //! [`Manifest`].
 
 mod accelerator;
 mod approach;
-mod archive;
 mod build;
 mod course;
 mod denoisers;
@@ -37,11 +36,11 @@ pub mod text;
 
 pub use accelerator::{Accelerator, Places};
 pub use approach::{Approach, law, traced};
-pub use archive::{Archive, Existing, PLAN_TOML, REPORT, RESULTS_CSV, RESULTS_JSONL, check_free};
 pub use build::Build;
 pub use course::{Course, Setup};
 pub use error::{BoxError, Error, Result};
 pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
+pub use folder::{Existing, PLAN_TOML, REPORT, RESULTS_CSV, RESULTS_JSONL, check_free};
 pub use journal::{Journal, Record, Torn};
 pub use known::{Known, Moments, posterior_stream, posterior_variance};
 pub use lattice::lattice;

@@ -53,45 +53,8 @@ impl Visitor<'_> for NumberVisitor {
     }
 }
 
-/// Writes a number.
-///
-/// # Errors
-/// Those of the writer.
-pub fn serialize<S: Serializer>(x: &f64, to: S) -> Result<S::Ok, S::Error> {
-    Number(*x).serialize(to)
-}
-
-/// Reads a number.
-///
-/// # Errors
-/// Those of the reader, and text that is no number.
-pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-    Number::deserialize(from).map(|n| n.0)
-}
-
-/// The same for a number that may be undefined: `null` in JSON, an empty cell in CSV.
-pub mod option {
-    use super::{Deserialize, Deserializer, Number, Serialize, Serializer};
-
-    /// Writes a number or its absence.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn serialize<S: Serializer>(x: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
-        x.map(Number).serialize(to)
-    }
-
-    /// Reads a number or its absence.
-    ///
-    /// # Errors
-    /// Those of the reader, and text that is no number.
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
-        Ok(Option::<Number>::deserialize(from)?.map(|n| n.0))
-    }
-}
-
 /// A value of a cell that is written as a number of this module where it is one, and as its own text or digits
-/// otherwise.
+/// otherwise; one that may be undefined is `null` in JSON and an empty cell in CSV.
 pub trait Value: Sized {
     /// Writes it.
     ///
@@ -110,43 +73,38 @@ macro_rules! values {
     ($($type:ty: $write:expr, $read:expr;)*) => {$(
         impl Value for $type {
             fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                $write(self, to)
+                $write(self).serialize(to)
             }
 
             fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $read(from)
+                Deserialize::deserialize(from).map($read)
             }
         }
     )*};
 }
 
 values! {
-    f64: serialize, deserialize;
-    Option<f64>: option::serialize, option::deserialize;
-    String: Self::serialize, <Self as Deserialize>::deserialize;
-    usize: Self::serialize, <Self as Deserialize>::deserialize;
-    Option<usize>: Self::serialize, <Self as Deserialize>::deserialize;
-    u64: Self::serialize, <Self as Deserialize>::deserialize;
-    crate::Noise: Self::serialize, <Self as Deserialize>::deserialize;
+    f64: |x: &f64| Number(*x), |n: Number| n.0;
+    Option<f64>: |x: &Option<f64>| x.map(Number), |found: Option<Number>| found.map(|n| n.0);
+    String: |text: &String| text.clone(), |text| text;
+    usize: |count: &usize| *count, |count| count;
+    Option<usize>: |count: &Option<usize>| *count, |count| count;
+    u64: |count: &u64| *count, |count| count;
+    crate::Noise: |noise: &crate::Noise| noise.clone(), |noise| noise;
 }
 
-/// Cells of any type that is a [`Value`].
-pub mod any {
-    use super::{Deserializer, Serializer, Value};
+/// Writes a value.
+///
+/// # Errors
+/// Those of the writer.
+pub fn serialize<T: Value, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+    value.write(to)
+}
 
-    /// Writes a value.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub fn serialize<T: Value, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-        value.write(to)
-    }
-
-    /// Reads a value.
-    ///
-    /// # Errors
-    /// Those of the reader.
-    pub fn deserialize<'de, T: Value, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-        T::read(from)
-    }
+/// Reads a value.
+///
+/// # Errors
+/// Those of the reader, and text that is no number.
+pub fn deserialize<'de, T: Value, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    T::read(from)
 }

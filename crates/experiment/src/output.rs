@@ -1,15 +1,28 @@
 //! The output of an experiment: the folder with journal, tables and manifest of one plan.
 
-use crate::{Archive, Existing, Journal, Manifest, Provenance, Result, Torn, Work};
+use crate::folder::{clear, inside, occupied};
+use crate::{
+    Error, Existing, Journal, MANIFEST, Manifest, Provenance, RESULTS_JSONL, Result, Torn, Work, check_free,
+    rfc3339,
+};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// An open output folder: the journal, the tables and the manifest of one plan.
 #[derive(Debug)]
 pub struct Output<W: Work> {
-    archive: Archive<W::Plan, W::Record>,
+    folder: PathBuf,
+    journal: Journal<W::Record>,
+    torn: Option<Torn>,
+    manifest: Mutex<Manifest<W::Plan>>,
     trials: Vec<W>,
     identities: Vec<String>,
 }
+
+/// A folder as it is opened: journal, what was cut from it, manifest.
+type Opened<W> = (Journal<<W as Work>::Record>, Option<Torn>, Manifest<<W as Work>::Plan>);
 
 impl<W: Work> Output<W> {
     /// Opens `folder` for `plan` with its trials, in their order, placed where they run; a folder that is missing
@@ -17,7 +30,8 @@ impl<W: Work> Output<W> {
     /// none of these.
     ///
     /// # Errors
-    /// Those of [`Archive::open`].
+    /// If the folder has content that `existing` does not allow, in which case nothing is changed; if
+    /// the run to resume is another one; if the folder cannot be written.
     pub fn open(
         folder: &Path,
         (plan, trials): (W::Plan, Vec<W>),
@@ -25,13 +39,62 @@ impl<W: Work> Output<W> {
         existing: Existing,
     ) -> Result<Self> {
         let identities = trials.iter().map(Work::identity).collect::<Result<_>>()?;
-        let archive = Archive::open(folder, (plan, trials.len()), W::TABLES, provenance, existing)?;
-        Ok(Self { archive, trials, identities })
+        let asked = Manifest::begin(provenance, plan, trials.len(), rfc3339(SystemTime::now()));
+        check_free(folder, existing)?;
+        let (journal, torn, manifest) = match existing {
+            Existing::Resume | Existing::ResumeAnyway if occupied(folder)? => {
+                Self::resume(folder, asked, existing == Existing::ResumeAnyway)?
+            }
+            _ => {
+                if occupied(folder)? {
+                    clear(folder)?;
+                }
+                Self::begin(folder, asked)?
+            }
+        };
+        let (folder, manifest) = (folder.to_owned(), Mutex::new(manifest));
+        Ok(Self { folder, journal, torn, manifest, trials, identities })
+    }
+
+    fn begin(folder: &Path, mut manifest: Manifest<W::Plan>) -> Result<Opened<W>> {
+        let names = || [MANIFEST, RESULTS_JSONL].iter().chain(W::TABLES);
+        if let Some(path) = names().map(|name| folder.join(name)).find(|path| path.exists()) {
+            return Err(Error::foreign(&path));
+        }
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        manifest.files.extend(names().map(|name| (*name).to_owned()));
+        manifest.write(folder)?;
+        Ok((Journal::create(&folder.join(RESULTS_JSONL))?, None, manifest))
+    }
+
+    /// Tables that the run of the folder did not have yet join its files.
+    fn resume(folder: &Path, asked: Manifest<W::Plan>, anyway: bool) -> Result<Opened<W>> {
+        let found = Manifest::<W::Plan>::read(folder)?;
+        let mut manifest = found.ok_or_else(|| Error::nothing_to_resume(folder))?;
+        manifest.accept(&asked, folder)?;
+        if !anyway {
+            manifest.accept_build(&asked, folder)?;
+        }
+        for name in W::TABLES {
+            let path = folder.join(name);
+            if manifest.files.insert((*name).to_owned()) && path.exists() {
+                return Err(Error::foreign(&path));
+            }
+        }
+        let path = folder.join(RESULTS_JSONL);
+        let (journal, torn) =
+            if path.exists() { Journal::reopen(&path)? } else { (Journal::create(&path)?, None) };
+        manifest.notes.push(resumed(&asked, journal.len(), torn.as_ref()));
+        manifest.take_over(asked.provenance);
+        manifest.machine = asked.machine;
+        manifest.ended = None;
+        manifest.write(folder)?;
+        Ok((journal, torn, manifest))
     }
 
     /// The folder.
     pub fn folder(&self) -> &Path {
-        self.archive.folder()
+        &self.folder
     }
 
     /// The trials of the plan, in the order of the results.
@@ -42,40 +105,61 @@ impl<W: Work> Output<W> {
     /// The trials that have no row, in the order of the plan.
     pub fn pending(&self) -> Vec<&W> {
         let both = self.trials.iter().zip(&self.identities);
-        both.filter(|(_, identity)| !self.journal().contains(identity)).map(|(trial, _)| trial).collect()
+        both.filter(|(_, identity)| !self.journal.contains(identity)).map(|(trial, _)| trial).collect()
     }
 
     /// The rows so far, in the order of the plan.
     pub fn rows(&self) -> Vec<W::Record> {
-        self.journal().rows(&self.identities)
+        self.journal.rows(&self.identities)
     }
 
     /// The journal.
     pub fn journal(&self) -> &Journal<W::Record> {
-        self.archive.journal()
+        &self.journal
     }
 
     /// The unfinished line that resuming removed from the journal.
     pub fn torn(&self) -> Option<&Torn> {
-        self.archive.torn()
+        self.torn.as_ref()
     }
 
-    /// The place of the build that runs among those of the manifest.
+    /// The place of the build that runs among those of the manifest, from 0.
     pub fn build(&self) -> usize {
-        self.archive.build()
+        self.lock().build()
     }
 
     /// The manifest as it stands.
     pub fn manifest(&self) -> Manifest<W::Plan> {
-        self.archive.manifest()
+        self.lock().clone()
     }
 
-    /// As [`Archive::claim`].
+    /// Lists files in the manifest before they are written, makes their folders, and returns their
+    /// paths. Only listed files are ever removed by [`Existing::Force`].
+    ///
+    /// `names` are relative to the folder, with `/` between parts.
     ///
     /// # Errors
-    /// As [`Archive::claim`].
+    /// If a name leads out of the folder, a file that the run did not list stands there, or the
+    /// folder cannot be written.
     pub fn claim<S: AsRef<str>>(&self, names: &[S]) -> Result<Vec<PathBuf>> {
-        self.archive.claim(names)
+        let mut manifest = self.lock();
+        let mut paths = Vec::with_capacity(names.len());
+        let mut claimed = manifest.clone();
+        for name in names.iter().map(AsRef::as_ref) {
+            let path = inside(&self.folder, name)?;
+            if claimed.files.insert(name.to_owned()) && path.exists() {
+                return Err(Error::foreign(&path));
+            }
+            paths.push(path);
+        }
+        if claimed.files.len() > manifest.files.len() {
+            claimed.write(&self.folder)?;
+            *manifest = claimed;
+        }
+        for parent in paths.iter().filter_map(|path| path.parent()) {
+            fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        }
+        Ok(paths)
     }
 
     /// Adds a remark to the manifest.
@@ -83,7 +167,9 @@ impl<W: Work> Output<W> {
     /// # Errors
     /// If the manifest cannot be written.
     pub fn note(&self, note: impl Into<String>) -> Result<()> {
-        self.archive.note(note)
+        let mut manifest = self.lock();
+        manifest.notes.push(note.into());
+        manifest.write(&self.folder)
     }
 
     /// Writes the tables of the rows so far, and their number into the manifest.
@@ -104,6 +190,27 @@ impl<W: Work> Output<W> {
 
     fn save(&self, running: bool) -> Result<()> {
         let rows = self.rows();
-        self.archive.save(rows.len(), running, || W::write(self.folder(), &rows))
+        let mut manifest = self.lock();
+        W::write(&self.folder, &rows)?;
+        manifest.finished = rows.len();
+        manifest.ended = (!running).then(|| rfc3339(SystemTime::now()));
+        manifest.write(&self.folder)
     }
+
+    /// The lock also keeps two threads from writing the same file; the manifest itself is never left
+    /// half changed.
+    fn lock(&self) -> MutexGuard<'_, Manifest<W::Plan>> {
+        self.manifest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn resumed<P>(asked: &Manifest<P>, kept: usize, torn: Option<&Torn>) -> String {
+    let Provenance { build, threads, .. } = &asked.provenance;
+    let revision = build.revision.as_deref().unwrap_or("unknown");
+    let mut note = format!("resumed {} at revision {revision} on {threads} threads", asked.started);
+    note += &format!(" over a journal of {kept} rows");
+    if let Some(Torn { line, bytes }) = torn {
+        note += &format!("; an unfinished line {line} of {bytes} bytes was removed from {RESULTS_JSONL}");
+    }
+    note
 }

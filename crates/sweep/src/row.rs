@@ -17,7 +17,7 @@ macro_rules! columns {
         pub struct Row {
             $(
                 #[doc = $meaning]
-                #[serde(rename = $name, with = "number::any")]
+                #[serde(rename = $name, with = "number")]
                 pub $field: $type,
             )*
         }

@@ -64,7 +64,7 @@ fn content_is_refused_by_default_and_left_alone() {
     for part in [&folder.path().display().to_string(), "--resume", "--force"] {
         assert!(message.contains(part), "{message}");
     }
-    assert!(matches!(open(folder.path(), Existing::Resume), Err(Error::NothingToResume { .. })));
+    assert!(matches!(open(folder.path(), Existing::Resume), Err(Error::Found { .. })));
     assert_eq!(content(folder.path()), before);
 }
 
@@ -144,7 +144,7 @@ fn force_does_not_take_a_foreign_file_for_its_own() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(RESULTS_CSV), "mine").unwrap();
     let before = content(folder.path());
-    assert!(matches!(open(folder.path(), Existing::Force), Err(Error::ForeignFile { .. })));
+    assert!(matches!(open(folder.path(), Existing::Force), Err(Error::Found { .. })));
     assert_eq!(content(folder.path()), before);
 }
 
@@ -177,7 +177,7 @@ fn only_new_and_own_files_can_be_claimed() {
     let folder = tempfile::tempdir().unwrap();
     let output = open(folder.path(), Existing::Refuse).unwrap();
     fs::write(folder.path().join("foreign.png"), "foreign").unwrap();
-    assert!(matches!(output.claim(&["own.png", "foreign.png"]), Err(Error::ForeignFile { .. })));
+    assert!(matches!(output.claim(&["own.png", "foreign.png"]), Err(Error::Found { .. })));
     assert!(matches!(output.claim(&["../own.png"]), Err(Error::OutsideFolder { .. })));
     assert!(!output.manifest().files.contains("own.png"), "a refused claim lists nothing");
     let path = output.claim(&["own.png"]).unwrap().remove(0);
@@ -221,7 +221,7 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "content").unwrap();
-    assert!(matches!(open(&file, Existing::Force), Err(Error::NotAFolder { .. })));
+    assert!(matches!(open(&file, Existing::Force), Err(Error::Found { .. })));
     let message = open(&file.join("out"), Existing::Refuse).unwrap_err().to_string();
     assert!(message.contains("file/out"), "{message}");
     assert_eq!(content(folder.path()).len(), 1);
