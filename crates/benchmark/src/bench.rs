@@ -4,11 +4,11 @@ use crate::choose::Chosen;
 use crate::job::name;
 use crate::problem::{Draw, Part, Problem};
 use crate::record::{NEW, Record, Score, Tuned};
-use crate::score::{Verdict, evidence, judge, proper};
+use crate::score::{judge, proper};
 use crate::tune::{Tried, tune};
 use crate::{Case, Choice, Job, Plan, Scene};
 use equipoise_covariance::Memo;
-use equipoise_experiment::{Approach, BoxError, SPACE};
+use equipoise_experiment::{Approach, BoxError};
 use equipoise_metrics::classify;
 use equipoise_sampler::Outcome;
 use equipoise_solver::{Ensemble, Member, PosteriorSampler, Value, Watch};
@@ -83,8 +83,8 @@ impl<'a> Bench<'a> {
                 let draw = self.observed(Part::Test, *seed)?;
                 let sampler = self.bind(&chosen, value, &draw, case.steps)?;
                 let drawn = self.draw(&*sampler, &draw, self.plan.members)?;
-                let verdict = judge(&self.problem, &draw, &drawn.ensemble, drawn.point_estimate)?;
-                Ok(Record::Score(Box::new(self.score(job, &chosen, value, (&drawn, &verdict), *seed))))
+                let asked = Score::asked(job, &chosen, value, *seed);
+                Ok(Record::Score(Box::new(judge(&self.problem, &draw, &drawn, asked)?)))
             }
         }
     }
@@ -100,7 +100,7 @@ impl<'a> Bench<'a> {
             let sampler = self.bind(&chosen, Some(value), draw, case.steps)?;
             let Drawn { ensemble, point_estimate, .. } = self.draw(&*sampler, draw, members)?;
             judged_by = if point_estimate { "mae" } else { "crps" };
-            let exploded = classify(&evidence(&self.problem, draw, &ensemble)?).is_explosion();
+            let exploded = classify(&self.problem.evidence(draw, &ensemble)?).is_explosion();
             let score = if exploded { None } else { proper(&self.problem, draw, &ensemble, point_estimate)? };
             let (denoiser_calls, inner_iterations) = work(&ensemble);
             Ok::<_, BoxError>(Tried { score, denoiser_calls, inner_iterations })
@@ -126,58 +126,6 @@ impl<'a> Bench<'a> {
             identity: job.to_string(),
             build: NEW,
         })
-    }
-
-    pub(crate) fn score(
-        &self,
-        job: &Job,
-        chosen: &Chosen,
-        value: Option<f64>,
-        (drawn, verdict): (&Drawn, &Verdict),
-        seed: u64,
-    ) -> Score {
-        let (case, approach, members) = (job.case(), job.approach(), drawn.ensemble.outcomes().len());
-        let (calls, iterations) = work(&drawn.ensemble);
-        let [inner, outer] = verdict.coverage_errors;
-        let parameter = chosen.parameter();
-        Score {
-            dataset: job.dataset().to_owned(),
-            sub: case.sub,
-            noise: case.noise,
-            steps: case.steps,
-            method: approach.recipe().clone(),
-            law: approach.label(),
-            choice: if value.is_some() { Choice::Tuned } else { Choice::Published },
-            parameter: parameter.map(|parameter| parameter.name.to_owned()),
-            value: value.or(parameter.map(|parameter| parameter.published.number())),
-            point_estimate: drawn.point_estimate,
-            seed,
-            members,
-            rmse: verdict.rmse,
-            floor: verdict.floor,
-            excess: verdict.floor.map(|floor| verdict.rmse / floor),
-            bias: verdict.bias,
-            spread_ratio: verdict.spread_ratio,
-            coverage_error: [inner, outer].into_iter().flatten().map(f64::abs).reduce(f64::max),
-            coverage_error_50: inner,
-            coverage_error_90: outer,
-            coverage_50: verdict.coverages[0],
-            coverage_90: verdict.coverages[1],
-            crps: verdict.crps,
-            mae: verdict.mae,
-            crps_exact: verdict.crps_exact.map(|(expected, _)| expected),
-            crps_exact_error: verdict.crps_exact.map(|(_, error)| error),
-            sliced_w2: verdict.distance.map(|(found, _)| found),
-            sliced_w2_floor: verdict.distance.map(|(_, floor)| floor),
-            misfit: verdict.misfit,
-            state: verdict.state.to_string(),
-            denoiser_calls: calls as f64 / members as f64,
-            inner_iterations: iterations as f64 / members as f64,
-            seconds: drawn.seconds,
-            identity: job.to_string(),
-            build: NEW,
-            space: SPACE.to_owned(),
-        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! What a benchmark will cost, from a few measured steps of every method.
 
-use crate::bench::{Bench, work};
+use crate::bench::{Bench, Drawn, work};
 use crate::choose::Chosen;
 use crate::job::name;
 use crate::problem::Part;
 use crate::run::{Results, scene};
 use crate::score::judge;
-use crate::{Case, Error, Job, Plan, Result, Scene};
+use crate::{Case, Error, Job, Plan, Result, Scene, Score};
 use equipoise_experiment::{Approach, BoxError, filled};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
@@ -132,9 +132,14 @@ impl Estimate {
             self.rates.insert((scene.label.clone(), name(approach)), rate);
         }
         let sampler = bench.bind(&Chosen::of(taken[0])?, None, &draw, 1)?;
-        let ensemble = bench.draw(&*sampler, &draw, plan.members)?.ensemble;
+        let drawn = Drawn { point_estimate: false, ..bench.draw(&*sampler, &draw, plan.members)? };
+        let (job, chosen) = (
+            Job::Tune { dataset: scene.label.clone(), case, approach: taken[0].clone() },
+            Chosen::of(taken[0])?,
+        );
+        let asked = Score::asked(&job, &chosen, None, draw.seed);
         let clock = Instant::now();
-        judge(&bench.problem, &draw, &ensemble, false)?;
+        judge(&bench.problem, &draw, &drawn, asked)?;
         let overhead = Overhead { problem, judge: clock.elapsed().as_secs_f64() };
         self.overheads.insert(scene.label.clone(), overhead);
         Ok(())

@@ -2,8 +2,7 @@
 
 use crate::record::{Record, Score, Tuned};
 use crate::{Case, Choice, Interval, Results};
-use equipoise_experiment::Approach;
-use equipoise_metrics::State;
+use equipoise_experiment::{Approach, exploded};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -204,11 +203,6 @@ fn distance(row: &Score) -> Option<f64> {
 fn exact_error(rows: &[&Score]) -> Option<f64> {
     let variances = rows.iter().map(|row| Some((row.crps_exact_error? / row.crps_exact?).powi(2)));
     Some(variances.sum::<Option<f64>>()?.sqrt() / rows.len() as f64)
-}
-
-/// Whether the state is the explosion event.
-fn exploded(state: &str) -> bool {
-    [State::Nan, State::Exploded].iter().any(|event| event.name() == state)
 }
 
 fn states(rows: &[&Score]) -> Vec<(String, usize)> {

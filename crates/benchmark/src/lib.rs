@@ -29,13 +29,14 @@ mod tests;
 mod tune;
 
 pub use columns::{overall_table, standings_table, tuning_table};
+pub use equipoise_experiment::REPORT;
 pub use equipoise_experiment::{Observer, Progress, Summary};
 pub use error::{Error, Result};
 pub use estimate::{Estimate, estimate, foretell};
 pub use job::{Choice, Job};
 pub use leaderboard::{Measure, Standing, leaderboard, records};
 pub use overall::{Overall, overall};
-pub use page::{REPORT, write_page};
+pub use page::write_page;
 pub use plan::{Case, DatasetPlan, Plan, Tuning};
 pub use record::{Record, Score, Tuned};
 pub use run::{Results, run};

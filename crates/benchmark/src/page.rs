@@ -8,17 +8,15 @@ use crate::leaderboard::{leaderboard, records};
 use crate::overall::{Overall, overall};
 use crate::record::Tuned;
 use crate::{Case, Choice, DatasetPlan, Interval, Measure, Plan, Result, Results, Standing};
-use equipoise_experiment::Approach;
+use equipoise_experiment::{self as experiment, Approach, REPORT, distinct, note};
 use equipoise_report::{
-    Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Tone, Verdict, page, significant,
+    Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Verdict, page, significant,
     write_atomically,
 };
+use equipoise_scaling::NConvention;
 use notes::notes;
 use std::path::PathBuf;
 use tables::{case_table, overall_table, tuning_table};
-
-/// The name of the page in the output folder.
-pub const REPORT: &str = "report.html";
 
 /// The range of the CRPS ratio that charts show.
 const RATIO_BOUNDS: (f64, f64) = (0.5, 1e3);
@@ -52,7 +50,7 @@ pub fn write_page(results: &Results) -> Result<PathBuf> {
     let whole = Page {
         title: "Equipoise benchmark".into(),
         lead: lead(),
-        facts: facts(results, &plan),
+        facts: [vec![note("subset", plan.subset.as_str())], results.facts()].concat(),
         sections,
         notes: notes(&plan),
     };
@@ -101,7 +99,7 @@ fn by_kind<'a, T>(rows: &'a [&'a T], is_point: fn(&T) -> bool) -> impl Iterator<
 }
 
 fn setting(plan: &Plan, dataset: &DatasetPlan) -> String {
-    let window = |s: equipoise_experiment::Segment| {
+    let window = |s: experiment::Segment| {
         format!("frames {} to {} of trajectory {}", s.start, s.start + dataset.window - 1, s.trajectory)
     };
     format!(
@@ -117,18 +115,14 @@ fn setting(plan: &Plan, dataset: &DatasetPlan) -> String {
         plan.schedule,
         plan.eta,
         match plan.start {
-            equipoise_experiment::Start::Normal => "N(0, I)",
-            equipoise_experiment::Start::Prior => "the prior's marginal",
+            experiment::Start::Normal => "N(0, I)",
+            experiment::Start::Prior => "the prior's marginal",
         },
     )
 }
 
 fn caption(text: String) -> Caption {
-    Caption {
-        text,
-        space: "normalised units".into(),
-        n_convention: "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane".into(),
-    }
+    experiment::caption(text, NConvention::True)
 }
 
 /// The entrant as one line: method, law, choice, kind.
@@ -136,15 +130,6 @@ pub(crate) fn entrant(approach: &Approach, choice: Choice, point_estimate: bool)
     let tuned = if choice == Choice::Tuned { ", tuned" } else { "" };
     let point = if point_estimate { " (point estimate)" } else { "" };
     format!("{}{tuned}{point}", name(approach))
-}
-
-fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
-    values.fold(Vec::new(), |mut seen, v| {
-        if !seen.contains(&v) {
-            seen.push(v);
-        }
-        seen
-    })
 }
 
 fn heat_map(rows: &[&Standing], totals: &[&Overall]) -> HeatMap {
@@ -193,14 +178,7 @@ fn detail(s: &Standing) -> String {
 
 pub(crate) fn verdict(s: &Standing) -> Verdict {
     let state = s.states.first().map_or("", |(state, _)| state.as_str());
-    let tone = match state {
-        "balanced" => Tone::Good,
-        "likelihood_dominated" => Tone::Strong,
-        "prior_dominated" => Tone::Weak,
-        "nan" | "exploded" => Tone::Broken,
-        _ => Tone::Poor,
-    };
-    Verdict { label: s.states_in_words().replace('_', " "), tone }
+    experiment::verdict(state, &s.states_in_words())
 }
 
 /// The score against the stride, for the noise and steps that most strides share.
@@ -247,26 +225,4 @@ fn chart(rows: &[&Standing]) -> Option<Chart> {
 
 fn name_of(s: &Standing) -> String {
     name(&s.approach)
-}
-
-fn facts(results: &Results, plan: &Plan) -> Vec<(String, String)> {
-    let manifest = results.manifest();
-    let p = &manifest.provenance;
-    let mut facts = vec![
-        ("version".to_owned(), p.build.version.clone()),
-        ("sources".to_owned(), p.build.sources.clone().unwrap_or_else(|| "unknown".into())),
-        ("builds that wrote records".to_owned(), manifest.builds.len().to_string()),
-        ("revision".to_owned(), p.build.revision.clone().unwrap_or_else(|| "unknown".into())),
-        ("arguments".to_owned(), p.arguments.join(" ")),
-        ("subset".to_owned(), plan.subset.clone()),
-        ("records".to_owned(), format!("{} of {}", results.journal().len(), manifest.total)),
-        ("started".to_owned(), manifest.started.clone()),
-        ("threads".to_owned(), p.threads.to_string()),
-        ("processor".to_owned(), manifest.machine.cpu.clone().unwrap_or_else(|| "unknown".into())),
-    ];
-    let sums =
-        p.data.iter().map(|(name, sum)| (name.clone(), format!("sha256 {}", &sum[..sum.len().min(16)])));
-    facts.extend(sums);
-    facts.extend(manifest.notes.iter().map(|note| ("note".to_owned(), note.clone())));
-    facts
 }

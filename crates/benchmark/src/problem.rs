@@ -3,17 +3,18 @@
 use crate::reference::Reference;
 use crate::{Case, Plan, Scene, Truth};
 use equipoise_covariance::Memo;
-use equipoise_experiment::{BoxError, Setup, conditional, lattice, posterior_stream, posterior_variance};
+use equipoise_experiment as experiment;
+use equipoise_experiment::{
+    Beside, BoxError, Known, Moments, Setup, conditional, lattice, posterior_stream, posterior_variance,
+    widened,
+};
 use equipoise_field::{Real, sum};
-use equipoise_guidance::{Conditioned, LevelTable};
-use equipoise_metrics::EXPLOSION;
-use equipoise_observation::NoiseVariance;
-use equipoise_observation::Observed;
-use equipoise_operator::LinearOperator;
-use equipoise_posterior::ExactPosterior;
-use equipoise_scaling::Law;
-use equipoise_scaling::TraceRatio;
-use equipoise_solver::{Inference, Member, ObservedGaussian, ProbedRatios, Problem as Inverse};
+use equipoise_guidance::LevelTable;
+use equipoise_metrics::{EXPLOSION, Evidence, Inclusion};
+use equipoise_observation::{NoiseVariance, Observed};
+use equipoise_posterior::{ExactPosterior, VarianceField};
+use equipoise_scaling::{Law, TraceRatio};
+use equipoise_solver::{Ensemble, Inference, Member, ObservedGaussian, ProbedRatios, Problem as Inverse};
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
@@ -27,10 +28,9 @@ pub(crate) enum Part {
 /// A scene, its operator and noise, and the posterior that they lead to.
 pub(crate) struct Problem<'a> {
     pub(crate) scene: &'a Scene,
-    pub(crate) operator: Arc<dyn LinearOperator<f32>>,
     sub: usize,
-    pub(crate) noise: f64,
-    pub(crate) gaussian: Arc<ObservedGaussian<f32>>,
+    noise: f64,
+    gaussian: Arc<ObservedGaussian<f32>>,
     /// What the Gaussian's posterior is known by; `None` under another prior.
     pub(crate) closed: Option<Closed>,
     /// σ(0), the noise that samplers leave.
@@ -44,8 +44,8 @@ type Ratios = Arc<LevelTable<TraceRatio>>;
 /// The posterior of the Gaussian under an operator and noise.
 pub(crate) struct Closed {
     pub(crate) posterior: ExactPosterior<f32>,
-    /// Var[x | y] + σ(0)² of every entry: that of exact samples which keep the sampler's last noise.
-    pub(crate) variance: Arc<Vec<f32>>,
+    /// Var[x | y] of every entry.
+    variance: Arc<VarianceField<f32>>,
     pub(crate) reference: Reference,
 }
 
@@ -55,15 +55,8 @@ pub(crate) struct Draw<'a> {
     pub(crate) seed: u64,
     pub(crate) truth: &'a [f32],
     pub(crate) observation: Arc<Observed<f32>>,
-    /// `None` where the posterior is not known.
-    pub(crate) exact: Option<Exact>,
-}
-
-/// The posterior of one observation.
-pub(crate) struct Exact {
-    pub(crate) mean: Vec<f32>,
-    /// Var[x | y] + σ(0)² of every entry.
-    pub(crate) variance: Arc<Vec<f32>>,
+    /// What is known of its posterior.
+    pub(crate) known: Known,
 }
 
 impl Closed {
@@ -75,10 +68,10 @@ impl Closed {
     ) -> Result<Self, BoxError> {
         let posterior = ExactPosterior::new(gaussian.observed().clone(), scene.wiener.mean().to_vec())?;
         let stream = posterior_stream(&scene.name, sub);
-        let mut variance = posterior_variance(&posterior, stream)?.values;
-        variance.iter_mut().for_each(|v| *v += f32::narrow(sigma * sigma));
-        let reference = Reference::new(scene, (&posterior, &variance), sigma, members, stream)?;
-        Ok(Self { posterior, variance: Arc::new(variance), reference })
+        let variance = Arc::new(posterior_variance(&posterior, stream)?);
+        let wide = widened(&variance.values, sigma);
+        let reference = Reference::new(scene, (&posterior, &wide), sigma, members, stream)?;
+        Ok(Self { posterior, variance, reference })
     }
 }
 
@@ -88,7 +81,7 @@ impl<'a> Problem<'a> {
         let variance = NoiseVariance::Uniform(case.noise * case.noise);
         let probes = Stream::new("probes").text(&scene.name).number(case.sub as u64);
         let wiener = Arc::clone(&scene.wiener);
-        let gaussian = ObservedGaussian::new(wiener, Arc::clone(&operator), variance, probes)?;
+        let gaussian = ObservedGaussian::new(wiener, operator, variance, probes)?;
         let sigma = plan.schedule.build(plan.eta)?.sigma(0.0);
         let closed = match &scene.other {
             None => Some(Closed::new(scene, &gaussian, (case.sub, plan.members), sigma)?),
@@ -96,23 +89,40 @@ impl<'a> Problem<'a> {
         };
         let (gaussian, ratios) = (Arc::new(gaussian), Memo::default());
         let Case { sub, noise, .. } = case;
-        Ok(Self { scene, operator, sub, noise, gaussian, closed, sigma, ratios })
+        Ok(Self { scene, sub, noise, gaussian, closed, sigma, ratios })
     }
 
     /// What is known of the posterior of an observation.
-    fn exact(&self, observation: &Observed<f32>) -> Result<Option<Exact>, BoxError> {
-        if let Some(Closed { posterior, variance, .. }) = &self.closed {
-            let (mean, variance) = (posterior.mean(observation.values())?, Arc::clone(variance));
-            return Ok(Some(Exact { mean, variance }));
+    fn known(&self, observation: &Observed<f32>) -> Result<Known, BoxError> {
+        match (&self.closed, &self.scene.other) {
+            (Some(Closed { posterior, variance, .. }), _) => {
+                let mean = posterior.mean(observation.values())?;
+                Ok(Known::Gaussian(Moments::new(mean, Arc::clone(variance))))
+            }
+            (None, Some((prior, _))) => Known::of(prior, observation),
+            (None, None) => Ok(Known::Nothing),
         }
-        let empirical = self.scene.other.as_ref().and_then(|(prior, _)| prior.empirical());
-        let Some(prior) = empirical else { return Ok(None) };
-        let found = Conditioned::new(prior, observation)?.posterior().moments()?;
-        let widened = |v: &f64| f32::narrow(v + self.sigma * self.sigma);
-        Ok(Some(Exact {
-            mean: found.mean.iter().map(|m| f32::narrow(*m)).collect(),
-            variance: Arc::new(found.variance.iter().map(widened).collect()),
-        }))
+    }
+
+    /// What ensembles of a draw are put beside.
+    pub(crate) fn beside<'d>(&'d self, draw: &'d Draw<'_>) -> Beside<'d> {
+        let included = Inclusion::Plane(&self.scene.included);
+        Beside {
+            truth: draw.truth,
+            included,
+            prior_mean: self.scene.wiener.mean(),
+            observed: &draw.observation,
+        }
+    }
+
+    /// What ensembles of a draw are held to; `None` where the posterior is not known.
+    pub(crate) fn reference(&self, draw: &Draw<'_>) -> Result<Option<Arc<experiment::Reference>>, BoxError> {
+        draw.known.moments().map(|exact| exact.reference(&self.beside(draw), self.sigma)).transpose()
+    }
+
+    /// What the state of an ensemble follows from.
+    pub(crate) fn evidence(&self, draw: &Draw<'_>, drawn: &Ensemble<f32>) -> Result<Evidence, BoxError> {
+        self.beside(draw).evidence(drawn, self.reference(draw)?.map(|reference| reference.floor))
     }
 
     /// The ratios of traces of `matched` or `active` at the levels of a run in so many steps.
@@ -145,16 +155,16 @@ impl<'a> Problem<'a> {
         for _ in 0..self.scene.shape.channels {
             stream = stream.real(self.noise);
         }
-        let mut y = vec![0.0f32; self.operator.len_out()];
-        self.operator.apply(values, &mut y);
+        let observed = self.gaussian.observed();
+        let (operator, variance) = (Arc::clone(observed.operator()), observed.noise().clone());
+        let mut y = vec![0.0f32; operator.len_out()];
+        operator.apply(values, &mut y);
         let noise: Vec<f32> = stream.normal(0, y.len());
         let std = f32::narrow(self.noise);
         y.iter_mut().zip(&noise).for_each(|(y, n)| *y += std * n);
-        let observed = self.gaussian.observed();
-        let (operator, variance) = (Arc::clone(observed.operator()), observed.noise().clone());
         let observation = Arc::new(Observed::shared(y, operator, variance)?);
-        let exact = self.exact(&observation)?;
-        Ok(Draw { part, seed, truth: values, observation, exact })
+        let known = self.known(&observation)?;
+        Ok(Draw { part, seed, truth: values, observation, known })
     }
 
     fn keyed(&self, label: &str, part: Part, seed: u64) -> Stream {

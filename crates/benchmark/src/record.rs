@@ -1,7 +1,8 @@
 //! The records of a benchmark's journal: ensembles scored, parameters tuned.
 
+use crate::choose::Chosen;
 use crate::{Case, Choice, Job};
-use equipoise_experiment::{Approach, number, text};
+use equipoise_experiment::{Approach, SPACE, number, text};
 use equipoise_report::Column;
 use equipoise_solver::Recipe;
 use serde::{Deserialize, Serialize};
@@ -173,6 +174,49 @@ pub struct Tuned {
 }
 
 impl Score {
+    /// The score of a job before its ensemble is judged.
+    pub(crate) fn asked(job: &Job, chosen: &Chosen, value: Option<f64>, seed: u64) -> Self {
+        let (case, approach, parameter) = (job.case(), job.approach(), chosen.parameter());
+        Self {
+            dataset: job.dataset().to_owned(),
+            sub: case.sub,
+            noise: case.noise,
+            steps: case.steps,
+            method: approach.recipe().clone(),
+            law: approach.label(),
+            choice: if value.is_some() { Choice::Tuned } else { Choice::Published },
+            parameter: parameter.map(|parameter| parameter.name.to_owned()),
+            value: value.or(parameter.map(|parameter| parameter.published.number())),
+            point_estimate: false,
+            seed,
+            members: 0,
+            rmse: f64::NAN,
+            floor: None,
+            excess: None,
+            bias: None,
+            spread_ratio: None,
+            coverage_error: None,
+            coverage_error_50: None,
+            coverage_error_90: None,
+            coverage_50: None,
+            coverage_90: None,
+            crps: None,
+            mae: None,
+            crps_exact: None,
+            crps_exact_error: None,
+            sliced_w2: None,
+            sliced_w2_floor: None,
+            misfit: f64::NAN,
+            state: String::new(),
+            denoiser_calls: 0.0,
+            inner_iterations: 0.0,
+            seconds: 0.0,
+            identity: job.to_string(),
+            build: NEW,
+            space: SPACE.to_owned(),
+        }
+    }
+
     /// The method with its law.
     pub fn approach(&self) -> Approach {
         Approach::labelled(&self.law, &self.method)

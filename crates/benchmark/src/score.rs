@@ -1,43 +1,22 @@
 //! The numbers of one ensemble against the exact posterior of its observation.
 
-use crate::problem::{Closed, Draw, Exact, Problem};
-use equipoise_experiment::BoxError;
+use crate::Score;
+use crate::bench::{Drawn, work};
+use crate::problem::{Closed, Draw, Problem};
+use equipoise_experiment::{BoxError, Moments};
 use equipoise_field::each;
 use equipoise_metrics as metrics;
-use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range, State};
-use equipoise_solver::Ensemble as Drawn;
+use equipoise_metrics::{Ensemble, Inclusion, State};
 
 /// The central intervals whose coverage counts.
 pub(crate) const LEVELS: [f64; 2] = [0.5, 0.9];
-
-/// What an ensemble scores, normalised units; `None` where undefined or not judged.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Verdict {
-    pub(crate) rmse: f64,
-    pub(crate) floor: Option<f64>,
-    pub(crate) misfit: f64,
-    pub(crate) state: State,
-    pub(crate) bias: Option<f64>,
-    pub(crate) spread_ratio: Option<f64>,
-    /// Of exact posterior samples, by level, less what is expected.
-    pub(crate) coverage_errors: [Option<f64>; 2],
-    /// Of the truth, by level.
-    pub(crate) coverages: [Option<f64>; 2],
-    pub(crate) crps: Option<f64>,
-    /// Of point estimates.
-    pub(crate) mae: Option<f64>,
-    /// What the CRPS of exact samples is on average, and its standard error about that.
-    pub(crate) crps_exact: Option<(f64, f64)>,
-    /// Sliced W₂ to exact samples, and between exact ensembles.
-    pub(crate) distance: Option<(f64, f64)>,
-}
 
 /// What an ensemble is judged by on the truth, less is better: the fair CRPS, or of point estimates the mean
 /// absolute error, which is the CRPS of a forecast that is sure of one of them.
 pub(crate) fn proper(
     problem: &Problem<'_>,
     draw: &Draw<'_>,
-    drawn: &Drawn<f32>,
+    drawn: &equipoise_solver::Ensemble<f32>,
     point_estimate: bool,
 ) -> Result<Option<f64>, BoxError> {
     let included = Inclusion::Plane(&problem.scene.included);
@@ -49,123 +28,90 @@ pub(crate) fn proper(
     Ok(Some(ensemble.average(|x| metrics::mae(x, draw.truth, included))?))
 }
 
-/// As in a sweep: ranges over all members, the rest as root mean squares over them.
-pub(crate) fn evidence(
-    problem: &Problem<'_>,
-    draw: &Draw<'_>,
-    drawn: &Drawn<f32>,
-) -> Result<Evidence, BoxError> {
-    let included = Inclusion::Plane(&problem.scene.included);
-    let mut range = Range { min: f64::INFINITY, max: f64::NEG_INFINITY, non_finite: 0 };
-    for run in drawn.outcomes() {
-        let found = metrics::range(run.x(), Inclusion::All)?;
-        range.min = range.min.min(found.min);
-        range.max = range.max.max(found.max);
-        range.non_finite += found.non_finite;
-    }
-    let (fields, log_weights) = drawn.counted();
-    let ensemble = &Ensemble::weighted(&fields, &log_weights)?;
-    let mean = problem.scene.wiener.mean();
-    let floor = |exact: &Exact| metrics::floor_rmse(&exact.mean, &exact.variance, draw.truth, 0.0, included);
-    Ok(Evidence {
-        range,
-        truth: metrics::range(draw.truth, Inclusion::All)?,
-        misfit: pooled(ensemble, |x| misfit(problem, draw, x))?,
-        rmse: pooled(ensemble, |x| Ok(metrics::rmse(x, draw.truth, included)?))?,
-        floor_rmse: draw.exact.as_ref().map(floor).transpose()?,
-        fluctuation_ratio: pooled(ensemble, |x| {
-            Ok(metrics::fluctuation_ratio(x, draw.truth, mean, included)?)
-        })?,
-    })
-}
-
-/// Judges an ensemble. A point estimate is held to the posterior mean's RMSE, a sampler to that of
-/// exact samples; of a point estimate nothing is judged that rests on spread, of members of unequal weight
-/// nothing that counts them.
+/// Judges an ensemble: fills the score that was `asked` for. A point estimate is held to the posterior mean's RMSE, a
+/// sampler to that of exact samples; of a point estimate nothing is judged that rests on spread, of members of unequal
+/// weight nothing that counts them.
 pub(crate) fn judge(
     problem: &Problem<'_>,
     draw: &Draw<'_>,
-    drawn: &Drawn<f32>,
-    point_estimate: bool,
-) -> Result<Verdict, BoxError> {
-    let included = Inclusion::Plane(&problem.scene.included);
-    let evidence = evidence(problem, draw, drawn)?;
+    drawn: &Drawn,
+    asked: Score,
+) -> Result<Score, BoxError> {
+    let Drawn { ensemble: runs, point_estimate, seconds } = drawn;
+    let (included, reference) = (Inclusion::Plane(&problem.scene.included), problem.reference(draw)?);
+    let evidence = problem.evidence(draw, runs)?;
     let state = metrics::classify(&evidence);
-    let exact = draw.exact.as_ref();
-    let (fields, log_weights) = drawn.counted();
+    let (fields, log_weights) = runs.counted();
     let ensemble = Ensemble::weighted(&fields, &log_weights)?;
-    let best = exact.map(|exact| metrics::rmse(&exact.mean, draw.truth, included)).transpose()?;
-    let mut verdict = Verdict {
+    let floor = reference.as_ref().map(|held| if *point_estimate { held.mean_rmse } else { held.floor });
+    let (members, (calls, iterations)) = (runs.outcomes().len(), work(runs));
+    let mut score = Score {
+        point_estimate: *point_estimate,
+        members,
         rmse: evidence.rmse,
-        floor: if point_estimate { best } else { evidence.floor_rmse },
+        floor,
+        excess: floor.map(|floor| evidence.rmse / floor),
         misfit: evidence.misfit,
-        state,
-        bias: None,
-        spread_ratio: None,
-        coverage_errors: [None; 2],
-        coverages: [None; 2],
-        crps: None,
-        mae: None,
-        crps_exact: None,
-        distance: None,
+        state: state.to_string(),
+        denoiser_calls: calls as f64 / members as f64,
+        inner_iterations: iterations as f64 / members as f64,
+        seconds: *seconds,
+        ..asked
     };
-    if let Some(Exact { mean, variance }) = exact {
-        verdict.bias = metrics::bias_over_posterior_std(&ensemble, mean, variance, included)?;
+    let exact = draw.known.moments().zip(reference);
+    if let Some((Moments { mean, .. }, held)) = &exact {
+        score.bias = metrics::bias_over_posterior_std(&ensemble, mean, &held.variance, included)?;
     }
-    if let (Some(Exact { mean, variance }), Some(closed)) = (exact, &problem.closed) {
-        let expected = metrics::gaussian_crps(mean, variance, draw.truth, included)?;
-        let error = closed.reference.crps_error((mean, draw.truth), included)?;
-        verdict.crps_exact = Some((expected, error));
+    let closed = exact.as_ref().zip(problem.closed.as_ref());
+    if let Some(((Moments { mean, .. }, held), closed)) = &closed {
+        score.crps_exact = Some(metrics::gaussian_crps(mean, &held.variance, draw.truth, included)?);
+        score.crps_exact_error = Some(closed.reference.crps_error((mean, draw.truth), included)?);
     }
-    let proper = proper(problem, draw, drawn, point_estimate)?;
-    if point_estimate {
-        verdict.mae = proper;
-        return Ok(verdict);
+    let proper = proper(problem, draw, runs, *point_estimate)?;
+    if *point_estimate {
+        return Ok(Score { mae: proper, ..score });
     }
-    verdict.crps = proper;
-    if let Some(Exact { variance, .. }) = exact {
-        verdict.spread_ratio = metrics::spread_ratio(&ensemble, variance, included)?;
+    score.crps = proper;
+    if let Some((_, held)) = &exact {
+        score.spread_ratio = metrics::spread_ratio(&ensemble, &held.variance, included)?;
     }
     if state == State::Nan || ensemble.is_weighted() {
-        return Ok(verdict);
+        return Ok(score);
     }
-    let of_truth = |level| metrics::coverage(&ensemble, draw.truth, level, included);
-    for (place, level) in LEVELS.into_iter().enumerate() {
-        verdict.coverages[place] = of_truth(level)?;
+    [score.coverage_50, score.coverage_90] =
+        levels(|level| Ok(metrics::coverage(&ensemble, draw.truth, level, included)?))?;
+    if let Some(((Moments { mean, .. }, _), closed)) = closed {
+        hold_to_samples(problem, (mean, closed), &fields, &mut score)?;
     }
-    match (exact, &problem.closed) {
-        (Some(exact), Some(closed)) => held_to_samples(problem, (exact, closed), &fields, verdict),
-        _ => Ok(verdict),
-    }
+    Ok(score)
 }
 
-/// The rest of a verdict: against samples of the Gaussian's posterior.
-fn held_to_samples(
+fn levels(of: impl Fn(f64) -> Result<Option<f64>, BoxError>) -> Result<[Option<f64>; 2], BoxError> {
+    Ok([of(LEVELS[0])?, of(LEVELS[1])?])
+}
+
+/// The rest of a score: against samples of the Gaussian's posterior.
+fn hold_to_samples(
     problem: &Problem<'_>,
-    (Exact { mean, .. }, closed): (&Exact, &Closed),
+    (mean, closed): (&[f32], &Closed),
     fields: &[&[f32]],
-    mut verdict: Verdict,
-) -> Result<Verdict, BoxError> {
-    let deviations: Vec<Vec<f32>> = fields
-        .iter()
-        .map(|x| {
-            let mut deviation = x.to_vec();
-            each::update1(&mut deviation, mean, |x, m| x - m);
-            deviation
-        })
-        .collect();
+    score: &mut Score,
+) -> Result<(), BoxError> {
+    let deviation = |x: &&[f32]| {
+        let mut deviation = x.to_vec();
+        each::update1(&mut deviation, mean, |x, m| x - m);
+        deviation
+    };
+    let deviations: Vec<Vec<f32>> = fields.iter().map(deviation).collect();
     let (distance, errors) = rayon::join(
         || closed.reference.distance(&deviations, problem.scene),
-        || {
-            let error = |level| coverage_error(problem, closed, &deviations, level);
-            LEVELS.map(error).into_iter().collect::<Result<Vec<_>, BoxError>>()
-        },
+        || levels(|level| coverage_error(problem, closed, &deviations, level)),
     );
-    verdict.distance = Some(distance?);
-    for (place, error) in errors?.into_iter().enumerate() {
-        verdict.coverage_errors[place] = error;
-    }
-    Ok(verdict)
+    let ((found, floor), errors) = (distance?, errors?);
+    (score.sliced_w2, score.sliced_w2_floor) = (Some(found), Some(floor));
+    [score.coverage_error_50, score.coverage_error_90] = errors;
+    score.coverage_error = errors.into_iter().flatten().map(f64::abs).reduce(f64::max);
+    Ok(())
 }
 
 /// How far the coverage of exact posterior samples is from that of exchangeable ones.
@@ -185,22 +131,6 @@ fn coverage_error(
         covered += metrics::coverage(&ensemble, sample, level, included)?.unwrap_or(f64::NAN);
     }
     Ok(Some(covered / exact.len() as f64 - expected))
-}
-
-/// The root mean square of a measure over the members.
-fn pooled(
-    ensemble: &Ensemble<'_, f32>,
-    measure: impl Fn(&[f32]) -> Result<f64, BoxError>,
-) -> Result<f64, BoxError> {
-    Ok(ensemble.average(|x| Ok::<_, BoxError>(measure(x)?.powi(2)))?.sqrt())
-}
-
-/// χ of one member.
-fn misfit(problem: &Problem<'_>, draw: &Draw<'_>, x: &[f32]) -> Result<f64, BoxError> {
-    let mut residual = vec![0.0f32; draw.observation.count()];
-    problem.operator.apply(x, &mut residual);
-    each::update1(&mut residual, draw.observation.values(), |a, y| y - a);
-    Ok(metrics::misfit(&residual, |_| problem.noise)?)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::columns;
 use crate::leaderboard::{ranked, split};
 use crate::record::{Record, Tuned};
-use equipoise_experiment::{Error, Result, replace};
+use equipoise_experiment::{Error, Result, replace, write_table};
 use equipoise_report::{Notation, Table};
 use std::path::Path;
 
@@ -17,14 +17,13 @@ pub const TUNING_CSV: &str = "tuning.csv";
 /// Writes the tables of the records so far.
 pub(crate) fn write(folder: &Path, rows: &[Record]) -> Result<()> {
     let (scores, tunings) = split(rows.iter().cloned());
-    let save = |name: &str, bytes: std::result::Result<Vec<u8>, csv::Error>| {
-        let path = folder.join(name);
-        replace(&path, &bytes.map_err(|source| Error::Csv { path: path.clone(), source })?)
-    };
     let board = ranked(&scores, &tunings);
-    save(LEADERBOARD_CSV, Table::of(&columns::standing(), &board).csv(Notation::Plain))?;
-    save(SCORES_CSV, serialised(&scores))?;
-    save(TUNING_CSV, Table::of(&Tuned::columns(), &tunings).csv(Notation::Plain))
+    let board = Table::of(&columns::standing(), &board);
+    write_table(&folder.join(LEADERBOARD_CSV), &board, Notation::Plain)?;
+    let path = folder.join(SCORES_CSV);
+    replace(&path, &serialised(&scores).map_err(|source| Error::Csv { path: path.clone(), source })?)?;
+    let tunings = Table::of(&Tuned::columns(), &tunings);
+    write_table(&folder.join(TUNING_CSV), &tunings, Notation::Plain)
 }
 
 /// One record a row, by the names of its fields.

@@ -62,7 +62,8 @@ pub(crate) fn ensemble(
     members: usize,
     (shift, stretch): (f64, f64),
 ) -> Ensemble<f32> {
-    let (exact, closed) = draw.exact.as_ref().zip(problem.closed.as_ref()).expect("a Gaussian scene");
+    let (exact, closed) = draw.known.moments().zip(problem.closed.as_ref()).expect("a Gaussian scene");
+    let reference = problem.reference(draw).expect("fields of one length").expect("a Gaussian scene");
     let stream = Stream::new("members of the test").number(draw.seed);
     let last = Stream::new("last noise of the test").number(draw.seed);
     let member = |k| {
@@ -70,7 +71,7 @@ pub(crate) fn ensemble(
         let z: Vec<f32> = last.normal(k, x.len());
         for (i, x) in x.iter_mut().enumerate() {
             let e = f64::from(*x) + LAST * f64::from(z[i]);
-            let d = f64::from(exact.variance[i]).sqrt();
+            let d = f64::from(reference.variance[i]).sqrt();
             *x = (f64::from(exact.mean[i]) + shift * d + stretch * e) as f32;
         }
         Outcome::Finished { x, trace: Trace::default() }

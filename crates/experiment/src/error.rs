@@ -241,6 +241,16 @@ impl Error {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 
+    /// The fault of a dataset, by its name.
+    pub fn flow<E: Into<BoxError>>(dataset: &str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Flow { dataset: dataset.to_owned(), source: source.into() }
+    }
+
+    /// The fault of a trial, by its words.
+    pub fn trial(trial: impl ToString) -> impl FnOnce(BoxError) -> Self {
+        move |source| Self::Work { work: format!("trial `{}`", trial.to_string()), source }
+    }
+
     pub(crate) fn found(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::Found { path: path.to_owned(), found: found.into(), expected: expected.into() }
     }

@@ -1,7 +1,6 @@
 //! What is known of the posterior under a prior.
 
-use crate::BoxError;
-use crate::{Problem, Shared};
+use crate::{BoxError, Problem, Reference, Shared};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Conditioned;
 use equipoise_observation::Observed;
@@ -54,28 +53,16 @@ pub struct Moments {
     pub variance: Arc<VarianceField<f32>>,
     /// Averaged over the field.
     pub mean_variance: f64,
-    /// RMSE of the mean and of posterior samples, by the bits of σ(0).
-    errors: Shared<(f64, f64)>,
+    /// By the bits of σ(0).
+    pub(crate) references: Shared<Reference>,
 }
 
 impl Moments {
-    fn new(mean: Vec<f32>, variance: Arc<VarianceField<f32>>) -> Self {
+    /// Of a posterior.
+    pub fn new(mean: Vec<f32>, variance: Arc<VarianceField<f32>>) -> Self {
         let values = &variance.values;
         let mean_variance = sum::of(values.len(), |i| values[i].wide()) / values.len() as f64;
-        Self { mean, variance, mean_variance, errors: Shared::default() }
-    }
-
-    /// What `measure` makes of the variances, once for every σ(0): trials of all laws are held to it.
-    ///
-    /// # Errors
-    /// Those of `measure`.
-    pub fn against(
-        &self,
-        sigma_zero: f64,
-        measure: impl FnOnce(&[f32]) -> Result<(f64, f64), BoxError>,
-    ) -> Result<(f64, f64), BoxError> {
-        let key = sigma_zero.to_bits().to_string();
-        Ok(*self.errors.get(key, || Ok::<_, BoxError>(Arc::new(measure(&self.variance.values)?)))?)
+        Self { mean, variance, mean_variance, references: Shared::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Replacing a file in one step, so that a reader finds the old content or the new, never a part.
 
 use crate::{Error, Result};
+use equipoise_report::{Notation, Table};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
@@ -28,4 +29,13 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&partial);
         Error::io("write", path)(source)
     })
+}
+
+/// Writes a table as CSV in one step.
+///
+/// # Errors
+/// [`Error::Csv`], [`Error::Io`].
+pub fn write_table(path: &Path, table: &Table, notation: Notation) -> Result<()> {
+    let bytes = table.csv(notation).map_err(|source| Error::Csv { path: path.to_owned(), source })?;
+    replace(path, &bytes)
 }

@@ -29,7 +29,7 @@ pub trait Work: fmt::Display + Sync + Sized {
 
     /// Its fault, in the words of its experiment.
     fn fault(&self, source: BoxError) -> Error {
-        Error::Work { work: format!("trial `{self}`"), source }
+        Error::trial(self)(source)
     }
 
     /// Writes the tables of these rows.

@@ -1,9 +1,9 @@
 //! What the laws put in the place of the innovation covariance at one sub: numbers of observations
 //! that count, and every law's v(t).
 
+use crate::choose::Ready;
 use crate::excess::EXCESS_COLUMNS;
-use crate::{BoxError, Flow, FlowExecutor, Trial};
-use equipoise_experiment::{Course, Problem};
+use crate::{BoxError, FlowExecutor, Trial};
 use equipoise_schedule::Level;
 use equipoise_solver::ObservedGaussian;
 use equipoise_stream::Stream;
@@ -51,28 +51,24 @@ impl FlowExecutor<'_> {
     /// The account of trials that differ in their law only.
     pub(crate) fn account(&self, trials: &[&Trial]) -> Result<Option<Account>, BoxError> {
         let Some(first) = trials.first() else { return Ok(None) };
-        let (flow, _) = self.flow(first.dataset())?;
-        let (problem, course) = (self.problem(first)?, first.course()?);
-        let weights = |trial: &&Trial| weights(trial, flow, &problem, &course).transpose();
+        let ready = Ready::new(&self.flows, first)?;
+        let weights = |trial: &&Trial| weights(&Ready::new(&self.flows, trial)?);
+        let (problem, probes) = (&ready.problem, Stream::new("account").text(ready.flow.name()));
         let prior = problem.gaussian.observed();
-        let one = |_: f64| 1.0;
-        let probes = Stream::new("account").text(flow.name()).text("prior");
+        let at = |t: f64| observed_at(&problem.gaussian, ready.course.schedule.level(t), t, probes);
         Ok(Some(Account {
             sub: first.sub,
             count: prior.count(),
             noise: problem.noise().mean(prior.count()),
-            prior: prior.trace_ratio(&one, &|l| l, PROBES, probes).value,
-            times: observed(&problem, &course, flow),
-            laws: trials.iter().filter_map(weights).collect::<Result<_, BoxError>>()?,
+            prior: prior.trace_ratio(&|_| 1.0, &|l| l, PROBES, probes.text("prior")).value,
+            // Those with a column in the results.
+            times: EXCESS_COLUMNS.map(at).to_vec(),
+            laws: trials
+                .iter()
+                .filter_map(|trial| weights(trial).transpose())
+                .collect::<Result<_, BoxError>>()?,
         }))
     }
-}
-
-/// The times of the account: those with a column in the results.
-fn observed(problem: &Problem, course: &Course, flow: &Flow) -> Vec<Observed> {
-    let probes = Stream::new("account").text(flow.name());
-    let at = |t: f64| observed_at(&problem.gaussian, course.schedule.level(t), t, probes);
-    EXCESS_COLUMNS.map(at).to_vec()
 }
 
 fn observed_at(gaussian: &ObservedGaussian<f32>, level: Level, t: f64, probes: Stream) -> Observed {
@@ -88,17 +84,12 @@ fn observed_at(gaussian: &ObservedGaussian<f32>, level: Level, t: f64, probes: S
 }
 
 /// v(t) of the trial's law; `None` for methods that no law scales.
-fn weights(
-    trial: &Trial,
-    flow: &Flow,
-    problem: &Problem,
-    course: &Course,
-) -> Result<Option<Weights>, BoxError> {
-    let Some(law) = trial.scaled(flow, problem, course)? else { return Ok(None) };
+fn weights(ready: &Ready<'_>) -> Result<Option<Weights>, BoxError> {
+    let Some(law) = ready.law()? else { return Ok(None) };
     let at = |t: f64| -> Result<f64, BoxError> {
-        let variance = law.strength.variance_at(course.schedule.level(t))?;
-        Ok(variance.mean(problem.gaussian.observed().count()) / law.strength.factor)
+        let variance = law.strength.variance_at(ready.course.schedule.level(t))?;
+        Ok(variance.mean(ready.problem.gaussian.observed().count()) / law.strength.factor)
     };
     let v = EXCESS_COLUMNS.into_iter().map(at).collect::<Result<_, BoxError>>()?;
-    Ok(Some(Weights { law: trial.law(), v }))
+    Ok(Some(Weights { law: ready.trial.law(), v }))
 }

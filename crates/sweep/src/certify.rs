@@ -9,16 +9,13 @@ pub use confusion::Confusion;
 pub use prediction::{Certified, CheapPrediction, MeanFieldPrediction, Prediction};
 pub use table::{CERTIFICATE_CSV, write_certificates};
 
-use crate::{BoxError, Error, Flow, Trial};
-use equipoise_experiment::{self as experiment, Problem, Scaled, Shared};
+use crate::choose::Ready as Chosen;
+use crate::{BoxError, Flow, Trial};
+use equipoise_experiment::{Flows, Scaled, Shared};
 use equipoise_posterior::ExactPosterior;
 use equipoise_schedule::Level;
-use equipoise_stability::{
-    Certificate, Certifier, Course, Growth, Likelihood, MeanField, Spectra, StabilityError,
-};
+use equipoise_stability::{Certificate, Certifier, Course, Likelihood, Spectra, StabilityError};
 use equipoise_stream::Stream;
-use equipoise_wiener::Wiener;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,27 +23,15 @@ use std::time::Instant;
 const PROBES: usize = 16;
 
 /// Certifies trials on opened flows; shares whatever certificates have in common.
+#[derive(Debug)]
 pub struct FlowCertifier<'a> {
-    flows: &'a [Flow],
-    denoisers: Vec<Arc<Wiener<f32>>>,
-    problems: Shared<Scene>,
+    flows: Flows<'a>,
+    certifiers: Shared<Certifier<f32>>,
     tables: Shared<Table>,
 }
 
-impl fmt::Debug for FlowCertifier<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name()).collect();
-        f.debug_struct("FlowCertifier").field("flows", &names).finish_non_exhaustive()
-    }
-}
-
-/// One flow under one subsampling.
-struct Scene {
-    problem: Problem,
-    certifier: Certifier<f32>,
-}
-
-/// The eigenvalues of a scene over all ρ of a schedule.
+/// The eigenvalues of a flow under one subsampling over all ρ of a schedule.
+#[derive(Debug)]
 struct Table {
     spectra: Spectra<f32>,
     seconds: f64,
@@ -54,9 +39,12 @@ struct Table {
 
 /// A trial made ready.
 struct Ready {
+    certifier: Arc<Certifier<f32>>,
     /// With what the law's factor is held at, for `adaptive`.
     course: Course,
     likelihood: Likelihood,
+    /// Seconds of the law's strength.
+    seconds: f64,
 }
 
 impl<'a> FlowCertifier<'a> {
@@ -65,9 +53,7 @@ impl<'a> FlowCertifier<'a> {
     /// # Errors
     /// [`equipoise_experiment::Error::Flow`] when a prior's mean and covariance do not fit each other.
     pub fn new(flows: &'a [Flow]) -> crate::Result<Self> {
-        let denoiser = |flow: &Flow| flow.prior().denoiser().map(Arc::new).map_err(Error::flow(flow.name()));
-        let denoisers = flows.iter().map(denoiser).collect::<crate::Result<_>>()?;
-        Ok(Self { flows, denoisers, problems: Shared::default(), tables: Shared::default() })
+        Ok(Self { flows: Flows::new(flows)?, certifiers: Shared::default(), tables: Shared::default() })
     }
 
     /// Whether a trial's step is one that certificates are made of: Euler's, with corrections or without, of a
@@ -81,21 +67,13 @@ impl<'a> FlowCertifier<'a> {
     /// # Errors
     /// Whatever keeps the law's strength or the certificate from being made.
     pub fn predict(&self, trial: &Trial) -> Result<Option<Prediction>, BoxError> {
-        if !Self::certifies(trial) {
-            return Ok(None);
-        }
-        let scene = self.scene(trial)?;
+        let Some(ready) = self.ready(trial)? else { return Ok(None) };
         let clock = Instant::now();
-        let ready = self.ready(trial, &scene)?;
-        let law_seconds = clock.elapsed().as_secs_f64();
-        let clock = Instant::now();
-        let certificate = scene.certifier.certificate(&ready.course, &ready.likelihood)?;
-        let scope = certificate.scope;
-        let certificate_seconds = clock.elapsed().as_secs_f64();
-        let cheap = self.cheap_of(trial, &scene, &ready, law_seconds)?;
-        let mean_field = self.mean_field_of(trial, &scene, &ready)?;
-        let certified = Certified { certificate, seconds: certificate_seconds };
-        Ok(Some(Prediction { certified, cheap, mean_field, scope }))
+        let certificate = ready.certifier.certificate(&ready.course, &ready.likelihood)?;
+        let (scope, seconds) = (certificate.scope, clock.elapsed().as_secs_f64());
+        let cheap = self.cheap_of(trial, &ready)?;
+        let mean_field = self.mean_field_of(trial, &ready)?;
+        Ok(Some(Prediction { certified: Certified { certificate, seconds }, cheap, mean_field, scope }))
     }
 
     /// The cheap form alone; `None` where [`certifies`](Self::certifies) says no.
@@ -103,14 +81,7 @@ impl<'a> FlowCertifier<'a> {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn cheap(&self, trial: &Trial) -> Result<Option<CheapPrediction>, BoxError> {
-        if !Self::certifies(trial) {
-            return Ok(None);
-        }
-        let scene = self.scene(trial)?;
-        let clock = Instant::now();
-        let ready = self.ready(trial, &scene)?;
-        let law_seconds = clock.elapsed().as_secs_f64();
-        Ok(Some(self.cheap_of(trial, &scene, &ready, law_seconds)?))
+        self.ready(trial)?.map(|ready| self.cheap_of(trial, &ready)).transpose()
     }
 
     /// σ_W and its peak alone; `None` where [`certifies`](Self::certifies) says no.
@@ -118,12 +89,8 @@ impl<'a> FlowCertifier<'a> {
     /// # Errors
     /// As [`predict`](Self::predict).
     pub fn certificate(&self, trial: &Trial) -> Result<Option<Certificate>, BoxError> {
-        if !Self::certifies(trial) {
-            return Ok(None);
-        }
-        let scene = self.scene(trial)?;
-        let ready = self.ready(trial, &scene)?;
-        Ok(Some(scene.certifier.certificate(&ready.course, &ready.likelihood)?))
+        let Some(ready) = self.ready(trial)? else { return Ok(None) };
+        Ok(Some(ready.certifier.certificate(&ready.course, &ready.likelihood)?))
     }
 
     /// The posterior standard deviation of a trial's problem, a root mean square over the field.
@@ -131,84 +98,65 @@ impl<'a> FlowCertifier<'a> {
     /// # Errors
     /// Those of the posterior.
     pub fn posterior_std(&self, trial: &Trial) -> Result<f64, BoxError> {
-        let scene = self.scene(trial)?;
-        let gaussian = &scene.problem.gaussian;
+        let problem = self.flows.problem(trial.dataset(), trial.sub)?;
+        let gaussian = &problem.gaussian;
         let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
         let probes = Stream::new("posterior").text(trial.dataset()).number(trial.sub as u64);
         Ok(posterior.mean_variance(PROBES, probes)?.value.sqrt())
     }
 
-    fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
-        let found = self.flows.iter().zip(&self.denoisers).find(|(flow, _)| flow.name() == dataset);
-        found.ok_or_else(|| experiment::Error::UnknownDataset { dataset: dataset.to_owned() }.into())
-    }
-
-    fn scene(&self, trial: &Trial) -> Result<Arc<Scene>, BoxError> {
-        let (flow, denoiser) = self.flow(trial.dataset())?;
-        self.problems.get(format!("{} {}", trial.dataset(), trial.sub), || {
-            let problem = Problem::new(flow, Arc::clone(denoiser), trial.sub)?;
-            let certifier = Certifier::new(problem.gaussian.observed().clone())?;
-            Ok(Arc::new(Scene { problem, certifier }))
-        })
-    }
-
-    fn ready(&self, trial: &Trial, scene: &Scene) -> Result<Ready, BoxError> {
-        let (flow, _) = self.flow(trial.dataset())?;
-        let run = trial.course()?;
-        let course = Course::new(&*run.schedule, run.sampler.grid())?;
-        let Some(Scaled { strength, .. }) = trial.scaled(flow, &scene.problem, &run)? else {
-            return Ok(Ready { course, likelihood: Likelihood::Exact });
+    /// `None` where [`certifies`](Self::certifies) says no.
+    fn ready(&self, trial: &Trial) -> Result<Option<Ready>, BoxError> {
+        if !Self::certifies(trial) {
+            return Ok(None);
+        }
+        let found = Chosen::new(&self.flows, trial)?;
+        let certifier = self.certifiers.get(format!("{} {}", trial.dataset(), trial.sub), || {
+            Ok::<_, BoxError>(Arc::new(Certifier::new(found.problem.gaussian.observed().clone())?))
+        })?;
+        let clock = Instant::now();
+        let mut course = Course::new(&*found.course.schedule, found.course.sampler.grid())?;
+        let likelihood = match found.law()? {
+            None => Likelihood::Exact,
+            Some(Scaled { strength, .. }) => {
+                if strength.adaptive.is_some() {
+                    let inference = found.inference()?;
+                    let factors = adaptive::factors(found.flow, trial.seed, &course, &inference, &strength)?;
+                    course = course.holding(factors)?;
+                }
+                Likelihood::Law(strength)
+            }
         };
-        let course = if strength.adaptive.is_some() {
-            let inference = trial.inference(flow, &scene.problem, &run)?;
-            let factors = adaptive::factors(flow, trial.seed, &course, &inference, &strength)?;
-            course.holding(factors)?
-        } else {
-            course
-        };
-        Ok(Ready { course, likelihood: Likelihood::Law(strength) })
+        Ok(Some(Ready { certifier, course, likelihood, seconds: clock.elapsed().as_secs_f64() }))
     }
 
     /// The table over every ρ that the trial's schedule passes, whatever its steps.
-    fn table(&self, trial: &Trial, scene: &Scene) -> Result<Arc<Table>, BoxError> {
+    fn table(&self, trial: &Trial, certifier: &Certifier<f32>) -> Result<Arc<Table>, BoxError> {
         let key = format!("{} {} {} {}", trial.dataset(), trial.sub, trial.schedule, trial.eta);
         self.tables.get(key, || {
             let schedule = trial.course()?.schedule;
             let ratio = |t| Level::ratio(&schedule.level(t));
             let lowest = if ratio(0.0) > 0.0 { ratio(0.0) } else { ratio(1.0 / trial.steps as f64) };
             let clock = Instant::now();
-            let spectra = Spectra::new(&scene.certifier, lowest, ratio(1.0))?;
+            let spectra = Spectra::new(certifier, lowest, ratio(1.0))?;
             Ok(Arc::new(Table { spectra, seconds: clock.elapsed().as_secs_f64() }))
         })
     }
 
-    fn cheap_of(
-        &self,
-        trial: &Trial,
-        scene: &Scene,
-        ready: &Ready,
-        law_seconds: f64,
-    ) -> Result<CheapPrediction, BoxError> {
-        let table = self.table(trial, scene)?;
+    fn cheap_of(&self, trial: &Trial, ready: &Ready) -> Result<CheapPrediction, BoxError> {
+        let table = self.table(trial, &ready.certifier)?;
         let clock = Instant::now();
-        let growth: Growth = table.spectra.growth(&ready.course, &ready.likelihood)?;
+        let growth = table.spectra.growth(&ready.course, &ready.likelihood)?;
         let seconds = clock.elapsed().as_secs_f64();
-        Ok(CheapPrediction { growth, seconds, law_seconds, table_seconds: table.seconds })
+        Ok(CheapPrediction { growth, seconds, law_seconds: ready.seconds, table_seconds: table.seconds })
     }
 
     /// `None` without corrections, and where the spectrum is not known.
-    fn mean_field_of(
-        &self,
-        trial: &Trial,
-        scene: &Scene,
-        ready: &Ready,
-    ) -> Result<Option<MeanFieldPrediction>, BoxError> {
-        let Some(corrector) = trial.steps_of_sampler().corrector else {
-            return Ok(None);
-        };
-        let table = self.table(trial, scene)?;
+    fn mean_field_of(&self, trial: &Trial, ready: &Ready) -> Result<Option<MeanFieldPrediction>, BoxError> {
+        let Some(corrector) = trial.steps_of_sampler().corrector else { return Ok(None) };
+        let table = self.table(trial, &ready.certifier)?;
         let clock = Instant::now();
-        let run: MeanField = match table.spectra.mean_field(&ready.course, &ready.likelihood, corrector) {
+        let run = match table.spectra.mean_field(&ready.course, &ready.likelihood, corrector) {
             Err(StabilityError::NoSpectrum) => return Ok(None),
             other => other?,
         };

@@ -2,7 +2,7 @@
 
 use crate::excess::EXCESS_TIMES;
 use crate::{Flow, Trial};
-use equipoise_experiment::{Base, BoxError, Course, Problem, Scaled, Seen, Setup};
+use equipoise_experiment::{Base, BoxError, Course, Flows, Known, Problem, Scaled, Seen, Setup};
 use equipoise_observation::Observed;
 use equipoise_solver::Inference;
 use std::sync::Arc;
@@ -31,29 +31,43 @@ impl Trial {
         let Self { std, gamma, n_ref, n_convention, .. } = *self;
         Base { std, gamma, n_ref, n_convention }
     }
+}
+
+/// A trial with its flow, its problem and how its runs advance.
+pub(crate) struct Ready<'a> {
+    pub(crate) trial: &'a Trial,
+    pub(crate) flow: &'a Flow,
+    pub(crate) problem: Arc<Problem>,
+    pub(crate) course: Course,
+}
+
+impl<'a> Ready<'a> {
+    pub(crate) fn new(flows: &Flows<'a>, trial: &'a Trial) -> Result<Self, BoxError> {
+        let (flow, problem) = (flows.get(trial.dataset())?, flows.problem(trial.dataset(), trial.sub)?);
+        Ok(Self { trial, flow, problem, course: trial.course()? })
+    }
+
+    /// One draw of the observation noise, the same under every prior.
+    pub(crate) fn draw(&self) -> Result<Arc<Observed<f32>>, BoxError> {
+        self.problem.draw(self.flow, self.trial.seed)
+    }
+
+    /// What is known of its posterior.
+    pub(crate) fn known(&self) -> Result<Arc<Known>, BoxError> {
+        self.problem.known(self.flow, &self.trial.prior, self.trial.seed)
+    }
 
     /// Its inverse problem, ready for any method.
-    pub(crate) fn inference(
-        &self,
-        flow: &Flow,
-        problem: &Problem,
-        course: &Course,
-    ) -> Result<Inference<f32>, BoxError> {
-        problem.inference(flow, (&self.prior, self.seed), (course, self.start))
+    pub(crate) fn inference(&self) -> Result<Inference<f32>, BoxError> {
+        let Trial { prior, seed, start, .. } = self.trial;
+        self.problem.inference(self.flow, (prior, *seed), (&self.course, *start))
     }
 
     /// Its law, where its method takes one.
-    pub(crate) fn scaled(
-        &self,
-        flow: &Flow,
-        problem: &Problem,
-        course: &Course,
-    ) -> Result<Option<Scaled>, BoxError> {
-        let (prior, seed, setup, curve) = (&self.prior, self.seed, &self.setup(), &EXCESS_TIMES);
+    pub(crate) fn law(&self) -> Result<Option<Scaled>, BoxError> {
+        let Self { trial, flow, ref problem, ref course } = *self;
+        let (prior, seed, setup, curve) = (&trial.prior, trial.seed, &trial.setup(), &EXCESS_TIMES);
         let seen = Seen { flow, problem, prior, seed, setup, course, curve };
-        Scaled::of(&self.approach, self.base(), &seen)
+        Scaled::of(&trial.approach, trial.base(), &seen)
     }
 }
-
-/// One draw of the observation noise, the same under every prior.
-pub(crate) type Draw = Arc<Observed<f32>>;

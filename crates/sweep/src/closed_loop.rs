@@ -4,6 +4,7 @@
 //! run of the mean start is then the mean of all runs, and the square of another run's distance from it has the
 //! spread for its expectation: two runs say what an ensemble would, the bias without sampling error.
 
+use crate::choose::Ready;
 use crate::{BoxError, FlowExecutor, Trial};
 use equipoise_experiment::{Course, Moments, member};
 use equipoise_field::{each, sum};
@@ -96,15 +97,12 @@ impl FlowExecutor<'_> {
         if !is_affine(trial) {
             return Ok(None);
         }
-        let (flow, _) = self.flow(trial.dataset())?;
-        let (problem, course) = (self.problem(trial)?, trial.course()?);
-        let law = trial.scaled(flow, &problem, &course)?;
-        let known = problem.known(flow, &trial.prior, trial.seed)?;
+        let ready = Ready::new(&self.flows, trial)?;
+        let (law, known, inference) = (ready.law()?, ready.known()?, ready.inference()?);
         let Some(exact) = known.moments() else { return Ok(None) };
-        let inference = trial.inference(flow, &problem, &course)?;
         let guidance = inference.guidance(trial.approach.recipe(), law.as_ref().map(|l| &l.strength))?;
-        let member = member(flow, trial.seed, 0);
-        Ok(Some(closed_loop(&inference, &*guidance, &course, exact, &member)?))
+        let member = member(ready.flow, trial.seed, 0);
+        Ok(Some(closed_loop(&inference, &*guidance, &ready.course, exact, &member)?))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What trials under denoisers beyond the Wiener filter will take, from a timed part of one denoise.
 
 use crate::excess::EXCESS_COLUMNS;
-use crate::{BoxError, Error, Flow, Result, Trial};
-use equipoise_experiment::traced;
+use crate::{BoxError, Flow, Result, Trial};
+use equipoise_experiment::{Error, traced};
 use equipoise_prior::PriorDenoiser;
 use equipoise_solver::ProbedRatios;
 use equipoise_stream::Stream;

@@ -1,6 +1,5 @@
 //! What can go wrong between a plan and its results.
 
-use equipoise_experiment::BoxError;
 use std::path::PathBuf;
 
 /// The result of this crate's fallible calls.
@@ -83,18 +82,4 @@ pub enum Error {
     /// A picture's field.
     #[error(transparent)]
     Data(#[from] equipoise_data::DataError),
-}
-
-impl Error {
-    /// The fault of a trial, by its words.
-    pub(crate) fn trial(trial: impl ToString) -> impl FnOnce(BoxError) -> Self {
-        move |source| equipoise_experiment::Error::Trial { trial: trial.to_string(), source }.into()
-    }
-
-    /// The fault of a dataset, by its name.
-    pub(crate) fn flow<E: Into<BoxError>>(dataset: &str) -> impl FnOnce(E) -> Self {
-        move |source| {
-            equipoise_experiment::Error::Flow { dataset: dataset.to_owned(), source: source.into() }.into()
-        }
-    }
 }

@@ -4,13 +4,12 @@
 //! x_t = μx + σε with the true x and one fixed ε: (x_t, y) then has the law that an exact sampler
 //! visits, and a law that diverges is measured where the others are.
 
-use crate::choose::Draw;
 use crate::{BoxError, Flow};
 use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_experiment::{Known, Problem};
 use equipoise_field::{each, sum};
 use equipoise_guidance::{Evidence, Exact, Excess, Guidance, Scratch, Sda, States, Strength};
-use equipoise_observation::NoiseVariance;
+use equipoise_observation::{NoiseVariance, Observed};
 use equipoise_scaling::adaptive;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
@@ -101,7 +100,7 @@ impl ForwardPath {
     pub(crate) fn norms(
         &self,
         problem: &Problem,
-        draw: &Draw,
+        draw: &Arc<Observed<f32>>,
         denoiser: &Arc<dyn Denoiser<f32>>,
         known: &Known,
     ) -> Result<Norms, BoxError> {

@@ -1,16 +1,13 @@
 //! Carrying out trials on flows: from a trial to its row.
 
-use crate::excess::Norms;
-use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves};
+use crate::choose::Ready;
+use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves, Norms};
 use crate::judge::{Judged, heaviest, judge};
 use crate::pictures::Pictures;
 use crate::{Accelerator, BoxError, Error, Flow, Places, Row, Trial};
-use equipoise_experiment::{
-    self as experiment, Course, Executor, Known, Problem, Scaled, Shared, counts, member,
-};
+use equipoise_experiment::{self as experiment, Executor, Flows, Known, Scaled, Shared, counts, member};
 use equipoise_field::sum;
-use equipoise_solver::{Ensemble, Inference, Member, PosteriorSampler, SolverError, Watch};
-use equipoise_wiener::Wiener;
+use equipoise_solver::{Ensemble, Member, SolverError, Watch};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,9 +18,7 @@ pub const CPU: &str = "cpu";
 
 /// Carries out trials on opened flows; shares whatever trials have in common.
 pub struct FlowExecutor<'a> {
-    flows: &'a [Flow],
-    denoisers: Vec<Arc<Wiener<f32>>>,
-    problems: Shared<Problem>,
+    pub(crate) flows: Flows<'a>,
     paths: Shared<ForwardPath>,
     norms: Shared<Norms>,
     pictures: Option<&'a Pictures<'a>>,
@@ -38,12 +33,8 @@ impl<'a> FlowExecutor<'a> {
     /// # Errors
     /// [`equipoise_experiment::Error::Flow`] when a prior's mean and covariance do not fit each other.
     pub fn new(flows: &'a [Flow], pictures: Option<&'a Pictures<'a>>) -> crate::Result<Self> {
-        let denoiser = |flow: &Flow| flow.prior().denoiser().map(Arc::new).map_err(Error::flow(flow.name()));
-        let denoisers = flows.iter().map(denoiser).collect::<crate::Result<_>>()?;
         Ok(Self {
-            flows,
-            denoisers,
-            problems: Shared::default(),
+            flows: Flows::new(flows)?,
             paths: Shared::default(),
             norms: Shared::default(),
             pictures,
@@ -73,8 +64,7 @@ impl<'a> FlowExecutor<'a> {
     /// [`equipoise_experiment::Error::Trial`] for one whose problem cannot be made.
     pub fn placed(&self, mut trials: Vec<Trial>) -> crate::Result<Vec<Trial>> {
         for trial in &mut trials {
-            let backend = self.backend(trial);
-            let backend = backend.map_err(Error::trial(&*trial))?;
+            let backend = self.backend(trial).map_err(experiment::Error::trial(&*trial))?;
             backend.clone_into(&mut trial.backend);
         }
         Ok(trials)
@@ -83,9 +73,7 @@ impl<'a> FlowExecutor<'a> {
     /// What will run a trial.
     fn backend(&self, trial: &Trial) -> Result<&'static str, BoxError> {
         let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian()) else { return Ok(CPU) };
-        let (flow, _) = self.flow(trial.dataset())?;
-        let problem = self.problem(trial)?;
-        let inference = trial.inference(flow, &problem, &trial.course()?)?;
+        let inference = Ready::new(&self.flows, trial)?.inference()?;
         let (recipe, law) = (trial.approach.recipe(), trial.approach.scaling()?);
         Ok(if accelerator.takes(&inference, recipe, law) { accelerator.name() } else { CPU })
     }
@@ -96,50 +84,24 @@ impl<'a> FlowExecutor<'a> {
         Places { accelerator: count(&self.accelerated), cpu: count(&self.plain) }
     }
 
-    /// The runs of a trial, on the backend that its identity names and on no other.
-    fn run(
-        &self,
-        trial: &Trial,
-        flow: &Flow,
-        inference: &Inference<f32>,
-        law: Option<&Scaled>,
-    ) -> Result<Ran, BoxError> {
+    /// The runs of a trial, on the backend that its identity names and on no other, and the seconds they took.
+    fn run(&self, ready: &Ready<'_>, law: Option<&Scaled>) -> Result<(Ensemble<f32>, f64), BoxError> {
+        let Ready { trial, flow, .. } = *ready;
+        let (inference, recipe) = (ready.inference()?, trial.approach.recipe());
         let strength = law.map(|law| &law.strength);
-        let recipe = trial.approach.recipe();
-        if trial.backend == CPU {
-            self.plain.fetch_add(1, Ordering::Relaxed);
-            return self.sample(trial, flow, &*inference.bind(recipe, strength)?);
-        }
-        let refused = || Error::Backend { backend: trial.backend.clone() };
-        let named = self.accelerator.filter(|accelerator| accelerator.name() == trial.backend);
-        let bound = named.ok_or_else(refused)?.bind(inference, recipe, strength)?.ok_or_else(refused)?;
-        self.accelerated.fetch_add(1, Ordering::Relaxed);
-        self.sample(trial, flow, &*bound)
-    }
-
-    /// All members of a trial.
-    fn sample(
-        &self,
-        trial: &Trial,
-        flow: &Flow,
-        sampler: &dyn PosteriorSampler<f32>,
-    ) -> Result<Ran, BoxError> {
+        let (sampler, place) = if trial.backend == CPU {
+            (inference.bind(recipe, strength)?, &self.plain)
+        } else {
+            let refused = || Error::Backend { backend: trial.backend.clone() };
+            let named = self.accelerator.filter(|accelerator| accelerator.name() == trial.backend);
+            let bound = named.ok_or_else(refused)?.bind(&inference, recipe, strength)?;
+            (bound.ok_or_else(refused)?, &self.accelerated)
+        };
+        place.fetch_add(1, Ordering::Relaxed);
         let members: Vec<Member> = (0..trial.members).map(|m| member(flow, trial.seed, m as u64)).collect();
         let clock = Instant::now();
         let drawn = sampler.draw(&members, Watch::NONE)?;
-        Ok(Ran { drawn, seconds: clock.elapsed().as_secs_f64() })
-    }
-
-    pub(crate) fn flow(&self, dataset: &str) -> Result<(&Flow, &Arc<Wiener<f32>>), BoxError> {
-        let found = self.flows.iter().zip(&self.denoisers).find(|(flow, _)| flow.name() == dataset);
-        found.ok_or_else(|| experiment::Error::UnknownDataset { dataset: dataset.to_owned() }.into())
-    }
-
-    pub(crate) fn problem(&self, trial: &Trial) -> Result<Arc<Problem>, BoxError> {
-        let (flow, denoiser) = self.flow(trial.dataset())?;
-        self.problems.get(format!("{} {}", trial.dataset(), trial.sub), || {
-            Ok(Arc::new(Problem::new(flow, Arc::clone(denoiser), trial.sub)?))
-        })
+        Ok((drawn, clock.elapsed().as_secs_f64()))
     }
 
     /// The trial's law against the exact guidance at [`EXCESS_TIMES`](crate::EXCESS_TIMES); `None` for
@@ -148,30 +110,19 @@ impl<'a> FlowExecutor<'a> {
     /// # Errors
     /// Whatever keeps the guidance from being evaluated.
     pub fn guidance_curves(&self, trial: &Trial) -> Result<Option<GuidanceCurves>, BoxError> {
-        let (flow, _) = self.flow(trial.dataset())?;
-        let problem = self.problem(trial)?;
-        if matches!(*problem.known(flow, &trial.prior, trial.seed)?, Known::Nothing) {
-            return Ok(None);
-        }
-        let course = trial.course()?;
-        self.curves_of(trial, &course, trial.scaled(flow, &problem, &course)?.as_ref())
+        let ready = Ready::new(&self.flows, trial)?;
+        self.curves_of(&ready, ready.law()?.as_ref())
     }
 
-    fn curves_of(
-        &self,
-        trial: &Trial,
-        course: &Course,
-        law: Option<&Scaled>,
-    ) -> Result<Option<GuidanceCurves>, BoxError> {
-        let Some(law) = law else {
-            return Ok(trial.approach.is_exact().then(GuidanceCurves::exact));
-        };
-        let (flow, _) = self.flow(trial.dataset())?;
-        let problem = self.problem(trial)?;
-        let (draw, known) = (problem.draw(flow, trial.seed)?, problem.known(flow, &trial.prior, trial.seed)?);
+    fn curves_of(&self, ready: &Ready<'_>, law: Option<&Scaled>) -> Result<Option<GuidanceCurves>, BoxError> {
+        let Ready { trial, flow, ref problem, ref course } = *ready;
+        let known = ready.known()?;
         if matches!(*known, Known::Nothing) {
             return Ok(None);
         }
+        let Some(law) = law else {
+            return Ok(trial.approach.is_exact().then(GuidanceCurves::exact));
+        };
         let denoiser = problem.denoiser(flow.denoiser_of(&trial.prior)?);
         let run = format!("{} {} {} {}", trial.prior, trial.seed, trial.schedule, trial.eta);
         let path = self.paths.get(format!("{} {run}", trial.dataset()), || {
@@ -179,44 +130,32 @@ impl<'a> FlowExecutor<'a> {
             Ok::<_, BoxError>(Arc::new(ForwardPath::new(flow, &*denoiser, &*course.schedule, start)?))
         })?;
         let key = format!("{} {} {run}", trial.dataset(), trial.sub);
-        let norms = self.norms.get(key, || path.norms(&problem, &draw, &denoiser, &known).map(Arc::new))?;
-        let inference = trial.inference(flow, &problem, course)?;
-        let guidance = inference.guidance(trial.approach.recipe(), Some(&law.strength))?;
+        let draw = ready.draw()?;
+        let norms = self.norms.get(key, || path.norms(problem, &draw, &denoiser, &known).map(Arc::new))?;
+        let guidance = ready.inference()?.guidance(trial.approach.recipe(), Some(&law.strength))?;
         Ok(Some(path.curves(&norms, &law.strength, &*guidance)?))
     }
 }
 
 impl fmt::Debug for FlowExecutor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.flows.iter().map(|flow| flow.name()).collect();
         let accelerator = self.accelerator.map(|accelerator| accelerator.name());
         f.debug_struct("FlowExecutor")
-            .field("flows", &names)
+            .field("flows", &self.flows)
             .field("accelerator", &accelerator)
             .finish_non_exhaustive()
     }
 }
 
-/// What the members of a trial came to, and the time it took.
-struct Ran {
-    drawn: Ensemble<f32>,
-    seconds: f64,
-}
-
 impl Executor<Trial> for FlowExecutor<'_> {
     fn execute(&self, trial: &Trial) -> Result<Row, BoxError> {
-        let (flow, _) = self.flow(trial.dataset())?;
-        let problem = self.problem(trial)?;
-        let course = trial.course()?;
-        let draw = problem.draw(flow, trial.seed)?;
-        let law = trial.scaled(flow, &problem, &course)?;
-        let curves = self.curves_of(trial, &course, law.as_ref())?;
-        let inference = trial.inference(flow, &problem, &course)?;
-        let Ran { drawn, seconds } = self.run(trial, flow, &inference, law.as_ref())?;
-        let known = problem.known(flow, &trial.prior, trial.seed)?;
+        let ready = Ready::new(&self.flows, trial)?;
+        let Ready { flow, ref problem, .. } = ready;
+        let law = ready.law()?;
+        let curves = self.curves_of(&ready, law.as_ref())?;
+        let (drawn, seconds) = self.run(&ready, law.as_ref())?;
         let shown = heaviest(&drawn).ok_or(SolverError::Empty)?;
-        let judged =
-            judge(flow, (&problem, &draw, &known), (&drawn, course.schedule.sigma(0.0)), Row::of(trial)?)?;
+        let judged = judge(&ready, &drawn)?;
         if let Some(pictures) = self.pictures {
             pictures.reconstruction(flow, trial, shown, &judged)?;
         }
@@ -243,7 +182,7 @@ impl Executor<Trial> for FlowExecutor<'_> {
     /// Fields that elementwise passes share among threads, and denoisers that share their windows.
     fn parallel_inside(&self, trial: &Trial) -> bool {
         !trial.is_gaussian()
-            || self.flow(trial.dataset()).is_ok_and(|(flow, _)| flow.shape().len() >= sum::PARALLEL_FROM)
+            || self.flows.get(trial.dataset()).is_ok_and(|flow| flow.shape().len() >= sum::PARALLEL_FROM)
     }
 }
 

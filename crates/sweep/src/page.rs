@@ -1,14 +1,12 @@
 //! The report page of a sweep, assembled from its rows, pictures and excess curves.
 
 use crate::pictures::quantity;
-use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Pictures, Result, Row, Trial};
-use equipoise_experiment::REPORT;
-use equipoise_metrics as metrics;
+use crate::{EXCESS_TIMES, Flow, FlowExecutor, Output, Pictures, Result, Row, Trial};
+use equipoise_experiment::{self as experiment, REPORT, distinct, note, states};
 use equipoise_report::{
     Block, Caption, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Quantity, Scale, Section,
-    Series, Table, Tone, Verdict, page, pick, significant, write_atomically,
+    Series, Table, Verdict, page, pick, significant, write_atomically,
 };
-use equipoise_scaling::NConvention;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -41,7 +39,7 @@ pub fn write_page(
     let whole = Page {
         title: "Equipoise sweep".into(),
         lead: lead(other),
-        facts: facts(output),
+        facts: output.facts(),
         sections,
         notes: notes(other),
     };
@@ -125,33 +123,12 @@ pub(crate) fn scene(trial: &Trial) -> String {
     if trial.is_gaussian() { scene } else { format!("{scene}, prior {}", trial.prior) }
 }
 
-/// The values in order of first appearance.
-pub(crate) fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
-    values.fold(Vec::new(), |mut seen, v| {
-        if !seen.contains(&v) {
-            seen.push(v);
-        }
-        seen
-    })
-}
-
 pub(crate) fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
-    let n_convention = match batch[0].0.n_convention {
-        NConvention::Floor => "⌊H/sub⌋·⌊W/sub⌋ a plane, the study's count".into(),
-        NConvention::True => "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane".into(),
-    };
-    Caption { text, space: "normalised units".into(), n_convention }
+    experiment::caption(text, batch[0].0.n_convention)
 }
 
 pub(crate) fn verdict(row: &Row) -> Verdict {
-    let tone = match row.state.as_str() {
-        "balanced" => Tone::Good,
-        "likelihood_dominated" => Tone::Strong,
-        "prior_dominated" => Tone::Weak,
-        "nan" | "exploded" => Tone::Broken,
-        _ => Tone::Poor,
-    };
-    Verdict { label: row.state.replace('_', " "), tone }
+    experiment::verdict(&row.state, &row.state)
 }
 
 /// Named columns, and named rows with a cell for each column where there is one.
@@ -228,7 +205,7 @@ fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Res
     let seed = batch[0].0.seed;
     let mut series = Vec::new();
     for (trial, _) in batch.iter().filter(|(t, _)| t.sub == sub && t.seed == seed && !t.approach.is_exact()) {
-        let curves = executor.guidance_curves(trial).map_err(Error::trial(trial))?;
+        let curves = executor.guidance_curves(trial).map_err(experiment::Error::trial(trial))?;
         if let Some(curves) = curves {
             let points = EXCESS_TIMES.into_iter().zip(curves.excess).filter(|(_, e)| !e.is_nan()).collect();
             series.push(Series { name: trial.law(), points });
@@ -275,45 +252,9 @@ fn table(batch: &[Finished<'_>]) -> Table {
     Table::of(columns, rows).captioned(caption("All trials of this protocol.".into(), batch))
 }
 
-pub(crate) fn facts(output: &Output) -> Vec<(String, String)> {
-    let manifest = output.manifest();
-    let p = &manifest.provenance;
-    let mut facts = vec![
-        ("version".to_owned(), p.build.version.clone()),
-        ("revision".to_owned(), p.build.revision.clone().unwrap_or_else(|| "unknown".into())),
-        ("sources".to_owned(), p.build.sources.clone().unwrap_or_else(|| "unknown".into())),
-        ("backend".to_owned(), p.build.backend.clone()),
-        ("builds that wrote rows".to_owned(), manifest.builds.len().to_string()),
-        ("arguments".to_owned(), p.arguments.join(" ")),
-        ("trials".to_owned(), format!("{} of {}", output.rows().len(), manifest.total)),
-        ("started".to_owned(), manifest.started.clone()),
-        ("threads".to_owned(), p.threads.to_string()),
-    ];
-    facts.extend(
-        p.data.iter().map(|(name, sum)| (name.clone(), format!("sha256 {}", &sum[..sum.len().min(16)]))),
-    );
-    facts.extend(manifest.notes.iter().map(|note| ("note".to_owned(), note.clone())));
-    facts
-}
-
 fn notes(other: bool) -> Vec<(String, String)> {
-    let states = format!(
-        "nan: a value that is not finite. exploded: max|x| > {} × max|truth|. balanced: RMSE ≤ {} × floor and χ \
-         in [{}, {}]. likelihood dominated: χ < {}, or range > {} × the truth's, or fluctuation ratio > {}. prior \
-         dominated: χ > {} or fluctuation ratio < {}. inaccurate: the rest. The first that holds.",
-        metrics::EXPLOSION,
-        metrics::BALANCED_RMSE,
-        metrics::MISFIT_LOW,
-        metrics::MISFIT_HIGH,
-        metrics::MISFIT_LOW,
-        metrics::RANGE_EXCESS,
-        metrics::FLUCTUATION_HIGH,
-        metrics::MISFIT_HIGH,
-        metrics::FLUCTUATION_LOW,
-    );
-    let note = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     let mut notes = vec![
-        ("States".to_owned(), states),
+        states(),
         note(
             "Floor",
             "√(mean((posterior mean − truth)² + posterior variance) + σ(0)²), the mean over the cells of the RMSE: \

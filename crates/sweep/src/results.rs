@@ -1,7 +1,7 @@
 //! The table of results, `results.csv`.
 
 use crate::{Row, Trial};
-use equipoise_experiment::{Error, PLAN_TOML, RESULTS_CSV, Work, replace};
+use equipoise_experiment::{PLAN_TOML, RESULTS_CSV, Work, write_table};
 use equipoise_report::{Notation, Table};
 use std::path::Path;
 
@@ -21,14 +21,12 @@ impl Work for Trial {
 
     /// In one step: the old table stands until the new one is complete.
     fn write(folder: &Path, rows: &[Row]) -> equipoise_experiment::Result<()> {
-        let path = folder.join(RESULTS_CSV);
-        let bytes = table(rows).map_err(|source| Error::Csv { path: path.clone(), source })?;
-        replace(&path, &bytes)
+        write_table(&folder.join(RESULTS_CSV), &table(rows), Notation::Serialised)
     }
 }
 
-pub(crate) fn table(rows: &[Row]) -> std::result::Result<Vec<u8>, csv::Error> {
-    Table::of(&Row::columns(), rows).csv(Notation::Serialised)
+pub(crate) fn table(rows: &[Row]) -> Table {
+    Table::of(&Row::columns(), rows)
 }
 
 #[cfg(test)]
@@ -43,12 +41,12 @@ mod tests {
         let row = outcome(&example());
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.serialize(&row).unwrap();
-        assert_eq!(table(&[row]).unwrap(), writer.into_inner().unwrap());
+        assert_eq!(table(&[row]).csv(Notation::Serialised).unwrap(), writer.into_inner().unwrap());
     }
 
     #[test]
     fn a_table_without_rows_is_its_header() {
-        let header = table(&[]).unwrap();
+        let header = table(&[]).csv(Notation::Serialised).unwrap();
         assert!(
             header.starts_with(b"dataset,protocol,prior,law,method,sub,n_obs,")
                 && header.ends_with(b",note\n")

@@ -143,6 +143,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::results;
     use crate::trial::tests::example;
+    use equipoise_report::Notation;
     use proptest::prelude::*;
 
     /// A row with every kind of number: undefined, non-finite, subnormal, of many digits.
@@ -176,7 +177,7 @@ pub(crate) mod tests {
     }
 
     fn through_csv(row: &Row) -> Row {
-        let bytes = results::table(std::slice::from_ref(row)).unwrap();
+        let bytes = results::table(std::slice::from_ref(row)).csv(Notation::Serialised).unwrap();
         csv::Reader::from_reader(bytes.as_slice()).deserialize().next().unwrap().unwrap()
     }
 

@@ -4,12 +4,11 @@
 use crate::account::Account;
 use crate::answers::{Ended, answers};
 use crate::closed_loop::ClosedLoop;
-use crate::page::{Finished, caption, distinct, facts, finished, rows, verdict};
-use crate::{EXCESS_TIMES, Error, Flow, FlowExecutor, Output, Result, Trial};
+use crate::page::{Finished, caption, finished, rows, verdict};
+use crate::{EXCESS_TIMES, Flow, FlowExecutor, Output, Result, Trial};
+use equipoise_experiment::{Error, distinct, note};
 use equipoise_field::sum;
-use equipoise_report::{
-    Block, Cell, Chart, Head, Page, Scale, Section, Series, Table, page, write_atomically,
-};
+use equipoise_report::{Block, Chart, Column, Page, Scale, Section, Series, Table, page, write_atomically};
 use std::path::PathBuf;
 
 /// The name of the page in the output folder.
@@ -51,7 +50,7 @@ pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -
              argument and what they are on the embedded flows."
                 .into(),
         ],
-        facts: facts(output),
+        facts: output.facts(),
         sections,
         notes: notes(),
     };
@@ -116,7 +115,7 @@ fn chart(here: &[Finished<'_>], text: String, name: &str, series: Vec<Series>) -
 }
 
 fn loops(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Vec<Option<ClosedLoop>>> {
-    here.iter().map(|&(trial, _)| executor.closed_loop(trial).map_err(Error::trial(trial))).collect()
+    here.iter().map(|&(trial, _)| Ok(executor.closed_loop(trial).map_err(Error::trial(trial))?)).collect()
 }
 
 fn loop_charts(here: &[Finished<'_>], loops: &[Option<ClosedLoop>]) -> [Chart; 2] {
@@ -145,82 +144,59 @@ fn loop_charts(here: &[Finished<'_>], loops: &[Option<ClosedLoop>]) -> [Chart; 2
     ]
 }
 
+/// An account at one of its times, by its place.
+type At<'a> = (&'a Account, usize);
+
 fn account_table(batch: &[Finished<'_>], accounts: &[Account]) -> Table {
-    let laws = distinct(accounts.iter().flat_map(|a| a.laws.iter().map(|w| w.law.clone())));
-    let mut names: Vec<Head> = [
-        ("sub", "stride of the observed lattice"),
-        ("t", "diffusion time"),
-        ("N", "observations"),
-        ("N_eff", "tr(AVAᵀ)²/‖AVAᵀ‖_F²"),
-        ("(σ/μ)²", "noise to signal"),
-        ("tr(AVAᵀ)/N", "what is unknown of one observed number, squared"),
-        ("due", "s² + tr(B·AVAᵀ)/tr B, the best scalar"),
-    ]
-    .map(Head::from)
-    .to_vec();
-    names.extend(laws.iter().map(|law| Head::new(format!("v {law}"), "v(t)")));
-    let mut rows = Vec::new();
-    for account in accounts {
-        for (i, at) in account.times.iter().enumerate() {
-            let mut row = vec![
-                Cell::Count(account.sub as u64),
-                Cell::Number(at.t),
-                Cell::Count(account.count as u64),
-                Cell::Number(at.effective),
-                Cell::Number(at.ratio2),
-                Cell::Number(at.unknown),
-                Cell::Number(account.noise + at.matched),
-            ];
-            row.extend(laws.iter().map(|law| {
-                let found = account.laws.iter().find(|w| w.law == *law);
-                found.map_or(Cell::Absent, |w| Cell::Number(w.v[i]))
-            }));
-            rows.push(row);
-        }
+    type Is<'a> = Column<'static, At<'a>>;
+    let mut columns: Vec<Is<'_>> = vec![
+        Is::new("sub", "stride of the observed lattice", |(a, _)| a.sub),
+        Is::new("t", "diffusion time", |(a, i)| a.times[*i].t),
+        Is::new("N", "observations", |(a, _)| a.count),
+        Is::new("N_eff", "tr(AVAᵀ)²/‖AVAᵀ‖_F²", |(a, i)| a.times[*i].effective),
+        Is::new("(σ/μ)²", "noise to signal", |(a, i)| a.times[*i].ratio2),
+        Is::new("tr(AVAᵀ)/N", "what is unknown of one observed number, squared", |(a, i)| {
+            a.times[*i].unknown
+        }),
+        Is::new("due", "s² + tr(B·AVAᵀ)/tr B, the best scalar", |(a, i)| a.noise + a.times[*i].matched),
+    ];
+    for law in distinct(accounts.iter().flat_map(|a| a.laws.iter().map(|w| w.law.clone()))) {
+        let name = format!("v {law}");
+        let v = move |(a, i): &At<'_>| a.laws.iter().find(|w| w.law == law).map(|w| w.v[*i]);
+        columns.push(Column::new(name, "v(t)", v));
     }
+    let rows: Vec<At<'_>> = accounts.iter().flat_map(|a| (0..a.times.len()).map(move |i| (a, i))).collect();
     let text = "What each law puts in the place of s²I + A V Aᵀ. A law that divides the gradient has the v that \
                 does the same.";
-    Table::new(names, rows).captioned(caption(text.into(), batch))
+    Table::of(&columns, &rows).captioned(caption(text.into(), batch))
 }
 
 fn end_table(first: &[Finished<'_>], ends: &[(Finished<'_>, Option<ClosedLoop>)]) -> Table {
-    let at_end = |trial: &crate::Trial, pick: fn(&ClosedLoop) -> &Vec<f64>| {
+    type Is<'a> = Column<'a, Finished<'a>>;
+    let at_end = |trial: &Trial, pick: fn(&ClosedLoop) -> &Vec<f64>| {
         let found = ends.iter().find(|((t, _), _)| t.law() == trial.law() && t.sub == trial.sub);
-        let last = found.and_then(|(_, l)| l.as_ref()).and_then(|l| {
-            let finished = l.times.last().is_some_and(|t| *t <= 0.0);
-            pick(l).last().copied().filter(|_| finished)
-        });
-        last.map_or(Cell::Absent, Cell::Number)
+        let ended = found?.1.as_ref().filter(|l| l.times.last().is_some_and(|t| *t <= 0.0))?;
+        pick(ended).last().copied()
     };
-    let rows = first.iter().map(|(trial, row)| {
-        vec![
-            Cell::Text(trial.law()),
-            Cell::Count(trial.sub as u64),
-            row.guidance_excess_early.map_or(Cell::Absent, Cell::Number),
-            row.guidance_excess_middle.map_or(Cell::Absent, Cell::Number),
-            row.guidance_excess_late.map_or(Cell::Absent, Cell::Number),
-            at_end(trial, |l| &l.bias),
-            at_end(trial, |l| &l.spread),
-            row.floor_rmse.map_or(Cell::Absent, |f| Cell::Number(row.rmse / f)),
-            Cell::State(verdict(row)),
-        ]
-    });
-    let columns = [
-        ("law", "scaling law, or method"),
-        ("sub", "stride of the observed lattice"),
-        ("excess t = 0.9", "‖g‖/‖g_exact‖"),
-        ("excess t = 0.5", "‖g‖/‖g_exact‖"),
-        ("excess t = 0.1", "‖g‖/‖g_exact‖"),
-        ("bias", "‖E[x] − E[x | y]‖ over the posterior std with σ(0)"),
-        ("spread", "std of the runs over the posterior std with σ(0)"),
-        ("RMSE / floor", "of the trial"),
-        ("state", "as in the report"),
+    let columns: [Is<'_>; 9] = [
+        Is::new("law", "scaling law, or method", |(trial, _)| trial.law()),
+        Is::new("sub", "stride of the observed lattice", |(trial, _)| trial.sub),
+        Is::new("excess t = 0.9", "‖g‖/‖g_exact‖", |(_, row)| row.guidance_excess_early),
+        Is::new("excess t = 0.5", "‖g‖/‖g_exact‖", |(_, row)| row.guidance_excess_middle),
+        Is::new("excess t = 0.1", "‖g‖/‖g_exact‖", |(_, row)| row.guidance_excess_late),
+        Is::new("bias", "‖E[x] − E[x | y]‖ over the posterior std with σ(0)", |(trial, _)| {
+            at_end(trial, |l| &l.bias)
+        }),
+        Is::new("spread", "std of the runs over the posterior std with σ(0)", |(trial, _)| {
+            at_end(trial, |l| &l.spread)
+        }),
+        Is::new("RMSE / floor", "of the trial", |(_, row)| row.floor_rmse.map(|floor| row.rmse / floor)),
+        Is::new("state", "as in the report", |(_, row)| verdict(row)),
     ];
-    Table::new(columns, rows.collect()).captioned(caption("At the end, t = 0.".into(), first))
+    Table::of(&columns, first).captioned(caption("At the end, t = 0.".into(), first))
 }
 
 fn notes() -> Vec<(String, String)> {
-    let note = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     vec![
         note(
             "Bias and spread",

@@ -4,9 +4,10 @@ use super::*;
 use crate::bench::{Bench, Drawn};
 use crate::choose::Chosen;
 use crate::problem::{Part, Problem};
-use crate::score::{evidence, judge, proper};
+use crate::score::{judge, proper};
 use crate::tests::{CASE, NAME, ensemble, plan, scene_named, scene_of, truth};
 use crate::{Job, overall};
+use equipoise_metrics::State;
 use std::ops::Range;
 
 const MEMBERS: usize = 16;
@@ -26,8 +27,7 @@ fn entrants_of(number: u64, method: &str, (shift, stretch): (f64, f64), seeds: R
         let job = Job::Score { dataset: NAME.into(), case: CASE, approach, choice, seed };
         let runs = ensemble(&bench.problem, &draw, MEMBERS, (shift, stretch));
         let drawn = Drawn { ensemble: runs, point_estimate: method == "red_diff", seconds: 0.0 };
-        let verdict = judge(&bench.problem, &draw, &drawn.ensemble, drawn.point_estimate).unwrap();
-        bench.score(&job, &chosen, None, (&drawn, &verdict), seed)
+        judge(&bench.problem, &draw, &drawn, Score::asked(&job, &chosen, None, seed)).unwrap()
     };
     seeds.map(score).collect()
 }
@@ -94,7 +94,7 @@ fn two_members_score_best_with_the_exact_spread() {
             let draw = problem.draw(Part::Test, seed).unwrap();
             let runs = ensemble(&problem, &draw, 2, (0.0, stretch));
             score += proper(&problem, &draw, &runs, false).unwrap().unwrap();
-            square += evidence(&problem, &draw, &runs).unwrap().rmse.powi(2);
+            square += problem.evidence(&draw, &runs).unwrap().rmse.powi(2);
         }
         (score, square)
     };

@@ -2,13 +2,13 @@
 
 use crate::Plan;
 use crate::score::LEVELS;
-use equipoise_metrics as metrics;
+use equipoise_experiment::{note, states};
+use equipoise_metrics::expected_coverage;
 use equipoise_report::significant;
 
 pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
-    let note = |name: &str, text: String| (name.to_owned(), text);
     let expected = LEVELS.map(|level| {
-        let expected = metrics::expected_coverage(plan.members, level).ok().flatten();
+        let expected = expected_coverage(plan.members, level).ok().flatten();
         expected.map_or_else(|| "none".into(), |e| format!("{} of {level}", significant(e, 3)))
     });
     vec![
@@ -17,27 +17,21 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
             "Fair CRPS of the ensemble on the truth over that of the exact posterior N(m, v + σ(0)²) on it, which \
              is what exact samples score in expectation. Of a point estimate the mean absolute error, the CRPS of \
              being sure of that point, over the same number. The standard error of exact samples is that of an \
-             ensemble of as many, over the seeds; cases share their draws and do not lower it."
-                .into(),
+             ensemble of as many, over the seeds; cases share their draws and do not lower it.",
         ),
         note(
             "RMSE/floor",
             "RMSE over members and entries against the truth, over the floor. The floor of a sampler is the RMSE \
              that exact posterior samples reach, √(mean((posterior mean − truth)²) + mean posterior variance + \
              σ(0)²), with the noise that samplers leave at t = 0; that of a point estimate is the RMSE of the \
-             posterior mean, the best any point can do. Both are of the same observation."
-                .into(),
+             posterior mean, the best any point can do. Both are of the same observation.",
         ),
         note(
             "Bias",
             "‖ensemble mean − posterior mean‖ over ‖posterior standard deviation‖, the sampling error of the \
-             ensemble mean taken out, not below 0."
-                .into(),
+             ensemble mean taken out, not below 0.",
         ),
-        note(
-            "Spread ratio",
-            "√(mean ensemble variance / mean(posterior variance + σ(0)²)).".into(),
-        ),
+        note("Spread ratio", "√(mean ensemble variance / mean(posterior variance + σ(0)²))."),
         note(
             "Coverage error",
             format!(
@@ -51,21 +45,18 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
         note(
             "SW₂ ratio",
             "Sliced Wasserstein-2 distance of the ensemble to exact posterior samples over random directions of \
-             the whole field, over the mean of that distance between two exact ensembles of the same size."
-                .into(),
+             the whole field, over the mean of that distance between two exact ensembles of the same size.",
         ),
         note(
             "Intervals",
             "mean ± t s/√n over the n seeds, s their standard deviation, t Student's 97.5 % quantile with n − 1 \
              degrees of freedom. Seeds redraw observation noise, start and noise on the way; the truth stays. Over \
-             cases ratios and errors have geometric means."
-                .into(),
+             cases ratios and errors have geometric means.",
         ),
         note(
             "Explosions",
             "An ensemble of which a member exploded has no result: its errors, bias, spread and scores count as \
-             infinite, here and in leaderboard.csv; scores.csv has what was measured where its runs stopped."
-                .into(),
+             infinite, here and in leaderboard.csv; scores.csv has what was measured where its runs stopped.",
         ),
         note(
             "Tuning",
@@ -80,8 +71,7 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
             "Calls and seconds",
             "Calls of the denoiser and iterations of inner solvers for one posterior sample; wall seconds for one \
              whole ensemble on the threads above, without judging it. A tuned entrant whose tuning chose the \
-             published value is the published one."
-                .into(),
+             published value is the published one.",
         ),
         note(
             "Priors",
@@ -89,27 +79,8 @@ pub(super) fn notes(plan: &Plan) -> Vec<(String, String)> {
              denoiser over the training windows, on the same observations and start draws. Under optimal floor, \
              bias and spread ratio are of its own posterior, the windows with other probabilities; what needs \
              samples of it is not judged. Under local, equivariant_local and locality no posterior is known: RMSE, \
-             CRPS and coverage are on the truth, and nothing of the Gaussian stands in."
-                .into(),
+             CRPS and coverage are on the truth, and nothing of the Gaussian stands in.",
         ),
-        note("States", states()),
+        states(),
     ]
-}
-
-fn states() -> String {
-    format!(
-        "nan: a value that is not finite. exploded: max|x| > {} × max|truth|. balanced: RMSE ≤ {} × the floor of \
-         samplers and χ in [{}, {}]. likelihood dominated: χ < {}, or range > {} × the truth's, or fluctuation \
-         ratio > {}. prior dominated: χ > {} or fluctuation ratio < {}. inaccurate: the rest. The first that \
-         holds.",
-        metrics::EXPLOSION,
-        metrics::BALANCED_RMSE,
-        metrics::MISFIT_LOW,
-        metrics::MISFIT_HIGH,
-        metrics::MISFIT_LOW,
-        metrics::RANGE_EXCESS,
-        metrics::FLUCTUATION_HIGH,
-        metrics::MISFIT_HIGH,
-        metrics::FLUCTUATION_LOW,
-    )
 }

@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use crate::choose::Chosen;
 use crate::problem::Part;
 use crate::score::judge;
-use crate::{Case, Plan, Scene, Subset};
+use crate::{Case, Choice, Job, Plan, Scene, Score, Subset};
 use equipoise_data::NoiseLevel;
 use equipoise_experiment::{Approach, Executor, Flow, FlowRequest, SettingsChange};
 use equipoise_sweep::{DatasetPlan, FlowExecutor, Protocol};
@@ -13,7 +13,7 @@ const MEMBERS: usize = 2;
 const CASE: Case = Case { sub: 8, noise: 0.1, steps: 2 };
 
 /// On the wake, where cells inside the body are left out of every error, and their variance of the floor.
-/// Both narrow σ(0)² to `f32` at another place, which no mean over cells makes larger than 1e-6.
+/// Both have them from one [`equipoise_experiment::Reference`].
 #[test]
 fn the_wake_has_one_floor_and_one_spread() {
     let change = SettingsChange { window: Some(2), ..SettingsChange::default() };
@@ -29,7 +29,15 @@ fn the_wake_has_one_floor_and_one_spread() {
     let draw = bench.problem.draw(Part::Test, 0).unwrap();
     let sampler = bench.bind(&Chosen::of(&exact).unwrap(), None, &draw, CASE.steps).unwrap();
     let drawn = bench.draw(&*sampler, &draw, MEMBERS).unwrap();
-    let scored = judge(&bench.problem, &draw, &drawn.ensemble, false).unwrap();
+    let job = Job::Score {
+        dataset: scene.label.clone(),
+        case: CASE,
+        approach: exact.clone(),
+        choice: Choice::Published,
+        seed: 0,
+    };
+    let asked = Score::asked(&job, &Chosen::of(&exact).unwrap(), None, 0);
+    let scored = judge(&bench.problem, &draw, &drawn, asked).unwrap();
 
     let mut sweep = equipoise_sweep::Plan::standard(vec![DatasetPlan::of(&flows[0])]);
     (sweep.subs, sweep.approaches) = (vec![CASE.sub], vec![exact]);

@@ -1,6 +1,7 @@
 //! Ensembles whose law is known score what the law says.
 
 use super::*;
+use crate::choose::Chosen;
 use crate::problem::Part;
 use crate::tests::{CASE, ensemble, plan, scene};
 use crate::{Plan, Scene};
@@ -18,17 +19,21 @@ impl Setting {
     }
 
     /// The verdict on an ensemble so shifted and stretched; and whether it is a point estimate.
-    fn verdict(&self, shift: f64, stretch: f64, point: bool) -> (Verdict, Closed) {
+    fn verdict(&self, shift: f64, stretch: f64, point: bool) -> (Score, Closed) {
         let problem = Problem::new(&self.scene, CASE, &self.plan).unwrap();
         let draw = problem.draw(Part::Test, 0).unwrap();
-        let exact = draw.exact.as_ref().unwrap();
+        let exact = draw.known.moments().unwrap();
+        let reference = problem.reference(&draw).unwrap().unwrap();
         let runs = ensemble(&problem, &draw, MEMBERS, (shift, stretch));
         let wide = |v: &[f32]| v.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
         let closed = Closed {
             off: wide(draw.truth).iter().zip(wide(&exact.mean)).map(|(t, m)| m - t).collect(),
-            variance: wide(&exact.variance),
+            variance: wide(&reference.variance),
         };
-        (judge(&problem, &draw, &runs, point).unwrap(), closed)
+        let drawn = Drawn { ensemble: runs, point_estimate: point, seconds: 0.0 };
+        let job = self.plan.jobs().unwrap().remove(0);
+        let asked = Score::asked(&job, &Chosen::of(job.approach()).unwrap(), None, 0);
+        (judge(&problem, &draw, &drawn, asked).unwrap(), closed)
     }
 }
 
@@ -84,14 +89,14 @@ fn exact_samples_reach_the_floor_without_bias_and_with_the_exact_spread() {
     assert!((verdict.rmse.powi(2) - square).abs() < 5.0 * error, "{} {square}", verdict.rmse);
     assert!(verdict.bias.unwrap() < no_bias(), "{:?}", verdict.bias);
     assert!((verdict.spread_ratio.unwrap() - 1.0).abs() < spread_bound(), "{:?}", verdict.spread_ratio);
-    for error in verdict.coverage_errors {
-        assert!(error.unwrap().abs() < coverage_bound(), "{:?}", verdict.coverage_errors);
+    for error in [verdict.coverage_error_50, verdict.coverage_error_90] {
+        assert!(error.unwrap().abs() < coverage_bound(), "{error:?}");
     }
-    let (distance, floor) = verdict.distance.unwrap();
+    let (distance, floor) = verdict.sliced_w2.zip(verdict.sliced_w2_floor).unwrap();
     // Both are distances of 400 exact samples to 400 others, over 32 directions of 64 entries.
     assert!(distance < 1.5 * floor && floor < 1.5 * distance, "{distance} {floor}");
     // √(2/M) of a score's own size is its error were every entry the same.
-    let (crps, (exact, _)) = (verdict.crps.unwrap(), verdict.crps_exact.unwrap());
+    let (crps, exact) = (verdict.crps.unwrap(), verdict.crps_exact.unwrap());
     assert!((crps / exact - 1.0).abs() < 5.0 * (2.0 / MEMBERS as f64).sqrt(), "{crps} {exact}");
 }
 
@@ -116,10 +121,12 @@ fn a_narrow_ensemble_is_found_out_by_spread_and_coverage() {
     assert!((verdict.rmse.powi(2) - square).abs() < 5.0 * error);
     assert!(verdict.rmse < verdict.floor.unwrap());
     assert!((verdict.spread_ratio.unwrap() / 0.5 - 1.0).abs() < spread_bound());
-    for (found, expected) in verdict.coverage_errors.into_iter().zip([0.264 - 0.5, 0.589 - 0.9]) {
+    for (found, expected) in
+        [verdict.coverage_error_50, verdict.coverage_error_90].into_iter().zip([0.264 - 0.5, 0.589 - 0.9])
+    {
         assert!((found.unwrap() - expected).abs() < coverage_bound(), "{found:?} {expected}");
     }
-    let (distance, floor) = verdict.distance.unwrap();
+    let (distance, floor) = verdict.sliced_w2.zip(verdict.sliced_w2_floor).unwrap();
     assert!(distance > 2.0 * floor, "{distance} {floor}");
 }
 
@@ -133,6 +140,6 @@ fn a_point_estimate_is_held_to_the_posterior_mean_and_not_judged_on_spread() {
     assert!(verdict.crps_exact.is_some());
     assert!((verdict.rmse / verdict.floor.unwrap() - 1.0).abs() < 1e-6, "f32 fields");
     assert!(verdict.bias.unwrap() < 1e-3, "f32 fields: {:?}", verdict.bias);
-    assert_eq!((verdict.spread_ratio, verdict.crps, verdict.distance), (None, None, None));
-    assert_eq!(verdict.coverage_errors, [None; 2]);
+    assert_eq!((verdict.spread_ratio, verdict.crps, verdict.sliced_w2), (None, None, None));
+    assert_eq!([verdict.coverage_error_50, verdict.coverage_error_90], [None; 2]);
 }

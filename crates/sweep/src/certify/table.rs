@@ -1,47 +1,14 @@
 //! `certificate.csv`: the prediction beside the outcome of every trial.
 
 use super::{FlowCertifier, Prediction};
-use crate::{Error, Output, Result, Row, Trial};
-use equipoise_experiment::replace;
-use equipoise_metrics::State;
+use crate::{Output, Result, Row, Trial};
+use equipoise_experiment::{Error, exploded, write_table};
+use equipoise_report::{Column, Notation, Table};
 use equipoise_stability::Scope;
 use std::path::PathBuf;
 
 /// The name of the table of predictions in the output folder.
 pub const CERTIFICATE_CSV: &str = "certificate.csv";
-
-const HEADER: [&str; 30] = [
-    "identity",
-    "dataset",
-    "protocol",
-    "steps",
-    "corrections",
-    "sub",
-    "seed",
-    "law",
-    "state",
-    "exploded",
-    "verdict",
-    "scope",
-    "t",
-    "direction",
-    "sigma_w",
-    "sigma_w_peak",
-    "field",
-    "sigma_w_verdict",
-    "g",
-    "g_peak",
-    "g_verdict",
-    "amplitude",
-    "amplitude_peak",
-    "amplitude_verdict",
-    "seconds_trial",
-    "seconds_sigma_w",
-    "seconds_g",
-    "seconds_law",
-    "seconds_table",
-    "seconds_mean_field",
-];
 
 /// Writes the prediction and the outcome of every trial that has both, and returns them in the order
 /// of the results. Trials that differ in their seed alone share their prediction unless it is local.
@@ -66,71 +33,59 @@ pub fn write_certificates(
             told.push((row.clone(), known.clone()));
             continue;
         }
-        let predicted = certifier.predict(trial);
-        let predicted = predicted.map_err(Error::trial(trial))?;
-        if let Some(prediction) = predicted {
+        if let Some(prediction) = certifier.predict(trial).map_err(Error::trial(trial))? {
             made.push((trial, prediction.clone()));
             told.push((row.clone(), prediction));
         }
     }
     let path = output.claim(&[CERTIFICATE_CSV])?.remove(0);
-    let bytes =
-        table(&told).map_err(|source| equipoise_experiment::Error::Csv { path: path.clone(), source })?;
-    replace(&path, &bytes)?;
+    write_table(&path, &Table::of(&columns(), &told), Notation::Pointed)?;
     Ok((path, told))
 }
 
 impl Row {
     /// The explosion event.
     pub fn exploded(&self) -> bool {
-        [State::Nan, State::Exploded].iter().any(|state| state.name() == self.state)
+        exploded(&self.state)
     }
 }
 
-fn table(told: &[(Row, Prediction)]) -> std::result::Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(HEADER)?;
-    for (row, prediction) in told {
-        writer.write_record(record(row, prediction))?;
-    }
-    writer.into_inner().map_err(|fault| fault.into_error().into())
-}
-
-fn record(row: &Row, told: &Prediction) -> [String; 30] {
-    let number = |x: f64| if x.is_finite() { format!("{x:?}") } else { x.to_string().to_lowercase() };
-    let optional = |x: Option<f64>| x.map_or_else(String::new, number);
-    let (certified, growth) = (&told.certified.certificate, &told.cheap.growth);
-    let field = told.mean_field.as_ref();
-    [
-        row.identity.clone(),
-        row.dataset.clone(),
-        row.protocol.clone(),
-        row.steps.to_string(),
-        row.corrections.to_string(),
-        row.sub.to_string(),
-        row.seed.to_string(),
-        row.law.clone(),
-        row.state.clone(),
-        row.exploded().to_string(),
-        told.verdict().to_string(),
-        if told.scope == Scope::Local { "local".into() } else { "global".into() },
-        optional(told.crossing().map(|c| c.t)),
-        told.direction().to_string(),
-        number(certified.sigma_w),
-        number(certified.peak),
-        number(certified.field),
-        certified.verdict.to_string(),
-        number(growth.g),
-        number(growth.peak),
-        growth.verdict.to_string(),
-        optional(field.and_then(|f| f.run.amplitude.last().copied())),
-        optional(field.map(|f| f.run.peak)),
-        field.map_or_else(String::new, |f| f.run.verdict.to_string()),
-        number(row.seconds),
-        number(told.certified.seconds),
-        number(told.cheap.seconds),
-        number(told.cheap.law_seconds),
-        number(told.cheap.table_seconds),
-        optional(field.map(|f| f.seconds)),
+fn columns() -> Vec<Column<'static, (Row, Prediction)>> {
+    type At = Column<'static, (Row, Prediction)>;
+    let scope = |(_, told): &(Row, Prediction)| if told.scope == Scope::Local { "local" } else { "global" };
+    let field = |(_, told): &(Row, Prediction)| told.mean_field.clone();
+    vec![
+        At::new("identity", "of the trial", |(row, _)| row.identity.clone()),
+        At::new("dataset", "", |(row, _)| row.dataset.clone()),
+        At::new("protocol", "", |(row, _)| row.protocol.clone()),
+        At::new("steps", "predictor steps", |(row, _)| row.steps),
+        At::new("corrections", "after each", |(row, _)| row.corrections),
+        At::new("sub", "stride of the observed lattice", |(row, _)| row.sub),
+        At::new("seed", "", |(row, _)| row.seed),
+        At::new("law", "", |(row, _)| row.law.clone()),
+        At::new("state", "of the run", |(row, _)| row.state.clone()),
+        At::new("exploded", "whether the run did", |(row, _)| row.exploded().to_string()),
+        At::new("verdict", "on the run", |(_, told)| told.verdict().to_string()),
+        At::new("scope", "how far it reaches", scope),
+        At::new("t", "first time above the limit", |(_, told)| told.crossing().map(|c| c.t)),
+        At::new("direction", "amplified most", |(_, told)| told.direction().to_string()),
+        At::new("sigma_w", "σ_W", |(_, told)| told.certified.certificate.sigma_w),
+        At::new("sigma_w_peak", "its peak", |(_, told)| told.certified.certificate.peak),
+        At::new("field", "of the certificate", |(_, told)| told.certified.certificate.field),
+        At::new("sigma_w_verdict", "", |(_, told)| told.certified.certificate.verdict.to_string()),
+        At::new("g", "G", |(_, told)| told.cheap.growth.g),
+        At::new("g_peak", "its peak", |(_, told)| told.cheap.growth.peak),
+        At::new("g_verdict", "", |(_, told)| told.cheap.growth.verdict.to_string()),
+        At::new("amplitude", "of the mean field", move |of| {
+            field(of).and_then(|field| field.run.amplitude.last().copied())
+        }),
+        At::new("amplitude_peak", "its peak", move |of| field(of).map(|field| field.run.peak)),
+        At::new("amplitude_verdict", "", move |of| field(of).map(|field| field.run.verdict.to_string())),
+        At::new("seconds_trial", "of the run", |(row, _)| row.seconds),
+        At::new("seconds_sigma_w", "given the law", |(_, told)| told.certified.seconds),
+        At::new("seconds_g", "given law and table", |(_, told)| told.cheap.seconds),
+        At::new("seconds_law", "of its strength", |(_, told)| told.cheap.law_seconds),
+        At::new("seconds_table", "once for prior and operator", |(_, told)| told.cheap.table_seconds),
+        At::new("seconds_mean_field", "given law and table", move |of| field(of).map(|field| field.seconds)),
     ]
 }

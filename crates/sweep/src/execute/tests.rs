@@ -7,7 +7,7 @@ use crate::{DatasetPlan, FlowRequest, Plan, Protocol, ReducedRuns, SettingsChang
 use equipoise_data::NoiseLevel;
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
-use equipoise_solver::{Method, Recipe};
+use equipoise_solver::{Inference, Method, PosteriorSampler, Recipe};
 
 /// The CPU by another name, with steps for a law that has traces only.
 struct Traced;

@@ -1,0 +1,92 @@
+//! What the pages of experiments say alike: how a folder came to be, states and their colours.
+
+use crate::{Output, Work};
+use equipoise_metrics as metrics;
+use equipoise_metrics::State;
+use equipoise_report::{Caption, Tone, Verdict};
+use equipoise_scaling::NConvention;
+
+impl<W: Work> Output<W> {
+    /// Name and value of what its numbers rest on.
+    pub fn facts(&self) -> Vec<(String, String)> {
+        let (manifest, unknown) = (self.manifest(), || "unknown".to_owned());
+        let p = &manifest.provenance;
+        let facts = [
+            ("version", p.build.version.clone()),
+            ("revision", p.build.revision.clone().unwrap_or_else(unknown)),
+            ("sources", p.build.sources.clone().unwrap_or_else(unknown)),
+            ("backend", p.build.backend.clone()),
+            ("builds that wrote rows", manifest.builds.len().to_string()),
+            ("arguments", p.arguments.join(" ")),
+            ("rows", format!("{} of {}", self.journal().len(), manifest.total)),
+            ("started", manifest.started.clone()),
+            ("threads", p.threads.to_string()),
+            ("processor", manifest.machine.cpu.clone().unwrap_or_else(unknown)),
+        ];
+        let sums =
+            p.data.iter().map(|(name, sum)| (name.clone(), format!("sha256 {}", &sum[..sum.len().min(16)])));
+        let notes = manifest.notes.iter().map(|note| ("note".to_owned(), note.clone()));
+        facts.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(sums).chain(notes).collect()
+    }
+}
+
+/// A caption of numbers in normalised units.
+pub fn caption(text: String, convention: NConvention) -> Caption {
+    let n_convention = match convention {
+        NConvention::Floor => "⌊H/sub⌋·⌊W/sub⌋ a plane, the study's count",
+        NConvention::True => "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane",
+    };
+    Caption { text, space: "normalised units".into(), n_convention: n_convention.into() }
+}
+
+/// Whether a state, by its name, is the explosion event.
+pub fn exploded(state: &str) -> bool {
+    [State::Nan, State::Exploded].iter().any(|event| event.name() == state)
+}
+
+/// These words in the colour of a state, by its name.
+pub fn verdict(state: &str, words: &str) -> Verdict {
+    let tone = match state {
+        "balanced" => Tone::Good,
+        "likelihood_dominated" => Tone::Strong,
+        "prior_dominated" => Tone::Weak,
+        _ if exploded(state) => Tone::Broken,
+        _ => Tone::Poor,
+    };
+    Verdict { label: words.replace('_', " "), tone }
+}
+
+/// A definition of a page.
+pub fn note(name: &str, text: impl Into<String>) -> (String, String) {
+    (name.to_owned(), text.into())
+}
+
+/// The definition of the states.
+pub fn states() -> (String, String) {
+    let text = format!(
+        "nan: a value that is not finite. exploded: max|x| > {} × max|truth|. balanced: RMSE ≤ {} × the floor of \
+         samplers and χ in [{}, {}]. likelihood dominated: χ < {}, or range > {} × the truth's, or fluctuation \
+         ratio > {}. prior dominated: χ > {} or fluctuation ratio < {}. inaccurate: the rest. The first that \
+         holds.",
+        metrics::EXPLOSION,
+        metrics::BALANCED_RMSE,
+        metrics::MISFIT_LOW,
+        metrics::MISFIT_HIGH,
+        metrics::MISFIT_LOW,
+        metrics::RANGE_EXCESS,
+        metrics::FLUCTUATION_HIGH,
+        metrics::MISFIT_HIGH,
+        metrics::FLUCTUATION_LOW,
+    );
+    note("States", text)
+}
+
+/// The values in order of first appearance.
+pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    values.into_iter().fold(Vec::new(), |mut seen, value| {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+        seen
+    })
+}
