@@ -6,9 +6,9 @@ use crate::problem::{Draw, Part, Problem};
 use crate::record::{NEW, Record, Score, Tuned};
 use crate::score::{judge, proper};
 use crate::tune::{Tried, tune};
-use crate::{Case, Choice, Job, Plan, Scene};
+use crate::{Case, Choice, Job, Plan, Scene, Task};
 use equipoise_covariance::Memo;
-use equipoise_experiment::{Approach, BoxError};
+use equipoise_experiment::BoxError;
 use equipoise_metrics::classify;
 use equipoise_sampler::Outcome;
 use equipoise_solver::{Ensemble, Member, PosteriorSampler, Value, Watch};
@@ -67,29 +67,30 @@ impl<'a> Bench<'a> {
 
     /// Carries out a job; `tuned` is the value that tuning chose, if it has been tuned.
     pub(crate) fn record(&self, job: &Job, tuned: Option<f64>) -> Result<Record, BoxError> {
-        match job {
-            Job::Tune { case, approach, .. } => {
+        match job.task {
+            Task::Tune => {
                 let draw = self.observed(Part::Validation, self.plan.tuning.seed)?;
-                Ok(Record::Tuned(Box::new(self.tune(job, *case, approach, &draw)?)))
+                Ok(Record::Tuned(Box::new(self.tune(job, &draw)?)))
             }
-            Job::Score { case, approach, choice, seed, .. } => {
-                let chosen = Chosen::of(approach)?;
+            Task::Score { choice, seed } => {
+                let chosen = Chosen::of(&job.approach)?;
                 let value = match choice {
                     Choice::Published => None,
-                    Choice::Tuned => {
-                        Some(tuned.ok_or_else(|| format!("{} was not tuned on this case", name(approach)))?)
-                    }
+                    Choice::Tuned => Some(
+                        tuned.ok_or_else(|| format!("{} was not tuned on this case", name(&job.approach)))?,
+                    ),
                 };
-                let draw = self.observed(Part::Test, *seed)?;
-                let sampler = self.bind(&chosen, value, &draw, case.steps)?;
+                let draw = self.observed(Part::Test, seed)?;
+                let sampler = self.bind(&chosen, value, &draw, job.case.steps)?;
                 let drawn = self.draw(&*sampler, &draw, self.plan.members)?;
-                let asked = Score::asked(job, &chosen, value, *seed);
+                let asked = Score::asked(job, &chosen, value, seed);
                 Ok(Record::Score(Box::new(judge(&self.problem, &draw, &drawn, asked)?)))
             }
         }
     }
 
-    fn tune(&self, job: &Job, case: Case, approach: &Approach, draw: &Draw<'_>) -> Result<Tuned, BoxError> {
+    fn tune(&self, job: &Job, draw: &Draw<'_>) -> Result<Tuned, BoxError> {
+        let Job { dataset, case, approach, .. } = job;
         let chosen = Chosen::of(approach)?;
         let parameter = chosen.parameter().ok_or_else(|| format!("{}: nothing to tune", name(approach)))?;
         let clock = Instant::now();
@@ -106,7 +107,7 @@ impl<'a> Bench<'a> {
             Ok::<_, BoxError>(Tried { score, denoiser_calls, inner_iterations })
         })?;
         Ok(Tuned {
-            dataset: job.dataset().to_owned(),
+            dataset: dataset.clone(),
             sub: case.sub,
             noise: case.noise,
             steps: case.steps,

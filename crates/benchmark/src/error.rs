@@ -1,7 +1,5 @@
 //! What can go wrong between a plan and its leaderboard.
 
-use equipoise_experiment::BoxError;
-
 /// The result of this crate's fallible calls.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -9,14 +7,6 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A scene that cannot be made.
-    #[error("dataset `{dataset}`")]
-    Scene {
-        /// The dataset.
-        dataset: String,
-        /// What is wrong.
-        source: BoxError,
-    },
     /// A field of another length than the prior's.
     #[error("dataset `{dataset}`, {field}: found length {found}, expected {expected}")]
     Length {
@@ -37,29 +27,9 @@ pub enum Error {
         /// What both share.
         found: String,
     },
-    /// A dataset of the plan without a scene.
-    #[error("dataset `{dataset}` is not among the scenes")]
-    UnknownDataset {
-        /// Its name.
-        dataset: String,
-    },
-    /// Two jobs of the plan are the same.
-    #[error("plan: `{job}` occurs twice; a list of the plan repeats an entry")]
-    RepeatedJob {
-        /// The job in words.
-        job: String,
-    },
-    /// A job could not be carried out.
-    #[error("{job}")]
-    Job {
-        /// The job in words.
-        job: String,
-        /// The reason.
-        source: BoxError,
-    },
-    /// The results folder.
+    /// The plan, a flow, a job, the folder of results.
     #[error(transparent)]
-    Folder(#[from] equipoise_experiment::Error),
+    Experiment(#[from] equipoise_experiment::Error),
     /// The page.
     #[error(transparent)]
     Report(#[from] equipoise_report::ReportError),

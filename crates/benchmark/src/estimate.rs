@@ -6,8 +6,8 @@ use crate::job::name;
 use crate::problem::Part;
 use crate::run::{Results, scene};
 use crate::score::judge;
-use crate::{Case, Error, Job, Plan, Result, Scene, Score};
-use equipoise_experiment::{Approach, BoxError, filled};
+use crate::{Case, Job, Plan, Result, Scene, Score, Task};
+use equipoise_experiment::{Approach, BoxError, Error, filled};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
 use std::time::Instant;
@@ -56,7 +56,7 @@ pub fn estimate(plan: &Plan, scenes: &[Scene]) -> Result<Estimate> {
     let mut found = Estimate { rates: HashMap::new(), overheads: HashMap::new() };
     for dataset in &plan.datasets {
         let name = &dataset.label();
-        let fault = |source| Error::Job { job: format!("{name}: timing"), source };
+        let fault = |source| Error::Work { work: format!("{name}: timing"), source };
         let Some(&case) = dataset.cases.get(dataset.cases.len() / 2) else { continue };
         found.measure(plan, scene(scenes, name)?, case).map_err(fault)?;
     }
@@ -67,7 +67,7 @@ pub fn estimate(plan: &Plan, scenes: &[Scene]) -> Result<Estimate> {
 /// one denoise, two more for a vjp, and the runs that are timed.
 ///
 /// # Errors
-/// [`Error::Scene`] for a denoiser that fails.
+/// [`Error::Flow`] for a denoiser that fails.
 pub fn foretell(plan: &Plan, scenes: &[Scene]) -> Result<Vec<(String, f64)>> {
     let mut told = Vec::new();
     for dataset in &plan.datasets {
@@ -78,8 +78,7 @@ pub fn foretell(plan: &Plan, scenes: &[Scene]) -> Result<Vec<(String, f64)>> {
             let timed = if Chosen::of(approach)?.parameter().is_some() { 3 } else { 1 };
             evaluations += timed * RUNS * STEPS;
         }
-        let fault =
-            |e: equipoise_prior::PriorError| Error::Scene { dataset: label.clone(), source: e.into() };
+        let fault = Error::flow::<equipoise_prior::PriorError>(&label);
         let seconds = match windows.first() {
             Some(window) => prior.probe(window, level).map_err(fault)?.as_secs_f64(),
             None => 0.0,
@@ -134,7 +133,7 @@ impl Estimate {
         let sampler = bench.bind(&Chosen::of(taken[0])?, None, &draw, 1)?;
         let drawn = Drawn { point_estimate: false, ..bench.draw(&*sampler, &draw, plan.members)? };
         let (job, chosen) = (
-            Job::Tune { dataset: scene.label.clone(), case, approach: taken[0].clone() },
+            Job { dataset: scene.label.clone(), case, approach: taken[0].clone(), task: Task::Tune },
             Chosen::of(taken[0])?,
         );
         let asked = Score::asked(&job, &chosen, None, draw.seed);
@@ -148,20 +147,20 @@ impl Estimate {
     /// Seconds and denoiser calls of one job. A tuned entrant is taken to differ from the published
     /// one, at the grid's mean cost.
     pub fn of(&self, plan: &Plan, job: &Job) -> (f64, f64) {
-        let (approach, steps) = (job.approach(), job.case().steps as f64);
-        let key = (job.dataset().to_owned(), name(approach));
-        let (Some(rate), Some(overhead)) = (self.rates.get(&key), self.overheads.get(job.dataset())) else {
+        let (approach, steps) = (&job.approach, job.case.steps as f64);
+        let key = (job.dataset.clone(), name(approach));
+        let (Some(rate), Some(overhead)) = (self.rates.get(&key), self.overheads.get(&job.dataset)) else {
             return (0.0, 0.0);
         };
-        let seeds = plan.datasets.iter().find(|d| d.label() == *job.dataset()).map_or(1, |d| d.seeds.len());
+        let seeds = plan.datasets.iter().find(|d| d.label() == job.dataset).map_or(1, |d| d.seeds.len());
         let level = rate.level * steps / seeds as f64;
-        match job {
-            Job::Score { choice, .. } => {
-                let cost = if *choice == crate::Choice::Published { rate.published } else { rate.tuned };
+        match job.task {
+            Task::Score { choice, .. } => {
+                let cost = if choice == crate::Choice::Published { rate.published } else { rate.tuned };
                 let member_steps = plan.members as f64 * steps;
                 (cost.seconds * member_steps + level + overhead.judge, cost.calls * member_steps)
             }
-            Job::Tune { .. } => {
+            Task::Tune => {
                 let values = Chosen::of(approach).ok().and_then(|chosen| chosen.parameter());
                 let values = values.map_or(0, |parameter| parameter.range.grid().len());
                 let member_steps = (values * plan.tuning.members) as f64 * steps;
@@ -176,7 +175,7 @@ impl Estimate {
         let mut total =
             pending.iter().map(|job| self.of(&plan, job)).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
         for batch in pending.chunk_by(|a, b| a.same_observation(b)) {
-            total.0 += self.overheads.get(batch[0].dataset()).map_or(0.0, |overhead| overhead.problem);
+            total.0 += self.overheads.get(&batch[0].dataset).map_or(0.0, |overhead| overhead.problem);
         }
         total
     }

@@ -1,9 +1,8 @@
 //! One job of a benchmark: an ensemble to score, or a parameter to tune.
 
-use crate::{Case, Error, Result};
+use crate::Case;
 use equipoise_experiment::Approach;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 use std::fmt;
 
 /// Which value of a method's parameter enters.
@@ -18,56 +17,40 @@ pub enum Choice {
 
 /// One job. Its words are its identity within a plan.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Job {
+pub struct Job {
+    /// The dataset with its prior, as [`DatasetPlan::label`](crate::DatasetPlan::label) says it.
+    pub dataset: String,
+    /// The case.
+    pub case: Case,
+    /// The method.
+    pub approach: Approach,
+    /// What is done.
+    pub task: Task,
+}
+
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
     /// Draw an ensemble on the test truth and judge it.
     Score {
-        /// The dataset with its prior, as [`DatasetPlan::label`](crate::DatasetPlan::label) says it.
-        dataset: String,
-        /// The case.
-        case: Case,
-        /// The method.
-        approach: Approach,
-        /// Its parameter.
+        /// The parameter of the method.
         choice: Choice,
         /// The seed of every stream.
         seed: u64,
     },
     /// Choose a parameter on the validation truth.
-    Tune {
-        /// The dataset.
-        dataset: String,
-        /// The case.
-        case: Case,
-        /// The method.
-        approach: Approach,
-    },
+    Tune,
 }
 
 impl Job {
-    /// The dataset.
-    pub fn dataset(&self) -> &str {
-        match self {
-            Self::Score { dataset, .. } | Self::Tune { dataset, .. } => dataset,
-        }
-    }
-
-    /// The case.
-    pub fn case(&self) -> Case {
-        match self {
-            Self::Score { case, .. } | Self::Tune { case, .. } => *case,
-        }
-    }
-
-    /// The method.
-    pub fn approach(&self) -> &Approach {
-        match self {
-            Self::Score { approach, .. } | Self::Tune { approach, .. } => approach,
-        }
-    }
-
     /// Whether both observe the same flow alike.
     pub(crate) fn same_observation(&self, other: &Self) -> bool {
-        self.dataset() == other.dataset() && self.case().same_observation(other.case())
+        self.dataset == other.dataset && self.case.same_observation(other.case)
+    }
+
+    /// The same approach on the same case for another task.
+    pub(crate) fn to(&self, task: Task) -> Self {
+        Self { task, ..self.clone() }
     }
 }
 
@@ -88,20 +71,10 @@ pub(crate) fn name(approach: &Approach) -> String {
 
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}, {}", self.dataset(), self.case(), name(self.approach()))?;
-        match self {
-            Self::Score { choice, seed, .. } => write!(f, ", {choice}, seed {seed}"),
-            Self::Tune { .. } => f.write_str(", tuning"),
+        write!(f, "{}, {}, {}", self.dataset, self.case, name(&self.approach))?;
+        match self.task {
+            Task::Score { choice, seed } => write!(f, ", {choice}, seed {seed}"),
+            Task::Tune => f.write_str(", tuning"),
         }
-    }
-}
-
-/// The identities of the jobs, all different.
-pub(crate) fn identities(jobs: &[Job]) -> Result<Vec<String>> {
-    let names: Vec<String> = jobs.iter().map(Job::to_string).collect();
-    let mut seen = HashSet::new();
-    match names.iter().find(|name| !seen.insert(name.as_str())) {
-        Some(job) => Err(Error::RepeatedJob { job: job.clone() }),
-        None => Ok(names),
     }
 }

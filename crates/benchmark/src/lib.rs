@@ -33,7 +33,7 @@ pub use equipoise_experiment::REPORT;
 pub use equipoise_experiment::{Observer, Progress, Summary};
 pub use error::{Error, Result};
 pub use estimate::{Estimate, estimate, foretell};
-pub use job::{Choice, Job};
+pub use job::{Choice, Job, Task};
 pub use leaderboard::{Measure, Standing, leaderboard, records};
 pub use overall::{Overall, overall};
 pub use page::write_page;

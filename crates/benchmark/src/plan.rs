@@ -1,10 +1,9 @@
 //! The plan of a benchmark and its expansion into jobs.
 
 use crate::choose::Chosen;
-use crate::job::identities;
-use crate::{Choice, Job, Result};
+use crate::{Choice, Job, Result, Task};
 use equipoise_experiment::{
-    Approach, CovarianceSettings, Segment, Source, Start, Units, filled, require, text,
+    Approach, CovarianceSettings, Segment, Source, Start, Units, filled, identities, require, text,
 };
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
@@ -121,20 +120,16 @@ impl Plan {
         for dataset in &self.datasets {
             for &case in &dataset.cases {
                 for approach in self.approaches.iter().filter(|a| a.runs_under(&dataset.prior)) {
-                    let tuned = Chosen::of(approach)?.parameter().is_some();
-                    let (name, approach) = (&dataset.label(), approach.clone());
-                    let tune = Job::Tune { dataset: name.clone(), case, approach: approach.clone() };
-                    let score = |choice| {
-                        let (dataset, approach) = (name.clone(), approach.clone());
-                        move |&seed: &u64| {
-                            let (dataset, approach) = (dataset.clone(), approach.clone());
-                            Job::Score { dataset, case, approach, choice, seed }
-                        }
+                    let (dataset, seeds) = (dataset.label(), &dataset.seeds);
+                    let tune = Job { dataset, case, approach: approach.clone(), task: Task::Tune };
+                    let scored = |choice| {
+                        seeds.iter().map(|&seed| tune.to(Task::Score { choice, seed })).collect::<Vec<_>>()
                     };
-                    jobs.extend(dataset.seeds.iter().map(score(Choice::Published)));
-                    if tuned {
+                    jobs.extend(scored(Choice::Published));
+                    if Chosen::of(approach)?.parameter().is_some() {
+                        let tuned = scored(Choice::Tuned);
                         jobs.push(tune);
-                        jobs.extend(dataset.seeds.iter().map(score(Choice::Tuned)));
+                        jobs.extend(tuned);
                     }
                 }
             }

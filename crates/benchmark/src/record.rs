@@ -176,9 +176,9 @@ pub struct Tuned {
 impl Score {
     /// The score of a job before its ensemble is judged.
     pub(crate) fn asked(job: &Job, chosen: &Chosen, value: Option<f64>, seed: u64) -> Self {
-        let (case, approach, parameter) = (job.case(), job.approach(), chosen.parameter());
+        let (Job { dataset, case, approach, .. }, parameter) = (job, chosen.parameter());
         Self {
-            dataset: job.dataset().to_owned(),
+            dataset: dataset.clone(),
             sub: case.sub,
             noise: case.noise,
             steps: case.steps,

@@ -2,8 +2,8 @@
 
 use crate::bench::Bench;
 use crate::record::{Record, Tuned};
-use crate::{Choice, Error, Job, LEADERBOARD_CSV, Plan, Result, SCORES_CSV, Scene, TUNING_CSV, table};
-use equipoise_experiment::{BoxError, Executor, Observer, Output, Policy, Summary, Work};
+use crate::{Choice, Job, LEADERBOARD_CSV, Plan, Result, SCORES_CSV, Scene, TUNING_CSV, Task, table};
+use equipoise_experiment::{self as experiment, BoxError, Executor, Observer, Output, Policy, Summary, Work};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ impl Work for Job {
     type Record = Record;
     const TABLES: &'static [&'static str] = &[LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV];
 
-    fn identity(&self) -> equipoise_experiment::Result<String> {
+    fn identity(&self) -> experiment::Result<String> {
         Ok(self.to_string())
     }
 
@@ -29,11 +29,11 @@ impl Work for Job {
         self.same_observation(other)
     }
 
-    fn fault(&self, source: BoxError) -> equipoise_experiment::Error {
-        equipoise_experiment::Error::Work { work: self.to_string(), source }
+    fn told(&self) -> String {
+        self.to_string()
     }
 
-    fn write(folder: &Path, rows: &[Record]) -> equipoise_experiment::Result<()> {
+    fn write(folder: &Path, rows: &[Record]) -> experiment::Result<()> {
         table::write(folder, rows)
     }
 }
@@ -53,7 +53,7 @@ pub fn run(
 ) -> Result<Summary> {
     let plan = &results.manifest().plan;
     let executor = Benches { results, scenes, plan, last: Mutex::default() };
-    Ok(equipoise_experiment::run(results, &executor, observer, stop, POLICY)?)
+    Ok(experiment::run(results, &executor, observer, stop, POLICY)?)
 }
 
 /// Problems under a plan, each made for the first of the jobs that observe alike.
@@ -71,7 +71,7 @@ impl<'a> Benches<'a> {
         if let Some((_, bench)) = last().as_ref().filter(|(of, _)| of.same_observation(job)) {
             return Ok(Arc::clone(bench));
         }
-        let bench = Arc::new(Bench::new(scene(self.scenes, job.dataset())?, job.case(), self.plan)?);
+        let bench = Arc::new(Bench::new(scene(self.scenes, &job.dataset)?, job.case, self.plan)?);
         *last() = Some((job.clone(), Arc::clone(&bench)));
         Ok(bench)
     }
@@ -92,8 +92,8 @@ impl Executor<Job> for Benches<'_> {
 }
 
 pub(crate) fn scene<'a>(scenes: &'a [Scene], dataset: &str) -> Result<&'a Scene> {
-    let unknown = || Error::UnknownDataset { dataset: dataset.to_owned() };
-    scenes.iter().find(|scene| scene.label == dataset).ok_or_else(unknown)
+    let unknown = || experiment::Error::UnknownDataset { dataset: dataset.to_owned() };
+    Ok(scenes.iter().find(|scene| scene.label == dataset).ok_or_else(unknown)?)
 }
 
 /// The record of a job, if there is one.
@@ -103,8 +103,7 @@ fn found(results: &Results, job: &Job) -> Option<Record> {
 
 /// What tuning chose for an approach on a case.
 fn tuned(results: &Results, job: &Job) -> Option<Tuned> {
-    let (dataset, case, approach) = (job.dataset().to_owned(), job.case(), job.approach().clone());
-    match found(results, &Job::Tune { dataset, case, approach })? {
+    match found(results, &job.to(Task::Tune))? {
         Record::Tuned(tuned) => Some(*tuned),
         Record::Score(_) => None,
     }
@@ -112,13 +111,12 @@ fn tuned(results: &Results, job: &Job) -> Option<Tuned> {
 
 /// The record of a tuned entrant whose tuning chose the published value: that of the published one.
 fn carried(results: &Results, job: &Job) -> Option<Record> {
-    let Job::Score { dataset, case, approach, choice: Choice::Tuned, seed } = job else { return None };
+    let Task::Score { choice: Choice::Tuned, seed } = job.task else { return None };
     let tuned = tuned(results, job)?;
     if tuned.chosen.to_bits() != tuned.published.to_bits() {
         return None;
     }
-    let (dataset, approach, choice) = (dataset.clone(), approach.clone(), Choice::Published);
-    match found(results, &Job::Score { dataset, case: *case, approach, choice, seed: *seed })? {
+    match found(results, &job.to(Task::Score { choice: Choice::Published, seed }))? {
         Record::Score(score) => Some(Record::Score(Box::new(score.also_tuned(job)))),
         Record::Tuned(_) => None,
     }

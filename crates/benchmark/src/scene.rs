@@ -83,14 +83,13 @@ impl Scene {
     /// The scenes of two windows of one flow, the first to test on, one for each of its priors.
     ///
     /// # Errors
-    /// As [`new`](Self::new); [`Error::Scene`] when the prior's mean and covariance do not fit.
+    /// As [`new`](Self::new); [`Error::Experiment`] when the prior's mean and covariance do not fit.
     pub fn of(flows: &[Flow; 2]) -> Result<Vec<Self>> {
         let [test, _] = flows;
         let under = |prior: &DenoiserName| {
             let mut scene = Self::gaussian(flows)?;
             scene.label = label(test.name(), prior);
-            let fault = |e| Error::Scene { dataset: test.name().to_owned(), source: Box::new(e) };
-            let other = test.denoiser_of(prior).map_err(fault)?;
+            let other = test.denoiser_of(prior)?;
             scene.other = other.map(|other| (other.clone(), test.windows()));
             Ok(scene)
         };
@@ -98,8 +97,8 @@ impl Scene {
     }
 
     fn gaussian([test, validation]: &[Flow; 2]) -> Result<Self> {
-        let fault = |e| Error::Scene { dataset: test.name().to_owned(), source: Box::new(e) };
-        let wiener = Arc::new(test.prior().denoiser().map_err(fault)?);
+        let wiener = test.prior().denoiser().map_err(equipoise_experiment::Error::flow(test.name()))?;
+        let wiener = Arc::new(wiener);
         let truth = |flow: &Flow| Truth { segment: flow.segment(), values: flow.truth().to_vec() };
         let truths = [truth(test), truth(validation)];
         let (shape, included) = (test.prior().shape(), test.included().to_vec());

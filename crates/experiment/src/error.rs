@@ -213,6 +213,12 @@ pub enum Error {
         /// The writer's reason.
         source: csv::Error,
     },
+    /// Two trials of the plan are the same.
+    #[error("plan: {work} occurs twice; a list of the plan repeats an entry")]
+    Repeated {
+        /// It in words.
+        work: String,
+    },
     /// A trial or other work could not be carried out.
     #[error("{work}")]
     Work {

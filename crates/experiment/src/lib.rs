@@ -57,7 +57,7 @@ pub use page::{caption, distinct, exploded, note, states, verdict};
 pub use problem::{Problem, Shared, conditional, member};
 pub use range::{filled, require};
 pub use replace::{replace, write_table};
-pub use run::{Executor, Observer, Policy, Progress, Summary, Work, run};
+pub use run::{Executor, Observer, Policy, Progress, Summary, Work, identities, run};
 pub use segment::Segment;
 pub use source::{CovarianceSettings, ModelName, Precision, Source, Units};
 pub use start::Start;

@@ -3,7 +3,7 @@
 use crate::folder::{clear, inside, occupied};
 use crate::{
     Error, Existing, Journal, MANIFEST, Manifest, Provenance, RESULTS_JSONL, Result, Torn, Work, check_free,
-    rfc3339,
+    identities, rfc3339,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ impl<W: Work> Output<W> {
         provenance: Provenance,
         existing: Existing,
     ) -> Result<Self> {
-        let identities = trials.iter().map(Work::identity).collect::<Result<_>>()?;
+        let identities = identities(&trials)?;
         let asked = Manifest::begin(provenance, plan, trials.len(), rfc3339(SystemTime::now()));
         check_free(folder, existing)?;
         let (journal, torn, manifest) = match existing {

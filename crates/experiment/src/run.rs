@@ -3,6 +3,7 @@
 use crate::{BoxError, Error, Output, Record, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,9 +28,9 @@ pub trait Work: fmt::Display + Sync + Sized {
     /// Whether both share what is made once for many; such trials are carried out together.
     fn same_scene(&self, other: &Self) -> bool;
 
-    /// Its fault, in the words of its experiment.
-    fn fault(&self, source: BoxError) -> Error {
-        Error::trial(self)(source)
+    /// What faults call it.
+    fn told(&self) -> String {
+        format!("trial `{self}`")
     }
 
     /// Writes the tables of these rows.
@@ -37,6 +38,19 @@ pub trait Work: fmt::Display + Sync + Sized {
     /// # Errors
     /// If a file cannot be written.
     fn write(folder: &Path, rows: &[Self::Record]) -> Result<()>;
+}
+
+/// The identities of trials.
+///
+/// # Errors
+/// [`Error::Repeated`] where two are the same.
+pub fn identities<W: Work>(trials: &[W]) -> Result<Vec<String>> {
+    let mut seen = HashSet::new();
+    let identity = |trial: &W| {
+        let identity = trial.identity()?;
+        if seen.insert(identity.clone()) { Ok(identity) } else { Err(Error::Repeated { work: trial.told() }) }
+    };
+    trials.iter().map(identity).collect()
 }
 
 /// What carries out a trial.
@@ -193,7 +207,7 @@ impl<W: Work> Run<'_, W> {
     fn finish(&self, trial: &W) -> Result<()> {
         self.observer.started(trial, self.progress(self.finished.load(Ordering::Relaxed)));
         let row = self.executor.execute(trial);
-        let row = row.map_err(|source| trial.fault(source))?;
+        let row = row.map_err(|source| Error::Work { work: trial.told(), source })?;
         let row = row.by(self.output.build());
         self.output.journal().append(row.clone())?;
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;

@@ -15,12 +15,6 @@ pub enum Error {
     /// A field that the prior cannot show.
     #[error(transparent)]
     Prior(#[from] equipoise_prior::PriorError),
-    /// Two trials of the plan are the same.
-    #[error("plan: the trial `{trial}` occurs twice; a list of the plan repeats an entry")]
-    RepeatedTrial {
-        /// The trial in words.
-        trial: String,
-    },
     /// A trial of a backend that is not here or has no steps for it.
     #[error("found no steps for this trial on the backend `{backend}` that its identity names")]
     Backend {

@@ -1,13 +1,12 @@
 //! The plan of a sweep and its expansion into trials.
 
-use crate::{Approach, CPU, CovarianceSettings, Error, Result, Source, Start, Trial};
-use equipoise_experiment::{Precision, Units, filled, require, text};
+use crate::{Approach, CPU, CovarianceSettings, Result, Source, Start, Trial};
+use equipoise_experiment::{Precision, Units, filled, identities, require, text};
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::NConvention;
 use equipoise_schedule::{ScheduleName, Spacing};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
 /// Datasets × protocols × priors × subs × seeds × approaches, and the settings they share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,7 +104,7 @@ impl Plan {
             }
         }
         filled("laws that run under one of the priors", trials.len())?;
-        refuse_repeats(&trials)?;
+        identities(&trials)?;
         Ok(trials)
     }
 
@@ -196,19 +195,10 @@ impl Protocol {
     }
 }
 
-fn refuse_repeats(trials: &[Trial]) -> Result<()> {
-    let mut seen = HashSet::new();
-    for trial in trials {
-        if !seen.insert(trial.identity()?) {
-            return Err(Error::RepeatedTrial { trial: trial.to_string() });
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     pub(crate) fn source(name: &str) -> Source {
         Source {
@@ -306,7 +296,7 @@ pub(crate) mod tests {
         ];
         insta::assert_snapshot!(messages.join("\n"), @r"
         plan, sub: found 0, expected a stride of at least 1
-        plan: the trial `ibpm, fast, sub 2, seed 0, sum (sda)` occurs twice; a list of the plan repeats an entry
+        plan: trial `ibpm, fast, sub 2, seed 0, sum (sda)` occurs twice; a list of the plan repeats an entry
         plan, eta: found 0, expected a number above 0 and below 1
         plan, steps: found 0, expected at least 1 step
         plan, tau: found 0, expected a number above 0

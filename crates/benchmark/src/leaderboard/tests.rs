@@ -6,7 +6,7 @@ use crate::choose::Chosen;
 use crate::problem::{Part, Problem};
 use crate::score::{judge, proper};
 use crate::tests::{CASE, NAME, ensemble, plan, scene_named, scene_of, truth};
-use crate::{Job, overall};
+use crate::{Job, Task, overall};
 use equipoise_metrics::State;
 use std::ops::Range;
 
@@ -23,8 +23,8 @@ fn entrants_of(number: u64, method: &str, (shift, stretch): (f64, f64), seeds: R
     let chosen = Chosen::of(&approach).unwrap();
     let score = |seed| {
         let draw = bench.problem.draw(Part::Test, seed).unwrap();
-        let (approach, choice) = (approach.clone(), Choice::Published);
-        let job = Job::Score { dataset: NAME.into(), case: CASE, approach, choice, seed };
+        let task = Task::Score { choice: Choice::Published, seed };
+        let job = Job { dataset: NAME.into(), case: CASE, approach: approach.clone(), task };
         let runs = ensemble(&bench.problem, &draw, MEMBERS, (shift, stretch));
         let drawn = Drawn { ensemble: runs, point_estimate: method == "red_diff", seconds: 0.0 };
         judge(&bench.problem, &draw, &drawn, Score::asked(&job, &chosen, None, seed)).unwrap()

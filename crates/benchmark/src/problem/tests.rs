@@ -4,7 +4,7 @@ use crate::bench::Bench;
 use crate::choose::Chosen;
 use crate::problem::Part;
 use crate::score::judge;
-use crate::{Case, Choice, Job, Plan, Scene, Score, Subset};
+use crate::{Case, Job, Plan, Scene, Score, Subset, Task};
 use equipoise_data::NoiseLevel;
 use equipoise_experiment::{Approach, Executor, Flow, FlowRequest, SettingsChange};
 use equipoise_sweep::{DatasetPlan, FlowExecutor, Protocol};
@@ -29,13 +29,7 @@ fn the_wake_has_one_floor_and_one_spread() {
     let draw = bench.problem.draw(Part::Test, 0).unwrap();
     let sampler = bench.bind(&Chosen::of(&exact).unwrap(), None, &draw, CASE.steps).unwrap();
     let drawn = bench.draw(&*sampler, &draw, MEMBERS).unwrap();
-    let job = Job::Score {
-        dataset: scene.label.clone(),
-        case: CASE,
-        approach: exact.clone(),
-        choice: Choice::Published,
-        seed: 0,
-    };
+    let job = Job { dataset: scene.label.clone(), case: CASE, approach: exact.clone(), task: Task::Tune };
     let asked = Score::asked(&job, &Chosen::of(&exact).unwrap(), None, 0);
     let scored = judge(&bench.problem, &draw, &drawn, asked).unwrap();
 

@@ -32,7 +32,7 @@ impl Setting {
         };
         let drawn = Drawn { ensemble: runs, point_estimate: point, seconds: 0.0 };
         let job = self.plan.jobs().unwrap().remove(0);
-        let asked = Score::asked(&job, &Chosen::of(job.approach()).unwrap(), None, 0);
+        let asked = Score::asked(&job, &Chosen::of(&job.approach).unwrap(), None, 0);
         (judge(&problem, &draw, &drawn, asked).unwrap(), closed)
     }
 }

@@ -3,11 +3,9 @@
 use crate::format::Format;
 use crate::output;
 use crate::spectrum::Spectrum;
-use crate::table::{Cell, Column, Table};
-use equipoise_experiment::{RESULTS_CSV, SPACE, Summary};
-use equipoise_metrics::State;
+use equipoise_experiment::{RESULTS_CSV, SPACE, Summary, distinct};
 use equipoise_prior::DenoiserName;
-use equipoise_report::significant;
+use equipoise_report::{Column, Table, significant};
 use equipoise_sweep::{Output, Row};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -90,7 +88,7 @@ impl Report {
             trials: output.trials().len(),
             rows: rows.len(),
             skipped: ran.skipped,
-            diverged: rows.iter().filter(|row| diverged(row)).count(),
+            diverged: rows.iter().filter(|row| row.exploded()).count(),
             interrupted: ran.interrupted,
             seconds: took.as_secs_f64(),
             results: output.folder().join(RESULTS_CSV),
@@ -129,56 +127,39 @@ impl Report {
 
     /// One record a trial.
     fn records(&self) -> Table {
-        let columns = [
-            Column::words("dataset"),
-            Column::words("protocol"),
-            Column::words("prior"),
-            Column::numbers("seed"),
-            Column::words("law"),
-            Column::words("method"),
-            Column::numbers("sub"),
-            Column::words("state"),
-            Column::numbers("rmse"),
-            Column::numbers("rmse_over_floor"),
-            Column::numbers("diverged_at"),
+        type At<'a> = Column<'a, (&'a Scene, &'a Verdict)>;
+        let columns: [At<'_>; 11] = [
+            At::new("dataset", "", |(scene, _)| scene.dataset.as_str()),
+            At::new("protocol", "", |(scene, _)| scene.protocol.as_str()),
+            At::new("prior", "", |(scene, _)| scene.prior.as_str()),
+            At::new("seed", "", |(scene, _)| scene.seed),
+            At::new("law", "", |(_, verdict)| verdict.law.as_str()),
+            At::new("method", "", |(_, verdict)| verdict.method.as_str()),
+            At::new("sub", "", |(_, verdict)| verdict.sub),
+            At::new("state", "", |(_, verdict)| verdict.state.as_str()),
+            At::new("rmse", "", |(_, verdict)| verdict.rmse),
+            At::new("rmse_over_floor", "", |(_, verdict)| verdict.rmse_over_floor),
+            At::new("diverged_at", "", |(_, verdict)| verdict.diverged_at),
         ];
-        let rows = self.scenes.iter().flat_map(|scene| {
-            scene.verdicts.iter().map(move |verdict| {
-                vec![
-                    scene.dataset.as_str().into(),
-                    scene.protocol.as_str().into(),
-                    scene.prior.as_str().into(),
-                    scene.seed.to_string().into(),
-                    verdict.law.as_str().into(),
-                    verdict.method.as_str().into(),
-                    verdict.sub.into(),
-                    verdict.state.as_str().into(),
-                    verdict.rmse.into(),
-                    verdict.rmse_over_floor.into(),
-                    verdict.diverged_at.into(),
-                ]
-            })
-        });
-        Table::new(&columns, rows.collect())
+        let rows = self.scenes.iter().flat_map(|scene| scene.verdicts.iter().map(move |v| (scene, v)));
+        let rows: Vec<_> = rows.collect();
+        Table::of(&columns, &rows)
     }
 }
 
 impl Scene {
     /// Laws by subs.
     fn table(&self) -> Table {
-        let subs = distinct(self.verdicts.iter().map(|verdict| verdict.sub));
-        let laws = distinct(self.verdicts.iter().map(|verdict| &verdict.law));
-        let columns = subs.iter().map(|sub| Column::named(format!("sub {sub}")));
-        let columns: Vec<Column> = [Column::words("law")].into_iter().chain(columns).collect();
         let cell = |law: &str, sub: usize| {
             let found = self.verdicts.iter().find(|verdict| verdict.law == law && verdict.sub == sub);
-            found.map_or(Cell::Absent, |verdict| verdict.to_string().into())
+            found.map(Verdict::to_string)
         };
-        let row = |law: &String| {
-            let cells = subs.iter().map(|sub| cell(law, *sub));
-            [law.as_str().into()].into_iter().chain(cells).collect()
-        };
-        Table::new(&columns, laws.into_iter().map(row).collect())
+        let law = Column::new("law", "", |law: &&str| *law);
+        let subs = distinct(self.verdicts.iter().map(|verdict| verdict.sub));
+        let subs =
+            subs.into_iter().map(|sub| Column::new(format!("sub {sub}"), "", move |law: &&str| cell(law, sub)));
+        let columns: Vec<_> = [law].into_iter().chain(subs).collect();
+        Table::of(&columns, &distinct(self.verdicts.iter().map(|verdict| verdict.law.as_str())))
     }
 }
 
@@ -222,19 +203,4 @@ fn verdict(row: &Row) -> Verdict {
         rmse_over_floor: row.floor_rmse.map(|floor| row.rmse / floor),
         diverged_at: row.diverged_at,
     }
-}
-
-/// The explosion event.
-fn diverged(row: &Row) -> bool {
-    [State::Nan, State::Exploded].iter().any(|state| state.name() == row.state)
-}
-
-/// The values in order of first appearance.
-fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
-    values.fold(Vec::new(), |mut seen, value| {
-        if !seen.contains(&value) {
-            seen.push(value);
-        }
-        seen
-    })
 }
