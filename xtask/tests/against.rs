@@ -141,7 +141,7 @@ fn two_revisions_are_timed_side_by_side() {
     };
     let ratio = find("cases", "id", "step/both")["seconds"]["ratio"]["median"].as_f64().unwrap();
     assert!(ratio > 1.5, "{ratio}");
-    let peak = find("peaks", "of", "verbs/tables");
+    let peak = find("peaks", "of", "verbs/fit-ibpm");
     let [now, then] = ["now", "then"].map(|side| peak[side].as_f64().unwrap() / f64::from(1 << 20));
     assert!((64.0 - 1.0..64.0 + 1.0).contains(&(now - then)), "{now} {then}");
     let build = find("cases", "id", "build/debug");

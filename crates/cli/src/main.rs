@@ -36,7 +36,6 @@ mod spectrum;
 mod stability;
 mod sweep;
 mod table;
-mod tables;
 mod threads;
 mod windows;
 
@@ -68,7 +67,6 @@ enum Verb {
     Network(network::Arguments),
     Inspect(inspect::Arguments),
     Windows(Box<windows::Arguments>),
-    Tables(tables::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -113,7 +111,6 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Stability(arguments) => stability::run(arguments),
         Verb::Inspect(arguments) => inspect::run(arguments),
         Verb::Windows(arguments) => windows::run(arguments),
-        Verb::Tables(arguments) => tables::run(arguments),
         Verb::Completions(arguments) => completions::run(arguments),
         Verb::Man(arguments) => man::run(arguments),
     }?;

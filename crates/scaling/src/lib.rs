@@ -26,7 +26,6 @@ pub mod matched;
 mod mean;
 mod parameters;
 pub mod poly2;
-pub mod tables;
 mod trace_ratio;
 
 pub use count::{NConvention, lattice_count};

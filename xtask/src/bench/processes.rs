@@ -41,7 +41,6 @@ fn verbs(options: &Options) -> Vec<Verb> {
     let on = |verb: &str, path: &str, rest: &str| [words(verb), vec![data(path)], words(rest)].concat();
     let verb = |id, line| Verb { id, before: None, line, runs: options.rounds() };
     let mut verbs = vec![
-        verb("tables", words("tables")),
         verb("inspect", on("inspect", "kolmogorov/train.h5", "")),
         verb("fit-ibpm", on("fit --train", "ibpm/train.h5", "--out prior.h5")),
         // In the words of older revisions, which take their turns.
@@ -177,7 +176,7 @@ mod tests {
             let options = Options::parse(&flags.iter().map(OsString::from).collect::<Vec<_>>()).unwrap();
             verbs(&options).iter().map(|verb| (verb.id, verb.runs)).collect::<Vec<_>>()
         };
-        let short = ["tables", "inspect", "fit-ibpm", "reconstruct", "sweep-wake"];
+        let short = ["inspect", "fit-ibpm", "reconstruct", "sweep-wake"];
         let with = |rounds: usize, last: Option<usize>| {
             let last = last.map(|runs| ("sweep", runs));
             short.map(|id| (id, rounds)).into_iter().chain(last).collect::<Vec<_>>()

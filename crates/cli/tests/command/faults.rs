@@ -49,5 +49,5 @@ fn bad_usage_names_what_is_allowed() {
     let file = "data/ibpm/test.h5";
     misused(&["inspect", file, "--axes", "NCTHH"], &["--axes", "\"NCTHH\"", "expected "]);
     misused(&["inspect", file, "--kind", "euler"], &["--kind", "ibpm, kolmogorov or generic"]);
-    misused(&["tables", "--format", "xml"], &["--format", "table, json, csv"]);
+    misused(&["inspect", "--format", "xml"], &["--format", "table, json, csv"]);
 }

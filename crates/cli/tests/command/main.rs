@@ -25,5 +25,4 @@ mod stability;
 mod sweep;
 mod sweep_faults;
 mod swept;
-mod tables;
 mod windows;

@@ -20,7 +20,7 @@ fn quiet_says_nothing_and_verbose_more_and_neither_changes_a_number() {
     assert_eq!(notes(&quiet), notes(&plain));
     let rows = plain.rows(&["seconds"]);
     assert_eq!((&quiet.rows(&["seconds"]), &verbose.rows(&["seconds"])), (&rows, &rows));
-    misused(&["tables", "-q", "-v"], &["--quiet", "--verbose"]);
+    misused(&["inspect", "-q", "-v"], &["--quiet", "--verbose"]);
 }
 
 #[test]

@@ -7,10 +7,10 @@ const THREADS: [&str; 2] = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"];
 
 #[test]
 fn blas_has_one_thread_whatever_the_environment_says_and_no_restart_loops() {
-    let printed = printed(&["tables"]);
+    let printed = printed(&["inspect", "data/ibpm/test.h5"]);
     for value in [None, Some("01"), Some("4")] {
         for restarted in [false, true] {
-            let mut command = command(&["tables"]);
+            let mut command = command(&["inspect", "data/ibpm/test.h5"]);
             for variable in THREADS {
                 match value {
                     Some(value) => command.env(variable, value),
@@ -47,7 +47,8 @@ fn arguments_survive_the_restart() {
 fn a_reader_that_leaves_early_is_no_fault() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let output = command(&["tables"]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+    let output =
+        command(&["inspect", "data/ibpm/test.h5"]).stdout(writer).stderr(Stdio::piped()).output().unwrap();
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
@@ -55,7 +56,8 @@ fn a_reader_that_leaves_early_is_no_fault() {
 #[test]
 fn a_full_disk_is_an_error() {
     let full = std::fs::File::create("/dev/full").unwrap();
-    let output = command(&["tables"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
+    let output =
+        command(&["inspect", "data/ibpm/test.h5"]).stdout(full).stderr(Stdio::piped()).output().unwrap();
     let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(message.starts_with("error: standard output: ") && message.lines().count() == 1, "{message}");
