@@ -2,7 +2,6 @@
 
 mod map;
 mod outcome;
-mod picture;
 mod told;
 
 pub(crate) use outcome::Outcomes;
@@ -18,13 +17,12 @@ use crate::threads::use_threads;
 use anyhow::Context;
 use equipoise_experiment::{Approach, BoxError, Flow, FlowRequest};
 use equipoise_solver::Method;
-use equipoise_stability::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, TRANSIENT_ABOVE};
 use equipoise_sweep::{FlowCertifier, Trial};
 use map::{Map, Value};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Instant;
-use told::{Note, Report, Thresholds, tables};
+use told::{Note, Report, SPACE, Thresholds, tables};
 
 /// Say whether runs will explode, without running them.
 ///
@@ -48,13 +46,13 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     design: Design,
 
-    /// Draw the verdict over std,gamma or steps,sub as PNG
+    /// Map the verdict over std,gamma or steps,sub, a page each
     ///
     /// The other settings are as given.
     #[arg(long, value_enum, help_heading = "Maps")]
     map: Vec<Map>,
 
-    /// What the colours of a map mean
+    /// Whose numbers and verdicts a map shows
     #[arg(long, value_enum, default_value_t = Value::G, help_heading = "Maps")]
     of: Value,
 
@@ -112,13 +110,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let [told, shown] = tables(&told);
     let report = Report {
-        space: "whitened: 1 is the prior's own spread",
-        thresholds: Thresholds {
-            stable_up_to: STABLE_UP_TO,
-            explodes_above: EXPLODES_ABOVE,
-            field_above: FIELD_ABOVE,
-            transient_above: TRANSIENT_ABOVE,
-        },
+        space: SPACE,
+        thresholds: Thresholds::OURS,
         told,
         shown,
         notes,

@@ -16,6 +16,16 @@ pub enum NConvention {
     Floor,
 }
 
+impl NConvention {
+    /// What it counts, for captions.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::True => "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane",
+            Self::Floor => "⌊H/sub⌋·⌊W/sub⌋ a plane, the study's count",
+        }
+    }
+}
+
 impl fmt::Display for NConvention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -124,7 +124,8 @@ pub(crate) fn scene(trial: &Trial) -> String {
 }
 
 pub(crate) fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
-    experiment::caption(text, batch[0].0.n_convention)
+    let n_convention = batch[0].0.n_convention.meaning().into();
+    Caption { text, space: "normalised units".into(), n_convention }
 }
 
 pub(crate) fn verdict(row: &Row) -> Verdict {

@@ -1,11 +1,14 @@
 //! The verdict over two settings.
 
-use super::picture::{Axis, Field, Picture};
+use super::told::{SPACE, Thresholds};
 use super::{of_trial, uncertified};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use equipoise_experiment::Flow;
-use equipoise_report::{significant, write_atomically};
+use equipoise_report::{
+    Block, Caption, HeatCell, HeatMap, Page, Section, Tone, Verdict as Told, page, significant,
+    write_atomically,
+};
 use equipoise_scaling::Law;
 use equipoise_stability::Verdict;
 use equipoise_sweep::{FlowCertifier, Trial};
@@ -66,7 +69,7 @@ impl Value {
 }
 
 impl Map {
-    /// No picture would replace a file, unless that was asked for.
+    /// No page would replace a file, unless that was asked for.
     pub(super) fn check_free(
         self,
         trials: &[Trial],
@@ -84,7 +87,7 @@ impl Map {
         }
     }
 
-    /// Draws one picture for each distinct setting of the rest, and returns their paths.
+    /// Writes one page for each distinct setting of the rest, and returns their paths.
     pub(super) fn draw(
         self,
         trials: &[Trial],
@@ -100,12 +103,11 @@ impl Map {
             if drawn.contains(&path) {
                 continue;
             }
-            let flow = flows
-                .iter()
-                .find(|flow| flow.name() == trial.dataset())
-                .context("a trial of an opened flow")?;
-            let picture = self.picture(trial, flow, certifier, value)?;
-            write_atomically(&path, &picture.png()?)?;
+            let mut flows = flows.iter();
+            let flow =
+                flows.find(|flow| flow.name() == trial.dataset()).context("a trial of an opened flow")?;
+            let map = self.heat(trial, flow, |point| value.of(certifier, point), value)?;
+            write_atomically(&path, page(&self.page(trial, map)).as_bytes())?;
             note!("{}", path.display());
             drawn.push(path);
         }
@@ -126,49 +128,81 @@ impl Map {
         let (dataset, law) = (trial.dataset(), trial.law());
         let value = if value == Value::G { "g" } else { "sigma_w" };
         match self {
-            Self::StdGamma => format!("{dataset}_{protocol}_sub{sub}_{law}_std_gamma_{value}.png"),
-            Self::StepsSub => format!("{dataset}_{protocol}_{law}_steps_sub_{value}.png"),
+            Self::StdGamma => format!("{dataset}_{protocol}_sub{sub}_{law}_std_gamma_{value}.html"),
+            Self::StepsSub => format!("{dataset}_{protocol}_{law}_steps_sub_{value}.html"),
         }
     }
 
-    fn picture(
+    /// The trial at every point of the map, row by row from the top.
+    fn points(self, trial: &Trial, flow: &Flow) -> (Vec<String>, Vec<(String, Vec<Trial>)>) {
+        match self {
+            Self::StdGamma => {
+                let gammas = powers(GAMMAS);
+                let row = |std| {
+                    let at = |gamma: &f64| Trial { std: Some(std), gamma: Some(*gamma), ..trial.clone() };
+                    (mark(std), gammas.iter().map(at).collect())
+                };
+                (
+                    gammas.iter().copied().map(mark).collect(),
+                    powers(STDS).into_iter().rev().map(row).collect(),
+                )
+            }
+            Self::StepsSub => {
+                let subs: Vec<usize> = SUBS.into_iter().filter(|&sub| flow.check_sub(sub).is_ok()).collect();
+                let row = |steps: usize| {
+                    let at = |sub: &usize| Trial { steps, sub: *sub, ..trial.clone() };
+                    (steps.to_string(), subs.iter().map(at).collect())
+                };
+                (subs.iter().map(usize::to_string).collect(), STEPS.into_iter().rev().map(row).collect())
+            }
+        }
+    }
+
+    fn heat(
         self,
         trial: &Trial,
         flow: &Flow,
-        certifier: &FlowCertifier<'_>,
+        of: impl Fn(&Trial) -> anyhow::Result<(f64, Verdict)>,
         value: Value,
-    ) -> anyhow::Result<Picture> {
-        let (rows, columns): (Vec<Trial>, Vec<Change>) = match self {
-            Self::StdGamma => {
-                let stds = powers(STDS).into_iter().rev();
-                let rows = stds.map(|std| Trial { std: Some(std), ..trial.clone() });
-                (rows.collect(), powers(GAMMAS).into_iter().map(Change::Gamma).collect())
-            }
-            Self::StepsSub => {
-                let rows = STEPS.iter().rev().map(|&steps| Trial { steps, ..trial.clone() });
-                let subs = SUBS.into_iter().filter(|&sub| flow.check_sub(sub).is_ok());
-                (rows.collect(), subs.map(Change::Sub).collect())
-            }
+    ) -> anyhow::Result<HeatMap> {
+        let cell = |point: &Trial| {
+            of(point).map(|(number, verdict)| {
+                Some(HeatCell { verdict: told(verdict), number, detail: String::new() })
+            })
         };
-        let point = |row: &Trial, change: &Change| value.of(certifier, &change.of(row));
-        let cells = rows
-            .iter()
-            .map(|row| columns.iter().map(|change| point(row, change)).collect())
-            .collect::<anyhow::Result<Vec<Vec<_>>>>()?;
-        let down = match self {
-            Self::StdGamma => {
-                Axis { name: "std", marks: rows.iter().map(|r| mark(r.std.unwrap_or(0.0))).collect() }
-            }
-            Self::StepsSub => {
-                Axis { name: "steps", marks: rows.iter().map(|r| r.steps.to_string()).collect() }
-            }
+        let (columns, rows) = self.points(trial, flow);
+        let row = |(name, points): (String, Vec<Trial>)| {
+            Ok((name, points.iter().map(cell).collect::<anyhow::Result<_>>()?))
         };
-        let across = match self {
-            Self::StdGamma => "γ",
-            Self::StepsSub => "sub",
+        let (down, across) = match self {
+            Self::StdGamma => ("std", "γ"),
+            Self::StepsSub => ("steps", "sub"),
         };
-        let across = Axis { name: across, marks: columns.iter().map(Change::mark).collect() };
-        Ok(Picture { title: self.title(trial), field: Field { name: value.name(), cells }, across, down })
+        Ok(HeatMap {
+            caption: Caption {
+                text: format!("Verdict by {}.", value.name()),
+                space: SPACE.into(),
+                n_convention: trial.n_convention.meaning().into(),
+            },
+            row_name: down.into(),
+            column_name: across.into(),
+            number_name: value.name().into(),
+            columns,
+            rows: rows.into_iter().map(row).collect::<anyhow::Result<_>>()?,
+        })
+    }
+
+    fn page(self, trial: &Trial, map: HeatMap) -> Page {
+        Page {
+            title: self.title(trial),
+            lead: Vec::new(),
+            facts: vec![
+                ("version".into(), env!("CARGO_PKG_VERSION").into()),
+                ("trial".into(), trial.to_string()),
+            ],
+            sections: vec![Section { title: "Map".into(), blocks: vec![Block::HeatMap(map)] }],
+            notes: vec![("verdicts".into(), Thresholds::OURS.explained())],
+        }
     }
 
     fn title(self, trial: &Trial) -> String {
@@ -181,26 +215,15 @@ impl Map {
     }
 }
 
-/// What a column changes of a trial.
-enum Change {
-    Gamma(f64),
-    Sub(usize),
-}
-
-impl Change {
-    fn of(&self, trial: &Trial) -> Trial {
-        match *self {
-            Self::Gamma(gamma) => Trial { gamma: Some(gamma), ..trial.clone() },
-            Self::Sub(sub) => Trial { sub, ..trial.clone() },
-        }
-    }
-
-    fn mark(&self) -> String {
-        match *self {
-            Self::Gamma(gamma) => mark(gamma),
-            Self::Sub(sub) => sub.to_string(),
-        }
-    }
+/// A verdict as a page shows it.
+fn told(verdict: Verdict) -> Told {
+    let tone = match verdict {
+        Verdict::Stable => Tone::Good,
+        Verdict::Amplifying => Tone::Strong,
+        Verdict::Transient => Tone::Poor,
+        Verdict::Explodes => Tone::Broken,
+    };
+    Told { label: verdict.name().into(), tone }
 }
 
 fn powers((low, high): (f64, f64)) -> Vec<f64> {

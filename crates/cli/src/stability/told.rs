@@ -3,7 +3,7 @@
 use crate::format::Format;
 use crate::output;
 use equipoise_report::{Cell, Column, Table, significant};
-use equipoise_stability::Scope;
+use equipoise_stability::{EXPLODES_ABOVE, FIELD_ABOVE, STABLE_UP_TO, Scope, TRANSIENT_ABOVE};
 use equipoise_sweep::{Prediction, Trial};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -11,6 +11,9 @@ use std::path::PathBuf;
 
 /// The posterior standard deviation in units of η below which the noise left at the end is no detail.
 const SHARP: f64 = 3.0;
+
+/// Units and space of σ_W, G and amplitudes.
+pub(super) const SPACE: &str = "whitened: 1 is the prior's own spread";
 
 /// Significant digits for readers.
 const DIGITS: usize = 3;
@@ -37,6 +40,26 @@ pub(super) struct Thresholds {
     pub(super) explodes_above: f64,
     pub(super) field_above: f64,
     pub(super) transient_above: f64,
+}
+
+impl Thresholds {
+    pub(super) const OURS: Self = Self {
+        stable_up_to: STABLE_UP_TO,
+        explodes_above: EXPLODES_ABOVE,
+        field_above: FIELD_ABOVE,
+        transient_above: TRANSIENT_ABOVE,
+    };
+
+    /// What each verdict means.
+    pub(super) fn explained(&self) -> String {
+        let Self { stable_up_to, explodes_above, field_above, transient_above } = self;
+        format!(
+            "stable: σ_W ≤ {stable_up_to}; explodes: σ_W above {explodes_above} with a field above {field_above} \
+             times the prior's norm, or a peak whose rounding in f32 stays above {explodes_above}; transient: back \
+             after a peak above {transient_above}; amplifying: the rest. With corrections also by their amplitude, \
+             whichever is worse."
+        )
+    }
 }
 
 /// A remark on a dataset.
@@ -123,14 +146,7 @@ impl Report {
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
         writeln!(to, "Amplification, {}; seconds of σ_W and of G", self.space)?;
         self.shown.write_text(to, "  ")?;
-        let Thresholds { stable_up_to, explodes_above, field_above, transient_above } = self.thresholds;
-        writeln!(
-            to,
-            "stable: σ_W ≤ {stable_up_to}; explodes: σ_W above {explodes_above} with a field above {field_above} \
-             times the prior's norm, or a peak whose rounding in f32 stays above {explodes_above}; transient: back \
-             after a peak above {transient_above}; amplifying: the rest. With corrections also by their amplitude, \
-             whichever is worse."
-        )?;
+        writeln!(to, "{}", self.thresholds.explained())?;
         for Note { dataset, text } in &self.notes {
             writeln!(to, "{dataset}: {text}")?;
         }

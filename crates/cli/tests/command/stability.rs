@@ -45,14 +45,14 @@ fn json_holds_thresholds_and_notes_and_a_corrector_has_its_amplitude() {
 }
 
 #[test]
-fn maps_are_pictures_and_are_not_overwritten() {
+fn maps_are_pages_and_are_not_overwritten() {
     let folder = tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
     let arguments = ["--law", "sum", "--map", "std,gamma", "--map", "steps,sub", "--out", out];
     stability(&arguments);
-    for name in ["kolmogorov_custom_sub8_sum_std_gamma_g.png", "kolmogorov_custom_sum_steps_sub_g.png"] {
-        let bytes = std::fs::read(folder.path().join(name)).unwrap();
-        assert_eq!(&bytes[1..4], b"PNG", "{name}");
+    for name in ["kolmogorov_custom_sub8_sum_std_gamma_g.html", "kolmogorov_custom_sum_steps_sub_g.html"] {
+        let page = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(page.contains("class=\"heat\"") && page.contains("<small>stable</small>"), "{name}");
     }
     let again = run(&[&["stability"], &PLAN[..], &arguments].concat());
     assert_eq!(again.code, Some(1));
