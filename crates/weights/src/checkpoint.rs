@@ -1,6 +1,6 @@
 //! Which dictionary of a checkpoint is the network's.
 
-use crate::named::{Pick, is_average, listed};
+use crate::named::{ONE, Pick, SAY, Unsettled, is_average, listed};
 use crate::pickle::{Id, Node, Pickle, View};
 use std::collections::{HashSet, VecDeque};
 
@@ -44,29 +44,16 @@ pub(crate) struct Chosen<'p, 'a> {
     pub(crate) notes: Vec<String>,
 }
 
-/// Dictionaries that do not settle which is meant.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Undecided {
-    /// No dictionary of tensors: what the file holds.
-    Nothing(String),
-    /// Several that may be meant.
-    Several(String),
-    /// Raw and averaged ones.
-    Twins(String),
-    /// Averaged ones without names.
-    Nameless(String),
-}
-
 /// The dictionary that `pick` means.
 ///
 /// Dictionaries within dictionaries are looked through, optimisers' left out. One counts where it holds a
 /// tensor of floating-point numbers that is no scalar. One by the name of an average is averaged, the others are
 /// raw; where a raw one stands under a name that states are saved under (`state_dict`, `model`, …), others are
 /// passed over. What is left must be one, or one raw and one averaged between which `pick` decides.
-pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chosen<'p, 'a>, Undecided> {
+pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chosen<'p, 'a>, Unsettled> {
     let (found, nameless) = candidates(pickle);
     if found.is_empty() {
-        return Err(Undecided::Nothing(described(pickle)));
+        return Err(Unsettled::states(described(pickle), "a dictionary of tensors by name"));
     }
     let (averaged, raw): (Vec<_>, Vec<_>) = found.into_iter().partition(|candidate| candidate.averaged);
     let any_known = raw.iter().any(Candidate::is_known);
@@ -76,10 +63,13 @@ pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chose
         Pick::Only if !raw.is_empty() && (!averaged.is_empty() || nameless.is_some()) => {
             let nameless = nameless.map(|path| format!("`{path}`"));
             let names = raw.iter().chain(&averaged).map(Candidate::name).chain(nameless);
-            return Err(Undecided::Twins(names.collect::<Vec<_>>().join(" and ")));
+            return Err(Unsettled::pick(names.collect::<Vec<_>>().join(" and "), SAY));
         }
         Pick::Ema if averaged.is_empty() && nameless.is_some() => {
-            return Err(Undecided::Nameless(nameless.unwrap_or_default()));
+            let found =
+                format!("averaged weights without names (`{}`, a list)", nameless.unwrap_or_default());
+            let expected = "named ones; copy them into the module and save its state_dict()";
+            return Err(Unsettled::pick(found, expected));
         }
         _ if raw.is_empty() => averaged,
         Pick::Ema if !averaged.is_empty() => {
@@ -89,7 +79,8 @@ pub(crate) fn choose<'p, 'a>(pickle: &'p Pickle<'a>, pick: Pick) -> Result<Chose
         _ => raw,
     };
     let [chosen] = &meant[..] else {
-        return Err(Undecided::Several(listed(meant.iter().map(Candidate::name))));
+        let names = listed(meant.iter().map(Candidate::name));
+        return Err(Unsettled::states(format!("several dictionaries of tensors: {names}"), ONE));
     };
     let mut notes = Vec::new();
     if !chosen.path.is_empty() {

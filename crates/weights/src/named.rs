@@ -1,6 +1,8 @@
 //! The names of tensors: prefixes of wrappers, averaged twins, counters.
 
+use crate::WeightsError;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 
 /// Wrappers that put their name before every key.
 const WRAPPERS: [&str; 7] = ["module", "_orig_mod", "model", "net", "backbone", "denoiser", "online_model"];
@@ -16,6 +18,9 @@ const AVERAGES: [&str; 9] =
 
 /// Names that a message shows before it counts the rest.
 const SHOWN: usize = 8;
+
+pub(crate) const SAY: &str = "to be told which are meant, the raw or the averaged (EMA) weights";
+pub(crate) const ONE: &str = "one; save the one that is meant by itself";
 
 /// Which tensors of a file are meant, where it holds raw and averaged (EMA) ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,25 +39,37 @@ pub enum Pick {
 pub(crate) struct Settled {
     /// Places in the keys given, and the names that they get.
     pub(crate) kept: Vec<(usize, String)>,
-    /// Places of counters.
-    pub(crate) counters: Vec<usize>,
-    /// What was decided.
+    /// What was decided, and which counters were skipped.
     pub(crate) notes: Vec<String>,
 }
 
-/// Names that do not settle which tensors are meant.
+/// What a file holds that does not settle which tensors are meant.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Unsettled {
-    /// Raw and averaged ones, behind these prefixes.
-    Twins { averaged: String },
-    /// Several averages, behind these prefixes.
-    Several { averaged: String },
-    /// No averaged ones.
-    NoAverage,
-    /// Averaged ones alone.
-    NoRaw,
-    /// Two keys that would get one name.
-    Collision { key: String },
+pub(crate) struct Unsettled {
+    /// Whether to pick raw or averaged ones, or to pick otherwise, would settle it.
+    by_pick: bool,
+    found: String,
+    expected: &'static str,
+}
+
+impl Unsettled {
+    pub(crate) fn pick(found: impl Into<String>, expected: &'static str) -> Self {
+        Self { by_pick: true, found: found.into(), expected }
+    }
+
+    pub(crate) fn states(found: impl Into<String>, expected: &'static str) -> Self {
+        Self { by_pick: false, found: found.into(), expected }
+    }
+
+    /// What it is told as, of `file`.
+    pub(crate) fn of(self, file: &Path) -> WeightsError {
+        let Self { by_pick, found, expected } = self;
+        let file = file.to_owned();
+        match by_pick {
+            true => WeightsError::Pick { file, found, expected },
+            false => WeightsError::States { file, found, expected },
+        }
+    }
 }
 
 /// Whether a name is that of an average: `ema`, `ema_model`, `model_ema`, `ema_0.9999`, …
@@ -69,39 +86,51 @@ pub(crate) fn settle(
     pick: Pick,
     averaged: bool,
 ) -> Result<Settled, Unsettled> {
-    let mut settled = Settled::default();
-    for (place, key) in keys.iter().enumerate() {
-        match is_counter(key) && numbers[place] <= 1 {
-            true => settled.counters.push(place),
-            false => settled.kept.push((place, (*key).to_owned())),
-        }
-    }
+    let (counters, kept): (Vec<_>, Vec<_>) = (keys.iter().enumerate())
+        .map(|(place, key)| (place, (*key).to_owned()))
+        .partition(|(place, key)| is_counter(key) && numbers[*place] <= 1);
+    let mut settled = Settled { kept, notes: Vec::new() };
     uncompile(&mut settled);
     let mut averaged = averaged;
     unwrap(&mut settled, &mut averaged);
     match (Twins::of(&settled.kept), pick) {
-        (Some(twins), Pick::Only) => return Err(Unsettled::Twins { averaged: twins.named() }),
+        (Some(twins), Pick::Only) => {
+            return Err(Unsettled::pick(format!("raw and averaged weights ({})", twins.named()), SAY));
+        }
         (Some(twins), Pick::Ema) if twins.prefixes.len() > 1 => {
-            return Err(Unsettled::Several { averaged: twins.named() });
+            return Err(Unsettled::states(format!("several averages ({})", twins.named()), ONE));
         }
         (Some(twins), pick) => {
             twins.drop_others(&mut settled, pick == Pick::Ema);
             unwrap(&mut settled, &mut averaged);
         }
         (None, pick) => match (pick, averaged) {
-            (Pick::Ema, false) => return Err(Unsettled::NoAverage),
-            (Pick::Raw, true) => return Err(Unsettled::NoRaw),
+            (Pick::Ema, false) => {
+                return Err(Unsettled::pick(
+                    "no weights by the name of an average",
+                    "averaged (EMA) ones, which were asked for",
+                ));
+            }
+            (Pick::Raw, true) => return Err(no_raw()),
             _ => {}
         },
     }
     if settled.kept.is_empty() && pick == Pick::Raw && !keys.is_empty() {
-        return Err(Unsettled::NoRaw);
+        return Err(no_raw());
     }
     let mut seen = HashSet::new();
-    match settled.kept.iter().find(|(_, key)| !seen.insert(key)) {
-        Some((_, key)) => Err(Unsettled::Collision { key: key.clone() }),
-        None => Ok(settled),
+    if let Some((_, key)) = settled.kept.iter().find(|(_, key)| !seen.insert(key)) {
+        return Err(Unsettled::states(format!("two tensors that are `{key}` without their prefixes"), "one"));
     }
+    if !counters.is_empty() {
+        let counters = listed(counters.iter().map(|(_, key)| format!("`{key}`")));
+        settled.notes.push(format!("skipped counters: {counters}"));
+    }
+    Ok(settled)
+}
+
+fn no_raw() -> Unsettled {
+    Unsettled::pick("averaged (EMA) weights alone", "raw ones, which were asked for")
 }
 
 /// A known counter: that of a batch norm anywhere, the others near the top.

@@ -1,9 +1,9 @@
 //! A safetensors file, from the file to a state.
 
 use crate::element::{ByteOrder, Element};
-use crate::named::{listed, settle};
+use crate::named::settle;
 use crate::pickle::KEY;
-use crate::torch::{FLOATS, unsettled};
+use crate::torch::FLOATS;
 use crate::{Pick, State, Tensor, WeightsError};
 use safetensors::{Dtype, SafeTensors};
 use std::fs;
@@ -24,12 +24,7 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
     names.iter().try_for_each(|name| check_name(file, name))?;
     let keys: Vec<&str> = names.iter().map(String::as_str).collect();
     let numbers: Vec<usize> = views.iter().map(|view| numbers(view.shape())).collect();
-    let settled = settle(&keys, &numbers, pick, false).map_err(|why| unsettled(file, why))?;
-    let mut notes = settled.notes;
-    if !settled.counters.is_empty() {
-        let counters = settled.counters.iter().map(|place| format!("`{}`", keys[*place]));
-        notes.push(format!("skipped counters: {}", listed(counters)));
-    }
+    let settled = settle(&keys, &numbers, pick, false).map_err(|why| why.of(file))?;
     let mut kept = Vec::with_capacity(settled.kept.len());
     for (place, key) in settled.kept {
         let view = &views[place];
@@ -47,7 +42,7 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
             expected: "tensors by name",
         });
     }
-    Ok(State::new(file, kept).noted(notes))
+    Ok(State::new(file, kept).noted(settled.notes))
 }
 
 /// A name that takes long to compare is none.

@@ -1,9 +1,9 @@
 //! A zip file of `torch.save`, from the file to a state.
 
 use crate::archive::Archive;
-use crate::checkpoint::{self, Undecided};
+use crate::checkpoint;
 use crate::element::{ByteOrder, Element};
-use crate::named::{Unsettled, listed, settle};
+use crate::named::settle;
 use crate::pickle::{self, View};
 use crate::{Pick, State, Tensor, WeightsError};
 use std::collections::HashMap;
@@ -23,17 +23,13 @@ pub(crate) fn read(file: &Path, length: u64, pick: Pick) -> Result<State, Weight
     let bytes = archive.read("data.pkl")?;
     let pickled = pickle::read(&bytes);
     let pickled = pickled.map_err(|fault| WeightsError::Pickle { file: file.to_owned(), fault })?;
-    let chosen = checkpoint::choose(&pickled, pick).map_err(|why| undecided(file, why))?;
+    let chosen = checkpoint::choose(&pickled, pick).map_err(|why| why.of(file))?;
     let keys: Vec<&str> = chosen.tensors.iter().map(|(key, _)| *key).collect();
     let sizes: Vec<usize> =
         chosen.tensors.iter().map(|(_, view)| view.layout.len().unwrap_or(usize::MAX)).collect();
-    let settled = settle(&keys, &sizes, pick, chosen.averaged).map_err(|why| unsettled(file, why))?;
+    let settled = settle(&keys, &sizes, pick, chosen.averaged).map_err(|why| why.of(file))?;
     let mut notes = chosen.notes;
     notes.extend(settled.notes);
-    if !settled.counters.is_empty() {
-        let counters = settled.counters.iter().map(|place| format!("`{}`", keys[*place]));
-        notes.push(format!("skipped counters: {}", listed(counters)));
-    }
     let kept: Vec<(String, &View<'_>)> =
         settled.kept.into_iter().map(|(place, key)| (key, chosen.tensors[place].1)).collect();
     for (key, view) in &kept {
@@ -132,59 +128,5 @@ impl<'r> Records<'r> {
             false => self.kept.insert(record.to_owned(), bytes.clone()),
         };
         Ok(bytes)
-    }
-}
-
-fn undecided(file: &Path, why: Undecided) -> WeightsError {
-    let file = file.to_owned();
-    match why {
-        Undecided::Nothing(found) => {
-            WeightsError::States { file, found, expected: "a dictionary of tensors by name" }
-        }
-        Undecided::Several(found) => WeightsError::States {
-            file,
-            found: format!("several dictionaries of tensors: {found}"),
-            expected: "one; save the one that is meant by itself",
-        },
-        Undecided::Twins(found) => WeightsError::Pick { file, found, expected: SAY },
-        Undecided::Nameless(found) => WeightsError::Pick {
-            file,
-            found: format!("averaged weights without names (`{found}`, a list)"),
-            expected: "named ones; copy them into the module and save its state_dict()",
-        },
-    }
-}
-
-const SAY: &str = "to be told which are meant, the raw or the averaged (EMA) weights";
-
-/// What names that settle nothing are told as.
-pub(crate) fn unsettled(file: &Path, why: Unsettled) -> WeightsError {
-    let file = file.to_owned();
-    match why {
-        Unsettled::Twins { averaged } => WeightsError::Pick {
-            file,
-            found: format!("raw and averaged weights ({averaged})"),
-            expected: SAY,
-        },
-        Unsettled::Several { averaged } => WeightsError::States {
-            file,
-            found: format!("several averages ({averaged})"),
-            expected: "one; save the one that is meant by itself",
-        },
-        Unsettled::NoAverage => WeightsError::Pick {
-            file,
-            found: "no weights by the name of an average".to_owned(),
-            expected: "averaged (EMA) ones, which were asked for",
-        },
-        Unsettled::NoRaw => WeightsError::Pick {
-            file,
-            found: "averaged (EMA) weights alone".to_owned(),
-            expected: "raw ones, which were asked for",
-        },
-        Unsettled::Collision { key } => WeightsError::States {
-            file,
-            found: format!("two tensors that are `{key}` without their prefixes"),
-            expected: "one",
-        },
     }
 }
