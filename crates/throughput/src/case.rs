@@ -24,6 +24,16 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    /// A case that memory decides, with the bytes that must move and those of its arrays.
+    pub(crate) fn new(
+        id: String,
+        what: String,
+        [bytes, arrays]: [f64; 2],
+        prepare: impl Fn() -> Result<Work> + 'static,
+    ) -> Self {
+        Self { id, what, bytes, arrays, operations: None, prepare: Box::new(prepare) }
+    }
+
     /// What a reader of the results needs to know.
     pub(crate) fn describe(&self) -> Value {
         let Self { id, what, bytes, arrays, operations, .. } = self;

@@ -35,16 +35,12 @@ pub(crate) fn cases() -> Vec<Case> {
         let (product, n) = (name != "mean", members as f64);
         let batch = if members == 1 { String::new() } else { format!("/members-{members}") };
         let what = if product { "x̂ and Jᵀv" } else { "x̂" };
-        Case {
-            id: format!("denoiser/{name}/sigma-{sigma}{batch}"),
-            what: format!(
-                "{what} of {members} members over {frames} frames and {SHIFTS} shifts, σ/μ = {sigma}"
-            ),
-            bytes: 4.0 * FRAME * (passes * (frames as f64 + n) + n),
-            arrays: 4.0 * FRAME * frames as f64,
-            operations: None,
-            prepare: Box::new(move || prepare(make, sigma, members, product)),
-        }
+        Case::new(
+            format!("denoiser/{name}/sigma-{sigma}{batch}"),
+            format!("{what} of {members} members over {frames} frames and {SHIFTS} shifts, σ/μ = {sigma}"),
+            [4.0 * FRAME * (passes * (frames as f64 + n) + n), 4.0 * FRAME * frames as f64],
+            move || prepare(make, sigma, members, product),
+        )
     };
     let at = |sigma| {
         [

@@ -17,7 +17,7 @@ const QUICK: u32 = 22;
 /// The least traffic reads y and the observed part of x̂ and writes the gradient; the residual is not
 /// asked for.
 pub(crate) fn cases(quick: bool) -> Vec<Case> {
-    let strided = SUBS.into_iter().flat_map(|sub| [field(sub), compact(sub)]);
+    let strided = SUBS.into_iter().flat_map(|sub| [true, false].map(|as_field| on_lattice(sub, as_field)));
     let powers = POWERS.into_iter().filter(move |power| !quick || *power <= QUICK);
     strided.chain(powers.map(scaling)).collect()
 }
@@ -26,40 +26,30 @@ fn count(sub: usize) -> f64 {
     (SHAPE.planes() * SHAPE.height.div_ceil(sub) * SHAPE.width.div_ceil(sub)) as f64
 }
 
-fn field(sub: usize) -> Case {
+/// The gradient of the wake as a field, or at the observations alone.
+fn on_lattice(sub: usize, as_field: bool) -> Case {
     let (dim, n) = (SHAPE.len() as f64, count(sub));
-    Case {
-        id: format!("likelihood/field/sub-{sub}"),
-        what: format!("Aᵀ((y − A x̂)/v) as a field, D = {}, sub {sub}", SHAPE.len()),
-        bytes: 4.0 * (2.0 * n + dim),
-        arrays: 4.0 * (n + 2.0 * dim),
-        operations: None,
-        prepare: Box::new(move || strided(sub, true)),
-    }
-}
-
-fn compact(sub: usize) -> Case {
-    let (dim, n) = (SHAPE.len() as f64, count(sub));
-    Case {
-        id: format!("likelihood/compact/sub-{sub}"),
-        what: format!("(y − A x̂)/v at the observations, D = {}, sub {sub}", SHAPE.len()),
-        bytes: 4.0 * 3.0 * n,
-        arrays: 4.0 * (2.0 * n + dim),
-        operations: None,
-        prepare: Box::new(move || strided(sub, false)),
-    }
+    let (name, what, moved) = match as_field {
+        true => ("field", "Aᵀ((y − A x̂)/v) as a field", 2.0 * n + dim),
+        false => ("compact", "(y − A x̂)/v at the observations", 3.0 * n),
+    };
+    let arrays = if as_field { n + 2.0 * dim } else { 2.0 * n + dim };
+    Case::new(
+        format!("likelihood/{name}/sub-{sub}"),
+        format!("{what}, D = {dim}, sub {sub}"),
+        [4.0 * moved, 4.0 * arrays],
+        move || strided(sub, as_field),
+    )
 }
 
 fn scaling(power: u32) -> Case {
     let n = f64::from(1u32 << power);
-    Case {
-        id: format!("likelihood/N/2^{power}"),
-        what: format!("(y − x̂)/v, N = 2^{power}"),
-        bytes: 4.0 * 3.0 * n,
-        arrays: 4.0 * 3.0 * n,
-        operations: None,
-        prepare: Box::new(move || Ok(whole(1 << power))),
-    }
+    Case::new(
+        format!("likelihood/N/2^{power}"),
+        format!("(y − x̂)/v, N = 2^{power}"),
+        [4.0 * 3.0 * n, 4.0 * 3.0 * n],
+        move || Ok(whole(1 << power)),
+    )
 }
 
 fn normal(name: &str, len: usize) -> Vec<f32> {

@@ -31,35 +31,29 @@ pub(crate) fn cases(quick: bool) -> Vec<Case> {
     subs.flat_map(|sub| {
         let runs = [(0, 1), (0, 64), (1, 1), (1, 64)].map(|(corrections, members)| {
             let spaces = Rc::clone(&spaces);
-            Case {
-                id: format!("reduced/sub-{sub}/corrections-{corrections}/members-{members}"),
-                what: format!("{STEPS} steps, {corrections} corrections each, {members} members"),
-                bytes: 0.0,
-                arrays: 0.0,
-                operations: None,
-                prepare: Box::new(move || trial(&space(&spaces, sub)?, sub, corrections, members)),
-            }
+            Case::new(
+                format!("reduced/sub-{sub}/corrections-{corrections}/members-{members}"),
+                format!("{STEPS} steps, {corrections} corrections each, {members} members"),
+                [0.0, 0.0],
+                move || trial(&space(&spaces, sub)?, sub, corrections, members),
+            )
         });
         let fields = [0, 1].map(|corrections| {
             let spaces = Rc::clone(&spaces);
-            Case {
-                id: format!("reduced/sub-{sub}/corrections-{corrections}/field"),
-                what: format!("{STEPS} steps, {corrections} corrections each, and the field at the end"),
-                bytes: 0.0,
-                arrays: 0.0,
-                operations: None,
-                prepare: Box::new(move || field(&space(&spaces, sub)?, sub, corrections)),
-            }
+            Case::new(
+                format!("reduced/sub-{sub}/corrections-{corrections}/field"),
+                format!("{STEPS} steps, {corrections} corrections each, and the field at the end"),
+                [0.0, 0.0],
+                move || field(&space(&spaces, sub)?, sub, corrections),
+            )
         });
         let around = Rc::clone(&spaces);
-        let expand = Case {
-            id: format!("reduced/sub-{sub}/expand"),
-            what: format!("the end of a run as a field, with its start drawn anew, D = {}", SHAPE.len()),
-            bytes: 0.0,
-            arrays: 0.0,
-            operations: None,
-            prepare: Box::new(move || expand(&space(&around, sub)?, sub)),
-        };
+        let expand = Case::new(
+            format!("reduced/sub-{sub}/expand"),
+            format!("the end of a run as a field, with its start drawn anew, D = {}", SHAPE.len()),
+            [0.0, 0.0],
+            move || expand(&space(&around, sub)?, sub),
+        );
         runs.into_iter().chain(fields).chain([expand]).collect::<Vec<_>>()
     })
     .collect()

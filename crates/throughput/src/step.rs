@@ -48,14 +48,9 @@ fn full_size() -> Vec<Case> {
     let evaluation = evaluation_bytes(FIELD, RANK);
     let case = |name: &str, what: &str, bytes: f64, make: Make| {
         let wake = Rc::clone(&wake);
-        Case {
-            id: format!("step/{name}"),
-            what: what.to_owned(),
-            bytes,
-            arrays: MODES + 4.0 * FIELD,
-            operations: None,
-            prepare: Box::new(move || make(shared(&wake)?)),
-        }
+        Case::new(format!("step/{name}"), what.to_owned(), [bytes, MODES + 4.0 * FIELD], move || {
+            make(shared(&wake)?)
+        })
     };
     vec![
         case("evaluation", "ε_y in the prior's coefficients, 2 passes over U", evaluation, along),
@@ -78,14 +73,12 @@ fn evaluation_bytes(field: f64, rank: usize) -> f64 {
 fn curves() -> Vec<Case> {
     let case = |id: String, power: u32, rank: usize| {
         let field = 4.0 * f64::from(1u32 << power);
-        Case {
+        Case::new(
             id,
-            what: format!("ε_y in the prior's coefficients, D = 2^{power}, rank {rank}, sub {SUB}"),
-            bytes: evaluation_bytes(field, rank),
-            arrays: (rank + 4) as f64 * field,
-            operations: None,
-            prepare: Box::new(move || along(&Wake::walsh(power, rank)?)),
-        }
+            format!("ε_y in the prior's coefficients, D = 2^{power}, rank {rank}, sub {SUB}"),
+            [evaluation_bytes(field, rank), (rank + 4) as f64 * field],
+            move || along(&Wake::walsh(power, rank)?),
+        )
     };
     let over_dim = POWERS.map(|power| case(format!("step/D/2^{power}"), power, RANK));
     let over_rank = RANKS.map(|rank| case(format!("step/rank/{rank}"), RANKED, rank));

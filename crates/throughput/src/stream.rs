@@ -11,13 +11,10 @@ use std::hint::black_box;
 pub(crate) fn cases(bytes: usize) -> Vec<Case> {
     let len = bytes / size_of::<f32>();
     let array = (len * size_of::<f32>()) as f64;
-    let case = |name: &str, what: &str, moved: f64, arrays: f64, make: fn(usize) -> Work| Case {
-        id: format!("stream/{name}"),
-        what: what.to_owned(),
-        bytes: moved * array,
-        arrays: arrays * array,
-        operations: None,
-        prepare: Box::new(move || Ok(make(len))),
+    let case = |name: &str, what: &str, moved: f64, arrays: f64, make: fn(usize) -> Work| {
+        Case::new(format!("stream/{name}"), what.to_owned(), [moved * array, arrays * array], move || {
+            Ok(make(len))
+        })
     };
     vec![
         case("copy", "a = b, one stretch a thread", 2.0, 2.0, copy),
