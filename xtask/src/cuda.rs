@@ -5,10 +5,9 @@ mod toolchain;
 
 pub(crate) use toolchain::{Toolchain, in_ci};
 
-use crate::{setup, workspace};
-use anyhow::{Context, bail};
+use crate::{call, setup, workspace};
 use std::ffi::OsString;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The kernels of the reduction.
 const PACKAGE: &str = "equipoise-likelihood-cuda";
@@ -45,22 +44,21 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
     setup::ensure_cuda_checks()?;
     match task {
         Task::Check => {
-            execute(checks(&Toolchain::ensure()?))?;
+            call::finish(&mut checks(&Toolchain::ensure()?))?;
             proven::record(&workspace::root())
         }
         Task::Emit => {
             let toolchain = Toolchain::ensure()?;
             EMITTERS.into_iter().try_for_each(|(package, name)| {
-                let mut command = example(package, name, "dev", &[]);
-                command.envs(toolchain.variables());
-                execute(command)
+                call::finish(example(package, name, "dev", &[]).envs(toolchain.variables()))
             })
         }
         Task::Time(args) => {
-            let mut command = example(PACKAGE, "bandwidth", "release", &args);
             // A device needs no assembler; without NVRTC the embedded PTX runs.
-            command.envs(Toolchain::find().iter().flat_map(Toolchain::variables));
-            execute(command)
+            let variables = Toolchain::find().map(|found| found.variables());
+            call::finish(
+                example(PACKAGE, "bandwidth", "release", &args).envs(variables.into_iter().flatten()),
+            )
         }
     }
 }
@@ -68,31 +66,17 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
 /// Every test of both crates, with what they print; what cannot be checked fails, as in continuous
 /// integration.
 fn checks(toolchain: &Toolchain) -> Command {
-    let mut command = workspace::cargo();
-    command.args(["test", "--package", PACKAGE, "--package", STEPS, "--", "--show-output"]);
+    let mut command =
+        workspace::cargo_here(["test", "--package", PACKAGE, "--package", STEPS, "--", "--show-output"]);
     command.envs(toolchain.variables()).env("CI", "true").env_remove(proven::VARIABLE);
     command
 }
 
 fn example(package: &str, name: &str, profile: &str, args: &[OsString]) -> Command {
-    let mut command = workspace::cargo();
-    command.args(["run", "--quiet", "--profile", profile, "--package", package, "--example", name, "--"]);
+    let run = ["run", "--quiet", "--profile", profile, "--package", package, "--example", name, "--"];
+    let mut command = workspace::cargo_here(run);
     command.args(args);
     command
-}
-
-fn execute(mut command: Command) -> anyhow::Result<()> {
-    let status = command.current_dir(workspace::root()).stdin(Stdio::null()).status();
-    let status = status.context("cannot start cargo")?;
-    if !status.success() {
-        bail!("`{}` ended with {status}", line(&command));
-    }
-    Ok(())
-}
-
-fn line(command: &Command) -> String {
-    let args = command.get_args().map(|arg| arg.to_string_lossy());
-    std::iter::once("cargo".into()).chain(args).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

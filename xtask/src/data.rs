@@ -1,9 +1,8 @@
 //! Verifies the embedded samples against `data/SHA256SUMS` (the format of `sha256sum -c`).
 
-use crate::workspace;
+use crate::{files, workspace};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::path::Path;
 
 const SUMS: &str = "SHA256SUMS";
@@ -78,30 +77,13 @@ fn fault(dir: &Path, entry: &Entry<'_>) -> Option<String> {
 fn digest_of(path: &Path) -> std::io::Result<String> {
     let mut hasher = Sha256::new();
     std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-    Ok(hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+    Ok(files::hex(&hasher.finalize()))
 }
 
-/// Every `.h5` file under `dir`, relative, with `/` between folders, sorted.
+/// The HDF5 files below `dir`, by their paths from there.
 fn samples(dir: &Path) -> anyhow::Result<Vec<String>> {
-    fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) -> std::io::Result<()> {
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            if entry.file_type()?.is_dir() {
-                walk(&entry.path(), &format!("{name}/"), found)?;
-            } else if name.ends_with(".h5") {
-                found.push(name);
-            }
-        }
-        Ok(())
-    }
-    let mut found = Vec::new();
-    walk(dir, "", &mut found).with_context(|| format!("cannot list {}", dir.display()))?;
-    found.sort();
-    Ok(found)
+    let all = files::below(dir)?;
+    Ok(all.iter().map(|path| files::relative(dir, path)).filter(|name| name.ends_with(".h5")).collect())
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! tests/importer, a program outside the workspace that knows the crate `equipoise` alone: built without a
 //! library of the system, and run.
 
-use crate::workspace;
+use crate::{call, workspace};
 use anyhow::{Context, bail};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Fragments of package names that stand for a library of the system.
 const NATIVE: [&str; 4] = ["blas", "lapack", "hdf5", "cudarc"];
@@ -14,22 +14,14 @@ const NATIVE: [&str; 4] = ["blas", "lapack", "hdf5", "cudarc"];
 pub(crate) fn run() -> anyhow::Result<()> {
     let folder = workspace::root().join("tests/importer");
     take_lock(&folder)?;
-    let listed = cargo(&folder, &["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
-        .output()
-        .context("cannot start cargo")?;
-    if !listed.status.success() {
-        bail!("`cargo tree` in tests/importer: {}", String::from_utf8_lossy(&listed.stderr).trim());
-    }
-    let listing = String::from_utf8(listed.stdout).context("cargo did not print UTF-8")?;
+    let args = ["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"];
+    let listing = call::output(&mut cargo(&folder, &args)).context("tests/importer")?;
     let found = native(&listing);
     if !found.is_empty() {
         bail!("below tests/importer: found {}, expected no library of the system", found.join(", "));
     }
     for args in [&["fmt", "--check"][..], &["test", "--quiet"]] {
-        let status = cargo(&folder, args).status().context("cannot start cargo")?;
-        if !status.success() {
-            bail!("`cargo {}` in tests/importer ended with {status}", args.join(" "));
-        }
+        call::finish(&mut cargo(&folder, args)).context("tests/importer")?;
     }
     Ok(())
 }
@@ -45,7 +37,7 @@ fn take_lock(folder: &Path) -> anyhow::Result<()> {
 
 fn cargo(folder: &Path, args: &[&str]) -> Command {
     let mut command = workspace::cargo();
-    command.current_dir(folder).args(args).stdin(Stdio::null());
+    command.current_dir(folder).args(args);
     if std::env::var_os("CARGO_TARGET_DIR").is_none() {
         command.env("CARGO_TARGET_DIR", workspace::root().join("target"));
     }

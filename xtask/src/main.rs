@@ -1,12 +1,15 @@
 //! `cargo xtask`: set-up, checks and the main job. Reads the verb and hands over to its file.
 
 mod bench;
+mod call;
 #[cfg(test)]
 mod commands;
 mod cuda;
 mod data;
+mod files;
 mod importer;
 mod peers;
+mod python;
 mod setup;
 mod singly;
 mod spawn;

@@ -2,9 +2,8 @@
 
 use crate::cuda::{self, Toolchain};
 use crate::steps::{self, Step};
-use crate::{data, importer, peers, setup, singly, tidy, workspace};
-use anyhow::{Context, bail};
-use std::process::Stdio;
+use crate::{call, data, importer, peers, setup, singly, tidy, workspace};
+use std::process::Command;
 
 /// Variables, then arguments, of one cargo call.
 type Call = (&'static [(&'static str, &'static str)], &'static [&'static str]);
@@ -59,32 +58,20 @@ fn inside(name: &'static str, what: &str, work: fn() -> anyhow::Result<()>) -> S
 }
 
 fn cargo(name: &'static str, call: Call) -> Step {
-    Step { name, what: line(call), work: Box::new(move || execute(call)) }
+    Step { name, what: call::line(&command(call)), work: Box::new(move || execute(call)) }
 }
 
-/// The call as one types it in a shell.
-fn line((variables, args): Call) -> String {
-    let variables = variables.iter().map(|(name, value)| {
-        if value.contains(' ') { format!("{name}='{value}' ") } else { format!("{name}={value} ") }
-    });
-    variables.chain([format!("cargo {}", args.join(" "))]).collect()
+fn command((variables, args): Call) -> Command {
+    let mut command = workspace::cargo_here(args);
+    command.envs(variables.iter().copied());
+    command
 }
 
 fn execute(call: Call) -> anyhow::Result<()> {
-    let (variables, args) = call;
-    let status = workspace::cargo()
-        .current_dir(workspace::root())
-        .args(args)
-        .envs(variables.iter().copied())
-        .envs(Toolchain::find().iter().flat_map(Toolchain::variables))
-        .envs(cuda::proven::holds(&workspace::root())?.then_some((cuda::proven::VARIABLE, "true")))
-        .stdin(Stdio::null())
-        .status()
-        .context("cannot start cargo")?;
-    if !status.success() {
-        bail!("`{}` ended with {status}", line(call));
-    }
-    Ok(())
+    let mut command = command(call);
+    command.envs(Toolchain::find().iter().flat_map(Toolchain::variables));
+    command.envs(cuda::proven::holds(&workspace::root())?.then_some((cuda::proven::VARIABLE, "true")));
+    call::finish(&mut command)
 }
 
 #[cfg(test)]
@@ -93,11 +80,8 @@ mod tests {
 
     #[test]
     fn headers_are_lines_that_a_shell_accepts() {
-        assert_eq!(line(DOCS), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps");
-        assert!(
-            line(TESTS).starts_with("INSTA_UPDATE=no cargo test --workspace --exclude "),
-            "{}",
-            line(TESTS)
-        );
+        assert_eq!(call::line(&command(DOCS)), "RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps");
+        let line = call::line(&command(TESTS));
+        assert!(line.starts_with("INSTA_UPDATE=no cargo test --workspace --exclude "), "{line}");
     }
 }

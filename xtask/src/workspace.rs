@@ -1,5 +1,6 @@
 //! Where the workspace lies, and how its cargo is called.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -23,6 +24,13 @@ pub(crate) fn cargo_path() -> PathBuf {
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(cargo_path());
     forget_package(&mut command);
+    command
+}
+
+/// The same in the folder of the workspace.
+pub(crate) fn cargo_here<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
+    let mut command = cargo();
+    command.current_dir(root()).args(args);
     command
 }
 

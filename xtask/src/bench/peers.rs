@@ -1,10 +1,8 @@
 //! The peers: a private Python environment with their libraries, and the processes that time them.
 
 use super::worker::{Party, Worker};
-use crate::workspace;
-use anyhow::{Context, bail};
+use crate::{call, python, workspace};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// What is installed.
 const PACKAGES: [&str; 4] = ["numpy", "scipy", "torch", "jax[cpu]"];
@@ -20,53 +18,19 @@ pub(crate) fn libraries(group: &str) -> &'static [&'static str] {
     }
 }
 
-fn folder() -> PathBuf {
-    workspace::root().join("target/peers")
-}
-
-fn python(folder: &Path) -> PathBuf {
-    folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
-}
-
-/// The interpreter of the environment, made and filled when it is first asked for.
+/// The interpreter of `target/peers`, which has their libraries.
+///
+/// # Errors
+/// As those of [`python::environment`].
 pub(crate) fn ensure() -> anyhow::Result<PathBuf> {
-    let folder = folder();
-    let python = python(&folder);
-    if !python.is_file() {
-        let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        made.context(
-            "no private Python environment; install Python's venv (Debian: apt-get install python3-venv)",
-        )?;
-    }
-    let all = "import numpy, scipy, torch, jax";
-    if run(Command::new(&python).args(["-c", all]).stderr(Stdio::null())).is_err() {
-        eprintln!(
-            "installing {} into {}; PyTorch may bring several GB",
-            PACKAGES.join(", "),
-            folder.display()
-        );
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        run(Command::new(&python).args(install).args(PACKAGES))?;
-    }
-    Ok(python)
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
-    let program = command.get_program().to_string_lossy().into_owned();
-    let status = status.with_context(|| format!("cannot start {program}"))?;
-    if !status.success() {
-        bail!("`{program}` ended with {status}");
-    }
-    Ok(())
+    python::environment(&PACKAGES, "import numpy, scipy, torch, jax")
 }
 
 /// A process of one library for the cases of one group.
 pub(crate) fn start(python: &Path, group: &str, library: &str, threads: usize) -> anyhow::Result<Worker> {
     let party = Party { name: library.to_owned(), threads, blas: threads };
-    let mut command = Command::new(python);
+    let mut command = python::python(python);
     command.arg(workspace::root().join("xtask/peers/serve.py")).args([group, library, &threads.to_string()]);
-    command.env("PYTHONDONTWRITEBYTECODE", "1");
     Worker::start(command, party)
 }
 
@@ -75,8 +39,7 @@ pub(crate) fn versions(python: &Path) -> Option<String> {
     let all = "import numpy, scipy, torch, jax, sys; print('Python', sys.version.split()[0] + ', NumPy', \
                numpy.__version__ + ', SciPy', scipy.__version__ + ', PyTorch', torch.__version__ + ', JAX', \
                jax.__version__)";
-    let output = Command::new(python).args(["-c", all]).output().ok()?;
-    String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
+    call::printed(python::python(python).args(["-c", all]))
 }
 
 #[cfg(test)]

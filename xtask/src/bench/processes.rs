@@ -8,11 +8,11 @@ use super::rounds::{Outcome, Peak, Timing};
 use super::statistics::Spread;
 use super::worker::{Case, Party};
 use crate::spawn::{Measured, Spent};
-use crate::workspace;
-use anyhow::{Context, bail};
+use crate::{call, workspace};
+use anyhow::Context;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// One of the revisions.
 pub(crate) struct Side<'a> {
@@ -75,11 +75,8 @@ pub(crate) fn measure_verbs(sides: &[Side<'_>], options: &Options) -> Outcome {
 /// When dependencies cannot be fetched.
 pub(crate) fn measure_builds(sides: &[Side<'_>], options: &Options) -> anyhow::Result<Outcome> {
     for Side { party, root, .. } in sides {
-        let status = workspace::cargo().current_dir(root).arg("fetch").stdin(Stdio::null()).status();
-        let status = status.context("cannot start cargo")?;
-        if !status.success() {
-            bail!("{}: `cargo fetch` ended with {status}", party.name);
-        }
+        call::finish(workspace::cargo().current_dir(root).arg("fetch"))
+            .with_context(|| party.name.clone())?;
     }
     let mut outcome = Outcome::default();
     let case = case(format!("{BUILD}/debug"), "cargo build from nothing".to_owned());
@@ -205,7 +202,7 @@ mod tests {
             command.args(["-c", script(&side.party.name)]).current_dir(&side.root);
             match command.status()?.success() {
                 true => Ok(Spent { seconds: 2.0, cpu: Some(1.0), peak: Some(7) }),
-                false => bail!("no memory"),
+                false => anyhow::bail!("no memory"),
             }
         };
         let mut outcome = Outcome::default();

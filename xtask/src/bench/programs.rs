@@ -1,7 +1,7 @@
 //! Our own programs: built, found, started.
 
 use super::options::{BUILD, VERBS};
-use crate::workspace;
+use crate::{call, workspace};
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -117,9 +117,8 @@ pub(crate) fn revision() -> Option<String> {
 }
 
 fn first_line(command: &mut Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
+    let text = call::printed(command)?;
+    text.lines().next().map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::options::BUILD;
 use super::programs::{Package, Programs};
-use crate::workspace;
+use crate::{call, workspace};
 use anyhow::{Context, bail};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -61,12 +61,8 @@ impl Revision {
         let prefix = format!("--prefix={}/", partial.display());
         for args in [&["read-tree", &self.hash][..], &["checkout-index", "--all", "--force", &prefix]] {
             let mut command = Command::new("git");
-            let output = command.current_dir(root).args(args).env("GIT_INDEX_FILE", &index).output();
-            let output = output.context("cannot start git")?;
-            if !output.status.success() {
-                let fault = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-                bail!("git cannot lay {} out: {fault}", self.name);
-            }
+            call::output(command.current_dir(root).args(args).env("GIT_INDEX_FILE", &index))
+                .with_context(|| format!("git cannot lay {} out", self.name))?;
         }
         fs::remove_file(&index).with_context(|| format!("cannot remove {}", index.display()))?;
         fs::rename(&partial, self.root()).with_context(|| format!("cannot make {}", self.root().display()))

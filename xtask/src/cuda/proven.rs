@@ -4,10 +4,10 @@
 //! all tests. While nothing of that changes, `cargo xtask test` keeps to the kernels against the definition.
 
 use super::toolchain::WHEELS;
+use crate::files;
 use anyhow::Context;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Tells the tests that the record holds.
 pub(crate) const VARIABLE: &str = "EQUIPOISE_CUDA_PROVEN";
@@ -57,28 +57,14 @@ fn fingerprint(root: &Path) -> anyhow::Result<String> {
     let mut sum = Sha256::new();
     WHEELS.iter().for_each(|wheel| sum.update(format!("{wheel}\n")));
     for source in SOURCES {
-        for file in files(&root.join(source))? {
+        for file in files::below(&root.join(source))? {
             let content = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let name = file.strip_prefix(root).unwrap_or(&file).display();
+            let name = files::relative(root, &file);
             sum.update(format!("{name} {}\n", content.len()));
             sum.update(content);
         }
     }
-    let mut text = String::new();
-    sum.finalize().iter().try_for_each(|byte| write!(text, "{byte:02x}"))?;
-    Ok(text)
-}
-
-/// The files at or below a path, by name.
-fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let unread = || format!("cannot read {}", path.display());
-    let entries = std::fs::read_dir(path).with_context(unread)?.map(|entry| entry.map(|entry| entry.path()));
-    let mut below: Vec<PathBuf> = entries.collect::<Result<_, _>>().with_context(unread)?;
-    below.sort();
-    below.iter().map(|path| files(path)).collect::<anyhow::Result<Vec<_>>>().map(|all| all.concat())
+    Ok(files::hex(&sum.finalize()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! NVRTC and ptxas: where they are, and their installation into `target/cuda`.
 
-use crate::{setup, workspace};
-use anyhow::{Context, bail};
+use crate::{python, workspace};
+use anyhow::Context;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// Names the file of the NVRTC library, as `equipoise-likelihood-cuda` reads it.
 const NVRTC_VARIABLE: &str = "EQUIPOISE_NVRTC";
@@ -56,14 +55,11 @@ impl Toolchain {
         if let Some(found) = Self::find() {
             return Ok(found);
         }
-        setup::ensure_pip()?;
         let folder = installed_folder();
-        eprintln!(
-            "installing {} into {}: they compile and assemble the CUDA kernels for their checks",
-            WHEELS.join(" and "),
-            folder.display()
-        );
-        install(&folder)?;
+        let why = "they compile and assemble the CUDA kernels for their checks";
+        python::install_into(&folder, &WHEELS, true, why).with_context(|| {
+            format!("without a network, point {NVRTC_VARIABLE} and {PTXAS_VARIABLE} at the library and the assembler of a CUDA 12 toolkit")
+        })?;
         Self::find().with_context(|| format!("installed, but {} lacks NVRTC or ptxas", folder.display()))
     }
 
@@ -86,25 +82,6 @@ fn installed_folder() -> PathBuf {
 fn toolkit_folders(variable: impl Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let named = ["CUDA_HOME", "CUDA_PATH"].into_iter().filter_map(variable).map(PathBuf::from);
     named.chain(["/usr/local/cuda", "/opt/cuda"].map(PathBuf::from)).collect()
-}
-
-fn install(folder: &Path) -> anyhow::Result<()> {
-    let status = Command::new("python3")
-        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--upgrade"])
-        .arg("--target")
-        .arg(folder)
-        .args(WHEELS)
-        .env("PIP_ROOT_USER_ACTION", "ignore")
-        .stdin(Stdio::null())
-        .status()
-        .context("cannot start python3")?;
-    if !status.success() {
-        bail!(
-            "pip could not install {}; without a network, point {NVRTC_VARIABLE} and {PTXAS_VARIABLE} at the library and the assembler of a CUDA 12 toolkit",
-            WHEELS.join(" and ")
-        );
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The machine that xtask runs on.
 
 use super::{Machine, Need, Rights};
-use crate::workspace;
+use crate::{call, workspace};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// This machine.
 pub(super) struct Host;
@@ -68,7 +68,7 @@ impl Machine for Host {
 
     fn run(&self, command: &[&str]) -> bool {
         let [program, args @ ..] = command else { return false };
-        Command::new(program).args(args).stdin(Stdio::null()).status().is_ok_and(|status| status.success())
+        call::finish(Command::new(program).args(args)).is_ok()
     }
 }
 
@@ -101,6 +101,5 @@ fn beside_cargo(program: &str) -> bool {
 
 /// What a program prints, without its last line end, if it succeeds.
 fn printed(program: impl AsRef<OsStr>, args: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(args).stdin(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    call::printed(Command::new(program.as_ref()).args(args))
 }

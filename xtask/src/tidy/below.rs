@@ -4,10 +4,8 @@
 use super::Finding;
 use super::floors::NEVER;
 use super::tree::Tree;
-use crate::workspace;
-use anyhow::{Context, bail};
+use crate::{call, workspace};
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Stdio;
 
 /// The crates that other solvers import one by one: no library of the system stands below them.
 pub(super) const FREE: [&str; 16] = [
@@ -72,19 +70,8 @@ pub(super) fn package(name: &str) -> String {
 /// With cargo's own words, if it cannot resolve the package: a package that was never fetched, and no
 /// network.
 pub(super) fn listing(package: &str) -> anyhow::Result<String> {
-    let args =
-        ["tree", "--edges", "normal,build", "--prefix", "depth", "--format", " {p}", "--package", package];
-    let output = workspace::cargo()
-        .current_dir(workspace::root())
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot start cargo")?;
-    if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr);
-        bail!("`cargo {}`: {}", args.join(" "), told.split_whitespace().collect::<Vec<_>>().join(" "));
-    }
-    String::from_utf8(output.stdout).context("cargo did not print UTF-8")
+    let args = ["tree", "--edges", "normal,build", "--prefix", "depth", "--format", " {p}", "--package"];
+    call::output(workspace::cargo_here(args).arg(package))
 }
 
 /// Names of [`FREE`] with neither a folder nor a plan.
@@ -246,7 +233,8 @@ mod tests {
             assert_eq!(found.len(), 1, "{found:?}");
             assert!(found[0].message.contains(&format!("neither crates/{without} nor a plan")), "{found:?}");
         }
-        let dumb = faults(&house("equipoise", plan), |_| bail!("no matching package in the registry"));
+        let dumb =
+            faults(&house("equipoise", plan), |_| anyhow::bail!("no matching package in the registry"));
         assert_eq!(dumb.len(), 1, "{dumb:?}");
         assert!(
             dumb[0].message.ends_with("what stands below: no matching package in the registry"),

@@ -1,5 +1,6 @@
 //! The text files of the workspace, read once.
 
+use crate::files;
 use anyhow::Context;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,15 +17,25 @@ pub(super) struct Tree(BTreeMap<String, String>);
 impl Tree {
     /// Reads the UTF-8 files of [`FOLDERS`] and of `root` itself.
     pub(super) fn read(root: &Path) -> anyhow::Result<Self> {
-        let mut files = BTreeMap::new();
-        read_folder(root, "", false, &mut files)?;
-        for folder in FOLDERS {
-            let path = root.join(folder);
-            if path.is_dir() {
-                read_folder(&path, &format!("{folder}/"), true, &mut files)?;
+        let unreadable = || format!("cannot list {}", root.display());
+        let mut all = Vec::new();
+        for entry in std::fs::read_dir(root).with_context(unreadable)? {
+            let entry = entry.with_context(unreadable)?;
+            let is_file = entry.file_type().with_context(unreadable)?.is_file();
+            if is_file || FOLDERS.iter().any(|folder| entry.file_name() == *folder) {
+                all.extend(files::below(&entry.path())?);
             }
         }
-        Ok(Self(files))
+        let mut texts = BTreeMap::new();
+        for path in all {
+            let unreadable = || format!("cannot read {}", path.display());
+            if path.metadata().with_context(unreadable)?.len() < LONGEST
+                && let Ok(text) = String::from_utf8(std::fs::read(&path).with_context(unreadable)?)
+            {
+                texts.insert(files::relative(root, &path), text);
+            }
+        }
+        Ok(Self(texts))
     }
 
     #[cfg(test)]
@@ -58,27 +69,4 @@ impl Tree {
             (!name.contains('/')).then_some(name)
         })
     }
-}
-
-fn read_folder(
-    folder: &Path,
-    prefix: &str,
-    descend: bool,
-    files: &mut BTreeMap<String, String>,
-) -> anyhow::Result<()> {
-    let unreadable = || format!("cannot list {}", folder.display());
-    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
-        let entry = entry.with_context(unreadable)?;
-        let kind = entry.file_type().with_context(unreadable)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if kind.is_dir() && descend && name != "target" {
-            read_folder(&entry.path(), &format!("{prefix}{name}/"), true, files)?;
-        } else if kind.is_file() && entry.metadata().with_context(unreadable)?.len() < LONGEST {
-            let bytes = std::fs::read(entry.path()).with_context(unreadable)?;
-            if let Ok(text) = String::from_utf8(bytes) {
-                files.insert(format!("{prefix}{name}"), text);
-            }
-        }
-    }
-    Ok(())
 }
