@@ -3,7 +3,7 @@
 use super::record::{Record, is_ours};
 use super::rounds::{Outcome, Peak, Timing};
 use super::statistics::{Spread, ratio};
-use super::table::{duration, line, threads, times};
+use super::table::{duration, table, threads, times};
 use super::worker::Party;
 use serde_json::{Value, json};
 
@@ -75,27 +75,34 @@ pub(crate) fn json(record: &Record, then: &str) -> Value {
 
 /// As `bench.md` shows it.
 pub(crate) fn markdown(record: &Record, then: &str) -> String {
+    let heads = [
+        "case",
+        "threads",
+        "clock",
+        "then",
+        "now / then",
+        "range",
+        "processors",
+        "then",
+        "now / then",
+        "range",
+    ];
+    let cases = pairs(record, then).into_iter().map(|Pair { now, then }| {
+        let [a, b, c, d] = columns(&now.rounds, &then.rounds);
+        let [e, f, g, h] = columns(&now.cpu, &then.cpu);
+        [now.case.id.clone(), threads(&now.party), a, b, c, d, e, f, g, h]
+    });
+    let mib = |bytes: u64| format!("{:.1}", bytes as f64 / f64::from(1 << 20));
+    let peaks = peaks(record, then).into_iter().map(|[now, then]| {
+        let ratio = times(now.bytes as f64 / then.bytes as f64);
+        [now.of.clone(), threads(&now.party), mib(now.bytes), mib(then.bytes), ratio]
+    });
     let mut text = format!(
         "\n## Against {then}\n\nNow over then within a round: the median of the rounds, the least and the \
-         greatest. Under 1 is better now.\n\n| case | threads | clock | then | now / then | range | \
-         processors | then | now / then | range |\n|---|---|---|---|---|---|---|---|---|---|\n"
+         greatest. Under 1 is better now.\n"
     );
-    for Pair { now, then } in pairs(record, then) {
-        let clock = columns(&now.rounds, &then.rounds);
-        let processors = columns(&now.cpu, &then.cpu);
-        let case = [now.case.id.clone(), threads(&now.party)];
-        let cells: Vec<String> = case.into_iter().chain(clock).chain(processors).collect();
-        text += &line(&cells.iter().map(String::as_str).collect::<Vec<_>>());
-    }
-    let peaks = peaks(record, then);
-    if !peaks.is_empty() {
-        text += "\n| peak memory of | threads | MiB | then | now / then |\n|---|---|---|---|---|\n";
-    }
-    for [now, then] in peaks {
-        let mib = |bytes: u64| format!("{:.1}", bytes as f64 / f64::from(1 << 20));
-        let ratio = times(now.bytes as f64 / then.bytes as f64);
-        text += &line(&[&now.of, &threads(&now.party), &mib(now.bytes), &mib(then.bytes), &ratio]);
-    }
+    text += &table(heads, cases);
+    text += &table(["peak memory of", "threads", "MiB", "then", "now / then"], peaks);
     let [only_now, only_then] = alone(record, then);
     for (who, cases) in [("this tree", only_now), (then, only_then)] {
         if !cases.is_empty() {

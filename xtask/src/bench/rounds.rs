@@ -1,7 +1,7 @@
 //! Alternating rounds: in each, every party times every case once, so that a machine that slows down
 //! slows all of them.
 
-use super::worker::{Call, Case, Party, Worker};
+use super::worker::{Call, Case, Party};
 
 /// Something that times cases; tests put a scripted one in its place.
 pub(crate) trait Timer {
@@ -13,24 +13,6 @@ pub(crate) trait Timer {
     fn time(&mut self, id: &str) -> anyhow::Result<Call>;
     /// Bytes of memory that its process took at most.
     fn peak(&mut self) -> Option<u64>;
-}
-
-impl Timer for Worker {
-    fn party(&self) -> &Party {
-        self.party()
-    }
-
-    fn list(&mut self) -> anyhow::Result<Vec<Case>> {
-        self.list()
-    }
-
-    fn time(&mut self, id: &str) -> anyhow::Result<Call> {
-        self.time(id)
-    }
-
-    fn peak(&mut self) -> Option<u64> {
-        self.peak()
-    }
 }
 
 /// All rounds of one case by one party.

@@ -26,36 +26,32 @@ pub(crate) fn markdown(record: &Record) -> String {
 }
 
 fn stream(record: &Record) -> String {
-    let mut text = "\n## Stream\n\nGB/s, median, before → after all cases.\n\n".to_owned();
-    text += "| threads | copy | triad | read |\n|---|---|---|---|\n";
-    for k in record.threads() {
+    let row = |k: usize| {
         let pass = |name: &str| {
             let speed = |v: Option<f64>| v.map_or("–".to_owned(), |v| format!("{:.1}", v / 1e9));
             record.pass(name, k).map(speed).join(" → ")
         };
-        text += &format!("| {k} | {} | {} | {} |\n", pass("copy"), pass("triad"), pass("read"));
-    }
-    text
+        [k.to_string(), pass("copy"), pass("triad"), pass("read")]
+    };
+    let rows = record.threads().into_iter().map(row);
+    let table = table(["threads", "copy", "triad", "read"], rows);
+    format!("\n## Stream\n\nGB/s, median, before → after all cases.\n{table}")
 }
 
 /// Our timings of a group.
 fn ours(record: &Record, group: &Outcome) -> String {
     let Some(first) = group.timings.first() else { return String::new() };
     let name = first.case.id.split('/').next().unwrap_or_default();
-    let mut text = format!("\n## {name}\n\n");
-    text += "| case | threads | median | quartiles | least | rate | share of stream |\n";
-    text += "|---|---|---|---|---|---|---|\n";
-    for timing in group.timings.iter().filter(|t| t.party.name == OURS) {
-        if let Some(spread) = Spread::of(&timing.rounds) {
-            let Spread { min, lower, median, upper, .. } = spread;
-            let quartiles = format!("{} – {}", duration(lower), duration(upper));
-            let (case, who) = (&timing.case.id, threads(&timing.party));
-            let (rate, share) = (rate(timing, median), share(record, timing));
-            let row = [case, &who, &duration(median), &quartiles, &duration(min), &rate, &share];
-            text += &line(&row.map(String::as_str));
-        }
-    }
-    text
+    let heads = ["case", "threads", "median", "quartiles", "least", "rate", "share of stream"];
+    let row = |timing: &Timing| {
+        let Spread { min, lower, median, upper, .. } = Spread::of(&timing.rounds)?;
+        let quartiles = format!("{} – {}", duration(lower), duration(upper));
+        let (case, who) = (timing.case.id.clone(), threads(&timing.party));
+        let (rate, share) = (rate(timing, median), share(record, timing));
+        Some([case, who, duration(median), quartiles, duration(min), rate, share])
+    };
+    let rows = group.timings.iter().filter(|t| t.party.name == OURS).filter_map(row);
+    format!("\n## {name}\n{}", table(heads, rows))
 }
 
 fn rate(timing: &Timing, seconds: f64) -> String {
@@ -78,33 +74,21 @@ fn share(record: &Record, timing: &Timing) -> String {
 
 /// The peers of a group, beside ours.
 fn peers(record: &Record, group: &Outcome) -> String {
-    let (mut text, mut notes) = (String::new(), Vec::new());
-    for timing in group.timings.iter().filter(|t| record.is_peer(&t.party)) {
-        let (Some(spread), Some(ratio)) = (Spread::of(&timing.rounds), record.ratio(timing)) else {
-            continue;
-        };
-        if text.is_empty() {
-            text +=
-                "\n| case | peer | threads | median | times ours | quartiles |\n|---|---|---|---|---|---|\n";
-        }
-        let (case, name) = (&timing.case.id, &timing.party.name);
-        if let Some(note) = timing.case.note.as_ref().map(|note| format!("{name}: {note}"))
+    let mut notes = Vec::new();
+    let row = |timing: &Timing| {
+        let (spread, ratio) = (Spread::of(&timing.rounds)?, record.ratio(timing)?);
+        let name = timing.party.name.clone();
+        if let Some(note) = timing.case.note.as_ref().map(|note| format!("\n{name}: {note}.\n"))
             && !notes.contains(&note)
         {
             notes.push(note);
         }
-        let row = [
-            case,
-            name,
-            &timing.party.threads.to_string(),
-            &duration(spread.median),
-            &times(ratio.median),
-            &format!("{} – {}", times(ratio.lower), times(ratio.upper)),
-        ];
-        text += &line(&row.map(String::as_str));
-    }
-    text.extend(notes.iter().map(|note| format!("\n{note}.\n")));
-    text
+        let (case, on) = (timing.case.id.clone(), timing.party.threads.to_string());
+        let quartiles = format!("{} – {}", times(ratio.lower), times(ratio.upper));
+        Some([case, name, on, duration(spread.median), times(ratio.median), quartiles])
+    };
+    let rows = group.timings.iter().filter(|t| record.is_peer(&t.party)).filter_map(row);
+    table(["case", "peer", "threads", "median", "times ours", "quartiles"], rows) + &notes.concat()
 }
 
 fn peaks(record: &Record, group: &Outcome) -> String {
@@ -153,8 +137,14 @@ pub(super) fn duration(seconds: f64) -> String {
     format!("{value:.digits$} {unit}")
 }
 
-pub(super) fn line(cells: &[&str]) -> String {
-    format!("| {} |\n", cells.join(" | "))
+/// A table after a blank line; nothing without rows.
+pub(super) fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let rows: String = rows.into_iter().map(|row| line(&row)).collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!("\n{}|{}\n{rows}", line(&heads.map(str::to_owned)), "---|".repeat(N))
 }
 
 #[cfg(test)]

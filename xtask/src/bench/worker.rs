@@ -1,5 +1,6 @@
 //! A process that times the case it is told: ours or a peer's.
 
+use super::rounds::Timer;
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
@@ -72,11 +73,6 @@ impl Worker {
         Ok(Self { party, child, input, output })
     }
 
-    /// Who times.
-    pub(crate) fn party(&self) -> &Party {
-        &self.party
-    }
-
     /// One command and its answer.
     fn ask(&mut self, command: &str) -> anyhow::Result<Value> {
         let input = self.input.as_mut().context("the worker's input is closed")?;
@@ -93,9 +89,15 @@ impl Worker {
             None => Ok(answer),
         }
     }
+}
 
-    /// Its cases. A peer names and notes them and leaves the rest to ours.
-    pub(crate) fn list(&mut self) -> anyhow::Result<Vec<Case>> {
+impl Timer for Worker {
+    fn party(&self) -> &Party {
+        &self.party
+    }
+
+    /// A peer names and notes its cases and leaves the rest to ours.
+    fn list(&mut self) -> anyhow::Result<Vec<Case>> {
         let answer = self.ask("list")?;
         let cases = answer["cases"].as_array().context("a list without cases")?;
         let case = |case: &Value| {
@@ -111,15 +113,13 @@ impl Worker {
         cases.iter().map(|c| case(c).context("a case without a name")).collect()
     }
 
-    /// What one call took.
-    pub(crate) fn time(&mut self, id: &str) -> anyhow::Result<Call> {
+    fn time(&mut self, id: &str) -> anyhow::Result<Call> {
         let answer = self.ask(&format!("time {id}"))?;
         let seconds = answer["seconds"].as_f64().context("a time without seconds")?;
         Ok(Call { seconds, cpu: answer["cpu"].as_f64() })
     }
 
-    /// The largest memory of the process so far, in bytes.
-    pub(crate) fn peak(&mut self) -> Option<u64> {
+    fn peak(&mut self) -> Option<u64> {
         self.ask("peak").ok()?["peak"].as_u64()
     }
 }

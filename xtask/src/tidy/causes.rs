@@ -19,87 +19,39 @@ pub(super) fn faults(tree: &Tree) -> Vec<Finding> {
 
 /// Line of the message and name of the field, for every cause that is quoted.
 fn quoted_causes(text: &str) -> Vec<(usize, String)> {
-    const OPENING: &str = "#[error(";
-    // Blanked code keeps the count of characters, though not that of bytes.
-    let (raw, code): (Vec<char>, Vec<char>) = (text.chars().collect(), source::code(text).chars().collect());
-    let opening: Vec<char> = OPENING.chars().collect();
+    let code = source::code(text);
     let mut found = Vec::new();
-    for at in 0..code.len().saturating_sub(opening.len()) {
-        if !code[at..].starts_with(&opening) {
-            continue;
-        }
+    for (at, opening) in code.match_indices("#[error(") {
         let start = at + opening.len();
-        let end = closing(&code, start - 1);
-        let message = (string(&raw[start..end]), string(&code[start..end]));
-        let after = end + code[end..].iter().take_while(|c| ")]".contains(**c)).count();
-        let quoted = cause(&code, after).filter(|field| prints(&message, field));
-        let line = 1 + raw[..at].iter().filter(|c| **c == '\n').count();
-        found.extend(quoted.map(|field| (line, field)));
+        let end = source::closing(&code, start - 1);
+        let quoted = cause(code[end..].trim_start_matches([')', ']']));
+        let quoted = quoted.filter(|field| prints(&text[start..end], &code[start..end], field));
+        found.extend(quoted.map(|field| (1 + text[..at].matches('\n').count(), field)));
     }
     found
 }
 
-fn string(characters: &[char]) -> String {
-    characters.iter().collect()
-}
-
-/// The place of the bracket that closes the one at `open`, or the end.
-fn closing(code: &[char], open: usize) -> usize {
-    let mut depth = 0usize;
-    for (at, c) in code.iter().enumerate().skip(open) {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' if depth <= 1 => return at,
-            ')' | ']' | '}' => depth -= 1,
-            _ => {}
-        }
+/// The field that the item in front returns as its source: its name, or its place in a tuple.
+fn cause(code: &str) -> Option<String> {
+    let mut code = code.trim_start();
+    while code.starts_with('#') {
+        code = code.get(source::closing(code, code.find('[')?) + 1..)?.trim_start();
     }
-    code.len()
-}
-
-/// The field that the item at `at` returns as its source: its name, or its place in a tuple.
-fn cause(code: &[char], mut at: usize) -> Option<String> {
-    while code[at..].iter().find(|c| !c.is_whitespace()) == Some(&'#') {
-        at += code[at..].iter().position(|c| *c == '[')?;
-        at = closing(code, at) + 1;
-    }
-    at += code[at..].iter().take_while(|c| c.is_whitespace()).count();
-    if string(&code[at..]).starts_with("pub(") {
-        at = closing(code, at + 3) + 1;
+    if code.starts_with("pub(") {
+        code = code.get(source::closing(code, 3) + 1..)?;
     }
     // The fields of a struct or variant come before anything that ends one without fields.
-    let open = at + code[at..].iter().position(|c| "({,;}".contains(*c))?;
-    let named = code[open] == '{';
-    if !named && code[open] != '(' {
+    let open = code.find(['(', '{', ',', ';', '}'])?;
+    let named = code[open..].starts_with('{');
+    if !named && !code[open..].starts_with('(') {
         return None;
     }
-    let fields = fields(&code[open + 1..closing(code, open)]);
+    let fields = source::parts(&code[open + 1..source::closing(code, open)]);
     fields.into_iter().enumerate().find_map(|(place, field)| {
         let marked = field.contains("#[source]") || field.contains("#[from]");
-        let name = if named { declared(&field) } else { place.to_string() };
+        let name = if named { declared(field) } else { place.to_string() };
         (marked || named && name == "source").then_some(name)
     })
-}
-
-/// The text between commas that stand in no bracket.
-fn fields(code: &[char]) -> Vec<String> {
-    let mut depth = 0i32;
-    let mut fields = vec![String::new()];
-    let mut before = ' ';
-    for &c in code {
-        match c {
-            '(' | '[' | '{' | '<' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            '>' if before != '-' => depth -= 1,
-            _ => {}
-        }
-        before = c;
-        match fields.last_mut() {
-            Some(last) if c != ',' || depth > 0 => last.push(c),
-            _ => fields.push(String::new()),
-        }
-    }
-    fields
 }
 
 /// The name of a named field: the last word before its colon.
@@ -110,7 +62,7 @@ fn declared(field: &str) -> String {
 
 /// Whether a message (as written, and with its literals blanked) prints the field: in place, or as an
 /// argument.
-fn prints((raw, code): &(String, String), field: &str) -> bool {
+fn prints(raw: &str, code: &str, field: &str) -> bool {
     let in_place = raw.replace("{{", "").split('{').skip(1).any(|rest| {
         let name = rest.split(['}', ':']).next().unwrap_or_default();
         name.trim() == field

@@ -96,7 +96,7 @@ fn brought_in(text: &str) -> Vec<(Module, String)> {
         let before: Module =
             before.split("::").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
         let list = list.trim_end().strip_suffix('}').unwrap_or(list);
-        let inner = entries(list).into_iter().flat_map(brought_in);
+        let inner = source::parts(list).into_iter().flat_map(brought_in);
         return inner.map(|(path, name)| ([before.clone(), path].concat(), name)).collect();
     }
     let (path, name) = text.split_once(" as ").map_or((text, None), |(path, name)| (path, Some(name)));
@@ -106,25 +106,6 @@ fn brought_in(text: &str) -> Vec<(Module, String)> {
     }
     let name = name.map(|name| name.trim().to_owned()).or_else(|| path.last().cloned());
     name.map(|name| (path, name)).into_iter().collect()
-}
-
-/// The entries of a list, at its commas that stand in no braces.
-fn entries(list: &str) -> Vec<&str> {
-    let (mut depth, mut begun, mut found) = (0, 0, Vec::new());
-    for (at, c) in list.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                found.push(&list[begun..at]);
-                begun = at + 1;
-            }
-            _ => {}
-        }
-    }
-    found.push(&list[begun..]);
-    found.retain(|entry| !entry.trim().is_empty());
-    found
 }
 
 /// The module that holds what `path` names in `from`; `None` for what is not of this crate. `left` bounds how often

@@ -98,7 +98,6 @@ fn gives_reason(line: &str) -> bool {
     line.split_once("#[ignore = \"").is_some_and(|(_, reason)| !reason.starts_with('"'))
 }
 
-/// Whether the whole file is test code, by its place.
 /// Whether a file holds tests and nothing else, by its place.
 pub(super) fn is_test(path: &str) -> bool {
     path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")

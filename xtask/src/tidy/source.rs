@@ -67,17 +67,41 @@ pub(super) fn has_word(line: &str, word: &str) -> bool {
 
 /// The length of an item that ends with `;` or with its matching brace.
 fn item_len(item: &str) -> usize {
+    match item.find([';', '{', '}']) {
+        Some(at) if item[at..].starts_with('{') => (closing(item, at) + 1).min(item.len()),
+        Some(at) => at + 1,
+        None => item.len(),
+    }
+}
+
+/// The place of the bracket that closes the one at `open`, or the end.
+pub(super) fn closing(code: &str, open: usize) -> usize {
     let mut depth = 0usize;
-    for (at, c) in item.char_indices() {
+    for (at, c) in code[open..].char_indices() {
         match c {
-            ';' if depth == 0 => return at + 1,
-            '{' => depth += 1,
-            '}' if depth <= 1 => return at + 1,
-            '}' => depth -= 1,
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth <= 1 => return open + at,
+            ')' | ']' | '}' => depth -= 1,
             _ => {}
         }
     }
-    item.len()
+    code.len()
+}
+
+/// The text between commas that stand in no bracket, without what is blank.
+pub(super) fn parts(code: &str) -> Vec<&str> {
+    let (mut depth, mut before) = (0i32, ' ');
+    let at_comma = |c: char| {
+        match c {
+            '(' | '[' | '{' | '<' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            '>' if before != '-' => depth -= 1,
+            _ => {}
+        }
+        before = c;
+        c == ',' && depth <= 0
+    };
+    code.split(at_comma).map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
 /// The comment or literal that `rest` begins with: how much of it to keep, and its length.
@@ -152,8 +176,9 @@ fn raw_string_len(rest: &str) -> Option<usize> {
     Some(rest[start..].find(&close).map_or(rest.len(), |at| start + at + close.len()))
 }
 
+/// A blank for every byte, so that places are the same as in the text.
 fn blank(text: &str, out: &mut String) {
-    out.extend(text.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+    out.extend(text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
 }
 
 #[cfg(test)]
