@@ -7,8 +7,8 @@ use std::fmt;
 pub struct Architecture(u32);
 
 impl Architecture {
-    /// The architectures whose PTX is embedded: A100, H100 and B200, and what is compatible with them.
-    pub const EMBEDDED: [Self; 3] = [Self(80), Self(90), Self(100)];
+    /// The architectures that the proof is made for: A100, H100 and B200. PTX ships for them and for newer ones.
+    pub const PROVEN: [Self; 3] = [Self(80), Self(90), Self(100)];
 
     /// The architecture of compute capability `number` / 10 . `number` % 10.
     pub const fn new(number: u32) -> Self {
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn newer_is_greater_and_names_are_those_of_the_tools() {
-        assert!(Architecture::EMBEDDED.is_sorted());
+        assert!(Architecture::PROVEN.is_sorted());
         assert_eq!(Architecture::new(100).to_string(), "sm_100");
         assert_eq!(Architecture::new(90).compute(), "compute_90");
     }

@@ -163,17 +163,17 @@ impl Arguments {
         let (count, size) = match points {
             Points::Compact(count) => (count, count),
             Points::Lattice(lattice) => {
-                small("elements of a field", lattice.shape().len())?;
+                count_of("elements of a field", lattice.shape().len())?;
                 arguments.set_lattice(lattice, 16 / storage.real_bytes())?;
                 (lattice.count(), lattice.shape().len())
             }
             Points::Listed(list) => {
-                arguments.empties = small("empty segments", list.empty_segments().len())?;
+                arguments.empties = count_of("empty segments", list.empty_segments().len())?;
                 (list.indices().len(), list.size())
             }
         };
-        arguments.count = small("observations", count)?;
-        arguments.size = small("elements of a field", size)?;
+        arguments.count = count_of("observations", count)?;
+        arguments.size = count_of("elements of a field", size)?;
         arguments.blocks = count.div_ceil(BLOCK).max(1) as u32;
         Ok(arguments)
     }
@@ -189,8 +189,8 @@ impl Arguments {
         self.row_groups = Divisor::new((shape.width.min(TILE * stride) / group + 2) as u32);
         if stride > 1 {
             let gap = (stride - 1) * shape.width / group + 2;
-            self.gap_groups = Divisor::new(small("groups of a gap", gap)?);
-            self.gaps = small("groups of all gaps", gap * observed.planes() * observed.height)?;
+            self.gap_groups = Divisor::new(count_of("groups of a gap", gap)?);
+            self.gaps = count_of("groups of all gaps", gap * observed.planes() * observed.height)?;
         }
         Ok(())
     }
@@ -226,7 +226,11 @@ impl Arguments {
     }
 }
 
-fn small(what: &'static str, found: usize) -> Result<u32, CudaError> {
+/// `found` things as the kernels count them.
+///
+/// # Errors
+/// [`CudaError::TooLarge`] for more than 31 bits index, threads beyond them among these.
+pub fn count_of(what: &'static str, found: usize) -> Result<u32, CudaError> {
     if found > LIMIT { Err(CudaError::TooLarge { what, found, limit: LIMIT }) } else { Ok(found as u32) }
 }
 

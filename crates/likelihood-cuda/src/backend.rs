@@ -40,12 +40,12 @@ impl Cuda {
         // SAFETY: the launch writes every element of both, and the first to read is a copy after it.
         let (mut r, mut p) =
             unsafe { (device.space(observation.values.len())?, device.space(gradient.len())?) };
-        reduction.reduce(device, &prediction, &mut r, target, &mut p)?;
+        reduction.reduce(&prediction, &mut r, target, &mut p)?;
         if let Some(residual) = residual {
             device.download(&r, residual)?;
         }
         device.download(&p, gradient)?;
-        Ok(reduction.statistics(device)?.remove(0))
+        Ok(reduction.statistics()?.remove(0))
     }
 }
 

@@ -2,14 +2,16 @@
 
 use crate::cache::Cache;
 use crate::nvrtc::Nvrtc;
-use crate::ptx::{LIKELIHOOD, Origin, Ptx, Source};
-use crate::variant::{Entry, Storage};
+use crate::source::{Origin, Source};
+use crate::variant::{Entry, LIKELIHOOD, Storage, THREADS};
 use crate::{Architecture, CudaError};
 use cudarc::driver::sys::CUresult;
 use cudarc::driver::{
-    CudaContext, CudaFunction, CudaModule, CudaSlice, CudaStream, DeviceRepr, DriverError, ValidAsZeroBits,
+    CudaContext, CudaFunction, CudaModule, CudaSlice, CudaStream, DevicePtr, DeviceRepr, DriverError,
+    LaunchConfig, PushKernelArg, ValidAsZeroBits,
 };
 use equipoise_likelihood::LikelihoodError;
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,11 +28,7 @@ pub struct Device {
     kernels: Mutex<HashMap<(&'static str, Storage), Kernels>>,
 }
 
-#[derive(Clone)]
-struct Kernels {
-    module: Arc<CudaModule>,
-    origin: Origin,
-}
+type Kernels = (Arc<CudaModule>, Origin);
 
 impl std::fmt::Debug for Device {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -51,11 +49,9 @@ impl Device {
         }
         let context = CudaContext::new(ordinal).map_err(doing("open the device"))?;
         let (major, minor) = context.compute_capability().map_err(doing("ask the device's generation"))?;
-        let number = 10 * major.unsigned_abs() + minor.unsigned_abs();
-        let stream = context.new_stream().map_err(doing("make a stream"))?;
         Ok(Self {
-            stream,
-            architecture: Architecture::new(number),
+            stream: context.new_stream().map_err(doing("make a stream"))?,
+            architecture: Architecture::new(10 * major.unsigned_abs() + minor.unsigned_abs()),
             nvrtc: Nvrtc::open(),
             cache: Cache::of_environment(),
             kernels: Mutex::default(),
@@ -104,6 +100,11 @@ impl Device {
         &self.stream
     }
 
+    /// Where an array lies, for records of work on [`stream`](Self::stream), which keeps its order.
+    pub fn address<T>(&self, array: &CudaSlice<T>) -> u64 {
+        array.device_ptr(&self.stream).0
+    }
+
     pub(crate) fn ordinal(&self) -> usize {
         self.stream.context().ordinal()
     }
@@ -136,6 +137,20 @@ impl Device {
         unsafe { self.stream.alloc(len.max(1)) }.map_err(doing("allocate on the device"))
     }
 
+    /// Replaces the first elements of `array`.
+    ///
+    /// # Errors
+    /// [`CudaError::Driver`].
+    ///
+    /// # Panics
+    /// If `array` is shorter than `values`.
+    pub fn overwrite<T: DeviceRepr>(&self, values: &[T], array: &mut CudaSlice<T>) -> Result<(), CudaError> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        self.stream.memcpy_htod(values, array).map_err(doing("copy to the device"))
+    }
+
     /// Copies as many elements as `out` takes to the host, after all work on the stream.
     ///
     /// # Errors
@@ -156,7 +171,7 @@ impl Device {
     /// # Errors
     /// [`CudaError::NoKernel`] where neither compiled nor embedded PTX loads.
     pub fn origin(&self, storage: Storage) -> Result<Origin, CudaError> {
-        Ok(self.kernels(&LIKELIHOOD, storage)?.origin)
+        Ok(self.kernels(&LIKELIHOOD, storage)?.1)
     }
 
     /// One kernel of the reduction.
@@ -178,8 +193,30 @@ impl Device {
         storage: Storage,
         symbol: &str,
     ) -> Result<CudaFunction, CudaError> {
-        let module = self.kernels(source, storage)?.module;
-        module.load_function(symbol).map_err(doing("find a kernel"))
+        self.kernels(source, storage)?.0.load_function(symbol).map_err(doing("find a kernel"))
+    }
+
+    /// Launches a grid of blocks of [`THREADS`] threads.
+    ///
+    /// # Safety
+    /// `function` must take one record of the type `A` by value, whose addresses lead to live arrays of
+    /// the lengths that it reads and writes.
+    ///
+    /// # Errors
+    /// [`CudaError::Driver`].
+    pub unsafe fn launch<A: DeviceRepr>(
+        &self,
+        function: &CudaFunction,
+        arguments: &A,
+        grid: (u32, u32),
+    ) -> Result<(), CudaError> {
+        let (grid_dim, block_dim) = ((grid.0, grid.1, 1), (THREADS, 1, 1));
+        let mut launch = self.stream.launch_builder(function);
+        launch.arg(arguments);
+        // SAFETY: the caller vouches for the function and its record.
+        unsafe { launch.launch(LaunchConfig { grid_dim, block_dim, shared_mem_bytes: 0 }) }
+            .map_err(doing("launch a kernel"))?;
+        Ok(())
     }
 
     fn kernels(&self, source: &Source, storage: Storage) -> Result<Kernels, CudaError> {
@@ -194,29 +231,55 @@ impl Device {
 
     /// Compiled PTX where NVRTC is there and the driver takes its output, else embedded PTX.
     fn load(&self, source: &Source, storage: Storage) -> Result<Kernels, CudaError> {
-        let compiled = || {
-            let nvrtc = self.nvrtc.as_ref().map_err(ToString::to_string)?;
-            let compiled = source.compiled(storage, self.architecture, nvrtc, &self.cache);
-            self.module(compiled.map_err(|error| error.to_string())?)
-        };
-        let shipped = || {
-            let shipped = source.shipped(storage, self.architecture);
-            self.module(shipped.map_err(|error| error.to_string())?)
-        };
-        compiled().or_else(|compiled: String| {
-            shipped().map_err(|embedded: String| CudaError::NoKernel { compiled, embedded })
+        let compile = |nvrtc| source.compiled(storage, self.architecture, nvrtc, &self.cache);
+        let compiled = self.nvrtc.as_ref().map_err(ToString::to_string);
+        let compiled = compiled.and_then(|nvrtc| self.module(compile(nvrtc)));
+        compiled.or_else(|compiled| {
+            let shipped = source.embedded(storage, self.architecture).map(|text| (text, Origin::Embedded));
+            self.module(shipped).map_err(|embedded| CudaError::NoKernel { compiled, embedded })
         })
     }
 
-    fn module(&self, ptx: Ptx) -> Result<Kernels, String> {
-        let source = cudarc::nvrtc::Ptx::from_src(ptx.text);
-        let module = self.stream.context().load_module(source);
-        let module = module.map_err(|error| doing("load PTX")(error).to_string())?;
-        Ok(Kernels { module, origin: ptx.origin })
+    fn module(&self, ptx: Result<(String, Origin), CudaError>) -> Result<Kernels, String> {
+        let load = |(text, origin): (String, Origin)| {
+            let module = self.stream.context().load_module(cudarc::nvrtc::Ptx::from_src(text));
+            Ok((module.map_err(doing("load PTX"))?, origin))
+        };
+        ptx.and_then(load).map_err(|error: CudaError| error.to_string())
+    }
+}
+
+/// Arrays that kernels alone reach, by the addresses in their records; they live as long as this does.
+#[derive(Default)]
+pub struct Held(Vec<Box<dyn Any + Send + Sync>>);
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Held {} arrays", self.0.len())
+    }
+}
+
+impl Held {
+    /// The address of a copy of `values` on `device`, whose stream alone may reach it.
+    ///
+    /// # Errors
+    /// [`CudaError::Driver`].
+    pub fn copy<T: DeviceRepr + ValidAsZeroBits>(
+        &mut self,
+        device: &Device,
+        values: &[T],
+    ) -> Result<u64, CudaError>
+    where
+        T: Send + Sync + 'static,
+    {
+        let array = device.upload(values)?;
+        let address = device.address(&array);
+        self.0.push(Box::new(array));
+        Ok(address)
     }
 }
 
 /// A failure of the driver, told by what it was asked to do.
-pub(crate) fn doing(what: &'static str) -> impl Fn(DriverError) -> CudaError {
+pub fn doing(what: &'static str) -> impl Fn(DriverError) -> CudaError {
     move |error| CudaError::Driver { what, reason: error.to_string() }
 }

@@ -64,7 +64,7 @@ pub enum CudaError {
         /// The compiler's log.
         log: String,
     },
-    /// A compiler, or the embedded PTX, knows only newer devices.
+    /// The embedded PTX is for newer devices only.
     #[error("{device} is older than every architecture that the kernels are compiled for")]
     Unsupported {
         /// The device's architecture.

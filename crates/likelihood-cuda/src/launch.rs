@@ -1,15 +1,11 @@
 //! One launch: lengths checked, addresses filled in, the kernel started.
 
 use crate::arguments::{MAX_SAMPLES, Record};
-use crate::device::doing;
-use crate::variant::{Entry, Layout, THREADS, Target, Weight};
-use crate::{Arguments, CudaError, Device, Element, Points};
-use cudarc::driver::{
-    CudaFunction, CudaSlice, DevicePtr, DevicePtrMut, DeviceRepr, LaunchConfig, PushKernelArg,
-    ValidAsZeroBits,
-};
+use crate::variant::{Entry, Layout, Target, Weight};
+use crate::{Arguments, CudaError, Device, Element, Held, Points};
+use cudarc::driver::{CudaSlice, DevicePtr, DevicePtrMut, DeviceRepr, ValidAsZeroBits};
 use equipoise_likelihood::{LikelihoodError, Statistics, Variance};
-use std::fmt;
+use std::marker::PhantomData;
 
 // SAFETY: both are `repr(C)` records of numbers with the kernel's layout, which tests compare.
 unsafe impl DeviceRepr for Arguments {}
@@ -22,29 +18,20 @@ unsafe impl ValidAsZeroBits for Record {}
 ///
 /// A launch reduces `samples` predictions at once: they lie one after another, as do residuals and
 /// gradients. They share y and v, or each has its own y.
-pub struct DeviceObservation<E: Element> {
+#[derive(Debug)]
+pub struct DeviceObservation<'a, E: Element> {
+    device: &'a Device,
     layout: Layout,
     weight: Weight,
-    /// Counts, divisors, pitches and closed sums; addresses are filled in at a launch.
+    /// All but prediction, residual and gradient, which each launch brings.
     arguments: Arguments,
     samples: usize,
-    values: CudaSlice<E>,
-    variances: CudaSlice<E::Real>,
-    precisions: CudaSlice<f64>,
-    indices: CudaSlice<u32>,
-    empty_segments: CudaSlice<u32>,
-    partials: CudaSlice<f64>,
     records: CudaSlice<Record>,
-    tickets: CudaSlice<u32>,
+    _held: Held,
+    element: PhantomData<E>,
 }
 
-impl<E: Element> fmt::Debug for DeviceObservation<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceObservation").finish_non_exhaustive()
-    }
-}
-
-impl<E: Element> DeviceObservation<E> {
+impl<'a, E: Element> DeviceObservation<'a, E> {
     /// Copies y and v to `device`, for `samples` predictions at a time. `values` holds N numbers
     /// that the samples share, or N for each.
     ///
@@ -52,7 +39,7 @@ impl<E: Element> DeviceObservation<E> {
     /// [`CudaError::Likelihood`] when a length or a variance does not fit, [`CudaError::TooLarge`],
     /// or [`CudaError::Driver`].
     pub fn new(
-        device: &Device,
+        device: &'a Device,
         points: Points<'_>,
         values: &[E],
         variance: &Variance<'_, E::Real>,
@@ -82,20 +69,17 @@ impl<E: Element> DeviceObservation<E> {
             Variance::PerChannel { .. } => (Weight::Channel, &[]),
             Variance::PerObservation(values) => (Weight::Each, values),
         };
-        Ok(Self {
-            layout,
-            weight,
-            samples,
-            values: device.upload(values)?,
-            variances: device.upload(variances)?,
-            precisions: device.upload(&precisions)?,
-            indices: device.upload(indices)?,
-            empty_segments: device.upload(empty_segments)?,
-            partials: device.zeros(samples * arguments.partials())?,
-            records: device.zeros(samples)?,
-            tickets: device.zeros(samples)?,
-            arguments,
-        })
+        let (mut held, records) = (Held::default(), device.zeros(samples)?);
+        arguments.values = held.copy(device, values)?;
+        arguments.variances = held.copy(device, variances)?;
+        arguments.precisions = held.copy(device, &precisions)?;
+        arguments.indices = held.copy(device, indices)?;
+        arguments.empty_segments = held.copy(device, empty_segments)?;
+        arguments.partials = held.copy(device, &vec![0.0; samples * arguments.partials()])?;
+        arguments.tickets = held.copy(device, &vec![0u32; samples])?;
+        arguments.statistics = device.address(&records);
+        let element = PhantomData;
+        Ok(Self { device, layout, weight, arguments, samples, records, _held: held, element })
     }
 
     /// N.
@@ -120,101 +104,55 @@ impl<E: Element> DeviceObservation<E> {
     /// [`CudaError::Driver`].
     pub fn reduce(
         &mut self,
-        device: &Device,
         prediction: &impl DevicePtr<E>,
         residual: &mut impl DevicePtrMut<E::Real>,
         target: Target,
         gradient: &mut impl DevicePtrMut<E::Real>,
     ) -> Result<(), CudaError> {
-        let target = if self.layout == Layout::Compact { Target::Compact } else { target };
+        let (device, stream, layout) = (self.device, self.device.stream(), self.layout);
+        let target = if layout == Layout::Compact { Target::Compact } else { target };
         let (count, size) = (self.count(), self.arguments.size as usize);
         let written = if target == Target::Field { size } else { count };
-        for (argument, found, each) in [
-            ("prediction", prediction.len(), size),
-            ("residual", residual.len(), count),
-            ("gradient", gradient.len(), written),
+        for (argument, found, each, place) in [
+            ("prediction", prediction.len(), size, prediction.stream()),
+            ("residual", residual.len(), count, residual.stream()),
+            ("gradient", gradient.len(), written, gradient.stream()),
         ] {
             length(argument, found, (each * self.samples).max(1))?;
-        }
-        let here = device.ordinal();
-        for (argument, found) in [
-            ("observation", self.values.ordinal()),
-            ("prediction", prediction.stream().context().ordinal()),
-            ("residual", residual.stream().context().ordinal()),
-            ("gradient", gradient.stream().context().ordinal()),
-        ] {
-            if found != here {
-                return Err(CudaError::WrongDevice { argument, found, expected: here });
+            let (found, expected) = (place.context().ordinal(), device.ordinal());
+            if found != expected {
+                return Err(CudaError::WrongDevice { argument, found, expected });
             }
         }
-        let entry = Entry { layout: self.layout, target, weight: self.weight };
-        let function = device.function(E::STORAGE, entry)?;
-        self.arguments.prediction_pitch = size as u64;
-        self.arguments.residual_pitch = count as u64;
-        self.arguments.gradient_pitch = written as u64;
-        // SAFETY: the lengths fit the counts and pitches of the arguments, all arrays lie on this
-        // device, and the mutable borrows keep the outputs apart from each other and the inputs.
-        unsafe { self.start(device, &function, prediction, residual, target, gradient) }
-    }
-
-    /// Fills in the addresses and launches `function`.
-    ///
-    /// # Safety
-    /// Every array must lie on `device` and have the length that counts and pitches say, and
-    /// `function` must be the entry point for this layout, weight and `target`.
-    unsafe fn start(
-        &mut self,
-        device: &Device,
-        function: &CudaFunction,
-        prediction: &impl DevicePtr<E>,
-        residual: &mut impl DevicePtrMut<E::Real>,
-        target: Target,
-        gradient: &mut impl DevicePtrMut<E::Real>,
-    ) -> Result<(), CudaError> {
-        let stream = device.stream();
+        let function = device.function(E::STORAGE, Entry { layout, target, weight: self.weight })?;
         // Each guard orders the launch behind earlier work on its array and, when it is dropped,
         // later work behind the launch.
         let (prediction, _prediction) = prediction.device_ptr(stream);
         let (residual, _residual) = residual.device_ptr_mut(stream);
         let (gradient, _gradient) = gradient.device_ptr_mut(stream);
-        let (values, _values) = self.values.device_ptr(stream);
-        let (variances, _variances) = self.variances.device_ptr(stream);
-        let (precisions, _precisions) = self.precisions.device_ptr(stream);
-        let (indices, _indices) = self.indices.device_ptr(stream);
-        let (empty_segments, _empty_segments) = self.empty_segments.device_ptr(stream);
-        let (partials, _partials) = self.partials.device_ptr_mut(stream);
-        let (statistics, _statistics) = self.records.device_ptr_mut(stream);
-        let (tickets, _tickets) = self.tickets.device_ptr_mut(stream);
+        let (prediction_pitch, residual_pitch, gradient_pitch) = (size as u64, count as u64, written as u64);
         let arguments = Arguments {
             prediction,
-            values,
-            variances,
-            precisions,
-            indices,
-            empty_segments,
             residual,
             gradient,
-            partials,
-            statistics,
-            tickets,
+            prediction_pitch,
+            residual_pitch,
+            gradient_pitch,
             ..self.arguments
         };
-        let grid = (arguments.grid_x(target), self.samples as u32, 1);
-        let shape = LaunchConfig { grid_dim: grid, block_dim: (THREADS, 1, 1), shared_mem_bytes: 0 };
-        let mut launch = stream.launch_builder(function);
-        launch.arg(&arguments);
-        // SAFETY: the caller vouches for arrays and entry point, which takes one record by value.
-        unsafe { launch.launch(shape) }.map_err(doing("launch a kernel"))?;
-        Ok(())
+        // SAFETY: the lengths fit the counts and pitches of the arguments, all arrays lie on this
+        // device, the mutable borrows keep the outputs apart from each other and the inputs, and the
+        // entry point is that of this layout, weight and target.
+        unsafe { device.launch(&function, &arguments, (arguments.grid_x(target), self.samples as u32)) }
     }
 
     /// Waits for the last launch and fetches its statistics, one for each sample.
     ///
     /// # Errors
     /// [`CudaError::Driver`], also where the launch itself failed.
-    pub fn statistics(&self, device: &Device) -> Result<Vec<Statistics>, CudaError> {
+    pub fn statistics(&self) -> Result<Vec<Statistics>, CudaError> {
         let mut records = vec![Record::default(); self.samples];
-        device.download(&self.records, &mut records)?;
+        self.device.download(&self.records, &mut records)?;
         let count = self.count();
         Ok(records.iter().map(|record| statistics(count, record)).collect())
     }

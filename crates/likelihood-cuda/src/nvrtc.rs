@@ -25,12 +25,12 @@ const NAMES: [&str; 2] = ["libnvrtc.so.12", "libnvrtc.so"];
 type Status = c_int;
 type Program = *mut std::ffi::c_void;
 
+type Size = unsafe extern "C" fn(Program, *mut usize) -> Status;
+type Read = unsafe extern "C" fn(Program, *mut c_char) -> Status;
+
 /// The functions of the library, by their names in `nvrtc.h`.
 struct Functions {
-    version: unsafe extern "C" fn(*mut c_int, *mut c_int) -> Status,
     error_string: unsafe extern "C" fn(Status) -> *const c_char,
-    count_architectures: unsafe extern "C" fn(*mut c_int) -> Status,
-    architectures: unsafe extern "C" fn(*mut c_int) -> Status,
     create: unsafe extern "C" fn(
         *mut Program,
         *const c_char,
@@ -41,17 +41,14 @@ struct Functions {
     ) -> Status,
     destroy: unsafe extern "C" fn(*mut Program) -> Status,
     compile: unsafe extern "C" fn(Program, c_int, *const *const c_char) -> Status,
-    ptx_size: unsafe extern "C" fn(Program, *mut usize) -> Status,
-    ptx: unsafe extern "C" fn(Program, *mut c_char) -> Status,
-    log_size: unsafe extern "C" fn(Program, *mut usize) -> Status,
-    log: unsafe extern "C" fn(Program, *mut c_char) -> Status,
+    ptx: (Size, Read),
+    log: (Size, Read),
 }
 
 /// A loaded NVRTC library of a known version.
 pub struct Nvrtc {
     functions: Functions,
     version: (u32, u32),
-    architectures: Vec<Architecture>,
     /// Never unloaded: the compiler inside registers handlers that run when the process ends.
     _library: ManuallyDrop<Library>,
 }
@@ -86,26 +83,14 @@ impl Nvrtc {
         let mut reasons = Vec::new();
         for name in names {
             match load(name) {
-                Ok((library, functions)) => return Self::new(library, functions),
+                Ok(nvrtc) if nvrtc.version.0 == MAJOR => return Ok(nvrtc),
+                Ok(Self { version, .. }) => {
+                    return Err(CudaError::NvrtcVersion { found: version, expected: MAJOR });
+                }
                 Err(error) => reasons.push(reason(name, &error)),
             }
         }
         Err(CudaError::NvrtcMissing { reason: reasons.join("; ") })
-    }
-
-    fn new(library: Library, functions: Functions) -> Result<Self, CudaError> {
-        let (mut major, mut minor) = (0, 0);
-        // SAFETY: both pointers are valid for one write of an int.
-        let status = unsafe { (functions.version)(&raw mut major, &raw mut minor) };
-        let version = (major.unsigned_abs(), minor.unsigned_abs());
-        let library = ManuallyDrop::new(library);
-        let mut nvrtc = Self { functions, version, architectures: Vec::new(), _library: library };
-        nvrtc.check("nvrtcVersion", status)?;
-        if version.0 != MAJOR {
-            return Err(CudaError::NvrtcVersion { found: version, expected: MAJOR });
-        }
-        nvrtc.architectures = nvrtc.list_architectures()?;
-        Ok(nvrtc)
     }
 
     /// (major, minor).
@@ -113,21 +98,11 @@ impl Nvrtc {
         self.version
     }
 
-    /// The architectures that the compiler knows, increasing.
-    pub fn architectures(&self) -> &[Architecture] {
-        &self.architectures
-    }
-
-    /// The newest architecture that the compiler knows and `device` runs.
-    pub fn architecture_for(&self, device: Architecture) -> Option<Architecture> {
-        self.architectures.iter().copied().filter(|known| *known <= device).max()
-    }
-
     /// The PTX of `source` under `options` for `architecture`.
     ///
     /// # Errors
-    /// [`CudaError::Compile`] with the compiler's log, or [`CudaError::Nvrtc`] where the library
-    /// fails otherwise.
+    /// [`CudaError::Compile`] with the compiler's log, also for an architecture that it does not know,
+    /// or [`CudaError::Nvrtc`] where the library fails otherwise.
     pub fn compile(
         &self,
         name: &str,
@@ -135,52 +110,27 @@ impl Nvrtc {
         options: &[&str],
         architecture: Architecture,
     ) -> Result<String, CudaError> {
-        let text = |text: &str| {
-            CString::new(text).map_err(|_| CudaError::Nvrtc {
-                call: "nvrtcCreateProgram",
-                message: format!("`{name}` holds a zero byte in its source or its options"),
-            })
-        };
         let target = format!("--gpu-architecture={}", architecture.compute());
-        let options =
-            options.iter().copied().chain([target.as_str()]).map(text).collect::<Result<Vec<_>, _>>()?;
-        let pointers: Vec<_> = options.iter().map(|option| option.as_ptr()).collect();
-        let unit = self.create(&text(name)?, &text(source)?)?;
-        let count = c_int::try_from(pointers.len()).expect("a handful of options");
-        // SAFETY: `unit` is alive, and `pointers` holds `count` strings that end with zero.
-        let status = unsafe { (self.functions.compile)(unit.program, count, pointers.as_ptr()) };
-        if status != 0 {
-            let log = unit.text("nvrtcGetProgramLog", self.functions.log_size, self.functions.log)?;
-            let reason = self.reason(status);
-            return Err(CudaError::Compile { name: name.to_owned(), architecture, reason, log });
-        }
-        unit.text("nvrtcGetPTX", self.functions.ptx_size, self.functions.ptx)
-    }
-
-    fn create(&self, name: &CStr, source: &CStr) -> Result<Unit<'_>, CudaError> {
-        let mut program = std::ptr::null_mut();
-        let none = std::ptr::null();
+        let texts = [name, source].into_iter().chain(options.iter().copied()).chain([&*target]);
+        let texts: Vec<_> = texts.map(CString::new).collect::<Result<_, _>>().map_err(|_| {
+            let message = format!("`{name}` holds a zero byte in its source or its options");
+            CudaError::Nvrtc { call: "nvrtcCreateProgram", message }
+        })?;
+        let texts: Vec<_> = texts.iter().map(|text| text.as_ptr()).collect();
+        let (mut program, none) = (std::ptr::null_mut(), std::ptr::null());
         // SAFETY: `program` is valid for a write, both strings end with zero, and with no headers
         // their two lists may be null.
-        let status = unsafe {
-            (self.functions.create)(&raw mut program, source.as_ptr(), name.as_ptr(), 0, none, none)
-        };
+        let status = unsafe { (self.functions.create)(&raw mut program, texts[1], texts[0], 0, none, none) };
         self.check("nvrtcCreateProgram", status)?;
-        Ok(Unit { nvrtc: self, program })
-    }
-
-    fn list_architectures(&self) -> Result<Vec<Architecture>, CudaError> {
-        let mut count = 0;
-        // SAFETY: the pointer is valid for one write of an int.
-        let status = unsafe { (self.functions.count_architectures)(&raw mut count) };
-        self.check("nvrtcGetNumSupportedArchs", status)?;
-        let mut list = vec![0; usize::try_from(count).unwrap_or(0)];
-        // SAFETY: the list has the length that the library just named.
-        let status = unsafe { (self.functions.architectures)(list.as_mut_ptr()) };
-        self.check("nvrtcGetSupportedArchs", status)?;
-        let mut list: Vec<_> = list.into_iter().map(|n| Architecture::new(n.unsigned_abs())).collect();
-        list.sort_unstable();
-        Ok(list)
+        let unit = Unit { nvrtc: self, program };
+        let options = &texts[2..];
+        // SAFETY: `unit` is alive, and the list holds as many strings that end with zero.
+        let status = unsafe { (self.functions.compile)(program, options.len() as c_int, options.as_ptr()) };
+        if status == 0 {
+            return unit.text("nvrtcGetPTX", self.functions.ptx);
+        }
+        let log = unit.text("nvrtcGetProgramLog", self.functions.log)?;
+        Err(CudaError::Compile { name: name.to_owned(), architecture, reason: self.reason(status), log })
     }
 
     fn check(&self, call: &'static str, status: Status) -> Result<(), CudaError> {
@@ -202,20 +152,13 @@ struct Unit<'a> {
 
 impl Unit<'_> {
     /// A text of the program, whose length (with its closing zero) another function tells.
-    fn text(
-        &self,
-        call: &'static str,
-        size: unsafe extern "C" fn(Program, *mut usize) -> Status,
-        get: unsafe extern "C" fn(Program, *mut c_char) -> Status,
-    ) -> Result<String, CudaError> {
+    fn text(&self, call: &'static str, (size, read): (Size, Read)) -> Result<String, CudaError> {
         let mut len = 0;
         // SAFETY: the program is alive and the pointer valid for one write of a size.
-        let status = unsafe { size(self.program, &raw mut len) };
-        self.nvrtc.check(call, status)?;
+        self.nvrtc.check(call, unsafe { size(self.program, &raw mut len) })?;
         let mut bytes = vec![0u8; len];
         // SAFETY: the buffer has the length that the library just named.
-        let status = unsafe { get(self.program, bytes.as_mut_ptr().cast()) };
-        self.nvrtc.check(call, status)?;
+        self.nvrtc.check(call, unsafe { read(self.program, bytes.as_mut_ptr().cast()) })?;
         bytes.truncate(bytes.iter().position(|byte| *byte == 0).unwrap_or(len));
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
@@ -242,27 +185,27 @@ fn reason(name: &OsStr, error: &libloading::Error) -> String {
     format!("{}: {error}{}", name.display(), detail.unwrap_or_default())
 }
 
-fn load(name: &OsStr) -> Result<(Library, Functions), libloading::Error> {
+fn load(name: &OsStr) -> Result<Nvrtc, libloading::Error> {
+    type Version = unsafe extern "C" fn(*mut c_int, *mut c_int) -> Status;
+    let (mut major, mut minor) = (0, 0);
     // SAFETY: loading runs the initialisers of whatever file the user or the system's loader
     // names; that is the trust any dynamic library needs.
     let library = unsafe { Library::new(name)? };
-    // SAFETY: the types are those of `nvrtc.h`, which has kept them since they were introduced.
+    // SAFETY: the types are those of `nvrtc.h`, which has kept them since they were introduced, and both
+    // pointers are valid for one write of an int. Where it fails the version stays 0.0, which is refused.
     let functions = unsafe {
+        library.get::<Version>(b"nvrtcVersion\0")?(&raw mut major, &raw mut minor);
         Functions {
-            version: *library.get(b"nvrtcVersion\0")?,
             error_string: *library.get(b"nvrtcGetErrorString\0")?,
-            count_architectures: *library.get(b"nvrtcGetNumSupportedArchs\0")?,
-            architectures: *library.get(b"nvrtcGetSupportedArchs\0")?,
             create: *library.get(b"nvrtcCreateProgram\0")?,
             destroy: *library.get(b"nvrtcDestroyProgram\0")?,
             compile: *library.get(b"nvrtcCompileProgram\0")?,
-            ptx_size: *library.get(b"nvrtcGetPTXSize\0")?,
-            ptx: *library.get(b"nvrtcGetPTX\0")?,
-            log_size: *library.get(b"nvrtcGetProgramLogSize\0")?,
-            log: *library.get(b"nvrtcGetProgramLog\0")?,
+            ptx: (*library.get(b"nvrtcGetPTXSize\0")?, *library.get(b"nvrtcGetPTX\0")?),
+            log: (*library.get(b"nvrtcGetProgramLogSize\0")?, *library.get(b"nvrtcGetProgramLog\0")?),
         }
     };
-    Ok((library, functions))
+    let version = (major.unsigned_abs(), minor.unsigned_abs());
+    Ok(Nvrtc { functions, version, _library: ManuallyDrop::new(library) })
 }
 
 #[cfg(test)]

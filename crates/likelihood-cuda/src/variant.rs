@@ -1,5 +1,6 @@
 //! The variants of the kernel: element types, entry points, and how each is named and compiled.
 
+use crate::{Architecture, Source};
 use std::fmt;
 
 /// Threads of one block of the grid.
@@ -8,15 +9,27 @@ pub const THREADS: u32 = 256;
 /// Options of every compilation: no contraction of a·b + c, as on the CPU.
 pub const OPTIONS: [&str; 2] = ["--std=c++17", "--fmad=false"];
 
-/// The kernel's source, the same for device and host.
-pub const fn source() -> &'static str {
-    concat!(
+/// The kernels of the reduction. The compiler writes the same text for 9.0 as for 8.0 but for the line that
+/// names the target, so that 8.0's ships for both.
+pub const LIKELIHOOD: Source = Source {
+    name: "likelihood",
+    text: concat!(
         include_str!("../kernels/likelihood.cu"),
         include_str!("../kernels/tile.cu"),
         include_str!("../kernels/scatter.cu"),
         include_str!("../kernels/entries.cu"),
-    )
-}
+    ),
+    shipped: &[
+        (Architecture::new(80), Storage::F32, include_bytes!("../ptx/sm_80/f32.ptx.gz")),
+        (Architecture::new(80), Storage::F64, include_bytes!("../ptx/sm_80/f64.ptx.gz")),
+        (Architecture::new(80), Storage::F16, include_bytes!("../ptx/sm_80/f16.ptx.gz")),
+        (Architecture::new(80), Storage::Bf16, include_bytes!("../ptx/sm_80/bf16.ptx.gz")),
+        (Architecture::new(100), Storage::F32, include_bytes!("../ptx/sm_100/f32.ptx.gz")),
+        (Architecture::new(100), Storage::F64, include_bytes!("../ptx/sm_100/f64.ptx.gz")),
+        (Architecture::new(100), Storage::F16, include_bytes!("../ptx/sm_100/f16.ptx.gz")),
+        (Architecture::new(100), Storage::Bf16, include_bytes!("../ptx/sm_100/bf16.ptx.gz")),
+    ],
+};
 
 /// The type of x̂ and y in memory. Arithmetic on residuals, r, r/v and a variance per observation
 /// have the type `real`: `f64` for [`F64`](Storage::F64), else `f32`.
@@ -157,13 +170,13 @@ mod tests {
     #[test]
     fn the_source_defines_every_entry_point_once_and_no_other() {
         for entry in Entry::all() {
-            assert_eq!(source().matches(&format!("ENTRY({entry},")).count(), 1, "{entry}");
+            assert_eq!(LIKELIHOOD.text.matches(&format!("ENTRY({entry},")).count(), 1, "{entry}");
         }
-        assert_eq!(source().matches("\nENTRY(").count(), Entry::all().count());
+        assert_eq!(LIKELIHOOD.text.matches("\nENTRY(").count(), Entry::all().count());
     }
 
     #[test]
     fn the_source_includes_nothing() {
-        assert!(!source().contains("#include"));
+        assert!(!LIKELIHOOD.text.contains("#include"));
     }
 }

@@ -47,6 +47,22 @@ pub struct Arguments {
     pub expansion: u64,
     /// One [`Extent`] for each step, zero before the run.
     pub extents: u64,
+    /// What depends on the level.
+    pub level: Coefficients,
+    /// D.
+    pub size: u32,
+    /// N.
+    pub count: u32,
+    /// r.
+    pub rank: u32,
+    /// The number of the step.
+    pub step: u32,
+}
+
+/// The scalars of a step from the level (μ, σ) to (μ′, σ′).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Coefficients {
     /// μ.
     pub mu: f64,
     /// j_⊥.
@@ -63,14 +79,6 @@ pub struct Arguments {
     pub shift: f64,
     /// The part of v that depends on t, where v is per observation.
     pub excess: f64,
-    /// D.
-    pub size: u32,
-    /// N.
-    pub count: u32,
-    /// r.
-    pub rank: u32,
-    /// The number of the step.
-    pub step: u32,
 }
 
 /// What a step leaves of its state.
@@ -99,7 +107,7 @@ mod tests {
     #[test]
     fn the_records_have_the_layout_of_the_kernel() {
         assert_eq!(offset_of!(Arguments, state), 64);
-        assert_eq!(offset_of!(Arguments, mu), 136);
+        assert_eq!(offset_of!(Arguments, level), 136);
         assert_eq!(offset_of!(Arguments, size), 200);
         assert_eq!((size_of::<Arguments>(), size_of::<Extent>()), (216, 16));
     }

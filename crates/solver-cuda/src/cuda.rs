@@ -1,15 +1,45 @@
 //! A CUDA device as the machine of a run: cuBLAS for the products, kernels for the rest.
 
-use crate::engine::{Element, Engine, Matrix};
-use crate::problem::storage;
 use crate::{Arguments, Kernel, STEP, StepError};
 use cudarc::cublas::sys::cublasOperation_t;
 use cudarc::cublas::{CudaBlas, Gemv, GemvConfig};
-use cudarc::driver::{CudaFunction, CudaSlice, DevicePtr, LaunchConfig, PushKernelArg};
+use cudarc::driver::CudaSlice;
 use equipoise_field::Real;
 use equipoise_likelihood_cuda::variant::{Entry, THREADS, Target};
-use equipoise_likelihood_cuda::{Arguments as Reduction, CudaError, Device};
+use equipoise_likelihood_cuda::{Arguments as Reduction, Device, Element, doing};
 use std::ffi::c_int;
+
+/// The numbers of a run: a field's, for which there are kernels and products.
+pub trait Number: Real + Element<Real = Self> {
+    /// What multiplies them.
+    type Blas: Gemv<Self>;
+
+    /// cuBLAS as such.
+    fn products(blas: &CudaBlas) -> &Self::Blas;
+}
+
+impl Number for f32 {
+    type Blas = CudaBlas;
+
+    fn products(blas: &CudaBlas) -> &CudaBlas {
+        blas
+    }
+}
+
+impl Number for f64 {
+    type Blas = CudaBlas;
+
+    fn products(blas: &CudaBlas) -> &CudaBlas {
+        blas
+    }
+}
+
+/// A matrix of `columns` columns of `rows` numbers, column after column.
+pub(crate) struct Matrix<R> {
+    pub(crate) entries: CudaSlice<R>,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+}
 
 /// One device with a stream on it. Without atomics in its products, cuBLAS gives the same bits on every
 /// run of the same device and library.
@@ -44,10 +74,10 @@ impl Cuda {
     ///
     /// # Errors
     /// [`StepError::Cuda`] where neither compiled nor embedded kernels load.
-    pub fn prepare<R: Real>(&self) -> Result<(), StepError> {
-        self.device.origin(storage::<R>())?;
+    pub fn prepare<R: Number>(&self) -> Result<(), StepError> {
+        self.device.origin(R::STORAGE)?;
         for kernel in Kernel::ALL {
-            self.device.function_of(&STEP, storage::<R>(), kernel.name())?;
+            self.device.function_of(&STEP, R::STORAGE, kernel.name())?;
         }
         Ok(())
     }
@@ -57,38 +87,18 @@ impl Cuda {
         &self.device
     }
 
-    /// Launches blocks of [`THREADS`] threads.
+    /// y ← op(M) x + βy. Leaves y where M is empty.
     ///
-    /// # Safety
-    /// `function` must take one record of the type `A`, whose addresses lead to live arrays of the
-    /// lengths that it reads and writes.
-    unsafe fn launch<A: cudarc::driver::DeviceRepr>(
+    /// # Panics
+    /// If an array is shorter than the matrix says.
+    pub(crate) fn product<R: Number>(
         &self,
-        function: &CudaFunction,
-        arguments: &A,
-        blocks: u32,
-    ) -> Result<(), StepError> {
-        let shape =
-            LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (THREADS, 1, 1), shared_mem_bytes: 0 };
-        let mut launch = self.device.stream().launch_builder(function);
-        launch.arg(arguments);
-        // SAFETY: the caller vouches for the function and its record.
-        unsafe { launch.launch(shape) }.map_err(driver("launch a kernel"))?;
-        Ok(())
-    }
-
-    /// y ← op(M) x + βy.
-    fn product<R: Real + Element>(
-        &self,
-        matrix: &Matrix<CudaSlice<R>>,
+        matrix: &Matrix<R>,
         transposed: bool,
         x: &CudaSlice<R>,
         beta: R,
         y: &mut CudaSlice<R>,
-    ) -> Result<(), StepError>
-    where
-        CudaBlas: Gemv<R>,
-    {
+    ) -> Result<(), StepError> {
         let Matrix { entries, rows, columns } = matrix;
         if *rows == 0 || *columns == 0 {
             return Ok(());
@@ -101,79 +111,45 @@ impl Cuda {
         let (m, n) = (size(*rows), size(*columns));
         let config = GemvConfig { trans, m, n, alpha: R::one(), lda: m, incx: 1, beta, incy: 1 };
         // cuBLAS works in the context of the calling thread, which may be another than last time.
-        self.device.stream().context().bind_to_thread().map_err(driver("bind its context"))?;
+        self.device.stream().context().bind_to_thread().map_err(doing("bind its context"))?;
         // SAFETY: the lengths were just held to the sizes of the product.
-        unsafe { self.blas.gemv(config, entries, x, y) }
+        unsafe { R::products(&self.blas).gemv(config, entries, x, y) }
             .map_err(|error| StepError::Blas { what: "multiply", reason: error.to_string() })
     }
-}
 
-impl<R: Real + Element> Engine<R> for Cuda
-where
-    CudaBlas: Gemv<R>,
-{
-    type Array<T: Element> = CudaSlice<T>;
-
-    fn upload<T: Element>(&self, values: &[T]) -> Result<CudaSlice<T>, StepError> {
-        Ok(self.device.upload(values)?)
-    }
-
-    fn zeros<T: Element>(&self, len: usize) -> Result<CudaSlice<T>, StepError> {
-        Ok(self.device.zeros(len)?)
-    }
-
-    fn overwrite<T: Element>(&self, values: &[T], array: &mut CudaSlice<T>) -> Result<(), StepError> {
-        if values.is_empty() {
-            return Ok(());
-        }
-        Ok(self.device.stream().memcpy_htod(values, array).map_err(driver("copy to the device"))?)
-    }
-
-    fn download<T: Element>(&self, array: &CudaSlice<T>, out: &mut [T]) -> Result<(), StepError> {
-        Ok(self.device.download(array, out)?)
-    }
-
-    fn address<T: Element>(&self, array: &CudaSlice<T>) -> u64 {
-        // All work goes to one stream, which keeps the order that the guard is for.
-        array.device_ptr(self.device.stream()).0
-    }
-
-    fn multiply(
+    /// Runs a kernel of the step with at least `threads` threads; none where that is 0.
+    ///
+    /// # Safety
+    /// Every address that the kernel reads or writes must be that of a live array of this device with
+    /// the length that [`Arguments`] names, and no two arrays may share memory.
+    pub(crate) unsafe fn step<R: Number>(
         &self,
-        matrix: &Matrix<CudaSlice<R>>,
-        x: &CudaSlice<R>,
-        onto: bool,
-        y: &mut CudaSlice<R>,
+        kernel: Kernel,
+        arguments: &Arguments,
+        threads: usize,
     ) -> Result<(), StepError> {
-        self.product(matrix, false, x, if onto { R::one() } else { R::zero() }, y)
-    }
-
-    fn project(
-        &self,
-        matrix: &Matrix<CudaSlice<R>>,
-        x: &CudaSlice<R>,
-        y: &mut CudaSlice<R>,
-    ) -> Result<(), StepError> {
-        self.product(matrix, true, x, R::zero(), y)
-    }
-
-    unsafe fn step(&self, kernel: Kernel, arguments: &Arguments, threads: usize) -> Result<(), StepError> {
         if threads == 0 {
             return Ok(());
         }
         let blocks = threads.div_ceil(THREADS as usize) as u32;
-        let function = self.device.function_of(&STEP, storage::<R>(), kernel.name())?;
+        let function = self.device.function_of(&STEP, R::STORAGE, kernel.name())?;
         // SAFETY: every kernel of the source takes this record; the caller vouches for its addresses.
-        unsafe { self.launch(&function, arguments, blocks) }
+        Ok(unsafe { self.device.launch(&function, arguments, (blocks, 1))? })
     }
 
-    unsafe fn reduce(&self, entry: Entry, arguments: &Reduction) -> Result<(), StepError> {
-        let function = self.device.function(storage::<R>(), entry)?;
+    /// Runs the reduction over the observations, for one sample.
+    ///
+    /// # Safety
+    /// As [`step`](Self::step), with the lengths of [`Reduction`]; `entry` must be the entry point that
+    /// the record was made for.
+    pub(crate) unsafe fn reduce<R: Number>(
+        &self,
+        entry: Entry,
+        arguments: &Reduction,
+    ) -> Result<(), StepError> {
+        let function = self.device.function(R::STORAGE, entry)?;
+        let grid = (arguments.grid_x(Target::Compact), 1);
         // SAFETY: every entry point takes this record; the caller vouches for its addresses.
-        unsafe { self.launch(&function, arguments, arguments.grid_x(Target::Compact)) }
+        Ok(unsafe { self.device.launch(&function, arguments, grid)? })
     }
-}
-
-fn driver(what: &'static str) -> impl Fn(cudarc::driver::DriverError) -> CudaError {
-    move |error| CudaError::Driver { what, reason: error.to_string() }
 }

@@ -1,6 +1,7 @@
 //! What the steps of a run need of their levels, made before it.
 
-use crate::{Arguments, StepError};
+use crate::StepError;
+use crate::arguments::Coefficients;
 use equipoise_field::Real;
 use equipoise_guidance::Strength;
 use equipoise_likelihood::Variance;
@@ -8,7 +9,8 @@ use equipoise_likelihood_cuda::Arguments as Reduction;
 use equipoise_likelihood_cuda::variant::Weight;
 use equipoise_observation::NoiseVariance;
 use equipoise_sampler::SamplerError;
-use equipoise_schedule::{Level, Schedule};
+use equipoise_schedule::Level;
+use equipoise_solver::Inference;
 use equipoise_wiener::{Wiener, gain};
 
 /// One step's numbers.
@@ -18,8 +20,9 @@ pub(crate) struct Step {
     /// Where it leads: t′ and its level.
     pub(crate) t: f64,
     pub(crate) then: Level,
-    /// Everything but addresses and lengths.
-    pub(crate) arguments: Arguments,
+    /// From 0.
+    pub(crate) number: u32,
+    pub(crate) coefficients: Coefficients,
     /// 1/v, or nothing, and Σ log v; the rest as [`Levels::reduction`].
     pub(crate) precision: f64,
     pub(crate) log_variance: f64,
@@ -41,14 +44,13 @@ pub(crate) struct Levels<R> {
 }
 
 impl<R: Real> Levels<R> {
-    /// For steps along `grid`. `reduction` knows the points.
+    /// For the steps of a run. `reduction` knows the points.
     ///
     /// # Errors
     /// [`StepError::Sampler`] at a level without noise, [`StepError::Guidance`] where the law has no
     /// strength, [`StepError::Likelihood`] where v is not positive.
     pub(crate) fn new(
-        grid: &[f64],
-        schedule: &dyn Schedule,
+        inference: &Inference<R>,
         wiener: &Wiener<R>,
         strength: &Strength,
         reduction: Reduction,
@@ -63,14 +65,16 @@ impl<R: Real> Levels<R> {
         if let NoiseVariance::PerObservation(base) = &strength.variance {
             levels.base_variances.clone_from(base);
         }
+        let (schedule, grid) = (&inference.schedule, inference.sampler.grid());
         for (index, times) in grid.windows(2).enumerate() {
             let now = positive(times[0], schedule.level(times[0]))?;
             let then = schedule.level(times[1]);
             let rest = wiener.prior_covariance().complement().map_or(0.0, |l| gain::jacobian(now, l));
             levels.gains.extend_from_slice(&wiener.gains(now).resolved);
-            let arguments = Arguments { step: index as u32, ..coefficients(now, then, rest, strength)? };
+            let coefficients = coefficients(now, then, rest, strength)?;
             let (precision, log_variance) = levels.weigh(&strength.variance_at(now)?)?;
-            levels.steps.push(Step { now, t: times[1], then, arguments, precision, log_variance });
+            let (t, number) = (times[1], index as u32);
+            levels.steps.push(Step { now, t, then, number, coefficients, precision, log_variance });
         }
         Ok(levels)
     }
@@ -95,10 +99,10 @@ impl<R: Real> Levels<R> {
 }
 
 /// The scalars of a step from `now` to `then`.
-fn coefficients(now: Level, then: Level, rest: f64, strength: &Strength) -> Result<Arguments, StepError> {
+fn coefficients(now: Level, then: Level, rest: f64, strength: &Strength) -> Result<Coefficients, StepError> {
     let Level { mu, sigma } = now;
     let keep = then.mu / mu;
-    Ok(Arguments {
+    Ok(Coefficients {
         mu,
         rest,
         damping: (1.0 - mu * rest) / sigma,
@@ -107,7 +111,6 @@ fn coefficients(now: Level, then: Level, rest: f64, strength: &Strength) -> Resu
         keep,
         shift: then.sigma - keep * sigma,
         excess: strength.excess_at(now)?,
-        ..Arguments::default()
     })
 }
 

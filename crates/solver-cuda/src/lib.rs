@@ -39,17 +39,15 @@
 mod arguments;
 mod arrays;
 mod cuda;
-mod engine;
 mod error;
 mod levels;
 mod problem;
 mod resident;
 mod source;
 
-pub use arguments::{Arguments, Extent};
-pub use cuda::Cuda;
-pub use engine::{Element, Engine, Matrix};
+pub use arguments::{Arguments, Coefficients, Extent};
+pub use cuda::{Cuda, Number};
 pub use error::StepError;
 pub use problem::Problem;
 pub use resident::Resident;
-pub use source::{Kernel, SHIPPED, STEP};
+pub use source::{Kernel, STEP};

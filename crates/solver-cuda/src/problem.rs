@@ -1,42 +1,32 @@
 //! A problem that has steps on the device, checked, with what the CPU prepares for them.
 
-use crate::StepError;
 use crate::levels::Levels;
+use crate::{Number, StepError};
 use equipoise_covariance::{Modes, Structure};
 use equipoise_field::Real;
 use equipoise_guidance::Strength;
-use equipoise_likelihood_cuda::{Arguments as Reduction, CudaError, PointList, Points};
+use equipoise_likelihood_cuda::arguments::{SEGMENT, count_of};
+use equipoise_likelihood_cuda::{Arguments as Reduction, PointList, Points};
 use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Selection, Subsample};
-use equipoise_schedule::Schedule;
-use equipoise_solver::{Inference, ObservedGaussian, Start};
+use equipoise_solver::{Inference, ObservedGaussian};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// Numbers of the field to a word of bits.
-const SEGMENT: usize = 32;
-/// The largest D: indices have 31 bits, also those of threads beyond the field.
-const LIMIT: usize = (1 << 31) - 4096;
-
 /// The posterior of a low-rank Gaussian prior under `sda`, by steps that the device has.
 pub struct Problem<R: Real> {
+    pub(crate) inference: Inference<R>,
     pub(crate) gaussian: Arc<ObservedGaussian<R>>,
-    pub(crate) observation: Arc<Observed<R>>,
-    pub(crate) schedule: Arc<dyn Schedule>,
-    pub(crate) start: Start<R>,
-    pub(crate) bound: f64,
     /// The law's factor on g.
     pub(crate) factor: f64,
-    /// The time of x_1; 1 for a grid without times.
-    pub(crate) first: f64,
     pub(crate) levels: Levels<R>,
     pub(crate) points: Vec<u32>,
     pub(crate) bits: Vec<u32>,
     pub(crate) ranks: Vec<u32>,
 }
 
-impl<R: Real> Problem<R> {
+impl<R: Number> Problem<R> {
     /// `inference` under the method `sda` with this law.
     ///
     /// # Errors
@@ -46,28 +36,18 @@ impl<R: Real> Problem<R> {
     /// [`StepError::Cuda`] for more numbers than indices have bits for, and what is wrong with a level
     /// or its variance.
     pub fn new(inference: &Inference<R>, strength: &Strength) -> Result<Self, StepError> {
-        let Inference { problem, schedule, sampler, start, bound } = inference;
-        let observation = problem.observation();
         let gaussian = Self::check(inference, strength.adaptive.is_some())?;
         let dim = gaussian.wiener().mean().len();
-        if dim > LIMIT {
-            let what = "elements of a field";
-            return Err(CudaError::TooLarge { what, found: dim, limit: LIMIT }.into());
-        }
-        let operator = observation.linear("sda on the device")?;
+        count_of("elements of a field", dim)?;
+        let operator = inference.problem.observation().linear("sda on the device")?;
         let points = PointList::new(dim, &selected(&**operator)?)?;
-        let reduction = Reduction::of(Points::Compact(points.indices().len()), storage::<R>())?;
-        let grid = sampler.grid();
-        let levels = Levels::new(grid, &**schedule, gaussian.wiener(), strength, reduction)?;
+        let reduction = Reduction::of(Points::Compact(points.indices().len()), R::STORAGE)?;
+        let levels = Levels::new(inference, gaussian.wiener(), strength, reduction)?;
         let (bits, ranks) = segments(dim, points.indices());
         Ok(Self {
+            inference: inference.clone(),
             gaussian: Arc::clone(gaussian),
-            observation: Arc::clone(observation),
-            schedule: Arc::clone(schedule),
-            start: start.clone(),
-            bound: *bound,
             factor: strength.factor,
-            first: grid.first().copied().unwrap_or(1.0),
             levels,
             points: points.indices().to_vec(),
             bits,
@@ -110,7 +90,7 @@ impl<R: Real> Problem<R> {
 
     /// A of every field in `fields`, one after another.
     pub(crate) fn observe(&self, fields: &[R]) -> Result<Vec<R>, StepError> {
-        let operator = self.observation.linear("sda on the device")?;
+        let operator = self.observation().linear("sda on the device")?;
         let mut observed = vec![R::zero(); self.points.len() * (fields.len() / self.dim().max(1))];
         if !observed.is_empty() {
             let rows = observed.chunks_exact_mut(self.points.len());
@@ -119,13 +99,17 @@ impl<R: Real> Problem<R> {
         Ok(observed)
     }
 
+    pub(crate) fn observation(&self) -> &Observed<R> {
+        self.inference.problem.observation()
+    }
+
     /// D.
     pub(crate) fn dim(&self) -> usize {
         self.gaussian.wiener().mean().len()
     }
 }
 
-impl<R: Real> fmt::Debug for Problem<R> {
+impl<R: Number> fmt::Debug for Problem<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Problem")
             .field("dim", &self.dim())
@@ -177,12 +161,6 @@ fn segments(dim: usize, points: &[u32]) -> (Vec<u32>, Vec<u32>) {
     };
     let ranks = bits.iter().scan(0, rank).collect();
     (bits, ranks)
-}
-
-/// The variant of the kernels whose numbers are `R`s.
-pub(crate) fn storage<R: Real>() -> equipoise_likelihood_cuda::variant::Storage {
-    use equipoise_likelihood_cuda::variant::Storage;
-    if size_of::<R>() == size_of::<f64>() { Storage::F64 } else { Storage::F32 }
 }
 
 #[cfg(test)]

@@ -1,25 +1,19 @@
 //! The kernels of the step: their source, the PTX that ships of it, and their names.
 
-use equipoise_likelihood_cuda::Architecture;
-use equipoise_likelihood_cuda::ptx::Source;
 use equipoise_likelihood_cuda::variant::Storage;
+use equipoise_likelihood_cuda::{Architecture, Source};
 use std::fmt;
 
-/// The kernels, the same text for device and host, for [`Storage::F32`] and [`Storage::F64`].
-pub const STEP: Source = Source { name: "step", text: include_str!("../kernels/step.cu"), embedded };
-
-/// The architecture that PTX ships for. Newer ones run it, and no kernel here gains by one of its own.
-pub const SHIPPED: Architecture = Architecture::new(80);
-
-/// The embedded PTX of an element type, whatever the architecture from [`SHIPPED`] on.
-fn embedded(storage: Storage, architecture: Architecture) -> Option<String> {
-    let text = match storage {
-        Storage::F32 => include_str!("../ptx/f32.ptx"),
-        Storage::F64 => include_str!("../ptx/f64.ptx"),
-        Storage::F16 | Storage::Bf16 => return None,
-    };
-    (architecture >= SHIPPED).then(|| text.to_owned())
-}
+/// The kernels, the same text for device and host, for [`Storage::F32`] and [`Storage::F64`]. PTX ships for
+/// 8.0: newer devices run it, and no kernel here gains by one of its own.
+pub const STEP: Source = Source {
+    name: "step",
+    text: include_str!("../kernels/step.cu"),
+    shipped: &[
+        (Architecture::new(80), Storage::F32, include_bytes!("../ptx/sm_80/f32.ptx.gz")),
+        (Architecture::new(80), Storage::F64, include_bytes!("../ptx/sm_80/f64.ptx.gz")),
+    ],
+};
 
 /// One `extern "C"` entry point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -112,8 +112,7 @@ fn time<R: Element<Real = R> + Real>(
     let mut reduction = DeviceObservation::new(device, Points::Lattice(lattice), &values, &variance, 1)?;
     let prediction = device.upload(&field)?;
     let mut out = (device.zeros(case.count)?, device.zeros(written)?);
-    let kernel =
-        on_device(device, || reduction.reduce(device, &prediction, &mut out.0, case.target, &mut out.1))?;
+    let kernel = on_device(device, || reduction.reduce(&prediction, &mut out.0, case.target, &mut out.1))?;
 
     let (from, mut to) = (device.zeros::<u8>(case.bytes() / 2)?, device.zeros::<u8>(case.bytes() / 2)?);
     let copy = on_device(device, || {

@@ -2,8 +2,9 @@
 
 use crate::kernel::kernels;
 use crate::toolchain::{built, nvrtc};
-use equipoise_likelihood_cuda::variant::{Storage, source};
-use equipoise_likelihood_cuda::{Architecture, Nvrtc, ptx};
+use equipoise_likelihood_cuda::source::options;
+use equipoise_likelihood_cuda::variant::Storage;
+use equipoise_likelihood_cuda::{Architecture, LIKELIHOOD, Nvrtc};
 use std::collections::BTreeMap;
 
 /// The CUDA library's logarithm, whose author wrote its steps as fused ones. Its result differs from
@@ -18,8 +19,7 @@ fn fused(ptx: &str) -> BTreeMap<&str, usize> {
 }
 
 fn in_logarithm(nvrtc: &Nvrtc, architecture: Architecture) -> usize {
-    let options = ptx::options(Storage::F64);
-    let ptx = nvrtc.compile("logarithm", LOGARITHM, &options, architecture).expect("PTX");
+    let ptx = nvrtc.compile("logarithm", LOGARITHM, &options(Storage::F64), architecture).expect("PTX");
     fused(&ptx)["logarithm"]
 }
 
@@ -45,9 +45,9 @@ fn only_the_logarithm_fuses() {
 #[test]
 fn without_the_option_a_contraction_is_found() {
     let Some(nvrtc) = nvrtc() else { return };
-    let options: Vec<_> = ptx::options(Storage::F32).into_iter().filter(|o| *o != "--fmad=false").collect();
+    let options: Vec<_> = options(Storage::F32).into_iter().filter(|o| *o != "--fmad=false").collect();
     let architecture = Architecture::new(90);
-    let ptx = nvrtc.compile("f32", source(), &options, architecture).expect("PTX");
+    let ptx = nvrtc.compile("f32", LIKELIHOOD.text, &options, architecture).expect("PTX");
     let own = in_logarithm(&nvrtc, architecture);
     assert!(fused(&ptx)["compact_each"] > own, "{:?}", fused(&ptx));
 }

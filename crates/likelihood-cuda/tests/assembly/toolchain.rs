@@ -1,7 +1,8 @@
 //! NVRTC and ptxas, and every variant compiled once for all tests.
 
-use equipoise_likelihood_cuda::variant::{Storage, source};
-use equipoise_likelihood_cuda::{Architecture, NVRTC_VARIABLE, Nvrtc, ptx};
+use equipoise_likelihood_cuda::source::{Origin, options};
+use equipoise_likelihood_cuda::variant::Storage;
+use equipoise_likelihood_cuda::{Architecture, Cache, LIKELIHOOD, NVRTC_VARIABLE, Nvrtc};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,13 +53,13 @@ pub(crate) fn built() -> Option<&'static [Built]> {
 }
 
 fn build(nvrtc: &Nvrtc) -> Vec<Built> {
-    let all = Architecture::EMBEDDED.into_iter();
+    let all = Architecture::PROVEN.into_iter();
     let all: Vec<_> =
         all.flat_map(|architecture| Storage::ALL.map(|storage| (storage, architecture))).collect();
     each(all.len(), |k| {
         let (storage, architecture) = all[k];
         let ptx = nvrtc
-            .compile(storage.name(), source(), &ptx::options(storage), architecture)
+            .compile(storage.name(), LIKELIHOOD.text, &options(storage), architecture)
             .unwrap_or_else(|error| panic!("{error}"));
         Built { storage, architecture, ptx }
     })
@@ -83,18 +84,14 @@ pub(crate) fn each<T: Send + Sync>(count: usize, work: impl Fn(usize) -> T + Syn
 }
 
 #[test]
-fn the_library_tells_its_version_and_its_architectures() {
+fn the_library_tells_its_version_and_refuses_an_architecture_that_it_does_not_know() {
     let Some(nvrtc) = nvrtc() else { return };
     assert_eq!(nvrtc.version().0, 12);
-    for architecture in Architecture::EMBEDDED {
-        assert!(nvrtc.architectures().contains(&architecture), "{architecture}");
-        assert_eq!(nvrtc.architecture_for(architecture), Some(architecture));
+    // A device newer than the compiler runs what ships; 8.8 was never made.
+    for unknown in [20, 88, 999].map(Architecture::new) {
+        let error = nvrtc.compile("empty", "", &[], unknown).unwrap_err().to_string();
+        assert!(error.contains(&format!("empty do not compile for {unknown}")), "{error}");
     }
-    // A device newer than the compiler runs the newest that it knows; 8.8 was never made.
-    let newest = *nvrtc.architectures().last().expect("at least one");
-    assert_eq!(nvrtc.architecture_for(Architecture::new(999)), Some(newest));
-    assert!(nvrtc.architecture_for(Architecture::new(88)) < Some(Architecture::new(89)));
-    assert_eq!(nvrtc.architecture_for(Architecture::new(20)), None);
 }
 
 #[test]
@@ -106,20 +103,18 @@ fn a_source_that_does_not_compile_is_an_error_with_the_log() {
 
 #[test]
 fn an_entry_of_the_cache_is_used_until_its_text_is_altered() {
-    use equipoise_likelihood_cuda::Cache;
-    use ptx::Origin;
     let Some(nvrtc) = nvrtc() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let cache = Cache::at(folder.path());
-    let of = |device| ptx::compiled(Storage::F32, device, &nvrtc, &cache).expect("PTX");
-    let (first, again) = (of(Architecture::new(80)), of(Architecture::new(80)));
-    assert_eq!((first.origin, again.origin), (Origin::Compiled, Origin::Cached));
-    assert_eq!(first.text, again.text);
+    let sm_80 = Architecture::new(80);
+    let of = |architecture| LIKELIHOOD.compiled(Storage::F32, architecture, &nvrtc, &cache).expect("PTX");
+    let ((first, compiled), (again, cached)) = (of(sm_80), of(sm_80));
+    assert_eq!((compiled, cached), (Origin::Compiled, Origin::Cached));
+    assert_eq!(first, again);
     let entry =
         std::fs::read_dir(folder.path()).expect("a folder").next().expect("an entry").expect("a file");
     let text = std::fs::read_to_string(entry.path()).expect("text");
     std::fs::write(entry.path(), text.replacen("ret;", "bad;", 1)).expect("written");
-    let mended = of(Architecture::new(80));
-    assert_eq!((mended.origin, mended.text), (Origin::Compiled, first.text));
-    assert_eq!(of(Architecture::new(81)).architecture, Architecture::new(80));
+    assert_eq!(of(sm_80), (first, Origin::Compiled));
+    assert_eq!(of(Architecture::new(90)).1, Origin::Compiled, "another architecture is another entry");
 }

@@ -2,8 +2,8 @@
 //! slices of the host to the record of arguments are then the shipped ones, and the kernel is the
 //! shipped source. The embedded PTX selects the kernel by its fingerprint, as NVRTC is out of reach.
 
-use equipoise_likelihood_cuda::variant::{Storage, source};
-use equipoise_likelihood_cuda::{Architecture, NVRTC_VARIABLE, ptx};
+use equipoise_likelihood_cuda::variant::Storage;
+use equipoise_likelihood_cuda::{Architecture, LIKELIHOOD, NVRTC_VARIABLE};
 use std::path::Path;
 use std::process::Command;
 
@@ -19,11 +19,11 @@ fn the_device_tests_pass_on_a_driver_that_runs_kernels_on_the_host() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let folder = tempfile::tempdir().expect("a folder");
     let kernel = folder.path().join("kernel.cu");
-    std::fs::write(&kernel, source()).expect("the source written");
+    std::fs::write(&kernel, LIKELIHOOD.text).expect("the source written");
     // The suite launches these two.
     for storage in [Storage::F32, Storage::F64] {
         let named = format!("-DKERNEL=\"{}\"", kernel.display());
-        let library = folder.path().join(ptx::fingerprint(storage, ARCHITECTURE));
+        let library = folder.path().join(LIKELIHOOD.fingerprint(storage, ARCHITECTURE));
         let shim = tests.join("shim/driver.cpp");
         compile(&words, &["-ffp-contract=off", storage.option(), &named], &shim, &library);
     }

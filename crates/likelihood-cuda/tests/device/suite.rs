@@ -57,9 +57,9 @@ fn samples_of_a_batch_are_single_reductions() {
     let (mut residuals, mut gradients) = (vec![0.0; count * samples], vec![0.0; size * samples]);
     // The second launch finds what the first one left of its scratch.
     for _ in 0..2 {
-        batch.reduce(&device, &on_device, &mut out.0, Target::Field, &mut out.1).expect("a launch");
+        batch.reduce(&on_device, &mut out.0, Target::Field, &mut out.1).expect("a launch");
     }
-    let found = batch.statistics(&device).expect("statistics");
+    let found = batch.statistics().expect("statistics");
     device.download(&out.0, &mut residuals).expect("a copy");
     device.download(&out.1, &mut gradients).expect("a copy");
     for k in 0..samples {
@@ -96,7 +96,7 @@ fn lengths_are_refused_before_a_launch() {
     let (right, short) =
         (|| device.zeros::<f64>(20).expect("memory"), || device.zeros::<f64>(10).expect("memory"));
     let mut refused = |prediction, mut residual, mut gradient| {
-        reduction.reduce(&device, &prediction, &mut residual, Target::Compact, &mut gradient).is_err()
+        reduction.reduce(&prediction, &mut residual, Target::Compact, &mut gradient).is_err()
     };
     assert!(refused(short(), right(), right()));
     assert!(refused(right(), short(), right()));

@@ -1,6 +1,7 @@
 //! The kernel's source as a library of the host: compiled, loaded, launched.
 
-use equipoise_likelihood_cuda::variant::{self, Storage};
+use equipoise_likelihood_cuda::LIKELIHOOD;
+use equipoise_likelihood_cuda::variant::Storage;
 use libloading::Library;
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_int, c_uint, c_void};
@@ -76,13 +77,24 @@ pub(crate) fn proven() -> bool {
     proven
 }
 
+/// A library of a source in C++, or the compiler's complaint.
+pub(crate) fn compile(options: &[String], source: &Path, library: &Path) -> Result<(), String> {
+    let words = compiler();
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).args(["-std=c++17", "-O1", "-U_FORTIFY_SOURCE", "-shared", "-fPIC"]);
+    command.args(["-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Werror"]);
+    let output = command.arg("-o").arg(library).arg(source).args(options).output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { Ok(()) } else { Err(log) }
+}
+
 impl Kernel {
     /// The shipped source with this element type, compiled on the first call.
     pub(crate) fn shipped(storage: Storage) -> &'static Self {
         static BUILT: LazyLock<Mutex<HashMap<Storage, &'static Kernel>>> = LazyLock::new(Mutex::default);
         let mut built = BUILT.lock().unwrap();
         built.entry(storage).or_insert_with(|| {
-            Box::leak(Box::new(Self::build(variant::source(), storage).unwrap_or_else(|log| panic!("{log}"))))
+            Box::leak(Box::new(Self::build(LIKELIHOOD.text, storage).unwrap_or_else(|log| panic!("{log}"))))
         })
     }
 
@@ -93,23 +105,10 @@ impl Kernel {
         let folder = tempfile::tempdir().unwrap();
         let (kernel, library) = (folder.path().join("kernel.cu"), folder.path().join("kernel.so"));
         std::fs::write(&kernel, source).unwrap();
-        let words = compiler();
-        let output = Command::new(&words[0])
-            .args(&words[1..])
-            .args(["-std=c++17", "-O1", "-ffp-contract=off", "-U_FORTIFY_SOURCE", "-shared", "-fPIC"])
-            .args(["-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Werror"])
-            .arg(storage.option())
-            .arg(format!("-DKERNEL=\"{}\"", kernel.display()))
-            .arg("-I")
-            .arg(&shim)
-            .arg(shim.join("driver.cpp"))
-            .arg("-o")
-            .arg(&library)
-            .output()
-            .unwrap();
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-        }
+        let options = ["-ffp-contract=off", storage.option()].map(str::to_owned).into_iter();
+        let named = format!("-DKERNEL=\"{}\"", kernel.display());
+        let options: Vec<_> = options.chain([named, format!("-I{}", shim.display())]).collect();
+        compile(&options, &shim.join("driver.cpp"), &library)?;
         // SAFETY: the library was just made of the two files above and runs nothing when it loads.
         let library = unsafe { Library::new(&library) }.map_err(|error| error.to_string())?;
         Ok(Self { library, _folder: folder })

@@ -5,7 +5,8 @@ use crate::element::Element;
 use crate::kernel::{Kernel, have_compiler, proven};
 use crate::laws::places;
 use crate::traffic::least;
-use equipoise_likelihood_cuda::variant::{Storage, Target, Weight, source};
+use equipoise_likelihood_cuda::LIKELIHOOD;
+use equipoise_likelihood_cuda::variant::{Storage, Target, Weight};
 use std::collections::BTreeSet;
 
 /// A source spoiled in one place, launches that must show it, and what they must say.
@@ -252,9 +253,9 @@ fn every_spoiled_source_is_caught_and_the_whole_one_passes() {
     }
     let mut escaped = Vec::new();
     for Mutant { name, from, to, entries, caught } in &MUTANTS {
-        assert_eq!(source().matches(from).count(), 1, "{name}: the place to spoil");
+        assert_eq!(LIKELIHOOD.text.matches(from).count(), 1, "{name}: the place to spoil");
         let cases: Vec<Case> = entries.iter().map(|name| case(name)).collect();
-        let spoiled = trimmed(&source().replacen(from, to, 1), &cases);
+        let spoiled = trimmed(&LIKELIHOOD.text.replacen(from, to, 1), &cases);
         let kernel = match Kernel::build(&spoiled, Storage::F32) {
             Ok(kernel) => kernel,
             Err(log) => panic!("{name}: {log}"),

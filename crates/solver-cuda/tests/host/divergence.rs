@@ -2,13 +2,12 @@
 
 use crate::engine::Host;
 use crate::kernel::have_compiler;
-use crate::problems::{Prior, SHAPE, member, on_cpu, on_host};
+use crate::problems::{Prior, SHAPE, on, on_cpu, on_host};
 use equipoise_guidance::{Excess, Strength};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::Subsample;
 use equipoise_sampler::Outcome;
-use equipoise_solver::PosteriorSampler;
-use equipoise_solver_cuda::{Problem, Resident, STEP};
+use equipoise_solver_cuda::STEP;
 use std::sync::Arc;
 
 /// A variance so small that one guided step leaves the range of `f32`, from some step on.
@@ -53,11 +52,7 @@ fn a_kernel_that_goes_on_after_a_divergence_is_caught() {
     let inference = Prior::small().inference::<f32>(operator, &NoiseVariance::Uniform(0.01));
     let (kept, spoiled) = ("if (diverged > 0) {", "if (diverged > a.size) {");
     assert_eq!(STEP.text.matches(kept).count(), 1);
-    let fault = |source: &str| {
-        let host = Arc::new(Host::with_source::<f32>(source).unwrap());
-        let resident = Resident::new(host, Problem::new(&inference, &steep(1.0)).unwrap()).unwrap();
-        resident.sample(&member()).err().map(|error| error.to_string())
-    };
+    let fault = |source: &str| on(Host::with_source::<f32>(source).unwrap(), &inference, &steep(1.0)).0.err();
     assert_eq!(fault(STEP.text), None);
     let found = fault(&STEP.text.replace(kept, spoiled)).unwrap();
     assert!(found.contains("advance: an array is read or written against its purpose"), "{found}");

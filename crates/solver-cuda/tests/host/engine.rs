@@ -1,44 +1,114 @@
-//! The host as the machine of a run.
+//! The host as the machine of a run: stand-ins for the driver and for cuBLAS, loaded before either is looked
+//! for, under the layers that ship. A launch is handed to the test whose thread asked for it.
 
-use crate::array::Array;
-use crate::kernel::{Buffer, Kernel as Library, ONCE, READ, WRITE};
-use equipoise_field::Real;
+use crate::kernel::{Buffer, Kernel as Library, ONCE, READ, WRITE, compile};
+use equipoise_likelihood_cuda::Arguments as Reduction;
 use equipoise_likelihood_cuda::arguments::Record;
-use equipoise_likelihood_cuda::variant::{Entry, Storage, THREADS, Target, Weight};
-use equipoise_likelihood_cuda::{Arguments as Reduction, CudaError};
-use equipoise_solver_cuda::{Arguments, Element, Engine, Extent, Kernel, Matrix, STEP, StepError};
+use equipoise_likelihood_cuda::variant::{Entry, Storage, Target, Weight};
+use equipoise_solver_cuda::{Arguments, Cuda, Extent, Kernel, Number, STEP};
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::ffi::CStr;
-use std::sync::{LazyLock, Mutex};
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex};
 
-/// Numbers added in `R` before they are added to others: no device adds D of them in a row.
-const RUN: usize = 256;
-
-/// Runs kernels in one order of threads and blocks, and counts what `advance` reads of fields.
+/// Runs kernels in one order of threads and blocks, and counts what they read and write.
+#[derive(Clone)]
 pub(crate) struct Host {
+    storage: Storage,
     step: &'static Library,
     reduction: &'static Library,
     schedule: u32,
     /// (launches, bytes read, bytes written) of each kernel of the step.
-    pub(crate) moved: Mutex<HashMap<Kernel, (usize, u64, u64)>>,
+    pub(crate) moved: HashMap<Kernel, (usize, u64, u64)>,
+    /// What the emulation met.
+    pub(crate) fault: Option<String>,
 }
 
-pub(crate) fn storage<R: Real>() -> Storage {
-    if R::NAME == "f64" { Storage::F64 } else { Storage::F32 }
+thread_local! {
+    /// Who gets the launches of this thread.
+    static HOST: RefCell<Option<Host>> = const { RefCell::new(None) };
+}
+
+/// The device of all tests, whose driver and cuBLAS are stand-ins.
+pub(crate) fn cuda() -> Arc<Cuda> {
+    static CUDA: LazyLock<Arc<Cuda>> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let load = |name: &str, source: &str| {
+            let (library, soname) = (folder.path().join(name), format!("-Wl,-soname,{name}"));
+            let options = ["-ffp-contract=off".into(), soname, "-ldl".into()];
+            compile(&options, &tests.join(source), &library).unwrap_or_else(|log| panic!("{log}"));
+            // SAFETY: the library was just made and runs nothing when it loads. Who looks for this name
+            // from now on finds it, and it is never unloaded.
+            Box::leak(Box::new(unsafe { libloading::Library::new(&library) }.unwrap()))
+        };
+        let driver = load("libcuda.so", "../likelihood-cuda/tests/device/driver.cpp");
+        load("libcublas.so", "tests/host/cublas.cpp");
+        type Asked = extern "C" fn(*const c_char, c_uint, c_uint, *const c_void) -> c_int;
+        // SAFETY: the symbol has this type in the stand-in.
+        unsafe { driver.get::<unsafe extern "C" fn(Asked)>(b"stand_in_launches").unwrap()(launched) };
+        let cuda = Cuda::open(0).unwrap();
+        assert_eq!(cuda.device().name().unwrap(), "the stand-in");
+        Arc::new(cuda)
+    });
+    Arc::clone(&CUDA)
+}
+
+extern "C" fn launched(symbol: *const c_char, x: c_uint, y: c_uint, record: *const c_void) -> c_int {
+    // SAFETY: the stand-in hands out the symbol that was asked for.
+    let symbol = unsafe { CStr::from_ptr(symbol) }.to_string_lossy();
+    HOST.with_borrow_mut(|host| {
+        let Some(host) = host else { return 1 };
+        let done = match Kernel::ALL.into_iter().find(|kernel| kernel.name() == symbol) {
+            // SAFETY: the kernels of the step get this record, other entry points the reduction's.
+            Some(kernel) => host.step(kernel, (x, y), unsafe { &*record.cast() }),
+            // SAFETY: as above.
+            None => host.reduce(&symbol, (x, y), unsafe { &*record.cast() }),
+        };
+        host.fault = done.err();
+        c_int::from(host.fault.is_some())
+    })
 }
 
 impl Host {
-    pub(crate) fn new<R: Real>(schedule: u32) -> Self {
+    pub(crate) fn new<R: Number>(schedule: u32) -> Self {
         static BUILT: LazyLock<Mutex<HashMap<Storage, &'static Library>>> = LazyLock::new(Mutex::default);
-        let storage = storage::<R>();
+        let storage = R::STORAGE;
         let build = || leaked(STEP.text, storage).unwrap_or_else(|log| panic!("{log}"));
         let step = *BUILT.lock().unwrap().entry(storage).or_insert_with(build);
-        Self { step, reduction: Library::shipped(storage), schedule, moved: Mutex::default() }
+        let (reduction, moved) = (Library::shipped(storage), HashMap::new());
+        Self { storage, step, reduction, schedule, moved, fault: None }
     }
 
     /// With other kernels of the step, or the compiler's complaint about them.
-    pub(crate) fn with_source<R: Real>(source: &str) -> Result<Self, String> {
-        Ok(Self { step: leaked(source, storage::<R>())?, ..Self::new::<R>(0) })
+    pub(crate) fn with_source<R: Number>(source: &str) -> Result<Self, String> {
+        Ok(Self { step: leaked(source, R::STORAGE)?, ..Self::new::<R>(0) })
+    }
+
+    /// What `run` gives where its launches are this host's, and the host after it.
+    pub(crate) fn runs<T>(self, run: impl FnOnce(Arc<Cuda>) -> T) -> (T, Self) {
+        let cuda = cuda();
+        HOST.set(Some(self));
+        let result = run(cuda);
+        (result, HOST.take().unwrap())
+    }
+
+    fn step(&mut self, kernel: Kernel, grid: (u32, u32), arguments: &Arguments) -> Result<(), String> {
+        let mut arrays = arrays(self.storage.real_bytes(), kernel, arguments);
+        self.step.launch(kernel, grid, arguments, self.schedule, &mut arrays)?;
+        let (launches, read, written) = self.moved.entry(kernel).or_default();
+        *launches += 1;
+        *read += arrays.iter().map(|array| array.loaded).sum::<u64>();
+        *written += arrays.iter().map(|array| array.stored).sum::<u64>();
+        Ok(())
+    }
+
+    fn reduce(&mut self, symbol: &str, grid: (u32, u32), arguments: &Reduction) -> Result<(), String> {
+        let entry = Entry::all().find(|entry| entry.to_string() == symbol).ok_or("no such kernel")?;
+        assert_eq!(grid, (arguments.grid_x(Target::Compact), 1));
+        let mut arrays = reduction_arrays(self.storage.real_bytes(), entry, arguments);
+        self.reduction.launch(entry, grid, arguments, self.schedule, &mut arrays)
     }
 }
 
@@ -52,9 +122,9 @@ fn buffer(name: &'static CStr, base: u64, bytes: usize, purpose: u64) -> Buffer 
 }
 
 /// The arrays that a kernel of the step may touch, and how.
-fn arrays<R>(kernel: Kernel, a: &Arguments) -> Vec<Buffer> {
+fn arrays(real: usize, kernel: Kernel, a: &Arguments) -> Vec<Buffer> {
     let [size, count, rank] = [a.size, a.count, a.rank].map(|n| n as usize);
-    let (real, words) = (size_of::<R>(), size_of::<u32>());
+    let words = size_of::<u32>();
     let extent = |step: u32| a.extents + u64::from(step) * size_of::<Extent>() as u64;
     let (changed, made) = (READ | WRITE | ONCE, WRITE | ONCE);
     let segments = words * size.div_ceil(32);
@@ -106,8 +176,8 @@ fn arrays<R>(kernel: Kernel, a: &Arguments) -> Vec<Buffer> {
 }
 
 /// The arrays of the reduction of compact observations.
-fn reduction_arrays<R>(entry: Entry, a: &Reduction) -> Vec<Buffer> {
-    let (count, real) = (a.count as usize, size_of::<R>());
+fn reduction_arrays(real: usize, entry: Entry, a: &Reduction) -> Vec<Buffer> {
+    let count = a.count as usize;
     let channels = a.channels.divisor as usize;
     let mut arrays = vec![
         buffer(c"prediction", a.prediction, count * real, READ),
@@ -126,79 +196,4 @@ fn reduction_arrays<R>(entry: Entry, a: &Reduction) -> Vec<Buffer> {
         Weight::Each => arrays.push(buffer(c"variances", a.variances, count * real, READ)),
     }
     arrays
-}
-
-fn failed(reason: String) -> StepError {
-    CudaError::Driver { what: "run on the host", reason }.into()
-}
-
-impl<R: Real + Element> Engine<R> for Host {
-    type Array<T: Element> = Array<T>;
-
-    fn upload<T: Element>(&self, values: &[T]) -> Result<Array<T>, StepError> {
-        Ok(Array::of(values))
-    }
-
-    fn zeros<T: Element>(&self, len: usize) -> Result<Array<T>, StepError> {
-        Ok(Array::of(&vec![T::default(); len]))
-    }
-
-    fn overwrite<T: Element>(&self, values: &[T], array: &mut Array<T>) -> Result<(), StepError> {
-        array.fill(values);
-        Ok(())
-    }
-
-    fn download<T: Element>(&self, array: &Array<T>, out: &mut [T]) -> Result<(), StepError> {
-        out.copy_from_slice(&array.read()[..out.len()]);
-        Ok(())
-    }
-
-    fn address<T: Element>(&self, array: &Array<T>) -> u64 {
-        array.address()
-    }
-
-    fn multiply(
-        &self,
-        m: &Matrix<Array<R>>,
-        x: &Array<R>,
-        onto: bool,
-        y: &mut Array<R>,
-    ) -> Result<(), StepError> {
-        let (entries, x, mut sum) = (m.entries.read(), x.read(), y.read());
-        for i in 0..m.rows {
-            let start = if onto { sum[i] } else { R::zero() };
-            sum[i] = (0..m.columns).fold(start, |sum, k| sum + entries[k * m.rows + i] * x[k]);
-        }
-        y.fill(&sum);
-        Ok(())
-    }
-
-    fn project(&self, m: &Matrix<Array<R>>, x: &Array<R>, y: &mut Array<R>) -> Result<(), StepError> {
-        let (entries, x) = (m.entries.read(), x.read());
-        let dot = |k: usize| {
-            let column = &entries[k * m.rows..(k + 1) * m.rows];
-            let runs = column.chunks(RUN).zip(x.chunks(RUN));
-            runs.fold(R::zero(), |sum, (a, b)| sum + a.iter().zip(b).fold(R::zero(), |s, (&a, &b)| s + a * b))
-        };
-        y.fill(&(0..m.columns).map(dot).collect::<Vec<_>>());
-        Ok(())
-    }
-
-    unsafe fn step(&self, kernel: Kernel, arguments: &Arguments, threads: usize) -> Result<(), StepError> {
-        let mut arrays = arrays::<R>(kernel, arguments);
-        let blocks = threads.div_ceil(THREADS as usize) as u32;
-        self.step.launch(kernel, (blocks, 1), arguments, self.schedule, &mut arrays).map_err(failed)?;
-        let mut moved = self.moved.lock().unwrap();
-        let (launches, read, written) = moved.entry(kernel).or_default();
-        *launches += 1;
-        *read += arrays.iter().map(|array| array.loaded).sum::<u64>();
-        *written += arrays.iter().map(|array| array.stored).sum::<u64>();
-        Ok(())
-    }
-
-    unsafe fn reduce(&self, entry: Entry, arguments: &Reduction) -> Result<(), StepError> {
-        let mut arrays = reduction_arrays::<R>(entry, arguments);
-        let grid = (arguments.grid_x(Target::Compact), 1);
-        self.reduction.launch(entry, grid, arguments, self.schedule, &mut arrays).map_err(failed)
-    }
 }

@@ -8,7 +8,7 @@ use equipoise_field::Real;
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Mask, Subsample};
 use equipoise_scaling::Law;
-use equipoise_solver_cuda::{Element, Kernel};
+use equipoise_solver_cuda::{Kernel, Number};
 use std::sync::Arc;
 
 const UNIFORM: NoiseVariance = NoiseVariance::Uniform(0.01);
@@ -38,7 +38,7 @@ fn noises(count: usize) -> Vec<NoiseVariance> {
     noises
 }
 
-fn every_operator_noise_and_law<R: Real + Element>() {
+fn every_operator_noise_and_law<R: Number>() {
     if !have_compiler() {
         return;
     }
@@ -100,7 +100,7 @@ fn no_order_of_threads_or_blocks_changes_a_bit() {
     }
     let inference = Prior::small().inference::<f32>(lattice(2), &UNIFORM);
     let strength = strength(Law::Matched, &inference);
-    let ends = [0, 1, 2, 3].map(|schedule| on(Arc::new(Host::new::<f32>(schedule)), &inference, &strength));
+    let ends = [0, 1, 2, 3].map(|schedule| on(Host::new::<f32>(schedule), &inference, &strength).0.unwrap());
     assert!(ends.iter().all(|end| *end == ends[0]));
 }
 
@@ -112,10 +112,10 @@ fn a_step_moves_what_the_documents_say() {
         return;
     }
     let inference = Prior::small().inference::<f32>(lattice(2), &UNIFORM);
-    let host = Arc::new(Host::new::<f32>(0));
-    on(host.clone(), &inference, &strength(Law::Matched, &inference));
+    let (end, host) = on(Host::new::<f32>(0), &inference, &strength(Law::Matched, &inference));
+    end.unwrap();
     let (d, n, steps) = (SHAPE.len() as u64, inference.problem.observation().count() as u64, STEPS as u64);
-    let moved = host.moved.lock().unwrap();
+    let moved = host.moved;
     assert_eq!(moved[&Kernel::Observe], (STEPS, steps * (2 * 4 + 4) * n, steps * 4 * n));
     // A thread has four numbers, and D is a multiple of four; all ask for the count of the step before.
     let read = steps * (3 * 4 * d + 4 * n + 8 * (d / 4)) + (steps - 1) * 8 * 256 * d.div_ceil(4 * 256);

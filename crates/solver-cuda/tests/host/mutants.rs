@@ -2,12 +2,11 @@
 
 use crate::engine::Host;
 use crate::kernel::{have_compiler, proven};
-use crate::problems::{Prior, SHAPE, apart, member, on_cpu, strength};
+use crate::problems::{Prior, SHAPE, apart, on, on_cpu, strength};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::Mask;
 use equipoise_scaling::Law;
-use equipoise_solver::PosteriorSampler;
-use equipoise_solver_cuda::{Problem, Resident, STEP};
+use equipoise_solver_cuda::STEP;
 use std::sync::Arc;
 
 /// (what is wrong, the text that is replaced, its replacement).
@@ -51,13 +50,9 @@ fn spoiled_kernels_are_caught() {
     let inference = prior.inference::<f64>(operator, &NoiseVariance::Uniform(0.01));
     let strength = strength(Law::Matched, &inference);
     let cpu = on_cpu(&inference, &strength);
-    let caught = |source: &str| {
-        let host = Arc::new(Host::with_source::<f64>(source).unwrap());
-        let resident = Resident::new(host, Problem::new(&inference, &strength).unwrap()).unwrap();
-        match resident.sample(&member()) {
-            Err(error) => Some(error.to_string()),
-            Ok(end) => (!apart(&inference, &strength, &cpu, &end).holds()).then(|| "another end".to_owned()),
-        }
+    let caught = |source: &str| match on(Host::with_source::<f64>(source).unwrap(), &inference, &strength).0 {
+        Err(error) => Some(error),
+        Ok(end) => (!apart(&inference, &strength, &cpu, &end).holds()).then(|| "another end".to_owned()),
     };
     assert_eq!(caught(STEP.text), None);
     for (what, text, spoiled) in MUTANTS {

@@ -11,9 +11,10 @@ use equipoise_sampler::{Outcome, PredictorCorrector};
 use equipoise_scaling::Law;
 use equipoise_schedule::{Alpha, Sda, Variance, uniform_grid};
 use equipoise_solver::{
-    Inference, Member, Method, ObservedGaussian, PosteriorSampler, Problem as Inverse, Recipe, Start,
+    Inference, Member, Method, ObservedGaussian, PosteriorSampler, Problem as Inverse, Recipe, SolverError,
+    Start,
 };
-use equipoise_solver_cuda::{Element, Problem, Resident};
+use equipoise_solver_cuda::{Number, Problem, Resident};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
@@ -97,17 +98,20 @@ pub(crate) fn on_cpu<R: Real>(inference: &Inference<R>, strength: &Strength) -> 
     inference.bind(&Recipe::from(Method::SDA), Some(strength)).unwrap().sample(&member()).unwrap()
 }
 
-pub(crate) fn on<R: Real + Element>(
-    host: Arc<Host>,
+/// A run on a host as a device, or what the emulation met, and the host after it.
+pub(crate) fn on<R: Number>(
+    host: Host,
     inference: &Inference<R>,
     strength: &Strength,
-) -> Outcome<R> {
-    let resident = Resident::new(host, Problem::new(inference, strength).unwrap()).unwrap();
-    resident.sample(&member()).unwrap()
+) -> (Result<Outcome<R>, String>, Host) {
+    let problem = Problem::new(inference, strength).unwrap();
+    let (end, host) = host.runs(|cuda| Resident::new(cuda, problem).unwrap().sample(&member()));
+    let met = |error: SolverError| host.fault.clone().unwrap_or_else(|| error.to_string());
+    (end.map_err(met), host)
 }
 
-pub(crate) fn on_host<R: Real + Element>(inference: &Inference<R>, strength: &Strength) -> Outcome<R> {
-    on(Arc::new(Host::new::<R>(0)), inference, strength)
+pub(crate) fn on_host<R: Number>(inference: &Inference<R>, strength: &Strength) -> Outcome<R> {
+    on(Host::new::<R>(0), inference, strength).0.unwrap()
 }
 
 /// How far two finished runs lie apart, in units of what rounding explains.

@@ -1,6 +1,6 @@
 //! What the device has no steps for is refused by name.
 
-use crate::engine::Host;
+use crate::engine::cuda;
 use crate::kernel::have_compiler;
 use crate::problems::{Prior, SHAPE, strength};
 use equipoise_covariance::{Covariance, fit_stationary};
@@ -87,7 +87,7 @@ fn variances_and_lengths_at_fault_are_named() {
     assert!(message.contains("v[0]: found -"), "{message}");
     if have_compiler() {
         let problem = Problem::new(&inference, &strength(Law::Dual, &inference)).unwrap();
-        let resident = Resident::new(Arc::new(Host::new::<f64>(0)), problem).unwrap();
+        let resident = Resident::new(cuda(), problem).unwrap();
         let message = resident.run(vec![0.0; 3]).unwrap_err().to_string();
         assert_eq!(message, format!("start: found length 3, expected {}", SHAPE.len()));
     }

@@ -10,7 +10,7 @@ use equipoise_observation::NoiseVariance;
 use equipoise_operator::{LinearOperator, Mask, Subsample};
 use equipoise_prior::{Model, Prior as Fitted, Settings};
 use equipoise_scaling::Law;
-use equipoise_solver_cuda::Element;
+use equipoise_solver_cuda::Number;
 use std::sync::{Arc, LazyLock};
 
 const RANK: usize = 4;
@@ -28,7 +28,7 @@ static WAKE: LazyLock<(Shape, Prior)> = LazyLock::new(|| {
     (fitted.shape(), Prior { mean, basis, eigenvalues, complement })
 });
 
-fn check<R: Real + Element>(name: &str, operator: Arc<dyn LinearOperator<R>>) {
+fn check<R: Number>(name: &str, operator: Arc<dyn LinearOperator<R>>) {
     let inference = WAKE.1.inference(operator, &NoiseVariance::Uniform(0.01));
     let strength = strength(Law::Matched, &inference);
     let (cpu, host) = (on_cpu(&inference, &strength), on_host(&inference, &strength));
