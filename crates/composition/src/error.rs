@@ -1,5 +1,7 @@
 //! What keeps windows from being composed.
 
+use equipoise_field::Length;
+
 /// Windows, a stride and a trajectory that do not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -56,13 +58,8 @@ pub enum CompositionError {
         frame: usize,
     },
     /// A mean that is not of the window's length.
-    #[error("mean of a window: found {found} numbers, expected {expected} as in its covariance")]
-    Mean {
-        /// Its length.
-        found: usize,
-        /// That of a window.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// A covariance without one block per wavenumber.
     #[error("covariance of a window: found one that is not stationary, expected one block per wavenumber")]
     Unstationary,

@@ -43,7 +43,7 @@ impl<R: Real> GaussianComposition<R> {
     /// Over `frames` frames, from mean and covariance of a window, whose shape tells w.
     ///
     /// # Errors
-    /// [`CompositionError::Unstationary`] unless Σ is stationary, [`CompositionError::Mean`] for a mean of another
+    /// [`CompositionError::Unstationary`] unless Σ is stationary, [`CompositionError::Length`] for a mean of another
     /// length, and those of [`Composition::new`](crate::Composition::new).
     pub fn new(
         mean: Vec<R>,
@@ -55,9 +55,7 @@ impl<R: Real> GaussianComposition<R> {
             return Err(CompositionError::Unstationary);
         };
         let shape = window.shape();
-        if mean.len() != shape.len() {
-            return Err(CompositionError::Mean { found: mean.len(), expected: shape.len() });
-        }
+        Length::check("mean of a window", mean.len(), shape.len())?;
         let plan = Plan::of_window(shape.len(), shape.frame(), frames, fold)?;
         let rows = [Rows::new(&plan, |at| plan.sources(at)), Rows::new(&plan, |at| plan.holders(at))];
         let numbers = rows.iter().map(|rows| Filter::numbers(window, rows)).max().unwrap_or(0).max(1);

@@ -68,3 +68,8 @@ pub enum CovarianceError {
         source: ndarray_linalg::error::LinalgError,
     },
 }
+
+/// Whether a ridge or a floor is one.
+pub(crate) fn ridge(found: f64) -> Result<(), CovarianceError> {
+    if found.is_finite() && found >= 0.0 { Ok(()) } else { Err(CovarianceError::Ridge { found }) }
+}

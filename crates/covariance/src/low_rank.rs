@@ -66,9 +66,7 @@ fn check<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<usize, CovarianceErr
     if snapshots.len() < 2 {
         return Err(CovarianceError::Snapshots { found: snapshots.len(), expected: 2 });
     }
-    if !(ridge.is_finite() && ridge >= 0.0) {
-        return Err(CovarianceError::Ridge { found: ridge });
-    }
+    crate::error::ridge(ridge)?;
     let expected = snapshots[0].len();
     snapshots.iter().try_for_each(|s| Length::check("snapshot", s.len(), expected))?;
     Ok(expected)

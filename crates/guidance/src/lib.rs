@@ -103,7 +103,6 @@
 
 mod conditional;
 mod conditioned;
-mod definite;
 mod diffpir;
 mod error;
 #[cfg(feature = "gaussian")]
@@ -127,7 +126,6 @@ mod unguided;
 
 pub use conditional::ConditionalCovariance;
 pub use conditioned::Conditioned;
-pub use definite::Definiteness;
 pub use diffpir::DiffPir;
 pub use error::GuidanceError;
 #[cfg(feature = "gaussian")]

@@ -8,14 +8,6 @@ use equipoise_observation::ObservationError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InnovationError {
-    /// The operator does not act on the prior's fields.
-    #[error("operator: acts on fields of {found} numbers, the prior has {expected}")]
-    Dimension {
-        /// The operator's input length.
-        found: usize,
-        /// D of the prior.
-        expected: usize,
-    },
     /// A noise that is none of N observations, or not above 0 everywhere.
     #[error(transparent)]
     Observation(#[from] ObservationError),

@@ -6,7 +6,7 @@ use crate::woodbury::ObservedModes;
 use crate::{Innovation, InnovationError};
 use equipoise_blas::require_single_thread;
 use equipoise_covariance::{Covariance, Structure};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Gram, LinearOperator, Selection};
 use std::fmt;
@@ -59,7 +59,7 @@ impl<R: Real> ObservedPrior<R> {
     /// Explicit modes cost r applications of A and an r × r Gram matrix.
     ///
     /// # Errors
-    /// [`InnovationError::Dimension`], [`InnovationError::Observation`]; [`InnovationError::Blas`] unless BLAS has one
+    /// [`InnovationError::Length`], [`InnovationError::Observation`]; [`InnovationError::Blas`] unless BLAS has one
     /// thread.
     pub fn new(
         covariance: Arc<dyn Covariance<R>>,
@@ -67,10 +67,7 @@ impl<R: Real> ObservedPrior<R> {
         noise: NoiseVariance,
     ) -> Result<Self, InnovationError> {
         require_single_thread()?;
-        if operator.len_in() != covariance.dim() {
-            let (found, expected) = (operator.len_in(), covariance.dim());
-            return Err(InnovationError::Dimension { found, expected });
-        }
+        Length::check("fields of the operator", operator.len_in(), covariance.dim())?;
         noise.check_positive(operator.len_out())?;
         let rows = operator.rows().filter(|rows| rows.count() <= DENSE_LIMIT);
         let shared = match (covariance.structure(), operator.gram(), operator.selection()) {

@@ -1,17 +1,7 @@
-//! Root mean square errors, over the field and split by what was observed.
+//! Errors of a field in the mean.
 
 use crate::{Inclusion, MetricsError};
 use equipoise_field::{Length, Real};
-use serde::{Deserialize, Serialize};
-
-/// RMSE where the field was observed and where it was not; none where no entry counts.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SplitRmse {
-    /// Over the observed entries.
-    pub observed: Option<f64>,
-    /// Over the others.
-    pub unobserved: Option<f64>,
-}
 
 /// √mean((x − truth)²).
 ///
@@ -36,57 +26,15 @@ pub fn mae<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f6
     inclusion.mean("mae", x.len(), |i| (x[i].wide() - truth[i].wide()).abs())
 }
 
-/// RMSE over the entries with `observed[i]` set and over the others, both within `inclusion`.
-///
-/// # Errors
-/// If a length differs or the mask does not fit.
-pub fn split_rmse<R: Real>(
-    x: &[R],
-    truth: &[R],
-    observed: &[bool],
-    inclusion: Inclusion<'_>,
-) -> Result<SplitRmse, MetricsError> {
-    Length::check("observed flags", observed.len(), truth.len())?;
-    inclusion.count(truth.len())?;
-    let over = |wanted: bool| {
-        let flags: Vec<bool> =
-            observed.iter().enumerate().map(|(i, flag)| *flag == wanted && inclusion.holds(i)).collect();
-        match rmse(x, truth, Inclusion::Entries(&flags)) {
-            Err(MetricsError::Empty { .. }) => Ok(None),
-            other => other.map(Some),
-        }
-    };
-    Ok(SplitRmse { observed: over(true)?, unobserved: over(false)? })
-}
-
-/// The flags of [`split_rmse`] for observations at the flat indices `observed` of a field of `len`
-/// numbers.
-///
-/// # Errors
-/// If an index lies beyond the field.
-pub fn observed_flags(
-    len: usize,
-    observed: impl IntoIterator<Item = usize>,
-) -> Result<Vec<bool>, MetricsError> {
-    let mut flags = vec![false; len];
-    for index in observed {
-        *flags.get_mut(index).ok_or(MetricsError::Index { found: index, expected: len })? = true;
-    }
-    Ok(flags)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn known_errors_come_back_split_and_masked() {
+    fn known_errors_come_back_masked() {
         let truth = [0.0f32; 6];
         let x = [3.0, 3.0, 4.0, 4.0, 100.0, 100.0];
-        let observed = observed_flags(6, [0, 1, 4]).unwrap();
         let solid = [true, true, true, true, false, false];
-        let split = split_rmse(&x, &truth, &observed, Inclusion::Entries(&solid)).unwrap();
-        assert_eq!(split, SplitRmse { observed: Some(3.0), unobserved: Some(4.0) });
         let whole = rmse(&x, &truth, Inclusion::Entries(&solid)).unwrap();
         assert_eq!(whole.to_bits(), 12.5f64.sqrt().to_bits());
     }
@@ -103,15 +51,8 @@ mod tests {
     }
 
     #[test]
-    fn a_field_observed_everywhere_has_no_unobserved_error() {
-        let split = split_rmse(&[1.0, 2.0], &[1.0, 1.0], &[true, true], Inclusion::All).unwrap();
-        assert_eq!(split, SplitRmse { observed: Some(0.5f64.sqrt()), unobserved: None });
-    }
-
-    #[test]
-    fn lengths_and_indices_are_checked() {
+    fn lengths_are_checked() {
         assert!(rmse(&[1.0f64], &[1.0, 2.0], Inclusion::All).is_err());
-        assert_eq!(observed_flags(3, [1, 3]), Err(MetricsError::Index { found: 3, expected: 3 }));
     }
 
     #[test]

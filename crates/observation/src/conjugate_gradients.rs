@@ -96,26 +96,8 @@ impl ConjugateGradients {
         Ok(descents.swap_remove(0))
     }
 
-    /// As [`solve`](Self::solve) for `count` systems of one length side by side, whose r and z stand one
-    /// after the other: `product` takes one vector of every system, zero where a descent has ended. Each
-    /// has the bits that it has alone.
-    ///
-    /// # Errors
-    /// Those of `product`.
-    ///
-    /// # Panics
-    /// If the lengths of `r` and `z` differ, or are no multiple of `count`.
-    pub fn solve_each<R: Real, E>(
-        &self,
-        count: usize,
-        product: impl FnMut(&[R], &mut [R]) -> Result<(), E>,
-        r: &[R],
-        z: &mut [R],
-    ) -> Result<Vec<Descent>, E> {
-        self.descend((count, f64::INFINITY), product, |r, z| z.copy_from_slice(r), r, z)
-    }
-
-    /// As [`solve_each`](Self::solve_each) for an M that may be no positive definite one, with a bound that the
+    /// z = M⁻¹r of `count` systems side by side, each with the bits that it has alone, for an M that may be no
+    /// positive definite one: `product` multiplies all of them at a time. `gain` is a bound that the
     /// solution for such an M keeps to: ‖z‖ ≤ `gain`·‖r‖. For M = diag(s²) + A V Aᵀ with a covariance V it is
     /// 1/min s², and every iterate from a zero start keeps to it. An iterate more than 1 % past it ends the
     /// descent, as a non-positive curvature does, and leaves the one before.

@@ -17,14 +17,6 @@ pub enum ObservationError {
         /// Its reading.
         found: f64,
     },
-    /// Noise for another number of observations.
-    #[error("noise: given for {found} observations, expected {expected}")]
-    NoiseLength {
-        /// Number given; of variances per channel the length of a frame, which N must be a multiple of.
-        found: usize,
-        /// N.
-        expected: usize,
-    },
     /// A noise variance out of its range.
     #[error("noise variance of observation {index}: found {found}, expected {expected}")]
     Noise {

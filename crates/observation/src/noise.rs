@@ -1,6 +1,7 @@
 //! The variance s² of the observation noise.
 
 use crate::ObservationError;
+use equipoise_field::Length;
 
 /// Noise variances of N observations, independent of each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +64,7 @@ impl NoiseVariance {
     /// Whether these are the variances of `count` observations, finite and none below 0.
     ///
     /// # Errors
-    /// [`ObservationError::NoiseLength`], [`ObservationError::Noise`].
+    /// [`ObservationError::Length`], [`ObservationError::Noise`].
     pub fn check(&self, count: usize) -> Result<(), ObservationError> {
         self.fits(count)?;
         self.each(count, "a finite number of at least 0", |v| v >= 0.0)
@@ -87,10 +88,7 @@ impl NoiseVariance {
             },
             Self::PerObservation(values) => values.len(),
         };
-        if given == count {
-            return Ok(());
-        }
-        Err(ObservationError::NoiseLength { found: given, expected: count })
+        Ok(Length::check("noise", given, count)?)
     }
 
     fn each(

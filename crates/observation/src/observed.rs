@@ -2,7 +2,7 @@
 
 use crate::{NoiseVariance, ObservationError};
 use equipoise_field::{Length, Real, each, sum};
-use equipoise_operator::{Gram, LinearOperator, NonlinearOperator, Selection, Subsample};
+use equipoise_operator::{Gram, Linear, LinearOperator, NonlinearOperator, Selection, Subsample};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,15 +10,11 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Observed<R: Real> {
     values: Vec<R>,
-    operator: Operator<R>,
+    operator: Arc<dyn NonlinearOperator<R>>,
+    /// The same, if it was given as linear.
+    linear: Option<Arc<dyn LinearOperator<R>>>,
     noise: NoiseVariance,
     lattice: Option<Subsample>,
-}
-
-#[derive(Clone)]
-enum Operator<R: Real> {
-    Linear(Arc<dyn LinearOperator<R>>),
-    Nonlinear(Arc<dyn NonlinearOperator<R>>),
 }
 
 impl<R: Real> Observed<R> {
@@ -26,7 +22,7 @@ impl<R: Real> Observed<R> {
     ///
     /// # Errors
     /// [`ObservationError::Length`] unless y has the operator's N entries, [`ObservationError::Value`] for
-    /// one that is no finite number; [`ObservationError::NoiseLength`] and [`ObservationError::Noise`] unless
+    /// one that is no finite number; [`ObservationError::Length`] and [`ObservationError::Noise`] unless
     /// s² is that of N observations, finite and nowhere below 0.
     pub fn new(
         values: Vec<R>,
@@ -50,7 +46,8 @@ impl<R: Real> Observed<R> {
             Selection::Lattice { shape, stride } => Subsample::new(shape, stride).ok(),
             _ => None,
         };
-        Ok(Self { values, operator: Operator::Linear(operator), noise, lattice })
+        let (nonlinear, linear) = (Arc::new(Linear(Arc::clone(&operator))), Some(operator));
+        Ok(Self { values, operator: nonlinear, linear, noise, lattice })
     }
 
     /// y, s² and an A that need not be linear.
@@ -63,7 +60,7 @@ impl<R: Real> Observed<R> {
         noise: NoiseVariance,
     ) -> Result<Self, ObservationError> {
         check(&values, operator.len_out(), &noise)?;
-        Ok(Self { values, operator: Operator::Nonlinear(operator), noise, lattice: None })
+        Ok(Self { values, operator, linear: None, noise, lattice: None })
     }
 
     /// y.
@@ -76,15 +73,12 @@ impl<R: Real> Observed<R> {
     /// # Errors
     /// [`ObservationError::Nonlinear`], which names the method.
     pub fn linear(&self, method: &'static str) -> Result<&Arc<dyn LinearOperator<R>>, ObservationError> {
-        match &self.operator {
-            Operator::Linear(operator) => Ok(operator),
-            Operator::Nonlinear(_) => Err(ObservationError::Nonlinear { method }),
-        }
+        self.linear.as_ref().ok_or(ObservationError::Nonlinear { method })
     }
 
     /// Whether A was given as linear.
     pub fn is_linear(&self) -> bool {
-        matches!(self.operator, Operator::Linear(_))
+        self.linear.is_some()
     }
 
     /// s².
@@ -94,10 +88,7 @@ impl<R: Real> Observed<R> {
 
     /// D, the length of the fields that A takes.
     pub fn dim(&self) -> usize {
-        match &self.operator {
-            Operator::Linear(operator) => operator.len_in(),
-            Operator::Nonlinear(operator) => operator.len_in(),
-        }
+        self.operator.len_in()
     }
 
     /// N.
@@ -110,10 +101,7 @@ impl<R: Real> Observed<R> {
     /// # Panics
     /// If a length does not fit the operator; so do the products below.
     pub fn predict(&self, x: &[R], out: &mut [R]) {
-        match &self.operator {
-            Operator::Linear(operator) => operator.apply(x, out),
-            Operator::Nonlinear(operator) => operator.apply(x, out),
-        }
+        self.operator.apply(x, out);
     }
 
     /// out = r = y − A(x̂). Overwrites `out`, of length N.
@@ -136,10 +124,7 @@ impl<R: Real> Observed<R> {
 
     /// out = A′(x̂)ᵀ v, A′ = ∂A/∂x. Overwrites `out`, of length D.
     pub fn pull_back(&self, x_hat: &[R], v: &[R], out: &mut [R]) {
-        match &self.operator {
-            Operator::Linear(operator) => operator.adjoint(v, out),
-            Operator::Nonlinear(operator) => operator.vjp(x_hat, v, out),
-        }
+        self.operator.vjp(x_hat, v, out);
     }
 
     /// part = (Aᵀ v)_start…, as many entries as it holds, of a linear A. Overwrites `part`.
@@ -159,18 +144,12 @@ impl<R: Real> Observed<R> {
 
     /// out = A′(x̂) v. Overwrites `out`, of length N.
     pub fn push_forward(&self, x_hat: &[R], v: &[R], out: &mut [R]) {
-        match &self.operator {
-            Operator::Linear(operator) => operator.apply(v, out),
-            Operator::Nonlinear(operator) => operator.jvp(x_hat, v, out),
-        }
+        self.operator.jvp(x_hat, v, out);
     }
 
     /// A Aᵀ, as far as a linear A says.
     pub fn gram(&self) -> Gram<'_> {
-        match &self.operator {
-            Operator::Linear(operator) => operator.gram(),
-            Operator::Nonlinear(_) => Gram::General,
-        }
+        self.linear.as_ref().map_or(Gram::General, |operator| operator.gram())
     }
 
     /// out += diag(s²) v.

@@ -3,7 +3,7 @@
 use crate::{Composition, CompositionError, Fold, GaussianComposition, compose};
 use equipoise_covariance::{Covariance, Modes, Spectrum, Stationary};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, check_batch, check_denoiser, check_jvp};
-use equipoise_field::{Real, Shape, sum};
+use equipoise_field::{Length, Real, Shape, sum};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
@@ -236,7 +236,10 @@ fn what_is_no_stationary_window_is_named() {
     let covariance: Arc<dyn Covariance<f64>> = Arc::new(stationary(shape));
     let refused =
         GaussianComposition::new(vec![0.0; 5], Arc::clone(&covariance), 6, Fold::Centre).unwrap_err();
-    assert_eq!(refused, CompositionError::Mean { found: 5, expected: 12 });
+    assert_eq!(
+        refused,
+        CompositionError::Length(Length { what: "mean of a window", found: 5, expected: 12 })
+    );
     let refused =
         GaussianComposition::new(vec![0.0; 12], Arc::clone(&covariance), 2, Fold::Centre).unwrap_err();
     assert_eq!(refused, CompositionError::Short { frames: 2, window: 3 });

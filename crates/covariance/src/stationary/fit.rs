@@ -27,9 +27,7 @@ pub fn fit_stationary<R: Real>(
     if snapshots.is_empty() {
         return Err(CovarianceError::Snapshots { found: 0, expected: 1 });
     }
-    if !(ridge.is_finite() && ridge >= 0.0) {
-        return Err(CovarianceError::Ridge { found: ridge });
-    }
+    crate::error::ridge(ridge)?;
     snapshots.iter().try_for_each(|s| Length::check("snapshot", s.len(), shape.len()))?;
     let mean = plane_means(shape, snapshots);
     let blocks = periodograms(shape, snapshots, &mean);

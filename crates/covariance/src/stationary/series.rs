@@ -121,9 +121,7 @@ impl StationarySeries {
     /// [`CovarianceError::Ridge`], [`CovarianceError::Eigen`]; [`CovarianceError::Snapshots`] without a
     /// whole series.
     pub fn finish(self, ridge: f64) -> Result<(Vec<f32>, Stationary<f32>), CovarianceError> {
-        if !(ridge.is_finite() && ridge >= 0.0) {
-            return Err(CovarianceError::Ridge { found: ridge });
-        }
+        crate::error::ridge(ridge)?;
         let Self { shape, frames, spectrum, tiles, means } = self;
         let (channels, starts) = (shape.channels, frames - shape.frames + 1);
         let series = means.len() / (frames * channels);

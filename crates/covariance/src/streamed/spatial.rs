@@ -26,9 +26,7 @@ pub fn fit_low_rank_streamed<F: Frames>(
     temporal: &TemporalModes,
     floor: f64,
 ) -> Result<LowRankFit<f32>, F::Error> {
-    if !(floor.is_finite() && floor >= 0.0) {
-        return Err(CovarianceError::Ridge { found: floor }.into());
-    }
+    crate::error::ridge(floor)?;
     fits(frames, windows)?;
     let (n, rank) = temporal.vectors.dim();
     let mix = mix(windows, temporal, n);

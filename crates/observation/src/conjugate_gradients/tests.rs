@@ -120,7 +120,7 @@ fn systems_side_by_side_have_the_bits_they_have_alone() {
     let right = [[1.0, 2.0, 3.0], [1.0, 1.0, 0.0], [0.3, -0.2, 0.1], [1.0, 1.0, 1.0]];
     let solver = ConjugateGradients { iterations: 2, ..ConjugateGradients::default() };
     let (mut z, all) = (vec![0.0; 12], diagonal(systems.as_flattened()));
-    let Ok(together) = solver.solve_each(4, all, right.as_flattened(), &mut z);
+    let Ok(together) = solver.solve_each_within((4, f64::INFINITY), all, right.as_flattened(), &mut z);
     for (k, (values, r)) in systems.iter().zip(&right).enumerate() {
         let mut alone = [0.0; 3];
         let Ok(descent) = solver.solve(diagonal(values), r, &mut alone);

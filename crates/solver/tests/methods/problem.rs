@@ -65,12 +65,12 @@ fn noise_is_checked_where_an_observation_is_made() {
     noise variance of observation 0: found -1, expected a finite number of at least 0
     noise variance of observation 0: found inf, expected a finite number of at least 0
     noise variance of observation 0: found -0.1, expected a finite number of at least 0
-    noise: given for 2 observations, expected 3
+    noise: found length 2, expected 3
     noise variance of observation 2: found NaN, expected a finite number of at least 0
-    noise: given for 2 observations, expected 3
-    noise: given for 0 observations, expected 3
-    noise: given for 0 observations, expected 3
-    noise: given for 18446744073709551615 observations, expected 3
+    noise: found length 2, expected 3
+    noise: found length 0, expected 3
+    noise: found length 0, expected 3
+    noise: found length 18446744073709551615, expected 3
     noise variance of observation 1: found -0.1, expected a finite number of at least 0
     ");
     for noise in [0.0, 1e-300, 1e300] {
