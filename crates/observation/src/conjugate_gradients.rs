@@ -96,11 +96,14 @@ impl ConjugateGradients {
         Ok(descents.swap_remove(0))
     }
 
-    /// z = M⁻¹r of `count` systems side by side, each with the bits that it has alone, for an M that may be no
-    /// positive definite one: `product` multiplies all of them at a time. `gain` is a bound that the
-    /// solution for such an M keeps to: ‖z‖ ≤ `gain`·‖r‖. For M = diag(s²) + A V Aᵀ with a covariance V it is
-    /// 1/min s², and every iterate from a zero start keeps to it. An iterate more than 1 % past it ends the
-    /// descent, as a non-positive curvature does, and leaves the one before.
+    /// As [`solve`](Self::solve) for `count` systems of one length side by side, whose r and z stand one
+    /// after the other: `product` takes one vector of every system, zero where a descent has ended. Each
+    /// has the bits that it has alone.
+    ///
+    /// M may be no positive definite one: `gain` is a bound that the solution for such an M keeps to,
+    /// ‖z‖ ≤ `gain`·‖r‖. For M = diag(s²) + A V Aᵀ with a covariance V it is 1/min s², and every iterate from a
+    /// zero start keeps to it. An iterate more than 1 % past it ends the descent, as a non-positive curvature
+    /// does, and leaves the one before; an infinite bound ends none.
     ///
     /// Of an M that is not symmetric z is whatever the directions lead to; the residual is that of z all the
     /// same.

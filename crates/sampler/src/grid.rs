@@ -1,6 +1,7 @@
 //! The times that a sampler steps through.
 
 use crate::SamplerError;
+use equipoise_schedule::{Level, Schedule};
 
 /// Times that descend within [0, 1].
 #[derive(Clone, Debug, PartialEq)]
@@ -10,11 +11,7 @@ impl TimeGrid {
     /// # Errors
     /// [`SamplerError::Grid`].
     pub(crate) fn new(times: Vec<f64>) -> Result<Self, SamplerError> {
-        for (index, &found) in times.iter().enumerate() {
-            if !(0.0..=1.0).contains(&found) || (index > 0 && found >= times[index - 1]) {
-                return Err(SamplerError::Grid { index, found });
-            }
-        }
+        descending(&times)?;
         Ok(Self(times))
     }
 
@@ -27,6 +24,30 @@ impl TimeGrid {
     pub(crate) fn beginnings(&self) -> &[f64] {
         &self.0[..self.0.len().saturating_sub(1)]
     }
+}
+
+/// Whether times descend within [0, 1].
+///
+/// # Errors
+/// [`SamplerError::Grid`].
+pub fn descending(times: &[f64]) -> Result<(), SamplerError> {
+    for (index, &found) in times.iter().enumerate() {
+        if !(0.0..=1.0).contains(&found) || (index > 0 && found >= times[index - 1]) {
+            return Err(SamplerError::Grid { index, found });
+        }
+    }
+    Ok(())
+}
+
+/// The level of a schedule at `t`, where a model can be evaluated.
+///
+/// # Errors
+/// [`SamplerError::Level`] unless μ and σ are positive.
+pub fn noisy_level(schedule: &dyn Schedule, t: f64) -> Result<Level, SamplerError> {
+    let level = schedule.level(t);
+    let Level { mu, sigma } = level;
+    let positive = [mu, sigma].iter().all(|scale| scale.is_finite() && *scale > 0.0);
+    if positive { Ok(level) } else { Err(SamplerError::Level { t, mu, sigma }) }
 }
 
 #[cfg(test)]

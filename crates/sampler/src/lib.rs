@@ -86,6 +86,7 @@ pub use ddim::{Ddim, fresh_share};
 pub use error::SamplerError;
 pub use euler::Euler;
 pub use exponential::Exponential;
+pub use grid::{descending, noisy_level};
 pub use heun::Heun;
 pub use kept::{Kept, Reached, Rest};
 pub use name::SamplerName;

@@ -1,5 +1,6 @@
 //! A run under way: the states of its members, their evaluations, and the account of both.
 
+use crate::grid::noisy_level;
 use crate::{Excursion, Kept, Noise, Outcome, SamplerError, Trace};
 use equipoise_field::{Length, Real, each, sum};
 use equipoise_guidance::{Evidence, Guidance, Scratch};
@@ -113,11 +114,7 @@ impl<'a, R: Real> Run<'a, R> {
     /// # Errors
     /// [`SamplerError::Level`] unless μ(t) and σ(t) are positive; [`SamplerError::Guidance`].
     pub fn evaluate(&mut self, t: f64) -> Result<Level, SamplerError> {
-        let level = self.level(t);
-        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
-        if !(positive(level.mu) && positive(level.sigma)) {
-            return Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma });
-        }
+        let level = noisy_level(self.schedule, t)?;
         if self.members.is_empty() {
             return Ok(level);
         }

@@ -38,8 +38,8 @@ pub trait Sampler<R: Real>: Send + Sync {
     /// |x_t| > μ·bound + 10σ. A state that is not finite ends the run.
     ///
     /// # Errors
-    /// [`SamplerError::Start`], and those of [`step`](Self::step); [`SamplerError::Outcomes`] from a
-    /// [`run_batch`](Self::run_batch) of one's own.
+    /// [`SamplerError::Length`] for a start of another length, and for the outcomes of a
+    /// [`run_batch`](Self::run_batch) of one's own; those of [`step`](Self::step).
     fn run(
         &self,
         guidance: &dyn Guidance<R>,

@@ -81,7 +81,17 @@ pub(crate) fn open_unit(
     if value > 0.0 && value < 1.0 {
         return Ok(value);
     }
-    Err(ScheduleError::Parameter { schedule, parameter, found: value, expected: "a number in (0, 1)" })
+    Err(refused(schedule, parameter, value, "a number in (0, 1)"))
+}
+
+/// A parameter that a schedule does not take.
+pub(crate) fn refused(
+    schedule: &'static str,
+    parameter: &'static str,
+    found: f64,
+    expected: &'static str,
+) -> ScheduleError {
+    ScheduleError::Parameter { schedule, parameter, found, expected }
 }
 
 /// The least scales of a schedule of azula, both in (0, 1).

@@ -1,5 +1,6 @@
 //! The variance-preserving schedule with β linear in time.
 
+use crate::error::refused;
 use crate::{Schedule, ScheduleError};
 
 /// Continuous DDPM: μ = exp(−½∫β), σ² = 1 − μ², β(t) = β_min + t (β_max − β_min).
@@ -22,12 +23,7 @@ impl LinearBeta {
     /// # Errors
     /// If a bound is not finite, negative, or the two are out of order.
     pub fn new(beta_min: f64, beta_max: f64) -> Result<Self, ScheduleError> {
-        let parameter = |parameter, found, expected| ScheduleError::Parameter {
-            schedule: "linear_beta",
-            parameter,
-            found,
-            expected,
-        };
+        let parameter = |parameter, found, expected| refused("linear_beta", parameter, found, expected);
         if !(beta_min.is_finite() && beta_min >= 0.0) {
             return Err(parameter("beta_min", beta_min, "a finite number of at least 0"));
         }

@@ -1,5 +1,6 @@
 //! The variance-exploding schedule.
 
+use crate::error::refused;
 use crate::{Schedule, ScheduleError};
 
 /// Variance exploding: μ = 1, log σ linear in t from σ_min to σ_max.
@@ -17,12 +18,7 @@ impl Ve {
     /// # Errors
     /// If a scale is not finite or the two are out of order.
     pub fn new(sigma_min: f64, sigma_max: f64) -> Result<Self, ScheduleError> {
-        let parameter = |parameter, found, expected| ScheduleError::Parameter {
-            schedule: "azula-ve",
-            parameter,
-            found,
-            expected,
-        };
+        let parameter = |parameter, found, expected| refused("azula-ve", parameter, found, expected);
         if !(sigma_min.is_finite() && sigma_min > 0.0) {
             return Err(parameter("sigma_min", sigma_min, "a finite positive number"));
         }

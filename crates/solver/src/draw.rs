@@ -94,7 +94,7 @@ pub trait Independent<R: Real>: Send + Sync {
     /// [`run`](Self::run), held to one outcome a member.
     ///
     /// # Errors
-    /// Its own; [`SamplerError::Outcomes`].
+    /// Its own; [`SamplerError::Length`].
     fn one_each(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
         let outcomes = self.run(members)?;
         Length::check("outcomes", outcomes.len(), members.len()).map_err(SamplerError::from)?;
@@ -105,7 +105,7 @@ pub trait Independent<R: Real>: Send + Sync {
     /// all threads busy, one after the other.
     ///
     /// # Errors
-    /// The first error in the order of members; [`SamplerError::Outcomes`] unless a run has one outcome a member.
+    /// The first error in the order of members; [`SamplerError::Length`] unless a run has one outcome a member.
     fn draw_each(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
         let (done, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
         let failed = AtomicUsize::new(usize::MAX);

@@ -4,7 +4,6 @@ use crate::{SolverError, Start};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
-use equipoise_sampler::SamplerError;
 use equipoise_schedule::Schedule;
 use std::sync::Arc;
 
@@ -34,16 +33,6 @@ pub(crate) struct Step {
 }
 
 impl<R: Real> Annealing<R> {
-    /// The same, if its grid descends within [0, 1].
-    pub(super) fn checked(self) -> Result<Self, SolverError> {
-        for (index, &found) in self.grid.iter().enumerate() {
-            if !(0.0..=1.0).contains(&found) || (index > 0 && found >= self.grid[index - 1]) {
-                return Err(SamplerError::Grid { index, found }.into());
-            }
-        }
-        Ok(self)
-    }
-
     /// Refuses exact observations to a method that divides by s².
     pub(super) fn needs_noise(&self, method: &'static str) -> Result<(), SolverError> {
         let (noise, count) = (self.observation.noise(), self.observation.count());

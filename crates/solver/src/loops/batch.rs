@@ -6,7 +6,7 @@ use crate::{Member, SolverError};
 use equipoise_denoiser::Tape;
 use equipoise_field::{Real, each, sum};
 use equipoise_guidance::{GuidanceError, Scratch, States};
-use equipoise_sampler::{Outcome, SamplerError};
+use equipoise_sampler::{Outcome, noisy_level};
 use equipoise_schedule::Level;
 
 /// Members at one time, each with what a method keeps of its own in `S`.
@@ -80,11 +80,7 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
 
     /// x_t ← x of every member, with room for x̂; returns the level at `t`.
     fn gathered(&mut self, t: f64) -> Result<Level, SolverError> {
-        let level = self.level(t);
-        let positive = |scale: f64| scale.is_finite() && scale > 0.0;
-        if !(positive(level.mu) && positive(level.sigma)) {
-            return Err(SamplerError::Level { t, mu: level.mu, sigma: level.sigma }.into());
-        }
+        let level = noisy_level(&*self.annealing.schedule, t)?;
         gather(&self.walks, |walk| &walk.x, &mut self.x_t);
         self.x_hat.resize(self.x_t.len(), R::zero());
         Ok(level)

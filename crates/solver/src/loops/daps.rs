@@ -93,8 +93,6 @@ impl<R: Real> Loop<R> for Daps {
         Ok(Self { flow_steps: recipe.count("flow_steps"), inner })
     }
 
-    fn own(&self, _: &Annealing<R>) {}
-
     fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
         let rho = self.flow(batch, t)?.ratio();
         let last = match self.inner {
@@ -130,7 +128,9 @@ impl Daps {
         for j in 1..self.flow_steps {
             let next = t * (1.0 - j as f64 / self.flow_steps as f64);
             let then = batch.level(next);
-            batch.each(|walk| walk.flow(now, then));
+            batch.each(|walk| {
+                walk.ddim_mean(now, then, 0.0);
+            });
             now = batch.denoise(next)?;
         }
         batch.each(|walk| walk.x.copy_from_slice(&walk.x_hat));

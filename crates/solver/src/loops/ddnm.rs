@@ -45,8 +45,6 @@ impl<R: Real> Loop<R> for Ddnm<R> {
         Ok(Self { singular, deviations, eta: recipe.real("eta") })
     }
 
-    fn own(&self, _: &Annealing<R>) {}
-
     fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
         let (now, then) = (batch.denoise(t)?, batch.level(next));
         batch.each(|walk| {

@@ -35,8 +35,6 @@ impl<R: Real> Loop<R> for Dps {
         Ok(Self { zeta: recipe.real("zeta") })
     }
 
-    fn own(&self, _: &Annealing<R>) {}
-
     fn step(&self, batch: &mut Batch<'_, R>, at: Step) -> Result<Level, SolverError> {
         step(batch, at, self.zeta, at.index)
     }
@@ -52,7 +50,7 @@ pub(super) fn step<R: Real>(
     let (now, then) = (batch.misfit_gradients(step.t)?, batch.level(step.next));
     let zeta = R::narrow(zeta);
     batch.each(|walk| {
-        let deviation = walk.ancestral_mean(now, then);
+        let deviation = walk.ddim_mean(now, then, 1.0);
         walk.draw(draw);
         walk.kick(deviation);
         each::update1(&mut walk.x, &walk.field, |x, g| x - zeta * g);

@@ -38,12 +38,10 @@ impl<R: Real> Loop<R> for Dsg {
         Ok(Self { weight: recipe.real("weight") })
     }
 
-    fn own(&self, _: &Annealing<R>) {}
-
     fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
         let (now, then) = (batch.misfit_gradients(t)?, batch.level(next));
         batch.each(|walk| {
-            let deviation = walk.ancestral_mean(now, then);
+            let deviation = walk.ddim_mean(now, then, 1.0);
             walk.draw(index);
             self.kick(walk, deviation);
         });
@@ -82,7 +80,7 @@ mod tests {
         let now = batch.misfit_gradients(0.6).unwrap();
         let walk = batch.only();
         walk.draw(0);
-        let deviation = walk.ancestral_mean(now, base.schedule.level(0.4));
+        let deviation = walk.ddim_mean(now, base.schedule.level(0.4), 1.0);
         let cosine = |a: &[f64], b: &[f64]| sum::dot(a, b) / (sum::norm(a) * sum::norm(b));
         let rounding = 32.0 * f64::EPSILON;
         for weight in [0.0, 0.3, 1.0] {

@@ -5,13 +5,13 @@ use super::annealing::Step;
 use super::batch::Batch;
 use crate::{Ensemble, Independent, Member, PosteriorSampler, Recipe, SolverError, Watch};
 use equipoise_field::Real;
-use equipoise_sampler::Outcome;
+use equipoise_sampler::{Outcome, descending};
 use equipoise_schedule::Level;
 
 /// A method that owns its loop.
 pub(crate) trait Loop<R: Real>: Sized + Send + Sync + 'static {
     /// What every member has of its method's beside its walk.
-    type Own: Send;
+    type Own: Send + Default;
 
     /// The method with what a recipe says.
     ///
@@ -20,7 +20,9 @@ pub(crate) trait Loop<R: Real>: Sized + Send + Sync + 'static {
     fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError>;
 
     /// What a member begins with.
-    fn own(&self, on: &Annealing<R>) -> Self::Own;
+    fn own(&self, _on: &Annealing<R>) -> Self::Own {
+        Self::Own::default()
+    }
 
     /// Replaces the state of every member, and returns the level that the new ones are at.
     ///
@@ -44,7 +46,7 @@ pub(crate) fn bind<R: Real, L: Loop<R>>(
     annealing: Annealing<R>,
     recipe: &Recipe,
 ) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
-    let annealing = annealing.checked()?;
+    descending(&annealing.grid)?;
     let method = L::of(&annealing, recipe)?;
     Ok(Box::new(Looped { annealing, method, point_estimate: recipe.method().is_point_estimate() }))
 }

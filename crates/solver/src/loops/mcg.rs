@@ -35,8 +35,6 @@ impl<R: Real> Loop<R> for Mcg<R> {
         Ok(Self { singular: Singular::new("mcg", &on.observation)?, zeta: recipe.real("zeta") })
     }
 
-    fn own(&self, _: &Annealing<R>) {}
-
     fn step(&self, batch: &mut Batch<'_, R>, step: Step) -> Result<Level, SolverError> {
         let then = dps::step(batch, step, self.zeta, 2 * step.index)?;
         batch.each(|walk| {

@@ -37,8 +37,6 @@ impl<R: Real> Loop<R> for Pigdm<R> {
         Ok(Self { score, eta: recipe.real("eta") })
     }
 
-    fn own(&self, _: &Annealing<R>) {}
-
     fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
         let (now, then) = (self.guide(batch, t)?, batch.level(next));
         let noise = now.sigma * now.sigma;

@@ -49,6 +49,7 @@ pub(crate) struct PnpAdmm<R: Real> {
 }
 
 /// v is the state of the walk.
+#[derive(Default)]
 pub(crate) struct Splitting<R> {
     u: Vec<R>,
     w: Vec<R>,

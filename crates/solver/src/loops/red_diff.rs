@@ -49,6 +49,7 @@ pub(crate) struct RedDiff<R: Real> {
 }
 
 /// m with the two moments of its gradient.
+#[derive(Default)]
 pub(crate) struct Adam<R> {
     m: Vec<R>,
     first: Vec<R>,

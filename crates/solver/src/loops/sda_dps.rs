@@ -34,8 +34,6 @@ impl<R: Real> Loop<R> for SdaDps {
         Ok(Self { zeta: recipe.real("zeta") })
     }
 
-    fn own(&self, _: &Annealing<R>) {}
-
     fn step(&self, batch: &mut Batch<'_, R>, Step { t, next, .. }: Step) -> Result<Level, SolverError> {
         let (now, then) = (batch.misfit_gradients(t)?, batch.level(next));
         let keep = then.mu / now.mu;

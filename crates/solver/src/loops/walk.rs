@@ -68,16 +68,12 @@ impl<'a, R: Real, S> Walk<'a, R, S> {
         self.observation.pull_back(&self.x_hat, &self.residual, &mut self.z);
     }
 
-    /// x ← the mean of the ancestral step from `now` to `then`; returns its standard deviation.
+    /// x ← the mean of the step of [`Ddim`](equipoise_sampler::Ddim) from `now` to `then`; returns its standard
+    /// deviation.
     ///
-    /// > x′ = μ′x̂ + σ′√(1−τ)(x − μx̂)/σ + σ′√τ z, τ = 1 − (μσ′/(μ′σ))² clipped to [0, 1],
+    /// > x′ = μ′x̂ + σ′√(1−ητ)(x − μx̂)/σ + σ′√(ητ) z, τ = 1 − (μσ′/(μ′σ))² clipped to [0, 1],
     ///
-    /// which is q(x′ given x_t, x_0 = x̂).
-    pub(super) fn ancestral_mean(&mut self, now: Level, then: Level) -> f64 {
-        self.ddim_mean(now, then, 1.0)
-    }
-
-    /// The same with ητ in place of τ: the step of [`Ddim`](equipoise_sampler::Ddim).
+    /// with η = 1 the ancestral step, which is q(x′ given x_t, x_0 = x̂), with η = 0 an Euler step of the flow.
     pub(super) fn ddim_mean(&mut self, now: Level, then: Level, eta: f64) -> f64 {
         let tau = fresh_share(eta, now, then);
         let keep = then.sigma * (1.0 - tau).sqrt() / now.sigma;
@@ -90,13 +86,6 @@ impl<'a, R: Real, S> Walk<'a, R, S> {
     pub(super) fn kick(&mut self, scale: f64) {
         let scale = R::narrow(scale);
         each::update1(&mut self.x, &self.z, |x, z| x + scale * z);
-    }
-
-    /// x ← (μ′/μ) x + (σ′ − (μ′/μ)σ)(x − μx̂)/σ, the Euler step of the probability flow.
-    pub(super) fn flow(&mut self, now: Level, then: Level) {
-        let keep = then.sigma / now.sigma;
-        let (of_x, of_x_hat) = (R::narrow(keep), R::narrow(then.mu - keep * now.mu));
-        each::update1(&mut self.x, &self.x_hat, |x, h| of_x * x + of_x_hat * h);
     }
 
     /// Adds an inner solve to the account.
@@ -179,7 +168,7 @@ mod tests {
         let v = now.sigma.powi(2) - (a * then.sigma).powi(2);
         let variance = 1.0 / (then.sigma.powi(-2) + a * a / v);
         let x_hat = walk.x_hat.clone();
-        let deviation = walk.ancestral_mean(now, then);
+        let deviation = walk.ddim_mean(now, then, 1.0);
         let bound = 64.0 * f64::EPSILON;
         assert!((deviation.powi(2) / variance - 1.0).abs() < bound);
         for i in 0..DIM {
