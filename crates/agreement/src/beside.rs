@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use crate::layout::precise;
+use crate::quantity::{Quantity, TrainingPart};
 use crate::report::{Row, Verdict, difference};
 use crate::tolerance::Tolerance;
 use crate::training::{self, Step};
@@ -14,9 +15,9 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Left {
     Gradient,
-    Parameters(usize),
-    First(usize),
-    Second(usize),
+    Parameters,
+    First,
+    Second,
 }
 
 /// A row for every such file, in order of name.
@@ -38,25 +39,15 @@ pub(crate) fn rows<R: Real>(
         names.extend(entry.map_err(fault)?.file_name().into_string());
     }
     names.sort();
-    let of = |name: &String| left(name).filter(|(_, of)| *of == precision).map(|(left, _)| left);
-    let found = names.iter().filter_map(|name| Some((name, of(name)?)));
-    Ok(found.map(|(name, left)| row(bench, &folder.join(name), name, left, tolerance)).collect())
-}
-
-fn row<R: Real>(bench: &Bench<'_, R>, path: &Path, name: &str, left: Left, tolerance: &Tolerance) -> Row {
-    let (precision, tolerance) = match R::NAME {
-        "f32" => (Precision::F32, tolerance.single_call()),
-        _ => (Precision::F64, tolerance.double()),
-    };
-    let mut row = Row::new(name, precision, tolerance);
-    match compare(bench, path, left) {
-        Ok((relative, scale, worst)) => {
-            row.judge(relative, scale);
-            row.note = (row.verdict == Verdict::Differs).then(|| format!("the most in {worst}"));
-        }
-        Err(error) => row.fail(&error),
+    let tolerance = tolerance.of(&Quantity::Training(TrainingPart::Output), precision);
+    let mut rows = Vec::new();
+    for name in &names {
+        let Some((left, step, _)) = left(name).filter(|(.., of)| *of == precision) else { continue };
+        let mut row = Row::new(name, precision, tolerance, compare(bench, &folder.join(name), left, step));
+        row.note.take_if(|_| row.verdict == Verdict::Agrees);
+        rows.push(row);
     }
-    row
+    Ok(rows)
 }
 
 /// max|Δ|/max|value| over all tensors of a file, max|value|, and the tensor in which the difference is largest.
@@ -64,11 +55,8 @@ fn compare<R: Real>(
     bench: &Bench<'_, R>,
     path: &Path,
     left: Left,
-) -> Result<(f64, f64, String), AgreementError> {
-    let step = match left {
-        Left::Gradient => 1,
-        Left::Parameters(k) | Left::First(k) | Left::Second(k) => k,
-    };
+    step: usize,
+) -> Result<(f64, f64, Option<String>), AgreementError> {
     let steps = training::steps(bench, step)?;
     let last = steps.last().map(|step| record(step, left)).unwrap_or_default();
     let mut state = State::read(path, Pick::Only)?;
@@ -86,15 +74,15 @@ fn compare<R: Real>(
     state.finish()?;
     let found: Vec<f64> = last.iter().map(|x| x.wide()).collect();
     let (relative, scale) = difference(&found, &expected);
-    Ok((relative, scale, worst.1))
+    Ok((relative, scale, Some(format!("the most in {}", worst.1))))
 }
 
 fn record<R: Real>(step: &Step<R>, left: Left) -> Vec<R> {
     match left {
         Left::Gradient => step.gradient.clone(),
-        Left::Parameters(_) => step.parameters.clone(),
-        Left::First(_) => step.moments[0].clone(),
-        Left::Second(_) => step.moments[1].clone(),
+        Left::Parameters => step.parameters.clone(),
+        Left::First => step.moments[0].clone(),
+        Left::Second => step.moments[1].clone(),
     }
 }
 
@@ -103,18 +91,17 @@ pub(crate) fn is_left(name: &str) -> bool {
     left(name).is_some()
 }
 
-/// What a file of this name holds, and in which precision it was made.
-fn left(name: &str) -> Option<(Left, Precision)> {
-    let name = name.strip_suffix(".safetensors")?;
-    let (name, precision) = precise(name)?;
-    let step = |prefix| name.strip_prefix(prefix)?.parse::<usize>().ok().filter(|k| *k > 0);
-    let left = match name {
-        "grad" => Left::Gradient,
-        _ => (step("params_step").map(Left::Parameters))
-            .or_else(|| step("adam_m_step").map(Left::First))
-            .or_else(|| step("adam_v_step").map(Left::Second))?,
-    };
-    Some((left, precision))
+/// What a file of this name holds, after which step, and in which precision it was made.
+fn left(name: &str) -> Option<(Left, usize, Precision)> {
+    let (name, precision) = precise(name.strip_suffix(".safetensors")?)?;
+    if name == "grad" {
+        return Some((Left::Gradient, 1, precision));
+    }
+    let known =
+        [("params_step", Left::Parameters), ("adam_m_step", Left::First), ("adam_v_step", Left::Second)];
+    let of = |(begins, left)| Some((left, name.strip_prefix(begins)?.parse().ok().filter(|k| *k > 0)?));
+    let (left, step) = known.into_iter().find_map(of)?;
+    Some((left, step, precision))
 }
 
 #[cfg(test)]
@@ -123,11 +110,11 @@ mod tests {
 
     #[test]
     fn names_say_what_training_left() {
-        let double = |left| Some((left, Precision::F64));
-        assert_eq!(left("grad_f64.safetensors"), double(Left::Gradient));
-        assert_eq!(left("grad_f32.safetensors"), Some((Left::Gradient, Precision::F32)));
-        assert_eq!(left("params_step12_f64.safetensors"), double(Left::Parameters(12)));
-        assert_eq!(left("adam_v_step5_f64.safetensors"), double(Left::Second(5)));
+        let double = |left, step| Some((left, step, Precision::F64));
+        assert_eq!(left("grad_f64.safetensors"), double(Left::Gradient, 1));
+        assert_eq!(left("grad_f32.safetensors"), Some((Left::Gradient, 1, Precision::F32)));
+        assert_eq!(left("params_step12_f64.safetensors"), double(Left::Parameters, 12));
+        assert_eq!(left("adam_v_step5_f64.safetensors"), double(Left::Second, 5));
         for other in [
             "state.safetensors",
             "params_step0_f64.safetensors",

@@ -46,17 +46,24 @@ pub fn check(
     }
     let roles: Vec<(String, Option<Role>)> =
         datasets.into_iter().map(|d| (layout::role(&d), d)).map(|(r, d)| (d, r)).collect();
-    if !roles.iter().any(|(_, role)| matches!(role, Some(Role::Computed(..)))) {
+    let (mut rows, mut asked) = (Vec::new(), Vec::new());
+    for (place, (dataset, role)) in roles.iter().enumerate() {
+        match role {
+            None => rows.push((place, Row::unknown(dataset))),
+            Some(Role::Computed(quantity, precision)) => {
+                asked.push(Asked { place, dataset, quantity, precision: *precision });
+            }
+            Some(Role::Given) => {}
+        }
+    }
+    if asked.is_empty() {
         let (path, found) = (values.path().into(), roles.len());
         return Err(AgreementError::Nothing { path, found, expected: EXAMPLES });
     }
     let Subjected { architecture, state, notes, manifest } = reading::read(weights, pick)?;
-    let (subjected, mut rows) = ((&architecture, &Arc::new(state)), Vec::new());
-    for (place, (dataset, role)) in roles.iter().enumerate() {
-        rows.extend(role.is_none().then(|| (place, Row::unknown(dataset))));
-    }
-    rows.extend(computed::<f64>(&values, &roles, subjected, Precision::F64, &tolerance)?);
-    rows.extend(computed::<f32>(&values, &roles, subjected, Precision::F32, &tolerance)?);
+    let subjected = (&architecture, &Arc::new(state));
+    rows.extend(computed::<f64>(&values, &asked, subjected, Precision::F64, &tolerance)?);
+    rows.extend(computed::<f32>(&values, &asked, subjected, Precision::F32, &tolerance)?);
     rows.sort_by_key(|(place, _)| *place);
     let used = values.used();
     let unused = |(dataset, role): &(String, Option<Role>)| {
@@ -64,71 +71,53 @@ pub fn check(
     };
     let unused = roles.iter().filter_map(unused).collect();
     let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-    rows.extend(manifest.iter().flat_map(|manifest| stated::rows(manifest, &values, &asked(&roles))));
+    let quantities: Vec<(&str, &Quantity)> = asked.iter().map(|one| (one.dataset, one.quantity)).collect();
+    rows.extend(manifest.iter().flat_map(|manifest| stated::rows(manifest, &values, &quantities)));
     Ok(Report { network: subject::describe(&architecture), notes, rows, unused })
 }
 
-/// The datasets that are computed again, and what each holds.
-fn asked(roles: &[(String, Option<Role>)]) -> Vec<(&str, &Quantity)> {
-    let mut asked = Vec::new();
-    for (dataset, role) in roles {
-        if let Some(Role::Computed(quantity, _)) = role {
-            asked.push((dataset.as_str(), quantity));
-        }
-    }
-    asked
+/// A dataset that is computed again, with its place in the file.
+struct Asked<'a> {
+    place: usize,
+    dataset: &'a str,
+    quantity: &'a Quantity,
+    precision: Precision,
 }
 
 /// The rows of one precision, each with the place of its dataset in the file; what lies beside the file is last.
 fn computed<R: Real>(
     values: &Values,
-    roles: &[(String, Option<Role>)],
+    asked: &[Asked<'_>],
     (architecture, state): (&Architecture, &Arc<State>),
     precision: Precision,
     tolerance: &Tolerance,
 ) -> Result<Vec<(usize, Row)>, AgreementError> {
-    let asked = |(place, (dataset, role)): (usize, &'_ (String, Option<Role>))| match role {
-        Some(Role::Computed(quantity, of)) if *of == precision => {
-            Some((place, dataset.clone(), quantity.clone()))
-        }
-        _ => None,
-    };
-    let asked: Vec<(usize, String, Quantity)> = roles.iter().enumerate().filter_map(asked).collect();
-    if asked.is_empty() {
+    let mut asked = asked.iter().filter(|one| one.precision == precision).peekable();
+    if asked.peek().is_none() {
         return Ok(Vec::new());
     }
     let bench = Bench::<R>::new(values, Subject::new(architecture, state)?);
-    let one = |(place, dataset, quantity): &(usize, String, Quantity)| {
-        (*place, row(&bench, dataset, quantity, precision, tolerance.of(quantity, precision)))
-    };
-    let mut rows: Vec<(usize, Row)> = asked.iter().map(one).collect();
-    if asked.iter().any(|(_, _, quantity)| matches!(quantity, Quantity::Training(_))) {
+    let (mut rows, mut trained) = (Vec::new(), false);
+    for &Asked { place, dataset, quantity, .. } in asked {
+        let note = (*quantity == Quantity::GuidedDps).then(|| "norm over the whole batch".into());
+        let compared = compare(&bench, dataset, quantity).map(|(relative, scale)| (relative, scale, note));
+        rows.push((place, Row::new(dataset, precision, tolerance.of(quantity, precision), compared)));
+        trained |= matches!(quantity, Quantity::Training(_));
+    }
+    if trained {
         let beside = beside::rows(&bench, precision, tolerance)?;
-        rows.extend(beside.into_iter().map(|row| (roles.len(), row)));
+        rows.extend(beside.into_iter().map(|row| (usize::MAX, row)));
     }
     Ok(rows)
 }
 
-fn row<R: Real>(
+fn compare<R: Real>(
     bench: &Bench<'_, R>,
     dataset: &str,
     quantity: &Quantity,
-    precision: Precision,
-    tolerance: f64,
-) -> Row {
-    let mut row = Row::new(dataset, precision, tolerance);
-    let compared = || -> Result<(f64, f64), AgreementError> {
-        let found: Vec<f64> = compute(bench, dataset, quantity)?.into_iter().map(Real::wide).collect();
-        Ok(difference(&found, &bench.values.array::<f64>(dataset)?.values))
-    };
-    match compared() {
-        Ok((relative, scale)) => {
-            row.judge(relative, scale);
-            row.note = (*quantity == Quantity::GuidedDps).then(|| "norm over the whole batch".into());
-        }
-        Err(error) => row.fail(&error),
-    }
-    row
+) -> Result<(f64, f64), AgreementError> {
+    let found: Vec<f64> = compute(bench, dataset, quantity)?.into_iter().map(Real::wide).collect();
+    Ok(difference(&found, &bench.values.array::<f64>(dataset)?.values))
 }
 
 /// The value of a dataset, in its shape.

@@ -53,10 +53,26 @@ pub struct Report {
 }
 
 impl Row {
-    /// A row that is not judged yet.
-    pub(crate) fn new(dataset: &str, precision: Precision, tolerance: f64) -> Self {
-        let (precision, tolerance) = (Some(precision), Some(tolerance));
-        Self { precision, tolerance, verdict: Verdict::NotComputed, ..Self::unknown(dataset) }
+    /// The row of a value by what comparing it gave: max|Δ|/max|value|, max|value| and a note.
+    pub(crate) fn new(
+        dataset: &str,
+        precision: Precision,
+        tolerance: f64,
+        compared: Result<(f64, f64, Option<String>), AgreementError>,
+    ) -> Self {
+        let row = Self {
+            precision: Some(precision),
+            tolerance: Some(tolerance),
+            verdict: Verdict::NotComputed,
+            ..Self::unknown(dataset)
+        };
+        match compared {
+            Ok((difference, scale, note)) => {
+                let verdict = if difference <= tolerance { Verdict::Agrees } else { Verdict::Differs };
+                Self { difference: Some(difference), scale: Some(scale), verdict, note, ..row }
+            }
+            Err(reason) => Self { note: Some(reason.to_string()), ..row },
+        }
     }
 
     /// The row of a dataset whose name says nothing.
@@ -75,18 +91,6 @@ impl Row {
     /// The row of an entry of a manifest that the values contradict.
     pub(crate) fn stated(entry: &str, note: String) -> Self {
         Self { verdict: Verdict::Differs, note: Some(note), ..Self::unknown(entry) }
-    }
-
-    /// Takes the difference; NaN never agrees.
-    pub(crate) fn judge(&mut self, difference: f64, scale: f64) {
-        let within = self.tolerance.is_some_and(|tolerance| difference <= tolerance);
-        self.verdict = if within { Verdict::Agrees } else { Verdict::Differs };
-        (self.difference, self.scale) = (Some(difference), Some(scale));
-    }
-
-    /// Takes the reason why there is none.
-    pub(crate) fn fail(&mut self, reason: &AgreementError) {
-        (self.verdict, self.note) = (Verdict::NotComputed, Some(reason.to_string()));
     }
 }
 

@@ -24,19 +24,9 @@ pub struct Tolerance {
 }
 
 impl Tolerance {
-    /// Of values in double precision.
-    pub(crate) fn double(&self) -> f64 {
-        self.double.unwrap_or(DOUBLE)
-    }
-
-    /// Of single calls in single precision.
-    pub(crate) fn single_call(&self) -> f64 {
-        self.single.unwrap_or(SINGLE)
-    }
-
     pub(crate) fn of(&self, quantity: &Quantity, precision: Precision) -> f64 {
         match precision {
-            Precision::F64 => self.double(),
+            Precision::F64 => self.double.unwrap_or(DOUBLE),
             Precision::F32 => self.single.unwrap_or(match quantity {
                 Quantity::Guided { .. } | Quantity::GuidedDps | Quantity::Run { .. } => SINGLE_RUN,
                 Quantity::Wrapped { what: WrappedPart::Ddim, .. } => SINGLE_RUN,
