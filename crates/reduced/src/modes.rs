@@ -23,6 +23,7 @@ mod lanes;
 mod level;
 mod noise;
 mod pack;
+mod parts;
 mod run;
 mod shadows;
 mod tiles;

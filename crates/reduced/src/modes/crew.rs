@@ -2,9 +2,10 @@
 
 use super::axes::Spectral;
 use super::coordinates::Coordinates;
-use super::lanes::{Row, Vectors, apart};
+use super::lanes::{Row, Vectors};
 use super::level::Gains;
 use super::pack::{Moves, Pack};
+use super::parts::{Correct, Estimate, Predict, apart};
 use crate::account::{Account, Norms};
 use crate::plan::Plan;
 use crate::{Draws, Peak, Start};
@@ -277,34 +278,19 @@ impl WithSimd for Steps<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { crew, space, data, plan, first, gains } = self;
-        let (dim, v) = (space.dim, Vectors(simd));
-        let estimate = |crew: &mut Crew, gains: &Gains| {
-            apart(
-                simd,
-                #[inline(always)]
-                || crew.pack.estimate(v, space, data, gains),
-            );
-        };
+        let dim = space.dim;
         for (index, gains) in (first..).zip(gains.windows(2)) {
             if !crew.running.contains(&true) {
                 return;
             }
             let corrections = plan.corrections_after(index);
-            estimate(crew, &gains[0]);
+            apart(simd, Estimate { pack: &mut crew.pack, space, data, gains: &gains[0] });
             let then = plan.levels[index + 1];
-            let mut square = apart(
-                simd,
-                #[inline(always)]
-                || crew.predict(v, space, plan, (&gains[0], then)),
-            );
+            let mut square = apart(simd, Predict { crew, space, plan, gains: &gains[0], then });
             for j in 0..corrections {
-                estimate(crew, &gains[1]);
+                apart(simd, Estimate { pack: &mut crew.pack, space, data, gains: &gains[1] });
                 let draw = (index * corrections + j) as u64;
-                square = apart(
-                    simd,
-                    #[inline(always)]
-                    || crew.correct(v, space, plan, (&gains[1], draw)),
-                );
+                square = apart(simd, Correct { crew, space, plan, gains: &gains[1], draw });
             }
             crew.inspect(plan.times[index + 1], &square, plan, dim);
         }

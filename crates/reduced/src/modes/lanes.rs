@@ -4,7 +4,7 @@
 //! be compiled for the plainest machine.
 
 use equipoise_stream::LANES;
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 /// One number of every lane.
 pub(crate) type Row = [f64; LANES];
@@ -79,11 +79,4 @@ impl<S: Simd> Vectors<S> {
     pub(super) fn root(self, a: Lanes<S>) -> Lanes<S> {
         each!(self, h, self.0.sqrt_f64s(a.0[h]))
     }
-}
-
-/// A part of a step as a function of its own, in vectors: one of all of them takes the compiler a minute and a half,
-/// where there are no wide vectors, in every crate that runs steps.
-#[inline(never)]
-pub(super) fn apart<S: Simd, Part: WithSimd>(simd: S, part: Part) -> Part::Output {
-    simd.vectorize(part)
 }
