@@ -3,7 +3,7 @@
 use crate::AgreementError;
 use crate::bench::Bench;
 use crate::kernel::direction;
-use crate::quantity::{BackbonePart, Product, WrappedPart, Wrapper};
+use crate::quantity::{BackbonePart, Product, WrappedPart};
 use crate::runs::{ends, noised, recorded};
 use crate::schedules;
 use crate::values::{Array, expect};
@@ -11,7 +11,7 @@ use crate::window;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Unguided;
-use equipoise_network::Input;
+use equipoise_network::{Input, Preconditioning};
 use equipoise_sampler::{Ddim, Heun, Noise, Recorded, Sampler};
 use equipoise_schedule::{Level, Schedule, uniform_grid};
 
@@ -57,7 +57,7 @@ fn told<R: Real>(bench: &Bench<'_, R>) -> String {
 pub(crate) fn wrapped<R: Real>(
     bench: &Bench<'_, R>,
     path: &str,
-    wrapper: Wrapper,
+    wrapper: Preconditioning,
     part: WrappedPart,
 ) -> Result<Vec<R>, AgreementError> {
     bench.subject.is_azula()?;
@@ -78,7 +78,7 @@ pub(crate) fn wrapped<R: Real>(
 fn means<R: Real>(
     bench: &Bench<'_, R>,
     path: &str,
-    wrapper: Wrapper,
+    wrapper: Preconditioning,
     schedule: &dyn Schedule,
     product: Product,
 ) -> Result<Vec<R>, AgreementError> {
@@ -117,13 +117,13 @@ fn rows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, Array<R>, [usize; 2]
 fn run<R: Real>(
     bench: &Bench<'_, R>,
     path: &str,
-    wrapper: Wrapper,
+    wrapper: Preconditioning,
     schedule: &dyn Schedule,
     sampler: impl FnOnce(Vec<f64>) -> Result<Box<dyn Sampler<R>>, AgreementError>,
 ) -> Result<Vec<R>, AgreementError> {
     let steps = bench.values.count(path, "steps")?;
     let sampler = sampler(uniform_grid(steps)?)?;
-    let (x1, grid) = bench.planes(&format!("{}/sample/x1", wrapper.name()))?;
+    let (x1, grid) = bench.planes(&format!("{wrapper}/sample/x1"))?;
     expect(path, &bench.values.shape(path)?, &x1.shape)?;
     let denoiser = bench.wrapped(grid, context(bench, &x1, grid)?, wrapper)?;
     let noises = noises(bench, path, wrapper, &x1, steps)?;
@@ -136,7 +136,7 @@ fn run<R: Real>(
 fn noises<R: Real>(
     bench: &Bench<'_, R>,
     path: &str,
-    wrapper: Wrapper,
+    wrapper: Preconditioning,
     x1: &Array<R>,
     steps: usize,
 ) -> Result<Vec<Recorded<R>>, AgreementError> {
@@ -145,17 +145,17 @@ fn noises<R: Real>(
         Err(AgreementError::NoAttribute { .. }) => false,
         Err(error) => return Err(error),
     };
-    recorded(bench, &format!("{}/sample/z", wrapper.name()), x1, if draws { steps } else { 0 })
+    recorded(bench, &format!("{wrapper}/sample/z"), x1, if draws { steps } else { 0 })
 }
 
 /// The mean of w(x̂ − x)² over a batch at one time each, w = 1 + (μ/σ)², cut at 1e4 behind `SimpleDenoiser`.
 fn loss<R: Real>(
     bench: &Bench<'_, R>,
     path: &str,
-    wrapper: Wrapper,
+    wrapper: Preconditioning,
     schedule: &dyn Schedule,
 ) -> Result<Vec<R>, AgreementError> {
-    let group = format!("{}/loss", wrapper.name());
+    let group = format!("{wrapper}/loss");
     let (x, grid) = bench.planes(&format!("{group}/x"))?;
     let z = bench.values.array::<R>(&format!("{group}/z"))?;
     z.expect(&x.shape)?;
@@ -176,9 +176,9 @@ fn loss<R: Real>(
     Ok(vec![R::narrow(total / x.values.len() as f64)])
 }
 
-fn weight(level: Level, wrapper: Wrapper) -> f64 {
+fn weight(level: Level, wrapper: Preconditioning) -> f64 {
     let weight = (level.mu / level.sigma).powi(2) + 1.0;
-    if wrapper == Wrapper::Simple { weight.min(LARGEST_WEIGHT) } else { weight }
+    if wrapper == Preconditioning::Simple { weight.min(LARGEST_WEIGHT) } else { weight }
 }
 
 /// ‖x̂(μx + σz) − x‖².

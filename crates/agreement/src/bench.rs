@@ -1,7 +1,6 @@
 //! What a dataset is computed from: the file of values, the network, and the runs that are made once.
 
 use crate::AgreementError;
-use crate::quantity::Wrapper;
 use crate::runs::{self, Record};
 use crate::schedules;
 use crate::subject::Subject;
@@ -9,6 +8,7 @@ use crate::values::{Array, Values, expect};
 use crate::window::{Around, Window};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
+use equipoise_network::Preconditioning;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -90,7 +90,7 @@ impl<'a, R: Real> Bench<'a, R> {
         &self,
         grid: [usize; 2],
         context: Vec<R>,
-        wrapper: Wrapper,
+        wrapper: Preconditioning,
     ) -> Result<Arc<dyn Denoiser<R>>, AgreementError> {
         Ok(self.window(grid, context, Around::wrapper(wrapper)?))
     }

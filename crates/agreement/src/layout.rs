@@ -1,7 +1,8 @@
 //! The names of a file of values: what each dataset holds, and in which precision it was computed.
 
 use crate::Precision;
-use crate::quantity::{BackbonePart, Product, Quantity, RunPart, Scale, TrainingPart, WrappedPart, Wrapper};
+use crate::quantity::{BackbonePart, Product, Quantity, RunPart, Scale, TrainingPart, WRAPPERS, WrappedPart};
+use equipoise_network::Preconditioning;
 use equipoise_schedule::{Alpha, Variance};
 
 /// What a dataset is to the check.
@@ -107,8 +108,8 @@ fn backbone(name: &str) -> Option<BackbonePart> {
     named(name, &[("out", BackbonePart::Output), ("time_encoding", BackbonePart::TimeEncoding)])
 }
 
-fn wrapper_of(name: &str) -> Option<Wrapper> {
-    Wrapper::ALL.into_iter().find(|wrapper| wrapper.name() == name)
+fn wrapper_of(name: &str) -> Option<Preconditioning> {
+    WRAPPERS.into_iter().find(|wrapper| wrapper.to_string() == name)
 }
 
 fn wrapped(inner: &[&str], name: &str) -> Option<WrappedPart> {
@@ -154,7 +155,7 @@ mod tests {
         assert_eq!(computed("sample/any name/x0_f64"), Some((ended, Precision::F64)));
         let scale = Quantity::Schedule(Alpha::Exp, Variance::SubSubVp, Scale::Sigma);
         assert_eq!(computed("schedule/exp_subsubvp/sigma"), Some((scale, Precision::F64)));
-        let ddim = Quantity::Wrapped { wrapper: Wrapper::Simple, what: WrappedPart::Ddim };
+        let ddim = Quantity::Wrapped { wrapper: Preconditioning::Simple, what: WrappedPart::Ddim };
         assert_eq!(computed("simple/sample/ddim_eta0.5_f64"), Some((ddim, Precision::F64)));
         assert_eq!(computed("guided/eps_dps_zeta0.5_f64"), Some((Quantity::GuidedDps, Precision::F64)));
     }

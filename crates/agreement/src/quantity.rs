@@ -38,7 +38,7 @@ pub(crate) enum Quantity {
     /// azula's backbone alone.
     Backbone(BackbonePart),
     /// azula's backbone behind one of its wrappers.
-    Wrapped { wrapper: Wrapper, what: WrappedPart },
+    Wrapped { wrapper: Preconditioning, what: WrappedPart },
     /// SDA's training.
     Training(TrainingPart),
 }
@@ -80,11 +80,7 @@ pub(crate) enum BackbonePart {
 }
 
 /// azula's wrappers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wrapper {
-    Karras,
-    Simple,
-}
+pub(crate) const WRAPPERS: [Preconditioning; 2] = [Preconditioning::Karras, Preconditioning::Simple];
 
 /// Which value of a wrapper.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,24 +98,6 @@ pub(crate) enum TrainingPart {
     Noised,
     Output,
     Losses,
-}
-
-impl Wrapper {
-    pub(crate) const ALL: [Self; 2] = [Self::Karras, Self::Simple];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Karras => "karras",
-            Self::Simple => "simple",
-        }
-    }
-
-    pub(crate) fn preconditioning(self) -> Preconditioning {
-        match self {
-            Self::Karras => Preconditioning::Karras,
-            Self::Simple => Preconditioning::Simple,
-        }
-    }
 }
 
 impl Precision {

@@ -4,7 +4,7 @@
 //! told of the time: so a network whose manifest says something else may agree in every value, and would be used
 //! otherwise all the same.
 
-use crate::quantity::{Quantity, Wrapper};
+use crate::quantity::{Quantity, WRAPPERS};
 use crate::report::Row;
 use crate::schedules;
 use crate::values::Values;
@@ -70,17 +70,17 @@ fn of_sda(manifest: &Manifest) -> Vec<Row> {
 
 /// x̂ behind the wrappers whose values stand in the file, told ln σ/μ.
 fn of_azula(manifest: &Manifest, computed: &[(&str, &Quantity)]) -> Vec<Row> {
-    let has = |wanted: &Wrapper| {
+    let has = |wanted: &Preconditioning| {
         let is_wanted =
             |quantity: &Quantity| matches!(quantity, Quantity::Wrapped { wrapper, .. } if wrapper == wanted);
         computed.iter().any(|(_, quantity)| is_wanted(quantity))
     };
-    let there: Vec<Wrapper> = Wrapper::ALL.into_iter().filter(has).collect();
+    let there: Vec<Preconditioning> = WRAPPERS.into_iter().filter(has).collect();
     if there.is_empty() {
         return Vec::new();
     }
-    let names: Vec<&str> = there.iter().map(|wrapper| wrapper.name()).collect();
-    let others = there.iter().all(|wrapper| wrapper.preconditioning() != manifest.preconditioning);
+    let names: Vec<String> = there.iter().map(ToString::to_string).collect();
+    let others = there.iter().all(|wrapper| *wrapper != manifest.preconditioning);
     let rows = [
         others.then(|| row("preconditioning", &manifest.preconditioning, &names.join(" or "))),
         unless("prediction", &manifest.prediction, (Predicts::X, "x")),

@@ -1,7 +1,7 @@
 //! What a network gives on one window, as a denoiser: its plain output, or x̂ behind a preconditioning.
 
 use crate::AgreementError;
-use crate::quantity::{Product, Wrapper};
+use crate::quantity::Product;
 use crate::subject::Subject;
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, Shape};
@@ -38,9 +38,8 @@ impl Around {
     }
 
     /// One of azula's wrappers, told ln σ/μ.
-    pub(crate) fn wrapper(wrapper: Wrapper) -> Result<Self, NetworkError> {
-        let preconditioning = wrapper.preconditioning();
-        let around = Preconditioner::new(preconditioning, Predicts::X, TimeInput::LogRatio, None, None)?;
+    pub(crate) fn wrapper(wrapper: Preconditioning) -> Result<Self, NetworkError> {
+        let around = Preconditioner::new(wrapper, Predicts::X, TimeInput::LogRatio, None, None)?;
         Ok(Self::Preconditioner(around))
     }
 
