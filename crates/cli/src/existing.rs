@@ -1,8 +1,9 @@
 //! What becomes of results that stand in the output folder.
 
 use clap::ValueEnum;
-use equipoise_data::store;
+use equipoise_data::{DataError, store};
 use equipoise_experiment::Existing;
+use std::path::PathBuf;
 
 /// Whether results may be replaced, for every verb that writes some.
 #[derive(clap::Args)]
@@ -18,6 +19,17 @@ pub(crate) struct Force {
 impl Force {
     pub(crate) fn given(&self) -> bool {
         self.force
+    }
+
+    /// None of `files` stands there, or they may be replaced.
+    ///
+    /// # Errors
+    /// The first that does.
+    pub(crate) fn check(&self, mut files: impl Iterator<Item = PathBuf>) -> Result<(), DataError> {
+        match files.find(|path| path.exists()) {
+            Some(path) if !self.force => Err(DataError::Exists { path }),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn existing(&self) -> store::Existing {

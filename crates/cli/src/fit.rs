@@ -11,8 +11,7 @@ use crate::output;
 use crate::progress::Progress;
 use crate::spectrum::Spectrum;
 use crate::table::Table;
-use equipoise_data::store::Existing;
-use equipoise_data::{DataError, Recording, load};
+use equipoise_data::{Recording, load};
 use equipoise_field::Shape;
 use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings};
 use equipoise_report::significant;
@@ -75,9 +74,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let change = arguments.fitting.change()?;
     let existing = arguments.force.existing();
-    if existing == Existing::Refuse && arguments.out.exists() {
-        return Err(DataError::Exists { path: arguments.out.clone() }.into());
-    }
+    arguments.force.check([arguments.out.clone()].into_iter())?;
     if let (Ok(from), Ok(to)) = (arguments.train.canonicalize(), arguments.out.canonicalize())
         && from == to
     {
@@ -113,7 +110,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         note!("warning: {}: {warning}", train.path().display());
     }
     prior.save(&arguments.out, existing)?;
-    print(arguments.format, &Report::new(&arguments.out, &prior, memory))?;
+    let report = Report::new(&arguments.out, &prior, memory);
+    output::print_sections(arguments.format, &report.sections(), &report)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -181,9 +179,4 @@ fn missed(Sampled { method, bound }: &Sampled) -> String {
         significant(bound.variance, 3),
         bound.failure
     )
-}
-
-fn print(format: Format, report: &Report<'_>) -> anyhow::Result<()> {
-    let sections = report.sections();
-    output::print_as(format, |to| Table::write_sections(to, &sections), report, || Table::long(&sections))
 }

@@ -5,7 +5,6 @@ mod sections;
 
 use crate::format::Format;
 use crate::output;
-use crate::table::Table;
 use equipoise_data::{AxisOrder, Kind, LoadOptions, audit, load};
 use report::{Flow, Report};
 use std::path::PathBuf;
@@ -51,22 +50,18 @@ pub(crate) struct Arguments {
 /// The reason why [`load`] refuses the file, after printing what can be measured.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let options = LoadOptions { axes: arguments.axes, kind: arguments.kind };
+    let print = |report: &Report<'_>| output::print_sections(arguments.format, &sections::of(report), report);
     detail!("reading {}", arguments.file.display());
     match load(&arguments.file, &options) {
         Ok(dataset) => {
             let audit = dataset.audit().expect("a dataset read from a file carries its audit");
-            print(arguments.format, &Report::new(audit, Some(Flow::of(&dataset))))
+            print(&Report::new(audit, Some(Flow::of(&dataset))))
         }
         Err(refusal) => {
             if let Ok(audit) = audit(&arguments.file, &options) {
-                print(arguments.format, &Report::new(&audit, None))?;
+                print(&Report::new(&audit, None))?;
             }
             Err(refusal.into())
         }
     }
-}
-
-fn print(format: Format, report: &Report<'_>) -> anyhow::Result<()> {
-    let sections = sections::of(report);
-    output::print_as(format, |to| Table::write_sections(to, &sections), report, || Table::long(&sections))
 }

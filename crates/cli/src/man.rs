@@ -5,7 +5,6 @@ use crate::{destination, help};
 use anyhow::Context;
 use clap::Command;
 use clap_mangen::Man;
-use equipoise_data::DataError;
 use equipoise_report::write_atomically;
 use std::path::PathBuf;
 
@@ -30,10 +29,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     destination::folder(&arguments.out)?;
     let pages = pages(help::command())?;
-    let taken = pages.iter().map(|(name, _)| arguments.out.join(name)).find(|path| path.exists());
-    if let Some(path) = taken.filter(|_| !arguments.force.given()) {
-        return Err(DataError::Exists { path }.into());
-    }
+    arguments.force.check(pages.iter().map(|(name, _)| arguments.out.join(name)))?;
     std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
     for (name, page) in &pages {
         write_atomically(&arguments.out.join(name), page)?;

@@ -37,6 +37,18 @@ pub(crate) fn print_as(
     })
 }
 
+/// Prints titled tables, or the value that they show.
+///
+/// # Errors
+/// As [`print()`].
+pub(crate) fn print_sections(
+    format: Format,
+    sections: &[(&'static str, Table)],
+    value: &impl Serialize,
+) -> anyhow::Result<()> {
+    print_as(format, |to| Table::write_sections(to, sections), value, || Table::long(sections))
+}
+
 /// Indented JSON with a final line break.
 ///
 /// # Errors

@@ -9,11 +9,10 @@ mod made;
 mod summary;
 mod truth;
 
+use crate::comparison::Output;
 use crate::destination;
 use crate::diffusion::Diffusion;
-use crate::existing::Force;
 use crate::fitting::Fitting;
-use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::number::{count, positive};
 use crate::priors::told;
@@ -29,7 +28,7 @@ use equipoise_reconstruction::{
     Check, Choice, Drawn, Ensemble, Outside, PlacingRule, Problem, Sampling, place,
 };
 use equipoise_solver::Watch;
-use folder::{FILES, check_free};
+use folder::FILES;
 use length::Length;
 use made::Made;
 use std::path::{Path, PathBuf};
@@ -64,6 +63,7 @@ use truth::Truth;
 /// Units and space: readings, noise, coordinates, fields, RMSE and spread in the physical units of
 /// the training file; χ, z and residuals in standard deviations; η and t in the schedule's.
 #[derive(clap::Args)]
+#[command(mut_arg("out", |out| out.default_value("reconstruction")))]
 pub(crate) struct Arguments {
     /// The prior, a file that `fit` saved
     #[arg(long, value_name = "FILE")]
@@ -82,13 +82,6 @@ pub(crate) struct Arguments {
     /// The table of readings, CSV or HDF5
     #[arg(long, value_name = "FILE")]
     obs: PathBuf,
-
-    /// The folder of the results
-    #[arg(long, value_name = "DIR", default_value = "reconstruction", help_heading = "Output")]
-    out: PathBuf,
-
-    #[command(flatten)]
-    force: Force,
 
     /// Noise where the table states none: a std in physical units
     #[arg(long, value_name = "STD", value_parser = positive, allow_negative_numbers = true, help_heading = "Readings")]
@@ -132,13 +125,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     fitting: Fitting,
 
-    /// Threads, which no number depends on [default: all of the machine]
-    #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
-    threads: Option<usize>,
-
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
-    format: Format,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// How members are drawn.
@@ -198,12 +186,13 @@ impl Arguments {
 /// overwritten; then nothing is written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let asked = Asked::of(arguments)?;
-    destination::folder(&arguments.out)?;
+    let Output { out, force, threads, .. } = &arguments.output;
+    destination::folder(out)?;
     let named = [&arguments.obs].into_iter().chain(&arguments.truth).chain(&arguments.train);
     let read: Vec<&Path> = asked.files().into_iter().chain(named.map(PathBuf::as_path)).collect();
-    destination::apart(&read, &arguments.out, Some(&FILES))?;
-    check_free(&arguments.out, arguments.force.given())?;
-    use_threads(arguments.threads)?;
+    destination::apart(&read, out, Some(&FILES))?;
+    force.check(FILES.iter().map(|name| out.join(name)))?;
+    use_threads(*threads)?;
     let Opened { prior, other, composite } = asked.open(&arguments.fitting, &arguments.length)?;
     detail!("prior {}: {}", asked.path.display(), Spectrum::of(&prior));
     let frames = composite.map_or(prior.shape().frames, |composite| composite.frames);
@@ -280,7 +269,7 @@ impl Taken<'_> {
             }
         }
         kept?;
-        summary.print(arguments.format)?;
+        summary.print(arguments.output.format)?;
         Ok(if skipped > 0 { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
     }
 }

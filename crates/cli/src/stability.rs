@@ -6,12 +6,10 @@ mod told;
 
 pub(crate) use outcome::Outcomes;
 
+use crate::comparison::Output;
 use crate::destination;
-use crate::existing::Force;
 use crate::failure::usage;
-use crate::format::Format;
 use crate::messages;
-use crate::number::count;
 use crate::sweep::{Design, Source, design, open};
 use crate::threads::use_threads;
 use anyhow::Context;
@@ -20,7 +18,6 @@ use equipoise_solver::Method;
 use equipoise_sweep::{FlowCertifier, Trial};
 use map::{Map, Value};
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::time::Instant;
 use told::{Note, Report, SPACE, Thresholds, tables};
 
@@ -39,6 +36,7 @@ use told::{Note, Report, SPACE, Thresholds, tables};
     let told = "wiener: no other prior has a certificate [default: wiener]";
     prior.help(told).long_help(told)
 }))]
+#[command(mut_arg("out", |out| out.default_value("stability").help("The folder of the maps")))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
@@ -56,20 +54,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Value::G, help_heading = "Maps")]
     of: Value,
 
-    /// The folder of the maps
-    #[arg(long, value_name = "DIR", default_value = "stability", help_heading = "Maps")]
-    out: PathBuf,
-
     #[command(flatten)]
-    force: Force,
-
-    /// Threads, which no number depends on [default: all of the machine]
-    #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
-    threads: Option<usize>,
-
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
-    format: Format,
+    output: Output,
 }
 
 /// Certifies the plan, prints it and draws the maps.
@@ -79,21 +65,21 @@ pub(crate) struct Arguments {
 /// file exists.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let clock = Instant::now();
+    let Output { out: folder, force, threads, format } = &arguments.output;
     let asked = arguments.design.asked()?;
     let requests = arguments.source.requests()?;
     refuse_others(&requests)?;
     if !arguments.map.is_empty() {
-        destination::folder(&arguments.out)?;
+        destination::folder(folder)?;
     }
-    use_threads(arguments.threads)?;
+    use_threads(*threads)?;
     let (flows, spectra) = open(&requests)?;
     flows.iter().flat_map(Flow::remarks).for_each(messages::remark);
     let plan = design::plan(&asked, &flows, true)?;
     design::left_out(&asked, &plan).iter().for_each(|note| note!("{note}"));
     let trials = apart_from_seeds(plan.trials()?)?;
-    let folder = arguments.out.as_path();
     for map in &arguments.map {
-        map.check_free(&trials, arguments.of, folder, arguments.force.given())?;
+        force.check(map.pages(&trials, arguments.of, folder))?;
     }
     let certifier = FlowCertifier::new(&flows)?;
     let mut told = Vec::new();
@@ -118,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         maps,
         seconds: clock.elapsed().as_secs_f64(),
     };
-    report.print(arguments.format)
+    report.print(*format)
 }
 
 /// A certificate is of the fitted Gaussian, under which a step is affine.

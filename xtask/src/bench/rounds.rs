@@ -1,19 +1,7 @@
 //! Alternating rounds: in each, every party times every case once, so that a machine that slows down
 //! slows all of them.
 
-use super::worker::{Call, Case, Party};
-
-/// Something that times cases; tests put a scripted one in its place.
-pub(crate) trait Timer {
-    /// Who times.
-    fn party(&self) -> &Party;
-    /// The cases it knows.
-    fn list(&mut self) -> anyhow::Result<Vec<Case>>;
-    /// What one call took.
-    fn time(&mut self, id: &str) -> anyhow::Result<Call>;
-    /// Bytes of memory that its process took at most.
-    fn peak(&mut self) -> Option<u64>;
-}
+use super::worker::{Call, Case, Party, Timer};
 
 /// All rounds of one case by one party.
 #[derive(Clone, Debug, PartialEq)]

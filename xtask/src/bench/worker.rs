@@ -1,6 +1,5 @@
 //! A process that times the case it is told: ours or a peer's.
 
-use super::rounds::Timer;
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
@@ -53,6 +52,18 @@ pub(crate) struct Call {
     pub(crate) seconds: f64,
     /// Seconds of all processors, where the process tells.
     pub(crate) cpu: Option<f64>,
+}
+
+/// Something that times cases; tests put a scripted one in its place.
+pub(crate) trait Timer {
+    /// Who times.
+    fn party(&self) -> &Party;
+    /// The cases it knows.
+    fn list(&mut self) -> anyhow::Result<Vec<Case>>;
+    /// What one call took.
+    fn time(&mut self, id: &str) -> anyhow::Result<Call>;
+    /// Bytes of memory that its process took at most.
+    fn peak(&mut self) -> Option<u64>;
 }
 
 /// A running process.

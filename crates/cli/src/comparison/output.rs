@@ -24,18 +24,18 @@ pub(crate) struct Output {
     /// The folder of the results
     // The default is the verb's name, which each verb states.
     #[arg(long, value_name = "DIR", required = false)]
-    out: PathBuf,
+    pub(crate) out: PathBuf,
 
     #[command(flatten)]
-    force: Force,
+    pub(crate) force: Force,
 
     /// Threads, which no number depends on [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true)]
-    threads: Option<usize>,
+    pub(crate) threads: Option<usize>,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    pub(crate) format: Format,
 }
 
 impl Output {

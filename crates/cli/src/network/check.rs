@@ -4,11 +4,10 @@ use crate::failure::usage;
 use crate::format::Format;
 use crate::output;
 use anyhow::Context;
-use clap::ValueEnum;
 use equipoise_agreement::{AgreementError, Precision, Report, Row, Tolerance, Verdict, check};
+use equipoise_network::Picked;
 use equipoise_report::{Column, Table};
-use equipoise_weights::Pick;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -54,21 +53,12 @@ pub(crate) struct Arguments {
     tolerance: Option<Bounds>,
 
     /// Which weights are meant where the file holds raw and averaged ones
-    #[arg(long, value_enum, value_name = "raw|ema")]
-    pick: Option<Which>,
+    #[arg(long, value_name = "raw|ema")]
+    pick: Option<Picked>,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-/// The weights of a file that holds two sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Which {
-    /// Those that the optimiser left
-    Raw,
-    /// Their running average
-    Ema,
 }
 
 /// One tolerance, or one for each precision.
@@ -93,21 +83,13 @@ impl FromStr for Bounds {
 /// # Errors
 /// Weights or a file that cannot be read; bad usage for a file that no network belongs to.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let pick = match arguments.pick {
-        None => Pick::Only,
-        Some(Which::Raw) => Pick::Raw,
-        Some(Which::Ema) => Pick::Ema,
-    };
+    let pick = arguments.pick.unwrap_or_default().into();
     let tolerance = arguments.tolerance.map_or_else(Tolerance::default, |bounds| bounds.0);
     let report = match check(&arguments.weights, pick, &arguments.against, tolerance) {
         Err(error @ AgreementError::Elsewhere { .. }) => return Err(usage(&error.to_string())),
         checked => checked.context("network check")?,
     };
-    output::print(|to| match arguments.format {
-        Format::Table => write_text(to, &report),
-        Format::Json => output::write_json(to, &report),
-        Format::Csv => Ok(table(&report).write_csv(to)?),
-    })?;
+    output::print_as(arguments.format, |to| write_text(to, &report), &report, || table(&report))?;
     Ok(if report.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -124,7 +106,7 @@ fn table(report: &Report) -> Table {
     Table::of(&columns, &report.rows)
 }
 
-fn write_text(to: &mut Vec<u8>, report: &Report) -> anyhow::Result<()> {
+fn write_text(to: &mut Vec<u8>, report: &Report) -> io::Result<()> {
     writeln!(to, "{}", report.network)?;
     for note in &report.notes {
         writeln!(to, "Note: {note}.")?;
@@ -147,6 +129,5 @@ fn write_text(to: &mut Vec<u8>, report: &Report) -> anyhow::Result<()> {
     if !report.unused.is_empty() {
         writeln!(to, "Given, and used by no value here: {}.", report.unused.join(", "))?;
     }
-    writeln!(to, "difference: max|Δ|/max|value|; scale: max|value| in the file.")?;
-    Ok(())
+    writeln!(to, "difference: max|Δ|/max|value|; scale: max|value| in the file.")
 }

@@ -26,13 +26,14 @@ impl Taken<'_> {
         summary: &Summary,
     ) -> anyhow::Result<()> {
         let Self { arguments, problem, rule, .. } = self;
-        std::fs::create_dir_all(&arguments.out).map_err(|source| unwritable(&arguments.out, source))?;
+        std::fs::create_dir_all(&arguments.output.out)
+            .map_err(|source| unwritable(&arguments.output.out, source))?;
         let pictures = Pictures::of(problem, ensemble, check.misfit())?;
-        let existing = arguments.force.existing();
-        let at = |index: usize| arguments.out.join(FILES[index]);
+        let existing = arguments.output.force.existing();
+        let at = |index: usize| arguments.output.out.join(FILES[index]);
         write_file(&at(0), existing, problem, rule, ensemble, &made.provenance)?;
         write_sheet(&at(1), problem, ensemble, check.misfit())?;
-        write_pictures(&arguments.out, &pictures)?;
+        write_pictures(&arguments.output.out, &pictures)?;
         for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {
             // That of an earlier reconstruction, which this one has none of.
             if absent && at(index).exists() {
@@ -41,18 +42,6 @@ impl Taken<'_> {
         }
         let facts = made.facts(summary);
         Ok(write_page(&at(5), problem, ensemble, check, &pictures, summary.warnings(), facts)?)
-    }
-}
-
-/// Nothing of a reconstruction stands in the folder, or it may be replaced.
-///
-/// # Errors
-/// The first file that stands there.
-pub(super) fn check_free(folder: &Path, force: bool) -> anyhow::Result<()> {
-    let taken = FILES.iter().map(|name| folder.join(name)).find(|path| path.exists());
-    match taken {
-        Some(path) if !force => Err(DataError::Exists { path }.into()),
-        _ => Ok(()),
     }
 }
 

@@ -58,9 +58,9 @@ fn kept(taken: &Taken<'_>, table: &Table) -> anyhow::Result<Keeping> {
     let arguments = taken.arguments;
     let identity = identity(arguments, taken.asked, taken.problem, taken.sampling, &table.sha256)?;
     let every = Duration::try_from_secs_f64(arguments.length.keep_every).unwrap_or(Duration::MAX);
-    let keeping = Keeping::new(&arguments.out, every, identity);
+    let keeping = Keeping::new(&arguments.output.out, every, identity);
     match keeping.begun() {
-        Err(_) if arguments.force.given() => keeping.clear()?,
+        Err(_) if arguments.output.force.given() => keeping.clear()?,
         begun => drop(begun?),
     }
     Ok(keeping)

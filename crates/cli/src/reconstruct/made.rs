@@ -63,7 +63,7 @@ impl Made {
         Ok(Self {
             provenance,
             composite,
-            folder: arguments.out.display().to_string(),
+            folder: arguments.output.out.display().to_string(),
             asked: sampling.members,
             drawn,
             notes: table.notes,

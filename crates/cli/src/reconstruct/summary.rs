@@ -195,12 +195,7 @@ impl Summary {
     /// # Errors
     /// If standard output cannot be written.
     pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {
-        let sections = [("reconstruction", self.table())];
-        output::print(|to| match format {
-            Format::Table => Ok(Table::write_sections(to, &sections)?),
-            Format::Json => output::write_json(to, self),
-            Format::Csv => Ok(Table::long(&sections).write_csv(to)?),
-        })
+        output::print_sections(format, &[("reconstruction", self.table())], self)
     }
 }
 

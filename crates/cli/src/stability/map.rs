@@ -2,7 +2,7 @@
 
 use super::told::{SPACE, Thresholds};
 use super::{of_trial, uncertified};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::ValueEnum;
 use equipoise_experiment::Flow;
 use equipoise_report::{
@@ -69,22 +69,17 @@ impl Value {
 }
 
 impl Map {
-    /// No page would replace a file, unless that was asked for.
-    pub(super) fn check_free(
+    /// The pages that it writes.
+    pub(super) fn pages(
         self,
         trials: &[Trial],
         value: Value,
         folder: &Path,
-        force: bool,
-    ) -> anyhow::Result<()> {
-        let mut files =
-            trials.iter().filter(|trial| self.moves(trial)).map(|t| folder.join(self.file(t, value)));
-        match files.find(|path| path.exists()) {
-            Some(path) if !force => {
-                bail!("{}: the file exists; pass --force to replace it", path.display())
-            }
-            _ => Ok(()),
-        }
+    ) -> impl Iterator<Item = PathBuf> {
+        trials
+            .iter()
+            .filter(move |trial| self.moves(trial))
+            .map(move |trial| folder.join(self.file(trial, value)))
     }
 
     /// Writes one page for each distinct setting of the rest, and returns their paths.

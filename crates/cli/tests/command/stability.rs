@@ -56,7 +56,7 @@ fn maps_are_pages_and_are_not_overwritten() {
     }
     let again = run(&[&["stability"], &PLAN[..], &arguments].concat());
     assert_eq!(again.code, Some(1));
-    assert!(again.stderr.contains("the file exists; pass --force"), "{}", again.stderr);
+    assert!(again.stderr.contains("exists already; nothing was overwritten"), "{}", again.stderr);
     stability(&[&arguments[..], &["--force"]].concat());
 }
 
