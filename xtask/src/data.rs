@@ -1,7 +1,7 @@
 //! Verifies the embedded samples against `data/SHA256SUMS` (the format of `sha256sum -c`).
 
 use crate::{files, workspace};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
@@ -42,24 +42,19 @@ pub(crate) fn verify(dir: &Path) -> anyhow::Result<usize> {
     Ok(entries.len())
 }
 
-fn parse(text: &str) -> anyhow::Result<Vec<Entry<'_>>> {
-    let mut entries = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let entry = line
-            .split_once("  ")
-            .or_else(|| line.split_once(" *"))
-            .filter(|(digest, path)| {
-                digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()) && !path.is_empty()
-            })
-            .map(|(digest, path)| Entry { digest, path });
-        match entry {
-            Some(entry) => entries.push(entry),
-            None => bail!("line {}: found `{line}`, expected `<64 hex digits>  <path>`", index + 1),
-        }
-    }
-    if entries.is_empty() {
-        bail!("found no line, expected one for every sample");
-    }
+fn parse<'a>(text: &'a str) -> anyhow::Result<Vec<Entry<'a>>> {
+    let entry = |(index, line): (usize, &'a str)| {
+        let parts = line.split_once("  ").or_else(|| line.split_once(" *"));
+        let named = parts.filter(|(digest, path)| {
+            digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()) && !path.is_empty()
+        });
+        let (digest, path) = named.with_context(|| {
+            format!("line {}: found `{line}`, expected `<64 hex digits>  <path>`", index + 1)
+        })?;
+        Ok(Entry { digest, path })
+    };
+    let entries = text.lines().enumerate().map(entry).collect::<anyhow::Result<Vec<_>>>()?;
+    ensure!(!entries.is_empty(), "found no line, expected one for every sample");
     Ok(entries)
 }
 
