@@ -13,8 +13,6 @@ use std::process::Command;
 const PACKAGE: &str = "equipoise-likelihood-cuda";
 /// Those of the steps that stand on it.
 const STEPS: &str = "equipoise-solver-cuda";
-/// The examples that write the embedded PTX, by package.
-const EMITTERS: [(&str, &str); 2] = [(PACKAGE, "emit_likelihood"), (STEPS, "emit_steps")];
 
 /// What the verb is asked to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,10 +46,9 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
             proven::record(&workspace::root())
         }
         Task::Emit => {
-            let toolchain = Toolchain::ensure()?;
-            EMITTERS.into_iter().try_for_each(|(package, name)| {
-                call::finish(example(package, name, "dev", &[]).envs(toolchain.variables()))
-            })
+            let mut command = example(STEPS, "emit", "dev", &[]);
+            command.envs(Toolchain::ensure()?.variables());
+            execute(command)
         }
         Task::Time(args) => {
             // A device needs no assembler; without NVRTC the embedded PTX runs.

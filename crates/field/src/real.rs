@@ -1,11 +1,13 @@
 //! The sealed element type of every field: `f32` or `f64`.
 
+use crate::sum;
 use rayon::prelude::*;
 use std::any::{Any, TypeId};
 use std::fmt::{Debug, Display};
 
-/// What the parallel passes of [`each`](crate::each) stand on: rayon's machinery, some forty functions for
-/// every closure that it is handed, compiled here once for an element instead of once for every pass.
+/// What the parallel passes of [`each`](crate::each) and the sums of [`sum`](crate::sum) stand on: rayon's
+/// machinery, some forty functions for every closure that it is handed, and loops for three widths of vectors.
+/// Methods of an element are compiled here, once, and not in every crate that asks for them.
 mod sealed {
     /// A pass over one chunk, which knows its index.
     pub(super) type Pass<'a, R> = &'a (dyn Fn(usize, &mut [R]) + Sync);
@@ -15,6 +17,12 @@ mod sealed {
     pub trait Sealed: Sized {
         fn share(out: &mut [Self], size: usize, pass: Pass<'_, Self>);
         fn share_making(out: &mut [Self], size: usize, pass: Making<'_, Self>) -> Vec<Vec<f64>>;
+        fn sum(a: &[Self]) -> f64;
+        fn dot(a: &[Self], b: &[Self]) -> f64;
+        fn squared_distance(a: &[Self], b: &[Self]) -> f64;
+        /// Σ (a_i − c)².
+        fn squares_about(a: &[Self], c: f64) -> f64;
+        fn max_abs(a: &[Self]) -> (f64, usize);
     }
 }
 
@@ -27,6 +35,26 @@ macro_rules! sealed {
 
             fn share_making(out: &mut [Self], size: usize, pass: sealed::Making<'_, Self>) -> Vec<Vec<f64>> {
                 out.par_chunks_mut(size).enumerate().map(|(k, chunk)| pass(k, chunk)).collect()
+            }
+
+            fn sum(a: &[Self]) -> f64 {
+                sum::of_pairs(a, a, |a, _| a)
+            }
+
+            fn dot(a: &[Self], b: &[Self]) -> f64 {
+                sum::of_pairs(a, b, |a, b| a * b)
+            }
+
+            fn squared_distance(a: &[Self], b: &[Self]) -> f64 {
+                sum::of_pairs(a, b, |a, b| (a - b) * (a - b))
+            }
+
+            fn squares_about(a: &[Self], c: f64) -> f64 {
+                sum::of_pairs(a, a, |a, _| (a - c) * (a - c))
+            }
+
+            fn max_abs(a: &[Self]) -> (f64, usize) {
+                sum::most_of(a)
             }
         }
     };

@@ -47,7 +47,7 @@ fn by_blocks(len: usize, block: &(dyn Fn(Range<usize>) -> f64 + Sync)) -> f64 {
 }
 
 /// Σ `term(a_i, b_i)`, the bits of [`of`].
-fn of_pairs<R: Real>(a: &[R], b: &[R], term: impl Fn(f64, f64) -> f64 + Sync) -> f64 {
+pub(crate) fn of_pairs<R: Real>(a: &[R], b: &[R], term: impl Fn(f64, f64) -> f64 + Sync) -> f64 {
     let arch = Arch::new();
     by_blocks(a.len(), &|at| arch.dispatch(Pairs { a: &a[at.clone()], b: &b[at], term: &term }))
 }
@@ -103,12 +103,12 @@ pub fn pairwise(values: &mut [f64]) -> f64 {
 /// If the lengths differ.
 pub fn dot<R: Real>(a: &[R], b: &[R]) -> f64 {
     assert_eq!(a.len(), b.len(), "dot: lengths differ");
-    of_pairs(a, b, |a, b| a * b)
+    R::dot(a, b)
 }
 
 /// ‖a‖².
 pub fn squared_norm<R: Real>(a: &[R]) -> f64 {
-    of_pairs(a, a, |a, _| a * a)
+    R::squares_about(a, 0.0)
 }
 
 /// ‖a‖.
@@ -122,25 +122,17 @@ pub fn norm<R: Real>(a: &[R]) -> f64 {
 /// If the lengths differ.
 pub fn squared_distance<R: Real>(a: &[R], b: &[R]) -> f64 {
     assert_eq!(a.len(), b.len(), "squared_distance: lengths differ");
-    of_pairs(a, b, |a, b| {
-        let d = a - b;
-        d * d
-    })
+    R::squared_distance(a, b)
 }
 
 /// The mean of a; NaN for an empty slice.
 pub fn mean<R: Real>(a: &[R]) -> f64 {
-    of_pairs(a, a, |a, _| a) / a.len() as f64
+    R::sum(a) / a.len() as f64
 }
 
 /// The population standard deviation of a; NaN for an empty slice.
 pub fn std<R: Real>(a: &[R]) -> f64 {
-    let m = mean(a);
-    let squares = of_pairs(a, a, |a, _| {
-        let d = a - m;
-        d * d
-    });
-    (squares / a.len() as f64).sqrt()
+    (R::squares_about(a, mean(a)) / a.len() as f64).sqrt()
 }
 
 /// (min, max) of the finite entries, and how many entries are not finite.
@@ -154,6 +146,10 @@ pub fn range<R: Real>(a: &[R]) -> (f64, f64, usize) {
 
 /// max |a_i| over the finite entries (0 when there is none), and how many are not finite.
 pub fn max_abs<R: Real>(a: &[R]) -> (f64, usize) {
+    R::max_abs(a)
+}
+
+pub(crate) fn most_of<R: Real>(a: &[R]) -> (f64, usize) {
     let scan = |at: Range<usize>| {
         a[at].iter().fold((0.0f64, 0), |(high, bad), v| {
             let v = v.wide().abs();

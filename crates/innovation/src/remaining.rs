@@ -88,13 +88,17 @@ impl<R: Real> ObservedPrior<R> {
 
 /// uᵀ B u for `len` rows u of U from `start` on.
 fn row_forms<R: Real>(modes: &Modes<R>, core: &ndarray::Array2<f64>, start: usize, len: usize) -> Vec<f64> {
-    let rank = modes.rank();
-    let mut rows = vec![[0.0; BLOCK]; rank];
+    let mut rows = vec![[0.0; BLOCK]; modes.rank()];
     for (i, row) in rows.iter_mut().enumerate() {
         row.iter_mut().zip(&modes.mode(i)[start..start + len]).for_each(|(w, u)| *w = u.wide());
     }
+    forms(&rows, core)[..len].to_vec()
+}
+
+/// The same of whole rows, whatever the element that they came from.
+fn forms(rows: &[[f64; BLOCK]], core: &ndarray::Array2<f64>) -> [f64; BLOCK] {
     let mut form = [0.0; BLOCK];
-    for i in 0..rank {
+    for i in 0..rows.len() {
         let mut along = rows[i].map(|u| core[[i, i]] * u);
         for (j, row) in rows[..i].iter().enumerate() {
             let both = core[[i, j]] + core[[j, i]];
@@ -102,5 +106,5 @@ fn row_forms<R: Real>(modes: &Modes<R>, core: &ndarray::Array2<f64>, start: usiz
         }
         form.iter_mut().zip(&rows[i]).zip(&along).for_each(|((f, u), s)| *f += u * s);
     }
-    form[..len].to_vec()
+    form
 }

@@ -5,7 +5,6 @@
 
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -60,9 +59,7 @@ fn replace(file: &Path, text: &str) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let beside = file.with_extension(format!("{}-{write}.part", std::process::id()));
-    let written = std::fs::File::create_new(&beside)
-        .and_then(|mut out| out.write_all(text.as_bytes()))
-        .and_then(|()| std::fs::rename(&beside, file));
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, file));
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }

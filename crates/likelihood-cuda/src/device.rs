@@ -264,13 +264,9 @@ impl Held {
     ///
     /// # Errors
     /// [`CudaError::Driver`].
-    pub fn copy<T: DeviceRepr + ValidAsZeroBits>(
-        &mut self,
-        device: &Device,
-        values: &[T],
-    ) -> Result<u64, CudaError>
+    pub fn copy<T>(&mut self, device: &Device, values: &[T]) -> Result<u64, CudaError>
     where
-        T: Send + Sync + 'static,
+        T: DeviceRepr + ValidAsZeroBits + Send + Sync + 'static,
     {
         let array = device.upload(values)?;
         let address = device.address(&array);

@@ -9,11 +9,8 @@ use crate::cache::{Cache, digest};
 use crate::nvrtc::Nvrtc;
 use crate::variant::{OPTIONS, Storage};
 use crate::{Architecture, CudaError};
-use flate2::Compression;
 use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::Read;
 
 /// Where PTX came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,23 +88,6 @@ impl Source {
             .read_to_string(&mut text)
             .expect("an embedded text is whole: a test unpacks each");
         Ok(text)
-    }
-
-    /// Writes what ships anew, below the folder of a crate; the bytes of it.
-    ///
-    /// # Errors
-    /// As [`Nvrtc::compile`], and where a file cannot be written.
-    pub fn emit(&self, nvrtc: &Nvrtc, folder: &Path) -> Result<usize, Box<dyn std::error::Error>> {
-        let mut bytes = 0;
-        for &(architecture, storage, _) in self.shipped {
-            let ptx = nvrtc.compile(storage.name(), self.text, &options(storage), architecture)?;
-            let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-            packed.write_all(form(&self.fingerprint(storage, architecture), &ptx).as_bytes())?;
-            let (packed, file) = (packed.finish()?, format!("ptx/{architecture}/{}.ptx.gz", storage.name()));
-            bytes += packed.len();
-            std::fs::write(folder.join(file), packed)?;
-        }
-        Ok(bytes)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::difference::Plane;
 use crate::{Inclusion, MetricsError};
-use equipoise_field::{Boundary, Grid, Length, Real, Shape};
+use equipoise_field::{Boundary, Grid, Real, Shape, by_element};
 use rayon::prelude::*;
 
 /// ω = ∂(ch 1)/∂x − ∂(ch 0)/∂y, of shape (T, H, W).
@@ -33,6 +33,28 @@ pub fn divergence<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<Vec<R>,
 /// # Errors
 /// As [`vorticity`], and if the mask does not fit or nothing is included.
 pub fn divergence_residual<R: Real>(
+    x: &[R],
+    shape: Shape,
+    grid: &Grid,
+    inclusion: Inclusion<'_>,
+) -> Result<f64, MetricsError> {
+    by_element::<R, Residual<R>>(single as Residual<f32>, double as Residual<f64>)(x, shape, grid, inclusion)
+}
+
+type Residual<R> = fn(&[R], Shape, &Grid, Inclusion<'_>) -> Result<f64, MetricsError>;
+
+/// Compiled here, so that no caller's level of optimisation is its own.
+#[inline(never)]
+fn single(x: &[f32], shape: Shape, grid: &Grid, inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
+    residual(x, shape, grid, inclusion)
+}
+
+#[inline(never)]
+fn double(x: &[f64], shape: Shape, grid: &Grid, inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
+    residual(x, shape, grid, inclusion)
+}
+
+fn residual<R: Real>(
     x: &[R],
     shape: Shape,
     grid: &Grid,

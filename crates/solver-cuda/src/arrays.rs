@@ -133,7 +133,8 @@ impl<R: Number> Arrays<R> {
         run(Kernel::Weigh, rank)?;
         cuda.product(&self.basis, false, &self.expansion, R::zero(), &mut self.field)?;
         // A thread of `advance` takes 16 bytes of the field.
-        run(Kernel::Advance, size.div_ceil(16 / size_of::<R>()))
+        run(Kernel::Advance, size.div_ceil(16 / size_of::<R>()))?;
+        Ok(())
     }
 
     /// What the kernels of a step get, and the reduction.

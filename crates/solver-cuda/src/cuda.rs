@@ -6,7 +6,7 @@ use cudarc::cublas::{CudaBlas, Gemv, GemvConfig};
 use cudarc::driver::CudaSlice;
 use equipoise_field::Real;
 use equipoise_likelihood_cuda::variant::{Entry, THREADS, Target};
-use equipoise_likelihood_cuda::{Arguments as Reduction, Device, Element, doing};
+use equipoise_likelihood_cuda::{Arguments as Reduction, CudaError, Device, Element, doing};
 use std::ffi::c_int;
 
 /// The numbers of a run: a field's, for which there are kernels and products.
@@ -127,14 +127,14 @@ impl Cuda {
         kernel: Kernel,
         arguments: &Arguments,
         threads: usize,
-    ) -> Result<(), StepError> {
+    ) -> Result<(), CudaError> {
         if threads == 0 {
             return Ok(());
         }
         let blocks = threads.div_ceil(THREADS as usize) as u32;
         let function = self.device.function_of(&STEP, R::STORAGE, kernel.name())?;
         // SAFETY: every kernel of the source takes this record; the caller vouches for its addresses.
-        Ok(unsafe { self.device.launch(&function, arguments, (blocks, 1))? })
+        unsafe { self.device.launch(&function, arguments, (blocks, 1)) }
     }
 
     /// Runs the reduction over the observations, for one sample.
@@ -146,10 +146,10 @@ impl Cuda {
         &self,
         entry: Entry,
         arguments: &Reduction,
-    ) -> Result<(), StepError> {
+    ) -> Result<(), CudaError> {
         let function = self.device.function(R::STORAGE, entry)?;
         let grid = (arguments.grid_x(Target::Compact), 1);
         // SAFETY: every entry point takes this record; the caller vouches for its addresses.
-        Ok(unsafe { self.device.launch(&function, arguments, grid)? })
+        unsafe { self.device.launch(&function, arguments, grid) }
     }
 }

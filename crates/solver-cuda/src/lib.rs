@@ -34,7 +34,7 @@
 //!
 //! The products are cuBLAS's; the kernel of the reduction is `likelihood-cuda`'s; the other kernels are
 //! [`STEP`]. Tests put the host in the place of the device: the same kernels, compiled as C++, and
-//! loops for cuBLAS, under the same driver, against the CPU's own path.
+//! loops for cuBLAS, under the layers that ship, against the CPU's own path.
 
 mod arguments;
 mod arrays;

@@ -2,7 +2,6 @@
 
 use equipoise_likelihood_cuda::variant::Storage;
 use equipoise_likelihood_cuda::{Architecture, Source};
-use std::fmt;
 
 /// The kernels, the same text for device and host, for [`Storage::F32`] and [`Storage::F64`]. PTX ships for
 /// 8.0: newer devices run it, and no kernel here gains by one of its own.
@@ -40,11 +39,5 @@ impl Kernel {
             Self::Weigh => "weigh",
             Self::Advance => "advance",
         }
-    }
-}
-
-impl fmt::Display for Kernel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

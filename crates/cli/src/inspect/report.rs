@@ -123,8 +123,10 @@ fn velocities(dataset: &Dataset, shape: Shape) -> (Cow<'_, [f32]>, Shape) {
     let found = told.ok().and_then(|told| told.velocities(shape.channels)).filter(|_| shape.channels > 2);
     let Some([u, v]) = found else { return (dataset.values().into(), shape) };
     let frames = dataset.values().chunks_exact(shape.frame());
-    let plane = |frame: &[f32], c: usize| frame[c * shape.plane()..(c + 1) * shape.plane()].to_vec();
-    let both = frames.flat_map(|frame| [plane(frame, u), plane(frame, v)].concat()).collect();
+    let mut both = Vec::with_capacity(2 * shape.frames * shape.plane());
+    frames.for_each(|frame| {
+        [u, v].map(|c| both.extend_from_slice(&frame[c * shape.plane()..(c + 1) * shape.plane()]));
+    });
     (Cow::Owned(both), Shape { channels: 2, ..shape })
 }
 

@@ -96,7 +96,7 @@ impl Host {
 
     fn step(&mut self, kernel: Kernel, grid: (u32, u32), arguments: &Arguments) -> Result<(), String> {
         let mut arrays = arrays(self.storage.real_bytes(), kernel, arguments);
-        self.step.launch(kernel, grid, arguments, self.schedule, &mut arrays)?;
+        self.step.launch(kernel.name(), grid, arguments, self.schedule, &mut arrays)?;
         let (launches, read, written) = self.moved.entry(kernel).or_default();
         *launches += 1;
         *read += arrays.iter().map(|array| array.loaded).sum::<u64>();
