@@ -1,0 +1,184 @@
+//! The kernels of f32: Winograd's where they fit, else products of gathered pixels in blocks.
+
+mod gather;
+mod gradient;
+pub(crate) mod vector;
+
+use crate::block::{Block, DEPTH, LEFT, RIGHT, ROWS, WIDE, product};
+use crate::geometry::Geometry;
+use crate::room::sized;
+use crate::{Convolution, Kernels, Room, winograd};
+use equipoise_field::each::entry;
+use gather::{pixels, rows};
+use pulp::{Arch, Simd, WithSimd};
+use vector::{load, store};
+
+pub(crate) const KERNELS: Kernels<f32> = Kernels { weights, turned, apply, adjoint, correlate };
+
+fn is_winograd(of: &Convolution) -> bool {
+    of.kernel == [3, 3] && of.stride == [1, 1]
+}
+
+/// The adjoint where all strides are 1: the same convolution of the other channels with the kernels turned.
+fn other(of: &Convolution) -> Convolution {
+    Convolution { filters: of.channels, channels: of.filters, ..*of }
+}
+
+fn weights(of: &Convolution, w: &[f32]) -> Vec<f32> {
+    let [filters, channels, high, wide] = of.shape();
+    if is_winograd(of) {
+        return winograd::weights(of, &|f, c, k, l| w[((f * channels + c) * high + k) * wide + l]);
+    }
+    let taps = high * wide;
+    packed(taps * channels, filters, |k, f| w[(f * channels + k % channels) * taps + k / channels])
+}
+
+fn turned(of: &Convolution, w: &[f32]) -> Vec<f32> {
+    let [filters, channels, high, wide] = of.shape();
+    let taps = high * wide;
+    if is_winograd(of) {
+        let turned = |c, f, k, l| w[(f * channels + c) * taps + (2 - k) * 3 + 2 - l];
+        return winograd::weights(&other(of), &turned);
+    }
+    if of.stride == [1, 1] {
+        let entry = |k: usize, c: usize| w[(k % filters * channels + c) * taps + taps - 1 - k / filters];
+        return packed(taps * filters, channels, entry);
+    }
+    packed(filters, taps * channels, |f, k| w[(f * channels + k % channels) * taps + k / channels])
+}
+
+/// A matrix of `terms` rows as the right factor of blocks: (columns in 32s, rows in 16s, 16 rows, 32 columns).
+fn packed(terms: usize, columns: usize, entry: impl Fn(usize, usize) -> f32) -> Vec<f32> {
+    let depth = terms.next_multiple_of(DEPTH);
+    let mut all = vec![0.0; depth * columns.next_multiple_of(WIDE)];
+    for (panel, all) in all.chunks_exact_mut(depth * WIDE).enumerate() {
+        for (k, row) in all.chunks_exact_mut(WIDE).enumerate().take(terms) {
+            let from = panel * WIDE;
+            for (j, into) in row.iter_mut().enumerate().take(columns - from) {
+                *into = entry(k, from + j);
+            }
+        }
+    }
+    all
+}
+
+fn apply(at: &Geometry, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32], room: &mut Room<f32>) {
+    if is_winograd(&at.of) {
+        return winograd::apply(at, x, w, bias, y, room);
+    }
+    let line = at.target[1] * at.of.filters;
+    let (each, buffers) = room.cut(at.target[0]);
+    let mut shares: Vec<_> = y.chunks_mut(each * line).zip(buffers).collect();
+    run(&mut shares, |k, (y, left)| {
+        Arch::new().dispatch(Apply { at, x, w, bias, first: k * each * at.target[1], y, left });
+    });
+}
+
+/// One share at once, several side by side.
+pub(crate) fn run<T: Send>(shares: &mut [T], work: impl Fn(usize, &mut T) + Sync) {
+    match shares {
+        [one] => work(0, one),
+        _ => entry(shares, work),
+    }
+}
+
+/// The pixels of y from `first` on.
+struct Apply<'a> {
+    at: &'a Geometry,
+    x: &'a [f32],
+    w: &'a [f32],
+    bias: Option<&'a [f32]>,
+    first: usize,
+    y: &'a mut [f32],
+    left: &'a mut Vec<f32>,
+}
+
+impl WithSimd for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { at, x, w, bias, first, y, left } = self;
+        let (filters, terms) = (at.of.filters, at.taps() * at.of.channels);
+        let depth = terms.div_ceil(DEPTH);
+        let left = sized(left, depth * LEFT);
+        let mut sums: Block = [0.0; ROWS * WIDE];
+        for (p, y) in y.chunks_mut(ROWS * filters).enumerate() {
+            let count = y.len() / filters;
+            pixels(at, x, first + p * ROWS, count, left);
+            let right = w.as_chunks::<RIGHT>().0.chunks_exact(depth);
+            for (panel, right) in right.enumerate() {
+                product(s, left.as_chunks::<LEFT>().0, right, &mut sums);
+                for (y, sums) in y.chunks_exact_mut(filters).zip(sums.chunks_exact(WIDE)) {
+                    put(s, sums, bias, panel * WIDE, y);
+                }
+            }
+        }
+    }
+}
+
+/// y = b + sums from channel `from` on, or y += sums.
+#[inline(always)]
+fn put<S: Simd>(s: S, sums: &[f32], bias: Option<&[f32]>, from: usize, y: &mut [f32]) {
+    for h in (0..WIDE).step_by(S::F32_LANES) {
+        let start = match bias {
+            Some(bias) => load(s, bias, from + h),
+            None => load(s, y, from + h),
+        };
+        store(s, y, from + h, s.add_f32s(start, load(s, sums, h)));
+    }
+}
+
+fn adjoint(at: &Geometry, v: &[f32], w: &[f32], x: &mut [f32], room: &mut Room<f32>) {
+    if at.of.stride == [1, 1] {
+        return apply(&Geometry::new(other(&at.of), at.source), v, w, None, x, room);
+    }
+    let (_, buffers) = room.cut(1);
+    Arch::new().dispatch(Adjoint { at, v, w, x, left: &mut buffers[0] });
+}
+
+/// Pixels meet each other in x: one share.
+struct Adjoint<'a> {
+    at: &'a Geometry,
+    v: &'a [f32],
+    w: &'a [f32],
+    x: &'a mut [f32],
+    left: &'a mut Vec<f32>,
+}
+
+impl WithSimd for Adjoint<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { at, v, w, x, left } = self;
+        let (filters, channels) = (at.of.filters, at.of.channels);
+        let (depth, terms) = (filters.div_ceil(DEPTH), at.taps() * channels);
+        let made = depth * LEFT;
+        let (left, columns) = sized(left, made + ROWS * terms).split_at_mut(made);
+        let mut sums: Block = [0.0; ROWS * WIDE];
+        for (p, v) in v.chunks(ROWS * filters).enumerate() {
+            rows(v, filters, left);
+            for (panel, right) in w.as_chunks::<RIGHT>().0.chunks_exact(depth).enumerate() {
+                product(s, left.as_chunks::<LEFT>().0, right, &mut sums);
+                let (from, to) = (panel * WIDE, terms.min((panel + 1) * WIDE));
+                for (row, sums) in columns.chunks_exact_mut(terms).zip(sums.chunks_exact(WIDE)) {
+                    row[from..to].copy_from_slice(&sums[..to - from]);
+                }
+            }
+            for (i, row) in columns.chunks_exact(terms).enumerate().take(v.len() / filters) {
+                at.walk(p * ROWS + i, |k, pixel| {
+                    let x = &mut x[pixel * channels..][..channels];
+                    x.iter_mut().zip(&row[k..]).for_each(|(x, v)| *x += v);
+                });
+            }
+        }
+    }
+}
+
+fn correlate(at: &Geometry, pairs: &[[&[f32]; 2]], w: &mut [f32], room: &mut Room<f32>) {
+    if is_winograd(&at.of) {
+        return winograd::correlate(at, pairs, w, room);
+    }
+    gradient::correlate(at, pairs, w, room);
+}

@@ -1,0 +1,149 @@
+//! Convolutions against their definition in f64, adjoints against each other, the same bits on any shares.
+
+use super::*;
+use pixels::{of_planes, to_planes};
+
+/// Numbers of mean 0 and variance about 1 that depend on `seed` alone.
+fn numbers<R: Real>(seed: u64, len: usize) -> Vec<R> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d;
+    let mut uniform = || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64 - 0.5
+    };
+    (0..len).map(|_| R::narrow(f64::from((0..12).map(|_| uniform()).sum::<f64>() as f32))).collect()
+}
+
+/// Kernels, strides, paddings, sizes: odd and even, channels short of a vector, of a block, beyond both.
+fn cases() -> Vec<(Convolution, [usize; 2])> {
+    let mut cases = Vec::new();
+    let kernels = [([3, 3], [1, 1]), ([3, 3], [2, 2]), ([1, 1], [1, 1]), ([5, 3], [1, 1]), ([3, 5], [3, 1]), ([1, 3], [1, 2])];
+    let sizes = [([2, 1], 1, 1), ([4, 4], 3, 2), ([5, 7], 17, 33), ([8, 6], 16, 32), ([11, 13], 5, 40), ([3, 9], 35, 70)];
+    for (kernel, stride) in kernels {
+        for (grid, channels, filters) in sizes {
+            for circular in [[false, false], [true, true], [true, false], [false, true]] {
+                let convolution = Convolution { filters, channels, kernel, stride, circular };
+                if convolution.wraps_once(grid) {
+                    cases.push((convolution, grid));
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// Σ over the definition, by `each(y, w, x)`, indices of y, w and x that meet.
+fn meet(of: &Convolution, grid: [usize; 2], mut each: impl FnMut(usize, usize, usize)) {
+    let [filters, channels, high, wide] = of.shape();
+    let [height, width] = of.target(grid);
+    let inside = |axis: usize, at: usize, tap: usize| {
+        let at = (at * of.stride[axis] + tap) as isize - (of.kernel[axis] / 2) as isize;
+        let (size, circular) = (grid[axis] as isize, of.circular[axis]);
+        (circular || (0..size).contains(&at)).then(|| at.rem_euclid(size) as usize)
+    };
+    for (i, j) in (0..height * width).map(|n| (n / width, n % width)) {
+        for (k, l) in (0..high * wide).map(|n| (n / wide, n % wide)) {
+            let (Some(row), Some(column)) = (inside(0, i, k), inside(1, j, l)) else { continue };
+            for (f, c) in (0..filters * channels).map(|n| (n / channels, n % channels)) {
+                let y = (i * width + j) * filters + f;
+                let x = (row * grid[1] + column) * channels + c;
+                each(y, ((f * channels + c) * high + k) * wide + l, x);
+            }
+        }
+    }
+}
+
+struct Made {
+    y: Vec<f64>,
+    added: Vec<f64>,
+    x: Vec<f64>,
+    w: Vec<f64>,
+}
+
+/// What the kernels make of fixed numbers on so many shares.
+fn made<R: Real>(of: &Convolution, grid: [usize; 2], shares: usize) -> Made {
+    let [height, width] = of.target(grid);
+    let (x, x2) = (numbers::<R>(1, grid[0] * grid[1] * of.channels), numbers::<R>(2, grid[0] * grid[1] * of.channels));
+    let w = numbers::<R>(3, of.shape().iter().product());
+    let (v, v2) = (numbers::<R>(4, height * width * of.filters), numbers::<R>(5, height * width * of.filters));
+    let bias = numbers::<R>(6, of.filters);
+    let mut room = Room::default();
+    room.share(shares);
+    let (weights, turned) = (of.weights(&w), of.turned(&w));
+    let mut y = vec![R::nan(); v.len()];
+    of.apply(grid, &x, &weights, Some(&bias), &mut y, &mut room);
+    let mut added = y.clone();
+    of.apply(grid, &x2, &weights, None, &mut added, &mut room);
+    let mut back = x2.clone();
+    of.adjoint(grid, &v, &turned, &mut back, &mut room);
+    let mut gradient = w.clone();
+    of.correlate(grid, &[[&x, &v], [&x2, &v2]], &mut gradient, &mut room);
+    let wide = |of: Vec<R>| of.iter().map(|v| v.wide()).collect();
+    Made { y: wide(y), added: wide(added), x: wide(back), w: wide(gradient) }
+}
+
+fn defined(of: &Convolution, grid: [usize; 2]) -> Made {
+    let [height, width] = of.target(grid);
+    let (x, x2) = (numbers::<f64>(1, grid[0] * grid[1] * of.channels), numbers::<f64>(2, grid[0] * grid[1] * of.channels));
+    let w = numbers::<f64>(3, of.shape().iter().product());
+    let (v, v2) = (numbers::<f64>(4, height * width * of.filters), numbers::<f64>(5, height * width * of.filters));
+    let bias = numbers::<f64>(6, of.filters);
+    let mut made = Made { y: (0..v.len()).map(|n| bias[n % of.filters]).collect(), added: vec![0.0; v.len()], x: x2.clone(), w: w.clone() };
+    meet(of, grid, |a, b, c| {
+        made.y[a] += w[b] * x[c];
+        made.added[a] += w[b] * x2[c];
+        made.x[c] += w[b] * v[a];
+        made.w[b] += x[c] * v[a] + x2[c] * v2[a];
+    });
+    made.added.iter_mut().zip(&made.y).for_each(|(added, y)| *added += y);
+    made
+}
+
+fn near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(1.0f64, |m, v| m.max(v.abs()));
+    let error = found.iter().zip(expected).fold(0.0f64, |m, (a, b)| m.max((a - b).abs())) / scale;
+    assert!(error <= tolerance, "{what}: {error:e}");
+}
+
+#[test]
+fn convolutions_and_adjoints_are_as_defined() {
+    for (of, grid) in cases() {
+        let expected = defined(&of, grid);
+        for (name, found, tolerance) in
+            [("f64", made::<f64>(&of, grid, 1), 1e-13), ("f32", made::<f32>(&of, grid, 1), 2e-6)]
+        {
+            let what = format!("{of:?} on {grid:?} in {name}");
+            near(&format!("{what}: y"), &found.y, &expected.y, tolerance);
+            near(&format!("{what}: y added to"), &found.added, &expected.added, tolerance);
+            near(&format!("{what}: x"), &found.x, &expected.x, tolerance);
+            near(&format!("{what}: w"), &found.w, &expected.w, tolerance);
+        }
+    }
+}
+
+#[test]
+fn no_bit_depends_on_the_shares() {
+    for (of, grid) in cases() {
+        let one = made::<f32>(&of, grid, 1);
+        for shares in [2, 3, 8] {
+            let found = made::<f32>(&of, grid, shares);
+            for (a, b) in [(&one.y, &found.y), (&one.added, &found.added), (&one.x, &found.x), (&one.w, &found.w)] {
+                assert!(a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits()), "{of:?} on {grid:?}, {shares}");
+            }
+        }
+    }
+}
+
+#[test]
+fn planes_become_pixels_and_come_back() {
+    for (channels, plane) in [(1, 1), (3, 5), (17, 130), (4, 64)] {
+        let planes = numbers::<f32>(1, channels * plane);
+        let (mut pixels, mut back) = (vec![0.0; planes.len()], vec![0.0; planes.len()]);
+        of_planes(&planes, channels, &mut pixels);
+        assert!((0..planes.len()).all(|n| pixels[n % plane * channels + n / plane] == planes[n]));
+        to_planes(&pixels, channels, &mut back);
+        assert_eq!(planes, back);
+    }
+}
