@@ -23,7 +23,8 @@ fn main() {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let words: Vec<usize> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let [channels, filters, side, kernel, stride] = words[..] else { break };
-        let of = Convolution { filters, channels, kernel: [kernel; 2], stride: [stride; 2], circular: [true; 2] };
+        let of =
+            Convolution { filters, channels, kernel: [kernel; 2], stride: [stride; 2], circular: [true; 2] };
         let grid = [side; 2];
         let [h, w] = of.target(grid);
         let number = |n: usize| ((n * 7919) % 1000) as f32 / 500.0 - 1.0;

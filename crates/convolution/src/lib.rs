@@ -128,13 +128,7 @@ impl Convolution {
     ///
     /// # Panics
     /// If a length is another than the shapes say.
-    pub fn correlate<R: Real>(
-        &self,
-        grid: [usize; 2],
-        pairs: &[[&[R]; 2]],
-        w: &mut [R],
-        room: &mut Room<R>,
-    ) {
+    pub fn correlate<R: Real>(&self, grid: [usize; 2], pairs: &[[&[R]; 2]], w: &mut [R], room: &mut Room<R>) {
         let geometry = Geometry::new(*self, grid);
         pairs.iter().for_each(|[x, v]| geometry.check(x.len(), v.len()));
         assert_eq!(w.len(), self.shape().iter().product::<usize>(), "convolution: weights");

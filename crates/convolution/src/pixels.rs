@@ -30,7 +30,10 @@ pub fn to_planes<R: Real>(pixels: &[R], channels: usize, planes: &mut [R]) {
     for (strip, pixels) in pixels.chunks(STRIP * channels.max(1)).enumerate() {
         for (c, planes) in planes.chunks_exact_mut(plane.max(1)).enumerate() {
             let planes = &mut planes[strip * STRIP..];
-            planes.iter_mut().zip(pixels[c..].iter().step_by(channels)).for_each(|(value, pixel)| *value = *pixel);
+            planes
+                .iter_mut()
+                .zip(pixels[c..].iter().step_by(channels))
+                .for_each(|(value, pixel)| *value = *pixel);
         }
     }
 }

@@ -18,8 +18,22 @@ fn numbers<R: Real>(seed: u64, len: usize) -> Vec<R> {
 /// Kernels, strides, paddings, sizes: odd and even, channels short of a vector, of a block, beyond both.
 fn cases() -> Vec<(Convolution, [usize; 2])> {
     let mut cases = Vec::new();
-    let kernels = [([3, 3], [1, 1]), ([3, 3], [2, 2]), ([1, 1], [1, 1]), ([5, 3], [1, 1]), ([3, 5], [3, 1]), ([1, 3], [1, 2])];
-    let sizes = [([2, 1], 1, 1), ([4, 4], 3, 2), ([5, 7], 17, 33), ([8, 6], 16, 32), ([11, 13], 5, 40), ([3, 9], 35, 70)];
+    let kernels = [
+        ([3, 3], [1, 1]),
+        ([3, 3], [2, 2]),
+        ([1, 1], [1, 1]),
+        ([5, 3], [1, 1]),
+        ([3, 5], [3, 1]),
+        ([1, 3], [1, 2]),
+    ];
+    let sizes = [
+        ([2, 1], 1, 1),
+        ([4, 4], 3, 2),
+        ([5, 7], 17, 33),
+        ([8, 6], 16, 32),
+        ([11, 13], 5, 40),
+        ([3, 9], 35, 70),
+    ];
     for (kernel, stride) in kernels {
         for (grid, channels, filters) in sizes {
             for circular in [[false, false], [true, true], [true, false], [false, true]] {
@@ -64,9 +78,11 @@ struct Made {
 /// What the kernels make of fixed numbers on so many shares.
 fn made<R: Real>(of: &Convolution, grid: [usize; 2], shares: usize) -> Made {
     let [height, width] = of.target(grid);
-    let (x, x2) = (numbers::<R>(1, grid[0] * grid[1] * of.channels), numbers::<R>(2, grid[0] * grid[1] * of.channels));
+    let (x, x2) =
+        (numbers::<R>(1, grid[0] * grid[1] * of.channels), numbers::<R>(2, grid[0] * grid[1] * of.channels));
     let w = numbers::<R>(3, of.shape().iter().product());
-    let (v, v2) = (numbers::<R>(4, height * width * of.filters), numbers::<R>(5, height * width * of.filters));
+    let (v, v2) =
+        (numbers::<R>(4, height * width * of.filters), numbers::<R>(5, height * width * of.filters));
     let bias = numbers::<R>(6, of.filters);
     let mut room = Room::default();
     room.share(shares);
@@ -85,11 +101,20 @@ fn made<R: Real>(of: &Convolution, grid: [usize; 2], shares: usize) -> Made {
 
 fn defined(of: &Convolution, grid: [usize; 2]) -> Made {
     let [height, width] = of.target(grid);
-    let (x, x2) = (numbers::<f64>(1, grid[0] * grid[1] * of.channels), numbers::<f64>(2, grid[0] * grid[1] * of.channels));
+    let (x, x2) = (
+        numbers::<f64>(1, grid[0] * grid[1] * of.channels),
+        numbers::<f64>(2, grid[0] * grid[1] * of.channels),
+    );
     let w = numbers::<f64>(3, of.shape().iter().product());
-    let (v, v2) = (numbers::<f64>(4, height * width * of.filters), numbers::<f64>(5, height * width * of.filters));
+    let (v, v2) =
+        (numbers::<f64>(4, height * width * of.filters), numbers::<f64>(5, height * width * of.filters));
     let bias = numbers::<f64>(6, of.filters);
-    let mut made = Made { y: (0..v.len()).map(|n| bias[n % of.filters]).collect(), added: vec![0.0; v.len()], x: x2.clone(), w: w.clone() };
+    let mut made = Made {
+        y: (0..v.len()).map(|n| bias[n % of.filters]).collect(),
+        added: vec![0.0; v.len()],
+        x: x2.clone(),
+        w: w.clone(),
+    };
     meet(of, grid, |a, b, c| {
         made.y[a] += w[b] * x[c];
         made.added[a] += w[b] * x2[c];
@@ -129,8 +154,13 @@ fn no_bit_depends_on_the_shares() {
         let one = made::<f32>(&of, grid, 1);
         for shares in [2, 3, 8] {
             let found = made::<f32>(&of, grid, shares);
-            for (a, b) in [(&one.y, &found.y), (&one.added, &found.added), (&one.x, &found.x), (&one.w, &found.w)] {
-                assert!(a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits()), "{of:?} on {grid:?}, {shares}");
+            for (a, b) in
+                [(&one.y, &found.y), (&one.added, &found.added), (&one.x, &found.x), (&one.w, &found.w)]
+            {
+                assert!(
+                    a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits()),
+                    "{of:?} on {grid:?}, {shares}"
+                );
             }
         }
     }

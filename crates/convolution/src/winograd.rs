@@ -11,7 +11,6 @@ use crate::geometry::Geometry;
 use crate::room::sized;
 use crate::single::run;
 use crate::{Convolution, Room};
-use equipoise_field::each::chunk;
 pub(crate) use gradient::correlate;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
@@ -23,13 +22,10 @@ pub(super) const PLACES: usize = 16;
 const NEAR: usize = 1 << 17;
 
 /// G g Gᵀ of all kernels, computed in f64: (filters in 32s, place, channels in 16s, 16 channels, 32 filters).
-pub(crate) fn weights(
-    of: &Convolution,
-    entry: &(dyn Fn(usize, usize, usize, usize) -> f32 + Sync),
-) -> Vec<f32> {
+pub(crate) fn weights(of: &Convolution, entry: &dyn Fn(usize, usize, usize, usize) -> f32) -> Vec<f32> {
     let depth = of.channels.next_multiple_of(DEPTH);
     let mut all = vec![0.0; of.filters.next_multiple_of(WIDE) * PLACES * depth];
-    chunk(&mut all, WIDE * PLACES * depth, |panel, all| {
+    for (panel, all) in all.chunks_exact_mut(WIDE * PLACES * depth).enumerate() {
         for c in 0..of.channels {
             for j in 0..WIDE.min(of.filters - panel * WIDE) {
                 let kernel = std::array::from_fn(|k| {
@@ -40,7 +36,7 @@ pub(crate) fn weights(
                 }
             }
         }
-    });
+    }
     all
 }
 

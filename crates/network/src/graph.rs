@@ -1,7 +1,8 @@
 //! A network as a list of operations over registers.
 
 use crate::NetworkError;
-use crate::operation::Operation;
+use crate::operation::{Operation, Prepared};
+use equipoise_convolution::pixels::of_planes;
 use equipoise_field::Real;
 use equipoise_weights::State;
 use std::fmt;
@@ -32,6 +33,8 @@ pub(crate) struct Node<R> {
     pub(crate) operation: Box<dyn Operation<R>>,
     pub(crate) inputs: Vec<Register>,
     pub(crate) output: Register,
+    /// What the operation makes of its weights, once.
+    pub(crate) prepared: Prepared<R>,
 }
 
 /// A tensor of the file: a parameter, or a buffer that training leaves alone.
@@ -90,9 +93,13 @@ impl<R: Real> Builder<R> {
         Register(self.graph.sources.len() - 1)
     }
 
-    /// A tensor of the file as a register.
+    /// A tensor of the file as a register; a field's planes as pixels.
     pub(crate) fn leaf(&mut self, name: &str, shape: &[usize], trained: bool) -> Register {
-        let values = self.take(name, shape);
+        let mut values = self.take(name, shape);
+        if let &[channels, _, _] = shape {
+            let planes = values.clone();
+            of_planes(&planes, channels, &mut values);
+        }
         let name = format!("{}{name}", self.prefix);
         self.graph.leaves.push(Leaf { name, shape: shape.to_owned(), values, trained });
         self.given(Source::Leaf(self.graph.leaves.len() - 1))
@@ -120,7 +127,12 @@ impl<R: Real> Builder<R> {
     pub(crate) fn apply(&mut self, operation: impl Operation<R> + 'static, inputs: &[Register]) -> Register {
         let output = self.given(Source::Node(self.graph.nodes.len()));
         let operation = Box::new(operation);
-        self.graph.nodes.push(Node { operation, inputs: inputs.to_owned(), output });
+        self.graph.nodes.push(Node {
+            operation,
+            inputs: inputs.to_owned(),
+            output,
+            prepared: Prepared::default(),
+        });
         output
     }
 

@@ -1,7 +1,8 @@
 //! What an operation of a network is: a function of registers with both products of its Jacobian.
+//!
+//! Within a pass a register is pixel-major, (H, W, C): the channels of a pixel stand side by side.
 
 mod activate;
-mod columns;
 mod convolve;
 mod join;
 mod linear;
@@ -17,13 +18,15 @@ pub(crate) use linear::Linear;
 pub(crate) use modulate::{Gate, Modulate, Shift};
 pub(crate) use resample::{Crop, Upsample};
 
+use equipoise_convolution::{Room, Turned, Weights};
 use equipoise_field::Real;
 use std::fmt::Debug;
+use std::sync::OnceLock;
 
 /// Registers that an operation reads at most.
 pub(crate) const MOST: usize = 3;
 
-/// The shape of a register, C order. A vector has one pixel.
+/// The shape of a register. A vector has one pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extent {
     pub(crate) channels: usize,
@@ -34,6 +37,10 @@ pub(crate) struct Extent {
 impl Extent {
     pub(crate) fn vector(len: usize) -> Self {
         Self { channels: len, height: 1, width: 1 }
+    }
+
+    pub(crate) fn grid(self) -> [usize; 2] {
+        [self.height, self.width]
     }
 
     pub(crate) fn pixels(self) -> usize {
@@ -52,13 +59,27 @@ pub(crate) struct At<'a, R> {
     pub(crate) values: [&'a [R]; MOST],
     pub(crate) extents: [Extent; MOST],
     pub(crate) output: Extent,
+    /// What was made of the weights, where these are the network's own.
+    pub(crate) prepared: Option<&'a Prepared<R>>,
+}
+
+/// What a convolution makes of its weights, when it is first asked for. Nothing within waits for another thread.
+#[derive(Debug)]
+pub(crate) struct Prepared<R> {
+    weights: OnceLock<Weights<R>>,
+    turned: OnceLock<Turned<R>>,
+}
+
+impl<R> Default for Prepared<R> {
+    fn default() -> Self {
+        Self { weights: OnceLock::new(), turned: OnceLock::new() }
+    }
 }
 
 /// Room for intermediate values within one operation.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch<R> {
-    pub(crate) columns: Vec<R>,
-    pub(crate) sums: Vec<f64>,
+    pub(crate) room: Room<R>,
 }
 
 /// y = f(x_0, …), with weights among the x_k. J_k = ∂y/∂x_k.
@@ -71,6 +92,9 @@ pub(crate) trait Operation<R: Real>: Debug + Send + Sync {
     /// Which x's values products with J_k read.
     fn needs(&self, k: usize) -> &'static [usize];
 
+    /// Makes of the weights what the forward pass, or the way back, reads.
+    fn prepare(&self, _: At<'_, R>, _back: bool) {}
+
     /// y. Overwrites `y`.
     fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]);
 
@@ -79,6 +103,20 @@ pub(crate) trait Operation<R: Real>: Debug + Send + Sync {
 
     /// Adds J_kᵀ v to `x`.
     fn vjp(&self, at: At<'_, R>, k: usize, v: &[R], scratch: &mut Scratch<R>, x: &mut [R]);
+
+    /// Adds J_kᵀ v of all members to `x`, which they have in common.
+    fn gradient(&self, members: &[(At<'_, R>, &[R])], k: usize, scratch: &mut Scratch<R>, x: &mut [R]) {
+        members.iter().for_each(|&(at, v)| self.vjp(at, k, v, scratch, x));
+    }
+}
+
+/// Adds Σ v over the pixels to x, which has one number a channel; the sums in f64.
+fn total<R: Real>(v: &[R], x: &mut [R]) {
+    let mut sums = vec![0.0; x.len()];
+    for v in v.chunks_exact(x.len().max(1)) {
+        sums.iter_mut().zip(v).for_each(|(sum, v)| *sum += v.wide());
+    }
+    x.iter_mut().zip(sums).for_each(|(x, sum)| *x += R::narrow(sum));
 }
 
 /// a_i += b_i.

@@ -1,9 +1,12 @@
-//! Passes of one member through a graph: forwards, J v, Jᵀv, and the gradient of the parameters.
+//! Passes through a graph: forwards, J v, Jᵀv, and the gradient of the parameters. What comes in and goes out has
+//! planes; in between stand pixels.
 
 use crate::graph::{Graph, Node, Register, Source};
 use crate::operation::{At, Extent, MOST, Scratch};
 use crate::plan::{Course, Place, Plan};
+use equipoise_convolution::pixels::{of_planes, to_planes};
 use equipoise_field::Real;
+use equipoise_field::each::{entry, index};
 use std::mem::take;
 
 /// What is handed in for one member.
@@ -18,10 +21,17 @@ pub(crate) struct Handed<'a, R> {
 #[derive(Debug, Default)]
 pub(crate) struct Lane<R> {
     passing: Vec<Vec<R>>,
-    changes: Vec<Vec<R>>,
+    changes: Changes<R>,
+    /// The state and the context as pixels.
+    given: [Vec<R>; 2],
+    pub(crate) scratch: Scratch<R>,
+}
+
+/// Changes of a member's registers on the way through.
+#[derive(Debug, Default)]
+pub(crate) struct Changes<R> {
+    buffers: Vec<Vec<R>>,
     begun: Vec<bool>,
-    scratch: Scratch<R>,
-    pub(crate) gradient: Vec<R>,
 }
 
 /// Where values stand.
@@ -48,13 +58,14 @@ impl<'a, R: Real> Values<'a, R> {
     }
 
     /// What an operation reads.
-    fn around(self, node: &Node<R>, places: &[Place]) -> At<'a, R> {
+    fn around(self, node: &'a Node<R>, places: &[Place]) -> At<'a, R> {
         let (mut values, mut extents) = ([&[][..]; MOST], [Extent::default(); MOST]);
         for (k, input) in node.inputs.iter().enumerate() {
             values[k] = self.at(places[input.0]);
             extents[k] = self.plan.extents[input.0];
         }
-        At { values, extents, output: self.plan.extents[node.output.0] }
+        let prepared = Some(&node.prepared);
+        At { values, extents, output: self.plan.extents[node.output.0], prepared }
     }
 }
 
@@ -75,6 +86,12 @@ pub(crate) fn forward<R: Real>(
 ) {
     lay(kept, &plan.kept);
     lay(&mut lane.passing, &plan.passing);
+    let [mut state, mut context] = take(&mut lane.given);
+    let handed = Handed {
+        state: as_pixels(handed.state, plan.grid, &mut state),
+        context: as_pixels(handed.context, plan.grid, &mut context),
+        ..handed
+    };
     for node in &graph.nodes[..plan.count] {
         let mut written = match plan.first[node.output.0] {
             Place::Kept(buffer) => take(&mut kept[buffer]),
@@ -95,7 +112,33 @@ pub(crate) fn forward<R: Real>(
             kept[buffer].copy_from_slice(values.at(Place::Source(*source)));
         }
     }
-    out.copy_from_slice(Values { kept, passing: &lane.passing, ..values }.at(plan.first[plan.output.0]));
+    let made = Values { kept, passing: &lane.passing, ..values }.at(plan.first[plan.output.0]);
+    to_planes(made, plan.extents[plan.output.0].channels, out);
+    lane.given = [state, context];
+}
+
+/// Planes as pixels, in a buffer.
+fn as_pixels<'a, R: Real>(planes: &[R], [height, width]: [usize; 2], buffer: &'a mut Vec<R>) -> &'a [R] {
+    buffer.resize(planes.len(), R::zero());
+    of_planes(planes, planes.len() / (height * width).max(1), buffer);
+    buffer
+}
+
+impl<R: Real> Graph<R> {
+    /// Makes of the weights what the forward pass, or the way back, reads; at once where it is made.
+    pub(crate) fn prepare(&self, plan: &Plan, back: bool) {
+        let handed = Handed { state: &[], context: &[], features: &[] };
+        let values = Values { graph: self, plan, handed, kept: &[], passing: &[] };
+        let places: Vec<Place> = self
+            .sources
+            .iter()
+            .map(|source| match source {
+                Source::Leaf(_) => Place::Source(*source),
+                _ => Place::Gone,
+            })
+            .collect();
+        index(plan.count, |n| self.nodes[n].operation.prepare(values.around(&self.nodes[n], &places), back));
+    }
 }
 
 /// A member after its forward pass.
@@ -106,89 +149,148 @@ pub(crate) struct Past<'a, R> {
     pub(crate) kept: &'a [Vec<R>],
 }
 
-impl<R: Real> Past<'_, R> {
-    fn around(&self, node: &Node<R>) -> At<'_, R> {
+impl<'a, R: Real> Past<'a, R> {
+    fn around(&self, node: &'a Node<R>) -> At<'a, R> {
         let handed = Handed { state: &[], context: &[], features: &[] };
         let values = Values { graph: self.graph, plan: self.plan, handed, kept: self.kept, passing: &[] };
         values.around(node, &self.plan.later)
     }
 
-    fn nodes(&self, course: &Course) -> impl DoubleEndedIterator<Item = &Node<R>> {
-        let nodes = self.graph.nodes[..self.plan.count].iter();
-        nodes.filter(|node| course.active[node.output.0])
-    }
-
-    fn leaf(&self, register: Register) -> Option<usize> {
-        match self.graph.sources[register.0] {
-            Source::Leaf(leaf) => Some(leaf),
-            _ => None,
-        }
+    fn nodes(&self, course: &Course) -> impl DoubleEndedIterator<Item = &'a Node<R>> {
+        active(self.graph, self.plan, course)
     }
 
     /// J v. Overwrites `out`.
     pub(crate) fn jvp(&self, v: &[R], lane: &mut Lane<R>, out: &mut [R]) {
         let course = &self.plan.with_state;
-        lay(&mut lane.changes, &course.buffers);
+        let Lane { changes: Changes { buffers, .. }, scratch, .. } = lane;
+        lay(buffers, &course.buffers);
         for (register, source) in self.graph.sources.iter().enumerate() {
-            if let (Source::State, Some(buffer)) = (source, lane.changes.get_mut(course.forward[register])) {
-                buffer.copy_from_slice(v);
+            if let (Source::State, Some(buffer)) = (source, buffers.get_mut(course.forward[register])) {
+                of_planes(v, self.plan.extents[register].channels, buffer);
             }
         }
         for node in self.nodes(course) {
-            let mut written = take(&mut lane.changes[course.forward[node.output.0]]);
+            let mut written = take(&mut buffers[course.forward[node.output.0]]);
             written.fill(R::zero());
             for (k, input) in node.inputs.iter().enumerate().filter(|(_, input)| course.active[input.0]) {
-                let change = &lane.changes[course.forward[input.0]];
-                node.operation.jvp(self.around(node), k, change, &mut lane.scratch, &mut written);
+                let change = &buffers[course.forward[input.0]];
+                node.operation.jvp(self.around(node), k, change, scratch, &mut written);
             }
-            lane.changes[course.forward[node.output.0]] = written;
+            buffers[course.forward[node.output.0]] = written;
         }
-        out.copy_from_slice(&lane.changes[course.forward[self.plan.output.0]]);
+        let made = &buffers[course.forward[self.plan.output.0]];
+        to_planes(made, self.plan.extents[self.plan.output.0].channels, out);
     }
 
     /// Jᵀv. Overwrites `out`.
     pub(crate) fn vjp(&self, v: &[R], lane: &mut Lane<R>, out: &mut [R]) {
         let course = &self.plan.with_state;
-        self.back(course, v, lane, &[]);
+        self.begin(course, v, &mut lane.changes);
+        for node in self.nodes(course).rev() {
+            self.back(course, node, &mut lane.changes, &mut lane.scratch);
+        }
         for (register, source) in self.graph.sources.iter().enumerate() {
-            if let (Source::State, Some(buffer)) = (source, lane.changes.get(course.back[register])) {
-                out.copy_from_slice(buffer);
+            if let (Source::State, Some(buffer)) = (source, lane.changes.buffers.get(course.back[register])) {
+                to_planes(buffer, self.plan.extents[register].channels, out);
             }
         }
     }
 
-    /// Adds the gradient of ⟨v, out⟩ to the lane's, in which leaf l begins at `starts[l]`.
-    pub(crate) fn gradient(&self, v: &[R], lane: &mut Lane<R>, starts: &[usize]) {
-        self.back(&self.plan.with_leaves, v, lane, starts);
+    /// The end of the graph, where the way back begins.
+    fn begin(&self, course: &Course, v: &[R], changes: &mut Changes<R>) {
+        lay(&mut changes.buffers, &course.buffers);
+        changes.begun.clear();
+        changes.begun.resize(self.graph.sources.len(), false);
+        let output = self.plan.output.0;
+        of_planes(v, self.plan.extents[output].channels, &mut changes.buffers[course.back[output]]);
+        changes.begun[output] = true;
     }
 
-    /// The backward pass through what is active.
-    fn back(&self, course: &Course, v: &[R], lane: &mut Lane<R>, starts: &[usize]) {
-        lay(&mut lane.changes, &course.buffers);
-        lane.begun.clear();
-        lane.begun.resize(self.graph.sources.len(), false);
-        lane.changes[course.back[self.plan.output.0]].copy_from_slice(v);
-        lane.begun[self.plan.output.0] = true;
-        for node in self.nodes(course).rev() {
-            if !lane.begun[node.output.0] {
+    /// The way back through one operation, to its inputs that are no leaves.
+    fn back(&self, course: &Course, node: &'a Node<R>, changes: &mut Changes<R>, scratch: &mut Scratch<R>) {
+        let Changes { buffers, begun } = changes;
+        if !begun[node.output.0] {
+            return;
+        }
+        let slope = take(&mut buffers[course.back[node.output.0]]);
+        for (k, input) in node.inputs.iter().enumerate().filter(|(_, input)| course.active[input.0]) {
+            if leaf(self.graph, *input).is_some() {
                 continue;
             }
-            let slope = take(&mut lane.changes[course.back[node.output.0]]);
-            for (k, input) in node.inputs.iter().enumerate().filter(|(_, input)| course.active[input.0]) {
-                if let Some(leaf) = self.leaf(*input) {
-                    let len = self.plan.extents[input.0].len();
-                    let into = &mut lane.gradient[starts[leaf]..starts[leaf] + len];
-                    node.operation.vjp(self.around(node), k, &slope, &mut lane.scratch, into);
-                    continue;
-                }
-                let mut into = take(&mut lane.changes[course.back[input.0]]);
-                if !std::mem::replace(&mut lane.begun[input.0], true) {
-                    into.fill(R::zero());
-                }
-                node.operation.vjp(self.around(node), k, &slope, &mut lane.scratch, &mut into);
-                lane.changes[course.back[input.0]] = into;
+            let mut into = take(&mut buffers[course.back[input.0]]);
+            if !std::mem::replace(&mut begun[input.0], true) {
+                into.fill(R::zero());
             }
-            lane.changes[course.back[node.output.0]] = slope;
+            node.operation.vjp(self.around(node), k, &slope, scratch, &mut into);
+            buffers[course.back[input.0]] = into;
+        }
+        buffers[course.back[node.output.0]] = slope;
+    }
+}
+
+fn leaf<R>(graph: &Graph<R>, register: Register) -> Option<usize> {
+    match graph.sources[register.0] {
+        Source::Leaf(leaf) => Some(leaf),
+        _ => None,
+    }
+}
+
+fn active<'a, R>(
+    graph: &'a Graph<R>,
+    plan: &Plan,
+    course: &Course,
+) -> impl DoubleEndedIterator<Item = &'a Node<R>> {
+    let nodes = graph.nodes[..plan.count].iter();
+    nodes.filter(|node| course.active[node.output.0])
+}
+
+/// The gradient of Σ⟨v, out⟩ over all members with respect to the leaves: all members come back through an operation
+/// before any comes to the one before it, so that its weights are added to in the order of the members.
+pub(crate) struct Back<'a, R> {
+    pub(crate) graph: &'a Graph<R>,
+    pub(crate) plan: &'a Plan,
+    /// What was kept of each member.
+    pub(crate) members: &'a [Vec<Vec<R>>],
+    /// Where each leaf begins in the gradient.
+    pub(crate) starts: &'a [usize],
+}
+
+impl<'a, R: Real> Back<'a, R> {
+    fn past(&self, member: usize) -> Past<'a, R> {
+        Past { graph: self.graph, plan: self.plan, kept: &self.members[member] }
+    }
+
+    /// Adds the gradient to `out`; `each` members to a lane, changes for each member.
+    pub(crate) fn run(&self, v: &[R], changes: &mut [Changes<R>], lanes: &mut [Lane<R>], out: &mut [R]) {
+        let course = &self.plan.with_leaves;
+        let outer = v.len() / changes.len().max(1);
+        let each = changes.len().div_ceil(lanes.len().max(1)).max(1);
+        entry(changes, |m, changes| self.past(m).begin(course, &v[m * outer..][..outer], changes));
+        for node in active(self.graph, self.plan, course).rev() {
+            self.weights(node, changes, &mut lanes[0].scratch, out);
+            let mut shares: Vec<_> = changes.chunks_mut(each).zip(&mut *lanes).collect();
+            entry(&mut shares, |share, (changes, lane)| {
+                for (m, changes) in changes.iter_mut().enumerate() {
+                    self.past(share * each + m).back(course, node, changes, &mut lane.scratch);
+                }
+            });
+        }
+    }
+
+    /// What an operation's leaves get of all members.
+    fn weights(&self, node: &'a Node<R>, changes: &[Changes<R>], scratch: &mut Scratch<R>, out: &mut [R]) {
+        let course = &self.plan.with_leaves;
+        let pasts: Vec<_> = (0..changes.len()).map(|m| self.past(m)).collect();
+        let begun = pasts.iter().zip(changes).filter(|(_, changes)| changes.begun[node.output.0]);
+        let members: Vec<_> = begun
+            .map(|(past, changes)| (past.around(node), &changes.buffers[course.back[node.output.0]][..]))
+            .collect();
+        for (k, input) in node.inputs.iter().enumerate().filter(|(_, input)| course.active[input.0]) {
+            if let Some(leaf) = leaf(self.graph, *input) {
+                let into = &mut out[self.starts[leaf]..][..self.plan.extents[input.0].len()];
+                node.operation.gradient(&members, k, scratch, into);
+            }
         }
     }
 }

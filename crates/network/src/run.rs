@@ -1,13 +1,10 @@
 //! A network that has run on a batch, and the products with its Jacobian there.
 
 use crate::error::length;
-use crate::pass::{Handed, Lane, Past, forward};
+use crate::pass::{Back, Changes, Handed, Lane, Past, forward};
 use crate::plan::Plan;
 use crate::{Keep, Network, NetworkError};
 use equipoise_field::{Real, each::entry};
-
-/// Shares of a batch whose gradients are added, whatever the number of threads.
-const SHARES: usize = 4;
 
 /// What a network is run on: n members of channels·H·W numbers each, in C order (channel, i, j).
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +24,7 @@ pub struct Input<'a, R> {
 pub struct Room<R> {
     members: Vec<Vec<Vec<R>>>,
     lanes: Vec<Lane<R>>,
+    changes: Vec<Changes<R>>,
     features: Vec<R>,
 }
 
@@ -46,9 +44,16 @@ fn share(count: usize, shares: usize) -> usize {
 }
 
 impl<R: Real> Room<R> {
-    fn lay(&mut self, count: usize, lanes: usize) {
+    /// Room for `count` members in as many shares as there are threads, which take the operations of a member apart
+    /// where there are more of them.
+    fn lay(&mut self, count: usize) {
+        let threads = rayon::current_num_threads();
+        let each = share(count, threads);
         self.members.resize_with(count.max(self.members.len()), Vec::new);
-        self.lanes.resize_with(lanes.max(self.lanes.len()), Lane::default);
+        self.lanes.resize_with(threads.max(self.lanes.len()), Lane::default);
+        for lane in &mut self.lanes {
+            lane.scratch.room.share(threads / count.div_ceil(each).max(1));
+        }
     }
 }
 
@@ -66,7 +71,8 @@ impl<'a, R: Real> Run<'a, R> {
             [network.channels(), network.outputs()].map(|c| c * input.grid[0] * input.grid[1]);
         let count = input.x.len() / inner;
         let each = share(count, rayon::current_num_threads());
-        room.lay(count, rayon::current_num_threads());
+        room.lay(count);
+        network.graph().prepare(&plan, false);
         room.features.clear();
         input.c_time.iter().for_each(|&time| network.encode(time, &mut room.features));
         let (features, width) = (&room.features, room.features.len() / input.c_time.len().max(1));
@@ -94,6 +100,7 @@ impl<'a, R: Real> Run<'a, R> {
     pub fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), NetworkError> {
         let (inner, outer) = (self.inner(), self.outer());
         self.check("Jᵀv", Keep::Products, (v.len(), outer), Some((out.len(), inner)))?;
+        self.network.graph().prepare(&self.plan, true);
         self.each(v, outer, out, inner, |past, v, lane, out| past.vjp(v, lane, out));
         Ok(())
     }
@@ -119,22 +126,16 @@ impl<'a, R: Real> Run<'a, R> {
         self.check("gradient of the parameters", Keep::Gradients, (v.len(), outer), None)?;
         let (starts, len) = self.network.starts();
         length("gradient", out.len(), len)?;
-        self.room.lay(self.count, SHARES);
-        let each = share(self.count, SHARES);
-        let (graph, plan) = (self.network.graph(), &self.plan);
-        let members = self.room.members[..self.count].chunks(each).zip(v.chunks(each * outer));
-        let mut shares: Vec<_> = members.zip(&mut self.room.lanes).collect();
-        entry(&mut shares, |_, ((members, v), lane)| {
-            lane.gradient.clear();
-            lane.gradient.resize(len, R::zero());
-            for (kept, v) in members.iter().zip(v.chunks_exact(outer)) {
-                Past { graph, plan, kept }.gradient(v, lane, &starts);
-            }
-        });
+        let graph = self.network.graph();
+        graph.prepare(&self.plan, true);
+        self.room.lay(self.count);
+        let Room { members, lanes, changes, .. } = &mut *self.room;
+        changes.resize_with(self.count.max(changes.len()), Changes::default);
+        lanes[0].scratch.room.share(rayon::current_num_threads());
+        let lanes = &mut lanes[..rayon::current_num_threads()];
         out.fill(R::zero());
-        for lane in &self.room.lanes[..self.count.div_ceil(each)] {
-            out.iter_mut().zip(&lane.gradient).for_each(|(out, &part)| *out += part);
-        }
+        let back = Back { graph, plan: &self.plan, members: &members[..self.count], starts: &starts };
+        back.run(v, &mut changes[..self.count], lanes, out);
         Ok(())
     }
 
@@ -158,7 +159,7 @@ impl<'a, R: Real> Run<'a, R> {
         product: impl Fn(Past<'_, R>, &[R], &mut Lane<R>, &mut [R]) + Sync,
     ) {
         let each = share(self.count, rayon::current_num_threads());
-        self.room.lay(self.count, rayon::current_num_threads());
+        self.room.lay(self.count);
         let (graph, plan) = (self.network.graph(), &self.plan);
         let members = self.room.members[..self.count].chunks(each).zip(&mut self.room.lanes);
         let vectors = v.chunks(each * length_v).zip(out.chunks_mut(each * length_out));

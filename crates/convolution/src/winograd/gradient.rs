@@ -55,7 +55,8 @@ pub(crate) fn correlate(at: &Geometry, pairs: &[[&[f32]; 2]], w: &mut [f32], roo
 /// Adds Gᵀ u G to w.
 fn gathered_kernel(u: [f64; PLACES], w: &mut [f32]) {
     let along = |u: [f64; 4]| [u[0] + (u[1] + u[2]) / 2.0, (u[1] - u[2]) / 2.0, (u[1] + u[2]) / 2.0 + u[3]];
-    let rows: [[f64; 3]; 4] = std::array::from_fn(|k| along([u[4 * k], u[4 * k + 1], u[4 * k + 2], u[4 * k + 3]]));
+    let rows: [[f64; 3]; 4] =
+        std::array::from_fn(|k| along([u[4 * k], u[4 * k + 1], u[4 * k + 2], u[4 * k + 3]]));
     for l in 0..3 {
         for (k, value) in along([rows[0][l], rows[1][l], rows[2][l], rows[3][l]]).into_iter().enumerate() {
             w[3 * k + l] += value as f32;

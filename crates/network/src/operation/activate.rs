@@ -1,8 +1,11 @@
 //! Elementwise functions.
 
+mod sigmoid;
+
 use super::{At, Extent, Operation, Scratch};
 use crate::Activation;
 use equipoise_field::Real;
+use sigmoid::silu;
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 /// λ and α of SELU (Klambauer et al. 2017, eq. 14).
@@ -58,10 +61,16 @@ impl<R: Real> Operation<R> for Activation {
     }
 
     fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
+        if *self == Self::SiLU {
+            return silu::<R>().value(at.values[0], y);
+        }
         y.iter_mut().zip(at.values[0]).for_each(|(y, &x)| *y = self.value(x));
     }
 
     fn jvp(&self, at: At<'_, R>, _: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
+        if *self == Self::SiLU {
+            return silu::<R>().slope(at.values[0], v, y);
+        }
         y.iter_mut().zip(at.values[0]).zip(v).for_each(|((y, &x), &v)| *y += self.slope(x) * v);
     }
 

@@ -2,6 +2,7 @@
 
 use super::{At, Extent, Operation, Scratch, add};
 use equipoise_field::Real;
+use std::ops::Range;
 
 /// y = a + b.
 #[derive(Clone, Copy, Debug)]
@@ -35,10 +36,14 @@ impl<R: Real> Operation<R> for Add {
 pub(crate) struct Concatenate;
 
 impl Concatenate {
-    /// Where the channels of input k stand in y.
-    fn part<R>(at: At<'_, R>, k: usize) -> std::ops::Range<usize> {
-        let first = at.extents[0].len();
-        if k == 0 { 0..first } else { first..at.output.len() }
+    /// Calls `each` with the channels of input k and where they stand in y, for every pixel.
+    fn parts<R>(at: At<'_, R>, k: usize, mut each: impl FnMut(Range<usize>, Range<usize>)) {
+        let (own, all) = (at.extents[k].channels, at.output.channels);
+        let from = if k == 0 { 0 } else { at.extents[0].channels };
+        for p in 0..at.output.pixels() {
+            let start = p * all + from;
+            each(p * own..(p + 1) * own, start..start + own);
+        }
     }
 }
 
@@ -54,16 +59,16 @@ impl<R: Real> Operation<R> for Concatenate {
 
     fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
         for k in 0..2 {
-            y[Self::part(at, k)].copy_from_slice(at.values[k]);
+            Self::parts(at, k, |own, all| y[all].copy_from_slice(&at.values[k][own]));
         }
     }
 
     fn jvp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
-        add(&mut y[Self::part(at, k)], v);
+        Self::parts(at, k, |own, all| add(&mut y[all], &v[own]));
     }
 
     fn vjp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, x: &mut [R]) {
-        add(x, &v[Self::part(at, k)]);
+        Self::parts(at, k, |own, all| add(&mut x[own], &v[all]));
     }
 }
 

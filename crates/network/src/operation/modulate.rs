@@ -1,7 +1,7 @@
 //! Numbers per channel, applied to all pixels.
 
-use super::{At, Extent, Operation, Scratch, add};
-use equipoise_field::{Real, sum};
+use super::{At, Extent, Operation, Scratch, add, total};
+use equipoise_field::Real;
 
 /// y_c = x_c + v_c on every pixel.
 #[derive(Clone, Copy, Debug)]
@@ -15,19 +15,29 @@ pub(crate) struct Modulate;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gate;
 
-/// Σ v over the pixels.
-fn total<R: Real>(v: &[R]) -> R {
-    R::narrow(sum::of(v.len(), |i| v[i].wide()))
+/// Adds Σ v z over the pixels to x, which has one number a channel; the sums in f64.
+fn product<R: Real>(v: &[R], z: &[R], x: &mut [R]) {
+    let mut sums = vec![0.0; x.len()];
+    for (v, z) in v.chunks_exact(x.len().max(1)).zip(z.chunks_exact(x.len().max(1))) {
+        for ((sum, v), z) in sums.iter_mut().zip(v).zip(z) {
+            *sum += v.wide() * z.wide();
+        }
+    }
+    x.iter_mut().zip(sums).for_each(|(x, sum)| *x += R::narrow(sum));
 }
 
-/// Σ v z over the pixels.
-fn product<R: Real>(v: &[R], z: &[R]) -> R {
-    R::narrow(sum::dot(v, z))
+/// y_c += (factor_c + plus) z_c on every pixel.
+fn scaled<R: Real>(y: &mut [R], factor: &[R], plus: R, z: &[R]) {
+    for (y, z) in y.chunks_exact_mut(factor.len()).zip(z.chunks_exact(factor.len())) {
+        for ((y, &z), &factor) in y.iter_mut().zip(z).zip(factor) {
+            *y += (factor + plus) * z;
+        }
+    }
 }
 
-/// y_i += factor · z_i.
-fn scaled<R: Real>(y: &mut [R], factor: R, z: &[R]) {
-    y.iter_mut().zip(z).for_each(|(y, &z)| *y += factor * z);
+/// y_c += v_c on every pixel.
+fn shifted<R: Real>(y: &mut [R], v: &[R]) {
+    y.chunks_exact_mut(v.len()).for_each(|y| add(y, v));
 }
 
 impl<R: Real> Operation<R> for Shift {
@@ -39,37 +49,17 @@ impl<R: Real> Operation<R> for Shift {
         &[]
     }
 
-    fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]) {
+    fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
         y.copy_from_slice(at.values[0]);
-        self.jvp(at, 1, at.values[1], scratch, y);
+        shifted(y, at.values[1]);
     }
 
-    fn jvp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
-        if k == 0 {
-            return add(y, v);
-        }
-        for (y, &v) in y.chunks_exact_mut(at.output.pixels()).zip(v) {
-            y.iter_mut().for_each(|y| *y += v);
-        }
+    fn jvp(&self, _: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
+        if k == 0 { add(y, v) } else { shifted(y, v) }
     }
 
-    fn vjp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, x: &mut [R]) {
-        if k == 0 {
-            return add(x, v);
-        }
-        x.iter_mut().zip(v.chunks_exact(at.output.pixels())).for_each(|(x, v)| *x += total(v));
-    }
-}
-
-impl Modulate {
-    /// Adds x to y, each channel by its factor and its offset.
-    fn affine<R: Real>(at: At<'_, R>, x: &[R], factor: impl Fn(usize) -> R, offset: &[R], y: &mut [R]) {
-        let pixels = at.output.pixels();
-        let channels = x.chunks_exact(pixels).zip(y.chunks_exact_mut(pixels)).enumerate();
-        for (c, (x, y)) in channels {
-            let (factor, offset) = (factor(c), offset[c]);
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y += factor * x + offset);
-        }
+    fn vjp(&self, _: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, x: &mut [R]) {
+        if k == 0 { add(x, v) } else { total(v, x) }
     }
 }
 
@@ -82,32 +72,29 @@ impl<R: Real> Operation<R> for Modulate {
         [&[1], &[0]][k]
     }
 
-    fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
-        let v = at.values[1];
+    fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]) {
         y.fill(R::zero());
-        Self::affine(at, at.values[0], |c| v[c] + R::one(), &v[at.output.channels..], y);
+        self.jvp(at, 0, at.values[0], scratch, y);
+        let channels = at.output.channels;
+        shifted(y, &at.values[1][channels..2 * channels]);
     }
 
     fn jvp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
         let channels = at.output.channels;
-        if k == 1 {
-            return Self::affine(at, at.values[0], |c| v[c], &v[channels..], y);
+        if k == 0 {
+            return scaled(y, &at.values[1][..channels], R::one(), v);
         }
-        let pixels = at.output.pixels();
-        for ((y, v), &a) in y.chunks_exact_mut(pixels).zip(v.chunks_exact(pixels)).zip(at.values[1]) {
-            scaled(y, a + R::one(), v);
-        }
+        scaled(y, &v[..channels], R::zero(), at.values[0]);
+        shifted(y, &v[channels..2 * channels]);
     }
 
     fn vjp(&self, at: At<'_, R>, k: usize, v: &[R], scratch: &mut Scratch<R>, x: &mut [R]) {
         if k == 0 {
             return self.jvp(at, 0, v, scratch, x);
         }
-        let (channels, pixels) = (at.output.channels, at.output.pixels());
-        for (c, (v, z)) in v.chunks_exact(pixels).zip(at.values[0].chunks_exact(pixels)).enumerate() {
-            x[c] += product(v, z);
-            x[channels + c] += total(v);
-        }
+        let channels = at.output.channels;
+        product(v, at.values[0], &mut x[..channels]);
+        total(v, &mut x[channels..2 * channels]);
     }
 }
 
@@ -126,15 +113,11 @@ impl<R: Real> Operation<R> for Gate {
     }
 
     fn jvp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
-        let (channels, pixels) = (at.output.channels, at.output.pixels());
-        let (z, gate) = match k {
-            0 => return add(y, v),
-            1 => (v, at.values[2]),
-            _ => (at.values[1], v),
-        };
-        let gate = &gate[2 * channels..];
-        for ((y, z), &gate) in y.chunks_exact_mut(pixels).zip(z.chunks_exact(pixels)).zip(gate) {
-            scaled(y, gate, z);
+        let last = 2 * at.output.channels..;
+        match k {
+            0 => add(y, v),
+            1 => scaled(y, &at.values[2][last], R::zero(), v),
+            _ => scaled(y, &v[last], R::zero(), at.values[1]),
         }
     }
 
@@ -142,8 +125,6 @@ impl<R: Real> Operation<R> for Gate {
         if k < 2 {
             return self.jvp(at, k, v, scratch, x);
         }
-        let (channels, pixels) = (at.output.channels, at.output.pixels());
-        let each = v.chunks_exact(pixels).zip(at.values[1].chunks_exact(pixels));
-        x[2 * channels..].iter_mut().zip(each).for_each(|(x, (v, z))| *x += product(v, z));
+        product(v, at.values[1], &mut x[2 * at.output.channels..]);
     }
 }

@@ -3,9 +3,12 @@
 use super::{At, Extent, Operation, Scratch};
 use crate::Norm;
 use equipoise_field::{Real, sum};
+use pulp::{Arch, Simd, WithSimd};
 
 /// ε inside the root, of all three.
 const EPS: f64 = 1e-5;
+/// Sums that are added to in turn, so that a vector holds them.
+const LANES: usize = 8;
 
 /// y = (x − m) r with r = (s² + ε)^(−1/2), sums in f64. s² is the variance over the C channels of a pixel by
 /// C − 1 (layer), the mean square there with m = 0 (rms), or the variance over a group's channels and pixels by
@@ -22,37 +25,27 @@ impl<R: Real> Operation<R> for Norm {
         &[0]
     }
 
-    fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]) {
-        let x = at.values[0];
+    fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
+        let (x, channels) = (at.values[0], at.output.channels);
         match *self {
             Self::Group { groups } => {
-                let len = group(at.output, groups);
-                for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
-                    let (mean, root) = group_moments(x);
-                    y.iter_mut().zip(x).for_each(|(y, x)| *y = R::narrow((x.wide() - mean) * root));
-                }
+                let group = Group { channels, groups: groups.clamp(1, channels.max(1)) };
+                (0..group.groups).for_each(|g| group.value(g, x, y));
             }
-            Self::Layer | Self::Rms => {
-                let [mean, root, ..] = self.moments(x, at.output, &mut scratch.sums);
-                let pixels = at.output.pixels();
-                for (x, y) in x.chunks_exact(pixels).zip(y.chunks_exact_mut(pixels)) {
-                    for p in 0..pixels {
-                        y[p] = R::narrow((x[p].wide() - mean[p]) * root[p]);
-                    }
-                }
-            }
+            Self::Layer => Arch::new().dispatch(Value { centred: true, channels, x, y }),
+            Self::Rms => Arch::new().dispatch(Value { centred: false, channels, x, y }),
         }
     }
 
-    fn jvp(&self, at: At<'_, R>, _: usize, v: &[R], scratch: &mut Scratch<R>, y: &mut [R]) {
-        let x = at.values[0];
+    fn jvp(&self, at: At<'_, R>, _: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
+        let (x, channels) = (at.values[0], at.output.channels);
         match *self {
             Self::Group { groups } => {
-                let len = group(at.output, groups);
-                let parts = x.chunks_exact(len).zip(v.chunks_exact(len)).zip(y.chunks_exact_mut(len));
-                parts.for_each(|((x, v), y)| group_product(x, v, y));
+                let group = Group { channels, groups: groups.clamp(1, channels.max(1)) };
+                (0..group.groups).for_each(|g| group.product(g, x, v, y));
             }
-            Self::Layer | Self::Rms => self.pixel_product(at, v, &mut scratch.sums, y),
+            Self::Layer => Arch::new().dispatch(Product { centred: true, channels, x, v, y }),
+            Self::Rms => Arch::new().dispatch(Product { centred: false, channels, x, v, y }),
         }
     }
 
@@ -61,80 +54,145 @@ impl<R: Real> Operation<R> for Norm {
     }
 }
 
-impl Norm {
-    /// m and r of every pixel, and room for two more numbers of each, all 0.
-    fn moments<'a, R: Real>(self, x: &[R], extent: Extent, sums: &'a mut Vec<f64>) -> [&'a mut [f64]; 4] {
-        let pixels = extent.pixels();
-        sums.clear();
-        sums.resize(4 * pixels, 0.0);
-        let (first, second) = sums.split_at_mut(2 * pixels);
-        let ((mean, root), (a, b)) = (first.split_at_mut(pixels), second.split_at_mut(pixels));
-        if self == Self::Layer {
-            for x in x.chunks_exact(pixels) {
-                mean.iter_mut().zip(x).for_each(|(m, x)| *m += x.wide());
-            }
-            mean.iter_mut().for_each(|m| *m /= extent.channels as f64);
-        }
-        for x in x.chunks_exact(pixels) {
-            for p in 0..pixels {
-                root[p] += (x[p].wide() - mean[p]).powi(2);
-            }
-        }
-        let divisor = self.divisor(extent);
-        root.iter_mut().for_each(|r| *r = (*r / divisor + EPS).sqrt().recip());
-        [mean, root, a, b]
-    }
+/// What squares over a pixel's channels are divided by.
+fn divisor(centred: bool, channels: usize) -> f64 {
+    if centred { channels as f64 - 1.0 } else { channels as f64 }
+}
 
-    /// D of the norms over channels.
-    fn divisor(self, extent: Extent) -> f64 {
-        if self == Self::Layer { extent.channels as f64 - 1.0 } else { extent.channels as f64 }
-    }
-
-    /// Adds J v to y, pixel by pixel.
-    fn pixel_product<R: Real>(self, at: At<'_, R>, v: &[R], sums: &mut Vec<f64>, y: &mut [R]) {
-        let (x, pixels) = (at.values[0], at.output.pixels());
-        let [mean, root, plain, along] = self.moments(x, at.output, sums);
-        for (x, v) in x.chunks_exact(pixels).zip(v.chunks_exact(pixels)) {
-            for p in 0..pixels {
-                plain[p] += v[p].wide();
-                along[p] += (x[p].wide() - mean[p]) * root[p] * v[p].wide();
+/// m and r of a pixel.
+#[inline(always)]
+fn moments<R: Real>(centred: bool, x: &[R]) -> (f64, f64) {
+    let mut mean = 0.0;
+    let (whole, rest) = x.as_chunks::<LANES>();
+    if centred {
+        let mut lanes = [0.0; LANES];
+        for x in whole {
+            for l in 0..LANES {
+                lanes[l] += x[l].wide();
             }
         }
-        let centred = if self == Self::Layer { 1.0 / at.output.channels as f64 } else { 0.0 };
-        let divisor = self.divisor(at.output);
-        plain.iter_mut().for_each(|s| *s *= centred);
-        along.iter_mut().for_each(|s| *s /= divisor);
-        let channels = x.chunks_exact(pixels).zip(v.chunks_exact(pixels)).zip(y.chunks_exact_mut(pixels));
-        for ((x, v), y) in channels {
-            for p in 0..pixels {
-                let unit = (x[p].wide() - mean[p]) * root[p];
-                y[p] += R::narrow(root[p] * (v[p].wide() - plain[p] - unit * along[p]));
+        for (lane, x) in lanes.iter_mut().zip(rest) {
+            *lane += x.wide();
+        }
+        mean = sum::pairwise(&mut lanes) / x.len() as f64;
+    }
+    let mut lanes = [0.0; LANES];
+    for x in whole {
+        for l in 0..LANES {
+            let away = x[l].wide() - mean;
+            lanes[l] += away * away;
+        }
+    }
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        let away = x.wide() - mean;
+        *lane += away * away;
+    }
+    (mean, 1.0 / (sum::pairwise(&mut lanes) / divisor(centred, x.len()) + EPS).sqrt())
+}
+
+/// y, pixel by pixel.
+struct Value<'a, R> {
+    centred: bool,
+    channels: usize,
+    x: &'a [R],
+    y: &'a mut [R],
+}
+
+impl<R: Real> WithSimd for Value<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { centred, channels, x, y } = self;
+        for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
+            let (mean, root) = moments(centred, x);
+            for c in 0..channels {
+                y[c] = R::narrow((x[c].wide() - mean) * root);
             }
         }
     }
 }
 
-/// Numbers in one group.
-fn group(extent: Extent, groups: usize) -> usize {
-    extent.len() / groups.min(extent.channels).max(1)
+/// Adds J v to y, pixel by pixel.
+struct Product<'a, R> {
+    centred: bool,
+    channels: usize,
+    x: &'a [R],
+    v: &'a [R],
+    y: &'a mut [R],
 }
 
-/// m and r of a group.
-fn group_moments<R: Real>(x: &[R]) -> (f64, f64) {
-    let count = x.len() as f64;
-    let mean = sum::of(x.len(), |i| x[i].wide()) / count;
-    let variance = sum::of(x.len(), |i| (x[i].wide() - mean).powi(2)) / count;
-    (mean, (variance + EPS).sqrt().recip())
+impl<R: Real> WithSimd for Product<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { centred, channels, x, v, y } = self;
+        let centre = if centred { 1.0 / channels as f64 } else { 0.0 };
+        let pixels = x.chunks_exact(channels).zip(v.chunks_exact(channels)).zip(y.chunks_exact_mut(channels));
+        for ((x, v), y) in pixels {
+            let (mean, root) = moments(centred, x);
+            let (mut plain, mut along) = ([0.0; LANES], [0.0; LANES]);
+            let ((xs, x_rest), (vs, v_rest)) = (x.as_chunks::<LANES>(), v.as_chunks::<LANES>());
+            for (x, v) in xs.iter().zip(vs) {
+                for l in 0..LANES {
+                    plain[l] += v[l].wide();
+                    along[l] += (x[l].wide() - mean) * root * v[l].wide();
+                }
+            }
+            for l in 0..x_rest.len() {
+                plain[l] += v_rest[l].wide();
+                along[l] += (x_rest[l].wide() - mean) * root * v_rest[l].wide();
+            }
+            let plain = sum::pairwise(&mut plain) * centre;
+            let along = sum::pairwise(&mut along) / divisor(centred, channels);
+            for c in 0..channels {
+                let unit = (x[c].wide() - mean) * root;
+                y[c] += R::narrow(root * (v[c].wide() - plain - unit * along));
+            }
+        }
+    }
 }
 
-/// Adds J v of a group to y.
-fn group_product<R: Real>(x: &[R], v: &[R], y: &mut [R]) {
-    let count = x.len() as f64;
-    let (mean, root) = group_moments(x);
-    let unit = |i: usize| (x[i].wide() - mean) * root;
-    let plain = sum::of(v.len(), |i| v[i].wide()) / count;
-    let along = sum::of(v.len(), |i| unit(i) * v[i].wide()) / count;
-    for (i, y) in y.iter_mut().enumerate() {
-        *y += R::narrow(root * (v[i].wide() - plain - unit(i) * along));
+/// Channels in groups, over all pixels.
+#[derive(Clone, Copy)]
+struct Group {
+    channels: usize,
+    groups: usize,
+}
+
+impl Group {
+    /// Where number i of group g stands.
+    fn place(self, g: usize, i: usize) -> usize {
+        let each = self.channels / self.groups;
+        i / each * self.channels + g * each + i % each
+    }
+
+    /// m and r.
+    fn moments<R: Real>(self, g: usize, x: &[R]) -> (f64, f64) {
+        let count = x.len() / self.groups;
+        let mean = sum::of(count, |i| x[self.place(g, i)].wide()) / count as f64;
+        let variance = sum::of(count, |i| (x[self.place(g, i)].wide() - mean).powi(2)) / count as f64;
+        (mean, 1.0 / (variance + EPS).sqrt())
+    }
+
+    fn value<R: Real>(self, g: usize, x: &[R], y: &mut [R]) {
+        let (mean, root) = self.moments(g, x);
+        for at in (0..x.len() / self.groups).map(|i| self.place(g, i)) {
+            y[at] = R::narrow((x[at].wide() - mean) * root);
+        }
+    }
+
+    /// Adds J v to y.
+    fn product<R: Real>(self, g: usize, x: &[R], v: &[R], y: &mut [R]) {
+        let (mean, root) = self.moments(g, x);
+        let count = x.len() / self.groups;
+        let at = |i| self.place(g, i);
+        let unit = |i: usize| (x[at(i)].wide() - mean) * root;
+        let plain = sum::of(count, |i| v[at(i)].wide()) / count as f64;
+        let along = sum::of(count, |i| unit(i) * v[at(i)].wide()) / count as f64;
+        for i in 0..count {
+            y[at(i)] += R::narrow(root * (v[at(i)].wide() - plain - unit(i) * along));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{At, Extent, Operation, Scratch};
 use equipoise_field::Real;
+use std::ops::Range;
 
 /// y_{ij} = x_{⌊i/s⌋⌊j/s⌋}, PyTorch's `Upsample` to the nearest.
 #[derive(Clone, Copy, Debug)]
@@ -13,18 +14,13 @@ pub(crate) struct Upsample {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Crop;
 
-/// Calls `each(line of x, line of y)` for every pair of lines along W that `row` pairs: row i of y with a row of x.
-fn lines<R>(
-    at: At<'_, R>,
-    row: impl Fn(usize) -> usize,
-    mut each: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>),
-) {
+/// Calls `each(pixels of x, pixels of y)` for every line along W of y and the line of x that `row` pairs with it, as
+/// ranges of numbers.
+fn lines<R>(at: At<'_, R>, row: impl Fn(usize) -> usize, mut each: impl FnMut(Range<usize>, Range<usize>)) {
     let (x, y) = (at.extents[0], at.output);
-    for c in 0..y.channels {
-        for i in 0..y.height {
-            let (from, to) = ((c * x.height + row(i)) * x.width, (c * y.height + i) * y.width);
-            each(from..from + x.width, to..to + y.width);
-        }
+    for i in 0..y.height {
+        let (from, to) = (row(i) * x.width * x.channels, i * y.width * y.channels);
+        each(from..from + x.width * x.channels, to..to + y.width * y.channels);
     }
 }
 
@@ -49,8 +45,9 @@ impl<R: Real> Operation<R> for Upsample {
             at,
             |i| i / tall,
             |from, to| {
-                for (y, &v) in y[to].chunks_exact_mut(wide).zip(&v[from]) {
-                    y.iter_mut().for_each(|y| *y += v);
+                let channels = at.output.channels;
+                for (y, v) in y[to].chunks_exact_mut(wide * channels).zip(v[from].chunks_exact(channels)) {
+                    y.chunks_exact_mut(channels).for_each(|y| super::add(y, v));
                 }
             },
         );
@@ -62,8 +59,9 @@ impl<R: Real> Operation<R> for Upsample {
             at,
             |i| i / tall,
             |from, to| {
-                for (x, v) in x[from].iter_mut().zip(v[to].chunks_exact(wide)) {
-                    *x += v.iter().fold(R::zero(), |sum, &v| sum + v);
+                let channels = at.output.channels;
+                for (x, v) in x[from].chunks_exact_mut(channels).zip(v[to].chunks_exact(wide * channels)) {
+                    v.chunks_exact(channels).for_each(|v| super::add(x, v));
                 }
             },
         );

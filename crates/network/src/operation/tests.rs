@@ -4,6 +4,7 @@ mod formulas;
 
 use super::*;
 use crate::{Activation, Norm, Padding};
+use equipoise_convolution::pixels::{of_planes, to_planes};
 use formulas::{convolved, group_normalised, normalised};
 
 /// Numbers of mean 0 and variance about 1 that depend on `seed` alone.
@@ -30,6 +31,18 @@ fn map(channels: usize, height: usize, width: usize) -> Extent {
     Extent { channels, height, width }
 }
 
+fn pixels<R: Real>(extent: Extent, planes: &[R]) -> Vec<R> {
+    let mut pixels = planes.to_vec();
+    of_planes(planes, extent.channels, &mut pixels);
+    pixels
+}
+
+fn planes<R: Real>(extent: Extent, pixels: &[R]) -> Vec<R> {
+    let mut planes = pixels.to_vec();
+    to_planes(pixels, extent.channels, &mut planes);
+    planes
+}
+
 /// An operation with random inputs.
 struct Bench<'a, R> {
     operation: &'a dyn Operation<R>,
@@ -54,29 +67,39 @@ impl<'a, R: Real> Bench<'a, R> {
                 values[k] = input;
             }
         }
-        At { values, extents, output: self.output }
+        At { values, extents, output: self.output, prepared: None }
     }
 
     fn forward(&self, inputs: &[Vec<R>]) -> Vec<f64> {
         let mut y = vec![R::nan(); self.output.len()];
-        self.operation.forward(self.at(inputs, None), &mut Scratch::default(), &mut y);
-        wide(&y)
+        let inputs = self.pixels(inputs);
+        self.operation.forward(self.at(&inputs, None), &mut Scratch::default(), &mut y);
+        wide(&planes(self.output, &y))
+    }
+
+    /// Formulas and tests have planes, operations pixels.
+    fn pixels(&self, inputs: &[Vec<R>]) -> Vec<Vec<R>> {
+        inputs.iter().zip(&self.extents).map(|(input, extent)| pixels(*extent, input)).collect()
     }
 
     /// J_k v, added to ones.
     fn jvp(&self, k: usize, v: &[f64]) -> Vec<f64> {
         let mut y = vec![R::one(); self.output.len()];
-        let at = self.at(&self.inputs, Some(self.operation.needs(k)));
-        self.operation.jvp(at, k, &narrow::<R>(v), &mut Scratch::default(), &mut y);
-        y.iter().map(|y| y.wide() - 1.0).collect()
+        let inputs = self.pixels(&self.inputs);
+        let at = self.at(&inputs, Some(self.operation.needs(k)));
+        let v = pixels(self.extents[k], &narrow::<R>(v));
+        self.operation.jvp(at, k, &v, &mut Scratch::default(), &mut y);
+        planes(self.output, &y).iter().map(|y| y.wide() - 1.0).collect()
     }
 
     /// J_kᵀ v, added to ones.
     fn vjp(&self, k: usize, v: &[f64]) -> Vec<f64> {
         let mut x = vec![R::one(); self.extents[k].len()];
-        let at = self.at(&self.inputs, Some(self.operation.needs(k)));
-        self.operation.vjp(at, k, &narrow::<R>(v), &mut Scratch::default(), &mut x);
-        x.iter().map(|x| x.wide() - 1.0).collect()
+        let inputs = self.pixels(&self.inputs);
+        let at = self.at(&inputs, Some(self.operation.needs(k)));
+        let v = pixels(self.output, &narrow::<R>(v));
+        self.operation.vjp(at, k, &v, &mut Scratch::default(), &mut x);
+        planes(self.extents[k], &x).iter().map(|x| x.wide() - 1.0).collect()
     }
 }
 
