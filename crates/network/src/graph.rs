@@ -41,7 +41,10 @@ pub(crate) struct Node<R> {
 pub(crate) struct Leaf<R> {
     pub(crate) name: String,
     pub(crate) shape: Vec<usize>,
+    /// In the order of the file.
     pub(crate) values: Vec<R>,
+    /// A field's values as pixels; none of all others.
+    pixels: Vec<R>,
     pub(crate) trained: bool,
 }
 
@@ -57,10 +60,29 @@ impl<R> fmt::Debug for Leaf<R> {
 pub(crate) struct Graph<R> {
     pub(crate) sources: Vec<Source>,
     pub(crate) nodes: Vec<Node<R>>,
-    pub(crate) leaves: Vec<Leaf<R>>,
+    leaves: Vec<Leaf<R>>,
     pub(crate) output: Register,
     /// The time as the blocks see it, and how many operations make it; they come first.
     pub(crate) embedded: Option<(Register, usize)>,
+}
+
+impl<R> Graph<R> {
+    pub(crate) fn leaves(&self) -> &[Leaf<R>] {
+        &self.leaves
+    }
+
+    /// The leaves, to be written: what was made of weights is forgotten.
+    pub(crate) fn leaves_mut(&mut self) -> &mut [Leaf<R>] {
+        self.nodes.iter_mut().for_each(|node| node.prepared = Prepared::default());
+        &mut self.leaves
+    }
+}
+
+impl<R> Leaf<R> {
+    /// The values as operations read them.
+    pub(crate) fn read(&self) -> &[R] {
+        if self.pixels.is_empty() { &self.values } else { &self.pixels }
+    }
 }
 
 /// A graph in the making, from the tensors of a file.
@@ -93,15 +115,16 @@ impl<R: Real> Builder<R> {
         Register(self.graph.sources.len() - 1)
     }
 
-    /// A tensor of the file as a register; a field's planes as pixels.
+    /// A tensor of the file as a register.
     pub(crate) fn leaf(&mut self, name: &str, shape: &[usize], trained: bool) -> Register {
-        let mut values = self.take(name, shape);
+        let values: Vec<R> = self.take(name, shape);
+        let mut pixels = Vec::new();
         if let &[channels, _, _] = shape {
-            let planes = values.clone();
-            of_planes(&planes, channels, &mut values);
+            pixels.resize(values.len(), R::zero());
+            of_planes(&values, channels, &mut pixels);
         }
         let name = format!("{}{name}", self.prefix);
-        self.graph.leaves.push(Leaf { name, shape: shape.to_owned(), values, trained });
+        self.graph.leaves.push(Leaf { name, shape: shape.to_owned(), values, pixels, trained });
         self.given(Source::Leaf(self.graph.leaves.len() - 1))
     }
 

@@ -103,7 +103,7 @@ impl<R: Real> Network<R> {
 
     /// The parameters, in PyTorch's order. Gradients are in this order, one parameter after the other.
     pub fn parameters(&self) -> impl Iterator<Item = Parameter<'_, R>> {
-        let trained = self.graph.leaves.iter().filter(|leaf| leaf.trained);
+        let trained = self.graph.leaves().iter().filter(|leaf| leaf.trained);
         trained.map(|Leaf { name, shape, values, .. }| Parameter { name, shape, values })
     }
 
@@ -180,7 +180,7 @@ impl<R: Real> Network<R> {
             end += if leaf.trained { leaf.values.len() } else { 0 };
             start
         };
-        let starts = self.graph.leaves.iter().map(&mut begin).collect();
+        let starts = self.graph.leaves().iter().map(&mut begin).collect();
         (starts, end)
     }
 

@@ -50,7 +50,7 @@ impl<'a, R: Real> Values<'a, R> {
             Place::Source(Source::State) => self.handed.state,
             Place::Source(Source::Context) => self.handed.context,
             Place::Source(Source::Features) => self.handed.features,
-            Place::Source(Source::Leaf(leaf)) => &self.graph.leaves[leaf].values,
+            Place::Source(Source::Leaf(leaf)) => self.graph.leaves()[leaf].read(),
             Place::Kept(buffer) => &self.kept[buffer],
             Place::Passing(buffer) => &self.passing[buffer],
             Place::Source(Source::Node(_)) | Place::Gone => &[],

@@ -96,7 +96,7 @@ impl Plan {
         let extents = extents(graph, given, count)?;
         let course = |starts: &dyn Fn(Source) -> bool| active(graph, starts, count);
         let with_state = course(&|source| source == Source::State);
-        let trained = |source| matches!(source, Source::Leaf(leaf) if graph.leaves[leaf].trained);
+        let trained = |source| matches!(source, Source::Leaf(leaf) if graph.leaves()[leaf].trained);
         let with_leaves = course(&trained);
         let mut needed = vec![false; extents.len()];
         for (wanted, active) in [(keep != Keep::Output, &with_state), (keep == Keep::Gradients, &with_leaves)]
@@ -222,9 +222,9 @@ fn extents<R: Real>(graph: &Graph<R>, given: Given, count: usize) -> Result<Vec<
         Source::State => map(given.channels),
         Source::Context => map(given.context),
         Source::Features => Extent::vector(given.features),
-        Source::Leaf(leaf) => match graph.leaves[leaf].shape[..] {
+        Source::Leaf(leaf) => match graph.leaves()[leaf].shape[..] {
             [channels, height, width] => Extent { channels, height, width },
-            _ => Extent::vector(graph.leaves[leaf].values.len()),
+            _ => Extent::vector(graph.leaves()[leaf].values.len()),
         },
         Source::Node(_) => Extent::default(),
     };
