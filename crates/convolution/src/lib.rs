@@ -46,14 +46,23 @@ pub struct Weights<R>(Vec<R>);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turned<R>(Vec<R>);
 
+/// Weights of a kernel, from those of a file.
+type Made<R> = fn(&Convolution, &[R]) -> Vec<R>;
+/// x, w, bias, y.
+type Apply<R> = fn(&Geometry, &[R], &[R], Option<&[R]>, &mut [R], &mut Room<R>);
+/// v, w, x.
+type Adjoint<R> = fn(&Geometry, &[R], &[R], &mut [R], &mut Room<R>);
+/// Pairs of x and v, w.
+type Correlate<R> = fn(&Geometry, &[[&[R]; 2]], &mut [R], &mut Room<R>);
+
 /// What is computed differently for each element.
 #[derive(Clone, Copy)]
 struct Kernels<R> {
-    weights: fn(&Convolution, &[R]) -> Vec<R>,
-    turned: fn(&Convolution, &[R]) -> Vec<R>,
-    apply: fn(&Geometry, &[R], &[R], Option<&[R]>, &mut [R], &mut Room<R>),
-    adjoint: fn(&Geometry, &[R], &[R], &mut [R], &mut Room<R>),
-    correlate: fn(&Geometry, &[[&[R]; 2]], &mut [R], &mut Room<R>),
+    weights: Made<R>,
+    turned: Made<R>,
+    apply: Apply<R>,
+    adjoint: Adjoint<R>,
+    correlate: Correlate<R>,
 }
 
 fn kernels<R: Real>() -> Kernels<R> {

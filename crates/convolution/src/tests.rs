@@ -172,7 +172,10 @@ fn planes_become_pixels_and_come_back() {
         let planes = numbers::<f32>(1, channels * plane);
         let (mut pixels, mut back) = (vec![0.0; planes.len()], vec![0.0; planes.len()]);
         of_planes(&planes, channels, &mut pixels);
-        assert!((0..planes.len()).all(|n| pixels[n % plane * channels + n / plane] == planes[n]));
+        assert!(
+            (0..planes.len())
+                .all(|n| pixels[n % plane * channels + n / plane].to_bits() == planes[n].to_bits())
+        );
         to_planes(&pixels, channels, &mut back);
         assert_eq!(planes, back);
     }

@@ -8,9 +8,10 @@ use crate::{call, workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The crates that other solvers import one by one: no library of the system stands below them.
-pub(super) const FREE: [&str; 16] = [
+pub(super) const FREE: [&str; 17] = [
     "field",
     "stream",
+    "convolution",
     "schedule",
     "operator",
     "observation",

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// The crates, from the ground up. A crate depends on crates of lower floors only.
 pub(super) const FLOORS: [&[&str]; 13] = [
     &["field", "blas"],
-    &["stream", "fourier", "operator", "weights"],
+    &["stream", "fourier", "operator", "weights", "convolution"],
     &["schedule", "observation", "covariance", "scaling", "metrics", "data"],
     &["denoiser", "likelihood", "innovation"],
     &[
