@@ -146,6 +146,11 @@ impl<R: Real> Builder<R> {
         values
     }
 
+    /// The tensors that were asked for so far: name, shape, whether training changes it.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = (&str, &[usize], bool)> {
+        self.graph.leaves.iter().map(|leaf| (leaf.name.as_str(), leaf.shape.as_slice(), leaf.trained))
+    }
+
     /// The register that `operation` writes.
     pub(crate) fn apply(&mut self, operation: impl Operation<R> + 'static, inputs: &[Register]) -> Register {
         let output = self.given(Source::Node(self.graph.nodes.len()));

@@ -3,11 +3,12 @@
 mod linear;
 mod open;
 
-use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioner};
+use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioner, Preconditioning};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Length, Real, Shape};
 use equipoise_schedule::Level;
 pub use linear::{Kept, Linear, OnGrid};
+pub use open::Opened;
 
 /// Bytes that the tapes of a batch may take together.
 const TAPES: usize = 1 << 30;
@@ -37,8 +38,8 @@ impl<R: Real> Learned<R> {
     /// The denoiser of `network` on a grid of H × W points, with a context of context·H·W numbers.
     ///
     /// # Errors
-    /// [`NetworkError::Architecture`] where the manifest is another network's; [`NetworkError::Grid`];
-    /// [`NetworkError::Length`] of the context.
+    /// [`NetworkError::Architecture`] where the manifest is another network's, or one around a Gaussian, which x̂ is not
+    /// known without; [`NetworkError::Grid`]; [`NetworkError::Length`] of the context.
     pub fn new(
         manifest: Manifest,
         network: Network<R>,
@@ -46,6 +47,10 @@ impl<R: Real> Learned<R> {
         context: Vec<R>,
     ) -> Result<Self, NetworkError> {
         let around = manifest.preconditioner()?;
+        if manifest.preconditioning == Preconditioning::Wiener {
+            let expected = "one without a Gaussian: with it the network is opened as the prior `network:…`";
+            return Err(crate::entries::fault("preconditioning", "wiener", expected));
+        }
         if manifest.architecture != *network.architecture() {
             let expected = "that of the manifest";
             return Err(crate::entries::fault("architecture", "another network", expected));
@@ -56,11 +61,11 @@ impl<R: Real> Learned<R> {
             let (what, found) = ("context", context.len());
             return Err(NetworkError::Length { what, found, expected: expected.to_string() });
         }
-        let kept = network.kept(grid, Keep::Products)?.saturating_mul(size_of::<R>());
+        let batch = network.batch(grid)?;
         let planes = manifest.planes();
         Ok(Self {
             shape: Shape::new(manifest.window, manifest.components, grid[0], grid[1]),
-            batch: (TAPES / kept.max(1)).clamp(1, MOST),
+            batch,
             network,
             manifest,
             around,
@@ -168,6 +173,18 @@ impl<R: Real> Denoiser<R> for Learned<R> {
 impl<R: Real> Learned<R> {
     fn one(&self, what: &'static str, x: &[R]) -> Result<(), DenoiserError> {
         Ok(Length::check(what, x.len(), self.shape.len())?)
+    }
+}
+
+impl<R: Real> Network<R> {
+    /// How many members one linearisation on this grid takes best: as many as keep within a gibibyte what products
+    /// need, 16 at most.
+    ///
+    /// # Errors
+    /// [`NetworkError::Grid`].
+    pub fn batch(&self, grid: [usize; 2]) -> Result<usize, NetworkError> {
+        let kept = self.kept(grid, Keep::Products)?.saturating_mul(size_of::<R>());
+        Ok((TAPES / kept.max(1)).clamp(1, MOST))
     }
 }
 

@@ -13,12 +13,14 @@ mod azula;
 mod encoding;
 mod entries;
 mod error;
+mod fresh;
 mod graph;
 mod learned;
 mod manifest;
 mod names;
 mod network;
 mod operation;
+mod parameters;
 mod pass;
 mod plan;
 mod precondition;
@@ -30,10 +32,11 @@ mod tests;
 pub use architecture::{Activation, Architecture, Norm, Padding};
 pub use azula::AzulaUNet;
 pub use error::NetworkError;
-pub use learned::{Kept, Learned, Linear, OnGrid};
+pub use fresh::Fresh;
+pub use learned::{Kept, Learned, Linear, OnGrid, Opened};
 pub use manifest::{
-    Answers, ChannelOrder, Context, Described, FlowKind, MANIFEST, Manifest, Particulars, Picked, Preset,
-    Question, Questions, configured, describe,
+    Answers, ChannelOrder, Context, Described, FlowKind, Gaussian, MANIFEST, Manifest, Particulars, Picked,
+    Preset, Question, Questions, configured, describe,
 };
 pub use network::{Network, Parameter};
 pub use plan::Keep;

@@ -14,7 +14,7 @@ pub use context::Context;
 pub use describe::{Described, describe};
 pub use found::configured;
 pub(crate) use found::folder;
-pub use parts::{ChannelOrder, FlowKind, Particulars, Picked, Preset};
+pub use parts::{ChannelOrder, FlowKind, Gaussian, Particulars, Picked, Preset};
 pub use questions::{Question, Questions};
 
 use crate::entries::fault;
@@ -63,6 +63,9 @@ pub struct Manifest {
     /// The least and the largest σ/μ that it was trained for, where that is not the schedule's range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratios: Option<[f64; 2]>,
+    /// The Gaussian of the preconditioning `wiener`, in whose units the network is; no other has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gaussian: Option<Gaussian>,
     /// What was subtracted from each component of the data, in their unit.
     pub mean: Vec<f64>,
     /// What each was then divided by.
@@ -87,6 +90,36 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// That of a network which was trained here, with `weights` beside it. What follows from neither is as a network
+    /// has it that sees raw fields of open borders, x along W, and makes x̂ by azula's `KarrasDenoiser` without
+    /// context; [`write`](Self::write) checks what took its place.
+    pub fn of(weights: &str, architecture: Architecture, [window, components]: [usize; 2]) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            weights: weights.to_owned(),
+            pick: Picked::Only,
+            architecture,
+            window,
+            components,
+            channel_order: ChannelOrder::Frames,
+            prediction: Predicts::X,
+            preconditioning: Preconditioning::Karras,
+            time: TimeInput::LogRatio,
+            schedule: None,
+            ratios: None,
+            gaussian: None,
+            mean: vec![0.0; components],
+            std: vec![1.0; components],
+            kind: FlowKind::Generic,
+            x_axis: Axis::W,
+            boundary: Boundary::Open,
+            context: Context::None,
+            grid: None,
+            data: Particulars::default(),
+            preset: None,
+        }
+    }
+
     /// Reads a manifest, and holds its entries to each other.
     ///
     /// # Errors
@@ -176,6 +209,11 @@ impl Manifest {
             let found = format!("{:?}, {:?}", self.x_axis, self.boundary).to_lowercase();
             let expected = format!("{x_axis:?}, {boundary:?}, those of {}", self.kind).to_lowercase();
             return Err(fault("x_axis, boundary", found, expected));
+        }
+        if self.gaussian.is_some() != (self.preconditioning == Preconditioning::Wiener) {
+            let found = self.gaussian.as_ref().map_or("none", |gaussian| gaussian.file.as_str());
+            let expected = "one where the preconditioning is wiener, and none elsewhere";
+            return Err(fault("gaussian", found, expected));
         }
         self.check_particulars()?;
         self.context.check(&self.architecture)

@@ -3,11 +3,12 @@
 use crate::encoding::Encoding;
 use crate::error::length;
 use crate::graph::{Graph, Leaf};
+use crate::parameters::tensor;
 use crate::pass::{Handed, Lane, forward};
 use crate::plan::{Given, Plan};
 use crate::{Architecture, Input, Keep, NetworkError, Room, Run};
 use equipoise_field::Real;
-use equipoise_weights::State;
+use equipoise_weights::{State, Tensor};
 
 /// No axis of a grid has more points.
 const LONGEST: usize = 1 << 16;
@@ -165,6 +166,23 @@ impl<R: Real> Network<R> {
 
     pub(crate) fn graph(&self) -> &Graph<R> {
         &self.graph
+    }
+
+    pub(crate) fn graph_mut(&mut self) -> &mut Graph<R> {
+        &mut self.graph
+    }
+
+    /// The tensors that training leaves alone.
+    pub(crate) fn buffers(&self) -> Vec<(String, Tensor)> {
+        let leaves = self.graph.leaves.iter().filter(|leaf| !leaf.trained);
+        let mut buffers: Vec<_> =
+            leaves.map(|leaf| (leaf.name.clone(), tensor(&leaf.shape, &leaf.values))).collect();
+        if let Encoding::Waves(waves) = &self.encoding {
+            let known = self.parameters().find_map(|p| p.name.strip_suffix("network.heads.0.weight"));
+            let name = format!("{}embedding.freqs", known.unwrap_or_default());
+            buffers.push((name, tensor(&[waves.len()], waves)));
+        }
+        buffers
     }
 
     /// Appends the features of a time.

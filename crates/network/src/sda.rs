@@ -2,6 +2,8 @@
 
 mod wiring;
 
+pub(crate) use wiring::{INNER, WAVES};
+
 use crate::entries::{Entries, check_count, check_depths, check_steps, fault};
 use crate::names::Shapes;
 use crate::{Activation, NetworkError, Padding};

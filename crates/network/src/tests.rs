@@ -2,5 +2,5 @@
 
 mod faults;
 mod golden;
-mod made;
+pub(crate) mod made;
 mod properties;

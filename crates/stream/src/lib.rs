@@ -19,6 +19,7 @@ mod words;
 pub use abreast::{Abreast, LANES};
 
 use equipoise_field::{Real, each, sum};
+use rand::TryRng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 use rand_philox::{Philox, splitmix64};
 use words::Words;
@@ -95,6 +96,27 @@ impl Stream {
         let Ok(law) = ChiSquared::new(freedom) else { return 0.0 };
         let key = self.text("chi squared").number(draw).key;
         law.sample(&mut Words::new(Philox::from_u64_seed_stream(key, 0)))
+    }
+
+    /// Draw number `draw` of `len` deviates that are uniform on [0, 1), multiples of 2⁻⁵³. Independent of
+    /// [`fill_normal`](Self::fill_normal) under the same number; a prefix of a longer draw is the shorter draw.
+    ///
+    /// ```
+    /// let stream = equipoise_stream::Stream::new("window");
+    /// let (long, short) = (stream.uniform(3, 10_000), stream.uniform(3, 10));
+    /// assert_eq!(long[..10], short);
+    /// let mean = long.iter().sum::<f64>() / 1e4;
+    /// // Standard deviation √(1/12).
+    /// assert!((mean - 0.5).abs() < 5.0 / (12.0 * 1e4_f64).sqrt() && long.iter().all(|u| (0.0..1.0).contains(u)));
+    /// ```
+    pub fn uniform(&self, draw: u64, len: usize) -> Vec<f64> {
+        let key = self.text("uniform").number(draw).key;
+        let mut generator = Words::new(Philox::from_u64_seed_stream(key, 0));
+        let mut one = || {
+            let Ok(word) = generator.try_next_u64();
+            (word >> 11) as f64 / (1u64 << 53) as f64
+        };
+        (0..len).map(|_| one()).collect()
     }
 
     /// Allocating twin of [`fill_normal`](Self::fill_normal).

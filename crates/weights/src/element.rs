@@ -2,6 +2,7 @@
 
 use crate::Values;
 use half::{bf16, f16};
+use safetensors::Dtype;
 
 /// A number's type as it stands in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,17 @@ pub(crate) enum Element {
 }
 
 impl Element {
+    /// Of a safetensors file, where weights can be made of it.
+    pub(crate) fn of(dtype: Dtype) -> Option<Self> {
+        match dtype {
+            Dtype::F16 => Some(Self::F16),
+            Dtype::BF16 => Some(Self::Bf16),
+            Dtype::F32 => Some(Self::F32),
+            Dtype::F64 => Some(Self::F64),
+            _ => None,
+        }
+    }
+
     /// The name that messages print.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Named tensors of trained networks, read from PyTorch's zip pickles and from safetensors.
+//! Named tensors of trained networks, read from PyTorch's zip pickles and from safetensors, which it writes too.
 //!
 //! A [`State`] is read, its tensors are taken by name and shape, and [`State::finish`] tells what was missing,
 //! misshapen or left over:
@@ -26,6 +26,7 @@ mod safe;
 mod state;
 mod tensor;
 mod torch;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -36,3 +37,4 @@ pub use named::Pick;
 pub use pickle::PickleFault;
 pub use state::State;
 pub use tensor::{Tensor, Values};
+pub use written::{Precision, read_all, write};

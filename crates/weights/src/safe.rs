@@ -5,7 +5,7 @@ use crate::named::settle;
 use crate::pickle::KEY;
 use crate::torch::FLOATS;
 use crate::{Pick, State, Tensor, WeightsError};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::SafeTensors;
 use std::fs;
 use std::path::Path;
 
@@ -28,7 +28,8 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
     let mut kept = Vec::with_capacity(settled.kept.len());
     for (place, key) in settled.kept {
         let view = &views[place];
-        let values = element(view.dtype()).and_then(|element| element.values(view.data(), ByteOrder::Little));
+        let values =
+            Element::of(view.dtype()).and_then(|element| element.values(view.data(), ByteOrder::Little));
         let Some(values) = values else {
             let (file, found) = (file.to_owned(), format!("{:?}", view.dtype()));
             return Err(WeightsError::Tensor { file, key, found, expected: FLOATS.to_owned() });
@@ -61,14 +62,4 @@ fn check_name(file: &Path, name: &str) -> Result<(), WeightsError> {
 /// How many numbers a shape has, at most as many as can be counted.
 fn numbers(shape: &[usize]) -> usize {
     shape.iter().fold(1, |product, length| product.saturating_mul(*length))
-}
-
-fn element(dtype: Dtype) -> Option<Element> {
-    match dtype {
-        Dtype::F16 => Some(Element::F16),
-        Dtype::BF16 => Some(Element::Bf16),
-        Dtype::F32 => Some(Element::F32),
-        Dtype::F64 => Some(Element::F64),
-        _ => None,
-    }
 }

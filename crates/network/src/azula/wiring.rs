@@ -19,9 +19,14 @@ impl AzulaUNet {
     pub(crate) fn build<R: Real>(&self, state: State) -> Result<Built<R>, NetworkError> {
         let prefix = prefix(&state, KNOWN_BY)?;
         let mut builder = Builder::new(state, prefix);
-        let output = Wiring::new(self, &mut builder).wire();
+        let output = self.lay(&mut builder);
         let encoding = if self.mod_features > 0 { Encoding::Sine(self.mod_features) } else { Encoding::None };
         Ok(Built { graph: builder.finish(output)?, encoding, grid: None })
+    }
+
+    /// All operations; the register that they end in.
+    pub(crate) fn lay<R: Real>(&self, builder: &mut Builder<R>) -> Register {
+        Wiring::new(self, builder).wire()
     }
 }
 

@@ -17,6 +17,32 @@ impl<R: Real> Learned<R> {
     /// [`NetworkError::Unsettled`] with what is not known of the network; [`NetworkError::Grid`] where its grid is
     /// not `grid`, [`NetworkError::NoGrid`] where neither is known; what is wrong with its files.
     pub fn open(path: &Path, grid: Option<[usize; 2]>) -> Result<Self, NetworkError> {
+        let Opened { manifest, network, grid, context, .. } = Opened::read(path, grid)?;
+        Self::new(manifest, network, grid, context)
+    }
+}
+
+/// The files of a network, read and held to each other.
+#[derive(Debug)]
+pub struct Opened<R> {
+    /// What the network is.
+    pub manifest: Manifest,
+    /// The folder of its files.
+    pub folder: PathBuf,
+    /// The network.
+    pub network: Network<R>,
+    /// H and W: those of its own, or else those of the data.
+    pub grid: [usize; 2],
+    /// Its context, context·H·W numbers.
+    pub context: Vec<R>,
+}
+
+impl<R: Real> Opened<R> {
+    /// The network at `path`, as [`Learned::open`] finds it; one around a Gaussian too.
+    ///
+    /// # Errors
+    /// As [`Learned::open`].
+    pub fn read(path: &Path, grid: Option<[usize; 2]>) -> Result<Self, NetworkError> {
         let (manifest, folder) = Manifest::find(path)?;
         let state = State::read(&folder.join(&manifest.weights), manifest.pick.into())?;
         let network = Network::new(&manifest.architecture, state)?;
@@ -33,7 +59,7 @@ impl<R: Real> Learned<R> {
             (own, asked) => own.or(asked).unwrap_or_default(),
         };
         let context = handed.map(|(values, _)| values.into_iter().map(R::narrow).collect());
-        Self::new(manifest, network, grid, context.unwrap_or_default())
+        Ok(Self { manifest, folder, network, grid, context: context.unwrap_or_default() })
     }
 }
 
@@ -83,7 +109,7 @@ impl Manifest {
     }
 
     /// For each channel of the network, the plane τ·C + c of a window that it takes; empty where it is the same.
-    pub(super) fn planes(&self) -> Vec<usize> {
+    pub fn planes(&self) -> Vec<usize> {
         let (window, components) = (self.window, self.components);
         match self.channel_order {
             ChannelOrder::Frames => Vec::new(),

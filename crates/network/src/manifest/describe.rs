@@ -67,6 +67,7 @@ pub fn describe(weights: &Path, answers: &Answers) -> Result<Described, NetworkE
         time: settled.time,
         schedule: settled.schedule,
         ratios: answers.ratios,
+        gaussian: None,
         mean: settled.mean,
         std: settled.std,
         kind: settled.kind,

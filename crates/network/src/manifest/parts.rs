@@ -43,6 +43,16 @@ pub enum FlowKind {
     Generic,
 }
 
+/// A fitted Gaussian beside a network, whose Wiener filter stands around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gaussian {
+    /// The file of the prior, beside the manifest.
+    pub file: String,
+    /// Its SHA-256.
+    pub sha256: String,
+}
+
 /// What is known of the training data, in their units.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

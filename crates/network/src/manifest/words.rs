@@ -91,6 +91,7 @@ impl fmt::Display for Preconditioning {
             Self::Edm { sigma_data } => write!(f, "edm:{sigma_data}"),
             Self::Appa => f.write_str("appa"),
             Self::Flow => f.write_str("flow"),
+            Self::Wiener => f.write_str("wiener"),
         }
     }
 }

@@ -13,6 +13,11 @@ use serde::{Deserialize, Serialize};
 /// | `edm` | (s² + σ²)^−½ | s²/(s² + σ²) | σs(s² + σ²)^−½ | μ = 1 |
 /// | `appa` | (1 + σ²)^−½ | 1/(1 + σ²) | σ(1 + σ²)^−½ | μ = 1 |
 /// | `flow` | 1/(μ + σ) | 1/(μ + σ) | −σ/(μ + σ) | μ + σ = 1 |
+/// | `wiener` | (μ² + σ²)^−½ | the Wiener filter W | (tr V/D)^½ | as `simple` |
+///
+/// Of `wiener` W and V = Cov[x | x_t] are those of a Gaussian that stands beside the network
+/// ([`Manifest::gaussian`](crate::Manifest::gaussian)): x̂ = W x_t + c_out·F. Whoever has that Gaussian puts x̂
+/// together; the factors here are those of F alone, without c_out.
 ///
 /// References: Karras et al. 2022 (arXiv 2206.00364), table 1, for `edm`; azula 0.11 for `simple` and `karras`; Appa
 /// (arXiv 2504.18720) for `appa`; Liu et al. 2022 (arXiv 2209.03003) for `flow`, where F is the velocity ε − x.
@@ -34,6 +39,8 @@ pub enum Preconditioning {
     Appa,
     /// A flow's, whose velocity is ε − x.
     Flow,
+    /// The Wiener filter of a Gaussian beside the network.
+    Wiener,
 }
 
 /// What D is an estimate of. The preconditionings other than `none` and `simple` make x̂.
@@ -84,7 +91,7 @@ impl Preconditioning {
     pub fn usual_time(self) -> Option<TimeInput> {
         match self {
             Self::None => None,
-            Self::Simple | Self::Karras => Some(TimeInput::LogRatio),
+            Self::Simple | Self::Karras | Self::Wiener => Some(TimeInput::LogRatio),
             Self::Edm { .. } => Some(TimeInput::QuarterLogSigma),
             Self::Appa => Some(TimeInput::TenLogSigma),
             Self::Flow => Some(TimeInput::Fraction),
@@ -101,7 +108,7 @@ impl Preconditioning {
         let power = mu.mul_add(mu, sigma * sigma);
         match self {
             Self::None => [1.0, 0.0, 1.0],
-            Self::Simple => [power.sqrt().recip(), 0.0, 1.0],
+            Self::Simple | Self::Wiener => [power.sqrt().recip(), 0.0, 1.0],
             Self::Karras => [power.sqrt().recip(), mu / power, sigma / power.sqrt()],
             Self::Edm { sigma_data } => edm(sigma_data, sigma),
             Self::Appa => edm(1.0, sigma),
@@ -112,7 +119,7 @@ impl Preconditioning {
     /// The level of ratio ρ that the formulas are for, where no schedule says it.
     pub(super) fn own_level(self, rho: f64) -> Level {
         let mu = match self {
-            Self::None | Self::Simple | Self::Karras => rho.hypot(1.0).recip(),
+            Self::None | Self::Simple | Self::Karras | Self::Wiener => rho.hypot(1.0).recip(),
             Self::Edm { .. } | Self::Appa => 1.0,
             Self::Flow => (1.0 + rho).recip(),
         };

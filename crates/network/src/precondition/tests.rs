@@ -49,6 +49,8 @@ fn levels() -> Vec<Level> {
 fn given(around: &Preconditioner, Level { mu, sigma }: Level) -> [f64; 2] {
     match (around.preconditioning, around.predicts) {
         (Preconditioning::Flow, _) => [-1.0, 1.0],
+        // Without the filter, which is not the preconditioner's.
+        (Preconditioning::Wiener, _) => [1.0, 0.0],
         (Preconditioning::None | Preconditioning::Simple, Predicts::Epsilon) => [0.0, 1.0],
         (Preconditioning::None | Preconditioning::Simple, Predicts::X) => [1.0, 0.0],
         (Preconditioning::None | Preconditioning::Simple, Predicts::V) => [-sigma, mu],
@@ -77,9 +79,10 @@ fn own(around: &Preconditioner, rho: f64) -> Level {
         Preconditioning::None | Preconditioning::Simple if around.schedule.is_some() => {
             cosine.level(times_of_ratios(&cosine, &[rho]).unwrap()[0])
         }
-        Preconditioning::None | Preconditioning::Simple | Preconditioning::Karras => {
-            Level { mu: 1.0 / rho.hypot(1.0), sigma: rho / rho.hypot(1.0) }
-        }
+        Preconditioning::None
+        | Preconditioning::Simple
+        | Preconditioning::Karras
+        | Preconditioning::Wiener => Level { mu: 1.0 / rho.hypot(1.0), sigma: rho / rho.hypot(1.0) },
         Preconditioning::Edm { .. } | Preconditioning::Appa => Level { mu: 1.0, sigma: rho },
         Preconditioning::Flow => Level { mu: 1.0 / (1.0 + rho), sigma: rho / (1.0 + rho) },
     }

@@ -11,6 +11,11 @@ use crate::{Activation, NetworkError, Norm};
 use equipoise_field::Real;
 use equipoise_weights::State;
 
+/// Frequencies of the embedding in SDA's code.
+pub(crate) const WAVES: usize = 16;
+/// Outputs of its first layer there.
+pub(crate) const INNER: usize = 256;
+
 impl SdaUNet {
     fn convolve(&self, filters: usize, channels: usize, stride: [usize; 2]) -> Convolve {
         Convolve { filters, channels, kernel: self.kernel_size, stride, padding: self.padding }
@@ -33,13 +38,22 @@ impl SdaUNet {
             (self.forcing > 0).then(|| builder.leaf("forcing", &[self.forcing, height, width], false));
         let first = |name: &str| builder.shape(name).and_then(|shape| shape.first().copied());
         let (count, inner) =
-            (first("embedding.freqs").unwrap_or(16), first("embedding.0.weight").unwrap_or(256));
+            (first("embedding.freqs").unwrap_or(WAVES), first("embedding.0.weight").unwrap_or(INNER));
         check_count("embedding.freqs, length", count, 1)?;
         check_count("embedding.0.weight, outputs", inner, 1)?;
         let encoding = Encoding::Waves(builder.take("embedding.freqs", &[count]));
-        let weights = Weights::take(self, &mut builder, [2 * count, inner]);
-        let output = weights.wire(self, &mut builder, buffer);
+        let output = self.lay(&mut builder, [2 * count, inner], buffer);
         Ok(Built { graph: builder.finish(output)?, encoding, grid: buffer.and(grid) })
+    }
+
+    /// All operations; the register that they end in.
+    pub(crate) fn lay<R: Real>(
+        &self,
+        builder: &mut Builder<R>,
+        inner: [usize; 2],
+        buffer: Option<Register>,
+    ) -> Register {
+        Weights::take(self, builder, inner).wire(self, builder, buffer)
     }
 }
 

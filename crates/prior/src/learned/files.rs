@@ -1,13 +1,14 @@
 //! A trained network, from its files.
 
 use super::{composed, standard_grid};
-use crate::entries::{Chosen, Making, PLAIN};
-use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec};
+use crate::entries::{Chosen, Making};
+use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec, Residual};
 use equipoise_composition::Fold;
-use equipoise_data::{Coordinates, Field, Normalizer, Units};
+use equipoise_data::{Coordinates, Field, Normalizer, Units, checksum};
+use equipoise_denoiser::Denoiser;
 use equipoise_field::Shape;
-use equipoise_network::{Context, Learned, Manifest, NetworkError};
-use std::path::PathBuf;
+use equipoise_network::{Context, Gaussian, Learned, Manifest, NetworkError, Opened};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) const NETWORK: PriorSpec = PriorSpec {
@@ -29,15 +30,23 @@ impl FromFiles {
     }
 
     /// On its own grid, or else on that of the data beside it.
-    fn open(&self, beside: Option<Beside>) -> Result<Learned<f32>, PriorError> {
-        let grid = match (Learned::open(&self.0, None), beside) {
+    fn open(&self, beside: Option<Beside>) -> Result<Read, PriorError> {
+        let opened = match (Opened::read(&self.0, None), beside) {
             (Err(NetworkError::NoGrid { .. }), Some(beside)) => {
                 let (manifest, _) = Manifest::find(&self.0).map_err(|source| self.fault(source))?;
-                beside.sides(manifest.x_axis)
+                Opened::read(&self.0, Some(beside.sides(manifest.x_axis)))
             }
-            (opened, _) => return opened.map_err(|source| self.fault(source)),
+            (opened, _) => opened,
         };
-        Learned::open(&self.0, Some(grid)).map_err(|source| self.fault(source))
+        let opened = opened.map_err(|source| self.fault(source))?;
+        if let Some(gaussian) = &opened.manifest.gaussian {
+            let (prior, manifest) = (around(&opened.folder, gaussian)?, opened.manifest.clone());
+            let residual = Residual::new(manifest, opened.network, opened.context, &prior)?;
+            return Ok(Read::Residual(Box::new(residual), prior.normalizer().clone()));
+        }
+        let Opened { manifest, network, grid, context, .. } = opened;
+        let learned = Learned::new(manifest, network, grid, context).map_err(|source| self.fault(source))?;
+        Ok(Read::Learned(Box::new(learned)))
     }
 
     fn fault(&self, source: NetworkError) -> PriorError {
@@ -49,14 +58,14 @@ impl FromFiles {
         let beside = Beside { x_axis: prior.grid().x_axis, sides: [height, width] };
         let learned = self.open(Some(beside))?;
         self.fields_of(&learned)?.check(prior)?;
-        composed(Arc::new(learned), prior, Fold::Centre)
+        composed(learned.denoiser(), prior, Fold::Centre)
     }
 
     /// What the manifest of the network says of its fields.
-    fn fields_of(&self, learned: &Learned<f32>) -> Result<Fields, PriorError> {
-        let manifest = learned.manifest();
+    fn fields_of(&self, read: &Read) -> Result<Fields, PriorError> {
+        let manifest = read.manifest();
         let kind = manifest.kind.name().parse()?;
-        let (mut grid, mut stated) = standard_grid(kind, manifest.x_axis, learned.shape());
+        let (mut grid, mut stated) = standard_grid(kind, manifest.x_axis, read.shape());
         grid.boundary = manifest.boundary;
         stated.insert(Field::Boundary);
         let mut coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
@@ -73,8 +82,11 @@ impl FromFiles {
                 stated.insert(field);
             }
         }
-        let normalizer = Normalizer::given(manifest.mean.clone(), manifest.std.clone())?;
-        let window = learned.shape();
+        let normalizer = match read {
+            Read::Learned(_) => Normalizer::given(manifest.mean.clone(), manifest.std.clone())?,
+            Read::Residual(_, normalizer) => normalizer.clone(),
+        };
+        let window = read.shape();
         let units = Units {
             velocity: data.units.clone(),
             length: data.length_units.clone(),
@@ -82,6 +94,45 @@ impl FromFiles {
         };
         Ok(Fields { path: self.0.clone(), window, kind, grid, coordinates, stated, units, normalizer })
     }
+}
+
+/// A network that was read, alone or around a Gaussian, with that one's units.
+enum Read {
+    Learned(Box<Learned<f32>>),
+    Residual(Box<Residual<f32>>, Normalizer),
+}
+
+impl Read {
+    fn manifest(&self) -> &Manifest {
+        match self {
+            Self::Learned(learned) => learned.manifest(),
+            Self::Residual(residual, _) => residual.manifest(),
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        match self {
+            Self::Learned(learned) => learned.shape(),
+            Self::Residual(residual, _) => residual.shape(),
+        }
+    }
+
+    fn denoiser(self) -> Arc<dyn Denoiser<f32>> {
+        match self {
+            Self::Learned(learned) => Arc::new(*learned),
+            Self::Residual(residual, _) => Arc::new(*residual),
+        }
+    }
+}
+
+/// The Gaussian beside a network, if it is the one that the manifest names.
+fn around(folder: &Path, Gaussian { file, sha256 }: &Gaussian) -> Result<Prior, PriorError> {
+    let path = folder.join(file);
+    let (found, expected) = (checksum(&path)?, sha256.clone());
+    if found != expected {
+        return Err(PriorError::Gaussian { path, field: "SHA-256", found, expected });
+    }
+    Prior::load(&path)
 }
 
 impl Chosen for FromFiles {
@@ -111,14 +162,15 @@ impl Chosen for FromFiles {
         Ok(found.and_then(|(manifest, _)| serde_json::to_string(&manifest).ok()))
     }
 
-    /// Weights and context; none where they cannot be found, which is said when they are read.
+    /// Weights, context and Gaussian; none where they cannot be found, which is said when they are read.
     fn files(&self) -> Vec<PathBuf> {
         let Ok((manifest, folder)) = Manifest::find(&self.0) else { return Vec::new() };
         let context = match &manifest.context {
             Context::File { name } => Some(folder.join(name)),
             _ => None,
         };
-        let all = [Some(folder.join(&manifest.weights)), context];
+        let gaussian = manifest.gaussian.as_ref().map(|gaussian| folder.join(&gaussian.file));
+        let all = [Some(folder.join(&manifest.weights)), context, gaussian];
         all.into_iter().flatten().collect()
     }
 }
