@@ -174,7 +174,7 @@ impl<R: Real> Network<R> {
 
     /// The tensors that training leaves alone.
     pub(crate) fn buffers(&self) -> Vec<(String, Tensor)> {
-        let leaves = self.graph.leaves.iter().filter(|leaf| !leaf.trained);
+        let leaves = self.graph.leaves().iter().filter(|leaf| !leaf.trained);
         let mut buffers: Vec<_> =
             leaves.map(|leaf| (leaf.name.clone(), tensor(&leaf.shape, &leaf.values))).collect();
         if let Encoding::Waves(waves) = &self.encoding {

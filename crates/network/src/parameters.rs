@@ -20,7 +20,7 @@ impl<R: Real> Network<R> {
     pub fn set_values(&mut self, values: &[R]) -> Result<(), NetworkError> {
         length("parameters", values.len(), self.parameter_count())?;
         let mut rest = values;
-        for leaf in self.graph_mut().leaves.iter_mut().filter(|leaf| leaf.trained) {
+        for leaf in self.graph_mut().leaves_mut().iter_mut().filter(|leaf| leaf.trained) {
             let (own, after) = rest.split_at(leaf.values.len());
             leaf.values.copy_from_slice(own);
             rest = after;
@@ -33,11 +33,13 @@ impl<R: Real> Network<R> {
     pub fn silence(&mut self) {
         let graph = self.graph_mut();
         let Some(last) = graph.nodes.iter().find(|node| node.output == graph.output) else { return };
-        for input in &last.inputs {
-            if let Source::Leaf(leaf) = graph.sources[input.0]
-                && graph.leaves[leaf].trained
+        let sources: Vec<Source> = last.inputs.iter().map(|input| graph.sources[input.0]).collect();
+        let leaves = graph.leaves_mut();
+        for source in sources {
+            if let Source::Leaf(leaf) = source
+                && leaves[leaf].trained
             {
-                graph.leaves[leaf].values.fill(R::zero());
+                leaves[leaf].values.fill(R::zero());
             }
         }
     }
