@@ -14,6 +14,7 @@ mod denoiser;
 mod error;
 mod fit;
 mod likelihood;
+mod network;
 mod reduced;
 mod server;
 mod step;
@@ -74,6 +75,7 @@ fn cases(group: &str, request: &Request) -> Result<Vec<Case>> {
         "reduced" => Ok(reduced::cases(request.quick)),
         "fit" => Ok(fit::cases(request.quick)),
         "denoiser" => Ok(denoiser::cases()),
+        "network" => Ok(network::cases(request.quick)),
         _ => Err(Error::Usage { found: group.to_owned() }),
     }
 }

@@ -5,7 +5,7 @@ use crate::{call, python, workspace};
 use std::path::{Path, PathBuf};
 
 /// What is installed.
-const PACKAGES: [&str; 4] = ["numpy", "scipy", "torch", "jax[cpu]"];
+const PACKAGES: [&str; 6] = ["numpy", "scipy", "torch", "jax[cpu]", "onnx", "onnxruntime"];
 
 /// The libraries that have scripts for a group.
 pub(crate) fn libraries(group: &str) -> &'static [&'static str] {
@@ -13,6 +13,7 @@ pub(crate) fn libraries(group: &str) -> &'static [&'static str] {
         "likelihood" => &["pytorch", "jax", "jax-sums"],
         "step" => &["pytorch", "jax"],
         "reduced" | "denoiser" => &["pytorch"],
+        "network" => &["pytorch", "pytorch-channels-last", "onnxruntime"],
         "fit" => &["numpy", "numpy-f32", "randomised"],
         _ => &[],
     }
@@ -23,7 +24,35 @@ pub(crate) fn libraries(group: &str) -> &'static [&'static str] {
 /// # Errors
 /// As those of [`python::environment`].
 pub(crate) fn ensure() -> anyhow::Result<PathBuf> {
-    python::environment(&PACKAGES, "import numpy, scipy, torch, jax")
+    let folder = folder();
+    let python = python(&folder);
+    if !python.is_file() {
+        let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+        made.context(
+            "no private Python environment; install Python's venv (Debian: apt-get install python3-venv)",
+        )?;
+    }
+    let all = "import numpy, scipy, torch, jax, onnx, onnxruntime";
+    if run(Command::new(&python).args(["-c", all]).stderr(Stdio::null())).is_err() {
+        eprintln!(
+            "installing {} into {}; PyTorch may bring several GB",
+            PACKAGES.join(", "),
+            folder.display()
+        );
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        run(Command::new(&python).args(install).args(PACKAGES))?;
+    }
+    Ok(python)
+}
+
+fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = status.with_context(|| format!("cannot start {program}"))?;
+    if !status.success() {
+        bail!("`{program}` ended with {status}");
+    }
+    Ok(())
 }
 
 /// A process of one library for the cases of one group.
@@ -36,10 +65,11 @@ pub(crate) fn start(python: &Path, group: &str, library: &str, threads: usize) -
 
 /// The versions of the libraries.
 pub(crate) fn versions(python: &Path) -> Option<String> {
-    let all = "import numpy, scipy, torch, jax, sys; print('Python', sys.version.split()[0] + ', NumPy', \
+    let all = "import numpy, scipy, torch, jax, onnxruntime, sys; print('Python', sys.version.split()[0] + ', NumPy', \
                numpy.__version__ + ', SciPy', scipy.__version__ + ', PyTorch', torch.__version__ + ', JAX', \
-               jax.__version__)";
-    call::printed(python::python(python).args(["-c", all]))
+               jax.__version__ + ', ONNX Runtime', onnxruntime.__version__)";
+    let output = Command::new(python).args(["-c", all]).output().ok()?;
+    String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -59,6 +89,6 @@ mod tests {
             }
             scripts += 1;
         }
-        assert_eq!(scripts, 5);
+        assert_eq!(scripts, 6);
     }
 }
