@@ -20,6 +20,10 @@ use tile::{Output, Tiles, gathered, input};
 pub(super) const PLACES: usize = 16;
 /// Numbers of transformed pixels at a time, so that they stay near the processor.
 const NEAR: usize = 1 << 17;
+/// Panels of 8 tiles at a time, at most.
+const MOST: usize = 16;
+/// Numbers that the products of a panel make.
+const SUMS: usize = PLACES * ROWS * WIDE;
 
 /// G g Gᵀ of all kernels, computed in f64: (filters in 32s, place, channels in 16s, 16 channels, 32 filters).
 pub(crate) fn weights(of: &Convolution, entry: &dyn Fn(usize, usize, usize, usize) -> f32) -> Vec<f32> {
@@ -91,32 +95,35 @@ impl WithSimd for Apply<'_> {
         let Self { tiles, x, u, bias, lines, y, made } = self;
         let depth = tiles.at.of.channels.div_ceil(DEPTH);
         let panel = PLACES * depth * LEFT;
-        let panels = (NEAR / panel).max(8).min((lines.len() * tiles.wide).div_ceil(ROWS));
-        let made = sized(made, panels * panel);
-        let first = lines.start * tiles.wide;
+        let fitting = (NEAR / panel).clamp(8, MOST);
+        let panels = fitting.min((lines.len() * tiles.wide).div_ceil(ROWS));
+        let (left, sums) = sized(made, panels * (panel + SUMS)).split_at_mut(panels * panel);
+        let sums = sums.as_chunks_mut::<{ ROWS * WIDE }>().0.as_chunks_mut::<PLACES>().0;
         let last = lines.end * tiles.wide;
-        let mut sums: [Block; PLACES] = [[0.0; ROWS * WIDE]; PLACES];
-        for from in (first..last).step_by(panels * ROWS) {
+        for from in (lines.start * tiles.wide..last).step_by(panels * ROWS) {
             let to = last.min(from + panels * ROWS);
             for (k, tile) in (from..to).enumerate() {
-                let into = &mut made[k / ROWS * panel..][..panel];
-                transform(s, tiles, x, tile, k % ROWS, into);
+                transform(s, tiles, x, tile, k % ROWS, &mut left[k / ROWS * panel..][..panel]);
             }
-            let rights = u.as_chunks::<RIGHT>().0.chunks_exact(PLACES * depth);
-            for (f, right) in rights.enumerate() {
+            let left = &left[..(to - from).div_ceil(ROWS) * panel];
+            for (f, right) in u.as_chunks::<RIGHT>().0.chunks_exact(PLACES * depth).enumerate() {
+                products(s, left, right, sums);
                 let mut out = Output { tiles, bias, from: f * WIDE, first: lines.start, y: &mut *y };
-                for (p, left) in made.chunks_exact(panel).enumerate() {
-                    let start = from + p * ROWS;
-                    if start >= to {
-                        break;
-                    }
-                    let lefts = left.as_chunks::<LEFT>().0.chunks_exact(depth);
-                    for ((left, right), sums) in lefts.zip(right.chunks_exact(depth)).zip(&mut sums) {
-                        product(s, left, right, sums);
-                    }
-                    out.put(s, &sums, start..to.min(start + ROWS));
+                for (sums, start) in sums.iter().zip((from..to).step_by(ROWS)) {
+                    out.put(s, sums, start..to.min(start + ROWS));
                 }
             }
+        }
+    }
+}
+
+/// The products of all panels, place by place, so that the weights of a place are fetched once.
+#[inline(always)]
+fn products<S: Simd>(s: S, left: &[f32], right: &[[f32; RIGHT]], sums: &mut [[Block; PLACES]]) {
+    let (left, depth) = (left.as_chunks::<LEFT>().0, right.len() / PLACES);
+    for (place, right) in right.chunks_exact(depth).enumerate() {
+        for (left, sums) in left.chunks_exact(PLACES * depth).zip(&mut *sums) {
+            product(s, &left[place * depth..][..depth], right, &mut sums[place]);
         }
     }
 }

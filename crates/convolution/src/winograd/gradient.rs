@@ -8,8 +8,10 @@ use crate::geometry::Geometry;
 use crate::room::sized;
 use pulp::{Arch, Simd, WithSimd};
 
-/// Tiles at a time.
-const TOGETHER: usize = 256;
+/// Tiles at a time, so that the slopes of a place and 32 filters stay nearest to the processor.
+const TOGETHER: usize = 128;
+/// Panels of 16 channels at a time.
+const GROUP: usize = 8;
 /// Numbers of a block of the left factor.
 const LEFT: usize = PAIR * DEPTH;
 
@@ -20,7 +22,7 @@ pub(crate) fn correlate(at: &Geometry, pairs: &[[&[f32]; 2]], w: &mut [f32], roo
     let blocks = TOGETHER.min(all).div_ceil(DEPTH);
     let (panels, wide) = (at.of.channels.div_ceil(PAIR), at.of.filters.div_ceil(WIDE));
     let (each, buffers) = room.cut(panels);
-    let (sum, left) = (PLACES * wide * PAIR * WIDE, PLACES * blocks * LEFT);
+    let (sum, left) = (PLACES * wide * PAIR * WIDE, each.min(GROUP) * PLACES * blocks * LEFT);
     let mut right = vec![0.0; wide * PLACES * blocks * RIGHT];
     let each_right = wide.div_ceil(buffers.len());
     for buffer in buffers.iter_mut() {
@@ -109,7 +111,7 @@ struct Sums<'a, 'b> {
     x: &'a [f32],
     first: usize,
     right: &'a [f32],
-    /// Bᵀ d B of one panel: (place, tiles in 16s, 16 tiles, 16 channels).
+    /// Bᵀ d B of some panels: (channels in 16s, place, tiles in 16s, 16 tiles, 16 channels).
     left: &'b mut [f32],
     sums: &'b mut [f32],
 }
@@ -123,29 +125,47 @@ impl WithSimd for Sums<'_, '_> {
         let channels = tiles.at.of.channels;
         let (right, _) = right.as_chunks::<RIGHT>();
         let wide = right.len() / (PLACES * blocks);
-        for (panel, sums) in sums.chunks_exact_mut(PLACES * wide * PAIR * WIDE).enumerate() {
-            let c = (first + panel) * PAIR;
-            if c >= channels {
-                break;
-            }
+        let (each, one) = (PLACES * blocks * LEFT, PLACES * wide * PAIR * WIDE);
+        for (group, sums) in sums.chunks_mut(GROUP * one).enumerate() {
+            let from_panel = first + group * GROUP;
+            let panels = (sums.len() / one).min(channels.div_ceil(PAIR).saturating_sub(from_panel));
             for t in 0..blocks * DEPTH {
                 let pixels = if t < count { gathered(tiles, x, from + t) } else { [&[][..]; PLACES] };
-                for h in (0..PAIR).step_by(S::F32_LANES) {
-                    for (place, value) in input(s, &pixels, c + h).into_iter().enumerate() {
-                        let at = place * blocks * LEFT + t * PAIR + h;
-                        S::as_mut_simd_f32s(&mut left[at..at + S::F32_LANES]).0[0] = value;
+                for (panel, left) in left.chunks_exact_mut(each).enumerate().take(panels) {
+                    let c = (from_panel + panel) * PAIR;
+                    for h in (0..PAIR).step_by(S::F32_LANES) {
+                        for (place, value) in input(s, &pixels, c + h).into_iter().enumerate() {
+                            let at = place * blocks * LEFT + t * PAIR + h;
+                            S::as_mut_simd_f32s(&mut left[at..at + S::F32_LANES]).0[0] = value;
+                        }
                     }
                 }
             }
-            let lefts = left.as_chunks::<LEFT>().0.chunks_exact(blocks).enumerate();
-            let sums = sums.as_chunks_mut::<{ ROWS * WIDE }>().0.chunks_exact_mut(2 * wide);
-            for ((place, left), sums) in lefts.zip(sums) {
-                for (panel, sums) in sums.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-                    let right = &right[(panel * PLACES + place) * blocks..][..blocks];
-                    let [low, high]: &mut [Block; 2] = sums;
-                    transposed::<S, 0>(s, left, right, low);
-                    transposed::<S, ROWS>(s, left, right, high);
-                }
+            let left = left[..panels * each].as_chunks::<LEFT>().0;
+            add(
+                s,
+                blocks,
+                left,
+                right,
+                &mut sums.as_chunks_mut::<{ ROWS * WIDE }>().0[..panels * 2 * PLACES * wide],
+            );
+        }
+    }
+}
+
+/// Adds the products of all panels, place by place and 32 filters at a time, whose slopes are fetched once.
+#[inline(always)]
+fn add<S: Simd>(s: S, blocks: usize, left: &[[f32; LEFT]], right: &[[f32; RIGHT]], sums: &mut [Block]) {
+    let wide = right.len() / (PLACES * blocks);
+    for place in 0..PLACES {
+        for f in 0..wide {
+            let right = &right[(f * PLACES + place) * blocks..][..blocks];
+            let panels = left.chunks_exact(PLACES * blocks).zip(sums.chunks_exact_mut(2 * PLACES * wide));
+            for (left, sums) in panels {
+                let left = &left[place * blocks..][..blocks];
+                let [low, high] = &mut sums.as_chunks_mut::<2>().0[place * wide + f];
+                transposed::<S, 0>(s, left, right, low);
+                transposed::<S, ROWS>(s, left, right, high);
             }
         }
     }
