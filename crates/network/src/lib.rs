@@ -5,8 +5,10 @@
 //! [`Network::run`] evaluates it for a batch; the [`Run`] that it returns has Jᵀv, J v and the gradient of the
 //! parameters. A member's bits depend neither on its batch nor on the number of threads.
 //!
-//! Products of matrices are [`ndarray`]'s: those of the system's BLAS where a crate of the program asks for them,
-//! else its own. Only the last digits differ. BLAS has one thread, or a network is not built ([`NetworkError::Blas`]).
+//! Convolutions are those of crate `convolution`: in f32 its own kernels, in f64 products of matrices, which are those
+//! of the system's BLAS where a crate of the program asks for them; only the last digits differ. BLAS has one thread,
+//! or a network is not built ([`NetworkError::Blas`]). What the kernels of f32 make of the weights is made when a run
+//! first asks for it, and kept with the network: 16/9 of the weights for runs, as much again for Jᵀv and gradients.
 
 mod architecture;
 mod azula;
