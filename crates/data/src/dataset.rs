@@ -1,6 +1,7 @@
 //! Trajectories in memory, in the one order (N, T, C, H, W), with what is known of their grid.
 
 mod converted;
+mod part;
 
 pub(crate) use converted::Conversion;
 

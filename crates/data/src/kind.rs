@@ -1,6 +1,6 @@
 //! The conventions of flows, as a table, and the handle on one of its entries.
 
-use crate::{Attributes, DataError, NormalizerKind};
+use crate::{Attributes, DataError, NormalizerKind, Symmetry};
 use equipoise_field::{Axis, Boundary};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::f64::consts::TAU;
@@ -35,6 +35,11 @@ pub struct Convention {
     pub published: Option<[&'static [f64]; 2]>,
     /// The frames of a window where none are asked for.
     pub window: usize,
+    /// k of the force sin(k y) e_x on a box of 2π, of flows that one drives; where no attribute says where the first
+    /// point lies, points are at the centres of cells.
+    pub forced: Option<usize>,
+    /// The maps under which a field is as likely as it is.
+    pub symmetries: &'static [Symmetry],
 }
 
 /// Nothing is taken for granted.
@@ -50,6 +55,8 @@ const OPEN: Convention = Convention {
     normalizer: NormalizerKind::Channel,
     published: None,
     window: 8,
+    forced: None,
+    symmetries: &[],
 };
 
 /// All of them.
@@ -75,6 +82,8 @@ static ALL: [Convention; 3] = [
         side: Some(TAU),
         components: &["u", "v"],
         normalizer: NormalizerKind::Profile,
+        forced: Some(4),
+        symmetries: &Symmetry::ALL,
         ..OPEN
     },
     OPEN,

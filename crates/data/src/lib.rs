@@ -52,6 +52,7 @@ mod storage;
 pub mod store;
 mod survey;
 mod suspicion;
+mod symmetry;
 mod unit;
 mod verdict;
 
@@ -77,3 +78,4 @@ pub use recording::{Lines, Recording};
 pub use statistics::ChannelStatistics;
 pub use survey::{Survey, Surveyed};
 pub use suspicion::{Suspicion, Turn};
+pub use symmetry::Symmetry;

@@ -1,0 +1,148 @@
+//! The folder of a training: its files, and the record of what it belongs to.
+
+use crate::{Config, TrainingError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What the folder belongs to: configuration and data.
+pub const RECORD: &str = "training.json";
+/// The state after the last steps that were kept.
+pub const CHECKPOINT: &str = "checkpoint.safetensors";
+/// The weights that the prior has: the running average.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// The Gaussian.
+pub const GAUSSIAN: &str = "prior.h5";
+/// The context.
+pub(crate) const CONTEXT: &str = "context.safetensors";
+/// A row a step.
+pub const CURVE: &str = "curve.csv";
+/// A row a validation and level.
+pub const VALIDATION: &str = "validation.csv";
+
+const FORMAT: &str = "equipoise-training 1";
+
+/// What a folder belongs to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Record {
+    format: String,
+    /// All of it, defaults too.
+    pub(crate) config: Config,
+    /// The name of the training file.
+    pub(crate) train: String,
+    /// Its SHA-256.
+    pub(crate) train_sha256: String,
+    /// The symmetries that windows are moved by.
+    pub(crate) augment: Vec<String>,
+    /// The SHA-256 of the Gaussian's file.
+    pub(crate) gaussian_sha256: String,
+}
+
+/// The paths of a folder.
+#[derive(Clone, Debug)]
+pub struct Files(PathBuf);
+
+impl Files {
+    /// Of this folder.
+    pub fn of(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// A file of it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Makes the folder, which must not be there or be empty.
+    pub(crate) fn make(&self) -> Result<(), TrainingError> {
+        let failed = |source| TrainingError::File { path: self.0.clone(), source };
+        fs::create_dir_all(&self.0).map_err(failed)?;
+        match fs::read_dir(&self.0).map_err(failed)?.next() {
+            Some(_) => Err(TrainingError::Exists { path: self.0.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a file under another name, then renames it.
+    pub(crate) fn put(&self, name: &str, text: &str) -> Result<(), TrainingError> {
+        let (made, path) = (self.path(&format!("{name}.{}.part", std::process::id())), self.path(name));
+        let written = fs::File::create(&made)
+            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+            .and_then(|()| fs::rename(&made, &path));
+        if written.is_err() {
+            // What is left of it is of no use.
+            let _ = fs::remove_file(&made);
+        }
+        written.map_err(|source| TrainingError::File { path, source })
+    }
+
+    pub(crate) fn record(&self) -> Result<Record, TrainingError> {
+        let path = self.path(RECORD);
+        let text =
+            fs::read_to_string(&path).map_err(|source| TrainingError::File { path: path.clone(), source })?;
+        let record: Record = serde_json::from_str(&text)
+            .map_err(|source| TrainingError::Json { path: path.clone(), source })?;
+        if record.format == FORMAT {
+            return Ok(record);
+        }
+        let (field, found) = ("format".to_owned(), record.format);
+        Err(TrainingError::Belongs { path, field, found: FORMAT.to_owned(), expected: found })
+    }
+
+    pub(crate) fn write_record(&self, record: &Record) -> Result<(), TrainingError> {
+        let mut text = serde_json::to_string_pretty(record)
+            .map_err(|source| TrainingError::Json { path: self.path(RECORD), source })?;
+        text.push('\n');
+        self.put(RECORD, &text)
+    }
+}
+
+impl Record {
+    pub(crate) fn new(config: &Config, [train, sha256, gaussian]: [String; 3], augment: Vec<String>) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            config: config.clone(),
+            train,
+            train_sha256: sha256,
+            augment,
+            gaussian_sha256: gaussian,
+        }
+    }
+
+    /// That the folder belongs to this configuration and these data.
+    pub(crate) fn check(&self, files: &Files, config: &Config, sha256: &str) -> Result<(), TrainingError> {
+        let belongs = |field: String, found: String, expected: String| {
+            Err(TrainingError::Belongs { path: files.folder().to_owned(), field, found, expected })
+        };
+        if self.train_sha256 != sha256 {
+            let field = "SHA-256 of the training file".to_owned();
+            return belongs(field, sha256.to_owned(), format!("{} of {}", self.train_sha256, self.train));
+        }
+        let json = |config: &Config| {
+            serde_json::to_value(config)
+                .map_err(|source| TrainingError::Json { path: files.path(RECORD), source })
+        };
+        match difference("", &json(config)?, &json(&self.config)?) {
+            Some((field, found, expected)) => belongs(field, found, expected),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first entry that differs: its name, and both values.
+fn difference(name: &str, found: &Value, expected: &Value) -> Option<(String, String, String)> {
+    let (Value::Object(a), Value::Object(b)) = (found, expected) else {
+        return (found != expected).then(|| (name.to_owned(), found.to_string(), expected.to_string()));
+    };
+    let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+    let null = Value::Null;
+    a.iter().find_map(|(key, value)| difference(&inner(key), value, b.get(key).unwrap_or(&null)))
+}

@@ -1,0 +1,290 @@
+//! A training in its folder: it begins or goes on, takes steps, validates and keeps its state.
+
+use crate::checkpoint::State;
+use crate::draws::Drawn;
+use crate::folder::{CHECKPOINT, CONTEXT, CURVE, Files, GAUSSIAN, Record, VALIDATION, WEIGHTS};
+use crate::set_up::{SetUp, precision};
+use crate::windows::{Windows, spread};
+use crate::{
+    AdamW, Average, Batch, Config, Levels, Loss, Row, Stepper, TrainingError, Validation, Wrapper, clip, rate,
+};
+use equipoise_data::store::Existing;
+use equipoise_data::{Dataset, Symmetry, checksum};
+use equipoise_field::Real;
+use equipoise_network::{MANIFEST, Manifest, Preconditioning};
+use equipoise_prior::Prior;
+use equipoise_weights::{Precision, Tensor, Values, write};
+use std::path::Path;
+
+/// What is told after a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Steps that were taken; 0 ahead of the first.
+    pub step: u64,
+    /// Of how many.
+    pub steps: u64,
+    /// The loss of the step; NaN ahead of the first.
+    pub loss: f64,
+    /// Its rate.
+    pub rate: f64,
+    /// The norm of its gradient, before it was clipped.
+    pub norm: f64,
+    /// The rows of a validation after it, if there was one.
+    pub validated: &'a [Row],
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All steps are taken.
+    Finished,
+    /// It was asked to stop; its state is kept.
+    Stopped,
+}
+
+/// A training.
+#[derive(Debug)]
+pub struct Training {
+    config: Config,
+    files: Files,
+    windows: Windows,
+    levels: Levels,
+    stepper: Stepper<f32>,
+    validation: Validation,
+    manifest: Manifest,
+    precision: Precision,
+    state: State,
+    drawn: Drawn,
+    gradient: Vec<f32>,
+}
+
+impl Training {
+    /// Begins in a new or empty folder: fits the Gaussian to the windows that are trained on, and writes it, the
+    /// context and the record of configuration and data. `sha256` is the checksum of the training file.
+    ///
+    /// # Errors
+    /// [`TrainingError::Config`] with an entry that data or network do not allow, before anything is written;
+    /// [`TrainingError::Exists`]; what keeps the Gaussian from being fitted.
+    pub fn begin(
+        config: &Config,
+        data: &Dataset,
+        sha256: &str,
+        folder: &Path,
+    ) -> Result<Self, TrainingError> {
+        config.check()?;
+        let set_up = SetUp::new(config, data)?;
+        set_up.network(config.optimiser.seed)?;
+        let prior = Prior::fit(&set_up.parts.train, &set_up.settings)?;
+        let files = Files::of(folder);
+        files.make()?;
+        let path = files.path(GAUSSIAN);
+        prior.save(&path, Existing::Refuse)?;
+        if !set_up.channels.values.is_empty() {
+            let shape = data.shape(1);
+            let values = set_up.channels.values.iter().map(|value| *value as f32).collect();
+            let shape = vec![config.network.context.len(), shape.height, shape.width];
+            let tensor = Tensor { shape, values: Values::F32(values) };
+            write(&files.path(CONTEXT), &[("context".to_owned(), tensor)], Precision::AsHeld)?;
+        }
+        let name =
+            data.path().file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let augment = set_up.moves.symmetries().iter().map(Symmetry::to_string).collect();
+        let known = [name, sha256.to_owned(), checksum(&path)?];
+        files.write_record(&Record::new(config, known, augment))?;
+        Self::assemble(config, set_up, files, None)
+    }
+
+    /// Goes on in a folder, from the last state that was kept there.
+    ///
+    /// # Errors
+    /// [`TrainingError::Belongs`] for another configuration, other data or another Gaussian than the folder was made
+    /// with, by name; [`TrainingError::Checkpoint`].
+    pub fn resume(
+        config: &Config,
+        data: &Dataset,
+        sha256: &str,
+        folder: &Path,
+    ) -> Result<Self, TrainingError> {
+        config.check()?;
+        let files = Files::of(folder);
+        let record = files.record()?;
+        record.check(&files, config, sha256)?;
+        let (path, expected) = (files.path(GAUSSIAN), record.gaussian_sha256.clone());
+        let found = checksum(&path)?;
+        if found != expected {
+            return Err(TrainingError::Belongs { path, field: "SHA-256".into(), found, expected });
+        }
+        let kept = files.path(CHECKPOINT);
+        Self::assemble(config, SetUp::new(config, data)?, files, kept.exists().then_some(kept.as_path()))
+    }
+
+    fn assemble(
+        config: &Config,
+        set_up: SetUp,
+        files: Files,
+        kept: Option<&Path>,
+    ) -> Result<Self, TrainingError> {
+        // From the file: a run that goes on has the bits of one that began.
+        let path = files.path(GAUSSIAN);
+        let prior = Prior::load(&path)?;
+        let manifest = set_up.settled(&prior, &checksum(&path)?);
+        let network = set_up.network(config.optimiser.seed)?;
+        let state = match kept {
+            Some(path) => State::read(path, network.parameter_count())?,
+            None => State::new(network.values()),
+        };
+        let is_around = manifest.preconditioning == Preconditioning::Wiener;
+        let filter = prior.denoiser()?;
+        let SetUp { parts, channels, moves, levels, .. } = set_up;
+        let hidden = parts.held.mask().map(|mask| mask.cells().iter().map(|hidden| !hidden).collect());
+        let normalizer = prior.normalizer().clone();
+        let x = spread(&parts.held, &normalizer, prior.shape(), config.validation.windows)?;
+        let validation = Validation::new(x, &config.validation.ratios, &filter, hidden)?;
+        let windows = Windows::new(parts.train, normalizer, moves, config.network.window)?;
+        let wrapper = Wrapper { around: manifest.preconditioner()?, wiener: is_around.then_some(filter) };
+        let context = channels.values.iter().map(|value| f32::narrow(*value)).collect();
+        let mut stepper = Stepper::new(network, wrapper, Loss::new(&config.loss), windows.shape(), context)?;
+        stepper.network_mut().set_values(&state.theta)?;
+        let gradient = vec![0.0; state.theta.len()];
+        let (precision, drawn) = (precision(config)?, Drawn::default());
+        let config = config.clone();
+        Ok(Self {
+            config,
+            files,
+            windows,
+            levels,
+            stepper,
+            validation,
+            manifest,
+            precision,
+            state,
+            drawn,
+            gradient,
+        })
+    }
+
+    /// Takes the steps that are left, validates and keeps the state as the configuration says, and tells of every step;
+    /// once `told` is false the state is kept and the run ends.
+    ///
+    /// # Errors
+    /// [`TrainingError::Diverged`] where loss or gradient is no number, with the last state that was kept still there;
+    /// a file that cannot be written.
+    pub fn run(&mut self, told: &mut dyn FnMut(Step<'_>) -> bool) -> Result<Ended, TrainingError> {
+        let steps = self.config.optimiser.steps;
+        if self.state.step == 0 && self.state.rows.is_empty() {
+            let rows = self.validate()?;
+            self.keep()?;
+            let ahead = Step { step: 0, steps, loss: f64::NAN, rate: 0.0, norm: 0.0, validated: &rows };
+            if !told(ahead) {
+                return Ok(Ended::Stopped);
+            }
+        }
+        while self.state.step < steps {
+            let [loss, rate, norm] = self.step()?;
+            let step = self.state.step;
+            let is_last = step == steps;
+            let is_due = is_last || step.is_multiple_of(self.config.validation.every);
+            let rows = if is_due { self.validate()? } else { Vec::new() };
+            let goes_on = told(Step { step, steps, loss, rate, norm, validated: &rows });
+            if is_last || !goes_on || step.is_multiple_of(self.config.output.every) {
+                self.keep()?;
+            }
+            if !goes_on && !is_last {
+                return Ok(Ended::Stopped);
+            }
+        }
+        Ok(Ended::Finished)
+    }
+
+    /// One step: loss, rate and norm of its gradient.
+    fn step(&mut self) -> Result<[f64; 3], TrainingError> {
+        let of = &self.config.optimiser;
+        let step = self.state.step + 1;
+        self.drawn.fill(&self.windows, &self.levels, (of.seed, step), of.batch)?;
+        let Drawn { x, noise, levels } = &self.drawn;
+        let loss = self.stepper.gradient(Batch { x, noise, levels }, &mut self.gradient)?;
+        let norm = clip(&mut self.gradient, (of.clip > 0.0).then_some(of.clip));
+        for (what, found) in [("loss", loss), ("norm of the gradient", norm)] {
+            if !found.is_finite() {
+                return Err(TrainingError::Diverged { step, what, found });
+            }
+        }
+        let rate = rate(of, step);
+        let method = AdamW { beta1: of.beta1, beta2: of.beta2, epsilon: of.epsilon, decay: of.decay };
+        let State { theta, average, mean, square, curve, .. } = &mut self.state;
+        method.step(step, rate, &self.gradient, [&mut *theta, mean, square])?;
+        Average { decay: of.ema, warm_up: of.ema_warm_up }.step(step, theta, average)?;
+        self.stepper.network_mut().set_values(theta)?;
+        curve.push([loss, rate, norm]);
+        self.state.step = step;
+        Ok([loss, rate, norm])
+    }
+
+    /// Errors of the running average; what was found is kept with the state.
+    fn validate(&mut self) -> Result<Vec<Row>, TrainingError> {
+        self.stepper.network_mut().set_values(&self.state.average)?;
+        let rows = self.validation.rows(self.state.step, &mut self.stepper);
+        self.stepper.network_mut().set_values(&self.state.theta)?;
+        let rows = rows?;
+        self.state.rows.extend_from_slice(&rows);
+        Ok(rows)
+    }
+
+    /// Writes checkpoint, curves, weights and manifest, each whole or not at all.
+    fn keep(&self) -> Result<(), TrainingError> {
+        self.state.keep(&self.files.path(CHECKPOINT))?;
+        let network = self.stepper.network();
+        network.write(&self.files.path(WEIGHTS), &self.state.average, self.precision)?;
+        let path = self.files.path(MANIFEST);
+        if !path.exists() {
+            self.manifest.write(&path, false)?;
+        }
+        let curve = self.state.curve.iter().enumerate();
+        let lines = curve.map(|(k, [loss, rate, norm])| format!("{},{loss},{rate},{norm}\n", k + 1));
+        self.files.put(CURVE, &format!("step,loss,rate,norm\n{}", lines.collect::<String>()))?;
+        let rows = self.state.rows.iter().map(|row| {
+            let Row { step, ratio, network, wiener } = row;
+            format!("{step},{ratio},{network},{wiener},{}\n", network / wiener)
+        });
+        let head = "step,sigma_over_mu,network,wiener,network_over_wiener\n";
+        self.files.put(VALIDATION, &format!("{head}{}", rows.collect::<String>()))
+    }
+
+    /// Steps that were taken.
+    pub fn steps(&self) -> u64 {
+        self.state.step
+    }
+
+    /// Loss, rate and norm of every step.
+    pub fn curve(&self) -> &[[f64; 3]] {
+        &self.state.curve
+    }
+
+    /// The rows of all validations.
+    pub fn rows(&self) -> &[Row] {
+        &self.state.rows
+    }
+
+    /// The symmetries that windows are moved by.
+    pub fn symmetries(&self) -> &[Symmetry] {
+        self.windows.moves().symmetries()
+    }
+
+    /// What the network is.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Its parameters.
+    pub fn parameter_count(&self) -> usize {
+        self.state.theta.len()
+    }
+
+    /// Its files.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+}
+
+#[cfg(test)]
+mod tests;

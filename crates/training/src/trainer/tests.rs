@@ -1,0 +1,221 @@
+//! Whole trainings on small flows: what is kept, how it goes on, what it becomes.
+
+use super::*;
+use crate::RECORD;
+use equipoise_data::{Kind, samples::Sample};
+use equipoise_data::{LoadOptions, load};
+use equipoise_denoiser::{Denoiser, Tape};
+use equipoise_field::{Axis, Boundary, Grid, Shape};
+use equipoise_prior::{DenoiserName, Fields};
+use equipoise_stream::Stream;
+use std::fs;
+
+const SHA: &str = "of the data";
+
+/// Waves with noise on a small grid.
+fn data(kind: Kind, boundary: Boundary, x_axis: Axis) -> Dataset {
+    let series = Shape::new(6, 2, 8, 16);
+    let noise = Stream::new("data").normal::<f32>(0, 5 * series.len());
+    let wave = |k: usize| (k as f32 * 0.7).sin() + if (k / 128).is_multiple_of(2) { 0.3 } else { -0.2 };
+    let values = noise.iter().enumerate().map(|(k, z)| wave(k) + 0.3 * z).collect();
+    let grid = Grid { x_axis, dx: 0.5, dy: 0.25, boundary };
+    Dataset::in_memory(kind, grid, series, values).unwrap()
+}
+
+/// A small training; `text` of it is said otherwise, first of its network.
+fn config(text: &str) -> Config {
+    let small = "[optimiser]\nsteps = 7\nbatch = 3\nrate = 0.01\nwarm_up = 2\n[validation]\nevery = 3\nwindows = 2\n\
+                 ratios = [0.2, 2.0]\n[output]\nevery = 2\n[network]\nwindow = 2\nwidths = [4, 6]\nblocks = [1, 1]\n\
+                 embedding = 4\nmod_features = 4\n";
+    let mut all: toml::Table = toml::from_str(small).unwrap();
+    let said: toml::Table = toml::from_str(&format!("[network]\n{text}")).unwrap();
+    for (section, entries) in said {
+        let into = all.entry(section).or_insert(toml::Value::Table(toml::Table::new()));
+        into.as_table_mut().unwrap().extend(entries.as_table().unwrap().clone());
+    }
+    Config::parse(&toml::to_string(&all).unwrap(), Path::new("net.toml")).unwrap()
+}
+
+fn turbulence() -> Dataset {
+    data(Kind::KOLMOGOROV, Boundary::Periodic, Axis::H)
+}
+
+/// Runs until `last` steps are taken, on so many threads.
+fn run(training: &mut Training, last: u64, threads: usize) -> Ended {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| training.run(&mut |step| step.step < last).unwrap())
+}
+
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut all: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap()))
+        .filter(|(name, _)| name != GAUSSIAN)
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn a_training_that_was_stopped_goes_on_to_the_same_bits_on_any_threads() {
+    let (root, data) = (tempfile::tempdir().unwrap(), turbulence());
+    for (name, text) in [
+        ("wiener", "context = [\"forcing\"]\n"),
+        ("azula", "family = \"azula\"\npreconditioning = \"karras\"\n"),
+        (
+            "none",
+            "preconditioning = \"none\"\nprediction = \"epsilon\"\nschedule = \"cos\"\n[noise]\nlaw = \"uniform_t\"\n",
+        ),
+    ] {
+        let config = config(text);
+        let [whole, parts] = ["whole", "parts"].map(|part| root.path().join(format!("{name} {part}")));
+        let mut training = Training::begin(&config, &data, SHA, &whole).unwrap();
+        assert_eq!(run(&mut training, u64::MAX, 1), Ended::Finished);
+        for (last, threads) in [(0, 2), (1, 1), (4, 2), (5, 3)] {
+            let mut training = if last == 0 {
+                Training::begin(&config, &data, SHA, &parts).unwrap()
+            } else {
+                Training::resume(&config, &data, SHA, &parts).unwrap()
+            };
+            assert_eq!(run(&mut training, last, threads), Ended::Stopped);
+            assert_eq!(training.steps(), last);
+        }
+        let mut training = Training::resume(&config, &data, SHA, &parts).unwrap();
+        assert_eq!(run(&mut training, u64::MAX, 2), Ended::Finished);
+        // The Gaussian's file holds times of its own; what it holds for a training is its checksum in the record.
+        let same = |folder| -> Vec<_> {
+            contents(folder).into_iter().filter(|(name, _)| name != RECORD && name != MANIFEST).collect()
+        };
+        assert_eq!(same(&whole), same(&parts), "{name}");
+        assert_eq!(contents(&whole).len(), if name == "wiener" { 7 } else { 6 }, "{name}");
+    }
+}
+
+/// What is written is a prior of every verb, and around the filter it begins as the filter.
+#[test]
+fn what_is_written_is_the_prior() {
+    for (name, text, data) in [
+        ("sda", "", turbulence()),
+        (
+            "azula",
+            "family = \"azula\"\ncontext = [\"x\", \"y\"]\npadding = [\"zeros\", \"circular\"]\n",
+            data(Kind::GENERIC, Boundary::Open, Axis::W),
+        ),
+        ("karras", "preconditioning = \"karras\"\n", turbulence()),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join(name);
+        let mut training = Training::begin(&config(text), &data, SHA, &folder).unwrap();
+        run(&mut training, 0, 1);
+        let begun: Vec<Row> = training.rows().to_vec();
+        run(&mut training, u64::MAX, 1);
+        let ended = &training.rows()[training.rows().len() - 2..];
+        assert!(ended.iter().zip(&begun).all(|(a, b)| a.network != b.network && a.wiener == b.wiener));
+        if name != "karras" {
+            assert!(begun.iter().all(|row| (row.network / row.wiener - 1.0).abs() < 1e-5), "{begun:?}");
+        }
+        let named: DenoiserName = format!("network:{}", folder.display()).parse().unwrap();
+        let fields = Fields::of(std::slice::from_ref(&named), None).unwrap().unwrap();
+        let (received, _) = fields.receive(data.clone()).unwrap();
+        let settings = equipoise_prior::Settings { window: 2, ..training_settings(&data) };
+        let settings = fields.settings(settings, None).unwrap();
+        let prior = Prior::fit_in(&received, &settings, Some(&fields.normalizer)).unwrap();
+        let denoiser = prior.learned(&named).unwrap().denoiser();
+        // The error of the prior on the held-out windows is the last validation's.
+        let Training { validation, .. } = &training;
+        let row = validation_error(validation, &*denoiser);
+        assert!((row / ended[0].network - 1.0).abs() < 1e-5, "{name}: {row} {ended:?}");
+    }
+}
+
+fn training_settings(data: &Dataset) -> equipoise_prior::Settings {
+    equipoise_prior::Settings::of(data.kind(), data.grid())
+}
+
+/// The first row of a validation, of any denoiser.
+fn validation_error(validation: &Validation, denoiser: &dyn Denoiser<f32>) -> f64 {
+    let (x, noise, level) = validation.first();
+    let x_t: Vec<f32> = x
+        .iter()
+        .zip(&noise)
+        .map(|(x, e)| (level.mu * f64::from(*x) + level.sigma * f64::from(*e)) as f32)
+        .collect();
+    let mut x_hat = vec![f32::NAN; x.len()];
+    denoiser.estimates(&x_t, level, &mut x_hat, &mut Tape::default()).unwrap();
+    let square = |(a, b): (&f32, &f32)| (f64::from(*a) - f64::from(*b)).powi(2);
+    (x_hat.iter().zip(x).map(square).sum::<f64>() / x.len() as f64).sqrt()
+}
+
+#[test]
+fn a_folder_belongs_to_one_training() {
+    let (root, data) = (tempfile::tempdir().unwrap(), turbulence());
+    let (folder, config) = (root.path().join("out"), config(""));
+    let mut training = Training::begin(&config, &data, SHA, &folder).unwrap();
+    run(&mut training, 1, 1);
+    let before = contents(&folder);
+    assert!(matches!(Training::begin(&config, &data, SHA, &folder), Err(TrainingError::Exists { .. })));
+    let mut other = config.clone();
+    other.optimiser.rate = 0.02;
+    let message = Training::resume(&other, &data, SHA, &folder).unwrap_err().to_string();
+    assert!(message.contains("optimiser.rate: found 0.02, expected 0.01"), "{message}");
+    let message = Training::resume(&config, &data, "of others", &folder).unwrap_err().to_string();
+    assert!(message.contains("training file: found of others, expected of the data"), "{message}");
+    assert_eq!(contents(&folder), before);
+    fs::copy(folder.join(RECORD), folder.join(GAUSSIAN)).unwrap();
+    let message = Training::resume(&config, &data, SHA, &folder).unwrap_err().to_string();
+    assert!(message.contains("prior.h5: SHA-256"), "{message}");
+}
+
+#[test]
+fn what_data_do_not_allow_is_refused_before_anything_is_written() {
+    let root = tempfile::tempdir().unwrap();
+    for (text, named) in [
+        ("window = 7\n", "frames"),
+        ("widths = [4, 6, 8, 8, 8]\nblocks = [1, 1, 1, 1, 1]\n", "multiple of 16"),
+        ("blocks = [1]\n", "hidden_blocks"),
+        ("family = \"dit\"\n", "sda or azula"),
+        ("padding = [\"wrap\"]\n", "network.padding"),
+        ("preconditioning = \"edn\"\n", "network.preconditioning"),
+        ("preconditioning = \"none\"\n", "schedule"),
+        ("context = [\"solid\"]\n", "network.context"),
+        ("prediction = \"v\"\n", "prediction"),
+        ("[windows]\nheld_out = 5\n", "windows.held_out"),
+        ("[windows]\naugment = [\"mirror\"]\n", "windows.augment"),
+        ("[gaussian]\nmodel = \"diagonal\"\n", "gaussian.model"),
+        ("[gaussian]\nrank = 3\n", "gaussian.rank"),
+        ("[gaussian]\nnormalizer = \"none\"\n", "gaussian.normalizer"),
+        ("preconditioning = \"karras\"\n[gaussian]\nnormalizer = \"profile\"\n", "gaussian.normalizer"),
+        ("[noise]\nlaw = \"uniform_t\"\n", "network.schedule"),
+    ] {
+        let folder = root.path().join("out");
+        let message = Training::begin(&config(text), &turbulence(), SHA, &folder).unwrap_err();
+        let message = format!("{message}");
+        assert!(message.contains(named), "{text}: {message}");
+        assert!(!folder.exists(), "{text}");
+    }
+}
+
+#[test]
+fn a_training_that_diverges_says_so_and_leaves_its_last_state() {
+    let (root, data) = (tempfile::tempdir().unwrap(), turbulence());
+    let mut config = config("");
+    (config.optimiser.rate, config.optimiser.clip, config.optimiser.warm_up) = (1e30, 0.0, 0);
+    let mut training = Training::begin(&config, &data, SHA, &root.path().join("out")).unwrap();
+    let error = training.run(&mut |_| true).unwrap_err();
+    assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
+    let training = Training::resume(&config, &data, SHA, &root.path().join("out")).unwrap();
+    assert!(training.steps() < 7 && training.state.theta.iter().all(|theta| theta.is_finite()));
+}
+
+/// The turbulence's own file: its profile, its symmetries.
+#[test]
+fn the_embedded_turbulence_is_trained_on() {
+    let data = load(&Sample::KolmogorovTest.path().unwrap(), &LoadOptions::default()).unwrap();
+    let root = tempfile::tempdir().unwrap();
+    let mut config = config("context = [\"forcing\"]\n");
+    (config.optimiser.steps, config.optimiser.warm_up) = (1, 0);
+    let mut training = Training::begin(&config, &data, SHA, &root.path().join("out")).unwrap();
+    assert_eq!(training.symmetries(), Symmetry::ALL);
+    assert_eq!(run(&mut training, u64::MAX, 2), Ended::Finished);
+}

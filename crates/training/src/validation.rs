@@ -1,0 +1,112 @@
+//! Errors on held-out windows, beside those of the Wiener filter.
+
+use crate::levels::preserving;
+use crate::stepper::mean_square;
+use crate::{Batch, Stepper, TrainingError};
+use equipoise_denoiser::Denoiser;
+use equipoise_schedule::Level;
+use equipoise_stream::Stream;
+use equipoise_wiener::Wiener;
+
+/// Windows that run together.
+const TOGETHER: usize = 8;
+
+/// The errors at one level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// Steps before it.
+    pub step: u64,
+    /// σ/μ.
+    pub ratio: f64,
+    /// The root of the mean of (x̂ − x)² over windows and cells of flow, of the network; normalised units.
+    pub network: f64,
+    /// Of the Wiener filter of the Gaussian beside it.
+    pub wiener: f64,
+}
+
+/// Held-out windows with their noise, the same at every validation, and the filter's errors on them.
+#[derive(Debug)]
+pub struct Validation {
+    x: Vec<f32>,
+    dim: usize,
+    open: Option<Vec<bool>>,
+    ratios: Vec<f64>,
+    wiener: Vec<f64>,
+}
+
+impl Validation {
+    /// Of n·D numbers in normalised units; `open` says which of the H·W cells of a plane count.
+    ///
+    /// # Errors
+    /// [`TrainingError::Denoiser`].
+    pub fn new(
+        x: Vec<f32>,
+        ratios: &[f64],
+        filter: &Wiener<f32>,
+        open: Option<Vec<bool>>,
+    ) -> Result<Self, TrainingError> {
+        let mut made = Self { x, dim: filter.dim(), open, ratios: ratios.to_owned(), wiener: Vec::new() };
+        for (place, ratio) in ratios.iter().enumerate() {
+            let (level, mut squares) = (preserving(*ratio), Vec::new());
+            for (member, x) in made.x.chunks_exact(made.dim).enumerate() {
+                let noise = made.noise(place, member);
+                let x_t: Vec<f32> = x.iter().zip(&noise).map(|(x, e)| noisy(level, *x, *e)).collect();
+                let mut x_hat = vec![0.0; made.dim];
+                filter.denoise(&x_t, level, &mut x_hat)?;
+                let errors: Vec<f64> =
+                    x_hat.iter().zip(x).map(|(a, b)| f64::from(*a) - f64::from(*b)).collect();
+                squares.push(made.square(&errors));
+            }
+            made.wiener.push(root_of_mean(&squares));
+        }
+        Ok(made)
+    }
+
+    /// The rows after `step` steps, one a level, of the network as it stands.
+    ///
+    /// # Errors
+    /// As [`Stepper::errors`].
+    pub fn rows(&self, step: u64, stepper: &mut Stepper<f32>) -> Result<Vec<Row>, TrainingError> {
+        let one = |(place, (ratio, wiener)): (usize, (&f64, &f64))| {
+            let (mut squares, level) = (Vec::new(), preserving(*ratio));
+            for (share, x) in self.x.chunks(TOGETHER * self.dim).enumerate() {
+                let count = x.len() / self.dim;
+                let noise: Vec<f32> =
+                    (0..count).flat_map(|k| self.noise(place, share * TOGETHER + k)).collect();
+                let errors = stepper.errors(Batch { x, noise: &noise, levels: &vec![level; count] })?;
+                squares.extend(errors.chunks_exact(self.dim).map(|errors| self.square(errors)));
+            }
+            Ok(Row { step, ratio: *ratio, network: root_of_mean(&squares), wiener: *wiener })
+        };
+        self.ratios.iter().zip(&self.wiener).enumerate().map(one).collect()
+    }
+
+    /// All windows, their noise and the level of the first row.
+    #[cfg(test)]
+    pub(crate) fn first(&self) -> (&[f32], Vec<f32>, Level) {
+        let noise = (0..self.x.len() / self.dim).flat_map(|member| self.noise(0, member)).collect();
+        (&self.x, noise, preserving(self.ratios[0]))
+    }
+
+    fn noise(&self, place: usize, member: usize) -> Vec<f32> {
+        Stream::new("validation").number(place as u64).normal(member as u64, self.dim)
+    }
+
+    /// The mean square over the cells that count.
+    fn square(&self, errors: &[f64]) -> f64 {
+        let Some(open) = &self.open else { return mean_square(errors) };
+        let planes = errors.chunks_exact(open.len());
+        let counted: Vec<f64> = planes
+            .flat_map(|plane| plane.iter().zip(open).filter(|(_, open)| **open).map(|(error, _)| *error))
+            .collect();
+        mean_square(&counted)
+    }
+}
+
+fn noisy(level: Level, x: f32, noise: f32) -> f32 {
+    (level.mu * f64::from(x) + level.sigma * f64::from(noise)) as f32
+}
+
+fn root_of_mean(squares: &[f64]) -> f64 {
+    (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt()
+}
