@@ -37,6 +37,7 @@ mod stability;
 mod sweep;
 mod table;
 mod threads;
+mod train;
 mod windows;
 
 use clap::{FromArgMatches, Parser, Subcommand};
@@ -60,6 +61,7 @@ enum Verb {
     Stability(Box<stability::Arguments>),
     Benchmark(Box<benchmark::Arguments>),
     Fit(fit::Arguments),
+    Train(train::Arguments),
     Reconstruct(Box<reconstruct::Arguments>),
     Denoise(Box<denoise::Arguments>),
     Sensitivity(Box<sensitivity::Arguments>),
@@ -104,6 +106,7 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Benchmark(arguments) => return benchmark::run(arguments),
         Verb::Reconstruct(arguments) => return reconstruct::run(arguments),
         Verb::Fit(arguments) => return fit::run(arguments),
+        Verb::Train(arguments) => return train::run(arguments),
         Verb::Network(arguments) => return network::run(arguments),
         Verb::Denoise(arguments) => return denoise::run(arguments),
         Verb::Sensitivity(arguments) => return sensitivity::run(arguments),
