@@ -25,4 +25,6 @@ mod stability;
 mod sweep;
 mod sweep_faults;
 mod swept;
+mod tables;
+mod train;
 mod windows;

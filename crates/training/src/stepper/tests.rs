@@ -1,5 +1,7 @@
 //! The gradient against differences of the loss, and the start around the Wiener filter.
 
+mod golden;
+
 use super::*;
 use crate::{LossPart, Weightings};
 use equipoise_covariance::Modes;
