@@ -127,7 +127,9 @@ fn take(training: &mut Training, config: &Config) -> anyhow::Result<Ended> {
     progress.begin_at(usize::try_from(training.steps()).unwrap_or(total));
     let (begun, clock) = (training.steps(), Instant::now());
     let ended = training.run(&mut |step: Step<'_>| {
-        if !step.validated.is_empty() {
+        if step.step == 0 {
+            note!("ahead of the first step: {}", words(step.validated));
+        } else if !step.validated.is_empty() {
             let pace = clock.elapsed().as_secs_f64() / (step.step - begun).max(1) as f64;
             note!("step {}, loss {:.4}, {pace:.2} s a step; {}", step.step, step.loss, words(step.validated));
         }
