@@ -1,7 +1,7 @@
 //! From weights, what stands beside them, and answers, to a manifest; or to what is not settled.
 
 use super::found::Found;
-use super::{Answers, ChannelOrder, Context, FORMAT, FlowKind, Manifest, NetworkError, Preset, Questions};
+use super::{Answers, ChannelOrder, Context, FlowKind, Manifest, NetworkError, Preset, Questions};
 use crate::entries::fault;
 use crate::{Architecture, Network, Preconditioning, Predicts, TimeInput, TrainedOn};
 use equipoise_field::{Axis, Boundary};
@@ -34,51 +34,23 @@ pub fn describe(weights: &Path, answers: &Answers) -> Result<Described, NetworkE
     let mut questions = Questions::default();
     let found = Found::beside(weights, answers, &mut questions)?;
     let preset = preset(&found, answers)?;
-    let settled = Settled::new(&found, answers, preset, &mut questions)?;
-    let Found { state, pick, architecture, notes, .. } = found;
+    let settled = settle(&found, answers, preset, &mut questions)?;
+    let Found { state, notes, .. } = found;
     let file = state.path().to_owned();
-    let Some(settled) = settled.filter(|_| questions.0.is_empty()) else {
+    let Some(mut manifest) = settled.filter(|_| questions.0.is_empty()) else {
         return Err(NetworkError::Unsettled { file, questions });
     };
-    let network = Network::<f32>::new(&architecture, state)?;
-    let grid = match (network.grid(), answers.grid) {
+    let network = Network::<f32>::new(&manifest.architecture, state)?;
+    manifest.grid = match (network.grid(), answers.grid) {
         (Some(own), Some(told)) if own != told => {
-            return Err(fault(
-                "grid",
-                format!("{told:?}"),
-                format!("{own:?}, that of the buffer in the file"),
-            ));
+            let expected = format!("{own:?}, that of the buffer in the file");
+            return Err(fault("grid", format!("{told:?}"), expected));
         }
         (own, told) => own.or(told),
     };
-    if let Some(grid) = grid {
+    if let Some(grid) = manifest.grid {
         network.check_grid(grid)?;
     }
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let manifest = Manifest {
-        format: FORMAT.to_owned(),
-        weights: name,
-        pick,
-        window: settled.window,
-        components: settled.components,
-        channel_order: settled.channel_order,
-        prediction: settled.prediction,
-        preconditioning: settled.preconditioning,
-        time: settled.time,
-        schedule: settled.schedule,
-        ratios: answers.ratios,
-        gaussian: None,
-        mean: settled.mean,
-        std: settled.std,
-        kind: settled.kind,
-        x_axis: settled.x_axis,
-        boundary: settled.boundary,
-        context: settled.context,
-        grid,
-        data: answers.data.clone(),
-        architecture,
-        preset,
-    };
     manifest.check()?;
     Ok(Described { manifest, weights: file, parameters: network.parameter_count(), notes })
 }
@@ -94,58 +66,44 @@ fn preset(found: &Found, answers: &Answers) -> Result<Option<Preset>, NetworkErr
     }
 }
 
-/// Entries of a manifest that are asked for.
-struct Settled {
-    window: usize,
-    components: usize,
-    channel_order: ChannelOrder,
-    prediction: Predicts,
-    preconditioning: Preconditioning,
-    time: TimeInput,
-    schedule: Option<TrainedOn>,
-    mean: Vec<f64>,
-    std: Vec<f64>,
-    kind: FlowKind,
-    x_axis: Axis,
-    boundary: Boundary,
-    context: Context,
-}
-
-impl Settled {
-    /// None where anything was asked.
-    fn new(
-        found: &Found,
-        answers: &Answers,
-        preset: Option<Preset>,
-        questions: &mut Questions,
-    ) -> Result<Option<Self>, NetworkError> {
-        let frames = frames(found, answers, questions)?;
-        let order = order(answers, preset, frames, questions);
-        let around = around(answers, preset, questions);
-        let normal = normal(answers, preset, frames, questions)?;
-        let flow = flow(answers, preset, questions);
-        let context = context(found, answers, questions)?;
-        let all = (|| Some((frames?, order?, around?, normal?, flow?, context?)))();
-        Ok(all.map(|((window, components), channel_order, around, (mean, std), flow, context)| {
-            let (preconditioning, prediction, time, schedule) = around;
-            let (kind, x_axis, boundary) = flow;
-            Self {
-                window,
-                components,
-                channel_order,
-                prediction,
-                preconditioning,
-                time,
-                schedule,
-                mean,
-                std,
-                kind,
-                x_axis,
-                boundary,
-                context,
-            }
-        }))
-    }
+/// The manifest but for its grid; none where anything was asked.
+fn settle(
+    found: &Found,
+    answers: &Answers,
+    preset: Option<Preset>,
+    questions: &mut Questions,
+) -> Result<Option<Manifest>, NetworkError> {
+    let frames = frames(found, answers, questions)?;
+    let order = order(answers, preset, frames, questions);
+    let around = around(answers, preset, questions);
+    let normal = normal(answers, preset, frames, questions)?;
+    let flow = flow(answers, preset, questions);
+    let context = context(found, answers, questions)?;
+    let all = (|| Some((frames?, order?, around?, normal?, flow?, context?)))();
+    let weights = found.state.path().file_name().unwrap_or_default().to_string_lossy();
+    Ok(all.map(|((window, components), channel_order, around, (mean, std), flow, context)| {
+        let (preconditioning, prediction, time, schedule) = around;
+        let (kind, x_axis, boundary) = flow;
+        let (pick, ratios, data) = (found.pick, answers.ratios, answers.data.clone());
+        Manifest {
+            pick,
+            channel_order,
+            prediction,
+            preconditioning,
+            time,
+            schedule,
+            ratios,
+            mean,
+            std,
+            kind,
+            x_axis,
+            boundary,
+            context,
+            data,
+            preset,
+            ..Manifest::of(&weights, found.architecture.clone(), [window, components])
+        }
+    }))
 }
 
 /// Frames and components of a window.
