@@ -1,11 +1,12 @@
 //! Denoising errors, the bound and their pictures as tables and a page.
 
-use crate::canvas::Canvas;
+use crate::canvas::{shown, view};
 use crate::results::{Draft, Of};
 use crate::words::{caption, plain, space};
 use crate::{Bound, ErrorPoint, Flow, Named, RECALLED, Result, Results, at_ratio};
 use equipoise_elbo::Point;
-use equipoise_report::{Block, Chart, Column, Gallery, Image, Picture, Quantity, Scale, Series, significant};
+use equipoise_experiment::View;
+use equipoise_report::{Block, Chart, Column, Gallery, Image, Picture, Scale, Series, significant};
 
 /// Levels that pictures show, as far as the nearest of those measured.
 const SHOWN: [f64; 3] = [0.1, 0.5, 2.0];
@@ -83,30 +84,30 @@ impl Denoised<'_> {
 
     /// Pictures of the first held-out window; labelled ones go to `pictures`, one a level.
     fn gallery(&self, seed: u64, pictures: &mut Vec<(String, Image)>) -> Result<Gallery> {
-        let canvas = Canvas::of(self.flow)?;
+        let canvas = view(self.flow)?;
         let name = self.flow.name();
         let (Some(held_out), ratios) = (self.flow.held_out().first(), self.shown()) else {
             return Ok(gallery(&canvas, Vec::new(), &[], Vec::new()));
         };
-        let truth = canvas.shown("x", &held_out.x, 1.0)?;
+        let truth = shown(self.flow, "x", &held_out.x, 1.0)?;
         let mut rows: Vec<(String, Vec<Option<Picture>>)> = vec![("x_t/μ".into(), Vec::new())];
         rows.extend(self.denoisers.iter().map(|named| (named.name.to_string(), Vec::new())));
         for &ratio in &ratios {
             let level = at_ratio(ratio);
             let x_t = self.flow.noised(held_out, level, seed);
-            let mut shown = vec![("x_t/μ".to_owned(), canvas.shown("x_t/μ", &x_t, level.mu)?)];
+            let mut all = vec![("x_t/μ".to_owned(), shown(self.flow, "x_t/μ", &x_t, level.mu)?)];
             for named in self.denoisers {
                 let mut x_hat = vec![0.0; x_t.len()];
                 named.denoiser.denoise(&x_t, level, &mut x_hat)?;
                 let label = named.name.to_string();
-                let planes = canvas.shown(&label, &x_hat, 1.0)?;
-                shown.push((label, planes));
+                let planes = shown(self.flow, &label, &x_hat, 1.0)?;
+                all.push((label, planes));
             }
-            let planes = shown.iter().flat_map(|(_, planes)| planes);
+            let planes = all.iter().flat_map(|(_, planes)| planes);
             let frames: Vec<_> = truth.iter().chain(planes).cloned().collect();
             let title = format!("{name}, σ/μ = {}", plain(ratio));
             pictures.push((format!("{name}_denoised_{}", plain(ratio)), canvas.picture(&title, &frames)?));
-            for (row, (label, planes)) in rows.iter_mut().zip(shown) {
+            for (row, (label, planes)) in rows.iter_mut().zip(all) {
                 row.1.push(Some(canvas.cells(&format!("{title}, {label}"), "", &planes)?));
             }
         }
@@ -128,21 +129,20 @@ impl Denoised<'_> {
 }
 
 fn gallery(
-    canvas: &Canvas<'_>,
+    canvas: &View<'_>,
     references: Vec<Image>,
     ratios: &[f64],
     rows: Vec<(String, Vec<Option<Picture>>)>,
 ) -> Gallery {
-    let quantity = canvas.quantity();
-    let name = if quantity == Quantity::VORTICITY { "Vorticity" } else { "Components" };
+    let name = canvas.name();
     let shown = |image| Picture::new(image, format!("{name} of x"), "x");
     Gallery {
         caption: format!(
             "{name} of x̂ at the first frame of the first held-out window; x_t/μ is what the denoisers see."
         ),
         limit: canvas.limit,
-        unit: canvas.unit().into(),
-        quantity,
+        unit: canvas.unit.into(),
+        quantity: canvas.quantity,
         references: references.into_iter().map(shown).collect(),
         row_name: "denoiser".into(),
         columns: ratios.iter().map(|ratio| format!("σ/μ = {}", plain(*ratio))).collect(),

@@ -1,6 +1,6 @@
 //! Samples, their spectra and their nearest training windows as tables and a page.
 
-use crate::canvas::Canvas;
+use crate::canvas::{shown, view};
 use crate::results::{Draft, Of};
 use crate::spectra::Spectrum;
 use crate::words::{caption, in_file, space};
@@ -109,13 +109,13 @@ impl Drawn<'_> {
     }
 
     fn gallery(&self, pictures: &mut Vec<(String, Image)>) -> Result<Gallery> {
-        let canvas = Canvas::of(self.flow)?;
+        let canvas = view(self.flow)?;
         let mut references = Vec::new();
         for samples in self.samples.iter().filter(|samples| !samples.members.is_empty()) {
             let mut frames = Vec::new();
             for member in samples.members.iter().take(SHOWN) {
-                frames.extend(canvas.shown(&format!("member {}", member.member), &member.x, 1.0)?);
-                frames.extend(canvas.shown(&neighbour(member), &member.neighbour, 1.0)?);
+                frames.extend(shown(self.flow, &format!("member {}", member.member), &member.x, 1.0)?);
+                frames.extend(shown(self.flow, &neighbour(member), &member.neighbour, 1.0)?);
             }
             let title = format!(
                 "{}, samples of {}, each beside its nearest training window",

@@ -106,6 +106,9 @@ pub enum Error {
     /// Embedded samples or a data file.
     #[error(transparent)]
     Data(#[from] equipoise_data::DataError),
+    /// A field that the prior cannot show.
+    #[error(transparent)]
+    Prior(#[from] equipoise_prior::PriorError),
     /// A file operation failed.
     #[error("{}: cannot {action}", path.display())]
     Io {

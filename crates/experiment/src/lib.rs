@@ -36,6 +36,7 @@ mod strength;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod view;
 
 pub use accelerator::{Accelerator, Places};
 pub use approach::{Approach, law, traced};
@@ -62,6 +63,7 @@ pub use segment::Segment;
 pub use source::{CovarianceSettings, ModelName, Precision, Source, Units};
 pub use start::Start;
 pub use strength::{Base, Scaled, Seen, counts};
+pub use view::{Labelled, View, planes};
 
 /// The space of every number of a row whose column does not say otherwise.
 pub const SPACE: &str = "normalised";

@@ -12,9 +12,6 @@ pub enum Error {
     /// A setting, a flow, the folder of results.
     #[error(transparent)]
     Experiment(#[from] equipoise_experiment::Error),
-    /// A field that the prior cannot show.
-    #[error(transparent)]
-    Prior(#[from] equipoise_prior::PriorError),
     /// A trial of a backend that is not here or has no steps for it.
     #[error("found no steps for this trial on the backend `{backend}` that its identity names")]
     Backend {
@@ -70,10 +67,4 @@ pub enum Error {
     /// A picture or the report.
     #[error(transparent)]
     Report(#[from] equipoise_report::ReportError),
-    /// A diagnostic of a picture.
-    #[error(transparent)]
-    Metrics(#[from] equipoise_metrics::MetricsError),
-    /// A picture's field.
-    #[error(transparent)]
-    Data(#[from] equipoise_data::DataError),
 }

@@ -1,6 +1,5 @@
 //! The report page of a sweep, assembled from its rows, pictures and excess curves.
 
-use crate::pictures::quantity;
 use crate::{EXCESS_TIMES, Flow, FlowExecutor, Output, Pictures, Result, Row, Trial};
 use equipoise_experiment::{self as experiment, REPORT, distinct, note, states};
 use equipoise_report::{
@@ -173,10 +172,9 @@ fn heat_map(batch: &[Finished<'_>]) -> HeatMap {
 }
 
 fn gallery(flow: &Flow, batch: &[Finished<'_>], pictures: &Pictures<'_>) -> Result<Option<Gallery>> {
-    let Some((image, limit, unit)) = pictures.truth_cells(flow)? else { return Ok(None) };
-    let caption = pictures.truth_caption(flow);
-    let quantity = quantity(flow);
-    let reference = Picture { image, alt: format!("{} of {caption}", quantity.name), caption, verdict: None };
+    let Some((image, caption, view)) = pictures.truth(flow)? else { return Ok(None) };
+    let quantity = view.quantity;
+    let reference = Picture::new(image, format!("{} of {caption}", quantity.name), caption);
     let (columns, rows) = grid(batch, |(trial, row)| {
         let caption = format!("RMSE {}, χ {}", significant(row.rmse, 3), significant(row.misfit, 3));
         Some(Picture {
@@ -186,14 +184,15 @@ fn gallery(flow: &Flow, batch: &[Finished<'_>], pictures: &Pictures<'_>) -> Resu
             verdict: Some(verdict(row)),
         })
     });
-    let (shown, units) = match quantity {
-        Quantity::VORTICITY => ("Vorticity", "physical units"),
-        _ => ("Components", "normalised units"),
-    };
+    let units = if quantity == Quantity::VORTICITY { "physical units" } else { "normalised units" };
     Ok(Some(Gallery {
-        caption: format!("{shown} of the first member, seed {}, {units}, one colour scale.", batch[0].0.seed),
-        limit,
-        unit,
+        caption: format!(
+            "{} of the first member, seed {}, {units}, one colour scale.",
+            view.name(),
+            batch[0].0.seed
+        ),
+        limit: view.limit,
+        unit: view.unit.into(),
         quantity,
         references: vec![reference],
         row_name: "law".into(),

@@ -8,37 +8,28 @@
 
 use crate::judge::Judged;
 use crate::{Flow, Output, Result, Trial};
+use equipoise_experiment::{self as experiment, Labelled, View, planes};
 use equipoise_field::Shape;
-use equipoise_prior::Shown;
-use equipoise_report::{Frame, Image, Panel, Quantity, robust_limit, significant, write_atomically};
+use equipoise_report::{Image, Panel, significant, write_atomically};
 use std::collections::HashMap;
 use std::path::PathBuf;
-
-/// The quantile of |ω| of the truth that the colour scale ends at.
-const LIMIT_QUANTILE: f64 = 0.995;
-
-/// Unit of the embedded flows; data of a user's may have one, which no attribute states.
-const UNIT: &str = "data units";
 
 /// Draws into the folder of an output.
 #[derive(Debug)]
 pub struct Pictures<'a> {
     output: &'a Output,
-    datasets: HashMap<String, Canvas>,
+    datasets: HashMap<String, Canvas<'a>>,
 }
-
-/// A frame, and a plane of it with the name of its component.
-type Drawn = (usize, Shown);
 
 /// What all pictures of one dataset share.
 #[derive(Debug)]
-struct Canvas {
-    limit: f64,
+struct Canvas<'a> {
+    view: View<'a>,
     seed: u64,
     /// The frames that labelled pictures show.
     frames: Vec<usize>,
     /// The truth at those frames.
-    truth: Vec<Drawn>,
+    truth: Vec<Labelled>,
     /// Flat indices of the observed points of the coarsest lattice, and its stride.
     observed: (Vec<usize>, usize),
 }
@@ -49,13 +40,13 @@ impl<'a> Pictures<'a> {
     /// # Errors
     /// If a file that the sweep did not write stands where a picture goes, or the folder cannot be
     /// written.
-    pub fn new(output: &'a Output, flows: &[Flow]) -> Result<Self> {
+    pub fn new(output: &'a Output, flows: &'a [Flow]) -> Result<Self> {
         let mut datasets = HashMap::new();
         for flow in flows {
             let trials = || output.trials().iter().filter(|t| t.dataset() == flow.name());
             let Some(first) = trials().next() else { continue };
             let coarsest = trials().map(|t| t.sub).max().unwrap_or(1);
-            datasets.insert(flow.name().to_owned(), canvas(flow, first.seed, coarsest)?);
+            datasets.insert(flow.name().to_owned(), Canvas::of(flow, first.seed, coarsest)?);
         }
         let pictures = Self { output, datasets };
         let names: Vec<String> = output
@@ -86,7 +77,7 @@ impl<'a> Pictures<'a> {
         let canvas = &self.datasets[trial.dataset()];
         let truth = self.path(&truth_name(trial));
         if !truth.exists() {
-            write_atomically(&truth, &canvas.truth_panel(flow).picture_of(quantity(flow))?.png)?;
+            write_atomically(&truth, &canvas.truth_panel(flow).picture_of(canvas.view.quantity)?.png)?;
         }
         let planes = drawn(flow, x, &canvas.frames)?;
         let prior = if trial.is_gaussian() { String::new() } else { format!("{}, ", trial.prior) };
@@ -99,9 +90,9 @@ impl<'a> Pictures<'a> {
             judged.state,
             significant(judged.row.rmse, 3)
         );
-        let panel = |title| canvas.panel(flow, title, &planes);
+        let panel = |title| canvas.view.panel(title, &planes);
         let (picture, cells) = rayon::join(
-            || panel(title).picture_of(quantity(flow)),
+            || panel(title).picture_of(canvas.view.quantity),
             || canvas.cells(flow, panel(String::new())),
         );
         write_atomically(&self.path(&picture_name(trial)), &picture?.png)?;
@@ -113,11 +104,12 @@ impl<'a> Pictures<'a> {
         self.output.folder().join(name)
     }
 
-    /// The truth as the page shows it, with the colour limit and the unit.
-    pub(crate) fn truth_cells(&self, flow: &Flow) -> Result<Option<(Image, f64, String)>> {
+    /// The truth as the page shows it, with what the dots on it stand for, and what pictures of the flow share.
+    pub(crate) fn truth(&self, flow: &Flow) -> Result<Option<(Image, String, &View<'a>)>> {
         let Some(canvas) = self.datasets.get(flow.name()) else { return Ok(None) };
         let cells = canvas.cells(flow, canvas.truth_panel(flow))?;
-        Ok(Some((cells, canvas.limit, unit(flow).to_owned())))
+        let caption = format!("truth; dots: the points observed at sub {}", canvas.observed.1);
+        Ok(Some((cells, caption, &canvas.view)))
     }
 
     /// The bare cells of a trial, if it was drawn.
@@ -131,50 +123,34 @@ impl<'a> Pictures<'a> {
         let (width, height) = (side(16)?, side(20)?);
         Some(Image { png, width, height })
     }
-
-    /// What the dots on the truth stand for.
-    pub(crate) fn truth_caption(&self, flow: &Flow) -> String {
-        let stride = self.datasets.get(flow.name()).map_or(1, |c| c.observed.1);
-        format!("truth; dots: the points observed at sub {stride}")
-    }
 }
 
-impl Canvas {
+impl<'a> Canvas<'a> {
+    fn of(flow: &'a Flow, seed: u64, coarsest: usize) -> Result<Self> {
+        let last = flow.shape().frames - 1;
+        let frames = if last == 0 { vec![0] } else { vec![0, last] };
+        let truth = drawn(flow, flow.truth(), &frames)?;
+        let (height, width) = (flow.shape().height, flow.shape().width);
+        let observed = (0..height)
+            .step_by(coarsest)
+            .flat_map(|h| (0..width).step_by(coarsest).map(move |w| h * width + w))
+            .filter(|cell| !flow.hidden().is_some_and(|hidden| hidden[*cell]))
+            .collect();
+        let view = View::of(flow.prior(), flow.solid(), &truth);
+        Ok(Self { view, seed, frames, truth, observed: (observed, coarsest) })
+    }
+
     /// The bare cells of a panel as the page shows them: one frame of a large field.
     fn cells(&self, flow: &Flow, mut panel: Panel<'_>) -> Result<Image> {
         if flow.shape().plane() > 100 * 100 {
-            let planes = if flow.prior().shows_vorticity() { 1 } else { flow.shape().channels };
-            panel.frames.truncate(planes);
+            panel.frames.truncate(self.truth.len() / self.frames.len());
         }
         Ok(panel.cells()?)
     }
 
-    fn panel<'p>(&self, flow: &'p Flow, title: String, planes: &'p [Drawn]) -> Panel<'p> {
-        let label = |t: usize, name: &str| {
-            let frame = format!("frame {} of {}", t + 1, flow.shape().frames);
-            if name.is_empty() { frame } else { format!("{frame}, {name}") }
-        };
-        let drawn = |(t, Shown { name, plane }): &'p Drawn| Frame {
-            label: label(*t, name),
-            vorticity: plane,
-            observed: &[],
-        };
-        let frames = planes.iter().map(drawn).collect();
-        Panel {
-            title,
-            frames,
-            height: flow.shape().height,
-            width: flow.shape().width,
-            grid: flow.grid(),
-            limit: self.limit,
-            unit: unit(flow).to_owned(),
-            solid: flow.solid(),
-        }
-    }
-
-    fn truth_panel<'p>(&'p self, flow: &'p Flow) -> Panel<'p> {
+    fn truth_panel(&self, flow: &Flow) -> Panel<'_> {
         let title = format!("{}, truth; dots: points observed at sub {}", flow.name(), self.observed.1);
-        let mut panel = self.panel(flow, title, &self.truth);
+        let mut panel = self.view.panel(title, &self.truth);
         if let Some(first) = panel.frames.first_mut() {
             first.observed = &self.observed.0;
         }
@@ -182,41 +158,12 @@ impl Canvas {
     }
 }
 
-fn canvas(flow: &Flow, seed: u64, coarsest: usize) -> Result<Canvas> {
-    let last = flow.shape().frames - 1;
-    let frames = if last == 0 { vec![0] } else { vec![0, last] };
-    let truth = drawn(flow, flow.truth(), &frames)?;
-    let planes: Vec<&[f32]> = truth.iter().map(|(_, shown)| shown.plane.as_slice()).collect();
-    let limit = robust_limit(&planes, flow.solid(), LIMIT_QUANTILE);
-    let (height, width) = (flow.shape().height, flow.shape().width);
-    let observed = (0..height)
-        .step_by(coarsest)
-        .flat_map(|h| (0..width).step_by(coarsest).map(move |w| h * width + w))
-        .filter(|cell| !flow.hidden().is_some_and(|hidden| hidden[*cell]))
-        .collect();
-    Ok(Canvas { limit, seed, frames, truth, observed: (observed, coarsest) })
-}
-
 /// What pictures show of some frames of a normalised field.
-fn drawn(flow: &Flow, x: &[f32], frames: &[usize]) -> Result<Vec<Drawn>> {
-    let one = Shape { frames: 1, ..flow.shape() };
-    let mut all = Vec::new();
-    for &t in frames {
-        let mut frame = x[t * one.len()..(t + 1) * one.len()].to_vec();
-        flow.prior().normalizer().restore(one, &mut frame)?;
-        all.extend(flow.prior().shown(&frame)?.into_iter().map(|shown| (t, shown)));
-    }
-    Ok(all)
-}
-
-/// What pictures of a flow show.
-pub(crate) fn quantity(flow: &Flow) -> Quantity<'static> {
-    if flow.prior().shows_vorticity() { Quantity::VORTICITY } else { Quantity::COMPONENTS }
-}
-
-/// The unit of it; empty for none.
-fn unit(flow: &Flow) -> &'static str {
-    if flow.prior().shows_vorticity() { UNIT } else { "" }
+fn drawn(flow: &Flow, x: &[f32], frames: &[usize]) -> Result<Vec<Labelled>> {
+    let (count, one) = (flow.shape().frames, Shape { frames: 1, ..flow.shape() }.len());
+    let frame =
+        |t: &usize| planes(flow.prior(), &format!("frame {} of {count}", t + 1), &x[t * one..(t + 1) * one]);
+    Ok(frames.iter().map(frame).collect::<experiment::Result<Vec<_>>>()?.concat())
 }
 
 fn folder(trial: &Trial) -> String {

@@ -1,0 +1,97 @@
+//! Pictures of normalised fields on one scale: vorticity in physical units where there are two velocities, else every
+//! component.
+
+use crate::Result;
+use equipoise_field::{Grid, Shape};
+use equipoise_prior::Prior;
+use equipoise_report::{Frame, Image, Panel, Picture, Quantity, ReportError, robust_limit};
+
+/// A plane with its label.
+pub type Labelled = (String, Vec<f32>);
+
+/// The quantile of sizes that the scale ends at.
+const LIMIT_QUANTILE: f64 = 0.995;
+
+/// Unit of the embedded flows; data of a user's may have one, which no attribute states.
+const UNIT: &str = "data units";
+
+/// What all pictures of one flow share.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    /// The colour scale ends at ± this.
+    pub limit: f64,
+    /// What pictures show.
+    pub quantity: Quantity<'static>,
+    /// Its unit; empty for none.
+    pub unit: &'static str,
+    grid: Grid,
+    shape: Shape,
+    solid: Option<&'a [bool]>,
+}
+
+/// What pictures show of one frame (C, H, W) of a normalised field, one plane or one a component.
+///
+/// # Errors
+/// [`Error::Data`](crate::Error::Data), [`Error::Prior`](crate::Error::Prior) for a field of another shape.
+pub fn planes(prior: &Prior, label: &str, frame: &[f32]) -> Result<Vec<Labelled>> {
+    let mut frame = frame.to_vec();
+    prior.normalizer().restore(Shape { frames: 1, ..prior.shape() }, &mut frame)?;
+    let label = |name: &str| if name.is_empty() { label.to_owned() } else { format!("{label}, {name}") };
+    Ok(prior.shown(&frame)?.into_iter().map(|shown| (label(&shown.name), shown.plane)).collect())
+}
+
+impl<'a> View<'a> {
+    /// Of a prior's flow, on the scale of some planes.
+    pub fn of(prior: &Prior, solid: Option<&'a [bool]>, planes: &[Labelled]) -> Self {
+        let planes: Vec<&[f32]> = planes.iter().map(|(_, plane)| plane.as_slice()).collect();
+        let (quantity, unit) =
+            if prior.shows_vorticity() { (Quantity::VORTICITY, UNIT) } else { (Quantity::COMPONENTS, "") };
+        let limit = robust_limit(&planes, solid, LIMIT_QUANTILE);
+        Self { limit, quantity, unit, grid: prior.grid(), shape: prior.shape(), solid }
+    }
+
+    /// What pictures show, in a word.
+    pub fn name(&self) -> &'static str {
+        if self.quantity == Quantity::VORTICITY { "Vorticity" } else { "Components" }
+    }
+
+    /// These planes, ready to be drawn.
+    pub fn panel<'p>(&self, title: impl Into<String>, frames: &'p [Labelled]) -> Panel<'p>
+    where
+        'a: 'p,
+    {
+        let frame =
+            |(label, plane): &'p Labelled| Frame { label: label.clone(), vorticity: plane, observed: &[] };
+        Panel {
+            title: title.into(),
+            frames: frames.iter().map(frame).collect(),
+            height: self.shape.height,
+            width: self.shape.width,
+            grid: self.grid,
+            limit: self.limit,
+            unit: self.unit.into(),
+            solid: self.solid,
+        }
+    }
+
+    /// A labelled picture.
+    ///
+    /// # Errors
+    /// [`ReportError`].
+    pub fn picture(&self, title: &str, frames: &[Labelled]) -> std::result::Result<Image, ReportError> {
+        self.panel(title, frames).picture_of(self.quantity)
+    }
+
+    /// Bare cells, with what the page says of them.
+    ///
+    /// # Errors
+    /// [`ReportError`].
+    pub fn cells(
+        &self,
+        alt: &str,
+        caption: &str,
+        frames: &[Labelled],
+    ) -> std::result::Result<Picture, ReportError> {
+        Ok(Picture::new(self.panel(alt, frames).cells()?, alt, caption))
+    }
+}
