@@ -156,8 +156,9 @@ impl Scene {
         };
         let law = Column::new("law", "", |law: &&str| *law);
         let subs = distinct(self.verdicts.iter().map(|verdict| verdict.sub));
-        let subs =
-            subs.into_iter().map(|sub| Column::new(format!("sub {sub}"), "", move |law: &&str| cell(law, sub)));
+        let subs = subs
+            .into_iter()
+            .map(|sub| Column::new(format!("sub {sub}"), "", move |law: &&str| cell(law, sub)));
         let columns: Vec<_> = [law].into_iter().chain(subs).collect();
         Table::of(&columns, &distinct(self.verdicts.iter().map(|verdict| verdict.law.as_str())))
     }
