@@ -7,7 +7,7 @@ mod summary;
 use crate::destination;
 use crate::existing::Rule;
 use crate::format::{Format, duration};
-use crate::interrupt::{self, INTERRUPTED};
+use crate::interrupt;
 use crate::messages;
 use crate::number::count;
 use crate::output;
@@ -111,14 +111,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let page = write_page(&results)?;
     let report = Report::new(&results, ran, page, clock.elapsed());
     output::print(|to| report.write(arguments.format, to))?;
-    if ran.interrupted {
-        let done = ran.finished + ran.skipped;
-        caution!(
-            "interrupted: {done} of {total} jobs have records; the same arguments with --resume go on from there"
-        );
-        return Ok(ExitCode::from(INTERRUPTED));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(interrupt::ended(ran, total, "jobs have records"))
 }
 
 /// What is about to run and what it will cost.

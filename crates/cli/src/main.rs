@@ -35,7 +35,7 @@ mod sensitivity;
 mod spectrum;
 mod stability;
 mod sweep;
-mod table;
+mod tables;
 mod threads;
 mod train;
 mod windows;

@@ -1,8 +1,8 @@
 //! Standard output: written at once, and a reader that leaves early is no fault.
 
 use crate::format::Format;
-use crate::table::Table;
 use anyhow::Context;
+use equipoise_report::Table;
 use serde::Serialize;
 use std::io::{self, ErrorKind, Write};
 

@@ -1,10 +1,10 @@
 //! A fitted prior in numbers: its settings and the spectrum of its covariance.
 
-use crate::table::{Cell, Table};
 use equipoise_data::{Kind, NormalizerKind};
 use equipoise_field::Shape;
 use equipoise_prior::{Model, Prior};
 use equipoise_report::significant;
+use equipoise_report::{Cell, Table};
 use serde::Serialize;
 use std::fmt;
 

@@ -11,7 +11,7 @@ mod summary;
 use crate::destination;
 use crate::existing::Rule;
 use crate::format::Format;
-use crate::interrupt::{self, INTERRUPTED};
+use crate::interrupt;
 use crate::number::count;
 use crate::output;
 use crate::provenance::provenance;
@@ -158,15 +158,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.certify {
         certify(&output, &flows, arguments.format)?;
     }
-    if ran.interrupted {
-        let done = ran.finished + ran.skipped;
-        let total = output.trials().len();
-        caution!(
-            "interrupted: {done} of {total} trials have rows; the same arguments with --resume go on from there"
-        );
-        return Ok(ExitCode::from(INTERRUPTED));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(interrupt::ended(ran, output.trials().len(), "trials have rows"))
 }
 
 impl Arguments {

@@ -28,8 +28,13 @@ fn main() -> Outcome<()> {
     let read = |sample: Sample| load(&sample.path()?, &LoadOptions::default());
     let (train, test) = (read(train)?, read(test)?);
     let settings = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
-    let fitted = Flow::new("fitted", part(&train, 0, kept)?, part(&train, kept, usize::MAX)?, &settings, 24)?;
-    let judged = Flow::new("judged", train, test, &settings, 16)?;
+    let fitted = Flow::new(
+        "fitted",
+        [part(&train, 0, kept)?, part(&train, kept, usize::MAX)?],
+        (&settings, None),
+        24,
+    )?;
+    let judged = Flow::new("judged", [train, test], (&settings, None), 16)?;
     println!("c fitted on {}; judged on {}", fitted.counts(), judged.counts());
     println!(
         "{:10} {:>6} {:>6} {:>10} {:>10} {:>10} {:>8}",
@@ -68,7 +73,7 @@ fn moments(flow: &Flow, denoisers: &[Named], ratio: f64) -> Outcome<[f64; 3]> {
         let mut errors = Vec::new();
         for named in denoisers {
             let mut x_hat = vec![0.0; x_t.len()];
-            named.denoiser.denoise(&x_t, level, &mut x_hat)?;
+            named.known.denoiser().denoise(&x_t, level, &mut x_hat)?;
             x_hat.iter_mut().zip(&held_out.x).for_each(|(e, x)| *e -= x);
             errors.push(x_hat);
         }

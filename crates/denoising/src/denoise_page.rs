@@ -98,7 +98,7 @@ impl Denoised<'_> {
             let mut all = vec![("x_t/μ".to_owned(), shown(self.flow, "x_t/μ", &x_t, level.mu)?)];
             for named in self.denoisers {
                 let mut x_hat = vec![0.0; x_t.len()];
-                named.denoiser.denoise(&x_t, level, &mut x_hat)?;
+                named.known.denoiser().denoise(&x_t, level, &mut x_hat)?;
                 let label = named.name.to_string();
                 let planes = shown(self.flow, &label, &x_hat, 1.0)?;
                 all.push((label, planes));

@@ -62,7 +62,7 @@ fn point(flow: &Flow, named: &Named, ratio: f64, seed: u64) -> Result<ErrorPoint
         .map(|held_out| {
             let x_t = flow.noised(held_out, level, seed);
             let mut x_hat = vec![0.0; x_t.len()];
-            named.denoiser.denoise(&x_t, level, &mut x_hat)?;
+            named.known.denoiser().denoise(&x_t, level, &mut x_hat)?;
             let error = rmse(&x_hat, &held_out.x, Inclusion::Plane(flow.included()))?.powi(2);
             let weights = named.known.weights(&x_t, level)?;
             Ok((error, weights.map(|weights| weights.into_iter().fold(0.0, f64::max))))

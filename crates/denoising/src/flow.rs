@@ -3,14 +3,12 @@
 use crate::{DenoisingError, Result, at_ratio};
 use equipoise_data::sensors::MOST_COMPONENTS;
 use equipoise_data::{Dataset, Described, Location, Normalizer, Remark, checksum};
-use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, Shape};
 use equipoise_locality::Samples;
 use equipoise_prior::{DenoiserName, Prior, PriorDenoiser, Settings};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A window that no denoiser was made from, normalised.
@@ -36,14 +34,12 @@ pub struct Flow {
 }
 
 /// A denoiser with its name.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Named {
     /// The name.
     pub name: DenoiserName,
     /// The denoiser with what it knows.
     pub known: PriorDenoiser,
-    /// The same as any method takes it.
-    pub denoiser: Arc<dyn Denoiser<f32>>,
 }
 
 impl fmt::Debug for Flow {
@@ -56,34 +52,18 @@ impl fmt::Debug for Flow {
     }
 }
 
-impl fmt::Debug for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Named").field("name", &self.name).field("known", &self.known).finish_non_exhaustive()
-    }
-}
-
 impl Flow {
-    /// Fits the prior to `train` and takes `count` windows of `data`, evenly spaced over all of them,
-    /// or all where there are fewer.
+    /// Fits the prior to `train`, in the units of a normalizer where one is known already, as those of a learned prior
+    /// are, and takes `count` windows of `data`, evenly spaced over all of them, or all where there are fewer.
     ///
     /// # Errors
     /// [`DenoisingError::Prior`], [`DenoisingError::Channels`], and [`DenoisingError::Data`] for files that
     /// do not belong together or one that cannot be read again.
-    pub fn new(name: &str, train: Dataset, data: Dataset, settings: &Settings, count: usize) -> Result<Self> {
-        Self::within(name, train, data, settings, count, None)
-    }
-
-    /// As [`new`](Self::new), in the units of a normalizer that is known already, as those of a learned prior are.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn within(
+    pub fn new(
         name: &str,
-        train: Dataset,
-        data: Dataset,
-        settings: &Settings,
+        [train, data]: [Dataset; 2],
+        (settings, units): (&Settings, Option<&Normalizer>),
         count: usize,
-        units: Option<&Normalizer>,
     ) -> Result<Self> {
         let (data, remarks) = Described::of(&train)?.receive(data, settings.window)?;
         let prior = Prior::fit_in(&train, settings, units)?;
@@ -180,8 +160,7 @@ impl Flow {
     pub fn denoisers(&self, names: &[DenoiserName]) -> Result<Vec<Named>> {
         let of = |name: &DenoiserName| {
             let known = self.prior.denoiser_of(name, &self.train)?;
-            let denoiser = known.denoiser();
-            Ok(Named { name: name.clone().pinned()?, known, denoiser })
+            Ok(Named { name: name.clone().pinned()?, known })
         };
         names.iter().map(of).collect()
     }

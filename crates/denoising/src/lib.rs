@@ -22,7 +22,7 @@
 //! let read = |sample: Sample| load(&sample.path()?, &LoadOptions::default());
 //! let (train, test) = (read(Sample::KolmogorovTrain)?, read(Sample::KolmogorovTest)?);
 //! let settings = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
-//! let flow = Flow::new("kolmogorov", train, test, &settings, 4)?;
+//! let flow = Flow::new("kolmogorov", [train, test], (&settings, None), 4)?;
 //! let denoisers = flow.denoisers(&["wiener".parse()?])?;
 //! let points = error_curve(&flow, &denoisers, &[0.1, 1.0], 0, &mut |_| true)?;
 //! // Noise of 0.1 and 1 the prior knows better than the noisy field does.

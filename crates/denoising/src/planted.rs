@@ -167,7 +167,7 @@ impl Coarse {
             model: Model::Dense,
             ridge: RIDGE,
         };
-        Flow::new(&self.name, plant(&self.train)?, plant(&self.held_out)?, &settings, self.states())
+        Flow::new(&self.name, [plant(&self.train)?, plant(&self.held_out)?], (&settings, None), self.states())
     }
 
     /// The responses of every denoiser, strength and level.
@@ -215,7 +215,7 @@ impl Coarse {
         windows
             .map(|held_out| {
                 let x_t = flow.noised(held_out, level, seed);
-                response_by_differences(&*named.denoiser, &x_t, level, &self.from, &self.to)
+                response_by_differences(&*named.known.denoiser(), &x_t, level, &self.from, &self.to)
             })
             .collect()
     }

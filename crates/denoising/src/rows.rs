@@ -174,7 +174,7 @@ fn at_level(flow: &Flow, named: &Named, pixels: &[Pixel], ratio: f64, seed: u64)
     let indices: Vec<usize> = pixels.iter().map(|pixel| pixel.index(shape)).collect::<Result<_>>()?;
     for held_out in flow.held_out() {
         let x_t = flow.noised(held_out, level, seed);
-        let rows = sensitivity(&*named.denoiser, &x_t, level, &indices)?;
+        let rows = sensitivity(&*named.known.denoiser(), &x_t, level, &indices)?;
         for ((mut row, &index), sums) in rows.into_iter().zip(&indices).zip(&mut sums) {
             each::update(&mut row, |j| j * level.mu as f32);
             sums.add(flow, index, row)?;
@@ -253,7 +253,7 @@ fn deviation(
     let x_t = flow.noised(held_out, level, seed);
     let mut least = f64::INFINITY;
     for step in [0.02 * level.sigma.powi(2), 0.5 * level.sigma.powi(2), 0.5 * level.sigma, 5.0] {
-        let found = sensitivity_by_differences(&*named.denoiser, &x_t, level, index, &largest, step)?;
+        let found = sensitivity_by_differences(&*named.known.denoiser(), &x_t, level, index, &largest, step)?;
         let away =
             largest.iter().zip(found).map(|(n, found)| (level.mu * found - row[*n].wide()).abs() / peak);
         least = least.min(away.fold(0.0, f64::max));

@@ -84,7 +84,7 @@ impl Drawing {
         let first = schedule.level(sampler.grid().first().copied().unwrap_or(1.0));
         let prior = flow.prior();
         let start = self.start.law_of(prior);
-        let guidance = Unguided(Arc::clone(&named.denoiser));
+        let guidance = Unguided(named.known.denoiser());
         let training = match named.known.training() {
             Some(training) => training.clone(),
             None => prior.training(flow.train(), 1)?,

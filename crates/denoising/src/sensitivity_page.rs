@@ -144,7 +144,7 @@ impl Sensed<'_> {
             unit: String::new(),
             solid: self.flow.solid(),
         };
-        Ok(panel.picture_of(QUANTITY)?)
+        Ok(panel.picture(QUANTITY)?)
     }
 }
 

@@ -79,7 +79,7 @@ impl<'a> View<'a> {
     /// # Errors
     /// [`ReportError`].
     pub fn picture(&self, title: &str, frames: &[Labelled]) -> std::result::Result<Image, ReportError> {
-        self.panel(title, frames).picture_of(self.quantity)
+        self.panel(title, frames).picture(self.quantity)
     }
 
     /// Bare cells, with what the page says of them.

@@ -189,7 +189,7 @@ impl<'a> Canvas<'a> {
             unit: unit.to_owned(),
             solid: self.solid.as_deref(),
         };
-        Ok(panel.picture_of(quantity)?)
+        Ok(panel.picture(quantity)?)
     }
 
     fn time(&self, t: usize) -> String {

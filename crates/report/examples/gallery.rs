@@ -111,7 +111,7 @@ fn gallery(flow: &Flow) -> Result<Gallery, ReportError> {
     let points = flow.lattice(8);
     let title = format!("{}: ground truth with the observed points of sub 8", flow.name);
     let reference = Picture {
-        image: flow.panel(&title, &truth, &points).picture()?,
+        image: flow.panel(&title, &truth, &points).picture(Quantity::VORTICITY)?,
         alt: format!("Vorticity of the true {} trajectory at four times", flow.name),
         caption: String::new(),
         verdict: None,
@@ -121,7 +121,12 @@ fn gallery(flow: &Flow) -> Result<Gallery, ReportError> {
         let panel = flow.panel("", &frames, &[]);
         let image = panel.cells()?;
         let alt = format!("{} reconstructed under {} at sub {}", flow.name, LAWS[law], SUBS[sub]);
-        Ok(Some(Picture { image, alt, caption: panel.summary(), verdict: Some(verdict(law, sub)) }))
+        Ok(Some(Picture {
+            image,
+            alt,
+            caption: panel.summary(Quantity::VORTICITY),
+            verdict: Some(verdict(law, sub)),
+        }))
     };
     let row = |law: usize| -> Result<(String, Vec<Option<Picture>>), ReportError> {
         Ok((LAWS[law].into(), (0..4).map(|sub| picture(law, sub)).collect::<Result<_, _>>()?))
@@ -223,10 +228,15 @@ fn main() -> Result<(), ReportError> {
         }
         frames[2].iter_mut().skip(3).step_by(5).for_each(|value| *value *= 1e9);
         let broken = flow.panel("sum, sub 2, <32 steps>: one frame exploded, one partly lost", &frames, &[]);
-        write_atomically(&folder.join(format!("{}_broken.png", flow.name)), &broken.picture()?.png)?;
+        write_atomically(
+            &folder.join(format!("{}_broken.png", flow.name)),
+            &broken.picture(Quantity::VORTICITY)?.png,
+        )?;
         let truth: Vec<Vec<f32>> = TIMES.iter().map(|&t| flow.vorticity(t, 0.0)).collect();
         let points = flow.lattice(4);
-        let truth = flow.panel("sparse ground truth, observed points of sub 4", &truth, &points).picture()?;
+        let truth = flow
+            .panel("sparse ground truth, observed points of sub 4", &truth, &points)
+            .picture(Quantity::VORTICITY)?;
         println!("{}: {} x {} pixels, {} bytes", flow.name, truth.width, truth.height, truth.png.len());
         write_atomically(&folder.join(format!("{}_truth.png", flow.name)), &truth.png)?;
     }

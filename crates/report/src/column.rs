@@ -4,15 +4,6 @@ use crate::{Cell, Table};
 use std::borrow::Cow;
 use std::fmt;
 
-/// To which side the cells of a column are aligned in plain text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Left,
-    Right,
-    /// Left where any of its cells is a word.
-    ByCells,
-}
-
 /// The head of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
@@ -24,33 +15,15 @@ pub struct Head {
     pub meaning: Cow<'static, str>,
     /// Its unit; empty where it has none, or where the meaning states it.
     pub unit: Cow<'static, str>,
-    side: Side,
+    /// Whether its cells stand at the right also where they are words.
+    right: bool,
 }
 
 impl Head {
     /// A column that stands at the left if any of its cells is a word.
     pub fn new(name: impl Into<Cow<'static, str>>, meaning: impl Into<Cow<'static, str>>) -> Self {
         let (name, meaning) = (name.into(), meaning.into());
-        Self { name, title: None, meaning, unit: Cow::Borrowed(""), side: Side::ByCells }
-    }
-
-    /// A column of words.
-    pub const fn words(name: &'static str) -> Self {
-        Self::aligned(Cow::Borrowed(name), Side::Left)
-    }
-
-    /// A column of numbers.
-    pub const fn numbers(name: &'static str) -> Self {
-        Self::aligned(Cow::Borrowed(name), Side::Right)
-    }
-
-    /// A column of words whose name is known only at run time.
-    pub const fn named(name: String) -> Self {
-        Self::aligned(Cow::Owned(name), Side::Left)
-    }
-
-    const fn aligned(name: Cow<'static, str>, side: Side) -> Self {
-        Self { name, title: None, meaning: Cow::Borrowed(""), unit: Cow::Borrowed(""), side }
+        Self { name, title: None, meaning, unit: Cow::Borrowed(""), right: false }
     }
 
     /// What readers are shown.
@@ -69,11 +42,13 @@ impl Head {
 
     /// Whether cells stand at the left.
     pub(crate) fn is_left<'a>(&self, mut cells: impl Iterator<Item = &'a Cell>) -> bool {
-        match self.side {
-            Side::Left => true,
-            Side::Right => false,
-            Side::ByCells => cells.any(Cell::is_words),
-        }
+        !self.right && cells.any(Cell::is_words)
+    }
+}
+
+impl From<&'static str> for Head {
+    fn from(name: &'static str) -> Self {
+        Self::new(name, "")
     }
 }
 
@@ -137,7 +112,7 @@ impl<'a, R> Column<'a, R> {
     /// With its cells at the right in plain text, also where they are words.
     #[must_use]
     pub fn right(mut self) -> Self {
-        self.head.side = Side::Right;
+        self.head.right = true;
         self
     }
 

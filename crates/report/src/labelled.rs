@@ -169,7 +169,7 @@ fn bar_title(panel: &Panel<'_>, quantity: Quantity<'_>) -> String {
 }
 
 fn note(panel: &Panel<'_>, quantity: Quantity<'_>) -> String {
-    let mut text = panel.summary_of(quantity);
+    let mut text = panel.summary(quantity);
     let dotted = panel.frames.iter().find(|frame| !frame.observed.is_empty());
     if let Some(frame) = dotted.filter(|_| quantity == Quantity::VORTICITY) {
         text += &format!("; dots: the {} observed points of a frame", frame.observed.len());

@@ -65,21 +65,13 @@ impl Quantity<'_> {
 
 impl Panel<'_> {
     /// The labelled picture: title, true range, frame labels, axes in the grid's unit of length from
-    /// the corner of the first cell, colour bar. A cell is a block of whole pixels.
+    /// the corner of the first cell, colour bar. A cell is a block of whole pixels. What dots are beside another
+    /// quantity than vorticity, the title has to say.
     ///
     /// # Errors
     /// [`ReportError`] when a length, an observed point, the limit or a spacing is wrong, or the
     /// text cannot be drawn.
-    pub fn picture(&self) -> Result<Image, ReportError> {
-        self.picture_of(Quantity::VORTICITY)
-    }
-
-    /// The labelled picture of another quantity, given in the place of vorticity; what its dots are, the
-    /// title has to say.
-    ///
-    /// # Errors
-    /// As [`Panel::picture`].
-    pub fn picture_of(&self, quantity: Quantity<'_>) -> Result<Image, ReportError> {
+    pub fn picture(&self, quantity: Quantity<'_>) -> Result<Image, ReportError> {
         labelled::draw(self, &self.view()?, quantity)?.encode()
     }
 
@@ -107,7 +99,7 @@ impl Panel<'_> {
     /// What the picture says of its numbers: the true range, and how much of it the scale cuts.
     ///
     /// ```
-    /// # use equipoise_report::{Frame, Panel};
+    /// # use equipoise_report::{Frame, Panel, Quantity};
     /// # use equipoise_field::{Axis, Boundary, Grid};
     /// let panel = Panel {
     ///     title: "sum, sub 2".into(),
@@ -120,16 +112,12 @@ impl Panel<'_> {
     ///     solid: None,
     /// };
     /// assert_eq!(
-    ///     panel.summary(),
+    ///     panel.summary(Quantity::VORTICITY),
     ///     "vorticity from -1.00 to 8.00 U/D, 33.3 % of cells beyond the colour scale ±4.00; \
     ///      1 cell not finite (magenta)",
     /// );
     /// ```
-    pub fn summary(&self) -> String {
-        self.summary_of(Quantity::VORTICITY)
-    }
-
-    pub(crate) fn summary_of(&self, quantity: Quantity<'_>) -> String {
+    pub fn summary(&self, quantity: Quantity<'_>) -> String {
         let count = Census::of(self);
         let unit = if self.unit.is_empty() { String::new() } else { format!(" {}", self.unit) };
         let mut text = if count.finite == 0 {

@@ -36,7 +36,7 @@ impl Table {
     /// Names and their values.
     pub fn facts<'a>(facts: impl IntoIterator<Item = (&'a str, Cell)>) -> Self {
         let rows = facts.into_iter().map(|(name, value)| vec![name.into(), value]).collect();
-        Self { facts: true, ..Self::new(["quantity", "value"].map(Head::words), rows) }
+        Self { facts: true, ..Self::new(["quantity", "value"], rows) }
     }
 
     /// With what a page says is shown.
@@ -72,7 +72,9 @@ impl Table {
             .filter(|&c| self.rows.iter().any(|row| *self.cell(row, c) != Cell::Absent))
             .map(|c| {
                 let width = lines.iter().map(|line| line[c].chars().count()).max().unwrap_or(0);
-                (c, self.columns[c].is_left(self.rows.iter().map(|row| self.cell(row, c))), width)
+                let left =
+                    self.facts || self.columns[c].is_left(self.rows.iter().map(|row| self.cell(row, c)));
+                (c, left, width)
             })
             .collect();
         for line in &lines {
@@ -144,7 +146,7 @@ impl Table {
                 })
             })
         });
-        Self::new(["section", "item", "quantity", "value"].map(Head::words), rows.collect())
+        Self::new(["section", "item", "quantity", "value"], rows.collect())
     }
 
     /// The sortable table of a page.

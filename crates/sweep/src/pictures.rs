@@ -77,7 +77,7 @@ impl<'a> Pictures<'a> {
         let canvas = &self.datasets[trial.dataset()];
         let truth = self.path(&truth_name(trial));
         if !truth.exists() {
-            write_atomically(&truth, &canvas.truth_panel(flow).picture_of(canvas.view.quantity)?.png)?;
+            write_atomically(&truth, &canvas.truth_panel(flow).picture(canvas.view.quantity)?.png)?;
         }
         let planes = drawn(flow, x, &canvas.frames)?;
         let prior = if trial.is_gaussian() { String::new() } else { format!("{}, ", trial.prior) };
@@ -92,7 +92,7 @@ impl<'a> Pictures<'a> {
         );
         let panel = |title| canvas.view.panel(title, &planes);
         let (picture, cells) = rayon::join(
-            || panel(title).picture_of(canvas.view.quantity),
+            || panel(title).picture(canvas.view.quantity),
             || canvas.cells(flow, panel(String::new())),
         );
         write_atomically(&self.path(&picture_name(trial)), &picture?.png)?;

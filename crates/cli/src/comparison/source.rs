@@ -101,7 +101,7 @@ impl Source {
         let boundary = train.grid().boundary;
         announce(&settings, train.shape(settings.window));
         let count = self.held_out.unwrap_or(defaults.held_out);
-        let flow = Flow::within(&name, train, data, &settings, count, units.as_ref())?;
+        let flow = Flow::new(&name, [train, data], (&settings, units.as_ref()), count)?;
         let defaults = if names.is_empty() { defaults.names(boundary)? } else { Vec::new() };
         let denoisers = flow.denoisers(if names.is_empty() { &defaults } else { names })?;
         turned.iter().chain(flow.remarks()).for_each(messages::remark);

@@ -1,9 +1,9 @@
 //! A report as titled tables.
 
 use super::report::{Cylinder, Divergence, Flow, Report};
-use crate::table::{Cell, Column, Table};
 use equipoise_data::Audit;
 use equipoise_field::{Axis, Boundary, Grid};
+use equipoise_report::{Cell, Table};
 
 /// The sections of a report in reading order.
 pub(super) fn of(report: &Report<'_>) -> Vec<(&'static str, Table)> {
@@ -45,14 +45,7 @@ fn order(audit: &Audit, why: &str) -> Table {
 }
 
 fn candidates(audit: &Audit) -> Table {
-    let columns = [
-        Column::numbers("axis"),
-        Column::words("order"),
-        Column::numbers("length"),
-        Column::numbers("pairs"),
-        Column::numbers("mean squared difference"),
-        Column::numbers("correlation"),
-    ];
+    let columns = ["axis", "order", "length", "pairs", "mean squared difference", "correlation"];
     let rows = audit.candidates.iter().enumerate().map(|(axis, candidate)| {
         vec![
             axis.into(),
@@ -63,14 +56,14 @@ fn candidates(audit: &Audit) -> Table {
             candidate.correlation.into(),
         ]
     });
-    Table::new(&columns, rows.collect())
+    Table::new(columns, rows.collect())
 }
 
 fn channels(audit: &Audit) -> Table {
     let rows = audit.channels.iter().enumerate().map(|(channel, found)| {
         vec![channel.into(), found.mean.into(), found.std.into(), found.min.into(), found.max.into()]
     });
-    Table::new(["channel", "mean", "std", "min", "max"].map(Column::numbers), rows.collect())
+    Table::new(["channel", "mean", "std", "min", "max"], rows.collect())
 }
 
 fn of_flow(flow: &Flow<'_>) -> Vec<(&'static str, Table)> {
@@ -87,8 +80,8 @@ fn of_flow(flow: &Flow<'_>) -> Vec<(&'static str, Table)> {
     for (title, single, all) in [("notes", "note", flow.notes), ("warnings", "warning", &flow.warnings)] {
         if !all.is_empty() {
             let rows = all.iter().enumerate().map(|(i, text)| vec![(i + 1).into(), text.as_str().into()]);
-            let columns = [Column::numbers(single), Column::words("text")];
-            sections.push((title, Table::new(&columns, rows.collect())));
+            let columns = [single, "text"];
+            sections.push((title, Table::new(columns, rows.collect())));
         }
     }
     sections

@@ -2,13 +2,13 @@
 
 use crate::existing::Force;
 use crate::output;
-use crate::table::{Cell, Column, Table};
 use anyhow::{Context, bail};
 use equipoise_field::{Axis, Boundary};
 use equipoise_network::{
     Activation, Answers, ChannelOrder, Described, FlowKind, MANIFEST, Manifest, Norm, Padding, Particulars,
     Picked, Preconditioning, Predicts, Preset, TimeInput, TrainedOn, describe,
 };
+use equipoise_report::{Cell, Table};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -202,7 +202,7 @@ fn beside(weights: &Path) -> PathBuf {
 
 fn write_text(to: &mut Vec<u8>, described: &Described, path: &Path) -> anyhow::Result<()> {
     let rows = described.facts().into_iter().map(|(name, value)| vec![Cell::from(name), value.into()]);
-    Table::new(&[Column::words("of the network"), Column::words("")], rows.collect()).write_text(to, "  ")?;
+    Table::new(["of the network", ""], rows.collect()).write_text(to, "  ")?;
     for note in &described.notes {
         writeln!(to, "note: {note}")?;
     }

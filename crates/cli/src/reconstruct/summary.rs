@@ -5,13 +5,13 @@ use super::made::Made;
 use super::truth::Truth;
 use crate::format::Format;
 use crate::output;
-use crate::table::{Cell, Table};
 use equipoise_data::Remark;
 use equipoise_reconstruction::{
     Band, Chained, Check, CompositeProvenance, Dropped, Ensemble, Problem, SNAP_TOLERANCE, Score,
     SensorMisfit, Unread,
 };
 use equipoise_report::significant;
+use equipoise_report::{Cell, Table};
 use serde::Serialize;
 use std::path::Path;
 

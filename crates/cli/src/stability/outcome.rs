@@ -1,7 +1,6 @@
 //! What `sweep --certify` prints: predictions against outcomes.
 
-use crate::table::{Cell, Column, Table};
-use equipoise_report::significant;
+use equipoise_report::{Cell, Table, significant};
 use equipoise_stability::{Scope, Verdict};
 use equipoise_sweep::{Confusion, Prediction, Row};
 use std::io::{self, Write};
@@ -47,12 +46,8 @@ impl Outcomes {
 
     /// As text.
     pub(crate) fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
-        let verdicts = Verdict::ALL.map(|v| Column::numbers(v.name()));
-        let columns: Vec<Column> = [Column::words("prediction"), Column::words("outcome")]
-            .into_iter()
-            .chain(verdicts)
-            .chain([Column::words("balanced accuracy")])
-            .collect();
+        let verdicts = Verdict::ALL.map(Verdict::name);
+        let columns = ["prediction", "outcome"].into_iter().chain(verdicts).chain(["balanced accuracy"]);
         let rows = self.groups.iter().flat_map(|(name, table)| {
             let accuracy = table.balanced_accuracy().map_or(Cell::Absent, |a| significant(a, 4).into());
             let row = |name: &str, outcome: &str, counts: [usize; 4], accuracy: Cell| -> Vec<Cell> {
@@ -66,7 +61,7 @@ impl Outcomes {
             "\nPrediction against outcome, {} trials; exploded: state nan or exploded",
             self.trials
         )?;
-        Table::new(&columns, rows.collect()).write_text(to, "  ")?;
+        Table::new(columns, rows.collect()).write_text(to, "  ")?;
         writeln!(to, "balanced accuracy of `explodes` against the explosion event")?;
         writeln!(to, "certificates  {}", self.path.display())
     }

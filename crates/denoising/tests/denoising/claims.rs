@@ -10,7 +10,7 @@ fn embedded(train: Sample, test: Sample, model: Option<Model>) -> Flow {
     let (train, test) = (read(train), read(test));
     let settings = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
     let settings = Settings { model: model.unwrap_or(settings.model), ..settings };
-    Flow::new("flow", train, test, &settings, 1).unwrap()
+    Flow::new("flow", [train, test], (&settings, None), 1).unwrap()
 }
 
 fn wiener(flow: &Flow, pixels: &[Pixel], ratio: f64) -> Vec<RowPoint> {

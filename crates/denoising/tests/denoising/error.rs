@@ -24,7 +24,7 @@ fn the_wiener_filter_errs_as_its_model_expects() {
 #[test]
 fn the_optimal_denoiser_returns_a_training_frame_at_low_noise() {
     let train = frames("train", 40);
-    let flow = Flow::new("own", train.clone(), train, &settings(), 40).unwrap();
+    let flow = Flow::new("own", [train.clone(), train], (&settings(), None), 40).unwrap();
     let denoisers = flow.denoisers(&["optimal".parse().unwrap()]).unwrap();
     let points = error_curve(&flow, &denoisers, &[0.02, 100.0], 0, &mut |_| true).unwrap();
     // Frames lie some √(2D)·2 apart, 1000 σ: every other weight is 0.

@@ -31,5 +31,6 @@ pub(crate) fn settings() -> Settings {
 
 /// `train` training frames and `held_out` fresh ones.
 pub(crate) fn flow(train: usize, held_out: usize) -> Flow {
-    Flow::new("made", frames("train", train), frames("held out", held_out), &settings(), held_out).unwrap()
+    Flow::new("made", [frames("train", train), frames("held out", held_out)], (&settings(), None), held_out)
+        .unwrap()
 }

@@ -11,7 +11,8 @@ fn no_window_beats_the_exact_density_and_the_curve_descends() {
     let schedule = Ddpm::linear(1e-4, 0.05, 200).unwrap();
     let stationary = flow(500, 6);
     let low_rank = Settings { model: Model::LowRank { rank: Some(20) }, ..settings() };
-    let low_rank = Flow::new("low", frames("train", 500), frames("held out", 6), &low_rank, 6).unwrap();
+    let low_rank =
+        Flow::new("low", [frames("train", 500), frames("held out", 6)], (&low_rank, None), 6).unwrap();
     for flow in [stationary, low_rank] {
         let found = bound(&flow, &schedule).unwrap();
         assert!(found.least_gap > 0.0 && found.negative_elbo - found.exact >= found.least_gap, "{found:?}");

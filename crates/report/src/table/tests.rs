@@ -10,7 +10,7 @@ fn text(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
 
 fn table() -> Table {
     Table::new(
-        &[Head::words("σ/μ"), Head::numbers("x"), Head::numbers("none")],
+        ["σ/μ", "x", "none"],
         vec![
             vec!["a,\"b\"".into(), 640_000.0.into(), Cell::Absent],
             vec!["é".into(), f64::NAN.into(), Cell::Absent],

@@ -2,7 +2,7 @@
 
 use equipoise_field::{Axis, Boundary, Grid};
 use equipoise_report::colour::{ANCHORS, NOT_FINITE, POINT, Rgb, SOLID, level, of_level};
-use equipoise_report::{Frame, Image, Panel};
+use equipoise_report::{Frame, Image, Panel, Quantity};
 
 /// A decoded palette PNG.
 struct Pixels {
@@ -86,7 +86,8 @@ fn every_cell_has_the_colour_of_its_value_where_x_runs_right_and_y_up() {
 #[test]
 fn both_array_orders_give_the_same_labelled_picture() {
     let field = |x: usize, y: usize| (x as f32 * 0.3).sin() * y as f32 * 0.05;
-    let draw = |x_axis| panel(&[plane(x_axis, 24, 12, field)], x_axis, 24, 12).picture().unwrap();
+    let draw =
+        |x_axis| panel(&[plane(x_axis, 24, 12, field)], x_axis, 24, 12).picture(Quantity::VORTICITY).unwrap();
     assert!(draw(Axis::H) == draw(Axis::W));
 }
 
@@ -98,7 +99,7 @@ fn a_cell_at_large_x_and_large_y_is_a_whole_block_at_the_top_right() {
         let origin = |x: usize, y: usize| if (x, y) == (0, 0) { f32::NAN } else { 0.0 };
         let block = |field: &dyn Fn(usize, usize) -> f32| {
             let planes = [plane(x_axis, nx, ny, field)];
-            let pixels = Pixels::of(&panel(&planes, x_axis, nx, ny).picture().unwrap());
+            let pixels = Pixels::of(&panel(&planes, x_axis, nx, ny).picture(Quantity::VORTICITY).unwrap());
             pixels.bounds(NOT_FINITE)
         };
         let ((left, top, right, bottom), count) = block(&corner);
@@ -120,7 +121,7 @@ fn values_that_are_not_finite_and_the_body_have_colours_of_their_own() {
     let white = [255, 255, 255];
     assert_eq!(pixels.rgb, [white, NOT_FINITE, NOT_FINITE, NOT_FINITE, SOLID, ANCHORS[10]]);
     assert_eq!(
-        panel.summary(),
+        panel.summary(Quantity::VORTICITY),
         "vorticity from 0 to 1.00e12 1/s, 50.0 % of cells beyond the colour scale ±1.00; \
          3 cells not finite (magenta)"
     );
@@ -158,11 +159,11 @@ fn the_png_has_the_stated_size_and_the_same_input_gives_the_same_bytes() {
         .collect();
     for frames in 1..=5 {
         let draw = || panel(&planes[..frames], Axis::W, 40, 20);
-        for image in [draw().picture().unwrap(), draw().cells().unwrap()] {
+        for image in [draw().picture(Quantity::VORTICITY).unwrap(), draw().cells().unwrap()] {
             let pixels = Pixels::of(&image);
             assert_eq!((pixels.width, pixels.height), (image.width, image.height));
         }
-        assert!(draw().picture().unwrap() == draw().picture().unwrap());
+        assert!(draw().picture(Quantity::VORTICITY).unwrap() == draw().picture(Quantity::VORTICITY).unwrap());
     }
 }
 
@@ -178,9 +179,9 @@ fn a_narrow_picture_still_holds_its_title() {
     let planes = [vec![0.0; 4]];
     let mut panel = panel(&planes, Axis::W, 2, 2);
     panel.title = "a title of many words that cannot stand in one line of so narrow a picture ".repeat(3);
-    let tall = Pixels::of(&panel.picture().unwrap());
+    let tall = Pixels::of(&panel.picture(Quantity::VORTICITY).unwrap());
     panel.title = "short".into();
-    let low = Pixels::of(&panel.picture().unwrap());
+    let low = Pixels::of(&panel.picture(Quantity::VORTICITY).unwrap());
     assert!(tall.width == low.width && tall.height > low.height);
 }
 
@@ -199,7 +200,7 @@ fn faults_name_the_picture_what_was_found_and_what_was_expected() {
     for (spoil, expected) in cases {
         let mut panel = panel(&planes, Axis::W, 3, 2);
         spoil(&mut panel);
-        for result in [panel.picture(), panel.cells()] {
+        for result in [panel.picture(Quantity::VORTICITY), panel.cells()] {
             let message = result.unwrap_err().to_string();
             assert!(message.contains("\"sum, sub 2\"") && message.contains(expected), "{message}");
         }
