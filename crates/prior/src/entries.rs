@@ -161,6 +161,9 @@ fn whole(settings: &[&str], at: usize, default: usize) -> Option<usize> {
     settings.get(at).map_or(Some(default), |s| s.parse().ok())
 }
 
+/// A denoiser that weighs the samples of a training set for every pixel by itself.
+type ByPixel<'a> = dyn Fn(&Training<f32>) -> Result<Pixelwise<f32>, LocalityError> + 'a;
+
 /// A prior that is made from the data alone.
 #[derive(Debug)]
 pub(crate) enum OfData {
@@ -212,7 +215,7 @@ impl Chosen for OfData {
             Some(stored) => over.prior.shifted(Ok(stored.clone()), over.train, over.shifts),
             None => over.prior.training(over.train, over.shifts),
         };
-        let by_pixel = |made: &dyn Fn(&Training<f32>) -> Result<Pixelwise<f32>, LocalityError>| {
+        let by_pixel = |made: &ByPixel<'_>| {
             let training = training()?;
             let denoiser = made(&training).map_err(|source| over.prior.fault(over.train, source))?;
             Ok(PriorDenoiser::by_pixel(denoiser, training))
