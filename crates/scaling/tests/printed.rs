@@ -8,7 +8,7 @@ fn linear_beta(t: f64) -> f64 {
 }
 
 fn count(sub: usize, convention: NConvention) -> usize {
-    lattice_count(16, 2, 199, 399, sub, convention).unwrap()
+    lattice_count(16, 2, 199, 399, sub, convention).expect("a stride within the grid")
 }
 
 /// A law from its published base and reference, counted by floor as the study does.
@@ -21,7 +21,7 @@ fn published(law: Law, sub: usize) -> LawParameters {
 fn rounds_to(value: f64, printed: &str) -> bool {
     let decimals = printed.split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
     let bound = 0.5 * 10f64.powi(-decimals) + 4.0 * f64::EPSILON * value.abs();
-    (value - printed.parse::<f64>().unwrap()).abs() <= bound
+    (value - printed.parse::<f64>().expect("printed digits")).abs() <= bound
 }
 
 #[test]
