@@ -4,7 +4,7 @@ use crate::{Prior, PriorError};
 use equipoise_covariance::Covariance;
 use equipoise_data::Offset;
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Length, Real, Shape};
 use equipoise_network::{
     Coefficients, Keep, Kept, Linear, Manifest, Network, NetworkError, OnGrid, Preconditioner,
 };
@@ -110,9 +110,7 @@ impl<R: Real> Residual<R> {
             ("window of the network", network.channels() * plane, shape.len()),
             ("context", context.len(), network.context() * plane),
         ] {
-            if found != expected {
-                return Err(DenoiserError::Length { what, found, expected });
-            }
+            Length::check(what, found, expected)?;
         }
         let around = manifest.preconditioner().map_err(model)?;
         let (batch, planes) = (network.batch(grid).map_err(model)?, manifest.planes());
@@ -155,12 +153,7 @@ impl<R: Real> Residual<R> {
     }
 
     fn one(&self, what: &'static str, x: &[R]) -> Result<(), DenoiserError> {
-        let expected = self.shape.len();
-        if x.len() == expected {
-            Ok(())
-        } else {
-            Err(DenoiserError::Length { what, found: x.len(), expected })
-        }
+        Ok(Length::check(what, x.len(), self.shape.len())?)
     }
 }
 
