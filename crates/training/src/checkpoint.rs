@@ -45,6 +45,7 @@ impl State {
             ("step", table(1, vec![self.step as f64])),
             ("curve", table(3, self.curve.concat())),
             ("validation", table(4, rows.collect())),
+            ("checksum", table(1, self.checksum())),
         ];
         let tensors: Vec<(String, Tensor)> =
             tensors.into_iter().map(|(name, tensor)| (name.to_owned(), tensor)).collect();
@@ -84,7 +85,51 @@ impl State {
         }
         let row = |row: &[f64]| Row { step: row[0] as u64, ratio: row[1], network: row[2], wiener: row[3] };
         let rows = table("validation", 4)?.chunks_exact(4).map(row).collect();
-        Ok(Self { step, theta, average, mean, square, curve, rows })
+        let sums = table("checksum", 1)?;
+        let state = Self { step, theta, average, mean, square, curve, rows };
+        if sums == state.checksum() {
+            return Ok(state);
+        }
+        Err(fault(
+            path,
+            "checksum",
+            format!("{sums:?}"),
+            format!("{:?}, of the numbers that stand there", state.checksum()),
+        ))
+    }
+
+    /// FNV-1a over the bytes of every number, 64 bits in two halves: one byte that differs always shows.
+    fn checksum(&self) -> Vec<f64> {
+        let mut sum = 0xcbf2_9ce4_8422_2325_u64;
+        let mut add = |bytes: &[u8]| {
+            bytes.iter().for_each(|byte| sum = (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+        };
+        for values in [&self.theta, &self.average, &self.mean, &self.square] {
+            values.iter().for_each(|value| add(&value.to_le_bytes()));
+        }
+        add(&self.step.to_le_bytes());
+        self.curve.iter().flatten().for_each(|value| add(&value.to_le_bytes()));
+        for row in &self.rows {
+            add(&row.step.to_le_bytes());
+            [row.ratio, row.network, row.wiener].iter().for_each(|value| add(&value.to_le_bytes()));
+        }
+        vec![(sum >> 32) as f64, (sum & 0xffff_ffff) as f64]
+    }
+
+    /// That a step left numbers: what is infinite in single precision is no state to go on from.
+    pub(crate) fn check(&self) -> Result<(), TrainingError> {
+        let parts = [
+            ("a parameter", &self.theta),
+            ("the average of a parameter", &self.average),
+            ("the mean of a gradient", &self.mean),
+            ("the mean square of a gradient", &self.square),
+        ];
+        for (what, values) in parts {
+            if let Some(found) = values.iter().find(|value| !value.is_finite()) {
+                return Err(TrainingError::Diverged { step: self.step, what, found: f64::from(*found) });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -95,6 +140,16 @@ fn fault(path: &Path, field: &str, found: String, expected: String) -> TrainingE
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_number_is_no_state() {
+        let mut state = State::new(vec![0.1, 7.0]);
+        state.check().unwrap();
+        state.step = 4;
+        state.square[1] = f32::INFINITY;
+        let message = state.check().unwrap_err().to_string();
+        assert!(message.contains("step 4") && message.contains("mean square"), "{message}");
+    }
 
     #[test]
     fn a_state_reads_back_to_the_bit_and_another_is_refused() {
@@ -117,6 +172,20 @@ mod tests {
         state.curve.pop();
         state.keep(&path).unwrap();
         assert!(State::read(&path, 3).unwrap_err().to_string().contains("one for each of 2 steps"));
+        state.curve.push([0.2, 3.0, 4.0]);
+        state.keep(&path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let start = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        for place in start..bytes.len() {
+            let mut torn = bytes.clone();
+            torn[place] ^= 0x10;
+            std::fs::write(&path, &torn).unwrap();
+            // Fractions of a count of steps are dropped: such a file says the same.
+            match State::read(&path, 3) {
+                Ok(read) => assert_eq!(read, state, "{place}"),
+                Err(error) => assert!(matches!(error, TrainingError::Checkpoint { .. }), "{place}: {error}"),
+            }
+        }
         std::fs::write(&path, b"torn").unwrap();
         assert!(matches!(State::read(&path, 3), Err(TrainingError::Weights(_))));
     }

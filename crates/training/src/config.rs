@@ -2,6 +2,7 @@
 
 mod known;
 mod parts;
+mod ranges;
 
 pub use parts::{
     Errors, GaussianPart, Laws, LossPart, NetworkPart, NoisePart, OptimiserPart, OutputPart, Rates,
@@ -68,6 +69,7 @@ impl Config {
         self.noise.check()?;
         self.loss.check()?;
         let Self { validation, output, network, .. } = self;
+        network.check()?;
         if network.window == 0 {
             return Err(fault("network.window", 0, "at least 1 frame"));
         }
@@ -133,6 +135,14 @@ mod tests {
             ("[optimiser]\nclip = -1.0\n", "optimiser.clip"),
             ("[optimiser]\nema = 1.5\n", "optimiser.ema"),
             ("[optimiser]\nwarm_up = 100000000\n", "optimiser.warm_up"),
+            ("[optimiser]\nbatch = 1000000000000\n", "optimiser.batch"),
+            ("[optimiser]\nepsilon = 0.0\n", "optimiser.epsilon"),
+            ("[network]\nwidths = []\n", "network.widths"),
+            ("[network]\nblocks = [1]\n", "network.blocks"),
+            ("[noise]\nlow = 1e-300\n", "noise.low"),
+            ("[noise]\nhigh = 1e300\n", "noise.high"),
+            ("[noise]\nmean = 1e30\n", "noise.mean"),
+            ("[noise]\nmean = -30.0\n", "noise.mean"),
             ("[noise]\nlow = 0.0\n", "noise.low"),
             ("[noise]\nhigh = 1e-4\n", "noise.high"),
             ("[noise]\ndeviation = 0.0\n", "noise.deviation"),

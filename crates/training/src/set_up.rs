@@ -29,9 +29,13 @@ pub(crate) struct SetUp {
     pub(crate) manifest: Manifest,
 }
 
-/// A word of the configuration.
+/// A word of the configuration; of what is wrong with it only what was expected is said, the rest is said here.
 fn word<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, TrainingError> {
-    text.parse().map_err(|error: T::Err| fault(field, text, error.to_string()))
+    text.parse().map_err(|error: T::Err| {
+        let said = error.to_string();
+        let expected = said.rsplit_once("expected ").map_or(said.as_str(), |(_, expected)| expected);
+        fault(field, format!("\"{text}\""), expected)
+    })
 }
 
 impl SetUp {

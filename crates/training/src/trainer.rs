@@ -167,8 +167,8 @@ impl Training {
     /// once `told` is false the state is kept and the run ends.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] where loss or gradient is no number, with the last state that was kept still there;
-    /// a file that cannot be written.
+    /// [`TrainingError::Diverged`] where loss, gradient, state or validation is no number, with the last state that was
+    /// kept still there; a file that cannot be written.
     pub fn run(&mut self, told: &mut dyn FnMut(Step<'_>) -> bool) -> Result<Ended, TrainingError> {
         let steps = self.config.optimiser.steps;
         if self.state.step == 0 && self.state.rows.is_empty() {
@@ -178,6 +178,10 @@ impl Training {
             if !told(ahead) {
                 return Ok(Ended::Stopped);
             }
+        }
+        if self.state.step == steps {
+            // Weights and curves may be gone since.
+            self.keep()?;
         }
         while self.state.step < steps {
             let [loss, rate, norm] = self.step()?;
@@ -217,6 +221,7 @@ impl Training {
         self.stepper.network_mut().set_values(theta)?;
         curve.push([loss, rate, norm]);
         self.state.step = step;
+        self.state.check()?;
         Ok([loss, rate, norm])
     }
 
@@ -226,6 +231,10 @@ impl Training {
         let rows = self.validation.rows(self.state.step, &mut self.stepper);
         self.stepper.network_mut().set_values(&self.state.theta)?;
         let rows = rows?;
+        if let Some(row) = rows.iter().find(|row| !row.network.is_finite()) {
+            let (step, what, found) = (row.step, "error on the held-out windows", row.network);
+            return Err(TrainingError::Diverged { step, what, found });
+        }
         self.state.rows.extend_from_slice(&rows);
         Ok(rows)
     }

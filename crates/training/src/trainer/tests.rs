@@ -173,7 +173,6 @@ fn what_data_do_not_allow_is_refused_before_anything_is_written() {
     for (text, named) in [
         ("window = 7\n", "frames"),
         ("widths = [4, 6, 8, 8, 8]\nblocks = [1, 1, 1, 1, 1]\n", "multiple of 16"),
-        ("blocks = [1]\n", "hidden_blocks"),
         ("family = \"dit\"\n", "sda or azula"),
         ("padding = [\"wrap\"]\n", "network.padding"),
         ("preconditioning = \"edn\"\n", "network.preconditioning"),
@@ -218,4 +217,25 @@ fn the_embedded_turbulence_is_trained_on() {
     let mut training = Training::begin(&config, &data, SHA, &root.path().join("out")).unwrap();
     assert_eq!(training.symmetries(), Symmetry::ALL);
     assert_eq!(run(&mut training, u64::MAX, 2), Ended::Finished);
+}
+
+/// A rate beyond all numbers makes the parameters infinite in a step whose loss is still one: nothing of it is kept.
+#[test]
+fn a_step_into_infinity_is_not_kept_and_what_was_deleted_is_written_again() {
+    let (root, data) = (tempfile::tempdir().unwrap(), turbulence());
+    let folder = root.path().join("diverged");
+    let config_of = |rate: &str| config(&format!("[optimiser]\nsteps = 1\nwarm_up = 0\nrate = {rate}\n"));
+    let mut training = Training::begin(&config_of("1e300"), &data, SHA, &folder).unwrap();
+    let error = training.run(&mut |step| step.step < 1).unwrap_err();
+    assert!(matches!(error, TrainingError::Diverged { step: 1, .. }), "{error}");
+    let kept = State::read(&folder.join(CHECKPOINT), training.parameter_count()).unwrap();
+    assert!(kept.step == 0 && kept.theta.iter().all(|value| value.is_finite()));
+    let (folder, config) = (root.path().join("whole"), config_of("1e-3"));
+    run(&mut Training::begin(&config, &data, SHA, &folder).unwrap(), u64::MAX, 1);
+    let whole = contents(&folder);
+    for name in [WEIGHTS, MANIFEST, CURVE] {
+        fs::remove_file(folder.join(name)).unwrap();
+    }
+    run(&mut Training::resume(&config, &data, SHA, &folder).unwrap(), u64::MAX, 1);
+    assert_eq!(contents(&folder), whole);
 }
