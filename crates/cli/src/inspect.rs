@@ -6,7 +6,6 @@ mod sections;
 use crate::format::Format;
 use crate::output;
 use equipoise_data::{AxisOrder, Kind, LoadOptions, audit, load};
-use equipoise_report::Table;
 use report::{Flow, Report};
 use std::path::PathBuf;
 

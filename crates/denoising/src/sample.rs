@@ -7,7 +7,6 @@ use equipoise_locality::{Nearest, Training, memorisation_index, nearest};
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::Outcome;
 use equipoise_stream::Stream;
-use std::sync::Arc;
 
 /// How samples are drawn.
 #[derive(Clone, Debug, PartialEq)]

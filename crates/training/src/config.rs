@@ -1,6 +1,7 @@
 //! The configuration of a training, as a file of TOML states it: docs/training.md.
 
 mod known;
+mod limits;
 mod parts;
 mod ranges;
 

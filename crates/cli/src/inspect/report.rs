@@ -125,7 +125,9 @@ fn velocities(dataset: &Dataset, shape: Shape) -> (Cow<'_, [f32]>, Shape) {
     let frames = dataset.values().chunks_exact(shape.frame());
     let mut both = Vec::with_capacity(2 * shape.frames * shape.plane());
     frames.for_each(|frame| {
-        [u, v].map(|c| both.extend_from_slice(&frame[c * shape.plane()..(c + 1) * shape.plane()]));
+        for c in [u, v] {
+            both.extend_from_slice(&frame[c * shape.plane()..(c + 1) * shape.plane()]);
+        }
     });
     (Cow::Owned(both), Shape { channels: 2, ..shape })
 }

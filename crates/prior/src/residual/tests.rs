@@ -39,6 +39,8 @@ fn residual<R: Real>(silent: bool) -> Residual<R> {
     Residual::around(manifest, network, Vec::new(), wiener(), SHAPE).unwrap()
 }
 
+type Asked<'a> = dyn Fn(&dyn Denoiser<f64>, &mut [f64]) + 'a;
+
 #[test]
 fn a_silent_network_leaves_the_filter() {
     let (residual, wiener) = (residual::<f64>(true), wiener::<f64>());
@@ -46,7 +48,7 @@ fn a_silent_network_leaves_the_filter() {
         (Stream::new("x").normal(0, SHAPE.len()), Stream::new("v").normal(0, SHAPE.len()));
     for sigma in [1e-3, 0.5, 80.0] {
         let level = Level { mu: 0.6, sigma };
-        let both = |f: &dyn Fn(&dyn Denoiser<f64>, &mut [f64])| {
+        let both = |f: &Asked| {
             let (mut a, mut b) = (vec![f64::NAN; x.len()], vec![f64::NAN; x.len()]);
             f(&residual, &mut a);
             f(&wiener, &mut b);

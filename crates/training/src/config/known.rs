@@ -69,7 +69,7 @@ pub(super) fn check(table: &toml::Table) -> Result<(), TrainingError> {
         let Some(inner) = value.as_table() else {
             return Err(fault(section, value, format!("a section, [{section}]")));
         };
-        for entry in inner.keys().filter(|entry| !entries.contains(&entry.as_str())) {
+        if let Some(entry) = inner.keys().find(|entry| !entries.contains(&entry.as_str())) {
             let near = nearest(entry, entries);
             let expected = format!("`{section}.{near}`, or another of {}", entries.join(", "));
             return Err(fault(&format!("{section}.{entry}"), "an entry that is not known", expected));

@@ -136,7 +136,7 @@ pub enum Weightings {
     Uniform,
     /// 1/c_out² of ‖x − x̂‖²: the network's own output at unit loss.
     Target,
-    /// min(SNR, γ) of ‖x − x̂‖² (Hang et al. 2023).
+    /// min(SNR, γ) of ‖x − x̂‖² (Hang et al. 2023, arXiv 2303.09556).
     MinSnr,
     /// max(SNR, 1) of ‖x − x̂‖² (Salimans and Ho 2022).
     TruncatedSnr,
