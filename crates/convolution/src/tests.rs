@@ -1,6 +1,7 @@
 //! Convolutions against their definition in f64, adjoints against each other, the same bits on any shares.
 
 use super::*;
+use equipoise_blas as _;
 use pixels::{of_planes, to_planes};
 
 /// Numbers of mean 0 and variance about 1 that depend on `seed` alone.
