@@ -1,6 +1,6 @@
 //! `equipoise train`: a folder that is a prior, one that goes on, and what is refused.
 
-use crate::ran::{printed, records, run};
+use crate::ran::{records, run};
 use std::fs;
 
 const TRAIN: &str = "data/kolmogorov/test.h5";
@@ -44,6 +44,7 @@ fn what_is_trained_is_a_prior_and_its_folder_is_its_own() {
     refused(&["--resume"], &["optimiser.bach", "`optimiser.batch`"]);
     let prior = format!("network:{out}");
     let words = ["sample", "--data", TRAIN, "--train", TRAIN, "--prior", &prior, "--window", "1"];
-    let drawn = printed(&[&words[..], &["--members", "1", "--steps", "4", "--out", &at("drawn")]].concat());
-    assert!(drawn.contains("network"), "{drawn}");
+    let drawn = run(&[&words[..], &["--members", "1", "--steps", "4", "--out", &at("drawn")]].concat());
+    assert!(drawn.code == Some(0) && drawn.stderr.contains(&prior), "{}", drawn.stderr);
+    assert!(fs::exists(at("drawn/sample.html")).unwrap());
 }
