@@ -3,7 +3,6 @@
 mod known;
 mod limits;
 mod parts;
-mod ranges;
 
 pub use parts::{
     Errors, GaussianPart, Laws, LossPart, NetworkPart, NoisePart, OptimiserPart, OutputPart, Rates,

@@ -56,7 +56,10 @@ impl Levels {
         for k in 0..TRIES {
             let level = match (&self.schedule, part.law) {
                 (Some(schedule), Laws::UniformT) => schedule.level(uniform[1 + k]),
-                _ => preserving((part.mean + part.deviation * normal[k]).exp()),
+                _ => {
+                    let rho = (part.mean + part.deviation * normal[k]).exp();
+                    preserving(rho.clamp(f64::MIN_POSITIVE, f64::MAX))
+                }
             };
             last = level.ratio();
             if (part.low..=part.high).contains(&last) {
@@ -101,6 +104,17 @@ mod tests {
             });
             let far = far.fold(0.0, f64::max);
             assert!(far < 1.95 / f64::from(n).sqrt(), "{law:?} {share}: {far}");
+        }
+    }
+
+    /// However wide the law, a level is one of the range.
+    #[test]
+    fn a_law_far_wider_than_the_range_has_levels_in_it() {
+        let part = NoisePart { deviation: 1e30, share: 0.0, ..NoisePart::default() };
+        let levels = Levels::new(&part, None).unwrap();
+        for k in 0..20 {
+            let rho = levels.draw(Stream::new("levels"), k).ratio();
+            assert!((part.low * 0.999..=part.high * 1.001).contains(&rho), "{rho}");
         }
     }
 

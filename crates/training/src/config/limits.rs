@@ -1,12 +1,32 @@
 //! What the numbers of a configuration may be.
 
-use super::{LossPart, NoisePart, OptimiserPart};
+use super::{Laws, LossPart, NetworkPart, NoisePart, OptimiserPart};
 use crate::TrainingError;
 use crate::error::fault;
+
+/// Windows of a step beyond which no machine has the memory.
+const MOST_WINDOWS: usize = 1 << 20;
+
+/// The least σ/μ; one over it is the largest. Squares of either, and what is divided by them, are numbers in f32.
+const LOWEST: f64 = 1e-12;
 
 /// That a number lies where it may.
 fn within(field: &str, value: f64, is_right: bool, expected: &str) -> Result<(), TrainingError> {
     if is_right && value.is_finite() { Ok(()) } else { Err(fault(field, value, expected)) }
+}
+
+impl NetworkPart {
+    pub(super) fn check(&self) -> Result<(), TrainingError> {
+        let [widths, blocks] = [self.widths.len(), self.blocks.len()];
+        if widths == 0 {
+            return Err(fault("network.widths", "[]", "a number of channels for each depth, one at least"));
+        }
+        if blocks != 0 && blocks != widths {
+            let expected = format!("none, or one for each of the {widths} network.widths");
+            return Err(fault("network.blocks", format!("{blocks} numbers"), expected));
+        }
+        Ok(())
+    }
 }
 
 impl OptimiserPart {
@@ -17,12 +37,16 @@ impl OptimiserPart {
         if self.batch == 0 {
             return Err(fault("optimiser.batch", 0, "at least 1"));
         }
+        if self.batch > MOST_WINDOWS {
+            return Err(fault("optimiser.batch", self.batch, format!("at most {MOST_WINDOWS}")));
+        }
         if self.warm_up > self.steps {
             let expected = format!("at most the {} of optimiser.steps", self.steps);
             return Err(fault("optimiser.warm_up", self.warm_up, expected));
         }
         within("optimiser.rate", self.rate, self.rate > 0.0, "a number above 0")?;
-        within("optimiser.epsilon", self.epsilon, self.epsilon >= 0.0, "0 or more")?;
+        // At 0 a gradient of exactly 0, which the layers before a silent one have, is divided by itself.
+        within("optimiser.epsilon", self.epsilon, self.epsilon > 0.0, "a number above 0")?;
         within("optimiser.decay", self.decay, self.decay >= 0.0, "0 or more")?;
         within("optimiser.clip", self.clip, self.clip >= 0.0, "0, for none, or more")?;
         for (field, value) in
@@ -36,10 +60,18 @@ impl OptimiserPart {
 
 impl NoisePart {
     pub(super) fn check(&self) -> Result<(), TrainingError> {
-        within("noise.low", self.low, self.low > 0.0, "a sigma/mu above 0")?;
-        within("noise.high", self.high, self.high > self.low, "a sigma/mu above noise.low")?;
-        within("noise.mean", self.mean, true, "a finite number")?;
+        within("noise.low", self.low, self.low >= LOWEST, "a sigma/mu of 1e-12 or more")?;
+        let is_right = self.high > self.low && self.high <= LOWEST.recip();
+        within("noise.high", self.high, is_right, "a sigma/mu above noise.low, 1e12 at most")?;
         within("noise.deviation", self.deviation, self.deviation > 0.0, "a number above 0")?;
+        let ends = [self.low.ln(), self.high.ln()].map(|end| (end - self.mean).abs());
+        let is_between = (self.low.ln()..=self.high.ln()).contains(&self.mean);
+        // Beyond 3 deviations fewer than one in 700 draws lies in the range, and 64 in a row may miss it.
+        let is_near = is_between || ends[0].min(ends[1]) <= 3.0 * self.deviation;
+        let is_used = self.law == Laws::LogNormal && self.share < 1.0;
+        let expected =
+            "a number of ln sigma/mu within 3 noise.deviation of the range from noise.low to noise.high";
+        within("noise.mean", self.mean, is_near || !is_used, expected)?;
         within("noise.share", self.share, (0.0..=1.0).contains(&self.share), "from 0 to 1")
     }
 }
@@ -47,6 +79,7 @@ impl NoisePart {
 impl LossPart {
     pub(super) fn check(&self) -> Result<(), TrainingError> {
         within("loss.gamma", self.gamma, self.gamma > 0.0, "a number above 0")?;
-        within("loss.sigma_data", self.sigma_data, self.sigma_data > 0.0, "a number above 0")
+        let is_right = (LOWEST..=LOWEST.recip()).contains(&self.sigma_data);
+        within("loss.sigma_data", self.sigma_data, is_right, "from 1e-12 to 1e12")
     }
 }
