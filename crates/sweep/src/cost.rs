@@ -55,7 +55,7 @@ impl Cost {
     /// by dataset and prior in the order of the trials.
     ///
     /// # Errors
-    /// [`equipoise_experiment::Error::Trial`] for a trial whose run cannot be made.
+    /// [`equipoise_experiment::Error::Work`] for a trial whose run cannot be made.
     pub fn told(&self, trials: &[&Trial]) -> Result<Vec<(String, String, f64)>> {
         let mut told: Vec<(String, String, f64)> = Vec::new();
         let mut probed = HashSet::new();

@@ -61,7 +61,7 @@ impl<'a> FlowExecutor<'a> {
     /// The trials with the backends that will run them here, on which their identities depend.
     ///
     /// # Errors
-    /// [`equipoise_experiment::Error::Trial`] for one whose problem cannot be made.
+    /// [`equipoise_experiment::Error::Work`] for one whose problem cannot be made.
     pub fn placed(&self, mut trials: Vec<Trial>) -> crate::Result<Vec<Trial>> {
         for trial in &mut trials {
             let backend = self.backend(trial).map_err(experiment::Error::trial(&*trial))?;
