@@ -46,9 +46,8 @@ pub(crate) fn run(task: Task) -> anyhow::Result<()> {
             proven::record(&workspace::root())
         }
         Task::Emit => {
-            let mut command = example(STEPS, "emit", "dev", &[]);
-            command.envs(Toolchain::ensure()?.variables());
-            execute(command)
+            let variables = Toolchain::ensure()?.variables();
+            call::finish(example(STEPS, "emit", "dev", &[]).envs(variables))
         }
         Task::Time(args) => {
             // A device needs no assembler; without NVRTC the embedded PTX runs.

@@ -35,7 +35,6 @@ mod sensitivity;
 mod spectrum;
 mod stability;
 mod sweep;
-mod tables;
 mod threads;
 mod train;
 mod windows;

@@ -32,11 +32,7 @@ impl<W: Work> Output<W> {
 
 /// A caption of numbers in normalised units.
 pub fn caption(text: String, convention: NConvention) -> Caption {
-    let n_convention = match convention {
-        NConvention::Floor => "⌊H/sub⌋·⌊W/sub⌋ a plane, the study's count",
-        NConvention::True => "true N of the operator, ⌈H/sub⌉·⌈W/sub⌉ a plane",
-    };
-    Caption { text, space: "normalised units".into(), n_convention: n_convention.into() }
+    Caption { text, space: "normalised units".into(), n_convention: convention.meaning().into() }
 }
 
 /// Whether a state, by its name, is the explosion event.

@@ -2,7 +2,7 @@
 
 use crate::difference::Plane;
 use crate::{Inclusion, MetricsError};
-use equipoise_field::{Boundary, Grid, Real, Shape, by_element};
+use equipoise_field::{Boundary, Grid, Length, Real, Shape, by_element};
 use rayon::prelude::*;
 
 /// ω = ∂(ch 1)/∂x − ∂(ch 0)/∂y, of shape (T, H, W).

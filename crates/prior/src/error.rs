@@ -32,26 +32,17 @@ pub enum PriorError {
         /// What is wrong.
         source: CovarianceError,
     },
-    /// A Gaussian beside a network that is not the one which the network was trained around.
-    #[error("{}, {field}: found {found}, expected {expected}, as the network beside it says", path.display())]
-    Gaussian {
-        /// The file of the Gaussian.
-        path: PathBuf,
-        /// What differs.
+    /// Something of a file or a prior that is not as those beside it take it.
+    #[error("{of}, {field}: found {found}, expected {expected}")]
+    Refused {
+        /// The file, or the prior by its name.
+        of: String,
+        /// What of it.
         field: &'static str,
-        /// What the Gaussian has.
+        /// Its value.
         found: String,
-        /// What the network states.
+        /// The value it should have, with whom it would go then and what to do.
         expected: String,
-    },
-    /// A stationary covariance of a grid that does not wrap.
-    #[error(
-        "covariance model of {}: found `stationary` on a grid with open borders, expected `low_rank` or `dense`",
-        path.display()
-    )]
-    NotPeriodic {
-        /// The training file.
-        path: PathBuf,
     },
     /// A fit that would not stay within the memory it may take.
     #[error(

@@ -43,7 +43,7 @@ impl Residual<f32> {
     /// Of a network and the prior that its manifest names.
     ///
     /// # Errors
-    /// [`PriorError::Gaussian`] for a prior over another window or in other units than the manifest states;
+    /// [`PriorError::Refused`] for a prior over another window or in other units than the manifest states;
     /// [`PriorError::Denoiser`] with what the network refuses.
     pub fn new(
         manifest: Manifest,
@@ -52,8 +52,10 @@ impl Residual<f32> {
         prior: &Prior,
     ) -> Result<Self, PriorError> {
         let shape = prior.shape();
-        let path = || manifest.gaussian.as_ref().map(|it| it.file.clone().into()).unwrap_or_default();
-        let differs = |field, found, expected| PriorError::Gaussian { path: path(), field, found, expected };
+        let differs = |field, found: String, expected: String| {
+            let of = manifest.gaussian.as_ref().map_or("", |it| &it.file);
+            PriorError::refused(of, field, found, format!("{expected}, as the network beside it says"))
+        };
         let found = [shape.frames, shape.channels];
         if found != [manifest.window, manifest.components] {
             let expected = format!("{} x {}", manifest.window, manifest.components);

@@ -2,7 +2,7 @@
 
 use crate::arrays::Arrays;
 use crate::{Cuda, Extent, Number, Problem, StepError};
-use equipoise_field::sum;
+use equipoise_field::{Length, sum};
 use equipoise_sampler::{Outcome, SamplerError, Trace};
 use equipoise_solver::{Ensemble, Independent, Inference, Member, PosteriorSampler, SolverError, Watch};
 use equipoise_wiener::gain;
@@ -35,10 +35,7 @@ impl<R: Number> Resident<R> {
     /// [`StepError::Sampler`] for a start of another length; [`StepError`] when the device fails.
     pub fn run(&self, mut start: Vec<R>) -> Result<Outcome<R>, StepError> {
         let (problem, cuda, device) = (&self.problem, &*self.cuda, self.cuda.device());
-        let (found, expected) = (start.len(), problem.dim());
-        if found != expected {
-            return Err(SamplerError::Start { found, expected }.into());
-        }
+        Length::check("start", start.len(), problem.dim()).map_err(SamplerError::from)?;
         let steps = &problem.levels.steps;
         let mut extents = vec![Extent::default(); steps.len()];
         let modes = problem.gaussian.wiener().prior_covariance().eigenvalues().len();

@@ -123,8 +123,7 @@ pub(crate) fn scene(trial: &Trial) -> String {
 }
 
 pub(crate) fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
-    let n_convention = batch[0].0.n_convention.meaning().into();
-    Caption { text, space: "normalised units".into(), n_convention }
+    experiment::caption(text, batch[0].0.n_convention)
 }
 
 pub(crate) fn verdict(row: &Row) -> Verdict {

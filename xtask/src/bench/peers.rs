@@ -24,35 +24,7 @@ pub(crate) fn libraries(group: &str) -> &'static [&'static str] {
 /// # Errors
 /// As those of [`python::environment`].
 pub(crate) fn ensure() -> anyhow::Result<PathBuf> {
-    let folder = folder();
-    let python = python(&folder);
-    if !python.is_file() {
-        let made = run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        made.context(
-            "no private Python environment; install Python's venv (Debian: apt-get install python3-venv)",
-        )?;
-    }
-    let all = "import numpy, scipy, torch, jax, onnx, onnxruntime";
-    if run(Command::new(&python).args(["-c", all]).stderr(Stdio::null())).is_err() {
-        eprintln!(
-            "installing {} into {}; PyTorch may bring several GB",
-            PACKAGES.join(", "),
-            folder.display()
-        );
-        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        run(Command::new(&python).args(install).args(PACKAGES))?;
-    }
-    Ok(python)
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
-    let program = command.get_program().to_string_lossy().into_owned();
-    let status = status.with_context(|| format!("cannot start {program}"))?;
-    if !status.success() {
-        bail!("`{program}` ended with {status}");
-    }
-    Ok(())
+    python::environment(&PACKAGES, "import numpy, scipy, torch, jax, onnx, onnxruntime")
 }
 
 /// A process of one library for the cases of one group.
@@ -68,8 +40,7 @@ pub(crate) fn versions(python: &Path) -> Option<String> {
     let all = "import numpy, scipy, torch, jax, onnxruntime, sys; print('Python', sys.version.split()[0] + ', NumPy', \
                numpy.__version__ + ', SciPy', scipy.__version__ + ', PyTorch', torch.__version__ + ', JAX', \
                jax.__version__ + ', ONNX Runtime', onnxruntime.__version__)";
-    let output = Command::new(python).args(["-c", all]).output().ok()?;
-    String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
+    call::printed(python::python(python).args(["-c", all]))
 }
 
 #[cfg(test)]

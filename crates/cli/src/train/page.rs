@@ -1,7 +1,6 @@
 //! The page of a training, and the table of its last validation.
 
-use crate::table::{Cell, Column, Table};
-use equipoise_report::{Block, Caption, Chart, Page, Scale, Section, Series};
+use equipoise_report::{Block, Caption, Cell, Chart, Head as Column, Page, Scale, Section, Series, Table};
 use equipoise_training::{Config, Row, Training};
 use std::path::Path;
 

@@ -25,6 +25,5 @@ mod stability;
 mod sweep;
 mod sweep_faults;
 mod swept;
-mod tables;
 mod train;
 mod windows;

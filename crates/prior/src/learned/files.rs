@@ -1,8 +1,8 @@
 //! A trained network, from its files.
 
 use super::{composed, standard_grid};
-use crate::entries::{Chosen, Making};
-use crate::{Beside, Fields, Knows, Prior, PriorDenoiser, PriorError, PriorSpec, Residual};
+use crate::entries::{Chosen, Making, PLAIN};
+use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec, Residual};
 use equipoise_composition::Fold;
 use equipoise_data::{Coordinates, Field, Normalizer, Units, checksum};
 use equipoise_denoiser::Denoiser;
@@ -128,9 +128,10 @@ impl Read {
 /// The Gaussian beside a network, if it is the one that the manifest names.
 fn around(folder: &Path, Gaussian { file, sha256 }: &Gaussian) -> Result<Prior, PriorError> {
     let path = folder.join(file);
-    let (found, expected) = (checksum(&path)?, sha256.clone());
-    if found != expected {
-        return Err(PriorError::Gaussian { path, field: "SHA-256", found, expected });
+    let found = checksum(&path)?;
+    if found != *sha256 {
+        let expected = format!("{sha256}, as the network beside it says");
+        return Err(PriorError::refused(path.display(), "SHA-256", found, expected));
     }
     Prior::load(&path)
 }
