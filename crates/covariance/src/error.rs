@@ -70,6 +70,7 @@ pub enum CovarianceError {
 }
 
 /// Whether a ridge or a floor is one.
+#[cfg(feature = "fit")]
 pub(crate) fn ridge(found: f64) -> Result<(), CovarianceError> {
     if found.is_finite() && found >= 0.0 { Ok(()) } else { Err(CovarianceError::Ridge { found }) }
 }

@@ -138,7 +138,9 @@ fn over_steps(rows: &[Row]) -> Chart {
     };
     let series = latest(rows).iter().map(line).collect();
     let reference = Some((1.0, "Wiener filter".to_owned()));
-    chart("Error over that of the Wiener filter, by step.", ("step", "ratio"), reference, series)
+    let of = "Error over that of the Wiener filter, by step.";
+    // A few per cent, which powers of ten would hide.
+    Chart { y_scale: Scale::Linear, ..chart(of, ("step", "ratio"), reference, series) }
 }
 
 /// The last validation as a table.
