@@ -1,7 +1,7 @@
 //! AdamW, clipping and the running average, as PyTorch computes them.
 
 use crate::TrainingError;
-use equipoise_field::{Real, sum};
+use equipoise_field::{Length, Real, sum};
 
 /// Numbers of the method.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,9 +33,7 @@ impl AdamW {
         [theta, m, v]: [&mut [R]; 3],
     ) -> Result<(), TrainingError> {
         for (what, found) in [("parameters", theta.len()), ("means", m.len()), ("squares", v.len())] {
-            if found != gradient.len() {
-                return Err(TrainingError::Length { what, found, expected: gradient.len() });
-            }
+            Length::check(what, found, gradient.len())?;
         }
         let correction = |beta: f64| 1.0 - beta.powf(step as f64);
         let size = rate / correction(self.beta1);
@@ -79,10 +77,7 @@ impl Average {
     /// # Errors
     /// [`TrainingError::Length`].
     pub fn step<R: Real>(&self, step: u64, theta: &[R], average: &mut [R]) -> Result<(), TrainingError> {
-        if theta.len() != average.len() {
-            let (what, found, expected) = ("running average", average.len(), theta.len());
-            return Err(TrainingError::Length { what, found, expected });
-        }
+        Length::check("running average", average.len(), theta.len())?;
         let early = (1.0 + step as f64) / (10.0 + step as f64);
         let decay = if self.warm_up { self.decay.min(early) } else { self.decay };
         for (a, theta) in average.iter_mut().zip(theta) {

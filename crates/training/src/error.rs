@@ -103,15 +103,8 @@ pub enum TrainingError {
         found: f64,
     },
     /// Numbers of another length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// The buffer.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length it must have.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] equipoise_field::Length),
 }
 
 /// An entry that is not as it may be.

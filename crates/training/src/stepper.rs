@@ -2,7 +2,7 @@
 
 use crate::{Loss, TrainingError};
 use equipoise_denoiser::Denoiser;
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Length, Real, Shape};
 use equipoise_network::{Coefficients, Input, Keep, Network, Preconditioner, Room};
 use equipoise_prior::spread;
 use equipoise_schedule::Level;
@@ -75,9 +75,7 @@ impl<R: Real> Stepper<R> {
             ("Wiener filter", filtered, shape.len()),
             ("context", context.len(), network.context() * plane),
         ] {
-            if found != expected {
-                return Err(TrainingError::Length { what, found, expected });
-            }
+            Length::check(what, found, expected)?;
         }
         network.check_grid([shape.height, shape.width])?;
         let (into, from, errors, at) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -149,7 +147,7 @@ impl<R: Real> Stepper<R> {
         for (what, found) in [("windows of a batch", batch.x.len()), ("noise of a batch", batch.noise.len())]
         {
             if found != count * dim || count == 0 {
-                return Err(TrainingError::Length { what, found, expected: count.max(1) * dim });
+                return Err(Length { what, found, expected: count.max(1) * dim }.into());
             }
         }
         self.at.clear();
