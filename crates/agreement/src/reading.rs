@@ -22,7 +22,7 @@ pub(crate) struct Subjected {
 pub(crate) fn read(weights: &Path, pick: Pick) -> Result<Subjected, AgreementError> {
     if let Some((manifest, folder)) = Manifest::written(weights)? {
         let pick = if pick == Pick::Only { manifest.pick.into() } else { pick };
-        let state = State::read(&folder.join(&manifest.weights), pick)?;
+        let state = manifest.state(&folder, pick)?;
         let (architecture, notes) = (manifest.architecture.clone(), state.notes().to_vec());
         return Ok(Subjected { architecture, state, notes, manifest: Some(manifest) });
     }

@@ -1,5 +1,6 @@
 //! How much memory a verb may take: as stated, or half of what is free.
 
+use equipoise_prior::Resources;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -18,10 +19,9 @@ pub(crate) enum Memory {
 }
 
 impl Memory {
-    /// Half of what Linux calls available: free, or held by caches that can be dropped.
+    /// Half of what the system says is free.
     pub(crate) fn half_of_the_free() -> Self {
-        let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-        available(&text).map_or(Self::Unknown, |bytes| Self::Half(bytes / 2))
+        Resources::free().map_or(Self::Unknown, |bytes| Self::Half(bytes / 2))
     }
 
     pub(crate) fn bytes(self) -> usize {
@@ -47,11 +47,6 @@ impl Serialize for Memory {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u64(self.bytes() as u64)
     }
-}
-
-fn available(meminfo: &str) -> Option<usize> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok().map(|kib| kib << 10)
 }
 
 /// A number of bytes: `4GiB`, `500 MiB`, `1.5TiB`, `1048576`.
@@ -80,12 +75,5 @@ mod tests {
         for text in ["4GB", "", "GiB", "-1GiB", "0", "nan", "1e40TiB", "four"] {
             assert!(size(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn the_system_says_what_is_available() {
-        let text = "MemTotal:       24000000 kB\nMemFree:  1 kB\nMemAvailable:   20000 kB\n";
-        assert_eq!(available(text), Some(20000 << 10));
-        assert_eq!(available("MemFree: 1 kB"), None);
     }
 }

@@ -90,6 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Training::begin(&config, &data, &sha256, &arguments.out)?
     };
     drop(data);
+    training.remarks().iter().for_each(crate::messages::remark);
     announce(&training);
     let ended = take(&mut training, &config)?;
     let told = Told::of(&training, &config, &arguments.train, &sha256);

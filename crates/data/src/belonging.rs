@@ -11,6 +11,7 @@
 //! | mask | error | taken as in the reference; an error where that is the one that has none |
 //! | orientation | transposed | taken as in the reference; an error where that is the one that states none |
 //! | first grid point | periodic: shifted by whole cells; else an error | noted |
+//! | points, every n-th of the data | taken, where the reference says that it was made so | error |
 //! | units | converted; an error where they measure different things | noted |
 //! | mean, spread, frames that stand in both | warnings | |
 
@@ -133,9 +134,11 @@ impl Described {
     /// # Errors
     /// As [`receive`](Self::receive).
     pub fn align(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>), DataError> {
+        let (data, thinned) = data.thinned_as(self.particulars.stride, self.frame, &self.path)?;
         let own = Self::with(&data, Particulars::without_frames(&data)?)?;
         let comparison = Comparison::of(&own, self, window)?;
         let (conversion, mut remarks) = comparison.finish();
+        remarks.extend(thinned);
         let data = data.converted(&conversion);
         match (data.mask(), &self.mask) {
             (None, Some(mask)) => {

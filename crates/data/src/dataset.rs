@@ -2,6 +2,7 @@
 
 mod converted;
 mod part;
+mod thinned;
 
 pub(crate) use converted::Conversion;
 
@@ -19,6 +20,8 @@ pub struct Dataset {
     geometry: Option<CylinderGeometry>,
     mask: Option<Mask>,
     trajectories: usize,
+    /// Every how many points of the file stand here.
+    stride: usize,
     series: Shape,
     values: Vec<f32>,
     attributes: Attributes,
@@ -64,6 +67,7 @@ impl Dataset {
             geometry: frame.geometry,
             mask: frame.mask,
             trajectories,
+            stride: 1,
             series: Shape::new(frames, channels, height, width),
             values,
             attributes,
@@ -106,6 +110,7 @@ impl Dataset {
             geometry: None,
             mask: None,
             trajectories,
+            stride: 1,
             series,
             values,
             attributes,

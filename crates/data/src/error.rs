@@ -158,6 +158,9 @@ pub enum DataError {
     #[error("{}: trajectory {trajectory} does not exist: found {found} trajectories", path.display())]
     Trajectory { path: PathBuf, trajectory: usize, found: usize },
 
+    #[error("{}: stride of the points of {height} x {width}: found {found}, expected {expected}", path.display())]
+    Stride { path: PathBuf, found: usize, height: usize, width: usize, expected: String },
+
     #[error("{field}: found {found:?}, expected {expected}")]
     Name { field: &'static str, found: String, expected: &'static str },
 

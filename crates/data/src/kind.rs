@@ -71,6 +71,7 @@ static ALL: [Convention; 3] = [
         components: &["u", "v"],
         published: Some([&[0.998540, 0.0], &[0.415285, 0.207527]]),
         window: 16,
+        symmetries: &Symmetry::WAKE,
         ..OPEN
     },
     // Turbulence forced by sin(4y).
@@ -83,7 +84,7 @@ static ALL: [Convention; 3] = [
         components: &["u", "v"],
         normalizer: NormalizerKind::Profile,
         forced: Some(4),
-        symmetries: &Symmetry::ALL,
+        symmetries: &Symmetry::FORCED,
         ..OPEN
     },
     OPEN,

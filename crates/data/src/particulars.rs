@@ -97,6 +97,9 @@ pub struct Particulars {
     pub channels: Option<Vec<String>>,
     /// Mean and spread of every channel; none where they are not known.
     pub moments: Vec<Moments>,
+    /// n, where every n-th point of the file stands here alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stride: Option<usize>,
     /// Fingerprints of all frames in ascending order, as `fingerprint.rs` makes
     /// them; none where they are not known.
     #[serde(skip)]
@@ -139,6 +142,7 @@ impl Particulars {
             }
         };
         found.moments = channels.iter().map(Moments::from).collect();
+        found.stride = Some(data.stride()).filter(|stride| *stride > 1);
         Ok(found)
     }
 

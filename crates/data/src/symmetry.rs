@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A symmetry of a flow (u, v)(x, y) in a periodic box, where f = sin(k y) e_x may force it.
+/// A symmetry of a flow (u, v)(x, y): in a periodic box, where f = sin(k y) e_x may force it, or of the wake of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Symmetry {
@@ -15,11 +15,15 @@ pub enum Symmetry {
     ShiftReflect,
     /// (−u, −v)(−x, −y): turned by π about a point where the forcing is 0.
     Rotate,
+    /// (u, −v)(x, −y) about the body in the middle: of a wake that sheds vortices, the same flow half a period later.
+    ReflectY,
 }
 
 impl Symmetry {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::ShiftX, Self::ShiftY, Self::ShiftReflect, Self::Rotate];
+    /// Those of a periodic box under f.
+    pub const FORCED: [Self; 4] = [Self::ShiftX, Self::ShiftY, Self::ShiftReflect, Self::Rotate];
+    /// Those of a wake.
+    pub const WAKE: [Self; 1] = [Self::ReflectY];
 
     /// The name that files use.
     pub const fn name(self) -> &'static str {
@@ -28,6 +32,7 @@ impl Symmetry {
             Self::ShiftY => "shift_y",
             Self::ShiftReflect => "shift_reflect",
             Self::Rotate => "rotate",
+            Self::ReflectY => "reflect_y",
         }
     }
 }

@@ -20,6 +20,7 @@ pub use questions::{Question, Questions};
 use crate::entries::fault;
 use crate::{Architecture, NetworkError, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn};
 use equipoise_field::{Axis, Boundary};
+use equipoise_weights::{Pick, State, sha256};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::Write;
@@ -41,6 +42,9 @@ pub struct Manifest {
     format: String,
     /// The file of weights, beside the manifest.
     pub weights: String,
+    /// Its SHA-256; what is written here states it, and another file is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
     /// Which weights of the file are meant.
     pub pick: Picked,
     /// The network.
@@ -97,6 +101,7 @@ impl Manifest {
         Self {
             format: FORMAT.to_owned(),
             weights: weights.to_owned(),
+            weights_sha256: None,
             pick: Picked::Only,
             architecture,
             window,
@@ -164,6 +169,26 @@ impl Manifest {
         // This run made it; where it was renamed it is not there any more.
         let _ = fs::remove_file(&made);
         written.map_err(failed)
+    }
+
+    /// The weights in `folder`, if they and the Gaussian beside them are the files that the manifest states.
+    ///
+    /// # Errors
+    /// [`NetworkError::Manifest`] for a file of another checksum; [`NetworkError::Weights`].
+    pub fn state(&self, folder: &Path, pick: Pick) -> Result<State, NetworkError> {
+        let weights = folder.join(&self.weights);
+        let gaussian = self.gaussian.as_ref().map(|it| (folder.join(&it.file), &it.sha256));
+        let own = self.weights_sha256.as_ref().map(|sha256| (weights.clone(), sha256));
+        for (file, expected) in own.into_iter().chain(gaussian) {
+            let (found, field) = (sha256(&file)?, "SHA-256".to_owned());
+            if found != *expected {
+                let expected = format!(
+                    "{expected}, as {MANIFEST} beside it says; of a training that was cut off --resume writes both again"
+                );
+                return Err(NetworkError::Manifest { file, field, found, expected });
+            }
+        }
+        Ok(State::read(&weights, pick)?)
     }
 
     /// What stands around the network.
@@ -234,6 +259,9 @@ impl Manifest {
             {
                 return Err(fault(field, value, "a finite number"));
             }
+        }
+        if data.stride == Some(0) {
+            return Err(fault("stride", 0, "at least 1"));
         }
         match self.grid {
             Some(grid) if grid.contains(&0) => {

@@ -38,6 +38,8 @@ pub struct Fields {
     pub units: Units,
     /// Between physical units and those of the prior.
     pub normalizer: Normalizer,
+    /// n, where every n-th point of such data along H and W is its grid; other data are on it already.
+    pub stride: Option<usize>,
 }
 
 /// The grid of data that a learned prior stands beside.
@@ -129,6 +131,7 @@ impl Fields {
     /// [`PriorError::Data`] naming both for another kind, frame, border, spacing, origin, time step or unit than it
     /// states.
     pub fn receive(&self, train: Dataset) -> Result<(Dataset, Vec<Remark>), PriorError> {
+        let (train, thinned) = train.thinned_as(self.stride, self.window, &self.path)?;
         let mut there = Described::of(&train)?;
         if there.grid.x_axis != self.grid.x_axis {
             there.grid.x_axis = self.grid.x_axis;
@@ -158,7 +161,9 @@ impl Fields {
                 kept.clone_from(own);
             }
         }
-        Ok(there.align(train, self.window.frames)?)
+        let (train, mut remarks) = there.align(train, self.window.frames)?;
+        remarks.extend(thinned);
+        Ok((train, remarks))
     }
 
     /// The settings of a fit beside this prior: at least its frames, in its units; `asked` is the normalizer that
@@ -239,7 +244,7 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Refused`] for fewer frames than a window of the learned prior has.
     pub fn standard(fields: &Fields, frames: usize) -> Result<Self, PriorError> {
-        let Fields { path, window, kind, grid, coordinates, stated, units, normalizer } = fields.clone();
+        let Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride } = fields.clone();
         if frames < window.frames {
             return Err(fields.too_short(frames));
         }
@@ -260,6 +265,7 @@ impl Prior {
                 stated,
                 units,
                 moments: normalizer.moments(),
+                stride,
                 ..Particulars::default()
             },
             normalizer,

@@ -4,6 +4,8 @@ mod known;
 mod limits;
 mod parts;
 
+pub(crate) use limits::held;
+
 pub use parts::{
     Errors, GaussianPart, Laws, LossPart, NetworkPart, NoisePart, OptimiserPart, OutputPart, Rates,
     ValidationPart, Weightings, WindowsPart,
@@ -56,7 +58,9 @@ impl Config {
         let toml = |source| TrainingError::Toml { path: path.to_owned(), source: Box::new(source) };
         let table: toml::Table = toml::from_str(text).map_err(toml)?;
         known::check(&table)?;
-        let config: Self = toml::from_str(text).map_err(toml)?;
+        let mut config: Self = toml::from_str(text).map_err(toml)?;
+        known::of_family(&config.network.family, &table)?;
+        config.gaussian.folder = path.parent().map(Path::to_owned).unwrap_or_default();
         config.check().map(|()| config)
     }
 
@@ -68,10 +72,16 @@ impl Config {
         self.optimiser.check()?;
         self.noise.check()?;
         self.loss.check()?;
+        self.gaussian.check()?;
         let Self { validation, output, network, .. } = self;
         network.check()?;
-        if network.window == 0 {
-            return Err(fault("network.window", 0, "at least 1 frame"));
+        for (field, found, expected) in [
+            ("network.window", network.window, "at least 1 frame"),
+            ("windows.stride", self.windows.stride, "at least 1, for every point"),
+        ] {
+            if found == 0 {
+                return Err(fault(field, 0, expected));
+            }
         }
         for (field, found) in [("validation.every", validation.every), ("output.every", output.every)] {
             if found == 0 {
@@ -148,6 +158,16 @@ mod tests {
             ("[noise]\ndeviation = 0.0\n", "noise.deviation"),
             ("[noise]\nshare = 2.0\n", "noise.share"),
             ("[loss]\ngamma = 0.0\n", "loss.gamma"),
+            ("[gaussian]\nridge = 1e300\n", "gaussian.ridge: found 1e300, expected 0 to 1e12"),
+            ("[gaussian]\nridge = -1.0\n", "gaussian.ridge"),
+            ("[gaussian]\nfile = \"prior.h5\"\nrank = 3\n", "gaussian.rank: found 3, expected none"),
+            ("[gaussian]\nfile = \"prior.h5\"\nridge = 0.0\n", "gaussian.ridge: found 0.0, expected none"),
+            ("[gaussian]\nfile = \"p\"\nmodel = \"dense\"\n", "gaussian.model: found \"dense\""),
+            ("[windows]\nstride = 0\n", "windows.stride"),
+            ("[network]\nnorm = \"layer\"\n", "network.norm: found \"layer\", expected none: it is of `azula`"),
+            ("[network]\nmod_features = 8\n", "network.mod_features"),
+            ("[network]\nfamily = \"azula\"\nembedding = 64\n", "network.embedding: found 64, expected none"),
+            ("[network]\nfamily = \"azula\"\nactivation = \"ReLU\"\n", "network.activation"),
             ("[validation]\nratios = [1e9]\n", "validation.ratios"),
             ("[validation]\nratios = [nan]\n", "validation.ratios"),
             ("[validation]\nevery = 0\n", "validation.every"),

@@ -86,7 +86,7 @@ fn channel(name: &str, data: &Dataset) -> Result<Vec<f64>, TrainingError> {
             };
             let (coordinates, _) = Coordinates::of(data)?;
             let is_stated = data.attributes().has("y_first");
-            let first = if is_stated { coordinates.y_first / grid.dy } else { 0.5 };
+            let first = if is_stated { coordinates.y_first / grid.dy } else { 0.5 / data.stride() as f64 };
             let wave = |k: usize, n: usize| {
                 (std::f64::consts::TAU * waves as f64 * (first + k as f64) / n as f64).sin()
             };
@@ -118,8 +118,8 @@ mod tests {
         let moves = || Moves::of(&data, None).unwrap();
         let allowed =
             |names: &[&str], asked| Channels::of(&words(names), &data).unwrap().allow(moves(), asked);
-        assert_eq!(allowed(&["forcing"], true).unwrap().symmetries(), Symmetry::ALL);
-        assert_eq!(allowed(&[], true).unwrap().symmetries(), Symmetry::ALL);
+        assert_eq!(allowed(&["forcing"], true).unwrap().symmetries(), Symmetry::FORCED);
+        assert_eq!(allowed(&[], true).unwrap().symmetries(), Symmetry::FORCED);
         assert_eq!(allowed(&["forcing", "y"], false).unwrap().symmetries(), [Symmetry::ShiftX]);
         assert!(allowed(&["x"], false).unwrap().symmetries().contains(&Symmetry::ShiftY));
         let message = allowed(&["x"], true).unwrap_err().to_string();

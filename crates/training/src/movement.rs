@@ -73,7 +73,7 @@ impl Moves {
         moves.periods = convention.forced.unwrap_or(1);
         let along = data.grid();
         let (coordinates, _) = Coordinates::of(data)?;
-        let first = if data.attributes().has("y_first") { coordinates.y_first } else { along.dy / 2.0 };
+        let first = if data.attributes().has("y_first") { coordinates.y_first } else { along.dy / (2.0 * data.stride() as f64) };
         let back = -2.0 * first / along.dy;
         moves.turn = back.round().rem_euclid(moves.points[1] as f64) as usize;
         let known = convention.symmetries;
@@ -95,9 +95,12 @@ impl Moves {
 
     /// What of a symmetry the grid lacks.
     fn lacks(&self, data: &Dataset, symmetry: Symmetry, off: f64) -> Option<String> {
+        if symmetry == Symmetry::ReflectY {
+            return self.lopsided(data);
+        }
         let across = self.points[1];
         let parts = match symmetry {
-            Symmetry::ShiftX | Symmetry::Rotate => 1,
+            Symmetry::ShiftX | Symmetry::Rotate | Symmetry::ReflectY => 1,
             Symmetry::ShiftY => self.periods,
             Symmetry::ShiftReflect => 2 * self.periods,
         };
@@ -112,6 +115,25 @@ impl Moves {
         }
         (symmetry == Symmetry::Rotate && off > OFF).then(|| {
             "a first point at a multiple of half a spacing from y = 0, where the forcing is 0".to_owned()
+        })
+    }
+
+    /// What a wake lacks that is its own mirror image.
+    fn lopsided(&self, data: &Dataset) -> Option<String> {
+        if data.channels() != 2 {
+            return Some("a flow of two components".into());
+        }
+        let Some(solid) = data.solid() else { return Some("a body whose place is known".into()) };
+        let mut moved = vec![false; solid.len()];
+        self.plane(self.generator(Symmetry::ReflectY), data.shape(1).width, &solid, &mut moved);
+        let centre = data.geometry().map(|body| match self.x_axis {
+            Axis::W => body.center_row,
+            Axis::H => body.center_column,
+        });
+        let across = self.points[1];
+        let off = centre.map_or(0.0, |at| (2.0 * at - (across - 1) as f64).abs());
+        (off > OFF || moved != solid).then(|| {
+            format!("a body in the middle of the {across} points along y, and a mask that is its own mirror image")
         })
     }
 
@@ -152,6 +174,9 @@ impl Moves {
             Symmetry::Rotate => {
                 Move { x: back, y: Reads { turned: true, shift: self.turn }, turns: [true, true] }
             }
+            Symmetry::ReflectY => {
+                Move { x: Reads::SELF, y: Reads { turned: true, shift: across - 1 }, turns: [false, true] }
+            }
         }
     }
 
@@ -163,7 +188,7 @@ impl Moves {
             let many = match symmetry {
                 Symmetry::ShiftX => along,
                 Symmetry::ShiftY => self.periods,
-                Symmetry::ShiftReflect | Symmetry::Rotate => 2,
+                Symmetry::ShiftReflect | Symmetry::Rotate | Symmetry::ReflectY => 2,
             };
             let count = ((u * many as f64) as usize).min(many - 1);
             if count > 0 {

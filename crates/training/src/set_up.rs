@@ -1,20 +1,23 @@
 //! From a configuration and data to a network and what stands around it.
 
+use crate::config::held;
 use crate::context::Channels;
 use crate::error::fault;
 use crate::folder::{CONTEXT, GAUSSIAN, WEIGHTS};
 use crate::windows::Parts;
-use crate::{Config, Levels, Moves, NetworkPart, TrainingError};
-use equipoise_data::{Coordinates, Dataset, Field, NormalizerKind, Particulars as Told};
+use crate::{Config, Levels, Moves, NetworkPart, OptimiserPart, TrainingError};
+use equipoise_data::{Coordinates, Dataset, Field, NormalizerKind, Particulars as Told, Remark};
 use equipoise_field::Boundary;
 use equipoise_network::{
-    Architecture, AzulaUNet, Context, Fresh, Gaussian, Manifest, Network, Norm, Padding, Preconditioning,
+    Architecture, AzulaUNet, Context, Fresh, Gaussian, Keep, Manifest, Network, Norm, Padding, Preconditioning,
     Predicts, SdaUNet, TimeInput, TrainedOn,
 };
-use equipoise_prior::{Model, Prior, Settings};
+use equipoise_prior::{Model, Prior, Resources, Settings};
 use equipoise_schedule::Schedule;
 use equipoise_stream::Stream;
+use std::borrow::Cow;
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// What a configuration makes of data.
@@ -27,7 +30,12 @@ pub(crate) struct SetUp {
     pub(crate) settings: Settings,
     /// But for the units and the Gaussian, which the fit tells.
     pub(crate) manifest: Manifest,
+    /// Of data beside a Gaussian of one's own.
+    pub(crate) remarks: Vec<Remark>,
 }
+
+/// A Gaussian of one's own, and its file.
+pub(crate) type Own = (PathBuf, Prior);
 
 /// A word of the configuration; of what is wrong with it only what was expected is said, the rest is said here.
 fn word<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, TrainingError> {
@@ -41,8 +49,17 @@ fn word<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, Training
 impl SetUp {
     /// # Errors
     /// [`TrainingError::Config`] with the entry that the data do not allow; [`TrainingError::Network`].
-    pub(crate) fn new(config: &Config, data: &Dataset) -> Result<Self, TrainingError> {
+    pub(crate) fn new(config: &Config, data: &Dataset, own: Option<&Own>) -> Result<Self, TrainingError> {
         let of = &config.network;
+        let (mut data, mut remarks) = (Cow::Borrowed(data), Vec::new());
+        if config.windows.stride > 1 {
+            data = Cow::Owned(data.into_owned().thinned(config.windows.stride)?);
+        }
+        if let Some(own) = own {
+            let (received, said) = beside(own, data.into_owned(), of.window)?;
+            (data, remarks) = (Cow::Owned(received), said);
+        }
+        let data = &*data;
         let parts = Parts::of(data, &config.windows, of.window)?;
         let channels = Channels::of(&of.context, data)?;
         let asked = config.windows.augment.as_deref();
@@ -59,24 +76,44 @@ impl SetUp {
             manifest.context = Context::File { name: CONTEXT.to_owned() };
         }
         manifest.preconditioner()?;
-        let settings = settings(config, &manifest, data)?;
+        let settings = match own {
+            Some((_, prior)) => prior.settings(),
+            None => settings(config, data)?,
+        };
+        let is_around = manifest.preconditioning == Preconditioning::Wiener;
+        if settings.normalizer == NormalizerKind::Profile && !is_around {
+            let expected = "channel, published or identity: a profile goes with the preconditioning wiener";
+            let field = if own.is_some() { "gaussian.file" } else { "gaussian.normalizer" };
+            return Err(fault(field, "profile", expected));
+        }
+        if let Some(own) = own {
+            remarks.extend(known(own, &parts.held)?);
+        }
         precision(config)?;
-        Ok(Self { parts, channels, moves, levels, settings, manifest })
+        Ok(Self { parts, channels, moves, levels, settings, manifest, remarks })
     }
 
     /// The network before any step; around the Wiener filter its last layer is 0, so that it begins as the filter.
     ///
     /// # Errors
-    /// [`TrainingError::Network`], also for a grid that it does not run on.
-    pub(crate) fn network(&self, seed: u64) -> Result<Network<f32>, TrainingError> {
+    /// [`TrainingError::Network`], also for a grid that it does not run on; [`TrainingError::Config`] for a batch beyond
+    /// the memory that is free.
+    pub(crate) fn network(&self, of: &OptimiserPart) -> Result<Network<f32>, TrainingError> {
         let shape = self.parts.train.shape(1);
         let (grid, stream) =
-            ([shape.height, shape.width], Stream::new("training").text("network").number(seed));
+            ([shape.height, shape.width], Stream::new("training").text("network").number(of.seed));
         let mut network = Network::fresh(&self.manifest.architecture, Fresh { stream, grid, forcing: &[] })?;
         if self.manifest.preconditioning == Preconditioning::Wiener {
             network.silence();
         }
-        network.check_grid(grid)?;
+        // Of a window: what the gradient keeps; x, ε, what goes in and what comes out in f32, x̂ − x in f64.
+        let kept = network.kept(grid, Keep::Gradients)?.saturating_mul(size_of::<f32>());
+        let each = kept.saturating_add(self.settings.window * shape.len() * (4 * 4 + 8));
+        // θ, its average, its gradient, two moments, and the network's own.
+        let fixed = 6 * size_of::<f32>() * network.parameter_count();
+        if let Some(free) = Resources::free() {
+            held(of.batch, each, fixed, free)?;
+        }
         Ok(network)
     }
 
@@ -215,6 +252,7 @@ fn flow(manifest: &mut Manifest, data: &Dataset) -> Result<(), TrainingError> {
         dy: stated(Field::Dy, grid.dy),
         x_first: stated(Field::XFirst, coordinates.x_first),
         y_first: stated(Field::YFirst, coordinates.y_first),
+        stride: told.stride,
         dt: stated(Field::TimeStep, coordinates.time_step),
         units: told.units.velocity.clone(),
         length_units: told.units.length.clone(),
@@ -223,20 +261,36 @@ fn flow(manifest: &mut Manifest, data: &Dataset) -> Result<(), TrainingError> {
     Ok(())
 }
 
+/// Data on the grid and in the units of a Gaussian of one's own, and what is said of that.
+fn beside(
+    (path, prior): &Own,
+    data: Dataset,
+    window: usize,
+) -> Result<(Dataset, Vec<Remark>), TrainingError> {
+    let frames = prior.shape().frames;
+    if frames != window {
+        let found = format!("{} over windows of {frames} frames", path.display());
+        return Err(fault("gaussian.file", found, format!("one over the {window} of network.window")));
+    }
+    Ok(prior.described(path).align(data, window)?)
+}
+
+/// That the Gaussian was fitted to frames that are held out: its errors there are smaller than on new ones.
+fn known((path, prior): &Own, held: &Dataset) -> Result<Option<Remark>, TrainingError> {
+    let (_, remarks) = prior.described(path).receive(held.clone(), prior.shape().frames)?;
+    let warning = remarks.into_iter().filter(Remark::is_warning).last();
+    Ok(warning.map(|remark| Remark::Warning(format!("held out of {}", remark.text()))))
+}
+
 /// How the Gaussian is fitted.
-fn settings(config: &Config, manifest: &Manifest, data: &Dataset) -> Result<Settings, TrainingError> {
+fn settings(config: &Config, data: &Dataset) -> Result<Settings, TrainingError> {
     let of = &config.gaussian;
     let mut settings = Settings { window: config.network.window, ..Settings::of(data.kind(), data.grid()) };
-    let is_around = manifest.preconditioning == Preconditioning::Wiener;
-    settings.normalizer = match (of.normalizer.as_str(), is_around) {
-        ("", true) => settings.normalizer,
-        ("", false) => NormalizerKind::Channel,
+    settings.normalizer = match (of.normalizer.as_str(), config.network.preconditioning.as_str()) {
+        ("", "wiener") => settings.normalizer,
+        ("", _) => NormalizerKind::Channel,
         (text, _) => word("gaussian.normalizer", text)?,
     };
-    if settings.normalizer == NormalizerKind::Profile && !is_around {
-        let expected = "channel, published or identity: a profile goes with the preconditioning wiener";
-        return Err(fault("gaussian.normalizer", "profile", expected));
-    }
     let rank = (of.rank > 0).then_some(of.rank);
     settings.model = match of.model.as_str() {
         "" => match settings.model {
@@ -253,8 +307,5 @@ fn settings(config: &Config, manifest: &Manifest, data: &Dataset) -> Result<Sett
         return Err(fault("gaussian.rank", of.rank, expected));
     }
     settings.ridge = of.ridge.unwrap_or_else(|| settings.model.default_ridge());
-    if !(settings.ridge >= 0.0 && settings.ridge.is_finite()) {
-        return Err(fault("gaussian.ridge", settings.ridge, "0 or more"));
-    }
     Ok(settings)
 }

@@ -9,11 +9,12 @@ use crate::{
     AdamW, Average, Batch, Config, Levels, Loss, Row, Stepper, TrainingError, Validation, Wrapper, clip, rate,
 };
 use equipoise_data::store::Existing;
-use equipoise_data::{Dataset, Symmetry, checksum};
+use equipoise_data::{Dataset, Remark, Symmetry, checksum};
 use equipoise_field::Real;
 use equipoise_network::{MANIFEST, Manifest, Preconditioning};
 use equipoise_prior::Prior;
-use equipoise_weights::{Precision, Tensor, Values, write};
+use equipoise_weights::{Precision, Tensor, Values, sha256, write};
+use std::fs;
 use std::path::Path;
 
 /// What is told after a step.
@@ -52,6 +53,7 @@ pub struct Training {
     stepper: Stepper<f32>,
     validation: Validation,
     manifest: Manifest,
+    remarks: Vec<Remark>,
     precision: Precision,
     state: State,
     drawn: Drawn,
@@ -72,15 +74,26 @@ impl Training {
         folder: &Path,
     ) -> Result<Self, TrainingError> {
         config.check()?;
-        let set_up = SetUp::new(config, data)?;
-        set_up.network(config.optimiser.seed)?;
-        let prior = Prior::fit(&set_up.parts.train, &set_up.settings)?;
+        let own = config.gaussian.own().map(|path| Ok::<_, TrainingError>((path.clone(), Prior::load(&path)?)));
+        let own = own.transpose()?;
+        let set_up = SetUp::new(config, data, own.as_ref())?;
+        set_up.network(&config.optimiser)?;
+        let fitted = match own {
+            Some(_) => None,
+            None => Some(Prior::fit(&set_up.parts.train, &set_up.settings)?),
+        };
         let files = Files::of(folder);
         files.make()?;
         let path = files.path(GAUSSIAN);
-        prior.save(&path, Existing::Refuse)?;
+        match (&fitted, &own) {
+            (Some(prior), _) => prior.save(&path, Existing::Refuse)?,
+            (None, Some((from, _))) => fs::copy(from, &path)
+                .map(drop)
+                .map_err(|source| TrainingError::File { path: from.clone(), source })?,
+            (None, None) => {}
+        }
         if !set_up.channels.values.is_empty() {
-            let shape = data.shape(1);
+            let shape = set_up.parts.train.shape(1);
             let values = set_up.channels.values.iter().map(|value| *value as f32).collect();
             let shape = vec![config.network.context.len(), shape.height, shape.width];
             let tensor = Tensor { shape, values: Values::F32(values) };
@@ -115,7 +128,9 @@ impl Training {
             return Err(TrainingError::Belongs { path, field: "SHA-256".into(), found, expected });
         }
         let kept = files.path(CHECKPOINT);
-        Self::assemble(config, SetUp::new(config, data)?, files, kept.exists().then_some(kept.as_path()))
+        let own = config.gaussian.own().map(|_| Ok::<_, TrainingError>((path.clone(), Prior::load(&path)?)));
+        let set_up = SetUp::new(config, data, own.transpose()?.as_ref())?;
+        Self::assemble(config, set_up, files, kept.exists().then_some(kept.as_path()))
     }
 
     fn assemble(
@@ -128,14 +143,14 @@ impl Training {
         let path = files.path(GAUSSIAN);
         let prior = Prior::load(&path)?;
         let manifest = set_up.settled(&prior, &checksum(&path)?);
-        let network = set_up.network(config.optimiser.seed)?;
+        let network = set_up.network(&config.optimiser)?;
         let state = match kept {
             Some(path) => State::read(path, network.parameter_count())?,
             None => State::new(network.values()),
         };
         let is_around = manifest.preconditioning == Preconditioning::Wiener;
         let filter = prior.denoiser()?;
-        let SetUp { parts, channels, moves, levels, .. } = set_up;
+        let SetUp { parts, channels, moves, levels, remarks, .. } = set_up;
         let hidden = parts.held.mask().map(|mask| mask.cells().iter().map(|hidden| !hidden).collect());
         let normalizer = prior.normalizer().clone();
         let x = spread(&parts.held, &normalizer, prior.shape(), config.validation.windows)?;
@@ -156,6 +171,7 @@ impl Training {
             stepper,
             validation,
             manifest,
+            remarks,
             precision,
             state,
             drawn,
@@ -243,11 +259,11 @@ impl Training {
     fn keep(&self) -> Result<(), TrainingError> {
         self.state.keep(&self.files.path(CHECKPOINT))?;
         let network = self.stepper.network();
-        network.write(&self.files.path(WEIGHTS), &self.state.average, self.precision)?;
-        let path = self.files.path(MANIFEST);
-        if !path.exists() {
-            self.manifest.write(&path, false)?;
-        }
+        let weights = self.files.path(WEIGHTS);
+        network.write(&weights, &self.state.average, self.precision)?;
+        let mut manifest = self.manifest.clone();
+        manifest.weights_sha256 = Some(sha256(&weights)?);
+        manifest.write(&self.files.path(MANIFEST), true)?;
         let curve = self.state.curve.iter().enumerate();
         let lines = curve.map(|(k, [loss, rate, norm])| format!("{},{loss},{rate},{norm}\n", k + 1));
         self.files.put(CURVE, &format!("step,loss,rate,norm\n{}", lines.collect::<String>()))?;
@@ -277,6 +293,11 @@ impl Training {
     /// The symmetries that windows are moved by.
     pub fn symmetries(&self) -> &[Symmetry] {
         self.windows.moves().symmetries()
+    }
+
+    /// What is to be said of data beside a Gaussian of one's own.
+    pub fn remarks(&self) -> &[Remark] {
+        &self.remarks
     }
 
     /// What the network is.

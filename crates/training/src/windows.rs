@@ -135,7 +135,7 @@ mod tests {
         for (trajectories, frames, held_out, expected) in
             [(20, 4, 0, 2), (3, 4, 0, 1), (3, 4, 2, 2), (1, 40, 0, 4), (1, 9, 0, 3), (1, 9, 5, 5)]
         {
-            let (data, part) = (data(trajectories, frames), WindowsPart { held_out, augment: None });
+            let (data, part) = (data(trajectories, frames), WindowsPart { held_out, ..WindowsPart::default() });
             let Parts { train, held } = Parts::of(&data, &part, 3).unwrap();
             let [a, b] = [&train, &held].map(|part| part.trajectories() * part.frames());
             assert_eq!(a + b, trajectories * frames);
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn nothing_left_is_refused() {
         let refused = |trajectories, frames, held_out| {
-            let part = WindowsPart { held_out, augment: None };
+            let part = WindowsPart { held_out, ..WindowsPart::default() };
             Parts::of(&data(trajectories, frames), &part, 3).unwrap_err().to_string()
         };
         assert!(refused(3, 4, 3).contains("fewer than the 3 trajectories"));

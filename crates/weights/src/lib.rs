@@ -16,6 +16,7 @@
 mod accounts;
 mod archive;
 mod checkpoint;
+mod checksum;
 mod element;
 mod error;
 mod format;
@@ -32,6 +33,7 @@ mod written;
 mod tests;
 
 pub use accounts::Accounts;
+pub use checksum::sha256;
 pub use error::WeightsError;
 pub use named::Pick;
 pub use pickle::PickleFault;

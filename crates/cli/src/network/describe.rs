@@ -20,6 +20,9 @@ use std::str::FromStr;
 /// not settled is asked for, all at once, each question with the flag that answers it; nothing is guessed. Flags go
 /// before what was found. The weights are held to the network that comes out, every tensor of theirs.
 ///
+/// What is described already, as the folder of `train` is, is told as its network.json says, and nothing is written;
+/// flags describe it anew, with --force, but for a network around a Gaussian.
+///
 /// Units and space: `--mean` and `--std` in the units of the training data; dx, dy and first points in its unit of
 /// length, dt in its unit of time; sigma/mu is a pure number.
 #[derive(clap::Args)]
@@ -177,12 +180,19 @@ struct Data {
     time_units: Option<String>,
 }
 
-/// Writes the manifest, reads it back and prints what the network is.
+/// Prints what the network is: as it is described already, or else writes the manifest and reads it back.
 ///
 /// # Errors
 /// All questions at once; weights that are not the network's; a manifest that is there, without `--force`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let described = describe(&arguments.weights, &answers(arguments)).context("network describe")?;
+    let answers = answers(arguments);
+    if answers == Answers::default()
+        && !arguments.force.given()
+        && let Some(described) = Described::written(&arguments.weights).context("network describe")?
+    {
+        return output::print(|to| write_text(to, &described, "read"));
+    }
+    let described = describe(&arguments.weights, &answers).context("network describe")?;
     let path = beside(&described.weights);
     if path.exists() && !arguments.force.given() {
         bail!("{}: found a manifest, expected none; --force replaces it", path.display());
@@ -192,7 +202,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if read != described.manifest {
         bail!("{}: found other entries than were written, expected the same", path.display());
     }
-    output::print(|to| write_text(to, &described, &path))
+    output::print(|to| write_text(to, &described, "wrote"))
 }
 
 /// Where the manifest of a file of weights stands.
@@ -200,13 +210,13 @@ fn beside(weights: &Path) -> PathBuf {
     weights.with_file_name(MANIFEST)
 }
 
-fn write_text(to: &mut Vec<u8>, described: &Described, path: &Path) -> anyhow::Result<()> {
+fn write_text(to: &mut Vec<u8>, described: &Described, did: &str) -> anyhow::Result<()> {
     let rows = described.facts().into_iter().map(|(name, value)| vec![Cell::from(name), value.into()]);
     Table::new(["of the network", ""], rows.collect()).write_text(to, "  ")?;
     for note in &described.notes {
         writeln!(to, "note: {note}")?;
     }
-    writeln!(to, "wrote {}", path.display())?;
+    writeln!(to, "{did} {}", beside(&described.weights).display())?;
     Ok(())
 }
 
@@ -239,6 +249,7 @@ fn answers(arguments: &Arguments) -> Answers {
             dy: data.dy,
             x_first: data.x_first,
             y_first: data.y_first,
+            stride: None,
             dt: data.dt,
             units: data.units.clone(),
             length_units: data.length_units.clone(),

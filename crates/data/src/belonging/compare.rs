@@ -158,11 +158,14 @@ impl<'a> Comparison<'a> {
             return Ok(());
         }
         let way_out = if [found[1], found[0]] == expected {
-            "H and W are exchanged: do `H_axis` and `W_axis` say which is x?"
+            "H and W are exchanged: do `H_axis` and `W_axis` say which is x?".to_owned()
         } else {
-            ""
+            every(found, expected).map_or_else(String::new, |stride| {
+                let data = self.data.path.display();
+                format!("every {stride}th point along H and W of {data} would make such a grid")
+            })
         };
-        self.mismatch("grid", sides(self.data), sides(self.reference), way_out)
+        self.mismatch("grid", sides(self.data), sides(self.reference), &way_out)
     }
 
     fn boundary(&mut self) -> Outcome {
@@ -196,6 +199,12 @@ impl<'a> Comparison<'a> {
         self.conversion.taken.push(field);
         self.taken.push(field.to_string());
     }
+}
+
+/// The n of which every n-th point of one grid makes the other.
+fn every(of: [usize; 2], makes: [usize; 2]) -> Option<usize> {
+    let stride = of[0].div_ceil(makes[0]);
+    (stride > 1 && of.map(|points| points.div_ceil(stride)) == makes).then_some(stride)
 }
 
 fn sides(file: &Described) -> String {

@@ -35,6 +35,7 @@ impl Dataset {
             geometry: self.geometry,
             mask: self.mask.clone(),
             trajectories: trajectories.len(),
+            stride: self.stride,
             series: Shape { frames: frames.len(), ..self.series },
             values,
             attributes: self.attributes.clone(),

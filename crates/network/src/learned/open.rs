@@ -4,7 +4,6 @@ use super::Learned;
 use crate::manifest::folder;
 use crate::{Answers, ChannelOrder, MANIFEST, Manifest, Network, NetworkError, describe};
 use equipoise_field::Real;
-use equipoise_weights::State;
 use std::path::{Path, PathBuf};
 
 impl<R: Real> Learned<R> {
@@ -44,7 +43,7 @@ impl<R: Real> Opened<R> {
     /// As [`Learned::open`].
     pub fn read(path: &Path, grid: Option<[usize; 2]>) -> Result<Self, NetworkError> {
         let (manifest, folder) = Manifest::find(path)?;
-        let state = State::read(&folder.join(&manifest.weights), manifest.pick.into())?;
+        let state = manifest.state(&folder, manifest.pick.into())?;
         let network = Network::new(&manifest.architecture, state)?;
         let handed = manifest.context.read(&folder, network.context())?;
         let own = network.grid().or(handed.as_ref().map(|(_, grid)| *grid)).or(manifest.grid);

@@ -21,6 +21,25 @@ pub struct Described {
     pub notes: Vec<String>,
 }
 
+impl Described {
+    /// The network at `path` as the manifest there says, which `network describe` or a training wrote, its files held to
+    /// it; none where there is none.
+    ///
+    /// # Errors
+    /// What is wrong with its files.
+    pub fn written(path: &Path) -> Result<Option<Self>, NetworkError> {
+        let Some((manifest, folder)) = Manifest::written(path)? else { return Ok(None) };
+        let state = manifest.state(&folder, manifest.pick.into())?;
+        let (weights, notes) = (state.path().to_owned(), state.notes().to_vec());
+        let network = Network::<f32>::new(&manifest.architecture, state)?;
+        manifest.context.read(&folder, network.context())?;
+        if let Some(grid) = manifest.grid {
+            network.check_grid(grid)?;
+        }
+        Ok(Some(Self { manifest, weights, parameters: network.parameter_count(), notes }))
+    }
+}
+
 /// SDA's η.
 const SDA_ETA: f64 = 1e-3;
 
@@ -29,8 +48,12 @@ const SDA_ETA: f64 = 1e-3;
 ///
 /// # Errors
 /// [`NetworkError::Unsettled`] with all questions at once; what is wrong with the weights, the configuration or
-/// an answer.
+/// an answer; [`NetworkError::Architecture`] for one around a Gaussian, which a training has described.
 pub fn describe(weights: &Path, answers: &Answers) -> Result<Described, NetworkError> {
+    if let Ok(Some((Manifest { gaussian: Some(gaussian), .. }, _))) = Manifest::written(weights) {
+        let expected = "a network without one: what stands around this one no flag says, and its training wrote it";
+        return Err(fault("gaussian", gaussian.file, expected));
+    }
     let mut questions = Questions::default();
     let found = Found::beside(weights, answers, &mut questions)?;
     let preset = preset(&found, answers)?;

@@ -55,6 +55,12 @@ impl Manifest {
             Context::File { name } => name.clone(),
         };
         facts.push(("context", context));
+        if let Some(gaussian) = &self.gaussian {
+            facts.push(("Gaussian", gaussian.file.clone()));
+        }
+        if let Some(stride) = self.data.stride {
+            facts.push(("points", format!("every {stride}th of the data along H and W")));
+        }
         if let Some(preset) = self.preset {
             facts.push(("preset", preset.to_string()));
         }

@@ -69,6 +69,9 @@ pub struct Particulars {
     /// y of the first point.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub y_first: Option<f64>,
+    /// n, where every n-th point of the data along H and W was taken alone: dx and dy are the distances of those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stride: Option<usize>,
     /// Time from one frame to the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dt: Option<f64>,

@@ -4,11 +4,11 @@ use super::{composed, standard_grid};
 use crate::entries::{Chosen, Making, PLAIN};
 use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec, Residual};
 use equipoise_composition::Fold;
-use equipoise_data::{Coordinates, Field, Normalizer, Units, checksum};
+use equipoise_data::{Coordinates, Field, Normalizer, Units};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Shape;
-use equipoise_network::{Context, Gaussian, Learned, Manifest, NetworkError, Opened};
-use std::path::{Path, PathBuf};
+use equipoise_network::{Context, Learned, Manifest, NetworkError, Opened};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) const NETWORK: PriorSpec = PriorSpec {
@@ -40,7 +40,8 @@ impl FromFiles {
         };
         let opened = opened.map_err(|source| self.fault(source))?;
         if let Some(gaussian) = &opened.manifest.gaussian {
-            let (prior, manifest) = (around(&opened.folder, gaussian)?, opened.manifest.clone());
+            let prior = Prior::load(&opened.folder.join(&gaussian.file))?;
+            let manifest = opened.manifest.clone();
             let residual = Residual::new(manifest, opened.network, opened.context, &prior)?;
             return Ok(Read::Residual(Box::new(residual), prior.normalizer().clone()));
         }
@@ -92,7 +93,8 @@ impl FromFiles {
             length: data.length_units.clone(),
             time: data.time_units.clone(),
         };
-        Ok(Fields { path: self.0.clone(), window, kind, grid, coordinates, stated, units, normalizer })
+        let (path, stride) = (self.0.clone(), data.stride);
+        Ok(Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride })
     }
 }
 
@@ -123,17 +125,6 @@ impl Read {
             Self::Residual(residual, _) => Arc::new(*residual),
         }
     }
-}
-
-/// The Gaussian beside a network, if it is the one that the manifest names.
-fn around(folder: &Path, Gaussian { file, sha256 }: &Gaussian) -> Result<Prior, PriorError> {
-    let path = folder.join(file);
-    let found = checksum(&path)?;
-    if found != *sha256 {
-        let expected = format!("{sha256}, as the network beside it says");
-        return Err(PriorError::refused(path.display(), "SHA-256", found, expected));
-    }
-    Prior::load(&path)
 }
 
 impl Chosen for FromFiles {

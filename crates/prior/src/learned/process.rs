@@ -87,8 +87,8 @@ impl Chosen for FromProcess {
             return Err(unstated("boundary", "periodic or open"));
         }
         let coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
-        let (window, units) = (served.window(), Units::default());
-        Ok(Some(Fields { path, window, kind, grid, coordinates, stated, units, normalizer }))
+        let (window, units, stride) = (served.window(), Units::default(), None);
+        Ok(Some(Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride }))
     }
 
     /// All that the child says of itself.

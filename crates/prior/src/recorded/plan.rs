@@ -65,6 +65,18 @@ pub struct Resources {
     pub method: FitMethod,
 }
 
+impl Resources {
+    /// Bytes that Linux calls available, free or held by caches that can be dropped; none where the system does not say.
+    pub fn free() -> Option<usize> {
+        available(&std::fs::read_to_string("/proc/meminfo").ok()?)
+    }
+}
+
+fn available(meminfo: &str) -> Option<usize> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok().map(|kib| kib << 10)
+}
+
 /// The readings of a fit. Portions are in bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {

@@ -3,6 +3,10 @@
 use crate::TrainingError;
 use crate::error::fault;
 
+/// Entries that one family of networks has alone.
+const FAMILIES: [(&str, &[&str]); 2] =
+    [("sda", &["activation", "embedding"]), ("azula", &["mod_features", "norm", "ffn_factor"])];
+
 /// Every entry of every section.
 const KNOWN: [(&str, &[&str]); 8] = [
     (
@@ -27,7 +31,7 @@ const KNOWN: [(&str, &[&str]); 8] = [
             "schedule",
         ],
     ),
-    ("gaussian", &["normalizer", "model", "rank", "ridge"]),
+    ("gaussian", &["file", "normalizer", "model", "rank", "ridge"]),
     ("noise", &["law", "low", "high", "mean", "deviation", "share"]),
     ("loss", &["error", "weighting", "gamma", "sigma_data"]),
     (
@@ -49,7 +53,7 @@ const KNOWN: [(&str, &[&str]); 8] = [
             "seed",
         ],
     ),
-    ("windows", &["held_out", "augment"]),
+    ("windows", &["stride", "held_out", "augment"]),
     ("validation", &["every", "windows", "ratios"]),
     ("output", &["every", "precision"]),
 ];
@@ -73,6 +77,19 @@ pub(super) fn check(table: &toml::Table) -> Result<(), TrainingError> {
             let near = nearest(entry, entries);
             let expected = format!("`{section}.{near}`, or another of {}", entries.join(", "));
             return Err(fault(&format!("{section}.{entry}"), "an entry that is not known", expected));
+        }
+    }
+    Ok(())
+}
+
+/// That no entry is of the other family of networks, where it would change nothing.
+pub(super) fn of_family(family: &str, table: &toml::Table) -> Result<(), TrainingError> {
+    let stated = table.get("network").and_then(|network| network.as_table());
+    for (other, entries) in FAMILIES.iter().filter(|(other, _)| *other != family) {
+        let found = stated.and_then(|table| entries.iter().find_map(|entry| table.get_key_value(*entry)));
+        if let Some((entry, value)) = found {
+            let expected = format!("none: it is of `{other}`, and network.family is `{family}`");
+            return Err(fault(&format!("network.{entry}"), value, expected));
         }
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! What the numbers of a configuration may be.
 
-use super::{Laws, LossPart, NetworkPart, NoisePart, OptimiserPart};
+use super::{GaussianPart, Laws, LossPart, NetworkPart, NoisePart, OptimiserPart};
 use crate::TrainingError;
 use crate::error::fault;
+use std::path::PathBuf;
 
 /// Windows of a step beyond which no machine has the memory.
 const MOST_WINDOWS: usize = 1 << 20;
@@ -12,7 +13,7 @@ const LOWEST: f64 = 1e-12;
 
 /// That a number lies where it may.
 fn within(field: &str, value: f64, is_right: bool, expected: &str) -> Result<(), TrainingError> {
-    if is_right && value.is_finite() { Ok(()) } else { Err(fault(field, value, expected)) }
+    if is_right && value.is_finite() { Ok(()) } else { Err(fault(field, format!("{value:?}"), expected)) }
 }
 
 impl NetworkPart {
@@ -27,6 +28,43 @@ impl NetworkPart {
         }
         Ok(())
     }
+}
+
+impl GaussianPart {
+    pub(super) fn check(&self) -> Result<(), TrainingError> {
+        let expected = "0 to 1e12, of data whose variance is about 1";
+        let ridge = self.ridge.unwrap_or_default();
+        within("gaussian.ridge", ridge, (0.0..=LOWEST.recip()).contains(&ridge), expected)?;
+        let quoted = |text: &String| (!text.is_empty()).then(|| format!("\"{text}\""));
+        for (field, found) in [
+            ("gaussian.normalizer", quoted(&self.normalizer)),
+            ("gaussian.model", quoted(&self.model)),
+            ("gaussian.rank", (self.rank > 0).then(|| self.rank.to_string())),
+            ("gaussian.ridge", self.ridge.map(|ridge| format!("{ridge:?}"))),
+        ] {
+            if let (Some(found), false) = (found, self.file.is_empty()) {
+                return Err(fault(field, found, "none: gaussian.file was fitted already"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the Gaussian of one's own lies.
+    pub(crate) fn own(&self) -> Option<PathBuf> {
+        (!self.file.is_empty()).then(|| self.folder.join(&self.file))
+    }
+}
+
+/// That a step can be held: `each` bytes a window beside `fixed`, of `free`.
+pub(crate) fn held(batch: usize, each: usize, fixed: usize, free: usize) -> Result<(), TrainingError> {
+    let most = free.saturating_sub(fixed) / each.max(1);
+    if batch <= most {
+        return Ok(());
+    }
+    let (mib, gib) = (each as f64 / f64::from(1 << 20), free as f64 / f64::from(1 << 30));
+    let most = if most == 0 { "a smaller network or window".to_owned() } else { format!("at most {most}") };
+    let expected = format!("{most}: a window takes {mib:.1} MiB, and {gib:.2} GiB are free");
+    Err(fault("optimiser.batch", batch, expected))
 }
 
 impl OptimiserPart {
@@ -81,5 +119,21 @@ impl LossPart {
         within("loss.gamma", self.gamma, self.gamma > 0.0, "a number above 0")?;
         let is_right = (LOWEST..=LOWEST.recip()).contains(&self.sigma_data);
         within("loss.sigma_data", self.sigma_data, is_right, "from 1e-12 to 1e12")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::held;
+
+    #[test]
+    fn a_batch_beyond_what_is_free_is_refused_with_what_may_be() {
+        held(8, 100 << 20, 50 << 20, 850 << 20).unwrap();
+        let refused = |batch, free| held(batch, 100 << 20, 50 << 20, free).unwrap_err().to_string();
+        let message = refused(9, 850 << 20);
+        let expected = "optimiser.batch: found 9, expected at most 8: a window takes 100.0 MiB, and 0.83 GiB are free";
+        assert_eq!(message, expected);
+        assert!(refused(1, 60 << 20).contains("expected a smaller network or window"));
+        assert!(refused(1 << 20, 24 << 30).contains("at most 245: "));
     }
 }

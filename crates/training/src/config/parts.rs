@@ -1,6 +1,7 @@
 //! The sections of a configuration.
 
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// The network and what stands around it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +71,9 @@ impl Default for NetworkPart {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GaussianPart {
+    /// A prior of one's own, which `fit` saved, relative to the folder of the configuration; empty for one that is
+    /// fitted here. Beside it the other entries have nothing to say.
+    pub file: String,
     /// The normalizer, whose units are the network's; empty for that of the flow, or `channel` without `wiener`.
     pub normalizer: String,
     /// `dense`, `low_rank` or `stationary`; empty for what the borders allow.
@@ -78,6 +82,9 @@ pub struct GaussianPart {
     pub rank: usize,
     /// Normalised units; without the entry the model's default.
     pub ridge: Option<f64>,
+    /// What `file` is relative to.
+    #[serde(skip)]
+    pub folder: PathBuf,
 }
 
 /// The law of the noise level.
@@ -232,14 +239,22 @@ impl Default for OptimiserPart {
 }
 
 /// The windows of the data.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WindowsPart {
+    /// n: every n-th point of the data along H and W is a point of the network's grid.
+    pub stride: usize,
     /// Trajectories at the end of the file that are held out, of one trajectory frames; 0 for a tenth, at least one
     /// (of frames one window).
     pub held_out: usize,
     /// Symmetries that windows are moved by; without the entry all of the flow that the context allows.
     pub augment: Option<Vec<String>>,
+}
+
+impl Default for WindowsPart {
+    fn default() -> Self {
+        Self { stride: 1, held_out: 0, augment: None }
+    }
 }
 
 /// Validation.

@@ -14,7 +14,11 @@ const SHA: &str = "of the data";
 
 /// Waves with noise on a small grid.
 fn data(kind: Kind, boundary: Boundary, x_axis: Axis) -> Dataset {
-    let series = Shape::new(6, 2, 8, 16);
+    data_of(kind, boundary, x_axis, 16)
+}
+
+fn data_of(kind: Kind, boundary: Boundary, x_axis: Axis, width: usize) -> Dataset {
+    let series = Shape::new(6, 2, 8, width);
     let noise = Stream::new("data").normal::<f32>(0, 5 * series.len());
     let wave = |k: usize| (k as f32 * 0.7).sin() + if (k / 128).is_multiple_of(2) { 0.3 } else { -0.2 };
     let values = noise.iter().enumerate().map(|(k, z)| wave(k) + 0.3 * z).collect();
@@ -25,9 +29,9 @@ fn data(kind: Kind, boundary: Boundary, x_axis: Axis) -> Dataset {
 /// A small training; `text` of it is said otherwise, first of its network.
 fn config(text: &str) -> Config {
     let small = "[optimiser]\nsteps = 7\nbatch = 3\nrate = 0.01\nwarm_up = 2\n[validation]\nevery = 3\nwindows = 2\n\
-                 ratios = [0.2, 2.0]\n[output]\nevery = 2\n[network]\nwindow = 2\nwidths = [4, 6]\nblocks = [1, 1]\n\
-                 embedding = 4\nmod_features = 4\n";
-    let mut all: toml::Table = toml::from_str(small).unwrap();
+                 ratios = [0.2, 2.0]\n[output]\nevery = 2\n[network]\nwindow = 2\nwidths = [4, 6]\nblocks = [1, 1]\n";
+    let features = if text.contains("azula") { "mod_features" } else { "embedding" };
+    let mut all: toml::Table = toml::from_str(&format!("{small}{features} = 4\n")).unwrap();
     let said: toml::Table = toml::from_str(&format!("[network]\n{text}")).unwrap();
     for (section, entries) in said {
         let into = all.entry(section).or_insert(toml::Value::Table(toml::Table::new()));
@@ -103,6 +107,7 @@ fn what_is_written_is_the_prior() {
             data(Kind::GENERIC, Boundary::Open, Axis::W),
         ),
         ("karras", "preconditioning = \"karras\"\n", turbulence()),
+        ("every second point", "[windows]\nstride = 2\n", turbulence()),
     ] {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join(name);
@@ -119,7 +124,9 @@ fn what_is_written_is_the_prior() {
         }
         let named: DenoiserName = format!("network:{}", folder.display()).parse().unwrap();
         let fields = Fields::of(std::slice::from_ref(&named), None).unwrap().unwrap();
-        let (received, _) = fields.receive(data.clone()).unwrap();
+        let (received, remarks) = fields.receive(data.clone()).unwrap();
+        let thinned = remarks.iter().filter(|remark| remark.text().contains("every 2th point")).count();
+        assert_eq!((received.stride(), thinned), if text.contains("stride") { (2, 1) } else { (1, 0) });
         let settings = equipoise_prior::Settings { window: 2, ..training_settings(&data) };
         let settings = fields.settings(settings, None).unwrap();
         let prior = Prior::fit_in(&received, &settings, Some(&fields.normalizer)).unwrap();
@@ -181,6 +188,7 @@ fn what_data_do_not_allow_is_refused_before_anything_is_written() {
         ("preconditioning = \"none\"\n", "schedule"),
         ("context = [\"solid\"]\n", "network.context"),
         ("prediction = \"v\"\n", "prediction"),
+        ("[windows]\nstride = 3\n", "stride of the points of 8 x 16: found 3, expected a divisor of both"),
         ("[windows]\nheld_out = 5\n", "windows.held_out"),
         ("[windows]\naugment = [\"mirror\"]\n", "windows.augment"),
         ("[gaussian]\nmodel = \"diagonal\"\n", "gaussian.model"),
@@ -217,8 +225,79 @@ fn the_embedded_turbulence_is_trained_on() {
     let mut config = config("context = [\"forcing\"]\n");
     (config.optimiser.steps, config.optimiser.warm_up) = (1, 0);
     let mut training = Training::begin(&config, &data, SHA, &root.path().join("out")).unwrap();
-    assert_eq!(training.symmetries(), Symmetry::ALL);
+    assert_eq!(training.symmetries(), Symmetry::FORCED);
     assert_eq!(run(&mut training, u64::MAX, 2), Ended::Finished);
+}
+
+#[test]
+fn weights_that_are_not_those_that_were_written_are_refused() {
+    let (root, data) = (tempfile::tempdir().unwrap(), turbulence());
+    let folder = root.path().join("out");
+    run(&mut Training::begin(&config(""), &data, SHA, &folder).unwrap(), 1, 1);
+    let described = equipoise_network::Described::written(&folder).unwrap().unwrap();
+    let facts = described.facts();
+    assert!(facts.contains(&("Gaussian", GAUSSIAN.to_owned())) && described.weights.ends_with(WEIGHTS));
+    let anew = equipoise_network::describe(&folder, &equipoise_network::Answers::default()).unwrap_err();
+    assert!(anew.to_string().contains("gaussian: found prior.h5, expected a network without one"), "{anew}");
+    let path = folder.join(WEIGHTS);
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let named: DenoiserName = format!("network:{}", folder.display()).parse().unwrap();
+    let open = || Fields::of(std::slice::from_ref(&named), None).map(drop);
+    let told = |error: &dyn std::error::Error| {
+        let told = format!("{error}: {}", error.source().map(ToString::to_string).unwrap_or_default());
+        assert!(told.contains("weights.safetensors: SHA-256: found") && told.contains("--resume"), "{told}");
+    };
+    told(&open().unwrap_err());
+    told(&equipoise_network::Described::written(&path).unwrap_err());
+    // Another checksum in the place of it is none of a file; weights without one are taken as they stand.
+    let mut manifest = Manifest::read(&folder.join(MANIFEST)).unwrap();
+    manifest.weights_sha256 = None;
+    manifest.write(&folder.join(MANIFEST), true).unwrap();
+    open().unwrap();
+    run(&mut Training::resume(&config(""), &data, SHA, &folder).unwrap(), 2, 1);
+    assert!(Manifest::read(&folder.join(MANIFEST)).unwrap().weights_sha256.is_some());
+    open().unwrap();
+}
+
+#[test]
+fn a_gaussian_of_ones_own_is_held_to_the_training_and_copied() {
+    let (root, data) = (tempfile::tempdir().unwrap(), turbulence());
+    let (folder, own) = (root.path().join("out"), root.path().join("own.h5"));
+    let fit = |data: &Dataset, window: usize| {
+        let prior =
+            Prior::fit(data, &equipoise_prior::Settings { window, ..training_settings(data) }).unwrap();
+        prior.save(&own, Existing::Replace).unwrap();
+    };
+    let mut config = config("[gaussian]\nfile = \"own.h5\"\n");
+    config.gaussian.folder = root.path().to_owned();
+    let refused = |named: &str| {
+        let message = Training::begin(&config, &data, SHA, &folder).unwrap_err().to_string();
+        assert!(message.contains(named) && !folder.exists(), "{message}");
+    };
+    refused("own.h5");
+    fit(&data, 3);
+    refused("own.h5 over windows of 3 frames, expected one over the 2 of network.window");
+    fit(&data.clone().thinned(2).unwrap(), 2);
+    let mut thinned = Training::begin(&config, &data, SHA, &root.path().join("thinned")).unwrap();
+    assert_eq!(thinned.manifest().grid, Some([4, 8]));
+    assert!(thinned.remarks().iter().any(|remark| remark.text().contains("every 2th point")));
+    run(&mut thinned, 0, 1);
+    let wide = data_of(Kind::KOLMOGOROV, Boundary::Periodic, Axis::H, 24);
+    fit(&wide, 2);
+    refused("grid: found (C, H, W) = (2, 8, 16), expected (C, H, W) = (2, 8, 24)");
+    fit(&data, 2);
+    let mut training = Training::begin(&config, &data, SHA, &folder).unwrap();
+    assert_eq!(fs::read(folder.join(GAUSSIAN)).unwrap(), fs::read(&own).unwrap());
+    let remarks = training.remarks();
+    let learnt = "held out of (memory): all 6 frames stand bit for bit among the training frames";
+    assert!(remarks.iter().any(|r| r.is_warning() && r.text().contains(learnt)), "{remarks:?}");
+    assert_eq!(run(&mut training, 2, 1), Ended::Stopped);
+    assert!(training.rows()[..2].iter().all(|row| (row.network / row.wiener - 1.0).abs() < 1e-5));
+    fs::remove_file(&own).unwrap();
+    let mut training = Training::resume(&config, &data, SHA, &folder).unwrap();
+    assert_eq!(run(&mut training, u64::MAX, 1), Ended::Finished);
 }
 
 /// A rate beyond all numbers makes the parameters infinite in a step whose loss is still one: nothing of it is kept.
