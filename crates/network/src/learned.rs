@@ -1,9 +1,12 @@
 //! A trained network as a denoiser over one window of frames.
 
+mod around;
 mod linear;
 mod open;
 
-use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioner, Preconditioning};
+use crate::error::length;
+use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioning};
+pub use around::{Around, Filter};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Length, Real, Shape};
 use equipoise_schedule::Level;
@@ -15,7 +18,9 @@ const TAPES: usize = 1 << 30;
 /// Members of a batch at most.
 const MOST: usize = 16;
 
-/// x̂ of a trained network: x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time), J = c_skip·I + c_in c_out·J_F.
+/// x̂ of a trained network: x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time), J = c_skip·I + c_in c_out·J_F; around a
+/// [`Filter`] W stands in the place of c_skip. Where F is 0 that is the filter, and an error of 1 in F is one of the
+/// filter's own size at every level.
 ///
 /// Fields are windows of w frames, of C·H·W numbers each, in C order (τ, c, i, j), in the units that the network
 /// was trained in: [`Manifest::mean`] and [`Manifest::std`] lead there. A network whose channels are in another order
@@ -23,10 +28,10 @@ const MOST: usize = 16;
 ///
 /// J is in general not symmetric, and (σ²/μ)J is not a covariance.
 #[derive(Debug)]
-pub struct Learned<R> {
+pub struct Learned<R: Real> {
     network: Network<R>,
     manifest: Manifest,
-    around: Preconditioner,
+    around: Around<R>,
     shape: Shape,
     context: Vec<R>,
     /// For each channel of the network, the plane of a window that it takes; empty where they are in one order.
@@ -35,40 +40,40 @@ pub struct Learned<R> {
 }
 
 impl<R: Real> Learned<R> {
-    /// The denoiser of `network` on a grid of H × W points, with a context of context·H·W numbers.
+    /// The denoiser of `network` on a grid of H × W points, with a context of context·H·W numbers, around the filter of
+    /// its Gaussian where it has one.
     ///
     /// # Errors
-    /// [`NetworkError::Architecture`] where the manifest is another network's, or one around a Gaussian, which x̂ is not
-    /// known without; [`NetworkError::Grid`]; [`NetworkError::Length`] of the context.
+    /// [`NetworkError::Architecture`] where the manifest is another network's, or names a Gaussian without which x̂ is
+    /// not known, or none; [`NetworkError::Grid`]; [`NetworkError::Length`] of context or filter.
     pub fn new(
         manifest: Manifest,
         network: Network<R>,
         grid: [usize; 2],
         context: Vec<R>,
+        filter: Option<Filter<R>>,
     ) -> Result<Self, NetworkError> {
         let around = manifest.preconditioner()?;
-        if manifest.preconditioning == Preconditioning::Wiener {
-            let expected = "one without a Gaussian: with it the network is opened as the prior `network:…`";
-            return Err(crate::entries::fault("preconditioning", "wiener", expected));
+        if filter.is_some() != (manifest.preconditioning == Preconditioning::Wiener) {
+            let expected = "wiener with its Gaussian, as the prior `network:…` opens it, and no other with one";
+            return Err(crate::entries::fault("preconditioning", manifest.preconditioning, expected));
         }
         if manifest.architecture != *network.architecture() {
             let expected = "that of the manifest";
             return Err(crate::entries::fault("architecture", "another network", expected));
         }
         network.check_grid(grid)?;
-        let expected = network.context() * grid[0] * grid[1];
-        if context.len() != expected {
-            let (what, found) = ("context", context.len());
-            return Err(NetworkError::Length { what, found, expected: expected.to_string() });
-        }
+        let shape = Shape::new(manifest.window, manifest.components, grid[0], grid[1]);
+        length("context", context.len(), network.context() * shape.plane())?;
+        length("filter", filter.as_ref().map_or(shape.len(), |it| it.denoiser.dim()), shape.len())?;
         let batch = network.batch(grid)?;
         let planes = manifest.planes();
         Ok(Self {
-            shape: Shape::new(manifest.window, manifest.components, grid[0], grid[1]),
+            shape,
             batch,
             network,
             manifest,
-            around,
+            around: Around { factors: around, filter },
             context,
             planes,
         })
@@ -106,9 +111,13 @@ impl<R: Real> Learned<R> {
         keep: Keep,
         kept: &'a mut Kept<R>,
     ) -> Result<Linear<'a, R>, DenoiserError> {
-        let Self { network, shape, planes, context, .. } = self;
+        let Self { network, shape, planes, context, around, .. } = self;
         let on = OnGrid { network, shape: *shape, planes, context };
-        on.linearise(x_t, self.coefficients(level).map_err(model)?, x_hat, keep, kept)
+        let linear = on.linearise(x_t, self.coefficients(level).map_err(model)?, x_hat, keep, kept)?;
+        match &around.filter {
+            Some(filter) => linear.beside(&*filter.denoiser, level, x_t, x_hat),
+            None => Ok(linear),
+        }
     }
 }
 

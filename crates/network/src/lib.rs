@@ -35,7 +35,7 @@ pub use architecture::{Activation, Architecture, Norm, Padding};
 pub use azula::AzulaUNet;
 pub use error::NetworkError;
 pub use fresh::Fresh;
-pub use learned::{Kept, Learned, Linear, OnGrid, Opened};
+pub use learned::{Around, Filter, Kept, Learned, Linear, OnGrid, Opened};
 pub use manifest::{
     Answers, ChannelOrder, Context, Described, FlowKind, Gaussian, MANIFEST, Manifest, Particulars, Picked,
     Preset, Question, Questions, configured, describe,

@@ -42,7 +42,7 @@ pub use fit::{Prior, Provenance, Sampled};
 pub use name::{DenoiserName, NameError};
 pub use received::Received;
 pub use recorded::{FitMethod, Resources};
-pub use residual::{Residual, spread};
+pub use residual::{filter, spread};
 pub use settings::{Model, Settings};
 pub use shown::Shown;
 pub use stored::Stored;

@@ -35,6 +35,6 @@ pub use levels::Levels;
 pub use loss::Loss;
 pub use movement::{Move, Moves};
 pub use rate::rate;
-pub use stepper::{Batch, Stepper, Wrapper};
+pub use stepper::{Batch, Stepper};
 pub use trainer::{Ended, Step, Training};
 pub use validation::{Row, Validation};

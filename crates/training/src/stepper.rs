@@ -1,22 +1,9 @@
 //! Loss and gradient of a batch.
 
 use crate::{Loss, TrainingError};
-use equipoise_denoiser::Denoiser;
 use equipoise_field::{Length, Real, Shape};
-use equipoise_network::{Coefficients, Input, Keep, Network, Preconditioner, Room};
-use equipoise_prior::spread;
+use equipoise_network::{Around, Coefficients, Input, Keep, Network, Room};
 use equipoise_schedule::Level;
-use equipoise_wiener::Wiener;
-
-/// What stands around a network: x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time), with the Wiener filter of a Gaussian in
-/// the place of c_skip where there is one.
-#[derive(Debug)]
-pub struct Wrapper<R: Real> {
-    /// The factors.
-    pub around: Preconditioner,
-    /// The filter of the preconditioning `wiener`.
-    pub wiener: Option<Wiener<R>>,
-}
 
 /// n windows with the noise and the level of each: x_t = μx + σε.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +20,7 @@ pub struct Batch<'a, R> {
 #[derive(Debug)]
 pub struct Stepper<R: Real> {
     network: Network<R>,
-    wrapper: Wrapper<R>,
+    around: Around<R>,
     loss: Loss,
     shape: Shape,
     context: Vec<R>,
@@ -45,16 +32,6 @@ pub struct Stepper<R: Real> {
     at: Vec<Coefficients>,
 }
 
-impl<R: Real> Wrapper<R> {
-    /// The factors at a level, those of the network's part alone where there is a filter.
-    fn at(&self, level: Level) -> Result<Coefficients, TrainingError> {
-        let at = self.around.at(level)?;
-        let Some(wiener) = &self.wiener else { return Ok(at) };
-        let covariance = wiener.prior_covariance();
-        Ok(Coefficients { skip: 0.0, out: at.out * spread(&**covariance, level), ..at })
-    }
-}
-
 impl<R: Real> Stepper<R> {
     /// Of a network over windows of this shape, with a context of context·H·W numbers.
     ///
@@ -62,13 +39,13 @@ impl<R: Real> Stepper<R> {
     /// [`TrainingError::Length`] where the parts are not over the same fields; [`TrainingError::Network`] for the grid.
     pub fn new(
         network: Network<R>,
-        wrapper: Wrapper<R>,
+        around: Around<R>,
         loss: Loss,
         shape: Shape,
         context: Vec<R>,
     ) -> Result<Self, TrainingError> {
         let plane = shape.plane();
-        let filtered = wrapper.wiener.as_ref().map_or(shape.len(), Denoiser::dim);
+        let filtered = around.filter.as_ref().map_or(shape.len(), |filter| filter.denoiser.dim());
         for (what, found, expected) in [
             ("channels of the network", network.channels() * plane, shape.len()),
             ("outputs of the network", network.outputs() * plane, shape.len()),
@@ -79,7 +56,7 @@ impl<R: Real> Stepper<R> {
         }
         network.check_grid([shape.height, shape.width])?;
         let (into, from, errors, at) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { network, wrapper, loss, shape, context, room: Room::default(), into, from, errors, at })
+        Ok(Self { network, around, loss, shape, context, room: Room::default(), into, from, errors, at })
     }
 
     /// The network.
@@ -105,7 +82,7 @@ impl<R: Real> Stepper<R> {
     pub fn gradient(&mut self, batch: Batch<'_, R>, gradient: &mut [R]) -> Result<f64, TrainingError> {
         let (dim, count) = (self.shape.len(), batch.levels.len());
         self.prepare(batch)?;
-        let Self { network, wrapper: _, loss, shape, context, room, into, from, errors, at } = self;
+        let Self { network, around: _, loss, shape, context, room, into, from, errors, at } = self;
         let times: Vec<f64> = at.iter().map(|at| at.time).collect();
         let input = Input { grid: [shape.height, shape.width], x: into, c_time: &times, context };
         let mut run = network.run(input, Keep::Gradients, from, room)?;
@@ -156,7 +133,7 @@ impl<R: Real> Stepper<R> {
         self.errors.resize(count * dim, 0.0);
         let mut noisy = vec![R::zero(); dim];
         for (member, level) in batch.levels.iter().enumerate() {
-            let at = self.wrapper.at(*level)?;
+            let at = self.around.at(*level)?;
             let of = member * dim..(member + 1) * dim;
             let (x, noise) = (&batch.x[of.clone()], &batch.noise[of.clone()]);
             let (into, errors) = (&mut self.into[of.clone()], &mut self.errors[of]);
@@ -165,12 +142,12 @@ impl<R: Real> Stepper<R> {
                 *into = R::narrow(at.scale * x_t);
                 *error = at.skip * x_t - x.wide();
             }
-            if let Some(wiener) = &self.wrapper.wiener {
+            if let Some(filter) = &self.around.filter {
                 for ((noisy, x), noise) in noisy.iter_mut().zip(x).zip(noise) {
                     *noisy = R::narrow(level.mu * x.wide() + level.sigma * noise.wide());
                 }
                 let mut filtered = vec![R::zero(); dim];
-                wiener.denoise(&noisy, *level, &mut filtered)?;
+                filter.denoiser.denoise(&noisy, *level, &mut filtered)?;
                 errors.iter_mut().zip(&filtered).for_each(|(error, w)| *error += w.wide());
             }
             self.at.push(at);

@@ -6,13 +6,13 @@ use crate::folder::{CHECKPOINT, CONTEXT, CURVE, Files, GAUSSIAN, Record, VALIDAT
 use crate::set_up::{SetUp, precision};
 use crate::windows::{Windows, spread};
 use crate::{
-    AdamW, Average, Batch, Config, Levels, Loss, Row, Stepper, TrainingError, Validation, Wrapper, clip, rate,
+    AdamW, Average, Batch, Config, Levels, Loss, Row, Stepper, TrainingError, Validation, clip, rate,
 };
 use equipoise_data::store::Existing;
 use equipoise_data::{Dataset, Remark, Symmetry, checksum};
 use equipoise_field::Real;
-use equipoise_network::{MANIFEST, Manifest, Preconditioning};
-use equipoise_prior::Prior;
+use equipoise_network::{Around, MANIFEST, Manifest, Preconditioning};
+use equipoise_prior::{Prior, filter};
 use equipoise_weights::{Precision, Tensor, Values, sha256, write};
 use std::fs;
 use std::path::Path;
@@ -149,16 +149,17 @@ impl Training {
             None => State::new(network.values()),
         };
         let is_around = manifest.preconditioning == Preconditioning::Wiener;
-        let filter = prior.denoiser()?;
+        let wiener = prior.denoiser()?;
         let SetUp { parts, channels, moves, levels, remarks, .. } = set_up;
         let hidden = parts.held.mask().map(|mask| mask.cells().iter().map(|hidden| !hidden).collect());
         let normalizer = prior.normalizer().clone();
         let x = spread(&parts.held, &normalizer, prior.shape(), config.validation.windows)?;
-        let validation = Validation::new(x, &config.validation.ratios, &filter, hidden)?;
+        let validation = Validation::new(x, &config.validation.ratios, &wiener, hidden)?;
         let windows = Windows::new(parts.train, normalizer, moves, config.network.window)?;
-        let wrapper = Wrapper { around: manifest.preconditioner()?, wiener: is_around.then_some(filter) };
+        let filter = is_around.then(|| filter(wiener));
+        let around = Around { factors: manifest.preconditioner()?, filter };
         let context = channels.values.iter().map(|value| f32::narrow(*value)).collect();
-        let mut stepper = Stepper::new(network, wrapper, Loss::new(&config.loss), windows.shape(), context)?;
+        let mut stepper = Stepper::new(network, around, Loss::new(&config.loss), windows.shape(), context)?;
         stepper.network_mut().set_values(&state.theta)?;
         let gradient = vec![0.0; state.theta.len()];
         let (precision, drawn) = (precision(config)?, Drawn::default());

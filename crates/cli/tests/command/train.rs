@@ -42,6 +42,18 @@ fn what_is_trained_is_a_prior_and_its_folder_is_its_own() {
     refused(&["--resume"], &["optimiser.steps: found 3, expected 2", "another training"]);
     fs::write(&config, NET.replace("batch", "bach")).unwrap();
     refused(&["--resume"], &["optimiser.bach", "`optimiser.batch`"]);
+    let written = fs::read(format!("{out}/network.json")).unwrap();
+    for path in [&out, &format!("{out}/weights.safetensors"), &format!("{out}/network.json")] {
+        let told = run(&["network", "describe", path]);
+        assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""));
+        for line in ["  preconditioning  wiener", "  Gaussian         prior.h5"] {
+            assert!(told.stdout.lines().any(|found| found == line), "{line}\n{}", told.stdout);
+        }
+        assert!(told.stdout.contains(&format!("read {out}/network.json")), "{}", told.stdout);
+    }
+    let anew = run(&["network", "describe", &out, "--mean", "1", "--force"]);
+    assert!(anew.code == Some(1) && anew.stderr.contains("gaussian: found prior.h5"), "{}", anew.stderr);
+    assert_eq!(fs::read(format!("{out}/network.json")).unwrap(), written);
     let prior = format!("network:{out}");
     let words = ["sample", "--data", TRAIN, "--train", TRAIN, "--prior", &prior, "--window", "1"];
     let drawn = run(&[&words[..], &["--members", "1", "--steps", "4", "--out", &at("drawn")]].concat());

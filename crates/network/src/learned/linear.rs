@@ -2,8 +2,9 @@
 
 use super::model;
 use crate::{Coefficients, Input, Keep, Network, Room, Run};
-use equipoise_denoiser::{DenoiserError, Linearised};
+use equipoise_denoiser::{Denoiser, DenoiserError, Linearised};
 use equipoise_field::{Length, Real, Shape};
+use equipoise_schedule::Level;
 
 /// Inputs of a network up to here are ordinary: what it makes no number of is its own fault. Beyond, a run has
 /// diverged, and whoever drives it judges.
@@ -32,7 +33,7 @@ pub struct Kept<R> {
 
 /// x̂ linearised at n states.
 #[derive(Debug)]
-pub struct Linear<'a, R> {
+pub struct Linear<'a, R: Real> {
     run: Run<'a, R>,
     into: &'a mut Vec<R>,
     from: &'a mut Vec<R>,
@@ -40,6 +41,8 @@ pub struct Linear<'a, R> {
     shape: Shape,
     at: Coefficients,
     len: usize,
+    /// W of a filter, and its level.
+    filter: Option<(&'a dyn Denoiser<R>, Level)>,
 }
 
 impl<'a, R: Real> OnGrid<'a, R> {
@@ -67,11 +70,44 @@ impl<'a, R: Real> OnGrid<'a, R> {
         let run = network.run(input, keep, from, room).map_err(model)?;
         numbers(shape.len(), into, from)?;
         put_together(shape, planes, [x_t, from], [at.skip, at.out], x_hat);
-        Ok(Linear { run, into, from, planes, shape, at, len: x_t.len() })
+        Ok(Linear { run, into, from, planes, shape, at, len: x_t.len(), filter: None })
     }
 }
 
-impl<R> Linear<'_, R> {
+impl<'a, R: Real> Linear<'a, R> {
+    /// Adds x̂ of a filter, whose J is its own adjoint, to x̂, and its J to J.
+    pub(super) fn beside(
+        self,
+        filter: &'a dyn Denoiser<R>,
+        level: Level,
+        x_t: &[R],
+        x_hat: &mut [R],
+    ) -> Result<Self, DenoiserError> {
+        self.members(x_t, x_hat, |x_t, w| filter.denoise(x_t, level, w))?;
+        Ok(Self { filter: Some((filter, level)), ..self })
+    }
+
+    /// Adds W v of every member.
+    fn filtered(&self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+        let Some((filter, level)) = self.filter else { return Ok(()) };
+        self.members(v, out, |v, w| filter.vjp(v, level, v, w))
+    }
+
+    fn members(
+        &self,
+        v: &[R],
+        out: &mut [R],
+        of: impl Fn(&[R], &mut [R]) -> Result<(), DenoiserError>,
+    ) -> Result<(), DenoiserError> {
+        let dim = self.shape.len();
+        let mut made = vec![R::zero(); dim];
+        for (v, out) in v.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
+            of(v, &mut made)?;
+            out.iter_mut().zip(&made).for_each(|(out, &w)| *out += w);
+        }
+        Ok(())
+    }
+
     fn lengths(&self, v: &[R], out: &[R]) -> Result<(), DenoiserError> {
         Length::check("v", v.len(), self.len)?;
         Ok(Length::check("out", out.len(), self.len)?)
@@ -84,7 +120,7 @@ impl<R: Real> Linearised<R> for Linear<'_, R> {
         ordered(self.shape, self.planes, v, self.from, |v| v * self.at.out);
         self.run.vjp(self.from, self.into).map_err(model)?;
         put_together(self.shape, self.planes, [v, self.into], [self.at.skip, self.at.scale], out);
-        Ok(())
+        self.filtered(v, out)
     }
 
     fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
@@ -92,7 +128,7 @@ impl<R: Real> Linearised<R> for Linear<'_, R> {
         ordered(self.shape, self.planes, v, self.into, |v| v * self.at.scale);
         self.run.jvp(self.into, self.from).map_err(model)?;
         put_together(self.shape, self.planes, [v, self.from], [self.at.skip, self.at.out], out);
-        Ok(())
+        self.filtered(v, out)
     }
 }
 

@@ -17,7 +17,7 @@ impl<R: Real> Learned<R> {
     /// not `grid`, [`NetworkError::NoGrid`] where neither is known; what is wrong with its files.
     pub fn open(path: &Path, grid: Option<[usize; 2]>) -> Result<Self, NetworkError> {
         let Opened { manifest, network, grid, context, .. } = Opened::read(path, grid)?;
-        Self::new(manifest, network, grid, context)
+        Self::new(manifest, network, grid, context, None)
     }
 }
 

@@ -2,10 +2,9 @@
 
 use super::{composed, standard_grid};
 use crate::entries::{Chosen, Making, PLAIN};
-use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec, Residual};
+use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
 use equipoise_data::{Coordinates, Field, Normalizer, Units};
-use equipoise_denoiser::Denoiser;
 use equipoise_field::Shape;
 use equipoise_network::{Context, Learned, Manifest, NetworkError, Opened};
 use std::path::PathBuf;
@@ -29,8 +28,9 @@ impl FromFiles {
         (!path.is_empty()).then(|| Arc::new(Self(path.into())) as Arc<dyn Chosen>)
     }
 
-    /// On its own grid, or else on that of the data beside it.
-    fn open(&self, beside: Option<Beside>) -> Result<Read, PriorError> {
+    /// On its own grid, or else on that of the data beside it; with its units, or those of the Gaussian that it stands
+    /// around.
+    fn open(&self, beside: Option<Beside>) -> Result<(Learned<f32>, Normalizer), PriorError> {
         let opened = match (Opened::read(&self.0, None), beside) {
             (Err(NetworkError::NoGrid { .. }), Some(beside)) => {
                 let (manifest, _) = Manifest::find(&self.0).map_err(|source| self.fault(source))?;
@@ -39,15 +39,16 @@ impl FromFiles {
             (opened, _) => opened,
         };
         let opened = opened.map_err(|source| self.fault(source))?;
-        if let Some(gaussian) = &opened.manifest.gaussian {
-            let prior = Prior::load(&opened.folder.join(&gaussian.file))?;
-            let manifest = opened.manifest.clone();
-            let residual = Residual::new(manifest, opened.network, opened.context, &prior)?;
-            return Ok(Read::Residual(Box::new(residual), prior.normalizer().clone()));
-        }
-        let Opened { manifest, network, grid, context, .. } = opened;
-        let learned = Learned::new(manifest, network, grid, context).map_err(|source| self.fault(source))?;
-        Ok(Read::Learned(Box::new(learned)))
+        let Opened { manifest, network, grid, context, folder } = opened;
+        let (filter, normalizer) = match &manifest.gaussian {
+            Some(gaussian) => {
+                let prior = Prior::load(&folder.join(&gaussian.file))?;
+                (Some(prior.around(&manifest)?), prior.normalizer().clone())
+            }
+            None => (None, Normalizer::given(manifest.mean.clone(), manifest.std.clone())?),
+        };
+        let learned = Learned::new(manifest, network, grid, context, filter);
+        Ok((learned.map_err(|source| self.fault(source))?, normalizer))
     }
 
     fn fault(&self, source: NetworkError) -> PriorError {
@@ -57,16 +58,16 @@ impl FromFiles {
     fn over(&self, prior: &Prior) -> Result<PriorDenoiser, PriorError> {
         let Shape { height, width, .. } = prior.shape();
         let beside = Beside { x_axis: prior.grid().x_axis, sides: [height, width] };
-        let learned = self.open(Some(beside))?;
-        self.fields_of(&learned)?.check(prior)?;
-        composed(learned.denoiser(), prior, Fold::Centre)
+        let (learned, normalizer) = self.open(Some(beside))?;
+        self.fields_of(&learned, normalizer)?.check(prior)?;
+        composed(Arc::new(learned), prior, Fold::Centre)
     }
 
     /// What the manifest of the network says of its fields.
-    fn fields_of(&self, read: &Read) -> Result<Fields, PriorError> {
-        let manifest = read.manifest();
+    fn fields_of(&self, learned: &Learned<f32>, normalizer: Normalizer) -> Result<Fields, PriorError> {
+        let (manifest, window) = (learned.manifest(), learned.shape());
         let kind = manifest.kind.name().parse()?;
-        let (mut grid, mut stated) = standard_grid(kind, manifest.x_axis, read.shape());
+        let (mut grid, mut stated) = standard_grid(kind, manifest.x_axis, window);
         grid.boundary = manifest.boundary;
         stated.insert(Field::Boundary);
         let mut coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
@@ -83,11 +84,6 @@ impl FromFiles {
                 stated.insert(field);
             }
         }
-        let normalizer = match read {
-            Read::Learned(_) => Normalizer::given(manifest.mean.clone(), manifest.std.clone())?,
-            Read::Residual(_, normalizer) => normalizer.clone(),
-        };
-        let window = read.shape();
         let units = Units {
             velocity: data.units.clone(),
             length: data.length_units.clone(),
@@ -95,35 +91,6 @@ impl FromFiles {
         };
         let (path, stride) = (self.0.clone(), data.stride);
         Ok(Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride })
-    }
-}
-
-/// A network that was read, alone or around a Gaussian, with that one's units.
-enum Read {
-    Learned(Box<Learned<f32>>),
-    Residual(Box<Residual<f32>>, Normalizer),
-}
-
-impl Read {
-    fn manifest(&self) -> &Manifest {
-        match self {
-            Self::Learned(learned) => learned.manifest(),
-            Self::Residual(residual, _) => residual.manifest(),
-        }
-    }
-
-    fn shape(&self) -> Shape {
-        match self {
-            Self::Learned(learned) => learned.shape(),
-            Self::Residual(residual, _) => residual.shape(),
-        }
-    }
-
-    fn denoiser(self) -> Arc<dyn Denoiser<f32>> {
-        match self {
-            Self::Learned(learned) => Arc::new(*learned),
-            Self::Residual(residual, _) => Arc::new(*residual),
-        }
     }
 }
 
@@ -145,7 +112,8 @@ impl Chosen for FromFiles {
     }
 
     fn fields(&self, beside: Option<Beside>) -> Result<Option<Fields>, PriorError> {
-        Ok(Some(self.fields_of(&self.open(beside)?)?))
+        let (learned, normalizer) = self.open(beside)?;
+        self.fields_of(&learned, normalizer).map(Some)
     }
 
     /// The manifest in effect, written or not; none where it cannot be found, which is said when it is read.

@@ -2,8 +2,9 @@
 
 use super::*;
 use equipoise_covariance::Modes;
-use equipoise_denoiser::{check_batch, check_denoiser, check_jvp};
-use equipoise_network::{Architecture, Fresh, Preconditioning};
+use equipoise_denoiser::{Denoiser, check_batch, check_denoiser, check_jvp};
+use equipoise_field::Shape;
+use equipoise_network::{Architecture, Fresh, Keep, Learned, Network, Preconditioning};
 use equipoise_stream::Stream;
 
 const SHAPE: Shape = Shape { frames: 2, channels: 1, height: 4, width: 6 };
@@ -28,7 +29,7 @@ fn wiener<R: Real>() -> Wiener<R> {
     Wiener::new(Stream::new("mean").normal(0, dim), Arc::new(modes)).unwrap()
 }
 
-fn residual<R: Real>(silent: bool) -> Residual<R> {
+fn residual<R: Real>(silent: bool) -> Learned<R> {
     let from = Fresh { stream: Stream::new("weights"), grid: [4, 6], forcing: &[] };
     let mut network = Network::fresh(&architecture(), from).unwrap();
     if silent {
@@ -36,7 +37,7 @@ fn residual<R: Real>(silent: bool) -> Residual<R> {
     }
     let mut manifest = Manifest::of("weights.safetensors", architecture(), [2, 1]);
     manifest.preconditioning = Preconditioning::Wiener;
-    Residual::around(manifest, network, Vec::new(), wiener(), SHAPE).unwrap()
+    Learned::new(manifest, network, [4, 6], Vec::new(), Some(filter(wiener()))).unwrap()
 }
 
 type Asked<'a> = dyn Fn(&dyn Denoiser<f64>, &mut [f64]) + 'a;

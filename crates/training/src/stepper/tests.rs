@@ -5,7 +5,9 @@ mod golden;
 use super::*;
 use crate::{LossPart, Weightings};
 use equipoise_covariance::Modes;
-use equipoise_network::{Architecture, Fresh, Preconditioning, Predicts, TimeInput};
+use equipoise_denoiser::Denoiser;
+use equipoise_network::{Architecture, Fresh, Preconditioner, Preconditioning, Predicts, TimeInput};
+use equipoise_wiener::Wiener;
 use equipoise_stream::Stream;
 use std::sync::Arc;
 
@@ -30,10 +32,10 @@ fn wiener<R: Real>() -> Wiener<R> {
 
 fn stepper<R: Real>(network: Network<R>, filter: bool, weighting: Weightings) -> Stepper<R> {
     let kind = if filter { Preconditioning::Wiener } else { Preconditioning::Karras };
-    let around = Preconditioner::new(kind, Predicts::X, TimeInput::LogRatio, None, None).unwrap();
-    let wrapper = Wrapper { around, wiener: filter.then(wiener) };
+    let factors = Preconditioner::new(kind, Predicts::X, TimeInput::LogRatio, None, None).unwrap();
+    let around = Around { factors, filter: filter.then(|| equipoise_prior::filter(wiener())) };
     let loss = Loss::new(&LossPart { weighting, ..LossPart::default() });
-    Stepper::new(network, wrapper, loss, SHAPE, Vec::new()).unwrap()
+    Stepper::new(network, around, loss, SHAPE, Vec::new()).unwrap()
 }
 
 fn drawn<R: Real>(count: usize) -> (Vec<R>, Vec<R>, Vec<Level>) {

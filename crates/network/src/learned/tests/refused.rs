@@ -42,7 +42,7 @@ fn overflowing() -> Learned<f32> {
     });
     let state = State::new(state.path(), scaled.collect::<Vec<_>>());
     let network = Network::new(&manifest.architecture, state).unwrap();
-    Learned::new(manifest, network, [8, 8], Vec::new()).unwrap()
+    Learned::new(manifest, network, [8, 8], Vec::new(), None).unwrap()
 }
 
 #[test]
@@ -66,8 +66,8 @@ fn a_manifest_of_another_network_is_refused() {
     let other = Manifest::find(&case("sda_small/a16")).unwrap().0;
     let state = || State::read(&case("sda_small/w3"), Pick::Only).unwrap();
     let network = || Network::<f64>::new(&manifest.architecture, state()).unwrap();
-    assert!(Learned::new(other.clone(), network(), [8, 8], Vec::new()).is_err());
-    let context = Learned::new(manifest.clone(), network(), [8, 8], vec![0.0; 64]).unwrap_err();
+    assert!(Learned::new(other.clone(), network(), [8, 8], Vec::new(), None).is_err());
+    let context = Learned::new(manifest.clone(), network(), [8, 8], vec![0.0; 64], None).unwrap_err();
     assert!(matches!(context, NetworkError::Length { what: "context", found: 64, .. }), "{context}");
     let keys = Network::<f64>::new(&other.architecture, state()).unwrap_err().to_string();
     assert!(keys.contains("missing") && keys.contains("misshapen"), "{keys}");

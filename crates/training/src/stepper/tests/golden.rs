@@ -1,12 +1,12 @@
 //! Steps against PyTorch's: tests/golden/make.py, PyTorch 2.15 and azula 0.11.1, all in float64.
 
 use crate::{
-    AdamW, Average, Batch, Errors, Loss, LossPart, OptimiserPart, Rates, Stepper, Weightings, Wrapper, clip,
+    AdamW, Average, Batch, Errors, Loss, LossPart, OptimiserPart, Rates, Stepper, Weightings, clip,
     rate,
 };
 use equipoise_field::Shape;
 use equipoise_network::{
-    Architecture, Network, Padding, Preconditioner, Preconditioning, Predicts, SdaUNet, TimeInput, TrainedOn,
+    Architecture, Around, Network, Padding, Preconditioner, Preconditioning, Predicts, SdaUNet, TimeInput, TrainedOn,
 };
 use equipoise_schedule::Level;
 use equipoise_weights::{State, Tensor, read_all};
@@ -103,7 +103,7 @@ fn five_steps_of_sda_are_pytorchs() {
     let around = Preconditioner::new(kind, Predicts::Epsilon, time, Some(trained), None).unwrap();
     let part = LossPart { error: Errors::Epsilon, weighting: Weightings::Uniform, ..LossPart::default() };
     let network = Network::new(&architecture, case.state.clone()).unwrap();
-    let wrapper = Wrapper { around, wiener: None };
+    let wrapper = Around { factors: around, filter: None };
     let shape = Shape::new(2, 1, 4, 8);
     steps(&case, Stepper::new(network, wrapper, Loss::new(&part), shape, Vec::new()).unwrap());
 }
@@ -118,7 +118,7 @@ fn five_steps_of_azula_are_pytorchs() {
     let around = Preconditioner::new(kind, Predicts::X, time, None, None).unwrap();
     let part = LossPart { weighting: Weightings::MinSnr, gamma: 2.0, ..LossPart::default() };
     let network = Network::new(&architecture, case.state.clone()).unwrap();
-    let (wrapper, context) = (Wrapper { around, wiener: None }, case.get("context"));
+    let (wrapper, context) = (Around { factors: around, filter: None }, case.get("context"));
     let shape = Shape::new(2, 1, 5, 6);
     steps(&case, Stepper::new(network, wrapper, Loss::new(&part), shape, context).unwrap());
 }
