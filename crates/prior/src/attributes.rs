@@ -13,8 +13,8 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Data`] naming the file.
     pub fn describe(&self, writer: &Writer, t_first: f64) -> Result<(), PriorError> {
-        let (grid, at, units) = (self.grid, self.coordinates, &self.particulars.units);
-        let stated = |field: Field| self.particulars.stated.contains(&field);
+        let (grid, at, units) = (self.about.grid, self.about.coordinates, &self.about.particulars.units);
+        let stated = |field: Field| self.about.particulars.stated.contains(&field);
         let (h, w) = if grid.x_axis == Axis::H { ("x", "y") } else { ("y", "x") };
         let boundary = if grid.boundary == Boundary::Periodic { "periodic" } else { "open" };
         let (turned, bordered) = (stated(Field::Orientation), stated(Field::Boundary));
@@ -24,7 +24,7 @@ impl Prior {
         };
         for (name, text) in [
             ("axes", Some("NTCHW")),
-            ("kind", Some(&*self.kind.to_string())),
+            ("kind", Some(&*self.about.kind.to_string())),
             ("H_axis", turned.then_some(h)),
             ("W_axis", turned.then_some(w)),
             ("boundary", bordered.then_some(boundary)),
@@ -50,7 +50,7 @@ impl Prior {
         if let Some(mask) = self.normalizer.mask() {
             writer.write_mask(mask)?;
         }
-        if let Some(cylinder) = &self.geometry {
+        if let Some(cylinder) = &self.about.geometry {
             writer.set_numbers("cylinder_center_px", &[cylinder.center_row, cylinder.center_column])?;
             writer.set_numbers("cylinder_radius_px", &[cylinder.radius])?;
             if stated(Field::Inflow) {

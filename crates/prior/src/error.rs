@@ -127,6 +127,35 @@ impl PriorError {
     }
 }
 
+/// A fault of data and files, or of the covariance made of them.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    Prior(PriorError),
+    Covariance(CovarianceError),
+}
+
+impl Fault {
+    /// As one of this file.
+    pub(crate) fn of(self, path: &Path) -> PriorError {
+        match self {
+            Self::Prior(error) => error,
+            Self::Covariance(source) => PriorError::Covariance { path: path.into(), source },
+        }
+    }
+}
+
+impl<E: Into<PriorError>> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self::Prior(error.into())
+    }
+}
+
+impl From<CovarianceError> for Fault {
+    fn from(error: CovarianceError) -> Self {
+        Self::Covariance(error)
+    }
+}
+
 /// A fault with its causes, as whoever prints it joins them.
 #[cfg(test)]
 pub(crate) fn chain(fault: &dyn Error) -> String {

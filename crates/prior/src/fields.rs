@@ -1,8 +1,9 @@
 //! The fields that a learned prior is over: what its own files say of them, and training data held against it.
 
+use crate::error::Fault;
 use crate::fit::Fitted;
 use crate::{DenoiserName, Model, Prior, PriorError, Provenance, Settings};
-use equipoise_covariance::{CovarianceError, Modes};
+use equipoise_covariance::Modes;
 use equipoise_data::{
     Coordinates, Dataset, Described, Field, Kind, Normalizer, NormalizerKind, Particulars, Remark, Units,
 };
@@ -249,25 +250,20 @@ impl Prior {
             return Err(fields.too_short(frames));
         }
         let shape = Shape { frames, ..window };
-        let fault = |source: CovarianceError| PriorError::Covariance { path: path.clone(), source };
-        let modes = Modes::new(shape.len(), Vec::new(), Vec::new(), Some(1.0)).map_err(fault)?;
+        let modes = Modes::new(shape.len(), Vec::new(), Vec::new(), Some(1.0));
+        let modes = modes.map_err(|source| Fault::from(source).of(&path))?;
         let model = Model::LowRank { rank: Some(0) };
         let file = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let notes = vec![format!("{}: no training file: the Gaussian beside it is N(0, I)", path.display())];
+        let moments = normalizer.moments();
+        let particulars = Particulars { stated, units, moments, stride, ..Particulars::default() };
+        let frame = Shape { frames: 1, ..window };
+        let about =
+            Described { path, kind, frame, grid, coordinates, geometry: None, mask: None, particulars };
         Ok(Self {
             shape,
-            kind,
-            grid,
-            coordinates,
-            geometry: None,
+            about,
             settings: Settings { window: frames, normalizer: normalizer.kind(), model, ridge: 0.0 },
-            particulars: Particulars {
-                stated,
-                units,
-                moments: normalizer.moments(),
-                stride,
-                ..Particulars::default()
-            },
             normalizer,
             mean: vec![0.0; shape.len()],
             fitted: Fitted::Modes(Arc::new(modes)),

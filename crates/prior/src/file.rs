@@ -10,11 +10,12 @@
 //! | `modes/basis`, `modes/eigenvalues`, `modes/complement` | (r, D), (r), (0 or 1) | explicit modes |
 //! | `blocks/re`, `blocks/im`, `blocks/eigenvalues` | (K, T·C, T·C) twice, (K, T·C) | one block per independent wavenumber |
 
+use crate::error::Fault;
 use crate::fit::Fitted;
 use crate::{Prior, PriorError, Provenance};
-use equipoise_covariance::{Covariance, CovarianceError, Modes, Stationary};
+use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_data::store::{Existing, Reader, Writer};
-use equipoise_data::{DataError, Normalizer, Particulars};
+use equipoise_data::{DataError, Described, Normalizer, Particulars};
 use equipoise_field::Shape;
 use num_complex::Complex;
 use std::path::Path;
@@ -33,17 +34,17 @@ impl Prior {
         writer.set_json("format", &FORMAT)?;
         writer.set_json("settings", &self.settings)?;
         writer.set_json("normalizer", &self.normalizer)?;
-        writer.set_json("kind", &self.kind)?;
-        writer.set_json("grid", &self.grid)?;
-        writer.set_json("coordinates", &self.coordinates)?;
-        writer.set_json("geometry", &self.geometry)?;
+        writer.set_json("kind", &self.about.kind)?;
+        writer.set_json("grid", &self.about.grid)?;
+        writer.set_json("coordinates", &self.about.coordinates)?;
+        writer.set_json("geometry", &self.about.geometry)?;
         writer.set_json("shape", &self.shape)?;
         writer.set_json("provenance", &self.provenance)?;
-        writer.set_json("particulars", &self.particulars)?;
+        writer.set_json("particulars", &self.about.particulars)?;
         if let Some(mask) = self.normalizer.mask() {
             writer.write_mask(mask)?;
         }
-        writer.write("training/frames", &[self.particulars.frames.len()], &self.particulars.frames)?;
+        writer.write("training/frames", &[self.about.particulars.frames.len()], &self.about.particulars.frames)?;
         let Shape { frames, channels, height, width } = self.shape;
         writer.write("mean", &[frames, channels, height, width], &self.mean)?;
         match &self.fitted {
@@ -98,23 +99,18 @@ impl Prior {
         let names = reader.names()?;
         let has = |group: &str| names.iter().any(|name| name.starts_with(group));
         let fitted = if has("modes") { modes(&reader, shape) } else { blocks(&reader, shape) };
-        let fitted = fitted.map_err(|e| match e {
-            Fault::Data(e) => e,
-            Fault::Covariance(source) => PriorError::Covariance { path: path.into(), source },
-        })?;
-        Ok(Self {
-            shape,
+        let fitted = fitted.map_err(|fault| fault.of(path))?;
+        let about = Described {
+            path: path.into(),
             kind: reader.json("kind")?,
+            frame: Shape { frames: 1, ..shape },
             grid: reader.json("grid")?,
             coordinates: reader.json("coordinates")?,
             geometry: reader.json("geometry")?,
-            settings: reader.json("settings")?,
-            normalizer,
-            mean,
-            fitted,
-            provenance,
+            mask: None,
             particulars,
-        })
+        };
+        Ok(Self { shape, about, settings: reader.json("settings")?, normalizer, mean, fitted, provenance })
     }
 }
 
@@ -132,24 +128,11 @@ fn particulars(
     Ok(Particulars { moments: normalizer.moments(), ..Particulars::by_notes(&provenance.notes) })
 }
 
-/// A fault of the file, or of what it holds.
-enum Fault {
-    Data(PriorError),
-    Covariance(CovarianceError),
-}
-
-impl<E: Into<PriorError>> From<E> for Fault {
-    fn from(error: E) -> Self {
-        Self::Data(error.into())
-    }
-}
-
 fn modes(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
     let eigenvalues = reader.read::<f64>("modes/eigenvalues")?.values;
     let basis = reader.read_shaped("modes/basis", &[eigenvalues.len(), shape.len()])?;
     let complement = reader.read::<f64>("modes/complement")?.values.first().copied();
-    let modes = Modes::new(shape.len(), basis, eigenvalues, complement).map_err(Fault::Covariance)?;
-    Ok(Fitted::Modes(Arc::new(modes)))
+    Ok(Fitted::Modes(Arc::new(Modes::new(shape.len(), basis, eigenvalues, complement)?)))
 }
 
 fn blocks(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
@@ -157,8 +140,7 @@ fn blocks(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
     let im = reader.read::<f64>("blocks/im")?.values;
     let vectors = re.into_iter().zip(im).map(|(re, im)| Complex::new(re, im)).collect();
     let values = reader.read::<f64>("blocks/eigenvalues")?.values;
-    let blocks = Stationary::new(shape, vectors, values).map_err(Fault::Covariance)?;
-    Ok(Fitted::Stationary(Arc::new(blocks)))
+    Ok(Fitted::Stationary(Arc::new(Stationary::new(shape, vectors, values)?)))
 }
 
 #[cfg(test)]
@@ -242,7 +224,7 @@ mod tests {
         assert!(
             !stated(Field::Dx) && !stated(Field::Dy) && stated(Field::Boundary) && stated(Field::TimeStep)
         );
-        assert_eq!((&found.moments, &found.frames), (&prior.particulars.moments, &Vec::new()));
+        assert_eq!((&found.moments, &found.frames), (&prior.about.particulars.moments, &Vec::new()));
         let remarks = read.described(&path).receive(data, 2).unwrap().1;
         assert!(remarks.iter().any(|r| r.text().contains("older file")), "{remarks:?}");
     }

@@ -1,13 +1,14 @@
 //! Fitting a prior to overlapping windows of training data.
 
+use crate::error::Fault;
 use crate::hidden::Hidden;
 use crate::{Model, PriorError, Settings};
 use equipoise_covariance::{
     Covariance, ErrorBound, Modes, Randomised, Stationary, fit_dense, fit_low_rank, fit_stationary,
 };
 use equipoise_data::{
-    Coordinates, CylinderGeometry, Dataset, Described, Kind, Location, Mask, Normalizer, Particulars,
-    checksum, solid,
+    Coordinates, CylinderGeometry, Dataset, Described, Kind, Location, Mask, Normalizer, Particulars, checksum,
+    solid,
 };
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_wiener::Wiener;
@@ -53,17 +54,13 @@ pub struct Sampled {
 #[derive(Clone)]
 pub struct Prior {
     pub(crate) shape: Shape,
-    pub(crate) kind: Kind,
-    pub(crate) grid: Grid,
-    pub(crate) coordinates: Coordinates,
-    pub(crate) geometry: Option<CylinderGeometry>,
+    /// Its training data; a mask is the normalizer's.
+    pub(crate) about: Described,
     pub(crate) settings: Settings,
     pub(crate) normalizer: Normalizer,
     pub(crate) mean: Vec<f32>,
     pub(crate) fitted: Fitted,
     pub(crate) provenance: Provenance,
-    /// What the training file says of itself.
-    pub(crate) particulars: Particulars,
 }
 
 /// The concrete covariance.
@@ -77,7 +74,7 @@ impl fmt::Debug for Prior {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prior")
             .field("shape", &self.shape)
-            .field("kind", &self.kind)
+            .field("kind", &self.about.kind)
             .field("settings", &self.settings)
             .field("file", &self.provenance.file)
             .finish_non_exhaustive()
@@ -117,19 +114,19 @@ impl Prior {
         for trajectory in values.chunks_mut(series.len()) {
             normalizer.normalise(series, trajectory)?;
         }
-        let (shape, particulars) = (train.shape(settings.window), Particulars::of(train)?);
-        let hidden = Hidden::of(settings.model, &normalizer, shape, &particulars.moments)?;
+        let (shape, about) = (train.shape(settings.window), Described::of(train)?);
+        let hidden = Hidden::of(settings.model, &normalizer, shape, &about.particulars.moments)?;
         hidden.iter().for_each(|hidden| hidden.fill(&mut values));
         let snapshots: Vec<&[f32]> = values
             .chunks(series.len())
             .flat_map(|trajectory| trajectory.windows(shape.len()).step_by(shape.frame()))
             .collect();
         let (mut mean, fitted, settings) = fit_covariance(shape, &snapshots, *settings)
-            .map_err(|source| PriorError::Covariance { path: train.path().into(), source })?;
+            .map_err(|source| Fault::from(source).of(train.path()))?;
         hidden.iter().for_each(|hidden| hidden.restore(&mut mean));
         let at = Location::of(train.path());
         let (file, in_file) = (at.name(), at.exists());
-        let (coordinates, defaults) = Coordinates::of(train)?;
+        let (_, defaults) = Coordinates::of(train)?;
         let provenance = Provenance {
             file,
             sha256: if in_file { checksum(train.path())? } else { String::new() },
@@ -141,20 +138,7 @@ impl Prior {
             warnings: train.warnings().iter().map(ToString::to_string).collect(),
             sampled: None,
         };
-        let (kind, grid, geometry) = (train.kind(), train.grid(), train.geometry().copied());
-        Ok(Self {
-            shape,
-            kind,
-            grid,
-            coordinates,
-            geometry,
-            settings,
-            normalizer,
-            mean,
-            fitted,
-            provenance,
-            particulars,
-        })
+        Ok(Self { shape, about, settings, normalizer, mean, fitted, provenance })
     }
 
     /// (T, C, H, W) of a field.
@@ -164,27 +148,27 @@ impl Prior {
 
     /// The kind of flow.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.about.kind
     }
 
     /// The orientation of the grid.
     pub fn grid(&self) -> Grid {
-        self.grid
+        self.about.grid
     }
 
     /// Where the first grid point lies, and the time between two frames.
     pub fn coordinates(&self) -> Coordinates {
-        self.coordinates
+        self.about.coordinates
     }
 
     /// The cylinder of a wake, when the training file describes one.
     pub fn geometry(&self) -> Option<&CylinderGeometry> {
-        self.geometry.as_ref()
+        self.about.geometry.as_ref()
     }
 
     /// Whether each point of an (H, W) plane is masked or lies inside the cylinder; `None` where nothing says so.
     pub fn solid(&self) -> Option<Vec<bool>> {
-        solid(self.normalizer.mask(), self.geometry.as_ref(), self.shape)
+        solid(self.normalizer.mask(), self.about.geometry.as_ref(), self.shape)
     }
 
     /// Whether a place, in rows and columns that need not be whole, lies inside the cylinder, or one of the cells that a
@@ -197,36 +181,27 @@ impl Prior {
         let (rows, columns) = (beside(row, self.shape.height), beside(column, self.shape.width));
         let hides = |mask: &Mask| rows.iter().any(|h| columns.iter().any(|w| mask.hides(*h, *w)));
         self.normalizer.mask().is_some_and(hides)
-            || self.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
+            || self.about.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
     }
 
     /// What its components are called.
     pub fn components(&self) -> Vec<String> {
-        self.particulars.components(self.shape.channels)
+        self.about.particulars.components(self.shape.channels)
     }
 
     /// The channels of the velocity along x and along y, where it has both.
     pub fn velocities(&self) -> Option<[usize; 2]> {
-        self.particulars.velocities(self.shape.channels)
+        self.about.particulars.velocities(self.shape.channels)
     }
 
     /// Its training data as those see them who hold other data against the prior, which `path` names.
     pub fn described(&self, path: &Path) -> Described {
-        Described {
-            path: path.into(),
-            kind: self.kind,
-            frame: Shape { frames: 1, ..self.shape },
-            grid: self.grid,
-            coordinates: self.coordinates,
-            geometry: self.geometry,
-            mask: self.normalizer.mask().cloned(),
-            particulars: self.particulars.clone(),
-        }
+        Described { path: path.into(), mask: self.normalizer.mask().cloned(), ..self.about.clone() }
     }
 
     /// What the training file says of itself.
     pub fn particulars(&self) -> &Particulars {
-        &self.particulars
+        &self.about.particulars
     }
 
     /// How it was fitted, with the rank that was used.

@@ -2,14 +2,15 @@
 
 mod plan;
 
+use crate::error::Fault;
 use crate::fit::{DEFAULT_RANK, Fitted, Sampled};
 use crate::hidden::Hidden;
 use crate::{Model, Prior, PriorError, Provenance, Settings};
 use equipoise_covariance::{
-    CovarianceError, FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
+    FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
 };
 use equipoise_data::{
-    Coordinates, DataError, Fingerprints, Lines, Location, Moments, Normalizer, Particulars, Recording,
+    Coordinates, DataError, Described, Fingerprints, Lines, Location, Moments, Normalizer, Particulars, Recording,
     Survey, Surveyed, checksum_while, load,
 };
 use equipoise_field::{Boundary, Shape};
@@ -72,10 +73,7 @@ impl Prior {
             return Self::fit(&load(train.path(), train.options())?, settings);
         }
         let job = Job { train, settings, plan, watch };
-        job.fit_beside_checksum().map_err(|fault| match fault {
-            Fault::Prior(error) => error,
-            Fault::Covariance(source) => PriorError::Covariance { path: train.path().into(), source },
-        })
+        job.fit_beside_checksum().map_err(|fault| fault.of(train.path()))
     }
 }
 
@@ -88,30 +86,6 @@ impl Prior {
 
 fn too_long(train: &Recording, frames: usize, found: usize) -> PriorError {
     DataError::Window { path: train.path().into(), start: 0, frames, found }.into()
-}
-
-/// A fault of the data, or of the covariance made of them.
-enum Fault {
-    Prior(PriorError),
-    Covariance(CovarianceError),
-}
-
-impl From<PriorError> for Fault {
-    fn from(error: PriorError) -> Self {
-        Self::Prior(error)
-    }
-}
-
-impl From<DataError> for Fault {
-    fn from(error: DataError) -> Self {
-        Self::Prior(error.into())
-    }
-}
-
-impl From<CovarianceError> for Fault {
-    fn from(error: CovarianceError) -> Self {
-        Self::Covariance(error)
-    }
 }
 
 /// One fit.
@@ -256,19 +230,9 @@ impl<'a> Job<'a> {
             frames: fingerprints.finish(),
             ..Particulars::stated(self.train.path(), self.train.attributes(), kind)?
         };
-        Ok(Prior {
-            shape,
-            kind,
-            grid,
-            coordinates,
-            geometry,
-            settings,
-            normalizer,
-            mean,
-            fitted,
-            provenance,
-            particulars,
-        })
+        let (path, frame) = (self.train.path().to_owned(), self.train.frame());
+        let about = Described { path, kind, frame, grid, coordinates, geometry, mask: None, particulars };
+        Ok(Prior { shape, about, settings, normalizer, mean, fitted, provenance })
     }
 
     fn low_rank(

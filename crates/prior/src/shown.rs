@@ -28,7 +28,7 @@ impl Prior {
         let one = Shape { frames: 1, ..self.shape };
         if let Some([u, v]) = self.velocities().filter(|_| frame.len() == one.len()) {
             let both = [u, v].map(|c| &frame[c * one.plane()..(c + 1) * one.plane()]).concat();
-            let plane = vorticity(&both, Shape { channels: 2, ..one }, &self.grid)?;
+            let plane = vorticity(&both, Shape { channels: 2, ..one }, &self.about.grid)?;
             return Ok(vec![Shown { name: String::new(), plane }]);
         }
         let mut normalised = frame.to_vec();

@@ -26,9 +26,9 @@ impl Prior {
     /// [`PriorError::Refused`] for a file of another grid or orientation, [`PriorError::Data`].
     pub fn normalised(&self, data: &Dataset) -> Result<(Vec<f32>, Shape), PriorError> {
         let (found, expected) = (data.shape(1), Shape { frames: 1, ..self.shape });
-        if found != expected || data.grid().x_axis != self.grid.x_axis || data.kind() != self.kind {
+        if found != expected || data.grid().x_axis != self.about.grid.x_axis || data.kind() != self.about.kind {
             let of = |kind, shape, axis| format!("{kind}, (T, C, H, W) = {shape}, x along {axis:?}");
-            let expected = of(self.kind, expected, self.grid.x_axis);
+            let expected = of(self.about.kind, expected, self.about.grid.x_axis);
             return Err(PriorError::refused(
                 data.path().display(),
                 "grid",
@@ -74,11 +74,11 @@ impl Prior {
         train: &Dataset,
         shifts: usize,
     ) -> Result<Training<f32>, PriorError> {
-        if shifts != 1 && self.grid.boundary == Boundary::Open {
+        if shifts != 1 && self.about.grid.boundary == Boundary::Open {
             let (of, found) = (train.path().display(), format!("{shifts} on a grid with open borders"));
             return Err(PriorError::refused(of, "shifts of the training windows", found, 1));
         }
-        let shifted = stored.and_then(|set| set.shifted(self.grid.x_axis, shifts));
+        let shifted = stored.and_then(|set| set.shifted(self.about.grid.x_axis, shifts));
         shifted.map_err(|source| self.fault(train, source))
     }
 
