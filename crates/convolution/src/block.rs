@@ -26,13 +26,38 @@ pub(crate) fn product<S: Simd>(s: S, a: &[[f32; LEFT]], b: &[[f32; RIGHT]], sums
 
 /// sums += Σ_k a_k b_k: a (block, term, one of 16 rows), of which the sums take rows 0.. or 8.., b as above.
 #[inline(always)]
-pub(crate) fn transposed<S: Simd, const FROM: usize>(
+fn transposed<S: Simd, const FROM: usize>(
     s: S,
     a: &[[f32; PAIR * DEPTH]],
     b: &[[f32; RIGHT]],
     sums: &mut Block,
 ) {
     all::<S, { PAIR * DEPTH }, 1, PAIR, FROM>(s, a, b, sums, true);
+}
+
+/// Adds the products of panels of 16 rows, place by place and 32 columns at a time, whose right factors are fetched once:
+/// left (panel, place, block), right (columns in 32s, place, block), sums (panel, place, columns in 32s, half).
+#[inline(always)]
+pub(crate) fn add_panels<S: Simd, const PLACES: usize>(
+    s: S,
+    blocks: usize,
+    left: &[[f32; PAIR * DEPTH]],
+    right: &[[f32; RIGHT]],
+    sums: &mut [Block],
+) {
+    let wide = right.len() / (PLACES * blocks);
+    for place in 0..PLACES {
+        for f in 0..wide {
+            let right = &right[(f * PLACES + place) * blocks..][..blocks];
+            let panels = left.chunks_exact(PLACES * blocks).zip(sums.chunks_exact_mut(2 * PLACES * wide));
+            for (left, sums) in panels {
+                let left = &left[place * blocks..][..blocks];
+                let [low, high] = &mut sums.as_chunks_mut::<2>().0[place * wide + f];
+                transposed::<S, 0>(s, left, right, low);
+                transposed::<S, ROWS>(s, left, right, high);
+            }
+        }
+    }
 }
 
 /// As many rows and vectors at a time as the processor has registers for.

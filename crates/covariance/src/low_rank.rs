@@ -1,10 +1,10 @@
 //! Low rank plus isotropic: the method of snapshots with probabilistic PCA's complement.
 
 use crate::inner_products::InnerProducts;
+use crate::streamed::{TemporalModes, check_rank};
 use crate::{CovarianceError, Modes};
 use equipoise_field::{Length, Real, each};
 use ndarray::Array2;
-use ndarray_linalg::{Eigh, UPLO};
 
 /// Entries of all snapshots that are widened to `f64` and multiplied together.
 const BLOCK: usize = 1 << 10;
@@ -36,27 +36,17 @@ pub fn fit_low_rank<R: Real>(
 ) -> Result<LowRankFit<R>, CovarianceError> {
     let n = snapshots.len();
     let dim = check(snapshots, floor)?;
-    if rank == 0 || rank > (n - 1).min(dim) {
-        return Err(CovarianceError::Rank { rank, limit: (n - 1).min(dim), snapshots: n });
-    }
-    equipoise_blas::require_single_thread()?;
+    let limit = (n - 1).min(dim);
+    check_rank(rank, limit, n)?;
     let mean = mean(snapshots, dim);
-    let gram = gram(snapshots, &mean) / (n - 1) as f64;
-    let (values, vectors) = gram
-        .eigh(UPLO::Lower)
-        .map_err(|source| CovarianceError::Eigen { what: format!("the Gram matrix ({n} × {n})"), source })?;
-    let spectrum: Vec<f64> = values.iter().rev().take((n - 1).min(dim)).map(|l| l.max(0.0)).collect();
-    let kept = spectrum[..rank].iter().take_while(|&&l| l > f64::EPSILON * spectrum[0]).count();
-    if kept < rank {
-        return Err(CovarianceError::Rank { rank, limit: kept, snapshots: n });
-    }
+    let TemporalModes { eigenvalues: spectrum, vectors, .. } =
+        TemporalModes::of_windows(gram(snapshots, &mean), rank, limit)?;
     let discarded: f64 = spectrum[rank..].iter().sum();
     let rest = dim - rank;
     let complement = (rest > 0).then(|| (discarded / rest as f64).max(floor));
     // Column j holds the combination of snapshots that is mode j.
-    let mix = Array2::from_shape_fn((n, rank), |(i, j)| {
-        vectors[[i, n - 1 - j]] / (spectrum[j] * (n - 1) as f64).sqrt()
-    });
+    let mix =
+        Array2::from_shape_fn((n, rank), |(i, j)| vectors[[i, j]] / (spectrum[j] * (n - 1) as f64).sqrt());
     let basis = combine(snapshots, &mean, &mix);
     let covariance = Modes::new(dim, basis, spectrum[..rank].to_vec(), complement)?;
     Ok(LowRankFit { mean, covariance, spectrum })

@@ -1,8 +1,7 @@
 //! How well one field predicts another, in two numbers that are not the same.
 
 use crate::LocalityError;
-use crate::error::check;
-use equipoise_field::{Real, sum};
+use equipoise_field::{Length, Real, sum};
 
 /// Pearson's correlation of two fields, −1 to 1: blind to offset and scale. NaN for a constant field.
 ///
@@ -11,7 +10,7 @@ use equipoise_field::{Real, sum};
 /// # Errors
 /// [`LocalityError::Length`] when the lengths differ.
 pub fn pearson<R: Real>(a: &[R], b: &[R]) -> Result<f64, LocalityError> {
-    check("field to correlate", b.len(), a.len())?;
+    Length::check("field to correlate", b.len(), a.len())?;
     let (mean_a, mean_b) = (sum::mean(a), sum::mean(b));
     let of = |f: &(dyn Fn(f64, f64) -> f64 + Sync)| {
         sum::of(a.len(), |i| f(a[i].wide() - mean_a, b[i].wide() - mean_b))
@@ -27,7 +26,7 @@ pub fn pearson<R: Real>(a: &[R], b: &[R]) -> Result<f64, LocalityError> {
 /// # Errors
 /// [`LocalityError::Length`] when the lengths differ.
 pub fn r_squared<R: Real>(found: &[R], predicted: &[R]) -> Result<f64, LocalityError> {
-    check("predicted field", predicted.len(), found.len())?;
+    Length::check("predicted field", predicted.len(), found.len())?;
     let mean = sum::mean(found);
     let total = sum::of(found.len(), |i| (found[i].wide() - mean).powi(2));
     Ok(1.0 - sum::squared_distance(found, predicted) / total)

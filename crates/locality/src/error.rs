@@ -8,15 +8,8 @@ use equipoise_field::{Axis, Length};
 #[non_exhaustive]
 pub enum LocalityError {
     /// A buffer, a sample or a covariance of the wrong length.
-    #[error("{what}: found length {found}, expected {expected}")]
-    Length {
-        /// What has the length.
-        what: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length it should have.
-        expected: usize,
-    },
+    #[error(transparent)]
+    Length(#[from] Length),
     /// A training set without samples.
     #[error("training set: found no sample, expected at least 1")]
     Empty,
@@ -77,21 +70,8 @@ pub enum LocalityError {
 impl From<LocalityError> for DenoiserError {
     fn from(error: LocalityError) -> Self {
         match error {
-            LocalityError::Length { what, found, expected } => Length { what, found, expected }.into(),
+            LocalityError::Length(length) => length.into(),
             other => Self::Model(Box::new(other)),
         }
     }
-}
-
-/// Refuses a length that is not the expected one.
-pub(crate) fn check(what: &'static str, found: usize, expected: usize) -> Result<(), LocalityError> {
-    if found == expected { Ok(()) } else { Err(LocalityError::Length { what, found, expected }) }
-}
-
-/// The number of members in a buffer of whole fields.
-pub(crate) fn members(what: &'static str, found: usize, dim: usize) -> Result<usize, LocalityError> {
-    if found.is_multiple_of(dim) {
-        return Ok(found / dim);
-    }
-    Err(LocalityError::Length { what, found, expected: dim })
 }

@@ -1,11 +1,10 @@
 //! The locality denoiser: one softmax per pixel over distances that a mask of the data weighs.
 
-use crate::error::check;
 use crate::mask::mask;
 use crate::pixelwise::{Neighbourhood, Pixelwise};
 use crate::{LocalityError, Training};
 use equipoise_covariance::Covariance;
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -67,7 +66,7 @@ impl<R: Real> Pixelwise<R> {
         covariance: Arc<dyn Covariance<R>>,
         threshold: f64,
     ) -> Result<Self, LocalityError> {
-        check("covariance of the mask", covariance.dim(), training.shape().len())?;
+        Length::check("covariance of the mask", covariance.dim(), training.shape().len())?;
         if !(0.0..=1.0).contains(&threshold) {
             return Err(LocalityError::Threshold { found: threshold });
         }

@@ -1,11 +1,10 @@
 //! How near a sample comes to its training set, beside how near fresh data come.
 
-use crate::error::check;
 use crate::padded::Padded;
 use crate::sums::SquaredDistances;
 use crate::training::Pass;
 use crate::{LocalityError, Training};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use pulp::Arch;
 
 /// The training sample nearest to a field.
@@ -25,7 +24,7 @@ pub struct Nearest {
 /// [`LocalityError::Length`], [`LocalityError::Samples`].
 pub fn nearest<R: Real>(training: &Training<R>, x: &[R]) -> Result<Nearest, LocalityError> {
     let dim = training.shape().len();
-    check("field", x.len(), dim)?;
+    Length::check("field", x.len(), dim)?;
     let (arch, shifts) = (Arch::new(), training.shifts().len());
     let states = &Padded::new(std::iter::once(x), dim);
     let far = || Nearest { sample: 0, shift: 0, distance: f64::INFINITY };

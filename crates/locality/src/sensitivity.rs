@@ -1,9 +1,8 @@
 //! Sensitivity fields: what an output pixel takes from every input pixel.
 
-use crate::error::check;
 use crate::{Border, LocalityError};
 use equipoise_denoiser::{Denoiser, DenoiserError, Tape};
-use equipoise_field::{Real, Shape, sum};
+use equipoise_field::{Length, Real, Shape, sum};
 use equipoise_schedule::Level;
 
 /// Rows m of J = ∂x̂/∂x_t at x_t, each as Jᵀe_m, for the output pixels m given: one linearisation, and a
@@ -18,9 +17,9 @@ pub fn sensitivity<R: Real>(
     pixels: &[usize],
 ) -> Result<Vec<Vec<R>>, DenoiserError> {
     let expected = denoiser.dim();
-    check("x_t", x_t.len(), expected)?;
+    Length::check("x_t", x_t.len(), expected)?;
     if let Some(&found) = pixels.iter().find(|m| **m >= expected) {
-        return Err(LocalityError::Length { what: "output pixel", found, expected }.into());
+        return Err(Length { what: "output pixel", found, expected }.into());
     }
     let (mut unit, mut tape) = (vec![R::zero(); expected], Tape::new());
     let mut local = denoiser.linearise(x_t, level, &mut vec![R::zero(); expected], &mut tape)?;
@@ -51,9 +50,9 @@ pub fn sensitivity_by_differences<R: Real>(
     step: f64,
 ) -> Result<Vec<f64>, DenoiserError> {
     let dim = denoiser.dim();
-    check("x_t", x_t.len(), dim)?;
+    Length::check("x_t", x_t.len(), dim)?;
     if let Some(&found) = inputs.iter().chain([&pixel]).find(|n| **n >= dim) {
-        return Err(LocalityError::Length { what: "pixel", found, expected: dim }.into());
+        return Err(Length { what: "pixel", found, expected: dim }.into());
     }
     let mut x_hat = vec![R::zero(); dim];
     let mut moved = x_t.to_vec();
@@ -88,7 +87,7 @@ pub fn locality_radius<R: Real>(
     row: &[R],
     share: f64,
 ) -> Result<f64, LocalityError> {
-    check("sensitivity field", row.len(), shape.len())?;
+    Length::check("sensitivity field", row.len(), shape.len())?;
     let (_, _, h, w) = shape.position(pixel);
     let along = |a: usize, b: usize, axis: usize, border: Border| match border {
         Border::Periodic => a.abs_diff(b).min(axis - a.abs_diff(b)),

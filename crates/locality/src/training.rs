@@ -1,9 +1,8 @@
 //! A training set: stored samples, their cyclic shifts, and sums over both in a fixed order.
 
 use crate::LocalityError;
-use crate::error::check;
 use crate::sums::MEMBERS;
-use equipoise_field::{Axis, Real, Shape, each};
+use equipoise_field::{Axis, Length, Real, Shape, each};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -86,7 +85,7 @@ impl<R: Real> Memory<R> {
             return Err(LocalityError::Empty);
         }
         let trajectories = values.len() / series.len();
-        check("training samples", values.len(), trajectories.max(1) * series.len())?;
+        Length::check("training samples", values.len(), trajectories.max(1) * series.len())?;
         let first = 0..=series.frames - frames;
         let starts = (0..trajectories)
             .flat_map(|n| first.clone().map(move |t| n * series.len() + t * series.frame()))
@@ -140,7 +139,7 @@ impl<R: Real> Training<R> {
     /// # Errors
     /// [`LocalityError::Empty`], [`LocalityError::Length`] when samples are not of this shape.
     pub fn new(shape: Shape, samples: Arc<dyn Samples<R>>) -> Result<Self, LocalityError> {
-        check("training sample", samples.dim(), shape.len())?;
+        Length::check("training sample", samples.dim(), shape.len())?;
         if samples.count() == 0 || shape.is_empty() {
             return Err(LocalityError::Empty);
         }

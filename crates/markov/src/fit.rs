@@ -5,7 +5,7 @@ use crate::matrix::hermitian;
 use crate::{Chain, Clipped, Markov, MarkovError};
 use equipoise_covariance::{Covariance, DENSE_LIMIT, Modes, Spectrum, fit_dense, fit_low_rank};
 use equipoise_field::{Real, Shape, each, sum};
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use num_complex::Complex64;
 
 impl Markov {
@@ -47,13 +47,7 @@ impl Markov {
             first += length;
         }
         lag /= f64::from(pairs);
-        let c0 =
-            Array2::from_shape_fn(
-                (rank, rank),
-                |(i, j)| {
-                    if i == j { modes.eigenvalues()[i] - white } else { 0.0 }
-                },
-            );
+        let c0 = Array2::from_diag(&modes.eigenvalues().iter().map(|l| l - white).collect::<Array1<f64>>());
         let (chain, clipped) = Chain::of_lag(c0, &lag, limit)?;
         Ok((Self::modes(frame, mean, modes.basis(), chain, white)?, clipped))
     }

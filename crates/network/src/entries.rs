@@ -57,19 +57,25 @@ impl<'a> Entries<'a> {
 
     /// A count for both axes or a list of two.
     pub(crate) fn pair(self, name: &str, default: usize) -> Result<[usize; 2], NetworkError> {
-        let Some(value) = self.get(name) else { return Ok([default; 2]) };
-        let each = || value.as_array()?.iter().map(count).collect::<Option<Vec<_>>>()?.try_into().ok();
-        let both = count(value).map(|one| [one; 2]);
-        both.or_else(each).ok_or_else(|| fault(name, value, "a count, or one along H and one along W"))
+        self.both(name, default, count, "a count")
     }
 
     /// A flag for both axes or a list of two.
     pub(crate) fn flags(self, name: &str, default: bool) -> Result<[bool; 2], NetworkError> {
+        self.both(name, default, Value::as_bool, "true or false")
+    }
+
+    fn both<T: Copy>(
+        self,
+        name: &str,
+        default: T,
+        of: fn(&Value) -> Option<T>,
+        one: &str,
+    ) -> Result<[T; 2], NetworkError> {
         let Some(value) = self.get(name) else { return Ok([default; 2]) };
-        let each =
-            || value.as_array()?.iter().map(Value::as_bool).collect::<Option<Vec<_>>>()?.try_into().ok();
-        let both = value.as_bool().map(|one| [one; 2]);
-        both.or_else(each).ok_or_else(|| fault(name, value, "true or false, or one along H and one along W"))
+        let each = || value.as_array()?.iter().map(of).collect::<Option<Vec<_>>>()?.try_into().ok();
+        let both = of(value).map(|one| [one; 2]);
+        both.or_else(each).ok_or_else(|| fault(name, value, format!("{one}, or one along H and one along W")))
     }
 
     /// A word.

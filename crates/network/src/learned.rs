@@ -55,7 +55,8 @@ impl<R: Real> Learned<R> {
     ) -> Result<Self, NetworkError> {
         let around = manifest.preconditioner()?;
         if filter.is_some() != (manifest.preconditioning == Preconditioning::Wiener) {
-            let expected = "wiener with its Gaussian, as the prior `network:…` opens it, and no other with one";
+            let expected =
+                "wiener with its Gaussian, as the prior `network:…` opens it, and no other with one";
             return Err(crate::entries::fault("preconditioning", manifest.preconditioning, expected));
         }
         if manifest.architecture != *network.architecture() {

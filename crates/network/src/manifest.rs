@@ -20,10 +20,9 @@ pub use questions::{Question, Questions};
 use crate::entries::fault;
 use crate::{Architecture, NetworkError, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn};
 use equipoise_field::{Axis, Boundary};
-use equipoise_weights::{Pick, State, sha256};
+use equipoise_weights::{Pick, State, put, sha256};
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 /// The name of the manifest in its folder.
@@ -154,21 +153,11 @@ impl Manifest {
     /// [`NetworkError::File`]; [`NetworkError::Architecture`] where entries do not go together.
     pub fn write(&self, path: &Path, replace: bool) -> Result<(), NetworkError> {
         self.check()?;
-        let failed = |source| NetworkError::File { file: path.to_owned(), source };
         let mut text = serde_json::to_string_pretty(self)
             .map_err(|source| NetworkError::Json { file: path.to_owned(), source })?;
         text.push('\n');
-        let made = path.with_extension(format!("json.{}.part", std::process::id()));
-        let mut file = fs::File::create_new(&made).map_err(failed)?;
-        let mut write = || {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            if replace { fs::rename(&made, path) } else { fs::hard_link(&made, path) }
-        };
-        let written = write();
-        // This run made it; where it was renamed it is not there any more.
-        let _ = fs::remove_file(&made);
-        written.map_err(failed)
+        put(path, text.as_bytes(), replace)
+            .map_err(|source| NetworkError::File { file: path.to_owned(), source })
     }
 
     /// The weights in `folder`, if they and the Gaussian beside them are the files that the manifest states.

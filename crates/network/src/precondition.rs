@@ -15,7 +15,6 @@ pub use kinds::{Preconditioning, Predicts, TimeInput, TrainedOn};
 use crate::NetworkError;
 use crate::entries::fault;
 use equipoise_schedule::{Level, Schedule, ScheduleError, times_of_ratios};
-use std::fmt;
 
 /// The relative distance past an end of the range of ρ that is taken for the end: roundings of schedules there.
 const ROUNDING: f64 = 1e-9;
@@ -34,6 +33,7 @@ pub struct Coefficients {
 }
 
 /// All that stands around a network.
+#[derive(Debug)]
 pub struct Preconditioner {
     preconditioning: Preconditioning,
     predicts: Predicts,
@@ -155,17 +155,6 @@ impl Preconditioner {
             return Ok(found.clamp(low, high));
         }
         Err(NetworkError::Level { found, low, high })
-    }
-}
-
-impl fmt::Debug for Preconditioner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Preconditioner")
-            .field("preconditioning", &self.preconditioning)
-            .field("predicts", &self.predicts)
-            .field("time", &self.time)
-            .field("range", &self.range)
-            .finish_non_exhaustive()
     }
 }
 

@@ -245,7 +245,8 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Refused`] for fewer frames than a window of the learned prior has.
     pub fn standard(fields: &Fields, frames: usize) -> Result<Self, PriorError> {
-        let Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride } = fields.clone();
+        let Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride } =
+            fields.clone();
         if frames < window.frames {
             return Err(fields.too_short(frames));
         }

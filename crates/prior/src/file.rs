@@ -44,7 +44,11 @@ impl Prior {
         if let Some(mask) = self.normalizer.mask() {
             writer.write_mask(mask)?;
         }
-        writer.write("training/frames", &[self.about.particulars.frames.len()], &self.about.particulars.frames)?;
+        writer.write(
+            "training/frames",
+            &[self.about.particulars.frames.len()],
+            &self.about.particulars.frames,
+        )?;
         let Shape { frames, channels, height, width } = self.shape;
         writer.write("mean", &[frames, channels, height, width], &self.mean)?;
         match &self.fitted {

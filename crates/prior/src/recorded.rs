@@ -10,8 +10,8 @@ use equipoise_covariance::{
     FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
 };
 use equipoise_data::{
-    Coordinates, DataError, Described, Fingerprints, Lines, Location, Moments, Normalizer, Particulars, Recording,
-    Survey, Surveyed, checksum_while, load,
+    Coordinates, DataError, Described, Fingerprints, Lines, Location, Moments, Normalizer, Particulars,
+    Recording, Survey, Surveyed, checksum_while, load,
 };
 use equipoise_field::{Boundary, Shape};
 use equipoise_stream::Stream;

@@ -2,6 +2,7 @@
 
 use crate::PriorError;
 use equipoise_data::store::{Element, Reader};
+use equipoise_field::Length;
 use equipoise_locality::{LocalityError, Samples};
 use std::ops::Range;
 use std::path::Path;
@@ -30,7 +31,7 @@ impl Stored {
         let shape = reader.shape(name)?;
         let count = shape.first().copied().unwrap_or(0);
         if portion == 0 {
-            let fault = LocalityError::Length { what: "portion of samples", found: 0, expected: 1 };
+            let fault = Length { what: "portion of samples", found: 0, expected: 1 }.into();
             return Err(PriorError::Training { path: path.to_owned(), source: Box::new(fault) });
         }
         Ok(Self { reader, name: name.into(), count, dim: shape.iter().skip(1).product(), portion })

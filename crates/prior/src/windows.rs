@@ -26,7 +26,8 @@ impl Prior {
     /// [`PriorError::Refused`] for a file of another grid or orientation, [`PriorError::Data`].
     pub fn normalised(&self, data: &Dataset) -> Result<(Vec<f32>, Shape), PriorError> {
         let (found, expected) = (data.shape(1), Shape { frames: 1, ..self.shape });
-        if found != expected || data.grid().x_axis != self.about.grid.x_axis || data.kind() != self.about.kind {
+        if found != expected || data.grid().x_axis != self.about.grid.x_axis || data.kind() != self.about.kind
+        {
             let of = |kind, shape, axis| format!("{kind}, (T, C, H, W) = {shape}, x along {axis:?}");
             let expected = of(self.about.kind, expected, self.about.grid.x_axis);
             return Err(PriorError::refused(

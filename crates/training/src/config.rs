@@ -164,7 +164,10 @@ mod tests {
             ("[gaussian]\nfile = \"prior.h5\"\nridge = 0.0\n", "gaussian.ridge: found 0.0, expected none"),
             ("[gaussian]\nfile = \"p\"\nmodel = \"dense\"\n", "gaussian.model: found \"dense\""),
             ("[windows]\nstride = 0\n", "windows.stride"),
-            ("[network]\nnorm = \"layer\"\n", "network.norm: found \"layer\", expected none: it is of `azula`"),
+            (
+                "[network]\nnorm = \"layer\"\n",
+                "network.norm: found \"layer\", expected none: it is of `azula`",
+            ),
             ("[network]\nmod_features = 8\n", "network.mod_features"),
             ("[network]\nfamily = \"azula\"\nembedding = 64\n", "network.embedding: found 64, expected none"),
             ("[network]\nfamily = \"azula\"\nactivation = \"ReLU\"\n", "network.activation"),

@@ -1,10 +1,10 @@
 //! The folder of a training: its files, and the record of what it belongs to.
 
 use crate::{Config, TrainingError};
+use equipoise_weights::put;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// What the folder belongs to: configuration and data.
@@ -71,17 +71,10 @@ impl Files {
         }
     }
 
-    /// Writes a file under another name, then renames it.
+    /// Writes a file, whole or not at all.
     pub(crate) fn put(&self, name: &str, text: &str) -> Result<(), TrainingError> {
-        let (made, path) = (self.path(&format!("{name}.{}.part", std::process::id())), self.path(name));
-        let written = fs::File::create(&made)
-            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&made, &path));
-        if written.is_err() {
-            // What is left of it is of no use.
-            let _ = fs::remove_file(&made);
-        }
-        written.map_err(|source| TrainingError::File { path, source })
+        let path = self.path(name);
+        put(&path, text.as_bytes(), true).map_err(|source| TrainingError::File { path, source })
     }
 
     pub(crate) fn record(&self) -> Result<Record, TrainingError> {

@@ -5,21 +5,15 @@ use crate::{Laws, NoisePart, TrainingError};
 use equipoise_network::TrainedOn;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
-use std::fmt;
 
 /// Draws of a level out of its range after which the range's nearer end is taken.
 const TRIES: usize = 64;
 
 /// The law of σ/μ. Levels have μ² + σ² = 1, but those of a schedule, which are its own.
+#[derive(Debug)]
 pub struct Levels {
     part: NoisePart,
     schedule: Option<Box<dyn Schedule>>,
-}
-
-impl fmt::Debug for Levels {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Levels").field("part", &self.part).finish_non_exhaustive()
-    }
 }
 
 /// The level of ratio ρ with μ² + σ² = 1.

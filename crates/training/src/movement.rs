@@ -73,7 +73,11 @@ impl Moves {
         moves.periods = convention.forced.unwrap_or(1);
         let along = data.grid();
         let (coordinates, _) = Coordinates::of(data)?;
-        let first = if data.attributes().has("y_first") { coordinates.y_first } else { along.dy / (2.0 * data.stride() as f64) };
+        let first = if data.attributes().has("y_first") {
+            coordinates.y_first
+        } else {
+            along.dy / (2.0 * data.stride() as f64)
+        };
         let back = -2.0 * first / along.dy;
         moves.turn = back.round().rem_euclid(moves.points[1] as f64) as usize;
         let known = convention.symmetries;
@@ -133,7 +137,9 @@ impl Moves {
         let across = self.points[1];
         let off = centre.map_or(0.0, |at| (2.0 * at - (across - 1) as f64).abs());
         (off > OFF || moved != solid).then(|| {
-            format!("a body in the middle of the {across} points along y, and a mask that is its own mirror image")
+            format!(
+                "a body in the middle of the {across} points along y, and a mask that is its own mirror image"
+            )
         })
     }
 

@@ -9,8 +9,8 @@ use crate::{Config, Levels, Moves, NetworkPart, OptimiserPart, TrainingError};
 use equipoise_data::{Coordinates, Dataset, Field, NormalizerKind, Particulars as Told, Remark};
 use equipoise_field::Boundary;
 use equipoise_network::{
-    Architecture, AzulaUNet, Context, Fresh, Gaussian, Keep, Manifest, Network, Norm, Padding, Preconditioning,
-    Predicts, SdaUNet, TimeInput, TrainedOn,
+    Architecture, AzulaUNet, Context, Fresh, Gaussian, Keep, Manifest, Network, Norm, Padding,
+    Preconditioning, Predicts, SdaUNet, TimeInput, TrainedOn,
 };
 use equipoise_prior::{Model, Prior, Resources, Settings};
 use equipoise_schedule::Schedule;

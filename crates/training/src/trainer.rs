@@ -74,7 +74,8 @@ impl Training {
         folder: &Path,
     ) -> Result<Self, TrainingError> {
         config.check()?;
-        let own = config.gaussian.own().map(|path| Ok::<_, TrainingError>((path.clone(), Prior::load(&path)?)));
+        let own =
+            config.gaussian.own().map(|path| Ok::<_, TrainingError>((path.clone(), Prior::load(&path)?)));
         let own = own.transpose()?;
         let set_up = SetUp::new(config, data, own.as_ref())?;
         set_up.network(&config.optimiser)?;

@@ -135,7 +135,8 @@ mod tests {
         for (trajectories, frames, held_out, expected) in
             [(20, 4, 0, 2), (3, 4, 0, 1), (3, 4, 2, 2), (1, 40, 0, 4), (1, 9, 0, 3), (1, 9, 5, 5)]
         {
-            let (data, part) = (data(trajectories, frames), WindowsPart { held_out, ..WindowsPart::default() });
+            let (data, part) =
+                (data(trajectories, frames), WindowsPart { held_out, ..WindowsPart::default() });
             let Parts { train, held } = Parts::of(&data, &part, 3).unwrap();
             let [a, b] = [&train, &held].map(|part| part.trajectories() * part.frames());
             assert_eq!(a + b, trajectories * frames);

@@ -39,4 +39,4 @@ pub use named::Pick;
 pub use pickle::PickleFault;
 pub use state::State;
 pub use tensor::{Tensor, Values};
-pub use written::{Precision, read_all, write};
+pub use written::{Precision, put, read_all, write};

@@ -46,7 +46,7 @@ pub fn write(path: &Path, tensors: &[(String, Tensor)], precision: Precision) ->
         Ok((key.as_str(), TensorView::new(*kind, tensor.shape.clone(), bytes).map_err(failed)?))
     });
     let views = views.collect::<Result<Vec<_>, WeightsError>>()?;
-    put(path, &safetensors::serialize(views, None).map_err(failed)?)
+    put(path, &safetensors::serialize(views, None).map_err(failed)?, true)
         .map_err(|source| WeightsError::File { file: path.to_owned(), source })
 }
 
@@ -95,18 +95,21 @@ fn halves(values: impl Iterator<Item = f64>) -> Result<(Dtype, Vec<u8>), f64> {
     Ok((Dtype::F16, bytes.concat()))
 }
 
-/// Writes a file under a name of this process, then renames it.
-fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Writes a file whole or not at all: under a name of this process, which then takes the place of what stood there if
+/// `replace`, and else that of nothing.
+///
+/// # Errors
+/// The system's.
+pub fn put(path: &Path, bytes: &[u8], replace: bool) -> std::io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let made = path.with_file_name(name);
+    let placed = |()| if replace { fs::rename(&made, path) } else { fs::hard_link(&made, path) };
     let written = fs::File::create(&made)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&made, path));
-    if written.is_err() {
-        // What is left of it is of no use.
-        let _ = fs::remove_file(&made);
-    }
+        .and_then(placed);
+    // What is left of it is of no use; where it was renamed nothing is.
+    let _ = fs::remove_file(&made);
     written
 }
 

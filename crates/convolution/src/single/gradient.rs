@@ -2,7 +2,7 @@
 
 use super::run;
 use crate::Room;
-use crate::block::{Block, DEPTH, PAIR, RIGHT, ROWS, WIDE, transposed};
+use crate::block::{DEPTH, PAIR, RIGHT, ROWS, WIDE, add_panels};
 use crate::geometry::Geometry;
 use pulp::{Arch, Simd, WithSimd};
 
@@ -84,14 +84,6 @@ impl WithSimd for Sums<'_> {
     fn with_simd<S: Simd>(self, s: S) {
         let Self { left, right, blocks, sums } = self;
         let (left, right) = (left.as_chunks::<LEFT>().0, right.as_chunks::<RIGHT>().0);
-        let wide = right.len() / blocks;
-        let sums = sums.as_chunks_mut::<{ ROWS * WIDE }>().0.chunks_exact_mut(2 * wide);
-        for (left, sums) in left.chunks_exact(blocks).zip(sums) {
-            for (right, sums) in right.chunks_exact(blocks).zip(sums.as_chunks_mut::<2>().0) {
-                let [low, high]: &mut [Block; 2] = sums;
-                transposed::<S, 0>(s, left, right, low);
-                transposed::<S, ROWS>(s, left, right, high);
-            }
-        }
+        add_panels::<S, 1>(s, blocks, left, right, sums.as_chunks_mut::<{ ROWS * WIDE }>().0);
     }
 }

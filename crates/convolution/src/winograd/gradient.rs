@@ -3,7 +3,7 @@
 use super::tile::{Tiles, gathered, given, input, slope};
 use super::{PLACES, run};
 use crate::Room;
-use crate::block::{Block, DEPTH, PAIR, RIGHT, ROWS, WIDE, transposed};
+use crate::block::{DEPTH, PAIR, RIGHT, ROWS, WIDE, add_panels};
 use crate::geometry::Geometry;
 use crate::room::sized;
 use pulp::{Arch, Simd, WithSimd};
@@ -142,31 +142,8 @@ impl WithSimd for Sums<'_, '_> {
                 }
             }
             let left = left[..panels * each].as_chunks::<LEFT>().0;
-            add(
-                s,
-                blocks,
-                left,
-                right,
-                &mut sums.as_chunks_mut::<{ ROWS * WIDE }>().0[..panels * 2 * PLACES * wide],
-            );
-        }
-    }
-}
-
-/// Adds the products of all panels, place by place and 32 filters at a time, whose slopes are fetched once.
-#[inline(always)]
-fn add<S: Simd>(s: S, blocks: usize, left: &[[f32; LEFT]], right: &[[f32; RIGHT]], sums: &mut [Block]) {
-    let wide = right.len() / (PLACES * blocks);
-    for place in 0..PLACES {
-        for f in 0..wide {
-            let right = &right[(f * PLACES + place) * blocks..][..blocks];
-            let panels = left.chunks_exact(PLACES * blocks).zip(sums.chunks_exact_mut(2 * PLACES * wide));
-            for (left, sums) in panels {
-                let left = &left[place * blocks..][..blocks];
-                let [low, high] = &mut sums.as_chunks_mut::<2>().0[place * wide + f];
-                transposed::<S, 0>(s, left, right, low);
-                transposed::<S, ROWS>(s, left, right, high);
-            }
+            let sums = &mut sums.as_chunks_mut::<{ ROWS * WIDE }>().0[..panels * 2 * PLACES * wide];
+            add_panels::<S, PLACES>(s, blocks, left, right, sums);
         }
     }
 }

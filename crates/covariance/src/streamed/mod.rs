@@ -10,6 +10,7 @@ pub use frame_gram::FrameGram;
 pub use randomised::{ErrorBound, Randomised};
 pub use spatial::{fit_low_rank_streamed, low_rank_bytes};
 pub use temporal::TemporalModes;
+pub(crate) use temporal::check_rank;
 
 use crate::CovarianceError;
 use ndarray::{Array2, ArrayViewMut2};

@@ -23,15 +23,25 @@ impl TemporalModes {
     /// # Errors
     /// [`CovarianceError::Rank`] unless 1 ≤ rank ≤ n − 1 and that many eigenvalues are positive,
     /// [`CovarianceError::Eigen`] when LAPACK fails.
-    pub fn of_gram(mut gram: Array2<f64>, rank: usize) -> Result<Self, CovarianceError> {
+    pub fn of_gram(gram: Array2<f64>, rank: usize) -> Result<Self, CovarianceError> {
+        let limit = gram.nrows().saturating_sub(1);
+        Self::of_windows(gram, rank, limit)
+    }
+
+    /// As [`of_gram`](Self::of_gram), of windows that have `limit` directions at most.
+    pub(crate) fn of_windows(
+        mut gram: Array2<f64>,
+        rank: usize,
+        limit: usize,
+    ) -> Result<Self, CovarianceError> {
         let n = gram.nrows();
-        check_rank(rank, n.saturating_sub(1), n)?;
+        check_rank(rank, limit, n)?;
         equipoise_blas::require_single_thread()?;
         gram /= (n - 1) as f64;
         let what = || format!("the Gram matrix ({n} × {n})");
         let (values, vectors) =
             gram.eigh(UPLO::Lower).map_err(|source| CovarianceError::Eigen { what: what(), source })?;
-        let eigenvalues: Vec<f64> = values.iter().rev().take(n - 1).map(|l| l.max(0.0)).collect();
+        let eigenvalues: Vec<f64> = values.iter().rev().take(limit).map(|l| l.max(0.0)).collect();
         let vectors = last(&vectors, rank);
         Self { trace: eigenvalues.iter().sum(), eigenvalues, vectors }.resolved(rank)
     }
@@ -52,7 +62,7 @@ pub(super) fn last(vectors: &Array2<f64>, rank: usize) -> Array2<f64> {
 }
 
 /// 1 ≤ rank ≤ limit.
-pub(super) fn check_rank(rank: usize, limit: usize, snapshots: usize) -> Result<(), CovarianceError> {
+pub(crate) fn check_rank(rank: usize, limit: usize, snapshots: usize) -> Result<(), CovarianceError> {
     if snapshots < 2 {
         return Err(CovarianceError::Snapshots { found: snapshots, expected: 2 });
     }

@@ -2,14 +2,13 @@
 
 mod posterior;
 
-use crate::error::{check, members};
 use crate::sums;
 use crate::training::{Pass, members_at_once};
 use crate::{LocalityError, Training};
 use equipoise_denoiser::{
     Denoiser, DenoiserError, Empirical, ExactCovariance, Linearised, LogLikelihood, Moments, Tape,
 };
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use posterior::{Posteriors, softmax};
 use std::fmt;
@@ -76,7 +75,7 @@ impl<R: Real> Optimal<R> {
     /// # Errors
     /// [`LocalityError::Samples`] when samples cannot be read, [`LocalityError::Length`].
     pub fn weights(&self, x_t: &[R], level: Level) -> Result<Vec<f64>, LocalityError> {
-        check("x_t", x_t.len(), self.dim())?;
+        Length::check("x_t", x_t.len(), self.dim())?;
         Ok(self.weights_of(x_t, level)?.swap_remove(0))
     }
 
@@ -121,7 +120,7 @@ impl<R: Real> Optimal<R> {
         out: &mut [R],
     ) -> Result<(), DenoiserError> {
         for (what, found) in [("x_t", x_t.len()), ("v", v.len()), ("out", out.len())] {
-            check(what, found, self.dim())?;
+            Length::check(what, found, self.dim())?;
         }
         Ok(self.covered(&self.posteriors(x_t, level)?, scale, v, out)?)
     }
@@ -138,8 +137,8 @@ impl<R: Real> Denoiser<R> for Optimal<R> {
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        check("x_hat", x_hat.len(), self.dim())?;
-        check("x_t", x_t.len(), self.dim())?;
+        Length::check("x_hat", x_hat.len(), self.dim())?;
+        Length::check("x_t", x_t.len(), self.dim())?;
         self.posteriors(x_t, level)?.write(x_hat, self.dim());
         Ok(())
     }
@@ -171,8 +170,8 @@ impl<R: Real> Denoiser<R> for Optimal<R> {
         _tape: &'a mut Tape,
     ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
         let (dim, portion) = (self.dim(), self.dim() * self.batch());
-        members("x_t", x_t.len(), dim)?;
-        check("x_hat", x_hat.len(), x_t.len())?;
+        Length::members("x_t", x_t.len(), dim)?;
+        Length::check("x_hat", x_hat.len(), x_t.len())?;
         let mut batches = Vec::new();
         for (x_t, x_hat) in x_t.chunks(portion).zip(x_hat.chunks_mut(portion)) {
             let posteriors = self.posteriors(x_t, level)?;
@@ -194,8 +193,8 @@ struct Covariances<'a, R: Real> {
 
 impl<R: Real> Covariances<'_, R> {
     fn product(&self, scale: f64, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        check("v", v.len(), self.len)?;
-        check("out", out.len(), self.len)?;
+        Length::check("v", v.len(), self.len)?;
+        Length::check("out", out.len(), self.len)?;
         let portion = self.optimal.dim() * self.optimal.batch();
         let vectors = v.chunks(portion).zip(out.chunks_mut(portion));
         for (posteriors, (v, out)) in self.batches.iter().zip(vectors) {

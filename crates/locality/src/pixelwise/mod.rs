@@ -8,12 +8,11 @@ mod passes;
 mod slopes;
 mod softmax;
 
-use crate::error::check;
 use crate::sums::{self, BLOCK};
 use crate::training::{Block, Pass, members_at_once};
 use crate::{LocalityError, Training};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
-use equipoise_field::{Real, each};
+use equipoise_field::{Length, Real, each};
 use equipoise_schedule::Level;
 use passes::{Deviations, Products, Squares};
 use pulp::Arch;
@@ -89,7 +88,7 @@ impl<R: Real> Pixelwise<R> {
     /// # Errors
     /// [`LocalityError::Length`], [`LocalityError::MaskTooLarge`].
     pub fn masked(&self, level: Level, v: &[f64]) -> Result<Vec<f64>, LocalityError> {
-        check("v", v.len(), self.places)?;
+        Length::check("v", v.len(), self.places)?;
         let mut out = vec![0.0; v.len()];
         (self.near)(level)?.gather(v, &mut out);
         Ok(out)
@@ -105,7 +104,7 @@ impl<R: Real> Pixelwise<R> {
     /// As a `denoise`.
     pub fn probe(&self, x_t: &[R], level: Level) -> Result<Duration, LocalityError> {
         let to = (self.near)(level)?;
-        check("x_t", x_t.len(), self.dim())?;
+        Length::check("x_t", x_t.len(), self.dim())?;
         let start = Instant::now();
         let make = || Partial::new(1, self.places, || Softmax::new(self.places, self.dim()));
         self.training.group(0, &self.pass(1), make, &self.take_in(to.as_ref(), x_t, level, None))?;
@@ -228,8 +227,8 @@ impl<R: Real> Denoiser<R> for Pixelwise<R> {
     }
 
     fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
-        check("x_hat", x_hat.len(), self.dim())?;
-        check("x_t", x_t.len(), self.dim())?;
+        Length::check("x_hat", x_hat.len(), self.dim())?;
+        Length::check("x_t", x_t.len(), self.dim())?;
         let to = (self.near)(level)?;
         self.estimates(to.as_ref(), x_t, level, None)?.iter().for_each(|e| e.write(x_hat));
         Ok(())
@@ -237,7 +236,7 @@ impl<R: Real> Denoiser<R> for Pixelwise<R> {
 
     fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         for (what, found) in [("x_t", x_t.len()), ("v", v.len()), ("out", out.len())] {
-            check(what, found, self.dim())?;
+            Length::check(what, found, self.dim())?;
         }
         let to = (self.near)(level)?;
         let estimates = self.estimates(to.as_ref(), x_t, level, None)?;

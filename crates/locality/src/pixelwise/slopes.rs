@@ -3,9 +3,8 @@
 use super::softmax::Estimate;
 use super::{Neighbourhood, Pixelwise};
 use crate::LocalityError;
-use crate::error::{check, members};
 use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
-use equipoise_field::Real;
+use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -100,8 +99,8 @@ impl<R: Real> Pixelwise<R> {
         tape: &'a mut Tape,
     ) -> Result<Slopes<'a, R>, LocalityError> {
         let to = (self.near)(level)?;
-        let n = members("x_t", x_t.len(), self.dim())?;
-        check("x_hat", x_hat.len(), x_t.len())?;
+        let n = Length::members("x_t", x_t.len(), self.dim())?;
+        Length::check("x_hat", x_hat.len(), x_t.len())?;
         let room = tape.room::<Room>();
         self.make_room(room, n);
         let (room, mut estimates) = (&*room, Vec::with_capacity(n));
@@ -116,8 +115,8 @@ impl<R: Real> Pixelwise<R> {
 
 impl<R: Real> Linearised<R> for Slopes<'_, R> {
     fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
-        check("v", v.len(), self.x_t.len())?;
-        check("out", out.len(), self.x_t.len())?;
+        Length::check("v", v.len(), self.x_t.len())?;
+        Length::check("out", out.len(), self.x_t.len())?;
         let batch = self.pixelwise.batch();
         let portion = batch * self.pixelwise.dim();
         let fields = self.x_t.chunks(portion).zip(v.chunks(portion)).zip(out.chunks_mut(portion));

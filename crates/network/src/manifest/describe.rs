@@ -51,7 +51,8 @@ const SDA_ETA: f64 = 1e-3;
 /// an answer; [`NetworkError::Architecture`] for one around a Gaussian, which a training has described.
 pub fn describe(weights: &Path, answers: &Answers) -> Result<Described, NetworkError> {
     if let Ok(Some((Manifest { gaussian: Some(gaussian), .. }, _))) = Manifest::written(weights) {
-        let expected = "a network without one: what stands around this one no flag says, and its training wrote it";
+        let expected =
+            "a network without one: what stands around this one no flag says, and its training wrote it";
         return Err(fault("gaussian", gaussian.file, expected));
     }
     let mut questions = Questions::default();

@@ -131,7 +131,8 @@ mod tests {
         held(8, 100 << 20, 50 << 20, 850 << 20).unwrap();
         let refused = |batch, free| held(batch, 100 << 20, 50 << 20, free).unwrap_err().to_string();
         let message = refused(9, 850 << 20);
-        let expected = "optimiser.batch: found 9, expected at most 8: a window takes 100.0 MiB, and 0.83 GiB are free";
+        let expected =
+            "optimiser.batch: found 9, expected at most 8: a window takes 100.0 MiB, and 0.83 GiB are free";
         assert_eq!(message, expected);
         assert!(refused(1, 60 << 20).contains("expected a smaller network or window"));
         assert!(refused(1 << 20, 24 << 30).contains("at most 245: "));

@@ -7,8 +7,8 @@ use crate::{LossPart, Weightings};
 use equipoise_covariance::Modes;
 use equipoise_denoiser::Denoiser;
 use equipoise_network::{Architecture, Fresh, Preconditioner, Preconditioning, Predicts, TimeInput};
-use equipoise_wiener::Wiener;
 use equipoise_stream::Stream;
+use equipoise_wiener::Wiener;
 use std::sync::Arc;
 
 const SHAPE: Shape = Shape { frames: 2, channels: 1, height: 4, width: 6 };

@@ -1,12 +1,12 @@
 //! Steps against PyTorch's: tests/golden/make.py, PyTorch 2.15 and azula 0.11.1, all in float64.
 
 use crate::{
-    AdamW, Average, Batch, Errors, Loss, LossPart, OptimiserPart, Rates, Stepper, Weightings, clip,
-    rate,
+    AdamW, Average, Batch, Errors, Loss, LossPart, OptimiserPart, Rates, Stepper, Weightings, clip, rate,
 };
 use equipoise_field::Shape;
 use equipoise_network::{
-    Architecture, Around, Network, Padding, Preconditioner, Preconditioning, Predicts, SdaUNet, TimeInput, TrainedOn,
+    Architecture, Around, Network, Padding, Preconditioner, Preconditioning, Predicts, SdaUNet, TimeInput,
+    TrainedOn,
 };
 use equipoise_schedule::Level;
 use equipoise_weights::{State, Tensor, read_all};
