@@ -4,13 +4,9 @@ use crate::error::Fault;
 use crate::fit::Fitted;
 use crate::{DenoiserName, Model, Prior, PriorError, Provenance, Settings};
 use equipoise_covariance::Modes;
-use equipoise_data::{
-    Coordinates, Dataset, Described, Field, Kind, Normalizer, NormalizerKind, Particulars, Remark, Units,
-};
-use equipoise_field::{Axis, Grid, Shape};
-use std::collections::BTreeSet;
+use equipoise_data::{Dataset, Described, Field, Normalizer, NormalizerKind, Remark};
+use equipoise_field::{Axis, Shape};
 use std::fmt::Display;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Relative difference above which two stated spacings, or two time steps, are not the same.
@@ -23,24 +19,13 @@ const BESIDE: &str = " as the fitted prior has; leave its file out, and give the
 /// What a prior that was learned elsewhere takes: a trained network, or whatever another process serves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
-    /// Who says so: a file, or the name of the prior.
-    pub path: PathBuf,
-    /// (w, C, H, W) of a window; longer trajectories are composed of such.
-    pub window: Shape,
-    /// The kind of flow.
-    pub kind: Kind,
-    /// The orientation of the grid.
-    pub grid: Grid,
-    /// Where the first grid point lies, and the time between two frames.
-    pub coordinates: Coordinates,
-    /// Which of grid and coordinates are stated; the others are defaults.
-    pub stated: BTreeSet<Field>,
-    /// Units in words, where they are stated.
-    pub units: Units,
+    /// What data are held against: who says so, a file or the name of the prior; a frame, and what is stated of grid,
+    /// coordinates and units. What is not stated is a default.
+    pub about: Described,
+    /// w, the frames of a window; longer trajectories are composed of such.
+    pub frames: usize,
     /// Between physical units and those of the prior.
     pub normalizer: Normalizer,
-    /// n, where every n-th point of such data along H and W is its grid; other data are on it already.
-    pub stride: Option<usize>,
 }
 
 /// The grid of data that a learned prior stands beside.
@@ -83,40 +68,36 @@ impl Fields {
                 let expected = format!("{expected} as prior {known} takes; give each a run of its own");
                 return Err(PriorError::refused(format!("prior {name}"), field, found, expected));
             }
-            first.window.frames = first.window.frames.max(fields.window.frames);
+            first.frames = first.frames.max(fields.frames);
         }
         Ok(kept.map(|(fields, _)| fields))
     }
 
     /// What keeps two priors from being compared on the same fields.
     fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
-        let frame = |fields: &Self| Shape { frames: 1, ..fields.window }.to_string();
+        let axis = |fields: &Self| format!("{:?}", fields.about.grid.x_axis);
         let mut all = vec![
-            ("(T, C, H, W) of a frame", frame(other), frame(self)),
+            ("(T, C, H, W) of a frame", other.about.frame.to_string(), self.about.frame.to_string()),
             ("units", told(&other.normalizer), told(&self.normalizer)),
-            ("x axis", format!("{:?}", other.grid.x_axis), format!("{:?}", self.grid.x_axis)),
+            ("x axis", axis(other), axis(self)),
         ];
-        all.extend(self.against(other.kind, other.grid, other.coordinates, &other.stated));
+        all.extend(self.against(&other.about));
         all.into_iter().find(|(_, found, expected)| found != expected)
     }
 
     /// Kind, and what of grid and coordinates both sides state and is not the same: name, found, expected.
-    fn against(
-        &self,
-        kind: Kind,
-        grid: Grid,
-        coordinates: Coordinates,
-        stated: &BTreeSet<Field>,
-    ) -> Vec<(&'static str, String, String)> {
-        let both = |field| stated.contains(&field) && self.stated.contains(&field);
-        let mut all = vec![("kind", kind.to_string(), self.kind.to_string())];
+    fn against(&self, other: &Described) -> Vec<(&'static str, String, String)> {
+        let own = &self.about;
+        let both = |field| [other, own].iter().all(|it| it.particulars.stated.contains(&field));
+        let mut all = vec![("kind", other.kind.to_string(), own.kind.to_string())];
         if both(Field::Boundary) {
-            all.push(("borders", format!("{:?}", grid.boundary), format!("{:?}", self.grid.boundary)));
+            let borders = |of: &Described| format!("{:?}", of.grid.boundary);
+            all.push(("borders", borders(other), borders(own)));
         }
         for (field, name, found, expected) in [
-            (Field::Dx, "dx", grid.dx, self.grid.dx),
-            (Field::Dy, "dy", grid.dy, self.grid.dy),
-            (Field::TimeStep, "time step", coordinates.time_step, self.coordinates.time_step),
+            (Field::Dx, "dx", other.grid.dx, own.grid.dx),
+            (Field::Dy, "dy", other.grid.dy, own.grid.dy),
+            (Field::TimeStep, "time step", other.coordinates.time_step, own.coordinates.time_step),
         ] {
             if both(field) && (found - expected).abs() > SAME * expected.abs() {
                 all.push((name, found.to_string(), expected.to_string()));
@@ -132,37 +113,37 @@ impl Fields {
     /// [`PriorError::Data`] naming both for another kind, frame, border, spacing, origin, time step or unit than it
     /// states.
     pub fn receive(&self, train: Dataset) -> Result<(Dataset, Vec<Remark>), PriorError> {
-        let (train, thinned) = train.thinned_as(self.stride, self.window, &self.path)?;
+        let own = &self.about;
+        let (train, thinned) = train.thinned_as(own.particulars.stride, own.frame, &own.path)?;
         let mut there = Described::of(&train)?;
-        if there.grid.x_axis != self.grid.x_axis {
-            there.grid.x_axis = self.grid.x_axis;
+        if there.grid.x_axis != own.grid.x_axis {
+            there.grid.x_axis = own.grid.x_axis;
             there.particulars.stated.insert(Field::Orientation);
         }
-        (there.path, there.kind) = (self.path.clone(), self.kind);
-        there.frame = Shape { frames: 1, ..self.window };
-        for field in &self.stated {
+        (there.path, there.kind, there.frame) = (own.path.clone(), own.kind, own.frame);
+        for field in &own.particulars.stated {
             match field {
-                Field::Boundary => there.grid.boundary = self.grid.boundary,
-                Field::Dx => there.grid.dx = self.grid.dx,
-                Field::Dy => there.grid.dy = self.grid.dy,
-                Field::XFirst => there.coordinates.x_first = self.coordinates.x_first,
-                Field::YFirst => there.coordinates.y_first = self.coordinates.y_first,
-                Field::TimeStep => there.coordinates.time_step = self.coordinates.time_step,
+                Field::Boundary => there.grid.boundary = own.grid.boundary,
+                Field::Dx => there.grid.dx = own.grid.dx,
+                Field::Dy => there.grid.dy = own.grid.dy,
+                Field::XFirst => there.coordinates.x_first = own.coordinates.x_first,
+                Field::YFirst => there.coordinates.y_first = own.coordinates.y_first,
+                Field::TimeStep => there.coordinates.time_step = own.coordinates.time_step,
                 _ => continue,
             }
             there.particulars.stated.insert(*field);
         }
-        let units = &mut there.particulars.units;
+        let (units, own) = (&mut there.particulars.units, &own.particulars.units);
         for (kept, own) in [
-            (&mut units.velocity, &self.units.velocity),
-            (&mut units.length, &self.units.length),
-            (&mut units.time, &self.units.time),
+            (&mut units.velocity, &own.velocity),
+            (&mut units.length, &own.length),
+            (&mut units.time, &own.time),
         ] {
             if own.is_some() {
                 kept.clone_from(own);
             }
         }
-        let (train, mut remarks) = there.align(train, self.window.frames)?;
+        let (train, mut remarks) = there.align(train, self.frames)?;
         remarks.extend(thinned);
         Ok((train, remarks))
     }
@@ -182,7 +163,7 @@ impl Fields {
             let expected = format!("{own}, which it was trained with: leave it out");
             return Err(self.refused("normalizer", found, expected));
         }
-        Ok(Settings { window: defaults.window.max(self.window.frames), normalizer: own, ..defaults })
+        Ok(Settings { window: defaults.window.max(self.frames), normalizer: own, ..defaults })
     }
 
     /// Whether a prior is over these fields.
@@ -191,23 +172,20 @@ impl Fields {
     /// [`PriorError::Refused`] for windows shorter than those of this prior, [`PriorError::Refused`] for another
     /// frame, orientation or units.
     pub fn check(&self, prior: &Prior) -> Result<(), PriorError> {
-        let (found, expected) = (prior.shape(), self.window);
-        if found.frames < expected.frames {
-            return Err(self.too_short(found.frames));
+        if prior.shape().frames < self.frames {
+            return Err(self.too_short(prior.shape().frames));
         }
-        let stated = &prior.particulars().stated;
-        for (field, found, expected) in self.against(prior.kind(), prior.grid(), prior.coordinates(), stated)
-        {
+        for (field, found, expected) in self.against(&prior.about) {
             if found != expected {
                 return Err(self.refused(field, expected, format!("{found}{BESIDE}")));
             }
         }
-        let words = |frame: Shape, axis: Axis, normalizer: &Normalizer| {
-            let frame = Shape { frames: 1, ..frame };
+        let words = |about: &Described, normalizer: &Normalizer| {
+            let (frame, axis) = (about.frame, about.grid.x_axis);
             format!("(T, C, H, W) = {frame}, x along {axis:?}, {}", told(normalizer))
         };
-        let found = words(found, prior.grid().x_axis, prior.normalizer());
-        let expected = words(expected, self.grid.x_axis, &self.normalizer);
+        let (found, expected) =
+            (words(&prior.about, prior.normalizer()), words(&self.about, &self.normalizer));
         if found == expected {
             return Ok(());
         }
@@ -215,11 +193,11 @@ impl Fields {
     }
 
     fn refused(&self, field: &'static str, found: impl Display, expected: impl Display) -> PriorError {
-        PriorError::refused(self.path.display(), field, found, expected)
+        PriorError::refused(self.about.path.display(), field, found, expected)
     }
 
     fn too_short(&self, frames: usize) -> PriorError {
-        self.refused("frames of a window", frames, format!("at least {}", self.window.frames))
+        self.refused("frames of a window", frames, format!("at least {}", self.frames))
     }
 }
 
@@ -245,22 +223,17 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Refused`] for fewer frames than a window of the learned prior has.
     pub fn standard(fields: &Fields, frames: usize) -> Result<Self, PriorError> {
-        let Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride } =
-            fields.clone();
-        if frames < window.frames {
+        let Fields { mut about, frames: least, normalizer } = fields.clone();
+        if frames < least {
             return Err(fields.too_short(frames));
         }
-        let shape = Shape { frames, ..window };
+        let (shape, path) = (Shape { frames, ..about.frame }, &about.path);
         let modes = Modes::new(shape.len(), Vec::new(), Vec::new(), Some(1.0));
-        let modes = modes.map_err(|source| Fault::from(source).of(&path))?;
+        let modes = modes.map_err(|source| Fault::from(source).of(path))?;
         let model = Model::LowRank { rank: Some(0) };
         let file = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let notes = vec![format!("{}: no training file: the Gaussian beside it is N(0, I)", path.display())];
-        let moments = normalizer.moments();
-        let particulars = Particulars { stated, units, moments, stride, ..Particulars::default() };
-        let frame = Shape { frames: 1, ..window };
-        let about =
-            Described { path, kind, frame, grid, coordinates, geometry: None, mask: None, particulars };
+        about.particulars.moments = normalizer.moments();
         Ok(Self {
             shape,
             about,

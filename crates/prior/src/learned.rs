@@ -8,28 +8,33 @@ pub(crate) use process::{FromProcess, SERVE};
 
 use crate::{Prior, PriorDenoiser, PriorError};
 use equipoise_composition::{Composition, Fold};
-use equipoise_data::{Field, Kind};
+use equipoise_data::{Coordinates, Described, Field, Kind, Particulars};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Axis, Boundary, Grid, Shape};
-use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The grid of a kind of flow, and what of it the kind states; what it leaves open has open borders and lengths
+/// The fields of a kind of flow, and what of them the kind states; what it leaves open has open borders and lengths
 /// in grid points.
-fn standard_grid(kind: Kind, x_axis: Axis, window: Shape) -> (Grid, BTreeSet<Field>) {
-    let convention = kind.convention();
-    let mut stated = BTreeSet::from([Field::Orientation]);
+fn standard(path: PathBuf, kind: Kind, x_axis: Axis, window: Shape) -> Described {
+    let (convention, frame) = (kind.convention(), Shape { frames: 1, ..window });
     let boundary = convention.boundary.unwrap_or(Boundary::Open);
+    let mut grid = Grid { x_axis, dx: 1.0, dy: 1.0, boundary };
+    let mut particulars = Particulars::default();
+    particulars.stated.insert(Field::Orientation);
     if convention.boundary.is_some() {
-        stated.insert(Field::Boundary);
+        particulars.stated.insert(Field::Boundary);
     }
-    let Some(side) = convention.side else { return (Grid { x_axis, dx: 1.0, dy: 1.0, boundary }, stated) };
-    let (along_x, along_y) = match x_axis {
-        Axis::H => (window.height, window.width),
-        Axis::W => (window.width, window.height),
-    };
-    stated.extend([Field::Dx, Field::Dy]);
-    (Grid { x_axis, dx: side / along_x as f64, dy: side / along_y as f64, boundary }, stated)
+    if let Some(side) = convention.side {
+        let (along_x, along_y) = match x_axis {
+            Axis::H => (window.height, window.width),
+            Axis::W => (window.width, window.height),
+        };
+        (grid.dx, grid.dy) = (side / along_x as f64, side / along_y as f64);
+        particulars.stated.extend([Field::Dx, Field::Dy]);
+    }
+    let coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
+    Described { path, kind, frame, grid, coordinates, geometry: None, mask: None, particulars }
 }
 
 /// The denoiser of windows over the trajectories of a prior: itself where they are as long, else composed.

@@ -97,7 +97,7 @@ impl Asked {
                     }
                     None => Ok(Self {
                         name,
-                        path: fields.path.clone(),
+                        path: fields.about.path.clone(),
                         origin: Origin::Learned(Box::new(fields)),
                     }),
                 },
@@ -134,7 +134,7 @@ impl Asked {
                 let asked = fitting.change()?.window;
                 let frames = match length.frames {
                     Some(_) => self.learned_window(fields, asked, length)?,
-                    None => asked.unwrap_or(fields.window.frames),
+                    None => asked.unwrap_or(fields.frames),
                 };
                 let prior = Prior::standard(fields, frames)?;
                 let denoiser = prior.learned(&self.name)?;
@@ -152,8 +152,8 @@ impl Asked {
         asked: Option<usize>,
         length: &Length,
     ) -> anyhow::Result<usize> {
-        length.check(asked, fields.window.frames, &fields.path.display().to_string())?;
-        Ok(fields.window.frames)
+        length.check(asked, fields.frames, &fields.about.path.display().to_string())?;
+        Ok(fields.frames)
     }
 
     fn fitted(&self, fitting: &Fitting, length: &Length) -> anyhow::Result<(Prior, Option<Other>)> {

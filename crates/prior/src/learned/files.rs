@@ -1,10 +1,10 @@
 //! A trained network, from its files.
 
-use super::{composed, standard_grid};
+use super::{composed, standard};
 use crate::entries::{Chosen, Making, PLAIN};
 use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
-use equipoise_data::{Coordinates, Field, Normalizer, Units};
+use equipoise_data::{Field, Normalizer, Units};
 use equipoise_field::Shape;
 use equipoise_network::{Context, Learned, Manifest, NetworkError, Opened};
 use std::path::PathBuf;
@@ -67,30 +67,29 @@ impl FromFiles {
     fn fields_of(&self, learned: &Learned<f32>, normalizer: Normalizer) -> Result<Fields, PriorError> {
         let (manifest, window) = (learned.manifest(), learned.shape());
         let kind = manifest.kind.name().parse()?;
-        let (mut grid, mut stated) = standard_grid(kind, manifest.x_axis, window);
-        grid.boundary = manifest.boundary;
-        stated.insert(Field::Boundary);
-        let mut coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
-        let data = &manifest.data;
+        let mut about = standard(self.0.clone(), kind, manifest.x_axis, window);
+        let (particulars, data) = (&mut about.particulars, &manifest.data);
+        about.grid.boundary = manifest.boundary;
+        particulars.stated.insert(Field::Boundary);
         for (field, value, kept) in [
-            (Field::Dx, data.dx, &mut grid.dx),
-            (Field::Dy, data.dy.or(data.dx), &mut grid.dy),
-            (Field::XFirst, data.x_first, &mut coordinates.x_first),
-            (Field::YFirst, data.y_first, &mut coordinates.y_first),
-            (Field::TimeStep, data.dt, &mut coordinates.time_step),
+            (Field::Dx, data.dx, &mut about.grid.dx),
+            (Field::Dy, data.dy.or(data.dx), &mut about.grid.dy),
+            (Field::XFirst, data.x_first, &mut about.coordinates.x_first),
+            (Field::YFirst, data.y_first, &mut about.coordinates.y_first),
+            (Field::TimeStep, data.dt, &mut about.coordinates.time_step),
         ] {
             if let Some(value) = value {
                 *kept = value;
-                stated.insert(field);
+                particulars.stated.insert(field);
             }
         }
-        let units = Units {
+        particulars.stride = data.stride;
+        particulars.units = Units {
             velocity: data.units.clone(),
             length: data.length_units.clone(),
             time: data.time_units.clone(),
         };
-        let (path, stride) = (self.0.clone(), data.stride);
-        Ok(Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride })
+        Ok(Fields { about, frames: window.frames, normalizer })
     }
 }
 

@@ -1,10 +1,10 @@
 //! A prior that another process serves.
 
-use super::{composed, standard_grid};
+use super::{composed, standard};
 use crate::entries::{Chosen, Making, PLAIN};
 use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec};
 use equipoise_composition::Fold;
-use equipoise_data::{Coordinates, Field, Kind, Normalizer, Units};
+use equipoise_data::{Field, Kind, Normalizer};
 use equipoise_served::Served;
 use std::fmt;
 use std::path::PathBuf;
@@ -79,16 +79,14 @@ impl Chosen for FromProcess {
         let x_axis = hello.x_axis.ok_or_else(|| unstated("x_axis", "H or W"))?;
         let kind: Kind = hello.kind.as_deref().ok_or_else(|| unstated("kind", KINDS))?.parse()?;
         let normalizer = Normalizer::given(mean, std)?;
-        let (mut grid, mut stated) = standard_grid(kind, x_axis, served.window());
+        let mut about = standard(path.clone(), kind, x_axis, served.window());
         if let Some(boundary) = hello.boundary {
-            grid.boundary = boundary;
-            stated.insert(Field::Boundary);
+            about.grid.boundary = boundary;
+            about.particulars.stated.insert(Field::Boundary);
         } else if kind.convention().boundary.is_none() {
             return Err(unstated("boundary", "periodic or open"));
         }
-        let coordinates = Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 };
-        let (window, units, stride) = (served.window(), Units::default(), None);
-        Ok(Some(Fields { path, window, kind, grid, coordinates, stated, units, normalizer, stride }))
+        Ok(Some(Fields { about, frames: served.window().frames, normalizer }))
     }
 
     /// All that the child says of itself.
