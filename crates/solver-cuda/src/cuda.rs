@@ -18,15 +18,10 @@ pub trait Number: Real + Element<Real = Self> {
     fn products(blas: &CudaBlas) -> &Self::Blas;
 }
 
-impl Number for f32 {
-    type Blas = CudaBlas;
-
-    fn products(blas: &CudaBlas) -> &CudaBlas {
-        blas
-    }
-}
-
-impl Number for f64 {
+impl<R: Real + Element<Real = R>> Number for R
+where
+    CudaBlas: Gemv<R>,
+{
     type Blas = CudaBlas;
 
     fn products(blas: &CudaBlas) -> &CudaBlas {

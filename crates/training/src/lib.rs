@@ -17,6 +17,7 @@ mod folder;
 mod levels;
 mod loss;
 mod movement;
+mod own;
 mod rate;
 mod set_up;
 mod stepper;

@@ -4,6 +4,7 @@ use crate::config::held;
 use crate::context::Channels;
 use crate::error::fault;
 use crate::folder::{CONTEXT, GAUSSIAN, WEIGHTS};
+use crate::own::Own;
 use crate::windows::Parts;
 use crate::{Config, Levels, Moves, NetworkPart, OptimiserPart, TrainingError};
 use equipoise_data::{Coordinates, Dataset, Field, NormalizerKind, Particulars as Told, Remark};
@@ -17,7 +18,6 @@ use equipoise_schedule::Schedule;
 use equipoise_stream::Stream;
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 /// What a configuration makes of data.
@@ -33,9 +33,6 @@ pub(crate) struct SetUp {
     /// Of data beside a Gaussian of one's own.
     pub(crate) remarks: Vec<Remark>,
 }
-
-/// A Gaussian of one's own, and its file.
-pub(crate) type Own = (PathBuf, Prior);
 
 /// A word of the configuration; of what is wrong with it only what was expected is said, the rest is said here.
 fn word<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, TrainingError> {
@@ -56,7 +53,7 @@ impl SetUp {
             data = Cow::Owned(data.into_owned().thinned(config.windows.stride)?);
         }
         if let Some(own) = own {
-            let (received, said) = beside(own, data.into_owned(), of.window)?;
+            let (received, said) = own.receive(data.into_owned(), of.window)?;
             (data, remarks) = (Cow::Owned(received), said);
         }
         let data = &*data;
@@ -77,7 +74,7 @@ impl SetUp {
         }
         manifest.preconditioner()?;
         let settings = match own {
-            Some((_, prior)) => prior.settings(),
+            Some(own) => own.prior.settings(),
             None => settings(config, data)?,
         };
         let is_around = manifest.preconditioning == Preconditioning::Wiener;
@@ -87,7 +84,7 @@ impl SetUp {
             return Err(fault(field, "profile", expected));
         }
         if let Some(own) = own {
-            remarks.extend(known(own, &parts.held)?);
+            remarks.extend(own.known(&parts.held)?);
         }
         precision(config)?;
         Ok(Self { parts, channels, moves, levels, settings, manifest, remarks })
@@ -259,27 +256,6 @@ fn flow(manifest: &mut Manifest, data: &Dataset) -> Result<(), TrainingError> {
         time_units: told.units.time.clone(),
     };
     Ok(())
-}
-
-/// Data on the grid and in the units of a Gaussian of one's own, and what is said of that.
-fn beside(
-    (path, prior): &Own,
-    data: Dataset,
-    window: usize,
-) -> Result<(Dataset, Vec<Remark>), TrainingError> {
-    let frames = prior.shape().frames;
-    if frames != window {
-        let found = format!("{} over windows of {frames} frames", path.display());
-        return Err(fault("gaussian.file", found, format!("one over the {window} of network.window")));
-    }
-    Ok(prior.described(path).align(data, window)?)
-}
-
-/// That the Gaussian was fitted to frames that are held out: its errors there are smaller than on new ones.
-fn known((path, prior): &Own, held: &Dataset) -> Result<Option<Remark>, TrainingError> {
-    let (_, remarks) = prior.described(path).receive(held.clone(), prior.shape().frames)?;
-    let warning = remarks.into_iter().filter(Remark::is_warning).last();
-    Ok(warning.map(|remark| Remark::Warning(format!("held out of {}", remark.text()))))
 }
 
 /// How the Gaussian is fitted.

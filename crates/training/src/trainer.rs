@@ -1,8 +1,11 @@
 //! A training in its folder: it begins or goes on, takes steps, validates and keeps its state.
 
+mod kept;
+
 use crate::checkpoint::State;
 use crate::draws::Drawn;
-use crate::folder::{CHECKPOINT, CONTEXT, CURVE, Files, GAUSSIAN, Record, VALIDATION, WEIGHTS};
+use crate::folder::{CHECKPOINT, CONTEXT, Files, GAUSSIAN, Record};
+use crate::own::Own;
 use crate::set_up::{SetUp, precision};
 use crate::windows::{Windows, spread};
 use crate::{
@@ -11,10 +14,9 @@ use crate::{
 use equipoise_data::store::Existing;
 use equipoise_data::{Dataset, Remark, Symmetry, checksum};
 use equipoise_field::Real;
-use equipoise_network::{Around, MANIFEST, Manifest, Preconditioning};
+use equipoise_network::{Around, Manifest, Preconditioning};
 use equipoise_prior::{Prior, filter};
-use equipoise_weights::{Precision, Tensor, Values, sha256, write};
-use std::fs;
+use equipoise_weights::{Precision, Tensor, Values, write};
 use std::path::Path;
 
 /// What is told after a step.
@@ -74,25 +76,18 @@ impl Training {
         folder: &Path,
     ) -> Result<Self, TrainingError> {
         config.check()?;
-        let own =
-            config.gaussian.own().map(|path| Ok::<_, TrainingError>((path.clone(), Prior::load(&path)?)));
-        let own = own.transpose()?;
+        let own = Own::read(config.gaussian.own())?;
         let set_up = SetUp::new(config, data, own.as_ref())?;
         set_up.network(&config.optimiser)?;
         let fitted = match own {
-            Some(_) => None,
             None => Some(Prior::fit(&set_up.parts.train, &set_up.settings)?),
+            Some(_) => None,
         };
         let files = Files::of(folder);
         files.make()?;
         let path = files.path(GAUSSIAN);
-        match (&fitted, &own) {
-            (Some(prior), _) => prior.save(&path, Existing::Refuse)?,
-            (None, Some((from, _))) => fs::copy(from, &path)
-                .map(drop)
-                .map_err(|source| TrainingError::File { path: from.clone(), source })?,
-            (None, None) => {}
-        }
+        fitted.map_or(Ok(()), |prior| prior.save(&path, Existing::Refuse))?;
+        own.map_or(Ok(()), |own| own.copy(&path))?;
         if !set_up.channels.values.is_empty() {
             let shape = set_up.parts.train.shape(1);
             let values = set_up.channels.values.iter().map(|value| *value as f32).collect();
@@ -129,8 +124,8 @@ impl Training {
             return Err(TrainingError::Belongs { path, field: "SHA-256".into(), found, expected });
         }
         let kept = files.path(CHECKPOINT);
-        let own = config.gaussian.own().map(|_| Ok::<_, TrainingError>((path.clone(), Prior::load(&path)?)));
-        let set_up = SetUp::new(config, data, own.transpose()?.as_ref())?;
+        let own = Own::read(config.gaussian.own().map(|_| path))?;
+        let set_up = SetUp::new(config, data, own.as_ref())?;
         Self::assemble(config, set_up, files, kept.exists().then_some(kept.as_path()))
     }
 
@@ -255,26 +250,6 @@ impl Training {
         }
         self.state.rows.extend_from_slice(&rows);
         Ok(rows)
-    }
-
-    /// Writes checkpoint, curves, weights and manifest, each whole or not at all.
-    fn keep(&self) -> Result<(), TrainingError> {
-        self.state.keep(&self.files.path(CHECKPOINT))?;
-        let network = self.stepper.network();
-        let weights = self.files.path(WEIGHTS);
-        network.write(&weights, &self.state.average, self.precision)?;
-        let mut manifest = self.manifest.clone();
-        manifest.weights_sha256 = Some(sha256(&weights)?);
-        manifest.write(&self.files.path(MANIFEST), true)?;
-        let curve = self.state.curve.iter().enumerate();
-        let lines = curve.map(|(k, [loss, rate, norm])| format!("{},{loss},{rate},{norm}\n", k + 1));
-        self.files.put(CURVE, &format!("step,loss,rate,norm\n{}", lines.collect::<String>()))?;
-        let rows = self.state.rows.iter().map(|row| {
-            let Row { step, ratio, network, wiener } = row;
-            format!("{step},{ratio},{network},{wiener},{}\n", network / wiener)
-        });
-        let head = "step,sigma_over_mu,network,wiener,network_over_wiener\n";
-        self.files.put(VALIDATION, &format!("{head}{}", rows.collect::<String>()))
     }
 
     /// Steps that were taken.

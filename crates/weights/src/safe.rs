@@ -6,6 +6,7 @@ use crate::pickle::KEY;
 use crate::torch::FLOATS;
 use crate::{Pick, State, Tensor, WeightsError};
 use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
 use std::fs;
 use std::path::Path;
 
@@ -27,14 +28,8 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
     let settled = settle(&keys, &numbers, pick, false).map_err(|why| why.of(file))?;
     let mut kept = Vec::with_capacity(settled.kept.len());
     for (place, key) in settled.kept {
-        let view = &views[place];
-        let values =
-            Element::of(view.dtype()).and_then(|element| element.values(view.data(), ByteOrder::Little));
-        let Some(values) = values else {
-            let (file, found) = (file.to_owned(), format!("{:?}", view.dtype()));
-            return Err(WeightsError::Tensor { file, key, found, expected: FLOATS.to_owned() });
-        };
-        kept.push((key, Tensor { shape: view.shape().to_owned(), values }));
+        let tensor = tensor(file, &key, &views[place])?;
+        kept.push((key, tensor));
     }
     if kept.is_empty() {
         return Err(WeightsError::States {
@@ -44,6 +39,16 @@ pub(crate) fn read(file: &Path, pick: Pick) -> Result<State, WeightsError> {
         });
     }
     Ok(State::new(file, kept).noted(settled.notes))
+}
+
+/// A tensor of a file, widened from half precision.
+pub(crate) fn tensor(file: &Path, key: &str, view: &TensorView<'_>) -> Result<Tensor, WeightsError> {
+    let values = Element::of(view.dtype()).and_then(|it| it.values(view.data(), ByteOrder::Little));
+    let Some(values) = values else {
+        let (file, key, found) = (file.to_owned(), key.to_owned(), format!("{:?}", view.dtype()));
+        return Err(WeightsError::Tensor { file, key, found, expected: FLOATS.to_owned() });
+    };
+    Ok(Tensor { shape: view.shape().to_owned(), values })
 }
 
 /// A name that takes long to compare is none.

@@ -1,6 +1,6 @@
 //! Tensors into a safetensors file, and all of a file as they stand there.
 
-use crate::element::{ByteOrder, Element};
+use crate::safe::tensor;
 use crate::{Tensor, Values, WeightsError};
 use half::f16;
 use safetensors::tensor::TensorView;
@@ -61,13 +61,7 @@ pub fn read_all(path: &Path) -> Result<Vec<(String, Tensor)>, WeightsError> {
     let tensors = SafeTensors::deserialize(&bytes).map_err(failed)?;
     let one = |key: String| {
         let view = tensors.tensor(&key).map_err(failed)?;
-        let element = Element::of(view.dtype());
-        let values = element.and_then(|element| element.values(view.data(), ByteOrder::Little));
-        let Some(values) = values else {
-            let (file, found) = (path.to_owned(), format!("{:?}", view.dtype()));
-            return Err(WeightsError::Tensor { file, key, found, expected: "floats".to_owned() });
-        };
-        Ok((key, Tensor { shape: view.shape().to_owned(), values }))
+        Ok((key.clone(), tensor(path, &key, &view)?))
     };
     header.offset_keys().into_iter().map(one).collect()
 }

@@ -1,11 +1,12 @@
 //! Whole trainings on small flows: what is kept, how it goes on, what it becomes.
 
 use super::*;
-use crate::RECORD;
+use crate::{CURVE, RECORD, WEIGHTS};
 use equipoise_data::{Kind, samples::Sample};
 use equipoise_data::{LoadOptions, load};
 use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
+use equipoise_network::MANIFEST;
 use equipoise_prior::{DenoiserName, Fields};
 use equipoise_stream::Stream;
 use std::fs;
