@@ -1,26 +1,51 @@
-//! One problem under a plan: drawing ensembles on it, scoring and tuning.
+//! A scene seen at one stride under one noise, under a plan: what every entrant on it shares.
 
-use crate::choose::Chosen;
-use crate::job::name;
-use crate::problem::{Draw, Part, Problem};
-use crate::record::{NEW, Record, Score, Tuned};
-use crate::score::{judge, proper};
-use crate::tune::{Tried, tune};
-use crate::{Case, Choice, Job, Plan, Scene, Task};
-use equipoise_covariance::Memo;
-use equipoise_experiment::BoxError;
-use equipoise_metrics::classify;
+use crate::reference::ExactSamples;
+use crate::{Case, Plan, Scene};
+use equipoise_experiment::{
+    Approach, Base, Beside, BoxError, Flow, Known, Problem, Reference, Scaled, Seen, Setup, member, widened,
+};
+use equipoise_metrics::Evidence;
+use equipoise_observation::Observed;
 use equipoise_sampler::Outcome;
-use equipoise_solver::{Ensemble, Member, PosteriorSampler, Value, Watch};
+use equipoise_solver::{Ensemble, Member, PosteriorSampler, Watch};
+use equipoise_stream::Stream;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A problem under a plan.
+/// Which truth of a scene is observed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Test,
+    Validation,
+}
+
+/// A scene, its operator and noise, and the posterior that they lead to.
 pub(crate) struct Bench<'a> {
-    pub(crate) problem: Problem<'a>,
-    plan: &'a Plan,
-    /// Its observations, each made once.
-    draws: Memo<(Part, u64), Arc<Draw<'a>>>,
+    pub(crate) scene: &'a Scene,
+    pub(crate) plan: &'a Plan,
+    /// About the truth to test on, and about the one to tune on.
+    windows: [Window; 2],
+    /// Draws of the Gaussian's posterior; `None` under another prior.
+    pub(crate) exact: Option<ExactSamples>,
+    /// σ(0), the noise that samplers leave.
+    sigma: f64,
+}
+
+/// A truth under the noise of a case, and how it is seen.
+struct Window {
+    flow: Flow,
+    problem: Problem,
+}
+
+/// One observation of one truth.
+pub(crate) struct Draw<'a> {
+    pub(crate) flow: &'a Flow,
+    pub(crate) problem: &'a Problem,
+    pub(crate) seed: u64,
+    observation: Arc<Observed<f32>>,
+    /// What is known of its posterior.
+    pub(crate) known: Arc<Known>,
 }
 
 /// An ensemble, how it was drawn and how long that took.
@@ -32,101 +57,79 @@ pub(crate) struct Drawn {
 
 impl<'a> Bench<'a> {
     pub(crate) fn new(scene: &'a Scene, case: Case, plan: &'a Plan) -> Result<Self, BoxError> {
-        Ok(Self { problem: Problem::new(scene, case, plan)?, plan, draws: Memo::default() })
+        let [test, validation] = scene.flows.each_ref().map(|flow| flow.with_noise(case.noise));
+        let sigma = plan.schedule.build(plan.eta)?.sigma(0.0);
+        let problem = Problem::new(&test, Arc::clone(&scene.wiener), case.sub)?;
+        let samples = || -> Result<ExactSamples, BoxError> {
+            let (posterior, stream) = (problem.posterior()?, problem.deviations(&test));
+            let wide = widened(&problem.variance(&test)?.values, sigma);
+            ExactSamples::new(&test, (&posterior, &wide), sigma, plan.members, stream)
+        };
+        let exact = scene.prior.is_gaussian().then(samples).transpose()?;
+        let tuned_on = Window { problem: problem.about(&validation)?, flow: validation };
+        Ok(Self { scene, plan, windows: [Window { flow: test, problem }, tuned_on], exact, sigma })
     }
 
-    fn observed(&self, part: Part, seed: u64) -> Result<Arc<Draw<'a>>, BoxError> {
-        self.draws.get((part, seed), || Ok(Arc::new(self.problem.draw(part, seed)?)))
+    /// y under one seed, as in a sweep, and on the validation truth another.
+    pub(crate) fn draw(&self, part: Part, seed: u64) -> Result<Draw<'_>, BoxError> {
+        let Window { flow, problem } = &self.windows[usize::from(part == Part::Validation)];
+        let observation = problem.draw(flow, seed)?;
+        Ok(Draw { flow, problem, seed, observation, known: problem.known(flow, &self.scene.prior, seed)? })
     }
 
-    /// A sampler for a draw.
+    /// A sampler for a draw, in `steps` steps, at a value of the approach's parameter or at the published one.
     pub(crate) fn bind(
         &self,
-        chosen: &Chosen,
+        approach: &Approach,
         value: Option<f64>,
         draw: &Draw<'_>,
         steps: usize,
     ) -> Result<Box<dyn PosteriorSampler<f32>>, BoxError> {
-        let inference = self.problem.inference(draw, steps, self.plan)?;
-        chosen.bind(&inference, (&self.problem, steps), value)
+        let tuned = value.map(|value| approach.tuned(value)).transpose()?;
+        let approach = tuned.as_ref().unwrap_or(approach);
+        let Draw { flow, problem, seed, ref observation, .. } = *draw;
+        let Plan { schedule, eta, sampler, spacing, start, .. } = *self.plan;
+        let setup = &Setup { schedule, eta, sampler, spacing, steps, corrections: 0, tau: Setup::TAU };
+        let (course, prior) = (&setup.build()?, &self.scene.prior);
+        let inference = problem.inference(flow, (prior, seed), (course, start))?;
+        let probes = Stream::new("probes").text(&self.scene.label).number(problem.sub() as u64);
+        let seen = Seen { flow, problem, prior, seed, setup, course, curve: &[], probes };
+        // Of the laws that count only `sum` takes part, which no count enters.
+        let base = Base { n_ref: Some(observation.count()), ..Base::default() };
+        let law = Scaled::of(approach, base, &seen)?;
+        Ok(inference.bind(approach.recipe(), law.as_ref().map(|law| &law.strength))?)
     }
+}
 
+impl Draw<'_> {
     /// `count` members.
-    pub(crate) fn draw(
+    pub(crate) fn sample(
         &self,
         sampler: &dyn PosteriorSampler<f32>,
-        draw: &Draw<'_>,
         count: usize,
     ) -> Result<Drawn, BoxError> {
-        let members: Vec<Member> = self.problem.members(draw, count);
+        let members: Vec<Member> = (0..count as u64).map(|m| member(self.flow, self.seed, m)).collect();
         let clock = Instant::now();
         let ensemble = sampler.draw(&members, Watch::NONE)?;
         let seconds = clock.elapsed().as_secs_f64();
         Ok(Drawn { ensemble, point_estimate: sampler.is_point_estimate(), seconds })
     }
 
-    /// Carries out a job; `tuned` is the value that tuning chose, if it has been tuned.
-    pub(crate) fn record(&self, job: &Job, tuned: Option<f64>) -> Result<Record, BoxError> {
-        match job.task {
-            Task::Tune => {
-                let draw = self.observed(Part::Validation, self.plan.tuning.seed)?;
-                Ok(Record::Tuned(Box::new(self.tune(job, &draw)?)))
-            }
-            Task::Score { choice, seed } => {
-                let chosen = Chosen::of(&job.approach)?;
-                let value = match choice {
-                    Choice::Published => None,
-                    Choice::Tuned => Some(
-                        tuned.ok_or_else(|| format!("{} was not tuned on this case", name(&job.approach)))?,
-                    ),
-                };
-                let draw = self.observed(Part::Test, seed)?;
-                let sampler = self.bind(&chosen, value, &draw, job.case.steps)?;
-                let drawn = self.draw(&*sampler, &draw, self.plan.members)?;
-                let asked = Score::asked(job, &chosen, value, seed);
-                Ok(Record::Score(Box::new(judge(&self.problem, &draw, &drawn, asked)?)))
-            }
-        }
+    /// What its ensembles are put beside.
+    pub(crate) fn beside(&self) -> Beside<'_> {
+        self.problem.beside(self.flow, &self.observation)
+    }
+}
+
+impl Bench<'_> {
+    /// What ensembles of a draw are held to; `None` where the posterior is not known.
+    pub(crate) fn reference(&self, draw: &Draw<'_>) -> Result<Option<Arc<Reference>>, BoxError> {
+        draw.known.moments().map(|exact| exact.reference(&draw.beside(), self.sigma)).transpose()
     }
 
-    fn tune(&self, job: &Job, draw: &Draw<'_>) -> Result<Tuned, BoxError> {
-        let Job { dataset, case, approach, .. } = job;
-        let chosen = Chosen::of(approach)?;
-        let parameter = chosen.parameter().ok_or_else(|| format!("{}: nothing to tune", name(approach)))?;
-        let clock = Instant::now();
-        let members = self.plan.tuning.members;
-        let mut judged_by = "";
-        let grid: Vec<f64> = parameter.range.grid().into_iter().map(Value::number).collect();
-        let found = tune(&grid, parameter.published.number(), |value| {
-            let sampler = self.bind(&chosen, Some(value), draw, case.steps)?;
-            let Drawn { ensemble, point_estimate, .. } = self.draw(&*sampler, draw, members)?;
-            judged_by = if point_estimate { "mae" } else { "crps" };
-            let exploded = classify(&self.problem.evidence(draw, &ensemble)?).is_explosion();
-            let score = if exploded { None } else { proper(&self.problem, draw, &ensemble, point_estimate)? };
-            let (denoiser_calls, inner_iterations) = work(&ensemble);
-            Ok::<_, BoxError>(Tried { score, denoiser_calls, inner_iterations })
-        })?;
-        Ok(Tuned {
-            dataset: dataset.clone(),
-            sub: case.sub,
-            noise: case.noise,
-            steps: case.steps,
-            method: approach.recipe().clone(),
-            law: approach.label(),
-            parameter: parameter.name.to_owned(),
-            published: parameter.published.number(),
-            grid,
-            judged_by: judged_by.to_owned(),
-            scores: found.scores,
-            chosen: found.chosen,
-            members,
-            seed: self.plan.tuning.seed,
-            denoiser_calls: found.denoiser_calls,
-            inner_iterations: found.inner_iterations,
-            seconds: clock.elapsed().as_secs_f64(),
-            identity: job.to_string(),
-            build: NEW,
-        })
+    /// What the state of an ensemble follows from.
+    pub(crate) fn evidence(&self, draw: &Draw<'_>, drawn: &Ensemble<f32>) -> Result<Evidence, BoxError> {
+        draw.beside().evidence(drawn, self.reference(draw)?.map(|reference| reference.floor))
     }
 }
 
@@ -135,3 +138,6 @@ pub(crate) fn work(ensemble: &Ensemble<f32>) -> (usize, usize) {
     let sum = |of: fn(&Outcome<f32>) -> usize| ensemble.outcomes().iter().map(of).sum();
     (sum(|run| run.trace().evaluations), sum(|run| run.trace().iterations))
 }
+
+#[cfg(test)]
+mod tests;

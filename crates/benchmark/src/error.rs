@@ -7,18 +7,6 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A field of another length than the prior's.
-    #[error("dataset `{dataset}`, {field}: found length {found}, expected {expected}")]
-    Length {
-        /// The dataset.
-        dataset: String,
-        /// The field.
-        field: &'static str,
-        /// Its length.
-        found: usize,
-        /// The length expected.
-        expected: usize,
-    },
     /// A validation truth that is not independent of the test truth.
     #[error("dataset `{dataset}`, validation truth: found {found}, expected one apart from the test truth")]
     NotApart {

@@ -1,9 +1,8 @@
 //! What a benchmark will cost, from a few measured steps of every method.
 
-use crate::bench::{Bench, Drawn, work};
-use crate::choose::Chosen;
+use crate::bench::{Bench, Drawn, Part, work};
+use crate::choose::parameter;
 use crate::job::name;
-use crate::problem::Part;
 use crate::run::{Results, scene};
 use crate::score::judge;
 use crate::{Case, Job, Plan, Result, Scene, Score, Task};
@@ -72,14 +71,15 @@ pub fn foretell(plan: &Plan, scenes: &[Scene]) -> Result<Vec<(String, f64)>> {
     let mut told = Vec::new();
     for dataset in &plan.datasets {
         let label = dataset.label();
-        let Some((prior, windows)) = &scene(scenes, &label)?.other else { continue };
+        let fault = Error::flow::<equipoise_prior::PriorError>(&label);
+        let flow = scene(scenes, &label)?.test();
+        let Some(prior) = flow.denoiser_of(&dataset.prior)? else { continue };
         let (level, mut evaluations) = (Level { mu: 0.5f64.sqrt(), sigma: 0.5f64.sqrt() }, 0);
         for approach in plan.approaches.iter().filter(|approach| approach.runs_under(&dataset.prior)) {
-            let timed = if Chosen::of(approach)?.parameter().is_some() { 3 } else { 1 };
+            let timed = if parameter(approach)?.is_some() { 3 } else { 1 };
             evaluations += timed * RUNS * STEPS;
         }
-        let fault = Error::flow::<equipoise_prior::PriorError>(&label);
-        let seconds = match windows.first() {
+        let seconds = match flow.windows().first() {
             Some(window) => prior.probe(window, level).map_err(fault)?.as_secs_f64(),
             None => 0.0,
         };
@@ -93,17 +93,16 @@ impl Estimate {
         let clock = Instant::now();
         let bench = Bench::new(scene, case, plan)?;
         let problem = clock.elapsed().as_secs_f64();
-        let draw = bench.problem.draw(Part::Validation, plan.tuning.seed)?;
-        let prior = plan.datasets.iter().find(|d| d.label() == scene.label).map(|d| d.prior.clone());
-        let takes = |approach: &&Approach| prior.as_ref().is_none_or(|prior| approach.runs_under(prior));
+        let draw = bench.draw(Part::Validation, plan.tuning.seed)?;
+        let takes = |approach: &&Approach| approach.runs_under(&scene.prior);
         let count = if scene.parallel_inside() { 1 } else { rayon::current_num_threads() };
-        let time = |chosen: &Chosen, value| -> std::result::Result<(Cost, f64), BoxError> {
+        let time = |approach, value| -> std::result::Result<(Cost, f64), BoxError> {
             let clock = Instant::now();
-            let sampler = bench.bind(chosen, value, &draw, STEPS)?;
+            let sampler = bench.bind(approach, value, &draw, STEPS)?;
             let level = clock.elapsed().as_secs_f64() / STEPS as f64;
             // The first run fills the tables of levels that later ones find.
-            bench.draw(&*sampler, &draw, count)?;
-            let drawn = bench.draw(&*sampler, &draw, count)?;
+            draw.sample(&*sampler, count)?;
+            let drawn = draw.sample(&*sampler, count)?;
             let steps = (count * STEPS) as f64;
             Ok((
                 Cost { seconds: drawn.seconds / steps, calls: work(&drawn.ensemble).0 as f64 / steps },
@@ -113,15 +112,14 @@ impl Estimate {
         let taken: Vec<&Approach> = plan.approaches.iter().filter(takes).collect();
         filled("methods", taken.len())?;
         for &approach in &taken {
-            let chosen = Chosen::of(approach)?;
-            let (published, level) = time(&chosen, None)?;
-            let tuned = match chosen.parameter() {
+            let (published, level) = time(approach, None)?;
+            let tuned = match parameter(approach)? {
                 None => published,
                 Some(parameter) => {
                     let grid = parameter.range.grid();
                     let ends = [grid.first(), grid.last()].into_iter().flatten();
                     let costs = ends
-                        .map(|end| Ok(time(&chosen, Some(end.number()))?.0))
+                        .map(|end| Ok(time(approach, Some(end.number()))?.0))
                         .collect::<std::result::Result<Vec<_>, BoxError>>()?;
                     let mean = |of: fn(&Cost) -> f64| costs.iter().map(of).sum::<f64>() / costs.len() as f64;
                     Cost { seconds: mean(|c| c.seconds), calls: mean(|c| c.calls) }
@@ -130,15 +128,12 @@ impl Estimate {
             let rate = Rate { published, tuned, level };
             self.rates.insert((scene.label.clone(), name(approach)), rate);
         }
-        let sampler = bench.bind(&Chosen::of(taken[0])?, None, &draw, 1)?;
-        let drawn = Drawn { point_estimate: false, ..bench.draw(&*sampler, &draw, plan.members)? };
-        let (job, chosen) = (
-            Job { dataset: scene.label.clone(), case, approach: taken[0].clone(), task: Task::Tune },
-            Chosen::of(taken[0])?,
-        );
-        let asked = Score::asked(&job, &chosen, None, draw.seed);
+        let sampler = bench.bind(taken[0], None, &draw, 1)?;
+        let drawn = Drawn { point_estimate: false, ..draw.sample(&*sampler, plan.members)? };
+        let job = Job { dataset: scene.label.clone(), case, approach: taken[0].clone(), task: Task::Tune };
+        let asked = Score::asked(&job, None, draw.seed)?;
         let clock = Instant::now();
-        judge(&bench.problem, &draw, &drawn, asked)?;
+        judge(&bench, &draw, &drawn, asked)?;
         let overhead = Overhead { problem, judge: clock.elapsed().as_secs_f64() };
         self.overheads.insert(scene.label.clone(), overhead);
         Ok(())
@@ -161,7 +156,7 @@ impl Estimate {
                 (cost.seconds * member_steps + level + overhead.judge, cost.calls * member_steps)
             }
             Task::Tune => {
-                let values = Chosen::of(approach).ok().and_then(|chosen| chosen.parameter());
+                let values = parameter(approach).ok().flatten();
                 let values = values.map_or(0, |parameter| parameter.range.grid().len());
                 let member_steps = (values * plan.tuning.members) as f64 * steps;
                 (rate.tuned.seconds * member_steps + level, rate.tuned.calls * member_steps)

@@ -1,6 +1,6 @@
 //! The plan of a benchmark and its expansion into jobs.
 
-use crate::choose::Chosen;
+use crate::choose::parameter;
 use crate::{Choice, Job, Result, Task};
 use equipoise_experiment::{
     Approach, CovarianceSettings, Segment, Source, Start, Units, filled, identities, require, text,
@@ -126,7 +126,7 @@ impl Plan {
                         seeds.iter().map(|&seed| tune.to(Task::Score { choice, seed })).collect::<Vec<_>>()
                     };
                     jobs.extend(scored(Choice::Published));
-                    if Chosen::of(approach)?.parameter().is_some() {
+                    if parameter(approach)?.is_some() {
                         let tuned = scored(Choice::Tuned);
                         jobs.push(tune);
                         jobs.extend(tuned);

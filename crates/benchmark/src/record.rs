@@ -1,7 +1,7 @@
 //! The records of a benchmark's journal: ensembles scored, parameters tuned.
 
-use crate::choose::Chosen;
-use crate::{Case, Choice, Job};
+use crate::choose::parameter;
+use crate::{Case, Choice, Job, Result};
 use equipoise_experiment::{Approach, SPACE, number, text};
 use equipoise_report::Column;
 use equipoise_solver::Recipe;
@@ -175,9 +175,13 @@ pub struct Tuned {
 
 impl Score {
     /// The score of a job before its ensemble is judged.
-    pub(crate) fn asked(job: &Job, chosen: &Chosen, value: Option<f64>, seed: u64) -> Self {
-        let (Job { dataset, case, approach, .. }, parameter) = (job, chosen.parameter());
-        Self {
+    ///
+    /// # Errors
+    /// For a law that does not take part.
+    pub(crate) fn asked(job: &Job, value: Option<f64>, seed: u64) -> Result<Self> {
+        let Job { dataset, case, approach, .. } = job;
+        let parameter = parameter(approach)?;
+        Ok(Self {
             dataset: dataset.clone(),
             sub: case.sub,
             noise: case.noise,
@@ -214,7 +218,7 @@ impl Score {
             identity: job.to_string(),
             build: NEW,
             space: SPACE.to_owned(),
-        }
+        })
     }
 
     /// The method with its law.

@@ -1,7 +1,6 @@
 //! Exact posterior samples that ensembles are put beside.
 
-use crate::Scene;
-use equipoise_experiment::BoxError;
+use equipoise_experiment::{BoxError, Flow};
 use equipoise_field::{Real, each};
 use equipoise_metrics::{Ensemble, Inclusion, Projections, SamplingFloor, gaussian_crps, mae};
 use equipoise_posterior::ExactPosterior;
@@ -18,7 +17,7 @@ const IN_PLACE_OF_TRUTH: usize = 4;
 
 /// Samples of x − E[x | y] with the sampler's last noise σ(0) in them. Their law is the same for
 /// every y, so that one set serves every seed.
-pub(crate) struct Reference {
+pub(crate) struct ExactSamples {
     projections: Projections,
     floor: SamplingFloor,
     directions: Stream,
@@ -29,10 +28,10 @@ pub(crate) struct Reference {
     members: usize,
 }
 
-impl Reference {
+impl ExactSamples {
     /// Twice as many samples as an ensemble has members, for a distance between halves.
     pub(crate) fn new(
-        scene: &Scene,
+        flow: &Flow,
         (posterior, variance): (&ExactPosterior<f32>, &[f32]),
         sigma: f64,
         members: usize,
@@ -47,10 +46,11 @@ impl Reference {
             each::update1(&mut x, &noise, |x, z| x + sigma * z);
             samples.push(x);
         }
-        let directions = Stream::new("directions").text(&scene.name);
-        let all = project(&samples, scene, directions)?;
+        let directions = Stream::new("directions").text(flow.name());
+        let included = Inclusion::Plane(flow.included());
+        let all = project(&samples, included, directions)?;
         let floor = all.sampling_floor(members, SPLITS, stream.text("splits"))?;
-        let (centre, included) = (vec![0.0; scene.shape.len()], Inclusion::Plane(&scene.included));
+        let centre = vec![0.0; flow.shape().len()];
         let own = |x: &Vec<f32>| gaussian_crps(&centre, variance, x, included);
         let own = samples.iter().map(own).collect::<Result<Vec<f64>, _>>()?;
         let projections = all.part(0..members)?;
@@ -88,14 +88,22 @@ impl Reference {
 
     /// The sliced Wasserstein-2 distance of deviations from the posterior mean to exact ones, and what
     /// it is on average between two exact ensembles.
-    pub(crate) fn distance(&self, deviations: &[Vec<f32>], scene: &Scene) -> Result<(f64, f64), BoxError> {
-        let found = project(deviations, scene, self.directions)?.sliced_wasserstein(&self.projections)?;
+    pub(crate) fn distance(
+        &self,
+        deviations: &[Vec<f32>],
+        included: Inclusion<'_>,
+    ) -> Result<(f64, f64), BoxError> {
+        let found = project(deviations, included, self.directions)?.sliced_wasserstein(&self.projections)?;
         Ok((found, self.floor.mean))
     }
 }
 
-fn project(fields: &[Vec<f32>], scene: &Scene, directions: Stream) -> Result<Projections, BoxError> {
+fn project(
+    fields: &[Vec<f32>],
+    included: Inclusion<'_>,
+    directions: Stream,
+) -> Result<Projections, BoxError> {
     let slices: Vec<&[f32]> = fields.iter().map(Vec::as_slice).collect();
     let ensemble = Ensemble::new(&slices)?;
-    Ok(Projections::new(&ensemble, DIRECTIONS, directions, Inclusion::Plane(&scene.included))?)
+    Ok(Projections::new(&ensemble, DIRECTIONS, directions, included)?)
 }

@@ -1,7 +1,9 @@
 //! Carrying out the jobs that have no record yet.
 
-use crate::bench::Bench;
-use crate::record::{Record, Tuned};
+use crate::bench::{Bench, Part};
+use crate::job::name;
+use crate::record::{Record, Score, Tuned};
+use crate::score::judge;
 use crate::{Choice, Job, LEADERBOARD_CSV, Plan, Result, SCORES_CSV, Scene, TUNING_CSV, Task, table};
 use equipoise_experiment::{self as experiment, BoxError, Executor, Observer, Output, Policy, Summary, Work};
 use std::path::Path;
@@ -82,7 +84,20 @@ impl Executor<Job> for Benches<'_> {
         if let Some(record) = carried(self.results, job) {
             return Ok(record);
         }
-        self.bench(job)?.record(job, tuned(self.results, job).map(|tuned| tuned.chosen))
+        let (bench, Job { case, approach, task, .. }) = (self.bench(job)?, job);
+        let Task::Score { choice, seed } = *task else {
+            return Ok(Record::Tuned(Box::new(bench.tune(job)?)));
+        };
+        let untuned = || format!("{} was not tuned on this case", name(approach));
+        let value = match choice {
+            Choice::Published => None,
+            Choice::Tuned => Some(tuned(self.results, job).ok_or_else(untuned)?.chosen),
+        };
+        let draw = bench.draw(Part::Test, seed)?;
+        let sampler = bench.bind(approach, value, &draw, case.steps)?;
+        let drawn = draw.sample(&*sampler, self.plan.members)?;
+        let score = judge(&bench, &draw, &drawn, Score::asked(job, value, seed)?)?;
+        Ok(Record::Score(Box::new(score)))
     }
 
     /// Jobs go one by one: a tuned entrant waits for its tuning.

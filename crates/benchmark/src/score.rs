@@ -1,9 +1,9 @@
 //! The numbers of one ensemble against the exact posterior of its observation.
 
 use crate::Score;
-use crate::bench::{Drawn, work};
-use crate::problem::{Closed, Draw, Problem};
-use equipoise_experiment::{BoxError, Moments};
+use crate::bench::{Bench, Draw, Drawn, work};
+use crate::reference::ExactSamples;
+use equipoise_experiment::{Beside, BoxError, Moments};
 use equipoise_field::each;
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Inclusion, State};
@@ -14,32 +14,31 @@ pub(crate) const LEVELS: [f64; 2] = [0.5, 0.9];
 /// What an ensemble is judged by on the truth, less is better: the fair CRPS, or of point estimates the mean
 /// absolute error, which is the CRPS of a forecast that is sure of one of them.
 pub(crate) fn proper(
-    problem: &Problem<'_>,
     draw: &Draw<'_>,
     drawn: &equipoise_solver::Ensemble<f32>,
     point_estimate: bool,
 ) -> Result<Option<f64>, BoxError> {
-    let included = Inclusion::Plane(&problem.scene.included);
+    let Beside { truth, included, .. } = draw.beside();
     let (fields, log_weights) = drawn.counted();
     let ensemble = Ensemble::weighted(&fields, &log_weights)?;
     if !point_estimate {
-        return Ok(metrics::crps(&ensemble, draw.truth, included)?);
+        return Ok(metrics::crps(&ensemble, truth, included)?);
     }
-    Ok(Some(ensemble.average(|x| metrics::mae(x, draw.truth, included))?))
+    Ok(Some(ensemble.average(|x| metrics::mae(x, truth, included))?))
 }
 
 /// Judges an ensemble: fills the score that was `asked` for. A point estimate is held to the posterior mean's RMSE, a
 /// sampler to that of exact samples; of a point estimate nothing is judged that rests on spread, of members of unequal
 /// weight nothing that counts them.
 pub(crate) fn judge(
-    problem: &Problem<'_>,
+    bench: &Bench<'_>,
     draw: &Draw<'_>,
     drawn: &Drawn,
     asked: Score,
 ) -> Result<Score, BoxError> {
     let Drawn { ensemble: runs, point_estimate, seconds } = drawn;
-    let (included, reference) = (Inclusion::Plane(&problem.scene.included), problem.reference(draw)?);
-    let evidence = problem.evidence(draw, runs)?;
+    let (Beside { truth, included, .. }, reference) = (draw.beside(), bench.reference(draw)?);
+    let evidence = bench.evidence(draw, runs)?;
     let state = metrics::classify(&evidence);
     let (fields, log_weights) = runs.counted();
     let ensemble = Ensemble::weighted(&fields, &log_weights)?;
@@ -62,12 +61,12 @@ pub(crate) fn judge(
     if let Some((Moments { mean, .. }, held)) = &exact {
         score.bias = metrics::bias_over_posterior_std(&ensemble, mean, &held.variance, included)?;
     }
-    let closed = exact.as_ref().zip(problem.closed.as_ref());
-    if let Some(((Moments { mean, .. }, held), closed)) = &closed {
-        score.crps_exact = Some(metrics::gaussian_crps(mean, &held.variance, draw.truth, included)?);
-        score.crps_exact_error = Some(closed.reference.crps_error((mean, draw.truth), included)?);
+    let samples = exact.as_ref().zip(bench.exact.as_ref());
+    if let Some(((Moments { mean, .. }, held), samples)) = &samples {
+        score.crps_exact = Some(metrics::gaussian_crps(mean, &held.variance, truth, included)?);
+        score.crps_exact_error = Some(samples.crps_error((mean, truth), included)?);
     }
-    let proper = proper(problem, draw, runs, *point_estimate)?;
+    let proper = proper(draw, runs, *point_estimate)?;
     if *point_estimate {
         return Ok(Score { mae: proper, ..score });
     }
@@ -79,9 +78,9 @@ pub(crate) fn judge(
         return Ok(score);
     }
     [score.coverage_50, score.coverage_90] =
-        levels(|level| Ok(metrics::coverage(&ensemble, draw.truth, level, included)?))?;
-    if let Some(((Moments { mean, .. }, _), closed)) = closed {
-        hold_to_samples(problem, (mean, closed), &fields, &mut score)?;
+        levels(|level| Ok(metrics::coverage(&ensemble, truth, level, included)?))?;
+    if let Some(((Moments { mean, .. }, _), samples)) = samples {
+        hold_to_samples((mean, samples, included), &fields, &mut score)?;
     }
     Ok(score)
 }
@@ -92,8 +91,7 @@ fn levels(of: impl Fn(f64) -> Result<Option<f64>, BoxError>) -> Result<[Option<f
 
 /// The rest of a score: against samples of the Gaussian's posterior.
 fn hold_to_samples(
-    problem: &Problem<'_>,
-    (mean, closed): (&[f32], &Closed),
+    (mean, exact, included): (&[f32], &ExactSamples, Inclusion<'_>),
     fields: &[&[f32]],
     score: &mut Score,
 ) -> Result<(), BoxError> {
@@ -104,8 +102,8 @@ fn hold_to_samples(
     };
     let deviations: Vec<Vec<f32>> = fields.iter().map(deviation).collect();
     let (distance, errors) = rayon::join(
-        || closed.reference.distance(&deviations, problem.scene),
-        || levels(|level| coverage_error(problem, closed, &deviations, level)),
+        || exact.distance(&deviations, included),
+        || levels(|level| coverage_error(exact, &deviations, included, level)),
     );
     let ((found, floor), errors) = (distance?, errors?);
     (score.sliced_w2, score.sliced_w2_floor) = (Some(found), Some(floor));
@@ -116,16 +114,15 @@ fn hold_to_samples(
 
 /// How far the coverage of exact posterior samples is from that of exchangeable ones.
 fn coverage_error(
-    problem: &Problem<'_>,
-    closed: &Closed,
+    exact: &ExactSamples,
     deviations: &[Vec<f32>],
+    included: Inclusion<'_>,
     level: f64,
 ) -> Result<Option<f64>, BoxError> {
     let slices: Vec<&[f32]> = deviations.iter().map(Vec::as_slice).collect();
     let ensemble = Ensemble::new(&slices)?;
-    let included = Inclusion::Plane(&problem.scene.included);
     let Some(expected) = metrics::expected_coverage(deviations.len(), level)? else { return Ok(None) };
-    let exact = closed.reference.in_place_of_truth();
+    let exact = exact.in_place_of_truth();
     let mut covered = 0.0;
     for sample in exact {
         covered += metrics::coverage(&ensemble, sample, level, included)?.unwrap_or(f64::NAN);

@@ -1,5 +1,16 @@
 //! Choosing a parameter on a truth that is not the test's.
 
+use crate::Job;
+use crate::bench::{Bench, Drawn, Part, work};
+use crate::choose::parameter;
+use crate::job::name;
+use crate::record::{NEW, Tuned};
+use crate::score::proper;
+use equipoise_experiment::BoxError;
+use equipoise_metrics::classify;
+use equipoise_solver::Value;
+use std::time::Instant;
+
 /// What one value of a parameter led to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Tried {
@@ -35,6 +46,48 @@ pub(crate) fn tune<E>(
         denoiser_calls: tried.iter().map(|tried| tried.denoiser_calls).sum(),
         inner_iterations: tried.iter().map(|tried| tried.inner_iterations).sum(),
     })
+}
+
+impl Bench<'_> {
+    /// Tries the grid of a job's parameter on the validation truth.
+    pub(crate) fn tune(&self, job: &Job) -> Result<Tuned, BoxError> {
+        let (Job { dataset, case, approach, .. }, plan) = (job, &self.plan.tuning);
+        let parameter = parameter(approach)?.ok_or_else(|| format!("{}: nothing to tune", name(approach)))?;
+        let draw = self.draw(Part::Validation, plan.seed)?;
+        let clock = Instant::now();
+        let mut judged_by = "";
+        let grid: Vec<f64> = parameter.range.grid().into_iter().map(Value::number).collect();
+        let found = tune(&grid, parameter.published.number(), |value| {
+            let sampler = self.bind(approach, Some(value), &draw, case.steps)?;
+            let Drawn { ensemble, point_estimate, .. } = draw.sample(&*sampler, plan.members)?;
+            judged_by = if point_estimate { "mae" } else { "crps" };
+            let exploded = classify(&self.evidence(&draw, &ensemble)?).is_explosion();
+            let score = if exploded { None } else { proper(&draw, &ensemble, point_estimate)? };
+            let (denoiser_calls, inner_iterations) = work(&ensemble);
+            Ok::<_, BoxError>(Tried { score, denoiser_calls, inner_iterations })
+        })?;
+        Ok(Tuned {
+            dataset: dataset.clone(),
+            sub: case.sub,
+            noise: case.noise,
+            steps: case.steps,
+            method: approach.recipe().clone(),
+            law: approach.label(),
+            parameter: parameter.name.to_owned(),
+            published: parameter.published.number(),
+            grid,
+            judged_by: judged_by.to_owned(),
+            scores: found.scores,
+            chosen: found.chosen,
+            members: plan.members,
+            seed: plan.seed,
+            denoiser_calls: found.denoiser_calls,
+            inner_iterations: found.inner_iterations,
+            seconds: clock.elapsed().as_secs_f64(),
+            identity: job.to_string(),
+            build: NEW,
+        })
+    }
 }
 
 #[cfg(test)]

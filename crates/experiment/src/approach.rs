@@ -65,6 +65,14 @@ impl Approach {
         if law == method || law == found.label() { Ok(found) } else { Err(found.unscaled(law)) }
     }
 
+    /// The same with the parameter that tuning moves at a value.
+    ///
+    /// # Errors
+    /// A method without one, or a value out of its range.
+    pub fn tuned(&self, value: f64) -> Result<Self> {
+        Ok(Self { recipe: self.recipe.clone().tuned(value)?, law: self.law })
+    }
+
     /// The method with its settings.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe

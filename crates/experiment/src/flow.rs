@@ -1,7 +1,7 @@
 //! One dataset, ready to be observed: its prior, its truth and what to leave out.
 
 use crate::denoisers::Denoisers;
-use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units, lattice};
+use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units, lattice, require};
 use equipoise_data::samples::Sample;
 use equipoise_data::sensors::MOST_COMPONENTS;
 use equipoise_data::{
@@ -9,6 +9,7 @@ use equipoise_data::{
 };
 use equipoise_field::{Grid, Shape};
 use equipoise_prior::{DenoiserName, Fields, Model, Prior, PriorDenoiser, Received, Settings};
+use equipoise_stream::Stream;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -196,8 +197,30 @@ impl Flow {
         let mut truth =
             file.window(segment.trajectory, segment.start, window).map_err(|e| fault(e.into()))?.to_vec();
         first.prior.normalizer().normalise(first.shape, &mut truth).map_err(|e| fault(e.into()))?;
-        let second = Self { segment, truth, ..first.clone() };
+        let second = first.with_truth(segment, truth)?;
         Ok([first, second])
+    }
+
+    /// The same flow about another truth, normalised, and where in its file that lies.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a field of another length.
+    pub fn with_truth(&self, segment: Segment, truth: Vec<f32>) -> Result<Self> {
+        let expected = "as many numbers as a field of the prior";
+        require("truth", truth.len(), truth.len() == self.shape.len(), expected)?;
+        Ok(Self { segment, truth, ..self.clone() })
+    }
+
+    /// The same flow under noise of one standard deviation, normalised units.
+    #[must_use]
+    pub fn with_noise(&self, std: f64) -> Self {
+        Self { noise: vec![std; self.shape.channels], ..self.clone() }
+    }
+
+    /// What is drawn on it under a seed, by this name. On a second window, to tune on, it is another draw.
+    pub fn stream(&self, label: &str, seed: u64) -> Stream {
+        let stream = Stream::new(label).number(seed).text(&self.name);
+        if self.segment == Segment::default() { stream } else { stream.text("validation") }
     }
 
     /// The flow, and the file of its truth on the grid and in the units of the prior.

@@ -1,32 +1,12 @@
 //! What is known of the posterior under a prior.
 
-use crate::{BoxError, Problem, Reference, Shared};
+use crate::{BoxError, Flow, Problem, Reference, Shared};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Conditioned;
 use equipoise_observation::Observed;
-use equipoise_posterior::{ExactPosterior, PosteriorError, VarianceField};
+use equipoise_posterior::VarianceField;
 use equipoise_prior::PriorDenoiser;
-use equipoise_stream::Stream;
 use std::sync::Arc;
-
-/// Exact deviations that estimate the posterior variance of every entry where it has no closed form.
-const DEVIATIONS: usize = 64;
-
-/// The stream of the deviations of a dataset's posterior under a stride.
-pub fn posterior_stream(dataset: &str, sub: usize) -> Stream {
-    Stream::new("posterior").text(dataset).number(sub as u64)
-}
-
-/// The variance of every entry of a posterior, the one that sweeps and benchmarks hold ensembles to.
-///
-/// # Errors
-/// [`PosteriorError`].
-pub fn posterior_variance(
-    posterior: &ExactPosterior<f32>,
-    deviations: Stream,
-) -> Result<VarianceField<f32>, PosteriorError> {
-    posterior.variance_field(DEVIATIONS, deviations)
-}
 
 /// What errors and guidance can be held to.
 #[derive(Debug)]
@@ -59,7 +39,7 @@ pub struct Moments {
 
 impl Moments {
     /// Of a posterior.
-    pub fn new(mean: Vec<f32>, variance: Arc<VarianceField<f32>>) -> Self {
+    fn new(mean: Vec<f32>, variance: Arc<VarianceField<f32>>) -> Self {
         let values = &variance.values;
         let mean_variance = sum::of(values.len(), |i| values[i].wide()) / values.len() as f64;
         Self { mean, variance, mean_variance, references: Shared::default() }
@@ -67,26 +47,18 @@ impl Moments {
 }
 
 impl Known {
-    /// Under the Gaussian; `deviations` names the draws where its variance has no closed form.
+    /// Under the Gaussian.
     pub(crate) fn gaussian(
         problem: &Problem,
+        flow: &Flow,
         observation: &Observed<f32>,
-        deviations: Stream,
     ) -> Result<Self, BoxError> {
-        let gaussian = &problem.gaussian;
-        let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
-        let mean = posterior.mean(observation.values())?;
-        let variance = problem
-            .variance
-            .get(String::new(), || posterior_variance(&posterior, deviations).map(Arc::new))?;
-        Ok(Self::Gaussian(Moments::new(mean, variance)))
+        let mean = problem.posterior()?.mean(observation.values())?;
+        Ok(Self::Gaussian(Moments::new(mean, problem.variance(flow)?)))
     }
 
     /// Under another prior.
-    ///
-    /// # Errors
-    /// Those of the posterior.
-    pub fn of(denoiser: &PriorDenoiser, observation: &Observed<f32>) -> Result<Self, BoxError> {
+    pub(crate) fn of(denoiser: &PriorDenoiser, observation: &Observed<f32>) -> Result<Self, BoxError> {
         let Some(prior) = denoiser.empirical() else { return Ok(Self::Nothing) };
         let exact = Arc::new(Conditioned::new(prior, observation)?);
         let found = exact.posterior().moments()?;

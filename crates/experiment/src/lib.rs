@@ -48,7 +48,7 @@ pub use flows::Flows;
 pub use folder::{Existing, PLAN_TOML, REPORT, RESULTS_CSV, RESULTS_JSONL, check_free};
 pub use journal::{Journal, Record, Torn};
 pub use judge::{Beside, Reference, pooled, widened};
-pub use known::{Known, Moments, posterior_stream, posterior_variance};
+pub use known::{Known, Moments};
 pub use lattice::lattice;
 pub use machine::{Machine, rfc3339};
 pub use manifest::{MANIFEST, Manifest, Provenance};

@@ -1,7 +1,6 @@
 //! One flow under one operator: what every run on it shares, made once.
 
-use crate::known::{Known, posterior_stream};
-use crate::{BoxError, Course, Flow, Setup, lattice};
+use crate::{Beside, BoxError, Course, Flow, Known, Setup, lattice};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
@@ -9,7 +8,7 @@ use equipoise_guidance::ConditionalCovariance;
 use equipoise_metrics::{EXPLOSION, Inclusion, Range, range};
 use equipoise_observation::{NoiseVariance, Observed};
 use equipoise_operator::LinearOperator;
-use equipoise_posterior::VarianceField;
+use equipoise_posterior::{ExactPosterior, PosteriorError, VarianceField};
 use equipoise_prior::{DenoiserName, PriorDenoiser};
 use equipoise_scaling::Law;
 use equipoise_schedule::Level;
@@ -21,6 +20,9 @@ use std::sync::Arc;
 
 /// Entries by key, each made by whoever asks first.
 pub type Shared<T> = Memo<String, Arc<T>>;
+
+/// Exact deviations that estimate the posterior variance of every entry where it has no closed form.
+const DEVIATIONS: usize = 64;
 
 /// A flow under one subsampling.
 pub struct Problem {
@@ -36,7 +38,7 @@ pub struct Problem {
     draws: Shared<Observed<f32>>,
     known: Shared<Known>,
     /// The Gaussian's posterior variance, which does not depend on y.
-    pub(crate) variance: Shared<VarianceField<f32>>,
+    variance: Arc<Shared<VarianceField<f32>>>,
     traces: Shared<ProbedRatios>,
 }
 
@@ -61,20 +63,37 @@ impl Problem {
             NoiseVariance::PerChannel { values: variances, plane: operator.len_out() / flow.shape.planes() }
         };
         let probes = Stream::new("probes").text(&flow.name).number(sub as u64);
-        let gaussian = ObservedGaussian::new(denoiser, operator, noise, probes)?;
+        let gaussian = Arc::new(ObservedGaussian::new(denoiser, operator, noise, probes)?);
+        Self::of(flow, gaussian, sub, Arc::default())
+    }
+
+    /// Another truth of the same flow, seen alike: what no truth enters is made once for both.
+    ///
+    /// # Errors
+    /// For a truth without a number.
+    pub fn about(&self, flow: &Flow) -> Result<Self, BoxError> {
+        Self::of(flow, Arc::clone(&self.gaussian), self.sub, Arc::clone(&self.variance))
+    }
+
+    fn of(
+        flow: &Flow,
+        gaussian: Arc<ObservedGaussian<f32>>,
+        sub: usize,
+        variance: Arc<Shared<VarianceField<f32>>>,
+    ) -> Result<Self, BoxError> {
         let over = |wanted: bool| {
             let flags = (0..flow.shape.len()).map(|i| sees(flow, sub, i) == wanted && included(flow, i));
             Some(flags.collect::<Vec<bool>>()).filter(|flags| flags.contains(&true))
         };
         Ok(Self {
-            gaussian: Arc::new(gaussian),
+            gaussian,
             observed: over(true),
             unobserved: over(false),
             truth: range(&flow.truth, Inclusion::All)?,
             sub,
             draws: Shared::default(),
             known: Shared::default(),
-            variance: Shared::default(),
+            variance,
             traces: Shared::default(),
         })
     }
@@ -129,6 +148,34 @@ impl Problem {
         Ok(course.inference(problem, start.law(self.gaussian.wiener()), self.bound()))
     }
 
+    /// The exact posterior of the Gaussian, of any y.
+    ///
+    /// # Errors
+    /// [`PosteriorError`].
+    pub fn posterior(&self) -> Result<ExactPosterior<f32>, PosteriorError> {
+        ExactPosterior::new(self.gaussian.observed().clone(), self.gaussian.wiener().mean().to_vec())
+    }
+
+    /// The stream of the deviations of that posterior.
+    pub fn deviations(&self, flow: &Flow) -> Stream {
+        Stream::new("posterior").text(&flow.name).number(self.sub as u64)
+    }
+
+    /// Its variance of every entry, the one that sweeps and benchmarks hold ensembles to.
+    ///
+    /// # Errors
+    /// [`PosteriorError`].
+    pub fn variance(&self, flow: &Flow) -> Result<Arc<VarianceField<f32>>, PosteriorError> {
+        let made = || self.posterior()?.variance_field(DEVIATIONS, self.deviations(flow)).map(Arc::new);
+        self.variance.get(String::new(), made)
+    }
+
+    /// What ensembles are put beside.
+    pub fn beside<'a>(&'a self, flow: &'a Flow, observed: &'a Observed<f32>) -> Beside<'a> {
+        let (truth, included) = (&flow.truth[..], Inclusion::Plane(&flow.included));
+        Beside { truth, included, prior_mean: self.gaussian.wiener().mean(), observed }
+    }
+
     /// The denoiser of a prior.
     pub fn denoiser(&self, denoiser: Option<&PriorDenoiser>) -> Arc<dyn Denoiser<f32>> {
         match denoiser {
@@ -145,9 +192,8 @@ impl Problem {
         let observation = self.draw(flow, seed)?;
         let denoiser = flow.denoiser_of(prior)?;
         self.known.get(format!("{prior} {seed}"), || {
-            let deviations = posterior_stream(&flow.name, self.sub);
             Ok(Arc::new(match denoiser {
-                None => Known::gaussian(self, &observation, deviations)?,
+                None => Known::gaussian(self, flow, &observation)?,
                 Some(denoiser) => Known::of(denoiser, &observation)?,
             }))
         })
@@ -164,24 +210,22 @@ impl Problem {
         flow: &Flow,
         (prior, seed): (&DenoiserName, u64),
         (levels, denoiser): (&[Level], &PriorDenoiser),
+        probes: Stream,
     ) -> Result<Arc<ProbedRatios>, BoxError> {
         let observation = self.draw(flow, seed)?;
         self.traces.get(format!("{law} {prior} {setup}"), || {
-            let stream =
-                Stream::new("probes").text(&flow.name).number(self.sub as u64).text(&prior.to_string());
-            let denoiser = denoiser.denoiser();
-            let windows = (flow.windows(), stream);
+            let (denoiser, windows) = (denoiser.denoiser(), (flow.windows(), probes));
             Ok(Arc::new(ProbedRatios::new(law, &denoiser, &observation, levels, windows)?))
         })
     }
 
-    /// The observation under one seed: noise keyed by seed, dataset, sub and noise level.
+    /// The observation under one seed: noise keyed by seed, dataset, window, sub and noise level.
     ///
     /// # Errors
     /// Those of an observation.
     pub fn draw(&self, flow: &Flow, seed: u64) -> Result<Arc<Observed<f32>>, BoxError> {
         self.draws.get(seed.to_string(), || {
-            let mut stream = Stream::new("observation").number(seed).text(&flow.name).number(self.sub as u64);
+            let mut stream = flow.stream("observation", seed).number(self.sub as u64);
             for &std in &flow.noise {
                 stream = stream.real(std);
             }
@@ -215,6 +259,6 @@ pub fn conditional(denoiser: &PriorDenoiser) -> ConditionalCovariance<f32> {
 
 /// The streams of a member: start and Langevin noise are keyed by seed, dataset and member, never by the law.
 pub fn member(flow: &Flow, seed: u64, member: u64) -> Member {
-    let stream = |label| Stream::new(label).number(seed).text(&flow.name).number(member);
+    let stream = |label| flow.stream(label, seed).number(member);
     Member { start: stream("start"), langevin: stream("langevin") }
 }

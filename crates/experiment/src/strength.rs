@@ -5,6 +5,7 @@ use equipoise_guidance::{Excess, Strength};
 use equipoise_observation::NoiseVariance;
 use equipoise_prior::DenoiserName;
 use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
+use equipoise_stream::Stream;
 use std::sync::Arc;
 
 /// What a law scales: the observation noise with γ = 0.01, or the law's published base where it has one of
@@ -72,6 +73,8 @@ pub struct Seen<'a> {
     pub course: &'a Course,
     /// Times beside those of the run at which v(t) is asked for: none under a prior without exact guidance.
     pub curve: &'a [f64],
+    /// The stream of the probes of traces under another prior than the Gaussian.
+    pub probes: Stream,
 }
 
 fn strength(law: Law, base: Base, seen: &Seen<'_>) -> Result<Scaled, BoxError> {
@@ -90,11 +93,11 @@ fn strength(law: Law, base: Base, seen: &Seen<'_>) -> Result<Scaled, BoxError> {
 }
 
 fn from_traces(law: Law, noise: &NoiseVariance, seen: &Seen<'_>) -> Result<Scaled, BoxError> {
-    let Seen { flow, problem, prior, seed, setup, course, curve } = *seen;
+    let Seen { flow, problem, prior, seed, setup, course, curve, probes } = *seen;
     if let Some(denoiser) = flow.denoiser_of(prior)? {
         // Without exact guidance there is no curve to draw.
         let levels = course.levels_and(if denoiser.empirical().is_some() { curve } else { &[] });
-        let traces = problem.traces((law, setup), flow, (prior, seed), (&levels, denoiser))?;
+        let traces = problem.traces((law, setup), flow, (prior, seed), (&levels, denoiser), probes)?;
         let strength = Strength::traced(noise, Arc::clone(traces.table()));
         return Ok(Scaled { strength, note: traces.to_string() });
     }

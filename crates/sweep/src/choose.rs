@@ -5,6 +5,7 @@ use crate::{Flow, Trial};
 use equipoise_experiment::{Base, BoxError, Course, Flows, Known, Problem, Scaled, Seen, Setup};
 use equipoise_observation::Observed;
 use equipoise_solver::Inference;
+use equipoise_stream::Stream;
 use std::sync::Arc;
 
 impl Trial {
@@ -67,7 +68,9 @@ impl<'a> Ready<'a> {
     pub(crate) fn law(&self) -> Result<Option<Scaled>, BoxError> {
         let Self { trial, flow, ref problem, ref course } = *self;
         let (prior, seed, setup, curve) = (&trial.prior, trial.seed, &trial.setup(), &EXCESS_TIMES);
-        let seen = Seen { flow, problem, prior, seed, setup, course, curve };
+        let probes =
+            Stream::new("probes").text(flow.name()).number(trial.sub as u64).text(&prior.to_string());
+        let seen = Seen { flow, problem, prior, seed, setup, course, curve, probes };
         Scaled::of(&trial.approach, trial.base(), &seen)
     }
 }

@@ -19,9 +19,9 @@ pub(crate) struct Judged {
 /// where it is known.
 pub(crate) fn judge(ready: &Ready<'_>, drawn: &Drawn<f32>) -> Result<Judged, BoxError> {
     let Ready { trial, flow, ref problem, ref course } = *ready;
-    let (truth, included) = (flow.truth(), Inclusion::Plane(flow.included()));
     let (observed, known, runs) = (&*ready.draw()?, ready.known()?, drawn.outcomes());
-    let beside = Beside { truth, included, prior_mean: problem.gaussian.wiener().mean(), observed };
+    let beside = problem.beside(flow, observed);
+    let Beside { truth, included, .. } = beside;
     let (fields, log_weights) = drawn.counted();
     let ensemble = &Ensemble::weighted(&fields, &log_weights)?;
     let over = |part: &Option<Vec<bool>>| -> Result<Option<f64>, BoxError> {

@@ -1,9 +1,7 @@
 //! Ensembles whose law is known stand where the law puts them.
 
 use super::*;
-use crate::bench::{Bench, Drawn};
-use crate::choose::Chosen;
-use crate::problem::{Part, Problem};
+use crate::bench::{Bench, Drawn, Part};
 use crate::score::{judge, proper};
 use crate::tests::{CASE, NAME, ensemble, plan, scene_named, scene_of, truth};
 use crate::{Job, Task, overall};
@@ -20,14 +18,13 @@ fn entrants_of(number: u64, method: &str, (shift, stretch): (f64, f64), seeds: R
     let plan = plan(&["exact"], MEMBERS);
     let bench = Bench::new(&scene, CASE, &plan).unwrap();
     let approach = method.parse::<Approach>().unwrap();
-    let chosen = Chosen::of(&approach).unwrap();
     let score = |seed| {
-        let draw = bench.problem.draw(Part::Test, seed).unwrap();
+        let draw = bench.draw(Part::Test, seed).unwrap();
         let task = Task::Score { choice: Choice::Published, seed };
         let job = Job { dataset: NAME.into(), case: CASE, approach: approach.clone(), task };
-        let runs = ensemble(&bench.problem, &draw, MEMBERS, (shift, stretch));
+        let runs = ensemble(&bench, &draw, MEMBERS, (shift, stretch));
         let drawn = Drawn { ensemble: runs, point_estimate: method == "red_diff", seconds: 0.0 };
-        judge(&bench.problem, &draw, &drawn, Score::asked(&job, &chosen, None, seed)).unwrap()
+        judge(&bench, &draw, &drawn, Score::asked(&job, None, seed).unwrap()).unwrap()
     };
     seeds.map(score).collect()
 }
@@ -90,11 +87,11 @@ fn two_members_score_best_with_the_exact_spread() {
         for seed in 0..200 {
             let scene = scene_of([truth(&format!("truth {seed}"), 0), truth("validation", 1)]).unwrap();
             let plan = plan(&["exact"], 2);
-            let problem = Problem::new(&scene, CASE, &plan).unwrap();
-            let draw = problem.draw(Part::Test, seed).unwrap();
-            let runs = ensemble(&problem, &draw, 2, (0.0, stretch));
-            score += proper(&problem, &draw, &runs, false).unwrap().unwrap();
-            square += problem.evidence(&draw, &runs).unwrap().rmse.powi(2);
+            let bench = Bench::new(&scene, CASE, &plan).unwrap();
+            let draw = bench.draw(Part::Test, seed).unwrap();
+            let runs = ensemble(&bench, &draw, 2, (0.0, stretch));
+            score += proper(&draw, &runs, false).unwrap().unwrap();
+            square += bench.evidence(&draw, &runs).unwrap().rmse.powi(2);
         }
         (score, square)
     };

@@ -1,8 +1,7 @@
 //! Ensembles whose law is known score what the law says.
 
 use super::*;
-use crate::choose::Chosen;
-use crate::problem::Part;
+use crate::bench::Part;
 use crate::tests::{CASE, ensemble, plan, scene};
 use crate::{Plan, Scene};
 
@@ -20,20 +19,20 @@ impl Setting {
 
     /// The verdict on an ensemble so shifted and stretched; and whether it is a point estimate.
     fn verdict(&self, shift: f64, stretch: f64, point: bool) -> (Score, Closed) {
-        let problem = Problem::new(&self.scene, CASE, &self.plan).unwrap();
-        let draw = problem.draw(Part::Test, 0).unwrap();
+        let bench = Bench::new(&self.scene, CASE, &self.plan).unwrap();
+        let draw = bench.draw(Part::Test, 0).unwrap();
         let exact = draw.known.moments().unwrap();
-        let reference = problem.reference(&draw).unwrap().unwrap();
-        let runs = ensemble(&problem, &draw, MEMBERS, (shift, stretch));
+        let reference = bench.reference(&draw).unwrap().unwrap();
+        let runs = ensemble(&bench, &draw, MEMBERS, (shift, stretch));
         let wide = |v: &[f32]| v.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>();
         let closed = Closed {
-            off: wide(draw.truth).iter().zip(wide(&exact.mean)).map(|(t, m)| m - t).collect(),
+            off: wide(draw.flow.truth()).iter().zip(wide(&exact.mean)).map(|(t, m)| m - t).collect(),
             variance: wide(&reference.variance),
         };
         let drawn = Drawn { ensemble: runs, point_estimate: point, seconds: 0.0 };
         let job = self.plan.jobs().unwrap().remove(0);
-        let asked = Score::asked(&job, &Chosen::of(&job.approach).unwrap(), None, 0);
-        (judge(&problem, &draw, &drawn, asked).unwrap(), closed)
+        let asked = Score::asked(&job, None, 0).unwrap();
+        (judge(&bench, &draw, &drawn, asked).unwrap(), closed)
     }
 }
 

@@ -1,8 +1,6 @@
 //! A benchmark and a sweep hold the same runs to the same posterior.
 
-use crate::bench::Bench;
-use crate::choose::Chosen;
-use crate::problem::Part;
+use crate::bench::{Bench, Part};
 use crate::score::judge;
 use crate::{Case, Job, Plan, Scene, Score, Subset, Task};
 use equipoise_data::NoiseLevel;
@@ -26,12 +24,11 @@ fn the_wake_has_one_floor_and_one_spread() {
     let scene = Scene::of(&flows).unwrap().remove(0);
     let plan = Plan { members: MEMBERS, ..Plan::of(Subset::Core, Vec::new(), vec![exact.clone()]) };
     let bench = Bench::new(&scene, CASE, &plan).unwrap();
-    let draw = bench.problem.draw(Part::Test, 0).unwrap();
-    let sampler = bench.bind(&Chosen::of(&exact).unwrap(), None, &draw, CASE.steps).unwrap();
-    let drawn = bench.draw(&*sampler, &draw, MEMBERS).unwrap();
+    let draw = bench.draw(Part::Test, 0).unwrap();
+    let sampler = bench.bind(&exact, None, &draw, CASE.steps).unwrap();
+    let drawn = draw.sample(&*sampler, MEMBERS).unwrap();
     let job = Job { dataset: scene.label.clone(), case: CASE, approach: exact.clone(), task: Task::Tune };
-    let asked = Score::asked(&job, &Chosen::of(&exact).unwrap(), None, 0);
-    let scored = judge(&bench.problem, &draw, &drawn, asked).unwrap();
+    let scored = judge(&bench, &draw, &drawn, Score::asked(&job, None, 0).unwrap()).unwrap();
 
     let mut sweep = equipoise_sweep::Plan::standard(vec![DatasetPlan::of(&flows[0])]);
     (sweep.subs, sweep.approaches) = (vec![CASE.sub], vec![exact]);
