@@ -1,9 +1,10 @@
 //! The columns of the tables of a benchmark, each said once for files, page and terminal.
 
 use crate::job::name;
+use crate::metric::{METRICS, Metric};
 use crate::page::{entrant, verdict};
 use crate::record::{Tuned, joined};
-use crate::{Interval, Overall, Standing};
+use crate::{Overall, Standing};
 use equipoise_experiment::SPACE;
 use equipoise_report::{Column, Table, pick, significant};
 
@@ -13,15 +14,12 @@ const DIGITS: usize = 3;
 type Of<R> = Column<'static, R>;
 
 /// A mean over seeds, and the half width of its 95 % interval.
-fn mean(
-    name: &'static str,
-    title: &'static str,
-    meaning: &'static str,
-    of: fn(&Standing) -> Option<Interval>,
-) -> [Of<Standing>; 2] {
-    let half_width = move |s: &Standing| of(s).and_then(|found| found.half_width);
+fn mean(metric: &'static Metric) -> [Of<Standing>; 2] {
+    let &Metric { name, title, meaning, .. } = metric;
+    let half_width = move |s: &Standing| s.measured.get(name).and_then(|found| found.half_width);
     [
-        Column::new(name, meaning, move |s| of(s).map(|found| found.mean)).titled(title),
+        Column::new(name, meaning, move |s: &Standing| s.measured.get(name).map(|found| found.mean))
+            .titled(title),
         Column::new(format!("{name}_ci"), format!("95 % interval of {title}"), half_width).titled("±"),
     ]
 }
@@ -45,16 +43,16 @@ pub(crate) fn standing() -> Vec<Of<Standing>> {
         At::new("builds", "by their places in the manifest", |s| {
             joined(s.builds.iter().map(usize::to_string))
         }),
-        At::new("held_to", "what errors are held to", |s| match s.excess {
+        At::new("held_to", "what errors are held to", |s| match s.measured.get("excess") {
             Some(_) => "posterior",
             None => "truth",
         }),
-        At::new("ranked_by", "the column of the score", |s| s.measure().name()),
+        At::new("ranked_by", "the column of the score", |s| s.measure()),
         At::new("exact_error", "standard error with which exact samples have a CRPS ratio of 1", |s| {
             s.exact_error
         }),
     ];
-    which.into_iter().chain(measured()).chain(cost()).collect()
+    which.into_iter().chain(METRICS.iter().flat_map(mean)).chain(cost()).collect()
 }
 
 /// What it took, and what it was of.
@@ -72,43 +70,6 @@ fn cost() -> [Of<Standing>; 6] {
         At::new("states", "over seeds", Standing::states_in_words),
         At::new("space", "of lengths", |_| SPACE),
     ]
-}
-
-/// What is measured over seeds.
-fn measured() -> impl Iterator<Item = Of<Standing>> {
-    [
-        mean(
-            "crps_ratio",
-            "CRPS ratio",
-            "fair CRPS, of point estimates the MAE, over the CRPS that exact samples expect; 1 is exact",
-            |s| s.crps_ratio,
-        ),
-        mean(
-            "sliced_w2_ratio",
-            "SW₂ ratio",
-            "sliced Wasserstein-2 to exact samples, over that between exact ensembles; 1 is exact",
-            |s| s.sliced_w2_ratio,
-        ),
-        mean("log_excess", "|ln(RMSE/floor)|", "near 0 is exact, by the number of members", |s| s.log_excess),
-        mean("excess", "RMSE/floor", "1 is exact", |s| s.excess),
-        mean("rmse", "RMSE", "against the truth", |s| Some(s.rmse)),
-        mean("bias", "bias", "of the ensemble mean, in posterior standard deviations; 0 is exact", |s| {
-            s.bias
-        }),
-        mean("spread_ratio", "spread ratio", "ensemble spread over the posterior's; 1 is exact", |s| {
-            s.spread_ratio
-        }),
-        mean("coverage_error", "coverage error", "largest over 50 % and 90 % intervals; 0 is exact", |s| {
-            s.coverage_error
-        }),
-        mean("crps", "CRPS", "fair CRPS on the truth", |s| s.crps),
-        mean("mae", "MAE", "mean absolute error of point estimates", |s| s.mae),
-        mean("coverage_50", "coverage 50 %", "of the truth", |s| s.coverages[0]),
-        mean("coverage_90", "coverage 90 %", "of the truth", |s| s.coverages[1]),
-        mean("misfit", "χ", "misfit to the observations; about 1 for exact samples", |s| Some(s.misfit)),
-    ]
-    .into_iter()
-    .flatten()
 }
 
 /// What readers are shown in one cell: the entrant, its parameter, the states over seeds.
@@ -155,7 +116,7 @@ pub fn standings_table(board: &[Standing]) -> Table {
 
 fn totals() -> Vec<Of<Overall>> {
     type At = Of<Overall>;
-    vec![
+    let mut columns = vec![
         At::new("entrant", "method, with its law where it takes one", |o| {
             entrant(&o.approach, o.choice, o.point_estimate)
         }),
@@ -167,26 +128,15 @@ fn totals() -> Vec<Of<Overall>> {
             "cases in which a seed ended in the explosion event: such a case has infinite scores",
             |o| o.exploded,
         ),
-        At::new("CRPS ratio", "to exact samples, of point estimates that of the MAE; 1 is exact", |o| {
-            o.crps_ratio
-        }),
-        At::new("worst", "largest score of a case", |o| o.worst),
-        At::new("SW₂ ratio", "1 is exact", |o| o.sliced_w2_ratio),
-        At::new("|ln(RMSE/floor)|", "mean over cases; near 0 is exact, by the number of members", |o| {
-            o.log_excess
-        }),
-        At::new("RMSE/floor", "1 is exact", |o| o.excess),
-        At::new(
-            "bias",
-            "b with 1 + b² the geometric mean of 1 + bias², in posterior standard deviations",
-            |o| o.bias,
-        ),
-        At::new("spread ratio", "1 is exact", |o| o.spread_ratio),
-        At::new("coverage error", "mean over cases", |o| o.coverage_error),
-        At::new("CRPS", "on the truth", |o| o.crps),
-        At::new("MAE", "of point estimates", |o| o.mae),
-        At::new("coverage 90 %", "of the truth, mean over cases", |o| o.coverage_90),
-    ]
+    ];
+    for metric in &METRICS {
+        let mean =
+            |(_, meaning)| Column::new(metric.title, meaning, |o: &Overall| o.measured.get(metric.name));
+        columns.extend(metric.over_cases.map(mean));
+        let worst = || At::new("worst", "largest score of a case", |o| o.worst);
+        columns.extend((metric.name == "crps_ratio").then(worst));
+    }
+    columns
 }
 
 /// The samplers or the point estimates of a dataset as the page shows them.

@@ -1,25 +1,12 @@
 //! Entrants ranked on every case by a proper score, with intervals over seeds.
 
+use crate::metric::{Measured, Metric};
 use crate::record::{Record, Score, Tuned};
 use crate::{Case, Choice, Interval, Results};
 use equipoise_experiment::{Approach, exploded};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-
-/// What entrants are ranked by: less is better, and nothing has a lower expectation than exact samples, or of
-/// points than the posterior's medians.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Measure {
-    /// The fair CRPS over its expectation for exact samples; of a point estimate its mean absolute error over
-    /// that, the CRPS of being sure of it.
-    CrpsRatio,
-    /// The fair CRPS, where no exact samples are known.
-    Crps,
-    /// The mean absolute error of a point estimate, where no exact samples are known.
-    Mae,
-}
 
 /// One entrant on one case: means over seeds. `None` where undefined or not judged.
 ///
@@ -46,32 +33,11 @@ pub struct Standing {
     pub seeds: usize,
     /// The builds that wrote their scores, by their places, from 0, in the manifest.
     pub builds: Vec<usize>,
-    /// RMSE over floor; `None` where the posterior is not known.
-    pub excess: Option<Interval>,
-    /// |ln(RMSE/floor)|, which narrow and wide ensembles raise alike; of exact samples it is near 0, by their number.
-    pub log_excess: Option<Interval>,
-    /// RMSE against the truth.
-    pub rmse: Interval,
-    /// Fair CRPS on the truth; not of point estimates.
-    pub crps: Option<Interval>,
-    /// Mean absolute error of point estimates.
-    pub mae: Option<Interval>,
-    /// Coverage of the truth by the 50 % and the 90 % interval.
-    pub coverages: [Option<Interval>; 2],
-    /// Bias over the posterior standard deviation.
-    pub bias: Option<Interval>,
-    /// Spread over the posterior standard deviation.
-    pub spread_ratio: Option<Interval>,
-    /// Coverage error.
-    pub coverage_error: Option<Interval>,
-    /// CRPS, or the mean absolute error of a point estimate, over the CRPS that exact samples have in expectation.
-    pub crps_ratio: Option<Interval>,
-    /// The standard error with which as many exact samples under as many seeds have a ratio of 1.
+    /// What is measured, in the mean over the seeds, of all of which it must be known.
+    #[serde(flatten)]
+    pub measured: Measured<Interval>,
+    /// The standard error with which as many exact samples under as many seeds have a CRPS ratio of 1.
     pub exact_error: Option<f64>,
-    /// Sliced W₂ over its mean between exact ensembles.
-    pub sliced_w2_ratio: Option<Interval>,
-    /// χ.
-    pub misfit: Interval,
     /// Calls of the denoiser for one posterior sample.
     pub denoiser_calls: f64,
     /// Iterations of inner solvers for one posterior sample.
@@ -144,8 +110,10 @@ fn entrants(rows: &[Score]) -> Vec<Vec<&Score>> {
 
 fn standing(rows: &[&Score], tunings: &[Tuned]) -> Option<Standing> {
     let first = *rows.first()?;
-    let over = |of: fn(&Score) -> Option<f64>| over(rows, of);
-    let result = |of: fn(&Score) -> Option<f64>| result(rows, of);
+    let over = |metric: &Metric| {
+        let found = rows.iter().map(|row| metric.of(row)).collect::<Option<Vec<f64>>>();
+        Some(found.and_then(|found| Interval::of(&found)))
+    };
     let mean = |of: fn(&Score) -> f64| rows.iter().map(|row| of(row)).sum::<f64>() / rows.len() as f64;
     let tuning = tunings.iter().find(|tuned| {
         tuned.dataset == first.dataset && tuned.case() == first.case() && tuned.approach() == first.approach()
@@ -160,43 +128,14 @@ fn standing(rows: &[&Score], tunings: &[Tuned]) -> Option<Standing> {
         point_estimate: first.point_estimate,
         seeds: rows.len(),
         builds: rows.iter().map(|row| row.build).collect::<BTreeSet<_>>().into_iter().collect(),
-        excess: result(|row| row.excess),
-        log_excess: result(|row| Some(row.excess?.ln().abs())),
-        rmse: result(|row| Some(row.rmse))?,
-        crps: result(|row| row.crps),
-        mae: result(|row| row.mae),
-        coverages: [over(|row| row.coverage_50), over(|row| row.coverage_90)],
-        bias: result(|row| row.bias),
-        spread_ratio: result(|row| row.spread_ratio),
-        coverage_error: over(|row| row.coverage_error),
-        crps_ratio: result(|row| Some(row.crps.or(row.mae)? / row.crps_exact?)),
+        measured: Measured::new(over),
         exact_error: exact_error(rows),
-        sliced_w2_ratio: result(distance),
-        misfit: over(|row| Some(row.misfit))?,
         denoiser_calls: mean(|row| row.denoiser_calls),
         inner_iterations: mean(|row| row.inner_iterations),
         tuning_calls: tuning.filter(|_| first.choice == Choice::Tuned).map_or(0, |t| t.denoiser_calls),
         seconds: mean(|row| row.seconds),
         states: states(rows),
     })
-}
-
-/// The mean over seeds of what every one of them has.
-fn over(rows: &[&Score], of: impl Fn(&Score) -> Option<f64>) -> Option<Interval> {
-    Interval::of(&rows.iter().map(|row| of(row)).collect::<Option<Vec<f64>>>()?)
-}
-
-/// As [`over`], of what is infinite where a member exploded.
-fn result(rows: &[&Score], of: impl Fn(&Score) -> Option<f64>) -> Option<Interval> {
-    over(rows, |row| of(row).map(|found| if exploded(&row.state) { f64::INFINITY } else { found }))
-}
-
-/// The sliced W₂ ratio; of an ensemble with a NaN no distance is taken.
-fn distance(row: &Score) -> Option<f64> {
-    match row.sliced_w2.zip(row.sliced_w2_floor) {
-        Some((found, floor)) => Some(found / floor),
-        None => row.crps.zip(row.crps_exact).map(|_| f64::INFINITY),
-    }
 }
 
 /// Of the mean of the ratios of exact samples, independent from seed to seed.
@@ -217,31 +156,21 @@ fn states(rows: &[&Score]) -> Vec<(String, usize)> {
     counts
 }
 
-impl Measure {
-    /// Its column in the tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CrpsRatio => "crps_ratio",
-            Self::Crps => "crps",
-            Self::Mae => "mae",
-        }
-    }
-}
-
 impl Standing {
-    /// By what it is ranked.
-    pub fn measure(&self) -> Measure {
-        match (self.crps_ratio, self.point_estimate) {
-            (Some(_), _) => Measure::CrpsRatio,
-            (None, false) => Measure::Crps,
-            (None, true) => Measure::Mae,
+    /// The column that it is ranked by: less is better, and nothing has a lower expectation than exact samples, or of points than
+    /// the posterior's medians. The CRPS, or of a point estimate the mean absolute error, which is the CRPS of being
+    /// sure of it, where no exact samples are known; else its ratio to what these expect.
+    pub fn measure(&self) -> &'static str {
+        match (self.measured.get("crps_ratio"), self.point_estimate) {
+            (Some(_), _) => "crps_ratio",
+            (None, false) => "crps",
+            (None, true) => "mae",
         }
     }
 
     /// What it is ranked by, less is better; infinite when a seed exploded.
     pub fn score(&self) -> Interval {
-        let unknown = Interval { mean: f64::INFINITY, half_width: None };
-        self.crps_ratio.or(self.crps).or(self.mae).unwrap_or(unknown)
+        self.measured.get(self.measure()).unwrap_or(Interval { mean: f64::INFINITY, half_width: None })
     }
 
     /// The order within a case.

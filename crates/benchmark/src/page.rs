@@ -7,7 +7,7 @@ use crate::job::name;
 use crate::leaderboard::{leaderboard, records};
 use crate::overall::{Overall, overall};
 use crate::record::Tuned;
-use crate::{Case, Choice, DatasetPlan, Interval, Measure, Plan, Result, Results, Standing};
+use crate::{Case, Choice, DatasetPlan, Plan, Result, Results, Standing};
 use equipoise_experiment::{self as experiment, Approach, REPORT, distinct, note};
 use equipoise_report::{
     Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Verdict, page, significant,
@@ -162,18 +162,14 @@ fn score_name(ratios: bool) -> &'static str {
 }
 
 fn are_ratios(rows: &[&Standing]) -> bool {
-    rows.iter().all(|s| s.measure() == Measure::CrpsRatio)
+    rows.iter().all(|s| s.measure() == "crps_ratio")
 }
 
 fn detail(s: &Standing) -> String {
-    let number = |found: Option<Interval>| found.map_or_else(|| "–".into(), |i| significant(i.mean, 3));
-    format!(
-        "bias {}, spread {}, coverage error {}; {}",
-        number(s.bias),
-        number(s.spread_ratio),
-        number(s.coverage_error),
-        s.states_in_words()
-    )
+    let number =
+        |name: &str| s.measured.get(name).map_or_else(|| "–".into(), |found| significant(found.mean, 3));
+    let [bias, spread, coverage] = ["bias", "spread_ratio", "coverage_error"].map(number);
+    format!("bias {bias}, spread {spread}, coverage error {coverage}; {}", s.states_in_words())
 }
 
 pub(crate) fn verdict(s: &Standing) -> Verdict {

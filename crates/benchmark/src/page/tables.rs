@@ -2,7 +2,7 @@
 
 use super::caption;
 use crate::record::Tuned;
-use crate::{Measure, Overall, Standing, columns};
+use crate::{Overall, Standing, columns};
 use equipoise_report::{Table, significant};
 
 /// The samplers or the point estimates of a dataset.
@@ -13,13 +13,6 @@ pub(super) fn overall_table(totals: &[&Overall]) -> Table {
 
 /// What a table is ranked by.
 fn ranking(of: &Overall) -> String {
-    let kind = if of.point_estimate { "Point estimates" } else { "Samplers" };
-    let by = match (of.measure, of.point_estimate) {
-        (Measure::CrpsRatio, false) => "the ratio of their CRPS to that of exact samples",
-        (Measure::CrpsRatio, true) => "the ratio of their mean absolute error to the CRPS of exact samples",
-        (Measure::Crps, _) => "their CRPS, for no exact samples are known",
-        (Measure::Mae, _) => "their mean absolute error, for no exact samples are known",
-    };
     let error = of.exact_error.map_or_else(String::new, |error| {
         format!(
             " Exact samples have 1, with a standard error of {} from their number.",
@@ -27,8 +20,9 @@ fn ranking(of: &Overall) -> String {
         )
     });
     format!(
-        "{kind} over all cases by {by}, geometric means. What exploded in fewer cases comes first; of these the \
-         least over the other cases.{error}"
+        "Overall: {} over all cases, geometric means. What exploded in fewer cases comes first; of these the least \
+         over the other cases.{error}",
+        of.ranking()
     )
 }
 

@@ -153,11 +153,15 @@ fn the_leaderboard_ranks_by_score_and_point_estimates_apart() {
     }
     for standing in &board {
         let point = standing.approach.method() == "red_diff";
-        assert_eq!((standing.point_estimate, standing.spread_ratio.is_none()), (point, point));
-        assert_eq!((standing.mae.is_some(), standing.crps.is_none()), (point, point));
-        assert!(standing.measure() == crate::Measure::CrpsRatio && standing.exact_error.is_some());
+        let known = |metric| standing.measured.get(metric).is_some();
+        assert_eq!((standing.point_estimate, !known("spread_ratio")), (point, point));
+        assert_eq!((known("mae"), !known("crps")), (point, point));
+        assert!(standing.measure() == "crps_ratio" && standing.exact_error.is_some());
         let finite = standing.exploded_seeds() == 0;
-        assert_eq!((standing.excess.unwrap().half_width.is_some(), standing.seeds), (finite, 2));
+        assert_eq!(
+            (standing.measured.get("excess").unwrap().half_width.is_some(), standing.seeds),
+            (finite, 2)
+        );
         assert_eq!(standing.tuning_calls > 0, standing.choice == Choice::Tuned);
     }
 }

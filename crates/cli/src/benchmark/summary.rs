@@ -3,8 +3,8 @@
 use crate::format::Format;
 use crate::output;
 use equipoise_benchmark::{
-    LEADERBOARD_CSV, Measure, Overall, Results, Standing, Summary, Tuned, leaderboard, overall,
-    overall_table, records, standings_table, tuning_table,
+    LEADERBOARD_CSV, Overall, Results, Standing, Summary, Tuned, leaderboard, overall, overall_table,
+    records, standings_table, tuning_table,
 };
 use equipoise_experiment::SPACE;
 use equipoise_report::significant;
@@ -67,10 +67,10 @@ impl Report {
             self.overall.chunk_by(|a, b| a.dataset == b.dataset && a.point_estimate == b.point_estimate)
         {
             let Overall { dataset, cases, .. } = &rows[0];
-            let kind = kind(&rows[0]);
+            let ranking = rows[0].ranking();
             writeln!(
                 to,
-                "{dataset}, subset {}: {kind} over {cases} cases, geometric means, {} units",
+                "{dataset}, subset {}: {ranking} over {cases} cases, geometric means, {} units",
                 self.subset, self.space
             )?;
             overall_table(rows).write_text(to, "  ")?;
@@ -88,15 +88,5 @@ impl Report {
         writeln!(to, "{records} of {jobs} jobs have records; {seconds:.1} s")?;
         writeln!(to, "leaderboard  {}", self.leaderboard.display())?;
         writeln!(to, "report       {}", self.report.display())
-    }
-}
-
-/// What the entrants of a table are and what they are ranked by.
-fn kind(of: &Overall) -> &'static str {
-    match (of.measure, of.point_estimate) {
-        (Measure::CrpsRatio, false) => "samplers by CRPS over that of exact samples",
-        (Measure::CrpsRatio, true) => "point estimates by MAE over the CRPS of exact samples",
-        (Measure::Crps, _) => "samplers by CRPS, for no exact samples are known,",
-        (Measure::Mae, _) => "point estimates by MAE, for no exact samples are known,",
     }
 }
