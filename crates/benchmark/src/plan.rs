@@ -1,7 +1,7 @@
 //! The plan of a benchmark and its expansion into jobs.
 
 use crate::choose::parameter;
-use crate::{Choice, Job, Result, Task};
+use crate::{Case, Choice, Job, Result, Task};
 use equipoise_experiment::{
     Approach, CovarianceSettings, Segment, Source, Start, Units, filled, identities, require, text,
 };
@@ -9,7 +9,6 @@ use equipoise_prior::DenoiserName;
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::{ScheduleName, Spacing};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// Cases × approaches × seeds, and the settings they share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,32 +60,15 @@ pub struct DatasetPlan {
     pub seeds: Vec<u64>,
 }
 
-/// One inverse problem and the budget for it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Case {
-    /// Subsampling stride along H and W.
-    pub sub: usize,
-    /// Noise standard deviation, normalised units.
-    pub noise: f64,
-    /// Steps of the sampler.
-    pub steps: usize,
-}
-
 /// How a parameter is tuned: each value of the method's grid on the validation truth, the one with
 /// the least CRPS among those that do not explode, or of point estimates the least mean absolute error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tuning {
     /// Samples for each value.
     pub members: usize,
     /// Their seed.
     pub seed: u64,
-}
-
-impl Case {
-    /// Whether both observe alike.
-    pub fn same_observation(self, other: Self) -> bool {
-        self.sub == other.sub && self.noise.to_bits() == other.noise.to_bits()
-    }
 }
 
 impl DatasetPlan {
@@ -99,12 +81,6 @@ impl DatasetPlan {
 /// A dataset with its prior.
 pub(crate) fn label(dataset: &str, prior: &DenoiserName) -> String {
     if prior.is_gaussian() { dataset.to_owned() } else { format!("{dataset} under {prior}") }
-}
-
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sub {}, noise {}, {} steps", self.sub, self.noise, self.steps)
-    }
 }
 
 impl Plan {

@@ -5,7 +5,9 @@ use crate::job::name;
 use crate::record::{Record, Score, Tuned};
 use crate::score::judge;
 use crate::{Choice, Job, LEADERBOARD_CSV, Plan, Result, SCORES_CSV, Scene, TUNING_CSV, Task, table};
-use equipoise_experiment::{self as experiment, BoxError, Executor, Observer, Output, Policy, Summary, Work};
+use equipoise_experiment::{
+    self as experiment, BoxError, Executor, Observer, Output, PLAN_TOML, Policy, Summary, Work,
+};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +23,7 @@ pub type Results = Output<Job>;
 impl Work for Job {
     type Plan = Plan;
     type Record = Record;
-    const TABLES: &'static [&'static str] = &[LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV];
+    const TABLES: &'static [&'static str] = &[LEADERBOARD_CSV, SCORES_CSV, TUNING_CSV, PLAN_TOML];
 
     fn identity(&self) -> experiment::Result<String> {
         Ok(self.to_string())

@@ -12,7 +12,10 @@ use std::fmt;
 
 /// T of the wake: its test file has 16 frames, of which the first two are judged and the last two are
 /// tuned on. More frames leave no core subset of 20 minutes.
-pub const WAKE_WINDOW: usize = 2;
+pub(crate) const WAKE_WINDOW: usize = 2;
+
+/// The embedded wake.
+pub const WAKE: &str = "ibpm";
 
 /// The noise levels and steps of the full benchmark.
 const NOISES: [f64; 3] = [0.05, 0.1, 0.5];

@@ -42,7 +42,7 @@ fn file(path: PathBuf, frames: &[Vec<f32>]) -> PathBuf {
 }
 
 /// The prior of 128 frames 1 ± √(½·127·v) along each entry: mean 1, and these variances.
-fn opened(name: &str, folder: &Path) -> [Flow; 2] {
+pub(crate) fn request(name: &str, folder: &Path) -> FlowRequest {
     let along = |i: usize, sign: f64| {
         let mut frame = vec![1.0; SHAPE.len()];
         frame[i] = (1.0 + sign * (63.5 * variances()[i]).sqrt()) as f32;
@@ -56,7 +56,7 @@ fn opened(name: &str, folder: &Path) -> [Flow; 2] {
         rank: None,
         ridge: Some(0.0),
     };
-    let request = FlowRequest {
+    FlowRequest {
         name: name.to_owned(),
         data: file(folder.join("test.h5"), &["test", "validation"].map(prior_draw)),
         prior: PriorSource::Train { path: file(folder.join("train.h5"), &train), change },
@@ -64,13 +64,15 @@ fn opened(name: &str, folder: &Path) -> [Flow; 2] {
         load: LoadOptions::default(),
         noise: NoiseLevel::Normalised(CASE.noise),
         include_solid: false,
-    };
-    Flow::open_apart(&request).expect("two trajectories")
+    }
 }
 
-fn flows(name: &str) -> [Flow; 2] {
+pub(crate) fn flows(name: &str) -> [Flow; 2] {
     static SMALL: OnceLock<[Flow; 2]> = OnceLock::new();
-    let open = || opened(name, tempfile::tempdir().expect("a folder").path());
+    let open = || {
+        let folder = tempfile::tempdir().expect("a folder");
+        Flow::open_apart(&request(name, folder.path())).expect("two trajectories")
+    };
     if name == NAME { SMALL.get_or_init(open).clone() } else { open() }
 }
 

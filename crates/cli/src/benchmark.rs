@@ -13,9 +13,12 @@ use crate::number::count;
 use crate::output;
 use crate::provenance::provenance;
 use crate::threads::use_threads;
+use anyhow::Context;
 use design::Design;
-use equipoise_benchmark::{Estimate, Plan, Results, Scene, estimate, foretell, run as carry_out, write_page};
-use equipoise_experiment::{Flow, check_free};
+use equipoise_benchmark::{
+    BenchmarkFile, Estimate, Plan, Results, Scene, estimate, foretell, run as carry_out, write_page,
+};
+use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, check_free};
 use equipoise_report::significant;
 use equipoise_sweep::{CPU, caveat};
 use progress::Display;
@@ -48,6 +51,13 @@ const SILENT: f64 = 30.0;
 /// ratios and bias have none. Point estimates are not judged on spread.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// A plan in the place of all flags under Cases
+    ///
+    /// A file in TOML, such as the `plan.toml` that a benchmark writes beside its results; it may name any flow. Paths in
+    /// it are relative to its folder, those inside names of priors to the folder of the call.
+    #[arg(long, value_name = "FILE", help_heading = "Cases", conflicts_with = "Design")]
+    plan: Option<PathBuf>,
+
     #[command(flatten)]
     design: Design,
 
@@ -75,13 +85,13 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
     let existing = arguments.rule.existing();
-    let requests = arguments.design.requests()?;
+    let (asked, requests) = arguments.asked()?;
     check_free(&arguments.out, existing)?;
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
     flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(messages::remark);
-    let plan = arguments.design.plan(&flows)?;
+    let plan = asked.plan(&flows)?;
     let jobs = plan.jobs()?;
     let total = jobs.len();
     detail!("{total} jobs: {} methods on {} datasets", plan.approaches.len(), plan.datasets.len());
@@ -95,7 +105,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;
     let scenes: Vec<Scene> = scenes.into_iter().flatten().collect();
     let provenance = provenance(CPU, flows.iter().flat_map(|[test, _]| test.files()));
+    let resolved = BenchmarkFile::resolved(&requests, &plan);
     let results = Results::open(&arguments.out, (plan, jobs), provenance, existing)?;
+    resolved.write(&results.claim(&[PLAN_TOML])?.remove(0))?;
     let plan = results.manifest().plan;
     for (dataset, seconds) in foretell(&plan, &scenes)?.into_iter().filter(|(_, seconds)| *seconds >= SILENT)
     {
@@ -112,6 +124,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let report = Report::new(&results, ran, page, clock.elapsed());
     output::print(|to| report.write(arguments.format, to))?;
     Ok(interrupt::ended(ran, total, "jobs have records"))
+}
+
+impl Arguments {
+    /// What is asked of the jobs and of the flows, on the line or in a plan's file.
+    fn asked(&self) -> anyhow::Result<(BenchmarkFile, Vec<FlowRequest>)> {
+        let Some(path) = &self.plan else {
+            let asked = self.design.asked()?;
+            return Ok((asked.clone(), asked.requests()?));
+        };
+        let asked = BenchmarkFile::read(path)?;
+        let requests = asked.requests().with_context(|| path.display().to_string())?;
+        Ok((asked, requests))
+    }
 }
 
 /// What is about to run and what it will cost.

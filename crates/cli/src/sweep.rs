@@ -22,11 +22,11 @@ use anyhow::Context;
 use backend::{Backend, Elsewhere};
 use clap::ValueEnum;
 pub(crate) use design::Design;
-use equipoise_experiment::{Flow, FlowRequest, Policy, check_free};
+use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, check_free};
 use equipoise_prior::DenoiserName;
 use equipoise_sweep::{
-    CPU, Cost, FlowCertifier, FlowExecutor, Output, PLAN_TOML, Pictures, Plan, PlanFile, caveats,
-    write_certificates, write_page, write_why,
+    CPU, Cost, FlowCertifier, FlowExecutor, Output, Pictures, Plan, SweepFile, caveats, write_certificates,
+    write_page, write_why,
 };
 pub(crate) use methods::{Methods, methods_help};
 use progress::Display;
@@ -135,7 +135,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     );
     let provenance = provenance(backend, flows.iter().flat_map(Flow::files));
     let named = elsewhere.as_ref().map_or(CPU, |elsewhere| elsewhere.accelerator().name());
-    let resolved = PlanFile::resolved(&requests, &plan, named);
+    let resolved = SweepFile::resolved(&requests, &plan, named);
     let output = Output::open(&arguments.out, (plan, trials), provenance, existing)?;
     resolved.write(&output.claim(&[PLAN_TOML])?.remove(0))?;
     add_notes(&output, notes)?;
@@ -163,15 +163,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 impl Arguments {
     /// What is asked of the trials and of the flows, on the line or in a plan's file.
-    fn asked(&self) -> anyhow::Result<(PlanFile, Vec<FlowRequest>)> {
+    fn asked(&self) -> anyhow::Result<(SweepFile, Vec<FlowRequest>)> {
         let Some(path) = &self.plan else { return Ok((self.design.asked()?, self.source.requests()?)) };
-        let asked = PlanFile::read(path)?;
+        let asked = SweepFile::read(path)?;
         let requests = asked.requests().with_context(|| path.display().to_string())?;
         Ok((asked, requests))
     }
 
     /// The line's word, or the plan's.
-    fn backend(&self, asked: &PlanFile) -> anyhow::Result<Backend> {
+    fn backend(&self, asked: &SweepFile) -> anyhow::Result<Backend> {
         match (self.backend, &asked.backend, &self.plan) {
             (Some(backend), ..) => Ok(backend),
             (None, Some(name), Some(path)) => Backend::from_str(name, false).map_err(|_| {

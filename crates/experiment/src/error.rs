@@ -230,6 +230,38 @@ pub enum Error {
         /// The reason.
         source: BoxError,
     },
+    /// A plan's file that is none, or cannot be written.
+    #[error("{}: {what}", path.display())]
+    PlanFile {
+        /// The file.
+        path: PathBuf,
+        /// What it is not.
+        what: &'static str,
+        /// The place in it, what was found and what expected.
+        source: BoxError,
+    },
+    /// What a plan's file says of a flow and does not go together.
+    #[error("plan, dataset `{dataset}`: found {found}, expected {expected}")]
+    FlowFile {
+        /// The dataset.
+        dataset: String,
+        /// What the file says.
+        found: String,
+        /// What goes together.
+        expected: &'static str,
+    },
+    /// A file that is not the one that a plan was made with.
+    #[error("dataset `{dataset}`, {field}: found {found}, expected {expected}")]
+    OtherFile {
+        /// The dataset.
+        dataset: String,
+        /// The checksum.
+        field: &'static str,
+        /// The file's.
+        found: String,
+        /// The plan's.
+        expected: String,
+    },
     /// A schedule or a grid of times.
     #[error(transparent)]
     Schedule(#[from] equipoise_schedule::ScheduleError),
@@ -262,6 +294,14 @@ impl Error {
 
     pub(crate) fn found(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::Found { path: path.to_owned(), found: found.into(), expected: expected.into() }
+    }
+
+    pub(crate) fn plan_file<E: Into<BoxError>>(path: &Path, what: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::PlanFile { path: path.to_owned(), what, source: source.into() }
+    }
+
+    pub(crate) fn flow_file(dataset: &str, found: &str, expected: &'static str) -> Self {
+        Self::FlowFile { dataset: dataset.to_owned(), found: found.to_owned(), expected }
     }
 
     pub(crate) fn foreign(path: &Path) -> Self {

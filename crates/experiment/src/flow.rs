@@ -1,7 +1,9 @@
 //! One dataset, ready to be observed: its prior, its truth and what to leave out.
 
 use crate::denoisers::Denoisers;
-use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units, lattice, require};
+use crate::{
+    BoxError, CovarianceSettings, EMBEDDED, Error, Result, Segment, Source, Units, lattice, require,
+};
 use equipoise_data::samples::Sample;
 use equipoise_data::sensors::MOST_COMPONENTS;
 use equipoise_data::{
@@ -110,7 +112,7 @@ impl FlowRequest {
     /// # Errors
     /// If an embedded sample is missing.
     pub fn embedded(change: SettingsChange, noise: &NoiseLevel, include_solid: bool) -> Result<Vec<Self>> {
-        let of = |name: &str, train: Sample, test: Sample| -> Result<Self> {
+        let of = |(name, [train, test]): (&str, [Sample; 2])| {
             Ok(Self {
                 name: name.to_owned(),
                 data: test.path()?,
@@ -121,10 +123,7 @@ impl FlowRequest {
                 include_solid,
             })
         };
-        Ok(vec![
-            of("ibpm", Sample::IbpmTrain, Sample::IbpmTest)?,
-            of("kolmogorov", Sample::KolmogorovTrain, Sample::KolmogorovTest)?,
-        ])
+        EMBEDDED.into_iter().map(of).collect()
     }
 }
 

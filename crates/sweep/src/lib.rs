@@ -38,13 +38,13 @@ pub use cost::Cost;
 pub type Output = equipoise_experiment::Output<Trial>;
 
 use equipoise_experiment::{
-    Accelerator, Approach, BoxError, CovarianceSettings, Flow, FlowRequest, Places, PriorSource, SPACE,
-    SettingsChange, Source, Start,
+    Accelerator, Approach, BoxError, CovarianceSettings, Flow, FlowRequest, Places, Protocol, SPACE, Source,
+    Start,
 };
 #[cfg(test)]
 use equipoise_experiment::{
-    Build, Executor, Existing, MANIFEST, Observer, Policy, Progress, Provenance, RESULTS_CSV, RESULTS_JSONL,
-    Summary, Torn, run,
+    Build, Executor, Existing, MANIFEST, Observer, Policy, PriorSource, Progress, Provenance, RESULTS_CSV,
+    RESULTS_JSONL, SettingsChange, Summary, Torn, run,
 };
 
 pub use error::{Error, Result};
@@ -52,8 +52,8 @@ pub use excess::{EXCESS_COLUMNS, EXCESS_TIMES, GuidanceCurves};
 pub use execute::{CPU, FlowExecutor};
 pub use page::write_page;
 pub use pictures::Pictures;
-pub use plan::{DatasetPlan, Plan, Protocol};
-pub use plan_file::{FlowFile, Label, PLAN_TOML, PlanFile, Seed};
+pub use plan::{DatasetPlan, Plan};
+pub use plan_file::SweepFile;
 pub use reduced_space::ReducedRuns;
 pub use row::Row;
 pub use trial::Trial;

@@ -1,11 +1,10 @@
 //! The plan of a sweep and its expansion into trials.
 
-use crate::{Approach, CPU, CovarianceSettings, Result, Source, Start, Trial};
+use crate::{Approach, CPU, CovarianceSettings, Protocol, Result, Source, Start, Trial};
 use equipoise_experiment::{Precision, Units, filled, identities, require, text};
 use equipoise_prior::DenoiserName;
-use equipoise_sampler::SamplerName;
 use equipoise_scaling::NConvention;
-use equipoise_schedule::{ScheduleName, Spacing};
+use equipoise_schedule::ScheduleName;
 use serde::{Deserialize, Serialize};
 
 /// Datasets × protocols × priors × subs × seeds × approaches, and the settings they share.
@@ -59,24 +58,6 @@ pub struct DatasetPlan {
     pub protocols: Vec<Protocol>,
 }
 
-/// How a run advances in diffusion time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Protocol {
-    /// Its name.
-    pub name: String,
-    /// Predictor steps.
-    pub steps: usize,
-    /// Corrector steps after each predictor step.
-    pub corrections: usize,
-    /// τ, the size of a corrector step.
-    pub tau: f64,
-    /// The sampler.
-    #[serde(with = "text")]
-    pub sampler: SamplerName,
-    /// How the times are spaced.
-    pub spacing: Spacing,
-}
-
 impl Plan {
     /// The trials in the order of the results: by dataset, protocol, prior, sub, seed, approach, each as
     /// listed in the plan. An approach that a prior [leaves out](Approach::runs_under) has none under it.
@@ -90,7 +71,7 @@ impl Plan {
         for dataset in &self.datasets {
             dataset.check()?;
             for protocol in &dataset.protocols {
-                protocol.check()?;
+                check(protocol)?;
                 for prior in &dataset.priors {
                     let taken = || self.approaches.iter().filter(|approach| approach.runs_under(prior));
                     for &sub in &self.subs {
@@ -188,11 +169,10 @@ impl DatasetPlan {
     }
 }
 
-impl Protocol {
-    fn check(&self) -> Result<()> {
-        require("steps", self.steps, self.steps > 0, "at least 1 step")?;
-        Ok(require("tau", self.tau, self.tau > 0.0 && self.tau.is_finite(), "a number above 0")?)
-    }
+fn check(protocol: &Protocol) -> Result<()> {
+    let &Protocol { steps, tau, .. } = protocol;
+    require("steps", steps, steps > 0, "at least 1 step")?;
+    Ok(require("tau", tau, tau > 0.0 && tau.is_finite(), "a number above 0")?)
 }
 
 #[cfg(test)]

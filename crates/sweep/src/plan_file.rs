@@ -1,27 +1,17 @@
 //! A plan as a file: what a sweep varies and which flows it is of, in TOML.
 
-mod flows;
-mod words;
-
-pub use flows::FlowFile;
-
-use crate::{Approach, DatasetPlan, Error, Flow, FlowRequest, Plan, Protocol, Result, Start};
-use equipoise_data::Kind;
-use equipoise_experiment::{Precision, replace};
+use crate::{Approach, DatasetPlan, Flow, FlowRequest, Plan, Protocol, Result, Start};
+use equipoise_data::{Kind, NoiseLevel};
+use equipoise_experiment::{EMBEDDED, FlowFile, Label, PlanFile, Precision, Seed, requests};
 use equipoise_scaling::NConvention;
 use equipoise_schedule::ScheduleName;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
-use std::path::Path;
-
-/// The name of the resolved plan in the output folder.
-pub use equipoise_experiment::PLAN_TOML;
 
 /// What is asked of a sweep. Whatever is left out takes the value of the standard sweep; seeds, members and protocols
 /// hold for every dataset that has none of its own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct PlanFile {
+pub struct SweepFile {
     /// Where runs take place; the line's word for it wins.
     pub backend: Option<String>,
     /// Strides of the observed lattice.
@@ -49,65 +39,29 @@ pub struct PlanFile {
     /// Posterior samples a trial.
     pub members: Option<usize>,
     /// Protocols.
-    #[serde(deserialize_with = "words::protocols")]
+    #[serde(deserialize_with = "equipoise_experiment::protocols")]
     pub protocols: Option<Vec<Protocol>>,
     /// The flows; none for both embedded ones.
     pub datasets: Vec<FlowFile>,
 }
 
-/// An approach: by its label, or by law and method where a label does not say it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Label(pub Approach);
-
-/// A seed; one past 2⁶³, which is no number of TOML, is a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seed(pub u64);
-
-impl PlanFile {
-    /// Reads a plan. Paths in it are relative to its folder.
-    ///
-    /// # Errors
-    /// [`Error::PlanFile`] with the place in the file of a key that is not known, a value that is none of its kind, or
-    /// a name that nothing bears.
-    pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| Error::Unread { path: path.to_owned(), source })?;
-        let mut found: Self = toml::from_str(&text)
-            .map_err(|source| Error::PlanFile { path: path.to_owned(), source: Box::new(source) })?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        found.datasets.iter_mut().for_each(|dataset| dataset.within(folder));
-        Ok(found)
+impl PlanFile for SweepFile {
+    fn datasets(&mut self) -> &mut Vec<FlowFile> {
+        &mut self.datasets
     }
+}
 
-    /// Writes it in one step.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let text = toml::to_string(self)
-            .map_err(|source| Error::Unwritten { path: path.to_owned(), source: Box::new(source) })?;
-        Ok(replace(path, text.as_bytes())?)
-    }
-
+impl SweepFile {
     /// What is asked of each dataset.
     ///
     /// # Errors
     /// For a dataset whose files or priors do not go together, and an embedded sample that is missing.
     pub fn requests(&self) -> Result<Vec<FlowRequest>> {
-        if self.datasets.is_empty() {
-            return FlowFile::EMBEDDED.map(|name| FlowFile::embedded(name).request()).into_iter().collect();
+        for dataset in &self.datasets {
+            dataset.refuse(&[("cases", dataset.cases.is_some())], "subs, noise and protocols")?;
         }
-        let requests: Vec<FlowRequest> =
-            self.datasets.iter().map(FlowFile::request).collect::<Result<_>>()?;
-        let mut seen = HashSet::new();
-        match requests.iter().find(|request| !seen.insert(&request.name)) {
-            Some(FlowRequest { name, .. }) => Err(Error::FlowFile {
-                dataset: name.clone(),
-                found: "two datasets of this name".into(),
-                expected: "a `name` of its own for each",
-            }),
-            None => Ok(requests),
-        }
+        let embedded = EMBEDDED.map(|(name, _)| FlowFile::embedded(name));
+        Ok(requests(if self.datasets.is_empty() { &embedded } else { &self.datasets })?)
     }
 
     /// The plan over these flows, those of [`requests`](Self::requests) in their order. A stride that is not asked for
@@ -158,7 +112,6 @@ impl PlanFile {
 
     /// The file that says all of a plan: read again, it makes the same trials of the same files.
     pub fn resolved(requests: &[FlowRequest], plan: &Plan, backend: &str) -> Self {
-        let datasets = requests.iter().zip(&plan.datasets);
         Self {
             backend: Some(backend.to_owned()),
             subs: Some(plan.subs.clone()),
@@ -171,9 +124,26 @@ impl PlanFile {
             n_ref: plan.n_ref,
             n_convention: Some(plan.n_convention),
             precision: Some(plan.precision),
-            datasets: datasets.map(|(request, dataset)| FlowFile::of(request, dataset)).collect(),
+            datasets: requests.iter().zip(&plan.datasets).map(flow).collect(),
             ..Self::default()
         }
+    }
+}
+
+/// A flow with all that is varied on it.
+fn flow((request, plan): (&FlowRequest, &DatasetPlan)) -> FlowFile {
+    let (noise, noise_physical) = match &request.noise {
+        NoiseLevel::Normalised(std) => (Some(*std), None),
+        NoiseLevel::Physical(stds) => (None, Some(stds.clone())),
+    };
+    FlowFile {
+        noise,
+        noise_physical,
+        priors: Some(plan.priors.clone()),
+        seeds: Some(plan.seeds.iter().copied().map(Seed).collect()),
+        members: Some(plan.members),
+        protocols: Some(plan.protocols.clone()),
+        ..FlowFile::of(request, &plan.source, (plan.window, &plan.normalizer, &plan.covariance))
     }
 }
 
@@ -198,5 +168,105 @@ fn allowed(subs: Vec<usize>, flows: &[Flow]) -> Result<Vec<usize>> {
     match refused.first() {
         Some(&first) if allowed.is_empty() => Ok(fits(first).map(|()| allowed)?),
         _ => Ok(allowed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PriorSource;
+    use crate::plan::tests::source;
+    use equipoise_data::LoadOptions;
+    use equipoise_prior::DenoiserName;
+    use std::path::{Path, PathBuf};
+
+    /// What is run again is held to the files by their checksums, those inside names of priors too, which stay as they
+    /// were written, as the trials' identities have them.
+    #[test]
+    fn what_is_written_pins_every_file() {
+        let pinned: DenoiserName = "network:mynet#0123456789abcdef".parse().unwrap();
+        let plan = DatasetPlan { priors: vec![pinned], ..DatasetPlan::ibpm(source("ibpm")) };
+        let request = FlowRequest {
+            name: "wake".into(),
+            data: "test.h5:/Vx,/Vy".into(),
+            prior: PriorSource::File { path: "prior.h5".into(), train: Some("train.h5".into()) },
+            denoisers: vec!["network:mynet".parse().unwrap()],
+            load: LoadOptions { axes: "NTXY".parse().ok(), kind: None },
+            noise: NoiseLevel::Normalised(0.1),
+            include_solid: false,
+        };
+        let text = toml::to_string(&flow((&request, &plan))).unwrap();
+        for part in [
+            r#"data_checksum = "data of ibpm""#,
+            r#"train_checksum = "training data of ibpm""#,
+            r#"priors = ["network:mynet#0123456789abcdef"]"#,
+            r#"axes = "NTXY""#,
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let read: FlowFile = toml::from_str(&text).unwrap();
+        assert_eq!(toml::to_string(&read).unwrap(), text);
+        let folder = std::env::current_dir().unwrap();
+        let there = |path: &Option<PathBuf>| path.as_ref().unwrap().strip_prefix(&folder).unwrap().to_owned();
+        assert_eq!(there(&read.data), Path::new("test.h5:/Vx,/Vy"));
+        assert_eq!(
+            [there(&read.train), there(&read.prior_file)],
+            ["train.h5", "prior.h5"].map(PathBuf::from)
+        );
+    }
+
+    /// Everything that a plan's file may say, read and written and read again.
+    #[test]
+    fn a_file_is_read_as_it_was_written() {
+        let text = r#"
+            backend = "cpu"
+            subs = [2, 16]
+            approaches = ["dual", { law = "sum", method = "sda:gamma=0.1" }, "mmps:iterations=3"]
+            schedule = "sub_vp-exp"
+            eta = 0.30000000000000004
+            start = "prior"
+            std = 1e-7
+            gamma = 5e-324
+            n_ref = 4096
+            n_convention = "floor"
+            precision = "f32"
+            seeds = [0, "18446744073709551615"]
+
+            [[datasets]]
+            data = "test.h5"
+            train = "train.h5"
+            kind = "generic"
+            axes = "TNCHW"
+            noise_physical = [0.1, 0.2]
+            priors = ["wiener", "optimal@4"]
+            covariance = { model = "low_rank", rank = 3 }
+            protocols = [{ steps = 3, sampler = "ddim:0.5", spacing = "log_snr" }]
+        "#;
+        let read = |text: &str| toml::from_str::<SweepFile>(text).unwrap();
+        let found = read(text);
+        assert_eq!(read(&toml::to_string(&found).unwrap()), found);
+        assert_eq!((found.gamma, found.eta), (Some(5e-324), Some(0.1 + 0.2)));
+        assert_eq!(found.seeds.unwrap()[1].0, u64::MAX);
+        assert_eq!(found.datasets[0].protocols.as_ref().unwrap()[0].name, "custom");
+        let law = found.approaches.unwrap()[1].0.scaling().unwrap();
+        assert_eq!(law, Some(equipoise_scaling::Law::Sum));
+    }
+
+    #[test]
+    fn what_does_not_belong_together_is_refused() {
+        let refused = |text: &str| toml::from_str::<SweepFile>(text).unwrap_err().to_string();
+        let traced = refused("approaches = [{ law = 'matched', method = 'sda:gamma=0.1' }]");
+        assert!(traced.contains("no gamma: v(t) of this law comes from traces"), "{traced}");
+        let alone = refused("approaches = ['sda']");
+        assert!(alone.contains("law: found sda, expected a law"), "{alone}");
+        let twice = toml::from_str::<SweepFile>(
+            "datasets = [{ embedded = 'ibpm' }, { embedded = 'ibpm', window = 2 }]",
+        );
+        let twice = twice.unwrap().requests().unwrap_err().to_string();
+        assert_eq!(
+            twice,
+            "plan, dataset `ibpm`: found two datasets of this name, expected a `name` of its own for each"
+        );
+        assert!(refused("seeds = [-1]").contains("expected a whole number from 0"));
     }
 }

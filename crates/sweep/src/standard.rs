@@ -4,29 +4,9 @@ use crate::{Approach, CovarianceSettings, DatasetPlan, Flow, Plan, Protocol, Sou
 use equipoise_data::{Kind, NormalizerKind};
 use equipoise_experiment::{ModelName, Precision, Units};
 use equipoise_prior::DenoiserName;
-use equipoise_sampler::SamplerName;
 use equipoise_scaling::{Law, NConvention};
-use equipoise_schedule::{Alpha, ScheduleName, Spacing, Variance};
+use equipoise_schedule::{Alpha, ScheduleName, Variance};
 use equipoise_solver::Method;
-
-impl Protocol {
-    /// 32 predictor steps and no corrector, where the study's laws break.
-    pub fn fast() -> Self {
-        Self {
-            name: "fast".into(),
-            steps: 32,
-            corrections: 0,
-            tau: 0.5,
-            sampler: SamplerName::default(),
-            spacing: Spacing::default(),
-        }
-    }
-
-    /// 256 predictor steps with one corrector step of τ = 0.5 each, as in the study.
-    pub fn study() -> Self {
-        Self { name: "study".into(), steps: 256, corrections: 1, ..Self::fast() }
-    }
-}
 
 impl DatasetPlan {
     /// A flow's part of a plan: seed 0 and one member for the wake, seeds 0 and 1 and two members else,

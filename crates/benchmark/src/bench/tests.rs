@@ -4,8 +4,8 @@ use crate::bench::{Bench, Part};
 use crate::score::judge;
 use crate::{Case, Job, Plan, Scene, Score, Subset, Task};
 use equipoise_data::NoiseLevel;
-use equipoise_experiment::{Approach, Executor, Flow, FlowRequest, SettingsChange};
-use equipoise_sweep::{DatasetPlan, FlowExecutor, Protocol};
+use equipoise_experiment::{Approach, Executor, Flow, FlowRequest, Protocol, SettingsChange};
+use equipoise_sweep::{DatasetPlan, FlowExecutor};
 
 const MEMBERS: usize = 2;
 const CASE: Case = Case { sub: 8, noise: 0.1, steps: 2 };

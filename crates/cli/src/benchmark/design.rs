@@ -5,9 +5,8 @@ use crate::failure::usage;
 use crate::number::{count, positive};
 use crate::priors::{Priors, refuse_unknown, told};
 use crate::sweep::{Embedded, Methods, methods_help};
-use equipoise_benchmark::{Axes, DatasetPlan, Plan, Subset, WAKE_WINDOW, approaches, product};
-use equipoise_data::NoiseLevel;
-use equipoise_experiment::{Flow, FlowRequest, SettingsChange};
+use equipoise_benchmark::{Axes, BenchmarkFile, Subset, WAKE, approaches, product};
+use equipoise_experiment::{FlowFile, Label, Seed};
 
 /// The lists that a benchmark multiplies.
 #[derive(clap::Args)]
@@ -57,8 +56,6 @@ pub(super) struct Design {
     start: StartName,
 }
 
-const WAKE: &str = "ibpm";
-
 const PRIORS: &str = "Priors by name, each ranked on its own on the same observations [default: wiener]:";
 
 /// What is said of `--method` before the methods.
@@ -66,64 +63,42 @@ const METHODS: &str = "Posterior methods; sda runs under its published law and t
                        parameter that is given is not tuned [default: all but daps, with --full all]";
 
 impl Design {
-    /// The embedded samples asked for, the turbulence first; the wake in windows of which its test
-    /// file holds two.
+    /// What is asked of the benchmark: the embedded samples, the turbulence first.
     ///
     /// # Errors
-    /// An embedded sample that is missing.
-    pub(super) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
+    /// Bad usage: a name that no prior bears.
+    pub(super) fn asked(&self) -> anyhow::Result<BenchmarkFile> {
         let priors = Priors::of(&self.prior, None)?;
         if priors.file.is_some() {
             return Err(usage("--prior: found a file, expected names: the embedded flows are fitted"));
         }
-        let noise = NoiseLevel::Normalised(1.0);
-        let with = |window| {
-            FlowRequest::embedded(SettingsChange { window, ..SettingsChange::default() }, &noise, false)
-        };
-        let mut requests = with(None)?;
-        requests.retain(|request| request.name != WAKE);
-        requests.extend(with(Some(WAKE_WINDOW))?.into_iter().filter(|request| request.name == WAKE));
-        requests.retain(|request| {
-            let named = |asked: &Embedded| (*asked == Embedded::Ibpm) == (request.name == WAKE);
-            self.dataset.is_empty() || self.dataset.iter().any(named)
-        });
-        requests.iter_mut().for_each(|request| request.denoisers.clone_from(&priors.names));
-        Ok(requests)
-    }
-
-    /// The plan for these flows.
-    ///
-    /// # Errors
-    /// A flow that cannot be observed at one of the subs.
-    pub(super) fn plan(&self, flows: &[[Flow; 2]]) -> anyhow::Result<Plan> {
         let subset = if self.full { Subset::Full } else { Subset::Core };
         let custom = !(self.sub.is_empty() && self.noise.is_empty() && self.steps.is_empty());
-        let mut datasets: Vec<DatasetPlan> =
-            flows.iter().flat_map(|flow| DatasetPlan::of(flow, subset)).collect();
-        for dataset in &mut datasets {
-            let Some([flow, _]) = flows.iter().find(|[flow, _]| flow.name() == dataset.source.dataset) else {
-                continue;
-            };
-            if custom {
-                let Axes { subs, noises, steps } = subset.axes(flow.name() == WAKE);
-                let (subs, steps) = (asked(&self.sub, subs), asked(&self.steps, steps));
-                dataset.cases = product(&subs, &asked(&self.noise, noises), &steps);
+        let dataset = |embedded: Embedded| {
+            let Axes { subs, noises, steps } = subset.axes(embedded.name() == WAKE);
+            let (subs, steps) = (asked(&self.sub, subs), asked(&self.steps, steps));
+            FlowFile {
+                priors: Some(priors.names.clone()),
+                cases: custom.then(|| product(&subs, &asked(&self.noise, noises), &steps)),
+                ..FlowFile::embedded(embedded.name())
             }
-            dataset.seeds = asked(&self.seed, dataset.seeds.clone());
-            dataset.cases.iter().try_for_each(|case| flow.check_sub(case.sub))?;
-        }
+        };
+        let named = |embedded: &Embedded| self.dataset.is_empty() || self.dataset.contains(embedded);
+        let datasets = [Embedded::Kolmogorov, Embedded::Ibpm].into_iter().filter(named).map(dataset);
         let methods = Methods::flatten(&self.method);
         let approaches = if methods.is_empty() { subset.approaches() } else { approaches(&methods) };
         if !methods.is_empty() {
-            refuse_unknown(datasets.iter().map(|dataset| &dataset.prior), &approaches)?;
+            refuse_unknown(priors.names.iter(), &approaches)?;
         }
-        let mut plan = Plan::of(subset, datasets, approaches);
-        if custom {
-            plan.subset = "custom".into();
-        }
-        plan.members = self.members;
-        plan.start = self.start.into();
-        Ok(plan)
+        Ok(BenchmarkFile {
+            subset: (!custom).then(|| subset.to_string()),
+            approaches: Some(approaches.into_iter().map(Label).collect()),
+            members: Some(self.members),
+            start: Some(self.start.into()),
+            seeds: (!self.seed.is_empty()).then(|| self.seed.iter().copied().map(Seed).collect()),
+            datasets: datasets.collect(),
+            ..BenchmarkFile::default()
+        })
     }
 }
 

@@ -8,14 +8,14 @@ use crate::spectrum::Spectrum;
 use crate::sweep::{Methods, methods_help};
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use equipoise_experiment::{Approach, Error, Flow, Start, law};
+use equipoise_experiment::{Approach, Error, Flow, Label, Protocol, Seed, Start, law};
 use equipoise_prior::DenoiserName;
 use equipoise_report::significant;
 use equipoise_sampler::SamplerName;
 use equipoise_scaling::{Law, NConvention};
 use equipoise_schedule::{ScheduleName, Spacing};
 use equipoise_solver::{Method, Recipe};
-use equipoise_sweep::{DatasetPlan, Label, Plan, PlanFile, Protocol, Seed};
+use equipoise_sweep::{DatasetPlan, Plan, SweepFile};
 
 /// σ(1) above which N(0, I) is no start: the schedules of the study reach 1 + η, `azula-ve` 1/η.
 const START_SPREAD: f64 = 2.0;
@@ -172,12 +172,12 @@ impl Design {
     ///
     /// # Errors
     /// As [`approaches`](Self::approaches).
-    pub(crate) fn asked(&self) -> anyhow::Result<PlanFile> {
+    pub(crate) fn asked(&self) -> anyhow::Result<SweepFile> {
         fn some<T: Clone>(list: &[T]) -> Option<Vec<T>> {
             (!list.is_empty()).then(|| list.to_vec())
         }
         let labels = |approaches: Vec<Approach>| approaches.into_iter().map(Label).collect();
-        Ok(PlanFile {
+        Ok(SweepFile {
             subs: some(&self.sub),
             approaches: self.approaches()?.map(labels),
             seeds: some(&self.seed).map(|seeds| seeds.into_iter().map(Seed).collect()),
@@ -190,7 +190,7 @@ impl Design {
             gamma: self.gamma,
             n_ref: self.n_ref,
             n_convention: Some(self.n_convention),
-            ..PlanFile::default()
+            ..SweepFile::default()
         })
     }
 
@@ -220,7 +220,7 @@ impl Design {
 ///
 /// # Errors
 /// If a flow cannot be observed at one of the subs, or a method asked for on the line does not run under a prior.
-pub(crate) fn plan(asked: &PlanFile, flows: &[Flow], on_the_line: bool) -> anyhow::Result<Plan> {
+pub(crate) fn plan(asked: &SweepFile, flows: &[Flow], on_the_line: bool) -> anyhow::Result<Plan> {
     let plan = asked.plan(flows)?;
     if on_the_line && asked.approaches.is_some() {
         refuse_unknown(plan.datasets.iter().flat_map(|dataset| &dataset.priors), &plan.approaches)?;
@@ -229,7 +229,7 @@ pub(crate) fn plan(asked: &PlanFile, flows: &[Flow], on_the_line: bool) -> anyho
 }
 
 /// What the default lists leave out: strides that a grid does not allow, approaches under some of the priors.
-pub(crate) fn left_out(asked: &PlanFile, plan: &Plan) -> Vec<String> {
+pub(crate) fn left_out(asked: &SweepFile, plan: &Plan) -> Vec<String> {
     let strides = Plan::standard(Vec::new()).subs;
     let strides = strides.iter().filter(|sub| asked.subs.is_none() && !plan.subs.contains(sub));
     let strides: Vec<String> = strides.map(usize::to_string).collect();

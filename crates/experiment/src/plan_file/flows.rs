@@ -1,13 +1,11 @@
 //! One flow of a plan's file: its files, its prior, its noise, and what is varied on it alone.
 
-use super::{Seed, words};
+use super::{Case, Protocol, Seed, words};
 use crate::{
-    CovarianceSettings, DatasetPlan, Error, FlowRequest, PriorSource, Protocol, Result, SettingsChange,
-    Source,
+    CovarianceSettings, Error, FlowRequest, ModelName, PriorSource, Result, SettingsChange, Source, Units,
 };
 use equipoise_data::samples::Sample;
 use equipoise_data::{AxisOrder, Kind, LoadOptions, NoiseLevel, NormalizerKind};
-use equipoise_experiment::{ModelName, Units};
 use equipoise_prior::{DenoiserName, Model};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -60,6 +58,8 @@ pub struct FlowFile {
     /// Protocols.
     #[serde(deserialize_with = "words::protocols")]
     pub protocols: Option<Vec<Protocol>>,
+    /// What is observed, and in how many steps.
+    pub cases: Option<Vec<Case>>,
 }
 
 /// The model of a covariance, as far as it is asked for.
@@ -74,11 +74,15 @@ pub struct Covariance {
     pub ridge: Option<f64>,
 }
 
-impl FlowFile {
-    /// The embedded samples.
-    pub(super) const EMBEDDED: [&'static str; 2] = ["ibpm", "kolmogorov"];
+/// The embedded samples by name: what priors are fitted to, and what is observed.
+pub const EMBEDDED: [(&str, [Sample; 2]); 2] = [
+    ("ibpm", [Sample::IbpmTrain, Sample::IbpmTest]),
+    ("kolmogorov", [Sample::KolmogorovTrain, Sample::KolmogorovTest]),
+];
 
-    pub(super) fn embedded(name: &str) -> Self {
+impl FlowFile {
+    /// An embedded sample.
+    pub fn embedded(name: &str) -> Self {
         Self { embedded: Some(name.to_owned()), ..Self::default() }
     }
 
@@ -86,6 +90,17 @@ impl FlowFile {
     pub(super) fn within(&mut self, folder: &Path) {
         for path in [&mut self.data, &mut self.train, &mut self.prior_file].into_iter().flatten() {
             *path = folder.join(&*path);
+        }
+    }
+
+    /// Refuses keys that a verb does not take: name, and whether it is given.
+    ///
+    /// # Errors
+    /// [`Error::FlowFile`] with the first that is given.
+    pub fn refuse(&self, keys: &[(&str, bool)], expected: &'static str) -> Result<()> {
+        match keys.iter().find(|(_, given)| *given) {
+            Some((key, _)) => Err(self.fault(key, expected)),
+            None => Ok(()),
         }
     }
 
@@ -112,14 +127,11 @@ impl FlowFile {
         let Self { embedded, data, train, prior_file, .. } = self;
         match (embedded.as_deref(), data, train, prior_file) {
             (Some(name), None, None, None) => {
-                let (train, test) = match name {
-                    "ibpm" => (Sample::IbpmTrain, Sample::IbpmTest),
-                    "kolmogorov" => (Sample::KolmogorovTrain, Sample::KolmogorovTest),
-                    _ => return Err(self.fault(name, "an embedded sample: ibpm or kolmogorov")),
-                };
-                let path = |sample: Sample| sample.path().map_err(equipoise_experiment::Error::from);
-                let train = PriorSource::Train { path: path(train)?, change: self.change()? };
-                Ok((name.to_owned(), path(test)?, train))
+                let none = || self.fault(name, "an embedded sample: ibpm or kolmogorov");
+                let (_, [train, test]) =
+                    EMBEDDED.iter().find(|(known, _)| *known == name).ok_or_else(none)?;
+                let train = PriorSource::Train { path: train.path()?, change: self.change()? };
+                Ok((name.to_owned(), test.path()?, train))
             }
             (None, Some(data), Some(train), None) => {
                 let train = PriorSource::Train { path: train.clone(), change: self.change()? };
@@ -162,56 +174,52 @@ impl FlowFile {
     fn fault(&self, found: &str, expected: &'static str) -> Error {
         let dataset = self.name.clone().or(self.embedded.clone());
         let dataset = dataset.or(self.data.as_deref().map(FlowRequest::name_of)).unwrap_or_default();
-        Error::FlowFile { dataset, found: found.to_owned(), expected }
+        Error::flow_file(&dataset, found, expected)
     }
 
     /// Refuses files that are not those of the plan.
-    pub(super) fn check(&self, source: &Source) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::FlowFile`].
+    pub fn check(&self, source: &Source) -> Result<()> {
         let pairs = [
             ("data_checksum", &self.data_checksum, &source.data_checksum),
             ("train_checksum", &self.train_checksum, &source.train_checksum),
         ];
         for (field, asked, found) in pairs {
             if let Some(expected) = asked.as_ref().filter(|asked| *asked != found) {
-                let (dataset, found, expected) = (source.dataset.clone(), found.clone(), expected.clone());
-                return Err(Error::OtherFile { dataset, field, found, expected });
+                let (dataset, expected) = (source.dataset.clone(), format!("{expected} as the plan says"));
+                return Err(Error::OtherFile { dataset, field, found: found.clone(), expected });
             }
         }
         Ok(())
     }
 
-    /// All that is said of a flow; paths are absolute.
-    pub(super) fn of(request: &FlowRequest, plan: &DatasetPlan) -> Self {
+    /// All that is said of a flow and its prior; paths are absolute.
+    pub fn of(
+        request: &FlowRequest,
+        source: &Source,
+        (window, normalizer, covariance): (usize, &Units, &CovarianceSettings),
+    ) -> Self {
         let absolute = |path: &Path| Some(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-        let (noise, noise_physical) = match &request.noise {
-            NoiseLevel::Normalised(std) => (Some(*std), None),
-            NoiseLevel::Physical(stds) => (None, Some(stds.clone())),
-        };
         let mut found = Self {
             name: Some(request.name.clone()),
             data: absolute(&request.data),
-            data_checksum: Some(plan.source.data_checksum.clone()),
-            train_checksum: Some(plan.source.train_checksum.clone()),
+            data_checksum: Some(source.data_checksum.clone()),
+            train_checksum: Some(source.train_checksum.clone()),
             kind: request.load.kind,
             axes: request.load.axes,
-            noise,
-            noise_physical,
             include_solid: request.include_solid,
-            priors: Some(plan.priors.clone()),
-            seeds: Some(plan.seeds.iter().copied().map(Seed).collect()),
-            members: Some(plan.members),
-            protocols: Some(plan.protocols.clone()),
             ..Self::default()
         };
         match &request.prior {
             PriorSource::Train { path, .. } => {
-                let CovarianceSettings { model, rank, ridge } = plan.covariance;
+                let CovarianceSettings { model, rank, ridge } = *covariance;
                 found.train = absolute(path);
-                found.window = Some(plan.window);
-                found.normalizer = match plan.normalizer {
-                    Units::Fitted(kind) => Some(kind),
-                    Units::Given { .. } => None,
-                };
+                found.window = Some(window);
+                if let Units::Fitted(kind) = normalizer {
+                    found.normalizer = Some(*kind);
+                }
                 found.covariance = Some(Covariance { model: Some(model), rank, ridge: Some(ridge) });
             }
             PriorSource::File { path, train } => {
@@ -226,42 +234,10 @@ impl FlowFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::tests::source;
     use std::path::MAIN_SEPARATOR_STR;
 
-    /// What is run again is held to the files by their checksums, those inside names of priors too, which stay as they
-    /// were written, as the trials' identities have them.
     #[test]
-    fn what_is_written_pins_every_file() {
-        let pinned: DenoiserName = "network:mynet#0123456789abcdef".parse().unwrap();
-        let plan = DatasetPlan { priors: vec![pinned], ..DatasetPlan::ibpm(source("ibpm")) };
-        let request = FlowRequest {
-            name: "wake".into(),
-            data: "test.h5:/Vx,/Vy".into(),
-            prior: PriorSource::File { path: "prior.h5".into(), train: Some("train.h5".into()) },
-            denoisers: vec!["network:mynet".parse().unwrap()],
-            load: LoadOptions { axes: "NTXY".parse().ok(), kind: None },
-            noise: NoiseLevel::Normalised(0.1),
-            include_solid: false,
-        };
-        let text = toml::to_string(&FlowFile::of(&request, &plan)).unwrap();
-        for part in [
-            r#"data_checksum = "data of ibpm""#,
-            r#"train_checksum = "training data of ibpm""#,
-            r#"priors = ["network:mynet#0123456789abcdef"]"#,
-            r#"axes = "NTXY""#,
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        let read: FlowFile = toml::from_str(&text).unwrap();
-        assert_eq!(toml::to_string(&read).unwrap(), text);
-        let folder = std::env::current_dir().unwrap();
-        let there = |path: &Option<PathBuf>| path.as_ref().unwrap().strip_prefix(&folder).unwrap().to_owned();
-        assert_eq!(there(&read.data), Path::new("test.h5:/Vx,/Vy"));
-        assert_eq!(
-            [there(&read.train), there(&read.prior_file)],
-            ["train.h5", "prior.h5"].map(PathBuf::from)
-        );
+    fn paths_move_with_the_plan() {
         let mut moved = FlowFile { data: Some("a.h5:/*/x".into()), ..FlowFile::default() };
         moved.within(Path::new("plans"));
         assert_eq!(moved.data.unwrap(), Path::new(&["plans", "a.h5:", "*", "x"].join(MAIN_SEPARATOR_STR)));

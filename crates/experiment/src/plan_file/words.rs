@@ -1,7 +1,7 @@
 //! Approaches and seeds as a plan's file writes them.
 
-use super::{Label, Seed};
-use crate::{Approach, Protocol};
+use super::{Label, Protocol, Seed};
+use crate::Approach;
 use equipoise_schedule::Spacing;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -52,7 +52,7 @@ struct Partly {
 ///
 /// # Errors
 /// Those of the reader, and a sampler that does not exist.
-pub(super) fn protocols<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Protocol>>, D::Error> {
+pub fn protocols<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Protocol>>, D::Error> {
     let fast = Protocol::fast();
     let whole = |found: Partly| {
         Ok(Protocol {
@@ -90,65 +90,5 @@ impl<'de> Deserialize<'de> for Seed {
             Either::Number(seed) => Ok(Self(seed)),
             Either::Text(text) => text.parse().map(Self).map_err(D::Error::custom),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::PlanFile;
-
-    /// Everything that a plan's file may say, read and written and read again.
-    #[test]
-    fn a_file_is_read_as_it_was_written() {
-        let text = r#"
-            backend = "cpu"
-            subs = [2, 16]
-            approaches = ["dual", { law = "sum", method = "sda:gamma=0.1" }, "mmps:iterations=3"]
-            schedule = "sub_vp-exp"
-            eta = 0.30000000000000004
-            start = "prior"
-            std = 1e-7
-            gamma = 5e-324
-            n_ref = 4096
-            n_convention = "floor"
-            precision = "f32"
-            seeds = [0, "18446744073709551615"]
-
-            [[datasets]]
-            data = "test.h5"
-            train = "train.h5"
-            kind = "generic"
-            axes = "TNCHW"
-            noise_physical = [0.1, 0.2]
-            priors = ["wiener", "optimal@4"]
-            covariance = { model = "low_rank", rank = 3 }
-            protocols = [{ steps = 3, sampler = "ddim:0.5", spacing = "log_snr" }]
-        "#;
-        let read = |text: &str| toml::from_str::<PlanFile>(text).unwrap();
-        let found = read(text);
-        assert_eq!(read(&toml::to_string(&found).unwrap()), found);
-        assert_eq!((found.gamma, found.eta), (Some(5e-324), Some(0.1 + 0.2)));
-        assert_eq!(found.seeds.unwrap()[1].0, u64::MAX);
-        assert_eq!(found.datasets[0].protocols.as_ref().unwrap()[0].name, "custom");
-        let law = found.approaches.unwrap()[1].0.scaling().unwrap();
-        assert_eq!(law, Some(equipoise_scaling::Law::Sum));
-    }
-
-    #[test]
-    fn what_does_not_belong_together_is_refused() {
-        let refused = |text: &str| toml::from_str::<PlanFile>(text).unwrap_err().to_string();
-        let traced = refused("approaches = [{ law = 'matched', method = 'sda:gamma=0.1' }]");
-        assert!(traced.contains("no gamma: v(t) of this law comes from traces"), "{traced}");
-        let alone = refused("approaches = ['sda']");
-        assert!(alone.contains("law: found sda, expected a law"), "{alone}");
-        let twice = toml::from_str::<PlanFile>(
-            "datasets = [{ embedded = 'ibpm' }, { embedded = 'ibpm', window = 2 }]",
-        );
-        let twice = twice.unwrap().requests().unwrap_err().to_string();
-        assert_eq!(
-            twice,
-            "plan, dataset `ibpm`: found two datasets of this name, expected a `name` of its own for each"
-        );
-        assert!(refused("seeds = [-1]").contains("expected a whole number from 0"));
     }
 }
