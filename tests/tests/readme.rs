@@ -1,10 +1,7 @@
 //! The README's tables of results, regenerated: the protocol `fast` of the default sweep.
 #![allow(clippy::unwrap_used, reason = "a test may stop at a fault")]
 
-use equipoise_data::NoiseLevel;
-use equipoise_experiment::{
-    Build, Existing, Flow, FlowRequest, Observer, Policy, Progress, Provenance, SettingsChange, run,
-};
+use equipoise_experiment::{Build, Existing, Flow, FlowFile, Observer, Policy, Progress, Provenance, run};
 use equipoise_sweep::{DatasetPlan, FlowExecutor, Output, Plan, ReducedRuns, Row, Trial};
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
@@ -22,10 +19,7 @@ impl Observer<Trial> for Silent {
 
 /// The rows of one embedded flow under `fast`, first seed, run where the command runs them.
 fn rows(dataset: &str) -> Vec<Row> {
-    let noise = NoiseLevel::Normalised(0.1);
-    let requests = FlowRequest::embedded(SettingsChange::default(), &noise, false).unwrap();
-    let request = requests.iter().find(|r| r.name == dataset).unwrap();
-    let flows = [Flow::open(request).unwrap()];
+    let flows = [Flow::open(&FlowFile::embedded(dataset).request().unwrap()).unwrap()];
     let mut plan = DatasetPlan::of(&flows[0]);
     plan.protocols.truncate(1);
     plan.seeds.truncate(1);

@@ -10,8 +10,7 @@ use crate::record::Tuned;
 use crate::{Case, Choice, DatasetPlan, Plan, Result, Results, Standing};
 use equipoise_experiment::{self as experiment, Approach, REPORT, distinct, note};
 use equipoise_report::{
-    Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Verdict, page, significant,
-    write_atomically,
+    Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Verdict, significant,
 };
 use equipoise_scaling::NConvention;
 use notes::notes;
@@ -29,7 +28,6 @@ const SCORE_BOUNDS: (f64, f64) = (1e-2, 1e2);
 /// # Errors
 /// If the page cannot be written.
 pub fn write_page(results: &Results) -> Result<PathBuf> {
-    let path = results.claim(&[REPORT])?.remove(0);
     let plan = results.manifest().plan;
     let board = leaderboard(results);
     let (_, tunings) = records(results);
@@ -50,12 +48,11 @@ pub fn write_page(results: &Results) -> Result<PathBuf> {
     let whole = Page {
         title: "Equipoise benchmark".into(),
         lead: lead(),
-        facts: [vec![note("subset", plan.subset.as_str())], results.facts()].concat(),
+        facts: vec![note("subset", plan.subset.as_str())],
         sections,
         notes: notes(&plan),
     };
-    write_atomically(&path, page(&whole).as_bytes())?;
-    Ok(path)
+    Ok(results.write_page(REPORT, whole)?)
 }
 
 fn lead() -> Vec<String> {

@@ -56,21 +56,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     opened.iter().try_for_each(|one| tell_cost(one, levels.len() * one.flow.held_out().len()))?;
     let total: usize = opened.iter().map(|one| one.denoisers.len() * levels.len()).sum();
     let progress = Progress::new(total, "points")?;
-    let (mut before, mut stopped, mut all) = (0, false, Vec::new());
-    for Opened { flow, denoisers } in &opened {
-        if stopped {
-            break;
-        }
-        let points = error_curve(flow, denoisers, levels, source.seed, &mut |done| {
-            stopped = !progress.tell(before + done);
-            !stopped
-        })?;
-        before += points.len();
-        let wanted = !(stopped || arguments.no_bound);
+    let mut all = Vec::new();
+    for Opened { flow, denoisers } in opened.iter().take_while(|_| !progress.stopped()) {
+        let points = error_curve(flow, denoisers, levels, source.seed, &mut || progress.next())?;
+        let wanted = !(progress.stopped() || arguments.no_bound);
         let bound = wanted.then(|| bound(flow, &Ddpm::published())).transpose()?;
         all.push(Denoised { flow, denoisers, points, bound });
     }
     progress.close();
     let results = denoise_results(&all, source.seed, output.facts(source.seed))?;
-    output.finish(&results, &["denoise", "bound"], stopped)
+    output.finish(&results, &["denoise", "bound"], progress.stopped())
 }

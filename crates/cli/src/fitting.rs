@@ -5,7 +5,8 @@ use crate::format::duration;
 use crate::number::{count, non_negative};
 use clap::ValueEnum;
 use equipoise_data::{AxisOrder, Kind, LoadOptions, NormalizerKind};
-use equipoise_experiment::SettingsChange;
+use equipoise_experiment as experiment;
+use equipoise_experiment::{FlowFile, ModelName, SettingsChange};
 use equipoise_field::Shape;
 use equipoise_prior::{Model, Settings};
 
@@ -89,6 +90,23 @@ impl Fitting {
     /// How files are read.
     pub(crate) fn load_options(&self) -> LoadOptions {
         LoadOptions { axes: self.axes, kind: self.kind }
+    }
+
+    /// The same in a plan's file, with what replaces the settings of the data's kind.
+    ///
+    /// # Errors
+    /// As [`change`](Self::change).
+    pub(crate) fn file(&self) -> anyhow::Result<FlowFile> {
+        let SettingsChange { window, normalizer, rank, ridge, .. } = self.change()?;
+        let model = self.covariance.map(|covariance| match covariance {
+            Covariance::Dense => ModelName::Dense,
+            Covariance::LowRank => ModelName::LowRank,
+            Covariance::Stationary => ModelName::Stationary,
+        });
+        let covariance = experiment::Covariance { model, rank, ridge };
+        let covariance = (covariance != Default::default()).then_some(covariance);
+        let LoadOptions { axes, kind } = self.load_options();
+        Ok(FlowFile { axes, kind, window, normalizer, covariance, ..FlowFile::default() })
     }
 
     /// A flag that says how to fit, if one was given.

@@ -2,7 +2,7 @@
 
 use crate::{interrupt, messages};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ const SILENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     stop: Arc<AtomicBool>,
+    done: AtomicUsize,
+    stopped: AtomicBool,
 }
 
 impl Progress {
@@ -22,7 +24,24 @@ impl Progress {
     /// If the system refuses to watch for Ctrl-C.
     pub(crate) fn new(total: usize, parts: &str) -> anyhow::Result<Self> {
         let stop = interrupt::flag()?;
-        Ok(Self { bar: bar(total, &format!("{{pos}}/{{len}} {parts} · {{elapsed}} · {{eta}} left")), stop })
+        Ok(Self {
+            bar: bar(total, &format!("{{pos}}/{{len}} {parts} · {{elapsed}} · {{eta}} left")),
+            stop,
+            done: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+        })
+    }
+
+    /// Shows one part more; false once Ctrl-C was pressed.
+    pub(crate) fn next(&self) -> bool {
+        let go_on = self.tell(1 + self.done.fetch_add(1, Ordering::Relaxed));
+        self.stopped.store(!go_on, Ordering::Relaxed);
+        go_on
+    }
+
+    /// Whether [`next`](Self::next) said so.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Shows the parts done; false once Ctrl-C was pressed.

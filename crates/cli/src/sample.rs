@@ -67,22 +67,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     opened.iter().try_for_each(|one| tell_cost(one, calls * drawing.members))?;
     let progress =
         Progress::new(opened.iter().map(|o| o.denoisers.len() * drawing.members).sum(), "samples")?;
-    let (mut before, mut stopped, mut all) = (0, false, Vec::new());
-    for Opened { flow, denoisers } in &opened {
-        if stopped {
-            break;
-        }
-        let mut samples = Vec::new();
-        for named in denoisers {
-            if stopped {
-                break;
-            }
-            samples.push(drawing.draw(flow, named, &mut |done| {
-                stopped = !progress.tell(before + done);
-                !stopped
-            })?);
-            before += drawing.members;
-        }
+    let mut all = Vec::new();
+    for Opened { flow, denoisers } in opened.iter().take_while(|_| !progress.stopped()) {
+        let drawn = denoisers.iter().take_while(|_| !progress.stopped());
+        let drawn = drawn.map(|named| drawing.draw(flow, named, &mut || progress.next()));
+        let samples = drawn.collect::<Result<Vec<_>, _>>()?;
         let spectra = spectra(flow, &samples)?;
         all.push(Drawn { flow, samples, spectra });
     }
@@ -95,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             write_samples(output.folder(), output.existing(), flow, samples, &facts)?;
         }
     }
-    output.finish(&results, &["sample"], stopped)
+    output.finish(&results, &["sample"], progress.stopped())
 }
 
 impl Arguments {

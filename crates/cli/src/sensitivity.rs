@@ -78,18 +78,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let parts = levels.len() + plant.len();
     let progress = Progress::new(opened.iter().map(|one| one.denoisers.len() * parts).sum(), "parts")?;
-    let (mut before, mut stopped, mut all) = (0, false, Vec::new());
-    for (Opened { flow, denoisers }, pixels) in opened.iter().zip(chosen) {
-        if stopped {
-            break;
-        }
-        let mut go_on = |done: usize| {
-            stopped = !progress.tell(before + done);
-            !stopped
-        };
-        let points = rows(flow, denoisers, &pixels, levels, source.seed, &mut go_on)?;
-        before += levels.len() * denoisers.len();
-        let planted = if stopped || plant.is_empty() {
+    let (go_on, mut all) = (&mut || progress.next(), Vec::new());
+    for (Opened { flow, denoisers }, pixels) in opened.iter().zip(chosen).take_while(|_| !progress.stopped())
+    {
+        let points = rows(flow, denoisers, &pixels, levels, source.seed, go_on)?;
+        let planted = if progress.stopped() || plant.is_empty() {
             None
         } else {
             let planting =
@@ -97,20 +90,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             let coarse = Coarse::of(flow)?;
             note!("planted in {}", coarse.told());
             let names: Vec<_> = denoisers.iter().map(|named| named.name.clone()).collect();
-            let responses = coarse.responses(&names, &planting, &mut |done| {
-                stopped = !progress.tell(before + done);
-                !stopped
-            })?;
+            let responses = coarse.responses(&names, &planting, go_on)?;
             let lines = lines(&responses);
             Some((coarse.told(), responses, lines))
         };
-        before += plant.len() * denoisers.len();
         let invariances = invariances(flow, &points)?;
         all.push(Sensed { flow, denoisers, pixels, points, invariances, planted });
     }
     progress.close();
     let results = sensitivity_results(&all, output.facts(source.seed))?;
-    output.finish(&results, &["sensitivity", "invariance", "planted_lines"], stopped)
+    output.finish(&results, &["sensitivity", "invariance", "planted_lines"], progress.stopped())
 }
 
 fn pixels(arguments: &Arguments, opened: &Opened) -> anyhow::Result<Vec<Pixel>> {

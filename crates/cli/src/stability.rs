@@ -13,7 +13,7 @@ use crate::messages;
 use crate::sweep::{Design, Source, design, open};
 use crate::threads::use_threads;
 use anyhow::Context;
-use equipoise_experiment::{Approach, BoxError, Flow, FlowRequest};
+use equipoise_experiment::{Approach, BoxError, Flow, FlowRequest, distinct};
 use equipoise_solver::Method;
 use equipoise_sweep::{FlowCertifier, Trial};
 use map::{Map, Value};
@@ -155,13 +155,11 @@ fn notes(
     let mut notes = Vec::new();
     for (flow, start) in flows.iter().zip(starts) {
         notes.extend(start.map(|text| Note { dataset: flow.name().to_owned(), text }));
-        let mut subs: Vec<usize> = Vec::new();
-        for trial in trials.iter().filter(|trial| trial.dataset() == flow.name()) {
-            if !subs.contains(&trial.sub) {
-                subs.push(trial.sub);
-                let std = certifier.posterior_std(trial).map_err(of_trial(trial))?;
-                notes.push(Note::of_end(trial, std));
-            }
+        let own = || trials.iter().filter(|trial| trial.dataset() == flow.name());
+        for sub in distinct(own().map(|trial| trial.sub)) {
+            let Some(trial) = own().find(|trial| trial.sub == sub) else { continue };
+            let std = certifier.posterior_std(trial).map_err(of_trial(trial))?;
+            notes.push(Note::of_end(trial, std));
         }
     }
     Ok(notes)

@@ -22,8 +22,7 @@ use anyhow::Context;
 use backend::{Backend, Elsewhere};
 use clap::ValueEnum;
 pub(crate) use design::Design;
-use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, check_free};
-use equipoise_prior::DenoiserName;
+use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, check_free, distinct};
 use equipoise_sweep::{
     CPU, Cost, FlowCertifier, FlowExecutor, Output, Pictures, Plan, SweepFile, caveats, write_certificates,
     write_page, write_why,
@@ -187,15 +186,9 @@ impl Arguments {
 
 /// Trials that have no certificate for their prior, said once.
 fn uncertified(output: &Output) -> anyhow::Result<()> {
-    let skipped = output.trials().iter().filter(|trial| !trial.is_gaussian());
-    let mut priors: Vec<(&DenoiserName, usize)> = Vec::new();
-    for trial in skipped {
-        match priors.iter_mut().find(|(prior, _)| **prior == trial.prior) {
-            Some((_, count)) => *count += 1,
-            None => priors.push((&trial.prior, 1)),
-        }
-    }
-    for (prior, count) in priors {
+    let skipped = || output.trials().iter().map(|trial| &trial.prior).filter(|prior| !prior.is_gaussian());
+    for prior in distinct(skipped()) {
+        let count = skipped().filter(|other| *other == prior).count();
         let note = format!(
             "--certify leaves out {count} trials under {prior}: certificates multiply the affine steps of a Gaussian \
              prior"

@@ -180,14 +180,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if found.costs.is_empty() {
         return Err(usage("--order: no window fits the trajectory with any fold given; see above"));
     }
-    let told = Told {
-        found,
-        facts,
-        numbers,
-        frames: arguments.source.frames(),
-        survey,
-        seconds: clock.elapsed().as_secs_f64(),
-    };
+    let [crps_of, drawn_crps_of] = numbers.scored();
+    let (space, frames, std) = (tables::SPACE, arguments.source.frames(), survey.base.std);
+    let seconds = clock.elapsed().as_secs_f64();
+    let told = Told { space, crps_of, drawn_crps_of, frames, std, facts, found, seconds, survey };
     if let Some(out) = &arguments.out {
         told.results().write(out)?;
         note!("{}", out.join("windows.html").display());

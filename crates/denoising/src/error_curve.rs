@@ -30,8 +30,7 @@ pub struct ErrorPoint {
 
 /// The error of every denoiser at every level: x_t has the same noise for all, and at all levels.
 ///
-/// `go_on` is told how many points are done, after each, and answers whether to begin another; the
-/// points so far are returned.
+/// `go_on` is asked after each point whether to begin another; the points so far are returned.
 ///
 /// # Errors
 /// [`DenoisingError`](crate::DenoisingError) of a denoiser.
@@ -40,13 +39,13 @@ pub fn error_curve(
     denoisers: &[Named],
     ratios: &[f64],
     seed: u64,
-    go_on: &mut dyn FnMut(usize) -> bool,
+    go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<ErrorPoint>> {
     let mut points = Vec::with_capacity(denoisers.len() * ratios.len());
     for named in denoisers {
         for &ratio in ratios {
             points.push(point(flow, named, ratio, seed)?);
-            if !go_on(points.len()) {
+            if !go_on() {
                 return Ok(points);
             }
         }

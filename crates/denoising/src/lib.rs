@@ -24,7 +24,7 @@
 //! let settings = Settings { window: 1, ..Settings::of(train.kind(), train.grid()) };
 //! let flow = Flow::new("kolmogorov", [train, test], (&settings, None), 4)?;
 //! let denoisers = flow.denoisers(&["wiener".parse()?])?;
-//! let points = error_curve(&flow, &denoisers, &[0.1, 1.0], 0, &mut |_| true)?;
+//! let points = error_curve(&flow, &denoisers, &[0.1, 1.0], 0, &mut || true)?;
 //! // Noise of 0.1 and 1 the prior knows better than the noisy field does.
 //! assert!(points[0].error < 0.01 && points[1].error < 1.0);
 //! # Ok(())

@@ -172,8 +172,7 @@ impl Coarse {
 
     /// The responses of every denoiser, strength and level.
     ///
-    /// `go_on` is told how many strengths × denoisers are done, after each, and answers whether to
-    /// begin another; what is done so far is returned. Cost of one: 2 denoisings a window and level.
+    /// `go_on` is asked after each strength and denoiser whether to begin another; what is done so far is returned. Cost of one: 2 denoisings a window and level.
     ///
     /// # Errors
     /// [`DenoisingError`](crate::DenoisingError) of the prior or a denoiser.
@@ -181,10 +180,9 @@ impl Coarse {
         &self,
         names: &[DenoiserName],
         planting: &Planting,
-        go_on: &mut dyn FnMut(usize) -> bool,
+        go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<Response>> {
         let mut found = Vec::new();
-        let mut done = 0;
         for &strength in &planting.strengths {
             let flow = self.planted(strength)?;
             let wiener = flow.prior().denoiser()?;
@@ -201,8 +199,7 @@ impl Coarse {
                         wiener: response(&wiener, level, &self.from, &self.to)?,
                     });
                 }
-                done += 1;
-                if !go_on(done) {
+                if !go_on() {
                     return Ok(found);
                 }
             }

@@ -2,10 +2,9 @@
 
 use crate::words::caption;
 use crate::{DenoisingError, Flow, Result};
-use equipoise_experiment::Error;
+use equipoise_experiment::{occupied, write_table};
 use equipoise_report::{Block, Column, Image, Notation, Page, Section, Table, page, write_atomically};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 /// Tables, pictures and the page of one comparison.
@@ -86,10 +85,7 @@ impl Results {
     pub fn write(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
         for (name, table) in &self.tables {
-            let path = folder.join(format!("{name}.csv"));
-            let bytes = table.csv(Notation::Finite);
-            let bytes = bytes.map_err(|source| Error::Csv { path: path.clone(), source })?;
-            write_atomically(&path, &bytes)?;
+            write_table(&folder.join(format!("{name}.csv")), table, Notation::Finite)?;
         }
         for (name, image) in &self.pictures {
             write_atomically(&folder.join(format!("{name}.png")), &image.png)?;
@@ -102,15 +98,10 @@ impl Results {
 /// Refuses a folder that has content, unless it may be written into.
 ///
 /// # Errors
-/// [`DenoisingError::Occupied`], [`DenoisingError::Io`] for a path that is no folder.
+/// [`DenoisingError::Occupied`]; [`DenoisingError::Experiment`] for a path that is no folder.
 pub fn check_free(folder: &Path, force: bool) -> Result<()> {
-    let fault = |source| DenoisingError::Io { path: folder.into(), source };
-    match fs::read_dir(folder) {
-        Ok(mut entries) => match entries.next() {
-            Some(_) if !force => Err(DenoisingError::Occupied { path: folder.into() }),
-            _ => Ok(()),
-        },
-        Err(source) if source.kind() == ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(fault(source)),
+    match force {
+        false if occupied(folder)? => Err(DenoisingError::Occupied { path: folder.into() }),
+        _ => Ok(()),
     }
 }

@@ -102,8 +102,7 @@ impl Pixel {
 
 /// The rows of every denoiser, level and pixel.
 ///
-/// `go_on` is told how many of denoisers × levels are done, after each, and answers whether to begin
-/// another; what is done so far is returned. Cost of one: 2 · pixels + 1 denoisings a state, and 16.
+/// `go_on` is asked after each denoiser and level whether to begin another; what is done so far is returned. Cost of one: 2 · pixels + 1 denoisings a state, and 16.
 ///
 /// # Errors
 /// [`DenoisingError`] of a denoiser, [`DenoisingError::Pixel`].
@@ -113,15 +112,13 @@ pub fn rows(
     pixels: &[Pixel],
     ratios: &[f64],
     seed: u64,
-    go_on: &mut dyn FnMut(usize) -> bool,
+    go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<RowPoint>> {
     let mut points = Vec::new();
-    let mut done = 0;
     for named in denoisers {
         for &ratio in ratios {
             points.extend(at_level(flow, named, pixels, ratio, seed)?);
-            done += 1;
-            if !go_on(done) {
+            if !go_on() {
                 return Ok(points);
             }
         }

@@ -73,12 +73,11 @@ impl Drawing {
 
     /// The samples of a denoiser; member k has the same x_1 and noise for every denoiser.
     ///
-    /// `go_on` is told how many are done, after each, and answers whether to begin another; what is
-    /// done so far is returned.
+    /// `go_on` is asked after each whether to begin another; what is done so far is returned.
     ///
     /// # Errors
     /// [`DenoisingError`](crate::DenoisingError) of the schedule, the sampler or the denoiser.
-    pub fn draw(&self, flow: &Flow, named: &Named, go_on: &mut dyn FnMut(usize) -> bool) -> Result<Samples> {
+    pub fn draw(&self, flow: &Flow, named: &Named, go_on: &mut dyn FnMut() -> bool) -> Result<Samples> {
         let Course { schedule, sampler } = self.setup.build()?;
         let first = schedule.level(sampler.grid().first().copied().unwrap_or(1.0));
         let prior = flow.prior();
@@ -104,7 +103,7 @@ impl Drawing {
                 }
                 Outcome::Diverged { .. } => samples.diverged += 1,
             }
-            if !go_on(member as usize + 1) {
+            if !go_on() {
                 break;
             }
         }

@@ -1,10 +1,7 @@
 //! One dataset, ready to be observed: its prior, its truth and what to leave out.
 
 use crate::denoisers::Denoisers;
-use crate::{
-    BoxError, CovarianceSettings, EMBEDDED, Error, Result, Segment, Source, Units, lattice, require,
-};
-use equipoise_data::samples::Sample;
+use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units, lattice, require};
 use equipoise_data::sensors::MOST_COMPONENTS;
 use equipoise_data::{
     Dataset, Described, LoadOptions, Location, Mask, NoiseLevel, Remark, checksum, load, load_beside,
@@ -105,25 +102,6 @@ impl FlowRequest {
 
     fn fault(&self, source: BoxError) -> Error {
         Error::Flow { dataset: self.name.clone(), source }
-    }
-
-    /// The embedded wake and turbulence.
-    ///
-    /// # Errors
-    /// If an embedded sample is missing.
-    pub fn embedded(change: SettingsChange, noise: &NoiseLevel, include_solid: bool) -> Result<Vec<Self>> {
-        let of = |(name, [train, test]): (&str, [Sample; 2])| {
-            Ok(Self {
-                name: name.to_owned(),
-                data: test.path()?,
-                prior: PriorSource::Train { path: train.path()?, change },
-                denoisers: vec![DenoiserName::wiener()],
-                load: LoadOptions::default(),
-                noise: noise.clone(),
-                include_solid,
-            })
-        };
-        EMBEDDED.into_iter().map(of).collect()
     }
 }
 

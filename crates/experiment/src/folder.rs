@@ -53,7 +53,10 @@ pub fn check_free(folder: &Path, existing: Existing) -> Result<()> {
 }
 
 /// Whether the folder exists and has content.
-pub(crate) fn occupied(folder: &Path) -> Result<bool> {
+///
+/// # Errors
+/// [`Error::Found`] for a file, [`Error::Io`] for what the system refuses.
+pub fn occupied(folder: &Path) -> Result<bool> {
     match fs::metadata(folder) {
         Ok(found) if !found.is_dir() => {
             Err(Error::found(folder, "a file", "a folder or a path that does not exist"))

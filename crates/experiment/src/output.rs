@@ -113,6 +113,12 @@ impl<W: Work> Output<W> {
         self.journal.rows(&self.identities)
     }
 
+    /// The trials that have a row, each with it, in the order of the plan.
+    pub fn finished(&self) -> Vec<(&W, W::Record)> {
+        let found = |(trial, identity)| Some((trial, self.journal.rows([identity]).pop()?));
+        self.trials.iter().zip(&self.identities).filter_map(found).collect()
+    }
+
     /// The journal.
     pub fn journal(&self) -> &Journal<W::Record> {
         &self.journal

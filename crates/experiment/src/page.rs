@@ -1,12 +1,24 @@
 //! What the pages of experiments say alike: how a folder came to be, states and their colours.
 
-use crate::{Output, Work};
+use crate::{Output, Result, Work, replace};
 use equipoise_metrics as metrics;
 use equipoise_metrics::State;
-use equipoise_report::{Caption, Tone, Verdict};
+use equipoise_report::{Caption, Page, Tone, Verdict, page};
 use equipoise_scaling::NConvention;
+use std::path::PathBuf;
 
 impl<W: Work> Output<W> {
+    /// Writes a page, which ends its facts with those of the folder, and returns its path.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_page(&self, name: &str, mut whole: Page) -> Result<PathBuf> {
+        let path = self.claim(&[name])?.remove(0);
+        whole.facts.extend(self.facts());
+        replace(&path, page(&whole).as_bytes())?;
+        Ok(path)
+    }
+
     /// Name and value of what its numbers rest on.
     pub fn facts(&self) -> Vec<(String, String)> {
         let (manifest, unknown) = (self.manifest(), || "unknown".to_owned());

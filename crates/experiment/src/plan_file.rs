@@ -3,8 +3,7 @@
 mod flows;
 mod words;
 
-pub use flows::{EMBEDDED, FlowFile};
-pub use words::protocols;
+pub use flows::{Covariance, EMBEDDED, FlowFile};
 
 use crate::{Approach, Error, FlowRequest, Result, replace};
 use equipoise_sampler::SamplerName;
@@ -23,8 +22,9 @@ pub struct Label(pub Approach);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed(pub u64);
 
-/// How a run advances in diffusion time.
+/// How a run advances in diffusion time. What a file leaves out is that of `fast`, under the name `custom`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Protocol {
     /// Its name.
     pub name: String,
@@ -63,6 +63,12 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sub {}, noise {}, {} steps", self.sub, self.noise, self.steps)
+    }
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self { name: "custom".into(), ..Self::fast() }
     }
 }
 

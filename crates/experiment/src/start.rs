@@ -1,5 +1,6 @@
 //! The law of the state at t = 1, as plans name it.
 
+use equipoise_covariance::Covariance;
 use equipoise_prior::Prior;
 use equipoise_solver::Start as Law;
 use equipoise_wiener::Wiener;
@@ -20,22 +21,18 @@ pub enum Start {
 impl Start {
     /// The law, for the Gaussian behind a denoiser.
     pub fn law(self, wiener: &Wiener<f32>) -> Law<f32> {
-        match self {
-            Self::Normal => Law::Normal,
-            Self::Prior => Law::Prior {
-                mean: Arc::new(wiener.mean().to_vec()),
-                covariance: Arc::clone(wiener.prior_covariance()),
-            },
-        }
+        self.of(wiener.mean(), wiener.prior_covariance())
     }
 
     /// The same for a prior whose denoiser is not made.
     pub fn law_of(self, prior: &Prior) -> Law<f32> {
+        self.of(prior.mean(), &prior.covariance())
+    }
+
+    fn of(self, mean: &[f32], covariance: &Arc<dyn Covariance<f32>>) -> Law<f32> {
         match self {
             Self::Normal => Law::Normal,
-            Self::Prior => {
-                Law::Prior { mean: Arc::new(prior.mean().to_vec()), covariance: prior.covariance() }
-            }
+            Self::Prior => Law::Prior { mean: Arc::new(mean.to_vec()), covariance: Arc::clone(covariance) },
         }
     }
 }

@@ -12,10 +12,8 @@ pub use table::{CERTIFICATE_CSV, write_certificates};
 use crate::choose::Ready as Chosen;
 use crate::{BoxError, Flow, Trial};
 use equipoise_experiment::{Flows, Scaled, Shared};
-use equipoise_posterior::ExactPosterior;
 use equipoise_schedule::Level;
 use equipoise_stability::{Certificate, Certifier, Course, Likelihood, Spectra, StabilityError};
-use equipoise_stream::Stream;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -99,10 +97,8 @@ impl<'a> FlowCertifier<'a> {
     /// Those of the posterior.
     pub fn posterior_std(&self, trial: &Trial) -> Result<f64, BoxError> {
         let problem = self.flows.problem(trial.dataset(), trial.sub)?;
-        let gaussian = &problem.gaussian;
-        let posterior = ExactPosterior::new(gaussian.observed().clone(), gaussian.wiener().mean().to_vec())?;
-        let probes = Stream::new("posterior").text(trial.dataset()).number(trial.sub as u64);
-        Ok(posterior.mean_variance(PROBES, probes)?.value.sqrt())
+        let probes = problem.deviations(self.flows.get(trial.dataset())?);
+        Ok(problem.posterior()?.mean_variance(PROBES, probes)?.value.sqrt())
     }
 
     /// `None` where [`certifies`](Self::certifies) says no.

@@ -2,7 +2,7 @@
 
 use crate::choose::Ready;
 use crate::{BoxError, Row};
-use equipoise_experiment::{Beside, Known, Moments, Reference, pooled};
+use equipoise_experiment::{Beside, Known, pooled};
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Inclusion, State};
 use equipoise_sampler::Outcome as Run;
@@ -29,8 +29,13 @@ pub(crate) fn judge(ready: &Ready<'_>, drawn: &Drawn<f32>) -> Result<Judged, Box
         pooled(ensemble, |x| Ok(metrics::rmse(x, truth, Inclusion::Entries(flags))?)).map(Some)
     };
     let sigma_zero = course.schedule.sigma(0.0);
-    let held = known.moments().map(|exact| Held::to(exact, &beside, ensemble, sigma_zero)).transpose()?;
-    let evidence = beside.evidence(drawn, held.map(|held| held.floor))?;
+    let held = known.moments().map(|exact| exact.reference(&beside, sigma_zero)).transpose()?;
+    let evidence = beside.evidence(drawn, held.as_ref().map(|held| held.floor))?;
+    let [mut bias, mut spread_ratio] = [None; 2];
+    if let (Some(exact), Some(held)) = (known.moments(), &held) {
+        bias = metrics::bias_over_posterior_std(ensemble, &exact.mean, &held.variance, included)?;
+        spread_ratio = metrics::spread_ratio(ensemble, &held.variance, included)?;
+    }
     let state = metrics::classify(&evidence);
     let excursion =
         runs.iter().filter_map(|r| r.trace().excursion).reduce(|a, b| if a.t >= b.t { a } else { b });
@@ -46,10 +51,10 @@ pub(crate) fn judge(ready: &Ready<'_>, drawn: &Drawn<f32>) -> Result<Judged, Box
         rmse_observed: over(&problem.observed)?.unwrap_or(f64::NAN),
         rmse_unobserved: over(&problem.unobserved)?,
         misfit: evidence.misfit,
-        posterior_mean_rmse: held.map(|held| held.mean_rmse),
+        posterior_mean_rmse: held.as_ref().map(|held| held.mean_rmse),
         floor_rmse: evidence.floor_rmse,
-        bias_over_posterior_std: held.and_then(|held| held.bias),
-        spread_ratio: held.and_then(|held| held.spread_ratio),
+        bias_over_posterior_std: bias,
+        spread_ratio,
         state: state.to_string(),
         diverged_at: if state.is_explosion() { excursion.map(|e| e.t) } else { None },
         evaluations: runs.iter().map(|r| r.trace().evaluations).sum(),
@@ -58,33 +63,6 @@ pub(crate) fn judge(ready: &Ready<'_>, drawn: &Drawn<f32>) -> Result<Judged, Box
         ..Row::of(trial)?
     };
     Ok(Judged { row, state, note: note(runs, &known) })
-}
-
-/// An ensemble against the exact posterior, over the cells that errors are measured over.
-#[derive(Clone, Copy)]
-struct Held {
-    mean_rmse: f64,
-    floor: f64,
-    bias: Option<f64>,
-    spread_ratio: Option<f64>,
-}
-
-impl Held {
-    fn to(
-        exact: &Moments,
-        beside: &Beside<'_>,
-        ensemble: &Ensemble<'_, f32>,
-        sigma_zero: f64,
-    ) -> Result<Self, BoxError> {
-        let (reference, included) = (exact.reference(beside, sigma_zero)?, beside.included);
-        let Reference { mean_rmse, floor, ref variance } = *reference;
-        Ok(Self {
-            mean_rmse,
-            floor,
-            bias: metrics::bias_over_posterior_std(ensemble, &exact.mean, variance, included)?,
-            spread_ratio: metrics::spread_ratio(ensemble, variance, included)?,
-        })
-    }
 }
 
 /// The member that weighs most, of equals the first: the one that is drawn.

@@ -4,9 +4,8 @@ use crate::{EXCESS_TIMES, Flow, FlowExecutor, Output, Pictures, Result, Row, Tri
 use equipoise_experiment::{self as experiment, REPORT, distinct, note, states};
 use equipoise_report::{
     Block, Caption, Chart, Column, Gallery, HeatCell, HeatMap, Page, Picture, Quantity, Scale, Section,
-    Series, Table, Verdict, page, pick, significant, write_atomically,
+    Series, Table, Verdict, pick, significant,
 };
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// The range of the excess that charts show.
@@ -24,9 +23,7 @@ pub fn write_page(
     executor: &FlowExecutor<'_>,
     pictures: &Pictures<'_>,
 ) -> Result<PathBuf> {
-    let path = output.claim(&[REPORT])?.remove(0);
-    let rows = rows(output);
-    let finished = finished(output, &rows)?;
+    let finished = output.finished();
     let mut sections = Vec::new();
     for flow in flows {
         for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(|b| b[0].0.dataset() == flow.name())
@@ -38,12 +35,11 @@ pub fn write_page(
     let whole = Page {
         title: "Equipoise sweep".into(),
         lead: lead(other),
-        facts: output.facts(),
+        facts: Vec::new(),
         sections,
         notes: notes(other),
     };
-    write_atomically(&path, page(&whole).as_bytes())?;
-    Ok(path)
+    Ok(output.write_page(REPORT, whole)?)
 }
 
 fn lead(other: bool) -> Vec<String> {
@@ -63,24 +59,8 @@ fn lead(other: bool) -> Vec<String> {
     lead
 }
 
-/// The rows by the identity of their trial.
-pub(crate) fn rows(output: &Output) -> HashMap<String, Row> {
-    output.rows().into_iter().map(|row| (row.identity.clone(), row)).collect()
-}
-
-/// The trials that have a row, in plan order.
-pub(crate) fn finished<'a>(output: &'a Output, rows: &'a HashMap<String, Row>) -> Result<Vec<Finished<'a>>> {
-    let mut finished = Vec::new();
-    for trial in output.trials() {
-        if let Some(row) = rows.get(&trial.identity()?) {
-            finished.push((trial, row));
-        }
-    }
-    Ok(finished)
-}
-
 /// A trial with its row.
-pub(crate) type Finished<'a> = (&'a Trial, &'a Row);
+pub(crate) type Finished<'a> = (&'a Trial, Row);
 
 fn section(
     flow: &Flow,
@@ -134,7 +114,7 @@ pub(crate) fn verdict(row: &Row) -> Verdict {
 type Grid<T> = (Vec<String>, Vec<(String, Vec<Option<T>>)>);
 
 /// The rows of the first seed, by law and sub.
-fn grid<'a, T>(batch: &'a [Finished<'a>], cell: impl Fn(Finished<'a>) -> Option<T>) -> Grid<T> {
+fn grid<'a, T>(batch: &'a [Finished<'a>], cell: impl Fn(&'a Finished<'a>) -> Option<T>) -> Grid<T> {
     let seed = batch[0].0.seed;
     let subs = distinct(batch.iter().map(|(t, _)| t.sub));
     let rows = distinct(batch.iter().map(|(t, _)| t.law()))
@@ -142,7 +122,7 @@ fn grid<'a, T>(batch: &'a [Finished<'a>], cell: impl Fn(Finished<'a>) -> Option<
         .map(|law| {
             let of = |sub: &usize| {
                 let found = batch.iter().find(|(t, _)| t.law() == law && t.sub == *sub && t.seed == seed);
-                found.copied().and_then(&cell)
+                found.and_then(&cell)
             };
             let cells = subs.iter().map(of).collect();
             (law, cells)
@@ -247,7 +227,7 @@ fn table(batch: &[Finished<'_>]) -> Table {
     let (all, state) = (Row::columns(), Column::new("state", "see the definitions below", verdict));
     let mut columns = pick(&all, &COLUMNS);
     columns.insert(COLUMNS.len() - 1, &state);
-    let rows = batch.iter().map(|(_, row)| *row);
+    let rows = batch.iter().map(|(_, row)| row);
     Table::of(columns, rows).captioned(caption("All trials of this protocol.".into(), batch))
 }
 

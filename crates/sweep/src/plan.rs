@@ -178,7 +178,41 @@ fn check(protocol: &Protocol) -> Result<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use equipoise_data::NormalizerKind;
+    use equipoise_experiment::ModelName;
     use std::collections::HashSet;
+
+    impl DatasetPlan {
+        /// The cylinder wake: 16 frames, low rank 20, seed 0, one member, both protocols.
+        pub(crate) fn ibpm(source: Source) -> Self {
+            Self {
+                source,
+                window: 16,
+                normalizer: Units::Fitted(NormalizerKind::Channel),
+                covariance: CovarianceSettings { model: ModelName::LowRank, rank: Some(20), ridge: 1e-6 },
+                priors: vec![DenoiserName::wiener()],
+                noise: vec![0.1, 0.1],
+                seeds: vec![0],
+                members: 1,
+                protocols: vec![Protocol::fast(), Protocol::study()],
+            }
+        }
+
+        /// Kolmogorov turbulence: 8 frames, stationary, seeds 0 and 1, two members, both protocols.
+        pub(crate) fn kolmogorov(source: Source) -> Self {
+            Self {
+                source,
+                window: 8,
+                normalizer: Units::Fitted(NormalizerKind::Profile),
+                covariance: CovarianceSettings { model: ModelName::Stationary, rank: None, ridge: 1e-4 },
+                priors: vec![DenoiserName::wiener()],
+                noise: vec![0.1, 0.1],
+                seeds: vec![0, 1],
+                members: 2,
+                protocols: vec![Protocol::fast(), Protocol::study()],
+            }
+        }
+    }
 
     pub(crate) fn source(name: &str) -> Source {
         Source {

@@ -39,7 +39,6 @@ pub struct SweepFile {
     /// Posterior samples a trial.
     pub members: Option<usize>,
     /// Protocols.
-    #[serde(deserialize_with = "equipoise_experiment::protocols")]
     pub protocols: Option<Vec<Protocol>>,
     /// The flows; none for both embedded ones.
     pub datasets: Vec<FlowFile>,

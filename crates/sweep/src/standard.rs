@@ -1,9 +1,8 @@
 //! The sweep that runs when nothing else is asked for.
 
-use crate::{Approach, CovarianceSettings, DatasetPlan, Flow, Plan, Protocol, Source, Start};
-use equipoise_data::{Kind, NormalizerKind};
-use equipoise_experiment::{ModelName, Precision, Units};
-use equipoise_prior::DenoiserName;
+use crate::{Approach, DatasetPlan, Flow, Plan, Protocol, Start};
+use equipoise_data::Kind;
+use equipoise_experiment::Precision;
 use equipoise_scaling::{Law, NConvention};
 use equipoise_schedule::{Alpha, ScheduleName, Variance};
 use equipoise_solver::Method;
@@ -26,36 +25,6 @@ impl DatasetPlan {
             seeds: if wake { vec![0] } else { vec![0, 1] },
             members: if wake { 1 } else { 2 },
             protocols: [Protocol::fast()].into_iter().chain(study).collect(),
-        }
-    }
-
-    /// The cylinder wake: 16 frames, low rank 20, seed 0, one member, both protocols.
-    pub fn ibpm(source: Source) -> Self {
-        Self {
-            source,
-            window: 16,
-            normalizer: Units::Fitted(NormalizerKind::Channel),
-            covariance: CovarianceSettings { model: ModelName::LowRank, rank: Some(20), ridge: 1e-6 },
-            priors: vec![DenoiserName::wiener()],
-            noise: vec![0.1, 0.1],
-            seeds: vec![0],
-            members: 1,
-            protocols: vec![Protocol::fast(), Protocol::study()],
-        }
-    }
-
-    /// Kolmogorov turbulence: 8 frames, stationary, seeds 0 and 1, two members, both protocols.
-    pub fn kolmogorov(source: Source) -> Self {
-        Self {
-            source,
-            window: 8,
-            normalizer: Units::Fitted(NormalizerKind::Profile),
-            covariance: CovarianceSettings { model: ModelName::Stationary, rank: None, ridge: 1e-4 },
-            priors: vec![DenoiserName::wiener()],
-            noise: vec![0.1, 0.1],
-            seeds: vec![0, 1],
-            members: 2,
-            protocols: vec![Protocol::fast(), Protocol::study()],
         }
     }
 }

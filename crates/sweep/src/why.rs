@@ -4,11 +4,11 @@
 use crate::account::Account;
 use crate::answers::{Ended, answers};
 use crate::closed_loop::ClosedLoop;
-use crate::page::{Finished, caption, finished, rows, verdict};
+use crate::page::{Finished, caption, verdict};
 use crate::{EXCESS_TIMES, Flow, FlowExecutor, Output, Result, Trial};
 use equipoise_experiment::{Error, distinct, note};
 use equipoise_field::sum;
-use equipoise_report::{Block, Chart, Column, Page, Scale, Section, Series, Table, page, write_atomically};
+use equipoise_report::{Block, Chart, Column, Page, Scale, Section, Series, Table};
 use std::path::PathBuf;
 
 /// The name of the page in the output folder.
@@ -29,9 +29,7 @@ pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -
     if !output.trials().iter().any(Trial::is_gaussian) {
         return Ok(None);
     }
-    let path = output.claim(&[WHY])?.remove(0);
-    let rows = rows(output);
-    let finished = finished(output, &rows)?;
+    let finished = output.finished();
     let mut sections = Vec::new();
     for flow in flows {
         let of_flow = |batch: &&[Finished<'_>]| batch[0].0.dataset() == flow.name();
@@ -50,30 +48,29 @@ pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -
              argument and what they are on the embedded flows."
                 .into(),
         ],
-        facts: output.facts(),
+        facts: Vec::new(),
         sections,
         notes: notes(),
     };
-    write_atomically(&path, page(&whole).as_bytes())?;
-    Ok(Some(path))
+    Ok(Some(output.write_page(WHY, whole)?))
 }
 
 fn section(flow: &Flow, batch: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Section> {
     let seed = batch[0].0.seed;
-    let first: Vec<Finished<'_>> = batch.iter().copied().filter(|(t, _)| t.seed == seed).collect();
+    let first: Vec<Finished<'_>> = batch.iter().filter(|(t, _)| t.seed == seed).cloned().collect();
     let subs = distinct(first.iter().map(|(t, _)| t.sub));
     let mut accounts = Vec::new();
     let mut charts = Vec::new();
     let mut ends = Vec::new();
     for &sub in &subs {
-        let here: Vec<Finished<'_>> = first.iter().copied().filter(|(t, _)| t.sub == sub).collect();
+        let here: Vec<Finished<'_>> = first.iter().filter(|(t, _)| t.sub == sub).cloned().collect();
         let trials: Vec<_> = here.iter().map(|(t, _)| *t).collect();
         accounts.extend(executor.account(&trials).map_err(Error::trial(here[0].0))?);
         charts.push(Block::Chart(error_chart(&here, executor)?));
         if flow.shape().len() < sum::PARALLEL_FROM {
             let loops = loops(&here, executor)?;
             charts.extend(loop_charts(&here, &loops).map(Block::Chart));
-            ends.extend(here.iter().copied().zip(loops));
+            ends.extend(here.iter().cloned().zip(loops));
         }
     }
     let ended: Vec<Ended<'_>> = first.iter().map(|(t, row)| Ended { sub: t.sub, row }).collect();
@@ -87,7 +84,7 @@ fn section(flow: &Flow, batch: &[Finished<'_>], executor: &FlowExecutor<'_>) -> 
 
 fn error_chart(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Chart> {
     let mut series = Vec::new();
-    for &(trial, _) in here.iter().filter(|(t, _)| !t.approach.is_exact()) {
+    for (trial, _) in here.iter().filter(|(t, _)| !t.approach.is_exact()) {
         if let Some(curves) = executor.guidance_curves(trial).map_err(Error::trial(trial))? {
             let points = EXCESS_TIMES.into_iter().zip(curves.error).collect();
             series.push(Series { name: trial.law(), points });
@@ -115,7 +112,7 @@ fn chart(here: &[Finished<'_>], text: String, name: &str, series: Vec<Series>) -
 }
 
 fn loops(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Vec<Option<ClosedLoop>>> {
-    here.iter().map(|&(trial, _)| Ok(executor.closed_loop(trial).map_err(Error::trial(trial))?)).collect()
+    here.iter().map(|(trial, _)| Ok(executor.closed_loop(trial).map_err(Error::trial(trial))?)).collect()
 }
 
 fn loop_charts(here: &[Finished<'_>], loops: &[Option<ClosedLoop>]) -> [Chart; 2] {

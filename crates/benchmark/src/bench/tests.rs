@@ -3,8 +3,7 @@
 use crate::bench::{Bench, Part};
 use crate::score::judge;
 use crate::{Case, Job, Plan, Scene, Score, Subset, Task};
-use equipoise_data::NoiseLevel;
-use equipoise_experiment::{Approach, Executor, Flow, FlowRequest, Protocol, SettingsChange};
+use equipoise_experiment::{Approach, Executor, Flow, FlowFile, Protocol};
 use equipoise_sweep::{DatasetPlan, FlowExecutor};
 
 const MEMBERS: usize = 2;
@@ -14,11 +13,8 @@ const CASE: Case = Case { sub: 8, noise: 0.1, steps: 2 };
 /// Both have them from one [`equipoise_experiment::Reference`].
 #[test]
 fn the_wake_has_one_floor_and_one_spread() {
-    let change = SettingsChange { window: Some(2), ..SettingsChange::default() };
-    let noise = NoiseLevel::Normalised(CASE.noise);
-    let requests = FlowRequest::embedded(change, &noise, false).unwrap();
-    let request = requests.iter().find(|request| request.name == "ibpm").unwrap();
-    let flows = Flow::open_apart(request).unwrap();
+    let wake = FlowFile { window: Some(2), noise: Some(CASE.noise), ..FlowFile::embedded("ibpm") };
+    let flows = Flow::open_apart(&wake.request().unwrap()).unwrap();
     let exact = "exact".parse::<Approach>().unwrap();
 
     let scene = Scene::of(&flows).unwrap().remove(0);

@@ -5,10 +5,9 @@ use crate::messages;
 use crate::number::count;
 use crate::priors::{names, told};
 use crate::sweep::Embedded;
-use equipoise_data::samples::Sample;
 use equipoise_data::{LoadOptions, load, load_beside};
 use equipoise_denoising::{Flow, Named};
-use equipoise_experiment::{FlowRequest, SettingsChange};
+use equipoise_experiment::{EMBEDDED, FlowRequest, SettingsChange};
 use equipoise_field::Boundary;
 use equipoise_prior::{DenoiserName, Fields, NameError, Received, Settings};
 use std::path::{Path, PathBuf};
@@ -114,16 +113,9 @@ impl Source {
         if let (Some(data), Some(train)) = (&self.data, &self.train) {
             return Ok(vec![[FlowRequest::name_of(data).into(), train.clone(), data.clone()]]);
         }
-        let embedded = [
-            (Embedded::Ibpm, Sample::IbpmTrain, Sample::IbpmTest),
-            (Embedded::Kolmogorov, Sample::KolmogorovTrain, Sample::KolmogorovTest),
-        ];
-        let asked = |one: Embedded| self.dataset.is_empty() || self.dataset.contains(&one);
-        let files = embedded
-            .into_iter()
-            .filter(|(one, ..)| asked(*one))
-            .map(|(one, train, data)| Ok([one.name().into(), train.path()?, data.path()?]));
-        files.collect()
+        let asked = |name: &str| self.dataset.is_empty() || self.dataset.iter().any(|of| of.name() == name);
+        let embedded = EMBEDDED.into_iter().filter(|(name, _)| asked(name));
+        embedded.map(|(name, [train, data])| Ok([name.into(), train.path()?, data.path()?])).collect()
     }
 }
 

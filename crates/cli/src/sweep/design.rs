@@ -271,7 +271,7 @@ mod tests {
     use super::*;
     use clap::Parser;
     use equipoise_data::Kind;
-    use equipoise_experiment::Source;
+    use equipoise_experiment::{CovarianceSettings, ModelName, Source};
 
     #[derive(Parser)]
     struct Line {
@@ -347,8 +347,17 @@ mod tests {
                 kind,
                 axes: "NTCHW".parse().ok(),
             };
-            let mut dataset =
-                DatasetPlan { priors: vec![prior.parse().unwrap()], ..DatasetPlan::ibpm(source) };
+            let mut dataset = DatasetPlan {
+                source,
+                window: 16,
+                normalizer: "channel".parse().unwrap(),
+                covariance: CovarianceSettings { model: ModelName::LowRank, rank: Some(20), ridge: 1e-6 },
+                priors: vec![prior.parse().unwrap()],
+                noise: vec![0.1],
+                seeds: vec![0],
+                members: 1,
+                protocols: vec![Protocol::fast(), Protocol::study()],
+            };
             dataset.spare(&methods.iter().map(|label| label.parse().unwrap()).collect::<Vec<_>>());
             dataset.protocols.into_iter().map(|protocol| protocol.name).collect::<Vec<_>>().join(" ")
         };

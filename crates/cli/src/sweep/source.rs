@@ -5,12 +5,8 @@ use crate::fitting::Fitting;
 use crate::number::positive;
 use crate::priors::{Priors, told};
 use clap::ValueEnum;
-use equipoise_data::NoiseLevel;
-use equipoise_experiment::{FlowRequest, PriorSource, SettingsChange};
+use equipoise_experiment::{EMBEDDED, FlowFile, FlowRequest, requests};
 use std::path::PathBuf;
-
-/// Observation noise of the embedded sweep, normalised units.
-const NOISE: f64 = 0.1;
 
 /// What is said of `--prior` before the names.
 const PRIORS: &str =
@@ -92,47 +88,44 @@ impl Source {
     /// # Errors
     /// Bad usage, or an embedded sample that is missing.
     pub(crate) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
-        let change = self.fitting.change()?;
-        let load = self.fitting.load_options();
-        let noise = match &self.noise_physical[..] {
-            [] => NoiseLevel::Normalised(self.noise.unwrap_or(NOISE)),
-            stds => NoiseLevel::Physical(stds.to_vec()),
-        };
         let priors = Priors::of(&self.prior, self.prior_file.as_deref())?;
-        if let Some(data) = self.data.clone() {
-            let (name, include_solid) = (FlowRequest::name_of(&data), self.include_solid);
-            let prior = self.prior(&priors, change)?;
-            let denoisers = priors.names;
-            return Ok(vec![FlowRequest { name, data, prior, denoisers, load, noise, include_solid }]);
+        let physical = &self.noise_physical;
+        let asked = FlowFile {
+            noise: self.noise,
+            noise_physical: (!physical.is_empty()).then(|| physical.clone()),
+            include_solid: self.include_solid,
+            priors: Some(priors.names.clone()),
+            ..self.fitting.file()?
+        };
+        if self.data.is_some() {
+            self.check(&priors)?;
+            let (data, train) = (self.data.clone(), self.train.clone());
+            return Ok(requests(&[FlowFile { data, train, prior_file: priors.file, ..asked }])?);
         }
         if let Some(file) = &priors.file {
             let file = file.display();
             return Err(usage(&format!("--prior-file: found {file} without --data, expected both")));
         }
-        let mut requests = FlowRequest::embedded(change, &noise, self.include_solid)?;
-        requests.retain(|request| {
-            self.dataset.is_empty() || self.dataset.iter().any(|asked| asked.name() == request.name)
-        });
-        for request in &mut requests {
-            (request.load, request.denoisers) = (load, priors.names.clone());
-        }
-        Ok(requests)
+        let named = |name: &str| self.dataset.is_empty() || self.dataset.iter().any(|of| of.name() == name);
+        let embedded = EMBEDDED.iter().filter(|(name, _)| named(name));
+        let files =
+            embedded.map(|(name, _)| FlowFile { embedded: Some((*name).to_owned()), ..asked.clone() });
+        Ok(requests(&files.collect::<Vec<_>>())?)
     }
 
-    /// Where the Gaussian prior of a user's data comes from.
-    fn prior(&self, priors: &Priors, change: SettingsChange) -> anyhow::Result<PriorSource> {
-        let other = priors.windowed();
-        let Some(path) = priors.file.clone() else {
+    /// Refuses files that do not make a Gaussian prior.
+    fn check(&self, priors: &Priors) -> anyhow::Result<()> {
+        let Some(path) = &priors.file else {
             let asked = priors.names.first().map_or_else(String::new, ToString::to_string);
             let missing =
                 || usage(&format!("--prior: found {asked} without --train, expected a training file"));
-            return Ok(PriorSource::Train { path: self.train.clone().ok_or_else(missing)?, change });
+            return self.train.is_some().then_some(()).ok_or_else(missing);
         };
         let file = path.display();
         if let Some(flag) = self.fitting.given() {
             return Err(usage(&format!("{flag}: found with --prior-file {file}, which is fitted already")));
         }
-        match (other, &self.train) {
+        match (priors.windowed(), &self.train) {
             (Some(name), None) => {
                 let expected = "expected the training file that it was fitted to, for its windows";
                 Err(usage(&format!(
@@ -144,7 +137,7 @@ impl Source {
                     "expected one of them, or a prior beside the file that stands on training windows";
                 Err(usage(&format!("--train: found with --prior-file {file}, {expected}")))
             }
-            (_, train) => Ok(PriorSource::File { path, train: train.clone() }),
+            _ => Ok(()),
         }
     }
 }

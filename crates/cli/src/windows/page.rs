@@ -1,38 +1,29 @@
 //! What is printed, and the page.
 
-use super::tables::{self, Numbers, SPACE, caption, verdict};
+use super::tables::{self, caption, verdict};
 use equipoise_denoising::Results;
+use equipoise_experiment::distinct;
 use equipoise_report::{Block, Cell, Chart, Page, Scale, Section, Series, Table, significant};
 use equipoise_windows::{Cost, Found, Outcome, Survey, Surveyed};
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// Everything that was found, and what it rests on.
+#[derive(Serialize)]
 pub(super) struct Told {
-    pub(super) found: Surveyed,
-    pub(super) facts: Vec<(String, String)>,
-    /// What the series are numbers of.
-    pub(super) numbers: Numbers,
+    pub(super) space: &'static str,
+    /// What CRPS is of, in closed form and drawn.
+    pub(super) crps_of: &'static str,
+    pub(super) drawn_crps_of: &'static str,
     /// L.
     pub(super) frames: usize,
-    pub(super) survey: Survey,
+    /// s.
+    pub(super) std: f64,
+    pub(super) facts: Vec<(String, String)>,
+    pub(super) found: Surveyed,
     pub(super) seconds: f64,
-}
-
-impl Serialize for Told {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut object = to.serialize_struct("windows", 8)?;
-        object.serialize_field("space", SPACE)?;
-        let [crps_of, drawn] = self.numbers.scored();
-        object.serialize_field("crps_of", crps_of)?;
-        object.serialize_field("drawn_crps_of", drawn)?;
-        object.serialize_field("frames", &self.frames)?;
-        object.serialize_field("std", &self.survey.base.std)?;
-        object.serialize_field("facts", &self.facts)?;
-        object.serialize_field("found", &self.found)?;
-        object.serialize_field("seconds", &self.seconds)?;
-        object.end()
-    }
+    #[serde(skip)]
+    pub(super) survey: Survey,
 }
 
 impl Told {
@@ -43,19 +34,18 @@ impl Told {
             ("needed", tables::needed(found)),
             ("excess", tables::costs(found)),
             ("moments", tables::moments(found)),
-            ("runs", tables::runs(found, self.numbers)),
-            ("drawn", tables::drawn(found, self.numbers)),
+            ("runs", tables::runs(found, self.crps_of)),
+            ("drawn", tables::drawn(found, self.drawn_crps_of)),
             ("gamma", tables::calibrations(found)),
         ];
         all.into_iter().filter(|(_, t)| !t.rows.is_empty()).map(|(name, t)| (name.to_owned(), t)).collect()
     }
 
     pub(super) fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
-        let [crps_of, drawn] = self.numbers.scored();
+        let Self { space, crps_of, drawn_crps_of, frames, .. } = self;
         writeln!(
             to,
-            "Composites of {} frames; W2 per number, CRPS per {crps_of}, drawn per {drawn}, {SPACE}",
-            self.frames
+            "Composites of {frames} frames; W2 per number, CRPS per {crps_of}, drawn per {drawn_crps_of}, {space}"
         )?;
         self.facts.iter().try_for_each(|(name, value)| writeln!(to, "{name}: {value}"))?;
         for (name, table) in self.tables() {
@@ -78,7 +68,7 @@ impl Told {
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
             ("arguments", arguments.join(" ")),
             ("frames", self.frames.to_string()),
-            ("s", self.survey.base.std.to_string()),
+            ("s", self.std.to_string()),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
         let lead = "What a denoiser of L frames, composed of windows of 2k + 1, misses of the exact one under a \
@@ -95,9 +85,7 @@ impl Told {
 
     /// The priors, each once.
     fn priors(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.found.costs.iter().map(|one| one.prior.clone()).collect();
-        names.dedup();
-        names
+        distinct(self.found.costs.iter().map(|one| one.prior.clone()))
     }
 
     fn section(&self, prior: &str) -> Section {
@@ -147,13 +135,8 @@ impl Told {
 
     /// How dense the readings of whole runs were: every, sub.
     fn densities(&self, prior: &str) -> Vec<(Option<usize>, Option<usize>)> {
-        let mut all = Vec::new();
-        self.found.runs.iter().filter(|one| one.prior == prior).for_each(|one| {
-            if !all.contains(&(one.every, one.sub)) {
-                all.push((one.every, one.sub));
-            }
-        });
-        all
+        let runs = self.found.runs.iter().filter(|one| one.prior == prior);
+        distinct(runs.map(|one| (one.every, one.sub)))
     }
 
     /// W2 against k, a line a law.
@@ -161,12 +144,7 @@ impl Told {
         let of = |one: &&Found<Outcome>| one.prior == prior && (one.every, one.sub) == seen;
         let runs = || self.found.runs.iter().filter(of);
         let exact = runs().find(|one| one.law == Some("exact")).map(|one| one.found.wasserstein);
-        let mut laws: Vec<&str> = Vec::new();
-        runs().filter(|one| one.fold == fold).filter_map(|one| one.law).for_each(|law| {
-            if !laws.contains(&law) {
-                laws.push(law);
-            }
-        });
+        let laws = distinct(runs().filter(|one| one.fold == fold).filter_map(|one| one.law));
         let line = |law: &&str| Series {
             name: (*law).to_owned(),
             points: runs()

@@ -168,7 +168,7 @@ pub(super) fn moments(found: &Surveyed) -> Table {
 }
 
 /// Whole runs.
-pub(super) fn runs(found: &Surveyed, numbers: Numbers) -> Table {
+pub(super) fn runs(found: &Surveyed, crps_of: &'static str) -> Table {
     let columns = [
         law("guidance; exact is that of the exact denoiser"),
         of("verdict", "by σ_W and the field at the end", |of: &Outcome| verdict(of)),
@@ -188,7 +188,7 @@ pub(super) fn runs(found: &Surveyed, numbers: Numbers) -> Table {
         ),
         of("refused", "why the run has no end", |of: &Outcome| of.refused.clone()),
     ];
-    let columns = seen().into_iter().chain(columns).chain(scored(numbers.scored()[0]));
+    let columns = seen().into_iter().chain(columns).chain(scored(crps_of));
     table(
         "Whole runs against the exact posterior. σ_W and the verdict are the largest over the parts that were run.",
         columns,
@@ -267,7 +267,7 @@ pub(super) fn calibrations(found: &Surveyed) -> Table {
 }
 
 /// Drawn runs.
-pub(super) fn drawn(found: &Surveyed, numbers: Numbers) -> Table {
+pub(super) fn drawn(found: &Surveyed, crps_of: &'static str) -> Table {
     let columns = [
         law("guidance"),
         of("crps", "mean CRPS against the truth, per crps_of", |of: &Drawn| of.crps.mean),
@@ -281,6 +281,6 @@ pub(super) fn drawn(found: &Surveyed, numbers: Numbers) -> Table {
         of("diverged", "truths with a number that is not finite", |of: &Drawn| of.diverged),
         of("refused", "why there are none", |of: &Drawn| of.refused.clone()),
     ];
-    let columns = seen().into_iter().chain(columns).chain(scored(numbers.scored()[1]));
+    let columns = seen().into_iter().chain(columns).chain(scored(crps_of));
     table("Drawn runs.", columns, &found.drawn)
 }

@@ -15,7 +15,7 @@ fn embedded(train: Sample, test: Sample, model: Option<Model>) -> Flow {
 
 fn wiener(flow: &Flow, pixels: &[Pixel], ratio: f64) -> Vec<RowPoint> {
     let denoisers = flow.denoisers(&["wiener".parse().unwrap()]).unwrap();
-    rows(flow, &denoisers, pixels, &[ratio], 0, &mut |_| true).unwrap()
+    rows(flow, &denoisers, pixels, &[ratio], 0, &mut || true).unwrap()
 }
 
 /// The fitted Gaussian of the turbulence is stationary, so its rows are one field by construction; that

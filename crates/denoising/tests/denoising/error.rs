@@ -11,7 +11,7 @@ use equipoise_denoising::{Flow, at_ratio, error_curve, expected_error};
 fn the_wiener_filter_errs_as_its_model_expects() {
     let flow = flow(4000, 400);
     let denoisers = flow.denoisers(&["wiener".parse().unwrap()]).unwrap();
-    let points = error_curve(&flow, &denoisers, &[0.1, 0.5, 2.0, 10.0], 1, &mut |_| true).unwrap();
+    let points = error_curve(&flow, &denoisers, &[0.1, 0.5, 2.0, 10.0], 1, &mut || true).unwrap();
     assert_eq!(points.len(), 4);
     for p in points {
         let expected = p.expected.unwrap();
@@ -26,7 +26,7 @@ fn the_optimal_denoiser_returns_a_training_frame_at_low_noise() {
     let train = frames("train", 40);
     let flow = Flow::new("own", [train.clone(), train], (&settings(), None), 40).unwrap();
     let denoisers = flow.denoisers(&["optimal".parse().unwrap()]).unwrap();
-    let points = error_curve(&flow, &denoisers, &[0.02, 100.0], 0, &mut |_| true).unwrap();
+    let points = error_curve(&flow, &denoisers, &[0.02, 100.0], 0, &mut || true).unwrap();
     // Frames lie some √(2D)·2 apart, 1000 σ: every other weight is 0.
     assert_eq!((points[0].error, points[0].recalled), (0.0, Some(1.0)), "{:?}", points[0]);
     assert_eq!(points[1].recalled, Some(0.0), "{:?}", points[1]);
@@ -36,7 +36,7 @@ fn the_optimal_denoiser_returns_a_training_frame_at_low_noise() {
 fn a_run_that_is_stopped_keeps_its_points() {
     let flow = flow(10, 4);
     let denoisers = flow.denoisers(&["wiener".parse().unwrap(), "optimal".parse().unwrap()]).unwrap();
-    let points = error_curve(&flow, &denoisers, &[0.1, 1.0], 0, &mut |done| done < 3).unwrap();
+    let points = error_curve(&flow, &denoisers, &[0.1, 1.0], 0, &mut crate::made::before(3)).unwrap();
     assert_eq!(points.len(), 3);
 }
 

@@ -34,3 +34,12 @@ pub(crate) fn flow(train: usize, held_out: usize) -> Flow {
     Flow::new("made", [frames("train", train), frames("held out", held_out)], (&settings(), None), held_out)
         .unwrap()
 }
+
+/// Goes on before this many parts are done.
+pub(crate) fn before(parts: usize) -> impl FnMut() -> bool {
+    let mut done = 0;
+    move || {
+        done += 1;
+        done < parts
+    }
+}

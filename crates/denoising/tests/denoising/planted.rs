@@ -52,7 +52,7 @@ fn only_who_sees_the_far_patch_responds() {
     assert_eq!((coarse.shape(), coarse.count(), coarse.states()), (flow.shape(), 4 * 200, 2));
     let names = ["wiener", "local:1", "optimal"].map(|name| name.parse().unwrap());
     let planting = Planting { strengths: vec![0.0, 1.0, 2.0], ratios: vec![1.0], seed: 0 };
-    let found = coarse.responses(&names, &planting, &mut |_| true).unwrap();
+    let found = coarse.responses(&names, &planting, &mut || true).unwrap();
     assert_eq!(found.len(), 9);
     for r in &found {
         match r.denoiser.base() {

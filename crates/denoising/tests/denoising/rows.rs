@@ -64,7 +64,7 @@ fn rows_of_a_stationary_filter_are_one_field_and_agree_with_differences() {
     let flow = flow(200, 3);
     let denoisers = flow.denoisers(&["wiener".parse().unwrap(), "optimal".parse().unwrap()]).unwrap();
     let pixels = [Pixel { h: 1, w: 2 }, Pixel { h: 6, w: 7 }];
-    let points = rows(&flow, &denoisers, &pixels, &[0.05, 10.0], 0, &mut |_| true).unwrap();
+    let points = rows(&flow, &denoisers, &pixels, &[0.05, 10.0], 0, &mut || true).unwrap();
     assert_eq!(points.len(), 2 * 2 * 2);
     for p in &points {
         // Frames of variance 3.6 lie some 40 apart: one recalls at σ/μ = 0.05, and does not respond; none at 10.

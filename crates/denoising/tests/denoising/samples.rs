@@ -31,7 +31,7 @@ fn samples_of_the_wiener_filter_have_its_covariance() {
     let flow = flow(500, 4);
     let wiener = flow.denoisers(&["wiener".parse().unwrap()]).unwrap();
     let (members, eta) = (150, 0.01);
-    let drawn = drawing(members, eta).draw(&flow, &wiener[0], &mut |_| true).unwrap();
+    let drawn = drawing(members, eta).draw(&flow, &wiener[0], &mut || true).unwrap();
     assert_eq!((drawn.members.len(), drawn.diverged), (members, 0));
     let covariance = flow.prior().covariance();
     let lambda = covariance.eigenvalues();
@@ -58,7 +58,7 @@ fn samples_of_the_wiener_filter_have_its_covariance() {
 fn samples_of_the_optimal_denoiser_are_training_frames() {
     let flow = flow(30, 4);
     let optimal = flow.denoisers(&["optimal@2".parse().unwrap()]).unwrap();
-    let drawn = drawing(3, 1e-4).draw(&flow, &optimal[0], &mut |_| true).unwrap();
+    let drawn = drawing(3, 1e-4).draw(&flow, &optimal[0], &mut || true).unwrap();
     for member in &drawn.members {
         // What is left is the noise η of the schedule over distances of order 1.
         assert!(member.index < 1e-3, "{} {:?}", member.index, member.nearest);
@@ -73,7 +73,7 @@ fn a_run_that_is_stopped_writes_what_it_has() {
     let flow = flow(30, 2);
     let wiener = flow.denoisers(&["wiener".parse().unwrap()]).unwrap();
     let drawing = drawing(5, 0.01);
-    let samples = drawing.draw(&flow, &wiener[0], &mut |done| done < 2).unwrap();
+    let samples = drawing.draw(&flow, &wiener[0], &mut crate::made::before(2)).unwrap();
     assert_eq!(samples.members.len(), 2);
     let folder = tempfile::tempdir().unwrap();
     let facts = [("seed".to_owned(), "3".to_owned())];

@@ -1,6 +1,6 @@
 //! One flow of a plan's file: its files, its prior, its noise, and what is varied on it alone.
 
-use super::{Case, Protocol, Seed, words};
+use super::{Case, Protocol, Seed};
 use crate::{
     CovarianceSettings, Error, FlowRequest, ModelName, PriorSource, Result, SettingsChange, Source, Units,
 };
@@ -56,7 +56,6 @@ pub struct FlowFile {
     /// How the prior covariance is modelled.
     pub covariance: Option<Covariance>,
     /// Protocols.
-    #[serde(deserialize_with = "words::protocols")]
     pub protocols: Option<Vec<Protocol>>,
     /// What is observed, and in how many steps.
     pub cases: Option<Vec<Case>>,
@@ -105,7 +104,10 @@ impl FlowFile {
     }
 
     /// What is asked of the flow.
-    pub(super) fn request(&self) -> Result<FlowRequest> {
+    ///
+    /// # Errors
+    /// For files or settings that do not go together, and an embedded sample that is missing.
+    pub fn request(&self) -> Result<FlowRequest> {
         let (name, data, prior) = self.files()?;
         let noise = match (self.noise, &self.noise_physical) {
             (Some(_), Some(_)) => return Err(self.fault("noise and noise_physical", "one of them")),

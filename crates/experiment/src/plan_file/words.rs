@@ -1,8 +1,7 @@
 //! Approaches and seeds as a plan's file writes them.
 
-use super::{Label, Protocol, Seed};
+use super::{Label, Seed};
 use crate::Approach;
-use equipoise_schedule::Spacing;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -34,37 +33,6 @@ impl<'de> Deserialize<'de> for Label {
         let found = found.and_then(|approach| approach.scaling().map(|_| approach));
         found.map(Self).map_err(D::Error::custom)
     }
-}
-
-/// A protocol in a plan's file: what it leaves out is that of `fast`, under the name `custom`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Partly {
-    name: Option<String>,
-    steps: Option<usize>,
-    corrections: Option<usize>,
-    tau: Option<f64>,
-    sampler: Option<String>,
-    spacing: Option<Spacing>,
-}
-
-/// Protocols of which anything may be left out.
-///
-/// # Errors
-/// Those of the reader, and a sampler that does not exist.
-pub fn protocols<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<Protocol>>, D::Error> {
-    let fast = Protocol::fast();
-    let whole = |found: Partly| {
-        Ok(Protocol {
-            name: found.name.unwrap_or_else(|| "custom".into()),
-            steps: found.steps.unwrap_or(fast.steps),
-            corrections: found.corrections.unwrap_or(fast.corrections),
-            tau: found.tau.unwrap_or(fast.tau),
-            sampler: found.sampler.map_or(Ok(fast.sampler), |name| name.parse()).map_err(D::Error::custom)?,
-            spacing: found.spacing.unwrap_or(fast.spacing),
-        })
-    };
-    Vec::deserialize(from)?.into_iter().map(whole).collect::<Result<_, _>>().map(Some)
 }
 
 impl Serialize for Seed {

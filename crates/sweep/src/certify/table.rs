@@ -19,23 +19,18 @@ pub fn write_certificates(
     output: &Output,
     certifier: &FlowCertifier<'_>,
 ) -> Result<(PathBuf, Vec<(Row, Prediction)>)> {
-    let rows = output.rows();
     let mut told: Vec<(Row, Prediction)> = Vec::new();
     let mut made: Vec<(&Trial, Prediction)> = Vec::new();
-    for trial in output.trials() {
-        let identity = trial.identity()?;
-        let Some(row) = rows.iter().find(|row| row.identity == identity) else { continue };
+    for (trial, row) in output.finished() {
         let same = |(known, prediction): &&(&Trial, Prediction)| {
             let seed = if prediction.scope == Scope::Global { known.seed } else { trial.seed };
             **known == Trial { seed, ..trial.clone() }
         };
         if let Some((_, known)) = made.iter().find(same) {
-            told.push((row.clone(), known.clone()));
-            continue;
-        }
-        if let Some(prediction) = certifier.predict(trial).map_err(Error::trial(trial))? {
+            told.push((row, known.clone()));
+        } else if let Some(prediction) = certifier.predict(trial).map_err(Error::trial(trial))? {
             made.push((trial, prediction.clone()));
-            told.push((row.clone(), prediction));
+            told.push((row, prediction));
         }
     }
     let path = output.claim(&[CERTIFICATE_CSV])?.remove(0);

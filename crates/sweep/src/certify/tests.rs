@@ -1,16 +1,14 @@
 //! Verdicts on the embedded turbulence against what becomes of the runs.
 
 use super::*;
-use crate::{DatasetPlan, Executor, FlowExecutor, FlowRequest, Plan, Protocol, SettingsChange};
-use equipoise_data::NoiseLevel;
+use crate::{DatasetPlan, Executor, FlowExecutor, Plan, Protocol};
+use equipoise_experiment::FlowFile;
 use equipoise_stability::{Scope, Verdict};
 
 /// The turbulence in windows of two frames: 16,384 numbers, which run in hundredths of a second.
 fn turbulence() -> Vec<Flow> {
-    let change = SettingsChange { window: Some(2), ..SettingsChange::default() };
-    let requests = FlowRequest::embedded(change, &NoiseLevel::Normalised(0.1), false).unwrap();
-    let request = requests.into_iter().find(|request| request.name == "kolmogorov").unwrap();
-    vec![Flow::open(&request).unwrap()]
+    let file = FlowFile { window: Some(2), ..FlowFile::embedded("kolmogorov") };
+    vec![Flow::open(&file.request().unwrap()).unwrap()]
 }
 
 fn trials(flows: &[Flow], steps: usize, corrections: usize) -> Vec<Trial> {

@@ -3,8 +3,8 @@
 mod denoisers;
 
 use super::*;
-use crate::{DatasetPlan, FlowRequest, Plan, Protocol, ReducedRuns, SettingsChange};
-use equipoise_data::NoiseLevel;
+use crate::{DatasetPlan, Plan, Protocol, ReducedRuns};
+use equipoise_experiment::FlowFile;
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
 use equipoise_solver::{Inference, Method, PosteriorSampler, Recipe};
@@ -34,10 +34,8 @@ impl Accelerator for Traced {
 
 /// The flow `name` in a window of two frames, and a plan of trials of one seed and member over it.
 fn small(name: &str, steps: usize, corrections: usize) -> (Vec<Flow>, Plan) {
-    let change = SettingsChange { window: Some(2), ..SettingsChange::default() };
-    let requests = FlowRequest::embedded(change, &NoiseLevel::Normalised(0.1), false).unwrap();
-    let request = requests.into_iter().find(|request| request.name == name).unwrap();
-    let flows = vec![Flow::open(&request).unwrap()];
+    let file = FlowFile { window: Some(2), ..FlowFile::embedded(name) };
+    let flows = vec![Flow::open(&file.request().unwrap()).unwrap()];
     let mut plan = Plan::standard(flows.iter().map(DatasetPlan::of).collect());
     plan.subs = vec![16];
     for dataset in &mut plan.datasets {
