@@ -3,7 +3,7 @@
 use crate::metric::{Measured, Metric};
 use crate::record::{Record, Score, Tuned};
 use crate::{Case, Choice, Interval, Results};
-use equipoise_experiment::{Approach, exploded};
+use equipoise_experiment::{Approach, exploded, grouped};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -94,18 +94,8 @@ pub(crate) fn split(records: impl IntoIterator<Item = Record>) -> (Vec<Score>, V
 
 /// The rows of each entrant, in order of first appearance.
 fn entrants(rows: &[Score]) -> Vec<Vec<&Score>> {
-    let mut groups: Vec<Vec<&Score>> = Vec::new();
-    for row in rows {
-        let same = |group: &&mut Vec<&Score>| {
-            let first = group[0];
-            (&first.method, &first.law, first.choice) == (&row.method, &row.law, row.choice)
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(row),
-            None => groups.push(vec![row]),
-        }
-    }
-    groups
+    let entrant = |row: &&Score| (row.method.clone(), row.law.clone(), row.choice);
+    grouped(rows, |a, b| entrant(a) == entrant(b))
 }
 
 fn standing(rows: &[&Score], tunings: &[Tuned]) -> Option<Standing> {
@@ -145,13 +135,8 @@ fn exact_error(rows: &[&Score]) -> Option<f64> {
 }
 
 fn states(rows: &[&Score]) -> Vec<(String, usize)> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
-    for row in rows {
-        match counts.iter_mut().find(|(state, _)| *state == row.state) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((row.state.clone(), 1)),
-        }
-    }
+    let states = grouped(rows.iter().map(|row| &row.state), |a, b| a == b);
+    let mut counts: Vec<_> = states.iter().map(|of| (of[0].clone(), of.len())).collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts
 }
@@ -179,11 +164,6 @@ impl Standing {
             .cmp(&other.point_estimate)
             .then(self.score().mean.total_cmp(&other.score().mean))
             .then(self.exploded_seeds().cmp(&other.exploded_seeds()))
-    }
-
-    /// Whether both are of one method with one choice of its parameter.
-    pub fn same_entrant(&self, other: &Self) -> bool {
-        self.approach == other.approach && self.choice == other.choice
     }
 
     /// Seeds that ended in the explosion event.

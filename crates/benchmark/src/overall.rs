@@ -2,7 +2,7 @@
 
 use crate::metric::{Mean, Measured, Metric};
 use crate::{Choice, Standing};
-use equipoise_experiment::Approach;
+use equipoise_experiment::{Approach, grouped};
 use serde::Serialize;
 
 /// One entrant over the cases of a dataset.
@@ -42,13 +42,7 @@ pub struct Overall {
 pub fn overall(board: &[Standing]) -> Vec<Overall> {
     let mut all = Vec::new();
     for rows in board.chunk_by(|a, b| a.dataset == b.dataset) {
-        let mut entrants: Vec<Vec<&Standing>> = Vec::new();
-        for row in rows {
-            match entrants.iter_mut().find(|group| group[0].same_entrant(row)) {
-                Some(group) => group.push(row),
-                None => entrants.push(vec![row]),
-            }
-        }
+        let entrants = grouped(rows, |a, b| a.approach == b.approach && a.choice == b.choice);
         let mut found: Vec<Overall> = entrants.iter().map(|group| Overall::of(group)).collect();
         found.sort_by(|a, b| {
             let kind = (a.point_estimate, a.exploded).cmp(&(b.point_estimate, b.exploded));

@@ -10,7 +10,6 @@ use crate::format::{Format, duration};
 use crate::interrupt;
 use crate::messages;
 use crate::number::count;
-use crate::output;
 use crate::provenance::provenance;
 use crate::threads::use_threads;
 use anyhow::Context;
@@ -122,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let ran = ran?;
     let page = write_page(&results)?;
     let report = Report::new(&results, ran, page, clock.elapsed());
-    output::print(|to| report.write(arguments.format, to))?;
+    report.print(arguments.format)?;
     Ok(interrupt::ended(ran, total, "jobs have records"))
 }
 

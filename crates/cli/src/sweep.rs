@@ -153,7 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let page = write_page(&output, &flows, &executor, &pictures)?;
     write_why(&output, &flows, &executor)?;
     let report = Report::new(&output, spectra, ran, page, clock.elapsed());
-    output::print(|to| report.write(arguments.format, to))?;
+    report.print(arguments.format)?;
     if arguments.certify {
         certify(&output, &flows, arguments.format)?;
     }

@@ -14,14 +14,6 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DenoisingError {
-    /// Fields of more components than there are columns for.
-    #[error("{}: found {found} channels, expected 1 to 4", path.display())]
-    Channels {
-        /// The training file.
-        path: PathBuf,
-        /// C.
-        found: usize,
-    },
     /// An output pixel outside the grid.
     #[error(
         "pixel: found {},{}, expected H,W with H from 0 to {} and W from 0 to {}", found[0], found[1], height - 1, width - 1

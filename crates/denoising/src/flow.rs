@@ -1,8 +1,9 @@
 //! One flow: the prior fitted to its training windows, and windows that were held out.
 
-use crate::{DenoisingError, Result, at_ratio};
+use crate::{Result, at_ratio};
 use equipoise_data::sensors::MOST_COMPONENTS;
 use equipoise_data::{Dataset, Described, Location, Normalizer, Remark, checksum};
+use equipoise_experiment::Error;
 use equipoise_field::{Real, Shape};
 use equipoise_locality::Samples;
 use equipoise_prior::{DenoiserName, Prior, PriorDenoiser, Settings};
@@ -57,7 +58,7 @@ impl Flow {
     /// are, and takes `count` windows of `data`, evenly spaced over all of them, or all where there are fewer.
     ///
     /// # Errors
-    /// [`DenoisingError::Prior`], [`DenoisingError::Channels`], and [`DenoisingError::Data`] for files that
+    /// [`DenoisingError::Prior`], [`DenoisingError::Experiment`] for more components than there are columns for, and [`DenoisingError::Data`] for files that
     /// do not belong together or one that cannot be read again.
     pub fn new(
         name: &str,
@@ -69,7 +70,9 @@ impl Flow {
         let prior = Prior::fit_in(&train, settings, units)?;
         let shape = prior.shape();
         if !(1..=MOST_COMPONENTS).contains(&shape.channels) {
-            return Err(DenoisingError::Channels { path: train.path().into(), found: shape.channels });
+            let (found, expected) =
+                (format!("{} channels", shape.channels), format!("1 to {MOST_COMPONENTS}"));
+            return Err(Error::found(train.path(), found, expected).into());
         }
         let all = prior.windows(&data)?;
         let windows = all.count();

@@ -7,6 +7,7 @@
 use crate::{Flow, Named, Result, at_ratio};
 use equipoise_data::{Dataset, NormalizerKind};
 use equipoise_denoiser::Denoiser;
+use equipoise_experiment::grouped;
 use equipoise_field::{Axis, Boundary, Grid, Real, Shape, sum};
 use equipoise_locality::{Memory, Samples, Training};
 use equipoise_prior::{DenoiserName, Model, Settings};
@@ -251,20 +252,14 @@ fn response(denoiser: &dyn Denoiser<f32>, level: Level, from: &[usize], to: &[us
 
 /// The straight lines through the responses of every denoiser and level, by least squares.
 pub fn lines(responses: &[Response]) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for first in responses {
-        let known = |l: &Line| l.denoiser == first.denoiser && l.ratio.to_bits() == first.ratio.to_bits();
-        if lines.iter().any(known) {
-            continue;
-        }
-        let own = |r: &&Response| r.denoiser == first.denoiser && r.ratio.to_bits() == first.ratio.to_bits();
-        let points: Vec<(f64, f64)> =
-            responses.iter().filter(own).map(|r| (r.strength, r.response)).collect();
+    let same =
+        |a: &&Response, b: &&Response| a.denoiser == b.denoiser && a.ratio.to_bits() == b.ratio.to_bits();
+    let through = |of: Vec<&Response>| {
+        let points: Vec<(f64, f64)> = of.iter().map(|r| (r.strength, r.response)).collect();
         let (slope, intercept, r_squared) = line(&points);
-        let denoiser = first.denoiser.clone();
-        lines.push(Line { denoiser, ratio: first.ratio, slope, intercept, r_squared });
-    }
-    lines
+        Line { denoiser: of[0].denoiser.clone(), ratio: of[0].ratio, slope, intercept, r_squared }
+    };
+    grouped(responses, same).into_iter().map(through).collect()
 }
 
 fn line(points: &[(f64, f64)]) -> (f64, f64, f64) {

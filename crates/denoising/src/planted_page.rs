@@ -5,6 +5,7 @@ use crate::planted::{Line, Response};
 use crate::results::{Draft, Of};
 use crate::sensitivity_page::Sensed;
 use crate::words::{caption, plain};
+use equipoise_experiment::grouped;
 use equipoise_report::{Block, Chart, Column, Scale, Series};
 
 /// Tables `planted` and `planted_lines`, and a section: a chart for every flow and level, and both tables.
@@ -60,14 +61,12 @@ fn of_lines<'a>() -> Vec<Column<'a, Of<'a, &'a Line>>> {
 }
 
 fn chart(flow: &Flow, ratio: f64, found: &[Response]) -> Chart {
-    let mut series: Vec<Series> = Vec::new();
-    for r in found.iter().filter(|r| r.ratio.to_bits() == ratio.to_bits()) {
-        let name = r.denoiser.to_string();
-        match series.iter_mut().find(|s| s.name == name) {
-            Some(s) => s.points.push((r.strength, r.response)),
-            None => series.push(Series { name, points: vec![(r.strength, r.response)] }),
-        }
-    }
+    let at = found.iter().filter(|r| r.ratio.to_bits() == ratio.to_bits());
+    let line = |of: Vec<&Response>| Series {
+        name: of[0].denoiser.to_string(),
+        points: of.iter().map(|r| (r.strength, r.response)).collect(),
+    };
+    let series = grouped(at, |a, b| a.denoiser == b.denoiser).into_iter().map(line).collect();
     Chart {
         caption: caption(
             &format!("Response at σ/μ = {}, mean over held-out windows.", plain(ratio)),

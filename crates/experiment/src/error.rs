@@ -292,7 +292,8 @@ impl Error {
         move |source| Self::Work { work: format!("trial `{}`", trial.to_string()), source }
     }
 
-    pub(crate) fn found(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
+    /// What a file or folder holds in the place of what it must.
+    pub fn found(path: &Path, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::Found { path: path.to_owned(), found: found.into(), expected: expected.into() }
     }
 

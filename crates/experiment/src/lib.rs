@@ -55,7 +55,7 @@ pub use machine::{Machine, rfc3339};
 pub use manifest::{MANIFEST, Manifest, Provenance};
 pub use noise::Noise;
 pub use output::Output;
-pub use page::{caption, distinct, exploded, note, states, verdict};
+pub use page::{caption, distinct, exploded, grouped, note, states, verdict};
 pub use plan_file::{Case, Covariance, EMBEDDED, FlowFile, Label, PlanFile, Protocol, Seed, requests};
 pub use problem::{Problem, Shared, conditional, member};
 pub use range::{filled, require};

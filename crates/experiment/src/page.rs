@@ -89,6 +89,17 @@ pub fn states() -> (String, String) {
     note("States", text)
 }
 
+/// The values in groups of the same, each at the place of its first.
+pub fn grouped<T>(values: impl IntoIterator<Item = T>, same: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
+    values.into_iter().fold(Vec::new(), |mut groups: Vec<Vec<T>>, value| {
+        match groups.iter_mut().find(|group| same(&group[0], &value)) {
+            Some(group) => group.push(value),
+            None => groups.push(vec![value]),
+        }
+        groups
+    })
+}
+
 /// The values in order of first appearance.
 pub fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     values.into_iter().fold(Vec::new(), |mut seen, value| {

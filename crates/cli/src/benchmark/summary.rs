@@ -54,12 +54,8 @@ impl Report {
         }
     }
 
-    pub(super) fn write(&self, format: Format, to: &mut Vec<u8>) -> anyhow::Result<()> {
-        match format {
-            Format::Table => Ok(self.write_text(to)?),
-            Format::Json => output::write_json(to, self),
-            Format::Csv => Ok(standings_table(&self.standings).write_csv(to)?),
-        }
+    pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {
+        output::print_as(format, |to| self.write_text(to), self, || standings_table(&self.standings))
     }
 
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {

@@ -51,20 +51,42 @@ struct Scene {
     protocol: String,
     prior: String,
     seed: u64,
-    verdicts: Vec<Verdict>,
+    /// The trials of that seed.
+    verdicts: Table,
+    #[serde(skip)]
+    rows: Vec<Row>,
 }
 
-/// One trial of a scene.
-#[derive(Serialize)]
-struct Verdict {
-    law: String,
-    method: String,
-    sub: usize,
-    state: String,
-    rmse: f64,
-    /// `None` without a floor, and in JSON where it is not finite.
-    rmse_over_floor: Option<f64>,
-    diverged_at: Option<f64>,
+/// What is said of a trial.
+fn columns() -> [Column<'static, Row>; 11] {
+    type At = Column<'static, Row>;
+    [
+        At::new("dataset", "", |row| row.dataset.clone()),
+        At::new("protocol", "", |row| row.protocol.clone()),
+        At::new("prior", "", |row| row.prior.clone()),
+        At::new("seed", "", |row| row.seed),
+        At::new("law", "", |row| row.law.clone()),
+        At::new("method", "", |row| row.method.clone()),
+        At::new("sub", "", |row| row.sub),
+        At::new("state", "", |row| row.state.clone()),
+        At::new("rmse", "", |row| row.rmse),
+        At::new("rmse_over_floor", "", over_floor),
+        At::new("diverged_at", "", |row| row.diverged_at),
+    ]
+}
+
+/// `None` without a floor.
+fn over_floor(row: &Row) -> Option<f64> {
+    row.floor_rmse.map(|floor| row.rmse / floor)
+}
+
+/// State and RMSE over the floor, or the RMSE where there is none.
+fn told(row: &Row) -> String {
+    let state = row.state.replace('_', " ");
+    match over_floor(row).unwrap_or(row.rmse) {
+        number if number.is_finite() => format!("{state} {}", significant(number, DIGITS)),
+        _ => state,
+    }
 }
 
 impl Report {
@@ -96,12 +118,9 @@ impl Report {
         }
     }
 
-    pub(super) fn write(&self, format: Format, to: &mut Vec<u8>) -> anyhow::Result<()> {
-        match format {
-            Format::Table => Ok(self.write_text(to)?),
-            Format::Json => output::write_json(to, self),
-            Format::Csv => Ok(self.records().write_csv(to)?),
-        }
+    pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {
+        let rows = || self.scenes.iter().flat_map(|scene| &scene.rows);
+        output::print_as(format, |to| self.write_text(to), self, || Table::of(&columns(), rows()))
     }
 
     fn write_text(&self, to: &mut dyn Write) -> io::Result<()> {
@@ -109,7 +128,8 @@ impl Report {
             let Scene { dataset, protocol, prior, seed, .. } = scene;
             let prior =
                 if *prior == DenoiserName::WIENER { String::new() } else { format!(", prior {prior}") };
-            let what = if scene.verdicts.iter().any(Verdict::is_held) { "RMSE/floor" } else { "RMSE" };
+            let what =
+                if scene.rows.iter().any(|row| row.floor_rmse.is_some()) { "RMSE/floor" } else { "RMSE" };
             writeln!(
                 to,
                 "{dataset}, protocol {protocol}{prior}: state and {what}, first seed ({seed}), {} units, N convention {}",
@@ -124,84 +144,28 @@ impl Report {
         writeln!(to, "results  {}", self.results.display())?;
         writeln!(to, "report   {}", self.report.display())
     }
-
-    /// One record a trial.
-    fn records(&self) -> Table {
-        type At<'a> = Column<'a, (&'a Scene, &'a Verdict)>;
-        let columns: [At<'_>; 11] = [
-            At::new("dataset", "", |(scene, _)| scene.dataset.as_str()),
-            At::new("protocol", "", |(scene, _)| scene.protocol.as_str()),
-            At::new("prior", "", |(scene, _)| scene.prior.as_str()),
-            At::new("seed", "", |(scene, _)| scene.seed),
-            At::new("law", "", |(_, verdict)| verdict.law.as_str()),
-            At::new("method", "", |(_, verdict)| verdict.method.as_str()),
-            At::new("sub", "", |(_, verdict)| verdict.sub),
-            At::new("state", "", |(_, verdict)| verdict.state.as_str()),
-            At::new("rmse", "", |(_, verdict)| verdict.rmse),
-            At::new("rmse_over_floor", "", |(_, verdict)| verdict.rmse_over_floor),
-            At::new("diverged_at", "", |(_, verdict)| verdict.diverged_at),
-        ];
-        let rows = self.scenes.iter().flat_map(|scene| scene.verdicts.iter().map(move |v| (scene, v)));
-        let rows: Vec<_> = rows.collect();
-        Table::of(&columns, &rows)
-    }
 }
 
 impl Scene {
     /// Laws by subs.
     fn table(&self) -> Table {
-        let cell = |law: &str, sub: usize| {
-            let found = self.verdicts.iter().find(|verdict| verdict.law == law && verdict.sub == sub);
-            found.map(Verdict::to_string)
-        };
+        let cell =
+            |law: &str, sub: usize| self.rows.iter().find(|row| row.law == law && row.sub == sub).map(told);
         let law = Column::new("law", "", |law: &&str| *law);
-        let subs = distinct(self.verdicts.iter().map(|verdict| verdict.sub));
-        let subs = subs
-            .into_iter()
-            .map(|sub| Column::new(format!("sub {sub}"), "", move |law: &&str| cell(law, sub)));
+        let subs = distinct(self.rows.iter().map(|row| row.sub)).into_iter();
+        let subs = subs.map(|sub| Column::new(format!("sub {sub}"), "", move |law: &&str| cell(law, sub)));
         let columns: Vec<_> = [law].into_iter().chain(subs).collect();
-        Table::of(&columns, &distinct(self.verdicts.iter().map(|verdict| verdict.law.as_str())))
-    }
-}
-
-impl Verdict {
-    /// Whether the posterior is known that its error is held to.
-    fn is_held(&self) -> bool {
-        self.rmse_over_floor.is_some()
-    }
-}
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.state.replace('_', " "))?;
-        match self.rmse_over_floor.unwrap_or(self.rmse) {
-            number if number.is_finite() => write!(f, " {}", significant(number, DIGITS)),
-            _ => Ok(()),
-        }
+        Table::of(&columns, &distinct(self.rows.iter().map(|row| row.law.as_str())))
     }
 }
 
 /// The rows of the first seed of every dataset under every protocol and prior.
 fn scenes(rows: &[Row]) -> Vec<Scene> {
     let scene = |row: &Row| (row.dataset.clone(), row.protocol.clone(), row.prior.clone());
-    let batches = rows.chunk_by(|a, b| scene(a) == scene(b));
-    batches
-        .map(|batch| {
-            let Row { dataset, protocol, prior, seed, .. } = batch[0].clone();
-            let verdicts = batch.iter().filter(|row| row.seed == seed).map(verdict).collect();
-            Scene { dataset, protocol, prior, seed, verdicts }
-        })
-        .collect()
-}
-
-fn verdict(row: &Row) -> Verdict {
-    Verdict {
-        law: row.law.clone(),
-        method: row.method.clone(),
-        sub: row.sub,
-        state: row.state.clone(),
-        rmse: row.rmse,
-        rmse_over_floor: row.floor_rmse.map(|floor| row.rmse / floor),
-        diverged_at: row.diverged_at,
-    }
+    let of = |batch: &[Row]| {
+        let ((dataset, protocol, prior), seed) = (scene(&batch[0]), batch[0].seed);
+        let rows: Vec<Row> = batch.iter().filter(|row| row.seed == seed).cloned().collect();
+        Scene { dataset, protocol, prior, seed, verdicts: Table::of(&columns()[4..], &rows), rows }
+    };
+    rows.chunk_by(|a, b| scene(a) == scene(b)).map(of).collect()
 }
