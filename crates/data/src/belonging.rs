@@ -117,6 +117,13 @@ impl Described {
         })
     }
 
+    /// Whether a place, in rows and columns that need not be whole, lies inside the cylinder or is interpolated from
+    /// a masked cell.
+    pub fn is_solid(&self, row: f64, column: f64) -> bool {
+        self.mask.as_ref().is_some_and(|mask| mask.touches(row, column))
+            || self.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
+    }
+
     /// Data that are to be used beside this file, on its grid and in its units, in windows of `window` frames.
     ///
     /// The time between frames counts where a window has more than one.

@@ -102,6 +102,18 @@ impl Mask {
         self.cells[row * self.width + column]
     }
 
+    /// Whether one of the cells that a number at a place, in rows and columns that need not be whole, is interpolated
+    /// from, with a weight that an `f32` feels, is masked; indices past the end begin again.
+    pub fn touches(&self, row: f64, column: f64) -> bool {
+        let slack = f64::from(f32::EPSILON);
+        let beside = |x: f64, length: usize| {
+            [(x + slack).floor() as usize % length, (x - slack).ceil() as usize % length]
+        };
+        let [height, width] = self.sides();
+        let (rows, columns) = (beside(row, height), beside(column, width));
+        rows.iter().any(|h| columns.iter().any(|w| self.hides(*h, *w)))
+    }
+
     /// How many cells hold no flow.
     pub fn count(&self) -> usize {
         self.cells.iter().filter(|hidden| **hidden).count()

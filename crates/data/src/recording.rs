@@ -1,7 +1,7 @@
 //! A file of trajectories that is read in portions and never held whole.
 
-use crate::source::{Header, Opened};
-use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions, Mask};
+use crate::source::{self, Header, Opened};
+use crate::{Attributes, AxisOrder, Coordinates, DataError, Described, Kind, LoadOptions, Mask, Particulars};
 use crate::{load, measured};
 use equipoise_field::{Grid, Shape};
 use std::ops::Range;
@@ -81,6 +81,35 @@ impl Recording {
     /// The cells that hold no flow, where a mask beside the field says so.
     pub fn mask(&self) -> Option<&Mask> {
         self.header().mask.as_ref()
+    }
+
+    /// The order of axes that is given, or that an attribute states; `None` where neither does.
+    pub fn stated_order(&self) -> Option<AxisOrder> {
+        let header = self.header();
+        source::stated(&self.path, &header.variable, &header.attributes, self.options.axes)
+    }
+
+    /// As those see it who hold another file against it, without statistics and fingerprints, with a sentence for
+    /// every default taken.
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`].
+    pub fn described(&self) -> Result<(Described, Vec<String>), DataError> {
+        let (path, header) = (&self.path, self.header());
+        let (frame, mut notes) = (load::frame(path, header, self.kind)?, header.notes.clone());
+        let (coordinates, defaults) = Coordinates::stated(path, &header.attributes)?;
+        notes.extend(frame.notes.into_iter().chain(defaults));
+        let described = Described {
+            path: path.clone(),
+            kind: self.kind,
+            frame: self.frame(),
+            grid: self.grid,
+            coordinates,
+            geometry: frame.geometry,
+            mask: frame.mask,
+            particulars: Particulars::stated(path, &header.attributes, self.kind)?,
+        };
+        Ok((described, notes))
     }
 
     /// How it is read.

@@ -78,7 +78,7 @@ pub fn expected_coverage(members: usize, level: f64) -> Result<Option<f64>, Metr
 }
 
 /// l: the interval runs from the l-th smallest to the l-th largest member.
-fn interval(members: usize, level: f64) -> Result<Option<usize>, MetricsError> {
+pub(crate) fn interval(members: usize, level: f64) -> Result<Option<usize>, MetricsError> {
     if !(level > 0.0 && level < 1.0) {
         return Err(MetricsError::Level { found: level });
     }

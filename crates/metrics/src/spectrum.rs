@@ -26,16 +26,7 @@ pub struct EnergySpectrum {
 /// positive.
 pub fn energy_spectrum<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<EnergySpectrum, MetricsError> {
     Length::check("field", x.len(), shape.len())?;
-    if grid.boundary != Boundary::Periodic {
-        return Err(MetricsError::NotPeriodic);
-    }
-    if shape.is_empty() {
-        return Err(MetricsError::Empty { what: "energy spectrum" });
-    }
-    if !(grid.dx > 0.0 && grid.dy > 0.0 && grid.dx.is_finite() && grid.dy.is_finite()) {
-        return Err(MetricsError::Spacing { dx: grid.dx, dy: grid.dy });
-    }
-    let (shells, unit) = shells(shape, grid);
+    let (shells, unit) = checked_shells(shape, grid)?;
     let mut energy = vec![0.0; shells.iter().max().map_or(0, |last| last + 1)];
     let mut transform = Transform::new(shape);
     let scale = 0.5 / (shape.frames as f64 * (shape.plane() as f64).powi(2));
@@ -45,6 +36,20 @@ pub fn energy_spectrum<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<En
         }
     }
     Ok(EnergySpectrum { unit, energy })
+}
+
+/// The shell of each mode and the wavenumber of shell 1, of a grid that has them.
+pub(crate) fn checked_shells(shape: Shape, grid: &Grid) -> Result<(Vec<usize>, f64), MetricsError> {
+    if grid.boundary != Boundary::Periodic {
+        return Err(MetricsError::NotPeriodic);
+    }
+    if shape.is_empty() {
+        return Err(MetricsError::Empty { what: "energy spectrum" });
+    }
+    if !(grid.dx > 0.0 && grid.dy > 0.0 && grid.dx.is_finite() && grid.dy.is_finite()) {
+        return Err(MetricsError::Spacing { dx: grid.dx, dy: grid.dy });
+    }
+    Ok(shells(shape, grid))
 }
 
 /// The shell of each mode in row-major order, and the wavenumber of shell 1.
@@ -65,7 +70,7 @@ fn shells(shape: Shape, grid: &Grid) -> (Vec<usize>, f64) {
 }
 
 /// The two-dimensional discrete Fourier transform of one plane, in `f64`.
-struct Transform {
+pub(crate) struct Transform {
     rows: Arc<dyn Fft<f64>>,
     columns: Arc<dyn Fft<f64>>,
     shape: Shape,
@@ -74,7 +79,7 @@ struct Transform {
 }
 
 impl Transform {
-    fn new(shape: Shape) -> Self {
+    pub(crate) fn new(shape: Shape) -> Self {
         let [rows, columns] = equipoise_fourier::forward([shape.width, shape.height]);
         Self {
             rows,
@@ -85,7 +90,7 @@ impl Transform {
         }
     }
 
-    fn of<R: Real>(&mut self, plane: &[R]) -> &[Complex<f64>] {
+    pub(crate) fn of<R: Real>(&mut self, plane: &[R]) -> &[Complex<f64>] {
         let width = self.shape.width;
         for (mode, value) in self.modes.iter_mut().zip(plane) {
             *mode = Complex::new(value.wide(), 0.0);

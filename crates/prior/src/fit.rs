@@ -174,14 +174,8 @@ impl Prior {
     /// Whether a place, in rows and columns that need not be whole, lies inside the cylinder, or one of the cells that a
     /// number there is interpolated from, with a weight that an `f32` feels, is masked.
     pub fn is_solid(&self, row: f64, column: f64) -> bool {
-        let slack = f64::from(f32::EPSILON);
-        let beside = |x: f64, length: usize| {
-            [(x + slack).floor() as usize % length, (x - slack).ceil() as usize % length]
-        };
-        let (rows, columns) = (beside(row, self.shape.height), beside(column, self.shape.width));
-        let hides = |mask: &Mask| rows.iter().any(|h| columns.iter().any(|w| mask.hides(*h, *w)));
-        self.normalizer.mask().is_some_and(hides)
-            || self.about.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
+        self.normalizer.mask().is_some_and(|mask| mask.touches(row, column))
+            || self.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
     }
 
     /// What its components are called.

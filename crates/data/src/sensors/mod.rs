@@ -24,11 +24,13 @@ mod decimal;
 mod delimiter;
 mod doubts;
 mod hdf5;
+mod placing;
 mod title;
 
 use crate::DataError;
 use crate::checksum::{checksum, hexadecimal};
 use cells::{Cells, either};
+pub use placing::{Dropped, Entry, Offence, Outside, Placed, PlacingRule, SNAP_TOLERANCE, Snap, place};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;

@@ -1,0 +1,135 @@
+//! The distances between M + 1 fields, and what each of them is among the others by distance alone.
+
+use crate::MetricsError;
+use equipoise_field::{Length, Real};
+
+/// Numbers that are squared at a time before they are summed up.
+const LANES: usize = 16;
+
+/// ‖x_e − x_j‖² of all pairs of n fields, summed over portions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SquaredDistances {
+    count: usize,
+    /// [e][j], symmetric.
+    squares: Vec<f64>,
+}
+
+impl SquaredDistances {
+    /// Of `count` fields of which nothing is known yet.
+    pub fn new(count: usize) -> Self {
+        Self { count, squares: vec![0.0; count * count] }
+    }
+
+    /// Adds those of a portion of every field, n²/2 passes over it.
+    ///
+    /// # Errors
+    /// [`MetricsError::Length`] for another number of fields, or lengths that differ.
+    pub fn add<R: Real>(&mut self, portion: &[&[R]]) -> Result<(), MetricsError> {
+        Length::check("fields", portion.len(), self.count)?;
+        for part in portion {
+            Length::check("portion of a field", part.len(), portion[0].len())?;
+        }
+        for e in 0..self.count {
+            for j in 0..e {
+                self.put(e, j, squared(portion[e], portion[j]));
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, e: usize, j: usize, square: f64) {
+        self.squares[e * self.count + j] += square;
+        self.squares[j * self.count + e] += square;
+    }
+
+    /// Adds `factor` times other ones.
+    ///
+    /// # Errors
+    /// [`MetricsError::Length`] for another number of fields.
+    pub fn merge(&mut self, other: &Self, factor: f64) -> Result<(), MetricsError> {
+        Length::check("fields", other.count, self.count)?;
+        self.squares.iter_mut().zip(&other.squares).for_each(|(a, b)| *a += factor * b);
+        Ok(())
+    }
+
+    /// The mean over pairs, twice the variance of all entries together.
+    pub fn mean(&self) -> f64 {
+        let pairs = self.count as f64 * (self.count as f64 - 1.0);
+        self.squares.iter().sum::<f64>() / pairs
+    }
+
+    /// For each field the fair energy score of the others against it:
+    ///
+    ///   (1/M) Σ_j ‖x_j − x_e‖ − 1/(2M(M − 1)) Σ_jk ‖x_j − x_k‖
+    ///
+    /// NaN with one member.
+    ///
+    /// Reference: Gneiting & Raftery 2007, J. Am. Stat. Assoc. 102, equation 22; fair as of Ferro 2014, Q. J. R.
+    /// Meteorol. Soc. 140.
+    pub fn energy_scores(&self) -> Vec<f64> {
+        let members = self.count as f64 - 1.0;
+        let rows: Vec<f64> = self.rows().map(|row| row.iter().map(|d| d.sqrt()).sum()).collect();
+        let all: f64 = rows.iter().sum();
+        let score = |row: &f64| row / members - (all - 2.0 * row) / (2.0 * members * (members - 1.0));
+        rows.iter().map(score).collect()
+    }
+
+    /// For each field the distance to the nearest other one.
+    pub fn nearest(&self) -> Vec<f64> {
+        let others = |(e, row): (usize, &[f64])| {
+            let others = row.iter().enumerate().filter(|(j, _)| *j != e).map(|(_, d)| *d);
+            others.fold(f64::INFINITY, f64::min).sqrt()
+        };
+        self.rows().enumerate().map(others).collect()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &[f64]> {
+        self.squares.chunks_exact(self.count)
+    }
+}
+
+/// Σ (a − b)²: lanes in `f64`, in one order.
+fn squared<R: Real>(a: &[R], b: &[R]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (head, tail) = (a.chunks_exact(LANES).zip(b.chunks_exact(LANES)), a.len() / LANES * LANES);
+    for (a, b) in head {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            let d = a.wide() - b.wide();
+            *lane += d * d;
+        }
+    }
+    let rest = a[tail..].iter().zip(&b[tail..]).map(|(a, b)| (a.wide() - b.wide()).powi(2));
+    lanes.iter().sum::<f64>() + rest.sum::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Ensemble, Inclusion, crps, energy_score};
+    use equipoise_stream::Stream;
+
+    /// On the line the energy score is the CRPS; portions add up; the nearest by looking at all.
+    #[test]
+    fn scores_of_one_entry_are_the_crps() {
+        let fields: Vec<Vec<f64>> = (0..6).map(|k| Stream::new("distances").normal(k, 37)).collect();
+        let mut all = SquaredDistances::new(6);
+        for part in [0..20, 20..37] {
+            let portion: Vec<&[f64]> = fields.iter().map(|f| &f[part.clone()]).collect();
+            all.add(&portion).unwrap();
+        }
+        let others: Vec<&[f64]> = fields[1..].iter().map(Vec::as_slice).collect();
+        let ensemble = Ensemble::new(&others).unwrap();
+        let alone = energy_score(&ensemble, &fields[0], Inclusion::All).unwrap().unwrap();
+        assert!((all.energy_scores()[0] - alone).abs() < 1e-13);
+        let least = others.iter().map(|o| squared(o, &fields[0]).sqrt()).fold(f64::MAX, f64::min);
+        assert!((all.nearest()[0] - least).abs() < 1e-13);
+
+        let points: Vec<&[f64]> = fields.iter().map(|f| &f[..1]).collect();
+        let mut line = SquaredDistances::new(6);
+        line.add(&points).unwrap();
+        let ensemble = Ensemble::new(&points[1..]).unwrap();
+        let score = crps(&ensemble, points[0], Inclusion::All).unwrap().unwrap();
+        assert!((line.energy_scores()[0] - score).abs() < 1e-14);
+        assert!(line.add(&points[1..]).is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! Energy and coherence by octaves of wavenumber, of M + 1 fields each of which takes the truth's place in turn.
+
+use crate::MetricsError;
+use crate::spectrum::{Transform, checked_shells};
+use equipoise_field::{Grid, Length, Real, Shape};
+use num_complex::Complex;
+use rayon::prelude::*;
+
+/// Sums over planes of the spectra of n fields.
+///
+/// Band b holds the shells 2^b to 2^(b+1) − 1 of [`energy_spectrum`](crate::energy_spectrum), the mean of a plane none;
+/// the last band ends with the shell of the coarser direction's Nyquist wavenumber, and what lies beyond belongs to it.
+#[derive(Clone, Debug)]
+pub struct Octaves {
+    shape: Shape,
+    /// Of each mode; none for the mean.
+    bands: Vec<Option<usize>>,
+    unit: f64,
+    count: usize,
+    used: usize,
+    /// [who][band]
+    energy: Vec<f64>,
+    /// Re⟨x_e, Σ x⟩, [who][band]
+    cross: Vec<f64>,
+    /// ‖Σ x‖², by band.
+    total: Vec<f64>,
+    planes: usize,
+}
+
+impl Octaves {
+    /// Of `count` fields on a periodic grid.
+    ///
+    /// # Errors
+    /// As [`energy_spectrum`](crate::energy_spectrum).
+    pub fn new(count: usize, shape: Shape, grid: &Grid) -> Result<Self, MetricsError> {
+        let (shells, unit) = checked_shells(shape, grid)?;
+        let nyquist = shape.height.min(shape.width) / 2;
+        let octave = |shell: usize| shell.max(1).ilog2() as usize;
+        let last = octave(nyquist.saturating_sub(1));
+        let bands = shells.iter().map(|&k| (k > 0).then(|| octave(k).min(last))).collect();
+        let used = last + 1;
+        let zeros = || vec![0.0; count * used];
+        let (energy, cross, total) = (zeros(), zeros(), vec![0.0; used]);
+        Ok(Self { shape, bands, unit, count, used, energy, cross, total, planes: 0 })
+    }
+
+    /// The bands.
+    pub fn bands(&self) -> usize {
+        self.used
+    }
+
+    /// The first wavenumber of a band, in radians a unit of length.
+    pub fn first_wavenumber(&self, band: usize) -> f64 {
+        self.unit * (1u64 << band) as f64
+    }
+
+    /// Adds one channel of one frame of every field: n + 1 transforms.
+    ///
+    /// # Errors
+    /// [`MetricsError::Length`].
+    pub fn add<R: Real>(&mut self, planes: &[&[R]]) -> Result<(), MetricsError> {
+        Length::check("fields", planes.len(), self.count)?;
+        for plane in planes {
+            Length::check("plane", plane.len(), self.shape.plane())?;
+        }
+        let sum: Vec<f64> =
+            (0..self.shape.plane()).map(|i| planes.iter().map(|plane| plane[i].wide()).sum()).collect();
+        let mut transform = Transform::new(self.shape);
+        let sum = transform.of(&sum).to_vec();
+        let found: Vec<[Vec<f64>; 2]> = planes
+            .par_iter()
+            .map_init(
+                || Transform::new(self.shape),
+                |transform, plane| self.against(transform.of(plane), &sum),
+            )
+            .collect();
+        for (who, [energy, cross]) in found.into_iter().enumerate() {
+            let at = who * self.used..(who + 1) * self.used;
+            self.energy[at.clone()].iter_mut().zip(energy).for_each(|(a, b)| *a += b);
+            self.cross[at].iter_mut().zip(cross).for_each(|(a, b)| *a += b);
+        }
+        let [total, _] = self.against(&sum, &sum);
+        self.total.iter_mut().zip(total).for_each(|(a, b)| *a += b);
+        self.planes += 1;
+        Ok(())
+    }
+
+    /// ‖x‖² and Re⟨x, sum⟩ by band.
+    fn against(&self, x: &[Complex<f64>], sum: &[Complex<f64>]) -> [Vec<f64>; 2] {
+        let mut out = [vec![0.0; self.used], vec![0.0; self.used]];
+        for ((band, x), s) in self.bands.iter().zip(x).zip(sum) {
+            if let Some(band) = *band {
+                out[0][band] += x.norm_sqr();
+                out[1][band] += x.re * s.re + x.im * s.im;
+            }
+        }
+        out
+    }
+
+    /// ½ Σ |û|² of a band, averaged over planes.
+    pub fn energy(&self, who: usize, band: usize) -> f64 {
+        let scale = 0.5 / (self.planes as f64 * (self.shape.plane() as f64).powi(2));
+        scale * self.energy[who * self.used + band]
+    }
+
+    /// Re⟨x_e, m⟩/(‖x_e‖ ‖m‖) of a band, m the mean of the others; NaN where either is nothing.
+    pub fn coherence(&self, who: usize, band: usize) -> f64 {
+        let (own, cross) = (self.energy[who * self.used + band], self.cross[who * self.used + band]);
+        let others = (self.total[band] - 2.0 * cross + own).max(0.0);
+        (cross - own) / (own * others).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::energy_spectrum;
+    use equipoise_field::{Axis, Boundary};
+    use equipoise_stream::Stream;
+
+    /// Bands add up shells; the coherence is that of the parts in the band, here of all by Parseval.
+    #[test]
+    fn bands_are_sums_of_shells_and_the_coherence_a_correlation() {
+        let (shape, count) = (Shape::new(1, 1, 8, 12), 4);
+        let grid = Grid { x_axis: Axis::W, dx: 0.5, dy: 0.5, boundary: Boundary::Periodic };
+        let fields: Vec<Vec<f64>> = (0..count).map(|k| Stream::new("octaves").normal(k, 96)).collect();
+        let slices: Vec<&[f64]> = fields.iter().map(Vec::as_slice).collect();
+        let mut octaves = Octaves::new(4, shape, &grid).unwrap();
+        octaves.add(&slices).unwrap();
+        assert_eq!(octaves.bands(), 2);
+        for (who, x) in slices.iter().enumerate() {
+            let spectrum = energy_spectrum(x, shape, &grid).unwrap();
+            let (one, rest) = (spectrum.energy[1], spectrum.energy[2..].iter().sum::<f64>());
+            assert!((octaves.energy(who, 0) - one).abs() < 1e-14);
+            assert!((octaves.energy(who, 1) - rest).abs() < 1e-14);
+        }
+        // Two fields of one wave each, a quarter of a turn apart, and a third in phase with the first.
+        let wave = |phase: f64| -> Vec<f64> {
+            (0..96).map(|i| (std::f64::consts::TAU * (i % 12) as f64 / 12.0 + phase).cos()).collect()
+        };
+        let waves = [wave(0.0), wave(0.5), wave(0.0)];
+        let slices: Vec<&[f64]> = waves.iter().map(Vec::as_slice).collect();
+        let mut octaves = Octaves::new(3, shape, &grid).unwrap();
+        octaves.add(&slices).unwrap();
+        assert!((octaves.coherence(1, 0) - 0.5f64.cos()).abs() < 1e-12);
+        assert!((octaves.coherence(0, 0) - 0.25f64.cos()).abs() < 1e-12);
+        assert!(Octaves::new(3, shape, &Grid { boundary: Boundary::Open, ..grid }).is_err());
+    }
+}
