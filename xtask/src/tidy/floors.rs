@@ -26,7 +26,7 @@ pub(super) const FLOORS: [&[&str]; 13] = [
     &["sampler", "training"],
     &["solver", "reduced"],
     &["report", "stability", "solver-cuda", "equipoise", "agreement"],
-    &["experiment"],
+    &["experiment", "referee"],
     &["sweep", "reconstruction", "denoising"],
     &["benchmark"],
     &["cli", "throughput"],
@@ -34,7 +34,7 @@ pub(super) const FLOORS: [&[&str]; 13] = [
 
 /// The column "must never know" of ARCHITECTURE.md, as far as edges to lower floors can break it: at any
 /// depth, with the default features of all between.
-pub(super) const NEVER: [(&str, &[&str]); 26] = [
+pub(super) const NEVER: [(&str, &[&str]); 27] = [
     ("schedule", &["field", "stream"]),
     ("observation", &["stream"]),
     ("scaling", &["field", "stream"]),
@@ -60,6 +60,7 @@ pub(super) const NEVER: [(&str, &[&str]); 26] = [
     ("solver-cuda", &["data", "prior"]),
     ("experiment", &["reduced", "stability", "likelihood-cuda", "solver-cuda"]),
     ("sweep", &["likelihood-cuda", "solver-cuda"]),
+    ("referee", &["denoiser", "guidance", "prior", "sampler", "solver"]),
     ("report", &["denoiser", "guidance", "prior", "sampler", "solver"]),
 ];
 

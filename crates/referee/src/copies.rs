@@ -1,0 +1,50 @@
+//! Members that are copies, of each other or of the truth, to the bit.
+
+use std::collections::BTreeMap;
+
+/// A number of every field that differs where any bit does, but for one chance in 2⁶⁴.
+#[derive(Clone, Debug)]
+pub(crate) struct Copies {
+    names: Vec<u64>,
+}
+
+impl Copies {
+    pub(crate) fn new(count: usize) -> Self {
+        Self { names: vec![0x9e37_79b9_7f4a_7c15; count] }
+    }
+
+    /// The next numbers of each.
+    pub(crate) fn add(&mut self, portion: &[&[f32]]) {
+        for (name, part) in self.names.iter_mut().zip(portion) {
+            for x in *part {
+                // 0 and −0 are one number.
+                let bits = u64::from((x + 0.0).to_bits());
+                *name = (name.rotate_left(23) ^ bits).wrapping_mul(0xd6e8_feb8_6659_fd93);
+            }
+        }
+    }
+
+    /// Groups of fields that are the same, by their place.
+    pub(crate) fn groups(&self) -> Vec<Vec<usize>> {
+        let mut by_name: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (place, name) in self.names.iter().enumerate() {
+            by_name.entry(*name).or_default().push(place);
+        }
+        let mut groups: Vec<Vec<usize>> = by_name.into_values().filter(|group| group.len() > 1).collect();
+        groups.sort();
+        groups
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_found_over_portions() {
+        let mut copies = Copies::new(4);
+        copies.add(&[&[1.0, 2.0], &[1.0, 2.0], &[2.0, 1.0], &[1.0, 2.0]]);
+        copies.add(&[&[0.0], &[-0.0], &[0.0], &[1e-40]]);
+        assert_eq!(copies.groups(), [[0, 1]]);
+    }
+}

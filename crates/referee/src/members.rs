@@ -1,0 +1,149 @@
+//! The members of one case, on disk: which of them count, and their frames one after the other.
+
+use crate::weights::kept;
+use crate::{RefereeError, Result};
+use equipoise_data::store::Reader;
+use equipoise_data::{Attribute, AxisOrder, Described, LoadOptions, Location, Recording};
+use equipoise_stream::Stream;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Bytes of frames that are held at a time, about; a frame of all members, or a chunk of the file, where that is more.
+const PORTION: usize = 128 << 20;
+
+/// A file of members, of which no number has been read.
+#[derive(Debug)]
+pub struct Members {
+    path: PathBuf,
+    recording: Recording,
+    order: AxisOrder,
+    /// Grid, coordinates and units.
+    pub described: Described,
+    /// T.
+    pub frames: usize,
+    /// Those that stand in the truth's place, by their index in the file.
+    pub kept: Vec<usize>,
+    /// How many the file holds.
+    pub all: usize,
+    /// 1/Σ w², where they are weighted.
+    pub effective: Option<f64>,
+    /// Defaults taken and what was made of weights.
+    pub notes: Vec<String>,
+}
+
+impl Members {
+    /// Opens a file whose trajectories are members: (M, T, C, H, W) or what its attributes or `options` say. Of a file
+    /// that holds datasets `members`, as `ensemble.h5` does, it is that one, with its `weights`.
+    ///
+    /// Weighted members are thinned to members of equal weight: member j stays where a keyed uniform number is below
+    /// w_j/max w. What stays is as if drawn from the weighted law, as far as max w bounds the weights that there can be
+    /// (Caffo, Booth & Davis 2002, "Empirical supremum rejection sampling", Biometrika 89).
+    ///
+    /// # Errors
+    /// [`RefereeError::Data`], [`RefereeError::Weights`], [`RefereeError::Few`].
+    pub fn open(path: &Path, options: &LoadOptions, weights: Option<&Path>, draws: Stream) -> Result<Self> {
+        let (path, own) = ensemble(path);
+        let recording = Recording::open(&path, options)?;
+        let (described, mut notes) = recording.described()?;
+        let stated = recording.stated_order();
+        let order = stated.unwrap_or(AxisOrder::NTCHW);
+        let [a, b] = recording.leading();
+        let (all, frames) = if order.time_axis() == 1 { (a, b) } else { (b, a) };
+        if stated.is_none() {
+            notes.push(format!(
+                "nothing states the order of axes: read as {all} members of {frames} frames; --axes TNCHW if time stands first"
+            ));
+        }
+        let weights = match (weights, own) {
+            (Some(given), _) => Some(crate::weights::read(given, all)?),
+            (None, Some(own)) => Some(crate::weights::checked(&path, own, all)?),
+            (None, None) => None,
+        };
+        let (kept, effective) = kept(weights.as_deref(), all, draws);
+        if let Some(effective) = effective {
+            notes.push(format!(
+                "weighted members: effective size {effective:.1} of {all}; {} stay by keyed rejection and count the \
+                 same (Caffo, Booth & Davis 2002)",
+                kept.len()
+            ));
+        }
+        if kept.len() < 2 {
+            let of =
+                if weights.is_some() { format!(" left of {all} by their weights").into() } else { "".into() };
+            return Err(RefereeError::Few { path, found: kept.len(), of });
+        }
+        Ok(Self { path, recording, order, described, frames, kept, all, effective, notes })
+    }
+
+    /// The file, with the dataset in it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The time of the first frame, where the file states it.
+    pub fn begins(&self) -> Option<f64> {
+        match self.recording.attributes().get("t_first") {
+            Some(Attribute::Numbers(first)) if first.len() == 1 => Some(first[0]),
+            _ => None,
+        }
+    }
+
+    /// Hands frame after frame of all that are kept, (C, H, W) each, to `take`; every number is read once.
+    ///
+    /// # Errors
+    /// [`RefereeError::Data`], [`RefereeError::NotFinite`], and the first of `take`.
+    pub fn for_each_frame(&self, mut take: impl FnMut(usize, &[&[f32]]) -> Result<()>) -> Result<()> {
+        let frame = self.described.frame.len();
+        let bytes = 4 * frame * self.kept.len();
+        let chunk = self.recording.chunk_frames(self.order);
+        let step = (PORTION / bytes.max(1) / chunk * chunk).max(chunk);
+        for first in (0..self.frames).step_by(step) {
+            let portion = first..self.frames.min(first + step);
+            let members = self.portion(portion.clone())?;
+            for t in portion.clone() {
+                let at = (t - first) * frame..(t - first + 1) * frame;
+                let slices: Vec<&[f32]> = members.iter().map(|member| &member[at.clone()]).collect();
+                take(t, &slices)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn portion(&self, frames: Range<usize>) -> Result<Vec<Vec<f32>>> {
+        let frame = self.described.frame.len();
+        let read = |member: &usize| {
+            let values = self.recording.run(self.order, *member, frames.clone())?;
+            match values.iter().position(|x| !x.is_finite()) {
+                None => Ok(values),
+                Some(i) => Err(RefereeError::NotFinite {
+                    path: self.path.clone(),
+                    member: *member,
+                    frame: frames.start + i / frame,
+                    entry: i % frame,
+                    value: values[i],
+                }),
+            }
+        };
+        self.kept.iter().map(read).collect()
+    }
+}
+
+/// The dataset of members of a file that has one, and its weights.
+fn ensemble(path: &Path) -> (PathBuf, Option<Vec<f64>>) {
+    let at = Location::of(path);
+    let whole = (path.to_path_buf(), None);
+    let Ok(reader) = Reader::open(&at.file) else { return whole };
+    let Ok(names) = reader.names() else { return whole };
+    let has = |name: &str| names.iter().any(|known| known == name);
+    let asked = match &at.datasets[..] {
+        [] => has("members"),
+        [one] => one == "members" && has("members"),
+        _ => false,
+    };
+    if !asked {
+        return whole;
+    }
+    let weights =
+        has("weights").then(|| reader.read::<f64>("weights").ok().map(|array| array.values)).flatten();
+    (PathBuf::from(format!("{}:/members", at.file.display())), weights)
+}

@@ -1,0 +1,5 @@
+//! Verdicts over ensembles whose posterior is known.
+
+mod power;
+#[allow(dead_code, reason = "the example of power asks for more")]
+mod synthetic;
