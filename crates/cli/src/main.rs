@@ -20,6 +20,7 @@ mod format;
 mod help;
 mod inspect;
 mod interrupt;
+mod judge;
 mod man;
 mod memory;
 mod network;
@@ -62,6 +63,7 @@ enum Verb {
     Fit(fit::Arguments),
     Train(train::Arguments),
     Reconstruct(Box<reconstruct::Arguments>),
+    Judge(Box<judge::Arguments>),
     Denoise(Box<denoise::Arguments>),
     Sensitivity(Box<sensitivity::Arguments>),
     Sample(Box<sample::Arguments>),
@@ -104,6 +106,7 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Sweep(arguments) => return sweep::run(arguments),
         Verb::Benchmark(arguments) => return benchmark::run(arguments),
         Verb::Reconstruct(arguments) => return reconstruct::run(arguments),
+        Verb::Judge(arguments) => return judge::run(arguments),
         Verb::Fit(arguments) => return fit::run(arguments),
         Verb::Train(arguments) => return train::run(arguments),
         Verb::Network(arguments) => return network::run(arguments),

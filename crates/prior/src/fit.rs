@@ -7,8 +7,8 @@ use equipoise_covariance::{
     Covariance, ErrorBound, Modes, Randomised, Stationary, fit_dense, fit_low_rank, fit_stationary,
 };
 use equipoise_data::{
-    Coordinates, CylinderGeometry, Dataset, Described, Kind, Location, Mask, Normalizer, Particulars,
-    checksum, solid,
+    Coordinates, CylinderGeometry, Dataset, Described, Kind, Location, Normalizer, Particulars, checksum,
+    solid,
 };
 use equipoise_field::{Boundary, Grid, Shape};
 use equipoise_wiener::Wiener;

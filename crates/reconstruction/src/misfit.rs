@@ -18,6 +18,9 @@ use ndarray::Array2;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The deviate of a band of 99 %.
+const BAND: f64 = 2.575_829;
+
 /// Residuals against their law.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Misfit {
@@ -33,6 +36,9 @@ pub struct Misfit {
     pub expected: Vec<f64>,
     /// √((Σ e² + tr(I − B))/N), the χ = ‖R^{−½}(y − A x)‖/√N of exact members, given y.
     pub exact_members: f64,
+    /// The variance of χ² of one exact member, given y: (2 tr (I − B)² + 4 eᵀ(I − B)e)/N², its residuals being
+    /// N(e, I − B) in units of the noise.
+    pub exact_variance: f64,
 }
 
 /// The readings at one place.
@@ -50,6 +56,13 @@ pub struct SensorMisfit {
 }
 
 impl Misfit {
+    /// The band of the root mean square over `members` exact members of their χ, 99 % of the normal law that a mean of
+    /// many squares has; independent of the members' method, by the prior alone.
+    pub fn band_of_members(&self, members: usize) -> [f64; 2] {
+        let half = BAND * (self.exact_variance / members as f64).sqrt();
+        [-half, half].map(|by| (self.exact_members.powi(2) + by).max(0.0).sqrt())
+    }
+
     /// Of the exact posterior mean, whatever method draws members: it judges the readings.
     ///
     /// # Errors
@@ -81,6 +94,7 @@ impl Misfit {
             prior: Score::new(sum::of(count, |i| d[i].wide() * solved[i]), n, n),
             sensors,
             expected: (0..count).map(|i| b.at(i, i).max(0.0).sqrt()).collect(),
+            exact_variance: b.variance(&residuals),
             exact_members: (sum::of(count, |i| residuals[i].powi(2) + 1.0 - b.at(i, i)) / n).sqrt(),
             residuals,
         })
@@ -142,6 +156,14 @@ struct Law {
 impl Law {
     fn at(&self, i: usize, j: usize) -> f64 {
         self.std[i] * self.inverse[[i, j]] * self.std[j]
+    }
+
+    /// (2 tr (I − B)² + 4 eᵀ(I − B)e)/N².
+    fn variance(&self, e: &[f64]) -> f64 {
+        let n = e.len();
+        let left = |i: usize, j: usize| f64::from(u8::from(i == j)) - self.at(i, j);
+        let total = sum::of(n, |i| sum::of(n, |j| left(i, j) * (2.0 * left(i, j) + 4.0 * e[i] * e[j])));
+        total / (n as f64).powi(2)
     }
 
     fn score(&self, entries: &[usize], residuals: &[f64]) -> Score {

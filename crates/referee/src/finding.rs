@@ -37,6 +37,8 @@ pub struct Hearing {
     pub truth: bool,
     /// Root mean square over members of χ of the used readings. It has a band under a prior only.
     pub used_chi: Option<f64>,
+    /// That band, 99 %: of exact members under the prior that was given.
+    pub used_band: Option<[f64; 2]>,
 }
 
 /// Everything.
@@ -74,9 +76,10 @@ impl Finding {
                 withheld: one.residuals.len(),
                 truth: one.case.statistics.iter().any(|s| s.scope == crate::Scope::Field),
                 used_chi: (!one.used.is_empty()).then(|| used.sqrt()),
+                used_band: one.used_band,
             }
         };
-        let hearings = heard.iter().map(hearing).collect();
+        let hearings: Vec<Hearing> = heard.iter().map(hearing).collect();
         let each = |of: fn(&Heard) -> &Vec<String>| {
             let mut all: Vec<String> = Vec::new();
             for text in heard.iter().flat_map(|(_, one)| of(one)) {
@@ -86,7 +89,9 @@ impl Finding {
             }
             all
         };
-        Self { judgement, facts, hearings, notes: each(|h| &h.notes), warnings: each(|h| &h.warnings) }
+        let mut warnings = each(|h| &h.warnings);
+        warnings.extend(hearings.iter().enumerate().filter_map(|(k, hearing)| unlike(k, hearing)));
+        Self { judgement, facts, hearings, notes: each(|h| &h.notes), warnings }
     }
 
     /// The verdict in a sentence.
@@ -173,6 +178,21 @@ impl Finding {
         }
         Ok(rows.any(|row| row.p_adjusted <= self.judgement.level))
     }
+}
+
+/// χ of used readings outside the band of a prior.
+fn unlike(case: usize, hearing: &Hearing) -> Option<String> {
+    let (chi, [low, high]) = hearing.used_chi.zip(hearing.used_band)?;
+    (!(low..=high).contains(&chi)).then(|| {
+        format!(
+            "case {}: χ of used readings is {}, exact members under the prior {} to {} (99 %): the method has not sampled \
+             this posterior, or it had another prior",
+            case + 1,
+            significant(chi, 3),
+            significant(low, 3),
+            significant(high, 3)
+        )
+    })
 }
 
 fn facts(file: &str, heard: &Heard) -> Vec<Fact> {

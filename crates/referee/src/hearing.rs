@@ -57,6 +57,10 @@ pub struct Heard {
     pub residuals: Vec<(Entry, f64)>,
     /// χ of used readings, one a member.
     pub used: Vec<f64>,
+    /// What the root mean square of them would be of exact members, where a prior says so.
+    pub used_band: Option<[f64; 2]>,
+    /// Time of the first frame.
+    pub start: f64,
     /// Defaults and conversions, one sentence each.
     pub notes: Vec<String>,
     /// What looks odd, one sentence each.
@@ -116,6 +120,8 @@ pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
         copied,
         residuals: residuals.zip(held.iter().flat_map(Withheld::residuals)).collect(),
         used: used.map_or_else(Vec::new, |used| used.misfits()),
+        used_band: None,
+        start: reading.start.or(members.begins()).unwrap_or(0.0),
         notes,
         warnings,
     })

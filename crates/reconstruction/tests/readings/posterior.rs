@@ -89,6 +89,10 @@ fn exact_diffusion_agrees_with_the_exact_posterior() {
         // 64 members with 32 numbers each, seen with noise of their own.
         assert!((ensemble.chi / expected - 1.0).abs() < 5.0 / (64.0f64 * 32.0).sqrt(), "{}", ensemble.chi);
         assert_eq!(ensemble.warning(expected), None);
+        let [low, high] = Misfit::of(&problem).unwrap().band_of_members(64);
+        assert!((low..=high).contains(&ensemble.chi), "{low} {} {high}", ensemble.chi);
+        // 64 members of 32 numbers: ±2.58/√(2·64·32) of itself, if readings are about independent.
+        assert!(high / low - 1.0 < 4.0 * 2.58 / (64.0f64 * 32.0 * 2.0).sqrt(), "{low} {high}");
     }
     assert!(exact.warning(0.5 * expected).unwrap().contains("has not sampled"));
     for i in 0..SHAPE.len() {
