@@ -94,8 +94,8 @@ impl Attributes {
     /// # Errors
     /// [`DataError::AttributeValue`] where an attribute states another step.
     pub(crate) fn take_clock(&mut self, path: &Path, clock: &Clock) -> Result<Option<String>, DataError> {
-        let (name, step, first) = match *clock {
-            Clock::Even { name, step, first } => (name, step, first),
+        let (name, step, first) = match clock {
+            Clock::Even { name, step, first } => (name, *step, *first),
             Clock::Silent { name, reason } => {
                 return Ok(Some(format!("dataset `{name}` is not used: {reason}")));
             }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Words for axes, as `dims` of xarray have them, each behind its letter.
-const WORDS: [(u8, &[&str]); 7] = [
+const WORDS: [(u8, &[&str]); 8] = [
     (b'N', &["sample", "samples", "batch", "trajectory", "trajectories", "member", "ensemble", "simulation"]),
     (b'T', &["time", "times", "frame", "frames", "snapshot", "step"]),
     (b'C', &["channel", "channels", "component", "components", "variable"]),
@@ -15,27 +15,32 @@ const WORDS: [(u8, &[&str]); 7] = [
     (b'W', &["width", "column", "columns"]),
     (b'X', &["lon", "longitude", "xcoor"]),
     (b'Y', &["lat", "latitude", "ycoor"]),
+    (b'Z', &["depth", "level", "lev", "altitude", "zcoor"]),
 ];
 
 /// What is expected of an axis order.
-const EXPECTED: &str = "NTCHW or TNCHW, or another order of H and W (or X and Y) with or without N, T and C";
+const EXPECTED: &str =
+    "NTCHW or TNCHW, or another order of H and W (or X and Y, and Z beside them) with or without N, T and C";
+
+/// The most axes that an order names: N, T, C and three of space.
+const MOST: usize = 6;
 
 /// The order of the axes of an array of N trajectories of T frames with C channels on H rows and W columns.
 ///
 /// N, T and C may be missing where there is one of them. X and Y in the place of H and W say which of the two is
-/// x: the one that stands first becomes H.
+/// x: the one that stands first becomes H. Z beside them is an axis of which one plane is read.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct AxisOrder {
-    letters: [u8; 5],
+    letters: [u8; MOST],
     rank: u8,
 }
 
 impl AxisOrder {
     /// (N, T, C, H, W): one trajectory after the other.
-    pub const NTCHW: Self = Self { letters: *b"NTCHW", rank: 5 };
+    pub const NTCHW: Self = Self { letters: *b"NTCHW ", rank: 5 };
     /// (T, N, C, H, W): one time after the other.
-    pub const TNCHW: Self = Self { letters: *b"TNCHW", rank: 5 };
+    pub const TNCHW: Self = Self { letters: *b"TNCHW ", rank: 5 };
 
     /// Which of both leading axes as they are read, the one of trajectories and the one of frames in the order of
     /// the file, is time: 0 or 1. One that the file has not stands last if it is time, else first.
@@ -87,7 +92,22 @@ impl AxisOrder {
         [self.place(first), self.place(second), self.place(b'C'), high, wide]
     }
 
-    fn place(self, letter: u8) -> Option<usize> {
+    /// The letter of an axis that is called so, in lower case.
+    pub(crate) fn letter_of(word: &str) -> Option<u8> {
+        WORDS.iter().find(|(_, names)| names.contains(&word)).map(|(letter, _)| *letter)
+    }
+
+    /// Where z stands, of which one plane is read.
+    pub(crate) fn z_place(self) -> Option<usize> {
+        self.place(b'Z')
+    }
+
+    /// The letters of the axes as they stand in the file.
+    pub(crate) fn letters(&self) -> &[u8] {
+        &self.letters[..self.rank()]
+    }
+
+    pub(crate) fn place(self, letter: u8) -> Option<usize> {
         self.letters[..self.rank()].iter().position(|l| *l == letter)
     }
 }
@@ -100,7 +120,7 @@ impl fmt::Debug for AxisOrder {
 
 impl fmt::Display for AxisOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.letters[..self.rank()].iter().try_for_each(|letter| write!(f, "{}", char::from(*letter)))
+        self.letters().iter().try_for_each(|letter| write!(f, "{}", char::from(*letter)))
     }
 }
 
@@ -111,10 +131,7 @@ impl FromStr for AxisOrder {
     fn from_str(text: &str) -> Result<Self, DataError> {
         let refused = || DataError::Name { field: "axis order", found: text.into(), expected: EXPECTED };
         let words = || text.split([' ', ',', '(', ')', '[', ']', '\'', '"']).filter(|word| !word.is_empty());
-        let named = |word: &str| {
-            let word = word.to_lowercase();
-            WORDS.iter().find(|(_, names)| names.contains(&&*word)).map(|(letter, _)| *letter)
-        };
+        let named = |word: &str| Self::letter_of(&word.to_lowercase());
         let letters: Vec<u8> = words()
             .flat_map(|word| named(word).map_or_else(|| word.to_ascii_uppercase().into_bytes(), |l| vec![l]))
             .collect();
@@ -122,10 +139,12 @@ impl FromStr for AxisOrder {
         let twice = (0..letters.len()).any(|i| letters[..i].contains(&letters[i]));
         let plane = has(b'H') && has(b'W') || has(b'X') && has(b'Y');
         let mixed = (has(b'H') || has(b'W')) && (has(b'X') || has(b'Y'));
-        if letters.len() > 5 || twice || !plane || mixed || letters.iter().any(|l| !b"NTCHWXY".contains(l)) {
+        let deep = has(b'Z') && !has(b'X');
+        let known = letters.iter().all(|l| b"NTCHWXYZ".contains(l));
+        if letters.len() > MOST || twice || !plane || mixed || deep || !known {
             return Err(refused());
         }
-        let mut order = Self { letters: [0; 5], rank: letters.len() as u8 };
+        let mut order = Self { letters: [b' '; MOST], rank: letters.len() as u8 };
         order.letters[..letters.len()].copy_from_slice(&letters);
         Ok(order)
     }
@@ -155,7 +174,8 @@ mod tests {
             assert_eq!(text.parse::<AxisOrder>().unwrap(), AxisOrder::NTCHW, "{text}");
         }
         assert_eq!("(T, N, C, H, W)".parse::<AxisOrder>().unwrap(), AxisOrder::TNCHW);
-        for text in ["NNTHW", "", "TCH", "N-T-C-H-W", "time first", "NTCHX", "NTCHWX", "XH", "HWXY"] {
+        for text in ["NNTHW", "", "TCH", "N-T-C-H-W", "time first", "NTCHX", "NTCHWX", "XH", "HWXY", "NTHWZ"]
+        {
             let message = text.parse::<AxisOrder>().unwrap_err().to_string();
             assert!(message.contains("expected NTCHW or TNCHW"), "{message}");
         }
@@ -170,6 +190,8 @@ mod tests {
             ("CTNWH", "CTNWH", [Some(1), Some(2), Some(0), Some(4), Some(3)], 0, None),
             ("NTXY", "NTXY", [Some(0), Some(1), None, Some(2), Some(3)], 1, Some(Axis::H)),
             ("time, y, x", "TYX", [None, Some(0), None, Some(1), Some(2)], 1, Some(Axis::W)),
+            ("NTXYZC", "NTXYZC", [Some(0), Some(1), Some(5), Some(2), Some(3)], 1, Some(Axis::H)),
+            ("zcoor ycoor xcoor C", "ZYXC", [None, None, Some(3), Some(1), Some(2)], 1, Some(Axis::W)),
             ("('sample', 'lat', 'lon')", "NYX", [Some(0), None, None, Some(1), Some(2)], 1, Some(Axis::W)),
         ] {
             let order: AxisOrder = text.parse().unwrap();

@@ -43,8 +43,9 @@ pub fn checksum_while(path: &Path, proceed: impl Fn() -> bool) -> Result<Option<
         }
         all.push(hexadecimal(&hasher.finalize()));
     }
-    if !at.datasets.is_empty() {
-        all.push(at.selection());
+    let selection = at.selection();
+    if !selection.is_empty() {
+        all.push(selection);
     }
     Ok(Some(match all.len() {
         1 => all.swap_remove(0),

@@ -82,11 +82,21 @@ pub enum DataError {
 
     #[error("{}: dataset `{name}`: frames are {least} to {most} apart, expected equal steps forward; bring the frames to \
              equal steps, or leave `{name}` out to count time in frames", path.display())]
-    UnevenTimes { path: PathBuf, name: &'static str, least: f64, most: f64 },
+    UnevenTimes { path: PathBuf, name: Box<str>, least: f64, most: f64 },
+
+    #[error("{}: coordinate `{name}`: points are {least} to {most} apart, expected equal steps; bring the field to an \
+             even grid", path.display())]
+    UnevenSpacing { path: PathBuf, name: Box<str>, least: f64, most: f64 },
+
+    #[error("{}: dataset `{variable}` of shape {shape:?}: {}", path.display(), sliced(*slice, *planes))]
+    Slice { path: PathBuf, variable: String, shape: Vec<usize>, slice: Option<usize>, planes: usize },
+
+    #[error("{}: {format}: {what}: found {found}, expected {expected}", path.display())]
+    Layout { path: PathBuf, format: &'static str, what: Box<str>, found: Box<str>, expected: Box<str> },
 
     #[error("{}: dataset `{name}`: found {value} at place {place}, expected finite times; leave `{name}` out to count \
              time in frames", path.display())]
-    TimeNotFinite { path: PathBuf, name: &'static str, place: usize, value: f64 },
+    TimeNotFinite { path: PathBuf, name: Box<str>, place: usize, value: f64 },
 
     #[error("{}: dataset `{variable}` holds {found}, expected {expected}", path.display())]
     ElementType { path: PathBuf, variable: String, found: String, expected: &'static str },
@@ -212,7 +222,34 @@ pub enum DataError {
     SensorTable { path: PathBuf, detail: String },
 }
 
+/// What is wrong with a plane of z that was asked for, or was not.
+fn sliced(slice: Option<usize>, planes: usize) -> String {
+    match slice {
+        Some(_) if planes == 0 => "it has no axis z, of which `--slice` reads one plane".into(),
+        Some(slice) => {
+            format!("found --slice z={slice}, expected one of its {planes} planes, 0 to {}", planes - 1)
+        }
+        None => format!(
+            "it has an axis z of length {planes}; one plane of it is read: pass --slice z=0 to --slice z={}, or name \
+             it behind the file, FILE:z=0",
+            planes - 1
+        ),
+    }
+}
+
 impl DataError {
+    /// A layout that a format does not have.
+    pub(crate) fn layout(
+        path: &Path,
+        format: &'static str,
+        what: impl Into<Box<str>>,
+        found: impl Display,
+        expected: impl Display,
+    ) -> Self {
+        let (found, expected) = (found.to_string().into(), expected.to_string().into());
+        Self::Layout { path: path.into(), format, what: what.into(), found, expected }
+    }
+
     /// A value of an attribute that cannot be taken as it is.
     pub(crate) fn attribute(path: &Path, name: &str, found: impl Display, expected: impl Display) -> Self {
         let (found, expected) = (found.to_string(), expected.to_string());

@@ -59,6 +59,9 @@ const OPEN: Convention = Convention {
     symmetries: &[],
 };
 
+/// The attribute that names the format of a file which states its grid, but no kind of flow: it is taken as generic.
+pub(crate) const FORMAT: &str = "source_format";
+
 /// All of them.
 static ALL: [Convention; 3] = [
     // Cylinder wake of the immersed boundary projection method; constants of the study's section 12.2.
@@ -143,7 +146,8 @@ impl Kind {
             let found: Vec<String> = found.iter().map(|(kind, name)| format!("{kind} (`{name}`)")).collect();
             return Err(DataError::KindAmbiguous { path: path.into(), found: found.join(" and ") });
         }
-        Ok(found.pop())
+        let stated = || attributes.has(FORMAT).then_some((Self::GENERIC, FORMAT));
+        Ok(found.pop().or_else(stated))
     }
 }
 

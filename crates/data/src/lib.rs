@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod array;
 mod attribute;
 mod audit;
 mod axes;
@@ -31,6 +32,7 @@ mod error;
 mod extreme;
 mod file;
 mod fingerprint;
+mod formats;
 mod kind;
 mod load;
 mod location;
@@ -50,9 +52,11 @@ mod source;
 mod statistics;
 mod storage;
 pub mod store;
+mod stored;
 mod survey;
 mod suspicion;
 mod symmetry;
+mod ticks;
 mod unit;
 mod verdict;
 

@@ -1,6 +1,7 @@
 //! From a file to a checked dataset.
 
 use crate::attribute::Attributes;
+use crate::kind::FORMAT;
 use crate::measured::Measured;
 use crate::packing::missing_by;
 use crate::particulars::channel_names;
@@ -102,7 +103,8 @@ pub(crate) fn examine(
             let notes = note.into_iter().chain(header.notes.iter().cloned()).chain(order_note(&audit));
             frame.notes.splice(0..0, notes);
             let (grid, shape, near) = (&frame.grid, measured.census.shape(), frame.near(header.shape));
-            frame.warnings = measured.census.warnings(leading, order, grid, &near);
+            frame.warnings = header.warnings.clone();
+            frame.warnings.extend(measured.census.warnings(leading, order, grid, &near));
             frame.warnings.extend(mirrored::look(&measured.some, shape, grid, &near));
             Ok((order, kind, frame))
         });
@@ -134,12 +136,13 @@ pub(crate) fn kind(
     let declared = Kind::declared(path, attributes);
     let Some(given) = options.kind else {
         return match declared? {
+            Some((kind, FORMAT)) => Ok((kind, Some(format!("no attribute `kind`: {kind} is taken")))),
             Some((kind, _)) => Ok((kind, None)),
             None => Err(DataError::KindUndeclared { path: path.into() }),
         };
     };
     let note = match declared {
-        Ok(Some((kind, attribute))) if kind != given => {
+        Ok(Some((kind, attribute))) if kind != given && attribute != FORMAT => {
             Some(format!("kind {given} was given; attribute `{attribute}` says {kind}"))
         }
         _ => None,

@@ -134,6 +134,30 @@ impl Packing {
     }
 }
 
+/// Unpacks numbers along an axis; those that an attribute says to be missing become NaN.
+///
+/// # Errors
+/// [`DataError::AttributeValue`] for what cannot be applied.
+pub(crate) fn unpack_ticks(
+    path: &Path,
+    attributes: &Attributes,
+    values: &mut [f64],
+) -> Result<(), DataError> {
+    let scale = number(path, attributes, "scale_factor")?.unwrap_or(1.0);
+    let offset = number(path, attributes, "add_offset")?.unwrap_or(0.0);
+    let mut missing: Vec<f64> = Vec::new();
+    for name in STAND_INS {
+        if let Some(Attribute::Numbers(numbers)) = attributes.at(Place::Dataset, name) {
+            missing.extend(numbers);
+        }
+    }
+    for value in values {
+        let lacks = missing.iter().any(|m| m.total_cmp(value).is_eq());
+        *value = if lacks { f64::NAN } else { scale * *value + offset };
+    }
+    Ok(())
+}
+
 /// What says that a number is missing; `None` for any other number.
 pub(crate) fn missing_by(value: f32) -> Option<&'static str> {
     let by = value.to_bits().checked_sub(MISSING)?;

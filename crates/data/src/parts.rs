@@ -1,126 +1,152 @@
-//! Datasets of an HDF5 file that are trajectories together.
+//! Arrays that are trajectories together.
 
-use crate::attribute::{Attribute, Attributes, Place};
-use crate::clock::Clock;
-use crate::file::Hdf5File;
-use crate::location::Location;
-use crate::mask::MASK;
+use crate::array::{Array, Member};
+use crate::attribute::{Attribute, Attributes};
 use crate::packing::Packing;
 use crate::particulars::UNITS;
-use crate::source::{Header, Ranges, Source, arranged, stated};
-use crate::storage::{self, Element};
-use crate::{AxisOrder, DataError, Mask};
-use hdf5::types::TypeDescriptor;
-use hdf5::{Hyperslab, SliceOrIndex};
-use ndarray::{ArrayD, IxDyn};
+use crate::source::{Header, Ranges, Source, arranged};
+use crate::{AxisOrder, DataError, Suspicion};
+use ndarray::ArrayD;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Attributes in which datasets that are read together must not differ: what is said once holds for all.
 const COMMON: [&str; 10] =
     ["axes", "shape_description", "dims", "kind", "H_axis", "W_axis", "dx", "dy", "x_first", "y_first"];
 
-/// One dataset: components of one trajectory or of some.
+/// Which arrays hold the field, and what their format says of them.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// For each group of components the arrays that hold them, one after the other.
+    pub(crate) members: Vec<Vec<Member>>,
+    /// What messages call them.
+    pub(crate) variable: String,
+    /// The order of their axes.
+    pub(crate) order: AxisOrder,
+    /// Whether arrays one after the other are frames; else they are trajectories.
+    pub(crate) frames_apart: bool,
+    /// The frames that were written, where that is not all.
+    pub(crate) written: Option<usize>,
+    /// The plane of z that was asked for.
+    pub(crate) slice: Option<usize>,
+    /// The names of the components, divided by commas, where the attributes may not say them.
+    pub(crate) components: Option<String>,
+}
+
+/// One array: components of one trajectory or of some, or of a frame.
 #[derive(Debug)]
 struct Part {
     name: String,
-    dataset: hdf5::Dataset,
+    array: Box<dyn Array>,
     packing: Packing,
     shape: [usize; 5],
-    /// Where it begins among all trajectories and all channels.
+    /// Where it begins along the leading axis of those one after the other, and among all channels.
     begins: [usize; 2],
 }
 
-/// Datasets side by side: one after the other along N and along C.
+/// Arrays side by side: one after the other along N or T and along C.
 #[derive(Debug)]
 pub(crate) struct Parts {
     path: PathBuf,
-    file: Hdf5File,
-    header: Header,
+    pub(crate) header: Header,
+    /// The leading axis along which arrays stand one after the other.
+    along: usize,
+    /// The plane of z that is read.
+    plane: usize,
     parts: Vec<Part>,
 }
 
-/// A dataset with its attributes.
-type Found = (String, hdf5::Dataset, Attributes);
-
 impl Parts {
-    /// Finds the datasets asked for, or else `x`, or `velocity` where there is no `x`, with their attributes, and
-    /// refuses what cannot be read.
+    /// Puts arrays together, and refuses what cannot be read.
     ///
-    /// Times are looked for along the axis that the caller or else an attribute declares as time; without either
-    /// the file is refused later.
-    pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Self, DataError> {
-        let file = Hdf5File::open(&at.file)?;
-        let found = match at.datasets[..] {
-            [] => vec![vec![usual(path, &file)?]],
-            _ => at.datasets.iter().map(|name| named(path, &file, name)).collect::<Result<_, _>>()?,
-        };
-        let (first, mut attributes) = (found[0][0].0.clone(), found[0][0].2.clone());
-        if let Some(units) = units(path, &found)? {
+    /// # Errors
+    /// [`DataError::Parts`], [`DataError::Rank`], [`DataError::Slice`], and others of what is wrong with an array.
+    pub(crate) fn of(path: &Path, mut layout: Layout) -> Result<Self, DataError> {
+        let order = layout.order;
+        let along = if layout.frames_apart { order.time_axis() } else { 1 - order.time_axis() };
+        let (plane, note) = plane(path, &layout)?;
+        let mut attributes = layout.members[0][0].attributes.clone();
+        if let Some(units) = units(path, &layout.members)? {
             attributes.state("units", Attribute::Text(units));
         }
-        let order = stated(path, &first, &attributes, axes);
-        let variable = if at.datasets.is_empty() { first.clone() } else { at.selection() };
-        let parts = collect(path, &file, found, order.unwrap_or(AxisOrder::NTCHW))?;
-        let mut header = header(&parts, variable, order.unwrap_or(AxisOrder::NTCHW), attributes);
+        let members = std::mem::take(&mut layout.members);
+        let parts = collect(path, members, order, along)?;
+        let mut header = header(&parts, &layout, along, attributes);
+        header.notes.extend(note);
         if is_channels_last(header.shape) {
             let (path, variable, shape) = (path.into(), header.variable, header.shape);
             return Err(DataError::ChannelsLast { path, variable, shape });
         }
-        // Datasets that were asked for by name and hold one component each are what their names say.
-        let names = at.datasets.iter().map(|name| component(name)).collect::<Option<Vec<_>>>();
-        let names = names.filter(|names| names.len() == header.shape[2]);
-        header.take_names(path, names.map(|names| names.join(",")))?;
-        for part in &parts {
-            storage::check(path, &part.name, &file, &part.dataset)?;
+        let names = layout.components.filter(|names| names.split(',').count() == header.shape[2]);
+        header.take_names(path, names)?;
+        let mut parts = Self { path: path.into(), header, along, plane, parts };
+        parts.leave_out(layout.written)?;
+        parts.check()?;
+        Ok(parts)
+    }
+
+    /// Leaves out frames that were never written, where so many were.
+    fn leave_out(&mut self, written: Option<usize>) -> Result<(), DataError> {
+        let time = self.header.order.time_axis();
+        let all = self.header.shape[time];
+        let Some(frames) = written.filter(|frames| *frames < all) else { return Ok(()) };
+        if frames == 0 {
+            let (path, variable) = (self.path.clone(), self.header.variable.clone());
+            let detail = "attribute `latestIndex` says that no frame was written".into();
+            return Err(DataError::Unwritten { path, variable, detail });
         }
-        let group = parent(&first);
-        if let Some(order) = order
-            && let Some(clock) = Clock::read(path, &file, group, header.leading(), order)?
-        {
-            header.take_clock(path, &clock)?;
+        self.header.shape[time] = frames;
+        for part in &mut self.parts {
+            part.shape[time] = part.shape[time].min(frames);
         }
-        let [_, _, _, height, width] = header.shape;
-        let [.., h, w] = header.order.places();
-        header.mask = mask(path, &file, group, [height, width], h > w)?;
-        header.notes.extend(header.mask.as_ref().map(Mask::note));
-        Ok(Self { path: path.into(), file, header, parts })
+        self.header.warnings.push(Suspicion::FramesLeftOut { frames, all });
+        Ok(())
+    }
+
+    /// Looks whether everything that will be read was written and can be read.
+    fn check(&mut self) -> Result<(), DataError> {
+        for part in &self.parts {
+            let note = part.array.check(&self.block(&part.shape.map(|length| 0..length)))?;
+            self.header.notes.extend(note.filter(|note| !self.header.notes.contains(note)));
+        }
+        Ok(())
+    }
+
+    /// Ranges of the axes of the file.
+    fn block(&self, ranges: &Ranges) -> Vec<Range<usize>> {
+        let order = self.header.order;
+        let mut block = vec![self.plane..self.plane + 1; order.rank()];
+        for (place, range) in order.places().iter().zip(ranges) {
+            if let Some(axis) = place {
+                block[*axis] = range.clone();
+            }
+        }
+        block
     }
 
     fn read_part(&self, part: &Part, ranges: Ranges) -> Result<Vec<f32>, DataError> {
         let places = self.header.order.places();
-        let mut selection = vec![SliceOrIndex::from(0..1); self.header.order.rank()];
-        for (place, range) in places.iter().zip(&ranges) {
-            if let Some(axis) = place {
-                selection[*axis] = SliceOrIndex::from(range.clone());
-            }
-        }
-        let selection = Hyperslab::from(selection);
+        let block = self.block(&ranges);
         let values = if part.packing.is_scaled() {
-            part.packing.unpack(&self.slice::<f64>(part, selection)?)
+            part.packing.unpack(&part.array.doubles(&block)?)
         } else {
-            let mut values = self.slice::<f32>(part, selection)?;
+            let mut values = part.array.singles(&block)?;
             part.packing.mark(&mut values);
             values
         };
-        let stored: Vec<usize> = places.iter().flatten().copied().collect();
+        let mut stored: Vec<usize> = places.iter().flatten().copied().collect();
         if stored.is_sorted() {
             return Ok(values);
         }
-        let mut lengths = vec![0; stored.len()];
-        let present = places.iter().zip(&ranges).filter_map(|(place, range)| Some(((*place)?, range.len())));
-        present.for_each(|(axis, length)| lengths[axis] = length);
+        // The plane of z has length 1, wherever it stands.
+        stored.splice(0..0, self.header.order.z_place());
+        let lengths: Vec<usize> = block.iter().map(ExactSizeIterator::len).collect();
         let array = ArrayD::from_shape_vec(lengths, values).map_err(|_| self.beyond())?;
         Ok(array.permuted_axes(stored).iter().copied().collect())
     }
 
-    fn slice<E: hdf5::H5Type>(&self, part: &Part, selection: Hyperslab) -> Result<Vec<E>, DataError> {
-        let array = part.dataset.read_slice::<E, _, IxDyn>(selection);
-        let fault = |e| self.file.fault(&reading(&part.name), e);
-        Ok(array.map_err(fault)?.into_raw_vec_and_offset().0)
-    }
-
     fn beyond(&self) -> DataError {
-        let action = reading(&self.header.variable);
+        let action = format!("read dataset `{}`", self.header.variable);
         DataError::Hdf5 { path: self.path.clone(), action, detail: "ranges beyond its axes".into() }
     }
 }
@@ -131,17 +157,17 @@ impl Source for Parts {
     }
 
     fn read(&self, ranges: Ranges) -> Result<Vec<f32>, DataError> {
-        if let [part] = &self.parts[..] {
-            return self.read_part(part, ranges);
-        }
         if ranges.iter().zip(self.header.shape).any(|(range, length)| range.end > length) {
             return Err(self.beyond());
+        }
+        if let [part] = &self.parts[..] {
+            return self.read_part(part, ranges);
         }
         let [a, b, c, h, w] = ranges.clone().map(|range| range.len());
         let mut values = vec![0.0; a * b * c * h * w];
         for part in &self.parts {
             let (mut own, mut offset) = (ranges.clone(), [0; 5]);
-            for (axis, begin) in [1 - self.header.order.time_axis(), 2].into_iter().zip(part.begins) {
+            for (axis, begin) in [self.along, 2].into_iter().zip(part.begins) {
                 let asked = &ranges[axis];
                 let (from, to) = (asked.start.max(begin), asked.end.min(begin + part.shape[axis]));
                 own[axis] =
@@ -164,27 +190,47 @@ impl Source for Parts {
     }
 }
 
-/// The datasets in their order, each where it begins; all but N and C of one shape.
+/// The plane of z that is read, with a sentence on it.
+fn plane(path: &Path, layout: &Layout) -> Result<(usize, Option<String>), DataError> {
+    let shape = layout.members[0][0].array.shape();
+    // Another rank is refused later, by name.
+    let deep = layout.order.z_place().filter(|_| shape.len() == layout.order.rank());
+    match (layout.slice, deep.map(|axis| shape[axis])) {
+        (None, None) => Ok((0, None)),
+        (None, Some(1)) => Ok((0, Some("axis z has length 1: its one plane is read".into()))),
+        (Some(plane), Some(planes)) if plane < planes => {
+            Ok((plane, Some(format!("plane {plane} of the {planes} along z is read"))))
+        }
+        (slice, planes) => Err(DataError::Slice {
+            path: path.into(),
+            variable: layout.variable.clone(),
+            shape: shape.into(),
+            slice,
+            planes: planes.unwrap_or(0),
+        }),
+    }
+}
+
+/// The arrays in their order, each where it begins; all but one leading axis and C of one shape.
 fn collect(
     path: &Path,
-    file: &Hdf5File,
-    found: Vec<Vec<Found>>,
+    members: Vec<Vec<Member>>,
     order: AxisOrder,
+    along: usize,
 ) -> Result<Vec<Part>, DataError> {
-    let (along, mut parts) = (1 - order.time_axis(), Vec::<Part>::new());
-    let (count, common) = (found[0].len(), found[0][0].2.clone());
+    let mut parts = Vec::<Part>::new();
+    let (count, common) = (members[0].len(), members[0][0].attributes.clone());
     let mut channels = 0;
-    for (i, datasets) in found.into_iter().enumerate() {
-        let (mut trajectories, mut width) = (0, 0);
-        for (j, (name, dataset, attributes)) in datasets.into_iter().enumerate() {
+    for (i, side) in members.into_iter().enumerate() {
+        let (mut length, mut width) = (0, 0);
+        for (j, Member { name, attributes, array }) in side.into_iter().enumerate() {
             let told =
                 |of: &Attributes, field: &str| of.get(field).map_or("nothing".into(), ToString::to_string);
             let differs = |field: &&&str| attributes.get(field) != common.get(field);
             if let Some(field) = COMMON.iter().find(differs) {
                 return Err(apart(path, name, field, told(&attributes, field), told(&common, field)));
             }
-            let element = Element::of(path, &name, &dataset, |e| file.fault(&reading(&name), e))?;
-            let shape = arranged(path, &name, order, &dataset.shape())?;
+            let shape = arranged(path, &name, order, array.shape())?;
             // The same trajectories of every component, the same components of every trajectory.
             let mut expected = parts.first().map_or(shape, |first| first.shape);
             let twin = || parts.get(j).filter(|_| j < count).map_or(0, |twin| twin.shape[along]);
@@ -193,10 +239,10 @@ fn collect(
             if shape != expected {
                 return Err(apart(path, name, "shape", format!("{shape:?}"), format!("{expected:?}")));
             }
-            let packing = Packing::of(path, &name, element, &attributes)?;
-            let begins = [trajectories, channels];
-            (trajectories, width) = (trajectories + shape[along], shape[2]);
-            parts.push(Part { name, dataset, packing, shape, begins });
+            let packing = Packing::of(path, &name, array.element(), &attributes)?;
+            let begins = [length, channels];
+            (length, width) = (length + shape[along], shape[2]);
+            parts.push(Part { name, array, packing, shape, begins });
         }
         channels += width;
         if parts.len() != (i + 1) * count {
@@ -218,150 +264,37 @@ fn apart(path: &Path, dataset: String, field: &str, found: String, expected: Str
     }
 }
 
-fn reading(name: &str) -> String {
-    format!("read dataset `{name}`")
-}
-
-fn header(parts: &[Part], variable: String, order: AxisOrder, attributes: Attributes) -> Header {
-    let (along, first) = (1 - order.time_axis(), &parts[0]);
+fn header(parts: &[Part], layout: &Layout, along: usize, attributes: Attributes) -> Header {
+    let (order, first) = (layout.order, &parts[0]);
     let mut shape = first.shape;
     for part in parts {
         shape[along] = shape[along].max(part.begins[0] + part.shape[along]);
         shape[2] = shape[2].max(part.begins[1] + part.shape[2]);
     }
-    let chunk = first.dataset.chunk();
+    let chunk = first.array.chunk();
     let chunk = chunk.map(|chunk| order.places().map(|place| place.map_or(1, |axis| chunk[axis])));
     let mut notes: Vec<String> = Vec::new();
     for part in parts {
-        let told = part.packing.note().into_iter().chain(storage::note(&part.dataset));
-        notes.extend(told.filter(|note| parts.len() == 1 || !notes.contains(note)).collect::<Vec<_>>());
+        notes.extend(part.packing.note().filter(|note| !notes.contains(note)));
     }
-    let element = first.packing.element();
+    let (element, variable) = (first.packing.element(), layout.variable.clone());
     let (element, bytes) = (element.name(), element.bytes());
-    Header { variable, order, shape, element, bytes, chunk, attributes, notes, mask: None }
+    let warnings = Vec::new();
+    Header { variable, order, shape, element, bytes, chunk, attributes, notes, warnings, mask: None }
 }
 
-/// The units of datasets that state different ones, in a row: no one of them is that of all.
-fn units(path: &Path, found: &[Vec<Found>]) -> Result<Option<String>, DataError> {
-    let of = |(_, _, attributes): &Found| -> Result<String, DataError> {
-        let stated = UNITS.iter().map(|name| attributes.text(path, name)).collect::<Result<Vec<_>, _>>()?;
+/// The units of arrays that state different ones, in a row: no one of them is that of all.
+fn units(path: &Path, members: &[Vec<Member>]) -> Result<Option<String>, DataError> {
+    let of = |member: &Member| -> Result<String, DataError> {
+        let stated = UNITS.iter().map(|name| member.attributes.text(path, name));
+        let stated = stated.collect::<Result<Vec<_>, _>>()?;
         Ok(stated.into_iter().flatten().next().unwrap_or("unknown").to_owned())
     };
-    let all: Vec<String> = found.iter().flatten().map(of).collect::<Result<_, _>>()?;
+    let all: Vec<String> = members.iter().flatten().map(of).collect::<Result<_, _>>()?;
     Ok(all.iter().any(|unit| *unit != all[0]).then(|| all.join(", ")))
-}
-
-/// The dataset `x` or else `velocity`; one of this name that is a coordinate is no field.
-fn usual(path: &Path, file: &Hdf5File) -> Result<Found, DataError> {
-    let members = file.members()?;
-    for variable in ["x", "velocity"].into_iter().filter(|name| members.iter().any(|m| m == name)) {
-        let (dataset, attributes) = with_attributes(file, variable)?;
-        if !attributes.is_dimension_scale() {
-            return Ok((variable.into(), dataset, attributes));
-        }
-    }
-    if file.root.attr("format").is_ok() && file.root.attr("normalizer").is_ok() {
-        return Err(DataError::IsPrior { path: path.into() });
-    }
-    Err(DataError::NoVariable { path: path.into(), found: members })
-}
-
-/// The dataset of a path, or those of every name that a `*` in it stands for.
-fn named(path: &Path, file: &Hdf5File, name: &str) -> Result<Vec<Found>, DataError> {
-    let mut paths = vec![String::new()];
-    for part in name.split('/') {
-        let mut longer = Vec::new();
-        for path in paths {
-            let join = |part: &str| if path.is_empty() { part.to_owned() } else { format!("{path}/{part}") };
-            if part != "*" {
-                longer.push(join(part));
-                continue;
-            }
-            let mut members = members(file, &path).unwrap_or_default();
-            members.sort();
-            longer.extend(members.iter().map(|member| join(member)));
-        }
-        paths = longer;
-    }
-    // A `*` also stands before groups that hold no such dataset, as those of coordinates.
-    if name.contains('*') {
-        paths.retain(|path| file.root.dataset(path).is_ok());
-    }
-    let missing = paths.is_empty() || paths.iter().any(|path| file.root.dataset(path).is_err());
-    if missing {
-        let (path, found) = (path.into(), listed(file, parent(name)));
-        return Err(DataError::NoEntry { path, what: "dataset", name: format!("/{name}"), found });
-    }
-    let read = |path: String| with_attributes(file, &path).map(|(dataset, own)| (path.clone(), dataset, own));
-    paths.into_iter().map(read).collect()
-}
-
-fn members(file: &Hdf5File, group: &str) -> Option<Vec<String>> {
-    match group {
-        "" => file.members().ok(),
-        _ => file.root.group(group).ok()?.member_names().ok(),
-    }
-}
-
-/// What stands in a group, or else at the root.
-fn listed(file: &Hdf5File, group: &str) -> Vec<String> {
-    let (within, names) = match members(file, group) {
-        Some(names) => (group, names),
-        None => ("", members(file, "").unwrap_or_default()),
-    };
-    let divider = if within.is_empty() { "" } else { "/" };
-    names.iter().map(|name| format!("/{within}{divider}{name}")).collect()
-}
-
-fn with_attributes(file: &Hdf5File, name: &str) -> Result<(hdf5::Dataset, Attributes), DataError> {
-    let dataset = file.root.dataset(name).map_err(|e| file.fault(&reading(name), e))?;
-    let attributes = Attributes::read(&dataset, &file.root).map_err(|e| file.fault("read attributes", e))?;
-    Ok((dataset, attributes))
-}
-
-/// The dataset `mask` of an (H, W) plane in a group or else at the root; `turned` where the file has W before H.
-pub(crate) fn mask(
-    path: &Path,
-    file: &Hdf5File,
-    group: &str,
-    [height, width]: [usize; 2],
-    turned: bool,
-) -> Result<Option<Mask>, DataError> {
-    let beside = if group.is_empty() { MASK.to_owned() } else { format!("{group}/{MASK}") };
-    // A group of this name is another matter.
-    let is_one = |name: &String| file.root.link_exists(name) && file.root.group(name).is_err();
-    let Some(name) = [beside, MASK.into()].into_iter().find(is_one) else {
-        return Ok(None);
-    };
-    let fault = |e| file.fault(&reading(&name), e);
-    let (dataset, attributes) = with_attributes(file, &name)?;
-    storage::check(path, &name, file, &dataset)?;
-    let bit = |b| f64::from(u8::from(b));
-    let numbers = match dataset.dtype().and_then(|stored| stored.to_descriptor()) {
-        Ok(TypeDescriptor::Boolean) => {
-            dataset.read_raw::<bool>().map(|bits| bits.into_iter().map(bit).collect())
-        }
-        _ => dataset.read_raw::<f64>(),
-    };
-    let (mut shape, mut numbers) = (dataset.shape(), numbers.map_err(fault)?);
-    if turned && shape == [width, height] {
-        numbers = (0..numbers.len()).map(|i| numbers[i % width * height + i / width]).collect();
-        shape.reverse();
-    }
-    Mask::read(path, [height, width], (&shape, &numbers), |name| attributes.at(Place::Dataset, name).cloned())
 }
 
 /// Whether the last axis is too short for a grid and the third too long for components.
 fn is_channels_last([_, _, channels, height, width]: [usize; 5]) -> bool {
     width <= 3 && channels > 4 && height > 4
-}
-
-/// The group of a dataset, empty for the root.
-fn parent(name: &str) -> &str {
-    name.rsplit_once('/').map_or("", |(group, _)| group)
-}
-
-/// What a path says of the component in it: its last part that stands for one name alone, if any.
-fn component(name: &str) -> Option<&str> {
-    name.rsplit('/').find(|part| *part != "*")
 }

@@ -2,9 +2,9 @@
 
 use crate::audit::declaration;
 use crate::clock::Clock;
+use crate::formats::{jhtdb, netcdf, pdebench, plain, well};
 use crate::location::Location;
-use crate::parts::Parts;
-use crate::{Attribute, Attributes, AxisOrder, DataError, Mask};
+use crate::{Attribute, Attributes, AxisOrder, DataError, Mask, Suspicion};
 use equipoise_field::Axis;
 use std::fmt;
 use std::ops::Range;
@@ -40,11 +40,13 @@ struct Format {
 }
 
 /// All of them; the last takes what no other does, and says what is wrong with it.
-static FORMATS: [Format; 1] = [Format {
-    holds: |_| true,
-    beside: |_| Vec::new(),
-    open: |path, at, axes| Ok(Box::new(Parts::open(path, at, axes)?)),
-}];
+static FORMATS: [Format; 5] = [
+    Format { holds: well::holds, beside: |_| Vec::new(), open: well::open },
+    Format { holds: pdebench::holds, beside: |_| Vec::new(), open: pdebench::open },
+    Format { holds: jhtdb::holds, beside: |_| Vec::new(), open: jhtdb::open },
+    Format { holds: netcdf::holds, beside: |_| Vec::new(), open: netcdf::open },
+    Format { holds: |_| true, beside: |_| Vec::new(), open: plain::open },
+];
 
 impl Format {
     /// That of a file or folder.
@@ -77,6 +79,8 @@ pub(crate) struct Header {
     pub(crate) attributes: Attributes,
     /// What was applied in reading, a sentence each.
     pub(crate) notes: Vec<String>,
+    /// What is odd about it beyond its numbers.
+    pub(crate) warnings: Vec<Suspicion>,
     /// Cells that hold no flow.
     pub(crate) mask: Option<Mask>,
 }
@@ -275,9 +279,10 @@ mod tests {
             attributes.state(name, Attribute::Text(text.into()));
         }
         let mask = Mask::new(5, (0..20).map(|i| i == 0 || i == 7).collect());
-        let (variable, order, notes) = ("frames".to_owned(), AxisOrder::NTCHW, Vec::new());
+        let (variable, order) = ("frames".to_owned(), AxisOrder::NTCHW);
+        let (notes, warnings, element, bytes, chunk) = (Vec::new(), Vec::new(), "f32", 4, None);
         let header =
-            Header { variable, order, shape, element: "f32", bytes: 4, chunk: None, attributes, notes, mask };
+            Header { variable, order, shape, element, bytes, chunk, attributes, notes, warnings, mask };
         let opened = Opened::of(Box::new(Folder { path: path.clone(), header })).unwrap();
         let whole = opened.read_all().unwrap();
         assert_eq!(whole[5 * 60 + 21], value(0, 5, 21));

@@ -4,6 +4,7 @@ use crate::DataError;
 use crate::file::Hdf5File;
 use hdf5::plist::dataset_create::Layout;
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
+use std::ops::Range;
 use std::path::Path;
 
 /// Chunks whose places are looked up to name one that is missing; HDF5 searches them one by one.
@@ -96,7 +97,8 @@ pub(crate) fn is_number(stored: &hdf5::Datatype) -> bool {
     matches!(stored.size(), 2 | 10 | 12 | 16) && stored.conv_to::<f64>().is_some()
 }
 
-/// Refuses a dataset whose filters are not at hand, or of which a part was never written.
+/// Refuses a block of a dataset whose filters are not at hand, or of which a part was never written; a sentence
+/// where that cannot be known.
 ///
 /// Nothing of the numbers is read. Chunks that did not shrink are stored without their filter, so whether
 /// reading fails would depend on the numbers.
@@ -105,7 +107,8 @@ pub(crate) fn check(
     variable: &str,
     file: &Hdf5File,
     dataset: &hdf5::Dataset,
-) -> Result<(), DataError> {
+    block: &[Range<usize>],
+) -> Result<Option<String>, DataError> {
     let fault = |e| file.fault(&format!("look at dataset `{variable}`"), e);
     let filters = dataset.dcpl().and_then(|plist| plist.get_filters()).map_err(fault)?;
     if let Some(filter) = filters.iter().find(|filter| !filter.decode_enabled()) {
@@ -115,16 +118,22 @@ pub(crate) fn check(
             filter: filter_name(filter.id()),
         });
     }
-    match unwritten(dataset).map_err(fault)? {
-        None => Ok(()),
-        Some(detail) => Err(DataError::Unwritten { path: path.into(), variable: variable.into(), detail }),
+    match unwritten(path, dataset, block).map_err(fault)? {
+        Written::All => Ok(None),
+        Written::Unknown(note) => Ok(Some(note)),
+        Written::Partly(detail) => {
+            Err(DataError::Unwritten { path: path.into(), variable: variable.into(), detail })
+        }
     }
 }
 
-/// A sentence on datasets whose numbers stand elsewhere.
-pub(crate) fn note(dataset: &hdf5::Dataset) -> Option<String> {
-    let is_virtual = matches!(dataset.layout(), Layout::Virtual);
-    is_virtual.then(|| "the dataset is virtual: what its source files lack reads as a fill value".into())
+/// What HDF5 knows of whether numbers were written.
+enum Written {
+    All,
+    /// A sentence on why nobody knows.
+    Unknown(String),
+    /// What is missing.
+    Partly(String),
 }
 
 /// The name of a filter by its registered number.
@@ -151,55 +160,93 @@ fn filter_name(id: i32) -> String {
     format!("{name} (number {id})")
 }
 
-/// What of a dataset was never written and reads as its fill value; `None` where HDF5 knows of nothing.
-fn unwritten(dataset: &hdf5::Dataset) -> hdf5::Result<Option<String>> {
-    if dataset.size() == 0 {
-        return Ok(None);
+/// What of a block of a dataset was never written and reads as its fill value.
+fn unwritten(path: &Path, dataset: &hdf5::Dataset, block: &[Range<usize>]) -> hdf5::Result<Written> {
+    if dataset.size() == 0 || block.iter().any(Range::is_empty) {
+        return Ok(Written::All);
     }
     let plist = dataset.dcpl()?;
-    match plist.get_layout()? {
-        Layout::Compact => Ok(None),
+    let missing = match plist.get_layout()? {
+        Layout::Compact => None,
         Layout::Contiguous => {
             let nowhere = dataset.offset().is_none() && plist.get_external()?.is_empty();
-            Ok(nowhere.then(|| "none of its numbers was ever written".into()))
+            nowhere.then(|| "none of its numbers was ever written".into())
         }
-        Layout::Chunked => Ok(missing_chunks(dataset)),
-        // The library reads what a source lacks as a fill value and does not say which sources there are.
-        Layout::Virtual => Ok(None),
-    }
+        Layout::Chunked => missing_chunks(dataset, block),
+        Layout::Virtual => return sources(path, dataset),
+    };
+    Ok(missing.map_or(Written::All, Written::Partly))
 }
 
-fn missing_chunks(dataset: &hdf5::Dataset) -> Option<String> {
+/// Whether the sources of a virtual dataset are there: what they lack reads as a fill value.
+fn sources(path: &Path, dataset: &hdf5::Dataset) -> hdf5::Result<Written> {
+    let unknown = || {
+        Written::Unknown("the dataset is virtual: what its source files lack reads as a fill value".into())
+    };
+    // Selections that are no blocks cannot be listed.
+    let Ok(map) = dataset.dcpl()?.get_virtual_map() else { return Ok(unknown()) };
+    // Paths go by the folder of the file, as the library takes them where no prefix is set.
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for source in &map {
+        let (file, name) = (&source.src_filename, &source.src_dataset);
+        // A pattern stands for as many files as there are.
+        if file.contains('%') || name.contains('%') {
+            continue;
+        }
+        let has = |file: hdf5::Result<hdf5::File>| file.and_then(|file| file.dataset(name)).is_ok();
+        let there = if file == "." {
+            has(dataset.file())
+        } else {
+            [folder.join(file), file.into()].iter().any(|at| at.exists() && has(hdf5::File::open(at)))
+        };
+        if !there {
+            return Ok(Written::Partly(format!("its source `{file}`, dataset `{name}`, is missing")));
+        }
+    }
+    let shape = dataset.shape();
+    let sizes = map.iter().map(|source| source.vds_selection.out_shape(&shape));
+    let mapped =
+        sizes.map(|shape| shape.map(|shape| shape.iter().product::<usize>())).sum::<hdf5::Result<usize>>()?;
+    if mapped < dataset.size() {
+        return Ok(Written::Partly(format!("{} of its numbers have no source", dataset.size() - mapped)));
+    }
+    Ok(unknown())
+}
+
+/// A word on the chunks that reach into a block and were never written.
+fn missing_chunks(dataset: &hdf5::Dataset, block: &[Range<usize>]) -> Option<String> {
     let (shape, chunk, written) = (dataset.shape(), dataset.chunk()?, dataset.num_chunks()?);
     let counts: Vec<usize> = shape.iter().zip(&chunk).map(|(length, c)| length.div_ceil(*c)).collect();
     let all: usize = counts.iter().product();
     if written >= all {
         return None;
     }
-    let first = (all <= LISTED).then(|| first_missing(dataset, &chunk, &counts, written)).flatten();
-    let first = first.map_or(String::new(), |index| format!(", the first from {index:?} on"));
-    Some(format!("{} of its {all} chunks were never written{first}", all - written))
-}
-
-/// The first number of the first chunk that is not in the file.
-fn first_missing(
-    dataset: &hdf5::Dataset,
-    chunk: &[usize],
-    counts: &[usize],
-    written: usize,
-) -> Option<Vec<usize>> {
-    let mut present = vec![false; counts.iter().product()];
+    let reach = block.iter().zip(&chunk).map(|(range, c)| range.start / c..range.end.div_ceil(*c));
+    let reach: Vec<Range<usize>> = reach.collect();
+    let asked: usize = reach.iter().map(ExactSizeIterator::len).product();
+    if all > LISTED {
+        // Those of the block may be the ones that are there; of a whole dataset they are not.
+        let lacking = asked.saturating_sub(written);
+        return (lacking > 0).then(|| format!("{lacking} of its {asked} chunks were never written"));
+    }
+    let mut present = vec![false; all];
     for at in 0..written {
         let offset = dataset.chunk_info(at)?.offset;
-        let places = offset.iter().zip(chunk).zip(counts);
+        let places = offset.iter().zip(&chunk).zip(&counts);
         let index = places.fold(0, |index, ((o, c), count)| index * count + *o as usize / c);
         *present.get_mut(index)? = true;
     }
-    let mut rest = present.iter().position(|present| !present)?;
-    let mut first = vec![0; counts.len()];
-    for axis in (0..counts.len()).rev() {
-        first[axis] = rest % counts[axis] * chunk[axis];
-        rest /= counts[axis];
-    }
-    Some(first)
+    let place = |mut index: usize| {
+        let mut place = vec![0; counts.len()];
+        for axis in (0..counts.len()).rev() {
+            place[axis] = index % counts[axis];
+            index /= counts[axis];
+        }
+        place
+    };
+    let within = |place: &Vec<usize>| place.iter().zip(&reach).all(|(at, reach)| reach.contains(at));
+    let lacking = (0..all).filter(|index| !present[*index]).map(place).filter(within);
+    let lacking: Vec<Vec<usize>> = lacking.collect();
+    let first: Vec<usize> = lacking.first()?.iter().zip(&chunk).map(|(at, c)| at * c).collect();
+    Some(format!("{} of its {asked} chunks were never written, the first from {first:?} on", lacking.len()))
 }

@@ -83,6 +83,24 @@ pub enum Suspicion {
     )]
     Seam { axis: Axis },
 
+    #[error(
+        "attribute `latestIndex` says that {frames} of {all} frames were written: the others, which read as 0, are left \
+         out"
+    )]
+    FramesLeftOut { frames: usize, all: usize },
+
+    #[error(
+        "components do not lie at one point of a cell ({offsets}, in cells): they are read as if they did, up to half a \
+         cell from where they are; interpolate them to one point where that matters"
+    )]
+    Staggered { offsets: Box<str> },
+
+    #[error(
+        "coordinates are in {units}: lengths are degrees, and derivatives know nothing of the sphere, so that \
+         vorticity and divergence are not those of the flow"
+    )]
+    Degrees { units: Box<str> },
+
     #[error("rms(∇·u)/rms(∇u) is {stated:.3}, and would be {better:.3} if {turn}")]
     Divergence { stated: f64, better: f64, turn: Turn },
 

@@ -7,6 +7,7 @@ use crate::file::Hdf5File;
 use crate::storage;
 use hdf5::Dataset;
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
+use std::ops::Range;
 use std::path::Path;
 
 /// Attributes under which the numbers of a dataset are not what is stored.
@@ -31,7 +32,8 @@ pub(super) fn cells(path: &Path, known: &title::Columns) -> Result<Cells, DataEr
             DataError::SensorTable { path: path.into(), detail }
         };
         let dataset = file.root.dataset(&name).map_err(fault)?;
-        storage::check(path, &name, &file, &dataset)?;
+        let whole: Vec<Range<usize>> = dataset.shape().into_iter().map(|length| 0..length).collect();
+        storage::check(path, &name, &file, &dataset, &whole)?;
         let numbers = numbers(&dataset).map_err(fault)?.map_err(refused)?;
         let known = columns.iter().find(|column| column.title.column.is_some());
         if let Some(first) = known.filter(|column| column.cells.len() != numbers.len()) {

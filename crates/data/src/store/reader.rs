@@ -2,7 +2,7 @@
 
 use super::Element;
 use crate::file::Hdf5File;
-use crate::parts::mask;
+use crate::stored::mask;
 use crate::{DataError, Mask};
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Hyperslab, SliceOrIndex};

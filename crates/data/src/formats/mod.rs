@@ -1,0 +1,18 @@
+//! Formats of files and folders, one a file; the table of them is in `source.rs`.
+
+mod grid;
+pub(crate) mod jhtdb;
+mod named;
+pub(crate) mod netcdf;
+pub(crate) mod pdebench;
+pub(crate) mod plain;
+mod staggered;
+pub(crate) mod well;
+
+use crate::file::Hdf5File;
+use std::path::Path;
+
+/// Whether an HDF5 file has what a test asks for; what cannot be opened has not, and is refused by name elsewhere.
+fn hdf5_holds(path: &Path, test: impl Fn(&Hdf5File) -> bool) -> bool {
+    path.is_file() && Hdf5File::open(path).is_ok_and(|file| test(&file))
+}
