@@ -10,7 +10,7 @@ use crate::memory::{self, Memory};
 use crate::output;
 use crate::progress::Progress;
 use crate::spectrum::Spectrum;
-use equipoise_data::{Recording, load};
+use equipoise_data::{Location, Recording, load};
 use equipoise_field::Shape;
 use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings};
 use equipoise_report::Table;
@@ -75,14 +75,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let change = arguments.fitting.change()?;
     let existing = arguments.force.existing();
     arguments.force.check([arguments.out.clone()].into_iter())?;
-    if let (Ok(from), Ok(to)) = (arguments.train.canonicalize(), arguments.out.canonicalize())
+    if let (Ok(from), Ok(to)) =
+        (Location::of(&arguments.train).file.canonicalize(), arguments.out.canonicalize())
         && from == to
     {
         let path = arguments.out.display();
         return Err(usage(&format!("--out: found {path}, the training file; expected another")));
     }
     destination::file(&arguments.out)?;
-    let train = Recording::open(&arguments.train, &arguments.fitting.load_options())?;
+    let train =
+        Recording::open(&arguments.fitting.flow(&arguments.train)?, &arguments.fitting.load_options())?;
     let settings = change.apply(Settings::of(train.kind(), train.grid()));
     if let (Some(method), model @ (Model::Dense | Model::Stationary)) = (arguments.method, settings.model) {
         let name = model.name();

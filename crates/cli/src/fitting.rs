@@ -4,11 +4,11 @@ use crate::failure::usage;
 use crate::format::duration;
 use crate::number::{count, non_negative};
 use clap::ValueEnum;
-use equipoise_data::{AxisOrder, Kind, LoadOptions, NormalizerKind};
-use equipoise_experiment as experiment;
-use equipoise_experiment::{FlowFile, ModelName, SettingsChange};
+use equipoise_data::{AxisOrder, DataError, Kind, LoadOptions, NormalizerKind, Slice};
+use equipoise_experiment::SettingsChange;
 use equipoise_field::Shape;
 use equipoise_prior::{Model, Settings};
+use std::path::{Path, PathBuf};
 
 /// Seconds that LAPACK takes for all modes of a D × D matrix over D³, on one core under the fastest and the
 /// slowest kernels of BLAS that were seen.
@@ -22,6 +22,14 @@ pub(crate) fn announce(settings: &Settings, window: Shape) {
     if let Some(text) = forewarning(settings.model, window.len()) {
         note!("{text}");
     }
+}
+
+/// The file of a flow, or a plane of it.
+///
+/// # Errors
+/// If the path names another plane.
+pub(crate) fn sliced(slice: Option<Slice>, path: &Path) -> Result<PathBuf, DataError> {
+    slice.map_or_else(|| Ok(path.into()), |slice| slice.of(path))
 }
 
 fn forewarning(model: Model, dim: usize) -> Option<String> {
@@ -48,6 +56,12 @@ pub(crate) struct Fitting {
     /// ibpm, kolmogorov or generic.
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
+
+    /// The plane of z of every file in three dimensions, z=INDEX from 0 on
+    ///
+    /// Without it such a file is refused. FILE:z=INDEX says the same of one file alone.
+    #[arg(long, value_name = "z=INDEX")]
+    slice: Option<Slice>,
 
     /// Frames of a window [default: 16 for ibpm, else 8]
     #[arg(long, value_name = "T", value_parser = count, allow_negative_numbers = true)]
@@ -92,21 +106,12 @@ impl Fitting {
         LoadOptions { axes: self.axes, kind: self.kind }
     }
 
-    /// The same in a plan's file, with what replaces the settings of the data's kind.
+    /// The file of a flow, or the plane of it that is asked for.
     ///
     /// # Errors
-    /// As [`change`](Self::change).
-    pub(crate) fn file(&self) -> anyhow::Result<FlowFile> {
-        let SettingsChange { window, normalizer, rank, ridge, .. } = self.change()?;
-        let model = self.covariance.map(|covariance| match covariance {
-            Covariance::Dense => ModelName::Dense,
-            Covariance::LowRank => ModelName::LowRank,
-            Covariance::Stationary => ModelName::Stationary,
-        });
-        let covariance = experiment::Covariance { model, rank, ridge };
-        let covariance = (covariance != Default::default()).then_some(covariance);
-        let LoadOptions { axes, kind } = self.load_options();
-        Ok(FlowFile { axes, kind, window, normalizer, covariance, ..FlowFile::default() })
+    /// If the path names another plane.
+    pub(crate) fn flow(&self, path: &Path) -> anyhow::Result<PathBuf> {
+        Ok(sliced(self.slice, path)?)
     }
 
     /// A flag that says how to fit, if one was given.

@@ -3,9 +3,10 @@
 mod report;
 mod sections;
 
+use crate::fitting::sliced;
 use crate::format::Format;
 use crate::output;
-use equipoise_data::{AxisOrder, Kind, LoadOptions, audit, load};
+use equipoise_data::{AxisOrder, Kind, LoadOptions, Slice, audit, load};
 use report::{Flow, Report};
 use std::path::PathBuf;
 
@@ -39,6 +40,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
 
+    /// The plane of z of every file in three dimensions, z=INDEX from 0 on
+    ///
+    /// Without it such a file is refused. FILE:z=INDEX says the same of one file alone.
+    #[arg(long, value_name = "z=INDEX")]
+    slice: Option<Slice>,
+
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -51,14 +58,15 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let options = LoadOptions { axes: arguments.axes, kind: arguments.kind };
     let print = |report: &Report<'_>| output::print_sections(arguments.format, &sections::of(report), report);
-    detail!("reading {}", arguments.file.display());
-    match load(&arguments.file, &options) {
+    let file = sliced(arguments.slice, &arguments.file)?;
+    detail!("reading {}", file.display());
+    match load(&file, &options) {
         Ok(dataset) => {
             let audit = dataset.audit().expect("a dataset read from a file carries its audit");
             print(&Report::new(audit, Some(Flow::of(&dataset))))
         }
         Err(refusal) => {
-            if let Ok(audit) = audit(&arguments.file, &options) {
+            if let Ok(audit) = audit(&file, &options) {
                 print(&Report::new(&audit, None))?;
             }
             Err(refusal.into())

@@ -3,13 +3,14 @@
 mod page;
 
 use crate::destination;
+use crate::fitting::sliced;
 use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::number::count;
 use crate::output;
 use crate::progress::Progress;
 use crate::threads::use_threads;
-use equipoise_data::{AxisOrder, Kind, LoadOptions, checksum, load};
+use equipoise_data::{AxisOrder, Kind, LoadOptions, Slice, checksum, load};
 use equipoise_report::write_atomically;
 use equipoise_training::{Config, Ended, Row, Step, Training};
 use page::Told;
@@ -61,6 +62,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
 
+    /// The plane of z of every file in three dimensions, z=INDEX from 0 on
+    ///
+    /// Without it such a file is refused. FILE:z=INDEX says the same of one file alone.
+    #[arg(long, value_name = "z=INDEX")]
+    slice: Option<Slice>,
+
     /// Threads, which no number depends on [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
     threads: Option<usize>,
@@ -80,10 +87,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let options = LoadOptions { axes: arguments.axes, kind: arguments.kind };
-    let data = load(&arguments.train, &options)?;
+    let train = sliced(arguments.slice, &arguments.train)?;
+    let data = load(&train, &options)?;
     data.notes().iter().for_each(|text| detail!("{}: {text}", data.path().display()));
     crate::messages::warnings(data.path(), data.warnings());
-    let sha256 = checksum(&arguments.train)?;
+    let sha256 = checksum(&train)?;
     let mut training = if arguments.resume {
         Training::resume(&config, &data, &sha256, &arguments.out)?
     } else {
@@ -93,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     training.remarks().iter().for_each(crate::messages::remark);
     announce(&training);
     let ended = take(&mut training, &config)?;
-    let told = Told::of(&training, &config, &arguments.train, &sha256);
+    let told = Told::of(&training, &config, &train, &sha256);
     write_atomically(&arguments.out.join(PAGE), equipoise_report::page(&told.page()).as_bytes())?;
     note!("{:.1} s; {}", clock.elapsed().as_secs_f64(), arguments.out.join(PAGE).display());
     let table = page::last(training.rows());

@@ -59,6 +59,12 @@ impl Attributes {
         Ok(Self { dataset: read_all(dataset)?, root: read_all(root)? })
     }
 
+    /// Of a dataset and a root that were read elsewhere.
+    #[cfg(feature = "zarr")]
+    pub(crate) fn stated_by(dataset: BTreeMap<String, Attribute>, root: BTreeMap<String, Attribute>) -> Self {
+        Self { dataset, root }
+    }
+
     /// Takes a value that was found elsewhere for an attribute of the dataset.
     pub(crate) fn state(&mut self, name: &str, value: Attribute) {
         self.dataset.insert(name.into(), value);

@@ -53,6 +53,9 @@ pub enum DataError {
     #[error("{}: HDF5 cannot {action}: {detail}", path.display())]
     Hdf5 { path: PathBuf, action: String, detail: String },
 
+    #[error("{}: Zarr: cannot {action}: {detail}", path.display())]
+    Zarr { path: PathBuf, action: String, detail: String },
+
     #[error("{}: found [{}] at the root, expected a dataset `x` or `velocity`; others are \
              named behind the file, FILE:/PATH, or FILE:/PATH,/PATH where each holds a component", path.display(), found.join(", "))]
     NoVariable { path: PathBuf, found: Vec<String> },

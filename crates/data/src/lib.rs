@@ -73,7 +73,7 @@ pub use error::DataError;
 pub use fingerprint::Fingerprints;
 pub use kind::{Convention, Kind};
 pub use load::{LoadOptions, audit, load};
-pub use location::Location;
+pub use location::{Location, Slice};
 pub use mask::Mask;
 pub use noise::NoiseLevel;
 pub use normalizer::{Normalizer, NormalizerKind, Offset};

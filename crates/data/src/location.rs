@@ -1,6 +1,8 @@
 //! Where trajectories lie: a file or folder, and which datasets in it.
 
+use crate::DataError;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// `FILE`, or `FILE:/PATH` or `FILE:/PATH,/PATH,…` with paths of datasets in the file; behind each of them `:z=INDEX`
 /// names the plane of z that is read of a field in three dimensions, counted from 0.
@@ -16,6 +18,42 @@ pub struct Location {
     pub datasets: Vec<String>,
     /// The plane of z.
     pub slice: Option<usize>,
+}
+
+/// One plane of fields in three dimensions: `z=INDEX`, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice(usize);
+
+impl Slice {
+    /// The path of this plane in a file, as a [`Location`] names it.
+    ///
+    /// # Errors
+    /// [`DataError::Name`] where the path names another plane.
+    pub fn of(self, path: &Path) -> Result<PathBuf, DataError> {
+        match Location::of(path).slice {
+            Some(plane) if plane == self.0 => Ok(path.into()),
+            Some(_) => {
+                let (found, expected) =
+                    (path.display().to_string(), "a path that names no other plane than --slice");
+                Err(DataError::Name { field: "slice", found, expected })
+            }
+            None => {
+                let mut text = path.as_os_str().to_owned();
+                text.push(format!(":z={}", self.0));
+                Ok(text.into())
+            }
+        }
+    }
+}
+
+impl FromStr for Slice {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        let plane = text.strip_prefix("z=").and_then(|index| index.parse().ok()).map(Self);
+        let expected = "z=INDEX, the index of a plane from 0 on";
+        plane.ok_or_else(|| DataError::Name { field: "slice", found: text.into(), expected })
+    }
 }
 
 impl Location {
@@ -39,16 +77,6 @@ impl Location {
 
     fn whole(file: PathBuf, slice: Option<usize>) -> Self {
         Self { file, datasets: Vec::new(), slice }
-    }
-
-    /// The path of one plane of z, where the path names none yet.
-    pub fn sliced(path: &Path, plane: usize) -> PathBuf {
-        if Self::of(path).slice.is_some() {
-            return path.into();
-        }
-        let mut text = path.as_os_str().to_owned();
-        text.push(format!(":z={plane}"));
-        text.into()
     }
 
     /// Whether there is a file or folder.
@@ -101,6 +129,29 @@ mod tests {
                 "{text}"
             );
             assert_eq!(location.name(), name);
+        }
+    }
+
+    #[test]
+    fn a_plane_stands_behind_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("f.h5"), "").unwrap();
+        let of = |text: &str| Location::of(&at(text));
+        assert_eq!((of("f.h5:z=3").file, of("f.h5:z=3").slice), (at("f.h5"), Some(3)));
+        assert_eq!(
+            (of("f.h5:/u,/v:z=0").selection(), of("f.h5:z=3").name()),
+            ("/u,/v:z=0".into(), "f.h5:z=3".into())
+        );
+        assert_eq!([of("f.h5:z=-1").slice, of("f.h5:z=").slice, of("g.h5:z=1").slice], [None; 3]);
+        let slice: Slice = "z=3".parse().unwrap();
+        assert_eq!(slice.of(&at("f.h5")).unwrap(), at("f.h5:z=3"));
+        assert_eq!(slice.of(&at("f.h5:/u")).unwrap(), at("f.h5:/u:z=3"));
+        assert_eq!(slice.of(&at("f.h5:z=3")).unwrap(), at("f.h5:z=3"));
+        assert!(slice.of(&at("f.h5:z=4")).is_err());
+        for text in ["x=3", "3", "z=", "z=-1", "z=0.5"] {
+            let message = text.parse::<Slice>().unwrap_err().to_string();
+            assert!(message.contains("expected z=INDEX"), "{message}");
         }
     }
 }

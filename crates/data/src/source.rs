@@ -2,7 +2,7 @@
 
 use crate::audit::declaration;
 use crate::clock::Clock;
-use crate::formats::{jhtdb, netcdf, pdebench, plain, well};
+use crate::formats::{jhtdb, netcdf, pdebench, plain, well, zarr};
 use crate::location::Location;
 use crate::{Attribute, Attributes, AxisOrder, DataError, Mask, Suspicion};
 use equipoise_field::Axis;
@@ -40,7 +40,8 @@ struct Format {
 }
 
 /// All of them; the last takes what no other does, and says what is wrong with it.
-static FORMATS: [Format; 5] = [
+static FORMATS: [Format; 6] = [
+    Format { holds: zarr::holds, beside: |_| Vec::new(), open: zarr::open },
     Format { holds: well::holds, beside: |_| Vec::new(), open: well::open },
     Format { holds: pdebench::holds, beside: |_| Vec::new(), open: pdebench::open },
     Format { holds: jhtdb::holds, beside: |_| Vec::new(), open: jhtdb::open },

@@ -96,6 +96,18 @@ pub enum Suspicion {
     Staggered { offsets: Box<str> },
 
     #[error(
+        "array `{variable}`: {absent} of its {all} chunks are not stored and read as {fill}: chunks that hold nothing \
+         else are not stored, and neither are those that were never written"
+    )]
+    ChunksAbsent { variable: Box<str>, absent: usize, all: usize, fill: f64 },
+
+    #[error(
+        "array `{variable}`: packed numbers with the fill value 0 and no `_FillValue`: 0 is taken for a number, which \
+         xarray may take for a missing one"
+    )]
+    ZeroFill { variable: Box<str> },
+
+    #[error(
         "coordinates are in {units}: lengths are degrees, and derivatives know nothing of the sphere, so that \
          vorticity and divergence are not those of the flow"
     )]

@@ -111,7 +111,8 @@ impl Source {
     /// Name, training file and held-out file of every flow.
     fn files(&self) -> anyhow::Result<Vec<[PathBuf; 3]>> {
         if let (Some(data), Some(train)) = (&self.data, &self.train) {
-            return Ok(vec![[FlowRequest::name_of(data).into(), train.clone(), data.clone()]]);
+            let [train, data] = [self.fitting.flow(train)?, self.fitting.flow(data)?];
+            return Ok(vec![[FlowRequest::name_of(&data).into(), train, data]]);
         }
         let asked = |name: &str| self.dataset.is_empty() || self.dataset.iter().any(|of| of.name() == name);
         let embedded = EMBEDDED.into_iter().filter(|(name, _)| asked(name));

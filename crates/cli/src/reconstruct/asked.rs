@@ -89,7 +89,7 @@ impl Asked {
                 let expected = "expected one of them: a prior by name stands on a training file";
                 Err(usage(&format!("--train: found with --prior-file {prior}, {expected}")))
             }
-            (None, Some(path)) => Ok(Self { name, path: path.clone(), origin: Origin::Train }),
+            (None, Some(path)) => Ok(Self { name, path: fitting.flow(path)?, origin: Origin::Train }),
             (None, None) => match Fields::of(&names, None)? {
                 Some(fields) => match fitting.given_beside("--window") {
                     Some(flag) => {

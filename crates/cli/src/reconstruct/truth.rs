@@ -27,6 +27,7 @@ impl Truth {
         asked: &Asked,
         arguments: &Arguments,
     ) -> anyhow::Result<Self> {
+        let path = &*arguments.fitting.flow(path)?;
         let data = load_beside(path, &arguments.fitting.load_options(), prior.kind())?;
         let described = prior.described(&asked.path);
         let (data, mut remarks) = match prior.is_standard() {

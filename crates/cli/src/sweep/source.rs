@@ -89,18 +89,12 @@ impl Source {
     /// Bad usage, or an embedded sample that is missing.
     pub(crate) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
         let priors = Priors::of(&self.prior, self.prior_file.as_deref())?;
-        let physical = &self.noise_physical;
-        let asked = FlowFile {
-            noise: self.noise,
-            noise_physical: (!physical.is_empty()).then(|| physical.clone()),
-            include_solid: self.include_solid,
-            priors: Some(priors.names.clone()),
-            ..self.fitting.file()?
-        };
-        if self.data.is_some() {
-            self.check(&priors)?;
-            let (data, train) = (self.data.clone(), self.train.clone());
-            return Ok(requests(&[FlowFile { data, train, prior_file: priors.file, ..asked }])?);
+        if let Some(data) = &self.data {
+            let data = self.fitting.flow(data)?;
+            let (name, include_solid) = (FlowRequest::name_of(&data), self.include_solid);
+            let prior = self.prior(&priors, change)?;
+            let denoisers = priors.names;
+            return Ok(vec![FlowRequest { name, data, prior, denoisers, load, noise, include_solid }]);
         }
         if let Some(file) = &priors.file {
             let file = file.display();
@@ -119,7 +113,8 @@ impl Source {
             let asked = priors.names.first().map_or_else(String::new, ToString::to_string);
             let missing =
                 || usage(&format!("--prior: found {asked} without --train, expected a training file"));
-            return self.train.is_some().then_some(()).ok_or_else(missing);
+            let path = self.fitting.flow(self.train.as_ref().ok_or_else(missing)?)?;
+            return Ok(PriorSource::Train { path, change });
         };
         let file = path.display();
         if let Some(flag) = self.fitting.given() {
@@ -137,7 +132,10 @@ impl Source {
                     "expected one of them, or a prior beside the file that stands on training windows";
                 Err(usage(&format!("--train: found with --prior-file {file}, {expected}")))
             }
-            _ => Ok(()),
+            (_, train) => {
+                let train = train.as_ref().map(|train| self.fitting.flow(train)).transpose()?;
+                Ok(PriorSource::File { path, train })
+            }
         }
     }
 }

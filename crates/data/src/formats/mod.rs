@@ -8,6 +8,7 @@ pub(crate) mod pdebench;
 pub(crate) mod plain;
 mod staggered;
 pub(crate) mod well;
+pub(crate) mod zarr;
 
 use crate::file::Hdf5File;
 use std::path::Path;

@@ -42,6 +42,8 @@ const WORDS: [(u8, &[&str]); 6] = [
 pub(super) struct Variable {
     pub(super) name: String,
     pub(super) axes: Vec<String>,
+    /// How many axes it has.
+    pub(super) rank: usize,
 }
 
 /// A file or folder of named variables.
@@ -162,17 +164,22 @@ fn take_grid(
 /// The variables that hold the velocity: the state of the house, or components by their usual names.
 fn velocity(path: &Path, catalogue: &impl Catalogue) -> Result<Vec<String>, DataError> {
     let variables = catalogue.variables();
-    let find = |name: &str| variables.iter().find(|v| v.name == name && v.axes.len() >= 2);
+    let find = |name: &str| variables.iter().find(|v| v.name == name && v.rank >= 2);
     for name in ["x", "velocity"] {
         if find(name).is_some() {
             return Ok(vec![name.into()]);
         }
     }
+    if let [only] = variables
+        && only.name.is_empty()
+    {
+        return Ok(vec![String::new()]);
+    }
     let pairs: Vec<[&str; 3]> =
         VELOCITIES.into_iter().filter(|[u, v, _]| find(u).is_some() && find(v).is_some()).collect();
     match pairs[..] {
         [[u, v, w]] => {
-            let along_z = find(w).filter(|w| find(u).is_some_and(|u| u.axes.len() == w.axes.len()));
+            let along_z = find(w).filter(|w| find(u).is_some_and(|u| u.rank == w.rank));
             Ok([u, v].into_iter().map(str::to_owned).chain(along_z.map(|w| w.name.clone())).collect())
         }
         _ => {

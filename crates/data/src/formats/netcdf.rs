@@ -43,9 +43,10 @@ pub(crate) fn open(
     let names = file.members()?;
     let mut found = NetCdf { path: path.into(), file: Arc::clone(&file), variables: Vec::new() };
     for name in names.iter().filter(|name| file.root.dataset(name).is_ok()) {
-        if !with_attributes(&file, name)?.1.is_dimension_scale() {
-            let axes = found.axes(name);
-            found.variables.push(Variable { name: name.clone(), axes });
+        let (dataset, attributes) = with_attributes(&file, name)?;
+        if !attributes.is_dimension_scale() {
+            let (name, axes, rank) = (name.clone(), found.axes(name), dataset.ndim());
+            found.variables.push(Variable { name, axes, rank });
         }
     }
     let mut parts = named::open(path, at, axes, &found)?;

@@ -1,0 +1,275 @@
+//! Opening a Zarr store and reading its arrays.
+
+use super::metadata::{Described, Node, is_packed, node};
+use super::{NAME, is_zipped, zipped};
+use crate::array::{Array, Member};
+use crate::attribute::Attributes;
+use crate::formats::named::{self, Catalogue, Variable};
+use crate::location::Location;
+use crate::source::Source;
+use crate::storage::Element;
+use crate::ticks::Ticks;
+use crate::{AxisOrder, DataError, Suspicion};
+use serde_json::Map;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zarrs::array::{ArraySubset, ElementOwned};
+use zarrs::filesystem::FilesystemStore;
+
+/// An array of an open store.
+#[derive(Debug)]
+struct Chunked {
+    path: PathBuf,
+    folder: PathBuf,
+    name: String,
+    array: zarrs::array::Array<FilesystemStore>,
+    shape: Vec<usize>,
+    element: Element,
+}
+
+fn fault(path: &Path, action: String, detail: impl Display) -> DataError {
+    DataError::Zarr { path: path.into(), action, detail: detail.to_string() }
+}
+
+impl Chunked {
+    fn fault(&self, detail: impl Display) -> DataError {
+        fault(&self.path, format!("read array `{}`", self.name), detail)
+    }
+
+    fn block<E: ElementOwned>(&self, block: &[Range<usize>]) -> Result<Vec<E>, DataError> {
+        if block.iter().zip(&self.shape).any(|(range, length)| range.end > *length) {
+            return Err(self.fault("ranges beyond its axes"));
+        }
+        self.array.retrieve_array_subset::<Vec<E>>(&subset(block)).map_err(|e| self.fault(e))
+    }
+
+    /// How many chunks reach into a block, and how many of them are not stored.
+    fn chunks(&self, block: &[Range<usize>]) -> Result<[usize; 2], DataError> {
+        let chunks = self.array.chunks_in_array_subset(&subset(block)).map_err(|e| self.fault(e))?;
+        let (mut all, mut absent) = (0, 0);
+        for indices in chunks.iter().flat_map(|chunks| chunks.indices().into_iter().collect::<Vec<_>>()) {
+            all += 1;
+            absent += usize::from(!self.folder.join(self.array.chunk_key(&indices).as_str()).is_file());
+        }
+        Ok([all, absent])
+    }
+}
+
+fn subset(block: &[Range<usize>]) -> ArraySubset {
+    let ranges: Vec<Range<u64>> = block.iter().map(|range| range.start as u64..range.end as u64).collect();
+    ArraySubset::new_with_ranges(&ranges)
+}
+
+/// Reads a block in the type that it has, and hands its numbers on in another.
+macro_rules! converted {
+    ($self:ident, $block:ident, $into:ty) => {
+        match $self.element {
+            Element::Float(16) => $self.block::<half::f16>($block)?.into_iter().map(<$into>::from).collect(),
+            Element::Float(32) => $self.block::<f32>($block)?.into_iter().map(|x| x as $into).collect(),
+            Element::Float(_) => $self.block::<f64>($block)?.into_iter().map(|x| x as $into).collect(),
+            Element::Integer { bits: 8, signed: true } => {
+                $self.block::<i8>($block)?.into_iter().map(|x| x as $into).collect()
+            }
+            Element::Integer { bits: 16, signed: true } => {
+                $self.block::<i16>($block)?.into_iter().map(|x| x as $into).collect()
+            }
+            Element::Integer { bits: 32, signed: true } => {
+                $self.block::<i32>($block)?.into_iter().map(|x| x as $into).collect()
+            }
+            Element::Integer { signed: true, .. } => {
+                $self.block::<i64>($block)?.into_iter().map(|x| x as $into).collect()
+            }
+            Element::Integer { bits: 8, signed: false } => {
+                $self.block::<u8>($block)?.into_iter().map(|x| x as $into).collect()
+            }
+            Element::Integer { bits: 16, signed: false } => {
+                $self.block::<u16>($block)?.into_iter().map(|x| x as $into).collect()
+            }
+            Element::Integer { bits: 32, signed: false } => {
+                $self.block::<u32>($block)?.into_iter().map(|x| x as $into).collect()
+            }
+            Element::Integer { .. } => $self.block::<u64>($block)?.into_iter().map(|x| x as $into).collect(),
+        }
+    };
+}
+
+impl Array for Chunked {
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn element(&self) -> Element {
+        self.element
+    }
+
+    fn chunk(&self) -> Option<Vec<usize>> {
+        let first = vec![0; self.shape.len()];
+        self.array
+            .chunk_shape(&first)
+            .ok()
+            .map(|chunk| chunk.iter().map(|length| length.get() as usize).collect())
+    }
+
+    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>, DataError> {
+        let [all, absent] = self.chunks(block)?;
+        if all > 0 && absent == all {
+            let (path, variable) = (self.path.clone(), self.name.clone());
+            return Err(DataError::Unwritten {
+                path,
+                variable,
+                detail: "none of its chunks is stored".into(),
+            });
+        }
+        Ok(None)
+    }
+
+    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>, DataError> {
+        Ok(converted!(self, block, f32))
+    }
+
+    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>, DataError> {
+        Ok(converted!(self, block, f64))
+    }
+}
+
+/// An open store.
+struct Zarr {
+    path: PathBuf,
+    folder: PathBuf,
+    store: Arc<FilesystemStore>,
+    arrays: BTreeMap<String, Described>,
+    variables: Vec<Variable>,
+    odd: RefCell<Vec<Suspicion>>,
+}
+
+/// Opens a store: its velocity, or the arrays asked for.
+///
+/// # Errors
+/// As of [`named::open`]; [`DataError::Zarr`] where a codec is not known.
+pub(crate) fn open(
+    path: &Path,
+    at: &Location,
+    axes: Option<AxisOrder>,
+) -> Result<Box<dyn Source>, DataError> {
+    if is_zipped(&at.file) {
+        return Err(zipped(&at.file));
+    }
+    let store = FilesystemStore::new(&at.file).map_err(|e| fault(path, "open it".into(), e))?;
+    let mut arrays = BTreeMap::new();
+    list(path, &at.file, "", &Map::new(), &mut arrays)?;
+    let is_coordinate = |name: &String, of: &Described| of.axes.len() == 1 && of.axes[0] == *name;
+    let at_root = arrays.iter().filter(|(name, of)| !name.contains('/') && !is_coordinate(name, of));
+    let variable = |(name, of): (&String, &Described)| Variable {
+        name: name.clone(),
+        axes: of.axes.clone(),
+        rank: of.shape.len(),
+    };
+    let variables: Vec<Variable> = at_root.map(variable).collect();
+    let (path_of, folder) = (path.to_path_buf(), at.file.clone());
+    let odd = RefCell::default();
+    let found = Zarr { path: path_of, folder, store: Arc::new(store), arrays, variables, odd };
+    let mut parts = named::open(path, at, axes, &found)?;
+    parts.header.warnings.extend(found.odd.take());
+    Ok(Box::new(parts))
+}
+
+/// Lists the arrays in a folder and its folders by their paths, with the attributes of the root.
+fn list(
+    path: &Path,
+    folder: &Path,
+    within: &str,
+    root: &Map<String, serde_json::Value>,
+    arrays: &mut BTreeMap<String, Described>,
+) -> Result<(), DataError> {
+    let own = match node(path, folder, root)? {
+        Some(Node::Array(of)) => {
+            arrays.insert(within.into(), *of);
+            return Ok(());
+        }
+        Some(Node::Group(own)) => own,
+        None => return Ok(()),
+    };
+    let root = if within.is_empty() { &own } else { root };
+    let entries = std::fs::read_dir(folder).map_err(|source| DataError::io(folder, source))?;
+    for entry in entries {
+        let entry = entry.map_err(|source| DataError::io(folder, source))?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if entry.path().is_dir() {
+            let divider = if within.is_empty() { "" } else { "/" };
+            list(path, &entry.path(), &format!("{within}{divider}{name}"), root, arrays)?;
+        }
+    }
+    Ok(())
+}
+
+impl Zarr {
+    fn chunked(&self, name: &str) -> Result<Chunked, DataError> {
+        let of = self.arrays.get(name).ok_or_else(|| self.missing(name))?;
+        let Some(element) = of.element else {
+            return Err(Element::refused(&self.path, name, "no numbers that are known".into()));
+        };
+        let opened = zarrs::array::Array::open(Arc::clone(&self.store), &format!("/{name}"));
+        let array = opened.map_err(|e| fault(&self.path, format!("open array `{name}`"), e))?;
+        let (path, folder, name) = (self.path.clone(), self.folder.clone(), name.into());
+        Ok(Chunked { path, folder, name, array, shape: of.shape.clone(), element })
+    }
+
+    fn missing(&self, name: &str) -> DataError {
+        let found = self.arrays.keys().map(|name| format!("/{name}")).collect();
+        DataError::NoEntry { path: self.path.clone(), what: "array", name: format!("/{name}"), found }
+    }
+
+    fn member(&self, name: &str) -> Result<Member, DataError> {
+        let (array, of) = (self.chunked(name)?, &self.arrays[name]);
+        let whole: Vec<Range<usize>> = of.shape.iter().map(|length| 0..*length).collect();
+        let [all, absent] = array.chunks(&whole)?;
+        let mut odd = self.odd.borrow_mut();
+        odd.extend(of.absent(name, absent, all));
+        if of.fill == Some(0.0) && is_packed(&of.attributes) && !of.attributes.has("_FillValue") {
+            odd.push(Suspicion::ZeroFill { variable: name.into() });
+        }
+        Ok(Member { name: name.into(), attributes: of.attributes.clone(), array: Box::new(array) })
+    }
+}
+
+impl Catalogue for Zarr {
+    fn format(&self) -> &'static str {
+        NAME
+    }
+
+    fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    fn axes(&self, name: &str) -> Vec<String> {
+        self.arrays.get(name).map(|of| of.axes.clone()).unwrap_or_default()
+    }
+
+    fn asked(&self, path: &str) -> Result<Vec<Member>, DataError> {
+        let fits = |name: &&String| {
+            let [asked, found] = [path, name].map(|path| path.split('/').collect::<Vec<_>>());
+            asked.len() == found.len() && asked.iter().zip(found).all(|(a, f)| *a == "*" || *a == f)
+        };
+        let names: Vec<&String> = self.arrays.keys().filter(fits).collect();
+        if names.is_empty() {
+            return Err(self.missing(path));
+        }
+        names.into_iter().map(|name| self.member(name)).collect()
+    }
+
+    fn coordinate(&self, axis: &str) -> Result<Option<(Ticks, Attributes)>, DataError> {
+        let Some(of) = self.arrays.get(axis).filter(|of| of.shape.len() == 1 && of.element.is_some()) else {
+            return Ok(None);
+        };
+        let array = self.chunked(axis)?;
+        let whole = 0..of.shape[0];
+        let values = array.doubles(std::slice::from_ref(&whole))?;
+        let coarse = of.element == Some(Element::Float(32));
+        let ticks = Ticks::of(&self.path, axis, (Some(values), of.shape.clone(), coarse), &of.attributes)?;
+        Ok(Some((ticks, of.attributes.clone())))
+    }
+}
