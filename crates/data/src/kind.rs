@@ -60,7 +60,7 @@ const OPEN: Convention = Convention {
 };
 
 /// The attribute that names the format of a file which states its grid, but no kind of flow: it is taken as generic.
-pub(crate) const FORMAT: &str = "source_format";
+pub(crate) const FORMAT: &str = "read as";
 
 /// All of them.
 static ALL: [Convention; 3] = [

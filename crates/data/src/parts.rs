@@ -99,15 +99,17 @@ impl Parts {
         for part in &mut self.parts {
             part.shape[time] = part.shape[time].min(frames);
         }
-        self.header.warnings.push(Suspicion::FramesLeftOut { frames, all });
+        let by = "attribute `latestIndex`".into();
+        self.header.warnings.push(Suspicion::FramesLeftOut { by, frames, all });
         Ok(())
     }
 
     /// Looks whether everything that will be read was written and can be read.
     fn check(&mut self) -> Result<(), DataError> {
         for part in &self.parts {
-            let note = part.array.check(&self.block(&part.shape.map(|length| 0..length)))?;
-            self.header.notes.extend(note.filter(|note| !self.header.notes.contains(note)));
+            let doubt = part.array.check(&self.block(&part.shape.map(|length| 0..length)))?;
+            let doubt = doubt.map(|detail| Suspicion::Unsure { detail: detail.into() });
+            self.header.warnings.extend(doubt.filter(|doubt| !self.header.warnings.contains(doubt)));
         }
         Ok(())
     }

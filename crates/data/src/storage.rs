@@ -184,6 +184,7 @@ fn sources(path: &Path, dataset: &hdf5::Dataset) -> hdf5::Result<Written> {
         Written::Unknown("the dataset is virtual: what its source files lack reads as a fill value".into())
     };
     // Selections that are no blocks cannot be listed.
+    // The binding lists no selections of blocks longer than 1: of those nobody knows, which is said.
     let Ok(map) = dataset.dcpl()?.get_virtual_map() else { return Ok(unknown()) };
     // Paths go by the folder of the file, as the library takes them where no prefix is set.
     let folder = path.parent().unwrap_or(Path::new(""));

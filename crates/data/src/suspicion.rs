@@ -83,11 +83,13 @@ pub enum Suspicion {
     )]
     Seam { axis: Axis },
 
+    #[error("{detail}")]
+    Unsure { detail: Box<str> },
+
     #[error(
-        "attribute `latestIndex` says that {frames} of {all} frames were written: the others, which read as 0, are left \
-         out"
+        "{by} says that {frames} of {all} frames were written: the others, which hold nothing, are left out"
     )]
-    FramesLeftOut { frames: usize, all: usize },
+    FramesLeftOut { by: Box<str>, frames: usize, all: usize },
 
     #[error(
         "components do not lie at one point of a cell ({offsets}, in cells): they are read as if they did, up to half a \

@@ -2,12 +2,13 @@
 
 use super::grid::Direction;
 use super::hdf5_holds;
+use super::plain::named;
 use crate::clock::Clock;
 use crate::file::Hdf5File;
 use crate::location::Location;
 use crate::parts::{Layout, Parts};
 use crate::source::Source;
-use crate::stored::{member, ticks};
+use crate::stored::ticks;
 use crate::ticks::Ticks;
 use crate::{AxisOrder, DataError, Suspicion};
 use std::path::Path;
@@ -46,10 +47,11 @@ pub(crate) fn open(
 ) -> Result<Box<dyn Source>, DataError> {
     let file = Arc::new(Hdf5File::open(&at.file)?);
     let names = if at.datasets.is_empty() { usual(path, &file)? } else { at.datasets.clone() };
-    let mut frames: Vec<(usize, String)> =
-        names.into_iter().map(|name| (frame(&name).map_or(0, |(_, index)| index), name)).collect();
+    let index = |name: &String| frame(name).map_or(0, |(_, index)| index);
+    let mut frames: Vec<(usize, String)> = names.into_iter().map(|name| (index(&name), name)).collect();
     frames.sort();
-    let side = frames.iter().map(|(_, name)| member(path, &file, name)).collect::<Result<Vec<_>, _>>()?;
+    let side = frames.iter().map(|(_, name)| named(path, &file, name)).collect::<Result<Vec<_>, _>>()?;
+    let side = side.into_iter().flatten().collect();
     let variable = match &frames[..] {
         [(_, one)] => one.clone(),
         [(_, first), .., (_, last)] => format!("{first} to {last}"),

@@ -9,7 +9,7 @@ use crate::location::Location;
 use crate::parts::{Layout, Parts};
 use crate::source::stated;
 use crate::ticks::Ticks;
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, DataError, Suspicion};
 use std::path::Path;
 
 /// Names of the velocity along x and along y, and along z where there is one.
@@ -141,8 +141,18 @@ fn take_grid(
     let (order, header) = (parts.header.order, &mut parts.header);
     let name = |letter: u8| order.place(letter).and_then(|axis| axes.get(axis));
     if let Some(name) = name(b'T')
-        && let Some((times, _)) = catalogue.coordinate(name)?
+        && let Some((mut times, _)) = catalogue.coordinate(name)?
     {
+        // Of an axis that grows, netCDF stores no more of a variable than was written.
+        let frames = header.shape[order.time_axis()];
+        if let ([all], Some(values)) = (&mut times.shape[..], &mut times.values)
+            && *all > frames
+        {
+            let by = format!("the length of axis `{name}`").into();
+            header.warnings.push(Suspicion::FramesLeftOut { by, frames, all: *all });
+            values.truncate(frames);
+            *all = frames;
+        }
         let clock = Clock::of(path, &times, header.leading(), order, true)?;
         header.take_clock(path, &clock)?;
         // CF: "hours since 2000-01-01".

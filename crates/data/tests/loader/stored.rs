@@ -80,9 +80,17 @@ fn a_virtual_dataset_needs_all_its_sources() {
     generic(&file);
     let data = load(&file.path(), &LoadOptions::default()).unwrap();
     assert_eq!(data.values(), values);
-    assert!(data.notes().iter().any(|n| n.contains("virtual")), "{:?}", data.notes());
+    assert!(data.warnings().iter().any(|w| w.to_string().contains("virtual")), "{:?}", data.warnings());
     std::fs::remove_file(folder.join("b.h5")).unwrap();
     refused(&file.path(), &["24 of 48 frames are 0 everywhere, the first at [2, 0]"]);
+    // Of a source that is taken whole the file is looked for.
+    let file = Written::new();
+    let stored = hdf5::File::create(file.path()).unwrap();
+    let builder = stored.new_dataset::<f32>().shape(half);
+    builder.virtual_map("b.h5", "part", half, .., half, ..).create("x").unwrap();
+    drop(stored);
+    generic(&file);
+    refused(&file.path(), &["its source `b.h5`, dataset `part`, is missing"]);
 }
 
 #[test]
