@@ -2,6 +2,7 @@
 
 use crate::attribute::Attribute;
 use crate::source::Header;
+use crate::ticks::EVEN;
 use crate::{DataError, Suspicion};
 use std::path::Path;
 
@@ -31,7 +32,7 @@ pub(super) fn look(path: &Path, header: &mut Header, sides: &[Side]) -> Result<(
         for (name, step, offset) in [("x_first", "dx", offset[0]), ("y_first", "dy", offset[1])] {
             let [first, step] = [name, step].map(|name| header.attributes.numbers::<1>(path, name));
             if let (Some([first]), Some([step])) = (first?, step?)
-                && offset != 0.5
+                && (offset - 0.5).abs() > EVEN
             {
                 header.attributes.state(name, Attribute::Numbers(vec![first + (offset - 0.5) * step]));
                 header

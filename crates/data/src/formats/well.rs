@@ -52,31 +52,31 @@ pub(crate) fn open(
         Layout { members, variable, order, frames_apart: false, written: None, slice: at.slice, components };
     let mut parts = Parts::of(path, layout)?;
     parts.header.take_format(NAME);
-    let frames = parts.header.shape[order.time_axis()];
-    if let Some(times) = ticks(path, &file, "dimensions/time", frames)?
-        && order.place(b'T').is_some()
-    {
-        let clock = Clock::of(path, &times, parts.header.leading(), order, true)?;
-        parts.header.take_clock(path, &clock)?;
-    }
-    for direction in Direction::BOTH {
-        let name = char::from(direction.letter()).to_ascii_lowercase().to_string();
-        if let Some(places) = ticks(path, &file, &format!("dimensions/{name}"), usize::MAX)? {
-            if places.shape.len() > 1 {
-                let found = format!("shape {:?}", places.shape);
-                return Err(DataError::layout(
-                    path,
-                    NAME,
-                    format!("dimensions/{name}"),
-                    found,
-                    "one grid for all",
-                ));
-            }
-            parts.header.take_places(path, direction, &places)?;
-        }
-    }
+    take_grid(path, &file, &mut parts)?;
     borders(path, &file, &mut parts)?;
     Ok(Box::new(parts))
+}
+
+/// Takes times and places of points.
+fn take_grid(path: &Path, file: &Hdf5File, parts: &mut Parts) -> Result<(), DataError> {
+    let (order, header) = (parts.header.order, &mut parts.header);
+    if let Some(times) = ticks(path, file, "dimensions/time", usize::MAX)?
+        && order.place(b'T').is_some()
+    {
+        let clock = Clock::of(path, &times, header.leading(), order, true)?;
+        header.take_clock(path, &clock)?;
+    }
+    for direction in Direction::BOTH {
+        let name = char::from(direction.letter()).to_ascii_lowercase();
+        if let Some(places) = ticks(path, file, &format!("dimensions/{name}"), usize::MAX)? {
+            if places.shape.len() > 1 {
+                let (what, found) = (format!("dimensions/{name}"), format!("shape {:?}", places.shape));
+                return Err(DataError::layout(path, NAME, what, found, "one grid for all trajectories"));
+            }
+            header.take_places(path, direction, &places)?;
+        }
+    }
+    Ok(())
 }
 
 /// The names of the axes of space, in their order.
