@@ -19,6 +19,19 @@ pub enum DataError {
     #[error("{}: found {found}, expected an HDF5 file", path.display())]
     NotHdf5 { path: PathBuf, found: String },
 
+    #[error("{}: found {found}, which is not read; convert it: {line}", path.display())]
+    Foreign { path: PathBuf, found: &'static str, line: Box<str> },
+
+    #[error("{}: `{name}`: found {found}", path.display())]
+    Array { path: PathBuf, name: Box<str>, found: Box<str> },
+
+    #[error("{}: {found}; state {{{state}}} in a file {beside} beside it", path.display())]
+    Vectors { path: PathBuf, found: Box<str>, state: Box<str>, beside: Box<str> },
+
+    #[error("{}: found {found}, expected a JSON object of attributes for {} beside it; give it another name where it is \
+             something else", path.display(), of.display())]
+    Beside { path: PathBuf, of: PathBuf, found: Box<str> },
+
     #[error("{}: truncated HDF5 file: found {found} bytes, expected more ({detail})", path.display())]
     Truncated { path: PathBuf, found: u64, detail: String },
 

@@ -158,6 +158,11 @@ pub(crate) fn unpack_ticks(
     Ok(())
 }
 
+/// Where a file of vectors holds none.
+pub(crate) fn unmeasured() -> f32 {
+    f32::from_bits(MISSING + 4)
+}
+
 /// What says that a number is missing; `None` for any other number.
 pub(crate) fn missing_by(value: f32) -> Option<&'static str> {
     let by = value.to_bits().checked_sub(MISSING)?;
@@ -166,6 +171,7 @@ pub(crate) fn missing_by(value: f32) -> Option<&'static str> {
         "attribute `missing_value`",
         "netCDF's default fill value",
         "attribute `valid_range`, `valid_min` or `valid_max`",
+        "a flag, a mask, a vector of exactly 0 or the lack of any (to use the others as readings, pass the file to --obs)",
     ];
     all.get(by as usize).copied()
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::declaration;
 use crate::clock::Clock;
-use crate::formats::{jhtdb, netcdf, pdebench, plain, well, zarr};
+use crate::formats::{beside, foreign, ibpm, jhtdb, matlab, netcdf, npz, pdebench, piv, plain, well};
 use crate::location::Location;
 use crate::{Attribute, Attributes, AxisOrder, DataError, Mask, Suspicion};
 use equipoise_field::Axis;
@@ -40,12 +40,16 @@ struct Format {
 }
 
 /// All of them; the last takes what no other does, and says what is wrong with it.
-static FORMATS: [Format; 6] = [
-    Format { holds: zarr::holds, beside: |_| Vec::new(), open: zarr::open },
+static FORMATS: [Format; 10] = [
+    Format { holds: npz::holds, beside: beside::files, open: npz::open },
+    Format { holds: ibpm::holds, beside: beside::files, open: ibpm::open },
+    Format { holds: piv::holds, beside: beside::files, open: piv::open },
+    Format { holds: matlab::holds, beside: beside::files, open: matlab::open },
     Format { holds: well::holds, beside: |_| Vec::new(), open: well::open },
     Format { holds: pdebench::holds, beside: |_| Vec::new(), open: pdebench::open },
     Format { holds: jhtdb::holds, beside: |_| Vec::new(), open: jhtdb::open },
     Format { holds: netcdf::holds, beside: |_| Vec::new(), open: netcdf::open },
+    Format { holds: foreign::holds, beside: |_| Vec::new(), open: foreign::open },
     Format { holds: |_| true, beside: |_| Vec::new(), open: plain::open },
 ];
 

@@ -115,6 +115,9 @@ pub enum Suspicion {
     )]
     Degrees { units: Box<str> },
 
+    #[error("{told}")]
+    Vectors { told: Box<str> },
+
     #[error("rms(∇·u)/rms(∇u) is {stated:.3}, and would be {better:.3} if {turn}")]
     Divergence { stated: f64, better: f64, turn: Turn },
 

@@ -1,12 +1,28 @@
 //! Formats of files and folders, one a file; the table of them is in `source.rs`.
 
+pub(crate) mod beside;
+mod bundle;
+mod dtype;
+mod entry;
+pub(crate) mod foreign;
+mod gather;
 mod grid;
+mod held;
+pub(crate) mod ibpm;
 pub(crate) mod jhtdb;
+pub(crate) mod matlab;
 mod named;
 pub(crate) mod netcdf;
+mod npy;
+pub(crate) mod npz;
 pub(crate) mod pdebench;
+pub(crate) mod piv;
 pub(crate) mod plain;
+mod restart;
 mod staggered;
+mod tecplot;
+pub(crate) mod text;
+mod turned;
 pub(crate) mod well;
 pub(crate) mod zarr;
 

@@ -58,7 +58,7 @@ impl Cells {
         self.places[i]
     }
 
-    fn has(&self, column: &str) -> bool {
+    pub(super) fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|c| c.title.column.as_deref() == Some(column))
     }
 
@@ -131,6 +131,12 @@ impl Cells {
                 self.row(0)
             ))
         })
+    }
+
+    /// A cell of a known column.
+    pub(super) fn cell(&self, i: usize, column: &str) -> Option<&Cell> {
+        let found = self.columns.iter().find(|c| c.title.column.as_deref() == Some(column))?;
+        found.cells.get(i)
     }
 
     /// The finite number of a cell; `None` where it is empty or the column is not there.

@@ -14,12 +14,15 @@ use std::path::Path;
 const PACKED: [&str; 2] = ["scale_factor", "add_offset"];
 
 /// Attributes that name the number of a missing value.
-const MISSING: [&str; 2] = ["_FillValue", "missing_value"];
+const MISSING: [(&str, &str); 2] = [("_FillValue", "`_FillValue`"), ("missing_value", "`missing_value`")];
+
+/// What netCDF reads where floating point numbers were never written.
+const UNWRITTEN: f64 = 9.969_209_968_386_869e36;
 
 /// Datasets of other names, whatever they hold, become columns without cells.
 pub(super) fn cells(path: &Path, known: &title::Columns) -> Result<Cells, DataError> {
     let file = Hdf5File::open(path)?;
-    let mut columns: Vec<Column> = Vec::new();
+    let (mut columns, mut notes): (Vec<Column>, Vec<String>) = Default::default();
     for name in file.members()? {
         let mut title = Title::of(&name, known);
         if title.column.is_none() {
@@ -35,8 +38,9 @@ pub(super) fn cells(path: &Path, known: &title::Columns) -> Result<Cells, DataEr
         let whole: Vec<Range<usize>> = dataset.shape().into_iter().map(|length| 0..length).collect();
         storage::check(path, &name, &file, &dataset, &whole)?;
         let numbers = numbers(&dataset).map_err(fault)?.map_err(refused)?;
-        let known = columns.iter().find(|column| column.title.column.is_some());
-        if let Some(first) = known.filter(|column| column.cells.len() != numbers.len()) {
+        let missing = missing(&file, &dataset).map_err(fault)?;
+        let other = columns.iter().find(|column| column.title.column.is_some());
+        if let Some(first) = other.filter(|column| column.cells.len() != numbers.len()) {
             let (found, expected) = (numbers.len(), first.cells.len());
             return Err(refused(format!(
                 "found {found} rows, expected {expected} as in `{}`",
@@ -44,11 +48,43 @@ pub(super) fn cells(path: &Path, known: &title::Columns) -> Result<Cells, DataEr
             )));
         }
         title.unit = title.unit.or_else(|| unit(&dataset));
-        columns.push(Column { title, cells: numbers.into_iter().map(Cell::Number).collect() });
+        let is_component = title.column.as_ref().is_some_and(|column| known.components.contains(column));
+        let (cells, told) = column_of(&name, numbers, &missing, is_component).map_err(refused)?;
+        notes.extend(told);
+        columns.push(Column { title, cells });
     }
     let known = columns.iter().find(|column| column.title.column.is_some());
     let rows = known.map_or(0, |column| column.cells.len());
-    Ok(Cells { columns, places: (0..rows as u64).collect(), notes: Vec::new() })
+    Ok(Cells { columns, places: (0..rows as u64).collect(), notes })
+}
+
+/// The cells of a column and sentences on those that are empty, which only a component may have.
+fn column_of(
+    name: &str,
+    numbers: Vec<f64>,
+    missing: &[Missing],
+    is_component: bool,
+) -> Result<(Vec<Cell>, Vec<String>), String> {
+    let (mut cells, mut empty) = (Vec::with_capacity(numbers.len()), Vec::<(&str, usize)>::new());
+    for (row, number) in numbers.into_iter().enumerate() {
+        let declared = missing.iter().find(|value| value.is(number)).map(|value| value.by);
+        if let Some(by) = declared.filter(|_| !is_component) {
+            return Err(format!("row {row}: found {number}, which {by} declares missing, expected a number"));
+        }
+        let by = declared.or(number.is_nan().then_some("NaN")).filter(|_| is_component);
+        cells.push(if by.is_some() { Cell::Empty } else { Cell::Number(number) });
+        if let Some(by) = by {
+            match empty.iter_mut().find(|(own, _)| *own == by) {
+                Some((_, count)) => *count += 1,
+                None => empty.push((by, 1)),
+            }
+        }
+    }
+    let told = |(by, count): &(&str, usize)| {
+        format!("column `{name}`: {count} of {} rows were not measured, by {by}", cells.len())
+    };
+    let told = empty.iter().map(told).collect();
+    Ok((cells, told))
 }
 
 /// The numbers of a dataset, or why they cannot be used.
@@ -66,17 +102,41 @@ fn numbers(dataset: &Dataset) -> hdf5::Result<Result<Vec<f64>, String>> {
     if let Some(name) = PACKED.iter().find(|name| names.iter().any(|n| n == *name)) {
         return Ok(Err(format!("attribute `{name}`: found packed numbers, expected unpacked ones")));
     }
-    let numbers = dataset.read_raw::<f64>()?;
-    for name in MISSING.iter().filter(|name| names.iter().any(|n| n == *name)) {
-        let missing: Vec<f64> = dataset.attr(name)?.read_raw()?;
-        if let Some(row) = numbers.iter().position(|number| missing.contains(number)) {
-            let found = numbers[row];
-            return Ok(Err(format!(
-                "row {row}: found {found}, which `{name}` declares missing, expected a number"
-            )));
-        }
+    dataset.read_raw::<f64>().map(Ok)
+}
+
+/// A number that stands for none.
+struct Missing {
+    by: &'static str,
+    value: f64,
+    /// How near counts: an f64 attribute on f32 numbers holds what the writer typed.
+    epsilon: f64,
+}
+
+impl Missing {
+    fn is(&self, number: f64) -> bool {
+        (number - self.value).abs() <= self.epsilon * self.value.abs()
+            || number.is_nan() && self.value.is_nan()
     }
-    Ok(Ok(numbers))
+}
+
+/// The numbers that stand for none in a dataset, by its attributes or netCDF's habit.
+fn missing(file: &Hdf5File, dataset: &Dataset) -> hdf5::Result<Vec<Missing>> {
+    let (names, single) = (dataset.attr_names()?, dataset.dtype()?.size() <= 4);
+    let epsilon = if single { f64::from(f32::EPSILON) } else { 0.0 };
+    let mut all = Vec::new();
+    for (name, by) in MISSING.into_iter().filter(|(name, _)| names.iter().any(|n| n == name)) {
+        let values: Vec<f64> = dataset.attr(name)?.read_raw()?;
+        all.extend(values.into_iter().map(|value| Missing { by, value, epsilon }));
+    }
+    if all.is_empty() && file.root.attr("_NCProperties").is_ok() {
+        all.push(Missing {
+            by: "netCDF's default fill value",
+            value: UNWRITTEN,
+            epsilon: f64::from(f32::EPSILON),
+        });
+    }
+    Ok(all)
 }
 
 /// The attribute `units`, where it is a text.

@@ -15,20 +15,24 @@
 //! by commas, semicolons, tabs or blanks, whichever the header shows; under semicolons and tabs numbers may
 //! have decimal commas. Blanks around cells do not count. An empty cell under `u` or `v` means not
 //! measured, under a noise column not stated. An **HDF5** file has one dataset of numbers a column, all
-//! with one axis and of one length; a component that is measured at times only needs a text file.
-//! Numbers must be finite and noise above 0.
+//! with one axis and of one length; under a component a NaN, and what `_FillValue` or `missing_value` names, means not
+//! measured. All other numbers must be finite and noise above 0. **Vectors** as PIV programs write them (`vectors.rs`),
+//! a file or a folder of one file a time, have no column of times: a file beside them states it.
 
 mod cells;
 mod csv;
 mod decimal;
 mod delimiter;
 mod doubts;
+mod frames;
 mod hdf5;
-mod placing;
+mod scale;
 mod title;
+pub(crate) mod vectors;
 
 use crate::DataError;
 use crate::checksum::{checksum, hexadecimal};
+use crate::formats::foreign;
 use cells::{Cells, either};
 pub use placing::{Dropped, Entry, Offence, Outside, Placed, PlacingRule, SNAP_TOLERANCE, Snap, place};
 use sha2::{Digest, Sha256};
@@ -92,6 +96,13 @@ pub struct Table {
 pub fn read_sensors(path: &Path, noise: Option<f64>, components: &[String]) -> Result<Table, DataError> {
     let columns = Columns::of(&components[..components.len().min(MOST_COMPONENTS)]);
     let fault = |source| DataError::io(path, source);
+    if frames::holds(path) {
+        let (cells, told) = frames::cells(path, &columns)?;
+        return table(path, noise, &columns, cells, (told, checksum(path)?));
+    }
+    if let Some(refusal) = path.is_file().then(|| foreign::refusal(path, path)).flatten() {
+        return Err(refusal);
+    }
     let mut file = File::open(path).map_err(fault)?;
     let mut bytes = Vec::new();
     (&mut file).take(520).read_to_end(&mut bytes).map_err(fault)?;
@@ -106,9 +117,21 @@ pub fn read_sensors(path: &Path, noise: Option<f64>, components: &[String]) -> R
         let sha256 = hexadecimal(&Sha256::digest(&bytes));
         (csv::cells(path, bytes, &columns)?, sha256)
     };
-    let [told, doubted] = cells.check_columns(path, noise, &columns)?;
-    let readings = readings(path, &cells, noise, &columns)?;
-    let warnings = doubted.into_iter().chain(doubts::doubts(&readings, &columns.components)).collect();
+    table(path, noise, &columns, cells, (Vec::new(), sha256))
+}
+
+/// The table of cells that were read, with warnings on them.
+fn table(
+    path: &Path,
+    noise: Option<f64>,
+    columns: &Columns,
+    cells: Cells,
+    (warnings, sha256): (Vec<String>, String),
+) -> Result<Table, DataError> {
+    let [told, doubted] = cells.check_columns(path, noise, columns)?;
+    let readings = readings(path, &cells, noise, columns)?;
+    let doubted = doubted.into_iter().chain(doubts::doubts(&readings, &columns.components));
+    let warnings = warnings.into_iter().chain(doubted).collect();
     let notes = cells.notes.into_iter().chain(told).collect();
     Ok(Table { readings, notes, warnings, sha256 })
 }

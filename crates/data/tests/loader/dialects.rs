@@ -136,8 +136,8 @@ fn nothing_is_guessed() {
     sensor table: row 2: found 6 cells, expected 5, one a column; it ends with `,`, which the header does not
     sensor table: found columns [time, x,y, u], expected a column `x`
     sensor table: row 1: found numbers, expected a line before them that names the columns: time, x, y, u, v, noise, noise_u, noise_v
-    sensor table: row 2: found numbers, expected a line before them that names the columns: time, x, y, u, v, noise, noise_u, noise_v; a text file of DaVis names none
-    sensor table: found columns [x, y, u, v, flags, mask], expected a column `time`, the same number in every row where all are of one moment
+    the unit of length is not stated; the unit of velocity is not stated; state {"length_units": "mm" or "px", "units": "mm/s" or "px/frame"} in a file obs.json beside it
+    the unit of length is not stated; the unit of velocity is not stated; state {"length_units": "mm" or "px", "units": "mm/s" or "px/frame"} in a file obs.json beside it
     sensor table: found columns [Time, x, y, U, u, noise], expected `u` once
     sensor table: found columns [time, x, y, u, sigma], expected a column `noise`, `noise_u` or `noise_v`, or --noise
     sensor table: found columns [time, x [m], y [mm], u, noise], expected the same unit under `x [m]` (m) and `y [mm]` (mm): nothing is converted

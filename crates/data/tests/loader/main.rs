@@ -1,13 +1,14 @@
 //! The loader against files written for the purpose and against the embedded samples.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+mod arrays;
 mod axes;
 mod belonging;
 mod census;
 mod declared;
 mod dialects;
 mod flows;
-mod grids;
+mod ibpm;
 mod masked;
 mod normalizing;
 mod packed;
@@ -19,4 +20,5 @@ mod sensors;
 mod stored;
 mod stores;
 mod storing;
+mod vectors;
 mod written;

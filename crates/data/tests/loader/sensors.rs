@@ -136,14 +136,18 @@ fn a_bad_hdf5_file_is_named_by_dataset_and_row() {
         file.close().unwrap();
         messages.push(message(&path, Some(0.1)));
     };
-    bad(&|file| column(file, "u", &[2], &[0.0, f64::NAN]));
+    bad(&|file| {
+        column(file, "u", &[2], &[0.0, 1.0]);
+        column(file, "noise", &[2], &[0.1, f64::NAN]);
+    });
     bad(&|file| column(file, "u", &[3], &[0.0, 0.0, 0.0]));
     bad(&|file| column(file, "u", &[1, 2], &[0.0, 0.0]));
     bad(&|file| column(file, "u", &[2], &[true, false]));
     bad(&|_| {});
     bad(&|file| {
-        column(file, "u", &[2], &[1.0, -999.0]);
-        let dataset = file.dataset("u").unwrap();
+        column(file, "u", &[2], &[1.0, 2.0]);
+        column(file, "noise", &[2], &[1.0, -999.0]);
+        let dataset = file.dataset("noise").unwrap();
         dataset.new_attr::<f64>().create("_FillValue").unwrap().write_scalar(&-999.0).unwrap();
     });
     bad(&|file| {
@@ -156,12 +160,12 @@ fn a_bad_hdf5_file_is_named_by_dataset_and_row() {
         column(file, "U", &[2], &[1.0, 2.0]);
     });
     insta::assert_snapshot!(messages.join("\n"), @r"
-    sensor table, row 1, column `u`: found NaN, expected a finite number
+    sensor table, row 1, column `noise`: found NaN, expected a finite number
     sensor table: dataset `u`: found 3 rows, expected 2 as in `time`
     sensor table: dataset `u`: found shape [1, 2], expected one axis
     sensor table: dataset `u`: found bool, expected numbers
     sensor table: found columns [time, x, y], expected a column `u` or `v`
-    sensor table: dataset `u`: row 1: found -999, which `_FillValue` declares missing, expected a number
+    sensor table: dataset `noise`: row 1: found -999, which `_FillValue` declares missing, expected a number
     sensor table: dataset `u`: attribute `scale_factor`: found packed numbers, expected unpacked ones
     sensor table: found columns [U, time, u, x, y], expected `u` once
     ");
