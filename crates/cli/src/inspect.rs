@@ -12,7 +12,8 @@ use std::path::PathBuf;
 
 /// Look at a trajectory file before using it: axes, shape, statistics, divergence.
 ///
-/// The file is HDF5 with a dataset `x` or `velocity` of shape (N, T, C, H, W) or (T, N, C, H, W).
+/// The file is HDF5 with a dataset `x` or `velocity` of shape (N, T, C, H, W) or (T, N, C, H, W), or what another
+/// package wrote (docs/formats.md).
 /// The audit compares the order that the attributes declare with the one that the numbers suggest.
 /// What is merely odd about the numbers (vectors of 0, frames that repeat or stand out, an end point stored
 /// twice) is a warning. A file that other verbs would refuse is described as far as it can be; the reason
@@ -24,7 +25,7 @@ use std::path::PathBuf;
 /// numbers; the last is rms(∇·u)/rms(∇u) of central differences with the cylinder left out.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The HDF5 file
+    /// The file or folder
     file: PathBuf,
 
     /// The axis order, whatever the file declares

@@ -41,7 +41,8 @@ use truth::Truth;
 /// A table of readings is CSV or HDF5 with the columns time, x, y, u and/or v, and noise (or noise_u,
 /// noise_v), the standard deviation of each reading; others are ignored with a note. In CSV an empty cell
 /// under u or v means not measured, lines that begin with # are comments, and semicolons (with decimal
-/// commas or points), tabs or blanks may stand for commas; an HDF5 table has one dataset a column.
+/// commas or points), tabs or blanks may stand for commas; an HDF5 table has one dataset a column, in which NaN
+/// and fill values mean not measured. Text of OpenPIV or DaVis is taken too (docs/formats.md).
 ///
 /// x and y count from where the training file of the prior says (attributes x_first, y_first,
 /// dx, dy; without them the first grid point is at 0 and lengths are in grid points), time from
@@ -79,7 +80,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     train: Option<PathBuf>,
 
-    /// The table of readings, CSV or HDF5
+    /// The table of readings, CSV, HDF5 or text of PIV
     #[arg(long, value_name = "FILE")]
     obs: PathBuf,
 

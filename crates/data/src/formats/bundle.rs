@@ -4,11 +4,13 @@ use crate::array::{Array, Member};
 use crate::attribute::Attribute;
 use crate::clock::Clock;
 use crate::formats::beside;
+use crate::formats::grid::Direction;
 use crate::location::Location;
 use crate::mask::MASK;
 use crate::parts::{Layout, Parts};
-use crate::source::stated;
+use crate::source::{Header, stated};
 use crate::storage::Element;
+use crate::stored::parent;
 use crate::ticks::Ticks;
 use crate::{Attributes, AxisOrder, DataError, Mask};
 use std::ops::Range;
@@ -17,6 +19,9 @@ use std::path::Path;
 /// Names of a field where the caller names none, then of its times.
 const FIELDS: [&str; 2] = ["x", "velocity"];
 const TIMES: [&str; 2] = ["time", "t"];
+
+/// Lists of the places of points.
+const PLACES: [(&str, Direction); 2] = [("x", Direction::X), ("y", Direction::Y)];
 
 /// Numbers of an array above which it is no attribute.
 const FEW: usize = 16;
@@ -62,13 +67,14 @@ impl Bundle {
         at: &Location,
         axes: Option<AxisOrder>,
     ) -> Result<Parts, DataError> {
-        self.take_attributes()?;
-        self.notes.extend(beside::take(&at.file, &mut self.attributes)?);
         let names: Vec<Vec<String>> = match at.datasets[..] {
             [] => vec![vec![self.usual(path)?]],
             _ => at.datasets.iter().map(|name| self.named(path, name)).collect::<Result<_, _>>()?,
         };
         let first = names[0][0].clone();
+        let group = parent(&first);
+        self.take_attributes(group)?;
+        self.notes.extend(beside::take(&at.file, &mut self.attributes)?);
         let order = stated(path, &first, &self.of(&first), axes);
         let variable = if at.datasets.is_empty() { first.clone() } else { at.selection() };
         let mut member = |name: String| self.member(path, name);
@@ -83,27 +89,31 @@ impl Bundle {
             components: None,
         };
         let mut parts = Parts::of(path, layout.called(at))?;
-        let group = first.rsplit_once('/').map_or("", |(group, _)| group);
         if let Some(order) = order
             && let Some(ticks) = self.times(path, group)?
         {
             let clock = Clock::of(path, &ticks, parts.header.leading(), order, false)?;
             parts.header.take_clock(path, &clock)?;
         }
+        self.take_places(path, &mut parts.header)?;
         self.take_mask(path, group, &mut parts)?;
         parts.header.notes.splice(0..0, self.notes);
         Ok(parts)
     }
 
-    fn take_attributes(&mut self) -> Result<(), DataError> {
-        for Item { name, content, .. } in &self.contents {
+    /// Texts and few numbers at the root, and those in the group of the field, which go before them.
+    fn take_attributes(&mut self, group: &str) -> Result<(), DataError> {
+        let mut near: Vec<&Item> = self.contents.iter().collect();
+        near.retain(|item| [group, ""].contains(&parent(&item.name)));
+        near.sort_by_key(|item| item.name.contains('/'));
+        for Item { name, content, .. } in near {
+            let name = name.rsplit('/').next().unwrap_or(name);
             let value = match content {
                 Content::Text(text) => Attribute::Text(text.clone()),
                 Content::Numbers(array) | Content::Truths(array) => {
                     let shape = array.shape();
                     // A series of so few frames is one all the same.
-                    let is_other =
-                        TIMES.contains(&name.as_str()) || FIELDS.contains(&name.as_str()) || name == MASK;
+                    let is_other = ["y", MASK].into_iter().chain(TIMES).chain(FIELDS).any(|own| own == name);
                     let plain = shape.iter().filter(|length| **length != 1).count() <= 1;
                     if is_other || !plain || shape.iter().product::<usize>() > FEW {
                         continue;
@@ -137,10 +147,10 @@ impl Bundle {
     }
 
     fn usual(&self, path: &Path) -> Result<String, DataError> {
-        let is_list =
-            |name: &&str| matches!(self.find(name), Some(Content::Numbers(array)) if array.shape().len() < 2);
+        let a_list =
+            |name: &str| matches!(self.find(name), Some(Content::Numbers(array)) if is_list(array.shape()));
         // A list of this name is a coordinate.
-        let known = FIELDS.into_iter().find(|name| self.find(name).is_some() && !is_list(name));
+        let known = FIELDS.into_iter().find(|name| self.find(name).is_some() && !a_list(name));
         let planes = |Item { name, content, .. }: &&Item| {
             matches!(content, Content::Numbers(array) if array.shape().iter().filter(|n| **n > 1).count() >= 2)
                 && name != MASK
@@ -212,17 +222,26 @@ impl Bundle {
         own.or_else(|| self.find(name))
     }
 
+    /// Takes lists `x` and `y` for the places of points, where the order of axes says which axis is x.
+    fn take_places(&self, path: &Path, header: &mut Header) -> Result<(), DataError> {
+        for (name, direction) in PLACES {
+            let Some(Content::Numbers(array)) = self.find(name) else { continue };
+            let ticks = ticks(path, name, &**array)?;
+            match (ticks.shape.len(), header.order.x_axis()) {
+                (1, Some(_)) => header.take_places(path, direction, &ticks)?,
+                (1, None) => header.notes.push(format!(
+                    "dataset `{name}` is not used: nothing says which axis is x (axes with X and Y, as NTCXY)"
+                )),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn times(&self, path: &Path, group: &str) -> Result<Option<Ticks>, DataError> {
         for name in TIMES {
             let Some(Content::Numbers(array)) = self.near(group, name) else { continue };
-            // Rows and columns of MATLAB are lists, and one number is none.
-            let mut shape = array.shape().to_vec();
-            if shape.iter().filter(|length| **length != 1).count() == 1 {
-                shape.retain(|length| *length != 1);
-            }
-            let coarse = array.element() == Element::Float(32);
-            let values = (Some(all(&**array)?), shape, coarse);
-            return Ticks::of(path, name, values, &Attributes::default()).map(Some);
+            return ticks(path, name, &**array).map(Some);
         }
         Ok(None)
     }
@@ -246,6 +265,21 @@ impl Bundle {
         header.notes.extend(header.mask.as_ref().map(Mask::note));
         Ok(())
     }
+}
+
+/// Whether at most one axis is longer than 1.
+fn is_list(shape: &[usize]) -> bool {
+    shape.len() < 3 && shape.iter().filter(|length| **length != 1).count() <= 1
+}
+
+/// The numbers along an axis. Rows and columns of MATLAB are lists.
+fn ticks(path: &Path, name: &str, array: &dyn Array) -> Result<Ticks, DataError> {
+    let mut shape = array.shape().to_vec();
+    if shape.iter().filter(|length| **length != 1).count() == 1 {
+        shape.retain(|length| *length != 1);
+    }
+    let coarse = array.element() == Element::Float(32);
+    Ticks::of(path, name, (Some(all(array)?), shape, coarse), &Attributes::default())
 }
 
 /// Every number of an array.

@@ -21,7 +21,7 @@ struct Foreign {
 }
 
 /// All of them.
-static ALL: [Foreign; 9] = [
+static ALL: [Foreign; 10] = [
     Foreign {
         name: "a NetCDF-3 file",
         begins: |start| start.starts_with(b"CDF") && matches!(start.get(3), Some(1 | 2 | 5)),
@@ -59,6 +59,11 @@ static ALL: [Foreign; 9] = [
         name: "a zip archive without arrays of NumPy",
         begins: |start| start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06"),
         line: "unzip IN (weights of PyTorch in it: numpy.save('OUT.npy', torch.load('IN').numpy()))",
+    },
+    Foreign {
+        name: "a binary file of Tecplot",
+        begins: |start| start.starts_with(b"#!TDV") || start.starts_with(b"#!SZPLT"),
+        line: "in Tecplot 360: File > Write Data, as text of one zone in point format, IN.dat",
     },
     Foreign {
         name: "a file of VTK",

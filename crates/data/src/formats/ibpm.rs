@@ -6,10 +6,11 @@ use crate::attribute::{Attribute, Attributes};
 use crate::clock::Clock;
 use crate::formats::held::Held;
 use crate::formats::restart::{self, Restart};
+use crate::formats::single::{layout, only};
 use crate::formats::tecplot::{self, Zone};
 use crate::formats::{beside, text};
 use crate::location::Location;
-use crate::parts::{Layout, Parts};
+use crate::parts::Parts;
 use crate::source::Source;
 use crate::ticks::Ticks;
 use crate::{AxisOrder, DataError};
@@ -72,25 +73,17 @@ pub(crate) fn open(
     at: &Location,
     axes: Option<AxisOrder>,
 ) -> Result<Box<dyn Source>, DataError> {
-    let order: AxisOrder = ORDER.parse()?;
-    if let Some(given) = axes.filter(|given| *given != order) {
-        let (field, found) = ("axis order of frames of ibpm", given.to_string());
-        return Err(DataError::Name { field, found, expected: ORDER });
-    }
-    if !at.datasets.is_empty() {
-        let (path, name, found) = (path.into(), at.selection(), vec!["nothing that has a name".to_owned()]);
-        return Err(DataError::NoEntry { path, what: "dataset", name, found });
-    }
+    let order = only(path, at, axes, ORDER)?;
     let gone = || DataError::NotHdf5 { path: path.into(), found: "a file that changes".into() };
     let (style, files) = frames(&at.file).ok_or_else(gone)?;
-    let mut read = Vec::new();
-    for file in files {
+    let frame = |file: PathBuf| {
         let frame = match style {
-            Style::Restart => of_restart(&file)?,
-            Style::Tecplot => of_tecplot(&file)?,
+            Style::Restart => of_restart(&file),
+            Style::Tecplot => of_tecplot(&file),
         };
-        read.push((file, frame));
-    }
+        frame.map(|frame| (file, frame))
+    };
+    let mut read = files.into_iter().map(frame).collect::<Result<Vec<_>, _>>()?;
     // Times are numbers of the solver: those that are none come last, and are refused below.
     read.sort_by(|(_, a), (_, b)| a.time.partial_cmp(&b.time).unwrap_or(std::cmp::Ordering::Equal));
     let mut attributes = Attributes::default();
@@ -106,25 +99,11 @@ pub(crate) fn open(
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         members.push(member(path, name, frame, attributes.clone())?);
     }
-    let mut parts = Parts::of(path, layout(members, order, at))?;
+    let mut parts = Parts::of(path, layout(members, order, at, true))?;
     parts.header.notes.extend(note);
     parts.header.take_format("ibpm");
     take_times(path, times, &mut parts)?;
     Ok(Box::new(parts))
-}
-
-fn layout(members: Vec<Member>, order: AxisOrder, at: &Location) -> Layout {
-    let variable = "u, v".to_owned();
-    let slice = at.slice;
-    Layout {
-        members: vec![members],
-        variable,
-        order,
-        frames_apart: true,
-        written: None,
-        slice,
-        components: None,
-    }
 }
 
 /// Takes the times of frames for attributes: their step, and the first.

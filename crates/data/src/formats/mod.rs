@@ -19,6 +19,7 @@ pub(crate) mod pdebench;
 pub(crate) mod piv;
 pub(crate) mod plain;
 mod restart;
+mod single;
 mod staggered;
 mod tecplot;
 pub(crate) mod text;

@@ -3,10 +3,11 @@
 use crate::array::Member;
 use crate::attribute::{Attribute, Attributes};
 use crate::formats::held::Held;
+use crate::formats::single::{VARIABLE, layout, only};
 use crate::formats::{beside, text};
 use crate::location::Location;
 use crate::packing::unmeasured;
-use crate::parts::{Layout, Parts};
+use crate::parts::Parts;
 use crate::sensors::vectors::{self, Lacks, Stated, Vector, Vectors};
 use crate::source::Source;
 use crate::{AxisOrder, DataError, Mask, Suspicion};
@@ -45,17 +46,9 @@ pub(crate) fn open(
     at: &Location,
     axes: Option<AxisOrder>,
 ) -> Result<Box<dyn Source>, DataError> {
-    let order: AxisOrder = ORDER.parse()?;
-    if let Some(given) = axes.filter(|given| *given != order) {
-        let (field, found) = ("axis order of vectors", given.to_string());
-        return Err(DataError::Name { field, found, expected: ORDER });
-    }
-    if !at.datasets.is_empty() {
-        let (path, name, found) = (path.into(), at.selection(), vec!["nothing that has a name".to_owned()]);
-        return Err(DataError::NoEntry { path, what: "dataset", name, found });
-    }
+    let order = only(path, at, axes, ORDER)?;
     let mut attributes = Attributes::default();
-    let note = beside::take(&at.file, &mut attributes)?;
+    let mut notes: Vec<String> = beside::take(&at.file, &mut attributes)?.into_iter().collect();
     let files = files(&at.file).map_err(|source| DataError::io(&at.file, source))?;
     let gap = text::gap(&files);
     let (mut frames, mut lacks, mut count) = (Vec::new(), Lacks::default(), 0);
@@ -65,36 +58,26 @@ pub(crate) fn open(
         count += found.vectors.len();
         frames.push((file, found));
     }
-    let plane = Plane::of(&frames)?;
-    let values = plane.values(&frames)?;
-    let shape = [frames.len(), 2, plane.y.len(), plane.x.len()];
-    let mut notes: Vec<String> = note.into_iter().collect();
     notes.extend(frames.iter().take(1).flat_map(|(_, first)| first.notes.clone()));
     if let [(first, _), .., (last, _)] = &frames[..] {
         let [first, last] = [first, last].map(|file| file.file_name().unwrap_or_default().to_string_lossy());
         notes.push(format!("{} frames in the order of their names, {first} to {last}", frames.len()));
     }
+    let plane = Plane::of(&frames)?;
     plane.state(path, &frames, &mut attributes)?;
+    let shape = [frames.len(), 2, plane.y.len(), plane.x.len()];
+    let values = plane.values(&frames)?;
     let mask = masked(&values, shape);
-    let array = Held { path: at.file.clone(), shape: shape.to_vec(), values };
-    let member = Member { name: "u, v".into(), attributes, array: Box::new(array) };
-    let layout = Layout {
-        members: vec![vec![member]],
-        variable: "u, v".into(),
-        order,
-        frames_apart: false,
-        written: None,
-        slice: at.slice,
-        components: None,
-    };
-    let mut parts = Parts::of(path, layout)?;
+    let array = Box::new(Held { path: at.file.clone(), shape: shape.to_vec(), values });
+    let member = Member { name: VARIABLE.into(), attributes, array };
+    let mut parts = Parts::of(path, layout(vec![member], order, at, false))?;
     parts.header.take_format("vectors of PIV");
     parts.header.notes.extend(notes);
     parts.header.notes.extend(mask.as_ref().map(Mask::note));
     parts.header.mask = mask;
-    let interpolated =
-        |n: usize| format!("{n} of {count} vectors were interpolated by the program that wrote them");
-    let interpolated = (lacks.interpolated > 0).then(|| interpolated(lacks.interpolated));
+    let interpolated = (lacks.interpolated > 0).then(|| {
+        format!("{} of {count} vectors were interpolated by the program that wrote them", lacks.interpolated)
+    });
     let told = lacks.told(count).into_iter().chain(interpolated).chain(gap);
     parts.header.warnings.extend(told.map(|told| Suspicion::Vectors { told: told.into() }));
     Ok(Box::new(parts))

@@ -47,25 +47,17 @@ impl Zone {
             return Err("more zones than one".into());
         }
         let upper = head.to_ascii_uppercase();
-        // `I=199` and `DATAPACKING=POINT`; the older word for the latter is F.
-        let value = |key: &str| {
-            let mut places =
-                upper.match_indices(key).map(|(at, _)| (at, upper[at + key.len()..].trim_start()));
-            let stands = |at: usize| at == 0 || !upper.as_bytes()[at - 1].is_ascii_alphanumeric();
-            let rest = places.find_map(|(at, rest)| rest.strip_prefix('=').filter(|_| stands(at)))?;
-            rest.trim_start().split([' ', ',', '(']).next()
-        };
         let length = |key: &str| {
-            value(key).map_or(Ok(1), |text| text.parse::<usize>().map_err(|_| format!("{key} = {text}")))
+            let refused = |text: &str| format!("{key} = {text}");
+            value(&upper, key).map_or(Ok(1), |text| text.parse::<usize>().map_err(|_| refused(text)))
         };
         let points = [length("I")?, length("J")?];
         let deep = length("K")?;
         if deep != 1 {
             return Err(format!("K = {deep} planes, expected one"));
         }
-        if let Some(packing) =
-            value("DATAPACKING").or_else(|| value("F")).filter(|packing| *packing != "POINT")
-        {
+        let packing = value(&upper, "DATAPACKING").or_else(|| value(&upper, "F"));
+        if let Some(packing) = packing.filter(|packing| *packing != "POINT") {
             return Err(format!("packing {packing}, expected POINT"));
         }
         let variables = variables(&head);
@@ -81,7 +73,7 @@ impl Zone {
                 variables.len()
             ));
         }
-        let time = value("SOLUTIONTIME").and_then(|text| text.parse().ok());
+        let time = value(&upper, "SOLUTIONTIME").and_then(|text| text.parse().ok());
         Ok(Self { variables, points, time, rows })
     }
 
@@ -90,6 +82,14 @@ impl Zone {
         let at = self.variables.iter().position(|own| own.eq_ignore_ascii_case(name))?;
         Some(self.rows.iter().skip(at).step_by(self.variables.len()).copied())
     }
+}
+
+/// What stands behind a key of a header in capitals: `I=199`, `DATAPACKING=POINT`; the older word for the latter is F.
+fn value<'a>(upper: &'a str, key: &str) -> Option<&'a str> {
+    let stands = |at: usize| at == 0 || !upper.as_bytes()[at - 1].is_ascii_alphanumeric();
+    let mut places = upper.match_indices(key).map(|(at, _)| (at, upper[at + key.len()..].trim_start()));
+    let rest = places.find_map(|(at, rest)| rest.strip_prefix('=').filter(|_| stands(at)))?;
+    rest.trim_start().split([' ', ',', '(']).next()
 }
 
 /// The names behind the word VARIABLES, in quotes or not.

@@ -112,6 +112,15 @@ fn an_archive_states_its_axes_times_and_mask() {
     assert!(data.mask().unwrap().hides(0, 1) && data.mask().unwrap().hides(2, 3));
     let (found, wave) = (data.values(), wave());
     assert!((0..288).all(|i| [1, 11].contains(&(i % 12)) || found[i].to_bits() == wave[i].to_bits()));
+    // A list called `x` is a coordinate; without X and Y among the axes it is that of neither.
+    assert!(
+        data.notes().iter().any(|note| note.starts_with("dataset `x` is not used")),
+        "{:?}",
+        data.notes()
+    );
+    let data = load(&fixture("stored.npz"), &axes("NTCYX")).unwrap();
+    let (coordinates, _) = Coordinates::of(&data).unwrap();
+    assert_eq!((data.grid().dx, coordinates.x_first), (0.5, 2.0));
     // A component each, one in Fortran's order; times beside them.
     let data = loaded(&at("sides.npz", "/run/u,/run/v"), &axes("NTHW"));
     assert_eq!(data.values(), wave);
@@ -205,7 +214,8 @@ fn axes_of_matlab_are_those_that_it_shows() {
     assert!((0..288).all(|i| [1, 11].contains(&(i % 12)) || found[i].to_bits() == wave[i].to_bits()));
     assert_eq!(Coordinates::of(&data).unwrap().0.time_step, 0.2);
     assert!(data.notes().iter().any(|note| note.contains("`MATLAB_class`")), "{:?}", data.notes());
-    let part = loaded(&at("matlab.mat", "/small/v"), &axes("NTHW"));
+    let part = loaded(&at("matlab.mat", "/small/v"), &LoadOptions::default());
+    assert_eq!(Coordinates::of(&part).unwrap().0.time_step, 0.5);
     assert_eq!((part.channels(), part.values()[5 * 12 + 2]), (1, wave[5 * 24 + 12 + 2]));
     // Without that attribute nothing is turned.
     assert_eq!(loaded(&fixture("unturned.mat"), &axes("NTCHW")).values(), wave);
