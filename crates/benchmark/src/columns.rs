@@ -187,10 +187,9 @@ pub fn tuning_table(tunings: &[Tuned]) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use equipoise_report::Notation;
 
     fn header(table: &Table) -> String {
-        String::from_utf8(table.csv(Notation::Plain).unwrap()).unwrap()
+        String::from_utf8(table.csv().unwrap()).unwrap()
     }
 
     /// What programs read: names and their order.

@@ -1,14 +1,18 @@
 //! The records of a benchmark's journal: ensembles scored, parameters tuned.
 
-use crate::choose::parameter;
-use crate::{Case, Choice, Job, Result};
-use equipoise_experiment::{Approach, SPACE, number, text};
-use equipoise_report::Column;
+use crate::choose::Chosen;
+use crate::{Case, Choice, Job};
+use equipoise_experiment::{Approach, Kind, SPACE, fields_of, number, text};
+use equipoise_report::{Column, real};
 use equipoise_solver::Recipe;
 use serde::{Deserialize, Serialize};
 
 /// The build of a record that none has written yet.
 pub(crate) const NEW: usize = usize::MAX;
+
+/// The fields of both kinds that hold words.
+pub(crate) const WORDS: [&str; 9] =
+    ["record", "dataset", "method", "law", "choice", "parameter", "state", "identity", "space"];
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,8 +26,8 @@ pub enum Record {
 
 /// One ensemble of one entrant on one case under one seed: a row of `scores.csv`.
 ///
-/// Lengths in normalised units. Non-finite numbers are the strings `nan`, `inf`, `-inf`; what is
-/// undefined, not judged of a point estimate, or held to a posterior that is not known, is `null` in JSON and an empty cell in CSV.
+/// Lengths in normalised units. Numbers that are not finite are `NaN`, `inf` and `-inf` in CSV; what is undefined, not
+/// judged of a point estimate, or held to a posterior that is not known, is an empty cell. Both are `null` in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
@@ -243,7 +247,7 @@ impl Tuned {
     pub(crate) fn columns() -> Vec<Column<'static, Self>> {
         type At = Column<'static, Tuned>;
         let scores =
-            |t: &Tuned| joined(t.scores.iter().map(|score| score.map_or_else(|| "exploded".into(), spelled)));
+            |t: &Tuned| joined(t.scores.iter().map(|score| score.map_or_else(|| "exploded".into(), real)));
         vec![
             At::new("dataset", "with its prior where that is not the Gaussian", |t| t.dataset.clone()),
             At::new("sub", "stride of the observed lattice", |t| t.sub),
@@ -254,7 +258,7 @@ impl Tuned {
             At::new("parameter", "what is tuned", |t| t.parameter.clone()),
             At::new("published", "its published value", |t| t.published),
             At::new("chosen", "the value of least score", |t| t.chosen),
-            At::new("grid", "the values tried, joined by ;", |t| joined(t.grid.iter().copied().map(spelled))),
+            At::new("grid", "the values tried, joined by ;", |t| joined(t.grid.iter().copied().map(real))),
             At::new("judged_by", "crps, or mae of point estimates", |t| t.judged_by.clone()),
             At::new("scores", "of each value on the validation truth, joined by ;", scores),
             At::new("members", "samples for each value", |t| t.members),
@@ -294,13 +298,17 @@ impl equipoise_experiment::Record for Record {
         }
         self
     }
+
+    fn words() -> Vec<&'static str> {
+        WORDS.to_vec()
+    }
+
+    fn kinds() -> Vec<Kind> {
+        vec![("score", fields_of::<Score>()), ("tuned", fields_of::<Tuned>())]
+    }
 }
 
 /// Numbers joined by `;`, as a cell of a file holds them.
 pub(crate) fn joined(numbers: impl Iterator<Item = String>) -> String {
     numbers.collect::<Vec<_>>().join(";")
-}
-
-fn spelled(x: f64) -> String {
-    if x.is_nan() { "nan".into() } else { x.to_string() }
 }

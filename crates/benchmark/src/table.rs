@@ -2,9 +2,9 @@
 
 use crate::columns;
 use crate::leaderboard::{ranked, split};
-use crate::record::{Record, Tuned};
-use equipoise_experiment::{Error, Result, replace, write_table};
-use equipoise_report::{Notation, Table};
+use crate::record::{Record, Tuned, WORDS};
+use equipoise_experiment::{Result, table_of, write_table};
+use equipoise_report::Table;
 use std::path::Path;
 
 /// The leaderboard: one row an entrant and case, means over seeds.
@@ -19,16 +19,8 @@ pub(crate) fn write(folder: &Path, rows: &[Record]) -> Result<()> {
     let (scores, tunings) = split(rows.iter().cloned());
     let board = ranked(&scores, &tunings);
     let board = Table::of(&columns::standing(), &board);
-    write_table(&folder.join(LEADERBOARD_CSV), &board, Notation::Plain)?;
-    let path = folder.join(SCORES_CSV);
-    replace(&path, &serialised(&scores).map_err(|source| Error::Csv { path: path.clone(), source })?)?;
+    write_table(&folder.join(LEADERBOARD_CSV), &board)?;
+    write_table(&folder.join(SCORES_CSV), &table_of(&scores, &WORDS)?)?;
     let tunings = Table::of(&Tuned::columns(), &tunings);
-    write_table(&folder.join(TUNING_CSV), &tunings, Notation::Plain)
-}
-
-/// One record a row, by the names of its fields.
-fn serialised<T: serde::Serialize>(rows: &[T]) -> std::result::Result<Vec<u8>, csv::Error> {
-    let mut to = csv::Writer::from_writer(Vec::new());
-    rows.iter().try_for_each(|row| to.serialize(row))?;
-    to.into_inner().map_err(|fault| fault.into_error().into())
+    write_table(&folder.join(TUNING_CSV), &tunings)
 }

@@ -3,6 +3,7 @@
 #[macro_use]
 mod messages;
 
+mod also;
 mod benchmark;
 mod blas;
 mod comparison;

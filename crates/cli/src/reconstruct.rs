@@ -9,6 +9,7 @@ mod made;
 mod summary;
 mod truth;
 
+use crate::also::Also;
 use crate::comparison::Output;
 use crate::destination;
 use crate::diffusion::Diffusion;
@@ -28,7 +29,7 @@ use equipoise_reconstruction::{
     Check, Choice, Drawn, Ensemble, Outside, PlacingRule, Problem, Sampling, place,
 };
 use equipoise_solver::Watch;
-use folder::FILES;
+use folder::names;
 use length::Length;
 use made::Made;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ use truth::Truth;
 /// where its filter takes the readings; its posterior is --method posterior. The state of such a run is kept in the
 /// folder of the results: after Ctrl-C or worse the same command goes on from there.
 ///
-/// Results: ensemble.h5 (mean, standard deviation, members), readings.csv (every number with its
+/// Results: ensemble.h5 (mean, standard deviation, members; --also adds formats of other programs), readings.csv (every number with its
 /// residual), mean.png, uncertainty.png, misfit.png and reconstruction.html. Interrupted with Ctrl-C,
 /// members under way are finished and written.
 ///
@@ -127,6 +128,9 @@ pub(crate) struct Arguments {
     fitting: Fitting,
 
     #[command(flatten)]
+    also: Also,
+
+    #[command(flatten)]
     output: Output,
 }
 
@@ -191,8 +195,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     destination::folder(out)?;
     let named = [&arguments.obs].into_iter().chain(&arguments.truth).chain(&arguments.train);
     let read: Vec<&Path> = asked.files().into_iter().chain(named.map(PathBuf::as_path)).collect();
-    destination::apart(&read, out, Some(&FILES))?;
-    force.check(FILES.iter().map(|name| out.join(name)))?;
+    let names = names();
+    destination::apart(&read, out, Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))?;
+    force.check(names.iter().map(|name| out.join(name)))?;
     use_threads(*threads)?;
     let Opened { prior, other, composite } = asked.open(&arguments.fitting, &arguments.length)?;
     detail!("prior {}: {}", asked.path.display(), Spectrum::of(&prior));

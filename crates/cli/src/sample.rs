@@ -1,5 +1,6 @@
 //! `equipoise sample`: unconditional samples of analytic denoisers.
 
+use crate::also::Also;
 use crate::comparison::{Defaults, Opened, Output, Source, tell_cost};
 use crate::diffusion::{Diffusion, StartName};
 use crate::number::count;
@@ -31,6 +32,9 @@ pub(crate) struct Arguments {
     draw: Draw,
 
     #[command(flatten)]
+    also: Also,
+
+    #[command(flatten)]
     output: Output,
 }
 
@@ -59,7 +63,7 @@ const DEFAULTS: Defaults = Defaults { held_out: 16, equivariant: true };
 /// # Errors
 /// Bad usage, a file that cannot be used, or a folder that may not be written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { source, output, .. } = arguments;
+    let Arguments { source, also, output, .. } = arguments;
     let drawing = arguments.drawing();
     output.prepare(&source.named())?;
     let calls = drawing.calls()?;
@@ -81,7 +85,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for Drawn { flow, samples, .. } in &all {
         let facts = [flow.facts().to_vec(), facts.clone()].concat();
         for samples in samples {
-            write_samples(output.folder(), output.existing(), flow, samples, &facts)?;
+            let to = (output.folder(), output.existing());
+            write_samples(to, &also.formats(), (flow, samples), &facts)?;
         }
     }
     output.finish(&results, &["sample"], progress.stopped())

@@ -105,8 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     write_atomically(&arguments.out.join(PAGE), equipoise_report::page(&told.page()).as_bytes())?;
     note!("{:.1} s; {}", clock.elapsed().as_secs_f64(), arguments.out.join(PAGE).display());
     let table = page::last(training.rows());
-    let rows: Vec<_> = table.records().collect();
-    output::print_as(arguments.format, |to| table.write_text(to, ""), &rows, || table.clone())?;
+    output::print_as(arguments.format, |to| table.write_text(to, ""), &table, || table.clone())?;
     if ended == Ended::Stopped {
         caution!(
             "stopped after step {} of {}: --resume goes on from there",

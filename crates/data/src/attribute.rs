@@ -29,6 +29,25 @@ pub enum Attribute {
     Unread(String),
 }
 
+impl Attribute {
+    /// A text that holds a value as JSON.
+    ///
+    /// # Errors
+    /// [`DataError::Json`] for a value without such a form.
+    pub fn json<V: Serialize>(name: &str, value: &V) -> Result<Self, DataError> {
+        let fault = |source| DataError::Json { path: name.into(), name: name.into(), source };
+        serde_json::to_string(value).map(Self::Text).map_err(fault)
+    }
+
+    /// The text that it is.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Attribute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

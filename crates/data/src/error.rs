@@ -219,6 +219,9 @@ pub enum DataError {
     #[error("{}: exists already; nothing was overwritten", path.display())]
     Exists { path: PathBuf },
 
+    #[error("{}: found a folder without `{expected}`, which is none of this format; nothing was overwritten", path.display())]
+    Foreign { path: PathBuf, expected: &'static str },
+
     #[error("{}: no {what} `{name}`; found [{}]", path.display(), found.join(", "))]
     NoEntry { path: PathBuf, what: &'static str, name: String, found: Vec<String> },
 

@@ -29,6 +29,7 @@ mod coordinates;
 mod cylinder;
 mod dataset;
 mod error;
+pub mod exchange;
 mod extreme;
 mod file;
 mod fingerprint;

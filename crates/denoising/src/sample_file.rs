@@ -1,29 +1,35 @@
-//! Samples on disk, in physical units, as a file of trajectories.
+//! Samples on disk, in physical units, as a file of trajectories and in the formats of other programs.
 
 use crate::words::in_file;
 use crate::{DenoisingError, Flow, Result, Samples};
-use equipoise_data::store::{Existing, Writer};
+use equipoise_data::Attribute;
+use equipoise_data::exchange::{Fields, Format, Stored};
+use equipoise_data::store::{Along, Dimension, Existing, Writer};
+use equipoise_field::Shape;
 use std::path::{Path, PathBuf};
 
+/// Where a file of samples holds what; neither mean nor deviation is in it.
+const STORED: Stored = Stored { members: "velocity", mean: "", std: "" };
+
 /// Writes `<flow>_<denoiser>.h5` into a folder, which it makes: `velocity` (M, T, C, H, W) in the
-/// physical units of the training file, the attributes of a data file, and `facts` as the attribute
-/// `provenance`. Nothing is written without a sample.
+/// physical units of the training file, its dimensions by name, the attributes of a data file, and `facts` as the
+/// attribute `provenance`; then the same in the formats asked for. Nothing is written without a sample.
 ///
 /// # Errors
 /// [`DenoisingError::Io`] for the folder; [`DenoisingError::Data`], also for an existing file that may not
 /// be replaced.
 pub fn write_samples(
-    folder: &Path,
-    existing: Existing,
-    flow: &Flow,
-    samples: &Samples,
+    (folder, existing): (&Path, Existing),
+    formats: &[Format],
+    (flow, samples): (&Flow, &Samples),
     facts: &[(String, String)],
 ) -> Result<Option<PathBuf>> {
     if samples.members.is_empty() {
         return Ok(None);
     }
     std::fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
-    let path = folder.join(format!("{}_{}.h5", flow.name(), in_file(&samples.denoiser)));
+    let stem = format!("{}_{}", flow.name(), in_file(&samples.denoiser));
+    let path = folder.join(format!("{stem}.h5"));
     let (prior, shape) = (flow.prior(), flow.shape());
     let mut values = Vec::with_capacity(samples.members.len() * shape.len());
     for member in &samples.members {
@@ -31,11 +37,38 @@ pub fn write_samples(
         prior.normalizer().restore(shape, &mut x)?;
         values.extend(x);
     }
-    let writer = Writer::create(&path, existing)?;
+    let fields = Fields {
+        members: values.chunks_exact(shape.len().max(1)).collect(),
+        indices: samples.members.iter().map(|sampled| sampled.member).collect(),
+        ..prior.exchanged(shape.frames, 0.0, Attribute::json("provenance", &facts)?, STORED)
+    };
+    let writer = Writer::create_ordered(&path, existing)?;
     prior.describe(&writer, 0.0)?;
     writer.set_json("provenance", &facts)?;
-    let count = samples.members.len();
-    writer.write("velocity", &[count, shape.frames, shape.channels, shape.height, shape.width], &values)?;
+    let Shape { frames, channels, height, width } = shape;
+    writer.write(STORED.members, &[samples.members.len(), frames, channels, height, width], &values)?;
+    name_axes(&writer, &fields)?;
     writer.finish()?;
+    for format in Format::all() {
+        match formats.contains(&format) {
+            true => drop(format.write(&fields, folder, &stem, existing)?),
+            // That of earlier samples, which these are not.
+            false => format.remove(folder, &stem)?,
+        }
+    }
     Ok(Some(path))
+}
+
+/// Makes the axes of the array dimensions with names.
+fn name_axes(writer: &Writer, fields: &Fields<'_>) -> Result<()> {
+    let mut all = fields.dimensions();
+    let words = Along::Words(fields.components.clone());
+    all.push(Dimension { name: "component".into(), along: words, texts: Vec::new() });
+    let dimensions = writer.dimensions(&all)?;
+    let [first, second] = fields.axes();
+    dimensions.attach(STORED.members, &["member", "time", "component", first, second])?;
+    if fields.mask.is_some() {
+        dimensions.attach("mask", &[first, second])?;
+    }
+    Ok(dimensions.finish()?)
 }

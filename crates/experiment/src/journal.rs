@@ -1,5 +1,6 @@
 //! The append-only journal of finished trials, `results.jsonl`: one line a row.
 
+use crate::line::{Kind, decode, encode};
 use crate::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +18,12 @@ pub trait Record: Clone + Serialize + DeserializeOwned {
     /// The same as one that the build of this place in the manifest wrote.
     #[must_use]
     fn by(self, build: usize) -> Self;
+
+    /// The names of fields that hold words; in any other `nan`, `inf` and `-inf` are numbers.
+    fn words() -> Vec<&'static str>;
+
+    /// The kinds of records, of whose fields every line has all.
+    fn kinds() -> Vec<Kind>;
 }
 
 /// The rows of a plan, on disk and in memory. Several threads may append.
@@ -72,17 +79,14 @@ impl<T: Record> Journal<T> {
         let mut state: State<T> = State { file, len: whole as u64, rows: HashMap::new() };
         let mut line = 1;
         for text in lines.split_inclusive(|&byte| byte == b'\n') {
-            let row: T = serde_json::from_slice(text).map_err(|source| Error::Journal {
-                path: path.to_owned(),
-                line,
-                source,
-            })?;
+            let row: T =
+                decode(text).map_err(|source| Error::Journal { path: path.to_owned(), line, source })?;
             state.rows.entry(row.identity().to_owned()).or_insert(row);
             line += 1;
         }
         let mut torn = None;
         if !tail.is_empty() {
-            match serde_json::from_slice::<T>(tail) {
+            match decode::<T>(tail) {
                 Ok(row) => state.end_line(tail.len(), row).map_err(Error::io("mend", path))?,
                 Err(_) => {
                     state.cut().map_err(Error::io("mend", path))?;
@@ -103,7 +107,7 @@ impl<T: Record> Journal<T> {
     /// If the trial has a row already, or the file cannot be written; the journal then holds what it
     /// held before.
     pub fn append(&self, row: T) -> Result<()> {
-        let mut line = serde_json::to_vec(&row).map_err(|source| Error::Encode { what: "row", source })?;
+        let mut line = encode(&row).map_err(|source| Error::Encode { what: "row", source })?;
         line.push(b'\n');
         let mut state = self.lock();
         if state.rows.contains_key(row.identity()) {

@@ -1,4 +1,5 @@
-//! Numbers of a row in JSON and CSV: non-finite values are the strings `nan`, `inf` and `-inf`.
+//! Numbers of a row as it is serialised: non-finite values are the strings `nan`, `inf` and `-inf`, for which a line of
+//! a journal has another form (`line.rs`); read back from there or from CSV, `NaN` too.
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::{Serialize, Serializer};
@@ -45,7 +46,7 @@ impl Visitor<'_> for NumberVisitor {
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Number, E> {
         match text {
-            "nan" => Ok(Number(f64::NAN)),
+            "nan" | "NaN" => Ok(Number(f64::NAN)),
             "inf" => Ok(Number(f64::INFINITY)),
             "-inf" => Ok(Number(f64::NEG_INFINITY)),
             _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),

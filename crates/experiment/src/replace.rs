@@ -1,7 +1,7 @@
 //! Replacing a file in one step, so that a reader finds the old content or the new, never a part.
 
 use crate::{Error, Result};
-use equipoise_report::{Notation, Table};
+use equipoise_report::Table;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
@@ -35,7 +35,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Csv`], [`Error::Io`].
-pub fn write_table(path: &Path, table: &Table, notation: Notation) -> Result<()> {
-    let bytes = table.csv(notation).map_err(|source| Error::Csv { path: path.to_owned(), source })?;
+pub fn write_table(path: &Path, table: &Table) -> Result<()> {
+    let bytes = table.csv().map_err(|source| Error::Csv { path: path.to_owned(), source })?;
     replace(path, &bytes)
 }

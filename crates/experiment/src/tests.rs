@@ -55,4 +55,12 @@ impl Record for Row {
     fn by(self, _: usize) -> Self {
         self
     }
+
+    fn words() -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn kinds() -> Vec<crate::Kind> {
+        vec![("", crate::fields_of::<Self>())]
+    }
 }

@@ -7,11 +7,14 @@
 //! | `members` | (M, T, C, H, W) | the members |
 //! | `weights` | (M) | what each member counts, in all 1, where they do not count the same |
 //! | `coordinates/x`, `coordinates/y`, `coordinates/t` | one axis each | of grid points and frames |
+//! | `trajectory`, `member`, `time`, `component`, `x`, `y` | one axis each | the dimensions of all these as dimension scales, by which netCDF-4 and xarray name axes; without coordinates where the training file states none |
 //! | attributes `axes`, `kind`, `H_axis`, `W_axis`, `boundary`, `dx`, `dy`, `x_first`, `y_first`, `dt`, `t_first`, and of a cylinder `cylinder_center_px`, `cylinder_radius_px`, `inflow` | | as in a data file |
 //! | attribute `provenance` | | JSON |
 
 use crate::{Composite, Ensemble, PlacingRule, Problem, Result};
-use equipoise_data::store::{Existing, Writer};
+use equipoise_data::Attribute;
+use equipoise_data::exchange::{Fields, Stored};
+use equipoise_data::store::{Along, Dimension, Existing, Writer};
 use equipoise_field::{Axis, Shape};
 use serde::Serialize;
 use std::path::Path;
@@ -71,6 +74,30 @@ impl From<Composite> for CompositeProvenance {
     }
 }
 
+/// Where a file of an ensemble holds what.
+const STORED: Stored = Stored { members: "members", mean: "velocity", std: "std" };
+
+/// An ensemble as other programs take it, [`Format::write`](equipoise_data::exchange::Format::write).
+///
+/// # Errors
+/// [`ReconstructionError::Data`](crate::ReconstructionError::Data) for what has no form as JSON.
+pub fn exchanged<'a>(
+    problem: &'a Problem,
+    rule: &PlacingRule,
+    ensemble: &'a Ensemble,
+    provenance: &Provenance,
+) -> Result<Fields<'a>> {
+    let provenance = Attribute::json("provenance", provenance)?;
+    Ok(Fields {
+        members: ensemble.members.iter().map(Vec::as_slice).collect(),
+        indices: ensemble.indices.clone(),
+        weights: ensemble.weights.as_deref(),
+        mean: Some(ensemble.mean()),
+        std: ensemble.std(),
+        ..problem.prior.exchanged(problem.shape.frames, rule.start, provenance, STORED)
+    })
+}
+
 /// Writes an ensemble, whole or not at all.
 ///
 /// # Errors
@@ -85,25 +112,33 @@ pub fn write_file(
 ) -> Result<()> {
     let Shape { frames, channels, height, width } = problem.shape;
     let field = [frames, channels, height, width];
-    let writer = Writer::create(path, existing)?;
+    let writer = Writer::create_ordered(path, existing)?;
     problem.prior.describe(&writer, rule.start)?;
     writer.set_json("provenance", provenance)?;
-    writer.write("velocity", &[1, frames, channels, height, width], ensemble.mean())?;
+    writer.write(STORED.mean, &[1, frames, channels, height, width], ensemble.mean())?;
     match ensemble.std() {
-        Some(std) => writer.write("std", &field, std)?,
+        Some(std) => writer.write(STORED.std, &field, std)?,
         None => {
             let frame = problem.shape.frame();
-            writer.write_in_parts("std", &field, (0..frames).map(|_| vec![f32::NAN; frame]))?;
+            writer.write_in_parts(STORED.std, &field, (0..frames).map(|_| vec![f32::NAN; frame]))?;
         }
     }
     let members = [ensemble.members.len(), frames, channels, height, width];
     match &ensemble.members[..] {
-        [one] => writer.write("members", &members, one)?,
-        several => writer.write_in_parts("members", &members, several.iter().cloned())?,
+        [one] => writer.write(STORED.members, &members, one)?,
+        several => writer.write_in_parts(STORED.members, &members, several.iter().cloned())?,
     }
     if let Some(weights) = &ensemble.weights {
         writer.write("weights", &[weights.len()], weights)?;
     }
+    write_coordinates(&writer, problem, rule)?;
+    name_axes(&writer, &exchanged(problem, rule, ensemble, provenance)?)?;
+    Ok(writer.finish()?)
+}
+
+/// The coordinates of every axis, whether or not they are stated.
+fn write_coordinates(writer: &Writer, problem: &Problem, rule: &PlacingRule) -> Result<()> {
+    let Shape { frames, height, width, .. } = problem.shape;
     let (grid, at) = (problem.prior.grid(), problem.prior.coordinates());
     let (nx, ny) = if grid.x_axis == Axis::H { (height, width) } else { (width, height) };
     for (name, first, step, length) in [
@@ -114,5 +149,26 @@ pub fn write_file(
         let values: Vec<f64> = (0..length).map(|i| first + i as f64 * step).collect();
         writer.write(name, &[length], &values)?;
     }
-    Ok(writer.finish()?)
+    Ok(())
+}
+
+/// Makes the axes of every array dimensions with names.
+fn name_axes(writer: &Writer, fields: &Fields<'_>) -> Result<()> {
+    let mut all = fields.dimensions();
+    all.insert(0, Dimension { name: "trajectory".into(), along: Along::Indices(vec![0]), texts: Vec::new() });
+    let words = Along::Words(fields.components.clone());
+    all.push(Dimension { name: "component".into(), along: words, texts: Vec::new() });
+    let dimensions = writer.dimensions(&all)?;
+    let [first, second] = fields.axes();
+    let field = ["time", "component", first, second];
+    dimensions.attach(STORED.mean, &[&["trajectory"], &field[..]].concat())?;
+    dimensions.attach(STORED.std, &field)?;
+    dimensions.attach(STORED.members, &[&["member"], &field[..]].concat())?;
+    if fields.weights.is_some() {
+        dimensions.attach("weights", &["member"])?;
+    }
+    if fields.mask.is_some() {
+        dimensions.attach("mask", &[first, second])?;
+    }
+    Ok(dimensions.finish()?)
 }

@@ -34,7 +34,7 @@ pub use check::{Chained, Check, Unread};
 pub use composite::Composite;
 pub use ensemble::{Centre, Ensemble};
 pub use error::ReconstructionError;
-pub use file::{CompositeProvenance, Provenance, write_file};
+pub use file::{CompositeProvenance, Provenance, exchanged, write_file};
 pub use following::{Followed, Progress};
 pub use keeping::{Begun, Keeping};
 pub use misfit::{Misfit, SensorMisfit};

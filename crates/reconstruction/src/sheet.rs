@@ -3,9 +3,11 @@
 use crate::{Ensemble, Misfit, Problem, Result};
 use equipoise_field::Real;
 use equipoise_operator::LinearOperator;
-use equipoise_report::write_atomically;
-use std::fmt::Write;
+use equipoise_report::{Cell, ReportError, Table, write_atomically};
 use std::path::Path;
+
+const COLUMNS: [&str; 10] =
+    ["row", "time", "x", "y", "component", "value", "noise", "mean", "residual", "expected"];
 
 /// Writes one line a measured number: `row`, `time`, `x`, `y`, `component`, `value`, `noise`, `mean` in the
 /// table's units; `residual` (value − mean)/noise and `expected`, the standard deviation that it should have. The mean
@@ -19,7 +21,7 @@ pub fn write_sheet(
     ensemble: &Ensemble,
     misfit: Option<&Misfit>,
 ) -> Result<()> {
-    let mut text = String::from("row,time,x,y,component,value,noise,mean,residual,expected\n");
+    let mut rows = Vec::new();
     let components = problem.prior.components();
     let read = if misfit.is_none() { seen(problem, ensemble) } else { Vec::new() };
     for (i, entry) in problem.placed.entries.iter().enumerate() {
@@ -27,19 +29,22 @@ pub fn write_sheet(
         let (mean, residual, expected) = match misfit {
             Some(misfit) => {
                 let residual = misfit.residuals[i];
-                (value - noise * residual, residual, misfit.expected[i].to_string())
+                (value - noise * residual, residual, Some(misfit.expected[i]))
             }
-            None => (read[i], (value - read[i]) / noise, String::new()),
+            None => (read[i], (value - read[i]) / noise, None),
         };
-        let component = &components[entry.sensor.channel];
-        // Writing into a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{},{},{},{},{component},{value},{noise},{mean},{residual},{expected}",
-            entry.row, entry.time, entry.x, entry.y,
-        );
+        let place = [entry.time, entry.x, entry.y].map(Cell::from);
+        let component = components[entry.sensor.channel].clone();
+        let read = [value, noise, mean, residual].map(Cell::from);
+        let of_row = [Cell::Count(entry.row)].into_iter().chain(place).chain([component.into()]);
+        rows.push(of_row.chain(read).chain([expected.into()]).collect());
     }
-    Ok(write_atomically(path, text.as_bytes())?)
+    let bytes = Table::new(COLUMNS, rows).csv().map_err(|source| ReportError::Write {
+        path: path.into(),
+        bytes: 0,
+        source: source.into(),
+    })?;
+    Ok(write_atomically(path, &bytes)?)
 }
 
 /// The mean of the members where it was read, physical units.

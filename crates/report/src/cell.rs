@@ -32,18 +32,20 @@ pub enum Cell {
     Absent,
 }
 
-/// How a CSV file writes a number: the shortest decimal that reads back the same, `nan`, `inf` or `-inf`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Notation {
-    /// Digits alone: `1`, `0.00001`, `-0`.
-    Plain,
-    /// As [`Plain`](Self::Plain), but empty where the number is not finite.
-    Finite,
-    /// With a point, and a power of ten below 1e-4 and from 1e16 on: `1.0`, `1e-5`, `-0.0`.
-    Pointed,
-    /// As records are serialised: with a point, and a power of ten below 1e-5 and from 1e16 on: `1.0`, `0.00001`, `-0.0`.
-    Serialised,
+/// A real number as every table for machines writes it: the shortest decimal that reads back the same, always with a
+/// point (`1.0`, `1.0e-5`, `-0.0`), so that no reader takes a column of them for whole numbers; `NaN`, which every one
+/// knows for a number; `inf` and `-inf`.
+///
+/// ```
+/// use equipoise_report::real;
+/// assert_eq!([1.0, 1e-5, 2.5e16, f64::NAN].map(real), ["1.0", "1.0e-5", "2.5e16", "NaN"]);
+/// ```
+pub fn real(x: f64) -> String {
+    let text = format!("{x:?}");
+    match text.split_once('e') {
+        Some((digits, power)) if !digits.contains('.') => format!("{digits}.0e{power}"),
+        _ => text,
+    }
 }
 
 impl Cell {
@@ -62,19 +64,16 @@ impl Cell {
                 if x.is_finite() && full.len() <= rounded.len() { full } else { rounded }
             }
             (Self::Absent, _) => ABSENT.into(),
-            _ => self.in_full(Notation::Plain),
+            _ => self.in_full(),
         }
     }
 
     /// For machines.
-    pub(crate) fn in_full(&self, notation: Notation) -> String {
+    pub(crate) fn in_full(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(count) => count.to_string(),
-            Self::Number(x) if !x.is_finite() && notation == Notation::Finite => String::new(),
-            Self::Number(x) if !x.is_finite() => significant(*x, IN_TEXT),
-            Self::Number(x) if matches!(notation, Notation::Plain | Notation::Finite) => x.to_string(),
-            Self::Number(x) => format!("{x:?}"),
+            Self::Number(x) => real(*x),
             Self::State(verdict) => verdict.label.clone(),
             Self::Absent => String::new(),
         }
@@ -103,18 +102,6 @@ impl Serialize for Cell {
             Self::Number(number) => to.serialize_f64(*number),
             Self::State(verdict) => to.serialize_str(&verdict.label),
             Self::Absent => to.serialize_none(),
-        }
-    }
-}
-
-/// A cell whose number is `nan`, `inf` or `-inf` by name where it is not finite.
-pub(crate) struct Spelled<'a>(pub(crate) &'a Cell);
-
-impl Serialize for Spelled<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Cell::Number(x) if !x.is_finite() => to.serialize_str(&self.0.in_full(Notation::Serialised)),
-            cell => cell.serialize(to),
         }
     }
 }

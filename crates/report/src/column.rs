@@ -68,7 +68,7 @@ impl<N: Into<Cow<'static, str>>, M: Into<Cow<'static, str>>> From<(N, M)> for He
 /// A column of every table of rows `R`.
 ///
 /// ```
-/// use equipoise_report::{Column, Notation, Table, pick};
+/// use equipoise_report::{Column, Table, pick};
 /// struct Run { steps: usize, seconds: f64 }
 /// let columns = [
 ///     Column::new("steps", "of the sampler", |run: &Run| run.steps),
@@ -76,7 +76,7 @@ impl<N: Into<Cow<'static, str>>, M: Into<Cow<'static, str>>> From<(N, M)> for He
 /// ];
 /// let runs = [Run { steps: 32, seconds: 0.5 }];
 /// let table = Table::of(&columns, &runs);
-/// assert_eq!(table.csv(Notation::Plain)?, b"steps,seconds\n32,0.5\n");
+/// assert_eq!(table.csv()?, b"steps,seconds\n32,0.5\n");
 /// let mut text = Vec::new();
 /// Table::of(pick(&columns, &["seconds"]), &runs).write_text(&mut text, "")?;
 /// assert_eq!(text, b"time\n 0.5\n");

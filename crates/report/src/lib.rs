@@ -30,7 +30,7 @@ mod table;
 mod ticks;
 mod verdict;
 
-pub use cell::{Cell, Notation};
+pub use cell::{Cell, real};
 pub use chart::{Chart, Scale, Series};
 pub use column::{Column, Head, pick};
 pub use error::ReportError;

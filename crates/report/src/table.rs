@@ -1,8 +1,7 @@
 //! Rows of cells under named columns: as a table that sorts on a page, aligned text, CSV or JSON.
 
-use crate::cell::Spelled;
 use crate::markup::{Caption, escape};
-use crate::{Cell, Head, Notation};
+use crate::{Cell, Head};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
@@ -100,35 +99,26 @@ impl Table {
         Ok(())
     }
 
-    /// The names of the columns and one record a row; empty where a cell is absent.
+    /// The names of the columns and one record a row, real numbers by [`real`](crate::real); empty where a cell is
+    /// absent.
     ///
     /// # Errors
     /// Those of the writer, as [`csv::Error`], which is an [`io::Error`] too.
-    pub fn csv(&self, notation: Notation) -> Result<Vec<u8>, csv::Error> {
+    pub fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut records = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
         records.write_record(self.columns.iter().map(|head| &*head.name))?;
         for row in &self.rows {
-            let cells = (0..self.columns.len()).map(|place| self.cell(row, place));
-            match notation {
-                Notation::Serialised => records.serialize(cells.map(Spelled).collect::<Vec<_>>())?,
-                _ => records.write_record(cells.map(|cell| cell.in_full(notation)))?,
-            }
+            records.write_record((0..self.columns.len()).map(|place| self.cell(row, place).in_full()))?;
         }
         records.into_inner().map_err(|full| full.into_error().into())
     }
 
-    /// Its CSV as a verb prints it, [pointed](Notation::Pointed).
+    /// Its CSV as a verb prints it.
     ///
     /// # Errors
     /// Those of the writer.
     pub fn write_csv(&self, to: &mut dyn Write) -> io::Result<()> {
-        to.write_all(&self.csv(Notation::Pointed)?)
-    }
-
-    /// One object a row for a file of JSON lines: as in [`Serialize`], but a number that is not finite is `"nan"`, `"inf"`
-    /// or `"-inf"`, so that it is told from one that is absent.
-    pub fn records(&self) -> impl Iterator<Item = impl Serialize + '_> + '_ {
-        self.rows.iter().map(|row| Record { table: self, row, spelled: true })
+        to.write_all(&self.csv()?)
     }
 
     /// The cells of several tables, one a row under the columns `section`, `item`, `quantity` and
@@ -179,7 +169,7 @@ impl Table {
 
 impl Serialize for Table {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.rows.iter().map(|row| Record { table: self, row, spelled: false }))
+        to.collect_seq(self.rows.iter().map(|row| Record { table: self, row }))
     }
 }
 
@@ -187,18 +177,13 @@ impl Serialize for Table {
 struct Record<'a> {
     table: &'a Table,
     row: &'a [Cell],
-    spelled: bool,
 }
 
 impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut object = to.serialize_map(Some(self.table.columns.len()))?;
         for (place, head) in self.table.columns.iter().enumerate() {
-            let cell = self.table.cell(self.row, place);
-            match self.spelled {
-                true => object.serialize_entry(&*head.name, &Spelled(cell))?,
-                false => object.serialize_entry(&*head.name, cell)?,
-            }
+            object.serialize_entry(&*head.name, self.table.cell(self.row, place))?;
         }
         object.end()
     }

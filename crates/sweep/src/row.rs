@@ -1,7 +1,7 @@
 //! One row of the results: what was asked for and what came of it, each column said once.
 
 use crate::{Result, SPACE, Trial};
-use equipoise_experiment::{Noise, Record, number};
+use equipoise_experiment::{Kind, Noise, Record, fields_of, number};
 use equipoise_report::{Cell, Column};
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +10,8 @@ macro_rules! columns {
     ($($name:literal $field:ident: $type:ty, $meaning:literal, $unit:literal;)*) => {
         /// One row, in the order of the columns of `results.csv`. Lengths and norms are in normalised units.
         ///
-        /// Non-finite numbers are the strings `nan`, `inf`, `-inf`; an undefined number is `None`, `null` in JSON and
-        /// an empty cell in CSV.
+        /// A number that is not finite is `NaN`, `inf` or `-inf` in CSV, `null` in a line of the journal; an undefined
+        /// number is `None`, an empty cell in CSV and `null` too.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct Row {
@@ -23,6 +23,9 @@ macro_rules! columns {
         }
 
         impl Row {
+            /// The name and the type of every field.
+            const TYPES: &'static [(&'static str, &'static str)] = &[$(($name, stringify!($type)),)*];
+
             /// The columns of the results, in order.
             pub fn columns() -> Vec<Column<'static, Self>> {
                 vec![$(Column::new($name, $meaning, |row: &Self| row.$field.cell()).unit($unit),)*]
@@ -103,6 +106,18 @@ impl Record for Row {
     fn by(self, build: usize) -> Self {
         Self { build, ..self }
     }
+
+    fn words() -> Vec<&'static str> {
+        Self::TYPES
+            .iter()
+            .filter(|(_, kind)| ["String", "Noise"].contains(kind))
+            .map(|(name, _)| *name)
+            .collect()
+    }
+
+    fn kinds() -> Vec<Kind> {
+        vec![("", fields_of::<Self>())]
+    }
 }
 
 impl Row {
@@ -143,7 +158,6 @@ pub(crate) mod tests {
     use super::*;
     use crate::results;
     use crate::trial::tests::example;
-    use equipoise_report::Notation;
     use proptest::prelude::*;
 
     /// A row with every kind of number: undefined, non-finite, subnormal, of many digits.
@@ -177,7 +191,7 @@ pub(crate) mod tests {
     }
 
     fn through_csv(row: &Row) -> Row {
-        let bytes = results::table(std::slice::from_ref(row)).csv(Notation::Serialised).unwrap();
+        let bytes = results::table(std::slice::from_ref(row)).csv().unwrap();
         csv::Reader::from_reader(bytes.as_slice()).deserialize().next().unwrap().unwrap()
     }
 

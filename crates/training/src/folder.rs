@@ -22,6 +22,15 @@ pub const CURVE: &str = "curve.csv";
 /// A row a validation and level.
 pub const VALIDATION: &str = "validation.csv";
 
+/// A real number as `report::real` has tables write it: with a point, so that no reader takes a column for whole numbers.
+pub(crate) fn real(x: f64) -> String {
+    let text = format!("{x:?}");
+    match text.split_once('e') {
+        Some((digits, power)) if !digits.contains('.') => format!("{digits}.0e{power}"),
+        _ => text,
+    }
+}
+
 const FORMAT: &str = "equipoise-training 1";
 
 /// What a folder belongs to.

@@ -4,14 +4,24 @@ use super::Taken;
 use super::made::Made;
 use super::summary::Summary;
 use equipoise_data::DataError;
+use equipoise_data::exchange::Format;
 use equipoise_reconstruction::{
-    Check, Ensemble, Pictures, write_file, write_page, write_pictures, write_sheet,
+    Check, Ensemble, Pictures, exchanged, write_file, write_page, write_pictures, write_sheet,
 };
 use std::path::Path;
 
 /// What a reconstruction leaves in its folder.
 pub(super) const FILES: [&str; 6] =
     ["ensemble.h5", "readings.csv", "mean.png", "uncertainty.png", "misfit.png", "reconstruction.html"];
+
+/// Of [`FILES`], the first without its ending: what the same fields are called in other formats.
+const STEM: &str = "ensemble";
+
+/// The names of everything that a reconstruction may leave, in all formats.
+pub(super) fn names() -> Vec<String> {
+    let others = Format::all().map(|format| format.path(Path::new(""), STEM).display().to_string());
+    FILES.into_iter().map(str::to_owned).chain(others).collect()
+}
 
 impl Taken<'_> {
     /// Writes the folder.
@@ -32,6 +42,11 @@ impl Taken<'_> {
         let existing = arguments.output.force.existing();
         let at = |index: usize| arguments.output.out.join(FILES[index]);
         write_file(&at(0), existing, problem, rule, ensemble, &made.provenance)?;
+        arguments.also.clear(&arguments.output.out, STEM)?;
+        let fields = exchanged(problem, rule, ensemble, &made.provenance)?;
+        for format in arguments.also.formats() {
+            format.write(&fields, &arguments.output.out, STEM, existing)?;
+        }
         write_sheet(&at(1), problem, ensemble, check.misfit())?;
         write_pictures(&arguments.output.out, &pictures)?;
         for (index, absent) in [(3, pictures.uncertainty.is_none()), (4, pictures.misfit.is_none())] {

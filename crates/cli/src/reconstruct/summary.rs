@@ -1,7 +1,7 @@
 //! What is said of a reconstruction.
 
-use super::FILES;
 use super::made::Made;
+use super::names;
 use super::truth::Truth;
 use crate::format::Format;
 use crate::output;
@@ -152,7 +152,7 @@ impl Summary {
 
     /// The files that stand in the folder: one member has no uncertainty, a composite no misfit.
     fn written(&self) -> String {
-        let there = FILES.into_iter().filter(|name| Path::new(&self.folder).join(name).exists());
+        let there = names().into_iter().filter(|name| Path::new(&self.folder).join(name).exists());
         there.collect::<Vec<_>>().join(", ")
     }
 

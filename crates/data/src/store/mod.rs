@@ -18,9 +18,12 @@
 //! ```
 
 mod reader;
+mod scales;
 mod writer;
 
 pub use reader::{Array, Reader};
+pub use scales::{Along, Dimension, Dimensions};
+pub(crate) use writer::may_stand;
 pub use writer::{Existing, Writer};
 
 mod sealed {

@@ -83,7 +83,7 @@ impl Reader {
         Ok(array.map_err(|e| self.array_fault(name, e))?.into_raw_vec_and_offset().0)
     }
 
-    fn dataset(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
+    pub(super) fn dataset(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
         if !self.file.root.link_exists(name) {
             return Err(self.no_entry("array", name, self.names()?));
         }
@@ -104,7 +104,7 @@ impl Reader {
         })
     }
 
-    fn array_fault(&self, name: &str, error: hdf5::Error) -> DataError {
+    pub(super) fn array_fault(&self, name: &str, error: hdf5::Error) -> DataError {
         self.file.fault(&format!("read array `{name}`"), error)
     }
 

@@ -3,8 +3,9 @@
 use super::Element;
 use crate::mask::MASK;
 use crate::{DataError, Mask};
+use hdf5::file::LinkCreationOrder;
 use hdf5::types::VarLenUnicode;
-use hdf5::{Hyperslab, SliceOrIndex};
+use hdf5::{FileBuilder, Hyperslab, Location, SliceOrIndex};
 use ndarray::ArrayD;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -34,12 +35,27 @@ impl Writer {
     /// [`DataError::Exists`] for an existing file that may not be replaced; [`DataError::Hdf5`] when
     /// the folder cannot be written.
     pub fn create(path: &Path, existing: Existing) -> Result<Self, DataError> {
+        Self::begin(path, existing, &FileBuilder::new())
+    }
+
+    /// As [`create`](Self::create), a store that remembers the order in which its entries were made, as files of
+    /// netCDF-4 do, whose library appends to no other.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_ordered(path: &Path, existing: Existing) -> Result<Self, DataError> {
+        let mut ordered = FileBuilder::new();
+        ordered.with_create_plist(|plist| plist.link_creation_order(LinkCreationOrder::Indexed));
+        Self::begin(path, existing, &ordered)
+    }
+
+    fn begin(path: &Path, existing: Existing, builder: &FileBuilder) -> Result<Self, DataError> {
         may_stand(path, existing)?;
         let mut name = std::ffi::OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
         name.push(format!(".{}.partial", std::process::id()));
         let temporary = path.with_file_name(name);
-        let file = hdf5::File::create(&temporary).map_err(|e| fault(path, "create it", e))?;
+        let file = builder.create(&temporary).map_err(|e| fault(path, "create it", e))?;
         Ok(Self { path: path.into(), temporary, existing, file: Some(file) })
     }
 
@@ -96,13 +112,16 @@ impl Writer {
     /// # Errors
     /// [`DataError::Hdf5`], also where there is one.
     pub fn write_mask(&self, mask: &Mask) -> Result<(), DataError> {
-        let fault = |e| fault(&self.path, "write dataset `mask`", e);
         let cells: Vec<u8> = mask.cells().iter().map(|hidden| u8::from(*hidden)).collect();
-        let dataset = self.file()?.new_dataset::<u8>().shape(mask.sides()).create(MASK).map_err(fault)?;
-        dataset.write_raw(&cells).map_err(fault)?;
-        let attribute = dataset.new_attr::<VarLenUnicode>().create("ones").map_err(fault)?;
-        let word: VarLenUnicode = "masked".parse().map_err(|e| fault(format!("{e:?}").as_str().into()))?;
-        attribute.write_scalar(&word).map_err(fault)
+        self.write_flags(MASK, &mask.sides(), &cells)?;
+        self.set_text_of(MASK, "ones", "masked")
+    }
+
+    /// Writes an array of bytes, row-major.
+    pub(crate) fn write_flags(&self, name: &str, shape: &[usize], flags: &[u8]) -> Result<(), DataError> {
+        let fault = |e| fault(&self.path, &format!("write dataset `{name}`"), e);
+        let dataset = self.file()?.new_dataset::<u8>().shape(shape).create(name).map_err(fault)?;
+        dataset.write_raw(flags).map_err(fault)
     }
 
     /// Sets a text attribute of at most 64 KiB.
@@ -110,9 +129,36 @@ impl Writer {
     /// # Errors
     /// [`DataError::Hdf5`] for a text that is too long, holds a NUL or whose name is taken.
     pub fn set_text(&self, name: &str, text: &str) -> Result<(), DataError> {
+        self.put_text(self.file()?, name, text)
+    }
+
+    /// As [`set_text`](Self::set_text), on an array.
+    ///
+    /// # Errors
+    /// As [`set_text`](Self::set_text), also without the array.
+    pub fn set_text_of(&self, array: &str, name: &str, text: &str) -> Result<(), DataError> {
+        let array = self.array(array)?;
+        self.put_text(&array, name, text)
+    }
+
+    /// Says by an attribute of an array of `f32` that NaN stands for what is missing.
+    ///
+    /// # Errors
+    /// As [`set_text_of`](Self::set_text_of).
+    pub fn set_missing_of(&self, array: &str) -> Result<(), DataError> {
+        let fault = |e| fault(&self.path, "write attribute `_FillValue`", e);
+        let attribute = self.array(array)?.new_attr::<f32>().create("_FillValue").map_err(fault)?;
+        attribute.write_scalar(&f32::NAN).map_err(fault)
+    }
+
+    fn array(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
+        self.file()?.dataset(name).map_err(|e| fault(&self.path, &format!("find array `{name}`"), e))
+    }
+
+    fn put_text(&self, at: &Location, name: &str, text: &str) -> Result<(), DataError> {
         let fault = |e| fault(&self.path, &format!("write attribute `{name}`"), e);
         let text: VarLenUnicode = text.parse().map_err(|e| fault(format!("{e:?}").as_str().into()))?;
-        let attribute = self.file()?.new_attr::<VarLenUnicode>().create(name).map_err(fault)?;
+        let attribute = at.new_attr::<VarLenUnicode>().create(name).map_err(fault)?;
         attribute.write_scalar(&text).map_err(fault)
     }
 
@@ -161,7 +207,17 @@ impl Writer {
         std::fs::rename(&self.temporary, &self.path).map_err(moved)
     }
 
-    fn file(&self) -> Result<&hdf5::File, DataError> {
+    /// Where it will stand.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where it stands until it is finished.
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
+    pub(super) fn file(&self) -> Result<&hdf5::File, DataError> {
         self.file.as_ref().ok_or_else(|| fault(&self.path, "write to it", "already closed".into()))
     }
 }
@@ -174,13 +230,13 @@ impl Drop for Writer {
     }
 }
 
-fn may_stand(path: &Path, existing: Existing) -> Result<(), DataError> {
+pub(crate) fn may_stand(path: &Path, existing: Existing) -> Result<(), DataError> {
     match existing {
         Existing::Refuse if path.exists() => Err(DataError::Exists { path: path.into() }),
         _ => Ok(()),
     }
 }
 
-fn fault(path: &Path, action: &str, error: hdf5::Error) -> DataError {
+pub(super) fn fault(path: &Path, action: &str, error: hdf5::Error) -> DataError {
     DataError::Hdf5 { path: path.into(), action: action.into(), detail: error.to_string() }
 }

@@ -7,6 +7,7 @@ mod belonging;
 mod census;
 mod declared;
 mod dialects;
+mod exchanged;
 mod flows;
 mod ibpm;
 mod masked;

@@ -77,13 +77,14 @@ fn a_run_that_is_stopped_writes_what_it_has() {
     assert_eq!(samples.members.len(), 2);
     let folder = tempfile::tempdir().unwrap();
     let facts = [("seed".to_owned(), "3".to_owned())];
-    let path = write_samples(folder.path(), Existing::Refuse, &flow, &samples, &facts).unwrap().unwrap();
+    let path =
+        write_samples((folder.path(), Existing::Refuse), &[], (&flow, &samples), &facts).unwrap().unwrap();
     let options = LoadOptions { axes: Some("NTCHW".parse().unwrap()), ..LoadOptions::default() };
     let back = load(&path, &options).unwrap();
     assert_eq!((back.trajectories(), back.shape(1)), (2, flow.shape()));
     // No normalizer: physical and normalised units are the same.
     assert_eq!(back.window(1, 0, 1).unwrap(), samples.members[1].x);
-    assert!(write_samples(folder.path(), Existing::Refuse, &flow, &samples, &facts).is_err());
+    assert!(write_samples((folder.path(), Existing::Refuse), &[], (&flow, &samples), &facts).is_err());
     let spectra = spectra(&flow, std::slice::from_ref(&samples)).unwrap();
     assert_eq!(spectra.iter().map(|s| s.windows).collect::<Vec<_>>(), [2, 30, 2]);
     let drawn = equipoise_denoising::Drawn { flow: &flow, samples: vec![samples], spectra };

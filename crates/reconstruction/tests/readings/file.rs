@@ -1,16 +1,19 @@
 //! The ensemble's file, read by the loader of trajectory files.
 
 use crate::flow::{SHAPE, at, prior, problem, rule, scattered};
+use equipoise_data::exchange::Format;
 use equipoise_data::store::{Existing, Reader};
 use equipoise_data::{Coordinates, LoadOptions, load};
 use equipoise_experiment::Setup;
 use equipoise_operator::TimeRule;
 use equipoise_reconstruction::{
-    Check, Ensemble, Pictures, Provenance, Sampling, write_file, write_page, write_pictures, write_sheet,
+    Check, Ensemble, Pictures, Provenance, Sampling, exchanged, write_file, write_page, write_pictures,
+    write_sheet,
 };
 use equipoise_sampler::SamplerName;
 use equipoise_schedule::Spacing;
 use equipoise_solver::Watch;
+use std::path::Path;
 
 #[test]
 fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
@@ -70,6 +73,21 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
         let x = reader.read_shaped::<f64>("coordinates/x", &[SHAPE.width]).unwrap();
         let t = reader.read_shaped::<f64>("coordinates/t", &[SHAPE.frames]).unwrap();
         assert!((x[11] - 1.75).abs() < 1e-14 && (t[2] - 10.4).abs() < 1e-14, "{x:?} {t:?}");
+
+        let field = ["time", "component", "y", "x"];
+        for (array, leading) in [("velocity", Some("trajectory")), ("members", Some("member")), ("std", None)]
+        {
+            let axes: Vec<&str> = leading.into_iter().chain(field).collect();
+            assert_eq!(reader.dimensions(array).unwrap(), axes, "{array}");
+        }
+        assert_eq!(reader.read_shaped::<f64>("x", &[x.len()]).unwrap(), x);
+        let netcdf: Format = "netcdf".parse().unwrap();
+        let fields = exchanged(&problem, &rule, &ensemble, &provenance).unwrap();
+        let name = format!("{periodic}");
+        let path = netcdf.write(&fields, folder.path(), &name, Existing::Refuse).unwrap();
+        let members = load(Path::new(&format!("{}:/u,/v", path.display())), &LoadOptions::default()).unwrap();
+        assert_eq!(members.values(), ensemble.members.concat());
+        assert_eq!(members.grid(), problem.prior.grid());
 
         let check = Check::exact(&problem).unwrap();
         let pictures = Pictures::of(&problem, &ensemble, check.misfit()).unwrap();

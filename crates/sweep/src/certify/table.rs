@@ -3,7 +3,7 @@
 use super::{FlowCertifier, Prediction};
 use crate::{Output, Result, Row, Trial};
 use equipoise_experiment::{Error, exploded, write_table};
-use equipoise_report::{Column, Notation, Table};
+use equipoise_report::{Column, Table};
 use equipoise_stability::Scope;
 use std::path::PathBuf;
 
@@ -34,7 +34,7 @@ pub fn write_certificates(
         }
     }
     let path = output.claim(&[CERTIFICATE_CSV])?.remove(0);
-    write_table(&path, &Table::of(&columns(), &told), Notation::Pointed)?;
+    write_table(&path, &Table::of(&columns(), &told))?;
     Ok((path, told))
 }
 
