@@ -91,7 +91,7 @@ def netcdf(truth):
     with netCDF4.Dataset(path, "a") as opened:
         opened.comment = "appended to"
     for engine in ("netcdf4", "h5netcdf"):
-        with xarray.open_dataset(path, engine=engine, decode_times=False) as opened:
+        with xarray.open_dataset(path, engine=engine) as opened:
             read = lambda variable: variable.values
             variables(truth, opened, lambda v: v.dims, read, lambda v: v.attrs, f"xarray by {engine}")
             assert json.loads(opened.attrs["provenance"])["by"].startswith("<a test>")
@@ -106,7 +106,7 @@ def in_zarr(truth):
     variables(truth, opened, dims, lambda a: a[...], lambda a: dict(a.attrs), "zarr")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with xarray.open_zarr(path, decode_times=False, consolidated=True) as opened:
+        with xarray.open_zarr(path, consolidated=True) as opened:
             variables(truth, opened, lambda v: v.dims, lambda v: v.values, lambda v: v.attrs, "xarray by zarr")
 
 

@@ -1,5 +1,5 @@
-//! `cargo xtask peers`: one network read by us and served by PyTorch and by JAX, a composite in PyTorch, and the
-//! NumPy of the tests.
+//! `cargo xtask peers`: one network read by us and served by PyTorch and by JAX, a composite in PyTorch, ensembles as
+//! xarray and others read them, a page in Chromium, and the NumPy of the tests.
 
 use crate::call::finish;
 use crate::python::{self, imports};
@@ -11,10 +11,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What is installed into `target/peers`, at the versions that were tested.
-const PACKAGES: [&str; 5] =
-    ["torch==2.15.0", "jax[cpu]==0.10.2", "numpy==2.4.6", "safetensors==0.8.0", "h5py==3.16.0"];
+const PACKAGES: [&str; 11] = [
+    "torch==2.15.0",
+    "jax[cpu]==0.10.2",
+    "numpy==2.4.6",
+    "safetensors==0.8.0",
+    "h5py==3.16.0",
+    "xarray==2026.9.0",
+    "netCDF4==1.7.5.1.post1",
+    "h5netcdf==1.8.2",
+    "zarr==3.1.6",
+    "pyvista==0.49.1",
+    "playwright==1.65.2",
+];
 /// Their modules.
-const MODULES: &str = "import torch, jax, numpy, safetensors, h5py";
+const MODULES: &str =
+    "import torch, jax, numpy, safetensors, h5py, xarray, netCDF4, h5netcdf, zarr, pyvista, playwright";
 /// The network that is served unless another is named.
 const NETWORK: &str = "tests/golden/networks/sda_runs/near16";
 /// Methods whose runs are compared. `mmps` is none of them: its conjugate gradients end by curvature under a J that is
@@ -68,7 +80,27 @@ fn steps(python: &Path, network: &Path) -> Vec<Step> {
         step("ensembles", "reconstruct under network: and under serve:, by the same draws", move || {
             ensembles(&interpreter, &folder)
         });
-    vec![check("pytorch"), check("jax"), composition, served, ensembles]
+    let interpreter = python.to_owned();
+    let exchange = step("exchange", "ensembles as xarray, netCDF4, zarr, NumPy and pyvista read them", move || {
+        let mut cargo = ignored("equipoise-data", &["--test", "loader"]);
+        finish(cargo.arg("other_programs_read_them").env("EQUIPOISE_PEERS_PYTHON", &interpreter))
+    });
+    let interpreter = python.to_owned();
+    let page = step("page", "a page in headless Chromium: sorts, filters, slides, light and dark", move || {
+        page(&interpreter)
+    });
+    vec![exchange, page, check("pytorch"), check("jax"), composition, served, ensembles]
+}
+
+/// The page of an example, looked at by keys; screenshots stay in `target/peers/page`.
+fn page(python: &Path) -> anyhow::Result<()> {
+    let root = workspace::root();
+    let folder = root.join("target/peers/page");
+    std::fs::create_dir_all(&folder)?;
+    let example = ["run", "--release", "--quiet", "--package", "equipoise-report", "--example", "gallery"];
+    finish(workspace::cargo_here(example).arg("--").arg(&folder))?;
+    let mut look = python::python(python);
+    finish(look.arg(root.join("xtask/peers/page.py")).arg(folder.join("page.html")).arg(&folder))
 }
 
 fn step(name: &'static str, what: &str, work: impl Fn() -> anyhow::Result<()> + 'static) -> Step {

@@ -19,6 +19,7 @@ mod exact;
 mod file;
 mod following;
 mod keeping;
+mod looking;
 mod misfit;
 mod page;
 mod pictures;

@@ -88,7 +88,8 @@ fn fields(pictures: &Pictures) -> Section {
     references.extend(pictures.uncertainty.as_ref().map(|image| {
         picture(image, "Standard deviation of the velocity at the same frames, √(Var u + Var v)")
     }));
-    Section { title: "Mean and uncertainty".into(), blocks: vec![gallery(references)] }
+    let blocks = vec![gallery(references), Block::Viewer(pictures.viewer.clone())];
+    Section { title: "Mean and uncertainty".into(), blocks }
 }
 
 fn residuals(misfit: &Misfit, pictures: &Pictures) -> Section {

@@ -1,22 +1,23 @@
 //! Pictures of a reconstruction: mean, uncertainty, misfit of every sensor.
 
+use crate::looking::viewer;
 use crate::{Ensemble, Misfit, Problem, Result};
 use equipoise_field::{Real, Shape};
 use equipoise_prior::Shown;
-use equipoise_report::{Frame, Image, Panel, Quantity, robust_limit, write_atomically};
+use equipoise_report::{Frame, Image, Panel, Quantity, Viewer, robust_limit, write_atomically};
 use std::path::Path;
 
 /// The quantile of a quantity's sizes at which its colour scale ends.
-const LIMIT_QUANTILE: f64 = 0.995;
+pub(crate) const LIMIT_QUANTILE: f64 = 0.995;
 
 /// Deviates at which the colour scale of misfits ends.
 const MISFIT_LIMIT: f64 = 5.0;
 
 /// What all quantities are measured in: no attribute of a data file states more.
-const UNIT: &str = "data units";
+pub(crate) const UNIT: &str = "data units";
 
-/// Up to three pictures.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Up to three pictures, and what a page shows of frames and members.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Pictures {
     /// The mean at the first and the last frame, with the places of the sensors: vorticity where there are two
     /// velocities, else every component.
@@ -25,18 +26,20 @@ pub struct Pictures {
     pub uncertainty: Option<Image>,
     /// The deviate of every sensor's score, where it stands and is known.
     pub misfit: Option<Image>,
+    /// Truth, members, their distance and spread, frame by frame.
+    pub viewer: Viewer,
 }
 
 /// Names of the files, as [`Pictures`] orders them.
 pub(crate) const NAMES: [&str; 3] = ["mean.png", "uncertainty.png", "misfit.png"];
 
 impl Pictures {
-    /// Draws them.
+    /// Draws them; `truth` (T, C, H, W) in physical units, where it is known.
     ///
     /// # Errors
     /// [`ReconstructionError::Report`](crate::ReconstructionError::Report),
     /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics).
-    pub fn of(problem: &Problem, ensemble: &Ensemble, misfit: Option<&Misfit>) -> Result<Self> {
+    pub fn of(problem: &Problem, ensemble: &Ensemble, misfit: Option<&Misfit>, truth: Option<&[f32]>) -> Result<Self> {
         let canvas = Canvas::of(problem);
         let of = match ensemble.is_exact(problem) {
             true => "of the posterior".to_owned(),
@@ -47,6 +50,7 @@ impl Pictures {
             mean: canvas.mean(ensemble)?,
             uncertainty: uncertainty.transpose()?,
             misfit: misfit.map(|misfit| canvas.misfit(misfit)).transpose()?,
+            viewer: viewer(problem, ensemble, truth)?,
         })
     }
 }
@@ -198,7 +202,7 @@ impl<'a> Canvas<'a> {
 }
 
 /// The grid point nearest to a reading, as a flat index h·W + w.
-fn nearest(problem: &Problem, i: usize) -> usize {
+pub(crate) fn nearest(problem: &Problem, i: usize) -> usize {
     let (shape, sensor) = (problem.prior.shape(), problem.placed.entries[i].sensor);
     let on = |position: f64, length: usize| position.round() as usize % length;
     on(sensor.row, shape.height) * shape.width + on(sensor.column, shape.width)

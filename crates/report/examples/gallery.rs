@@ -4,7 +4,8 @@
 use equipoise_field::{Axis, Boundary, Grid};
 use equipoise_report::{
     Block, Caption, Cell, Chart, Frame, Gallery, HeatCell, HeatMap, Page, Panel, Picture, Quantity,
-    ReportError, Scale, Section, Series, Table, Tone, Verdict, page, robust_limit, write_atomically,
+    ReportError, Scale, Scene, Section, Series, Shown, Table, Tone, Verdict, Viewer, page, robust_limit,
+    write_atomically,
 };
 use std::path::Path;
 
@@ -203,9 +204,45 @@ fn table() -> Table {
     Table::new(columns, rows).captioned(caption("One row a trial."))
 }
 
+/// Three members about the truth.
+fn viewer(flow: &Flow) -> Result<Viewer, ReportError> {
+    let truth: Vec<Vec<f32>> = TIMES.iter().map(|&t| flow.vorticity(t, 0.0)).collect();
+    let of = |m: usize| TIMES.iter().map(|&t| flow.vorticity(t, 0.1 * (1 + m) as f64)).collect::<Vec<_>>();
+    let members: Vec<Vec<Vec<f32>>> = (0..3).map(of).collect();
+    let less = |member: &Vec<Vec<f32>>| {
+        let planes = member.iter().zip(&truth);
+        planes.map(|(a, b)| a.iter().zip(b).map(|(a, b)| a - b).collect()).collect::<Vec<Vec<f32>>>()
+    };
+    let errors = members.iter().map(less).collect();
+    let spread = truth.iter().map(|plane| vec![0.3; plane.len()]).collect();
+    let scene = Scene {
+        caption: "One case: sub 8 under matched.".into(),
+        sides: [flow.height, flow.width],
+        grid: flow.grid,
+        limit: flow.limit,
+        unit: "U/D".into(),
+        quantity: Quantity::VORTICITY,
+        frames: TIMES.iter().map(|t| format!("t = {t}")).collect(),
+        members: (0..3).map(|m| format!("member {m}")).collect(),
+        solid: flow.solid.as_deref(),
+    };
+    let points = TIMES.iter().map(|_| flow.lattice(8)).collect();
+    Viewer::draw(
+        scene,
+        vec![
+            ("truth", Shown::Frames(truth.clone())),
+            ("observed points", Shown::Points(points)),
+            ("member", Shown::Members(members)),
+            ("member less truth", Shown::Members(errors)),
+            ("standard deviation of the members", Shown::Frames(spread)),
+        ],
+    )
+}
+
 fn section(flow: &Flow, protocol: &str) -> Result<Section, ReportError> {
     let blocks = vec![
         Block::Text(format!("Protocol {protocol}: 32 predictor steps, no correction.")),
+        Block::Viewer(viewer(flow)?),
         Block::Gallery(gallery(flow)?),
         Block::HeatMap(heat_map()),
         Block::Chart(chart()),

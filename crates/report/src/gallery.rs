@@ -63,7 +63,7 @@ impl Gallery {
         if self.rows.is_empty() {
             return;
         }
-        self.write_scale(html);
+        write_scale(self.quantity, self.limit, &self.unit, html);
         let _ = write!(
             html,
             "<div class=\"scroll\"><table class=\"gallery\"><caption>{}</caption>\n<thead><tr><th scope=\"col\">{}</th>",
@@ -88,22 +88,23 @@ impl Gallery {
         }
         html.push_str("</tbody></table></div>\n");
     }
+}
 
-    fn write_scale(&self, html: &mut String) {
-        let stops: Vec<String> = ANCHORS.iter().map(|[r, g, b]| format!("#{r:02x}{g:02x}{b:02x}")).collect();
-        let unit = if self.unit.is_empty() { String::new() } else { format!(" [{}]", escape(&self.unit)) };
-        let limit = significant(self.limit, 3);
-        let _ = writeln!(
-            html,
-            "<p class=\"scale\">{} {}{unit}: <span>−{limit}</span>\
-             <i style=\"background:linear-gradient(90deg,{})\"></i><span>{limit}</span> \
-             <b class=\"solid\"></b> solid <b class=\"wild\"></b> not finite. \
-             Values beyond the scale take its end colours; x to the right, y up.</p>",
-            escape(self.quantity.name),
-            escape(self.quantity.symbol),
-            stops.join(",")
-        );
-    }
+/// What the colours are.
+pub(crate) fn write_scale(quantity: Quantity<'_>, limit: f64, unit: &str, html: &mut String) {
+    let stops: Vec<String> = ANCHORS.iter().map(|[r, g, b]| format!("#{r:02x}{g:02x}{b:02x}")).collect();
+    let unit = if unit.is_empty() { String::new() } else { format!(" [{}]", escape(unit)) };
+    let limit = significant(limit, 3);
+    let _ = writeln!(
+        html,
+        "<p class=\"scale\">{} {}{unit}: <span>−{limit}</span>\
+         <i style=\"background:linear-gradient(90deg,{})\"></i><span>{limit}</span> \
+         <b class=\"solid\"></b> solid <b class=\"wild\"></b> not finite. \
+         Values beyond the scale take its end colours; x to the right, y up.</p>",
+        escape(quantity.name),
+        escape(quantity.symbol),
+        stops.join(",")
+    );
 }
 
 impl Picture {

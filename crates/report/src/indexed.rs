@@ -1,7 +1,7 @@
 //! A picture whose pixels are indices into one fixed palette, and its PNG form.
 
 use crate::ReportError;
-use crate::colour::{LEVELS, NOT_FINITE, POINT, Rgb, SOLID, of_level};
+use crate::colour::{LEVELS, NOT_FINITE, POINT, Rgb, SOLID, STEPS, of_level};
 
 /// Shades from paper to ink, for text and lines.
 const SHADES: usize = 16;
@@ -35,12 +35,14 @@ pub(crate) struct Indexed {
     pub(crate) width: usize,
     pub(crate) height: usize,
     pixels: Vec<u8>,
+    /// Whether neighbours are near each other on the colour map.
+    smooth: bool,
 }
 
 impl Indexed {
     /// An empty white picture.
     pub(crate) fn new(width: usize, height: usize) -> Self {
-        Self { width, height, pixels: vec![PAPER; width * height] }
+        Self { width, height, pixels: vec![PAPER; width * height], smooth: false }
     }
 
     /// Fills the rectangle of `size` (width, height) whose top left pixel is `at` (x, y), as far as
@@ -74,14 +76,26 @@ impl Indexed {
         Ok(Image { png, width: self.width, height: self.height })
     }
 
+    /// As [`encode`](Self::encode) with every other level of the colour map, the white one among them, in two thirds of
+    /// the bytes: for a page, which shows many small pictures.
+    pub(crate) fn encode_coarse(mut self) -> Result<Image, ReportError> {
+        for pixel in self.pixels.iter_mut().filter(|pixel| usize::from(**pixel) < LEVELS) {
+            let apart = i32::from(*pixel) - STEPS as i32;
+            // Halves go away from white, so that both signs are alike.
+            *pixel = (STEPS as i32 + (apart + apart.signum()) / 2 * 2) as u8;
+        }
+        self.smooth = true;
+        self.encode()
+    }
+
     fn encode_into(&self, png: &mut Vec<u8>) -> Result<(), png::EncodingError> {
         let mut encoder = png::Encoder::new(png, self.width as u32, self.height as u32);
         encoder.set_color(png::ColorType::Indexed);
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_palette(palette().concat());
         encoder.set_compression(png::Compression::High);
-        // Neighbouring palette indices do not predict each other as intensities do.
-        encoder.set_filter(png::Filter::NoFilter);
+        // Levels of the map predict each other as intensities do; letters and lines do not.
+        encoder.set_filter(if self.smooth { png::Filter::Sub } else { png::Filter::NoFilter });
         let mut writer = encoder.write_header()?;
         writer.write_image_data(&self.pixels)?;
         writer.finish()

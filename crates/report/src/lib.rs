@@ -29,6 +29,7 @@ mod significant;
 mod table;
 mod ticks;
 mod verdict;
+mod viewer;
 
 pub use cell::{Cell, real};
 pub use chart::{Chart, Scale, Series};
@@ -45,3 +46,4 @@ pub use panel::{Frame, Panel, Quantity};
 pub use significant::significant;
 pub use table::Table;
 pub use verdict::{Tone, Verdict};
+pub use viewer::{Scene, Shown, Viewer};

@@ -5,6 +5,7 @@ use crate::gallery::Gallery;
 use crate::heat::HeatMap;
 use crate::markup::escape;
 use crate::table::Table;
+use crate::viewer::Viewer;
 use std::fmt::Write;
 
 /// A whole report.
@@ -43,8 +44,10 @@ pub enum Block {
     HeatMap(HeatMap),
     /// Lines.
     Chart(Chart),
-    /// A sortable table.
+    /// A table that sorts and filters.
     Table(Table),
+    /// Layers to look through.
+    Viewer(Viewer),
 }
 
 /// The HTML of `page`: pictures as data URIs, style and script inline, nothing fetched from
@@ -56,7 +59,7 @@ pub fn page(page: &Page) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{0}</title>\n<style>\n{1}</style>\n</head>\n\
-         <body>\n<header>\n<h1>{0}</h1>\n",
+         <body>\n<header>\n<button type=\"button\" id=\"theme\" hidden>Dark</button>\n<h1>{0}</h1>\n",
         escape(&page.title),
         include_str!("page.css")
     );
@@ -100,6 +103,7 @@ fn write_section(index: usize, section: &Section, html: &mut String) {
             Block::HeatMap(map) => map.write(html),
             Block::Chart(chart) => chart.write(&format!("s{index}-{place}"), html),
             Block::Table(table) => table.write(html),
+            Block::Viewer(viewer) => viewer.write(&format!("v{index}-{place}"), html),
         }
     }
     html.push_str("</section>\n");

@@ -76,7 +76,8 @@ impl Panel<'_> {
     }
 
     /// The frames alone, one pixel per cell (per smaller side of a cell), without any text: for a
-    /// page that says the rest in its own words. Frames much wider than high stand below each other.
+    /// page that says the rest in its own words, with every other level of the colour map. Frames much wider than high
+    /// stand below each other.
     ///
     /// # Errors
     /// As [`Panel::picture`].
@@ -93,7 +94,7 @@ impl Panel<'_> {
             let at = (index % columns * (frame.0 + GAP), index / columns * (frame.1 + GAP));
             self.paint(&view, index, at, cell, &mut image);
         }
-        image.encode()
+        image.encode_coarse()
     }
 
     /// What the picture says of its numbers: the true range, and how much of it the scale cuts.

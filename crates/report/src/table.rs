@@ -141,7 +141,12 @@ impl Table {
 
     /// The sortable table of a page.
     pub(crate) fn write(&self, html: &mut String) {
-        html.push_str("<div class=\"scroll tall\"><table class=\"sortable\">");
+        // The script shows it.
+        html.push_str(
+            "<p class=\"filter\" hidden><label>Filter <input type=\"search\" \
+             placeholder=\"words, column&gt;number\"></label> <output aria-live=\"polite\"></output></p>\n",
+        );
+        html.push_str("<div class=\"scroll tall\" tabindex=\"0\"><table class=\"sortable\">");
         if let Some(caption) = &self.caption {
             let _ = write!(html, "<caption>{}</caption>", caption.html());
         }

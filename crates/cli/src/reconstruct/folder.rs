@@ -35,10 +35,11 @@ impl Taken<'_> {
         made: &Made,
         summary: &Summary,
     ) -> anyhow::Result<()> {
-        let Self { arguments, problem, rule, .. } = self;
+        let Self { arguments, problem, rule, truth, .. } = self;
         std::fs::create_dir_all(&arguments.output.out)
             .map_err(|source| unwritable(&arguments.output.out, source))?;
-        let pictures = Pictures::of(problem, ensemble, check.misfit())?;
+        let truth = truth.as_ref().map(|truth| truth.values.as_slice());
+        let pictures = Pictures::of(problem, ensemble, check.misfit(), truth)?;
         let existing = arguments.output.force.existing();
         let at = |index: usize| arguments.output.out.join(FILES[index]);
         write_file(&at(0), existing, problem, rule, ensemble, &made.provenance)?;

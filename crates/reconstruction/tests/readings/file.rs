@@ -90,7 +90,7 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
         assert_eq!(members.grid(), problem.prior.grid());
 
         let check = Check::exact(&problem).unwrap();
-        let pictures = Pictures::of(&problem, &ensemble, check.misfit()).unwrap();
+        let pictures = Pictures::of(&problem, &ensemble, check.misfit(), None).unwrap();
         write_pictures(folder.path(), &pictures).unwrap();
         write_sheet(&folder.path().join("readings.csv"), &problem, &ensemble, check.misfit()).unwrap();
         let sheet = std::fs::read_to_string(folder.path().join("readings.csv")).unwrap();
@@ -98,7 +98,8 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
         let page = folder.path().join("page.html");
         write_page(&page, &problem, &ensemble, &check, &pictures, &check.warnings(), Vec::new()).unwrap();
         let html = std::fs::read_to_string(page).unwrap();
-        assert_eq!(html.matches("data:image/png").count(), 3);
+        assert_eq!(html.matches("data:image/png").count(), 3 + 5);
+        assert!(html.contains("member less mean") && html.contains("frame 1 of 3, 0 after the first"), "{html}");
         assert!(!html.contains("http://") && !html.contains("https://"));
     }
 }
