@@ -46,6 +46,7 @@ def viewer(page):
     frames, members = viewer.locator(".controls input").all()
     viewer.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.viewer output').textContent !== ''")
+    assert viewer.locator("img:visible").count() == 0, "whole layers are shown"
     first = viewer.evaluate(PIXELS)
     frames.focus()
     page.keyboard.press("ArrowRight")

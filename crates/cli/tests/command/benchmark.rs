@@ -39,6 +39,7 @@ fn a_small_benchmark_leaves_its_tables_and_says_what_it_chose() {
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
+    crate::notation::check(&out);
     let board = table(&out, "leaderboard.csv");
     // `exact` has nothing to tune; the others enter twice.
     assert_eq!(board.len(), 1 + 2 * 2);

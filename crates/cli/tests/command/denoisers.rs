@@ -43,6 +43,7 @@ fn denoise_leaves_errors_the_bound_and_a_page() {
     // The held-out frames are training frames here, and the optimal denoiser returns them.
     assert_eq!((&rows[2]["error"], &rows[2]["recalled"]), (&0.0.into(), &1.0.into()));
     assert!(json["bound"][0]["least_gap_bits"].as_f64().unwrap() > 0.0, "{}", json["bound"]);
+    crate::notation::check(&out);
     let csv = records(&fs::read_to_string(out.join("denoise.csv")).unwrap());
     let same = csv[1]["error"].parse::<f64>().unwrap() - rows[1]["error"].as_f64().unwrap();
     assert!(same.abs() <= 0.0, "every digit is kept: {same:e}");
@@ -97,7 +98,12 @@ fn sensitivity_draws_maps_and_names_the_range_of_pixels() {
 fn samples_are_a_file_that_inspect_reads() {
     let folder = tempfile::tempdir().unwrap();
     let (file, out) = (prepared(folder.path()), folder.path().join("out"));
-    finished(&small("sample", &file, &out, "--prior wiener,optimal --members 2 --steps 4"));
+    let also = "--also npy,netcdf,xdmf";
+    finished(&small("sample", &file, &out, &format!("--prior wiener,optimal --members 2 --steps 4 {also}")));
+    crate::notation::check(&out);
+    for written in ["waves_optimal.nc", "waves_wiener.xdmf", "waves_optimal_npy/members.npy"] {
+        assert!(out.join(written).is_file(), "{written}");
+    }
     let rows = records(&fs::read_to_string(out.join("sample.csv")).unwrap());
     assert_eq!((rows.len(), rows[0]["members"].as_str()), (2, "2"));
     assert!(fs::read_to_string(out.join("spectrum.csv")).unwrap().contains("held out"));

@@ -15,6 +15,7 @@ mod interrupt;
 mod long;
 mod messages;
 mod networks;
+mod notation;
 mod odd;
 mod plan;
 mod process;

@@ -56,6 +56,8 @@ fn a_table_becomes_a_folder_that_other_verbs_read() {
     let inspected: Value = serde_json::from_str(&inspected).unwrap();
     assert_eq!((&inspected["kind"], &inspected["used"]), (&"kolmogorov".into(), &"NTCHW".into()));
 
+    crate::notation::check(&out);
+    assert!(page.contains("member less truth"));
     let readings = records(&fs::read_to_string(out.join("readings.csv")).unwrap());
     let number = |i: usize, column: &str| readings[i][column].parse::<f64>().unwrap();
     let residual = (number(5, "value") - number(5, "mean")) / number(5, "noise");
@@ -68,8 +70,15 @@ fn a_table_becomes_a_folder_that_other_verbs_read() {
         "{}",
         again.stderr
     );
-    let wrong = reconstruct(folder.path(), &["--force", "--members", "2", "--start-time", "-0.09"]);
+    let wrong = reconstruct(
+        folder.path(),
+        &["--force", "--members", "2", "--start-time", "-0.09", "--also", "zarr,netcdf"],
+    );
     assert_eq!(wrong.code, Some(0), "{}", wrong.stderr);
+    assert!(out.join("ensemble.zarr/zarr.json").is_file() && out.join("ensemble.nc").is_file());
+    let bare = reconstruct(folder.path(), &["--force", "--members", "2"]);
+    assert_eq!(bare.code, Some(0), "{}", bare.stderr);
+    assert!(!out.join("ensemble.zarr").exists() && !out.join("ensemble.nc").exists(), "of other members");
     assert!(wrong.stderr.contains("frames from the frame that they are taken for"), "{}", wrong.stderr);
 }
 

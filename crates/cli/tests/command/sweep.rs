@@ -44,6 +44,7 @@ fn the_small_sweep_is_this() {
     let folder = tempdir().unwrap();
     let swept = small(&[], &folder.path().join("out"));
     insta::assert_snapshot!("small", rounded(&swept.text("results.csv")));
+    crate::notation::check(&folder.path().join("out"));
     let stdout = &swept.ran.stdout;
     assert!(stdout.contains("first seed (0), normalised units, N convention true"), "{stdout}");
     assert!(stdout.contains("10 of 10 trials have rows, 2 of them diverged"), "{stdout}");

@@ -2,6 +2,7 @@
 
 use crate::ran::{records, run};
 use std::fs;
+use std::path::Path;
 
 const TRAIN: &str = "data/kolmogorov/test.h5";
 
@@ -24,6 +25,7 @@ fn what_is_trained_is_a_prior_and_its_folder_is_its_own() {
     let rows = records(&ran.stdout);
     assert_eq!((rows.len(), rows[0]["step"].as_str()), (1, "2"));
     let validated = records(&fs::read_to_string(format!("{out}/validation.csv")).unwrap());
+    crate::notation::check(Path::new(&out));
     // The first network is the Wiener filter.
     let first: f64 = validated[0]["network_over_wiener"].parse().unwrap();
     assert!((first - 1.0).abs() < 1e-5 && validated.len() == 2, "{first}");

@@ -37,6 +37,7 @@ fn the_toy_has_the_excess_of_another_program_and_leaves_a_page() {
     assert_eq!(laws, ["sum", "matched", "exact", "sum", "matched", "moments", "moments_positive"]);
     assert_eq!(found["drawn"][0]["law"], "adaptive");
     assert_eq!(found["needed"][0]["throughout"].as_object().unwrap().len(), 1);
+    crate::notation::check(&out);
     let csv = records(&fs::read_to_string(out.join("excess.csv")).unwrap());
     assert!((csv[0]["excess"].parse::<f64>().unwrap() - excess).abs() <= 0.0, "every digit is kept");
     for name in ["needed", "moments", "runs", "gamma", "drawn"] {
