@@ -220,7 +220,7 @@ pub enum DataError {
     Exists { path: PathBuf },
 
     #[error("{}: found a folder without `{expected}`, which is none of this format; nothing was overwritten", path.display())]
-    Foreign { path: PathBuf, expected: &'static str },
+    Unlike { path: PathBuf, expected: &'static str },
 
     #[error("{}: no {what} `{name}`; found [{}]", path.display(), found.join(", "))]
     NoEntry { path: PathBuf, what: &'static str, name: String, found: Vec<String> },

@@ -91,7 +91,7 @@ pub(super) fn remove(path: &Path, mark: Option<&'static str>) -> Result<(), Data
 fn replaceable(path: &Path, existing: Existing, mark: &'static str) -> Result<(), DataError> {
     may_stand(path, existing)?;
     match path.exists() && !path.join(mark).is_file() {
-        true => Err(DataError::Foreign { path: path.into(), expected: mark }),
+        true => Err(DataError::Unlike { path: path.into(), expected: mark }),
         false => Ok(()),
     }
 }
