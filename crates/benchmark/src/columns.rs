@@ -2,7 +2,7 @@
 
 use crate::job::name;
 use crate::metric::{METRICS, Metric};
-use crate::page::{entrant, verdict};
+use crate::page::{caption, entrant, verdict};
 use crate::record::{Tuned, joined};
 use crate::{Overall, Standing};
 use equipoise_experiment::SPACE;
@@ -104,7 +104,11 @@ pub(crate) fn case(batch: &[&Standing]) -> Table {
         .chain(["rmse", "crps", "mae", "coverage_90", "misfit"])
         .chain(["denoiser_calls", "inner_iterations", "seconds", "state"])
         .collect();
-    chosen(&names, batch.iter().copied())
+    let text = batch.first().map_or_else(String::new, |s| {
+        let kind = if s.point_estimate { "point estimates" } else { "samplers" };
+        format!("{}, {}: {kind}.", s.dataset, s.case)
+    });
+    chosen(&names, batch.iter().copied()).captioned(caption(text))
 }
 
 /// The standings in brief: one row an entrant and case, means over seeds.
@@ -140,9 +144,19 @@ fn totals() -> Vec<Of<Overall>> {
 }
 
 /// The samplers or the point estimates of a dataset as the page shows them.
-pub(crate) fn overall_on_page<'r>(rows: impl IntoIterator<Item = &'r Overall>) -> Table {
+pub(crate) fn overall_on_page(rows: &[&Overall]) -> Table {
     let columns = totals();
-    Table::of(columns.iter().filter(|column| column.name() != "approach"), rows)
+    let ranking = rows.first().map_or("", |first| first.ranking());
+    let error = rows.first().and_then(|first| first.exact_error).map_or_else(String::new, |error| {
+        let error = significant(error, 2);
+        format!(" Exact samples have 1, with a standard error of {error} from their number.")
+    });
+    let text = format!(
+        "Overall: {ranking} over all cases, geometric means. What exploded in fewer cases comes first; of these the \
+         least over the other cases.{error}"
+    );
+    let shown = columns.iter().filter(|column| column.name() != "approach");
+    Table::of(shown, rows.iter().copied()).captioned(caption(text))
 }
 
 /// The samplers or the point estimates of a dataset, for the terminal.
@@ -176,7 +190,9 @@ fn tuning_of<'r>(names: &[&str], rows: impl IntoIterator<Item = &'r Tuned>) -> T
 /// The tuned parameters as the page shows them.
 pub(crate) fn tuning_on_page(tunings: &[&Tuned]) -> Table {
     let names = ["case", "entrant", "parameter", "published", "chosen", "score by value", "denoiser_calls"];
-    tuning_of(&names, tunings.iter().copied())
+    let text = "Tuned parameters: the CRPS of each value of the grid on the validation truth, of point estimates the \
+                MAE, and the one chosen.";
+    tuning_of(&names, tunings.iter().copied()).captioned(caption(text.into()))
 }
 
 /// The tuned parameters in brief.

@@ -18,7 +18,4 @@ pub enum Error {
     /// The plan, a flow, a job, the folder of results.
     #[error(transparent)]
     Experiment(#[from] equipoise_experiment::Error),
-    /// The page.
-    #[error(transparent)]
-    Report(#[from] equipoise_report::ReportError),
 }

@@ -1,8 +1,8 @@
 //! The page of a benchmark: its leaderboard, case by case.
 
 mod notes;
-mod tables;
 
+use crate::columns;
 use crate::job::name;
 use crate::leaderboard::{leaderboard, records};
 use crate::overall::{Overall, overall};
@@ -15,7 +15,6 @@ use equipoise_report::{
 use equipoise_scaling::NConvention;
 use notes::notes;
 use std::path::PathBuf;
-use tables::{case_table, overall_table, tuning_table};
 
 /// The range of the CRPS ratio that charts show.
 const RATIO_BOUNDS: (f64, f64) = (0.5, 1e3);
@@ -73,11 +72,13 @@ fn lead() -> Vec<String> {
 fn overview(setting: String, rows: &[&Standing], totals: &[&Overall], tunings: &[&Tuned]) -> Section {
     let title = rows.first().map_or_else(String::new, |s| s.dataset.clone());
     let mut blocks = vec![Block::Text(setting)];
-    blocks.extend(by_kind(totals, |o| o.point_estimate).map(|kind| Block::Table(overall_table(kind))));
+    blocks.extend(
+        by_kind(totals, |o| o.point_estimate).map(|kind| Block::Table(columns::overall_on_page(kind))),
+    );
     blocks.push(Block::HeatMap(heat_map(rows, totals)));
     blocks.extend(chart(rows).map(Block::Chart));
     if !tunings.is_empty() {
-        blocks.push(Block::Table(tuning_table(tunings)));
+        blocks.push(Block::Table(columns::tuning_on_page(tunings)));
     }
     Section { title, blocks }
 }
@@ -85,7 +86,7 @@ fn overview(setting: String, rows: &[&Standing], totals: &[&Overall], tunings: &
 fn cases(dataset: &DatasetPlan, rows: &[&Standing]) -> Section {
     let batches = rows.chunk_by(|a, b| a.case == b.case);
     let tables =
-        |batch: &[&Standing]| by_kind(batch, |s| s.point_estimate).map(case_table).collect::<Vec<_>>();
+        |batch: &[&Standing]| by_kind(batch, |s| s.point_estimate).map(columns::case).collect::<Vec<_>>();
     let blocks = batches.flat_map(tables).map(Block::Table).collect();
     Section { title: format!("{}, case by case", dataset.label()), blocks }
 }
@@ -118,7 +119,7 @@ fn setting(plan: &Plan, dataset: &DatasetPlan) -> String {
     )
 }
 
-fn caption(text: String) -> Caption {
+pub(crate) fn caption(text: String) -> Caption {
     experiment::caption(text, NConvention::True)
 }
 
@@ -203,16 +204,16 @@ fn chart(rows: &[&Standing]) -> Option<Chart> {
     let ratios = are_ratios(rows);
     let y_name = score_name(ratios);
     Some(Chart {
-        caption: caption(format!(
-            "{y_name} against the stride at noise {noise} and {steps} steps, each method at the better of its \
-             published and its tuned parameter."
-        )),
-        x_name: "sub".into(),
-        y_name: y_name.into(),
-        y_scale: Scale::Log,
-        y_bounds: if ratios { RATIO_BOUNDS } else { SCORE_BOUNDS },
         reference: ratios.then(|| (1.0, "exact samples".into())),
-        series: distinct(shown.iter().map(|s| name_of(s))).iter().map(|name| best(name)).collect(),
+        ..Chart::new(
+            caption(format!(
+                "{y_name} against the stride at noise {noise} and {steps} steps, each method at the better of its \
+             published and its tuned parameter."
+            )),
+            ["sub", y_name],
+            (Scale::Log, if ratios { RATIO_BOUNDS } else { SCORE_BOUNDS }),
+            distinct(shown.iter().map(|s| name_of(s))).iter().map(|name| best(name)).collect(),
+        )
     })
 }
 

@@ -152,3 +152,29 @@ fn announce(results: &Results, plan: &Plan, rates: &Estimate) {
         results.folder().display()
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{CommandFactory, Parser};
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn a_plan_stands_in_the_place_of_every_flag_of_cases() {
+        let mut command = Line::command();
+        command.build();
+        let plan = command.get_arguments().find(|arg| arg.get_id() == "plan").unwrap();
+        let refused = command.get_arg_conflicts_with(plan);
+        let replaced = |arg: &&clap::Arg| arg.get_help_heading() == Some("Cases") && arg.get_id() != "plan";
+        let flags: Vec<_> = command.get_arguments().filter(replaced).collect();
+        assert!(flags.len() > 9, "{}", flags.len());
+        for flag in flags {
+            assert!(refused.iter().any(|arg| arg.get_id() == flag.get_id()), "--{}", flag.get_id());
+        }
+    }
+}

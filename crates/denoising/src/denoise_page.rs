@@ -68,18 +68,15 @@ impl Denoised<'_> {
                 .map(|p| (p.ratio.log10(), p.error))
                 .collect(),
         };
-        Chart {
-            caption: caption(
+        Chart::new(
+            caption(
                 "Mean square error of x̂ over the plane (the fluid, where there is a body).",
                 &[self.flow],
             ),
-            x_name: "log₁₀ σ/μ".into(),
-            y_name: "E‖x̂ − x‖²/D".into(),
-            y_scale: Scale::Log,
-            y_bounds: (1e-8, 1e4),
-            reference: None,
-            series: self.denoisers.iter().map(of).collect(),
-        }
+            ["log₁₀ σ/μ", "E‖x̂ − x‖²/D"],
+            (Scale::Log, (1e-8, 1e4)),
+            self.denoisers.iter().map(of).collect(),
+        )
     }
 
     /// Pictures of the first held-out window; labelled ones go to `pictures`, one a level.
@@ -218,15 +215,12 @@ fn rate_chart(all: &[Denoised<'_>]) -> Chart {
         "Progressive coding of the held-out windows under the Wiener denoiser, β from 1e-4 to 0.02, all cells. {}.",
         ends.join("; ")
     );
-    Chart {
-        caption: caption(&text, &flows),
-        x_name: "rate, bits per dimension".into(),
-        y_name: "distortion √(E‖x − x̂‖²/D)".into(),
-        y_scale: Scale::Log,
-        y_bounds: (1e-4, 1e2),
-        reference: None,
+    Chart::new(
+        caption(&text, &flows),
+        ["rate, bits per dimension", "distortion √(E‖x − x̂‖²/D)"],
+        (Scale::Log, (1e-4, 1e2)),
         series,
-    }
+    )
 }
 
 /// Name and text of what the page defines.

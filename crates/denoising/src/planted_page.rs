@@ -67,16 +67,10 @@ fn chart(flow: &Flow, ratio: f64, found: &[Response]) -> Chart {
         points: of.iter().map(|r| (r.strength, r.response)).collect(),
     };
     let series = grouped(at, |a, b| a.denoiser == b.denoiser).into_iter().map(line).collect();
-    Chart {
-        caption: caption(
-            &format!("Response at σ/μ = {}, mean over held-out windows.", plain(ratio)),
-            &[flow],
-        ),
-        x_name: "strength a".into(),
-        y_name: "∂x̂_B/∂(x_A/μ)".into(),
-        y_scale: Scale::Linear,
-        y_bounds: (-1e3, 1e3),
-        reference: None,
+    Chart::new(
+        caption(&format!("Response at σ/μ = {}, mean over held-out windows.", plain(ratio)), &[flow]),
+        ["strength a", "∂x̂_B/∂(x_A/μ)"],
+        (Scale::Linear, (-1e3, 1e3)),
         series,
-    }
+    )
 }

@@ -94,18 +94,12 @@ impl Drawn<'_> {
             name: format!("{} ({})", s.name, s.windows),
             points: s.energy.iter().skip(1).map(|(k, e)| (k.log10(), *e)).collect(),
         });
-        Chart {
-            caption: caption(
-                "Isotropic energy spectrum, mean over windows; their number in brackets.",
-                &[self.flow],
-            ),
-            x_name: "log₁₀ k".into(),
-            y_name: "E(k)".into(),
-            y_scale: Scale::Log,
-            y_bounds: (1e-9, 1e3),
-            reference: None,
-            series: series.collect(),
-        }
+        Chart::new(
+            caption("Isotropic energy spectrum, mean over windows; their number in brackets.", &[self.flow]),
+            ["log₁₀ k", "E(k)"],
+            (Scale::Log, (1e-9, 1e3)),
+            series.collect(),
+        )
     }
 
     fn gallery(&self, pictures: &mut Vec<(String, Image)>) -> Result<Gallery> {

@@ -79,18 +79,15 @@ impl Sensed<'_> {
             }
             Series { name: named.name.to_string(), points }
         };
-        Chart {
-            caption: caption(
+        Chart::new(
+            caption(
                 "Radius that holds 90 % of Σ J², mean over output pixels and over the states that respond.",
                 &[self.flow],
             ),
-            x_name: "log₁₀ σ/μ".into(),
-            y_name: "radius, grid points".into(),
-            y_scale: Scale::Linear,
-            y_bounds: (0.0, 1e4),
-            reference: None,
-            series: self.denoisers.iter().map(of).collect(),
-        }
+            ["log₁₀ σ/μ", "radius, grid points"],
+            (Scale::Linear, (0.0, 1e4)),
+            self.denoisers.iter().map(of).collect(),
+        )
     }
 
     /// One labelled picture for every denoiser and pixel, over levels.

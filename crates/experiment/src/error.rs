@@ -174,14 +174,6 @@ pub enum Error {
         /// The name as given or as listed in the manifest.
         name: String,
     },
-    /// The manifest cannot be read.
-    #[error("{}: not a manifest of a sweep", path.display())]
-    Manifest {
-        /// The manifest.
-        path: PathBuf,
-        /// The reader's reason.
-        source: serde_json::Error,
-    },
     /// A line of the journal, not a torn last one, cannot be read.
     #[error("{}: line {line} is not a row of results", path.display())]
     Journal {
@@ -208,14 +200,6 @@ pub enum Error {
         /// The writer's reason.
         source: serde_json::Error,
     },
-    /// A table cannot be written.
-    #[error("{}: cannot be written as CSV", path.display())]
-    Csv {
-        /// The table.
-        path: PathBuf,
-        /// The writer's reason.
-        source: csv::Error,
-    },
     /// Two trials of the plan are the same.
     #[error("plan: {work} occurs twice; a list of the plan repeats an entry")]
     Repeated {
@@ -230,14 +214,14 @@ pub enum Error {
         /// The reason.
         source: BoxError,
     },
-    /// A plan's file that is none, or cannot be written.
+    /// A manifest, a table or a plan's file that is none, or cannot be written.
     #[error("{}: {what}", path.display())]
-    PlanFile {
+    Form {
         /// The file.
         path: PathBuf,
         /// What it is not.
         what: &'static str,
-        /// The place in it, what was found and what expected.
+        /// The reader's or the writer's reason, with the place where there is one.
         source: BoxError,
     },
     /// What a plan's file says of a flow and does not go together.
@@ -297,8 +281,9 @@ impl Error {
         Self::Found { path: path.to_owned(), found: found.into(), expected: expected.into() }
     }
 
-    pub(crate) fn plan_file<E: Into<BoxError>>(path: &Path, what: &'static str) -> impl FnOnce(E) -> Self {
-        move |source| Self::PlanFile { path: path.to_owned(), what, source: source.into() }
+    /// A file that is none of its kind.
+    pub fn form<E: Into<BoxError>>(path: &Path, what: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Form { path: path.to_owned(), what, source: source.into() }
     }
 
     pub(crate) fn flow_file(dataset: &str, found: &str, expected: &'static str) -> Self {

@@ -83,7 +83,7 @@ impl<P: Serialize + DeserializeOwned> Manifest<P> {
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map(Some)
-                .map_err(|source| Error::Manifest { path: path.clone(), source }),
+                .map_err(Error::form(&path, "not a manifest of a sweep")),
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(fault) => Err(Error::io("read", &path)(fault)),
         }
@@ -223,7 +223,7 @@ pub(crate) mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Manifest::<Plan>::read(folder.path()).unwrap(), None);
         fs::write(folder.path().join(MANIFEST), "{\"version\":").unwrap();
-        assert!(matches!(Manifest::<Plan>::read(folder.path()), Err(Error::Manifest { .. })));
+        assert!(matches!(Manifest::<Plan>::read(folder.path()), Err(Error::Form { .. })));
     }
 
     #[test]

@@ -99,12 +99,11 @@ pub trait PlanFile: Serialize + DeserializeOwned {
     /// Reads a plan. Paths in it are relative to its folder.
     ///
     /// # Errors
-    /// [`Error::PlanFile`] with the place in the file of a key that is not known, a value that is none of its kind, or
+    /// [`Error::Form`] with the place in the file of a key that is not known, a value that is none of its kind, or
     /// a name that nothing bears.
     fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-        let mut found: Self =
-            toml::from_str(&text).map_err(Error::plan_file(path, "not a plan of this verb"))?;
+        let mut found: Self = toml::from_str(&text).map_err(Error::form(path, "not a plan of this verb"))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         found.datasets().iter_mut().for_each(|dataset| dataset.within(folder));
         Ok(found)
@@ -115,7 +114,7 @@ pub trait PlanFile: Serialize + DeserializeOwned {
     /// # Errors
     /// If the file cannot be written.
     fn write(&self, path: &Path) -> Result<()> {
-        let text = toml::to_string(self).map_err(Error::plan_file(path, "cannot be written as TOML"))?;
+        let text = toml::to_string(self).map_err(Error::form(path, "cannot be written as TOML"))?;
         replace(path, text.as_bytes())
     }
 }

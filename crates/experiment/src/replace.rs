@@ -35,7 +35,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Csv`], [`Error::Io`].
-pub fn write_table(path: &Path, table: &Table) -> Result<()> {
-    let bytes = table.csv().map_err(|source| Error::Csv { path: path.to_owned(), source })?;
+pub fn write_table(path: &Path, table: &Table, notation: Notation) -> Result<()> {
+    let bytes = table.csv(notation).map_err(Error::form(path, "cannot be written as CSV"))?;
     replace(path, &bytes)
 }

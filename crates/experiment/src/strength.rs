@@ -6,11 +6,12 @@ use equipoise_observation::NoiseVariance;
 use equipoise_prior::DenoiserName;
 use equipoise_scaling::{Law, NConvention, PUBLISHED_REFERENCE_SUB, lattice_count};
 use equipoise_stream::Stream;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a law scales: the observation noise with γ = 0.01, or the law's published base where it has one of
 /// its own (`clamped_linear`), unless it is stated.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Base {
     /// Standard deviation, normalised units.
     pub std: Option<f64>,

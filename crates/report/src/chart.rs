@@ -54,6 +54,19 @@ pub struct Chart {
     pub series: Vec<Series>,
 }
 
+impl Chart {
+    /// Lines by the names of both axes, on a scale of y between bounds.
+    pub fn new(
+        caption: Caption,
+        [x_name, y_name]: [&str; 2],
+        (y_scale, y_bounds): (Scale, (f64, f64)),
+        series: Vec<Series>,
+    ) -> Self {
+        let (x_name, y_name) = (x_name.to_owned(), y_name.to_owned());
+        Self { caption, x_name, y_name, y_scale, y_bounds, reference: None, series }
+    }
+}
+
 /// The data ranges of a chart and their map to the drawing.
 struct Frame {
     x: (f64, f64),

@@ -2,7 +2,7 @@
 
 use crate::excess::EXCESS_TIMES;
 use crate::{Flow, Trial};
-use equipoise_experiment::{Base, BoxError, Course, Flows, Known, Problem, Scaled, Seen, Setup};
+use equipoise_experiment::{BoxError, Course, Flows, Known, Problem, Scaled, Seen, Setup};
 use equipoise_observation::Observed;
 use equipoise_solver::Inference;
 use equipoise_stream::Stream;
@@ -25,12 +25,6 @@ impl Trial {
     /// Its schedule, grid and sampler.
     pub(crate) fn course(&self) -> equipoise_experiment::Result<Course> {
         self.setup().build()
-    }
-
-    /// What its law scales.
-    pub(crate) fn base(&self) -> Base {
-        let Self { std, gamma, n_ref, n_convention, .. } = *self;
-        Base { std, gamma, n_ref, n_convention }
     }
 }
 
@@ -71,6 +65,6 @@ impl<'a> Ready<'a> {
         let probes =
             Stream::new("probes").text(flow.name()).number(trial.sub as u64).text(&prior.to_string());
         let seen = Seen { flow, problem, prior, seed, setup, course, curve, probes };
-        Scaled::of(&trial.approach, trial.base(), &seen)
+        Scaled::of(&trial.approach, trial.base, &seen)
     }
 }

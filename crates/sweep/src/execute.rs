@@ -168,7 +168,7 @@ impl Executor<Trial> for FlowExecutor<'_> {
         let noise = law.as_ref().map_or(problem.noise(), |law| &law.strength.variance);
         row.std = Some(noise.mean(count).sqrt());
         row.gamma = law.as_ref().and_then(Scaled::gamma);
-        let (n_obs, n_ref) = counts(trial.base(), flow, trial.sub)?;
+        let (n_obs, n_ref) = counts(trial.base, flow, trial.sub)?;
         row.n_obs = n_obs;
         row.n_ref = Some(n_ref);
         [row.guidance_excess_early, row.guidance_excess_middle, row.guidance_excess_late] =

@@ -103,7 +103,7 @@ pub(crate) fn scene(trial: &Trial) -> String {
 }
 
 pub(crate) fn caption(text: String, batch: &[Finished<'_>]) -> Caption {
-    experiment::caption(text, batch[0].0.n_convention)
+    experiment::caption(text, batch[0].0.base.n_convention)
 }
 
 pub(crate) fn verdict(row: &Row) -> Verdict {
@@ -194,13 +194,13 @@ fn chart(batch: &[Finished<'_>], sub: usize, executor: &FlowExecutor<'_>) -> Res
         "Guidance excess ‖g‖/‖g_exact‖ at sub {sub}, on x_t = μx + σε of the truth, seed {seed}; 1 is exact."
     );
     Ok(Chart {
-        caption: caption(text, batch),
-        x_name: "diffusion time t".into(),
-        y_name: "guidance excess".into(),
-        y_scale: Scale::Log,
-        y_bounds: EXCESS_BOUNDS,
         reference: Some((1.0, "exact".into())),
-        series,
+        ..Chart::new(
+            caption(text, batch),
+            ["diffusion time t", "guidance excess"],
+            (Scale::Log, EXCESS_BOUNDS),
+            series,
+        )
     })
 }
 

@@ -1,9 +1,8 @@
 //! The plan of a sweep and its expansion into trials.
 
 use crate::{Approach, CPU, CovarianceSettings, Protocol, Result, Source, Start, Trial};
-use equipoise_experiment::{Precision, Units, filled, identities, require, text};
+use equipoise_experiment::{Base, Precision, Units, filled, identities, require, text};
 use equipoise_prior::DenoiserName;
-use equipoise_scaling::NConvention;
 use equipoise_schedule::ScheduleName;
 use serde::{Deserialize, Serialize};
 
@@ -22,14 +21,9 @@ pub struct Plan {
     pub eta: f64,
     /// Law of the state at t = 1.
     pub start: Start,
-    /// Base standard deviation of the laws, normalised units; `None` for each law's own.
-    pub std: Option<f64>,
-    /// Base γ of the laws; `None` for each law's own.
-    pub gamma: Option<f64>,
-    /// N_ref of the laws; `None` for the data's own N at sub 4.
-    pub n_ref: Option<usize>,
-    /// How observations are counted.
-    pub n_convention: NConvention,
+    /// What the laws scale; `None` for each law's own.
+    #[serde(flatten)]
+    pub base: Base,
     /// Element type of fields.
     pub precision: Precision,
 }
@@ -115,10 +109,7 @@ impl Plan {
             approach: approach.clone(),
             sub,
             noise: dataset.noise.clone(),
-            std: self.std,
-            gamma: self.gamma,
-            n_ref: self.n_ref,
-            n_convention: self.n_convention,
+            base: self.base,
             seed,
             members: dataset.members,
             precision: self.precision,
@@ -136,13 +127,13 @@ impl Plan {
         }
         let eta = self.eta;
         require("eta", eta, eta > 0.0 && eta < 1.0, "a number above 0 and below 1")?;
-        if let Some(std) = self.std {
+        if let Some(std) = self.base.std {
             require("std", std, std >= 0.0 && std.is_finite(), "a number of at least 0")?;
         }
-        if let Some(gamma) = self.gamma {
+        if let Some(gamma) = self.base.gamma {
             require("gamma", gamma, gamma >= 0.0 && gamma.is_finite(), "a number of at least 0")?;
         }
-        if let Some(n) = self.n_ref {
+        if let Some(n) = self.base.n_ref {
             require("n_ref", n, n > 0, "a count of at least 1")?;
         }
         Ok(())

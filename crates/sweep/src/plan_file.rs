@@ -2,7 +2,7 @@
 
 use crate::{Approach, DatasetPlan, Flow, FlowRequest, Plan, Protocol, Result, Start};
 use equipoise_data::{Kind, NoiseLevel};
-use equipoise_experiment::{EMBEDDED, FlowFile, Label, PlanFile, Precision, Seed, requests};
+use equipoise_experiment::{Base, EMBEDDED, FlowFile, Label, PlanFile, Precision, Seed, requests};
 use equipoise_scaling::NConvention;
 use equipoise_schedule::ScheduleName;
 use serde::{Deserialize, Serialize};
@@ -82,10 +82,12 @@ impl SweepFile {
             schedule: self.schedule.unwrap_or(standard.schedule),
             eta: self.eta.unwrap_or(standard.eta),
             start: self.start.unwrap_or(standard.start),
-            std: self.std,
-            gamma: self.gamma,
-            n_ref: self.n_ref,
-            n_convention: self.n_convention.unwrap_or(standard.n_convention),
+            base: Base {
+                std: self.std,
+                gamma: self.gamma,
+                n_ref: self.n_ref,
+                n_convention: self.n_convention.unwrap_or_default(),
+            },
             precision: self.precision.unwrap_or(standard.precision),
             datasets: standard.datasets,
         };
@@ -118,10 +120,10 @@ impl SweepFile {
             schedule: Some(plan.schedule),
             eta: Some(plan.eta),
             start: Some(plan.start),
-            std: plan.std,
-            gamma: plan.gamma,
-            n_ref: plan.n_ref,
-            n_convention: Some(plan.n_convention),
+            std: plan.base.std,
+            gamma: plan.base.gamma,
+            n_ref: plan.base.n_ref,
+            n_convention: Some(plan.base.n_convention),
             precision: Some(plan.precision),
             datasets: requests.iter().zip(&plan.datasets).map(flow).collect(),
             ..Self::default()

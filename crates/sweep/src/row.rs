@@ -133,7 +133,7 @@ impl Row {
             law: trial.law(),
             method: trial.approach.method(),
             sub: trial.sub,
-            n_convention: trial.n_convention.to_string(),
+            n_convention: trial.base.n_convention.to_string(),
             schedule: trial.schedule.to_string(),
             steps: trial.steps,
             corrections: trial.corrections,

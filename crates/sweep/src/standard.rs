@@ -2,8 +2,8 @@
 
 use crate::{Approach, DatasetPlan, Flow, Plan, Protocol, Start};
 use equipoise_data::Kind;
-use equipoise_experiment::Precision;
-use equipoise_scaling::{Law, NConvention};
+use equipoise_experiment::{Base, Precision};
+use equipoise_scaling::Law;
 use equipoise_schedule::{Alpha, ScheduleName, Variance};
 use equipoise_solver::Method;
 
@@ -40,10 +40,7 @@ impl Plan {
             schedule: ScheduleName::Sda(Alpha::Cos, Variance::Vp),
             eta: 0.01,
             start: Start::Normal,
-            std: None,
-            gamma: None,
-            n_ref: None,
-            n_convention: NConvention::True,
+            base: Base::default(),
             precision: Precision::F32,
         }
     }

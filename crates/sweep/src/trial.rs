@@ -1,10 +1,9 @@
 //! One trial: everything that determines the numbers of one row.
 
 use crate::{Approach, CovarianceSettings, Source, Start};
-use equipoise_experiment::{Error, Precision, Result, Units, text};
+use equipoise_experiment::{Base, Error, Precision, Result, Units, text};
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::{SamplerName, Steps};
-use equipoise_scaling::NConvention;
 use equipoise_schedule::{ScheduleName, Spacing};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -56,14 +55,9 @@ pub struct Trial {
     pub sub: usize,
     /// Noise standard deviation of each channel, normalised units.
     pub noise: Vec<f64>,
-    /// Base standard deviation of the law, normalised units.
-    pub std: Option<f64>,
-    /// Base γ of the law.
-    pub gamma: Option<f64>,
-    /// N_ref of the law.
-    pub n_ref: Option<usize>,
-    /// How observations are counted.
-    pub n_convention: NConvention,
+    /// What its law scales.
+    #[serde(flatten)]
+    pub base: Base,
     /// Seed of every stream.
     pub seed: u64,
     /// Posterior samples.
@@ -132,6 +126,7 @@ pub(crate) mod tests {
     use super::*;
     use equipoise_data::{AxisOrder, Kind, NormalizerKind};
     use equipoise_experiment::ModelName;
+    use equipoise_scaling::NConvention;
     use serde_json::Value;
 
     pub(crate) fn example() -> Trial {
@@ -160,10 +155,12 @@ pub(crate) mod tests {
             approach: "dual".parse().unwrap(),
             sub: 4,
             noise: vec![0.1, 0.1],
-            std: Some(0.1),
-            gamma: Some(0.01),
-            n_ref: Some(4096),
-            n_convention: NConvention::True,
+            base: Base {
+                std: Some(0.1),
+                gamma: Some(0.01),
+                n_ref: Some(4096),
+                n_convention: NConvention::True,
+            },
             seed: 0,
             members: 2,
             precision: Precision::F32,
@@ -237,8 +234,8 @@ pub(crate) mod tests {
 
     #[test]
     fn an_absent_option_differs_from_every_value() {
-        let trial = Trial { n_ref: None, ..example() };
-        let zero = Trial { n_ref: Some(0), ..example() };
+        let with = |n_ref| Trial { base: Base { n_ref, ..example().base }, ..example() };
+        let (trial, zero) = (with(None), with(Some(0)));
         assert_ne!(trial.identity().unwrap(), zero.identity().unwrap());
     }
 

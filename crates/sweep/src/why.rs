@@ -101,13 +101,8 @@ fn error_chart(here: &[Finished<'_>], executor: &FlowExecutor<'_>) -> Result<Cha
 
 fn chart(here: &[Finished<'_>], text: String, name: &str, series: Vec<Series>) -> Chart {
     Chart {
-        caption: caption(text, here),
-        x_name: "diffusion time t".into(),
-        y_name: name.into(),
-        y_scale: Scale::Log,
-        y_bounds: BOUNDS,
         reference: Some((1.0, "1".into())),
-        series,
+        ..Chart::new(caption(text, here), ["diffusion time t", name], (Scale::Log, BOUNDS), series)
     }
 }
 

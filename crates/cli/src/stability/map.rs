@@ -4,7 +4,7 @@ use super::told::{SPACE, Thresholds};
 use super::{of_trial, uncertified};
 use anyhow::Context;
 use clap::ValueEnum;
-use equipoise_experiment::Flow;
+use equipoise_experiment::{Base, Flow};
 use equipoise_report::{
     Block, Caption, HeatCell, HeatMap, Page, Section, Tone, Verdict as Told, page, significant,
     write_atomically,
@@ -134,7 +134,10 @@ impl Map {
             Self::StdGamma => {
                 let gammas = powers(GAMMAS);
                 let row = |std| {
-                    let at = |gamma: &f64| Trial { std: Some(std), gamma: Some(*gamma), ..trial.clone() };
+                    let at = |gamma: &f64| Trial {
+                        base: Base { std: Some(std), gamma: Some(*gamma), ..trial.base },
+                        ..trial.clone()
+                    };
                     (mark(std), gammas.iter().map(at).collect())
                 };
                 (
@@ -177,7 +180,7 @@ impl Map {
             caption: Caption {
                 text: format!("Verdict by {}.", value.name()),
                 space: SPACE.into(),
-                n_convention: trial.n_convention.meaning().into(),
+                n_convention: trial.base.n_convention.meaning().into(),
             },
             row_name: down.into(),
             column_name: across.into(),

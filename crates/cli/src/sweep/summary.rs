@@ -103,7 +103,7 @@ impl Report {
         let priors = names.zip(spectra).map(|(dataset, spectrum)| Prior { dataset, spectrum }).collect();
         Self {
             space: SPACE,
-            n_convention: plan.n_convention.to_string(),
+            n_convention: plan.base.n_convention.to_string(),
             seeds: "first seed",
             priors,
             scenes: scenes(&rows),

@@ -98,15 +98,7 @@ fn thinned(curve: &[[f64; 3]], column: usize) -> Vec<(f64, f64)> {
 
 fn chart(text: &str, (x, y): (&str, &str), reference: Option<(f64, String)>, series: Vec<Series>) -> Chart {
     let caption = Caption { text: text.into(), space: SPACE.into(), n_convention: "not used".into() };
-    Chart {
-        caption,
-        x_name: x.into(),
-        y_name: y.into(),
-        y_scale: Scale::Log,
-        y_bounds: (1e-9, 1e6),
-        reference,
-        series,
-    }
+    Chart { reference: reference, ..Chart::new(caption, [x, y], (Scale::Log, (1e-9, 1e6)), series) }
 }
 
 /// The rows of the last validation.

@@ -178,13 +178,8 @@ fn chart(
     series: impl Iterator<Item = Series>,
 ) -> Chart {
     Chart {
-        caption: caption(text),
-        x_name: x.into(),
-        y_name: y.into(),
-        y_scale: Scale::Log,
-        y_bounds: (1e-6, 1e4),
-        reference,
-        series: series.collect(),
+        reference: reference,
+        ..Chart::new(caption(text), [x, y], (Scale::Log, (1e-6, 1e4)), series.collect())
     }
 }
 

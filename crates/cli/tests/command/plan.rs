@@ -1,20 +1,23 @@
-//! `sweep --plan`: the README's plan, a plan that a sweep left, and plans that are none.
+//! `sweep --plan` and `benchmark --plan`: the plans of the documentation, plans that a run left, and plans that are none.
 
 use crate::ran::{command, run};
 use std::fs;
 use std::path::Path;
 use tempfile::tempdir;
 
-/// The plan that the README prints.
-fn printed() -> String {
-    let readme = include_str!("../../../../README.md");
-    let (_, after) = readme.split_once("<!-- plan -->\n```toml\n").unwrap();
+/// The plan that a page of the documentation prints.
+fn printed_in(page: &str) -> String {
+    let (_, after) = page.split_once("<!-- plan -->\n```toml\n").unwrap();
     after.split_once("```").unwrap().0.to_owned()
 }
 
-/// `results.csv` with every cell of the column `seconds` emptied.
-fn table(folder: &Path) -> String {
-    let mut reader = csv::Reader::from_path(folder.join("results.csv")).unwrap();
+fn printed() -> String {
+    printed_in(include_str!("../../../../README.md"))
+}
+
+/// A table with every cell of the column `seconds` emptied.
+fn table(folder: &Path, name: &str) -> String {
+    let mut reader = csv::Reader::from_path(folder.join(name)).unwrap();
     let seconds = reader.headers().unwrap().iter().position(|name| name == "seconds").unwrap();
     let timeless = |record: csv::StringRecord| {
         let cells = record.iter().enumerate().map(|(i, cell)| if i == seconds { "" } else { cell });
@@ -23,19 +26,73 @@ fn table(folder: &Path) -> String {
     reader.records().map(|record| timeless(record.unwrap()) + "\n").collect()
 }
 
-#[test]
-fn the_plan_in_a_folder_gives_its_rows_again() {
+/// A plan run, and the one that it left run again: the rows of its tables, and that they are as many.
+fn again(verb: &str, plan_of: &str, tables: &[(&str, usize)]) {
     let folder = tempdir().unwrap();
     let [plan, one, two] = ["plan.toml", "one", "two"].map(|name| folder.path().join(name));
-    fs::write(&plan, printed()).unwrap();
+    fs::write(&plan, plan_of).unwrap();
     for (plan, out) in [(&plan, &one), (&one.join("plan.toml"), &two)] {
-        let ran = run(&["sweep", "--plan", plan.to_str().unwrap(), "--out", out.to_str().unwrap()]);
+        let ran = run(&[verb, "--plan", plan.to_str().unwrap(), "--out", out.to_str().unwrap()]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     }
-    let found = table(&one);
-    assert_eq!((found.lines().count(), &found), (6, &table(&two)));
+    for (name, rows) in tables {
+        let found = table(&one, name);
+        assert_eq!((found.lines().count(), &found), (*rows, &table(&two, name)), "{name}");
+    }
     let text = |folder: &Path| fs::read_to_string(folder.join("plan.toml")).unwrap();
     assert_eq!(text(&one), text(&two));
+}
+
+#[test]
+fn the_plan_in_a_folder_gives_its_rows_again() {
+    again("sweep", &printed(), &[("results.csv", 6)]);
+}
+
+/// `mmps` enters as published and tuned, `exact` and `matched` have nothing to tune; two seeds.
+#[test]
+fn the_plan_of_a_benchmark_gives_its_rows_again() {
+    let plan = printed_in(include_str!("../../../../docs/benchmark.md"));
+    again("benchmark", &plan, &[("leaderboard.csv", 4), ("scores.csv", 8), ("tuning.csv", 1)]);
+}
+
+#[test]
+fn a_plan_that_no_benchmark_takes_is_told_with_its_entry() {
+    let folder = tempdir().unwrap();
+    let (plan, out) = (folder.path().join("plan.toml"), folder.path().join("out"));
+    let refused = |text: &str, flags: &[&str]| {
+        fs::write(&plan, text).unwrap();
+        let line = ["benchmark", "--plan", plan.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        let ran = run(&[&line, flags].concat());
+        assert!(!out.exists(), "{text}");
+        (ran.code, ran.stderr.replace(plan.to_str().unwrap(), "plan.toml"))
+    };
+    let faults = [
+        ("members = 2\nlaws = ['dual']\n", "line 2, column 1"),
+        ("cases = [{ sub = 2, noise = 0.1, step = 4 }]\n", "unknown field `step`"),
+        ("[[datasets]]\nembedded = 'ibpm'\nprotocols = [{ steps = 2 }]\n", "found protocols, expected cases"),
+        ("[[datasets]]\nembedded = 'wake'\n", "found wake, expected an embedded sample"),
+    ];
+    for (text, word) in faults {
+        let (code, told) = refused(text, &[]);
+        assert!(
+            code == Some(1) && told.contains(word) && told.contains("plan.toml"),
+            "{text}: {code:?} {told}"
+        );
+    }
+    for (key, word) in [
+        ("approaches = ['dual']", "plan, method: found sda dual, expected sda with sum, matched or active"),
+        ("members = 1", "plan, members: found 1, expected at least 2 members"),
+        ("cases = [{ sub = 0, noise = 0.1, steps = 2 }]", "sub"),
+        ("seeds = []", "plan, seeds: found an empty list"),
+    ] {
+        let text = format!("{key}\n[[datasets]]\nembedded = 'kolmogorov'\nwindow = 2\n");
+        let (code, told) = refused(&text, &[]);
+        assert!(code == Some(1) && told.contains(word), "{key}: {code:?} {told}");
+    }
+    for flags in [&["--method", "exact"][..], &["--members", "2"], &["--full"], &["--dataset", "ibpm"]] {
+        let (code, told) = refused("members = 2\n", flags);
+        assert!(code == Some(2) && told.contains("--plan"), "{flags:?}: {code:?} {told}");
+    }
 }
 
 #[test]
