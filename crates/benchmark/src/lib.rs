@@ -8,7 +8,6 @@
 mod bench;
 mod choose;
 mod columns;
-mod error;
 mod estimate;
 mod job;
 mod leaderboard;
@@ -31,8 +30,7 @@ mod tune;
 
 pub use columns::{overall_table, standings_table, tuning_table};
 pub use equipoise_experiment::REPORT;
-pub use equipoise_experiment::{Case, Observer, Progress, Summary};
-pub use error::{Error, Result};
+pub use equipoise_experiment::{Case, Error, Observer, Progress, Result, Summary};
 pub use estimate::{Estimate, estimate, foretell};
 pub use job::{Choice, Job, Task};
 pub use leaderboard::{Standing, leaderboard, records};

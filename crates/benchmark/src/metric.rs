@@ -144,6 +144,14 @@ impl<T: Serialize> Serialize for Measured<T> {
 mod tests {
     use super::*;
 
+    /// What is asked for by name elsewhere.
+    #[test]
+    fn measures_that_are_named_are_there() {
+        for name in ["crps_ratio", "crps", "mae", "excess", "bias", "spread_ratio", "coverage_error"] {
+            assert!(METRICS.iter().any(|metric| metric.name == name), "{name}");
+        }
+    }
+
     /// √(2·8) is 4; a zero stays, an infinite value beside it is not lost, and neither is a NaN.
     #[test]
     fn geometric_means_keep_zeros_and_explosions() {

@@ -8,7 +8,7 @@ use crate::leaderboard::{leaderboard, records};
 use crate::overall::{Overall, overall};
 use crate::record::Tuned;
 use crate::{Case, Choice, DatasetPlan, Plan, Result, Results, Standing};
-use equipoise_experiment::{self as experiment, Approach, REPORT, distinct, note};
+use equipoise_experiment::{self as experiment, Approach, REPORT, distinct, grouped, note};
 use equipoise_report::{
     Block, Caption, Chart, HeatCell, HeatMap, Page, Scale, Section, Series, Verdict, significant,
 };
@@ -188,17 +188,12 @@ fn chart(rows: &[&Standing]) -> Option<Chart> {
     }
     let shown: Vec<&&Standing> =
         rows.iter().filter(|s| (s.case.noise.to_bits(), s.case.steps) == setting).collect();
-    let best = |name: &str| {
-        let points = shown.iter().filter(|s| name_of(s) == name).fold(Vec::new(), |mut points, s| {
-            let at: Option<&mut (f64, f64)> =
-                points.iter_mut().find(|p: &&mut (f64, f64)| p.0.total_cmp(&(s.case.sub as f64)).is_eq());
-            match at {
-                Some(point) => point.1 = point.1.min(s.score().mean),
-                None => points.push((s.case.sub as f64, s.score().mean)),
-            }
-            points
-        });
-        Series { name: name.to_owned(), points }
+    let best = |name: &String| {
+        let own = shown.iter().filter(|s| name_of(s) == *name);
+        let least = |at: &Vec<&&&Standing>| at.iter().map(|s| s.score().mean).fold(f64::INFINITY, f64::min);
+        let points = grouped(own, |a, b| a.case.sub == b.case.sub);
+        let points = points.iter().map(|at| (at[0].case.sub as f64, least(at))).collect();
+        Series { name: name.clone(), points }
     };
     let (noise, steps) = (f64::from_bits(setting.0), setting.1);
     let ratios = are_ratios(rows);
@@ -212,7 +207,7 @@ fn chart(rows: &[&Standing]) -> Option<Chart> {
             )),
             ["sub", y_name],
             (Scale::Log, if ratios { RATIO_BOUNDS } else { SCORE_BOUNDS }),
-            distinct(shown.iter().map(|s| name_of(s))).iter().map(|name| best(name)).collect(),
+            distinct(shown.iter().map(|s| name_of(s))).iter().map(best).collect(),
         )
     })
 }

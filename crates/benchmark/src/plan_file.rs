@@ -65,6 +65,8 @@ impl BenchmarkFile {
                 ("protocols", dataset.protocols.is_some()),
             ];
             dataset.refuse(&keys, "cases with sub, noise and steps; members before the first dataset")?;
+            let none = dataset.priors.as_ref().is_some_and(Vec::is_empty);
+            dataset.refuse(&[("an empty list of priors", none)], "at least one")?;
             if dataset.embedded.as_deref() == Some(WAKE) {
                 dataset.window.get_or_insert(WAKE_WINDOW);
             }
@@ -196,6 +198,9 @@ mod tests {
             let found = told(&format!("datasets = [{{ embedded = 'ibpm', {key} }}]"));
             assert_eq!(found, format!("plan, dataset `ibpm`: found {name}, expected {expected}"));
         }
+        let found = told("datasets = [{ embedded = 'ibpm' }, { embedded = 'kolmogorov', priors = [] }]");
+        let expected = "plan, dataset `kolmogorov`: found an empty list of priors, expected at least one";
+        assert_eq!(found, expected);
         assert!(told("cases = [{ sub = 2, noise = 0.1, step = 4 }]").contains("unknown field `step`"));
         assert!(told("laws = ['dual']").contains("unknown field `laws`"));
     }

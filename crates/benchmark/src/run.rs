@@ -6,11 +6,11 @@ use crate::record::{Record, Score, Tuned};
 use crate::score::judge;
 use crate::{Choice, Job, LEADERBOARD_CSV, Plan, Result, SCORES_CSV, Scene, TUNING_CSV, Task, table};
 use equipoise_experiment::{
-    self as experiment, BoxError, Executor, Observer, Output, PLAN_TOML, Policy, Summary, Work,
+    self as experiment, BoxError, Executor, Observer, Output, PLAN_TOML, Policy, Shared, Summary, Work,
 };
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// When the tables are written while jobs run.
@@ -56,7 +56,7 @@ pub fn run(
     stop: &AtomicBool,
 ) -> Result<Summary> {
     let plan = &results.manifest().plan;
-    let executor = Benches { results, scenes, plan, last: Mutex::default() };
+    let executor = Benches { results, scenes, plan, last: Shared::keeping(1) };
     Ok(experiment::run(results, &executor, observer, stop, POLICY)?)
 }
 
@@ -65,19 +65,15 @@ struct Benches<'a> {
     results: &'a Results,
     scenes: &'a [Scene],
     plan: &'a Plan,
-    last: Mutex<Option<(Job, Arc<Bench<'a>>)>>,
+    last: Shared<Bench<'a>>,
 }
 
 impl<'a> Benches<'a> {
-    /// The problem of a job, made outside the lock.
     fn bench(&self, job: &Job) -> std::result::Result<Arc<Bench<'a>>, BoxError> {
-        let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, bench)) = last().as_ref().filter(|(of, _)| of.same_observation(job)) {
-            return Ok(Arc::clone(bench));
-        }
-        let bench = Arc::new(Bench::new(scene(self.scenes, &job.dataset)?, job.case, self.plan)?);
-        *last() = Some((job.clone(), Arc::clone(&bench)));
-        Ok(bench)
+        let Job { dataset, case, .. } = job;
+        self.last.get(format!("{dataset} {} {}", case.sub, case.noise), || {
+            Ok(Arc::new(Bench::new(scene(self.scenes, dataset)?, *case, self.plan)?))
+        })
     }
 }
 

@@ -24,11 +24,14 @@ impl Scene {
     /// The scenes of two windows of one flow, the first to test on, one for each of its priors.
     ///
     /// # Errors
-    /// [`Error::NotApart`] when the windows share a frame or hold the same numbers; [`Error::Experiment`] when the
-    /// prior's mean and covariance do not fit.
+    /// [`Error::OfDataset`] when the windows share a frame or hold the same numbers; [`Error::Flow`] when the prior's
+    /// mean and covariance do not fit.
     pub fn of(flows: &[Flow; 2]) -> Result<Vec<Self>> {
         let [test, validation] = flows;
-        let not_apart = |found: String| Error::NotApart { dataset: test.name().to_owned(), found };
+        let not_apart = |found: String| {
+            let (dataset, expected) = (test.name().to_owned(), "one apart from the test truth".to_owned());
+            Error::OfDataset { dataset, field: "validation truth", found, expected }
+        };
         let (frames, Segment { trajectory, start }) = (test.shape().frames, validation.segment());
         if test.segment().overlaps(validation.segment(), frames) {
             return Err(not_apart(format!(
@@ -39,7 +42,7 @@ impl Scene {
         if test.truth() == validation.truth() {
             return Err(not_apart("the same numbers".into()));
         }
-        let wiener = test.prior().denoiser().map_err(equipoise_experiment::Error::flow(test.name()))?;
+        let wiener = test.prior().denoiser().map_err(Error::flow(test.name()))?;
         let (wiener, flows) = (Arc::new(wiener), Arc::new(flows.clone()));
         let under = |prior: DenoiserName| Self {
             label: label(test.name(), &prior),

@@ -109,14 +109,13 @@ pub fn product(subs: &[usize], noises: &[f64], steps: &[usize]) -> Vec<Case> {
 /// These methods, one that takes a law once for each that takes part and has its settings.
 pub fn approaches(methods: &[Recipe]) -> Vec<Approach> {
     let of = |recipe: &Recipe| match recipe.method().spec().lawful {
-        true => LAWS.map(|law| Approach::scaled(law, recipe)).into_iter().filter(whole).collect(),
+        true => {
+            let scaled = LAWS.map(|law| Approach::scaled(law, recipe)).into_iter();
+            scaled.filter(|approach| approach.scaling().is_ok()).collect()
+        }
         false => vec![Approach::of_method(recipe)],
     };
     methods.iter().flat_map(of).collect()
-}
-
-fn whole(approach: &Approach) -> bool {
-    approach.scaling().is_ok()
 }
 
 impl DatasetPlan {

@@ -106,12 +106,17 @@ impl Fitting {
         LoadOptions { axes: self.axes, kind: self.kind }
     }
 
-    /// The file of a flow, or the plane of it that is asked for.
-    ///
-    /// # Errors
-    /// If the path names another plane.
-    pub(crate) fn flow(&self, path: &Path) -> anyhow::Result<PathBuf> {
-        Ok(sliced(self.slice, path)?)
+    /// The same in a plan's file, with what replaces the settings of the data's kind.
+    pub(crate) fn file(&self) -> FlowFile {
+        let &Self { axes, kind, window, normalizer, covariance, rank, ridge } = self;
+        let model = covariance.map(|covariance| match covariance {
+            Covariance::Dense => ModelName::Dense,
+            Covariance::LowRank => ModelName::LowRank,
+            Covariance::Stationary => ModelName::Stationary,
+        });
+        let covariance = experiment::Covariance { model, rank, ridge };
+        let covariance = (covariance != Default::default()).then_some(covariance);
+        FlowFile { axes, kind, window, normalizer, covariance, ..FlowFile::default() }
     }
 
     /// A flag that says how to fit, if one was given.
@@ -136,23 +141,12 @@ impl Fitting {
     /// # Errors
     /// Bad usage: a rank for a model that has none.
     pub(crate) fn change(&self) -> anyhow::Result<SettingsChange> {
-        let model = self.covariance.map(|covariance| match covariance {
-            Covariance::Dense => Model::Dense,
-            Covariance::LowRank => Model::LowRank { rank: None },
-            Covariance::Stationary => Model::Stationary,
-        });
-        match model {
-            Some(model @ (Model::Dense | Model::Stationary)) if self.rank.is_some() => {
-                let name = model.name();
+        match self.covariance {
+            Some(model @ (Covariance::Dense | Covariance::Stationary)) if self.rank.is_some() => {
+                let name = if model == Covariance::Dense { "dense" } else { "stationary" };
                 Err(usage(&format!("--rank: found with --covariance {name}, expected --covariance low_rank")))
             }
-            _ => Ok(SettingsChange {
-                window: self.window,
-                normalizer: self.normalizer,
-                model,
-                rank: self.rank,
-                ridge: self.ridge,
-            }),
+            _ => Ok(self.file().change()?),
         }
     }
 }

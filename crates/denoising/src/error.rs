@@ -32,14 +32,6 @@ pub enum DenoisingError {
         /// The folder.
         path: PathBuf,
     },
-    /// A folder or file that the system refuses.
-    #[error("{}", path.display())]
-    Io {
-        /// The path.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
     /// A file of fields.
     #[error(transparent)]
     Data(#[from] DataError),

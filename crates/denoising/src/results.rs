@@ -2,8 +2,8 @@
 
 use crate::words::caption;
 use crate::{DenoisingError, Flow, Result};
-use equipoise_experiment::Error;
-use equipoise_report::{Block, Column, Image, Page, Section, Table, page, write_atomically};
+use equipoise_experiment::{Error, occupied, write_table};
+use equipoise_report::{Block, Column, Image, Notation, Page, Section, Table, page, write_atomically};
 use std::fs;
 use std::path::Path;
 
@@ -81,9 +81,9 @@ impl Results {
     /// Writes one CSV file a table, one PNG file a picture and one HTML page; makes the folder.
     ///
     /// # Errors
-    /// [`DenoisingError::Io`], [`DenoisingError::Experiment`], [`DenoisingError::Report`].
+    /// [`DenoisingError::Experiment`], [`DenoisingError::Report`].
     pub fn write(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         for (name, table) in &self.tables {
             let path = folder.join(format!("{name}.csv"));
             let bytes = table.csv();

@@ -1,11 +1,9 @@
 //! Samples on disk, in physical units, as a file of trajectories and in the formats of other programs.
 
 use crate::words::in_file;
-use crate::{DenoisingError, Flow, Result, Samples};
-use equipoise_data::Attribute;
-use equipoise_data::exchange::{Fields, Format, Stored};
-use equipoise_data::store::{Along, Dimension, Existing, Writer};
-use equipoise_field::Shape;
+use crate::{Flow, Result, Samples};
+use equipoise_data::store::{Existing, Writer};
+use equipoise_experiment::Error;
 use std::path::{Path, PathBuf};
 
 /// Where a file of samples holds what; neither mean nor deviation is in it.
@@ -16,7 +14,8 @@ const STORED: Stored = Stored { members: "velocity", mean: "", std: "" };
 /// attribute `provenance`; then the same in the formats asked for. Nothing is written without a sample.
 ///
 /// # Errors
-/// [`DenoisingError::Io`] for the folder; [`DenoisingError::Data`], also for an existing file that may not
+/// [`DenoisingError::Experiment`](crate::DenoisingError::Experiment) for the folder;
+/// [`DenoisingError::Data`](crate::DenoisingError::Data), also for an existing file that may not
 /// be replaced.
 pub fn write_samples(
     (folder, existing): (&Path, Existing),
@@ -27,9 +26,8 @@ pub fn write_samples(
     if samples.members.is_empty() {
         return Ok(None);
     }
-    std::fs::create_dir_all(folder).map_err(|source| DenoisingError::Io { path: folder.into(), source })?;
-    let stem = format!("{}_{}", flow.name(), in_file(&samples.denoiser));
-    let path = folder.join(format!("{stem}.h5"));
+    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let path = folder.join(format!("{}_{}.h5", flow.name(), in_file(&samples.denoiser)));
     let (prior, shape) = (flow.prior(), flow.shape());
     let mut values = Vec::with_capacity(samples.members.len() * shape.len());
     for member in &samples.members {

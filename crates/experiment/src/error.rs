@@ -234,16 +234,17 @@ pub enum Error {
         /// What goes together.
         expected: &'static str,
     },
-    /// A file that is not the one that a plan was made with.
+    /// Something of a dataset that is not what it must be: a file other than the one that a plan was made with, a
+    /// validation truth that is not independent of the test truth.
     #[error("dataset `{dataset}`, {field}: found {found}, expected {expected}")]
-    OtherFile {
+    OfDataset {
         /// The dataset.
         dataset: String,
-        /// The checksum.
+        /// What of it.
         field: &'static str,
-        /// The file's.
+        /// What it is.
         found: String,
-        /// The plan's.
+        /// What it must be.
         expected: String,
     },
     /// A schedule or a grid of times.
@@ -262,7 +263,8 @@ fn differing(differences: &[[String; 3]]) -> String {
 }
 
 impl Error {
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    /// What the system refuses.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 

@@ -88,13 +88,20 @@ impl Source {
     /// # Errors
     /// Bad usage, or an embedded sample that is missing.
     pub(crate) fn requests(&self) -> anyhow::Result<Vec<FlowRequest>> {
+        self.fitting.change()?;
         let priors = Priors::of(&self.prior, self.prior_file.as_deref())?;
-        if let Some(data) = &self.data {
-            let data = self.fitting.flow(data)?;
-            let (name, include_solid) = (FlowRequest::name_of(&data), self.include_solid);
-            let prior = self.prior(&priors, change)?;
-            let denoisers = priors.names;
-            return Ok(vec![FlowRequest { name, data, prior, denoisers, load, noise, include_solid }]);
+        let physical = &self.noise_physical;
+        let asked = FlowFile {
+            noise: self.noise,
+            noise_physical: (!physical.is_empty()).then(|| physical.clone()),
+            include_solid: self.include_solid,
+            priors: Some(priors.names.clone()),
+            ..self.fitting.file()
+        };
+        if self.data.is_some() {
+            self.check(&priors)?;
+            let (data, train) = (self.data.clone(), self.train.clone());
+            return Ok(requests(&[FlowFile { data, train, prior_file: priors.file, ..asked }])?);
         }
         if let Some(file) = &priors.file {
             let file = file.display();

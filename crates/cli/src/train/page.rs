@@ -98,7 +98,7 @@ fn thinned(curve: &[[f64; 3]], column: usize) -> Vec<(f64, f64)> {
 
 fn chart(text: &str, (x, y): (&str, &str), reference: Option<(f64, String)>, series: Vec<Series>) -> Chart {
     let caption = Caption { text: text.into(), space: SPACE.into(), n_convention: "not used".into() };
-    Chart { reference: reference, ..Chart::new(caption, [x, y], (Scale::Log, (1e-9, 1e6)), series) }
+    Chart { reference, ..Chart::new(caption, [x, y], (Scale::Log, (1e-9, 1e6)), series) }
 }
 
 /// The rows of the last validation.

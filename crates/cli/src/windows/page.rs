@@ -177,10 +177,7 @@ fn chart(
     reference: Option<(f64, String)>,
     series: impl Iterator<Item = Series>,
 ) -> Chart {
-    Chart {
-        reference: reference,
-        ..Chart::new(caption(text), [x, y], (Scale::Log, (1e-6, 1e4)), series.collect())
-    }
+    Chart { reference, ..Chart::new(caption(text), [x, y], (Scale::Log, (1e-6, 1e4)), series.collect()) }
 }
 
 /// Lines for reading do not say their space again, and round to three digits.

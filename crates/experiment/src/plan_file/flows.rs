@@ -159,7 +159,11 @@ impl FlowFile {
         }
     }
 
-    fn change(&self) -> Result<SettingsChange> {
+    /// What replaces the settings of the data's kind.
+    ///
+    /// # Errors
+    /// [`Error::FlowFile`] for a rank of a model that has none.
+    pub fn change(&self) -> Result<SettingsChange> {
         let Covariance { model, rank, ridge } = self.covariance.clone().unwrap_or_default();
         let model = match (model, rank) {
             (Some(ModelName::Dense | ModelName::Stationary), Some(_)) => {
@@ -191,7 +195,7 @@ impl FlowFile {
         for (field, asked, found) in pairs {
             if let Some(expected) = asked.as_ref().filter(|asked| *asked != found) {
                 let (dataset, expected) = (source.dataset.clone(), format!("{expected} as the plan says"));
-                return Err(Error::OtherFile { dataset, field, found: found.clone(), expected });
+                return Err(Error::OfDataset { dataset, field, found: found.clone(), expected });
             }
         }
         Ok(())
