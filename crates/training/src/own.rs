@@ -48,7 +48,7 @@ impl Own {
     pub(crate) fn known(&self, held: &Dataset) -> Result<Option<Remark>, TrainingError> {
         let described = self.prior.described(&self.path);
         let (_, remarks) = described.receive(held.clone(), self.prior.shape().frames)?;
-        let learnt = remarks.into_iter().filter(Remark::is_warning).last();
+        let learnt = remarks.into_iter().rfind(Remark::is_warning);
         Ok(learnt.map(|remark| Remark::Warning(format!("held out of {}", remark.text()))))
     }
 

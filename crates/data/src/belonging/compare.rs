@@ -162,7 +162,7 @@ impl<'a> Comparison<'a> {
         } else {
             every(found, expected).map_or_else(String::new, |stride| {
                 let data = self.data.path.display();
-                format!("every {stride}th point along H and W of {data} would make such a grid")
+                format!("one point in {stride} along H and W of {data} would agree")
             })
         };
         self.mismatch("grid", sides(self.data), sides(self.reference), &way_out)

@@ -55,7 +55,7 @@ impl Dataset {
         });
         self.stride *= stride;
         self.notes.push(format!(
-            "every {stride}th point along H and W, from the first: {high} x {wide} of {height} x {width}"
+            "one point in {stride} along H and W, from the first: {high} x {wide} of {height} x {width}"
         ));
         Ok(self)
     }
@@ -76,7 +76,7 @@ impl Dataset {
         match stride {
             Some(n) if n > 1 && self.stride == 1 && !is_of(own) && is_of(own.map(|all| all.div_ceil(n))) => {
                 let (path, other) = (self.path.display(), reference.display());
-                let text = format!("{path}: every {n}th point along H and W is taken, as in {other}");
+                let text = format!("{path}: one point in {n} along H and W is taken, as in {other}");
                 Ok((self.thinned(n)?, Some(Remark::Note(text))))
             }
             _ => Ok((self, None)),

@@ -59,7 +59,7 @@ impl Manifest {
             facts.push(("Gaussian", gaussian.file.clone()));
         }
         if let Some(stride) = self.data.stride {
-            facts.push(("points", format!("every {stride}th of the data along H and W")));
+            facts.push(("points", format!("one in {stride} of the data along H and W")));
         }
         if let Some(preset) = self.preset {
             facts.push(("preset", preset.to_string()));

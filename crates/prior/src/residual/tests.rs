@@ -2,9 +2,11 @@
 
 use super::*;
 use equipoise_covariance::Modes;
-use equipoise_denoiser::{Denoiser, check_batch, check_denoiser, check_jvp};
+use equipoise_denoiser::{Denoiser, Linearised, check_batch, check_denoiser, check_jvp};
 use equipoise_field::Shape;
-use equipoise_network::{Architecture, Fresh, Keep, Learned, Network, Preconditioning};
+use equipoise_network::{
+    Architecture, Coefficients, Fresh, Keep, Kept, Learned, Network, OnGrid, Preconditioning,
+};
 use equipoise_stream::Stream;
 
 const SHAPE: Shape = Shape { frames: 2, channels: 1, height: 4, width: 6 };
@@ -110,4 +112,35 @@ fn the_networks_part_is_scaled_by_what_the_filter_leaves() {
     let (tenfold, level) = (x.iter().map(|x| 10.0 * x).collect::<Vec<f64>>(), Level { mu: 6.0, sigma: 9.0 });
     let (a, b) = (part(&x, LEVEL), part(&tenfold, level));
     assert!(near(&a, &b), "{a:?} {b:?}");
+}
+
+/// x̂, Jᵀv and J v are those of the network alone at c_skip = 0, and then the filter's added, to the bit.
+#[test]
+fn the_filter_is_added_to_what_the_network_makes() {
+    let (residual, wiener) = (residual::<f32>(false), wiener::<f32>());
+    let (x, v): (Vec<f32>, Vec<f32>) =
+        (Stream::new("x").normal(0, SHAPE.len()), Stream::new("v").normal(0, SHAPE.len()));
+    let from = Fresh { stream: Stream::new("weights"), grid: [4, 6], forcing: &[] };
+    let network = Network::<f32>::fresh(&architecture(), from).unwrap();
+    let on = OnGrid { network: &network, shape: SHAPE, planes: &[], context: &[] };
+    let alone = residual.manifest().preconditioner().unwrap().at(LEVEL).unwrap();
+    let out = alone.out * spread(&**wiener.prior_covariance(), LEVEL);
+    let (mut kept, mut x_hat) = (Kept::default(), vec![0.0; x.len()]);
+    let at = Coefficients { skip: 0.0, out, ..alone };
+    let mut linear = on.linearise(&x, at, &mut x_hat, Keep::Products, &mut kept).unwrap();
+    let (mut back, mut forth) = (x.clone(), x.clone());
+    linear.vjp(&v, &mut back).unwrap();
+    linear.jvp(&v, &mut forth).unwrap();
+    let (mut w, mut found) = (x.clone(), x.clone());
+    let added = |made: &[f32], w: &[f32], found: &[f32]| {
+        made.iter().zip(w).zip(found).all(|((a, b), c)| (a + b).to_bits() == c.to_bits())
+    };
+    wiener.denoise(&x, LEVEL, &mut w).unwrap();
+    residual.denoise(&x, LEVEL, &mut found).unwrap();
+    assert!(added(&x_hat, &w, &found));
+    wiener.vjp(&x, LEVEL, &v, &mut w).unwrap();
+    residual.vjp(&x, LEVEL, &v, &mut found).unwrap();
+    assert!(added(&back, &w, &found));
+    residual.jvp(&x, LEVEL, &v, &mut found).unwrap();
+    assert!(added(&forth, &w, &found));
 }

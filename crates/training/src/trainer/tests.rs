@@ -126,7 +126,7 @@ fn what_is_written_is_the_prior() {
         let named: DenoiserName = format!("network:{}", folder.display()).parse().unwrap();
         let fields = Fields::of(std::slice::from_ref(&named), None).unwrap().unwrap();
         let (received, remarks) = fields.receive(data.clone()).unwrap();
-        let thinned = remarks.iter().filter(|remark| remark.text().contains("every 2th point")).count();
+        let thinned = remarks.iter().filter(|remark| remark.text().contains("one point in 2 along")).count();
         assert_eq!((received.stride(), thinned), if text.contains("stride") { (2, 1) } else { (1, 0) });
         let settings = equipoise_prior::Settings { window: 2, ..training_settings(&data) };
         let settings = fields.settings(settings, None).unwrap();
@@ -283,7 +283,7 @@ fn a_gaussian_of_ones_own_is_held_to_the_training_and_copied() {
     fit(&data.clone().thinned(2).unwrap(), 2);
     let mut thinned = Training::begin(&config, &data, SHA, &root.path().join("thinned")).unwrap();
     assert_eq!(thinned.manifest().grid, Some([4, 8]));
-    assert!(thinned.remarks().iter().any(|remark| remark.text().contains("every 2th point")));
+    assert!(thinned.remarks().iter().any(|remark| remark.text().contains("one point in 2 along")));
     run(&mut thinned, 0, 1);
     let wide = data_of(Kind::KOLMOGOROV, Boundary::Periodic, Axis::H, 24);
     fit(&wide, 2);
