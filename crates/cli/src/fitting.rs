@@ -108,7 +108,7 @@ impl Fitting {
 
     /// The same in a plan's file, with what replaces the settings of the data's kind.
     pub(crate) fn file(&self) -> FlowFile {
-        let &Self { axes, kind, window, normalizer, covariance, rank, ridge } = self;
+        let &Self { axes, kind, window, normalizer, covariance, rank, ridge, slice: _ } = self;
         let model = covariance.map(|covariance| match covariance {
             Covariance::Dense => ModelName::Dense,
             Covariance::LowRank => ModelName::LowRank,

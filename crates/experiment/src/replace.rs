@@ -34,8 +34,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Writes a table as CSV in one step.
 ///
 /// # Errors
-/// [`Error::Csv`], [`Error::Io`].
-pub fn write_table(path: &Path, table: &Table, notation: Notation) -> Result<()> {
-    let bytes = table.csv(notation).map_err(Error::form(path, "cannot be written as CSV"))?;
+/// [`Error::Form`], [`Error::Io`].
+pub fn write_table(path: &Path, table: &Table) -> Result<()> {
+    let bytes = table.csv().map_err(Error::form(path, "cannot be written as CSV"))?;
     replace(path, &bytes)
 }

@@ -69,6 +69,7 @@ impl<R: Real> Learned<R> {
         length("filter", filter.as_ref().map_or(shape.len(), |it| it.denoiser.dim()), shape.len())?;
         let batch = network.batch(grid)?;
         let planes = manifest.planes();
+        let filter = filter.map(|filter| filter.corrected_by(manifest.shares.clone()));
         Ok(Self {
             shape,
             batch,

@@ -28,6 +28,7 @@ mod plan;
 mod precondition;
 mod run;
 mod sda;
+mod shares;
 #[cfg(test)]
 mod tests;
 
@@ -45,3 +46,4 @@ pub use plan::Keep;
 pub use precondition::{Coefficients, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn};
 pub use run::{Input, Room, Run};
 pub use sda::SdaUNet;
+pub use shares::Shares;

@@ -18,7 +18,9 @@ pub use parts::{ChannelOrder, FlowKind, Gaussian, Particulars, Picked, Preset};
 pub use questions::{Question, Questions};
 
 use crate::entries::fault;
-use crate::{Architecture, NetworkError, Preconditioner, Preconditioning, Predicts, TimeInput, TrainedOn};
+use crate::{
+    Architecture, NetworkError, Preconditioner, Preconditioning, Predicts, Shares, TimeInput, TrainedOn,
+};
 use equipoise_field::{Axis, Boundary};
 use equipoise_weights::{Pick, State, put, sha256};
 use serde::{Deserialize, Serialize};
@@ -69,6 +71,9 @@ pub struct Manifest {
     /// The Gaussian of the preconditioning `wiener`, in whose units the network is; no other has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gaussian: Option<Gaussian>,
+    /// How much of the network's correction of that Gaussian's filter stands at each level; all of it without an entry.
+    #[serde(default, skip_serializing_if = "Shares::is_empty")]
+    pub shares: Shares,
     /// What was subtracted from each component of the data, in their unit.
     pub mean: Vec<f64>,
     /// What each was then divided by.
@@ -112,6 +117,7 @@ impl Manifest {
             schedule: None,
             ratios: None,
             gaussian: None,
+            shares: Shares::default(),
             mean: vec![0.0; components],
             std: vec![1.0; components],
             kind: FlowKind::Generic,
@@ -229,6 +235,10 @@ impl Manifest {
             let expected = "one where the preconditioning is wiener, and none elsewhere";
             return Err(fault("gaussian", found, expected));
         }
+        if self.gaussian.is_none() && !self.shares.is_empty() {
+            return Err(fault("shares", "some", "none where no filter of a Gaussian is corrected"));
+        }
+        self.shares.check()?;
         self.check_particulars()?;
         self.context.check(&self.architecture)
     }

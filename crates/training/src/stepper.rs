@@ -118,6 +118,15 @@ impl<R: Real> Stepper<R> {
         Ok(errors)
     }
 
+    /// W x_t − x of every member, or what stands in the place of the filter, without the network's part.
+    ///
+    /// # Errors
+    /// As [`gradient`](Self::gradient).
+    pub fn uncorrected(&mut self, batch: Batch<'_, R>) -> Result<&[f64], TrainingError> {
+        self.prepare(batch)?;
+        Ok(&self.errors)
+    }
+
     /// What goes into the network, and the error without its part.
     fn prepare(&mut self, batch: Batch<'_, R>) -> Result<(), TrainingError> {
         let (dim, count) = (self.shape.len(), batch.levels.len());

@@ -81,6 +81,35 @@ impl Validation {
         self.ratios.iter().zip(&self.wiener).enumerate().map(one).collect()
     }
 
+    /// How much of the network's correction of the filter is best at each level: with e the filter's error and d the
+    /// correction, −Σ e d/Σ d² over windows and cells, between 0 and 1.
+    ///
+    /// # Errors
+    /// As [`Stepper::errors`].
+    pub fn shares(&self, ratios: &[f64], stepper: &mut Stepper<f32>) -> Result<Vec<[f64; 2]>, TrainingError> {
+        let one = |(place, ratio): (usize, &f64)| {
+            let (mut known, level) = ([0.0; 3], preserving(*ratio));
+            for (share, x) in self.x.chunks(TOGETHER * self.dim).enumerate() {
+                let count = x.len() / self.dim;
+                let stream = Stream::new("validation").text("shares").number(place as u64);
+                let noise: Vec<f32> =
+                    (0..count).flat_map(|k| stream.normal((share * TOGETHER + k) as u64, self.dim)).collect();
+                let levels = vec![level; count];
+                let batch = Batch { x, noise: &noise, levels: &levels };
+                let filtered = stepper.uncorrected(batch)?.to_vec();
+                let errors = stepper.errors(batch)?;
+                let members = filtered.chunks_exact(self.dim).zip(errors.chunks_exact(self.dim));
+                for (filtered, errors) in members {
+                    let correction: Vec<f64> = errors.iter().zip(filtered).map(|(e, w)| e - w).collect();
+                    let squares = [filtered, errors, &correction].map(|of| self.square(of));
+                    known.iter_mut().zip(squares).for_each(|(sum, square)| *sum += square);
+                }
+            }
+            Ok([*ratio, least_squares(known)])
+        };
+        ratios.iter().enumerate().map(one).collect()
+    }
+
     /// All windows, their noise and the level of the first row.
     #[cfg(test)]
     pub(crate) fn first(&self) -> (&[f32], Vec<f32>, Level) {
@@ -107,6 +136,43 @@ fn noisy(level: Level, x: f32, noise: f32) -> f32 {
     (level.mu * f64::from(x) + level.sigma * f64::from(noise)) as f32
 }
 
+/// −⟨e, d⟩/‖d‖² from ‖e‖², ‖e + d‖² and ‖d‖², between 0 and 1; all of what is 0.
+fn least_squares([filter, network, correction]: [f64; 3]) -> f64 {
+    if correction > 0.0 {
+        ((filter + correction - network) / (2.0 * correction)).clamp(0.0, 1.0)
+    } else {
+        1.0
+    }
+}
+
 fn root_of_mean(squares: &[f64]) -> f64 {
     (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The share makes the least error of all from 0 to 1, and is at the nearer end where the least is beyond.
+    #[test]
+    fn the_share_is_that_of_least_squares() {
+        let stream = Stream::new("share");
+        let error: Vec<f32> = stream.normal(0, 64);
+        for (k, bent) in [-0.5_f64, -2.0, 0.5].into_iter().enumerate() {
+            let other: Vec<f32> = stream.normal(k as u64 + 1, 64);
+            let of = |share: f64| {
+                let both = error.iter().zip(&other);
+                let all: Vec<f64> = both
+                    .map(|(e, o)| f64::from(*e) + share * (0.3 * f64::from(*o) + f64::from(*e) * bent))
+                    .collect();
+                mean_square(&all)
+            };
+            let correction: Vec<f64> =
+                error.iter().zip(&other).map(|(e, o)| 0.3 * f64::from(*o) + f64::from(*e) * bent).collect();
+            let share = least_squares([of(0.0), of(1.0), mean_square(&correction)]);
+            let least = (0..=1000).map(|k| of(f64::from(k) / 1000.0)).fold(f64::INFINITY, f64::min);
+            assert!(of(share) <= least + 1e-12 && (0.0..=1.0).contains(&share), "{bent}: {share}");
+        }
+        assert_eq!(least_squares([1.0, 1.0, 0.0]), 1.0);
+    }
 }

@@ -100,7 +100,9 @@ impl Source {
         };
         if self.data.is_some() {
             self.check(&priors)?;
-            let (data, train) = (self.data.clone(), self.train.clone());
+            let sliced =
+                |path: &Option<PathBuf>| path.as_ref().map(|path| self.fitting.flow(path)).transpose();
+            let (data, train) = (sliced(&self.data)?, sliced(&self.train)?);
             return Ok(requests(&[FlowFile { data, train, prior_file: priors.file, ..asked }])?);
         }
         if let Some(file) = &priors.file {

@@ -1,6 +1,6 @@
 //! What stands around a network: factors, and a filter where there is one.
 
-use crate::{Coefficients, NetworkError, Preconditioner};
+use crate::{Coefficients, NetworkError, Preconditioner, Shares};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_schedule::Level;
@@ -14,6 +14,18 @@ pub struct Filter<R: Real> {
     pub denoiser: Arc<dyn Denoiser<R>>,
     /// What c_out is multiplied by at a level: the root of the mean variance that the filter leaves.
     pub spread: Arc<dyn Fn(Level) -> f64 + Send + Sync>,
+}
+
+impl<R: Real> Filter<R> {
+    /// The same, of whose correction so much is taken.
+    pub fn corrected_by(self, shares: Shares) -> Self {
+        if shares.is_empty() {
+            return self;
+        }
+        let Self { denoiser, spread } = self;
+        let spread = move |level: Level| spread(level) * shares.at(level.sigma / level.mu);
+        Self { denoiser, spread: Arc::new(spread) }
+    }
 }
 
 /// x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time), or W x_t + c_out·F with a filter.

@@ -3,12 +3,17 @@
 use super::Training;
 use crate::folder::{CHECKPOINT, CURVE, VALIDATION, WEIGHTS};
 use crate::{Row, TrainingError};
-use equipoise_network::MANIFEST;
+use equipoise_network::{MANIFEST, Shares};
 use equipoise_weights::sha256;
+
+/// σ/μ at which shares are fitted.
+const SHARED: [f64; 16] =
+    [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0];
 
 impl Training {
     /// Writes checkpoint, curves, weights and manifest, each whole or not at all.
-    pub(super) fn keep(&self) -> Result<(), TrainingError> {
+    pub(super) fn keep(&mut self) -> Result<(), TrainingError> {
+        self.share()?;
         self.state.keep(&self.files.path(CHECKPOINT))?;
         let network = self.stepper.network();
         let weights = self.files.path(WEIGHTS);
@@ -25,5 +30,19 @@ impl Training {
         });
         let head = "step,sigma_over_mu,network,wiener,network_over_wiener\n";
         self.files.put(VALIDATION, &format!("{head}{}", rows.collect::<String>()))
+    }
+
+    /// How much of the running average's correction of the filter stands at each level that the network is for.
+    fn share(&mut self) -> Result<(), TrainingError> {
+        if self.manifest.gaussian.is_none() {
+            return Ok(());
+        }
+        let [low, high] = self.manifest.ratios.unwrap_or([0.0, f64::INFINITY]);
+        let ratios: Vec<f64> = SHARED.into_iter().filter(|ratio| (low..=high).contains(ratio)).collect();
+        self.stepper.network_mut().set_values(&self.state.average)?;
+        let pairs = self.validation.shares(&ratios, &mut self.stepper);
+        self.stepper.network_mut().set_values(&self.state.theta)?;
+        self.manifest.shares = Shares::new(pairs?)?;
+        Ok(())
     }
 }
