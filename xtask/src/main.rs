@@ -8,6 +8,7 @@ mod cuda;
 mod data;
 mod files;
 mod importer;
+mod networks;
 mod peers;
 mod python;
 mod setup;
@@ -38,6 +39,7 @@ usage: cargo xtask VERB [ARGS...]
   cuda --emit      the PTX embedded in both crates of kernels, compiled anew
   cuda --time      bandwidth of the CUDA kernels; needs a GPU
   peers [FOLDER]   a network of SDA's kind served by PyTorch and JAX against our own; installs both
+  networks [NAME]  the trained networks of data/networks, kolmogorov or ibpm, made anew: hours; goes on where it stopped
   setup            check for system packages, and install or name what is missing
   spawn LOG PROGRAM [ARGS...]
                    one whole process: seconds, processors' time and peak memory as JSON";
@@ -71,6 +73,7 @@ enum Verb {
     Bench(bench::Options),
     Cuda(cuda::Task),
     Peers(PathBuf),
+    Networks(Vec<networks::Network>),
     Plain(fn() -> anyhow::Result<()>),
     Help,
 }
@@ -90,6 +93,7 @@ impl Verb {
                 return cuda::Task::parse(&args).map(Self::Cuda).map_err(unknown);
             }
             "peers" => return peers::network(&args).map(Self::Peers),
+            "networks" => return networks::Network::parse(&args).map(Self::Networks),
             "help" | "--help" | "-h" => return Ok(Self::Help),
             "test" => test::run,
             "tidy" if args == ["--lines"] => return Ok(Self::Plain(tidy::count)),
@@ -111,6 +115,7 @@ impl Verb {
             Self::Bench(options) => bench::run(&options)?,
             Self::Cuda(task) => cuda::run(task)?,
             Self::Peers(network) => peers::run(&network)?,
+            Self::Networks(networks) => networks::run(&networks)?,
             Self::Plain(run) => run()?,
             Self::Help => println!("{USAGE}"),
         }

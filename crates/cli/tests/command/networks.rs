@@ -115,6 +115,25 @@ fn a_network_is_a_prior_in_every_verb_that_compares_priors() {
     }
 }
 
+/// The network of data/networks beats the filter of its window on trajectories that it has never seen.
+#[test]
+fn the_network_that_is_shipped_misses_less_than_the_filter() {
+    let folder = tempfile::tempdir().unwrap();
+    let priors = ["--dataset", "kolmogorov", "--prior", "wiener,network:data/networks/kolmogorov"];
+    let levels = ["--levels", "0.2,0.5,1,2", "--held-out", "2", "--no-bound", "--format", "csv"];
+    let ran = run(&[&["denoise", "--out", text(&folder.path().join("out"))], &priors[..], &levels].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("T = 5"), "{}", ran.stderr);
+    let rows = records(&ran.stdout);
+    let error = |row: &std::collections::HashMap<String, String>| row["error"].parse::<f64>().unwrap();
+    let of = |prior: &str| {
+        rows.iter().filter(|row| row["denoiser"].starts_with(prior)).map(error).collect::<Vec<_>>()
+    };
+    let (filter, network) = (of("wiener"), of("network:"));
+    assert_eq!((filter.len(), network.len()), (4, 4));
+    assert!(network.iter().zip(&filter).all(|(network, filter)| network < filter), "{network:?} {filter:?}");
+}
+
 #[test]
 fn what_a_network_cannot_do_is_refused_before_anything_is_written() {
     let folder = tempfile::tempdir().unwrap();
