@@ -1,6 +1,7 @@
 //! Who may stand in the truth's place: all choices of one of M + 1 in every case, or as many as are drawn.
 
 use equipoise_stream::Stream;
+use rayon::prelude::*;
 
 /// Choices up to which all are looked at.
 const ALL: usize = 20_000;
@@ -63,6 +64,11 @@ impl Choices {
     /// The smallest p-value that there can be.
     pub fn least(&self) -> f64 {
         (self.len() as f64).recip()
+    }
+
+    /// A number of each, in their order.
+    pub(crate) fn each(&self, number: impl Fn(&[u32]) -> f64 + Sync) -> Vec<f64> {
+        self.picks.par_chunks_exact(self.cases.max(1)).map(number).collect()
     }
 
     /// One after the other, a field a case.

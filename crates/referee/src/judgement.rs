@@ -228,9 +228,9 @@ fn row(one: &Pooled, level: f64, most: &[f64]) -> Result<Row> {
     })
 }
 
-/// The central band of 1 − level between choices.
+/// The central band of 1 − level between choices but the truth's own.
 fn band(means: &[f64], level: f64) -> [f64; 2] {
-    let mut sorted = means.to_vec();
+    let mut sorted = means[1..].to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     let cut = (level / 2.0 * sorted.len() as f64).floor() as usize;
     let cut = cut.min((sorted.len() - 1) / 2);

@@ -3,7 +3,7 @@
 use crate::weights::kept;
 use crate::{RefereeError, Result};
 use equipoise_data::store::Reader;
-use equipoise_data::{Attribute, AxisOrder, Described, LoadOptions, Location, Recording};
+use equipoise_data::{Attribute, AxisOrder, DataError, Described, LoadOptions, Location, Recording};
 use equipoise_stream::Stream;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl Members {
     /// # Errors
     /// [`RefereeError::Data`], [`RefereeError::Weights`], [`RefereeError::Few`].
     pub fn open(path: &Path, options: &LoadOptions, weights: Option<&Path>, draws: Stream) -> Result<Self> {
-        let (path, own) = ensemble(path);
+        let (path, own) = ensemble(path)?;
         let recording = Recording::open(&path, options)?;
         let (described, mut notes) = recording.described()?;
         let stated = recording.stated_order();
@@ -129,9 +129,10 @@ impl Members {
 }
 
 /// The dataset of members of a file that has one, and its weights.
-fn ensemble(path: &Path) -> (PathBuf, Option<Vec<f64>>) {
+fn ensemble(path: &Path) -> Result<(PathBuf, Option<Vec<f64>>)> {
     let at = Location::of(path);
-    let whole = (path.to_path_buf(), None);
+    let whole = Ok((path.to_path_buf(), None));
+    // Of another format, or no file at all: whoever opens it says so.
     let Ok(reader) = Reader::open(&at.file) else { return whole };
     let Ok(names) = reader.names() else { return whole };
     let has = |name: &str| names.iter().any(|known| known == name);
@@ -143,7 +144,15 @@ fn ensemble(path: &Path) -> (PathBuf, Option<Vec<f64>>) {
     if !asked {
         return whole;
     }
-    let weights =
-        has("weights").then(|| reader.read::<f64>("weights").ok().map(|array| array.values)).flatten();
-    (PathBuf::from(format!("{}:/members", at.file.display())), weights)
+    let weights = match has("weights") {
+        false => None,
+        true => match reader.read::<f64>("weights") {
+            Ok(array) => Some(array.values),
+            Err(DataError::ElementType { .. }) => {
+                Some(reader.read::<f32>("weights")?.values.into_iter().map(f64::from).collect())
+            }
+            Err(fault) => return Err(fault.into()),
+        },
+    };
+    Ok((PathBuf::from(format!("{}:/members", at.file.display())), weights))
 }

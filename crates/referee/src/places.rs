@@ -35,13 +35,12 @@ pub(crate) fn largest(cases: &[Case], choices: &Choices) -> Vec<(&'static str, V
         return Vec::new();
     }
     let of = |(name, of): (&'static str, fn(&Place) -> &[f64])| {
-        let most = choices.iter().map(|choice| {
+        let most = choices.each(|choice| {
             places.iter().fold(0.0f64, |most, held| {
                 let found = sum(held, choice, of);
                 most.max(if name == "sensor_bias" { found.abs() } else { found })
             })
         });
-        let most: Vec<f64> = most.collect();
         let n = most.len() as f64;
         let mean = most.iter().sum::<f64>() / n;
         let std = (most.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / n).sqrt();
@@ -57,7 +56,7 @@ pub(crate) fn rows(cases: &[Case], choices: &Choices) -> Vec<PlaceRow> {
     let most = |of: fn(&Place) -> &[f64]| -> Vec<f64> {
         let largest =
             |choice: &[u32]| places.iter().map(|held| sum(held, choice, of).abs()).fold(0.0, f64::max);
-        choices.iter().map(largest).collect()
+        choices.each(largest)
     };
     let [bias, chi] = KINDS.map(|(_, of)| most(of));
     let Some(truth) = choices.iter().next() else { return Vec::new() };

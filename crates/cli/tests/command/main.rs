@@ -12,6 +12,7 @@ mod faults;
 mod fit;
 mod inspect;
 mod interrupt;
+mod judge;
 mod long;
 mod messages;
 mod networks;

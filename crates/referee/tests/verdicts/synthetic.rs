@@ -101,7 +101,7 @@ pub(crate) fn case(drawn: &Drawn, draws: Stream, [withheld, field]: [bool; 2]) -
     let mut readings = Withheld::new(&described, FRAMES, TimeRule::Nearest, drawn.entries.clone(), count)?;
     let mut fields = Fields::new(&described, count + 1, draws)?;
     for t in 0..FRAMES {
-        let frame = |x: &'_ Vec<f32>| x[t * 2 * PLANE..(t + 1) * 2 * PLANE].to_vec();
+        let frame = |x: &Vec<f32>| x[t * 2 * PLANE..(t + 1) * 2 * PLANE].to_vec();
         let frames: Vec<Vec<f32>> = std::iter::once(&drawn.truth).chain(&drawn.members).map(frame).collect();
         let slices: Vec<&[f32]> = frames.iter().map(Vec::as_slice).collect();
         if withheld {
@@ -112,9 +112,7 @@ pub(crate) fn case(drawn: &Drawn, draws: Stream, [withheld, field]: [bool; 2]) -
         }
     }
     let mut case = if withheld { readings.finish(draws)? } else { Case::default() };
-    if field {
-        case.statistics.extend(fields.finish()?);
-    }
+    case.statistics.extend(if field { fields.finish()? } else { Vec::new() });
     Ok(case)
 }
 
@@ -194,7 +192,7 @@ fn window(velocity: &[f64], first: usize) -> Vec<f32> {
     velocity[first * 2 * PLANE..(first + FRAMES) * 2 * PLANE].iter().map(|x| *x as f32).collect()
 }
 
-/// A field of complex modes (time, H, W).
+/// Complex modes (time, H, W).
 struct Modes(Vec<[f64; 2]>);
 
 impl Modes {
@@ -214,7 +212,7 @@ impl Modes {
     }
 }
 
-/// The law of ψ: standard deviations by mode under an orthonormal transform.
+/// The law of ψ: standard deviations by mode under an orthonormal transform; longer along x than along y.
 struct Law {
     prior: Vec<f64>,
     posterior: Vec<f64>,
@@ -232,7 +230,6 @@ impl Law {
             let (t, h, w) =
                 (signed(i / PLANE, PERIOD), signed(i / SIDE % SIDE, SIDE), signed(i % SIDE, SIDE));
             let (x, y) = (slope(w, SIDE), slope(h, SIDE));
-            // Longer along x than along y, so that an exchange of axes is one of laws too.
             let power = (-0.5 * ((w / 2.0).powi(2) + (h / 4.0).powi(2)) - 0.3 * t * t).exp() * 4.0;
             let k2 = x * x + y * y;
             let power = if k2 > 0.0 { power } else { 0.0 };
