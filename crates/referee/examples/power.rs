@@ -6,10 +6,10 @@
 #[path = "../tests/verdicts/synthetic.rs"]
 mod synthetic;
 
-use equipoise_referee::{Case, Cases, Judgement, Scope, Statistic};
+use equipoise_referee::{Case, Cases, Judgement};
 use equipoise_stream::Stream;
 use std::collections::BTreeMap;
-use synthetic::{Fault, case, drawn};
+use synthetic::{Fault, case, drawn, looked};
 
 const MEMBERS: usize = 32;
 const CASES: usize = 8;
@@ -51,13 +51,6 @@ fn faults() -> [(&'static str, Fault, bool); 15] {
     ]
 }
 
-/// What is said by readings alone, by the truth alone, and by both.
-fn looked(case: &Case, of: [bool; 2]) -> Case {
-    let seen = |s: &&Statistic| of[usize::from(s.scope == Scope::Field)];
-    let places = if of[0] { case.places.clone() } else { Vec::new() };
-    Case { statistics: case.statistics.iter().filter(seen).cloned().collect(), places }
-}
-
 fn report(name: &str, fault: Fault, counts: &[usize], seeds: u64) {
     let most = counts.iter().copied().max().unwrap_or(CASES);
     let mut caught = vec![[0; LOOKS.len()]; counts.len()];
@@ -66,7 +59,7 @@ fn report(name: &str, fault: Fault, counts: &[usize], seeds: u64) {
         let one = |k: usize| -> Case {
             let stream = Stream::new("power").number(seed).number(k as u64);
             let drawn = drawn(stream, MEMBERS, fault);
-            case(&drawn, stream.text("draws"), [true, true]).expect("a case of its own grid")
+            case(&drawn, stream.text("draws")).expect("a case of its own grid")
         };
         let all: Vec<Case> = (0..most).map(one).collect();
         for (look, (_, of)) in LOOKS.iter().enumerate() {

@@ -46,7 +46,7 @@ fn store(path: &Path, dataset: &str, values: &[f32], further: &[(&str, &str)], d
 }
 
 const TABLE: &str =
-    "time,x,y,u,v,noise\n0,0.2,0.3,0.1,0.2,0.5\n1.5,1.0,2.1,0.4,,0.5\n2,2.2,1.0,-0.3,0.7,0.5\n";
+    "time,x,y,u,v,noise\n0,0.2,0.3,0.1,0.2,0.5\n1.5,1.0,2.1,0.4,,0.5\n2,1.2,1.0,-0.3,0.7,0.5\n";
 
 struct Folder(tempfile::TempDir);
 

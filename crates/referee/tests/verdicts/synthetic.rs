@@ -8,7 +8,7 @@ use equipoise_data::sensors::{Entry, Measured};
 use equipoise_data::{Coordinates, Described, Kind, Particulars};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
 use equipoise_operator::{LinearOperator, Sensor, Sensors, TimeRule};
-use equipoise_referee::{Case, Fields, Result, Withheld};
+use equipoise_referee::{Case, Fields, Result, Scope, Statistic, Withheld};
 use equipoise_stream::Stream;
 use num_complex::Complex;
 use std::f64::consts::TAU;
@@ -95,25 +95,27 @@ pub(crate) fn drawn(stream: Stream, members: usize, fault: Fault) -> Drawn {
     Drawn { members: all, truth, entries }
 }
 
-/// What a case says of its withheld readings, of its fields, or of both.
-pub(crate) fn case(drawn: &Drawn, draws: Stream, [withheld, field]: [bool; 2]) -> Result<Case> {
+/// What a case says of its withheld readings and of its fields.
+pub(crate) fn case(drawn: &Drawn, draws: Stream) -> Result<Case> {
     let (described, count) = (described(), drawn.members.len());
     let mut readings = Withheld::new(&described, FRAMES, TimeRule::Nearest, drawn.entries.clone(), count)?;
     let mut fields = Fields::new(&described, count + 1, draws)?;
     for t in 0..FRAMES {
-        let frame = |x: &Vec<f32>| x[t * 2 * PLANE..(t + 1) * 2 * PLANE].to_vec();
-        let frames: Vec<Vec<f32>> = std::iter::once(&drawn.truth).chain(&drawn.members).map(frame).collect();
-        let slices: Vec<&[f32]> = frames.iter().map(Vec::as_slice).collect();
-        if withheld {
-            readings.add_frame(t, &slices[1..]);
-        }
-        if field {
-            fields.add_frame(&slices)?;
-        }
+        let all = std::iter::once(&drawn.truth).chain(&drawn.members);
+        let frames: Vec<&[f32]> = all.map(|x| &x[t * 2 * PLANE..(t + 1) * 2 * PLANE]).collect();
+        readings.add_frame(t, &frames[1..]);
+        fields.add_frame(&frames)?;
     }
-    let mut case = if withheld { readings.finish(draws)? } else { Case::default() };
-    case.statistics.extend(if field { fields.finish()? } else { Vec::new() });
+    let mut case = readings.finish(draws)?;
+    case.statistics.extend(fields.finish()?);
     Ok(case)
+}
+
+/// What is said by readings alone, by the truth alone, or by both.
+pub(crate) fn looked(case: &Case, [withheld, field]: [bool; 2]) -> Case {
+    let seen = |s: &&Statistic| if s.scope == Scope::Field { field } else { withheld };
+    let places = if withheld { case.places.clone() } else { Vec::new() };
+    Case { statistics: case.statistics.iter().filter(seen).cloned().collect(), places }
 }
 
 fn spoil(members: &mut [Vec<f32>], truth: &[f32], fault: Fault, std: f64) {
