@@ -1,7 +1,7 @@
 //! What is said at the end: the verdict in sentences, and what it rests on.
 
 use crate::hearing::Heard;
-use crate::judgement::{Judgement, Verdict};
+use crate::judgement::{Judgement, Row, Verdict};
 use crate::{RefereeError, Result};
 use equipoise_report::significant;
 use serde::Serialize;
@@ -122,18 +122,10 @@ impl Finding {
     pub fn sentences(&self) -> Vec<String> {
         let mut said: Vec<String> =
             self.facts.iter().map(|fact| format!("{}: {}", fact.name, fact.text)).collect();
-        for row in self.judgement.failed() {
-            let found = row.found.map_or_else(
-                || format!("score {}", significant(row.score, 3)),
-                |found| {
-                    let band = row.band.map_or_else(String::new, |[low, high]| {
-                        format!(", members in its place {} to {}", significant(low, 3), significant(high, 3))
-                    });
-                    format!("{}{band}", significant(found, 3))
-                },
-            );
-            let hint = row.hint.map_or_else(String::new, |hint| format!("; {hint}"));
-            said.push(format!("{}: {found} (p = {}){hint}", row.name, significant(row.p_adjusted, 2)));
+        said.extend(self.judgement.failed().take(NAMED).map(sentence));
+        let others: Vec<&str> = self.judgement.failed().skip(NAMED).map(|row| row.name.as_str()).collect();
+        if !others.is_empty() {
+            said.push(format!("{} others fail: {}", others.len(), others.join(", ")));
         }
         let sensor = |name: &str| self.judgement.failed().any(|row| row.name.contains(name));
         if sensor("sensor_bias") || sensor("sensor_chi") {
@@ -178,6 +170,19 @@ impl Finding {
         }
         Ok(rows.any(|row| row.p_adjusted <= self.judgement.level))
     }
+}
+
+/// What failed, by how much, and where to look.
+fn sentence(row: &Row) -> String {
+    let band = row.band.map_or_else(String::new, |[low, high]| {
+        format!(", members in its place {} to {}", significant(low, 3), significant(high, 3))
+    });
+    let found = match row.found {
+        Some(found) => format!("{}{band}", significant(found, 3)),
+        None => format!("score {}", significant(row.score, 3)),
+    };
+    let hint = row.hint.map_or_else(String::new, |hint| format!("; {hint}"));
+    format!("{}: {found} (p = {}){hint}", row.name, significant(row.p_adjusted, 2))
 }
 
 /// χ of used readings outside the band of a prior.
