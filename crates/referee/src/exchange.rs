@@ -68,7 +68,7 @@ impl Choices {
 
     /// A number of each, in their order.
     pub(crate) fn each(&self, number: impl Fn(&[u32]) -> f64 + Sync) -> Vec<f64> {
-        self.picks.par_chunks_exact(self.cases.max(1)).map(number).collect()
+        self.picks.par_chunks_exact(self.cases.max(1)).map(&number).collect()
     }
 
     /// One after the other, a field a case.
