@@ -36,6 +36,15 @@ mod read {
             assert_eq!((data.kind(), data.warnings()), (Kind::GENERIC, &[][..]), "{name}");
             let u = load(&at(name, "/u"), &options(None)).unwrap();
             assert_eq!((u.channels(), u.frames()), (1, data.frames()));
+            // What is missing stands in `fill_value` in version 2, in base64 in version 3.
+            for gaps in ["/gaps", "/marked"] {
+                let error = load(&at(name, gaps), &options(None)).unwrap_err();
+                let by = "attribute `_FillValue`";
+                assert!(
+                    matches!(error, DataError::MissingValues { by: b, .. } if b == by),
+                    "{name}{gaps}: {error}"
+                );
+            }
         }
     }
 
