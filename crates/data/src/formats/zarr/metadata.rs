@@ -1,7 +1,7 @@
 //! What the metadata of a Zarr array say of it, in both versions.
 
 use super::NAME;
-use crate::attribute::{Attribute, Attributes, Place};
+use crate::attribute::{Attribute, Attributes};
 use crate::storage::Element;
 use crate::{DataError, Suspicion};
 use serde_json::{Map, Value};
@@ -18,6 +18,8 @@ pub(super) struct Described {
     pub(super) attributes: Attributes,
     /// What a chunk reads as that is not stored; `None` where nothing says so.
     pub(super) fill: Option<f64>,
+    /// Whether numbers are packed, and their 0 is what xarray takes for a missing one in version 2.
+    pub(super) doubtful_zeros: bool,
 }
 
 /// A group or an array of a store.
@@ -96,7 +98,16 @@ fn described(
     if let Some(missing) = marks {
         attributes.state("_FillValue", Attribute::Numbers(vec![missing]));
     }
-    Ok(Node::Array(Box::new(Described { shape, element, axes: axes.unwrap_or_default(), attributes, fill })))
+    let packed = ["scale_factor", "add_offset"].iter().any(|name| own.contains_key(*name));
+    let doubtful_zeros = version == 2 && packed && fill == Some(0.0) && !own.contains_key("_FillValue");
+    Ok(Node::Array(Box::new(Described {
+        doubtful_zeros,
+        shape,
+        element,
+        axes: axes.unwrap_or_default(),
+        attributes,
+        fill,
+    })))
 }
 
 /// A type of numbers by its name in version 3, or that of NumPy in version 2.
@@ -166,11 +177,6 @@ impl Described {
         let odd = absent > 0 && !fill.is_nan();
         odd.then(|| Suspicion::ChunksAbsent { variable: name.into(), absent, all, fill })
     }
-}
-
-/// Whether attributes say how numbers are packed.
-pub(super) fn is_packed(attributes: &Attributes) -> bool {
-    ["scale_factor", "add_offset"].iter().any(|name| attributes.at(Place::Dataset, name).is_some())
 }
 
 #[cfg(test)]

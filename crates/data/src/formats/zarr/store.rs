@@ -1,6 +1,6 @@
 //! Opening a Zarr store and reading its arrays.
 
-use super::metadata::{Described, Node, is_packed, node};
+use super::metadata::{Described, Node, node};
 use super::{NAME, is_zipped, zipped};
 use crate::array::{Array, Member};
 use crate::attribute::Attributes;
@@ -8,6 +8,7 @@ use crate::formats::named::{self, Catalogue, Variable};
 use crate::location::Location;
 use crate::source::Source;
 use crate::storage::Element;
+use crate::stored::parent;
 use crate::ticks::Ticks;
 use crate::{AxisOrder, DataError, Suspicion};
 use serde_json::Map;
@@ -229,7 +230,7 @@ impl Zarr {
         let [all, absent] = array.chunks(&whole)?;
         let mut odd = self.odd.borrow_mut();
         odd.extend(of.absent(name, absent, all));
-        if of.fill == Some(0.0) && is_packed(&of.attributes) && !of.attributes.has("_FillValue") {
+        if of.doubtful_zeros {
             odd.push(Suspicion::ZeroFill { variable: name.into() });
         }
         Ok(Member { name: name.into(), attributes: of.attributes.clone(), array: Box::new(array) })
@@ -246,7 +247,13 @@ impl Catalogue for Zarr {
     }
 
     fn axes(&self, name: &str) -> Vec<String> {
-        self.arrays.get(name).map(|of| of.axes.clone()).unwrap_or_default()
+        let Some(of) = self.arrays.get(name) else { return Vec::new() };
+        // A group has coordinates of its own, or else those of the root.
+        let own = |axis: &String| {
+            let within = format!("{}/{axis}", parent(name));
+            if self.arrays.contains_key(&within) { within } else { axis.clone() }
+        };
+        of.axes.iter().map(own).collect()
     }
 
     fn asked(&self, path: &str) -> Result<Vec<Member>, DataError> {
