@@ -74,26 +74,28 @@ impl Viewer {
     ///
     /// # Errors
     /// [`ReportError`] when a length, a point, the limit or a spacing is wrong.
-    pub fn draw(scene: Scene<'_>, layers: Vec<(&str, Shown)>) -> Result<Self, ReportError> {
-        let ([height, width], title) = (scene.sides, &scene.caption);
-        if scene.frames.is_empty() || height * width == 0 {
-            let (title, frames) = (title.clone(), scene.frames.len());
-            return Err(ReportError::Empty { title, frames, height, width });
+    pub fn draw(scene: Scene<'_>, layers: Vec<(&'static str, Shown)>) -> Result<Self, ReportError> {
+        let draw = |(name, shown): (&'static str, Shown)| {
+            Ok((name, matches!(shown, Shown::Members(_)), scene.image(&shown)?))
+        };
+        let layers = layers.into_iter().map(draw).collect::<Result<Vec<_>, ReportError>>()?;
+        Self::of(scene, layers)
+    }
+
+    /// Of layers that [`Scene::image`] drew, each with its name and whether it has a row a member.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw).
+    pub fn of(scene: Scene<'_>, layers: Vec<(&'static str, bool, Image)>) -> Result<Self, ReportError> {
+        let (_, _, tile) = scene.view()?;
+        for (_, by_member, image) in &layers {
+            scene.count("pixels across", image.width, tile[0] * scene.frames.len())?;
+            let rows = if *by_member { scene.members.len() } else { 1 };
+            scene.count("pixels down", image.height, tile[1] * rows)?;
         }
-        if !(scene.limit.is_finite() && scene.limit > 0.0) {
-            let (title, found) = (title.clone(), scene.limit);
-            return Err(ReportError::NotPositive { title, what: "colour limit", found });
-        }
-        let view = View::new(height, width, &scene.grid, title)?;
-        let cell = view.pixels(1);
-        let tile = [view.nx * cell.0, view.ny * cell.1];
-        let mut drawn = Vec::new();
-        for (name, shown) in layers {
-            let (rows, image) = scene.layer(&view, tile, cell, &shown)?;
-            drawn.push((name.to_owned(), rows, image.encode_coarse()?));
-        }
+        let layers = layers.into_iter().map(|(name, rows, image)| (name.to_owned(), rows, image)).collect();
         let Scene { caption, limit, unit, quantity, frames, members, .. } = scene;
-        Ok(Self { caption, limit, unit, quantity, frames, members, tile, layers: drawn })
+        Ok(Self { caption, limit, unit, quantity, frames, members, tile, layers })
     }
 
     pub(crate) fn write(&self, id: &str, html: &mut String) {
@@ -135,14 +137,29 @@ impl Viewer {
 }
 
 impl Scene<'_> {
-    /// The picture of a layer, and whether it has a row a member.
-    fn layer(
-        &self,
-        view: &View,
-        tile: [usize; 2],
-        cell: (usize, usize),
-        shown: &Shown,
-    ) -> Result<(bool, Indexed), ReportError> {
+    /// What every layer is seen through, the pixels of a cell and of a tile.
+    fn view(&self) -> Result<(View, (usize, usize), [usize; 2]), ReportError> {
+        let ([height, width], title) = (self.sides, &self.caption);
+        if self.frames.is_empty() || height * width == 0 {
+            let (title, frames) = (title.clone(), self.frames.len());
+            return Err(ReportError::Empty { title, frames, height, width });
+        }
+        if !(self.limit.is_finite() && self.limit > 0.0) {
+            let (title, found) = (title.clone(), self.limit);
+            return Err(ReportError::NotPositive { title, what: "colour limit", found });
+        }
+        let view = View::new(height, width, &self.grid, title)?;
+        let cell = view.pixels(1);
+        Ok((view, cell, [view.nx * cell.0, view.ny * cell.1]))
+    }
+
+    /// The picture of a layer.
+    ///
+    /// # Errors
+    /// As [`Viewer::draw`].
+    pub fn image(&self, shown: &Shown) -> Result<Image, ReportError> {
+        let (view, cell, tile) = self.view()?;
+        let view = &view;
         let (frames, members) = (self.frames.len(), self.members.len());
         let by_member = matches!(shown, Shown::Members(_));
         let mut image = Indexed::new(tile[0] * frames, tile[1] * if by_member { members } else { 1 });
@@ -169,7 +186,7 @@ impl Scene<'_> {
                 }
             }
         }
-        Ok((by_member, image))
+        image.encode_coarse()
     }
 
     /// The frames of one member, or of all.

@@ -158,6 +158,7 @@ impl Executor<Trial> for FlowExecutor<'_> {
         let judged = judge(&ready, &drawn)?;
         if let Some(pictures) = self.pictures {
             pictures.reconstruction(flow, trial, shown, &judged)?;
+            pictures.case(flow, trial, &drawn.counted())?;
         }
         let Judged { mut row, note, .. } = judged;
         let count = problem.gaussian.observed().count();

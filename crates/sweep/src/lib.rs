@@ -6,6 +6,7 @@
 
 mod account;
 mod answers;
+mod case;
 mod caveats;
 mod certify;
 mod choose;

@@ -88,6 +88,8 @@ fn section(
     if let Some(gallery) = gallery(flow, batch, pictures)? {
         blocks.push(Block::Gallery(gallery));
     }
+    let viewer = pictures.viewer(flow, batch.iter().map(|(trial, _)| *trial))?;
+    blocks.extend(viewer.map(Block::Viewer));
     for sub in distinct(batch.iter().map(|(t, _)| t.sub)) {
         let chart = chart(batch, sub, executor)?;
         blocks.extend((first.is_gaussian() || !chart.series.is_empty()).then_some(Block::Chart(chart)));

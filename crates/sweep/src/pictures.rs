@@ -4,13 +4,14 @@
 //! Under `<dataset>/<protocol>/<law>/`, or `<dataset>/<protocol>/<prior>/<law>/` for priors other than
 //! `wiener`: `sparse_ground_truth.png` and `sparse_sub<s>_reconstructed.png`,
 //! the study's names, and `cells_sub<s>.png`, the bare cells that the page shows. Member 0 is drawn,
-//! in physical units, on one colour scale per dataset.
+//! in physical units, on one colour scale per dataset. What is drawn of one trial of a flow in full is in `case.rs`.
 
+use crate::case::{Case, read};
 use crate::judge::Judged;
 use crate::{Flow, Output, Result, Trial};
 use equipoise_experiment::{self as experiment, Labelled, View, planes};
 use equipoise_field::Shape;
-use equipoise_report::{Image, Panel, significant, write_atomically};
+use equipoise_report::{Image, Panel, Viewer, significant, write_atomically};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -32,6 +33,8 @@ struct Canvas<'a> {
     truth: Vec<Labelled>,
     /// Flat indices of the observed points of the coarsest lattice, and its stride.
     observed: (Vec<usize>, usize),
+    /// The trial that the page lets a reader look through.
+    case: Option<Case>,
 }
 
 impl<'a> Pictures<'a> {
@@ -46,7 +49,9 @@ impl<'a> Pictures<'a> {
             let trials = || output.trials().iter().filter(|t| t.dataset() == flow.name());
             let Some(first) = trials().next() else { continue };
             let coarsest = trials().map(|t| t.sub).max().unwrap_or(1);
-            datasets.insert(flow.name().to_owned(), Canvas::of(flow, first.seed, coarsest)?);
+            let drawn = trials().filter(|t| t.seed == first.seed);
+            let case = Case::of(flow, drawn, |t| format!("{}/case_sub{}", folder(t), t.sub));
+            datasets.insert(flow.name().to_owned(), Canvas::of(flow, first.seed, coarsest, case)?);
         }
         let pictures = Self { output, datasets };
         let names: Vec<String> = output
@@ -55,7 +60,8 @@ impl<'a> Pictures<'a> {
             .filter(|t| pictures.draws(t))
             .flat_map(|t| [truth_name(t), picture_name(t), cells_name(t)])
             .collect();
-        output.claim(&names)?;
+        let cases = pictures.datasets.values().filter_map(|canvas| canvas.case.as_ref());
+        output.claim(&names.into_iter().chain(cases.flat_map(Case::names)).collect::<Vec<_>>())?;
         Ok(pictures)
     }
 
@@ -100,6 +106,28 @@ impl<'a> Pictures<'a> {
         Ok(())
     }
 
+    /// Writes what the page shows of frames and members, if this is the trial that it shows.
+    pub(crate) fn case(&self, flow: &Flow, trial: &Trial, members: &(Vec<&[f32]>, Vec<f64>)) -> Result<()> {
+        let Some(canvas) = self.datasets.get(trial.dataset()) else { return Ok(()) };
+        match canvas.case.as_ref().filter(|case| case.is(trial)) {
+            Some(case) => case.write((flow, &canvas.view), members, self.output.folder()),
+            None => Ok(()),
+        }
+    }
+
+    /// Frames and members of one trial of a flow, if it is one of `trials`.
+    pub(crate) fn viewer<'t>(
+        &self,
+        flow: &Flow,
+        mut trials: impl Iterator<Item = &'t Trial>,
+    ) -> Result<Option<Viewer>> {
+        let Some(canvas) = self.datasets.get(flow.name()) else { return Ok(None) };
+        match canvas.case.as_ref().filter(|case| trials.any(|trial| case.is(trial))) {
+            Some(case) => case.viewer(flow, &canvas.view, self.output.folder()),
+            None => Ok(None),
+        }
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.output.folder().join(name)
     }
@@ -117,16 +145,12 @@ impl<'a> Pictures<'a> {
         if !self.draws(trial) {
             return None;
         }
-        let png = std::fs::read(self.path(&cells_name(trial))).ok()?;
-        let side = |at: usize| Some(u32::from_be_bytes(png.get(at..at + 4)?.try_into().ok()?) as usize);
-        // The header chunk of a PNG begins at byte 16 with width and height.
-        let (width, height) = (side(16)?, side(20)?);
-        Some(Image { png, width, height })
+        read(&self.path(&cells_name(trial)))
     }
 }
 
 impl<'a> Canvas<'a> {
-    fn of(flow: &'a Flow, seed: u64, coarsest: usize) -> Result<Self> {
+    fn of(flow: &'a Flow, seed: u64, coarsest: usize, case: Option<Case>) -> Result<Self> {
         let last = flow.shape().frames - 1;
         let frames = if last == 0 { vec![0] } else { vec![0, last] };
         let truth = drawn(flow, flow.truth(), &frames)?;
@@ -137,7 +161,7 @@ impl<'a> Canvas<'a> {
             .filter(|cell| !flow.hidden().is_some_and(|hidden| hidden[*cell]))
             .collect();
         let view = View::of(flow.prior(), flow.solid(), &truth);
-        Ok(Self { view, seed, frames, truth, observed: (observed, coarsest) })
+        Ok(Self { view, seed, frames, truth, observed: (observed, coarsest), case })
     }
 
     /// The bare cells of a panel as the page shows them: one frame of a large field.

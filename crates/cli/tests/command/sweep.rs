@@ -139,6 +139,9 @@ fn the_report_stands_alone_and_the_pictures_have_the_names_of_the_study() {
             assert!(picture.starts_with(b"\x89PNG"), "{law} {name}");
         }
     }
+    // One case of the flow: truth, points, member, its error; one member has no spread.
+    assert!(page.matches("class=\"viewer\"").count() == 1 && page.matches("<canvas").count() == 4);
+    assert!(swept.path("kolmogorov/custom/matched/case_sub16_error.png").is_file());
     let manifest = swept.manifest();
     assert!(manifest["files"].as_array().unwrap().iter().all(|f| swept.path(f.as_str().unwrap()).is_file()));
     let digest = manifest["data"]["kolmogorov/test.h5"].as_str().unwrap();
