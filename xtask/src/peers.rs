@@ -81,14 +81,16 @@ fn steps(python: &Path, network: &Path) -> Vec<Step> {
             ensembles(&interpreter, &folder)
         });
     let interpreter = python.to_owned();
-    let exchange = step("exchange", "ensembles as xarray, netCDF4, zarr, NumPy and pyvista read them", move || {
-        let mut cargo = ignored("equipoise-data", &["--test", "loader"]);
-        finish(cargo.arg("other_programs_read_them").env("EQUIPOISE_PEERS_PYTHON", &interpreter))
-    });
+    let exchange =
+        step("exchange", "ensembles as xarray, netCDF4, zarr, NumPy and pyvista read them", move || {
+            let mut cargo = ignored("equipoise-data", &["--test", "loader"]);
+            finish(cargo.arg("other_programs_read_them").env("EQUIPOISE_PEERS_PYTHON", &interpreter))
+        });
     let interpreter = python.to_owned();
-    let page = step("page", "a page in headless Chromium: sorts, filters, slides, light and dark", move || {
-        page(&interpreter)
-    });
+    let page =
+        step("page", "a page in headless Chromium: sorts, filters, slides, light and dark", move || {
+            page(&interpreter)
+        });
     vec![exchange, page, check("pytorch"), check("jax"), composition, served, ensembles]
 }
 

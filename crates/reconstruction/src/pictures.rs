@@ -39,7 +39,12 @@ impl Pictures {
     /// # Errors
     /// [`ReconstructionError::Report`](crate::ReconstructionError::Report),
     /// [`ReconstructionError::Metrics`](crate::ReconstructionError::Metrics).
-    pub fn of(problem: &Problem, ensemble: &Ensemble, misfit: Option<&Misfit>, truth: Option<&[f32]>) -> Result<Self> {
+    pub fn of(
+        problem: &Problem,
+        ensemble: &Ensemble,
+        misfit: Option<&Misfit>,
+        truth: Option<&[f32]>,
+    ) -> Result<Self> {
         let canvas = Canvas::of(problem);
         let of = match ensemble.is_exact(problem) {
             true => "of the posterior".to_owned(),

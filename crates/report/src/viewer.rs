@@ -250,7 +250,8 @@ mod tests {
         let layers = vec![("member", Shown::Members(members)), ("observed", points)];
         let viewer = Viewer::draw(scene(2, 3), layers).unwrap();
         assert_eq!(viewer.tile, [2, 3]);
-        let sizes: Vec<_> = viewer.layers.iter().map(|(_, by, image)| (*by, image.width, image.height)).collect();
+        let sizes: Vec<_> =
+            viewer.layers.iter().map(|(_, by, image)| (*by, image.width, image.height)).collect();
         assert_eq!(sizes, [(true, 4, 9), (false, 4, 3)]);
         let mut html = String::new();
         viewer.write("v0", &mut html);

@@ -46,7 +46,8 @@ impl Case {
         stem: impl Fn(&Trial) -> String,
     ) -> Option<Self> {
         let trials: Vec<&Trial> = trials.collect();
-        let first = trials.iter().find(|trial| trial.is_gaussian() && trial.law() == LAW).or(trials.first())?;
+        let first =
+            trials.iter().find(|trial| trial.is_gaussian() && trial.law() == LAW).or(trials.first())?;
         let alike = |trial: &&&Trial| trial.same_scene(first) && trial.law() == first.law();
         let mut alike: Vec<&&Trial> = trials.iter().filter(alike).collect();
         alike.sort_by_key(|trial| trial.sub);
@@ -85,7 +86,8 @@ impl Case {
         let less = |(a, b): (&Vec<f32>, &Vec<f32>)| a.iter().zip(b).map(|(a, b)| a - b).collect();
         let errors = shown.iter().map(|planes| planes.iter().zip(&truth).map(less).collect()).collect();
         let scene = self.scene(flow, view, shown.len());
-        let layers = [Shown::Members(shown), Shown::Members(errors), Shown::Frames(spread(&all, log_weights))];
+        let layers =
+            [Shown::Members(shown), Shown::Members(errors), Shown::Frames(spread(&all, log_weights))];
         for (name, layer) in self.names().iter().zip(&layers) {
             write_atomically(&folder.join(name), &scene.image(layer)?.png)?;
         }

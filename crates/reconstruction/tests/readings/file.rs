@@ -99,7 +99,10 @@ fn an_ensemble_is_a_trajectory_file_with_more_in_it() {
         write_page(&page, &problem, &ensemble, &check, &pictures, &check.warnings(), Vec::new()).unwrap();
         let html = std::fs::read_to_string(page).unwrap();
         assert_eq!(html.matches("data:image/png").count(), 3 + 5);
-        assert!(html.contains("member less mean") && html.contains("frame 1 of 3, 0 after the first"), "{html}");
+        assert!(
+            html.contains("member less mean") && html.contains("frame 1 of 3, 0 after the first"),
+            "{html}"
+        );
         assert!(!html.contains("http://") && !html.contains("https://"));
     }
 }
