@@ -58,6 +58,24 @@ fn image(fields: &Fields<'_>, t: usize) -> (String, Vec<u8>) {
     let [nx, ny] = fields.extent();
     let [[x, y], [dx, dy]] = placed(fields);
     let extent = format!("0 {} 0 {} 0 0", nx.saturating_sub(1), ny.saturating_sub(1));
+    let points = points(fields, t);
+    let mut of_file = Appended { xml: String::new(), data: points.data };
+    of_file.list("TimeValue", "Float64", 1, &time(fields, t).to_le_bytes());
+    if let Some(weights) = fields.weights {
+        of_file.list("weights", "Float64", weights.len(), &bytes(weights, f64::to_le_bytes));
+    }
+    let head = format!(
+        "<?xml version=\"1.0\"?>\n<VTKFile type=\"ImageData\" version=\"1.0\" byte_order=\"LittleEndian\" \
+         header_type=\"UInt64\">\n  <ImageData WholeExtent=\"{extent}\" Origin=\"{x} {y} 0\" \
+         Spacing=\"{dx} {dy} 1\">\n    <FieldData>\n{}    </FieldData>\n    <Piece Extent=\"{extent}\">\n      \
+         <PointData>\n{}      </PointData>\n    </Piece>\n  </ImageData>\n  <AppendedData encoding=\"raw\">\n_",
+        of_file.xml, points.xml
+    );
+    (head, of_file.data)
+}
+
+/// The arrays of a frame: mean, standard deviation, members, mask.
+fn points(fields: &Fields<'_>, t: usize) -> Appended {
     let mut points = Appended::default();
     let parts = fields.members.iter().zip(&fields.indices);
     let members = parts.map(|(member, index)| (format!("_member_{index}"), *member));
@@ -79,19 +97,7 @@ fn image(fields: &Fields<'_>, t: usize) -> (String, Vec<u8>) {
         let cells: Vec<u8> = mask.cells().iter().map(|hidden| u8::from(*hidden)).collect();
         points.add("mask", "UInt8", 1, &turned(fields, &cells));
     }
-    let mut of_file = Appended { xml: String::new(), data: points.data };
-    of_file.list("TimeValue", "Float64", 1, &time(fields, t).to_le_bytes());
-    if let Some(weights) = fields.weights {
-        of_file.list("weights", "Float64", weights.len(), &bytes(weights, f64::to_le_bytes));
-    }
-    let head = format!(
-        "<?xml version=\"1.0\"?>\n<VTKFile type=\"ImageData\" version=\"1.0\" byte_order=\"LittleEndian\" \
-         header_type=\"UInt64\">\n  <ImageData WholeExtent=\"{extent}\" Origin=\"{x} {y} 0\" \
-         Spacing=\"{dx} {dy} 1\">\n    <FieldData>\n{}    </FieldData>\n    <Piece Extent=\"{extent}\">\n      \
-         <PointData>\n{}      </PointData>\n    </Piece>\n  </ImageData>\n  <AppendedData encoding=\"raw\">\n_",
-        of_file.xml, points.xml
-    );
-    (head, of_file.data)
+    points
 }
 
 impl Appended {

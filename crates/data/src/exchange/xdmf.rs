@@ -35,30 +35,8 @@ pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Res
 }
 
 fn frame(fields: &Fields<'_>, t: usize, file: &str, xml: &mut String) {
-    let Shape { height, width, .. } = fields.shape;
     let _ = writeln!(xml, "      <Grid Name=\"frame {t}\">\n        <Time Value=\"{}\"/>", time(fields, t));
-    match (fields.grid.x_axis, t) {
-        (Axis::W, _) => {
-            let [[x, y], [dx, dy]] = placed(fields);
-            let item = "<DataItem Dimensions=\"3\" NumberType=\"Float\" Precision=\"8\" Format=\"XML\">";
-            // One layer in space: VTK's reader lays a grid of two dimensions into the plane of y and z.
-            let _ = writeln!(
-                xml,
-                "        <Topology TopologyType=\"3DCoRectMesh\" Dimensions=\"1 {height} {width}\"/>\n        \
-                 <Geometry GeometryType=\"ORIGIN_DXDYDZ\">\n          {item}0 {y} {x}</DataItem>\n          \
-                 {item}1 {dy} {dx}</DataItem>\n        </Geometry>"
-            );
-        }
-        (Axis::H, 0) => points(fields, xml),
-        (Axis::H, _) => {
-            let first = "/Xdmf/Domain/Grid[1]/Grid[1]";
-            let _ = writeln!(
-                xml,
-                "        <Topology Reference=\"XML\">{first}/Topology[1]</Topology>\n        \
-                 <Geometry Reference=\"XML\">{first}/Geometry[1]</Geometry>"
-            );
-        }
-    }
+    space(fields, t, xml);
     let (members, channels) = (fields.members.len(), fields.shape.channels);
     let names = fields.names(&["mask"]);
     for (c, name) in names.iter().enumerate() {
@@ -86,6 +64,33 @@ fn frame(fields: &Fields<'_>, t: usize, file: &str, xml: &mut String) {
         );
     }
     xml.push_str("      </Grid>\n");
+}
+
+/// Where the points of a frame are.
+fn space(fields: &Fields<'_>, t: usize, xml: &mut String) {
+    let Shape { height, width, .. } = fields.shape;
+    match (fields.grid.x_axis, t) {
+        (Axis::W, _) => {
+            let [[x, y], [dx, dy]] = placed(fields);
+            let item = "<DataItem Dimensions=\"3\" NumberType=\"Float\" Precision=\"8\" Format=\"XML\">";
+            // One layer in space: VTK's reader lays a grid of two dimensions into the plane of y and z.
+            let _ = writeln!(
+                xml,
+                "        <Topology TopologyType=\"3DCoRectMesh\" Dimensions=\"1 {height} {width}\"/>\n        \
+                 <Geometry GeometryType=\"ORIGIN_DXDYDZ\">\n          {item}0 {y} {x}</DataItem>\n          \
+                 {item}1 {dy} {dx}</DataItem>\n        </Geometry>"
+            );
+        }
+        (Axis::H, 0) => points(fields, xml),
+        (Axis::H, _) => {
+            let first = "/Xdmf/Domain/Grid[1]/Grid[1]";
+            let _ = writeln!(
+                xml,
+                "        <Topology Reference=\"XML\">{first}/Topology[1]</Topology>\n        \
+                 <Geometry Reference=\"XML\">{first}/Geometry[1]</Geometry>"
+            );
+        }
+    }
 }
 
 /// The points of a frame along its axes, as attributes state them: as many axes as the topology has.
