@@ -70,12 +70,13 @@ pub(crate) fn decode<T: Record>(line: &[u8]) -> serde_json::Result<T> {
 ///
 /// # Errors
 /// [`Error::Encode`].
-pub fn table_of<T: Serialize>(rows: &[T], words: &[&str]) -> Result<Table> {
+pub fn table_of<T: Serialize + DeserializeOwned>(rows: &[T], words: &[&str]) -> Result<Table> {
     let fault = |source| Error::Encode { what: "row", source };
     let rows: Vec<Ordered> = rows.iter().map(ordered).collect::<serde_json::Result<_>>().map_err(fault)?;
-    let names: Vec<String> = rows
-        .first()
-        .map_or_else(Vec::new, |Ordered(entries)| entries.iter().map(|(n, _)| n.clone()).collect());
+    let names: Vec<String> = match rows.first() {
+        Some(Ordered(entries)) => entries.iter().map(|(name, _)| name.clone()).collect(),
+        None => fields_of::<T>().iter().map(|name| (*name).to_owned()).collect(),
+    };
     let cells = |Ordered(entries): Ordered| {
         entries.into_iter().map(|(name, value)| cell(value, words.contains(&name.as_str()))).collect()
     };
@@ -260,5 +261,6 @@ mod tests {
         let Either::Run(nan) = run("nan", f64::NAN, Some(2.0)) else { panic!("another kind") };
         let table = table_of(&[nan], &["name"]).unwrap();
         assert_eq!(table.csv().unwrap(), b"name,rmse,floor,seed\nnan,NaN,2.0,18446744073709551615\n");
+        assert_eq!(table_of::<Run>(&[], &[]).unwrap().csv().unwrap(), b"name,rmse,floor,seed\n");
     }
 }
