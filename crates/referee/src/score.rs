@@ -47,7 +47,7 @@ mod tests {
         assert!(found[1] < 0.0);
         let logs = scores(&[5f64.exp(), 1.0, 2f64.exp()], true);
         assert!(logs.iter().zip(&found).all(|(a, b)| (a - b).abs() < 1e-12));
-        assert_eq!(scores(&[3.0, 3.0, 3.0], false), [0.0; 3]);
+        assert_eq!(scores(&[3.0, 3.0, 3.0], false), vec![0.0; 3]);
         assert!(scores(&[3.1, 3.0, 3.0], false)[0] > 5.0);
     }
 
