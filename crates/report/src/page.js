@@ -17,7 +17,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   }));
 }
 
-/* Rows that hold every word, and every `column>number`, `column<number` or `column=text`. */
+/* Rows that hold every part, and every `column>number`, `column<number` or `column=text`. */
 for (const filter of document.querySelectorAll(".filter")) {
   const table = filter.nextElementSibling.querySelector("table");
   const names = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim().toLowerCase());

@@ -144,7 +144,7 @@ impl Table {
         // The script shows it.
         html.push_str(
             "<p class=\"filter\" hidden><label>Filter <input type=\"search\" \
-             placeholder=\"words, column&gt;number\"></label> <output aria-live=\"polite\"></output></p>\n",
+             placeholder=\"text, column&gt;number\"></label> <output aria-live=\"polite\"></output></p>\n",
         );
         html.push_str("<div class=\"scroll tall\" tabindex=\"0\"><table class=\"sortable\">");
         if let Some(caption) = &self.caption {

@@ -1,8 +1,9 @@
 //! The page: self-contained, escaped, well formed, readable without colour or sight.
 
+use equipoise_field::{Axis, Boundary, Grid};
 use equipoise_report::{
-    Block, Caption, Chart, Gallery, Head, HeatCell, HeatMap, Image, Page, Picture, Quantity, Scale, Section,
-    Series, Table, Tone, Verdict, page,
+    Block, Caption, Chart, Gallery, Head, HeatCell, HeatMap, Image, Page, Picture, Quantity, Scale, Scene,
+    Section, Series, Shown, Table, Tone, Verdict, Viewer, page,
 };
 
 /// A name that breaks out of text and of attributes when it is not escaped.
@@ -55,7 +56,23 @@ fn blocks(word: &str) -> Vec<Block> {
             )
             .captioned(caption(word)),
         ),
+        Block::Viewer(viewer(word)),
     ]
+}
+
+fn viewer(word: &str) -> Viewer {
+    let scene = Scene {
+        caption: word.into(),
+        sides: [2, 3],
+        grid: Grid { x_axis: Axis::W, dx: 1.0, dy: 1.0, boundary: Boundary::Open },
+        limit: 1.0,
+        unit: word.into(),
+        quantity: Quantity::VORTICITY,
+        frames: vec![word.into(); 2],
+        members: vec![word.into()],
+        solid: None,
+    };
+    Viewer::draw(scene, vec![("truth", Shown::Frames(vec![vec![0.5; 6]; 2]))]).unwrap()
 }
 
 fn whole(word: &str) -> String {
@@ -110,7 +127,7 @@ fn tags_are_balanced() {
         let name = tag.split([' ', '/']).find(|part| !part.is_empty()).unwrap();
         if let Some(closed) = tag.strip_prefix('/') {
             assert_eq!(open.pop(), Some(closed));
-        } else if !tag.ends_with('/') && !["img", "br", "meta"].contains(&name) {
+        } else if !tag.ends_with('/') && !["img", "br", "meta", "input"].contains(&name) {
             open.push(name);
         }
     }
@@ -135,7 +152,10 @@ fn identifiers_are_unique_and_every_reference_has_its_target() {
 fn words_stand_beside_every_picture_and_colour() {
     let html = whole("word");
     let tags = tags(&html);
-    assert!(tags.iter().filter(|t| t.starts_with("img")).all(|t| t.contains("alt=\"word\"")));
+    // What a script cuts its tiles out of is never shown; the canvas has the words.
+    let shown = |t: &&&str| t.starts_with("img") && !t.contains(" hidden");
+    assert!(tags.iter().filter(shown).all(|t| t.contains("alt=\"word\"")));
+    assert!(tags.iter().filter(|t| t.starts_with("canvas")).all(|t| t.contains("aria-label=\"truth\"")));
     assert!(tags.iter().filter(|t| t.starts_with("th ")).all(|t| t.contains("scope=\"")));
     assert!(!tags.contains(&"th"));
     assert_eq!(html.matches("role=\"img\" aria-labelledby").count(), html.matches("<svg").count());
