@@ -136,9 +136,12 @@ impl Viewer {
     }
 }
 
+/// A plane as it is seen, the pixels of a cell, and those of a tile.
+type Seen = (View, (usize, usize), [usize; 2]);
+
 impl Scene<'_> {
     /// What every layer is seen through, the pixels of a cell and of a tile.
-    fn view(&self) -> Result<(View, (usize, usize), [usize; 2]), ReportError> {
+    fn view(&self) -> Result<Seen, ReportError> {
         let ([height, width], title) = (self.sides, &self.caption);
         if self.frames.is_empty() || height * width == 0 {
             let (title, frames) = (title.clone(), self.frames.len());

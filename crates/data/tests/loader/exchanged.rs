@@ -192,7 +192,7 @@ fn npy_holds_every_number_in_its_place() {
         let bytes = std::fs::read(path.join("members.npy")).unwrap();
         let expected = made.members.iter().flat_map(|member| {
             let at = |i| <[usize; 4]>::from(made.shape.position(i));
-            (0..member.len()).map(move |i| at(i)).map(|at| flow(&made, member, at))
+            (0..member.len()).map(at).map(|at| flow(&made, member, at))
         });
         assert_eq!(bits(floats(&bytes[128..])), bits(expected), "{name}");
     }
