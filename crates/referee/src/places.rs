@@ -19,13 +19,15 @@ fn by_place(cases: &[Case]) -> Vec<Held<'_>> {
 }
 
 /// Σ over cases of one number of a place, over √cases.
-fn sum(held: &Held<'_>, choice: &[u32], of: fn(&Place) -> &[f64]) -> f64 {
+fn sum(held: &Held<'_>, choice: &[u32], of: Number) -> f64 {
     let total: f64 = held.iter().map(|(k, place)| of(place)[choice[*k] as usize]).sum();
     total / (held.len() as f64).sqrt()
 }
 
-const KINDS: [(&str, fn(&Place) -> &[f64]); 2] =
-    [("sensor_bias", |place| &place.bias), ("sensor_chi", |place| &place.chi)];
+/// One number of a place, of the truth and of each member.
+type Number = fn(&Place) -> &[f64];
+
+const KINDS: [(&str, Number); 2] = [("sensor_bias", |place| &place.bias), ("sensor_chi", |place| &place.chi)];
 
 /// For every choice the largest |sum| over places, in units of its standard deviation about its mean over choices;
 /// nothing where there are fewer than two places.
@@ -34,7 +36,7 @@ pub(crate) fn largest(cases: &[Case], choices: &Choices) -> Vec<(&'static str, V
     if places.len() < 2 {
         return Vec::new();
     }
-    let of = |(name, of): (&'static str, fn(&Place) -> &[f64])| {
+    let of = |(name, of): (&'static str, Number)| {
         let most = choices.each(|choice| {
             places.iter().fold(0.0f64, |most, held| {
                 let found = sum(held, choice, of);
@@ -53,7 +55,7 @@ pub(crate) fn largest(cases: &[Case], choices: &Choices) -> Vec<(&'static str, V
 /// Every place, the furthest out first.
 pub(crate) fn rows(cases: &[Case], choices: &Choices) -> Vec<PlaceRow> {
     let places = by_place(cases);
-    let most = |of: fn(&Place) -> &[f64]| -> Vec<f64> {
+    let most = |of: Number| -> Vec<f64> {
         let largest =
             |choice: &[u32]| places.iter().map(|held| sum(held, choice, of).abs()).fold(0.0, f64::max);
         choices.each(largest)

@@ -48,15 +48,18 @@ pub(crate) fn pooled(cases: &[Case], choices: &Choices) -> Vec<Pooled> {
     all
 }
 
+/// Values and scores of one case, of the truth and of each member.
+type Own<'a> = (&'a [f64], Vec<f64>);
+
 fn of_name(name: String, first: &Statistic, cases: &[Case], choices: &Choices) -> Pooled {
-    let own: Vec<Option<(&[f64], Vec<f64>)>> = cases
+    let own: Vec<Option<Own<'_>>> = cases
         .iter()
         .map(|case| {
             let found = case.statistics.iter().find(|s| s.is_defined() && s.name() == name)?;
             Some((&found.values[..], found.scores()))
         })
         .collect();
-    let held: Vec<(usize, &(&[f64], Vec<f64>))> =
+    let held: Vec<(usize, &Own<'_>)> =
         own.iter().enumerate().filter_map(|(k, one)| Some((k, one.as_ref()?))).collect();
     let count = held.len() as f64;
     let (mut means, mut scores) = (Vec::new(), Vec::new());

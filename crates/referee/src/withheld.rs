@@ -10,6 +10,9 @@ use equipoise_operator::{LinearOperator, Sensor, Sensors, TimeRule};
 use equipoise_stream::Stream;
 use std::collections::BTreeMap;
 
+/// Readings at a frame with their weight in time, and their operator.
+type Taps = (Vec<(usize, f64)>, Sensors);
+
 /// Readings whose noise was not used to make the members, while frames go by.
 ///
 /// Member j reads H x_j + s η with η drawn by key, so that its numbers are to the others what the truth's are. All
@@ -20,7 +23,7 @@ pub struct Withheld {
     components: Vec<String>,
     members: usize,
     /// Of each frame the readings there, their weight in time, and their operator.
-    frames: Vec<Option<(Vec<(usize, f64)>, Sensors)>>,
+    frames: Vec<Option<Taps>>,
     /// [reading][member], physical units.
     read: Vec<f64>,
 }
