@@ -105,7 +105,9 @@ struct Read {
     #[arg(long, value_name = "STD", value_parser = positive, allow_negative_numbers = true)]
     noise: Option<f64>,
 
-    /// Time of the first frame, in the tables' unit [default: the members' t_first, else 0]
+    /// Time of the first frame, in the tables' unit [default: see --help]
+    ///
+    /// Without it the attribute `t_first` of the members, else 0.
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     start_time: Option<f64>,
 

@@ -113,7 +113,7 @@ impl Audit {
             return Err(DataError::AxesUndeclared { path, evidence });
         };
         match self.inferred {
-            Inferred::Order(inferred) if inferred != declared => {
+            Inferred::Order(inferred) if !inferred.agrees(declared) => {
                 Err(DataError::AxesContradicted { path, declared, declared_by, inferred, evidence })
             }
             Inferred::NoSeries if self.shape[declared.time_axis()] > 1 => {

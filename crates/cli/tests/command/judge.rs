@@ -48,6 +48,8 @@ fn without_withheld_readings_folds_are_written() {
     );
     let rows = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap().lines().count() - 1;
     assert_eq!(rows("fold_1_used.csv"), rows("fold_2_withheld.csv"));
+    let fresh = folder.path().join("fresh");
+    let out = fresh.to_str().unwrap();
     misused(&["judge", "--members", MEMBERS, "--out", out], &["neither --withheld nor --truth"]);
     misused(
         &["judge", "--members", MEMBERS, "--truth", TRUTH, "--fail-on", "rmse"],

@@ -269,7 +269,7 @@ fn nothing_is_replaced_unless_it_is_asked_for_and_of_the_format() {
             std::fs::create_dir(&path).unwrap();
             std::fs::write(path.join("thesis.tex"), "mine").unwrap();
             let refused = write(Existing::Replace).unwrap_err();
-            assert!(matches!(refused, DataError::Foreign { .. }), "{refused}");
+            assert!(matches!(refused, DataError::Unlike { .. }), "{refused}");
             assert_eq!(std::fs::read(path.join("thesis.tex")).unwrap(), b"mine");
         }
         let mut left: Vec<_> =

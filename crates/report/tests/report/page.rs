@@ -104,8 +104,12 @@ fn every_text_is_escaped_everywhere() {
 #[test]
 fn nothing_is_fetched_from_anywhere() {
     let html = whole("word");
+    // The numbers of pictures may spell anything.
+    let pieces = html.split("data:image/png;base64,").enumerate();
+    let words: String =
+        pieces.map(|(k, piece)| if k == 0 { piece } else { piece.split_once('"').unwrap().1 }).collect();
     for forbidden in ["http", "//", "@import", "<link", "<iframe", "<object", "@font-face"] {
-        assert!(!html.contains(forbidden), "{forbidden}");
+        assert!(!words.contains(forbidden), "{forbidden}");
     }
     for (start, allowed) in [("src=\"", "data:image/png;base64,"), ("href=\"", "#"), ("url(", "#")] {
         for piece in html.split(start).skip(1) {
