@@ -51,7 +51,7 @@ pub fn write_page(results: &Results) -> Result<PathBuf> {
         sections,
         notes: notes(&plan),
     };
-    Ok(results.write_page(REPORT, whole)?)
+    results.write_page(REPORT, whole)
 }
 
 fn lead() -> Vec<String> {

@@ -71,7 +71,7 @@ impl BenchmarkFile {
                 dataset.window.get_or_insert(WAKE_WINDOW);
             }
         }
-        Ok(requests(&datasets)?)
+        requests(&datasets)
     }
 
     /// The plan over these flows, those of [`requests`](Self::requests) in their order. Of cases that are not asked for

@@ -57,7 +57,7 @@ pub fn run(
 ) -> Result<Summary> {
     let plan = &results.manifest().plan;
     let executor = Benches { results, scenes, plan, last: Shared::keeping(1) };
-    Ok(experiment::run(results, &executor, observer, stop, POLICY)?)
+    experiment::run(results, &executor, observer, stop, POLICY)
 }
 
 /// Problems under a plan, each made for the first of the jobs that observe alike.
@@ -106,7 +106,7 @@ impl Executor<Job> for Benches<'_> {
 
 pub(crate) fn scene<'a>(scenes: &'a [Scene], dataset: &str) -> Result<&'a Scene> {
     let unknown = || experiment::Error::UnknownDataset { dataset: dataset.to_owned() };
-    Ok(scenes.iter().find(|scene| scene.label == dataset).ok_or_else(unknown)?)
+    scenes.iter().find(|scene| scene.label == dataset).ok_or_else(unknown)
 }
 
 /// The record of a job, if there is one.

@@ -81,11 +81,21 @@ impl<P: Serialize + DeserializeOwned> Manifest<P> {
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(MANIFEST);
         match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(Error::form(&path, "not a manifest of a sweep")),
+            Ok(bytes) => {
+                Self::whole(&bytes).map(Some).map_err(Error::form(&path, "not a manifest of a sweep"))
+            }
             Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(fault) => Err(Error::io("read", &path)(fault)),
+        }
+    }
+
+    /// A manifest whose plan leaves nothing out, also what a plan's file may.
+    fn whole(bytes: &[u8]) -> serde_json::Result<Self> {
+        let (manifest, told): (Self, Value) =
+            (serde_json::from_slice(bytes)?, serde_json::from_slice(bytes)?);
+        match left_out(&told["plan"], &serde_json::to_value(&manifest.plan)?) {
+            Some(field) => Err(serde::de::Error::custom(format!("missing field `{field}`"))),
+            None => Ok(manifest),
         }
     }
 
@@ -164,6 +174,19 @@ fn difference(path: &str, a: &Value, b: &Value) -> Option<(String, String, Strin
             .find_map(|(i, (a, b))| difference(&format!("{path}[{i}]"), a, b)),
         _ if a == b => None,
         _ => Some((path.to_owned(), a.to_string(), b.to_string())),
+    }
+}
+
+/// The first field of `whole` that `told` does not have, at any depth.
+fn left_out(told: &Value, whole: &Value) -> Option<String> {
+    match (told, whole) {
+        (Value::Object(told), Value::Object(whole)) => whole
+            .iter()
+            .find_map(|(name, of)| told.get(name).map_or(Some(name.clone()), |told| left_out(told, of))),
+        (Value::Array(told), Value::Array(whole)) => {
+            told.iter().zip(whole).find_map(|(told, whole)| left_out(told, whole))
+        }
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p equipoise-referee --example power -- SEEDS [FAULT…]`; the last column says which
 //! statistic stood furthest out with eight cases, and how often.
+#![allow(clippy::unwrap_used, reason = "what is drawn is well formed")]
 
 #[path = "../tests/verdicts/synthetic.rs"]
 mod synthetic;

@@ -1,5 +1,6 @@
 //! The loader against files written for the purpose and against the embedded samples.
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
+#![allow(clippy::float_cmp, reason = "what is read is compared to the bit")]
 
 mod arrays;
 mod axes;

@@ -171,7 +171,9 @@ fn copies_are_facts() {
     store(&folder.at("copies.h5"), "x", &values, &[], 0.25);
     let one = heard(&Files { members: folder.at("copies.h5"), ..folder.files() }).unwrap();
     assert_eq!((&one.copies[..], &one.copied[..]), (&[vec![0, 4]][..], &[1][..]));
-    let found = Judgement::of(&[one.case.clone()], Cases::Independent, 0.01, Stream::new("choices")).unwrap();
+    let found =
+        Judgement::of(std::slice::from_ref(&one.case), Cases::Independent, 0.01, Stream::new("choices"))
+            .unwrap();
     assert_eq!(found.verdict, Verdict::Undecided);
     let finding = Finding::new(found, &[("copies.h5".to_owned(), one)]);
     assert_eq!((finding.judgement.verdict, finding.facts.len()), (Verdict::Fails, 2));

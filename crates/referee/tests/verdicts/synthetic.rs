@@ -132,7 +132,7 @@ fn spoil(members: &mut [Vec<f32>], truth: &[f32], fault: Fault, std: f64) {
             let (plane, cell) = (i / PLANE, i % PLANE);
             x[plane * PLANE + cell % SIDE * SIDE + cell / SIDE]
         }),
-        Fault::Components => each(members, &|x, i| x[(i / PLANE ^ 1) * PLANE + i % PLANE]),
+        Fault::Components => each(members, &|x, i| x[((i / PLANE) ^ 1) * PLANE + i % PLANE]),
         Fault::Twice => {
             let half = members.len() / 2;
             let (first, second) = members.split_at_mut(half);
@@ -226,7 +226,7 @@ impl Law {
     fn new() -> Self {
         let signed = |i: usize, n: usize| if 2 * i < n { i as f64 } else { i as f64 - n as f64 };
         // A Nyquist wave has no derivative on the grid.
-        let slope = |k: f64, n: usize| if 2.0 * k.abs() == n as f64 { 0.0 } else { k };
+        let slope = |k: f64, n: usize| if 2.0 * k.abs() >= n as f64 { 0.0 } else { k };
         let (mut prior, mut posterior, mut kx, mut ky) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for i in 0..PERIOD * PLANE {
             let (t, h, w) =

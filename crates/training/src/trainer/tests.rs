@@ -6,7 +6,7 @@ use equipoise_data::{Kind, samples::Sample};
 use equipoise_data::{LoadOptions, load};
 use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
-use equipoise_network::MANIFEST;
+use equipoise_network::{MANIFEST, Shares};
 use equipoise_prior::{DenoiserName, Fields};
 use equipoise_stream::Stream;
 use std::fs;
@@ -123,6 +123,12 @@ fn what_is_written_is_the_prior() {
         if name != "karras" {
             assert!(begun.iter().all(|row| (row.network / row.wiener - 1.0).abs() < 1e-5), "{begun:?}");
         }
+        let path = folder.join(MANIFEST);
+        let mut manifest = Manifest::read(&path).unwrap();
+        assert_eq!(manifest.shares.pairs().len(), if name == "karras" { 0 } else { 16 });
+        // Without shares all of the correction is taken, as while it is trained.
+        manifest.shares = Shares::default();
+        manifest.write(&path, true).unwrap();
         let named: DenoiserName = format!("network:{}", folder.display()).parse().unwrap();
         let fields = Fields::of(std::slice::from_ref(&named), None).unwrap().unwrap();
         let (received, remarks) = fields.receive(data.clone()).unwrap();
