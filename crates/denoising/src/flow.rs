@@ -58,7 +58,7 @@ impl Flow {
     /// are, and takes `count` windows of `data`, evenly spaced over all of them, or all where there are fewer.
     ///
     /// # Errors
-    /// [`DenoisingError::Prior`], [`DenoisingError::Experiment`] for more components than there are columns for, and [`DenoisingError::Data`] for files that
+    /// [`DenoisingError::Prior`](crate::DenoisingError::Prior), [`DenoisingError::Experiment`](crate::DenoisingError::Experiment) for more components than there are columns for, and [`DenoisingError::Data`](crate::DenoisingError::Data) for files that
     /// do not belong together or one that cannot be read again.
     pub fn new(
         name: &str,
@@ -150,7 +150,7 @@ impl Flow {
     /// Hands every training window to `each`, normalised, in order.
     ///
     /// # Errors
-    /// [`DenoisingError::Prior`].
+    /// [`DenoisingError::Prior`](crate::DenoisingError::Prior).
     pub fn each_training_window(&self, each: &mut dyn FnMut(&[f32])) -> Result<()> {
         let all = self.prior.windows(&self.train)?;
         Ok(all.visit(0..all.count(), &mut |_, x| each(x))?)
@@ -159,7 +159,7 @@ impl Flow {
     /// The denoisers of these names.
     ///
     /// # Errors
-    /// [`DenoisingError::Prior`].
+    /// [`DenoisingError::Prior`](crate::DenoisingError::Prior).
     pub fn denoisers(&self, names: &[DenoiserName]) -> Result<Vec<Named>> {
         let of = |name: &DenoiserName| {
             let known = self.prior.denoiser_of(name, &self.train)?;
@@ -171,7 +171,7 @@ impl Flow {
     /// About how long one denoising takes on all threads, at ρ = ½; zero without held-out windows.
     ///
     /// # Errors
-    /// [`DenoisingError::Prior`].
+    /// [`DenoisingError::Prior`](crate::DenoisingError::Prior).
     pub fn probe(&self, named: &Named) -> Result<Duration> {
         let Some(held_out) = self.held_out.first() else { return Ok(Duration::ZERO) };
         let level = at_ratio(0.5);
