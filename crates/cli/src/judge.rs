@@ -15,7 +15,7 @@ use equipoise_data::sensors::Outside;
 use equipoise_data::{AxisOrder, Kind, LoadOptions};
 use equipoise_operator::TimeRule;
 use equipoise_referee::{Cases, FILES, Files, Finding, Heard, Judgement, Members, Reading, Verdict};
-use equipoise_referee::{fold_files, hear, write, write_folds};
+use equipoise_referee::{distinct, fold_files, hear, write, write_folds};
 use equipoise_stream::Stream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -221,6 +221,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         heard.push((files.members.display().to_string(), one));
     }
+    distinct(&heard)?;
     let standing = if arguments.judging.same_truth { Cases::SameTruth } else { Cases::Independent };
     let level = arguments.judging.level;
     let all: Vec<_> = heard.iter().map(|(_, one)| one.case.clone()).collect();

@@ -1,11 +1,12 @@
 //! Members that are copies, of each other or of the truth, to the bit.
 
+use crate::{Heard, RefereeError, Result};
 use std::collections::BTreeMap;
 
 /// A number of every field that differs where any bit does, but for one chance in 2⁶⁴.
 #[derive(Clone, Debug)]
 pub(crate) struct Copies {
-    names: Vec<u64>,
+    pub(crate) names: Vec<u64>,
 }
 
 impl Copies {
@@ -34,6 +35,26 @@ impl Copies {
         groups.sort();
         groups
     }
+}
+
+/// Refuses cases that share a member: no two of them say more than one of them.
+///
+/// # Errors
+/// [`RefereeError::Shared`] with the first two, by the names that they are told with.
+pub fn distinct(heard: &[(String, Heard)]) -> Result<()> {
+    let mut known: BTreeMap<u64, usize> = BTreeMap::new();
+    for (case, (_, one)) in heard.iter().enumerate() {
+        for name in &one.names {
+            match known.insert(*name, case) {
+                Some(before) if before != case => {
+                    let members = [before, case].map(|case| (case + 1, heard[case].0.clone()));
+                    return Err(RefereeError::Shared { members: Box::new(members) });
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -127,6 +127,20 @@ pub enum RefereeError {
         /// How many.
         count: usize,
     },
+    /// Readings that the members were made with, given as withheld.
+    #[error("{}: found the readings that {} was made with, expected others as withheld", path.display(), members.display())]
+    Used {
+        /// The table.
+        path: PathBuf,
+        /// The members, whose provenance says so.
+        members: PathBuf,
+    },
+    /// A member in two cases.
+    #[error("cases {} and {} ({}, {}): found a member of one in the other, expected members of its own in every case", members[0].0, members[1].0, members[0].1, members[1].1)]
+    Shared {
+        /// Number and name of both.
+        members: Box<[(usize, String); 2]>,
+    },
     /// Folds that sensors cannot be divided into.
     #[error("{}: found {found} places with readings, expected at least {folds}, one a fold", path.display())]
     Folds {

@@ -51,6 +51,8 @@ pub struct Heard {
     pub effective: Option<f64>,
     /// Groups of members, by their index in the file, that are one field.
     pub copies: Vec<Vec<usize>>,
+    /// What tells the members that took part from each other, and from those of other cases.
+    pub names: Vec<u64>,
     /// Members that are the truth to the bit.
     pub copied: Vec<usize>,
     /// Withheld readings, with their residual from the mean in units of their noise.
@@ -74,11 +76,15 @@ pub struct Heard {
 pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
     let mut members = Members::open(&files.members, &reading.options, files.weights.as_deref(), draws)?;
     let (mut notes, mut warnings) = (std::mem::take(&mut members.notes), Vec::new());
-    let table = |path: &PathBuf, notes: &mut Vec<String>, warnings: &mut Vec<String>| {
-        readings(path, &members, reading, notes, warnings)
+    let mut table = |path: &PathBuf, is_withheld: bool| {
+        let (entries, sha256) = readings(path, &members, reading, &mut notes, &mut warnings)?;
+        match is_withheld && members.observed() == Some(sha256) {
+            true => Err(RefereeError::Used { path: path.clone(), members: members.path().into() }),
+            false => Ok(entries),
+        }
     };
-    let used = files.used.as_ref().map(|path| table(path, &mut notes, &mut warnings)).transpose()?;
-    let withheld = files.withheld.as_ref().map(|path| table(path, &mut notes, &mut warnings)).transpose()?;
+    let used = files.used.as_ref().map(|path| table(path, false)).transpose()?;
+    let withheld = files.withheld.as_ref().map(|path| table(path, true)).transpose()?;
     if let (Some(used), Some(held), Some(of), Some(path)) = (&used, &withheld, &files.used, &files.withheld) {
         apart((of, used), (path, held))?;
     }
@@ -110,6 +116,7 @@ pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
     if let Some(fields) = fields {
         case.statistics.extend(fields.finish()?);
     }
+    let names = copies.names[usize::from(truth.is_some())..].to_vec();
     let (copies, copied) = named(copies.groups(), truth.is_some(), &members.kept);
     let residuals = withheld.unwrap_or_default().into_iter();
     Ok(Heard {
@@ -117,6 +124,7 @@ pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
         members: [count, members.frames, members.all],
         effective: members.effective,
         copies,
+        names,
         copied,
         residuals: residuals.zip(held.iter().flat_map(Withheld::residuals)).collect(),
         used: used.map_or_else(Vec::new, |used| used.misfits()),
@@ -143,14 +151,14 @@ fn named(groups: Vec<Vec<usize>>, truth: bool, kept: &[usize]) -> (Vec<Vec<usize
     (copies, copied)
 }
 
-/// The readings of a table on the grid of the members.
+/// The readings of a table on the grid of the members, and the checksum of the table.
 fn readings(
     path: &Path,
     members: &Members,
     reading: &Reading,
     notes: &mut Vec<String>,
     warnings: &mut Vec<String>,
-) -> Result<Vec<Entry>> {
+) -> Result<(Vec<Entry>, String)> {
     let components = members.described.particulars.components(members.described.frame.channels);
     let table = read_sensors(path, reading.noise, &components)?;
     let told = |text: &String| format!("{}: {text}", path.display());
@@ -178,7 +186,7 @@ fn readings(
             snap.row
         ));
     }
-    Ok(placed.entries)
+    Ok((placed.entries, table.sha256))
 }
 
 /// No withheld reading is one of the used.

@@ -32,6 +32,7 @@ mod weights;
 mod withheld;
 mod written;
 
+pub use copies::distinct;
 pub use error::RefereeError;
 pub use exchange::{Choices, DRAWN};
 pub use fields::Fields;

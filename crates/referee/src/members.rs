@@ -88,6 +88,13 @@ impl Members {
         }
     }
 
+    /// The SHA-256 of the readings that the members were made with, where the file states it as `ensemble.h5` does.
+    pub fn observed(&self) -> Option<String> {
+        let Some(Attribute::Text(text)) = self.recording.attributes().get("provenance") else { return None };
+        let provenance: serde_json::Value = serde_json::from_str(text).ok()?;
+        Some(provenance.get("observations_sha256")?.as_str()?.to_owned())
+    }
+
     /// Hands frame after frame of all that are kept, (C, H, W) each, to `take`; every number is read once.
     ///
     /// # Errors

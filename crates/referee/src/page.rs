@@ -37,13 +37,17 @@ pub(crate) fn page_of(finding: &Finding, facts: Vec<(String, String)>) -> Page {
 
 fn verdicts(finding: &Finding) -> Section {
     let level = finding.judgement.level;
+    let can_tell = finding.judgement.least_p <= level;
     let mut columns = statistics();
     columns.insert(
         1,
         Column::new("verdict", "at the level, among all statistics", move |row: &Row| {
-            let fails = row.p_adjusted <= level;
-            let label = if fails { word(Word::Fails) } else { word(Word::Consistent) };
-            Cell::State(Verdict { label: label.into(), tone: if fails { Tone::Poor } else { Tone::Good } })
+            let (found, tone) = match row.p_adjusted <= level {
+                true => (Word::Fails, Tone::Poor),
+                false if can_tell => (Word::Consistent, Tone::Good),
+                false => (Word::Undecided, Tone::Weak),
+            };
+            Cell::State(Verdict { label: word(found).into(), tone })
         }),
     );
     let text = format!(

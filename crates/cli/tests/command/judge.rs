@@ -57,4 +57,11 @@ fn without_withheld_readings_folds_are_written() {
     );
     let two = ["judge", "--members", MEMBERS, MEMBERS, "--withheld", TABLE, "--out", out];
     misused(&two, &["--withheld", "found 1 files, expected 2"]);
+    let ran = run(&[&two[..], &["--withheld", TABLE]].concat());
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("cases 1 and 2") && ran.stderr.contains("members of its own"),
+        "{}",
+        ran.stderr
+    );
 }
