@@ -221,8 +221,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         heard.push((files.members.display().to_string(), one));
     }
-    distinct(&heard)?;
     let standing = if arguments.judging.same_truth { Cases::SameTruth } else { Cases::Independent };
+    distinct(&heard, standing)?;
     let level = arguments.judging.level;
     let all: Vec<_> = heard.iter().map(|(_, one)| one.case.clone()).collect();
     let finding = Finding::new(Judgement::of(&all, standing, level, draws)?, &heard);

@@ -208,6 +208,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         note!("{remark}");
     }
     let mut table = read_sensors(&arguments.obs, arguments.noise, &prior.components())?;
+    table.is_measured_in(&arguments.obs, &prior.described(&arguments.obs).particulars.units)?;
     table.notes.iter().for_each(|note| note!("note: {note}"));
     let (rule, readings) = (arguments.rule(frames), std::mem::take(&mut table.readings));
     let placed = place(&prior, &arguments.obs, &readings, &rule)?;

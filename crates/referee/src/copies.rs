@@ -1,6 +1,6 @@
 //! Members that are copies, of each other or of the truth, to the bit.
 
-use crate::{Heard, RefereeError, Result};
+use crate::{Cases, Heard, RefereeError, Result};
 use std::collections::BTreeMap;
 
 /// A number of every field that differs where any bit does, but for one chance in 2⁶⁴.
@@ -37,19 +37,31 @@ impl Copies {
     }
 }
 
-/// Refuses cases that share a member: no two of them say more than one of them.
+/// Refuses cases that share a member, and independent ones that share truth or readings: no two of them say more than
+/// one of them.
 ///
 /// # Errors
 /// [`RefereeError::Shared`] with the first two, by the names that they are told with.
-pub fn distinct(heard: &[(String, Heard)]) -> Result<()> {
+pub fn distinct(heard: &[(String, Heard)], standing: Cases) -> Result<()> {
+    let shared = |both: [usize; 2], what| {
+        let cases = both.map(|case| (case + 1, heard[case].0.clone()));
+        Err(RefereeError::Shared { cases: Box::new(cases), what })
+    };
+    for (case, (_, one)) in heard.iter().enumerate().filter(|_| standing == Cases::Independent) {
+        for (k, what) in ["truth", "withheld readings"].into_iter().enumerate() {
+            let same = |(_, other): &(String, Heard)| {
+                one.judged_by[k].is_some() && other.judged_by[k] == one.judged_by[k]
+            };
+            if let Some(before) = heard[..case].iter().position(same) {
+                return shared([before, case], what);
+            }
+        }
+    }
     let mut known: BTreeMap<u64, usize> = BTreeMap::new();
     for (case, (_, one)) in heard.iter().enumerate() {
         for name in &one.names {
             match known.insert(*name, case) {
-                Some(before) if before != case => {
-                    let members = [before, case].map(|case| (case + 1, heard[case].0.clone()));
-                    return Err(RefereeError::Shared { members: Box::new(members) });
-                }
+                Some(before) if before != case => return shared([before, case], "members"),
                 _ => {}
             }
         }

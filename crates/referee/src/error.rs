@@ -135,11 +135,17 @@ pub enum RefereeError {
         /// The members, whose provenance says so.
         members: PathBuf,
     },
-    /// A member in two cases.
-    #[error("cases {} and {} ({}, {}): found a member of one in the other, expected members of its own in every case", members[0].0, members[1].0, members[0].1, members[1].1)]
+    /// What two cases have in common.
+    #[error(
+        "cases {} and {} ({}, {}): found the same {what} in both, expected members of its own in every case, and of one \
+         truth --same-truth",
+        cases[0].0, cases[1].0, cases[0].1, cases[1].1
+    )]
     Shared {
         /// Number and name of both.
-        members: Box<[(usize, String); 2]>,
+        cases: Box<[(usize, String); 2]>,
+        /// Truth, withheld readings or members.
+        what: &'static str,
     },
     /// Folds that sensors cannot be divided into.
     #[error("{}: found {found} places with readings, expected at least {folds}, one a fold", path.display())]

@@ -53,6 +53,8 @@ pub struct Heard {
     pub copies: Vec<Vec<usize>>,
     /// What tells the members that took part from each other, and from those of other cases.
     pub names: Vec<u64>,
+    /// What tells truth and withheld readings from those of other cases.
+    pub judged_by: [Option<String>; 2],
     /// Members that are the truth to the bit.
     pub copied: Vec<usize>,
     /// Withheld readings, with their residual from the mean in units of their noise.
@@ -76,15 +78,12 @@ pub struct Heard {
 pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
     let mut members = Members::open(&files.members, &reading.options, files.weights.as_deref(), draws)?;
     let (mut notes, mut warnings) = (std::mem::take(&mut members.notes), Vec::new());
-    let mut table = |path: &PathBuf, is_withheld: bool| {
-        let (entries, sha256) = readings(path, &members, reading, &mut notes, &mut warnings)?;
-        match is_withheld && members.observed() == Some(sha256) {
-            true => Err(RefereeError::Used { path: path.clone(), members: members.path().into() }),
-            false => Ok(entries),
-        }
-    };
-    let used = files.used.as_ref().map(|path| table(path, false)).transpose()?;
-    let withheld = files.withheld.as_ref().map(|path| table(path, true)).transpose()?;
+    let mut table = |path: &PathBuf| readings(path, &members, reading, &mut notes, &mut warnings);
+    let used = files.used.as_ref().map(&mut table).transpose()?.map(|(used, _)| used);
+    let (withheld, sha256) = files.withheld.as_ref().map(&mut table).transpose()?.unzip();
+    if let Some(path) = files.withheld.as_ref().filter(|_| sha256.is_some() && members.observed() == sha256) {
+        return Err(RefereeError::Used { path: path.clone(), members: members.path().into() });
+    }
     if let (Some(used), Some(held), Some(of), Some(path)) = (&used, &withheld, &files.used, &files.withheld) {
         apart((of, used), (path, held))?;
     }
@@ -116,7 +115,9 @@ pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
     if let Some(fields) = fields {
         case.statistics.extend(fields.finish()?);
     }
-    let names = copies.names[usize::from(truth.is_some())..].to_vec();
+    let (of_truth, names) = copies.names.split_at(usize::from(truth.is_some()));
+    let judged_by = [of_truth.first().map(u64::to_string), sha256];
+    let names = names.to_vec();
     let (copies, copied) = named(copies.groups(), truth.is_some(), &members.kept);
     let residuals = withheld.unwrap_or_default().into_iter();
     Ok(Heard {
@@ -125,6 +126,7 @@ pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
         effective: members.effective,
         copies,
         names,
+        judged_by,
         copied,
         residuals: residuals.zip(held.iter().flat_map(Withheld::residuals)).collect(),
         used: used.map_or_else(Vec::new, |used| used.misfits()),
@@ -161,6 +163,7 @@ fn readings(
 ) -> Result<(Vec<Entry>, String)> {
     let components = members.described.particulars.components(members.described.frame.channels);
     let table = read_sensors(path, reading.noise, &components)?;
+    table.is_measured_in(path, &members.described.particulars.units)?;
     let told = |text: &String| format!("{}: {text}", path.display());
     notes.extend(table.notes.iter().map(told));
     warnings.extend(table.warnings.iter().map(told));

@@ -22,6 +22,7 @@ pub(super) fn check(path: &Path, used: &Path, reading: &Reading, heard: &mut Hea
         );
     }
     let table = read_sensors(used, reading.noise, &prior.components())?;
+    table.is_measured_in(used, &prior.described(used).particulars.units)?;
     let rule = PlacingRule { frames, start: heard.start, times: reading.times, outside: reading.outside };
     let placed = place(&prior, used, &table.readings, &rule)?;
     let problem = Problem::new(prior, used, placed, reading.times)

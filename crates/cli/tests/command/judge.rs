@@ -55,13 +55,12 @@ fn without_withheld_readings_folds_are_written() {
         &["judge", "--members", MEMBERS, "--truth", TRUTH, "--fail-on", "rmse"],
         &["--fail-on", "expected a level"],
     );
-    let two = ["judge", "--members", MEMBERS, MEMBERS, "--withheld", TABLE, "--out", out];
-    misused(&two, &["--withheld", "found 1 files, expected 2"]);
-    let ran = run(&[&two[..], &["--withheld", TABLE]].concat());
-    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("cases 1 and 2") && ran.stderr.contains("members of its own"),
-        "{}",
-        ran.stderr
-    );
+    let two = ["judge", "--members", MEMBERS, MEMBERS, "--out", out];
+    misused(&[&two[..], &["--withheld", TABLE]].concat(), &["--withheld", "found 1 files, expected 2"]);
+    for (further, found) in [(&[][..], "the same withheld readings"), (&["--same-truth"], "the same members")]
+    {
+        let ran = run(&[&two[..], &["--withheld", TABLE, TABLE], further].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("cases 1 and 2") && ran.stderr.contains(found), "{}", ran.stderr);
+    }
 }

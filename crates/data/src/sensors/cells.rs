@@ -1,7 +1,7 @@
 //! The cells of a table by column, whichever kind of file they come from.
 
 use super::title::{Columns, Title, units};
-use crate::DataError;
+use crate::{DataError, Units};
 use std::path::Path;
 
 /// Columns that say which rows hold no measurement, by the beginning of their names.
@@ -63,13 +63,13 @@ impl Cells {
     }
 
     /// Every known column stands once; time, place, a component and its noise are there, in units that agree.
-    /// Answers with notes and warnings on what the header says and what is ignored.
+    /// Answers with notes and warnings on what the header says and what is ignored, and the units that it states.
     pub(super) fn check_columns(
         &self,
         path: &Path,
         noise: Option<f64>,
         columns: &Columns,
-    ) -> Result<[Vec<String>; 2], DataError> {
+    ) -> Result<([Vec<String>; 2], Units), DataError> {
         let titles: Vec<Title> = self.columns.iter().map(|column| column.title.clone()).collect();
         let refused = |expected: String| {
             let found = titles.iter().map(|title| title.text.clone()).collect();
@@ -98,8 +98,9 @@ impl Cells {
         }
         let units = units(&titles).map_err(refused)?;
         let warning = units.as_ref().and_then(|units| units.warning());
+        let stated = units.as_ref().map(|units| units.stated()).unwrap_or_default();
         let notes = units.map(|units| units.note()).into_iter().chain(self.ignored(columns)).collect();
-        Ok([notes, warning.into_iter().chain(self.marks()).collect()])
+        Ok(([notes, warning.into_iter().chain(self.marks()).collect()], stated))
     }
 
     /// What is said of the columns that are not known.

@@ -30,9 +30,10 @@ mod scale;
 mod title;
 pub(crate) mod vectors;
 
-use crate::DataError;
 use crate::checksum::{checksum, hexadecimal};
 use crate::formats::foreign;
+use crate::unit::Unit;
+use crate::{DataError, Units};
 use cells::{Cells, either};
 pub use placing::{Dropped, Entry, Offence, Outside, Placed, PlacingRule, SNAP_TOLERANCE, Snap, place};
 use sha2::{Digest, Sha256};
@@ -76,12 +77,39 @@ pub struct Measured {
 pub struct Table {
     /// Its rows, in their order.
     pub readings: Vec<Reading>,
+    /// What its header states of units; nothing is converted.
+    pub units: Units,
     /// How it was read, where the file left a choice, and what of it was ignored; one sentence each.
     pub notes: Vec<String>,
     /// What may be no measurement, one sentence each.
     pub warnings: Vec<String>,
     /// The SHA-256 of the bytes read.
     pub sha256: String,
+}
+
+impl Table {
+    /// Holds the units of the header to those of the data that the readings are of, where both are known.
+    ///
+    /// # Errors
+    /// [`DataError::SensorTable`] with both where they differ.
+    pub fn is_measured_in(&self, path: &Path, units: &Units) -> Result<(), DataError> {
+        for (of, found, expected) in [
+            ("velocity", &self.units.velocity, &units.velocity),
+            ("length", &self.units.length, &units.length),
+            ("time", &self.units.time, &units.time),
+        ] {
+            let (Some(found), Some(expected)) = (found, expected) else { continue };
+            let known = Unit::parse(found).zip(Unit::parse(expected));
+            let factor = known.map_or(Some(1.0), |(found, expected)| found.to(&expected));
+            if factor.is_none_or(|factor| (factor - 1.0).abs() > 1e-12) {
+                let detail = format!(
+                    "unit of {of}: found {found}, expected {expected}, that of the data: nothing is converted"
+                );
+                return Err(DataError::SensorTable { path: path.into(), detail });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads a table of `components`, at most [`MOST_COMPONENTS`], by their names; `noise` is the standard deviation, in physical units, of every number for which the
@@ -128,12 +156,12 @@ fn table(
     cells: Cells,
     (warnings, sha256): (Vec<String>, String),
 ) -> Result<Table, DataError> {
-    let [told, doubted] = cells.check_columns(path, noise, columns)?;
+    let ([told, doubted], units) = cells.check_columns(path, noise, columns)?;
     let readings = readings(path, &cells, noise, columns)?;
     let doubted = doubted.into_iter().chain(doubts::doubts(&readings, &columns.components));
     let warnings = warnings.into_iter().chain(doubted).collect();
     let notes = cells.notes.into_iter().chain(told).collect();
-    Ok(Table { readings, notes, warnings, sha256 })
+    Ok(Table { readings, units, notes, warnings, sha256 })
 }
 
 fn readings(

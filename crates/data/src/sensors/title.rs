@@ -118,6 +118,12 @@ pub(super) struct Units {
 impl Units {
     const FIRST: [&str; 3] = ["time", "length", "velocity"];
 
+    /// In the words of a data file.
+    pub(super) fn stated(&self) -> crate::Units {
+        let of = |name: &str| self.of.iter().find(|of| of.quantity == name).map(|of| of.unit.clone());
+        crate::Units { velocity: of("velocity"), length: of("length"), time: of("time") }
+    }
+
     /// One sentence.
     pub(super) fn note(&self) -> String {
         let told = |Stated { quantity, unit, .. }: &Stated| format!("{quantity} in {unit}");

@@ -1,7 +1,7 @@
 //! Sensor tables: what is read, and a message for every way in which a file can be wrong.
 
-use equipoise_data::DataError;
 use equipoise_data::sensors::{Measured, Reading, Table, read_sensors};
+use equipoise_data::{DataError, Units};
 use std::path::Path;
 
 fn csv(text: &str, noise: Option<f64>) -> Result<Vec<Reading>, DataError> {
@@ -213,5 +213,28 @@ fn units_of_every_component_are_told() {
     for header in ["time,x,y,c1 [m/s],noise [mm/s]", "time,x,y,omega [1/s],noise_omega [1/h]"] {
         let message = read(header).unwrap_err();
         assert!(message.contains("the same unit under"), "{message}");
+    }
+}
+
+/// A unit that the data state too is theirs, however it is spelt; one that nobody knows is taken on trust.
+#[test]
+fn units_of_a_table_are_those_of_the_data() {
+    let expected = Units { velocity: Some("m/s".into()), length: None, time: Some("s".into()) };
+    let held = |header: &str| {
+        let table = table(&format!("{header}\n0,1,2,3,4,0.1\n"), None).unwrap();
+        table.is_measured_in(Path::new("obs.csv"), &expected).map_err(|e| e.to_string())
+    };
+    for header in
+        ["time,x,y,u,v,noise", "time [sec],x [mm],y [mm],u [m s-1],v,noise", "time,x,y,u [U_inf],v,noise"]
+    {
+        assert_eq!(held(header), Ok(()), "{header}");
+    }
+    for (header, found) in [
+        ("time,x,y,u [cm/s],v,noise", "unit of velocity: found cm/s, expected m/s"),
+        ("time [ms],x,y,u,v,noise", "unit of time: found ms, expected s"),
+        ("time,x,y,u [m],v,noise", "unit of velocity: found m, expected m/s"),
+    ] {
+        let message = held(header).unwrap_err();
+        assert!(message.contains(found) && message.contains("nothing is converted"), "{message}");
     }
 }
