@@ -1,7 +1,7 @@
 //! The records of a benchmark's journal: ensembles scored, parameters tuned.
 
-use crate::choose::Chosen;
-use crate::{Case, Choice, Job};
+use crate::choose::parameter;
+use crate::{Case, Choice, Job, Result};
 use equipoise_experiment::{Approach, Kind, SPACE, fields_of, number, text};
 use equipoise_report::{Column, real};
 use equipoise_solver::Recipe;

@@ -19,9 +19,8 @@ pub(crate) fn write(folder: &Path, rows: &[Record]) -> Result<()> {
     let (scores, tunings) = split(rows.iter().cloned());
     let board = ranked(&scores, &tunings);
     let board = Table::of(&columns::standing(), &board);
-    write_table(&folder.join(LEADERBOARD_CSV), &board, Notation::Plain)?;
-    let path = folder.join(SCORES_CSV);
-    replace(&path, &serialised(&scores).map_err(Error::form(&path, "cannot be written as CSV"))?)?;
+    write_table(&folder.join(LEADERBOARD_CSV), &board)?;
+    write_table(&folder.join(SCORES_CSV), &table_of(&scores, &WORDS)?)?;
     let tunings = Table::of(&Tuned::columns(), &tunings);
     write_table(&folder.join(TUNING_CSV), &tunings)
 }

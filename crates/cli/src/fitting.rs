@@ -5,7 +5,8 @@ use crate::format::duration;
 use crate::number::{count, non_negative};
 use clap::ValueEnum;
 use equipoise_data::{AxisOrder, DataError, Kind, LoadOptions, NormalizerKind, Slice};
-use equipoise_experiment::SettingsChange;
+use equipoise_experiment as experiment;
+use equipoise_experiment::{FlowFile, ModelName, SettingsChange};
 use equipoise_field::Shape;
 use equipoise_prior::{Model, Settings};
 use std::path::{Path, PathBuf};
@@ -117,6 +118,14 @@ impl Fitting {
         let covariance = experiment::Covariance { model, rank, ridge };
         let covariance = (covariance != Default::default()).then_some(covariance);
         FlowFile { axes, kind, window, normalizer, covariance, ..FlowFile::default() }
+    }
+
+    /// The file of a flow, or the plane of it that is asked for.
+    ///
+    /// # Errors
+    /// If the path names another plane.
+    pub(crate) fn flow(&self, path: &Path) -> anyhow::Result<PathBuf> {
+        Ok(sliced(self.slice, path)?)
     }
 
     /// A flag that says how to fit, if one was given.

@@ -2,7 +2,7 @@
 
 use crate::audit::declaration;
 use crate::clock::Clock;
-use crate::formats::{beside, foreign, ibpm, jhtdb, matlab, netcdf, npz, pdebench, piv, plain, well};
+use crate::formats::{beside, foreign, ibpm, jhtdb, matlab, netcdf, npz, pdebench, piv, plain, well, zarr};
 use crate::location::Location;
 use crate::{Attribute, Attributes, AxisOrder, DataError, Mask, Suspicion};
 use equipoise_field::Axis;
@@ -40,7 +40,8 @@ struct Format {
 }
 
 /// All of them; the last takes what no other does, and says what is wrong with it.
-static FORMATS: [Format; 10] = [
+static FORMATS: [Format; 11] = [
+    Format { holds: zarr::holds, beside: |_| Vec::new(), open: zarr::open },
     Format { holds: npz::holds, beside: beside::files, open: npz::open },
     Format { holds: ibpm::holds, beside: beside::files, open: ibpm::open },
     Format { holds: piv::holds, beside: beside::files, open: piv::open },

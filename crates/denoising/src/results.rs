@@ -3,7 +3,7 @@
 use crate::words::caption;
 use crate::{DenoisingError, Flow, Result};
 use equipoise_experiment::{Error, occupied, write_table};
-use equipoise_report::{Block, Column, Image, Notation, Page, Section, Table, page, write_atomically};
+use equipoise_report::{Block, Column, Image, Page, Section, Table, page, write_atomically};
 use std::fs;
 use std::path::Path;
 
@@ -85,10 +85,7 @@ impl Results {
     pub fn write(&self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         for (name, table) in &self.tables {
-            let path = folder.join(format!("{name}.csv"));
-            let bytes = table.csv();
-            let bytes = bytes.map_err(|source| Error::Csv { path: path.clone(), source })?;
-            write_atomically(&path, &bytes)?;
+            write_table(&folder.join(format!("{name}.csv")), table)?;
         }
         for (name, image) in &self.pictures {
             write_atomically(&folder.join(format!("{name}.png")), &image.png)?;

@@ -2,8 +2,11 @@
 
 use crate::words::in_file;
 use crate::{Flow, Result, Samples};
-use equipoise_data::store::{Existing, Writer};
+use equipoise_data::Attribute;
+use equipoise_data::exchange::{Fields, Format, Stored};
+use equipoise_data::store::{Along, Dimension, Existing, Writer};
 use equipoise_experiment::Error;
+use equipoise_field::Shape;
 use std::path::{Path, PathBuf};
 
 /// Where a file of samples holds what; neither mean nor deviation is in it.
@@ -27,7 +30,8 @@ pub fn write_samples(
         return Ok(None);
     }
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    let path = folder.join(format!("{}_{}.h5", flow.name(), in_file(&samples.denoiser)));
+    let stem = format!("{}_{}", flow.name(), in_file(&samples.denoiser));
+    let path = folder.join(format!("{stem}.h5"));
     let (prior, shape) = (flow.prior(), flow.shape());
     let mut values = Vec::with_capacity(samples.members.len() * shape.len());
     for member in &samples.members {

@@ -29,8 +29,8 @@ impl Prior {
     /// What the training file states of kind, orientation, border, spacings, coordinates, units and the cylinder of a
     /// wake. A default that was taken for want of an attribute is not told as if it were stated.
     pub fn told(&self, t_first: f64) -> Vec<(&'static str, Attribute)> {
-        let (grid, at, units) = (self.grid, self.coordinates, &self.particulars.units);
-        let stated = |field: Field| self.particulars.stated.contains(&field);
+        let (grid, at, units) = (self.about.grid, self.about.coordinates, &self.about.particulars.units);
+        let stated = |field: Field| self.about.particulars.stated.contains(&field);
         let (h, w) = if grid.x_axis == Axis::H { ("x", "y") } else { ("y", "x") };
         let boundary = if grid.boundary == Boundary::Periodic { "periodic" } else { "open" };
         let (turned, bordered) = (stated(Field::Orientation), stated(Field::Boundary));
@@ -39,7 +39,7 @@ impl Prior {
             names => names.join(", "),
         };
         let texts = [
-            ("kind", Some(&*self.kind.to_string())),
+            ("kind", Some(&*self.about.kind.to_string())),
             ("H_axis", turned.then_some(h)),
             ("W_axis", turned.then_some(w)),
             ("boundary", bordered.then_some(boundary)),
@@ -60,7 +60,7 @@ impl Prior {
         let first = [("t_first", Attribute::Numbers(vec![t_first]))];
         let mut all: Vec<_> = texts.into_iter().flatten().chain(first).collect();
         all.extend(numbers.into_iter().flatten());
-        if let Some(cylinder) = &self.geometry {
+        if let Some(cylinder) = &self.about.geometry {
             let centre = vec![cylinder.center_row, cylinder.center_column];
             all.push(("cylinder_center_px", Attribute::Numbers(centre)));
             all.push(("cylinder_radius_px", Attribute::Numbers(vec![cylinder.radius])));
@@ -80,21 +80,21 @@ impl Prior {
         provenance: Attribute,
         stored: Stored,
     ) -> Fields<'_> {
-        let stated = |field: Field| self.particulars.stated.contains(&field);
+        let stated = |field: Field| self.about.particulars.stated.contains(&field);
         // A convention that fixes the size of the domain fixes the spacing.
-        let placed = stated(Field::Dx) || self.kind.convention().side.is_some();
+        let placed = stated(Field::Dx) || self.about.kind.convention().side.is_some();
         let mut attributes = self.told(t_first);
         attributes.retain(|(name, _)| *name != "units" && *name != "channels");
         attributes.push(("provenance", provenance));
         Fields {
             shape: Shape { frames, ..self.shape },
-            grid: self.grid,
-            coordinates: self.coordinates,
+            grid: self.about.grid,
+            coordinates: self.about.coordinates,
             t_first,
             known: [placed, stated(Field::TimeStep)],
             components: self.components(),
             velocities: self.velocities(),
-            units: self.particulars.units.clone(),
+            units: self.about.particulars.units.clone(),
             mask: self.normalizer.mask(),
             members: Vec::new(),
             indices: Vec::new(),

@@ -175,7 +175,7 @@ impl Prior {
     /// number there is interpolated from, with a weight that an `f32` feels, is masked.
     pub fn is_solid(&self, row: f64, column: f64) -> bool {
         self.normalizer.mask().is_some_and(|mask| mask.touches(row, column))
-            || self.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
+            || self.about.geometry.is_some_and(|cylinder| cylinder.encloses(row, column))
     }
 
     /// What its components are called.

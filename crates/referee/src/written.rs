@@ -6,7 +6,7 @@ use crate::judgement::{PlaceRow, Row, Verdict};
 use crate::page::page_of;
 use crate::{RefereeError, Result};
 use equipoise_data::sensors::Entry;
-use equipoise_report::{Column, Notation, Table, page, write_atomically};
+use equipoise_report::{Column, Table, page, write_atomically};
 use std::path::Path;
 
 /// The names of all files but those of folds.
@@ -61,7 +61,7 @@ pub fn write(
         .map_err(|e| RefereeError::Written { what: "judge.json", detail: e.to_string().into() })?;
     json.push(b'\n');
     let table = |name, table: Table| {
-        let bytes = table.csv(Notation::Pointed);
+        let bytes = table.csv();
         let bytes =
             bytes.map_err(|e| RefereeError::Written { what: "table", detail: e.to_string().into() })?;
         Ok::<_, RefereeError>(write_atomically(&folder.join(name), &bytes)?)

@@ -4,7 +4,8 @@ mod kept;
 
 use crate::checkpoint::State;
 use crate::draws::Drawn;
-use crate::folder::{CHECKPOINT, CONTEXT, CURVE, Files, GAUSSIAN, Record, VALIDATION, WEIGHTS, real};
+use crate::folder::{CHECKPOINT, CONTEXT, Files, GAUSSIAN, Record};
+use crate::own::Own;
 use crate::set_up::{SetUp, precision};
 use crate::windows::{Windows, spread};
 use crate::{
@@ -249,29 +250,6 @@ impl Training {
         }
         self.state.rows.extend_from_slice(&rows);
         Ok(rows)
-    }
-
-    /// Writes checkpoint, curves, weights and manifest, each whole or not at all.
-    fn keep(&self) -> Result<(), TrainingError> {
-        self.state.keep(&self.files.path(CHECKPOINT))?;
-        let network = self.stepper.network();
-        network.write(&self.files.path(WEIGHTS), &self.state.average, self.precision)?;
-        let path = self.files.path(MANIFEST);
-        if !path.exists() {
-            self.manifest.write(&path, false)?;
-        }
-        let curve = self.state.curve.iter().enumerate();
-        let lines = curve.map(|(k, [loss, rate, norm])| {
-            format!("{},{},{},{}\n", k + 1, real(*loss), real(*rate), real(*norm))
-        });
-        self.files.put(CURVE, &format!("step,loss,rate,norm\n{}", lines.collect::<String>()))?;
-        let rows = self.state.rows.iter().map(|row| {
-            let Row { step, ratio, network, wiener } = row;
-            let over = network / wiener;
-            format!("{step},{},{},{},{}\n", real(*ratio), real(*network), real(*wiener), real(over))
-        });
-        let head = "step,sigma_over_mu,network,wiener,network_over_wiener\n";
-        self.files.put(VALIDATION, &format!("{head}{}", rows.collect::<String>()))
     }
 
     /// Steps that were taken.

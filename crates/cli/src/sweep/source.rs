@@ -122,8 +122,7 @@ impl Source {
             let asked = priors.names.first().map_or_else(String::new, ToString::to_string);
             let missing =
                 || usage(&format!("--prior: found {asked} without --train, expected a training file"));
-            let path = self.fitting.flow(self.train.as_ref().ok_or_else(missing)?)?;
-            return Ok(PriorSource::Train { path, change });
+            return self.train.is_some().then_some(()).ok_or_else(missing);
         };
         let file = path.display();
         if let Some(flag) = self.fitting.given() {
@@ -141,10 +140,7 @@ impl Source {
                     "expected one of them, or a prior beside the file that stands on training windows";
                 Err(usage(&format!("--train: found with --prior-file {file}, {expected}")))
             }
-            (_, train) => {
-                let train = train.as_ref().map(|train| self.fitting.flow(train)).transpose()?;
-                Ok(PriorSource::File { path, train })
-            }
+            _ => Ok(()),
         }
     }
 }

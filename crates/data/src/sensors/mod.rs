@@ -26,6 +26,7 @@ mod delimiter;
 mod doubts;
 mod frames;
 mod hdf5;
+mod placing;
 mod scale;
 mod title;
 pub(crate) mod vectors;

@@ -10,6 +10,7 @@ mod declared;
 mod dialects;
 mod exchanged;
 mod flows;
+mod grids;
 mod ibpm;
 mod masked;
 mod normalizing;

@@ -1,7 +1,7 @@
 //! What a training leaves in its folder: its state, the prior, curves.
 
 use super::Training;
-use crate::folder::{CHECKPOINT, CURVE, VALIDATION, WEIGHTS};
+use crate::folder::{CHECKPOINT, CURVE, VALIDATION, WEIGHTS, real};
 use crate::{Row, TrainingError};
 use equipoise_network::{MANIFEST, Shares};
 use equipoise_weights::sha256;
@@ -22,11 +22,14 @@ impl Training {
         manifest.weights_sha256 = Some(sha256(&weights)?);
         manifest.write(&self.files.path(MANIFEST), true)?;
         let curve = self.state.curve.iter().enumerate();
-        let lines = curve.map(|(k, [loss, rate, norm])| format!("{},{loss},{rate},{norm}\n", k + 1));
+        let lines = curve.map(|(k, [loss, rate, norm])| {
+            format!("{},{},{},{}\n", k + 1, real(*loss), real(*rate), real(*norm))
+        });
         self.files.put(CURVE, &format!("step,loss,rate,norm\n{}", lines.collect::<String>()))?;
         let rows = self.state.rows.iter().map(|row| {
             let Row { step, ratio, network, wiener } = row;
-            format!("{step},{ratio},{network},{wiener},{}\n", network / wiener)
+            let over = network / wiener;
+            format!("{step},{},{},{},{}\n", real(*ratio), real(*network), real(*wiener), real(over))
         });
         let head = "step,sigma_over_mu,network,wiener,network_over_wiener\n";
         self.files.put(VALIDATION, &format!("{head}{}", rows.collect::<String>()))
