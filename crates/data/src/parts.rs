@@ -5,6 +5,7 @@ use crate::attribute::{Attribute, Attributes};
 use crate::packing::Packing;
 use crate::particulars::UNITS;
 use crate::source::{Header, Ranges, Source, arranged};
+use crate::unit::Unit;
 use crate::{AxisOrder, DataError, Suspicion};
 use ndarray::ArrayD;
 use std::ops::Range;
@@ -285,7 +286,10 @@ fn header(parts: &[Part], layout: &Layout, along: usize, attributes: Attributes)
     Header { variable, order, shape, element, bytes, chunk, attributes, notes, warnings, mask: None }
 }
 
-/// The units of arrays that state different ones, in a row: no one of them is that of all.
+/// The unit of arrays that spell one differently; units of different quantities in a row: no one of them is that of all.
+///
+/// # Errors
+/// [`DataError::Attribute`] for two units of one quantity.
 fn units(path: &Path, members: &[Vec<Member>]) -> Result<Option<String>, DataError> {
     let of = |member: &Member| -> Result<String, DataError> {
         let stated = UNITS.iter().map(|name| member.attributes.text(path, name));
@@ -293,7 +297,21 @@ fn units(path: &Path, members: &[Vec<Member>]) -> Result<Option<String>, DataErr
         Ok(stated.into_iter().flatten().next().unwrap_or("unknown").to_owned())
     };
     let all: Vec<String> = members.iter().flatten().map(of).collect::<Result<_, _>>()?;
-    Ok(all.iter().any(|unit| *unit != all[0]).then(|| all.join(", ")))
+    let mut is_one = true;
+    for (member, unit) in members.iter().flatten().zip(&all) {
+        let known = Unit::parse(unit).zip(Unit::parse(&all[0]));
+        match known.map(|(unit, first)| unit.to(&first)) {
+            Some(Some(factor)) if (factor - 1.0).abs() > 1e-12 => {
+                let (name, first) = (format!("{}, units", member.name), &members[0][0].name);
+                let expected = format!("{}, as of `{first}`", all[0]);
+                return Err(DataError::attribute(path, &name, unit, expected));
+            }
+            Some(Some(_)) => {}
+            _ => is_one &= *unit == all[0],
+        }
+    }
+    let differ = all.iter().any(|unit| *unit != all[0]);
+    Ok(differ.then(|| if is_one { all[0].clone() } else { all.join(", ") }))
 }
 
 /// Whether the last axis is too short for a grid and the third too long for components.

@@ -224,3 +224,34 @@ fn traps_of_netcdf_are_errors() {
     assert!(refused(&at("traps.nc", "/nothing"), &options(None)).contains("no dataset `/nothing`"));
     assert!(refused(&fixture("traps.nc"), &options(None)).contains("even(time, y, x)"));
 }
+
+/// Two components of one quantity in two units are refused; one unit that is spelt in two ways is one.
+#[test]
+fn components_of_one_quantity_have_one_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flow.h5");
+    let read = |units: [&str; 2]| {
+        let file = hdf5::File::create(&path).unwrap();
+        for (k, (name, unit)) in ["u", "v"].into_iter().zip(units).enumerate() {
+            let wave = |(t, i, j): (usize, usize, usize)| ((t + i + k * j) as f32 * 0.3).sin();
+            let field = ndarray::Array3::from_shape_fn((3, 6, 6), wave);
+            let data = file.new_dataset_builder().with_data(&field).create(name).unwrap();
+            let text: hdf5::types::VarLenUnicode = unit.parse().unwrap();
+            data.new_attr::<hdf5::types::VarLenUnicode>()
+                .create("units")
+                .unwrap()
+                .write_scalar(&text)
+                .unwrap();
+        }
+        drop(file);
+        let at = PathBuf::from(format!("{}:/u,/v", path.display()));
+        let options = LoadOptions { axes: Some("TYX".parse().unwrap()), kind: Some(Kind::GENERIC) };
+        load(&at, &options).map(|data| data.attributes().get("units").cloned()).map_err(|e| e.to_string())
+    };
+    let one = Some(Attribute::Text("cm/s".into()));
+    assert_eq!(read(["cm/s", "cm s-1"]).unwrap(), one);
+    let message = read(["m/s", "cm/s"]).unwrap_err();
+    assert!(message.contains("cm/s") && message.contains("m/s, as of `u`"), "{message}");
+    let both = Some(Attribute::Text("kg m-3, m/s".into()));
+    assert_eq!(read(["kg m-3", "m/s"]).unwrap(), both);
+}
