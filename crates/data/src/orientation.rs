@@ -125,13 +125,21 @@ fn boundary(
     kind: Kind,
     notes: &mut Vec<String>,
 ) -> Result<Boundary, DataError> {
+    let stated = attributes.text(path, "boundary")?;
+    let refused = |found: &str, expected: &str| {
+        Err(DataError::attribute(path, "boundary", format!("{found:?}"), expected))
+    };
     if let Some(boundary) = kind.convention().boundary {
-        return Ok(boundary);
+        let name = if boundary == Boundary::Periodic { "periodic" } else { "open" };
+        return match stated.filter(|stated| *stated != name) {
+            Some(found) => refused(found, &format!("{name}, as every flow of kind `{kind}` has it")),
+            None => Ok(boundary),
+        };
     }
-    match attributes.text(path, "boundary")? {
+    match stated {
         Some("periodic") => Ok(Boundary::Periodic),
         Some("open") => Ok(Boundary::Open),
-        Some(found) => Err(DataError::attribute(path, "boundary", format!("{found:?}"), "periodic or open")),
+        Some(found) => refused(found, "periodic or open"),
         None if attributes.text(path, "domain")?.is_some_and(says_periodic) => Ok(Boundary::Periodic),
         None => {
             notes.push("no attribute `boundary`: the borders are taken as open".into());

@@ -255,3 +255,29 @@ fn components_of_one_quantity_have_one_unit() {
     let both = Some(Attribute::Text("kg m-3, m/s".into()));
     assert_eq!(read(["kg m-3", "m/s"]).unwrap(), both);
 }
+
+/// A border that the kind of a flow denies is refused, not passed over.
+#[test]
+fn a_border_is_that_of_the_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flow.h5");
+    let read = |boundary: &str, kind: Kind| {
+        let file = hdf5::File::create(&path).unwrap();
+        let wave = |(t, c, i, j): (usize, usize, usize, usize)| ((t + i + c * j) as f32 * 0.3).sin();
+        let field = ndarray::Array4::from_shape_fn((3, 2, 6, 6), wave);
+        file.new_dataset_builder().with_data(&field).create("x").unwrap();
+        let text: hdf5::types::VarLenUnicode = boundary.parse().unwrap();
+        file.new_attr::<hdf5::types::VarLenUnicode>()
+            .create("boundary")
+            .unwrap()
+            .write_scalar(&text)
+            .unwrap();
+        drop(file);
+        let options = LoadOptions { axes: Some("TCHW".parse().unwrap()), kind: Some(kind) };
+        load(&path, &options).map(|data| data.grid().boundary).map_err(|e| e.to_string())
+    };
+    assert_eq!(read("periodic", Kind::KOLMOGOROV).unwrap(), Boundary::Periodic);
+    assert_eq!(read("open", Kind::GENERIC).unwrap(), Boundary::Open);
+    let message = read("open", Kind::KOLMOGOROV).unwrap_err();
+    assert!(message.contains("`boundary`: found \"open\", expected periodic"), "{message}");
+}
