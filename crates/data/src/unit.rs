@@ -89,6 +89,13 @@ impl Unit {
         (self.powers == other.powers).then_some(self.scale / other.scale)
     }
 
+    /// Whether two units are known and not the same, however they are spelt.
+    pub(crate) fn differ(found: &str, expected: &str) -> bool {
+        let known = Self::parse(found).zip(Self::parse(expected));
+        let factor = known.map_or(Some(1.0), |(found, expected)| found.to(&expected));
+        factor.is_none_or(|factor| (factor - 1.0).abs() > 1e-12)
+    }
+
     /// With a further factor such as `mm`, `s-1` or `s^-1`.
     fn times(self, factor: &str, sign: i32) -> Option<Self> {
         let digits = factor.find(|c: char| c == '^' || c == '-' || c == '+' || c.is_ascii_digit());

@@ -76,18 +76,11 @@ impl Header {
                 None => self.attributes.state(name, Attribute::Numbers(vec![value])),
             }
         }
-        if let (Some(units), Some(stated)) = (&ticks.units, self.attributes.text(path, "length_units")?) {
-            let known = Unit::parse(units).zip(Unit::parse(stated));
-            let factor = known.map_or(Some(1.0), |(units, stated)| units.to(&stated));
-            if factor.is_none_or(|factor| (factor - 1.0).abs() > 1e-12) {
-                let name = format!("{}, units", ticks.name);
-                return Err(DataError::attribute(
-                    path,
-                    &name,
-                    units,
-                    format!("{stated}, as of the other axis"),
-                ));
-            }
+        if let (Some(units), Some(stated)) = (&ticks.units, self.attributes.text(path, "length_units")?)
+            && Unit::differ(units, stated)
+        {
+            let name = format!("{}, units", ticks.name);
+            return Err(DataError::attribute(path, &name, units, format!("{stated}, as of the other axis")));
         }
         if let Some(units) = ticks.units.as_ref().filter(|_| !self.attributes.has("length_units")) {
             self.attributes.state("length_units", Attribute::Text(units.clone()));

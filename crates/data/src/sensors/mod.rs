@@ -100,9 +100,7 @@ impl Table {
             ("time", &self.units.time, &units.time),
         ] {
             let (Some(found), Some(expected)) = (found, expected) else { continue };
-            let known = Unit::parse(found).zip(Unit::parse(expected));
-            let factor = known.map_or(Some(1.0), |(found, expected)| found.to(&expected));
-            if factor.is_none_or(|factor| (factor - 1.0).abs() > 1e-12) {
+            if Unit::differ(found, expected) {
                 let detail = format!(
                     "unit of {of}: found {found}, expected {expected}, that of the data: nothing is converted"
                 );
