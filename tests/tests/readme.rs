@@ -43,7 +43,7 @@ fn rows(dataset: &str) -> Vec<Row> {
     let trials = executor.placed(plan.trials().unwrap()).unwrap();
     let output = Output::open(folder.path(), (plan, trials), provenance, Existing::Refuse).unwrap();
     run(&output, &executor, &Silent, &AtomicBool::new(false), Policy::default()).unwrap();
-    output.rows()
+    output.rows().unwrap()
 }
 
 /// RMSE with two digits, or the state of an explosion.

@@ -2,7 +2,7 @@
 
 use crate::metric::{Measured, Metric};
 use crate::record::{Record, Score, Tuned};
-use crate::{Case, Choice, Interval, Results};
+use crate::{Case, Choice, Interval, Result, Results};
 use equipoise_experiment::{Approach, exploded, grouped};
 use serde::Serialize;
 use std::cmp::Ordering;
@@ -52,9 +52,12 @@ pub struct Standing {
 
 /// The standings of every case, in plan order; within a case samplers and then point estimates, each by
 /// [`Standing::score`], and where that is infinite by how many seeds exploded.
-pub fn leaderboard(results: &Results) -> Vec<Standing> {
-    let (scores, tunings) = records(results);
-    ranked(&scores, &tunings)
+///
+/// # Errors
+/// If the journal cannot be read.
+pub fn leaderboard(results: &Results) -> Result<Vec<Standing>> {
+    let (scores, tunings) = records(results)?;
+    Ok(ranked(&scores, &tunings))
 }
 
 pub(crate) fn ranked(scores: &[Score], tunings: &[Tuned]) -> Vec<Standing> {
@@ -76,8 +79,11 @@ pub(crate) fn ranked(scores: &[Score], tunings: &[Tuned]) -> Vec<Standing> {
 }
 
 /// The records so far in plan order, by kind.
-pub fn records(results: &Results) -> (Vec<Score>, Vec<Tuned>) {
-    split(results.rows())
+///
+/// # Errors
+/// If the journal cannot be read.
+pub fn records(results: &Results) -> Result<(Vec<Score>, Vec<Tuned>)> {
+    Ok(split(results.rows()?))
 }
 
 /// Records by kind.

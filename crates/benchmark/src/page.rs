@@ -28,8 +28,8 @@ const SCORE_BOUNDS: (f64, f64) = (1e-2, 1e2);
 /// If the page cannot be written.
 pub fn write_page(results: &Results) -> Result<PathBuf> {
     let plan = results.manifest().plan;
-    let board = leaderboard(results);
-    let (_, tunings) = records(results);
+    let board = leaderboard(results)?;
+    let (_, tunings) = records(results)?;
     let totals = overall(&board);
     let mut sections = Vec::new();
     for dataset in &plan.datasets {

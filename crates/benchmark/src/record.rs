@@ -24,7 +24,7 @@ pub enum Record {
     Tuned(Box<Tuned>),
 }
 
-/// One ensemble of one entrant on one case under one seed: a row of `scores.csv`.
+/// One ensemble of one entrant on one case under one seed: a row of `scores.csv`, which lacks the wall time.
 ///
 /// Lengths in normalised units. Numbers that are not finite are `NaN`, `inf` and `-inf` in CSV; what is undefined, not
 /// judged of a point estimate, or held to a posterior that is not known, is an empty cell. Both are `null` in JSON.
@@ -128,7 +128,7 @@ pub struct Score {
     pub space: String,
 }
 
-/// One parameter of one method, tuned on one case: a row of `tuning.csv`.
+/// One parameter of one method, tuned on one case: a row of `tuning.csv`, which lacks the wall time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tuned {
@@ -297,6 +297,13 @@ impl equipoise_experiment::Record for Record {
             *place = build;
         }
         self
+    }
+
+    fn seconds(&self) -> f64 {
+        match self {
+            Self::Score(score) => score.seconds,
+            Self::Tuned(tuned) => tuned.seconds,
+        }
     }
 
     fn words() -> Vec<&'static str> {

@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// When the tables are written while jobs run.
-const POLICY: Policy = Policy { rows: usize::MAX, interval: Duration::from_secs(10) };
+const POLICY: Policy = Policy { rows: usize::MAX, interval: Duration::from_secs(10), share: Policy::SHARE };
 
 /// The folder of a benchmark.
 pub type Results = Output<Job>;
@@ -79,7 +79,7 @@ impl<'a> Benches<'a> {
 
 impl Executor<Job> for Benches<'_> {
     fn execute(&self, job: &Job) -> std::result::Result<Record, BoxError> {
-        if let Some(record) = carried(self.results, job) {
+        if let Some(record) = carried(self.results, job)? {
             return Ok(record);
         }
         let (bench, Job { case, approach, task, .. }) = (self.bench(job)?, job);
@@ -89,7 +89,7 @@ impl Executor<Job> for Benches<'_> {
         let untuned = || format!("{} was not tuned on this case", name(approach));
         let value = match choice {
             Choice::Published => None,
-            Choice::Tuned => Some(tuned(self.results, job).ok_or_else(untuned)?.chosen),
+            Choice::Tuned => Some(tuned(self.results, job)?.ok_or_else(untuned)?.chosen),
         };
         let draw = bench.draw(Part::Test, seed)?;
         let sampler = bench.bind(approach, value, &draw, case.steps)?;
@@ -110,29 +110,29 @@ pub(crate) fn scene<'a>(scenes: &'a [Scene], dataset: &str) -> Result<&'a Scene>
 }
 
 /// The record of a job, if there is one.
-fn found(results: &Results, job: &Job) -> Option<Record> {
-    results.journal().rows([&job.to_string()]).pop()
+fn found(results: &Results, job: &Job) -> Result<Option<Record>> {
+    Ok(results.journal().rows([&job.to_string()])?.pop())
 }
 
 /// What tuning chose for an approach on a case.
-fn tuned(results: &Results, job: &Job) -> Option<Tuned> {
-    match found(results, &job.to(Task::Tune))? {
-        Record::Tuned(tuned) => Some(*tuned),
-        Record::Score(_) => None,
-    }
+fn tuned(results: &Results, job: &Job) -> Result<Option<Tuned>> {
+    Ok(match found(results, &job.to(Task::Tune))? {
+        Some(Record::Tuned(tuned)) => Some(*tuned),
+        _ => None,
+    })
 }
 
 /// The record of a tuned entrant whose tuning chose the published value: that of the published one.
-fn carried(results: &Results, job: &Job) -> Option<Record> {
-    let Task::Score { choice: Choice::Tuned, seed } = job.task else { return None };
-    let tuned = tuned(results, job)?;
-    if tuned.chosen.to_bits() != tuned.published.to_bits() {
-        return None;
+fn carried(results: &Results, job: &Job) -> Result<Option<Record>> {
+    let Task::Score { choice: Choice::Tuned, seed } = job.task else { return Ok(None) };
+    let published = |tuned: &Tuned| tuned.chosen.to_bits() == tuned.published.to_bits();
+    if !tuned(results, job)?.as_ref().is_some_and(published) {
+        return Ok(None);
     }
-    match found(results, &job.to(Task::Score { choice: Choice::Published, seed }))? {
-        Record::Score(score) => Some(Record::Score(Box::new(score.also_tuned(job)))),
-        Record::Tuned(_) => None,
-    }
+    Ok(match found(results, &job.to(Task::Score { choice: Choice::Published, seed }))? {
+        Some(Record::Score(score)) => Some(Record::Score(Box::new(score.also_tuned(job)))),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

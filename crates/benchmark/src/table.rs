@@ -3,7 +3,7 @@
 use crate::columns;
 use crate::leaderboard::{ranked, split};
 use crate::record::{Record, Tuned, WORDS};
-use equipoise_experiment::{Result, table_of, write_table};
+use equipoise_experiment::{Result, table_of, untimed, write_table};
 use equipoise_report::Table;
 use std::path::Path;
 
@@ -19,8 +19,8 @@ pub(crate) fn write(folder: &Path, rows: &[Record]) -> Result<()> {
     let (scores, tunings) = split(rows.iter().cloned());
     let board = ranked(&scores, &tunings);
     let board = Table::of(&columns::standing(), &board);
-    write_table(&folder.join(LEADERBOARD_CSV), &board)?;
-    write_table(&folder.join(SCORES_CSV), &table_of(&scores, &WORDS)?)?;
+    write_table(&folder.join(LEADERBOARD_CSV), &untimed(board))?;
+    write_table(&folder.join(SCORES_CSV), &untimed(table_of(&scores, &WORDS)?))?;
     let tunings = Table::of(&Tuned::columns(), &tunings);
-    write_table(&folder.join(TUNING_CSV), &tunings)
+    write_table(&folder.join(TUNING_CSV), &untimed(tunings))
 }

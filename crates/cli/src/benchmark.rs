@@ -5,7 +5,7 @@ mod progress;
 mod summary;
 
 use crate::destination;
-use crate::existing::Rule;
+use crate::existing::{self, Rule};
 use crate::format::{Format, duration};
 use crate::interrupt;
 use crate::messages;
@@ -41,7 +41,7 @@ const SILENT: f64 = 30.0;
 /// estimates: mean absolute error) on a window of the test file that shares no frame with the one it is judged on. The default is the
 /// subset `core`, sized for 20 minutes on two cores; `--full` is every sub, noise and number of steps.
 /// The time it will take is measured and printed first. `leaderboard.csv`, `scores.csv`, `tuning.csv`,
-/// `report.html`, `results.jsonl` and `manifest.json` are written; after Ctrl-C `--resume` goes on.
+/// `results.jsonl`, `timings.csv` (wall times), `report.html`, `manifest.json` and the journal are written; after Ctrl-C `--resume` goes on.
 ///
 /// Under a prior of which no exact samples are known (all but wiener) methods are ranked by the CRPS or the
 /// mean absolute error themselves; the leaderboard says which.
@@ -83,9 +83,9 @@ pub(crate) struct Arguments {
 /// in that folder is changed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
-    let existing = arguments.rule.existing();
+    let rule = arguments.rule.existing();
     let (asked, requests) = arguments.asked()?;
-    check_free(&arguments.out, existing)?;
+    check_free(&arguments.out, rule)?;
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
@@ -105,7 +105,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let scenes: Vec<Scene> = scenes.into_iter().flatten().collect();
     let provenance = provenance(CPU, flows.iter().flat_map(|[test, _]| test.files()));
     let resolved = BenchmarkFile::resolved(&requests, &plan);
-    let results = Results::open(&arguments.out, (plan, jobs), provenance, existing)?;
+    let results = Results::open(&arguments.out, (plan, jobs), provenance, rule)?;
+    existing::resumed(&results);
     resolved.write(&results.claim(&[PLAN_TOML])?.remove(0))?;
     let plan = results.manifest().plan;
     for (dataset, seconds) in foretell(&plan, &scenes)?.into_iter().filter(|(_, seconds)| *seconds >= SILENT)
@@ -120,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     display.close();
     let ran = ran?;
     let page = write_page(&results)?;
-    let report = Report::new(&results, ran, page, clock.elapsed());
+    let report = Report::new(&results, ran, page, clock.elapsed())?;
     report.print(arguments.format)?;
     Ok(interrupt::ended(ran, total, "jobs have records"))
 }

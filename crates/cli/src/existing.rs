@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use equipoise_data::{DataError, store};
-use equipoise_experiment::Existing;
+use equipoise_experiment::{Aside, Existing, JOURNAL, MANIFEST, Output, Resume, Work};
 use std::path::PathBuf;
 
 /// Whether results may be replaced, for every verb that writes some.
@@ -41,32 +41,61 @@ impl Force {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Rule {
-    /// Go on with the run in the folder; =anyway, whoever began it
+    /// Go on with the run in the folder; =anyway whoever began it, =mend if damaged
     ///
     /// It stops where other sources, other kernels of BLAS or another backend would go on than wrote the rows
     /// there; `anyway` goes on, lists them in `manifest.json` and tells their rows apart by the column `build`.
-    /// Trials of another backend are run again, and the table has the rows of the one that ran last.
-    #[arg(long, value_name = "anyway", require_equals = true, conflicts_with = "force")]
-    resume: Option<Option<Anyway>>,
+    /// Trials of another backend are run again, and the table has the rows of the one that ran last. It stops at a
+    /// journal with a line that is no row too; `mend` sets that file aside as it is, goes on with its whole rows and
+    /// runs the others again. Both: `--resume=anyway,mend`.
+    #[arg(
+        long, value_name = "anyway,mend", require_equals = true, num_args = 0..=1, value_delimiter = ',',
+        conflicts_with = "force"
+    )]
+    resume: Option<Vec<InSpiteOf>>,
 
     #[command(flatten)]
     force: Force,
 }
 
-/// Whatever wrote the rows.
+/// What a run goes on in spite of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Anyway {
+enum InSpiteOf {
+    /// Whoever wrote the rows
     Anyway,
+    /// Lines of the journal that are no rows
+    Mend,
 }
 
 impl Rule {
     pub(crate) fn existing(&self) -> Existing {
-        match (self.resume, self.force.given()) {
-            (Some(Some(Anyway::Anyway)), _) => Existing::ResumeAnyway,
-            (Some(None), _) => Existing::Resume,
+        match (&self.resume, self.force.given()) {
+            (Some(given), _) => Existing::Resume(Resume {
+                anyway: given.contains(&InSpiteOf::Anyway),
+                mend: given.contains(&InSpiteOf::Mend),
+            }),
             (None, true) => Existing::Force,
             (None, false) => Existing::Refuse,
         }
+    }
+}
+
+/// Says that an earlier process died in the folder, that rows are missing, and that a damaged journal was set aside.
+pub(crate) fn resumed<W: Work>(output: &Output<W>) {
+    let reopened = output.reopened();
+    for holder in output.lease().ended() {
+        detail!("{}: {holder} has ended", output.folder().display());
+    }
+    if reopened.missing > 0 {
+        let missing = reopened.missing;
+        caution!(
+            "{JOURNAL}: {missing} rows that {MANIFEST} counts are not there; their trials are run again"
+        );
+    }
+    if let Some(Aside { name, kept, damaged }) = &reopened.aside {
+        caution!(
+            "{JOURNAL} was damaged and stands as {name}: {kept} rows go on, {damaged} lines were no rows"
+        );
     }
 }
 
@@ -88,8 +117,14 @@ mod tests {
         };
         assert_eq!(of(&[]), Some(Existing::Refuse));
         assert_eq!(of(&["--force"]), Some(Existing::Force));
-        assert_eq!(of(&["--resume"]), Some(Existing::Resume));
-        assert_eq!(of(&["--resume=anyway"]), Some(Existing::ResumeAnyway));
+        for (flag, anyway, mend) in [
+            ("--resume", false, false),
+            ("--resume=anyway", true, false),
+            ("--resume=mend", false, true),
+            ("--resume=mend,anyway", true, true),
+        ] {
+            assert_eq!(of(&[flag]), Some(Existing::Resume(Resume { anyway, mend })), "{flag}");
+        }
         for refused in [&["--resume", "anyway"][..], &["--resume=other"], &["--resume", "--force"]] {
             assert_eq!(of(refused), None, "{refused:?}");
         }

@@ -9,7 +9,7 @@ mod source;
 mod summary;
 
 use crate::destination;
-use crate::existing::Rule;
+use crate::existing::{self, Rule};
 use crate::format::Format;
 use crate::interrupt;
 use crate::number::count;
@@ -41,7 +41,8 @@ use summary::Report;
 /// where that is known.
 ///
 /// Without arguments: both embedded samples × sub 2, 4, 8, 16 × all laws. Each trial is a row of
-/// `results.csv` and `results.jsonl`; pictures, `report.html` and `manifest.json` lie beside them.
+/// `results.csv` and `results.jsonl`; pictures, `report.html`, `timings.csv` (wall times), `manifest.json` and the
+/// journal lie beside them.
 /// A diverged trial is a row too, not an error. Interrupted with Ctrl-C, the sweep finishes the
 /// trials under way and writes everything; `--resume` goes on.
 ///
@@ -107,10 +108,10 @@ pub(crate) struct Arguments {
 /// in that folder is changed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
-    let existing = arguments.rule.existing();
+    let rule = arguments.rule.existing();
     let (asked, requests) = arguments.asked()?;
     let elsewhere = arguments.backend(&asked)?.open()?;
-    check_free(&arguments.out, existing)?;
+    check_free(&arguments.out, rule)?;
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
@@ -135,7 +136,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let provenance = provenance(backend, flows.iter().flat_map(Flow::files));
     let named = elsewhere.as_ref().map_or(CPU, |elsewhere| elsewhere.accelerator().name());
     let resolved = SweepFile::resolved(&requests, &plan, named);
-    let output = Output::open(&arguments.out, (plan, trials), provenance, existing)?;
+    let output = Output::open(&arguments.out, (plan, trials), provenance, rule)?;
+    existing::resumed(&output);
     resolved.write(&output.claim(&[PLAN_TOML])?.remove(0))?;
     add_notes(&output, notes)?;
     let cost = Cost::measure(&flows, output.trials())?;
@@ -152,7 +154,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let page = write_page(&output, &flows, &executor, &pictures)?;
     write_why(&output, &flows, &executor)?;
-    let report = Report::new(&output, spectra, ran, page, clock.elapsed());
+    let report = Report::new(&output, spectra, ran, page, clock.elapsed())?;
     report.print(arguments.format)?;
     if arguments.certify {
         certify(&output, &flows, arguments.format)?;

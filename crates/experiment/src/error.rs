@@ -1,6 +1,6 @@
 //! What can go wrong between names and results.
 
-use crate::MANIFEST;
+use crate::{Holder, MANIFEST};
 use std::path::{Path, PathBuf};
 
 /// The fault of an executor, whatever its type.
@@ -174,7 +174,79 @@ pub enum Error {
         /// The name as given or as listed in the manifest.
         name: String,
     },
-    /// A line of the journal, not a torn last one, cannot be read.
+    /// A line of the journal that is no record, and no torn last one.
+    #[error(
+        "{}: line {line}, byte {byte}: found {found}, expected {expected}; --resume=mend sets the file aside as it is, \
+         goes on with its whole rows and runs the others again",
+        path.display()
+    )]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// Its line, from 1.
+        line: usize,
+        /// The first byte of the line, from 0.
+        byte: u64,
+        /// What stands there.
+        found: String,
+        /// What must stand there.
+        expected: String,
+    },
+    /// A trial has two rows in a journal.
+    #[error(
+        "{}: lines {} and {}: found two rows of the trial {identity} that differ, expected one; --resume=mend sets the \
+         file aside as it is and goes on with the first",
+        path.display(), lines[0], lines[1]
+    )]
+    Doubled {
+        /// The journal.
+        path: PathBuf,
+        /// Its lines, from 1.
+        lines: [usize; 2],
+        /// The identity of the trial.
+        identity: String,
+    },
+    /// A folder whose run has rows, and no journal.
+    #[error(
+        "{}: found none, expected the journal of {finished} finished trials; a folder of an earlier version has its rows in \
+         results.jsonl alone: finish it with that version, write to another folder, or pass --force to begin again there",
+        path.display()
+    )]
+    NoJournal {
+        /// The journal.
+        path: PathBuf,
+        /// Trials that have a row, by the manifest.
+        finished: usize,
+    },
+    /// Another process has the folder.
+    #[error(
+        "{}: found {holder}, expected none; wait for its end or write to another folder; where it has surely ended, \
+         remove this file",
+        lease.display()
+    )]
+    Leased {
+        /// The file of its lease.
+        lease: PathBuf,
+        /// Who it is.
+        holder: Box<Holder>,
+    },
+    /// Another process begins in the folder at the same moment.
+    #[error("{}: found another process that begins there at this moment, expected none; try again", folder.display())]
+    Contended {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// This process has the folder no more.
+    #[error(
+        "{}: found no lease of this process, expected the one that it took: it was silent for too long, and another has \
+         the folder; what it finished before is kept",
+        lease.display()
+    )]
+    LeaseLost {
+        /// The file of its lease.
+        lease: PathBuf,
+    },
+    /// A record of the journal that is sound, and no row of results of this version.
     #[error("{}: line {line} is not a row of results", path.display())]
     Journal {
         /// The journal.

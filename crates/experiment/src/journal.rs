@@ -1,16 +1,31 @@
-//! The append-only journal of finished trials, `results.jsonl`: one line a row.
+//! The append-only journal of finished trials, `journal.log`: a line a row, each with its checksum.
+//!
+//! A row is handed to the system before [`Journal::append`] returns, so that no end of the process loses it, and is on
+//! the disk within a second, so that a machine that stops loses the rows of that second at most. In memory are the
+//! places of rows, not the rows.
 
-use crate::line::{Kind, decode, encode};
+mod frame;
+mod keeper;
+mod mend;
+mod scan;
+
+use crate::line::{Kind, decode, encode, untimed_line};
+use crate::replace::{partial, sync_folder};
 use crate::{Error, Result};
+use keeper::Keeper;
+pub use mend::Aside;
+use mend::mend;
+use scan::{Damage, Scan, Span, read, scan};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a journal holds, one line each.
+/// What a journal holds, one line each. Its field `identity` is what [`identity`](Self::identity) says.
 pub trait Record: Clone + Serialize + DeserializeOwned {
     /// What tells it apart from every other record of its plan.
     fn identity(&self) -> &str;
@@ -19,6 +34,9 @@ pub trait Record: Clone + Serialize + DeserializeOwned {
     #[must_use]
     fn by(self, build: usize) -> Self;
 
+    /// Its wall time in seconds, the field [`SECONDS`](crate::SECONDS): the only one in which two runs of a trial differ.
+    fn seconds(&self) -> f64;
+
     /// The names of fields that hold words; in any other `nan`, `inf` and `-inf` are numbers.
     fn words() -> Vec<&'static str>;
 
@@ -26,19 +44,24 @@ pub trait Record: Clone + Serialize + DeserializeOwned {
     fn kinds() -> Vec<Kind>;
 }
 
-/// The rows of a plan, on disk and in memory. Several threads may append.
+/// The rows of a plan on disk, and where they stand. Several threads may append.
 #[derive(Debug)]
 pub struct Journal<T> {
     path: PathBuf,
-    state: Mutex<State<T>>,
+    keeper: Keeper,
+    state: Mutex<State>,
+    rows: PhantomData<fn() -> T>,
 }
 
 #[derive(Debug)]
-struct State<T> {
-    file: File,
-    /// Bytes of whole lines in the file.
+struct State {
+    file: Arc<File>,
+    /// Bytes of whole lines in the file, and their number.
     len: u64,
-    rows: HashMap<String, T>,
+    lines: usize,
+    spans: HashMap<String, Span>,
+    /// Whether a part of a line may stand behind them.
+    broken: bool,
 }
 
 /// The part of a last line that a dying process left behind, and that reopening removed.
@@ -50,82 +73,134 @@ pub struct Torn {
     pub bytes: usize,
 }
 
+/// What reopening did to a journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reopened {
+    /// The unfinished line that it removed.
+    pub torn: Option<Torn>,
+    /// The damaged journal that it set aside.
+    pub aside: Option<Aside>,
+    /// How many rows fewer there are than the manifest counts.
+    pub missing: usize,
+}
+
+/// The rows of a journal that this process does not write, as they were when it was read.
+#[derive(Debug)]
+pub struct Records<T> {
+    path: PathBuf,
+    spans: HashMap<String, Span>,
+    torn: Option<Torn>,
+    rows: PhantomData<fn() -> T>,
+}
+
 impl<T: Record> Journal<T> {
     /// Creates an empty journal.
     ///
     /// # Errors
     /// If the file exists or cannot be created.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = OpenOptions::new().append(true).create_new(true).open(path);
-        let file = file.map_err(Error::io("create", path))?;
-        Ok(Self::with(path, State { file, len: 0, rows: HashMap::new() }))
+        if path.exists() {
+            return Err(Error::io("create", path)(io::ErrorKind::AlreadyExists.into()));
+        }
+        let beside = partial(path);
+        let written = File::create(&beside).and_then(|mut file| {
+            file.write_all(frame::HEADER)?;
+            file.sync_all()?;
+            fs::rename(&beside, path)?;
+            sync_folder(path)
+        });
+        written.map_err(Error::io("create", path))?;
+        let len = frame::HEADER.len() as u64;
+        Self::over(path, Scan { len, lines: 1, ..Scan::default() })
     }
 
     /// Opens a journal that an earlier process left, however that process ended.
     ///
-    /// A last line without its end of line is kept if it is a whole row and removed from the file
-    /// otherwise. If a trial has two rows, the first stands.
+    /// A last line without its end of line is kept if it is a whole row and removed from the file otherwise. A row that
+    /// is there twice counts once. With `mending` a damaged journal is set aside, and its whole rows go on.
     ///
     /// # Errors
-    /// If the file cannot be read or mended, or if a line that is not a torn last one is no row.
-    pub fn reopen(path: &Path) -> Result<(Self, Option<Torn>)> {
-        let mut bytes = Vec::new();
-        let file = OpenOptions::new().read(true).append(true).open(path);
-        let mut file = file.map_err(Error::io("open", path))?;
-        file.read_to_end(&mut bytes).map_err(Error::io("read", path))?;
-        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-        let (lines, tail) = bytes.split_at(whole);
-
-        let mut state: State<T> = State { file, len: whole as u64, rows: HashMap::new() };
-        let mut line = 1;
-        for text in lines.split_inclusive(|&byte| byte == b'\n') {
-            let row: T =
-                decode(text).map_err(|source| Error::Journal { path: path.to_owned(), line, source })?;
-            state.rows.entry(row.identity().to_owned()).or_insert(row);
-            line += 1;
-        }
-        let mut torn = None;
-        if !tail.is_empty() {
-            match decode::<T>(tail) {
-                Ok(row) => state.end_line(tail.len(), row).map_err(Error::io("mend", path))?,
-                Err(_) => {
-                    state.cut().map_err(Error::io("mend", path))?;
-                    torn = Some(Torn { line, bytes: tail.len() });
-                }
+    /// If the file cannot be read or mended; [`Error::Damaged`] without `mending` for a line that is no row and no torn
+    /// last one, [`Error::Doubled`] for a trial with two rows that differ.
+    pub fn reopen(path: &Path, mending: bool) -> Result<(Self, Reopened)> {
+        let found = scan::<T>(path, Damage::Refuse);
+        let (scan, aside) = match found {
+            Err(Error::Damaged { .. } | Error::Doubled { .. }) if mending => {
+                let aside = mend::<T>(path)?;
+                (scan::<T>(path, Damage::Refuse)?, Some(aside))
             }
+            found => (found?, None),
+        };
+        let (torn, open) = (scan.torn.clone(), scan.open);
+        let journal = Self::over(path, scan)?;
+        journal.end(torn.is_some(), open).map_err(Error::io("mend", path))?;
+        Ok((journal, Reopened { torn, aside, missing: 0 }))
+    }
+
+    fn over(path: &Path, scan: Scan) -> Result<Self> {
+        let file = OpenOptions::new().append(true).open(path).map_err(Error::io("open", path))?;
+        Self::with(path, file, scan)
+    }
+
+    fn with(path: &Path, file: File, scan: Scan) -> Result<Self> {
+        let file = Arc::new(file);
+        let keeper = Keeper::of(Arc::clone(&file)).map_err(Error::io("keep", path))?;
+        let Scan { len, lines, spans, .. } = scan;
+        let state = Mutex::new(State { file, len, lines, spans, broken: false });
+        Ok(Self { path: path.to_owned(), keeper, state, rows: PhantomData })
+    }
+
+    /// Removes what is left of a torn line, or gives a whole one its end.
+    fn end(&self, torn: bool, open: Option<usize>) -> io::Result<()> {
+        let mut state = self.lock();
+        if torn {
+            state.file.set_len(state.len)?;
         }
-        Ok((Self::with(path, state), torn))
+        if let Some(len) = open {
+            let end = state.len + len as u64;
+            state.file.set_len(end)?;
+            (&*state.file).write_all(b"\n")?;
+            state.len = end + 1;
+            state.lines += 1;
+        }
+        if torn || open.is_some() { self.keeper.sync(&state.file) } else { Ok(()) }
     }
 
-    fn with(path: &Path, state: State<T>) -> Self {
-        Self { path: path.to_owned(), state: Mutex::new(state) }
-    }
-
-    /// Adds the row of a finished trial. When this returns, the row is on the disk.
+    /// Adds the row of a finished trial. When this returns, the end of the process does not lose it; that of the machine
+    /// does not a second later.
     ///
     /// # Errors
-    /// If the trial has a row already, or the file cannot be written; the journal then holds what it
-    /// held before.
-    pub fn append(&self, row: T) -> Result<()> {
-        let mut line = encode(&row).map_err(|source| Error::Encode { what: "row", source })?;
-        line.push(b'\n');
+    /// If the trial has a row already, or the file cannot be written; the journal then holds what it held before.
+    pub fn append(&self, row: &T) -> Result<()> {
+        let body = encode(row).map_err(|source| Error::Encode { what: "row", source })?;
+        let line = frame::line(&body);
         let mut state = self.lock();
-        if state.rows.contains_key(row.identity()) {
+        if state.spans.contains_key(row.identity()) {
             return Err(Error::RepeatedRow { path: self.path.clone(), identity: row.identity().to_owned() });
         }
-        if let Err(source) = state.write(&line) {
-            // The fault to report is that of the write; reopening removes what it may have left.
-            let _ = state.cut();
-            return Err(Error::io("append to", &self.path)(source));
-        }
+        state
+            .write(&line)
+            .and_then(|()| self.keeper.written())
+            .map_err(Error::io("append to", &self.path))?;
+        let span = Span { line: state.lines + 1, start: state.len, len: line.len() - 1 };
         state.len += line.len() as u64;
-        state.rows.insert(row.identity().to_owned(), row);
+        state.lines += 1;
+        state.spans.insert(row.identity().to_owned(), span);
         Ok(())
+    }
+
+    /// Returns when every row is on the disk.
+    ///
+    /// # Errors
+    /// If the system cannot bring it there, or could not before.
+    pub fn sync(&self) -> Result<()> {
+        let file = Arc::clone(&self.lock().file);
+        self.keeper.sync(&file).map_err(Error::io("synchronise", &self.path))
     }
 
     /// How many trials have a row.
     pub fn len(&self) -> usize {
-        self.lock().rows.len()
+        self.lock().spans.len()
     }
 
     /// Whether no trial has a row.
@@ -135,143 +210,115 @@ impl<T: Record> Journal<T> {
 
     /// Whether the trial of this identity has a row.
     pub fn contains(&self, identity: &str) -> bool {
-        self.lock().rows.contains_key(identity)
+        self.lock().spans.contains_key(identity)
     }
 
     /// The rows of these trials, in this order; trials without a row are left out.
-    pub fn rows<'a>(&self, identities: impl IntoIterator<Item = &'a String>) -> Vec<T> {
-        let state = self.lock();
-        identities.into_iter().filter_map(|identity| state.rows.get(identity).cloned()).collect()
+    ///
+    /// # Errors
+    /// If they cannot be read, or are not what was written.
+    pub fn rows<'a>(&self, identities: impl IntoIterator<Item = &'a String>) -> Result<Vec<T>> {
+        let spans = spans(&self.lock().spans, identities);
+        rows(&self.path, &spans)
+    }
+
+    /// The same as JSON lines without wall times: equal for two runs of a plan.
+    pub(crate) fn untimed<'a>(&self, identities: impl IntoIterator<Item = &'a String>) -> Result<Vec<u8>> {
+        let spans = spans(&self.lock().spans, identities);
+        let mut lines = Vec::new();
+        bodies(&self.path, &spans, |span, body| {
+            let line = untimed_line(body).map_err(no_row(&self.path, span))?;
+            lines.extend(line.into_iter().chain(*b"\n"));
+            Ok(())
+        })?;
+        Ok(lines)
     }
 
     /// A panic elsewhere cannot leave the state half changed: each change is one insertion.
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T: Record> State<T> {
-    fn write(&mut self, line: &[u8]) -> std::io::Result<()> {
-        self.file.write_all(line)?;
-        self.file.sync_data()
+impl State {
+    /// Writes a line, or nothing: what came of a line that failed is cut off again, as the next would follow it.
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::other("an earlier row could be neither written nor taken back"));
+        }
+        (&*self.file).write_all(line).inspect_err(|_| self.broken = self.file.set_len(self.len).is_err())
+    }
+}
+
+impl<T: Record> Records<T> {
+    /// Reads a journal without writing to it. A last line without its end is a row that another process is writing, or
+    /// did not finish.
+    ///
+    /// # Errors
+    /// As [`Journal::reopen`] without mending.
+    pub fn read(path: &Path) -> Result<Self> {
+        let Scan { spans, torn, .. } = scan::<T>(path, Damage::Refuse)?;
+        Ok(Self { path: path.to_owned(), spans, torn, rows: PhantomData })
     }
 
-    fn cut(&mut self) -> std::io::Result<()> {
-        self.file.set_len(self.len)?;
-        self.file.sync_data()
+    /// How many trials have a row.
+    pub fn len(&self) -> usize {
+        self.spans.len()
     }
 
-    fn end_line(&mut self, len: usize, row: T) -> std::io::Result<()> {
-        self.write(b"\n")?;
-        self.len += len as u64 + 1;
-        self.rows.entry(row.identity().to_owned()).or_insert(row);
+    /// Whether no trial has a row.
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Whether the trial of this identity has a row.
+    pub fn contains(&self, identity: &str) -> bool {
+        self.spans.contains_key(identity)
+    }
+
+    /// What tells the rows apart, in no order.
+    pub fn identities(&self) -> impl Iterator<Item = &str> {
+        self.spans.keys().map(String::as_str)
+    }
+
+    /// The part of a last row.
+    pub fn torn(&self) -> Option<&Torn> {
+        self.torn.as_ref()
+    }
+
+    /// The rows of these trials, in this order; trials without a row are left out.
+    ///
+    /// # Errors
+    /// If they cannot be read, or are not what was written.
+    pub fn rows<'a>(&self, identities: impl IntoIterator<Item = &'a String>) -> Result<Vec<T>> {
+        rows(&self.path, &spans(&self.spans, identities))
+    }
+}
+
+fn spans<'a>(known: &HashMap<String, Span>, identities: impl IntoIterator<Item = &'a String>) -> Vec<Span> {
+    identities.into_iter().filter_map(|identity| known.get(identity).copied()).collect()
+}
+
+fn rows<T: Record>(path: &Path, spans: &[Span]) -> Result<Vec<T>> {
+    let mut rows = Vec::with_capacity(spans.len());
+    bodies(path, spans, |span, body| {
+        rows.push(decode(body).map_err(no_row(path, span))?);
         Ok(())
+    })?;
+    Ok(rows)
+}
+
+fn bodies(path: &Path, spans: &[Span], mut each: impl FnMut(Span, &[u8]) -> Result<()>) -> Result<()> {
+    if spans.is_empty() {
+        return Ok(());
     }
+    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    spans.iter().try_for_each(|&span| each(span, &read(path, &mut file, span)?))
+}
+
+fn no_row(path: &Path, span: Span) -> impl FnOnce(serde_json::Error) -> Error {
+    move |source| Error::Journal { path: path.to_owned(), line: span.line, source }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tests::Row;
-    use std::fs;
-
-    fn rows(count: u64) -> Vec<Row> {
-        (0..count).map(Row::of).collect()
-    }
-
-    fn written(path: &Path, rows: &[Row]) -> Vec<u8> {
-        let journal = Journal::create(path).unwrap();
-        for row in rows {
-            journal.append(row.clone()).unwrap();
-        }
-        fs::read(path).unwrap()
-    }
-
-    #[test]
-    fn a_crash_at_any_byte_of_the_last_line_loses_that_line_at_most() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("results.jsonl");
-        let rows = rows(3);
-        let whole = written(&path, &rows);
-        let kept = written(&folder.path().join("two"), &rows[..2]);
-        for end in kept.len()..=whole.len() {
-            fs::write(&path, &whole[..end]).unwrap();
-            let (journal, torn) = Journal::<Row>::reopen(&path).unwrap();
-            // Without its end of line the last row is whole; short of that it is not.
-            let complete = end + 1 >= whole.len();
-            let expected = if complete || end == kept.len() {
-                None
-            } else {
-                Some(Torn { line: 3, bytes: end - kept.len() })
-            };
-            assert_eq!(torn, expected, "cut at byte {end}");
-            assert_eq!(journal.len(), if complete { 3 } else { 2 });
-            assert_eq!(fs::read(&path).unwrap(), if complete { &whole[..] } else { &kept[..] });
-
-            if !complete {
-                journal.append(rows[2].clone()).unwrap();
-                assert_eq!(fs::read(&path).unwrap(), whole, "appended after a cut at byte {end}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_tail_of_zeros_is_torn() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("results.jsonl");
-        let mut bytes = written(&path, &rows(1));
-        let whole = bytes.clone();
-        bytes.extend([0; 100]);
-        fs::write(&path, bytes).unwrap();
-        let (journal, torn) = Journal::<Row>::reopen(&path).unwrap();
-        assert_eq!((journal.len(), torn), (1, Some(Torn { line: 2, bytes: 100 })));
-        assert_eq!(fs::read(&path).unwrap(), whole);
-    }
-
-    #[test]
-    fn a_broken_line_before_the_last_is_an_error_and_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("results.jsonl");
-        let mut bytes = written(&path, &rows(2));
-        bytes[0] = b'[';
-        fs::write(&path, &bytes).unwrap();
-        let message = Journal::<Row>::reopen(&path).unwrap_err().to_string();
-        assert!(message.contains("results.jsonl: line 1 is not a row of results"), "{message}");
-        assert_eq!(fs::read(&path).unwrap(), bytes);
-    }
-
-    #[test]
-    fn threads_append_whole_lines() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("results.jsonl");
-        let journal = Journal::create(&path).unwrap();
-        let rows = rows(24);
-        std::thread::scope(|scope| {
-            for part in rows.chunks(6) {
-                scope.spawn(|| part.iter().for_each(|row| journal.append(row.clone()).unwrap()));
-            }
-        });
-        let (reopened, torn) = Journal::<Row>::reopen(&path).unwrap();
-        assert_eq!((reopened.len(), torn), (24, None));
-    }
-
-    #[test]
-    fn a_trial_has_one_row() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::create(&folder.path().join("results.jsonl")).unwrap();
-        let row = rows(1).remove(0);
-        journal.append(row.clone()).unwrap();
-        assert!(matches!(journal.append(row), Err(Error::RepeatedRow { .. })));
-    }
-
-    /// Linux answers every write to `/dev/full` as a full disk does.
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn a_full_disk_is_an_error_and_no_row() {
-        let path = Path::new("/dev/full");
-        let file = OpenOptions::new().append(true).open(path).unwrap();
-        let journal = Journal::<Row>::with(path, State { file, len: 0, rows: HashMap::new() });
-        assert!(matches!(journal.append(rows(1).remove(0)), Err(Error::Io { .. })));
-        assert!(journal.is_empty());
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@
 //! a grid and a sampler and is built into a [`Course`] once, which [binds](Course::inference) a problem to an
 //! [`Inference`](equipoise_solver::Inference). An [`Approach`] is a method with its law, and [`Base`] what the law
 //! scales. An [`Output`] owns a folder: an append-only [`Journal`] with one line a finished unit of work, and the
-//! [`Manifest`].
+//! [`Manifest`]; its [`Lease`] is of one process at a time.
 
 mod accelerator;
 mod approach;
@@ -19,6 +19,7 @@ mod journal;
 mod judge;
 mod known;
 mod lattice;
+mod lease;
 mod line;
 mod machine;
 mod manifest;
@@ -47,12 +48,16 @@ pub use course::{Course, Setup};
 pub use error::{BoxError, Error, Result};
 pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
 pub use flows::Flows;
-pub use folder::{Existing, PLAN_TOML, REPORT, RESULTS_CSV, RESULTS_JSONL, check_free, occupied};
-pub use journal::{Journal, Record, Torn};
+pub use folder::{
+    Existing, JOURNAL, PLAN_TOML, REPORT, RESULTS_CSV, RESULTS_JSONL, Resume, TIMINGS_CSV, check_free,
+    occupied,
+};
+pub use journal::{Aside, Journal, Record, Records, Reopened, Torn};
 pub use judge::{Beside, Reference, pooled, widened};
 pub use known::{Known, Moments};
 pub use lattice::lattice;
-pub use line::{Kind, fields_of, table_of};
+pub use lease::{Holder, Lease, holder};
+pub use line::{Kind, SECONDS, fields_of, table_of, untimed};
 pub use machine::{Machine, rfc3339};
 pub use manifest::{MANIFEST, Manifest, Provenance};
 pub use noise::Noise;

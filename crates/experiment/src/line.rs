@@ -13,6 +13,9 @@ use std::fmt;
 /// The key that says which numbers are not finite.
 const NOT_FINITE: &str = "not_finite";
 
+/// The key of the wall time.
+pub const SECONDS: &str = "seconds";
+
 /// The key that tells records of several kinds apart.
 const TAG: &str = "record";
 
@@ -43,6 +46,13 @@ pub(crate) fn encode<T: Record>(row: &T) -> serde_json::Result<Vec<u8>> {
         }
     }
     entries.push((NOT_FINITE.to_owned(), Value::String(told.join(";"))));
+    serde_json::to_vec(&Ordered(entries))
+}
+
+/// A line without its wall time, which no other run of the trial shares.
+pub(crate) fn untimed_line(line: &[u8]) -> serde_json::Result<Vec<u8>> {
+    let Ordered(mut entries) = serde_json::from_slice(line)?;
+    entries.retain(|(name, _)| name != SECONDS);
     serde_json::to_vec(&Ordered(entries))
 }
 
@@ -81,6 +91,17 @@ pub fn table_of<T: Serialize + DeserializeOwned>(rows: &[T], words: &[&str]) -> 
         entries.into_iter().map(|(name, value)| cell(value, words.contains(&name.as_str()))).collect()
     };
     Ok(Table::new(names.into_iter().map(|name| (name, "")), rows.into_iter().map(cells).collect()))
+}
+
+/// A table of results without its wall times, which stand in [`TIMINGS_CSV`](crate::TIMINGS_CSV): two runs of a plan
+/// leave the same bytes.
+#[must_use]
+pub fn untimed(mut table: Table) -> Table {
+    if let Some(place) = table.columns.iter().position(|column| column.name == SECONDS) {
+        table.columns.remove(place);
+        table.rows.iter_mut().filter(|row| place < row.len()).for_each(|row| drop(row.remove(place)));
+    }
+    table
 }
 
 fn cell(value: Value, is_word: bool) -> Cell {
@@ -206,6 +227,10 @@ mod tests {
             self
         }
 
+        fn seconds(&self) -> f64 {
+            0.0
+        }
+
         fn words() -> Vec<&'static str> {
             vec!["name"]
         }
@@ -248,7 +273,13 @@ mod tests {
         );
     }
 
-    /// A journal of an earlier version goes on.
+    #[test]
+    fn a_line_without_its_wall_time_keeps_the_rest_as_it_is() {
+        let line = br#"{"rmse":0.30000000000000004,"seconds":1.5,"floor":-0.0,"seed":18446744073709551615}"#;
+        let rest = br#"{"rmse":0.30000000000000004,"floor":-0.0,"seed":18446744073709551615}"#;
+        assert_eq!(untimed_line(line).unwrap(), rest);
+    }
+
     #[test]
     fn spelled_numbers_are_read() {
         let line = br#"{"record":"run","name":"a","rmse":"nan","floor":"inf","seed":1}"#;

@@ -1,28 +1,35 @@
 //! The output of an experiment: the folder with journal, tables and manifest of one plan.
 
-use crate::folder::{clear, inside, occupied};
+use crate::folder::{clear, clear_partials, inside, occupied};
 use crate::{
-    Error, Existing, Journal, MANIFEST, Manifest, Provenance, RESULTS_JSONL, Result, Torn, Work, check_free,
-    identities, rfc3339,
+    Aside, Error, Existing, JOURNAL, Journal, Lease, MANIFEST, Manifest, Provenance, RESULTS_JSONL, Record,
+    Reopened, Result, Resume, SECONDS, TIMINGS_CSV, Torn, Work, check_free, identities, replace, rfc3339,
+    write_table,
 };
+use equipoise_report::{Column, Table};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-/// An open output folder: the journal, the tables and the manifest of one plan.
+/// An open output folder: the journal, the tables and the manifest of one plan, which no other process has meanwhile.
 #[derive(Debug)]
 pub struct Output<W: Work> {
     folder: PathBuf,
     journal: Journal<W::Record>,
-    torn: Option<Torn>,
+    reopened: Reopened,
     manifest: Mutex<Manifest<W::Plan>>,
     trials: Vec<W>,
     identities: Vec<String>,
+    /// Given back after all else.
+    lease: Lease,
 }
 
-/// A folder as it is opened: journal, what was cut from it, manifest.
-type Opened<W> = (Journal<<W as Work>::Record>, Option<Torn>, Manifest<<W as Work>::Plan>);
+/// What every run writes beside its own tables.
+const FILES: [&str; 4] = [MANIFEST, JOURNAL, RESULTS_JSONL, TIMINGS_CSV];
+
+/// A folder as it is opened: journal, what was done to it, manifest.
+type Opened<W> = (Journal<<W as Work>::Record>, Reopened, Manifest<<W as Work>::Plan>);
 
 impl<W: Work> Output<W> {
     /// Opens `folder` for `plan` with its trials, in their order, placed where they run; a folder that is missing
@@ -31,7 +38,7 @@ impl<W: Work> Output<W> {
     ///
     /// # Errors
     /// If the folder has content that `existing` does not allow, in which case nothing is changed; if
-    /// the run to resume is another one; if the folder cannot be written.
+    /// the run to resume is another one; if another process has the folder; if it cannot be written.
     pub fn open(
         folder: &Path,
         (plan, trials): (W::Plan, Vec<W>),
@@ -41,10 +48,12 @@ impl<W: Work> Output<W> {
         let identities = identities(&trials)?;
         let asked = Manifest::begin(provenance, plan, trials.len(), rfc3339(SystemTime::now()));
         check_free(folder, existing)?;
-        let (journal, torn, manifest) = match existing {
-            Existing::Resume | Existing::ResumeAnyway if occupied(folder)? => {
-                Self::resume(folder, asked, existing == Existing::ResumeAnyway)?
-            }
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        let lease = Lease::take(folder)?;
+        // Whoever had it may have begun since.
+        check_free(folder, existing)?;
+        let (journal, reopened, manifest) = match existing {
+            Existing::Resume(resume) if occupied(folder)? => Self::resume(folder, asked, resume)?,
             _ => {
                 if occupied(folder)? {
                     clear(folder)?;
@@ -53,43 +62,59 @@ impl<W: Work> Output<W> {
             }
         };
         let (folder, manifest) = (folder.to_owned(), Mutex::new(manifest));
-        Ok(Self { folder, journal, torn, manifest, trials, identities })
+        Ok(Self { folder, lease, journal, reopened, manifest, trials, identities })
     }
 
     fn begin(folder: &Path, mut manifest: Manifest<W::Plan>) -> Result<Opened<W>> {
-        let names = || [MANIFEST, RESULTS_JSONL].iter().chain(W::TABLES);
+        let names = || FILES.iter().chain(W::TABLES);
         if let Some(path) = names().map(|name| folder.join(name)).find(|path| path.exists()) {
             return Err(Error::foreign(&path));
         }
-        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         manifest.files.extend(names().map(|name| (*name).to_owned()));
         manifest.write(folder)?;
-        Ok((Journal::create(&folder.join(RESULTS_JSONL))?, None, manifest))
+        Ok((Journal::create(&folder.join(JOURNAL))?, Reopened::default(), manifest))
     }
 
     /// Tables that the run of the folder did not have yet join its files.
-    fn resume(folder: &Path, asked: Manifest<W::Plan>, anyway: bool) -> Result<Opened<W>> {
+    fn resume(folder: &Path, asked: Manifest<W::Plan>, how: Resume) -> Result<Opened<W>> {
         let found = Manifest::<W::Plan>::read(folder)?;
         let mut manifest = found.ok_or_else(|| Error::nothing_to_resume(folder))?;
         manifest.accept(&asked, folder)?;
-        if !anyway {
+        if !how.anyway {
             manifest.accept_build(&asked, folder)?;
         }
-        for name in W::TABLES {
+        for name in FILES.iter().chain(W::TABLES) {
             let path = folder.join(name);
             if manifest.files.insert((*name).to_owned()) && path.exists() {
                 return Err(Error::foreign(&path));
             }
         }
-        let path = folder.join(RESULTS_JSONL);
-        let (journal, torn) =
-            if path.exists() { Journal::reopen(&path)? } else { (Journal::create(&path)?, None) };
-        manifest.notes.push(resumed(&asked, journal.len(), torn.as_ref()));
+        clear_partials(folder, &manifest.files)?;
+        let (journal, mut reopened) = Self::journal_of(folder, &manifest, how.mend)?;
+        reopened.missing = manifest.finished.saturating_sub(journal.len());
+        manifest.files.extend(reopened.aside.iter().map(|aside| aside.name.clone()));
+        manifest.notes.push(resumed(&asked, journal.len(), &reopened));
         manifest.take_over(asked.provenance);
         manifest.machine = asked.machine;
         manifest.ended = None;
         manifest.write(folder)?;
-        Ok((journal, torn, manifest))
+        Ok((journal, reopened, manifest))
+    }
+
+    /// The journal of a run that goes on; a run that died before its first row may have none.
+    fn journal_of(
+        folder: &Path,
+        manifest: &Manifest<W::Plan>,
+        mending: bool,
+    ) -> Result<(Journal<W::Record>, Reopened)> {
+        let path = folder.join(JOURNAL);
+        if path.exists() {
+            return Journal::reopen(&path, mending);
+        }
+        if manifest.finished > 0 || folder.join(RESULTS_JSONL).exists() {
+            return Err(Error::NoJournal { path, finished: manifest.finished });
+        }
+        Ok((Journal::create(&path)?, Reopened::default()))
     }
 
     /// The folder.
@@ -109,14 +134,26 @@ impl<W: Work> Output<W> {
     }
 
     /// The rows so far, in the order of the plan.
-    pub fn rows(&self) -> Vec<W::Record> {
+    ///
+    /// # Errors
+    /// If they cannot be read, or are not what was written.
+    pub fn rows(&self) -> Result<Vec<W::Record>> {
         self.journal.rows(&self.identities)
     }
 
     /// The trials that have a row, each with it, in the order of the plan.
-    pub fn finished(&self) -> Vec<(&W, W::Record)> {
-        let found = |(trial, identity)| Some((trial, self.journal.rows([identity]).pop()?));
-        self.trials.iter().zip(&self.identities).filter_map(found).collect()
+    ///
+    /// # Errors
+    /// As for [`rows`](Self::rows).
+    pub fn finished(&self) -> Result<Vec<(&W, W::Record)>> {
+        let both = self.trials.iter().zip(&self.identities);
+        let trials = both.filter(|(_, identity)| self.journal.contains(identity)).map(|(trial, _)| trial);
+        Ok(trials.zip(self.rows()?).collect())
+    }
+
+    /// The lease of the folder.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
     }
 
     /// The journal.
@@ -124,9 +161,9 @@ impl<W: Work> Output<W> {
         &self.journal
     }
 
-    /// The unfinished line that resuming removed from the journal.
-    pub fn torn(&self) -> Option<&Torn> {
-        self.torn.as_ref()
+    /// What resuming did to the journal.
+    pub fn reopened(&self) -> &Reopened {
+        &self.reopened
     }
 
     /// The place of the build that runs among those of the manifest, from 0.
@@ -195,8 +232,12 @@ impl<W: Work> Output<W> {
     }
 
     fn save(&self, running: bool) -> Result<()> {
-        let rows = self.rows();
+        self.lease.check()?;
         let mut manifest = self.lock();
+        self.journal.sync()?;
+        let rows = self.rows()?;
+        replace(&self.folder.join(RESULTS_JSONL), &self.journal.untimed(&self.identities)?)?;
+        write_table(&self.folder.join(TIMINGS_CSV), &timings(&rows))?;
         W::write(&self.folder, &rows)?;
         manifest.finished = rows.len();
         manifest.ended = (!running).then(|| rfc3339(SystemTime::now()));
@@ -210,13 +251,28 @@ impl<W: Work> Output<W> {
     }
 }
 
-fn resumed<P>(asked: &Manifest<P>, kept: usize, torn: Option<&Torn>) -> String {
+/// The wall time of every trial.
+fn timings<R: Record>(rows: &[R]) -> Table {
+    let columns = [
+        Column::new("identity", "of the trial", |row: &R| row.identity().to_owned()),
+        Column::new(SECONDS, "wall time", R::seconds).unit("s"),
+    ];
+    Table::of(&columns, rows)
+}
+
+fn resumed<P>(asked: &Manifest<P>, kept: usize, reopened: &Reopened) -> String {
     let Provenance { build, threads, .. } = &asked.provenance;
     let revision = build.revision.as_deref().unwrap_or("unknown");
     let mut note = format!("resumed {} at revision {revision} on {threads} threads", asked.started);
     note += &format!(" over a journal of {kept} rows");
-    if let Some(Torn { line, bytes }) = torn {
-        note += &format!("; an unfinished line {line} of {bytes} bytes was removed from {RESULTS_JSONL}");
+    if let Some(Torn { line, bytes }) = &reopened.torn {
+        note += &format!("; an unfinished line {line} of {bytes} bytes was removed from {JOURNAL}");
+    }
+    if reopened.missing > 0 {
+        note += &format!("; {} rows that the manifest counted were not there", reopened.missing);
+    }
+    if let Some(Aside { name, damaged, .. }) = &reopened.aside {
+        note += &format!("; {JOURNAL} was damaged and stands as {name}, {damaged} of its lines were no rows");
     }
     note
 }

@@ -4,7 +4,7 @@ use crate::{Error, Result};
 use equipoise_report::Table;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Where the new content stands until it is complete.
@@ -29,6 +29,15 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&partial);
         Error::io("write", path)(source)
     })
+}
+
+/// Brings the name of a file that was created or renamed to the disk, where folders can be synchronised.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|_| cfg!(unix)) {
+        Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Writes a table as CSV in one step.

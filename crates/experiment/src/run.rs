@@ -89,18 +89,26 @@ pub struct Progress {
     pub total: usize,
 }
 
-/// When the table of results is written while trials run: at whichever comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// When the tables are written while trials run: at whichever of rows and interval comes first, and no more often than
+/// their share of the time allows.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Policy {
     /// After this many new rows.
     pub rows: usize,
     /// At the first new row after this time.
     pub interval: Duration,
+    /// The most of the time that goes into them, over 0.
+    pub share: f64,
+}
+
+impl Policy {
+    /// A fiftieth of the time.
+    pub const SHARE: f64 = 0.02;
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { rows: 32, interval: Duration::from_secs(5) }
+        Self { rows: 32, interval: Duration::from_secs(5), share: Self::SHARE }
     }
 }
 
@@ -141,7 +149,7 @@ pub fn run<W: Work>(
         finished: AtomicUsize::new(0),
         fault: Mutex::new(None),
         faulty: AtomicBool::new(false),
-        saved: Mutex::new((0, Instant::now())),
+        saved: Mutex::new(Saved { rows: 0, ended: Instant::now(), took: Duration::ZERO }),
     };
     let inside = |trial: &W| executor.parallel_inside(trial);
     for batch in pending.chunk_by(|a, b| a.same_scene(b) && inside(a) == inside(b)) {
@@ -156,6 +164,14 @@ pub fn run<W: Work>(
     Ok(Summary { finished, skipped: run.skipped, interrupted: finished < pending.len() })
 }
 
+/// The last checkpoint.
+struct Saved {
+    /// New rows then.
+    rows: usize,
+    ended: Instant,
+    took: Duration,
+}
+
 struct Run<'a, W: Work> {
     output: &'a Output<W>,
     executor: &'a dyn Executor<W>,
@@ -166,8 +182,7 @@ struct Run<'a, W: Work> {
     finished: AtomicUsize,
     fault: Mutex<Option<Error>>,
     faulty: AtomicBool,
-    /// New rows and time at the last checkpoint.
-    saved: Mutex<(usize, Instant)>,
+    saved: Mutex<Saved>,
 }
 
 impl<W: Work> Run<'_, W> {
@@ -209,7 +224,8 @@ impl<W: Work> Run<'_, W> {
         let row = self.executor.execute(trial);
         let row = row.map_err(|source| Error::Work { work: trial.told(), source })?;
         let row = row.by(self.output.build());
-        self.output.journal().append(row.clone())?;
+        self.output.lease().check()?;
+        self.output.journal().append(&row)?;
         let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         self.observer.finished(&row, self.progress(finished));
         self.checkpoint(finished)
@@ -223,12 +239,14 @@ impl<W: Work> Run<'_, W> {
     fn checkpoint(&self, finished: usize) -> Result<()> {
         // Whoever holds the lock is writing the table already.
         let Ok(mut saved) = self.saved.try_lock() else { return Ok(()) };
-        let (rows, moment) = *saved;
-        if finished.saturating_sub(rows) < self.policy.rows && moment.elapsed() < self.policy.interval {
+        let (new, since, begun) =
+            (finished.saturating_sub(saved.rows), saved.ended.elapsed(), Instant::now());
+        let Policy { rows, interval, share } = self.policy;
+        if (new < rows && since < interval) || since.as_secs_f64() * share < saved.took.as_secs_f64() {
             return Ok(());
         }
         self.output.checkpoint()?;
-        *saved = (finished, Instant::now());
+        *saved = Saved { rows: finished, ended: Instant::now(), took: begun.elapsed() };
         Ok(())
     }
 }

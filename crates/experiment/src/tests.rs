@@ -34,16 +34,17 @@ pub(crate) fn standard() -> Plan {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Row {
-    identity: String,
+    pub(crate) identity: String,
     #[serde(with = "number")]
-    rmse: f64,
-    note: String,
+    pub(crate) rmse: f64,
+    pub(crate) note: String,
+    pub(crate) seconds: f64,
 }
 
 impl Row {
     pub(crate) fn of(place: u64) -> Self {
         let note = "a \"quoted\", two-line\nremark: σ".into();
-        Self { identity: format!("{place:016x}"), rmse: 1.0e300 / 3.0, note }
+        Self { identity: format!("{place:016x}"), rmse: 1.0e300 / 3.0, note, seconds: 0.25 }
     }
 }
 
@@ -54,6 +55,10 @@ impl Record for Row {
 
     fn by(self, _: usize) -> Self {
         self
+    }
+
+    fn seconds(&self) -> f64 {
+        self.seconds
     }
 
     fn words() -> Vec<&'static str> {

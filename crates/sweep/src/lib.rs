@@ -1,7 +1,7 @@
 //! Plan, trials, journal and results of a sweep.
 //!
 //! A [`Plan`] expands into an ordered list of [`Trial`]s, each with an identity. [`Output`] owns the
-//! folder: an append-only journal with one line a finished trial, the results table in plan order,
+//! folder: an append-only journal with one line a finished trial, the tables in plan order,
 //! and the manifest. [`run`](equipoise_experiment::run) takes the trials without a row through a [`FlowExecutor`].
 
 mod account;
@@ -44,8 +44,8 @@ use equipoise_experiment::{
 };
 #[cfg(test)]
 use equipoise_experiment::{
-    Build, Executor, Existing, MANIFEST, Observer, Policy, PriorSource, Progress, Provenance, RESULTS_CSV,
-    RESULTS_JSONL, SettingsChange, Summary, Torn, run,
+    Build, Executor, Existing, JOURNAL, MANIFEST, Observer, Policy, PriorSource, Progress, Provenance,
+    RESULTS_CSV, RESULTS_JSONL, Resume, SettingsChange, Summary, TIMINGS_CSV, Torn, run,
 };
 
 pub use error::{Error, Result};

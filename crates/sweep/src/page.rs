@@ -23,7 +23,7 @@ pub fn write_page(
     executor: &FlowExecutor<'_>,
     pictures: &Pictures<'_>,
 ) -> Result<PathBuf> {
-    let finished = output.finished();
+    let finished = output.finished()?;
     let mut sections = Vec::new();
     for flow in flows {
         for batch in finished.chunk_by(|a, b| a.0.same_scene(b.0)).filter(|b| b[0].0.dataset() == flow.name())

@@ -1,7 +1,7 @@
 //! The table of results, `results.csv`.
 
 use crate::{Row, Trial};
-use equipoise_experiment::{PLAN_TOML, RESULTS_CSV, Work, write_table};
+use equipoise_experiment::{PLAN_TOML, RESULTS_CSV, Work, untimed, write_table};
 use equipoise_report::Table;
 use std::path::Path;
 
@@ -21,7 +21,7 @@ impl Work for Trial {
 
     /// In one step: the old table stands until the new one is complete.
     fn write(folder: &Path, rows: &[Row]) -> equipoise_experiment::Result<()> {
-        write_table(&folder.join(RESULTS_CSV), &table(rows))
+        write_table(&folder.join(RESULTS_CSV), &untimed(table(rows)))
     }
 }
 

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// A row and its columns, from one line each: the name in files, the field, its type, its meaning and its unit.
 macro_rules! columns {
     ($($name:literal $field:ident: $type:ty, $meaning:literal, $unit:literal;)*) => {
-        /// One row, in the order of the columns of `results.csv`. Lengths and norms are in normalised units.
+        /// One row, in the order of the columns of `results.csv`, which lacks the wall time alone. Lengths and norms are in
+        /// normalised units.
         ///
         /// A number that is not finite is `NaN`, `inf` or `-inf` in CSV, `null` in a line of the journal; an undefined
         /// number is `None`, an empty cell in CSV and `null` too.
@@ -105,6 +106,10 @@ impl Record for Row {
 
     fn by(self, build: usize) -> Self {
         Self { build, ..self }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.seconds
     }
 
     fn words() -> Vec<&'static str> {

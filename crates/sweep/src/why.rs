@@ -29,7 +29,7 @@ pub fn write_why(output: &Output, flows: &[Flow], executor: &FlowExecutor<'_>) -
     if !output.trials().iter().any(Trial::is_gaussian) {
         return Ok(None);
     }
-    let finished = output.finished();
+    let finished = output.finished()?;
     let mut sections = Vec::new();
     for flow in flows {
         let of_flow = |batch: &&[Finished<'_>]| batch[0].0.dataset() == flow.name();

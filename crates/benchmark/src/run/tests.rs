@@ -4,7 +4,7 @@ use super::*;
 use crate::Score;
 use crate::tests::{plan, scene};
 use crate::{leaderboard, records};
-use equipoise_experiment::{Build, Existing, Progress, Provenance, Record as _};
+use equipoise_experiment::{Build, Existing, Progress, Provenance, Record as _, Resume};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -53,7 +53,7 @@ fn run_for(results: &Results, jobs: usize) -> Summary {
 
 /// Everything but the seconds, to the last bit: `Debug` prints floats so that they read back.
 fn content(results: &Results) -> Vec<String> {
-    let (scores, tunings) = records(results);
+    let (scores, tunings) = records(results).unwrap();
     let scores = scores.into_iter().map(|score| format!("{:?}", Score { seconds: 0.0, ..score }));
     let tunings = tunings.into_iter().map(|tuned| format!("{:?}", Tuned { seconds: 0.0, ..tuned }));
     scores.chain(tunings).collect()
@@ -70,7 +70,7 @@ fn a_resumed_benchmark_is_the_uninterrupted_one() {
     for jobs in [1, 3, 8] {
         let path = folder.path().join(jobs.to_string());
         assert!(run_for(&open(&path, Existing::Refuse), jobs).interrupted);
-        let resumed = open(&path, Existing::Resume);
+        let resumed = open(&path, Existing::Resume(Resume::default()));
         assert_eq!(
             run_for(&resumed, usize::MAX),
             Summary { finished: 22 - jobs, skipped: jobs, interrupted: false }
@@ -88,7 +88,7 @@ fn a_record_keeps_the_build_that_drew_it() {
     let folder = tempfile::tempdir().unwrap();
     let results = open(folder.path(), Existing::Refuse);
     run_for(&results, usize::MAX);
-    let drawn = results.rows().remove(0);
+    let drawn = results.rows().unwrap().remove(0);
     let built = |record: Record| match record {
         Record::Score(score) => score.build,
         Record::Tuned(tuned) => tuned.build,
@@ -118,7 +118,7 @@ fn tuning_counts_its_calls_and_its_value_enters() {
     let folder = tempfile::tempdir().unwrap();
     let results = open(folder.path(), Existing::Refuse);
     run_for(&results, usize::MAX);
-    let (scores, tunings) = records(&results);
+    let (scores, tunings) = records(&results).unwrap();
     assert_eq!(tunings.len(), 4);
     for tuned in &tunings {
         let calls = tuned.grid.len() * tuned.members * tuned.steps;
@@ -145,7 +145,7 @@ fn the_leaderboard_ranks_by_score_and_point_estimates_apart() {
     let folder = tempfile::tempdir().unwrap();
     let results = open(folder.path(), Existing::Refuse);
     run_for(&results, usize::MAX);
-    let board = leaderboard(&results);
+    let board = leaderboard(&results).unwrap();
     assert_eq!(board.len(), 4 * 2 + 1);
     for kind in board.chunk_by(|a, b| a.point_estimate == b.point_estimate) {
         assert_eq!((kind.len(), kind[0].rank), if kind[0].point_estimate { (2, 1) } else { (7, 1) });

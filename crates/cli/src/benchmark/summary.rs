@@ -34,24 +34,29 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(results: &Results, ran: Summary, page: PathBuf, took: Duration) -> Self {
-        let standings = leaderboard(results);
+    pub(super) fn new(
+        results: &Results,
+        ran: Summary,
+        page: PathBuf,
+        took: Duration,
+    ) -> anyhow::Result<Self> {
+        let standings = leaderboard(results)?;
         let plan = results.manifest().plan;
-        Self {
+        Ok(Self {
             space: SPACE,
             n_convention: "true",
             jobs: results.trials().len(),
             subset: plan.subset,
             overall: overall(&standings),
             standings,
-            tuned: records(results).1,
+            tuned: records(results)?.1,
             records: results.journal().len(),
             skipped: ran.skipped,
             interrupted: ran.interrupted,
             seconds: took.as_secs_f64(),
             leaderboard: results.folder().join(LEADERBOARD_CSV),
             report: page,
-        }
+        })
     }
 
     pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {

@@ -96,12 +96,12 @@ impl Report {
         ran: Summary,
         page: PathBuf,
         took: Duration,
-    ) -> Self {
-        let rows = output.rows();
+    ) -> anyhow::Result<Self> {
+        let rows = output.rows()?;
         let plan = output.manifest().plan;
         let names = plan.datasets.into_iter().map(|dataset| dataset.source.dataset);
         let priors = names.zip(spectra).map(|(dataset, spectrum)| Prior { dataset, spectrum }).collect();
-        Self {
+        Ok(Self {
             space: SPACE,
             n_convention: plan.base.n_convention.to_string(),
             seeds: "first seed",
@@ -115,7 +115,7 @@ impl Report {
             seconds: took.as_secs_f64(),
             results: output.folder().join(RESULTS_CSV),
             report: page,
-        }
+        })
     }
 
     pub(super) fn print(&self, format: Format) -> anyhow::Result<()> {

@@ -15,18 +15,7 @@ fn printed() -> String {
     printed_in(include_str!("../../../../README.md"))
 }
 
-/// A table with every cell of the column `seconds` emptied.
-fn table(folder: &Path, name: &str) -> String {
-    let mut reader = csv::Reader::from_path(folder.join(name)).unwrap();
-    let seconds = reader.headers().unwrap().iter().position(|name| name == "seconds").unwrap();
-    let timeless = |record: csv::StringRecord| {
-        let cells = record.iter().enumerate().map(|(i, cell)| if i == seconds { "" } else { cell });
-        cells.collect::<Vec<_>>().join(",")
-    };
-    reader.records().map(|record| timeless(record.unwrap()) + "\n").collect()
-}
-
-/// A plan run, and the one that it left run again: the rows of its tables, and that they are as many.
+/// A plan run, and the one that it left run again: its tables to the byte, and how many rows they have.
 fn again(verb: &str, plan_of: &str, tables: &[(&str, usize)]) {
     let folder = tempdir().unwrap();
     let [plan, one, two] = ["plan.toml", "one", "two"].map(|name| folder.path().join(name));
@@ -35,24 +24,28 @@ fn again(verb: &str, plan_of: &str, tables: &[(&str, usize)]) {
         let ran = run(&[verb, "--plan", plan.to_str().unwrap(), "--out", out.to_str().unwrap()]);
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     }
+    let text = |folder: &Path, name: &str| fs::read_to_string(folder.join(name)).unwrap();
     for (name, rows) in tables {
-        let found = table(&one, name);
-        assert_eq!((found.lines().count(), &found), (*rows, &table(&two, name)), "{name}");
+        let found = text(&one, name);
+        assert_eq!((found.lines().count(), &found), (*rows, &text(&two, name)), "{name}");
     }
-    let text = |folder: &Path| fs::read_to_string(folder.join("plan.toml")).unwrap();
-    assert_eq!(text(&one), text(&two));
+    assert_eq!(text(&one, "plan.toml"), text(&two, "plan.toml"));
 }
 
 #[test]
 fn the_plan_in_a_folder_gives_its_rows_again() {
-    again("sweep", &printed(), &[("results.csv", 6)]);
+    again("sweep", &printed(), &[("results.csv", 1 + 6), ("results.jsonl", 6)]);
 }
 
 /// `mmps` enters as published and tuned, `exact` and `matched` have nothing to tune; two seeds.
 #[test]
 fn the_plan_of_a_benchmark_gives_its_rows_again() {
     let plan = printed_in(include_str!("../../../../docs/benchmark.md"));
-    again("benchmark", &plan, &[("leaderboard.csv", 4), ("scores.csv", 8), ("tuning.csv", 1)]);
+    again(
+        "benchmark",
+        &plan,
+        &[("leaderboard.csv", 1 + 4), ("scores.csv", 1 + 8), ("tuning.csv", 1 + 1), ("results.jsonl", 9)],
+    );
 }
 
 #[test]

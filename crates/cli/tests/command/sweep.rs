@@ -29,7 +29,7 @@ fn rounded(csv: &str) -> String {
             header.iter().skip(first).take(last - first + 1).any(|column| column == name) || on_the_way
         };
         let cells = header.iter().zip(&record).map(|(name, cell)| match (name, cell.parse::<f64>()) {
-            ("seconds" | "identity", _) => format!("[{name}]"),
+            ("identity", _) => format!("[{name}]"),
             (name, _) if diverged && measured(name) => "~".into(),
             (_, Ok(x)) if cell.contains('.') => equipoise_report::significant(x, 3),
             _ => cell.to_owned(),
@@ -60,7 +60,9 @@ fn no_number_depends_on_the_threads() {
     let folder = tempdir().unwrap();
     let on = |threads: &str| small(&["--threads", threads], &folder.path().join(threads));
     let (one, two) = (on("1"), on("2"));
-    assert_eq!(one.rows(&["seconds"]), two.rows(&["seconds"]));
+    for name in ["results.csv", "results.jsonl"] {
+        assert_eq!(one.text(name), two.text(name), "to the byte");
+    }
     let [one, two] = [one.manifest(), two.manifest()];
     assert_eq!((&one["threads"], &two["threads"]), (&1.into(), &2.into()));
     assert_eq!((&one["blas_threads"], &two["blas_threads"]), (&1.into(), &1.into()));
@@ -75,17 +77,17 @@ fn a_cut_sweep_is_resumed_to_the_same_table() {
     let folder = tempdir().unwrap();
     let out = folder.path().join("out");
     let whole = small(&[], &out);
-    let rows = whole.rows(&["seconds"]);
-    let journal = whole.text("results.jsonl");
-    // Six whole lines and a torn seventh.
-    let end = journal.match_indices('\n').nth(5).unwrap().0 + 40;
-    fs::write(whole.path("results.jsonl"), &journal[..end]).unwrap();
+    let tables = || ["results.csv", "results.jsonl"].map(|name| whole.text(name));
+    let (expected, journal) = (tables(), whole.text("journal.log"));
+    // What it is, six whole rows and a torn seventh.
+    let end = journal.match_indices('\n').nth(6).unwrap().0 + 40;
+    fs::write(whole.path("journal.log"), &journal[..end]).unwrap();
     let resumed = small(&["--resume", "--format", "json"], &out);
-    assert_eq!(resumed.rows(&["seconds"]), rows);
+    assert_eq!(tables(), expected);
     let printed: Value = serde_json::from_str(&resumed.ran.stdout).unwrap();
     assert_eq!((&printed["rows"], &printed["skipped"]), (&10.into(), &6.into()));
     let notes = resumed.manifest()["notes"].to_string();
-    assert!(notes.contains("resumed ") && notes.contains("an unfinished line 7"), "{notes}");
+    assert!(notes.contains("resumed ") && notes.contains("an unfinished line 8"), "{notes}");
     assert_eq!(notes.matches("λ_max 779").count(), 1, "a note is not repeated: {notes}");
 }
 
@@ -119,8 +121,8 @@ fn a_saved_prior_gives_the_numbers_of_its_training_file() {
     };
     let trained = with(&["--train", TRAIN, "--window", "2"], "train");
     let read = with(&["--prior-file", prior], "prior");
-    let rows = trained.rows(&["seconds", "identity"]);
-    assert_eq!(rows, read.rows(&["seconds", "identity"]));
+    let rows = trained.rows(&["identity"]);
+    assert_eq!(rows, read.rows(&["identity"]));
     assert!(rows.iter().all(|row| row["dataset"] == "test" && !row["spread_ratio"].is_empty()), "{rows:?}");
 }
 
@@ -214,9 +216,9 @@ fn priors_by_name_have_rows_of_their_own() {
         let all: Vec<&str> = plan.split(' ').chain(further.split_whitespace()).collect();
         sweep(&all, &folder.path().join(out))
     };
-    let alone = with("", "alone").rows(&["seconds"]);
+    let alone = with("", "alone").rows(&[]);
     let swept = with("--prior optimal,wiener,local:1", "all");
-    let rows = swept.rows(&["seconds"]);
+    let rows = swept.rows(&[]);
     let under = |prior: &str| rows.iter().filter(|row| row["prior"] == prior).cloned().collect::<Vec<_>>();
     assert_eq!(under("wiener"), alone);
     assert_eq!((under("optimal").len(), under("local:1").len()), (10, 9));

@@ -21,7 +21,7 @@ pub fn write_certificates(
 ) -> Result<(PathBuf, Vec<(Row, Prediction)>)> {
     let mut told: Vec<(Row, Prediction)> = Vec::new();
     let mut made: Vec<(&Trial, Prediction)> = Vec::new();
-    for (trial, row) in output.finished() {
+    for (trial, row) in output.finished()? {
         let same = |(known, prediction): &&(&Trial, Prediction)| {
             let seed = if prediction.scope == Scope::Global { known.seed } else { trial.seed };
             **known == Trial { seed, ..trial.clone() }

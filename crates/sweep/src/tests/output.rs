@@ -3,7 +3,9 @@
 use crate::plan::tests::standard;
 use crate::row::tests::outcome;
 use crate::tests::told;
-use crate::{Build, Existing, MANIFEST, Output, Plan, Provenance, RESULTS_CSV, RESULTS_JSONL};
+use crate::{
+    Build, Existing, JOURNAL, MANIFEST, Output, Plan, Provenance, RESULTS_CSV, RESULTS_JSONL, Resume,
+};
 use equipoise_experiment::{Error, Manifest, Result};
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,6 +26,9 @@ fn provenance() -> Provenance {
         blas_threads: Some(1),
     }
 }
+
+/// Nothing is let pass.
+pub(crate) const RESUME: Existing = Existing::Resume(Resume { anyway: false, mend: false });
 
 pub(crate) fn open(folder: &Path, existing: Existing) -> Result<Output> {
     opened(folder, standard(), existing)
@@ -64,17 +69,17 @@ fn content_is_refused_by_default_and_left_alone() {
     for part in [&folder.path().display().to_string(), "--resume", "--force"] {
         assert!(message.contains(part), "{message}");
     }
-    assert!(matches!(open(folder.path(), Existing::Resume), Err(Error::Found { .. })));
+    assert!(matches!(open(folder.path(), RESUME), Err(Error::Found { .. })));
     assert_eq!(content(folder.path()), before);
 }
 
 #[test]
 fn a_missing_or_empty_folder_begins_under_any_rule() {
     let folder = tempfile::tempdir().unwrap();
-    for (i, existing) in [Existing::Refuse, Existing::Resume, Existing::Force].into_iter().enumerate() {
+    for (i, existing) in [Existing::Refuse, RESUME, Existing::Force].into_iter().enumerate() {
         let missing = folder.path().join(format!("a/b{i}"));
         open(&missing, existing).unwrap();
-        assert_eq!(names(&missing), [MANIFEST, RESULTS_JSONL]);
+        assert_eq!(names(&missing), [JOURNAL, MANIFEST], "no lease is left");
         let empty = folder.path().join(format!("c{i}"));
         fs::create_dir(&empty).unwrap();
         open(&empty, existing).unwrap();
@@ -87,7 +92,7 @@ fn force_removes_what_the_sweep_wrote_and_nothing_else() {
     let out = folder.path().join("out");
     let output = open(&out, Existing::Refuse).unwrap();
     let row = outcome(&output.trials()[0]);
-    output.journal().append(row).unwrap();
+    output.journal().append(&row).unwrap();
     for path in output.claim(&["report.html", "a/b/one.png", "a/c/two.png"]).unwrap() {
         fs::write(path, "ours").unwrap();
     }
@@ -100,7 +105,8 @@ fn force_removes_what_the_sweep_wrote_and_nothing_else() {
 
     let again = open(&out, Existing::Force).unwrap();
     assert!(again.journal().is_empty());
-    assert_eq!(names(&out), ["a/c/foreign.png", MANIFEST, "notes.txt", "results.csv.bak", RESULTS_JSONL]);
+    drop(again);
+    assert_eq!(names(&out), ["a/c/foreign.png", JOURNAL, MANIFEST, "notes.txt", "results.csv.bak"]);
     assert!(!out.join("a/b").exists() && out.join("empty").exists());
 }
 
@@ -118,7 +124,7 @@ fn a_manifest_that_says_less_or_names_what_is_unknown_is_not_resumed() {
         }
         fs::write(folder.path().join(MANIFEST), serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
         let before = content(folder.path());
-        let fault = open(folder.path(), Existing::Resume).err().map_or_else(String::new, |e| told(&e));
+        let fault = open(folder.path(), RESUME).err().map_or_else(String::new, |e| told(&e));
         assert_eq!(content(folder.path()), before, "{name}");
         assert!(fault.contains("manifest.json: not a manifest of a sweep: "), "{fault}");
         fault
@@ -161,8 +167,10 @@ fn force_never_follows_a_manifest_out_of_the_folder() {
         std::os::unix::fs::symlink(&outside, out.join("link")).unwrap();
         escapes.push("link/precious".to_owned());
     }
+    let whole = output.manifest();
+    drop(output);
     for name in escapes {
-        let mut manifest = output.manifest();
+        let mut manifest = whole.clone();
         manifest.files.insert(name.clone());
         fs::write(out.join(MANIFEST), serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
         let before = content(folder.path());
@@ -193,7 +201,7 @@ fn another_plan_is_not_resumed() {
     let before = content(folder.path());
     let mut plan = standard();
     plan.datasets[0].covariance.rank = Some(10);
-    let refused = opened(folder.path(), plan, Existing::Resume).unwrap_err();
+    let refused = opened(folder.path(), plan, RESUME).unwrap_err();
     let message = refused.to_string();
     assert!(message.contains("`plan.datasets[0].covariance.rank` differs"), "{message}");
     assert!(message.contains("the folder has 20, this sweep has 10"), "{message}");
@@ -205,15 +213,16 @@ fn resuming_reports_a_torn_line() {
     let folder = tempfile::tempdir().unwrap();
     let output = open(folder.path(), Existing::Refuse).unwrap();
     for trial in &output.trials()[..2] {
-        output.journal().append(outcome(trial)).unwrap();
+        output.journal().append(&outcome(trial)).unwrap();
     }
-    let path = folder.path().join(RESULTS_JSONL);
+    let path = folder.path().join(JOURNAL);
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 10]).unwrap();
-    let output = open(folder.path(), Existing::Resume).unwrap();
-    assert_eq!(output.torn().map(|torn| torn.line), Some(2));
+    drop(output);
+    let output = open(folder.path(), RESUME).unwrap();
+    assert_eq!(output.reopened().torn.as_ref().map(|torn| torn.line), Some(3));
     let note = &output.manifest().notes[0];
-    assert!(note.contains("over a journal of 1 rows; an unfinished line 2"), "{note}");
+    assert!(note.contains("over a journal of 1 rows; an unfinished line 3"), "{note}");
 }
 
 #[test]
@@ -225,4 +234,43 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     let message = open(&file.join("out"), Existing::Refuse).unwrap_err().to_string();
     assert!(message.contains("file/out"), "{message}");
     assert_eq!(content(folder.path()).len(), 1);
+}
+
+/// Rows of an earlier version stand in `results.jsonl` alone, which is an export now: nothing is written over them.
+#[test]
+fn a_folder_of_an_earlier_version_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = open(folder.path(), Existing::Refuse).unwrap();
+    output.journal().append(&outcome(&output.trials()[0])).unwrap();
+    output.close().unwrap();
+    drop(output);
+    fs::remove_file(folder.path().join(JOURNAL)).unwrap();
+    for kept in [RESULTS_JSONL, MANIFEST] {
+        let before = content(folder.path());
+        let message = open(folder.path(), RESUME).unwrap_err().to_string();
+        let parts =
+            ["journal.log: found none, expected the journal of 1 finished trials", "results.jsonl alone"];
+        assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+        assert_eq!(content(folder.path()), before);
+        assert!(folder.path().join(kept).exists());
+        let _ = fs::remove_file(folder.path().join(RESULTS_JSONL));
+    }
+}
+
+/// A process that is killed leaves what it was writing under another name.
+#[test]
+fn what_a_killed_process_was_writing_is_removed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = ["manifest.json.partial", "results.csv.partial", "a/one.png.12.partial"];
+    let others = ["a/one.png.mine.partial", "a/two.png.12.partial", "notes.partial"];
+    for existing in [RESUME, Existing::Force] {
+        let output = open(folder.path(), Existing::Force).unwrap();
+        output.claim(&["a/one.png"]).unwrap();
+        drop(output);
+        own.iter().chain(&others).for_each(|name| fs::write(folder.path().join(name), "part").unwrap());
+        open(folder.path(), existing).unwrap();
+        let left = names(folder.path());
+        assert!(own.iter().all(|name| !left.contains(&(*name).to_owned())), "{left:?}");
+        assert!(others.iter().all(|name| left.contains(&(*name).to_owned())), "{left:?}");
+    }
 }

@@ -1,10 +1,10 @@
 //! Runs of a small plan with an executor that answers from the identity of a trial.
 
-use super::output::{content, opened};
+use super::output::{RESUME, content, opened};
 use crate::plan::tests::standard;
 use crate::{
-    BoxError, Executor, Existing, Observer, Output, Plan, Policy, Progress, RESULTS_CSV, RESULTS_JSONL, Row,
-    Summary, Torn, Trial, run,
+    BoxError, Executor, Existing, JOURNAL, Observer, Output, Plan, Policy, Progress, RESULTS_CSV,
+    RESULTS_JSONL, Row, Summary, TIMINGS_CSV, Torn, Trial, run,
 };
 use equipoise_experiment::Result;
 use std::collections::BTreeSet;
@@ -100,17 +100,17 @@ fn go(output: &Output, oracle: &Oracle) -> Result<Summary> {
     on_threads(2, || run(output, oracle, &Silent, stop, Policy::default()))
 }
 
-/// The table of results with every cell of the column `seconds` emptied.
-fn table(folder: &Path) -> Vec<csv::StringRecord> {
-    let mut reader = csv::Reader::from_path(folder.join(RESULTS_CSV)).unwrap();
-    let seconds = reader.headers().unwrap().iter().position(|name| name == "seconds").unwrap();
-    let timeless = |record: csv::StringRecord| {
-        record.iter().enumerate().map(|(i, cell)| if i == seconds { "" } else { cell }).collect()
-    };
-    reader.records().map(|record| timeless(record.unwrap())).collect()
+/// The rows of a table.
+fn table(folder: &Path, name: &str) -> Vec<csv::StringRecord> {
+    csv::Reader::from_path(folder.join(name)).unwrap().records().map(|record| record.unwrap()).collect()
 }
 
-fn uninterrupted(folder: &Path, threads: usize) -> Vec<csv::StringRecord> {
+/// The results, which are in all forms the same from run to run, to the byte.
+fn results(folder: &Path) -> [String; 2] {
+    [RESULTS_CSV, RESULTS_JSONL].map(|name| fs::read_to_string(folder.join(name)).unwrap())
+}
+
+fn uninterrupted(folder: &Path, threads: usize) -> [String; 2] {
     let output = open(folder, Existing::Refuse).unwrap();
     let stop = AtomicBool::new(false);
     let oracle = Oracle::default();
@@ -118,7 +118,7 @@ fn uninterrupted(folder: &Path, threads: usize) -> Vec<csv::StringRecord> {
     let abreast = oracle.abreast.into_inner();
     assert!((threads.min(2)..=threads).contains(&abreast), "{abreast} trials at a time on {threads} threads");
     assert_eq!(summary, Summary { finished: TRIALS, skipped: 0, interrupted: false });
-    table(folder)
+    results(folder)
 }
 
 #[test]
@@ -127,10 +127,12 @@ fn the_table_is_in_plan_order_on_any_number_of_threads() {
     let one = uninterrupted(&folder.path().join("1"), 1);
     assert_eq!(one, uninterrupted(&folder.path().join("2"), 2));
     assert_eq!(one, uninterrupted(&folder.path().join("5"), 5));
-    let trials = open(&folder.path().join("1"), Existing::Resume).unwrap().trials().to_vec();
-    let identities: Vec<&str> = one.iter().map(|record| &record[42]).collect();
+    let trials = open(&folder.path().join("1"), RESUME).unwrap().trials().to_vec();
     let expected: Vec<String> = trials.iter().map(|t| t.identity().unwrap()).collect();
-    assert_eq!(identities, expected);
+    for (name, place) in [(RESULTS_CSV, 41), (TIMINGS_CSV, 0)] {
+        let table = table(&folder.path().join("1"), name);
+        assert_eq!(table.iter().map(|record| &record[place]).collect::<Vec<_>>(), expected, "{name}");
+    }
 }
 
 #[test]
@@ -143,19 +145,19 @@ fn a_stopped_sweep_resumes_with_exactly_the_rest() {
     let summary = go(&output, &first).unwrap();
     // Trial 77 raises the flag; one more may be under way on the other thread.
     assert!(summary.interrupted && (77..=78).contains(&summary.finished), "{summary:?}");
-    assert_eq!(table(&cut).len(), summary.finished);
+    assert_eq!(table(&cut, RESULTS_CSV).len(), summary.finished);
     assert_eq!(output.manifest().finished, summary.finished);
     assert!(output.manifest().ended.is_some());
     drop(output);
 
     let second = Oracle::default();
-    let output = open(&cut, Existing::Resume).unwrap();
+    let output = open(&cut, RESUME).unwrap();
     let rest = go(&output, &second).unwrap();
     let left = TRIALS - summary.finished;
     assert_eq!(rest, Summary { finished: left, skipped: summary.finished, interrupted: false });
     assert!(first.identities().is_disjoint(&second.identities()));
     assert_eq!(second.identities().len(), left);
-    assert_eq!(table(&cut), uninterrupted(&whole, 1));
+    assert_eq!(results(&cut), uninterrupted(&whole, 1));
 }
 
 #[test]
@@ -164,17 +166,17 @@ fn a_process_that_died_in_a_line_resumes_to_the_same_table() {
     let (cut, whole) = (folder.path().join("cut"), folder.path().join("whole"));
     let expected = uninterrupted(&whole, 2);
     uninterrupted(&cut, 2);
-    let journal = cut.join(RESULTS_JSONL);
+    let journal = cut.join(JOURNAL);
     let bytes = fs::read(&journal).unwrap();
     let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
-    let kept: usize = lines[..60].iter().map(|line| line.len()).sum();
+    let kept: usize = lines[..61].iter().map(|line| line.len()).sum();
     fs::write(&journal, &bytes[..kept + 30]).unwrap();
 
-    let output = open(&cut, Existing::Resume).unwrap();
-    assert_eq!(output.torn(), Some(&Torn { line: 61, bytes: 30 }));
+    let output = open(&cut, RESUME).unwrap();
+    assert_eq!(output.reopened().torn, Some(Torn { line: 62, bytes: 30 }));
     let summary = go(&output, &Oracle::default()).unwrap();
     assert_eq!(summary, Summary { finished: TRIALS - 60, skipped: 60, interrupted: false });
-    assert_eq!(table(&cut), expected);
+    assert_eq!(results(&cut), expected);
 }
 
 #[test]
@@ -184,7 +186,7 @@ fn a_raised_flag_runs_nothing_and_leaves_a_table() {
     let (oracle, stop) = (Oracle::default(), AtomicBool::new(true));
     let summary = run(&output, &oracle, &Silent, &stop, Policy::default()).unwrap();
     assert_eq!(summary, Summary { finished: 0, skipped: 0, interrupted: true });
-    assert!(oracle.identities().is_empty() && table(folder.path()).is_empty());
+    assert!(oracle.identities().is_empty() && table(folder.path(), RESULTS_CSV).is_empty());
 }
 
 #[test]
@@ -197,10 +199,10 @@ fn a_fault_ends_the_sweep_and_keeps_its_rows() {
         let oracle = Oracle { fails_at: Some(at), ..Oracle::default() };
         let message = told(&go(&output, &oracle).unwrap_err());
         assert!(message.starts_with("trial `") && message.ends_with("the device is gone"), "{message}");
-        assert_eq!(table(&out).len(), at - 1);
+        assert_eq!(table(&out, RESULTS_CSV).len(), at - 1);
         assert!(oracle.identities().len() <= at + 1);
         drop(output);
-        let rest = go(&open(&out, Existing::Resume).unwrap(), &Oracle::default()).unwrap();
+        let rest = go(&open(&out, RESUME).unwrap(), &Oracle::default()).unwrap();
         assert_eq!((rest.skipped, rest.skipped + rest.finished), (at - 1, TRIALS));
     }
 }
@@ -221,12 +223,12 @@ impl Observer<Trial> for Inspector<'_> {
     fn finished(&self, row: &Row, progress: Progress) {
         let count = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         assert_eq!(progress, Progress { done: count, skipped: 0, total: TRIALS });
-        let lines = fs::read_to_string(self.output.folder().join(RESULTS_JSONL)).unwrap();
-        assert_eq!(lines.lines().count(), count);
+        let lines = fs::read_to_string(self.output.folder().join(JOURNAL)).unwrap();
+        assert_eq!(lines.lines().count(), 1 + count);
         assert!(lines.lines().last().unwrap().contains(&row.identity));
         // The table follows each seventh row, after the observer has heard of it.
         if count > 7 {
-            assert_eq!(table(self.output.folder()).len(), (count - 1) / 7 * 7);
+            assert_eq!(table(self.output.folder(), RESULTS_CSV).len(), (count - 1) / 7 * 7);
         }
     }
 }
@@ -238,7 +240,7 @@ fn the_observer_hears_of_rows_that_are_on_the_disk() {
     let inspector =
         Inspector { output: &output, started: AtomicUsize::new(0), finished: AtomicUsize::new(0) };
     let (oracle, stop) = (Oracle::default(), AtomicBool::new(false));
-    let policy = Policy { rows: 7, interval: Duration::MAX };
+    let policy = Policy { rows: 7, interval: Duration::MAX, share: f64::MAX };
     on_threads(1, || run(&output, &oracle, &inspector, &stop, policy)).unwrap();
     assert_eq!(inspector.finished.into_inner(), TRIALS);
     assert!(content(folder.path()).keys().all(|path| path.extension().unwrap() != "partial"));
