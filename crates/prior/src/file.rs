@@ -3,6 +3,7 @@
 //! | entry | shape | content |
 //! |---|---|---|
 //! | attributes `format`, `settings`, `normalizer`, `kind`, `grid`, `coordinates`, `geometry`, `shape`, `provenance` | JSON | |
+//! | attribute `checksums` | JSON | CRC-32 of the other entries, by name; absent in older files |
 //! | attribute `particulars` | JSON | what the training file states, its units and statistics; absent in older files |
 //! | `training/frames` | (N·T) | fingerprints of the training frames; absent in older files |
 //! | `mean` | (T, C, H, W) | m, normalised units |
@@ -12,6 +13,7 @@
 
 use crate::error::Fault;
 use crate::fit::Fitted;
+use crate::seal::Seal;
 use crate::{Prior, PriorError, Provenance};
 use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_data::store::{Existing, Reader, Writer};
@@ -30,26 +32,29 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Data`] naming the file, also when it exists and may not be replaced.
     pub fn save(&self, path: &Path, existing: Existing) -> Result<(), PriorError> {
-        let writer = Writer::create(path, existing)?;
+        let (writer, seal) = (Writer::create(path, existing)?, Seal::default());
         writer.set_json("format", &FORMAT)?;
-        writer.set_json("settings", &self.settings)?;
-        writer.set_json("normalizer", &self.normalizer)?;
-        writer.set_json("kind", &self.about.kind)?;
-        writer.set_json("grid", &self.about.grid)?;
-        writer.set_json("coordinates", &self.about.coordinates)?;
-        writer.set_json("geometry", &self.about.geometry)?;
-        writer.set_json("shape", &self.shape)?;
-        writer.set_json("provenance", &self.provenance)?;
-        writer.set_json("particulars", &self.about.particulars)?;
+        seal.state(&writer, "settings", &self.settings)?;
+        seal.state(&writer, "normalizer", &self.normalizer)?;
+        seal.state(&writer, "kind", &self.about.kind)?;
+        seal.state(&writer, "grid", &self.about.grid)?;
+        seal.state(&writer, "coordinates", &self.about.coordinates)?;
+        seal.state(&writer, "geometry", &self.about.geometry)?;
+        seal.state(&writer, "shape", &self.shape)?;
+        seal.state(&writer, "provenance", &self.provenance)?;
+        seal.state(&writer, "particulars", &self.about.particulars)?;
         if let Some(mask) = self.normalizer.mask() {
             writer.write_mask(mask)?;
+            seal.array("mask", mask.cells().iter().map(|hidden| [u8::from(*hidden)]));
         }
         writer.write(
             "training/frames",
             &[self.about.particulars.frames.len()],
             &self.about.particulars.frames,
         )?;
+        seal.array("training/frames", self.about.particulars.frames.iter().map(|x| x.to_le_bytes()));
         let Shape { frames, channels, height, width } = self.shape;
+        seal.array("mean", self.mean.iter().map(|x| x.to_le_bytes()));
         writer.write("mean", &[frames, channels, height, width], &self.mean)?;
         match &self.fitted {
             Fitted::Modes(modes) => {
@@ -57,6 +62,9 @@ impl Prior {
                 writer.write("modes/eigenvalues", &[modes.rank()], modes.eigenvalues())?;
                 let complement: Vec<f64> = modes.complement().into_iter().collect();
                 writer.write("modes/complement", &[complement.len()], &complement)?;
+                seal.array("modes/basis", modes.basis().iter().map(|x| x.to_le_bytes()));
+                seal.array("modes/eigenvalues", modes.eigenvalues().iter().map(|x| x.to_le_bytes()));
+                seal.array("modes/complement", complement.iter().map(|x| x.to_le_bytes()));
             }
             Fitted::Stationary(blocks) => {
                 let (count, planes) = (blocks.spectrum().wavenumbers(), self.shape.planes());
@@ -69,17 +77,23 @@ impl Prior {
                 let values: Vec<f64> =
                     (0..count).flat_map(|k| blocks.block_eigenvalues(k).to_vec()).collect();
                 writer.write("blocks/eigenvalues", &[count, planes], &values)?;
+                let all = || (0..count).flat_map(|k| blocks.block_vectors(k));
+                seal.array("blocks/re", all().map(|z| z.re.to_le_bytes()));
+                seal.array("blocks/im", all().map(|z| z.im.to_le_bytes()));
+                seal.array("blocks/eigenvalues", values.iter().map(|x| x.to_le_bytes()));
             }
         }
+        seal.write(&writer)?;
         Ok(writer.finish()?)
     }
 
     /// Reads a prior.
     ///
     /// # Errors
-    /// [`PriorError::Data`] or [`PriorError::Covariance`], naming file and entry.
+    /// [`PriorError::Data`] or [`PriorError::Covariance`], naming file and entry; [`PriorError::Refused`] for an entry that
+    /// is not what was written.
     pub fn load(path: &Path) -> Result<Self, PriorError> {
-        let reader = Reader::open(path)?;
+        let (reader, seal) = (Reader::open(path)?, Seal::default());
         if reader.names()?.iter().any(|name| ["x", "velocity"].contains(&name.as_str())) {
             return Err(PriorError::IsData { path: path.into() });
         }
@@ -93,57 +107,72 @@ impl Prior {
                 expected,
             ));
         }
-        let shape: Shape = reader.json("shape")?;
-        let normalizer: Normalizer = reader.json("normalizer")?;
-        let normalizer = normalizer.masked(reader.mask([shape.height, shape.width])?);
-        let provenance = reader.json("provenance")?;
-        let particulars = particulars(&reader, &normalizer, &provenance)?;
+        let shape: Shape = seal.stated(&reader, "shape")?;
+        let normalizer: Normalizer = seal.stated(&reader, "normalizer")?;
+        let mask = reader.mask([shape.height, shape.width])?;
+        if let Some(mask) = &mask {
+            seal.array("mask", mask.cells().iter().map(|hidden| [u8::from(*hidden)]));
+        }
+        let normalizer = normalizer.masked(mask);
+        let provenance = seal.stated(&reader, "provenance")?;
+        let particulars = particulars((&reader, &seal), &normalizer, &provenance)?;
         let Shape { frames, channels, height, width } = shape;
-        let mean = reader.read_shaped("mean", &[frames, channels, height, width])?;
+        let mean: Vec<f32> = reader.read_shaped("mean", &[frames, channels, height, width])?;
+        seal.array("mean", mean.iter().map(|x| x.to_le_bytes()));
         let names = reader.names()?;
         let has = |group: &str| names.iter().any(|name| name.starts_with(group));
-        let fitted = if has("modes") { modes(&reader, shape) } else { blocks(&reader, shape) };
+        let fitted = if has("modes") { modes(&reader, &seal, shape) } else { blocks(&reader, &seal, shape) };
         let fitted = fitted.map_err(|fault| fault.of(path))?;
         let about = Described {
             path: path.into(),
-            kind: reader.json("kind")?,
+            kind: seal.stated(&reader, "kind")?,
             frame: Shape { frames: 1, ..shape },
-            grid: reader.json("grid")?,
-            coordinates: reader.json("coordinates")?,
-            geometry: reader.json("geometry")?,
+            grid: seal.stated(&reader, "grid")?,
+            coordinates: seal.stated(&reader, "coordinates")?,
+            geometry: seal.stated(&reader, "geometry")?,
             mask: None,
             particulars,
         };
-        Ok(Self { shape, about, settings: reader.json("settings")?, normalizer, mean, fitted, provenance })
+        let settings = seal.stated(&reader, "settings")?;
+        seal.check(&reader, path)?;
+        Ok(Self { shape, about, settings, normalizer, mean, fitted, provenance })
     }
 }
 
 /// What the training file said of itself. Files of before `particulars` tell by their notes which values
 /// were defaults, and by their normalizer how the fields look.
 fn particulars(
-    reader: &Reader,
+    (reader, seal): (&Reader, &Seal),
     normalizer: &Normalizer,
     provenance: &Provenance,
 ) -> Result<Particulars, DataError> {
     if reader.attributes()?.iter().any(|name| name == "particulars") {
         let frames = reader.read::<f64>("training/frames")?.values;
-        return Ok(Particulars { frames, ..reader.json("particulars")? });
+        seal.array("training/frames", frames.iter().map(|x| x.to_le_bytes()));
+        return Ok(Particulars { frames, ..seal.stated(reader, "particulars")? });
     }
     Ok(Particulars { moments: normalizer.moments(), ..Particulars::by_notes(&provenance.notes) })
 }
 
-fn modes(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
+fn modes(reader: &Reader, seal: &Seal, shape: Shape) -> Result<Fitted, Fault> {
     let eigenvalues = reader.read::<f64>("modes/eigenvalues")?.values;
-    let basis = reader.read_shaped("modes/basis", &[eigenvalues.len(), shape.len()])?;
-    let complement = reader.read::<f64>("modes/complement")?.values.first().copied();
+    let basis: Vec<f32> = reader.read_shaped("modes/basis", &[eigenvalues.len(), shape.len()])?;
+    let complement = reader.read::<f64>("modes/complement")?.values;
+    seal.array("modes/eigenvalues", eigenvalues.iter().map(|x| x.to_le_bytes()));
+    seal.array("modes/basis", basis.iter().map(|x| x.to_le_bytes()));
+    seal.array("modes/complement", complement.iter().map(|x| x.to_le_bytes()));
+    let complement = complement.first().copied();
     Ok(Fitted::Modes(Arc::new(Modes::new(shape.len(), basis, eigenvalues, complement)?)))
 }
 
-fn blocks(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
+fn blocks(reader: &Reader, seal: &Seal, shape: Shape) -> Result<Fitted, Fault> {
     let re = reader.read::<f64>("blocks/re")?.values;
     let im = reader.read::<f64>("blocks/im")?.values;
+    seal.array("blocks/re", re.iter().map(|x| x.to_le_bytes()));
+    seal.array("blocks/im", im.iter().map(|x| x.to_le_bytes()));
     let vectors = re.into_iter().zip(im).map(|(re, im)| Complex::new(re, im)).collect();
     let values = reader.read::<f64>("blocks/eigenvalues")?.values;
+    seal.array("blocks/eigenvalues", values.iter().map(|x| x.to_le_bytes()));
     Ok(Fitted::Stationary(Arc::new(Stationary::new(shape, vectors, values)?)))
 }
 
@@ -193,6 +222,33 @@ mod tests {
         }
     }
 
+    /// A bit of any number or word that the file states is told with its entry.
+    #[test]
+    fn a_flipped_bit_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for (boundary, model) in [(Boundary::Open, Model::Dense), (Boundary::Periodic, Model::Stationary)] {
+            let data = dataset(boundary);
+            let settings = Settings { window: 2, model, ..Settings::of(data.kind(), data.grid()) };
+            let prior = Prior::fit(&data, &settings).unwrap();
+            let path = folder.path().join("prior.h5");
+            prior.save(&path, Existing::Replace).unwrap();
+            let whole = std::fs::read(&path).unwrap();
+            let number = prior.mean()[5].to_le_bytes();
+            let word = b"\"window\":2";
+            for (entry, bytes) in [("mean", &number[..]), ("settings", word)] {
+                let at = whole.windows(bytes.len()).position(|found| found == bytes).unwrap();
+                let mut damaged = whole.clone();
+                damaged[at + bytes.len() - 1] ^= 1;
+                std::fs::write(&path, damaged).unwrap();
+                let message = Prior::load(&path).err().unwrap().to_string();
+                assert!(
+                    message.contains(&format!("of `{entry}`")) && message.contains("the file is damaged"),
+                    "{message}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn faults_name_the_file_and_what_was_expected() {
         let data = dataset(Boundary::Open);
@@ -219,7 +275,7 @@ mod tests {
         prior.provenance.notes = vec!["no attribute `dx`: lengths are in grid points".into()];
         prior.save(&path, Existing::Refuse).unwrap();
         let file = hdf5::File::open_rw(&path).unwrap();
-        file.delete_attr("particulars").unwrap();
+        ["particulars", "checksums"].iter().for_each(|name| file.delete_attr(name).unwrap());
         file.unlink("training").unwrap();
         drop(file);
         let read = Prior::load(&path).unwrap();

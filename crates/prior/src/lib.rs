@@ -29,6 +29,7 @@ mod name;
 mod received;
 mod recorded;
 mod residual;
+mod seal;
 mod settings;
 mod shown;
 mod stored;
