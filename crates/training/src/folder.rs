@@ -5,6 +5,7 @@ use equipoise_weights::put;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the folder belongs to: configuration and data.
@@ -30,6 +31,9 @@ pub(crate) fn real(x: f64) -> String {
         _ => text,
     }
 }
+
+/// Stands in a folder that was empty until its record is whole: what is there without one is of a start that died.
+const BEGUN: &str = "training.partial";
 
 const FORMAT: &str = "equipoise-training 1";
 
@@ -70,13 +74,41 @@ impl Files {
         self.0.join(name)
     }
 
-    /// Makes the folder, which must not be there or be empty.
+    /// Makes the folder, which must not be there, be empty, or hold what a start left that died.
     pub(crate) fn make(&self) -> Result<(), TrainingError> {
         let failed = |source| TrainingError::File { path: self.0.clone(), source };
         fs::create_dir_all(&self.0).map_err(failed)?;
+        if self.path(BEGUN).exists() {
+            self.clear().map_err(failed)?;
+        }
         match fs::read_dir(&self.0).map_err(failed)?.next() {
             Some(_) => Err(TrainingError::Exists { path: self.0.clone() }),
-            None => Ok(()),
+            None => fs::write(self.path(BEGUN), "").map_err(failed),
+        }
+    }
+
+    /// Removes what a start writes, and what it was writing under another name; the mark goes last.
+    fn clear(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.0)? {
+            let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+            let own = [GAUSSIAN, CONTEXT, RECORD].iter().any(|own| name == **own);
+            if own
+                || (name != BEGUN
+                    && path.extension().is_some_and(|ending| ending == "partial" || ending == "part"))
+            {
+                fs::remove_file(path)?;
+            }
+        }
+        fs::remove_file(self.path(BEGUN))
+    }
+
+    /// The record is whole.
+    pub(crate) fn settle(&self) -> Result<(), TrainingError> {
+        match fs::remove_file(self.path(BEGUN)) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(TrainingError::File { path: self.path(BEGUN), source })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -147,4 +179,37 @@ fn difference(name: &str, found: &Value, expected: &Value) -> Option<(String, St
     let inner = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
     let null = Value::Null;
     a.iter().find_map(|(key, value)| difference(&inner(key), value, b.get(key).unwrap_or(&null)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A start that died leaves no folder that neither begins nor goes on; a file of others stays.
+    #[test]
+    fn what_a_start_left_that_died_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::of(folder.path());
+        let names = || {
+            let mut names: Vec<_> =
+                fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        files.make().unwrap();
+        for name in [GAUSSIAN, "context.safetensors.12.part", RECORD] {
+            fs::write(files.path(name), "part").unwrap();
+        }
+        files.make().unwrap();
+        assert_eq!(names(), [BEGUN]);
+        fs::write(files.path("thesis.txt"), "chapter 1").unwrap();
+        assert!(matches!(files.make(), Err(TrainingError::Exists { .. })));
+        assert_eq!(names(), ["thesis.txt"]);
+        fs::remove_file(files.path("thesis.txt")).unwrap();
+        files.make().unwrap();
+        files.settle().unwrap();
+        fs::write(files.path(RECORD), "{}").unwrap();
+        assert!(matches!(files.make(), Err(TrainingError::Exists { .. })));
+        assert_eq!(names(), [RECORD]);
+    }
 }

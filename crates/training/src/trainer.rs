@@ -100,6 +100,7 @@ impl Training {
         let augment = set_up.moves.symmetries().iter().map(Symmetry::to_string).collect();
         let known = [name, sha256.to_owned(), checksum(&path)?];
         files.write_record(&Record::new(config, known, augment))?;
+        files.settle()?;
         Self::assemble(config, set_up, files, None)
     }
 
@@ -118,6 +119,7 @@ impl Training {
         let files = Files::of(folder);
         let record = files.record()?;
         record.check(&files, config, sha256)?;
+        files.settle()?;
         let (path, expected) = (files.path(GAUSSIAN), record.gaussian_sha256.clone());
         let found = checksum(&path)?;
         if found != expected {
