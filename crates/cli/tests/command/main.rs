@@ -8,6 +8,7 @@ mod benchmark;
 mod denoisers;
 mod described;
 mod documented;
+mod durability;
 mod faults;
 mod fit;
 mod inspect;
