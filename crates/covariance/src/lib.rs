@@ -43,6 +43,6 @@ pub use stationary::{Blocks, Spectrum, Stationary, TileRoom, Tiles};
 pub use stationary::{StationarySeries, fit_stationary};
 #[cfg(feature = "fit")]
 pub use streamed::{
-    ErrorBound, FrameGram, Frames, Randomised, Slab, TemporalModes, Windows, fit_low_rank_streamed,
-    low_rank_bytes,
+    ErrorBound, FrameGram, FrameProducts, Frames, Randomised, Slab, TemporalModes, Windows,
+    fit_low_rank_streamed, low_rank_bytes,
 };

@@ -8,6 +8,7 @@ use crate::extreme::Extreme;
 use crate::fingerprint::mixed;
 use crate::mask::Mask;
 use crate::recording::block_lines;
+use crate::words::fields;
 use equipoise_field::{Shape, sum};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -52,10 +53,15 @@ pub(crate) struct Channel {
     first_huge: Option<(usize, usize)>,
 }
 
+fields!(Tally: square, range);
+fields!(Channel: frames, zeros, extremes, zero, constant, start, columns, lines, differs, huge, first_huge);
+
 /// Everything that has passed.
 #[derive(Clone, Debug)]
 pub(crate) struct Census {
     shape: Shape,
+    /// The lines that pass: all, or a share of them.
+    lines: Range<usize>,
     /// The cells of a frame without a mask.
     open: usize,
     pub(crate) channels: Vec<Channel>,
@@ -76,9 +82,14 @@ const NOTHING: [f32; 2] = [f32::INFINITY, f32::NEG_INFINITY];
 impl Census {
     /// Of `frames` frames of `shape` (1, C, H, W), before anything has passed.
     pub(crate) fn new(frames: usize, shape: Shape, mask: Option<&Mask>) -> Self {
-        let channel = Channel::new(frames, shape.plane());
+        Self::of_lines(0..shape.height, frames, shape, mask)
+    }
+
+    /// As [`new`](Self::new), where only some lines will pass.
+    pub(crate) fn of_lines(lines: Range<usize>, frames: usize, shape: Shape, mask: Option<&Mask>) -> Self {
+        let channel = Channel::new(frames, lines.len() * shape.width);
         let open = shape.plane() - mask.map_or(0, Mask::count);
-        Self { shape, open, channels: vec![channel; shape.channels], words: vec![0; frames] }
+        Self { shape, lines, open, channels: vec![channel; shape.channels], words: vec![0; frames] }
     }
 
     /// Of an array in memory, (frames, C, H, W).
@@ -103,10 +114,34 @@ impl Census {
 
     /// Takes a block; those of a channel come in order.
     pub(crate) fn add(&mut self, block: Block) {
-        let cells = block.lines.start * self.shape.width..block.lines.end * self.shape.width;
-        let last = block.lines.end == self.shape.height;
-        self.channels[block.channel].add(&block.seen, cells, block.lines.start == 0, last);
-        self.words.iter_mut().zip(block.words).for_each(|(sum, words)| *sum = sum.wrapping_add(words));
+        self.put(block.channel, &block.seen, &block.lines);
+        self.add_words(&block.words);
+    }
+
+    /// Takes what has passed of the lines that come next.
+    pub(crate) fn absorb(&mut self, lines: &Range<usize>, channels: &[Channel], words: &[u64]) {
+        channels.iter().enumerate().for_each(|(channel, seen)| self.put(channel, seen, lines));
+        self.add_words(words);
+    }
+
+    fn put(&mut self, channel: usize, seen: &Channel, lines: &Range<usize>) {
+        let cell = |line: usize| (line - self.lines.start) * self.shape.width;
+        let (first, last) = (lines.start == self.lines.start, lines.end == self.lines.end);
+        self.channels[channel].add(seen, cell(lines.start)..cell(lines.end), first, last);
+    }
+
+    fn add_words(&mut self, words: &[u64]) {
+        self.words.iter_mut().zip(words).for_each(|(sum, words)| *sum = sum.wrapping_add(*words));
+    }
+
+    /// Whether what has passed elsewhere of some lines has their numbers of frames and cells.
+    pub(crate) fn fits(&self, lines: &Range<usize>, channels: &[Channel], words: &[u64]) -> bool {
+        let cells = lines.len() * self.shape.width;
+        let whole = |c: &Channel| {
+            c.frames.len() == self.words.len()
+                && [c.zero.len(), c.constant.len(), c.start.len()] == [cells; 3]
+        };
+        channels.len() == self.channels.len() && words.len() == self.words.len() && channels.iter().all(whole)
     }
 
     /// The cells of a frame, H · W.

@@ -1,5 +1,6 @@
 //! The least or the greatest number of a channel: how often it stands there, and what comes next.
 
+use crate::words::fields;
 use std::borrow::Cow;
 
 /// The least or the greatest number of a channel.
@@ -13,6 +14,8 @@ pub(crate) struct Extreme {
     /// The number that comes next to it.
     pub(crate) next: f32,
 }
+
+fields!(Extreme: value, count, first, next);
 
 impl Extreme {
     pub(crate) const NONE: Self =

@@ -53,6 +53,16 @@ impl Fingerprints {
         }
     }
 
+    /// The sum of every frame, over what has passed.
+    pub fn sums(&self) -> &[u64] {
+        &self.sums
+    }
+
+    /// Adds [sums](Self::sums) over what has passed elsewhere, of as many frames.
+    pub fn absorb(&mut self, sums: &[u64]) {
+        self.sums.iter_mut().zip(sums).for_each(|(sum, other)| *sum = sum.wrapping_add(*other));
+    }
+
     /// In ascending order.
     pub fn finish(self) -> Vec<f64> {
         let mut all: Vec<f64> = self.sums.into_iter().map(shortened).collect();

@@ -60,12 +60,13 @@ mod symmetry;
 mod ticks;
 mod unit;
 mod verdict;
+mod words;
 
 pub use attribute::{Attribute, Attributes};
 pub use audit::{Audit, Inferred};
 pub use axes::AxisOrder;
 pub use belonging::{Described, Mismatch, Remark, load_beside};
-pub use checksum::{checksum, checksum_while};
+pub use checksum::{checksum, checksum_while, sampled};
 pub use continuity::{Continuity, DECIDABLE_RATIO, SERIES_CORRELATION, SERIES_PAIRS};
 pub use coordinates::Coordinates;
 pub use cylinder::CylinderGeometry;

@@ -197,8 +197,18 @@ impl Recording {
 
     /// How many portions of up to `bytes` one pass takes.
     pub fn portions(&self, bytes: usize) -> usize {
-        let ((channels, lines), shape) = (self.portion(bytes), self.frame());
-        shape.channels.div_ceil(channels) * shape.height.div_ceil(lines)
+        self.portions_of(&(0..self.frame().height), bytes)
+    }
+
+    /// As [`portions`](Self::portions), of a pass over some lines.
+    pub fn portions_of(&self, lines: &Range<usize>, bytes: usize) -> usize {
+        let ((channels, high), shape) = (self.portion(bytes), self.frame());
+        shape.channels.div_ceil(channels) * lines.len().div_ceil(high)
+    }
+
+    /// The first number of every channel.
+    pub(crate) fn first(&self) -> Result<Vec<f32>, DataError> {
+        self.opened.read([0..1, 0..1, 0..self.frame().channels, 0..1, 0..1])
     }
 
     /// Hands every line of every channel in portions of up to `bytes` to `take`; the lines of a channel
@@ -211,13 +221,26 @@ impl Recording {
     pub fn for_each_lines<E: From<DataError>>(
         &self,
         bytes: usize,
+        take: impl FnMut(Lines) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.for_each_lines_of(&(0..self.frame().height), bytes, take)
+    }
+
+    /// As [`for_each_lines`](Self::for_each_lines), of some lines, which begin with a block.
+    ///
+    /// # Errors
+    /// As [`for_each_lines`](Self::for_each_lines).
+    pub fn for_each_lines_of<E: From<DataError>>(
+        &self,
+        all: &Range<usize>,
+        bytes: usize,
         mut take: impl FnMut(Lines) -> Result<(), E>,
     ) -> Result<(), E> {
         let (shape, (deep, high)) = (self.frame(), self.portion(bytes));
         for channel in (0..shape.channels).step_by(deep) {
             let channels = channel..shape.channels.min(channel + deep);
-            for line in (0..shape.height).step_by(high) {
-                let lines = line..shape.height.min(line + high);
+            for line in all.clone().step_by(high) {
+                let lines = line..all.end.min(line + high);
                 let [a, b] = self.leading();
                 let values =
                     self.opened.read([0..a, 0..b, channels.clone(), lines.clone(), 0..shape.width])?;

@@ -6,6 +6,7 @@ use crate::continuity::{self, beyond_rounding, neighbours};
 use crate::load::{self, Frame};
 use crate::measured::Measured;
 use crate::statistics::ChannelStatistics;
+use crate::words::{Words, fields};
 use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Lines, Mask, Recording, Suspicion};
 use equipoise_field::{Axis, sum};
 use rayon::prelude::*;
@@ -39,6 +40,8 @@ struct Sums {
     non_finite: usize,
     first: Option<(usize, f32)>,
 }
+
+fields!(Sums: reference, profile, square, range, squares, about_mean, mean_square, non_finite, first);
 
 impl Sums {
     fn new(bins: usize) -> Self {
@@ -95,6 +98,51 @@ impl<'a> Survey<'a> {
         let channels = vec![Sums::new(cells.1.len()); recording.frame().channels];
         let census = Census::new(recording.frames(), recording.frame(), recording.mask());
         Self { recording, along, channels, cells, census }
+    }
+
+    /// Of some lines alone, of which [`words`](Self::words) tell the survey of the whole recording.
+    ///
+    /// # Errors
+    /// Of reading one number a channel: sums are taken about the first ones, whoever sums.
+    pub fn of_lines(recording: &'a Recording, lines: Range<usize>) -> Result<Self, DataError> {
+        let mut survey = Self::new(recording);
+        for (sums, first) in survey.channels.iter_mut().zip(recording.first()?) {
+            sums.reference = Some(f64::from(first));
+        }
+        survey.census = Census::of_lines(lines, recording.frames(), recording.frame(), recording.mask());
+        Ok(survey)
+    }
+
+    /// All that was seen, for a file.
+    pub fn words(&self) -> Vec<u64> {
+        let mut words = Vec::new();
+        self.channels.put(&mut words);
+        self.census.channels.put(&mut words);
+        self.census.words.put(&mut words);
+        words
+    }
+
+    /// Takes what a survey [of the lines](Self::of_lines) that come next has seen; false, and nothing taken, where the
+    /// words are not those of these lines.
+    pub fn absorb(&mut self, lines: &Range<usize>, words: &[u64]) -> bool {
+        let mut words = words;
+        let taken = (
+            Vec::<Sums>::take(&mut words),
+            Vec::<census::Channel>::take(&mut words),
+            Vec::<u64>::take(&mut words),
+        );
+        let (Some(sums), Some(channels), Some(keyed)) = taken else { return false };
+        let bins = |(own, other): (&Sums, &Sums)| own.profile.len() == other.profile.len();
+        let same = sums.len() == self.channels.len() && self.channels.iter().zip(&sums).all(bins);
+        if !words.is_empty() || !same || !self.census.fits(lines, &channels, &keyed) {
+            return false;
+        }
+        for (own, other) in self.channels.iter_mut().zip(&sums) {
+            own.reference = own.reference.or(other.reference);
+            own.add(other, 0);
+        }
+        self.census.absorb(lines, &channels, &keyed);
+        true
     }
 
     /// Looks at a portion; those of a channel come in order, each once.

@@ -1,27 +1,28 @@
 //! Fitting a prior to a recording that is read in portions, within a given memory.
 
 mod plan;
+mod reading;
 
 use crate::error::Fault;
 use crate::fit::{DEFAULT_RANK, Fitted, Sampled};
 use crate::hidden::Hidden;
 use crate::{Model, Prior, PriorError, Provenance, Settings};
-use equipoise_covariance::{
-    FrameGram, Frames, Slab, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed,
-};
+use equipoise_covariance::{FrameGram, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed};
 use equipoise_data::{
-    Coordinates, DataError, Described, Fingerprints, Lines, Location, Moments, Normalizer, Particulars,
-    Recording, Survey, Surveyed, checksum_while, load,
+    Coordinates, DataError, Described, Fingerprints, Location, Moments, Normalizer, Particulars, Recording,
+    Survey, Surveyed, checksum_while, load,
 };
 use equipoise_field::{Boundary, Shape};
 use equipoise_stream::Stream;
-use plan::Plan;
+pub(crate) use plan::Plan;
 pub use plan::{FitMethod, Resources};
+use reading::Reading;
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
 
 /// Told after every portion how much of the fit is done, from 0 to 1; false asks the fit to stop.
-type Watch<'a> = &'a dyn Fn(f64) -> bool;
+pub(crate) type Watch<'a> = &'a dyn Fn(f64) -> bool;
 
 impl Prior {
     /// As [`fit`](Self::fit), without ever holding the recording: it is read in portions, and the memory
@@ -61,13 +62,7 @@ impl Prior {
         resources: &Resources,
         watch: Watch<'_>,
     ) -> Result<Self, PriorError> {
-        if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
-            return Err(PriorError::not_periodic(train.path()));
-        }
-        let longest = train.leading()[0].max(train.leading()[1]);
-        if settings.window == 0 || settings.window > longest {
-            return Err(too_long(train, settings.window, longest));
-        }
+        Self::possible(train, settings)?;
         let plan = Plan::of(train, settings, resources)?;
         if settings.model == Model::Dense {
             return Self::fit(&load(train.path(), train.options())?, settings);
@@ -78,6 +73,18 @@ impl Prior {
 }
 
 impl Prior {
+    /// Whether a recording can be fitted so, as far as its header tells.
+    pub(crate) fn possible(train: &Recording, settings: &Settings) -> Result<(), PriorError> {
+        if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
+            return Err(PriorError::not_periodic(train.path()));
+        }
+        let longest = train.leading()[0].max(train.leading()[1]);
+        if settings.window == 0 || settings.window > longest {
+            return Err(too_long(train, settings.window, longest));
+        }
+        Ok(())
+    }
+
     /// The bytes that a process comes to hold which loads a recording and [`fit`](Self::fit)s it whole.
     pub fn bytes_of_whole(train: &Recording, settings: &Settings) -> usize {
         plan::whole(train, settings)
@@ -89,96 +96,48 @@ fn too_long(train: &Recording, frames: usize, found: usize) -> PriorError {
 }
 
 /// One fit.
-struct Job<'a> {
-    train: &'a Recording,
-    settings: &'a Settings,
-    plan: Plan,
-    watch: Watch<'a>,
+#[derive(Clone, Copy)]
+pub(crate) struct Job<'a> {
+    pub(crate) train: &'a Recording,
+    pub(crate) settings: &'a Settings,
+    pub(crate) plan: Plan,
+    pub(crate) watch: Watch<'a>,
 }
 
-/// The recording as frames in slabs: one reading of the file.
-struct Reading<'a> {
-    job: &'a Job<'a>,
-    /// Bytes of a portion.
-    portion: usize,
-    /// Readings before this one.
-    before: std::cell::Cell<usize>,
+/// What the first reading tells.
+pub(crate) struct Looked {
+    pub(crate) surveyed: Surveyed,
+    fingerprints: Vec<f64>,
+    pub(crate) normalizer: Normalizer,
+    /// (T, C, H, W) of a window.
+    pub(crate) shape: Shape,
+    pub(crate) windows: Windows,
+    /// As asked for, with the rank that is used.
+    pub(crate) settings: Settings,
 }
 
-impl Frames for Reading<'_> {
-    type Error = Fault;
-
-    fn rows(&self) -> usize {
-        self.job.train.frames()
-    }
-
-    fn columns(&self) -> usize {
-        self.job.train.frame().len()
-    }
-
-    fn visit(&self, take: &mut dyn FnMut(&Slab<'_>) -> Result<(), Fault>) -> Result<(), Fault> {
-        self.lines(|lines| self.job.slabs(lines).try_for_each(|slab| take(&slab)))
-    }
-}
-
-impl Reading<'_> {
-    /// A thread of its own reads one half of the portion ahead while `take` works on the other.
-    fn lines(&self, mut take: impl FnMut(&Lines) -> Result<(), Fault>) -> Result<(), Fault> {
-        let (train, before, half) = (self.job.train, self.before.get(), self.portion / 2);
-        let portions = train.portions(half);
-        std::thread::scope(|scope| {
-            let (send, receive) = mpsc::sync_channel(0);
-            let reader = scope.spawn(move || {
-                train.for_each_lines(half, |lines| send.send(lines).map_err(|_| Halt::Unheard))
-            });
-            for (done, lines) in receive.iter().enumerate() {
-                take(&lines)?;
-                self.job.tell(before, (done + 1) as f64 / portions as f64)?;
-            }
-            match reader.join().expect("reading does not panic") {
-                Err(Halt::Data(error)) => Err(Fault::from(error)),
-                Err(Halt::Unheard) | Ok(()) => Ok(()),
-            }
-        })?;
-        self.before.set(before + 1);
-        Ok(())
-    }
-}
-
-/// Why reading ahead ended.
-enum Halt {
-    Data(DataError),
-    /// Nobody takes further portions.
-    Unheard,
-}
-
-impl From<DataError> for Halt {
-    fn from(error: DataError) -> Self {
-        Self::Data(error)
-    }
-}
+/// Mean and covariance, normalised units, and how modes were sampled that were.
+pub(crate) type Made = (Vec<f32>, Fitted, Option<Sampled>);
 
 impl<'a> Job<'a> {
-    fn tell(&self, before: usize, share: f64) -> Result<(), Fault> {
+    pub(crate) fn tell(&self, before: usize, share: f64) -> Result<(), Fault> {
         if (self.watch)((before as f64 + share) / self.plan.readings as f64) {
             return Ok(());
         }
-        Err(PriorError::Interrupted { path: self.train.path().into() }.into())
+        Err(self.interrupted())
+    }
+
+    pub(crate) fn interrupted(&self) -> Fault {
+        PriorError::Interrupted { path: self.train.path().into() }.into()
     }
 
     fn reading(&'a self, portion: usize, before: usize) -> Reading<'a> {
-        Reading { job: self, portion, before: before.into() }
+        self.reading_of(0..self.train.frame().height, portion, before)
     }
 
-    /// The channels of a portion.
-    fn slabs<'l>(&self, lines: &'l Lines) -> impl Iterator<Item = Slab<'l>> {
-        let (frame, block) = (self.train.frame(), self.train.block_lines());
-        lines.channels.clone().map(move |group| {
-            let (values, pitch) = lines.of(group);
-            let start = frame.index(0, group, lines.lines.start, 0);
-            let width = lines.lines.len() * frame.width;
-            Slab { group, start, width, block: block * frame.width, values, pitch }
-        })
+    /// A reading of some lines.
+    pub(crate) fn reading_of(&'a self, of: Range<usize>, portion: usize, before: usize) -> Reading<'a> {
+        Reading { job: self, of, portion, before: before.into() }
     }
 
     /// The fit, while a thread of its own takes the checksum of the file.
@@ -200,12 +159,23 @@ impl<'a> Job<'a> {
         let mut fingerprints = Fingerprints::new(self.train);
         let mut gram =
             self.plan.gram.then(|| FrameGram::new(self.train.frames(), self.train.frame().channels));
-        self.reading(self.plan.first, 0).lines(|lines| {
+        let reading = self.reading(self.plan.first, 0);
+        reading.lines(|lines| {
             survey.add(lines);
             fingerprints.add(lines);
-            gram.iter_mut().for_each(|gram| self.slabs(lines).for_each(|slab| gram.add(&slab)));
+            gram.iter_mut().for_each(|gram| reading.slabs(lines).for_each(|slab| gram.add(&slab)));
             Ok(())
         })?;
+        let looked = self.looked(survey, fingerprints)?;
+        let made = match looked.settings.model {
+            Model::LowRank { rank } => self.low_rank(&looked, rank.unwrap_or(DEFAULT_RANK), gram)?,
+            _ => self.stationary(&looked)?,
+        };
+        self.prior(looked, made)
+    }
+
+    /// What all lines have told.
+    pub(crate) fn looked(&self, survey: Survey<'_>, fingerprints: Fingerprints) -> Result<Looked, Fault> {
         let surveyed = survey.finish()?;
         let (series, frames) = surveyed.extent();
         if self.settings.window > frames {
@@ -215,19 +185,21 @@ impl<'a> Job<'a> {
         let shape = Shape { frames: self.settings.window, ..self.train.frame() };
         let windows = Windows::new(series, frames, shape.frames, surveyed.order.time_axis() == 0)?;
         let mut settings = *self.settings;
-        let (mean, fitted, sampled) = if let Model::LowRank { rank } = &mut settings.model {
-            let most = windows.count().saturating_sub(1);
-            let rank = *rank.get_or_insert(DEFAULT_RANK.min(most));
-            self.low_rank(shape, &windows, &normalizer, rank, gram)?
-        } else {
-            self.stationary(shape, &surveyed, &normalizer)?
-        };
+        if let Model::LowRank { rank } = &mut settings.model {
+            rank.get_or_insert(DEFAULT_RANK.min(windows.count().saturating_sub(1)));
+        }
+        Ok(Looked { surveyed, fingerprints: fingerprints.finish(), normalizer, shape, windows, settings })
+    }
+
+    /// The prior, without the checksum of its training data.
+    pub(crate) fn prior(&self, looked: Looked, (mean, fitted, sampled): Made) -> Result<Prior, Fault> {
+        let Looked { surveyed, fingerprints, normalizer, shape, windows, settings } = looked;
         let provenance = self.provenance(&surveyed, windows.count(), sampled)?;
         let coordinates = Coordinates::stated(self.train.path(), self.train.attributes())?.0;
         let (kind, grid, geometry) = (self.train.kind(), self.train.grid(), surveyed.geometry);
         let particulars = Particulars {
             moments: surveyed.audit.channels.iter().map(Moments::from).collect(),
-            frames: fingerprints.finish(),
+            frames: fingerprints,
             ..Particulars::stated(self.train.path(), self.train.attributes(), kind)?
         };
         let (path, frame) = (self.train.path().to_owned(), self.train.frame());
@@ -235,14 +207,8 @@ impl<'a> Job<'a> {
         Ok(Prior { shape, about, settings, normalizer, mean, fitted, provenance })
     }
 
-    fn low_rank(
-        &self,
-        shape: Shape,
-        windows: &Windows,
-        normalizer: &Normalizer,
-        rank: usize,
-        gram: Option<FrameGram>,
-    ) -> Result<(Vec<f32>, Fitted, Option<Sampled>), Fault> {
+    fn low_rank(&self, looked: &Looked, rank: usize, gram: Option<FrameGram>) -> Result<Made, Fault> {
+        let Looked { normalizer, shape, windows, .. } = looked;
         let scale = normalizer.scale();
         let (temporal, sampled) = match gram {
             Some(gram) => (TemporalModes::of_gram(gram.of_windows(windows, scale), rank)?, None),
@@ -256,43 +222,62 @@ impl<'a> Job<'a> {
         let last = self.reading(self.plan.last, self.plan.readings - 1);
         let fit = fit_low_rank_streamed(&last, windows, scale, &temporal, self.settings.ridge)?;
         let mut mean = fit.mean;
-        normalizer.normalise(shape, &mut mean)?;
+        normalizer.normalise(*shape, &mut mean)?;
         Ok((mean, Fitted::Modes(Arc::new(fit.covariance)), sampled))
     }
 
-    fn stationary(
+    fn stationary(&self, looked: &Looked) -> Result<Made, Fault> {
+        let frames = looked.surveyed.extent().1;
+        let mut sums = StationarySeries::new(looked.shape, frames)?;
+        self.add_frames(looked, &mut sums, 0..self.train.frames(), 1)?;
+        self.stationary_of(looked, sums)
+    }
+
+    /// The prior's mean and covariance of the sums over all frames.
+    pub(crate) fn stationary_of(&self, looked: &Looked, sums: StationarySeries) -> Result<Made, Fault> {
+        let (mut mean, blocks) = sums.finish(self.settings.ridge)?;
+        self.hidden(looked)?.iter().for_each(|hidden| hidden.restore(&mut mean));
+        Ok((mean, Fitted::Stationary(Arc::new(blocks)), None))
+    }
+
+    fn hidden<'h>(&self, looked: &'h Looked) -> Result<Option<Hidden<'h>>, Fault> {
+        let moments: Vec<Moments> = looked.surveyed.audit.channels.iter().map(Moments::from).collect();
+        Ok(Hidden::of(self.settings.model, &looked.normalizer, looked.shape, &moments)?)
+    }
+
+    /// Adds frames, counted over all series, one after the other; `before` readings came before this one.
+    pub(crate) fn add_frames(
         &self,
-        shape: Shape,
-        surveyed: &Surveyed,
-        normalizer: &Normalizer,
-    ) -> Result<(Vec<f32>, Fitted, Option<Sampled>), Fault> {
-        let (series, frames) = surveyed.extent();
-        let mut sums = StationarySeries::new(shape, frames)?;
-        let moments: Vec<Moments> = surveyed.audit.channels.iter().map(Moments::from).collect();
-        let hidden = Hidden::of(self.settings.model, normalizer, shape, &moments)?;
+        looked: &Looked,
+        sums: &mut StationarySeries,
+        all: Range<usize>,
+        before: usize,
+    ) -> Result<(), Fault> {
+        let Looked { surveyed, normalizer, shape, .. } = looked;
+        let (frames, hidden) = (surveyed.extent().1, self.hidden(looked)?);
         let (frame, ahead) = (shape.frame(), shape.frames - 1);
         let most = (self.plan.last / (4 * frame)).saturating_sub(ahead).max(1);
         // Whole chunks, so that none is decompressed twice for one series.
         let chunk = self.train.chunk_frames(surveyed.order);
         let new = if most < chunk { most } else { most / chunk * chunk };
-        let runs: Vec<_> = sums.runs(new).collect();
-        for n in 0..series {
+        for n in all.start / frames..all.end.div_ceil(frames) {
+            let own = |g: usize| g.saturating_sub(n * frames).min(frames);
+            let runs: Vec<_> = sums.runs_of(own(all.start)..own(all.end), new).collect();
             let mut values: Vec<f32> = Vec::new();
-            for (i, run) in runs.iter().enumerate() {
+            for run in runs {
                 // The frames ahead of the new ones stand at the end of the run before.
                 values.drain(..values.len().saturating_sub(ahead * frame));
                 let held = values.len();
                 let unread = run.start + held / frame..run.end;
                 values.append(&mut self.train.run(surveyed.order, n, unread.clone())?);
-                normalizer.normalise(Shape { frames: unread.len(), ..shape }, &mut values[held..])?;
+                normalizer.normalise(Shape { frames: unread.len(), ..*shape }, &mut values[held..])?;
                 hidden.iter().for_each(|hidden| hidden.fill(&mut values[held..]));
                 sums.add(run.clone(), &values);
-                self.tell(1, (n * runs.len() + i + 1) as f64 / (series * runs.len()) as f64)?;
+                let done = n * frames + run.end - all.start;
+                self.tell(before, done as f64 / all.len() as f64)?;
             }
         }
-        let (mut mean, blocks) = sums.finish(self.settings.ridge)?;
-        hidden.iter().for_each(|hidden| hidden.restore(&mut mean));
-        Ok((mean, Fitted::Stationary(Arc::new(blocks)), None))
+        Ok(())
     }
 
     fn provenance(
@@ -316,4 +301,4 @@ impl<'a> Job<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,7 +3,7 @@
 use super::fit::decomposed;
 use super::{Spectrum, Stationary};
 use crate::CovarianceError;
-use equipoise_field::{Shape, each, sum};
+use equipoise_field::{Length, Shape, each, sum};
 use num_complex::Complex;
 use std::ops::Range;
 
@@ -23,6 +23,8 @@ pub struct StationarySeries {
     frames: usize,
     spectrum: Spectrum<f32>,
     tiles: Vec<Tile>,
+    /// Frames of all series, one after the other, that others have summed.
+    before: usize,
     /// The mean of every plane (series, frame, channel), which is what is special about wavenumber 0.
     means: Vec<f64>,
 }
@@ -61,6 +63,15 @@ impl StationarySeries {
     /// # Errors
     /// [`CovarianceError::Snapshots`] unless 1 ≤ T ≤ L.
     pub fn new(shape: Shape, frames: usize) -> Result<Self, CovarianceError> {
+        Self::from_frame(shape, frames, 0)
+    }
+
+    /// As [`new`](Self::new), for the frames from `first` on, counted over all series, one after the other: the sums
+    /// of one process where several share the frames.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_frame(shape: Shape, frames: usize, first: usize) -> Result<Self, CovarianceError> {
         if shape.is_empty() || shape.frames > frames {
             return Err(CovarianceError::Snapshots { found: frames, expected: shape.frames.max(1) });
         }
@@ -72,7 +83,7 @@ impl StationarySeries {
             ends: vec![Lane::default(); planes * (planes + 1) / 2],
         };
         let tiles = (0..spectrum.wavenumbers()).step_by(LANES).map(tile).collect();
-        Ok(Self { shape, frames, spectrum, tiles, means: Vec::new() })
+        Ok(Self { shape, frames, spectrum, tiles, before: first, means: Vec::new() })
     }
 
     /// The bytes that the sums and the covariance made of them take beside one run.
@@ -86,10 +97,13 @@ impl StationarySeries {
     /// The runs that a series is handed over in: `length` new frames each, or as many as are left,
     /// before which the T − 1 frames ahead of them stand again.
     pub fn runs(&self, length: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (frames, ahead) = (self.frames, self.shape.frames - 1);
-        (0..frames)
-            .step_by(length.max(1))
-            .map(move |new| new.saturating_sub(ahead)..frames.min(new + length.max(1)))
+        self.runs_of(0..self.frames, length)
+    }
+
+    /// As [`runs`](Self::runs), those whose new frames are some of a series.
+    pub fn runs_of(&self, new: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (end, ahead) = (new.end, self.shape.frames - 1);
+        new.step_by(length.max(1)).map(move |new| new.saturating_sub(ahead)..end.min(new + length.max(1)))
     }
 
     /// Adds a run of normalised frames of one series; `frames` is one of [`runs`](Self::runs), in order.
@@ -99,7 +113,7 @@ impl StationarySeries {
     pub fn add(&mut self, frames: Range<usize>, values: &[f32]) {
         let (shape, channels) = (self.shape, self.shape.channels);
         assert_eq!(values.len(), frames.len() * shape.frame(), "stationary series: numbers of a run");
-        let done = self.means.len() / channels % self.frames;
+        let done = self.seen() % self.frames;
         assert!(frames.start <= done && done < frames.end, "stationary series: a run was left out");
         let plane = |p: usize| &values[p * shape.plane()..(p + 1) * shape.plane()];
         let plane_means = each::made(values.len() / shape.plane(), |p| sum::mean(plane(p)));
@@ -115,6 +129,36 @@ impl StationarySeries {
         each::entry(&mut self.tiles, |_, tile| run.add_to(spectrum, tile));
     }
 
+    /// Frames of all series, one after the other, up to the last that was summed.
+    fn seen(&self) -> usize {
+        self.before + self.means.len() / self.shape.channels
+    }
+
+    /// The sums as numbers, for a process that adds up what several have summed: the means of planes, and the
+    /// products of every wavenumber.
+    pub fn into_numbers(self) -> [Vec<f64>; 2] {
+        let lanes = self.tiles.iter().flat_map(|tile| tile.common.iter().chain(&tile.ends));
+        [self.means, lanes.flat_map(|lane| lane.re.into_iter().chain(lane.im)).collect()]
+    }
+
+    /// Adds the [numbers](Self::into_numbers) of the frames that come next. The order of sums is that of the calls.
+    ///
+    /// # Errors
+    /// [`CovarianceError::Length`] for numbers of other windows, or of a part of a frame.
+    pub fn absorb(&mut self, [means, products]: &[Vec<f64>; 2]) -> Result<(), CovarianceError> {
+        let lanes = || self.tiles.iter().map(|tile| tile.common.len() + tile.ends.len());
+        Length::check("products of wavenumbers", products.len(), 2 * LANES * lanes().sum::<usize>())?;
+        let whole = means.len() / self.shape.channels * self.shape.channels;
+        Length::check("means of planes", means.len(), whole)?;
+        self.means.extend_from_slice(means);
+        let lanes = self.tiles.iter_mut().flat_map(|tile| tile.common.iter_mut().chain(&mut tile.ends));
+        for (lane, numbers) in lanes.zip(products.chunks_exact(2 * LANES)) {
+            let sums = lane.re.iter_mut().chain(&mut lane.im);
+            sums.zip(numbers).for_each(|(sum, x)| *sum += x);
+        }
+        Ok(())
+    }
+
     /// The mean, one number per plane (t, c), and the covariance of all windows, plus `ridge`·I.
     ///
     /// # Errors
@@ -122,7 +166,7 @@ impl StationarySeries {
     /// whole series.
     pub fn finish(self, ridge: f64) -> Result<(Vec<f32>, Stationary<f32>), CovarianceError> {
         crate::error::ridge(ridge)?;
-        let Self { shape, frames, spectrum, tiles, means } = self;
+        let Self { shape, frames, spectrum, tiles, means, .. } = self;
         let (channels, starts) = (shape.channels, frames - shape.frames + 1);
         let series = means.len() / (frames * channels);
         if series == 0 {
@@ -284,6 +328,40 @@ mod tests {
         };
         let whole = vectors(frames);
         assert!([1, 2, 5].into_iter().all(|run| vectors(run) == whole));
+    }
+
+    /// Frames that are shared out, in parts that begin within a window and end in another series, give the fit of
+    /// one process: sums in another order, so that blocks move by some roundings of their size.
+    #[test]
+    fn frames_that_are_shared_out_give_the_same_fit() {
+        let (shape, frames) = (Shape::new(3, 2, 6, 5), 8);
+        let values: Vec<f32> = Stream::new("series").normal(0, 3 * frames * shape.frame());
+        let part = |all: Range<usize>| {
+            let mut sums = StationarySeries::from_frame(shape, frames, all.start).unwrap();
+            for n in all.start / frames..all.end.div_ceil(frames) {
+                let own = |g: usize| g.saturating_sub(n * frames).min(frames);
+                let runs: Vec<_> = sums.runs_of(own(all.start)..own(all.end), 2).collect();
+                for run in runs {
+                    let at = |t: usize| (n * frames + t) * shape.frame();
+                    sums.add(run.clone(), &values[at(run.start)..at(run.end)]);
+                }
+            }
+            sums.into_numbers()
+        };
+        let (mean, expected) = fit(shape, frames, &values, 4);
+        let mut sums = StationarySeries::new(shape, frames).unwrap();
+        for all in [0..1, 1..7, 7..19, 19..24] {
+            sums.absorb(&part(all)).unwrap();
+        }
+        let (found_mean, found) = sums.finish(1e-3).unwrap();
+        assert_eq!(found_mean, mean);
+        let largest = expected.eigenvalues().iter().copied().fold(0.0, f64::max);
+        for (a, b) in found.eigenvalues().iter().zip(expected.eigenvalues()) {
+            assert!((a - b).abs() < 64.0 * f64::EPSILON * largest, "{a} {b}");
+        }
+        let mut other = StationarySeries::new(Shape::new(2, 2, 6, 5), frames).unwrap();
+        let fault = other.absorb(&part(0..8)).unwrap_err().to_string();
+        assert!(fault.starts_with("products of wavenumbers: found length"), "{fault}");
     }
 
     #[test]

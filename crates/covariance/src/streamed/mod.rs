@@ -6,7 +6,7 @@ mod randomised;
 mod spatial;
 mod temporal;
 
-pub use frame_gram::FrameGram;
+pub use frame_gram::{FrameGram, FrameProducts};
 pub use randomised::{ErrorBound, Randomised};
 pub use spatial::{fit_low_rank_streamed, low_rank_bytes};
 pub use temporal::TemporalModes;

@@ -1,7 +1,7 @@
 //! The last pass of a streamed fit: the modes, as combinations of frames.
 
 use super::{Frames, PIECE, Slab, TemporalModes, Windows, centre_columns};
-use crate::{CovarianceError, LowRankFit, Modes};
+use crate::{CovarianceError, LowRankFit};
 use equipoise_field::{Length, each};
 use ndarray::{Array2, Axis, Slice};
 use std::ops::Range;
@@ -40,11 +40,7 @@ pub fn fit_low_rank_streamed<F: Frames>(
         }
         Ok(())
     })?;
-    let rest = dim.saturating_sub(rank);
-    let discarded = (temporal.trace - temporal.eigenvalues[..rank].iter().sum::<f64>()).max(0.0);
-    let complement = (rest > 0).then(|| (discarded / rest as f64).max(floor));
-    let leading = temporal.eigenvalues[..rank].to_vec();
-    let covariance = Modes::new(dim, fields.basis, leading, complement)?;
+    let covariance = temporal.with_basis(dim, fields.basis, floor)?;
     Ok(LowRankFit { mean: fields.mean, covariance, spectrum: temporal.eigenvalues.clone() })
 }
 

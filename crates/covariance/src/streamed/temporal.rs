@@ -1,6 +1,6 @@
 //! The leading eigenvectors of the windows' Gram matrix: one coefficient per window.
 
-use crate::CovarianceError;
+use crate::{CovarianceError, Modes};
 use ndarray::{Array2, Axis};
 use ndarray_linalg::{Eigh, UPLO};
 
@@ -44,6 +44,19 @@ impl TemporalModes {
         let eigenvalues: Vec<f64> = values.iter().rev().take(limit).map(|l| l.max(0.0)).collect();
         let vectors = last(&vectors, rank);
         Self { trace: eigenvalues.iter().sum(), eigenvalues, vectors }.resolved(rank)
+    }
+
+    /// The covariance of these modes over D numbers, given their fields (r × D, mode by mode); λ_⊥ is at least `floor`.
+    ///
+    /// # Errors
+    /// [`CovarianceError::Ridge`] for a floor that is negative or not finite, [`CovarianceError::Length`].
+    pub fn with_basis(&self, dim: usize, basis: Vec<f32>, floor: f64) -> Result<Modes<f32>, CovarianceError> {
+        crate::error::ridge(floor)?;
+        let leading = self.eigenvalues[..self.vectors.ncols()].to_vec();
+        let rest = dim.saturating_sub(leading.len());
+        let discarded = (self.trace - leading.iter().sum::<f64>()).max(0.0);
+        let complement = (rest > 0).then(|| (discarded / rest as f64).max(floor));
+        Modes::new(dim, basis, leading, complement)
     }
 
     /// Itself, if `rank` eigenvalues stand above rounding.

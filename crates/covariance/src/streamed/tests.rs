@@ -195,6 +195,31 @@ fn neither_slabs_nor_threads_change_a_bit() {
     assert!(expected == fits(1, 1) && expected == fits(2, 3));
 }
 
+/// Columns that are shared out give the products of one process, in another order of sums.
+#[test]
+fn columns_that_are_shared_out_give_the_same_modes() {
+    let (memory, windows) = (memory(18, 9, 1), Windows::new(2, 9, 4, false).unwrap());
+    let mut products = FrameProducts::new(18, 2);
+    for first in [true, false] {
+        let mut gram = FrameGram::new(18, 2);
+        let mut take = |slab: &Slab<'_>| {
+            if (slab.start % 3000 < 1400) == first {
+                gram.add(slab);
+            }
+            Ok(())
+        };
+        memory.visit(&mut take).unwrap();
+        products.add(&gram.into_numbers()).unwrap();
+    }
+    let temporal = TemporalModes::of_gram(products.of_windows(&windows, &SCALE), 5).unwrap();
+    let expected = by_gram(&memory, &windows, 5).spectrum;
+    for (a, b) in temporal.eigenvalues.iter().zip(&expected) {
+        assert!((a - b).abs() < 64.0 * f64::EPSILON * expected[0], "{a} {b}");
+    }
+    let other = FrameProducts::new(17, 1).add(&[0.0; 171]).unwrap_err().to_string();
+    assert_eq!(other, "products of frames: found length 171, expected 153");
+}
+
 #[test]
 fn faults_are_named() {
     assert!(Windows::new(2, 5, 6, false).unwrap_err().to_string().contains("found 5, expected at least 6"));

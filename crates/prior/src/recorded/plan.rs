@@ -78,22 +78,22 @@ fn available(meminfo: &str) -> Option<usize> {
 }
 
 /// The readings of a fit. Portions are in bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Plan {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
     /// Whether the Gram matrix is formed.
-    pub(super) gram: bool,
+    pub(crate) gram: bool,
     pub(super) randomised: Randomised,
     /// Of the survey, with the Gram matrix where it is formed.
-    pub(super) first: usize,
+    pub(crate) first: usize,
     /// Of the readings of a randomised method.
     pub(super) middle: usize,
     /// Of the reading that makes the modes or the blocks.
-    pub(super) last: usize,
-    pub(super) readings: usize,
+    pub(crate) last: usize,
+    pub(crate) readings: usize,
 }
 
 impl Plan {
-    pub(super) fn of(train: &Recording, settings: &Settings, given: &Resources) -> Result<Self, PriorError> {
+    pub(crate) fn of(train: &Recording, settings: &Settings, given: &Resources) -> Result<Self, PriorError> {
         let (rows, frame) = (train.frames(), train.frame());
         let process = PROCESS + train.chunk_bytes();
         let portion = |bytes: usize, least: usize| {

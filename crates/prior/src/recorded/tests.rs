@@ -13,7 +13,7 @@ const N: usize = 3;
 const SERIES: Shape = Shape::new(12, 2, 40, 32);
 
 /// Waves that travel at their own speeds, two channels of different size, and a little noise.
-fn write(folder: &Path, order: AxisOrder, boundary: &str) -> PathBuf {
+pub(crate) fn write(folder: &Path, order: AxisOrder, boundary: &str) -> PathBuf {
     let path = folder.join(format!("{order}-{boundary}.h5"));
     let writer = Writer::create(&path, Existing::Refuse).unwrap();
     let noise: Vec<f32> = Stream::new("noise").normal(0, N * SERIES.len());
@@ -58,14 +58,14 @@ fn fit(path: &Path, settings: &Settings, memory: usize, method: FitMethod) -> Re
     Prior::fit_recording(&train, settings, &Resources { memory, method }, &|_| true)
 }
 
-fn settings(model: Model, normalizer: NormalizerKind) -> Settings {
+pub(crate) fn settings(model: Model, normalizer: NormalizerKind) -> Settings {
     Settings { window: 3, normalizer, model, ridge: 1e-6 }
 }
 
-const PLENTY: usize = 1 << 30;
+pub(crate) const PLENTY: usize = 1 << 30;
 
 /// The fit in the smallest portions that there are: a block of lines, a frame.
-fn in_least_portions(path: &Path, settings: &Settings, method: FitMethod) -> Prior {
+pub(crate) fn in_least_portions(path: &Path, settings: &Settings, method: FitMethod) -> Prior {
     let train = Recording::open(path, &LoadOptions::default()).unwrap();
     let plan = Plan::of(&train, settings, &Resources { memory: PLENTY, method }).unwrap();
     let plan = Plan { first: 1, middle: 1, last: 1, ..plan };
@@ -74,7 +74,7 @@ fn in_least_portions(path: &Path, settings: &Settings, method: FitMethod) -> Pri
 }
 
 /// Σv for a v that excites every mode.
-fn action(prior: &Prior) -> Vec<f32> {
+pub(crate) fn action(prior: &Prior) -> Vec<f32> {
     let probe: Vec<f32> = Stream::new("probe").normal(0, prior.shape().len());
     let covariance = prior.covariance();
     let mut out = vec![0.0; probe.len()];
@@ -82,7 +82,7 @@ fn action(prior: &Prior) -> Vec<f32> {
     out
 }
 
-fn error(a: &[f32], b: &[f32]) -> f64 {
+pub(crate) fn error(a: &[f32], b: &[f32]) -> f64 {
     sum::squared_distance(a, b).sqrt() / sum::norm(b)
 }
 
