@@ -6,6 +6,7 @@ mod sections;
 use crate::fitting::sliced;
 use crate::format::Format;
 use crate::output;
+use crate::progress::Tally;
 use equipoise_data::{AxisOrder, Kind, LoadOptions, Slice, audit, load};
 use report::{Flow, Report};
 use std::path::PathBuf;
@@ -61,7 +62,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let print = |report: &Report<'_>| output::print_sections(arguments.format, &sections::of(report), report);
     let file = sliced(arguments.slice, &arguments.file)?;
     detail!("reading {}", file.display());
-    match load(&file, &options) {
+    let told = Tally::of(format!("reading {}", file.display()));
+    let loaded = load(&file, &options);
+    drop(told);
+    match loaded {
         Ok(dataset) => {
             let audit = dataset.audit().expect("a dataset read from a file carries its audit");
             print(&Report::new(audit, Some(Flow::of(&dataset))))

@@ -8,6 +8,7 @@ use crate::comparison::Output;
 use crate::destination;
 use crate::failure::usage;
 use crate::number::{count, fraction, positive};
+use crate::progress::Tally;
 use crate::threads::use_threads;
 use asked::FailOn;
 use clap::ValueEnum;
@@ -213,7 +214,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let (reading, draws) = (arguments.reading(), arguments.draws());
     let mut heard: Vec<(String, Heard)> = Vec::new();
+    let told = Tally::new(cases.len(), "cases");
     for (k, files) in cases.iter().enumerate() {
+        told.tell(k, None, files.members.display());
         detail!("case {} of {}: {}", k + 1, cases.len(), files.members.display());
         let mut one = hear(files, &reading, draws.number(k as u64))?;
         if let (Some(prior), Some(used)) = (&arguments.prior_file, &files.used) {
@@ -225,7 +228,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     distinct(&heard, standing)?;
     let level = arguments.judging.level;
     let all: Vec<_> = heard.iter().map(|(_, one)| one.case.clone()).collect();
+    told.tell(cases.len(), None, "the verdict");
     let finding = Finding::new(Judgement::of(&all, standing, level, draws)?, &heard);
+    drop(told);
     finding.notes.iter().for_each(|text| note!("note: {text}"));
     finding.warnings.iter().for_each(|text| note!("warning: {text}"));
     let out = &arguments.output.out;

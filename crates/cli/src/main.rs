@@ -32,10 +32,12 @@ mod progress;
 mod provenance;
 mod reconstruct;
 mod renamed;
+mod running;
 mod sample;
 mod sensitivity;
 mod spectrum;
 mod stability;
+mod status;
 mod sweep;
 mod threads;
 mod train;
@@ -71,6 +73,7 @@ enum Verb {
     Network(network::Arguments),
     Inspect(inspect::Arguments),
     Windows(Box<windows::Arguments>),
+    Status(status::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -117,6 +120,7 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Stability(arguments) => stability::run(arguments),
         Verb::Inspect(arguments) => inspect::run(arguments),
         Verb::Windows(arguments) => windows::run(arguments),
+        Verb::Status(arguments) => status::run(arguments),
         Verb::Completions(arguments) => completions::run(arguments),
         Verb::Man(arguments) => man::run(arguments),
     }?;

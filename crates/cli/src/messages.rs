@@ -67,9 +67,14 @@ pub(crate) fn at_most(level: Loudness, line: Arguments<'_>) {
     }
 }
 
+/// Whether notes are said.
+pub(crate) fn are_told() -> bool {
+    LOUDNESS.load(Ordering::Relaxed) > Loudness::Quiet as u8
+}
+
 /// Whether a bar is to be drawn.
 pub(crate) fn shows_bars() -> bool {
-    LOUDNESS.load(Ordering::Relaxed) > Loudness::Quiet as u8 && std::io::stderr().is_terminal()
+    are_told() && std::io::stderr().is_terminal()
 }
 
 /// A remark on data that results do not keep.

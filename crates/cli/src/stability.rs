@@ -10,6 +10,7 @@ use crate::comparison::Output;
 use crate::destination;
 use crate::failure::usage;
 use crate::messages;
+use crate::progress::Tally;
 use crate::sweep::{Design, Source, design, open};
 use crate::threads::use_threads;
 use anyhow::Context;
@@ -83,11 +84,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let certifier = FlowCertifier::new(&flows)?;
     let mut told = Vec::new();
-    for trial in &trials {
+    let telling = Tally::new(trials.len(), "settings");
+    for (done, trial) in trials.iter().enumerate() {
+        telling.tell(done, None, trial);
         let prediction = certifier.predict(trial).map_err(of_trial(trial))?;
         let prediction = prediction.with_context(|| uncertified(trial))?;
         told.push((trial, prediction));
     }
+    drop(telling);
     let starts = spectra.iter().map(|spectrum| design::start_note(&plan, spectrum));
     let notes = notes(&flows, &trials, &certifier, starts)?;
     let mut maps = Vec::new();

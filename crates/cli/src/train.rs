@@ -14,7 +14,7 @@ use equipoise_data::{AxisOrder, Kind, LoadOptions, Slice, checksum, load};
 use equipoise_report::write_atomically;
 use equipoise_training::{Config, Ended, Row, Step, Training};
 use page::Told;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -100,7 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     drop(data);
     training.remarks().iter().for_each(crate::messages::remark);
     announce(&training);
-    let ended = take(&mut training, &config)?;
+    let ended = take(&mut training, &config, &arguments.out)?;
     let told = Told::of(&training, &config, &train, &sha256);
     write_atomically(&arguments.out.join(PAGE), equipoise_report::page(&told.page()).as_bytes())?;
     note!("{:.1} s; {}", clock.elapsed().as_secs_f64(), arguments.out.join(PAGE).display());
@@ -129,9 +129,9 @@ fn announce(training: &Training) {
 }
 
 /// Takes the steps that are left.
-fn take(training: &mut Training, config: &Config) -> anyhow::Result<Ended> {
+fn take(training: &mut Training, config: &Config, out: &Path) -> anyhow::Result<Ended> {
     let total = usize::try_from(config.optimiser.steps).unwrap_or(usize::MAX);
-    let progress = Progress::new(total, "steps")?;
+    let progress = Progress::in_folder(total, "steps", out)?;
     progress.begin_at(usize::try_from(training.steps()).unwrap_or(total));
     let (begun, clock) = (training.steps(), Instant::now());
     let ended = training.run(&mut |step: Step<'_>| {

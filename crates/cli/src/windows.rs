@@ -11,6 +11,7 @@ use crate::failure::usage;
 use crate::format::Format;
 use crate::number::{count, fraction, non_negative, positive};
 use crate::output;
+use crate::progress::Tally;
 use crate::threads::use_threads;
 use equipoise_composition::Fold;
 use equipoise_denoising::check_free;
@@ -173,9 +174,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     use_threads(arguments.threads)?;
     let (subjects, facts, numbers) = arguments.source.open()?;
     let mut found = Surveyed::default();
-    for subject in &subjects {
+    let told = Tally::new(subjects.len(), "priors");
+    for (done, subject) in subjects.iter().enumerate() {
+        told.tell(done, None, &subject.name);
         survey.take(subject, &mut found)?;
     }
+    drop(told);
     found.left_out.iter().for_each(|why| caution!("left out: {why}"));
     if found.costs.is_empty() {
         return Err(usage("--order: no window fits the trajectory with any fold given; see above"));

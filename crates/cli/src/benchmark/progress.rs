@@ -2,9 +2,8 @@
 
 use crate::progress::Tally;
 use equipoise_benchmark::{Estimate, Job, Observer, Plan, Progress, Record, Results};
-use indicatif::FormattedDuration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Shows jobs done, time left and the job under way. Time left is the estimate of the jobs that are
 /// left, scaled by how the estimate of those done compares with the time they took.
@@ -27,7 +26,8 @@ struct State {
 impl<'a> Display<'a> {
     pub(super) fn new(results: &Results, rates: &'a Estimate) -> Self {
         let state = State { begun: Instant::now(), job: None, left: rates.total(results).0, done: 0.0 };
-        let tally = Tally::new(results.trials().len(), "jobs");
+        let tally = Tally::in_folder(results.trials().len(), "jobs", results.folder());
+        tally.begin_at(results.trials().len() - results.pending().len());
         Self { tally, rates, plan: results.manifest().plan, state: Mutex::new(state) }
     }
 
@@ -43,8 +43,7 @@ impl<'a> Display<'a> {
     fn tell(&self, state: &State, progress: Progress) {
         let Some(job) = &state.job else { return };
         let pace = if state.done > 0.0 { state.begun.elapsed().as_secs_f64() / state.done } else { 1.0 };
-        let left = Duration::try_from_secs_f64((pace * state.left).max(0.0)).unwrap_or(Duration::MAX);
-        self.tally.tell((progress.done, progress.total), &format!("{} left", FormattedDuration(left)), job);
+        self.tally.tell(progress.done, Some((pace * state.left).max(0.0)), job);
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn run(taken: &Taken<'_>, table: Table) -> anyhow::Result<ExitCode> {
     }
     let keeping = kept(taken, &table)?;
     let steps = sampling.setup.steps;
-    let progress = Progress::new(sampling.members * steps, "levels")?;
+    let progress = Progress::in_folder(sampling.members * steps, "levels", &taken.arguments.output.out)?;
     let begun = keeping.begun()?;
     if let Some(last) = begun.last() {
         let (member, done) = (last.member, last.done);

@@ -3,10 +3,9 @@
 use crate::progress;
 use equipoise_experiment::{Flow, Observer, Progress};
 use equipoise_sweep::{Cost, Output, Row, Trial};
-use indicatif::FormattedDuration;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Shows trials done, time left and the trial begun last.
 ///
@@ -51,10 +50,6 @@ fn left<'a>(scenes: impl Iterator<Item = &'a Tally> + Clone) -> Option<f64> {
     (done > 0.0).then(|| scenes.clone().map(|s| s.left as f64 * one(s)).sum())
 }
 
-fn duration(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-}
-
 impl Display {
     pub(super) fn new(output: &Output, flows: &[Flow], cost: &Cost) -> Self {
         let length = |flow: &Flow| (flow.name().to_owned(), flow.prior().shape().len());
@@ -67,10 +62,9 @@ impl Display {
             tally.work = work(cost, &lengths, trial);
         }
         let now = Instant::now();
-        Self {
-            told: progress::Tally::new(output.trials().len(), "trials"),
-            state: Mutex::new(State { ended: now, trial: String::new(), scenes }),
-        }
+        let told = progress::Tally::in_folder(output.trials().len(), "trials", output.folder());
+        told.begin_at(output.trials().len() - output.pending().len());
+        Self { told, state: Mutex::new(State { ended: now, trial: String::new(), scenes }) }
     }
 
     /// Removes the bar.
@@ -79,11 +73,7 @@ impl Display {
     }
 
     fn tell(&self, state: &State, progress: Progress) {
-        let left = match left(state.scenes.values()) {
-            None => "time unknown".to_owned(),
-            Some(seconds) => format!("{} left", FormattedDuration(duration(seconds))),
-        };
-        self.told.tell((progress.done, progress.total), &left, &state.trial);
+        self.told.tell(progress.done, left(state.scenes.values()), &state.trial);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

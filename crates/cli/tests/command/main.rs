@@ -25,6 +25,7 @@ mod ran;
 mod reconstruct;
 mod resume;
 mod stability;
+mod status;
 mod sweep;
 mod sweep_faults;
 mod swept;
