@@ -8,11 +8,12 @@ use crate::format::Format;
 use crate::interrupt::INTERRUPTED;
 use crate::memory::{self, Memory};
 use crate::output;
-use crate::progress::Progress;
+use crate::progress::{Progress, Tally};
+use crate::running::host;
 use crate::spectrum::Spectrum;
-use equipoise_data::{Location, Recording, load};
+use equipoise_data::{DataError, Location, Recording, load};
 use equipoise_field::Shape;
-use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings};
+use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings, Share};
 use equipoise_report::Table;
 use equipoise_report::significant;
 use serde::Serialize;
@@ -62,6 +63,20 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     fitting: Fitting,
 
+    /// A folder through which several processes share the fit
+    ///
+    /// Each runs the same command, on one machine or on several that see the folder, with a `--shard` of its own; a
+    /// fit has up to 16 parts a round. A process makes its own parts, waits about as long as they took, and makes what
+    /// is missing: where others die or never start the prior is written all the same, and calls that were stopped are
+    /// simply called again. The last one writes the prior, which has the same bits for any number of processes. A
+    /// folder serves one fit and may be removed when the prior stands.
+    #[arg(long, value_name = "DIR", help_heading = "Several processes")]
+    parts: Option<PathBuf>,
+
+    /// Which of how many processes this is, such as 2/5 [default: 1/1]
+    #[arg(long, value_name = "K/N", requires = "parts", value_parser = shard, help_heading = "Several processes")]
+    shard: Option<(usize, usize)>,
+
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
     format: Format,
@@ -74,7 +89,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let change = arguments.fitting.change()?;
     let existing = arguments.force.existing();
-    arguments.force.check([arguments.out.clone()].into_iter())?;
+    // A prior that another process of the same fit has written is no fault.
+    if arguments.parts.as_ref().is_none_or(|parts| !parts.exists()) {
+        arguments.force.check([arguments.out.clone()].into_iter())?;
+    }
     if let (Ok(from), Ok(to)) =
         (Location::of(&arguments.train).file.canonicalize(), arguments.out.canonicalize())
         && from == to
@@ -92,10 +110,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     announce(&settings, Shape { frames: settings.window, ..train.frame() });
     let memory = arguments.memory.map_or_else(Memory::half_of_the_free, Memory::Given);
+    if let Some(parts) = &arguments.parts {
+        return shared(arguments, parts, &train, &settings, memory);
+    }
     let whole = arguments.method.is_none() && fits(&train, &settings, memory);
     let read = if whole { "taken whole" } else { "read in portions" };
     detail!("{}: {} bytes of values, {read}; memory {memory}", train.path().display(), train.bytes());
     let fitted = if whole {
+        let _told = Tally::of(format!("fitting to {}", train.path().display()));
         Prior::fit(&load(train.path(), train.options())?, &settings)
     } else {
         in_portions(&train, &settings, arguments.method.unwrap_or_default(), memory)?
@@ -107,14 +129,73 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         fitted => fitted?,
     };
+    prior.save(&arguments.out, existing)?;
+    told(arguments, &prior, memory)
+}
+
+/// Says what was fitted.
+fn told(arguments: &Arguments, prior: &Prior, memory: Memory) -> anyhow::Result<ExitCode> {
     // The prior's file keeps them.
     for warning in &prior.provenance().warnings {
-        note!("warning: {}: {warning}", train.path().display());
+        note!("warning: {}: {warning}", arguments.train.display());
     }
-    prior.save(&arguments.out, existing)?;
-    let report = Report::new(&arguments.out, &prior, memory);
+    let report = Report::new(&arguments.out, prior, memory);
     output::print_sections(arguments.format, &report.sections(), &report)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// This process' share of a fit, and the prior where it is the last.
+fn shared(
+    arguments: &Arguments,
+    parts: &Path,
+    train: &Recording,
+    settings: &Settings,
+    memory: Memory,
+) -> anyhow::Result<ExitCode> {
+    let resources = Resources { memory: memory.bytes(), method: arguments.method.unwrap_or_default() };
+    let shard = arguments.shard.unwrap_or((1, 1));
+    let share = Share { folder: parts.to_owned(), shard, by: format!("{}:{}", host(), std::process::id()) };
+    let progress = Progress::in_folder(1000, "‰ of the fit", parts)?;
+    let watch = |share: f64| progress.tell((1000.0 * share) as usize);
+    let stood = arguments.out.exists();
+    let written = || !stood && arguments.out.exists();
+    let fitted = Prior::fit_shared(train, settings, &resources, &share, &written, &watch);
+    progress.close();
+    let prior = match fitted {
+        Err(PriorError::Interrupted { .. }) => {
+            caution!(
+                "interrupted: parts that are whole stay in {}; the same command goes on",
+                parts.display()
+            );
+            return Ok(INTERRUPTED.into());
+        }
+        fitted => fitted?,
+    };
+    let Some(prior) = prior else { return told(arguments, &Prior::load(&arguments.out)?, memory) };
+    match prior.save(&arguments.out, arguments.force.existing()) {
+        Err(PriorError::Data(DataError::Exists { .. })) if same(&arguments.out, &prior) => {}
+        saved => saved?,
+    }
+    told(arguments, &prior, memory)
+}
+
+/// Whether the prior of the same fit stands there.
+fn same(path: &Path, prior: &Prior) -> bool {
+    Prior::load(path).is_ok_and(|found| {
+        found.settings() == prior.settings()
+            && found.provenance() == prior.provenance()
+            && found.mean() == prior.mean()
+            && found.spectrum() == prior.spectrum()
+    })
+}
+
+/// `K/N`: the K-th of N processes.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let most = Share::MOST;
+    let parsed = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    parsed
+        .filter(|&(k, n)| (1..=n).contains(&k) && n <= most)
+        .ok_or_else(|| format!("expected K/N with K from 1 to N and N at most {most}, such as 2/5"))
 }
 
 /// Whether the file is taken whole.

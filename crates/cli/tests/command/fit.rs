@@ -1,9 +1,11 @@
 //! `equipoise fit`: what it prints, and what it must not overwrite.
 
 use crate::faults::misused;
-use crate::ran::{printed, records, run};
+use crate::ran::{Ran, command, printed, records, run};
 use serde_json::Value;
 use std::fs;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 const TRAIN: &str = "data/kolmogorov/train.h5";
 
@@ -69,4 +71,56 @@ fn memory_is_bounded_and_sampling_says_its_error() {
     // A Ritz value lies below the eigenvalue, by no more than what the bound allows outside.
     let (found, exact) = (largest(&sampled), largest(&gram));
     assert!(found <= exact * (1.0 + 1e-9) && exact <= found + bound, "{found} {exact} {bound}");
+}
+
+/// Two processes of three share a fit after a third was killed on its way. The prior is that of one process, and who
+/// comes late finds it.
+#[test]
+fn processes_share_a_fit_and_replace_one_that_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let start = |out: &str, parts: &str, shard: &str| {
+        let line = "fit -q --train data/ibpm/long_train.h5 --format json";
+        let flags = ["--out", &at(out), "--parts", &at(parts), "--shard", shard];
+        let mut command = command(&[&line.split(' ').collect::<Vec<_>>()[..], &flags[..]].concat());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let told = |child: Child| {
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        let mut told: Value = serde_json::from_str(&ran.stdout).unwrap();
+        (told["path"], told["memory"]) = (Value::Null, Value::Null);
+        told
+    };
+    let mut dies = start("prior.h5", "parts", "1/3");
+    let begun = Instant::now();
+    while fs::read_dir(at("parts")).map_or(0, Iterator::count) < 4 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no part in a minute");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    dies.kill().unwrap();
+    dies.wait().unwrap();
+    let alone = told(start("alone.h5", "alone", "1/1"));
+    let others = [start("prior.h5", "parts", "2/3"), start("prior.h5", "parts", "3/3")];
+    others.into_iter().for_each(|other| assert_eq!(told(other), alone));
+    let prior = fs::read(at("prior.h5")).unwrap();
+    assert_eq!(told(start("prior.h5", "parts", "1/3")), alone);
+    assert!(fs::read(at("prior.h5")).unwrap() == prior, "the prior was written again");
+    let (parts, other) = (at("parts"), at("other.h5"));
+    let ran = run(&[
+        "fit",
+        "--train",
+        "data/ibpm/long_train.h5",
+        "--window",
+        "2",
+        "--out",
+        &other,
+        "--parts",
+        &parts,
+    ]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("fit.json"), "{}", ran.stderr);
+    misused(&["fit", "--train", "x.h5", "--shard", "1/2"], &["--parts"]);
+    for shard in ["0/2", "3/2", "1/17", "2"] {
+        misused(&["fit", "--train", "x.h5", "--parts", "p", "--shard", shard], &["--shard", "K/N"]);
+    }
 }
