@@ -64,9 +64,9 @@ impl Zone {
         let numbers = lines[body..].iter().flat_map(|line| line.split_whitespace());
         let number = |word: &str| word.parse::<f64>().map_err(|_| format!("`{word}`, expected a number"));
         let rows: Vec<f64> = numbers.map(number).collect::<Result<_, _>>()?;
-        let expected = points[0] * points[1] * variables.len();
-        if rows.len() != expected || expected == 0 {
-            let [i, j] = points;
+        let [i, j] = points;
+        let expected = i.checked_mul(j).and_then(|points| points.checked_mul(variables.len()));
+        if rows.is_empty() || expected != Some(rows.len()) {
             return Err(format!(
                 "{} numbers, expected {i} x {j} of {} variables",
                 rows.len(),
@@ -123,6 +123,10 @@ mod tests {
             (HEAD.replace("POINT", "BLOCK") + "0 0 1\n1 0 2\n", "packing BLOCK"),
             (HEAD.replace("J=1", "J=1, K=3") + "0 0 1\n1 0 2\n", "3 planes"),
             (format!("{HEAD}0 0 1\n1 0 x\n"), "`x`"),
+            (
+                HEAD.replace("I=2", "I=9223372036854775809").replace("J=1", "J=2") + "0 0 1\n1 0 2\n",
+                "6 numbers, expected",
+            ),
         ] {
             let found = Zone::parse(&text).unwrap_err();
             assert!(found.contains(expected), "{found}");
