@@ -18,7 +18,7 @@ use crate::{Prior, PriorError, Provenance};
 use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_data::store::{Existing, Reader, Writer};
 use equipoise_data::{DataError, Described, Normalizer, Particulars};
-use equipoise_field::Shape;
+use equipoise_field::{Real, Shape};
 use num_complex::Complex;
 use std::path::Path;
 use std::sync::Arc;
@@ -123,6 +123,21 @@ impl Prior {
         let has = |group: &str| names.iter().any(|name| name.starts_with(group));
         let fitted = if has("modes") { modes(&reader, &seal, shape) } else { blocks(&reader, &seal, shape) };
         let fitted = fitted.map_err(|fault| fault.of(path))?;
+        finite(path, "mean", &mean)?;
+        match &fitted {
+            Fitted::Modes(modes) => {
+                finite(path, "modes/basis", modes.basis())?;
+                finite(path, "modes/eigenvalues", modes.eigenvalues())?;
+                finite(path, "modes/complement", modes.complement().as_slice())?;
+            }
+            Fitted::Stationary(blocks) => {
+                for k in 0..blocks.spectrum().wavenumbers() {
+                    let parts: Vec<f64> = blocks.block_vectors(k).iter().flat_map(|z| [z.re, z.im]).collect();
+                    finite(path, "blocks/re, blocks/im", &parts)?;
+                    finite(path, "blocks/eigenvalues", blocks.block_eigenvalues(k))?;
+                }
+            }
+        }
         let about = Described {
             path: path.into(),
             kind: seal.stated(&reader, "kind")?,
@@ -154,7 +169,15 @@ fn particulars(
     Ok(Particulars { moments: normalizer.moments(), ..Particulars::by_notes(&provenance.notes) })
 }
 
-fn modes(reader: &Reader, seal: &Seal, shape: Shape) -> Result<Fitted, Fault> {
+/// Refuses numbers that are none: `fit` wrote no such prior.
+fn finite<R: Real>(path: &Path, field: &'static str, values: &[R]) -> Result<(), PriorError> {
+    match values.iter().map(|value| value.wide()).find(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(found) => Err(PriorError::refused(path.display(), field, found, "finite numbers")),
+    }
+}
+
+fn modes(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
     let eigenvalues = reader.read::<f64>("modes/eigenvalues")?.values;
     let basis: Vec<f32> = reader.read_shaped("modes/basis", &[eigenvalues.len(), shape.len()])?;
     let complement = reader.read::<f64>("modes/complement")?.values;
@@ -287,6 +310,19 @@ mod tests {
         assert_eq!((&found.moments, &found.frames), (&prior.about.particulars.moments, &Vec::new()));
         let remarks = read.described(&path).receive(data, 2).unwrap().1;
         assert!(remarks.iter().any(|r| r.text().contains("older file")), "{remarks:?}");
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_refused_with_their_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("prior.h5");
+        let data = dataset(Boundary::Open);
+        let settings = Settings { window: 2, model: Model::Dense, ..Settings::of(data.kind(), data.grid()) };
+        let mut prior = Prior::fit(&data, &settings).unwrap();
+        prior.mean[3] = f32::NAN;
+        prior.save(&path, Existing::Refuse).unwrap();
+        let message = Prior::load(&path).err().unwrap().to_string();
+        assert!(message.ends_with("mean: found NaN, expected finite numbers"), "{message}");
     }
 
     #[test]
