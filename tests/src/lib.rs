@@ -1,4 +1,6 @@
-//! The reader of the golden files, which keeps account of what it was asked for.
+//! The reader of the golden files, which keeps account of what it was asked for, and readers under hostile input.
+
+pub mod hostile;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
