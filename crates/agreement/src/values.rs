@@ -145,15 +145,17 @@ impl Values {
         let Ok(holder) = self.holder(path, name) else { return Ok(None) };
         let read = || -> hdf5::Result<Option<String>> {
             let attribute = holder.attr(name)?;
+            // The binding takes every text for UTF-8, unseen.
+            let word = |stored: &[u8]| std::str::from_utf8(stored).ok().map(str::to_owned);
             Ok(match attribute.dtype()?.to_descriptor()? {
                 TypeDescriptor::FixedAscii(_) => {
-                    Some(attribute.read_scalar::<FixedAscii<TEXT>>()?.to_string())
+                    word(attribute.read_scalar::<FixedAscii<TEXT>>()?.as_bytes())
                 }
                 TypeDescriptor::FixedUnicode(_) => {
-                    Some(attribute.read_scalar::<FixedUnicode<TEXT>>()?.to_string())
+                    word(attribute.read_scalar::<FixedUnicode<TEXT>>()?.as_bytes())
                 }
-                TypeDescriptor::VarLenAscii => Some(attribute.read_scalar::<VarLenAscii>()?.to_string()),
-                TypeDescriptor::VarLenUnicode => Some(attribute.read_scalar::<VarLenUnicode>()?.to_string()),
+                TypeDescriptor::VarLenAscii => word(attribute.read_scalar::<VarLenAscii>()?.as_bytes()),
+                TypeDescriptor::VarLenUnicode => word(attribute.read_scalar::<VarLenUnicode>()?.as_bytes()),
                 _ => None,
             })
         };

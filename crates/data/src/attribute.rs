@@ -2,6 +2,7 @@
 
 use crate::DataError;
 use crate::clock::Clock;
+use crate::limits::{TEXTS, VALUES};
 use crate::storage::is_number;
 use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Attribute as Handle, Location};
@@ -79,9 +80,13 @@ impl Attributes {
     }
 
     /// Of a dataset and a root that were read elsewhere.
-    #[cfg(feature = "zarr")]
     pub(crate) fn stated_by(dataset: BTreeMap<String, Attribute>, root: BTreeMap<String, Attribute>) -> Self {
         Self { dataset, root }
+    }
+
+    /// Those of the dataset and those of the root.
+    pub(crate) fn parts(&self) -> [&BTreeMap<String, Attribute>; 2] {
+        [&self.dataset, &self.root]
     }
 
     /// Takes a value that was found elsewhere for an attribute of the dataset.
@@ -186,6 +191,11 @@ impl Attributes {
     }
 }
 
+/// A text as it stands in a file, unless it is not UTF-8: the types of the binding take every text for that, unseen.
+pub(crate) fn text(stored: &impl AsRef<[u8]>) -> Option<&str> {
+    std::str::from_utf8(stored.as_ref()).ok()
+}
+
 fn read_all(location: &Location) -> hdf5::Result<BTreeMap<String, Attribute>> {
     let mut all = BTreeMap::new();
     for name in location.attr_names()? {
@@ -201,8 +211,11 @@ fn read_all(location: &Location) -> hdf5::Result<BTreeMap<String, Attribute>> {
 }
 
 fn read_one(handle: &Handle) -> hdf5::Result<Attribute> {
-    fn joined<T: AsRef<str>>(texts: &[T]) -> Attribute {
-        Attribute::Text(texts.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(","))
+    fn joined<T: AsRef<[u8]>>(texts: &[T]) -> Attribute {
+        match texts.iter().map(text).collect::<Option<Vec<_>>>() {
+            Some(texts) => Attribute::Text(texts.join(",")),
+            None => Attribute::Unread("text that is not UTF-8".into()),
+        }
     }
     let stored = handle.dtype()?;
     let descriptor = match stored.to_descriptor() {
@@ -210,6 +223,17 @@ fn read_one(handle: &Handle) -> hdf5::Result<Attribute> {
         Err(_) if is_number(&stored) => TypeDescriptor::Float(FloatSize::U8),
         Err(_) => return Ok(Attribute::Unread("without a name".into())),
     };
+    let is_text = matches!(
+        descriptor,
+        TypeDescriptor::VarLenUnicode
+            | TypeDescriptor::VarLenAscii
+            | TypeDescriptor::FixedAscii(_)
+            | TypeDescriptor::FixedUnicode(_)
+    );
+    let count = handle.shape().iter().try_fold(1usize, |product, length| product.checked_mul(*length));
+    if count.is_none_or(|count| count > if is_text { TEXTS } else { VALUES }) {
+        return Ok(Attribute::Unread(format!("{descriptor}, of shape {:?}", handle.shape())));
+    }
     Ok(match descriptor {
         TypeDescriptor::VarLenUnicode => joined(&handle.read_raw::<VarLenUnicode>()?),
         TypeDescriptor::VarLenAscii => joined(&handle.read_raw::<VarLenAscii>()?),

@@ -31,7 +31,7 @@ pub fn checksum(path: &Path) -> Result<String, DataError> {
 pub fn checksum_while(path: &Path, proceed: impl Fn() -> bool) -> Result<Option<String>, DataError> {
     let at = Location::of(path);
     let mut all = Vec::new();
-    for file in files(&at.file) {
+    for file in files(&at.file)? {
         let mut hasher = Sha256::new();
         let whole = if file.is_dir() {
             add_folder(&file, &mut hasher, &proceed)?

@@ -63,8 +63,17 @@ pub enum DataError {
     )]
     Unwritten { path: PathBuf, variable: String, detail: String },
 
+    #[error("{}: dataset `{variable}`: found {found}, expected {expected}: nothing was read", path.display())]
+    Size { path: PathBuf, variable: String, found: Box<str>, expected: Box<str> },
+
     #[error("{}: HDF5 cannot {action}: {detail}", path.display())]
     Hdf5 { path: PathBuf, action: String, detail: String },
+
+    #[error("{}: {how} while {action}{said}; nothing of the file was used", path.display())]
+    Ended { path: PathBuf, how: Box<str>, action: Box<str>, said: Box<str> },
+
+    #[error("{told}")]
+    Told { told: Box<str> },
 
     #[error("{}: Zarr: cannot {action}: {detail}", path.display())]
     Zarr { path: PathBuf, action: String, detail: String },

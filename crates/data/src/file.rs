@@ -39,6 +39,11 @@ impl Hdf5File {
     }
 }
 
+/// Whether a file, of whatever name, is HDF5 by its first bytes.
+pub(crate) fn is_hdf5(path: &Path) -> bool {
+    path.is_file() && superblock_version(path).is_ok()
+}
+
 /// The version byte of the superblock, which may stand at 0, 512, 1024, 2048, …
 fn superblock_version(path: &Path) -> Result<u8, DataError> {
     let fault = |source| DataError::io(path, source);

@@ -3,6 +3,7 @@
 use crate::audit::declaration;
 use crate::clock::Clock;
 use crate::formats::{beside, foreign, ibpm, jhtdb, matlab, netcdf, npz, pdebench, piv, plain, well, zarr};
+use crate::guard;
 use crate::location::Location;
 use crate::{Attribute, Attributes, AxisOrder, DataError, Mask, Suspicion};
 use equipoise_field::Axis;
@@ -62,9 +63,31 @@ impl Format {
 }
 
 /// The files of which the checksum of a source is made: itself, and those beside it that exist.
-pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
-    let beside = (Format::of(path).beside)(path).into_iter().filter(|path| path.exists());
-    std::iter::once(path.to_path_buf()).chain(beside).collect()
+///
+/// # Errors
+/// [`DataError::Ended`].
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let beside = match guard::of(path) {
+        // No format of HDF5 knows other files than this one.
+        Some(_) if !beside::path(path).exists() => Vec::new(),
+        Some(guard) => guard::beside(guard, path)?,
+        None => files_beside(path),
+    };
+    Ok(std::iter::once(path.to_path_buf()).chain(beside).collect())
+}
+
+/// The files beside a file that belong to it and exist.
+pub(crate) fn files_beside(path: &Path) -> Vec<PathBuf> {
+    (Format::of(path).beside)(path).into_iter().filter(|path| path.exists()).collect()
+}
+
+/// Opens a file or folder in the format that it has, in this process.
+///
+/// # Errors
+/// Any fault of the file but those that its numbers show.
+pub(crate) fn open_here(path: &Path, axes: Option<AxisOrder>) -> Result<Box<dyn Source>, DataError> {
+    let at = Location::of(path);
+    (Format::of(&at.file).open)(path, &at, axes)
 }
 
 /// What a source says of its trajectories.
@@ -183,8 +206,10 @@ impl Opened {
     /// # Errors
     /// Any fault of the file but those that its numbers show.
     pub(crate) fn open(path: &Path, axes: Option<AxisOrder>) -> Result<Self, DataError> {
-        let at = Location::of(path);
-        Self::of((Format::of(&at.file).open)(path, &at, axes)?)
+        Self::of(match guard::of(&Location::of(path).file) {
+            Some(guard) => guard::open(guard, path, axes)?,
+            None => open_here(path, axes)?,
+        })
     }
 
     /// Of a source.

@@ -2,6 +2,7 @@
 
 use crate::DataError;
 use crate::file::Hdf5File;
+use crate::limits;
 use hdf5::plist::dataset_create::Layout;
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
 use std::ops::Range;
@@ -20,6 +21,10 @@ pub(crate) enum Element {
 }
 
 impl Element {
+    /// What is expected where numbers are of none that is read.
+    pub(crate) const EXPECTED: &'static str =
+        "16, 32 or 64 bit floating point numbers, or integers with the attribute `scale_factor`";
+
     /// Of a dataset.
     pub(crate) fn of(
         path: &Path,
@@ -52,7 +57,7 @@ impl Element {
             path: path.into(),
             variable: variable.into(),
             found,
-            expected: "16, 32 or 64 bit floating point numbers, or integers with the attribute `scale_factor`",
+            expected: Self::EXPECTED,
         }
     }
 
@@ -71,6 +76,13 @@ impl Element {
             Self::Float(_) => f64::EPSILON,
             Self::Integer { .. } => 0.0,
         }
+    }
+
+    /// A [`name`](Self::name) that some type has.
+    pub(crate) fn named(text: &str) -> Option<&'static str> {
+        let floats = [16, 32, 64, 80].map(Self::Float);
+        let integers = [8, 16, 32, 64].map(|bits| [true, false].map(|signed| Self::Integer { bits, signed }));
+        floats.into_iter().chain(integers.into_iter().flatten()).map(Self::name).find(|name| *name == text)
     }
 
     /// Its name in audits, `f32` and the like.
@@ -97,7 +109,7 @@ pub(crate) fn is_number(stored: &hdf5::Datatype) -> bool {
     matches!(stored.size(), 2 | 10 | 12 | 16) && stored.conv_to::<f64>().is_some()
 }
 
-/// Refuses a block of a dataset whose filters are not at hand, or of which a part was never written; a sentence
+/// Refuses a block of a dataset that claims what its file cannot hold, whose filters are not at hand, or of which a part was never written; a sentence
 /// where that cannot be known.
 ///
 /// Nothing of the numbers is read. Chunks that did not shrink are stored without their filter, so whether
@@ -109,6 +121,7 @@ pub(crate) fn check(
     dataset: &hdf5::Dataset,
     block: &[Range<usize>],
 ) -> Result<Option<String>, DataError> {
+    limits::check(path, variable, dataset)?;
     let fault = |e| file.fault(&format!("look at dataset `{variable}`"), e);
     let filters = dataset.dcpl().and_then(|plist| plist.get_filters()).map_err(fault)?;
     if let Some(filter) = filters.iter().find(|filter| !filter.decode_enabled()) {
@@ -136,28 +149,33 @@ enum Written {
     Partly(String),
 }
 
-/// The name of a filter by its registered number.
+/// The name of a filter by its registered number, with the plugin of Python's package hdf5plugin that has it.
 fn filter_name(id: i32) -> String {
-    let name = match id {
-        1 => "gzip",
-        2 => "shuffle",
-        3 => "fletcher32",
-        4 => "szip",
-        5 => "nbit",
-        6 => "scale-offset",
-        307 => "bzip2",
-        32000 => "LZF",
-        32001 => "Blosc",
-        32004 => "LZ4",
-        32008 => "bitshuffle",
-        32013 => "ZFP",
-        32015 => "Zstandard",
-        32017 => "SZ",
-        32024 => "SZ3",
-        32026 => "Blosc2",
+    let (name, plugin) = match id {
+        1 => ("gzip", ""),
+        2 => ("shuffle", ""),
+        3 => ("fletcher32", ""),
+        4 => ("szip", ""),
+        5 => ("nbit", ""),
+        6 => ("scale-offset", ""),
+        307 => ("bzip2", "h5bz2"),
+        32000 => ("LZF", ""),
+        32001 => ("Blosc", "h5blosc"),
+        32004 => ("LZ4", "h5lz4"),
+        32008 => ("bitshuffle", "h5bshuf"),
+        32013 => ("ZFP", "h5zfp"),
+        32015 => ("Zstandard", "h5zstd"),
+        32017 => ("SZ", "h5sz"),
+        32018 => ("FCIDECOMP", "h5fcidecomp"),
+        32024 => ("SZ3", "h5sz3"),
+        32026 => ("Blosc2", "h5blosc2"),
+        32028 => ("SPERR", "h5sperr"),
         _ => return format!("number {id}"),
     };
-    format!("{name} (number {id})")
+    match plugin {
+        "" => format!("{name} (number {id})"),
+        _ => format!("{name} (number {id}, plugin {plugin} of the package hdf5plugin)"),
+    }
 }
 
 /// What of a block of a dataset was never written and reads as its fill value.

@@ -3,6 +3,7 @@
 use super::cells::{Cell, Cells, Column};
 use super::title::{self, Title};
 use crate::DataError;
+use crate::attribute::text;
 use crate::file::Hdf5File;
 use crate::storage;
 use hdf5::Dataset;
@@ -141,6 +142,6 @@ fn missing(file: &Hdf5File, dataset: &Dataset) -> hdf5::Result<Vec<Missing>> {
 
 /// The attribute `units`, where it is a text.
 fn unit(dataset: &Dataset) -> Option<String> {
-    let text: VarLenUnicode = dataset.attr("units").ok()?.read_scalar().ok()?;
-    Some(text.to_string()).filter(|unit| !unit.is_empty() && unit != "1")
+    let stored: VarLenUnicode = dataset.attr("units").ok()?.read_scalar().ok()?;
+    Some(text(&stored)?.to_owned()).filter(|unit| !unit.is_empty() && unit != "1")
 }

@@ -33,10 +33,12 @@ pub(crate) mod vectors;
 
 use crate::checksum::{checksum, hexadecimal};
 use crate::formats::foreign;
+use crate::guard;
 use crate::unit::Unit;
 use crate::{DataError, Units};
 use cells::{Cells, either};
 pub use placing::{Dropped, Entry, Offence, Outside, Placed, PlacingRule, SNAP_TOLERANCE, Snap, place};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
@@ -50,7 +52,7 @@ const HDF5_SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 pub const MOST_COMPONENTS: usize = 4;
 
 /// One row of a table, in physical units.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Where it stands in the file: the line of a CSV file from 1, the index of an HDF5 file from 0.
     pub row: u64,
@@ -65,7 +67,7 @@ pub struct Reading {
 }
 
 /// One number read by a sensor.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// The number, in physical units.
     pub value: f64,
@@ -74,7 +76,7 @@ pub struct Measured {
 }
 
 /// A table as it was read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// Its rows, in their order.
     pub readings: Vec<Reading>,
@@ -122,6 +124,9 @@ impl Table {
 /// [`DataError::SensorTable`], and those of opening a file.
 pub fn read_sensors(path: &Path, noise: Option<f64>, components: &[String]) -> Result<Table, DataError> {
     let columns = Columns::of(&components[..components.len().min(MOST_COMPONENTS)]);
+    if let Some(guard) = guard::of(path) {
+        return guard::table(guard, path, noise, components);
+    }
     let fault = |source| DataError::io(path, source);
     if frames::holds(path) {
         let (cells, told) = frames::cells(path, &columns)?;

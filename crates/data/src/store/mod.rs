@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod here;
 mod reader;
 mod scales;
 mod writer;
@@ -27,7 +28,7 @@ pub(crate) use writer::may_stand;
 pub use writer::{Existing, Writer};
 
 mod sealed {
-    pub trait Sealed: hdf5::H5Type {}
+    pub trait Sealed: hdf5::H5Type + crate::guard::Number {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
 }

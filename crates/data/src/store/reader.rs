@@ -1,12 +1,9 @@
 //! Reading a store back.
 
 use super::Element;
-use crate::file::Hdf5File;
-use crate::stored::mask;
+use super::here::Here;
+use crate::guard::{self, Apart};
 use crate::{DataError, Mask};
-use hdf5::types::{TypeDescriptor, VarLenUnicode};
-use hdf5::{Hyperslab, SliceOrIndex};
-use ndarray::IxDyn;
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -24,7 +21,16 @@ pub struct Array<E> {
 #[derive(Debug)]
 pub struct Reader {
     path: PathBuf,
-    file: Hdf5File,
+    store: Store,
+}
+
+/// Where a store is open.
+#[derive(Debug)]
+enum Store {
+    /// In this process.
+    Here(Here),
+    /// In another ([`guard`]).
+    Apart(Apart),
 }
 
 impl Reader {
@@ -34,7 +40,11 @@ impl Reader {
     /// [`DataError::Missing`], [`DataError::NotHdf5`], [`DataError::Truncated`],
     /// [`DataError::NewerFormat`], [`DataError::Hdf5`].
     pub fn open(path: &Path) -> Result<Self, DataError> {
-        Ok(Self { path: path.into(), file: Hdf5File::open(path)? })
+        let store = match guard::of(path) {
+            Some(guard) => Store::Apart(Apart::open(guard, path)?),
+            None => Store::Here(Here::open(path)?),
+        };
+        Ok(Self { path: path.into(), store })
     }
 
     /// The names of the arrays and groups at the root.
@@ -42,7 +52,10 @@ impl Reader {
     /// # Errors
     /// [`DataError::Hdf5`].
     pub fn names(&self) -> Result<Vec<String>, DataError> {
-        self.file.members()
+        match &self.store {
+            Store::Here(store) => store.names(),
+            Store::Apart(store) => store.names(),
+        }
     }
 
     /// The names of the attributes at the root.
@@ -50,7 +63,10 @@ impl Reader {
     /// # Errors
     /// [`DataError::Hdf5`].
     pub fn attributes(&self) -> Result<Vec<String>, DataError> {
-        self.file.root.attr_names().map_err(|e| self.file.fault("list its attributes", e))
+        match &self.store {
+            Store::Here(store) => store.attributes(),
+            Store::Apart(store) => store.attributes(),
+        }
     }
 
     /// Reads an array; its element type must be the one asked for.
@@ -58,9 +74,13 @@ impl Reader {
     /// # Errors
     /// [`DataError::NoEntry`], [`DataError::ElementType`], [`DataError::Hdf5`].
     pub fn read<E: Element>(&self, name: &str) -> Result<Array<E>, DataError> {
-        let dataset = self.dataset_of::<E>(name)?;
-        let values = dataset.read_raw::<E>().map_err(|e| self.array_fault(name, e))?;
-        Ok(Array { shape: dataset.shape(), values })
+        match &self.store {
+            Store::Here(store) => store.read(name),
+            Store::Apart(store) => {
+                let shape = store.shape(name)?;
+                Ok(Array { values: store.array(name, &shape, None)?, shape })
+            }
+        }
     }
 
     /// The shape of an array.
@@ -68,7 +88,10 @@ impl Reader {
     /// # Errors
     /// [`DataError::NoEntry`], [`DataError::Hdf5`].
     pub fn shape(&self, name: &str) -> Result<Vec<usize>, DataError> {
-        Ok(self.dataset(name)?.shape())
+        match &self.store {
+            Store::Here(store) => store.shape(name),
+            Store::Apart(store) => store.shape(name),
+        }
     }
 
     /// Reads the entries `rows` along the first axis of an array, flat.
@@ -76,36 +99,10 @@ impl Reader {
     /// # Errors
     /// As [`Reader::read`]; [`DataError::Hdf5`] also for rows beyond the array.
     pub fn rows<E: Element>(&self, name: &str, rows: Range<usize>) -> Result<Vec<E>, DataError> {
-        let dataset = self.dataset_of::<E>(name)?;
-        let mut selection = vec![SliceOrIndex::from(rows)];
-        selection.resize(dataset.ndim().max(1), SliceOrIndex::from(..));
-        let array = dataset.read_slice::<E, _, IxDyn>(Hyperslab::from(selection));
-        Ok(array.map_err(|e| self.array_fault(name, e))?.into_raw_vec_and_offset().0)
-    }
-
-    pub(super) fn dataset(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
-        if !self.file.root.link_exists(name) {
-            return Err(self.no_entry("array", name, self.names()?));
+        match &self.store {
+            Store::Here(store) => store.rows(name, rows),
+            Store::Apart(store) => store.array(name, &store.shape(name)?, Some(rows)),
         }
-        self.file.root.dataset(name).map_err(|e| self.array_fault(name, e))
-    }
-
-    fn dataset_of<E: Element>(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
-        let dataset = self.dataset(name)?;
-        let found = dataset.dtype().and_then(|t| t.to_descriptor()).map_err(|e| self.array_fault(name, e))?;
-        if found == E::type_descriptor() {
-            return Ok(dataset);
-        }
-        Err(DataError::ElementType {
-            path: self.path.clone(),
-            variable: name.into(),
-            found: found.to_string(),
-            expected: E::NAME,
-        })
-    }
-
-    pub(super) fn array_fault(&self, name: &str, error: hdf5::Error) -> DataError {
-        self.file.fault(&format!("read array `{name}`"), error)
     }
 
     /// Reads an array of known shape.
@@ -130,7 +127,10 @@ impl Reader {
     /// # Errors
     /// [`DataError::Mask`], [`DataError::Hdf5`].
     pub fn mask(&self, sides: [usize; 2]) -> Result<Option<Mask>, DataError> {
-        mask(&self.path, &self.file, "", sides, false)
+        match &self.store {
+            Store::Here(store) => store.mask(sides),
+            Store::Apart(store) => store.mask(sides),
+        }
     }
 
     /// Reads a text attribute.
@@ -138,22 +138,10 @@ impl Reader {
     /// # Errors
     /// [`DataError::NoEntry`], [`DataError::ElementType`], [`DataError::Hdf5`].
     pub fn text(&self, name: &str) -> Result<String, DataError> {
-        let fault = |e| self.file.fault(&format!("read attribute `{name}`"), e);
-        let names = self.file.root.attr_names().map_err(fault)?;
-        if !names.iter().any(|n| n == name) {
-            return Err(self.no_entry("attribute", name, names));
+        match &self.store {
+            Store::Here(store) => store.text(name),
+            Store::Apart(store) => store.text(name),
         }
-        let attribute = self.file.root.attr(name).map_err(fault)?;
-        let found = attribute.dtype().and_then(|t| t.to_descriptor()).map_err(fault)?;
-        if found != TypeDescriptor::VarLenUnicode {
-            return Err(DataError::ElementType {
-                path: self.path.clone(),
-                variable: name.into(),
-                found: found.to_string(),
-                expected: "a text",
-            });
-        }
-        Ok(attribute.read_scalar::<VarLenUnicode>().map_err(fault)?.as_str().into())
     }
 
     /// Reads a text attribute that holds JSON.
@@ -168,7 +156,14 @@ impl Reader {
         })
     }
 
-    fn no_entry(&self, what: &'static str, name: &str, found: Vec<String>) -> DataError {
-        DataError::NoEntry { path: self.path.clone(), what, name: name.into(), found }
+    /// The names of the dimensions that the axes of an array are; none where it has no such names.
+    ///
+    /// # Errors
+    /// [`DataError::NoEntry`], [`DataError::Hdf5`].
+    pub fn dimensions(&self, array: &str) -> Result<Vec<String>, DataError> {
+        match &self.store {
+            Store::Here(store) => store.dimensions(array),
+            Store::Apart(store) => store.dimensions(array),
+        }
     }
 }

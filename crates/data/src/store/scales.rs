@@ -4,8 +4,9 @@
 //! `DIMENSION_LIST`, and the scale who uses it in `REFERENCE_LIST` (HDF5 Dimension Scale Specification 1.0;
 //! `_Netcdf4Dimid` orders dimensions as the library of netCDF-4 does).
 
+use super::Writer;
+use super::here::Here;
 use super::writer::fault;
-use super::{Reader, Writer};
 use crate::DataError;
 use hdf5::types::{FixedAscii, VarLenArray, VarLenUnicode};
 use hdf5::{Dataset, Datatype, H5Type, ObjectReference1, ReferencedObject};
@@ -159,12 +160,9 @@ impl Writer {
     }
 }
 
-impl Reader {
+impl Here {
     /// The names of the dimensions that the axes of an array are; none where it has no such names.
-    ///
-    /// # Errors
-    /// [`DataError::NoEntry`], [`DataError::Hdf5`].
-    pub fn dimensions(&self, array: &str) -> Result<Vec<String>, DataError> {
+    pub(super) fn dimensions(&self, array: &str) -> Result<Vec<String>, DataError> {
         let dataset = self.dataset(array)?;
         let fault = |e| self.array_fault(array, e);
         if !dataset.attr_names().map_err(fault)?.iter().any(|name| name == "DIMENSION_LIST") {

@@ -11,6 +11,7 @@ mod dialects;
 mod exchanged;
 mod flows;
 mod grids;
+mod guarded;
 mod ibpm;
 mod masked;
 mod normalizing;

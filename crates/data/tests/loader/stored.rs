@@ -3,6 +3,7 @@
 use crate::refusals::{generic, refused};
 use crate::written::{Written, ntchw};
 use equipoise_data::{DataError, LoadOptions, load};
+use hdf5::types::FixedAscii;
 use ndarray::Array;
 use std::path::Path;
 
@@ -12,8 +13,75 @@ const SHAPE: [usize; 5] = [3, 12, 2, 3, 4];
 #[test]
 fn a_filter_that_is_not_at_hand_is_named() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/zstandard.h5");
-    let error = refused(&path, &["Zstandard (number 32015)", "HDF5_PLUGIN_PATH", "nothing was read"]);
+    let error = refused(
+        &path,
+        &[
+            "Zstandard (number 32015, plugin h5zstd of the package hdf5plugin)",
+            "HDF5_PLUGIN_PATH",
+            "nothing was read",
+        ],
+    );
     assert!(matches!(error, DataError::Filter { .. }), "{error}");
+}
+
+/// Nothing of these was ever written: the claim alone is refused, before there is room for it.
+#[test]
+fn claims_that_no_file_or_memory_holds_are_refused() {
+    for (shape, chunk, expected) in [
+        (
+            [1, 1, 1, 1 << 14, (1 << 13) + 1],
+            [1, 1, 1, 1 << 14, (1 << 13) + 1],
+            "expected chunks of at most 1073741824 bytes",
+        ),
+        ([1 << 20, 1 << 20, 2, 1 << 10, 1 << 9], [1, 1, 1, 16, 16], "more than memory has addresses for"),
+    ] {
+        let file = Written::new();
+        let stored = hdf5::File::create(file.path()).unwrap();
+        stored.new_dataset::<f64>().shape(shape).chunk(chunk).create("x").unwrap();
+        drop(stored);
+        let error = refused(&generic(&file).path(), &["dataset `x`", expected, "nothing was read"]);
+        assert!(matches!(error, DataError::Size { .. }), "{error}");
+    }
+}
+
+/// Old files have texts of other codes under the name of ASCII.
+#[test]
+fn a_text_that_is_not_utf8_is_none_and_refused_where_it_means_something() {
+    for (name, refuses) in [("comment", false), ("units", true)] {
+        let file = Written::new();
+        generic(file.series(SHAPE, &ntchw(SHAPE)));
+        let stored = hdf5::File::open_rw(file.path()).unwrap();
+        let text = FixedAscii::<16>::from_ascii("millimetres QQ").unwrap();
+        stored.new_attr::<FixedAscii<16>>().create(name).unwrap().write_scalar(&text).unwrap();
+        drop(stored);
+        let mut bytes = std::fs::read(file.path()).unwrap();
+        let at = bytes.windows(14).position(|window| window == b"millimetres QQ").unwrap();
+        bytes[at + 12..at + 14].copy_from_slice(b"\xb0C");
+        std::fs::write(file.path(), bytes).unwrap();
+        if refuses {
+            refused(
+                &file.path(),
+                &["attribute `units`: found a value of type text that is not UTF-8, expected a text"],
+            );
+        } else {
+            load(&file.path(), &LoadOptions::default()).unwrap();
+        }
+    }
+}
+
+/// What DEFLATE makes at most of a byte is within the bound.
+#[test]
+fn zeros_that_gzip_shrank_are_read() {
+    let (file, shape) = (Written::new(), [1, 2, 1, 512, 512]);
+    let stored = hdf5::File::create(file.path()).unwrap();
+    let mut x = vec![0.0f32; 2 * 512 * 512];
+    (x[0], x[512 * 512]) = (1.0, 2.0);
+    let builder = stored.new_dataset::<f32>().shape(shape).chunk([1, 2, 1, 512, 512]).deflate(9);
+    builder.create("x").unwrap().write_raw(&x).unwrap();
+    drop(stored);
+    generic(&file);
+    let options = LoadOptions { axes: Some(equipoise_data::AxisOrder::NTCHW), ..LoadOptions::default() };
+    assert_eq!(load(&file.path(), &options).unwrap().values(), x);
 }
 
 #[test]
