@@ -19,6 +19,7 @@ was found and what is expected; 130 interrupted.
 
 Environment:
   EQUIPOISE_DATA                   the folder of the embedded samples
+  EQUIPOISE_READ_SECONDS           how long the HDF5 library may take to go on, 120 (docs/formats.md)
   EQUIPOISE_SERVE_HELLO_SECONDS    how long a prior served by a command may take to begin (docs/serve.md)
   EQUIPOISE_SERVE_REQUEST_SECONDS  how long it may take to answer
   EQUIPOISE_NVRTC                  the file of NVRTC, under --backend cuda (docs/cuda.md)

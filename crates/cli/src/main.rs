@@ -4,6 +4,7 @@
 mod messages;
 
 mod also;
+mod apart;
 mod benchmark;
 mod blas;
 mod comparison;
@@ -79,7 +80,9 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    match blas::hold_to_one_thread().and_then(|()| call()) {
+    let ended =
+        if apart::is_asked() { apart::answer() } else { blas::hold_to_one_thread().and_then(|()| call()) };
+    match ended {
         Ok(code) => code,
         Err(error) => {
             if let Some(usage) = error.downcast_ref::<clap::Error>() {
@@ -106,6 +109,9 @@ fn call() -> anyhow::Result<ExitCode> {
 }
 
 fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
+    if let Verb::Inspect(_) | Verb::Fit(_) | Verb::Judge(_) = verb {
+        apart::guard()?;
+    }
     match verb {
         Verb::Sweep(arguments) => return sweep::run(arguments),
         Verb::Benchmark(arguments) => return benchmark::run(arguments),
