@@ -68,7 +68,7 @@ const PLACE: u64 = 16 << 10;
 pub fn sampled(path: &Path) -> Result<String, DataError> {
     let at = Location::of(path);
     let mut hasher = Sha256::new();
-    for file in files(&at.file) {
+    for file in files(&at.file)? {
         let mut names = vec![String::new()];
         if file.is_dir() {
             names.clear();

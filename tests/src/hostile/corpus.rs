@@ -2,7 +2,7 @@
 
 use equipoise_data::store::Existing;
 use equipoise_data::{Dataset, Kind};
-use equipoise_experiment::Journal;
+use equipoise_experiment::{JOURNAL, Journal};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
 use equipoise_prior::{Model, Prior, Settings};
 use equipoise_stream::Stream;
@@ -134,7 +134,7 @@ pub(super) fn pickles() -> Vec<Vec<u8>> {
 
 pub(super) fn journals() -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().expect("there is a folder for temporary files");
-    let path = folder.path().join("results.jsonl");
+    let path = folder.path().join(JOURNAL);
     let journal = Journal::<Row>::create(&path).expect("a journal is made");
     for place in 0..3u32 {
         let note = "a \"quoted\", two-line\nremark: σ".into();
@@ -147,7 +147,7 @@ pub(super) fn journals() -> Vec<Vec<u8>> {
             note,
             ..Row::default()
         };
-        journal.append(row).expect("a row is written");
+        journal.append(&row).expect("a row is written");
     }
     vec![std::fs::read(&path).expect("a journal is read")]
 }

@@ -4,7 +4,7 @@ use super::corpus::{ARCHIVES, fixture};
 use equipoise_benchmark::BenchmarkFile;
 use equipoise_data::store::Existing;
 use equipoise_data::{AxisOrder, Kind, Location, NormalizerKind, Slice};
-use equipoise_experiment::{Approach, Journal, PlanFile};
+use equipoise_experiment::{Approach, JOURNAL, Journal, PlanFile};
 use equipoise_network::Manifest;
 use equipoise_prior::{DenoiserName, Prior};
 use equipoise_sampler::SamplerName;
@@ -107,15 +107,33 @@ pub(super) fn pickle(bytes: &[u8]) -> bool {
     torch(&zip.finish().expect("an archive in memory ends").into_inner())
 }
 
-/// A journal; one that is accepted holds the same rows when it is opened again.
+/// A journal, as it is and with the checksum and the length of every line made right, so that what the line holds is
+/// reached.
 pub(super) fn journal(bytes: &[u8]) -> bool {
-    let path = placed("results.jsonl", bytes);
-    let Ok((journal, _)) = Journal::<Row>::reopen(&path) else { return false };
+    let taken = opened(bytes);
+    opened(&sealed(bytes)) || taken
+}
+
+/// One that is accepted holds the same rows when it is opened again.
+fn opened(bytes: &[u8]) -> bool {
+    let path = placed(JOURNAL, bytes);
+    let Ok((journal, _)) = Journal::<Row>::reopen(&path, false) else { return false };
     let mended = std::fs::read(&path).expect("a journal is read");
-    let (again, torn) = Journal::<Row>::reopen(&path).expect("what was opened opens again");
-    assert_eq!((journal.len(), torn), (again.len(), None));
+    let (again, reopened) = Journal::<Row>::reopen(&path, false).expect("what was opened opens again");
+    assert_eq!((journal.len(), reopened.torn), (again.len(), None));
     assert_eq!(std::fs::read(&path).expect("a journal is read"), mended, "opened twice");
     true
+}
+
+fn sealed(bytes: &[u8]) -> Vec<u8> {
+    let line = |line: &[u8]| {
+        let body = line.splitn(3, |byte| *byte == b' ').nth(2).filter(|_| !line.starts_with(b"equipoise "));
+        body.map_or_else(
+            || line.to_vec(),
+            |body| [format!("{:08x} {} ", crc32fast::hash(body), body.len()).as_bytes(), body].concat(),
+        )
+    };
+    bytes.split(|byte| *byte == b'\n').map(line).collect::<Vec<_>>().join(&b'\n')
 }
 
 /// Plans of both verbs.
