@@ -6,7 +6,7 @@ use crate::job::name;
 use crate::run::{Results, scene};
 use crate::score::judge;
 use crate::{Case, Job, Plan, Result, Scene, Score, Task};
-use equipoise_experiment::{Approach, BoxError, Error, filled};
+use equipoise_experiment::{Approach, BoxError, Error};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
 use std::time::Instant;
@@ -47,19 +47,29 @@ struct Overhead {
     judge: f64,
 }
 
-/// Times a few steps of every method of the plan on every dataset, at the dataset's middle case.
+/// Times a few steps of every method that jobs are left of, on every dataset, at the dataset's middle case.
 ///
 /// # Errors
 /// As [`run`](crate::run).
-pub fn estimate(plan: &Plan, scenes: &[Scene]) -> Result<Estimate> {
+pub fn estimate(plan: &Plan, scenes: &[Scene], left: &[&Job]) -> Result<Estimate> {
     let mut found = Estimate { rates: HashMap::new(), overheads: HashMap::new() };
     for dataset in &plan.datasets {
         let name = &dataset.label();
         let fault = |source| Error::Work { work: format!("{name}: timing"), source };
         let Some(&case) = dataset.cases.get(dataset.cases.len() / 2) else { continue };
-        found.measure(plan, scene(scenes, name)?, case).map_err(fault)?;
+        let taken = taken(plan, name, left);
+        if !taken.is_empty() {
+            found.measure(plan, scene(scenes, name)?, (case, &taken)).map_err(fault)?;
+        }
     }
     Ok(found)
+}
+
+/// The approaches that jobs are left of on a dataset.
+fn taken<'a>(plan: &'a Plan, label: &str, left: &[&Job]) -> Vec<&'a Approach> {
+    let waits =
+        |approach: &&Approach| left.iter().any(|job| job.dataset == label && job.approach == **approach);
+    plan.approaches.iter().filter(waits).collect()
 }
 
 /// Seconds that [`estimate`] itself takes under each prior but the Gaussian, by dataset: from a timed part of
@@ -67,7 +77,7 @@ pub fn estimate(plan: &Plan, scenes: &[Scene]) -> Result<Estimate> {
 ///
 /// # Errors
 /// [`Error::Flow`] for a denoiser that fails.
-pub fn foretell(plan: &Plan, scenes: &[Scene]) -> Result<Vec<(String, f64)>> {
+pub fn foretell(plan: &Plan, scenes: &[Scene], left: &[&Job]) -> Result<Vec<(String, f64)>> {
     let mut told = Vec::new();
     for dataset in &plan.datasets {
         let label = dataset.label();
@@ -75,7 +85,7 @@ pub fn foretell(plan: &Plan, scenes: &[Scene]) -> Result<Vec<(String, f64)>> {
         let flow = scene(scenes, &label)?.test();
         let Some(prior) = flow.denoiser_of(&dataset.prior)? else { continue };
         let (level, mut evaluations) = (Level { mu: 0.5f64.sqrt(), sigma: 0.5f64.sqrt() }, 0);
-        for approach in plan.approaches.iter().filter(|approach| approach.runs_under(&dataset.prior)) {
+        for approach in taken(plan, &label, left) {
             let timed = if parameter(approach)?.is_some() { 3 } else { 1 };
             evaluations += timed * RUNS * STEPS;
         }
@@ -89,12 +99,16 @@ pub fn foretell(plan: &Plan, scenes: &[Scene]) -> Result<Vec<(String, f64)>> {
 }
 
 impl Estimate {
-    fn measure(&mut self, plan: &Plan, scene: &Scene, case: Case) -> std::result::Result<(), BoxError> {
+    fn measure(
+        &mut self,
+        plan: &Plan,
+        scene: &Scene,
+        (case, taken): (Case, &[&Approach]),
+    ) -> std::result::Result<(), BoxError> {
         let clock = Instant::now();
         let bench = Bench::new(scene, case, plan)?;
         let problem = clock.elapsed().as_secs_f64();
         let draw = bench.draw(Part::Validation, plan.tuning.seed)?;
-        let takes = |approach: &&Approach| approach.runs_under(&scene.prior);
         let count = if scene.parallel_inside() { 1 } else { rayon::current_num_threads() };
         let time = |approach, value| -> std::result::Result<(Cost, f64), BoxError> {
             let clock = Instant::now();
@@ -109,9 +123,7 @@ impl Estimate {
                 level,
             ))
         };
-        let taken: Vec<&Approach> = plan.approaches.iter().filter(takes).collect();
-        filled("methods", taken.len())?;
-        for &approach in &taken {
+        for &approach in taken {
             let (published, level) = time(approach, None)?;
             let tuned = match parameter(approach)? {
                 None => published,

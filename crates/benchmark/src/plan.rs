@@ -115,6 +115,21 @@ impl Plan {
         Ok(jobs)
     }
 
+    /// What its shard weighs a job by, from what the plan says alone: numbers that its runs move, of fields of so many
+    /// entries.
+    ///
+    /// # Errors
+    /// For a law that does not take part.
+    pub fn weight(&self, job: &Job, entries: usize) -> Result<f64> {
+        let runs = match job.task {
+            Task::Score { .. } => self.members,
+            Task::Tune => {
+                parameter(&job.approach)?.map_or(0, |tuned| tuned.range.grid().len()) * self.tuning.members
+            }
+        };
+        Ok((entries * job.case.steps * runs) as f64)
+    }
+
     fn check(&self) -> Result<()> {
         filled("datasets", self.datasets.len())?;
         filled("methods", self.approaches.len())?;

@@ -289,10 +289,7 @@ impl equipoise_experiment::Record for Record {
 
     /// What was drawn before, and is entered once more, keeps the build that drew it.
     fn by(mut self, build: usize) -> Self {
-        let place = match &mut self {
-            Self::Score(score) => &mut score.build,
-            Self::Tuned(tuned) => &mut tuned.build,
-        };
+        let place = self.build_mut();
         if *place == NEW {
             *place = build;
         }
@@ -303,6 +300,13 @@ impl equipoise_experiment::Record for Record {
         match self {
             Self::Score(score) => score.seconds,
             Self::Tuned(tuned) => tuned.seconds,
+        }
+    }
+
+    fn build_mut(&mut self) -> &mut usize {
+        match self {
+            Self::Score(score) => &mut score.build,
+            Self::Tuned(tuned) => &mut tuned.build,
         }
     }
 

@@ -33,6 +33,11 @@ impl Work for Job {
         self.same_observation(other)
     }
 
+    /// A tuned entrant waits for its tuning, and takes over the published one's row where that chose its value.
+    fn inseparable(&self, other: &Self) -> bool {
+        *self == other.to(self.task)
+    }
+
     fn told(&self) -> String {
         self.to_string()
     }

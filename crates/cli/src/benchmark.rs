@@ -10,18 +10,19 @@ use crate::format::{Format, duration};
 use crate::interrupt;
 use crate::messages;
 use crate::number::count;
+use crate::part::Part;
 use crate::provenance::provenance;
 use crate::threads::use_threads;
 use anyhow::Context;
 use design::Design;
 use equipoise_benchmark::{
-    BenchmarkFile, Estimate, Plan, Results, Scene, estimate, foretell, run as carry_out, write_page,
+    BenchmarkFile, Estimate, Job, Plan, Results, Scene, estimate, foretell, run as carry_out, write_page,
 };
-use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, check_free};
+use equipoise_experiment::{Flow, FlowRequest, Merged, PLAN_TOML, PlanFile, check_free};
 use equipoise_report::significant;
 use equipoise_sweep::{CPU, caveat};
 use progress::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 use summary::Report;
@@ -69,6 +70,9 @@ pub(crate) struct Arguments {
     out: PathBuf,
 
     #[command(flatten)]
+    part: Part,
+
+    #[command(flatten)]
     rule: Rule,
 
     /// How to print
@@ -85,13 +89,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
     let rule = arguments.rule.existing();
     let (asked, requests) = arguments.asked()?;
-    check_free(&arguments.out, rule)?;
-    destination::folder(&arguments.out)?;
+    let folder = arguments.part.folder(&arguments.out);
+    check_free(&folder, rule)?;
+    destination::folder(&folder)?;
     use_threads(arguments.threads)?;
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
     flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(messages::remark);
     let plan = asked.plan(&flows)?;
-    let jobs = plan.jobs()?;
+    let entries = |job: &Job| {
+        let of = plan.datasets.iter().find(|dataset| dataset.label() == job.dataset);
+        let named = |flow: &&Flow| of.is_some_and(|dataset| dataset.source.dataset == flow.name());
+        let flow = flows.iter().map(|[test, _]| test).find(named);
+        flow.map_or(1, |flow| flow.prior().shape().len())
+    };
+    // A job that has no weight is refused where it runs.
+    let weight = |job: &Job| plan.weight(job, entries(job)).unwrap_or(0.0);
+    let jobs = arguments.part.take(plan.jobs()?, weight);
     let total = jobs.len();
     detail!("{total} jobs: {} methods on {} datasets", plan.approaches.len(), plan.datasets.len());
     for dataset in &plan.datasets {
@@ -103,30 +116,36 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;
     let scenes: Vec<Scene> = scenes.into_iter().flatten().collect();
-    let provenance = provenance(CPU, flows.iter().flat_map(|[test, _]| test.files()));
+    let provenance = provenance(CPU, flows.iter().flat_map(|[test, _]| test.files()), arguments.part.shard());
     let resolved = BenchmarkFile::resolved(&requests, &plan);
-    let results = Results::open(&arguments.out, (plan, jobs), provenance, rule)?;
+    let results = Results::open(&folder, (plan, jobs), provenance, rule)?;
     existing::resumed(&results);
     resolved.write(&results.claim(&[PLAN_TOML])?.remove(0))?;
     let plan = results.manifest().plan;
-    for (dataset, seconds) in foretell(&plan, &scenes)?.into_iter().filter(|(_, seconds)| *seconds >= SILENT)
+    for (dataset, seconds) in
+        foretell(&plan, &scenes, &results.pending())?.into_iter().filter(|(_, seconds)| *seconds >= SILENT)
     {
         note!("{dataset}: timing a few steps of every method takes about {}", duration(seconds));
     }
-    let rates = estimate(&plan, &scenes)?;
+    let rates = estimate(&plan, &scenes, &results.pending())?;
     announce(&results, &plan, &rates);
     let stop = interrupt::flag()?;
     let display = Display::new(&results, &rates);
     let ran = carry_out(&results, &scenes, &display, &stop);
     display.close();
     let ran = ran?;
-    let page = write_page(&results)?;
+    let page = arguments.part.shard().is_none().then(|| write_page(&results)).transpose()?;
     let report = Report::new(&results, ran, page, clock.elapsed())?;
     report.print(arguments.format)?;
     Ok(interrupt::ended(ran, total, "jobs have records"))
 }
 
 impl Arguments {
+    /// Which jobs are asked for, what becomes of a folder, and the folder.
+    pub(crate) fn destination(&self) -> (&Part, &Rule, &Path) {
+        (&self.part, &self.rule, &self.out)
+    }
+
     /// What is asked of the jobs and of the flows, on the line or in a plan's file.
     fn asked(&self) -> anyhow::Result<(BenchmarkFile, Vec<FlowRequest>)> {
         let Some(path) = &self.plan else {
@@ -137,6 +156,19 @@ impl Arguments {
         let requests = asked.requests().with_context(|| path.display().to_string())?;
         Ok((asked, requests))
     }
+}
+
+/// Merges the folders of a benchmark: the records, and the page as the benchmark itself makes it.
+pub(crate) fn merge(folder: &Path, merged: Merged<Job>) -> anyhow::Result<Results> {
+    let first = &merged.parts()[0];
+    let path = first.folder().join(PLAN_TOML);
+    let requests = BenchmarkFile::read(&path)?.requests().with_context(|| path.display().to_string())?;
+    let plan = first.manifest().plan.clone();
+    let (resolved, jobs) = (BenchmarkFile::resolved(&requests, &plan), plan.jobs()?);
+    let results = Results::merge(folder, (plan, jobs), merged)?;
+    resolved.write(&results.claim(&[PLAN_TOML])?.remove(0))?;
+    write_page(&results)?;
+    Ok(results)
 }
 
 /// What is about to run and what it will cost.

@@ -68,6 +68,11 @@ enum InSpiteOf {
 }
 
 impl Rule {
+    /// Whether anything is said of what stands there.
+    pub(crate) fn is_given(&self) -> bool {
+        self.existing() != Existing::Refuse
+    }
+
     pub(crate) fn existing(&self) -> Existing {
         match (&self.resume, self.force.given()) {
             (Some(given), _) => Existing::Resume(Resume {

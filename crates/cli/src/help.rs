@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn long_help_says_units_space_and_every_name() {
         for (called, mut verb) in all() {
-            let numbers = !["", "network", "completions", "man"].contains(&called.as_str());
+            let numbers = !["", "network", "slurm", "completions", "man"].contains(&called.as_str());
             let help = verb.render_long_help().to_string();
             assert_eq!(help.contains("Units and space:"), numbers, "{called}");
             assert!(!help.contains("///"), "{called}");

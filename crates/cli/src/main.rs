@@ -25,9 +25,11 @@ mod interrupt;
 mod judge;
 mod man;
 mod memory;
+mod merge;
 mod network;
 mod number;
 mod output;
+mod part;
 mod priors;
 mod progress;
 mod provenance;
@@ -36,6 +38,7 @@ mod renamed;
 mod running;
 mod sample;
 mod sensitivity;
+mod slurm;
 mod spectrum;
 mod stability;
 mod status;
@@ -66,6 +69,8 @@ enum Verb {
     Benchmark(Box<benchmark::Arguments>),
     Fit(fit::Arguments),
     Train(train::Arguments),
+    Merge(merge::Arguments),
+    Slurm(slurm::Arguments),
     Reconstruct(Box<reconstruct::Arguments>),
     Judge(Box<judge::Arguments>),
     Denoise(Box<denoise::Arguments>),
@@ -115,6 +120,7 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Sweep(arguments) => return sweep::run(arguments),
         Verb::Benchmark(arguments) => return benchmark::run(arguments),
+        Verb::Merge(arguments) => return merge::run(arguments),
         Verb::Reconstruct(arguments) => return reconstruct::run(arguments),
         Verb::Judge(arguments) => return judge::run(arguments),
         Verb::Fit(arguments) => return fit::run(arguments),
@@ -124,6 +130,7 @@ fn run(verb: &Verb) -> anyhow::Result<ExitCode> {
         Verb::Sensitivity(arguments) => return sensitivity::run(arguments),
         Verb::Sample(arguments) => return sample::run(arguments),
         Verb::Stability(arguments) => stability::run(arguments),
+        Verb::Slurm(arguments) => slurm::run(arguments),
         Verb::Inspect(arguments) => inspect::run(arguments),
         Verb::Windows(arguments) => windows::run(arguments),
         Verb::Status(arguments) => status::run(arguments),

@@ -3,6 +3,7 @@
 mod backend;
 mod cost;
 pub(crate) mod design;
+mod merge;
 mod methods;
 mod progress;
 mod source;
@@ -14,6 +15,7 @@ use crate::format::Format;
 use crate::interrupt;
 use crate::number::count;
 use crate::output;
+use crate::part::Part;
 use crate::provenance::provenance;
 use crate::spectrum::Spectrum;
 use crate::stability::Outcomes;
@@ -24,13 +26,14 @@ use clap::ValueEnum;
 pub(crate) use design::Design;
 use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, check_free, distinct};
 use equipoise_sweep::{
-    CPU, Cost, FlowCertifier, FlowExecutor, Output, Pictures, Plan, SweepFile, caveats, write_certificates,
-    write_page, write_why,
+    CPU, Cost, FlowCertifier, FlowExecutor, Output, Pictures, Plan, SweepFile, Trial, caveats,
+    write_certificates, write_page, write_why,
 };
+pub(crate) use merge::merge;
 pub(crate) use methods::{Methods, methods_help};
 use progress::Display;
 pub(crate) use source::{Embedded, Source};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 use summary::Report;
@@ -79,6 +82,9 @@ pub(crate) struct Arguments {
     out: PathBuf,
 
     #[command(flatten)]
+    part: Part,
+
+    #[command(flatten)]
     rule: Rule,
 
     /// Where runs take place: cpu, reduced, cuda or auto [default: reduced]
@@ -93,7 +99,7 @@ pub(crate) struct Arguments {
     /// Predict each outcome without its run, and compare
     ///
     /// The predictions stand in `certificate.csv`; the confusion matrix is printed.
-    #[arg(long, help_heading = "Output")]
+    #[arg(long, conflicts_with = "shard", help_heading = "Output")]
     certify: bool,
 
     /// How to print
@@ -111,8 +117,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let rule = arguments.rule.existing();
     let (asked, requests) = arguments.asked()?;
     let elsewhere = arguments.backend(&asked)?.open()?;
-    check_free(&arguments.out, rule)?;
-    destination::folder(&arguments.out)?;
+    let folder = arguments.part.folder(&arguments.out);
+    check_free(&folder, rule)?;
+    destination::folder(&folder)?;
     use_threads(arguments.threads)?;
     let (flows, spectra) = open(&requests)?;
     // The manifest and the report keep them.
@@ -125,7 +132,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(elsewhere) = &elsewhere {
         executor = executor.with_accelerator(elsewhere.accelerator());
     }
-    let trials = executor.placed(plan.trials()?)?;
+    let whole = executor.placed(plan.trials()?)?;
+    let trials = arguments.part.take(whole.clone(), |trial| weight(&flows, trial));
     let backend = elsewhere.as_ref().map_or(CPU, Elsewhere::name);
     detail!(
         "{} trials on backend {backend}: {} methods under their laws, sub {:?}",
@@ -133,16 +141,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         plan.approaches.len(),
         plan.subs
     );
-    let provenance = provenance(backend, flows.iter().flat_map(Flow::files));
+    let provenance = provenance(backend, flows.iter().flat_map(Flow::files), arguments.part.shard());
     let named = elsewhere.as_ref().map_or(CPU, |elsewhere| elsewhere.accelerator().name());
     let resolved = SweepFile::resolved(&requests, &plan, named);
-    let output = Output::open(&arguments.out, (plan, trials), provenance, rule)?;
+    let output = Output::open(&folder, (plan, trials), provenance, rule)?;
     existing::resumed(&output);
     resolved.write(&output.claim(&[PLAN_TOML])?.remove(0))?;
     add_notes(&output, notes)?;
     let cost = Cost::measure(&flows, output.trials())?;
     cost::announce(&cost, &output)?;
-    let pictures = Pictures::new(&output, &flows)?;
+    let pictures = Pictures::new(&output, &whole, &flows)?;
     let executor = executor.with_pictures(&pictures);
     let stop = interrupt::flag()?;
     let display = Display::new(&output, &flows, &cost);
@@ -152,14 +160,34 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(elsewhere) = &elsewhere {
         output.note(elsewhere.told(executor.places()))?;
     }
-    let page = write_page(&output, &flows, &executor, &pictures)?;
-    write_why(&output, &flows, &executor)?;
+    let page = match arguments.part.shard() {
+        Some(_) => None,
+        None => Some(pages(&output, &flows, &executor, &pictures)?),
+    };
     let report = Report::new(&output, spectra, ran, page, clock.elapsed())?;
     report.print(arguments.format)?;
     if arguments.certify {
         certify(&output, &flows, arguments.format)?;
     }
     Ok(interrupt::ended(ran, output.trials().len(), "trials have rows"))
+}
+
+/// What the shards of a plan weigh a trial by.
+fn weight(flows: &[Flow], trial: &Trial) -> f64 {
+    let flow = flows.iter().find(|flow| flow.name() == trial.dataset());
+    trial.weight(flow.map_or(1, |flow| flow.prior().shape().len()))
+}
+
+/// Both pages from the rows that are there, and the path of the report.
+fn pages(
+    output: &Output,
+    flows: &[Flow],
+    executor: &FlowExecutor<'_>,
+    pictures: &Pictures<'_>,
+) -> anyhow::Result<PathBuf> {
+    let page = write_page(output, flows, executor, pictures)?;
+    write_why(output, flows, executor)?;
+    Ok(page)
 }
 
 impl Arguments {
@@ -169,6 +197,11 @@ impl Arguments {
         let asked = SweepFile::read(path)?;
         let requests = asked.requests().with_context(|| path.display().to_string())?;
         Ok((asked, requests))
+    }
+
+    /// Which trials are asked for, what becomes of a folder, and the folder.
+    pub(crate) fn destination(&self) -> (&Part, &Rule, &Path) {
+        (&self.part, &self.rule, &self.out)
     }
 
     /// The line's word, or the plan's.

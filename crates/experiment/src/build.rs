@@ -16,12 +16,29 @@ pub struct Build {
     /// The processor whose kernels OpenBLAS chose, in its own words; `None` under another BLAS.
     #[serde(default)]
     pub blas_core: Option<String>,
+    /// The vector instructions that kernels of this house choose by; empty in folders from before they were noted.
+    #[serde(default)]
+    pub vectors: String,
     /// Where the runs take place that can, a device with its name; other trials run on the CPU.
     #[serde(default)]
     pub backend: String,
 }
 
 impl Build {
+    /// The vector instructions of this processor, of those that kernels have code for.
+    pub fn vectors_here() -> String {
+        #[cfg(target_arch = "x86_64")]
+        let found = [
+            ("avx", is_x86_feature_detected!("avx")),
+            ("avx2", is_x86_feature_detected!("avx2")),
+            ("fma", is_x86_feature_detected!("fma")),
+            ("avx512", is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq")),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let found = [(std::env::consts::ARCH, true)];
+        found.into_iter().filter_map(|(name, here)| here.then_some(name)).collect::<Vec<_>>().join(" ")
+    }
+
     /// Every field in which rows of `asked` could differ from rows of this build: its name and both
     /// values. Unknown sources are equal to none. The revision is no such field: it changes with every
     /// text of the repository.
@@ -31,6 +48,7 @@ impl Build {
             ("backend", self.backend.clone(), asked.backend.clone(), true),
             ("sources", known(&self.sources), known(&asked.sources), self.sources.is_some()),
             ("blas_core", known(&self.blas_core), known(&asked.blas_core), true),
+            ("vectors", self.vectors.clone(), asked.vectors.clone(), true),
         ];
         let differing =
             fields.into_iter().filter(|(_, found, expected, comparable)| found != expected || !comparable);
@@ -48,6 +66,7 @@ mod tests {
             revision: Some("abcdef".into()),
             sources: Some("0123".into()),
             blas_core: Some("Haswell".into()),
+            vectors: "avx2 fma".into(),
             backend: "reduced".into(),
         }
     }
@@ -59,6 +78,7 @@ mod tests {
         };
         assert_eq!(names(&Build { revision: None, ..build() }), "");
         assert_eq!(names(&Build { backend: "cpu".into(), ..build() }), "backend");
+        assert_eq!(names(&Build { vectors: "avx2 fma avx512".into(), ..build() }), "vectors");
         assert_eq!(names(&Build { sources: Some("0124".into()), ..build() }), "sources");
         assert_eq!(names(&Build { sources: None, blas_core: None, ..build() }), "sources blas_core");
     }

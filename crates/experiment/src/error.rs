@@ -166,6 +166,56 @@ pub enum Error {
         /// The manifest in the folder.
         manifest: PathBuf,
     },
+    /// What is no shard.
+    #[error("found {found}, expected K/N with K from 1 to N")]
+    Shard {
+        /// What was given.
+        found: String,
+    },
+    /// Rows of another plan, other data or another version than those that they would be merged with.
+    #[error("{}: cannot merge: found {found} for `{field}`, expected {expected} as in {}", manifest.display(), reference.display())]
+    Foreign {
+        /// The manifest beside the rows.
+        manifest: PathBuf,
+        /// The manifest that was read first.
+        reference: PathBuf,
+        /// The path of the first differing field.
+        field: String,
+        /// Its value.
+        found: String,
+        /// Its value in the first.
+        expected: String,
+    },
+    /// Rows of builds that differ in what moves bits.
+    #[error(
+        "{}: cannot merge: {}; what differs may move last bits: pass --unlike, which keeps the rows of both apart by \
+         the column `build`",
+        manifest.display(), unlike(differences, reference)
+    )]
+    Unlike {
+        /// The manifest beside the rows.
+        manifest: PathBuf,
+        /// The manifest that was read first.
+        reference: PathBuf,
+        /// Every field that differs: its name, its value in the first, its value.
+        differences: Vec<[String; 3]>,
+    },
+    /// A trial with two rows that are not the same.
+    #[error(
+        "cannot merge: the trial {identity} has two rows, `{field}` is {} in {} and {} in {}; one of them is wrong: \
+         leave one folder out",
+        values[0], folders[0].display(), values[1], folders[1].display()
+    )]
+    Contradiction {
+        /// The identity of the trial.
+        identity: String,
+        /// The first field that differs.
+        field: String,
+        /// Where the rows are.
+        folders: [PathBuf; 2],
+        /// Its values.
+        values: [String; 2],
+    },
     /// A name for an output file leads out of the output folder.
     #[error("{}: `{name}` is not the name of a file inside the output folder", folder.display())]
     OutsideFolder {
@@ -332,6 +382,13 @@ fn differing(differences: &[[String; 3]]) -> String {
         format!("`{field}` differs, the folder has {found}, this run has {expected}")
     };
     differences.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+fn unlike(differences: &[[String; 3]], reference: &Path) -> String {
+    let told =
+        |[field, expected, found]: &[String; 3]| format!("found {found} for `{field}`, expected {expected}");
+    let told = differences.iter().map(told).collect::<Vec<_>>().join("; ");
+    format!("{told} as in {}", reference.display())
 }
 
 impl Error {

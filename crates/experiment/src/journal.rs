@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a journal holds, one line each. Its field `identity` is what [`identity`](Self::identity) says.
-pub trait Record: Clone + Serialize + DeserializeOwned {
+pub trait Record: Clone + std::fmt::Debug + Serialize + DeserializeOwned {
     /// What tells it apart from every other record of its plan.
     fn identity(&self) -> &str;
 
@@ -36,6 +36,9 @@ pub trait Record: Clone + Serialize + DeserializeOwned {
 
     /// Its wall time in seconds, the field [`SECONDS`](crate::SECONDS): the only one in which two runs of a trial differ.
     fn seconds(&self) -> f64;
+
+    /// The place in the manifest of the build that wrote it.
+    fn build_mut(&mut self) -> &mut usize;
 
     /// The names of fields that hold words; in any other `nan`, `inf` and `-inf` are numbers.
     fn words() -> Vec<&'static str>;

@@ -1,7 +1,7 @@
 //! The manifest of a sweep, `manifest.json`: what ran, on what, where, and what it wrote.
 
 use crate::replace::replace;
-use crate::{Build, Error, Machine, Result};
+use crate::{Build, Error, Machine, Result, Shard};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,6 +27,28 @@ pub struct Provenance {
     /// Threads of BLAS; `None` where nobody knows.
     #[serde(default)]
     pub blas_threads: Option<usize>,
+    /// Which trials of the plan it carries out; `None` for all.
+    #[serde(default)]
+    pub shard: Option<Shard>,
+}
+
+/// One of the shards whose rows were merged, as its manifest was then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Which.
+    pub shard: Shard,
+    /// Trials with a row.
+    pub finished: usize,
+    /// Trials that are its.
+    pub total: usize,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// When it last ended; `None` while it runs or after a crash.
+    pub ended: Option<String>,
+    /// Where it ran last.
+    pub machine: Machine,
+    /// On how many threads.
+    pub threads: usize,
 }
 
 /// The content of `manifest.json`.
@@ -51,6 +73,9 @@ pub struct Manifest<P> {
     pub total: usize,
     /// Remarks on the sweep as a whole.
     pub notes: Vec<String>,
+    /// The shards that rows were merged from, in their order; none for a single run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shards: Vec<Share>,
     /// The plan.
     pub plan: P,
     /// Every file that the sweep wrote or is about to write, relative to the folder, `/` between parts.
@@ -69,6 +94,7 @@ impl<P: Serialize + DeserializeOwned> Manifest<P> {
             finished: 0,
             total,
             notes: Vec::new(),
+            shards: Vec::new(),
             plan,
             files: BTreeSet::new(),
         }
@@ -113,20 +139,31 @@ impl<P: Serialize + DeserializeOwned> Manifest<P> {
     /// [`Error::UnknownBuild`] where the rows do not say what wrote them; [`Error::Differs`] names the
     /// first field that is not the same.
     pub(crate) fn accept(&self, asked: &Self, folder: &Path) -> Result<()> {
+        if self.builds.is_empty() {
+            return Err(Error::UnknownBuild { manifest: folder.join(MANIFEST) });
+        }
+        let shard = |manifest: &Self| serde_json::json!(manifest.provenance.shard);
+        let differs = match self.differs(asked)? {
+            None => difference("shard", &shard(self), &shard(asked)),
+            differs => differs,
+        };
+        match differs {
+            Some((field, found, expected)) => {
+                Err(Error::Differs { manifest: folder.join(MANIFEST), field, found, expected })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The first field of version, data and plan that is not the same, and both values.
+    pub(crate) fn differs(&self, other: &Self) -> Result<Option<(String, String, String)>> {
         let encode = |value: &Self| -> Result<Value> {
             let fixed = (&value.provenance.build.version, &value.provenance.data, &value.plan);
             serde_json::to_value(fixed).map_err(|source| Error::Encode { what: "manifest", source })
         };
-        if self.builds.is_empty() {
-            return Err(Error::UnknownBuild { manifest: folder.join(MANIFEST) });
-        }
-        let (found, expected) = (encode(self)?, encode(asked)?);
-        for (part, name) in ["version", "data", "plan"].into_iter().enumerate() {
-            if let Some((field, found, expected)) = difference(name, &found[part], &expected[part]) {
-                return Err(Error::Differs { manifest: folder.join(MANIFEST), field, found, expected });
-            }
-        }
-        Ok(())
+        let (found, expected) = (encode(self)?, encode(other)?);
+        let names = ["version", "data", "plan"].into_iter().enumerate();
+        Ok(names.into_iter().find_map(|(part, name)| difference(name, &found[part], &expected[part])))
     }
 
     /// Accepts the build of `asked` as the one that wrote here last.
@@ -157,7 +194,7 @@ impl<P: Serialize + DeserializeOwned> Manifest<P> {
 }
 
 /// The path of the first leaf in which two values differ, and the two leaves.
-fn difference(path: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
+pub(crate) fn difference(path: &str, a: &Value, b: &Value) -> Option<(String, String, String)> {
     match (a, b) {
         (Value::Object(left), Value::Object(right)) => {
             let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
@@ -202,12 +239,14 @@ pub(crate) mod tests {
                 revision: Some("abcdef".into()),
                 sources: Some("0123456789abcdef".into()),
                 blas_core: Some("Haswell".into()),
+                vectors: "avx2 fma".into(),
                 backend: "cpu".into(),
             },
             arguments: vec!["sweep".into()],
             data: BTreeMap::from([("test.h5".into(), "aa".into())]),
             threads: 2,
             blas_threads: Some(1),
+            shard: None,
         }
     }
 

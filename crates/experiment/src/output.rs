@@ -75,6 +75,27 @@ impl<W: Work> Output<W> {
         Ok((Journal::create(&folder.join(JOURNAL))?, Reopened::default(), manifest))
     }
 
+    /// Opens `folder` for rows from elsewhere, under a manifest that says of which runs; one that is there already must
+    /// be of the same plan, and its files stay. Content that is none of a run is left alone.
+    pub(crate) fn gather(folder: &Path, mut manifest: Manifest<W::Plan>, trials: Vec<W>) -> Result<Self> {
+        let identities = identities(&trials)?;
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        let lease = Lease::take(folder)?;
+        let (journal, reopened, manifest) = match Manifest::<W::Plan>::read(folder)? {
+            None => Self::begin(folder, manifest)?,
+            Some(found) => {
+                found.accept(&manifest, folder)?;
+                let (journal, reopened) = Self::journal_of(folder, &found, false)?;
+                manifest.files.extend(found.files);
+                // Before the first row, whose build it lists.
+                manifest.write(folder)?;
+                (journal, reopened, manifest)
+            }
+        };
+        let (folder, manifest) = (folder.to_owned(), Mutex::new(manifest));
+        Ok(Self { folder, lease, journal, reopened, manifest, trials, identities })
+    }
+
     /// Tables that the run of the folder did not have yet join its files.
     fn resume(folder: &Path, asked: Manifest<W::Plan>, how: Resume) -> Result<Opened<W>> {
         let found = Manifest::<W::Plan>::read(folder)?;
@@ -125,6 +146,11 @@ impl<W: Work> Output<W> {
     /// The trials of the plan, in the order of the results.
     pub fn trials(&self) -> &[W] {
         &self.trials
+    }
+
+    /// Their identities.
+    pub(crate) fn identities(&self) -> &[String] {
+        &self.identities
     }
 
     /// The trials that have no row, in the order of the plan.

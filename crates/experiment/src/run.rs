@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// One trial of a plan: what has one row.
 pub trait Work: fmt::Display + Sync + Sized {
     /// The plan.
-    type Plan: Clone + Serialize + DeserializeOwned + Send;
+    type Plan: Clone + fmt::Debug + Serialize + DeserializeOwned + Send;
     /// The row.
     type Record: Record + Send;
     /// The names of the tables in the output folder.
@@ -27,6 +27,11 @@ pub trait Work: fmt::Display + Sync + Sized {
 
     /// Whether both share what is made once for many; such trials are carried out together.
     fn same_scene(&self, other: &Self) -> bool;
+
+    /// Whether one shard must carry out both, adjacent in the plan: one needs the row of the other.
+    fn inseparable(&self, _: &Self) -> bool {
+        false
+    }
 
     /// What faults call it.
     fn told(&self) -> String {

@@ -39,12 +39,13 @@ pub(crate) struct Row {
     pub(crate) rmse: f64,
     pub(crate) note: String,
     pub(crate) seconds: f64,
+    pub(crate) build: usize,
 }
 
 impl Row {
     pub(crate) fn of(place: u64) -> Self {
         let note = "a \"quoted\", two-line\nremark: σ".into();
-        Self { identity: format!("{place:016x}"), rmse: 1.0e300 / 3.0, note, seconds: 0.25 }
+        Self { identity: format!("{place:016x}"), rmse: 1.0e300 / 3.0, note, seconds: 0.25, build: 0 }
     }
 }
 
@@ -53,8 +54,12 @@ impl Record for Row {
         &self.identity
     }
 
-    fn by(self, _: usize) -> Self {
-        self
+    fn by(self, build: usize) -> Self {
+        Self { build, ..self }
+    }
+
+    fn build_mut(&mut self) -> &mut usize {
+        &mut self.build
     }
 
     fn seconds(&self) -> f64 {

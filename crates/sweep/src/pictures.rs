@@ -38,15 +38,16 @@ struct Canvas<'a> {
 }
 
 impl<'a> Pictures<'a> {
-    /// Prepares the truth's vorticity and lists all pictures in the manifest.
+    /// Prepares the truth's vorticity and lists the pictures of the output's trials in the manifest; `whole` has all
+    /// trials of the plan, which say what is shown of a flow.
     ///
     /// # Errors
     /// If a file that the sweep did not write stands where a picture goes, or the folder cannot be
     /// written.
-    pub fn new(output: &'a Output, flows: &'a [Flow]) -> Result<Self> {
+    pub fn new(output: &'a Output, whole: &[Trial], flows: &'a [Flow]) -> Result<Self> {
         let mut datasets = HashMap::new();
         for flow in flows {
-            let trials = || output.trials().iter().filter(|t| t.dataset() == flow.name());
+            let trials = || whole.iter().filter(|t| t.dataset() == flow.name());
             let Some(first) = trials().next() else { continue };
             let coarsest = trials().map(|t| t.sub).max().unwrap_or(1);
             let drawn = trials().filter(|t| t.seed == first.seed);

@@ -112,6 +112,10 @@ impl Record for Row {
         self.seconds
     }
 
+    fn build_mut(&mut self) -> &mut usize {
+        &mut self.build
+    }
+
     fn words() -> Vec<&'static str> {
         Self::TYPES
             .iter()

@@ -1,13 +1,17 @@
 //! One trial: everything that determines the numbers of one row.
 
-use crate::{Approach, CovarianceSettings, Source, Start};
-use equipoise_experiment::{Base, Error, Precision, Result, Units, text};
+use crate::{Approach, CPU, CovarianceSettings, Source, Start};
+use equipoise_experiment::{Base, Error, ModelName, Precision, Result, Units, text};
 use equipoise_prior::DenoiserName;
 use equipoise_sampler::{SamplerName, Steps};
 use equipoise_schedule::{ScheduleName, Spacing};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+
+/// Evaluations of a denoiser that a trial's curves, errors and pictures take as long as: 2.2 s against 0.16 s an
+/// evaluation of the wake's 2.5 million entries, on one core.
+const BESIDE: f64 = 14.0;
 
 /// Hexadecimal digits of an identity: 64 bits.
 const IDENTITY_DIGITS: usize = 16;
@@ -102,6 +106,19 @@ impl Trial {
         self.sampler.steps(self.corrections, self.tau)
     }
 
+    /// What its shard weighs it by, from what the plan says alone: numbers denoised, and [`BESIDE`] as many for what is
+    /// made of them. A field has D entries. Runs in the coordinates of a prior of few components weigh nothing beside
+    /// that.
+    pub fn weight(&self, entries: usize) -> f64 {
+        let few = matches!(self.covariance.model, ModelName::LowRank | ModelName::Dense);
+        let evaluations = if few && self.is_gaussian() && self.backend != CPU {
+            0
+        } else {
+            self.members * self.steps * (1 + self.corrections)
+        };
+        entries as f64 * (evaluations as f64 + BESIDE)
+    }
+
     /// Whether its prior is the Gaussian, of which everything is known.
     pub fn is_gaussian(&self) -> bool {
         self.prior.is_gaussian()
@@ -125,7 +142,6 @@ impl fmt::Display for Trial {
 pub(crate) mod tests {
     use super::*;
     use equipoise_data::{AxisOrder, Kind, NormalizerKind};
-    use equipoise_experiment::ModelName;
     use equipoise_scaling::NConvention;
     use serde_json::Value;
 

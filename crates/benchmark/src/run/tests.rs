@@ -35,12 +35,14 @@ fn open(folder: &Path, existing: Existing) -> Results {
             revision: None,
             sources: Some("0".into()),
             blas_core: None,
+            vectors: String::new(),
             backend: "cpu".into(),
         },
         arguments: vec![],
         data: BTreeMap::new(),
         threads: 1,
         blas_threads: None,
+        shard: None,
     };
     Results::open(folder, (plan, jobs), provenance, existing).unwrap()
 }

@@ -30,14 +30,15 @@ pub(super) struct Report {
     interrupted: bool,
     seconds: f64,
     leaderboard: PathBuf,
-    report: PathBuf,
+    /// None of a shard.
+    report: Option<PathBuf>,
 }
 
 impl Report {
     pub(super) fn new(
         results: &Results,
         ran: Summary,
-        page: PathBuf,
+        page: Option<PathBuf>,
         took: Duration,
     ) -> anyhow::Result<Self> {
         let standings = leaderboard(results)?;
@@ -88,6 +89,9 @@ impl Report {
         let Self { records, jobs, seconds, .. } = self;
         writeln!(to, "{records} of {jobs} jobs have records; {seconds:.1} s")?;
         writeln!(to, "leaderboard  {}", self.leaderboard.display())?;
-        writeln!(to, "report       {}", self.report.display())
+        match &self.report {
+            Some(page) => writeln!(to, "report       {}", page.display()),
+            None => Ok(()),
+        }
     }
 }

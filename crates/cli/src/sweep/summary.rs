@@ -33,7 +33,8 @@ pub(super) struct Report {
     interrupted: bool,
     seconds: f64,
     results: PathBuf,
-    report: PathBuf,
+    /// None of a shard.
+    report: Option<PathBuf>,
 }
 
 /// The prior of one dataset.
@@ -94,7 +95,7 @@ impl Report {
         output: &Output,
         spectra: Vec<Spectrum>,
         ran: Summary,
-        page: PathBuf,
+        page: Option<PathBuf>,
         took: Duration,
     ) -> anyhow::Result<Self> {
         let rows = output.rows()?;
@@ -142,7 +143,10 @@ impl Report {
         writeln!(to, "{rows} of {trials} trials have rows, {diverged} of them diverged; {seconds:.1} s")?;
         writeln!(to, "diverged trials are rows, not errors")?;
         writeln!(to, "results  {}", self.results.display())?;
-        writeln!(to, "report   {}", self.report.display())
+        match &self.report {
+            Some(page) => writeln!(to, "report   {}", page.display()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -24,6 +24,8 @@ mod process;
 mod ran;
 mod reconstruct;
 mod resume;
+mod shards;
+mod slurm;
 mod stability;
 mod status;
 mod sweep;

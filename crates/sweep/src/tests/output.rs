@@ -18,12 +18,14 @@ fn provenance() -> Provenance {
             revision: Some("abcdef".into()),
             sources: Some("0123456789abcdef".into()),
             blas_core: Some("Haswell".into()),
+            vectors: "avx2 fma".into(),
             backend: "cpu".into(),
         },
         arguments: vec!["sweep".into()],
         data: BTreeMap::from([("test.h5".into(), "aa".into())]),
         threads: 2,
         blas_threads: Some(1),
+        shard: None,
     }
 }
 
