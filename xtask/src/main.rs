@@ -13,6 +13,8 @@ mod peers;
 mod python;
 mod setup;
 mod singly;
+#[cfg(unix)]
+mod slurm;
 mod spawn;
 mod steps;
 mod sweep;
@@ -40,6 +42,8 @@ usage: cargo xtask VERB [ARGS...]
   cuda --time      bandwidth of the CUDA kernels; needs a GPU
   peers [FOLDER]   a network of SDA's kind served by PyTorch and JAX against our own; installs both
   networks [NAME]  the trained networks of data/networks, kolmogorov or ibpm, made anew: hours; goes on where it stopped
+  slurm            the scripts of `equipoise slurm` on a Slurm of this machine's own, if it has one; needs root
+                   and the command, built
   setup            check for system packages, and install or name what is missing
   spawn LOG PROGRAM [ARGS...]
                    one whole process: seconds, processors' time and peak memory as JSON";
@@ -100,6 +104,8 @@ impl Verb {
             "tidy" => tidy::run,
             "data" => data::run,
             "setup" => setup::run,
+            #[cfg(unix)]
+            "slurm" => slurm::run,
             _ => return Err(format!("unknown verb `{verb}`")),
         };
         match args.first() {

@@ -105,8 +105,12 @@ fn page(python: &Path) -> anyhow::Result<()> {
     finish(look.arg(root.join("xtask/peers/page.py")).arg(folder.join("page.html")).arg(&folder))
 }
 
-fn step(name: &'static str, what: &str, work: impl Fn() -> anyhow::Result<()> + 'static) -> Step {
-    Step { name, what: what.to_owned(), work: Box::new(work) }
+fn step(
+    name: &'static str,
+    what: &str,
+    work: impl Fn() -> anyhow::Result<()> + Send + Sync + 'static,
+) -> Step {
+    Step { name, what: what.to_owned(), work: Box::new(work), beside: false }
 }
 
 /// The tests of a package that run only when they are asked for.

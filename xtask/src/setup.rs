@@ -56,6 +56,18 @@ pub(crate) fn ensure_cuda_checks() -> anyhow::Result<()> {
     ensure(&[&[Need::Compiler], &need::CHECKS[..]].concat(), &Host, &mut std::io::stderr())
 }
 
+/// A Slurm to test scripts on: in continuous integration installed where that can be, elsewhere used where it is.
+/// Why there is none, where there is none.
+pub(crate) fn ensure_slurm(in_ci: bool) -> anyhow::Result<Option<&'static str>> {
+    if Host.rights() != Rights::Root {
+        return Ok(Some("its daemons want root"));
+    }
+    if in_ci && System::of(&Host.os_release()) == System::Debian {
+        ensure(&[Need::Slurm], &Host, &mut std::io::stderr())?;
+    }
+    Ok((!Host.has(Need::Slurm)).then_some("this machine has no slurmctld, slurmd and munged"))
+}
+
 /// What installs Python wheels.
 pub(crate) fn ensure_pip() -> anyhow::Result<()> {
     ensure(&[Need::Pip], &Host, &mut std::io::stderr())

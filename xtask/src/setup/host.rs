@@ -46,6 +46,7 @@ impl Machine for Host {
                     || OPENBLAS_KEGS.iter().any(|path| Path::new(path).exists())
             }
             Need::CxxCompiler => std::env::var_os("CXX").is_some() || on_path("c++").is_some(),
+            Need::Slurm => ["slurmctld", "slurmd", "munged"].iter().all(|name| on_path(name).is_some()),
             Need::Pip => printed("python3", &["-m", "pip", "--version"]).is_some(),
             Need::Rustfmt => beside_cargo("cargo-fmt"),
             Need::Clippy => beside_cargo("cargo-clippy"),

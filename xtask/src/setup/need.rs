@@ -11,6 +11,7 @@ pub(super) enum Need {
     OpenBlas,
     CxxCompiler,
     Pip,
+    Slurm,
     Rustfmt,
     Clippy,
 }
@@ -33,6 +34,7 @@ impl Need {
             Need::OpenBlas => "the OpenBLAS library",
             Need::CxxCompiler => "a C++ compiler (c++)",
             Need::Pip => "Python's pip",
+            Need::Slurm => "Slurm with its daemons",
             Need::Rustfmt => "rustfmt",
             Need::Clippy => "clippy",
         }
@@ -46,6 +48,7 @@ impl Need {
             Need::Hdf5 => "reads and writes trajectories",
             Need::OpenBlas => "matrix products, eigenvalues and singular values of the covariances",
             Need::CxxCompiler => "compiles the CUDA kernels for the CPU, where their tests run them",
+            Need::Slurm => "runs the scripts of `equipoise slurm`",
             Need::Pip => "installs the compiler and the assembler of CUDA kernels into target/cuda",
             Need::Rustfmt => "the format check of `cargo xtask test`",
             Need::Clippy => "the lints of `cargo xtask test`",

@@ -44,6 +44,7 @@ impl System {
             Need::Hdf5 => ["libhdf5-dev", "hdf5-devel", "hdf5", "hdf5"],
             Need::OpenBlas => ["libopenblas-dev", "openblas-devel", "openblas", "openblas libomp"],
             Need::CxxCompiler => ["g++", "gcc-c++", "gcc", "gcc"],
+            Need::Slurm => ["slurm-wlm", "slurm-slurmctld slurm-slurmd", "slurm-llnl", "slurm"],
             Need::Pip => ["python3-pip", "python3-pip", "python-pip", "python"],
             Need::Rustfmt => ["rustfmt"; 4],
             Need::Clippy => ["clippy"; 4],
