@@ -30,12 +30,14 @@ fn rows(dataset: &str) -> Vec<Row> {
             revision: None,
             sources: None,
             blas_core: None,
+            vectors: Build::vectors_here(),
             backend: "reduced".into(),
         },
         arguments: Vec::new(),
         data: flows[0].files().iter().cloned().collect(),
         threads: rayon::current_num_threads(),
         blas_threads: None,
+        shard: None,
     };
     let plan = Plan::standard(vec![plan]);
     let reduced = ReducedRuns::default();
