@@ -3,7 +3,7 @@
 use crate::ReportError;
 use crate::colour::{LEVELS, STEPS};
 use crate::indexed::{INK, Indexed};
-use crate::lettering::{Anchor, Label, ink, width, wrap};
+use crate::lettering::{Anchor, Label, ink, shortened, width, wrap};
 use crate::orientation::View;
 use crate::panel::{Panel, Quantity};
 use crate::significant;
@@ -50,7 +50,7 @@ pub(crate) fn draw(panel: &Panel<'_>, view: &View, quantity: Quantity<'_>) -> Re
         panel.paint(view, index, at, layout.cell, &mut image);
         outline(&mut image, at, layout.frame);
         labels.push(Label {
-            text: panel.frames[index].label.clone(),
+            text: shortened(&panel.frames[index].label, TEXT, layout.frame.0 + BETWEEN - 4)?,
             size: TEXT,
             at: (at.0 + layout.frame.0 / 2, at.1 - FRAME_LABEL + 8),
             anchor: Anchor::TopCentre,

@@ -59,7 +59,7 @@ pub(crate) fn width(text: &str, size: u32) -> Result<usize, ReportError> {
     Ok((width as usize).div_ceil(FINE))
 }
 
-/// `text` broken at spaces into lines of at most `room` pixels; a longer word keeps its own line.
+/// `text` broken at spaces into lines of at most `room` pixels; a longer word, as of a path, within itself.
 pub(crate) fn wrap(text: &str, size: u32, room: usize) -> Result<Vec<String>, ReportError> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -69,10 +69,39 @@ pub(crate) fn wrap(text: &str, size: u32, room: usize) -> Result<Vec<String>, Re
                 lines.pop();
                 lines.push(longer);
             }
-            _ => lines.push(word.to_owned()),
+            _ => broken(word, size, room, &mut lines)?,
         }
     }
     Ok(lines)
+}
+
+/// A word in lines of its own, each as long as the room takes, at least one letter.
+fn broken(word: &str, size: u32, room: usize, lines: &mut Vec<String>) -> Result<(), ReportError> {
+    lines.push(String::new());
+    for letter in word.chars() {
+        let line = lines.last().map_or_else(String::new, |line| format!("{line}{letter}"));
+        if line.chars().count() > 1 && width(&line, size)? > room {
+            lines.push(letter.to_string());
+        } else {
+            lines.pop();
+            lines.push(line);
+        }
+    }
+    Ok(())
+}
+
+/// `text` with its middle left out where it is longer than `room` pixels.
+pub(crate) fn shortened(text: &str, size: u32, room: usize) -> Result<String, ReportError> {
+    let letters: Vec<char> = text.chars().collect();
+    let mut shown = text.to_owned();
+    let mut kept = letters.len();
+    while kept > 2 && width(&shown, size)? > room {
+        kept -= 1;
+        let (head, tail) = (kept.div_ceil(2), kept / 2);
+        let (head, tail) = (letters[..head].iter(), letters[letters.len() - tail..].iter());
+        shown = head.chain(&['…']).chain(tail).collect();
+    }
+    Ok(shown)
 }
 
 /// The ink of one piece of text.
@@ -181,6 +210,14 @@ mod tests {
             assert!(width(line, 14).unwrap() <= 180, "{line}");
         }
         assert_eq!(lines.join(" "), text);
-        assert_eq!(wrap("unbreakable_name_of_a_law", 14, 10).unwrap().len(), 1);
+        let name = "network:data/networks/kolmogorov#3f0c2a9be1d44c07";
+        let lines = wrap(&format!("under {name}"), 19, 340).unwrap();
+        assert!(lines.iter().all(|line| width(line, 19).unwrap() <= 340), "{lines:?}");
+        assert_eq!(lines.concat(), format!("under{name}"));
+        let short = shortened(name, 14, 200).unwrap();
+        assert!(
+            width(&short, 14).unwrap() <= 200 && short.starts_with("network:") && short.ends_with("4c07")
+        );
+        assert_eq!(shortened("wiener", 14, 200).unwrap(), "wiener");
     }
 }
