@@ -1,10 +1,7 @@
 //! The distances between M + 1 fields, and what each of them is among the others by distance alone.
 
 use crate::MetricsError;
-use equipoise_field::{Length, Real};
-
-/// Numbers that are squared at a time before they are summed up.
-const LANES: usize = 16;
+use equipoise_field::{Length, Real, sum};
 
 /// ‖x_e − x_j‖² of all pairs of n fields, summed over portions.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +28,7 @@ impl SquaredDistances {
         }
         for e in 0..self.count {
             for j in 0..e {
-                self.put(e, j, squared(portion[e], portion[j]));
+                self.put(e, j, sum::squared_distance(portion[e], portion[j]));
             }
         }
         Ok(())
@@ -88,20 +85,6 @@ impl SquaredDistances {
     }
 }
 
-/// Σ (a − b)²: lanes in `f64`, in one order.
-fn squared<R: Real>(a: &[R], b: &[R]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let (head, tail) = (a.chunks_exact(LANES).zip(b.chunks_exact(LANES)), a.len() / LANES * LANES);
-    for (a, b) in head {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            let d = a.wide() - b.wide();
-            *lane += d * d;
-        }
-    }
-    let rest = a[tail..].iter().zip(&b[tail..]).map(|(a, b)| (a.wide() - b.wide()).powi(2));
-    lanes.iter().sum::<f64>() + rest.sum::<f64>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,7 +104,8 @@ mod tests {
         let ensemble = Ensemble::new(&others).unwrap();
         let alone = energy_score(&ensemble, &fields[0], Inclusion::All).unwrap().unwrap();
         assert!((all.energy_scores()[0] - alone).abs() < 1e-13);
-        let least = others.iter().map(|o| squared(o, &fields[0]).sqrt()).fold(f64::MAX, f64::min);
+        let least =
+            others.iter().map(|o| sum::squared_distance(o, &fields[0]).sqrt()).fold(f64::MAX, f64::min);
         assert!((all.nearest()[0] - least).abs() < 1e-13);
 
         let points: Vec<&[f64]> = fields.iter().map(|f| &f[..1]).collect();

@@ -2,7 +2,7 @@
 
 use crate::difference::Plane;
 use crate::{Inclusion, MetricsError};
-use equipoise_field::{Boundary, Grid, Length, Real, Shape, by_element};
+use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape, by_element, sum};
 use rayon::prelude::*;
 
 /// ω = ∂(ch 1)/∂x − ∂(ch 0)/∂y, of shape (T, H, W).
@@ -61,27 +61,68 @@ fn residual<R: Real>(
     inclusion: Inclusion<'_>,
 ) -> Result<f64, MetricsError> {
     check(x, shape, grid)?;
+    let what = "divergence residual";
     let points = shape.frames * shape.plane();
     inclusion.count(points)?;
-    let inside: Vec<bool> = (0..points).map(|i| inclusion.holds(i) && central(i, shape, grid)).collect();
-    let mean = |square: fn(&Plane<'_, R>, &Plane<'_, R>, usize, usize) -> f64| {
-        Inclusion::Entries(&inside).mean("divergence residual", points, |i| {
-            let (t, h, w) = (i / shape.plane(), i / shape.width % shape.height, i % shape.width);
-            let (u, v) = components(x, shape, grid, t);
-            square(&u, &v, h, w)
+    let rows: Vec<[f64; 3]> = (0..shape.frames * shape.height)
+        .map(|row| {
+            let (t, h) = (row / shape.height, row % shape.height);
+            row_squares(&x[t * shape.frame()..(t + 1) * shape.frame()], shape, grid, h, |w| {
+                inclusion.holds(row * shape.width + w)
+            })
         })
-    };
-    let divergence = mean(|u, v, h, w| (u.along_x(h, w) + v.along_y(h, w)).powi(2))?;
-    let gradient = mean(|u, v, h, w| {
-        [u.along_x(h, w), u.along_y(h, w), v.along_x(h, w), v.along_y(h, w)].map(|d| d * d).iter().sum()
-    })?;
+        .collect();
+    let of = |k: usize| sum::of(rows.len(), |row| rows[row][k]);
+    let (divergence, gradient) = (of(0), of(1));
+    if of(2) < 1.0 {
+        return Err(MetricsError::Empty { what });
+    }
     if divergence > 0.0 || gradient.is_nan() { Ok((divergence / gradient).sqrt()) } else { Ok(0.0) }
 }
 
-fn central(i: usize, shape: Shape, grid: &Grid) -> bool {
-    let (h, w) = (i / shape.width % shape.height, i % shape.width);
-    grid.boundary == Boundary::Periodic
-        || ((1..shape.height - 1).contains(&h) && (1..shape.width - 1).contains(&w))
+/// Σ (∇·u)², Σ |∇u|² and the count of points of row `h` of a frame where differences are central and that are `held`.
+fn row_squares<R: Real>(
+    frame: &[R],
+    shape: Shape,
+    grid: &Grid,
+    h: usize,
+    held: impl Fn(usize) -> bool,
+) -> [f64; 3] {
+    let Shape { height, width, .. } = shape;
+    let open = grid.boundary == Boundary::Open;
+    if open && (h == 0 || h + 1 == height) {
+        return [0.0; 3];
+    }
+    let row = |c: usize, h: usize| &frame[c * shape.plane() + h * width..][..width];
+    let (above, below) = ((h + height - 1) % height, (h + 1) % height);
+    let [u, v] = [0, 1].map(|c| (row(c, h), row(c, above), row(c, below)));
+    let (of_h, of_w) = match grid.x_axis {
+        Axis::H => (0.5 / grid.dx, 0.5 / grid.dy),
+        Axis::W => (0.5 / grid.dy, 0.5 / grid.dx),
+    };
+    let mut sums = [0.0; 3];
+    let mut add = |w: usize, left: usize, right: usize| {
+        if !held(w) {
+            return;
+        }
+        let slopes = |(own, above, below): (&[R], &[R], &[R])| {
+            let along_h = (below[w].wide() - above[w].wide()) * of_h;
+            (along_h, (own[right].wide() - own[left].wide()) * of_w)
+        };
+        let ((uh, uw), (vh, vw)) = (slopes(u), slopes(v));
+        let divergence = if grid.x_axis == Axis::H { uh + vw } else { uw + vh };
+        sums[0] += divergence * divergence;
+        sums[1] += uh * uh + uw * uw + vh * vh + vw * vw;
+        sums[2] += 1.0;
+    };
+    if !open {
+        add(0, width - 1, 1);
+    }
+    (1..width - 1).for_each(|w| add(w, w - 1, w + 1));
+    if !open {
+        add(width - 1, width - 2, 0);
+    }
+    sums
 }
 
 fn pointwise<R: Real>(
@@ -128,7 +169,6 @@ fn check<R>(x: &[R], shape: Shape, grid: &Grid) -> Result<(), MetricsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use equipoise_field::Axis;
 
     /// The field with channel 0 = f(x, y).0 and channel 1 = f(x, y).1, times (t + 1).
     fn field(shape: Shape, grid: &Grid, f: impl Fn(f64, f64) -> (f64, f64)) -> Vec<f64> {

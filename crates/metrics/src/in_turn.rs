@@ -58,10 +58,11 @@ impl InTurn {
     pub fn add_block(&mut self, block: u64, values: &[f64]) {
         assert!(values.len().is_multiple_of(self.count), "{} values, {} fields", values.len(), self.count);
         let theta: Vec<f64> = self.draws.text("reference").normal(block, values.len() / self.count);
-        let mut order = Vec::with_capacity(self.count);
+        let (mut order, mut keys) = (Vec::with_capacity(self.count), Vec::with_capacity(self.count));
         for (k, values) in values.chunks_exact(self.count).enumerate() {
             let ties = self.draws.text("ties").number(block);
-            self.add(values, theta[k], &mut order, |n| ties.uniform(k as u64, n));
+            sort(values, &mut keys, &mut order);
+            self.add(&mut order, theta[k], |n| ties.uniform(k as u64, n));
         }
     }
 
@@ -81,18 +82,8 @@ impl InTurn {
         }
     }
 
-    fn add(
-        &mut self,
-        values: &[f64],
-        theta: f64,
-        order: &mut Vec<(f64, usize)>,
-        ties: impl FnOnce(usize) -> Vec<f64>,
-    ) {
+    fn add(&mut self, order: &mut [(f64, usize)], theta: f64, ties: impl FnOnce(usize) -> Vec<f64>) {
         let n = self.count as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        order.clear();
-        order.extend(values.iter().enumerate().map(|(who, x)| (x - mean, who)));
-        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         break_ties(order, ties);
         let squares: f64 = order.iter().map(|(c, _)| c * c).sum();
         let variance = squares / (n - 1.0);
@@ -206,6 +197,34 @@ impl InTurn {
     }
 }
 
+/// The distances of values from their mean in ascending order, each with its place. Values that are those of an `f32`, as
+/// of fields, are sorted as whole numbers with their places behind.
+fn sort(values: &[f64], keys: &mut Vec<u64>, order: &mut Vec<(f64, usize)>) {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    order.clear();
+    keys.clear();
+    for (who, x) in values.iter().enumerate() {
+        let single = *x as f32;
+        if f64::from(single).to_bits() != x.to_bits() {
+            break;
+        }
+        let bits = single.to_bits();
+        // Ascending as the numbers are: negative ones turned round, below the others.
+        let ascending = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+        keys.push(u64::from(ascending) << 32 | who as u64);
+    }
+    if keys.len() == values.len() {
+        keys.sort_unstable();
+        order.extend(keys.iter().map(|key| {
+            let who = (key & 0xffff_ffff) as usize;
+            (values[who] - mean, who)
+        }));
+    } else {
+        order.extend(values.iter().enumerate().map(|(who, x)| (x - mean, who)));
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    }
+}
+
 /// Puts runs of equal values into the order of keyed draws, one a field, made where there is such a run.
 fn break_ties(order: &mut [(f64, usize)], draws: impl FnOnce(usize) -> Vec<f64>) {
     if order.windows(2).all(|pair| pair[0].0 < pair[1].0) {
@@ -280,6 +299,23 @@ mod tests {
             }
         }
         assert!(InTurn::new(2, Stream::new("draws")).is_err());
+    }
+
+    /// Numbers of an `f32` are in the order of all numbers, zeros of either sign side by side.
+    #[test]
+    fn singles_are_sorted_as_doubles_are() {
+        let values =
+            [0.5, -0.0, -3.25, 1e-42f32.into(), 0.0, 1e30f32.into(), -1e30f32.into(), -1e-42f32.into(), 0.5];
+        let (mut keys, mut order, mut other) = (Vec::new(), Vec::new(), Vec::new());
+        sort(&values, &mut keys, &mut order);
+        assert_eq!(keys.len(), values.len());
+        let nudged = [&values[..], &[0.1]].concat();
+        sort(&nudged, &mut keys, &mut other);
+        let places =
+            |order: &[(f64, usize)]| order.iter().map(|o| o.1).filter(|who| *who < 9).collect::<Vec<_>>();
+        let ascending = |places: Vec<usize>| places.windows(2).all(|p| values[p[0]] <= values[p[1]]);
+        assert!(ascending(places(&order)) && ascending(places(&other)));
+        assert_eq!(order.len(), 9);
     }
 
     /// The offset of a field costs no digits.

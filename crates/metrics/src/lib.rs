@@ -14,6 +14,7 @@
 
 mod calibration;
 mod chi_square;
+mod cosine;
 mod crps;
 mod difference;
 mod distances;

@@ -2,10 +2,9 @@
 
 use crate::MetricsError;
 use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape};
-use equipoise_fourier::Fft;
+use equipoise_fourier::Planes;
 use num_complex::Complex;
 use serde::Serialize;
-use std::sync::Arc;
 
 /// Energy by shell of wavenumber.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,86 +26,124 @@ pub struct EnergySpectrum {
 pub fn energy_spectrum<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<EnergySpectrum, MetricsError> {
     Length::check("field", x.len(), shape.len())?;
     let (shells, unit) = checked_shells(shape, grid)?;
-    let mut energy = vec![0.0; shells.iter().max().map_or(0, |last| last + 1)];
+    let mut energy = vec![0.0; shells.iter().map(|(shell, _)| shell + 1).max().unwrap_or(0)];
     let mut transform = Transform::new(shape);
     let scale = 0.5 / (shape.frames as f64 * (shape.plane() as f64).powi(2));
     for plane in x.chunks_exact(shape.plane()) {
-        for (shell, mode) in shells.iter().zip(transform.of(plane)) {
-            energy[*shell] += scale * mode.norm_sqr();
+        for ((shell, times), mode) in shells.iter().zip(transform.of(plane)) {
+            energy[*shell] += scale * times * mode.norm_sqr();
         }
     }
     Ok(EnergySpectrum { unit, energy })
 }
 
-/// The shell of each mode and the wavenumber of shell 1, of a grid that has them.
-pub(crate) fn checked_shells(shape: Shape, grid: &Grid) -> Result<(Vec<usize>, f64), MetricsError> {
+/// The shell of a mode, and for how many modes it stands.
+pub(crate) type Shell = (usize, f64);
+
+/// The shell of each mode of [`Transform`] and the wavenumber of shell 1, of a grid that has them.
+pub(crate) fn checked_shells(shape: Shape, grid: &Grid) -> Result<(Vec<Shell>, f64), MetricsError> {
     if grid.boundary != Boundary::Periodic {
         return Err(MetricsError::NotPeriodic);
     }
+    checked(shape, grid)?;
+    let signed = |index: usize, length: usize| index.min(length - index) as f64;
+    let (shells, unit) = shells(shape, grid, half(shape.width), signed);
+    let times = |i: usize| {
+        if [0, shape.width - i % half(shape.width)].contains(&(i % half(shape.width))) { 1.0 } else { 2.0 }
+    };
+    Ok((shells.into_iter().enumerate().map(|(i, shell)| (shell, times(i))).collect(), unit))
+}
+
+/// As [`checked_shells`], of the modes of [`Cosine`](crate::cosine::Cosine) on a grid that does not wrap: p half waves are
+/// p/2 waves. The mean alone is in shell 0.
+pub(crate) fn cosine_shells(shape: Shape, grid: &Grid) -> Result<(Vec<Shell>, f64), MetricsError> {
+    checked(shape, grid)?;
+    let (shells, unit) = shells(shape, grid, shape.width, |index, _| index as f64 / 2.0);
+    Ok((shells.into_iter().map(|shell| (shell, 1.0)).collect(), unit))
+}
+
+fn checked(shape: Shape, grid: &Grid) -> Result<(), MetricsError> {
     if shape.is_empty() {
         return Err(MetricsError::Empty { what: "energy spectrum" });
     }
     if !(grid.dx > 0.0 && grid.dy > 0.0 && grid.dx.is_finite() && grid.dy.is_finite()) {
         return Err(MetricsError::Spacing { dx: grid.dx, dy: grid.dy });
     }
-    Ok(shells(shape, grid))
+    Ok(())
 }
 
-/// The shell of each mode in row-major order, and the wavenumber of shell 1.
-fn shells(shape: Shape, grid: &Grid) -> (Vec<usize>, f64) {
+/// The shell of each of H × `modes` modes in row-major order, and the wavenumber of shell 1; `waves` along a side by
+/// index and length.
+fn shells(shape: Shape, grid: &Grid, modes: usize, waves: impl Fn(usize, usize) -> f64) -> (Vec<usize>, f64) {
     let (dh, dw) = match grid.x_axis {
         Axis::H => (grid.dx, grid.dy),
         Axis::W => (grid.dy, grid.dx),
     };
     let (lh, lw) = (dh * shape.height as f64, dw * shape.width as f64);
     let longest = lh.max(lw);
-    let signed = |index: usize, length: usize| index.min(length - index) as f64;
     let shell = |i: usize| {
-        let kh = signed(i / shape.width, shape.height) * longest / lh;
-        let kw = signed(i % shape.width, shape.width) * longest / lw;
+        let kh = waves(i / modes, shape.height) * longest / lh;
+        let kw = waves(i % modes, shape.width) * longest / lw;
         kh.hypot(kw).round() as usize
     };
-    ((0..shape.plane()).map(shell).collect(), std::f64::consts::TAU / longest)
+    ((0..shape.height * modes).map(shell).collect(), std::f64::consts::TAU / longest)
 }
 
-/// The two-dimensional discrete Fourier transform of one plane, in `f64`.
+/// The two-dimensional discrete Fourier transform of one plane, in `f64`: modes 0 to W/2 along W, the others are their
+/// conjugates.
 pub(crate) struct Transform {
-    rows: Arc<dyn Fft<f64>>,
-    columns: Arc<dyn Fft<f64>>,
+    plans: Planes<f64>,
     shape: Shape,
+    row: Vec<f64>,
     modes: Vec<Complex<f64>>,
-    column: Vec<Complex<f64>>,
+    columns: Vec<Complex<f64>>,
+    scratch: Vec<Complex<f64>>,
 }
+
+/// Columns that are transformed together.
+const COLUMNS: usize = 8;
 
 impl Transform {
     pub(crate) fn new(shape: Shape) -> Self {
-        let [rows, columns] = equipoise_fourier::forward([shape.width, shape.height]);
+        let plans = equipoise_fourier::planes::<f64>(shape.height, shape.width);
+        let scratch = plans.row.get_scratch_len().max(plans.column.get_inplace_scratch_len());
         Self {
-            rows,
-            columns,
             shape,
-            modes: vec![Complex::default(); shape.plane()],
-            column: vec![Complex::default(); shape.height],
+            row: vec![0.0; shape.width],
+            modes: vec![Complex::default(); shape.height * half(shape.width)],
+            columns: vec![Complex::default(); COLUMNS * shape.height],
+            scratch: vec![Complex::default(); scratch],
+            plans,
         }
     }
 
+    /// (H, W/2 + 1).
     pub(crate) fn of<R: Real>(&mut self, plane: &[R]) -> &[Complex<f64>] {
-        let width = self.shape.width;
-        for (mode, value) in self.modes.iter_mut().zip(plane) {
-            *mode = Complex::new(value.wide(), 0.0);
+        let (height, width) = (self.shape.height, half(self.shape.width));
+        for (row, modes) in plane.chunks_exact(self.shape.width).zip(self.modes.chunks_exact_mut(width)) {
+            self.row.iter_mut().zip(row).for_each(|(to, x)| *to = x.wide());
+            let scratch = &mut self.scratch[..self.plans.row.get_scratch_len()];
+            // Lengths are those of the plan.
+            let _ = self.plans.row.process_with_scratch(&mut self.row, modes, scratch);
         }
-        self.rows.process(&mut self.modes);
-        for w in 0..width {
-            for (h, entry) in self.column.iter_mut().enumerate() {
-                *entry = self.modes[h * width + w];
+        for first in (0..width).step_by(COLUMNS) {
+            let count = COLUMNS.min(width - first);
+            let columns = &mut self.columns[..count * height];
+            for (h, row) in self.modes.chunks_exact(width).enumerate() {
+                (0..count).for_each(|k| columns[k * height + h] = row[first + k]);
             }
-            self.columns.process(&mut self.column);
-            for (h, entry) in self.column.iter().enumerate() {
-                self.modes[h * width + w] = *entry;
+            self.plans.column.process_with_scratch(columns, &mut self.scratch);
+            for (h, row) in self.modes.chunks_exact_mut(width).enumerate() {
+                (0..count).for_each(|k| row[first + k] = columns[k * height + h]);
             }
         }
         &self.modes
     }
+}
+
+/// The modes along a side of real numbers that are no conjugates of others.
+fn half(width: usize) -> usize {
+    width / 2 + 1
 }
 
 #[cfg(test)]
