@@ -1,6 +1,6 @@
 //! Where the first grid point of a file lies, and how far its frames are apart.
 
-use crate::{Attributes, DataError, Dataset};
+use crate::{Attributes, DataError, Dataset, Remark};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -25,6 +25,27 @@ impl Coordinates {
     /// [`DataError::AttributeValue`].
     pub fn of(data: &Dataset) -> Result<(Self, Vec<String>), DataError> {
         Self::stated(data.path(), data.attributes())
+    }
+
+    /// y of the first grid point from where the force sin(k y) of a driven flow is 0: `y_first` where it is stated.
+    /// Otherwise points are at the centres of cells, as the convention of such flows has it, so that it is half a cell of
+    /// the file's grid, whatever stride was taken of it; with a note that says so. Places still count from the first
+    /// point, as [`of`](Self::of) has them: where the origin of a file is, nobody knows.
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`].
+    pub fn from_forcing(data: &Dataset) -> Result<(f64, Option<Remark>), DataError> {
+        if let Some([y]) = data.attributes().numbers::<1>(data.path(), "y_first")? {
+            return Ok((y, None));
+        }
+        let y = data.grid().dy / (2.0 * data.stride() as f64);
+        let note = format!(
+            "{}: no attribute `y_first`: the force of a flow of kind `{}` is taken to be 0 half a cell, {y}, before the \
+             first grid point",
+            data.path().display(),
+            data.kind()
+        );
+        Ok((y, Some(Remark::Note(note))))
     }
 
     /// As [`of`](Self::of), from the attributes of a file.

@@ -5,6 +5,9 @@ use crate::{Moves, TrainingError};
 use equipoise_data::{Coordinates, Dataset};
 use equipoise_field::Axis;
 
+/// The channel of the force of a driven flow.
+pub(crate) const FORCING: &str = "forcing";
+
 /// The largest difference, over the largest number, that a move may make to a channel.
 const SAME: f64 = 1e-9;
 
@@ -45,7 +48,7 @@ impl Channels {
             let mut planes = self.names.iter().zip(self.values.chunks_exact(plane.max(1)));
             planes.find_map(|(name, values)| {
                 match name.as_str() {
-                    "forcing" => moves.component(by, self.width, values, &mut moved),
+                    FORCING => moves.component(by, self.width, values, &mut moved),
                     _ => moves.plane(by, self.width, values, &mut moved),
                 }
                 let same = values.iter().zip(&moved).all(|(a, b)| (a - b).abs() <= SAME);
@@ -79,14 +82,12 @@ fn channel(name: &str, data: &Dataset) -> Result<Vec<f64>, TrainingError> {
     match name {
         "x" => Ok(along(grid.x_axis, &centred)),
         "y" => Ok(along(grid.y_axis(), &centred)),
-        "forcing" => {
+        FORCING => {
             let Some(waves) = data.kind().convention().forced else {
                 let expected = format!("a flow that is known to be forced; this one is {}", data.kind());
                 return Err(fault("network.context", name, expected));
             };
-            let (coordinates, _) = Coordinates::of(data)?;
-            let is_stated = data.attributes().has("y_first");
-            let first = if is_stated { coordinates.y_first / grid.dy } else { 0.5 / data.stride() as f64 };
+            let first = Coordinates::from_forcing(data)?.0 / grid.dy;
             let wave = |k: usize, n: usize| {
                 (std::f64::consts::TAU * waves as f64 * (first + k as f64) / n as f64).sin()
             };

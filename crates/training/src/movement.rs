@@ -72,12 +72,7 @@ impl Moves {
         let mut moves = Self::none(data);
         moves.periods = convention.forced.unwrap_or(1);
         let along = data.grid();
-        let (coordinates, _) = Coordinates::of(data)?;
-        let first = if data.attributes().has("y_first") {
-            coordinates.y_first
-        } else {
-            along.dy / (2.0 * data.stride() as f64)
-        };
+        let (first, _) = Coordinates::from_forcing(data)?;
         let back = -2.0 * first / along.dy;
         moves.turn = back.round().rem_euclid(moves.points[1] as f64) as usize;
         let known = convention.symmetries;

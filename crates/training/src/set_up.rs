@@ -1,13 +1,13 @@
 //! From a configuration and data to a network and what stands around it.
 
 use crate::config::held;
-use crate::context::Channels;
+use crate::context::{Channels, FORCING};
 use crate::error::fault;
 use crate::folder::{CONTEXT, GAUSSIAN, WEIGHTS};
 use crate::own::Own;
 use crate::windows::Parts;
 use crate::{Config, Levels, Moves, NetworkPart, OptimiserPart, TrainingError};
-use equipoise_data::{Coordinates, Dataset, Field, NormalizerKind, Particulars as Told, Remark};
+use equipoise_data::{Coordinates, Dataset, Field, NormalizerKind, Particulars as Told, Remark, Symmetry};
 use equipoise_field::Boundary;
 use equipoise_network::{
     Architecture, AzulaUNet, Context, Fresh, Gaussian, Keep, Manifest, Network, Norm, Padding,
@@ -30,7 +30,7 @@ pub(crate) struct SetUp {
     pub(crate) settings: Settings,
     /// But for the units and the Gaussian, which the fit tells.
     pub(crate) manifest: Manifest,
-    /// Of data beside a Gaussian of one's own.
+    /// Of data beside a Gaussian of one's own, and of where the force is 0.
     pub(crate) remarks: Vec<Remark>,
 }
 
@@ -61,6 +61,9 @@ impl SetUp {
         let channels = Channels::of(&of.context, data)?;
         let asked = config.windows.augment.as_deref();
         let moves = channels.allow(Moves::of(data, asked)?, asked.is_some())?;
+        if of.context.iter().any(|name| name == FORCING) || moves.symmetries().contains(&Symmetry::Rotate) {
+            remarks.extend(Coordinates::from_forcing(data)?.1);
+        }
         let architecture = architecture(of, data)?;
         architecture.check()?;
         let mut manifest = Manifest::of(WEIGHTS, architecture, [of.window, data.channels()]);
