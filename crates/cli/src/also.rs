@@ -1,9 +1,7 @@
 //! In which formats of other programs fields are written too.
 
-use equipoise_data::DataError;
 use equipoise_data::exchange::Format;
 use std::fmt::Write;
-use std::path::Path;
 
 /// Formats beside HDF5.
 #[derive(clap::Args)]
@@ -23,16 +21,6 @@ impl Also {
     /// Those asked for, each once.
     pub(crate) fn formats(&self) -> Vec<Format> {
         Format::all().filter(|format| self.also.contains(format)).collect()
-    }
-
-    /// Removes what an earlier call left under the names of formats that are not asked for now: it would stand beside
-    /// fields that are none of it.
-    ///
-    /// # Errors
-    /// What cannot be removed, or is not of its format.
-    pub(crate) fn clear(&self, folder: &Path, stem: &str) -> Result<(), DataError> {
-        let mut others = Format::all().filter(|format| !self.also.contains(format));
-        others.try_for_each(|format| format.remove(folder, stem))
     }
 }
 

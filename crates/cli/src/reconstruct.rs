@@ -191,13 +191,13 @@ impl Arguments {
 /// overwritten; then nothing is written.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let asked = Asked::of(arguments)?;
-    let Output { out, force, threads, .. } = &arguments.output;
+    let Output { out, threads, .. } = &arguments.output;
     destination::folder(out)?;
     let named = [&arguments.obs].into_iter().chain(&arguments.truth).chain(&arguments.train);
     let read: Vec<&Path> = asked.files().into_iter().chain(named.map(PathBuf::as_path)).collect();
     let names = names();
     destination::apart(&read, out, Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))?;
-    force.check(names.iter().map(|name| out.join(name)))?;
+    arguments.check_folder()?;
     use_threads(*threads)?;
     let Opened { prior, other, composite } = asked.open(&arguments.fitting, &arguments.length)?;
     detail!("prior {}: {}", asked.path.display(), Spectrum::of(&prior));

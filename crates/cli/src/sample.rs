@@ -5,7 +5,7 @@ use crate::comparison::{Defaults, Opened, Output, Source, tell_cost};
 use crate::diffusion::{Diffusion, StartName};
 use crate::number::count;
 use crate::progress::Progress;
-use equipoise_denoising::{Drawing, Drawn, sample_results, spectra, write_samples};
+use equipoise_denoising::{Drawing, Drawn, check_samples, sample_results, spectra, write_samples};
 use std::process::ExitCode;
 
 /// Draw samples from denoisers, without observations.
@@ -82,11 +82,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     progress.close();
     let facts = [vec![("samples".to_owned(), drawing.told())], output.facts(source.seed)].concat();
     let results = sample_results(&all, &drawing, facts.clone())?;
+    let (to, formats) = ((output.folder(), output.existing()), also.formats());
+    for Drawn { flow, samples, .. } in &all {
+        samples.iter().try_for_each(|samples| check_samples(to, &formats, (flow, samples)))?;
+    }
     for Drawn { flow, samples, .. } in &all {
         let facts = [flow.facts().to_vec(), facts.clone()].concat();
         for samples in samples {
-            let to = (output.folder(), output.existing());
-            write_samples(to, &also.formats(), (flow, samples), &facts)?;
+            write_samples(to, &formats, (flow, samples), &facts)?;
         }
     }
     output.finish(&results, &["sample"], progress.stopped())

@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a file, a window, a normalizer or a noise level.
 
 use crate::{AxisOrder, Kind, Mismatch, NormalizerKind, Suspicion};
+use equipoise_field::Axis;
 use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,10 @@ pub enum DataError {
 
     #[error("{}: `{name}`: found {found}", path.display())]
     Array { path: PathBuf, name: Box<str>, found: Box<str> },
+
+    #[error("{}: found a zip archive that is cut off or damaged, as its table of contents at the end cannot be read \
+             ({detail}); copy or save it again", path.display())]
+    Archive { path: PathBuf, detail: Box<str> },
 
     #[error("{}: {found}; state {{{state}}} in a file {beside} beside it", path.display())]
     Vectors { path: PathBuf, found: Box<str>, state: Box<str>, beside: Box<str> },
@@ -183,6 +188,11 @@ pub enum DataError {
     #[error("{}: attribute `{attribute}`: found {found}, expected {expected}", path.display())]
     AttributeValue { path: PathBuf, attribute: String, found: String, expected: String },
 
+    #[error("{}: its axes end with {} by their names or the attributes `H_axis` and `W_axis`, expected {} as of kind \
+             `{kind}`; transpose the array (xarray: transpose(..., {}), numpy: np.swapaxes(a, -2, -1)), or pass --kind \
+             generic, which takes either", path.display(), ends(*x_axis, false), ends(*x_axis, true), ends(*x_axis, true))]
+    Turned { path: PathBuf, kind: Kind, x_axis: Axis },
+
     #[error(transparent)]
     Mismatch(Box<Mismatch>),
 
@@ -225,10 +235,14 @@ pub enum DataError {
              be UTF-8", path.display())]
     NotRegular { path: PathBuf },
 
+    #[error("{}: found a folder, expected a file or nothing; nothing was overwritten", path.display())]
+    IsFolder { path: PathBuf },
+
     #[error("{}: exists already; nothing was overwritten", path.display())]
     Exists { path: PathBuf },
 
-    #[error("{}: found a folder without `{expected}`, which is none of this format; nothing was overwritten", path.display())]
+    #[error("{}: found something else than fields as they are written in the format {expected}; nothing was removed or \
+             overwritten: move it away", path.display())]
     Unlike { path: PathBuf, expected: &'static str },
 
     #[error("{}: no {what} `{name}`; found [{}]", path.display(), found.join(", "))]
@@ -248,6 +262,11 @@ pub enum DataError {
 
     #[error("{}: sensor table: {detail}", path.display())]
     SensorTable { path: PathBuf, detail: String },
+}
+
+/// The last two axes where x lies along `x_axis`, or along the other one.
+fn ends(x_axis: Axis, so: bool) -> &'static str {
+    if (x_axis == Axis::H) == so { "\"x\", \"y\"" } else { "\"y\", \"x\"" }
 }
 
 /// What is wrong with a plane of z that was asked for, or was not.

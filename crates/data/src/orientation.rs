@@ -37,10 +37,8 @@ pub(crate) fn grid(
 ) -> Result<Grid, DataError> {
     let declared = declared_x_axis(path, attributes)?;
     let x_axis = kind.convention().x_axis.or(declared).unwrap_or(Axis::W);
-    if let Some(found) = declared.filter(|&found| found != x_axis) {
-        let (found, expected) =
-            (format!("x along {found:?}"), format!("x along {x_axis:?} for kind `{kind}`"));
-        return Err(DataError::attribute(path, "H_axis, W_axis", found, expected));
+    if declared.is_some_and(|found| found != x_axis) {
+        return Err(DataError::Turned { path: path.into(), kind, x_axis });
     }
     if declared.is_none() {
         let missing = "no attribute `H_axis` or `W_axis`:";

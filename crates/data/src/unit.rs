@@ -43,6 +43,9 @@ const PREFIXES: [(&str, &str, f64); 6] = [
     ("n", "nano", 1e-9),
 ];
 
+/// Powers as they are printed: digits, and the sign.
+const SUPERSCRIPTS: [char; 11] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹', '⁻'];
+
 /// Metres per second of a knot.
 const KNOT: f64 = 1852.0 / 3600.0;
 
@@ -56,31 +59,15 @@ pub(crate) struct Unit {
 impl Unit {
     const NONE: Self = Self { scale: 1.0, powers: [0; BASES] };
 
-    /// Reads `m/s`, `mm s-1`, `cm s^-1`, `m*s**-1`, `metres per second`, `px/frame`, `1` and the like;
-    /// `None` for what it does not know.
+    /// Reads `m/s`, `mm s-1`, `cm s^-1`, `m.s**-1`, `m·s⁻¹`, `m/(s)`, `metres per second`, `1e-3 m`, `px/frame`, `1` and
+    /// the like, as UDUNITS does: a stroke divides by the one factor behind it. `None` for what it does not know.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let plain = text
-            .trim()
-            .replace("**", "^")
-            .replace("⁻¹", "^-1")
-            .replace(" per ", "/")
-            .replace(['µ', 'μ'], "u");
-        if ["1", "-", "dimensionless", "nondimensional", "non-dimensional"].contains(&plain.as_str()) {
+        let plain = plain(text);
+        if ["-", "dimensionless", "nondimensional", "non-dimensional"].contains(&plain.as_str()) {
             return Some(Self::NONE);
         }
-        let (mut unit, mut sign) = (Self::NONE, 1);
-        for part in plain.split('/') {
-            for factor in part.split([' ', '*', '·', '.', '(', ')']).filter(|factor| !factor.is_empty()) {
-                unit = unit.times(factor, sign)?;
-                sign = 1;
-            }
-            // Before, between and after strokes stands one factor at least.
-            if part.trim().is_empty() {
-                return None;
-            }
-            sign = -1;
-        }
-        (unit != Self::NONE).then_some(unit)
+        let (unit, rest) = product(&plain)?;
+        rest.is_empty().then_some(unit)
     }
 
     /// The number by which numbers in this unit become numbers in `other`; `None` where the two measure
@@ -89,27 +76,101 @@ impl Unit {
         (self.powers == other.powers).then_some(self.scale / other.scale)
     }
 
-    /// Whether two units are known and not the same, however they are spelt.
+    /// Whether two units are not the same, however they are spelt: where both are known, by their size; one that is not
+    /// known is no other that is. Of two that are not known nobody can tell.
     pub(crate) fn differ(found: &str, expected: &str) -> bool {
-        let known = Self::parse(found).zip(Self::parse(expected));
-        let factor = known.map_or(Some(1.0), |(found, expected)| found.to(&expected));
-        factor.is_none_or(|factor| (factor - 1.0).abs() > 1e-12)
+        match (Self::parse(found), Self::parse(expected)) {
+            _ if found == expected => false,
+            (Some(found), Some(expected)) => {
+                found.to(&expected).is_none_or(|factor| (factor - 1.0).abs() > 1e-12)
+            }
+            (None, None) => false,
+            _ => true,
+        }
     }
 
-    /// With a further factor such as `mm`, `s-1` or `s^-1`.
-    fn times(self, factor: &str, sign: i32) -> Option<Self> {
-        let digits = factor.find(|c: char| c == '^' || c == '-' || c == '+' || c.is_ascii_digit());
-        let (name, power) = factor.split_at(digits.unwrap_or(factor.len()));
-        let power = match power.trim_start_matches('^') {
-            "" if !power.is_empty() => return None,
-            "" => sign,
-            digits => sign * digits.parse::<i32>().ok().filter(|p| p.abs() <= 9)?,
-        };
-        let Self { scale, powers } = named(name)?;
-        let mut unit = Self { scale: self.scale * scale.powi(power), ..self };
-        unit.powers.iter_mut().zip(powers).for_each(|(sum, p)| *sum += power * p);
-        Some(unit)
+    fn times(self, other: Self, power: i32) -> Self {
+        let mut unit = Self { scale: self.scale * other.scale.powi(power), ..self };
+        unit.powers.iter_mut().zip(other.powers).for_each(|(sum, p)| *sum += power * p);
+        unit
     }
+}
+
+/// The text with one spelling of powers, products and quotients.
+fn plain(text: &str) -> String {
+    let (mut plain, mut raised) = (String::new(), false);
+    for letter in text.trim().chars() {
+        let power = SUPERSCRIPTS.iter().position(|known| *known == letter);
+        if power.is_some() && !raised {
+            plain.push('^');
+        }
+        raised = power.is_some();
+        plain.push(match (power, letter) {
+            (Some(10), _) | (_, '−') => '-',
+            (Some(digit), _) => char::from(b'0' + digit as u8),
+            (_, 'µ' | 'μ') => 'u',
+            (_, '·' | '⋅' | '×') => '*',
+            _ => letter,
+        });
+    }
+    plain.replace("**", "^").replace("^{", "^").replace('}', "").replace(" per ", "/")
+}
+
+/// Factors side by side or with a sign between them, up to the end or a bracket that closes; and what is left.
+fn product(text: &str) -> Option<(Unit, &str)> {
+    let (mut unit, mut rest) = factor(text)?;
+    loop {
+        rest = rest.trim_start();
+        let (power, next) = match rest.chars().next() {
+            None | Some(')') => return Some((unit, rest)),
+            Some('/') => (-1, &rest[1..]),
+            Some('*' | '.') => (1, &rest[1..]),
+            Some(_) => (1, rest),
+        };
+        let (other, left) = factor(next)?;
+        (unit, rest) = (unit.times(other, power), left);
+    }
+}
+
+/// A name, a positive number or a product in brackets, with its power.
+fn factor(text: &str) -> Option<(Unit, &str)> {
+    let text = text.trim_start();
+    let ends = |is: fn(char) -> bool| text.find(|c| !is(c)).unwrap_or(text.len());
+    let (unit, rest) = match text.chars().next()? {
+        '(' => {
+            let (unit, rest) = product(&text[1..])?;
+            (unit, rest.strip_prefix(')')?)
+        }
+        '0'..='9' => {
+            let mantissa = ends(|c| c.is_ascii_digit() || c == '.');
+            let (digits, rest) = power_of_ten(text, mantissa);
+            let scale = digits.parse().ok().filter(|number: &f64| *number > 0.0 && number.is_finite())?;
+            (Unit { scale, ..Unit::NONE }, rest)
+        }
+        _ => {
+            let end = ends(|c| c.is_alphabetic() || c == '_');
+            (named(&text[..end])?, &text[end..])
+        }
+    };
+    let written = rest.strip_prefix('^');
+    let digits = written.unwrap_or(rest);
+    let signed = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    let end =
+        digits.len() - signed.len() + signed.find(|c: char| !c.is_ascii_digit()).unwrap_or(signed.len());
+    if end == 0 && written.is_none() {
+        return Some((unit, rest));
+    }
+    let power = digits[..end].parse::<i32>().ok().filter(|power| power.abs() <= 9)?;
+    Some((Unit::NONE.times(unit, power), &digits[end..]))
+}
+
+/// The digits of a number whose mantissa ends there, with its power of ten where one follows.
+fn power_of_ten(text: &str, mantissa: usize) -> (&str, &str) {
+    let behind = text[mantissa..].strip_prefix(['e', 'E']).unwrap_or_default();
+    let signed = behind.strip_prefix(['-', '+']).unwrap_or(behind);
+    let digits = signed.find(|c: char| !c.is_ascii_digit()).unwrap_or(signed.len());
+    let end = if digits == 0 { mantissa } else { mantissa + 1 + behind.len() - signed.len() + digits };
+    text.split_at(end)
 }
 
 fn named(name: &str) -> Option<Unit> {
@@ -120,6 +181,9 @@ fn named(name: &str) -> Option<Unit> {
     };
     if ["knot", "knots", "kn", "kt"].contains(&name) {
         return Some(Unit { scale: KNOT, powers: [1, -1, 0, 0] });
+    }
+    if ["rad", "radian", "radians"].contains(&name) {
+        return Some(Unit::NONE);
     }
     let lower = name.to_lowercase();
     let matches =
@@ -160,6 +224,16 @@ mod tests {
             "meter/second",
             "Meters/Second",
             " m / s ",
+            "m s⁻¹",
+            "m s−1",
+            "m s^{-1}",
+            "m/(s)",
+            "(m)/(s)",
+            "m s2 s-3",
+            "1e-3 km/s",
+            "100 cm.s-1",
+            "meters second-1",
+            "10^-3 km s-1",
         ] {
             assert_eq!(Unit::parse(text), Some(speed), "{text}");
         }
@@ -185,8 +259,16 @@ mod tests {
         for text in ["m", "s", "px/frame", "px/s", "1", "m/s2", "m2/s"] {
             assert_eq!(Unit::parse(text).unwrap_or_else(|| panic!("{text}")).to(&speed), None, "{text}");
         }
-        for text in ["", "m/", "/s", "furlong", "m/s^", "U_inf", "m//s", "m s-99"] {
+        for text in [
+            "", "m/", "/s", "furlong", "m/s^", "U_inf", "m//s", "m s-99", "m s -1", "0 m", "(m/s", "m)",
+            "m/s (",
+        ] {
             assert_eq!(Unit::parse(text), None, "{text}");
         }
+        assert_eq!(Unit::parse("1/s"), Unit::parse("rad s-1"));
+        assert_eq!(Unit::parse("1/(s m)"), Unit::parse("m-1 s-1"));
+        assert_eq!(Unit::parse("1/s m"), Unit::parse("m s-1"));
+        assert_eq!(Unit::parse("1"), Unit::parse("m/m"));
+        assert!(Unit::differ("m/s", "furlong/s") && !Unit::differ("degrees_east", "degrees_north"));
     }
 }

@@ -65,7 +65,7 @@ pub use rate::{Bound, bound};
 pub use results::{Results, check_free};
 pub use rows::{Invariance, Pixel, RowPoint, SHARE, SILENT, invariances, rows};
 pub use sample::{Drawing, Sampled, Samples};
-pub use sample_file::write_samples;
+pub use sample_file::{check_samples, write_samples};
 pub use sample_page::{Drawn, sample_results};
 pub use sensitivity_page::{Sensed, sensitivity_results};
 pub use spectra::{Spectrum, spectra};

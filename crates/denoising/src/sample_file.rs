@@ -2,9 +2,9 @@
 
 use crate::words::in_file;
 use crate::{Flow, Result, Samples};
-use equipoise_data::Attribute;
-use equipoise_data::exchange::{Fields, Format, Stored};
+use equipoise_data::exchange::{self, Fields, Format, Stored};
 use equipoise_data::store::{Along, Dimension, Existing, Writer};
+use equipoise_data::{Attribute, DataError};
 use equipoise_experiment::Error;
 use equipoise_field::Shape;
 use std::path::{Path, PathBuf};
@@ -30,8 +30,7 @@ pub fn write_samples(
         return Ok(None);
     }
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    let stem = format!("{}_{}", flow.name(), in_file(&samples.denoiser));
-    let path = folder.join(format!("{stem}.h5"));
+    let (stem, path) = place(folder, (flow, samples));
     let (prior, shape) = (flow.prior(), flow.shape());
     let mut values = Vec::with_capacity(samples.members.len() * shape.len());
     for member in &samples.members {
@@ -51,14 +50,35 @@ pub fn write_samples(
     writer.write(STORED.members, &[samples.members.len(), frames, channels, height, width], &values)?;
     name_axes(&writer, &fields)?;
     writer.finish()?;
-    for format in Format::all() {
-        match formats.contains(&format) {
-            true => drop(format.write(&fields, folder, &stem, existing)?),
-            // That of earlier samples, which these are not.
-            false => format.remove(folder, &stem)?,
-        }
+    exchange::clear(folder, &stem, formats)?;
+    for format in formats {
+        format.write(&fields, folder, &stem, existing)?;
     }
     Ok(Some(path))
+}
+
+/// Whether [`write_samples`] can write its files, before any of them is written.
+///
+/// # Errors
+/// [`DenoisingError::Data`](crate::DenoisingError::Data) with what stands in the way.
+pub fn check_samples(
+    (folder, existing): (&Path, Existing),
+    formats: &[Format],
+    of: (&Flow, &Samples),
+) -> Result<()> {
+    let (stem, path) = place(folder, of);
+    match existing {
+        Existing::Refuse if path.exists() => Err(DataError::Exists { path }.into()),
+        _ if path.is_dir() => Err(DataError::IsFolder { path }.into()),
+        _ => Ok(exchange::check(folder, &stem, formats, existing)?),
+    }
+}
+
+/// The name of samples, and their file.
+fn place(folder: &Path, (flow, samples): (&Flow, &Samples)) -> (String, PathBuf) {
+    let stem = format!("{}_{}", flow.name(), in_file(&samples.denoiser));
+    let path = folder.join(format!("{stem}.h5"));
+    (stem, path)
 }
 
 /// Makes the axes of the array dimensions with names.

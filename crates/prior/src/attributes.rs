@@ -1,10 +1,10 @@
 //! What a file says that holds fields of a prior's.
 
 use crate::{Prior, PriorError};
-use equipoise_data::exchange::{Fields, Stored};
+use equipoise_data::exchange::{Fields, Known, Stored};
 use equipoise_data::store::Writer;
 use equipoise_data::{Attribute, Field};
-use equipoise_field::{Axis, Boundary, Shape};
+use equipoise_field::{Axis, Boundary, Grid, Shape};
 
 impl Prior {
     /// Sets the attributes that a data file of this flow has: axes NTCHW, those of [`told`](Self::told), `t_first` the time
@@ -85,13 +85,22 @@ impl Prior {
         let placed = stated(Field::Dx) || self.about.kind.convention().side.is_some();
         let mut attributes = self.told(t_first);
         attributes.retain(|(name, _)| *name != "units" && *name != "channels");
+        if placed && !stated(Field::Dx) {
+            let Grid { dx, dy, .. } = self.about.grid;
+            attributes
+                .extend([("dx", dx), ("dy", dy)].map(|(name, step)| (name, Attribute::Numbers(vec![step]))));
+        }
         attributes.push(("provenance", provenance));
         Fields {
             shape: Shape { frames, ..self.shape },
             grid: self.about.grid,
             coordinates: self.about.coordinates,
             t_first,
-            known: [placed, stated(Field::TimeStep)],
+            known: Known {
+                spacing: placed,
+                first: [stated(Field::XFirst), stated(Field::YFirst)],
+                time: stated(Field::TimeStep),
+            },
             components: self.components(),
             velocities: self.velocities(),
             units: self.about.particulars.units.clone(),

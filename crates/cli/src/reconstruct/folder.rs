@@ -1,10 +1,11 @@
 //! The folder that a reconstruction leaves.
 
-use super::Taken;
 use super::made::Made;
 use super::summary::Summary;
+use super::{Arguments, Taken};
+use crate::comparison::Output;
 use equipoise_data::DataError;
-use equipoise_data::exchange::Format;
+use equipoise_data::exchange::{self, Format};
 use equipoise_reconstruction::{
     Check, Ensemble, Pictures, exchanged, write_file, write_page, write_pictures, write_sheet,
 };
@@ -23,11 +24,28 @@ pub(super) fn names() -> Vec<String> {
     FILES.into_iter().map(str::to_owned).chain(others).collect()
 }
 
+impl Arguments {
+    /// Every file can be written, and what an earlier call left in other formats be removed: found out before the first
+    /// is.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub(super) fn check_folder(&self) -> Result<(), DataError> {
+        let Output { out, force, .. } = &self.output;
+        force.check(names().iter().map(|name| out.join(name)))?;
+        let files = FILES.map(|name| out.join(name));
+        if let Some(path) = files.into_iter().find(|path| path.is_dir()) {
+            return Err(DataError::IsFolder { path });
+        }
+        exchange::check(out, STEM, &self.also.formats(), force.existing())
+    }
+}
+
 impl Taken<'_> {
     /// Writes the folder.
     ///
     /// # Errors
-    /// A file that cannot be written; those before it stand.
+    /// What stands in the way, before anything is written; a file that cannot be written: those before it stand.
     pub(super) fn keep(
         &self,
         check: &Check,
@@ -36,6 +54,7 @@ impl Taken<'_> {
         summary: &Summary,
     ) -> anyhow::Result<()> {
         let Self { arguments, problem, rule, truth, .. } = self;
+        arguments.check_folder()?;
         std::fs::create_dir_all(&arguments.output.out)
             .map_err(|source| unwritable(&arguments.output.out, source))?;
         let truth = truth.as_ref().map(|truth| truth.values.as_slice());
@@ -43,7 +62,7 @@ impl Taken<'_> {
         let existing = arguments.output.force.existing();
         let at = |index: usize| arguments.output.out.join(FILES[index]);
         write_file(&at(0), existing, problem, rule, ensemble, &made.provenance)?;
-        arguments.also.clear(&arguments.output.out, STEM)?;
+        exchange::clear(&arguments.output.out, STEM, &arguments.also.formats())?;
         let fields = exchanged(problem, rule, ensemble, &made.provenance)?;
         for format in arguments.also.formats() {
             format.write(&fields, &arguments.output.out, STEM, existing)?;

@@ -101,5 +101,5 @@ fn a_refused_kind_still_prints_the_audit() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.stdout.contains("declared, and the data agree") && !ran.stdout.contains("divergence"));
     assert_eq!(ran.stderr.lines().count(), 1);
-    assert!(ran.stderr.contains("x along H, expected x along W"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("end with \"x\", \"y\" by"), "{}", ran.stderr);
 }

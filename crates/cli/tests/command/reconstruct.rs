@@ -80,6 +80,13 @@ fn a_table_becomes_a_folder_that_other_verbs_read() {
     assert_eq!(bare.code, Some(0), "{}", bare.stderr);
     assert!(!out.join("ensemble.zarr").exists() && !out.join("ensemble.nc").exists(), "of other members");
     assert!(wrong.stderr.contains("frames from the frame that they are taken for"), "{}", wrong.stderr);
+
+    fs::write(out.join("ensemble.nc"), "of someone else").unwrap();
+    let before = fs::read(&ensemble).unwrap();
+    let kept = reconstruct(folder.path(), &["--force", "--members", "3", "--also", "npy"]);
+    assert_eq!((kept.code, kept.stdout.as_str()), (Some(1), ""));
+    assert!(kept.stderr.contains("ensemble.nc: found something else than fields"), "{}", kept.stderr);
+    assert!(fs::read(&ensemble).unwrap() == before && !out.join("ensemble_npy").exists(), "a mixed folder");
 }
 
 #[test]

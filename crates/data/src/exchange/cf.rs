@@ -13,6 +13,9 @@ use crate::Attribute;
 /// The version of the conventions.
 pub(super) const CONVENTIONS: &str = "CF-1.11";
 
+/// The attribute that says in which space numbers are, and its text; it tells what was written here.
+pub(super) const SPACE: [&str; 2] = ["space", "physical units"];
+
 /// What no component may be called.
 const TAKEN: [&str; 6] = ["member", "time", "x", "y", "weight", "mask"];
 
@@ -83,7 +86,7 @@ pub(super) fn variables<'a>(fields: &Fields<'a>) -> Vec<Variable<'a>> {
 
 /// What the whole says of itself.
 pub(super) fn globals(fields: &Fields<'_>) -> Vec<(&'static str, Attribute)> {
-    let own = [("Conventions", CONVENTIONS), ("space", "physical units")];
+    let own = [("Conventions", CONVENTIONS), SPACE.into()];
     let own = own.map(|(name, text)| (name, Attribute::Text(text.into())));
     own.into_iter().chain(fields.attributes.iter().cloned()).collect()
 }

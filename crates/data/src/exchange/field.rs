@@ -16,8 +16,8 @@ pub struct Fields<'a> {
     pub coordinates: Coordinates,
     /// The time of the first frame.
     pub t_first: f64,
-    /// Whether the spacings are known, and the time between two frames: what is not known is not written.
-    pub known: [bool; 2],
+    /// What of them is known: what is not is not written.
+    pub known: Known,
     /// What the components are called.
     pub components: Vec<String>,
     /// The channels of the velocity along x and along y, where there are both.
@@ -40,6 +40,25 @@ pub struct Fields<'a> {
     pub attributes: Vec<(&'static str, Attribute)>,
     /// Where the same numbers stand in the HDF5 file beside, for what only refers to it.
     pub stored: Stored,
+}
+
+/// What is known of coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The spacings.
+    pub spacing: bool,
+    /// x and y of the first grid point. Without one its axis has no coordinates, since a 0 there would be taken for a
+    /// fact; the spacing stands among the attributes.
+    pub first: [bool; 2],
+    /// The time between two frames.
+    pub time: bool,
+}
+
+impl Known {
+    /// Everything, or nothing.
+    pub fn all(known: bool) -> Self {
+        Self { spacing: known, first: [known; 2], time: known }
+    }
 }
 
 /// Datasets of an HDF5 file: members (M, T, C, H, W), mean (1, T, C, H, W) and standard deviation (T, C, H, W).
@@ -90,15 +109,17 @@ impl Fields<'_> {
     /// The dimensions `member`, `time` and those of a plane, each with what is known along it.
     pub fn dimensions(&self) -> Vec<Dimension> {
         let ([nx, ny], at, grid) = (self.extent(), self.coordinates, self.grid);
+        let Known { spacing, first, time } = self.known;
         let axis = |name: &str| match name {
-            "x" => self.axis("x", "X", (at.x_first, grid.dx, nx), self.known[0]),
-            _ => self.axis("y", "Y", (at.y_first, grid.dy, ny), self.known[0]),
+            "x" => self.axis("x", "X", (at.x_first, grid.dx, nx), spacing && first[0]),
+            _ => self.axis("y", "Y", (at.y_first, grid.dy, ny), spacing && first[1]),
         };
-        let [first, second] = self.axes().map(axis);
+        let planes = self.axes().map(axis);
         let members = Along::Indices(self.indices.clone());
         let texts = vec![("long_name", "index of the member, which names its draw".to_owned())];
-        let time = self.axis("time", "T", (self.t_first, at.time_step, self.shape.frames), self.known[1]);
-        vec![Dimension { name: "member".into(), along: members, texts }, time, first, second]
+        let time = self.axis("time", "T", (self.t_first, at.time_step, self.shape.frames), time);
+        let members = Dimension { name: "member".into(), along: members, texts };
+        [members, time].into_iter().chain(planes).collect()
     }
 
     fn axis(

@@ -3,27 +3,28 @@
 use crate::DataError;
 use crate::store::{Existing, may_stand};
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+
+/// Bytes of a file within which it says what it is.
+const START: u64 = 1 << 20;
 
 /// A folder being written under another name. Dropped before [`finish`](Self::finish), it leaves nothing behind.
 pub(super) struct Folder<'a> {
     path: &'a Path,
     temporary: PathBuf,
     existing: Existing,
-    /// A file that every folder of the format has.
-    mark: &'static str,
 }
 
 impl<'a> Folder<'a> {
-    /// Begins a folder that will stand at `path`; what `mark` names tells one of its kind.
-    pub(super) fn create(path: &'a Path, existing: Existing, mark: &'static str) -> Result<Self, DataError> {
-        replaceable(path, existing, mark)?;
+    /// Begins a folder that will stand at `path`, where what stands there may be replaced.
+    pub(super) fn create(path: &'a Path, existing: Existing) -> Result<Self, DataError> {
+        may_stand(path, existing)?;
         let temporary = hidden(path, "partial");
         // Left by a process of this number that was killed.
         let _ = fs::remove_dir_all(&temporary);
         fs::create_dir(&temporary).map_err(|source| DataError::io(path, source))?;
-        Ok(Self { path, temporary, existing, mark })
+        Ok(Self { path, temporary, existing })
     }
 
     /// Makes a folder in it.
@@ -38,7 +39,7 @@ impl<'a> Folder<'a> {
 
     /// Moves it to its place.
     pub(super) fn finish(self) -> Result<(), DataError> {
-        replaceable(self.path, self.existing, self.mark)?;
+        may_stand(self.path, self.existing)?;
         let moved = |source| DataError::io(self.path, source);
         if !self.path.exists() {
             return fs::rename(&self.temporary, self.path).map_err(moved);
@@ -72,28 +73,11 @@ pub(super) fn write(path: &Path, existing: Existing, bytes: &[u8]) -> Result<(),
     written.map_err(io)
 }
 
-/// Removes a folder that `mark` tells, or a file where there is none.
-pub(super) fn remove(path: &Path, mark: Option<&'static str>) -> Result<(), DataError> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let removed = match mark {
-        Some(mark) => {
-            replaceable(path, Existing::Replace, mark)?;
-            fs::remove_dir_all(path)
-        }
-        None => fs::remove_file(path),
-    };
-    removed.map_err(|source| DataError::io(path, source))
-}
-
-/// Nothing stands there, or a folder of this kind that may be replaced.
-fn replaceable(path: &Path, existing: Existing, mark: &'static str) -> Result<(), DataError> {
-    may_stand(path, existing)?;
-    match path.exists() && !path.join(mark).is_file() {
-        true => Err(DataError::Unlike { path: path.into(), expected: mark }),
-        false => Ok(()),
-    }
+/// Whether the beginning of a file holds these words.
+pub(super) fn says(path: &Path, words: &str) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
+    read.is_ok() && start.windows(words.len()).any(|window| window == words.as_bytes())
 }
 
 /// A name beside a path that no listing shows.

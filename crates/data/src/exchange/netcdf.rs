@@ -1,10 +1,15 @@
 //! CF NetCDF-4: an HDF5 file whose dimensions have names.
 
 use super::Fields;
-use super::cf::{Values, globals, variables};
-use crate::store::{Existing, Writer};
+use super::cf::{SPACE, Values, globals, variables};
+use crate::store::{Existing, Reader, Writer};
 use crate::{Attribute, DataError};
 use std::path::Path;
+
+/// Whether a file was written so.
+pub(super) fn is_own(path: &Path) -> bool {
+    Reader::open(path).and_then(|file| file.text(SPACE[0])).is_ok_and(|space| space == SPACE[1])
+}
 
 pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
     let writer = Writer::create_ordered(path, existing)?;

@@ -11,14 +11,11 @@
 
 use super::Fields;
 use super::folder::{Folder, bytes};
-use super::told::told;
+use super::told::{TOLD, told};
 use crate::DataError;
 use crate::store::Existing;
 use equipoise_field::Shape;
 use std::path::Path;
-
-/// The file that says what the axes are.
-pub(super) const MARK: &str = "axes.json";
 
 /// Magic, version, and the length of what follows: so many bytes before the dictionary.
 const HEAD: usize = 10;
@@ -27,7 +24,7 @@ const HEAD: usize = 10;
 const ALIGNED: usize = 64;
 
 pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
-    let to = Folder::create(path, existing, MARK)?;
+    let to = Folder::create(path, existing)?;
     let Shape { frames, channels, height, width } = fields.shape;
     let (field, [first, second]) = ([frames, channels, height, width], fields.axes());
     let of_field = ["time", "component", first, second];
@@ -59,7 +56,7 @@ pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Res
         to.write("mask.npy", &[&header("|b1", &[height, width]), &cells])?;
         arrays.push(("mask", &of_members[3..]));
     }
-    to.write(MARK, &[told(fields, &arrays).as_bytes()])?;
+    to.write(TOLD, &[told(fields, &arrays).as_bytes()])?;
     to.finish()
 }
 

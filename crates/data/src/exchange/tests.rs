@@ -1,7 +1,7 @@
 //! Parts of formats against their specifications.
 
 use super::npy::header;
-use super::{Fields, Format, Stored, zarr};
+use super::{Fields, Format, Known, Stored, zarr};
 use crate::store::Existing;
 use crate::{Coordinates, Units};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
@@ -14,7 +14,7 @@ fn fields<'a>(shape: Shape, components: &[&str], members: &'a [Vec<f32>]) -> Fie
         grid: Grid { x_axis: Axis::W, dx: 1.0, dy: 1.0, boundary: Boundary::Open },
         coordinates: Coordinates { x_first: 0.0, y_first: 0.0, time_step: 1.0 },
         t_first: 0.0,
-        known: [false; 2],
+        known: Known::all(false),
         components: components.iter().map(ToString::to_string).collect(),
         velocities: None,
         units: Units::default(),

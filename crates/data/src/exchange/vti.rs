@@ -4,17 +4,14 @@
 //! of 0. Numbers follow the XML as they are (appended data, encoding raw), each array behind its length in bytes
 //! (VTK File Formats, XML).
 
-use super::Fields;
 use super::folder::{Folder, bytes};
-use super::told::told;
+use super::told::{TOLD, told};
+use super::{Fields, Known};
 use crate::DataError;
 use crate::store::Existing;
 use equipoise_field::Axis;
 use std::fmt::Write;
 use std::path::Path;
-
-/// The file that lists the frames.
-pub(super) const MARK: &str = "series.pvd";
 
 /// Arrays of one file, and what follows the XML.
 #[derive(Default)]
@@ -24,7 +21,7 @@ struct Appended {
 }
 
 pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
-    let to = Folder::create(path, existing, MARK)?;
+    let to = Folder::create(path, existing)?;
     let mut listed = String::new();
     for t in 0..fields.shape.frames {
         let name = format!("frame_{t:04}.vti");
@@ -37,20 +34,30 @@ pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Res
         "<?xml version=\"1.0\"?>\n<VTKFile type=\"Collection\" version=\"1.0\" byte_order=\"LittleEndian\" \
          header_type=\"UInt64\">\n  <Collection>\n{listed}  </Collection>\n</VTKFile>\n"
     );
-    to.write(MARK, &[series.as_bytes()])?;
-    to.write("axes.json", &[told(fields, &[("points", &["y", "x"])]).as_bytes()])?;
+    to.write("series.pvd", &[series.as_bytes()])?;
+    to.write(TOLD, &[told(fields, &[("points", &["y", "x"])]).as_bytes()])?;
     to.finish()
 }
 
 /// When a frame is; its number where the time between frames is not known.
 pub(super) fn time(fields: &Fields<'_>, frame: usize) -> f64 {
-    if fields.known[1] { fields.t_first + frame as f64 * fields.coordinates.time_step } else { frame as f64 }
+    if fields.known.time {
+        fields.t_first + frame as f64 * fields.coordinates.time_step
+    } else {
+        frame as f64
+    }
 }
 
-/// x and y of the first point and their steps; places where they are not known.
+/// x and y of the first point, 0 where it is not known, and their steps; places where those are not.
 pub(super) fn placed(fields: &Fields<'_>) -> [[f64; 2]; 2] {
     let (at, grid) = (fields.coordinates, fields.grid);
-    if fields.known[0] { [[at.x_first, at.y_first], [grid.dx, grid.dy]] } else { [[0.0; 2], [1.0; 2]] }
+    let first = |known: bool, place: f64| if known { place } else { 0.0 };
+    match fields.known {
+        Known { spacing: true, first: [x, y], .. } => {
+            [[first(x, at.x_first), first(y, at.y_first)], [grid.dx, grid.dy]]
+        }
+        _ => [[0.0; 2], [1.0; 2]],
+    }
 }
 
 /// The XML of a frame up to the numbers, and the numbers.

@@ -13,15 +13,22 @@ use equipoise_field::{Axis, Shape};
 use std::fmt::Write;
 use std::path::Path;
 
+/// How a file begins.
+const BEGIN: &str = "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n  <Domain>\n    <Grid Name=\"series\" \
+                     GridType=\"Collection\" CollectionType=\"Temporal\">\n";
+
+/// Whether a file was written so.
+pub(super) fn is_own(path: &Path) -> bool {
+    folder::says(path, BEGIN)
+}
+
 pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
     let beside = path.with_extension("h5");
     if !beside.is_file() {
         return Err(DataError::Missing { path: beside });
     }
     let file = escaped(&beside.file_name().unwrap_or_default().to_string_lossy());
-    let mut xml = "<?xml version=\"1.0\"?>\n<Xdmf Version=\"3.0\">\n  <Domain>\n    <Grid Name=\"series\" \
-                   GridType=\"Collection\" CollectionType=\"Temporal\">\n"
-        .to_owned();
+    let mut xml = BEGIN.to_owned();
     for (name, value) in &fields.attributes {
         if let Attribute::Text(text) = value {
             let _ = writeln!(xml, "      <Information Name=\"{name}\" Value=\"{}\"/>", escaped(text));

@@ -4,15 +4,15 @@
 //! as any other. `fill_value` is what a chunk that is not there would hold: every chunk is.
 
 use super::Fields;
-use super::cf::{Values, Variable, globals, variables};
-use super::folder::{Folder, bytes};
+use super::cf::{SPACE, Values, Variable, globals, variables};
+use super::folder::{Folder, bytes, says};
 use crate::store::{Along, Dimension, Existing};
 use crate::{Attribute, DataError};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// What every folder of a group or an array holds.
-pub(super) const MARK: &str = "zarr.json";
+const MARK: &str = "zarr.json";
 
 /// The most bytes of a chunk of fields, unless one frame has more.
 const CHUNK: usize = 16 << 20;
@@ -27,6 +27,11 @@ struct Array<'a> {
     texts: &'a [(&'static str, String)],
 }
 
+/// Whether a folder was written so.
+pub(super) fn is_own(path: &Path) -> bool {
+    says(&path.join(MARK), &format!("{:?}: {:?}", SPACE[0], SPACE[1]))
+}
+
 pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
     write_in(CHUNK, fields, path, existing)
 }
@@ -38,7 +43,7 @@ pub(super) fn write_in(
     path: &Path,
     existing: Existing,
 ) -> Result<(), DataError> {
-    let to = Folder::create(path, existing, MARK)?;
+    let to = Folder::create(path, existing)?;
     let attributes: Map<String, Value> =
         globals(fields).into_iter().filter_map(|(name, value)| Some((name.into(), plain(value)?))).collect();
     let (dimensions, mut arrays) = (fields.dimensions(), Map::new());

@@ -5,6 +5,56 @@ use crate::{Attributes, DataError};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
+/// The names that mean something, here or to whoever reads a flow.
+const KNOWN: [&str; 46] = [
+    "axes",
+    "shape_description",
+    "dims",
+    "kind",
+    "H_axis",
+    "W_axis",
+    "dx",
+    "dy",
+    "x_first",
+    "y_first",
+    "dt",
+    "dt_frame",
+    "t_first",
+    "boundary",
+    "domain",
+    "forcing",
+    "channels",
+    "channel_names",
+    "components",
+    "units",
+    "unit",
+    "velocity_units",
+    "length_units",
+    "space_units",
+    "coordinate_units",
+    "time_units",
+    "inflow",
+    "cylinder_center_px",
+    "cylinder_radius_px",
+    "ones",
+    "flag_values",
+    "flag_meanings",
+    "scale_factor",
+    "add_offset",
+    "_FillValue",
+    "missing_value",
+    "valid_min",
+    "valid_max",
+    "valid_range",
+    "length_scale",
+    "velocity_scale",
+    "y_axis",
+    "weights",
+    "offset",
+    "provenance",
+    "noise",
+];
+
 /// The file: `flow.json` beside `flow.npy`, and beside a folder `flow`.
 pub(crate) fn path(of: &Path) -> PathBuf {
     if of.is_dir() {
@@ -36,6 +86,11 @@ pub(crate) fn take(of: &Path, attributes: &mut Attributes) -> Result<Option<Stri
         |found: String| DataError::Beside { path: beside.clone(), of: of.into(), found: found.into() };
     let value: Value = serde_json::from_str(&text).map_err(|error| refused(error.to_string()))?;
     let Value::Object(entries) = value else { return Err(refused("no object".into())) };
+    let unknown: Vec<String> = entries
+        .keys()
+        .filter(|name| !KNOWN.contains(&name.as_str()))
+        .map(|name| format!("`{name}`"))
+        .collect();
     for (name, value) in entries {
         let Some(value) = attribute(&value) else { continue };
         match attributes.get(&name) {
@@ -46,11 +101,15 @@ pub(crate) fn take(of: &Path, attributes: &mut Attributes) -> Result<Option<Stri
             _ => attributes.state(&name, value),
         }
     }
-    Ok(Some(format!("attributes are taken from {} beside it", beside.display())))
+    let told = format!("attributes are taken from {} beside it", beside.display());
+    Ok(Some(match &unknown[..] {
+        [] => told,
+        names => format!("{told}; nothing is known by the name {}, which changes nothing", names.join(", ")),
+    }))
 }
 
 /// A value as HDF5 would hold it; `None` for null.
-fn attribute(value: &Value) -> Option<Attribute> {
+pub(crate) fn attribute(value: &Value) -> Option<Attribute> {
     let number = |value: &Value| value.as_f64().or_else(|| value.as_bool().map(|b| f64::from(u8::from(b))));
     Some(match value {
         Value::Null => return None,

@@ -3,6 +3,7 @@
 use crate::array::{Array, Member};
 use crate::attribute::Attribute;
 use crate::clock::Clock;
+use crate::exchange::told;
 use crate::formats::beside;
 use crate::formats::grid::Direction;
 use crate::location::Location;
@@ -23,8 +24,9 @@ const TIMES: [&str; 2] = ["time", "t"];
 /// Lists of the places of points.
 const PLACES: [(&str, Direction); 2] = [("x", Direction::X), ("y", Direction::Y)];
 
-/// Numbers of an array above which it is no attribute.
+/// Numbers of an array above which it is no attribute, but for one a trajectory.
 const FEW: usize = 16;
+const WEIGHTS: &str = "weights";
 
 /// What stands under a name.
 #[derive(Debug)]
@@ -45,6 +47,18 @@ pub(crate) struct Item {
     pub(crate) name: String,
     pub(crate) content: Content,
     pub(crate) own: Attributes,
+}
+
+impl Item {
+    /// Its name, and what it holds where that is no numbers.
+    fn told(&self) -> String {
+        match &self.content {
+            Content::Numbers(_) => self.name.clone(),
+            Content::Truths(_) => format!("{} (truth values)", self.name),
+            Content::Text(_) => format!("{} (a text)", self.name),
+            Content::Other(found) => format!("{} ({found})", self.name),
+        }
+    }
 }
 
 /// Everything in a file, with attributes that hold for all of it.
@@ -68,12 +82,13 @@ impl Bundle {
         axes: Option<AxisOrder>,
     ) -> Result<Parts, DataError> {
         let names: Vec<Vec<String>> = match at.datasets[..] {
-            [] => vec![vec![self.usual(path)?]],
+            [] => vec![vec![self.usual(path, &at.file)?]],
             _ => at.datasets.iter().map(|name| self.named(path, name)).collect::<Result<_, _>>()?,
         };
         let first = names[0][0].clone();
         let group = parent(&first);
         self.take_attributes(group)?;
+        self.notes.extend(told::take(&at.file, &first, &mut self.attributes)?);
         self.notes.extend(beside::take(&at.file, &mut self.attributes)?);
         let order = stated(path, &first, &self.of(&first), axes);
         let variable = if at.datasets.is_empty() { first.clone() } else { at.selection() };
@@ -115,7 +130,8 @@ impl Bundle {
                     // A series of so few frames is one all the same.
                     let is_other = ["y", MASK].into_iter().chain(TIMES).chain(FIELDS).any(|own| own == name);
                     let plain = shape.iter().filter(|length| **length != 1).count() <= 1;
-                    if is_other || !plain || shape.iter().product::<usize>() > FEW {
+                    let long = shape.iter().product::<usize>() > FEW && name != WEIGHTS;
+                    if is_other || !plain || long {
                         continue;
                     }
                     Attribute::Numbers(all(&**array)?)
@@ -146,7 +162,10 @@ impl Bundle {
         attributes
     }
 
-    fn usual(&self, path: &Path) -> Result<String, DataError> {
+    fn usual(&self, path: &Path, file: &Path) -> Result<String, DataError> {
+        if let Some(name) = told::first(file, |name| self.find(name).is_some()) {
+            return Ok(name.to_owned());
+        }
         let a_list =
             |name: &str| matches!(self.find(name), Some(Content::Numbers(array)) if is_list(array.shape()));
         // A list of this name is a coordinate.
@@ -156,11 +175,13 @@ impl Bundle {
                 && name != MASK
         };
         let mut wide = self.contents.iter().filter(planes).map(|item| item.name.clone());
-        match (known, wide.next(), wide.next()) {
+        match (known, wide.next(), wide.next(), &self.contents[..]) {
             (Some(name), ..) => Ok(name.to_owned()),
-            (None, Some(only), None) => Ok(only),
+            (None, Some(only), None, _) => Ok(only),
+            // What it holds is said by whoever cannot read it.
+            (None, None, None, [only]) => Ok(only.name.clone()),
             _ => {
-                let found = self.contents.iter().map(|item| item.name.clone()).collect();
+                let found = self.contents.iter().map(Item::told).collect();
                 Err(DataError::NoVariable { path: path.into(), found })
             }
         }

@@ -38,7 +38,13 @@ impl fmt::Display for Dtype {
             Kind::Truth => f.write_str("truth values"),
             Kind::Unicode | Kind::Ascii => f.write_str("texts"),
             Kind::Other('O') => f.write_str("Python objects"),
-            Kind::Other('c') => f.write_str("complex numbers"),
+            Kind::Other('c') => write!(f, "complex numbers of {bits} bits"),
+            Kind::Other('V') if matches!(self.bytes, 1 | 2) => {
+                write!(
+                    f,
+                    "raw items of {bits} bits, as NumPy saves bfloat16 and float8 (save a.astype('float32'))"
+                )
+            }
             Kind::Other('V') => f.write_str("records"),
             Kind::Other('M' | 'm') => f.write_str("dates or durations"),
             Kind::Other(letter) => write!(f, "items of type `{letter}`"),

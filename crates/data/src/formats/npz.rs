@@ -40,8 +40,9 @@ pub(crate) fn holds(path: &Path) -> bool {
 
 /// Whether an archive holds arrays, or cannot be read, which is then said.
 fn is_archive(file: File) -> bool {
-    ZipArchive::new(file)
-        .is_ok_and(|archive| archive.file_names().any(|name| name.is_ok_and(|name| name.ends_with(SUFFIX))))
+    ZipArchive::new(file).map_or(true, |archive| {
+        archive.file_names().any(|name| name.is_ok_and(|name| name.ends_with(SUFFIX)))
+    })
 }
 
 /// Opens one.
@@ -152,7 +153,7 @@ fn text(path: &Path, name: &str, head: &Head, bytes: Bytes) -> Result<Content, D
 /// The arrays of an archive; their numbers stay in it until they are asked for.
 fn archive(path: &Path) -> Result<Vec<(String, Content)>, DataError> {
     let fault = |source| DataError::io(path, source);
-    let told = |error: ZipError| broken(path, "", error.to_string());
+    let told = |error: ZipError| DataError::Archive { path: path.into(), detail: error.to_string().into() };
     let mut archive = ZipArchive::new(File::open(path).map_err(fault)?).map_err(told)?;
     let mut contents = Vec::new();
     for index in 0..archive.len() {

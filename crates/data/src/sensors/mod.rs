@@ -91,7 +91,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Holds the units of the header to those of the data that the readings are of, where both are known.
+    /// Holds the units of the header to those of the data that the readings are of, where both state one: a unit that is
+    /// not known is none but itself.
     ///
     /// # Errors
     /// [`DataError::SensorTable`] with both where they differ.
@@ -102,7 +103,8 @@ impl Table {
             ("time", &self.units.time, &units.time),
         ] {
             let (Some(found), Some(expected)) = (found, expected) else { continue };
-            if Unit::differ(found, expected) {
+            let unknown = Unit::parse(found).is_none() || Unit::parse(expected).is_none();
+            if found != expected && (unknown || Unit::differ(found, expected)) {
                 let detail = format!(
                     "unit of {of}: found {found}, expected {expected}, that of the data: nothing is converted"
                 );

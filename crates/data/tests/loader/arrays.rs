@@ -95,7 +95,20 @@ fn every_type_of_numbers_is_read_or_named() {
         assert!(error.contains(&format!("`{}` holds {found}", name)), "{error}");
     }
     let error = refused(&fixture("types.npz"), &axes("NTCHW"));
-    assert!(error.contains("found [f2, f4"), "{error}");
+    assert!(error.contains("found [f2, f4") && error.contains("records (records)"), "{error}");
+    // An array alone is named for what it holds, whatever its file is called.
+    let folder = tempfile::tempdir().unwrap();
+    for (descr, found) in
+        [("<c8", "complex numbers of 64 bits"), ("<V2", "raw items of 16 bits"), ("|O", "Python objects")]
+    {
+        let path = folder.path().join("alone.npy");
+        let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (2,), }}");
+        let length = [(text.len() + 1) as u8, 0];
+        std::fs::write(&path, [b"\x93NUMPY\x01\x00", &length[..], text.as_bytes(), b"\n", &[0; 16]].concat())
+            .unwrap();
+        let error = refused(&path, &axes("NTCHW"));
+        assert!(error.contains(&format!("`alone` holds {found}")), "{error}");
+    }
     let error = refused(&at("types.npz", "/none"), &axes("NTCHW"));
     assert!(error.contains("no dataset `/none`"), "{error}");
 }
@@ -140,7 +153,11 @@ fn attributes_stand_in_a_file_beside() {
         .unwrap();
     let data = loaded(&path, &LoadOptions::default());
     assert_eq!((data.values(), data.grid().dx), (&wave()[..], 0.25));
-    assert!(data.notes().iter().any(|note| note.contains("single.json")), "{:?}", data.notes());
+    let notes = data.notes().join("; ");
+    assert!(
+        notes.contains("single.json beside it; nothing is known by the name `nothing`, which"),
+        "{notes}"
+    );
     assert_ne!(checksum(&path).unwrap(), bare);
     for (text, expected) in
         [("[1]", "expected a JSON object"), ("{\"dx\": -1}", "attribute `dx`"), ("{", "EOF")]
@@ -203,6 +220,10 @@ fn broken_files_of_numpy_are_named() {
     std::fs::write(&path, &std::fs::read(fixture("single.npy")).unwrap()[..1000]).unwrap();
     let error = refused(&path, &axes("NTCHW"));
     assert!(error.contains("found 872 bytes of numbers, expected 1152"), "{error}");
+    let (path, whole) = (folder.path().join("stored.npz"), std::fs::read(fixture("stored.npz")).unwrap());
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let error = refused(&path, &axes("NTCHW"));
+    assert!(error.contains("found a zip archive that is cut off or damaged"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Ensembles in the formats of other programs, read back by the loader, by HDF5, byte by byte, and by those programs.
 
-use equipoise_data::exchange::{Fields, Format, Stored};
+use equipoise_data::exchange::{self, Fields, Format, Known, Stored};
 use equipoise_data::store::{Existing, Reader, Writer};
 use equipoise_data::{Attribute, Coordinates, DataError, LoadOptions, Mask, Units, load};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
@@ -64,7 +64,7 @@ impl Made {
             grid: Grid { x_axis: self.x_axis, dx: 0.5, dy: 0.25, boundary: Boundary::Open },
             coordinates: Coordinates { x_first: -1.0, y_first: 2.0, time_step: 0.1 },
             t_first: 4.0,
-            known: [self.known; 2],
+            known: Known::all(self.known),
             components: self.components.iter().map(ToString::to_string).collect(),
             velocities: at("u").zip(at("v")).map(|(u, v)| [u, v]),
             units: Units { velocity: Some("m/s".into()), length: Some("m".into()), time: Some("s".into()) },
@@ -185,6 +185,26 @@ fn what_is_not_known_is_not_written() {
     assert!(told["coordinates"]["time"].is_null() && told["coordinates"]["x"].is_null());
 }
 
+/// An origin that nobody stated is no coordinate of 0; the spacing is told all the same.
+#[test]
+fn an_origin_that_is_not_stated_is_not_written() {
+    let (name, made) = &all()[1];
+    let folder = tempfile::tempdir().unwrap();
+    let known = Known { first: [true, false], ..Known::all(true) };
+    let fields = Fields { known, ..made.fields() };
+    let write = |format: &str| {
+        let format: Format = format.parse().unwrap();
+        format.write(&fields, folder.path(), name, Existing::Refuse).unwrap()
+    };
+    let file = hdf5::File::open(write("netcdf")).unwrap();
+    assert_eq!(file.dataset("x").unwrap().read_raw::<f64>().unwrap()[..2], [-1.0, -0.5]);
+    let told = file.dataset("y").unwrap().attr("NAME").unwrap().read_scalar::<FixedAscii<64>>().unwrap();
+    assert!(told.starts_with("This is a netCDF dimension but not"), "{told}");
+    assert_eq!(file.attr("dy").unwrap().read_raw::<f64>().unwrap(), [0.25]);
+    let image = std::fs::read(write("vti").join("frame_0000.vti")).unwrap();
+    assert!(String::from_utf8_lossy(&image).contains("Origin=\"-1 0 0\" Spacing=\"0.5 0.25 1\""));
+}
+
 #[test]
 fn npy_holds_every_number_in_its_place() {
     for (name, made) in all() {
@@ -195,6 +215,28 @@ fn npy_holds_every_number_in_its_place() {
             (0..member.len()).map(at).map(|at| flow(&made, member, at))
         });
         assert_eq!(bits(floats(&bytes[128..])), bits(expected), "{name}");
+    }
+}
+
+/// A folder of NumPy states itself: axes, mask, units, weights; members are read where nothing is asked for.
+#[test]
+fn npy_is_read_back() {
+    for (name, made) in &all()[..2] {
+        let (_folder, path) = written(name, made, "npy");
+        let data = load(&path, &LoadOptions::default()).unwrap();
+        assert_eq!((data.grid().x_axis, data.grid().dx, data.grid().dy), (made.x_axis, 0.5, 0.25));
+        assert_eq!(data.mask(), made.mask.as_ref());
+        assert_eq!(data.attributes().get("weights"), Some(&Attribute::Numbers(made.weights.clone())));
+        assert_eq!(data.attributes().get("units"), Some(&Attribute::Text("m/s".into())));
+        let at = |i| <[usize; 4]>::from(made.shape.position(i));
+        for (m, member) in made.members.iter().enumerate() {
+            let read = data.window(m, 0, made.shape.frames).unwrap();
+            let open = |i: &usize| !flow(made, member, at(*i)).is_nan();
+            let open: Vec<usize> = (0..member.len()).filter(open).collect();
+            assert_eq!(bits(open.iter().map(|i| read[*i])), bits(open.iter().map(|i| member[*i])), "{name}");
+        }
+        let mean = load(Path::new(&format!("{}:/mean", path.display())), &LoadOptions::default()).unwrap();
+        assert_eq!((mean.trajectories(), mean.frames()), (1, made.shape.frames));
     }
 }
 
@@ -283,6 +325,32 @@ fn nothing_is_replaced_unless_it_is_asked_for_and_of_the_format() {
         let short = Fields { mean: Some(&made.mean[1..]), ..made.fields() };
         let refused = format.write(&short, folder.path(), "short", Existing::Refuse).unwrap_err();
         assert!(refused.to_string().starts_with("the mean: found length"), "{refused}");
+    }
+}
+
+/// A file or folder of someone else under the name of a format that is not asked for stops everything beforehand.
+#[test]
+fn what_someone_else_left_is_not_removed() {
+    for format in Format::all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = format.path(folder.path(), "ensemble");
+        let inner = match path.extension().is_some_and(|end| end != "zarr") {
+            true => path.clone(),
+            false => path.join(if format.to_string() == "zarr" { "zarr.json" } else { "axes.json" }),
+        };
+        std::fs::create_dir_all(inner.parent().unwrap()).unwrap();
+        std::fs::write(&inner, "{\"space\": \"mine\"}").unwrap();
+        let check =
+            |formats: &[Format]| exchange::check(folder.path(), "ensemble", formats, Existing::Replace);
+        for refused in [check(&[]), exchange::clear(folder.path(), "ensemble", &[])] {
+            let refused = refused.unwrap_err();
+            assert!(matches!(refused, DataError::Unlike { .. }), "{refused}");
+        }
+        // A file that is asked for is replaced, whoever wrote it; a folder is not.
+        assert_eq!(check(&[format]).is_ok(), path.is_file(), "{format}");
+        assert_eq!(std::fs::read(&inner).unwrap(), b"{\"space\": \"mine\"}");
+        let refused = exchange::check(folder.path(), "ensemble", &[format], Existing::Refuse).unwrap_err();
+        assert!(matches!(refused, DataError::Exists { .. }), "{refused}");
     }
 }
 

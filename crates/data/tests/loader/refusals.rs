@@ -141,8 +141,7 @@ fn a_flow_has_two_channels() {
 
 #[test]
 fn attributes_that_contradict_the_grid_are_named() {
-    let cases: [(&str, &str, &str, &str); 4] = [
-        ("kolmogorov", "H_axis", "y, rows", "x along H"),
+    let cases: [(&str, &str, &str, &str); 3] = [
         ("generic", "H_axis", "streamwise", "direction x or y"),
         ("generic", "W_axis", "x, decreasing", "increases"),
         ("generic", "boundary", "wall", "periodic or open"),
@@ -153,6 +152,14 @@ fn attributes_that_contradict_the_grid_are_named() {
         let error = refused(&file.path(), &[attribute, expected]);
         assert!(matches!(error, DataError::AttributeValue { .. }), "{error}");
     }
+    let file = Written::new();
+    file.series(SHAPE, &ntchw(SHAPE))
+        .text("axes", "NTCHW")
+        .text("kind", "kolmogorov")
+        .text("H_axis", "y, rows");
+    let error =
+        refused(&file.path(), &["end with \"y\", \"x\" by", "expected \"x\", \"y\" as", "--kind generic"]);
+    assert!(matches!(error, DataError::Turned { .. }), "{error}");
     let file = Written::new();
     generic(file.series(SHAPE, &ntchw(SHAPE))).numbers("dx", &[-0.5]);
     refused(&file.path(), &["`dx`", "-0.5", "a positive number"]);
