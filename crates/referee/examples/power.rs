@@ -1,86 +1,120 @@
 //! How often faults are caught at 1 % with 32 members, and exact ensembles fail: the numbers of docs/referee.md.
 //!
-//! `cargo run --release -p equipoise-referee --example power -- SEEDS [FAULT…]`; the last column says which
-//! statistic stood furthest out with eight cases, and how often.
+//! `cargo run --release -p equipoise-referee --example power -- SEEDS [FAULT…]`; after every fifty seeds a table of all
+//! so far. The last column says which statistic stood furthest out, with the most cases, and how often.
 #![allow(clippy::unwrap_used, reason = "what is drawn is well formed")]
 
 #[path = "../tests/verdicts/synthetic.rs"]
+#[allow(dead_code, reason = "tests use the rest")]
 mod synthetic;
 
 use equipoise_referee::{Case, Cases, Judgement};
 use equipoise_stream::Stream;
 use std::collections::BTreeMap;
-use synthetic::{Fault, case, drawn, looked};
+use synthetic::{Exact, Fault, case_by, exact, looked};
 
 const MEMBERS: usize = 32;
-const CASES: usize = 8;
 const LEVEL: f64 = 0.01;
-const LOOKS: [(&str, [bool; 2]); 3] =
-    [("withheld", [true, false]), ("truth", [false, true]), ("both", [true, true])];
+/// Seeds after which the table is printed.
+const TOLD: u64 = 50;
+
+/// Cases that are judged together: of faults that nobody may miss, and of those that are a matter of how many.
+const GROSS: &[usize] = &[8];
+const CURVE: &[usize] = &[1, 2, 4, 8, 16, 32];
+
+/// By withheld readings and by the truth.
+type Look = (&'static str, [bool; 2]);
+const WITHHELD: Look = ("withheld", [true, false]);
+const TRUTH: Look = ("truth", [false, true]);
+const BOTH: Look = ("both", [true, true]);
+
+/// A fault, and what was found of it so far.
+struct Study {
+    name: &'static str,
+    fault: Fault,
+    counts: &'static [usize],
+    looks: Vec<Look>,
+    /// [look][count]
+    caught: Vec<Vec<usize>>,
+    by: Vec<BTreeMap<String, usize>>,
+}
+
+impl Study {
+    fn new((name, fault, counts, looks): (&'static str, Fault, &'static [usize], &[Look])) -> Self {
+        let caught = vec![vec![0; counts.len()]; looks.len()];
+        Self { name, fault, counts, looks: looks.to_vec(), caught, by: vec![BTreeMap::new(); looks.len()] }
+    }
+
+    /// One seed, whose first cases these are.
+    fn add(&mut self, seed: u64, drawn: &[Exact]) {
+        let seen = self.looks.iter().fold([false; 2], |all, (_, of)| [all[0] || of[0], all[1] || of[1]]);
+        let most = self.counts[self.counts.len() - 1];
+        let of = |(k, exact): (usize, &Exact)| {
+            let draws = Stream::new("power").number(seed).number(k as u64).text("draws");
+            case_by(&exact.with(self.fault), draws, seen).expect("a case of its own grid")
+        };
+        let all: Vec<Case> = drawn[..most].iter().enumerate().map(of).collect();
+        for (look, (_, of)) in self.looks.iter().enumerate() {
+            let cases: Vec<Case> = all.iter().map(|case| looked(case, *of)).collect();
+            for (count, caught) in self.counts.iter().zip(&mut self.caught[look]) {
+                let draws = Stream::new("choices").number(seed);
+                let found = Judgement::of(&cases[..*count], Cases::Independent, LEVEL, draws);
+                let found = found.expect("cases that say something");
+                *caught += usize::from(found.p <= LEVEL);
+                if let Some(row) = found.failed().next().filter(|_| *count == most) {
+                    *self.by[look].entry(row.name.clone()).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    fn print(&self, seeds: u64) {
+        for (look, (looks, _)) in self.looks.iter().enumerate() {
+            let mut by: Vec<(&String, &usize)> = self.by[look].iter().collect();
+            by.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+            let by: Vec<String> = by.iter().take(3).map(|(name, count)| format!("{name} {count}")).collect();
+            for (count, caught) in self.counts.iter().zip(&self.caught[look]) {
+                println!("{},{looks},{count},{seeds},{caught},{}", self.name, by.join(" "));
+            }
+        }
+    }
+}
 
 fn main() {
     let mut words = std::env::args().skip(1);
     let seeds: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(20);
     let wanted: Vec<String> = words.collect();
-    println!("fault,looks,cases,seeds,caught,most often by");
-    for (name, fault, curve) in faults() {
-        if !wanted.is_empty() && !wanted.iter().any(|word| word == name) {
-            continue;
-        }
-        let counts: &[usize] = if curve { &[1, 2, 4, 8, 16] } else { &[CASES] };
-        report(name, fault, counts, seeds);
-    }
-}
-
-fn faults() -> [(&'static str, Fault, bool); 15] {
-    [
-        ("none", Fault::None, false),
-        ("unit_100", Fault::Unit(100.0), false),
-        ("unit_0.01", Fault::Unit(0.01), false),
-        ("unit_3.6", Fault::Unit(3.6), false),
-        ("axes", Fault::Axes, false),
-        ("components", Fault::Components, false),
-        ("twice", Fault::Twice, false),
-        ("copied", Fault::Copied, false),
-        ("leaked_0.5", Fault::Leaked(0.5), false),
-        ("leaked_0.2", Fault::Leaked(0.2), true),
-        ("shift", Fault::Shift, false),
-        ("spread_0.8", Fault::Spread(0.8), true),
-        ("bias_0.2", Fault::Bias(0.2), true),
-        ("sensor_1", Fault::Sensor(1.0), true),
-        ("sensor_0.25", Fault::Sensor(0.25), true),
-    ]
-}
-
-fn report(name: &str, fault: Fault, counts: &[usize], seeds: u64) {
-    let most = counts.iter().copied().max().unwrap_or(CASES);
-    let mut caught = vec![[0; LOOKS.len()]; counts.len()];
-    let mut by = vec![BTreeMap::<String, usize>::new(); LOOKS.len()];
+    let mut studies: Vec<Study> = faults().into_iter().map(Study::new).collect();
+    studies.retain(|study| wanted.is_empty() || wanted.iter().any(|word| word == study.name));
+    let most = studies.iter().flat_map(|study| study.counts).max().copied().unwrap_or(0);
     for seed in 0..seeds {
-        let one = |k: usize| -> Case {
-            let stream = Stream::new("power").number(seed).number(k as u64);
-            let drawn = drawn(stream, MEMBERS, fault);
-            case(&drawn, stream.text("draws")).expect("a case of its own grid")
-        };
-        let all: Vec<Case> = (0..most).map(one).collect();
-        for (look, (_, of)) in LOOKS.iter().enumerate() {
-            let cases: Vec<Case> = all.iter().map(|case| looked(case, *of)).collect();
-            for (count, caught) in counts.iter().zip(&mut caught) {
-                let draws = Stream::new("choices").number(seed);
-                let found = Judgement::of(&cases[..*count], Cases::Independent, LEVEL, draws).expect("cases");
-                caught[look] += usize::from(found.p <= LEVEL);
-                if let Some(row) = found.failed().next().filter(|_| *count == CASES) {
-                    *by[look].entry(row.name.clone()).or_default() += 1;
-                }
-            }
+        let draw = |k: usize| exact(Stream::new("power").number(seed).number(k as u64), MEMBERS);
+        let drawn: Vec<Exact> = (0..most).map(draw).collect();
+        studies.iter_mut().for_each(|study| study.add(seed, &drawn));
+        if (seed + 1) % TOLD == 0 || seed + 1 == seeds {
+            println!("fault,looks,cases,seeds,caught,most often by");
+            studies.iter().for_each(|study| study.print(seed + 1));
         }
     }
-    for (look, (looks, _)) in LOOKS.iter().enumerate() {
-        let mut by: Vec<(&String, &usize)> = by[look].iter().collect();
-        by.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        let by: Vec<String> = by.iter().take(3).map(|(name, count)| format!("{name} {count}")).collect();
-        for (count, caught) in counts.iter().zip(&caught) {
-            println!("{name},{looks},{count},{seeds},{},{}", caught[look], by.join(" "));
-        }
-    }
+}
+
+fn faults() -> [(&'static str, Fault, &'static [usize], &'static [Look]); 15] {
+    let either: &[Look] = &[WITHHELD, TRUTH];
+    [
+        ("none", Fault::None, GROSS, &[WITHHELD, TRUTH, BOTH]),
+        ("unit_100", Fault::Unit(100.0), GROSS, either),
+        ("unit_0.01", Fault::Unit(0.01), GROSS, either),
+        ("unit_3.6", Fault::Unit(3.6), GROSS, either),
+        ("axes", Fault::Axes, GROSS, either),
+        ("components", Fault::Components, GROSS, either),
+        ("twice", Fault::Twice, GROSS, either),
+        ("copied", Fault::Copied, GROSS, either),
+        ("leaked_0.5", Fault::Leaked(0.5), GROSS, either),
+        ("shift", Fault::Shift, GROSS, either),
+        ("leaked_0.2", Fault::Leaked(0.2), CURVE, either),
+        ("spread_0.8", Fault::Spread(0.8), CURVE, either),
+        ("bias_0.2", Fault::Bias(0.2), CURVE, either),
+        ("sensor_1", Fault::Sensor(1.0), CURVE, &[WITHHELD]),
+        ("sensor_0.25", Fault::Sensor(0.25), CURVE, &[WITHHELD]),
+    ]
 }

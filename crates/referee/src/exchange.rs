@@ -9,6 +9,11 @@ const ALL: usize = 20_000;
 /// Choices that are drawn where there are more.
 pub const DRAWN: usize = 10_000;
 
+/// The smallest p-value of cases whose choices are `all` in number.
+pub(crate) fn least(all: f64) -> f64 {
+    if all <= ALL as f64 { all.recip() } else { (DRAWN as f64).recip() }
+}
+
 /// Choices of one field a case, the truth's own first.
 ///
 /// If truth and members are exchangeable in every case, and cases are independent, then the truth's choice is as
@@ -63,7 +68,7 @@ impl Choices {
 
     /// The smallest p-value that there can be.
     pub fn least(&self) -> f64 {
-        (self.len() as f64).recip()
+        least(self.len() as f64)
     }
 
     /// A number of each, in their order.

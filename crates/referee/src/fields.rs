@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::border::border;
+use crate::slip::{beside, speeds};
 use crate::statistic::{Scope, Statistic};
 use crate::withheld::common;
 use equipoise_data::Described;
@@ -29,6 +30,8 @@ pub struct Fields {
     spectra: Vec<(String, Vec<usize>, Octaves)>,
     /// Σ over frames of the squared residual of each field; none without a velocity.
     divergence: Option<Vec<f64>>,
+    /// Cells beside solids, and sums of squares there and everywhere of each field; none without a velocity or solids.
+    walls: Option<(Vec<usize>, Vec<[f64; 2]>)>,
     border: Vec<[f64; 2]>,
     frames: usize,
 }
@@ -56,6 +59,8 @@ impl Fields {
         let components = described.particulars.components(shape.channels);
         let spectra = spectra(described, &components, velocities, count)?;
         let divergence = (velocities && wide).then(|| vec![0.0; count]);
+        let walls = beside(&flags, shape, described.grid.boundary);
+        let walls = (velocities && !walls.is_empty()).then(|| (walls, vec![[0.0; 2]; count]));
         let (described, border) = (described.clone(), vec![[0.0; 2]; count]);
         Ok(Self {
             described,
@@ -68,6 +73,7 @@ impl Fields {
             channels,
             spectra,
             divergence,
+            walls,
             border,
             frames: 0,
         })
@@ -85,13 +91,7 @@ impl Fields {
         for channel in 0..self.shape.channels {
             self.add_channel(channel, fields)?;
         }
-        let plane = self.shape.plane();
-        for (_, channels, octaves) in &mut self.spectra {
-            for c in channels {
-                let planes: Vec<&[f32]> = fields.iter().map(|f| &f[*c * plane..(*c + 1) * plane]).collect();
-                octaves.add(&planes)?;
-            }
-        }
+        self.add_spectra(fields)?;
         self.add_derived(fields)?;
         self.frames += 1;
         Ok(())
@@ -125,12 +125,40 @@ impl Fields {
         Ok(())
     }
 
+    /// Cells without flow are 0 in all fields alike, as a velocity is there.
+    fn add_spectra(&mut self, fields: &[&[f32]]) -> Result<()> {
+        let (plane, flags, whole) = (self.shape.plane(), &self.flags, self.open.len() == self.shape.plane());
+        let of = |c: usize| move |field: &&[f32]| field[c * plane..(c + 1) * plane].to_vec();
+        for (_, channels, octaves) in &mut self.spectra {
+            for c in channels {
+                if whole {
+                    let planes: Vec<&[f32]> =
+                        fields.iter().map(|f| &f[*c * plane..(*c + 1) * plane]).collect();
+                    octaves.add(&planes)?;
+                    continue;
+                }
+                let mut planes: Vec<Vec<f32>> = fields.iter().map(of(*c)).collect();
+                for x in &mut planes {
+                    x.iter_mut().zip(flags).filter(|(_, open)| !**open).for_each(|(x, _)| *x = 0.0);
+                }
+                octaves.add(&planes.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            }
+        }
+        Ok(())
+    }
+
     fn add_derived(&mut self, fields: &[&[f32]]) -> Result<()> {
         let (shape, grid, flags) = (self.shape, &self.described.grid, &self.flags);
         if let Some(sums) = &mut self.divergence {
             let residual = |field: &&[f32]| divergence_residual(field, shape, grid, Inclusion::Plane(flags));
             let found = fields.par_iter().map(residual).collect::<std::result::Result<Vec<_>, _>>()?;
             sums.iter_mut().zip(found).for_each(|(sum, r)| *sum += r * r);
+        }
+        if let Some((walls, sums)) = &mut self.walls {
+            let cells = [&walls[..], &self.open[..]];
+            let found: Vec<[f64; 2]> =
+                fields.par_iter().map(|field| speeds(field, shape.plane(), cells)).collect();
+            sums.iter_mut().zip(found).for_each(|(sum, s)| *sum = [sum[0] + s[0], sum[1] + s[1]]);
         }
         let wraps = grid.boundary == Boundary::Periodic;
         let found: Vec<[f64; 2]> =
@@ -187,6 +215,11 @@ impl Fields {
                 of(&|who| (sums[who] / self.frames as f64).sqrt()),
             ));
         }
+        if let Some((walls, sums)) = &self.walls {
+            let share = walls.len() as f64 / self.open.len() as f64;
+            let ratio = of(&|who| (sums[who][0] / share / sums[who][1]).sqrt());
+            statistics.push(Statistic::new(scope, "no_slip", "", ratio));
+        }
         statistics.push(Statistic::new(
             scope,
             "border",
@@ -197,7 +230,7 @@ impl Fields {
     }
 }
 
-/// A spectrum of both velocities together, or one a channel; none on open grids.
+/// A spectrum of both velocities together, or one a channel; none on the smallest grids.
 fn spectra(
     described: &Described,
     components: &[String],
@@ -205,7 +238,7 @@ fn spectra(
     count: usize,
 ) -> Result<Vec<(String, Vec<usize>, Octaves)>> {
     let shape = Shape { frames: 1, ..described.frame };
-    if described.grid.boundary != Boundary::Periodic || shape.height < 4 || shape.width < 4 {
+    if shape.height < 4 || shape.width < 4 {
         return Ok(Vec::new());
     }
     let octaves = || Octaves::new(count, shape, &described.grid);

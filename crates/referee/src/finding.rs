@@ -51,6 +51,8 @@ pub struct Finding {
     pub facts: Vec<Fact>,
     /// The cases.
     pub hearings: Vec<Hearing>,
+    /// What would decide it, where it is undecided.
+    pub wanted: Option<String>,
     /// Defaults and conversions.
     pub notes: Vec<String>,
     /// What looks odd.
@@ -91,7 +93,8 @@ impl Finding {
         };
         let mut warnings = each(|h| &h.warnings);
         warnings.extend(hearings.iter().enumerate().filter_map(|(k, hearing)| unlike(k, hearing)));
-        Self { judgement, facts, hearings, notes: each(|h| &h.notes), warnings }
+        let wanted = judgement.wanted().filter(|_| judgement.verdict == Verdict::Undecided);
+        Self { judgement, facts, hearings, wanted, notes: each(|h| &h.notes), warnings }
     }
 
     /// The verdict in a sentence.
@@ -139,8 +142,10 @@ impl Finding {
                 ));
             }
         }
-        if let (Verdict::Undecided, Some(wanted)) = (self.judgement.verdict, self.judgement.wanted()) {
-            said.push(format!("to reach it: {wanted}"));
+        if let (Verdict::Undecided, Some(wanted)) = (self.judgement.verdict, &self.wanted) {
+            said.push(format!("what would decide it: {wanted}"));
+            let out = self.judgement.rows.first().filter(|row| row.p_adjusted <= self.judgement.least_p);
+            said.extend(out.map(|row| format!("as far out as these can show: {}", sentence(row))));
         }
         if self.judgement.members.len() == 1 {
             said.push("one case: no interval over cases, and another truth may fare otherwise".into());

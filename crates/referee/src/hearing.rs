@@ -57,6 +57,8 @@ pub struct Heard {
     pub judged_by: [Option<String>; 2],
     /// Members that are the truth to the bit.
     pub copied: Vec<usize>,
+    /// What components are called.
+    pub components: Vec<String>,
     /// Withheld readings, with their residual from the mean in units of their noise.
     pub residuals: Vec<(Entry, f64)>,
     /// χ of used readings, one a member.
@@ -128,6 +130,7 @@ pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
         names,
         judged_by,
         copied,
+        components: members.described.particulars.components(members.described.frame.channels),
         residuals: residuals.zip(held.iter().flat_map(Withheld::residuals)).collect(),
         used: used.map_or_else(Vec::new, |used| used.misfits()),
         used_band: None,

@@ -1,6 +1,6 @@
 //! All cases together: which statistics of the truth are not those of a member, and the verdict.
 
-use crate::exchange::{Choices, p_of, p_value};
+use crate::exchange::{Choices, DRAWN, least, p_of, p_value};
 use crate::pooled::{Pooled, pooled};
 use crate::statistic::{Case, Scope};
 use crate::{RefereeError, Result};
@@ -10,6 +10,9 @@ use serde::Serialize;
 
 /// The probability of an interval over cases.
 pub const INTERVAL: f64 = 0.95;
+
+/// Independent cases that are looked at when it is asked how many would do.
+const MOST_CASES: i32 = 64;
 
 /// How cases stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,7 +59,7 @@ pub struct Row {
     pub p: f64,
     /// Of the largest of all statistics.
     pub p_adjusted: f64,
-    /// Where to look, where it fails.
+    /// Where to look, where it fails, or stands as far out as so few members and cases can show.
     pub hint: Option<&'static str>,
 }
 
@@ -124,7 +127,9 @@ impl Judgement {
         for one in &all {
             most.iter_mut().zip(&one.scores).for_each(|(most, s)| *most = most.max(*s));
         }
-        let mut rows = all.iter().map(|one| row(one, level, &most)).collect::<Result<Vec<Row>>>()?;
+        let hinted = level.max(choices.least());
+        let mut rows =
+            all.iter().map(|one| row(one, [level, hinted], &most)).collect::<Result<Vec<Row>>>()?;
         rows.sort_by(|a, b| {
             (a.p_adjusted, -a.score.abs())
                 .partial_cmp(&(b.p_adjusted, -b.score.abs()))
@@ -171,25 +176,31 @@ impl Judgement {
         self.rows.iter().filter(|row| row.p_adjusted <= self.level)
     }
 
-    /// Members of one more, or as many, independent cases that could reach the level.
+    /// What would decide it where these members and cases cannot reach the level: members of one case, or as many
+    /// independent cases.
     pub fn wanted(&self) -> Option<String> {
         if self.least_p <= self.level {
             return None;
         }
-        let cases = if self.cases == Cases::SameTruth { self.members.len() } else { 1 };
-        let members = (cases as f64 / self.level - 1.0 - 1e-9).ceil();
-        Some(match self.cases {
-            Cases::SameTruth => format!("{members} members in one fold at least"),
-            Cases::Independent => {
-                let each = self.members.iter().copied().min().unwrap_or(1) as f64 + 1.0;
-                let needed = ((1.0 / self.level).ln() / each.ln() - 1e-9).ceil();
-                format!(
-                    "one case of {members} members, or {needed} independent cases of {} members",
-                    each - 1.0
-                )
-            }
-        })
+        let folds = if self.cases == Cases::SameTruth { self.members.len() as f64 } else { 1.0 };
+        let reaches = |choices: f64| folds * least(choices) <= self.level * (1.0 + 1e-9);
+        let fields = (folds / self.level - 1e-9).ceil();
+        let one = reaches(fields).then_some(fields - 1.0);
+        if self.cases == Cases::SameTruth {
+            return Some(one.map_or_else(never, |members| format!("{members} members in one fold at least")));
+        }
+        let each = self.members.iter().copied().min().unwrap_or(1) as f64 + 1.0;
+        let cases = (2..=MOST_CASES).find(|cases| reaches(each.powi(*cases)));
+        let one = one.map(|members| format!("one case of {members} members"));
+        let several = cases.map(|cases| format!("{cases} independent cases of {} members", each - 1.0));
+        let ways: Vec<String> = one.into_iter().chain(several).collect();
+        Some(if ways.is_empty() { never() } else { ways.join(", or ") })
     }
+}
+
+/// Of a level that no members reach.
+fn never() -> String {
+    format!("nothing: p-values are shares of {DRAWN} choices, a level below 1/{DRAWN} is not looked for")
 }
 
 fn verdict(p: f64, least_p: f64, level: f64) -> Verdict {
@@ -202,7 +213,7 @@ fn verdict(p: f64, least_p: f64, level: f64) -> Verdict {
     }
 }
 
-fn row(one: &Pooled, level: f64, most: &[f64]) -> Result<Row> {
+fn row(one: &Pooled, [level, hinted]: [f64; 2], most: &[f64]) -> Result<Row> {
     let count = one.truths.len();
     let mean = one.truths.iter().sum::<f64>() / count.max(1) as f64;
     let half_interval = if count > 1 {
@@ -224,7 +235,7 @@ fn row(one: &Pooled, level: f64, most: &[f64]) -> Result<Row> {
         score: one.scores[0].copysign(one.direction),
         p,
         p_adjusted,
-        hint: (p_adjusted <= level && !hint.is_empty()).then_some(hint),
+        hint: (p_adjusted <= hinted && !hint.is_empty()).then_some(hint),
     })
 }
 

@@ -27,6 +27,7 @@ mod page;
 mod places;
 mod pooled;
 mod score;
+mod slip;
 mod statistic;
 mod weights;
 mod withheld;

@@ -33,7 +33,8 @@ pub struct Members {
 
 impl Members {
     /// Opens a file whose trajectories are members: (M, T, C, H, W) or what its attributes or `options` say. Of a file
-    /// that holds datasets `members`, as `ensemble.h5` does, it is that one, with its `weights`.
+    /// that holds datasets `members`, as `ensemble.h5` does, it is that one, with its `weights`; of
+    /// other formats numbers called `weights` are those.
     ///
     /// Weighted members are thinned to members of equal weight: member j stays where a keyed uniform number is below
     /// w_j/max w. What stays is as if drawn from the weighted law, as far as max w bounds the weights that there can be
@@ -54,10 +55,13 @@ impl Members {
                 "nothing states the order of axes: read as {all} members of {frames} frames; --axes TNCHW if time stands first"
             ));
         }
-        let weights = match (weights, own) {
-            (Some(given), _) => Some(crate::weights::read(given, all)?),
-            (None, Some(own)) => Some(crate::weights::checked(&path, own, all)?),
-            (None, None) => None,
+        let beside = || match recording.attributes().get("weights") {
+            Some(Attribute::Numbers(numbers)) => Some(numbers.clone()),
+            _ => None,
+        };
+        let weights = match weights {
+            Some(given) => Some(crate::weights::read(given, all)?),
+            None => own.or_else(beside).map(|own| crate::weights::checked(&path, own, all)).transpose()?,
         };
         let (kept, effective) = kept(weights.as_deref(), all, draws);
         if let Some(effective) = effective {

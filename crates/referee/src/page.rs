@@ -56,12 +56,14 @@ fn verdicts(finding: &Finding) -> Section {
     );
     let table = Table::of(&columns, &finding.judgement.rows).captioned(Caption {
         text,
-        space: "withheld: units of the noise; field: physical units".into(),
-        n_convention: "ranks among M + 1".into(),
+        space: "withheld readings in units of their noise, fields in the members' physical units".into(),
+        n_convention: "means over all withheld numbers, or over all cells with flow of all frames and components; ranks \
+                       among M + 1"
+            .into(),
     });
     let mut blocks = vec![Block::Chart(scores(finding)), Block::Table(table)];
-    if let Some(text) = finding.judgement.wanted() {
-        blocks.insert(0, Block::Text(format!("To reach the level: {text}.")));
+    if let Some(text) = &finding.wanted {
+        blocks.insert(0, Block::Text(format!("What would decide it: {text}.")));
     }
     Section { title: "Statistics".into(), blocks }
 }
@@ -74,8 +76,8 @@ fn scores(finding: &Finding) -> Chart {
             text: "How far out the truth is, in the order of the table below: above 3 or 4 it is rarely by chance, \
                    the p-values say exactly."
                 .into(),
-            space: "about standard normal".into(),
-            n_convention: String::new(),
+            space: "standard deviations of a law that is about normal".into(),
+            n_convention: "each over the cases that have it".into(),
         },
         x_name: "place in the table".into(),
         y_name: "|score|".into(),
@@ -94,7 +96,7 @@ fn places(finding: &Finding) -> Section {
     let table = Table::of(&sensors(), places.iter().take(LISTED)).captioned(Caption {
         text: format!("{} of {} places, the furthest out first.", places.len().min(LISTED), places.len()),
         space: "standard deviations of what members read there".into(),
-        n_convention: "cases that read there".into(),
+        n_convention: "each over all its readings, in the cases that read there".into(),
     });
     Section { title: "Withheld sensors".into(), blocks: vec![Block::Table(table)] }
 }
@@ -103,18 +105,22 @@ fn cases(finding: &Finding) -> Section {
     let columns = [
         Column::new("members", "file", |h: &Hearing| h.file.clone()),
         Column::new("M", "that took the truth's place", |h: &Hearing| h.members),
-        Column::new("in file", "", |h: &Hearing| h.in_file),
-        Column::new("frames", "", |h: &Hearing| h.frames),
+        Column::new("in file", "members in the file", |h: &Hearing| h.in_file),
+        Column::new("frames", "of each", |h: &Hearing| h.frames),
         Column::new("effective size", "1/Σ w² of weighted members", |h: &Hearing| h.effective_size),
         Column::new("withheld", "measured numbers", |h: &Hearing| h.withheld),
-        Column::new("truth", "", |h: &Hearing| if h.truth { "given" } else { "none" }),
+        Column::new("truth", "whether one was given", |h: &Hearing| if h.truth { "given" } else { "none" }),
         Column::new(
             "χ of used readings",
             "root mean square over members; no band without a prior",
             |h: &Hearing| h.used_chi,
         ),
     ];
-    let table = Table::of(&columns, &finding.hearings);
+    let table = Table::of(&columns, &finding.hearings).captioned(Caption {
+        text: "The files of members, and what they were judged by.".into(),
+        space: "χ in units of the noise".into(),
+        n_convention: "withheld: numbers, each component one; χ over all used numbers".into(),
+    });
     Section { title: "Cases".into(), blocks: vec![Block::Table(table)] }
 }
 

@@ -37,7 +37,7 @@ pub struct Kind {
 }
 
 /// All kinds.
-pub static KINDS: [Kind; 16] = [
+pub static KINDS: [Kind; 17] = [
     Kind {
         name: "chi",
         meaning: "χ: rms distance of readings from the mean of the others, in units of the noise",
@@ -141,6 +141,13 @@ pub static KINDS: [Kind; 16] = [
         meaning: "rms divergence over rms gradient",
         high: "members are closer to divergence-free than the truth",
         low: "members violate continuity: axes or components exchanged, or a method that does not know it",
+        log: true,
+    },
+    Kind {
+        name: "no_slip",
+        meaning: "rms speed in cells beside solids or masked cells over that in all cells with flow",
+        high: "members are slower at solids than the truth",
+        low: "members slip along solids or blow through them: the method does not know the body, or it lies elsewhere",
         log: true,
     },
     Kind {

@@ -74,23 +74,24 @@ pub fn write(
 }
 
 fn readings(heard: &[(String, Heard)]) -> Table {
-    type Of = (usize, Entry, f64);
+    type Of = (usize, Entry, String, f64);
     let columns = [
         Column::new("case", "from 1", |r: &Of| r.0),
         Column::new("row", "of its table", |r: &Of| r.1.row),
-        Column::new("time", "", |r: &Of| r.1.time),
-        Column::new("x", "", |r: &Of| r.1.x),
-        Column::new("y", "", |r: &Of| r.1.y),
-        Column::new("component", "from 0", |r: &Of| r.1.sensor.channel),
-        Column::new("value", "", |r: &Of| r.1.measured.value),
-        Column::new("noise", "", |r: &Of| r.1.measured.noise),
-        Column::new("residual", "(value − mean of members)/noise", |r: &Of| r.2),
+        Column::new("time", "in the table's unit", |r: &Of| r.1.time),
+        Column::new("x", "in the table's unit of length", |r: &Of| r.1.x),
+        Column::new("y", "in the table's unit of length", |r: &Of| r.1.y),
+        Column::new("component", "as the members' file calls it", |r: &Of| r.2.clone()),
+        Column::new("value", "physical units", |r: &Of| r.1.measured.value),
+        Column::new("noise", "its standard deviation", |r: &Of| r.1.measured.noise),
+        Column::new("residual", "(value − mean of members)/noise", |r: &Of| r.3),
     ];
     let rows: Vec<Of> = heard
         .iter()
         .enumerate()
         .flat_map(|(k, (_, one))| {
-            one.residuals.iter().map(move |(entry, residual)| (k + 1, *entry, *residual))
+            let name = |entry: &Entry| one.components[entry.sensor.channel].clone();
+            one.residuals.iter().map(move |(entry, residual)| (k + 1, *entry, name(entry), *residual))
         })
         .collect();
     Table::of(&columns, &rows)

@@ -56,4 +56,14 @@ fn one_case_of_few_members_is_undecided() {
     let wanted = "one case of 99 members, or 2 independent cases of 32 members";
     assert_eq!(found.wanted().as_deref(), Some(wanted));
     assert!(found.rows.iter().all(|row| row.half_interval.is_none()));
+    // The furthest out says where to look all the same.
+    assert!(found.rows[0].hint.is_some() && found.rows.iter().any(|row| row.hint.is_none()));
+    // No number of cases reaches a level below one of as many choices as are looked at.
+    let deeper = Judgement { level: 1e-6, least_p: 1e-4, ..found.clone() };
+    assert!(deeper.wanted().is_some_and(|wanted| wanted.starts_with("nothing")));
+    let deep = Judgement { level: 1e-4, ..found };
+    assert_eq!(
+        deep.wanted().as_deref(),
+        Some("one case of 9999 members, or 3 independent cases of 32 members")
+    );
 }

@@ -53,6 +53,15 @@ pub(crate) enum Fault {
     Sensor(f64),
 }
 
+/// Exact members and a truth, in all frames of the box of time, before anything is done to them.
+pub(crate) struct Exact {
+    stream: Stream,
+    members: Vec<Vec<f64>>,
+    truth: Vec<f64>,
+    /// The posterior standard deviation of u.
+    std: f64,
+}
+
 /// A case: M members, a truth, withheld readings.
 pub(crate) struct Drawn {
     pub(crate) members: Vec<Vec<f32>>,
@@ -77,26 +86,41 @@ pub(crate) fn described() -> Described {
 
 /// Draws a case with a fault.
 pub(crate) fn drawn(stream: Stream, members: usize, fault: Fault) -> Drawn {
+    exact(stream, members).with(fault)
+}
+
+/// Draws a case.
+pub(crate) fn exact(stream: Stream, members: usize) -> Exact {
     let law = Law::new();
     let prior = law.white(stream, 0).scaled(&law.prior);
     let noise: Vec<f64> = stream.text("used noise").normal(0, 2 * PERIOD * PLANE);
     let mut data = law.velocity(&prior);
     data.iter_mut().zip(&noise).for_each(|(y, z)| *y += USED * z);
     let mean = law.posterior_mean(&data);
-    let first = if fault == Fault::Shift { 1 } else { 0 };
-    let member = |k| {
-        let psi = law.white(stream, k).scaled(&law.posterior).plus(&mean);
-        window(&law.velocity(&psi), first)
-    };
-    let mut all: Vec<Vec<f32>> = (1..=members as u64).map(member).collect();
-    let truth = window(&law.velocity(&prior), 0);
-    spoil(&mut all, &truth, fault, law.std());
-    let entries = readings(stream, &truth, fault);
-    Drawn { members: all, truth, entries }
+    let member = |k| law.velocity(&law.white(stream, k).scaled(&law.posterior).plus(&mean));
+    let members = (1..=members as u64).map(member).collect();
+    Exact { stream, members, truth: law.velocity(&prior), std: law.std() }
+}
+
+impl Exact {
+    /// With a fault.
+    pub(crate) fn with(&self, fault: Fault) -> Drawn {
+        let first = if fault == Fault::Shift { 1 } else { 0 };
+        let mut members: Vec<Vec<f32>> = self.members.iter().map(|member| window(member, first)).collect();
+        let truth = window(&self.truth, 0);
+        spoil(&mut members, &truth, fault, self.std);
+        let entries = readings(self.stream, &truth, fault);
+        Drawn { members, truth, entries }
+    }
 }
 
 /// What a case says of its withheld readings and of its fields.
 pub(crate) fn case(drawn: &Drawn, draws: Stream) -> Result<Case> {
+    case_by(drawn, draws, [true, true])
+}
+
+/// What a case says of its withheld readings, of its fields, or of both.
+pub(crate) fn case_by(drawn: &Drawn, draws: Stream, [withheld, field]: [bool; 2]) -> Result<Case> {
     let (described, count) = (described(), drawn.members.len());
     let mut readings = Withheld::new(&described, FRAMES, TimeRule::Nearest, drawn.entries.clone(), count)?;
     let mut fields = Fields::new(&described, count + 1, draws)?;
@@ -104,10 +128,14 @@ pub(crate) fn case(drawn: &Drawn, draws: Stream) -> Result<Case> {
         let all = std::iter::once(&drawn.truth).chain(&drawn.members);
         let frames: Vec<&[f32]> = all.map(|x| &x[t * 2 * PLANE..(t + 1) * 2 * PLANE]).collect();
         readings.add_frame(t, &frames[1..]);
-        fields.add_frame(&frames)?;
+        if field {
+            fields.add_frame(&frames)?;
+        }
     }
-    let mut case = readings.finish(draws)?;
-    case.statistics.extend(fields.finish()?);
+    let mut case = if withheld { readings.finish(draws)? } else { Case::default() };
+    if field {
+        case.statistics.extend(fields.finish()?);
+    }
     Ok(case)
 }
 
