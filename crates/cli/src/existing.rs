@@ -41,7 +41,7 @@ impl Force {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Rule {
-    /// Go on with the run in the folder; =anyway whoever began it, =mend if damaged
+    /// Go on with the run there; =anyway whoever began it, =mend if damaged
     ///
     /// It stops where other sources, other kernels of BLAS or another backend would go on than wrote the rows
     /// there; `anyway` goes on, lists them in `manifest.json` and tells their rows apart by the column `build`.
