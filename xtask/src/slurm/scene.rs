@@ -10,13 +10,13 @@ use std::time::Duration;
 
 /// A sweep of some seconds, in trials of half a one: time enough to do something to a task in the middle of it.
 const SWEEP: &str = "sweep --dataset kolmogorov --window 2 --sub 8,16 --law sum,matched --method sda,exact \
-                     --steps 256 --seeds 0,1,2,3";
+                     --steps 256 --seeds 0,1,2";
 
 /// The tables that must be those of a single run, byte for byte.
 const TABLES: [&str; 2] = ["results.csv", "results.jsonl"];
 
-/// How long a job may take that others keep waiting.
-const LONG: Duration = Duration::from_secs(120);
+/// How long a job may take that others keep waiting, on a machine that has much else to do: alone it takes a tenth.
+const LONG: Duration = Duration::from_secs(300);
 
 /// The tables of a single run of the sweep.
 pub(super) fn reference(program: &Path, out: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
