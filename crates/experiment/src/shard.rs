@@ -205,8 +205,7 @@ mod tests {
             for pair in plan.iter().zip(&owners).collect::<Vec<_>>().windows(2) {
                 prop_assert!(!pair[0].0.inseparable(pair[1].0) || pair[0].1 == pair[1].1);
             }
-            let mut left = plan.iter().enumerate();
-            for (k, piece) in left.by_ref() {
+            for (k, piece) in plan.iter().enumerate() {
                 let mine = Shard::new(owners[k], of).unwrap().take(plan.clone(), weight);
                 prop_assert!(mine.contains(piece));
             }
