@@ -11,17 +11,19 @@ use folder::{State, Work};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Say how far a sweep, benchmark, training, reconstruction or shared fit is, from another shell or machine.
+/// Say how far the work in a folder is, from another shell or machine.
 ///
-/// DIR is the folder of the results, of several shards of them, or of the parts of a fit. Nothing is written or locked,
+/// DIR is the folder of a sweep, benchmark, training or reconstruction, of several shards of one, or of the parts of a
+/// fit. Nothing is written or locked,
 /// so that it works while others write, on any machine that sees the folder. A process that is at work says so there
 /// every ten seconds; one of another machine that has said nothing for a minute is shown as silent, one of this machine
 /// that is no more as gone. Work that took less than two seconds leaves no word.
 ///
-/// Units: seconds; rates are units a second of the process that runs.
+/// Units and space: times in seconds, rates in units a second of the process that runs; nothing of a field is shown.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The folder
+    #[arg(value_name = "DIR")]
     folder: PathBuf,
 
     /// How to print

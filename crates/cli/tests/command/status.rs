@@ -69,5 +69,5 @@ fn a_folder_without_work_is_said_to_be_one() {
         let ran = run(&["status", path.to_str().unwrap()]);
         assert!(ran.code == Some(1) && ran.stderr.contains(part), "{}", ran.stderr);
     }
-    misused(&["status"], &["<FOLDER>"]);
+    misused(&["status"], &["<DIR>"]);
 }
