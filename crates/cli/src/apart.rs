@@ -23,8 +23,21 @@ pub(crate) fn is_asked() -> bool {
 /// # Errors
 /// Of reading and writing what both say.
 pub(crate) fn answer() -> anyhow::Result<ExitCode> {
-    serve(std::io::stdin(), std::io::stdout()).context("standard input and output")?;
+    let told = || "standard input and output";
+    serve(std::io::stdin(), output().with_context(told)?).with_context(told)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Standard output without the buffer for lines, which numbers are not.
+#[cfg(unix)]
+fn output() -> std::io::Result<std::fs::File> {
+    use std::os::fd::AsFd;
+    std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
+}
+
+#[cfg(not(unix))]
+fn output() -> std::io::Result<std::io::Stdout> {
+    Ok(std::io::stdout())
 }
 
 /// From now on other processes look at HDF5 files.
