@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     sbatch: Vec<String>,
 
-    /// A line of bash to run first in every job (`module load …`); may be repeated
+    /// A line of bash to run first in every job (`module load …`); repeatable
     #[arg(long, value_name = "LINE")]
     setup: Vec<String>,
 
@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     unlike: bool,
 
-    /// The folder of the scripts and of what the jobs say [default: OUT/slurm of the call]
+    /// The folder of scripts and logs [default: slurm below --out of the call]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     scripts: Option<PathBuf>,
 
