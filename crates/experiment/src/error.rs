@@ -212,9 +212,9 @@ pub enum Error {
         /// The first field that differs.
         field: String,
         /// Where the rows are.
-        folders: [PathBuf; 2],
+        folders: Box<[PathBuf; 2]>,
         /// Its values.
-        values: [String; 2],
+        values: Box<[String; 2]>,
     },
     /// A name for an output file leads out of the output folder.
     #[error("{}: `{name}` is not the name of a file inside the output folder", folder.display())]

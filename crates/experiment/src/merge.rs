@@ -171,8 +171,8 @@ impl<W: Work> Merged<W> {
                         return Err(Error::Contradiction {
                             identity: row.identity().to_owned(),
                             field,
-                            folders: [&self.parts[*place].folder, &part.folder].map(Clone::clone),
-                            values: [found, expected],
+                            folders: Box::new([&self.parts[*place].folder, &part.folder].map(Clone::clone)),
+                            values: Box::new([found, expected]),
                         });
                     }
                 }
