@@ -320,10 +320,8 @@ mod tests {
         assert_eq!(keys.len(), values.len());
         let nudged = [&values[..], &[0.1]].concat();
         sort(&nudged, &mut keys, &mut other);
-        let places =
-            |order: &[(f64, usize)]| order.iter().map(|o| o.1).filter(|who| *who < 9).collect::<Vec<_>>();
-        let ascending = |places: Vec<usize>| places.windows(2).all(|p| values[p[0]] <= values[p[1]]);
-        assert!(ascending(places(&order)) && ascending(places(&other)));
+        let ascending = order.windows(2).all(|pair| values[pair[0].1] <= values[pair[1].1]);
+        assert!(ascending && other.windows(2).all(|pair| pair[0].0 <= pair[1].0));
         assert_eq!(order.len(), 9);
     }
 

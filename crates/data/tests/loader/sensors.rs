@@ -216,7 +216,7 @@ fn units_of_every_component_are_told() {
     }
 }
 
-/// A unit that the data state too is theirs, however it is spelt; one that nobody knows is taken on trust.
+/// A unit that the data state too is theirs, however it is spelt; any other is refused, also one that nobody knows.
 #[test]
 fn units_of_a_table_are_those_of_the_data() {
     let expected = Units { velocity: Some("m/s".into()), length: None, time: Some("s".into()) };
@@ -224,15 +224,14 @@ fn units_of_a_table_are_those_of_the_data() {
         let table = table(&format!("{header}\n0,1,2,3,4,0.1\n"), None).unwrap();
         table.is_measured_in(Path::new("obs.csv"), &expected).map_err(|e| e.to_string())
     };
-    for header in
-        ["time,x,y,u,v,noise", "time [sec],x [mm],y [mm],u [m s-1],v,noise", "time,x,y,u [U_inf],v,noise"]
-    {
+    for header in ["time,x,y,u,v,noise", "time [sec],x [mm],y [mm],u [m s-1],v,noise"] {
         assert_eq!(held(header), Ok(()), "{header}");
     }
     for (header, found) in [
         ("time,x,y,u [cm/s],v,noise", "unit of velocity: found cm/s, expected m/s"),
         ("time [ms],x,y,u,v,noise", "unit of time: found ms, expected s"),
         ("time,x,y,u [m],v,noise", "unit of velocity: found m, expected m/s"),
+        ("time,x,y,u [U_inf],v,noise", "unit of velocity: found U_inf, expected m/s"),
     ] {
         let message = held(header).unwrap_err();
         assert!(message.contains(found) && message.contains("nothing is converted"), "{message}");

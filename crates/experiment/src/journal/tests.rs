@@ -110,7 +110,7 @@ fn damage_is_told_with_its_place_and_the_way_on() {
     fs::write(&path, &bytes).unwrap();
     let message = Journal::<Row>::reopen(&path, false).unwrap_err().to_string();
     let message = message.replace(folder.path().to_str().unwrap(), "out");
-    insta::assert_snapshot!(message, @"out/journal.log: line 2, byte 20: found a record with the checksum 758ed474, expected the checksum 93cd709c that it states; --resume=mend sets the file aside as it is, goes on with its whole rows and runs the others again");
+    insta::assert_snapshot!(message, @"out/journal.log: line 2, byte 20: found a record with the checksum d9b6b427, expected the checksum 83a97c61 that it states; --resume=mend sets the file aside as it is, goes on with its whole rows and runs the others again");
 }
 
 /// Sound lines that no version wrote, and a journal of something else.

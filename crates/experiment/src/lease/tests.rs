@@ -10,10 +10,12 @@ fn left(folder: &Path, number: u64, change: &[(&str, Value)], silence: Duration)
     let mut text = process.as_object().unwrap().clone();
     text.insert("since".into(), "2000-01-01T00:00:00Z".into());
     text.extend(change.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-    let path = folder.join(format!("lease.{number}"));
-    fs::write(&path, serde_json::to_vec(&text).unwrap()).unwrap();
-    let file = File::options().write(true).open(path).unwrap();
+    // There at once as a whole, in the place of whatever had the name.
+    let beside = folder.join(format!(".left.{number}"));
+    fs::write(&beside, serde_json::to_vec(&text).unwrap()).unwrap();
+    let file = File::options().write(true).open(&beside).unwrap();
     file.set_modified(SystemTime::now() - silence).unwrap();
+    fs::rename(&beside, folder.join(format!("lease.{number}"))).unwrap();
 }
 
 fn count(folder: &Path) -> usize {
