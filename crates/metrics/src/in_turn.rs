@@ -304,17 +304,8 @@ mod tests {
     /// Numbers of an `f32` are in the order of all numbers, zeros of either sign side by side.
     #[test]
     fn singles_are_sorted_as_doubles_are() {
-        let values = [
-            0.5,
-            -0.0,
-            -3.25,
-            f64::from(1e-42f32),
-            0.0,
-            f64::from(1e30f32),
-            f64::from(-1e30f32),
-            f64::from(-1e-42f32),
-            0.5,
-        ];
+        let [tiny, huge] = [1e-42_f32, 1e30_f32].map(f64::from);
+        let values = [0.5, -0.0, -3.25, tiny, 0.0, huge, -huge, -tiny, 0.5];
         let (mut keys, mut order, mut other) = (Vec::new(), Vec::new(), Vec::new());
         sort(&values, &mut keys, &mut order);
         assert_eq!(keys.len(), values.len());

@@ -177,7 +177,7 @@ fn finite<R: Real>(path: &Path, field: &'static str, values: &[R]) -> Result<(),
     }
 }
 
-fn modes(reader: &Reader, shape: Shape) -> Result<Fitted, Fault> {
+fn modes(reader: &Reader, seal: &Seal, shape: Shape) -> Result<Fitted, Fault> {
     let eigenvalues = reader.read::<f64>("modes/eigenvalues")?.values;
     let basis: Vec<f32> = reader.read_shaped("modes/basis", &[eigenvalues.len(), shape.len()])?;
     let complement = reader.read::<f64>("modes/complement")?.values;
