@@ -149,7 +149,10 @@ mod tests {
             return Verb::parse(verb, args.iter().map(Into::into).collect()).err();
         }
         let package = after("-p")?;
-        let folder = root.join("crates").join(package.strip_prefix("equipoise-")?);
+        let folder = match package.strip_prefix("equipoise-")? {
+            "tests" => root.join("tests"),
+            name => root.join("crates").join(name),
+        };
         let part = |flag: &str, within: &str| Some(folder.join(within).join(after(flag)?));
         let target = part("--example", "examples").or_else(|| part("--test", "tests"))?;
         let there = target.is_dir() || target.with_extension("rs").is_file();

@@ -1,8 +1,6 @@
 //! Every check, cheap ones first: what a developer runs and what continuous integration calls.
 
 use crate::cuda::{self, Toolchain};
-#[cfg(unix)]
-use crate::slurm;
 use crate::steps::{self, Step};
 use crate::{call, data, importer, peers, setup, singly, tidy, workspace};
 use std::process::Command;
@@ -49,11 +47,6 @@ fn all() -> Vec<Step> {
         ),
         cargo("clippy", LINTS),
         cargo("test", TESTS),
-        #[cfg(unix)]
-        Step {
-            beside: true,
-            ..inside("slurm", "the scripts of `equipoise slurm` on a Slurm of its own", slurm::run)
-        },
         inside("importer", "a program outside the workspace, by the crate `equipoise` alone", importer::run),
         cargo("doctest", DOCTESTS),
         cargo("doc", DOCS),
