@@ -54,11 +54,11 @@ fn all() -> Vec<Step> {
 }
 
 fn inside(name: &'static str, what: &str, work: fn() -> anyhow::Result<()>) -> Step {
-    Step { name, what: what.to_owned(), work: Box::new(work), beside: false }
+    Step { name, what: what.to_owned(), work: Box::new(work) }
 }
 
 fn cargo(name: &'static str, call: Call) -> Step {
-    Step { name, what: call::line(&command(call)), work: Box::new(move || execute(call)), beside: false }
+    Step { name, what: call::line(&command(call)), work: Box::new(move || execute(call)) }
 }
 
 fn command((variables, args): Call) -> Command {
