@@ -106,7 +106,7 @@ impl Trial {
         self.sampler.steps(self.corrections, self.tau)
     }
 
-    /// What its shard weighs it by, from what the plan says alone: numbers denoised, and [`BESIDE`] as many for what is
+    /// What its shard weighs it by, from what the plan says alone: numbers denoised, and `BESIDE` as many for what is
     /// made of them. A field has D entries. Runs in the coordinates of a prior of few components weigh nothing beside
     /// that.
     pub fn weight(&self, entries: usize) -> f64 {
