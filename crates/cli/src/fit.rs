@@ -5,13 +5,14 @@ use crate::existing::Force;
 use crate::failure::usage;
 use crate::fitting::{Fitting, announce};
 use crate::format::Format;
+use crate::held::Held;
 use crate::interrupt::INTERRUPTED;
 use crate::memory::{self, Memory};
 use crate::output;
 use crate::progress::{Progress, Tally};
-use crate::running::host;
 use crate::spectrum::Spectrum;
 use equipoise_data::{DataError, Location, Recording, load};
+use equipoise_experiment::{Shard, host};
 use equipoise_field::Shape;
 use equipoise_prior::{FitMethod, Model, Prior, PriorError, Provenance, Resources, Sampled, Settings, Share};
 use equipoise_report::Table;
@@ -75,7 +76,7 @@ pub(crate) struct Arguments {
 
     /// Which of how many processes this is, such as 2/5 [default: 1/1]
     #[arg(long, value_name = "K/N", requires = "parts", value_parser = shard, help_heading = "Several processes")]
-    shard: Option<(usize, usize)>,
+    shard: Option<Shard>,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
@@ -113,6 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(parts) = &arguments.parts {
         return shared(arguments, parts, &train, &settings, memory);
     }
+    let held = Held::file(&arguments.out)?;
     let whole = arguments.method.is_none() && fits(&train, &settings, memory);
     let read = if whole { "taken whole" } else { "read in portions" };
     detail!("{}: {} bytes of values, {read}; memory {memory}", train.path().display(), train.bytes());
@@ -129,6 +131,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         fitted => fitted?,
     };
+    held.check()?;
     prior.save(&arguments.out, existing)?;
     told(arguments, &prior, memory)
 }
@@ -153,9 +156,10 @@ fn shared(
     memory: Memory,
 ) -> anyhow::Result<ExitCode> {
     let resources = Resources { memory: memory.bytes(), method: arguments.method.unwrap_or_default() };
-    let shard = arguments.shard.unwrap_or((1, 1));
+    let shard = arguments.shard.map_or((1, 1), |shard| (shard.index(), shard.of()));
+    let held = Held::shared(parts)?;
     let share = Share { folder: parts.to_owned(), shard, by: format!("{}:{}", host(), std::process::id()) };
-    let progress = Progress::in_folder(1000, "‰ of the fit", parts)?;
+    let progress = Progress::said(1000, "‰ of the fit", held.voice())?;
     let watch = |share: f64| progress.tell((1000.0 * share) as usize);
     let stood = arguments.out.exists();
     let written = || !stood && arguments.out.exists();
@@ -189,13 +193,11 @@ fn same(path: &Path, prior: &Prior) -> bool {
     })
 }
 
-/// `K/N`: the K-th of N processes.
-fn shard(text: &str) -> Result<(usize, usize), String> {
+/// A shard of as many as can share a fit.
+fn shard(text: &str) -> Result<Shard, String> {
     let most = Share::MOST;
-    let parsed = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
-    parsed
-        .filter(|&(k, n)| (1..=n).contains(&k) && n <= most)
-        .ok_or_else(|| format!("expected K/N with K from 1 to N and N at most {most}, such as 2/5"))
+    let shard = text.parse::<Shard>().ok().filter(|shard| shard.of() <= most);
+    shard.ok_or_else(|| format!("expected K/N with K from 1 to N and N at most {most}, such as 2/5"))
 }
 
 /// Whether the file is taken whole.

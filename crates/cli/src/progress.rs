@@ -5,11 +5,9 @@
 //! left: …`.
 
 use crate::format::duration;
-use crate::running::{EVERY, Running, host, now};
 use crate::{interrupt, messages};
-use equipoise_experiment::rfc3339;
+use equipoise_experiment::{Voice, Word, rfc3339};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -20,6 +18,9 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// What takes less is not told of.
 const SILENT: Duration = Duration::from_secs(2);
+
+/// From one word in the lease to the next.
+const EVERY: Duration = Duration::from_secs(10);
 
 /// The time from one line to the next, after so long a run.
 fn interval(run: Duration) -> Duration {
@@ -43,12 +44,12 @@ impl Progress {
         Self::of(Tally::new(total, parts))
     }
 
-    /// As [`new`](Self::new), said also in the folder in which the parts are made.
+    /// As [`new`](Self::new), said also in the lease of the folder in which the parts are made.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub(crate) fn in_folder(total: usize, parts: &'static str, folder: &Path) -> anyhow::Result<Self> {
-        Self::of(Tally::in_folder(total, parts, folder))
+    pub(crate) fn said(total: usize, parts: &'static str, voice: Option<Voice>) -> anyhow::Result<Self> {
+        Self::of(Tally::told(total, parts.to_owned(), voice))
     }
 
     fn of(told: Tally) -> anyhow::Result<Self> {
@@ -117,9 +118,9 @@ impl Tally {
         Self::told(total, units.to_owned(), None)
     }
 
-    /// Said also in the folder of the results.
-    pub(crate) fn in_folder(total: usize, units: &str, folder: &Path) -> Self {
-        Self::told(total, units.to_owned(), Some(folder))
+    /// Said also in the lease of the folder of the results.
+    pub(crate) fn said(total: usize, units: &str, voice: Voice) -> Self {
+        Self::told(total, units.to_owned(), Some(voice))
     }
 
     /// Something that has no parts: how long it has taken.
@@ -127,17 +128,13 @@ impl Tally {
         Self::told(0, stage, None)
     }
 
-    fn told(total: usize, units: String, folder: Option<&Path>) -> Self {
+    fn told(total: usize, units: String, voice: Option<Voice>) -> Self {
         let (begun, unit) = (Instant::now(), String::new());
         let state = State { total, units, begun, done: 0, before: 0, left: None, unit, ended: false };
         let shared = Arc::new(Shared { state: Mutex::new(state), ended: Condvar::new() });
-        let kept = folder.map(|folder| {
-            Running::clear(folder);
-            Running::path(folder)
-        });
-        let teller = (messages::are_told() || kept.is_some()).then(|| {
+        let teller = (messages::are_told() || voice.is_some()).then(|| {
             let shared = Arc::clone(&shared);
-            std::thread::spawn(move || shared.tell(kept.as_deref()))
+            std::thread::spawn(move || shared.tell(voice.as_ref()))
         });
         Self { shared, teller: Mutex::new(teller) }
     }
@@ -188,8 +185,8 @@ impl Shared {
         Some(waited.unwrap_or_else(PoisonError::into_inner).0).filter(|state| !state.ended)
     }
 
-    /// Tells of the work until it has ended, and in `kept` for other processes.
-    fn tell(&self, kept: Option<&Path>) {
+    /// Tells of the work until it has ended, and by `voice` to other processes.
+    fn tell(&self, voice: Option<&Voice>) {
         let (lines, bar) = (messages::are_told() && !messages::shows_bars(), bar());
         let mut last = [None::<Instant>; 2];
         let due = |last: Option<Instant>, every| last.is_none_or(|last| last.elapsed() >= every);
@@ -198,28 +195,26 @@ impl Shared {
             if run < SILENT {
                 continue;
             }
-            let (words, running) = (state.words(Instant::now()), state.running());
+            let (words, word) = (state.words(Instant::now()), state.word(Instant::now()));
             drop(state);
             if let Some(bar) = &bar {
                 if bar.is_hidden() {
                     bar.set_draw_target(ProgressDrawTarget::stderr());
                 }
-                bar.set_length(running.total as u64);
-                bar.set_position(running.done as u64);
+                bar.set_length(word.total as u64);
+                bar.set_position(word.done as u64);
                 bar.set_message(words.clone());
             }
             if lines && due(last[0], interval(run)) {
                 note!("{} {words}", rfc3339(SystemTime::now()));
                 last[0] = Some(Instant::now());
             }
-            if let Some(path) = kept.filter(|_| due(last[1], EVERY)) {
-                running.keep(path);
+            if let Some(voice) = voice.filter(|_| due(last[1], EVERY)) {
+                voice.say(word);
                 last[1] = Some(Instant::now());
             }
         }
         bar.iter().for_each(ProgressBar::finish_and_clear);
-        // Where nothing was kept there is nothing to remove.
-        let _ = kept.map(std::fs::remove_file);
     }
 }
 
@@ -246,15 +241,11 @@ impl State {
     }
 
     /// For other processes.
-    fn running(&self) -> Running {
-        let (rate, left) = self.pace(Instant::now());
-        let (told, words) = (now(), std::env::args_os().skip(1));
-        Running {
+    fn word(&self, now: Instant) -> Word {
+        let (rate, left) = self.pace(now);
+        let words = std::env::args_os().skip(1);
+        Word {
             command: words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" "),
-            host: host(),
-            pid: std::process::id(),
-            begun: told - self.begun.elapsed().as_secs_f64(),
-            told,
             done: self.done,
             total: self.total,
             units: self.units.clone(),

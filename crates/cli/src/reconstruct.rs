@@ -14,6 +14,7 @@ use crate::comparison::Output;
 use crate::destination;
 use crate::diffusion::Diffusion;
 use crate::fitting::Fitting;
+use crate::held::Held;
 use crate::interrupt::INTERRUPTED;
 use crate::number::{count, positive};
 use crate::priors::told;
@@ -199,6 +200,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     destination::apart(&read, out, Some(&names.iter().map(String::as_str).collect::<Vec<_>>()))?;
     arguments.check_folder()?;
     use_threads(*threads)?;
+    let held = Held::folder(out)?;
     let Opened { prior, other, composite } = asked.open(&arguments.fitting, &arguments.length)?;
     detail!("prior {}: {}", asked.path.display(), Spectrum::of(&prior));
     let frames = composite.map_or(prior.shape().frames, |composite| composite.frames);
@@ -225,7 +227,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     caveat.iter().for_each(|caveat| note!("note: {caveat}"));
     table.notes.extend(caveat);
     detail!("{} members by {}, seed {}", sampling.members, sampling.choice, sampling.seed);
-    let taken = Taken { arguments, asked: &asked, problem: &problem, rule, sampling: &sampling, truth };
+    let taken =
+        Taken { arguments, asked: &asked, problem: &problem, rule, sampling: &sampling, truth, held: &held };
     match composite {
         Some(_) => long::run(&taken, table),
         None => {
@@ -233,7 +236,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             if let Some(other) = &problem.other {
                 announce(other, &sampling)?;
             }
-            let progress = Progress::new(sampling.members, "members")?;
+            let progress = Progress::said(sampling.members, "members", held.voice())?;
             let drawn = sampling.draw(&problem, Watch { go_on: &|done| progress.tell(done) });
             progress.close();
             taken.finish(table, drawn?, &check)
@@ -249,6 +252,7 @@ struct Taken<'a> {
     rule: PlacingRule,
     sampling: &'a Sampling,
     truth: Option<Truth>,
+    held: &'a Held,
 }
 
 impl Taken<'_> {
@@ -267,6 +271,7 @@ impl Taken<'_> {
         let of_members = (&ensemble, count, remarks);
         let made = Made::new(asked, arguments, table, (sampling, composite, along), of_members)?;
         let summary = Summary::new(problem, check, &ensemble, truth.as_ref(), &made, [diverged, skipped])?;
+        self.held.check()?;
         let kept = self.keep(check, &ensemble, &made, &summary);
         for warning in summary.warnings() {
             match &kept {

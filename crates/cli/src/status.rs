@@ -5,7 +5,7 @@ mod folder;
 use crate::format::{Format, duration};
 use crate::output;
 use crate::progress::pace;
-use crate::running::Running;
+use equipoise_experiment::{Holder, Shard, Standing, Word, holders, parts};
 use equipoise_report::{Cell, Table};
 use folder::{State, Work};
 use serde::Serialize;
@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// Say how far the work in a folder is, from another shell or machine.
 ///
-/// DIR is the folder of a sweep, benchmark, training or reconstruction, of several shards of one, or of the parts of a
-/// fit. Nothing is written or locked,
-/// so that it works while others write, on any machine that sees the folder. A process that is at work says so there
-/// every ten seconds; one of another machine that has said nothing for a minute is shown as silent, one of this machine
-/// that is no more as gone. Work that took less than two seconds leaves no word.
+/// DIR is the folder of a sweep, benchmark, training or reconstruction, of shards of one (`shard-K-of-N`,
+/// `attempt-JOB-N/shard-K-of-N`), or of the parts of a fit. Nothing is written or locked, so that it works while others
+/// write, on any machine that sees the folder. A process that is at work says so in its lease there every ten seconds;
+/// one of another machine that has said nothing for two minutes is shown as silent, one of this machine that is no more
+/// as gone: its work can be taken up by the same call with --resume. A shard counts by the attempt that has the most.
 ///
 /// Units and space: times in seconds, rates in units a second of the process that runs; nothing of a field is shown.
 #[derive(clap::Args)]
@@ -48,49 +48,63 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Everything that is said of a folder.
 #[derive(Serialize)]
 struct Status {
-    /// What runs or ran there, one a shard.
+    /// What runs or ran there: the folder itself, and every attempt at a shard.
     work: Vec<Work>,
-    /// Of all shards, where there are several.
-    all: Option<All>,
+    /// Of all shards, where there are any, for every N of their names.
+    all: Vec<All>,
     /// Who works there, or has and did not end as it should.
     processes: Vec<Process>,
 }
 
-/// The sum over shards.
+/// The sum over the shards `K/N` of one N, each by the attempt that has the most.
 #[derive(Serialize)]
 struct All {
+    /// N.
+    shards: usize,
+    /// Shards that have a folder.
+    begun: usize,
     done: usize,
-    total: usize,
+    /// Absent while shards have no folder, which would say.
+    total: Option<usize>,
     /// Units a second of all processes that run.
     rate: Option<f64>,
     /// Seconds that the slowest of them needs.
     left: Option<f64>,
 }
 
-/// A process by its last word.
+/// A process by its lease.
 #[derive(Serialize)]
 struct Process {
     folder: PathBuf,
+    host: String,
+    pid: u32,
+    /// When it took the folder.
+    since: String,
     #[serde(flatten)]
-    running: Running,
-    /// Seconds since its last word.
+    word: Option<Word>,
+    /// Seconds since its last sign of life.
     age: f64,
     state: &'static str,
 }
 
 impl Status {
     fn of(folder: &Path) -> anyhow::Result<Self> {
-        let shards = folder::shards(folder)?;
-        let folders = if shards.is_empty() { vec![folder.to_owned()] } else { shards };
+        // What has no manifest is no sweep or benchmark, and no shard that has begun.
+        let folders = parts(folder).unwrap_or_else(|_| vec![folder.to_owned()]);
         let work = folders.iter().map(|folder| Work::of(folder)).collect::<anyhow::Result<Vec<_>>>()?;
-        let processes: Vec<Process> = folders.iter().flat_map(|folder| Process::all(folder)).collect();
-        let all = (work.len() > 1).then(|| All::of(&work));
-        Ok(Self { work, all, processes })
+        let processes: Vec<Vec<Process>> =
+            folders.iter().map(|folder| Process::all(folder)).collect::<anyhow::Result<_>>()?;
+        let mut counts: Vec<usize> = work.iter().filter_map(|one| Some(one.shard?.of())).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        // A folder that is a shard itself has nothing to be summed.
+        let all = counts.into_iter().filter(|_| folders != [folder]).map(|of| All::of(of, &work)).collect();
+        Ok(Self { work, all, processes: processes.into_iter().flatten().collect() })
     }
 
     fn sections(&self) -> Vec<(&'static str, Table)> {
         let columns = ["folder", "what", "done", "of", "state", "rate", "left", "last"];
-        let rows = self.work.iter().map(Work::cells).chain(self.all.as_ref().map(All::cells));
+        let rows = self.work.iter().map(Work::cells).chain(self.all.iter().map(All::cells));
         let holders = ["process", "host", "at work on", "done", "state", "rate", "left", "last word"];
         let mut sections = vec![("work", Table::new(columns, rows.collect()))];
         if !self.processes.is_empty() {
@@ -102,19 +116,29 @@ impl Status {
 }
 
 impl All {
-    fn of(work: &[Work]) -> Self {
-        let sum = |of: fn(&Work) -> Option<usize>| work.iter().filter_map(of).sum();
-        let rates: Vec<f64> = work.iter().filter_map(|one| one.rate).collect();
-        let left = work.iter().filter_map(|one| one.left).reduce(f64::max);
-        let rate = (!rates.is_empty()).then(|| rates.iter().sum());
-        Self { done: sum(|one| Some(one.done)), total: sum(|one| one.total), rate, left }
+    fn of(shards: usize, work: &[Work]) -> Self {
+        let attempts = |index| work.iter().filter(move |one| one.shard == Shard::new(index, shards));
+        let best: Vec<&Work> =
+            (1..=shards).filter_map(|index| attempts(index).max_by_key(|one| one.done)).collect();
+        // Of the attempts at a shard that run, which may be two where a node was taken for lost, the first to end counts.
+        let runs = (1..=shards).filter_map(|index| {
+            attempts(index).filter(|one| one.state == State::Runs).max_by_key(|one| one.done)
+        });
+        let (rates, left): (Vec<_>, Vec<_>) = runs.map(|one| (one.rate, one.left)).unzip();
+        let rate = rates.into_iter().flatten().reduce(|a, b| a + b);
+        let left = left.into_iter().flatten().reduce(f64::max);
+        let total = if best.len() == shards { best.iter().map(|one| one.total).sum() } else { None };
+        Self { shards, begun: best.len(), done: best.iter().map(|one| one.done).sum(), total, rate, left }
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let state = if self.done == self.total { "whole" } else { "" };
-        let [done, total] = [self.done, self.total].map(Cell::from);
+        let Self { shards, begun, done, total, .. } = *self;
+        let what =
+            if begun == shards { Cell::Absent } else { format!("{begun} of {shards} have begun").into() };
+        let state = if total == Some(done) { "whole" } else { "" };
         let (rate, left) = (self.rate.map(pace).into(), self.left.map(duration).into());
-        vec!["all".into(), Cell::Absent, done, total, state.into(), rate, left, Cell::Absent]
+        let name = format!("all {shards} shards");
+        vec![name.into(), what, done.into(), total.into(), state.into(), rate, left, Cell::Absent]
     }
 }
 
@@ -135,31 +159,33 @@ impl Work {
 }
 
 impl Process {
-    fn all(folder: &Path) -> Vec<Self> {
-        let one = |running: Running| {
-            let (age, runs, here) = (running.age(), running.runs(), running.host == crate::running::host());
-            let state = if runs {
-                State::Runs.name()
-            } else if here {
-                "gone"
-            } else {
-                "silent"
-            };
-            Self { folder: folder.to_owned(), running, age, state }
+    fn all(folder: &Path) -> anyhow::Result<Vec<Self>> {
+        let one = |holder: Holder| Self {
+            folder: folder.to_owned(),
+            host: holder.host().to_owned(),
+            pid: holder.pid(),
+            since: holder.since().to_owned(),
+            word: holder.word().cloned(),
+            age: holder.silence().as_secs_f64(),
+            state: match holder.standing() {
+                Standing::Runs => State::Runs.name(),
+                Standing::Silent => "silent",
+                Standing::Gone => "gone",
+            },
         };
-        Running::all(folder).into_iter().map(one).collect()
+        Ok(holders(folder)?.into_iter().map(one).collect())
     }
 
     fn cells(&self) -> Vec<Cell> {
-        let Running { host, pid, done, total, units, rate, left, unit, .. } = &self.running;
+        let word = self.word.as_ref();
         vec![
-            u64::from(*pid).into(),
-            host.as_str().into(),
-            unit.as_str().into(),
-            format!("{done}/{total} {units}").into(),
+            u64::from(self.pid).into(),
+            self.host.as_str().into(),
+            word.map(|word| word.unit.clone()).into(),
+            word.map(|Word { done, total, units, .. }| format!("{done}/{total} {units}")).into(),
             self.state.into(),
-            rate.map(pace).into(),
-            left.map(duration).into(),
+            word.and_then(|word| word.rate).map(pace).into(),
+            word.and_then(|word| word.left).map(duration).into(),
             format!("{} ago", duration(self.age)).into(),
         ]
     }

@@ -5,6 +5,7 @@ mod page;
 use crate::destination;
 use crate::fitting::sliced;
 use crate::format::Format;
+use crate::held::Held;
 use crate::interrupt::INTERRUPTED;
 use crate::number::count;
 use crate::output;
@@ -14,7 +15,7 @@ use equipoise_data::{AxisOrder, Kind, LoadOptions, Slice, checksum, load};
 use equipoise_report::write_atomically;
 use equipoise_training::{Config, Ended, Row, Step, Training};
 use page::Told;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -86,6 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::read(&arguments.config)?;
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
+    let held = Held::folder(&arguments.out)?;
     let options = LoadOptions { axes: arguments.axes, kind: arguments.kind };
     let train = sliced(arguments.slice, &arguments.train)?;
     let data = load(&train, &options)?;
@@ -100,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     drop(data);
     training.remarks().iter().for_each(crate::messages::remark);
     announce(&training);
-    let ended = take(&mut training, &config, &arguments.out)?;
+    let ended = take(&mut training, &config, &held)?;
     let told = Told::of(&training, &config, &train, &sha256);
     write_atomically(&arguments.out.join(PAGE), equipoise_report::page(&told.page()).as_bytes())?;
     note!("{:.1} s; {}", clock.elapsed().as_secs_f64(), arguments.out.join(PAGE).display());
@@ -128,10 +130,10 @@ fn announce(training: &Training) {
     }
 }
 
-/// Takes the steps that are left.
-fn take(training: &mut Training, config: &Config, out: &Path) -> anyhow::Result<Ended> {
+/// Takes the steps that are left, while the folder is this process' own.
+fn take(training: &mut Training, config: &Config, held: &Held) -> anyhow::Result<Ended> {
     let total = usize::try_from(config.optimiser.steps).unwrap_or(usize::MAX);
-    let progress = Progress::in_folder(total, "steps", out)?;
+    let progress = Progress::said(total, "steps", held.voice())?;
     progress.begin_at(usize::try_from(training.steps()).unwrap_or(total));
     let (begun, clock) = (training.steps(), Instant::now());
     let ended = training.run(&mut |step: Step<'_>| {
@@ -141,9 +143,10 @@ fn take(training: &mut Training, config: &Config, out: &Path) -> anyhow::Result<
             let pace = clock.elapsed().as_secs_f64() / (step.step - begun).max(1) as f64;
             note!("step {}, loss {:.4}, {pace:.2} s a step; {}", step.step, step.loss, words(step.validated));
         }
-        progress.tell(usize::try_from(step.step).unwrap_or(total))
+        progress.tell(usize::try_from(step.step).unwrap_or(total)) && held.check().is_ok()
     });
     progress.close();
+    held.check()?;
     Ok(ended?)
 }
 

@@ -1,27 +1,31 @@
-//! Which process has a folder: one at a time, without locks of the file system, which NFS and Lustre may lack.
+//! Which process has a folder or a file: one at a time, without locks of the file system, which NFS and Lustre may lack.
 //!
 //! A lease is a file `lease.N` that names its process. It appears whole, under a name that nobody has, by a hard link;
 //! whoever takes a folder over from a process that died takes the next number, so that of two who try one succeeds.
 //! Its time of change is a sign of life, renewed every ten seconds; signs are compared with the time that the same file
-//! system gives a file written now, as clocks of two machines differ.
+//! system gives a file written now, as clocks of two machines differ. A second line says what the process is doing.
 
+mod place;
 mod process;
+mod taking;
+mod word;
 
 use crate::{Error, Result, rfc3339};
+pub(crate) use place::is_lease;
+use place::{Found, Place};
+pub use process::host;
 use process::{Life, Process};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, mpsc::Receiver};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// How the names of leases begin.
-const NAME: &str = "lease.";
+pub use word::Word;
 
 /// From one sign of life to the next.
 const BEAT: Duration = Duration::from_secs(10);
@@ -29,10 +33,7 @@ const BEAT: Duration = Duration::from_secs(10);
 /// A process of another machine that gave no sign for longer than this has ended.
 const SILENCE: Duration = Duration::from_secs(120);
 
-/// How often a lease is tried for that another process began to take at the same time.
-const ATTEMPTS: u32 = 5;
-
-/// The lease of a folder, which ends when it is dropped.
+/// The lease of a folder or of a file, which ends when it is dropped.
 #[derive(Debug)]
 pub struct Lease {
     held: Arc<Held>,
@@ -41,7 +42,7 @@ pub struct Lease {
 }
 
 /// A process that has, or had, a folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Holder {
     #[serde(flatten)]
     process: Process,
@@ -50,27 +51,45 @@ pub struct Holder {
     token: String,
     /// When it took the folder, RFC 3339.
     since: String,
+    /// Whether others may work there too.
+    #[serde(default)]
+    shared: bool,
     /// Since its last sign of life; as it is found, not as it is written.
     #[serde(skip)]
     silence: Duration,
+    /// What it is doing.
+    #[serde(skip)]
+    word: Option<Word>,
 }
+
+/// What is known of a process that took a folder and did not give it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is seen here, or gave a sign of life elsewhere.
+    Runs,
+    /// It is on another machine and gave no sign for two minutes: another may take the folder.
+    Silent,
+    /// It was on this machine and is no more.
+    Gone,
+}
+
+/// What says in the lease how far the work is, from any thread.
+#[derive(Clone, Debug)]
+pub struct Voice(Arc<Held>);
 
 /// The file of a lease.
 #[derive(Debug)]
 struct Held {
-    path: PathBuf,
+    place: Place,
     number: u64,
-    bytes: Vec<u8>,
+    path: PathBuf,
+    /// Whose it is: the first line, which never changes.
+    head: Vec<u8>,
+    shared: bool,
+    word: Mutex<Option<Word>>,
     lost: AtomicBool,
     /// The last sign of life, in seconds since 1970.
     sign: AtomicU64,
-}
-
-/// A lease that stands in a folder.
-struct Found {
-    path: PathBuf,
-    number: u64,
-    holder: Holder,
 }
 
 impl Lease {
@@ -79,24 +98,36 @@ impl Lease {
     /// # Errors
     /// [`Error::Leased`] where another process has it; if the folder cannot be written.
     pub fn take(folder: &Path) -> Result<Self> {
+        Self::of(Place::of(folder), false)
+    }
+
+    /// Takes the lease of a file that is to be written, which need not be there: other files of its folder are free.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    pub fn take_file(file: &Path) -> Result<Self> {
+        Self::of(Place::of_file(file), false)
+    }
+
+    /// Takes a folder together with others that do the same; those that [`take`](Self::take) it are kept out.
+    ///
+    /// # Errors
+    /// As for [`take`](Self::take).
+    pub fn share(folder: &Path) -> Result<Self> {
+        Self::of(Place::of(folder), true)
+    }
+
+    fn of(place: Place, shared: bool) -> Result<Self> {
         let (process, since) = (Process::here(), rfc3339(SystemTime::now()));
-        let holder = Holder { token: process.token(), process, since, silence: Duration::ZERO };
-        let bytes = serde_json::to_vec(&holder).map_err(|source| Error::Encode { what: "lease", source })?;
-        let beside = folder.join(format!("{NAME}{}.partial", holder.token));
-        let taken = (1..=ATTEMPTS).find_map(|attempt| {
-            let tried = attempt_once(folder, &beside, &bytes).transpose();
-            if tried.is_none() {
-                std::thread::sleep(Duration::from_millis(
-                    u64::from(std::process::id() % 7 + 1) * u64::from(attempt),
-                ));
-            }
-            tried
-        });
-        // It has its name by now, or none.
-        let _ = fs::remove_file(&beside);
-        let (number, ended) = taken.unwrap_or_else(|| Err(Error::Contended { folder: folder.to_owned() }))?;
-        let path = folder.join(format!("{NAME}{number}"));
-        let held = Held { path, number, bytes, lost: AtomicBool::new(false), sign: AtomicU64::new(now()) };
+        let (token, silence) = (process.token(), Duration::ZERO);
+        let holder = Holder { token, process, since, shared, silence, word: None };
+        let mut head =
+            serde_json::to_vec(&holder).map_err(|source| Error::Encode { what: "lease", source })?;
+        head.push(b'\n');
+        let (number, ended) = taking::take(&place, &holder, &[&head[..], &Word::line(None)].concat())?;
+        let (lost, sign) = (AtomicBool::new(false), AtomicU64::new(now()));
+        let (path, word) = (place.lease(number), Mutex::new(None));
+        let held = Held { place, number, path, head, shared, word, lost, sign };
         Self::keep(Arc::new(held), ended)
     }
 
@@ -114,6 +145,11 @@ impl Lease {
     /// The processes that had the folder and died without giving it back.
     pub fn ended(&self) -> &[Holder] {
         &self.ended
+    }
+
+    /// What says how far the work is.
+    pub fn voice(&self) -> Voice {
+        Voice(Arc::clone(&self.held))
     }
 
     /// Whether this process still has the folder.
@@ -144,6 +180,14 @@ impl Drop for Lease {
     }
 }
 
+impl Voice {
+    /// Says it, which is a sign of life too. A word that cannot be written stops no work.
+    pub fn say(&self, word: Word) {
+        *self.0.word() = Some(word);
+        self.0.renew();
+    }
+}
+
 impl Held {
     fn beat(&self, stopped: &Receiver<()>) {
         while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
@@ -153,16 +197,16 @@ impl Held {
 
     /// Gives a sign of life, unless the folder is another's.
     fn renew(&self) {
-        let Some(folder) = self.path.parent() else { return };
-        let Ok(leases) = numbers(folder) else { return };
-        let newest = leases.iter().map(|(number, _)| *number).max();
-        if newest != Some(self.number) || !self.is_own() {
+        let word = self.word();
+        let Ok(numbers) = self.place.numbers() else { return };
+        if !(self.shared || numbers.last() == Some(&self.number)) || !self.is_own() {
             self.lost.store(true, Ordering::Relaxed);
             return;
         }
-        // The same bytes in the same place: whoever reads meanwhile reads them.
+        // In the same place, and as long as before: whoever reads meanwhile reads whose it is.
+        let bytes = [&self.head[..], &Word::line(word.as_ref())].concat();
         let written = OpenOptions::new().write(true).open(&self.path).and_then(|mut file| {
-            file.write_all(&self.bytes)?;
+            file.write_all(&bytes)?;
             file.sync_all()
         });
         if written.is_ok() {
@@ -171,10 +215,16 @@ impl Held {
     }
 
     fn is_own(&self) -> bool {
-        fs::read(&self.path).is_ok_and(|bytes| bytes == self.bytes)
+        fs::read(&self.path).is_ok_and(|bytes| bytes.starts_with(&self.head))
+    }
+
+    /// Whoever writes the file holds it.
+    fn word(&self) -> MutexGuard<'_, Option<Word>> {
+        self.word.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn give_back(&self) {
+        let _writes = self.word();
         if self.is_own() {
             // Where it stays, the next one finds its process ended.
             let _ = fs::remove_file(&self.path);
@@ -188,107 +238,14 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Whether a file of this name belongs to leases, and not to the results of a run.
-pub(crate) fn is_lease(name: &str) -> bool {
-    name.strip_prefix(NAME).is_some_and(|rest| {
-        rest.ends_with(".partial") || (!rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
-    })
-}
-
-/// Who has a folder now, if anyone does; without writing to it, so that the age of a sign of another machine follows
-/// the clocks of both.
+/// Who took a folder and did not give it back, alone or with others; without writing to it, so that the age of a sign
+/// of another machine follows the clocks of both.
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub fn holder(folder: &Path) -> Result<Option<Holder>> {
-    let found = found(folder, SystemTime::now()).map_err(Error::io("read", folder))?;
-    let here = Process::here();
-    Ok(found.into_iter().map(|found| found.holder).find(|holder| !holder.has_ended(&here)))
-}
-
-/// The number under which the folder was taken, and who had it before; `None` where another tries at the same time.
-fn attempt_once(folder: &Path, beside: &Path, bytes: &[u8]) -> Result<Option<(u64, Vec<Holder>)>> {
-    let fault = |action| Error::io(action, beside);
-    let moment = written_now(beside, bytes).map_err(fault("create"))?;
-    let before = found(folder, moment).map_err(Error::io("read", folder))?;
-    let here = Process::here();
-    if let Some(Found { path, holder, .. }) = before.iter().find(|found| !found.holder.has_ended(&here)) {
-        return Err(Error::Leased { lease: path.clone(), holder: Box::new(holder.clone()) });
-    }
-    let number = 1 + before.iter().map(|found| found.number).max().unwrap_or(0);
-    let own = folder.join(format!("{NAME}{number}"));
-    if !named(beside, &own, bytes).map_err(Error::io("create", &own))? {
-        return Ok(None);
-    }
-    let known = |path: &PathBuf| *path == own || before.iter().any(|found| found.path == *path);
-    if numbers(folder).map_err(Error::io("read", folder))?.iter().any(|(_, path)| !known(path)) {
-        fs::remove_file(&own).map_err(Error::io("remove", &own))?;
-        return Ok(None);
-    }
-    for Found { path, .. } in &before {
-        match fs::remove_file(path) {
-            Err(fault) if fault.kind() != ErrorKind::NotFound => {
-                let _ = fs::remove_file(&own);
-                return Err(Error::io("remove", path)(fault));
-            }
-            _ => {}
-        }
-    }
-    Ok(Some((number, before.into_iter().map(|found| found.holder).collect())))
-}
-
-/// Writes a file, and says which time its file system gave it.
-fn written_now(path: &Path, bytes: &[u8]) -> io::Result<SystemTime> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    file.metadata()?.modified()
-}
-
-/// Gives a file a name that nobody has; `false` where somebody has it.
-fn named(beside: &Path, own: &Path, bytes: &[u8]) -> io::Result<bool> {
-    let linked = fs::hard_link(beside, own);
-    match linked {
-        Ok(()) => Ok(true),
-        Err(fault) if fault.kind() == ErrorKind::AlreadyExists => {
-            // A server that repeats a request which it has met answers so as well.
-            Ok(fs::read(own).is_ok_and(|found| found == bytes))
-        }
-        // Where there are no hard links: a name that is new, and bytes a moment later.
-        Err(_) => match OpenOptions::new().write(true).create_new(true).open(own) {
-            Err(fault) if fault.kind() == ErrorKind::AlreadyExists => Ok(false),
-            file => file?.write_all(bytes).map(|()| true),
-        },
-    }
-}
-
-/// The leases of a folder, as their processes left them at `moment`.
-fn found(folder: &Path, moment: SystemTime) -> io::Result<Vec<Found>> {
-    let mut all = Vec::new();
-    for (number, path) in numbers(folder)? {
-        let read = fs::metadata(&path).and_then(|file| Ok((file.modified()?, fs::read(&path)?)));
-        match read {
-            Ok((sign, bytes)) => {
-                let mut holder: Holder = serde_json::from_slice(&bytes).unwrap_or_else(|_| Holder::unknown());
-                holder.silence = moment.duration_since(sign).unwrap_or_default();
-                all.push(Found { path, number, holder });
-            }
-            // It was given back meanwhile.
-            Err(fault) if fault.kind() == ErrorKind::NotFound => {}
-            Err(fault) => return Err(fault),
-        }
-    }
-    Ok(all)
-}
-
-fn numbers(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let number = entry.file_name().to_str().and_then(|name| name.strip_prefix(NAME)?.parse().ok());
-        all.extend(number.map(|number: u64| (number, entry.path())));
-    }
-    Ok(all)
+pub fn holders(folder: &Path) -> Result<Vec<Holder>> {
+    let found = Place::of(folder).found(SystemTime::now()).map_err(Error::io("read", folder))?;
+    Ok(found.into_iter().map(|Found { holder, .. }| holder).collect())
 }
 
 fn now() -> u64 {
@@ -296,18 +253,47 @@ fn now() -> u64 {
 }
 
 impl Holder {
-    fn unknown() -> Self {
-        let (process, since) = (Process::unknown(), "an unknown time".into());
-        Self { process, token: String::new(), since, silence: Duration::ZERO }
+    /// The name of its machine.
+    pub fn host(&self) -> &str {
+        self.process.host()
+    }
+
+    /// Its number there.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// When it took the folder, RFC 3339.
+    pub fn since(&self) -> &str {
+        &self.since
+    }
+
+    /// Since its last sign of life.
+    pub fn silence(&self) -> Duration {
+        self.silence
+    }
+
+    /// What it said last of its work.
+    pub fn word(&self) -> Option<&Word> {
+        self.word.as_ref()
+    }
+
+    /// Whether it still works there, as far as this machine can tell.
+    pub fn standing(&self) -> Standing {
+        self.seen_by(&Process::here())
+    }
+
+    fn seen_by(&self, here: &Process) -> Standing {
+        match self.process.life(here) {
+            Life::Ended => Standing::Gone,
+            Life::Elsewhere if self.silence > SILENCE => Standing::Silent,
+            Life::Runs | Life::Elsewhere => Standing::Runs,
+        }
     }
 
     /// Whether it has died: seen where it ran on this machine, told by its silence elsewhere.
     fn has_ended(&self, here: &Process) -> bool {
-        match self.process.life(here) {
-            Life::Ended => true,
-            Life::Runs => false,
-            Life::Elsewhere => self.silence > SILENCE,
-        }
+        self.seen_by(here) != Standing::Runs
     }
 }
 

@@ -58,7 +58,7 @@ pub use journal::{Aside, Journal, Record, Records, Reopened, Torn};
 pub use judge::{Beside, Reference, pooled, widened};
 pub use known::{Known, Moments};
 pub use lattice::lattice;
-pub use lease::{Holder, Lease, holder};
+pub use lease::{Holder, Lease, Standing, Voice, Word, holders, host};
 pub use line::{Kind, SECONDS, fields_of, table_of, untimed};
 pub use machine::{Machine, rfc3339};
 pub use manifest::{MANIFEST, Manifest, Provenance, Share};

@@ -35,6 +35,9 @@ pub(crate) fn real(x: f64) -> String {
 /// Stands in a folder that was empty until its record is whole: what is there without one is of a start that died.
 const BEGUN: &str = "training.partial";
 
+/// How the files begin that say who has the folder, which are none of its content (`experiment::Lease`).
+const LEASE: &str = "lease.";
+
 const FORMAT: &str = "equipoise-training 1";
 
 /// What a folder belongs to.
@@ -81,10 +84,11 @@ impl Files {
         if self.path(BEGUN).exists() {
             self.clear().map_err(failed)?;
         }
-        match fs::read_dir(&self.0).map_err(failed)?.next() {
-            Some(_) => Err(TrainingError::Exists { path: self.0.clone() }),
-            None => fs::write(self.path(BEGUN), "").map_err(failed),
+        let mut names = fs::read_dir(&self.0).map_err(failed)?.filter_map(Result::ok);
+        if names.any(|entry| !entry.file_name().to_string_lossy().starts_with(LEASE)) {
+            return Err(TrainingError::Exists { path: self.0.clone() });
         }
+        fs::write(self.path(BEGUN), "").map_err(failed)
     }
 
     /// Removes what a start writes, and what it was writing under another name; the mark goes last.
@@ -128,7 +132,7 @@ impl Files {
             return Ok(record);
         }
         let (field, found) = ("format".to_owned(), record.format);
-        Err(TrainingError::Belongs { path, field, found: FORMAT.to_owned(), expected: found })
+        Err(TrainingError::Belongs { path, field, found, expected: FORMAT.to_owned() })
     }
 
     pub(crate) fn write_record(&self, record: &Record) -> Result<(), TrainingError> {
@@ -206,10 +210,30 @@ mod tests {
         assert!(matches!(files.make(), Err(TrainingError::Exists { .. })));
         assert_eq!(names(), ["thesis.txt"]);
         fs::remove_file(files.path("thesis.txt")).unwrap();
+        fs::write(files.path("lease.1"), "{}").unwrap();
         files.make().unwrap();
+        assert_eq!(names(), ["lease.1", BEGUN]);
+        fs::remove_file(files.path("lease.1")).unwrap();
         files.settle().unwrap();
         fs::write(files.path(RECORD), "{}").unwrap();
         assert!(matches!(files.make(), Err(TrainingError::Exists { .. })));
         assert_eq!(names(), [RECORD]);
+    }
+
+    #[test]
+    fn a_record_of_another_version_is_what_was_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::of(folder.path());
+        let config = Config::default();
+        let record = Record {
+            format: "equipoise-training 2".into(),
+            ..Record::new(&config, [(); 3].map(|()| String::new()), Vec::new())
+        };
+        files.write_record(&record).unwrap();
+        let told = files.record().unwrap_err().to_string();
+        assert!(
+            told.contains("training.json: format: found equipoise-training 2, expected equipoise-training 1"),
+            "{told}"
+        );
     }
 }

@@ -26,7 +26,7 @@ struct State {
 impl<'a> Display<'a> {
     pub(super) fn new(results: &Results, rates: &'a Estimate) -> Self {
         let state = State { begun: Instant::now(), job: None, left: rates.total(results).0, done: 0.0 };
-        let tally = Tally::in_folder(results.trials().len(), "jobs", results.folder());
+        let tally = Tally::said(results.trials().len(), "jobs", results.lease().voice());
         tally.begin_at(results.trials().len() - results.pending().len());
         Self { tally, rates, plan: results.manifest().plan, state: Mutex::new(state) }
     }

@@ -18,14 +18,14 @@ pub(super) fn run(taken: &Taken<'_>, table: Table) -> anyhow::Result<ExitCode> {
     let (problem, sampling) = (taken.problem, taken.sampling);
     let check = Check::of_composite(problem);
     if !sampling.is_kept() {
-        let progress = Progress::new(sampling.members, "members")?;
+        let progress = Progress::said(sampling.members, "members", taken.held.voice())?;
         let drawn = sampling.draw(problem, Watch { go_on: &|done| progress.tell(done) });
         progress.close();
         return taken.finish(table, drawn?, &check);
     }
     let keeping = kept(taken, &table)?;
     let steps = sampling.setup.steps;
-    let progress = Progress::in_folder(sampling.members * steps, "levels", &taken.arguments.output.out)?;
+    let progress = Progress::said(sampling.members * steps, "levels", taken.held.voice())?;
     let begun = keeping.begun()?;
     if let Some(last) = begun.last() {
         let (member, done) = (last.member, last.done);

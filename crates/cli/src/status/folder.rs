@@ -1,8 +1,7 @@
 //! What the files of one folder tell of the work in it.
 
-use crate::running::{Running, now};
 use anyhow::{Context, bail};
-use equipoise_experiment::{Manifest, RESULTS_JSONL};
+use equipoise_experiment::{Holder, JOURNAL, Manifest, RESULTS_JSONL, Shard, Standing, holders};
 use equipoise_prior::SharedProgress;
 use equipoise_training::{CURVE, RECORD};
 use serde::Serialize;
@@ -10,10 +9,7 @@ use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// The journal of rows, where results are exports of it.
-const JOURNAL: &str = "journal.log";
+use std::time::SystemTime;
 
 /// What a state of a long reconstruction is called, before its member.
 const STATE: &str = "state-";
@@ -22,6 +18,8 @@ const STATE: &str = "state-";
 #[derive(Debug, Serialize)]
 pub(super) struct Work {
     pub(super) folder: PathBuf,
+    /// Where it is one.
+    pub(super) shard: Option<Shard>,
     pub(super) what: String,
     pub(super) done: usize,
     /// Absent where the folder does not tell.
@@ -55,19 +53,6 @@ impl State {
     }
 }
 
-/// The folders of shards, `shard-K-of-N`, in a folder, by N and K.
-pub(super) fn shards(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("{}: cannot be read", folder.display()))?;
-    let number = |path: &PathBuf| {
-        let (k, n) = path.file_name()?.to_str()?.strip_prefix("shard-")?.split_once("-of-")?;
-        Some((n.parse::<usize>().ok()?, k.parse::<usize>().ok()?))
-    };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_dir());
-    let mut all: Vec<_> = paths.filter_map(|path| Some((number(&path)?, path))).collect();
-    all.sort();
-    Ok(all.into_iter().map(|(_, path)| path).collect())
-}
-
 impl Work {
     /// Of a folder.
     ///
@@ -75,7 +60,7 @@ impl Work {
     /// A folder that holds none, and files that cannot be read.
     pub(super) fn of(folder: &Path) -> anyhow::Result<Self> {
         if let Some(progress) = SharedProgress::of(folder)? {
-            return Ok(Self::fit(folder, &progress));
+            return Self::fit(folder, &progress);
         }
         let Counted { what, done, total, last } = match Manifest::<Value>::read(folder)? {
             Some(manifest) => trials(folder, &manifest)?,
@@ -83,11 +68,13 @@ impl Work {
             None => levels(folder)?,
         };
         let mut work = Self::new(folder, &what, (done, total), last);
-        let running: Vec<Running> = Running::all(folder).into_iter().filter(Running::runs).collect();
-        if let Some(first) = running.first().filter(|_| work.state != State::Whole) {
+        if let Some(holder) = running(folder)?.into_iter().next().filter(|_| work.state != State::Whole) {
             work.state = State::Runs;
-            (work.done, work.total) = (work.done.max(first.done), work.total.or(Some(first.total)));
-            (work.rate, work.left) = (first.rate, first.left.map(|left| (left - first.age()).max(0.0)));
+            if let Some(word) = holder.word() {
+                (work.done, work.total) = (work.done.max(word.done), work.total.or(Some(word.total)));
+                let since = holder.silence().as_secs_f64();
+                (work.rate, work.left) = (word.rate, word.left.map(|left| (left - since).max(0.0)));
+            }
         }
         Ok(work)
     }
@@ -99,21 +86,20 @@ impl Work {
         last: Option<SystemTime>,
     ) -> Self {
         let state = if total == Some(done) { State::Whole } else { State::Stopped };
-        let seconds =
-            last.map(|last| last.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()));
-        let age = seconds.map(|last| (now() - last).max(0.0));
+        let age = last.map(|last| last.elapsed().unwrap_or_default().as_secs_f64());
+        let shard = folder.file_name().and_then(|name| Shard::of_folder(name.to_str()?));
         let (folder, what) = (folder.to_owned(), what.to_owned());
-        Self { folder, what, done, total, state, rate: None, left: None, age }
+        Self { folder, shard, what, done, total, state, rate: None, left: None, age }
     }
 
     /// Parts come as fast as they came so far, from the beginning of the first to the end of the last.
-    fn fit(folder: &Path, progress: &SharedProgress) -> Self {
+    fn fit(folder: &Path, progress: &SharedProgress) -> anyhow::Result<Self> {
         let (done, total) = (progress.done.len(), progress.total);
         let last = progress.done.last().map(|(.., when)| *when);
         let what = format!("fit of {}", progress.train);
         let mut work = Self::new(folder, &what, (done, Some(total)), last);
-        if work.state == State::Whole || !Running::all(folder).iter().any(Running::runs) {
-            return work;
+        if work.state == State::Whole || running(folder)?.is_empty() {
+            return Ok(work);
         }
         work.state = State::Runs;
         let first = progress.done.first().map(|(_, _, seconds, when)| (when, seconds));
@@ -122,8 +108,15 @@ impl Work {
         });
         work.rate = spent.filter(|spent| *spent > 0.0).map(|spent| done as f64 / spent);
         work.left = work.rate.map(|rate| (total - done) as f64 / rate);
-        work
+        Ok(work)
     }
+}
+
+/// Who works in a folder, as far as this machine can tell.
+fn running(folder: &Path) -> anyhow::Result<Vec<Holder>> {
+    let mut all = holders(folder)?;
+    all.retain(|holder| holder.standing() == Standing::Runs);
+    Ok(all)
 }
 
 /// What is counted in a folder.
@@ -138,7 +131,10 @@ struct Counted {
 fn trials(folder: &Path, manifest: &Manifest<Value>) -> anyhow::Result<Counted> {
     let verb =
         manifest.provenance.arguments.iter().find(|word| ["sweep", "benchmark"].contains(&word.as_str()));
-    let what = verb.map_or_else(|| "experiment".into(), Clone::clone);
+    let mut what = verb.map_or_else(|| "experiment".into(), Clone::clone);
+    if !manifest.shards.is_empty() {
+        what += ", merged";
+    }
     // A line a row, in a journal of its own after its head; what is behind the last end of line is not whole.
     let journals = [(JOURNAL, 1), (RESULTS_JSONL, 0)].map(|(name, head)| (folder.join(name), head));
     let (done, last) = match journals.iter().find(|(path, _)| path.exists()) {
@@ -176,7 +172,7 @@ fn levels(folder: &Path) -> anyhow::Result<Counted> {
     let named =
         |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(STATE));
     let last = paths.filter(named).filter_map(moment).max();
-    if last.is_none() && Running::all(folder).is_empty() {
+    if last.is_none() && holders(folder)?.is_empty() {
         bail!(
             "{}: found no sweep, benchmark, training, reconstruction or parts of a fit, expected the folder of one",
             folder.display()

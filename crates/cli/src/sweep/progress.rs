@@ -62,7 +62,7 @@ impl Display {
             tally.work = work(cost, &lengths, trial);
         }
         let now = Instant::now();
-        let told = progress::Tally::in_folder(output.trials().len(), "trials", output.folder());
+        let told = progress::Tally::said(output.trials().len(), "trials", output.lease().voice());
         told.begin_at(output.trials().len() - output.pending().len());
         Self { told, state: Mutex::new(State { ended: now, trial: String::new(), scenes }) }
     }

@@ -14,6 +14,7 @@ mod fit;
 mod inspect;
 mod interrupt;
 mod judge;
+mod leases;
 mod long;
 mod messages;
 mod networks;

@@ -36,6 +36,14 @@ impl Process {
         Self { host: host(), system: system(), pid, started: started(pid) }
     }
 
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.pid
+    }
+
     pub(super) fn unknown() -> Self {
         Self { host: "an unknown machine".into(), system: None, pid: 0, started: None }
     }
@@ -67,7 +75,8 @@ impl fmt::Display for Process {
     }
 }
 
-fn host() -> String {
+/// The name of this machine.
+pub fn host() -> String {
     let told =
         ["/proc/sys/kernel/hostname", "/etc/hostname"].iter().find_map(|path| fs::read_to_string(path).ok());
     let told = told.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::*;
 use serde_json::{Value, json};
+use std::fs::File;
 use std::sync::atomic::AtomicUsize;
 
 /// Leaves the lease of another process, which gave its last sign so long ago.
@@ -34,10 +35,12 @@ fn a_folder_is_had_by_one_and_given_back() {
     assert_eq!(count(folder), 1, "nothing beside it");
     let refused = Lease::take(folder).unwrap_err();
     assert!(matches!(refused, Error::Leased { .. }), "{refused}");
-    assert_eq!(holder(folder).unwrap().unwrap().process, Process::here());
+    let holders = || holders(folder).unwrap();
+    assert_eq!((holders().len(), &holders()[0].process), (1, &Process::here()));
+    assert_eq!((holders()[0].standing(), holders()[0].word()), (Standing::Runs, None));
     first.check().unwrap();
     drop(first);
-    assert_eq!((count(folder), holder(folder).unwrap()), (0, None));
+    assert_eq!((count(folder), holders().len()), (0, 0));
     assert!(Lease::take(folder).unwrap().ended().is_empty());
 }
 
@@ -106,14 +109,61 @@ fn a_lease_that_another_took_is_lost() {
 }
 
 #[test]
-fn a_sign_of_life_changes_the_time_of_the_file_alone() {
+fn a_sign_of_life_changes_the_time_of_the_file_and_a_word_its_second_line() {
     let folder = tempfile::tempdir().unwrap();
     let lease = Lease::take(folder.path()).unwrap();
-    let (path, bytes) = (&lease.held.path, lease.held.bytes.clone());
+    let path = &lease.held.path;
+    let bytes = fs::read(path).unwrap();
     File::options().write(true).open(path).unwrap().set_modified(UNIX_EPOCH).unwrap();
     lease.held.renew();
     assert!(fs::metadata(path).unwrap().modified().unwrap() > UNIX_EPOCH + SILENCE);
     assert_eq!(fs::read(path).unwrap(), bytes);
+    let word = Word { done: 3, total: 9, units: "trials".into(), ..Word::default() };
+    lease.voice().say(word.clone());
+    let said = fs::read(path).unwrap();
+    assert!(said.len() == bytes.len() && said.starts_with(&lease.held.head) && said != bytes);
+    assert_eq!(holders(folder.path()).unwrap()[0].word(), Some(&word));
+    lease.held.renew();
+    assert_eq!(fs::read(path).unwrap(), said, "a sign of life says it again");
+}
+
+/// Several share a folder, each with a lease that says what it does; none of them may have it alone meanwhile.
+#[test]
+fn a_folder_is_shared_by_those_who_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let all: Vec<Lease> = std::thread::scope(|scope| {
+        let begun: Vec<_> = (0..16).map(|_| scope.spawn(|| Lease::share(folder))).collect();
+        begun.into_iter().map(|one| one.join().unwrap().unwrap()).collect()
+    });
+    assert_eq!((count(folder), holders(folder).unwrap().len()), (16, 16));
+    for (done, lease) in all.iter().enumerate() {
+        lease.voice().say(Word { done, ..Word::default() });
+    }
+    let mut done: Vec<_> = holders(folder).unwrap().iter().map(|one| one.word().unwrap().done).collect();
+    done.sort_unstable();
+    assert_eq!(done, (0..16).collect::<Vec<_>>());
+    assert!(matches!(Lease::take(folder), Err(Error::Leased { .. })));
+    all[0].held.sign.store(0, Ordering::Relaxed);
+    all[0].check().unwrap();
+    drop(all);
+    let alone = Lease::take(folder).unwrap();
+    assert!(matches!(Lease::share(folder), Err(Error::Leased { .. })));
+    drop(alone);
+    assert_eq!(count(folder), 0);
+}
+
+/// Two fits to one file, and one to another file beside it.
+#[test]
+fn a_file_is_had_by_one_and_its_folder_by_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let first = Lease::take_file(&at("prior.h5")).unwrap();
+    let refused = told(folder.path(), &Lease::take_file(&at("prior.h5")).unwrap_err());
+    assert!(refused.starts_with("out/.prior.h5.lease.1: found process "), "{refused}");
+    let others = (Lease::take_file(&at("other.h5")).unwrap(), Lease::take(folder.path()).unwrap());
+    drop((first, others));
+    assert_eq!(count(folder.path()), 0);
 }
 
 /// Of many that try again and again, over the leases of dead ones, never two have it.
@@ -140,5 +190,7 @@ fn never_two_have_a_folder() {
             });
         }
     });
-    assert!(had.into_inner() > 0 && holder(folder).unwrap().is_none());
+    assert!(
+        had.into_inner() > 0 && holders(folder).unwrap().iter().all(|one| one.standing() == Standing::Gone)
+    );
 }

@@ -86,7 +86,8 @@ impl SharedPlan {
             let mut others = fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
             let foreign = others.find_map(|entry| {
                 let name = entry.ok()?.file_name().to_string_lossy().into_owned();
-                (!name.starts_with('.')).then_some(name)
+                // Who works there is said in files of others' (`experiment::Lease`).
+                (!name.starts_with('.') && !name.starts_with("lease.")).then_some(name)
             });
             if let Some(name) = foreign.filter(|_| !path.exists()) {
                 let found = format!("`{name}` and no `{PLAN}`");
