@@ -110,7 +110,7 @@ fn step(
     what: &str,
     work: impl Fn() -> anyhow::Result<()> + Send + Sync + 'static,
 ) -> Step {
-    Step { name, what: what.to_owned(), work: Box::new(work) }
+    Step { name, what: what.to_owned(), work: Box::new(work), beside: false }
 }
 
 /// The tests of a package that run only when they are asked for.

@@ -9,16 +9,30 @@ use anyhow::Context;
 use cluster::Cluster;
 use scene::{Scene, reference};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// What happens to the tasks of a scene.
 type Play = fn(&Scene<'_>) -> anyhow::Result<()>;
 
+/// As a step of `cargo xtask test`: in continuous integration, where there must be a Slurm; elsewhere it is skipped.
+///
+/// # Errors
+/// As for [`run`].
+pub(crate) fn check() -> anyhow::Result<()> {
+    if cuda::in_ci() {
+        return run();
+    }
+    eprintln!("slurm: skipped: `cargo xtask slurm` plays it, continuous integration does");
+    Ok(())
+}
+
 /// Runs every scene beside the others, as most of their time is waiting. The command must have been built.
 ///
 /// # Errors
-/// The first scene that ends otherwise than it should.
+/// The first scene that ends otherwise than it should; in continuous integration also that there is no Slurm.
 pub(crate) fn run() -> anyhow::Result<()> {
     if let Some(reason) = setup::ensure_slurm(cuda::in_ci())? {
+        anyhow::ensure!(!cuda::in_ci(), "found no Slurm to play the scenes on, expected one: {reason}");
         eprintln!("slurm: skipped: {reason}");
         return Ok(());
     }
@@ -47,7 +61,12 @@ fn all(folder: &Path, program: &Path) -> anyhow::Result<()> {
     std::thread::scope(|scope| {
         let begun = scenes.map(|(name, play)| {
             let scene = scene(name);
-            scope.spawn(move || play(&scene).with_context(|| format!("scene `{name}`")))
+            scope.spawn(move || {
+                let clock = Instant::now();
+                play(&scene).with_context(|| format!("scene `{name}`"))?;
+                eprintln!("slurm: {name} passed after {:.0} s", clock.elapsed().as_secs_f64());
+                Ok(())
+            })
         });
         begun.into_iter().try_for_each(|handle| match handle.join() {
             Ok(outcome) => outcome,

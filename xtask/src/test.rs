@@ -1,6 +1,8 @@
 //! Every check, cheap ones first: what a developer runs and what continuous integration calls.
 
 use crate::cuda::{self, Toolchain};
+#[cfg(unix)]
+use crate::slurm;
 use crate::steps::{self, Step};
 use crate::{call, data, importer, peers, setup, singly, tidy, workspace};
 use std::process::Command;
@@ -47,6 +49,11 @@ fn all() -> Vec<Step> {
         ),
         cargo("clippy", LINTS),
         cargo("test", TESTS),
+        #[cfg(unix)]
+        Step {
+            beside: true,
+            ..inside("slurm", "in continuous integration: the scripts of `equipoise slurm`", slurm::check)
+        },
         inside("importer", "a program outside the workspace, by the crate `equipoise` alone", importer::run),
         cargo("doctest", DOCTESTS),
         cargo("doc", DOCS),
@@ -54,11 +61,11 @@ fn all() -> Vec<Step> {
 }
 
 fn inside(name: &'static str, what: &str, work: fn() -> anyhow::Result<()>) -> Step {
-    Step { name, what: what.to_owned(), work: Box::new(work) }
+    Step { name, what: what.to_owned(), work: Box::new(work), beside: false }
 }
 
 fn cargo(name: &'static str, call: Call) -> Step {
-    Step { name, what: call::line(&command(call)), work: Box::new(move || execute(call)) }
+    Step { name, what: call::line(&command(call)), work: Box::new(move || execute(call)), beside: false }
 }
 
 fn command((variables, args): Call) -> Command {

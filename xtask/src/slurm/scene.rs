@@ -1,16 +1,16 @@
 //! What happens to the tasks of one array, and what must be in its folder afterwards.
 
 use super::cluster::{Cluster, MAX_ARRAY_SIZE, kill};
-use crate::call;
+use crate::{call, workspace};
 use anyhow::{Context, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// A sweep of some seconds, in trials of half a one: time enough to do something to a task in the middle of it.
-const SWEEP: &str = "sweep --dataset kolmogorov --window 2 --sub 8,16 --law sum,matched --method sda,exact \
-                     --steps 256 --seeds 0,1,2";
+/// A sweep of five seconds, in trials of a quarter of one: time enough to do something to a task in the middle of it.
+const SWEEP: &str = "sweep --data data/kolmogorov/test.h5 --train data/kolmogorov/test.h5 --window 1 --sub 8,16 \
+                     --law sum,matched --method sda,exact --steps 256 --seeds 0,1,2";
 
 /// The tables that must be those of a single run, byte for byte.
 const TABLES: [&str; 2] = ["results.csv", "results.jsonl"];
@@ -22,6 +22,7 @@ const LONG: Duration = Duration::from_secs(300);
 pub(super) fn reference(program: &Path, out: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut command = Command::new(program);
     command.args(SWEEP.split_whitespace()).arg("--out").arg(out).stdout(Stdio::null()).arg("-q");
+    command.current_dir(workspace::root());
     call::finish(&mut command)?;
     tables(out)
 }
@@ -132,7 +133,7 @@ impl Scene<'_> {
     fn submit(&self, shards: usize, flags: &[&str]) -> anyhow::Result<Jobs> {
         let mut command = Command::new(self.program);
         command.args(["slurm", "--shards", &shards.to_string(), "-q"]).args(flags).arg("--");
-        command.args(SWEEP.split_whitespace()).arg("--out").arg(&self.out);
+        command.args(SWEEP.split_whitespace()).arg("--out").arg(&self.out).current_dir(workspace::root());
         call::output(&mut command)?;
         self.submitted()
     }
