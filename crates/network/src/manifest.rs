@@ -46,6 +46,9 @@ pub struct Manifest {
     /// Its SHA-256; what is written here states it, and another file is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,
+    /// That of the file of the context, if there is one, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_sha256: Option<String>,
     /// Which weights of the file are meant.
     pub pick: Picked,
     /// The network.
@@ -106,6 +109,7 @@ impl Manifest {
             format: FORMAT.to_owned(),
             weights: weights.to_owned(),
             weights_sha256: None,
+            context_sha256: None,
             pick: Picked::Only,
             architecture,
             window,
@@ -166,7 +170,7 @@ impl Manifest {
             .map_err(|source| NetworkError::File { file: path.to_owned(), source })
     }
 
-    /// The weights in `folder`, if they and the Gaussian beside them are the files that the manifest states.
+    /// The weights in `folder`, if they, the Gaussian and the context beside them are the files that the manifest states.
     ///
     /// # Errors
     /// [`NetworkError::Manifest`] for a file of another checksum; [`NetworkError::Weights`].
@@ -174,7 +178,11 @@ impl Manifest {
         let weights = folder.join(&self.weights);
         let gaussian = self.gaussian.as_ref().map(|it| (folder.join(&it.file), &it.sha256));
         let own = self.weights_sha256.as_ref().map(|sha256| (weights.clone(), sha256));
-        for (file, expected) in own.into_iter().chain(gaussian) {
+        let context = match (&self.context, &self.context_sha256) {
+            (Context::File { name }, Some(sha256)) => Some((folder.join(name), sha256)),
+            _ => None,
+        };
+        for (file, expected) in own.into_iter().chain(gaussian).chain(context) {
             let (found, field) = (sha256(&file)?, "SHA-256".to_owned());
             if found != *expected {
                 let expected = format!(

@@ -5,6 +5,7 @@ mod agreement;
 mod backend;
 mod belonging;
 mod benchmark;
+mod damage;
 mod denoisers;
 mod described;
 mod documented;

@@ -3,7 +3,7 @@
 use super::Training;
 use crate::folder::{CHECKPOINT, CURVE, VALIDATION, WEIGHTS, real};
 use crate::{Row, TrainingError};
-use equipoise_network::{MANIFEST, Shares};
+use equipoise_network::{Context, MANIFEST, Shares};
 use equipoise_weights::sha256;
 
 /// σ/μ at which shares are fitted.
@@ -13,6 +13,7 @@ const SHARED: [f64; 16] =
 impl Training {
     /// Writes checkpoint, curves, weights and manifest, each whole or not at all.
     pub(super) fn keep(&mut self) -> Result<(), TrainingError> {
+        let _within = tracing::info_span!("checkpoint", step = self.state.step).entered();
         self.share()?;
         self.state.keep(&self.files.path(CHECKPOINT))?;
         let network = self.stepper.network();
@@ -20,6 +21,10 @@ impl Training {
         network.write(&weights, &self.state.average, self.precision)?;
         let mut manifest = self.manifest.clone();
         manifest.weights_sha256 = Some(sha256(&weights)?);
+        manifest.context_sha256 = match &manifest.context {
+            Context::File { name } => Some(sha256(&self.files.path(name))?),
+            _ => None,
+        };
         manifest.write(&self.files.path(MANIFEST), true)?;
         let curve = self.state.curve.iter().enumerate();
         let lines = curve.map(|(k, [loss, rate, norm])| {
