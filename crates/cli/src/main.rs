@@ -44,6 +44,7 @@ mod stability;
 mod status;
 mod sweep;
 mod threads;
+mod traced;
 mod train;
 mod windows;
 
@@ -103,8 +104,12 @@ fn main() -> ExitCode {
 fn call() -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
     let (words, notes) = renamed::current(std::env::args_os());
-    let arguments = Arguments::from_arg_matches(&help::command().get_matches_from(words))?;
+    let asked = help::command().get_matches_from(words);
+    let arguments = Arguments::from_arg_matches(&asked)?;
     arguments.volume.set();
+    traced::listen();
+    let span = tracing::info_span!("verb", name = asked.subcommand_name().unwrap_or_default());
+    let _within = span.entered();
     notes.iter().for_each(|text| note!("{text}"));
     let revision = option_env!("EQUIPOISE_REVISION").unwrap_or("unknown");
     detail!("equipoise {}, revision {revision}, BLAS {}", env!("CARGO_PKG_VERSION"), equipoise_blas::core());

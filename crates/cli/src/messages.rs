@@ -67,6 +67,11 @@ pub(crate) fn at_most(level: Loudness, line: Arguments<'_>) {
     }
 }
 
+/// Where lines go that have a form of their own.
+pub(crate) fn raw() -> std::io::Stderr {
+    std::io::stderr()
+}
+
 /// Whether notes are said.
 pub(crate) fn are_told() -> bool {
     LOUDNESS.load(Ordering::Relaxed) > Loudness::Quiet as u8

@@ -202,6 +202,7 @@ impl Flow {
 
     /// The flow, and the file of its truth on the grid and in the units of the prior.
     fn build(request: &FlowRequest) -> std::result::Result<(Self, Dataset), BoxError> {
+        let _within = tracing::info_span!("flow", data = %request.data.display()).entered();
         let (origin, path) = Origin::open(request)?;
         let turned = origin.remarks();
         let (reference, window) = origin.described(path)?;

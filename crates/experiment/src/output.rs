@@ -61,6 +61,7 @@ impl<W: Work> Output<W> {
                 Self::begin(folder, asked)?
             }
         };
+        tracing::info!(folder = %folder.display(), rows = journal.len(), trials = trials.len(), "opened");
         let (folder, manifest) = (folder.to_owned(), Mutex::new(manifest));
         Ok(Self { folder, lease, journal, reopened, manifest, trials, identities })
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tracing::Span;
 
 /// One trial of a plan: what has one row.
 pub trait Work: fmt::Display + Sync + Sized {
@@ -144,18 +145,22 @@ pub fn run<W: Work>(
     policy: Policy,
 ) -> Result<Summary> {
     let pending = output.pending();
+    let had_rows = output.trials().len() - pending.len();
+    let span = tracing::info_span!("run", trials = output.trials().len(), had_rows);
     let run = Run {
         output,
         executor,
         observer,
         stop,
         policy,
-        skipped: output.trials().len() - pending.len(),
+        skipped: had_rows,
+        span: &span,
         finished: AtomicUsize::new(0),
         fault: Mutex::new(None),
         faulty: AtomicBool::new(false),
         saved: Mutex::new(Saved { rows: 0, ended: Instant::now(), took: Duration::ZERO }),
     };
+    let _within = span.enter();
     let inside = |trial: &W| executor.parallel_inside(trial);
     for batch in pending.chunk_by(|a, b| a.same_scene(b) && inside(a) == inside(b)) {
         if inside(batch[0]) { run.in_turn(batch) } else { run.side_by_side(batch) }
@@ -184,6 +189,8 @@ struct Run<'a, W: Work> {
     stop: &'a AtomicBool,
     policy: Policy,
     skipped: usize,
+    /// What trials are told within, on whatever thread they run.
+    span: &'a Span,
     finished: AtomicUsize,
     fault: Mutex<Option<Error>>,
     faulty: AtomicBool,
@@ -226,7 +233,9 @@ impl<W: Work> Run<'_, W> {
 
     fn finish(&self, trial: &W) -> Result<()> {
         self.observer.started(trial, self.progress(self.finished.load(Ordering::Relaxed)));
+        let within = tracing::debug_span!(parent: self.span, "trial", %trial).entered();
         let row = self.executor.execute(trial);
+        drop(within);
         let row = row.map_err(|source| Error::Work { work: trial.told(), source })?;
         let row = row.by(self.output.build());
         self.output.lease().check()?;
@@ -250,7 +259,8 @@ impl<W: Work> Run<'_, W> {
         if (new < rows && since < interval) || since.as_secs_f64() * share < saved.took.as_secs_f64() {
             return Ok(());
         }
-        self.output.checkpoint()?;
+        tracing::debug_span!(parent: self.span, "tables", rows = finished)
+            .in_scope(|| self.output.checkpoint())?;
         *saved = Saved { rows: finished, ended: Instant::now(), took: begun.elapsed() };
         Ok(())
     }

@@ -104,6 +104,7 @@ impl Prior {
             return Err(PriorError::not_periodic(train.path()));
         }
         let windows = train.windows(settings.window)?.count();
+        let _within = tracing::info_span!("fit", model = settings.model.name(), windows).entered();
         let normalizer = match known {
             Some(known) => known.clone().masked(train.mask().cloned()),
             None => Normalizer::fit(settings.normalizer, train)?,

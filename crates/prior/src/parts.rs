@@ -150,6 +150,7 @@ impl SharedFit<'_> {
             let seconds = clock.elapsed();
             let head = part::Head::new(&self.digest, &names[next], &self.share.by, seconds.as_secs_f64());
             part::write(&self.share.folder.join(&names[next]), &head, &sections)?;
+            tracing::info!(part = names[next], seconds = seconds.as_secs_f64(), "fit.part");
             longest = longest.max(seconds);
             expected -= 1;
         }

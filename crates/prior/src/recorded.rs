@@ -155,6 +155,7 @@ impl<'a> Job<'a> {
 
     /// The fit, without the checksum.
     fn fit(&self) -> Result<Prior, Fault> {
+        let look = tracing::info_span!("fit.look", frames = self.train.frames()).entered();
         let mut survey = Survey::new(self.train);
         let mut fingerprints = Fingerprints::new(self.train);
         let mut gram =
@@ -167,6 +168,8 @@ impl<'a> Job<'a> {
             Ok(())
         })?;
         let looked = self.looked(survey, fingerprints)?;
+        drop(look);
+        let _made = tracing::info_span!("fit.covariance", model = looked.settings.model.name()).entered();
         let made = match looked.settings.model {
             Model::LowRank { rank } => self.low_rank(&looked, rank.unwrap_or(DEFAULT_RANK), gram)?,
             _ => self.stationary(&looked)?,

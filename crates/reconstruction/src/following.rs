@@ -73,6 +73,7 @@ impl Sampling {
             if !go_on(at) {
                 return Ok(Err(at));
             }
+            let _within = tracing::info_span!("member", member, from = at.done).entered();
             let mut keeper = Keeper::new(keeping, member as u64);
             let rest = guided.follow(streams, kept, &mut |reached| {
                 at.done = reached.done;

@@ -98,6 +98,7 @@ impl Keeping {
     /// Keeps a state in the place of the one before.
     fn save(&self, member: u64, reached: Reached<'_, f32>) -> Result<()> {
         let Reached { done, x, trace, .. } = reached;
+        let _within = tracing::info_span!("checkpoint", member, done).entered();
         let path = self.path(member);
         fs::create_dir_all(&self.folder)
             .map_err(|source| DataError::Unreadable { path: self.folder.clone(), source })?;

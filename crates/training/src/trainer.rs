@@ -204,6 +204,7 @@ impl Training {
             let is_last = step == steps;
             let is_due = is_last || step.is_multiple_of(self.config.validation.every);
             let rows = if is_due { self.validate()? } else { Vec::new() };
+            tracing::debug!(step, loss, rate, norm, "step");
             let goes_on = told(Step { step, steps, loss, rate, norm, validated: &rows });
             if is_last || !goes_on || step.is_multiple_of(self.config.output.every) {
                 self.keep()?;
@@ -242,6 +243,7 @@ impl Training {
 
     /// Errors of the running average; what was found is kept with the state.
     fn validate(&mut self) -> Result<Vec<Row>, TrainingError> {
+        let _within = tracing::info_span!("validation", step = self.state.step).entered();
         self.stepper.network_mut().set_values(&self.state.average)?;
         let rows = self.validation.rows(self.state.step, &mut self.stepper);
         self.stepper.network_mut().set_values(&self.state.theta)?;

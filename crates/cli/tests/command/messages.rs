@@ -1,7 +1,7 @@
 //! What is said on standard error under `-q` and `-v`, flags under their old names, completions and manual pages.
 
 use crate::faults::misused;
-use crate::ran::{printed, run};
+use crate::ran::{Ran, command, printed, run};
 use crate::swept::small;
 
 #[test]
@@ -21,6 +21,36 @@ fn quiet_says_nothing_and_verbose_more_and_neither_changes_a_number() {
     let rows = plain.rows(&[]);
     assert_eq!((&quiet.rows(&[]), &verbose.rows(&[])), (&rows, &rows));
     misused(&["inspect", "-q", "-v"], &["--quiet", "--verbose"]);
+}
+
+/// Stages go to standard error where the environment asks for them, and move no number; a text that asks for nothing
+/// known is told and stops nothing.
+#[test]
+fn stages_are_traced_where_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "data/kolmogorov/test.h5";
+    let words =
+        "sweep -q --window 1 --steps 2 --sub 16 --law matched --method sda --members 1 --seeds 0 --threads 2";
+    let traced = |asked: &str, name: &str| -> (String, String) {
+        let out = folder.path().join(name);
+        let words: Vec<&str> = words.split(' ').chain(["--data", file, "--train", file, "--out"]).collect();
+        let mut command = command(&[&words[..], &[out.to_str().unwrap()]].concat());
+        let ran = Ran::from(command.env("RUST_LOG", asked).output().unwrap());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        (ran.stderr, std::fs::read_to_string(out.join("results.jsonl")).unwrap())
+    };
+    let (silent, rows) = traced("", "silent");
+    assert_eq!(silent, "");
+    let (told, again) = traced("debug", "told");
+    assert_eq!(again, rows);
+    for stage in ["verb{name=\"sweep\"}:run{trials=1 had_rows=0}:trial{", "fit{", "tables", "time.busy="] {
+        assert!(told.contains(stage), "expected {stage} in {told}");
+    }
+    let (told, _) = traced("equipoise_prior=info", "prior");
+    assert!(told.contains("fit{") && !told.contains("trial{"), "{told}");
+    let (told, again) = traced("a=b=c", "wrong");
+    assert!(told.starts_with("RUST_LOG: found a=b=c, expected LEVEL") && told.lines().count() == 1, "{told}");
+    assert_eq!(again, rows);
 }
 
 #[test]

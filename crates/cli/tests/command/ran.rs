@@ -15,7 +15,7 @@ pub(crate) fn project() -> PathBuf {
 /// all, also a file that was closed here since.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_equipoise"));
-    command.args(arguments).current_dir(project()).env_remove("EQUIPOISE_RESTARTED");
+    command.args(arguments).current_dir(project()).env_remove("EQUIPOISE_RESTARTED").env_remove("RUST_LOG");
     command.env("HDF5_USE_FILE_LOCKING", "FALSE");
     command
 }
