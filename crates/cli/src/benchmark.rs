@@ -161,7 +161,7 @@ impl Arguments {
 /// Merges the folders of a benchmark: the records, and the page as the benchmark itself makes it.
 pub(crate) fn merge(folder: &Path, merged: Merged<Job>) -> anyhow::Result<Results> {
     let first = &merged.parts()[0];
-    let path = first.folder().join(PLAN_TOML);
+    let path = merged.plan_file();
     let requests = BenchmarkFile::read(&path)?.requests().with_context(|| path.display().to_string())?;
     let plan = first.manifest().plan.clone();
     let (resolved, jobs) = (BenchmarkFile::resolved(&requests, &plan), plan.jobs()?);

@@ -4,8 +4,8 @@ use crate::line::{encode, untimed_line};
 use crate::manifest::difference;
 use crate::replace::replace;
 use crate::{
-    Build, Error, JOURNAL, MANIFEST, Manifest, Output, Provenance, Record, Records, Result, Shard, Share,
-    Work,
+    Build, Error, JOURNAL, MANIFEST, Manifest, Output, PLAN_TOML, Provenance, Record, Records, Result, Shard,
+    Share, Work,
 };
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
@@ -189,6 +189,12 @@ impl<W: Work> Merged<W> {
             self.builds.push(build.clone());
             self.builds.len() - 1
         })
+    }
+
+    /// The resolved plan beside the rows: of the first part that has one, as one that was killed early may not.
+    pub fn plan_file(&self) -> PathBuf {
+        let mut files = self.parts.iter().map(|part| part.folder.join(PLAN_TOML));
+        files.clone().find(|file| file.is_file()).or_else(|| files.next()).unwrap_or_default()
     }
 
     /// The parts, in the order of merging.

@@ -259,6 +259,7 @@ impl<W: Work> Output<W> {
     }
 
     fn save(&self, running: bool) -> Result<()> {
+        let _within = tracing::debug_span!("tables", rows = self.journal.len()).entered();
         self.lease.check()?;
         let mut manifest = self.lock();
         self.journal.sync()?;

@@ -259,8 +259,7 @@ impl<W: Work> Run<'_, W> {
         if (new < rows && since < interval) || since.as_secs_f64() * share < saved.took.as_secs_f64() {
             return Ok(());
         }
-        tracing::debug_span!(parent: self.span, "tables", rows = finished)
-            .in_scope(|| self.output.checkpoint())?;
+        self.span.in_scope(|| self.output.checkpoint())?;
         *saved = Saved { rows: finished, ended: Instant::now(), took: begun.elapsed() };
         Ok(())
     }

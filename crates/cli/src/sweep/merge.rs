@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Merges the folders of a sweep: the rows, and the pages as the sweep itself makes them.
 pub(crate) fn merge(folder: &Path, merged: Merged<Trial>) -> anyhow::Result<Output> {
-    let path = merged.parts()[0].folder().join(PLAN_TOML);
+    let path = merged.plan_file();
     let asked = SweepFile::read(&path)?;
     let requests = asked.requests().with_context(|| path.display().to_string())?;
     let (flows, _) = open(&requests)?;

@@ -68,7 +68,7 @@ fn data_that_are_damaged_are_taken_by_no_verb() {
     fs::write(&flipped, damaged(&whole, 500, Some(4))).unwrap();
     let net = at("net.toml");
     fs::write(&net, "[network]\nwindow = 1\n").unwrap();
-    let test = "data/kolmogorov/test.h5";
+    let (test, readings) = ("data/kolmogorov/test.h5", "data/sensors/kolmogorov.csv");
     for file in [cut.as_str(), &flipped] {
         let name = Path::new(file).file_name().unwrap().to_str().unwrap();
         for words in [
@@ -77,11 +77,11 @@ fn data_that_are_damaged_are_taken_by_no_verb() {
             &["train", "--train", file, "--config", &net, "--out", &out],
             &["sweep", "--data", file, "--train", test, "--out", &out],
             &["sweep", "--data", test, "--train", file, "--out", &out],
-            &["benchmark", "--data", test, "--train", file, "--out", &out],
+            &["stability", "--data", test, "--train", file],
             &["denoise", "--data", file, "--train", test, "--out", &out],
             &["sample", "--data", test, "--train", file, "--out", &out],
             &["windows", "--train", file, "--out", &out],
-            &["judge", file],
+            &["reconstruct", "--prior", "wiener", "--train", file, "--obs", readings, "--out", &out],
         ] {
             refused(words, &[name]);
             assert!(!Path::new(&out).exists(), "{words:?}");
@@ -95,7 +95,7 @@ fn a_sweep_goes_on_over_the_data_that_it_began_with() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (folder.path().join("test.h5"), folder.path().join("out"));
     fs::copy(project().join("data/kolmogorov/test.h5"), &data).unwrap();
-    let words = "--window 1 --steps 2 --sub 16 --law matched --method sda --seeds 0 --members 1 --data";
+    let words = "-q --window 1 --steps 2 --sub 16 --law matched --method sda --seeds 0 --members 1 --data";
     let words: Vec<&str> =
         words.split(' ').chain([data.to_str().unwrap(), "--train", "data/kolmogorov/test.h5"]).collect();
     let begun = crate::swept::sweep(&words, &out);

@@ -83,7 +83,7 @@ fn attempts_at_a_shard_are_one_shard() {
     let begun: String = journal.split_inclusive('\n').take(2).collect();
     fs::write(first.join("journal.log"), begun).unwrap();
     leased(&first.join("lease.1"), "n12", 5, &json!({"rate": 2.0}));
-    // The folder of an attempt that has not written yet.
+    // Killed before it wrote its plan: the next has it. And the folder of an attempt that has not written yet.
     fs::create_dir_all(at("attempt-6-0/shard-2-of-2")).unwrap();
     let told = status(folder.path());
     assert_eq!(
