@@ -12,6 +12,7 @@ mod block;
 mod geometry;
 mod plain;
 mod room;
+mod separable;
 mod single;
 mod winograd;
 
@@ -38,16 +39,6 @@ pub struct Convolution {
     pub circular: [bool; 2],
 }
 
-/// Weights as the kernels of [`Convolution::apply`] read them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Weights<R>(Vec<R>);
-
-/// Weights as the kernels of [`Convolution::adjoint`] read them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Turned<R>(Vec<R>);
-
-/// Weights of a kernel, from those of a file.
-type Made<R> = fn(&Convolution, &[R]) -> Vec<R>;
 /// x, w, bias, y.
 type Apply<R> = fn(&Geometry, &[R], &[R], Option<&[R]>, &mut [R], &mut Room<R>);
 /// v, w, x.
@@ -58,8 +49,6 @@ type Correlate<R> = fn(&Geometry, &[[&[R]; 2]], &mut [R], &mut Room<R>);
 /// What is computed differently for each element.
 #[derive(Clone, Copy)]
 struct Kernels<R> {
-    weights: Made<R>,
-    turned: Made<R>,
     apply: Apply<R>,
     adjoint: Adjoint<R>,
     correlate: Correlate<R>,
@@ -80,21 +69,14 @@ impl Convolution {
         [0, 1].map(|axis| grid[axis].div_ceil(self.stride[axis]))
     }
 
+    fn check_weights(&self, found: usize) {
+        assert_eq!(found, self.shape().iter().product::<usize>(), "convolution: numbers of w");
+    }
+
     /// Whether circular padding takes each point of `grid` once at most, as PyTorch demands. All else is for such
     /// grids.
     pub fn wraps_once(&self, grid: [usize; 2]) -> bool {
         (0..2).all(|axis| !self.circular[axis] || self.kernel[axis] / 2 <= grid[axis])
-    }
-
-    /// `w`, of filters·channels·kh·kw numbers, for [`apply`](Self::apply): 16/9 as many numbers for Winograd's
-    /// kernels, and channels rounded up.
-    pub fn weights<R: Real>(&self, w: &[R]) -> Weights<R> {
-        Weights((kernels::<R>().weights)(self, w))
-    }
-
-    /// `w` for [`adjoint`](Self::adjoint).
-    pub fn turned<R: Real>(&self, w: &[R]) -> Turned<R> {
-        Turned((kernels::<R>().turned)(self, w))
     }
 
     /// y = w ∗ x + b where there is a bias, else adds w ∗ x to y. `grid` is that of x.
@@ -105,32 +87,27 @@ impl Convolution {
         &self,
         grid: [usize; 2],
         x: &[R],
-        w: &Weights<R>,
+        w: &[R],
         bias: Option<&[R]>,
         y: &mut [R],
         room: &mut Room<R>,
     ) {
         let geometry = Geometry::new(*self, grid);
         geometry.check(x.len(), y.len());
+        self.check_weights(w.len());
         assert!(bias.is_none_or(|bias| bias.len() == self.filters), "convolution: one bias a filter");
-        (kernels::<R>().apply)(&geometry, x, &w.0, bias, y, room);
+        (kernels::<R>().apply)(&geometry, x, w, bias, y, room);
     }
 
     /// Adds the adjoint of x ↦ w ∗ x at `v`, of y's shape, to x.
     ///
     /// # Panics
     /// If a length is another than the shapes say.
-    pub fn adjoint<R: Real>(
-        &self,
-        grid: [usize; 2],
-        v: &[R],
-        w: &Turned<R>,
-        x: &mut [R],
-        room: &mut Room<R>,
-    ) {
+    pub fn adjoint<R: Real>(&self, grid: [usize; 2], v: &[R], w: &[R], x: &mut [R], room: &mut Room<R>) {
         let geometry = Geometry::new(*self, grid);
         geometry.check(x.len(), v.len());
-        (kernels::<R>().adjoint)(&geometry, v, &w.0, x, room);
+        self.check_weights(w.len());
+        (kernels::<R>().adjoint)(&geometry, v, w, x, room);
     }
 
     /// Adds the adjoint of w ↦ w ∗ x at v to w, as PyTorch orders it, for all `pairs` [x, v] one after the other.
@@ -140,7 +117,7 @@ impl Convolution {
     pub fn correlate<R: Real>(&self, grid: [usize; 2], pairs: &[[&[R]; 2]], w: &mut [R], room: &mut Room<R>) {
         let geometry = Geometry::new(*self, grid);
         pairs.iter().for_each(|[x, v]| geometry.check(x.len(), v.len()));
-        assert_eq!(w.len(), self.shape().iter().product::<usize>(), "convolution: weights");
+        self.check_weights(w.len());
         (kernels::<R>().correlate)(&geometry, pairs, w, room);
     }
 }

@@ -1,26 +1,16 @@
 //! The kernels of f64: products of whole matrices of gathered pixels.
 
 use crate::geometry::Geometry;
-use crate::room::sized;
-use crate::{Convolution, Kernels, Room};
+use crate::room::{Cut, sized};
+use crate::separable::Separable;
+use crate::{Kernels, Room};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-pub(crate) const KERNELS: Kernels<f64> = Kernels { weights, turned: weights, apply, adjoint, correlate };
+pub(crate) const KERNELS: Kernels<f64> = Kernels { apply, adjoint, correlate };
 
 /// Numbers of gathered pixels at a time.
 const TOGETHER: usize = 1 << 18;
-
-/// (tap, channel, filter).
-fn weights(of: &Convolution, w: &[f64]) -> Vec<f64> {
-    let [filters, channels, high, wide] = of.shape();
-    let taps = high * wide;
-    let entry = |n: usize| {
-        let (k, f) = (n / filters, n % filters);
-        w[(f * channels + k % channels) * taps + k / channels]
-    };
-    (0..w.len()).map(entry).collect()
-}
 
 fn terms(at: &Geometry) -> usize {
     at.taps() * at.of.channels
@@ -47,23 +37,25 @@ fn apply(at: &Geometry, x: &[f64], w: &[f64], bias: Option<&[f64]>, y: &mut [f64
     if let Some(bias) = bias {
         y.chunks_exact_mut(filters).for_each(|y| y.copy_from_slice(bias));
     }
-    let buffer = &mut room.cut(1).1[0];
+    let Cut { buffers: [buffer, ..], weights, .. } = room.cut(1) else { return };
+    Separable::forward(&at.of, w).plain(weights);
     for (k, y) in y.chunks_mut(together * filters).enumerate() {
         let count = y.len() / filters;
         let columns = sized(buffer, count * terms);
         gather(at, x, k * together, columns);
         let y = &mut matrix_mut(y, filters);
-        general_mat_mul(1.0, &matrix(columns, terms), &matrix(w, filters), 1.0, y);
+        general_mat_mul(1.0, &matrix(columns, terms), &matrix(weights, filters), 1.0, y);
     }
 }
 
 fn adjoint(at: &Geometry, v: &[f64], w: &[f64], x: &mut [f64], room: &mut Room<f64>) {
     let (filters, channels, terms) = (at.of.filters, at.of.channels, terms(at));
-    let buffer = &mut room.cut(1).1[0];
+    let Cut { buffers: [buffer, ..], weights, .. } = room.cut(1) else { return };
+    Separable::forward(&at.of, w).plain(weights);
     for (k, v) in v.chunks(together(at) * filters).enumerate() {
         let columns = sized(buffer, v.len() / filters * terms);
         let made = &mut matrix_mut(columns, terms);
-        general_mat_mul(1.0, &matrix(v, filters), &matrix(w, filters).t(), 0.0, made);
+        general_mat_mul(1.0, &matrix(v, filters), &matrix(weights, filters).t(), 0.0, made);
         for (i, row) in columns.chunks_exact(terms).enumerate() {
             at.walk(k * together(at) + i, |k, pixel| {
                 let x = &mut x[pixel * channels..][..channels];
@@ -76,7 +68,7 @@ fn adjoint(at: &Geometry, v: &[f64], w: &[f64], x: &mut [f64], room: &mut Room<f
 fn correlate(at: &Geometry, pairs: &[[&[f64]; 2]], w: &mut [f64], room: &mut Room<f64>) {
     let (filters, channels, terms) = (at.of.filters, at.of.channels, terms(at));
     let mut sums = vec![0.0; w.len()];
-    let buffer = &mut room.cut(1).1[0];
+    let buffer = &mut room.cut(1).buffers[0];
     for [x, v] in pairs {
         for (k, v) in v.chunks(together(at) * filters).enumerate() {
             let columns = sized(buffer, v.len() / filters * terms);

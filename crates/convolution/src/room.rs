@@ -4,12 +4,23 @@
 #[derive(Debug)]
 pub struct Room<R> {
     shares: usize,
-    pub(crate) buffers: Vec<Vec<R>>,
+    buffers: Vec<Vec<R>>,
+    weights: Vec<R>,
+}
+
+/// What one convolution is cut into.
+pub(crate) struct Cut<'a, R> {
+    /// Lines of each share.
+    pub(crate) each: usize,
+    /// A buffer for each share.
+    pub(crate) buffers: &'a mut [Vec<R>],
+    /// A buffer for the weights of all.
+    pub(crate) weights: &'a mut Vec<R>,
 }
 
 impl<R> Default for Room<R> {
     fn default() -> Self {
-        Self { shares: 1, buffers: Vec::new() }
+        Self { shares: 1, buffers: Vec::new(), weights: Vec::new() }
     }
 }
 
@@ -19,12 +30,12 @@ impl<R> Room<R> {
         self.shares = shares.max(1);
     }
 
-    /// Lines of each share, and a buffer for each.
-    pub(crate) fn cut(&mut self, lines: usize) -> (usize, &mut [Vec<R>]) {
+    /// `lines` in as many shares as may run side by side.
+    pub(crate) fn cut(&mut self, lines: usize) -> Cut<'_, R> {
         let each = lines.div_ceil(self.shares).max(1);
         let count = lines.div_ceil(each);
         self.buffers.resize_with(count.max(self.buffers.len()), Vec::new);
-        (each, &mut self.buffers[..count])
+        Cut { each, buffers: &mut self.buffers[..count], weights: &mut self.weights }
     }
 }
 

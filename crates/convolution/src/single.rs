@@ -6,14 +6,16 @@ pub(crate) mod vector;
 
 use crate::block::{Block, DEPTH, LEFT, RIGHT, ROWS, WIDE, product};
 use crate::geometry::Geometry;
-use crate::room::sized;
-use crate::{Convolution, Kernels, Room, winograd};
+use crate::room::{Cut, sized};
+use crate::separable::Separable;
+use crate::winograd::{self, Taps};
+use crate::{Convolution, Kernels, Room};
 use equipoise_field::each::entry;
 use gather::{pixels, rows};
-use pulp::{Arch, Simd, WithSimd};
-use vector::{load, store};
+use pulp::{Simd, WithSimd};
+use vector::{load, store, widest};
 
-pub(crate) const KERNELS: Kernels<f32> = Kernels { weights, turned, apply, adjoint, correlate };
+pub(crate) const KERNELS: Kernels<f32> = Kernels { apply, adjoint, correlate };
 
 fn is_winograd(of: &Convolution) -> bool {
     of.kernel == [3, 3] && of.stride == [1, 1]
@@ -24,54 +26,38 @@ fn other(of: &Convolution) -> Convolution {
     Convolution { filters: of.channels, channels: of.filters, ..*of }
 }
 
-fn weights(of: &Convolution, w: &[f32]) -> Vec<f32> {
-    let [filters, channels, high, wide] = of.shape();
-    if is_winograd(of) {
-        return winograd::weights(of, &|f, c, k, l| w[((f * channels + c) * high + k) * wide + l]);
-    }
-    let taps = high * wide;
-    packed(taps * channels, filters, |k, f| w[(f * channels + k % channels) * taps + k / channels])
-}
-
-fn turned(of: &Convolution, w: &[f32]) -> Vec<f32> {
-    let [filters, channels, high, wide] = of.shape();
-    let taps = high * wide;
-    if is_winograd(of) {
-        let turned = |c, f, k, l| w[(f * channels + c) * taps + (2 - k) * 3 + 2 - l];
-        return winograd::weights(&other(of), &turned);
-    }
-    if of.stride == [1, 1] {
-        let entry = |k: usize, c: usize| w[(k % filters * channels + c) * taps + taps - 1 - k / filters];
-        return packed(taps * filters, channels, entry);
-    }
-    packed(filters, taps * channels, |f, k| w[(f * channels + k % channels) * taps + k / channels])
-}
-
-/// A matrix of `terms` rows as the right factor of blocks: (columns in 32s, rows in 16s, 16 rows, 32 columns).
-fn packed(terms: usize, columns: usize, entry: impl Fn(usize, usize) -> f32) -> Vec<f32> {
-    let depth = terms.next_multiple_of(DEPTH);
-    let mut all = vec![0.0; depth * columns.next_multiple_of(WIDE)];
-    for (panel, all) in all.chunks_exact_mut(depth * WIDE).enumerate() {
-        for (k, row) in all.chunks_exact_mut(WIDE).enumerate().take(terms) {
-            let from = panel * WIDE;
-            for (j, into) in row.iter_mut().enumerate().take(columns - from) {
-                *into = entry(k, from + j);
-            }
-        }
-    }
-    all
-}
-
 fn apply(at: &Geometry, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32], room: &mut Room<f32>) {
     if is_winograd(&at.of) {
-        return winograd::apply(at, x, w, bias, y, room);
+        return winograd::apply(at, x, &Taps::forward(&at.of, w), bias, y, room);
     }
+    by_pixels(at, x, &Separable::forward(&at.of, w), bias, y, room);
+}
+
+/// Products of gathered pixels, from those that each pixel of y meets.
+fn by_pixels(
+    at: &Geometry,
+    x: &[f32],
+    w: &Separable<'_, f32>,
+    bias: Option<&[f32]>,
+    y: &mut [f32],
+    room: &mut Room<f32>,
+) {
     let line = at.target[1] * at.of.filters;
-    let (each, buffers) = room.cut(at.target[0]);
+    let Cut { each, buffers, weights } = room.cut(at.target[0]);
+    let w = packed(w, buffers.len(), weights);
     let mut shares: Vec<_> = y.chunks_mut(each * line).zip(buffers).collect();
     run(&mut shares, |k, (y, left)| {
-        Arch::new().dispatch(Apply { at, x, w, bias, first: k * each * at.target[1], y, left });
+        widest(Apply { at, x, w, bias, first: k * each * at.target[1], y, left });
     });
+}
+
+/// The right factor of blocks, made in so many shares.
+fn packed<'a>(w: &Separable<'_, f32>, shares: usize, into: &'a mut Vec<f32>) -> &'a [f32] {
+    let into = sized(into, w.packed_len());
+    let each = (w.packed_len() / w.panel_len()).div_ceil(shares);
+    let mut parts: Vec<_> = into.chunks_mut(each * w.panel_len()).collect();
+    run(&mut parts, |k, into| w.packed(k * each, into));
+    into
 }
 
 /// One share at once, several side by side.
@@ -131,10 +117,16 @@ fn put<S: Simd>(s: S, sums: &[f32], bias: Option<&[f32]>, from: usize, y: &mut [
 
 fn adjoint(at: &Geometry, v: &[f32], w: &[f32], x: &mut [f32], room: &mut Room<f32>) {
     if at.of.stride == [1, 1] {
-        return apply(&Geometry::new(other(&at.of), at.source), v, w, None, x, room);
+        let of = other(&at.of);
+        let back = Geometry::new(of, at.source);
+        if is_winograd(&of) {
+            return winograd::apply(&back, v, &Taps::turned(&at.of, w), None, x, room);
+        }
+        return by_pixels(&back, v, &Separable::turned(&at.of, w), None, x, room);
     }
-    let (_, buffers) = room.cut(1);
-    Arch::new().dispatch(Adjoint { at, v, w, x, left: &mut buffers[0] });
+    let Cut { buffers: [left, ..], weights, .. } = room.cut(1) else { return };
+    let w = packed(&Separable::forward(&at.of, w).transposed(), 1, weights);
+    widest(Adjoint { at, v, w, x, left });
 }
 
 /// Pixels meet each other in x: one share.

@@ -3,6 +3,24 @@
 use super::*;
 use equipoise_blas as _;
 use pixels::{of_planes, to_planes};
+use pulp::Arch;
+use std::cell::Cell;
+
+thread_local! {
+    /// The vectors that this thread's kernels run in, in place of the widest.
+    pub(crate) static ASKED: Cell<Option<Arch>> = const { Cell::new(None) };
+}
+
+/// Every kind of vectors that kernels have code for and this processor runs, the widest last.
+fn vectors() -> Vec<Arch> {
+    let mut all = vec![Arch::Scalar];
+    #[cfg(target_arch = "x86_64")]
+    {
+        all.extend(pulp::x86::V3::try_new().map(Arch::V3));
+        all.extend(pulp::x86::V4::try_new().map(Arch::V4));
+    }
+    all
+}
 
 /// Numbers of mean 0 and variance about 1 that depend on `seed` alone.
 fn numbers<R: Real>(seed: u64, len: usize) -> Vec<R> {
@@ -87,13 +105,12 @@ fn made<R: Real>(of: &Convolution, grid: [usize; 2], shares: usize) -> Made {
     let bias = numbers::<R>(6, of.filters);
     let mut room = Room::default();
     room.share(shares);
-    let (weights, turned) = (of.weights(&w), of.turned(&w));
     let mut y = vec![R::nan(); v.len()];
-    of.apply(grid, &x, &weights, Some(&bias), &mut y, &mut room);
+    of.apply(grid, &x, &w, Some(&bias), &mut y, &mut room);
     let mut added = y.clone();
-    of.apply(grid, &x2, &weights, None, &mut added, &mut room);
+    of.apply(grid, &x2, &w, None, &mut added, &mut room);
     let mut back = x2.clone();
-    of.adjoint(grid, &v, &turned, &mut back, &mut room);
+    of.adjoint(grid, &v, &w, &mut back, &mut room);
     let mut gradient = w.clone();
     of.correlate(grid, &[[&x, &v], [&x2, &v2]], &mut gradient, &mut room);
     let wide = |of: Vec<R>| of.iter().map(|v| v.wide()).collect();
@@ -146,6 +163,53 @@ fn convolutions_and_adjoints_are_as_defined() {
             near(&format!("{what}: x"), &found.x, &expected.x, tolerance);
             near(&format!("{what}: w"), &found.w, &expected.w, tolerance);
         }
+    }
+}
+
+/// AVX2 on a processor with AVX-512, and none on either: no other machine has to be waited for.
+#[test]
+fn narrower_vectors_are_right_and_wider_ones_change_no_bit() {
+    for (of, grid) in cases() {
+        let expected = defined(&of, grid);
+        let mut fused: Option<Made> = None;
+        for arch in vectors() {
+            ASKED.set(Some(arch));
+            let found = made::<f32>(&of, grid, 1);
+            ASKED.set(None);
+            let what = format!("{of:?} on {grid:?}, {arch:?}");
+            let bits = |of: &Made| {
+                [&of.y, &of.added, &of.x, &of.w].map(|of| of.iter().map(|v| v.to_bits()).collect::<Vec<_>>())
+            };
+            for (found, expected) in [
+                (&found.y, &expected.y),
+                (&found.added, &expected.added),
+                (&found.x, &expected.x),
+                (&found.w, &expected.w),
+            ] {
+                near(&what, found, expected, 2e-6);
+            }
+            if !matches!(arch, Arch::Scalar) {
+                assert!(fused.as_ref().is_none_or(|fused| bits(fused) == bits(&found)), "{what}");
+                fused = Some(found);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_widest_vectors_are_taken() {
+    struct Lanes;
+    impl pulp::WithSimd for Lanes {
+        type Output = usize;
+        fn with_simd<S: pulp::Simd>(self, _: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    let widest = *vectors().last().expect("there is one without vectors");
+    assert_eq!(single::vector::widest(Lanes), widest.dispatch(Lanes));
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        assert!(widest.dispatch(Lanes) >= 8);
     }
 }
 

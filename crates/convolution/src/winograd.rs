@@ -4,15 +4,18 @@
 //! along an axis of odd length gives pixels that nobody asked for.
 
 mod gradient;
+mod kernel;
 mod tile;
 
+use crate::Room;
 use crate::block::{Block, DEPTH, LEFT, RIGHT, ROWS, WIDE, product};
 use crate::geometry::Geometry;
-use crate::room::sized;
+use crate::room::{Cut, sized};
 use crate::single::run;
-use crate::{Convolution, Room};
+use crate::single::vector::widest;
 pub(crate) use gradient::correlate;
-use pulp::{Arch, Simd, WithSimd};
+pub(crate) use kernel::Taps;
+use pulp::{Simd, WithSimd};
 use std::ops::Range;
 use tile::{Output, Tiles, gathered, input};
 
@@ -25,62 +28,75 @@ const MOST: usize = 16;
 /// Numbers that the products of a panel make.
 const SUMS: usize = PLACES * ROWS * WIDE;
 
-/// G g Gᵀ of all kernels, computed in f64: (filters in 32s, place, channels in 16s, 16 channels, 32 filters).
-pub(crate) fn weights(of: &Convolution, entry: &dyn Fn(usize, usize, usize, usize) -> f32) -> Vec<f32> {
-    let depth = of.channels.next_multiple_of(DEPTH);
-    let mut all = vec![0.0; of.filters.next_multiple_of(WIDE) * PLACES * depth];
-    for (panel, all) in all.chunks_exact_mut(WIDE * PLACES * depth).enumerate() {
-        for c in 0..of.channels {
-            for j in 0..WIDE.min(of.filters - panel * WIDE) {
-                let kernel = std::array::from_fn(|k| {
-                    std::array::from_fn(|l| f64::from(entry(panel * WIDE + j, c, k, l)))
-                });
-                for (place, u) in spread(kernel).into_iter().enumerate() {
-                    all[(place * depth + c) * WIDE + j] = u as f32;
-                }
-            }
-        }
-    }
-    all
-}
-
-/// G g Gᵀ.
-fn spread(g: [[f64; 3]; 3]) -> [f64; PLACES] {
-    let along = |g: [f64; 3]| [g[0], (g[0] + g[1] + g[2]) / 2.0, (g[0] - g[1] + g[2]) / 2.0, g[2]];
-    let rows = g.map(along);
-    let mut all = [0.0; PLACES];
-    for l in 0..4 {
-        for (k, value) in along([rows[0][l], rows[1][l], rows[2][l]]).into_iter().enumerate() {
-            all[4 * k + l] = value;
-        }
-    }
-    all
-}
-
 /// y = b + w ∗ x, or adds w ∗ x to y.
 pub(crate) fn apply(
     at: &Geometry,
     x: &[f32],
-    u: &[f32],
+    taps: &Taps<'_>,
     bias: Option<&[f32]>,
     y: &mut [f32],
     room: &mut Room<f32>,
 ) {
     let tiles = Tiles::new(at);
-    let (each, buffers) = room.cut(tiles.lines);
+    let Cut { each, buffers, weights } = room.cut(tiles.lines);
+    let (filters, panel) = (at.of.filters.div_ceil(WIDE), taps.panel_len());
     let line = 2 * at.target[1] * at.of.filters;
+    let lines = |k: usize| k * each..tiles.lines.min((k + 1) * each);
+    if let ([made], true) = (&mut *buffers, together(&tiles, &lines(0)) * ROWS >= tiles.lines * tiles.wide) {
+        // All tiles at once meet a panel's weights one time: no room for more than these.
+        let u = Spread::Each(taps, sized(weights, panel));
+        let part = Apply { tiles: &tiles, x, u, bias, lines: lines(0), y, made };
+        return widest(part);
+    }
+    let u = sized(weights, filters * panel);
+    let some = filters.div_ceil(buffers.len());
+    let mut parts: Vec<_> = u.chunks_mut(some * panel).collect();
+    run(&mut parts, |k, into| widest(taps.spread(k * some, into)));
+    let u = &*u;
     let mut shares: Vec<_> = y.chunks_mut(each * line).zip(buffers).collect();
     run(&mut shares, |k, (y, made)| {
-        let lines = k * each..tiles.lines.min((k + 1) * each);
-        Arch::new().dispatch(Apply { tiles: &tiles, x, u, bias, lines, y, made });
+        let u = Spread::All(u, panel);
+        widest(Apply { tiles: &tiles, x, u, bias, lines: lines(k), y, made });
     });
+}
+
+/// Panels of 8 tiles that are taken together.
+fn together(tiles: &Tiles<'_>, lines: &Range<usize>) -> usize {
+    let fitting = (NEAR / panel_len(tiles)).clamp(8, MOST);
+    fitting.min((lines.len() * tiles.wide).div_ceil(ROWS))
+}
+
+/// Numbers of 8 transformed tiles.
+fn panel_len(tiles: &Tiles<'_>) -> usize {
+    PLACES * tiles.at.of.channels.div_ceil(DEPTH) * LEFT
+}
+
+/// Where the transformed weights of panels of 32 filters come from.
+enum Spread<'a> {
+    /// All of them stand there, each of so many numbers.
+    All(&'a [f32], usize),
+    /// Each is made when it is asked for.
+    Each(&'a Taps<'a>, &'a mut [f32]),
+}
+
+impl Spread<'_> {
+    #[inline(always)]
+    fn panel<S: Simd>(&mut self, s: S, panel: usize) -> &[[f32; RIGHT]] {
+        match self {
+            Self::All(all, len) => all[panel * *len..][..*len].as_chunks::<RIGHT>().0,
+            Self::Each(taps, into) => {
+                taps.spread(panel, into).with_simd(s);
+                into.as_chunks::<RIGHT>().0
+            }
+        }
+    }
 }
 
 /// Some lines of tiles, and the lines of y that are theirs.
 struct Apply<'a> {
     tiles: &'a Tiles<'a>,
     x: &'a [f32],
-    u: &'a [f32],
+    u: Spread<'a>,
     bias: Option<&'a [f32]>,
     lines: Range<usize>,
     y: &'a mut [f32],
@@ -92,11 +108,8 @@ impl WithSimd for Apply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Self { tiles, x, u, bias, lines, y, made } = self;
-        let depth = tiles.at.of.channels.div_ceil(DEPTH);
-        let panel = PLACES * depth * LEFT;
-        let fitting = (NEAR / panel).clamp(8, MOST);
-        let panels = fitting.min((lines.len() * tiles.wide).div_ceil(ROWS));
+        let Self { tiles, x, mut u, bias, lines, y, made } = self;
+        let (panel, panels) = (panel_len(tiles), together(tiles, &lines));
         let (left, sums) = sized(made, panels * (panel + SUMS)).split_at_mut(panels * panel);
         let sums = sums.as_chunks_mut::<{ ROWS * WIDE }>().0.as_chunks_mut::<PLACES>().0;
         let last = lines.end * tiles.wide;
@@ -106,8 +119,8 @@ impl WithSimd for Apply<'_> {
                 transform(s, tiles, x, tile, k % ROWS, &mut left[k / ROWS * panel..][..panel]);
             }
             let left = &left[..(to - from).div_ceil(ROWS) * panel];
-            for (f, right) in u.as_chunks::<RIGHT>().0.chunks_exact(PLACES * depth).enumerate() {
-                products(s, left, right, sums);
+            for f in 0..tiles.at.of.filters.div_ceil(WIDE) {
+                products(s, left, u.panel(s, f), sums);
                 let mut out = Output { tiles, bias, from: f * WIDE, first: lines.start, y: &mut *y };
                 for (sums, start) in sums.iter().zip((from..to).step_by(ROWS)) {
                     out.put(s, sums, start..to.min(start + ROWS));
@@ -133,13 +146,16 @@ fn products<S: Simd>(s: S, left: &[f32], right: &[[f32; RIGHT]], sums: &mut [[Bl
 fn transform<S: Simd>(s: S, tiles: &Tiles<'_>, x: &[f32], tile: usize, row: usize, into: &mut [f32]) {
     let depth = tiles.at.of.channels.div_ceil(DEPTH);
     let pixels = gathered(tiles, x, tile);
+    let mut made = [[0.0; DEPTH]; PLACES];
     for c in 0..depth {
         for h in (0..DEPTH).step_by(S::F32_LANES) {
             let values = input(s, &pixels, c * DEPTH + h);
             for (place, value) in values.into_iter().enumerate() {
-                let at = (place * depth + c) * LEFT + row * DEPTH + h;
-                S::as_mut_simd_f32s(&mut into[at..at + S::F32_LANES]).0[0] = value;
+                S::as_mut_simd_f32s(&mut made[place][h..h + S::F32_LANES]).0[0] = value;
             }
+        }
+        for (place, made) in made.iter().enumerate() {
+            into[(place * depth + c) * LEFT + row * DEPTH..][..DEPTH].copy_from_slice(made);
         }
     }
 }

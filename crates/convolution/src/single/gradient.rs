@@ -1,10 +1,12 @@
 //! The gradient of weights whose pixels are gathered.
 
 use super::run;
+use super::vector::widest;
 use crate::Room;
 use crate::block::{DEPTH, PAIR, RIGHT, ROWS, WIDE, add_panels};
 use crate::geometry::Geometry;
-use pulp::{Arch, Simd, WithSimd};
+use crate::room::Cut;
+use pulp::{Simd, WithSimd};
 
 /// Pixels of y at a time.
 const TOGETHER: usize = 512;
@@ -15,7 +17,7 @@ const LEFT: usize = PAIR * DEPTH;
 pub(crate) fn correlate(at: &Geometry, pairs: &[[&[f32]; 2]], w: &mut [f32], room: &mut Room<f32>) {
     let (filters, terms) = (at.of.filters, at.taps() * at.of.channels);
     let (panels, wide) = (terms.div_ceil(PAIR), filters.div_ceil(WIDE));
-    let (each, buffers) = room.cut(panels);
+    let Cut { each, buffers, .. } = room.cut(panels);
     let pixels = at.target[0] * at.target[1];
     let blocks = TOGETHER.min(pixels).div_ceil(DEPTH);
     let (mut left, mut right) = (vec![0.0; panels * blocks * LEFT], vec![0.0; wide * blocks * RIGHT]);
@@ -31,7 +33,7 @@ pub(crate) fn correlate(at: &Geometry, pairs: &[[&[f32]; 2]], w: &mut [f32], roo
             spread(v, filters, blocks, &mut right);
             run(buffers, |share, sums| {
                 let left = &left[(share * each * blocks * LEFT).min(left.len())..];
-                Arch::new().dispatch(Sums { left, right: &right, blocks, sums });
+                widest(Sums { left, right: &right, blocks, sums });
             });
         }
     }

@@ -1,6 +1,16 @@
-//! Vectors of a slice that may end within one.
+//! Vectors of a slice that may end within one, and which vectors are taken.
 
-use pulp::Simd;
+use pulp::{Arch, Simd, WithSimd};
+
+/// Runs in the widest vectors of the processor; tests may ask for narrower ones.
+#[inline(always)]
+pub(crate) fn widest<W: WithSimd>(work: W) -> W::Output {
+    #[cfg(test)]
+    let arch = crate::tests::ASKED.get().unwrap_or_else(Arch::new);
+    #[cfg(not(test))]
+    let arch = Arch::new();
+    arch.dispatch(work)
+}
 
 /// The numbers from `at` on, zeros beyond the end.
 #[inline(always)]

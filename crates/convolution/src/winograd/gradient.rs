@@ -5,8 +5,9 @@ use super::{PLACES, run};
 use crate::Room;
 use crate::block::{DEPTH, PAIR, RIGHT, ROWS, WIDE, add_panels};
 use crate::geometry::Geometry;
-use crate::room::sized;
-use pulp::{Arch, Simd, WithSimd};
+use crate::room::{Cut, sized};
+use crate::single::vector::widest;
+use pulp::{Simd, WithSimd};
 
 /// Tiles at a time, so that the slopes of a place and 32 filters stay nearest to the processor.
 const TOGETHER: usize = 128;
@@ -21,7 +22,7 @@ pub(crate) fn correlate(at: &Geometry, pairs: &[[&[f32]; 2]], w: &mut [f32], roo
     let all = tiles.lines * tiles.wide;
     let blocks = TOGETHER.min(all).div_ceil(DEPTH);
     let (panels, wide) = (at.of.channels.div_ceil(PAIR), at.of.filters.div_ceil(WIDE));
-    let (each, buffers) = room.cut(panels);
+    let Cut { each, buffers, .. } = room.cut(panels);
     let (sum, left) = (PLACES * wide * PAIR * WIDE, each.min(GROUP) * PLACES * blocks * LEFT);
     let mut right = vec![0.0; wide * PLACES * blocks * RIGHT];
     let each_right = wide.div_ceil(buffers.len());
@@ -33,11 +34,11 @@ pub(crate) fn correlate(at: &Geometry, pairs: &[[&[f32]; 2]], w: &mut [f32], roo
             let part = Part { tiles: &tiles, first, count: TOGETHER.min(all - first), blocks };
             let mut shares: Vec<_> = right.chunks_mut(each_right * PLACES * blocks * RIGHT).collect();
             run(&mut shares, |k, right| {
-                Arch::new().dispatch(Slopes { part, v, first: k * each_right, right });
+                widest(Slopes { part, v, first: k * each_right, right });
             });
             run(buffers, |k, buffer| {
                 let (left, sums) = buffer[..left + each * sum].split_at_mut(left);
-                Arch::new().dispatch(Sums { part, x, first: k * each, right: &right, left, sums });
+                widest(Sums { part, x, first: k * each, right: &right, left, sums });
             });
         }
     }
