@@ -1,7 +1,7 @@
 //! A network as a list of operations over registers.
 
 use crate::NetworkError;
-use crate::operation::{Operation, Prepared};
+use crate::operation::Operation;
 use equipoise_convolution::pixels::of_planes;
 use equipoise_field::Real;
 use equipoise_weights::State;
@@ -33,8 +33,6 @@ pub(crate) struct Node<R> {
     pub(crate) operation: Box<dyn Operation<R>>,
     pub(crate) inputs: Vec<Register>,
     pub(crate) output: Register,
-    /// What the operation makes of its weights, once.
-    pub(crate) prepared: Prepared<R>,
 }
 
 /// A tensor of the file: a parameter, or a buffer that training leaves alone.
@@ -71,9 +69,7 @@ impl<R> Graph<R> {
         &self.leaves
     }
 
-    /// The leaves, to be written: what was made of weights is forgotten.
     pub(crate) fn leaves_mut(&mut self) -> &mut [Leaf<R>] {
-        self.nodes.iter_mut().for_each(|node| node.prepared = Prepared::default());
         &mut self.leaves
     }
 }
@@ -155,12 +151,7 @@ impl<R: Real> Builder<R> {
     pub(crate) fn apply(&mut self, operation: impl Operation<R> + 'static, inputs: &[Register]) -> Register {
         let output = self.given(Source::Node(self.graph.nodes.len()));
         let operation = Box::new(operation);
-        self.graph.nodes.push(Node {
-            operation,
-            inputs: inputs.to_owned(),
-            output,
-            prepared: Prepared::default(),
-        });
+        self.graph.nodes.push(Node { operation, inputs: inputs.to_owned(), output });
         output
     }
 

@@ -18,10 +18,9 @@ pub(crate) use linear::Linear;
 pub(crate) use modulate::{Gate, Modulate, Shift};
 pub(crate) use resample::{Crop, Upsample};
 
-use equipoise_convolution::{Room, Turned, Weights};
+use equipoise_convolution::Room;
 use equipoise_field::Real;
 use std::fmt::Debug;
-use std::sync::OnceLock;
 
 /// Registers that an operation reads at most.
 pub(crate) const MOST: usize = 3;
@@ -59,21 +58,6 @@ pub(crate) struct At<'a, R> {
     pub(crate) values: [&'a [R]; MOST],
     pub(crate) extents: [Extent; MOST],
     pub(crate) output: Extent,
-    /// What was made of the weights, where these are the network's own.
-    pub(crate) prepared: Option<&'a Prepared<R>>,
-}
-
-/// What a convolution makes of its weights, when it is first asked for. Nothing within waits for another thread.
-#[derive(Debug)]
-pub(crate) struct Prepared<R> {
-    weights: OnceLock<Weights<R>>,
-    turned: OnceLock<Turned<R>>,
-}
-
-impl<R> Default for Prepared<R> {
-    fn default() -> Self {
-        Self { weights: OnceLock::new(), turned: OnceLock::new() }
-    }
 }
 
 /// Room for intermediate values within one operation.
@@ -92,10 +76,12 @@ pub(crate) trait Operation<R: Real>: Debug + Send + Sync {
     /// Which x's values products with J_k read.
     fn needs(&self, k: usize) -> &'static [usize];
 
-    /// Makes of the weights what the forward pass, or the way back, reads.
-    fn prepare(&self, _: At<'_, R>, _back: bool) {}
+    /// Whether y has the shape of x_0 and is made in its place.
+    fn in_place(&self) -> bool {
+        false
+    }
 
-    /// y. Overwrites `y`.
+    /// y. Overwrites `y`, which holds x_0 where it is made [in place](Self::in_place): x_0 is then read there alone.
     fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]);
 
     /// Adds J_k v to `y`.

@@ -6,7 +6,7 @@ use crate::operation::{At, Extent, MOST, Scratch};
 use crate::plan::{Course, Place, Plan};
 use equipoise_convolution::pixels::{of_planes, to_planes};
 use equipoise_field::Real;
-use equipoise_field::each::{entry, index};
+use equipoise_field::each::entry;
 use std::mem::take;
 
 /// What is handed in for one member.
@@ -45,14 +45,17 @@ struct Values<'a, R> {
 }
 
 impl<'a, R: Real> Values<'a, R> {
-    fn at(self, place: Place) -> &'a [R] {
-        match place {
+    /// The value of a register; nothing while its buffer is written.
+    fn at(self, register: Register, places: &[Place]) -> &'a [R] {
+        match places[register.0] {
             Place::Source(Source::State) => self.handed.state,
             Place::Source(Source::Context) => self.handed.context,
             Place::Source(Source::Features) => self.handed.features,
             Place::Source(Source::Leaf(leaf)) => self.graph.leaves()[leaf].read(),
             Place::Kept(buffer) => &self.kept[buffer],
-            Place::Passing(buffer) => &self.passing[buffer],
+            Place::Passing(buffer) => {
+                self.passing[buffer].get(..self.plan.extents[register.0].len()).unwrap_or_default()
+            }
             Place::Source(Source::Node(_)) | Place::Gone => &[],
         }
     }
@@ -61,11 +64,10 @@ impl<'a, R: Real> Values<'a, R> {
     fn around(self, node: &'a Node<R>, places: &[Place]) -> At<'a, R> {
         let (mut values, mut extents) = ([&[][..]; MOST], [Extent::default(); MOST]);
         for (k, input) in node.inputs.iter().enumerate() {
-            values[k] = self.at(places[input.0]);
+            values[k] = self.at(*input, places);
             extents[k] = self.plan.extents[input.0];
         }
-        let prepared = Some(&node.prepared);
-        At { values, extents, output: self.plan.extents[node.output.0], prepared }
+        At { values, extents, output: self.plan.extents[node.output.0] }
     }
 }
 
@@ -99,7 +101,12 @@ pub(crate) fn forward<R: Real>(
             _ => continue,
         };
         let values = Values { graph, plan, handed, kept, passing: &lane.passing };
-        node.operation.forward(values.around(node, &plan.first), &mut lane.scratch, &mut written);
+        let y = &mut written[..plan.extents[node.output.0].len()];
+        let stays = plan.first[node.inputs[0].0] == plan.first[node.output.0];
+        if node.operation.in_place() && !stays {
+            y.copy_from_slice(values.at(node.inputs[0], &plan.first));
+        }
+        node.operation.forward(values.around(node, &plan.first), &mut lane.scratch, y);
         match plan.first[node.output.0] {
             Place::Kept(buffer) => kept[buffer] = written,
             Place::Passing(buffer) => lane.passing[buffer] = written,
@@ -107,12 +114,12 @@ pub(crate) fn forward<R: Real>(
         }
     }
     let values = Values { graph, plan, handed, kept: &[], passing: &[] };
-    for (register, source) in graph.sources.iter().enumerate() {
-        if let (Place::Source(_), Place::Kept(buffer)) = (plan.first[register], plan.later[register]) {
-            kept[buffer].copy_from_slice(values.at(Place::Source(*source)));
+    for register in (0..graph.sources.len()).map(Register) {
+        if let (Place::Source(_), Place::Kept(buffer)) = (plan.first[register.0], plan.later[register.0]) {
+            kept[buffer].copy_from_slice(values.at(register, &plan.first));
         }
     }
-    let made = Values { kept, passing: &lane.passing, ..values }.at(plan.first[plan.output.0]);
+    let made = Values { kept, passing: &lane.passing, ..values }.at(plan.output, &plan.first);
     to_planes(made, plan.extents[plan.output.0].channels, out);
     lane.given = [state, context];
 }
@@ -122,23 +129,6 @@ fn as_pixels<'a, R: Real>(planes: &[R], [height, width]: [usize; 2], buffer: &'a
     buffer.resize(planes.len(), R::zero());
     of_planes(planes, planes.len() / (height * width).max(1), buffer);
     buffer
-}
-
-impl<R: Real> Graph<R> {
-    /// Makes of the weights what the forward pass, or the way back, reads; at once where it is made.
-    pub(crate) fn prepare(&self, plan: &Plan, back: bool) {
-        let handed = Handed { state: &[], context: &[], features: &[] };
-        let values = Values { graph: self, plan, handed, kept: &[], passing: &[] };
-        let places: Vec<Place> = self
-            .sources
-            .iter()
-            .map(|source| match source {
-                Source::Leaf(_) => Place::Source(*source),
-                _ => Place::Gone,
-            })
-            .collect();
-        index(plan.count, |n| self.nodes[n].operation.prepare(values.around(&self.nodes[n], &places), back));
-    }
 }
 
 /// A member after its forward pass.
@@ -156,6 +146,10 @@ impl<'a, R: Real> Past<'a, R> {
         values.around(node, &self.plan.later)
     }
 
+    fn len(&self, register: Register) -> usize {
+        self.plan.extents[register.0].len()
+    }
+
     fn nodes(&self, course: &Course) -> impl DoubleEndedIterator<Item = &'a Node<R>> {
         active(self.graph, self.plan, course)
     }
@@ -167,19 +161,20 @@ impl<'a, R: Real> Past<'a, R> {
         lay(buffers, &course.buffers);
         for (register, source) in self.graph.sources.iter().enumerate() {
             if let (Source::State, Some(buffer)) = (source, buffers.get_mut(course.forward[register])) {
-                of_planes(v, self.plan.extents[register].channels, buffer);
+                of_planes(v, self.plan.extents[register].channels, &mut buffer[..v.len()]);
             }
         }
         for node in self.nodes(course) {
             let mut written = take(&mut buffers[course.forward[node.output.0]]);
-            written.fill(R::zero());
+            let y = &mut written[..self.len(node.output)];
+            y.fill(R::zero());
             for (k, input) in node.inputs.iter().enumerate().filter(|(_, input)| course.active[input.0]) {
-                let change = &buffers[course.forward[input.0]];
-                node.operation.jvp(self.around(node), k, change, scratch, &mut written);
+                let change = &buffers[course.forward[input.0]][..self.len(*input)];
+                node.operation.jvp(self.around(node), k, change, scratch, y);
             }
             buffers[course.forward[node.output.0]] = written;
         }
-        let made = &buffers[course.forward[self.plan.output.0]];
+        let made = &buffers[course.forward[self.plan.output.0]][..out.len()];
         to_planes(made, self.plan.extents[self.plan.output.0].channels, out);
     }
 
@@ -192,7 +187,7 @@ impl<'a, R: Real> Past<'a, R> {
         }
         for (register, source) in self.graph.sources.iter().enumerate() {
             if let (Source::State, Some(buffer)) = (source, lane.changes.buffers.get(course.back[register])) {
-                to_planes(buffer, self.plan.extents[register].channels, out);
+                to_planes(&buffer[..out.len()], self.plan.extents[register].channels, out);
             }
         }
     }
@@ -203,7 +198,8 @@ impl<'a, R: Real> Past<'a, R> {
         changes.begun.clear();
         changes.begun.resize(self.graph.sources.len(), false);
         let output = self.plan.output.0;
-        of_planes(v, self.plan.extents[output].channels, &mut changes.buffers[course.back[output]]);
+        let change = &mut changes.buffers[course.back[output]][..v.len()];
+        of_planes(v, self.plan.extents[output].channels, change);
         changes.begun[output] = true;
     }
 
@@ -219,10 +215,12 @@ impl<'a, R: Real> Past<'a, R> {
                 continue;
             }
             let mut into = take(&mut buffers[course.back[input.0]]);
+            let x = &mut into[..self.len(*input)];
             if !std::mem::replace(&mut begun[input.0], true) {
-                into.fill(R::zero());
+                x.fill(R::zero());
             }
-            node.operation.vjp(self.around(node), k, &slope, scratch, &mut into);
+            let v = &slope[..self.len(node.output)];
+            node.operation.vjp(self.around(node), k, v, scratch, x);
             buffers[course.back[input.0]] = into;
         }
         buffers[course.back[node.output.0]] = slope;
@@ -284,7 +282,10 @@ impl<'a, R: Real> Back<'a, R> {
         let pasts: Vec<_> = (0..changes.len()).map(|m| self.past(m)).collect();
         let begun = pasts.iter().zip(changes).filter(|(_, changes)| changes.begun[node.output.0]);
         let members: Vec<_> = begun
-            .map(|(past, changes)| (past.around(node), &changes.buffers[course.back[node.output.0]][..]))
+            .map(|(past, changes)| {
+                let slope = &changes.buffers[course.back[node.output.0]];
+                (past.around(node), &slope[..past.len(node.output)])
+            })
             .collect();
         for (k, input) in node.inputs.iter().enumerate().filter(|(_, input)| course.active[input.0]) {
             if let Some(leaf) = leaf(self.graph, *input) {

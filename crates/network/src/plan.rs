@@ -4,7 +4,6 @@ use crate::NetworkError;
 use crate::graph::{Graph, Node, Register, Source};
 use crate::operation::Extent;
 use equipoise_field::Real;
-use std::collections::HashMap;
 
 /// What a run keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +66,7 @@ pub(crate) struct Plan {
     pub(crate) first: Vec<Place>,
     /// Where they stand after it.
     pub(crate) later: Vec<Place>,
-    /// Lengths of the kept and of the passing buffers.
+    /// Lengths of the kept buffers, and of the passing ones, which hold registers of this length at most.
     pub(crate) kept: Vec<usize>,
     pub(crate) passing: Vec<usize>,
     /// What changes with the state.
@@ -130,9 +129,14 @@ impl Plan {
         for node in &graph.nodes[..self.count] {
             let output = node.output.0;
             let len = self.extents[output].len();
-            self.first[output] = if needed[output] { self.keep(len) } else { Place::Passing(pool.get(len)) };
+            self.first[output] = match self.over(node, &last) {
+                _ if needed[output] => self.keep(len),
+                Some(place) => place,
+                None => Place::Passing(pool.get(len)),
+            };
             for used in ended(node, &last) {
-                if let Place::Passing(buffer) = self.first[used.0] {
+                let goes_on = used != node.output && self.first[used.0] == self.first[output];
+                if let (Place::Passing(buffer), false) = (self.first[used.0], goes_on) {
                     pool.put(buffer);
                 }
             }
@@ -148,6 +152,14 @@ impl Plan {
                 _ => Place::Gone,
             };
         }
+    }
+
+    /// Where x_0 of an operation stands, if y may take its place: nothing else reads it any more.
+    fn over<R: Real>(&self, node: &Node<R>, last: &[usize]) -> Option<Place> {
+        let (x, others) = node.inputs.split_first()?;
+        let is_free = last[x.0] == node.output.0 && !others.contains(x);
+        let place = self.first[x.0];
+        (is_free && node.operation.in_place() && matches!(place, Place::Passing(_))).then_some(place)
     }
 
     fn keep(&mut self, len: usize) -> Place {
@@ -175,8 +187,7 @@ impl Course {
             forward[node.output.0] = pool.get(extents[node.output.0].len());
             ended(node, &last).filter(|used| held(*used)).for_each(|used| pool.put(forward[used.0]));
         }
-        let mut pool = Pool { free: HashMap::new(), ..pool };
-        (0..pool.lens.len()).for_each(|buffer| pool.put(buffer));
+        let mut pool = Pool { free: (0..pool.lens.len()).collect(), ..pool };
         let mut back = vec![usize::MAX; extents.len()];
         back[output.0] = pool.get(extents[output.0].len());
         for node in nodes.iter().rev().filter(|node| held(node.output)) {
@@ -194,23 +205,31 @@ impl Course {
     }
 }
 
-/// Buffers by their lengths, used again when they are free.
+/// Buffers that are used again when they are free.
 #[derive(Debug, Default)]
 struct Pool {
     lens: Vec<usize>,
-    free: HashMap<usize, Vec<usize>>,
+    free: Vec<usize>,
 }
 
 impl Pool {
+    /// The shortest free buffer that is long enough, else the longest, which grows, else another.
     fn get(&mut self, len: usize) -> usize {
-        self.free.get_mut(&len).and_then(Vec::pop).unwrap_or_else(|| {
+        let fit = |&at: &usize| {
+            let held = self.lens[self.free[at]];
+            (held < len, held.abs_diff(len))
+        };
+        let Some(at) = (0..self.free.len()).min_by_key(fit) else {
             self.lens.push(len);
-            self.lens.len() - 1
-        })
+            return self.lens.len() - 1;
+        };
+        let buffer = self.free.swap_remove(at);
+        self.lens[buffer] = self.lens[buffer].max(len);
+        buffer
     }
 
     fn put(&mut self, buffer: usize) {
-        self.free.entry(self.lens[buffer]).or_default().push(buffer);
+        self.free.push(buffer);
     }
 }
 

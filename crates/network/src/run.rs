@@ -72,7 +72,6 @@ impl<'a, R: Real> Run<'a, R> {
         let count = input.x.len() / inner;
         let each = share(count, rayon::current_num_threads());
         room.lay(count);
-        network.graph().prepare(&plan, false);
         room.features.clear();
         input.c_time.iter().for_each(|&time| network.encode(time, &mut room.features));
         let (features, width) = (&room.features, room.features.len() / input.c_time.len().max(1));
@@ -100,7 +99,6 @@ impl<'a, R: Real> Run<'a, R> {
     pub fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), NetworkError> {
         let (inner, outer) = (self.inner(), self.outer());
         self.check("Jᵀv", Keep::Products, (v.len(), outer), Some((out.len(), inner)))?;
-        self.network.graph().prepare(&self.plan, true);
         self.each(v, outer, out, inner, |past, v, lane, out| past.vjp(v, lane, out));
         Ok(())
     }
@@ -127,7 +125,6 @@ impl<'a, R: Real> Run<'a, R> {
         let (starts, len) = self.network.starts();
         length("gradient", out.len(), len)?;
         let graph = self.network.graph();
-        graph.prepare(&self.plan, true);
         self.room.lay(self.count);
         let Room { members, lanes, changes, .. } = &mut *self.room;
         changes.resize_with(self.count.max(changes.len()), Changes::default);

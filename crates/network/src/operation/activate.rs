@@ -60,11 +60,15 @@ impl<R: Real> Operation<R> for Activation {
         &[0]
     }
 
-    fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
+    fn in_place(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, _: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
         if *self == Self::SiLU {
-            return silu::<R>().value(at.values[0], y);
+            return silu::<R>().value(y);
         }
-        y.iter_mut().zip(at.values[0]).for_each(|(y, &x)| *y = self.value(x));
+        y.iter_mut().for_each(|y| *y = self.value(*y));
     }
 
     fn jvp(&self, at: At<'_, R>, _: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {

@@ -27,25 +27,6 @@ impl Convolve {
         let circular = padding.map(|padding| padding == Padding::Circular);
         Convolution { filters, channels, kernel, stride, circular }
     }
-
-    /// Adds w ∗ x to y, or b + w ∗ x where there is a bias over it.
-    fn apply<R: Real>(
-        &self,
-        at: At<'_, R>,
-        x: &[R],
-        bias: Option<&[R]>,
-        scratch: &mut Scratch<R>,
-        y: &mut [R],
-    ) {
-        let (convolution, grid) = (self.convolution(), at.extents[0].grid());
-        let make = || convolution.weights(at.values[1]);
-        match at.prepared {
-            Some(prepared) => {
-                convolution.apply(grid, x, prepared.weights.get_or_init(make), bias, y, &mut scratch.room);
-            }
-            None => convolution.apply(grid, x, &make(), bias, y, &mut scratch.room),
-        }
-    }
 }
 
 impl<R: Real> Operation<R> for Convolve {
@@ -65,37 +46,25 @@ impl<R: Real> Operation<R> for Convolve {
         [&[1][..], &[0], &[]][k]
     }
 
-    fn prepare(&self, at: At<'_, R>, back: bool) {
-        let Some(prepared) = at.prepared else { return };
-        if back {
-            prepared.turned.get_or_init(|| self.convolution().turned(at.values[1]));
-        } else {
-            prepared.weights.get_or_init(|| self.convolution().weights(at.values[1]));
-        }
-    }
-
     fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]) {
-        self.apply(at, at.values[0], Some(at.values[2]), scratch, y);
+        let [x, w, bias] = at.values;
+        self.convolution().apply(at.extents[0].grid(), x, w, Some(bias), y, &mut scratch.room);
     }
 
     fn jvp(&self, at: At<'_, R>, k: usize, v: &[R], scratch: &mut Scratch<R>, y: &mut [R]) {
+        let ([x, w, _], grid, room) = (at.values, at.extents[0].grid(), &mut scratch.room);
         match k {
-            0 => self.apply(at, v, None, scratch, y),
-            1 => {
-                let (values, x) = ([&[][..], v, &[]], at.values[0]);
-                self.apply(At { values, prepared: None, ..at }, x, None, scratch, y);
-            }
+            0 => self.convolution().apply(grid, v, w, None, y, room),
+            1 => self.convolution().apply(grid, x, v, None, y, room),
             _ => y.chunks_exact_mut(self.filters).for_each(|y| super::add(y, v)),
         }
     }
 
     fn vjp(&self, at: At<'_, R>, k: usize, v: &[R], scratch: &mut Scratch<R>, x: &mut [R]) {
-        let (convolution, grid, room) = (self.convolution(), at.extents[0].grid(), &mut scratch.room);
-        let make = || convolution.turned(at.values[1]);
-        match (k, at.prepared) {
-            (0, Some(prepared)) => convolution.adjoint(grid, v, prepared.turned.get_or_init(make), x, room),
-            (0, None) => convolution.adjoint(grid, v, &make(), x, room),
-            (1, _) => convolution.correlate(grid, &[[at.values[0], v]], x, room),
+        let (grid, room) = (at.extents[0].grid(), &mut scratch.room);
+        match k {
+            0 => self.convolution().adjoint(grid, v, at.values[1], x, room),
+            1 => self.convolution().correlate(grid, &[[at.values[0], v]], x, room),
             _ => total(v, x),
         }
     }

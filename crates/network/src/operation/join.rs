@@ -17,8 +17,11 @@ impl<R: Real> Operation<R> for Add {
         &[]
     }
 
+    fn in_place(&self) -> bool {
+        true
+    }
+
     fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
-        y.copy_from_slice(at.values[0]);
         add(y, at.values[1]);
     }
 

@@ -49,8 +49,11 @@ impl<R: Real> Operation<R> for Shift {
         &[]
     }
 
+    fn in_place(&self) -> bool {
+        true
+    }
+
     fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
-        y.copy_from_slice(at.values[0]);
         shifted(y, at.values[1]);
     }
 
@@ -72,11 +75,18 @@ impl<R: Real> Operation<R> for Modulate {
         [&[1], &[0]][k]
     }
 
-    fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]) {
-        y.fill(R::zero());
-        self.jvp(at, 0, at.values[0], scratch, y);
+    fn in_place(&self) -> bool {
+        true
+    }
+
+    fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
         let channels = at.output.channels;
-        shifted(y, &at.values[1][channels..2 * channels]);
+        let (factor, offset) = at.values[1][..2 * channels].split_at(channels);
+        for y in y.chunks_exact_mut(channels) {
+            for ((y, &factor), &offset) in y.iter_mut().zip(factor).zip(offset) {
+                *y = (factor + R::one()) * *y + offset;
+            }
+        }
     }
 
     fn jvp(&self, at: At<'_, R>, k: usize, v: &[R], _: &mut Scratch<R>, y: &mut [R]) {
@@ -107,8 +117,11 @@ impl<R: Real> Operation<R> for Gate {
         [&[][..], &[2], &[1]][k]
     }
 
+    fn in_place(&self) -> bool {
+        true
+    }
+
     fn forward(&self, at: At<'_, R>, scratch: &mut Scratch<R>, y: &mut [R]) {
-        y.copy_from_slice(at.values[0]);
         self.jvp(at, 1, at.values[1], scratch, y);
     }
 

@@ -25,15 +25,19 @@ impl<R: Real> Operation<R> for Norm {
         &[0]
     }
 
+    fn in_place(&self) -> bool {
+        true
+    }
+
     fn forward(&self, at: At<'_, R>, _: &mut Scratch<R>, y: &mut [R]) {
-        let (x, channels) = (at.values[0], at.output.channels);
+        let channels = at.output.channels;
         match *self {
             Self::Group { groups } => {
                 let group = Group { channels, groups: groups.clamp(1, channels.max(1)) };
-                (0..group.groups).for_each(|g| group.value(g, x, y));
+                (0..group.groups).for_each(|g| group.value(g, y));
             }
-            Self::Layer => Arch::new().dispatch(Value { centred: true, channels, x, y }),
-            Self::Rms => Arch::new().dispatch(Value { centred: false, channels, x, y }),
+            Self::Layer => Arch::new().dispatch(Value { centred: true, channels, y }),
+            Self::Rms => Arch::new().dispatch(Value { centred: false, channels, y }),
         }
     }
 
@@ -90,11 +94,10 @@ fn moments<R: Real>(centred: bool, x: &[R]) -> (f64, f64) {
     (mean, 1.0 / (sum::pairwise(&mut lanes) / divisor(centred, x.len()) + EPS).sqrt())
 }
 
-/// y, pixel by pixel.
+/// y in the place of x, pixel by pixel.
 struct Value<'a, R> {
     centred: bool,
     channels: usize,
-    x: &'a [R],
     y: &'a mut [R],
 }
 
@@ -103,11 +106,11 @@ impl<R: Real> WithSimd for Value<'_, R> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { centred, channels, x, y } = self;
-        for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
-            let (mean, root) = moments(centred, x);
-            for c in 0..channels {
-                y[c] = R::narrow((x[c].wide() - mean) * root);
+        let Self { centred, channels, y } = self;
+        for y in y.chunks_exact_mut(channels) {
+            let (mean, root) = moments(centred, y);
+            for y in y {
+                *y = R::narrow((y.wide() - mean) * root);
             }
         }
     }
@@ -176,10 +179,10 @@ impl Group {
         (mean, 1.0 / (variance + EPS).sqrt())
     }
 
-    fn value<R: Real>(self, g: usize, x: &[R], y: &mut [R]) {
-        let (mean, root) = self.moments(g, x);
-        for at in (0..x.len() / self.groups).map(|i| self.place(g, i)) {
-            y[at] = R::narrow((x[at].wide() - mean) * root);
+    fn value<R: Real>(self, g: usize, y: &mut [R]) {
+        let (mean, root) = self.moments(g, y);
+        for at in (0..y.len() / self.groups).map(|i| self.place(g, i)) {
+            y[at] = R::narrow((y[at].wide() - mean) * root);
         }
     }
 

@@ -4,21 +4,21 @@ use crate::Activation;
 use equipoise_field::{Real, by_element};
 use pulp::{Arch, Simd, WithSimd};
 
-/// f(x), and f′(x) v added, over fields.
+/// f(x) in the place of x, and f′(x) v added, over fields.
 #[derive(Clone, Copy)]
 pub(super) struct Silu<R> {
-    value: fn(&[R], &mut [R]),
+    value: fn(&mut [R]),
     slope: fn(&[R], &[R], &mut [R]),
 }
 
 /// That of an element.
 pub(super) fn silu<R: Real>() -> Silu<R> {
     let single = Silu::<f32> {
-        value: |x, y| Arch::new().dispatch(Value { x, y }),
+        value: |y| Arch::new().dispatch(Value { y }),
         slope: |x, v, y| Arch::new().dispatch(Slope { x, v, y }),
     };
     let double = Silu::<f64> {
-        value: |x, y| y.iter_mut().zip(x).for_each(|(y, x)| *y = Activation::SiLU.value(*x)),
+        value: |y| y.iter_mut().for_each(|y| *y = Activation::SiLU.value(*y)),
         slope: |x, v, y| {
             y.iter_mut().zip(x).zip(v).for_each(|((y, x), v)| *y += Activation::SiLU.slope(*x) * v);
         },
@@ -27,9 +27,9 @@ pub(super) fn silu<R: Real>() -> Silu<R> {
 }
 
 impl<R: Real> Silu<R> {
-    /// Overwrites `y`.
-    pub(super) fn value(self, x: &[R], y: &mut [R]) {
-        (self.value)(x, y);
+    /// Overwrites `y`, which holds x.
+    pub(super) fn value(self, y: &mut [R]) {
+        (self.value)(y);
     }
 
     /// Adds to `y`.
@@ -57,7 +57,6 @@ fn exp(x: f32) -> f32 {
 }
 
 struct Value<'a> {
-    x: &'a [f32],
     y: &'a mut [f32],
 }
 
@@ -66,11 +65,8 @@ impl WithSimd for Value<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { x, y } = self;
-        let len = x.len().min(y.len());
-        let (x, y) = (&x[..len], &mut y[..len]);
-        for i in 0..len {
-            y[i] = x[i] / (1.0 + exp(-x[i]));
+        for y in self.y {
+            *y /= 1.0 + exp(-*y);
         }
     }
 }
