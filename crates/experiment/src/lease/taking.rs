@@ -42,7 +42,7 @@ fn once(place: &Place, shared: bool, beside: &Path, bytes: &[u8]) -> Result<Opti
     let read = || Error::io("read", &place.folder);
     let before = place.found(moment).map_err(read())?;
     let here = Process::here();
-    let keeps_out = |holder: &Holder| !(holder.shared && shared) && !holder.has_ended(&here);
+    let keeps_out = |holder: &Holder| !(holder.has_ended(&here) || holder.shared && shared);
     if let Some(Found { path, holder, .. }) = before.iter().find(|found| keeps_out(&found.holder)) {
         return Err(Error::Leased { lease: path.clone(), holder: Box::new(holder.clone()) });
     }
