@@ -220,7 +220,7 @@ impl Link {
         while left > 0 {
             let bytes = &mut bytes[..STEP.min(left)];
             self.output.read_exact(bytes)?;
-            values.extend(bytes.chunks_exact(size_of::<E>()).map(E::of));
+            E::take(bytes, values);
             self.watch.steps.fetch_add(1, Ordering::Release);
             left -= bytes.len();
         }

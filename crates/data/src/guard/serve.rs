@@ -1,6 +1,6 @@
 //! The side that looks at files.
 
-use super::wire::{Answer, FAULT, Fault, GREETING, NUMBERS, PlainMask, Request, TOLD, Told};
+use super::wire::{Answer, FAULT, Fault, GREETING, NUMBERS, Number, PlainMask, Request, TOLD, Told};
 use crate::DataError;
 use crate::location::Location;
 use crate::sensors::read_sensors;
@@ -18,6 +18,12 @@ const STEP: usize = 1 << 15;
 /// # Errors
 /// Of reading and writing; [`ErrorKind::InvalidData`] for what is no request.
 pub fn serve(input: impl Read, mut output: impl Write + Send) -> Result<()> {
+    answer_all(&mut BufReader::new(input), &mut output)
+}
+
+/// Compiled here, so that no caller's level of optimisation is its own.
+#[inline(never)]
+fn answer_all(input: &mut dyn BufRead, output: &mut (dyn Write + Send)) -> Result<()> {
     output.write_all(GREETING)?;
     output.flush()?;
     std::thread::scope(|scope| {
@@ -25,7 +31,7 @@ pub fn serve(input: impl Read, mut output: impl Write + Send) -> Result<()> {
         let (send, receive) = sync_channel(1);
         let writer = scope.spawn(|| write(output, receive));
         let mut open = Open::default();
-        let mut lines = BufReader::new(input).split(b'\n');
+        let mut lines = input.split(b'\n');
         let answered = lines.try_for_each(|line| {
             let request =
                 serde_json::from_slice(&line?).map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
@@ -36,40 +42,35 @@ pub fn serve(input: impl Read, mut output: impl Write + Send) -> Result<()> {
     })
 }
 
-fn write(mut output: impl Write, answers: Receiver<Answer>) -> Result<()> {
+fn write(output: &mut dyn Write, answers: Receiver<Answer>) -> Result<()> {
     for answer in answers {
         match answer {
-            Answer::Told(json) => bytes(&mut output, TOLD, &json)?,
-            Answer::Fault(json) => bytes(&mut output, FAULT, &json)?,
-            Answer::Singles(values) => numbers(&mut output, &values, f32::to_le_bytes)?,
-            Answer::Doubles(values) => numbers(&mut output, &values, f64::to_le_bytes)?,
+            Answer::Told(json) => bytes(output, TOLD, &json)?,
+            Answer::Fault(json) => bytes(output, FAULT, &json)?,
+            Answer::Singles(values) => numbers(output, &values)?,
+            Answer::Doubles(values) => numbers(output, &values)?,
         }
         output.flush()?;
     }
     Ok(())
 }
 
-fn head(output: &mut impl Write, letter: u8, length: usize) -> Result<()> {
+fn head(output: &mut dyn Write, letter: u8, length: usize) -> Result<()> {
     output.write_all(&[letter])?;
     output.write_all(&(length as u64).to_le_bytes())
 }
 
-fn bytes(output: &mut impl Write, letter: u8, bytes: &[u8]) -> Result<()> {
+fn bytes(output: &mut dyn Write, letter: u8, bytes: &[u8]) -> Result<()> {
     head(output, letter, bytes.len())?;
     output.write_all(bytes)
 }
 
-fn numbers<E: Copy, const WIDTH: usize>(
-    output: &mut impl Write,
-    values: &[E],
-    of: fn(E) -> [u8; WIDTH],
-) -> Result<()> {
-    head(output, NUMBERS, WIDTH * values.len())?;
-    let mut bytes = vec![0; WIDTH * STEP.min(values.len())];
+fn numbers<E: Number>(output: &mut dyn Write, values: &[E]) -> Result<()> {
+    head(output, NUMBERS, size_of_val(values))?;
+    let mut bytes = Vec::with_capacity(size_of::<E>() * STEP.min(values.len()));
     for part in values.chunks(STEP) {
-        let bytes = &mut bytes[..WIDTH * part.len()];
-        bytes.chunks_exact_mut(WIDTH).zip(part).for_each(|(bytes, x)| bytes.copy_from_slice(&of(*x)));
-        output.write_all(bytes)?;
+        E::put(part, &mut bytes);
+        output.write_all(&bytes)?;
     }
     Ok(())
 }

@@ -89,25 +89,34 @@ pub trait Number: Copy {
     /// Whether it is an `f64`, else an `f32`.
     const DOUBLE: bool;
 
-    /// From its bytes, the lowest first.
-    fn of(bytes: &[u8]) -> Self;
+    /// Appends numbers from their bytes, the lowest first; bytes of a broken one are left out.
+    fn take(bytes: &[u8], values: &mut Vec<Self>);
+
+    /// Makes of a buffer their bytes.
+    fn put(values: &[Self], bytes: &mut Vec<u8>);
 }
 
-impl Number for f32 {
-    const DOUBLE: bool = false;
+macro_rules! number {
+    ($E:ty, $double:literal) => {
+        impl Number for $E {
+            const DOUBLE: bool = $double;
 
-    fn of(bytes: &[u8]) -> Self {
-        Self::from_le_bytes([0, 1, 2, 3].map(|i| bytes[i]))
-    }
+            fn take(bytes: &[u8], values: &mut Vec<Self>) {
+                let (numbers, _) = bytes.as_chunks::<{ size_of::<Self>() }>();
+                values.extend(numbers.iter().map(|bytes| Self::from_le_bytes(*bytes)));
+            }
+
+            fn put(values: &[Self], bytes: &mut Vec<u8>) {
+                bytes.resize(size_of_val(values), 0);
+                let (numbers, _) = bytes.as_chunks_mut::<{ size_of::<Self>() }>();
+                numbers.iter_mut().zip(values).for_each(|(bytes, x)| *bytes = x.to_le_bytes());
+            }
+        }
+    };
 }
 
-impl Number for f64 {
-    const DOUBLE: bool = true;
-
-    fn of(bytes: &[u8]) -> Self {
-        Self::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|i| bytes[i]))
-    }
-}
+number!(f32, false);
+number!(f64, true);
 
 /// Letters of answers.
 pub(super) const TOLD: u8 = b't';
