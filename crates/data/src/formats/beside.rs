@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The names that mean something, here or to whoever reads a flow.
-const KNOWN: [&str; 46] = [
+const KNOWN: [&str; 47] = [
     "axes",
     "shape_description",
     "dims",
@@ -22,6 +22,7 @@ const KNOWN: [&str; 46] = [
     "t_first",
     "boundary",
     "domain",
+    "walls",
     "forcing",
     "channels",
     "channel_names",

@@ -174,28 +174,53 @@ fn components(member: &Member, dims: &[String]) -> Vec<String> {
     dims.iter().map(letter).collect()
 }
 
-/// Takes the border rule: periodic where x and y are, else open, with a sentence on what there is.
+/// Takes the border rule: periodic where x and y are, else open, with a sentence on what there is, and walls.
 fn borders(path: &Path, file: &Hdf5File, parts: &mut Parts) -> Result<(), DataError> {
-    let mut told = Vec::new();
-    let mut periodic = Vec::new();
+    let (mut told, mut rules) = (Vec::new(), Vec::new());
     for name in members(file, "boundary_conditions").unwrap_or_default() {
         let of = attributes_of(file, &format!("boundary_conditions/{name}"))?;
         let (Some(rule), Some(dims)) = (of.text(path, "bc_type")?, of.text(path, "associated_dims")?) else {
             continue;
         };
         let rule = rule.to_lowercase();
-        if rule == "periodic" {
-            periodic.extend(dims.split(',').map(|dim| dim.trim().to_lowercase()));
-        }
+        rules.extend(dims.split(',').map(|dim| (dim.trim().to_lowercase(), rule.clone())));
         told.push(format!("{dims} {rule}"));
     }
     if told.is_empty() {
         return Ok(());
     }
-    let both = ["x", "y"].iter().all(|dim| periodic.iter().any(|name| name == dim));
+    let both = ["x", "y"].iter().all(|dim| rules.iter().any(|(of, rule)| of == dim && rule == "periodic"));
     if !both {
         parts.header.notes.push(format!("borders ({}) are taken as open", told.join("; ")));
+        let walled = walled(&rules);
+        if !walled.is_empty() && !parts.header.attributes.has("walls") {
+            parts.header.attributes.state("walls", Attribute::Text(walled.join(",")));
+        }
     }
     parts.header.take_boundary(both);
     Ok(())
+}
+
+/// The directions that end at walls and at nothing else, of directions and their rules.
+fn walled(rules: &[(String, String)]) -> Vec<&'static str> {
+    let mut both = ["x", "y"].to_vec();
+    both.retain(|dim| {
+        let mut own = rules.iter().filter(|(of, _)| of == dim).map(|(_, rule)| rule == "wall").peekable();
+        own.peek().is_some() && own.all(|wall| wall)
+    });
+    both
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn walls_are_where_nothing_else_is() {
+        let rules =
+            |all: &[(&str, &str)]| all.iter().map(|(d, r)| ((*d).into(), (*r).into())).collect::<Vec<_>>();
+        assert_eq!(walled(&rules(&[("x", "periodic"), ("y", "wall"), ("z", "wall")])), ["y"]);
+        assert_eq!(walled(&rules(&[("x", "wall"), ("y", "wall")])), ["x", "y"]);
+        assert!(walled(&rules(&[("x", "wall"), ("x", "open"), ("y", "open")])).is_empty());
+    }
 }
