@@ -72,7 +72,7 @@ impl Choices {
     }
 
     /// A number of each, in their order.
-    pub(crate) fn each(&self, number: impl Fn(&[u32]) -> f64 + Sync) -> Vec<f64> {
+    pub(crate) fn each<T: Send>(&self, number: impl Fn(&[u32]) -> T + Sync) -> Vec<T> {
         self.picks.par_chunks_exact(self.cases.max(1)).map(&number).collect()
     }
 

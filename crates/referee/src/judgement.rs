@@ -1,6 +1,7 @@
 //! All cases together: which statistics of the truth are not those of a member, and the verdict.
 
 use crate::exchange::{Choices, DRAWN, least, p_of, p_value};
+use crate::places::Places;
 use crate::pooled::{Pooled, pooled};
 use crate::statistic::{Case, Scope};
 use crate::{RefereeError, Result};
@@ -122,7 +123,8 @@ impl Judgement {
     fn together(cases: &[Case], level: f64, draws: Stream) -> Result<Self> {
         let counts: Vec<usize> = cases.iter().map(Case::count).collect();
         let choices = Choices::new(&counts, draws.text("choices"));
-        let all = pooled(cases, &choices);
+        let places = Places::new(cases, &choices);
+        let all = pooled(cases, &places, &choices);
         let mut most = vec![f64::NEG_INFINITY; choices.len()];
         for one in &all {
             most.iter_mut().zip(&one.scores).for_each(|(most, s)| *most = most.max(*s));
@@ -137,7 +139,7 @@ impl Judgement {
         });
         let (p, least_p) = (p_value(&most), choices.least());
         let members = counts.iter().map(|n| n - 1).collect();
-        let places = crate::places::rows(cases, &choices);
+        let places = places.rows(&choices);
         let verdict = verdict(p, least_p, level);
         Ok(Self { verdict, level, p, least_p, members, cases: Cases::Independent, rows, places })
     }
@@ -241,11 +243,14 @@ fn row(one: &Pooled, [level, hinted]: [f64; 2], most: &[f64]) -> Result<Row> {
 
 /// The central band of 1 − level between choices but the truth's own.
 fn band(means: &[f64], level: f64) -> [f64; 2] {
-    let mut sorted = means[1..].to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let cut = (level / 2.0 * sorted.len() as f64).floor() as usize;
-    let cut = cut.min((sorted.len() - 1) / 2);
-    [sorted[cut], sorted[sorted.len() - 1 - cut]]
+    let mut others = means[1..].to_vec();
+    let cut = (level / 2.0 * others.len() as f64).floor() as usize;
+    let cut = cut.min((others.len() - 1) / 2);
+    let last = others.len() - 1 - cut;
+    let (_, low, above) = others.select_nth_unstable_by(cut, f64::total_cmp);
+    let low = *low;
+    let high = if last > cut { *above.select_nth_unstable_by(last - cut - 1, f64::total_cmp).1 } else { low };
+    [low, high]
 }
 
 impl Serialize for Scope {

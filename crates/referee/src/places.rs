@@ -29,53 +29,64 @@ type Number = fn(&Place) -> &[f64];
 
 const KINDS: [(&str, Number); 2] = [("sensor_bias", |place| &place.bias), ("sensor_chi", |place| &place.chi)];
 
-/// For every choice the largest |sum| over places, in units of its standard deviation about its mean over choices;
-/// nothing where there are fewer than two places.
-pub(crate) fn largest(cases: &[Case], choices: &Choices) -> Vec<(&'static str, Vec<f64>)> {
-    let places = by_place(cases);
-    if places.len() < 2 {
-        return Vec::new();
-    }
-    let of = |(name, of): (&'static str, Number)| {
-        let most = choices.each(|choice| {
-            places.iter().fold(0.0f64, |most, held| {
-                let found = sum(held, choice, of);
-                most.max(if name == "sensor_bias" { found.abs() } else { found })
-            })
-        });
-        let n = most.len() as f64;
-        let mean = most.iter().sum::<f64>() / n;
-        let std = (most.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / n).sqrt();
-        let standard = |m: f64| if std > 0.0 { ((m - mean) / std).max(0.0) } else { 0.0 };
-        (name, most.into_iter().map(standard).collect())
-    };
-    KINDS.into_iter().map(of).collect()
+/// All places, and for every choice the largest of their numbers.
+pub(crate) struct Places<'a> {
+    held: Vec<Held<'a>>,
+    /// Of |bias|, of chi, and of |chi|.
+    most: [Vec<f64>; 3],
 }
 
-/// Every place, the furthest out first.
-pub(crate) fn rows(cases: &[Case], choices: &Choices) -> Vec<PlaceRow> {
-    let places = by_place(cases);
-    let most = |of: Number| -> Vec<f64> {
-        let largest =
-            |choice: &[u32]| places.iter().map(|held| sum(held, choice, of).abs()).fold(0.0, f64::max);
-        choices.each(largest)
-    };
-    let [bias, chi] = KINDS.map(|(_, of)| most(of));
-    let Some(truth) = choices.iter().next() else { return Vec::new() };
-    let row = |held: &Held<'_>| {
-        let (own, other) = (sum(held, truth, KINDS[0].1), sum(held, truth, KINDS[1].1));
-        PlaceRow {
-            x: held[0].1.x,
-            y: held[0].1.y,
-            cases: held.len(),
-            readings: held.iter().map(|(_, place)| place.readings).sum(),
-            bias: own,
-            chi: other,
-            p: (2.0 * p_of(own.abs(), &bias).min(p_of(other.abs(), &chi))).min(1.0),
+impl<'a> Places<'a> {
+    pub(crate) fn new(cases: &'a [Case], choices: &Choices) -> Self {
+        let held = by_place(cases);
+        let of = |choice: &[u32]| {
+            let mut most = [0.0f64; 3];
+            for held in &held {
+                let [bias, chi] = KINDS.map(|(_, of)| sum(held, choice, of));
+                most = [most[0].max(bias.abs()), most[1].max(chi), most[2].max(chi.abs())];
+            }
+            most
+        };
+        let most = if held.is_empty() { Vec::new() } else { choices.each(of) };
+        let most = [0, 1, 2].map(|k| most.iter().map(|most| most[k]).collect());
+        Self { held, most }
+    }
+
+    /// For every choice the largest sum over places, of bias by its size, in units of its standard deviation about its mean
+    /// over choices; nothing where there are fewer than two places.
+    pub(crate) fn largest(&self) -> Vec<(&'static str, Vec<f64>)> {
+        if self.held.len() < 2 {
+            return Vec::new();
         }
-    };
-    let mut rows: Vec<PlaceRow> = places.iter().map(row).collect();
-    let out = |row: &PlaceRow| row.bias.abs().max(row.chi.abs());
-    rows.sort_by(|a, b| a.p.total_cmp(&b.p).then(out(b).total_cmp(&out(a))));
-    rows
+        let of = |((name, _), most): ((&'static str, Number), &Vec<f64>)| {
+            let n = most.len() as f64;
+            let mean = most.iter().sum::<f64>() / n;
+            let std = (most.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / n).sqrt();
+            let standard = |m: &f64| if std > 0.0 { ((m - mean) / std).max(0.0) } else { 0.0 };
+            (name, most.iter().map(standard).collect())
+        };
+        KINDS.into_iter().zip(&self.most).map(of).collect()
+    }
+
+    /// Every place, the furthest out first.
+    pub(crate) fn rows(&self, choices: &Choices) -> Vec<PlaceRow> {
+        let Some(truth) = choices.iter().next() else { return Vec::new() };
+        let [bias, _, chi] = &self.most;
+        let row = |held: &Held<'_>| {
+            let (own, other) = (sum(held, truth, KINDS[0].1), sum(held, truth, KINDS[1].1));
+            PlaceRow {
+                x: held[0].1.x,
+                y: held[0].1.y,
+                cases: held.len(),
+                readings: held.iter().map(|(_, place)| place.readings).sum(),
+                bias: own,
+                chi: other,
+                p: (2.0 * p_of(own.abs(), bias).min(p_of(other.abs(), chi))).min(1.0),
+            }
+        };
+        let mut rows: Vec<PlaceRow> = self.held.iter().map(row).collect();
+        let out = |row: &PlaceRow| row.bias.abs().max(row.chi.abs());
+        rows.sort_by(|a, b| a.p.total_cmp(&b.p).then(out(b).total_cmp(&out(a))));
+        rows
+    }
 }

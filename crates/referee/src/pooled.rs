@@ -1,7 +1,7 @@
 //! The scores of one statistic over all cases, for every choice of who stands in the truth's place.
 
 use crate::exchange::Choices;
-use crate::places;
+use crate::places::Places;
 use crate::statistic::{Case, Kind, Scope, Statistic, kind};
 use std::f64::consts::LN_2;
 
@@ -22,7 +22,7 @@ pub(crate) struct Pooled {
 }
 
 /// All statistics that are defined in some case, and both of places.
-pub(crate) fn pooled(cases: &[Case], choices: &Choices) -> Vec<Pooled> {
+pub(crate) fn pooled(cases: &[Case], places: &Places<'_>, choices: &Choices) -> Vec<Pooled> {
     let mut names: Vec<(String, &Statistic)> = Vec::new();
     for statistic in cases.iter().flat_map(|case| &case.statistics).filter(|s| s.is_defined()) {
         let name = statistic.name();
@@ -32,7 +32,7 @@ pub(crate) fn pooled(cases: &[Case], choices: &Choices) -> Vec<Pooled> {
     }
     let mut all: Vec<Pooled> =
         names.into_iter().map(|(name, first)| of_name(name, first, cases, choices)).collect();
-    for (name, scores) in places::largest(cases, choices) {
+    for (name, scores) in places.largest() {
         let (kind, held) = (kind(name), cases.iter().filter(|case| !case.places.is_empty()).count());
         all.push(Pooled {
             name: format!("withheld.{name}"),
