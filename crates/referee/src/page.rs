@@ -61,11 +61,7 @@ fn verdicts(finding: &Finding) -> Section {
                        among M + 1"
             .into(),
     });
-    let mut blocks = vec![Block::Chart(scores(finding)), Block::Table(table)];
-    if let Some(text) = &finding.wanted {
-        blocks.insert(0, Block::Text(format!("What would decide it: {text}.")));
-    }
-    Section { title: "Statistics".into(), blocks }
+    Section { title: "Statistics".into(), blocks: vec![Block::Chart(scores(finding)), Block::Table(table)] }
 }
 
 /// How far out each statistic is, in the order of the table.
