@@ -1,7 +1,15 @@
 //! The distances between M + 1 fields, and what each of them is among the others by distance alone.
 
 use crate::MetricsError;
-use equipoise_field::{Length, Real, sum};
+use equipoise_field::sum::{LANES, pairwise};
+use equipoise_field::{Length, Real};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Entries of all fields that are looked at together.
+const TILE: usize = 128;
+
+/// Fields that one is compared with at a time.
+const OTHERS: usize = 4;
 
 /// ‖x_e − x_j‖² of all pairs of n fields, summed over portions.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,17 +34,17 @@ impl SquaredDistances {
         for part in portion {
             Length::check("portion of a field", part.len(), portion[0].len())?;
         }
-        for e in 0..self.count {
-            for j in 0..e {
-                self.put(e, j, sum::squared_distance(portion[e], portion[j]));
+        let (arch, length) = (Arch::new(), portion[0].len());
+        let mut wide = vec![0.0; self.count * TILE];
+        for first in (0..length).step_by(TILE) {
+            let count = TILE.min(length - first);
+            for (wide, part) in wide.chunks_exact_mut(TILE).zip(portion) {
+                wide.fill(0.0);
+                wide.iter_mut().zip(&part[first..first + count]).for_each(|(wide, x)| *wide = x.wide());
             }
+            arch.dispatch(Tile { wide: &wide, squares: &mut self.squares, count: self.count });
         }
         Ok(())
-    }
-
-    fn put(&mut self, e: usize, j: usize, square: f64) {
-        self.squares[e * self.count + j] += square;
-        self.squares[j * self.count + e] += square;
     }
 
     /// Adds `factor` times other ones.
@@ -85,10 +93,55 @@ impl SquaredDistances {
     }
 }
 
+/// [`TILE`] entries of every field.
+struct Tile<'a> {
+    /// [field][entry], 0 where there is none.
+    wide: &'a [f64],
+    squares: &'a mut [f64],
+    count: usize,
+}
+
+impl WithSimd for Tile<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let field = |e: usize| &self.wide[e * TILE..(e + 1) * TILE];
+        for e in 0..self.count {
+            for first in (0..e).step_by(OTHERS) {
+                // The last ones stand for those that are too many.
+                let js: [usize; OTHERS] = std::array::from_fn(|k| (first + k).min(e - 1));
+                let squares = against(field(e), js.map(field));
+                for (j, mut lanes) in js.into_iter().zip(squares).take(e - first) {
+                    let square = pairwise(&mut lanes);
+                    self.squares[e * self.count + j] += square;
+                    self.squares[j * self.count + e] += square;
+                }
+            }
+        }
+    }
+}
+
+/// ‖x − y‖² of each y, by lanes.
+#[inline(always)]
+fn against(x: &[f64], others: [&[f64]; OTHERS]) -> [[f64; LANES]; OTHERS] {
+    let mut sums = [[0.0; LANES]; OTHERS];
+    for (at, x) in x.as_chunks::<LANES>().0.iter().enumerate() {
+        for (sums, y) in sums.iter_mut().zip(others) {
+            let y = &y.as_chunks::<LANES>().0[at];
+            for l in 0..LANES {
+                sums[l] += (x[l] - y[l]) * (x[l] - y[l]);
+            }
+        }
+    }
+    sums
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Ensemble, Inclusion, crps, energy_score};
+    use equipoise_field::sum;
     use equipoise_stream::Stream;
 
     /// On the line the energy score is the CRPS; portions add up; the nearest by looking at all.

@@ -2,7 +2,9 @@
 
 use crate::difference::Plane;
 use crate::{Inclusion, MetricsError};
-use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape, by_element, sum};
+use equipoise_field::sum::{self, LANES, pairwise};
+use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape, by_element};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 /// ω = ∂(ch 1)/∂x − ∂(ch 0)/∂y, of shape (T, H, W).
@@ -61,68 +63,100 @@ fn residual<R: Real>(
     inclusion: Inclusion<'_>,
 ) -> Result<f64, MetricsError> {
     check(x, shape, grid)?;
-    let what = "divergence residual";
     let points = shape.frames * shape.plane();
     inclusion.count(points)?;
-    let rows: Vec<[f64; 3]> = (0..shape.frames * shape.height)
-        .map(|row| {
-            let (t, h) = (row / shape.height, row % shape.height);
-            row_squares(&x[t * shape.frame()..(t + 1) * shape.frame()], shape, grid, h, |w| {
-                inclusion.holds(row * shape.width + w)
-            })
-        })
-        .collect();
+    if let Inclusion::Plane(flags) = inclusion
+        && flags.len() != shape.plane()
+    {
+        return Err(MetricsError::Mask { found: flags.len(), expected: shape.plane() });
+    }
+    let (arch, all) = (Arch::new(), vec![true; shape.width]);
+    let row = |row: usize| {
+        let (t, h) = (row / shape.height, row % shape.height);
+        let held = match inclusion {
+            Inclusion::All => &all,
+            Inclusion::Plane(flags) => &flags[h * shape.width..][..shape.width],
+            Inclusion::Entries(flags) => &flags[row * shape.width..][..shape.width],
+        };
+        let frame = &x[t * shape.frame()..(t + 1) * shape.frame()];
+        Row::of(frame, shape, grid, h, held).map_or([0.0; 3], |row| arch.dispatch(row))
+    };
+    let rows: Vec<[f64; 3]> = (0..shape.frames * shape.height).map(row).collect();
     let of = |k: usize| sum::of(rows.len(), |row| rows[row][k]);
     let (divergence, gradient) = (of(0), of(1));
     if of(2) < 1.0 {
-        return Err(MetricsError::Empty { what });
+        return Err(MetricsError::Empty { what: "divergence residual" });
     }
     if divergence > 0.0 || gradient.is_nan() { Ok((divergence / gradient).sqrt()) } else { Ok(0.0) }
 }
 
-/// Σ (∇·u)², Σ |∇u|² and the count of points of row `h` of a frame where differences are central and that are `held`.
-fn row_squares<R: Real>(
-    frame: &[R],
-    shape: Shape,
-    grid: &Grid,
-    h: usize,
-    held: impl Fn(usize) -> bool,
-) -> [f64; 3] {
-    let Shape { height, width, .. } = shape;
-    let open = grid.boundary == Boundary::Open;
-    if open && (h == 0 || h + 1 == height) {
-        return [0.0; 3];
-    }
-    let row = |c: usize, h: usize| &frame[c * shape.plane() + h * width..][..width];
-    let (above, below) = ((h + height - 1) % height, (h + 1) % height);
-    let [u, v] = [0, 1].map(|c| (row(c, h), row(c, above), row(c, below)));
-    let (of_h, of_w) = match grid.x_axis {
-        Axis::H => (0.5 / grid.dx, 0.5 / grid.dy),
-        Axis::W => (0.5 / grid.dy, 0.5 / grid.dx),
-    };
-    let mut sums = [0.0; 3];
-    let mut add = |w: usize, left: usize, right: usize| {
-        if !held(w) {
-            return;
+/// A row of a frame with those above and below it, u and v each.
+struct Row<'a, R> {
+    own: [&'a [R]; 2],
+    above: [&'a [R]; 2],
+    below: [&'a [R]; 2],
+    held: &'a [bool],
+    grid: &'a Grid,
+}
+
+impl<'a, R: Real> Row<'a, R> {
+    /// Row `h`; none where differences across it are not central.
+    fn of(frame: &'a [R], shape: Shape, grid: &'a Grid, h: usize, held: &'a [bool]) -> Option<Self> {
+        let Shape { height, width, .. } = shape;
+        if grid.boundary == Boundary::Open && (h == 0 || h + 1 == height) {
+            return None;
         }
-        let slopes = |(own, above, below): (&[R], &[R], &[R])| {
-            let along_h = (below[w].wide() - above[w].wide()) * of_h;
-            (along_h, (own[right].wide() - own[left].wide()) * of_w)
+        let both = |h: usize| [0, 1].map(|c| &frame[c * shape.plane() + h % height * width..][..width]);
+        Some(Self { own: both(h), above: both(h + height - 1), below: both(h + 1), held, grid })
+    }
+
+    /// Adds (∇·u)², |∇u|² and one at points that are held; `points` and their neighbours along W begin at these places.
+    #[inline(always)]
+    fn add<const N: usize>(&self, sums: &mut [[f64; LANES]; 3], [left, points, right]: [usize; 3]) {
+        let wide = |row: &[R], first: usize| -> [f64; N] {
+            let row = &row[first..first + N];
+            std::array::from_fn(|i| row[i].wide())
         };
-        let ((uh, uw), (vh, vw)) = (slopes(u), slopes(v));
-        let divergence = if grid.x_axis == Axis::H { uh + vw } else { uw + vh };
-        sums[0] += divergence * divergence;
-        sums[1] += uh * uh + uw * uw + vh * vh + vw * vw;
-        sums[2] += 1.0;
-    };
-    if !open {
-        add(0, width - 1, 1);
+        let (of_h, of_w) = match self.grid.x_axis {
+            Axis::H => (0.5 / self.grid.dx, 0.5 / self.grid.dy),
+            Axis::W => (0.5 / self.grid.dy, 0.5 / self.grid.dx),
+        };
+        let slope = |up: [f64; N], down: [f64; N], scale: f64| -> [f64; N] {
+            std::array::from_fn(|i| (up[i] - down[i]) * scale)
+        };
+        let [u, v] = [0, 1].map(|c| {
+            let along_h = slope(wide(self.below[c], points), wide(self.above[c], points), of_h);
+            let along_w = slope(wide(self.own[c], right), wide(self.own[c], left), of_w);
+            [along_h, along_w]
+        });
+        let (of_u, of_v) = if self.grid.x_axis == Axis::H { (u[0], v[1]) } else { (u[1], v[0]) };
+        let held = &self.held[points..points + N];
+        for i in 0..N {
+            let divergence = of_u[i] + of_v[i];
+            let squares = u[0][i] * u[0][i] + u[1][i] * u[1][i] + v[0][i] * v[0][i] + v[1][i] * v[1][i];
+            sums[0][i] += if held[i] { divergence * divergence } else { 0.0 };
+            sums[1][i] += if held[i] { squares } else { 0.0 };
+            sums[2][i] += if held[i] { 1.0 } else { 0.0 };
+        }
     }
-    (1..width - 1).for_each(|w| add(w, w - 1, w + 1));
-    if !open {
-        add(width - 1, width - 2, 0);
+}
+
+/// Σ (∇·u)², Σ |∇u|² and the count of points of a row where differences are central and that are held.
+impl<R: Real> WithSimd for Row<'_, R> {
+    type Output = [f64; 3];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> [f64; 3] {
+        let (width, mut sums) = (self.held.len(), [[0.0; LANES]; 3]);
+        let whole = 1 + (width - 2) / LANES * LANES;
+        (1..whole).step_by(LANES).for_each(|w| self.add::<LANES>(&mut sums, [w - 1, w, w + 1]));
+        (whole..width - 1).for_each(|w| self.add::<1>(&mut sums, [w - 1, w, w + 1]));
+        if self.grid.boundary == Boundary::Periodic {
+            self.add::<1>(&mut sums, [width - 1, 0, 1]);
+            self.add::<1>(&mut sums, [width - 2, width - 1, 0]);
+        }
+        sums.map(|mut lanes| pairwise(&mut lanes))
     }
-    sums
 }
 
 fn pointwise<R: Real>(

@@ -1,8 +1,12 @@
 //! M + 1 fields, each of which takes the truth's place among the other M in turn, in one pass.
 
+mod block;
+mod lists;
+
 use crate::MetricsError;
 use crate::calibration::interval;
 use crate::chi_square::pearson;
+use equipoise_field::{Real, by_element};
 use equipoise_stream::Stream;
 
 /// Sums over entries of what each of n = M + 1 values is among the other M.
@@ -10,7 +14,7 @@ use equipoise_stream::Stream;
 /// If the truth and the members are exchangeable, so are the n numbers that any function of this kind yields, whatever
 /// the correlations between entries: the truth's has a uniform rank among them (Besag & Clifford 1989, "Generalized
 /// Monte Carlo significance tests", Biometrika 76). With c_e = x_e − mean(x) and s² = Σ c²/M over all n values of an
-/// entry, every sum is a symmetric function of the others. One sort of n values an entry; O(n²) memory.
+/// entry, every sum is a symmetric function of the others. One sort of n values an entry, 32 entries at a time; O(n²) memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InTurn {
     count: usize,
@@ -18,7 +22,10 @@ pub struct InTurn {
     draws: Stream,
     /// [who][rank]
     histograms: Vec<u64>,
-    crps: Vec<f64>,
+    /// Σ |x_e − x_j| over the others.
+    rows: Vec<f64>,
+    /// Σ |x_j − x_k| over all ordered pairs.
+    pairs: f64,
     squares: Vec<f64>,
     studentised: Vec<f64>,
     signed: Vec<f64>,
@@ -42,7 +49,8 @@ impl InTurn {
             entries: 0,
             draws,
             histograms: vec![0; count * count],
-            crps: zeros.clone(),
+            rows: zeros.clone(),
+            pairs: 0.0,
             squares: zeros.clone(),
             studentised: zeros.clone(),
             signed: zeros.clone(),
@@ -51,28 +59,24 @@ impl InTurn {
         })
     }
 
-    /// Entries of the block named `block`, n values each, entry by entry. A block is added once.
+    /// Entries of the block named `block`, the same ones of every field. A block is added once.
     ///
     /// # Panics
-    /// Unless `values` holds whole entries.
-    pub fn add_block(&mut self, block: u64, values: &[f64]) {
-        assert!(values.len().is_multiple_of(self.count), "{} values, {} fields", values.len(), self.count);
-        let theta: Vec<f64> = self.draws.text("reference").normal(block, values.len() / self.count);
-        let (mut order, mut keys) = (Vec::with_capacity(self.count), Vec::with_capacity(self.count));
-        for (k, values) in values.chunks_exact(self.count).enumerate() {
-            let ties = self.draws.text("ties").number(block);
-            sort(values, &mut keys, &mut order);
-            self.add(&mut order, theta[k], |n| ties.uniform(k as u64, n));
-        }
+    /// For another number of fields, or lengths that differ.
+    pub fn add_block<R: Real>(&mut self, block: u64, fields: &[&[R]]) {
+        assert_eq!(fields.len(), self.count, "fields");
+        assert!(fields.iter().all(|field| field.len() == fields[0].len()), "fields of one length");
+        by_element::<R, Adding<R>>(single as Adding<f32>, double as Adding<f64>)(self, block, fields);
     }
 
     /// The sums of entries of other blocks on top. In one order of blocks the bits are those of one pass.
     pub fn merge(&mut self, other: &Self) {
         self.entries += other.entries;
         self.variance += other.variance;
+        self.pairs += other.pairs;
         self.histograms.iter_mut().zip(&other.histograms).for_each(|(a, b)| *a += b);
         for (own, more) in [
-            (&mut self.crps, &other.crps),
+            (&mut self.rows, &other.rows),
             (&mut self.squares, &other.squares),
             (&mut self.studentised, &other.studentised),
             (&mut self.signed, &other.signed),
@@ -80,39 +84,6 @@ impl InTurn {
         ] {
             own.iter_mut().zip(more).for_each(|(a, b)| *a += b);
         }
-    }
-
-    fn add(&mut self, order: &mut [(f64, usize)], theta: f64, ties: impl FnOnce(usize) -> Vec<f64>) {
-        let n = self.count as f64;
-        break_ties(order, ties);
-        let squares: f64 = order.iter().map(|(c, _)| c * c).sum();
-        let variance = squares / (n - 1.0);
-        let (scale, std) = (if variance > 0.0 { variance.recip() } else { 0.0 }, variance.sqrt());
-        let all: f64 = order.iter().map(|(c, _)| c).sum();
-        // Σ_j |x_(k) − x_j| by the sums before and after, and Σ over all ordered pairs.
-        let (mut before, mut pairs) = (0.0, 0.0);
-        let apart = |k: usize, c: f64, before: f64| {
-            let k = k as f64;
-            (k * c - before) + (all - before - c) - (n - 1.0 - k) * c
-        };
-        for (k, (c, _)) in order.iter().enumerate() {
-            pairs += apart(k, *c, before);
-            before += c;
-        }
-        before = 0.0;
-        let members = n - 1.0;
-        for (k, &(c, who)) in order.iter().enumerate() {
-            let row = apart(k, c, before);
-            before += c;
-            self.histograms[who * self.count + k] += 1;
-            self.crps[who] += row / members - (pairs - 2.0 * row) / (2.0 * members * (members - 1.0));
-            self.squares[who] += c * c;
-            self.studentised[who] += c * c * scale;
-            self.signed[who] += c * scale.sqrt();
-            self.reference[who] += (c - std * theta).powi(2);
-        }
-        self.variance += variance;
-        self.entries += 1;
     }
 
     /// n = M + 1.
@@ -158,7 +129,9 @@ impl InTurn {
 
     /// The fair CRPS of the others, by Σ_j |x_j − x_e|/M − Σ_jk |x_j − x_k|/(2M(M − 1)): [`crps`](crate::crps).
     pub fn crps(&self, who: usize) -> f64 {
-        self.mean(self.crps[who])
+        let members = self.count as f64 - 1.0;
+        let (own, others) = (self.rows[who], self.pairs - 2.0 * self.rows[who]);
+        self.mean(own / members - others / (2.0 * members * (members - 1.0)))
     }
 
     /// The mean square distance from the mean of the others, c²((M + 1)/M)².
@@ -197,43 +170,17 @@ impl InTurn {
     }
 }
 
-/// The distances of values from their mean in ascending order, each with its place. Values that are those of an `f32`, as
-/// of fields, are sorted as whole numbers with their places behind.
-fn sort(values: &[f64], keys: &mut Vec<u64>, order: &mut Vec<(f64, usize)>) {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    order.clear();
-    keys.clear();
-    for (who, x) in values.iter().enumerate() {
-        let single = *x as f32;
-        if f64::from(single).to_bits() != x.to_bits() {
-            break;
-        }
-        let bits = single.to_bits();
-        // Ascending as the numbers are: negative ones turned round, below the others.
-        let ascending = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
-        keys.push(u64::from(ascending) << 32 | who as u64);
-    }
-    if keys.len() == values.len() {
-        keys.sort_unstable();
-        order.extend(keys.iter().map(|key| {
-            let who = (key & 0xffff_ffff) as usize;
-            (values[who] - mean, who)
-        }));
-    } else {
-        order.extend(values.iter().enumerate().map(|(who, x)| (x - mean, who)));
-        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    }
+type Adding<R> = fn(&mut InTurn, u64, &[&[R]]);
+
+/// Compiled here, so that no caller's level of optimisation is its own.
+#[inline(never)]
+fn single(turn: &mut InTurn, block: u64, fields: &[&[f32]]) {
+    block::sum(turn, block, fields);
 }
 
-/// Puts runs of equal values into the order of keyed draws, one a field, made where there is such a run.
-fn break_ties(order: &mut [(f64, usize)], draws: impl FnOnce(usize) -> Vec<f64>) {
-    if order.windows(2).all(|pair| pair[0].0 < pair[1].0) {
-        return;
-    }
-    let keys = draws(order.len());
-    for run in order.chunk_by_mut(|a, b| a.0.total_cmp(&b.0).is_eq() || (a.0 == 0.0 && b.0 == 0.0)) {
-        run.sort_unstable_by(|a, b| keys[a.1].total_cmp(&keys[b.1]));
-    }
+#[inline(never)]
+fn double(turn: &mut InTurn, block: u64, fields: &[&[f64]]) {
+    block::sum(turn, block, fields);
 }
 
 #[cfg(test)]
@@ -246,15 +193,15 @@ mod tests {
     }
 
     fn turned(fields: &[Vec<f64>], blocks: usize) -> InTurn {
-        let n = fields[0].len();
-        let entries: Vec<f64> = (0..n).flat_map(|i| fields.iter().map(move |f| f[i])).collect();
-        let of = |b: usize, part: &[f64]| {
+        let size = fields[0].len().div_ceil(blocks);
+        let of = |b: usize| {
             let mut turn = InTurn::new(fields.len(), Stream::new("draws")).unwrap();
-            turn.add_block(b as u64, part);
+            let end = fields[0].len().min((b + 1) * size);
+            let part: Vec<&[f64]> = fields.iter().map(|field| &field[b * size..end]).collect();
+            turn.add_block(b as u64, &part);
             turn
         };
-        let size = n.div_ceil(blocks) * fields.len();
-        let mut parts = entries.chunks(size).enumerate().map(|(b, part)| of(b, part));
+        let mut parts = (0..blocks).map(of);
         let first = parts.next().unwrap();
         parts.fold(first, |mut all, part| {
             all.merge(&part);
@@ -301,19 +248,16 @@ mod tests {
         assert!(InTurn::new(2, Stream::new("draws")).is_err());
     }
 
-    /// Numbers of an `f32` are in the order of all numbers, zeros of either sign side by side.
+    /// Singles are taken for the doubles that they are: one law of ranks and sums.
     #[test]
-    fn singles_are_sorted_as_doubles_are() {
-        let [tiny, huge] = [1e-42_f32, 1e30_f32].map(f64::from);
-        let values = [0.5, -0.0, -3.25, tiny, 0.0, huge, -huge, -tiny, 0.5];
-        let (mut keys, mut order, mut other) = (Vec::new(), Vec::new(), Vec::new());
-        sort(&values, &mut keys, &mut order);
-        assert_eq!(keys.len(), values.len());
-        let nudged = [&values[..], &[0.1]].concat();
-        sort(&nudged, &mut keys, &mut other);
-        let ascending = order.windows(2).all(|pair| values[pair[0].1] <= values[pair[1].1]);
-        assert!(ascending && other.windows(2).all(|pair| pair[0].0 <= pair[1].0));
-        assert_eq!(order.len(), 9);
+    fn singles_have_the_sums_of_doubles() {
+        let singles: Vec<Vec<f32>> = (0..7).map(|k| Stream::new("singles").normal(k, 101)).collect();
+        let doubles: Vec<Vec<f64>> =
+            singles.iter().map(|field| field.iter().map(|x| x.wide()).collect()).collect();
+        let mut turns = [0; 2].map(|_| InTurn::new(7, Stream::new("draws")).unwrap());
+        turns[0].add_block(0, &singles.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        turns[1].add_block(0, &doubles.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        assert_eq!(turns[0], turns[1]);
     }
 
     /// The offset of a field costs no digits.

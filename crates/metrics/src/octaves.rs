@@ -29,6 +29,9 @@ impl Modes {
     }
 }
 
+/// More octaves than a plane can have.
+const OCTAVES: usize = 64;
+
 /// Sums over planes of the spectra of n fields.
 ///
 /// Band b holds the shells 2^b to 2^(b+1) − 1 of [`energy_spectrum`](crate::energy_spectrum), the mean of a plane none;
@@ -38,8 +41,10 @@ impl Modes {
 pub struct Octaves {
     shape: Shape,
     boundary: Boundary,
-    /// Of each mode, with for how many it stands; none for the mean.
-    bands: Vec<Option<(usize, f64)>>,
+    /// Of each mode; that of the mean is no band.
+    bands: Vec<u8>,
+    /// For how many modes it stands.
+    times: Vec<f64>,
     unit: f64,
     count: usize,
     used: usize,
@@ -65,11 +70,24 @@ impl Octaves {
         let nyquist = shape.height.min(shape.width) / 2;
         let octave = |shell: usize| shell.max(1).ilog2() as usize;
         let last = octave(nyquist.saturating_sub(1));
-        let bands = shells.iter().map(|&(k, times)| (k > 0).then(|| (octave(k).min(last), times))).collect();
         let used = last + 1;
+        let band = |(k, times): (usize, f64)| (if k > 0 { octave(k).min(last) } else { used } as u8, times);
+        let (bands, times) = shells.into_iter().map(band).unzip();
         let zeros = || vec![0.0; count * used];
         let (energy, cross, total) = (zeros(), zeros(), vec![0.0; used]);
-        Ok(Self { shape, boundary: grid.boundary, bands, unit, count, used, energy, cross, total, planes: 0 })
+        Ok(Self {
+            shape,
+            boundary: grid.boundary,
+            bands,
+            times,
+            unit,
+            count,
+            used,
+            energy,
+            cross,
+            total,
+            planes: 0,
+        })
     }
 
     /// The bands.
@@ -91,8 +109,10 @@ impl Octaves {
         for plane in planes {
             Length::check("plane", plane.len(), self.shape.plane())?;
         }
-        let sum: Vec<f64> =
-            (0..self.shape.plane()).map(|i| planes.iter().map(|plane| plane[i].wide()).sum()).collect();
+        let mut sum = vec![0.0; self.shape.plane()];
+        for plane in planes {
+            sum.iter_mut().zip(*plane).for_each(|(sum, x)| *sum += x.wide());
+        }
         let transform = || Modes::new(self.shape, self.boundary);
         let sum = transform().of(&sum).to_vec();
         let found: Vec<[Vec<f64>; 2]> = planes
@@ -112,14 +132,16 @@ impl Octaves {
 
     /// ‖x‖² and Re⟨x, sum⟩ by band.
     fn against(&self, x: &[Complex<f64>], sum: &[Complex<f64>]) -> [Vec<f64>; 2] {
-        let mut out = [vec![0.0; self.used], vec![0.0; self.used]];
-        for ((band, x), s) in self.bands.iter().zip(x).zip(sum) {
-            if let Some((band, times)) = *band {
-                out[0][band] += times * x.norm_sqr();
-                out[1][band] += times * (x.re * s.re + x.im * s.im);
-            }
+        // Neighbours are of one band: each of four adds up its own.
+        let mut sums = [[[0.0; 4]; 2]; OCTAVES];
+        for (i, ((band, times), (x, s))) in
+            self.bands.iter().zip(&self.times).zip(x.iter().zip(sum)).enumerate()
+        {
+            let [own, cross] = &mut sums[usize::from(*band) % OCTAVES];
+            own[i % 4] += times * x.norm_sqr();
+            cross[i % 4] += times * (x.re * s.re + x.im * s.im);
         }
-        out
+        [0, 1].map(|k| sums[..self.used].iter().map(|sums| sums[k].iter().sum()).collect())
     }
 
     /// ½ Σ |û|² of a band, averaged over planes.

@@ -42,7 +42,7 @@ pub enum RefereeError {
         of: Box<str>,
     },
     /// A number of a member that is none.
-    #[error("{}: member {member}, frame {frame}, entry {entry} of the frame: found {value}, expected a finite number", path.display())]
+    #[error("{}: member {member}, frame {frame}, (C, H, W) = {at:?}: found {value}, expected a finite number", path.display())]
     NotFinite {
         /// The members.
         path: PathBuf,
@@ -50,8 +50,8 @@ pub enum RefereeError {
         member: usize,
         /// Its frame.
         frame: usize,
-        /// The flat index in (C, H, W).
-        entry: usize,
+        /// Its channel, row and column.
+        at: (usize, usize, usize),
         /// The number.
         value: f32,
     },
@@ -76,6 +76,29 @@ pub enum RefereeError {
         members: PathBuf,
         /// What can be done, where that is known.
         way_out: Box<str>,
+    },
+    /// A case without a trajectory of the truths that it shares a file with.
+    #[error(
+        "{}: found {found} trajectories, expected one a case, {which} or more; --same-truth where all cases have the first",
+        path.display()
+    )]
+    Trajectories {
+        /// The truths.
+        path: PathBuf,
+        /// How many.
+        found: usize,
+        /// The case, from 1.
+        which: usize,
+    },
+    /// Walls that are none, or other ones in two files.
+    #[error("{}: attribute `walls`: found {found}, expected {expected}", path.display())]
+    Walls {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: Box<str>,
+        /// What it may say.
+        expected: Box<str>,
     },
     /// A truth that begins at another time.
     #[error("{}: its first frame is at t_first = {found}, expected {expected} as of the members in {}", path.display(), members.display())]

@@ -1,12 +1,12 @@
 //! Whole fields: the truth and the members, frame by frame, each in the truth's place in turn.
 
-use crate::Result;
 use crate::border::border;
-use crate::slip::{beside, speeds};
+use crate::slip::Slip;
 use crate::statistic::{Scope, Statistic};
 use crate::withheld::common;
+use crate::{Result, Walls};
 use equipoise_data::Described;
-use equipoise_field::{Boundary, Length, Real, Shape};
+use equipoise_field::{Boundary, Length, Shape};
 use equipoise_metrics::{InTurn, Inclusion, MetricsError, Octaves, SquaredDistances, divergence_residual};
 use equipoise_stream::Stream;
 use rayon::prelude::*;
@@ -30,18 +30,18 @@ pub struct Fields {
     spectra: Vec<(String, Vec<usize>, Octaves)>,
     /// Σ over frames of the squared residual of each field; none without a velocity.
     divergence: Option<Vec<f64>>,
-    /// Cells beside solids, and sums of squares there and everywhere of each field; none without a velocity or solids.
-    walls: Option<(Vec<usize>, Vec<[f64; 2]>)>,
+    /// None without a velocity, or anything that holds a flow.
+    slip: Option<Slip>,
     border: Vec<[f64; 2]>,
     frames: usize,
 }
 
 impl Fields {
-    /// Of `count` fields on this grid; `draws` breaks ties and draws references.
+    /// Of `count` fields on this grid, which ends at these walls; `draws` breaks ties and draws references.
     ///
     /// # Errors
     /// [`MetricsError`] for fewer than two members or a mask that leaves nothing.
-    pub fn new(described: &Described, count: usize, draws: Stream) -> Result<Self> {
+    pub fn new(described: &Described, walls: Walls, count: usize, draws: Stream) -> Result<Self> {
         let shape = Shape { frames: 1, ..described.frame };
         let solid = equipoise_data::solid(described.mask.as_ref(), described.geometry.as_ref(), shape);
         let flags: Vec<bool> =
@@ -59,8 +59,7 @@ impl Fields {
         let components = described.particulars.components(shape.channels);
         let spectra = spectra(described, &components, velocities, count)?;
         let divergence = (velocities && wide).then(|| vec![0.0; count]);
-        let walls = beside(&flags, shape, described.grid.boundary);
-        let walls = (velocities && !walls.is_empty()).then(|| (walls, vec![[0.0; 2]; count]));
+        let slip = if velocities { Slip::new(&flags, shape, &described.grid, walls, count) } else { None };
         let (described, border) = (described.clone(), vec![[0.0; 2]; count]);
         Ok(Self {
             described,
@@ -73,7 +72,7 @@ impl Fields {
             channels,
             spectra,
             divergence,
-            walls,
+            slip,
             border,
             frames: 0,
         })
@@ -99,19 +98,23 @@ impl Fields {
 
     fn add_channel(&mut self, channel: usize, fields: &[&[f32]]) -> Result<()> {
         let (count, plane) = (self.count, self.shape.plane());
+        let whole = self.open.len() == plane;
         let blocks = self.open.len().div_ceil(BLOCK);
         let first = ((self.frames * self.shape.channels + channel) * blocks) as u64;
         let of = |(b, open): (usize, &[usize])| {
-            let own: Vec<Vec<f32>> = fields
-                .iter()
-                .map(|field| open.iter().map(|i| field[channel * plane + i]).collect())
-                .collect();
+            let gathered: Vec<Vec<f32>>;
+            let own: Vec<&[f32]> = if whole {
+                let at = channel * plane + b * BLOCK;
+                fields.iter().map(|field| &field[at..at + open.len()]).collect()
+            } else {
+                let of = |field: &&[f32]| open.iter().map(|i| field[channel * plane + i]).collect();
+                gathered = fields.iter().map(of).collect();
+                gathered.iter().map(Vec::as_slice).collect()
+            };
             let mut distances = SquaredDistances::new(count);
-            distances.add(&own.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+            distances.add(&own)?;
             let mut turn = InTurn::new(count, self.draws)?;
-            let entries: Vec<f64> =
-                (0..open.len()).flat_map(|i| own.iter().map(move |f| f[i].wide())).collect();
-            turn.add_block(first + b as u64, &entries);
+            turn.add_block(first + b as u64, &own);
             Ok((turn, distances))
         };
         let parts: Vec<std::result::Result<_, MetricsError>> =
@@ -154,11 +157,8 @@ impl Fields {
             let found = fields.par_iter().map(residual).collect::<std::result::Result<Vec<_>, _>>()?;
             sums.iter_mut().zip(found).for_each(|(sum, r)| *sum += r * r);
         }
-        if let Some((walls, sums)) = &mut self.walls {
-            let cells = [&walls[..], &self.open[..]];
-            let found: Vec<[f64; 2]> =
-                fields.par_iter().map(|field| speeds(field, shape.plane(), cells)).collect();
-            sums.iter_mut().zip(found).for_each(|(sum, s)| *sum = [sum[0] + s[0], sum[1] + s[1]]);
+        if let Some(slip) = &mut self.slip {
+            slip.add(fields, shape.plane(), &self.open);
         }
         let wraps = grid.boundary == Boundary::Periodic;
         let found: Vec<[f64; 2]> =
@@ -215,11 +215,8 @@ impl Fields {
                 of(&|who| (sums[who] / self.frames as f64).sqrt()),
             ));
         }
-        if let Some((walls, sums)) = &self.walls {
-            let share = walls.len() as f64 / self.open.len() as f64;
-            let ratio = of(&|who| (sums[who][0] / share / sums[who][1]).sqrt());
-            statistics.push(Statistic::new(scope, "no_slip", "", ratio));
-        }
+        let slip = self.slip.iter().flat_map(|slip| slip.ratios(self.open.len()));
+        statistics.extend(slip.map(|(name, ratio)| Statistic::new(scope, name, "", ratio)));
         statistics.push(Statistic::new(
             scope,
             "border",

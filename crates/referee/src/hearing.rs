@@ -3,7 +3,7 @@
 use crate::copies::Copies;
 use crate::members::Members;
 use crate::statistic::Case;
-use crate::{Fields, RefereeError, Result, Withheld};
+use crate::{Fields, RefereeError, Result, Walls, Withheld};
 use equipoise_data::sensors::{Dropped, Entry, Outside, PlacingRule, SNAP_TOLERANCE, place, read_sensors};
 use equipoise_data::{Attribute, Dataset, LoadOptions, Remark, load_beside};
 use equipoise_operator::TimeRule;
@@ -101,7 +101,8 @@ pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
             .transpose()
     };
     let (mut used, mut held) = (sensed(used)?, sensed(withheld.clone())?);
-    let mut fields = truth.as_ref().map(|_| Fields::new(&members.described, count + 1, draws)).transpose()?;
+    let new = |truth: &Truth| Fields::new(&members.described, walls(&members, truth)?, count + 1, draws);
+    let mut fields = truth.as_ref().map(new).transpose()?;
     let mut copies = Copies::new(count + usize::from(truth.is_some()));
     members.for_each_frame(|t, frames| {
         used.iter_mut().chain(&mut held).for_each(|seen| seen.add_frame(t, frames));
@@ -138,6 +139,25 @@ pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
         notes,
         warnings,
     })
+}
+
+/// Which ends of the grid are walls: as the members' file says, else the truth's.
+fn walls(members: &Members, truth: &Truth) -> Result<Walls> {
+    let (path, boundary) = (truth.data.path(), members.described.grid.boundary);
+    let own = members.walls()?;
+    let stated = crate::members::walls(path, truth.data.attributes(), boundary)?;
+    if let (Some(own), Some(stated)) = (own, stated)
+        && own != stated
+    {
+        let found = truth.data.attributes().get("walls").map(ToString::to_string).unwrap_or_default();
+        let expected = format!("those of the members in {}", members.path().display());
+        return Err(RefereeError::Walls {
+            path: path.into(),
+            found: found.into(),
+            expected: expected.into(),
+        });
+    }
+    Ok(own.or(stated).unwrap_or_default())
 }
 
 /// Groups of members, and members in the truth's group.
@@ -255,6 +275,13 @@ fn truth(
             expected: members.frames,
             members: members.path().into(),
             way_out: way_out.into(),
+        });
+    }
+    if which >= data.trajectories() {
+        return Err(RefereeError::Trajectories {
+            path: path.into(),
+            found: data.trajectories(),
+            which: which + 1,
         });
     }
     data.window(which, 0, members.frames)?;

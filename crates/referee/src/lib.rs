@@ -29,6 +29,7 @@ mod pooled;
 mod score;
 mod slip;
 mod statistic;
+mod walls;
 mod weights;
 mod withheld;
 mod written;
@@ -43,6 +44,7 @@ pub use hearing::{Files, Heard, Reading, hear};
 pub use judgement::{Cases, INTERVAL, Judgement, PlaceRow, Row, Verdict};
 pub use members::Members;
 pub use statistic::{Case, KINDS, Kind, Place, Scope, Statistic};
+pub use walls::Walls;
 pub use withheld::Withheld;
 pub use written::{FILES, write};
 

@@ -1,15 +1,21 @@
 //! The members of one case, on disk: which of them count, and their frames one after the other.
 
 use crate::weights::kept;
-use crate::{RefereeError, Result};
+use crate::{RefereeError, Result, Walls};
 use equipoise_data::store::Reader;
-use equipoise_data::{Attribute, AxisOrder, DataError, Described, LoadOptions, Location, Recording};
+use equipoise_data::{
+    Attribute, Attributes, AxisOrder, DataError, Described, LoadOptions, Location, Recording,
+};
+use equipoise_field::Boundary;
 use equipoise_stream::Stream;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Bytes of frames that are held at a time, about; a frame of all members, or a chunk of the file, where that is more.
 const PORTION: usize = 128 << 20;
+
+/// Numbers that are looked at together.
+const CHECKED: usize = 4096;
 
 /// A file of members, of which no number has been read.
 #[derive(Debug)]
@@ -92,6 +98,14 @@ impl Members {
         }
     }
 
+    /// Which ends of the grid are walls, where the file states it.
+    ///
+    /// # Errors
+    /// [`RefereeError::Walls`].
+    pub fn walls(&self) -> Result<Option<Walls>> {
+        walls(&self.path, self.recording.attributes(), self.described.grid.boundary)
+    }
+
     /// The SHA-256 of the readings that the members were made with, where the file states it as `ensemble.h5` does.
     pub fn observed(&self) -> Option<String> {
         let Some(Attribute::Text(text)) = self.recording.attributes().get("provenance") else { return None };
@@ -121,21 +135,43 @@ impl Members {
     }
 
     fn portion(&self, frames: Range<usize>) -> Result<Vec<Vec<f32>>> {
-        let frame = self.described.frame.len();
+        let shape = self.described.frame;
+        let frame = shape.len();
+        let at = |i: usize| (i / shape.plane(), i % shape.plane() / shape.width, i % shape.width);
         let read = |member: &usize| {
             let values = self.recording.run(self.order, *member, frames.clone())?;
-            match values.iter().position(|x| !x.is_finite()) {
+            // All of a part at a time, which is faster than one number after the other.
+            let odd = |part: &[f32]| part.iter().fold(false, |odd, x| odd | !x.is_finite());
+            let first = values.chunks(CHECKED).any(odd).then(|| values.iter().position(|x| !x.is_finite()));
+            match first.flatten() {
                 None => Ok(values),
                 Some(i) => Err(RefereeError::NotFinite {
                     path: self.path.clone(),
                     member: *member,
                     frame: frames.start + i / frame,
-                    entry: i % frame,
+                    at: at(i % frame),
                     value: values[i],
                 }),
             }
         };
         self.kept.iter().map(read).collect()
+    }
+}
+
+/// What the attribute `walls` of a file with such borders says.
+pub(crate) fn walls(path: &Path, attributes: &Attributes, boundary: Boundary) -> Result<Option<Walls>> {
+    let refused = |found: String, expected: &str| {
+        Err(RefereeError::Walls { path: path.into(), found: found.into(), expected: expected.into() })
+    };
+    match attributes.get("walls") {
+        None => Ok(None),
+        Some(stated) if boundary == Boundary::Periodic => {
+            refused(stated.to_string(), "no walls, since borders wrap")
+        }
+        Some(stated) => match stated.as_text().and_then(Walls::parse) {
+            Some(walls) => Ok(Some(walls)),
+            None => refused(stated.to_string(), crate::walls::EXPECTED),
+        },
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Kind {
 }
 
 /// All kinds.
-pub static KINDS: [Kind; 17] = [
+pub static KINDS: [Kind; 18] = [
     Kind {
         name: "chi",
         meaning: "χ: rms distance of readings from the mean of the others, in units of the noise",
@@ -145,9 +145,16 @@ pub static KINDS: [Kind; 17] = [
     },
     Kind {
         name: "no_slip",
-        meaning: "rms speed in cells beside solids or masked cells over that in all cells with flow",
+        meaning: "rms speed in cells beside solids, masked cells or at walls over that in all cells with flow",
         high: "members are slower at solids than the truth",
         low: "members slip along solids or blow through them: the method does not know the body, or it lies elsewhere",
+        log: true,
+    },
+    Kind {
+        name: "no_penetration",
+        meaning: "rms velocity through walls of the grid over the rms speed in all cells with flow",
+        high: "members go through walls less than the truth",
+        low: "members go through walls: the method does not know them, or they lie elsewhere",
         log: true,
     },
     Kind {

@@ -119,24 +119,22 @@ impl Withheld {
         let n = self.members + 1;
         let (mut all, mut parts) = (InTurn::new(n, draws.text("withheld"))?, Vec::new());
         let values = self.in_units_of_noise(draws.text("noise"));
+        // [who][reading].
+        let fields: Vec<Vec<f64>> =
+            (0..n).map(|who| values.chunks_exact(n).map(|row| row[who]).collect()).collect();
         for (c, name) in self.components.iter().enumerate() {
-            let of: Vec<f64> = self
-                .entries
-                .iter()
-                .zip(values.chunks_exact(n))
-                .filter(|(entry, _)| entry.sensor.channel == c)
-                .flat_map(|(_, row)| row.iter().copied())
-                .collect();
+            let own = |i: &usize| self.entries[*i].sensor.channel == c;
+            let of: Vec<usize> = (0..self.entries.len()).filter(own).collect();
             if !of.is_empty() {
                 let mut part = InTurn::new(n, draws.text("withheld"))?;
-                part.add_block(c as u64, &of);
+                let values: Vec<Vec<f64>> =
+                    fields.iter().map(|field| of.iter().map(|i| field[*i]).collect()).collect();
+                part.add_block(c as u64, &values.iter().map(Vec::as_slice).collect::<Vec<_>>());
                 all.merge(&part);
                 parts.push((name.clone(), part));
             }
         }
         let mut distances = SquaredDistances::new(n);
-        let fields: Vec<Vec<f64>> =
-            (0..n).map(|who| values.chunks_exact(n).map(|row| row[who]).collect()).collect();
         distances.add(&fields.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
         let mut statistics = common(Scope::Withheld, &all, &parts, &distances)?;
         let chi = (0..n).map(|who| all.square_error(who).sqrt()).collect();

@@ -58,9 +58,8 @@ fn scores_ranks_and_coverage_are_those_of_others() {
 fn the_truth_in_turn_has_the_numbers_of_others() {
     let peers = peers();
     let fields: Vec<&[f64]> = std::iter::once(&peers.truth[..]).chain(slices(&peers.members)).collect();
-    let entries: Vec<f64> = (0..peers.truth.len()).flat_map(|i| fields.iter().map(move |f| f[i])).collect();
     let mut turn = InTurn::new(fields.len(), Stream::new("golden")).unwrap();
-    turn.add_block(0, &entries);
+    turn.add_block(0, &fields);
     let mut distances = SquaredDistances::new(fields.len());
     distances.add(&fields).unwrap();
     assert_eq!(turn.histogram(0), &peers.ranks[..]);

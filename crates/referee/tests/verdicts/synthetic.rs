@@ -8,7 +8,7 @@ use equipoise_data::sensors::{Entry, Measured};
 use equipoise_data::{Coordinates, Described, Kind, Particulars};
 use equipoise_field::{Axis, Boundary, Grid, Shape};
 use equipoise_operator::{LinearOperator, Sensor, Sensors, TimeRule};
-use equipoise_referee::{Case, Fields, Result, Scope, Statistic, Withheld};
+use equipoise_referee::{Case, Fields, Result, Scope, Statistic, Walls, Withheld};
 use equipoise_stream::Stream;
 use num_complex::Complex;
 use std::f64::consts::TAU;
@@ -123,7 +123,7 @@ pub(crate) fn case(drawn: &Drawn, draws: Stream) -> Result<Case> {
 pub(crate) fn case_by(drawn: &Drawn, draws: Stream, [withheld, field]: [bool; 2]) -> Result<Case> {
     let (described, count) = (described(), drawn.members.len());
     let mut readings = Withheld::new(&described, FRAMES, TimeRule::Nearest, drawn.entries.clone(), count)?;
-    let mut fields = Fields::new(&described, count + 1, draws)?;
+    let mut fields = Fields::new(&described, Walls::default(), count + 1, draws)?;
     for t in 0..FRAMES {
         let all = std::iter::once(&drawn.truth).chain(&drawn.members);
         let frames: Vec<&[f32]> = all.map(|x| &x[t * 2 * PLANE..(t + 1) * 2 * PLANE]).collect();
