@@ -1,9 +1,10 @@
-"""The page of a report in headless Chromium: page.py PAGE FOLDER; FOLDER takes screenshots.
+"""Pages in headless Chromium: page.py FOLDER PAGE...; FOLDER takes screenshots.
 
 No error of scripts, nothing fetched; a table sorts and filters by keys alone; both sliders of a viewer change what
 its layers show; light and dark are told apart and can be chosen.
 """
 
+import os
 import pathlib
 import shutil
 import sys
@@ -17,25 +18,36 @@ PIXELS = """viewer => [...viewer.querySelectorAll("canvas")].map(canvas => {
 })"""
 
 
+def numbers(table, column):
+    """The numbers of a column, or none where it holds words."""
+    cells = table.locator(f"tbody tr td:nth-child({column + 1})").all()
+    try:
+        return [float(cell.get_attribute("data-v")) for cell in cells]
+    except (TypeError, ValueError):
+        return None
+
+
 def table(page):
-    """Sorted by the head of its fourth column, then filtered, all by keys."""
+    """Sorted by the head of the first column of numbers, then filtered by the first word of a row, all by keys."""
     table = page.locator("table.sortable").first
     rows = lambda: table.locator("tbody tr:visible").count()
-    cells = lambda: [cell.get_attribute("data-v") for cell in table.locator("tbody tr td:nth-child(4)").all()]
-    whole = rows()
-    head = table.locator("thead button").nth(3)
-    head.focus()
+    whole, heads = rows(), table.locator("thead button")
+    column = next(k for k in range(heads.count()) if numbers(table, k) is not None)
+    heads.nth(column).focus()
     page.keyboard.press("Enter")
-    numbers = [float(cell) for cell in cells()]
-    assert numbers == sorted(numbers), numbers
-    assert table.locator("thead th").nth(3).get_attribute("aria-sort") == "ascending"
+    found = numbers(table, column)
+    assert found == sorted(found), found
+    assert table.locator("thead th").nth(column).get_attribute("aria-sort") == "ascending"
+    word = table.locator("tbody tr").last.inner_text().split()[0]
     box = page.locator(".filter input").first
     box.focus()
-    page.keyboard.type("matched sub>4")
-    assert 0 < rows() < whole, rows()
-    assert all("matched" in row.inner_text() for row in table.locator("tbody tr:visible").all())
+    page.keyboard.type(word)
+    assert 0 < rows() <= whole, rows()
+    assert all(word in row.inner_text() for row in table.locator("tbody tr:visible").all())
     told = page.locator(".filter output").first.inner_text()
-    assert told == f"{rows()} of {whole} rows", told
+    assert told in ("", f"{rows()} of {whole} rows"), told
+    page.keyboard.type("\N{SNOWMAN}")
+    assert rows() == 0, rows()
     box.fill("")
     assert rows() == whole
 
@@ -59,40 +71,46 @@ def viewer(page):
     assert [a != b for a, b in zip(second, third)] == by_member, (second, third, by_member)
 
 
-def main():
-    path, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
-    if CHROMIUM is None:
-        print("skipped: found no chromium, chromium-browser or google-chrome", file=sys.stderr)
-        return
+def look(browser, path, folder):
     faults, fetched = [], []
-    with sync_playwright() as library:
-        browser = library.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for scheme in ("light", "dark"):
-            page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 900})
-            page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-            page.on("pageerror", lambda fault: faults.append(str(fault)))
-            page.on("request", lambda asked: fetched.append(asked.url))
-            page.goto(path.as_uri())
-            paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            page.wait_for_timeout(300)
-            page.screenshot(path=folder / f"{scheme}.png")
-            for name in (".viewer", "table.sortable"):
-                if page.locator(name).count():
-                    page.locator(name).first.scroll_into_view_if_needed()
-                    page.wait_for_timeout(300)
-                    page.screenshot(path=folder / f"{scheme}{name.replace('.', '_')}.png")
-            if page.locator("table.sortable").count():
-                table(page)
-            if page.locator(".viewer").count():
-                viewer(page)
-            page.locator("#theme").click()
-            other = page.evaluate("getComputedStyle(document.body).backgroundColor")
-            assert paper != other, f"{scheme}: {paper} stays"
-            page.close()
-        browser.close()
+    for scheme in ("light", "dark"):
+        page = browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("request", lambda asked: fetched.append(asked.url))
+        page.goto(path.as_uri())
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.wait_for_timeout(300)
+        page.screenshot(path=folder / f"{path.stem}_{scheme}.png")
+        for name in (".viewer", "table.sortable"):
+            if page.locator(name).count():
+                page.locator(name).first.scroll_into_view_if_needed()
+                page.wait_for_timeout(300)
+                page.screenshot(path=folder / f"{path.stem}_{scheme}{name.replace('.', '_')}.png")
+        if page.locator("table.sortable").count():
+            table(page)
+        if page.locator(".viewer").count():
+            viewer(page)
+        page.locator("#theme").click()
+        other = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert paper != other, f"{scheme}: {paper} stays"
+        page.close()
     assert not faults, faults
     assert all(url.startswith(("file:", "data:")) for url in fetched), fetched
-    print(f"{path.name}: sorts, filters, slides, light and dark")
+    print(f"{path.name}: sorts, filters, slides, light and dark", flush=True)
+
+
+def main():
+    folder, paths = pathlib.Path(sys.argv[1]), [pathlib.Path(path).resolve() for path in sys.argv[2:]]
+    if CHROMIUM is None:
+        assert "EQUIPOISE_BROWSER" not in os.environ, "found no chromium, chromium-browser or google-chrome"
+        print("skipped: found no chromium, chromium-browser or google-chrome", file=sys.stderr)
+        return
+    with sync_playwright() as library:
+        browser = library.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for path in paths:
+            look(browser, path, folder)
+        browser.close()
 
 
 main()

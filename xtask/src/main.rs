@@ -9,6 +9,7 @@ mod data;
 mod files;
 mod importer;
 mod networks;
+mod pages;
 mod peers;
 mod python;
 mod setup;

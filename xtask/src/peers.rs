@@ -2,6 +2,7 @@
 //! xarray and others read them, a page in Chromium, and the NumPy of the tests.
 
 use crate::call::finish;
+use crate::pages::{self, PLAYWRIGHT};
 use crate::python::{self, imports};
 use crate::steps::{self, Step};
 use crate::{setup, workspace};
@@ -22,7 +23,7 @@ const PACKAGES: [&str; 11] = [
     "h5netcdf==1.8.2",
     "zarr==3.1.6",
     "pyvista==0.49.1",
-    "playwright==1.65.2",
+    PLAYWRIGHT,
 ];
 /// Their modules.
 const MODULES: &str =
@@ -87,22 +88,21 @@ fn steps(python: &Path, network: &Path) -> Vec<Step> {
             finish(cargo.arg("other_programs_read_them").env("EQUIPOISE_PEERS_PYTHON", &interpreter))
         });
     let interpreter = python.to_owned();
-    let page =
-        step("page", "a page in headless Chromium: sorts, filters, slides, light and dark", move || {
-            page(&interpreter)
-        });
+    let page = step("page", "pages in headless Chromium: sort, filter, slide, light and dark", move || {
+        page(&interpreter)
+    });
     vec![exchange, page, check("pytorch"), check("jax"), composition, served, ensembles]
 }
 
-/// The page of an example, looked at by keys; screenshots stay in `target/peers/page`.
+/// The pages of an example, of a verdict and of a sweep, looked at by keys; screenshots stay in `target/peers/page`.
 fn page(python: &Path) -> anyhow::Result<()> {
-    let root = workspace::root();
-    let folder = root.join("target/peers/page");
+    let folder = workspace::root().join("target/peers/page");
     std::fs::create_dir_all(&folder)?;
     let example = ["run", "--release", "--quiet", "--package", "equipoise-report", "--example", "gallery"];
     finish(workspace::cargo_here(example).arg("--").arg(&folder))?;
-    let mut look = python::python(python);
-    finish(look.arg(root.join("xtask/peers/page.py")).arg(folder.join("page.html")).arg(&folder))
+    let mut all = pages::made(&folder, || workspace::cargo_here(["run", "--release", "--quiet", "--"]))?;
+    all.insert(0, folder.join("page.html"));
+    pages::look(python::python(python), &folder, &all)
 }
 
 fn step(

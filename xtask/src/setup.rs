@@ -68,6 +68,11 @@ pub(crate) fn ensure_slurm(in_ci: bool) -> anyhow::Result<Option<&'static str>> 
     Ok((!Host.has(Need::Slurm)).then_some("this machine has no slurmctld, slurmd and munged"))
 }
 
+/// A browser that shows pages.
+pub(crate) fn ensure_browser() -> anyhow::Result<()> {
+    ensure(&[Need::Browser, Need::Pip], &Host, &mut std::io::stderr())
+}
+
 /// What installs Python wheels.
 pub(crate) fn ensure_pip() -> anyhow::Result<()> {
     ensure(&[Need::Pip], &Host, &mut std::io::stderr())

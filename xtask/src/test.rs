@@ -4,7 +4,7 @@ use crate::cuda::{self, Toolchain};
 #[cfg(unix)]
 use crate::slurm;
 use crate::steps::{self, Step};
-use crate::{call, data, importer, peers, setup, singly, tidy, workspace};
+use crate::{call, data, importer, pages, peers, setup, singly, tidy, workspace};
 use std::process::Command;
 
 /// Variables, then arguments, of one cargo call.
@@ -55,6 +55,7 @@ fn all() -> Vec<Step> {
             ..inside("slurm", "in continuous integration: the scripts of `equipoise slurm`", slurm::check)
         },
         inside("importer", "a program outside the workspace, by the crate `equipoise` alone", importer::run),
+        inside("pages", "pages of the command in headless Chromium, in continuous integration", pages::run),
         cargo("doctest", DOCTESTS),
         cargo("doc", DOCS),
     ]

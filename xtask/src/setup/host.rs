@@ -47,6 +47,9 @@ impl Machine for Host {
             }
             Need::CxxCompiler => std::env::var_os("CXX").is_some() || on_path("c++").is_some(),
             Need::Slurm => ["slurmctld", "slurmd", "munged"].iter().all(|name| on_path(name).is_some()),
+            Need::Browser => {
+                ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| on_path(name).is_some())
+            }
             Need::Pip => printed("python3", &["-m", "pip", "--version"]).is_some(),
             Need::Rustfmt => beside_cargo("cargo-fmt"),
             Need::Clippy => beside_cargo("cargo-clippy"),

@@ -12,6 +12,7 @@ pub(super) enum Need {
     CxxCompiler,
     Pip,
     Slurm,
+    Browser,
     Rustfmt,
     Clippy,
 }
@@ -35,6 +36,7 @@ impl Need {
             Need::CxxCompiler => "a C++ compiler (c++)",
             Need::Pip => "Python's pip",
             Need::Slurm => "Slurm with its daemons",
+            Need::Browser => "Chromium",
             Need::Rustfmt => "rustfmt",
             Need::Clippy => "clippy",
         }
@@ -49,6 +51,7 @@ impl Need {
             Need::OpenBlas => "matrix products, eigenvalues and singular values of the covariances",
             Need::CxxCompiler => "compiles the CUDA kernels for the CPU, where their tests run them",
             Need::Slurm => "runs the scripts of `equipoise slurm`",
+            Need::Browser => "shows pages to their test",
             Need::Pip => "installs the compiler and the assembler of CUDA kernels into target/cuda",
             Need::Rustfmt => "the format check of `cargo xtask test`",
             Need::Clippy => "the lints of `cargo xtask test`",

@@ -45,6 +45,7 @@ impl System {
             Need::OpenBlas => ["libopenblas-dev", "openblas-devel", "openblas", "openblas libomp"],
             Need::CxxCompiler => ["g++", "gcc-c++", "gcc", "gcc"],
             Need::Slurm => ["slurm-wlm", "slurm-slurmctld slurm-slurmd", "slurm-llnl", "slurm"],
+            Need::Browser => ["chromium"; 4],
             Need::Pip => ["python3-pip", "python3-pip", "python-pip", "python"],
             Need::Rustfmt => ["rustfmt"; 4],
             Need::Clippy => ["clippy"; 4],
