@@ -6,7 +6,7 @@ use pulp::{Arch, Simd, WithSimd};
 #[inline(always)]
 pub(crate) fn widest<W: WithSimd>(work: W) -> W::Output {
     #[cfg(test)]
-    let arch = crate::tests::ASKED.get().unwrap_or_else(Arch::new);
+    let arch = crate::tests::ASKED.get().unwrap_or_default();
     #[cfg(not(test))]
     let arch = Arch::new();
     arch.dispatch(work)
