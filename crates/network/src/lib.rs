@@ -7,8 +7,8 @@
 //!
 //! Convolutions are those of crate `convolution`: in f32 its own kernels, in f64 products of matrices, which are those
 //! of the system's BLAS where a crate of the program asks for them; only the last digits differ. BLAS has one thread,
-//! or a network is not built ([`NetworkError::Blas`]). What the kernels of f32 make of the weights is made when a run
-//! first asks for it, and kept with the network: 16/9 of the weights for runs, as much again for Jᵀv and gradients.
+//! or a network is not built ([`NetworkError::Blas`]). What the kernels of f32 make of the weights they make anew in
+//! every convolution: a network holds its weights alone.
 
 mod architecture;
 mod azula;
