@@ -5,7 +5,7 @@
 //! on the length alone, so the bits are the same on any number of threads.
 
 use crate::Real;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -49,34 +49,29 @@ fn by_blocks(len: usize, block: &(dyn Fn(Range<usize>) -> f64 + Sync)) -> f64 {
 /// Σ `term(a_i, b_i)`, the bits of [`of`].
 pub(crate) fn of_pairs<R: Real>(a: &[R], b: &[R], term: impl Fn(f64, f64) -> f64 + Sync) -> f64 {
     let arch = Arch::new();
-    by_blocks(a.len(), &|at| arch.dispatch(Pairs { a: &a[at.clone()], b: &b[at], term: &term }))
+    by_blocks(a.len(), &|at| {
+        let (a, b, term) = (&a[at.clone()], &b[at], &term);
+        arch.dispatch(
+            #[inline(always)]
+            move || block_of_pairs(a, b, term),
+        )
+    })
 }
 
 /// The terms of one block, compiled for the widest vectors of the processor.
-struct Pairs<'a, R, F> {
-    a: &'a [R],
-    b: &'a [R],
-    term: F,
-}
-
-impl<R: Real, F: Fn(f64, f64) -> f64> WithSimd for Pairs<'_, R, F> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f64 {
-        let Self { a, b, term } = self;
-        let mut lanes = [0.0; LANES];
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        for (a, b) in a.iter().zip(b) {
-            for l in 0..LANES {
-                lanes[l] += term(a[l].wide(), b[l].wide());
-            }
+#[inline(always)]
+fn block_of_pairs<R: Real, F: Fn(f64, f64) -> f64>(a: &[R], b: &[R], term: F) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for l in 0..LANES {
+            lanes[l] += term(a[l].wide(), b[l].wide());
         }
-        for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
-            *lane += term(a.wide(), b.wide());
-        }
-        pairwise(&mut lanes)
     }
+    for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+        *lane += term(a.wide(), b.wide());
+    }
+    pairwise(&mut lanes)
 }
 
 /// Adds neighbours until one number is left: the fixed tree over block sums. Destroys its input.

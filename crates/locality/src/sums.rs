@@ -169,30 +169,16 @@ impl<R: Real> WithSimd for SquaredDistances<'_, R> {
 }
 
 /// out_m += Σ_k w_mk x_k, sample by sample, where w_mk is not zero.
-pub(crate) struct AddScaled<'a, R> {
-    /// Of every member.
-    pub(crate) out: &'a mut [Vec<f64>],
-    /// w at m·K + k.
-    pub(crate) weights: &'a [f64],
-    pub(crate) block: &'a [R],
-    pub(crate) dim: usize,
-}
-
-impl<R: Real> WithSimd for AddScaled<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { out, weights, block, dim } = self;
-        let mut runs = [[0.0; RUN]; BLOCK];
-        for r in 0..dim.div_ceil(RUN) {
-            widen(block, dim, r, 1.0, &mut runs);
-            for (out, weights) in out.iter_mut().zip(weights.chunks_exact(block.len() / dim)) {
-                let used = Used::new(weights);
-                let Some(out) = out.chunks_mut(RUN).nth(r) else { continue };
-                // x − 0 = x.
-                add_all(out, &runs, used.which(), weights, &[0.0; RUN]);
-            }
+#[inline(always)]
+pub(crate) fn add_scaled<R: Real>(out: &mut [Vec<f64>], weights: &[f64], block: &[R], dim: usize) {
+    let mut runs = [[0.0; RUN]; BLOCK];
+    for r in 0..dim.div_ceil(RUN) {
+        widen(block, dim, r, 1.0, &mut runs);
+        for (out, weights) in out.iter_mut().zip(weights.chunks_exact(block.len() / dim)) {
+            let used = Used::new(weights);
+            let Some(out) = out.chunks_mut(RUN).nth(r) else { continue };
+            // x − 0 = x.
+            add_all(out, &runs, used.which(), weights, &[0.0; RUN]);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use equipoise_covariance::Pool;
 use equipoise_field::{Boundary, Shape};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
 /// What a patch meets at the border of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,13 +126,21 @@ fn run_sums(lines: &mut Vec<f64>, next: &mut Vec<f64>, stride: usize, length: us
     let (mut offset, mut run) = (0, 1);
     while run <= length {
         if length & run != 0 {
-            arch.dispatch(Add { to: out, from: &lines[offset * stride..] });
+            let (to, from) = (&mut *out, &lines[offset * stride..]);
+            arch.dispatch(
+                #[inline(always)]
+                move || add(to, from),
+            );
             offset += run;
         }
         if 2 * run <= length {
             let ahead = &lines[run * stride..];
             next.resize(ahead.len(), 0.0);
-            arch.dispatch(Sum { of: [lines, ahead], out: next });
+            let (a, to) = (&lines[..], &mut next[..]);
+            arch.dispatch(
+                #[inline(always)]
+                move || add_two(a, ahead, to),
+            );
             std::mem::swap(lines, next);
         }
         run *= 2;
@@ -140,34 +148,15 @@ fn run_sums(lines: &mut Vec<f64>, next: &mut Vec<f64>, stride: usize, length: us
 }
 
 /// to_i += from_i, over the shorter length.
-struct Add<'a> {
-    to: &'a mut [f64],
-    from: &'a [f64],
-}
-
-impl WithSimd for Add<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        self.to.iter_mut().zip(self.from).for_each(|(to, from)| *to += from);
-    }
+#[inline(always)]
+fn add(to: &mut [f64], from: &[f64]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
 
 /// out_i = a_i + b_i, over the shortest length.
-struct Sum<'a> {
-    of: [&'a [f64]; 2],
-    out: &'a mut [f64],
-}
-
-impl WithSimd for Sum<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let [a, b] = self.of;
-        self.out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = a + b);
-    }
+#[inline(always)]
+fn add_two(a: &[f64], b: &[f64], out: &mut [f64]) {
+    out.iter_mut().zip(a.iter().zip(b)).for_each(|(out, (a, b))| *out = a + b);
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod philox;
 
 use crate::Stream;
 use elementary::{circle, ln, unit};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 use rand_philox::splitmix64;
 
 /// Streams that are drawn from together.
@@ -56,7 +56,10 @@ impl Abreast {
     /// Deviates 2p and 2p + 1 are √(−2 ln u) (cos θ, sin θ), u uniform over the odd multiples of 2⁻⁵³
     /// below 1 and θ as finely over the circle: the largest is 8.6.
     pub fn fill_normal(&self, draw: u64, out: &mut [[f64; LANES]]) {
-        Arch::new().dispatch(Normal { keys: &self.keys, draw, out });
+        Arch::new().dispatch(
+            #[inline(always)]
+            || normal(&self.keys, draw, out),
+        );
     }
 
     /// out = draw number `draw` of χ² laws, `freedom` the degrees of freedom of each; independent of
@@ -69,7 +72,10 @@ impl Abreast {
     /// If `freedom` holds less than `out`, or a number that is negative or not finite.
     pub fn chi_squared(&self, draw: u64, freedom: &[[f64; LANES]], out: &mut [[f64; LANES]]) {
         assert!(freedom.len() >= out.len(), "chi squared: {} laws for {} rows", freedom.len(), out.len());
-        Arch::new().dispatch(ChiSquared { keys: &self.keys, draw, freedom, out });
+        Arch::new().dispatch(
+            #[inline(always)]
+            || first_attempts(&self.keys, draw, freedom, out),
+        );
         for (row, (freedom, out)) in freedom.iter().zip(out).enumerate() {
             for (stream, (freedom, out)) in self.streams.iter().zip(freedom.iter().zip(out)) {
                 if out.is_nan() {
@@ -98,54 +104,31 @@ fn pair(words: &[[u64; LANES]; 2]) -> [[f64; LANES]; 2] {
     [a, b]
 }
 
-struct Normal<'a> {
-    keys: &'a [[u64; LANES]; 2],
-    draw: u64,
-    out: &'a mut [[f64; LANES]],
-}
-
-impl WithSimd for Normal<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { keys, draw, out } = self;
-        let mut made = [[[0; LANES]; 2]; TOGETHER];
-        for (first, out) in (0..).step_by(TOGETHER).zip(out.chunks_mut(2 * TOGETHER)) {
-            for (index, made) in (first..).zip(&mut made[..out.len().div_ceil(2)]) {
-                *made = words(keys, draw, NORMAL, index);
-            }
-            for (made, out) in made.iter().zip(out.chunks_mut(2)) {
-                out.iter_mut().zip(pair(made)).for_each(|(out, row)| *out = row);
-            }
+#[inline(always)]
+fn normal(keys: &[[u64; LANES]; 2], draw: u64, out: &mut [[f64; LANES]]) {
+    let mut made = [[[0; LANES]; 2]; TOGETHER];
+    for (first, out) in (0..).step_by(TOGETHER).zip(out.chunks_mut(2 * TOGETHER)) {
+        for (index, made) in (first..).zip(&mut made[..out.len().div_ceil(2)]) {
+            *made = words(keys, draw, NORMAL, index);
+        }
+        for (made, out) in made.iter().zip(out.chunks_mut(2)) {
+            out.iter_mut().zip(pair(made)).for_each(|(out, row)| *out = row);
         }
     }
 }
 
 /// First attempts; NaN where they fail.
-struct ChiSquared<'a> {
-    keys: &'a [[u64; LANES]; 2],
-    draw: u64,
-    freedom: &'a [[f64; LANES]],
-    out: &'a mut [[f64; LANES]],
-}
-
-impl WithSimd for ChiSquared<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { keys, draw, freedom, out } = self;
-        for (k, (freedom, out)) in freedom.chunks(2).zip(out.chunks_mut(2)).enumerate() {
-            let x = pair(&words(keys, draw, CHI_SQUARED, 2 * k as u32));
-            let u = words(keys, draw, CHI_SQUARED, 2 * k as u32 + 1);
-            for (i, (freedom, out)) in freedom.iter().zip(out).enumerate() {
-                let mut row = [0.0; LANES];
-                for l in 0..LANES {
-                    row[l] = marsaglia_tsang(freedom[l], x[i][l], unit(u[i][l]));
-                }
-                *out = row;
+#[inline(always)]
+fn first_attempts(keys: &[[u64; LANES]; 2], draw: u64, freedom: &[[f64; LANES]], out: &mut [[f64; LANES]]) {
+    for (k, (freedom, out)) in freedom.chunks(2).zip(out.chunks_mut(2)).enumerate() {
+        let x = pair(&words(keys, draw, CHI_SQUARED, 2 * k as u32));
+        let u = words(keys, draw, CHI_SQUARED, 2 * k as u32 + 1);
+        for (i, (freedom, out)) in freedom.iter().zip(out).enumerate() {
+            let mut row = [0.0; LANES];
+            for l in 0..LANES {
+                row[l] = marsaglia_tsang(freedom[l], x[i][l], unit(u[i][l]));
             }
+            *out = row;
         }
     }
 }

@@ -5,8 +5,7 @@
 //! reference: a pass is compiled once for an element and a storage.
 
 use equipoise_field::{Real, each, sum};
-use pulp::{Arch, Simd, WithSimd};
-use std::marker::PhantomData;
+use pulp::Arch;
 
 /// Entries of a field handled together, so that a block of all modes' partial sums stays in cache.
 pub(super) const BLOCK: usize = sum::BLOCK;
@@ -115,7 +114,10 @@ fn add_scaled<R: Real, M: Rows<R>, const K: usize>(
         let at = start + b * BLOCK;
         let rows = std::array::from_fn::<_, K, _>(|j| matrix.part(i + j, at, out.len()));
         let c = std::array::from_fn(|j| c[i + j] * matrix.scale(i + j, at));
-        arch.dispatch(AddScaled::<R, M, K> { rows, c, out });
+        arch.dispatch(
+            #[inline(always)]
+            move || add_block::<R, M, K>(rows, c, out),
+        );
     }
 }
 
@@ -161,7 +163,10 @@ fn dots<R: Real, M: Rows<R>, const K: usize>(matrix: &M, i: usize, start: usize,
     for (b, v) in v.chunks(BLOCK).enumerate() {
         let at = start + b * BLOCK;
         let rows = std::array::from_fn::<_, K, _>(|j| matrix.part(i + j, at, v.len()));
-        let found = arch.dispatch(Dots::<R, M, K> { rows, v, storage: PhantomData });
+        let found = arch.dispatch(
+            #[inline(always)]
+            move || block_dots::<R, M, K>(rows, v),
+        );
         for (j, found) in found.into_iter().enumerate() {
             out[b * count + i + j] = found * matrix.scale(i + j, at).wide();
         }
@@ -169,40 +174,29 @@ fn dots<R: Real, M: Rows<R>, const K: usize>(matrix: &M, i: usize, start: usize,
 }
 
 /// ⟨row_j, v⟩ for K rows of one block, in their units.
-struct Dots<'a, R, M: Rows<R>, const K: usize> {
-    rows: [&'a [M::Entry]; K],
-    v: &'a [R],
-    storage: PhantomData<M>,
-}
-
-impl<R: Real, M: Rows<R>, const K: usize> WithSimd for Dots<'_, R, M, K> {
-    type Output = [f64; K];
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> [f64; K] {
-        let Self { rows, v, .. } = self;
-        let (runs, last) = v.as_chunks::<{ RUN * LANES }>();
-        let parts: [_; K] = std::array::from_fn(|j| rows[j].as_chunks::<{ RUN * LANES }>());
-        // Runs are kept until all are there: the sums in `f64`, half as many to a vector, would otherwise set
-        // the width of the products as well.
-        let mut sums = [[[R::zero(); LANES]; RUNS]; K];
-        for (k, v) in runs.iter().enumerate() {
-            for (part, sums) in parts.iter().zip(&mut sums) {
-                sums[k] = products::<R, M>(&part.0[k], v);
-            }
+#[inline(always)]
+fn block_dots<R: Real, M: Rows<R>, const K: usize>(rows: [&[M::Entry]; K], v: &[R]) -> [f64; K] {
+    let (runs, last) = v.as_chunks::<{ RUN * LANES }>();
+    let parts: [_; K] = std::array::from_fn(|j| rows[j].as_chunks::<{ RUN * LANES }>());
+    // Runs are kept until all are there: the sums in `f64`, half as many to a vector, would otherwise set
+    // the width of the products as well.
+    let mut sums = [[[R::zero(); LANES]; RUNS]; K];
+    for (k, v) in runs.iter().enumerate() {
+        for (part, sums) in parts.iter().zip(&mut sums) {
+            sums[k] = products::<R, M>(&part.0[k], v);
         }
-        std::array::from_fn(|j| {
-            let mut lanes = [R::zero(); LANES];
-            for (i, (&a, &b)) in parts[j].1.iter().zip(last).enumerate() {
-                lanes[i % LANES] += M::value(a) * b;
-            }
-            let mut total = [0.0; LANES];
-            for run in sums[j][..runs.len()].iter().chain([&lanes]) {
-                total.iter_mut().zip(run).for_each(|(t, l)| *t += l.wide());
-            }
-            sum::pairwise(&mut total)
-        })
     }
+    std::array::from_fn(|j| {
+        let mut lanes = [R::zero(); LANES];
+        for (i, (&a, &b)) in parts[j].1.iter().zip(last).enumerate() {
+            lanes[i % LANES] += M::value(a) * b;
+        }
+        let mut total = [0.0; LANES];
+        for run in sums[j][..runs.len()].iter().chain([&lanes]) {
+            total.iter_mut().zip(run).for_each(|(t, l)| *t += l.wide());
+        }
+        sum::pairwise(&mut total)
+    })
 }
 
 /// The products of one whole run, lane by lane.
@@ -218,27 +212,16 @@ fn products<R: Real, M: Rows<R>>(row: &[M::Entry; RUN * LANES], v: &[R; RUN * LA
 }
 
 /// out ← (…(out + c_0 row_0) + …) + c_{K−1} row_{K−1}, in this order, rows in units that c holds.
-struct AddScaled<'a, R, M: Rows<R>, const K: usize> {
-    rows: [&'a [M::Entry]; K],
-    c: [R; K],
-    out: &'a mut [R],
-}
-
-impl<R: Real, M: Rows<R>, const K: usize> WithSimd for AddScaled<'_, R, M, K> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let Self { rows, c, out } = self;
-        let len = out.len();
-        let rows: [&[M::Entry]; K] = std::array::from_fn(|j| &rows[j][..len]);
-        for i in 0..len {
-            let mut value = out[i];
-            for j in 0..K {
-                value += c[j] * M::value(rows[j][i]);
-            }
-            out[i] = value;
+#[inline(always)]
+fn add_block<R: Real, M: Rows<R>, const K: usize>(rows: [&[M::Entry]; K], c: [R; K], out: &mut [R]) {
+    let len = out.len();
+    let rows: [&[M::Entry]; K] = std::array::from_fn(|j| &rows[j][..len]);
+    for i in 0..len {
+        let mut value = out[i];
+        for j in 0..K {
+            value += c[j] * M::value(rows[j][i]);
         }
+        out[i] = value;
     }
 }
 

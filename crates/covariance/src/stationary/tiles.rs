@@ -3,7 +3,7 @@
 use super::Spectrum;
 use equipoise_field::Real;
 use num_complex::Complex;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 use rayon::prelude::*;
 
 /// Wavenumbers that are handled together, with the sums in registers.
@@ -119,14 +119,18 @@ impl<R: Real> Tiles<R> {
         let TileRoom { input, sums } = room;
         input.resize(planes.len(), Lane::zero());
         sums.resize(rows, Lane::zero());
-        let (arch, sign) = (Arch::new(), if adjoint { -R::one() } else { R::one() });
+        let (arch, sign, at) = (Arch::new(), if adjoint { -R::one() } else { R::one() }, &at);
         for (index, tile) in self.tiles.chunks_exact(self.size.max(1)).enumerate() {
             let (start, behind, lanes) = self.place(index);
             for (lane, &plane) in input.iter_mut().zip(planes) {
                 lane.re[..lanes].copy_from_slice(&x[plane + start..][..lanes]);
                 lane.im[..lanes].copy_from_slice(&x[plane + start + behind..][..lanes]);
             }
-            arch.dispatch(Product { tile, input, at: &at, sign, sums });
+            let sums: &mut [_] = sums;
+            arch.dispatch(
+                #[inline(always)]
+                move || product(tile, input, at, sign, sums),
+            );
             for (sum, plane) in sums.iter().zip(out.chunks_exact_mut(self.plane)) {
                 plane[start..start + lanes].copy_from_slice(&sum.re[..lanes]);
                 plane[start + behind..][..lanes].copy_from_slice(&sum.im[..lanes]);
@@ -143,30 +147,24 @@ impl<R: Real> Tiles<R> {
 }
 
 /// All rows of one tile's product, compiled for the machine's vectors.
-struct Product<'a, R, At> {
-    tile: &'a [Lane<R>],
-    input: &'a [Lane<R>],
-    at: &'a At,
+#[inline(always)]
+fn product<R: Real, At: Fn(usize, usize) -> usize>(
+    tile: &[Lane<R>],
+    input: &[Lane<R>],
+    at: &At,
     sign: R,
-    sums: &'a mut [Lane<R>],
-}
-
-impl<R: Real, At: Fn(usize, usize) -> usize> WithSimd for Product<'_, R, At> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        for (row, out) in self.sums.iter_mut().enumerate() {
-            let mut sum = Lane::zero();
-            for (column, x) in self.input.iter().enumerate() {
-                let m = &self.tile[(self.at)(row, column)];
-                for l in 0..LANES {
-                    let im = self.sign * m.im[l];
-                    sum.re[l] += m.re[l] * x.re[l] - im * x.im[l];
-                    sum.im[l] += m.re[l] * x.im[l] + im * x.re[l];
-                }
+    sums: &mut [Lane<R>],
+) {
+    for (row, out) in sums.iter_mut().enumerate() {
+        let mut sum = Lane::zero();
+        for (column, x) in input.iter().enumerate() {
+            let m = &tile[(at)(row, column)];
+            for l in 0..LANES {
+                let im = sign * m.im[l];
+                sum.re[l] += m.re[l] * x.re[l] - im * x.im[l];
+                sum.im[l] += m.re[l] * x.im[l] + im * x.re[l];
             }
-            *out = sum;
         }
+        *out = sum;
     }
 }

@@ -3,7 +3,7 @@
 use super::Optimal;
 use crate::LocalityError;
 use crate::padded::Padded;
-use crate::sums::{self, AddProducts, AddScaled, BLOCK, MEMBERS, SquaredDistances};
+use crate::sums::{self, AddProducts, BLOCK, MEMBERS, SquaredDistances};
 use crate::training::Pass;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
@@ -96,7 +96,10 @@ impl<R: Real> Optimal<R> {
     pub(super) fn means(&self, weights: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, LocalityError> {
         let (dim, arch) = (self.dim(), Arch::new());
         let add = |out: &mut [Vec<f64>], weights: &mut [f64], block: &[R]| {
-            arch.dispatch(AddScaled { out, weights, block, dim });
+            arch.dispatch(
+                #[inline(always)]
+                move || sums::add_scaled(out, weights, block, dim),
+            );
         };
         self.averages(weights, &add)
     }

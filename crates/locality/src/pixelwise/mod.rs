@@ -14,7 +14,7 @@ use crate::{LocalityError, Training};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Length, Real, each};
 use equipoise_schedule::Level;
-use passes::{Deviations, Products, Squares};
+use passes::{deviations, products, squares};
 use pulp::Arch;
 use slopes::{KEPT, Kept};
 use softmax::{Estimate, Softmax};
@@ -130,7 +130,7 @@ impl<R: Real> Pixelwise<R> {
                         Some((held, i)) => held.at(i),
                         None => &mut *distances,
                     };
-                    compare(to, id % shifts, Squares { x_t, mu: level.mu, x, squares }, d);
+                    compare(to, id % shifts, (x_t, level.mu, x), squares, d);
                     member.add((slope, d), x, [squares, weights]);
                 }
             }
@@ -190,15 +190,21 @@ impl<R: Real> Pixelwise<R> {
                         let d = match held.as_mut().zip(pairs.next()) {
                             Some((held, i)) => &*held.at(i),
                             None => {
-                                let squares = Squares { x_t, mu: level.mu, x, squares };
-                                compare(to, id % shifts, squares, distances);
+                                compare(to, id % shifts, (x_t, level.mu, x), squares, distances);
                                 &*distances
                             }
                         };
-                        let a = &mut *squares;
-                        if arch.dispatch(Deviations { slope, distances: d, evidence, x_hat, v, x, a }) {
+                        let a = &mut squares[..];
+                        if arch.dispatch(
+                            #[inline(always)]
+                            move || deviations(slope, d, evidence, x_hat, v, x, a),
+                        ) {
                             to.scatter(squares, distances);
-                            arch.dispatch(Products { b: distances, x, x_hat, out });
+                            let (b, out) = (&distances[..], &mut out[..]);
+                            arch.dispatch(
+                                #[inline(always)]
+                                move || products(b, x, x_hat, out),
+                            );
                         }
                     }
                 }
@@ -269,10 +275,19 @@ impl<R: Real> Denoiser<R> for Pixelwise<R> {
     }
 }
 
-/// The distances of shift k of a sample; `squares` keeps the squared differences.
-fn compare<R: Real>(to: &dyn Neighbourhood, k: usize, squares: Squares<'_, R>, distances: &mut [f64]) {
-    let Squares { x_t, mu, x, squares } = squares;
-    Arch::new().dispatch(Squares { x_t, mu, x, squares: &mut *squares });
-    to.gather(squares, distances);
+/// The distances of shift k of a sample; `kept` keeps the squared differences.
+fn compare<R: Real>(
+    to: &dyn Neighbourhood,
+    k: usize,
+    (x_t, mu, x): (&[R], f64, &[R]),
+    kept: &mut [f64],
+    distances: &mut [f64],
+) {
+    let out = &mut kept[..];
+    Arch::new().dispatch(
+        #[inline(always)]
+        move || squares(x_t, mu, x, out),
+    );
+    to.gather(kept, distances);
     to.exclude(k, distances);
 }

@@ -1,6 +1,6 @@
 //! The running softmax of every place, and what is left of it.
 
-use super::passes::{Average, TakeIn};
+use super::passes::{average, take_in};
 use equipoise_field::Real;
 use pulp::Arch;
 
@@ -40,8 +40,15 @@ impl Softmax {
     ) {
         let Self { peak, total, values } = self;
         let arch = Arch::new();
-        arch.dispatch(TakeIn { slope, distances, peak, total, kept, weight });
-        arch.dispatch(Average { kept, weight, x, values });
+        let (of, as_of) = (&mut kept[..], &mut weight[..]);
+        arch.dispatch(
+            #[inline(always)]
+            move || take_in(slope, distances, peak, total, of, as_of),
+        );
+        arch.dispatch(
+            #[inline(always)]
+            move || average(kept, weight, x, values),
+        );
     }
 
     /// Takes in another partial sum.
