@@ -1,6 +1,5 @@
 //! azula's backbone, alone and behind its wrappers: means, products, runs of its samplers, its training loss.
 
-use crate::AgreementError;
 use crate::bench::Bench;
 use crate::kernel::direction;
 use crate::quantity::{BackbonePart, Product, WrappedPart};
@@ -8,6 +7,7 @@ use crate::runs::{ends, noised, recorded};
 use crate::schedules;
 use crate::values::{Array, expect};
 use crate::window;
+use crate::{AgreementError, Result};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Unguided;
@@ -19,11 +19,7 @@ use equipoise_schedule::{Level, Schedule, uniform_grid};
 const LARGEST_WEIGHT: f64 = 1e4;
 
 /// The backbone, or what it sees of the time, at each entry of the attribute `c_time` of `net/out`.
-pub(crate) fn backbone<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    part: BackbonePart,
-) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn backbone<R: Real>(bench: &Bench<'_, R>, path: &str, part: BackbonePart) -> Result<Vec<R>> {
     bench.subject.is_azula()?;
     let times = bench.values.numbers(&told(bench), "c_time")?;
     let mut out = Vec::new();
@@ -59,7 +55,7 @@ pub(crate) fn wrapped<R: Real>(
     path: &str,
     wrapper: Preconditioning,
     part: WrappedPart,
-) -> Result<Vec<R>, AgreementError> {
+) -> Result<Vec<R>> {
     bench.subject.is_azula()?;
     let schedule = schedules::azula(bench.values, path)?;
     match part {
@@ -81,7 +77,7 @@ fn means<R: Real>(
     wrapper: Preconditioning,
     schedule: &dyn Schedule,
     product: Product,
-) -> Result<Vec<R>, AgreementError> {
+) -> Result<Vec<R>> {
     let (rows, x, grid) = rows(bench)?;
     let times = bench.times("t", path, &x.shape)?;
     let v = direction(bench, product, "v", &x)?;
@@ -95,7 +91,7 @@ fn means<R: Real>(
 
 /// The states of `x`, one row for every time, and the first of them as a batch.
 #[expect(clippy::type_complexity, reason = "three parts of one dataset")]
-fn rows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, Array<R>, [usize; 2]), AgreementError> {
+fn rows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, Array<R>, [usize; 2])> {
     let rows = bench.values.array::<R>("x")?;
     let times = bench.values.shape("t")?.iter().product::<usize>();
     match rows.shape[..] {
@@ -119,8 +115,8 @@ fn run<R: Real>(
     path: &str,
     wrapper: Preconditioning,
     schedule: &dyn Schedule,
-    sampler: impl FnOnce(Vec<f64>) -> Result<Box<dyn Sampler<R>>, AgreementError>,
-) -> Result<Vec<R>, AgreementError> {
+    sampler: impl FnOnce(Vec<f64>) -> Result<Box<dyn Sampler<R>>>,
+) -> Result<Vec<R>> {
     let steps = bench.values.count(path, "steps")?;
     let sampler = sampler(uniform_grid(steps)?)?;
     let (x1, grid) = bench.planes(&format!("{wrapper}/sample/x1"))?;
@@ -139,7 +135,7 @@ fn noises<R: Real>(
     wrapper: Preconditioning,
     x1: &Array<R>,
     steps: usize,
-) -> Result<Vec<Recorded<R>>, AgreementError> {
+) -> Result<Vec<Recorded<R>>> {
     let draws = match bench.values.number(path, "eta") {
         Ok(eta) => eta > 0.0,
         Err(AgreementError::NoAttribute { .. }) => false,
@@ -154,7 +150,7 @@ fn loss<R: Real>(
     path: &str,
     wrapper: Preconditioning,
     schedule: &dyn Schedule,
-) -> Result<Vec<R>, AgreementError> {
+) -> Result<Vec<R>> {
     let group = format!("{wrapper}/loss");
     let (x, grid) = bench.planes(&format!("{group}/x"))?;
     let z = bench.values.array::<R>(&format!("{group}/z"))?;
@@ -182,19 +178,14 @@ fn weight(level: Level, wrapper: Preconditioning) -> f64 {
 }
 
 /// ‖x̂(μx + σz) − x‖².
-fn square_error<R: Real>(
-    denoiser: &dyn Denoiser<R>,
-    level: Level,
-    x: &[R],
-    z: &[R],
-) -> Result<f64, AgreementError> {
+fn square_error<R: Real>(denoiser: &dyn Denoiser<R>, level: Level, x: &[R], z: &[R]) -> Result<f64> {
     let mut x_hat = vec![R::zero(); x.len()];
     denoiser.denoise(&noised(level, x, z), level, &mut x_hat)?;
     Ok(sum::squared_distance(&x_hat, x))
 }
 
 /// The context of every member: `cond` of the file, which may stand there once for all.
-fn context<R: Real>(bench: &Bench<'_, R>, x: &Array<R>, grid: [usize; 2]) -> Result<Vec<R>, AgreementError> {
+fn context<R: Real>(bench: &Bench<'_, R>, x: &Array<R>, grid: [usize; 2]) -> Result<Vec<R>> {
     let channels = bench.subject.network().context();
     if channels == 0 {
         return Ok(Vec::new());

@@ -1,11 +1,11 @@
 //! What a dataset is computed from: the file of values, the network, and the runs that are made once.
 
-use crate::AgreementError;
 use crate::runs::{self, Record};
 use crate::schedules;
 use crate::subject::Subject;
 use crate::values::{Array, Values, expect};
 use crate::window::{Around, Window};
+use crate::{AgreementError, Result};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_network::Preconditioning;
@@ -30,7 +30,7 @@ impl<'a, R: Real> Bench<'a, R> {
     ///
     /// # Errors
     /// [`AgreementError::Shape`], and those of reading.
-    pub(crate) fn times(&self, of: &str, dataset: &str, row: &[usize]) -> Result<Vec<f64>, AgreementError> {
+    pub(crate) fn times(&self, of: &str, dataset: &str, row: &[usize]) -> Result<Vec<f64>> {
         let mut times = self.values.array::<f64>(of)?.values;
         let found = self.values.shape(dataset)?;
         let rows = found.first().copied().unwrap_or(0).clamp(1, times.len().max(1));
@@ -43,7 +43,7 @@ impl<'a, R: Real> Bench<'a, R> {
     ///
     /// # Errors
     /// [`AgreementError::Shape`], and those of reading.
-    pub(crate) fn planes(&self, dataset: &str) -> Result<(Array<R>, [usize; 2]), AgreementError> {
+    pub(crate) fn planes(&self, dataset: &str) -> Result<(Array<R>, [usize; 2])> {
         let array = self.values.array::<R>(dataset)?;
         let channels = self.subject.network().channels();
         match array.shape[..] {
@@ -59,7 +59,7 @@ impl<'a, R: Real> Bench<'a, R> {
     ///
     /// # Errors
     /// Those of [`runs::run`].
-    pub(crate) fn run(&self, group: &str) -> Result<Rc<Record<R>>, AgreementError> {
+    pub(crate) fn run(&self, group: &str) -> Result<Rc<Record<R>>> {
         if let Some(record) = self.runs.borrow().get(group) {
             return Ok(Rc::clone(record));
         }
@@ -77,7 +77,7 @@ impl<'a, R: Real> Bench<'a, R> {
     ///
     /// # Errors
     /// Those of the schedule.
-    pub(crate) fn mean(&self, grid: [usize; 2], of: &str) -> Result<Arc<dyn Denoiser<R>>, AgreementError> {
+    pub(crate) fn mean(&self, grid: [usize; 2], of: &str) -> Result<Arc<dyn Denoiser<R>>> {
         let (schedule, eta) = schedules::sda(self.values, of)?;
         Ok(self.window(grid, Vec::new(), Around::noise(schedule, eta)?))
     }
@@ -91,7 +91,7 @@ impl<'a, R: Real> Bench<'a, R> {
         grid: [usize; 2],
         context: Vec<R>,
         wrapper: Preconditioning,
-    ) -> Result<Arc<dyn Denoiser<R>>, AgreementError> {
+    ) -> Result<Arc<dyn Denoiser<R>>> {
         Ok(self.window(grid, context, Around::wrapper(wrapper)?))
     }
 

@@ -6,7 +6,7 @@ use crate::quantity::{Quantity, TrainingPart};
 use crate::report::{Row, Verdict, difference};
 use crate::tolerance::Tolerance;
 use crate::training::{self, Step};
-use crate::{AgreementError, Precision};
+use crate::{AgreementError, Precision, Result};
 use equipoise_field::Real;
 use equipoise_weights::{Pick, State};
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(crate) fn rows<R: Real>(
     bench: &Bench<'_, R>,
     precision: Precision,
     tolerance: &Tolerance,
-) -> Result<Vec<Row>, AgreementError> {
+) -> Result<Vec<Row>> {
     let folder = match bench.values.path().parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -56,7 +56,7 @@ fn compare<R: Real>(
     path: &Path,
     left: Left,
     step: usize,
-) -> Result<(f64, f64, Option<String>), AgreementError> {
+) -> Result<(f64, f64, Option<String>)> {
     let steps = training::steps(bench, step)?;
     let last = steps.last().map(|step| record(step, left)).unwrap_or_default();
     let mut state = State::read(path, Pick::Only)?;

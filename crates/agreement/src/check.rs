@@ -9,7 +9,8 @@ use crate::subject::{self, Subject};
 use crate::tolerance::Tolerance;
 use crate::values::Values;
 use crate::{
-    AgreementError, Precision, azula, beside, guided, kernel, reading, runs, schedules, stated, training,
+    AgreementError, Precision, Result, azula, beside, guided, kernel, reading, runs, schedules, stated,
+    training,
 };
 use equipoise_field::Real;
 use equipoise_network::Architecture;
@@ -33,12 +34,7 @@ const PHYSICSNEMO: &str = "it holds physicsnemo's guidance of a Gaussian prior, 
 /// # Errors
 /// [`AgreementError`] for weights or a file that cannot be read, or a file that no network belongs to. What is
 /// wrong with one value is in its row.
-pub fn check(
-    weights: &Path,
-    pick: Pick,
-    values: &Path,
-    tolerance: Tolerance,
-) -> Result<Report, AgreementError> {
+pub fn check(weights: &Path, pick: Pick, values: &Path, tolerance: Tolerance) -> Result<Report> {
     let values = Values::open(values)?;
     let datasets = values.datasets()?;
     if values.has("prior/cov") {
@@ -91,7 +87,7 @@ fn computed<R: Real>(
     (architecture, state): (&Architecture, &Arc<State>),
     precision: Precision,
     tolerance: &Tolerance,
-) -> Result<Vec<(usize, Row)>, AgreementError> {
+) -> Result<Vec<(usize, Row)>> {
     let mut asked = asked.iter().filter(|one| one.precision == precision).peekable();
     if asked.peek().is_none() {
         return Ok(Vec::new());
@@ -111,17 +107,13 @@ fn computed<R: Real>(
     Ok(rows)
 }
 
-fn compare<R: Real>(
-    bench: &Bench<'_, R>,
-    dataset: &str,
-    quantity: &Quantity,
-) -> Result<(f64, f64), AgreementError> {
+fn compare<R: Real>(bench: &Bench<'_, R>, dataset: &str, quantity: &Quantity) -> Result<(f64, f64)> {
     let found: Vec<f64> = compute(bench, dataset, quantity)?.into_iter().map(Real::wide).collect();
     Ok(difference(&found, &bench.values.array::<f64>(dataset)?.values))
 }
 
 /// The value of a dataset, in its shape.
-fn compute<R: Real>(bench: &Bench<'_, R>, path: &str, quantity: &Quantity) -> Result<Vec<R>, AgreementError> {
+fn compute<R: Real>(bench: &Bench<'_, R>, path: &str, quantity: &Quantity) -> Result<Vec<R>> {
     match quantity {
         Quantity::Schedule(alpha, variance, scale) => {
             let schedule = schedules::of_family(bench.values, path, *alpha, *variance)?;

@@ -7,6 +7,9 @@ use equipoise_schedule::ScheduleError;
 use equipoise_weights::WeightsError;
 use std::path::PathBuf;
 
+/// What comes of work that may fail with a [`AgreementError`].
+pub type Result<T, E = AgreementError> = std::result::Result<T, E>;
+
 /// A file of values that cannot be read, or a dataset that cannot be computed from it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

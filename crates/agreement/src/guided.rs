@@ -1,6 +1,6 @@
 //! SDA's guided noise estimates.
 
-use crate::AgreementError;
+use crate::Result;
 use crate::bench::Bench;
 use crate::schedules;
 use crate::trajectory::Trajectories;
@@ -24,12 +24,7 @@ impl<R: Real> Seen<R> {
     ///
     /// # Errors
     /// A missing attribute; y of another shape than A(x).
-    pub(crate) fn read(
-        bench: &Bench<'_, R>,
-        x: &Trajectories<R>,
-        y: &str,
-        of: &str,
-    ) -> Result<Self, AgreementError> {
+    pub(crate) fn read(bench: &Bench<'_, R>, x: &Trajectories<R>, y: &str, of: &str) -> Result<Self> {
         let number = |name| bench.values.number(of, name);
         let (std, gamma) = (number("std")?, number("gamma")?);
         let lattice = Subsample::new(x.shape, bench.values.count(of, "subsample")?)?;
@@ -49,11 +44,7 @@ impl<R: Real> Seen<R> {
 }
 
 /// The noise estimates of SDA's Gaussian score at the first of the file's times.
-pub(crate) fn scores<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    detach: bool,
-) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn scores<R: Real>(bench: &Bench<'_, R>, path: &str, detach: bool) -> Result<Vec<R>> {
     let (x, seen, levels) = asked(bench, path)?;
     let score = seen.score(x.composed(bench.mean(x.grid, "guided/y")?)?);
     let score = if detach { score.detached() } else { score };
@@ -70,10 +61,7 @@ pub(crate) fn scores<R: Real>(
 /// SDA's form of diffusion posterior sampling, ε̂ − σs with s = −ζ ∇‖y − A(x̂)‖²/‖y − A(x̂)‖: the norm is over the
 /// **whole batch**, as in its code, so that members weaken each other. The method `sda_dps` of this project
 /// takes it of one member.
-pub(crate) fn posterior_sampling<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn posterior_sampling<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>> {
     let (x, seen, levels) = asked(bench, path)?;
     let zeta = bench.values.number(path, "zeta")?;
     let denoiser = x.composed(bench.mean(x.grid, "guided/y")?)?;
@@ -90,7 +78,7 @@ fn step_down<R: Real>(
     observed: &Observed<R>,
     level: Level,
     zeta: f64,
-) -> Result<Vec<R>, AgreementError> {
+) -> Result<Vec<R>> {
     let [mut x_hat, mut spread, mut pulled] = [(); 3].map(|()| vec![R::zero(); x_t.len()]);
     let mut tape = Tape::new();
     let mut local = denoiser.linearise(x_t, level, &mut x_hat, &mut tape)?;
@@ -109,10 +97,7 @@ fn step_down<R: Real>(
 
 /// The trajectories of `guided`, what is seen of them, and the levels of a dataset's rows.
 #[expect(clippy::type_complexity, reason = "three parts of one question")]
-fn asked<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-) -> Result<(Trajectories<R>, Seen<R>, Vec<Level>), AgreementError> {
+fn asked<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<(Trajectories<R>, Seen<R>, Vec<Level>)> {
     let x = Trajectories::read(bench, "guided/x")?;
     let times = bench.times("t", path, &x.array.shape)?;
     let schedule = schedules::sda_built(bench.values, "guided/y")?;

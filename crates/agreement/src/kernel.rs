@@ -1,6 +1,6 @@
 //! SDA's network on one window or composed over a trajectory: noise estimates, products, time embedding.
 
-use crate::AgreementError;
+use crate::Result;
 use crate::bench::Bench;
 use crate::quantity::Product;
 use crate::trajectory::Trajectories;
@@ -16,11 +16,7 @@ use std::sync::Arc;
 const NO_LEVEL: Level = Level { mu: 1.0, sigma: 1.0 };
 
 /// ε̂, Jᵀv or J v of the windows of the file at the first of its times, as many as the dataset has rows.
-pub(crate) fn products<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    product: Product,
-) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn products<R: Real>(bench: &Bench<'_, R>, path: &str, product: Product) -> Result<Vec<R>> {
     let (x, grid) = windows(bench)?;
     of_noise(bench, path, &x, ["t", "kernel/v"], product, |time| Ok(bench.noise(grid, time)))
 }
@@ -31,7 +27,7 @@ pub(crate) fn composed<R: Real>(
     path: &str,
     group: &str,
     product: Product,
-) -> Result<Vec<R>, AgreementError> {
+) -> Result<Vec<R>> {
     let x = Trajectories::read(bench, &format!("{group}/x"))?;
     let [t, v] = ["t", "v"].map(|name| format!("{group}/{name}"));
     let noise = |time| x.composed(bench.noise(x.grid, time));
@@ -45,8 +41,8 @@ fn of_noise<R: Real>(
     x: &Array<R>,
     [t, v]: [&str; 2],
     product: Product,
-    noise: impl Fn(f64) -> Result<Arc<dyn Denoiser<R>>, AgreementError>,
-) -> Result<Vec<R>, AgreementError> {
+    noise: impl Fn(f64) -> Result<Arc<dyn Denoiser<R>>>,
+) -> Result<Vec<R>> {
     let times = bench.times(t, path, &x.shape)?;
     let v = direction(bench, product, v, x)?;
     let mut out = Vec::new();
@@ -57,7 +53,7 @@ fn of_noise<R: Real>(
 }
 
 /// ε̂ of the windows at one time each, those of the attribute `t`.
-pub(crate) fn each<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn each<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>> {
     let (x, grid) = windows(bench)?;
     let times = bench.values.numbers(path, "t")?;
     let mut expected = x.shape.clone();
@@ -68,7 +64,7 @@ pub(crate) fn each<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>, 
 }
 
 /// The time embedding at the first times of the file.
-pub(crate) fn embeddings<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn embeddings<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<Vec<R>> {
     bench.subject.is_sda()?;
     let width = bench.subject.embedding(0.0)?.len();
     let times = bench.times("t", path, &[width])?;
@@ -85,7 +81,7 @@ pub(crate) fn direction<R: Real>(
     product: Product,
     dataset: &str,
     x: &Array<R>,
-) -> Result<Vec<R>, AgreementError> {
+) -> Result<Vec<R>> {
     if product == Product::Output {
         return Ok(Vec::new());
     }
@@ -94,7 +90,7 @@ pub(crate) fn direction<R: Real>(
     Ok(v.values)
 }
 
-fn windows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, [usize; 2]), AgreementError> {
+fn windows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, [usize; 2])> {
     bench.subject.is_sda()?;
     bench.planes("kernel/x")
 }

@@ -28,7 +28,7 @@ mod window;
 mod witness;
 
 pub use check::check;
-pub use error::AgreementError;
+pub use error::{AgreementError, Result};
 pub use quantity::Precision;
 pub use report::{Report, Row, Verdict};
 pub use tolerance::{DOUBLE, SINGLE, SINGLE_HEUN, SINGLE_RUN, Tolerance};

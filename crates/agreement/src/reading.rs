@@ -1,6 +1,6 @@
 //! A network's description and weights, from a file or a folder.
 
-use crate::{AgreementError, beside};
+use crate::{Result, beside};
 use equipoise_network::{Architecture, MANIFEST, Manifest, configured};
 use equipoise_weights::{Pick, State};
 use std::path::Path;
@@ -18,8 +18,9 @@ pub(crate) struct Subjected {
 /// shapes where there is neither. What training left in a folder of weights (its gradient, its steps) is none of them.
 ///
 /// # Errors
-/// [`AgreementError::Weights`], [`AgreementError::Network`].
-pub(crate) fn read(weights: &Path, pick: Pick) -> Result<Subjected, AgreementError> {
+/// [`AgreementError::Weights`](crate::AgreementError::Weights),
+/// [`AgreementError::Network`](crate::AgreementError::Network).
+pub(crate) fn read(weights: &Path, pick: Pick) -> Result<Subjected> {
     if let Some((manifest, folder)) = Manifest::written(weights)? {
         let pick = if pick == Pick::Only { manifest.pick.into() } else { pick };
         let state = manifest.state(&folder, pick)?;

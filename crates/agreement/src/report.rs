@@ -1,6 +1,6 @@
 //! What came of a check: a row a dataset, each with its verdict.
 
-use crate::{AgreementError, Precision};
+use crate::{Precision, Result};
 use serde::Serialize;
 use std::fmt;
 
@@ -58,7 +58,7 @@ impl Row {
         dataset: &str,
         precision: Precision,
         tolerance: f64,
-        compared: Result<(f64, f64, Option<String>), AgreementError>,
+        compared: Result<(f64, f64, Option<String>)>,
     ) -> Self {
         let row = Self {
             precision: Some(precision),

@@ -1,6 +1,5 @@
 //! Whole runs of SDA's predictor–corrector on recorded noise.
 
-use crate::AgreementError;
 use crate::bench::Bench;
 use crate::guided::Seen;
 use crate::quantity::RunPart;
@@ -8,6 +7,7 @@ use crate::schedules;
 use crate::trajectory::Trajectories;
 use crate::values::{Array, expect};
 use crate::witness::Witness;
+use crate::{AgreementError, Result};
 use equipoise_field::Real;
 use equipoise_guidance::{Guidance, Unguided};
 use equipoise_sampler::{Noise, Outcome, PredictorCorrector, Recorded, Sampler};
@@ -24,12 +24,7 @@ pub(crate) struct Record<R> {
 }
 
 /// A record of the run of a group, which is run once.
-pub(crate) fn part<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    group: &str,
-    what: RunPart,
-) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn part<R: Real>(bench: &Bench<'_, R>, path: &str, group: &str, what: RunPart) -> Result<Vec<R>> {
     let record = bench.run(group)?;
     let found = bench.values.shape(path)?;
     let (expected, values) = match what {
@@ -51,7 +46,7 @@ pub(crate) fn part<R: Real>(
 ///
 /// # Errors
 /// What is missing or does not fit; [`AgreementError::Diverged`].
-pub(crate) fn run<R: Real>(bench: &Bench<'_, R>, group: &str) -> Result<Rc<Record<R>>, AgreementError> {
+pub(crate) fn run<R: Real>(bench: &Bench<'_, R>, group: &str) -> Result<Rc<Record<R>>> {
     let start = Trajectories::read(bench, &format!("{group}/x1"))?;
     let count = |name| bench.values.count(group, name);
     let (steps, corrections) = (count("steps")?, count("corrections")?);
@@ -79,7 +74,7 @@ pub(crate) fn run<R: Real>(bench: &Bench<'_, R>, group: &str) -> Result<Rc<Recor
 }
 
 /// The states after a run, of every member.
-pub(crate) fn ends<R: Real>(name: &str, outcomes: Vec<Outcome<R>>) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn ends<R: Real>(name: &str, outcomes: Vec<Outcome<R>>) -> Result<Vec<R>> {
     let mut ends = Vec::new();
     for outcome in outcomes {
         match outcome {
@@ -107,7 +102,7 @@ pub(crate) fn recorded<R: Real>(
     dataset: &str,
     start: &Array<R>,
     draws: usize,
-) -> Result<Vec<Recorded<R>>, AgreementError> {
+) -> Result<Vec<Recorded<R>>> {
     let (members, len) = (start.shape[0], start.values.len() / start.shape[0]);
     if draws == 0 {
         return Ok(vec![Recorded(Vec::new()); members]);
@@ -128,7 +123,7 @@ fn guidance<R: Real>(
     bench: &Bench<'_, R>,
     start: &Trajectories<R>,
     group: &str,
-) -> Result<Box<dyn Guidance<R>>, AgreementError> {
+) -> Result<Box<dyn Guidance<R>>> {
     let denoiser = start.composed(bench.mean(start.grid, group)?)?;
     let y = format!("{group}/y");
     let unconditional = bench.values.number(group, "gamma")? == 0.0;

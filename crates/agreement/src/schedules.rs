@@ -1,9 +1,9 @@
 //! The schedules of a file of values.
 
-use crate::AgreementError;
 use crate::layout::alpha_of;
 use crate::quantity::Scale;
 use crate::values::{Values, expect};
+use crate::{AgreementError, Result};
 use equipoise_field::Real;
 use equipoise_schedule::{Alpha, Cosine, Decay, Rectified, Schedule, ScheduleName, Sda, Variance, Ve, Vp};
 
@@ -16,7 +16,7 @@ pub(crate) fn scales<R: Real>(
     path: &str,
     schedule: &dyn Schedule,
     scale: Scale,
-) -> Result<Vec<R>, AgreementError> {
+) -> Result<Vec<R>> {
     let times = values.array::<f64>("t")?;
     expect(path, &values.shape(path)?, &times.shape)?;
     let of = |t: &f64| match scale {
@@ -27,7 +27,7 @@ pub(crate) fn scales<R: Real>(
 }
 
 /// η of a dataset or group, SDA's own where the file does not say it.
-fn eta(values: &Values, path: &str) -> Result<f64, AgreementError> {
+fn eta(values: &Values, path: &str) -> Result<f64> {
     match values.number(path, "eta") {
         Err(AgreementError::NoAttribute { .. }) => Ok(ETA),
         stated => stated,
@@ -35,18 +35,13 @@ fn eta(values: &Values, path: &str) -> Result<f64, AgreementError> {
 }
 
 /// A schedule of SDA's family with the η of the file.
-pub(crate) fn of_family(
-    values: &Values,
-    path: &str,
-    alpha: Alpha,
-    variance: Variance,
-) -> Result<Sda, AgreementError> {
+pub(crate) fn of_family(values: &Values, path: &str, alpha: Alpha, variance: Variance) -> Result<Sda> {
     Ok(Sda::new(alpha, variance, eta(values, path)?)?)
 }
 
 /// The schedule that SDA's guidance, sampler and training ran under: variance preserving, `cos` and η = 1e-3
 /// unless attributes `alpha` and `eta` say otherwise.
-pub(crate) fn sda(values: &Values, path: &str) -> Result<(ScheduleName, f64), AgreementError> {
+pub(crate) fn sda(values: &Values, path: &str) -> Result<(ScheduleName, f64)> {
     let alpha = match values.text(path, "alpha")? {
         None => Alpha::Cos,
         Some(name) => alpha_of(&name)
@@ -56,13 +51,13 @@ pub(crate) fn sda(values: &Values, path: &str) -> Result<(ScheduleName, f64), Ag
 }
 
 /// [`sda`], built.
-pub(crate) fn sda_built(values: &Values, path: &str) -> Result<Box<dyn Schedule>, AgreementError> {
+pub(crate) fn sda_built(values: &Values, path: &str) -> Result<Box<dyn Schedule>> {
     let (name, eta) = sda(values, path)?;
     Ok(name.build(eta)?)
 }
 
 /// The schedule of azula that the attribute `schedule` names, with azula's default scales.
-pub(crate) fn azula(values: &Values, path: &str) -> Result<Box<dyn Schedule>, AgreementError> {
+pub(crate) fn azula(values: &Values, path: &str) -> Result<Box<dyn Schedule>> {
     let name = "schedule";
     let found = values.text(path, name)?;
     let found = found.ok_or_else(|| AgreementError::NoAttribute { dataset: path.into(), name })?;

@@ -1,6 +1,6 @@
 //! The network that is checked, in one precision.
 
-use crate::AgreementError;
+use crate::{AgreementError, Result};
 use equipoise_field::Real;
 use equipoise_network::{Architecture, Input, Keep, Network, NetworkError, Room};
 use equipoise_weights::State;
@@ -33,17 +33,17 @@ impl<R: Real> Subject<R> {
 
     /// # Errors
     /// [`AgreementError::Kind`].
-    pub(crate) fn is_sda(&self) -> Result<(), AgreementError> {
+    pub(crate) fn is_sda(&self) -> Result<()> {
         self.is(SDA)
     }
 
     /// # Errors
     /// [`AgreementError::Kind`].
-    pub(crate) fn is_azula(&self) -> Result<(), AgreementError> {
+    pub(crate) fn is_azula(&self) -> Result<()> {
         self.is(AZULA)
     }
 
-    fn is(&self, expected: &'static str) -> Result<(), AgreementError> {
+    fn is(&self, expected: &'static str) -> Result<()> {
         let found = match self.network.architecture() {
             Architecture::Sda(_) => SDA,
             Architecture::Azula(_) => AZULA,
@@ -52,12 +52,12 @@ impl<R: Real> Subject<R> {
     }
 
     /// The embedded time.
-    pub(crate) fn embedding(&self, time: f64) -> Result<Vec<R>, AgreementError> {
+    pub(crate) fn embedding(&self, time: f64) -> Result<Vec<R>> {
         Ok(self.network.embedding(time)?)
     }
 
     /// What the network gives at n states of channels·H·W numbers each.
-    pub(crate) fn output(&self, input: Input<'_, R>) -> Result<Vec<R>, AgreementError> {
+    pub(crate) fn output(&self, input: Input<'_, R>) -> Result<Vec<R>> {
         let mut out = vec![R::zero(); input.x.len() / self.network.channels().max(1) * self.outputs()];
         self.network.run(input, Keep::Output, &mut out, &mut Room::default())?;
         Ok(out)

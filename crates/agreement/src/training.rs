@@ -1,6 +1,6 @@
 //! SDA's training on one batch: the loss before each step of AdamW, and what the steps leave.
 
-use crate::AgreementError;
+use crate::Result;
 use crate::adamw::{AdamW, Constants};
 use crate::bench::Bench;
 use crate::quantity::TrainingPart;
@@ -22,7 +22,7 @@ pub(crate) struct Batch<R> {
 
 impl<R: Real> Batch<R> {
     /// μ(t)x + σ(t)ε of the file.
-    pub(crate) fn read(bench: &Bench<'_, R>) -> Result<Self, AgreementError> {
+    pub(crate) fn read(bench: &Bench<'_, R>) -> Result<Self> {
         bench.subject.is_sda()?;
         let (x, grid) = bench.planes("x")?;
         let eps = bench.values.array::<R>("eps")?;
@@ -41,7 +41,7 @@ impl<R: Real> Batch<R> {
     }
 
     /// The mean of (ε̂ − ε)² over all entries, and its gradient in the order of the parameters.
-    fn loss(&self, network: &Network<R>) -> Result<(f64, Vec<R>), AgreementError> {
+    fn loss(&self, network: &Network<R>) -> Result<(f64, Vec<R>)> {
         let (mut out, mut room) = (vec![R::zero(); self.eps.len()], Room::default());
         let mut gradient = vec![R::zero(); network.parameter_count()];
         let mut run = network.run(self.input(), Keep::Gradients, &mut out, &mut room)?;
@@ -66,11 +66,7 @@ pub(crate) struct Step<R> {
 }
 
 /// A dataset of training.
-pub(crate) fn part<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    what: TrainingPart,
-) -> Result<Vec<R>, AgreementError> {
+pub(crate) fn part<R: Real>(bench: &Bench<'_, R>, path: &str, what: TrainingPart) -> Result<Vec<R>> {
     let batch = Batch::read(bench)?;
     let found = bench.values.shape(path)?;
     match what {
@@ -92,7 +88,7 @@ pub(crate) fn part<R: Real>(
 }
 
 /// The first steps of AdamW on the batch, with the constants that are attributes of the file.
-pub(crate) fn steps<R: Real>(bench: &Bench<'_, R>, count: usize) -> Result<Vec<Step<R>>, AgreementError> {
+pub(crate) fn steps<R: Real>(bench: &Bench<'_, R>, count: usize) -> Result<Vec<Step<R>>> {
     let batch = Batch::read(bench)?;
     let constants = constants(bench)?;
     let network = bench.subject.network();
@@ -111,14 +107,14 @@ pub(crate) fn steps<R: Real>(bench: &Bench<'_, R>, count: usize) -> Result<Vec<S
     Ok(steps)
 }
 
-fn constants<R: Real>(bench: &Bench<'_, R>) -> Result<Constants, AgreementError> {
+fn constants<R: Real>(bench: &Bench<'_, R>) -> Result<Constants> {
     let number = |name| bench.values.number("", name);
     let betas = [number("beta1")?, number("beta2")?];
     Ok(Constants { rate: number("lr")?, decay: number("weight_decay")?, betas, eps: number("eps")? })
 }
 
 /// The network with other parameters and the buffers of its file.
-fn with<R: Real>(bench: &Bench<'_, R>, parameters: &[R]) -> Result<Network<R>, AgreementError> {
+fn with<R: Real>(bench: &Bench<'_, R>, parameters: &[R]) -> Result<Network<R>> {
     let (network, state) = (bench.subject.network(), bench.subject.state());
     let mut tensors: Vec<(String, Tensor)> = Vec::new();
     let kept = |key: &str| state.tensor(key).map(|tensor| (key.to_owned(), tensor.clone()));

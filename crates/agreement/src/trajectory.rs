@@ -1,8 +1,8 @@
 //! Trajectories of a file, and a denoiser of windows composed over them.
 
-use crate::AgreementError;
 use crate::bench::Bench;
 use crate::values::Array;
+use crate::{AgreementError, Result};
 use equipoise_composition::{Composition, Fold};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, Shape};
@@ -22,7 +22,7 @@ impl<R: Real> Trajectories<R> {
     ///
     /// # Errors
     /// [`AgreementError::Shape`], and those of reading.
-    pub(crate) fn read(bench: &Bench<'_, R>, dataset: &str) -> Result<Self, AgreementError> {
+    pub(crate) fn read(bench: &Bench<'_, R>, dataset: &str) -> Result<Self> {
         bench.subject.is_sda()?;
         let array = bench.values.array::<R>(dataset)?;
         let outputs = bench.subject.outputs();
@@ -44,10 +44,7 @@ impl<R: Real> Trajectories<R> {
     ///
     /// # Errors
     /// Those of the composition.
-    pub(crate) fn composed(
-        &self,
-        window: Arc<dyn Denoiser<R>>,
-    ) -> Result<Arc<dyn Denoiser<R>>, AgreementError> {
+    pub(crate) fn composed(&self, window: Arc<dyn Denoiser<R>>) -> Result<Arc<dyn Denoiser<R>>> {
         Ok(Arc::new(Composition::new(window, self.shape.frame(), self.shape.frames, Fold::Centre)?))
     }
 }

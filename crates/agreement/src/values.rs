@@ -1,6 +1,6 @@
 //! The file of values: its datasets, their shapes and attributes, and which of them were used.
 
-use crate::AgreementError;
+use crate::{AgreementError, Result};
 use equipoise_field::Real;
 use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{File, Group, Location};
@@ -32,7 +32,7 @@ impl Values {
     ///
     /// # Errors
     /// [`AgreementError::File`].
-    pub(crate) fn open(path: &Path) -> Result<Self, AgreementError> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let fault = |found: String| AgreementError::File { path: path.into(), found };
         let about = std::fs::metadata(path).map_err(|e| fault(e.to_string()))?;
         if about.is_dir() {
@@ -50,7 +50,7 @@ impl Values {
     ///
     /// # Errors
     /// [`AgreementError::File`].
-    pub(crate) fn datasets(&self) -> Result<Vec<String>, AgreementError> {
+    pub(crate) fn datasets(&self) -> Result<Vec<String>> {
         let mut paths = Vec::new();
         list(&self.file, &mut paths)
             .map_err(|e| AgreementError::File { path: self.path.clone(), found: said(&e) })?;
@@ -71,7 +71,7 @@ impl Values {
     ///
     /// # Errors
     /// [`AgreementError::Dataset`].
-    pub(crate) fn shape(&self, dataset: &str) -> Result<Vec<usize>, AgreementError> {
+    pub(crate) fn shape(&self, dataset: &str) -> Result<Vec<usize>> {
         Ok(self.dataset(dataset)?.shape())
     }
 
@@ -80,7 +80,7 @@ impl Values {
     /// # Errors
     /// [`AgreementError::Dataset`], [`AgreementError::Shape`] of an empty one,
     /// [`AgreementError::NotFinite`].
-    pub(crate) fn array<R: Real>(&self, dataset: &str) -> Result<Array<R>, AgreementError> {
+    pub(crate) fn array<R: Real>(&self, dataset: &str) -> Result<Array<R>> {
         let stored = self.dataset(dataset)?;
         if stored.size() == 0 {
             let expected = "at least one number".into();
@@ -100,7 +100,7 @@ impl Values {
     ///
     /// # Errors
     /// [`AgreementError::NoAttribute`], [`AgreementError::Attribute`].
-    pub(crate) fn numbers(&self, path: &str, name: &'static str) -> Result<Vec<f64>, AgreementError> {
+    pub(crate) fn numbers(&self, path: &str, name: &'static str) -> Result<Vec<f64>> {
         let bad = |found| AgreementError::attribute(path, name, found, "finite numbers");
         let holder = self.holder(path, name)?;
         let read = holder.attr(name).and_then(|attribute| attribute.read_raw::<f64>());
@@ -115,7 +115,7 @@ impl Values {
     ///
     /// # Errors
     /// As [`numbers`](Self::numbers).
-    pub(crate) fn number(&self, path: &str, name: &'static str) -> Result<f64, AgreementError> {
+    pub(crate) fn number(&self, path: &str, name: &'static str) -> Result<f64> {
         match self.numbers(path, name)?[..] {
             [number] => Ok(number),
             ref found => {
@@ -128,7 +128,7 @@ impl Values {
     ///
     /// # Errors
     /// As [`numbers`](Self::numbers).
-    pub(crate) fn count(&self, path: &str, name: &'static str) -> Result<usize, AgreementError> {
+    pub(crate) fn count(&self, path: &str, name: &'static str) -> Result<usize> {
         let number = self.number(path, name)?;
         if number < 0.0 || number.fract() != 0.0 || number > f64::from(u32::MAX) {
             let expected = "a whole number of at least 0";
@@ -141,7 +141,7 @@ impl Values {
     ///
     /// # Errors
     /// [`AgreementError::Attribute`] for what is no text.
-    pub(crate) fn text(&self, path: &str, name: &'static str) -> Result<Option<String>, AgreementError> {
+    pub(crate) fn text(&self, path: &str, name: &'static str) -> Result<Option<String>> {
         let Ok(holder) = self.holder(path, name) else { return Ok(None) };
         let read = || -> hdf5::Result<Option<String>> {
             let attribute = holder.attr(name)?;
@@ -167,7 +167,7 @@ impl Values {
         }
     }
 
-    fn dataset(&self, dataset: &str) -> Result<hdf5::Dataset, AgreementError> {
+    fn dataset(&self, dataset: &str) -> Result<hdf5::Dataset> {
         if !self.has(dataset) {
             let detail = "not in the file".into();
             return Err(AgreementError::Dataset { dataset: dataset.into(), detail });
@@ -176,7 +176,7 @@ impl Values {
     }
 
     /// The nearest of a path and the groups above it that has an attribute.
-    fn holder(&self, path: &str, name: &'static str) -> Result<Location, AgreementError> {
+    fn holder(&self, path: &str, name: &'static str) -> Result<Location> {
         let mut at = path;
         loop {
             let place: hdf5::Result<Location> = match at {
@@ -200,7 +200,7 @@ impl<R> Array<R> {
     ///
     /// # Errors
     /// [`AgreementError::Shape`].
-    pub(crate) fn expect(&self, expected: &[usize]) -> Result<(), AgreementError> {
+    pub(crate) fn expect(&self, expected: &[usize]) -> Result<()> {
         expect(&self.dataset, &self.shape, expected)
     }
 }
@@ -209,7 +209,7 @@ impl<R> Array<R> {
 ///
 /// # Errors
 /// [`AgreementError::Shape`].
-pub(crate) fn expect(dataset: &str, found: &[usize], expected: &[usize]) -> Result<(), AgreementError> {
+pub(crate) fn expect(dataset: &str, found: &[usize], expected: &[usize]) -> Result<()> {
     if found == expected {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! What a network gives on one window, as a denoiser: its plain output, or x̂ behind a preconditioning.
 
-use crate::AgreementError;
+use crate::Result;
 use crate::quantity::Product;
 use crate::subject::Subject;
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
@@ -113,7 +113,7 @@ pub(crate) fn product<R: Real>(
     (x_t, level): (&[R], Level),
     product: Product,
     v: &[R],
-) -> Result<Vec<R>, AgreementError> {
+) -> Result<Vec<R>> {
     let (mut out, mut of_v, mut tape) = (vec![R::zero(); x_t.len()], vec![R::zero(); v.len()], Tape::new());
     if product == Product::Output {
         denoiser.estimates(x_t, level, &mut out, &mut tape)?;

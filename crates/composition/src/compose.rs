@@ -1,6 +1,6 @@
 //! The composite that fits a window best.
 
-use crate::{Composition, CompositionError, Fold, GaussianComposition};
+use crate::{Composition, Fold, GaussianComposition, Result};
 use equipoise_covariance::{Covariance, Structure};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
@@ -21,7 +21,7 @@ pub fn compose<R: Real>(
     frame: usize,
     frames: usize,
     fold: Fold,
-) -> Result<Arc<dyn Denoiser<R>>, CompositionError> {
+) -> Result<Arc<dyn Denoiser<R>>> {
     if let Some((mean, covariance)) = gaussian
         && let Structure::Stationary(stationary) = covariance.structure()
         && stationary.shape().frame() == frame

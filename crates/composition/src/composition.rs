@@ -3,7 +3,7 @@
 use crate::composed::{Composed, Kept};
 use crate::flow::{Pass, Sink, Source, Windows};
 use crate::plan::{Inward, Outward, Plan};
-use crate::{CompositionError, Fold};
+use crate::{Fold, Result};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
@@ -46,16 +46,14 @@ impl<R: Real> Composition<R> {
     /// Over `frames` frames of `frame` numbers each, from the denoiser of a window, whose length tells w.
     ///
     /// # Errors
-    /// [`CompositionError::Frame`] unless the window is made of whole frames, at least one;
-    /// [`CompositionError::Short`] for fewer frames than a window's; [`CompositionError::Stride`] unless the
-    /// stride is 1 to w, [`CompositionError::Misfit`] unless it divides L − w; [`CompositionError::Even`] for
+    /// [`CompositionError::Frame`](crate::CompositionError::Frame) unless the window is made of whole frames, at
+    /// least one;
+    /// [`CompositionError::Short`](crate::CompositionError::Short) for fewer frames than a window's;
+    /// [`CompositionError::Stride`](crate::CompositionError::Stride) unless the
+    /// stride is 1 to w, [`CompositionError::Misfit`](crate::CompositionError::Misfit) unless it divides L − w;
+    /// [`CompositionError::Even`](crate::CompositionError::Even) for
     /// [`Fold::Centre`] of an even w.
-    pub fn new(
-        window: Arc<dyn Denoiser<R>>,
-        frame: usize,
-        frames: usize,
-        fold: Fold,
-    ) -> Result<Self, CompositionError> {
+    pub fn new(window: Arc<dyn Denoiser<R>>, frame: usize, frames: usize, fold: Fold) -> Result<Self> {
         let plan = Plan::of_window(window.dim(), frame, frames, fold)?;
         Ok(Self { window, plan, at_once: AT_ONCE, kept: None })
     }

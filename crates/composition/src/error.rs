@@ -2,6 +2,9 @@
 
 use equipoise_field::Length;
 
+/// What comes of work that may fail with a [`CompositionError`].
+pub type Result<T, E = CompositionError> = std::result::Result<T, E>;
+
 /// Windows, a stride and a trajectory that do not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

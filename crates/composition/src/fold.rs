@@ -1,6 +1,6 @@
 //! Which frame of which window stands in a trajectory.
 
-use crate::CompositionError;
+use crate::{CompositionError, Result};
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -51,7 +51,7 @@ impl Fold {
     ///
     /// # Errors
     /// [`CompositionError`] for windows that do not fit.
-    pub fn windows(self, window: usize, frames: usize) -> Result<usize, CompositionError> {
+    pub fn windows(self, window: usize, frames: usize) -> Result<usize> {
         let stride = self.stride();
         if self == Self::Centre && window.is_multiple_of(2) {
             return Err(CompositionError::Even { window });
@@ -97,7 +97,7 @@ impl FromStr for Fold {
     type Err = CompositionError;
 
     /// `centre`, or `symmetrical`, `causal` or `average` with `:STRIDE`.
-    fn from_str(text: &str) -> Result<Self, CompositionError> {
+    fn from_str(text: &str) -> Result<Self> {
         let unknown = || CompositionError::Name { found: text.to_owned() };
         let Some((name, stride)) = text.split_once(':') else {
             return if text == "centre" { Ok(Self::Centre) } else { Err(unknown()) };

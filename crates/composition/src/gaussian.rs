@@ -5,7 +5,7 @@ use crate::flow::{Sink, Source};
 use crate::frames::{Gains, Pass, Room};
 use crate::plan::{Plan, same};
 use crate::rows::Rows;
-use crate::{CompositionError, Fold};
+use crate::{CompositionError, Fold, Result};
 use equipoise_covariance::{Covariance, Memo, Pool, Stationary, Structure};
 use equipoise_denoiser::{Denoiser, DenoiserError, Give, Jacobian, Linearised, Take, Tape};
 use equipoise_field::{Length, Real};
@@ -45,12 +45,7 @@ impl<R: Real> GaussianComposition<R> {
     /// # Errors
     /// [`CompositionError::Unstationary`] unless Σ is stationary, [`CompositionError::Length`] for a mean of another
     /// length, and those of [`Composition::new`](crate::Composition::new).
-    pub fn new(
-        mean: Vec<R>,
-        covariance: Arc<dyn Covariance<R>>,
-        frames: usize,
-        fold: Fold,
-    ) -> Result<Self, CompositionError> {
+    pub fn new(mean: Vec<R>, covariance: Arc<dyn Covariance<R>>, frames: usize, fold: Fold) -> Result<Self> {
         let Structure::Stationary(window) = covariance.structure() else {
             return Err(CompositionError::Unstationary);
         };

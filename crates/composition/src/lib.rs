@@ -51,6 +51,6 @@ mod tests;
 
 pub use compose::{Gaussian, compose};
 pub use composition::Composition;
-pub use error::CompositionError;
+pub use error::{CompositionError, Result};
 pub use fold::Fold;
 pub use gaussian::GaussianComposition;

@@ -1,7 +1,7 @@
 //! What stands in a window and in a trajectory: unfolding, folding, and their adjoints, window by window and frame
 //! by frame.
 
-use crate::{CompositionError, Fold};
+use crate::{CompositionError, Fold, Result};
 use equipoise_denoiser::{Denoiser, DenoiserError, Tape};
 use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
@@ -49,24 +49,14 @@ pub(crate) enum Outward {
 
 impl Plan {
     /// Of windows of `dim` numbers.
-    pub(crate) fn of_window(
-        dim: usize,
-        frame: usize,
-        frames: usize,
-        fold: Fold,
-    ) -> Result<Self, CompositionError> {
+    pub(crate) fn of_window(dim: usize, frame: usize, frames: usize, fold: Fold) -> Result<Self> {
         match dim.checked_div(frame) {
             Some(count) if count > 0 && count * frame == dim => Self::new(frame, frames, count, fold),
             _ => Err(CompositionError::Frame { dim, frame }),
         }
     }
 
-    pub(crate) fn new(
-        frame: usize,
-        frames: usize,
-        window: usize,
-        fold: Fold,
-    ) -> Result<Self, CompositionError> {
+    pub(crate) fn new(frame: usize, frames: usize, window: usize, fold: Fold) -> Result<Self> {
         let windows = fold.windows(window, frames)?;
         let fits = |count: usize| count.checked_mul(frame).is_some();
         if !(fits(frames) && windows.checked_mul(window).is_some_and(fits)) {

@@ -1,6 +1,6 @@
 //! A covariance given as a matrix, resolved completely by LAPACK.
 
-use crate::{CovarianceError, DENSE_LIMIT, Modes};
+use crate::{CovarianceError, DENSE_LIMIT, Modes, Result};
 use equipoise_field::{Length, Real};
 use ndarray::ArrayView2;
 use ndarray_linalg::{Eigh, UPLO};
@@ -12,7 +12,7 @@ use ndarray_linalg::{Eigh, UPLO};
 /// # Errors
 /// [`CovarianceError::TooLarge`] past [`DENSE_LIMIT`], [`CovarianceError::Length`] when Σ is not
 /// square, [`CovarianceError::Eigen`] when LAPACK fails.
-pub fn dense<R: Real>(sigma: ArrayView2<'_, f64>) -> Result<Modes<R>, CovarianceError> {
+pub fn dense<R: Real>(sigma: ArrayView2<'_, f64>) -> Result<Modes<R>> {
     let dim = sigma.nrows();
     Length::check("columns of Σ", sigma.ncols(), dim)?;
     refuse_past_limit::<R>(dim)?;
@@ -26,7 +26,7 @@ pub fn dense<R: Real>(sigma: ArrayView2<'_, f64>) -> Result<Modes<R>, Covariance
 }
 
 /// Refuses a dimension whose eigenvectors would not fit the limit, with the memory it would take.
-pub(crate) fn refuse_past_limit<R: Real>(dim: usize) -> Result<(), CovarianceError> {
+pub(crate) fn refuse_past_limit<R: Real>(dim: usize) -> Result<()> {
     let gib = (dim as f64).powi(2) * size_of::<R>() as f64 / f64::from(1 << 30);
     if dim > DENSE_LIMIT {
         return Err(CovarianceError::TooLarge { dim, gib, limit: DENSE_LIMIT });
@@ -38,7 +38,7 @@ pub(crate) fn refuse_past_limit<R: Real>(dim: usize) -> Result<(), CovarianceErr
 ///
 /// # Errors
 /// As [`dense`], and [`CovarianceError::Snapshots`] with fewer than two snapshots.
-pub fn fit_dense<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<(Vec<R>, Modes<R>), CovarianceError> {
+pub fn fit_dense<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<(Vec<R>, Modes<R>)> {
     let dim = snapshots.first().map_or(0, |s| s.len());
     refuse_past_limit::<R>(dim)?;
     equipoise_blas::require_single_thread()?;

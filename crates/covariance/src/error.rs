@@ -2,6 +2,9 @@
 
 use equipoise_field::Length;
 
+/// What comes of work that may fail with a [`CovarianceError`].
+pub type Result<T, E = CovarianceError> = std::result::Result<T, E>;
+
 /// A covariance that cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

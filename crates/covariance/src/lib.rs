@@ -31,7 +31,7 @@ mod streamed;
 pub use conformance::check_covariance;
 #[cfg(feature = "fit")]
 pub use dense::{dense, fit_dense};
-pub use error::CovarianceError;
+pub use error::{CovarianceError, Result};
 #[cfg(feature = "fit")]
 pub use low_rank::{LowRankFit, fit_low_rank};
 pub use memo::Memo;

@@ -2,7 +2,7 @@
 
 use crate::inner_products::InnerProducts;
 use crate::streamed::{TemporalModes, check_rank};
-use crate::{CovarianceError, Modes};
+use crate::{CovarianceError, Modes, Result};
 use equipoise_field::{Length, Real, each};
 use ndarray::Array2;
 
@@ -29,11 +29,7 @@ pub struct LowRankFit<R> {
 /// # Errors
 /// [`CovarianceError::Snapshots`], [`CovarianceError::Rank`] unless 1 ≤ rank ≤ n − 1,
 /// [`CovarianceError::Ridge`], [`CovarianceError::Length`] for snapshots of different lengths.
-pub fn fit_low_rank<R: Real>(
-    snapshots: &[&[R]],
-    rank: usize,
-    floor: f64,
-) -> Result<LowRankFit<R>, CovarianceError> {
+pub fn fit_low_rank<R: Real>(snapshots: &[&[R]], rank: usize, floor: f64) -> Result<LowRankFit<R>> {
     let n = snapshots.len();
     let dim = check(snapshots, floor)?;
     let limit = (n - 1).min(dim);
@@ -52,7 +48,7 @@ pub fn fit_low_rank<R: Real>(
     Ok(LowRankFit { mean, covariance, spectrum })
 }
 
-fn check<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<usize, CovarianceError> {
+fn check<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<usize> {
     if snapshots.len() < 2 {
         return Err(CovarianceError::Snapshots { found: snapshots.len(), expected: 2 });
     }
@@ -77,10 +73,7 @@ fn mean<R: Real>(snapshots: &[&[R]], dim: usize) -> Vec<R> {
 }
 
 /// The centred snapshots as an n × D matrix with their mean; for small D only.
-pub(crate) fn centre<R: Real>(
-    snapshots: &[&[R]],
-    ridge: f64,
-) -> Result<(Vec<R>, Array2<f64>), CovarianceError> {
+pub(crate) fn centre<R: Real>(snapshots: &[&[R]], ridge: f64) -> Result<(Vec<R>, Array2<f64>)> {
     let dim = check(snapshots, ridge)?;
     let mean = mean(snapshots, dim);
     let centred = widened(snapshots, &mean, 0, dim);
@@ -164,7 +157,7 @@ mod tests {
         let data = snapshots(4, 9);
         let views: Vec<&[f64]> = data.iter().map(Vec::as_slice).collect();
         assert_eq!(fit_low_rank(&views, 3, 0.25).unwrap().covariance.complement(), Some(0.25));
-        let message = |r: Result<LowRankFit<f64>, CovarianceError>| r.err().unwrap().to_string();
+        let message = |r: Result<LowRankFit<f64>>| r.err().unwrap().to_string();
         assert_eq!(message(fit_low_rank(&views, 4, 0.0)), "rank: found 4, expected 1 to 3 with 4 snapshots");
         assert_eq!(message(fit_low_rank(&views[..1], 1, 0.0)), "snapshots: found 1, expected at least 2");
         assert!(message(fit_low_rank(&views, 2, f64::NAN)).starts_with("ridge: found NaN"));

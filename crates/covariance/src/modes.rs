@@ -5,7 +5,7 @@ mod rows;
 
 pub use rows::Panel;
 
-use crate::{Covariance, CovarianceError, Structure, Weights};
+use crate::{Covariance, Result, Structure, Weights};
 use equipoise_field::{Length, Real};
 use rows::Rounded;
 
@@ -25,13 +25,8 @@ impl<R: Real> Modes<R> {
     /// From orthonormal modes (r × D, mode by mode), their eigenvalues, and λ_⊥ (`None` when r = D).
     ///
     /// # Errors
-    /// [`CovarianceError::Length`] when `basis` is not of length r·D.
-    pub fn new(
-        dim: usize,
-        basis: Vec<R>,
-        eigenvalues: Vec<f64>,
-        complement: Option<f64>,
-    ) -> Result<Self, CovarianceError> {
+    /// [`CovarianceError::Length`](crate::CovarianceError::Length) when `basis` is not of length r·D.
+    pub fn new(dim: usize, basis: Vec<R>, eigenvalues: Vec<f64>, complement: Option<f64>) -> Result<Self> {
         let expected = dim * eigenvalues.len();
         Length::check("basis", basis.len(), expected)?;
         Ok(Self { dim, basis, eigenvalues, complement, rounded: None })
@@ -45,8 +40,8 @@ impl<R: Real> Modes<R> {
     /// bits that they have for the rounded modes in `R`.
     ///
     /// # Errors
-    /// [`CovarianceError::NotFinite`] when an entry of U is NaN or infinite.
-    pub fn rounded(mut self) -> Result<Self, CovarianceError> {
+    /// [`CovarianceError::NotFinite`](crate::CovarianceError::NotFinite) when an entry of U is NaN or infinite.
+    pub fn rounded(mut self) -> Result<Self> {
         let rank = self.rank();
         self.rounded = Some(Rounded::of(&mut self.basis, rank, self.dim)?);
         Ok(self)

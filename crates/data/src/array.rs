@@ -1,7 +1,7 @@
 //! The numbers of one dataset, wherever they are stored.
 
 use crate::storage::Element;
-use crate::{Attributes, DataError};
+use crate::{Attributes, Result};
 use std::fmt;
 use std::ops::Range;
 
@@ -20,20 +20,20 @@ pub(crate) trait Array: fmt::Debug + Send + Sync {
     /// reading any; a sentence where that cannot be known.
     ///
     /// # Errors
-    /// [`DataError::Filter`], [`DataError::Unwritten`].
-    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>, DataError>;
+    /// [`DataError::Filter`](crate::DataError::Filter), [`DataError::Unwritten`](crate::DataError::Unwritten).
+    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>>;
 
     /// The numbers of a block, flat in the order of the axes.
     ///
     /// # Errors
     /// Of reading, also for a block beyond the axes.
-    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>, DataError>;
+    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>>;
 
     /// As [`singles`](Self::singles), in `f64`.
     ///
     /// # Errors
     /// As [`singles`](Self::singles).
-    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>, DataError>;
+    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>>;
 }
 
 /// An array with its name and what is said of it.

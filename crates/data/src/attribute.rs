@@ -1,9 +1,9 @@
 //! The attributes of a file, read whatever their encoding.
 
-use crate::DataError;
 use crate::clock::Clock;
 use crate::limits::{TEXTS, VALUES};
 use crate::storage::is_number;
+use crate::{DataError, Result};
 use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Attribute as Handle, Location};
 use serde::Serialize;
@@ -35,7 +35,7 @@ impl Attribute {
     ///
     /// # Errors
     /// [`DataError::Json`] for a value without such a form.
-    pub fn json<V: Serialize>(name: &str, value: &V) -> Result<Self, DataError> {
+    pub fn json<V: Serialize>(name: &str, value: &V) -> Result<Self> {
         let fault = |source| DataError::Json { path: name.into(), name: name.into(), source };
         serde_json::to_string(value).map(Self::Text).map_err(fault)
     }
@@ -123,7 +123,7 @@ impl Attributes {
     ///
     /// # Errors
     /// [`DataError::AttributeValue`] where an attribute states another step.
-    pub(crate) fn take_clock(&mut self, path: &Path, clock: &Clock) -> Result<Option<String>, DataError> {
+    pub(crate) fn take_clock(&mut self, path: &Path, clock: &Clock) -> Result<Option<String>> {
         let (name, step, first) = match clock {
             Clock::Even { name, step, first } => (name, *step, *first),
             Clock::Silent { name, reason } => {
@@ -157,7 +157,7 @@ impl Attributes {
     }
 
     /// A text attribute, if there is one with this name.
-    pub(crate) fn text(&self, path: &Path, name: &str) -> Result<Option<&str>, DataError> {
+    pub(crate) fn text(&self, path: &Path, name: &str) -> Result<Option<&str>> {
         match self.get(name) {
             None => Ok(None),
             Some(Attribute::Text(text)) => Ok(Some(text)),
@@ -170,7 +170,7 @@ impl Attributes {
         &self,
         path: &Path,
         name: &str,
-    ) -> Result<Option<[f64; COUNT]>, DataError> {
+    ) -> Result<Option<[f64; COUNT]>> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let array = match value {
             Attribute::Numbers(n) if n.iter().all(|x| x.is_finite()) => n.as_slice().try_into().ok(),
@@ -181,7 +181,7 @@ impl Attributes {
     }
 
     /// A positive number, if there is an attribute with this name.
-    pub(crate) fn positive(&self, path: &Path, name: &str) -> Result<Option<f64>, DataError> {
+    pub(crate) fn positive(&self, path: &Path, name: &str) -> Result<Option<f64>> {
         match self.numbers(path, name)? {
             Some([value]) if value <= 0.0 => {
                 Err(DataError::attribute(path, name, format!("[{value:?}]"), "a positive number"))

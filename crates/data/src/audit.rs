@@ -5,7 +5,7 @@ use crate::continuity::{Continuity, DECIDABLE_RATIO};
 use crate::measured::Measured;
 use crate::source::Header;
 use crate::statistics::ChannelStatistics;
-use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions};
+use crate::{Attributes, AxisOrder, DataError, Kind, LoadOptions, Result};
 use serde::Serialize;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -141,14 +141,14 @@ impl Audit {
 }
 
 /// The axis order, or why there is none.
-pub(crate) type Decision = Result<AxisOrder, DataError>;
+pub(crate) type Decision = Result<AxisOrder>;
 
 /// The order that the attributes declare and the attribute that says so.
 pub(crate) fn declaration(
     path: &Path,
     variable: &str,
     attributes: &Attributes,
-) -> Result<Option<(AxisOrder, String)>, DataError> {
+) -> Result<Option<(AxisOrder, String)>> {
     let mut found: Vec<(AxisOrder, String)> = Vec::new();
     for (place, owner) in [(Place::Dataset, variable), (Place::Root, "/")] {
         for name in ["axes", "shape_description", "dims"] {

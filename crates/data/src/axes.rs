@@ -1,6 +1,6 @@
 //! The order of the axes of a data file.
 
-use crate::DataError;
+use crate::{DataError, Result};
 use equipoise_field::Axis;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -128,7 +128,7 @@ impl FromStr for AxisOrder {
     type Err = DataError;
 
     /// Reads `NTCHW`, `N,T,C,H,W`, `(N, T, C, H, W)`, `NTHWC`, `TXY`, `time, y, x` and the like, in either case.
-    fn from_str(text: &str) -> Result<Self, DataError> {
+    fn from_str(text: &str) -> Result<Self> {
         let refused = || DataError::Name { field: "axis order", found: text.into(), expected: EXPECTED };
         let words = || text.split([' ', ',', '(', ')', '[', ']', '\'', '"']).filter(|word| !word.is_empty());
         let named = |word: &str| Self::letter_of(&word.to_lowercase());
@@ -159,7 +159,7 @@ impl From<AxisOrder> for String {
 impl TryFrom<String> for AxisOrder {
     type Error = DataError;
 
-    fn try_from(text: String) -> Result<Self, DataError> {
+    fn try_from(text: String) -> Result<Self> {
         text.parse()
     }
 }

@@ -18,8 +18,8 @@
 mod compare;
 
 use crate::{
-    Coordinates, CylinderGeometry, DataError, Dataset, Kind, LoadOptions, Mask, Particulars, fingerprint,
-    load,
+    Coordinates, CylinderGeometry, DataError, Dataset, Kind, LoadOptions, Mask, Particulars, Result,
+    fingerprint, load,
 };
 use compare::Comparison;
 use equipoise_field::{Grid, Shape};
@@ -100,11 +100,11 @@ impl Described {
     ///
     /// # Errors
     /// [`DataError::AttributeValue`].
-    pub fn of(data: &Dataset) -> Result<Self, DataError> {
+    pub fn of(data: &Dataset) -> Result<Self> {
         Self::with(data, Particulars::of(data)?)
     }
 
-    fn with(data: &Dataset, particulars: Particulars) -> Result<Self, DataError> {
+    fn with(data: &Dataset, particulars: Particulars) -> Result<Self> {
         Ok(Self {
             path: data.path().into(),
             kind: data.kind(),
@@ -130,7 +130,7 @@ impl Described {
     ///
     /// # Errors
     /// [`DataError::Mismatch`] naming both files, the field and both values.
-    pub fn receive(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>), DataError> {
+    pub fn receive(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>)> {
         let (data, mut remarks) = self.align(data, window)?;
         remarks.extend(self.recognised(&data));
         Ok((data, remarks))
@@ -140,7 +140,7 @@ impl Described {
     ///
     /// # Errors
     /// As [`receive`](Self::receive).
-    pub fn align(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>), DataError> {
+    pub fn align(&self, data: Dataset, window: usize) -> Result<(Dataset, Vec<Remark>)> {
         let (data, thinned) = data.thinned_as(self.particulars.stride, self.frame, &self.path)?;
         let own = Self::with(&data, Particulars::without_frames(&data)?)?;
         let comparison = Comparison::of(&own, self, window)?;
@@ -170,7 +170,7 @@ impl Described {
         field: &str,
         [found, expected]: [String; 2],
         way_out: &str,
-    ) -> Result<T, DataError> {
+    ) -> Result<T> {
         let way_out = if way_out.is_empty() { String::new() } else { format!("; {way_out}") };
         let (path, field, reference) = (path.into(), field.into(), self.path.clone());
         Err(DataError::Mismatch(Box::new(Mismatch { path, field, found, expected, reference, way_out })))
@@ -206,7 +206,7 @@ impl Described {
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_beside(path: &Path, options: &LoadOptions, kind: Kind) -> Result<Dataset, DataError> {
+pub fn load_beside(path: &Path, options: &LoadOptions, kind: Kind) -> Result<Dataset> {
     match load(path, options) {
         Err(DataError::KindUndeclared { .. }) => {
             let data = load(path, &LoadOptions { kind: Some(kind), ..*options })?;

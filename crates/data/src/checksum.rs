@@ -1,7 +1,7 @@
 //! SHA-256 of a file or a folder.
 
 use crate::source::files;
-use crate::{DataError, Location};
+use crate::{DataError, Location, Result};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs::File;
@@ -20,7 +20,7 @@ const STEP: u64 = 16 << 20;
 ///
 /// # Errors
 /// [`DataError::Missing`] or [`DataError::Unreadable`]; [`DataError::NotRegular`] for a link or a device in a folder.
-pub fn checksum(path: &Path) -> Result<String, DataError> {
+pub fn checksum(path: &Path) -> Result<String> {
     Ok(checksum_while(path, || true)?.expect("nobody asks it to stop"))
 }
 
@@ -28,7 +28,7 @@ pub fn checksum(path: &Path) -> Result<String, DataError> {
 ///
 /// # Errors
 /// As [`checksum`].
-pub fn checksum_while(path: &Path, proceed: impl Fn() -> bool) -> Result<Option<String>, DataError> {
+pub fn checksum_while(path: &Path, proceed: impl Fn() -> bool) -> Result<Option<String>> {
     let at = Location::of(path);
     let mut all = Vec::new();
     for file in files(&at.file)? {
@@ -65,7 +65,7 @@ const PLACE: u64 = 16 << 10;
 ///
 /// # Errors
 /// As [`checksum`].
-pub fn sampled(path: &Path) -> Result<String, DataError> {
+pub fn sampled(path: &Path) -> Result<String> {
     let at = Location::of(path);
     let mut hasher = Sha256::new();
     for file in files(&at.file)? {
@@ -86,7 +86,7 @@ pub fn sampled(path: &Path) -> Result<String, DataError> {
 }
 
 /// The name and the length of a file, with `look` also some of its bytes.
-fn add_places(path: &Path, name: &str, look: bool, hasher: &mut Sha256) -> Result<(), DataError> {
+fn add_places(path: &Path, name: &str, look: bool, hasher: &mut Sha256) -> Result<()> {
     let fault = |source| DataError::io(path, source);
     let mut file = File::open(path).map_err(fault)?;
     let length = file.metadata().map_err(fault)?.len();
@@ -103,7 +103,7 @@ fn add_places(path: &Path, name: &str, look: bool, hasher: &mut Sha256) -> Resul
 }
 
 /// The files of a folder, each with its path in it and its length; whether all were read.
-fn add_folder(folder: &Path, hasher: &mut Sha256, proceed: &impl Fn() -> bool) -> Result<bool, DataError> {
+fn add_folder(folder: &Path, hasher: &mut Sha256, proceed: &impl Fn() -> bool) -> Result<bool> {
     let mut names = Vec::new();
     list(folder, "", &mut names)?;
     names.sort();
@@ -121,7 +121,7 @@ fn add_folder(folder: &Path, hasher: &mut Sha256, proceed: &impl Fn() -> bool) -
 }
 
 /// The bytes of a file; whether it was read to its end.
-fn add(path: &Path, hasher: &mut Sha256, proceed: &impl Fn() -> bool) -> Result<bool, DataError> {
+fn add(path: &Path, hasher: &mut Sha256, proceed: &impl Fn() -> bool) -> Result<bool> {
     let fault = |source| DataError::io(path, source);
     let file = File::open(path).map_err(fault)?;
     while proceed() {
@@ -133,7 +133,7 @@ fn add(path: &Path, hasher: &mut Sha256, proceed: &impl Fn() -> bool) -> Result<
 }
 
 /// The files in a folder and its folders.
-fn list(folder: &Path, within: &str, names: &mut Vec<String>) -> Result<(), DataError> {
+fn list(folder: &Path, within: &str, names: &mut Vec<String>) -> Result<()> {
     let fault = |source| DataError::io(folder, source);
     for entry in std::fs::read_dir(folder).map_err(fault)? {
         let entry = entry.map_err(fault)?;

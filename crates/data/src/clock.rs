@@ -3,7 +3,7 @@
 use crate::file::Hdf5File;
 use crate::stored::ticks;
 use crate::ticks::{EVEN, Steps, Ticks, shortest};
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, DataError, Result};
 use std::path::Path;
 
 /// The datasets that hold times.
@@ -29,7 +29,7 @@ impl Clock {
         group: &str,
         leading: [usize; 2],
         order: AxisOrder,
-    ) -> Result<Option<Self>, DataError> {
+    ) -> Result<Option<Self>> {
         let within = |name: &str| format!("{group}/{name}");
         let beside = NAMES.into_iter().filter(|_| !group.is_empty()).map(within);
         for place in beside.chain(NAMES.into_iter().map(str::to_owned)) {
@@ -54,7 +54,7 @@ impl Clock {
         leading: [usize; 2],
         order: AxisOrder,
         known: bool,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self> {
         let name = ticks.name.clone();
         let silent = |reason| Ok(Self::Silent { name: ticks.name.clone(), reason });
         let time = order.time_axis();

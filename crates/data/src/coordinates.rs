@@ -1,6 +1,6 @@
 //! Where the first grid point of a file lies, and how far its frames are apart.
 
-use crate::{Attributes, DataError, Dataset, Remark};
+use crate::{Attributes, DataError, Dataset, Remark, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -23,7 +23,7 @@ impl Coordinates {
     ///
     /// # Errors
     /// [`DataError::AttributeValue`].
-    pub fn of(data: &Dataset) -> Result<(Self, Vec<String>), DataError> {
+    pub fn of(data: &Dataset) -> Result<(Self, Vec<String>)> {
         Self::stated(data.path(), data.attributes())
     }
 
@@ -34,7 +34,7 @@ impl Coordinates {
     ///
     /// # Errors
     /// [`DataError::AttributeValue`].
-    pub fn from_forcing(data: &Dataset) -> Result<(f64, Option<Remark>), DataError> {
+    pub fn from_forcing(data: &Dataset) -> Result<(f64, Option<Remark>)> {
         if let Some([y]) = data.attributes().numbers::<1>(data.path(), "y_first")? {
             return Ok((y, None));
         }
@@ -52,7 +52,7 @@ impl Coordinates {
     ///
     /// # Errors
     /// [`DataError::AttributeValue`].
-    pub fn stated(path: &Path, attributes: &Attributes) -> Result<(Self, Vec<String>), DataError> {
+    pub fn stated(path: &Path, attributes: &Attributes) -> Result<(Self, Vec<String>)> {
         let mut notes = Vec::new();
         let mut first = |name: &str| {
             let stated = attributes.numbers::<1>(path, name)?.map(|[x]| x);

@@ -1,6 +1,6 @@
 //! The circular cylinder of a wake: which points are solid, and how far the surface is.
 
-use crate::{Attributes, DataError};
+use crate::{Attributes, DataError, Result};
 use equipoise_field::Grid;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -29,7 +29,7 @@ impl CylinderGeometry {
         grid: &Grid,
         [height, width]: [usize; 2],
         notes: &mut Vec<String>,
-    ) -> Result<Option<Self>, DataError> {
+    ) -> Result<Option<Self>> {
         let center = attributes.numbers::<2>(path, "cylinder_center_px")?;
         let radius = attributes.positive(path, "cylinder_radius_px")?;
         let (Some([center_row, center_column]), Some(radius)) = (center, radius) else {

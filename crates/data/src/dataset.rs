@@ -7,7 +7,7 @@ mod thinned;
 pub(crate) use converted::Conversion;
 
 use crate::load::Frame;
-use crate::{Attributes, Audit, CylinderGeometry, DataError, Kind, Mask, Suspicion};
+use crate::{Attributes, Audit, CylinderGeometry, DataError, Kind, Mask, Result, Suspicion};
 use equipoise_field::{Grid, Shape};
 use std::path::{Path, PathBuf};
 
@@ -82,7 +82,7 @@ impl Dataset {
     /// # Errors
     /// [`DataError::Length`] unless `values` holds at least one whole number of series;
     /// [`DataError::NotFinite`].
-    pub fn in_memory(kind: Kind, grid: Grid, series: Shape, values: Vec<f32>) -> Result<Self, DataError> {
+    pub fn in_memory(kind: Kind, grid: Grid, series: Shape, values: Vec<f32>) -> Result<Self> {
         let path = PathBuf::from("(memory)");
         if series.is_empty() || values.is_empty() || !values.len().is_multiple_of(series.len()) {
             return Err(DataError::Length {
@@ -124,7 +124,7 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DataError::Length`] for a mask of another plane.
-    pub fn masked(mut self, mask: Mask) -> Result<Self, DataError> {
+    pub fn masked(mut self, mask: Mask) -> Result<Self> {
         let ([height, width], shape) = (mask.sides(), self.series);
         if [height, width] != [shape.height, shape.width] {
             let (field, found, expected) = ("cells of a mask", height * width, shape.plane());
@@ -223,7 +223,7 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DataError::Trajectory`], [`DataError::Window`] (also for `frames` = 0).
-    pub fn window(&self, n: usize, start: usize, frames: usize) -> Result<&[f32], DataError> {
+    pub fn window(&self, n: usize, start: usize, frames: usize) -> Result<&[f32]> {
         if n >= self.trajectories {
             let path = self.path.clone();
             return Err(DataError::Trajectory { path, trajectory: n, found: self.trajectories });
@@ -240,7 +240,7 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DataError::Window`] when `frames` is 0 or exceeds the series.
-    pub fn windows(&self, frames: usize) -> Result<impl Iterator<Item = Window<'_>> + Clone, DataError> {
+    pub fn windows(&self, frames: usize) -> Result<impl Iterator<Item = Window<'_>> + Clone> {
         if frames == 0 || frames > self.frames() {
             return Err(self.does_not_fit(0, frames));
         }

@@ -6,6 +6,9 @@ use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What comes of work that may fail with a [`DataError`].
+pub type Result<T, E = DataError> = std::result::Result<T, E>;
+
 /// A fault of data, with the file, the field, what was found and what was expected.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! Opening an HDF5 file, and the name for what is wrong when it does not open.
 
-use crate::DataError;
+use crate::{DataError, Result};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub(crate) struct Hdf5File {
 
 impl Hdf5File {
     /// Opens for reading.
-    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let superblock = superblock_version(path)?;
         let root = hdf5::File::open(path).map_err(|e| classify(path, superblock, "open it", e))?;
         Ok(Self { path: path.into(), superblock, root })
@@ -34,7 +34,7 @@ impl Hdf5File {
     }
 
     /// The names of the members of the root.
-    pub(crate) fn members(&self) -> Result<Vec<String>, DataError> {
+    pub(crate) fn members(&self) -> Result<Vec<String>> {
         self.root.member_names().map_err(|e| self.fault("list its members", e))
     }
 }
@@ -45,7 +45,7 @@ pub(crate) fn is_hdf5(path: &Path) -> bool {
 }
 
 /// The version byte of the superblock, which may stand at 0, 512, 1024, 2048, …
-fn superblock_version(path: &Path) -> Result<u8, DataError> {
+fn superblock_version(path: &Path) -> Result<u8> {
     let fault = |source| DataError::io(path, source);
     let mut file = std::fs::File::open(path).map_err(fault)?;
     let metadata = file.metadata().map_err(fault)?;
@@ -71,7 +71,7 @@ fn superblock_version(path: &Path) -> Result<u8, DataError> {
     Err(DataError::NotHdf5 { path: path.into(), found })
 }
 
-fn whole_superblock(path: &Path, head: &[u8], found: u64) -> Result<u8, DataError> {
+fn whole_superblock(path: &Path, head: &[u8], found: u64) -> Result<u8> {
     if (head.len() as u64) < SMALLEST_SUPERBLOCK {
         let detail = "it ends inside the superblock".into();
         return Err(DataError::Truncated { path: path.into(), found, detail });

@@ -1,6 +1,6 @@
 //! The conventions of flows, as a table, and the handle on one of its entries.
 
-use crate::{Attributes, DataError, NormalizerKind, Symmetry};
+use crate::{Attributes, DataError, NormalizerKind, Result, Symmetry};
 use equipoise_field::{Axis, Boundary};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::f64::consts::TAU;
@@ -123,10 +123,7 @@ impl Kind {
     }
 
     /// The kind that the attributes name, and the attribute that says so.
-    pub(crate) fn declared(
-        path: &Path,
-        attributes: &Attributes,
-    ) -> Result<Option<(Self, &'static str)>, DataError> {
+    pub(crate) fn declared(path: &Path, attributes: &Attributes) -> Result<Option<(Self, &'static str)>> {
         if let Some(name) = attributes.text(path, "kind")? {
             let refused = |_| DataError::attribute(path, "kind", format!("{name:?}"), NAMES);
             return Ok(Some((name.parse().map_err(refused)?, "kind")));
@@ -137,7 +134,7 @@ impl Kind {
                 "" => Ok(attributes.has(name)),
                 _ => Ok(attributes.text(path, name)?.is_some_and(|text| text.to_lowercase().contains(word))),
             };
-            let signs = convention.declared_by.iter().map(stands).collect::<Result<Vec<_>, DataError>>()?;
+            let signs = convention.declared_by.iter().map(stands).collect::<Result<Vec<_>>>()?;
             if let Some((attribute, _)) = convention.declared_by.first().filter(|_| !signs.contains(&false)) {
                 found.push((Self(convention.name), *attribute));
             }
@@ -160,7 +157,7 @@ impl fmt::Display for Kind {
 impl FromStr for Kind {
     type Err = DataError;
 
-    fn from_str(text: &str) -> Result<Self, DataError> {
+    fn from_str(text: &str) -> Result<Self> {
         let known = ALL.iter().find(|convention| convention.name == text).map(|found| Self(found.name));
         known.ok_or_else(|| DataError::Name { field: "kind", found: text.into(), expected: NAMES })
     }

@@ -73,7 +73,7 @@ pub use continuity::{Continuity, DECIDABLE_RATIO, SERIES_CORRELATION, SERIES_PAI
 pub use coordinates::Coordinates;
 pub use cylinder::CylinderGeometry;
 pub use dataset::{Dataset, Window, solid};
-pub use error::DataError;
+pub use error::{DataError, Result};
 pub use fingerprint::Fingerprints;
 pub use kind::{Convention, Kind};
 pub use load::{LoadOptions, audit, load};

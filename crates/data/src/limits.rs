@@ -1,6 +1,6 @@
 //! What a dataset claims, held to what its file can hold, before room is made for its numbers.
 
-use crate::DataError;
+use crate::{DataError, Result};
 use hdf5::Dataset;
 use hdf5::filters::Filter;
 use hdf5::plist::dataset_create::Layout;
@@ -23,7 +23,7 @@ pub(crate) const TEXTS: usize = 1 << 12;
 ///
 /// # Errors
 /// [`DataError::Size`].
-pub(crate) fn check(path: &Path, variable: &str, dataset: &Dataset) -> Result<(), DataError> {
+pub(crate) fn check(path: &Path, variable: &str, dataset: &Dataset) -> Result<()> {
     let fault = |e: hdf5::Error| {
         let action = format!("look at dataset `{variable}`");
         DataError::Hdf5 { path: path.into(), action, detail: e.to_string() }

@@ -7,8 +7,8 @@ use crate::packing::missing_by;
 use crate::particulars::channel_names;
 use crate::source::{Header, Opened};
 use crate::{
-    Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Mask, Suspicion, mirrored,
-    orientation,
+    Audit, AxisOrder, CylinderGeometry, DataError, Dataset, Inferred, Kind, Mask, Result, Suspicion,
+    mirrored, orientation,
 };
 use std::path::Path;
 
@@ -31,7 +31,7 @@ pub struct LoadOptions {
 /// Any fault of the file; an axis order that is undeclared, contradicted by the numbers or declared
 /// twice in different ways, and a kind that is undeclared, unless `options` states them; a value that is
 /// missing or not finite, and numbers that are certainly no velocities.
-pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
+pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset> {
     let opened = Opened::open(path, options.axes)?;
     let (header, values) = (opened.header(), opened.read_all()?);
     let measured = Measured::of(&values, header);
@@ -50,7 +50,7 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Dataset, DataError> {
 ///
 /// # Errors
 /// Faults that leave nothing to measure: not readable, no dataset, wrong rank or element type.
-pub fn audit(path: &Path, options: &LoadOptions) -> Result<Audit, DataError> {
+pub fn audit(path: &Path, options: &LoadOptions) -> Result<Audit> {
     let opened = Opened::open(path, options.axes)?;
     let measured = Measured::of(&opened.read_all()?, opened.header());
     let (mut audit, checked) = examine(path, opened.header(), &measured, options);
@@ -81,7 +81,7 @@ impl Frame {
     }
 }
 
-pub(crate) type Checked = Result<(AxisOrder, Kind, Frame), DataError>;
+pub(crate) type Checked = Result<(AxisOrder, Kind, Frame)>;
 
 /// The audit, and separately whether the file can be loaded.
 pub(crate) fn examine(
@@ -112,12 +112,7 @@ pub(crate) fn examine(
 }
 
 /// Refuses numbers that certainly are no velocities.
-fn velocities(
-    path: &Path,
-    header: &Header,
-    measured: &Measured,
-    order: Option<AxisOrder>,
-) -> Result<(), DataError> {
+fn velocities(path: &Path, header: &Header, measured: &Measured, order: Option<AxisOrder>) -> Result<()> {
     match measured.census.refusal(header.leading(), order) {
         None => Ok(()),
         Some(found) => {
@@ -132,7 +127,7 @@ pub(crate) fn kind(
     path: &Path,
     attributes: &Attributes,
     options: &LoadOptions,
-) -> Result<(Kind, Option<String>), DataError> {
+) -> Result<(Kind, Option<String>)> {
     let declared = Kind::declared(path, attributes);
     let Some(given) = options.kind else {
         return match declared? {
@@ -167,7 +162,7 @@ fn order_note(audit: &Audit) -> Option<String> {
     }
 }
 
-pub(crate) fn channels(path: &Path, header: &Header, kind: Kind) -> Result<(), DataError> {
+pub(crate) fn channels(path: &Path, header: &Header, kind: Kind) -> Result<()> {
     let found = header.shape[2];
     let names = channel_names(path, &header.attributes)?.filter(|names| names.len() == found);
     if names.is_some_and(|names| names == ["v", "u"]) {
@@ -187,7 +182,7 @@ pub(crate) fn channels(path: &Path, header: &Header, kind: Kind) -> Result<(), D
     }
 }
 
-fn finite(path: &Path, header: &Header, measured: &Measured) -> Result<(), DataError> {
+fn finite(path: &Path, header: &Header, measured: &Measured) -> Result<()> {
     let Some((first, value)) = measured.first_non_finite else { return Ok(()) };
     let (mut index, mut rest) = ([0; 5], first);
     for axis in (0..5).rev() {
@@ -201,7 +196,7 @@ fn finite(path: &Path, header: &Header, measured: &Measured) -> Result<(), DataE
     })
 }
 
-pub(crate) fn frame(path: &Path, header: &Header, kind: Kind) -> Result<Frame, DataError> {
+pub(crate) fn frame(path: &Path, header: &Header, kind: Kind) -> Result<Frame> {
     let [_, _, _, height, width] = header.shape;
     let mut notes = Vec::new();
     let grid = orientation::grid(path, &header.attributes, kind, [height, width], &mut notes)?;

@@ -1,6 +1,6 @@
 //! Where trajectories lie: a file or folder, and which datasets in it.
 
-use crate::DataError;
+use crate::{DataError, Result};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -29,7 +29,7 @@ impl Slice {
     ///
     /// # Errors
     /// [`DataError::Name`] where the path names another plane.
-    pub fn of(self, path: &Path) -> Result<PathBuf, DataError> {
+    pub fn of(self, path: &Path) -> Result<PathBuf> {
         match Location::of(path).slice {
             Some(plane) if plane == self.0 => Ok(path.into()),
             Some(_) => {
@@ -49,7 +49,7 @@ impl Slice {
 impl FromStr for Slice {
     type Err = DataError;
 
-    fn from_str(text: &str) -> Result<Self, DataError> {
+    fn from_str(text: &str) -> Result<Self> {
         let plane = text.strip_prefix("z=").and_then(|index| index.parse().ok()).map(Self);
         let expected = "z=INDEX, the index of a plane from 0 on";
         plane.ok_or_else(|| DataError::Name { field: "slice", found: text.into(), expected })

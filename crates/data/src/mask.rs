@@ -1,6 +1,6 @@
 //! Cells of a grid that hold no flow: land, solids, what was never measured.
 
-use crate::{Attribute, DataError};
+use crate::{Attribute, DataError, Result};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl Mask {
         [height, width]: [usize; 2],
         (shape, numbers): (&[usize], &[f64]),
         attribute: impl Fn(&str) -> Option<Attribute>,
-    ) -> Result<Option<Self>, DataError> {
+    ) -> Result<Option<Self>> {
         let refused = |detail: String| Err(DataError::Mask { path: path.into(), detail: detail + WAY_OUT });
         if shape != [height, width] {
             return refused(format!("found shape {shape:?}, expected (H, W) = [{height}, {width}]"));

@@ -1,6 +1,6 @@
 //! Observation noise as the user states it, and in normalised units per channel.
 
-use crate::{DataError, Normalizer};
+use crate::{DataError, Normalizer, Result};
 use serde::{Deserialize, Serialize};
 
 /// s, the standard deviation of the observation noise.
@@ -20,7 +20,7 @@ impl NoiseLevel {
     /// # Errors
     /// [`DataError::Length`] when the numbers are neither one nor one per channel;
     /// [`DataError::NoiseValue`] for a number that is negative or not finite.
-    pub fn normalised(&self, normalizer: &Normalizer) -> Result<Vec<f64>, DataError> {
+    pub fn normalised(&self, normalizer: &Normalizer) -> Result<Vec<f64>> {
         let scale = normalizer.scale();
         let per_channel = match self {
             Self::Normalised(std) => vec![*std; scale.len()],

@@ -1,7 +1,7 @@
 //! Affine maps between physical and normalised units, fitted on training data.
 
 use crate::statistics::Cells;
-use crate::{DataError, Dataset, Kind, Mask, Moments, Recording, Surveyed};
+use crate::{DataError, Dataset, Kind, Mask, Moments, Recording, Result, Surveyed};
 use equipoise_field::{Axis, Boundary, Real, Shape, sum};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -62,7 +62,7 @@ impl Normalizer {
     /// [`DataError::NormalizerRefused`] for `Profile` unless the kind is Kolmogorov or a generic
     /// flow with periodic borders, and for `Published` unless it is IBPM;
     /// [`DataError::ConstantChannel`] when a channel does not vary.
-    pub fn fit(kind: NormalizerKind, data: &Dataset) -> Result<Self, DataError> {
+    pub fn fit(kind: NormalizerKind, data: &Dataset) -> Result<Self> {
         let (grid, frame) = (data.grid(), data.shape(1));
         let cells = Cells::of(frame.plane(), data.mask());
         let fitted = Self::of(kind, data.kind(), grid.boundary, frame.channels, |profile| {
@@ -86,11 +86,7 @@ impl Normalizer {
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
-    pub fn surveyed(
-        kind: NormalizerKind,
-        recording: &Recording,
-        surveyed: &Surveyed,
-    ) -> Result<Self, DataError> {
+    pub fn surveyed(kind: NormalizerKind, recording: &Recording, surveyed: &Surveyed) -> Result<Self> {
         let (flow, boundary) = (recording.kind(), recording.grid().boundary);
         let fitted = Self::of(kind, flow, boundary, recording.frame().channels, |profile| {
             let std = |moments: &[f64; 3]| moments[1 + usize::from(profile)].sqrt();
@@ -112,7 +108,7 @@ impl Normalizer {
         boundary: Boundary,
         channels: usize,
         moments: impl FnOnce(bool) -> (Offset, Vec<f64>),
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self> {
         let refused = |reason| Err(DataError::NormalizerRefused { normalizer: kind, kind: flow, reason });
         let (offset, scale) = match kind {
             NormalizerKind::Channel => moments(false),
@@ -136,7 +132,7 @@ impl Normalizer {
     /// # Errors
     /// [`DataError::Length`] unless there are as many of both, [`DataError::ConstantChannel`] for a standard
     /// deviation that is not above 0, [`DataError::Name`] for a mean that is not finite.
-    pub fn given(mean: Vec<f64>, std: Vec<f64>) -> Result<Self, DataError> {
+    pub fn given(mean: Vec<f64>, std: Vec<f64>) -> Result<Self> {
         if mean.len() != std.len() {
             let field = "means of the normalizer";
             return Err(DataError::Length { field, found: mean.len(), expected: std.len() });
@@ -151,7 +147,7 @@ impl Normalizer {
         Self::checked(kind, Offset::Channel(mean), std)
     }
 
-    fn checked(kind: NormalizerKind, offset: Offset, scale: Vec<f64>) -> Result<Self, DataError> {
+    fn checked(kind: NormalizerKind, offset: Offset, scale: Vec<f64>) -> Result<Self> {
         match scale.iter().position(|s| !(s.is_finite() && *s > 0.0)) {
             None => Ok(Self { kind, offset, scale, mask: None }),
             Some(channel) => {
@@ -203,7 +199,7 @@ impl Normalizer {
     ///
     /// # Errors
     /// [`DataError::Length`] when the slice, the channels or the profile do not fit the shape.
-    pub fn normalise<R: Real>(&self, shape: Shape, values: &mut [R]) -> Result<(), DataError> {
+    pub fn normalise<R: Real>(&self, shape: Shape, values: &mut [R]) -> Result<()> {
         self.map(shape, values, |x, mean, scale| (x - mean) / scale)?;
         self.hide(shape, values);
         Ok(())
@@ -213,7 +209,7 @@ impl Normalizer {
     ///
     /// # Errors
     /// As [`Normalizer::normalise`].
-    pub fn restore<R: Real>(&self, shape: Shape, values: &mut [R]) -> Result<(), DataError> {
+    pub fn restore<R: Real>(&self, shape: Shape, values: &mut [R]) -> Result<()> {
         self.hide(shape, values);
         self.map(shape, values, |z, mean, scale| mean + scale * z)
     }
@@ -230,12 +226,7 @@ impl Normalizer {
         }
     }
 
-    fn map<R: Real>(
-        &self,
-        shape: Shape,
-        values: &mut [R],
-        to: impl Fn(f64, f64, f64) -> f64,
-    ) -> Result<(), DataError> {
+    fn map<R: Real>(&self, shape: Shape, values: &mut [R], to: impl Fn(f64, f64, f64) -> f64) -> Result<()> {
         self.fits(shape, values.len())?;
         if shape.is_empty() {
             return Ok(());
@@ -262,7 +253,7 @@ impl Normalizer {
         Ok(())
     }
 
-    fn fits(&self, shape: Shape, len: usize) -> Result<(), DataError> {
+    fn fits(&self, shape: Shape, len: usize) -> Result<()> {
         let equal = |field, found, expected| {
             if found == expected { Ok(()) } else { Err(DataError::Length { field, found, expected }) }
         };
@@ -347,7 +338,7 @@ impl fmt::Display for NormalizerKind {
 impl FromStr for NormalizerKind {
     type Err = DataError;
 
-    fn from_str(text: &str) -> Result<Self, DataError> {
+    fn from_str(text: &str) -> Result<Self> {
         match text {
             "channel" => Ok(Self::Channel),
             "profile" => Ok(Self::Profile),

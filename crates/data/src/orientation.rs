@@ -1,6 +1,6 @@
 //! The grid of a file, from its kind and attributes, with a note for every default taken.
 
-use crate::{Attributes, DataError, Kind};
+use crate::{Attributes, DataError, Kind, Result};
 use equipoise_field::{Axis, Boundary, Grid};
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub(crate) fn grid(
     kind: Kind,
     [height, width]: [usize; 2],
     notes: &mut Vec<String>,
-) -> Result<Grid, DataError> {
+) -> Result<Grid> {
     let declared = declared_x_axis(path, attributes)?;
     let x_axis = kind.convention().x_axis.or(declared).unwrap_or(Axis::W);
     if declared.is_some_and(|found| found != x_axis) {
@@ -69,7 +69,7 @@ pub(crate) fn grid(
 }
 
 /// A spacing; a negative one says that its axis must be reversed.
-fn spacing(path: &Path, attributes: &Attributes, name: &str, axis: Axis) -> Result<Option<f64>, DataError> {
+fn spacing(path: &Path, attributes: &Attributes, name: &str, axis: Axis) -> Result<Option<f64>> {
     attributes.positive(path, name).map_err(|error| match error {
         DataError::AttributeValue { found, .. } if found.starts_with("[-") => {
             let expected = format!("a positive number: {}, and its size as `{name}`", reversed(axis));
@@ -94,7 +94,7 @@ fn reversed(axis: Axis) -> &'static str {
 }
 
 /// The array axis along which x increases, as `H_axis` and `W_axis` declare it.
-fn declared_x_axis(path: &Path, attributes: &Attributes) -> Result<Option<Axis>, DataError> {
+fn declared_x_axis(path: &Path, attributes: &Attributes) -> Result<Option<Axis>> {
     let mut declared = None;
     for (name, axis, other) in [("H_axis", Axis::H, Axis::W), ("W_axis", Axis::W, Axis::H)] {
         let Some(text) = attributes.text(path, name)? else { continue };
@@ -117,12 +117,7 @@ fn declared_x_axis(path: &Path, attributes: &Attributes) -> Result<Option<Axis>,
     Ok(declared)
 }
 
-fn boundary(
-    path: &Path,
-    attributes: &Attributes,
-    kind: Kind,
-    notes: &mut Vec<String>,
-) -> Result<Boundary, DataError> {
+fn boundary(path: &Path, attributes: &Attributes, kind: Kind, notes: &mut Vec<String>) -> Result<Boundary> {
     let stated = attributes.text(path, "boundary")?;
     let refused = |found: &str, expected: &str| {
         Err(DataError::attribute(path, "boundary", format!("{found:?}"), expected))

@@ -1,8 +1,8 @@
 //! Packed numbers and stand-ins for missing ones, by the attributes of the CF conventions.
 
-use crate::DataError;
 use crate::attribute::{Attribute, Attributes, Place};
 use crate::storage::Element;
+use crate::{DataError, Result};
 use std::path::Path;
 
 /// The attributes that give a value for what is missing, in the order in which they are asked.
@@ -42,12 +42,7 @@ impl Packing {
     /// # Errors
     /// [`DataError::AttributeValue`] for what cannot be applied; [`DataError::ElementType`] for integers that are
     /// not said to be packed.
-    pub(crate) fn of(
-        path: &Path,
-        variable: &str,
-        element: Element,
-        attributes: &Attributes,
-    ) -> Result<Self, DataError> {
+    pub(crate) fn of(path: &Path, variable: &str, element: Element, attributes: &Attributes) -> Result<Self> {
         for name in ["scale_factor", "add_offset"] {
             if attributes.at(Place::Dataset, name).is_none()
                 && let Some(found) = attributes.at(Place::Root, name)
@@ -138,11 +133,7 @@ impl Packing {
 ///
 /// # Errors
 /// [`DataError::AttributeValue`] for what cannot be applied.
-pub(crate) fn unpack_ticks(
-    path: &Path,
-    attributes: &Attributes,
-    values: &mut [f64],
-) -> Result<(), DataError> {
+pub(crate) fn unpack_ticks(path: &Path, attributes: &Attributes, values: &mut [f64]) -> Result<()> {
     let scale = number(path, attributes, "scale_factor")?.unwrap_or(1.0);
     let offset = number(path, attributes, "add_offset")?.unwrap_or(0.0);
     let mut missing: Vec<f64> = Vec::new();
@@ -190,7 +181,7 @@ fn unwritten(element: Element) -> Option<f64> {
 }
 
 /// One finite number of the dataset.
-fn number(path: &Path, attributes: &Attributes, name: &str) -> Result<Option<f64>, DataError> {
+fn number(path: &Path, attributes: &Attributes, name: &str) -> Result<Option<f64>> {
     match attributes.at(Place::Dataset, name) {
         None => Ok(None),
         Some(Attribute::Numbers(found)) if found.len() == 1 && found[0].is_finite() => Ok(Some(found[0])),
@@ -199,7 +190,7 @@ fn number(path: &Path, attributes: &Attributes, name: &str) -> Result<Option<f64
 }
 
 /// The numbers of an attribute of the dataset or else of the file; some writers put them down as texts.
-fn numbers(path: &Path, attributes: &Attributes, name: &str) -> Result<Vec<f64>, DataError> {
+fn numbers(path: &Path, attributes: &Attributes, name: &str) -> Result<Vec<f64>> {
     let Some(found) = attributes.get(name) else { return Ok(Vec::new()) };
     let read = match found {
         Attribute::Numbers(numbers) => Some(numbers.clone()),
@@ -209,7 +200,7 @@ fn numbers(path: &Path, attributes: &Attributes, name: &str) -> Result<Vec<f64>,
     read.ok_or_else(|| DataError::attribute(path, name, found, "numbers in the units of the file"))
 }
 
-fn valid(path: &Path, attributes: &Attributes) -> Result<[f64; 2], DataError> {
+fn valid(path: &Path, attributes: &Attributes) -> Result<[f64; 2]> {
     let mut valid = [f64::NEG_INFINITY, f64::INFINITY];
     for (name, ends) in RANGES.into_iter().zip([0..2, 0..1, 1..2]) {
         let found = numbers(path, attributes, name)?;
@@ -234,7 +225,7 @@ fn valid(path: &Path, attributes: &Attributes) -> Result<[f64; 2], DataError> {
 }
 
 /// NetCDF's older types have no unsigned integers; an attribute says that signed ones are meant so.
-fn check_unsigned(path: &Path, attributes: &Attributes, signed: bool) -> Result<(), DataError> {
+fn check_unsigned(path: &Path, attributes: &Attributes, signed: bool) -> Result<()> {
     let name = "_Unsigned";
     match attributes.at(Place::Dataset, name) {
         Some(Attribute::Text(text)) if text.eq_ignore_ascii_case("false") == signed => Ok(()),

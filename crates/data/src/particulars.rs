@@ -3,7 +3,7 @@
 
 use crate::orientation::says_periodic;
 use crate::statistics::{self, ChannelStatistics};
-use crate::{Attributes, DataError, Dataset, Kind, fingerprint};
+use crate::{Attributes, Dataset, Kind, Result, fingerprint};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -110,8 +110,8 @@ impl Particulars {
     /// Of a dataset, with the fingerprints of its frames.
     ///
     /// # Errors
-    /// [`DataError::AttributeValue`].
-    pub fn of(data: &Dataset) -> Result<Self, DataError> {
+    /// [`DataError::AttributeValue`](crate::DataError::AttributeValue).
+    pub fn of(data: &Dataset) -> Result<Self> {
         Ok(Self {
             frames: fingerprint::of_frames(data.values(), data.shape(1).len(), data.mask()),
             ..Self::without_frames(data)?
@@ -121,8 +121,8 @@ impl Particulars {
     /// Of a dataset, without fingerprints.
     ///
     /// # Errors
-    /// [`DataError::AttributeValue`].
-    pub fn without_frames(data: &Dataset) -> Result<Self, DataError> {
+    /// [`DataError::AttributeValue`](crate::DataError::AttributeValue).
+    pub fn without_frames(data: &Dataset) -> Result<Self> {
         let mut found = Self::stated(data.path(), data.attributes(), data.kind())?;
         if data.audit().is_none() {
             // Whoever makes a dataset in memory states its grid.
@@ -149,8 +149,8 @@ impl Particulars {
     /// From the attributes of a file of this kind of flow, without statistics and fingerprints.
     ///
     /// # Errors
-    /// [`DataError::AttributeValue`].
-    pub fn stated(path: &Path, attributes: &Attributes, kind: Kind) -> Result<Self, DataError> {
+    /// [`DataError::AttributeValue`](crate::DataError::AttributeValue).
+    pub fn stated(path: &Path, attributes: &Attributes, kind: Kind) -> Result<Self> {
         let has = |names: &[&str]| names.iter().any(|name| attributes.has(name));
         let wraps = attributes.text(path, "domain")?.is_some_and(says_periodic);
         let convention = kind.convention();
@@ -164,7 +164,7 @@ impl Particulars {
             Field::TimeStep => has(&["dt_frame", "dt"]),
             Field::Inflow => has(&["inflow"]),
         };
-        let text = |names: &[&str]| -> Result<Option<String>, DataError> {
+        let text = |names: &[&str]| -> Result<Option<String>> {
             let texts = names.iter().map(|name| attributes.text(path, name));
             let stated =
                 texts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().find(|t| !t.trim().is_empty());
@@ -209,7 +209,7 @@ impl Particulars {
 
 /// The first word of the name of every channel, in lower case; `u` for the velocity along x and `v` for that along y
 /// whatever they are called.
-pub(crate) fn channel_names(path: &Path, attributes: &Attributes) -> Result<Option<Vec<String>>, DataError> {
+pub(crate) fn channel_names(path: &Path, attributes: &Attributes) -> Result<Option<Vec<String>>> {
     for name in ["channels", "channel_names", "components"] {
         // A number under one of these names is a count.
         if !matches!(attributes.get(name), Some(crate::Attribute::Text(_))) {

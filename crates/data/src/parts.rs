@@ -6,7 +6,7 @@ use crate::packing::Packing;
 use crate::particulars::UNITS;
 use crate::source::{Header, Ranges, Source, arranged};
 use crate::unit::Unit;
-use crate::{AxisOrder, DataError, Suspicion};
+use crate::{AxisOrder, DataError, Result, Suspicion};
 use ndarray::ArrayD;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ impl Parts {
     ///
     /// # Errors
     /// [`DataError::Parts`], [`DataError::Rank`], [`DataError::Slice`], and others of what is wrong with an array.
-    pub(crate) fn of(path: &Path, mut layout: Layout) -> Result<Self, DataError> {
+    pub(crate) fn of(path: &Path, mut layout: Layout) -> Result<Self> {
         let order = layout.order;
         let along = if layout.frames_apart { order.time_axis() } else { 1 - order.time_axis() };
         let (plane, note) = plane(path, &layout)?;
@@ -87,7 +87,7 @@ impl Parts {
     }
 
     /// Leaves out frames that were never written, where so many were.
-    fn leave_out(&mut self, written: Option<usize>) -> Result<(), DataError> {
+    fn leave_out(&mut self, written: Option<usize>) -> Result<()> {
         let time = self.header.order.time_axis();
         let all = self.header.shape[time];
         let Some(frames) = written.filter(|frames| *frames < all) else { return Ok(()) };
@@ -106,7 +106,7 @@ impl Parts {
     }
 
     /// Looks whether everything that will be read was written and can be read.
-    fn check(&mut self) -> Result<(), DataError> {
+    fn check(&mut self) -> Result<()> {
         for part in &self.parts {
             let doubt = part.array.check(&self.block(&part.shape.map(|length| 0..length)))?;
             let doubt = doubt.map(|detail| Suspicion::Unsure { detail: detail.into() });
@@ -127,7 +127,7 @@ impl Parts {
         block
     }
 
-    fn read_part(&self, part: &Part, ranges: Ranges) -> Result<Vec<f32>, DataError> {
+    fn read_part(&self, part: &Part, ranges: Ranges) -> Result<Vec<f32>> {
         let places = self.header.order.places();
         let block = self.block(&ranges);
         let values = if part.packing.is_scaled() {
@@ -159,7 +159,7 @@ impl Source for Parts {
         &self.header
     }
 
-    fn read(&self, ranges: Ranges) -> Result<Vec<f32>, DataError> {
+    fn read(&self, ranges: Ranges) -> Result<Vec<f32>> {
         if ranges.iter().zip(self.header.shape).any(|(range, length)| range.end > length) {
             return Err(self.beyond());
         }
@@ -194,7 +194,7 @@ impl Source for Parts {
 }
 
 /// The plane of z that is read, with a sentence on it.
-fn plane(path: &Path, layout: &Layout) -> Result<(usize, Option<String>), DataError> {
+fn plane(path: &Path, layout: &Layout) -> Result<(usize, Option<String>)> {
     let shape = layout.members[0][0].array.shape();
     // Another rank is refused later, by name.
     let deep = layout.order.z_place().filter(|_| shape.len() == layout.order.rank());
@@ -215,12 +215,7 @@ fn plane(path: &Path, layout: &Layout) -> Result<(usize, Option<String>), DataEr
 }
 
 /// The arrays in their order, each where it begins; all but one leading axis and C of one shape.
-fn collect(
-    path: &Path,
-    members: Vec<Vec<Member>>,
-    order: AxisOrder,
-    along: usize,
-) -> Result<Vec<Part>, DataError> {
+fn collect(path: &Path, members: Vec<Vec<Member>>, order: AxisOrder, along: usize) -> Result<Vec<Part>> {
     let mut parts = Vec::<Part>::new();
     let (count, common) = (members[0].len(), members[0][0].attributes.clone());
     let mut channels = 0;
@@ -290,8 +285,8 @@ fn header(parts: &[Part], layout: &Layout, along: usize, attributes: Attributes)
 ///
 /// # Errors
 /// [`DataError::Attribute`] for two units of one quantity.
-fn units(path: &Path, members: &[Vec<Member>]) -> Result<Option<String>, DataError> {
-    let of = |member: &Member| -> Result<String, DataError> {
+fn units(path: &Path, members: &[Vec<Member>]) -> Result<Option<String>> {
+    let of = |member: &Member| -> Result<String> {
         let stated = UNITS.iter().map(|name| member.attributes.text(path, name));
         let stated = stated.collect::<Result<Vec<_>, _>>()?;
         Ok(stated.into_iter().flatten().next().unwrap_or("unknown").to_owned())

@@ -1,7 +1,9 @@
 //! A file of trajectories that is read in portions and never held whole.
 
 use crate::source::{self, Header, Opened};
-use crate::{Attributes, AxisOrder, Coordinates, DataError, Described, Kind, LoadOptions, Mask, Particulars};
+use crate::{
+    Attributes, AxisOrder, Coordinates, DataError, Described, Kind, LoadOptions, Mask, Particulars, Result,
+};
 use crate::{load, measured};
 use equipoise_field::{Grid, Shape};
 use std::ops::Range;
@@ -56,12 +58,12 @@ impl Recording {
     ///
     /// # Errors
     /// As [`load`](crate::load), except for what only the numbers show.
-    pub fn open(path: &Path, options: &LoadOptions) -> Result<Self, DataError> {
+    pub fn open(path: &Path, options: &LoadOptions) -> Result<Self> {
         Self::of(path, Opened::open(path, options.axes)?, options)
     }
 
     /// Of a source that is open.
-    pub(crate) fn of(path: &Path, opened: Opened, options: &LoadOptions) -> Result<Self, DataError> {
+    pub(crate) fn of(path: &Path, opened: Opened, options: &LoadOptions) -> Result<Self> {
         let header = opened.header();
         let (kind, _) = load::kind(path, &header.attributes, options)?;
         load::channels(path, header, kind)?;
@@ -94,7 +96,7 @@ impl Recording {
     ///
     /// # Errors
     /// [`DataError::AttributeValue`].
-    pub fn described(&self) -> Result<(Described, Vec<String>), DataError> {
+    pub fn described(&self) -> Result<(Described, Vec<String>)> {
         let (path, header) = (&self.path, self.header());
         let (frame, mut notes) = (load::frame(path, header, self.kind)?, header.notes.clone());
         let (coordinates, defaults) = Coordinates::stated(path, &header.attributes)?;
@@ -207,7 +209,7 @@ impl Recording {
     }
 
     /// The first number of every channel.
-    pub(crate) fn first(&self) -> Result<Vec<f32>, DataError> {
+    pub(crate) fn first(&self) -> Result<Vec<f32>> {
         self.opened.read([0..1, 0..1, 0..self.frame().channels, 0..1, 0..1])
     }
 
@@ -254,7 +256,7 @@ impl Recording {
     ///
     /// # Errors
     /// [`DataError::Hdf5`], also for frames beyond the file.
-    pub fn run(&self, order: AxisOrder, n: usize, frames: Range<usize>) -> Result<Vec<f32>, DataError> {
+    pub fn run(&self, order: AxisOrder, n: usize, frames: Range<usize>) -> Result<Vec<f32>> {
         let mut leading = [n..n + 1, frames];
         if order.time_axis() == 0 {
             leading.reverse();
@@ -263,11 +265,11 @@ impl Recording {
     }
 
     /// The frames of [`measured::some`].
-    pub(crate) fn some(&self) -> Result<Vec<f32>, DataError> {
+    pub(crate) fn some(&self) -> Result<Vec<f32>> {
         self.frames_of(measured::some(self.leading()))
     }
 
-    fn frames_of(&self, [a, b]: [Range<usize>; 2]) -> Result<Vec<f32>, DataError> {
+    fn frames_of(&self, [a, b]: [Range<usize>; 2]) -> Result<Vec<f32>> {
         let shape = self.frame();
         self.opened.read([a, b, 0..shape.channels, 0..shape.height, 0..shape.width])
     }

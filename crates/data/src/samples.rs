@@ -1,6 +1,6 @@
 //! The embedded samples: where they lie and what their bytes must be.
 
-use crate::{DataError, checksum};
+use crate::{DataError, Result, checksum};
 use std::path::PathBuf;
 
 /// The checksum list of the data folder, in the format of `sha256sum -c`.
@@ -55,7 +55,7 @@ impl Sample {
     ///
     /// # Errors
     /// [`DataError::SampleMissing`].
-    pub fn path(self) -> Result<PathBuf, DataError> {
+    pub fn path(self) -> Result<PathBuf> {
         existing(self.name())
     }
 }
@@ -81,7 +81,7 @@ pub fn checksums() -> impl Iterator<Item = (&'static str, &'static str)> {
 ///
 /// # Errors
 /// [`DataError::SampleMissing`] or [`DataError::Checksum`] for the first that is missing or differs.
-pub fn verify() -> Result<usize, DataError> {
+pub fn verify() -> Result<usize> {
     let mut count = 0;
     for (name, expected) in checksums() {
         let path = existing(name)?;
@@ -94,7 +94,7 @@ pub fn verify() -> Result<usize, DataError> {
     Ok(count)
 }
 
-fn existing(name: &str) -> Result<PathBuf, DataError> {
+fn existing(name: &str) -> Result<PathBuf> {
     let path = folder().join(name);
     if path.is_file() { Ok(path) } else { Err(DataError::SampleMissing { path }) }
 }

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::formats::{beside, foreign, ibpm, jhtdb, matlab, netcdf, npz, pdebench, piv, plain, well, zarr};
 use crate::guard;
 use crate::location::Location;
-use crate::{Attribute, Attributes, AxisOrder, DataError, Mask, Suspicion};
+use crate::{Attribute, Attributes, AxisOrder, DataError, Mask, Result, Suspicion};
 use equipoise_field::Axis;
 use std::fmt;
 use std::ops::Range;
@@ -25,10 +25,10 @@ pub(crate) trait Source: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Of reading, also for ranges beyond [`Header::shape`].
-    fn read(&self, ranges: Ranges) -> Result<Vec<f32>, DataError>;
+    fn read(&self, ranges: Ranges) -> Result<Vec<f32>>;
 }
 
-type Open = fn(&Path, &Location, Option<AxisOrder>) -> Result<Box<dyn Source>, DataError>;
+type Open = fn(&Path, &Location, Option<AxisOrder>) -> Result<Box<dyn Source>>;
 
 /// A format of files or folders.
 struct Format {
@@ -66,7 +66,7 @@ impl Format {
 ///
 /// # Errors
 /// [`DataError::Ended`].
-pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     let beside = match guard::of(path) {
         // No format of HDF5 knows other files than this one.
         Some(_) if !beside::path(path).exists() => Vec::new(),
@@ -85,7 +85,7 @@ pub(crate) fn files_beside(path: &Path) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// Any fault of the file but those that its numbers show.
-pub(crate) fn open_here(path: &Path, axes: Option<AxisOrder>) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open_here(path: &Path, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let at = Location::of(path);
     (Format::of(&at.file).open)(path, &at, axes)
 }
@@ -124,14 +124,14 @@ impl Header {
     ///
     /// # Errors
     /// As [`Attributes::take_clock`].
-    pub(crate) fn take_clock(&mut self, path: &Path, clock: &Clock) -> Result<(), DataError> {
+    pub(crate) fn take_clock(&mut self, path: &Path, clock: &Clock) -> Result<()> {
         let timed = self.attributes.take_clock(path, clock)?;
         self.notes.extend(timed);
         Ok(())
     }
 
     /// Takes what the order of axes says of x and y, and the names of datasets, for attributes where none states it.
-    pub(crate) fn take_names(&mut self, path: &Path, components: Option<String>) -> Result<(), DataError> {
+    pub(crate) fn take_names(&mut self, path: &Path, components: Option<String>) -> Result<()> {
         if let Some(x_axis) = self.order.x_axis() {
             let [h, w] = if x_axis == Axis::H { ["x", "y"] } else { ["y", "x"] };
             for (name, stated) in [("H_axis", h), ("W_axis", w)] {
@@ -168,12 +168,7 @@ pub(crate) fn stated(
 ///
 /// # Errors
 /// [`DataError::Rank`], [`DataError::EmptyAxis`].
-pub(crate) fn arranged(
-    path: &Path,
-    variable: &str,
-    order: AxisOrder,
-    found: &[usize],
-) -> Result<[usize; 5], DataError> {
+pub(crate) fn arranged(path: &Path, variable: &str, order: AxisOrder, found: &[usize]) -> Result<[usize; 5]> {
     if found.len() != order.rank() {
         return Err(DataError::Rank {
             path: path.into(),
@@ -205,7 +200,7 @@ impl Opened {
     ///
     /// # Errors
     /// Any fault of the file but those that its numbers show.
-    pub(crate) fn open(path: &Path, axes: Option<AxisOrder>) -> Result<Self, DataError> {
+    pub(crate) fn open(path: &Path, axes: Option<AxisOrder>) -> Result<Self> {
         Self::of(match guard::of(&Location::of(path).file) {
             Some(guard) => guard::open(guard, path, axes)?,
             None => open_here(path, axes)?,
@@ -216,7 +211,7 @@ impl Opened {
     ///
     /// # Errors
     /// Of reading one number a channel.
-    pub(crate) fn of(source: Box<dyn Source>) -> Result<Self, DataError> {
+    pub(crate) fn of(source: Box<dyn Source>) -> Result<Self> {
         let header = source.header();
         let (mut fill, [.., width]) = (Vec::new(), header.shape);
         if let Some(first) = header.mask.as_ref().and_then(Mask::first_open) {
@@ -234,7 +229,7 @@ impl Opened {
     }
 
     /// As [`Source::read`], with every masked cell filled.
-    pub(crate) fn read(&self, ranges: Ranges) -> Result<Vec<f32>, DataError> {
+    pub(crate) fn read(&self, ranges: Ranges) -> Result<Vec<f32>> {
         let [_, _, channels, rows, columns] = ranges.clone();
         let mut values = self.source.read(ranges)?;
         let Some(mask) = &self.header().mask else { return Ok(values) };
@@ -252,7 +247,7 @@ impl Opened {
     }
 
     /// All of it.
-    pub(crate) fn read_all(&self) -> Result<Vec<f32>, DataError> {
+    pub(crate) fn read_all(&self) -> Result<Vec<f32>> {
         self.read(self.header().shape.map(|length| 0..length))
     }
 }
@@ -274,7 +269,7 @@ mod tests {
             &self.header
         }
 
-        fn read(&self, [a, b, c, h, w]: Ranges) -> Result<Vec<f32>, DataError> {
+        fn read(&self, [a, b, c, h, w]: Ranges) -> Result<Vec<f32>> {
             let [_, _, channels, height, width] = self.header.shape;
             let mut values = Vec::new();
             for (n, t) in a.flat_map(|n| b.clone().map(move |t| (n, t))) {

@@ -1,8 +1,8 @@
 //! How HDF5 stores a dataset: its element type, its filters, and whether its numbers were ever written.
 
-use crate::DataError;
 use crate::file::Hdf5File;
 use crate::limits;
+use crate::{DataError, Result};
 use hdf5::plist::dataset_create::Layout;
 use hdf5::types::{FloatSize, IntSize, TypeDescriptor};
 use std::ops::Range;
@@ -31,7 +31,7 @@ impl Element {
         variable: &str,
         dataset: &hdf5::Dataset,
         fault: impl Fn(hdf5::Error) -> DataError,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self> {
         let stored = dataset.dtype().map_err(&fault)?;
         let bits = |size: IntSize| 8 * size as usize;
         let found = match stored.to_descriptor() {
@@ -120,7 +120,7 @@ pub(crate) fn check(
     file: &Hdf5File,
     dataset: &hdf5::Dataset,
     block: &[Range<usize>],
-) -> Result<Option<String>, DataError> {
+) -> Result<Option<String>> {
     limits::check(path, variable, dataset)?;
     let fault = |e| file.fault(&format!("look at dataset `{variable}`"), e);
     let filters = dataset.dcpl().and_then(|plist| plist.get_filters()).map_err(fault)?;

@@ -6,7 +6,7 @@ use crate::file::Hdf5File;
 use crate::mask::MASK;
 use crate::storage::{self, Element};
 use crate::ticks::Ticks;
-use crate::{DataError, Mask};
+use crate::{Mask, Result};
 use hdf5::types::TypeDescriptor;
 use hdf5::{Hyperslab, SliceOrIndex};
 use ndarray::IxDyn;
@@ -26,7 +26,7 @@ struct Stored {
 }
 
 impl Stored {
-    fn slice<E: hdf5::H5Type>(&self, block: &[Range<usize>]) -> Result<Vec<E>, DataError> {
+    fn slice<E: hdf5::H5Type>(&self, block: &[Range<usize>]) -> Result<Vec<E>> {
         let selection: Vec<SliceOrIndex> = block.iter().cloned().map(SliceOrIndex::from).collect();
         let array = self.dataset.read_slice::<E, _, IxDyn>(Hyperslab::from(selection));
         let fault = |e| self.file.fault(&reading(&self.name), e);
@@ -47,15 +47,15 @@ impl Array for Stored {
         self.dataset.chunk()
     }
 
-    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>, DataError> {
+    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>> {
         storage::check(&self.path, &self.name, &self.file, &self.dataset, block)
     }
 
-    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>, DataError> {
+    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         self.slice(block)
     }
 
-    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>, DataError> {
+    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>> {
         self.slice(block)
     }
 }
@@ -63,8 +63,9 @@ impl Array for Stored {
 /// A dataset by its path in the file.
 ///
 /// # Errors
-/// [`DataError::Hdf5`]; [`DataError::ElementType`] for what holds no numbers.
-pub(crate) fn member(path: &Path, file: &Arc<Hdf5File>, name: &str) -> Result<Member, DataError> {
+/// [`DataError::Hdf5`](crate::DataError::Hdf5); [`DataError::ElementType`](crate::DataError::ElementType) for what
+/// holds no numbers.
+pub(crate) fn member(path: &Path, file: &Arc<Hdf5File>, name: &str) -> Result<Member> {
     let (dataset, attributes) = with_attributes(file, name)?;
     let element = Element::of(path, name, &dataset, |e| file.fault(&reading(name), e))?;
     let (file, shape) = (Arc::clone(file), dataset.shape());
@@ -75,8 +76,8 @@ pub(crate) fn member(path: &Path, file: &Arc<Hdf5File>, name: &str) -> Result<Me
 /// A dataset with its attributes and those of the root.
 ///
 /// # Errors
-/// [`DataError::Hdf5`].
-pub(crate) fn with_attributes(file: &Hdf5File, name: &str) -> Result<(hdf5::Dataset, Attributes), DataError> {
+/// [`DataError::Hdf5`](crate::DataError::Hdf5).
+pub(crate) fn with_attributes(file: &Hdf5File, name: &str) -> Result<(hdf5::Dataset, Attributes)> {
     let dataset = file.root.dataset(name).map_err(|e| file.fault(&reading(name), e))?;
     let attributes = Attributes::read(&dataset, &file.root).map_err(|e| file.fault("read attributes", e))?;
     Ok((dataset, attributes))
@@ -85,8 +86,8 @@ pub(crate) fn with_attributes(file: &Hdf5File, name: &str) -> Result<(hdf5::Data
 /// The attributes of a group and of the root.
 ///
 /// # Errors
-/// [`DataError::Hdf5`].
-pub(crate) fn attributes_of(file: &Hdf5File, group: &str) -> Result<Attributes, DataError> {
+/// [`DataError::Hdf5`](crate::DataError::Hdf5).
+pub(crate) fn attributes_of(file: &Hdf5File, group: &str) -> Result<Attributes> {
     let fault = |e| file.fault(&format!("read attributes of `{group}`"), e);
     let found = file.root.group(group).map_err(fault)?;
     Attributes::read(&found, &file.root).map_err(fault)
@@ -104,13 +105,8 @@ pub(crate) fn members(file: &Hdf5File, group: &str) -> Option<Vec<String>> {
 /// name.
 ///
 /// # Errors
-/// [`DataError::Hdf5`] and what [`storage::check`] finds.
-pub(crate) fn ticks(
-    path: &Path,
-    file: &Hdf5File,
-    name: &str,
-    most: usize,
-) -> Result<Option<Ticks>, DataError> {
+/// [`DataError::Hdf5`](crate::DataError::Hdf5) and what [`storage::check`] finds.
+pub(crate) fn ticks(path: &Path, file: &Hdf5File, name: &str, most: usize) -> Result<Option<Ticks>> {
     if !file.root.link_exists(name) || file.root.dataset(name).is_err() {
         return Ok(None);
     }
@@ -129,14 +125,14 @@ pub(crate) fn ticks(
 /// The dataset `mask` of an (H, W) plane in a group or else at the root; `turned` where the file has W before H.
 ///
 /// # Errors
-/// [`DataError::Mask`], [`DataError::Hdf5`].
+/// [`DataError::Mask`](crate::DataError::Mask), [`DataError::Hdf5`](crate::DataError::Hdf5).
 pub(crate) fn mask(
     path: &Path,
     file: &Hdf5File,
     group: &str,
     [height, width]: [usize; 2],
     turned: bool,
-) -> Result<Option<Mask>, DataError> {
+) -> Result<Option<Mask>> {
     let beside = if group.is_empty() { MASK.to_owned() } else { format!("{group}/{MASK}") };
     // A group of this name is another matter.
     let is_one = |name: &String| file.root.link_exists(name) && file.root.group(name).is_err();

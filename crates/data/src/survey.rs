@@ -7,7 +7,7 @@ use crate::load::{self, Frame};
 use crate::measured::Measured;
 use crate::statistics::ChannelStatistics;
 use crate::words::{Words, fields};
-use crate::{Audit, AxisOrder, CylinderGeometry, DataError, Lines, Mask, Recording, Suspicion};
+use crate::{Audit, AxisOrder, CylinderGeometry, Lines, Mask, Recording, Result, Suspicion};
 use equipoise_field::{Axis, sum};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -104,7 +104,7 @@ impl<'a> Survey<'a> {
     ///
     /// # Errors
     /// Of reading one number a channel: sums are taken about the first ones, whoever sums.
-    pub fn of_lines(recording: &'a Recording, lines: Range<usize>) -> Result<Self, DataError> {
+    pub fn of_lines(recording: &'a Recording, lines: Range<usize>) -> Result<Self> {
         let mut survey = Self::new(recording);
         for (sums, first) in survey.channels.iter_mut().zip(recording.first()?) {
             sums.reference = Some(f64::from(first));
@@ -228,7 +228,7 @@ impl<'a> Survey<'a> {
     ///
     /// # Errors
     /// As [`load`](crate::load).
-    pub fn finish(self) -> Result<Surveyed, DataError> {
+    pub fn finish(self) -> Result<Surveyed> {
         let (header, frame) = (self.recording.header(), self.recording.frame());
         // Masked cells hold the number that sums are taken about: only counts need to know of them.
         let (rows, (open, bins)) = (self.recording.frames(), &self.cells);

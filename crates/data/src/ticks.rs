@@ -1,7 +1,7 @@
 //! The numbers along an axis: places of points, or times of frames.
 
 use crate::attribute::{Attribute, Attributes, Place};
-use crate::{DataError, packing};
+use crate::{DataError, Result, packing};
 use std::path::Path;
 
 /// Steps that differ by less than this part of a step are equal.
@@ -30,7 +30,7 @@ impl Ticks {
         name: &str,
         (mut values, shape, coarse): (Option<Vec<f64>>, Vec<usize>, bool),
         attributes: &Attributes,
-    ) -> Result<Self, DataError> {
+    ) -> Result<Self> {
         if let Some(values) = &mut values {
             packing::unpack_ticks(path, attributes, values)?;
         }
@@ -48,7 +48,7 @@ impl Ticks {
     ///
     /// # Errors
     /// [`DataError::UnevenSpacing`], also for numbers that are not finite or all the same.
-    pub(crate) fn even(&self, path: &Path) -> Result<Option<(f64, f64)>, DataError> {
+    pub(crate) fn even(&self, path: &Path) -> Result<Option<(f64, f64)>> {
         let Some(values) = &self.values else { return Ok(None) };
         let Some(Steps { least, most, mean }) = Steps::of(values, values.len(), 1) else { return Ok(None) };
         // The mean of what holds a NaN is one.

@@ -1,7 +1,7 @@
 //! How far the Jacobian of a denoiser is from a symmetric one, by random probes.
 
 use crate::error::finite;
-use crate::{Denoiser, DenoiserError, Linearised, Tape};
+use crate::{Denoiser, DenoiserError, Linearised, Result, Tape};
 use equipoise_field::{Length, Real, sum};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -38,7 +38,7 @@ pub fn asymmetry<R: Real>(
     level: Level,
     probes: usize,
     stream: Stream,
-) -> Result<Asymmetry, DenoiserError> {
+) -> Result<Asymmetry> {
     let dim = denoiser.dim();
     Length::check("x_t", x_t.len(), dim)?;
     if probes < 2 {
@@ -65,7 +65,7 @@ fn skew_part<R: Real>(
     local: &mut (dyn Linearised<R> + '_),
     v: &[Vec<R>],
     back: &[Vec<R>],
-) -> Result<Option<f64>, DenoiserError> {
+) -> Result<Option<f64>> {
     let mut total = 0.0;
     for (v, back) in v.iter().zip(back) {
         let mut ahead = vec![R::nan(); v.len()];
@@ -113,15 +113,15 @@ mod tests {
         fn dim(&self) -> usize {
             DIM
         }
-        fn denoise(&self, x: &[f64], _: Level, out: &mut [f64]) -> Result<(), DenoiserError> {
+        fn denoise(&self, x: &[f64], _: Level, out: &mut [f64]) -> Result<()> {
             self.product(self.skew, x, out);
             Ok(())
         }
-        fn vjp(&self, _: &[f64], _: Level, v: &[f64], out: &mut [f64]) -> Result<(), DenoiserError> {
+        fn vjp(&self, _: &[f64], _: Level, v: &[f64], out: &mut [f64]) -> Result<()> {
             self.product(-self.skew, v, out);
             Ok(())
         }
-        fn jvp(&self, _: &[f64], _: Level, v: &[f64], out: &mut [f64]) -> Result<(), DenoiserError> {
+        fn jvp(&self, _: &[f64], _: Level, v: &[f64], out: &mut [f64]) -> Result<()> {
             if !self.ahead {
                 return Err(DenoiserError::Unknown { what: "J v" });
             }

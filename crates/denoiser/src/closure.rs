@@ -1,6 +1,6 @@
 //! A denoiser made of two functions.
 
-use crate::{Denoiser, DenoiserError, Jacobian};
+use crate::{Denoiser, DenoiserError, Jacobian, Result};
 use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::error::Error;
@@ -64,7 +64,7 @@ where
         self
     }
 
-    fn check(&self, buffers: &[(&'static str, usize)]) -> Result<(), DenoiserError> {
+    fn check(&self, buffers: &[(&'static str, usize)]) -> Result<()> {
         buffers.iter().try_for_each(|(what, found)| Ok(Length::check(what, *found, self.dim)?))
     }
 }
@@ -79,12 +79,12 @@ where
         self.dim
     }
 
-    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
+    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<()> {
         self.check(&[("x_t", x_t.len()), ("x_hat", x_hat.len())])?;
         (self.denoise)(x_t, level, x_hat).map_err(DenoiserError::Model)
     }
 
-    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<()> {
         self.check(&[("x_t", x_t.len()), ("v", v.len()), ("out", out.len())])?;
         (self.vjp)(x_t, level, v, out).map_err(DenoiserError::Model)
     }

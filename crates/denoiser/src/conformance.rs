@@ -8,7 +8,7 @@ mod probe;
 pub use adjoint::check_jvp;
 pub use batch::check_batch;
 
-use crate::{Denoiser, DenoiserError};
+use crate::{Denoiser, DenoiserError, Result};
 use equipoise_field::{Length, Real, Shape, sum};
 use equipoise_schedule::Level;
 use parts::{Part, low_pass, white};
@@ -69,7 +69,7 @@ pub fn check_denoiser<R: Real>(
     x_t: &[R],
     level: Level,
     shape: Shape,
-) -> Result<Conformance, DenoiserError> {
+) -> Result<Conformance> {
     let expected = denoiser.dim();
     Length::check("x_t", x_t.len(), expected)?;
     Length::check("shape", shape.len(), expected)?;
@@ -94,7 +94,7 @@ pub fn check_denoiser<R: Real>(
 
 /// w = Jᵀv, where they make an angle of 0, and w = v, which shows a product that vanishes. Whether one of
 /// the slopes was resolved.
-fn whole<R: Real>(bench: &mut Bench<'_, R>, product: &Product<R>, name: &str) -> Result<bool, DenoiserError> {
+fn whole<R: Real>(bench: &mut Bench<'_, R>, product: &Product<R>, name: &str) -> Result<bool> {
     let mut resolved = false;
     for (what, w) in [("w = Jᵀv", &product.of_v), ("w = v", &product.v)] {
         let finding = bench.probe(product, w, 0.0)?;
@@ -104,7 +104,7 @@ fn whole<R: Real>(bench: &mut Bench<'_, R>, product: &Product<R>, name: &str) ->
 }
 
 /// w of unit deviation, whose slope is of the size ‖Jᵀv‖ if it is of no particular direction.
-fn free<R: Real>(bench: &mut Bench<'_, R>, product: &Product<R>, shape: Shape) -> Result<(), DenoiserError> {
+fn free<R: Real>(bench: &mut Bench<'_, R>, product: &Product<R>, shape: Shape) -> Result<()> {
     let size = sum::norm(&product.of_v);
     for draw in 1..=FREE {
         let finding = bench.probe(product, &white(shape, draw), size)?;
@@ -116,7 +116,7 @@ fn free<R: Real>(bench: &mut Bench<'_, R>, product: &Product<R>, shape: Shape) -
 }
 
 /// v of signs, w of white noise over Jᵀv, so that weak slopes count like strong ones.
-fn faint<R: Real>(bench: &mut Bench<'_, R>, shape: Shape) -> Result<(), DenoiserError> {
+fn faint<R: Real>(bench: &mut Bench<'_, R>, shape: Shape) -> Result<()> {
     let signs = white::<R>(shape, FREE + 1).into_iter().map(|z| z.signum()).collect();
     let product = bench.product(signs)?;
     let floor = FAINT * sum::norm(&product.of_v) / (shape.len() as f64).sqrt();
@@ -141,11 +141,7 @@ fn evened<R: Real>(product: &Product<R>, z: Vec<R>, floor: f64) -> (Vec<R>, f64)
 }
 
 /// w = Jᵀv on one part after another, v where the product is zero there. The parts that were not resolved.
-fn each_part<R: Real>(
-    bench: &mut Bench<'_, R>,
-    product: &Product<R>,
-    shape: Shape,
-) -> Result<Vec<String>, DenoiserError> {
+fn each_part<R: Real>(bench: &mut Bench<'_, R>, product: &Product<R>, shape: Shape) -> Result<Vec<String>> {
     let mut untested = Vec::new();
     for part in Part::all(shape) {
         let own = part.cut(shape, &product.of_v);
@@ -160,7 +156,7 @@ fn each_part<R: Real>(
 }
 
 /// Whether the slope was resolved, if it does not contradict the product.
-fn passed(finding: Finding, part: impl FnOnce() -> String) -> Result<bool, DenoiserError> {
+fn passed(finding: Finding, part: impl FnOnce() -> String) -> Result<bool> {
     match finding {
         Finding::Agrees => Ok(true),
         Finding::Unresolved => Ok(false),

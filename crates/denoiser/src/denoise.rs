@@ -1,7 +1,7 @@
 //! The trait, and what some denoisers know beyond it.
 
 use crate::linearise::MemberByMember;
-use crate::{DenoiserError, Linearised, Tape};
+use crate::{DenoiserError, Linearised, Result, Tape};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::fmt;
@@ -33,19 +33,19 @@ pub trait Denoiser<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// [`DenoiserError`] when the estimate cannot be made.
-    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError>;
+    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<()>;
 
     /// Jᵀv at x_t, of one member. Overwrites `out`.
     ///
     /// # Errors
     /// [`DenoiserError`] when the product cannot be made.
-    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError>;
+    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<()>;
 
     /// J v at x_t, of one member, where the denoiser has that product. Overwrites `out`.
     ///
     /// # Errors
     /// [`DenoiserError::Unknown`] unless it is overridden.
-    fn jvp(&self, _x_t: &[R], _level: Level, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+    fn jvp(&self, _x_t: &[R], _level: Level, _v: &[R], _out: &mut [R]) -> Result<()> {
         Err(DenoiserError::Unknown { what: "J v" })
     }
 
@@ -55,7 +55,7 @@ pub trait Denoiser<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// [`DenoiserError::Unknown`] unless it is overridden.
-    fn covariance(&self, _x_t: &[R], _level: Level, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+    fn covariance(&self, _x_t: &[R], _level: Level, _v: &[R], _out: &mut [R]) -> Result<()> {
         Err(DenoiserError::Unknown { what: "Cov[x | x_t] v" })
     }
 
@@ -85,7 +85,7 @@ pub trait Denoiser<R: Real>: Send + Sync {
         level: Level,
         x_hat: &mut [R],
         _tape: &'a mut Tape,
-    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+    ) -> Result<Box<dyn Linearised<R> + 'a>> {
         Ok(Box::new(MemberByMember::new(self, x_t, level, x_hat)?))
     }
 
@@ -95,13 +95,7 @@ pub trait Denoiser<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// [`DenoiserError`] when an estimate cannot be made.
-    fn estimates(
-        &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &mut [R],
-        tape: &mut Tape,
-    ) -> Result<(), DenoiserError> {
+    fn estimates(&self, x_t: &[R], level: Level, x_hat: &mut [R], tape: &mut Tape) -> Result<()> {
         self.linearise(x_t, level, x_hat, tape).map(drop)
     }
 }
@@ -143,13 +137,13 @@ pub trait Empirical<R: Real>: ExactCovariance<R> {
     ///
     /// # Errors
     /// [`DenoiserError`] when the fields cannot be read, or a likelihood is no number.
-    fn given(&self, log_likelihood: &LogLikelihood<'_, R>) -> Result<Arc<dyn Empirical<R>>, DenoiserError>;
+    fn given(&self, log_likelihood: &LogLikelihood<'_, R>) -> Result<Arc<dyn Empirical<R>>>;
 
     /// Mean and variance of x, without an x_t.
     ///
     /// # Errors
     /// [`DenoiserError`] when the fields cannot be read.
-    fn moments(&self) -> Result<Moments, DenoiserError>;
+    fn moments(&self) -> Result<Moments>;
 }
 
 impl<R: Real> fmt::Debug for dyn Empirical<R> + '_ {

@@ -2,6 +2,9 @@
 
 use equipoise_field::{Length, Real};
 
+/// What comes of work that may fail with a [`DenoiserError`].
+pub type Result<T, E = DenoiserError> = std::result::Result<T, E>;
+
 /// A denoising that could not be done.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -52,6 +52,6 @@ pub use asymmetry::{Asymmetry, asymmetry};
 pub use closure::Closure;
 pub use conformance::{Conformance, check_batch, check_denoiser, check_jvp};
 pub use denoise::{Denoiser, Empirical, ExactCovariance, Jacobian, LogLikelihood, Moments};
-pub use error::DenoiserError;
+pub use error::{DenoiserError, Result};
 pub use linearise::{Give, Linearised, Take, Tape, Unlinearised};
 pub use pullback::Pullback;

@@ -1,6 +1,6 @@
 //! A denoiser linearised at the states of a batch.
 
-use crate::{Denoiser, DenoiserError};
+use crate::{Denoiser, DenoiserError, Result};
 use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::any::Any;
@@ -20,7 +20,7 @@ pub trait Linearised<R: Real> {
     ///
     /// # Errors
     /// [`DenoiserError`] when a product cannot be made.
-    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError>;
+    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<()>;
 
     /// Jᵀv of a batch of `len` numbers in all, v asked for and the product handed over in pieces: ranges of
     /// entries, ascending, without gaps, which need not be the same for both; `give` overwrites what it is given.
@@ -29,7 +29,7 @@ pub trait Linearised<R: Real> {
     ///
     /// # Errors
     /// As [`vjp`](Self::vjp).
-    fn vjp_pieces(&mut self, len: usize, give: Give<'_, R>, take: Take<'_, R>) -> Result<(), DenoiserError> {
+    fn vjp_pieces(&mut self, len: usize, give: Give<'_, R>, take: Take<'_, R>) -> Result<()> {
         let (mut v, mut out) = (vec![R::zero(); len], vec![R::zero(); len]);
         give(0..len, &mut v);
         self.vjp(&v, &mut out)?;
@@ -41,7 +41,7 @@ pub trait Linearised<R: Real> {
     ///
     /// # Errors
     /// [`DenoiserError::Unknown`] unless the denoiser has this product.
-    fn jvp(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+    fn jvp(&mut self, _v: &[R], _out: &mut [R]) -> Result<()> {
         Err(DenoiserError::Unknown { what: "J v" })
     }
 
@@ -50,7 +50,7 @@ pub trait Linearised<R: Real> {
     ///
     /// # Errors
     /// [`DenoiserError::Unknown`] unless the denoiser has a V.
-    fn covariance(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+    fn covariance(&mut self, _v: &[R], _out: &mut [R]) -> Result<()> {
         Err(DenoiserError::Unknown { what: "Cov[x | x_t] v" })
     }
 }
@@ -60,15 +60,15 @@ pub trait Linearised<R: Real> {
 pub struct Unlinearised;
 
 impl<R: Real> Linearised<R> for Unlinearised {
-    fn vjp(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+    fn vjp(&mut self, _v: &[R], _out: &mut [R]) -> Result<()> {
         Err(DenoiserError::Unlinearised { what: "Jᵀv" })
     }
 
-    fn jvp(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+    fn jvp(&mut self, _v: &[R], _out: &mut [R]) -> Result<()> {
         Err(DenoiserError::Unlinearised { what: "J v" })
     }
 
-    fn covariance(&mut self, _v: &[R], _out: &mut [R]) -> Result<(), DenoiserError> {
+    fn covariance(&mut self, _v: &[R], _out: &mut [R]) -> Result<()> {
         Err(DenoiserError::Unlinearised { what: "Cov[x | x_t] v" })
     }
 }
@@ -109,12 +109,7 @@ pub(crate) struct MemberByMember<'a, R, D: ?Sized> {
 }
 
 impl<'a, R: Real, D: Denoiser<R> + ?Sized> MemberByMember<'a, R, D> {
-    pub(crate) fn new(
-        denoiser: &'a D,
-        x_t: &'a [R],
-        level: Level,
-        x_hat: &mut [R],
-    ) -> Result<Self, DenoiserError> {
+    pub(crate) fn new(denoiser: &'a D, x_t: &'a [R], level: Level, x_hat: &mut [R]) -> Result<Self> {
         estimates(denoiser, x_t, level, x_hat)?;
         Ok(Self { denoiser, x_t, level })
     }
@@ -123,8 +118,8 @@ impl<'a, R: Real, D: Denoiser<R> + ?Sized> MemberByMember<'a, R, D> {
         &self,
         v: &[R],
         out: &mut [R],
-        product: impl Fn(&D, &[R], &[R], &mut [R]) -> Result<(), DenoiserError>,
-    ) -> Result<(), DenoiserError> {
+        product: impl Fn(&D, &[R], &[R], &mut [R]) -> Result<()>,
+    ) -> Result<()> {
         let dim = self.denoiser.dim();
         Length::check("v", v.len(), self.x_t.len())?;
         Length::check("out", out.len(), self.x_t.len())?;
@@ -137,15 +132,15 @@ impl<'a, R: Real, D: Denoiser<R> + ?Sized> MemberByMember<'a, R, D> {
 }
 
 impl<R: Real, D: Denoiser<R> + ?Sized> Linearised<R> for MemberByMember<'_, R, D> {
-    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<()> {
         self.each(v, out, |denoiser, x_t, v, out| denoiser.vjp(x_t, self.level, v, out))
     }
 
-    fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<()> {
         self.each(v, out, |denoiser, x_t, v, out| denoiser.jvp(x_t, self.level, v, out))
     }
 
-    fn covariance(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn covariance(&mut self, v: &[R], out: &mut [R]) -> Result<()> {
         self.each(v, out, |denoiser, x_t, v, out| denoiser.covariance(x_t, self.level, v, out))
     }
 }
@@ -156,7 +151,7 @@ pub(crate) fn estimates<R: Real, D: Denoiser<R> + ?Sized>(
     x_t: &[R],
     level: Level,
     x_hat: &mut [R],
-) -> Result<(), DenoiserError> {
+) -> Result<()> {
     let dim = denoiser.dim();
     Length::members("x_t", x_t.len(), dim)?;
     Length::check("x_hat", x_hat.len(), x_t.len())?;

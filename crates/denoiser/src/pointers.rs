@@ -1,7 +1,7 @@
 //! Denoisers behind an `Arc`, which stand wherever one by value does.
 
 use crate::{
-    Denoiser, DenoiserError, Empirical, ExactCovariance, Jacobian, Linearised, LogLikelihood, Moments, Tape,
+    Denoiser, Empirical, ExactCovariance, Jacobian, Linearised, LogLikelihood, Moments, Result, Tape,
 };
 use equipoise_field::Real;
 use equipoise_schedule::Level;
@@ -12,19 +12,19 @@ impl<R: Real, D: Denoiser<R> + ?Sized> Denoiser<R> for Arc<D> {
         (**self).dim()
     }
 
-    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
+    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<()> {
         (**self).denoise(x_t, level, x_hat)
     }
 
-    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<()> {
         (**self).vjp(x_t, level, v, out)
     }
 
-    fn jvp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn jvp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<()> {
         (**self).jvp(x_t, level, v, out)
     }
 
-    fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn covariance(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<()> {
         (**self).covariance(x_t, level, v, out)
     }
 
@@ -42,17 +42,11 @@ impl<R: Real, D: Denoiser<R> + ?Sized> Denoiser<R> for Arc<D> {
         level: Level,
         x_hat: &mut [R],
         tape: &'a mut Tape,
-    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+    ) -> Result<Box<dyn Linearised<R> + 'a>> {
         (**self).linearise(x_t, level, x_hat, tape)
     }
 
-    fn estimates(
-        &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &mut [R],
-        tape: &mut Tape,
-    ) -> Result<(), DenoiserError> {
+    fn estimates(&self, x_t: &[R], level: Level, x_hat: &mut [R], tape: &mut Tape) -> Result<()> {
         (**self).estimates(x_t, level, x_hat, tape)
     }
 }
@@ -60,11 +54,11 @@ impl<R: Real, D: Denoiser<R> + ?Sized> Denoiser<R> for Arc<D> {
 impl<R: Real, D: ExactCovariance<R> + ?Sized> ExactCovariance<R> for Arc<D> {}
 
 impl<R: Real, D: Empirical<R> + ?Sized> Empirical<R> for Arc<D> {
-    fn given(&self, log_likelihood: &LogLikelihood<'_, R>) -> Result<Arc<dyn Empirical<R>>, DenoiserError> {
+    fn given(&self, log_likelihood: &LogLikelihood<'_, R>) -> Result<Arc<dyn Empirical<R>>> {
         (**self).given(log_likelihood)
     }
 
-    fn moments(&self) -> Result<Moments, DenoiserError> {
+    fn moments(&self) -> Result<Moments> {
         (**self).moments()
     }
 }

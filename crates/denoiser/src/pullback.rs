@@ -1,7 +1,7 @@
 //! A denoiser made of one function that is run once for x̂ and its slope.
 
 use crate::linearise::estimates;
-use crate::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
+use crate::{Denoiser, DenoiserError, Jacobian, Linearised, Result, Tape};
 use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::error::Error;
@@ -60,7 +60,7 @@ where
         self
     }
 
-    fn run(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<B, DenoiserError> {
+    fn run(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<B> {
         Length::check("x_t", x_t.len(), self.dim)?;
         Length::check("x_hat", x_hat.len(), self.dim)?;
         (self.forward)(x_t, level, x_hat).map_err(DenoiserError::Model)
@@ -77,11 +77,11 @@ where
         self.dim
     }
 
-    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<(), DenoiserError> {
+    fn denoise(&self, x_t: &[R], level: Level, x_hat: &mut [R]) -> Result<()> {
         self.run(x_t, level, x_hat).map(|_| ())
     }
 
-    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn vjp(&self, x_t: &[R], level: Level, v: &[R], out: &mut [R]) -> Result<()> {
         Length::check("v", v.len(), self.dim)?;
         Length::check("out", out.len(), self.dim)?;
         let mut back = self.run(x_t, level, &mut vec![R::zero(); self.dim])?;
@@ -98,7 +98,7 @@ where
         level: Level,
         x_hat: &mut [R],
         _tape: &'a mut Tape,
-    ) -> Result<Box<dyn Linearised<R> + 'a>, DenoiserError> {
+    ) -> Result<Box<dyn Linearised<R> + 'a>> {
         let count = Length::members("x_t", x_t.len(), self.dim)?;
         Length::check("x_hat", x_hat.len(), x_t.len())?;
         let states = x_t.chunks_exact(self.dim).zip(x_hat.chunks_exact_mut(self.dim));
@@ -110,13 +110,7 @@ where
     }
 
     /// No member's backward pass is kept.
-    fn estimates(
-        &self,
-        x_t: &[R],
-        level: Level,
-        x_hat: &mut [R],
-        _tape: &mut Tape,
-    ) -> Result<(), DenoiserError> {
+    fn estimates(&self, x_t: &[R], level: Level, x_hat: &mut [R], _tape: &mut Tape) -> Result<()> {
         estimates(self, x_t, level, x_hat)
     }
 }
@@ -128,7 +122,7 @@ struct Backward<B> {
 }
 
 impl<R: Real, B: FnMut(&[R], &mut [R]) -> Result<(), BoxError>> Linearised<R> for Backward<B> {
-    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
+    fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<()> {
         let expected = self.dim * self.backs.len();
         Length::check("v", v.len(), expected)?;
         Length::check("out", out.len(), expected)?;

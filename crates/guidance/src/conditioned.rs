@@ -1,6 +1,6 @@
 //! The exact guidance of a prior on finitely many fields.
 
-use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
+use crate::{Evidence, Guidance, Result, Scratch, States};
 use equipoise_denoiser::{Denoiser, Empirical, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
@@ -22,9 +22,10 @@ impl<R: Real> Conditioned<R> {
     /// The prior given y.
     ///
     /// # Errors
-    /// [`GuidanceError::Denoiser`] when the fields cannot be read, or noise of zero leaves none that y
+    /// [`GuidanceError::Denoiser`](crate::GuidanceError::Denoiser) when the fields cannot be read, or noise of zero
+    /// leaves none that y
     /// allows.
-    pub fn new(prior: Arc<dyn Empirical<R>>, observation: &Observed<R>) -> Result<Self, GuidanceError> {
+    pub fn new(prior: Arc<dyn Empirical<R>>, observation: &Observed<R>) -> Result<Self> {
         let posterior = prior.given(&|x| observation.log_likelihood(x))?;
         Ok(Self { prior, posterior })
     }
@@ -50,7 +51,7 @@ impl<R: Real> Guidance<R> for Conditioned<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         _: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let dim = self.prior.dim();
         at.check(dim, g, evidence)?;
         self.posterior.estimates(at.x_t, at.level, g, &mut Tape::new())?;

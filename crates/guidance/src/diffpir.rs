@@ -1,7 +1,7 @@
 //! DiffPIR (Zhu et al. 2023, arXiv 2305.08995).
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
+use crate::{Evidence, Guidance, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each};
 use equipoise_observation::Observed;
@@ -56,7 +56,7 @@ impl<R: Real> Guidance<R> for DiffPir<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let operator = self.observation.linear("diffpir")?;
         let (dim, count) = (self.observation.dim(), self.observation.count());
         at.check(dim, g, evidence)?;

@@ -8,6 +8,9 @@ use equipoise_likelihood::LikelihoodError;
 use equipoise_observation::ObservationError;
 use equipoise_scaling::{Law, ScalingError};
 
+/// What comes of work that may fail with a [`GuidanceError`].
+pub type Result<T, E = GuidanceError> = std::result::Result<T, E>;
+
 /// A guidance that could not be computed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

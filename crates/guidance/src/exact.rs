@@ -2,7 +2,7 @@
 
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
+use crate::{Evidence, Guidance, LevelTable, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Length, Real, each};
 use equipoise_innovation::{Innovation, ObservedPrior};
@@ -40,7 +40,7 @@ impl<R: Real> Exact<R> {
     }
 
     /// S⁻¹r and its coefficients for a prediction.
-    fn pull(&self, level: Level, at: Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError> {
+    fn pull(&self, level: Level, at: Prediction<'_, R>) -> Result<(f64, Evidence)> {
         self.observation.linear("exact")?;
         Length::check("y", self.observation.count(), at.values.len())?;
         each::map2(at.residual, at.values, self.observation.values(), |a, y| y - a);
@@ -53,11 +53,11 @@ impl<R: Real> Exact<R> {
     /// s²I + A V Aᵀ, factored at every one of `levels` and at others when they are met.
     ///
     /// # Errors
-    /// [`GuidanceError::Innovation`].
+    /// [`GuidanceError::Innovation`](crate::GuidanceError::Innovation).
     pub fn innovations(
         observed: &ObservedPrior<R>,
         levels: &[Level],
-    ) -> Result<Arc<LevelTable<Innovation<R>>>, GuidanceError> {
+    ) -> Result<Arc<LevelTable<Innovation<R>>>> {
         let observed = observed.clone();
         let make = move |level: Level| Ok(observed.innovation(&move |l| gain::covariance(level, l))?);
         Ok(Arc::new(LevelTable::new(make).prepared(levels)?))
@@ -76,7 +76,7 @@ impl<R: Real> Guidance<R> for Exact<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let operator = self.observation.linear("exact")?;
         let innovation = self.innovations.get(at.level)?;
         let (dim, count) = (self.observation.dim(), self.observation.count());
@@ -103,7 +103,7 @@ impl<R: Real> Guidance<R> for Exact<R> {
         eps: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         match &self.path {
             Some(path) => path.noise_estimates(x_t, level, eps, evidence, scratch, |at| self.pull(level, at)),
             None => self.plain_noise_estimates(x_t, level, eps, evidence, scratch),

@@ -9,7 +9,7 @@
 //! the whole of x_t are known.
 
 use crate::guide::{Scratch, fit_estimates, sized};
-use crate::{Evidence, GuidanceError};
+use crate::{Evidence, Result};
 use equipoise_covariance::{Modes, Structure, Weights};
 use equipoise_field::{Length, Real, each, sum};
 use equipoise_innovation::ObservedPrior;
@@ -55,8 +55,8 @@ impl<R: Real> GaussianPath<R> {
     /// `observed` must be of the denoiser's own covariance.
     ///
     /// # Errors
-    /// [`GuidanceError::Length`] when the covariances are of different dimensions.
-    pub fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, GuidanceError> {
+    /// [`GuidanceError::Length`](crate::GuidanceError::Length) when the covariances are of different dimensions.
+    pub fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self> {
         Length::check("observed prior", observed.covariance().dim(), wiener.mean().len())?;
         let mut observed_mean = vec![R::zero(); observed.count()];
         observed.operator().apply(wiener.mean(), &mut observed_mean);
@@ -84,8 +84,8 @@ impl<R: Real> GaussianPath<R> {
         eps: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-        weigh: impl Fn(Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError>,
-    ) -> Result<(), GuidanceError> {
+        weigh: impl Fn(Prediction<'_, R>) -> Result<(f64, Evidence)>,
+    ) -> Result<()> {
         let dim = self.wiener.mean().len();
         fit_estimates(evidence, dim, x_t, eps)?;
         let members = x_t.chunks_exact(dim).zip(eps.chunks_exact_mut(dim));
@@ -103,8 +103,8 @@ impl<R: Real> GaussianPath<R> {
         level: Level,
         eps: &mut [R],
         scratch: &mut Scratch<R>,
-        weigh: impl FnOnce(Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError>,
-    ) -> Result<Evidence, GuidanceError> {
+        weigh: impl FnOnce(Prediction<'_, R>) -> Result<(f64, Evidence)>,
+    ) -> Result<Evidence> {
         let covariance = Arc::clone(self.observed.covariance());
         let selects = !matches!(self.observed.operator().selection(), Selection::General);
         match covariance.structure() {
@@ -122,8 +122,8 @@ impl<R: Real> GaussianPath<R> {
         level: Level,
         eps: &mut [R],
         scratch: &mut Scratch<R>,
-        weigh: impl FnOnce(Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError>,
-    ) -> Result<Evidence, GuidanceError> {
+        weigh: impl FnOnce(Prediction<'_, R>) -> Result<(f64, Evidence)>,
+    ) -> Result<Evidence> {
         let Scratch { x_hat, gradient, field, residual, weighted, prediction, .. } = scratch;
         let gains = self.wiener.gains(level);
         let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
@@ -170,8 +170,8 @@ impl<R: Real> GaussianPath<R> {
         level: Level,
         eps: &mut [R],
         scratch: &mut Scratch<R>,
-        weigh: impl FnOnce(Prediction<'_, R>) -> Result<(f64, Evidence), GuidanceError>,
-    ) -> Result<Evidence, GuidanceError> {
+        weigh: impl FnOnce(Prediction<'_, R>) -> Result<(f64, Evidence)>,
+    ) -> Result<Evidence> {
         let Scratch { gradient, field, residual, weighted, prediction, .. } = scratch;
         let gains = self.wiener.gains(level);
         let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));

@@ -1,6 +1,6 @@
 //! The guidance trait: from the states of a batch to ε_y.
 
-use crate::GuidanceError;
+use crate::{GuidanceError, Result};
 use equipoise_denoiser::{Denoiser, Linearised, Tape, Unlinearised};
 use equipoise_field::{Length, Real, each, sum};
 use equipoise_observation::{Breakdown, Descent};
@@ -97,7 +97,7 @@ impl<R: Real> States<'_, '_, R> {
     ///
     /// # Errors
     /// [`GuidanceError::Length`].
-    pub fn check(&self, dim: usize, g: &[R], evidence: &[Evidence]) -> Result<(), GuidanceError> {
+    pub fn check(&self, dim: usize, g: &[R], evidence: &[Evidence]) -> Result<()> {
         let (x_t, x_hat) = (("x_t", self.x_t.len()), ("x_hat", self.x_hat.len()));
         fit(evidence.len(), dim, &[x_t, x_hat, ("g", g.len())])
     }
@@ -115,21 +115,12 @@ impl<R: Real> fmt::Debug for States<'_, '_, R> {
 }
 
 /// Whether x_t and ε_y hold a field of `dim` numbers for every member.
-pub(crate) fn fit_estimates<R>(
-    evidence: &[Evidence],
-    dim: usize,
-    x_t: &[R],
-    eps: &[R],
-) -> Result<(), GuidanceError> {
+pub(crate) fn fit_estimates<R>(evidence: &[Evidence], dim: usize, x_t: &[R], eps: &[R]) -> Result<()> {
     fit(evidence.len(), dim, &[("x_t", x_t.len()), ("eps", eps.len())])
 }
 
 /// Whether buffers hold a field of `dim` numbers for every member.
-pub(crate) fn fit(
-    members: usize,
-    dim: usize,
-    buffers: &[(&'static str, usize)],
-) -> Result<(), GuidanceError> {
+pub(crate) fn fit(members: usize, dim: usize, buffers: &[(&'static str, usize)]) -> Result<()> {
     if dim == 0 {
         return Err(Length { what: "a field", found: 0, expected: 1 }.into());
     }
@@ -160,7 +151,7 @@ pub trait Guidance<R: Real>: Send + Sync {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError>;
+    ) -> Result<()>;
 
     /// ε_y = (x_t − μx̂)/σ − σg of every member, at n states x_t of n·D numbers, with its evidence, n of them.
     /// Overwrites `eps` and `evidence`. A shorter way than that of
@@ -175,7 +166,7 @@ pub trait Guidance<R: Real>: Send + Sync {
         eps: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         self.plain_noise_estimates(x_t, level, eps, evidence, scratch)
     }
 
@@ -190,7 +181,7 @@ pub trait Guidance<R: Real>: Send + Sync {
         eps: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         fit_estimates(evidence, self.denoiser().dim(), x_t, eps)?;
         let mut g = std::mem::take(&mut scratch.gradient);
         sized(&mut g, x_t.len());
@@ -209,13 +200,7 @@ pub trait Guidance<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// [`GuidanceError`]; [`GuidanceError::Length`] for buffers that do not fit.
-    fn gradient(
-        &self,
-        x_t: &[R],
-        level: Level,
-        g: &mut [R],
-        scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
+    fn gradient(&self, x_t: &[R], level: Level, g: &mut [R], scratch: &mut Scratch<R>) -> Result<Evidence> {
         let mut evidence = [Evidence::default()];
         at_states(self, x_t, level, g, &mut evidence, scratch)?;
         Ok(evidence[0])
@@ -231,7 +216,7 @@ pub trait Guidance<R: Real>: Send + Sync {
         level: Level,
         eps: &mut [R],
         scratch: &mut Scratch<R>,
-    ) -> Result<Evidence, GuidanceError> {
+    ) -> Result<Evidence> {
         let mut evidence = [Evidence::default()];
         self.noise_estimates(x_t, level, eps, &mut evidence, scratch)?;
         Ok(evidence[0])
@@ -252,7 +237,7 @@ fn at_states<R: Real, G: Guidance<R> + ?Sized>(
     g: &mut [R],
     evidence: &mut [Evidence],
     scratch: &mut Scratch<R>,
-) -> Result<(), GuidanceError> {
+) -> Result<()> {
     fit(evidence.len(), guidance.denoiser().dim(), &[("x_t", x_t.len()), ("g", g.len())])?;
     let (mut x_hat, mut tape) = (std::mem::take(&mut scratch.x_hat), std::mem::take(&mut scratch.tape));
     sized(&mut x_hat, x_t.len());

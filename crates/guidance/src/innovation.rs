@@ -1,7 +1,7 @@
 //! Products with M = s²I + A C Aᵀ at the states of a batch, A linearised at x̂ where it is nonlinear.
 
 use crate::guide::each_member;
-use crate::{ConditionalCovariance, GuidanceError};
+use crate::{ConditionalCovariance, Result};
 use equipoise_denoiser::Linearised;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
@@ -24,7 +24,7 @@ impl<R: Real> Innovation<'_, R> {
         local: &mut (dyn Linearised<R> + '_),
         v: &[R],
         out: &mut [R],
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
         let members = self.x_hat.len() / dim;
         each_member(members, [dim, count], |f, o| {

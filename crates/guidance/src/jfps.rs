@@ -1,7 +1,7 @@
 //! Jacobian-free posterior sampling, as in azula (Rozet, `azula.guidance.jfps`), which cites no paper.
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
+use crate::{Evidence, Guidance, LevelTable, Result, Scratch, States};
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Length, Real};
@@ -30,13 +30,13 @@ impl<R: Real> Jfps<R> {
     /// [`Exact::innovations`]: crate::Exact::innovations
     ///
     /// # Errors
-    /// [`GuidanceError::Length`] when Σ and the denoiser are of different dimensions.
+    /// [`GuidanceError::Length`](crate::GuidanceError::Length) when Σ and the denoiser are of different dimensions.
     pub fn new(
         denoiser: Arc<dyn Denoiser<R>>,
         observation: Arc<Observed<R>>,
         covariance: Arc<dyn Covariance<R>>,
         innovations: Arc<LevelTable<Innovation<R>>>,
-    ) -> Result<Self, GuidanceError> {
+    ) -> Result<Self> {
         Length::check("signal covariance", covariance.dim(), denoiser.dim())?;
         Ok(Self { denoiser, observation, covariance, innovations })
     }
@@ -58,7 +58,7 @@ impl<R: Real> Guidance<R> for Jfps<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let operator = self.observation.linear("jfps")?;
         let innovation = self.innovations.get(at.level)?;
         let (dim, count) = (self.observation.dim(), self.observation.count());

@@ -1,7 +1,7 @@
 //! ε_y = ε̂ − σ·factor·Jᵀv made in place and in pieces, beside x_t without a field of its own.
 
 use crate::guide::{fit, fit_estimates};
-use crate::{Evidence, GuidanceError};
+use crate::{Evidence, Result};
 use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_schedule::Level;
@@ -24,9 +24,9 @@ impl Lean {
         (denoiser, x_t): (&dyn Denoiser<R>, &[R]),
         (eps, tape): (&mut [R], &mut Tape),
         evidence: &mut [Evidence],
-        weigh: impl FnOnce(&[R]) -> Result<(), GuidanceError>,
-        mut spread: impl FnMut(usize, usize, &mut [R]) -> Result<(), GuidanceError>,
-    ) -> Result<(), GuidanceError> {
+        weigh: impl FnOnce(&[R]) -> Result<()>,
+        mut spread: impl FnMut(usize, usize, &mut [R]) -> Result<()>,
+    ) -> Result<()> {
         let dim = self.dim;
         fit_estimates(evidence, denoiser.dim(), x_t, eps)?;
         fit(evidence.len(), dim, &[("x_t", x_t.len())])?;

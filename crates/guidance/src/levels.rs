@@ -1,6 +1,6 @@
 //! What a method needs at each noise level of a run, made once a level.
 
-use crate::GuidanceError;
+use crate::Result;
 use equipoise_field::each;
 use equipoise_schedule::Level;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 const ON_DEMAND: usize = 16;
 
 type Key = [u64; 2];
-type Make<T> = dyn Fn(Level) -> Result<T, GuidanceError> + Send + Sync;
+type Make<T> = dyn Fn(Level) -> Result<T> + Send + Sync;
 
 /// One value for each noise level, by the bits of μ and σ; shared by all members, seeds and laws of a
 /// problem.
@@ -37,7 +37,7 @@ fn key(level: Level) -> Key {
 
 impl<T: Send + Sync> LevelTable<T> {
     /// An empty table of what `make` makes, which must depend on the level alone.
-    pub fn new(make: impl Fn(Level) -> Result<T, GuidanceError> + Send + Sync + 'static) -> Self {
+    pub fn new(make: impl Fn(Level) -> Result<T> + Send + Sync + 'static) -> Self {
         let entries = Entries { by_key: HashMap::new(), on_demand: VecDeque::new() };
         Self { make: Box::new(make), entries: RwLock::new(entries) }
     }
@@ -46,7 +46,7 @@ impl<T: Send + Sync> LevelTable<T> {
     ///
     /// # Errors
     /// The first error of `make`, in the order of levels.
-    pub fn prepared(self, levels: &[Level]) -> Result<Self, GuidanceError> {
+    pub fn prepared(self, levels: &[Level]) -> Result<Self> {
         self.prepare(levels)?;
         Ok(self)
     }
@@ -55,12 +55,12 @@ impl<T: Send + Sync> LevelTable<T> {
     ///
     /// # Errors
     /// The first error of `make`, in the order of levels.
-    pub fn prepare(&self, levels: &[Level]) -> Result<(), GuidanceError> {
+    pub fn prepare(&self, levels: &[Level]) -> Result<()> {
         let mut seen = HashSet::new();
         let missing = |l: &Level| seen.insert(key(*l)) && self.known(key(*l)).is_none();
         let missing: Vec<Level> = levels.iter().copied().filter(missing).collect();
         let made = each::made(missing.len(), |l| Ok((key(missing[l]), Arc::new((self.make)(missing[l])?))));
-        let made = made.into_iter().collect::<Result<Vec<_>, GuidanceError>>()?;
+        let made = made.into_iter().collect::<Result<Vec<_>>>()?;
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in made {
             entries.by_key.entry(key).or_insert(value);
@@ -74,7 +74,7 @@ impl<T: Send + Sync> LevelTable<T> {
     ///
     /// # Errors
     /// Those of making it, at a level that is not there yet.
-    pub fn get(&self, level: Level) -> Result<Arc<T>, GuidanceError> {
+    pub fn get(&self, level: Level) -> Result<Arc<T>> {
         let key = key(level);
         if let Some(known) = self.known(key) {
             return Ok(known);

@@ -127,7 +127,7 @@ mod unguided;
 pub use conditional::ConditionalCovariance;
 pub use conditioned::Conditioned;
 pub use diffpir::DiffPir;
-pub use error::GuidanceError;
+pub use error::{GuidanceError, Result};
 #[cfg(feature = "gaussian")]
 pub use exact::Exact;
 #[cfg(feature = "gaussian")]

@@ -2,7 +2,7 @@
 
 use crate::guide::{each_member, sized};
 use crate::innovation::Innovation;
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch, States};
+use crate::{ConditionalCovariance, Evidence, Guidance, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::ConjugateGradients;
@@ -68,7 +68,7 @@ impl<R: Real> Guidance<R> for Mmps<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
         at.check(dim, g, evidence)?;
         let States { level, x_hat, local, .. } = at;

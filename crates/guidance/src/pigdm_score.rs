@@ -1,7 +1,7 @@
 //! The likelihood score of pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
 use crate::guide::sized;
-use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
+use crate::{Evidence, Guidance, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
@@ -37,7 +37,7 @@ impl<R: Real> Guidance<R> for PigdmScore<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
         at.check(dim, g, evidence)?;
         let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));

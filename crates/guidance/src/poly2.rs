@@ -3,7 +3,7 @@
 use crate::guide::{each_member, sized};
 use crate::innovation::Innovation;
 use crate::probes::{Probes, Seen, Sites};
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Scratch, States};
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Result, Scratch, States};
 use equipoise_denoiser::{Denoiser, Jacobian};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
@@ -61,7 +61,7 @@ impl<R: Real> Poly2<R> {
         observation: &Arc<Observed<R>>,
         levels: &[Level],
         probes: &Probes<R>,
-    ) -> Result<Arc<LevelTable<Quadratic>>, GuidanceError> {
+    ) -> Result<Arc<LevelTable<Quadratic>>> {
         if let ConditionalCovariance::Jacobian(denoiser) = covariance
             && denoiser.jacobian() == Jacobian::General
         {
@@ -85,7 +85,7 @@ fn moments<R: Real>(
     sites: &mut Sites<'_, R>,
     range: Range<usize>,
     stream: Stream,
-) -> Result<Vec<[f64; 6]>, GuidanceError> {
+) -> Result<Vec<[f64; 6]>> {
     let (seen, dim, count) = (sites.observation, sites.observation.dim(), sites.observation.count());
     let (states, probes) = (sites.count(), range.len());
     let (mut spread, mut room) = (vec![R::zero(); states * dim], vec![R::zero(); states * dim]);
@@ -115,7 +115,7 @@ fn moments<R: Real>(
 }
 
 /// p from the mean of the moments.
-fn quadratic(moments: &[[f64; 6]], level: Level) -> Result<Quadratic, GuidanceError> {
+fn quadratic(moments: &[[f64; 6]], level: Level) -> Result<Quadratic> {
     let count = moments.len() as f64;
     let total = moments.iter().fold([0.0; 6], |t, m| [0, 1, 2, 3, 4, 5].map(|k| t[k] + m[k]));
     let Some(c) = coefficients(total) else {
@@ -147,7 +147,7 @@ impl<R: Real> Guidance<R> for Poly2<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
         at.check(dim, g, evidence)?;
         let members = evidence.len();

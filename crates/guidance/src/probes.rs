@@ -1,7 +1,7 @@
 //! What a denoiser looks like through an operator, from vjp products with keyed random probes.
 
-use crate::GuidanceError;
 use crate::guide::fit;
+use crate::{GuidanceError, Result};
 use equipoise_denoiser::{Denoiser, Jacobian, Linearised, Tape};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::Observed;
@@ -87,8 +87,8 @@ impl<R: Real> Seen<R> {
         &self,
         level: Level,
         probes: &Probes<R>,
-        mut work: impl FnMut(&mut Sites<'_, R>, Range<usize>) -> Result<Vec<T>, GuidanceError>,
-    ) -> Result<Vec<T>, GuidanceError> {
+        mut work: impl FnMut(&mut Sites<'_, R>, Range<usize>) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
         let states = (probes.states)(level);
         for (what, found, least) in [("states", states.len(), 1), ("random vectors", probes.count, 2)] {
             if found < least {
@@ -111,12 +111,7 @@ impl<R: Real> Seen<R> {
 
     /// tr(B·A V Aᵀ)/tr B at a level with V = (σ²/μ)J: two vjps a probe, with J for its own transpose where it is
     /// known to be. Of any other J a ratio below zero, which no covariance has, is none.
-    pub(crate) fn trace_ratio(
-        &self,
-        law: Law,
-        level: Level,
-        probes: &Probes<R>,
-    ) -> Result<ProbedRatio, GuidanceError> {
+    pub(crate) fn trace_ratio(&self, law: Law, level: Level, probes: &Probes<R>) -> Result<ProbedRatio> {
         let stream = probes.stream.real(level.mu).real(level.sigma);
         let jacobian = self.denoiser.jacobian();
         let admits = |ratio: &TraceRatio| jacobian == Jacobian::Symmetric || ratio.value >= 0.0;
@@ -168,7 +163,7 @@ impl<R: Real> Sites<'_, R> {
         range: Range<usize>,
         stream: Stream,
         jacobian: Jacobian,
-    ) -> Result<Vec<[(f64, f64); 2]>, GuidanceError> {
+    ) -> Result<Vec<[(f64, f64); 2]>> {
         let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
         let (mut once, mut twice) = (vec![R::zero(); self.x_hat.len()], vec![R::zero(); self.x_hat.len()]);
         let z: Vec<Vec<R>> = range.map(|probe| stream.normal(probe as u64, count)).collect();
@@ -192,12 +187,7 @@ impl<R: Real> Sites<'_, R> {
         Ok(z.iter().enumerate().map(pair).collect())
     }
     /// The same of a J that need not be symmetric, from z and p = JᵀAᵀz of every state, with room for q.
-    fn pairs_of_any(
-        &mut self,
-        z: &[Vec<R>],
-        p: &[R],
-        room: &mut [R],
-    ) -> Result<Vec<[(f64, f64); 2]>, GuidanceError> {
+    fn pairs_of_any(&mut self, z: &[Vec<R>], p: &[R], room: &mut [R]) -> Result<Vec<[(f64, f64); 2]>> {
         let (seen, dim, count) = (self.observation, self.observation.dim(), self.observation.count());
         let mut u = vec![vec![R::zero(); count]; z.len()];
         for (k, u) in u.iter_mut().enumerate() {

@@ -4,7 +4,7 @@
 use crate::gaussian::{GaussianPath, Prediction};
 use crate::guide::{prior_norm, sized};
 use crate::lean::Lean;
-use crate::{Evidence, Guidance, GuidanceError, Scratch, States, Strength};
+use crate::{Evidence, Guidance, Result, Scratch, States, Strength};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, each, sum};
 use equipoise_likelihood::{Backend, Cpu, Gradient, Observation as Weighed, Variance};
@@ -85,12 +85,7 @@ impl<R: Real> Sda<R> {
 
     /// r/v and its coefficients for a prediction, and the factor on both.
     #[cfg(feature = "gaussian")]
-    fn pull(
-        &self,
-        path: &GaussianPath<R>,
-        level: Level,
-        at: Prediction<'_, R>,
-    ) -> Result<(f64, Evidence), GuidanceError> {
+    fn pull(&self, path: &GaussianPath<R>, level: Level, at: Prediction<'_, R>) -> Result<(f64, Evidence)> {
         let variance = self.strength.variance_at(level)?;
         let mut held = Vec::new();
         self.backend.compact(at.values, self.weighed(&variance, &mut held), None, at.weighted)?;
@@ -108,7 +103,7 @@ impl<R: Real> Sda<R> {
         variance: &NoiseVariance,
         spread: &mut [R],
         [weighted, prediction]: [&mut Vec<R>; 2],
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         if let Some(lattice) = self.observation.lattice() {
             let mut held = Vec::new();
             let seen = self.weighed(variance, &mut held);
@@ -138,7 +133,7 @@ impl<R: Real> Sda<R> {
         eps: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let Scratch { tape, weighted, prediction, .. } = scratch;
         let (seen, variance) = (&*self.observation, self.strength.variance_at(level)?);
         let (count, dim) = (seen.count(), seen.dim());
@@ -165,7 +160,7 @@ impl<R: Real> Sda<R> {
         variance: &NoiseVariance,
         weighted: &mut [R],
         prediction: &mut Vec<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let mut held = Vec::new();
         let seen = self.weighed(variance, &mut held);
         if let Some(lattice) = self.observation.lattice() {
@@ -221,7 +216,7 @@ impl<R: Real> Guidance<R> for Sda<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let (level, dim) = (at.level, self.observation.dim());
         at.check(dim, g, evidence)?;
         let variance = self.strength.variance_at(level)?;
@@ -251,7 +246,7 @@ impl<R: Real> Guidance<R> for Sda<R> {
         eps: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         #[cfg(feature = "gaussian")]
         if let Some(path) = &self.path
             && !self.detach

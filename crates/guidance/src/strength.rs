@@ -1,7 +1,7 @@
 //! How strongly a law weighs the likelihood: v(t) per observation, and factors on g.
 
 use crate::probes::{Probes, Seen};
-use crate::{GuidanceError, LevelTable};
+use crate::{GuidanceError, LevelTable, Result};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::NoiseVariance;
@@ -59,13 +59,7 @@ impl Strength {
     /// # Errors
     /// [`GuidanceError::Traced`] for `matched` and `active`, whose traces come from
     /// [`Strength::traced`].
-    pub fn of_law(
-        law: Law,
-        noise: &NoiseVariance,
-        gamma: f64,
-        n_obs: usize,
-        n_ref: usize,
-    ) -> Result<Self, GuidanceError> {
+    pub fn of_law(law: Law, noise: &NoiseVariance, gamma: f64, n_obs: usize, n_ref: usize) -> Result<Self> {
         if matches!(law, Law::Matched | Law::Active) {
             return Err(GuidanceError::Traced { law });
         }
@@ -111,7 +105,7 @@ impl Strength {
         observation: &Arc<Observed<R>>,
         levels: &[Level],
         probes: &Probes<R>,
-    ) -> Result<ProbedStrength, GuidanceError> {
+    ) -> Result<ProbedStrength> {
         if !matches!(law, Law::Matched | Law::Active) {
             return Err(GuidanceError::Untraced { law });
         }
@@ -156,7 +150,7 @@ impl Strength {
     ///
     /// # Errors
     /// Those of making the ratio of traces of a level that was not prepared.
-    pub fn excess_at(&self, level: Level) -> Result<f64, GuidanceError> {
+    pub fn excess_at(&self, level: Level) -> Result<f64> {
         match &self.excess {
             Excess::Gamma(gamma) => Ok(gamma * level.ratio().powi(2)),
             Excess::Levels(table) => Ok(table.get(level)?.value),
@@ -167,7 +161,7 @@ impl Strength {
     ///
     /// # Errors
     /// As [`excess_at`](Self::excess_at).
-    pub fn variance_at(&self, level: Level) -> Result<NoiseVariance, GuidanceError> {
+    pub fn variance_at(&self, level: Level) -> Result<NoiseVariance> {
         let excess = self.excess_at(level)?;
         Ok(map(&self.variance, |v| v + excess))
     }

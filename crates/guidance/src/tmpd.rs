@@ -1,7 +1,7 @@
 //! Tweedie moment projected diffusions (Boys et al. 2024, arXiv 2310.06721), the diagonal form.
 
 use crate::guide::sized;
-use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Scratch, States};
+use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sum};
 use equipoise_observation::Observed;
@@ -32,7 +32,7 @@ impl<R: Real> Tmpd<R> {
     }
 
     /// r/(s² + row sum), and how many row sums were taken as zero.
-    fn divide(&self, weighted: &mut [R], row_sums: &[R], level: Level) -> Result<usize, GuidanceError> {
+    fn divide(&self, weighted: &mut [R], row_sums: &[R], level: Level) -> Result<usize> {
         let mut floors = 0;
         for (i, (r, sum)) in weighted.iter_mut().zip(row_sums).enumerate() {
             let negative = *sum < R::zero();
@@ -60,7 +60,7 @@ impl<R: Real> Guidance<R> for Tmpd<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         let (seen, dim, count) = (&*self.observation, self.observation.dim(), self.observation.count());
         at.check(dim, g, evidence)?;
         let (weighted, row_sums) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));

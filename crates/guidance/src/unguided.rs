@@ -1,6 +1,6 @@
 //! No guidance: the prior alone.
 
-use crate::{Evidence, Guidance, GuidanceError, Scratch, States};
+use crate::{Evidence, Guidance, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl<R: Real> Guidance<R> for Unguided<R> {
         g: &mut [R],
         evidence: &mut [Evidence],
         _: &mut Scratch<R>,
-    ) -> Result<(), GuidanceError> {
+    ) -> Result<()> {
         at.check(self.0.dim(), g, evidence)?;
         g.fill(R::zero());
         evidence.fill(Evidence::default());

@@ -9,7 +9,7 @@
 //! real Dirichlet kernels, since the distances are symmetric. Negative eigenvalues are clipped, so
 //! that those of the preconditioner are at least s² (Chan & Jin 2007, ch. 2).
 
-use crate::InnovationError;
+use crate::{InnovationError, Result};
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::Real;
 use equipoise_observation::NoiseVariance;
@@ -62,27 +62,17 @@ impl<R: Real> Circulant<R> {
     }
 
     /// C_q⁻¹ for every coarse wavenumber.
-    pub(crate) fn preconditioner(
-        &self,
-        f: &dyn Fn(f64) -> f64,
-    ) -> Result<Preconditioner<R>, InnovationError> {
+    pub(crate) fn preconditioner(&self, f: &dyn Fn(f64) -> f64) -> Result<Preconditioner<R>> {
         Ok(self.spectral(f, &f64::recip)?.0)
     }
 
     /// C_q^{−½} for every coarse wavenumber, and log det C.
-    pub(crate) fn inverse_root(
-        &self,
-        f: &dyn Fn(f64) -> f64,
-    ) -> Result<(Preconditioner<R>, f64), InnovationError> {
+    pub(crate) fn inverse_root(&self, f: &dyn Fn(f64) -> f64) -> Result<(Preconditioner<R>, f64)> {
         self.spectral(f, &|l| l.sqrt().recip())
     }
 
     /// g(C_q) for every coarse wavenumber, and log det C.
-    fn spectral(
-        &self,
-        f: &dyn Fn(f64) -> f64,
-        g: &dyn Fn(f64) -> f64,
-    ) -> Result<(Preconditioner<R>, f64), InnovationError> {
+    fn spectral(&self, f: &dyn Fn(f64) -> f64, g: &dyn Fn(f64) -> f64) -> Result<(Preconditioner<R>, f64)> {
         let resolved = self.blocks(f).iter().map(|c| self.resolve(c)).collect::<Result<Vec<_>, _>>()?;
         let made: Vec<Matrix> = resolved.iter().map(|(q, l)| rebuild(q, l.iter().map(|&l| g(l)))).collect();
         let partners = |q: usize| if q < self.coarse.self_conjugate() { 1.0 } else { 2.0 };
@@ -135,7 +125,7 @@ impl<R: Real> Circulant<R> {
     }
 
     /// Eigenvectors, and eigenvalues clipped at zero with the noise added.
-    fn resolve(&self, block: &Matrix) -> Result<(Matrix, Vec<f64>), InnovationError> {
+    fn resolve(&self, block: &Matrix) -> Result<(Matrix, Vec<f64>)> {
         // Column-major: `eigh` hands a row-major Hermitian matrix to LAPACK transposed.
         let column_major = Array2::from_shape_fn(block.dim().f(), |at| block[at]);
         let (values, vectors) = column_major

@@ -1,7 +1,7 @@
 //! Passing between fields, observations and the prior's coefficients without detours through the
 //! field space.
 
-use crate::{Innovation, InnovationError, ObservedPrior};
+use crate::{Innovation, ObservedPrior, Result};
 use equipoise_covariance::{Structure, Weights};
 use equipoise_field::{Real, each};
 use equipoise_observation::Solved;
@@ -82,12 +82,7 @@ impl<R: Real> Innovation<R> {
     ///
     /// # Errors
     /// As [`solve`](Self::solve).
-    pub fn solve_with_coefficients(
-        &self,
-        r: &[R],
-        z: &mut [R],
-        c: &mut [R],
-    ) -> Result<Solved, InnovationError> {
+    pub fn solve_with_coefficients(&self, r: &[R], z: &mut [R], c: &mut [R]) -> Result<Solved> {
         if let Some(direct) = self.solve_modes(r, z, c)? {
             return Ok(direct);
         }

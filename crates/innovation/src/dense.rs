@@ -7,8 +7,8 @@
 //!
 //! Everything is in `f64`: S keeps the digits of a noise far below the prior.
 
-use crate::InnovationError;
 use crate::woodbury::ObservedModes;
+use crate::{InnovationError, Result};
 use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_field::{Real, Shape, each, sum};
 use equipoise_observation::NoiseVariance;
@@ -76,7 +76,7 @@ impl<R: Real> ObservedRows<R> {
         }
     }
 
-    pub(crate) fn factor(&self, count: usize, f: &dyn Fn(f64) -> f64) -> Result<RowsFactor, InnovationError> {
+    pub(crate) fn factor(&self, count: usize, f: &dyn Fn(f64) -> f64) -> Result<RowsFactor> {
         let mut s = match &self.prior {
             Prior::Modes(observed, gram) => of_modes(observed, gram, count, f),
             Prior::Stationary(prior, rows) => of_stationary(prior, rows, f),
@@ -182,7 +182,7 @@ impl RowsFactor {
     }
 
     /// S⁻¹.
-    pub(crate) fn inverse(&self) -> Result<Array2<f64>, InnovationError> {
+    pub(crate) fn inverse(&self) -> Result<Array2<f64>> {
         let factor =
             Array2::from_shape_fn(
                 (self.count, self.count),

@@ -3,7 +3,7 @@
 use crate::circulant::{Circulant, Preconditioner};
 use crate::lanczos::log_quadrature;
 use crate::observed::Shared;
-use crate::{Innovation, InnovationError, ObservedPrior};
+use crate::{Innovation, InnovationError, ObservedPrior, Result};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_stream::Stream;
@@ -58,7 +58,7 @@ impl<R: Real> ObservedPrior<R> {
         f: &dyn Fn(f64) -> f64,
         probes: usize,
         stream: Stream,
-    ) -> Result<LogDeterminant, InnovationError> {
+    ) -> Result<LogDeterminant> {
         match &self.shared {
             Shared::Modes(modes) => modes.log_determinant(f).map(LogDeterminant::exact),
             Shared::Lattice(lattice) => lattice.log_determinant(f).map(LogDeterminant::exact),
@@ -76,7 +76,7 @@ impl<R: Real> ObservedPrior<R> {
     }
 
     /// By Cholesky's factor of S, column by column.
-    fn dense_log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64, InnovationError> {
+    fn dense_log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64> {
         let innovation = self.innovation(f)?;
         let n = self.count();
         let (mut unit, mut column) = (vec![R::zero(); n], vec![R::zero(); n]);
@@ -97,7 +97,7 @@ impl<R: Real> ObservedPrior<R> {
         f: &dyn Fn(f64) -> f64,
         probes: usize,
         stream: Stream,
-    ) -> Result<LogDeterminant, InnovationError> {
+    ) -> Result<LogDeterminant> {
         if probes < 2 {
             return Err(InnovationError::Probes { found: probes, least: 2 });
         }
@@ -110,7 +110,7 @@ impl<R: Real> ObservedPrior<R> {
                 each::update(&mut u, |u| scale * u);
                 log_quadrature(|v, out| whitened.apply(v, out), u)
             })
-            .collect::<Result<Vec<_>, InnovationError>>()?;
+            .collect::<Result<Vec<_>>>()?;
         let count = probes as f64;
         let mean = quadratures.iter().map(|q| q.value).sum::<f64>() / count;
         let spread = quadratures.iter().map(|q| (q.value - mean).powi(2)).sum::<f64>();
@@ -141,7 +141,7 @@ impl<R: Real> Whitened<R> {
         prior: &ObservedPrior<R>,
         circulant: Option<&Circulant<R>>,
         f: &dyn Fn(f64) -> f64,
-    ) -> Result<Self, InnovationError> {
+    ) -> Result<Self> {
         let innovation = prior.innovation(f)?;
         let (root, log_determinant) = match circulant {
             Some(circulant) => {
@@ -153,7 +153,7 @@ impl<R: Real> Whitened<R> {
         Ok(Self { innovation, root, log_determinant })
     }
 
-    fn apply(&self, v: &[R], out: &mut [R]) -> Result<(), InnovationError> {
+    fn apply(&self, v: &[R], out: &mut [R]) -> Result<()> {
         let (mut a, mut b) = (vec![R::zero(); v.len()], vec![R::zero(); v.len()]);
         self.root.apply(v, &mut a);
         self.innovation.apply(&a, &mut b)?;

@@ -4,6 +4,9 @@ use equipoise_blas::BlasError;
 use equipoise_field::Length;
 use equipoise_observation::ObservationError;
 
+/// What comes of work that may fail with a [`InnovationError`].
+pub type Result<T, E = InnovationError> = std::result::Result<T, E>;
+
 /// An innovation covariance that cannot be formed or solved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

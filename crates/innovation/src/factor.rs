@@ -5,7 +5,7 @@ use crate::iterative::Iterative;
 use crate::lattice::LatticeFactor;
 use crate::observed::Shared;
 use crate::woodbury::ModesFactor;
-use crate::{InnovationError, ObservedPrior};
+use crate::{ObservedPrior, Result};
 use equipoise_blas::require_single_thread;
 use equipoise_covariance::Weights;
 use equipoise_field::{Length, Real, each, sum};
@@ -34,7 +34,7 @@ impl<R: Real> fmt::Debug for Innovation<R> {
 }
 
 impl<R: Real> Innovation<R> {
-    pub(crate) fn new(prior: &ObservedPrior<R>, f: &dyn Fn(f64) -> f64) -> Result<Self, InnovationError> {
+    pub(crate) fn new(prior: &ObservedPrior<R>, f: &dyn Fn(f64) -> f64) -> Result<Self> {
         require_single_thread()?;
         let factor = match &prior.shared {
             Shared::Modes(modes) => Factor::Modes(modes.factor(f)?),
@@ -48,8 +48,8 @@ impl<R: Real> Innovation<R> {
     /// out = S r, through the field space whatever the structure.
     ///
     /// # Errors
-    /// [`InnovationError::Length`] unless both have length N.
-    pub fn apply(&self, r: &[R], out: &mut [R]) -> Result<(), InnovationError> {
+    /// [`InnovationError::Length`](crate::InnovationError::Length) unless both have length N.
+    pub fn apply(&self, r: &[R], out: &mut [R]) -> Result<()> {
         self.check(r, out)?;
         self.prior.sandwich(&self.weights, r, out);
         for (i, (o, &r)) in out.iter_mut().zip(r).enumerate() {
@@ -61,9 +61,10 @@ impl<R: Real> Innovation<R> {
     /// z = S⁻¹ r. Overwrites `z`.
     ///
     /// # Errors
-    /// [`InnovationError::Length`], [`InnovationError::Indefinite`]. An iteration that stops short
+    /// [`InnovationError::Length`](crate::InnovationError::Length),
+    /// [`InnovationError::Indefinite`](crate::InnovationError::Indefinite). An iteration that stops short
     /// of its tolerance is not an error: [`Solved::residual`] says how far it came.
-    pub fn solve(&self, r: &[R], z: &mut [R]) -> Result<Solved, InnovationError> {
+    pub fn solve(&self, r: &[R], z: &mut [R]) -> Result<Solved> {
         self.check(r, z)?;
         let direct = Solved { iterations: 0, residual: None };
         match (&self.factor, &self.prior.shared) {
@@ -85,12 +86,7 @@ impl<R: Real> Innovation<R> {
     }
 
     /// z = S⁻¹ r and c = Wᵀz for explicit modes; `None` for other structures.
-    pub(crate) fn solve_modes(
-        &self,
-        r: &[R],
-        z: &mut [R],
-        c: &mut [R],
-    ) -> Result<Option<Solved>, InnovationError> {
+    pub(crate) fn solve_modes(&self, r: &[R], z: &mut [R], c: &mut [R]) -> Result<Option<Solved>> {
         self.check(r, z)?;
         let (Factor::Modes(factor), Shared::Modes(modes)) = (&self.factor, &self.prior.shared) else {
             return Ok(None);
@@ -108,7 +104,7 @@ impl<R: Real> Innovation<R> {
     ///
     /// # Errors
     /// As [`solve`](Self::solve).
-    pub fn quadratic(&self, r: &[R]) -> Result<f64, InnovationError> {
+    pub fn quadratic(&self, r: &[R]) -> Result<f64> {
         let mut z = vec![R::zero(); r.len()];
         self.check(r, &z)?;
         if let (Factor::Modes(factor), Shared::Modes(modes)) = (&self.factor, &self.prior.shared) {
@@ -121,8 +117,8 @@ impl<R: Real> Innovation<R> {
     /// S⁻¹, N × N in full, where S was written out; `None` elsewhere.
     ///
     /// # Errors
-    /// [`InnovationError::Singular`].
-    pub fn inverse(&self) -> Result<Option<Array2<f64>>, InnovationError> {
+    /// [`InnovationError::Singular`](crate::InnovationError::Singular).
+    pub fn inverse(&self) -> Result<Option<Array2<f64>>> {
         match &self.factor {
             Factor::Dense(factor) => factor.inverse().map(Some),
             _ => Ok(None),
@@ -144,8 +140,8 @@ impl<R: Real> Innovation<R> {
     /// ‖r − S z‖/‖r‖, by a product with S.
     ///
     /// # Errors
-    /// [`InnovationError::Length`] unless both have length N.
-    pub fn residual(&self, r: &[R], z: &[R]) -> Result<f64, InnovationError> {
+    /// [`InnovationError::Length`](crate::InnovationError::Length) unless both have length N.
+    pub fn residual(&self, r: &[R], z: &[R]) -> Result<f64> {
         let mut product = vec![R::zero(); z.len()];
         self.apply(z, &mut product)?;
         each::update1(&mut product, r, |p, r| r - p);
@@ -161,7 +157,7 @@ impl<R: Real> Innovation<R> {
         }
     }
 
-    fn check(&self, r: &[R], out: &[R]) -> Result<(), InnovationError> {
+    fn check(&self, r: &[R], out: &[R]) -> Result<()> {
         let expected = self.prior.count();
         Length::check("r", r.len(), expected)?;
         Ok(Length::check("out", out.len(), expected)?)

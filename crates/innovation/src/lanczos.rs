@@ -1,6 +1,6 @@
 //! uᵀ log(M) u by Lanczos' method (Golub & Meurant 2010, ch. 4 and 6).
 
-use crate::InnovationError;
+use crate::{InnovationError, Result};
 use equipoise_field::{Real, each, sum};
 use ndarray::Array2;
 use ndarray_linalg::{Eigh, UPLO};
@@ -22,9 +22,9 @@ pub(crate) struct Quadrature {
 /// change the value by less than 1e-10 (64 ε where that is more) of the largest |log θ|, or when
 /// the Krylov space is exhausted.
 pub(crate) fn log_quadrature<R: Real>(
-    product: impl Fn(&[R], &mut [R]) -> Result<(), InnovationError>,
+    product: impl Fn(&[R], &mut [R]) -> Result<()>,
     u: Vec<R>,
-) -> Result<Quadrature, InnovationError> {
+) -> Result<Quadrature> {
     let tolerance = 1e-10f64.max(64.0 * R::epsilon().wide());
     let mut basis = vec![u];
     let (mut diagonal, mut beside): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
@@ -63,7 +63,7 @@ pub(crate) fn log_quadrature<R: Real>(
 }
 
 /// eᵀ log(T) e for the first unit vector e and the tridiagonal T, and max |log θ|.
-fn gauss(diagonal: &[f64], beside: &[f64]) -> Result<(f64, f64), InnovationError> {
+fn gauss(diagonal: &[f64], beside: &[f64]) -> Result<(f64, f64)> {
     let m = diagonal.len();
     let mut t = Array2::zeros((m, m));
     for (i, &d) in diagonal.iter().enumerate() {
@@ -90,7 +90,7 @@ fn gauss(diagonal: &[f64], beside: &[f64]) -> Result<(f64, f64), InnovationError
 mod tests {
     use super::*;
 
-    fn diagonal(values: Vec<f64>) -> impl Fn(&[f64], &mut [f64]) -> Result<(), InnovationError> {
+    fn diagonal(values: Vec<f64>) -> impl Fn(&[f64], &mut [f64]) -> Result<()> {
         move |v, out| {
             out.iter_mut().zip(v).zip(&values).for_each(|((o, v), m)| *o = m * v);
             Ok(())

@@ -8,9 +8,9 @@
 //!
 //! one (T·C) × (T·C) block for each q.
 
-use crate::InnovationError;
 use crate::outer::weighted_outer_sum;
 use crate::small::inverse;
+use crate::{InnovationError, Result};
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::{Real, Shape, each};
 use equipoise_observation::NoiseVariance;
@@ -86,7 +86,7 @@ impl<R: Real> Lattice<R> {
     }
 
     /// Σ_q log det S_q.
-    pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64, InnovationError> {
+    pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64> {
         (0..self.spectrum.wavenumbers()).try_fold(0.0, |sum, q| {
             let log_determinant = self
                 .noisy_block(q, f)
@@ -96,7 +96,7 @@ impl<R: Real> Lattice<R> {
         })
     }
 
-    pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<LatticeFactor<R>, InnovationError> {
+    pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<LatticeFactor<R>> {
         let exact = (0..self.spectrum.wavenumbers())
             .map(|q| inverse(&self.noisy_block(q, f), "a block of the lattice"))
             .collect::<Result<Vec<_>, _>>()?;
@@ -123,7 +123,7 @@ impl<R: Real> Lattice<R> {
     }
 
     /// tr(f(Σ)AᵀS⁻¹A f(Σ)) with every block in `f64`.
-    pub(crate) fn explained_trace(&self, f: &dyn Fn(f64) -> f64) -> Result<f64, InnovationError> {
+    pub(crate) fn explained_trace(&self, f: &dyn Fn(f64) -> f64) -> Result<f64> {
         (0..self.spectrum.wavenumbers()).try_fold(0.0, |sum, q| {
             let inverse = inverse(&self.noisy_block(q, f), "a block of the lattice")?;
             let square = self.block(q, &|l| f(l).powi(2));
@@ -132,7 +132,7 @@ impl<R: Real> Lattice<R> {
     }
 
     /// What observation leaves of f(Σ)'s diagonal, as a field of `shape`.
-    pub(crate) fn remaining(&self, shape: Shape, f: &dyn Fn(f64) -> f64) -> Result<Vec<R>, InnovationError> {
+    pub(crate) fn remaining(&self, shape: Shape, f: &dyn Fn(f64) -> f64) -> Result<Vec<R>> {
         let weights: Vec<Vec<f64>> =
             self.eigenvalues.iter().map(|l| l.iter().map(|&l| f(l)).collect()).collect();
         let inverses = (0..self.spectrum.wavenumbers())

@@ -33,6 +33,6 @@ mod woodbury;
 
 pub use dense::DENSE_LIMIT;
 pub use determinant::LogDeterminant;
-pub use error::InnovationError;
+pub use error::{InnovationError, Result};
 pub use factor::Innovation;
 pub use observed::{Method, ObservedPrior};

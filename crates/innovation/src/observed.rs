@@ -3,7 +3,7 @@
 use crate::dense::{DENSE_LIMIT, ObservedRows};
 use crate::lattice::Lattice;
 use crate::woodbury::ObservedModes;
-use crate::{Innovation, InnovationError};
+use crate::{Innovation, Result};
 use equipoise_blas::require_single_thread;
 use equipoise_covariance::{Covariance, Structure};
 use equipoise_field::{Length, Real};
@@ -59,13 +59,15 @@ impl<R: Real> ObservedPrior<R> {
     /// Explicit modes cost r applications of A and an r × r Gram matrix.
     ///
     /// # Errors
-    /// [`InnovationError::Length`], [`InnovationError::Observation`]; [`InnovationError::Blas`] unless BLAS has one
+    /// [`InnovationError::Length`](crate::InnovationError::Length),
+    /// [`InnovationError::Observation`](crate::InnovationError::Observation);
+    /// [`InnovationError::Blas`](crate::InnovationError::Blas) unless BLAS has one
     /// thread.
     pub fn new(
         covariance: Arc<dyn Covariance<R>>,
         operator: Arc<dyn LinearOperator<R>>,
         noise: NoiseVariance,
-    ) -> Result<Self, InnovationError> {
+    ) -> Result<Self> {
         require_single_thread()?;
         Length::check("fields of the operator", operator.len_in(), covariance.dim())?;
         noise.check_positive(operator.len_out())?;
@@ -129,8 +131,9 @@ impl<R: Real> ObservedPrior<R> {
     /// Runs on the calling thread; the factors of several f can be made in parallel.
     ///
     /// # Errors
-    /// [`InnovationError::Singular`]; [`InnovationError::Blas`] if BLAS was given threads since.
-    pub fn innovation(&self, f: &dyn Fn(f64) -> f64) -> Result<Innovation<R>, InnovationError> {
+    /// [`InnovationError::Singular`](crate::InnovationError::Singular);
+    /// [`InnovationError::Blas`](crate::InnovationError::Blas) if BLAS was given threads since.
+    pub fn innovation(&self, f: &dyn Fn(f64) -> f64) -> Result<Innovation<R>> {
         Innovation::new(self, f)
     }
 

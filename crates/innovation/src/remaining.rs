@@ -2,7 +2,7 @@
 
 use crate::observed::Shared;
 use crate::woodbury::{ObservedModes, RemainingModes};
-use crate::{InnovationError, ObservedPrior};
+use crate::{ObservedPrior, Result};
 use equipoise_covariance::{Modes, Structure};
 use equipoise_field::{Real, each, sum};
 use equipoise_operator::Selection;
@@ -27,8 +27,8 @@ impl<R: Real> ObservedPrior<R> {
     /// > v_p(ρ) = (1/hw) Σ_q [Σ_a F_a − Z_ρ S_q⁻¹ Z_ρᴴ]_pp, Z_ρ = Σ_a e^{2πi a·ρ/s} F_a, F_a = f(Σ_{q,a})/s².
     ///
     /// # Errors
-    /// [`InnovationError::Singular`].
-    pub fn remaining_variance(&self, f: &dyn Fn(f64) -> f64) -> Result<Option<Vec<R>>, InnovationError> {
+    /// [`InnovationError::Singular`](crate::InnovationError::Singular).
+    pub fn remaining_variance(&self, f: &dyn Fn(f64) -> f64) -> Result<Option<Vec<R>>> {
         match (&self.shared, self.covariance.structure()) {
             (Shared::Modes(observed), Structure::Modes(modes)) => self.remaining_in_modes(observed, modes, f),
             (Shared::Lattice(lattice), Structure::Stationary(prior)) => {
@@ -45,8 +45,8 @@ impl<R: Real> ObservedPrior<R> {
     /// observation leaves.
     ///
     /// # Errors
-    /// [`InnovationError::Singular`].
-    pub fn remaining_trace(&self, f: &dyn Fn(f64) -> f64) -> Result<Option<f64>, InnovationError> {
+    /// [`InnovationError::Singular`](crate::InnovationError::Singular).
+    pub fn remaining_trace(&self, f: &dyn Fn(f64) -> f64) -> Result<Option<f64>> {
         let explained = match &self.shared {
             Shared::Lattice(lattice) => Some(lattice.explained_trace(f)?),
             Shared::Modes(_) => self.innovation(f)?.trace_of_solve(&|l| f(l).powi(2)),
@@ -60,7 +60,7 @@ impl<R: Real> ObservedPrior<R> {
         observed: &ObservedModes<R>,
         modes: &Modes<R>,
         f: &dyn Fn(f64) -> f64,
-    ) -> Result<Option<Vec<R>>, InnovationError> {
+    ) -> Result<Option<Vec<R>>> {
         let RemainingModes { floor, kept, core } = observed.remaining(f)?;
         let mut out = vec![R::zero(); self.covariance.dim()];
         if floor > 0.0 {

@@ -12,8 +12,8 @@
 //! Where d_i = 0 row i of K is that of I − G E M⁻¹ E. A mode below the floor, whose d is negative, has no
 //! such M: then K is an inverse by LU.
 
-use crate::InnovationError;
 use crate::small::inverse;
+use crate::{InnovationError, Result};
 use equipoise_covariance::{Covariance, Modes, Panel};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
@@ -117,7 +117,7 @@ impl<R: Real> ObservedModes<R> {
         }
     }
 
-    pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<ModesFactor, InnovationError> {
+    pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<ModesFactor> {
         let (floor, d) = self.split(f);
         let weighted_gram = self.weighted(floor);
         let core = core(&weighted_gram, &d)?;
@@ -125,7 +125,7 @@ impl<R: Real> ObservedModes<R> {
     }
 
     /// Σ log a + log det(I + G diag(d)).
-    pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64, InnovationError> {
+    pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64> {
         let (floor, d) = self.split(f);
         let log_determinant = core_log_determinant(&self.weighted(floor), &d)?;
         Ok(self.noise.log_determinant(self.count, self.gram_scale * floor) + log_determinant)
@@ -186,7 +186,7 @@ impl<R: Real> ObservedModes<R> {
     }
 
     /// diag(s²)/a of every observation, and B = diag(d) K = (diag(d)⁻¹ + G)⁻¹.
-    pub(crate) fn remaining(&self, f: &dyn Fn(f64) -> f64) -> Result<RemainingModes<R>, InnovationError> {
+    pub(crate) fn remaining(&self, f: &dyn Fn(f64) -> f64) -> Result<RemainingModes<R>> {
         let factor = self.factor(f)?;
         let kept = |i: usize| R::narrow(self.noise.at(i) / self.diagonal(i, factor.floor));
         let scaled = |(i, j): (usize, usize)| factor.excess[i] * factor.core[[i, j]];
@@ -252,7 +252,7 @@ fn plus_identity(gram: &Array2<f64>, l: impl Fn(usize) -> f64, r: impl Fn(usize)
 }
 
 /// K = (I + G diag(d))⁻¹.
-fn core(gram: &Array2<f64>, d: &[f64]) -> Result<Array2<f64>, InnovationError> {
+fn core(gram: &Array2<f64>, d: &[f64]) -> Result<Array2<f64>> {
     let Some(e) = roots(d) else { return inverse(&plus_identity(gram, |_| 1.0, |j| d[j]), SYSTEM) };
     if d.is_empty() {
         return Ok(gram.clone());
@@ -269,7 +269,7 @@ fn core(gram: &Array2<f64>, d: &[f64]) -> Result<Array2<f64>, InnovationError> {
 }
 
 /// log det(I + G diag(d)), which is positive as S is.
-fn core_log_determinant(gram: &Array2<f64>, d: &[f64]) -> Result<f64, InnovationError> {
+fn core_log_determinant(gram: &Array2<f64>, d: &[f64]) -> Result<f64> {
     if d.is_empty() {
         return Ok(0.0);
     }

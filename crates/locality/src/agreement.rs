@@ -1,6 +1,6 @@
 //! How well one field predicts another, in two numbers that are not the same.
 
-use crate::LocalityError;
+use crate::Result;
 use equipoise_field::{Length, Real, sum};
 
 /// Pearson's correlation of two fields, −1 to 1: blind to offset and scale. NaN for a constant field.
@@ -8,8 +8,8 @@ use equipoise_field::{Length, Real, sum};
 /// > r = Σ(a − ā)(b − b̄)/√(Σ(a − ā)² Σ(b − b̄)²)
 ///
 /// # Errors
-/// [`LocalityError::Length`] when the lengths differ.
-pub fn pearson<R: Real>(a: &[R], b: &[R]) -> Result<f64, LocalityError> {
+/// [`LocalityError::Length`](crate::LocalityError::Length) when the lengths differ.
+pub fn pearson<R: Real>(a: &[R], b: &[R]) -> Result<f64> {
     Length::check("field to correlate", b.len(), a.len())?;
     let (mean_a, mean_b) = (sum::mean(a), sum::mean(b));
     let of = |f: &(dyn Fn(f64, f64) -> f64 + Sync)| {
@@ -24,8 +24,8 @@ pub fn pearson<R: Real>(a: &[R], b: &[R]) -> Result<f64, LocalityError> {
 /// > SS_res = Σ(found − predicted)², SS_tot = Σ(found − mean)²
 ///
 /// # Errors
-/// [`LocalityError::Length`] when the lengths differ.
-pub fn r_squared<R: Real>(found: &[R], predicted: &[R]) -> Result<f64, LocalityError> {
+/// [`LocalityError::Length`](crate::LocalityError::Length) when the lengths differ.
+pub fn r_squared<R: Real>(found: &[R], predicted: &[R]) -> Result<f64> {
     Length::check("predicted field", predicted.len(), found.len())?;
     let mean = sum::mean(found);
     let total = sum::of(found.len(), |i| (found[i].wide() - mean).powi(2));

@@ -2,7 +2,7 @@
 
 use crate::pixelwise::{Neighbourhood, Pixelwise};
 use crate::window::Window;
-use crate::{Border, LocalityError, Patch, Training};
+use crate::{Border, LocalityError, Patch, Result, Training};
 use equipoise_field::{Axis, Real};
 use std::sync::Arc;
 
@@ -35,11 +35,7 @@ impl<R: Real> Pixelwise<R> {
     ///
     /// # Errors
     /// [`LocalityError::Stride`] for a stride of 0.
-    pub fn equivariant_local(
-        training: &Training<R>,
-        patch: Patch,
-        stride: [usize; 2],
-    ) -> Result<Self, LocalityError> {
+    pub fn equivariant_local(training: &Training<R>, patch: Patch, stride: [usize; 2]) -> Result<Self> {
         for (axis, stride) in [Axis::H, Axis::W].into_iter().zip(stride) {
             if stride == 0 {
                 return Err(LocalityError::Stride { axis });

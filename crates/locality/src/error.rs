@@ -3,6 +3,9 @@
 use equipoise_denoiser::DenoiserError;
 use equipoise_field::{Axis, Length};
 
+/// What comes of work that may fail with a [`LocalityError`].
+pub type Result<T, E = LocalityError> = std::result::Result<T, E>;
+
 /// A training set or a denoiser that cannot be made, or samples that could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

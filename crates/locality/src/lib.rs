@@ -52,7 +52,7 @@ mod training;
 mod window;
 
 pub use agreement::{pearson, r_squared};
-pub use error::LocalityError;
+pub use error::{LocalityError, Result};
 pub use mask::ROWS_LIMIT;
 pub use memorisation::{Nearest, memorisation_index, nearest};
 pub use optimal::Optimal;

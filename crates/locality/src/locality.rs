@@ -2,7 +2,7 @@
 
 use crate::mask::mask;
 use crate::pixelwise::{Neighbourhood, Pixelwise};
-use crate::{LocalityError, Training};
+use crate::{LocalityError, Result, Training};
 use equipoise_covariance::Covariance;
 use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
@@ -20,7 +20,7 @@ struct Masks<R: Real> {
 }
 
 impl<R: Real> Masks<R> {
-    fn at(&self, level: Level) -> Result<Arc<dyn Neighbourhood>, LocalityError> {
+    fn at(&self, level: Level) -> Result<Arc<dyn Neighbourhood>> {
         let key = [level.mu.to_bits(), level.sigma.to_bits()];
         if let Some(kept) = self.made.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(Arc::clone(kept));
@@ -65,7 +65,7 @@ impl<R: Real> Pixelwise<R> {
         training: Training<R>,
         covariance: Arc<dyn Covariance<R>>,
         threshold: f64,
-    ) -> Result<Self, LocalityError> {
+    ) -> Result<Self> {
         Length::check("covariance of the mask", covariance.dim(), training.shape().len())?;
         if !(0.0..=1.0).contains(&threshold) {
             return Err(LocalityError::Threshold { found: threshold });

@@ -3,7 +3,7 @@
 use crate::padded::Padded;
 use crate::sums::SquaredDistances;
 use crate::training::Pass;
-use crate::{LocalityError, Training};
+use crate::{Result, Training};
 use equipoise_field::{Length, Real};
 use pulp::Arch;
 
@@ -21,8 +21,8 @@ pub struct Nearest {
 /// The nearest training sample among all shifts; of equals the first. One pass over the samples.
 ///
 /// # Errors
-/// [`LocalityError::Length`], [`LocalityError::Samples`].
-pub fn nearest<R: Real>(training: &Training<R>, x: &[R]) -> Result<Nearest, LocalityError> {
+/// [`LocalityError::Length`](crate::LocalityError::Length), [`LocalityError::Samples`](crate::LocalityError::Samples).
+pub fn nearest<R: Real>(training: &Training<R>, x: &[R]) -> Result<Nearest> {
     let dim = training.shape().len();
     Length::check("field", x.len(), dim)?;
     let (arch, shifts) = (Arch::new(), training.shifts().len());

@@ -1,6 +1,6 @@
 //! Sensitivity fields: what an output pixel takes from every input pixel.
 
-use crate::{Border, LocalityError};
+use crate::{Border, Result};
 use equipoise_denoiser::{Denoiser, DenoiserError, Tape};
 use equipoise_field::{Length, Real, Shape, sum};
 use equipoise_schedule::Level;
@@ -79,14 +79,14 @@ pub fn sensitivity_by_differences<R: Real>(
 /// one grid point count together. The radius of a row that is zero is 0.
 ///
 /// # Errors
-/// [`LocalityError::Length`] when the row is not of this shape.
+/// [`LocalityError::Length`](crate::LocalityError::Length) when the row is not of this shape.
 pub fn locality_radius<R: Real>(
     shape: Shape,
     border: [Border; 2],
     pixel: usize,
     row: &[R],
     share: f64,
-) -> Result<f64, LocalityError> {
+) -> Result<f64> {
     Length::check("sensitivity field", row.len(), shape.len())?;
     let (_, _, h, w) = shape.position(pixel);
     let along = |a: usize, b: usize, axis: usize, border: Border| match border {

@@ -1,7 +1,7 @@
 //! A training set: stored samples, their cyclic shifts, and sums over both in a fixed order.
 
-use crate::LocalityError;
 use crate::sums::MEMBERS;
+use crate::{LocalityError, Result};
 use equipoise_field::{Axis, Length, Real, Shape, each};
 use std::fmt;
 use std::ops::Range;
@@ -54,7 +54,7 @@ pub trait Samples<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// [`LocalityError::Samples`] when they cannot be read.
-    fn visit(&self, range: Range<usize>, each: &mut dyn FnMut(usize, &[R])) -> Result<(), LocalityError>;
+    fn visit(&self, range: Range<usize>, each: &mut dyn FnMut(usize, &[R])) -> Result<()>;
 }
 
 /// Samples in memory, overlapping windows of trajectories without copies.
@@ -70,7 +70,7 @@ impl<R: Real> Memory<R> {
     ///
     /// # Errors
     /// [`LocalityError::Empty`] without a sample, [`LocalityError::Length`] for a broken one.
-    pub fn new(values: Vec<R>, dim: usize) -> Result<Self, LocalityError> {
+    pub fn new(values: Vec<R>, dim: usize) -> Result<Self> {
         let series = Shape::new(1, 1, 1, dim);
         Self::windows(values, series, 1)
     }
@@ -80,7 +80,7 @@ impl<R: Real> Memory<R> {
     ///
     /// # Errors
     /// [`LocalityError::Empty`] without a window, [`LocalityError::Length`] for a broken trajectory.
-    pub fn windows(values: Vec<R>, series: Shape, frames: usize) -> Result<Self, LocalityError> {
+    pub fn windows(values: Vec<R>, series: Shape, frames: usize) -> Result<Self> {
         if series.is_empty() || values.is_empty() || frames == 0 || frames > series.frames {
             return Err(LocalityError::Empty);
         }
@@ -103,7 +103,7 @@ impl<R: Real> Samples<R> for Memory<R> {
         self.dim
     }
 
-    fn visit(&self, range: Range<usize>, each: &mut dyn FnMut(usize, &[R])) -> Result<(), LocalityError> {
+    fn visit(&self, range: Range<usize>, each: &mut dyn FnMut(usize, &[R])) -> Result<()> {
         for i in range {
             each(i, &self.values[self.starts[i]..self.starts[i] + self.dim]);
         }
@@ -138,7 +138,7 @@ impl<R: Real> Training<R> {
     ///
     /// # Errors
     /// [`LocalityError::Empty`], [`LocalityError::Length`] when samples are not of this shape.
-    pub fn new(shape: Shape, samples: Arc<dyn Samples<R>>) -> Result<Self, LocalityError> {
+    pub fn new(shape: Shape, samples: Arc<dyn Samples<R>>) -> Result<Self> {
         Length::check("training sample", samples.dim(), shape.len())?;
         if samples.count() == 0 || shape.is_empty() {
             return Err(LocalityError::Empty);
@@ -151,7 +151,7 @@ impl<R: Real> Training<R> {
     ///
     /// # Errors
     /// [`LocalityError::Shifts`] unless `count` divides the length of the axis.
-    pub fn shifted(&self, axis: Axis, count: usize) -> Result<Self, LocalityError> {
+    pub fn shifted(&self, axis: Axis, count: usize) -> Result<Self> {
         let length = if axis == Axis::H { self.shape.height } else { self.shape.width };
         if count == 0 || !length.is_multiple_of(count) {
             return Err(LocalityError::Shifts { axis, found: count, length });
@@ -201,7 +201,7 @@ impl<R: Real> Training<R> {
     ///
     /// # Panics
     /// If there is no such shift; [`Memory`] also if there is no such sample.
-    pub fn sample(&self, i: usize, k: usize) -> Result<Vec<R>, LocalityError> {
+    pub fn sample(&self, i: usize, k: usize) -> Result<Vec<R>> {
         let (mut stored, mut moved) = (Vec::new(), vec![R::zero(); self.shape.len()]);
         self.samples.visit(i..i + 1, &mut |_, x| stored.extend_from_slice(x))?;
         shift_cyclically(self.shape, self.shifts[k], &stored, &mut moved);
@@ -225,7 +225,7 @@ impl<R: Real> Training<R> {
         pass: &Pass<'_>,
         make: impl FnOnce() -> S,
         add: &Add<'_, S, R>,
-    ) -> Result<Option<S>, LocalityError> {
+    ) -> Result<Option<S>> {
         let range = group * GROUP..self.samples.count().min((group + 1) * GROUP);
         let (shifts, dim) = (self.shifts.len(), self.shape.len());
         let ids = range.start * shifts..range.end * shifts;
@@ -265,7 +265,7 @@ impl<R: Real> Training<R> {
         make: &(dyn Fn() -> S + Sync),
         add: &Add<'_, S, R>,
         merge: &mut dyn FnMut(&mut S, S),
-    ) -> Result<S, LocalityError> {
+    ) -> Result<S> {
         let mut total = make();
         let held = (ROOM / pass.bytes.max(1)).clamp(WAVE[0], WAVE[1]);
         for wave in (0..self.groups()).step_by(held) {

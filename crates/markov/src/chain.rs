@@ -1,7 +1,7 @@
 //! A stationary Gauss–Markov chain that is valid by construction.
 
 use crate::matrix::{adjoint, conjugated, eigen, hermitian, put};
-use crate::{Clipped, MarkovError, Number};
+use crate::{Clipped, MarkovError, Number, Result};
 use ndarray::{Array1, Array2};
 use num_complex::Complex64;
 
@@ -39,7 +39,7 @@ impl<S: Number> Chain<S> {
     /// [`MarkovError::Size`], [`MarkovError::NotFinite`], [`MarkovError::NotHermitian`] and
     /// [`MarkovError::NotPositive`] for what is no covariance, [`MarkovError::Refused`] for a singular value of 1 or
     /// more.
-    pub fn new(c0: Array2<S>, k: Array2<S>) -> Result<Self, MarkovError> {
+    pub fn new(c0: Array2<S>, k: Array2<S>) -> Result<Self> {
         Ok(Self::made(c0, k, None)?.0)
     }
 
@@ -47,7 +47,7 @@ impl<S: Number> Chain<S> {
     ///
     /// # Errors
     /// As [`new`](Self::new), and [`MarkovError::Refused`] unless 0 ≤ `limit` < 1.
-    pub fn clipped(c0: Array2<S>, k: Array2<S>, limit: f64) -> Result<(Self, Clipped), MarkovError> {
+    pub fn clipped(c0: Array2<S>, k: Array2<S>, limit: f64) -> Result<(Self, Clipped)> {
         Self::made(c0, k, Some(limit))
     }
 
@@ -55,14 +55,14 @@ impl<S: Number> Chain<S> {
     ///
     /// # Errors
     /// As [`clipped`](Self::clipped).
-    pub fn of_lag(c0: Array2<S>, c1: &Array2<S>, limit: f64) -> Result<(Self, Clipped), MarkovError> {
+    pub fn of_lag(c0: Array2<S>, c1: &Array2<S>, limit: f64) -> Result<(Self, Clipped)> {
         check(&c0, c1, "lag-1 covariance C₁")?;
         let (values, vectors) = spectrum(&c0)?;
         let inverse = conjugated(&vectors, &values.mapv(inverse_root));
         Self::made(c0, inverse.dot(c1).dot(&inverse), Some(limit))
     }
 
-    fn made(c0: Array2<S>, k: Array2<S>, limit: Option<f64>) -> Result<(Self, Clipped), MarkovError> {
+    fn made(c0: Array2<S>, k: Array2<S>, limit: Option<f64>) -> Result<(Self, Clipped)> {
         check(&c0, &k, "whitened lag-1 correlation K")?;
         if let Some(found) = limit.filter(|l| !(0.0..1.0).contains(l)) {
             return Err(MarkovError::refused(
@@ -151,7 +151,7 @@ impl<S: Number> Chain<S> {
     ///
     /// # Errors
     /// [`MarkovError::Blas`] when BLAS has several threads.
-    pub fn lagged(&self, lag: usize) -> Result<Array2<S>, MarkovError> {
+    pub fn lagged(&self, lag: usize) -> Result<Array2<S>> {
         equipoise_blas::require_single_thread()?;
         let (mut power, mut square, mut left) = (self.root.clone(), self.k.clone(), lag);
         while left > 0 {
@@ -168,7 +168,7 @@ impl<S: Number> Chain<S> {
     ///
     /// # Errors
     /// As [`lagged`](Self::lagged).
-    pub fn joint(&self, frames: usize) -> Result<Array2<S>, MarkovError> {
+    pub fn joint(&self, frames: usize) -> Result<Array2<S>> {
         let d = self.dim();
         let mut joint = Array2::zeros((frames * d, frames * d));
         for lag in 0..frames {
@@ -189,7 +189,7 @@ impl Chain<f64> {
     /// # Errors
     /// [`MarkovError::Refused`] unless |ρ| < 1, [`MarkovError::NotPositive`] for a variance below 0,
     /// [`MarkovError::NotFinite`].
-    pub fn scalar(rho: f64, variance: f64) -> Result<Self, MarkovError> {
+    pub fn scalar(rho: f64, variance: f64) -> Result<Self> {
         Self::new(Array2::from_elem((1, 1), variance), Array2::from_elem((1, 1), rho))
     }
 }
@@ -229,7 +229,7 @@ fn inverse_root(l: f64) -> f64 {
 }
 
 /// The eigenvalues of a covariance, with 0 for those that rounding cannot tell from it, and its eigenvectors.
-fn spectrum<S: Number>(c0: &Array2<S>) -> Result<(Array1<f64>, Array2<S>), MarkovError> {
+fn spectrum<S: Number>(c0: &Array2<S>) -> Result<(Array1<f64>, Array2<S>)> {
     let (values, vectors) = eigen(&hermitian(c0), "C₀")?;
     let fold = |f: fn(f64, f64) -> f64| values.iter().fold(0.0, |a, &b| f(a, b));
     let (least, largest) = (fold(f64::min), fold(f64::max));
@@ -240,7 +240,7 @@ fn spectrum<S: Number>(c0: &Array2<S>) -> Result<(Array1<f64>, Array2<S>), Marko
     Ok((values.mapv(|l| if l > zero { l } else { 0.0 }), vectors))
 }
 
-fn check<S: Number>(c0: &Array2<S>, k: &Array2<S>, name: &'static str) -> Result<(), MarkovError> {
+fn check<S: Number>(c0: &Array2<S>, k: &Array2<S>, name: &'static str) -> Result<()> {
     let expected = c0.nrows();
     let sizes = [("columns of C₀", c0.ncols()), (name, k.nrows()), (name, k.ncols())];
     if let Some(&(what, found)) = sizes.iter().find(|(_, found)| *found != expected) {

@@ -2,7 +2,7 @@
 
 use crate::lattices::{pack, unpacked};
 use crate::prior::{Form, ModeChain, WaveChains};
-use crate::{Markov, MarkovError};
+use crate::{Markov, Result};
 use equipoise_field::{Real, Shape};
 use equipoise_stream::Stream;
 use ndarray::Array1;
@@ -12,8 +12,8 @@ impl Markov {
     /// trajectory begins with.
     ///
     /// # Errors
-    /// [`MarkovError::Blas`].
-    pub fn sample<R: Real>(&self, frames: usize, stream: Stream, draw: u64) -> Result<Vec<R>, MarkovError> {
+    /// [`MarkovError::Blas`](crate::MarkovError::Blas).
+    pub fn sample<R: Real>(&self, frames: usize, stream: Stream, draw: u64) -> Result<Vec<R>> {
         equipoise_blas::require_single_thread()?;
         let mut out: Vec<R> = Vec::with_capacity(frames * self.shape().len());
         let add = |x: &[f64]| out.extend(x.iter().zip(self.mean()).map(|(x, m)| R::narrow(x + m)));

@@ -3,6 +3,9 @@
 use equipoise_blas::BlasError;
 use std::fmt::Display;
 
+/// What comes of work that may fail with a [`MarkovError`].
+pub type Result<T, E = MarkovError> = std::result::Result<T, E>;
+
 /// A chain, a prior or a posterior that cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -15,7 +15,7 @@
 //! anew there: two forward passes, and O(√L d²) memory.
 
 use crate::matrix::{Linear, adjoint, cholesky, hermitian, log_determinant, solve_lower, solve_upper};
-use crate::{MarkovError, Number};
+use crate::{Number, Result};
 use ndarray::Array2;
 
 /// One frame of a model: b_τ = T b_{τ−1} + noise, y_τ = Z b_τ + η.
@@ -40,7 +40,7 @@ pub(crate) trait Model<S> {
 
     fn frames(&self) -> usize;
 
-    fn frame(&self, t: usize) -> Result<Frame<S, Self::Detail>, MarkovError>;
+    fn frame(&self, t: usize) -> Result<Frame<S, Self::Detail>>;
 }
 
 /// b⁺ (d × k) and P⁺.
@@ -90,7 +90,7 @@ pub(crate) struct Evidence {
 }
 
 /// The forward pass alone.
-pub(crate) fn evidence<S: Number, M: Model<S>>(model: &M) -> Result<Evidence, MarkovError> {
+pub(crate) fn evidence<S: Number, M: Model<S>>(model: &M) -> Result<Evidence> {
     let (mut state, mut sum) = (None, Evidence::default());
     for t in 0..model.frames() {
         let step = advance(state.as_ref(), model.frame(t)?)?;
@@ -108,8 +108,8 @@ pub(crate) fn evidence<S: Number, M: Model<S>>(model: &M) -> Result<Evidence, Ma
 pub(crate) fn smooth<S: Number, M: Model<S>>(
     model: &M,
     spread: bool,
-    mut visit: impl FnMut(usize, Smoothed<'_, S, M::Detail>) -> Result<(), MarkovError>,
-) -> Result<(), MarkovError> {
+    mut visit: impl FnMut(usize, Smoothed<'_, S, M::Detail>) -> Result<()>,
+) -> Result<()> {
     let frames = model.frames();
     let length = frames.isqrt().max(1);
     let starts: Vec<usize> = (0..frames).step_by(length).collect();
@@ -137,7 +137,7 @@ pub(crate) fn smooth<S: Number, M: Model<S>>(
 }
 
 /// One frame of the forward pass.
-fn advance<S: Number, D>(state: Option<&State<S>>, frame: Frame<S, D>) -> Result<Step<S, D>, MarkovError> {
+fn advance<S: Number, D>(state: Option<&State<S>>, frame: Frame<S, D>) -> Result<Step<S, D>> {
     let (d, columns) = (frame.noise.rows(), frame.values.ncols());
     let (mean, mut before) = match (state, &frame.transition) {
         (Some(state), Some(t)) => (t.apply(&state.mean), t.congruence(&state.covariance)),
@@ -172,8 +172,8 @@ fn backward<S: Number, D>(
     step: &Step<S, D>,
     future: Option<(Array2<S>, Option<Array2<S>>)>,
     spread: bool,
-    visit: &mut impl FnMut(usize, Smoothed<'_, S, D>) -> Result<(), MarkovError>,
-) -> Result<(Array2<S>, Option<Array2<S>>), MarkovError> {
+    visit: &mut impl FnMut(usize, Smoothed<'_, S, D>) -> Result<()>,
+) -> Result<(Array2<S>, Option<Array2<S>>)> {
     let State { mean, covariance } = &step.after;
     let (d, frame, z) = (covariance.nrows(), &step.frame, &step.frame.readings);
     let none = || (Array2::zeros(mean.dim()), spread.then(|| Array2::zeros((d, d))));

@@ -2,7 +2,7 @@
 
 use crate::lattices::unpacked;
 use crate::matrix::hermitian;
-use crate::{Chain, Clipped, Markov, MarkovError};
+use crate::{Chain, Clipped, Markov, MarkovError, Result};
 use equipoise_covariance::{Covariance, DENSE_LIMIT, Modes, Spectrum, fit_dense, fit_low_rank};
 use equipoise_field::{Real, Shape, each, sum};
 use ndarray::{Array1, Array2};
@@ -18,11 +18,7 @@ impl Markov {
     /// # Errors
     /// [`MarkovError::Size`] for series that are not whole frames or hold no neighbours, [`MarkovError::Covariance`] for
     /// a rank or numbers that give no modes.
-    pub fn fit_modes<R: Real>(
-        frame: Shape,
-        series: &[&[R]],
-        rank: usize,
-    ) -> Result<(Self, Clipped), MarkovError> {
+    pub fn fit_modes<R: Real>(frame: Shape, series: &[&[R]], rank: usize) -> Result<(Self, Clipped)> {
         let (frames, limit) = record(frame, series)?;
         let size = frame.frame();
         let wide: Vec<Vec<f64>> = frames.iter().map(|x| x.iter().map(|v| v.wide()).collect()).collect();
@@ -60,11 +56,7 @@ impl Markov {
     ///
     /// # Errors
     /// As [`fit_modes`](Self::fit_modes); [`MarkovError::Refused`] for a ridge below 0.
-    pub fn fit_wavenumbers<R: Real>(
-        frame: Shape,
-        series: &[&[R]],
-        ridge: f64,
-    ) -> Result<(Self, Clipped), MarkovError> {
+    pub fn fit_wavenumbers<R: Real>(frame: Shape, series: &[&[R]], ridge: f64) -> Result<(Self, Clipped)> {
         let (frames, limit) = record(frame, series)?;
         if !(ridge.is_finite() && ridge >= 0.0) {
             return Err(MarkovError::white(ridge));
@@ -96,7 +88,7 @@ impl Markov {
 }
 
 /// The frames of all series, and 1 − 1/T for T of them.
-fn record<'a, R: Real>(frame: Shape, series: &[&'a [R]]) -> Result<(Vec<&'a [R]>, f64), MarkovError> {
+fn record<'a, R: Real>(frame: Shape, series: &[&'a [R]]) -> Result<(Vec<&'a [R]>, f64)> {
     let size = frame.frame();
     if size == 0 {
         return Err(MarkovError::Size { what: "numbers of a frame", found: 0, expected: 1 });
@@ -144,7 +136,7 @@ fn lags(
 
 /// The mean of snapshots and the leading modes of their covariance, with the mean of the rest: by the products of
 /// snapshots, or of entries where these are fewer.
-fn principal(snapshots: &[&[f64]], rank: usize) -> Result<(Vec<f64>, Modes<f64>), MarkovError> {
+fn principal(snapshots: &[&[f64]], rank: usize) -> Result<(Vec<f64>, Modes<f64>)> {
     let dim = snapshots.first().map_or(0, |s| s.len());
     if snapshots.len() <= dim || dim > DENSE_LIMIT {
         let fit = fit_low_rank(snapshots, rank, 0.0)?;
@@ -167,7 +159,7 @@ pub(crate) fn gathered(
     spectrum: &Spectrum<f64>,
     fitted: Vec<(Chain<Complex64>, Clipped)>,
     limit: f64,
-) -> Result<(Markov, Clipped), MarkovError> {
+) -> Result<(Markov, Clipped)> {
     let mut clipped = Clipped::none(limit);
     let mut chains = Vec::with_capacity(fitted.len());
     for (k, (chain, found)) in fitted.into_iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use crate::matrix::{cholesky, hermitian};
 use crate::readings::Readings;
-use crate::{MarkovError, Number};
+use crate::{MarkovError, Number, Result};
 use equipoise_field::Real;
 use ndarray::Array2;
 
@@ -52,7 +52,7 @@ pub(crate) struct Group {
 
 impl Groups {
     /// The readings of frame `t` under white noise of variance `white`.
-    pub(crate) fn new<R: Real>(readings: &Readings<R>, t: usize, white: f64) -> Result<Self, MarkovError> {
+    pub(crate) fn new<R: Real>(readings: &Readings<R>, t: usize, white: f64) -> Result<Self> {
         let spanning = readings.spanning(t);
         let mut found = Self { carried: Vec::new(), alone: Vec::new(), groups: Vec::new() };
         let single = |row: usize, point: usize, weight: f64| {
@@ -98,7 +98,7 @@ impl Group {
         members: &[usize],
         white: f64,
         t: usize,
-    ) -> Result<Self, MarkovError> {
+    ) -> Result<Self> {
         if members.len() > TOGETHER {
             return Err(MarkovError::together(t, members.len(), TOGETHER));
         }

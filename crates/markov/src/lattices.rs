@@ -1,7 +1,7 @@
 //! Readings on lattices of a periodic grid, frame by frame and channel by channel.
 
-use crate::MarkovError;
 use crate::readings::Readings;
+use crate::{MarkovError, Result};
 use equipoise_covariance::Spectrum;
 use equipoise_field::{Real, Shape};
 use equipoise_observation::Observed;
@@ -42,7 +42,7 @@ impl<R: Real> Lattices<R> {
     /// # Errors
     /// As [`Readings::new`]; [`MarkovError::Refused`] for a plane that was read elsewhere than on a lattice whose
     /// strides divide the grid, [`MarkovError::Refused`] for one of several noises.
-    pub(crate) fn new(observed: &Observed<R>, shape: Shape, frames: usize) -> Result<Self, MarkovError> {
+    pub(crate) fn new(observed: &Observed<R>, shape: Shape, frames: usize) -> Result<Self> {
         let readings = Readings::new(observed, shape.frame(), frames)?;
         let mut points: Vec<(usize, usize, usize)> = Vec::with_capacity(readings.count());
         for row in 0..readings.count() {

@@ -53,7 +53,7 @@ mod window;
 
 pub use chain::Chain;
 pub use clip::Clipped;
-pub use error::MarkovError;
+pub use error::{MarkovError, Result};
 pub use matrix::Number;
 pub use posterior::{LogEvidence, Moments, Posterior};
 pub use prior::{Markov, Part};

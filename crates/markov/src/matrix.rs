@@ -1,6 +1,6 @@
 //! Dense matrices of real or complex numbers: what chains and filters need of them.
 
-use crate::MarkovError;
+use crate::{MarkovError, Result};
 use ndarray::{Array1, Array2, Axis, ShapeBuilder};
 use ndarray_linalg::{Cholesky, Eigh, Lapack, UPLO};
 use num_complex::Complex64;
@@ -41,10 +41,7 @@ pub(crate) fn put<S: Number>(m: &mut Array2<S>, [row, column]: [usize; 2], block
 }
 
 /// Eigenvalues, ascending, and eigenvectors (columns) of a Hermitian matrix.
-pub(crate) fn eigen<S: Number>(
-    m: &Array2<S>,
-    what: &'static str,
-) -> Result<(Array1<f64>, Array2<S>), MarkovError> {
+pub(crate) fn eigen<S: Number>(m: &Array2<S>, what: &'static str) -> Result<(Array1<f64>, Array2<S>)> {
     equipoise_blas::require_single_thread()?;
     if m.is_empty() {
         return Ok((Array1::zeros(0), m.clone()));
@@ -55,7 +52,7 @@ pub(crate) fn eigen<S: Number>(
 }
 
 /// Lower L with L Lᴴ = M.
-pub(crate) fn cholesky<S: Number>(m: &Array2<S>, what: &'static str) -> Result<Array2<S>, MarkovError> {
+pub(crate) fn cholesky<S: Number>(m: &Array2<S>, what: &'static str) -> Result<Array2<S>> {
     if m.is_empty() {
         return Ok(m.clone());
     }

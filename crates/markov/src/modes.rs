@@ -5,7 +5,7 @@
 //! alone have white noise of their own, B = λ_⊥ W Wᵀ + diag(s²), by groups that share points; more of them than
 //! modes are brought down to r readings of unit noise with the same Eᵀ B⁻¹ E, E = W U.
 
-use crate::MarkovError;
+use crate::Result;
 use crate::filter::{Frame, Model, Smoothed, Spread};
 use crate::groups::{Groups, loadings, shared};
 use crate::matrix::{Linear, cholesky, eigen, hermitian, log_determinant, put, solve_lower, solve_upper};
@@ -67,7 +67,7 @@ impl<'a, R: Real> ModeModel<'a, R> {
     }
 
     /// T and the noise of frame t, whose carried rows are given.
-    fn dynamics(&self, t: usize, here: &Groups) -> Result<(Option<Linear<f64>>, Linear<f64>), MarkovError> {
+    fn dynamics(&self, t: usize, here: &Groups) -> Result<(Option<Linear<f64>>, Linear<f64>)> {
         let before = match t {
             0 => None,
             _ => Some(Groups::new(self.readings, t - 1, self.form.white)?.carried),
@@ -104,7 +104,7 @@ impl<R: Real> Model<f64> for ModeModel<'_, R> {
         self.readings.frames()
     }
 
-    fn frame(&self, t: usize) -> Result<Frame<f64, Groups>, MarkovError> {
+    fn frame(&self, t: usize) -> Result<Frame<f64, Groups>> {
         let here = Groups::new(self.readings, t, self.form.white)?;
         let (transition, noise) = self.dynamics(t, &here)?;
         let (z, y, mut determinant) = self.whitened(&here);
@@ -140,7 +140,7 @@ type Compressed = (Array2<f64>, Array2<f64>, Vec<f64>);
 
 /// At most as many readings of unit noise as numbers they are of, with the same Zᵀ Z and Zᵀ y, and the squares ‖y‖²
 /// that they leave out.
-fn compressed(z: Array2<f64>, y: Array2<f64>) -> Result<Compressed, MarkovError> {
+fn compressed(z: Array2<f64>, y: Array2<f64>) -> Result<Compressed> {
     if z.nrows() <= z.ncols() {
         let none = vec![0.0; y.ncols()];
         return Ok((z, y, none));

@@ -2,7 +2,7 @@
 
 use crate::fit::gathered;
 use crate::matrix::{eigen, hermitian};
-use crate::{Chain, Clipped, Markov, MarkovError};
+use crate::{Chain, Clipped, Markov, MarkovError, Result};
 use equipoise_covariance::{Covariance, Modes, Spectrum, Stationary, Structure};
 use equipoise_field::{Real, Shape, each};
 use ndarray::{Array2, Axis};
@@ -25,7 +25,7 @@ impl Markov {
         covariance: &dyn Covariance<R>,
         rank: Option<usize>,
         limit: f64,
-    ) -> Result<(Self, Clipped), MarkovError> {
+    ) -> Result<(Self, Clipped)> {
         if shape.frames < 2 {
             let (found, expected) =
                 (format!("{} frame", shape.frames), "at least 2: one does not tell how frames follow");
@@ -48,11 +48,7 @@ impl Markov {
     }
 }
 
-fn stationary<R: Real>(
-    mean: Vec<f64>,
-    blocks: &Stationary<R>,
-    limit: f64,
-) -> Result<(Markov, Clipped), MarkovError> {
+fn stationary<R: Real>(mean: Vec<f64>, blocks: &Stationary<R>, limit: f64) -> Result<(Markov, Clipped)> {
     let (shape, spectrum) =
         (blocks.shape(), Spectrum::<f64>::new(blocks.shape().height, blocks.shape().width));
     let (channels, frames, planes) = (shape.channels, shape.frames, shape.planes());
@@ -94,7 +90,7 @@ fn low_rank<R: Real>(
     modes: &Modes<R>,
     rank: Option<usize>,
     limit: f64,
-) -> Result<(Markov, Clipped), MarkovError> {
+) -> Result<(Markov, Clipped)> {
     equipoise_blas::require_single_thread()?;
     let (size, frames, isotropic) = (shape.frame(), shape.frames, modes.complement().unwrap_or(0.0));
     let (count, sides) = (modes.rank(), sides(shape, modes, isotropic));

@@ -6,7 +6,7 @@ use crate::modes::ModeModel;
 use crate::prior::{Form, ModeChain, WaveChains};
 use crate::readings::Readings;
 use crate::waves::WaveModel;
-use crate::{Markov, MarkovError};
+use crate::{Markov, MarkovError, Result};
 use equipoise_field::{Real, Shape};
 use equipoise_observation::Observed;
 use equipoise_stream::Stream;
@@ -67,11 +67,7 @@ impl Markov {
     /// # Errors
     /// [`MarkovError::Size`] for an operator on other fields, [`MarkovError::Observation`], [`MarkovError::Refused`],
     /// [`MarkovError::Refused`], [`MarkovError::Blas`].
-    pub fn posterior<R: Real>(
-        &self,
-        frames: usize,
-        observed: &Observed<R>,
-    ) -> Result<Posterior<R>, MarkovError> {
+    pub fn posterior<R: Real>(&self, frames: usize, observed: &Observed<R>) -> Result<Posterior<R>> {
         equipoise_blas::require_single_thread()?;
         let shape = Shape { frames, ..self.shape() };
         let seen = match self.form() {
@@ -103,7 +99,7 @@ impl<R: Real> Posterior<R> {
     ///
     /// # Errors
     /// [`MarkovError::Factor`].
-    pub fn log_evidence(&self) -> Result<LogEvidence, MarkovError> {
+    pub fn log_evidence(&self) -> Result<LogEvidence> {
         let columns = [self.readings().residual(self.markov.mean())];
         let found = match &self.seen {
             Seen::Points(form, readings) => evidence(&ModeModel::new(form, readings, &columns))?,
@@ -119,7 +115,7 @@ impl<R: Real> Posterior<R> {
     ///
     /// # Errors
     /// [`MarkovError::Factor`].
-    pub fn mean(&self) -> Result<Vec<R>, MarkovError> {
+    pub fn mean(&self) -> Result<Vec<R>> {
         let columns = [self.readings().residual(self.markov.mean())];
         let mut out = [self.markov.repeated(self.shape.frames)];
         self.add_update(&columns, &mut out)?;
@@ -132,7 +128,7 @@ impl<R: Real> Posterior<R> {
     ///
     /// # Errors
     /// [`MarkovError::Factor`].
-    pub fn sample(&self, stream: Stream, draw: u64) -> Result<Vec<R>, MarkovError> {
+    pub fn sample(&self, stream: Stream, draw: u64) -> Result<Vec<R>> {
         let x: Vec<R> = self.markov.sample(self.shape.frames, stream, draw)?;
         let readings = self.readings();
         let noise: Vec<f64> = stream.text("noise").normal(draw, readings.count());
@@ -148,7 +144,7 @@ impl<R: Real> Posterior<R> {
     ///
     /// # Errors
     /// [`MarkovError::Factor`]; [`MarkovError::Refused`] where rounding left no variance.
-    pub fn variance(&self) -> Result<Vec<R>, MarkovError> {
+    pub fn variance(&self) -> Result<Vec<R>> {
         Ok(self.moments()?.variance)
     }
 
@@ -156,7 +152,7 @@ impl<R: Real> Posterior<R> {
     ///
     /// # Errors
     /// As [`variance`](Self::variance).
-    pub fn moments(&self) -> Result<Moments<R>, MarkovError> {
+    pub fn moments(&self) -> Result<Moments<R>> {
         let columns = [self.readings().residual(self.markov.mean())];
         let mut mean: Vec<R> = self.markov.repeated(self.shape.frames);
         let mut variance = vec![R::zero(); mean.len()];
@@ -192,7 +188,7 @@ impl<R: Real> Posterior<R> {
     }
 
     /// out += Σ Aᵀ S⁻¹ r for every column r of readings.
-    fn add_update(&self, columns: &[Vec<f64>], out: &mut [Vec<R>]) -> Result<(), MarkovError> {
+    fn add_update(&self, columns: &[Vec<f64>], out: &mut [Vec<R>]) -> Result<()> {
         match &self.seen {
             Seen::Points(form, readings) => {
                 let (model, size) = (ModeModel::new(form, readings, columns), self.shape.frame());

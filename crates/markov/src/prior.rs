@@ -1,6 +1,6 @@
 //! A Gauss–Markov prior of whole frames.
 
-use crate::{Chain, MarkovError};
+use crate::{Chain, MarkovError, Result};
 use equipoise_covariance::Spectrum;
 use equipoise_field::{Real, Shape};
 use ndarray::Array2;
@@ -57,7 +57,7 @@ impl Part {
     ///
     /// # Errors
     /// As [`Chain::lagged`].
-    pub fn lagged(&self, lag: usize) -> Result<Array2<f64>, MarkovError> {
+    pub fn lagged(&self, lag: usize) -> Result<Array2<f64>> {
         let mut c = self.chain.lagged(lag)?;
         if lag == 0 {
             c.diag_mut().mapv_inplace(|v| v + self.white);
@@ -76,13 +76,7 @@ impl Markov {
     /// # Errors
     /// [`MarkovError::Size`], [`MarkovError::NotFinite`], [`MarkovError::Refused`] unless λ_⊥ ≥ 0 is finite,
     /// [`MarkovError::Refused`].
-    pub fn modes(
-        shape: Shape,
-        mean: Vec<f64>,
-        modes: &[f64],
-        chain: Chain<f64>,
-        white: f64,
-    ) -> Result<Self, MarkovError> {
+    pub fn modes(shape: Shape, mean: Vec<f64>, modes: &[f64], chain: Chain<f64>, white: f64) -> Result<Self> {
         let (shape, rank) = (Shape { frames: 1, ..shape }, chain.dim());
         check(shape, &mean)?;
         size("numbers of the modes", modes.len(), rank * shape.len())?;
@@ -108,11 +102,7 @@ impl Markov {
     /// # Errors
     /// [`MarkovError::Size`], [`MarkovError::NotFinite`]; [`MarkovError::Refused`] where a wavenumber that is its own
     /// partner has a complex chain.
-    pub fn wavenumbers(
-        shape: Shape,
-        mean: Vec<f64>,
-        chains: Vec<Chain<Complex64>>,
-    ) -> Result<Self, MarkovError> {
+    pub fn wavenumbers(shape: Shape, mean: Vec<f64>, chains: Vec<Chain<Complex64>>) -> Result<Self> {
         let shape = Shape { frames: 1, ..shape };
         check(shape, &mean)?;
         let spectrum = Spectrum::new(shape.height, shape.width);
@@ -152,7 +142,7 @@ impl Markov {
     ///
     /// # Errors
     /// [`MarkovError::Blas`].
-    pub fn parts(&self) -> Result<Vec<Part>, MarkovError> {
+    pub fn parts(&self) -> Result<Vec<Part>> {
         match &self.form {
             Form::Modes(form) => {
                 let white = Chain::scalar(0.0, form.white)?;
@@ -202,12 +192,12 @@ impl Markov {
 
 impl Chain<Complex64> {
     /// The chain of real numbers that this one is to rounding.
-    pub(crate) fn real_part(&self) -> Result<Chain<f64>, MarkovError> {
+    pub(crate) fn real_part(&self) -> Result<Chain<f64>> {
         Chain::new(self.c0().mapv(|z| z.re), self.k().mapv(|z| z.re))
     }
 }
 
-fn check(shape: Shape, mean: &[f64]) -> Result<(), MarkovError> {
+fn check(shape: Shape, mean: &[f64]) -> Result<()> {
     if shape.is_empty() {
         return Err(MarkovError::Size { what: "numbers of a frame", found: 0, expected: 1 });
     }
@@ -215,11 +205,11 @@ fn check(shape: Shape, mean: &[f64]) -> Result<(), MarkovError> {
     finite("mean", mean)
 }
 
-pub(crate) fn size(what: &'static str, found: usize, expected: usize) -> Result<(), MarkovError> {
+pub(crate) fn size(what: &'static str, found: usize, expected: usize) -> Result<()> {
     if found == expected { Ok(()) } else { Err(MarkovError::Size { what, found, expected }) }
 }
 
-pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<(), MarkovError> {
+pub(crate) fn finite(what: &'static str, values: &[f64]) -> Result<()> {
     match values.iter().position(|v| !v.is_finite()) {
         Some(index) => Err(MarkovError::NotFinite { what, index }),
         None => Ok(()),

@@ -1,6 +1,6 @@
 //! Readings by the frames that they are of.
 
-use crate::MarkovError;
+use crate::{MarkovError, Result};
 use equipoise_field::Real;
 use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Selection};
@@ -26,7 +26,7 @@ impl<R: Real> Readings<R> {
     /// # Errors
     /// [`MarkovError::Size`] unless the operator takes `frames` frames, [`MarkovError::Observation`] for one that is
     /// not linear or a noise that is not above 0, [`MarkovError::Refused`] without rows.
-    pub(crate) fn new(observed: &Observed<R>, frame: usize, frames: usize) -> Result<Self, MarkovError> {
+    pub(crate) fn new(observed: &Observed<R>, frame: usize, frames: usize) -> Result<Self> {
         let operator = Arc::clone(observed.linear(METHOD)?);
         crate::prior::size("numbers that the operator takes", operator.len_in(), frame * frames)?;
         if frames == 0 {

@@ -4,11 +4,11 @@
 //! wavenumbers k that it cannot tell from q. Wavenumbers that no lattice of any frame tells apart are one block, with
 //! C numbers each: the blocks are independent, and (k, −k) make conjugate ones.
 
-use crate::MarkovError;
 use crate::filter::{Evidence, Frame, Model, evidence, smooth};
 use crate::lattices::{Lattice, Lattices, pack};
 use crate::matrix::Linear;
 use crate::prior::WaveChains;
+use crate::{MarkovError, Result};
 use equipoise_covariance::Spectrum;
 use equipoise_field::{Real, each};
 use ndarray::Array2;
@@ -41,11 +41,7 @@ struct Block<'a, R: Real> {
 impl<'a, R: Real> WaveModel<'a, R> {
     /// # Errors
     /// [`MarkovError::Refused`] when lattices leave more wavenumbers in a block than fit.
-    pub(crate) fn new(
-        form: &'a WaveChains,
-        lattices: &'a Lattices<R>,
-        columns: &[Vec<f64>],
-    ) -> Result<Self, MarkovError> {
+    pub(crate) fn new(form: &'a WaveChains, lattices: &'a Lattices<R>, columns: &[Vec<f64>]) -> Result<Self> {
         let [sh, sw] = lattices.strides;
         let found = lattices.shape.channels * sh * sw;
         if found > BLOCK {
@@ -85,14 +81,11 @@ impl<'a, R: Real> WaveModel<'a, R> {
     }
 
     /// What `make` finds in every block, in their order.
-    fn each_block<T: Send>(
-        &self,
-        make: impl Fn(usize) -> Result<T, MarkovError> + Sync,
-    ) -> Result<Vec<T>, MarkovError> {
+    fn each_block<T: Send>(&self, make: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
         each::made(self.blocks.wavenumbers(), make).into_iter().collect()
     }
 
-    pub(crate) fn evidence(&self) -> Result<Evidence, MarkovError> {
+    pub(crate) fn evidence(&self) -> Result<Evidence> {
         let each: Vec<Evidence> = self.each_block(|index| evidence(&self.block(index)))?;
         let mut sum = Evidence::default();
         for (index, found) in each.iter().enumerate() {
@@ -103,7 +96,7 @@ impl<'a, R: Real> WaveModel<'a, R> {
     }
 
     /// out += E[x | y] − m for every column.
-    pub(crate) fn add_update(&self, out: &mut [Vec<R>]) -> Result<(), MarkovError> {
+    pub(crate) fn add_update(&self, out: &mut [Vec<R>]) -> Result<()> {
         let states: Vec<Vec<Complex64>> = self.each_block(|index| self.block(index).means())?;
         let (shape, count) = (self.lattices.shape, self.columns.len());
         let numbers = self.lattices.strides[0] * self.lattices.strides[1] * shape.channels;
@@ -131,7 +124,7 @@ impl<'a, R: Real> WaveModel<'a, R> {
     }
 
     /// Var[x | y] of every number, which repeats with the strides.
-    pub(crate) fn variance(&self) -> Result<Vec<R>, MarkovError> {
+    pub(crate) fn variance(&self) -> Result<Vec<R>> {
         let shape = self.lattices.shape;
         let [sh, sw] = self.lattices.strides;
         let each: Vec<Vec<f64>> = self.each_block(|index| self.block(index).variances())?;
@@ -169,7 +162,7 @@ impl<R: Real> Block<'_, R> {
     }
 
     /// E[b | y]: (t, member, channel, column).
-    fn means(&self) -> Result<Vec<Complex64>, MarkovError> {
+    fn means(&self) -> Result<Vec<Complex64>> {
         let size = self.dynamics[0].rows() * self.model.columns.len();
         let mut out = vec![Complex64::new(0.0, 0.0); size * self.frames()];
         smooth(self, false, |t, known| {
@@ -181,7 +174,7 @@ impl<R: Real> Block<'_, R> {
 
     /// What the block and its conjugate, together over their number, add to H·W Var[x | y] at every place of the
     /// strides: (t, channel, h, w).
-    fn variances(&self) -> Result<Vec<f64>, MarkovError> {
+    fn variances(&self) -> Result<Vec<f64>> {
         let channels = self.model.lattices.shape.channels;
         let [sh, sw] = self.model.lattices.strides;
         let size = channels * sh * sw;
@@ -220,7 +213,7 @@ impl<R: Real> Model<Complex64> for Block<'_, R> {
         self.model.lattices.readings.frames()
     }
 
-    fn frame(&self, t: usize) -> Result<Frame<Complex64, ()>, MarkovError> {
+    fn frame(&self, t: usize) -> Result<Frame<Complex64, ()>> {
         let (lattices, columns) = (self.model.lattices, &self.model.columns);
         let (shape, total) = (lattices.shape, lattices.strides);
         let (mut z, mut y, mut log_determinant) = (Vec::new(), Vec::new(), 0.0);

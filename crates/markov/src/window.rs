@@ -2,7 +2,7 @@
 
 use crate::matrix::eigen;
 use crate::prior::{Form, ModeChain, WaveChains};
-use crate::{Markov, MarkovError};
+use crate::{Markov, MarkovError, Result};
 use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_field::{Real, Shape};
 use ndarray::{Array2, Axis};
@@ -20,7 +20,7 @@ impl Markov {
     ///
     /// # Errors
     /// [`MarkovError::Size`] without a frame, [`MarkovError::Covariance`], [`MarkovError::Factor`].
-    pub fn window<R: Real>(&self, frames: usize) -> Result<Arc<dyn Covariance<R>>, MarkovError> {
+    pub fn window<R: Real>(&self, frames: usize) -> Result<Arc<dyn Covariance<R>>> {
         if frames == 0 {
             return Err(MarkovError::Size { what: "frames of a window", found: 0, expected: 1 });
         }
@@ -33,7 +33,7 @@ impl Markov {
 }
 
 impl ModeChain {
-    fn window<R: Real>(&self, shape: Shape) -> Result<Modes<R>, MarkovError> {
+    fn window<R: Real>(&self, shape: Shape) -> Result<Modes<R>> {
         let (values, vectors) = eigen(&self.chain.joint(shape.frames)?, WHAT)?;
         let (rank, count) = (self.chain.dim(), values.len());
         let mut basis = Vec::with_capacity(count * shape.len());
@@ -51,7 +51,7 @@ impl ModeChain {
 }
 
 impl WaveChains {
-    fn window<R: Real>(&self, shape: Shape) -> Result<Stationary<R>, MarkovError> {
+    fn window<R: Real>(&self, shape: Shape) -> Result<Stationary<R>> {
         let (mut vectors, mut eigenvalues): (Vec<Complex64>, Vec<f64>) = (Vec::new(), Vec::new());
         for (k, chain) in self.chains.iter().enumerate() {
             let joint: Array2<Complex64> = chain.joint(shape.frames)?;

@@ -1,6 +1,6 @@
 //! Rank histogram and interval coverage of an ensemble.
 
-use crate::{Ensemble, Inclusion, MetricsError};
+use crate::{Ensemble, Inclusion, MetricsError, Result};
 use equipoise_field::{Length, Real};
 
 /// How often the truth has each rank 0..=M among the M members.
@@ -18,7 +18,7 @@ pub fn rank_histogram<R: Real>(
     ensemble: &Ensemble<'_, R>,
     truth: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<Vec<u64>, MetricsError> {
+) -> Result<Vec<u64>> {
     Length::check("truth", truth.len(), ensemble.field_len())?;
     ensemble.equally_weighted("rank histogram")?;
     inclusion.count(truth.len())?;
@@ -48,7 +48,7 @@ pub fn coverage<R: Real>(
     truth: &[R],
     level: f64,
     inclusion: Inclusion<'_>,
-) -> Result<Option<f64>, MetricsError> {
+) -> Result<Option<f64>> {
     Length::check("truth", truth.len(), ensemble.field_len())?;
     ensemble.equally_weighted("coverage")?;
     let ends = interval(ensemble.size(), level)?;
@@ -72,13 +72,13 @@ pub fn coverage<R: Real>(
 ///
 /// # Errors
 /// If `level` lies outside (0, 1).
-pub fn expected_coverage(members: usize, level: f64) -> Result<Option<f64>, MetricsError> {
+pub fn expected_coverage(members: usize, level: f64) -> Result<Option<f64>> {
     let places = (members + 1) as f64;
     Ok(interval(members, level)?.map(|l| 1.0 - 2.0 * l as f64 / places))
 }
 
 /// l: the interval runs from the l-th smallest to the l-th largest member.
-pub(crate) fn interval(members: usize, level: f64) -> Result<Option<usize>, MetricsError> {
+pub(crate) fn interval(members: usize, level: f64) -> Result<Option<usize>> {
     if !(level > 0.0 && level < 1.0) {
         return Err(MetricsError::Level { found: level });
     }

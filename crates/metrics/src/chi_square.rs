@@ -1,7 +1,7 @@
 //! Whether a rank histogram is flat: Pearson's chi-square.
 
-use crate::MetricsError;
 use crate::normal::erfc;
+use crate::{MetricsError, Result};
 use serde::{Deserialize, Serialize};
 
 /// A chi-square test.
@@ -32,7 +32,7 @@ pub struct ChiSquare {
 ///
 /// Reference: Hamill 2001, "Interpretation of rank histograms", Mon. Weather Rev. 129; for the
 /// scaling Rao & Scott 1981, J. Am. Stat. Assoc. 76 (their first-order correction).
-pub fn rank_chi_square(histogram: &[u64], independent: f64) -> Result<ChiSquare, MetricsError> {
+pub fn rank_chi_square(histogram: &[u64], independent: f64) -> Result<ChiSquare> {
     let count = histogram.iter().sum::<u64>() as f64;
     if count == 0.0 || histogram.len() < 2 {
         return Err(MetricsError::Empty { what: "rank histogram" });

@@ -1,7 +1,7 @@
 //! The continuous ranked probability score.
 
 use crate::weights::Weights;
-use crate::{Ensemble, Inclusion, MetricsError};
+use crate::{Ensemble, Inclusion, Result};
 use equipoise_field::{Length, Real};
 
 /// The fair CRPS, averaged over the entries that count, in the field's unit; 0 is perfect.
@@ -23,7 +23,7 @@ pub fn crps<R: Real>(
     ensemble: &Ensemble<'_, R>,
     truth: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<Option<f64>, MetricsError> {
+) -> Result<Option<f64>> {
     let size = ensemble.size() as f64;
     let pairs = ensemble.weights().map_or(size * (size - 1.0), Weights::pairs);
     let score = score("crps", ensemble, truth, inclusion, pairs)?;
@@ -48,7 +48,7 @@ pub fn empirical_crps<R: Real>(
     ensemble: &Ensemble<'_, R>,
     truth: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<f64, MetricsError> {
+) -> Result<f64> {
     let size = ensemble.size() as f64;
     let pairs = if ensemble.is_weighted() { 1.0 } else { size * size };
     score("empirical crps", ensemble, truth, inclusion, pairs)
@@ -61,7 +61,7 @@ fn score<R: Real>(
     truth: &[R],
     inclusion: Inclusion<'_>,
     pairs: f64,
-) -> Result<f64, MetricsError> {
+) -> Result<f64> {
     Length::check("truth", truth.len(), ensemble.field_len())?;
     let size = ensemble.size() as f64;
     let Some(weights) = ensemble.weights().map(Weights::of_members) else {

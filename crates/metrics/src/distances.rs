@@ -1,15 +1,7 @@
 //! The distances between M + 1 fields, and what each of them is among the others by distance alone.
 
-use crate::MetricsError;
-use equipoise_field::sum::{LANES, pairwise};
-use equipoise_field::{Length, Real};
-use pulp::{Arch, Simd, WithSimd};
-
-/// Entries of all fields that are looked at together.
-const TILE: usize = 128;
-
-/// Fields that one is compared with at a time.
-const OTHERS: usize = 4;
+use crate::Result;
+use equipoise_field::{Length, Real, sum};
 
 /// ‖x_e − x_j‖² of all pairs of n fields, summed over portions.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +20,8 @@ impl SquaredDistances {
     /// Adds those of a portion of every field, n²/2 passes over it.
     ///
     /// # Errors
-    /// [`MetricsError::Length`] for another number of fields, or lengths that differ.
-    pub fn add<R: Real>(&mut self, portion: &[&[R]]) -> Result<(), MetricsError> {
+    /// [`MetricsError::Length`](crate::MetricsError::Length) for another number of fields, or lengths that differ.
+    pub fn add<R: Real>(&mut self, portion: &[&[R]]) -> Result<()> {
         Length::check("fields", portion.len(), self.count)?;
         for part in portion {
             Length::check("portion of a field", part.len(), portion[0].len())?;
@@ -50,8 +42,8 @@ impl SquaredDistances {
     /// Adds `factor` times other ones.
     ///
     /// # Errors
-    /// [`MetricsError::Length`] for another number of fields.
-    pub fn merge(&mut self, other: &Self, factor: f64) -> Result<(), MetricsError> {
+    /// [`MetricsError::Length`](crate::MetricsError::Length) for another number of fields.
+    pub fn merge(&mut self, other: &Self, factor: f64) -> Result<()> {
         Length::check("fields", other.count, self.count)?;
         self.squares.iter_mut().zip(&other.squares).for_each(|(a, b)| *a += factor * b);
         Ok(())

@@ -1,6 +1,6 @@
 //! The energy score of a whole field.
 
-use crate::{Ensemble, Inclusion, MetricsError, SquaredDistances};
+use crate::{Ensemble, Inclusion, MetricsError, Result, SquaredDistances};
 use equipoise_field::{Length, Real};
 
 /// The fair energy score over the entries that count, in the field's unit times √entries; none with one member:
@@ -18,7 +18,7 @@ pub fn energy_score<R: Real>(
     ensemble: &Ensemble<'_, R>,
     truth: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<Option<f64>, MetricsError> {
+) -> Result<Option<f64>> {
     Length::check("truth", truth.len(), ensemble.field_len())?;
     ensemble.equally_weighted("energy score")?;
     if inclusion.count(truth.len())? == 0 {

@@ -1,7 +1,7 @@
 //! Several reconstructions of one truth, and what each of them counts.
 
-use crate::MetricsError;
 use crate::weights::Weights;
+use crate::{MetricsError, Result};
 use equipoise_field::{Length, Real};
 use std::fmt;
 
@@ -22,7 +22,7 @@ impl<'a, R: Real> Ensemble<'a, R> {
     ///
     /// # Errors
     /// If there is no member or the lengths differ.
-    pub fn new(members: &'a [&'a [R]]) -> Result<Self, MetricsError> {
+    pub fn new(members: &'a [&'a [R]]) -> Result<Self> {
         let first = members.first().ok_or(MetricsError::Empty { what: "ensemble" })?;
         for member in members {
             Length::check("ensemble member", member.len(), first.len())?;
@@ -39,7 +39,7 @@ impl<'a, R: Real> Ensemble<'a, R> {
     /// # Errors
     /// As [`new`](Self::new); [`MetricsError::Length`] unless there is one log-weight a member,
     /// [`MetricsError::LogWeight`] for one that is NaN or +∞, [`MetricsError::Empty`] if all are −∞.
-    pub fn weighted(members: &'a [&'a [R]], log_weights: &[f64]) -> Result<Self, MetricsError> {
+    pub fn weighted(members: &'a [&'a [R]], log_weights: &[f64]) -> Result<Self> {
         let all = Self::new(members)?;
         Length::check("log-weights", log_weights.len(), members.len())?;
         let (kept, weights) = Weights::normalised(log_weights)?;
@@ -90,7 +90,7 @@ impl<'a, R: Real> Ensemble<'a, R> {
     }
 
     /// Whether a diagnostic that needs members of equal weight is defined.
-    pub(crate) fn equally_weighted(&self, what: &'static str) -> Result<(), MetricsError> {
+    pub(crate) fn equally_weighted(&self, what: &'static str) -> Result<()> {
         if self.is_weighted() { Err(MetricsError::Weighted { what }) } else { Ok(()) }
     }
 

@@ -2,6 +2,9 @@
 
 use equipoise_field::{Length, Shape};
 
+/// What comes of work that may fail with a [`MetricsError`].
+pub type Result<T, E = MetricsError> = std::result::Result<T, E>;
+
 /// Inputs that a diagnostic is not defined for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]

@@ -1,13 +1,13 @@
 //! Errors of a field in the mean.
 
-use crate::{Inclusion, MetricsError};
+use crate::{Inclusion, Result};
 use equipoise_field::{Length, Real};
 
 /// √mean((x − truth)²).
 ///
 /// # Errors
 /// If the lengths differ, the mask does not fit or nothing is included.
-pub fn rmse<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
+pub fn rmse<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64> {
     Length::check("reconstruction", x.len(), truth.len())?;
     let mean = inclusion.mean("rmse", x.len(), |i| (x[i].wide() - truth[i].wide()).powi(2))?;
     Ok(mean.sqrt())
@@ -21,7 +21,7 @@ pub fn rmse<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f
 ///
 /// Reference: Gneiting & Raftery 2007, "Strictly proper scoring rules, prediction, and estimation",
 /// J. Am. Stat. Assoc. 102, section 4.2.
-pub fn mae<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
+pub fn mae<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64> {
     Length::check("reconstruction", x.len(), truth.len())?;
     inclusion.mean("mae", x.len(), |i| (x[i].wide() - truth[i].wide()).abs())
 }

@@ -1,10 +1,8 @@
 //! Vorticity and divergence of a velocity field, through its axis map.
 
 use crate::difference::Plane;
-use crate::{Inclusion, MetricsError};
-use equipoise_field::sum::{self, LANES, pairwise};
-use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape, by_element};
-use pulp::{Arch, Simd, WithSimd};
+use crate::{Inclusion, MetricsError, Result};
+use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape, by_element, sum};
 use rayon::prelude::*;
 
 /// ω = ∂(ch 1)/∂x − ∂(ch 0)/∂y, of shape (T, H, W).
@@ -15,7 +13,7 @@ use rayon::prelude::*;
 ///
 /// # Errors
 /// If the shape, the channels, the grid or the spacing are not those of a velocity field.
-pub fn vorticity<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<Vec<R>, MetricsError> {
+pub fn vorticity<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<Vec<R>> {
     pointwise(x, shape, grid, |u, v, h, w| v.along_x(h, w) - u.along_y(h, w))
 }
 
@@ -23,7 +21,7 @@ pub fn vorticity<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<Vec<R>, 
 ///
 /// # Errors
 /// As [`vorticity`].
-pub fn divergence<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<Vec<R>, MetricsError> {
+pub fn divergence<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<Vec<R>> {
     pointwise(x, shape, grid, |u, v, h, w| u.along_x(h, w) + v.along_y(h, w))
 }
 
@@ -39,29 +37,24 @@ pub fn divergence_residual<R: Real>(
     shape: Shape,
     grid: &Grid,
     inclusion: Inclusion<'_>,
-) -> Result<f64, MetricsError> {
+) -> Result<f64> {
     by_element::<R, Residual<R>>(single as Residual<f32>, double as Residual<f64>)(x, shape, grid, inclusion)
 }
 
-type Residual<R> = fn(&[R], Shape, &Grid, Inclusion<'_>) -> Result<f64, MetricsError>;
+type Residual<R> = fn(&[R], Shape, &Grid, Inclusion<'_>) -> Result<f64>;
 
 /// Compiled here, so that no caller's level of optimisation is its own.
 #[inline(never)]
-fn single(x: &[f32], shape: Shape, grid: &Grid, inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
+fn single(x: &[f32], shape: Shape, grid: &Grid, inclusion: Inclusion<'_>) -> Result<f64> {
     residual(x, shape, grid, inclusion)
 }
 
 #[inline(never)]
-fn double(x: &[f64], shape: Shape, grid: &Grid, inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
+fn double(x: &[f64], shape: Shape, grid: &Grid, inclusion: Inclusion<'_>) -> Result<f64> {
     residual(x, shape, grid, inclusion)
 }
 
-fn residual<R: Real>(
-    x: &[R],
-    shape: Shape,
-    grid: &Grid,
-    inclusion: Inclusion<'_>,
-) -> Result<f64, MetricsError> {
+fn residual<R: Real>(x: &[R], shape: Shape, grid: &Grid, inclusion: Inclusion<'_>) -> Result<f64> {
     check(x, shape, grid)?;
     let points = shape.frames * shape.plane();
     inclusion.count(points)?;
@@ -164,7 +157,7 @@ fn pointwise<R: Real>(
     shape: Shape,
     grid: &Grid,
     value: impl Fn(&Plane<'_, R>, &Plane<'_, R>, usize, usize) -> f64 + Sync,
-) -> Result<Vec<R>, MetricsError> {
+) -> Result<Vec<R>> {
     check(x, shape, grid)?;
     let mut out = vec![R::zero(); shape.frames * shape.plane()];
     out.par_chunks_mut(shape.plane()).enumerate().for_each(|(t, plane)| {
@@ -185,7 +178,7 @@ fn components<'a, R>(x: &'a [R], shape: Shape, grid: &Grid, t: usize) -> (Plane<
     (plane(0), plane(1))
 }
 
-fn check<R>(x: &[R], shape: Shape, grid: &Grid) -> Result<(), MetricsError> {
+fn check<R>(x: &[R], shape: Shape, grid: &Grid) -> Result<()> {
     Length::check("velocity field", x.len(), shape.len())?;
     if shape.channels != 2 {
         return Err(MetricsError::Channels { shape });

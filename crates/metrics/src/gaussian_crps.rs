@@ -1,7 +1,7 @@
 //! The CRPS that a Gaussian forecast, and so any number of samples from it, has in expectation.
 
 use crate::normal::{cumulative, density};
-use crate::{Inclusion, MetricsError};
+use crate::{Inclusion, Result};
 use equipoise_field::{Length, Real};
 
 /// The CRPS of the forecast N(m_i, v_i) for the truth y_i, averaged over the entries that count.
@@ -22,7 +22,7 @@ pub fn gaussian_crps<R: Real>(
     variance: &[R],
     truth: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<f64, MetricsError> {
+) -> Result<f64> {
     Length::check("forecast mean", mean.len(), truth.len())?;
     Length::check("forecast variance", variance.len(), truth.len())?;
     let at_zero = std::f64::consts::PI.sqrt().recip();

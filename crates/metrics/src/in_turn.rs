@@ -1,12 +1,8 @@
 //! M + 1 fields, each of which takes the truth's place among the other M in turn, in one pass.
 
-mod block;
-mod lists;
-
-use crate::MetricsError;
 use crate::calibration::interval;
 use crate::chi_square::pearson;
-use equipoise_field::{Real, by_element};
+use crate::{MetricsError, Result};
 use equipoise_stream::Stream;
 
 /// Sums over entries of what each of n = M + 1 values is among the other M.
@@ -39,7 +35,7 @@ impl InTurn {
     ///
     /// # Errors
     /// [`MetricsError::Empty`] for fewer than three fields, two members.
-    pub fn new(count: usize, draws: Stream) -> Result<Self, MetricsError> {
+    pub fn new(count: usize, draws: Stream) -> Result<Self> {
         if count < 3 {
             return Err(MetricsError::Empty { what: "second member" });
         }
@@ -120,7 +116,7 @@ impl InTurn {
     ///
     /// # Panics
     /// If `who` is none of them.
-    pub fn coverage(&self, who: usize, level: f64) -> Result<Option<f64>, MetricsError> {
+    pub fn coverage(&self, who: usize, level: f64) -> Result<Option<f64>> {
         let members = self.count - 1;
         let inside =
             interval(members, level)?.map(|l| self.histogram(who)[l..=members - l].iter().sum::<u64>());

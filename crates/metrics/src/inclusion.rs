@@ -1,6 +1,6 @@
 //! Which entries of a field take part in a diagnostic.
 
-use crate::MetricsError;
+use crate::{MetricsError, Result};
 use equipoise_field::sum;
 
 /// The entries of a field that count.
@@ -33,7 +33,7 @@ impl Inclusion<'_> {
     ///
     /// # Errors
     /// If the flags do not fit a field of `len` numbers.
-    pub fn count(self, len: usize) -> Result<usize, MetricsError> {
+    pub fn count(self, len: usize) -> Result<usize> {
         let held = |flags: &[bool]| flags.iter().filter(|flag| **flag).count();
         match self {
             Self::All => Ok(len),
@@ -53,7 +53,7 @@ impl Inclusion<'_> {
         what: &'static str,
         len: usize,
         term: impl Fn(usize) -> f64 + Sync,
-    ) -> Result<f64, MetricsError> {
+    ) -> Result<f64> {
         let count = self.count(len)?;
         if count == 0 {
             return Err(MetricsError::Empty { what });

@@ -47,7 +47,7 @@ pub use crps::{crps, empirical_crps};
 pub use distances::SquaredDistances;
 pub use energy_score::energy_score;
 pub use ensemble::Ensemble;
-pub use error::MetricsError;
+pub use error::{MetricsError, Result};
 pub use field_error::{mae, rmse};
 pub use flow::{divergence, divergence_residual, vorticity};
 pub use gaussian_crps::gaussian_crps;

@@ -1,6 +1,6 @@
 //! The misfit to the observations in units of their noise.
 
-use crate::MetricsError;
+use crate::{MetricsError, Result};
 use equipoise_field::{Real, sum};
 
 /// χ = ‖(y − A x)/s‖/√N, about 1 for the truth and for exact posterior samples.
@@ -10,7 +10,7 @@ use equipoise_field::{Real, sum};
 ///
 /// # Errors
 /// If there are no observations.
-pub fn misfit<R: Real>(residual: &[R], std: impl Fn(usize) -> f64 + Sync) -> Result<f64, MetricsError> {
+pub fn misfit<R: Real>(residual: &[R], std: impl Fn(usize) -> f64 + Sync) -> Result<f64> {
     if residual.is_empty() {
         return Err(MetricsError::Empty { what: "misfit" });
     }

@@ -1,6 +1,6 @@
 //! Energy and coherence by octaves of wavenumber, of M + 1 fields each of which takes the truth's place in turn.
 
-use crate::MetricsError;
+use crate::Result;
 use crate::cosine::Cosine;
 use crate::spectrum::{Transform, checked_shells, cosine_shells};
 use equipoise_field::{Boundary, Grid, Length, Real, Shape};
@@ -61,8 +61,8 @@ impl Octaves {
     /// Of `count` fields on a grid.
     ///
     /// # Errors
-    /// [`MetricsError::Empty`], [`MetricsError::Spacing`].
-    pub fn new(count: usize, shape: Shape, grid: &Grid) -> Result<Self, MetricsError> {
+    /// [`MetricsError::Empty`](crate::MetricsError::Empty), [`MetricsError::Spacing`](crate::MetricsError::Spacing).
+    pub fn new(count: usize, shape: Shape, grid: &Grid) -> Result<Self> {
         let (shells, unit) = match grid.boundary {
             Boundary::Periodic => checked_shells(shape, grid)?,
             Boundary::Open => cosine_shells(shape, grid)?,
@@ -103,8 +103,8 @@ impl Octaves {
     /// Adds one channel of one frame of every field: n + 1 transforms.
     ///
     /// # Errors
-    /// [`MetricsError::Length`].
-    pub fn add<R: Real>(&mut self, planes: &[&[R]]) -> Result<(), MetricsError> {
+    /// [`MetricsError::Length`](crate::MetricsError::Length).
+    pub fn add<R: Real>(&mut self, planes: &[&[R]]) -> Result<()> {
         Length::check("fields", planes.len(), self.count)?;
         for plane in planes {
             Length::check("plane", plane.len(), self.shape.plane())?;

@@ -1,6 +1,6 @@
 //! A reconstruction against the exact posterior.
 
-use crate::{Ensemble, Inclusion, MetricsError};
+use crate::{Ensemble, Inclusion, Result};
 use equipoise_field::{Length, Real};
 
 /// √(mean((posterior mean − truth)²) + mean posterior variance + σ(0)²): the RMSE that exact
@@ -16,7 +16,7 @@ pub fn floor_rmse<R: Real>(
     truth: &[R],
     sigma_zero: f64,
     inclusion: Inclusion<'_>,
-) -> Result<f64, MetricsError> {
+) -> Result<f64> {
     Length::check("posterior mean", posterior_mean.len(), truth.len())?;
     Length::check("posterior variance", posterior_variance.len(), truth.len())?;
     let mean = inclusion.mean("floor rmse", truth.len(), |i| {
@@ -39,7 +39,7 @@ pub fn bias_over_posterior_std<R: Real>(
     posterior_mean: &[R],
     posterior_variance: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<Option<f64>, MetricsError> {
+) -> Result<Option<f64>> {
     Length::check("posterior mean", posterior_mean.len(), ensemble.field_len())?;
     Length::check("posterior variance", posterior_variance.len(), ensemble.field_len())?;
     if ensemble.size() < 2 {
@@ -66,7 +66,7 @@ pub fn spread_ratio<R: Real>(
     ensemble: &Ensemble<'_, R>,
     posterior_variance: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<Option<f64>, MetricsError> {
+) -> Result<Option<f64>> {
     Length::check("posterior variance", posterior_variance.len(), ensemble.field_len())?;
     if ensemble.size() < 2 {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! Range, energy ratio and fluctuation ratio of a reconstruction.
 
-use crate::{Inclusion, MetricsError};
+use crate::{Inclusion, Result};
 use equipoise_field::{Length, Real};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ impl Range {
 ///
 /// # Errors
 /// If the mask does not fit.
-pub fn range<R: Real>(x: &[R], inclusion: Inclusion<'_>) -> Result<Range, MetricsError> {
+pub fn range<R: Real>(x: &[R], inclusion: Inclusion<'_>) -> Result<Range> {
     inclusion.count(x.len())?;
     let start = Range { min: f64::INFINITY, max: f64::NEG_INFINITY, non_finite: 0 };
     let held = x.iter().enumerate().filter(|(i, _)| inclusion.holds(*i));
@@ -51,9 +51,9 @@ pub fn range<R: Real>(x: &[R], inclusion: Inclusion<'_>) -> Result<Range, Metric
 ///
 /// # Errors
 /// If the lengths differ, the mask does not fit or nothing is included.
-pub fn energy_ratio<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64, MetricsError> {
+pub fn energy_ratio<R: Real>(x: &[R], truth: &[R], inclusion: Inclusion<'_>) -> Result<f64> {
     Length::check("reconstruction", x.len(), truth.len())?;
-    let std = |field: &[R]| -> Result<f64, MetricsError> {
+    let std = |field: &[R]| -> Result<f64> {
         let mean = inclusion.mean("energy ratio", field.len(), |i| field[i].wide())?;
         let variance = inclusion.mean("energy ratio", field.len(), |i| (field[i].wide() - mean).powi(2))?;
         Ok(variance.sqrt())
@@ -70,7 +70,7 @@ pub fn fluctuation_ratio<R: Real>(
     truth: &[R],
     prior_mean: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<f64, MetricsError> {
+) -> Result<f64> {
     Length::check("reconstruction", x.len(), truth.len())?;
     Length::check("prior mean", prior_mean.len(), truth.len())?;
     let square = |field: &[R]| {

@@ -2,7 +2,7 @@
 
 use crate::transport::{atoms, squared_wasserstein, transported};
 use crate::weights::Weights;
-use crate::{Ensemble, Inclusion, MetricsError};
+use crate::{Ensemble, Inclusion, MetricsError, Result};
 use equipoise_field::{Real, sum};
 use equipoise_stream::Stream;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ impl Projections {
         directions: usize,
         stream: Stream,
         inclusion: Inclusion<'_>,
-    ) -> Result<Self, MetricsError> {
+    ) -> Result<Self> {
         if inclusion.count(ensemble.field_len())? == 0 || directions == 0 {
             return Err(MetricsError::Empty { what: "projections" });
         }
@@ -78,7 +78,7 @@ impl Projections {
     /// # Errors
     /// [`MetricsError::Empty`] for an empty range, [`MetricsError::Index`] for one past the end,
     /// [`MetricsError::Weighted`].
-    pub fn part(&self, members: Range<usize>) -> Result<Self, MetricsError> {
+    pub fn part(&self, members: Range<usize>) -> Result<Self> {
         self.equally_weighted("part of an ensemble")?;
         if members.is_empty() {
             return Err(MetricsError::Empty { what: "projections" });
@@ -105,7 +105,7 @@ impl Projections {
     ///
     /// Reference: Bonneel, Rabin, Peyré & Pfister 2015, "Sliced and Radon Wasserstein barycenters of
     /// measures", J. Math. Imaging Vis. 51.
-    pub fn sliced_wasserstein(&self, other: &Self) -> Result<f64, MetricsError> {
+    pub fn sliced_wasserstein(&self, other: &Self) -> Result<f64> {
         if self.stream != other.stream || self.directions != other.directions {
             return Err(MetricsError::Directions { found: other.directions, expected: self.directions });
         }
@@ -129,12 +129,7 @@ impl Projections {
     /// # Errors
     /// [`MetricsError::Empty`] when a part has no member or there are fewer than two splits,
     /// [`MetricsError::Weighted`].
-    pub fn sampling_floor(
-        &self,
-        first: usize,
-        splits: usize,
-        stream: Stream,
-    ) -> Result<SamplingFloor, MetricsError> {
+    pub fn sampling_floor(&self, first: usize, splits: usize, stream: Stream) -> Result<SamplingFloor> {
         self.equally_weighted("sampling floor")?;
         if first == 0 || first >= self.members || splits < 2 {
             return Err(MetricsError::Empty { what: "sampling floor" });
@@ -157,7 +152,7 @@ impl Projections {
         Ok(SamplingFloor { mean, std: variance.sqrt() })
     }
 
-    fn equally_weighted(&self, what: &'static str) -> Result<(), MetricsError> {
+    fn equally_weighted(&self, what: &'static str) -> Result<()> {
         if self.weights.is_some() { Err(MetricsError::Weighted { what }) } else { Ok(()) }
     }
 

@@ -1,6 +1,6 @@
 //! The energy spectrum of a periodic field.
 
-use crate::MetricsError;
+use crate::{MetricsError, Result};
 use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape};
 use equipoise_fourier::Planes;
 use num_complex::Complex;
@@ -23,7 +23,7 @@ pub struct EnergySpectrum {
 /// # Errors
 /// If the grid is open, the length differs from the shape, the shape is empty or a spacing is not
 /// positive.
-pub fn energy_spectrum<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<EnergySpectrum, MetricsError> {
+pub fn energy_spectrum<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<EnergySpectrum> {
     Length::check("field", x.len(), shape.len())?;
     let (shells, unit) = checked_shells(shape, grid)?;
     let mut energy = vec![0.0; shells.iter().map(|(shell, _)| shell + 1).max().unwrap_or(0)];
@@ -41,7 +41,7 @@ pub fn energy_spectrum<R: Real>(x: &[R], shape: Shape, grid: &Grid) -> Result<En
 pub(crate) type Shell = (usize, f64);
 
 /// The shell of each mode of [`Transform`] and the wavenumber of shell 1, of a grid that has them.
-pub(crate) fn checked_shells(shape: Shape, grid: &Grid) -> Result<(Vec<Shell>, f64), MetricsError> {
+pub(crate) fn checked_shells(shape: Shape, grid: &Grid) -> Result<(Vec<Shell>, f64)> {
     if grid.boundary != Boundary::Periodic {
         return Err(MetricsError::NotPeriodic);
     }
@@ -54,15 +54,16 @@ pub(crate) fn checked_shells(shape: Shape, grid: &Grid) -> Result<(Vec<Shell>, f
     Ok((shells.into_iter().enumerate().map(|(i, shell)| (shell, times(i))).collect(), unit))
 }
 
-/// As [`checked_shells`], of the modes of [`Cosine`](crate::cosine::Cosine) on a grid that does not wrap: p half waves are
+/// As [`checked_shells`], of the modes of [`Cosine`](crate::cosine::Cosine) on a grid that does not wrap: p half
+/// waves are
 /// p/2 waves. The mean alone is in shell 0.
-pub(crate) fn cosine_shells(shape: Shape, grid: &Grid) -> Result<(Vec<Shell>, f64), MetricsError> {
+pub(crate) fn cosine_shells(shape: Shape, grid: &Grid) -> Result<(Vec<Shell>, f64)> {
     checked(shape, grid)?;
     let (shells, unit) = shells(shape, grid, shape.width, |index, _| index as f64 / 2.0);
     Ok((shells.into_iter().map(|shell| (shell, 1.0)).collect(), unit))
 }
 
-fn checked(shape: Shape, grid: &Grid) -> Result<(), MetricsError> {
+fn checked(shape: Shape, grid: &Grid) -> Result<()> {
     if shape.is_empty() {
         return Err(MetricsError::Empty { what: "energy spectrum" });
     }

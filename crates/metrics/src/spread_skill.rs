@@ -1,6 +1,6 @@
 //! Spread against skill: whether an ensemble is as far from the truth as it says.
 
-use crate::{Ensemble, Inclusion, MetricsError};
+use crate::{Ensemble, Inclusion, Result};
 use equipoise_field::{Length, Real};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,8 @@ impl SpreadSkill {
 /// Spread and skill over the entries that count; none with one member.
 ///
 /// # Errors
-/// If a length differs, the mask does not fit or nothing is included; [`MetricsError::Weighted`]: (M + 1)/M is that of
+/// If a length differs, the mask does not fit or nothing is included;
+/// [`MetricsError::Weighted`](crate::MetricsError::Weighted): (M + 1)/M is that of
 /// equal weights.
 ///
 /// Reference: Fortin, Abaza, Anctil & Turcotte 2014, "Why should ensemble spread match the RMSE of the ensemble
@@ -32,7 +33,7 @@ pub fn spread_skill<R: Real>(
     ensemble: &Ensemble<'_, R>,
     truth: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<Option<SpreadSkill>, MetricsError> {
+) -> Result<Option<SpreadSkill>> {
     Length::check("truth", truth.len(), ensemble.field_len())?;
     ensemble.equally_weighted("spread and skill")?;
     let size = ensemble.size() as f64;

@@ -1,6 +1,6 @@
 //! Student's t law: the deviate of a two-sided interval.
 
-use crate::MetricsError;
+use crate::{MetricsError, Result};
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2};
 
 /// Halvings of the angle: the last is below the spacing of numbers near π/2.
@@ -20,7 +20,7 @@ const HALVINGS: usize = 60;
 /// assert!((t - 4.302653).abs() < 5e-7);
 /// # Ok::<(), equipoise_metrics::MetricsError>(())
 /// ```
-pub fn student_deviate(level: f64, degrees: usize) -> Result<f64, MetricsError> {
+pub fn student_deviate(level: f64, degrees: usize) -> Result<f64> {
     if !(level > 0.0 && level < 1.0) {
         return Err(MetricsError::Level { found: level });
     }

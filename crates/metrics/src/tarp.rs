@@ -1,6 +1,6 @@
 //! Tests of accuracy with random points.
 
-use crate::{Ensemble, Inclusion, MetricsError};
+use crate::{Ensemble, Inclusion, Result};
 use equipoise_field::{Length, Real};
 
 /// The share of members that are nearer to `reference` than the truth is: uniform where truth and members are
@@ -10,7 +10,7 @@ use equipoise_field::{Length, Real};
 /// same normalises first.
 ///
 /// # Errors
-/// If a length differs or the mask does not fit; [`MetricsError::Weighted`].
+/// If a length differs or the mask does not fit; [`MetricsError::Weighted`](crate::MetricsError::Weighted).
 ///
 /// Reference: Lemos, Coogan, Hezaveh & Perreault-Levasseur 2023, "Sampling-based accuracy testing of posterior
 /// estimators for general inference", ICML, algorithm 2.
@@ -19,7 +19,7 @@ pub fn tarp_fraction<R: Real>(
     truth: &[R],
     reference: &[R],
     inclusion: Inclusion<'_>,
-) -> Result<f64, MetricsError> {
+) -> Result<f64> {
     Length::check("truth", truth.len(), ensemble.field_len())?;
     Length::check("reference", reference.len(), ensemble.field_len())?;
     ensemble.equally_weighted("TARP")?;

@@ -1,7 +1,7 @@
 //! How many entries of correlated fields count, and which to keep so that they count in full.
 
 use crate::chi_square::pearson;
-use crate::{Ensemble, Inclusion, MetricsError};
+use crate::{Ensemble, Inclusion, MetricsError, Result};
 use equipoise_field::{Real, Shape};
 
 /// One entry in `points` along H and along W of one frame in `frames`, all channels, within
@@ -9,12 +9,7 @@ use equipoise_field::{Real, Shape};
 ///
 /// # Errors
 /// [`MetricsError::Step`] for a step of zero, [`MetricsError::Mask`].
-pub fn thinned(
-    shape: Shape,
-    frames: usize,
-    points: usize,
-    inclusion: Inclusion<'_>,
-) -> Result<Vec<bool>, MetricsError> {
+pub fn thinned(shape: Shape, frames: usize, points: usize, inclusion: Inclusion<'_>) -> Result<Vec<bool>> {
     if frames == 0 || points == 0 {
         return Err(MetricsError::Step { frames, points });
     }
@@ -38,10 +33,7 @@ pub fn thinned(
 /// # Errors
 /// [`MetricsError::Empty`] with fewer than two members or nothing included, [`MetricsError::Mask`],
 /// [`MetricsError::Weighted`].
-pub fn effective_entries<R: Real>(
-    exact: &Ensemble<'_, R>,
-    inclusion: Inclusion<'_>,
-) -> Result<f64, MetricsError> {
+pub fn effective_entries<R: Real>(exact: &Ensemble<'_, R>, inclusion: Inclusion<'_>) -> Result<f64> {
     exact.equally_weighted("effective entries")?;
     let count = inclusion.count(exact.field_len())?;
     let size = exact.size();

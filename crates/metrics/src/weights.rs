@@ -1,6 +1,6 @@
 //! Normalised weights of an ensemble's members.
 
-use crate::MetricsError;
+use crate::{MetricsError, Result};
 
 /// Unequal weights above 0 that sum to 1, at least two.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`MetricsError::LogWeight`], [`MetricsError::Empty`].
-    pub(crate) fn normalised(logs: &[f64]) -> Result<(Vec<usize>, Option<Self>), MetricsError> {
+    pub(crate) fn normalised(logs: &[f64]) -> Result<(Vec<usize>, Option<Self>)> {
         if let Some(member) = logs.iter().position(|l| l.is_nan() || *l == f64::INFINITY) {
             return Err(MetricsError::LogWeight { member, found: logs[member] });
         }

@@ -2,6 +2,9 @@
 
 use equipoise_field::Length;
 
+/// What comes of work that may fail with a [`ObservationError`].
+pub type Result<T, E = ObservationError> = std::result::Result<T, E>;
+
 /// Readings, an operator and a noise that make no observation, or not the one a method takes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

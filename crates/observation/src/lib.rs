@@ -25,6 +25,6 @@ mod noise;
 mod observed;
 
 pub use conjugate_gradients::{Breakdown, ConjugateGradients, Descent, Solved};
-pub use error::ObservationError;
+pub use error::{ObservationError, Result};
 pub use noise::NoiseVariance;
 pub use observed::Observed;

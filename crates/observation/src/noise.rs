@@ -1,6 +1,6 @@
 //! The variance s² of the observation noise.
 
-use crate::ObservationError;
+use crate::{ObservationError, Result};
 use equipoise_field::Length;
 
 /// Noise variances of N observations, independent of each other.
@@ -65,7 +65,7 @@ impl NoiseVariance {
     ///
     /// # Errors
     /// [`ObservationError::Length`], [`ObservationError::Noise`].
-    pub fn check(&self, count: usize) -> Result<(), ObservationError> {
+    pub fn check(&self, count: usize) -> Result<()> {
         self.fits(count)?;
         self.each(count, "a finite number of at least 0", |v| v >= 0.0)
     }
@@ -74,12 +74,12 @@ impl NoiseVariance {
     ///
     /// # Errors
     /// As [`check`](Self::check).
-    pub fn check_positive(&self, count: usize) -> Result<(), ObservationError> {
+    pub fn check_positive(&self, count: usize) -> Result<()> {
         self.fits(count)?;
         self.each(count, "a positive finite number", |v| v > 0.0)
     }
 
-    fn fits(&self, count: usize) -> Result<(), ObservationError> {
+    fn fits(&self, count: usize) -> Result<()> {
         let given = match self {
             Self::Uniform(_) => count,
             Self::PerChannel { values, plane } => match values.len().saturating_mul(*plane) {
@@ -91,12 +91,7 @@ impl NoiseVariance {
         Ok(Length::check("noise", given, count)?)
     }
 
-    fn each(
-        &self,
-        count: usize,
-        expected: &'static str,
-        allowed: impl Fn(f64) -> bool,
-    ) -> Result<(), ObservationError> {
+    fn each(&self, count: usize, expected: &'static str, allowed: impl Fn(f64) -> bool) -> Result<()> {
         let bad = |&(_, v): &(usize, f64)| !(v.is_finite() && allowed(v));
         match (0..count).map(|i| (i, self.at(i))).find(bad) {
             Some((index, found)) => Err(ObservationError::Noise { index, found, expected }),

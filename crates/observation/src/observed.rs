@@ -1,6 +1,6 @@
 //! What was observed, with its operator and the variance of its noise.
 
-use crate::{NoiseVariance, ObservationError};
+use crate::{NoiseVariance, ObservationError, Result};
 use equipoise_field::{Length, Real, each, sum};
 use equipoise_operator::{Gram, Linear, LinearOperator, NonlinearOperator, Selection, Subsample};
 use std::fmt;
@@ -28,7 +28,7 @@ impl<R: Real> Observed<R> {
         values: Vec<R>,
         operator: impl LinearOperator<R> + 'static,
         noise: NoiseVariance,
-    ) -> Result<Self, ObservationError> {
+    ) -> Result<Self> {
         Self::shared(values, Arc::new(operator), noise)
     }
 
@@ -40,7 +40,7 @@ impl<R: Real> Observed<R> {
         values: Vec<R>,
         operator: Arc<dyn LinearOperator<R>>,
         noise: NoiseVariance,
-    ) -> Result<Self, ObservationError> {
+    ) -> Result<Self> {
         check(&values, operator.len_out(), &noise)?;
         let lattice = match operator.selection() {
             Selection::Lattice { shape, stride } => Subsample::new(shape, stride).ok(),
@@ -58,7 +58,7 @@ impl<R: Real> Observed<R> {
         values: Vec<R>,
         operator: Arc<dyn NonlinearOperator<R>>,
         noise: NoiseVariance,
-    ) -> Result<Self, ObservationError> {
+    ) -> Result<Self> {
         check(&values, operator.len_out(), &noise)?;
         Ok(Self { values, operator, linear: None, noise, lattice: None })
     }
@@ -72,7 +72,7 @@ impl<R: Real> Observed<R> {
     ///
     /// # Errors
     /// [`ObservationError::Nonlinear`], which names the method.
-    pub fn linear(&self, method: &'static str) -> Result<&Arc<dyn LinearOperator<R>>, ObservationError> {
+    pub fn linear(&self, method: &'static str) -> Result<&Arc<dyn LinearOperator<R>>> {
         self.linear.as_ref().ok_or(ObservationError::Nonlinear { method })
     }
 
@@ -131,13 +131,7 @@ impl<R: Real> Observed<R> {
     ///
     /// # Errors
     /// [`ObservationError::Nonlinear`], which names the method.
-    pub fn pull_back_part(
-        &self,
-        method: &'static str,
-        v: &[R],
-        start: usize,
-        part: &mut [R],
-    ) -> Result<(), ObservationError> {
+    pub fn pull_back_part(&self, method: &'static str, v: &[R], start: usize, part: &mut [R]) -> Result<()> {
         self.linear(method)?.adjoint_part(v, start, part);
         Ok(())
     }
@@ -173,7 +167,7 @@ impl<R: Real> fmt::Debug for Observed<R> {
     }
 }
 
-fn check<R: Real>(values: &[R], expected: usize, noise: &NoiseVariance) -> Result<(), ObservationError> {
+fn check<R: Real>(values: &[R], expected: usize, noise: &NoiseVariance) -> Result<()> {
     Length::check("y", values.len(), expected)?;
     if let Some(index) = values.iter().position(|y| !y.wide().is_finite()) {
         return Err(ObservationError::Value { index, found: values[index].wide() });

@@ -1,6 +1,6 @@
 //! Block means: the field as a coarser grid sees it.
 
-use crate::{Gram, LinearOperator, OperatorError};
+use crate::{Gram, LinearOperator, OperatorError, Result};
 use equipoise_field::{Real, Shape, each};
 
 /// The mean over f × f blocks of every plane.
@@ -18,7 +18,7 @@ impl Coarsen {
     ///
     /// # Errors
     /// [`OperatorError::Factor`] when the factor is zero or does not divide both H and W.
-    pub fn new(shape: Shape, factor: usize) -> Result<Self, OperatorError> {
+    pub fn new(shape: Shape, factor: usize) -> Result<Self> {
         let divides = factor > 0
             && !shape.is_empty()
             && shape.height.is_multiple_of(factor)

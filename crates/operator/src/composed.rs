@@ -1,6 +1,6 @@
 //! One operator seen through another.
 
-use crate::{Gram, LinearOperator, OperatorError};
+use crate::{Gram, LinearOperator, OperatorError, Result};
 use equipoise_field::Real;
 use std::fmt;
 use std::sync::Arc;
@@ -20,10 +20,7 @@ impl<R: Real> Composed<R> {
     /// # Errors
     /// [`OperatorError::Composition`] when the inner operator's observations are not as many as
     /// the outer operator's field has entries.
-    pub fn new(
-        outer: Arc<dyn LinearOperator<R>>,
-        inner: Arc<dyn LinearOperator<R>>,
-    ) -> Result<Self, OperatorError> {
+    pub fn new(outer: Arc<dyn LinearOperator<R>>, inner: Arc<dyn LinearOperator<R>>) -> Result<Self> {
         if outer.len_in() != inner.len_out() {
             let (outer, inner) = (outer.len_in(), inner.len_out());
             return Err(OperatorError::Composition { outer, inner });

@@ -1,6 +1,6 @@
 //! An observation operator given as a matrix.
 
-use crate::{LinearOperator, OperatorError};
+use crate::{LinearOperator, OperatorError, Result};
 use equipoise_field::{Real, each, sum};
 
 /// Columns that one pass of the adjoint accumulates at a time.
@@ -20,7 +20,7 @@ impl<R: Real> Dense<R> {
     /// # Errors
     /// [`OperatorError::MatrixLength`] when the entries are not rows × columns,
     /// [`OperatorError::MatrixEntry`] naming the first entry that is not finite.
-    pub fn new(rows: usize, columns: usize, matrix: Vec<R>) -> Result<Self, OperatorError> {
+    pub fn new(rows: usize, columns: usize, matrix: Vec<R>) -> Result<Self> {
         if rows.checked_mul(columns) != Some(matrix.len()) {
             return Err(OperatorError::MatrixLength { found: matrix.len(), rows, columns });
         }

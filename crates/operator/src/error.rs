@@ -2,6 +2,9 @@
 
 use equipoise_field::Shape;
 
+/// What comes of work that may fail with a [`OperatorError`].
+pub type Result<T, E = OperatorError> = std::result::Result<T, E>;
+
 /// An operator that cannot be built.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[non_exhaustive]

@@ -19,7 +19,7 @@ pub use adjoint::Adjoint;
 pub use coarsen::Coarsen;
 pub use composed::Composed;
 pub use dense::Dense;
-pub use error::OperatorError;
+pub use error::{OperatorError, Result};
 pub use linear::{Gram, LinearOperator, Selection};
 pub use mask::Mask;
 pub use nonlinear::{Linear, NonlinearOperator};

@@ -1,6 +1,6 @@
 //! Selection of listed entries of a field.
 
-use crate::{Gram, LinearOperator, OperatorError, Selection};
+use crate::{Gram, LinearOperator, OperatorError, Result, Selection};
 use equipoise_field::Real;
 
 /// The entries with given flat indices: `y[k] = x[i_k]`, A Aᵀ = I.
@@ -16,7 +16,7 @@ impl Mask {
     /// # Errors
     /// [`OperatorError::MaskOutside`] or [`OperatorError::MaskOrder`], naming the first index that
     /// lies outside the field or does not exceed the one before it.
-    pub fn new(len: usize, indices: Vec<usize>) -> Result<Self, OperatorError> {
+    pub fn new(len: usize, indices: Vec<usize>) -> Result<Self> {
         for (position, &index) in indices.iter().enumerate() {
             if index >= len {
                 return Err(OperatorError::MaskOutside { position, index, len });

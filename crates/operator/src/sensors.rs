@@ -1,6 +1,6 @@
 //! Point sensors between the points of the grid.
 
-use crate::{LinearOperator, OperatorError, Rows};
+use crate::{LinearOperator, OperatorError, Result, Rows};
 use equipoise_field::{Boundary, Real, Shape};
 
 /// The place of one sensor, in units of the grid: (0, 0) is the first row and column.
@@ -44,12 +44,7 @@ impl Sensors {
     ///
     /// # Errors
     /// [`OperatorError::SensorOutside`] naming the first sensor and coordinate outside the field.
-    pub fn new(
-        shape: Shape,
-        boundary: Boundary,
-        time: TimeRule,
-        sensors: &[Sensor],
-    ) -> Result<Self, OperatorError> {
+    pub fn new(shape: Shape, boundary: Boundary, time: TimeRule, sensors: &[Sensor]) -> Result<Self> {
         let mut readings = Rows::new();
         for (k, sensor) in sensors.iter().enumerate() {
             readings.push(neighbours(shape, boundary, time, k, sensor)?);
@@ -66,7 +61,7 @@ fn neighbours(
     time: TimeRule,
     k: usize,
     sensor: &Sensor,
-) -> Result<Vec<(usize, f64)>, OperatorError> {
+) -> Result<Vec<(usize, f64)>> {
     let outside = |coordinate, found, limit, closed| OperatorError::SensorOutside {
         sensor: k,
         coordinate,

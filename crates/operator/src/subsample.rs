@@ -1,6 +1,6 @@
 //! Regular subsampling x[..., ::s, ::s] of every plane of a trajectory.
 
-use crate::{Gram, LinearOperator, OperatorError, Selection};
+use crate::{Gram, LinearOperator, OperatorError, Result, Selection};
 use equipoise_field::{Real, Shape, each};
 
 /// Every s-th row and column of every plane, starting at (0, 0).
@@ -18,7 +18,7 @@ impl Subsample {
     ///
     /// # Errors
     /// [`OperatorError::Stride`] when the stride is zero or exceeds the smaller side of the grid.
-    pub fn new(shape: Shape, stride: usize) -> Result<Self, OperatorError> {
+    pub fn new(shape: Shape, stride: usize) -> Result<Self> {
         let limit = shape.height.min(shape.width);
         if stride == 0 || stride > limit {
             return Err(OperatorError::Stride { sub: stride, limit, shape });

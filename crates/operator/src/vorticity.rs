@@ -1,6 +1,6 @@
 //! Vorticity as an observation of velocity.
 
-use crate::{LinearOperator, OperatorError};
+use crate::{LinearOperator, OperatorError, Result};
 use equipoise_field::{Axis, Boundary, Grid, Real, Shape, each};
 
 /// ω = ∂v/∂x − ∂u/∂y of the velocity (u, v) = (channel 0, channel 1), at every grid point.
@@ -39,7 +39,7 @@ impl Vorticity {
     /// # Errors
     /// [`OperatorError::Velocity`] unless the field has two channels and both axes two points;
     /// [`OperatorError::Distance`] unless the grid's distances are positive and finite.
-    pub fn new(shape: Shape, grid: &Grid) -> Result<Self, OperatorError> {
+    pub fn new(shape: Shape, grid: &Grid) -> Result<Self> {
         if shape.channels != 2 || shape.height < 2 || shape.width < 2 {
             return Err(OperatorError::Velocity { shape });
         }

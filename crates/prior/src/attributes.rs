@@ -1,6 +1,6 @@
 //! What a file says that holds fields of a prior's.
 
-use crate::{Prior, PriorError};
+use crate::{Prior, Result};
 use equipoise_data::exchange::{Fields, Known, Stored};
 use equipoise_data::store::Writer;
 use equipoise_data::{Attribute, Field};
@@ -11,8 +11,8 @@ impl Prior {
     /// of the first frame; and the dataset `mask` where there is one.
     ///
     /// # Errors
-    /// [`PriorError::Data`] naming the file.
-    pub fn describe(&self, writer: &Writer, t_first: f64) -> Result<(), PriorError> {
+    /// [`PriorError::Data`](crate::PriorError::Data) naming the file.
+    pub fn describe(&self, writer: &Writer, t_first: f64) -> Result<()> {
         writer.set_text("axes", "NTCHW")?;
         for (name, value) in self.told(t_first) {
             match value {

@@ -1,6 +1,6 @@
 //! Trajectories of any length over the windows of a prior.
 
-use crate::{Prior, PriorDenoiser, PriorError};
+use crate::{Prior, PriorDenoiser, Result};
 use equipoise_composition::{Fold, compose};
 use equipoise_denoiser::Denoiser;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ impl Prior {
     /// the windows' is.
     ///
     /// # Errors
-    /// [`PriorError::Composition`] for windows that do not fit.
+    /// [`PriorError::Composition`](crate::PriorError::Composition) for windows that do not fit.
     pub fn composed(
         &self,
         window: &PriorDenoiser,
         frames: usize,
         fold: Fold,
-    ) -> Result<Arc<dyn Denoiser<f32>>, PriorError> {
+    ) -> Result<Arc<dyn Denoiser<f32>>> {
         let gaussian = window.wiener().map(|wiener| (wiener.mean(), wiener.prior_covariance()));
         Ok(compose(window.denoiser(), gaussian, self.shape().frame(), frames, fold)?)
     }

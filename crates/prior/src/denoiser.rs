@@ -1,6 +1,6 @@
 //! The denoiser of a prior with what is known of it.
 
-use crate::PriorError;
+use crate::Result;
 use equipoise_denoiser::{Denoiser, DenoiserError, Empirical, ExactCovariance};
 use equipoise_locality::{Optimal, Pixelwise, Training};
 use equipoise_schedule::Level;
@@ -91,7 +91,7 @@ impl PriorDenoiser {
     ///
     /// # Errors
     /// As a denoise.
-    pub fn weights(&self, x_t: &[f32], level: Level) -> Result<Option<Vec<f64>>, PriorError> {
+    pub fn weights(&self, x_t: &[f32], level: Level) -> Result<Option<Vec<f64>>> {
         let Known::Windows(denoiser) = &self.0 else { return Ok(None) };
         Ok(Some(denoiser.weights(x_t, level).map_err(DenoiserError::from)?))
     }
@@ -101,7 +101,7 @@ impl PriorDenoiser {
     ///
     /// # Errors
     /// As a denoise.
-    pub fn probe(&self, x_t: &[f32], level: Level) -> Result<Duration, PriorError> {
+    pub fn probe(&self, x_t: &[f32], level: Level) -> Result<Duration> {
         if let Known::Pixels(denoiser, _) = &self.0 {
             return Ok(denoiser.probe(x_t, level).map_err(DenoiserError::from)?);
         }

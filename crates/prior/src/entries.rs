@@ -2,7 +2,7 @@
 //! denoiser.
 
 use crate::learned::{FromFiles, FromProcess, NETWORK, SERVE};
-use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError};
+use crate::{Beside, Fields, Prior, PriorDenoiser, Result};
 use equipoise_covariance::Structure;
 use equipoise_data::Dataset;
 use equipoise_locality::{LocalityError, Optimal, Patch, Pixelwise, ROWS_LIMIT, Training};
@@ -54,15 +54,15 @@ pub(crate) trait Chosen: fmt::Debug + Send + Sync {
     }
 
     /// The denoiser.
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError>;
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser>;
 
     /// The fields that it takes, of one that was learned elsewhere, on the grid beside it if it has none of its own.
-    fn fields(&self, _beside: Option<Beside>) -> Result<Option<Fields>, PriorError> {
+    fn fields(&self, _beside: Option<Beside>) -> Result<Option<Fields>> {
         Ok(None)
     }
 
     /// The denoiser without training data, of one that was learned elsewhere.
-    fn learned(&self, _prior: &Prior) -> Option<Result<PriorDenoiser, PriorError>> {
+    fn learned(&self, _prior: &Prior) -> Option<Result<PriorDenoiser>> {
         None
     }
 
@@ -72,7 +72,7 @@ pub(crate) trait Chosen: fmt::Debug + Send + Sync {
     }
 
     /// What whoever keeps results under its name is to know.
-    fn remark(&self) -> Result<Option<String>, PriorError> {
+    fn remark(&self) -> Result<Option<String>> {
         Ok(None)
     }
 
@@ -82,7 +82,7 @@ pub(crate) trait Chosen: fmt::Debug + Send + Sync {
     }
 
     /// A text beside its files that changes with it, of one that states one.
-    fn identity(&self) -> Result<Option<String>, PriorError> {
+    fn identity(&self) -> Result<Option<String>> {
         Ok(None)
     }
 }
@@ -210,7 +210,7 @@ impl Chosen for OfData {
         }
     }
 
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser> {
         let training = || match over.stored {
             Some(stored) => over.prior.shifted(Ok(stored.clone()), over.train, over.shifts),
             None => over.prior.training(over.train, over.shifts),

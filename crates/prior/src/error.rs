@@ -14,6 +14,9 @@ use std::error::Error;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+/// What comes of work that may fail with a [`PriorError`].
+pub type Result<T, E = PriorError> = std::result::Result<T, E>;
+
 /// A prior that cannot be fitted, saved or loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::fit::Fitted;
-use crate::{DenoiserName, Model, Prior, PriorError, Provenance, Settings};
+use crate::{DenoiserName, Model, Prior, PriorError, Provenance, Result, Settings};
 use equipoise_covariance::Modes;
 use equipoise_data::{Dataset, Described, Field, Normalizer, NormalizerKind, Remark};
 use equipoise_field::{Axis, Shape};
@@ -56,7 +56,7 @@ impl Fields {
     ///
     /// # Errors
     /// [`PriorError::Refused`] for two that take different ones, and what keeps a prior from being read.
-    pub fn of(names: &[DenoiserName], beside: Option<Beside>) -> Result<Option<Self>, PriorError> {
+    pub fn of(names: &[DenoiserName], beside: Option<Beside>) -> Result<Option<Self>> {
         let mut kept: Option<(Self, &DenoiserName)> = None;
         for name in names {
             let Some(fields) = name.chosen().fields(beside)? else { continue };
@@ -112,7 +112,7 @@ impl Fields {
     /// # Errors
     /// [`PriorError::Data`] naming both for another kind, frame, border, spacing, origin, time step or unit than it
     /// states.
-    pub fn receive(&self, train: Dataset) -> Result<(Dataset, Vec<Remark>), PriorError> {
+    pub fn receive(&self, train: Dataset) -> Result<(Dataset, Vec<Remark>)> {
         let own = &self.about;
         let (train, thinned) = train.thinned_as(own.particulars.stride, own.frame, &own.path)?;
         let mut there = Described::of(&train)?;
@@ -153,11 +153,7 @@ impl Fields {
     ///
     /// # Errors
     /// [`PriorError::Refused`] for another normalizer than its own.
-    pub fn settings(
-        &self,
-        defaults: Settings,
-        asked: Option<NormalizerKind>,
-    ) -> Result<Settings, PriorError> {
+    pub fn settings(&self, defaults: Settings, asked: Option<NormalizerKind>) -> Result<Settings> {
         let own = self.normalizer.kind();
         if let Some(found) = asked.filter(|asked| *asked != own) {
             let expected = format!("{own}, which it was trained with: leave it out");
@@ -171,7 +167,7 @@ impl Fields {
     /// # Errors
     /// [`PriorError::Refused`] for windows shorter than those of this prior, [`PriorError::Refused`] for another
     /// frame, orientation or units.
-    pub fn check(&self, prior: &Prior) -> Result<(), PriorError> {
+    pub fn check(&self, prior: &Prior) -> Result<()> {
         if prior.shape().frames < self.frames {
             return Err(self.too_short(prior.shape().frames));
         }
@@ -222,7 +218,7 @@ impl Prior {
     ///
     /// # Errors
     /// [`PriorError::Refused`] for fewer frames than a window of the learned prior has.
-    pub fn standard(fields: &Fields, frames: usize) -> Result<Self, PriorError> {
+    pub fn standard(fields: &Fields, frames: usize) -> Result<Self> {
         let Fields { mut about, frames: least, normalizer } = fields.clone();
         if frames < least {
             return Err(fields.too_short(frames));

@@ -14,7 +14,7 @@
 use crate::error::Fault;
 use crate::fit::Fitted;
 use crate::seal::Seal;
-use crate::{Prior, PriorError, Provenance};
+use crate::{Prior, PriorError, Provenance, Result};
 use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_data::store::{Existing, Reader, Writer};
 use equipoise_data::{DataError, Described, Normalizer, Particulars};
@@ -31,7 +31,7 @@ impl Prior {
     ///
     /// # Errors
     /// [`PriorError::Data`] naming the file, also when it exists and may not be replaced.
-    pub fn save(&self, path: &Path, existing: Existing) -> Result<(), PriorError> {
+    pub fn save(&self, path: &Path, existing: Existing) -> Result<()> {
         let (writer, seal) = (Writer::create(path, existing)?, Seal::default());
         writer.set_json("format", &FORMAT)?;
         seal.state(&writer, "settings", &self.settings)?;
@@ -92,7 +92,7 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Data`] or [`PriorError::Covariance`], naming file and entry; [`PriorError::Refused`] for an entry that
     /// is not what was written.
-    pub fn load(path: &Path) -> Result<Self, PriorError> {
+    pub fn load(path: &Path) -> Result<Self> {
         let (reader, seal) = (Reader::open(path)?, Seal::default());
         if reader.names()?.iter().any(|name| ["x", "velocity"].contains(&name.as_str())) {
             return Err(PriorError::IsData { path: path.into() });
@@ -170,7 +170,7 @@ fn particulars(
 }
 
 /// Refuses numbers that are none: `fit` wrote no such prior.
-fn finite<R: Real>(path: &Path, field: &'static str, values: &[R]) -> Result<(), PriorError> {
+fn finite<R: Real>(path: &Path, field: &'static str, values: &[R]) -> Result<()> {
     match values.iter().map(|value| value.wide()).find(|value| !value.is_finite()) {
         None => Ok(()),
         Some(found) => Err(PriorError::refused(path.display(), field, found, "finite numbers")),

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::hidden::Hidden;
-use crate::{Model, PriorError, Settings};
+use crate::{Model, PriorError, Result, Settings};
 use equipoise_covariance::{
     Covariance, ErrorBound, Modes, Randomised, Stationary, fit_dense, fit_low_rank, fit_stationary,
 };
@@ -87,7 +87,7 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Data`] for a window longer than the series or a normalizer that does not fit,
     /// [`PriorError::Refused`], [`PriorError::Covariance`].
-    pub fn fit(train: &Dataset, settings: &Settings) -> Result<Self, PriorError> {
+    pub fn fit(train: &Dataset, settings: &Settings) -> Result<Self> {
         Self::fit_in(train, settings, None)
     }
 
@@ -95,11 +95,7 @@ impl Prior {
     ///
     /// # Errors
     /// As [`fit`](Self::fit).
-    pub fn fit_in(
-        train: &Dataset,
-        settings: &Settings,
-        known: Option<&Normalizer>,
-    ) -> Result<Self, PriorError> {
+    pub fn fit_in(train: &Dataset, settings: &Settings, known: Option<&Normalizer>) -> Result<Self> {
         if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
             return Err(PriorError::not_periodic(train.path()));
         }
@@ -231,7 +227,7 @@ impl Prior {
     ///
     /// # Errors
     /// [`PriorError::Denoiser`] when mean and covariance do not fit each other.
-    pub fn denoiser(&self) -> Result<Wiener<f32>, PriorError> {
+    pub fn denoiser(&self) -> Result<Wiener<f32>> {
         Ok(Wiener::new(self.mean.clone(), self.covariance())?)
     }
 

@@ -6,7 +6,7 @@ mod process;
 pub(crate) use files::{FromFiles, NETWORK};
 pub(crate) use process::{FromProcess, SERVE};
 
-use crate::{Prior, PriorDenoiser, PriorError};
+use crate::{Prior, PriorDenoiser, Result};
 use equipoise_composition::{Composition, Fold};
 use equipoise_data::{Coordinates, Described, Field, Kind, Particulars};
 use equipoise_denoiser::Denoiser;
@@ -38,7 +38,7 @@ fn standard(path: PathBuf, kind: Kind, x_axis: Axis, window: Shape) -> Described
 }
 
 /// The denoiser of windows over the trajectories of a prior: itself where they are as long, else composed.
-fn composed(window: Arc<dyn Denoiser<f32>>, prior: &Prior, fold: Fold) -> Result<PriorDenoiser, PriorError> {
+fn composed(window: Arc<dyn Denoiser<f32>>, prior: &Prior, fold: Fold) -> Result<PriorDenoiser> {
     let shape = prior.shape();
     if window.dim() == shape.len() {
         return Ok(PriorDenoiser::new(window));

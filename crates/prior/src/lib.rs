@@ -38,7 +38,7 @@ mod windows;
 
 pub use denoiser::PriorDenoiser;
 pub use entries::{Knows, PriorSpec};
-pub use error::PriorError;
+pub use error::{PriorError, Result};
 pub use fields::{Beside, Fields};
 pub use fit::{Prior, Provenance, Sampled};
 pub use name::{DenoiserName, NameError};

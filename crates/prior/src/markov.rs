@@ -2,7 +2,7 @@
 
 use crate::fit::DEFAULT_RANK;
 use crate::hidden::Hidden;
-use crate::{Model, Prior, PriorError};
+use crate::{Model, Prior, PriorError, Result};
 use equipoise_data::{Dataset, Particulars};
 use equipoise_field::Boundary;
 use equipoise_markov::{Clipped, Markov};
@@ -16,7 +16,7 @@ impl Prior {
     ///
     /// # Errors
     /// [`PriorError::Markov`] for windows of one frame or a rank that there is not.
-    pub fn markov(&self, rank: Option<usize>) -> Result<(Markov, Clipped), PriorError> {
+    pub fn markov(&self, rank: Option<usize>) -> Result<(Markov, Clipped)> {
         let limit = 1.0 - 1.0 / self.provenance.windows.max(2) as f64;
         let covariance = self.covariance();
         Ok(Markov::of_window(self.shape, &self.mean, covariance.as_ref(), rank, limit)?)
@@ -30,7 +30,7 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Refused`] for a file of another grid or orientation, [`PriorError::Refused`] for wavenumbers of a grid
     /// that is open, [`PriorError::Markov`] for series of one frame or a rank that there is not.
-    pub fn markov_of(&self, train: &Dataset, rank: Option<usize>) -> Result<(Markov, Clipped), PriorError> {
+    pub fn markov_of(&self, train: &Dataset, rank: Option<usize>) -> Result<(Markov, Clipped)> {
         let (mut values, shape) = self.normalised(train)?;
         if rank.is_none() && self.normalizer.mask().is_some() {
             let moments = Particulars::without_frames(train)?.moments;

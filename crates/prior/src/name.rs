@@ -1,7 +1,7 @@
 //! Priors by name, with their settings.
 
 use crate::entries::{Chosen, ENTRIES, Entry, OfData, WIENER};
-use crate::{Knows, PriorError, PriorSpec};
+use crate::{Knows, PriorError, PriorSpec, Result};
 use equipoise_data::checksum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -100,7 +100,7 @@ impl DenoiserName {
     /// # Errors
     /// [`PriorError::Data`] for a file that cannot be read, [`PriorError::Refused`] for a checksum that was
     /// stated and is another.
-    pub fn pinned(self) -> Result<Self, PriorError> {
+    pub fn pinned(self) -> Result<Self> {
         let mut found = String::new();
         for path in self.chosen.files() {
             found.extend(checksum(&path)?.chars().take(DIGITS));
@@ -122,7 +122,7 @@ impl DenoiserName {
     ///
     /// # Errors
     /// What keeps the prior from being asked.
-    pub fn remark(&self) -> Result<Option<String>, PriorError> {
+    pub fn remark(&self) -> Result<Option<String>> {
         self.chosen.remark()
     }
 

@@ -11,7 +11,7 @@ mod plan;
 
 use crate::error::Fault;
 use crate::recorded::{Job, Plan, Watch};
-use crate::{FitMethod, Model, Prior, PriorError, Resources, Settings};
+use crate::{FitMethod, Model, Prior, PriorError, Resources, Result, Settings};
 use equipoise_data::Recording;
 use making::Sums;
 use plan::{Round, SharedPlan};
@@ -66,7 +66,7 @@ impl Prior {
         share: &Share,
         written: &dyn Fn() -> bool,
         watch: Watch<'_>,
-    ) -> Result<Option<Self>, PriorError> {
+    ) -> Result<Option<Self>> {
         let refused = |found: &str, expected: &str| {
             let folder = share.folder.display();
             Err(PriorError::refused(folder, "a fit that processes share", found, expected))
@@ -178,7 +178,7 @@ impl SharedFit<'_> {
         Ok(come())
     }
 
-    fn read(&self, round: Round, i: usize) -> Result<Sections, PriorError> {
+    fn read(&self, round: Round, i: usize) -> Result<Sections> {
         let name = self.shared.name(round, i);
         part::read(&self.share.folder.join(&name), &self.digest, &name)
     }
@@ -218,7 +218,7 @@ impl SharedProgress {
     ///
     /// # Errors
     /// [`PriorError::Refused`] and [`PriorError::Data`] for a plan or a part that cannot be read.
-    pub fn of(folder: &Path) -> Result<Option<Self>, PriorError> {
+    pub fn of(folder: &Path) -> Result<Option<Self>> {
         let Some(plan) = SharedPlan::read(folder)? else { return Ok(None) };
         let names = [plan.names(Round::Look), plan.names(Round::Make)].concat();
         let mut done = Vec::new();

@@ -1,6 +1,6 @@
 //! Training data beside priors of which some are learned: on their grid, in their units.
 
-use crate::{Beside, DenoiserName, Fields, PriorError, Settings};
+use crate::{Beside, DenoiserName, Fields, Result, Settings};
 use equipoise_data::{Dataset, Kind, Normalizer, NormalizerKind, Remark};
 use equipoise_field::Grid;
 
@@ -35,7 +35,7 @@ impl Fields {
         train: Dataset,
         asked: Option<NormalizerKind>,
         defaults: impl FnOnce(Kind, Grid) -> Settings,
-    ) -> Result<Received, PriorError> {
+    ) -> Result<Received> {
         let fields = Self::of(names, Some(Beside::of(&train)))?.map(Box::new);
         let (train, remarks) = match &fields {
             Some(fields) => fields.receive(train)?,

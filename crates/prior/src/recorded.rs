@@ -6,7 +6,7 @@ mod reading;
 use crate::error::Fault;
 use crate::fit::{DEFAULT_RANK, Fitted, Sampled};
 use crate::hidden::Hidden;
-use crate::{Model, Prior, PriorError, Provenance, Settings};
+use crate::{Model, Prior, PriorError, Provenance, Result, Settings};
 use equipoise_covariance::{FrameGram, StationarySeries, TemporalModes, Windows, fit_low_rank_streamed};
 use equipoise_data::{
     Coordinates, DataError, Described, Fingerprints, Location, Moments, Normalizer, Particulars, Recording,
@@ -61,7 +61,7 @@ impl Prior {
         settings: &Settings,
         resources: &Resources,
         watch: Watch<'_>,
-    ) -> Result<Self, PriorError> {
+    ) -> Result<Self> {
         Self::possible(train, settings)?;
         let plan = Plan::of(train, settings, resources)?;
         if settings.model == Model::Dense {
@@ -74,7 +74,7 @@ impl Prior {
 
 impl Prior {
     /// Whether a recording can be fitted so, as far as its header tells.
-    pub(crate) fn possible(train: &Recording, settings: &Settings) -> Result<(), PriorError> {
+    pub(crate) fn possible(train: &Recording, settings: &Settings) -> Result<()> {
         if settings.model == Model::Stationary && train.grid().boundary != Boundary::Periodic {
             return Err(PriorError::not_periodic(train.path()));
         }
@@ -288,7 +288,7 @@ impl<'a> Job<'a> {
         surveyed: &Surveyed,
         windows: usize,
         sampled: Option<Sampled>,
-    ) -> Result<Provenance, PriorError> {
+    ) -> Result<Provenance> {
         let path = self.train.path();
         let (_, defaults) = Coordinates::stated(path, self.train.attributes())?;
         Ok(Provenance {

@@ -1,6 +1,6 @@
 //! The Wiener filter that a network stands around: what the network learned is what the filter misses.
 
-use crate::{Prior, PriorError};
+use crate::{Prior, PriorError, Result};
 use equipoise_covariance::Covariance;
 use equipoise_data::Offset;
 use equipoise_field::Real;
@@ -41,7 +41,7 @@ impl Prior {
     ///
     /// # Errors
     /// [`PriorError::Refused`] for a prior over another window or in other units than the manifest states.
-    pub(crate) fn around(&self, manifest: &Manifest) -> Result<Filter<f32>, PriorError> {
+    pub(crate) fn around(&self, manifest: &Manifest) -> Result<Filter<f32>> {
         let differs = |field, found: String, expected: String| {
             let of = manifest.gaussian.as_ref().map_or("", |it| &it.file);
             Err(PriorError::refused(of, field, found, format!("{expected}, as the network beside it says")))

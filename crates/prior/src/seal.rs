@@ -1,6 +1,6 @@
 //! Checksums of what a prior's file holds, so that a bit that changed on the disk enters no number.
 
-use crate::PriorError;
+use crate::{PriorError, Result};
 use equipoise_data::DataError;
 use equipoise_data::store::{Reader, Writer};
 use serde::Serialize;
@@ -60,7 +60,7 @@ impl Seal {
     ///
     /// # Errors
     /// [`PriorError::Refused`] with the first entry that is not what was written.
-    pub(crate) fn check(&self, reader: &Reader, path: &Path) -> Result<(), PriorError> {
+    pub(crate) fn check(&self, reader: &Reader, path: &Path) -> Result<()> {
         if reader.attributes()?.iter().all(|name| name != CHECKSUMS) {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! What pictures show of a field: its vorticity, or its components.
 
-use crate::{Prior, PriorError};
+use crate::{Prior, Result};
 use equipoise_field::Shape;
 use equipoise_metrics::vorticity;
 
@@ -22,9 +22,10 @@ impl Prior {
     /// What pictures show of one frame (C, H, W) in physical units.
     ///
     /// # Errors
-    /// [`PriorError::Data`] for a frame of another length, [`PriorError::Metrics`] for a grid too small to
+    /// [`PriorError::Data`](crate::PriorError::Data) for a frame of another length,
+    /// [`PriorError::Metrics`](crate::PriorError::Metrics) for a grid too small to
     /// differentiate on.
-    pub fn shown(&self, frame: &[f32]) -> Result<Vec<Shown>, PriorError> {
+    pub fn shown(&self, frame: &[f32]) -> Result<Vec<Shown>> {
         let one = Shape { frames: 1, ..self.shape };
         if let Some([u, v]) = self.velocities().filter(|_| frame.len() == one.len()) {
             let both = [u, v].map(|c| &frame[c * one.plane()..(c + 1) * one.plane()]).concat();

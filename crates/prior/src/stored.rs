@@ -1,6 +1,6 @@
 //! Training samples that are read from an HDF5 store in portions.
 
-use crate::PriorError;
+use crate::{PriorError, Result};
 use equipoise_data::store::{Element, Reader};
 use equipoise_field::Length;
 use equipoise_locality::{LocalityError, Samples};
@@ -26,7 +26,7 @@ impl Stored {
     /// # Errors
     /// [`PriorError::Data`] when the store or the array cannot be opened, [`PriorError::Training`] for a
     /// portion of 0.
-    pub fn open(path: &Path, name: &str, portion: usize) -> Result<Self, PriorError> {
+    pub fn open(path: &Path, name: &str, portion: usize) -> Result<Self> {
         let reader = Reader::open(path)?;
         let shape = reader.shape(name)?;
         let count = shape.first().copied().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! The denoisers over a prior and the windows that it was fitted to.
 
 use crate::entries::Making;
-use crate::{DenoiserName, Prior, PriorDenoiser, PriorError};
+use crate::{DenoiserName, Prior, PriorDenoiser, PriorError, Result};
 use equipoise_data::Dataset;
 use equipoise_field::{Boundary, Shape};
 use equipoise_locality::{LocalityError, Memory, Training};
@@ -14,7 +14,7 @@ impl Prior {
     /// # Errors
     /// [`PriorError::Refused`] for a file of another grid or orientation, [`PriorError::Data`] when it
     /// holds no window.
-    pub fn windows(&self, data: &Dataset) -> Result<Memory<f32>, PriorError> {
+    pub fn windows(&self, data: &Dataset) -> Result<Memory<f32>> {
         let (values, series) = self.normalised(data)?;
         let _ = data.windows(self.shape.frames)?;
         Memory::windows(values, series, self.shape.frames).map_err(|source| self.fault(data, source))
@@ -24,7 +24,7 @@ impl Prior {
     ///
     /// # Errors
     /// [`PriorError::Refused`] for a file of another grid or orientation, [`PriorError::Data`].
-    pub fn normalised(&self, data: &Dataset) -> Result<(Vec<f32>, Shape), PriorError> {
+    pub fn normalised(&self, data: &Dataset) -> Result<(Vec<f32>, Shape)> {
         let (found, expected) = (data.shape(1), Shape { frames: 1, ..self.shape });
         if found != expected || data.grid().x_axis != self.about.grid.x_axis || data.kind() != self.about.kind
         {
@@ -49,7 +49,7 @@ impl Prior {
     ///
     /// # Errors
     /// As [`windows`](Self::windows).
-    pub fn some_windows(&self, data: &Dataset, count: usize) -> Result<Vec<Vec<f32>>, PriorError> {
+    pub fn some_windows(&self, data: &Dataset, count: usize) -> Result<Vec<Vec<f32>>> {
         let all: Vec<_> = data.windows(self.shape.frames)?.collect();
         let count = count.min(all.len());
         let normalised = |k: usize| {
@@ -65,7 +65,7 @@ impl Prior {
     /// # Errors
     /// As [`windows`](Self::windows); [`PriorError::Refused`] for shifts of a grid with open borders,
     /// [`PriorError::Training`] for shifts that do not divide the axis.
-    pub fn training(&self, train: &Dataset, shifts: usize) -> Result<Training<f32>, PriorError> {
+    pub fn training(&self, train: &Dataset, shifts: usize) -> Result<Training<f32>> {
         self.shifted(Training::new(self.shape, Arc::new(self.windows(train)?)), train, shifts)
     }
 
@@ -74,7 +74,7 @@ impl Prior {
         stored: Result<Training<f32>, LocalityError>,
         train: &Dataset,
         shifts: usize,
-    ) -> Result<Training<f32>, PriorError> {
+    ) -> Result<Training<f32>> {
         if shifts != 1 && self.about.grid.boundary == Boundary::Open {
             let (of, found) = (train.path().display(), format!("{shifts} on a grid with open borders"));
             return Err(PriorError::refused(of, "shifts of the training windows", found, 1));
@@ -87,7 +87,7 @@ impl Prior {
     ///
     /// # Errors
     /// As [`training`](Self::training); [`PriorError::Training`] for a mask that cannot be made.
-    pub fn denoiser_of(&self, name: &DenoiserName, train: &Dataset) -> Result<PriorDenoiser, PriorError> {
+    pub fn denoiser_of(&self, name: &DenoiserName, train: &Dataset) -> Result<PriorDenoiser> {
         name.chosen().make(&Making { prior: self, train, stored: None, shifts: name.shifts() })
     }
 
@@ -95,7 +95,7 @@ impl Prior {
     ///
     /// # Errors
     /// [`PriorError::Untrained`] for another one, and those of the prior.
-    pub fn learned(&self, name: &DenoiserName) -> Result<PriorDenoiser, PriorError> {
+    pub fn learned(&self, name: &DenoiserName) -> Result<PriorDenoiser> {
         match name.chosen().learned(self) {
             Some(made) => made,
             None => Err(PriorError::Untrained { name: name.to_string() }),
@@ -106,11 +106,7 @@ impl Prior {
     ///
     /// # Errors
     /// As [`denoiser_of`](Self::denoiser_of).
-    pub fn denoisers_of(
-        &self,
-        names: &[DenoiserName],
-        train: &Dataset,
-    ) -> Result<Vec<PriorDenoiser>, PriorError> {
+    pub fn denoisers_of(&self, names: &[DenoiserName], train: &Dataset) -> Result<Vec<PriorDenoiser>> {
         let stored = match names.iter().any(DenoiserName::needs_windows) {
             true => Some(self.training(train, 1)?),
             false => None,

@@ -4,7 +4,7 @@
 //! wavenumbers, in which Σ is diagonal, A is V_q = (Q_k/s)_{k ≡ q} with T·C rows.
 
 use crate::matrix::function;
-use crate::{ReducedError, Weighing};
+use crate::{ReducedError, Result, Weighing};
 use equipoise_covariance::{Spectrum, Stationary, Structure};
 use equipoise_field::{Real, sum};
 use equipoise_innovation::ObservedPrior;
@@ -65,7 +65,7 @@ pub(crate) struct Folding<'a, R: Real> {
 }
 
 impl<'a, R: Real> Folding<'a, R> {
-    pub(crate) fn of(observed: &'a ObservedPrior<R>) -> Result<Self, ReducedError> {
+    pub(crate) fn of(observed: &'a ObservedPrior<R>) -> Result<Self> {
         let structure = (observed.covariance().structure(), observed.operator().selection());
         let (Structure::Stationary(prior), Selection::Lattice { stride, shape }) = structure else {
             return Err(ReducedError::Structure { found: "no stationary prior on a lattice" });
@@ -106,11 +106,7 @@ impl<'a, R: Real> Folding<'a, R> {
 }
 
 /// One number for every plane, from a variance for every observation.
-pub(crate) fn by_plane(
-    variance: &NoiseVariance,
-    planes: usize,
-    plane: usize,
-) -> Result<Vec<f64>, ReducedError> {
+pub(crate) fn by_plane(variance: &NoiseVariance, planes: usize, plane: usize) -> Result<Vec<f64>> {
     let fits = match variance {
         NoiseVariance::Uniform(_) => true,
         NoiseVariance::PerChannel { plane: own, .. } => *own == plane,
@@ -128,7 +124,7 @@ impl AliasBlocks {
     /// # Errors
     /// [`ReducedError::Structure`] but for a stationary prior on a lattice whose stride divides the grid,
     /// [`ReducedError::Variances`] for a noise that differs otherwise than by channel.
-    pub fn new<R: Real>(observed: &ObservedPrior<R>) -> Result<Self, ReducedError> {
+    pub fn new<R: Real>(observed: &ObservedPrior<R>) -> Result<Self> {
         let folding = Folding::of(observed)?;
         let (shape, stride) = (folding.prior.shape(), folding.stride);
         let plane = folding.coarse.plane();
@@ -161,7 +157,7 @@ impl AliasBlocks {
         weighing: &Weighing,
         v: impl Fn(f64) -> f64,
         f: impl Fn(f64) -> f64,
-    ) -> Result<PlaneWeight, ReducedError> {
+    ) -> Result<PlaneWeight> {
         match weighing {
             Weighing::Diagonal(variance) => {
                 let variances = by_plane(variance, block.planes, self.plane)?;

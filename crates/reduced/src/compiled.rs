@@ -1,14 +1,14 @@
 //! What a space does with fields of its element, compiled here for both elements and nowhere above.
 
 use crate::space::Data;
-use crate::{Coefficients, Draws, Outcome, Reduced, ReducedError, ReducedSpace, Start};
+use crate::{Coefficients, Draws, Outcome, Reduced, ReducedSpace, Result, Start};
 use equipoise_field::{Real, by_element};
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::Observed;
 use equipoise_wiener::Wiener;
 use std::sync::Arc;
 
-type Fallible<T> = Result<T, ReducedError>;
+type Fallible<T> = Result<T>;
 
 type Split<R> = fn(Arc<Wiener<R>>, ObservedPrior<R>) -> Fallible<ReducedSpace<R>>;
 type Along<R> = fn(&Reduced<R>, &[f64], &[Draws<'_, R>]) -> Fallible<Vec<Outcome>>;

@@ -5,6 +5,9 @@ use equipoise_observation::ObservationError;
 use equipoise_sampler::SamplerError;
 use ndarray_linalg::error::LinalgError;
 
+/// What comes of work that may fail with a [`ReducedError`].
+pub type Result<T, E = ReducedError> = std::result::Result<T, E>;
+
 /// A run that does not fit the reduced coordinates, or cannot be carried out there. A diverging run
 /// is no error but an outcome.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@
 
 use crate::kinds::{Explicit, Kinds};
 use crate::matrix::{eigen, function};
-use crate::{ReducedError, Weighing};
+use crate::{ReducedError, Result, Weighing};
 use equipoise_covariance::Covariance;
 use equipoise_field::Real;
 use equipoise_innovation::ObservedPrior;
@@ -48,7 +48,7 @@ impl InvariantSpace {
     /// # Errors
     /// [`ReducedError::Structure`] but for at most 128 explicit modes under A Aᵀ = c·I, [`ReducedError::Variances`]
     /// for a noise that differs otherwise than by channel, [`ReducedError::Factor`].
-    pub fn new<R: Real>(observed: &ObservedPrior<R>) -> Result<Self, ReducedError> {
+    pub fn new<R: Real>(observed: &ObservedPrior<R>) -> Result<Self> {
         let explicit = Explicit::of(observed)?;
         let (modes, scale) = (explicit.modes, explicit.scale);
         if modes.rank() > RANK_LIMIT {
@@ -74,11 +74,7 @@ impl InvariantSpace {
     ///
     /// # Errors
     /// [`ReducedError::Variances`], [`ReducedError::Factor`].
-    pub fn pull(
-        &self,
-        weighing: &Weighing,
-        v: impl Fn(f64) -> f64,
-    ) -> Result<(Array2<f64>, Vec<f64>), ReducedError> {
+    pub fn pull(&self, weighing: &Weighing, v: impl Fn(f64) -> f64) -> Result<(Array2<f64>, Vec<f64>)> {
         let mut over = Vec::new();
         match weighing {
             Weighing::Diagonal(variance) => {
@@ -108,7 +104,7 @@ impl InvariantSpace {
 }
 
 /// Π_κ in the basis (U, E), E of the brackets whose squared norm is more than `least`.
-fn projectors(grams: &[Array2<f64>], rank: usize, least: f64) -> Result<Vec<Array2<f64>>, ReducedError> {
+fn projectors(grams: &[Array2<f64>], rank: usize, least: f64) -> Result<Vec<Array2<f64>>> {
     let views: Vec<_> = grams.iter().map(|gram| gram.view()).collect();
     // The matrices are of one height.
     let joined: Array2<f64> = concatenate(Axis(1), &views).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Explicit modes under an operator with A Aᵀ = c·I: the classes of observations, and what each sees of the modes.
 
-use crate::ReducedError;
+use crate::{ReducedError, Result};
 use equipoise_covariance::{Modes, Structure};
 use equipoise_field::Real;
 use equipoise_innovation::ObservedPrior;
@@ -20,7 +20,7 @@ pub(crate) struct Explicit<'a, R: Real> {
 }
 
 impl<'a, R: Real> Explicit<'a, R> {
-    pub(crate) fn of(observed: &'a ObservedPrior<R>) -> Result<Self, ReducedError> {
+    pub(crate) fn of(observed: &'a ObservedPrior<R>) -> Result<Self> {
         let found = |found| ReducedError::Structure { found };
         let Structure::Modes(modes) = observed.covariance().structure() else {
             return Err(found("a covariance without explicit modes"));
@@ -53,7 +53,7 @@ pub(crate) struct Kinds {
 
 impl Kinds {
     /// Of `count` observations.
-    pub(crate) fn of(noise: &NoiseVariance, count: usize) -> Result<Self, ReducedError> {
+    pub(crate) fn of(noise: &NoiseVariance, count: usize) -> Result<Self> {
         let (noise, plane) = match (noise.uniform(), noise) {
             (Some(v), _) => (vec![v], count),
             (None, NoiseVariance::PerChannel { values, plane }) => (values.clone(), *plane),
@@ -77,7 +77,7 @@ impl Kinds {
         variance: &NoiseVariance,
         f: impl Fn(f64) -> f64,
         out: &mut Vec<f64>,
-    ) -> Result<(), ReducedError> {
+    ) -> Result<()> {
         let kinds = self.noise.len();
         match (variance.uniform(), variance) {
             (Some(v), _) => out.extend(std::iter::repeat_n(f(v), kinds)),

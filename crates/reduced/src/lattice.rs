@@ -20,7 +20,7 @@ mod tile;
 pub(crate) use run::LatticeRun;
 
 use crate::alias::{Folding, by_plane};
-use crate::{ReducedError, Weighing};
+use crate::{Result, Weighing};
 use equipoise_covariance::Spectrum;
 use equipoise_field::{Real, each};
 use equipoise_innovation::ObservedPrior;
@@ -55,7 +55,7 @@ enum Planes {
 }
 
 impl<R: Real> LatticeSpace<R> {
-    pub(crate) fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
+    pub(crate) fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self> {
         let folding = Folding::of(&observed)?;
         let (tiles, shape) = (Tile::all(&folding), folding.prior.shape());
         let mut mean = vec![R::zero(); shape.len()];
@@ -120,7 +120,7 @@ impl<R: Real> LatticeSpace<R> {
     }
 
     /// What a weighing is to every tile.
-    fn planes(&self, weighing: &Weighing) -> Result<Planes, ReducedError> {
+    fn planes(&self, weighing: &Weighing) -> Result<Planes> {
         let by_plane = |variance| by_plane(variance, self.planes, self.coarse.plane());
         Ok(match weighing {
             Weighing::Diagonal(v) => Planes::Precision(by_plane(v)?.iter().map(|v| 1.0 / v).collect()),
@@ -129,7 +129,7 @@ impl<R: Real> LatticeSpace<R> {
     }
 
     /// out = x = U c + μm.
-    pub(crate) fn expand(&self, coefficients: &[f64], mu: f64, out: &mut [R]) -> Result<(), ReducedError> {
+    pub(crate) fn expand(&self, coefficients: &[f64], mu: f64, out: &mut [R]) -> Result<()> {
         crate::error::expect("coefficients", coefficients.len(), self.dim())?;
         let narrow: Vec<R> = coefficients.iter().map(|&c| R::narrow(c)).collect();
         self.observed.covariance().synthesise(&narrow, out);

@@ -84,7 +84,7 @@ mod space;
 mod start;
 
 pub use alias::{AliasBlock, AliasBlocks, PlaneWeight};
-pub use error::ReducedError;
+pub use error::{ReducedError, Result};
 pub use invariant::InvariantSpace;
 pub use likelihood::{Likelihood, Weighing};
 pub use matrix::{eigen, product};

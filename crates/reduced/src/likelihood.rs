@@ -1,6 +1,6 @@
 //! What stands for the innovation covariance in a run.
 
-use crate::ReducedError;
+use crate::Result;
 use equipoise_guidance::Strength;
 use equipoise_observation::NoiseVariance;
 use equipoise_scaling::adaptive;
@@ -28,8 +28,8 @@ impl Likelihood {
     /// W⁻¹ at a level, without the factors of a law.
     ///
     /// # Errors
-    /// [`ReducedError::Guidance`] for a level without the law's traces.
-    pub fn at(&self, level: Level) -> Result<Weighing, ReducedError> {
+    /// [`ReducedError::Guidance`](crate::ReducedError::Guidance) for a level without the law's traces.
+    pub fn at(&self, level: Level) -> Result<Weighing> {
         Ok(match self {
             Self::Law(strength) => Weighing::Diagonal(strength.variance_at(level)?),
             Self::Exact => Weighing::Innovation,

@@ -1,6 +1,6 @@
 //! Functions of small Hermitian matrices.
 
-use crate::ReducedError;
+use crate::{ReducedError, Result};
 use ndarray::{Array1, Array2, ShapeBuilder};
 use ndarray_linalg::{Eigh, Lapack, UPLO};
 
@@ -11,7 +11,7 @@ use ndarray_linalg::{Eigh, Lapack, UPLO};
 pub fn eigen<A: Lapack<Real = f64>>(
     matrix: &Array2<A>,
     what: &'static str,
-) -> Result<(Array1<f64>, Array2<A>), ReducedError> {
+) -> Result<(Array1<f64>, Array2<A>)> {
     if matrix.is_empty() {
         return Ok((Array1::zeros(0), matrix.clone()));
     }
@@ -31,7 +31,7 @@ pub(crate) fn function<A: Lapack<Real = f64>>(
     matrix: &Array2<A>,
     what: &'static str,
     f: impl Fn(f64) -> f64,
-) -> Result<Array2<A>, ReducedError> {
+) -> Result<Array2<A>> {
     let (values, vectors) = eigen(matrix, what)?;
     let values = values.mapv(f);
     let entry = |(r, c)| {

@@ -31,7 +31,7 @@ mod tiles;
 pub(crate) use expand::ModesEnd;
 pub(crate) use run::ModesRun;
 
-use crate::ReducedError;
+use crate::Result;
 use crate::kinds::{Explicit, Kinds};
 use coordinates::Coordinates;
 use equipoise_covariance::{Modes, Structure};
@@ -61,7 +61,7 @@ pub(crate) struct ModesData<R> {
 }
 
 impl<R: Real> ModesSpace<R> {
-    pub(crate) fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
+    pub(crate) fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self> {
         let kinds = Kinds::of(observed.noise(), observed.count())?;
         let coordinates = Coordinates::new(&Explicit::of(&observed)?, kinds)?;
         let mut observed_mean = vec![R::zero(); observed.count()];

@@ -1,6 +1,6 @@
 //! What all members of a run do.
 
-use crate::{Likelihood, ReducedError};
+use crate::{Likelihood, Result};
 use equipoise_sampler::SamplerError;
 use equipoise_schedule::Level;
 
@@ -23,7 +23,7 @@ impl Plan<'_> {
     }
 
     /// The level at entry `index`, where there is noise to estimate.
-    pub(crate) fn evaluable(&self, index: usize) -> Result<Level, ReducedError> {
+    pub(crate) fn evaluable(&self, index: usize) -> Result<Level> {
         let (t, level) = (self.times[index], self.levels[index]);
         let positive = |scale: f64| scale.is_finite() && scale > 0.0;
         if positive(level.mu) && positive(level.sigma) {

@@ -7,7 +7,7 @@ use crate::modes::ModesRun;
 use crate::outcome::Kind;
 use crate::plan::Plan;
 use crate::space::{Data, Parts};
-use crate::{Coefficients, Draws, Likelihood, Outcome, ReducedError, ReducedSpace, Start, error};
+use crate::{Coefficients, Draws, Likelihood, Outcome, ReducedError, ReducedSpace, Result, Start, error};
 use equipoise_field::Real;
 use equipoise_observation::Observed;
 use equipoise_sampler::PredictorCorrector;
@@ -43,7 +43,7 @@ impl<R: Real> Reduced<R> {
         likelihood: Likelihood,
         schedule: Arc<dyn Schedule>,
         sampler: PredictorCorrector,
-    ) -> Result<Self, ReducedError> {
+    ) -> Result<Self> {
         let data = (Compiled::get().data)(&space, observation)?;
         Ok(Self { space, data, likelihood, schedule, sampler })
     }
@@ -52,7 +52,7 @@ impl<R: Real> Reduced<R> {
     ///
     /// # Errors
     /// Those of [`ensemble`](Self::ensemble).
-    pub fn run(&self, draws: &Draws<'_, R>) -> Result<Outcome, ReducedError> {
+    pub fn run(&self, draws: &Draws<'_, R>) -> Result<Outcome> {
         let mut outcomes = self.ensemble(std::slice::from_ref(draws))?;
         Ok(outcomes.remove(0))
     }
@@ -69,7 +69,7 @@ impl<R: Real> Reduced<R> {
     /// level without noise, [`ReducedError::Guidance`] for a level without the law's traces,
     /// [`ReducedError::Variances`] for a law whose variances do not fit the space,
     /// [`ReducedError::Factor`] and [`ReducedError::Indefinite`].
-    pub fn ensemble(&self, members: &[Draws<'_, R>]) -> Result<Vec<Outcome>, ReducedError> {
+    pub fn ensemble(&self, members: &[Draws<'_, R>]) -> Result<Vec<Outcome>> {
         (Compiled::get().along)(self, self.sampler.grid(), members)
     }
 
@@ -78,14 +78,14 @@ impl<R: Real> Reduced<R> {
     ///
     /// # Errors
     /// Those of [`ensemble`](Self::ensemble).
-    pub fn run_until(&self, steps: usize, draws: &Draws<'_, R>) -> Result<Outcome, ReducedError> {
+    pub fn run_until(&self, steps: usize, draws: &Draws<'_, R>) -> Result<Outcome> {
         let grid = self.sampler.grid();
         let times = &grid[..grid.len().min(steps.saturating_add(1))];
         Ok((Compiled::get().along)(self, times, std::slice::from_ref(draws))?.remove(0))
     }
 
     /// A run along these times.
-    pub(crate) fn along(&self, grid: &[f64], members: &[Draws<'_, R>]) -> Result<Vec<Outcome>, ReducedError> {
+    pub(crate) fn along(&self, grid: &[f64], members: &[Draws<'_, R>]) -> Result<Vec<Outcome>> {
         let level = |t: Option<&f64>| self.schedule.level(t.copied().unwrap_or(1.0));
         let (first, last) = (level(grid.first()), level(grid.last()));
         let finish = |accounts: Vec<Account>, end: &dyn Fn(usize) -> Kind| {
@@ -115,17 +115,12 @@ impl<R: Real> Reduced<R> {
     ///
     /// # Errors
     /// [`ReducedError::Length`], [`ReducedError::Foreign`] for coefficients of another space.
-    pub fn expand(&self, start: Start<'_, R>, end: &Coefficients, out: &mut [R]) -> Result<(), ReducedError> {
+    pub fn expand(&self, start: Start<'_, R>, end: &Coefficients, out: &mut [R]) -> Result<()> {
         (Compiled::get().expand)(self, start, end, out)
     }
 
     /// [`expand`](Self::expand) itself.
-    pub(crate) fn expand_here(
-        &self,
-        start: Start<'_, R>,
-        end: &Coefficients,
-        out: &mut [R],
-    ) -> Result<(), ReducedError> {
+    pub(crate) fn expand_here(&self, start: Start<'_, R>, end: &Coefficients, out: &mut [R]) -> Result<()> {
         error::expect("out", out.len(), self.space.dim())?;
         let first = self.schedule.level(self.sampler.grid().first().copied().unwrap_or(1.0));
         match (&self.space.parts, &self.data, &end.kind) {

@@ -3,7 +3,7 @@
 use crate::compiled::Compiled;
 use crate::lattice::{LatticeData, LatticeSpace};
 use crate::modes::{ModesData, ModesSpace};
-use crate::{ReducedError, error};
+use crate::{ReducedError, Result, error};
 use equipoise_field::Real;
 use equipoise_innovation::{Method, ObservedPrior};
 use equipoise_observation::Observed;
@@ -46,11 +46,11 @@ impl<R: Real> ReducedSpace<R> {
     /// operator with A Aᵀ ≠ c·I, a stride that does not divide the grid. [`ReducedError::Variances`]
     /// for a noise that differs otherwise than by channel, [`ReducedError::Length`] for a denoiser of
     /// another dimension, [`ReducedError::Factor`].
-    pub fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
+    pub fn new(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self> {
         (Compiled::get().split)(wiener, observed)
     }
 
-    pub(crate) fn split(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self, ReducedError> {
+    pub(crate) fn split(wiener: Arc<Wiener<R>>, observed: ObservedPrior<R>) -> Result<Self> {
         error::expect("prior mean", wiener.mean().len(), observed.covariance().dim())?;
         let count = observed.count();
         let found = |found| Err(ReducedError::Structure { found });
@@ -83,7 +83,7 @@ impl<R: Real> ReducedSpace<R> {
     }
 
     /// y in the coordinates. One pass over A U, or one coarse transform.
-    pub(crate) fn data(&self, observation: &Observed<R>) -> Result<Data<R>, ReducedError> {
+    pub(crate) fn data(&self, observation: &Observed<R>) -> Result<Data<R>> {
         observation.linear("a reduced run")?;
         error::expect("y", observation.count(), self.count)?;
         Ok(match &self.parts {

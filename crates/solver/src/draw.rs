@@ -1,6 +1,6 @@
 //! Drawing: a method bound to one observation, and how its members are run.
 
-use crate::{Ensemble, SolverError};
+use crate::{Ensemble, Result, SolverError};
 use equipoise_field::{Length, Real, each};
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_stream::Stream;
@@ -44,7 +44,7 @@ pub trait PosteriorSampler<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// [`SolverError`]; a diverging run is an outcome.
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError>;
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>>;
 
     /// Whether the members are estimates of one point, whose spread says nothing of the posterior's.
     fn is_point_estimate(&self) -> bool {
@@ -55,14 +55,14 @@ pub trait PosteriorSampler<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// As [`draw`](Self::draw); [`SolverError::Empty`] from a method that makes nothing of one member.
-    fn sample(&self, member: &Member) -> Result<Outcome<R>, SolverError> {
+    fn sample(&self, member: &Member) -> Result<Outcome<R>> {
         let drawn = self.draw(&[*member], Watch::NONE)?;
         drawn.into_outcomes().pop().ok_or(SolverError::Empty)
     }
 }
 
 /// What became of one batch.
-type Run<R> = Result<Vec<Outcome<R>>, SolverError>;
+type Run<R> = Result<Vec<Outcome<R>>>;
 
 /// `run` of every batch of `size` members: batches of one side by side. It knows `run` by reference alone, so that
 /// the sharing among threads is compiled once, not with every method.
@@ -89,13 +89,13 @@ pub trait Independent<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// [`SolverError`]; a diverging run is an outcome.
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError>;
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>>;
 
     /// [`run`](Self::run), held to one outcome a member.
     ///
     /// # Errors
     /// Its own; [`SamplerError::Length`].
-    fn one_each(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+    fn one_each(&self, members: &[Member]) -> Result<Vec<Outcome<R>>> {
         let outcomes = self.run(members)?;
         Length::check("outcomes", outcomes.len(), members.len()).map_err(SamplerError::from)?;
         Ok(outcomes)
@@ -106,7 +106,7 @@ pub trait Independent<R: Real>: Send + Sync {
     ///
     /// # Errors
     /// The first error in the order of members; [`SamplerError::Length`] unless a run has one outcome a member.
-    fn draw_each(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+    fn draw_each(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>> {
         let (done, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
         let failed = AtomicUsize::new(usize::MAX);
         let order = Ordering::Relaxed;
@@ -147,7 +147,7 @@ mod tests {
             1
         }
 
-        fn run(&self, members: &[Member]) -> Result<Vec<Outcome<f64>>, SolverError> {
+        fn run(&self, members: &[Member]) -> Result<Vec<Outcome<f64>>> {
             let place = self.0.iter().position(|member| *member == members[0]);
             let fault = |found| SolverError::Mismatch { prior: found, observation: String::new() };
             match place {

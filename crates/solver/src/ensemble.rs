@@ -1,6 +1,6 @@
 //! What a drawing came to.
 
-use crate::SolverError;
+use crate::{Result, SolverError};
 use equipoise_field::{Real, sum};
 use equipoise_observation::Observed;
 use equipoise_sampler::{Outcome, remarks};
@@ -30,7 +30,7 @@ impl<R: Real> Ensemble<R> {
     ///
     /// # Errors
     /// [`SolverError::Weights`] unless there are as many as outcomes, none is NaN or +∞ and one is finite.
-    pub fn weighted(mut self, log_weights: Vec<f64>) -> Result<Self, SolverError> {
+    pub fn weighted(mut self, log_weights: Vec<f64>) -> Result<Self> {
         let (found, expected) = (log_weights.len(), self.outcomes.len());
         let bad = |w: &f64| w.is_nan() || *w == f64::INFINITY;
         let fault = match log_weights.iter().position(bad) {

@@ -2,16 +2,16 @@
 
 use crate::guidances as g;
 use crate::loops as l;
-use crate::{Annealing, Inference, Method, PosteriorSampler, Recipe, SolverError, Spec};
+use crate::{Annealing, Inference, Method, PosteriorSampler, Recipe, Result, Spec};
 use equipoise_field::{Real, by_element};
 use equipoise_guidance::{Guidance, Strength};
 use std::sync::Arc;
 
 /// A guidance from a problem, the method's parameters and, where it takes one, a law.
 pub(crate) type MakeGuidance<R> =
-    fn(&Inference<R>, &Recipe, Option<&Strength>) -> Result<Arc<dyn Guidance<R>>, SolverError>;
+    fn(&Inference<R>, &Recipe, Option<&Strength>) -> Result<Arc<dyn Guidance<R>>>;
 /// A sampler from what a loop runs on and the method's parameters.
-pub(crate) type MakeLoop<R> = fn(Annealing<R>, &Recipe) -> Result<Box<dyn PosteriorSampler<R>>, SolverError>;
+pub(crate) type MakeLoop<R> = fn(Annealing<R>, &Recipe) -> Result<Box<dyn PosteriorSampler<R>>>;
 
 /// How a method is bound to a problem.
 pub(crate) enum Bind<R: Real> {

@@ -6,6 +6,9 @@ use equipoise_innovation::InnovationError;
 use equipoise_observation::ObservationError;
 use equipoise_sampler::SamplerError;
 
+/// What comes of work that may fail with a [`SolverError`].
+pub type Result<T, E = SolverError> = std::result::Result<T, E>;
+
 /// A method that could not be bound to its observation, or a run that failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

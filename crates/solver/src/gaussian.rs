@@ -1,6 +1,6 @@
 //! A Gaussian prior seen through an operator, and the tables that its runs share.
 
-use crate::SolverError;
+use crate::{Result, SolverError};
 use equipoise_covariance::{Covariance, Memo};
 use equipoise_denoiser::ExactCovariance;
 use equipoise_field::Real;
@@ -56,7 +56,7 @@ impl<R: Real> ObservedGaussian<R> {
         operator: Arc<dyn LinearOperator<R>>,
         noise: NoiseVariance,
         probes: Stream,
-    ) -> Result<Self, SolverError> {
+    ) -> Result<Self> {
         let covariance: Arc<dyn Covariance<R>> = Arc::clone(wiener.prior_covariance());
         let observed = ObservedPrior::new(covariance, operator, noise)?;
         let path = Arc::new(GaussianPath::new(Arc::clone(&wiener), observed.clone())?);
@@ -90,7 +90,7 @@ impl<R: Real> ObservedGaussian<R> {
     ///
     /// # Errors
     /// [`SolverError::Mismatch`], which names both.
-    pub(crate) fn is_seen_by(&self, observation: &Observed<R>) -> Result<(), SolverError> {
+    pub(crate) fn is_seen_by(&self, observation: &Observed<R>) -> Result<()> {
         let (prior, seen) = (&self.observed, observation);
         let fault = |prior: String, observation: String| Err(SolverError::Mismatch { prior, observation });
         let operator = seen.linear("a Gaussian prior")?;
@@ -120,11 +120,7 @@ impl<R: Real> ObservedGaussian<R> {
     ///
     /// # Errors
     /// [`SolverError::Guidance`].
-    pub fn quadratics(
-        &self,
-        levels: &[Level],
-        observation: &Arc<Observed<R>>,
-    ) -> Result<Quadratics, SolverError> {
+    pub fn quadratics(&self, levels: &[Level], observation: &Arc<Observed<R>>) -> Result<Quadratics> {
         let covariance =
             ConditionalCovariance::Exact(Arc::clone(&self.wiener) as Arc<dyn ExactCovariance<R>>);
         let dim = self.wiener.mean().len();
@@ -138,7 +134,7 @@ impl<R: Real> ObservedGaussian<R> {
     ///
     /// # Errors
     /// [`SolverError::Guidance`].
-    pub fn innovations(&self, levels: &[Level]) -> Result<Innovations<R>, SolverError> {
+    pub fn innovations(&self, levels: &[Level]) -> Result<Innovations<R>> {
         self.innovations.get(key(levels), || Ok(Exact::innovations(&self.observed, levels)?))
     }
 }

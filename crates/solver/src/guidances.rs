@@ -1,6 +1,6 @@
 //! The entries of the methods that are a guidance under any sampler.
 
-use crate::{Inference, JacobianUse, Method, Needs, Parameter, Recipe, SolverError, Spec, Value};
+use crate::{Inference, JacobianUse, Method, Needs, Parameter, Recipe, Result, SolverError, Spec, Value};
 use equipoise_field::Real;
 use equipoise_guidance::{
     ConditionalCovariance, Conditioned, DiffPir, Excess, Guidance, Mmps, PigdmScore, Sda, Strength, Tmpd,
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Residual, relative to ‖r‖, at which the solves of [`Mmps`] stop before their iterations are spent.
 const MMPS_TOLERANCE: f64 = 1e-10;
 
-type Bound<R> = Result<Arc<dyn Guidance<R>>, SolverError>;
+type Bound<R> = Result<Arc<dyn Guidance<R>>>;
 
 pub(crate) const SDA: Spec = Spec {
     parameters: &[Parameter::positive(

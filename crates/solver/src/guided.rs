@@ -1,6 +1,6 @@
 //! A guidance under a sampler.
 
-use crate::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Start, Watch};
+use crate::{Ensemble, Independent, Member, PosteriorSampler, Result, Start, Watch};
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
 use equipoise_sampler::{Kept, Noise, Outcome, Reached, Rest, Sampler};
@@ -33,7 +33,7 @@ impl<R: Real> Guided<R> {
         member: &Member,
         kept: Option<Kept<R>>,
         between: &mut dyn FnMut(Reached<'_, R>) -> bool,
-    ) -> Result<Rest<R>, SolverError> {
+    ) -> Result<Rest<R>> {
         let first = self.sampler.grid().first().copied().unwrap_or(1.0);
         let (dim, level) = (self.guidance.denoiser().dim(), self.schedule.level(first));
         let from = kept.unwrap_or_else(|| Kept::start(self.start.draw(dim, level, member.start)));
@@ -47,7 +47,7 @@ impl<R: Real> Independent<R> for Guided<R> {
         self.guidance.denoiser().batch()
     }
 
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>> {
         let first = self.sampler.grid().first().copied().unwrap_or(1.0);
         let level = self.schedule.level(first);
         let dim = self.guidance.denoiser().dim();
@@ -59,7 +59,7 @@ impl<R: Real> Independent<R> for Guided<R> {
 }
 
 impl<R: Real> PosteriorSampler<R> for Guided<R> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>> {
         self.draw_each(members, watch)
     }
 }

@@ -1,7 +1,7 @@
 //! How a problem is run, and any method bound to it.
 
 use crate::entries::{Bind, Entry, entries};
-use crate::{Annealing, Guided, Method, PosteriorSampler, Problem, Recipe, SolverError, Start};
+use crate::{Annealing, Guided, Method, PosteriorSampler, Problem, Recipe, Result, SolverError, Start};
 use equipoise_field::Real;
 use equipoise_guidance::{Guidance, Strength};
 use equipoise_sampler::Sampler;
@@ -31,11 +31,7 @@ impl<R: Real> Inference<R> {
     /// # Errors
     /// [`SolverError::Needs`] when the method asks for a law or a Gaussian prior that is not there,
     /// [`SolverError::Parameter`] for a parameter out of range, and the errors of preparing the levels.
-    pub fn bind(
-        &self,
-        recipe: &Recipe,
-        strength: Option<&Strength>,
-    ) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+    pub fn bind(&self, recipe: &Recipe, strength: Option<&Strength>) -> Result<Box<dyn PosteriorSampler<R>>> {
         match entry(recipe.method())?.bind {
             Bind::Loop(bind) => bind(self.annealing(), recipe),
             Bind::Guidance(bind) => Ok(Box::new(self.guided(bind(self, recipe, strength)?))),
@@ -46,11 +42,7 @@ impl<R: Real> Inference<R> {
     ///
     /// # Errors
     /// As [`bind`](Self::bind); [`SolverError::Needs`] for a method that owns its loop.
-    pub fn guidance(
-        &self,
-        recipe: &Recipe,
-        strength: Option<&Strength>,
-    ) -> Result<Arc<dyn Guidance<R>>, SolverError> {
+    pub fn guidance(&self, recipe: &Recipe, strength: Option<&Strength>) -> Result<Arc<dyn Guidance<R>>> {
         match entry(recipe.method())?.bind {
             Bind::Guidance(bind) => bind(self, recipe, strength),
             Bind::Loop(_) => Err(SolverError::Needs {
@@ -90,7 +82,7 @@ impl<R: Real> Inference<R> {
     }
 }
 
-fn entry<R: Real>(method: Method) -> Result<Entry<R>, SolverError> {
+fn entry<R: Real>(method: Method) -> Result<Entry<R>> {
     let unknown = || SolverError::UnknownMethod { found: method.name().to_owned() };
     entries().into_iter().find(|entry| entry.method == method).ok_or_else(unknown)
 }

@@ -83,7 +83,7 @@ mod start;
 
 pub use draw::{Independent, Member, PosteriorSampler, Watch};
 pub use ensemble::Ensemble;
-pub use error::SolverError;
+pub use error::{Result, SolverError};
 #[cfg(feature = "gaussian")]
 pub use gaussian::ObservedGaussian;
 pub use guided::Guided;

@@ -1,7 +1,7 @@
 //! The posterior methods by name: what each is, needs and can be tuned by.
 
 use crate::entries::entries;
-use crate::{Parameter, SolverError};
+use crate::{Parameter, Result, SolverError};
 use equipoise_denoiser::Jacobian;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -183,7 +183,7 @@ impl fmt::Display for Method {
 impl FromStr for Method {
     type Err = SolverError;
 
-    fn from_str(text: &str) -> Result<Self, SolverError> {
+    fn from_str(text: &str) -> Result<Self> {
         let unknown = || SolverError::UnknownMethod { found: text.to_owned() };
         Self::all().find(|method| method.name() == text).ok_or_else(unknown)
     }

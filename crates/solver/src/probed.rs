@@ -1,6 +1,6 @@
 //! The ratios of traces of a prior that is known by its denoiser only.
 
-use crate::SolverError;
+use crate::Result;
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_field::{Real, each};
 use equipoise_guidance::{Excess, GuidanceError, LevelTable, Probes, Strength, forward_noised};
@@ -45,7 +45,7 @@ impl ProbedRatios {
         observation: &Arc<Observed<R>>,
         levels: &[Level],
         (clean, stream): (Arc<[Vec<R>]>, Stream),
-    ) -> Result<Self, SolverError> {
+    ) -> Result<Self> {
         let (count, fields) = (Self::COUNT, clean.len());
         finite(&clean)?;
         let probes = Probes { states: forward_noised(clean, stream.text("states")), count, stream };

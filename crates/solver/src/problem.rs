@@ -2,7 +2,7 @@
 
 #[cfg(feature = "gaussian")]
 use crate::ObservedGaussian;
-use crate::SolverError;
+use crate::{Result, SolverError};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_guidance::ConditionalCovariance;
@@ -23,7 +23,7 @@ impl<R: Real> Problem<R> {
     ///
     /// # Errors
     /// [`SolverError::Mismatch`] unless A takes fields of the prior's length.
-    pub fn new(prior: ConditionalCovariance<R>, observation: Arc<Observed<R>>) -> Result<Self, SolverError> {
+    pub fn new(prior: ConditionalCovariance<R>, observation: Arc<Observed<R>>) -> Result<Self> {
         let (left, right) = (prior.denoiser().dim(), observation.dim());
         if left != right {
             return Err(SolverError::Mismatch {
@@ -45,10 +45,7 @@ impl<R: Real> Problem<R> {
     /// # Errors
     /// [`SolverError::Mismatch`] unless the observation is through that same operator, with those s².
     #[cfg(feature = "gaussian")]
-    pub fn gaussian(
-        gaussian: Arc<ObservedGaussian<R>>,
-        observation: Arc<Observed<R>>,
-    ) -> Result<Self, SolverError> {
+    pub fn gaussian(gaussian: Arc<ObservedGaussian<R>>, observation: Arc<Observed<R>>) -> Result<Self> {
         gaussian.is_seen_by(&observation)?;
         let prior = ConditionalCovariance::Exact(Arc::clone(gaussian.wiener()) as _);
         Ok(Self { gaussian: Some(gaussian), ..Self::new(prior, observation)? })

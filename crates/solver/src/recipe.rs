@@ -1,6 +1,6 @@
 //! A method with the values of its parameters, as people write it: `mmps:iterations=3`.
 
-use crate::{Method, Parameter, SolverError, Value};
+use crate::{Method, Parameter, Result, SolverError, Value};
 use std::fmt;
 use std::str::FromStr;
 
@@ -34,7 +34,7 @@ impl Recipe {
     /// # Errors
     /// [`SolverError::Setting`] where the method has no such parameter, [`SolverError::Parameter`] for a value
     /// out of its range.
-    pub fn with(mut self, name: &str, number: f64) -> Result<Self, SolverError> {
+    pub fn with(mut self, name: &str, number: f64) -> Result<Self> {
         let (method, parameter) = (self.method.name(), self.known(name)?);
         let Some(value) = parameter.range.value(number) else {
             let (parameter, expected) = (parameter.name, parameter.range.expected());
@@ -51,14 +51,14 @@ impl Recipe {
     ///
     /// # Errors
     /// As [`with`](Self::with); [`SolverError::Needs`] where there is none to tune.
-    pub fn tuned(self, number: f64) -> Result<Self, SolverError> {
+    pub fn tuned(self, number: f64) -> Result<Self> {
         let (method, expected) = (self.method.name(), "none: the method has nothing to tune");
         let lacks = SolverError::Needs { method, found: "a parameter", expected };
         let parameter = self.method.tuned().ok_or(lacks)?;
         self.with(parameter.name, number)
     }
 
-    fn known(&self, name: &str) -> Result<&'static Parameter, SolverError> {
+    fn known(&self, name: &str) -> Result<&'static Parameter> {
         let parameters = self.method.spec().parameters;
         parameters.iter().find(|parameter| parameter.name == name).ok_or_else(|| {
             let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
@@ -114,7 +114,7 @@ impl FromStr for Recipe {
     type Err = SolverError;
 
     /// `METHOD` or `METHOD:NAME=VALUE,…`.
-    fn from_str(text: &str) -> Result<Self, SolverError> {
+    fn from_str(text: &str) -> Result<Self> {
         let (name, settings) = text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
         let mut recipe = Self::from(name.parse::<Method>()?);
         for setting in settings.into_iter().flat_map(|rest| rest.split(',')) {

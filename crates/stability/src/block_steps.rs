@@ -2,7 +2,7 @@
 
 use crate::course::{Weight, gain};
 use crate::product::Steps;
-use crate::{Course, StabilityError};
+use crate::{Course, Result};
 use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, PlaneWeight};
 use ndarray::{Array2, ArrayView1};
 use std::borrow::Cow;
@@ -31,7 +31,7 @@ pub(crate) fn in_block<'a>(
     block: &'a AliasBlock,
     course: &'a Course,
     weights: &[Weight],
-) -> Result<BlockSteps<'a>, StabilityError> {
+) -> Result<BlockSteps<'a>> {
     let weight = |w: &Weight| lattice.weight(block, &w.weighing, |l| w.covariance(l), |w| w);
     let made = weights.iter().map(weight).collect::<Result<_, _>>()?;
     Ok(BlockSteps::new(course, Cow::Borrowed(&block.lambda), Pulls::Block(block, made), weights))
@@ -42,7 +42,7 @@ pub(crate) fn in_space<'a>(
     space: &'a InvariantSpace,
     course: &'a Course,
     weights: &[Weight],
-) -> Result<Vec<BlockSteps<'a>>, StabilityError> {
+) -> Result<Vec<BlockSteps<'a>>> {
     let made = weights.iter().map(|w| space.pull(&w.weighing, |l| w.covariance(l)));
     let (inner, beyond): (Vec<_>, Vec<_>) = made.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let of = |lambda, pulls| BlockSteps::new(course, lambda, pulls, weights);
@@ -80,7 +80,7 @@ impl Steps for BlockSteps<'_> {
         self.course.steps()
     }
 
-    fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+    fn step(&self, i: usize, v: &mut [f64]) -> Result<()> {
         let (q, rho) = (self.course.share(i), self.course.ratio(i));
         let mut pull = v.to_vec();
         self.along(&mut pull).for_each(|(v, l)| *v *= gain(l, rho));
@@ -97,7 +97,7 @@ impl Steps for BlockSteps<'_> {
         Ok(())
     }
 
-    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<(), StabilityError> {
+    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<()> {
         let rho2 = self.course.ratio(i).powi(2);
         self.along(v).for_each(|(v, l)| *v *= f((l + rho2).sqrt()));
         Ok(())

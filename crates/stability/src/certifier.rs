@@ -4,7 +4,7 @@ use crate::block_steps::{in_block, in_space};
 use crate::certificate::{Certificate, Direction, Scope};
 use crate::field_steps::FieldSteps;
 use crate::product::{Amplification, Steps, THOROUGH, amplify};
-use crate::{Course, Likelihood, StabilityError};
+use crate::{Course, Likelihood, Result};
 use equipoise_field::Real;
 use equipoise_innovation::{self as innovation, ObservedPrior};
 use equipoise_reduced::{AliasBlocks, InvariantSpace, ReducedError};
@@ -61,8 +61,8 @@ impl<R: Real> Certifier<R> {
     /// Explicit modes cost one pass over A U for their Gram matrices.
     ///
     /// # Errors
-    /// [`StabilityError::Reduced`].
-    pub fn new(observed: ObservedPrior<R>) -> Result<Self, StabilityError> {
+    /// [`StabilityError::Reduced`](crate::StabilityError::Reduced).
+    pub fn new(observed: ObservedPrior<R>) -> Result<Self> {
         let shared = match observed.method() {
             innovation::Method::Lattice => {
                 AliasBlocks::new(&observed).map(|blocks| Shared::Lattice(Arc::new(blocks)))
@@ -98,14 +98,11 @@ impl<R: Real> Certifier<R> {
     /// certificate.
     ///
     /// # Errors
-    /// [`StabilityError::StateDependent`] for `adaptive` without factors,
-    /// [`StabilityError::Reduced`] when the law has no strength at a level or its variances do not fit,
-    /// [`StabilityError::Innovation`].
-    pub fn certificate(
-        &self,
-        course: &Course,
-        likelihood: &Likelihood,
-    ) -> Result<Certificate, StabilityError> {
+    /// [`StabilityError::StateDependent`](crate::StabilityError::StateDependent) for `adaptive` without factors,
+    /// [`StabilityError::Reduced`](crate::StabilityError::Reduced) when the law has no strength at a level or its
+    /// variances do not fit,
+    /// [`StabilityError::Innovation`](crate::StabilityError::Innovation).
+    pub fn certificate(&self, course: &Course, likelihood: &Likelihood) -> Result<Certificate> {
         let weights = course.weights(likelihood)?;
         let scope = if course.holds() { Scope::Local } else { Scope::Global };
         let stream = Stream::new("amplification");
@@ -142,7 +139,7 @@ fn multiplicity(space: &InvariantSpace, part: usize) -> f64 {
     std::iter::once(1.0).chain(beyond).nth(part).unwrap_or(space.unseen)
 }
 
-fn amplify_all<S: Steps>(parts: &[S], stream: Stream) -> Result<Vec<Amplification>, StabilityError> {
+fn amplify_all<S: Steps>(parts: &[S], stream: Stream) -> Result<Vec<Amplification>> {
     parts.iter().enumerate().map(|(i, p)| amplify(p, stream.number(i as u64), THOROUGH)).collect()
 }
 
@@ -172,9 +169,9 @@ fn total(found: &[Amplification], multiplicity: impl Fn(usize) -> f64) -> f64 {
 /// Glances at all blocks, then looks at those that could have the largest end or peak.
 fn all_blocks<'a, S: Steps + 'a>(
     count: usize,
-    steps: &(dyn Fn(usize) -> Result<S, StabilityError> + Sync),
+    steps: &(dyn Fn(usize) -> Result<S> + Sync),
     stream: Stream,
-) -> Result<Vec<Amplification>, StabilityError> {
+) -> Result<Vec<Amplification>> {
     let look = |b: usize, iterations| amplify(&steps(b)?, stream.number(b as u64), iterations);
     let mut found: Vec<Amplification> =
         (0..count).into_par_iter().map(|b| look(b, GLANCES)).collect::<Result<_, _>>()?;

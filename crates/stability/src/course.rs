@@ -1,6 +1,6 @@
 //! The noise levels that a run steps through.
 
-use crate::StabilityError;
+use crate::{Result, StabilityError};
 use equipoise_guidance::Strength;
 use equipoise_observation::NoiseVariance;
 use equipoise_reduced::{Likelihood, Weighing};
@@ -54,7 +54,7 @@ impl Course {
     /// # Errors
     /// [`StabilityError::Course`] with fewer than two times; [`StabilityError::Level`] unless
     /// ρ = σ/μ falls from step to step and is finite and positive, 0 being allowed at the end.
-    pub fn new(schedule: &dyn Schedule, times: &[f64]) -> Result<Self, StabilityError> {
+    pub fn new(schedule: &dyn Schedule, times: &[f64]) -> Result<Self> {
         if times.len() < 2 {
             return Err(StabilityError::Course { found: times.len() });
         }
@@ -77,7 +77,7 @@ impl Course {
     ///
     /// # Errors
     /// [`StabilityError::Length`] unless there is one for each time.
-    pub fn holding(self, factors: Vec<f64>) -> Result<Self, StabilityError> {
+    pub fn holding(self, factors: Vec<f64>) -> Result<Self> {
         let (found, expected) = (factors.len(), self.times.len());
         if found != expected {
             return Err(StabilityError::Length { what: "factors", found, expected });
@@ -91,7 +91,7 @@ impl Course {
     }
 
     /// W at entry `i`.
-    pub(crate) fn weight(&self, likelihood: &Likelihood, i: usize) -> Result<Weight, StabilityError> {
+    pub(crate) fn weight(&self, likelihood: &Likelihood, i: usize) -> Result<Weight> {
         let factor = match (likelihood, &self.held) {
             (Likelihood::Exact, _) => 1.0,
             (Likelihood::Law(strength), Some(held)) => strength.factor * held[i],
@@ -104,7 +104,7 @@ impl Course {
     }
 
     /// W at the beginning of every step.
-    pub(crate) fn weights(&self, likelihood: &Likelihood) -> Result<Vec<Weight>, StabilityError> {
+    pub(crate) fn weights(&self, likelihood: &Likelihood) -> Result<Vec<Weight>> {
         (0..self.steps()).map(|i| self.weight(likelihood, i)).collect()
     }
 

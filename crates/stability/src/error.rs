@@ -3,6 +3,9 @@
 use equipoise_innovation::InnovationError;
 use equipoise_reduced::ReducedError;
 
+/// What comes of work that may fail with a [`StabilityError`].
+pub type Result<T, E = StabilityError> = std::result::Result<T, E>;
+
 /// A certificate that cannot be made. A run that will explode is no error but a verdict.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -2,7 +2,7 @@
 
 use crate::course::{Weight, gain};
 use crate::product::Steps;
-use crate::{Course, StabilityError};
+use crate::{Course, Result};
 use equipoise_covariance::Weights;
 use equipoise_field::Real;
 use equipoise_innovation::{Innovation, ObservedPrior};
@@ -17,7 +17,7 @@ pub(crate) enum Weigh<R: Real> {
 }
 
 impl<R: Real> Weigh<R> {
-    pub(crate) fn new(observed: &ObservedPrior<R>, weight: &Weight) -> Result<Self, StabilityError> {
+    pub(crate) fn new(observed: &ObservedPrior<R>, weight: &Weight) -> Result<Self> {
         Ok(match &weight.weighing {
             Weighing::Diagonal(v) => Self::Diagonal(v.clone(), weight.factor),
             Weighing::Innovation => {
@@ -27,7 +27,7 @@ impl<R: Real> Weigh<R> {
     }
 
     /// r ← W r.
-    pub(crate) fn apply(&self, r: &mut [R]) -> Result<(), StabilityError> {
+    pub(crate) fn apply(&self, r: &mut [R]) -> Result<()> {
         match self {
             Self::Diagonal(v, factor) => {
                 r.iter_mut().enumerate().for_each(|(i, r)| *r *= R::narrow(factor / v.at(i)));
@@ -55,7 +55,7 @@ impl<'a, R: Real> FieldSteps<'a, R> {
         observed: &'a ObservedPrior<R>,
         course: &'a Course,
         weights: &[Weight],
-    ) -> Result<Self, StabilityError> {
+    ) -> Result<Self> {
         let weigh = weights.iter().map(|weight| Weigh::new(observed, weight));
         let gains = weights.iter().map(|at| observed.covariance().weights(&|l| gain(l, at.rho)));
         Ok(Self { observed, course, weigh: weigh.collect::<Result<_, _>>()?, gains: gains.collect() })
@@ -72,7 +72,7 @@ impl<R: Real> Steps for FieldSteps<'_, R> {
     }
 
     /// v ← v − q((I − H)v + ρ²H AᵀWA H v), with H the gain of the prior.
-    fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+    fn step(&self, i: usize, v: &mut [f64]) -> Result<()> {
         let (q, rho) = (self.course.share(i), self.course.ratio(i));
         let (covariance, operator) = (self.observed.covariance(), self.observed.operator());
         let mut pull: Vec<R> = v.iter().map(|&v| R::narrow(v)).collect();
@@ -89,7 +89,7 @@ impl<R: Real> Steps for FieldSteps<'_, R> {
         Ok(())
     }
 
-    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<(), StabilityError> {
+    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<()> {
         let rho2 = self.course.ratio(i).powi(2);
         let covariance = self.observed.covariance();
         let weights = covariance.weights(&|l| f((l + rho2).sqrt()));

@@ -3,7 +3,7 @@
 use crate::certificate::{Crossing, Direction};
 use crate::course::Weight;
 use crate::spectra::Block;
-use crate::{Course, Likelihood, Spectra, StabilityError, Verdict};
+use crate::{Course, Likelihood, Result, Spectra, Verdict};
 use equipoise_field::Real;
 
 /// G of a run.
@@ -33,7 +33,7 @@ impl<R: Real> Spectra<R> {
     ///
     /// # Errors
     /// As [`Certifier::certificate`](crate::Certifier::certificate).
-    pub fn growth(&self, course: &Course, likelihood: &Likelihood) -> Result<Growth, StabilityError> {
+    pub fn growth(&self, course: &Course, likelihood: &Likelihood) -> Result<Growth> {
         let blocks = self.blocks();
         let mut level = vec![0.0f64; blocks];
         let mut log = vec![0.0; course.steps() + 1];
@@ -59,7 +59,7 @@ impl<R: Real> Spectra<R> {
     }
 
     /// λ_max(W A H² Aᵀ) of every block.
-    fn largest_of(&self, weight: &Weight) -> Result<Vec<f64>, StabilityError> {
+    fn largest_of(&self, weight: &Weight) -> Result<Vec<f64>> {
         if let (Some(w), Some(place)) = (weight.uniform(), self.place(weight.rho)) {
             return Ok((0..self.blocks()).map(|block| w * self.top(place, block)).collect());
         }

@@ -23,7 +23,7 @@ pub use certifier::{Certifier, Method};
 pub use course::Course;
 pub use equipoise_reduced::Likelihood;
 pub use equipoise_sampler::Corrector;
-pub use error::StabilityError;
+pub use error::{Result, StabilityError};
 pub use growth::Growth;
 pub use mean_field::MeanField;
 pub use spectra::Spectra;

@@ -3,7 +3,7 @@
 use crate::certificate::Crossing;
 use crate::course::gain;
 use crate::spectra::Block;
-use crate::{Corrector, Course, Likelihood, Spectra, StabilityError, Verdict};
+use crate::{Corrector, Course, Likelihood, Result, Spectra, StabilityError, Verdict};
 use equipoise_field::Real;
 
 /// The run of a predictor–corrector, as its variance per observed mode predicts it.
@@ -61,7 +61,7 @@ impl<R: Real> Spectra<R> {
         course: &Course,
         likelihood: &Likelihood,
         corrector: Corrector,
-    ) -> Result<MeanField, StabilityError> {
+    ) -> Result<MeanField> {
         if !self.certifier().is_complete() {
             return Err(StabilityError::NoSpectrum);
         }
@@ -124,12 +124,7 @@ impl<R: Real> Spectra<R> {
     }
 
     /// All modes at entry `i` of the course, and how many directions share each.
-    fn level(
-        &self,
-        course: &Course,
-        likelihood: &Likelihood,
-        i: usize,
-    ) -> Result<(Level, Vec<f64>), StabilityError> {
+    fn level(&self, course: &Course, likelihood: &Likelihood, i: usize) -> Result<(Level, Vec<f64>)> {
         let rho = course.ratio(i);
         let at = course.weight(likelihood, i)?;
         let (weight, blocks): (f64, Vec<Block>) = match (at.uniform(), self.place(rho)) {

@@ -1,6 +1,6 @@
 //! ‖∏ P̃_t‖ of a product of steps and of all its beginnings, by power iteration.
 
-use crate::StabilityError;
+use crate::Result;
 use equipoise_stream::Stream;
 
 /// Power iterations on one product before its norm is taken as it stands.
@@ -26,18 +26,18 @@ pub(crate) trait Steps: Sync {
     fn count(&self) -> usize;
 
     /// v ← K_i v.
-    fn step(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError>;
+    fn step(&self, i: usize, v: &mut [f64]) -> Result<()>;
 
     /// v ← f((Σ + ρ_i²)^{½}) v.
-    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<(), StabilityError>;
+    fn root(&self, i: usize, v: &mut [f64], f: fn(f64) -> f64) -> Result<()>;
 
     /// v ← (Σ + ρ_i²)^{½} v.
-    fn colour(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+    fn colour(&self, i: usize, v: &mut [f64]) -> Result<()> {
         self.root(i, v, |root| root)
     }
 
     /// v ← (Σ + ρ_i²)^{−½} v, 0 where the root is 0.
-    fn whiten(&self, i: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+    fn whiten(&self, i: usize, v: &mut [f64]) -> Result<()> {
         self.root(i, v, |root| if root > 0.0 { 1.0 / root } else { 0.0 })
     }
 }
@@ -77,11 +77,7 @@ struct Search<'a> {
 /// the bound is largest is then iterated on, until that entry stays where it is.
 ///
 /// `iterations` bounds each power iteration.
-pub(crate) fn amplify(
-    steps: &dyn Steps,
-    stream: Stream,
-    iterations: usize,
-) -> Result<Amplification, StabilityError> {
+pub(crate) fn amplify(steps: &dyn Steps, stream: Stream, iterations: usize) -> Result<Amplification> {
     let count = steps.count();
     let mut search =
         Search { steps, log: vec![f64::NEG_INFINITY; count + 1], scratch: vec![0.0; steps.len()] };
@@ -112,12 +108,7 @@ pub(crate) const THOROUGH: usize = ITERATIONS;
 
 impl Search<'_> {
     /// Power iteration on the first `target` steps from `v`; the whitened state there.
-    fn iterate(
-        &mut self,
-        target: usize,
-        v: &mut [f64],
-        iterations: usize,
-    ) -> Result<Vec<f64>, StabilityError> {
+    fn iterate(&mut self, target: usize, v: &mut [f64], iterations: usize) -> Result<Vec<f64>> {
         let mut before = f64::NEG_INFINITY;
         normalise(v);
         for _ in 0..iterations {
@@ -134,7 +125,7 @@ impl Search<'_> {
     }
 
     /// v ← P̃_{target−1} ⋯ P̃_0 v normalised, recording the norm at every entry; its logarithm.
-    fn forward(&mut self, target: usize, v: &mut [f64]) -> Result<f64, StabilityError> {
+    fn forward(&mut self, target: usize, v: &mut [f64]) -> Result<f64> {
         let mut scale = 0.0;
         let mut white = 0.0;
         self.steps.colour(0, v)?;
@@ -156,7 +147,7 @@ impl Search<'_> {
     }
 
     /// v ← (P̃_{target−1} ⋯ P̃_0)ᵀ v, normalised.
-    fn backward(&mut self, target: usize, v: &mut [f64]) -> Result<(), StabilityError> {
+    fn backward(&mut self, target: usize, v: &mut [f64]) -> Result<()> {
         self.steps.whiten(target, v)?;
         for i in (0..target).rev() {
             self.steps.step(i, v)?;

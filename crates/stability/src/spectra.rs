@@ -10,7 +10,7 @@
 use crate::certifier::Shared;
 use crate::course::{Weight, gain};
 use crate::field_steps::Weigh;
-use crate::{Certifier, Course, Direction, StabilityError};
+use crate::{Certifier, Course, Direction, Result};
 use equipoise_field::{Real, sum};
 use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, eigen, product};
 use equipoise_stream::Stream;
@@ -61,11 +61,11 @@ impl<R: Real> Spectra<R> {
     /// The table over all ρ from `lowest` to `highest`, above 0.
     ///
     /// # Errors
-    /// [`StabilityError::Reduced`].
+    /// [`StabilityError::Reduced`](crate::StabilityError::Reduced).
     ///
     /// # Panics
     /// Unless 0 < lowest ≤ highest.
-    pub fn new(certifier: &Certifier<R>, lowest: f64, highest: f64) -> Result<Self, StabilityError> {
+    pub fn new(certifier: &Certifier<R>, lowest: f64, highest: f64) -> Result<Self> {
         assert!(lowest > 0.0 && highest >= lowest, "spectra: from ρ = {lowest} to {highest}");
         let (first, last) = (lowest.ln(), highest.ln());
         let step = std::f64::consts::LN_2 / NODES;
@@ -80,8 +80,8 @@ impl<R: Real> Spectra<R> {
     /// The table over the ρ of a course.
     ///
     /// # Errors
-    /// [`StabilityError::Reduced`].
-    pub fn along(certifier: &Certifier<R>, course: &Course) -> Result<Self, StabilityError> {
+    /// [`StabilityError::Reduced`](crate::StabilityError::Reduced).
+    pub fn along(certifier: &Certifier<R>, course: &Course) -> Result<Self> {
         let positive = (0..=course.steps()).map(|i| course.ratio(i)).filter(|r| *r > 0.0);
         let (low, high) = positive.fold((f64::INFINITY, 0.0f64), |(a, b), r| (a.min(r), b.max(r)));
         Self::new(certifier, low, high)
@@ -150,7 +150,7 @@ fn cubic([a, b, c, d]: [f64; 4], t: f64) -> f64 {
 
 impl<R: Real> Certifier<R> {
     /// The eigenpairs of W^{½}A H² AᵀW^{½} but for the factor of W, block by block.
-    pub(crate) fn blocks(&self, weight: &Weight) -> Result<Vec<Block>, StabilityError> {
+    pub(crate) fn blocks(&self, weight: &Weight) -> Result<Vec<Block>> {
         match &self.shared {
             Shared::Lattice(lattice) => {
                 let of = |block: &AliasBlock| alias_block(lattice, block, weight);
@@ -185,7 +185,7 @@ impl<R: Real> Certifier<R> {
     }
 
     /// The largest eigenvalue of H AᵀWA H by power iteration.
-    fn largest(&self, weight: &Weight) -> Result<Seen, StabilityError> {
+    fn largest(&self, weight: &Weight) -> Result<Seen> {
         let (covariance, operator) = (self.observed.covariance(), self.observed.operator());
         let weigh = Weigh::new(&self.observed, weight)?;
         let weights = covariance.weights(&|l| gain(l, weight.rho));
@@ -214,7 +214,7 @@ impl<R: Real> Certifier<R> {
     }
 }
 
-fn alias_block(lattice: &AliasBlocks, block: &AliasBlock, weight: &Weight) -> Result<Block, StabilityError> {
+fn alias_block(lattice: &AliasBlocks, block: &AliasBlock, weight: &Weight) -> Result<Block> {
     let power = |n: i32| -> Vec<f64> { block.lambda.iter().map(|&l| gain(l, weight.rho).powi(n)).collect() };
     let root = lattice.weight(block, &weight.weighing, |l| weight.covariance(l), f64::sqrt)?.matrix();
     let observed = |n: i32| product(&product(&root, &block.observed(&power(n))), &root);
@@ -233,7 +233,7 @@ fn share(a: f64, b: f64) -> f64 {
     if b > 0.0 { (a / b).clamp(0.0, 1.0) } else { 0.0 }
 }
 
-fn mode_block(space: &InvariantSpace, weight: &Weight) -> Result<Block, StabilityError> {
+fn mode_block(space: &InvariantSpace, weight: &Weight) -> Result<Block> {
     let h: Vec<f64> = space.lambda.iter().map(|&l| gain(l, weight.rho)).collect();
     let (inner, beyond) = space.pull(&weight.weighing, |l| weight.covariance(l))?;
     let spread = Array2::from_shape_fn(inner.dim(), |(r, c)| h[r] * inner[[r, c]] * h[c]);

@@ -1,7 +1,7 @@
 //! How the rows of U lie in memory: as they are, or as 16-bit integers with a unit for every block.
 
 use super::passes::{self, BLOCK, Rows};
-use crate::CovarianceError;
+use crate::{CovarianceError, Result};
 use equipoise_field::{Real, each};
 use std::ops::Range;
 
@@ -113,7 +113,7 @@ pub(super) struct Rounded<R> {
 
 impl<R: Real> Rounded<R> {
     /// Rounds `matrix` in place and keeps what was made of it.
-    pub(super) fn of(matrix: &mut [R], rows: usize, dim: usize) -> Result<Self, CovarianceError> {
+    pub(super) fn of(matrix: &mut [R], rows: usize, dim: usize) -> Result<Self> {
         if let Some(index) = matrix.iter().position(|v| !v.is_finite()) {
             return Err(CovarianceError::NotFinite { what: "basis", index });
         }

@@ -1,7 +1,7 @@
 //! Fitting a stationary covariance: averaged cross-periodograms of snapshots.
 
 use super::{Spectrum, Stationary};
-use crate::CovarianceError;
+use crate::{CovarianceError, Result};
 use equipoise_field::{Length, Real, Shape, each, sum};
 use ndarray::{Array2, ShapeBuilder};
 use ndarray_linalg::{Eigh, UPLO};
@@ -23,7 +23,7 @@ pub fn fit_stationary<R: Real>(
     shape: Shape,
     snapshots: &[&[R]],
     ridge: f64,
-) -> Result<(Vec<R>, Stationary<R>), CovarianceError> {
+) -> Result<(Vec<R>, Stationary<R>)> {
     if snapshots.is_empty() {
         return Err(CovarianceError::Snapshots { found: 0, expected: 1 });
     }
@@ -44,7 +44,7 @@ pub(super) fn decomposed(
     count: usize,
     ridge: f64,
     lower: impl Fn(usize) -> Vec<Complex<f64>> + Sync,
-) -> Result<(Vec<Complex<f64>>, Vec<f64>), CovarianceError> {
+) -> Result<(Vec<Complex<f64>>, Vec<f64>)> {
     let mut values = vec![0.0; count * planes];
     let mut vectors = vec![Complex::new(0.0, 0.0); count * planes * planes];
     let places = values.par_chunks_mut(planes).zip(vectors.par_chunks_mut(planes * planes)).enumerate();
@@ -112,10 +112,7 @@ fn unpack<R: Real>(spectrum: &Spectrum<R>, packed: &[R], k: usize, x: &mut [Comp
 }
 
 /// Eigenvalues (descending) and eigenvectors (row-major: plane, mode) of a Hermitian block.
-fn decompose(
-    planes: usize,
-    lower: &[Complex<f64>],
-) -> Result<(Vec<f64>, Vec<Complex<f64>>), CovarianceError> {
+fn decompose(planes: usize, lower: &[Complex<f64>]) -> Result<(Vec<f64>, Vec<Complex<f64>>)> {
     equipoise_blas::require_single_thread()?;
     let entry = |r: usize, c: usize| lower[r * (r + 1) / 2 + c];
     let failed = |source| CovarianceError::Eigen { what: "a wavenumber's block".into(), source };

@@ -17,7 +17,7 @@ pub use series::StationarySeries;
 pub use spectrum::Spectrum;
 pub use tiles::{TileRoom, Tiles};
 
-use crate::{Covariance, CovarianceError, Pool, Structure, Weights};
+use crate::{Covariance, Pool, Result, Structure, Weights};
 use equipoise_field::{Length, Real, Shape, each};
 use num_complex::Complex;
 
@@ -46,8 +46,8 @@ impl<R: Real> Stationary<R> {
     /// at self-conjugate wavenumbers they must be real. `values` holds λ, k by k.
     ///
     /// # Errors
-    /// [`CovarianceError::Length`] when an array does not fit the shape.
-    pub fn new(shape: Shape, vectors: Vec<Complex<f64>>, values: Vec<f64>) -> Result<Self, CovarianceError> {
+    /// [`CovarianceError::Length`](crate::CovarianceError::Length) when an array does not fit the shape.
+    pub fn new(shape: Shape, vectors: Vec<Complex<f64>>, values: Vec<f64>) -> Result<Self> {
         let spectrum = Spectrum::new(shape.height, shape.width);
         let (planes, count) = (shape.planes(), spectrum.wavenumbers());
         for (what, found, expected) in [

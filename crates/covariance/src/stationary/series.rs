@@ -2,7 +2,7 @@
 
 use super::fit::decomposed;
 use super::{Spectrum, Stationary};
-use crate::CovarianceError;
+use crate::{CovarianceError, Result};
 use equipoise_field::{Length, Shape, each, sum};
 use num_complex::Complex;
 use std::ops::Range;
@@ -62,7 +62,7 @@ impl StationarySeries {
     ///
     /// # Errors
     /// [`CovarianceError::Snapshots`] unless 1 ≤ T ≤ L.
-    pub fn new(shape: Shape, frames: usize) -> Result<Self, CovarianceError> {
+    pub fn new(shape: Shape, frames: usize) -> Result<Self> {
         Self::from_frame(shape, frames, 0)
     }
 
@@ -71,7 +71,7 @@ impl StationarySeries {
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn from_frame(shape: Shape, frames: usize, first: usize) -> Result<Self, CovarianceError> {
+    pub fn from_frame(shape: Shape, frames: usize, first: usize) -> Result<Self> {
         if shape.is_empty() || shape.frames > frames {
             return Err(CovarianceError::Snapshots { found: frames, expected: shape.frames.max(1) });
         }
@@ -145,7 +145,7 @@ impl StationarySeries {
     ///
     /// # Errors
     /// [`CovarianceError::Length`] for numbers of other windows, or of a part of a frame.
-    pub fn absorb(&mut self, [means, products]: &[Vec<f64>; 2]) -> Result<(), CovarianceError> {
+    pub fn absorb(&mut self, [means, products]: &[Vec<f64>; 2]) -> Result<()> {
         let lanes = || self.tiles.iter().map(|tile| tile.common.len() + tile.ends.len());
         Length::check("products of wavenumbers", products.len(), 2 * LANES * lanes().sum::<usize>())?;
         let whole = means.len() / self.shape.channels * self.shape.channels;
@@ -164,7 +164,7 @@ impl StationarySeries {
     /// # Errors
     /// [`CovarianceError::Ridge`], [`CovarianceError::Eigen`]; [`CovarianceError::Snapshots`] without a
     /// whole series.
-    pub fn finish(self, ridge: f64) -> Result<(Vec<f32>, Stationary<f32>), CovarianceError> {
+    pub fn finish(self, ridge: f64) -> Result<(Vec<f32>, Stationary<f32>)> {
         crate::error::ridge(ridge)?;
         let Self { shape, frames, spectrum, tiles, means, .. } = self;
         let (channels, starts) = (shape.channels, frames - shape.frames + 1);

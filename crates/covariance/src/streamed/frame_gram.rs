@@ -1,7 +1,7 @@
 //! The Gram matrix of windows, from the Gram matrix of their frames.
 
 use super::{PIECE, Slab, Windows};
-use crate::CovarianceError;
+use crate::Result;
 use crate::inner_products::InnerProducts;
 use equipoise_field::Length;
 use ndarray::Array2;
@@ -85,8 +85,8 @@ impl FrameProducts {
     /// Adds the [numbers](FrameGram::into_numbers) of one sum. The order of additions is that of the calls.
     ///
     /// # Errors
-    /// [`CovarianceError::Length`] when they are not those of these frames and groups.
-    pub fn add(&mut self, numbers: &[f64]) -> Result<(), CovarianceError> {
+    /// [`CovarianceError::Length`](crate::CovarianceError::Length) when they are not those of these frames and groups.
+    pub fn add(&mut self, numbers: &[f64]) -> Result<()> {
         let rows = self.groups.first().map_or(0, Array2::nrows);
         let triangle = rows * (rows + 1) / 2;
         Length::check("products of frames", numbers.len(), triangle * self.groups.len())?;

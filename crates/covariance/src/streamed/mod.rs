@@ -12,7 +12,7 @@ pub use spatial::{fit_low_rank_streamed, low_rank_bytes};
 pub use temporal::TemporalModes;
 pub(crate) use temporal::check_rank;
 
-use crate::CovarianceError;
+use crate::{CovarianceError, Result};
 use ndarray::{Array2, ArrayViewMut2};
 use std::ops::Range;
 
@@ -120,12 +120,7 @@ impl Windows {
     ///
     /// # Errors
     /// [`CovarianceError::Snapshots`] unless 1 ≤ window ≤ frames.
-    pub fn new(
-        series: usize,
-        frames: usize,
-        window: usize,
-        time_first: bool,
-    ) -> Result<Self, CovarianceError> {
+    pub fn new(series: usize, frames: usize, window: usize, time_first: bool) -> Result<Self> {
         if window == 0 || window > frames {
             return Err(CovarianceError::Snapshots { found: frames, expected: window.max(1) });
         }

@@ -4,7 +4,7 @@
 use super::spatial::fits;
 use super::temporal::check_rank;
 use super::{Frames, PIECE, TemporalModes, Windows, centre_columns};
-use crate::CovarianceError;
+use crate::{CovarianceError, Result};
 use equipoise_field::each;
 use equipoise_stream::Stream;
 use ndarray::linalg::general_mat_mul;
@@ -142,7 +142,7 @@ fn normal(n: usize, columns: usize, stream: Stream) -> Array2<f64> {
 }
 
 /// An orthonormal basis of the columns of J y, orthogonal to the constant vector also where y lacks rank.
-fn orthonormal(y: &Array2<f64>) -> Result<Array2<f64>, CovarianceError> {
+fn orthonormal(y: &Array2<f64>) -> Result<Array2<f64>> {
     let ones = Array2::ones((y.nrows(), 1));
     let all = concatenate(Axis(1), &[ones.view(), y.view()]).expect("both have a row per window");
     let (q, _) = all.qr().map_err(|e| failed("the sampled directions", e))?;

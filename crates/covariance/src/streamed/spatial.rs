@@ -1,7 +1,7 @@
 //! The last pass of a streamed fit: the modes, as combinations of frames.
 
 use super::{Frames, PIECE, Slab, TemporalModes, Windows, centre_columns};
-use crate::{CovarianceError, LowRankFit};
+use crate::{LowRankFit, Result};
 use equipoise_field::{Length, each};
 use ndarray::{Array2, Axis, Slice};
 use std::ops::Range;
@@ -17,8 +17,9 @@ const BATCH: usize = 16;
 /// (r + 1)·D numbers of memory beside one slab.
 ///
 /// # Errors
-/// Those of reading; [`CovarianceError::Ridge`] for a floor that is negative or not finite,
-/// [`CovarianceError::Length`] when windows and frames do not fit each other.
+/// Those of reading; [`CovarianceError::Ridge`](crate::CovarianceError::Ridge) for a floor that is negative or not
+/// finite,
+/// [`CovarianceError::Length`](crate::CovarianceError::Length) when windows and frames do not fit each other.
 pub fn fit_low_rank_streamed<F: Frames>(
     frames: &F,
     windows: &Windows,
@@ -53,7 +54,7 @@ pub fn low_rank_bytes(rows: usize, frame: usize, window: usize, rank: usize) -> 
         + 8 * PIECE * (threads * (rows + combined) + BATCH * combined / 2)
 }
 
-pub(super) fn fits<F: Frames>(frames: &F, windows: &Windows) -> Result<(), CovarianceError> {
+pub(super) fn fits<F: Frames>(frames: &F, windows: &Windows) -> Result<()> {
     Ok(Length::check("frames", frames.rows(), windows.rows())?)
 }
 

@@ -1,6 +1,6 @@
 //! The leading eigenvectors of the windows' Gram matrix: one coefficient per window.
 
-use crate::{CovarianceError, Modes};
+use crate::{CovarianceError, Modes, Result};
 use ndarray::{Array2, Axis};
 use ndarray_linalg::{Eigh, UPLO};
 
@@ -23,17 +23,13 @@ impl TemporalModes {
     /// # Errors
     /// [`CovarianceError::Rank`] unless 1 ≤ rank ≤ n − 1 and that many eigenvalues are positive,
     /// [`CovarianceError::Eigen`] when LAPACK fails.
-    pub fn of_gram(gram: Array2<f64>, rank: usize) -> Result<Self, CovarianceError> {
+    pub fn of_gram(gram: Array2<f64>, rank: usize) -> Result<Self> {
         let limit = gram.nrows().saturating_sub(1);
         Self::of_windows(gram, rank, limit)
     }
 
     /// As [`of_gram`](Self::of_gram), of windows that have `limit` directions at most.
-    pub(crate) fn of_windows(
-        mut gram: Array2<f64>,
-        rank: usize,
-        limit: usize,
-    ) -> Result<Self, CovarianceError> {
+    pub(crate) fn of_windows(mut gram: Array2<f64>, rank: usize, limit: usize) -> Result<Self> {
         let n = gram.nrows();
         check_rank(rank, limit, n)?;
         equipoise_blas::require_single_thread()?;
@@ -50,7 +46,7 @@ impl TemporalModes {
     ///
     /// # Errors
     /// [`CovarianceError::Ridge`] for a floor that is negative or not finite, [`CovarianceError::Length`].
-    pub fn with_basis(&self, dim: usize, basis: Vec<f32>, floor: f64) -> Result<Modes<f32>, CovarianceError> {
+    pub fn with_basis(&self, dim: usize, basis: Vec<f32>, floor: f64) -> Result<Modes<f32>> {
         crate::error::ridge(floor)?;
         let leading = self.eigenvalues[..self.vectors.ncols()].to_vec();
         let rest = dim.saturating_sub(leading.len());
@@ -60,7 +56,7 @@ impl TemporalModes {
     }
 
     /// Itself, if `rank` eigenvalues stand above rounding.
-    pub(super) fn resolved(self, rank: usize) -> Result<Self, CovarianceError> {
+    pub(super) fn resolved(self, rank: usize) -> Result<Self> {
         let least = f64::EPSILON * self.eigenvalues[0];
         let kept = self.eigenvalues[..rank].iter().take_while(|&&l| l > least).count();
         check_rank(rank, kept, self.vectors.nrows())?;
@@ -75,7 +71,7 @@ pub(super) fn last(vectors: &Array2<f64>, rank: usize) -> Array2<f64> {
 }
 
 /// 1 ≤ rank ≤ limit.
-pub(crate) fn check_rank(rank: usize, limit: usize, snapshots: usize) -> Result<(), CovarianceError> {
+pub(crate) fn check_rank(rank: usize, limit: usize, snapshots: usize) -> Result<()> {
     if snapshots < 2 {
         return Err(CovarianceError::Snapshots { found: snapshots, expected: 2 });
     }

@@ -25,10 +25,7 @@ impl Frames for Memory {
         self.values.len() / self.rows
     }
 
-    fn visit(
-        &self,
-        take: &mut dyn FnMut(&Slab<'_>) -> Result<(), CovarianceError>,
-    ) -> Result<(), CovarianceError> {
+    fn visit(&self, take: &mut dyn FnMut(&Slab<'_>) -> Result<()>) -> Result<()> {
         let columns = self.columns();
         for (group, first) in (0..columns).step_by(self.group).enumerate() {
             for offset in (0..self.group).step_by(self.block * self.blocks_a_slab) {

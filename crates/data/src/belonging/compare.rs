@@ -5,10 +5,10 @@ mod odd;
 
 use super::{Described, Remark};
 use crate::dataset::Conversion;
-use crate::{DataError, Field};
+use crate::{Field, Result};
 use equipoise_field::{Axis, Boundary};
 
-type Outcome = Result<(), DataError>;
+type Outcome = Result<()>;
 
 /// Data held against a reference.
 pub(super) struct Comparison<'a> {
@@ -26,12 +26,8 @@ impl<'a> Comparison<'a> {
     /// Compares everything but single numbers of the fields.
     ///
     /// # Errors
-    /// [`DataError::Mismatch`].
-    pub(super) fn of(
-        data: &'a Described,
-        reference: &'a Described,
-        window: usize,
-    ) -> Result<Self, DataError> {
+    /// [`DataError::Mismatch`](crate::DataError::Mismatch).
+    pub(super) fn of(data: &'a Described, reference: &'a Described, window: usize) -> Result<Self> {
         let conversion = Conversion {
             transpose: false,
             shift: [0, 0],

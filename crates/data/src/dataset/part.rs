@@ -1,6 +1,6 @@
 //! A part of a dataset: some of its trajectories, or some frames of all.
 
-use crate::{DataError, Dataset};
+use crate::{DataError, Dataset, Result};
 use equipoise_field::Shape;
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DataError::Trajectory`] or [`DataError::Window`] for what is not there, and for nothing.
-    pub fn part(&self, trajectories: Range<usize>, frames: Range<usize>) -> Result<Self, DataError> {
+    pub fn part(&self, trajectories: Range<usize>, frames: Range<usize>) -> Result<Self> {
         if trajectories.is_empty() {
             let (path, trajectory) = (self.path.clone(), trajectories.start);
             return Err(DataError::Trajectory { path, trajectory, found: self.trajectories });

@@ -1,6 +1,6 @@
 //! Every n-th point of the planes of a dataset.
 
-use crate::{CylinderGeometry, DataError, Dataset, Mask, Remark};
+use crate::{CylinderGeometry, DataError, Dataset, Mask, Remark, Result};
 use equipoise_field::{Boundary, Grid, Shape};
 use std::path::Path;
 
@@ -16,7 +16,7 @@ impl Dataset {
     /// # Errors
     /// [`DataError::Stride`] for 0, for one that leaves fewer than two points along an axis or no cell with flow, and on
     /// periodic borders for one that does not divide the grid.
-    pub fn thinned(mut self, stride: usize) -> Result<Self, DataError> {
+    pub fn thinned(mut self, stride: usize) -> Result<Self> {
         let Shape { height, width, .. } = self.series;
         let refused = |expected: &str| {
             let path = self.path.clone();
@@ -70,7 +70,7 @@ impl Dataset {
         stride: Option<usize>,
         frame: Shape,
         reference: &Path,
-    ) -> Result<(Self, Option<Remark>), DataError> {
+    ) -> Result<(Self, Option<Remark>)> {
         let (own, sides) = ([self.series.height, self.series.width], [frame.height, frame.width]);
         let is_of = |[a, b]: [usize; 2]| sides == [a, b] || sides == [b, a];
         match stride {

@@ -1,7 +1,7 @@
 //! What is written of fields: members, mean and spread on a grid, with all that is known of both.
 
 use crate::store::{Along, Dimension};
-use crate::{Attribute, Coordinates, DataError, Mask, Units};
+use crate::{Attribute, Coordinates, DataError, Mask, Result, Units};
 use equipoise_field::{Axis, Grid, Shape};
 use std::collections::BTreeSet;
 
@@ -77,7 +77,7 @@ impl Fields<'_> {
     ///
     /// # Errors
     /// [`DataError::Length`].
-    pub(super) fn check(&self) -> Result<(), DataError> {
+    pub(super) fn check(&self) -> Result<()> {
         let (entries, members) = (self.shape.len(), self.members.len());
         let fields = self.members.iter().map(|member| ("a member", member.len()));
         let fields = fields.chain(self.mean.iter().map(|mean| ("the mean", mean.len())));

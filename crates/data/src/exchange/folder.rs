@@ -1,7 +1,7 @@
 //! Folders and files that stand there whole or not at all.
 
-use crate::DataError;
 use crate::store::{Existing, may_stand};
+use crate::{DataError, Result};
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub(super) struct Folder<'a> {
 
 impl<'a> Folder<'a> {
     /// Begins a folder that will stand at `path`, where what stands there may be replaced.
-    pub(super) fn create(path: &'a Path, existing: Existing) -> Result<Self, DataError> {
+    pub(super) fn create(path: &'a Path, existing: Existing) -> Result<Self> {
         may_stand(path, existing)?;
         let temporary = hidden(path, "partial");
         // Left by a process of this number that was killed.
@@ -28,17 +28,17 @@ impl<'a> Folder<'a> {
     }
 
     /// Makes a folder in it.
-    pub(super) fn folder(&self, name: &str) -> Result<(), DataError> {
+    pub(super) fn folder(&self, name: &str) -> Result<()> {
         fs::create_dir_all(self.temporary.join(name)).map_err(|source| DataError::io(self.path, source))
     }
 
     /// Writes a file in it.
-    pub(super) fn write(&self, name: &str, bytes: &[&[u8]]) -> Result<(), DataError> {
+    pub(super) fn write(&self, name: &str, bytes: &[&[u8]]) -> Result<()> {
         put(&self.temporary.join(name), bytes).map_err(|source| DataError::io(&self.path.join(name), source))
     }
 
     /// Moves it to its place.
-    pub(super) fn finish(self) -> Result<(), DataError> {
+    pub(super) fn finish(self) -> Result<()> {
         may_stand(self.path, self.existing)?;
         let moved = |source| DataError::io(self.path, source);
         if !self.path.exists() {
@@ -63,7 +63,7 @@ impl Drop for Folder<'_> {
 }
 
 /// Writes a file that stands there whole or not at all.
-pub(super) fn write(path: &Path, existing: Existing, bytes: &[u8]) -> Result<(), DataError> {
+pub(super) fn write(path: &Path, existing: Existing, bytes: &[u8]) -> Result<()> {
     may_stand(path, existing)?;
     let (temporary, io) = (hidden(path, "partial"), |source| DataError::io(path, source));
     let written = put(&temporary, &[bytes]).and_then(|()| fs::rename(&temporary, path));

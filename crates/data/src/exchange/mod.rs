@@ -15,8 +15,8 @@ mod zarr;
 
 pub use field::{Fields, Known, Stored};
 
-use crate::DataError;
 use crate::store::{Existing, may_stand};
+use crate::{DataError, Result};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -34,7 +34,7 @@ struct Entry {
     folder: bool,
     /// Whether what stands at a path was written as this format.
     is_own: fn(&Path) -> bool,
-    write: fn(&Fields<'_>, &Path, Existing) -> Result<(), DataError>,
+    write: fn(&Fields<'_>, &Path, Existing) -> Result<()>,
 }
 
 /// All of them.
@@ -113,7 +113,7 @@ impl Format {
         folder: &Path,
         stem: &str,
         existing: Existing,
-    ) -> Result<PathBuf, DataError> {
+    ) -> Result<PathBuf> {
         fields.check()?;
         let path = self.path(folder, stem);
         self.may_stand(&path, existing)?;
@@ -126,7 +126,7 @@ impl Format {
     /// # Errors
     /// [`DataError::Unlike`] for what was not written as this format; [`DataError::Unreadable`] where it cannot be
     /// removed.
-    pub fn remove(self, folder: &Path, stem: &str) -> Result<(), DataError> {
+    pub fn remove(self, folder: &Path, stem: &str) -> Result<()> {
         let path = self.path(folder, stem);
         if !path.exists() {
             return Ok(());
@@ -138,12 +138,12 @@ impl Format {
     }
 
     /// Nothing stands there, or what may be replaced: any file, and a folder of this format.
-    fn may_stand(self, path: &Path, existing: Existing) -> Result<(), DataError> {
+    fn may_stand(self, path: &Path, existing: Existing) -> Result<()> {
         may_stand(path, existing)?;
         if !path.exists() || !self.0.folder && path.is_file() { Ok(()) } else { self.is_own(path) }
     }
 
-    fn is_own(self, path: &Path) -> Result<(), DataError> {
+    fn is_own(self, path: &Path) -> Result<()> {
         let expected = self.0.name;
         if (self.0.is_own)(path) { Ok(()) } else { Err(DataError::Unlike { path: path.into(), expected }) }
     }
@@ -154,7 +154,7 @@ impl Format {
 /// # Errors
 /// [`DataError::Exists`] where something stands there that may not be replaced; [`DataError::Unlike`] for what was not
 /// written as the format whose place it takes, but for a file of a format that is asked for.
-pub fn check(folder: &Path, stem: &str, formats: &[Format], existing: Existing) -> Result<(), DataError> {
+pub fn check(folder: &Path, stem: &str, formats: &[Format], existing: Existing) -> Result<()> {
     Format::all().try_for_each(|format| {
         let path = format.path(folder, stem);
         format.may_stand(&path, existing)?;
@@ -167,7 +167,7 @@ pub fn check(folder: &Path, stem: &str, formats: &[Format], existing: Existing) 
 ///
 /// # Errors
 /// As of [`Format::remove`].
-pub fn clear(folder: &Path, stem: &str, formats: &[Format]) -> Result<(), DataError> {
+pub fn clear(folder: &Path, stem: &str, formats: &[Format]) -> Result<()> {
     Format::all()
         .filter(|format| !formats.contains(format))
         .try_for_each(|format| format.remove(folder, stem))
@@ -188,7 +188,7 @@ impl fmt::Display for Format {
 impl FromStr for Format {
     type Err = DataError;
 
-    fn from_str(text: &str) -> Result<Self, DataError> {
+    fn from_str(text: &str) -> Result<Self> {
         let known = ALL.iter().find(|entry| entry.name == text).map(Self);
         known.ok_or_else(|| DataError::Name {
             field: "format of fields",

@@ -3,7 +3,7 @@
 use super::Fields;
 use super::cf::{SPACE, Values, globals, variables};
 use crate::store::{Existing, Reader, Writer};
-use crate::{Attribute, DataError};
+use crate::{Attribute, Result};
 use std::path::Path;
 
 /// Whether a file was written so.
@@ -11,7 +11,7 @@ pub(super) fn is_own(path: &Path) -> bool {
     Reader::open(path).and_then(|file| file.text(SPACE[0])).is_ok_and(|space| space == SPACE[1])
 }
 
-pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
+pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<()> {
     let writer = Writer::create_ordered(path, existing)?;
     for (name, value) in globals(fields) {
         match value {

@@ -12,7 +12,7 @@
 use super::Fields;
 use super::folder::{Folder, bytes};
 use super::told::{TOLD, told};
-use crate::DataError;
+use crate::Result;
 use crate::store::Existing;
 use equipoise_field::Shape;
 use std::path::Path;
@@ -23,7 +23,7 @@ const HEAD: usize = 10;
 /// Numbers begin at a multiple of so many bytes.
 const ALIGNED: usize = 64;
 
-pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
+pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<()> {
     let to = Folder::create(path, existing)?;
     let Shape { frames, channels, height, width } = fields.shape;
     let (field, [first, second]) = ([frames, channels, height, width], fields.axes());

@@ -6,7 +6,7 @@ use super::folder::says;
 use super::zarr::plain;
 use crate::formats::beside::attribute;
 use crate::store::Along;
-use crate::{Attribute, Attributes, DataError};
+use crate::{Attribute, Attributes, DataError, Result};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -31,11 +31,7 @@ pub(crate) fn first(folder: &Path, has: impl Fn(&str) -> bool) -> Option<&'stati
 ///
 /// # Errors
 /// [`DataError::Beside`] for a file that holds something else.
-pub(crate) fn take(
-    folder: &Path,
-    array: &str,
-    attributes: &mut Attributes,
-) -> Result<Option<String>, DataError> {
+pub(crate) fn take(folder: &Path, array: &str, attributes: &mut Attributes) -> Result<Option<String>> {
     if !is_own(folder) {
         return Ok(None);
     }

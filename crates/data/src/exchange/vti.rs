@@ -7,7 +7,7 @@
 use super::folder::{Folder, bytes};
 use super::told::{TOLD, told};
 use super::{Fields, Known};
-use crate::DataError;
+use crate::Result;
 use crate::store::Existing;
 use equipoise_field::Axis;
 use std::fmt::Write;
@@ -20,7 +20,7 @@ struct Appended {
     data: Vec<u8>,
 }
 
-pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
+pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<()> {
     let to = Folder::create(path, existing)?;
     let mut listed = String::new();
     for t in 0..fields.shape.frames {

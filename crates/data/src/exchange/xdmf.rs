@@ -8,7 +8,7 @@ use super::Fields;
 use super::folder;
 use super::vti::{placed, time};
 use crate::store::Existing;
-use crate::{Attribute, DataError};
+use crate::{Attribute, DataError, Result};
 use equipoise_field::{Axis, Shape};
 use std::fmt::Write;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) fn is_own(path: &Path) -> bool {
     folder::says(path, BEGIN)
 }
 
-pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
+pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<()> {
     let beside = path.with_extension("h5");
     if !beside.is_file() {
         return Err(DataError::Missing { path: beside });

@@ -7,7 +7,7 @@ use super::Fields;
 use super::cf::{SPACE, Values, Variable, globals, variables};
 use super::folder::{Folder, bytes, says};
 use crate::store::{Along, Dimension, Existing};
-use crate::{Attribute, DataError};
+use crate::{Attribute, Result};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -32,17 +32,12 @@ pub(super) fn is_own(path: &Path) -> bool {
     says(&path.join(MARK), &format!("{:?}: {:?}", SPACE[0], SPACE[1]))
 }
 
-pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<(), DataError> {
+pub(super) fn write(fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<()> {
     write_in(CHUNK, fields, path, existing)
 }
 
 /// [`write`] with chunks of at most so many bytes.
-pub(super) fn write_in(
-    most: usize,
-    fields: &Fields<'_>,
-    path: &Path,
-    existing: Existing,
-) -> Result<(), DataError> {
+pub(super) fn write_in(most: usize, fields: &Fields<'_>, path: &Path, existing: Existing) -> Result<()> {
     let to = Folder::create(path, existing)?;
     let attributes: Map<String, Value> =
         globals(fields).into_iter().filter_map(|(name, value)| Some((name.into(), plain(value)?))).collect();
@@ -66,7 +61,7 @@ pub(super) fn write_in(
 }
 
 /// The array of a dimension of which something is known, by its name.
-fn coordinates(to: &Folder<'_>, dimension: &Dimension) -> Result<Option<(String, Value)>, DataError> {
+fn coordinates(to: &Folder<'_>, dimension: &Dimension) -> Result<Option<(String, Value)>> {
     let (kind, values) = match &dimension.along {
         Along::Reals(values) => ("float64", bytes(values, f64::to_le_bytes)),
         Along::Indices(values) => ("int64", bytes(values, |index| (index as i64).to_le_bytes())),
@@ -86,7 +81,7 @@ fn put(
     most: usize,
     dimensions: &[Dimension],
     variable: &Variable<'_>,
-) -> Result<(String, Value), DataError> {
+) -> Result<(String, Value)> {
     let length = |name: &&str| dimensions.iter().find(|d| d.name == **name).map_or(0, |d| d.along.len());
     let shape: Vec<usize> = variable.dimensions.iter().map(length).collect();
     let (plane, frames) = (fields.shape.plane(), fields.shape.frames);
@@ -122,7 +117,7 @@ fn put(
 
 impl Array<'_> {
     /// Writes its `zarr.json`.
-    fn describe(&self, to: &Folder<'_>) -> Result<Value, DataError> {
+    fn describe(&self, to: &Folder<'_>) -> Result<Value> {
         let fill = if self.kind.starts_with("float") { json!("NaN") } else { json!(0) };
         let codec = match self.kind {
             "uint8" => json!({"name": "bytes"}),
@@ -147,7 +142,7 @@ impl Array<'_> {
         Ok(told)
     }
 
-    fn chunk(&self, to: &Folder<'_>, at: &[usize], values: &[u8]) -> Result<(), DataError> {
+    fn chunk(&self, to: &Folder<'_>, at: &[usize], values: &[u8]) -> Result<()> {
         let key: Vec<String> = at.iter().map(ToString::to_string).collect();
         let (last, folders) = key.split_last().map_or(("0", &[][..]), |(last, folders)| (last, folders));
         let folder = [&[self.name.to_owned(), "c".to_owned()], folders].concat().join("/");

@@ -1,7 +1,7 @@
 //! Attributes in a JSON file beside a file that can hold none.
 
 use crate::attribute::Attribute;
-use crate::{Attributes, DataError};
+use crate::{Attributes, DataError, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -76,7 +76,7 @@ pub(crate) fn files(of: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// [`DataError::Beside`] for a file that holds no attributes; [`DataError::AttributeValue`] where the file itself
 /// states another value.
-pub(crate) fn take(of: &Path, attributes: &mut Attributes) -> Result<Option<String>, DataError> {
+pub(crate) fn take(of: &Path, attributes: &mut Attributes) -> Result<Option<String>> {
     let beside = path(of);
     let text = match std::fs::read_to_string(&beside) {
         Ok(text) => text,

@@ -13,7 +13,7 @@ use crate::source::{Header, stated};
 use crate::storage::Element;
 use crate::stored::parent;
 use crate::ticks::Ticks;
-use crate::{Attributes, AxisOrder, DataError, Mask};
+use crate::{Attributes, AxisOrder, DataError, Mask, Result};
 use std::ops::Range;
 use std::path::Path;
 
@@ -75,12 +75,7 @@ impl Bundle {
     ///
     /// # Errors
     /// Any fault of what was asked for, as of an HDF5 file.
-    pub(crate) fn open(
-        mut self,
-        path: &Path,
-        at: &Location,
-        axes: Option<AxisOrder>,
-    ) -> Result<Parts, DataError> {
+    pub(crate) fn open(mut self, path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Parts> {
         let names: Vec<Vec<String>> = match at.datasets[..] {
             [] => vec![vec![self.usual(path, &at.file)?]],
             _ => at.datasets.iter().map(|name| self.named(path, name)).collect::<Result<_, _>>()?,
@@ -117,7 +112,7 @@ impl Bundle {
     }
 
     /// Texts and few numbers at the root, and those in the group of the field, which go before them.
-    fn take_attributes(&mut self, group: &str) -> Result<(), DataError> {
+    fn take_attributes(&mut self, group: &str) -> Result<()> {
         let mut near: Vec<&Item> = self.contents.iter().collect();
         near.retain(|item| [group, ""].contains(&parent(&item.name)));
         near.sort_by_key(|item| item.name.contains('/'));
@@ -162,7 +157,7 @@ impl Bundle {
         attributes
     }
 
-    fn usual(&self, path: &Path, file: &Path) -> Result<String, DataError> {
+    fn usual(&self, path: &Path, file: &Path) -> Result<String> {
         if let Some(name) = told::first(file, |name| self.find(name).is_some()) {
             return Ok(name.to_owned());
         }
@@ -188,7 +183,7 @@ impl Bundle {
     }
 
     /// The names that a path stands for.
-    fn named(&self, path: &Path, name: &str) -> Result<Vec<String>, DataError> {
+    fn named(&self, path: &Path, name: &str) -> Result<Vec<String>> {
         let parts: Vec<&str> = name.split('/').collect();
         let fits = |own: &String| {
             let own: Vec<&str> = own.split('/').collect();
@@ -210,7 +205,7 @@ impl Bundle {
     }
 
     /// Takes the numbers of a name out.
-    fn member(&mut self, path: &Path, name: String) -> Result<Member, DataError> {
+    fn member(&mut self, path: &Path, name: String) -> Result<Member> {
         let mut attributes = self.of(&name);
         let place = self.contents.iter().position(|item| item.name == name);
         let content = place.map(|place| self.contents.swap_remove(place).content);
@@ -244,7 +239,7 @@ impl Bundle {
     }
 
     /// Takes lists `x` and `y` for the places of points, where the order of axes says which axis is x.
-    fn take_places(&self, path: &Path, header: &mut Header) -> Result<(), DataError> {
+    fn take_places(&self, path: &Path, header: &mut Header) -> Result<()> {
         for (name, direction) in PLACES {
             let Some(Content::Numbers(array)) = self.find(name) else { continue };
             let ticks = ticks(path, name, &**array)?;
@@ -259,7 +254,7 @@ impl Bundle {
         Ok(())
     }
 
-    fn times(&self, path: &Path, group: &str) -> Result<Option<Ticks>, DataError> {
+    fn times(&self, path: &Path, group: &str) -> Result<Option<Ticks>> {
         for name in TIMES {
             let Some(Content::Numbers(array)) = self.near(group, name) else { continue };
             return ticks(path, name, &**array).map(Some);
@@ -267,7 +262,7 @@ impl Bundle {
         Ok(None)
     }
 
-    fn take_mask(&self, path: &Path, group: &str, parts: &mut Parts) -> Result<(), DataError> {
+    fn take_mask(&self, path: &Path, group: &str, parts: &mut Parts) -> Result<()> {
         let Some(Content::Numbers(array) | Content::Truths(array)) = self.near(group, MASK) else {
             return Ok(());
         };
@@ -294,7 +289,7 @@ fn is_list(shape: &[usize]) -> bool {
 }
 
 /// The numbers along an axis. Rows and columns of MATLAB are lists.
-fn ticks(path: &Path, name: &str, array: &dyn Array) -> Result<Ticks, DataError> {
+fn ticks(path: &Path, name: &str, array: &dyn Array) -> Result<Ticks> {
     let mut shape = array.shape().to_vec();
     if shape.iter().filter(|length| **length != 1).count() == 1 {
         shape.retain(|length| *length != 1);
@@ -304,7 +299,7 @@ fn ticks(path: &Path, name: &str, array: &dyn Array) -> Result<Ticks, DataError>
 }
 
 /// Every number of an array.
-fn all(array: &dyn Array) -> Result<Vec<f64>, DataError> {
+fn all(array: &dyn Array) -> Result<Vec<f64>> {
     let block: Vec<Range<usize>> = array.shape().iter().map(|length| 0..*length).collect();
     array.check(&block)?;
     array.doubles(&block)

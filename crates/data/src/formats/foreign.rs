@@ -2,7 +2,7 @@
 
 use crate::location::Location;
 use crate::source::Source;
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, DataError, Result};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -115,11 +115,7 @@ pub(crate) fn refusal(path: &Path, file: &Path) -> Option<DataError> {
 ///
 /// # Errors
 /// [`DataError::Foreign`].
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    _axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, _axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let gone = || DataError::NotHdf5 { path: path.into(), found: "a file that changes".into() };
     Err(refusal(path, &at.file).unwrap_or_else(gone))
 }

@@ -5,7 +5,7 @@ use crate::kind::FORMAT;
 use crate::source::Header;
 use crate::ticks::{EVEN, Ticks};
 use crate::unit::Unit;
-use crate::{DataError, Suspicion};
+use crate::{DataError, Result, Suspicion};
 use equipoise_field::Axis;
 use std::path::Path;
 
@@ -49,12 +49,7 @@ impl Header {
     ///
     /// # Errors
     /// [`DataError::UnevenSpacing`]; [`DataError::AttributeValue`] where an attribute states another grid.
-    pub(super) fn take_places(
-        &mut self,
-        path: &Path,
-        direction: Direction,
-        ticks: &Ticks,
-    ) -> Result<(), DataError> {
+    pub(super) fn take_places(&mut self, path: &Path, direction: Direction, ticks: &Ticks) -> Result<()> {
         let [_, _, _, height, width] = self.shape;
         let along_h = (self.order.x_axis() == Some(Axis::H)) == (direction == Direction::X);
         let points = if along_h { height } else { width };

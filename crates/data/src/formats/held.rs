@@ -1,8 +1,8 @@
 //! An array in memory: that of a format whose files are small, or must be read whole.
 
-use crate::DataError;
 use crate::array::Array;
 use crate::storage::Element;
+use crate::{DataError, Result};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub(crate) fn cut<E: Copy>(
     shape: &[usize],
     values: &[E],
     block: &[Range<usize>],
-) -> Result<Vec<E>, DataError> {
+) -> Result<Vec<E>> {
     let inside = |(range, length): (&Range<usize>, &usize)| range.start <= range.end && range.end <= *length;
     if block.len() != shape.len() || !block.iter().zip(shape).all(inside) {
         return Err(DataError::io(path, std::io::ErrorKind::UnexpectedEof.into()));
@@ -48,15 +48,15 @@ impl Array for Held {
         Some(self.shape.clone())
     }
 
-    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>, DataError> {
+    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>> {
         Ok(None)
     }
 
-    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>, DataError> {
+    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         cut(&self.path, &self.shape, &self.values, block)
     }
 
-    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>, DataError> {
+    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>> {
         Ok(self.singles(block)?.into_iter().map(f64::from).collect())
     }
 }

@@ -13,7 +13,7 @@ use crate::location::Location;
 use crate::parts::Parts;
 use crate::source::Source;
 use crate::ticks::Ticks;
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, DataError, Result};
 use std::path::{Path, PathBuf};
 
 /// The order of the axes of one frame.
@@ -68,11 +68,7 @@ pub(crate) fn holds(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`DataError::Array`], [`DataError::Parts`] where grids differ, [`DataError::UnevenTimes`].
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let order = only(path, at, axes, ORDER)?;
     let gone = || DataError::NotHdf5 { path: path.into(), found: "a file that changes".into() };
     let (style, files) = frames(&at.file).ok_or_else(gone)?;
@@ -107,7 +103,7 @@ pub(crate) fn open(
 }
 
 /// Takes the times of frames for attributes: their step, and the first.
-fn take_times(path: &Path, times: Option<Vec<f64>>, parts: &mut Parts) -> Result<(), DataError> {
+fn take_times(path: &Path, times: Option<Vec<f64>>, parts: &mut Parts) -> Result<()> {
     let Some(times) = times else { return Ok(()) };
     let (leading, order, shape) = (parts.header.leading(), parts.header.order, vec![times.len()]);
     if let [time] = times[..] {
@@ -121,7 +117,7 @@ fn take_times(path: &Path, times: Option<Vec<f64>>, parts: &mut Parts) -> Result
     parts.header.take_clock(path, &clock)
 }
 
-fn member(path: &Path, name: String, frame: Frame, mut attributes: Attributes) -> Result<Member, DataError> {
+fn member(path: &Path, name: String, frame: Frame, mut attributes: Attributes) -> Result<Member> {
     let ([x, y], [dx, dy]) = (frame.first, frame.steps);
     for (name, value) in [("dx", dx), ("dy", dy), ("x_first", x), ("y_first", y)] {
         match attributes.numbers::<1>(path, name)? {
@@ -136,14 +132,14 @@ fn member(path: &Path, name: String, frame: Frame, mut attributes: Attributes) -
     Ok(Member { name, attributes, array: frame.array })
 }
 
-fn of_restart(path: &Path) -> Result<Frame, DataError> {
+fn of_restart(path: &Path) -> Result<Frame> {
     let restart = Restart::open(path)?;
     let (dx, time) = (restart.dx, Some(restart.time));
     let first = restart.corner.map(|corner| corner + dx);
     Ok(Frame { first, steps: [dx; 2], time, array: Box::new(restart) })
 }
 
-fn of_tecplot(path: &Path) -> Result<Frame, DataError> {
+fn of_tecplot(path: &Path) -> Result<Frame> {
     let zone = Zone::read(path)?;
     let refused = |found: String| DataError::Array {
         path: path.into(),

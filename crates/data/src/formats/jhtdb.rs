@@ -10,7 +10,7 @@ use crate::parts::{Layout, Parts};
 use crate::source::Source;
 use crate::stored::ticks;
 use crate::ticks::Ticks;
-use crate::{AxisOrder, DataError, Suspicion};
+use crate::{AxisOrder, DataError, Result, Suspicion};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -40,11 +40,7 @@ pub(crate) fn holds(path: &Path) -> bool {
 /// # Errors
 /// [`DataError::UnevenTimes`] for frames that are not equally far apart, [`DataError::UnevenSpacing`] for grids that
 /// are stretched, and any fault of the file.
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let file = Arc::new(Hdf5File::open(&at.file)?);
     let names = if at.datasets.is_empty() { usual(path, &file)? } else { at.datasets.clone() };
     let index = |name: &String| frame(name).map_or(0, |(_, index)| index);
@@ -78,7 +74,7 @@ pub(crate) fn open(
 }
 
 /// The frames of the velocity, or else of the only variable.
-fn usual(path: &Path, file: &Hdf5File) -> Result<Vec<String>, DataError> {
+fn usual(path: &Path, file: &Hdf5File) -> Result<Vec<String>> {
     let names = file.members()?;
     let of = |name: &str| frame(name).map(|(variable, _)| variable.to_lowercase());
     let mut variables: Vec<String> = names.iter().filter_map(|name| of(name)).collect();
@@ -93,12 +89,7 @@ fn usual(path: &Path, file: &Hdf5File) -> Result<Vec<String>, DataError> {
 }
 
 /// Takes places of points, and looks at the indices of frames.
-fn take_grid(
-    path: &Path,
-    file: &Hdf5File,
-    frames: &[(usize, String)],
-    parts: &mut Parts,
-) -> Result<(), DataError> {
+fn take_grid(path: &Path, file: &Hdf5File, frames: &[(usize, String)], parts: &mut Parts) -> Result<()> {
     for (direction, name) in Direction::BOTH.into_iter().zip(["xcoor", "ycoor"]) {
         if let Some(places) = ticks(path, file, name, usize::MAX)? {
             parts.header.take_places(path, direction, &places)?;

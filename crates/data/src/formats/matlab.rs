@@ -8,7 +8,7 @@ use crate::formats::turned::Turned;
 use crate::location::Location;
 use crate::source::Source;
 use crate::stored::{member, members, with_attributes};
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, DataError, Result};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,11 +42,7 @@ pub(crate) fn holds(path: &Path) -> bool {
 ///
 /// # Errors
 /// As of other HDF5 files.
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let file = Arc::new(Hdf5File::open(&at.file)?);
     let mut names = Vec::new();
     list(&file, "", DEPTH, &mut names);
@@ -93,11 +89,7 @@ fn list(file: &Hdf5File, group: &str, depth: usize, names: &mut Vec<String>) {
     }
 }
 
-fn of_class(
-    class: &str,
-    dataset: &hdf5::Dataset,
-    array: impl Fn() -> Result<Member, DataError>,
-) -> Result<Content, DataError> {
+fn of_class(class: &str, dataset: &hdf5::Dataset, array: impl Fn() -> Result<Member>) -> Result<Content> {
     match class {
         "char" if dataset.size() <= TEXT => {
             let letters = dataset.read_raw::<u16>().unwrap_or_default();
@@ -114,7 +106,7 @@ fn of_class(
 }
 
 /// Numbers, where that is what a dataset holds.
-fn numbers(array: impl Fn() -> Result<Member, DataError>, turned: bool) -> Result<Content, DataError> {
+fn numbers(array: impl Fn() -> Result<Member>, turned: bool) -> Result<Content> {
     match array() {
         Ok(Member { array, .. }) if turned => Ok(Content::Numbers(Box::new(Turned::new(array)))),
         Ok(Member { array, .. }) => Ok(Content::Numbers(array)),

@@ -9,7 +9,7 @@ use crate::location::Location;
 use crate::parts::{Layout, Parts};
 use crate::source::stated;
 use crate::ticks::Ticks;
-use crate::{AxisOrder, DataError, Suspicion};
+use crate::{AxisOrder, DataError, Result, Suspicion};
 use std::path::Path;
 
 /// Names of the velocity along x and along y, and along z where there is one.
@@ -58,10 +58,10 @@ pub(super) trait Catalogue {
     fn axes(&self, name: &str) -> Vec<String>;
 
     /// The variables of a path, which may stand for several.
-    fn asked(&self, path: &str) -> Result<Vec<Member>, DataError>;
+    fn asked(&self, path: &str) -> Result<Vec<Member>>;
 
     /// The coordinate of an axis, with its attributes; `None` where there is none.
-    fn coordinate(&self, axis: &str) -> Result<Option<(Ticks, Attributes)>, DataError>;
+    fn coordinate(&self, axis: &str) -> Result<Option<(Ticks, Attributes)>>;
 }
 
 /// Opens the velocity of a catalogue, or the variables asked for.
@@ -73,7 +73,7 @@ pub(super) fn open(
     at: &Location,
     axes: Option<AxisOrder>,
     catalogue: &impl Catalogue,
-) -> Result<Parts, DataError> {
+) -> Result<Parts> {
     let mut of = at.clone();
     if at.datasets.is_empty() {
         of.datasets = velocity(path, catalogue)?;
@@ -132,12 +132,7 @@ pub(super) fn open(
 }
 
 /// Takes times and places of points from the coordinates of axes.
-fn take_grid(
-    path: &Path,
-    catalogue: &impl Catalogue,
-    axes: &[String],
-    parts: &mut Parts,
-) -> Result<(), DataError> {
+fn take_grid(path: &Path, catalogue: &impl Catalogue, axes: &[String], parts: &mut Parts) -> Result<()> {
     let (order, header) = (parts.header.order, &mut parts.header);
     let name = |letter: u8| order.place(letter).and_then(|axis| axes.get(axis));
     if let Some(name) = name(b'T')
@@ -172,7 +167,7 @@ fn take_grid(
 }
 
 /// The variables that hold the velocity: the state of the house, or components by their usual names.
-fn velocity(path: &Path, catalogue: &impl Catalogue) -> Result<Vec<String>, DataError> {
+fn velocity(path: &Path, catalogue: &impl Catalogue) -> Result<Vec<String>> {
     let variables = catalogue.variables();
     let find = |name: &str| variables.iter().find(|v| v.name == name && v.rank >= 2);
     for name in ["x", "velocity"] {
@@ -200,12 +195,7 @@ fn velocity(path: &Path, catalogue: &impl Catalogue) -> Result<Vec<String>, Data
 }
 
 /// The order of axes of these names.
-fn order_of(
-    path: &Path,
-    catalogue: &impl Catalogue,
-    variable: &str,
-    axes: &[String],
-) -> Result<AxisOrder, DataError> {
+fn order_of(path: &Path, catalogue: &impl Catalogue, variable: &str, axes: &[String]) -> Result<AxisOrder> {
     let mut letters = String::new();
     for axis in axes {
         let attributes = catalogue.coordinate(axis)?.map(|(_, attributes)| attributes);

@@ -10,7 +10,7 @@ use crate::location::Location;
 use crate::source::Source;
 use crate::stored::{parent, ticks, with_attributes};
 use crate::ticks::Ticks;
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, Result};
 use hdf5::types::VarLenArray;
 use hdf5::{ObjectReference1, ReferencedObject};
 use std::path::{Path, PathBuf};
@@ -34,11 +34,7 @@ pub(crate) fn holds(path: &Path) -> bool {
 ///
 /// # Errors
 /// As of [`named::open`].
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let file = Arc::new(Hdf5File::open(&at.file)?);
     let names = file.members()?;
     let mut found = NetCdf { path: path.into(), file: Arc::clone(&file), variables: Vec::new() };
@@ -75,11 +71,11 @@ impl Catalogue for NetCdf {
         scales(&self.file, name).unwrap_or_default()
     }
 
-    fn asked(&self, path: &str) -> Result<Vec<Member>, DataError> {
+    fn asked(&self, path: &str) -> Result<Vec<Member>> {
         member_of(&self.path, &self.file, path)
     }
 
-    fn coordinate(&self, axis: &str) -> Result<Option<(Ticks, Attributes)>, DataError> {
+    fn coordinate(&self, axis: &str) -> Result<Option<(Ticks, Attributes)>> {
         if self.file.root.dataset(axis).is_err() {
             return Ok(None);
         }

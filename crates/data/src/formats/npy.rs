@@ -1,11 +1,11 @@
 //! NumPy's `.npy`: its header, and its numbers as an array.
 
-use crate::DataError;
 use crate::array::Array;
 use crate::formats::dtype::{Dtype, Kind};
 use crate::formats::entry::Entry;
 use crate::formats::gather;
 use crate::storage::Element;
+use crate::{DataError, Result};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -156,11 +156,7 @@ impl Npy {
         Ok(Self { path: path.into(), dtype: head.dtype, element, shape, bytes })
     }
 
-    fn read<E: Copy + Default>(
-        &self,
-        block: &[Range<usize>],
-        one: fn(Dtype, &[u8]) -> E,
-    ) -> Result<Vec<E>, DataError> {
+    fn read<E: Copy + Default>(&self, block: &[Range<usize>], one: fn(Dtype, &[u8]) -> E) -> Result<Vec<E>> {
         let (width, mut numbers) = (self.dtype.bytes, Vec::new());
         numbers.reserve(block.iter().map(ExactSizeIterator::len).product());
         let read = |offset, into: &mut [u8]| self.bytes.read(offset, into);
@@ -185,15 +181,15 @@ impl Array for Npy {
         None
     }
 
-    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>, DataError> {
+    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>> {
         Ok(None)
     }
 
-    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>, DataError> {
+    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         self.read(block, Dtype::single)
     }
 
-    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>, DataError> {
+    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>> {
         self.read(block, Dtype::double)
     }
 }

@@ -8,7 +8,7 @@ use crate::formats::npy::{Bytes, Head, MAGIC, Npy};
 use crate::formats::turned::Turned;
 use crate::location::Location;
 use crate::source::Source;
-use crate::{Attributes, AxisOrder, DataError};
+use crate::{Attributes, AxisOrder, DataError, Result};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -49,14 +49,10 @@ fn is_archive(file: File) -> bool {
 ///
 /// # Errors
 /// [`DataError::Array`] for what is not as NumPy writes it, and any fault of the arrays asked for.
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let file = &at.file;
     let contents = if file.is_dir() {
-        files(file)?.iter().map(|file| Ok((stem(file), alone(file)?))).collect::<Result<_, DataError>>()?
+        files(file)?.iter().map(|file| Ok((stem(file), alone(file)?))).collect::<Result<_>>()?
     } else if begins(file, &MAGIC)? {
         vec![(stem(file), alone(file)?)]
     } else {
@@ -68,7 +64,7 @@ pub(crate) fn open(
     Ok(Box::new(bundle.open(path, at, axes)?))
 }
 
-fn begins(path: &Path, magic: &[u8]) -> Result<bool, DataError> {
+fn begins(path: &Path, magic: &[u8]) -> Result<bool> {
     let mut start = vec![0; magic.len()];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
     read.map_err(|source| DataError::io(path, source))?;
@@ -76,7 +72,7 @@ fn begins(path: &Path, magic: &[u8]) -> Result<bool, DataError> {
 }
 
 /// The array files of a folder in order of name.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(|source| DataError::io(folder, source))?;
     let is_array = |path: &PathBuf| path.extension().is_some_and(|end| end == "npy");
@@ -94,7 +90,7 @@ fn broken(path: &Path, name: &str, found: impl Into<Box<str>>) -> DataError {
 }
 
 /// The array of a file.
-fn alone(path: &Path) -> Result<Content, DataError> {
+fn alone(path: &Path) -> Result<Content> {
     let fault = |source| DataError::io(path, source);
     let name = stem(path);
     let mut file = File::open(path).map_err(fault)?;
@@ -110,8 +106,8 @@ fn content(
     name: &str,
     head: &Head,
     rest: u64,
-    bytes: impl FnOnce(u64) -> Result<Bytes, DataError>,
-) -> Result<Content, DataError> {
+    bytes: impl FnOnce(u64) -> Result<Bytes>,
+) -> Result<Content> {
     let kind = head.dtype.kind;
     if let Kind::Other(_) = kind {
         return Ok(Content::Other(head.dtype.to_string()));
@@ -141,7 +137,7 @@ fn content(
 }
 
 /// The texts of an array, divided by commas.
-fn text(path: &Path, name: &str, head: &Head, bytes: Bytes) -> Result<Content, DataError> {
+fn text(path: &Path, name: &str, head: &Head, bytes: Bytes) -> Result<Content> {
     let mut all = vec![0; head.size().map_or(0, |(_, size)| size as usize)];
     bytes.read(0, &mut all).map_err(|source| DataError::io(path, source))?;
     let texts: Option<Vec<String>> =
@@ -151,7 +147,7 @@ fn text(path: &Path, name: &str, head: &Head, bytes: Bytes) -> Result<Content, D
 }
 
 /// The arrays of an archive; their numbers stay in it until they are asked for.
-fn archive(path: &Path) -> Result<Vec<(String, Content)>, DataError> {
+fn archive(path: &Path) -> Result<Vec<(String, Content)>> {
     let fault = |source| DataError::io(path, source);
     let told = |error: ZipError| DataError::Archive { path: path.into(), detail: error.to_string().into() };
     let mut archive = ZipArchive::new(File::open(path).map_err(fault)?).map_err(told)?;

@@ -10,7 +10,7 @@ use crate::location::Location;
 use crate::parts::{Layout, Parts};
 use crate::source::Source;
 use crate::stored::{parent, ticks};
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, DataError, Result};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -99,11 +99,7 @@ pub(crate) fn holds(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`DataError::Layout`] where trajectories stand on different grids, and any fault of the file.
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let file = Arc::new(Hdf5File::open(&at.file)?);
     let kind = Kind::of(&file).unwrap_or(Kind::Compressible);
     let mut of = at.clone();
@@ -154,7 +150,7 @@ impl Layout {
 }
 
 /// How many frames were written.
-fn latest(path: &Path, attributes: &Attributes) -> Result<Option<usize>, DataError> {
+fn latest(path: &Path, attributes: &Attributes) -> Result<Option<usize>> {
     match attributes.get(LATEST) {
         Some(Attribute::Numbers(found))
             if found.len() == 1 && found[0].fract() == 0.0 && found[0] >= -1.0 =>
@@ -172,7 +168,7 @@ fn take_grid(
     file: &Hdf5File,
     (kind, group, room): (Kind, &str, Option<usize>),
     parts: &mut Parts,
-) -> Result<(), DataError> {
+) -> Result<()> {
     let [times, x, y] = kind.coordinates(group);
     let (order, header) = (parts.header.order, &mut parts.header);
     if let Some(room) = room {
@@ -203,10 +199,10 @@ fn take_grid(
 }
 
 /// Refuses trajectories with grids or times of their own.
-fn alike(path: &Path, file: &Hdf5File) -> Result<(), DataError> {
-    let of = |group: &String| -> Result<_, DataError> {
+fn alike(path: &Path, file: &Hdf5File) -> Result<()> {
+    let of = |group: &String| -> Result<_> {
         let read = |name: String| Ok(ticks(path, file, &name, usize::MAX)?.and_then(|ticks| ticks.values));
-        Kind::Groups.coordinates(group).map(read).into_iter().collect::<Result<Vec<_>, DataError>>()
+        Kind::Groups.coordinates(group).map(read).into_iter().collect::<Result<Vec<_>>>()
     };
     let all = groups(file);
     let Some(first) = all.first() else { return Ok(()) };

@@ -10,7 +10,7 @@ use crate::packing::unmeasured;
 use crate::parts::Parts;
 use crate::sensors::vectors::{self, Lacks, Stated, Vector, Vectors};
 use crate::source::Source;
-use crate::{AxisOrder, DataError, Mask, Suspicion};
+use crate::{AxisOrder, DataError, Mask, Result, Suspicion};
 use std::path::{Path, PathBuf};
 
 /// The order of the axes of the frames.
@@ -41,11 +41,7 @@ pub(crate) fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// As of [`vectors::read`]; [`DataError::Array`] for places that are not an even grid, the same in all frames.
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let order = only(path, at, axes, ORDER)?;
     let mut attributes = Attributes::default();
     let mut notes: Vec<String> = beside::take(&at.file, &mut attributes)?.into_iter().collect();
@@ -103,7 +99,7 @@ fn refused(path: &Path, found: impl Into<Box<str>>) -> DataError {
 
 impl Plane {
     /// That of all frames.
-    fn of(frames: &[Frame]) -> Result<Self, DataError> {
+    fn of(frames: &[Frame]) -> Result<Self> {
         let along = |of: fn(&Vector) -> f64| {
             sorted(frames.iter().flat_map(|(_, found)| found.vectors.iter().map(of)).collect())
         };
@@ -132,7 +128,7 @@ impl Plane {
     }
 
     /// u and v, flat (T, 2, H, W); what is missing is marked.
-    fn values(&self, frames: &[Frame]) -> Result<Vec<f32>, DataError> {
+    fn values(&self, frames: &[Frame]) -> Result<Vec<f32>> {
         let plane = self.x.len() * self.y.len();
         let mut values = vec![unmeasured(); frames.len() * 2 * plane];
         let place = |places: &[f64], at: f64| {
@@ -160,7 +156,7 @@ impl Plane {
     }
 
     /// States grid and units where the file beside does not.
-    fn state(&self, path: &Path, frames: &[Frame], attributes: &mut Attributes) -> Result<(), DataError> {
+    fn state(&self, path: &Path, frames: &[Frame], attributes: &mut Attributes) -> Result<()> {
         for (names, places) in [(["dx", "x_first"], &self.x), (["dy", "y_first"], &self.y)] {
             let step = step(places).unwrap_or(1.0);
             for (name, value) in names.into_iter().zip([step, places[0]]) {

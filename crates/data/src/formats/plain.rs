@@ -7,7 +7,7 @@ use crate::location::Location;
 use crate::parts::{Layout, Parts};
 use crate::source::{Source, stated};
 use crate::stored::{mask, member, members, parent, with_attributes};
-use crate::{AxisOrder, DataError, Mask};
+use crate::{AxisOrder, DataError, Mask, Result};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,11 +18,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Any fault of the file but those that its numbers show.
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let file = Arc::new(Hdf5File::open(&at.file)?);
     let members = match at.datasets[..] {
         [] => vec![vec![usual(path, &file)?]],
@@ -55,12 +51,7 @@ pub(crate) fn open(
 ///
 /// # Errors
 /// [`DataError::Mask`], [`DataError::Hdf5`].
-pub(crate) fn take_mask(
-    path: &Path,
-    file: &Hdf5File,
-    group: &str,
-    parts: &mut Parts,
-) -> Result<(), DataError> {
+pub(crate) fn take_mask(path: &Path, file: &Hdf5File, group: &str, parts: &mut Parts) -> Result<()> {
     let header = &mut parts.header;
     let [_, _, _, height, width] = header.shape;
     let [.., h, w] = header.order.places();
@@ -73,7 +64,7 @@ pub(crate) fn take_mask(
 ///
 /// # Errors
 /// [`DataError::NoEntry`], [`DataError::Hdf5`].
-pub(crate) fn asked(path: &Path, file: &Arc<Hdf5File>, at: &Location) -> Result<Vec<Vec<Member>>, DataError> {
+pub(crate) fn asked(path: &Path, file: &Arc<Hdf5File>, at: &Location) -> Result<Vec<Vec<Member>>> {
     at.datasets.iter().map(|name| named(path, file, name)).collect()
 }
 
@@ -89,7 +80,7 @@ impl Layout {
 }
 
 /// The dataset `x` or else `velocity`; one of this name that is a coordinate is no field.
-fn usual(path: &Path, file: &Arc<Hdf5File>) -> Result<Member, DataError> {
+fn usual(path: &Path, file: &Arc<Hdf5File>) -> Result<Member> {
     let members = file.members()?;
     for variable in ["x", "velocity"].into_iter().filter(|name| members.iter().any(|m| m == name)) {
         let (_, attributes) = with_attributes(file, variable)?;
@@ -104,7 +95,7 @@ fn usual(path: &Path, file: &Arc<Hdf5File>) -> Result<Member, DataError> {
 }
 
 /// The dataset of a path, or those of every name that a `*` in it stands for.
-pub(super) fn named(path: &Path, file: &Arc<Hdf5File>, name: &str) -> Result<Vec<Member>, DataError> {
+pub(super) fn named(path: &Path, file: &Arc<Hdf5File>, name: &str) -> Result<Vec<Member>> {
     let mut paths = vec![String::new()];
     for part in name.split('/') {
         let mut longer = Vec::new();

@@ -1,9 +1,9 @@
 //! Restart files of the immersed boundary projection solver `ibpm`: fluxes on nested grids, of which the finest is
 //! read as velocities at its inner vertices (docs/formats.md has the layout).
 
-use crate::DataError;
 use crate::array::Array;
 use crate::storage::Element;
+use crate::{DataError, Result};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -81,7 +81,7 @@ impl Restart {
     ///
     /// # Errors
     /// [`DataError::Array`] for a file of another length than its header states.
-    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let refused = |found: String| DataError::Array {
             path: path.into(),
             name: "restart file".into(),
@@ -118,7 +118,7 @@ impl Restart {
         HEADER + 8 * numbers + 12
     }
 
-    fn doubles_at(&self, offset: u64, count: usize) -> Result<Vec<f64>, DataError> {
+    fn doubles_at(&self, offset: u64, count: usize) -> Result<Vec<f64>> {
         let fault = |source| DataError::io(&self.path, source);
         let mut file = File::open(&self.path).map_err(fault)?;
         let mut bytes = vec![0; 8 * count];
@@ -132,7 +132,7 @@ impl Restart {
 
     /// u and v at the inner vertices of the finest grid, flat (2, y, x): means of the fluxes through both edges that
     /// meet there, over the length of an edge.
-    fn velocities(&self) -> Result<Vec<f64>, DataError> {
+    fn velocities(&self) -> Result<Vec<f64>> {
         let (nx, ny) = (self.nx, self.ny);
         let flux = self.doubles_at(HEADER, self.fluxes())?;
         let (qx, qy) = flux.split_at((nx + 1) * ny);
@@ -157,15 +157,15 @@ impl Array for Restart {
         Some(self.shape.to_vec())
     }
 
-    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>, DataError> {
+    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>> {
         Ok(None)
     }
 
-    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>, DataError> {
+    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         Ok(self.doubles(block)?.into_iter().map(|value| value as f32).collect())
     }
 
-    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>, DataError> {
+    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>> {
         super::held::cut(&self.path, &self.shape, &self.velocities()?, block)
     }
 }

@@ -3,7 +3,7 @@
 use crate::array::Member;
 use crate::location::Location;
 use crate::parts::Layout;
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, DataError, Result};
 use std::path::Path;
 
 /// What messages call the numbers of a frame.
@@ -18,7 +18,7 @@ pub(super) fn only(
     at: &Location,
     axes: Option<AxisOrder>,
     expected: &'static str,
-) -> Result<AxisOrder, DataError> {
+) -> Result<AxisOrder> {
     let order: AxisOrder = expected.parse()?;
     if let Some(given) = axes.filter(|given| *given != order) {
         return Err(DataError::Name {

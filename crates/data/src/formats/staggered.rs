@@ -3,7 +3,7 @@
 use crate::attribute::Attribute;
 use crate::source::Header;
 use crate::ticks::EVEN;
-use crate::{DataError, Suspicion};
+use crate::{DataError, Result, Suspicion};
 use std::path::Path;
 
 /// A component with the names of its axes and its attribute `offset`.
@@ -17,7 +17,7 @@ pub(super) type Side = (String, Vec<String>, Option<Attribute>);
 ///
 /// # Errors
 /// [`DataError::AttributeValue`] for an offset that is none.
-pub(super) fn look(path: &Path, header: &mut Header, sides: &[Side]) -> Result<(), DataError> {
+pub(super) fn look(path: &Path, header: &mut Header, sides: &[Side]) -> Result<()> {
     let offsets = sides.iter().map(|(_, _, offset)| plane(path, header, offset.as_ref()));
     let offsets = offsets.collect::<Result<Vec<_>, _>>()?;
     let apart = offsets.iter().any(|offset| *offset != offsets[0]);
@@ -49,7 +49,7 @@ pub(super) fn look(path: &Path, header: &mut Header, sides: &[Side]) -> Result<(
 }
 
 /// The offset along x and y.
-fn plane(path: &Path, header: &Header, offset: Option<&Attribute>) -> Result<Option<[f64; 2]>, DataError> {
+fn plane(path: &Path, header: &Header, offset: Option<&Attribute>) -> Result<Option<[f64; 2]>> {
     let refused = |found: &Attribute| {
         let expected = "where in a cell the component lies along x, y (and z), in cells";
         Err(DataError::attribute(path, "offset", found, expected))

@@ -1,6 +1,6 @@
 //! Tecplot's text files of one ordered zone, as `ibpm` writes them.
 
-use crate::DataError;
+use crate::{DataError, Result};
 use std::path::Path;
 
 /// A table on a grid: `variables` columns, x fastest.
@@ -27,7 +27,7 @@ impl Zone {
     ///
     /// # Errors
     /// [`DataError::Array`].
-    pub(crate) fn read(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|source| DataError::io(path, source))?;
         let refused = |found: String| DataError::Array {
             path: path.into(),

@@ -1,6 +1,6 @@
 //! An array whose axes stand in the reverse order in its file.
 
-use crate::DataError;
+use crate::Result;
 use crate::array::Array;
 use crate::storage::Element;
 use std::ops::Range;
@@ -65,15 +65,15 @@ impl Array for Turned {
         self.array.chunk().map(|chunk| reversed(&chunk))
     }
 
-    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>, DataError> {
+    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>> {
         self.array.check(&reversed(block))
     }
 
-    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>, DataError> {
+    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         Ok(turn(block, &self.array.singles(&reversed(block))?))
     }
 
-    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>, DataError> {
+    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>> {
         Ok(turn(block, &self.array.doubles(&reversed(block))?))
     }
 }

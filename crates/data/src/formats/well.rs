@@ -11,7 +11,7 @@ use crate::location::Location;
 use crate::parts::{Layout, Parts};
 use crate::source::Source;
 use crate::stored::{attributes_of, member, members, parent, ticks};
-use crate::{AxisOrder, DataError};
+use crate::{AxisOrder, DataError, Result};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,11 +30,7 @@ pub(crate) fn holds(path: &Path) -> bool {
 ///
 /// # Errors
 /// [`DataError::Layout`] for other grids than Cartesian ones, and any fault of the file.
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     let file = Arc::new(Hdf5File::open(&at.file)?);
     let about = attributes_of(&file, "dimensions")?;
     let dims = dimensions(path, &about)?;
@@ -58,7 +54,7 @@ pub(crate) fn open(
 }
 
 /// Takes times and places of points.
-fn take_grid(path: &Path, file: &Hdf5File, parts: &mut Parts) -> Result<(), DataError> {
+fn take_grid(path: &Path, file: &Hdf5File, parts: &mut Parts) -> Result<()> {
     let (order, header) = (parts.header.order, &mut parts.header);
     if let Some(times) = ticks(path, file, "dimensions/time", usize::MAX)?
         && order.place(b'T').is_some()
@@ -80,7 +76,7 @@ fn take_grid(path: &Path, file: &Hdf5File, parts: &mut Parts) -> Result<(), Data
 }
 
 /// The names of the axes of space, in their order.
-fn dimensions(path: &Path, about: &Attributes) -> Result<Vec<String>, DataError> {
+fn dimensions(path: &Path, about: &Attributes) -> Result<Vec<String>> {
     let grid = about.text(path, "grid_type")?.unwrap_or("cartesian");
     if !grid.eq_ignore_ascii_case("cartesian") {
         return Err(DataError::layout(
@@ -102,7 +98,7 @@ fn dimensions(path: &Path, about: &Attributes) -> Result<Vec<String>, DataError>
 }
 
 /// The field of velocities.
-fn velocity(path: &Path, file: &Arc<Hdf5File>) -> Result<Member, DataError> {
+fn velocity(path: &Path, file: &Arc<Hdf5File>) -> Result<Member> {
     let name = "t1_fields/velocity";
     if file.root.dataset(name).is_ok() {
         return member(path, file, name);
@@ -125,7 +121,7 @@ fn rank(member: &Member) -> Option<usize> {
 }
 
 /// The order of the axes that a field has: it need not vary along all.
-fn order_of(path: &Path, member: &Member, dims: &[String]) -> Result<AxisOrder, DataError> {
+fn order_of(path: &Path, member: &Member, dims: &[String]) -> Result<AxisOrder> {
     let of = |name: &str| match member.attributes.at(Place::Dataset, name) {
         Some(Attribute::Numbers(flags)) => Some(flags.iter().map(|flag| *flag != 0.0).collect::<Vec<bool>>()),
         _ => None,
@@ -174,9 +170,10 @@ fn components(member: &Member, dims: &[String]) -> Vec<String> {
     dims.iter().map(letter).collect()
 }
 
-/// Takes the border rule: periodic where x and y are, else open, with a sentence on what there is, and walls.
-fn borders(path: &Path, file: &Hdf5File, parts: &mut Parts) -> Result<(), DataError> {
-    let (mut told, mut rules) = (Vec::new(), Vec::new());
+/// Takes the border rule: periodic where x and y are, else open, with a sentence on what there is.
+fn borders(path: &Path, file: &Hdf5File, parts: &mut Parts) -> Result<()> {
+    let mut told = Vec::new();
+    let mut periodic = Vec::new();
     for name in members(file, "boundary_conditions").unwrap_or_default() {
         let of = attributes_of(file, &format!("boundary_conditions/{name}"))?;
         let (Some(rule), Some(dims)) = (of.text(path, "bc_type")?, of.text(path, "associated_dims")?) else {

@@ -5,7 +5,7 @@ mod metadata;
 #[cfg(feature = "zarr")]
 mod store;
 
-use crate::DataError;
+use crate::{DataError, Result};
 use std::path::Path;
 
 #[cfg(feature = "zarr")]
@@ -48,7 +48,7 @@ pub(crate) fn open(
     path: &Path,
     at: &crate::Location,
     _: Option<crate::AxisOrder>,
-) -> Result<Box<dyn crate::source::Source>, DataError> {
+) -> Result<Box<dyn crate::source::Source>> {
     if is_zipped(&at.file) {
         return Err(zipped(&at.file));
     }

@@ -1,7 +1,7 @@
 //! The cells of a table by column, whichever kind of file they come from.
 
 use super::title::{Columns, Title, units};
-use crate::{DataError, Units};
+use crate::{DataError, Result, Units};
 use std::path::Path;
 
 /// Columns that say which rows hold no measurement, by the beginning of their names.
@@ -69,7 +69,7 @@ impl Cells {
         path: &Path,
         noise: Option<f64>,
         columns: &Columns,
-    ) -> Result<([Vec<String>; 2], Units), DataError> {
+    ) -> Result<([Vec<String>; 2], Units)> {
         let titles: Vec<Title> = self.columns.iter().map(|column| column.title.clone()).collect();
         let refused = |expected: String| {
             let found = titles.iter().map(|title| title.text.clone()).collect();
@@ -141,7 +141,7 @@ impl Cells {
     }
 
     /// The finite number of a cell; `None` where it is empty or the column is not there.
-    pub(super) fn number(&self, path: &Path, i: usize, column: &str) -> Result<Option<f64>, DataError> {
+    pub(super) fn number(&self, path: &Path, i: usize, column: &str) -> Result<Option<f64>> {
         let Some(Column { cells, .. }) =
             self.columns.iter().find(|c| c.title.column.as_deref() == Some(column))
         else {

@@ -4,7 +4,7 @@ use super::cells::{Cell, Cells, Column};
 use super::decimal::Decimal;
 use super::delimiter::Delimiter;
 use super::title::{Columns, Title};
-use crate::DataError;
+use crate::{DataError, Result};
 use std::path::Path;
 
 /// Lines that begin with one of these are comments.
@@ -16,7 +16,7 @@ const NAMED: usize = 3;
 /// A line that counts, with its number from 1.
 type Line<'a> = (u64, &'a str);
 
-pub(super) fn cells(path: &Path, bytes: Vec<u8>, known: &Columns) -> Result<Cells, DataError> {
+pub(super) fn cells(path: &Path, bytes: Vec<u8>, known: &Columns) -> Result<Cells> {
     let refused = |detail: String| DataError::SensorTable { path: path.into(), detail };
     let text = text(bytes).map_err(refused)?;
     let (comments, mut rows) = lines(text.trim_start_matches('\u{feff}'));

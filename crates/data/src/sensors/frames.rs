@@ -4,7 +4,7 @@ use super::cells::{Cell, Cells, Column};
 use super::title::{Columns, Title};
 use super::vectors::{self, Lacks, Stated};
 use crate::formats::{beside, piv, text};
-use crate::{Attributes, DataError};
+use crate::{Attributes, DataError, Result};
 use std::path::Path;
 
 /// Whether a path is a file of vectors, or a folder with some. A pipe is neither.
@@ -18,7 +18,7 @@ pub(super) fn holds(path: &Path) -> bool {
 ///
 /// # Errors
 /// As of [`vectors::read`]; [`DataError::Vectors`] where nothing states times.
-pub(super) fn cells(path: &Path, known: &Columns) -> Result<(Cells, Vec<String>), DataError> {
+pub(super) fn cells(path: &Path, known: &Columns) -> Result<(Cells, Vec<String>)> {
     let mut attributes = Attributes::default();
     let note = beside::take(path, &mut attributes)?;
     let files = piv::files(path).map_err(|source| DataError::io(path, source))?;

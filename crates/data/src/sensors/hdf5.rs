@@ -2,10 +2,10 @@
 
 use super::cells::{Cell, Cells, Column};
 use super::title::{self, Title};
-use crate::DataError;
 use crate::attribute::text;
 use crate::file::Hdf5File;
 use crate::storage;
+use crate::{DataError, Result};
 use hdf5::Dataset;
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use std::ops::Range;
@@ -21,7 +21,7 @@ const MISSING: [(&str, &str); 2] = [("_FillValue", "`_FillValue`"), ("missing_va
 const UNWRITTEN: f64 = 9.969_209_968_386_869e36;
 
 /// Datasets of other names, whatever they hold, become columns without cells.
-pub(super) fn cells(path: &Path, known: &title::Columns) -> Result<Cells, DataError> {
+pub(super) fn cells(path: &Path, known: &title::Columns) -> Result<Cells> {
     let file = Hdf5File::open(path)?;
     let (mut columns, mut notes): (Vec<Column>, Vec<String>) = Default::default();
     for name in file.members()? {

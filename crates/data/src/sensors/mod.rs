@@ -35,7 +35,7 @@ use crate::checksum::{checksum, hexadecimal};
 use crate::formats::foreign;
 use crate::guard;
 use crate::unit::Unit;
-use crate::{DataError, Units};
+use crate::{DataError, Result, Units};
 use cells::{Cells, either};
 pub use placing::{Dropped, Entry, Offence, Outside, Placed, PlacingRule, SNAP_TOLERANCE, Snap, place};
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ impl Table {
     ///
     /// # Errors
     /// [`DataError::SensorTable`] with both where they differ.
-    pub fn is_measured_in(&self, path: &Path, units: &Units) -> Result<(), DataError> {
+    pub fn is_measured_in(&self, path: &Path, units: &Units) -> Result<()> {
         for (of, found, expected) in [
             ("velocity", &self.units.velocity, &units.velocity),
             ("length", &self.units.length, &units.length),
@@ -124,7 +124,7 @@ impl Table {
 /// # Errors
 /// [`DataError::SensorColumns`], [`DataError::SensorCell`] naming row and column,
 /// [`DataError::SensorTable`], and those of opening a file.
-pub fn read_sensors(path: &Path, noise: Option<f64>, components: &[String]) -> Result<Table, DataError> {
+pub fn read_sensors(path: &Path, noise: Option<f64>, components: &[String]) -> Result<Table> {
     let columns = Columns::of(&components[..components.len().min(MOST_COMPONENTS)]);
     if let Some(guard) = guard::of(path) {
         return guard::table(guard, path, noise, components);
@@ -161,7 +161,7 @@ fn table(
     columns: &Columns,
     cells: Cells,
     (warnings, sha256): (Vec<String>, String),
-) -> Result<Table, DataError> {
+) -> Result<Table> {
     let ([told, doubted], units) = cells.check_columns(path, noise, columns)?;
     let readings = readings(path, &cells, noise, columns)?;
     let doubted = doubted.into_iter().chain(doubts::doubts(&readings, &columns.components));
@@ -170,12 +170,7 @@ fn table(
     Ok(Table { readings, units, notes, warnings, sha256 })
 }
 
-fn readings(
-    path: &Path,
-    cells: &Cells,
-    noise: Option<f64>,
-    columns: &Columns,
-) -> Result<Vec<Reading>, DataError> {
+fn readings(path: &Path, cells: &Cells, noise: Option<f64>, columns: &Columns) -> Result<Vec<Reading>> {
     let refused = |i: usize, column: &str, found: &str, expected: &'static str| DataError::SensorCell {
         path: path.into(),
         row: cells.row(i),
@@ -219,7 +214,7 @@ fn readings(
             components,
         })
     };
-    let readings: Vec<Reading> = (0..cells.rows()).map(reading).collect::<Result<_, DataError>>()?;
+    let readings: Vec<Reading> = (0..cells.rows()).map(reading).collect::<Result<_>>()?;
     if readings.iter().all(|r| r.components.iter().all(Option::is_none)) {
         let names = either(columns.components.clone());
         let detail = format!("found no reading, expected a number under {names}");

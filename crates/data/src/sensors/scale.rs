@@ -2,7 +2,7 @@
 
 use super::vectors::Lack;
 use crate::unit::Unit;
-use crate::{Attributes, DataError};
+use crate::{Attributes, DataError, Result};
 use std::path::Path;
 
 /// The unit of a quantity, and what its numbers are multiplied with.
@@ -23,7 +23,7 @@ impl Scale {
         quantity: &str,
         own: Option<String>,
         [unit, scale]: [&str; 2],
-    ) -> Result<Result<Self, Lack>, DataError> {
+    ) -> Result<Result<Self, Lack>> {
         let told = stated.text(path, unit)?.map(str::to_owned);
         let factor = stated.positive(path, scale)?;
         let (Some(to), from) = (told.clone().or_else(|| own.clone()), own) else {

@@ -7,7 +7,7 @@ use super::cells::{Cell, Cells};
 use super::csv;
 use super::scale::{Scale, agree};
 use super::title::{Columns, Title};
-use crate::{Attributes, DataError, formats};
+use crate::{Attributes, DataError, Result, formats};
 use std::path::Path;
 
 /// How the first line of DaVis begins.
@@ -122,7 +122,7 @@ impl Stated<'_> {
 /// # Errors
 /// [`DataError::SensorTable`] and [`DataError::SensorCell`]; [`DataError::Vectors`] where units or the direction of y
 /// are not known.
-pub(crate) fn read(path: &Path, stated: Stated<'_>) -> Result<Vectors, DataError> {
+pub(crate) fn read(path: &Path, stated: Stated<'_>) -> Result<Vectors> {
     let bytes = std::fs::read(path).map_err(|source| DataError::io(path, source))?;
     let columns = Columns::of(&["u".into(), "v".into()]);
     let cells = csv::cells(path, titled(bytes), &columns)?;
@@ -193,7 +193,7 @@ fn unit_of(cells: &Cells, column: &str) -> Option<String> {
 }
 
 /// What a row holds.
-fn vector(path: &Path, cells: &Cells, i: usize, lacks: &mut Lacks) -> Result<Vector, DataError> {
+fn vector(path: &Path, cells: &Cells, i: usize, lacks: &mut Lacks) -> Result<Vector> {
     let place = |column: &str| {
         cells.number(path, i, column)?.ok_or_else(|| DataError::SensorCell {
             path: path.into(),
@@ -241,7 +241,7 @@ fn vector(path: &Path, cells: &Cells, i: usize, lacks: &mut Lacks) -> Result<Vec
 ///
 /// Rows of an image come from its top: where y falls from row to row it counts upwards. Where it grows it may count
 /// down, as in images, or the rows may have been turned.
-fn turn(path: &Path, stated: &Attributes, vectors: &[Vector]) -> Result<Result<bool, Lack>, DataError> {
+fn turn(path: &Path, stated: &Attributes, vectors: &[Vector]) -> Result<Result<bool, Lack>> {
     match stated.text(path, "y_axis")? {
         Some("up") => Ok(Ok(false)),
         Some("down") => Ok(Ok(true)),
@@ -263,7 +263,7 @@ fn turn(path: &Path, stated: &Attributes, vectors: &[Vector]) -> Result<Result<b
 ///
 /// # Errors
 /// [`DataError::Vectors`] where nothing says.
-pub(crate) fn time(path: &Path, stated: Stated<'_>, frame: usize) -> Result<f64, DataError> {
+pub(crate) fn time(path: &Path, stated: Stated<'_>, frame: usize) -> Result<f64> {
     let number =
         |name: &str| Ok::<_, DataError>(stated.attributes.numbers::<1>(path, name)?.map(|[number]| number));
     let step = match number("dt_frame")? {

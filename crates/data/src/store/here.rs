@@ -5,7 +5,7 @@ use super::reader::Array;
 use crate::attribute::text;
 use crate::file::Hdf5File;
 use crate::stored::mask;
-use crate::{DataError, Mask, limits};
+use crate::{DataError, Mask, Result, limits};
 use hdf5::types::{TypeDescriptor, VarLenUnicode};
 use hdf5::{Hyperslab, SliceOrIndex};
 use ndarray::IxDyn;
@@ -19,30 +19,30 @@ pub(super) struct Here {
 }
 
 impl Here {
-    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+    pub(super) fn open(path: &Path) -> Result<Self> {
         Ok(Self { path: path.into(), file: Hdf5File::open(path)? })
     }
 
-    pub(super) fn names(&self) -> Result<Vec<String>, DataError> {
+    pub(super) fn names(&self) -> Result<Vec<String>> {
         self.file.members()
     }
 
-    pub(super) fn attributes(&self) -> Result<Vec<String>, DataError> {
+    pub(super) fn attributes(&self) -> Result<Vec<String>> {
         self.file.root.attr_names().map_err(|e| self.file.fault("list its attributes", e))
     }
 
-    pub(super) fn read<E: Element>(&self, name: &str) -> Result<Array<E>, DataError> {
+    pub(super) fn read<E: Element>(&self, name: &str) -> Result<Array<E>> {
         let dataset = self.dataset_of::<E>(name)?;
         let values = dataset.read_raw::<E>().map_err(|e| self.array_fault(name, e))?;
         Ok(Array { shape: dataset.shape(), values })
     }
 
-    pub(super) fn shape(&self, name: &str) -> Result<Vec<usize>, DataError> {
+    pub(super) fn shape(&self, name: &str) -> Result<Vec<usize>> {
         let dataset = self.dataset(name)?;
         limits::check(&self.path, name, &dataset).map(|()| dataset.shape())
     }
 
-    pub(super) fn rows<E: Element>(&self, name: &str, rows: Range<usize>) -> Result<Vec<E>, DataError> {
+    pub(super) fn rows<E: Element>(&self, name: &str, rows: Range<usize>) -> Result<Vec<E>> {
         let dataset = self.dataset_of::<E>(name)?;
         let mut selection = vec![SliceOrIndex::from(rows)];
         selection.resize(dataset.ndim().max(1), SliceOrIndex::from(..));
@@ -50,14 +50,14 @@ impl Here {
         Ok(array.map_err(|e| self.array_fault(name, e))?.into_raw_vec_and_offset().0)
     }
 
-    pub(super) fn dataset(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
+    pub(super) fn dataset(&self, name: &str) -> Result<hdf5::Dataset> {
         if !self.file.root.link_exists(name) {
             return Err(self.no_entry("array", name, self.names()?));
         }
         self.file.root.dataset(name).map_err(|e| self.array_fault(name, e))
     }
 
-    fn dataset_of<E: Element>(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
+    fn dataset_of<E: Element>(&self, name: &str) -> Result<hdf5::Dataset> {
         let dataset = self.dataset(name)?;
         let found = dataset.dtype().and_then(|t| t.to_descriptor()).map_err(|e| self.array_fault(name, e))?;
         if found == E::type_descriptor() {
@@ -75,11 +75,11 @@ impl Here {
         self.file.fault(&format!("read array `{name}`"), error)
     }
 
-    pub(super) fn mask(&self, sides: [usize; 2]) -> Result<Option<Mask>, DataError> {
+    pub(super) fn mask(&self, sides: [usize; 2]) -> Result<Option<Mask>> {
         mask(&self.path, &self.file, "", sides, false)
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<String, DataError> {
+    pub(super) fn text(&self, name: &str) -> Result<String> {
         let fault = |e| self.file.fault(&format!("read attribute `{name}`"), e);
         let names = self.file.root.attr_names().map_err(fault)?;
         if !names.iter().any(|n| n == name) {

@@ -3,7 +3,7 @@
 use super::Element;
 use super::here::Here;
 use crate::guard::{self, Apart};
-use crate::{DataError, Mask};
+use crate::{DataError, Mask, Result};
 use serde::de::DeserializeOwned;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ impl Reader {
     /// # Errors
     /// [`DataError::Missing`], [`DataError::NotHdf5`], [`DataError::Truncated`],
     /// [`DataError::NewerFormat`], [`DataError::Hdf5`].
-    pub fn open(path: &Path) -> Result<Self, DataError> {
+    pub fn open(path: &Path) -> Result<Self> {
         let store = match guard::of(path) {
             Some(guard) => Store::Apart(Apart::open(guard, path)?),
             None => Store::Here(Here::open(path)?),
@@ -51,7 +51,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::Hdf5`].
-    pub fn names(&self) -> Result<Vec<String>, DataError> {
+    pub fn names(&self) -> Result<Vec<String>> {
         match &self.store {
             Store::Here(store) => store.names(),
             Store::Apart(store) => store.names(),
@@ -62,7 +62,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::Hdf5`].
-    pub fn attributes(&self) -> Result<Vec<String>, DataError> {
+    pub fn attributes(&self) -> Result<Vec<String>> {
         match &self.store {
             Store::Here(store) => store.attributes(),
             Store::Apart(store) => store.attributes(),
@@ -73,7 +73,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::NoEntry`], [`DataError::ElementType`], [`DataError::Hdf5`].
-    pub fn read<E: Element>(&self, name: &str) -> Result<Array<E>, DataError> {
+    pub fn read<E: Element>(&self, name: &str) -> Result<Array<E>> {
         match &self.store {
             Store::Here(store) => store.read(name),
             Store::Apart(store) => {
@@ -87,7 +87,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::NoEntry`], [`DataError::Hdf5`].
-    pub fn shape(&self, name: &str) -> Result<Vec<usize>, DataError> {
+    pub fn shape(&self, name: &str) -> Result<Vec<usize>> {
         match &self.store {
             Store::Here(store) => store.shape(name),
             Store::Apart(store) => store.shape(name),
@@ -98,7 +98,7 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::read`]; [`DataError::Hdf5`] also for rows beyond the array.
-    pub fn rows<E: Element>(&self, name: &str, rows: Range<usize>) -> Result<Vec<E>, DataError> {
+    pub fn rows<E: Element>(&self, name: &str, rows: Range<usize>) -> Result<Vec<E>> {
         match &self.store {
             Store::Here(store) => store.rows(name, rows),
             Store::Apart(store) => store.array(name, &store.shape(name)?, Some(rows)),
@@ -109,7 +109,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::ArrayShape`], and as [`Reader::read`].
-    pub fn read_shaped<E: Element>(&self, name: &str, shape: &[usize]) -> Result<Vec<E>, DataError> {
+    pub fn read_shaped<E: Element>(&self, name: &str, shape: &[usize]) -> Result<Vec<E>> {
         let array = self.read::<E>(name)?;
         if array.shape == shape {
             return Ok(array.values);
@@ -126,7 +126,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::Mask`], [`DataError::Hdf5`].
-    pub fn mask(&self, sides: [usize; 2]) -> Result<Option<Mask>, DataError> {
+    pub fn mask(&self, sides: [usize; 2]) -> Result<Option<Mask>> {
         match &self.store {
             Store::Here(store) => store.mask(sides),
             Store::Apart(store) => store.mask(sides),
@@ -137,7 +137,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::NoEntry`], [`DataError::ElementType`], [`DataError::Hdf5`].
-    pub fn text(&self, name: &str) -> Result<String, DataError> {
+    pub fn text(&self, name: &str) -> Result<String> {
         match &self.store {
             Store::Here(store) => store.text(name),
             Store::Apart(store) => store.text(name),
@@ -148,7 +148,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::Json`], and as [`Reader::text`].
-    pub fn json<V: DeserializeOwned>(&self, name: &str) -> Result<V, DataError> {
+    pub fn json<V: DeserializeOwned>(&self, name: &str) -> Result<V> {
         serde_json::from_str(&self.text(name)?).map_err(|source| DataError::Json {
             path: self.path.clone(),
             name: name.into(),
@@ -160,7 +160,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`DataError::NoEntry`], [`DataError::Hdf5`].
-    pub fn dimensions(&self, array: &str) -> Result<Vec<String>, DataError> {
+    pub fn dimensions(&self, array: &str) -> Result<Vec<String>> {
         match &self.store {
             Store::Here(store) => store.dimensions(array),
             Store::Apart(store) => store.dimensions(array),

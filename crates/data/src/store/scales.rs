@@ -7,7 +7,7 @@
 use super::Writer;
 use super::here::Here;
 use super::writer::fault;
-use crate::DataError;
+use crate::{DataError, Result};
 use hdf5::types::{FixedAscii, VarLenArray, VarLenUnicode};
 use hdf5::{Dataset, Datatype, H5Type, ObjectReference1, ReferencedObject};
 use std::cell::RefCell;
@@ -87,7 +87,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`DataError::Hdf5`], also for a name that is taken; [`DataError::Unreadable`] where the folder takes no file.
-    pub fn dimensions(&self, dimensions: &[Dimension]) -> Result<Dimensions<'_>, DataError> {
+    pub fn dimensions(&self, dimensions: &[Dimension]) -> Result<Dimensions<'_>> {
         let class = self.class_type()?;
         for (id, dimension) in dimensions.iter().enumerate() {
             let name = &dimension.name;
@@ -112,7 +112,7 @@ impl Writer {
         Ok(Dimensions { writer: self, scales: RefCell::new(scales) })
     }
 
-    fn scale(&self, dimension: &Dimension) -> Result<Dataset, DataError> {
+    fn scale(&self, dimension: &Dimension) -> Result<Dataset> {
         let name = dimension.name.as_str();
         let fault = |e| fault(self.path(), &format!("write dimension `{name}`"), e);
         match &dimension.along {
@@ -139,7 +139,7 @@ impl Writer {
 
     /// The type of [`CLASS`]: a text that ends with a zero byte, which the library of HDF5 asks for and the binding
     /// does not make. A file of a few bytes that stands beside the store for a moment says it.
-    fn class_type(&self) -> Result<Datatype, DataError> {
+    fn class_type(&self) -> Result<Datatype> {
         let beside = Beside(self.temporary().with_extension("text"));
         let fault = |e| fault(self.path(), "make the type of dimensions", e);
         let io = |source| DataError::io(self.path(), source);
@@ -162,7 +162,7 @@ impl Writer {
 
 impl Here {
     /// The names of the dimensions that the axes of an array are; none where it has no such names.
-    pub(super) fn dimensions(&self, array: &str) -> Result<Vec<String>, DataError> {
+    pub(super) fn dimensions(&self, array: &str) -> Result<Vec<String>> {
         let dataset = self.dataset(array)?;
         let fault = |e| self.array_fault(array, e);
         if !dataset.attr_names().map_err(fault)?.iter().any(|name| name == "DIMENSION_LIST") {
@@ -186,7 +186,7 @@ impl Dimensions<'_> {
     /// # Errors
     /// [`DataError::NoEntry`] for a dimension that there is not; [`DataError::ArrayShape`] for one of another length;
     /// [`DataError::Hdf5`].
-    pub fn attach(&self, array: &str, dimensions: &[&str]) -> Result<(), DataError> {
+    pub fn attach(&self, array: &str, dimensions: &[&str]) -> Result<()> {
         let path = self.writer.path();
         let fault = |e| fault(path, &format!("name the axes of array `{array}`"), e);
         let file = self.writer.file()?;
@@ -224,7 +224,7 @@ impl Dimensions<'_> {
     ///
     /// # Errors
     /// [`DataError::Hdf5`].
-    pub fn finish(self) -> Result<(), DataError> {
+    pub fn finish(self) -> Result<()> {
         for (name, _, users) in self.scales.into_inner().into_iter().filter(|(.., users)| !users.is_empty()) {
             let fault = |e| fault(self.writer.path(), &format!("finish dimension `{name}`"), e);
             let scale = self.writer.file()?.dataset(&name).map_err(fault)?;

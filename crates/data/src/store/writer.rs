@@ -2,7 +2,7 @@
 
 use super::Element;
 use crate::mask::MASK;
-use crate::{DataError, Mask};
+use crate::{DataError, Mask, Result};
 use hdf5::file::LinkCreationOrder;
 use hdf5::types::VarLenUnicode;
 use hdf5::{FileBuilder, Hyperslab, Location, SliceOrIndex};
@@ -34,7 +34,7 @@ impl Writer {
     /// # Errors
     /// [`DataError::Exists`] for an existing file that may not be replaced; [`DataError::Hdf5`] when
     /// the folder cannot be written.
-    pub fn create(path: &Path, existing: Existing) -> Result<Self, DataError> {
+    pub fn create(path: &Path, existing: Existing) -> Result<Self> {
         Self::begin(path, existing, &FileBuilder::new())
     }
 
@@ -43,13 +43,13 @@ impl Writer {
     ///
     /// # Errors
     /// As [`create`](Self::create).
-    pub fn create_ordered(path: &Path, existing: Existing) -> Result<Self, DataError> {
+    pub fn create_ordered(path: &Path, existing: Existing) -> Result<Self> {
         let mut ordered = FileBuilder::new();
         ordered.with_create_plist(|plist| plist.link_creation_order(LinkCreationOrder::Indexed));
         Self::begin(path, existing, &ordered)
     }
 
-    fn begin(path: &Path, existing: Existing, builder: &FileBuilder) -> Result<Self, DataError> {
+    fn begin(path: &Path, existing: Existing, builder: &FileBuilder) -> Result<Self> {
         may_stand(path, existing)?;
         let mut name = std::ffi::OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
@@ -64,7 +64,7 @@ impl Writer {
     /// # Errors
     /// [`DataError::Length`] when the shape does not hold the values; [`DataError::Hdf5`], also for a
     /// name that is taken.
-    pub fn write<E: Element>(&self, name: &str, shape: &[usize], values: &[E]) -> Result<(), DataError> {
+    pub fn write<E: Element>(&self, name: &str, shape: &[usize], values: &[E]) -> Result<()> {
         let expected = shape.iter().product();
         if values.len() != expected {
             return Err(DataError::Length {
@@ -87,7 +87,7 @@ impl Writer {
         name: &str,
         shape: &[usize],
         parts: impl IntoIterator<Item = Vec<E>>,
-    ) -> Result<(), DataError> {
+    ) -> Result<()> {
         let field = "values of a stored array";
         let fault = |e| fault(&self.path, &format!("write array `{name}`"), e);
         let dataset = self.file()?.new_dataset::<E>().shape(shape).create(name).map_err(fault)?;
@@ -111,14 +111,14 @@ impl Writer {
     ///
     /// # Errors
     /// [`DataError::Hdf5`], also where there is one.
-    pub fn write_mask(&self, mask: &Mask) -> Result<(), DataError> {
+    pub fn write_mask(&self, mask: &Mask) -> Result<()> {
         let cells: Vec<u8> = mask.cells().iter().map(|hidden| u8::from(*hidden)).collect();
         self.write_flags(MASK, &mask.sides(), &cells)?;
         self.set_text_of(MASK, "ones", "masked")
     }
 
     /// Writes an array of bytes, row-major.
-    pub(crate) fn write_flags(&self, name: &str, shape: &[usize], flags: &[u8]) -> Result<(), DataError> {
+    pub(crate) fn write_flags(&self, name: &str, shape: &[usize], flags: &[u8]) -> Result<()> {
         let fault = |e| fault(&self.path, &format!("write dataset `{name}`"), e);
         let dataset = self.file()?.new_dataset::<u8>().shape(shape).create(name).map_err(fault)?;
         dataset.write_raw(flags).map_err(fault)
@@ -128,7 +128,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`DataError::Hdf5`] for a text that is too long, holds a NUL or whose name is taken.
-    pub fn set_text(&self, name: &str, text: &str) -> Result<(), DataError> {
+    pub fn set_text(&self, name: &str, text: &str) -> Result<()> {
         self.put_text(self.file()?, name, text)
     }
 
@@ -136,7 +136,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`set_text`](Self::set_text), also without the array.
-    pub fn set_text_of(&self, array: &str, name: &str, text: &str) -> Result<(), DataError> {
+    pub fn set_text_of(&self, array: &str, name: &str, text: &str) -> Result<()> {
         let array = self.array(array)?;
         self.put_text(&array, name, text)
     }
@@ -145,17 +145,17 @@ impl Writer {
     ///
     /// # Errors
     /// As [`set_text_of`](Self::set_text_of).
-    pub fn set_missing_of(&self, array: &str) -> Result<(), DataError> {
+    pub fn set_missing_of(&self, array: &str) -> Result<()> {
         let fault = |e| fault(&self.path, "write attribute `_FillValue`", e);
         let attribute = self.array(array)?.new_attr::<f32>().create("_FillValue").map_err(fault)?;
         attribute.write_scalar(&f32::NAN).map_err(fault)
     }
 
-    fn array(&self, name: &str) -> Result<hdf5::Dataset, DataError> {
+    fn array(&self, name: &str) -> Result<hdf5::Dataset> {
         self.file()?.dataset(name).map_err(|e| fault(&self.path, &format!("find array `{name}`"), e))
     }
 
-    fn put_text(&self, at: &Location, name: &str, text: &str) -> Result<(), DataError> {
+    fn put_text(&self, at: &Location, name: &str, text: &str) -> Result<()> {
         let fault = |e| fault(&self.path, &format!("write attribute `{name}`"), e);
         let text: VarLenUnicode = text.parse().map_err(|e| fault(format!("{e:?}").as_str().into()))?;
         let attribute = at.new_attr::<VarLenUnicode>().create(name).map_err(fault)?;
@@ -166,7 +166,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`DataError::Json`], and as [`Writer::set_text`].
-    pub fn set_json<V: Serialize>(&self, name: &str, value: &V) -> Result<(), DataError> {
+    pub fn set_json<V: Serialize>(&self, name: &str, value: &V) -> Result<()> {
         let json = serde_json::to_string(value).map_err(|source| DataError::Json {
             path: self.path.clone(),
             name: name.into(),
@@ -179,7 +179,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`DataError::Hdf5`], also for a name that is taken.
-    pub fn set_numbers(&self, name: &str, numbers: &[f64]) -> Result<(), DataError> {
+    pub fn set_numbers(&self, name: &str, numbers: &[f64]) -> Result<()> {
         let fault = |e| fault(&self.path, &format!("write attribute `{name}`"), e);
         match numbers {
             [number] => {
@@ -198,7 +198,7 @@ impl Writer {
     /// # Errors
     /// [`DataError::Exists`] when a file has come to stand there meanwhile; [`DataError::Hdf5`] or
     /// [`DataError::Unreadable`] when closing or moving fails.
-    pub fn finish(mut self) -> Result<(), DataError> {
+    pub fn finish(mut self) -> Result<()> {
         let file = self.file.take();
         file.map_or(Ok(()), hdf5::File::close).map_err(|e| fault(&self.path, "close it", e))?;
         let moved = |source| DataError::io(&self.path, source);
@@ -217,7 +217,7 @@ impl Writer {
         &self.temporary
     }
 
-    pub(super) fn file(&self) -> Result<&hdf5::File, DataError> {
+    pub(super) fn file(&self) -> Result<&hdf5::File> {
         self.file.as_ref().ok_or_else(|| fault(&self.path, "write to it", "already closed".into()))
     }
 }
@@ -230,7 +230,7 @@ impl Drop for Writer {
     }
 }
 
-pub(crate) fn may_stand(path: &Path, existing: Existing) -> Result<(), DataError> {
+pub(crate) fn may_stand(path: &Path, existing: Existing) -> Result<()> {
     match existing {
         Existing::Refuse if path.exists() => Err(DataError::Exists { path: path.into() }),
         _ => Ok(()),

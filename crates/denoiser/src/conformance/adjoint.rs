@@ -1,7 +1,7 @@
 //! J v against Jᵀw.
 
 use super::parts::white;
-use crate::{Denoiser, DenoiserError};
+use crate::{Denoiser, DenoiserError, Result};
 use equipoise_field::{Length, Real, Shape, sum};
 use equipoise_schedule::Level;
 
@@ -16,11 +16,7 @@ const DRAWS: u64 = 4;
 /// # Errors
 /// [`DenoiserError::Adjoint`]; [`DenoiserError::Length`] when x_t is not of the denoiser's length; what the
 /// denoiser returns.
-pub fn check_jvp<R: Real>(
-    denoiser: &dyn Denoiser<R>,
-    x_t: &[R],
-    level: Level,
-) -> Result<bool, DenoiserError> {
+pub fn check_jvp<R: Real>(denoiser: &dyn Denoiser<R>, x_t: &[R], level: Level) -> Result<bool> {
     let dim = denoiser.dim();
     Length::check("x_t", x_t.len(), dim)?;
     for draw in 0..DRAWS {

@@ -1,6 +1,6 @@
 //! A batch against its members alone, to the bit.
 
-use crate::{Denoiser, DenoiserError, Linearised, Tape};
+use crate::{Denoiser, DenoiserError, Linearised, Result, Tape};
 use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
 use std::ops::Range;
@@ -12,12 +12,7 @@ use std::ops::Range;
 /// # Errors
 /// [`DenoiserError::Batch`]; [`DenoiserError::Length`] unless `x_t` and `v` are whole fields, as many; what
 /// the denoiser returns.
-pub fn check_batch<R: Real>(
-    denoiser: &dyn Denoiser<R>,
-    x_t: &[R],
-    level: Level,
-    v: &[R],
-) -> Result<(), DenoiserError> {
+pub fn check_batch<R: Real>(denoiser: &dyn Denoiser<R>, x_t: &[R], level: Level, v: &[R]) -> Result<()> {
     let dim = denoiser.dim();
     let count = Length::members("x_t", x_t.len(), dim)?;
     Length::check("v", v.len(), x_t.len())?;
@@ -50,10 +45,7 @@ fn named<R>(always: [Vec<R>; 4], known: [Option<Vec<R>>; 2]) -> Products<R> {
 }
 
 /// What a product wrote; `None` where the denoiser does not have it.
-fn known<R: Real>(
-    len: usize,
-    product: impl FnOnce(&mut [R]) -> Result<(), DenoiserError>,
-) -> Result<Option<Vec<R>>, DenoiserError> {
+fn known<R: Real>(len: usize, product: impl FnOnce(&mut [R]) -> Result<()>) -> Result<Option<Vec<R>>> {
     let mut out = vec![R::nan(); len];
     match product(&mut out) {
         Ok(()) => Ok(Some(out)),
@@ -63,7 +55,7 @@ fn known<R: Real>(
 }
 
 impl<R: Real> Products<R> {
-    fn alone(denoiser: &dyn Denoiser<R>, x_t: &[R], level: Level, v: &[R]) -> Result<Self, DenoiserError> {
+    fn alone(denoiser: &dyn Denoiser<R>, x_t: &[R], level: Level, v: &[R]) -> Result<Self> {
         let (mut x_hat, mut vjp) = (vec![R::nan(); v.len()], vec![R::nan(); v.len()]);
         denoiser.denoise(x_t, level, &mut x_hat)?;
         denoiser.vjp(x_t, level, v, &mut vjp)?;
@@ -78,7 +70,7 @@ impl<R: Real> Products<R> {
         level: Level,
         v: &[R],
         tape: &mut Tape,
-    ) -> Result<Self, DenoiserError> {
+    ) -> Result<Self> {
         let [mut x_hat, mut estimate, mut vjp, mut pieces] =
             [const { Vec::new() }; 4].map(|_: Vec<R>| vec![R::nan(); v.len()]);
         denoiser.estimates(x_t, level, &mut estimate, tape)?;
@@ -93,7 +85,7 @@ impl<R: Real> Products<R> {
     }
 
     /// Whether the member at `place` is `alone`.
-    fn same(&self, alone: &Self, place: usize, batch: usize, dim: usize) -> Result<(), DenoiserError> {
+    fn same(&self, alone: &Self, place: usize, batch: usize, dim: usize) -> Result<()> {
         for ((what, found), (_, expected)) in self.0.iter().zip(&alone.0) {
             let differ = |a: R, b: R| a.wide().to_bits() != b.wide().to_bits();
             let (found, expected) = match (found, expected) {

@@ -1,7 +1,7 @@
 //! One slope of x̂ by differences, with its own error, against one product.
 
 use crate::error::finite;
-use crate::{Denoiser, DenoiserError};
+use crate::{Denoiser, Result};
 use equipoise_field::{Real, sum};
 use equipoise_schedule::Level;
 
@@ -52,7 +52,7 @@ struct Difference {
 }
 
 impl<R: Real> Bench<'_, R> {
-    fn denoise(&mut self, x: &[R]) -> Result<Vec<R>, DenoiserError> {
+    fn denoise(&mut self, x: &[R]) -> Result<Vec<R>> {
         let mut out = vec![R::nan(); x.len()];
         self.denoiser.denoise(x, self.level, &mut out)?;
         self.evaluations += 1;
@@ -61,7 +61,7 @@ impl<R: Real> Bench<'_, R> {
     }
 
     /// Jᵀv, and the rounding of ⟨v, x̂⟩: ε‖v ∘ x̂‖, or what moves of x_t by its ulp show where that is more.
-    pub(super) fn product(&mut self, v: Vec<R>) -> Result<Product<R>, DenoiserError> {
+    pub(super) fn product(&mut self, v: Vec<R>) -> Result<Product<R>> {
         let mut of_v = vec![R::nan(); v.len()];
         self.denoiser.vjp(self.x_t, self.level, &v, &mut of_v)?;
         self.products += 1;
@@ -84,7 +84,7 @@ impl<R: Real> Bench<'_, R> {
 
     /// Central difference over the step h along w. x_t ± hw is rounded to `R`, so that ⟨Jᵀv, ·⟩ is taken
     /// with the move that was made.
-    fn difference(&mut self, product: &Product<R>, w: &[R], h: f64) -> Result<Difference, DenoiserError> {
+    fn difference(&mut self, product: &Product<R>, w: &[R], h: f64) -> Result<Difference> {
         let moved = |h: f64| -> Vec<R> {
             self.x_t.iter().zip(w).map(|(x, w)| R::narrow(x.wide() + h * w.wide())).collect()
         };
@@ -105,12 +105,7 @@ impl<R: Real> Bench<'_, R> {
     /// shows the curvature, h²x̂‴/6, in how far the two defects lie apart, four to one. The step shortens as
     /// long as the slope is blurred or contradicted and rounding leaves room, since a curved slope comes
     /// right then and a wrong product does not.
-    pub(super) fn probe(
-        &mut self,
-        product: &Product<R>,
-        w: &[R],
-        least: f64,
-    ) -> Result<Finding, DenoiserError> {
+    pub(super) fn probe(&mut self, product: &Product<R>, w: &[R], least: f64) -> Result<Finding> {
         if w.iter().all(|w| w.is_zero()) {
             return Ok(Finding::Unresolved);
         }
@@ -144,13 +139,7 @@ impl<R: Real> Bench<'_, R> {
 
     /// The finding with step h, and whether a shorter step has a chance to resolve the slope and, if it
     /// differs, the contradiction.
-    fn compare(
-        &mut self,
-        product: &Product<R>,
-        w: &[R],
-        h: f64,
-        size: f64,
-    ) -> Result<(Finding, bool), DenoiserError> {
+    fn compare(&mut self, product: &Product<R>, w: &[R], h: f64, size: f64) -> Result<(Finding, bool)> {
         let Difference { expected, found } = self.difference(product, w, h)?;
         let (defect, size) = (found - expected, size.max(expected.abs()));
         let of_product = R::epsilon().wide().powf(2.0 / 3.0) * size;

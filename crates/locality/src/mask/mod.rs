@@ -10,7 +10,7 @@ mod rows;
 mod spectral;
 mod stencil;
 
-use crate::LocalityError;
+use crate::Result;
 use crate::pixelwise::Neighbourhood;
 use equipoise_covariance::{Covariance, Structure};
 use equipoise_field::Real;
@@ -32,7 +32,7 @@ pub(crate) fn mask<R: Real>(
     covariance: &Arc<dyn Covariance<R>>,
     level: Level,
     threshold: f64,
-) -> Result<Arc<dyn Neighbourhood>, LocalityError> {
+) -> Result<Arc<dyn Neighbourhood>> {
     Ok(match covariance.structure() {
         Structure::Stationary(blocks) => Arc::new(stencil::Stencil::new(blocks, level, threshold)),
         Structure::Modes(modes) if threshold == 0.0 => {

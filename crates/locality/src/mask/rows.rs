@@ -1,8 +1,8 @@
 //! The mask of any covariance, made row by row and kept entry by entry.
 
 use super::{ROWS_LIMIT, gain};
-use crate::LocalityError;
 use crate::pixelwise::Neighbourhood;
+use crate::{LocalityError, Result};
 use equipoise_covariance::Covariance;
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
@@ -18,11 +18,7 @@ impl Rows {
     ///
     /// # Errors
     /// [`LocalityError::MaskTooLarge`].
-    pub(super) fn new<R: Real>(
-        covariance: &dyn Covariance<R>,
-        level: Level,
-        threshold: f64,
-    ) -> Result<Self, LocalityError> {
+    pub(super) fn new<R: Real>(covariance: &dyn Covariance<R>, level: Level, threshold: f64) -> Result<Self> {
         let dim = covariance.dim();
         if dim > ROWS_LIMIT {
             return Err(LocalityError::MaskTooLarge { dim, limit: ROWS_LIMIT });

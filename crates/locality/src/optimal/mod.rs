@@ -4,7 +4,7 @@ mod posterior;
 
 use crate::sums;
 use crate::training::{Pass, members_at_once};
-use crate::{LocalityError, Training};
+use crate::{LocalityError, Result, Training};
 use equipoise_denoiser::{
     Denoiser, DenoiserError, Empirical, ExactCovariance, Linearised, LogLikelihood, Moments, Tape,
 };
@@ -74,7 +74,7 @@ impl<R: Real> Optimal<R> {
     ///
     /// # Errors
     /// [`LocalityError::Samples`] when samples cannot be read, [`LocalityError::Length`].
-    pub fn weights(&self, x_t: &[R], level: Level) -> Result<Vec<f64>, LocalityError> {
+    pub fn weights(&self, x_t: &[R], level: Level) -> Result<Vec<f64>> {
         Length::check("x_t", x_t.len(), self.dim())?;
         Ok(self.weights_of(x_t, level)?.swap_remove(0))
     }
@@ -92,7 +92,7 @@ impl<R: Real> Optimal<R> {
     }
 
     /// ln p_i + f(x_i).
-    fn plus_prior(&self, f: &(dyn Fn(&[R]) -> f64 + Sync)) -> Result<Vec<f64>, LocalityError> {
+    fn plus_prior(&self, f: &(dyn Fn(&[R]) -> f64 + Sync)) -> Result<Vec<f64>> {
         self.training.fold(
             &Pass { wanted: &|_| true, block: 1, bytes: 0 },
             &Vec::new,
@@ -102,7 +102,7 @@ impl<R: Real> Optimal<R> {
     }
 
     /// Σ w_i f(x_i), f added by `add`.
-    fn average(&self, weights: &[f64], add: &AddTerm<'_, R>) -> Result<Vec<f64>, LocalityError> {
+    fn average(&self, weights: &[f64], add: &AddTerm<'_, R>) -> Result<Vec<f64>> {
         self.training.fold(
             &Pass { wanted: &|i| weights[i] != 0.0, block: 1, bytes: size_of::<f64>() * self.dim() },
             &|| vec![0.0; self.dim()],

@@ -1,7 +1,7 @@
 //! The weights of all samples and their mean, of the members of a batch: passes that serve all of them.
 
 use super::Optimal;
-use crate::LocalityError;
+use crate::Result;
 use crate::padded::Padded;
 use crate::sums::{self, AddProducts, BLOCK, MEMBERS, SquaredDistances};
 use crate::training::Pass;
@@ -41,7 +41,7 @@ impl<R: Real> Optimal<R> {
     }
 
     /// w_i of every member: no more of them than a batch.
-    pub(super) fn weights_of(&self, x_t: &[R], level: Level) -> Result<Vec<Vec<f64>>, LocalityError> {
+    pub(super) fn weights_of(&self, x_t: &[R], level: Level) -> Result<Vec<Vec<f64>>> {
         let (dim, members, arch) = (self.dim(), x_t.len() / self.dim(), Arch::new());
         let states = &Padded::new(x_t.chunks_exact(dim), dim);
         let block = self.block(members);
@@ -65,7 +65,7 @@ impl<R: Real> Optimal<R> {
     }
 
     /// Σ w_i f(x_i) of every member, f added by `add` for a block at a time; empty where all w_i are zero.
-    fn averages(&self, weights: &[Vec<f64>], add: &AddTerms<'_, R>) -> Result<Vec<Vec<f64>>, LocalityError> {
+    fn averages(&self, weights: &[Vec<f64>], add: &AddTerms<'_, R>) -> Result<Vec<Vec<f64>>> {
         let (dim, members) = (self.dim(), weights.len());
         let wanted = |id: usize| weights.iter().any(|w| w[id] != 0.0);
         let bytes = size_of::<f64>() * dim * members;
@@ -93,7 +93,7 @@ impl<R: Real> Optimal<R> {
         )
     }
 
-    pub(super) fn means(&self, weights: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, LocalityError> {
+    pub(super) fn means(&self, weights: &[Vec<f64>]) -> Result<Vec<Vec<f64>>> {
         let (dim, arch) = (self.dim(), Arch::new());
         let add = |out: &mut [Vec<f64>], weights: &mut [f64], block: &[R]| {
             arch.dispatch(
@@ -104,20 +104,14 @@ impl<R: Real> Optimal<R> {
         self.averages(weights, &add)
     }
 
-    pub(super) fn posteriors(&self, x_t: &[R], level: Level) -> Result<Posteriors, LocalityError> {
+    pub(super) fn posteriors(&self, x_t: &[R], level: Level) -> Result<Posteriors> {
         let weights = self.weights_of(x_t, level)?;
         let means = self.means(&weights)?;
         Ok(Posteriors { weights, means: Padded::new(means.iter().map(Vec::as_slice), self.dim()) })
     }
 
     /// `scale` Cov_w(x) v of every member.
-    pub(super) fn covered(
-        &self,
-        posteriors: &Posteriors,
-        scale: f64,
-        v: &[R],
-        out: &mut [R],
-    ) -> Result<(), LocalityError> {
+    pub(super) fn covered(&self, posteriors: &Posteriors, scale: f64, v: &[R], out: &mut [R]) -> Result<()> {
         let (dim, arch, Posteriors { weights, means }) = (self.dim(), Arch::new(), posteriors);
         let v = &Padded::new(v.chunks_exact(dim), dim);
         let add = |out: &mut [Vec<f64>], weights: &mut [f64], block: &[R]| {

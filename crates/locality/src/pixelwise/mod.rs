@@ -10,7 +10,7 @@ mod softmax;
 
 use crate::sums::{self, BLOCK};
 use crate::training::{Block, Pass, members_at_once};
-use crate::{LocalityError, Training};
+use crate::{Result, Training};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Length, Real, each};
 use equipoise_schedule::Level;
@@ -38,7 +38,7 @@ pub(crate) trait Neighbourhood: Send + Sync {
 }
 
 /// The neighbourhood of every pixel at a level.
-type Near = dyn Fn(Level) -> Result<Arc<dyn Neighbourhood>, LocalityError> + Send + Sync;
+type Near = dyn Fn(Level) -> Result<Arc<dyn Neighbourhood>> + Send + Sync;
 
 /// The denoisers that weigh the training samples for every pixel by itself, by what they compare:
 /// [`local`](Self::local), [`equivariant_local`](Self::equivariant_local) and [`locality`](Self::locality).
@@ -73,7 +73,7 @@ impl<R: Real> Pixelwise<R> {
     pub(crate) fn new(
         training: Training<R>,
         places: usize,
-        near: impl Fn(Level) -> Result<Arc<dyn Neighbourhood>, LocalityError> + Send + Sync + 'static,
+        near: impl Fn(Level) -> Result<Arc<dyn Neighbourhood>> + Send + Sync + 'static,
     ) -> Self {
         Self { training, near: Arc::new(near), places, kept: KEPT }
     }
@@ -86,8 +86,9 @@ impl<R: Real> Pixelwise<R> {
     /// Σ_n M_qn v_n for every q: what the pixels gather at a level of a number a place.
     ///
     /// # Errors
-    /// [`LocalityError::Length`], [`LocalityError::MaskTooLarge`].
-    pub fn masked(&self, level: Level, v: &[f64]) -> Result<Vec<f64>, LocalityError> {
+    /// [`LocalityError::Length`](crate::LocalityError::Length),
+    /// [`LocalityError::MaskTooLarge`](crate::LocalityError::MaskTooLarge).
+    pub fn masked(&self, level: Level, v: &[f64]) -> Result<Vec<f64>> {
         Length::check("v", v.len(), self.places)?;
         let mut out = vec![0.0; v.len()];
         (self.near)(level)?.gather(v, &mut out);
@@ -102,7 +103,7 @@ impl<R: Real> Pixelwise<R> {
     ///
     /// # Errors
     /// As a `denoise`.
-    pub fn probe(&self, x_t: &[R], level: Level) -> Result<Duration, LocalityError> {
+    pub fn probe(&self, x_t: &[R], level: Level) -> Result<Duration> {
         let to = (self.near)(level)?;
         Length::check("x_t", x_t.len(), self.dim())?;
         let start = Instant::now();
@@ -144,7 +145,7 @@ impl<R: Real> Pixelwise<R> {
         x_t: &[R],
         level: Level,
         kept: Option<Kept<'_>>,
-    ) -> Result<Vec<Estimate>, LocalityError> {
+    ) -> Result<Vec<Estimate>> {
         let members = x_t.len() / self.dim();
         let make = || Partial::new(members, self.places, || Softmax::new(self.places, self.dim()));
         let sum = self.training.fold(
@@ -175,7 +176,7 @@ impl<R: Real> Pixelwise<R> {
         (estimates, kept): (&[Estimate], Option<Kept<'_>>),
         v: &[R],
         out: &mut [R],
-    ) -> Result<(), LocalityError> {
+    ) -> Result<()> {
         let (dim, members, shifts) = (self.dim(), estimates.len(), self.training.shifts().len());
         let (arch, slope) = (Arch::new(), 0.5 / (level.sigma * level.sigma));
         let total = self.training.fold(

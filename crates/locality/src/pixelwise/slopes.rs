@@ -2,7 +2,7 @@
 
 use super::softmax::Estimate;
 use super::{Neighbourhood, Pixelwise};
-use crate::LocalityError;
+use crate::Result;
 use equipoise_denoiser::{Denoiser, DenoiserError, Linearised, Tape};
 use equipoise_field::{Length, Real};
 use equipoise_schedule::Level;
@@ -97,7 +97,7 @@ impl<R: Real> Pixelwise<R> {
         level: Level,
         x_hat: &mut [R],
         tape: &'a mut Tape,
-    ) -> Result<Slopes<'a, R>, LocalityError> {
+    ) -> Result<Slopes<'a, R>> {
         let to = (self.near)(level)?;
         let n = Length::members("x_t", x_t.len(), self.dim())?;
         Length::check("x_hat", x_hat.len(), x_t.len())?;

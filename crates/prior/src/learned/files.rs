@@ -2,7 +2,7 @@
 
 use super::{composed, standard};
 use crate::entries::{Chosen, Making, PLAIN};
-use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec};
+use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec, Result};
 use equipoise_composition::Fold;
 use equipoise_data::{Field, Normalizer, Units};
 use equipoise_field::Shape;
@@ -30,7 +30,7 @@ impl FromFiles {
 
     /// On its own grid, or else on that of the data beside it; with its units, or those of the Gaussian that it stands
     /// around.
-    fn open(&self, beside: Option<Beside>) -> Result<(Learned<f32>, Normalizer), PriorError> {
+    fn open(&self, beside: Option<Beside>) -> Result<(Learned<f32>, Normalizer)> {
         let opened = match (Opened::read(&self.0, None), beside) {
             (Err(NetworkError::NoGrid { .. }), Some(beside)) => {
                 let (manifest, _) = Manifest::find(&self.0).map_err(|source| self.fault(source))?;
@@ -55,7 +55,7 @@ impl FromFiles {
         PriorError::Network { path: self.0.clone(), source: Box::new(source) }
     }
 
-    fn over(&self, prior: &Prior) -> Result<PriorDenoiser, PriorError> {
+    fn over(&self, prior: &Prior) -> Result<PriorDenoiser> {
         let Shape { height, width, .. } = prior.shape();
         let beside = Beside { x_axis: prior.grid().x_axis, sides: [height, width] };
         let (learned, normalizer) = self.open(Some(beside))?;
@@ -64,7 +64,7 @@ impl FromFiles {
     }
 
     /// What the manifest of the network says of its fields.
-    fn fields_of(&self, learned: &Learned<f32>, normalizer: Normalizer) -> Result<Fields, PriorError> {
+    fn fields_of(&self, learned: &Learned<f32>, normalizer: Normalizer) -> Result<Fields> {
         let (manifest, window) = (learned.manifest(), learned.shape());
         let kind = manifest.kind.name().parse()?;
         let mut about = standard(self.0.clone(), kind, manifest.x_axis, window);
@@ -102,21 +102,21 @@ impl Chosen for FromFiles {
         true
     }
 
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser> {
         self.over(over.prior)
     }
 
-    fn learned(&self, prior: &Prior) -> Option<Result<PriorDenoiser, PriorError>> {
+    fn learned(&self, prior: &Prior) -> Option<Result<PriorDenoiser>> {
         Some(self.over(prior))
     }
 
-    fn fields(&self, beside: Option<Beside>) -> Result<Option<Fields>, PriorError> {
+    fn fields(&self, beside: Option<Beside>) -> Result<Option<Fields>> {
         let (learned, normalizer) = self.open(beside)?;
         self.fields_of(&learned, normalizer).map(Some)
     }
 
     /// The manifest in effect, written or not; none where it cannot be found, which is said when it is read.
-    fn identity(&self) -> Result<Option<String>, PriorError> {
+    fn identity(&self) -> Result<Option<String>> {
         let found = Manifest::find(&self.0).ok();
         Ok(found.and_then(|(manifest, _)| serde_json::to_string(&manifest).ok()))
     }

@@ -2,7 +2,7 @@
 
 use super::{composed, standard};
 use crate::entries::{Chosen, Making, PLAIN};
-use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec};
+use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec, Result};
 use equipoise_composition::Fold;
 use equipoise_data::{Field, Kind, Normalizer};
 use equipoise_served::Served;
@@ -33,7 +33,7 @@ impl FromProcess {
         (!command.trim().is_empty()).then(|| Arc::new(Self { command, started }) as Arc<dyn Chosen>)
     }
 
-    fn served(&self) -> Result<Arc<Served>, PriorError> {
+    fn served(&self) -> Result<Arc<Served>> {
         let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(served) = &*started {
             return Ok(Arc::clone(served));
@@ -61,15 +61,15 @@ impl Chosen for FromProcess {
         true
     }
 
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser> {
         self.over(over.prior)
     }
 
-    fn learned(&self, prior: &Prior) -> Option<Result<PriorDenoiser, PriorError>> {
+    fn learned(&self, prior: &Prior) -> Option<Result<PriorDenoiser>> {
         Some(self.over(prior))
     }
 
-    fn fields(&self, _: Option<Beside>) -> Result<Option<Fields>, PriorError> {
+    fn fields(&self, _: Option<Beside>) -> Result<Option<Fields>> {
         let (served, path) = (self.served()?, self.path());
         let hello = served.hello();
         let unstated = |field, expected| PriorError::refused(path.display(), field, "nothing", expected);
@@ -90,11 +90,11 @@ impl Chosen for FromProcess {
     }
 
     /// All that the child says of itself.
-    fn identity(&self) -> Result<Option<String>, PriorError> {
+    fn identity(&self) -> Result<Option<String>> {
         Ok(Some(format!("{:?}", self.served()?.hello())))
     }
 
-    fn remark(&self) -> Result<Option<String>, PriorError> {
+    fn remark(&self) -> Result<Option<String>> {
         let remark =
             "its hello states no `identity`: results under this name are kept even where its weights change";
         Ok(self.served()?.hello().identity.is_none().then(|| remark.to_owned()))
@@ -107,7 +107,7 @@ impl Chosen for FromProcess {
 }
 
 impl FromProcess {
-    fn over(&self, prior: &Prior) -> Result<PriorDenoiser, PriorError> {
+    fn over(&self, prior: &Prior) -> Result<PriorDenoiser> {
         if let Some(fields) = self.fields(None)? {
             fields.check(prior)?;
         }

@@ -79,7 +79,7 @@ impl Chosen for Stored {
         format!(":{}", self.0.display())
     }
 
-    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser, PriorError> {
+    fn make(&self, over: &Making<'_>) -> Result<PriorDenoiser> {
         OfData::Wiener.make(over)
     }
 

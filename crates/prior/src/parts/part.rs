@@ -6,7 +6,7 @@
 //! | 8 a word | the sections, from the least byte on |
 //! | 32 | SHA-256 of all of this |
 
-use crate::PriorError;
+use crate::{PriorError, Result};
 use equipoise_data::DataError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -65,7 +65,7 @@ pub(super) fn spoilt(
 }
 
 /// Writes a part, whole or not at all; one that stands there is replaced.
-pub(super) fn write(path: &Path, head: &Head, sections: &[Vec<u64>]) -> Result<(), PriorError> {
+pub(super) fn write(path: &Path, head: &Head, sections: &[Vec<u64>]) -> Result<()> {
     let head = Head { words: sections.iter().map(Vec::len).collect(), ..head.clone() };
     let line = serde_json::to_string(&head).expect("texts and numbers are JSON") + "\n";
     replace(path, &head.by, |to| {
@@ -83,7 +83,7 @@ pub(super) fn replace(
     path: &Path,
     by: &str,
     write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
-) -> Result<(), PriorError> {
+) -> Result<()> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let by: String = by.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -105,7 +105,7 @@ pub(super) fn replace(
 }
 
 /// Reads the sections of a part of a fit.
-pub(super) fn read(path: &Path, fit: &str, part: &str) -> Result<Vec<Vec<u64>>, PriorError> {
+pub(super) fn read(path: &Path, fit: &str, part: &str) -> Result<Vec<Vec<u64>>> {
     let file = File::open(path).map_err(|e| fault(path, e))?;
     let length = file.metadata().map_err(|e| fault(path, e))?.len();
     let mut from = Hashed { inner: BufReader::new(file), hasher: Sha256::new() };
@@ -140,13 +140,13 @@ pub(super) fn read(path: &Path, fit: &str, part: &str) -> Result<Vec<Vec<u64>>, 
 }
 
 /// The first line of a part.
-pub(super) fn head(path: &Path) -> Result<Head, PriorError> {
+pub(super) fn head(path: &Path) -> Result<Head> {
     let file = File::open(path).map_err(|e| fault(path, e))?;
     Ok(head_of(path, &mut Hashed { inner: BufReader::new(file), hasher: Sha256::new() })?.0)
 }
 
 /// With the bytes of the line.
-fn head_of(path: &Path, from: &mut Hashed<BufReader<File>>) -> Result<(Head, u64), PriorError> {
+fn head_of(path: &Path, from: &mut Hashed<BufReader<File>>) -> Result<(Head, u64)> {
     let mut line = Vec::new();
     (&mut from.inner).take(LINE).read_until(b'\n', &mut line).map_err(|e| fault(path, e))?;
     from.hasher.update(&line);

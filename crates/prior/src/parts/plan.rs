@@ -1,7 +1,7 @@
 //! What a shared fit is of, and how it is divided: into the same parts whoever makes them.
 
 use super::part;
-use crate::{Model, PriorError, Settings};
+use crate::{Model, PriorError, Result, Settings};
 use equipoise_data::{LoadOptions, Location, Recording, sampled};
 use equipoise_field::Shape;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub(super) enum Round {
 }
 
 impl SharedPlan {
-    pub(super) fn of(train: &Recording, settings: &Settings) -> Result<Self, PriorError> {
+    pub(super) fn of(train: &Recording, settings: &Settings) -> Result<Self> {
         let Shape { channels, height, width, .. } = train.frame();
         let [a, b] = train.leading();
         let looks = height.div_ceil(train.block_lines()).min(MOST);
@@ -79,7 +79,7 @@ impl SharedPlan {
     ///
     /// # Errors
     /// [`PriorError::Refused`] for a folder of another fit, or of something else.
-    pub(super) fn settle(&self, folder: &Path, by: &str) -> Result<(), PriorError> {
+    pub(super) fn settle(&self, folder: &Path, by: &str) -> Result<()> {
         let path = folder.join(PLAN);
         fs::create_dir_all(folder).map_err(|source| unreadable(folder, source))?;
         if !path.exists() {
@@ -117,7 +117,7 @@ impl SharedPlan {
     }
 
     /// What a folder of parts is of.
-    pub(super) fn read(folder: &Path) -> Result<Option<Self>, PriorError> {
+    pub(super) fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(PLAN);
         if !path.exists() {
             return Ok(None);

@@ -12,7 +12,7 @@ fn share(folder: &Path, k: usize, n: usize) -> Share {
     Share { folder: folder.to_owned(), shard: (k, n), by: format!("host:{k}") }
 }
 
-fn shared(path: &Path, settings: &Settings, share: &Share) -> Result<Option<Prior>, PriorError> {
+fn shared(path: &Path, settings: &Settings, share: &Share) -> Result<Option<Prior>> {
     let train = Recording::open(path, &LoadOptions::default()).unwrap();
     let resources = Resources { memory: PLENTY, method: FitMethod::Auto };
     Prior::fit_shared(&train, settings, &resources, share, &|| false, &|_| true)

@@ -1,7 +1,7 @@
 //! How a recording is fitted within a given memory: the method, and the size of portions in each reading.
 
 use crate::fit::DEFAULT_RANK;
-use crate::{Model, PriorError, Settings};
+use crate::{Model, PriorError, Result, Settings};
 use equipoise_covariance::{DENSE_LIMIT, FrameGram, Randomised, StationarySeries, low_rank_bytes};
 use equipoise_data::Recording;
 use equipoise_field::Shape;
@@ -93,7 +93,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn of(train: &Recording, settings: &Settings, given: &Resources) -> Result<Self, PriorError> {
+    pub(crate) fn of(train: &Recording, settings: &Settings, given: &Resources) -> Result<Self> {
         let (rows, frame) = (train.frames(), train.frame());
         let process = PROCESS + train.chunk_bytes();
         let portion = |bytes: usize, least: usize| {

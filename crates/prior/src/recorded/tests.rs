@@ -53,7 +53,7 @@ fn compressed(from: &Path, to: &Path) {
     }
 }
 
-fn fit(path: &Path, settings: &Settings, memory: usize, method: FitMethod) -> Result<Prior, PriorError> {
+fn fit(path: &Path, settings: &Settings, memory: usize, method: FitMethod) -> Result<Prior> {
     let train = Recording::open(path, &LoadOptions::default()).unwrap();
     Prior::fit_recording(&train, settings, &Resources { memory, method }, &|_| true)
 }

@@ -8,7 +8,7 @@ use super::steps::{Move, Step};
 use super::tile::{LANES, Lane, Tile};
 use super::{LatticeData, LatticeSpace, Planes};
 use crate::account::Norms;
-use crate::{Draws, ReducedError, Start, Weighing, error};
+use crate::{Draws, ReducedError, Result, Start, Weighing, error};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use pulp::Arch;
@@ -58,7 +58,7 @@ impl<'a, R: Real> LatticeRun<'a, R> {
         members: &[Draws<'_, R>],
         level: Level,
         kicks: usize,
-    ) -> Result<Self, ReducedError> {
+    ) -> Result<Self> {
         let mut tiles: Vec<_> = space.tiles.iter().map(|tile| TileRun::new(tile, members.len())).collect();
         for (m, draws) in members.iter().enumerate() {
             let start = space.start(draws.start, level)?;
@@ -83,7 +83,7 @@ impl<'a, R: Real> LatticeRun<'a, R> {
 
 impl<R: Real> LatticeSpace<R> {
     /// Uᵀ(x_1 − μm).
-    fn start(&self, start: Start<'_, R>, level: Level) -> Result<Vec<f64>, ReducedError> {
+    fn start(&self, start: Start<'_, R>, level: Level) -> Result<Vec<f64>> {
         let (dim, mean) = (self.dim(), &self.mean);
         let centred = |x: f64, m: &f64| x - level.mu * m;
         Ok(match start {
@@ -127,7 +127,7 @@ impl<R: Real> TileRun<R> {
     }
 
     /// Gains and, for the exact guidance, the factor of S at a level.
-    fn prepare(&mut self, tile: &Tile<R>, level: Level, planes: &Planes) -> Result<(), ReducedError> {
+    fn prepare(&mut self, tile: &Tile<R>, level: Level, planes: &Planes) -> Result<()> {
         if self.level != Some(level) {
             Arch::new().dispatch(SetGains { level, lambda: &tile.lambda, gains: &mut self.gains });
             self.level = Some(level);
@@ -162,13 +162,7 @@ impl<R: Real> TileRun<R> {
     }
 
     /// σg of every member, with the norms of both estimates.
-    fn evaluate(
-        &mut self,
-        tile: &Tile<R>,
-        data: &[Lane<f64>],
-        level: Level,
-        planes: &Planes,
-    ) -> Result<(), ReducedError> {
+    fn evaluate(&mut self, tile: &Tile<R>, data: &[Lane<f64>], level: Level, planes: &Planes) -> Result<()> {
         self.prepare(tile, level, planes)?;
         let (arch, Products { part, seen, .. }) = (Arch::new(), &mut self.room);
         for Member { state, pull, norms, .. } in &mut self.members {
@@ -222,7 +216,7 @@ impl<R: Real> LatticeRun<'_, R> {
     }
 
     /// ε̂ and σg at the states; kept for the next [`advance`](Self::advance).
-    pub(super) fn evaluate(&mut self, level: Level, weighing: &Weighing) -> Result<Vec<Norms>, ReducedError> {
+    pub(super) fn evaluate(&mut self, level: Level, weighing: &Weighing) -> Result<Vec<Norms>> {
         let planes = self.space.planes(weighing)?;
         let tiles = self.tiles.par_iter_mut().zip(&self.space.tiles).zip(&self.data.0);
         tiles.try_for_each(|((held, tile), data)| held.evaluate(tile, data, level, &planes))?;
@@ -242,7 +236,7 @@ impl<R: Real> LatticeRun<'_, R> {
 
     /// Evaluates and advances all members along the same steps; what each step saw of every member. Every tile
     /// takes all steps at once, while it is in cache.
-    pub(super) fn walk(&mut self, steps: &[Step]) -> Result<Vec<Vec<Seen>>, ReducedError> {
+    pub(super) fn walk(&mut self, steps: &[Step]) -> Result<Vec<Vec<Seen>>> {
         let planes =
             steps.iter().map(|step| self.space.planes(&step.weighing)).collect::<Result<Vec<_>, _>>()?;
         let members = self.noise.len();
@@ -256,7 +250,7 @@ impl<R: Real> LatticeRun<'_, R> {
             }
             Ok(seen)
         });
-        let seen: Vec<Vec<Seen>> = seen.collect::<Result<_, ReducedError>>()?;
+        let seen: Vec<Vec<Seen>> = seen.collect::<Result<_>>()?;
         let mut total = vec![vec![Seen::default(); members]; steps.len()];
         for tile in &seen {
             for (total, part) in total.iter_mut().flatten().zip(tile) {

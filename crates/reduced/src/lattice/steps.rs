@@ -3,7 +3,7 @@
 use super::run::LatticeRun;
 use crate::account::{Account, Norms};
 use crate::plan::Plan;
-use crate::{Peak, ReducedError, Weighing};
+use crate::{Peak, Result, Weighing};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 
@@ -37,7 +37,7 @@ impl Move {
 
 impl<R: Real> LatticeRun<'_, R> {
     /// All steps of all members.
-    pub(crate) fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>, ReducedError> {
+    pub(crate) fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>> {
         let mut accounts = vec![Account::default(); self.members()];
         match (plan.corrections, plan.likelihood.steady_factor()) {
             (0, Some(factor)) => self.predict(plan, factor, &mut accounts)?,
@@ -47,18 +47,13 @@ impl<R: Real> LatticeRun<'_, R> {
     }
 
     /// All predictor steps under one factor, without corrections.
-    fn predict(
-        &mut self,
-        plan: &Plan<'_>,
-        factor: f64,
-        accounts: &mut [Account],
-    ) -> Result<(), ReducedError> {
+    fn predict(&mut self, plan: &Plan<'_>, factor: f64, accounts: &mut [Account]) -> Result<()> {
         let step = |index: usize| {
             let now = plan.evaluable(index)?;
             let movement = Move::predictor(now, plan.levels[index + 1], factor);
             Ok(Step { level: now, weighing: plan.likelihood.at(now)?, movement })
         };
-        let steps: Vec<Step> = (0..plan.steps()).map(step).collect::<Result<_, ReducedError>>()?;
+        let steps: Vec<Step> = (0..plan.steps()).map(step).collect::<Result<_>>()?;
         for (round, steps) in steps.chunks(TOGETHER).enumerate() {
             let seen = self.walk(steps)?;
             for (k, (step, seen)) in steps.iter().zip(seen).enumerate() {
@@ -71,7 +66,7 @@ impl<R: Real> LatticeRun<'_, R> {
         Ok(())
     }
 
-    fn predict_and_correct(&mut self, plan: &Plan<'_>, accounts: &mut [Account]) -> Result<(), ReducedError> {
+    fn predict_and_correct(&mut self, plan: &Plan<'_>, accounts: &mut [Account]) -> Result<()> {
         for index in 0..plan.steps() {
             if accounts.iter().all(|account| account.lost.is_some()) {
                 break;
@@ -88,13 +83,7 @@ impl<R: Real> LatticeRun<'_, R> {
     }
 
     /// One Langevin correction.
-    fn correct(
-        &mut self,
-        plan: &Plan<'_>,
-        level: Level,
-        draw: u64,
-        accounts: &mut [Account],
-    ) -> Result<(), ReducedError> {
+    fn correct(&mut self, plan: &Plan<'_>, level: Level, draw: u64, accounts: &mut [Account]) -> Result<()> {
         let scale = plan.tau * self.dim() as f64;
         let mut kicks = Vec::with_capacity(accounts.len());
         self.follow(plan, level, accounts, |factor, norms| {
@@ -113,7 +102,7 @@ impl<R: Real> LatticeRun<'_, R> {
         level: Level,
         accounts: &mut [Account],
         mut step: impl FnMut(f64, Norms) -> Move,
-    ) -> Result<(), ReducedError> {
+    ) -> Result<()> {
         let norms = self.evaluate(level, &plan.likelihood.at(level)?)?;
         let mut moves = Vec::with_capacity(norms.len());
         for (account, norms) in accounts.iter_mut().zip(norms) {

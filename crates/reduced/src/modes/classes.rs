@@ -2,7 +2,7 @@
 
 use super::axes::Coupling;
 use super::coordinates::BEYOND;
-use crate::ReducedError;
+use crate::Result;
 use crate::matrix::eigen;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, Axis, Slice};
@@ -55,7 +55,7 @@ impl Gram {
 
 impl Class {
     /// From UᵀP_κU, V = I.
-    fn new(gram: Array2<f64>, dim: usize) -> Result<Self, ReducedError> {
+    fn new(gram: Array2<f64>, dim: usize) -> Result<Self> {
         let (values, vectors) = eigen(&gram, GRAM)?;
         let kept = values.iter().rev().take(dim).take_while(|&&l| l > LEAST).count();
         let first = values.len() - kept;
@@ -111,7 +111,7 @@ pub(crate) fn classes(
     dim: usize,
     sizes: &[usize],
     rounding: f64,
-) -> Result<(Vec<Class>, Option<Array2<f64>>), ReducedError> {
+) -> Result<(Vec<Class>, Option<Array2<f64>>)> {
     let left = seen.iter().fold(whole, |left, gram| left - gram);
     let unseen = dim - sizes.iter().sum::<usize>();
     let shared = match &seen[..] {
@@ -146,7 +146,7 @@ fn shared(
     gram: &Array2<f64>,
     [unseen, seen]: [usize; 2],
     rounding: f64,
-) -> Result<Option<Shared>, ReducedError> {
+) -> Result<Option<Shared>> {
     let (values, vectors) = eigen(gram, GRAM)?;
     let turned = vectors.t().dot(left).dot(&vectors);
     let kept = values.iter().rev().take(seen).take_while(|&&l| l > LEAST).count();

@@ -3,7 +3,7 @@
 use super::axes::Axes;
 use super::classes::{Class, classes};
 use super::shadows::Shadow;
-use crate::ReducedError;
+use crate::Result;
 use crate::kinds::{Explicit, Kinds, grams};
 use equipoise_covariance::Covariance;
 use equipoise_field::Real;
@@ -35,7 +35,7 @@ pub(crate) struct Coordinates {
 }
 
 impl Coordinates {
-    pub(super) fn new<R: Real>(explicit: &Explicit<'_, R>, kinds: Kinds) -> Result<Self, ReducedError> {
+    pub(super) fn new<R: Real>(explicit: &Explicit<'_, R>, kinds: Kinds) -> Result<Self> {
         let (modes, scale) = (explicit.modes, explicit.scale);
         let (rank, dim) = (modes.rank(), modes.dim());
         let whole = grams(modes.basis(), rank, 1, &|_| 0).remove(0);

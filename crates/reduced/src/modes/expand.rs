@@ -3,7 +3,7 @@
 use super::coordinates::{BEYOND, Coordinates};
 use super::shadows::{Shadow, View, combine};
 use super::{ModesData, ModesSpace};
-use crate::{ReducedError, Start, error};
+use crate::{Result, Start, error};
 use equipoise_field::{Real, each};
 use equipoise_operator::Adjoint;
 use equipoise_schedule::Level;
@@ -50,7 +50,7 @@ impl<R: Real> ModesSpace<R> {
         end: &ModesEnd,
         [first, level]: [Level; 2],
         out: &mut [R],
-    ) -> Result<(), ReducedError> {
+    ) -> Result<()> {
         error::expect("classes of the coefficients", end.rows.len(), self.coordinates.classes.len())?;
         for (class, rows) in self.coordinates.classes.iter().zip(&end.rows) {
             error::expect("rows of a class", rows.len(), class.width() + BEYOND)?;

@@ -4,8 +4,8 @@ use super::axes::Spectral;
 use super::coordinates::Coordinates;
 use super::lanes::{Row, Vectors};
 use super::tiles::Tiles;
-use crate::ReducedError;
 use crate::Weighing;
+use crate::{ReducedError, Result};
 use equipoise_schedule::Level;
 use equipoise_stream::LANES;
 use equipoise_wiener::gain;
@@ -42,12 +42,7 @@ pub(super) struct Innovation {
 
 impl Gains {
     /// Takes the room that an earlier level left.
-    pub(crate) fn prepare(
-        &mut self,
-        space: &Coordinates,
-        level: Level,
-        weighing: &Weighing,
-    ) -> Result<(), ReducedError> {
+    pub(crate) fn prepare(&mut self, space: &Coordinates, level: Level, weighing: &Weighing) -> Result<()> {
         let rank = space.rank();
         self.room.resize(rank, [0.0; LANES]);
         (self.mu, self.sigma) = (level.mu, level.sigma);
@@ -70,7 +65,7 @@ impl Gains {
 }
 
 impl Innovation {
-    fn new(space: &Coordinates, excess: &[f64], weights: &[f64]) -> Result<Self, ReducedError> {
+    fn new(space: &Coordinates, excess: &[f64], weights: &[f64]) -> Result<Self> {
         let rank = excess.len();
         let turned = match &space.vectors {
             Some(v) => (&v.t() * &aview1(excess)).dot(v),

@@ -7,7 +7,7 @@ use super::level::Gains;
 use super::{ModesData, ModesEnd, ModesSpace};
 use crate::account::Account;
 use crate::plan::Plan;
-use crate::{Draws, ReducedError, Start};
+use crate::{Draws, Result, Start};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 use equipoise_stream::{LANES, Stream};
@@ -34,7 +34,7 @@ impl<'a> ModesRun<'a> {
         data: &'a ModesData<R>,
         members: &[Draws<'_, R>],
         level: Level,
-    ) -> Result<Self, ReducedError> {
+    ) -> Result<Self> {
         let origin = |draws: &Draws<'_, R>| {
             Ok(match draws.start {
                 Start::Field(field) => {
@@ -47,7 +47,7 @@ impl<'a> ModesRun<'a> {
                 }
             })
         };
-        let origins = members.iter().map(origin).collect::<Result<Vec<_>, ReducedError>>()?;
+        let origins = members.iter().map(origin).collect::<Result<Vec<_>>>()?;
         let coloured = members.iter().any(|draws| matches!(draws.start, Start::Prior(_)));
         let marginal = coloured.then(|| Marginal::new(&space.coordinates, level));
         let crew = |(members, origins): (&[Draws<'_, R>], &[Vec<Vec<f64>>])| {
@@ -61,14 +61,14 @@ impl<'a> ModesRun<'a> {
 
     /// All steps of all members; from within the threads where these are to meet, as each meeting called
     /// for from outside waits to be woken.
-    pub(crate) fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>, ReducedError> {
+    pub(crate) fn run(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>> {
         match self.crews.len() {
             1 => self.advance(plan),
             _ => rayon::scope(|_| self.advance(plan)),
         }
     }
 
-    fn advance(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>, ReducedError> {
+    fn advance(&mut self, plan: &Plan<'_>) -> Result<Vec<Account>> {
         let steps = plan.steps();
         let mut gains = vec![Gains::default(); TOGETHER.min(steps) + 1];
         let (space, data) = (self.space, &self.data[..]);

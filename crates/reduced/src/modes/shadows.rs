@@ -1,7 +1,7 @@
 //! What the classes hold of a field: one pass over U for what nothing sees, one over A U for the rest.
 
 use super::ModesSpace;
-use crate::{ReducedError, error};
+use crate::{Result, error};
 use equipoise_covariance::Panel;
 use equipoise_field::{Real, each, sum};
 use equipoise_operator::Adjoint;
@@ -52,7 +52,7 @@ impl<R: Real> ModesSpace<R> {
     }
 
     /// x − μm.
-    pub(super) fn centred<'a>(&'a self, x: &'a [R], mu: f64) -> Result<View<'a, R>, ReducedError> {
+    pub(super) fn centred<'a>(&'a self, x: &'a [R], mu: f64) -> Result<View<'a, R>> {
         error::expect("start", x.len(), self.dim())?;
         let mut seen = vec![R::zero(); self.observed.count()];
         self.observed.operator().apply(x, &mut seen);

@@ -1,6 +1,6 @@
 //! What a loop runs on, and the run that all loops share.
 
-use crate::{SolverError, Start};
+use crate::{Result, SolverError, Start};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_observation::Observed;
@@ -34,7 +34,7 @@ pub(crate) struct Step {
 
 impl<R: Real> Annealing<R> {
     /// Refuses exact observations to a method that divides by s².
-    pub(super) fn needs_noise(&self, method: &'static str) -> Result<(), SolverError> {
+    pub(super) fn needs_noise(&self, method: &'static str) -> Result<()> {
         let (noise, count) = (self.observation.noise(), self.observation.count());
         if (0..count).all(|i| noise.at(i) > 0.0) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use super::Annealing;
 use super::walk::Walk;
-use crate::{Member, SolverError};
+use crate::{Member, Result};
 use equipoise_denoiser::Tape;
 use equipoise_field::{Real, each, sum};
 use equipoise_guidance::{GuidanceError, Scratch, States};
@@ -70,7 +70,7 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
 
     /// x̂ ← x̂(x, t) of every member; returns the level at `t`. Counts as one evaluation, in which the model
     /// keeps nothing for products.
-    pub(super) fn denoise(&mut self, t: f64) -> Result<Level, SolverError> {
+    pub(super) fn denoise(&mut self, t: f64) -> Result<Level> {
         let level = self.gathered(t)?;
         let Self { annealing, x_t, x_hat, tape, .. } = self;
         annealing.denoiser.estimates(x_t, level, x_hat, tape).map_err(GuidanceError::from)?;
@@ -79,7 +79,7 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
     }
 
     /// x_t ← x of every member, with room for x̂; returns the level at `t`.
-    fn gathered(&mut self, t: f64) -> Result<Level, SolverError> {
+    fn gathered(&mut self, t: f64) -> Result<Level> {
         let level = noisy_level(&*self.annealing.schedule, t)?;
         gather(&self.walks, |walk| &walk.x, &mut self.x_t);
         self.x_hat.resize(self.x_t.len(), R::zero());
@@ -90,8 +90,8 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
     pub(super) fn linearised(
         &mut self,
         t: f64,
-        products: impl FnOnce(&mut [Walk<'a, R, S>], &mut States<'_, '_, R>) -> Result<(), SolverError>,
-    ) -> Result<Level, SolverError> {
+        products: impl FnOnce(&mut [Walk<'a, R, S>], &mut States<'_, '_, R>) -> Result<()>,
+    ) -> Result<Level> {
         let level = self.gathered(t)?;
         let Self { annealing, walks, x_t, x_hat, tape, .. } = self;
         let linearise = annealing.denoiser.linearise(x_t, level, x_hat, tape);
@@ -103,7 +103,7 @@ impl<'a, R: Real, S: Send> Batch<'a, R, S> {
 
     /// x̂ as [`denoise`](Self::denoise), and field ← ∇_{x_t}‖r‖ = −JᵀA′ᵀ r/‖r‖ with r = y − A(x̂) of every
     /// member, zero where r is. One vjp of the denoiser for all; overwrites `z` and `residual`.
-    pub(super) fn misfit_gradients(&mut self, t: f64) -> Result<Level, SolverError> {
+    pub(super) fn misfit_gradients(&mut self, t: f64) -> Result<Level> {
         let [mut v, mut g] = std::mem::take(&mut self.room);
         let level = self.linearised(t, |walks, at| {
             each(walks, Walk::pull_back_misfit);

@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::Walk;
 use super::{Annealing, Loop};
-use crate::{JacobianUse, Parameter, Recipe, SolverError, Spec};
+use crate::{JacobianUse, Parameter, Recipe, Result, Spec};
 use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
 use equipoise_schedule::Level;
@@ -80,7 +80,7 @@ impl<R: Real> Loop<R> for Daps {
     type Own = ();
 
     /// A recipe without a rate is that of exact draws.
-    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         on.needs_noise("daps")?;
         let inner = match recipe.value("rate") {
             Some(_) => Inner::Langevin {
@@ -93,7 +93,7 @@ impl<R: Real> Loop<R> for Daps {
         Ok(Self { flow_steps: recipe.count("flow_steps"), inner })
     }
 
-    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level> {
         let rho = self.flow(batch, t)?.ratio();
         let last = match self.inner {
             Inner::Exact => {
@@ -122,7 +122,7 @@ impl<R: Real> Loop<R> for Daps {
 
 impl Daps {
     /// x ← x̂₀ from x at `t`; returns the level at `t`.
-    fn flow<R: Real>(&self, batch: &mut Batch<'_, R>, t: f64) -> Result<Level, SolverError> {
+    fn flow<R: Real>(&self, batch: &mut Batch<'_, R>, t: f64) -> Result<Level> {
         let level = batch.denoise(t)?;
         let mut now = level;
         for j in 1..self.flow_steps {

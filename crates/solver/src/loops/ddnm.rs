@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::singular::Singular;
 use super::walk::Walk;
 use super::{Annealing, ETAS, Loop};
-use crate::{JacobianUse, Parameter, Recipe, SolverError, Spec};
+use crate::{JacobianUse, Parameter, Recipe, Result, Spec};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 
@@ -39,13 +39,13 @@ impl<R: Real> Loop<R> for Ddnm<R> {
     type Own = ();
 
     /// Where A Aᵀ is not diagonal it is decomposed, for N up to 2048 and one s².
-    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         let singular = Singular::new("ddnm", &on.observation)?;
         let deviations = singular.deviations("ddnm", on.observation.noise())?;
         Ok(Self { singular, deviations, eta: recipe.real("eta") })
     }
 
-    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level> {
         let (now, then) = (batch.denoise(t)?, batch.level(next));
         batch.each(|walk| {
             walk.draw(index);

@@ -1,6 +1,6 @@
 //! The eigenvectors of an A Aᵀ that has no simple form.
 
-use crate::SolverError;
+use crate::{Result, SolverError};
 use equipoise_field::Real;
 use equipoise_operator::LinearOperator;
 use ndarray::Array2;
@@ -11,7 +11,7 @@ use ndarray::Array2;
 pub(super) fn decompose<R: Real>(
     method: &'static str,
     operator: &dyn LinearOperator<R>,
-) -> Result<(Vec<f64>, Array2<f64>), SolverError> {
+) -> Result<(Vec<f64>, Array2<f64>)> {
     use ndarray::ArrayView2;
     use ndarray_linalg::{Eigh, UPLO};
 
@@ -40,7 +40,7 @@ pub(super) fn decompose<R: Real>(
 pub(super) fn decompose<R: Real>(
     method: &'static str,
     _: &dyn LinearOperator<R>,
-) -> Result<(Vec<f64>, Array2<f64>), SolverError> {
+) -> Result<(Vec<f64>, Array2<f64>)> {
     let (found, expected) = ("an A Aᵀ that is not diagonal", "a diagonal one, or the feature `gaussian`");
     Err(SolverError::Needs { method, found, expected })
 }

@@ -3,7 +3,7 @@
 use super::annealing::Step;
 use super::batch::Batch;
 use super::{Annealing, Loop, ZETAS};
-use crate::{Parameter, Recipe, SolverError, Spec};
+use crate::{Parameter, Recipe, Result, Spec};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 
@@ -31,22 +31,17 @@ pub(crate) struct Dps {
 impl<R: Real> Loop<R> for Dps {
     type Own = ();
 
-    fn of(_: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(_: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         Ok(Self { zeta: recipe.real("zeta") })
     }
 
-    fn step(&self, batch: &mut Batch<'_, R>, at: Step) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R>, at: Step) -> Result<Level> {
         step(batch, at, self.zeta, at.index)
     }
 }
 
 /// One step of DPS, with draw `draw`.
-pub(super) fn step<R: Real>(
-    batch: &mut Batch<'_, R>,
-    step: Step,
-    zeta: f64,
-    draw: usize,
-) -> Result<Level, SolverError> {
+pub(super) fn step<R: Real>(batch: &mut Batch<'_, R>, step: Step, zeta: f64, draw: usize) -> Result<Level> {
     let (now, then) = (batch.misfit_gradients(step.t)?, batch.level(step.next));
     let zeta = R::narrow(zeta);
     batch.each(|walk| {

@@ -4,7 +4,7 @@ use super::annealing::Step;
 use super::batch::Batch;
 use super::walk::Walk;
 use super::{Annealing, Loop};
-use crate::{Parameter, Recipe, SolverError, Spec};
+use crate::{Parameter, Recipe, Result, Spec};
 use equipoise_field::{Real, each, sum};
 use equipoise_schedule::Level;
 
@@ -34,11 +34,11 @@ pub(crate) struct Dsg {
 impl<R: Real> Loop<R> for Dsg {
     type Own = ();
 
-    fn of(_: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(_: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         Ok(Self { weight: recipe.real("weight") })
     }
 
-    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level> {
         let (now, then) = (batch.misfit_gradients(t)?, batch.level(next));
         batch.each(|walk| {
             let deviation = walk.ddim_mean(now, then, 1.0);

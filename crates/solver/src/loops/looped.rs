@@ -3,7 +3,7 @@
 use super::Annealing;
 use super::annealing::Step;
 use super::batch::Batch;
-use crate::{Ensemble, Independent, Member, PosteriorSampler, Recipe, SolverError, Watch};
+use crate::{Ensemble, Independent, Member, PosteriorSampler, Recipe, Result, Watch};
 use equipoise_field::Real;
 use equipoise_sampler::{Outcome, descending};
 use equipoise_schedule::Level;
@@ -16,8 +16,9 @@ pub(crate) trait Loop<R: Real>: Sized + Send + Sync + 'static {
     /// The method with what a recipe says.
     ///
     /// # Errors
-    /// [`SolverError::Needs`] and [`SolverError::Observation`] where the method does not take the observation.
-    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError>;
+    /// [`SolverError::Needs`](crate::SolverError::Needs) and
+    /// [`SolverError::Observation`](crate::SolverError::Observation) where the method does not take the observation.
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self>;
 
     /// What a member begins with.
     fn own(&self, _on: &Annealing<R>) -> Self::Own {
@@ -28,7 +29,7 @@ pub(crate) trait Loop<R: Real>: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of the denoiser, and of a level that is none.
-    fn step(&self, batch: &mut Batch<'_, R, Self::Own>, at: Step) -> Result<Level, SolverError>;
+    fn step(&self, batch: &mut Batch<'_, R, Self::Own>, at: Step) -> Result<Level>;
 }
 
 /// A method along the grid of an annealing. Members are drawn apart, in batches of the denoiser's size.
@@ -45,7 +46,7 @@ struct Looped<R: Real, L> {
 pub(crate) fn bind<R: Real, L: Loop<R>>(
     annealing: Annealing<R>,
     recipe: &Recipe,
-) -> Result<Box<dyn PosteriorSampler<R>>, SolverError> {
+) -> Result<Box<dyn PosteriorSampler<R>>> {
     descending(&annealing.grid)?;
     let method = L::of(&annealing, recipe)?;
     Ok(Box::new(Looped { annealing, method, point_estimate: recipe.method().is_point_estimate() }))
@@ -58,7 +59,7 @@ impl<R: Real, L: Loop<R>> Independent<R> for Looped<R, L> {
 
     /// From draw 0 of every member's start to the end of the grid, all members in one batch. A state that is
     /// not finite ends its member's run and no other's.
-    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>, SolverError> {
+    fn run(&self, members: &[Member]) -> Result<Vec<Outcome<R>>> {
         let Self { annealing, method, .. } = self;
         let mut batch = Batch::start(annealing, members, || method.own(annealing));
         for (index, times) in annealing.grid.windows(2).enumerate() {
@@ -74,7 +75,7 @@ impl<R: Real, L: Loop<R>> Independent<R> for Looped<R, L> {
 }
 
 impl<R: Real, L: Loop<R>> PosteriorSampler<R> for Looped<R, L> {
-    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>, SolverError> {
+    fn draw(&self, members: &[Member], watch: Watch<'_>) -> Result<Ensemble<R>> {
         self.draw_each(members, watch)
     }
 

@@ -4,7 +4,7 @@ use super::annealing::Step;
 use super::batch::Batch;
 use super::singular::Singular;
 use super::{Annealing, Loop, ZETAS, dps};
-use crate::{Parameter, Recipe, SolverError, Spec};
+use crate::{Parameter, Recipe, Result, Spec};
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 
@@ -31,11 +31,11 @@ impl<R: Real> Loop<R> for Mcg<R> {
     type Own = ();
 
     /// Where A Aᵀ is not diagonal it is decomposed, for N up to 2048.
-    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         Ok(Self { singular: Singular::new("mcg", &on.observation)?, zeta: recipe.real("zeta") })
     }
 
-    fn step(&self, batch: &mut Batch<'_, R>, step: Step) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R>, step: Step) -> Result<Level> {
         let then = dps::step(batch, step, self.zeta, 2 * step.index)?;
         batch.each(|walk| {
             walk.draw_observed(2 * step.index + 1);

@@ -3,7 +3,7 @@
 use super::annealing::Step;
 use super::batch::{Batch, scatter};
 use super::{Annealing, ETAS, Loop};
-use crate::{Parameter, Recipe, SolverError, Spec};
+use crate::{Parameter, Recipe, Result, Spec};
 use equipoise_field::{Real, each};
 use equipoise_guidance::{Evidence, Guidance, PigdmScore};
 use equipoise_schedule::Level;
@@ -32,12 +32,12 @@ pub(crate) struct Pigdm<R: Real> {
 impl<R: Real> Loop<R> for Pigdm<R> {
     type Own = ();
 
-    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         let score = PigdmScore::new(Arc::clone(&on.denoiser), Arc::clone(&on.observation));
         Ok(Self { score, eta: recipe.real("eta") })
     }
 
-    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level> {
         let (now, then) = (self.guide(batch, t)?, batch.level(next));
         let noise = now.sigma * now.sigma;
         let weight = R::narrow(then.mu * now.mu * noise / (now.mu * now.mu + noise));
@@ -55,7 +55,7 @@ impl<R: Real> Loop<R> for Pigdm<R> {
 
 impl<R: Real> Pigdm<R> {
     /// x̂, and field ← g, of every member; returns the level at `t`.
-    fn guide(&self, batch: &mut Batch<'_, R>, t: f64) -> Result<Level, SolverError> {
+    fn guide(&self, batch: &mut Batch<'_, R>, t: f64) -> Result<Level> {
         let (mut scratch, mut g) = (std::mem::take(&mut batch.scratch), Vec::new());
         let level = batch.linearised(t, |walks, at| {
             g.resize(at.x_t.len(), R::zero());

@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
 use super::{Annealing, Loop};
-use crate::{JacobianUse, Parameter, Recipe, SolverError, Spec};
+use crate::{JacobianUse, Parameter, Recipe, Result, Spec};
 use equipoise_field::{Real, each};
 use equipoise_operator::LinearOperator;
 use equipoise_schedule::Level;
@@ -59,7 +59,7 @@ pub(crate) struct Splitting<R> {
 impl<R: Real> Loop<R> for PnpAdmm<R> {
     type Own = Splitting<R>;
 
-    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         let operator = Arc::clone(on.observation.linear("pnp_admm")?);
         on.needs_noise("pnp_admm")?;
         Ok(Self { operator, lambda: recipe.real("lambda") })
@@ -70,11 +70,7 @@ impl<R: Real> Loop<R> for PnpAdmm<R> {
         Splitting { u: field(), w: field(), gamma: 1.0 }
     }
 
-    fn step(
-        &self,
-        batch: &mut Batch<'_, R, Splitting<R>>,
-        Step { index, t, .. }: Step,
-    ) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R, Splitting<R>>, Step { index, t, .. }: Step) -> Result<Level> {
         let level = batch.level(t);
         batch.each(|walk| self.fit(walk, index, level));
         batch.denoise(t)?;

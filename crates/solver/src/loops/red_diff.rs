@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::normal::Normal;
 use super::walk::{CLEAN, Walk};
 use super::{Annealing, Loop};
-use crate::{JacobianUse, Parameter, Recipe, SolverError, Spec};
+use crate::{JacobianUse, Parameter, Recipe, Result, Spec};
 use equipoise_field::{Real, each, sum};
 use equipoise_schedule::Level;
 
@@ -80,7 +80,7 @@ impl<R: Real> Adam<R> {
 impl<R: Real> Loop<R> for RedDiff<R> {
     type Own = Adam<R>;
 
-    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         on.needs_noise("red_diff")?;
         Ok(Self { lambda: recipe.real("lambda"), rate: recipe.real("rate"), first: first(on) })
     }
@@ -89,11 +89,7 @@ impl<R: Real> Loop<R> for RedDiff<R> {
         Adam::new(self.first.clone())
     }
 
-    fn step(
-        &self,
-        batch: &mut Batch<'_, R, Adam<R>>,
-        Step { index, t, .. }: Step,
-    ) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R, Adam<R>>, Step { index, t, .. }: Step) -> Result<Level> {
         batch.each(|walk| walk.draw(index));
         self.gradients(batch, t)?;
         batch.each(|walk| {
@@ -117,7 +113,7 @@ fn first<R: Real>(on: &Annealing<R>) -> Vec<R> {
 
 impl<R: Real> RedDiff<R> {
     /// field ← the gradient at m of every member, with z for ε.
-    fn gradients(&self, batch: &mut Batch<'_, R, Adam<R>>, t: f64) -> Result<(), SolverError> {
+    fn gradients(&self, batch: &mut Batch<'_, R, Adam<R>>, t: f64) -> Result<()> {
         let level = batch.level(t);
         let (mu, sigma) = (R::narrow(level.mu), R::narrow(level.sigma));
         batch.each(|walk| each::map2(&mut walk.x, &walk.own.m, &walk.z, |m, z| mu * m + sigma * z));

@@ -4,7 +4,7 @@ use super::annealing::Step;
 use super::batch::Batch;
 use super::walk::Walk;
 use super::{Annealing, Loop, ZETAS};
-use crate::{Parameter, Recipe, SolverError, Spec};
+use crate::{Parameter, Recipe, Result, Spec};
 use equipoise_field::{Real, each};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -30,11 +30,11 @@ pub struct SdaDps {
 impl<R: Real> Loop<R> for SdaDps {
     type Own = ();
 
-    fn of(_: &Annealing<R>, recipe: &Recipe) -> Result<Self, SolverError> {
+    fn of(_: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
         Ok(Self { zeta: recipe.real("zeta") })
     }
 
-    fn step(&self, batch: &mut Batch<'_, R>, Step { t, next, .. }: Step) -> Result<Level, SolverError> {
+    fn step(&self, batch: &mut Batch<'_, R>, Step { t, next, .. }: Step) -> Result<Level> {
         let (now, then) = (batch.misfit_gradients(t)?, batch.level(next));
         let keep = then.mu / now.mu;
         let (keep, move_by) = (R::narrow(keep), R::narrow(then.sigma - keep * now.sigma));
@@ -51,12 +51,7 @@ impl SdaDps {
     ///
     /// # Errors
     /// [`SamplerError::Level`](equipoise_sampler::SamplerError::Level) and those of the denoiser.
-    pub fn noise_estimate<R: Real>(
-        &self,
-        on: &Annealing<R>,
-        x_t: &[R],
-        t: f64,
-    ) -> Result<Vec<R>, SolverError> {
+    pub fn noise_estimate<R: Real>(&self, on: &Annealing<R>, x_t: &[R], t: f64) -> Result<Vec<R>> {
         let walk = Walk::new(on, x_t.to_vec(), Stream::new("unused"), ());
         let mut batch = Batch::of(on, vec![walk]);
         let level = batch.misfit_gradients(t)?;

@@ -2,7 +2,7 @@
 
 use super::decompose::decompose;
 use super::walk::Walk;
-use crate::SolverError;
+use crate::{Result, SolverError};
 use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
@@ -32,7 +32,7 @@ impl<R: Real> Singular<R> {
     /// # Errors
     /// [`SolverError::Observation`] for a nonlinear A; [`SolverError::Needs`] where A Aᵀ has no simple
     /// form and N exceeds [`LIMIT`].
-    pub(super) fn new(method: &'static str, observation: &Observed<R>) -> Result<Self, SolverError> {
+    pub(super) fn new(method: &'static str, observation: &Observed<R>) -> Result<Self> {
         let operator = Arc::clone(observation.linear(method)?);
         let count = observation.count();
         let (gram, rotation) = match operator.gram() {
@@ -59,11 +59,7 @@ impl<R: Real> Singular<R> {
     ///
     /// # Errors
     /// [`SolverError::Needs`] for noise that U mixes, unless it has one s².
-    pub(super) fn deviations(
-        &self,
-        method: &'static str,
-        noise: &NoiseVariance,
-    ) -> Result<Vec<f64>, SolverError> {
+    pub(super) fn deviations(&self, method: &'static str, noise: &NoiseVariance) -> Result<Vec<f64>> {
         if self.rotation.is_some() && noise.uniform().is_none() {
             let (found, expected) = ("noise that differs where A Aᵀ is not diagonal", "one s²");
             return Err(SolverError::Needs { method, found, expected });

@@ -3,7 +3,7 @@
 use super::odd::{digits, power_of_ten};
 use super::{Comparison, Outcome};
 use crate::unit::Unit;
-use crate::{CylinderGeometry, DataError, Field};
+use crate::{CylinderGeometry, Field, Result};
 use equipoise_field::{Axis, Boundary};
 
 /// Relative difference of two numbers up to which they are one number written twice, in f32 or with few digits.
@@ -14,7 +14,7 @@ const CELLS: f64 = 1e-3;
 
 impl Comparison<'_> {
     /// What velocities, lengths and times are multiplied with.
-    pub(super) fn units(&mut self) -> Result<[f64; 3], DataError> {
+    pub(super) fn units(&mut self) -> Result<[f64; 3]> {
         let (data, reference) = (&self.data.particulars.units, &self.reference.particulars.units);
         Ok([
             self.unit("velocity", data.velocity.as_deref(), reference.velocity.as_deref())?,
@@ -23,7 +23,7 @@ impl Comparison<'_> {
         ])
     }
 
-    fn unit(&mut self, of: &str, found: Option<&str>, expected: Option<&str>) -> Result<f64, DataError> {
+    fn unit(&mut self, of: &str, found: Option<&str>, expected: Option<&str>) -> Result<f64> {
         let name = format!("unit of {of}");
         let (found, expected) = match (found, expected) {
             (Some(found), Some(expected)) => (found, expected),
@@ -65,7 +65,7 @@ impl Comparison<'_> {
         expected: f64,
         tolerance: f64,
         way_out: &str,
-    ) -> Result<bool, DataError> {
+    ) -> Result<bool> {
         let near = (found - expected).abs() <= tolerance;
         match self.stated(field) {
             [true, true] if !near => {

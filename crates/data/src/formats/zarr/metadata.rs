@@ -3,7 +3,7 @@
 use super::NAME;
 use crate::attribute::{Attribute, Attributes};
 use crate::storage::Element;
-use crate::{DataError, Suspicion};
+use crate::{DataError, Result, Suspicion};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -32,8 +32,8 @@ pub(super) enum Node {
 ///
 /// # Errors
 /// [`DataError::Layout`] for what is no JSON of Zarr.
-pub(super) fn node(path: &Path, folder: &Path, root: &Map<String, Value>) -> Result<Option<Node>, DataError> {
-    let json = |name: &str| -> Result<Option<Map<String, Value>>, DataError> {
+pub(super) fn node(path: &Path, folder: &Path, root: &Map<String, Value>) -> Result<Option<Node>> {
+    let json = |name: &str| -> Result<Option<Map<String, Value>>> {
         let Ok(text) = std::fs::read_to_string(folder.join(name)) else { return Ok(None) };
         let what = folder.join(name).display().to_string();
         // Python writes NaN and Infinity as they are, which is no JSON.
@@ -70,7 +70,7 @@ fn described(
     all: &Map<String, Value>,
     [mut own, root]: [Map<String, Value>; 2],
     version: u8,
-) -> Result<Node, DataError> {
+) -> Result<Node> {
     let lengths = all.get("shape").and_then(Value::as_array).map(|shape| shape.iter().map(Value::as_u64));
     let shape: Option<Vec<usize>> = lengths.and_then(|shape| shape.map(|n| n.map(|n| n as usize)).collect());
     let Some(shape) = shape else {

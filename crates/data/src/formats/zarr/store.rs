@@ -10,7 +10,7 @@ use crate::source::Source;
 use crate::storage::Element;
 use crate::stored::parent;
 use crate::ticks::Ticks;
-use crate::{AxisOrder, DataError, Suspicion};
+use crate::{AxisOrder, DataError, Result, Suspicion};
 use serde_json::Map;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ impl Chunked {
         fault(&self.path, format!("read array `{}`", self.name), detail)
     }
 
-    fn block<E: ElementOwned>(&self, block: &[Range<usize>]) -> Result<Vec<E>, DataError> {
+    fn block<E: ElementOwned>(&self, block: &[Range<usize>]) -> Result<Vec<E>> {
         if block.iter().zip(&self.shape).any(|(range, length)| range.end > *length) {
             return Err(self.fault("ranges beyond its axes"));
         }
@@ -49,7 +49,7 @@ impl Chunked {
     }
 
     /// How many chunks reach into a block, and how many of them are not stored.
-    fn chunks(&self, block: &[Range<usize>]) -> Result<[usize; 2], DataError> {
+    fn chunks(&self, block: &[Range<usize>]) -> Result<[usize; 2]> {
         let chunks = self.array.chunks_in_array_subset(&subset(block)).map_err(|e| self.fault(e))?;
         let (mut all, mut absent) = (0, 0);
         for indices in chunks.iter().flat_map(|chunks| chunks.indices().into_iter().collect::<Vec<_>>()) {
@@ -115,7 +115,7 @@ impl Array for Chunked {
             .map(|chunk| chunk.iter().map(|length| length.get() as usize).collect())
     }
 
-    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>, DataError> {
+    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>> {
         let [all, absent] = self.chunks(block)?;
         if all > 0 && absent == all {
             let (path, variable) = (self.path.clone(), self.name.clone());
@@ -128,11 +128,11 @@ impl Array for Chunked {
         Ok(None)
     }
 
-    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>, DataError> {
+    fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         Ok(converted!(self, block, f32))
     }
 
-    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>, DataError> {
+    fn doubles(&self, block: &[Range<usize>]) -> Result<Vec<f64>> {
         Ok(converted!(self, block, f64))
     }
 }
@@ -151,11 +151,7 @@ struct Zarr {
 ///
 /// # Errors
 /// As of [`named::open`]; [`DataError::Zarr`] where a codec is not known.
-pub(crate) fn open(
-    path: &Path,
-    at: &Location,
-    axes: Option<AxisOrder>,
-) -> Result<Box<dyn Source>, DataError> {
+pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Result<Box<dyn Source>> {
     if is_zipped(&at.file) {
         return Err(zipped(&at.file));
     }
@@ -185,7 +181,7 @@ fn list(
     within: &str,
     root: &Map<String, serde_json::Value>,
     arrays: &mut BTreeMap<String, Described>,
-) -> Result<(), DataError> {
+) -> Result<()> {
     let own = match node(path, folder, root)? {
         Some(Node::Array(of)) => {
             arrays.insert(within.into(), *of);
@@ -208,7 +204,7 @@ fn list(
 }
 
 impl Zarr {
-    fn chunked(&self, name: &str) -> Result<Chunked, DataError> {
+    fn chunked(&self, name: &str) -> Result<Chunked> {
         let of = self.arrays.get(name).ok_or_else(|| self.missing(name))?;
         let Some(element) = of.element else {
             return Err(Element::refused(&self.path, name, "no numbers that are known".into()));
@@ -224,7 +220,7 @@ impl Zarr {
         DataError::NoEntry { path: self.path.clone(), what: "array", name: format!("/{name}"), found }
     }
 
-    fn member(&self, name: &str) -> Result<Member, DataError> {
+    fn member(&self, name: &str) -> Result<Member> {
         let (array, of) = (self.chunked(name)?, &self.arrays[name]);
         let whole: Vec<Range<usize>> = of.shape.iter().map(|length| 0..*length).collect();
         let [all, absent] = array.chunks(&whole)?;
@@ -256,7 +252,7 @@ impl Catalogue for Zarr {
         of.axes.iter().map(own).collect()
     }
 
-    fn asked(&self, path: &str) -> Result<Vec<Member>, DataError> {
+    fn asked(&self, path: &str) -> Result<Vec<Member>> {
         let fits = |name: &&String| {
             let [asked, found] = [path, name].map(|path| path.split('/').collect::<Vec<_>>());
             asked.len() == found.len() && asked.iter().zip(found).all(|(a, f)| *a == "*" || *a == f)
@@ -268,7 +264,7 @@ impl Catalogue for Zarr {
         names.into_iter().map(|name| self.member(name)).collect()
     }
 
-    fn coordinate(&self, axis: &str) -> Result<Option<(Ticks, Attributes)>, DataError> {
+    fn coordinate(&self, axis: &str) -> Result<Option<(Ticks, Attributes)>> {
         let Some(of) = self.arrays.get(axis).filter(|of| of.shape.len() == 1 && of.element.is_some()) else {
             return Ok(None);
         };

@@ -3,14 +3,14 @@
 use super::super::*;
 use super::batch::{check_batches, check_work};
 use super::problem::{DIM, NOISE, annealing, bound, mask, member, nonlinear, observed, sda};
-use crate::{PosteriorSampler, SolverError, Watch};
+use crate::{PosteriorSampler, Result, Watch};
 use equipoise_denoiser::{Denoiser, DenoiserError};
 use equipoise_operator::Saturation;
 use equipoise_sampler::Outcome;
 use equipoise_schedule::Level;
 use std::sync::Arc;
 
-type Bound = Result<Box<dyn PosteriorSampler<f64>>, SolverError>;
+type Bound = Result<Box<dyn PosteriorSampler<f64>>>;
 
 /// A method with what sets it apart in the suite.
 pub(super) struct Claim {

@@ -2,7 +2,7 @@
 
 use super::super::Annealing;
 use crate::entries::{Bind, entries};
-use crate::{Member, PosteriorSampler, Recipe, SolverError, Start};
+use crate::{Member, PosteriorSampler, Recipe, Result, Start};
 use equipoise_covariance::Modes;
 use equipoise_innovation::ObservedPrior;
 use equipoise_observation::NoiseVariance;
@@ -140,7 +140,7 @@ pub(in crate::loops) fn seen(operator: &dyn LinearOperator<f64>, x: &[f64]) -> V
 pub(in crate::loops) fn bound(
     annealing: Annealing<f64>,
     text: &str,
-) -> Result<Box<dyn PosteriorSampler<f64>>, SolverError> {
+) -> Result<Box<dyn PosteriorSampler<f64>>> {
     let recipe: Recipe = text.parse()?;
     match entries().into_iter().find(|entry| entry.method == recipe.method()).unwrap().bind {
         Bind::Loop(bind) => bind(annealing, &recipe),
