@@ -14,14 +14,18 @@ pub(crate) trait Array: fmt::Debug + Send + Sync {
     fn element(&self) -> Element;
 
     /// What is decompressed at a time; `None` where any part can be read.
-    fn chunk(&self) -> Option<Vec<usize>>;
+    fn chunk(&self) -> Option<Vec<usize>> {
+        None
+    }
 
     /// Refuses a block of which a part would read as numbers that nobody wrote, or cannot be read at all, without
     /// reading any; a sentence where that cannot be known.
     ///
     /// # Errors
     /// [`DataError::Filter`](crate::DataError::Filter), [`DataError::Unwritten`](crate::DataError::Unwritten).
-    fn check(&self, block: &[Range<usize>]) -> Result<Option<String>>;
+    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>> {
+        Ok(None)
+    }
 
     /// The numbers of a block, flat in the order of the axes.
     ///

@@ -94,6 +94,29 @@ impl Attributes {
         self.dataset.insert(name.into(), value);
     }
 
+    /// As [`state`](Self::state), where no attribute has this name.
+    pub(crate) fn supply(&mut self, name: &str, value: Attribute) {
+        if !self.has(name) {
+            self.state(name, value);
+        }
+    }
+
+    /// As [`supply`](Self::supply), a number, which one that is stated may miss by `within`; `by` says what it is of.
+    ///
+    /// # Errors
+    /// [`DataError::AttributeValue`] where an attribute states another.
+    pub(crate) fn agree(&mut self, path: &Path, name: &str, value: f64, within: f64, by: &str) -> Result<()> {
+        match self.numbers::<1>(path, name)? {
+            Some([stated]) if (stated - value).abs() > within => {
+                let expected = format!("{value}, as of {by}");
+                return Err(DataError::attribute(path, name, format!("[{stated:?}]"), expected));
+            }
+            Some(_) => {}
+            None => self.state(name, Attribute::Numbers(vec![value])),
+        }
+        Ok(())
+    }
+
     /// The attribute with this name.
     pub fn get(&self, name: &str) -> Option<&Attribute> {
         self.dataset.get(name).or_else(|| self.root.get(name))
@@ -146,8 +169,8 @@ impl Attributes {
 
     /// Takes the first time of a dataset of times for `t_first` where no attribute states one.
     fn take_first(&mut self, first: Option<f64>) {
-        if let Some(first) = first.filter(|_| !self.has("t_first")) {
-            self.dataset.insert("t_first".into(), Attribute::Numbers(vec![first]));
+        if let Some(first) = first {
+            self.supply("t_first", Attribute::Numbers(vec![first]));
         }
     }
 

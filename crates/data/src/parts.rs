@@ -2,6 +2,7 @@
 
 use crate::array::{Array, Member};
 use crate::attribute::{Attribute, Attributes};
+use crate::location::Location;
 use crate::packing::Packing;
 use crate::particulars::UNITS;
 use crate::source::{Header, Ranges, Source, arranged};
@@ -32,6 +33,23 @@ pub(crate) struct Layout {
     pub(crate) slice: Option<usize>,
     /// The names of the components, divided by commas, where the attributes may not say them.
     pub(crate) components: Option<String>,
+}
+
+impl Layout {
+    /// Of these arrays, one after the other as trajectories; unless told otherwise, messages call them as they were asked
+    /// for.
+    pub(crate) fn of(members: Vec<Vec<Member>>, order: AxisOrder, at: &Location) -> Self {
+        let variable = if at.datasets.is_empty() { members[0][0].name.clone() } else { at.selection() };
+        Self {
+            members,
+            variable,
+            order,
+            frames_apart: false,
+            written: None,
+            slice: at.slice,
+            components: None,
+        }
+    }
 }
 
 /// One array: components of one trajectory or of some, or of a frame.

@@ -86,18 +86,10 @@ impl Bundle {
         self.notes.extend(told::take(&at.file, &first, &mut self.attributes)?);
         self.notes.extend(beside::take(&at.file, &mut self.attributes)?);
         let order = stated(path, &first, &self.of(&first), axes);
-        let variable = if at.datasets.is_empty() { first.clone() } else { at.selection() };
         let mut member = |name: String| self.member(path, name);
         let members = names.into_iter().map(|side| side.into_iter().map(&mut member).collect());
-        let layout = Layout {
-            members: members.collect::<Result<_, _>>()?,
-            variable,
-            order: order.unwrap_or(AxisOrder::NTCHW),
-            frames_apart: false,
-            written: None,
-            slice: at.slice,
-            components: None,
-        };
+        let members = members.collect::<Result<_, _>>()?;
+        let layout = Layout::of(members, order.unwrap_or(AxisOrder::NTCHW), at);
         let mut parts = Parts::of(path, layout.called(at))?;
         if let Some(order) = order
             && let Some(ticks) = self.times(path, group)?
@@ -150,9 +142,7 @@ impl Bundle {
     fn of(&self, name: &str) -> Attributes {
         let mut attributes = self.item(name).map_or_else(Attributes::default, |item| item.own.clone());
         for (name, value) in self.attributes.iter() {
-            if !attributes.has(name) {
-                attributes.state(name, value.clone());
-            }
+            attributes.supply(name, value.clone());
         }
         attributes
     }

@@ -62,14 +62,8 @@ impl Header {
         }
         let Some((first, step)) = ticks.even(path)? else { return Ok(()) };
         for (name, value) in direction.attributes().into_iter().zip([step, first]) {
-            match self.attributes.numbers::<1>(path, name)? {
-                Some([stated]) if (stated - value).abs() > EVEN * step.abs() + ticks.rounding() => {
-                    let expected = format!("{value}, as of coordinate `{}`", ticks.name);
-                    return Err(DataError::attribute(path, name, format!("[{stated:?}]"), expected));
-                }
-                Some(_) => {}
-                None => self.attributes.state(name, Attribute::Numbers(vec![value])),
-            }
+            let (within, by) = (EVEN * step.abs() + ticks.rounding(), format!("coordinate `{}`", ticks.name));
+            self.attributes.agree(path, name, value, within, &by)?;
         }
         if let (Some(units), Some(stated)) = (&ticks.units, self.attributes.text(path, "length_units")?)
             && Unit::differ(units, stated)

@@ -48,10 +48,6 @@ impl Array for Held {
         Some(self.shape.clone())
     }
 
-    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>> {
-        Ok(None)
-    }
-
     fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         cut(&self.path, &self.shape, &self.values, block)
     }

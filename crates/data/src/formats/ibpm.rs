@@ -85,9 +85,7 @@ pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Resul
     let mut attributes = Attributes::default();
     let note = beside::take(&at.file, &mut attributes)?;
     for (name, value) in [("channels", "u,v"), ("boundary", "open")] {
-        if !attributes.has(name) {
-            attributes.state(name, Attribute::Text(value.into()));
-        }
+        attributes.supply(name, Attribute::Text(value.into()));
     }
     let times: Option<Vec<f64>> = read.iter().map(|(_, frame)| frame.time).collect();
     let mut members = Vec::new();
@@ -107,9 +105,7 @@ fn take_times(path: &Path, times: Option<Vec<f64>>, parts: &mut Parts) -> Result
     let Some(times) = times else { return Ok(()) };
     let (leading, order, shape) = (parts.header.leading(), parts.header.order, vec![times.len()]);
     if let [time] = times[..] {
-        if !parts.header.attributes.has("t_first") {
-            parts.header.attributes.state("t_first", Attribute::Numbers(vec![time]));
-        }
+        parts.header.attributes.supply("t_first", Attribute::Numbers(vec![time]));
         return Ok(());
     }
     let ticks = Ticks::of(path, "time", (Some(times), shape, false), &Attributes::default())?;
@@ -120,14 +116,7 @@ fn take_times(path: &Path, times: Option<Vec<f64>>, parts: &mut Parts) -> Result
 fn member(path: &Path, name: String, frame: Frame, mut attributes: Attributes) -> Result<Member> {
     let ([x, y], [dx, dy]) = (frame.first, frame.steps);
     for (name, value) in [("dx", dx), ("dy", dy), ("x_first", x), ("y_first", y)] {
-        match attributes.numbers::<1>(path, name)? {
-            Some([stated]) if (stated - value).abs() > EVEN * dx.max(dy) => {
-                let (found, expected) = (format!("[{stated:?}]"), format!("{value}, as of the frame"));
-                return Err(DataError::attribute(path, name, found, expected));
-            }
-            Some(_) => {}
-            None => attributes.state(name, Attribute::Numbers(vec![value])),
-        }
+        attributes.agree(path, name, value, EVEN * dx.max(dy), "the frame")?;
     }
     Ok(Member { name, attributes, array: frame.array })
 }

@@ -55,15 +55,7 @@ pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Resul
     };
     let is_velocity = frame(&frames[0].1).is_some_and(|(of, _)| of.eq_ignore_ascii_case(VELOCITY));
     let order = axes.map_or_else(|| "ZYXC".parse(), Ok)?;
-    let mut layout = Layout {
-        members: vec![side],
-        variable,
-        order,
-        frames_apart: true,
-        written: None,
-        slice: at.slice,
-        components: None,
-    };
+    let mut layout = Layout { variable, frames_apart: true, ..Layout::of(vec![side], order, at) };
     if is_velocity {
         layout = layout.of_velocity();
     }

@@ -108,15 +108,7 @@ pub(super) fn open(
         }
         sides.push((side[0].name.clone(), axes, side[0].attributes.at(Place::Dataset, "offset").cloned()));
     }
-    let mut layout = Layout {
-        variable: of.selection(),
-        members,
-        order,
-        frames_apart: false,
-        written: None,
-        slice: at.slice,
-        components: None,
-    };
+    let mut layout = Layout::of(members, order, &of);
     layout = match &of.datasets[..] {
         [one] if one.ends_with("velocity") && order.place(b'C').is_some() => layout.of_velocity(),
         names if at.datasets.is_empty() && names.len() > 1 => {
@@ -152,8 +144,8 @@ fn take_grid(path: &Path, catalogue: &impl Catalogue, axes: &[String], parts: &m
         header.take_clock(path, &clock)?;
         // CF: "hours since 2000-01-01".
         let unit = times.units.as_deref().and_then(|units| units.split_whitespace().next());
-        if let Some(unit) = unit.filter(|_| !header.attributes.has("time_units")) {
-            header.attributes.state("time_units", Attribute::Text(unit.into()));
+        if let Some(unit) = unit {
+            header.attributes.supply("time_units", Attribute::Text(unit.into()));
         }
     }
     for direction in Direction::BOTH {

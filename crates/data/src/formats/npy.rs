@@ -177,14 +177,6 @@ impl Array for Npy {
         self.element
     }
 
-    fn chunk(&self) -> Option<Vec<usize>> {
-        None
-    }
-
-    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>> {
-        Ok(None)
-    }
-
     fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         self.read(block, Dtype::single)
     }

@@ -120,15 +120,8 @@ pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Resul
     let room = order.place(b'T').and_then(|axis| first.array.shape().get(axis).copied());
     let several = members[0].len() > 1;
     let velocity = kind == Kind::Incompressible && first.name == "velocity";
-    let layout = Layout {
-        members,
-        variable: of.selection(),
-        order,
-        frames_apart: false,
-        written: written.filter(|_| order.place(b'T').is_some()),
-        slice: at.slice,
-        components: None,
-    };
+    let written = written.filter(|_| order.place(b'T').is_some());
+    let layout = Layout { written, ..Layout::of(members, order, &of) };
     let layout = if velocity { layout.of_velocity() } else { layout.called(&of) };
     let mut parts = Parts::of(path, layout)?;
     parts.header.take_format(NAME);

@@ -160,14 +160,7 @@ impl Plane {
         for (names, places) in [(["dx", "x_first"], &self.x), (["dy", "y_first"], &self.y)] {
             let step = step(places).unwrap_or(1.0);
             for (name, value) in names.into_iter().zip([step, places[0]]) {
-                match attributes.numbers::<1>(path, name)? {
-                    Some([stated]) if (stated - value).abs() > EVEN * step => {
-                        let expected = format!("{value}, as of the places in the file");
-                        return Err(DataError::attribute(path, name, format!("[{stated:?}]"), expected));
-                    }
-                    Some(_) => {}
-                    None => attributes.state(name, Attribute::Numbers(vec![value])),
-                }
+                attributes.agree(path, name, value, EVEN * step, "the places in the file")?;
             }
         }
         let [length, speed] = frames.first().map(|(_, found)| found.units.clone()).unwrap_or_default();
@@ -177,9 +170,7 @@ impl Plane {
             ("channels", "u,v".into()),
             ("boundary", "open".into()),
         ] {
-            if !attributes.has(name) {
-                attributes.state(name, Attribute::Text(value));
-            }
+            attributes.supply(name, Attribute::Text(value));
         }
         Ok(())
     }

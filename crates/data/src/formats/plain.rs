@@ -27,16 +27,7 @@ pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Resul
     let first = &members[0][0];
     let group = parent(&first.name).to_owned();
     let order = stated(path, &first.name, &first.attributes, axes);
-    let variable = if at.datasets.is_empty() { first.name.clone() } else { at.selection() };
-    let layout = Layout {
-        members,
-        variable,
-        order: order.unwrap_or(AxisOrder::NTCHW),
-        frames_apart: false,
-        written: None,
-        slice: at.slice,
-        components: None,
-    };
+    let layout = Layout::of(members, order.unwrap_or(AxisOrder::NTCHW), at);
     let mut parts = Parts::of(path, layout.called(at))?;
     if let Some(order) = order
         && let Some(clock) = Clock::read(path, &file, &group, parts.header.leading(), order)?

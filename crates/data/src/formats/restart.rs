@@ -157,10 +157,6 @@ impl Array for Restart {
         Some(self.shape.to_vec())
     }
 
-    fn check(&self, _block: &[Range<usize>]) -> Result<Option<String>> {
-        Ok(None)
-    }
-
     fn singles(&self, block: &[Range<usize>]) -> Result<Vec<f32>> {
         Ok(self.doubles(block)?.into_iter().map(|value| value as f32).collect())
     }

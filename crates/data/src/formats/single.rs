@@ -36,6 +36,5 @@ pub(super) fn only(
 
 /// Arrays that are the field, one after the other along time where each is a frame.
 pub(super) fn layout(members: Vec<Member>, order: AxisOrder, at: &Location, frames_apart: bool) -> Layout {
-    let (variable, slice) = (VARIABLE.to_owned(), at.slice);
-    Layout { members: vec![members], variable, order, frames_apart, written: None, slice, components: None }
+    Layout { variable: VARIABLE.to_owned(), frames_apart, ..Layout::of(vec![members], order, at) }
 }

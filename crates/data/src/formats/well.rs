@@ -42,11 +42,8 @@ pub(crate) fn open(path: &Path, at: &Location, axes: Option<AxisOrder>) -> Resul
         None => order_of(path, first, &dims)?,
     };
     let names: Vec<String> = members.iter().flat_map(|side| components(&side[0], &dims)).collect();
-    let variable = if at.datasets.is_empty() { first.name.clone() } else { at.selection() };
     let components = Some(names.join(","));
-    let layout =
-        Layout { members, variable, order, frames_apart: false, written: None, slice: at.slice, components };
-    let mut parts = Parts::of(path, layout)?;
+    let mut parts = Parts::of(path, Layout { components, ..Layout::of(members, order, at) })?;
     parts.header.take_format(NAME);
     take_grid(path, &file, &mut parts)?;
     borders(path, &file, &mut parts)?;
