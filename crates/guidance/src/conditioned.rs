@@ -1,8 +1,9 @@
 //! The exact guidance of a prior on finitely many fields.
 
+use crate::guide::norms;
 use crate::{Evidence, Guidance, Result, Scratch, States};
 use equipoise_denoiser::{Denoiser, Empirical, Tape};
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Real, each};
 use equipoise_observation::Observed;
 use std::sync::Arc;
 
@@ -57,9 +58,8 @@ impl<R: Real> Guidance<R> for Conditioned<R> {
         self.posterior.estimates(at.x_t, at.level, g, &mut Tape::new())?;
         let scale = R::narrow(at.level.mu / (at.level.sigma * at.level.sigma));
         each::update1(g, at.x_hat, |y, x| scale * (y - x));
-        for (evidence, g) in evidence.iter_mut().zip(g.chunks_exact(dim)) {
-            *evidence = Evidence { guidance_norm: sum::norm(g), ..Evidence::default() };
-        }
+        evidence.fill(Evidence::default());
+        norms(evidence, g);
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The exact guidance of a Gaussian prior: g = Jᵀ Aᵀ (s²I + A V Aᵀ)⁻¹ r.
 
 use crate::gaussian::{GaussianPath, Prediction};
-use crate::guide::sized;
+use crate::guide::{sized, witness};
 use crate::{Evidence, Guidance, LevelTable, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Length, Real, each};
@@ -64,6 +64,30 @@ impl<R: Real> Exact<R> {
     }
 }
 
+/// Aᵀ S⁻¹ (y − A x̂) of every member, left in the scratch's field; how each solve went.
+///
+/// # Errors
+/// For an observation that is not linear, and of solving.
+pub(crate) fn pull_back_solved<R: Real>(
+    method: &'static str,
+    seen: &Observed<R>,
+    innovation: &Innovation<R>,
+    at: &States<'_, '_, R>,
+    scratch: &mut Scratch<R>,
+) -> Result<Vec<Descent>> {
+    let (operator, dim, count) = (seen.linear(method)?, seen.dim(), seen.count());
+    let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
+    let spread = sized(&mut scratch.field, at.x_hat.len());
+    let mut descents = Vec::with_capacity(at.x_hat.len() / dim);
+    for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {
+        seen.residual(at.member(k, dim).1, residual);
+        let solved = innovation.solve(residual, solution)?;
+        descents.push(Descent { solved, breakdown: None });
+        operator.adjoint(solution, spread);
+    }
+    Ok(descents)
+}
+
 impl<R: Real> Guidance<R> for Exact<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {
         &*self.denoiser
@@ -77,22 +101,11 @@ impl<R: Real> Guidance<R> for Exact<R> {
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
     ) -> Result<()> {
-        let operator = self.observation.linear("exact")?;
+        at.check(self.observation.dim(), g, evidence)?;
         let innovation = self.innovations.get(at.level)?;
-        let (dim, count) = (self.observation.dim(), self.observation.count());
-        at.check(dim, g, evidence)?;
-        let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
-        let spread = sized(&mut scratch.field, evidence.len() * dim);
-        let mut solves = Vec::with_capacity(evidence.len());
-        for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {
-            self.observation.residual(at.member(k, dim).1, residual);
-            solves.push(innovation.solve(residual, solution)?);
-            operator.adjoint(solution, spread);
-        }
-        at.local.vjp(spread, g)?;
-        for (k, (evidence, solved)) in evidence.iter_mut().zip(solves).enumerate() {
-            *evidence = Evidence::of(&g[k * dim..(k + 1) * dim], Descent { solved, breakdown: None });
-        }
+        let descents = pull_back_solved("exact", &self.observation, &innovation, at, scratch)?;
+        at.local.vjp(&scratch.field, g)?;
+        witness(evidence, g, descents);
         Ok(())
     }
 

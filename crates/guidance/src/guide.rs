@@ -24,6 +24,26 @@ pub struct Evidence {
     pub floors: usize,
 }
 
+/// Writes the evidence of every member: the norm of its g, and how its solve went.
+pub(crate) fn witness<R: Real>(
+    evidence: &mut [Evidence],
+    g: &[R],
+    descents: impl IntoIterator<Item = Descent>,
+) {
+    let len = (g.len() / evidence.len().max(1)).max(1);
+    for (evidence, (g, descent)) in evidence.iter_mut().zip(g.chunks_exact(len).zip(descents)) {
+        *evidence = Evidence::of(g, descent);
+    }
+}
+
+/// Writes the norm of every member's g.
+pub(crate) fn norms<R: Real>(evidence: &mut [Evidence], g: &[R]) {
+    let len = (g.len() / evidence.len().max(1)).max(1);
+    for (evidence, g) in evidence.iter_mut().zip(g.chunks_exact(len)) {
+        evidence.guidance_norm = sum::norm(g);
+    }
+}
+
 impl Evidence {
     /// Of a gradient that a descent led to.
     pub(crate) fn of<R: Real>(g: &[R], descent: Descent) -> Self {

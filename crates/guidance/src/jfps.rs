@@ -1,12 +1,12 @@
 //! Jacobian-free posterior sampling, as in azula (Rozet, `azula.guidance.jfps`), which cites no paper.
 
-use crate::guide::sized;
+use crate::exact::pull_back_solved;
+use crate::guide::witness;
 use crate::{Evidence, Guidance, LevelTable, Result, Scratch, States};
 use equipoise_covariance::Covariance;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Length, Real};
 use equipoise_innovation::Innovation;
-use equipoise_observation::Descent;
 use equipoise_observation::Observed;
 use equipoise_wiener::gain;
 use std::sync::Arc;
@@ -59,26 +59,16 @@ impl<R: Real> Guidance<R> for Jfps<R> {
         evidence: &mut [Evidence],
         scratch: &mut Scratch<R>,
     ) -> Result<()> {
-        let operator = self.observation.linear("jfps")?;
-        let innovation = self.innovations.get(at.level)?;
-        let (dim, count) = (self.observation.dim(), self.observation.count());
+        let dim = self.observation.dim();
         at.check(dim, g, evidence)?;
-        let (residual, solution) = (sized(&mut scratch.residual, count), sized(&mut scratch.weighted, count));
-        let spread = sized(&mut scratch.field, evidence.len() * dim);
-        let mut solves = Vec::with_capacity(evidence.len());
-        for (k, spread) in spread.chunks_exact_mut(dim).enumerate() {
-            self.observation.residual(at.member(k, dim).1, residual);
-            solves.push(innovation.solve(residual, solution)?);
-            operator.adjoint(solution, spread);
-        }
+        let innovation = self.innovations.get(at.level)?;
+        let descents = pull_back_solved("jfps", &self.observation, &innovation, at, scratch)?;
         // (μ/σ²) C_t has the eigenvalues of the Wiener filter's Jacobian.
         let weights = self.covariance.weights(&|l| gain::jacobian(at.level, l));
-        for (spread, g) in spread.chunks_exact(dim).zip(g.chunks_exact_mut(dim)) {
+        for (spread, g) in scratch.field.chunks_exact(dim).zip(g.chunks_exact_mut(dim)) {
             self.covariance.apply(&weights, spread, g);
         }
-        for (k, (evidence, solved)) in evidence.iter_mut().zip(solves).enumerate() {
-            *evidence = Evidence::of(&g[k * dim..(k + 1) * dim], Descent { solved, breakdown: None });
-        }
+        witness(evidence, g, descents);
         Ok(())
     }
 }

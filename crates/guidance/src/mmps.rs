@@ -1,6 +1,6 @@
 //! Moment matching posterior sampling (Rozet et al. 2024, arXiv 2405.13712, section 4.2).
 
-use crate::guide::{each_member, sized};
+use crate::guide::{each_member, sized, witness};
 use crate::innovation::Innovation;
 use crate::{ConditionalCovariance, Evidence, Guidance, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
@@ -86,9 +86,7 @@ impl<R: Real> Guidance<R> for Mmps<R> {
             seen.pull_back(&x_hat[f.clone()], &solution[o], &mut spread[f]);
         });
         local.vjp(spread, g)?;
-        for (k, (evidence, descent)) in evidence.iter_mut().zip(descents).enumerate() {
-            *evidence = Evidence::of(&g[k * dim..(k + 1) * dim], descent);
-        }
+        witness(evidence, g, descents);
         Ok(())
     }
 }

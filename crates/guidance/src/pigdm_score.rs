@@ -1,6 +1,6 @@
 //! The likelihood score of pseudoinverse-guided diffusion, ΠGDM (Song et al. 2023, ICLR).
 
-use crate::guide::sized;
+use crate::guide::{sized, witness};
 use crate::{Evidence, Guidance, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
@@ -52,9 +52,7 @@ impl<R: Real> Guidance<R> for PigdmScore<R> {
             seen.pull_back(x_hat, solution, spread);
         }
         at.local.vjp(spread, g)?;
-        for (k, (evidence, descent)) in evidence.iter_mut().zip(descents).enumerate() {
-            *evidence = Evidence::of(&g[k * dim..(k + 1) * dim], descent);
-        }
+        witness(evidence, g, descents);
         Ok(())
     }
 }

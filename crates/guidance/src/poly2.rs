@@ -1,6 +1,6 @@
 //! `poly2`: the best quadratic in the innovation covariance, in the place of its inverse.
 
-use crate::guide::{each_member, sized};
+use crate::guide::{each_member, norms, sized};
 use crate::innovation::Innovation;
 use crate::probes::{Probes, Seen, Sites};
 use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, LevelTable, Result, Scratch, States};
@@ -169,9 +169,8 @@ impl<R: Real> Guidance<R> for Poly2<R> {
             seen.pull_back(&x_hat[f.clone()], &weighted[o], &mut spread[f]);
         });
         at.local.vjp(spread, g)?;
-        for (evidence, g) in evidence.iter_mut().zip(g.chunks_exact(dim)) {
-            *evidence = Evidence { guidance_norm: sum::norm(g), ..Evidence::default() };
-        }
+        evidence.fill(Evidence::default());
+        norms(evidence, g);
         Ok(())
     }
 }

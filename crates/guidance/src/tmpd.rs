@@ -1,9 +1,9 @@
 //! Tweedie moment projected diffusions (Boys et al. 2024, arXiv 2310.06721), the diagonal form.
 
-use crate::guide::sized;
+use crate::guide::{norms, sized};
 use crate::{ConditionalCovariance, Evidence, Guidance, GuidanceError, Result, Scratch, States};
 use equipoise_denoiser::Denoiser;
-use equipoise_field::{Real, sum};
+use equipoise_field::Real;
 use equipoise_observation::Observed;
 use equipoise_schedule::Level;
 use std::sync::Arc;
@@ -79,9 +79,7 @@ impl<R: Real> Guidance<R> for Tmpd<R> {
             seen.pull_back(x_hat, weighted, spread);
         }
         at.local.vjp(spread, g)?;
-        for (evidence, g) in evidence.iter_mut().zip(g.chunks_exact(dim)) {
-            evidence.guidance_norm = sum::norm(g);
-        }
+        norms(evidence, g);
         Ok(())
     }
 }

@@ -1,20 +1,13 @@
 //! Denoising diffusion null-space model, DDNM+ (Wang et al. 2023, arXiv 2212.00490).
 
-use super::annealing::Step;
-use super::batch::Batch;
-use super::singular::Singular;
+use super::directions::{Directions, Rule, spec};
 use super::walk::Walk;
-use super::{Annealing, ETAS, Loop};
-use crate::{JacobianUse, Parameter, Recipe, Result, Spec};
+use crate::Spec;
 use equipoise_field::Real;
 use equipoise_schedule::Level;
 
-pub(crate) const SPEC: Spec = Spec {
-    parameters: &[Parameter::share(["eta", "η", "share of fresh noise in a step"], 0.85, ETAS)],
-    linear: true,
-    jacobian: JacobianUse::Nothing,
-    ..Spec::new(["ddnm", "x̂ replaced by y where A sees it", "Wang et al. 2023, arXiv 2212.00490"])
-};
+pub(crate) const SPEC: Spec =
+    spec(["ddnm", "x̂ replaced by y where A sees it", "Wang et al. 2023, arXiv 2212.00490"]);
 
 /// The estimate with its observed part moved to y, then a DDIM step, in x̃ = x/μ with ρ = σ/μ and
 /// a = √(1−η²)ρ′/ρ:
@@ -28,54 +21,31 @@ pub(crate) const SPEC: Spec = Spec {
 /// variance η²ρ′² of the step without y. With η = 0 there is no room for noise: λ = 0, and only exact
 /// observations are used. Published with η = 0.85. Time does not go back here. Without noise A x is μ(0)y at
 /// the end of a schedule with σ(0) = 0. Step i takes draw i; one evaluation a step.
-#[derive(Debug)]
-pub(crate) struct Ddnm<R: Real> {
-    singular: Singular<R>,
-    deviations: Vec<f64>,
-    eta: f64,
-}
+pub(crate) struct Ddnm;
 
-impl<R: Real> Loop<R> for Ddnm<R> {
-    type Own = ();
+impl<R: Real> Rule<R> for Ddnm {
+    const NAME: &'static str = SPEC.name;
 
-    /// Where A Aᵀ is not diagonal it is decomposed, for N up to 2048 and one s².
-    fn of(on: &Annealing<R>, recipe: &Recipe) -> Result<Self> {
-        let singular = Singular::new("ddnm", &on.observation)?;
-        let deviations = singular.deviations("ddnm", on.observation.noise())?;
-        Ok(Self { singular, deviations, eta: recipe.real("eta") })
-    }
-
-    fn step(&self, batch: &mut Batch<'_, R>, Step { index, t, next }: Step) -> Result<Level> {
-        let (now, then) = (batch.denoise(t)?, batch.level(next));
-        batch.each(|walk| {
-            walk.draw(index);
-            self.advance(walk, now, then);
-        });
-        Ok(then)
-    }
-}
-
-impl<R: Real> Ddnm<R> {
-    /// One member's step from its x̂ and z.
-    fn advance(&self, walk: &mut Walk<'_, R>, now: Level, then: Level) {
+    fn advance(of: &Directions<R, Self>, walk: &mut Walk<'_, R>, now: Level, then: Level) {
         let rho = then.ratio();
-        let (along, kick) = ((1.0 - self.eta * self.eta).sqrt() * rho / now.ratio(), self.eta * rho);
-        let mut seen = self.singular.analyse(&walk.x_hat, &mut walk.residual);
-        let z = self.singular.analyse(&walk.z, &mut walk.residual);
-        let x = self.singular.analyse(&walk.x, &mut walk.residual);
+        let (along, kick) = ((1.0 - of.eta * of.eta).sqrt() * rho / now.ratio(), of.eta * rho);
+        let mut seen = of.singular.analyse(&walk.x_hat, &mut walk.residual);
+        let z = of.singular.analyse(&walk.z, &mut walk.residual);
+        let x = of.singular.analyse(&walk.x, &mut walk.residual);
         for (i, c) in seen.iter_mut().enumerate() {
-            let (y, noise) = (self.singular.values[i], (1.0 - along) * self.deviations[i]);
+            let (y, noise) = (of.singular.values[i], (1.0 - along) * of.deviations[i]);
             let (lambda, room) =
                 if kick < noise { (kick / noise, 0.0) } else { (1.0, (kick * kick - noise * noise).sqrt()) };
             let moved = *c + lambda * (y - *c);
             *c = moved + along * (x[i] / now.mu - moved) + room * z[i];
         }
-        self.singular.step(walk, now, then, [along, kick], &seen);
+        of.singular.step(walk, now, then, [along, kick], &seen);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Annealing;
     use super::*;
     use crate::{Member, Start};
     use equipoise_covariance::Modes;

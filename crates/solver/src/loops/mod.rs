@@ -22,6 +22,7 @@ pub(crate) mod daps;
 pub(crate) mod ddnm;
 pub(crate) mod ddrm;
 mod decompose;
+mod directions;
 pub(crate) mod dps;
 pub(crate) mod dsg;
 mod looped;
@@ -38,6 +39,7 @@ mod walk;
 mod tests;
 
 pub use annealing::Annealing;
+pub(crate) use directions::Directions;
 pub(crate) use looped::{Loop, bind};
 pub use sda_dps::SdaDps;
 
