@@ -126,10 +126,10 @@ impl<R: Real> Tiles<R> {
                 lane.re[..lanes].copy_from_slice(&x[plane + start..][..lanes]);
                 lane.im[..lanes].copy_from_slice(&x[plane + start + behind..][..lanes]);
             }
-            let sums: &mut [_] = sums;
+            let (of, into) = (&input[..], &mut sums[..]);
             arch.dispatch(
                 #[inline(always)]
-                move || product(tile, input, at, sign, sums),
+                move || product(tile, of, at, sign, into),
             );
             for (sum, plane) in sums.iter().zip(out.chunks_exact_mut(self.plane)) {
                 plane[start..start + lanes].copy_from_slice(&sum.re[..lanes]);

@@ -46,7 +46,6 @@ impl<R: Real> Rule<R> for Ddnm {
 #[cfg(test)]
 mod tests {
     use super::super::Annealing;
-    use super::*;
     use crate::{Member, Start};
     use equipoise_covariance::Modes;
     use equipoise_observation::NoiseVariance;

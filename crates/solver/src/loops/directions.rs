@@ -10,14 +10,12 @@ use equipoise_field::Real;
 use equipoise_schedule::Level;
 use std::marker::PhantomData;
 
+const PARAMETERS: &[Parameter] =
+    &[Parameter::share(["eta", "η", "share of fresh noise in a step"], 0.85, ETAS)];
+
 /// What such a method is: name, summary and source.
 pub(super) const fn spec(said: [&'static str; 3]) -> Spec {
-    Spec {
-        parameters: &[Parameter::share(["eta", "η", "share of fresh noise in a step"], 0.85, ETAS)],
-        linear: true,
-        jacobian: JacobianUse::Nothing,
-        ..Spec::new(said)
-    }
+    Spec { parameters: PARAMETERS, linear: true, jacobian: JacobianUse::Nothing, ..Spec::new(said) }
 }
 
 /// How a method goes along singular directions.
