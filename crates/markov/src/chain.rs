@@ -163,24 +163,6 @@ impl<S: Number> Chain<S> {
         }
         Ok(if lag == 0 { self.c0.clone() } else { self.root.dot(&power) })
     }
-
-    /// The covariance of `frames` frames in a row, (frames·d) × (frames·d), frame by frame.
-    ///
-    /// # Errors
-    /// As [`lagged`](Self::lagged).
-    pub fn joint(&self, frames: usize) -> Result<Array2<S>> {
-        let d = self.dim();
-        let mut joint = Array2::zeros((frames * d, frames * d));
-        for lag in 0..frames {
-            let block = self.lagged(lag)?;
-            let mirror = adjoint(&block);
-            for t in 0..frames - lag {
-                put(&mut joint, [(t + lag) * d, t * d], &block);
-                put(&mut joint, [t * d, (t + lag) * d], &mirror);
-            }
-        }
-        Ok(joint)
-    }
 }
 
 impl Chain<f64> {

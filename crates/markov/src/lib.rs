@@ -49,6 +49,7 @@ mod readings;
 #[cfg(test)]
 mod tests;
 mod waves;
+#[cfg(test)]
 mod window;
 
 pub use chain::Chain;

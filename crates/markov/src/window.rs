@@ -1,8 +1,8 @@
 //! The prior of a window of frames that belongs to a Gauss–Markov prior.
 
-use crate::matrix::eigen;
+use crate::matrix::{adjoint, eigen, put};
 use crate::prior::{Form, ModeChain, WaveChains};
-use crate::{Markov, MarkovError, Result};
+use crate::{Chain, Markov, MarkovError, Number, Result};
 use equipoise_covariance::{Covariance, Modes, Stationary};
 use equipoise_field::{Real, Shape};
 use ndarray::{Array2, Axis};
@@ -11,6 +11,26 @@ use std::sync::Arc;
 
 /// What LAPACK is asked to factor here.
 const WHAT: &str = "a window's covariance";
+
+impl<S: Number> Chain<S> {
+    /// The covariance of `frames` frames in a row, (frames·d) × (frames·d), frame by frame.
+    ///
+    /// # Errors
+    /// As [`lagged`](Self::lagged).
+    pub fn joint(&self, frames: usize) -> Result<Array2<S>> {
+        let d = self.dim();
+        let mut joint = Array2::zeros((frames * d, frames * d));
+        for lag in 0..frames {
+            let block = self.lagged(lag)?;
+            let mirror = adjoint(&block);
+            for t in 0..frames - lag {
+                put(&mut joint, [(t + lag) * d, t * d], &block);
+                put(&mut joint, [t * d, (t + lag) * d], &mirror);
+            }
+        }
+        Ok(joint)
+    }
+}
 
 impl Markov {
     /// The covariance of `frames` frames in a row: the window prior that belongs to this one, with the mean

@@ -1,7 +1,6 @@
 //! M + 1 fields, each of which takes the truth's place among the other M in turn, in one pass.
 
 use crate::calibration::interval;
-use crate::chi_square::pearson;
 use crate::{MetricsError, Result};
 use equipoise_stream::Stream;
 
@@ -177,6 +176,12 @@ fn single(turn: &mut InTurn, block: u64, fields: &[&[f32]]) {
 #[inline(never)]
 fn double(turn: &mut InTurn, block: u64, fields: &[&[f64]]) {
     block::sum(turn, block, fields);
+}
+
+/// Σ_k (n_k − n/B)²/(n/B) over B bins.
+fn pearson(histogram: &[u64]) -> f64 {
+    let expected = histogram.iter().sum::<u64>() as f64 / histogram.len() as f64;
+    histogram.iter().map(|&n| (n as f64 - expected).powi(2) / expected).sum()
 }
 
 #[cfg(test)]

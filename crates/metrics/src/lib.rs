@@ -13,7 +13,6 @@
 //! ```
 
 mod calibration;
-mod chi_square;
 mod cosine;
 mod crps;
 mod difference;
@@ -33,16 +32,13 @@ mod posterior;
 mod ratio;
 mod sliced;
 mod spectrum;
-mod spread_skill;
 mod state;
 mod student;
 mod tarp;
-mod thinning;
 mod transport;
 mod weights;
 
 pub use calibration::{coverage, expected_coverage, rank_histogram};
-pub use chi_square::{ChiSquare, rank_chi_square};
 pub use crps::{crps, empirical_crps};
 pub use distances::SquaredDistances;
 pub use energy_score::energy_score;
@@ -59,11 +55,9 @@ pub use posterior::{bias_over_posterior_std, floor_rmse, spread_ratio};
 pub use ratio::{Range, energy_ratio, fluctuation_ratio, range};
 pub use sliced::{Projections, SamplingFloor};
 pub use spectrum::{EnergySpectrum, energy_spectrum};
-pub use spread_skill::{SpreadSkill, spread_skill};
 pub use state::{
     BALANCED_RMSE, EXPLOSION, Evidence, FLUCTUATION_HIGH, FLUCTUATION_LOW, MISFIT_HIGH, MISFIT_LOW,
     RANGE_EXCESS, State, classify,
 };
 pub use student::student_deviate;
 pub use tarp::{expected_coverage_probability, tarp_fraction};
-pub use thinning::{effective_entries, thinned};

@@ -3,8 +3,8 @@
 
 use equipoise_field::Length;
 use equipoise_metrics::{
-    Ensemble, Inclusion, MetricsError, Projections, bias_over_posterior_std, coverage, crps,
-    effective_entries, empirical_crps, gaussian_crps, rank_histogram, rmse, spread_ratio,
+    Ensemble, Inclusion, MetricsError, Projections, bias_over_posterior_std, coverage, crps, empirical_crps,
+    gaussian_crps, rank_histogram, rmse, spread_ratio,
 };
 use equipoise_stream::Stream;
 
@@ -232,7 +232,6 @@ fn what_rests_on_equal_weights_says_so() {
     let refused = |what| Some(MetricsError::Weighted { what });
     assert_eq!(rank_histogram(&ensemble, &[0.0; 4], ALL).err(), refused("rank histogram"));
     assert_eq!(coverage(&ensemble, &[0.0; 4], 0.5, ALL).err(), refused("coverage"));
-    assert_eq!(effective_entries(&ensemble, ALL).err(), refused("effective entries"));
     let projected = projections(&ensemble);
     assert_eq!(projected.part(0..2).err(), refused("part of an ensemble"));
     let floor = projected.sampling_floor(1, 3, Stream::new("split"));

@@ -33,7 +33,6 @@ mod residual;
 mod seal;
 mod settings;
 mod shown;
-mod stored;
 mod windows;
 
 pub use denoiser::PriorDenoiser;
@@ -48,4 +47,3 @@ pub use recorded::{FitMethod, Resources};
 pub use residual::{filter, spread};
 pub use settings::{Model, Settings};
 pub use shown::Shown;
-pub use stored::Stored;

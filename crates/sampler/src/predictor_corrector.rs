@@ -36,11 +36,6 @@ impl PredictorCorrector {
         Sampler::<f64>::grid(self)
     }
 
-    /// The times at which the guidance is evaluated, in order, without repeats.
-    pub fn evaluated(&self) -> &[f64] {
-        Sampler::<f64>::evaluated(self)
-    }
-
     /// Langevin corrections after each predictor step.
     pub fn corrections(&self) -> usize {
         self.corrector.corrections
@@ -49,23 +44,6 @@ impl PredictorCorrector {
     /// τ of the corrections.
     pub fn tau(&self) -> f64 {
         self.corrector.tau
-    }
-
-    /// Runs from `start` to the end of the grid, as [`Sampler::run`].
-    ///
-    /// Correction j after step i takes draw i·corrections + j of `noise`.
-    ///
-    /// # Errors
-    /// Those of [`Sampler::run`]; [`SamplerError::Still`].
-    pub fn run<R: Real>(
-        &self,
-        guidance: &dyn Guidance<R>,
-        schedule: &dyn Schedule,
-        start: Vec<R>,
-        noise: &dyn Noise<R>,
-        bound: f64,
-    ) -> Result<Outcome<R>, SamplerError> {
-        Sampler::run(self, guidance, schedule, start, noise, bound)
     }
 
     fn correct<R: Real>(&self, run: &mut Run<'_, R>, t: f64) -> Result<(), SamplerError> {

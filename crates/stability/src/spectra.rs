@@ -10,7 +10,7 @@
 use crate::certifier::Shared;
 use crate::course::{Weight, gain};
 use crate::field_steps::Weigh;
-use crate::{Certifier, Course, Direction, Result};
+use crate::{Certifier, Course, Result};
 use equipoise_field::{Real, sum};
 use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, eigen, product};
 use equipoise_stream::Stream;
@@ -171,16 +171,6 @@ impl<R: Real> Certifier<R> {
         match &self.shared {
             Shared::Modes(space) => space.beyond.iter().filter(|n| **n > 0.0).count(),
             Shared::Lattice(_) | Shared::Field => 0,
-        }
-    }
-
-    /// What a block stands for.
-    pub(crate) fn block_name(&self, block: usize) -> Direction {
-        match &self.shared {
-            Shared::Lattice(lattice) => {
-                Direction::Coarse { wavenumber: lattice.coarse_wavenumber(&lattice.blocks[block]) }
-            }
-            Shared::Modes(_) | Shared::Field => Direction::Observed,
         }
     }
 
