@@ -1,6 +1,6 @@
 //! A stationary Gauss–Markov chain that is valid by construction.
 
-use crate::matrix::{adjoint, conjugated, eigen, hermitian, put};
+use crate::matrix::{adjoint, conjugated, eigen, hermitian};
 use crate::{Clipped, MarkovError, Number, Result};
 use ndarray::{Array1, Array2};
 use num_complex::Complex64;

@@ -1,10 +1,8 @@
 //! SDA's predictor–corrector (Rozet & Louppe 2023, arXiv 2306.10574, section 3.3).
 
 use crate::grid::TimeGrid;
-use crate::{Corrector, Noise, Outcome, Run, Sampler, SamplerError, Steps};
+use crate::{Corrector, Run, Sampler, SamplerError, Steps};
 use equipoise_field::{Real, each, sum};
-use equipoise_guidance::Guidance;
-use equipoise_schedule::Schedule;
 
 /// DDIM steps with Langevin corrections after each:
 ///
