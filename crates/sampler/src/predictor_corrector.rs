@@ -95,6 +95,7 @@ impl<R: Real> Sampler<R> for PredictorCorrector {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Outcome;
     use crate::problem::{Scalar, schedule};
     use equipoise_schedule::{LinearBeta, uniform_grid};
     use equipoise_stream::Stream;
