@@ -1,8 +1,7 @@
 //! The covariance trait: an orthonormal basis, its eigenvalues, and functions of them.
 
 use crate::{Modes, Stationary};
-use equipoise_field::{Real, each, sum};
-use std::fmt;
+use equipoise_field::{Real, each, sketched, sum};
 
 /// The largest D for which a dense covariance is accepted: 128 MiB of eigenvectors in `f64`.
 pub const DENSE_LIMIT: usize = 4096;
@@ -63,11 +62,7 @@ pub trait Covariance<R: Real>: Send + Sync {
     }
 }
 
-impl<R: Real> fmt::Debug for dyn Covariance<R> + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Covariance").field("dim", &self.dim()).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] dyn Covariance<R> + '_, "Covariance", |own| dim = own.dim());
 
 /// A spectral function evaluated on one covariance's spectrum.
 #[derive(Clone, Debug, PartialEq)]

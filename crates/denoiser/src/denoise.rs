@@ -2,9 +2,8 @@
 
 use crate::linearise::MemberByMember;
 use crate::{DenoiserError, Linearised, Result, Tape};
-use equipoise_field::Real;
+use equipoise_field::{Real, sketched};
 use equipoise_schedule::Level;
-use std::fmt;
 use std::sync::Arc;
 
 /// What is known of the Jacobian J = ∂x̂/∂x_t of a denoiser.
@@ -100,21 +99,13 @@ pub trait Denoiser<R: Real>: Send + Sync {
     }
 }
 
-impl<R: Real> fmt::Debug for dyn Denoiser<R> + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Denoiser").field("dim", &self.dim()).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] dyn Denoiser<R> + '_, "Denoiser", |own| dim = own.dim());
 
 /// A denoiser whose [`covariance`](Denoiser::covariance) is V = Cov[x | x_t] itself, in closed form, and so
 /// is that of its linearisations.
 pub trait ExactCovariance<R: Real>: Denoiser<R> {}
 
-impl<R: Real> fmt::Debug for dyn ExactCovariance<R> + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExactCovariance").field("dim", &self.dim()).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] dyn ExactCovariance<R> + '_, "ExactCovariance", |own| dim = own.dim());
 
 /// ln p(y | x) of a field x, up to a constant.
 pub type LogLikelihood<'a, R> = dyn Fn(&[R]) -> f64 + Sync + 'a;
@@ -146,8 +137,4 @@ pub trait Empirical<R: Real>: ExactCovariance<R> {
     fn moments(&self) -> Result<Moments>;
 }
 
-impl<R: Real> fmt::Debug for dyn Empirical<R> + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Empirical").field("dim", &self.dim()).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] dyn Empirical<R> + '_, "Empirical", |own| dim = own.dim());

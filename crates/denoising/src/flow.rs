@@ -4,12 +4,11 @@ use crate::{Result, at_ratio};
 use equipoise_data::sensors::MOST_COMPONENTS;
 use equipoise_data::{Dataset, Described, Location, Normalizer, Remark, checksum};
 use equipoise_experiment::Error;
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Real, Shape, sketched};
 use equipoise_locality::Samples;
 use equipoise_prior::{DenoiserName, Prior, PriorDenoiser, Settings};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
-use std::fmt;
 use std::time::Duration;
 
 /// A window that no denoiser was made from, normalised.
@@ -43,15 +42,7 @@ pub struct Named {
     pub known: PriorDenoiser,
 }
 
-impl fmt::Debug for Flow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flow")
-            .field("name", &self.name)
-            .field("prior", &self.prior)
-            .field("held_out", &self.held_out.len())
-            .finish_non_exhaustive()
-    }
-}
+sketched!([] Flow, "Flow", |own| name = own.name, prior = own.prior, held_out = own.held_out.len());
 
 impl Flow {
     /// Fits the prior to `train`, in the units of a normalizer where one is known already, as those of a learned prior

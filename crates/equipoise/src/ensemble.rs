@@ -1,9 +1,8 @@
 //! What was drawn, with the observation that it was drawn for.
 
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, sketched, sum};
 use equipoise_observation::Observed;
 use equipoise_sampler::Outcome;
-use std::fmt;
 use std::sync::Arc;
 
 /// The members of a drawing: fields of D numbers in the units and the order of the prior.
@@ -104,13 +103,7 @@ impl<R: Real> Ensemble<R> {
     }
 }
 
-impl<R: Real> fmt::Debug for Ensemble<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ensemble")
-            .field("dim", &self.seen.dim())
-            .field("finished", &self.len())
-            .field("diverged", &self.diverged())
-            .field("misfit", &self.misfit())
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Real] Ensemble<R>, "Ensemble",
+    |own| dim = own.seen.dim(), finished = own.len(), diverged = own.diverged(), misfit = own.misfit()
+);

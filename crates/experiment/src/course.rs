@@ -1,6 +1,7 @@
 //! How a run advances: schedule, grid and sampler, made from their names once.
 
 use crate::Result;
+use equipoise_field::sketched;
 use equipoise_sampler::{Sampler, SamplerName};
 use equipoise_schedule::{Level, Schedule, ScheduleName, Spacing};
 use equipoise_solver::{Inference, Problem, Start};
@@ -78,8 +79,4 @@ impl Course {
     }
 }
 
-impl fmt::Debug for Course {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Course").field("grid", &self.sampler.grid()).finish_non_exhaustive()
-    }
-}
+sketched!([] Course, "Course", |own| grid = own.sampler.grid());

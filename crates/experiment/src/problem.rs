@@ -3,7 +3,7 @@
 use crate::{Beside, BoxError, Course, Flow, Known, Setup, lattice};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
-use equipoise_field::Real;
+use equipoise_field::{Real, sketched};
 use equipoise_guidance::ConditionalCovariance;
 use equipoise_metrics::{EXPLOSION, Inclusion, Range, range};
 use equipoise_observation::{NoiseVariance, Observed};
@@ -15,7 +15,6 @@ use equipoise_schedule::Level;
 use equipoise_solver::{Inference, Member, ObservedGaussian, ProbedRatios, SolverError};
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
-use std::fmt;
 use std::sync::Arc;
 
 /// Entries by key, each made by whoever asks first.
@@ -42,11 +41,7 @@ pub struct Problem {
     traces: Shared<ProbedRatios>,
 }
 
-impl fmt::Debug for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Problem").field("sub", &self.sub).field("truth", &self.truth).finish_non_exhaustive()
-    }
-}
+sketched!([] Problem, "Problem", |own| sub = own.sub, truth = own.truth);
 
 impl Problem {
     /// A flow at every `sub`-th row and column, without masked cells; `denoiser` is that of its Gaussian.

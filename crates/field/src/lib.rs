@@ -17,6 +17,7 @@ mod grid;
 mod length;
 mod real;
 mod shape;
+mod sketch;
 pub mod sum;
 
 pub use grid::{Axis, Boundary, Grid};

@@ -5,10 +5,9 @@
 //! a plan of its own element type. Here it stands in functions without a type parameter, so that it is compiled
 //! once, whatever stands above.
 
-use equipoise_field::{Real, by_element};
+use equipoise_field::{Real, by_element, sketched};
 use realfft::RealFftPlanner;
 use rustfft::FftPlanner;
-use std::fmt;
 use std::sync::Arc;
 
 pub use realfft::{ComplexToReal, RealToComplex};
@@ -26,11 +25,7 @@ pub struct Planes<R> {
     pub column_back: Arc<dyn Fft<R>>,
 }
 
-impl<R> fmt::Debug for Planes<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Planes").finish_non_exhaustive()
-    }
-}
+sketched!([R] Planes<R>, "Planes");
 
 type Plan<R> = fn(usize, usize) -> Planes<R>;
 

@@ -11,12 +11,11 @@
 use crate::guide::{Scratch, fit_estimates, sized};
 use crate::{Evidence, Result};
 use equipoise_covariance::{Modes, Structure, Weights};
-use equipoise_field::{Length, Real, each, sum};
+use equipoise_field::{Length, Real, each, sketched, sum};
 use equipoise_innovation::ObservedPrior;
 use equipoise_operator::{Adjoint, Selection};
 use equipoise_schedule::Level;
 use equipoise_wiener::{Wiener, gain};
-use std::fmt;
 use std::sync::Arc;
 
 /// A Wiener denoiser with the operator that its fields are seen through.
@@ -27,14 +26,10 @@ pub struct GaussianPath<R: Real> {
     observed_mean: Vec<R>,
 }
 
-impl<R: Real> fmt::Debug for GaussianPath<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GaussianPath")
-            .field("dim", &self.wiener.mean().len())
-            .field("count", &self.observed.count())
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Real] GaussianPath<R>, "GaussianPath",
+    |own| dim = own.wiener.mean().len(), count = own.observed.count()
+);
 
 /// What a method makes of a prediction: the weighted residual and its coefficients are written, the
 /// factor on both is returned.

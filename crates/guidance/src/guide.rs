@@ -2,7 +2,7 @@
 
 use crate::{GuidanceError, Result};
 use equipoise_denoiser::{Denoiser, Linearised, Tape, Unlinearised};
-use equipoise_field::{Length, Real, each, sum};
+use equipoise_field::{Length, Real, each, sketched, sum};
 use equipoise_observation::{Breakdown, Descent};
 use equipoise_schedule::Level;
 use std::fmt;
@@ -243,11 +243,7 @@ pub trait Guidance<R: Real>: Send + Sync {
     }
 }
 
-impl<R: Real> fmt::Debug for dyn Guidance<R> + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guidance").field("dim", &self.denoiser().dim()).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] dyn Guidance<R> + '_, "Guidance", |own| dim = own.denoiser().dim());
 
 /// g with x̂ at x_t, and J where it is needed; leaves x̂ in the scratch.
 fn at_states<R: Real, G: Guidance<R> + ?Sized>(

@@ -6,7 +6,7 @@ use crate::guide::{prior_norm, sized};
 use crate::lean::Lean;
 use crate::{Evidence, Guidance, Result, Scratch, States, Strength};
 use equipoise_denoiser::Denoiser;
-use equipoise_field::{Real, each, sum};
+use equipoise_field::{Real, each, sketched, sum};
 use equipoise_likelihood::{Backend, Cpu, Gradient, Observation as Weighed, Variance};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
@@ -14,7 +14,6 @@ use equipoise_operator::{LinearOperator, Selection};
 use equipoise_scaling::adaptive;
 use equipoise_schedule::Level;
 use std::cell::RefCell;
-use std::fmt;
 use std::sync::Arc;
 
 const METHOD: &str = "sda";
@@ -190,15 +189,10 @@ impl<R: Real> Sda<R> {
     }
 }
 
-impl<R: Real> fmt::Debug for Sda<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sda")
-            .field("observation", &self.observation)
-            .field("strength", &self.strength)
-            .field("detach", &self.detach)
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Real] Sda<R>, "Sda",
+    |own| observation = own.observation, strength = own.strength, detach = own.detach
+);
 
 impl<R: Real> Guidance<R> for Sda<R> {
     fn denoiser(&self) -> &dyn Denoiser<R> {

@@ -8,10 +8,9 @@ use crate::woodbury::ModesFactor;
 use crate::{ObservedPrior, Result};
 use equipoise_blas::require_single_thread;
 use equipoise_covariance::Weights;
-use equipoise_field::{Length, Real, each, sum};
+use equipoise_field::{Length, Real, each, sketched, sum};
 use equipoise_observation::Solved;
 use ndarray::Array2;
-use std::fmt;
 
 /// S = diag(s²) + A f(Σ) Aᵀ.
 pub struct Innovation<R: Real> {
@@ -27,11 +26,7 @@ enum Factor<R: Real> {
     Iterative(Iterative<R>),
 }
 
-impl<R: Real> fmt::Debug for Innovation<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Innovation").field("prior", &self.prior).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] Innovation<R>, "Innovation", |own| prior = own.prior);
 
 impl<R: Real> Innovation<R> {
     pub(crate) fn new(prior: &ObservedPrior<R>, f: &dyn Fn(f64) -> f64) -> Result<Self> {

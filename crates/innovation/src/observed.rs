@@ -6,10 +6,9 @@ use crate::woodbury::ObservedModes;
 use crate::{Innovation, Result};
 use equipoise_blas::require_single_thread;
 use equipoise_covariance::{Covariance, Structure};
-use equipoise_field::{Length, Real};
+use equipoise_field::{Length, Real, sketched};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::{Gram, LinearOperator, Selection};
-use std::fmt;
 use std::sync::Arc;
 
 /// How systems are solved.
@@ -43,14 +42,10 @@ pub(crate) enum Shared<R: Real> {
     Iterative(Option<Arc<crate::circulant::Circulant<R>>>),
 }
 
-impl<R: Real> fmt::Debug for ObservedPrior<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObservedPrior")
-            .field("dim", &self.covariance.dim())
-            .field("observations", &self.count())
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Real] ObservedPrior<R>, "ObservedPrior",
+    |own| dim = own.covariance.dim(), observations = own.count()
+);
 
 impl<R: Real> ObservedPrior<R> {
     /// Finds the structure that Σ and A share and prepares what does not depend on f.

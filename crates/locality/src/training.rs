@@ -2,8 +2,7 @@
 
 use crate::sums::MEMBERS;
 use crate::{LocalityError, Result};
-use equipoise_field::{Axis, Length, Real, Shape, each};
-use std::fmt;
+use equipoise_field::{Axis, Length, Real, Shape, each, sketched};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -123,15 +122,10 @@ pub struct Training<R: Real> {
     shifts: Arc<[[usize; 2]]>,
 }
 
-impl<R: Real> fmt::Debug for Training<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Training")
-            .field("shape", &self.shape)
-            .field("samples", &self.samples.count())
-            .field("shifts", &self.shifts.len())
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Real] Training<R>, "Training",
+    |own| shape = own.shape, samples = own.samples.count(), shifts = own.shifts.len()
+);
 
 impl<R: Real> Training<R> {
     /// The stored samples as they are.

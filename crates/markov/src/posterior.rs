@@ -7,11 +7,10 @@ use crate::prior::{Form, ModeChain, WaveChains};
 use crate::readings::Readings;
 use crate::waves::WaveModel;
 use crate::{Markov, MarkovError, Result};
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Real, Shape, sketched};
 use equipoise_observation::Observed;
 use equipoise_stream::Stream;
 use std::f64::consts::TAU;
-use std::fmt;
 use std::sync::Arc;
 
 /// x | y of a trajectory of L frames, exact: what the dense posterior of all frames is, at a cost that is linear in L.
@@ -209,11 +208,7 @@ fn add<'a, R: Real>(out: &mut [R], update: impl Iterator<Item = &'a f64>) {
     out.iter_mut().zip(update).for_each(|(x, u)| *x = R::narrow(x.wide() + u));
 }
 
-impl<R: Real> fmt::Debug for Posterior<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Posterior").field("shape", &self.shape).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] Posterior<R>, "Posterior", |own| shape = own.shape);
 
 #[cfg(test)]
 mod tests;

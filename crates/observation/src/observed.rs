@@ -1,9 +1,8 @@
 //! What was observed, with its operator and the variance of its noise.
 
 use crate::{NoiseVariance, ObservationError, Result};
-use equipoise_field::{Length, Real, each, sum};
+use equipoise_field::{Length, Real, each, sketched, sum};
 use equipoise_operator::{Gram, Linear, LinearOperator, NonlinearOperator, Selection, Subsample};
-use std::fmt;
 use std::sync::Arc;
 
 /// Observed values with their operator and noise.
@@ -157,15 +156,10 @@ impl<R: Real> Observed<R> {
     }
 }
 
-impl<R: Real> fmt::Debug for Observed<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observed")
-            .field("count", &self.count())
-            .field("dim", &self.dim())
-            .field("linear", &self.is_linear())
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Real] Observed<R>, "Observed",
+    |own| count = own.count(), dim = own.dim(), linear = own.is_linear()
+);
 
 fn check<R: Real>(values: &[R], expected: usize, noise: &NoiseVariance) -> Result<()> {
     Length::check("y", values.len(), expected)?;

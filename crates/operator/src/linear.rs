@@ -1,8 +1,7 @@
 //! The linear operator trait and what an operator may say of its structure.
 
 use crate::Rows;
-use equipoise_field::{Real, Shape};
-use std::fmt;
+use equipoise_field::{Real, Shape, sketched};
 
 /// A linear observation operator A, from fields of `len_in` numbers to `len_out` observations.
 pub trait LinearOperator<R: Real>: Send + Sync {
@@ -51,14 +50,10 @@ pub trait LinearOperator<R: Real>: Send + Sync {
     }
 }
 
-impl<R: Real> fmt::Debug for dyn LinearOperator<R> + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinearOperator")
-            .field("len_in", &self.len_in())
-            .field("len_out", &self.len_out())
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Real] dyn LinearOperator<R> + '_, "LinearOperator",
+    |own| len_in = own.len_in(), len_out = own.len_out()
+);
 
 /// The field entries that a selecting operator observes.
 #[derive(Clone, Copy, Debug, PartialEq)]

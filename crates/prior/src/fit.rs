@@ -10,10 +10,9 @@ use equipoise_data::{
     Coordinates, CylinderGeometry, Dataset, Described, Kind, Location, Normalizer, Particulars, checksum,
     solid,
 };
-use equipoise_field::{Boundary, Grid, Shape};
+use equipoise_field::{Boundary, Grid, Shape, sketched};
 use equipoise_wiener::Wiener;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,16 +69,10 @@ pub(crate) enum Fitted {
     Stationary(Arc<Stationary<f32>>),
 }
 
-impl fmt::Debug for Prior {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Prior")
-            .field("shape", &self.shape)
-            .field("kind", &self.about.kind)
-            .field("settings", &self.settings)
-            .field("file", &self.provenance.file)
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [] Prior, "Prior",
+    |own| shape = own.shape, kind = own.about.kind, settings = own.settings, file = own.provenance.file
+);
 
 impl Prior {
     /// Fits normalizer, mean and covariance to all overlapping windows of the training data.

@@ -4,7 +4,7 @@ use crate::along::Beside;
 use crate::repeated::{lost, nearest};
 use crate::{Composite, Placed, ReconstructionError, Result};
 use equipoise_experiment::conditional;
-use equipoise_field::{Real, Shape};
+use equipoise_field::{Real, Shape, sketched};
 use equipoise_innovation::{DENSE_LIMIT, InnovationError};
 use equipoise_observation::NoiseVariance;
 use equipoise_observation::Observed;
@@ -13,7 +13,6 @@ use equipoise_posterior::{ExactPosterior, PosteriorError};
 use equipoise_prior::{Prior, PriorDenoiser};
 use equipoise_solver::{ObservedGaussian, Problem as Inverse};
 use equipoise_stream::Stream;
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -77,16 +76,10 @@ pub struct Other {
     pub windows: Arc<[Vec<f32>]>,
 }
 
-impl fmt::Debug for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Problem")
-            .field("prior", &self.prior)
-            .field("shape", &self.shape)
-            .field("readings", &self.offset.len())
-            .field("other", &self.other)
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [] Problem, "Problem",
+    |own| prior = own.prior, shape = own.shape, readings = own.offset.len(), other = own.other
+);
 
 impl Problem {
     /// Brings the readings to normalised units and factors S once.

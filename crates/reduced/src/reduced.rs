@@ -8,11 +8,10 @@ use crate::outcome::Kind;
 use crate::plan::Plan;
 use crate::space::{Data, Parts};
 use crate::{Coefficients, Draws, Likelihood, Outcome, ReducedError, ReducedSpace, Result, Start, error};
-use equipoise_field::Real;
+use equipoise_field::{Real, sketched};
 use equipoise_observation::Observed;
 use equipoise_sampler::PredictorCorrector;
 use equipoise_schedule::Schedule;
-use std::fmt;
 use std::sync::Arc;
 
 /// A predictor–corrector under one law and one observation, in reduced coordinates.
@@ -24,11 +23,7 @@ pub struct Reduced<R: Real> {
     sampler: PredictorCorrector,
 }
 
-impl<R: Real> fmt::Debug for Reduced<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reduced").field("space", &self.space).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] Reduced<R>, "Reduced", |own| space = own.space);
 
 impl<R: Real> Reduced<R> {
     /// `observation` must be through the operator of `space`. Its own noise plays no part: the laws

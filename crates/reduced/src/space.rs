@@ -4,11 +4,10 @@ use crate::compiled::Compiled;
 use crate::lattice::{LatticeData, LatticeSpace};
 use crate::modes::{ModesData, ModesSpace};
 use crate::{ReducedError, Result, error};
-use equipoise_field::Real;
+use equipoise_field::{Real, sketched};
 use equipoise_innovation::{Method, ObservedPrior};
 use equipoise_observation::Observed;
 use equipoise_wiener::Wiener;
-use std::fmt;
 use std::sync::Arc;
 
 /// What every reduced run of one prior under one operator and noise shares, whatever y, law and
@@ -29,11 +28,7 @@ pub(crate) enum Data<R> {
     Lattice(LatticeData),
 }
 
-impl<R: Real> fmt::Debug for ReducedSpace<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReducedSpace").finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] ReducedSpace<R>, "ReducedSpace");
 
 impl<R: Real> ReducedSpace<R> {
     /// `observed` must be of the denoiser's own covariance.

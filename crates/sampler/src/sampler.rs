@@ -1,10 +1,9 @@
 //! The sampler trait: one step, and the run that all samplers share.
 
 use crate::{Kept, Noise, Outcome, Reached, Rest, Run, SamplerError, Steps};
-use equipoise_field::{Length, Real};
+use equipoise_field::{Length, Real, sketched};
 use equipoise_guidance::Guidance;
 use equipoise_schedule::Schedule;
-use std::fmt;
 
 /// A rule that advances x_t along a time grid with the guided noise estimate ε_y.
 pub trait Sampler<R: Real>: Send + Sync {
@@ -115,11 +114,7 @@ pub trait Sampler<R: Real>: Send + Sync {
     }
 }
 
-impl<R: Real> fmt::Debug for dyn Sampler<R> + '_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sampler").field("times", &self.grid().len()).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] dyn Sampler<R> + '_, "Sampler", |own| times = own.grid().len());
 
 /// The outcome of a batch of one.
 fn only<R>(mut outcomes: Vec<Outcome<R>>) -> Result<Outcome<R>, SamplerError> {

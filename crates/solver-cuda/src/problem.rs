@@ -3,7 +3,7 @@
 use crate::levels::Levels;
 use crate::{Number, StepError};
 use equipoise_covariance::{Modes, Structure};
-use equipoise_field::Real;
+use equipoise_field::{Real, sketched};
 use equipoise_guidance::Strength;
 use equipoise_likelihood_cuda::arguments::{SEGMENT, count_of};
 use equipoise_likelihood_cuda::{Arguments as Reduction, PointList, Points};
@@ -11,7 +11,6 @@ use equipoise_observation::Observed;
 use equipoise_operator::{LinearOperator, Selection, Subsample};
 use equipoise_solver::{Inference, ObservedGaussian};
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 /// The posterior of a low-rank Gaussian prior under `sda`, by steps that the device has.
@@ -109,15 +108,10 @@ impl<R: Number> Problem<R> {
     }
 }
 
-impl<R: Number> fmt::Debug for Problem<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Problem")
-            .field("dim", &self.dim())
-            .field("observations", &self.points.len())
-            .field("steps", &self.levels.steps.len())
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Number] Problem<R>, "Problem",
+    |own| dim = own.dim(), observations = own.points.len(), steps = own.levels.steps.len()
+);
 
 fn refused(what: &'static str, found: &'static str, expected: &'static str) -> StepError {
     StepError::Refused { what, found, expected }

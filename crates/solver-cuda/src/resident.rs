@@ -2,11 +2,10 @@
 
 use crate::arrays::Arrays;
 use crate::{Cuda, Extent, Number, Problem, StepError};
-use equipoise_field::{Length, sum};
+use equipoise_field::{Length, sketched, sum};
 use equipoise_sampler::{Outcome, SamplerError, Trace};
 use equipoise_solver::{Ensemble, Independent, Inference, Member, PosteriorSampler, SolverError, Watch};
 use equipoise_wiener::gain;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A posterior sampler whose runs stay on a device from x_1 to x_0; members run one after another.
@@ -76,11 +75,7 @@ impl<R: Number> Resident<R> {
     }
 }
 
-impl<R: Number> fmt::Debug for Resident<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resident").field("problem", &self.problem).finish_non_exhaustive()
-    }
-}
+sketched!([R: Number] Resident<R>, "Resident", |own| problem = own.problem);
 
 impl<R: Number> Independent<R> for Resident<R> {
     /// The device has one set of arrays.

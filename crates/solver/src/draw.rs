@@ -1,10 +1,9 @@
 //! Drawing: a method bound to one observation, and how its members are run.
 
 use crate::{Ensemble, Result, SolverError};
-use equipoise_field::{Length, Real, each};
+use equipoise_field::{Length, Real, each, sketched};
 use equipoise_sampler::{Outcome, SamplerError};
 use equipoise_stream::Stream;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The streams of one member of an ensemble. They name seed, dataset and member, never the method,
@@ -29,11 +28,7 @@ impl Watch<'_> {
     pub const NONE: Self = Watch { go_on: &|_| true };
 }
 
-impl fmt::Debug for Watch<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch").finish_non_exhaustive()
-    }
-}
+sketched!([] Watch<'_>, "Watch");
 
 /// A method bound to one observation, ready to draw samples of x | y.
 ///

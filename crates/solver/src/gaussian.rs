@@ -3,7 +3,7 @@
 use crate::{Result, SolverError};
 use equipoise_covariance::{Covariance, Memo};
 use equipoise_denoiser::ExactCovariance;
-use equipoise_field::Real;
+use equipoise_field::{Real, sketched};
 use equipoise_guidance::{
     ConditionalCovariance, Exact, GaussianPath, LevelTable, Poly2, Probes, Quadratic, Strength,
 };
@@ -17,7 +17,6 @@ use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 use equipoise_wiener::Wiener;
 use std::convert::Infallible;
-use std::fmt;
 use std::sync::Arc;
 
 type Ratios = Arc<LevelTable<TraceRatio>>;
@@ -139,14 +138,10 @@ impl<R: Real> ObservedGaussian<R> {
     }
 }
 
-impl<R: Real> fmt::Debug for ObservedGaussian<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ObservedGaussian")
-            .field("dim", &self.wiener.mean().len())
-            .field("observations", &self.observed.operator().len_out())
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [R: Real] ObservedGaussian<R>, "ObservedGaussian",
+    |own| dim = own.wiener.mean().len(), observations = own.observed.operator().len_out()
+);
 
 fn key(levels: &[Level]) -> Key {
     levels.iter().map(|l| [l.mu.to_bits(), l.sigma.to_bits()]).collect()

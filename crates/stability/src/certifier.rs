@@ -5,12 +5,11 @@ use crate::certificate::{Certificate, Direction, Scope};
 use crate::field_steps::FieldSteps;
 use crate::product::{Amplification, Steps, THOROUGH, amplify};
 use crate::{Course, Likelihood, Result};
-use equipoise_field::Real;
+use equipoise_field::{Real, sketched};
 use equipoise_innovation::{self as innovation, ObservedPrior};
 use equipoise_reduced::{AliasBlocks, InvariantSpace, ReducedError};
 use equipoise_stream::Stream;
 use rayon::prelude::*;
-use std::fmt;
 use std::sync::Arc;
 
 /// Power iterations after which blocks are compared.
@@ -49,11 +48,7 @@ pub enum Method {
     Fields,
 }
 
-impl<R: Real> fmt::Debug for Certifier<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certifier").field("observed", &self.observed).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] Certifier<R>, "Certifier", |own| observed = own.observed);
 
 impl<R: Real> Certifier<R> {
     /// Finds the structure that prior and operator share and prepares what no law changes.

@@ -11,12 +11,11 @@ use crate::certifier::Shared;
 use crate::course::{Weight, gain};
 use crate::field_steps::Weigh;
 use crate::{Certifier, Course, Result};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, sketched, sum};
 use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, eigen, product};
 use equipoise_stream::Stream;
 use ndarray::Array2;
 use rayon::prelude::*;
-use std::fmt;
 
 /// Nodes of the table in an octave of ρ: with cubic interpolation of logarithms a test bounds the
 /// error of an eigenvalue by a thousandth.
@@ -51,11 +50,7 @@ pub struct Spectra<R: Real> {
     nodes: Vec<Vec<Block>>,
 }
 
-impl<R: Real> fmt::Debug for Spectra<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spectra").field("certifier", &self.certifier).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] Spectra<R>, "Spectra", |own| certifier = own.certifier);
 
 impl<R: Real> Spectra<R> {
     /// The table over all ρ from `lowest` to `highest`, above 0.

@@ -3,10 +3,9 @@
 use crate::gain;
 use equipoise_covariance::{Covariance, Pool, Weights};
 use equipoise_denoiser::{Denoiser, DenoiserError, ExactCovariance};
-use equipoise_field::{Length, Real, each};
+use equipoise_field::{Length, Real, each, sketched};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Levels whose gains are kept; past it the gains of further levels are made on every call.
@@ -20,11 +19,7 @@ pub struct Wiener<R: Real> {
     buffers: Pool<Vec<R>>,
 }
 
-impl<R: Real> fmt::Debug for Wiener<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wiener").field("dim", &self.mean.len()).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] Wiener<R>, "Wiener", |own| dim = own.mean.len());
 
 impl<R: Real> Wiener<R> {
     /// From the prior mean m and covariance Σ.

@@ -8,10 +8,9 @@ use crate::{LocalityError, Result, Training};
 use equipoise_denoiser::{
     Denoiser, DenoiserError, Empirical, ExactCovariance, Linearised, LogLikelihood, Moments, Tape,
 };
-use equipoise_field::{Length, Real};
+use equipoise_field::{Length, Real, sketched};
 use equipoise_schedule::Level;
 use posterior::{Posteriors, softmax};
-use std::fmt;
 use std::sync::Arc;
 
 /// E[x | x_t] when x is one of the training samples, each as likely as the others or with the
@@ -53,11 +52,7 @@ pub struct Optimal<R: Real> {
 /// Adds w·f(x) to a sum, given (sum, w, x).
 type AddTerm<'a, R> = dyn Fn(&mut [f64], f64, &[R]) + Sync + 'a;
 
-impl<R: Real> fmt::Debug for Optimal<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Optimal").field("training", &self.training).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] Optimal<R>, "Optimal", |own| training = own.training);
 
 impl<R: Real> Optimal<R> {
     /// Over a training set.

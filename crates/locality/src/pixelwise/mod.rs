@@ -12,13 +12,12 @@ use crate::sums::{self, BLOCK};
 use crate::training::{Block, Pass, members_at_once};
 use crate::{Result, Training};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
-use equipoise_field::{Length, Real, each};
+use equipoise_field::{Length, Real, each, sketched};
 use equipoise_schedule::Level;
 use passes::{deviations, products, squares};
 use pulp::Arch;
 use slopes::{KEPT, Kept};
 use softmax::{Estimate, Softmax};
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -222,11 +221,7 @@ impl<R: Real> Pixelwise<R> {
     }
 }
 
-impl<R: Real> fmt::Debug for Pixelwise<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pixelwise").field("training", &self.training).finish_non_exhaustive()
-    }
-}
+sketched!([R: Real] Pixelwise<R>, "Pixelwise", |own| training = own.training);
 
 impl<R: Real> Denoiser<R> for Pixelwise<R> {
     fn dim(&self) -> usize {

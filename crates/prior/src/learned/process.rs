@@ -5,8 +5,8 @@ use crate::entries::{Chosen, Making, PLAIN};
 use crate::{Beside, Fields, Prior, PriorDenoiser, PriorError, PriorSpec, Result};
 use equipoise_composition::Fold;
 use equipoise_data::{Field, Kind, Normalizer};
+use equipoise_field::sketched;
 use equipoise_served::Served;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -46,11 +46,7 @@ impl FromProcess {
     }
 }
 
-impl fmt::Debug for FromProcess {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FromProcess").field("command", &self.command).finish_non_exhaustive()
-    }
-}
+sketched!([] FromProcess, "FromProcess", |own| command = own.command);
 
 impl Chosen for FromProcess {
     fn settings(&self) -> String {
