@@ -34,6 +34,11 @@ impl PredictorCorrector {
         Sampler::<f64>::grid(self)
     }
 
+    /// The times at which the guidance is evaluated, in order, without repeats.
+    pub fn evaluated(&self) -> &[f64] {
+        Sampler::<f64>::evaluated(self)
+    }
+
     /// Langevin corrections after each predictor step.
     pub fn corrections(&self) -> usize {
         self.corrector.corrections
