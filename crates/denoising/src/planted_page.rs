@@ -3,14 +3,16 @@
 use crate::Flow;
 use crate::planted::{Line, Response};
 use crate::results::{Draft, Of};
-use crate::sensitivity_page::Sensed;
 use crate::words::{caption, plain};
 use equipoise_experiment::grouped;
 use equipoise_report::{Block, Chart, Column, Scale, Series};
 
+/// What was planted, in words, with responses and the lines through them.
+pub(crate) type Planted = (String, Vec<Response>, Vec<Line>);
+
 /// Tables `planted` and `planted_lines`, and a section: a chart for every flow and level, and both tables.
-pub(crate) fn add(all: &[Sensed<'_>], draft: &mut Draft<'_>) {
-    let planted = || all.iter().filter_map(|one| Some((one.flow, one.planted.as_ref()?)));
+pub(crate) fn add(planted: &[(&Flow, &Planted)], draft: &mut Draft<'_>) {
+    let planted = || planted.iter().copied();
     let rows = planted().flat_map(|(flow, (_, found, _))| found.iter().map(move |r| (flow, r)));
     let text = "Response of x̂_B to x_A by differences, mean over held-out windows.";
     let responses = draft.table("planted", text, of_responses(), rows);

@@ -76,7 +76,7 @@ pub use shard::Shard;
 pub use source::{CovarianceSettings, ModelName, Precision, Source, Units};
 pub use start::Start;
 pub use strength::{Base, Scaled, Seen, counts};
-pub use view::{Labelled, View, planes};
+pub use view::{LIMIT_QUANTILE, Labelled, Planes, UNIT, View, planes, spread};
 
 /// The space of every number of a row whose column does not say otherwise.
 pub const SPACE: &str = "normalised";

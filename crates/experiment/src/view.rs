@@ -2,18 +2,35 @@
 //! component.
 
 use crate::Result;
-use equipoise_field::{Grid, Shape};
+use equipoise_field::{Grid, Real, Shape};
 use equipoise_prior::Prior;
 use equipoise_report::{Frame, Image, Panel, Picture, Quantity, ReportError, robust_limit};
 
 /// A plane with its label.
 pub type Labelled = (String, Vec<f32>);
 
+/// A plane a frame.
+pub type Planes = Vec<Vec<f32>>;
+
 /// The quantile of sizes that the scale ends at.
-const LIMIT_QUANTILE: f64 = 0.995;
+pub const LIMIT_QUANTILE: f64 = 0.995;
 
 /// Unit of the embedded flows; data of a user's may have one, which no attribute states.
-const UNIT: &str = "data units";
+pub const UNIT: &str = "data units";
+
+/// √(Σ w(x − Σ w x)²/(1 − Σ w²)) at every point, w the weights of members as they add up to 1; NaN for one member.
+pub fn spread(members: &[Planes], weights: &[f64]) -> Planes {
+    let rest = 1.0 - weights.iter().map(|w| w * w).sum::<f64>();
+    let plane = |t: usize| {
+        let of = |i: usize| {
+            let each = || members.iter().zip(weights).map(move |(member, w)| (member[t][i].wide(), w));
+            let mean: f64 = each().map(|(x, w)| w * x).sum();
+            f32::narrow((each().map(|(x, w)| w * (x - mean).powi(2)).sum::<f64>() / rest).sqrt())
+        };
+        (0..members[0][t].len()).map(of).collect()
+    };
+    (0..members.first().map_or(0, Vec::len)).map(plane).collect()
+}
 
 /// What all pictures of one flow share.
 #[derive(Clone, Debug)]

@@ -21,6 +21,7 @@ mod following;
 mod keeping;
 mod looking;
 mod misfit;
+mod observed;
 mod page;
 mod pictures;
 mod placing;

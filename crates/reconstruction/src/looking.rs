@@ -1,8 +1,9 @@
 //! Frames and members of a reconstruction to look through, for its page.
 
-use crate::pictures::{LIMIT_QUANTILE, UNIT, nearest};
+use crate::observed::observed;
 use crate::{Ensemble, Problem, Result};
-use equipoise_field::{Real, Shape};
+use equipoise_experiment::{LIMIT_QUANTILE, Planes, UNIT, spread as spread_of};
+use equipoise_field::Shape;
 use equipoise_report::{Quantity, Scene, Shown, Viewer, robust_limit, significant};
 
 /// Frames that a page shows.
@@ -10,9 +11,6 @@ const FRAMES: usize = 16;
 
 /// Members that it shows.
 const MEMBERS: usize = 8;
-
-/// A plane a frame.
-type Planes = Vec<Vec<f32>>;
 
 /// Truth, observed points, members, how far they are from the truth, mean and spread, all as vorticity where there are two
 /// velocities and else as the first component, on one symmetric scale. Of long trajectories and large ensembles some
@@ -56,7 +54,7 @@ pub(crate) fn viewer(problem: &Problem, ensemble: &Ensemble, truth: Option<&[f32
     };
     let mut layers = Vec::new();
     layers.extend(truth.clone().map(|truth| ("truth", Shown::Frames(truth))));
-    layers.push(("observed points", Shown::Points(at.iter().map(|t| observed(problem, *t)).collect())));
+    layers.push(("observed points", Shown::Points(at.iter().map(|t| observed(problem, Some(*t))).collect())));
     layers.push(("member", Shown::Members(members)));
     layers.push((against, Shown::Members(errors)));
     layers.push(("mean", Shown::Frames(mean)));
@@ -88,25 +86,7 @@ fn spread(members: &[Planes], weights: Option<&[f64]>) -> Option<Planes> {
     if count < 2 || rest <= 0.0 {
         return None;
     }
-    let plane = |t: usize| {
-        let of = |i: usize| {
-            let each = || members.iter().zip(weights).map(move |(member, w)| (member[t][i].wide(), w));
-            let mean: f64 = each().map(|(x, w)| w * x).sum();
-            f32::narrow((each().map(|(x, w)| w * (x - mean).powi(2)).sum::<f64>() / rest).sqrt())
-        };
-        (0..members[0][t].len()).map(of).collect()
-    };
-    Some((0..members[0].len()).map(plane).collect())
-}
-
-/// The grid points nearest to what was read in a frame, increasing.
-fn observed(problem: &Problem, t: usize) -> Vec<usize> {
-    let apart = |i: &usize| (problem.placed.entries[*i].sensor.frame - t as f64).abs();
-    let own = (0..problem.placed.entries.len()).filter(|i| apart(i) < 1.0);
-    let mut places: Vec<usize> = own.map(|i| nearest(problem, i)).collect();
-    places.sort_unstable();
-    places.dedup();
-    places
+    Some(spread_of(members, weights))
 }
 
 /// What a frame is called: its number, and its time after the first.

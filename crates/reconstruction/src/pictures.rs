@@ -1,20 +1,16 @@
 //! Pictures of a reconstruction: mean, uncertainty, misfit of every sensor.
 
 use crate::looking::viewer;
+use crate::observed::{nearest, observed};
 use crate::{Ensemble, Misfit, Problem, Result};
+use equipoise_experiment::{LIMIT_QUANTILE, UNIT};
 use equipoise_field::{Real, Shape};
 use equipoise_prior::Shown;
 use equipoise_report::{Frame, Image, Panel, Quantity, Viewer, robust_limit, write_atomically};
 use std::path::Path;
 
-/// The quantile of a quantity's sizes at which its colour scale ends.
-pub(crate) const LIMIT_QUANTILE: f64 = 0.995;
-
 /// Deviates at which the colour scale of misfits ends.
 const MISFIT_LIMIT: f64 = 5.0;
-
-/// What all quantities are measured in: no attribute of a data file states more.
-pub(crate) const UNIT: &str = "data units";
 
 /// Up to three pictures, and what a page shows of frames and members.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,18 +89,8 @@ impl<'a> Canvas<'a> {
         let solid = problem.prior.solid();
         let frames = if shape.frames == 1 { vec![0] } else { vec![0, shape.frames - 1] };
         // Along a trajectory that is composed of windows sensors may be elsewhere: those that read a frame.
-        let reads = |i: usize, t: usize| {
-            let apart = problem.placed.entries[i].sensor.frame - t as f64;
-            problem.composite.is_none() || apart.abs() < 1.0
-        };
-        let at = |&t: &usize| {
-            let own = (0..problem.placed.entries.len()).filter(|i| reads(*i, t));
-            let mut places: Vec<usize> = own.map(|i| nearest(problem, i)).collect();
-            places.sort_unstable();
-            places.dedup();
-            places
-        };
-        let places = frames.iter().map(at).collect();
+        let own = |t: usize| problem.composite.is_some().then_some(t);
+        let places = frames.iter().map(|t| observed(problem, own(*t))).collect();
         Self { problem, shape, frames, solid, places }
     }
 
@@ -204,11 +190,4 @@ impl<'a> Canvas<'a> {
     fn time(&self, t: usize) -> String {
         format!("frame {} of {}", t + 1, self.shape.frames)
     }
-}
-
-/// The grid point nearest to a reading, as a flat index h·W + w.
-pub(crate) fn nearest(problem: &Problem, i: usize) -> usize {
-    let (shape, sensor) = (problem.prior.shape(), problem.placed.entries[i].sensor);
-    let on = |position: f64, length: usize| position.round() as usize % length;
-    on(sensor.row, shape.height) * shape.width + on(sensor.column, shape.width)
 }

@@ -4,8 +4,8 @@
 //! resumed shows it too; truth and observed points are drawn with the page.
 
 use crate::{Flow, Result, Trial};
-use equipoise_experiment::{self as experiment, View, planes};
-use equipoise_field::{Real, Shape};
+use equipoise_experiment::{self as experiment, Planes, View, planes, spread};
+use equipoise_field::Shape;
 use equipoise_report::{Image, Scene, Shown, Viewer, write_atomically};
 use std::path::Path;
 
@@ -24,9 +24,6 @@ const LAYERS: [(&str, &str, bool); 3] = [
     ("error", "member less truth", true),
     ("spread", "standard deviation of the members", false),
 ];
-
-/// A plane a frame.
-type Planes = Vec<Vec<f32>>;
 
 /// The chosen trial and the frames shown of it.
 #[derive(Debug)]
@@ -86,8 +83,11 @@ impl Case {
         let less = |(a, b): (&Vec<f32>, &Vec<f32>)| a.iter().zip(b).map(|(a, b)| a - b).collect();
         let errors = shown.iter().map(|planes| planes.iter().zip(&truth).map(less).collect()).collect();
         let scene = self.scene(flow, view, shown.len());
-        let layers =
-            [Shown::Members(shown), Shown::Members(errors), Shown::Frames(spread(&all, log_weights))];
+        let layers = [
+            Shown::Members(shown),
+            Shown::Members(errors),
+            Shown::Frames(spread(&all, &weights(log_weights))),
+        ];
         for (name, layer) in self.names().iter().zip(&layers) {
             write_atomically(&folder.join(name), &scene.image(layer)?.png)?;
         }
@@ -165,19 +165,9 @@ pub(crate) fn read(path: &Path) -> Option<Image> {
     Some(Image { png, width, height })
 }
 
-/// √(Σ w(x − Σ w x)²/(1 − Σ w²)) at every point, w the weights as they add up to 1.
-fn spread(members: &[Planes], log_weights: &[f64]) -> Planes {
+/// Weights as they add up to 1.
+fn weights(log_weights: &[f64]) -> Vec<f64> {
     let peak = log_weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let total: f64 = log_weights.iter().map(|w| (w - peak).exp()).sum();
-    let weights: Vec<f64> = log_weights.iter().map(|w| (w - peak).exp() / total).collect();
-    let rest = 1.0 - weights.iter().map(|w| w * w).sum::<f64>();
-    let plane = |t: usize| {
-        let of = |i: usize| {
-            let each = || members.iter().zip(&weights).map(|(planes, w)| (planes[t][i].wide(), w));
-            let mean: f64 = each().map(|(x, w)| w * x).sum();
-            f32::narrow((each().map(|(x, w)| w * (x - mean).powi(2)).sum::<f64>() / rest).sqrt())
-        };
-        (0..members[0][t].len()).map(of).collect()
-    };
-    (0..members.first().map_or(0, Vec::len)).map(plane).collect()
+    log_weights.iter().map(|w| (w - peak).exp() / total).collect()
 }
