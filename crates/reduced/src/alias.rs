@@ -142,6 +142,11 @@ impl AliasBlocks {
         ((signed(kh, self.coarse.0), signed(kw, self.coarse.1)), i % block.planes)
     }
 
+    /// (q_H, q_W) of a block, signed.
+    pub fn coarse_wavenumber(&self, block: &AliasBlock) -> (i64, i64) {
+        (signed(block.coarse.0, self.coarse.0), signed(block.coarse.1, self.coarse.1))
+    }
+
     /// f(W) in a block, where Cov[x | x_t] has the eigenvalues v(λ).
     ///
     /// # Errors

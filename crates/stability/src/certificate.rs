@@ -24,6 +24,13 @@ pub enum Direction {
         /// Its λ.
         lambda: f64,
     },
+    /// A wavenumber of the coarse grid, with everything that folds onto it.
+    Coarse {
+        /// (q_H, q_W), signed.
+        wavenumber: (i64, i64),
+    },
+    /// What is observed, not told apart.
+    Observed,
     /// A mode of an explicit basis, by falling λ.
     Mode {
         /// Which one.
@@ -46,6 +53,8 @@ impl fmt::Display for Direction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wavenumber { wavenumber: (h, w), mode, .. } => write!(f, "k = ({h}, {w}), mode {mode}"),
+            Self::Coarse { wavenumber: (h, w) } => write!(f, "q = ({h}, {w})"),
+            Self::Observed => f.write_str("observed modes"),
             Self::Mode { mode, .. } => write!(f, "mode {mode}"),
             Self::ObservedRest => f.write_str("observed rest"),
             Self::UnobservedRest => f.write_str("unobserved rest"),

@@ -1,5 +1,6 @@
 //! The cheap form: growth by over-guidance, from one eigenvalue for each block and step.
 
+use crate::certificate::{Crossing, Direction};
 use crate::course::Weight;
 use crate::spectra::Block;
 use crate::{Course, Likelihood, Result, Spectra, Verdict};
@@ -10,8 +11,14 @@ use equipoise_field::Real;
 pub struct Growth {
     /// G = exp(max ℓ) at the end of the run.
     pub g: f64,
-    /// The largest on the way.
+    /// exp(max ℓ) at every time of the course; the first is 1.
+    pub growth: Vec<f64>,
+    /// The largest of them.
     pub peak: f64,
+    /// The block that it belongs to at its peak.
+    pub direction: Direction,
+    /// The first time above the limit of the verdict.
+    pub crossing: Option<Crossing>,
     /// The verdict, from G and its peak as from σ_W and its peak.
     pub verdict: Verdict,
 }
@@ -27,21 +34,28 @@ impl<R: Real> Spectra<R> {
     /// # Errors
     /// As [`Certifier::certificate`](crate::Certifier::certificate).
     pub fn growth(&self, course: &Course, likelihood: &Likelihood) -> Result<Growth> {
-        let mut level = vec![0.0f64; self.blocks()];
-        let mut worst = 0.0f64;
+        let blocks = self.blocks();
+        let mut level = vec![0.0f64; blocks];
+        let mut log = vec![0.0; course.steps() + 1];
+        let (mut best, mut worst) = (0, 0.0);
         let exact = matches!(likelihood, Likelihood::Exact);
         for i in (0..course.steps()).filter(|_| !exact) {
             let values = self.largest_of(&course.weight(likelihood, i)?)?;
             let scale = course.share(i) * course.ratio(i).powi(2);
-            for (level, value) in level.iter_mut().zip(values) {
+            for (block, (level, value)) in level.iter_mut().zip(values).enumerate() {
                 *level = (*level + (1.0 - scale * value).abs().ln()).max(0.0);
-                worst = worst.max(*level);
+                if *level > worst {
+                    (best, worst) = (block, *level);
+                }
             }
+            log[i + 1] = level.iter().copied().fold(0.0, f64::max);
         }
-        let (g, peak) = (level.into_iter().fold(0.0, f64::max).exp(), worst.exp());
+        let growth: Vec<f64> = log.iter().map(|l: &f64| l.exp()).collect();
+        let (g, peak) = (growth[course.steps()], worst.exp());
         // Without a direction there is no field to measure.
         let verdict = Verdict::of(g, peak, f64::INFINITY, R::epsilon().wide());
-        Ok(Growth { g, peak, verdict })
+        let crossing = Crossing::of(course, &growth, verdict);
+        Ok(Growth { g, growth, peak, direction: self.certifier().block_name(best), crossing, verdict })
     }
 
     /// λ_max(W A H² Aᵀ) of every block.

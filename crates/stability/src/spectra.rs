@@ -10,12 +10,13 @@
 use crate::certifier::Shared;
 use crate::course::{Weight, gain};
 use crate::field_steps::Weigh;
-use crate::{Certifier, Course, Result};
-use equipoise_field::{Real, sketched, sum};
+use crate::{Certifier, Course, Direction, Result};
+use equipoise_field::{Real, sum};
 use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, eigen, product};
 use equipoise_stream::Stream;
 use ndarray::Array2;
 use rayon::prelude::*;
+use std::fmt;
 
 /// Nodes of the table in an octave of ρ: with cubic interpolation of logarithms a test bounds the
 /// error of an eigenvalue by a thousandth.
@@ -50,7 +51,11 @@ pub struct Spectra<R: Real> {
     nodes: Vec<Vec<Block>>,
 }
 
-sketched!([R: Real] Spectra<R>, "Spectra", |own| certifier = own.certifier);
+impl<R: Real> fmt::Debug for Spectra<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spectra").field("certifier", &self.certifier).finish_non_exhaustive()
+    }
+}
 
 impl<R: Real> Spectra<R> {
     /// The table over all ρ from `lowest` to `highest`, above 0.
@@ -166,6 +171,16 @@ impl<R: Real> Certifier<R> {
         match &self.shared {
             Shared::Modes(space) => space.beyond.iter().filter(|n| **n > 0.0).count(),
             Shared::Lattice(_) | Shared::Field => 0,
+        }
+    }
+
+    /// What a block stands for.
+    pub(crate) fn block_name(&self, block: usize) -> Direction {
+        match &self.shared {
+            Shared::Lattice(lattice) => {
+                Direction::Coarse { wavenumber: lattice.coarse_wavenumber(&lattice.blocks[block]) }
+            }
+            Shared::Modes(_) | Shared::Field => Direction::Observed,
         }
     }
 
