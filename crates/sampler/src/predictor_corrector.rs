@@ -1,8 +1,10 @@
 //! SDA's predictor–corrector (Rozet & Louppe 2023, arXiv 2306.10574, section 3.3).
 
 use crate::grid::TimeGrid;
-use crate::{Corrector, Run, Sampler, SamplerError, Steps};
+use crate::{Corrector, Noise, Outcome, Run, Sampler, SamplerError, Steps};
 use equipoise_field::{Real, each, sum};
+use equipoise_guidance::Guidance;
+use equipoise_schedule::Schedule;
 
 /// DDIM steps with Langevin corrections after each:
 ///
@@ -47,6 +49,23 @@ impl PredictorCorrector {
     /// τ of the corrections.
     pub fn tau(&self) -> f64 {
         self.corrector.tau
+    }
+
+    /// Runs from `start` to the end of the grid, as [`Sampler::run`].
+    ///
+    /// Correction j after step i takes draw i·corrections + j of `noise`.
+    ///
+    /// # Errors
+    /// Those of [`Sampler::run`]; [`SamplerError::Still`].
+    pub fn run<R: Real>(
+        &self,
+        guidance: &dyn Guidance<R>,
+        schedule: &dyn Schedule,
+        start: Vec<R>,
+        noise: &dyn Noise<R>,
+        bound: f64,
+    ) -> Result<Outcome<R>, SamplerError> {
+        Sampler::run(self, guidance, schedule, start, noise, bound)
     }
 
     fn correct<R: Real>(&self, run: &mut Run<'_, R>, t: f64) -> Result<(), SamplerError> {
@@ -100,7 +119,6 @@ impl<R: Real> Sampler<R> for PredictorCorrector {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Outcome;
     use crate::problem::{Scalar, schedule};
     use equipoise_schedule::{LinearBeta, uniform_grid};
     use equipoise_stream::Stream;

@@ -5,7 +5,7 @@ use crate::ledger::Check;
 use crate::problem::{Problem, SUBS, TOLERANCE, observation, schedule};
 use equipoise_field::sum;
 use equipoise_guidance::Sda;
-use equipoise_sampler::{Outcome, PredictorCorrector, Recorded, Sampler};
+use equipoise_sampler::{Outcome, PredictorCorrector, Recorded};
 use equipoise_schedule::uniform_grid;
 use equipoise_tests::{Golden, Visits};
 
