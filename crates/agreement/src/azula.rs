@@ -90,7 +90,6 @@ fn means<R: Real>(
 }
 
 /// The states of `x`, one row for every time, and the first of them as a batch.
-#[expect(clippy::type_complexity, reason = "three parts of one dataset")]
 fn rows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, Array<R>, [usize; 2])> {
     let rows = bench.values.array::<R>("x")?;
     let times = bench.values.shape("t")?.iter().product::<usize>();

@@ -96,7 +96,6 @@ fn step_down<R: Real>(
 }
 
 /// The trajectories of `guided`, what is seen of them, and the levels of a dataset's rows.
-#[expect(clippy::type_complexity, reason = "three parts of one question")]
 fn asked<R: Real>(bench: &Bench<'_, R>, path: &str) -> Result<(Trajectories<R>, Seen<R>, Vec<Level>)> {
     let x = Trajectories::read(bench, "guided/x")?;
     let times = bench.times("t", path, &x.array.shape)?;

@@ -49,7 +49,6 @@ mod readings;
 #[cfg(test)]
 mod tests;
 mod waves;
-#[cfg(test)]
 mod window;
 
 pub use chain::Chain;

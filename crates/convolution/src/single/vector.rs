@@ -1,6 +1,6 @@
 //! Vectors of a slice that may end within one, and which vectors are taken.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 /// Runs in the widest vectors of the processor; tests may ask for narrower ones.
 #[inline(always)]
@@ -8,7 +8,7 @@ pub(crate) fn widest<W: WithSimd>(work: W) -> W::Output {
     #[cfg(test)]
     let arch = crate::tests::ASKED.get().unwrap_or_default();
     #[cfg(not(test))]
-    let arch = Arch::new();
+    let arch = pulp::Arch::new();
     arch.dispatch(work)
 }
 
