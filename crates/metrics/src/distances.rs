@@ -1,7 +1,15 @@
 //! The distances between M + 1 fields, and what each of them is among the others by distance alone.
 
 use crate::Result;
-use equipoise_field::{Length, Real, sum};
+use equipoise_field::sum::{LANES, pairwise};
+use equipoise_field::{Length, Real};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Entries of all fields that are looked at together.
+const TILE: usize = 128;
+
+/// Fields that one is compared with at a time.
+const OTHERS: usize = 4;
 
 /// ‖x_e − x_j‖² of all pairs of n fields, summed over portions.
 #[derive(Clone, Debug, PartialEq)]

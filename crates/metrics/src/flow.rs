@@ -2,7 +2,9 @@
 
 use crate::difference::Plane;
 use crate::{Inclusion, MetricsError, Result};
-use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape, by_element, sum};
+use equipoise_field::sum::{self, LANES, pairwise};
+use equipoise_field::{Axis, Boundary, Grid, Length, Real, Shape, by_element};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 /// ω = ∂(ch 1)/∂x − ∂(ch 0)/∂y, of shape (T, H, W).

@@ -1,7 +1,11 @@
 //! M + 1 fields, each of which takes the truth's place among the other M in turn, in one pass.
 
+mod block;
+mod lists;
+
 use crate::calibration::interval;
 use crate::{MetricsError, Result};
+use equipoise_field::{Real, by_element};
 use equipoise_stream::Stream;
 
 /// Sums over entries of what each of n = M + 1 values is among the other M.

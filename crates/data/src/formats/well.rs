@@ -167,10 +167,9 @@ fn components(member: &Member, dims: &[String]) -> Vec<String> {
     dims.iter().map(letter).collect()
 }
 
-/// Takes the border rule: periodic where x and y are, else open, with a sentence on what there is.
+/// Takes the border rule: periodic where x and y are, else open, with a sentence on what there is, and walls.
 fn borders(path: &Path, file: &Hdf5File, parts: &mut Parts) -> Result<()> {
-    let mut told = Vec::new();
-    let mut periodic = Vec::new();
+    let (mut told, mut rules) = (Vec::new(), Vec::new());
     for name in members(file, "boundary_conditions").unwrap_or_default() {
         let of = attributes_of(file, &format!("boundary_conditions/{name}"))?;
         let (Some(rule), Some(dims)) = (of.text(path, "bc_type")?, of.text(path, "associated_dims")?) else {
