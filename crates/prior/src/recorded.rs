@@ -156,17 +156,8 @@ impl<'a> Job<'a> {
     /// The fit, without the checksum.
     fn fit(&self) -> Result<Prior, Fault> {
         let look = tracing::info_span!("fit.look", frames = self.train.frames()).entered();
-        let mut survey = Survey::new(self.train);
-        let mut fingerprints = Fingerprints::new(self.train);
-        let mut gram =
-            self.plan.gram.then(|| FrameGram::new(self.train.frames(), self.train.frame().channels));
-        let reading = self.reading(self.plan.first, 0);
-        reading.lines(|lines| {
-            survey.add(lines);
-            fingerprints.add(lines);
-            gram.iter_mut().for_each(|gram| reading.slabs(lines).for_each(|slab| gram.add(&slab)));
-            Ok(())
-        })?;
+        let lines = 0..self.train.frame().height;
+        let (survey, fingerprints, gram) = self.look(lines, Survey::new(self.train))?;
         let looked = self.looked(survey, fingerprints)?;
         drop(look);
         let _made = tracing::info_span!("fit.covariance", model = looked.settings.model.name()).entered();
@@ -175,6 +166,26 @@ impl<'a> Job<'a> {
             _ => self.stationary(&looked)?,
         };
         self.prior(looked, made)
+    }
+
+    /// Lines told to their survey and to fingerprints, and to the products of all pairs of frames where the plan wants
+    /// them.
+    pub(crate) fn look<'s>(
+        &self,
+        of: Range<usize>,
+        mut survey: Survey<'s>,
+    ) -> Result<(Survey<'s>, Fingerprints, Option<FrameGram>), Fault> {
+        let mut fingerprints = Fingerprints::new(self.train);
+        let mut gram =
+            self.plan.gram.then(|| FrameGram::new(self.train.frames(), self.train.frame().channels));
+        let reading = self.reading_of(of, self.plan.first, 0);
+        reading.lines(|lines| {
+            survey.add(lines);
+            fingerprints.add(lines);
+            gram.iter_mut().for_each(|gram| reading.slabs(lines).for_each(|slab| gram.add(&slab)));
+            Ok(())
+        })?;
+        Ok((survey, fingerprints, gram))
     }
 
     /// What all lines have told.

@@ -35,16 +35,8 @@ impl SharedFit<'_> {
             return Ok(vec![words.collect()]);
         }
         let lines = self.shared.lines(i, job.train.block_lines());
-        let mut survey = Survey::of_lines(job.train, lines.clone())?;
-        let mut fingerprints = Fingerprints::new(job.train);
-        let mut gram = job.plan.gram.then(|| FrameGram::new(job.train.frames(), job.train.frame().channels));
-        let reading = job.reading_of(lines, job.plan.first, 0);
-        reading.lines(|lines| {
-            survey.add(lines);
-            fingerprints.add(lines);
-            gram.iter_mut().for_each(|gram| reading.slabs(lines).for_each(|slab| gram.add(&slab)));
-            Ok(())
-        })?;
+        let survey = Survey::of_lines(job.train, lines.clone())?;
+        let (survey, fingerprints, gram) = job.look(lines, survey)?;
         let products = gram.map_or_else(Vec::new, FrameGram::into_numbers);
         Ok(vec![survey.words(), fingerprints.sums().to_vec(), wide_words(&products)])
     }
