@@ -2,10 +2,9 @@
 
 use crate::expected::expected_error;
 use crate::{Flow, Named, Result, at_ratio};
-use equipoise_field::sum;
+use equipoise_field::{each, sum};
 use equipoise_metrics::{Inclusion, rmse};
 use equipoise_prior::DenoiserName;
-use rayon::prelude::*;
 
 /// A weight above which a denoiser is said to recall one training window.
 pub const RECALLED: f64 = 0.99;
@@ -56,17 +55,15 @@ pub fn error_curve(
 fn point(flow: &Flow, named: &Named, ratio: f64, seed: u64) -> Result<ErrorPoint> {
     let level = at_ratio(ratio);
     let windows = flow.held_out();
-    let found: Vec<(f64, Option<f64>)> = windows
-        .par_iter()
-        .map(|held_out| {
-            let x_t = flow.noised(held_out, level, seed);
-            let mut x_hat = vec![0.0; x_t.len()];
-            named.known.denoiser().denoise(&x_t, level, &mut x_hat)?;
-            let error = rmse(&x_hat, &held_out.x, Inclusion::Plane(flow.included()))?.powi(2);
-            let weights = named.known.weights(&x_t, level)?;
-            Ok((error, weights.map(|weights| weights.into_iter().fold(0.0, f64::max))))
-        })
-        .collect::<Result<_>>()?;
+    let of = |i: usize| -> Result<(f64, Option<f64>)> {
+        let x_t = flow.noised(&windows[i], level, seed);
+        let mut x_hat = vec![0.0; x_t.len()];
+        named.known.denoiser().denoise(&x_t, level, &mut x_hat)?;
+        let error = rmse(&x_hat, &windows[i].x, Inclusion::Plane(flow.included()))?.powi(2);
+        let weights = named.known.weights(&x_t, level)?;
+        Ok((error, weights.map(|weights| weights.into_iter().fold(0.0, f64::max))))
+    };
+    let found = each::made(windows.len(), of).into_iter().collect::<Result<Vec<_>>>()?;
     let errors: Vec<f64> = found.iter().map(|f| f.0).collect();
     let weights: Vec<f64> = found.iter().filter_map(|f| f.1).collect();
     let recalled = weights.iter().filter(|w| **w > RECALLED).count();

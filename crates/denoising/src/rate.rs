@@ -6,7 +6,6 @@ use equipoise_elbo::gaussian::{Modes, negative_log_density, terms};
 use equipoise_elbo::{Point, ReverseVariance, Terms, rate_distortion};
 use equipoise_field::{each, sum};
 use equipoise_schedule::Ddpm;
-use rayon::prelude::*;
 
 /// The bound beside what it bounds, in bits per dimension of a density in normalised units; means over
 /// the held-out windows, all cells.
@@ -35,8 +34,8 @@ pub fn bound(flow: &Flow, schedule: &Ddpm) -> Result<Bound> {
         let modes = spectrum.modes();
         Ok((terms(schedule, ReverseVariance::Forward, modes)?, negative_log_density(modes)?))
     };
-    let all: Vec<(Terms, f64)> =
-        flow.held_out().par_iter().map(|held_out| one(&held_out.x)).collect::<Result<_>>()?;
+    let held_out = flow.held_out();
+    let all = each::made(held_out.len(), |i| one(&held_out[i].x)).into_iter().collect::<Result<Vec<_>>>()?;
     let count = all.len() as f64;
     let bits = |terms: &Terms, nats: f64| terms.bits_per_dimension(nats);
     let mean = mean(all.iter().map(|(terms, _)| terms));

@@ -172,6 +172,8 @@ impl Problem {
     }
 
     /// The denoiser of a prior.
+    // As `PriorDenoiser::denoiser`.
+    #[inline(never)]
     pub fn denoiser(&self, denoiser: Option<&PriorDenoiser>) -> Arc<dyn Denoiser<f32>> {
         match denoiser {
             Some(denoiser) => denoiser.denoiser(),

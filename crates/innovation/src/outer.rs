@@ -50,9 +50,12 @@ impl Split {
         }
     }
 
-    /// Every vector times a number of its own.
+    /// Every vector times a number of its own; what is padded stays 0.
     fn load(&mut self, vectors: &[Complex<f64>], size: usize, padded: usize, by: impl Fn(usize) -> f64) {
-        self.clear(vectors.len() / size * padded);
+        let len = vectors.len() / size * padded;
+        if self.re.len() != len {
+            self.clear(len);
+        }
         let parts = self.re.chunks_mut(padded).zip(self.im.chunks_mut(padded));
         for (c, (vector, (re, im))) in vectors.chunks(size).zip(parts).enumerate() {
             let by = by(c);

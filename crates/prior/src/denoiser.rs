@@ -22,6 +22,7 @@ enum Known {
     Denoiser(Arc<dyn Denoiser<f32>>),
 }
 
+// What hands out a `dyn` is never inlined: whoever asks would compile every method of every denoiser again.
 impl PriorDenoiser {
     /// Of which nothing but x̂ and its Jacobian is known.
     pub fn new(denoiser: Arc<dyn Denoiser<f32>>) -> Self {
@@ -44,6 +45,7 @@ impl PriorDenoiser {
     }
 
     /// As any method takes it.
+    #[inline(never)]
     pub fn denoiser(&self) -> Arc<dyn Denoiser<f32>> {
         match &self.0 {
             Known::Gaussian(denoiser) => denoiser.clone(),
@@ -62,6 +64,7 @@ impl PriorDenoiser {
     }
 
     /// With its posterior under any observation, where the prior is one on finitely many fields.
+    #[inline(never)]
     pub fn empirical(&self) -> Option<Arc<dyn Empirical<f32>>> {
         match &self.0 {
             Known::Windows(denoiser) => Some(denoiser.clone()),
@@ -70,6 +73,7 @@ impl PriorDenoiser {
     }
 
     /// With Cov[x | x_t] in closed form, where the denoiser is the mean of a known distribution.
+    #[inline(never)]
     pub fn exact(&self) -> Option<Arc<dyn ExactCovariance<f32>>> {
         match &self.0 {
             Known::Gaussian(denoiser) => Some(denoiser.clone()),

@@ -204,6 +204,8 @@ impl Prior {
     }
 
     /// Σ, normalised units.
+    // As `PriorDenoiser::denoiser`.
+    #[inline(never)]
     pub fn covariance(&self) -> Arc<dyn Covariance<f32>> {
         match &self.fitted {
             Fitted::Modes(modes) => Arc::clone(modes) as Arc<dyn Covariance<f32>>,

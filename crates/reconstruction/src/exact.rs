@@ -5,7 +5,6 @@ use equipoise_field::each;
 use equipoise_sampler::Outcome;
 use equipoise_solver::{Ensemble, Independent, Member, PosteriorSampler, SolverError, Watch};
 use equipoise_stream::Stream;
-use rayon::prelude::*;
 use std::error::Error;
 
 /// Draws by their number, the k-th of the members the k-th.
@@ -45,12 +44,13 @@ impl<F: Fn(u64) -> Draw + Send + Sync> Independent<f32> for Draws<'_, F> {
     }
 
     fn run(&self, members: &[Member]) -> std::result::Result<Vec<Outcome<f32>>, SolverError> {
-        let one = |member: &Member| {
-            let draw = self.members.iter().position(|known| known == member).ok_or(SolverError::Empty)?;
+        let one = |i: usize| {
+            let draw =
+                self.members.iter().position(|known| *known == members[i]).ok_or(SolverError::Empty)?;
             let x = (self.draw)(draw as u64).map_err(SolverError::Own)?;
             Ok(Outcome::Finished { x, trace: Default::default() })
         };
-        members.par_iter().map(one).collect()
+        each::made(members.len(), one).into_iter().collect()
     }
 }
 

@@ -6,7 +6,7 @@ use crate::statistic::{Scope, Statistic};
 use crate::withheld::common;
 use crate::{Result, Walls};
 use equipoise_data::Described;
-use equipoise_field::{Boundary, Length, Shape};
+use equipoise_field::{Boundary, Length, Shape, each};
 use equipoise_metrics::{InTurn, Inclusion, MetricsError, Octaves, SquaredDistances, divergence_residual};
 use equipoise_stream::Stream;
 use rayon::prelude::*;
@@ -153,16 +153,16 @@ impl Fields {
     fn add_derived(&mut self, fields: &[&[f32]]) -> Result<()> {
         let (shape, grid, flags) = (self.shape, &self.described.grid, &self.flags);
         if let Some(sums) = &mut self.divergence {
-            let residual = |field: &&[f32]| divergence_residual(field, shape, grid, Inclusion::Plane(flags));
-            let found = fields.par_iter().map(residual).collect::<std::result::Result<Vec<_>, _>>()?;
-            sums.iter_mut().zip(found).for_each(|(sum, r)| *sum += r * r);
+            let residual = |i: usize| divergence_residual(fields[i], shape, grid, Inclusion::Plane(flags));
+            for (sum, found) in sums.iter_mut().zip(each::made(fields.len(), residual)) {
+                *sum += found?.powi(2);
+            }
         }
         if let Some(slip) = &mut self.slip {
             slip.add(fields, shape.plane(), &self.open);
         }
         let wraps = grid.boundary == Boundary::Periodic;
-        let found: Vec<[f64; 2]> =
-            fields.par_iter().map(|field| border(field, shape, wraps, flags)).collect();
+        let found = each::made(fields.len(), |i| border(fields[i], shape, wraps, flags));
         for (sum, part) in self.border.iter_mut().zip(found) {
             *sum = [sum[0] + part[0], sum[1] + part[1]];
         }

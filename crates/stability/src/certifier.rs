@@ -5,11 +5,10 @@ use crate::certificate::{Certificate, Direction, Scope};
 use crate::field_steps::FieldSteps;
 use crate::product::{Amplification, Steps, THOROUGH, amplify};
 use crate::{Course, Likelihood, Result};
-use equipoise_field::{Real, sketched};
+use equipoise_field::{Real, each, sketched};
 use equipoise_innovation::{self as innovation, ObservedPrior};
 use equipoise_reduced::{AliasBlocks, InvariantSpace, ReducedError};
 use equipoise_stream::Stream;
-use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Power iterations after which blocks are compared.
@@ -168,8 +167,10 @@ fn all_blocks<'a, S: Steps + 'a>(
     stream: Stream,
 ) -> Result<Vec<Amplification>> {
     let look = |b: usize, iterations| amplify(&steps(b)?, stream.number(b as u64), iterations);
-    let mut found: Vec<Amplification> =
-        (0..count).into_par_iter().map(|b| look(b, GLANCES)).collect::<Result<_, _>>()?;
+    let all = |blocks: &[usize], iterations| -> Result<Vec<Amplification>> {
+        each::made(blocks.len(), |i| look(blocks[i], iterations)).into_iter().collect()
+    };
+    let mut found = all(&(0..count).collect::<Vec<_>>(), GLANCES)?;
     let end = |a: &Amplification| a.log.last().copied().unwrap_or(0.0);
     let peak = |a: &Amplification| a.log[a.peak()];
     let leading = |size: &dyn Fn(&Amplification) -> f64| {
@@ -182,8 +183,7 @@ fn all_blocks<'a, S: Steps + 'a>(
     close.extend(leading(&peak));
     close.sort_unstable();
     close.dedup();
-    let thorough: Vec<Amplification> =
-        close.par_iter().map(|&b| look(b, THOROUGH)).collect::<Result<_, _>>()?;
+    let thorough = all(&close, THOROUGH)?;
     close.into_iter().zip(thorough).for_each(|(b, one)| found[b] = one);
     Ok(found)
 }

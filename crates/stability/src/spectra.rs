@@ -11,11 +11,10 @@ use crate::certifier::Shared;
 use crate::course::{Weight, gain};
 use crate::field_steps::Weigh;
 use crate::{Certifier, Course, Direction, Result};
-use equipoise_field::{Real, sum};
+use equipoise_field::{Real, each, sum};
 use equipoise_reduced::{AliasBlock, AliasBlocks, InvariantSpace, eigen, product};
 use equipoise_stream::Stream;
 use ndarray::Array2;
-use rayon::prelude::*;
 use std::fmt;
 
 /// Nodes of the table in an octave of ρ: with cubic interpolation of logarithms a test bounds the
@@ -153,8 +152,8 @@ impl<R: Real> Certifier<R> {
     pub(crate) fn blocks(&self, weight: &Weight) -> Result<Vec<Block>> {
         match &self.shared {
             Shared::Lattice(lattice) => {
-                let of = |block: &AliasBlock| alias_block(lattice, block, weight);
-                lattice.blocks.par_iter().map(of).collect()
+                let of = |b: usize| alias_block(lattice, &lattice.blocks[b], weight);
+                each::made(lattice.blocks.len(), of).into_iter().collect()
             }
             Shared::Modes(space) => Ok(vec![mode_block(space, weight)?]),
             Shared::Field => Ok(vec![vec![self.largest(&Weight { factor: 1.0, ..weight.clone() })?]]),

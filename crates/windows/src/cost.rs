@@ -4,8 +4,8 @@ use crate::composite::Windows;
 use crate::dense::{eigenvalues, square, symmetric_part};
 use crate::error::{Result, WindowsError};
 use crate::series::{Series, Spectrum};
+use equipoise_field::each;
 use ndarray::{Array1, Array2};
-use rayon::prelude::*;
 use serde::Serialize;
 
 /// The cost of a composite at one noise level, over independent series that each count by their weight.
@@ -55,8 +55,9 @@ pub fn costs(series: &[Series], windows: Windows, ratios: &[f64]) -> Result<Vec<
     let frames = checked(series)?;
     ratios.iter().try_for_each(|ratio| positive("σ/μ", *ratio))?;
     windows.fold.windows(windows.window, frames)?;
-    let each: Vec<Vec<Sums>> =
-        series.par_iter().map(|one| sums_of(one, windows, ratios)).collect::<Result<_>>()?;
+    let each: Vec<Vec<Sums>> = each::made(series.len(), |i| sums_of(&series[i], windows, ratios))
+        .into_iter()
+        .collect::<Result<_>>()?;
     let total = |i: usize| {
         let mut of = each.iter().map(|sums| &sums[i]);
         let first = of.next().cloned();
@@ -188,11 +189,12 @@ impl<'a> Excess<'a> {
     pub(crate) fn new(series: &'a [Series], ratios: &'a [f64]) -> Result<Self> {
         let frames = checked(series)?;
         ratios.iter().try_for_each(|ratio| positive("σ/μ", *ratio))?;
-        let of = |one: &Series| {
+        let of = |i: usize| {
+            let one = &series[i];
             let whole = one.spectrum(frames)?;
             Ok(ratios.iter().map(|r| one.weight() * whole.posterior_variance(*r).sum()).collect())
         };
-        let each: Vec<Vec<f64>> = series.par_iter().map(of).collect::<Result<_>>()?;
+        let each: Vec<Vec<f64>> = each::made(series.len(), of).into_iter().collect::<Result<_>>()?;
         let least = (0..ratios.len()).map(|i| each.iter().map(|of| of[i]).sum()).collect();
         Ok(Self { series, frames, least, ratios })
     }
@@ -205,7 +207,8 @@ impl<'a> Excess<'a> {
         let single = sources.iter().all(|from| from.len() == 1);
         let offsets: Vec<usize> =
             sources.iter().enumerate().map(|(at, from)| at - from.start * windows.fold.stride()).collect();
-        let of = |one: &Series| -> Result<Vec<f64>> {
+        let of = |i: usize| -> Result<Vec<f64>> {
+            let one = &self.series[i];
             let (d, window) = (one.dim(), windows.spectrum(one)?);
             let covariance = (!single).then(|| one.covariance(self.frames));
             let square = |ratio: &f64| -> Result<f64> {
@@ -222,7 +225,7 @@ impl<'a> Excess<'a> {
             };
             self.ratios.iter().map(|ratio| Ok(one.weight() * square(ratio)?)).collect()
         };
-        let each: Vec<Vec<f64>> = self.series.par_iter().map(of).collect::<Result<_>>()?;
+        let each: Vec<Vec<f64>> = each::made(self.series.len(), of).into_iter().collect::<Result<_>>()?;
         let total = |i: usize| each.iter().map(|of| of[i]).sum::<f64>();
         Ok(self.least.iter().enumerate().map(|(i, least)| total(i) / least - 1.0).collect())
     }

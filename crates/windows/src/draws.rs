@@ -9,10 +9,10 @@ use crate::read::{Read, checked};
 use crate::readings::Readings;
 use crate::run::{Course, Start};
 use crate::series::Series;
+use equipoise_field::each;
 use equipoise_scaling::{ScalingError, adaptive};
 use equipoise_stream::Stream;
 use ndarray::{Array1, Array2, Axis};
-use rayon::prelude::*;
 use serde::Serialize;
 
 /// How runs are drawn.
@@ -152,7 +152,8 @@ fn normal(stream: Stream, draw: u64, rows: usize, columns: usize) -> Array2<f64>
 
 /// ε_y of every series and run.
 fn noises(all: &[Many<'_>], guide: &Guide, scalar: Option<f64>, ratio: f64) -> Result<Vec<Array2<f64>>> {
-    let of = |one: &Many<'_>| -> Result<[Array2<f64>; 2]> {
+    let of = |i: usize| -> Result<[Array2<f64>; 2]> {
+        let one = &all[i];
         let at = one.read.at(ratio)?;
         let (weight, _) = one.read.weight(guide, scalar, &at)?;
         let (gain, seen) = (&at.gain, &at.seen);
@@ -163,7 +164,7 @@ fn noises(all: &[Many<'_>], guide: &Guide, scalar: Option<f64>, ratio: f64) -> R
         let own = (&one.u - &gain.dot(&one.u)) / ratio;
         Ok([own, seen.t().dot(&weight.times(&residual)) * ratio])
     };
-    let parts: Vec<[Array2<f64>; 2]> = all.par_iter().map(of).collect::<Result<_>>()?;
+    let parts: Vec<[Array2<f64>; 2]> = each::made(all.len(), of).into_iter().collect::<Result<_>>()?;
     let factors = match guide {
         Guide::Adaptive { .. } => {
             let norms = [0, 1].map(|i| norms(all, parts.iter().map(|part| &part[i])));

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::guide::{Guide, Weight, inverse};
 use crate::readings::Readings;
 use crate::series::{Series, Spectrum};
+use equipoise_field::each;
 use ndarray::Array2;
-use rayon::prelude::*;
 
 /// A series under readings and windows.
 pub(crate) struct Read<'a> {
@@ -52,11 +52,12 @@ impl<'a> Read<'a> {
         windows: Windows,
         f: impl Fn(Self) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let one = |(index, series): (usize, &'a Series)| {
+        let one = |index: usize| {
+            let series = &series[index];
             let a = readings.matrix(index, series.dim(), series.frames());
             f(Self { series, windows, spectrum: windows.spectrum(series)?, a, std: readings.std })
         };
-        series.par_iter().enumerate().map(one).collect()
+        each::made(series.len(), one).into_iter().collect()
     }
 
     pub(crate) fn at(&self, ratio: f64) -> Result<At> {

@@ -8,6 +8,7 @@ use crate::posterior::Exact;
 use crate::read::{At, Read, checked};
 use crate::readings::Readings;
 use crate::series::Series;
+use equipoise_field::each;
 use equipoise_schedule::{Level, Schedule, uniform_grid};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -111,7 +112,8 @@ fn run(read: &Read<'_>, traces: &[Traces], course: &Course, guides: &[Guide]) ->
         guides.par_iter().zip(&mut states).try_for_each(step)?;
     }
     let exact = Exact::new(read.series, &read.a, read.std)?;
-    states.par_iter().map(|state| Ended::of(read.series, course, &exact, state)).collect()
+    let ended = |i: usize| Ended::of(read.series, course, &exact, &states[i]);
+    each::made(states.len(), ended).into_iter().collect()
 }
 
 /// What a guidance weighs the residual with, or why there is none.
