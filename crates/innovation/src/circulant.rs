@@ -31,7 +31,7 @@ pub(crate) struct Circulant<R: Real> {
     directory: Vec<(usize, bool)>,
 }
 
-/// A function of every block, for one f: the inverse, or its root.
+/// The inverse of every block, for one f.
 pub(crate) struct Preconditioner<R: Real> {
     spectrum: Spectrum<R>,
     blocks: Blocks<R>,
@@ -63,29 +63,15 @@ impl<R: Real> Circulant<R> {
 
     /// C_q⁻¹ for every coarse wavenumber.
     pub(crate) fn preconditioner(&self, f: &dyn Fn(f64) -> f64) -> Result<Preconditioner<R>> {
-        Ok(self.spectral(f, &f64::recip)?.0)
-    }
-
-    /// C_q^{−½} for every coarse wavenumber, and log det C.
-    pub(crate) fn inverse_root(&self, f: &dyn Fn(f64) -> f64) -> Result<(Preconditioner<R>, f64)> {
-        self.spectral(f, &|l| l.sqrt().recip())
-    }
-
-    /// g(C_q) for every coarse wavenumber, and log det C.
-    fn spectral(&self, f: &dyn Fn(f64) -> f64, g: &dyn Fn(f64) -> f64) -> Result<(Preconditioner<R>, f64)> {
         let resolved = self.blocks(f).iter().map(|c| self.resolve(c)).collect::<Result<Vec<_>, _>>()?;
-        let made: Vec<Matrix> = resolved.iter().map(|(q, l)| rebuild(q, l.iter().map(|&l| g(l)))).collect();
-        let partners = |q: usize| if q < self.coarse.self_conjugate() { 1.0 } else { 2.0 };
-        let log_of =
-            |(q, (_, l)): (usize, &(Matrix, Vec<f64>))| partners(q) * l.iter().map(|l| l.ln()).sum::<f64>();
-        let log_determinant = resolved.iter().enumerate().map(log_of).sum();
+        let made: Vec<Matrix> =
+            resolved.iter().map(|(q, l)| rebuild(q, l.iter().copied().map(f64::recip))).collect();
         let entry = |q: usize, row: usize, column: usize| made[q][[row, column]];
-        let preconditioner = Preconditioner {
+        Ok(Preconditioner {
             blocks: Blocks::new(self.planes, &self.coarse, entry),
             spectrum: Spectrum::new(self.kernels[0].nrows(), self.kernels[1].nrows()),
             buffers: Pool::default(),
-        };
-        Ok((preconditioner, log_determinant))
+        })
     }
 
     /// C_q for every coarse wavenumber, without noise.

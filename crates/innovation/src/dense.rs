@@ -176,11 +176,6 @@ impl RowsFactor {
         z.iter_mut().zip(x).for_each(|(z, x)| *z = R::narrow(x));
     }
 
-    /// log det S.
-    pub(crate) fn log_determinant(&self) -> f64 {
-        2.0 * sum::of(self.count, |i| self.row(i)[i].ln())
-    }
-
     /// S⁻¹.
     pub(crate) fn inverse(&self) -> Result<Array2<f64>> {
         let factor =

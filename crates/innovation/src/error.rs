@@ -31,24 +31,6 @@ pub enum InnovationError {
         /// LAPACK's word.
         source: ndarray_linalg::error::LinalgError,
     },
-    /// A determinant that should be positive, S being positive definite, and is not.
-    #[error(
-        "determinant of {what}: found the sign {sign}, expected 1: S = s²I + A f(Σ) Aᵀ needs f ≥ 0 on the spectrum"
-    )]
-    Sign {
-        /// The matrix.
-        what: &'static str,
-        /// The sign found.
-        sign: f64,
-    },
-    /// Fewer random probes than an estimate and its standard error take.
-    #[error("probes: found {found}, expected at least {least}")]
-    Probes {
-        /// How many there are.
-        found: usize,
-        /// How many it takes.
-        least: usize,
-    },
     /// Conjugate gradients met a direction of non-positive curvature.
     #[error(
         "conjugate gradients: curvature {curvature:e} at iteration {iteration}, expected a positive definite S"

@@ -120,14 +120,6 @@ impl<R: Real> Innovation<R> {
         }
     }
 
-    /// log det S, where S was written out.
-    pub(crate) fn dense_log_determinant(&self) -> Option<f64> {
-        match &self.factor {
-            Factor::Dense(factor) => Some(factor.log_determinant()),
-            _ => None,
-        }
-    }
-
     pub(crate) fn prior(&self) -> &ObservedPrior<R> {
         &self.prior
     }

@@ -8,14 +8,14 @@
 //!
 //! one (T·C) × (T·C) block for each q.
 
+use crate::Result;
 use crate::outer::weighted_outer_sum;
 use crate::small::inverse;
-use crate::{InnovationError, Result};
 use equipoise_covariance::{Blocks, Pool, Spectrum, Stationary};
 use equipoise_field::{Real, Shape, each};
 use equipoise_observation::NoiseVariance;
 use ndarray::{Array2, ArrayView2};
-use ndarray_linalg::DeterminantC;
+
 use num_complex::Complex;
 
 type Matrix = Array2<Complex<f64>>;
@@ -83,17 +83,6 @@ impl<R: Real> Lattice<R> {
         let mut block = self.block(q, f);
         block.diag_mut().iter_mut().zip(&self.noise).for_each(|(d, n)| *d += n);
         block
-    }
-
-    /// Σ_q log det S_q.
-    pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64> {
-        (0..self.spectrum.wavenumbers()).try_fold(0.0, |sum, q| {
-            let log_determinant = self
-                .noisy_block(q, f)
-                .ln_detc()
-                .map_err(|source| InnovationError::Singular { what: "a block of the lattice", source })?;
-            Ok(sum + self.multiplicity(q) * log_determinant)
-        })
     }
 
     pub(crate) fn factor(&self, f: &dyn Fn(f64) -> f64) -> Result<LatticeFactor<R>> {

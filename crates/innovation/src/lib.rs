@@ -2,8 +2,8 @@
 //!
 //! > S = diag(s²) + A f(Σ) Aᵀ,
 //!
-//! for any function f of the prior's spectrum: products, solves, traces and determinants, by whatever structure
-//! the prior and the operator share.
+//! for any function f of the prior's spectrum: products, solves and traces, by whatever structure the prior and
+//! the operator share.
 //!
 //! | prior × operator | method | cost of a solve |
 //! |---|---|---|
@@ -18,11 +18,9 @@
 mod circulant;
 mod coefficients;
 mod dense;
-mod determinant;
 mod error;
 mod factor;
 mod iterative;
-mod lanczos;
 mod lattice;
 mod observed;
 mod outer;
@@ -32,7 +30,6 @@ mod traces;
 mod woodbury;
 
 pub use dense::DENSE_LIMIT;
-pub use determinant::LogDeterminant;
 pub use error::{InnovationError, Result};
 pub use factor::Innovation;
 pub use observed::{Method, ObservedPrior};

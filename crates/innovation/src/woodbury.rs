@@ -19,8 +19,8 @@ use equipoise_field::{Real, each, sum};
 use equipoise_observation::NoiseVariance;
 use equipoise_operator::LinearOperator;
 use ndarray::{Array2, ArrayView2};
+use ndarray_linalg::InverseC;
 use ndarray_linalg::error::LinalgError;
-use ndarray_linalg::{Determinant, DeterminantC, InverseC};
 
 /// Observations whose modes are widened and multiplied together.
 const BLOCK: usize = 1 << 12;
@@ -122,13 +122,6 @@ impl<R: Real> ObservedModes<R> {
         let weighted_gram = self.weighted(floor);
         let core = core(&weighted_gram, &d)?;
         Ok(ModesFactor { floor, excess: d, core, weighted_gram })
-    }
-
-    /// Σ log a + log det(I + G diag(d)).
-    pub(crate) fn log_determinant(&self, f: &dyn Fn(f64) -> f64) -> Result<f64> {
-        let (floor, d) = self.split(f);
-        let log_determinant = core_log_determinant(&self.weighted(floor), &d)?;
-        Ok(self.noise.log_determinant(self.count, self.gram_scale * floor) + log_determinant)
     }
 
     /// rᵀS⁻¹r = Σ a_i z_i² + Σ d_j (Wᵀz)_j² with z = S⁻¹r, which is left in `z`.
@@ -268,18 +261,6 @@ fn core(gram: &Array2<f64>, d: &[f64]) -> Result<Array2<f64>> {
     Ok(Array2::from_shape_fn(gram.dim(), entry))
 }
 
-/// log det(I + G diag(d)), which is positive as S is.
-fn core_log_determinant(gram: &Array2<f64>, d: &[f64]) -> Result<f64> {
-    if d.is_empty() {
-        return Ok(0.0);
-    }
-    let Some(e) = roots(d) else {
-        let (sign, value) = plus_identity(gram, |_| 1.0, |j| d[j]).sln_det().map_err(singular)?;
-        return if sign > 0.0 { Ok(value) } else { Err(InnovationError::Sign { what: SYSTEM, sign }) };
-    };
-    plus_identity(gram, |i| e[i], |j| e[j]).ln_detc().map_err(singular)
-}
-
 /// Wᵀ diag(w) W over fixed blocks of observations, added in index order.
 fn weighted_gram<R: Real>(basis: &[R], rank: usize, weight: &(dyn Fn(usize) -> f64 + Sync)) -> Array2<f64> {
     let count = basis.len() / rank.max(1);
@@ -320,24 +301,5 @@ mod tests {
         for d in [[3.0, 1.0, 0.5, 2.0], [3.0, 0.0, 0.5, 0.0], [0.0; 4], [3.0, -0.01, 0.5, 0.0]] {
             assert!(defect(&gram(), &d) < 1e-13, "{d:?}: {}", defect(&gram(), &d));
         }
-    }
-
-    /// det(I + G diag(d)) of two modes by hand, with d over twenty decades.
-    #[test]
-    fn the_determinant_is_that_by_hand() {
-        let gram = Array2::from_shape_vec((2, 2), vec![2.0, 1.0, 1.0, 3.0]).unwrap();
-        for d in [[1e10f64, 1e-10], [1e-10, 1e10], [1e10, 1e10], [0.5, 0.0], [0.5, -0.1]] {
-            let expected = (1.0 + 2.0 * d[0] + 3.0 * d[1] + 5.0 * d[0] * d[1]).ln();
-            let found = core_log_determinant(&gram, &d).unwrap();
-            assert!((found - expected).abs() < 1e-14 * expected.abs().max(1.0), "{d:?}: {found} {expected}");
-        }
-    }
-
-    /// f below zero on the spectrum makes S indefinite: refused, not the logarithm of |det S|.
-    #[test]
-    fn a_negative_determinant_is_refused() {
-        let gram = Array2::from_elem((1, 1), 2.0);
-        let error = core_log_determinant(&gram, &[-1.0]).unwrap_err();
-        assert!(matches!(error, InnovationError::Sign { sign, .. } if sign < 0.0), "{error}");
     }
 }

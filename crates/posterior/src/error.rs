@@ -3,6 +3,9 @@
 use equipoise_field::Length;
 use equipoise_innovation::InnovationError;
 
+/// What comes of work that may fail with a [`PosteriorError`].
+pub type Result<T, E = PosteriorError> = std::result::Result<T, E>;
+
 /// A posterior that cannot be computed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -1,11 +1,10 @@
 //! x | y: its mean and its samples.
 
-use crate::PosteriorError;
+use crate::Result;
 use equipoise_covariance::Weights;
-use equipoise_field::{Length, Real, each};
+use equipoise_field::{Length, Real, each, sketched};
 use equipoise_innovation::{Innovation, ObservedPrior};
 use equipoise_stream::Stream;
-use std::fmt;
 
 /// x | y for a prior N(m, Σ) seen through one operator with one noise, for any y.
 pub struct ExactPosterior<R: Real> {
@@ -19,8 +18,8 @@ impl<R: Real> ExactPosterior<R> {
     /// Factors S once.
     ///
     /// # Errors
-    /// [`PosteriorError::Length`] for a mean of another dimension, [`PosteriorError::Innovation`].
-    pub fn new(observed: ObservedPrior<R>, prior_mean: Vec<R>) -> Result<Self, PosteriorError> {
+    /// [`crate::PosteriorError::Length`] for a mean of another dimension, [`crate::PosteriorError::Innovation`].
+    pub fn new(observed: ObservedPrior<R>, prior_mean: Vec<R>) -> Result<Self> {
         let expected = observed.covariance().dim();
         Length::check("prior mean", prior_mean.len(), expected)?;
         let innovation = observed.innovation(&|l| l)?;
@@ -31,8 +30,8 @@ impl<R: Real> ExactPosterior<R> {
     /// E[x | y]. One solve and one product with Σ.
     ///
     /// # Errors
-    /// [`PosteriorError::Length`] unless y has length N; [`PosteriorError::Innovation`].
-    pub fn mean(&self, y: &[R]) -> Result<Vec<R>, PosteriorError> {
+    /// [`crate::PosteriorError::Length`] unless y has length N; [`crate::PosteriorError::Innovation`].
+    pub fn mean(&self, y: &[R]) -> Result<Vec<R>> {
         let mut mean = self.update_from(&self.prior_mean, y)?;
         each::update1(&mut mean, &self.prior_mean, |u, m| u + m);
         Ok(mean)
@@ -45,7 +44,7 @@ impl<R: Real> ExactPosterior<R> {
     ///
     /// # Errors
     /// As [`mean`](Self::mean).
-    pub fn sample(&self, y: &[R], stream: Stream, draw: u64) -> Result<Vec<R>, PosteriorError> {
+    pub fn sample(&self, y: &[R], stream: Stream, draw: u64) -> Result<Vec<R>> {
         Length::check("y", y.len(), self.observed.count())?;
         let mut x = self.prior_deviation(stream, draw);
         each::update1(&mut x, &self.prior_mean, |x, m| x + m);
@@ -57,7 +56,7 @@ impl<R: Real> ExactPosterior<R> {
     ///
     /// # Errors
     /// As [`mean`](Self::mean).
-    pub fn deviation(&self, stream: Stream, draw: u64) -> Result<Vec<R>, PosteriorError> {
+    pub fn deviation(&self, stream: Stream, draw: u64) -> Result<Vec<R>> {
         let x = self.prior_deviation(stream, draw);
         self.conditioned(x, &vec![R::zero(); self.observed.count()], stream, draw)
     }
@@ -72,13 +71,7 @@ impl<R: Real> ExactPosterior<R> {
     }
 
     /// x + ΣAᵀS⁻¹(y − s η − A x).
-    fn conditioned(
-        &self,
-        mut x: Vec<R>,
-        y: &[R],
-        stream: Stream,
-        draw: u64,
-    ) -> Result<Vec<R>, PosteriorError> {
+    fn conditioned(&self, mut x: Vec<R>, y: &[R], stream: Stream, draw: u64) -> Result<Vec<R>> {
         let noise: Vec<R> = stream.normal(2 * draw + 1, y.len());
         let variance = self.observed.noise();
         let perturbed: Vec<R> = y
@@ -93,7 +86,7 @@ impl<R: Real> ExactPosterior<R> {
     }
 
     /// y − A x.
-    pub(crate) fn residual(&self, x: &[R], y: &[R]) -> Result<Vec<R>, PosteriorError> {
+    fn residual(&self, x: &[R], y: &[R]) -> Result<Vec<R>> {
         Length::check("y", y.len(), self.observed.count())?;
         let mut r = vec![R::zero(); y.len()];
         self.observed.operator().apply(x, &mut r);
@@ -102,7 +95,7 @@ impl<R: Real> ExactPosterior<R> {
     }
 
     /// ΣAᵀS⁻¹(y − A x).
-    fn update_from(&self, x: &[R], y: &[R]) -> Result<Vec<R>, PosteriorError> {
+    fn update_from(&self, x: &[R], y: &[R]) -> Result<Vec<R>> {
         let r = self.residual(x, y)?;
         let mut z = vec![R::zero(); y.len()];
         let mut c = vec![R::zero(); self.observed.coefficients()];
@@ -115,11 +108,7 @@ impl<R: Real> ExactPosterior<R> {
     }
 }
 
-impl<R: Real> fmt::Debug for ExactPosterior<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExactPosterior")
-            .field("dim", &self.prior_mean.len())
-            .field("observations", &self.observed.count())
-            .finish()
-    }
-}
+sketched!(
+    [R: Real] ExactPosterior<R>, "ExactPosterior",
+    |own| dim = own.prior_mean.len(), observations = own.observed.count()
+);

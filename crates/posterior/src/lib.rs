@@ -3,14 +3,12 @@
 //! > E[x | y] = m + ΣAᵀS⁻¹(y − A m), Cov[x | y] = Σ − ΣAᵀS⁻¹AΣ, S = s²I + AΣAᵀ
 //!
 //! (kriging, optimal interpolation; Rasmussen & Williams 2006, eqs. 2.23–2.24), the variance of
-//! every entry, samples, and the evidence log p(y).
+//! every entry, and samples.
 
 mod error;
-mod evidence;
 mod exact;
 mod variance;
 
-pub use error::PosteriorError;
-pub use evidence::LogEvidence;
+pub use error::{PosteriorError, Result};
 pub use exact::ExactPosterior;
 pub use variance::{MeanVariance, VarianceField};

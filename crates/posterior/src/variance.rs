@@ -1,6 +1,6 @@
 //! The variance of x | y: its mean over the field, and entry by entry.
 
-use crate::{ExactPosterior, PosteriorError};
+use crate::{ExactPosterior, PosteriorError, Result};
 use equipoise_field::{Real, each, sum};
 use equipoise_stream::Stream;
 
@@ -31,7 +31,7 @@ impl<R: Real> ExactPosterior<R> {
     ///
     /// # Errors
     /// [`PosteriorError::Probes`] for fewer than two where they are needed, [`PosteriorError::Innovation`].
-    pub fn mean_variance(&self, probes: usize, stream: Stream) -> Result<MeanVariance, PosteriorError> {
+    pub fn mean_variance(&self, probes: usize, stream: Stream) -> Result<MeanVariance> {
         let prior = self.observed.covariance();
         let dim = prior.dim() as f64;
         if let Some(remaining) = self.observed.remaining_trace(&|l| l)? {
@@ -40,7 +40,7 @@ impl<R: Real> ExactPosterior<R> {
         enough("probes", probes, 2)?;
         let remaining = (0..probes as u64)
             .map(|probe| self.remaining(&stream.normal(probe, prior.dim())))
-            .collect::<Result<Vec<f64>, PosteriorError>>()?;
+            .collect::<Result<Vec<f64>>>()?;
         let n = probes as f64;
         let mean = remaining.iter().sum::<f64>() / n;
         let spread = remaining.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (n * (n - 1.0));
@@ -59,11 +59,7 @@ impl<R: Real> ExactPosterior<R> {
     ///
     /// # Errors
     /// [`PosteriorError::Probes`] without a deviation where they are needed, [`PosteriorError::Innovation`].
-    pub fn variance_field(
-        &self,
-        deviations: usize,
-        stream: Stream,
-    ) -> Result<VarianceField<R>, PosteriorError> {
+    pub fn variance_field(&self, deviations: usize, stream: Stream) -> Result<VarianceField<R>> {
         if let Some(values) = self.observed.remaining_variance(&|l| l)? {
             return Ok(VarianceField { values, relative_standard_error: None });
         }
@@ -83,7 +79,7 @@ impl<R: Real> ExactPosterior<R> {
     ///
     /// # Errors
     /// [`PosteriorError::Innovation`].
-    pub fn variance(&self) -> Result<Vec<f64>, PosteriorError> {
+    pub fn variance(&self) -> Result<Vec<f64>> {
         let mut unit = vec![R::zero(); self.prior_mean.len()];
         (0..unit.len())
             .map(|i| {
@@ -99,7 +95,7 @@ impl<R: Real> ExactPosterior<R> {
     /// and an error of z enters squared. (vᵀΣv less vᵀΣAᵀS⁻¹AΣv loses in `f32` what observation leaves.)
     ///
     /// One solve and two products with Σ. Source: Joseph's form of the update, Bucy & Joseph 1968.
-    fn remaining(&self, v: &[R]) -> Result<f64, PosteriorError> {
+    fn remaining(&self, v: &[R]) -> Result<f64> {
         let (prior, operator) = (self.observed.covariance(), self.observed.operator());
         let mut field = vec![R::zero(); v.len()];
         prior.apply(&self.covariance, v, &mut field);
@@ -116,6 +112,6 @@ impl<R: Real> ExactPosterior<R> {
     }
 }
 
-fn enough(what: &'static str, found: usize, least: usize) -> Result<(), PosteriorError> {
+fn enough(what: &'static str, found: usize, least: usize) -> Result<()> {
     if found >= least { Ok(()) } else { Err(PosteriorError::Probes { what, found, least }) }
 }
