@@ -14,6 +14,7 @@ use equipoise_guidance::Unguided;
 use equipoise_network::{Input, Preconditioning};
 use equipoise_sampler::{Ddim, Heun, Noise, Recorded, Sampler};
 use equipoise_schedule::{Level, Schedule, uniform_grid};
+use std::sync::Arc;
 
 /// The largest weight of the loss behind `SimpleDenoiser`.
 const LARGEST_WEIGHT: f64 = 1e4;
@@ -49,6 +50,14 @@ fn told<R: Real>(bench: &Bench<'_, R>) -> String {
     outputs.into_iter().find(|path| bench.values.has(path)).unwrap_or(outputs[0]).into()
 }
 
+/// A value of a wrapper: its dataset, and the schedule that this states.
+struct Wrapped<'a, R: Real> {
+    bench: &'a Bench<'a, R>,
+    path: &'a str,
+    wrapper: Preconditioning,
+    schedule: Box<dyn Schedule>,
+}
+
 /// A value of a wrapper.
 pub(crate) fn wrapped<R: Real>(
     bench: &Bench<'_, R>,
@@ -57,36 +66,84 @@ pub(crate) fn wrapped<R: Real>(
     part: WrappedPart,
 ) -> Result<Vec<R>> {
     bench.subject.is_azula()?;
-    let schedule = schedules::azula(bench.values, path)?;
+    let of = Wrapped { bench, path, wrapper, schedule: schedules::azula(bench.values, path)? };
     match part {
-        WrappedPart::Mean => means(bench, path, wrapper, &*schedule, Product::Output),
-        WrappedPart::Vjp => means(bench, path, wrapper, &*schedule, Product::Vjp),
+        WrappedPart::Mean => of.means(Product::Output),
+        WrappedPart::Vjp => of.means(Product::Vjp),
         WrappedPart::Ddim => {
             let eta = bench.values.number(path, "eta")?;
-            run(bench, path, wrapper, &*schedule, |grid| Ok(Box::new(Ddim::new(grid, eta)?)))
+            of.run(|grid| Ok(Box::new(Ddim::new(grid, eta)?)))
         }
-        WrappedPart::Heun => run(bench, path, wrapper, &*schedule, |grid| Ok(Box::new(Heun::new(grid)?))),
-        WrappedPart::Loss => loss(bench, path, wrapper, &*schedule),
+        WrappedPart::Heun => of.run(|grid| Ok(Box::new(Heun::new(grid)?))),
+        WrappedPart::Loss => of.loss(),
     }
 }
 
-/// E[x | x_t], or Jᵀv, of the states of the file, (n, B, C, H, W), each row at its time.
-fn means<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    wrapper: Preconditioning,
-    schedule: &dyn Schedule,
-    product: Product,
-) -> Result<Vec<R>> {
-    let (rows, x, grid) = rows(bench)?;
-    let times = bench.times("t", path, &x.shape)?;
-    let v = direction(bench, product, "v", &x)?;
-    let denoiser = bench.wrapped(grid, context(bench, &x, grid)?, wrapper)?;
-    let mut out = Vec::new();
-    for (time, x_t) in times.into_iter().zip(rows.values.chunks_exact(x.values.len())) {
-        out.extend(window::product(&*denoiser, (x_t, schedule.level(time)), product, &v)?);
+impl<R: Real> Wrapped<'_, R> {
+    /// E[x | x_t], or Jᵀv, of the states of the file, (n, B, C, H, W), each row at its time.
+    fn means(&self, product: Product) -> Result<Vec<R>> {
+        let (rows, x, grid) = rows(self.bench)?;
+        let times = self.bench.times("t", self.path, &x.shape)?;
+        let v = direction(self.bench, product, "v", &x)?;
+        let denoiser = self.denoiser(&x, grid)?;
+        let mut out = Vec::new();
+        for (time, x_t) in times.into_iter().zip(rows.values.chunks_exact(x.values.len())) {
+            out.extend(window::product(&*denoiser, (x_t, self.schedule.level(time)), product, &v)?);
+        }
+        Ok(out)
     }
-    Ok(out)
+
+    /// The denoiser on the grid of x, with the context of its members.
+    fn denoiser(&self, x: &Array<R>, grid: [usize; 2]) -> Result<Arc<dyn Denoiser<R>>> {
+        self.bench.wrapped(grid, context(self.bench, x, grid)?, self.wrapper)
+    }
+
+    /// The end of a run of one of azula's samplers from t = 1 to 0, its steps of equal length.
+    fn run(&self, sampler: impl FnOnce(Vec<f64>) -> Result<Box<dyn Sampler<R>>>) -> Result<Vec<R>> {
+        let steps = self.bench.values.count(self.path, "steps")?;
+        let sampler = sampler(uniform_grid(steps)?)?;
+        let (x1, grid) = self.bench.planes(&format!("{}/sample/x1", self.wrapper))?;
+        expect(self.path, &self.bench.values.shape(self.path)?, &x1.shape)?;
+        let denoiser = self.denoiser(&x1, grid)?;
+        let noises = self.noises(&x1, steps)?;
+        let noises: Vec<&dyn Noise<R>> = noises.iter().map(|noise| noise as &dyn Noise<R>).collect();
+        let guidance = Unguided(denoiser);
+        let outcomes = sampler.run_batch(&guidance, &*self.schedule, x1.values, &noises, f64::INFINITY)?;
+        ends(self.path, outcomes)
+    }
+
+    /// The draws of every member, where the run takes any: one a step.
+    fn noises(&self, x1: &Array<R>, steps: usize) -> Result<Vec<Recorded<R>>> {
+        let draws = match self.bench.values.number(self.path, "eta") {
+            Ok(eta) => eta > 0.0,
+            Err(AgreementError::NoAttribute { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        recorded(self.bench, &format!("{}/sample/z", self.wrapper), x1, if draws { steps } else { 0 })
+    }
+
+    /// The mean of w(x̂ − x)² over a batch at one time each, w = 1 + (μ/σ)², cut at 1e4 behind `SimpleDenoiser`.
+    fn loss(&self) -> Result<Vec<R>> {
+        let Self { bench, wrapper, .. } = *self;
+        let (x, grid) = bench.planes(&format!("{wrapper}/loss/x"))?;
+        let z = bench.values.array::<R>(&format!("{wrapper}/loss/z"))?;
+        z.expect(&x.shape)?;
+        let times = bench.values.array::<f64>(&format!("{wrapper}/loss/t"))?;
+        times.expect(&x.shape[..1])?;
+        expect(self.path, &bench.values.shape(self.path)?, &[1])?;
+        let context = context(bench, &x, grid)?;
+        let len = x.values.len() / times.values.len();
+        let contexts = context.len() / times.values.len();
+        let mut total = 0.0;
+        for (i, t) in times.values.iter().enumerate() {
+            let (level, at) = (self.schedule.level(*t), i * len..(i + 1) * len);
+            let context = context[i * contexts..(i + 1) * contexts].to_vec();
+            let (x, z) = (&x.values[at.clone()], &z.values[at]);
+            let denoiser = bench.wrapped(grid, context, wrapper)?;
+            total += weight(level, wrapper) * square_error(&*denoiser, level, x, z)?;
+        }
+        Ok(vec![R::narrow(total / x.values.len() as f64)])
+    }
 }
 
 /// The states of `x`, one row for every time, and the first of them as a batch.
@@ -106,69 +163,6 @@ fn rows<R: Real>(bench: &Bench<'_, R>) -> Result<(Array<R>, Array<R>, [usize; 2]
             Err(AgreementError::Shape { dataset: rows.dataset, found: rows.shape, expected })
         }
     }
-}
-
-/// The end of a run of one of azula's samplers from t = 1 to 0, its steps of equal length.
-fn run<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    wrapper: Preconditioning,
-    schedule: &dyn Schedule,
-    sampler: impl FnOnce(Vec<f64>) -> Result<Box<dyn Sampler<R>>>,
-) -> Result<Vec<R>> {
-    let steps = bench.values.count(path, "steps")?;
-    let sampler = sampler(uniform_grid(steps)?)?;
-    let (x1, grid) = bench.planes(&format!("{wrapper}/sample/x1"))?;
-    expect(path, &bench.values.shape(path)?, &x1.shape)?;
-    let denoiser = bench.wrapped(grid, context(bench, &x1, grid)?, wrapper)?;
-    let noises = noises(bench, path, wrapper, &x1, steps)?;
-    let noises: Vec<&dyn Noise<R>> = noises.iter().map(|noise| noise as &dyn Noise<R>).collect();
-    let outcomes = sampler.run_batch(&Unguided(denoiser), schedule, x1.values, &noises, f64::INFINITY)?;
-    ends(path, outcomes)
-}
-
-/// The draws of every member, where the run takes any: one a step.
-fn noises<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    wrapper: Preconditioning,
-    x1: &Array<R>,
-    steps: usize,
-) -> Result<Vec<Recorded<R>>> {
-    let draws = match bench.values.number(path, "eta") {
-        Ok(eta) => eta > 0.0,
-        Err(AgreementError::NoAttribute { .. }) => false,
-        Err(error) => return Err(error),
-    };
-    recorded(bench, &format!("{wrapper}/sample/z"), x1, if draws { steps } else { 0 })
-}
-
-/// The mean of w(x̂ − x)² over a batch at one time each, w = 1 + (μ/σ)², cut at 1e4 behind `SimpleDenoiser`.
-fn loss<R: Real>(
-    bench: &Bench<'_, R>,
-    path: &str,
-    wrapper: Preconditioning,
-    schedule: &dyn Schedule,
-) -> Result<Vec<R>> {
-    let group = format!("{wrapper}/loss");
-    let (x, grid) = bench.planes(&format!("{group}/x"))?;
-    let z = bench.values.array::<R>(&format!("{group}/z"))?;
-    z.expect(&x.shape)?;
-    let times = bench.values.array::<f64>(&format!("{group}/t"))?;
-    times.expect(&x.shape[..1])?;
-    expect(path, &bench.values.shape(path)?, &[1])?;
-    let context = context(bench, &x, grid)?;
-    let len = x.values.len() / times.values.len();
-    let contexts = context.len() / times.values.len();
-    let mut total = 0.0;
-    for (i, t) in times.values.iter().enumerate() {
-        let (level, at) = (schedule.level(*t), i * len..(i + 1) * len);
-        let context = context[i * contexts..(i + 1) * contexts].to_vec();
-        let (x, z) = (&x.values[at.clone()], &z.values[at]);
-        let denoiser = bench.wrapped(grid, context, wrapper)?;
-        total += weight(level, wrapper) * square_error(&*denoiser, level, x, z)?;
-    }
-    Ok(vec![R::narrow(total / x.values.len() as f64)])
 }
 
 fn weight(level: Level, wrapper: Preconditioning) -> f64 {

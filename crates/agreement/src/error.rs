@@ -4,6 +4,7 @@ use equipoise_guidance::GuidanceError;
 use equipoise_network::NetworkError;
 use equipoise_sampler::SamplerError;
 use equipoise_schedule::ScheduleError;
+use equipoise_training::TrainingError;
 use equipoise_weights::WeightsError;
 use std::path::PathBuf;
 
@@ -133,6 +134,9 @@ pub enum AgreementError {
     /// The sampler failed.
     #[error(transparent)]
     Sampler(#[from] SamplerError),
+    /// A step of training failed.
+    #[error(transparent)]
+    Training(Box<TrainingError>),
 }
 
 impl AgreementError {
@@ -156,5 +160,11 @@ impl From<WeightsError> for AgreementError {
 impl From<NetworkError> for AgreementError {
     fn from(error: NetworkError) -> Self {
         Self::Network(Box::new(error))
+    }
+}
+
+impl From<TrainingError> for AgreementError {
+    fn from(error: TrainingError) -> Self {
+        Self::Training(Box::new(error))
     }
 }

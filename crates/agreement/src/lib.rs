@@ -4,7 +4,6 @@
 //! a row a dataset: max|Δ|/max|value| beside a tolerance. It says whether architecture and
 //! weights were read right.
 
-mod adamw;
 mod azula;
 mod bench;
 mod beside;

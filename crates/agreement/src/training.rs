@@ -1,7 +1,6 @@
 //! SDA's training on one batch: the loss before each step of AdamW, and what the steps leave.
 
 use crate::Result;
-use crate::adamw::{AdamW, Constants};
 use crate::bench::Bench;
 use crate::quantity::TrainingPart;
 use crate::runs::noised;
@@ -10,6 +9,7 @@ use crate::values::{Array, expect};
 use equipoise_field::{Real, sum};
 use equipoise_network::{Input, Keep, Network, Room};
 use equipoise_schedule::Schedule;
+use equipoise_training::AdamW;
 use equipoise_weights::{State, Tensor, Values};
 
 /// A batch of windows (B, channels, H, W) with the noise in them, at one time each.
@@ -90,27 +90,23 @@ pub(crate) fn part<R: Real>(bench: &Bench<'_, R>, path: &str, what: TrainingPart
 /// The first steps of AdamW on the batch, with the constants that are attributes of the file.
 pub(crate) fn steps<R: Real>(bench: &Bench<'_, R>, count: usize) -> Result<Vec<Step<R>>> {
     let batch = Batch::read(bench)?;
-    let constants = constants(bench)?;
+    let number = |name| bench.values.number("", name);
+    let (rate, decay, epsilon) = (number("lr")?, number("weight_decay")?, number("eps")?);
+    let method = AdamW { beta1: number("beta1")?, beta2: number("beta2")?, epsilon, decay };
     let network = bench.subject.network();
     let mut parameters: Vec<R> = network.parameters().flat_map(|p| p.values.to_vec()).collect();
-    let mut adam = AdamW::new(constants, parameters.len());
+    let mut moments = [0; 2].map(|_| vec![R::zero(); parameters.len()]);
     let mut steps = Vec::new();
     for k in 0..count {
         let (loss, gradient) = match k {
             0 => batch.loss(network)?,
             _ => batch.loss(&with(bench, &parameters)?)?,
         };
-        adam.step(&mut parameters, &gradient);
-        let moments = [adam.first.clone(), adam.second.clone()];
-        steps.push(Step { loss, gradient, parameters: parameters.clone(), moments });
+        let [m, v] = &mut moments;
+        method.step(k as u64 + 1, rate, &gradient, [&mut parameters, m, v])?;
+        steps.push(Step { loss, gradient, parameters: parameters.clone(), moments: moments.clone() });
     }
     Ok(steps)
-}
-
-fn constants<R: Real>(bench: &Bench<'_, R>) -> Result<Constants> {
-    let number = |name| bench.values.number("", name);
-    let betas = [number("beta1")?, number("beta2")?];
-    Ok(Constants { rate: number("lr")?, decay: number("weight_decay")?, betas, eps: number("eps")? })
 }
 
 /// The network with other parameters and the buffers of its file.

@@ -1,6 +1,6 @@
 //! AdamW, clipping and the running average, as PyTorch computes them.
 
-use crate::TrainingError;
+use crate::Result;
 use equipoise_field::{Length, Real, sum};
 
 /// Numbers of the method.
@@ -24,14 +24,14 @@ impl AdamW {
     /// multiplied by the rate.
     ///
     /// # Errors
-    /// [`TrainingError::Length`] unless all four are of one length.
+    /// [`crate::TrainingError::Length`] unless all four are of one length.
     pub fn step<R: Real>(
         &self,
         step: u64,
         rate: f64,
         gradient: &[R],
         [theta, m, v]: [&mut [R]; 3],
-    ) -> Result<(), TrainingError> {
+    ) -> Result<()> {
         for (what, found) in [("parameters", theta.len()), ("means", m.len()), ("squares", v.len())] {
             Length::check(what, found, gradient.len())?;
         }
@@ -75,8 +75,8 @@ impl Average {
     /// The average after step k: a ← a + (1 − d)(θ − a).
     ///
     /// # Errors
-    /// [`TrainingError::Length`].
-    pub fn step<R: Real>(&self, step: u64, theta: &[R], average: &mut [R]) -> Result<(), TrainingError> {
+    /// [`crate::TrainingError::Length`].
+    pub fn step<R: Real>(&self, step: u64, theta: &[R], average: &mut [R]) -> Result<()> {
         Length::check("running average", average.len(), theta.len())?;
         let early = (1.0 + step as f64) / (10.0 + step as f64);
         let decay = if self.warm_up { self.decay.min(early) } else { self.decay };
@@ -100,6 +100,22 @@ mod tests {
         assert!((theta[0] - (3.0 * 0.999 - 0.1)).abs() < 1e-14, "{theta:?}");
         assert!((m[0] - 0.2).abs() < 1e-15 && (v[0] - 0.004).abs() < 1e-15);
         assert!(method.step(2, 0.1, &[2.0], [&mut theta, &mut [], &mut v]).is_err());
+    }
+
+    /// m and v are weighted sums of all gradients.
+    #[test]
+    fn moments_are_weighted_sums() {
+        let gradients = [3.0f64, -1.0, 2.0];
+        let method = AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0.5 };
+        let (mut theta, mut m, mut v) = ([0.0], [0.0], [0.0]);
+        for (k, g) in (1..).zip(gradients) {
+            method.step(k, 0.1, &[g], [&mut theta, &mut m, &mut v]).unwrap();
+        }
+        let sum = |beta: f64, power: i32| -> f64 {
+            (0..3).map(|k| (1.0 - beta) * beta.powi(2 - k) * gradients[k as usize].powi(power)).sum()
+        };
+        assert!((m[0] - sum(0.9, 1)).abs() < 4.0 * f64::EPSILON);
+        assert!((v[0] - sum(0.999, 2)).abs() < 4.0 * f64::EPSILON);
     }
 
     #[test]
