@@ -2,7 +2,7 @@
 
 use crate::entries::{Entries, fault};
 use crate::names::{family, prefix};
-use crate::{AzulaUNet, NetworkError, SdaUNet, azula, sda};
+use crate::{AzulaUNet, Result, SdaUNet, azula, sda};
 use equipoise_weights::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,8 +65,8 @@ impl Architecture {
     /// [`SineEncoding`]: AzulaUNet::mod_features
     ///
     /// # Errors
-    /// [`NetworkError::Architecture`] for entries of neither form, and what is not known here, by name.
-    pub fn from_config(config: &Value, state: &State) -> Result<Self, NetworkError> {
+    /// [`crate::NetworkError::Architecture`] for entries of neither form, and what is not known here, by name.
+    pub fn from_config(config: &Value, state: &State) -> Result<Self> {
         let entries = Entries::of("config", config)?;
         let has = |names: [&str; 2]| names.iter().any(|name| entries.get(name).is_some());
         if has(["unet", "in_channels"]) {
@@ -87,8 +87,8 @@ impl Architecture {
     /// these are the defaults of the codes, named in [`SdaUNet::from_state`] and [`AzulaUNet::from_state`].
     ///
     /// # Errors
-    /// [`NetworkError::Family`] where no network is recognised.
-    pub fn from_state(state: &State) -> Result<Self, NetworkError> {
+    /// [`crate::NetworkError::Family`] where no network is recognised.
+    pub fn from_state(state: &State) -> Result<Self> {
         if prefix(state, sda::KNOWN_BY).is_ok() {
             return SdaUNet::from_state(state).map(Self::Sda);
         }
@@ -126,8 +126,8 @@ impl Architecture {
     /// That the description makes a network.
     ///
     /// # Errors
-    /// [`NetworkError::Architecture`] with the first entry that does not.
-    pub fn check(&self) -> Result<(), NetworkError> {
+    /// [`crate::NetworkError::Architecture`] with the first entry that does not.
+    pub fn check(&self) -> Result<()> {
         match self {
             Self::Sda(sda) => sda.check(),
             Self::Azula(azula) => azula.check(),

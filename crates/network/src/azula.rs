@@ -4,7 +4,7 @@ mod wiring;
 
 use crate::entries::{Entries, check_count, check_depths, check_steps, fault};
 use crate::names::{Shapes, prefix};
-use crate::{NetworkError, Norm, Padding};
+use crate::{Norm, Padding, Result};
 use equipoise_weights::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -69,8 +69,8 @@ impl AzulaUNet {
     /// does not have are refused. `periodic` may be a list, one flag along H and one along W.
     ///
     /// # Errors
-    /// [`NetworkError::Architecture`] with the argument; [`NetworkError::Family`] if `state` is no such network.
-    pub fn from_config(config: &Value, state: &State) -> Result<Self, NetworkError> {
+    /// [`crate::NetworkError::Architecture`] with the argument; [`crate::NetworkError::Family`] if `state` is no such network.
+    pub fn from_config(config: &Value, state: &State) -> Result<Self> {
         prefix(state, KNOWN_BY)?;
         let outer = Entries::of("config", config)?;
         let inner = outer.get("unet").map_or(Ok(outer), |unet| Entries::of("unet", unet))?;
@@ -114,16 +114,15 @@ impl AzulaUNet {
     /// zero padding. Input channels beyond those of the output are context.
     ///
     /// # Errors
-    /// [`NetworkError::Family`] if `state` is no such network; [`NetworkError::Architecture`] for a length that
+    /// [`crate::NetworkError::Family`] if `state` is no such network; [`crate::NetworkError::Architecture`] for a length that
     /// makes none, such as 0.
-    pub fn from_state(state: &State) -> Result<Self, NetworkError> {
+    pub fn from_state(state: &State) -> Result<Self> {
         let shapes = Shapes::new(state, KNOWN_BY)?;
         let [_, inputs, high, wide] = shapes.convolution(KNOWN_BY)?;
         let first = |i: usize| format!("descent.{i}.0.weight");
         let depths = (0..).take_while(|&i| shapes.get(&first(i)).is_some()).count();
-        let hid_channels = (0..depths)
-            .map(|i| Ok(shapes.convolution(&first(i))?[0]))
-            .collect::<Result<Vec<_>, NetworkError>>()?;
+        let hid_channels =
+            (0..depths).map(|i| Ok(shapes.convolution(&first(i))?[0])).collect::<Result<Vec<_>>>()?;
         let inner = |i: usize, b: usize, end: &str| shapes.get(&format!("descent.{i}.{}.{end}", b + 1));
         let blocks = |i: usize| (0..).take_while(|&b| inner(i, b, "ffn.0.weight").is_some()).count();
         let hid_blocks: Vec<usize> = (0..depths).map(blocks).collect();
@@ -156,7 +155,7 @@ impl AzulaUNet {
     }
 
     /// That the description makes a network.
-    pub(crate) fn check(&self) -> Result<(), NetworkError> {
+    pub(crate) fn check(&self) -> Result<()> {
         check_count("in_channels", self.in_channels, 1)?;
         check_count("out_channels", self.out_channels, 1)?;
         check_count("cond_channels", self.cond_channels, 0)?;

@@ -1,6 +1,6 @@
 //! Entries of a configuration, and of a description, with their names in errors.
 
-use crate::NetworkError;
+use crate::{NetworkError, Result};
 use serde_json::{Map, Value};
 
 /// No width, window or factor of a network is larger.
@@ -28,7 +28,7 @@ pub(crate) struct Entries<'a>(&'a Map<String, Value>);
 impl<'a> Entries<'a> {
     /// # Errors
     /// Unless `value`, which is called `what`, is an object.
-    pub(crate) fn of(what: &str, value: &'a Value) -> Result<Self, NetworkError> {
+    pub(crate) fn of(what: &str, value: &'a Value) -> Result<Self> {
         value.as_object().map(Self).ok_or_else(|| fault(what, value, "an object"))
     }
 
@@ -41,7 +41,7 @@ impl<'a> Entries<'a> {
     }
 
     /// A count; `default` where it is absent, an error where that is none.
-    pub(crate) fn count(self, name: &str, default: Option<usize>) -> Result<usize, NetworkError> {
+    pub(crate) fn count(self, name: &str, default: Option<usize>) -> Result<usize> {
         match self.get(name) {
             Some(value) => count(value).ok_or_else(|| fault(name, value, "a count")),
             None => default.ok_or_else(|| fault(name, "nothing", "a count")),
@@ -49,29 +49,23 @@ impl<'a> Entries<'a> {
     }
 
     /// A list of counts.
-    pub(crate) fn counts(self, name: &str, default: &[usize]) -> Result<Vec<usize>, NetworkError> {
+    pub(crate) fn counts(self, name: &str, default: &[usize]) -> Result<Vec<usize>> {
         let Some(value) = self.get(name) else { return Ok(default.to_owned()) };
         let counts = value.as_array().and_then(|all| all.iter().map(count).collect::<Option<Vec<_>>>());
         counts.ok_or_else(|| fault(name, value, "a list of counts"))
     }
 
     /// A count for both axes or a list of two.
-    pub(crate) fn pair(self, name: &str, default: usize) -> Result<[usize; 2], NetworkError> {
+    pub(crate) fn pair(self, name: &str, default: usize) -> Result<[usize; 2]> {
         self.both(name, default, count, "a count")
     }
 
     /// A flag for both axes or a list of two.
-    pub(crate) fn flags(self, name: &str, default: bool) -> Result<[bool; 2], NetworkError> {
+    pub(crate) fn flags(self, name: &str, default: bool) -> Result<[bool; 2]> {
         self.both(name, default, Value::as_bool, "true or false")
     }
 
-    fn both<T: Copy>(
-        self,
-        name: &str,
-        default: T,
-        of: fn(&Value) -> Option<T>,
-        one: &str,
-    ) -> Result<[T; 2], NetworkError> {
+    fn both<T: Copy>(self, name: &str, default: T, of: fn(&Value) -> Option<T>, one: &str) -> Result<[T; 2]> {
         let Some(value) = self.get(name) else { return Ok([default; 2]) };
         let each = || value.as_array()?.iter().map(of).collect::<Option<Vec<_>>>()?.try_into().ok();
         let both = of(value).map(|one| [one; 2]);
@@ -79,7 +73,7 @@ impl<'a> Entries<'a> {
     }
 
     /// A word.
-    pub(crate) fn word(self, name: &str, default: &'a str) -> Result<&'a str, NetworkError> {
+    pub(crate) fn word(self, name: &str, default: &'a str) -> Result<&'a str> {
         self.get(name).map_or(Ok(default), |value| value.as_str().ok_or_else(|| fault(name, value, "a word")))
     }
 }
@@ -89,7 +83,7 @@ fn count(value: &Value) -> Option<usize> {
 }
 
 /// That a number of a description lies in `least`.. and below what any network has.
-pub(crate) fn check_count(field: &str, found: usize, least: usize) -> Result<(), NetworkError> {
+pub(crate) fn check_count(field: &str, found: usize, least: usize) -> Result<()> {
     if (least..=LARGEST).contains(&found) {
         return Ok(());
     }
@@ -102,7 +96,7 @@ pub(crate) fn check_depths(
     channels: &[usize],
     counts: &[usize],
     least: usize,
-) -> Result<(), NetworkError> {
+) -> Result<()> {
     if channels.is_empty() || channels.len() != counts.len() {
         let expected =
             format!("one count for each of the {} widths of {widths}, of which there is one", channels.len());
@@ -119,7 +113,7 @@ pub(crate) fn check_depths(
 }
 
 /// That kernels are odd and strides small.
-pub(crate) fn check_steps(kernel: [usize; 2], stride: [usize; 2]) -> Result<(), NetworkError> {
+pub(crate) fn check_steps(kernel: [usize; 2], stride: [usize; 2]) -> Result<()> {
     kernel.iter().try_for_each(|&size| check_count("kernel_size", size, 1))?;
     if let Some(size) = kernel.iter().find(|size| *size % 2 == 0) {
         return Err(fault("kernel_size", size, "odd sizes"));

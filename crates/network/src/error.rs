@@ -3,6 +3,9 @@
 use crate::Questions;
 use std::path::{Path, PathBuf};
 
+/// What comes of work that may fail with a [`NetworkError`].
+pub type Result<T, E = NetworkError> = std::result::Result<T, E>;
+
 /// A network that cannot be built, or not be run as asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -163,7 +166,7 @@ impl NetworkError {
 }
 
 /// That a buffer has its length.
-pub(crate) fn length(what: &'static str, found: usize, expected: usize) -> Result<(), NetworkError> {
+pub(crate) fn length(what: &'static str, found: usize, expected: usize) -> Result<()> {
     if found == expected {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use crate::error::length;
 use crate::graph::Builder;
 use crate::sda::{INNER, WAVES};
-use crate::{Architecture, Network, NetworkError};
+use crate::{Architecture, Network, Result};
 use equipoise_field::Real;
 use equipoise_stream::Stream;
 use equipoise_weights::{State, Tensor, Values};
@@ -31,8 +31,8 @@ impl<R: Real> Network<R> {
     /// standard normal deviates. What is drawn depends on the stream and a tensor's name and shape alone.
     ///
     /// # Errors
-    /// [`NetworkError::Architecture`]; [`NetworkError::Length`] of the forcing; [`NetworkError::Blas`].
-    pub fn fresh(architecture: &Architecture, from: Fresh<'_>) -> Result<Self, NetworkError> {
+    /// [`crate::NetworkError::Architecture`]; [`crate::NetworkError::Length`] of the forcing; [`crate::NetworkError::Blas`].
+    pub fn fresh(architecture: &Architecture, from: Fresh<'_>) -> Result<Self> {
         architecture.check()?;
         let tensors = match architecture {
             Architecture::Sda(sda) => {

@@ -1,7 +1,7 @@
 //! A network as a list of operations over registers.
 
-use crate::NetworkError;
 use crate::operation::Operation;
+use crate::{NetworkError, Result};
 use equipoise_convolution::pixels::of_planes;
 use equipoise_field::Real;
 use equipoise_weights::State;
@@ -161,7 +161,7 @@ impl<R: Real> Builder<R> {
     }
 
     /// The graph that ends in `output`.
-    pub(crate) fn finish(mut self, output: Register) -> Result<Graph<R>, NetworkError> {
+    pub(crate) fn finish(mut self, output: Register) -> Result<Graph<R>> {
         self.state.finish()?;
         self.graph.output = output;
         self.fault.map_or(Ok(self.graph), Err)

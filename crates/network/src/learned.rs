@@ -5,7 +5,7 @@ mod linear;
 mod open;
 
 use crate::error::length;
-use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioning};
+use crate::{Coefficients, Keep, Manifest, Network, NetworkError, Preconditioning, Result};
 pub use around::{Around, Filter};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Length, Real, Shape};
@@ -52,7 +52,7 @@ impl<R: Real> Learned<R> {
         grid: [usize; 2],
         context: Vec<R>,
         filter: Option<Filter<R>>,
-    ) -> Result<Self, NetworkError> {
+    ) -> Result<Self> {
         let around = manifest.preconditioner()?;
         if filter.is_some() != (manifest.preconditioning == Preconditioning::Wiener) {
             let expected =
@@ -100,7 +100,7 @@ impl<R: Real> Learned<R> {
     ///
     /// # Errors
     /// [`NetworkError::Level`] outside what the network was trained for.
-    pub fn coefficients(&self, level: Level) -> Result<Coefficients, NetworkError> {
+    pub fn coefficients(&self, level: Level) -> Result<Coefficients> {
         self.around.at(level)
     }
 
@@ -193,7 +193,7 @@ impl<R: Real> Network<R> {
     ///
     /// # Errors
     /// [`NetworkError::Grid`].
-    pub fn batch(&self, grid: [usize; 2]) -> Result<usize, NetworkError> {
+    pub fn batch(&self, grid: [usize; 2]) -> Result<usize> {
         let kept = self.kept(grid, Keep::Products)?.saturating_mul(size_of::<R>());
         Ok((TAPES / kept.max(1)).clamp(1, MOST))
     }

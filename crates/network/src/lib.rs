@@ -34,7 +34,7 @@ mod tests;
 
 pub use architecture::{Activation, Architecture, Norm, Padding};
 pub use azula::AzulaUNet;
-pub use error::NetworkError;
+pub use error::{NetworkError, Result};
 pub use fresh::Fresh;
 pub use learned::{Around, Filter, Kept, Learned, Linear, OnGrid, Opened};
 pub use manifest::{

@@ -19,7 +19,8 @@ pub use questions::{Question, Questions};
 
 use crate::entries::fault;
 use crate::{
-    Architecture, NetworkError, Preconditioner, Preconditioning, Predicts, Shares, TimeInput, TrainedOn,
+    Architecture, NetworkError, Preconditioner, Preconditioning, Predicts, Result, Shares, TimeInput,
+    TrainedOn,
 };
 use equipoise_field::{Axis, Boundary};
 use equipoise_weights::{Pick, State, put, sha256};
@@ -138,7 +139,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`NetworkError::File`], [`NetworkError::Json`], or [`NetworkError::Manifest`] with the entry.
-    pub fn read(path: &Path) -> Result<Self, NetworkError> {
+    pub fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path)
             .map_err(|source| NetworkError::File { file: path.to_owned(), source })?;
         let json = |source| NetworkError::Json { file: path.to_owned(), source };
@@ -161,7 +162,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`NetworkError::File`]; [`NetworkError::Architecture`] where entries do not go together.
-    pub fn write(&self, path: &Path, replace: bool) -> Result<(), NetworkError> {
+    pub fn write(&self, path: &Path, replace: bool) -> Result<()> {
         self.check()?;
         let mut text = serde_json::to_string_pretty(self)
             .map_err(|source| NetworkError::Json { file: path.to_owned(), source })?;
@@ -174,7 +175,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`NetworkError::Manifest`] for a file of another checksum; [`NetworkError::Weights`].
-    pub fn state(&self, folder: &Path, pick: Pick) -> Result<State, NetworkError> {
+    pub fn state(&self, folder: &Path, pick: Pick) -> Result<State> {
         let weights = folder.join(&self.weights);
         let gaussian = self.gaussian.as_ref().map(|it| (folder.join(&it.file), &it.sha256));
         let own = self.weights_sha256.as_ref().map(|sha256| (weights.clone(), sha256));
@@ -198,12 +199,12 @@ impl Manifest {
     ///
     /// # Errors
     /// [`NetworkError::Architecture`] for entries that do not go together.
-    pub fn preconditioner(&self) -> Result<Preconditioner, NetworkError> {
+    pub fn preconditioner(&self) -> Result<Preconditioner> {
         Preconditioner::new(self.preconditioning, self.prediction, self.time, self.schedule, self.ratios)
     }
 
     /// That the entries make a prior.
-    fn check(&self) -> Result<(), NetworkError> {
+    fn check(&self) -> Result<()> {
         self.architecture.check()?;
         self.preconditioner()?;
         let channels = self.window.checked_mul(self.components);
@@ -251,7 +252,7 @@ impl Manifest {
         self.context.check(&self.architecture)
     }
 
-    fn check_particulars(&self) -> Result<(), NetworkError> {
+    fn check_particulars(&self) -> Result<()> {
         let data = &self.data;
         for (field, value) in [("dx", data.dx), ("dy", data.dy), ("dt", data.dt)] {
             if let Some(value) = value

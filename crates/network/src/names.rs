@@ -1,7 +1,7 @@
 //! Where a network stands among the keys of a file.
 
-use crate::NetworkError;
 use crate::entries::fault;
+use crate::{NetworkError, Result};
 use equipoise_weights::State;
 
 /// Keys of a file that a message shows.
@@ -11,7 +11,7 @@ const SHOWN: usize = 4;
 ///
 /// # Errors
 /// [`NetworkError::Family`] where there is none, or several.
-pub(crate) fn prefix(state: &State, end: &str) -> Result<String, NetworkError> {
+pub(crate) fn prefix(state: &State, end: &str) -> Result<String> {
     let stem = |key: &str| {
         let stem = key.strip_suffix(end)?;
         (stem.is_empty() || stem.ends_with('.')).then(|| stem.to_owned())
@@ -48,7 +48,7 @@ pub(crate) struct Shapes<'a> {
 impl<'a> Shapes<'a> {
     /// # Errors
     /// As [`prefix`].
-    pub(crate) fn new(state: &'a State, end: &str) -> Result<Self, NetworkError> {
+    pub(crate) fn new(state: &'a State, end: &str) -> Result<Self> {
         Ok(Self { state, prefix: prefix(state, end)? })
     }
 
@@ -60,7 +60,7 @@ impl<'a> Shapes<'a> {
     ///
     /// # Errors
     /// [`NetworkError::Family`] without the tensor; [`NetworkError::Architecture`] for other numbers of axes.
-    pub(crate) fn convolution(&self, name: &str) -> Result<[usize; 4], NetworkError> {
+    pub(crate) fn convolution(&self, name: &str) -> Result<[usize; 4]> {
         let key = format!("{}{name}", self.prefix);
         let shape = self.get(name).ok_or_else(|| NetworkError::Family {
             file: self.state.path().to_owned(),

@@ -6,7 +6,7 @@ use crate::graph::{Graph, Leaf};
 use crate::parameters::tensor;
 use crate::pass::{Handed, Lane, forward};
 use crate::plan::{Given, Plan};
-use crate::{Architecture, Input, Keep, NetworkError, Room, Run};
+use crate::{Architecture, Input, Keep, NetworkError, Result, Room, Run};
 use equipoise_field::Real;
 use equipoise_weights::{State, Tensor};
 
@@ -51,7 +51,7 @@ impl<R: Real> Network<R> {
     /// [`NetworkError::Weights`] with all keys that are missing, left over or of another shape;
     /// [`NetworkError::Weight`] for a weight that is no finite number; [`NetworkError::Blas`] for a BLAS with several
     /// threads.
-    pub fn new(architecture: &Architecture, state: State) -> Result<Self, NetworkError> {
+    pub fn new(architecture: &Architecture, state: State) -> Result<Self> {
         equipoise_blas::require_single_thread()?;
         architecture.check()?;
         let Built { graph, encoding, grid } = match architecture {
@@ -90,7 +90,7 @@ impl<R: Real> Network<R> {
     ///
     /// # Errors
     /// [`NetworkError::Grid`].
-    pub fn check_grid(&self, grid: [usize; 2]) -> Result<(), NetworkError> {
+    pub fn check_grid(&self, grid: [usize; 2]) -> Result<()> {
         self.plan(grid, Keep::Output).map(|_| ())
     }
 
@@ -98,7 +98,7 @@ impl<R: Real> Network<R> {
     ///
     /// # Errors
     /// [`NetworkError::Grid`].
-    pub fn kept(&self, grid: [usize; 2], keep: Keep) -> Result<usize, NetworkError> {
+    pub fn kept(&self, grid: [usize; 2], keep: Keep) -> Result<usize> {
         Ok(self.plan(grid, keep)?.kept.iter().sum())
     }
 
@@ -118,7 +118,7 @@ impl<R: Real> Network<R> {
     ///
     /// # Errors
     /// [`NetworkError::Time`].
-    pub fn embedding(&self, c_time: f64) -> Result<Vec<R>, NetworkError> {
+    pub fn embedding(&self, c_time: f64) -> Result<Vec<R>> {
         check_times(&[c_time])?;
         let mut features = Vec::new();
         self.encode(c_time, &mut features);
@@ -144,7 +144,7 @@ impl<R: Real> Network<R> {
         keep: Keep,
         out: &mut [R],
         room: &'a mut Room<R>,
-    ) -> Result<Run<'a, R>, NetworkError> {
+    ) -> Result<Run<'a, R>> {
         let plan = self.plan(input.grid, keep)?;
         let pixels = input.grid[0] * input.grid[1];
         let inner = self.channels() * pixels;
@@ -206,7 +206,7 @@ impl<R: Real> Network<R> {
         Given { grid, channels: self.channels(), context: self.context(), features: self.encoding.len() }
     }
 
-    fn plan(&self, grid: [usize; 2], keep: Keep) -> Result<Plan, NetworkError> {
+    fn plan(&self, grid: [usize; 2], keep: Keep) -> Result<Plan> {
         match self.grid {
             Some([height, width]) if grid != [height, width] => {
                 let expected = format!("{height} x {width}, the grid of the forcing in the file");
@@ -231,7 +231,7 @@ fn lengths(what: &'static str, found: usize, expected: String) -> NetworkError {
     NetworkError::Length { what, found, expected }
 }
 
-fn check_times(c_time: &[f64]) -> Result<(), NetworkError> {
+fn check_times(c_time: &[f64]) -> Result<()> {
     match c_time.iter().enumerate().find(|(_, time)| !time.is_finite()) {
         Some((index, &found)) => Err(NetworkError::Time { index, found }),
         None => Ok(()),

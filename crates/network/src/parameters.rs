@@ -2,7 +2,7 @@
 
 use crate::error::length;
 use crate::graph::Source;
-use crate::{Network, NetworkError, Parameter};
+use crate::{Network, Parameter, Result};
 use equipoise_field::Real;
 use equipoise_weights::{Precision, Tensor, Values, write};
 use std::path::Path;
@@ -16,8 +16,8 @@ impl<R: Real> Network<R> {
     /// Takes these numbers for its parameters, in the order of [`parameters`](Self::parameters).
     ///
     /// # Errors
-    /// [`NetworkError::Length`].
-    pub fn set_values(&mut self, values: &[R]) -> Result<(), NetworkError> {
+    /// [`crate::NetworkError::Length`].
+    pub fn set_values(&mut self, values: &[R]) -> Result<()> {
         length("parameters", values.len(), self.parameter_count())?;
         let mut rest = values;
         for leaf in self.graph_mut().leaves_mut().iter_mut().filter(|leaf| leaf.trained) {
@@ -47,8 +47,8 @@ impl<R: Real> Network<R> {
     /// Its tensors by name, buffers too, with `parameters` in the place of its own parameters.
     ///
     /// # Errors
-    /// [`NetworkError::Length`].
-    pub fn tensors(&self, parameters: &[R]) -> Result<Vec<(String, Tensor)>, NetworkError> {
+    /// [`crate::NetworkError::Length`].
+    pub fn tensors(&self, parameters: &[R]) -> Result<Vec<(String, Tensor)>> {
         length("parameters", parameters.len(), self.parameter_count())?;
         let mut rest = parameters;
         let mut tensors = self.buffers();
@@ -64,8 +64,8 @@ impl<R: Real> Network<R> {
     /// [`new`](Self::new) reads: whole or not at all, in the place of what stood there.
     ///
     /// # Errors
-    /// [`NetworkError::Length`], [`NetworkError::Weights`].
-    pub fn write(&self, path: &Path, parameters: &[R], precision: Precision) -> Result<(), NetworkError> {
+    /// [`crate::NetworkError::Length`], [`crate::NetworkError::Weights`].
+    pub fn write(&self, path: &Path, parameters: &[R], precision: Precision) -> Result<()> {
         Ok(write(path, &self.tensors(parameters)?, precision)?)
     }
 }

@@ -1,8 +1,8 @@
 //! Which registers of a graph are kept on a grid, and which buffers the others share.
 
-use crate::NetworkError;
 use crate::graph::{Graph, Node, Register, Source};
 use crate::operation::Extent;
+use crate::{NetworkError, Result};
 use equipoise_field::Real;
 
 /// What a run keeps.
@@ -80,7 +80,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The whole graph on a grid.
-    pub(crate) fn new<R: Real>(graph: &Graph<R>, given: Given, keep: Keep) -> Result<Self, NetworkError> {
+    pub(crate) fn new<R: Real>(graph: &Graph<R>, given: Given, keep: Keep) -> Result<Self> {
         Self::of(graph, given, keep, graph.output, graph.nodes.len())
     }
 
@@ -91,7 +91,7 @@ impl Plan {
         keep: Keep,
         output: Register,
         count: usize,
-    ) -> Result<Self, NetworkError> {
+    ) -> Result<Self> {
         let extents = extents(graph, given, count)?;
         let course = |starts: &dyn Fn(Source) -> bool| active(graph, starts, count);
         let with_state = course(&|source| source == Source::State);
@@ -234,7 +234,7 @@ impl Pool {
 }
 
 /// The shapes of all registers; those that no operation up to `count` writes are empty.
-fn extents<R: Real>(graph: &Graph<R>, given: Given, count: usize) -> Result<Vec<Extent>, NetworkError> {
+fn extents<R: Real>(graph: &Graph<R>, given: Given, count: usize) -> Result<Vec<Extent>> {
     let [height, width] = given.grid;
     let map = |channels| Extent { channels, height, width };
     let start = |source: &Source| match *source {

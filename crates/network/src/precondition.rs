@@ -12,8 +12,8 @@ mod kinds;
 
 pub use kinds::{Preconditioning, Predicts, TimeInput, TrainedOn};
 
-use crate::NetworkError;
 use crate::entries::fault;
+use crate::{NetworkError, Result};
 use equipoise_schedule::{Level, Schedule, ScheduleError, times_of_ratios};
 
 /// The relative distance past an end of the range of ρ that is taken for the end: roundings of schedules there.
@@ -54,7 +54,7 @@ impl Preconditioner {
         time: TimeInput,
         trained_on: Option<TrainedOn>,
         range: Option<[f64; 2]>,
-    ) -> Result<Self, NetworkError> {
+    ) -> Result<Self> {
         if preconditioning.makes_x() && predicts != Predicts::X {
             let expected = "x: this preconditioning makes x̂ of what the network gives";
             return Err(fault("prediction", predicts, expected));
@@ -85,7 +85,7 @@ impl Preconditioner {
         told: Option<[f64; 2]>,
         schedule: Option<&dyn Schedule>,
         uses_t: bool,
-    ) -> Result<Option<[f64; 2]>, NetworkError> {
+    ) -> Result<Option<[f64; 2]>> {
         let own = schedule.map(|schedule| [0.0, 1.0].map(|t| schedule.level(t).ratio()));
         let Some([low, high]) = told else { return Ok(own) };
         let expected = match own {
@@ -110,7 +110,7 @@ impl Preconditioner {
     /// # Errors
     /// [`NetworkError::Level`] for a level that the network was not trained for; [`NetworkError::NoLevel`] for one
     /// that is none.
-    pub fn at(&self, level: Level) -> Result<Coefficients, NetworkError> {
+    pub fn at(&self, level: Level) -> Result<Coefficients> {
         let rho = self.ratio(level)?;
         let t = match &self.schedule {
             Some(schedule) if uses_t(self.preconditioning, self.time) => Some(time_of(&**schedule, rho)?),
@@ -143,7 +143,7 @@ impl Preconditioner {
     }
 
     /// ρ of a level, brought to an end of the range that it passes by rounding alone.
-    fn ratio(&self, level: Level) -> Result<f64, NetworkError> {
+    fn ratio(&self, level: Level) -> Result<f64> {
         let found = level.ratio();
         let is_level = level.mu > 0.0 && level.mu.is_finite() && level.sigma.is_finite();
         let Some([low, high]) = self.range else {
@@ -171,7 +171,7 @@ fn slack([low, high]: [f64; 2]) -> [f64; 2] {
 }
 
 /// The time at which a schedule passes ρ, an end where ρ lies past it by rounding alone; farther is an error.
-fn time_of(schedule: &dyn Schedule, rho: f64) -> Result<f64, NetworkError> {
+fn time_of(schedule: &dyn Schedule, rho: f64) -> Result<f64> {
     let refused =
         |error: ScheduleError| fault("schedule", error, "one whose sigma/mu passes that of the level");
     let [low, high] = [0.0, 1.0].map(|t| schedule.level(t).ratio());
@@ -183,7 +183,7 @@ fn time_of(schedule: &dyn Schedule, rho: f64) -> Result<f64, NetworkError> {
     Ok(times.first().copied().unwrap_or(f64::NAN))
 }
 
-fn positive(field: &str, value: f64) -> Result<(), NetworkError> {
+fn positive(field: &str, value: f64) -> Result<()> {
     if value > 0.0 && value.is_finite() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use crate::error::length;
 use crate::pass::{Back, Changes, Handed, Lane, Past, forward};
 use crate::plan::Plan;
-use crate::{Keep, Network, NetworkError};
+use crate::{Keep, Network, NetworkError, Result};
 use equipoise_field::{Real, each::entry};
 
 /// What a network is run on: n members of channels·H·W numbers each, in C order (channel, i, j).
@@ -96,7 +96,7 @@ impl<'a, R: Real> Run<'a, R> {
     ///
     /// # Errors
     /// [`NetworkError::Length`]; [`NetworkError::Kept`] after [`Keep::Output`].
-    pub fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), NetworkError> {
+    pub fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<()> {
         let (inner, outer) = (self.inner(), self.outer());
         self.check("Jᵀv", Keep::Products, (v.len(), outer), Some((out.len(), inner)))?;
         self.each(v, outer, out, inner, |past, v, lane, out| past.vjp(v, lane, out));
@@ -107,7 +107,7 @@ impl<'a, R: Real> Run<'a, R> {
     ///
     /// # Errors
     /// [`NetworkError::Length`]; [`NetworkError::Kept`] after [`Keep::Output`].
-    pub fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), NetworkError> {
+    pub fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<()> {
         let (inner, outer) = (self.inner(), self.outer());
         self.check("J v", Keep::Products, (v.len(), inner), Some((out.len(), outer)))?;
         self.each(v, inner, out, outer, |past, v, lane, out| past.jvp(v, lane, out));
@@ -119,7 +119,7 @@ impl<'a, R: Real> Run<'a, R> {
     ///
     /// # Errors
     /// [`NetworkError::Length`]; [`NetworkError::Kept`] unless the run kept [`Keep::Gradients`].
-    pub fn gradients(&mut self, v: &[R], out: &mut [R]) -> Result<(), NetworkError> {
+    pub fn gradients(&mut self, v: &[R], out: &mut [R]) -> Result<()> {
         let outer = self.outer();
         self.check("gradient of the parameters", Keep::Gradients, (v.len(), outer), None)?;
         let (starts, len) = self.network.starts();
@@ -175,7 +175,7 @@ impl<'a, R: Real> Run<'a, R> {
         expected: Keep,
         v: (usize, usize),
         out: Option<(usize, usize)>,
-    ) -> Result<(), NetworkError> {
+    ) -> Result<()> {
         if self.keep == Keep::Output || (expected == Keep::Gradients && self.keep != expected) {
             let (found, expected) = (self.keep.name(), expected.name());
             return Err(NetworkError::Kept { product, found, expected });

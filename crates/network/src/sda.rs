@@ -6,7 +6,7 @@ pub(crate) use wiring::{INNER, WAVES};
 
 use crate::entries::{Entries, check_count, check_depths, check_steps, fault};
 use crate::names::Shapes;
-use crate::{Activation, NetworkError, Padding};
+use crate::{Activation, NetworkError, Padding, Result};
 use equipoise_weights::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,7 +53,7 @@ impl SdaUNet {
     ///
     /// # Errors
     /// [`NetworkError::Architecture`] with the entry; [`NetworkError::Family`] if `state` is no such network.
-    pub fn from_config(config: &Value, state: &State) -> Result<Self, NetworkError> {
+    pub fn from_config(config: &Value, state: &State) -> Result<Self> {
         let entries = Entries::of("config", config)?;
         let shaped = Self::from_state(state)?;
         let (window, channels) = (entries.count("window", Some(3))?, shaped.features);
@@ -82,7 +82,7 @@ impl SdaUNet {
     /// # Errors
     /// [`NetworkError::Family`] if `state` is no such network; [`NetworkError::Architecture`] for a length that
     /// makes none, such as 0.
-    pub fn from_state(state: &State) -> Result<Self, NetworkError> {
+    pub fn from_state(state: &State) -> Result<Self> {
         let shapes = Shapes::new(state, KNOWN_BY)?;
         let [first, inputs, high, wide] = shapes.convolution(KNOWN_BY)?;
         let mut hidden_channels = vec![first];
@@ -126,7 +126,7 @@ impl SdaUNet {
     }
 
     /// That the description makes a network.
-    pub(crate) fn check(&self) -> Result<(), NetworkError> {
+    pub(crate) fn check(&self) -> Result<()> {
         check_count("window", self.window, 1)?;
         check_count("features", self.features, 1)?;
         check_count("context", self.context, 0)?;
@@ -142,7 +142,7 @@ impl SdaUNet {
     }
 
     /// That skips meet their own grid on the way up.
-    pub(crate) fn check_grid(&self, grid: [usize; 2]) -> Result<(), NetworkError> {
+    pub(crate) fn check_grid(&self, grid: [usize; 2]) -> Result<()> {
         let depths = u32::try_from(self.hidden_channels.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let [high, wide] = self.stride.map(|stride| stride.saturating_pow(depths));
         if grid[0].is_multiple_of(high) && grid[1].is_multiple_of(wide) {

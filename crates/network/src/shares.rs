@@ -1,6 +1,6 @@
 //! How much of a network's correction stands at a noise level.
 
-use crate::NetworkError;
+use crate::Result;
 use crate::entries::fault;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,8 @@ impl Shares {
     /// Of pairs (σ/μ, share).
     ///
     /// # Errors
-    /// [`NetworkError::Architecture`] unless ratios increase from above 0 and shares lie in 0 to 1.
-    pub fn new(pairs: Vec<[f64; 2]>) -> Result<Self, NetworkError> {
+    /// [`crate::NetworkError::Architecture`] unless ratios increase from above 0 and shares lie in 0 to 1.
+    pub fn new(pairs: Vec<[f64; 2]>) -> Result<Self> {
         let shares = Self(pairs);
         shares.check().map(|()| shares)
     }
@@ -45,7 +45,7 @@ impl Shares {
         }
     }
 
-    pub(crate) fn check(&self) -> Result<(), NetworkError> {
+    pub(crate) fn check(&self) -> Result<()> {
         let mut before = 0.0;
         for [ratio, share] in &self.0 {
             if !(*ratio > before && ratio.is_finite() && (0.0..=1.0).contains(share)) {

@@ -2,7 +2,7 @@
 
 use crate::codec::{Ask, decode};
 use crate::exchange::{Conversation, Question};
-use crate::{Fault, Hello, ServedError, Settings, promise};
+use crate::{Fault, Hello, Result, ServedError, Settings, promise};
 use equipoise_denoiser::{Denoiser, DenoiserError, Jacobian, Linearised, Tape};
 use equipoise_field::{Length, Shape};
 use equipoise_schedule::Level;
@@ -29,7 +29,7 @@ impl Served {
     /// # Errors
     /// [`ServedError`] when no process starts, it does not say a hello of this protocol in time, or the bits
     /// are not the same ([`Fault::Bits`]).
-    pub fn start(command: &str) -> Result<Self, ServedError> {
+    pub fn start(command: &str) -> Result<Self> {
         Self::start_with(command, &Settings::from_environment(command)?)
     }
 
@@ -37,7 +37,7 @@ impl Served {
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub fn start_with(command: &str, settings: &Settings) -> Result<Self, ServedError> {
+    pub fn start_with(command: &str, settings: &Settings) -> Result<Self> {
         let served = Conversation::start(command, settings).map(Self)?;
         promise::hold(&served)?;
         Ok(served)
@@ -69,13 +69,7 @@ impl Served {
 
     /// Overwrites `out` with the answer. An entry that is not finite is a fault in members that are `sound`;
     /// the first is the caller's member `first`.
-    fn ask(
-        &self,
-        question: &Question<'_>,
-        first: usize,
-        sound: &[bool],
-        out: &mut [f32],
-    ) -> Result<(), ServedError> {
+    fn ask(&self, question: &Question<'_>, first: usize, sound: &[bool], out: &mut [f32]) -> Result<()> {
         let Hello { dtype, window, .. } = self.0.hello;
         self.0.hello.knows(question.level).map_err(|fault| self.fault(fault))?;
         let bytes = self.0.ask(question)?;
@@ -104,7 +98,7 @@ impl Served {
     }
 
     /// x̂ of every member; the lengths were checked.
-    pub(crate) fn estimate(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Result<(), ServedError> {
+    pub(crate) fn estimate(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Result<()> {
         let portion = self.0.hello.batch * self.dim();
         for (k, (x_t, x_hat)) in x_t.chunks(portion).zip(x_hat.chunks_mut(portion)).enumerate() {
             let sound = self.within(x_t, EXPLODED * (level.mu + level.sigma));
@@ -115,12 +109,7 @@ impl Served {
     }
 
     /// J at every member; the lengths were checked.
-    pub(crate) fn states(
-        &self,
-        x_t: &[f32],
-        level: Level,
-        x_hat: &mut [f32],
-    ) -> Result<States<'_>, ServedError> {
+    pub(crate) fn states(&self, x_t: &[f32], level: Level, x_hat: &mut [f32]) -> Result<States<'_>> {
         let portion = self.0.hello.batch * self.dim();
         let mut states = States { served: self, level, members: x_t.len() / self.dim(), held: Vec::new() };
         for (k, (x_t, x_hat)) in x_t.chunks(portion).zip(x_hat.chunks_mut(portion)).enumerate() {
@@ -221,7 +210,7 @@ impl States<'_> {
     }
 
     /// The lengths were checked.
-    pub(crate) fn product(&self, ask: Ask, v: &[f32], out: &mut [f32]) -> Result<(), ServedError> {
+    pub(crate) fn product(&self, ask: Ask, v: &[f32], out: &mut [f32]) -> Result<()> {
         let served = self.served;
         let portion = served.0.hello.batch * served.dim();
         let vectors = v.chunks(portion).zip(out.chunks_mut(portion));

@@ -3,6 +3,9 @@
 use crate::Ending;
 use crate::said::indented;
 
+/// What comes of work that may fail with a [`ServedError`].
+pub type Result<T, E = ServedError> = std::result::Result<T, E>;
+
 /// A served model that could not be asked, or did not answer as the protocol says.
 ///
 /// After every fault of a conversation ([`Fault::ends`]) the child is stopped, and later calls tell the same

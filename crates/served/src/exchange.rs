@@ -5,7 +5,7 @@ use crate::process::Process;
 use crate::said::{WORDS, quoted};
 use crate::settings::REQUEST_VARIABLE;
 use crate::streams::{Event, Frame};
-use crate::{Fault, Hello, ServedError, Settings};
+use crate::{Fault, Hello, Result, ServedError, Settings};
 use equipoise_schedule::Level;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
@@ -31,7 +31,7 @@ pub(crate) struct Conversation {
     pub(crate) command: String,
     pub(crate) hello: Hello,
     patience: Duration,
-    talk: Mutex<Result<Talk, ServedError>>,
+    talk: Mutex<Result<Talk>>,
     /// Linearisations that nobody needs any more, told before the next request.
     released: Mutex<Vec<u64>>,
     states: AtomicU64,
@@ -49,7 +49,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Conversation {
-    pub(crate) fn start(command: &str, settings: &Settings) -> Result<Self, ServedError> {
+    pub(crate) fn start(command: &str, settings: &Settings) -> Result<Self> {
         let (process, hello) = Process::start(command, settings)?;
         Ok(Self {
             command: command.to_owned(),
@@ -72,7 +72,7 @@ impl Conversation {
     }
 
     /// The bytes of the answer, as many as those of the question's numbers.
-    pub(crate) fn ask(&self, question: &Question<'_>) -> Result<Vec<u8>, ServedError> {
+    pub(crate) fn ask(&self, question: &Question<'_>) -> Result<Vec<u8>> {
         let mut talk = held(&self.talk);
         let Talk { process, request } = talk.as_mut().map_err(|error| error.clone())?;
         *request += 1;

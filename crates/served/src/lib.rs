@@ -30,6 +30,6 @@ mod streams;
 
 pub use denoiser::Served;
 pub use ending::Ending;
-pub use error::{Fault, ServedError};
+pub use error::{Fault, Result, ServedError};
 pub use hello::{Dtype, Hello, PROTOCOL, VERSION};
 pub use settings::{HELLO_VARIABLE, REQUEST_VARIABLE, Settings};

@@ -4,7 +4,7 @@ use crate::hello::EXPECTED;
 use crate::said::Said;
 use crate::settings::HELLO_VARIABLE;
 use crate::streams::{Event, First, LINE, answers, first_line, requests};
-use crate::{Ending, Fault, Hello, ServedError, Settings};
+use crate::{Ending, Fault, Hello, Result, ServedError, Settings};
 use std::io;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -27,7 +27,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `command` and reads its hello.
-    pub(crate) fn start(command: &str, settings: &Settings) -> Result<(Self, Hello), ServedError> {
+    pub(crate) fn start(command: &str, settings: &Settings) -> Result<(Self, Hello)> {
         let failed = |reason: String| ServedError::before(command, Fault::Start { reason });
         let mut group = Group::start(command).map_err(|fault| failed(fault.to_string()))?;
         let said = Said::default();

@@ -5,14 +5,14 @@
 //! members were shared out. The helpers of `examples/` fill every batch up, which keeps the shape.
 
 use crate::codec::Ask;
-use crate::{Fault, Served, ServedError};
+use crate::{Fault, Result, Served};
 use equipoise_denoiser::Denoiser;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 
 /// Holds x̂ of a full batch to that of its linearisation, and the first and the last member of both and of
 /// Jᵀv to the same alone, at one level that the child knows: at most six forward passes.
-pub(crate) fn hold(served: &Served) -> Result<(), ServedError> {
+pub(crate) fn hold(served: &Served) -> Result<()> {
     let (batch, dim) = (served.batch(), served.dim());
     let level = middle(served.hello().levels);
     let [x_t, v]: [Vec<f32>; 2] = ["x_t", "v"].map(|name| Stream::new(name).normal(0, batch * dim));
@@ -43,7 +43,7 @@ fn same(
     member: usize,
     [found, expected]: [Vec<f32>; 2],
     otherwise: &'static str,
-) -> Result<(), ServedError> {
+) -> Result<()> {
     let apart = found.iter().zip(&expected).find(|(found, expected)| found.to_bits() != expected.to_bits());
     let Some((found, expected)) = apart else { return Ok(()) };
     let (batch, found, expected) = (served.batch(), f64::from(*found), f64::from(*expected));
@@ -51,7 +51,7 @@ fn same(
 }
 
 /// x̂, x̂ with J, and Jᵀv.
-fn numbers(served: &Served, x_t: &[f32], level: Level, v: &[f32]) -> Result<[Vec<f32>; 3], ServedError> {
+fn numbers(served: &Served, x_t: &[f32], level: Level, v: &[f32]) -> Result<[Vec<f32>; 3]> {
     let [mut denoised, mut linearised, mut product] = [(); 3].map(|()| vec![0.0; x_t.len()]);
     served.estimate(x_t, level, &mut denoised)?;
     served.states(x_t, level, &mut linearised)?.product(Ask::Vjp, v, &mut product)?;

@@ -1,6 +1,6 @@
 //! How long a child may take, and where its standard error goes.
 
-use crate::{Fault, ServedError};
+use crate::{Fault, Result, ServedError};
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Fault::Seconds`] for a value that is no positive number of seconds.
-    pub fn from_environment(command: &str) -> Result<Self, ServedError> {
+    pub fn from_environment(command: &str) -> Result<Self> {
         Self::read(|name| std::env::var_os(name)).map_err(|fault| ServedError::before(command, fault))
     }
 

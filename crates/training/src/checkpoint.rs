@@ -1,6 +1,6 @@
 //! The state of a training in a file, to the bit.
 
-use crate::{Row, TrainingError};
+use crate::{Result, Row, TrainingError};
 use equipoise_weights::{Precision, Tensor, Values, read_all, write};
 use std::path::Path;
 
@@ -29,7 +29,7 @@ impl State {
     }
 
     /// Writes it, whole or not at all.
-    pub(crate) fn keep(&self, path: &Path) -> Result<(), TrainingError> {
+    pub(crate) fn keep(&self, path: &Path) -> Result<()> {
         let single =
             |values: &[f32]| Tensor { shape: vec![values.len()], values: Values::F32(values.to_vec()) };
         let table = |columns: usize, values: Vec<f64>| Tensor {
@@ -53,7 +53,7 @@ impl State {
     }
 
     /// Reads it; `count` is the number of parameters.
-    pub(crate) fn read(path: &Path, count: usize) -> Result<Self, TrainingError> {
+    pub(crate) fn read(path: &Path, count: usize) -> Result<Self> {
         let mut tensors = read_all(path)?;
         let mut take = |name: &str| {
             let place = tensors.iter().position(|(key, _)| key == name);
@@ -117,7 +117,7 @@ impl State {
     }
 
     /// That a step left numbers: what is infinite in single precision is no state to go on from.
-    pub(crate) fn check(&self) -> Result<(), TrainingError> {
+    pub(crate) fn check(&self) -> Result<()> {
         let parts = [
             ("a parameter", &self.theta),
             ("the average of a parameter", &self.average),

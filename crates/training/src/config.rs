@@ -11,8 +11,8 @@ pub use parts::{
     ValidationPart, Weightings, WindowsPart,
 };
 
-use crate::TrainingError;
 use crate::error::fault;
+use crate::{Result, TrainingError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -44,7 +44,7 @@ impl Config {
     /// # Errors
     /// [`TrainingError::File`], [`TrainingError::Toml`]; [`TrainingError::Config`] with the entry, for an unknown one
     /// with the known one that is nearest.
-    pub fn read(path: &Path) -> Result<Self, TrainingError> {
+    pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| TrainingError::File { path: path.to_owned(), source })?;
         Self::parse(&text, path)
@@ -54,7 +54,7 @@ impl Config {
     ///
     /// # Errors
     /// As [`read`](Self::read), but for files.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, TrainingError> {
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
         let toml = |source| TrainingError::Toml { path: path.to_owned(), source: Box::new(source) };
         let table: toml::Table = toml::from_str(text).map_err(toml)?;
         known::check(&table)?;
@@ -68,7 +68,7 @@ impl Config {
     ///
     /// # Errors
     /// [`TrainingError::Config`].
-    pub fn check(&self) -> Result<(), TrainingError> {
+    pub fn check(&self) -> Result<()> {
         self.optimiser.check()?;
         self.noise.check()?;
         self.loss.check()?;

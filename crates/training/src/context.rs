@@ -1,7 +1,7 @@
 //! What a network is handed beside the state, made from what is known of a flow.
 
 use crate::error::fault;
-use crate::{Moves, TrainingError};
+use crate::{Moves, Result};
 use equipoise_data::{Coordinates, Dataset};
 use equipoise_field::Axis;
 
@@ -25,8 +25,8 @@ impl Channels {
     /// cells; `solid`: 1 where there is no flow.
     ///
     /// # Errors
-    /// [`TrainingError::Config`] for another name, and for what the flow does not have.
-    pub(crate) fn of(names: &[String], data: &Dataset) -> Result<Self, TrainingError> {
+    /// [`crate::TrainingError::Config`] for another name, and for what the flow does not have.
+    pub(crate) fn of(names: &[String], data: &Dataset) -> Result<Self> {
         let mut values = Vec::new();
         for (k, name) in names.iter().enumerate() {
             if names[..k].contains(name) {
@@ -40,8 +40,8 @@ impl Channels {
     /// The moves that leave every channel as it is; where they were asked for, that all do.
     ///
     /// # Errors
-    /// [`TrainingError::Config`] with a symmetry that was asked for, and the channel that it changes.
-    pub(crate) fn allow(&self, mut moves: Moves, asked: bool) -> Result<Moves, TrainingError> {
+    /// [`crate::TrainingError::Config`] with a symmetry that was asked for, and the channel that it changes.
+    pub(crate) fn allow(&self, mut moves: Moves, asked: bool) -> Result<Moves> {
         let plane = self.values.len() / self.names.len().max(1);
         let mut moved = vec![0.0; plane];
         let mut changes = |by| {
@@ -71,7 +71,7 @@ impl Channels {
     }
 }
 
-fn channel(name: &str, data: &Dataset) -> Result<Vec<f64>, TrainingError> {
+fn channel(name: &str, data: &Dataset) -> Result<Vec<f64>> {
     let (shape, grid) = (data.shape(1), data.grid());
     let (high, wide) = (shape.height, shape.width);
     let along = |axis: Axis, of: &dyn Fn(usize, usize) -> f64| -> Vec<f64> {

@@ -1,7 +1,7 @@
 //! What a step draws: windows, moves, noise and levels, each by seed, step and member.
 
 use crate::windows::Windows;
-use crate::{Levels, TrainingError};
+use crate::{Levels, Result};
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
 
@@ -21,7 +21,7 @@ impl Drawn {
         levels: &Levels,
         (seed, step): (u64, u64),
         count: usize,
-    ) -> Result<(), TrainingError> {
+    ) -> Result<()> {
         let dim = windows.shape().len();
         self.x.resize(count * dim, 0.0);
         self.noise.resize(count * dim, 0.0);

@@ -7,6 +7,9 @@ use equipoise_prior::PriorError;
 use equipoise_weights::WeightsError;
 use std::path::PathBuf;
 
+/// What comes of work that may fail with a [`TrainingError`].
+pub type Result<T, E = TrainingError> = std::result::Result<T, E>;
+
 /// A training that cannot begin, go on or be kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

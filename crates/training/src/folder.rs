@@ -1,6 +1,6 @@
 //! The folder of a training: its files, and the record of what it belongs to.
 
-use crate::{Config, TrainingError};
+use crate::{Config, Result, TrainingError};
 use equipoise_weights::put;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -78,7 +78,7 @@ impl Files {
     }
 
     /// Makes the folder, which must not be there, be empty, or hold what a start left that died.
-    pub(crate) fn make(&self) -> Result<(), TrainingError> {
+    pub(crate) fn make(&self) -> Result<()> {
         let failed = |source| TrainingError::File { path: self.0.clone(), source };
         fs::create_dir_all(&self.0).map_err(failed)?;
         if self.path(BEGUN).exists() {
@@ -107,7 +107,7 @@ impl Files {
     }
 
     /// The record is whole.
-    pub(crate) fn settle(&self) -> Result<(), TrainingError> {
+    pub(crate) fn settle(&self) -> Result<()> {
         match fs::remove_file(self.path(BEGUN)) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 Err(TrainingError::File { path: self.path(BEGUN), source })
@@ -117,12 +117,12 @@ impl Files {
     }
 
     /// Writes a file, whole or not at all.
-    pub(crate) fn put(&self, name: &str, text: &str) -> Result<(), TrainingError> {
+    pub(crate) fn put(&self, name: &str, text: &str) -> Result<()> {
         let path = self.path(name);
         put(&path, text.as_bytes(), true).map_err(|source| TrainingError::File { path, source })
     }
 
-    pub(crate) fn record(&self) -> Result<Record, TrainingError> {
+    pub(crate) fn record(&self) -> Result<Record> {
         let path = self.path(RECORD);
         let text =
             fs::read_to_string(&path).map_err(|source| TrainingError::File { path: path.clone(), source })?;
@@ -135,7 +135,7 @@ impl Files {
         Err(TrainingError::Belongs { path, field, found, expected: FORMAT.to_owned() })
     }
 
-    pub(crate) fn write_record(&self, record: &Record) -> Result<(), TrainingError> {
+    pub(crate) fn write_record(&self, record: &Record) -> Result<()> {
         let mut text = serde_json::to_string_pretty(record)
             .map_err(|source| TrainingError::Json { path: self.path(RECORD), source })?;
         text.push('\n');
@@ -156,7 +156,7 @@ impl Record {
     }
 
     /// That the folder belongs to this configuration and these data.
-    pub(crate) fn check(&self, files: &Files, config: &Config, sha256: &str) -> Result<(), TrainingError> {
+    pub(crate) fn check(&self, files: &Files, config: &Config, sha256: &str) -> Result<()> {
         let belongs = |field: String, found: String, expected: String| {
             Err(TrainingError::Belongs { path: files.folder().to_owned(), field, found, expected })
         };

@@ -1,7 +1,7 @@
 //! The noise levels that a training draws.
 
 use crate::error::fault;
-use crate::{Laws, NoisePart, TrainingError};
+use crate::{Laws, NoisePart, Result};
 use equipoise_network::TrainedOn;
 use equipoise_schedule::{Level, Schedule};
 use equipoise_stream::Stream;
@@ -26,8 +26,8 @@ impl Levels {
     /// The law of a configuration.
     ///
     /// # Errors
-    /// [`TrainingError::Config`] for `uniform_t` without a schedule, or one that cannot be built.
-    pub fn new(part: &NoisePart, schedule: Option<TrainedOn>) -> Result<Self, TrainingError> {
+    /// [`crate::TrainingError::Config`] for `uniform_t` without a schedule, or one that cannot be built.
+    pub fn new(part: &NoisePart, schedule: Option<TrainedOn>) -> Result<Self> {
         if part.law == Laws::UniformT && schedule.is_none() {
             return Err(fault("network.schedule", "none", "one, whose t noise.law = \"uniform_t\" draws"));
         }

@@ -30,7 +30,7 @@ pub use config::{
     Config, Errors, GaussianPart, Laws, LossPart, NetworkPart, NoisePart, OptimiserPart, OutputPart, Rates,
     ValidationPart, Weightings, WindowsPart,
 };
-pub use error::TrainingError;
+pub use error::{Result, TrainingError};
 pub use folder::{CHECKPOINT, CURVE, Files, GAUSSIAN, RECORD, VALIDATION, WEIGHTS};
 pub use levels::Levels;
 pub use loss::Loss;

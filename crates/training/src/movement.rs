@@ -1,6 +1,6 @@
 //! Moves of a window by the symmetries of its flow.
 
-use crate::TrainingError;
+use crate::Result;
 use crate::error::fault;
 use equipoise_data::{Coordinates, Dataset, Symmetry};
 use equipoise_field::{Axis, Boundary, Shape};
@@ -65,9 +65,9 @@ impl Moves {
     /// Those of `asked`, or all that the convention of the flow states and its grid has where nothing is asked.
     ///
     /// # Errors
-    /// [`TrainingError::Config`] for a name that is none, a symmetry that the flow is not known to have, and one that
+    /// [`crate::TrainingError::Config`] for a name that is none, a symmetry that the flow is not known to have, and one that
     /// its grid does not have.
-    pub fn of(data: &Dataset, asked: Option<&[String]>) -> Result<Self, TrainingError> {
+    pub fn of(data: &Dataset, asked: Option<&[String]>) -> Result<Self> {
         let convention = data.kind().convention();
         let mut moves = Self::none(data);
         moves.periods = convention.forced.unwrap_or(1);
@@ -241,7 +241,7 @@ impl Moves {
     }
 }
 
-fn named(name: &str, known: &[Symmetry], data: &Dataset) -> Result<Symmetry, TrainingError> {
+fn named(name: &str, known: &[Symmetry], data: &Dataset) -> Result<Symmetry> {
     let found = known.iter().copied().find(|symmetry| symmetry.name() == name);
     found.ok_or_else(|| {
         let names: Vec<&str> = known.iter().map(|symmetry| symmetry.name()).collect();

@@ -1,7 +1,7 @@
 //! A Gaussian of one's own, which `fit` saved, in the place of one that is fitted here.
 
-use crate::TrainingError;
 use crate::error::fault;
+use crate::{Result, TrainingError};
 use equipoise_data::{Dataset, Remark};
 use equipoise_prior::Prior;
 use std::fs;
@@ -19,7 +19,7 @@ impl Own {
     ///
     /// # Errors
     /// [`TrainingError::Prior`].
-    pub(crate) fn read(path: Option<PathBuf>) -> Result<Option<Self>, TrainingError> {
+    pub(crate) fn read(path: Option<PathBuf>) -> Result<Option<Self>> {
         let read = |path: PathBuf| Ok(Self { prior: Prior::load(&path)?, path });
         path.map(read).transpose()
     }
@@ -28,11 +28,7 @@ impl Own {
     ///
     /// # Errors
     /// [`TrainingError::Config`] for other windows than those of `frames`, [`TrainingError::Data`] for other data.
-    pub(crate) fn receive(
-        &self,
-        data: Dataset,
-        frames: usize,
-    ) -> Result<(Dataset, Vec<Remark>), TrainingError> {
+    pub(crate) fn receive(&self, data: Dataset, frames: usize) -> Result<(Dataset, Vec<Remark>)> {
         let own = self.prior.shape().frames;
         if own != frames {
             let found = format!("{} over windows of {own} frames", self.path.display());
@@ -45,7 +41,7 @@ impl Own {
     ///
     /// # Errors
     /// As [`receive`](Self::receive).
-    pub(crate) fn known(&self, held: &Dataset) -> Result<Option<Remark>, TrainingError> {
+    pub(crate) fn known(&self, held: &Dataset) -> Result<Option<Remark>> {
         let described = self.prior.described(&self.path);
         let (_, remarks) = described.receive(held.clone(), self.prior.shape().frames)?;
         let learnt = remarks.into_iter().rfind(Remark::is_warning);
@@ -56,7 +52,7 @@ impl Own {
     ///
     /// # Errors
     /// [`TrainingError::File`].
-    pub(crate) fn copy(&self, to: &Path) -> Result<(), TrainingError> {
+    pub(crate) fn copy(&self, to: &Path) -> Result<()> {
         let failed = |source| TrainingError::File { path: self.path.clone(), source };
         fs::copy(&self.path, to).map(drop).map_err(failed)
     }

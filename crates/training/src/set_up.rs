@@ -6,7 +6,7 @@ use crate::error::fault;
 use crate::folder::{CONTEXT, GAUSSIAN, WEIGHTS};
 use crate::own::Own;
 use crate::windows::Parts;
-use crate::{Config, Levels, Moves, NetworkPart, OptimiserPart, TrainingError};
+use crate::{Config, Levels, Moves, NetworkPart, OptimiserPart, Result};
 use equipoise_data::{Coordinates, Dataset, Field, NormalizerKind, Particulars as Told, Remark, Symmetry};
 use equipoise_field::Boundary;
 use equipoise_network::{
@@ -35,7 +35,7 @@ pub(crate) struct SetUp {
 }
 
 /// A word of the configuration; of what is wrong with it only what was expected is said, the rest is said here.
-fn word<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, TrainingError> {
+fn word<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T> {
     text.parse().map_err(|error: T::Err| {
         let said = error.to_string();
         let expected = said.rsplit_once("expected ").map_or(said.as_str(), |(_, expected)| expected);
@@ -45,8 +45,8 @@ fn word<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, Training
 
 impl SetUp {
     /// # Errors
-    /// [`TrainingError::Config`] with the entry that the data do not allow; [`TrainingError::Network`].
-    pub(crate) fn new(config: &Config, data: &Dataset, own: Option<&Own>) -> Result<Self, TrainingError> {
+    /// [`crate::TrainingError::Config`] with the entry that the data do not allow; [`crate::TrainingError::Network`].
+    pub(crate) fn new(config: &Config, data: &Dataset, own: Option<&Own>) -> Result<Self> {
         let of = &config.network;
         let (mut data, mut remarks) = (Cow::Borrowed(data), Vec::new());
         if config.windows.stride > 1 {
@@ -96,9 +96,9 @@ impl SetUp {
     /// The network before any step; around the Wiener filter its last layer is 0, so that it begins as the filter.
     ///
     /// # Errors
-    /// [`TrainingError::Network`], also for a grid that it does not run on; [`TrainingError::Config`] for a batch beyond
+    /// [`crate::TrainingError::Network`], also for a grid that it does not run on; [`crate::TrainingError::Config`] for a batch beyond
     /// the memory that is free.
-    pub(crate) fn network(&self, of: &OptimiserPart) -> Result<Network<f32>, TrainingError> {
+    pub(crate) fn network(&self, of: &OptimiserPart) -> Result<Network<f32>> {
         let shape = self.parts.train.shape(1);
         let (grid, stream) =
             ([shape.height, shape.width], Stream::new("training").text("network").number(of.seed));
@@ -132,8 +132,8 @@ impl SetUp {
 /// `output.precision`.
 ///
 /// # Errors
-/// [`TrainingError::Config`] for another word.
-pub(crate) fn precision(config: &Config) -> Result<equipoise_weights::Precision, TrainingError> {
+/// [`crate::TrainingError::Config`] for another word.
+pub(crate) fn precision(config: &Config) -> Result<equipoise_weights::Precision> {
     match config.output.precision.as_str() {
         "f32" => Ok(equipoise_weights::Precision::AsHeld),
         "f16" => Ok(equipoise_weights::Precision::Half),
@@ -141,7 +141,7 @@ pub(crate) fn precision(config: &Config) -> Result<equipoise_weights::Precision,
     }
 }
 
-fn architecture(of: &NetworkPart, data: &Dataset) -> Result<Architecture, TrainingError> {
+fn architecture(of: &NetworkPart, data: &Dataset) -> Result<Architecture> {
     let blocks = if of.blocks.is_empty() { vec![3; of.widths.len()] } else { of.blocks.clone() };
     let (kernel_size, stride, padding) = ([of.kernel; 2], [of.stride; 2], padding(of, data)?);
     let (channels, context) = (of.window * data.channels(), of.context.len());
@@ -176,7 +176,7 @@ fn architecture(of: &NetworkPart, data: &Dataset) -> Result<Architecture, Traini
     }
 }
 
-fn padding(of: &NetworkPart, data: &Dataset) -> Result<[Padding; 2], TrainingError> {
+fn padding(of: &NetworkPart, data: &Dataset) -> Result<[Padding; 2]> {
     let words: Vec<Padding> =
         of.padding.iter().map(|text| word("network.padding", text)).collect::<Result<_, _>>()?;
     match words[..] {
@@ -193,7 +193,7 @@ fn padding(of: &NetworkPart, data: &Dataset) -> Result<[Padding; 2], TrainingErr
 }
 
 /// What stands around the network.
-fn around(of: &NetworkPart, manifest: &mut Manifest) -> Result<(), TrainingError> {
+fn around(of: &NetworkPart, manifest: &mut Manifest) -> Result<()> {
     manifest.preconditioning = match of.preconditioning.as_str() {
         "wiener" => Preconditioning::Wiener,
         other => other.parse().map_err(|_| {
@@ -214,7 +214,7 @@ fn around(of: &NetworkPart, manifest: &mut Manifest) -> Result<(), TrainingError
 }
 
 /// The levels within those of the schedule, where there is one.
-fn limited(config: &Config, schedule: Option<TrainedOn>) -> Result<crate::NoisePart, TrainingError> {
+fn limited(config: &Config, schedule: Option<TrainedOn>) -> Result<crate::NoisePart> {
     let mut noise = config.noise.clone();
     if let Some(it) = schedule {
         let built = it.schedule.build(it.eta);
@@ -239,7 +239,7 @@ fn limited(config: &Config, schedule: Option<TrainedOn>) -> Result<crate::NoiseP
 }
 
 /// What the manifest says of the flow.
-fn flow(manifest: &mut Manifest, data: &Dataset) -> Result<(), TrainingError> {
+fn flow(manifest: &mut Manifest, data: &Dataset) -> Result<()> {
     let (grid, shape) = (data.grid(), data.shape(1));
     manifest.kind = data.kind().to_string().parse()?;
     (manifest.x_axis, manifest.boundary) = (grid.x_axis, grid.boundary);
@@ -262,7 +262,7 @@ fn flow(manifest: &mut Manifest, data: &Dataset) -> Result<(), TrainingError> {
 }
 
 /// How the Gaussian is fitted.
-fn settings(config: &Config, data: &Dataset) -> Result<Settings, TrainingError> {
+fn settings(config: &Config, data: &Dataset) -> Result<Settings> {
     let of = &config.gaussian;
     let mut settings = Settings { window: config.network.window, ..Settings::of(data.kind(), data.grid()) };
     settings.normalizer = match (of.normalizer.as_str(), config.network.preconditioning.as_str()) {

@@ -1,6 +1,6 @@
 //! Loss and gradient of a batch.
 
-use crate::{Loss, TrainingError};
+use crate::{Loss, Result};
 use equipoise_field::{Length, Real, Shape};
 use equipoise_network::{Around, Coefficients, Input, Keep, Network, Room};
 use equipoise_schedule::Level;
@@ -36,14 +36,14 @@ impl<R: Real> Stepper<R> {
     /// Of a network over windows of this shape, with a context of context·H·W numbers.
     ///
     /// # Errors
-    /// [`TrainingError::Length`] where the parts are not over the same fields; [`TrainingError::Network`] for the grid.
+    /// [`crate::TrainingError::Length`] where the parts are not over the same fields; [`crate::TrainingError::Network`] for the grid.
     pub fn new(
         network: Network<R>,
         around: Around<R>,
         loss: Loss,
         shape: Shape,
         context: Vec<R>,
-    ) -> Result<Self, TrainingError> {
+    ) -> Result<Self> {
         let plane = shape.plane();
         let filtered = around.filter.as_ref().map_or(shape.len(), |filter| filter.denoiser.dim());
         for (what, found, expected) in [
@@ -78,8 +78,8 @@ impl<R: Real> Stepper<R> {
     /// [`Network::parameters`]. Overwrites `gradient`. Members run side by side; the bits depend on no thread.
     ///
     /// # Errors
-    /// [`TrainingError::Length`], [`TrainingError::Network`] for a level that the network is not for.
-    pub fn gradient(&mut self, batch: Batch<'_, R>, gradient: &mut [R]) -> Result<f64, TrainingError> {
+    /// [`crate::TrainingError::Length`], [`crate::TrainingError::Network`] for a level that the network is not for.
+    pub fn gradient(&mut self, batch: Batch<'_, R>, gradient: &mut [R]) -> Result<f64> {
         let (dim, count) = (self.shape.len(), batch.levels.len());
         self.prepare(batch)?;
         let Self { network, around: _, loss, shape, context, room, into, from, errors, at } = self;
@@ -104,7 +104,7 @@ impl<R: Real> Stepper<R> {
     ///
     /// # Errors
     /// As [`gradient`](Self::gradient).
-    pub fn errors(&mut self, batch: Batch<'_, R>) -> Result<&[f64], TrainingError> {
+    pub fn errors(&mut self, batch: Batch<'_, R>) -> Result<&[f64]> {
         let dim = self.shape.len();
         self.prepare(batch)?;
         let Self { network, shape, context, room, into, from, errors, at, .. } = self;
@@ -122,13 +122,13 @@ impl<R: Real> Stepper<R> {
     ///
     /// # Errors
     /// As [`gradient`](Self::gradient).
-    pub fn uncorrected(&mut self, batch: Batch<'_, R>) -> Result<&[f64], TrainingError> {
+    pub fn uncorrected(&mut self, batch: Batch<'_, R>) -> Result<&[f64]> {
         self.prepare(batch)?;
         Ok(&self.errors)
     }
 
     /// What goes into the network, and the error without its part.
-    fn prepare(&mut self, batch: Batch<'_, R>) -> Result<(), TrainingError> {
+    fn prepare(&mut self, batch: Batch<'_, R>) -> Result<()> {
         let (dim, count) = (self.shape.len(), batch.levels.len());
         for (what, found) in [("windows of a batch", batch.x.len()), ("noise of a batch", batch.noise.len())]
         {

@@ -9,7 +9,7 @@ use crate::own::Own;
 use crate::set_up::{SetUp, precision};
 use crate::windows::{Windows, spread};
 use crate::{
-    AdamW, Average, Batch, Config, Levels, Loss, Row, Stepper, TrainingError, Validation, clip, rate,
+    AdamW, Average, Batch, Config, Levels, Loss, Result, Row, Stepper, TrainingError, Validation, clip, rate,
 };
 use equipoise_data::store::Existing;
 use equipoise_data::{Dataset, Remark, Symmetry, checksum};
@@ -69,12 +69,7 @@ impl Training {
     /// # Errors
     /// [`TrainingError::Config`] with an entry that data or network do not allow, before anything is written;
     /// [`TrainingError::Exists`]; what keeps the Gaussian from being fitted.
-    pub fn begin(
-        config: &Config,
-        data: &Dataset,
-        sha256: &str,
-        folder: &Path,
-    ) -> Result<Self, TrainingError> {
+    pub fn begin(config: &Config, data: &Dataset, sha256: &str, folder: &Path) -> Result<Self> {
         config.check()?;
         let own = Own::read(config.gaussian.own())?;
         let set_up = SetUp::new(config, data, own.as_ref())?;
@@ -109,12 +104,7 @@ impl Training {
     /// # Errors
     /// [`TrainingError::Belongs`] for another configuration, other data or another Gaussian than the folder was made
     /// with, by name; [`TrainingError::Checkpoint`].
-    pub fn resume(
-        config: &Config,
-        data: &Dataset,
-        sha256: &str,
-        folder: &Path,
-    ) -> Result<Self, TrainingError> {
+    pub fn resume(config: &Config, data: &Dataset, sha256: &str, folder: &Path) -> Result<Self> {
         config.check()?;
         let files = Files::of(folder);
         let record = files.record()?;
@@ -131,12 +121,7 @@ impl Training {
         Self::assemble(config, set_up, files, kept.exists().then_some(kept.as_path()))
     }
 
-    fn assemble(
-        config: &Config,
-        set_up: SetUp,
-        files: Files,
-        kept: Option<&Path>,
-    ) -> Result<Self, TrainingError> {
+    fn assemble(config: &Config, set_up: SetUp, files: Files, kept: Option<&Path>) -> Result<Self> {
         // From the file: a run that goes on has the bits of one that began.
         let path = files.path(GAUSSIAN);
         let prior = Prior::load(&path)?;
@@ -184,7 +169,7 @@ impl Training {
     /// # Errors
     /// [`TrainingError::Diverged`] where loss, gradient, state or validation is no number, with the last state that was
     /// kept still there; a file that cannot be written.
-    pub fn run(&mut self, told: &mut dyn FnMut(Step<'_>) -> bool) -> Result<Ended, TrainingError> {
+    pub fn run(&mut self, told: &mut dyn FnMut(Step<'_>) -> bool) -> Result<Ended> {
         let steps = self.config.optimiser.steps;
         if self.state.step == 0 && self.state.rows.is_empty() {
             let rows = self.validate()?;
@@ -217,7 +202,7 @@ impl Training {
     }
 
     /// One step: loss, rate and norm of its gradient.
-    fn step(&mut self) -> Result<[f64; 3], TrainingError> {
+    fn step(&mut self) -> Result<[f64; 3]> {
         let of = &self.config.optimiser;
         let step = self.state.step + 1;
         self.drawn.fill(&self.windows, &self.levels, (of.seed, step), of.batch)?;
@@ -242,7 +227,7 @@ impl Training {
     }
 
     /// Errors of the running average; what was found is kept with the state.
-    fn validate(&mut self) -> Result<Vec<Row>, TrainingError> {
+    fn validate(&mut self) -> Result<Vec<Row>> {
         let _within = tracing::info_span!("validation", step = self.state.step).entered();
         self.stepper.network_mut().set_values(&self.state.average)?;
         let rows = self.validation.rows(self.state.step, &mut self.stepper);

@@ -2,7 +2,7 @@
 
 use crate::levels::preserving;
 use crate::stepper::mean_square;
-use crate::{Batch, Stepper, TrainingError};
+use crate::{Batch, Result, Stepper};
 use equipoise_denoiser::Denoiser;
 use equipoise_schedule::Level;
 use equipoise_stream::Stream;
@@ -38,13 +38,8 @@ impl Validation {
     /// Of n·D numbers in normalised units; `open` says which of the H·W cells of a plane count.
     ///
     /// # Errors
-    /// [`TrainingError::Denoiser`].
-    pub fn new(
-        x: Vec<f32>,
-        ratios: &[f64],
-        filter: &Wiener<f32>,
-        open: Option<Vec<bool>>,
-    ) -> Result<Self, TrainingError> {
+    /// [`crate::TrainingError::Denoiser`].
+    pub fn new(x: Vec<f32>, ratios: &[f64], filter: &Wiener<f32>, open: Option<Vec<bool>>) -> Result<Self> {
         let mut made = Self { x, dim: filter.dim(), open, ratios: ratios.to_owned(), wiener: Vec::new() };
         for (place, ratio) in ratios.iter().enumerate() {
             let (level, mut squares) = (preserving(*ratio), Vec::new());
@@ -66,7 +61,7 @@ impl Validation {
     ///
     /// # Errors
     /// As [`Stepper::errors`].
-    pub fn rows(&self, step: u64, stepper: &mut Stepper<f32>) -> Result<Vec<Row>, TrainingError> {
+    pub fn rows(&self, step: u64, stepper: &mut Stepper<f32>) -> Result<Vec<Row>> {
         let one = |(place, (ratio, wiener)): (usize, (&f64, &f64))| {
             let (mut squares, level) = (Vec::new(), preserving(*ratio));
             for (share, x) in self.x.chunks(TOGETHER * self.dim).enumerate() {
@@ -86,7 +81,7 @@ impl Validation {
     ///
     /// # Errors
     /// As [`Stepper::errors`].
-    pub fn shares(&self, ratios: &[f64], stepper: &mut Stepper<f32>) -> Result<Vec<[f64; 2]>, TrainingError> {
+    pub fn shares(&self, ratios: &[f64], stepper: &mut Stepper<f32>) -> Result<Vec<[f64; 2]>> {
         let one = |(place, ratio): (usize, &f64)| {
             let (mut known, level) = ([0.0; 3], preserving(*ratio));
             for (share, x) in self.x.chunks(TOGETHER * self.dim).enumerate() {

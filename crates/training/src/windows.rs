@@ -1,7 +1,7 @@
 //! The windows of a flow: those that are trained on, and those that are held out.
 
 use crate::error::fault;
-use crate::{Moves, TrainingError, WindowsPart};
+use crate::{Moves, Result, WindowsPart};
 use equipoise_data::{Dataset, Normalizer};
 use equipoise_field::Shape;
 use equipoise_stream::Stream;
@@ -20,8 +20,8 @@ impl Parts {
     /// The last trajectories are held out, or the last frames of one.
     ///
     /// # Errors
-    /// [`TrainingError::Config`] where nothing would be left to train on, [`TrainingError::Data`].
-    pub(crate) fn of(data: &Dataset, part: &WindowsPart, window: usize) -> Result<Self, TrainingError> {
+    /// [`crate::TrainingError::Config`] where nothing would be left to train on, [`crate::TrainingError::Data`].
+    pub(crate) fn of(data: &Dataset, part: &WindowsPart, window: usize) -> Result<Self> {
         let (trajectories, frames) = (data.trajectories(), data.frames());
         if trajectories > 1 {
             let held = if part.held_out > 0 { part.held_out } else { (trajectories / HELD).max(1) };
@@ -56,13 +56,8 @@ pub(crate) struct Windows {
 
 impl Windows {
     /// # Errors
-    /// [`TrainingError::Data`] for a window longer than the file's trajectories.
-    pub(crate) fn new(
-        train: Dataset,
-        normalizer: Normalizer,
-        moves: Moves,
-        frames: usize,
-    ) -> Result<Self, TrainingError> {
+    /// [`crate::TrainingError::Data`] for a window longer than the file's trajectories.
+    pub(crate) fn new(train: Dataset, normalizer: Normalizer, moves: Moves, frames: usize) -> Result<Self> {
         train.windows(frames).map(drop)?;
         let shape = train.shape(frames);
         Ok(Self { train, normalizer, moves, shape })
@@ -78,7 +73,7 @@ impl Windows {
     }
 
     /// Draw number `draw` of the stream: any window, moved, in normalised units. Overwrites `out`.
-    pub(crate) fn draw(&self, stream: Stream, draw: u64, out: &mut [f32]) -> Result<(), TrainingError> {
+    pub(crate) fn draw(&self, stream: Stream, draw: u64, out: &mut [f32]) -> Result<()> {
         let starts = self.train.frames() - self.shape.frames + 1;
         let count = self.train.trajectories() * starts;
         let u = stream.text("window").uniform(draw, 1);
@@ -96,13 +91,13 @@ impl Windows {
 /// `count` held-out windows or all there are, evenly spread, in normalised units.
 ///
 /// # Errors
-/// [`TrainingError::Data`].
+/// [`crate::TrainingError::Data`].
 pub(crate) fn spread(
     held: &Dataset,
     normalizer: &Normalizer,
     shape: Shape,
     count: usize,
-) -> Result<Vec<f32>, TrainingError> {
+) -> Result<Vec<f32>> {
     let all = held.windows(shape.frames)?;
     let many = all.clone().count();
     let count = count.min(many);

@@ -6,7 +6,7 @@ use crate::graph::{Builder, Register, Source};
 use crate::names::prefix;
 use crate::network::Built;
 use crate::operation::{Concatenate, Convolve, Crop, Gate, Linear, Modulate, Upsample};
-use crate::{Activation, NetworkError};
+use crate::{Activation, Result};
 use equipoise_field::Real;
 use equipoise_weights::State;
 
@@ -16,7 +16,7 @@ impl AzulaUNet {
     }
 
     /// The network with the weights of a file.
-    pub(crate) fn build<R: Real>(&self, state: State) -> Result<Built<R>, NetworkError> {
+    pub(crate) fn build<R: Real>(&self, state: State) -> Result<Built<R>> {
         let prefix = prefix(&state, KNOWN_BY)?;
         let mut builder = Builder::new(state, prefix);
         let output = self.lay(&mut builder);

@@ -1,6 +1,6 @@
 //! What stands around a network: factors, and a filter where there is one.
 
-use crate::{Coefficients, NetworkError, Preconditioner, Shares};
+use crate::{Coefficients, Preconditioner, Result, Shares};
 use equipoise_denoiser::Denoiser;
 use equipoise_field::Real;
 use equipoise_schedule::Level;
@@ -42,7 +42,7 @@ impl<R: Real> Around<R> {
     ///
     /// # Errors
     /// As [`Preconditioner::at`].
-    pub fn at(&self, level: Level) -> Result<Coefficients, NetworkError> {
+    pub fn at(&self, level: Level) -> Result<Coefficients> {
         let at = self.factors.at(level)?;
         let Some(filter) = &self.filter else { return Ok(at) };
         Ok(Coefficients { skip: 0.0, out: at.out * (filter.spread)(level), ..at })

@@ -2,7 +2,7 @@
 
 use super::Learned;
 use crate::manifest::folder;
-use crate::{Answers, ChannelOrder, MANIFEST, Manifest, Network, NetworkError, describe};
+use crate::{Answers, ChannelOrder, MANIFEST, Manifest, Network, NetworkError, Result, describe};
 use equipoise_field::Real;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ impl<R: Real> Learned<R> {
     /// # Errors
     /// [`NetworkError::Unsettled`] with what is not known of the network; [`NetworkError::Grid`] where its grid is
     /// not `grid`, [`NetworkError::NoGrid`] where neither is known; what is wrong with its files.
-    pub fn open(path: &Path, grid: Option<[usize; 2]>) -> Result<Self, NetworkError> {
+    pub fn open(path: &Path, grid: Option<[usize; 2]>) -> Result<Self> {
         let Opened { manifest, network, grid, context, .. } = Opened::read(path, grid)?;
         Self::new(manifest, network, grid, context, None)
     }
@@ -41,7 +41,7 @@ impl<R: Real> Opened<R> {
     ///
     /// # Errors
     /// As [`Learned::open`].
-    pub fn read(path: &Path, grid: Option<[usize; 2]>) -> Result<Self, NetworkError> {
+    pub fn read(path: &Path, grid: Option<[usize; 2]>) -> Result<Self> {
         let (manifest, folder) = Manifest::find(path)?;
         let state = manifest.state(&folder, manifest.pick.into())?;
         let network = Network::new(&manifest.architecture, state)?;
@@ -67,7 +67,7 @@ impl Manifest {
     ///
     /// # Errors
     /// As [`Learned::open`].
-    pub fn find(path: &Path) -> Result<(Self, PathBuf), NetworkError> {
+    pub fn find(path: &Path) -> Result<(Self, PathBuf)> {
         if let Some(found) = Self::written(path)? {
             return Ok(found);
         }
@@ -81,7 +81,7 @@ impl Manifest {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn written(path: &Path) -> Result<Option<(Self, PathBuf)>, NetworkError> {
+    pub fn written(path: &Path) -> Result<Option<(Self, PathBuf)>> {
         if path.is_dir() {
             let inside = path.join(MANIFEST);
             return inside.exists().then(|| Ok((Self::read(&inside)?, path.to_owned()))).transpose();
@@ -97,7 +97,7 @@ impl Manifest {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub fn beside(weights: &Path) -> Result<Option<Self>, NetworkError> {
+    pub fn beside(weights: &Path) -> Result<Option<Self>> {
         let path = folder(weights).join(MANIFEST);
         if !path.exists() {
             return Ok(None);

@@ -1,7 +1,7 @@
 //! What a network is handed beside the state.
 
 use crate::entries::fault;
-use crate::{Architecture, NetworkError};
+use crate::{Architecture, Result};
 use equipoise_weights::{Pick, State};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -26,7 +26,7 @@ pub enum Context {
 
 impl Context {
     /// That it is what the network takes.
-    pub(super) fn check(&self, architecture: &Architecture) -> Result<(), NetworkError> {
+    pub(super) fn check(&self, architecture: &Architecture) -> Result<()> {
         let handed = architecture.context();
         let is_right = match self {
             Self::None => handed == 0 && !has_buffer(architecture),
@@ -44,8 +44,8 @@ impl Context {
     /// The numbers that each run is handed, and their grid, where they come from a file in `folder`.
     ///
     /// # Errors
-    /// [`NetworkError::Weights`]; [`NetworkError::Architecture`] for another shape than (Cc, H, W).
-    pub(crate) fn read(&self, folder: &Path, channels: usize) -> Result<Option<Handed>, NetworkError> {
+    /// [`crate::NetworkError::Weights`]; [`crate::NetworkError::Architecture`] for another shape than (Cc, H, W).
+    pub(crate) fn read(&self, folder: &Path, channels: usize) -> Result<Option<Handed>> {
         let Self::File { name } = self else { return Ok(None) };
         let path = folder.join(name);
         let state = State::read(&path, Pick::Only)?;

@@ -3,7 +3,7 @@
 use super::found::Found;
 use super::{Answers, ChannelOrder, Context, FlowKind, Manifest, NetworkError, Preset, Questions};
 use crate::entries::fault;
-use crate::{Architecture, Network, Preconditioning, Predicts, TimeInput, TrainedOn};
+use crate::{Architecture, Network, Preconditioning, Predicts, Result, TimeInput, TrainedOn};
 use equipoise_field::{Axis, Boundary};
 use equipoise_schedule::{Alpha, ScheduleName, Variance};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ impl Described {
     ///
     /// # Errors
     /// What is wrong with its files.
-    pub fn written(path: &Path) -> Result<Option<Self>, NetworkError> {
+    pub fn written(path: &Path) -> Result<Option<Self>> {
         let Some((manifest, folder)) = Manifest::written(path)? else { return Ok(None) };
         let state = manifest.state(&folder, manifest.pick.into())?;
         let (weights, notes) = (state.path().to_owned(), state.notes().to_vec());
@@ -49,7 +49,7 @@ const SDA_ETA: f64 = 1e-3;
 /// # Errors
 /// [`NetworkError::Unsettled`] with all questions at once; what is wrong with the weights, the configuration or
 /// an answer; [`NetworkError::Architecture`] for one around a Gaussian, which a training has described.
-pub fn describe(weights: &Path, answers: &Answers) -> Result<Described, NetworkError> {
+pub fn describe(weights: &Path, answers: &Answers) -> Result<Described> {
     if let Ok(Some((Manifest { gaussian: Some(gaussian), .. }, _))) = Manifest::written(weights) {
         let expected =
             "a network without one: what stands around this one no flag says, and its training wrote it";
@@ -82,7 +82,7 @@ pub fn describe(weights: &Path, answers: &Answers) -> Result<Described, NetworkE
 }
 
 /// The preset that was told, or that of the code that what stands beside the weights names.
-fn preset(found: &Found, answers: &Answers) -> Result<Option<Preset>, NetworkError> {
+fn preset(found: &Found, answers: &Answers) -> Result<Option<Preset>> {
     match (&found.architecture, answers.preset) {
         (Architecture::Sda(_), Some(preset)) => Ok(Some(preset)),
         (Architecture::Sda(sda), None) if found.is_sda && sda.forcing > 0 => Ok(Some(Preset::SdaKolmogorov)),
@@ -108,7 +108,7 @@ type Normal = (Vec<f64>, Vec<f64>);
 
 impl Settling<'_> {
     /// The manifest but for its grid; none where anything was asked.
-    fn manifest(&mut self) -> Result<Option<Manifest>, NetworkError> {
+    fn manifest(&mut self) -> Result<Option<Manifest>> {
         let frames = self.frames()?;
         let (order, around) = (self.order(frames), self.around());
         let (normal, flow, context) = (self.normal(frames)?, self.flow(), self.context()?);
@@ -139,7 +139,7 @@ impl Settling<'_> {
         }))
     }
 
-    fn frames(&mut self) -> Result<Option<Frames>, NetworkError> {
+    fn frames(&mut self) -> Result<Option<Frames>> {
         let channels = self.found.architecture.channels();
         let known = match &self.found.architecture {
             Architecture::Sda(sda) if self.found.is_sda => Some(sda.window),
@@ -203,7 +203,7 @@ impl Settling<'_> {
         Some((preconditioning?, prediction?, time?, schedule))
     }
 
-    fn normal(&mut self, frames: Option<Frames>) -> Result<Option<Normal>, NetworkError> {
+    fn normal(&mut self, frames: Option<Frames>) -> Result<Option<Normal>> {
         let of_all = |known: f64| self.preset.map(|_| vec![known]);
         let [mean, std] = [(&self.answers.mean, of_all(0.0)), (&self.answers.std, of_all(1.0))]
             .map(|(told, known)| told.clone().or(known));
@@ -238,7 +238,7 @@ impl Settling<'_> {
         Some((kind?, x_axis?, boundary?))
     }
 
-    fn context(&mut self) -> Result<Option<Context>, NetworkError> {
+    fn context(&mut self) -> Result<Option<Context>> {
         let architecture = &self.found.architecture;
         let has_buffer = matches!(architecture, Architecture::Sda(sda) if sda.forcing > 0);
         let handed = architecture.context();

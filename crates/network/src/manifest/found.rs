@@ -2,7 +2,7 @@
 
 use super::{Answers, Picked, Questions};
 use crate::entries::fault;
-use crate::{Architecture, NetworkError};
+use crate::{Architecture, NetworkError, Result};
 use equipoise_weights::{Pick, State, WeightsError};
 use serde_json::Value;
 use std::fs;
@@ -24,11 +24,7 @@ pub(super) struct Found {
 
 impl Found {
     /// Reads the weights, picks, and finds the architecture; asks for what is not settled.
-    pub(super) fn beside(
-        weights: &Path,
-        answers: &Answers,
-        questions: &mut Questions,
-    ) -> Result<Self, NetworkError> {
+    pub(super) fn beside(weights: &Path, answers: &Answers, questions: &mut Questions) -> Result<Self> {
         let (state, pick) = read(weights, answers, questions)?;
         let mut notes: Vec<String> = state.notes().to_vec();
         let config = match &answers.config {
@@ -64,11 +60,7 @@ pub(crate) fn folder(file: &Path) -> PathBuf {
 }
 
 /// The weights as they were asked for; the raw ones, and a question, where both stand and nobody said which.
-fn read(
-    weights: &Path,
-    answers: &Answers,
-    questions: &mut Questions,
-) -> Result<(State, Picked), NetworkError> {
+fn read(weights: &Path, answers: &Answers, questions: &mut Questions) -> Result<(State, Picked)> {
     let pick = answers.pick.unwrap_or_default();
     match State::read(weights, pick.into()) {
         Err(WeightsError::Pick { found, .. }) if answers.pick.is_none() => {
@@ -83,23 +75,19 @@ fn read(
 ///
 /// # Errors
 /// [`NetworkError::File`], [`NetworkError::Json`].
-pub fn configured(state: &State) -> Result<Option<(Value, PathBuf)>, NetworkError> {
+pub fn configured(state: &State) -> Result<Option<(Value, PathBuf)>> {
     let path = folder(state.path()).join(CONFIG);
     path.exists().then(|| Ok((configuration(&path)?, path))).transpose()
 }
 
-fn configuration(path: &Path) -> Result<Value, NetworkError> {
+fn configuration(path: &Path) -> Result<Value> {
     let text =
         fs::read_to_string(path).map_err(|source| NetworkError::File { file: path.to_owned(), source })?;
     serde_json::from_str(&text).map_err(|source| NetworkError::Json { file: path.to_owned(), source })
 }
 
 /// The architecture by its shapes, with questions about what they do not tell.
-fn by_shapes(
-    state: &State,
-    answers: &Answers,
-    questions: &mut Questions,
-) -> Result<Architecture, NetworkError> {
+fn by_shapes(state: &State, answers: &Answers, questions: &mut Questions) -> Result<Architecture> {
     const OR_CONFIG: &str = "or --config FILE";
     let architecture = Architecture::from_state(state)?;
     let depths = match &architecture {
@@ -137,7 +125,7 @@ fn by_shapes(
 }
 
 /// That no answer is about the other family of networks, where it would change nothing.
-fn foreign(architecture: &Architecture, answers: &Answers) -> Result<(), NetworkError> {
+fn foreign(architecture: &Architecture, answers: &Answers) -> Result<()> {
     match (architecture, answers.activation, answers.norm) {
         (Architecture::Azula(_), Some(activation), _) => {
             let expected = "none: the network is azula's, whose activation is SiLU";

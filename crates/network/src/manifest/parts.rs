@@ -1,7 +1,7 @@
 //! Entries of a manifest, each a choice of its own.
 
-use crate::NetworkError;
 use crate::entries::fault;
+use crate::{NetworkError, Result};
 use equipoise_field::{Axis, Boundary};
 use equipoise_weights::Pick;
 use serde::{Deserialize, Serialize};
@@ -158,7 +158,7 @@ impl fmt::Display for FlowKind {
 impl FromStr for FlowKind {
     type Err = NetworkError;
 
-    fn from_str(text: &str) -> Result<Self, NetworkError> {
+    fn from_str(text: &str) -> Result<Self> {
         let all = [Self::Ibpm, Self::Kolmogorov, Self::Generic];
         let found = all.into_iter().find(|kind| kind.name() == text);
         found.ok_or_else(|| fault("kind", text, "ibpm, kolmogorov or generic"))

@@ -7,7 +7,7 @@ use crate::graph::{Builder, Register, Source};
 use crate::names::prefix;
 use crate::network::Built;
 use crate::operation::{Add, Concatenate, Convolve, Linear, Shift, Upsample};
-use crate::{Activation, NetworkError, Norm};
+use crate::{Activation, Norm, Result};
 use equipoise_field::Real;
 use equipoise_weights::State;
 
@@ -22,7 +22,7 @@ impl SdaUNet {
     }
 
     /// The network with the weights of a file.
-    pub(crate) fn build<R: Real>(&self, state: State) -> Result<Built<R>, NetworkError> {
+    pub(crate) fn build<R: Real>(&self, state: State) -> Result<Built<R>> {
         let prefix = prefix(&state, KNOWN_BY)?;
         let mut builder = Builder::new(state, prefix);
         let forcing = builder.shape("forcing").map(<[usize]>::to_owned);

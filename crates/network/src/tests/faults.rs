@@ -1,7 +1,7 @@
 //! What is refused, and in which words.
 
 use super::made::{made, networks, wanted, weights};
-use crate::{Architecture, AzulaUNet, Input, Keep, Network, NetworkError, Norm, Room, SdaUNet};
+use crate::{Architecture, AzulaUNet, Input, Keep, Network, Norm, Result, Room, SdaUNet};
 use equipoise_weights::{State, Tensor, Values};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn azula() -> (AzulaUNet, [usize; 2]) {
     networks().into_iter().find_map(|(of, grid)| Some((wanted(of)?, grid))).unwrap()
 }
 
-fn said<T: std::fmt::Debug>(outcome: Result<T, NetworkError>, words: &[&str]) {
+fn said<T: std::fmt::Debug>(outcome: Result<T>, words: &[&str]) {
     let text = outcome.unwrap_err().to_string();
     for word in words {
         assert!(text.contains(word), "expected `{word}` in: {text}");

@@ -1,7 +1,7 @@
 //! Entries that a configuration does not have, and those it has that are nearest.
 
 use crate::error::fault;
-use crate::{Config, TrainingError};
+use crate::{Config, Result};
 use serde_json::Value;
 
 /// Entries that one family of networks has alone.
@@ -9,7 +9,7 @@ const FAMILIES: [(&str, &[&str]); 2] =
     [("sda", &["activation", "embedding"]), ("azula", &["mod_features", "norm", "ffn_factor"])];
 
 /// That every section and every entry is known: those of the default, which has all.
-pub(super) fn check(table: &toml::Table) -> Result<(), TrainingError> {
+pub(super) fn check(table: &toml::Table) -> Result<()> {
     let known = serde_json::to_value(Config::default()).unwrap_or_default();
     let names = |of: &Value| -> Vec<String> {
         of.as_object().map(|entries| entries.keys().cloned().collect()).unwrap_or_default()
@@ -35,7 +35,7 @@ pub(super) fn check(table: &toml::Table) -> Result<(), TrainingError> {
 }
 
 /// That no entry is of the other family of networks, where it would change nothing.
-pub(super) fn of_family(family: &str, table: &toml::Table) -> Result<(), TrainingError> {
+pub(super) fn of_family(family: &str, table: &toml::Table) -> Result<()> {
     let stated = table.get("network").and_then(|network| network.as_table());
     let is_known = FAMILIES.iter().any(|(name, _)| *name == family);
     for (other, entries) in FAMILIES.iter().filter(|(other, _)| is_known && *other != family) {

@@ -1,7 +1,7 @@
 //! What the numbers of a configuration may be.
 
 use super::{GaussianPart, Laws, LossPart, NetworkPart, NoisePart, OptimiserPart};
-use crate::TrainingError;
+use crate::Result;
 use crate::error::fault;
 use std::path::PathBuf;
 
@@ -12,12 +12,12 @@ const MOST_WINDOWS: usize = 1 << 20;
 const LOWEST: f64 = 1e-12;
 
 /// That a number lies where it may.
-fn within(field: &str, value: f64, is_right: bool, expected: &str) -> Result<(), TrainingError> {
+fn within(field: &str, value: f64, is_right: bool, expected: &str) -> Result<()> {
     if is_right && value.is_finite() { Ok(()) } else { Err(fault(field, format!("{value:?}"), expected)) }
 }
 
 impl NetworkPart {
-    pub(super) fn check(&self) -> Result<(), TrainingError> {
+    pub(super) fn check(&self) -> Result<()> {
         let [widths, blocks] = [self.widths.len(), self.blocks.len()];
         if widths == 0 {
             return Err(fault("network.widths", "[]", "a number of channels for each depth, one at least"));
@@ -31,7 +31,7 @@ impl NetworkPart {
 }
 
 impl GaussianPart {
-    pub(super) fn check(&self) -> Result<(), TrainingError> {
+    pub(super) fn check(&self) -> Result<()> {
         let expected = "0 to 1e12, of data whose variance is about 1";
         let ridge = self.ridge.unwrap_or_default();
         within("gaussian.ridge", ridge, (0.0..=LOWEST.recip()).contains(&ridge), expected)?;
@@ -56,7 +56,7 @@ impl GaussianPart {
 }
 
 /// That a step can be held: `each` bytes a window beside `fixed`, of `free`.
-pub(crate) fn held(batch: usize, each: usize, fixed: usize, free: usize) -> Result<(), TrainingError> {
+pub(crate) fn held(batch: usize, each: usize, fixed: usize, free: usize) -> Result<()> {
     let most = free.saturating_sub(fixed) / each.max(1);
     if batch <= most {
         return Ok(());
@@ -68,7 +68,7 @@ pub(crate) fn held(batch: usize, each: usize, fixed: usize, free: usize) -> Resu
 }
 
 impl OptimiserPart {
-    pub(super) fn check(&self) -> Result<(), TrainingError> {
+    pub(super) fn check(&self) -> Result<()> {
         if self.steps == 0 {
             return Err(fault("optimiser.steps", 0, "at least 1"));
         }
@@ -97,7 +97,7 @@ impl OptimiserPart {
 }
 
 impl NoisePart {
-    pub(super) fn check(&self) -> Result<(), TrainingError> {
+    pub(super) fn check(&self) -> Result<()> {
         within("noise.low", self.low, self.low >= LOWEST, "a sigma/mu of 1e-12 or more")?;
         let is_right = self.high > self.low && self.high <= LOWEST.recip();
         within("noise.high", self.high, is_right, "a sigma/mu above noise.low, 1e12 at most")?;
@@ -115,7 +115,7 @@ impl NoisePart {
 }
 
 impl LossPart {
-    pub(super) fn check(&self) -> Result<(), TrainingError> {
+    pub(super) fn check(&self) -> Result<()> {
         within("loss.gamma", self.gamma, self.gamma > 0.0, "a number above 0")?;
         let is_right = (LOWEST..=LOWEST.recip()).contains(&self.sigma_data);
         within("loss.sigma_data", self.sigma_data, is_right, "from 1e-12 to 1e12")

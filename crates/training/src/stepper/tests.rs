@@ -3,7 +3,7 @@
 mod golden;
 
 use super::*;
-use crate::{LossPart, Weightings};
+use crate::{LossPart, TrainingError, Weightings};
 use equipoise_covariance::Modes;
 use equipoise_denoiser::Denoiser;
 use equipoise_network::{Architecture, Fresh, Preconditioner, Preconditioning, Predicts, TimeInput};

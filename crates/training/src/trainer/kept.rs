@@ -2,7 +2,7 @@
 
 use super::Training;
 use crate::folder::{CHECKPOINT, CURVE, VALIDATION, WEIGHTS, real};
-use crate::{Row, TrainingError};
+use crate::{Result, Row};
 use equipoise_network::{Context, MANIFEST, Shares};
 use equipoise_weights::sha256;
 
@@ -12,7 +12,7 @@ const SHARED: [f64; 16] =
 
 impl Training {
     /// Writes checkpoint, curves, weights and manifest, each whole or not at all.
-    pub(super) fn keep(&mut self) -> Result<(), TrainingError> {
+    pub(super) fn keep(&mut self) -> Result<()> {
         let _within = tracing::info_span!("checkpoint", step = self.state.step).entered();
         self.share()?;
         self.state.keep(&self.files.path(CHECKPOINT))?;
@@ -41,7 +41,7 @@ impl Training {
     }
 
     /// How much of the running average's correction of the filter stands at each level that the network is for.
-    fn share(&mut self) -> Result<(), TrainingError> {
+    fn share(&mut self) -> Result<()> {
         if self.manifest.gaussian.is_none() {
             return Ok(());
         }
