@@ -3,7 +3,7 @@
 use crate::reference::ExactSamples;
 use crate::{Case, Plan, Scene};
 use equipoise_experiment::{
-    Approach, Base, Beside, BoxError, Flow, Known, Problem, Reference, Scaled, Seen, Setup, member, widened,
+    Approach, Base, Beside, Boxed, Flow, Known, Problem, Reference, Scaled, Seen, Setup, member, widened,
 };
 use equipoise_metrics::Evidence;
 use equipoise_observation::Observed;
@@ -56,11 +56,11 @@ pub(crate) struct Drawn {
 }
 
 impl<'a> Bench<'a> {
-    pub(crate) fn new(scene: &'a Scene, case: Case, plan: &'a Plan) -> Result<Self, BoxError> {
+    pub(crate) fn new(scene: &'a Scene, case: Case, plan: &'a Plan) -> Boxed<Self> {
         let [test, validation] = scene.flows.each_ref().map(|flow| flow.with_noise(case.noise));
         let sigma = plan.schedule.build(plan.eta)?.sigma(0.0);
         let problem = Problem::new(&test, Arc::clone(&scene.wiener), case.sub)?;
-        let samples = || -> Result<ExactSamples, BoxError> {
+        let samples = || -> Boxed<ExactSamples> {
             let (posterior, stream) = (problem.posterior()?, problem.deviations(&test));
             let wide = widened(&problem.variance(&test)?.values, sigma);
             ExactSamples::new(&test, (&posterior, &wide), sigma, plan.members, stream)
@@ -71,7 +71,7 @@ impl<'a> Bench<'a> {
     }
 
     /// y under one seed, as in a sweep, and on the validation truth another.
-    pub(crate) fn draw(&self, part: Part, seed: u64) -> Result<Draw<'_>, BoxError> {
+    pub(crate) fn draw(&self, part: Part, seed: u64) -> Boxed<Draw<'_>> {
         let Window { flow, problem } = &self.windows[usize::from(part == Part::Validation)];
         let observation = problem.draw(flow, seed)?;
         Ok(Draw { flow, problem, seed, observation, known: problem.known(flow, &self.scene.prior, seed)? })
@@ -84,7 +84,7 @@ impl<'a> Bench<'a> {
         value: Option<f64>,
         draw: &Draw<'_>,
         steps: usize,
-    ) -> Result<Box<dyn PosteriorSampler<f32>>, BoxError> {
+    ) -> Boxed<Box<dyn PosteriorSampler<f32>>> {
         let tuned = value.map(|value| approach.tuned(value)).transpose()?;
         let approach = tuned.as_ref().unwrap_or(approach);
         let Draw { flow, problem, seed, ref observation, .. } = *draw;
@@ -103,11 +103,7 @@ impl<'a> Bench<'a> {
 
 impl Draw<'_> {
     /// `count` members.
-    pub(crate) fn sample(
-        &self,
-        sampler: &dyn PosteriorSampler<f32>,
-        count: usize,
-    ) -> Result<Drawn, BoxError> {
+    pub(crate) fn sample(&self, sampler: &dyn PosteriorSampler<f32>, count: usize) -> Boxed<Drawn> {
         let members: Vec<Member> = (0..count as u64).map(|m| member(self.flow, self.seed, m)).collect();
         let clock = Instant::now();
         let ensemble = sampler.draw(&members, Watch::NONE)?;
@@ -123,12 +119,12 @@ impl Draw<'_> {
 
 impl Bench<'_> {
     /// What ensembles of a draw are held to; `None` where the posterior is not known.
-    pub(crate) fn reference(&self, draw: &Draw<'_>) -> Result<Option<Arc<Reference>>, BoxError> {
+    pub(crate) fn reference(&self, draw: &Draw<'_>) -> Boxed<Option<Arc<Reference>>> {
         draw.known.moments().map(|exact| exact.reference(&draw.beside(), self.sigma)).transpose()
     }
 
     /// What the state of an ensemble follows from.
-    pub(crate) fn evidence(&self, draw: &Draw<'_>, drawn: &Ensemble<f32>) -> Result<Evidence, BoxError> {
+    pub(crate) fn evidence(&self, draw: &Draw<'_>, drawn: &Ensemble<f32>) -> Boxed<Evidence> {
         draw.beside().evidence(drawn, self.reference(draw)?.map(|reference| reference.floor))
     }
 }

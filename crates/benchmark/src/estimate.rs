@@ -6,7 +6,7 @@ use crate::job::name;
 use crate::run::{Results, scene};
 use crate::score::judge;
 use crate::{Case, Job, Plan, Result, Scene, Score, Task};
-use equipoise_experiment::{Approach, BoxError, Error};
+use equipoise_experiment::{Approach, Boxed, Error};
 use equipoise_schedule::Level;
 use std::collections::HashMap;
 use std::time::Instant;
@@ -99,18 +99,13 @@ pub fn foretell(plan: &Plan, scenes: &[Scene], left: &[&Job]) -> Result<Vec<(Str
 }
 
 impl Estimate {
-    fn measure(
-        &mut self,
-        plan: &Plan,
-        scene: &Scene,
-        (case, taken): (Case, &[&Approach]),
-    ) -> std::result::Result<(), BoxError> {
+    fn measure(&mut self, plan: &Plan, scene: &Scene, (case, taken): (Case, &[&Approach])) -> Boxed<()> {
         let clock = Instant::now();
         let bench = Bench::new(scene, case, plan)?;
         let problem = clock.elapsed().as_secs_f64();
         let draw = bench.draw(Part::Validation, plan.tuning.seed)?;
         let count = if scene.parallel_inside() { 1 } else { rayon::current_num_threads() };
-        let time = |approach, value| -> std::result::Result<(Cost, f64), BoxError> {
+        let time = |approach, value| -> Boxed<(Cost, f64)> {
             let clock = Instant::now();
             let sampler = bench.bind(approach, value, &draw, STEPS)?;
             let level = clock.elapsed().as_secs_f64() / STEPS as f64;
@@ -132,7 +127,7 @@ impl Estimate {
                     let ends = [grid.first(), grid.last()].into_iter().flatten();
                     let costs = ends
                         .map(|end| Ok(time(approach, Some(end.number()))?.0))
-                        .collect::<std::result::Result<Vec<_>, BoxError>>()?;
+                        .collect::<Boxed<Vec<_>>>()?;
                     let mean = |of: fn(&Cost) -> f64| costs.iter().map(of).sum::<f64>() / costs.len() as f64;
                     Cost { seconds: mean(|c| c.seconds), calls: mean(|c| c.calls) }
                 }

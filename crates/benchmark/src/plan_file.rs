@@ -44,15 +44,9 @@ impl PlanFile for BenchmarkFile {
     fn datasets(&mut self) -> &mut Vec<FlowFile> {
         &mut self.datasets
     }
-}
 
-impl BenchmarkFile {
-    /// What is asked of each dataset. The embedded wake has windows of which its test file holds two.
-    ///
-    /// # Errors
-    /// For a dataset whose files or priors do not go together or that says what no benchmark takes, and an embedded
-    /// sample that is missing.
-    pub fn requests(&self) -> Result<Vec<FlowRequest>> {
+    /// The embedded wake has windows of which its test file holds two.
+    fn requests(&self) -> Result<Vec<FlowRequest>> {
         let mut datasets = self.datasets.clone();
         if datasets.is_empty() {
             datasets.extend(EMBEDDED.iter().rev().map(|(name, _)| FlowFile::embedded(name)));
@@ -73,7 +67,9 @@ impl BenchmarkFile {
         }
         requests(&datasets)
     }
+}
 
+impl BenchmarkFile {
     /// The plan over these flows, those of [`requests`](Self::requests) in their order. Of cases that are not asked for
     /// those are left out whose stride a grid does not allow.
     ///

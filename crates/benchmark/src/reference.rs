@@ -1,6 +1,6 @@
 //! Exact posterior samples that ensembles are put beside.
 
-use equipoise_experiment::{BoxError, Flow};
+use equipoise_experiment::{Boxed, Flow};
 use equipoise_field::{Real, each};
 use equipoise_metrics::{Ensemble, Inclusion, Projections, SamplingFloor, gaussian_crps, mae};
 use equipoise_posterior::ExactPosterior;
@@ -36,7 +36,7 @@ impl ExactSamples {
         sigma: f64,
         members: usize,
         stream: Stream,
-    ) -> Result<Self, BoxError> {
+    ) -> Boxed<Self> {
         let (exact, last) = (stream.text("reference"), stream.text("last noise"));
         let sigma = f32::narrow(sigma);
         let mut samples = Vec::with_capacity(2 * members);
@@ -69,11 +69,7 @@ impl ExactSamples {
     ///
     /// so that its variance is Var h/M (Hoeffding 1948, Ann. Math. Stat. 19, theorem 5.2), here with the
     /// variance of h over the exact samples.
-    pub(crate) fn crps_error(
-        &self,
-        (mean, truth): (&[f32], &[f32]),
-        included: Inclusion<'_>,
-    ) -> Result<f64, BoxError> {
+    pub(crate) fn crps_error(&self, (mean, truth): (&[f32], &[f32]), included: Inclusion<'_>) -> Boxed<f64> {
         let mut off = truth.to_vec();
         each::update1(&mut off, mean, |t, m| t - m);
         let mut terms = Vec::with_capacity(self.samples.len());
@@ -88,21 +84,13 @@ impl ExactSamples {
 
     /// The sliced Wasserstein-2 distance of deviations from the posterior mean to exact ones, and what
     /// it is on average between two exact ensembles.
-    pub(crate) fn distance(
-        &self,
-        deviations: &[Vec<f32>],
-        included: Inclusion<'_>,
-    ) -> Result<(f64, f64), BoxError> {
+    pub(crate) fn distance(&self, deviations: &[Vec<f32>], included: Inclusion<'_>) -> Boxed<(f64, f64)> {
         let found = project(deviations, included, self.directions)?.sliced_wasserstein(&self.projections)?;
         Ok((found, self.floor.mean))
     }
 }
 
-fn project(
-    fields: &[Vec<f32>],
-    included: Inclusion<'_>,
-    directions: Stream,
-) -> Result<Projections, BoxError> {
+fn project(fields: &[Vec<f32>], included: Inclusion<'_>, directions: Stream) -> Boxed<Projections> {
     let slices: Vec<&[f32]> = fields.iter().map(Vec::as_slice).collect();
     let ensemble = Ensemble::new(&slices)?;
     Ok(Projections::new(&ensemble, DIRECTIONS, directions, included)?)

@@ -6,7 +6,7 @@ use crate::record::{Record, Score, Tuned};
 use crate::score::judge;
 use crate::{Choice, Job, LEADERBOARD_CSV, Plan, Result, SCORES_CSV, Scene, TUNING_CSV, Task, table};
 use equipoise_experiment::{
-    self as experiment, BoxError, Executor, Observer, Output, PLAN_TOML, Policy, Shared, Summary, Work,
+    self as experiment, Boxed, Executor, Observer, Output, PLAN_TOML, Policy, Shared, Summary, Work,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ struct Benches<'a> {
 }
 
 impl<'a> Benches<'a> {
-    fn bench(&self, job: &Job) -> std::result::Result<Arc<Bench<'a>>, BoxError> {
+    fn bench(&self, job: &Job) -> Boxed<Arc<Bench<'a>>> {
         let Job { dataset, case, .. } = job;
         self.last.get(format!("{dataset} {} {}", case.sub, case.noise), || {
             Ok(Arc::new(Bench::new(scene(self.scenes, dataset)?, *case, self.plan)?))
@@ -83,7 +83,7 @@ impl<'a> Benches<'a> {
 }
 
 impl Executor<Job> for Benches<'_> {
-    fn execute(&self, job: &Job) -> std::result::Result<Record, BoxError> {
+    fn execute(&self, job: &Job) -> Boxed<Record> {
         if let Some(record) = carried(self.results, job)? {
             return Ok(record);
         }

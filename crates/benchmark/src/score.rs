@@ -3,7 +3,7 @@
 use crate::Score;
 use crate::bench::{Bench, Draw, Drawn, work};
 use crate::reference::ExactSamples;
-use equipoise_experiment::{Beside, BoxError, Moments};
+use equipoise_experiment::{Beside, Boxed, Moments};
 use equipoise_field::each;
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Inclusion, State};
@@ -17,7 +17,7 @@ pub(crate) fn proper(
     draw: &Draw<'_>,
     drawn: &equipoise_solver::Ensemble<f32>,
     point_estimate: bool,
-) -> Result<Option<f64>, BoxError> {
+) -> Boxed<Option<f64>> {
     let Beside { truth, included, .. } = draw.beside();
     let (fields, log_weights) = drawn.counted();
     let ensemble = Ensemble::weighted(&fields, &log_weights)?;
@@ -30,12 +30,7 @@ pub(crate) fn proper(
 /// Judges an ensemble: fills the score that was `asked` for. A point estimate is held to the posterior mean's RMSE, a
 /// sampler to that of exact samples; of a point estimate nothing is judged that rests on spread, of members of unequal
 /// weight nothing that counts them.
-pub(crate) fn judge(
-    bench: &Bench<'_>,
-    draw: &Draw<'_>,
-    drawn: &Drawn,
-    asked: Score,
-) -> Result<Score, BoxError> {
+pub(crate) fn judge(bench: &Bench<'_>, draw: &Draw<'_>, drawn: &Drawn, asked: Score) -> Boxed<Score> {
     let Drawn { ensemble: runs, point_estimate, seconds } = drawn;
     let (Beside { truth, included, .. }, reference) = (draw.beside(), bench.reference(draw)?);
     let evidence = bench.evidence(draw, runs)?;
@@ -85,7 +80,7 @@ pub(crate) fn judge(
     Ok(score)
 }
 
-fn levels(of: impl Fn(f64) -> Result<Option<f64>, BoxError>) -> Result<[Option<f64>; 2], BoxError> {
+fn levels(of: impl Fn(f64) -> Boxed<Option<f64>>) -> Boxed<[Option<f64>; 2]> {
     Ok([of(LEVELS[0])?, of(LEVELS[1])?])
 }
 
@@ -94,7 +89,7 @@ fn hold_to_samples(
     (mean, exact, included): (&[f32], &ExactSamples, Inclusion<'_>),
     fields: &[&[f32]],
     score: &mut Score,
-) -> Result<(), BoxError> {
+) -> Boxed<()> {
     let deviation = |x: &&[f32]| {
         let mut deviation = x.to_vec();
         each::update1(&mut deviation, mean, |x, m| x - m);
@@ -118,7 +113,7 @@ fn coverage_error(
     deviations: &[Vec<f32>],
     included: Inclusion<'_>,
     level: f64,
-) -> Result<Option<f64>, BoxError> {
+) -> Boxed<Option<f64>> {
     let slices: Vec<&[f32]> = deviations.iter().map(Vec::as_slice).collect();
     let ensemble = Ensemble::new(&slices)?;
     let Some(expected) = metrics::expected_coverage(deviations.len(), level)? else { return Ok(None) };

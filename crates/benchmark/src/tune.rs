@@ -6,7 +6,7 @@ use crate::choose::parameter;
 use crate::job::name;
 use crate::record::{NEW, Tuned};
 use crate::score::proper;
-use equipoise_experiment::BoxError;
+use equipoise_experiment::{BoxError, Boxed};
 use equipoise_metrics::classify;
 use equipoise_solver::Value;
 use std::time::Instant;
@@ -50,7 +50,7 @@ pub(crate) fn tune<E>(
 
 impl Bench<'_> {
     /// Tries the grid of a job's parameter on the validation truth.
-    pub(crate) fn tune(&self, job: &Job) -> Result<Tuned, BoxError> {
+    pub(crate) fn tune(&self, job: &Job) -> Boxed<Tuned> {
         let (Job { dataset, case, approach, .. }, plan) = (job, &self.plan.tuning);
         let parameter = parameter(approach)?.ok_or_else(|| format!("{}: nothing to tune", name(approach)))?;
         let draw = self.draw(Part::Validation, plan.seed)?;

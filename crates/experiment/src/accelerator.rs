@@ -1,6 +1,6 @@
 //! A machine beside the CPU that the runs of some trials take place on.
 
-use crate::BoxError;
+use crate::Boxed;
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
 use equipoise_solver::{Inference, PosteriorSampler, Recipe};
@@ -25,7 +25,7 @@ pub trait Accelerator: Sync {
         inference: &Inference<f32>,
         recipe: &Recipe,
         strength: Option<&Strength>,
-    ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError>;
+    ) -> Boxed<Option<Box<dyn PosteriorSampler<f32>>>>;
 }
 
 /// Trials that ran, by the machine that their runs took place on.

@@ -1,6 +1,6 @@
 //! The priors of a flow beyond its Gaussian, by their denoisers.
 
-use crate::{BoxError, Error};
+use crate::{Boxed, Error};
 use equipoise_data::{Dataset, Remark, checksum};
 use equipoise_prior::{DenoiserName, Prior, PriorDenoiser};
 use equipoise_solver::ProbedRatios;
@@ -25,7 +25,7 @@ impl Denoisers {
         prior: &Prior,
         file: &Path,
         train: Option<&Dataset>,
-    ) -> Result<Self, BoxError> {
+    ) -> Boxed<Self> {
         let names = names.iter().cloned().map(DenoiserName::pinned).collect::<Result<Vec<_>, _>>()?;
         let others: Vec<DenoiserName> = names.iter().filter(|n| !n.is_gaussian()).cloned().collect();
         let mut remarks = Vec::new();
@@ -59,7 +59,7 @@ impl Denoisers {
 }
 
 /// Rows know a training file by the prior's: another one would not be told from it.
-fn fitted_to(prior: &Prior, file: &Path, train: &Dataset) -> Result<(), BoxError> {
+fn fitted_to(prior: &Prior, file: &Path, train: &Dataset) -> Boxed<()> {
     let (found, expected) = (checksum(train.path())?, &prior.provenance().sha256);
     if found == *expected {
         return Ok(());

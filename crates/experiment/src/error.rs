@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 /// The fault of an executor, whatever its type.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// What comes of work that may fail with anybody's error.
+pub type Boxed<T> = std::result::Result<T, BoxError>;
+
 /// The result of this crate's fallible calls.
 pub type Result<T> = std::result::Result<T, Error>;
 

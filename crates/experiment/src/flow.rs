@@ -1,15 +1,14 @@
 //! One dataset, ready to be observed: its prior, its truth and what to leave out.
 
 use crate::denoisers::Denoisers;
-use crate::{BoxError, CovarianceSettings, Error, Result, Segment, Source, Units, lattice, require};
+use crate::{BoxError, Boxed, CovarianceSettings, Error, Result, Segment, Source, Units, lattice, require};
 use equipoise_data::sensors::MOST_COMPONENTS;
 use equipoise_data::{
     Dataset, Described, LoadOptions, Location, Mask, NoiseLevel, Remark, checksum, load, load_beside,
 };
-use equipoise_field::{Grid, Shape};
+use equipoise_field::{Grid, Shape, sketched};
 use equipoise_prior::{DenoiserName, Fields, Model, Prior, PriorDenoiser, Received, Settings};
 use equipoise_stream::Stream;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -130,18 +129,10 @@ pub struct Flow {
     files: Vec<(String, String)>,
 }
 
-impl fmt::Debug for Flow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, shape, segment, .. } = self;
-        let priors = self.denoisers.names();
-        f.debug_struct("Flow")
-            .field("name", name)
-            .field("shape", shape)
-            .field("segment", segment)
-            .field("priors", &priors)
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [] Flow, "Flow",
+    |own| name = own.name, shape = own.shape, segment = own.segment, priors = own.denoisers.names()
+);
 
 impl Flow {
     /// Loads the truth and fits or reads the prior.
@@ -201,7 +192,7 @@ impl Flow {
     }
 
     /// The flow, and the file of its truth on the grid and in the units of the prior.
-    fn build(request: &FlowRequest) -> std::result::Result<(Self, Dataset), BoxError> {
+    fn build(request: &FlowRequest) -> Boxed<(Self, Dataset)> {
         let _within = tracing::info_span!("flow", data = %request.data.display()).entered();
         let (origin, path) = Origin::open(request)?;
         let turned = origin.remarks();
@@ -384,7 +375,7 @@ enum Origin {
 }
 
 impl Origin {
-    fn open(request: &FlowRequest) -> std::result::Result<(Self, &Path), BoxError> {
+    fn open(request: &FlowRequest) -> Boxed<(Self, &Path)> {
         Ok(match &request.prior {
             PriorSource::Train { path, change } => {
                 let train = load(path, &request.load)?;
@@ -410,7 +401,7 @@ impl Origin {
     }
 
     /// What data must agree with, and the frames of a window.
-    fn described(&self, path: &Path) -> std::result::Result<(Described, usize), BoxError> {
+    fn described(&self, path: &Path) -> Boxed<(Described, usize)> {
         Ok(match self {
             Self::Train { received, settings } => (Described::of(&received.train)?, settings.window),
             Self::File { prior, .. } => (prior.described(path), prior.shape().frames),
@@ -418,7 +409,7 @@ impl Origin {
     }
 
     /// The Gaussian prior, and its training file where there is one.
-    fn prior(self) -> std::result::Result<(Prior, Option<Dataset>), BoxError> {
+    fn prior(self) -> Boxed<(Prior, Option<Dataset>)> {
         match self {
             Self::Train { received, settings } => {
                 let prior = Prior::fit_in(&received.train, &settings, received.units())?;

@@ -1,6 +1,6 @@
 //! Flows opened side by side, with what trials on them share.
 
-use crate::{BoxError, Error, Flow, Problem, Result, Shared};
+use crate::{Boxed, Error, Flow, Problem, Result, Shared};
 use equipoise_wiener::Wiener;
 use std::fmt;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl<'a> Flows<'a> {
     ///
     /// # Errors
     /// [`Error::UnknownDataset`], those of [`Problem::new`].
-    pub fn problem(&self, dataset: &str, sub: usize) -> std::result::Result<Arc<Problem>, BoxError> {
+    pub fn problem(&self, dataset: &str, sub: usize) -> Boxed<Arc<Problem>> {
         let place = self.place(dataset)?;
         self.problems.get(format!("{dataset} {sub}"), || {
             Ok(Arc::new(Problem::new(&self.flows[place], Arc::clone(&self.denoisers[place]), sub)?))

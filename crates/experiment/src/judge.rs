@@ -1,6 +1,6 @@
 //! What the members of an ensemble are judged by, in sweeps and benchmarks alike.
 
-use crate::{BoxError, Moments};
+use crate::{BoxError, Boxed, Moments};
 use equipoise_field::Real;
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Evidence, Inclusion, Range};
@@ -45,7 +45,7 @@ impl Moments {
     ///
     /// # Errors
     /// Those of the metrics.
-    pub fn reference(&self, beside: &Beside<'_>, sigma_zero: f64) -> Result<Arc<Reference>, BoxError> {
+    pub fn reference(&self, beside: &Beside<'_>, sigma_zero: f64) -> Boxed<Arc<Reference>> {
         self.references.get(sigma_zero.to_bits().to_string(), || {
             let &Beside { truth, included, .. } = beside;
             let variance = &self.variance.values;
@@ -62,15 +62,12 @@ impl Moments {
 ///
 /// # Errors
 /// Those of the measure.
-pub fn pooled(
-    ensemble: &Ensemble<'_, f32>,
-    measure: impl Fn(&[f32]) -> Result<f64, BoxError>,
-) -> Result<f64, BoxError> {
+pub fn pooled(ensemble: &Ensemble<'_, f32>, measure: impl Fn(&[f32]) -> Boxed<f64>) -> Boxed<f64> {
     Ok(ensemble.average(|x| Ok::<_, BoxError>(measure(x)?.powi(2)))?.sqrt())
 }
 
 /// Over all members, whatever they weigh.
-fn pooled_range(runs: &[Outcome<f32>]) -> Result<Range, BoxError> {
+fn pooled_range(runs: &[Outcome<f32>]) -> Boxed<Range> {
     let mut pooled = Range { min: f64::INFINITY, max: f64::NEG_INFINITY, non_finite: 0 };
     for run in runs {
         let range = metrics::range(run.x(), Inclusion::All)?;
@@ -88,7 +85,7 @@ impl Beside<'_> {
     ///
     /// # Errors
     /// Those of the metrics.
-    pub fn evidence(&self, drawn: &Drawn<f32>, floor: Option<f64>) -> Result<Evidence, BoxError> {
+    pub fn evidence(&self, drawn: &Drawn<f32>, floor: Option<f64>) -> Boxed<Evidence> {
         let &Self { truth, included, prior_mean, .. } = self;
         let (fields, log_weights) = drawn.counted();
         let ensemble = &Ensemble::weighted(&fields, &log_weights)?;
@@ -105,7 +102,7 @@ impl Beside<'_> {
     }
 
     /// χ of one member over all observations.
-    fn misfit(&self, x: &[f32]) -> Result<f64, BoxError> {
+    fn misfit(&self, x: &[f32]) -> Boxed<f64> {
         let mut residual = vec![0.0f32; self.observed.count()];
         self.observed.residual(x, &mut residual);
         Ok(metrics::misfit(&residual, |i| self.observed.noise().at(i).sqrt())?)

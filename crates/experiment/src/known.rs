@@ -1,6 +1,6 @@
 //! What is known of the posterior under a prior.
 
-use crate::{BoxError, Flow, Problem, Reference, Shared};
+use crate::{Boxed, Flow, Problem, Reference, Shared};
 use equipoise_field::{Real, sum};
 use equipoise_guidance::Conditioned;
 use equipoise_observation::Observed;
@@ -48,17 +48,13 @@ impl Moments {
 
 impl Known {
     /// Under the Gaussian.
-    pub(crate) fn gaussian(
-        problem: &Problem,
-        flow: &Flow,
-        observation: &Observed<f32>,
-    ) -> Result<Self, BoxError> {
+    pub(crate) fn gaussian(problem: &Problem, flow: &Flow, observation: &Observed<f32>) -> Boxed<Self> {
         let mean = problem.posterior()?.mean(observation.values())?;
         Ok(Self::Gaussian(Moments::new(mean, problem.variance(flow)?)))
     }
 
     /// Under another prior.
-    pub(crate) fn of(denoiser: &PriorDenoiser, observation: &Observed<f32>) -> Result<Self, BoxError> {
+    pub(crate) fn of(denoiser: &PriorDenoiser, observation: &Observed<f32>) -> Boxed<Self> {
         let Some(prior) = denoiser.empirical() else { return Ok(Self::Nothing) };
         let exact = Arc::new(Conditioned::new(prior, observation)?);
         let found = exact.posterior().moments()?;

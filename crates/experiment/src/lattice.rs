@@ -1,6 +1,6 @@
 //! The operator of a flow: a regular lattice without cells that hold no flow.
 
-use crate::{BoxError, Error};
+use crate::{Boxed, Error};
 use equipoise_field::Shape;
 use equipoise_operator::{LinearOperator, Mask, Subsample};
 use std::sync::Arc;
@@ -9,11 +9,7 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// For a stride that the grid does not allow; [`Error::Setting`] where the lattice meets hidden cells alone.
-pub fn lattice(
-    shape: Shape,
-    sub: usize,
-    hidden: Option<&[bool]>,
-) -> Result<Arc<dyn LinearOperator<f32>>, BoxError> {
+pub fn lattice(shape: Shape, sub: usize, hidden: Option<&[bool]>) -> Boxed<Arc<dyn LinearOperator<f32>>> {
     let all = Subsample::new(shape, sub)?;
     let seen = |i: &usize| {
         let (h, w) = (i / shape.width % shape.height, i % shape.width);

@@ -47,7 +47,7 @@ pub use accelerator::{Accelerator, Places};
 pub use approach::{Approach, law, traced};
 pub use build::Build;
 pub use course::{Course, Setup};
-pub use error::{BoxError, Error, Result};
+pub use error::{BoxError, Boxed, Error, Result};
 pub use flow::{Flow, FlowRequest, PriorSource, SettingsChange};
 pub use flows::Flows;
 pub use folder::{

@@ -96,6 +96,12 @@ pub trait PlanFile: Serialize + DeserializeOwned {
     /// The flows.
     fn datasets(&mut self) -> &mut Vec<FlowFile>;
 
+    /// What is asked of each flow; without datasets of the embedded ones, in the order in which they run.
+    ///
+    /// # Errors
+    /// As [`requests`], and for a key of a dataset that is none of this verb.
+    fn requests(&self) -> Result<Vec<FlowRequest>>;
+
     /// Reads a plan. Paths in it are relative to its folder.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! One flow under one operator: what every run on it shares, made once.
 
-use crate::{Beside, BoxError, Course, Flow, Known, Setup, lattice};
+use crate::{Beside, Boxed, Course, Flow, Known, Setup, lattice};
 use equipoise_covariance::Memo;
 use equipoise_denoiser::Denoiser;
 use equipoise_field::{Real, sketched};
@@ -48,7 +48,7 @@ impl Problem {
     ///
     /// # Errors
     /// For a stride that the grid does not allow, and what keeps the innovation covariance from being made.
-    pub fn new(flow: &Flow, denoiser: Arc<Wiener<f32>>, sub: usize) -> Result<Self, BoxError> {
+    pub fn new(flow: &Flow, denoiser: Arc<Wiener<f32>>, sub: usize) -> Boxed<Self> {
         let operator = lattice(flow.shape, sub, flow.hidden())?;
         let variances: Vec<f64> = flow.noise.iter().map(|s| s * s).collect();
         let uniform = variances.iter().all(|v| v.to_bits() == variances[0].to_bits());
@@ -66,7 +66,7 @@ impl Problem {
     ///
     /// # Errors
     /// For a truth without a number.
-    pub fn about(&self, flow: &Flow) -> Result<Self, BoxError> {
+    pub fn about(&self, flow: &Flow) -> Boxed<Self> {
         Self::of(flow, Arc::clone(&self.gaussian), self.sub, Arc::clone(&self.variance))
     }
 
@@ -75,7 +75,7 @@ impl Problem {
         gaussian: Arc<ObservedGaussian<f32>>,
         sub: usize,
         variance: Arc<Shared<VarianceField<f32>>>,
-    ) -> Result<Self, BoxError> {
+    ) -> Boxed<Self> {
         let over = |wanted: bool| {
             let flags = (0..flow.shape.len()).map(|i| sees(flow, sub, i) == wanted && included(flow, i));
             Some(flags.collect::<Vec<bool>>()).filter(|flags| flags.contains(&true))
@@ -138,7 +138,7 @@ impl Problem {
         flow: &Flow,
         (prior, seed): (&DenoiserName, u64),
         (course, start): (&Course, crate::Start),
-    ) -> Result<Inference<f32>, BoxError> {
+    ) -> Boxed<Inference<f32>> {
         let problem = self.inverse(flow.denoiser_of(prior)?, &self.draw(flow, seed)?)?;
         Ok(course.inference(problem, start.law(self.gaussian.wiener()), self.bound()))
     }
@@ -185,7 +185,7 @@ impl Problem {
     ///
     /// # Errors
     /// An unknown prior, and those of the posterior.
-    pub fn known(&self, flow: &Flow, prior: &DenoiserName, seed: u64) -> Result<Arc<Known>, BoxError> {
+    pub fn known(&self, flow: &Flow, prior: &DenoiserName, seed: u64) -> Boxed<Arc<Known>> {
         let observation = self.draw(flow, seed)?;
         let denoiser = flow.denoiser_of(prior)?;
         self.known.get(format!("{prior} {seed}"), || {
@@ -208,7 +208,7 @@ impl Problem {
         (prior, seed): (&DenoiserName, u64),
         (levels, denoiser): (&[Level], &PriorDenoiser),
         probes: Stream,
-    ) -> Result<Arc<ProbedRatios>, BoxError> {
+    ) -> Boxed<Arc<ProbedRatios>> {
         let observation = self.draw(flow, seed)?;
         self.traces.get(format!("{law} {prior} {setup}"), || {
             let (denoiser, windows) = (denoiser.denoiser(), (flow.windows(), probes));
@@ -220,7 +220,7 @@ impl Problem {
     ///
     /// # Errors
     /// Those of an observation.
-    pub fn draw(&self, flow: &Flow, seed: u64) -> Result<Arc<Observed<f32>>, BoxError> {
+    pub fn draw(&self, flow: &Flow, seed: u64) -> Boxed<Arc<Observed<f32>>> {
         self.draws.get(seed.to_string(), || {
             let mut stream = flow.stream("observation", seed).number(self.sub as u64);
             for &std in &flow.noise {

@@ -1,6 +1,6 @@
 //! Running the trials of a plan that have no row yet.
 
-use crate::{BoxError, Error, Output, Record, Result};
+use crate::{Boxed, Error, Output, Record, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
@@ -69,7 +69,7 @@ pub trait Executor<W: Work>: Sync {
     ///
     /// # Errors
     /// Whatever keeps the trial from having a row; it ends the run.
-    fn execute(&self, trial: &W) -> std::result::Result<W::Record, BoxError>;
+    fn execute(&self, trial: &W) -> Boxed<W::Record>;
 
     /// Whether the trial should have all threads to itself.
     fn parallel_inside(&self, trial: &W) -> bool;

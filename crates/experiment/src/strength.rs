@@ -1,6 +1,6 @@
 //! The strength of a law on a problem, with what results say of it.
 
-use crate::{Approach, BoxError, Course, Flow, Problem, Setup, lattice, traced};
+use crate::{Approach, Boxed, Course, Flow, Problem, Setup, lattice, traced};
 use equipoise_guidance::{Excess, Strength};
 use equipoise_observation::NoiseVariance;
 use equipoise_prior::DenoiserName;
@@ -38,7 +38,7 @@ impl Scaled {
     ///
     /// # Errors
     /// Those of the approach, of the counts and of the traces.
-    pub fn of(approach: &Approach, base: Base, seen: &Seen<'_>) -> Result<Option<Self>, BoxError> {
+    pub fn of(approach: &Approach, base: Base, seen: &Seen<'_>) -> Boxed<Option<Self>> {
         let Some(law) = approach.scaling()? else { return Ok(None) };
         let mut scaled = strength(law, base, seen)?;
         let given = approach.recipe().given("gamma");
@@ -78,7 +78,7 @@ pub struct Seen<'a> {
     pub probes: Stream,
 }
 
-fn strength(law: Law, base: Base, seen: &Seen<'_>) -> Result<Scaled, BoxError> {
+fn strength(law: Law, base: Base, seen: &Seen<'_>) -> Boxed<Scaled> {
     let published = law.published_base();
     let own = law == Law::ClampedLinear;
     let noise = match base.std.or(own.then_some(published.std)) {
@@ -93,7 +93,7 @@ fn strength(law: Law, base: Base, seen: &Seen<'_>) -> Result<Scaled, BoxError> {
     Ok(Scaled { strength: Strength::of_law(law, &noise, gamma, n_obs, n_ref)?, note: String::new() })
 }
 
-fn from_traces(law: Law, noise: &NoiseVariance, seen: &Seen<'_>) -> Result<Scaled, BoxError> {
+fn from_traces(law: Law, noise: &NoiseVariance, seen: &Seen<'_>) -> Boxed<Scaled> {
     let Seen { flow, problem, prior, seed, setup, course, curve, probes } = *seen;
     if let Some(denoiser) = flow.denoiser_of(prior)? {
         // Without exact guidance there is no curve to draw.
@@ -119,7 +119,7 @@ fn from_traces(law: Law, noise: &NoiseVariance, seen: &Seen<'_>) -> Result<Scale
 ///
 /// # Errors
 /// For a stride that the grid does not allow.
-pub fn counts(base: Base, flow: &Flow, sub: usize) -> Result<(usize, usize), BoxError> {
+pub fn counts(base: Base, flow: &Flow, sub: usize) -> Boxed<(usize, usize)> {
     let s = flow.shape;
     let count = |sub| match flow.hidden() {
         Some(hidden) => lattice(s, sub, Some(hidden)).map(|operator| operator.len_out()),

@@ -3,7 +3,7 @@
 
 use crate::choose::Ready;
 use crate::excess::EXCESS_COLUMNS;
-use crate::{BoxError, FlowExecutor, Trial};
+use crate::{Boxed, FlowExecutor, Trial};
 use equipoise_schedule::Level;
 use equipoise_solver::ObservedGaussian;
 use equipoise_stream::Stream;
@@ -49,7 +49,7 @@ pub(crate) struct Account {
 
 impl FlowExecutor<'_> {
     /// The account of trials that differ in their law only.
-    pub(crate) fn account(&self, trials: &[&Trial]) -> Result<Option<Account>, BoxError> {
+    pub(crate) fn account(&self, trials: &[&Trial]) -> Boxed<Option<Account>> {
         let Some(first) = trials.first() else { return Ok(None) };
         let ready = Ready::new(&self.flows, first)?;
         let weights = |trial: &&Trial| weights(&Ready::new(&self.flows, trial)?);
@@ -63,10 +63,7 @@ impl FlowExecutor<'_> {
             prior: prior.trace_ratio(&|_| 1.0, &|l| l, PROBES, probes.text("prior")).value,
             // Those with a column in the results.
             times: EXCESS_COLUMNS.map(at).to_vec(),
-            laws: trials
-                .iter()
-                .filter_map(|trial| weights(trial).transpose())
-                .collect::<Result<_, BoxError>>()?,
+            laws: trials.iter().filter_map(|trial| weights(trial).transpose()).collect::<Boxed<_>>()?,
         }))
     }
 }
@@ -84,12 +81,12 @@ fn observed_at(gaussian: &ObservedGaussian<f32>, level: Level, t: f64, probes: S
 }
 
 /// v(t) of the trial's law; `None` for methods that no law scales.
-fn weights(ready: &Ready<'_>) -> Result<Option<Weights>, BoxError> {
+fn weights(ready: &Ready<'_>) -> Boxed<Option<Weights>> {
     let Some(law) = ready.law()? else { return Ok(None) };
-    let at = |t: f64| -> Result<f64, BoxError> {
+    let at = |t: f64| -> Boxed<f64> {
         let variance = law.strength.variance_at(ready.course.schedule.level(t))?;
         Ok(variance.mean(ready.problem.gaussian.observed().count()) / law.strength.factor)
     };
-    let v = EXCESS_COLUMNS.into_iter().map(at).collect::<Result<_, BoxError>>()?;
+    let v = EXCESS_COLUMNS.into_iter().map(at).collect::<Boxed<_>>()?;
     Ok(Some(Weights { law: ready.trial.law(), v }))
 }

@@ -10,7 +10,7 @@ pub use prediction::{Certified, CheapPrediction, MeanFieldPrediction, Prediction
 pub use table::{CERTIFICATE_CSV, write_certificates};
 
 use crate::choose::Ready as Chosen;
-use crate::{BoxError, Flow, Trial};
+use crate::{BoxError, Boxed, Flow, Trial};
 use equipoise_experiment::{Flows, Scaled, Shared};
 use equipoise_schedule::Level;
 use equipoise_stability::{Certificate, Certifier, Course, Likelihood, Spectra, StabilityError};
@@ -64,7 +64,7 @@ impl<'a> FlowCertifier<'a> {
     ///
     /// # Errors
     /// Whatever keeps the law's strength or the certificate from being made.
-    pub fn predict(&self, trial: &Trial) -> Result<Option<Prediction>, BoxError> {
+    pub fn predict(&self, trial: &Trial) -> Boxed<Option<Prediction>> {
         let Some(ready) = self.ready(trial)? else { return Ok(None) };
         let clock = Instant::now();
         let certificate = ready.certifier.certificate(&ready.course, &ready.likelihood)?;
@@ -78,7 +78,7 @@ impl<'a> FlowCertifier<'a> {
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
-    pub fn cheap(&self, trial: &Trial) -> Result<Option<CheapPrediction>, BoxError> {
+    pub fn cheap(&self, trial: &Trial) -> Boxed<Option<CheapPrediction>> {
         self.ready(trial)?.map(|ready| self.cheap_of(trial, &ready)).transpose()
     }
 
@@ -86,7 +86,7 @@ impl<'a> FlowCertifier<'a> {
     ///
     /// # Errors
     /// As [`predict`](Self::predict).
-    pub fn certificate(&self, trial: &Trial) -> Result<Option<Certificate>, BoxError> {
+    pub fn certificate(&self, trial: &Trial) -> Boxed<Option<Certificate>> {
         let Some(ready) = self.ready(trial)? else { return Ok(None) };
         Ok(Some(ready.certifier.certificate(&ready.course, &ready.likelihood)?))
     }
@@ -95,14 +95,14 @@ impl<'a> FlowCertifier<'a> {
     ///
     /// # Errors
     /// Those of the posterior.
-    pub fn posterior_std(&self, trial: &Trial) -> Result<f64, BoxError> {
+    pub fn posterior_std(&self, trial: &Trial) -> Boxed<f64> {
         let problem = self.flows.problem(trial.dataset(), trial.sub)?;
         let probes = problem.deviations(self.flows.get(trial.dataset())?);
         Ok(problem.posterior()?.mean_variance(PROBES, probes)?.value.sqrt())
     }
 
     /// `None` where [`certifies`](Self::certifies) says no.
-    fn ready(&self, trial: &Trial) -> Result<Option<Ready>, BoxError> {
+    fn ready(&self, trial: &Trial) -> Boxed<Option<Ready>> {
         if !Self::certifies(trial) {
             return Ok(None);
         }
@@ -127,7 +127,7 @@ impl<'a> FlowCertifier<'a> {
     }
 
     /// The table over every ρ that the trial's schedule passes, whatever its steps.
-    fn table(&self, trial: &Trial, certifier: &Certifier<f32>) -> Result<Arc<Table>, BoxError> {
+    fn table(&self, trial: &Trial, certifier: &Certifier<f32>) -> Boxed<Arc<Table>> {
         let key = format!("{} {} {} {}", trial.dataset(), trial.sub, trial.schedule, trial.eta);
         self.tables.get(key, || {
             let schedule = trial.course()?.schedule;
@@ -139,7 +139,7 @@ impl<'a> FlowCertifier<'a> {
         })
     }
 
-    fn cheap_of(&self, trial: &Trial, ready: &Ready) -> Result<CheapPrediction, BoxError> {
+    fn cheap_of(&self, trial: &Trial, ready: &Ready) -> Boxed<CheapPrediction> {
         let table = self.table(trial, &ready.certifier)?;
         let clock = Instant::now();
         let growth = table.spectra.growth(&ready.course, &ready.likelihood)?;
@@ -148,7 +148,7 @@ impl<'a> FlowCertifier<'a> {
     }
 
     /// `None` without corrections, and where the spectrum is not known.
-    fn mean_field_of(&self, trial: &Trial, ready: &Ready) -> Result<Option<MeanFieldPrediction>, BoxError> {
+    fn mean_field_of(&self, trial: &Trial, ready: &Ready) -> Boxed<Option<MeanFieldPrediction>> {
         let Some(corrector) = trial.steps_of_sampler().corrector else { return Ok(None) };
         let table = self.table(trial, &ready.certifier)?;
         let clock = Instant::now();

@@ -2,7 +2,7 @@
 
 use crate::excess::EXCESS_TIMES;
 use crate::{Flow, Trial};
-use equipoise_experiment::{BoxError, Course, Flows, Known, Problem, Scaled, Seen, Setup};
+use equipoise_experiment::{Boxed, Course, Flows, Known, Problem, Scaled, Seen, Setup};
 use equipoise_observation::Observed;
 use equipoise_solver::Inference;
 use equipoise_stream::Stream;
@@ -37,29 +37,29 @@ pub(crate) struct Ready<'a> {
 }
 
 impl<'a> Ready<'a> {
-    pub(crate) fn new(flows: &Flows<'a>, trial: &'a Trial) -> Result<Self, BoxError> {
+    pub(crate) fn new(flows: &Flows<'a>, trial: &'a Trial) -> Boxed<Self> {
         let (flow, problem) = (flows.get(trial.dataset())?, flows.problem(trial.dataset(), trial.sub)?);
         Ok(Self { trial, flow, problem, course: trial.course()? })
     }
 
     /// One draw of the observation noise, the same under every prior.
-    pub(crate) fn draw(&self) -> Result<Arc<Observed<f32>>, BoxError> {
+    pub(crate) fn draw(&self) -> Boxed<Arc<Observed<f32>>> {
         self.problem.draw(self.flow, self.trial.seed)
     }
 
     /// What is known of its posterior.
-    pub(crate) fn known(&self) -> Result<Arc<Known>, BoxError> {
+    pub(crate) fn known(&self) -> Boxed<Arc<Known>> {
         self.problem.known(self.flow, &self.trial.prior, self.trial.seed)
     }
 
     /// Its inverse problem, ready for any method.
-    pub(crate) fn inference(&self) -> Result<Inference<f32>, BoxError> {
+    pub(crate) fn inference(&self) -> Boxed<Inference<f32>> {
         let Trial { prior, seed, start, .. } = self.trial;
         self.problem.inference(self.flow, (prior, *seed), (&self.course, *start))
     }
 
     /// Its law, where its method takes one.
-    pub(crate) fn law(&self) -> Result<Option<Scaled>, BoxError> {
+    pub(crate) fn law(&self) -> Boxed<Option<Scaled>> {
         let Self { trial, flow, ref problem, ref course } = *self;
         let (prior, seed, setup, curve) = (&trial.prior, trial.seed, &trial.setup(), &EXCESS_TIMES);
         let probes =

@@ -5,7 +5,7 @@
 //! spread for its expectation: two runs say what an ensemble would, the bias without sampling error.
 
 use crate::choose::Ready;
-use crate::{BoxError, FlowExecutor, Trial};
+use crate::{Boxed, FlowExecutor, Trial};
 use equipoise_experiment::{Course, Moments, member};
 use equipoise_field::{each, sum};
 use equipoise_guidance::Guidance;
@@ -42,7 +42,7 @@ pub(crate) fn closed_loop(
     course: &Course,
     exact: &Moments,
     member: &Member,
-) -> Result<ClosedLoop, BoxError> {
+) -> Boxed<ClosedLoop> {
     let grid = course.sampler.grid();
     let stride = (grid.len() - 1).div_ceil(STAGES);
     let first = course.schedule.level(grid[0]);
@@ -93,7 +93,7 @@ impl ClosedLoop {
 
 impl FlowExecutor<'_> {
     /// The curves of a trial; `None` where its runs are not affine or draw noise on the way.
-    pub(crate) fn closed_loop(&self, trial: &Trial) -> Result<Option<ClosedLoop>, BoxError> {
+    pub(crate) fn closed_loop(&self, trial: &Trial) -> Boxed<Option<ClosedLoop>> {
         if !is_affine(trial) {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! What trials under denoisers beyond the Wiener filter will take, from a timed part of one denoise.
 
 use crate::excess::EXCESS_COLUMNS;
-use crate::{BoxError, Flow, Result, Trial};
+use crate::{Boxed, Flow, Result, Trial};
 use equipoise_experiment::{Error, traced};
 use equipoise_prior::PriorDenoiser;
 use equipoise_solver::ProbedRatios;
@@ -78,12 +78,12 @@ impl Cost {
     }
 }
 
-fn timed(flow: &Flow, denoiser: &PriorDenoiser, trial: &Trial) -> std::result::Result<f64, BoxError> {
+fn timed(flow: &Flow, denoiser: &PriorDenoiser, trial: &Trial) -> Boxed<f64> {
     let schedule = trial.course()?.schedule;
     let windows = flow.windows();
     let window = windows.first().map_or(flow.truth(), Vec::as_slice);
     let noise: Vec<f32> = Stream::new("cost").normal(0, window.len());
-    let one = |t: f64| -> std::result::Result<f64, BoxError> {
+    let one = |t: f64| -> Boxed<f64> {
         let level = schedule.level(t);
         let (mu, sigma) = (level.mu as f32, level.sigma as f32);
         let x_t: Vec<f32> = window.iter().zip(&noise).map(|(x, e)| mu * x + sigma * e).collect();

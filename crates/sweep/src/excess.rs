@@ -4,7 +4,7 @@
 //! x_t = μx + σε with the true x and one fixed ε: (x_t, y) then has the law that an exact sampler
 //! visits, and a law that diverges is measured where the others are.
 
-use crate::{BoxError, Flow};
+use crate::{Boxed, Flow};
 use equipoise_denoiser::{Denoiser, Tape};
 use equipoise_experiment::{Known, Problem};
 use equipoise_field::{each, sum};
@@ -72,7 +72,7 @@ impl ForwardPath {
         denoiser: &dyn Denoiser<f32>,
         schedule: &dyn Schedule,
         start: Stream,
-    ) -> Result<Self, BoxError> {
+    ) -> Boxed<Self> {
         let noise: Vec<f32> = start.normal(0, flow.shape().len());
         let points = EXCESS_TIMES
             .iter()
@@ -87,7 +87,7 @@ impl ForwardPath {
                 let prior_norm = sum::of(x_t.len(), square).sqrt() / level.sigma;
                 Ok(Point { level, x_t, prior_norm })
             })
-            .collect::<Result<_, BoxError>>()?;
+            .collect::<Boxed<_>>()?;
         Ok(Self { points })
     }
 
@@ -103,7 +103,7 @@ impl ForwardPath {
         draw: &Arc<Observed<f32>>,
         denoiser: &Arc<dyn Denoiser<f32>>,
         known: &Known,
-    ) -> Result<Norms, BoxError> {
+    ) -> Boxed<Norms> {
         let (variance, excess) = (NoiseVariance::Uniform(1.0), Excess::Gamma(0.0));
         let one = Strength { variance, excess, factor: 1.0, adaptive: None };
         let unit = Sda::new(Arc::clone(denoiser), Arc::clone(draw), one);
@@ -118,7 +118,7 @@ impl ForwardPath {
     }
 
     /// Norms and inner products of two guidances of one denoiser at every time, where it is linearised once.
-    fn compare(&self, law: &dyn Guidance<f32>, exact: &dyn Guidance<f32>) -> Result<Vec<Products>, BoxError> {
+    fn compare(&self, law: &dyn Guidance<f32>, exact: &dyn Guidance<f32>) -> Boxed<Vec<Products>> {
         let (mut scratch, mut tape, mut evidence) = (Scratch::new(), Tape::new(), [Evidence::default()]);
         let dim = self.points.first().map_or(0, |p| p.x_t.len());
         let (mut x_hat, mut h, mut g) = (vec![0.0; dim], vec![0.0; dim], vec![0.0; dim]);
@@ -140,7 +140,7 @@ impl ForwardPath {
         norms: &Norms,
         strength: &Strength,
         guidance: &dyn Guidance<f32>,
-    ) -> Result<GuidanceCurves, BoxError> {
+    ) -> Boxed<GuidanceCurves> {
         let of = |pairs: &mut dyn Iterator<Item = (f64, &Products)>| -> GuidanceCurves {
             let (excess, error) = pairs.map(|(c, p)| p.relative(c)).unzip();
             GuidanceCurves { excess, error }
@@ -155,7 +155,7 @@ impl ForwardPath {
     }
 
     /// What h is multiplied by at every time.
-    fn factors(&self, norms: &Norms, strength: &Strength) -> Result<Vec<f64>, BoxError> {
+    fn factors(&self, norms: &Norms, strength: &Strength) -> Boxed<Vec<f64>> {
         let factor = |(point, products): (&Point, &Products)| {
             let c = strength.factor / strength.variance_at(point.level)?.at(0);
             let sigma = point.level.sigma;

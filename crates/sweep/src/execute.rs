@@ -4,11 +4,10 @@ use crate::choose::Ready;
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves, Norms};
 use crate::judge::{Judged, heaviest, judge};
 use crate::pictures::Pictures;
-use crate::{Accelerator, BoxError, Error, Flow, Places, Row, Trial};
+use crate::{Accelerator, BoxError, Boxed, Error, Flow, Places, Row, Trial};
 use equipoise_experiment::{self as experiment, Executor, Flows, Known, Scaled, Shared, counts, member};
-use equipoise_field::sum;
+use equipoise_field::{sketched, sum};
 use equipoise_solver::{Ensemble, Member, SolverError, Watch};
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -71,7 +70,7 @@ impl<'a> FlowExecutor<'a> {
     }
 
     /// What will run a trial.
-    fn backend(&self, trial: &Trial) -> Result<&'static str, BoxError> {
+    fn backend(&self, trial: &Trial) -> Boxed<&'static str> {
         let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian()) else { return Ok(CPU) };
         let inference = Ready::new(&self.flows, trial)?.inference()?;
         let (recipe, law) = (trial.approach.recipe(), trial.approach.scaling()?);
@@ -85,7 +84,7 @@ impl<'a> FlowExecutor<'a> {
     }
 
     /// The runs of a trial, on the backend that its identity names and on no other, and the seconds they took.
-    fn run(&self, ready: &Ready<'_>, law: Option<&Scaled>) -> Result<(Ensemble<f32>, f64), BoxError> {
+    fn run(&self, ready: &Ready<'_>, law: Option<&Scaled>) -> Boxed<(Ensemble<f32>, f64)> {
         let Ready { trial, flow, .. } = *ready;
         let (inference, recipe) = (ready.inference()?, trial.approach.recipe());
         let strength = law.map(|law| &law.strength);
@@ -109,12 +108,12 @@ impl<'a> FlowExecutor<'a> {
     ///
     /// # Errors
     /// Whatever keeps the guidance from being evaluated.
-    pub fn guidance_curves(&self, trial: &Trial) -> Result<Option<GuidanceCurves>, BoxError> {
+    pub fn guidance_curves(&self, trial: &Trial) -> Boxed<Option<GuidanceCurves>> {
         let ready = Ready::new(&self.flows, trial)?;
         self.curves_of(&ready, ready.law()?.as_ref())
     }
 
-    fn curves_of(&self, ready: &Ready<'_>, law: Option<&Scaled>) -> Result<Option<GuidanceCurves>, BoxError> {
+    fn curves_of(&self, ready: &Ready<'_>, law: Option<&Scaled>) -> Boxed<Option<GuidanceCurves>> {
         let Ready { trial, flow, ref problem, ref course } = *ready;
         let known = ready.known()?;
         if matches!(*known, Known::Nothing) {
@@ -137,18 +136,13 @@ impl<'a> FlowExecutor<'a> {
     }
 }
 
-impl fmt::Debug for FlowExecutor<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let accelerator = self.accelerator.map(|accelerator| accelerator.name());
-        f.debug_struct("FlowExecutor")
-            .field("flows", &self.flows)
-            .field("accelerator", &accelerator)
-            .finish_non_exhaustive()
-    }
-}
+sketched!(
+    [] FlowExecutor<'_>, "FlowExecutor",
+    |own| flows = own.flows, accelerator = own.accelerator.map(|accelerator| accelerator.name())
+);
 
 impl Executor<Trial> for FlowExecutor<'_> {
-    fn execute(&self, trial: &Trial) -> Result<Row, BoxError> {
+    fn execute(&self, trial: &Trial) -> Boxed<Row> {
         let ready = Ready::new(&self.flows, trial)?;
         let Ready { flow, ref problem, .. } = ready;
         let law = ready.law()?;

@@ -1,7 +1,7 @@
 //! The verdict on the members of one trial: pooled diagnostics and the state.
 
 use crate::choose::Ready;
-use crate::{BoxError, Row};
+use crate::{Boxed, Row};
 use equipoise_experiment::{Beside, Known, pooled};
 use equipoise_metrics as metrics;
 use equipoise_metrics::{Ensemble, Inclusion, State};
@@ -17,14 +17,14 @@ pub(crate) struct Judged {
 
 /// The row of a trial and its members, who are judged [together](Beside::evidence). What the posterior enters is told
 /// where it is known.
-pub(crate) fn judge(ready: &Ready<'_>, drawn: &Drawn<f32>) -> Result<Judged, BoxError> {
+pub(crate) fn judge(ready: &Ready<'_>, drawn: &Drawn<f32>) -> Boxed<Judged> {
     let Ready { trial, flow, ref problem, ref course } = *ready;
     let (observed, known, runs) = (&*ready.draw()?, ready.known()?, drawn.outcomes());
     let beside = problem.beside(flow, observed);
     let Beside { truth, included, .. } = beside;
     let (fields, log_weights) = drawn.counted();
     let ensemble = &Ensemble::weighted(&fields, &log_weights)?;
-    let over = |part: &Option<Vec<bool>>| -> Result<Option<f64>, BoxError> {
+    let over = |part: &Option<Vec<bool>>| -> Boxed<Option<f64>> {
         let Some(flags) = part else { return Ok(None) };
         pooled(ensemble, |x| Ok(metrics::rmse(x, truth, Inclusion::Entries(flags))?)).map(Some)
     };

@@ -39,8 +39,8 @@ pub use cost::Cost;
 pub type Output = equipoise_experiment::Output<Trial>;
 
 use equipoise_experiment::{
-    Accelerator, Approach, BoxError, CovarianceSettings, Flow, FlowRequest, Places, Protocol, SPACE, Source,
-    Start,
+    Accelerator, Approach, BoxError, Boxed, CovarianceSettings, Flow, FlowRequest, Places, Protocol, SPACE,
+    Source, Start,
 };
 #[cfg(test)]
 use equipoise_experiment::{

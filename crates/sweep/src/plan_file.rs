@@ -48,21 +48,17 @@ impl PlanFile for SweepFile {
     fn datasets(&mut self) -> &mut Vec<FlowFile> {
         &mut self.datasets
     }
-}
 
-impl SweepFile {
-    /// What is asked of each dataset.
-    ///
-    /// # Errors
-    /// For a dataset whose files or priors do not go together, and an embedded sample that is missing.
-    pub fn requests(&self) -> Result<Vec<FlowRequest>> {
+    fn requests(&self) -> equipoise_experiment::Result<Vec<FlowRequest>> {
         for dataset in &self.datasets {
             dataset.refuse(&[("cases", dataset.cases.is_some())], "subs, noise and protocols")?;
         }
         let embedded = EMBEDDED.map(|(name, _)| FlowFile::embedded(name));
-        Ok(requests(if self.datasets.is_empty() { &embedded } else { &self.datasets })?)
+        requests(if self.datasets.is_empty() { &embedded } else { &self.datasets })
     }
+}
 
+impl SweepFile {
     /// The plan over these flows, those of [`requests`](Self::requests) in their order. A stride that is not asked for
     /// is left out where a grid does not allow it, and protocol `study` where runs of the wake would keep whole fields
     /// at every step.

@@ -1,7 +1,8 @@
 //! Runs in reduced coordinates: no field between the start and the end.
 
-use crate::{Accelerator, Approach, BoxError};
+use crate::{Accelerator, Approach, Boxed};
 use equipoise_covariance::Memo;
+use equipoise_field::sketched;
 use equipoise_guidance::Strength;
 use equipoise_innovation::Method as Solution;
 use equipoise_operator::Gram;
@@ -12,7 +13,6 @@ use equipoise_schedule::Level;
 use equipoise_solver::{
     Ensemble, Inference, Member, Method, ObservedGaussian, PosteriorSampler, Recipe, SolverError, Watch,
 };
-use std::fmt;
 use std::sync::Arc;
 
 /// What the noise of corrections may take, shared by the laws of one sub and seed.
@@ -43,11 +43,7 @@ impl Default for ReducedRuns {
     }
 }
 
-impl fmt::Debug for ReducedRuns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReducedRuns").finish_non_exhaustive()
-    }
-}
+sketched!([] ReducedRuns, "ReducedRuns");
 
 impl ReducedRuns {
     fn space(
@@ -92,7 +88,7 @@ impl Accelerator for ReducedRuns {
         inference: &Inference<f32>,
         recipe: &Recipe,
         strength: Option<&Strength>,
-    ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError> {
+    ) -> Boxed<Option<Box<dyn PosteriorSampler<f32>>>> {
         let likelihood = match strength {
             Some(strength) if recipe.method().spec().lawful => Likelihood::Law(strength.clone()),
             None if recipe.method() == Method::EXACT => Likelihood::Exact,

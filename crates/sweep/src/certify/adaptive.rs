@@ -1,6 +1,6 @@
 //! The factors of the adaptive law along the forward process of the truth.
 
-use crate::{BoxError, Flow};
+use crate::{Boxed, Flow};
 use equipoise_experiment::member;
 use equipoise_field::{each, sum};
 use equipoise_guidance::{Scratch, Strength};
@@ -15,7 +15,7 @@ pub(super) fn factors(
     course: &Course,
     inference: &Inference<f32>,
     strength: &Strength,
-) -> Result<Vec<f64>, BoxError> {
+) -> Boxed<Vec<f64>> {
     let plain = Strength { adaptive: None, ..strength.clone() };
     let guidance = inference.guidance(&Recipe::from(Method::SDA), Some(&plain))?;
     let noise: Vec<f32> = member(flow, seed, 0).start.normal(0, flow.shape().len());

@@ -26,7 +26,7 @@ impl Accelerator for Traced {
         inference: &Inference<f32>,
         _: &Recipe,
         strength: Option<&Strength>,
-    ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError> {
+    ) -> Boxed<Option<Box<dyn PosteriorSampler<f32>>>> {
         let traced = strength.is_some_and(|s| matches!(s.excess, equipoise_guidance::Excess::Levels(_)));
         Ok(if traced { Some(inference.bind(&Recipe::from(Method::SDA), strength)?) } else { None })
     }

@@ -3,8 +3,8 @@
 use super::output::{RESUME, content, opened};
 use crate::plan::tests::standard;
 use crate::{
-    BoxError, Executor, Existing, JOURNAL, Observer, Output, Plan, Policy, Progress, RESULTS_CSV,
-    RESULTS_JSONL, Row, Summary, TIMINGS_CSV, Torn, Trial, run,
+    Boxed, Executor, Existing, JOURNAL, Observer, Output, Plan, Policy, Progress, RESULTS_CSV, RESULTS_JSONL,
+    Row, Summary, TIMINGS_CSV, Torn, Trial, run,
 };
 use equipoise_experiment::Result;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ struct Oracle {
 }
 
 impl Executor<Trial> for Oracle {
-    fn execute(&self, trial: &Trial) -> std::result::Result<Row, BoxError> {
+    fn execute(&self, trial: &Trial) -> Boxed<Row> {
         {
             let mut under_way = self.under_way.lock().unwrap();
             for other in under_way.iter() {
