@@ -4,21 +4,18 @@ mod design;
 mod progress;
 mod summary;
 
-use crate::destination;
-use crate::existing::{self, Rule};
-use crate::format::{Format, duration};
+use crate::existing;
+use crate::format::duration;
 use crate::interrupt;
 use crate::messages;
-use crate::number::count;
-use crate::part::Part;
+use crate::planned;
 use crate::provenance::provenance;
-use crate::threads::use_threads;
-use anyhow::Context;
+use crate::running::Running;
 use design::Design;
 use equipoise_benchmark::{
     BenchmarkFile, Estimate, Job, Plan, Results, Scene, estimate, foretell, run as carry_out, write_page,
 };
-use equipoise_experiment::{Flow, FlowRequest, Merged, PLAN_TOML, PlanFile, check_free};
+use equipoise_experiment::{Flow, FlowRequest, Merged, PLAN_TOML, PlanFile};
 use equipoise_report::significant;
 use equipoise_sweep::{CPU, caveat};
 use progress::Display;
@@ -50,6 +47,7 @@ const SILENT: f64 = 30.0;
 /// Units and space: noise, RMSE and floors are in normalised units, those of the prior's normalizer;
 /// ratios and bias have none. Point estimates are not judged on spread.
 #[derive(clap::Args)]
+#[command(mut_arg("out", |out| out.default_value("benchmark")))]
 pub(crate) struct Arguments {
     /// A plan in the place of all flags under Cases
     ///
@@ -61,23 +59,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     design: Design,
 
-    /// Threads; only seconds depend on them [default: all of the machine]
-    #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
-    threads: Option<usize>,
-
-    /// The folder of the results
-    #[arg(long, value_name = "DIR", default_value = "benchmark", help_heading = "Output")]
-    out: PathBuf,
-
     #[command(flatten)]
-    part: Part,
-
-    #[command(flatten)]
-    rule: Rule,
-
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
-    format: Format,
+    pub(crate) running: Running,
 }
 
 /// Runs the benchmark and prints its leaderboard.
@@ -87,12 +70,9 @@ pub(crate) struct Arguments {
 /// in that folder is changed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
-    let rule = arguments.rule.existing();
+    let running = &arguments.running;
     let (asked, requests) = arguments.asked()?;
-    let folder = arguments.part.folder(&arguments.out);
-    check_free(&folder, rule)?;
-    destination::folder(&folder)?;
-    use_threads(arguments.threads)?;
+    let (folder, rule) = running.begin()?;
     let flows = requests.iter().map(Flow::open_apart).collect::<Result<Vec<_>, _>>()?;
     flows.iter().flat_map(|[flow, _]| flow.remarks()).for_each(messages::remark);
     let plan = asked.plan(&flows)?;
@@ -104,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     // A job that has no weight is refused where it runs.
     let weight = |job: &Job| plan.weight(job, entries(job)).unwrap_or(0.0);
-    let jobs = arguments.part.take(plan.jobs()?, weight);
+    let jobs = running.take(plan.jobs()?, weight);
     let total = jobs.len();
     detail!("{total} jobs: {} methods on {} datasets", plan.approaches.len(), plan.datasets.len());
     for dataset in &plan.datasets {
@@ -116,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let scenes = flows.iter().map(Scene::of).collect::<Result<Vec<_>, _>>()?;
     let scenes: Vec<Scene> = scenes.into_iter().flatten().collect();
-    let provenance = provenance(CPU, flows.iter().flat_map(|[test, _]| test.files()), arguments.part.shard());
+    let provenance = provenance(CPU, flows.iter().flat_map(|[test, _]| test.files()), running.shard);
     let resolved = BenchmarkFile::resolved(&requests, &plan);
     let results = Results::open(&folder, (plan, jobs), provenance, rule)?;
     existing::resumed(&results);
@@ -134,26 +114,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let ran = carry_out(&results, &scenes, &display, &stop);
     display.close();
     let ran = ran?;
-    let page = arguments.part.shard().is_none().then(|| write_page(&results)).transpose()?;
+    let page = running.shard.is_none().then(|| write_page(&results)).transpose()?;
     let report = Report::new(&results, ran, page, clock.elapsed())?;
-    report.print(arguments.format)?;
+    report.print(running.format)?;
     Ok(interrupt::ended(ran, total, "jobs have records"))
 }
 
 impl Arguments {
-    /// Which jobs are asked for, what becomes of a folder, and the folder.
-    pub(crate) fn destination(&self) -> (&Part, &Rule, &Path) {
-        (&self.part, &self.rule, &self.out)
-    }
-
     /// What is asked of the jobs and of the flows, on the line or in a plan's file.
     fn asked(&self) -> anyhow::Result<(BenchmarkFile, Vec<FlowRequest>)> {
-        let Some(path) = &self.plan else {
-            let asked = self.design.asked()?;
-            return Ok((asked.clone(), asked.requests()?));
-        };
-        let asked = BenchmarkFile::read(path)?;
-        let requests = asked.requests().with_context(|| path.display().to_string())?;
+        if let Some(path) = &self.plan {
+            return planned::read(path);
+        }
+        let asked = self.design.asked()?;
+        let requests = asked.requests()?;
         Ok((asked, requests))
     }
 }
@@ -161,8 +135,7 @@ impl Arguments {
 /// Merges the folders of a benchmark: the records, and the page as the benchmark itself makes it.
 pub(crate) fn merge(folder: &Path, merged: Merged<Job>) -> anyhow::Result<Results> {
     let first = &merged.parts()[0];
-    let path = merged.plan_file();
-    let requests = BenchmarkFile::read(&path)?.requests().with_context(|| path.display().to_string())?;
+    let (_, requests) = planned::read::<BenchmarkFile>(&merged.plan_file())?;
     let plan = first.manifest().plan.clone();
     let (resolved, jobs) = (BenchmarkFile::resolved(&requests, &plan), plan.jobs()?);
     let results = Results::merge(folder, (plan, jobs), merged)?;

@@ -102,8 +102,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Err(usage(&format!("--out: found {path}, the training file; expected another")));
     }
     destination::file(&arguments.out)?;
-    let train =
-        Recording::open(&arguments.fitting.flow(&arguments.train)?, &arguments.fitting.load_options())?;
+    let train = Recording::open(
+        &arguments.fitting.loading.of(&arguments.train)?,
+        &arguments.fitting.loading.options(),
+    )?;
     let settings = change.apply(Settings::of(train.kind(), train.grid()));
     if let (Some(method), model @ (Model::Dense | Model::Stationary)) = (arguments.method, settings.model) {
         let name = model.name();

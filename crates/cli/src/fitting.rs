@@ -2,14 +2,14 @@
 
 use crate::failure::usage;
 use crate::format::duration;
+use crate::loading::Loading;
 use crate::number::{count, non_negative};
 use clap::ValueEnum;
-use equipoise_data::{AxisOrder, DataError, Kind, LoadOptions, NormalizerKind, Slice};
+use equipoise_data::{LoadOptions, NormalizerKind};
 use equipoise_experiment as experiment;
 use equipoise_experiment::{FlowFile, ModelName, SettingsChange};
 use equipoise_field::Shape;
 use equipoise_prior::{Model, Settings};
-use std::path::{Path, PathBuf};
 
 /// Seconds that LAPACK takes for all modes of a D × D matrix over D³, on one core under the fastest and the
 /// slowest kernels of BLAS that were seen.
@@ -25,14 +25,6 @@ pub(crate) fn announce(settings: &Settings, window: Shape) {
     }
 }
 
-/// The file of a flow, or a plane of it.
-///
-/// # Errors
-/// If the path names another plane.
-pub(crate) fn sliced(slice: Option<Slice>, path: &Path) -> Result<PathBuf, DataError> {
-    slice.map_or_else(|| Ok(path.into()), |slice| slice.of(path))
-}
-
 fn forewarning(model: Model, dim: usize) -> Option<String> {
     let [least, most] = EIGEN.map(|share| share * (dim as f64).powi(3));
     (model == Model::Dense && most >= SILENT).then(|| {
@@ -45,24 +37,8 @@ fn forewarning(model: Model, dim: usize) -> Option<String> {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Prior")]
 pub(crate) struct Fitting {
-    /// The axis order of every file, whatever it declares
-    ///
-    /// NTCHW or TNCHW, or other orders of these letters, with X and Y for H and W where that says which is x (NTHWC, NTXY,
-    /// TXYC, THW); what is missing has length 1.
-    #[arg(long, value_name = "ORDER")]
-    axes: Option<AxisOrder>,
-
-    /// The kind of flow of every file, whatever it declares
-    ///
-    /// ibpm, kolmogorov or generic.
-    #[arg(long, value_name = "KIND")]
-    kind: Option<Kind>,
-
-    /// The plane of z of every file in three dimensions, z=INDEX from 0 on
-    ///
-    /// Without it such a file is refused. FILE:z=INDEX says the same of one file alone.
-    #[arg(long, value_name = "z=INDEX")]
-    slice: Option<Slice>,
+    #[command(flatten)]
+    pub(crate) loading: Loading,
 
     /// Frames of a window [default: 16 for ibpm, else 8]
     #[arg(long, value_name = "T", value_parser = count, allow_negative_numbers = true)]
@@ -102,14 +78,10 @@ enum Covariance {
 }
 
 impl Fitting {
-    /// How files are read.
-    pub(crate) fn load_options(&self) -> LoadOptions {
-        LoadOptions { axes: self.axes, kind: self.kind }
-    }
-
     /// The same in a plan's file, with what replaces the settings of the data's kind.
     pub(crate) fn file(&self) -> FlowFile {
-        let &Self { axes, kind, window, normalizer, covariance, rank, ridge, slice: _ } = self;
+        let &Self { ref loading, window, normalizer, covariance, rank, ridge } = self;
+        let LoadOptions { axes, kind } = loading.options();
         let model = covariance.map(|covariance| match covariance {
             Covariance::Dense => ModelName::Dense,
             Covariance::LowRank => ModelName::LowRank,
@@ -118,14 +90,6 @@ impl Fitting {
         let covariance = experiment::Covariance { model, rank, ridge };
         let covariance = (covariance != Default::default()).then_some(covariance);
         FlowFile { axes, kind, window, normalizer, covariance, ..FlowFile::default() }
-    }
-
-    /// The file of a flow, or the plane of it that is asked for.
-    ///
-    /// # Errors
-    /// If the path names another plane.
-    pub(crate) fn flow(&self, path: &Path) -> anyhow::Result<PathBuf> {
-        Ok(sliced(self.slice, path)?)
     }
 
     /// A flag that says how to fit, if one was given.
@@ -164,6 +128,7 @@ impl Fitting {
 mod tests {
     use super::*;
     use clap::Parser;
+    use equipoise_data::Kind;
     use equipoise_field::{Axis, Boundary, Grid};
 
     #[derive(Parser)]

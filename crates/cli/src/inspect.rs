@@ -3,11 +3,11 @@
 mod report;
 mod sections;
 
-use crate::fitting::sliced;
 use crate::format::Format;
+use crate::loading::Loading;
 use crate::output;
 use crate::progress::Tally;
-use equipoise_data::{AxisOrder, Kind, LoadOptions, Slice, audit, load};
+use equipoise_data::{audit, load};
 use report::{Flow, Report};
 use std::path::PathBuf;
 
@@ -29,24 +29,8 @@ pub(crate) struct Arguments {
     /// The file or folder
     file: PathBuf,
 
-    /// The axis order, whatever the file declares
-    ///
-    /// NTCHW or TNCHW, or other orders of these letters, with X and Y for H and W where that says which is x (NTHWC, NTXY,
-    /// TXYC, THW); what is missing has length 1.
-    #[arg(long, value_name = "ORDER")]
-    axes: Option<AxisOrder>,
-
-    /// The kind of flow, whatever the file declares
-    ///
-    /// ibpm, kolmogorov or generic.
-    #[arg(long, value_name = "KIND")]
-    kind: Option<Kind>,
-
-    /// The plane of z of every file in three dimensions, z=INDEX from 0 on
-    ///
-    /// Without it such a file is refused. FILE:z=INDEX says the same of one file alone.
-    #[arg(long, value_name = "z=INDEX")]
-    slice: Option<Slice>,
+    #[command(flatten)]
+    loading: Loading,
 
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -58,9 +42,9 @@ pub(crate) struct Arguments {
 /// # Errors
 /// The reason why [`load`] refuses the file, after printing what can be measured.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let options = LoadOptions { axes: arguments.axes, kind: arguments.kind };
+    let options = arguments.loading.options();
     let print = |report: &Report<'_>| output::print_sections(arguments.format, &sections::of(report), report);
-    let file = sliced(arguments.slice, &arguments.file)?;
+    let file = arguments.loading.of(&arguments.file)?;
     detail!("reading {}", file.display());
     let told = Tally::of(format!("reading {}", file.display()));
     let loaded = load(&file, &options);

@@ -111,17 +111,17 @@ fn asked(call: &[OsString]) -> anyhow::Result<PathBuf> {
     let words = [OsString::from("equipoise")].into_iter().chain(call.iter().cloned());
     let (words, _) = crate::renamed::current(words);
     let whole = crate::Arguments::from_arg_matches(&help::command().try_get_matches_from(words)?)?;
-    let (part, rule, out) = match &whole.verb {
-        Verb::Sweep(asked) => asked.destination(),
-        Verb::Benchmark(asked) => asked.destination(),
+    let running = match &whole.verb {
+        Verb::Sweep(asked) => &asked.running,
+        Verb::Benchmark(asked) => &asked.running,
         _ => return Err(usage("after --: found another verb, expected sweep or benchmark")),
     };
-    if part.shard().is_some() || rule.is_given() {
+    if running.shard.is_some() || running.rule.is_given() {
         return Err(usage(
             "after --: found --shard, --resume or --force, expected none: every task has its own",
         ));
     }
-    Ok(out.to_owned())
+    Ok(running.out.clone())
 }
 
 /// The words of the call but for `--out`, which every task has its own of.

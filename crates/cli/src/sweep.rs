@@ -9,22 +9,19 @@ mod progress;
 mod source;
 mod summary;
 
-use crate::destination;
-use crate::existing::{self, Rule};
+use crate::existing;
 use crate::format::Format;
 use crate::interrupt;
-use crate::number::count;
 use crate::output;
-use crate::part::Part;
+use crate::planned;
 use crate::provenance::provenance;
+use crate::running::Running;
 use crate::spectrum::Spectrum;
 use crate::stability::Outcomes;
-use crate::threads::use_threads;
-use anyhow::Context;
 use backend::{Backend, Elsewhere};
 use clap::ValueEnum;
 pub(crate) use design::Design;
-use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, check_free, distinct};
+use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, distinct};
 use equipoise_sweep::{
     CPU, Cost, FlowCertifier, FlowExecutor, Output, Pictures, Plan, SweepFile, Trial, caveats,
     write_certificates, write_page, write_why,
@@ -33,7 +30,7 @@ pub(crate) use merge::merge;
 pub(crate) use methods::{Methods, methods_help};
 use progress::Display;
 pub(crate) use source::{Embedded, Source};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 use summary::Report;
@@ -54,6 +51,7 @@ use summary::Report;
 /// RMSE/floor is the RMSE over that of exact posterior samples. Under a prior whose posterior is not
 /// known (local, equivariant_local, locality) errors are against the truth alone, and RMSE is printed.
 #[derive(clap::Args)]
+#[command(mut_arg("out", |out| out.default_value("results")))]
 pub(crate) struct Arguments {
     /// A plan in the place of all flags under Data, Prior and Trials
     ///
@@ -62,7 +60,8 @@ pub(crate) struct Arguments {
     #[arg(
         long, value_name = "FILE", help_heading = "Data",
         conflicts_with_all = [
-            "data", "train", "prior", "prior_file", "dataset", "noise", "noise_physical", "include_solid", "Fitting", "Design",
+            "data", "train", "prior", "prior_file", "dataset", "noise", "noise_physical", "include_solid", "Loading", "Fitting",
+            "Design",
         ]
     )]
     plan: Option<PathBuf>,
@@ -73,19 +72,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     design: Design,
 
-    /// Threads, which no number depends on [default: all of the machine]
-    #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
-    threads: Option<usize>,
-
-    /// The folder of the results
-    #[arg(long, value_name = "DIR", default_value = "results", help_heading = "Output")]
-    out: PathBuf,
-
     #[command(flatten)]
-    part: Part,
-
-    #[command(flatten)]
-    rule: Rule,
+    pub(crate) running: Running,
 
     /// Where runs take place: cpu, reduced, cuda or auto [default: reduced]
     ///
@@ -101,10 +89,6 @@ pub(crate) struct Arguments {
     /// The predictions stand in `certificate.csv`; the confusion matrix is printed.
     #[arg(long, conflicts_with = "shard", help_heading = "Output")]
     certify: bool,
-
-    /// How to print
-    #[arg(long, value_enum, default_value_t = Format::Table, help_heading = "Output")]
-    format: Format,
 }
 
 /// Runs the sweep and prints its summary.
@@ -114,13 +98,10 @@ pub(crate) struct Arguments {
 /// in that folder is changed.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let clock = Instant::now();
-    let rule = arguments.rule.existing();
+    let running = &arguments.running;
     let (asked, requests) = arguments.asked()?;
     let elsewhere = arguments.backend(&asked)?.open()?;
-    let folder = arguments.part.folder(&arguments.out);
-    check_free(&folder, rule)?;
-    destination::folder(&folder)?;
-    use_threads(arguments.threads)?;
+    let (folder, rule) = running.begin()?;
     let (flows, spectra) = open(&requests)?;
     // The manifest and the report keep them.
     flows.iter().flat_map(Flow::remarks).for_each(|remark| note!("{remark}"));
@@ -133,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         executor = executor.with_accelerator(elsewhere.accelerator());
     }
     let whole = executor.placed(plan.trials()?)?;
-    let trials = arguments.part.take(whole.clone(), |trial| weight(&flows, trial));
+    let trials = running.take(whole.clone(), |trial| weight(&flows, trial));
     let backend = elsewhere.as_ref().map_or(CPU, Elsewhere::name);
     detail!(
         "{} trials on backend {backend}: {} methods under their laws, sub {:?}",
@@ -141,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         plan.approaches.len(),
         plan.subs
     );
-    let provenance = provenance(backend, flows.iter().flat_map(Flow::files), arguments.part.shard());
+    let provenance = provenance(backend, flows.iter().flat_map(Flow::files), running.shard);
     let named = elsewhere.as_ref().map_or(CPU, |elsewhere| elsewhere.accelerator().name());
     let resolved = SweepFile::resolved(&requests, &plan, named);
     let output = Output::open(&folder, (plan, trials), provenance, rule)?;
@@ -160,14 +141,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(elsewhere) = &elsewhere {
         output.note(elsewhere.told(executor.places()))?;
     }
-    let page = match arguments.part.shard() {
+    let page = match running.shard {
         Some(_) => None,
         None => Some(pages(&output, &flows, &executor, &pictures)?),
     };
     let report = Report::new(&output, spectra, ran, page, clock.elapsed())?;
-    report.print(arguments.format)?;
+    report.print(running.format)?;
     if arguments.certify {
-        certify(&output, &flows, arguments.format)?;
+        certify(&output, &flows, running.format)?;
     }
     Ok(interrupt::ended(ran, output.trials().len(), "trials have rows"))
 }
@@ -193,15 +174,10 @@ fn pages(
 impl Arguments {
     /// What is asked of the trials and of the flows, on the line or in a plan's file.
     fn asked(&self) -> anyhow::Result<(SweepFile, Vec<FlowRequest>)> {
-        let Some(path) = &self.plan else { return Ok((self.design.asked()?, self.source.requests()?)) };
-        let asked = SweepFile::read(path)?;
-        let requests = asked.requests().with_context(|| path.display().to_string())?;
-        Ok((asked, requests))
-    }
-
-    /// Which trials are asked for, what becomes of a folder, and the folder.
-    pub(crate) fn destination(&self) -> (&Part, &Rule, &Path) {
-        (&self.part, &self.rule, &self.out)
+        match &self.plan {
+            Some(path) => planned::read(path),
+            None => Ok((self.design.asked()?, self.source.requests()?)),
+        }
     }
 
     /// The line's word, or the plan's.

@@ -3,15 +3,15 @@
 mod page;
 
 use crate::destination;
-use crate::fitting::sliced;
 use crate::format::Format;
 use crate::held::Held;
 use crate::interrupt::INTERRUPTED;
+use crate::loading::Loading;
 use crate::number::count;
 use crate::output;
 use crate::progress::Progress;
 use crate::threads::use_threads;
-use equipoise_data::{AxisOrder, Kind, LoadOptions, Slice, checksum, load};
+use equipoise_data::{checksum, load};
 use equipoise_report::write_atomically;
 use equipoise_training::{Config, Ended, Row, Step, Training};
 use page::Told;
@@ -53,21 +53,8 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Output")]
     resume: bool,
 
-    /// The axis order of the file, whatever it declares
-    #[arg(long, value_name = "ORDER")]
-    axes: Option<AxisOrder>,
-
-    /// The kind of flow of the file, whatever it declares
-    ///
-    /// ibpm, kolmogorov or generic.
-    #[arg(long, value_name = "KIND")]
-    kind: Option<Kind>,
-
-    /// The plane of z of every file in three dimensions, z=INDEX from 0 on
-    ///
-    /// Without it such a file is refused. FILE:z=INDEX says the same of one file alone.
-    #[arg(long, value_name = "z=INDEX")]
-    slice: Option<Slice>,
+    #[command(flatten)]
+    loading: Loading,
 
     /// Threads, which no number depends on [default: all of the machine]
     #[arg(long, value_parser = count, allow_negative_numbers = true, help_heading = "Output")]
@@ -88,9 +75,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     destination::folder(&arguments.out)?;
     use_threads(arguments.threads)?;
     let held = Held::folder(&arguments.out)?;
-    let options = LoadOptions { axes: arguments.axes, kind: arguments.kind };
-    let train = sliced(arguments.slice, &arguments.train)?;
-    let data = load(&train, &options)?;
+    let train = arguments.loading.of(&arguments.train)?;
+    let data = load(&train, &arguments.loading.options())?;
     data.notes().iter().for_each(|text| detail!("{}: {text}", data.path().display()));
     crate::messages::warnings(data.path(), data.warnings());
     let sha256 = checksum(&train)?;

@@ -89,7 +89,7 @@ impl Source {
     ) -> anyhow::Result<Opened> {
         let name = name.to_string_lossy();
         detail!("{name}: training {}, held out {}", train.display(), data.display());
-        let options: LoadOptions = self.fitting.load_options();
+        let options: LoadOptions = self.fitting.loading.options();
         let train = load(&train, &options)?;
         let data = load_beside(&data, &options, train.kind())?;
         [&train, &data].into_iter().for_each(|file| messages::warnings(file.path(), file.warnings()));
@@ -111,7 +111,7 @@ impl Source {
     /// Name, training file and held-out file of every flow.
     fn files(&self) -> anyhow::Result<Vec<[PathBuf; 3]>> {
         if let (Some(data), Some(train)) = (&self.data, &self.train) {
-            let [train, data] = [self.fitting.flow(train)?, self.fitting.flow(data)?];
+            let [train, data] = [self.fitting.loading.of(train)?, self.fitting.loading.of(data)?];
             return Ok(vec![[FlowRequest::name_of(&data).into(), train, data]]);
         }
         let asked = |name: &str| self.dataset.is_empty() || self.dataset.iter().any(|of| of.name() == name);

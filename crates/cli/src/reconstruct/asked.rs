@@ -89,7 +89,7 @@ impl Asked {
                 let expected = "expected one of them: a prior by name stands on a training file";
                 Err(usage(&format!("--train: found with --prior-file {prior}, {expected}")))
             }
-            (None, Some(path)) => Ok(Self { name, path: fitting.flow(path)?, origin: Origin::Train }),
+            (None, Some(path)) => Ok(Self { name, path: fitting.loading.of(path)?, origin: Origin::Train }),
             (None, None) => match Fields::of(&names, None)? {
                 Some(fields) => match fitting.given_beside("--window") {
                     Some(flag) => {
@@ -157,7 +157,7 @@ impl Asked {
     }
 
     fn fitted(&self, fitting: &Fitting, length: &Length) -> anyhow::Result<(Prior, Option<Other>)> {
-        let train = load(&self.path, &fitting.load_options())?;
+        let train = load(&self.path, &fitting.loading.options())?;
         messages::warnings(&self.path, train.warnings());
         let change = fitting.change()?;
         let Received { train, defaults, fields, remarks } =

@@ -27,8 +27,8 @@ impl Truth {
         asked: &Asked,
         arguments: &Arguments,
     ) -> anyhow::Result<Self> {
-        let path = &*arguments.fitting.flow(path)?;
-        let data = load_beside(path, &arguments.fitting.load_options(), prior.kind())?;
+        let path = &*arguments.fitting.loading.of(path)?;
+        let data = load_beside(path, &arguments.fitting.loading.options(), prior.kind())?;
         let described = prior.described(&asked.path);
         let (data, mut remarks) = match prior.is_standard() {
             // No frames are known that could stand in both.

@@ -1,7 +1,7 @@
 //! Where the runs of a sweep take place.
 
 use clap::ValueEnum;
-use equipoise_experiment::{Accelerator, BoxError, Places};
+use equipoise_experiment::{Accelerator, Boxed, Places};
 use equipoise_guidance::Strength;
 use equipoise_scaling::Law;
 use equipoise_solver::{Inference, Method, PosteriorSampler, Recipe};
@@ -98,7 +98,7 @@ impl Accelerator for Gpu {
         inference: &Inference<f32>,
         recipe: &Recipe,
         strength: Option<&Strength>,
-    ) -> Result<Option<Box<dyn PosteriorSampler<f32>>>, BoxError> {
+    ) -> Boxed<Option<Box<dyn PosteriorSampler<f32>>>> {
         let Some(strength) = strength.filter(|_| recipe.method() == Method::SDA) else { return Ok(None) };
         match Problem::new(inference, strength) {
             Err(StepError::Refused { .. }) => Ok(None),

@@ -2,16 +2,14 @@
 
 use super::backend::Backend;
 use super::{open, pages};
-use anyhow::Context;
+use crate::planned;
 use equipoise_experiment::{Merged, PLAN_TOML, PlanFile};
 use equipoise_sweep::{CPU, FlowExecutor, Output, Pictures, SweepFile, Trial};
 use std::path::Path;
 
 /// Merges the folders of a sweep: the rows, and the pages as the sweep itself makes them.
 pub(crate) fn merge(folder: &Path, merged: Merged<Trial>) -> anyhow::Result<Output> {
-    let path = merged.plan_file();
-    let asked = SweepFile::read(&path)?;
-    let requests = asked.requests().with_context(|| path.display().to_string())?;
+    let (asked, requests) = planned::read::<SweepFile>(&merged.plan_file())?;
     let (flows, _) = open(&requests)?;
     let plan = merged.parts()[0].manifest().plan.clone();
     let reduced = Backend::Reduced.open()?;

@@ -101,7 +101,7 @@ impl Source {
         if self.data.is_some() {
             self.check(&priors)?;
             let sliced =
-                |path: &Option<PathBuf>| path.as_ref().map(|path| self.fitting.flow(path)).transpose();
+                |path: &Option<PathBuf>| path.as_ref().map(|path| self.fitting.loading.of(path)).transpose();
             let (data, train) = (sliced(&self.data)?, sliced(&self.train)?);
             return Ok(requests(&[FlowFile { data, train, prior_file: priors.file, ..asked }])?);
         }

@@ -190,7 +190,7 @@ impl Source {
             return Ok((prior, markov, clipped));
         }
         let change = self.fitting.change()?;
-        let train = load(&self.fitting.flow(path)?, &self.fitting.load_options())?;
+        let train = load(&self.fitting.loading.of(path)?, &self.fitting.loading.options())?;
         messages::warnings(train.path(), train.warnings());
         let of_kind = Settings { window: NEIGHBOURS, ..Settings::of(train.kind(), train.grid()) };
         let settings = change.apply(of_kind);
