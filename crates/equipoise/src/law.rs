@@ -109,7 +109,13 @@ impl<R: Real> MethodOf<R> for Probed<R> {
     }
 }
 
-/// The published score: std and γ as they are.
-pub(crate) fn published<R: Real>(on: &Inference<R>) -> Result<Strength, EquipoiseError> {
-    Lawful::new(Law::Sum).strength(on)
+impl<R: Real> MethodOf<R> for Recipe {
+    fn bind(&self, on: &Inference<R>) -> Bound<R> {
+        let recipe = self.resolve()?;
+        let strength = match recipe.method().spec().lawful {
+            true => Some(Lawful::new(Law::Sum).strength(on)?),
+            false => None,
+        };
+        Ok(on.bind(&recipe, strength.as_ref())?)
+    }
 }

@@ -1,7 +1,7 @@
 //! A method with its settings, before there is a problem: what [`Posterior::method`](crate::Posterior::method)
 //! takes.
 
-use crate::{EquipoiseError, law};
+use crate::EquipoiseError;
 use equipoise_field::Real;
 use equipoise_guidance::Guidance;
 use equipoise_solver::{Inference, Method, PosteriorSampler, SolverError};
@@ -63,17 +63,6 @@ impl Recipe {
     pub fn resolve(&self) -> Result<equipoise_solver::Recipe, SolverError> {
         let recipe = equipoise_solver::Recipe::from(self.method.parse::<Method>()?);
         self.settings.iter().try_fold(recipe, |recipe, (name, value)| recipe.with(name, *value))
-    }
-}
-
-impl<R: Real> MethodOf<R> for Recipe {
-    fn bind(&self, on: &Inference<R>) -> Bound<R> {
-        let recipe = self.resolve()?;
-        let strength = match recipe.method().spec().lawful {
-            true => Some(law::published(on)?),
-            false => None,
-        };
-        Ok(on.bind(&recipe, strength.as_ref())?)
     }
 }
 

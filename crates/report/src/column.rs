@@ -1,6 +1,6 @@
 //! Columns, each said once: what it is called, what it means, in which unit, and how it is got from a row.
 
-use crate::{Cell, Table};
+use crate::Cell;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -83,8 +83,8 @@ impl<N: Into<Cow<'static, str>>, M: Into<Cow<'static, str>>> From<(N, M)> for He
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Column<'a, R> {
-    head: Head,
-    get: Box<dyn Fn(&R) -> Cell + 'a>,
+    pub(crate) head: Head,
+    pub(crate) get: Box<dyn Fn(&R) -> Cell + 'a>,
 }
 
 impl<'a, R> Column<'a, R> {
@@ -140,16 +140,4 @@ pub fn pick<'c, 'a, R>(columns: &'c [Column<'a, R>], names: &[&str]) -> Vec<&'c 
         None => panic!("no column `{name}`"),
     };
     names.iter().map(named).collect()
-}
-
-impl Table {
-    /// A row of the table for each of `rows`.
-    pub fn of<'c, 'r, 'a: 'c, R: 'r + 'c>(
-        columns: impl IntoIterator<Item = &'c Column<'a, R>>,
-        rows: impl IntoIterator<Item = &'r R>,
-    ) -> Self {
-        let columns: Vec<&Column<'a, R>> = columns.into_iter().collect();
-        let cells = |row: &'r R| columns.iter().map(|column| (column.get)(row)).collect();
-        Self::new(columns.iter().map(|column| &column.head), rows.into_iter().map(cells).collect())
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::ReportError;
 use crate::colour::{LEVELS, STEPS};
-use crate::indexed::{INK, Indexed};
+use crate::indexed::{INK, Image, Indexed};
 use crate::lettering::{Anchor, Label, ink, shortened, width, wrap};
 use crate::orientation::View;
 use crate::panel::{Panel, Quantity};
@@ -40,8 +40,21 @@ struct Layout {
     height: usize,
 }
 
+impl Panel<'_> {
+    /// The labelled picture: title, true range, frame labels, axes in the grid's unit of length from
+    /// the corner of the first cell, colour bar. A cell is a block of whole pixels. What dots are beside another
+    /// quantity than vorticity, the title has to say.
+    ///
+    /// # Errors
+    /// [`ReportError`] when a length, an observed point, the limit or a spacing is wrong, or the
+    /// text cannot be drawn.
+    pub fn picture(&self, quantity: Quantity<'_>) -> Result<Image, ReportError> {
+        draw(self, &self.view()?, quantity)?.encode()
+    }
+}
+
 /// Draws the labelled picture of a checked panel.
-pub(crate) fn draw(panel: &Panel<'_>, view: &View, quantity: Quantity<'_>) -> Result<Indexed, ReportError> {
+fn draw(panel: &Panel<'_>, view: &View, quantity: Quantity<'_>) -> Result<Indexed, ReportError> {
     let layout = Layout::new(panel, view, quantity)?;
     let mut image = Indexed::new(layout.width, layout.height);
     let mut labels = layout.headings();

@@ -2,7 +2,6 @@
 
 use crate::colour::level;
 use crate::indexed::{GAP_INDEX, Image, Indexed, NOT_FINITE_INDEX, POINT_INDEX, SOLID_INDEX};
-use crate::labelled;
 use crate::orientation::View;
 use crate::{ReportError, significant};
 use equipoise_field::Grid;
@@ -64,17 +63,6 @@ impl Quantity<'_> {
 }
 
 impl Panel<'_> {
-    /// The labelled picture: title, true range, frame labels, axes in the grid's unit of length from
-    /// the corner of the first cell, colour bar. A cell is a block of whole pixels. What dots are beside another
-    /// quantity than vorticity, the title has to say.
-    ///
-    /// # Errors
-    /// [`ReportError`] when a length, an observed point, the limit or a spacing is wrong, or the
-    /// text cannot be drawn.
-    pub fn picture(&self, quantity: Quantity<'_>) -> Result<Image, ReportError> {
-        labelled::draw(self, &self.view()?, quantity)?.encode()
-    }
-
     /// The frames alone, one pixel per cell (per smaller side of a cell), without any text: for a
     /// page that says the rest in its own words, with every other level of the colour map. Frames much wider than high
     /// stand below each other.
@@ -181,7 +169,7 @@ impl Panel<'_> {
         }
     }
 
-    fn view(&self) -> Result<View, ReportError> {
+    pub(crate) fn view(&self) -> Result<View, ReportError> {
         let (title, expected) = (&self.title, self.height * self.width);
         if self.frames.is_empty() || expected == 0 {
             let frames = self.frames.len();

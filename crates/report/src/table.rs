@@ -1,7 +1,7 @@
 //! Rows of cells under named columns: as a table that sorts on a page, aligned text, CSV or JSON.
 
 use crate::markup::{Caption, escape};
-use crate::{Cell, Head};
+use crate::{Cell, Column, Head};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
@@ -30,6 +30,16 @@ impl Table {
     pub fn new(columns: impl IntoIterator<Item = impl Into<Head>>, rows: Vec<Vec<Cell>>) -> Self {
         let columns = columns.into_iter().map(Into::into).collect();
         Self { caption: None, columns, rows, digits: None, facts: false }
+    }
+
+    /// A row of the table for each of `rows`.
+    pub fn of<'c, 'r, 'a: 'c, R: 'r + 'c>(
+        columns: impl IntoIterator<Item = &'c Column<'a, R>>,
+        rows: impl IntoIterator<Item = &'r R>,
+    ) -> Self {
+        let columns: Vec<&Column<'a, R>> = columns.into_iter().collect();
+        let cells = |row: &'r R| columns.iter().map(|column| (column.get)(row)).collect();
+        Self::new(columns.iter().map(|column| &column.head), rows.into_iter().map(cells).collect())
     }
 
     /// Names and their values.

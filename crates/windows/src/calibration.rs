@@ -2,10 +2,11 @@
 
 use crate::composite::Windows;
 use crate::cost::checked;
+use crate::course::Course;
 use crate::error::{Result, WindowsError};
 use crate::guide::Guide;
 use crate::readings::Readings;
-use crate::run::{Course, runs};
+use crate::run::runs;
 use crate::series::Series;
 use equipoise_scaling::LawParameters;
 use serde::Serialize;

@@ -1,13 +1,13 @@
 //! Runs with corrections, or under a law that follows the state: by draws, with their standard errors.
 
 use crate::composite::Windows;
+use crate::course::{Course, Start};
 use crate::dense::function;
 use crate::error::{Result, WindowsError};
 use crate::guide::{Guide, Traces, total, traces};
 use crate::posterior::Exact;
 use crate::read::{Read, checked};
 use crate::readings::Readings;
-use crate::run::{Course, Start};
 use crate::series::Series;
 use equipoise_field::each;
 use equipoise_scaling::{ScalingError, adaptive};

@@ -1,9 +1,9 @@
 //! What stands for (s²I + AVAᵀ)⁻¹ in the guidance of a run.
 
+use crate::definite::{innovation, unbounded};
 use crate::dense::{inner, square};
 use crate::error::{Result, WindowsError};
 use crate::read::{At, Read};
-use crate::readings::{innovation, unbounded};
 use equipoise_scaling::{Base, Law, LawParameters, ScalingError, active, matched};
 use ndarray::Array2;
 use ndarray_linalg::Inverse;
@@ -114,8 +114,20 @@ impl Weight {
     }
 }
 
+impl Read<'_> {
+    /// What the residual is weighed with at a level, `scalar` where that is a number; and whether it passes 1/s².
+    pub(crate) fn weight(&self, guide: &Guide, scalar: Option<f64>, at: &At) -> Result<(Weight, bool)> {
+        let (weight, past) = match (scalar, guide) {
+            (Some(weight), _) => return Ok((Weight::Scalar(weight), false)),
+            (None, Guide::Positive) => inverse(&self.positive(at)?, self, at.ratio)?,
+            (None, _) => inverse(&at.seen, self, at.ratio)?,
+        };
+        Ok((Weight::Matrix(weight), past))
+    }
+}
+
 /// W of a guide without a scalar, and whether its inverse passed the bound 1/s².
-pub(crate) fn inverse(seen: &Array2<f64>, read: &Read<'_>, ratio: f64) -> Result<(Array2<f64>, bool)> {
+fn inverse(seen: &Array2<f64>, read: &Read<'_>, ratio: f64) -> Result<(Array2<f64>, bool)> {
     let m = innovation(seen, &read.a, ratio, read.std);
     let past = unbounded(&m, read.std)?;
     let dim = m.nrows();

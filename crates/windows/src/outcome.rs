@@ -1,9 +1,9 @@
 //! What became of a run: its law at the end against the exact posterior.
 
+use crate::course::{Course, Start};
 use crate::dense::{eigenvalues, factor, forward, function, singular_values, symmetric_part};
 use crate::error::Result;
 use crate::posterior::Exact;
-use crate::run::{Course, Start, State};
 use crate::series::Series;
 use ndarray::{Array1, Array2};
 use serde::Serialize;
@@ -31,6 +31,14 @@ pub struct Outcome {
 
 /// Beyond this T and K have exploded: T·Tᵀ would overflow long before they do.
 const EXPLODED: f64 = 1e140;
+
+/// u = T u_1 + K y.
+pub(crate) struct State {
+    pub(crate) t: Array2<f64>,
+    pub(crate) k: Array2<f64>,
+    pub(crate) unbounded: Vec<bool>,
+    pub(crate) refused: Option<String>,
+}
 
 /// One series at the end, by its weight.
 pub(crate) struct Ended {

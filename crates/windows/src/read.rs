@@ -3,7 +3,6 @@
 use crate::composite::Windows;
 use crate::cost;
 use crate::error::Result;
-use crate::guide::{Guide, Weight, inverse};
 use crate::readings::Readings;
 use crate::series::{Series, Spectrum};
 use equipoise_field::each;
@@ -70,15 +69,5 @@ impl<'a> Read<'a> {
     pub(crate) fn positive(&self, at: &At) -> Result<Array2<f64>> {
         let plus = self.windows.positive(&at.of_window, self.series.frames(), self.series.dim())?;
         Ok(self.a.dot(&plus))
-    }
-
-    /// What the residual is weighed with at a level, `scalar` where that is a number; and whether it passes 1/s².
-    pub(crate) fn weight(&self, guide: &Guide, scalar: Option<f64>, at: &At) -> Result<(Weight, bool)> {
-        let (weight, past) = match (scalar, guide) {
-            (Some(weight), _) => return Ok((Weight::Scalar(weight), false)),
-            (None, Guide::Positive) => inverse(&self.positive(at)?, self, at.ratio)?,
-            (None, _) => inverse(&at.seen, self, at.ratio)?,
-        };
-        Ok((Weight::Matrix(weight), past))
     }
 }

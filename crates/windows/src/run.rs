@@ -1,57 +1,16 @@
 //! Whole runs of the predictor as affine chains: the law of x at the end, in closed form.
 
 use crate::composite::Windows;
+use crate::course::Course;
 use crate::error::{Result, WindowsError};
 use crate::guide::{Guide, Traces, Weight, total, traces};
-use crate::outcome::{Ended, Outcome};
+use crate::outcome::{Ended, Outcome, State};
 use crate::posterior::Exact;
 use crate::read::{At, Read, checked};
 use crate::readings::Readings;
 use crate::series::Series;
-use equipoise_field::each;
-use equipoise_schedule::{Level, Schedule, uniform_grid};
 use ndarray::Array2;
 use rayon::prelude::*;
-use serde::Serialize;
-
-/// x at t = 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Start {
-    /// x_1 ~ N(0, I), as published.
-    Normal,
-    /// x_1 ~ N(0, μ²Σ + σ²I), the exact one.
-    Prior,
-}
-
-/// The levels of a run, first to last, and its start.
-#[derive(Clone, Debug)]
-pub struct Course {
-    pub(crate) levels: Vec<Level>,
-    pub(crate) start: Start,
-}
-
-impl Course {
-    /// A uniform grid of t from 1 to 0.
-    ///
-    /// # Errors
-    /// [`WindowsError`]: no step, or a level whose σ/μ is not positive and finite.
-    pub fn uniform(schedule: &dyn Schedule, steps: usize, start: Start) -> Result<Self> {
-        let levels: Vec<Level> = uniform_grid(steps)?.into_iter().map(|t| schedule.level(t)).collect();
-        levels.iter().try_for_each(|level| crate::cost::positive("σ/μ", level.ratio()))?;
-        Ok(Self { levels, start })
-    }
-
-    /// σ/μ of every level at which guidance is asked for: all but the last.
-    pub fn ratios(&self) -> Vec<f64> {
-        self.levels[..self.levels.len() - 1].iter().map(Level::ratio).collect()
-    }
-
-    /// σ/μ of every level.
-    pub(crate) fn all_ratios(&self) -> Vec<f64> {
-        self.levels.iter().map(Level::ratio).collect()
-    }
-}
 
 /// The outcome of the run under every guide, by one pass over its levels.
 ///
@@ -79,14 +38,6 @@ pub fn runs(
     let spread = series.iter().any(|one| one.channels().is_some());
     let together = |i: usize| Ended::together(each.iter().map(|ended| &ended[i]), spread);
     Ok((0..guides.len()).map(together).collect())
-}
-
-/// u = T u_1 + K y.
-pub(crate) struct State {
-    pub(crate) t: Array2<f64>,
-    pub(crate) k: Array2<f64>,
-    pub(crate) unbounded: Vec<bool>,
-    pub(crate) refused: Option<String>,
 }
 
 fn run(read: &Read<'_>, traces: &[Traces], course: &Course, guides: &[Guide]) -> Result<Vec<Ended>> {

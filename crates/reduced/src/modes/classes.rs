@@ -1,11 +1,13 @@
 //! The classes of a field's directions: what the modes are within each.
 
 use super::axes::Coupling;
-use super::coordinates::BEYOND;
 use crate::Result;
 use crate::matrix::eigen;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, Axis, Slice};
+
+/// Rows of a class behind its coordinates along E: the directions of ỹ and of f, the rest.
+pub(crate) const BEYOND: usize = 3;
 
 /// Smallest eigenvalue of UᵀP_κU, which lies within [0, 1], whose direction is kept. The eigenvalues
 /// err by some ε; of a direction dropped here a field of unit norm holds no more than 1e-6.

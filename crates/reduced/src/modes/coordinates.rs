@@ -1,16 +1,13 @@
 //! What steps in the coordinates of the classes need: numbers of no field.
 
 use super::axes::Axes;
-use super::classes::{Class, classes};
+use super::classes::{BEYOND, Class, classes};
 use super::shadows::Shadow;
 use crate::Result;
 use crate::kinds::{Explicit, Kinds, grams};
 use equipoise_covariance::Covariance;
 use equipoise_field::Real;
 use ndarray::Array2;
-
-/// Rows of a class behind its coordinates along E: the directions of ỹ and of f, the rest.
-pub(crate) const BEYOND: usize = 3;
 
 /// Smallest share of a squared norm that is a direction of its own. In `f64` the rounding of the inner
 /// products that it is the difference of stays a thousand times below. In `f32` rounding may pass for a

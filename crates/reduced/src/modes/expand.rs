@@ -1,6 +1,7 @@
 //! From the rows of every class back to a field.
 
-use super::coordinates::{BEYOND, Coordinates};
+use super::classes::BEYOND;
+use super::coordinates::Coordinates;
 use super::shadows::{Shadow, View, combine};
 use super::{ModesData, ModesSpace};
 use crate::{Result, Start, error};

@@ -1,6 +1,7 @@
 //! Kicks of white noise: what they move in every class, and how a rest becomes the norm of itself and its noise.
 
-use super::coordinates::{BEYOND, Coordinates};
+use super::classes::BEYOND;
+use super::coordinates::Coordinates;
 use super::lanes::{Row, Vectors};
 use super::pack::Pack;
 use equipoise_stream::{Abreast, LANES};
