@@ -7,7 +7,7 @@ use hdf5::plist::dataset_create::Layout;
 use std::path::Path;
 
 /// Bytes of a chunk, decompressed, above which none is read: libraries make room for a whole one.
-const CHUNK: usize = 1 << 30;
+pub(crate) const CHUNK: usize = 1 << 30;
 
 /// Bytes that DEFLATE makes of one, at most (258 of 2 bits), and LZF (264 of 3 bytes).
 const GZIP: u64 = 1032;
@@ -77,7 +77,7 @@ pub(crate) fn check(path: &Path, variable: &str, dataset: &Dataset) -> Result<()
 }
 
 /// The product of lengths, unless it is too large.
-fn product(lengths: &[usize]) -> Option<usize> {
+pub(crate) fn product(lengths: &[usize]) -> Option<usize> {
     lengths.iter().try_fold(1usize, |product, length| product.checked_mul(*length))
 }
 

@@ -205,6 +205,19 @@ pub(super) fn hdf5() -> Vec<Vec<u8>> {
     all
 }
 
+/// Arrays of Zarr: the digit of the version, the metadata, a zero byte, a chunk.
+pub(super) fn stores() -> Vec<Vec<u8>> {
+    let one = |version: char, metadata: &str, chunk: &str| {
+        let [metadata, chunk] = [metadata, chunk].map(|path| fixture(&format!("{DATA}/grids/{path}")));
+        [vec![version as u8], metadata, vec![0], chunk].concat()
+    };
+    let new = ["half", "double", "sharded"].map(|name| format!("arrays.zarr/{name}"));
+    let old = ["fortran", "packed"].map(|name| format!("old.zarr/{name}"));
+    let new = new.iter().map(|at| one('3', &format!("{at}/zarr.json"), &format!("{at}/c/0/0/0/0/0")));
+    let old = old.iter().map(|at| one('2', &format!("{at}/.zarray"), &format!("{at}/0.0.0.0.0")));
+    new.chain(old).collect()
+}
+
 /// Priors with explicit modes and with blocks.
 pub(super) fn priors() -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().expect("there is a folder for temporary files");

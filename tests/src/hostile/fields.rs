@@ -64,6 +64,25 @@ pub(super) fn hdf5(bytes: &[u8]) -> bool {
     table(&path) || read
 }
 
+/// A store of one array, each of whose six chunks has the same bytes. Without the feature `zarr` it is refused.
+pub(super) fn store(bytes: &[u8]) -> bool {
+    let (version, rest) = bytes.split_first().unwrap_or((&b'3', &[]));
+    let end = rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len());
+    let (metadata, chunk) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
+    let chunks = (0..2).flat_map(|n| (0..3).map(move |t| (n, t)));
+    if *version == b'2' {
+        chunks.for_each(|(n, t)| drop(placed(&format!("old.zarr/velocity/{n}.{t}.0.0.0"), chunk)));
+        placed("old.zarr/velocity/.zattrs", br#"{"axes": "NTCXY"}"#);
+        placed("old.zarr/velocity/.zarray", metadata);
+        let root = placed("old.zarr/.zgroup", br#"{"zarr_format": 2}"#);
+        return root.parent().is_some_and(field);
+    }
+    chunks.for_each(|(n, t)| drop(placed(&format!("new.zarr/velocity/c/{n}/{t}/0/0/0"), chunk)));
+    placed("new.zarr/velocity/zarr.json", metadata);
+    let group = br#"{"zarr_format": 3, "node_type": "group", "attributes": {}}"#;
+    placed("new.zarr/zarr.json", group).parent().is_some_and(field)
+}
+
 /// As it stands, and as whoever knows its axes and kind would read it.
 fn field(path: &Path) -> bool {
     let told = LoadOptions { axes: Some(AxisOrder::NTCHW), kind: Some(Kind::GENERIC) };

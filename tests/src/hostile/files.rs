@@ -22,9 +22,13 @@ thread_local! {
     static FOLDER: TempDir = tempfile::tempdir().expect("there is a folder for temporary files");
 }
 
-/// A file of this thread's own folder, with these bytes.
+/// A file of this thread's own folder, or below it, with these bytes.
 pub(super) fn placed(name: &str, bytes: &[u8]) -> PathBuf {
     let path = FOLDER.with(|folder| folder.path().join(name));
+    if let Some((folders, _)) = name.rsplit_once('/') {
+        let folders = FOLDER.with(|folder| folder.path().join(folders));
+        std::fs::create_dir_all(folders).expect("a temporary folder is made");
+    }
     std::fs::write(&path, bytes).expect("a temporary file is written");
     path
 }

@@ -25,8 +25,8 @@ pub struct Target {
     pub run: fn(&[u8]) -> bool,
     /// Bytes that it may hold for each that it reads.
     pub swells: u64,
-    /// Whether the library of HDF5, which is not ours, reads the bytes.
-    pub hdf5: bool,
+    /// Whether a library that is not ours, of HDF5 or of Zarr, reads the bytes.
+    pub foreign: bool,
 }
 
 type Corpus = fn() -> Vec<Vec<u8>>;
@@ -38,15 +38,15 @@ const TEXT: u64 = 256;
 const DEFLATED: u64 = 2 * 1032;
 
 const fn ours(name: &'static str, corpus: Corpus, run: fn(&[u8]) -> bool, swells: u64) -> Target {
-    Target { name, corpus, run, swells, hdf5: false }
+    Target { name, corpus, run, swells, foreign: false }
 }
 
-const fn hdf5(name: &'static str, corpus: Corpus, run: fn(&[u8]) -> bool) -> Target {
-    Target { name, corpus, run, swells: DEFLATED, hdf5: true }
+const fn foreign(name: &'static str, corpus: Corpus, run: fn(&[u8]) -> bool) -> Target {
+    Target { name, corpus, run, swells: DEFLATED, foreign: true }
 }
 
 /// All of them.
-pub static TARGETS: [Target; 16] = [
+pub static TARGETS: [Target; 17] = [
     ours("arrays", corpus::arrays, fields::arrays, DEFLATED),
     ours("entry", corpus::entries, fields::entry, TEXT),
     ours("beside", corpus::beside, fields::beside, TEXT),
@@ -61,6 +61,7 @@ pub static TARGETS: [Target; 16] = [
     ours("plan", corpus::plans, files::plan, TEXT),
     ours("network", corpus::networks, files::network, TEXT),
     ours("words", corpus::words, files::words, TEXT),
-    hdf5("hdf5", corpus::hdf5, fields::hdf5),
-    hdf5("prior", corpus::priors, files::prior),
+    foreign("hdf5", corpus::hdf5, fields::hdf5),
+    foreign("prior", corpus::priors, files::prior),
+    foreign("zarr", corpus::stores, fields::store),
 ];

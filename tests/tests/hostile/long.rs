@@ -46,7 +46,7 @@ impl Record {
 
 fn batch(target: &Target, corpus: &[Vec<u8>], from: u64) -> (u64, Vec<String>) {
     let rounds = from..from + BATCH;
-    if target.hdf5 {
+    if target.foreign {
         let found = apart::rounds(target, rounds);
         return (found.read, found.faults.into_iter().chain(found.ended).collect());
     }

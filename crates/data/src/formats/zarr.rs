@@ -1,11 +1,13 @@
 //! Zarr, versions 2 and 3: a folder of arrays in chunks, one file each.
 
 #[cfg(feature = "zarr")]
+mod claims;
+#[cfg(feature = "zarr")]
 mod metadata;
 #[cfg(feature = "zarr")]
 mod store;
 
-use crate::{DataError, Result};
+use crate::DataError;
 use std::path::Path;
 
 #[cfg(feature = "zarr")]
@@ -48,7 +50,7 @@ pub(crate) fn open(
     path: &Path,
     at: &crate::Location,
     _: Option<crate::AxisOrder>,
-) -> Result<Box<dyn crate::source::Source>> {
+) -> crate::Result<Box<dyn crate::source::Source>> {
     if is_zipped(&at.file) {
         return Err(zipped(&at.file));
     }

@@ -3,6 +3,7 @@
 use super::Guard;
 use super::wire::{FAULT, Fault, GREETING, NUMBERS, Number, Place, Request, TOLD};
 use crate::DataError;
+use crate::location::Location;
 use serde::de::DeserializeOwned;
 use std::io::{BufReader, Error, ErrorKind, Read, Result, Write};
 use std::path::{Path, PathBuf};
@@ -73,7 +74,7 @@ impl Link {
     pub(super) fn start(guard: Guard, path: &Path) -> std::result::Result<Self, DataError> {
         let failed = |source: Error| DataError::Ended {
             path: path.into(),
-            how: format!("no process could be started for the HDF5 library ({source})").into(),
+            how: format!("no process could be started for the {} library ({source})", library(path)).into(),
             action: "opening it".into(),
             said: "".into(),
         };
@@ -236,13 +237,14 @@ impl Link {
         let _ = child.kill();
         let status = ended.or_else(|| child.wait().ok());
         drop(child);
+        let library = library(&self.path);
         let said = self.said.take().and_then(|said| said.join().ok()).unwrap_or_default();
         let how = match status {
             _ if gave_up => {
-                format!("the HDF5 library did not go on for {:?} and was ended", self.watch.patience)
+                format!("the {library} library did not go on for {:?} and was ended", self.watch.patience)
             }
-            Some(status) => how(status),
-            None => "the process that reads HDF5 was lost".into(),
+            Some(status) => how(library, status),
+            None => format!("the process that reads {library} was lost"),
         };
         let said = if said.is_empty() { said } else { format!(" ({said})") };
         DataError::Ended {
@@ -274,7 +276,12 @@ fn waited(child: &mut Child) -> Option<ExitStatus> {
     None
 }
 
-fn how(status: ExitStatus) -> String {
+/// The library that reads a file or folder.
+fn library(path: &Path) -> &'static str {
+    if super::is_store(&Location::of(path).file) { "Zarr" } else { "HDF5" }
+}
+
+fn how(library: &str, status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         let name = match signal {
@@ -286,9 +293,9 @@ fn how(status: ExitStatus) -> String {
             11 => " (segmentation fault)",
             _ => "",
         };
-        return format!("the HDF5 library ended by signal {signal}{name}");
+        return format!("the {library} library ended by signal {signal}{name}");
     }
-    format!("the process that reads HDF5 ended with {status}")
+    format!("the process that reads {library} ended with {status}")
 }
 
 /// The end of what a process says on standard error, in one line.

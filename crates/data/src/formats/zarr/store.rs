@@ -1,5 +1,6 @@
 //! Opening a Zarr store and reading its arrays.
 
+use super::claims;
 use super::metadata::{Described, Node, node};
 use super::{NAME, is_zipped, zipped};
 use crate::array::{Array, Member};
@@ -23,13 +24,13 @@ use zarrs::filesystem::FilesystemStore;
 
 /// An array of an open store.
 #[derive(Debug)]
-struct Chunked {
-    path: PathBuf,
-    folder: PathBuf,
-    name: String,
-    array: zarrs::array::Array<FilesystemStore>,
-    shape: Vec<usize>,
-    element: Element,
+pub(super) struct Chunked {
+    pub(super) path: PathBuf,
+    pub(super) folder: PathBuf,
+    pub(super) name: String,
+    pub(super) array: zarrs::array::Array<FilesystemStore>,
+    pub(super) shape: Vec<usize>,
+    pub(super) element: Element,
 }
 
 fn fault(path: &Path, action: String, detail: impl Display) -> DataError {
@@ -37,7 +38,7 @@ fn fault(path: &Path, action: String, detail: impl Display) -> DataError {
 }
 
 impl Chunked {
-    fn fault(&self, detail: impl Display) -> DataError {
+    pub(super) fn fault(&self, detail: impl Display) -> DataError {
         fault(&self.path, format!("read array `{}`", self.name), detail)
     }
 
@@ -48,15 +49,23 @@ impl Chunked {
         self.array.retrieve_array_subset::<Vec<E>>(&subset(block)).map_err(|e| self.fault(e))
     }
 
-    /// How many chunks reach into a block, and how many of them are not stored.
-    fn chunks(&self, block: &[Range<usize>]) -> Result<[usize; 2]> {
+    /// All of it.
+    pub(super) fn whole(&self) -> Vec<Range<usize>> {
+        self.shape.iter().map(|length| 0..*length).collect()
+    }
+
+    /// How many chunks reach into a block, how many of them are not stored, and the bytes of those that are.
+    pub(super) fn chunks(&self, block: &[Range<usize>]) -> Result<[usize; 3]> {
         let chunks = self.array.chunks_in_array_subset(&subset(block)).map_err(|e| self.fault(e))?;
-        let (mut all, mut absent) = (0, 0);
-        for indices in chunks.iter().flat_map(|chunks| chunks.indices().into_iter().collect::<Vec<_>>()) {
+        let (mut all, mut absent, mut stored) = (0, 0, 0);
+        for indices in chunks.iter().flat_map(|chunks| chunks.indices().into_iter()) {
+            let found = std::fs::metadata(self.folder.join(self.array.chunk_key(&indices).as_str()));
+            let bytes = found.ok().filter(std::fs::Metadata::is_file).map(|found| found.len() as usize);
             all += 1;
-            absent += usize::from(!self.folder.join(self.array.chunk_key(&indices).as_str()).is_file());
+            absent += usize::from(bytes.is_none());
+            stored += bytes.unwrap_or(0);
         }
-        Ok([all, absent])
+        Ok([all, absent, stored])
     }
 }
 
@@ -116,7 +125,7 @@ impl Array for Chunked {
     }
 
     fn check(&self, block: &[Range<usize>]) -> Result<Option<String>> {
-        let [all, absent] = self.chunks(block)?;
+        let [all, absent, _] = self.chunks(block)?;
         if all > 0 && absent == all {
             let (path, variable) = (self.path.clone(), self.name.clone());
             return Err(DataError::Unwritten {
@@ -222,8 +231,7 @@ impl Zarr {
 
     fn member(&self, name: &str) -> Result<Member> {
         let (array, of) = (self.chunked(name)?, &self.arrays[name]);
-        let whole: Vec<Range<usize>> = of.shape.iter().map(|length| 0..*length).collect();
-        let [all, absent] = array.chunks(&whole)?;
+        let [all, absent] = claims::check(&array)?;
         let mut odd = self.odd.borrow_mut();
         odd.extend(of.absent(name, absent, all));
         if of.doubtful_zeros {
@@ -269,8 +277,8 @@ impl Catalogue for Zarr {
             return Ok(None);
         };
         let array = self.chunked(axis)?;
-        let whole = 0..of.shape[0];
-        let values = array.doubles(std::slice::from_ref(&whole))?;
+        claims::check(&array)?;
+        let values = array.doubles(&array.whole())?;
         let coarse = of.element == Some(Element::Float(32));
         let ticks = Ticks::of(&self.path, axis, (Some(values), of.shape.clone(), coarse), &of.attributes)?;
         Ok(Some((ticks, of.attributes.clone())))
