@@ -97,8 +97,8 @@ pub enum DataError {
     )]
     IsPrior { path: PathBuf },
 
-    #[error("{}: dataset `{variable}` has {} axes {found:?}, expected {}: {order}; name its axes by --axes or the \
-             attribute `axes`, as NTHWC, NTXY or THW", path.display(), found.len(), order.rank())]
+    #[error("{}: dataset `{variable}` has {} axes {found:?}, expected {}: {order}; name its axes by the attribute \
+             `axes` (of an array in a JSON file beside it) or by --axes, which holds for every file, as NTHWC, NTXY or THW", path.display(), found.len(), order.rank())]
     Rank { path: PathBuf, variable: String, found: Vec<usize>, order: AxisOrder },
 
     #[error("{}: dataset `{dataset}`, {field}: found {found}, expected {expected} as of those that it is read with",

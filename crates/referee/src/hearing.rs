@@ -78,8 +78,9 @@ pub struct Heard {
 /// # Errors
 /// The first fault of a file, or of files that do not belong together.
 pub fn hear(files: &Files, reading: &Reading, draws: Stream) -> Result<Heard> {
-    let mut members = Members::open(&files.members, &reading.options, files.weights.as_deref(), draws)?;
-    let (mut notes, mut warnings) = (std::mem::take(&mut members.notes), Vec::new());
+    let members = Members::open(&files.members, &reading.options, files.weights.as_deref(), draws)?;
+    let told = |note: &String| format!("{}: {note}", members.path().display());
+    let (mut notes, mut warnings): (Vec<String>, _) = (members.notes.iter().map(told).collect(), Vec::new());
     let mut table = |path: &PathBuf| readings(path, &members, reading, &mut notes, &mut warnings);
     let used = files.used.as_ref().map(&mut table).transpose()?.map(|(used, _)| used);
     let (withheld, sha256) = files.withheld.as_ref().map(&mut table).transpose()?.unzip();

@@ -59,15 +59,20 @@ impl Entry {
     fn open(&self) -> Result<State> {
         let mut archive = ZipArchive::new(File::open(&self.path)?).map_err(Error::other)?;
         let mut entry = archive.by_index(self.index).map_err(Error::other)?;
+        let name = entry.name().map_or_else(|_| self.index.to_string(), |name| name.into_owned());
+        let damaged = |error: Error| {
+            let told = format!("entry `{name}` of the archive is damaged ({error}); copy or save it again");
+            Error::new(ErrorKind::InvalidData, told)
+        };
         // Reading to the end compares the sum.
         match entry.data_start().filter(|_| entry.compression() == CompressionMethod::Stored) {
             Some(from) => {
-                copy(&mut entry, &mut sink())?;
+                copy(&mut entry, &mut sink()).map_err(damaged)?;
                 Ok(State::Stored(File::open(&self.path)?, from))
             }
             None => {
                 let mut bytes = Vec::new();
-                entry.read_to_end(&mut bytes)?;
+                entry.read_to_end(&mut bytes).map_err(damaged)?;
                 Ok(State::Held(bytes))
             }
         }

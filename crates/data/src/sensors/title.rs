@@ -128,7 +128,10 @@ impl Units {
     pub(super) fn note(&self) -> String {
         let told = |Stated { quantity, unit, .. }: &Stated| format!("{quantity} in {unit}");
         let stated: Vec<String> = self.of.iter().map(told).collect();
-        format!("units in the header ({}) are taken for those of the training file", stated.join(", "))
+        format!(
+            "units in the header ({}) are taken for those of the flow that they are held against",
+            stated.join(", ")
+        )
     }
 
     /// A sentence, where the unit of velocity is a quotient of other units than those of length and time.
@@ -138,8 +141,8 @@ impl Units {
         let differs = |name: &str, part: &str| unit(name).is_some_and(|unit| unit != part.trim());
         (differs("length", length) || differs("time", time)).then(|| {
             format!(
-                "the header states time in {}, length in {} and velocity in {}: nothing is converted, so the training \
-                 file must have them so",
+                "the header states time in {}, length in {} and velocity in {}: nothing is converted, so the flow \
+                 that they are held against must have them so",
                 unit("time").unwrap_or("no unit"),
                 unit("length").unwrap_or("no unit"),
                 unit("velocity").unwrap_or("no unit")

@@ -93,8 +93,8 @@ fn every_dialect_means_the_same_readings() {
     tabs, header in a comment: line 1, a comment, names the columns; cells are separated by tabs
     header in a comment, separated otherwise: line 1, a comment, names the columns
     percent: line 1, a comment, names the columns; cells are separated by blanks
-    units: units in the header (time in s, length in m, velocity in m/s) are taken for those of the training file
-    units between blanks: cells are separated by blanks; units in the header (time in s, length in m) are taken for those of the training file
+    units: units in the header (time in s, length in m, velocity in m/s) are taken for those of the flow that they are held against
+    units between blanks: cells are separated by blanks; units in the header (time in s, length in m) are taken for those of the flow that they are held against
     index: columns ignored: column 1 (without a name); known are time, x, y, u, v, noise, noise_u, noise_v
     last comma: columns ignored: column 7 (without a name); known are time, x, y, u, v, noise, noise_u, noise_v
     further columns: columns ignored: `s`; known are time, x, y, u, v, noise, noise_u, noise_v
@@ -159,7 +159,7 @@ fn readings_that_may_be_none_are_named() {
     insta::assert_snapshot!(
         warnings("time [s],x [mm],y [mm],u [m/s],noise\n0,1,1,2,0.1\n0,2,1,2,0.1\n0,3,1,2,0.1\n0,4,1,2,0.1\n"),
         @r"
-    the header states time in s, length in mm and velocity in m/s: nothing is converted, so the training file must have them so
+    the header states time in s, length in mm and velocity in m/s: nothing is converted, so the flow that they are held against must have them so
     column `u`: all 4 numbers are 2
     "
     );

@@ -207,7 +207,9 @@ fn units_of_every_component_are_told() {
     ] {
         assert_eq!(
             read(header).unwrap(),
-            format!("units in the header ({told}) are taken for those of the training file")
+            format!(
+                "units in the header ({told}) are taken for those of the flow that they are held against"
+            )
         );
     }
     for header in ["time,x,y,c1 [m/s],noise [mm/s]", "time,x,y,omega [1/s],noise_omega [1/h]"] {
