@@ -33,6 +33,10 @@ const NETWORK: &str = "tests/golden/networks/sda_runs/near16";
 /// Methods whose runs are compared. `mmps` is none of them: its conjugate gradients end by curvature under a J that is
 /// not symmetric, and magnify a rounding to 1e-3.
 const METHODS: [&str; 3] = ["dps", "pigdm", "diffpir"];
+/// Packages as `cargo xtask test` builds them, so that what it built is used again.
+const TESTED: [&str; 3] = ["--workspace", "--exclude", "equipoise-throughput"];
+/// The command as `cargo xtask sweep` builds it.
+const COMMAND: [&str; 6] = ["run", "--release", "--quiet", "--package", "equipoise-cli", "--"];
 /// Runs of one method must end within so much of each other, relative to the largest value.
 const TOLERANCE: &str = "1e-5";
 
@@ -67,12 +71,13 @@ fn steps(python: &Path, network: &Path) -> Vec<Step> {
     let interpreter = python.to_owned();
     let composition =
         step("composition", "a composite of stationary windows in PyTorch, its time and memory", move || {
-            let mut cargo = ignored("equipoise-composition", &["--lib"]);
+            // Its time is that of a release build.
+            let mut cargo = ignored(&["--release", "--package", "equipoise-composition", "--lib"]);
             finish(cargo.env("EQUIPOISE_PEERS_PYTHON", &interpreter))
         });
     let (interpreter, folder) = (python.to_owned(), network.to_owned());
     let served = step("served", "both libraries against the network that we read, by calls", move || {
-        let mut cargo = ignored("equipoise-served", &["--test", "served"]);
+        let mut cargo = ignored(&[&TESTED[..], &["--test", "served"]].concat());
         cargo.args(["--test-threads", "1"]).env("EQUIPOISE_PEERS_NETWORK", &folder);
         finish(cargo.env("EQUIPOISE_PEERS_PYTHON", &interpreter))
     });
@@ -84,7 +89,7 @@ fn steps(python: &Path, network: &Path) -> Vec<Step> {
     let interpreter = python.to_owned();
     let exchange =
         step("exchange", "ensembles as xarray, netCDF4, zarr, NumPy and pyvista read them", move || {
-            let mut cargo = ignored("equipoise-data", &["--test", "loader"]);
+            let mut cargo = ignored(&[&TESTED[..], &["--test", "loader"]].concat());
             finish(cargo.arg("other_programs_read_them").env("EQUIPOISE_PEERS_PYTHON", &interpreter))
         });
     let interpreter = python.to_owned();
@@ -100,7 +105,7 @@ fn page(python: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(&folder)?;
     let example = ["run", "--release", "--quiet", "--package", "equipoise-report", "--example", "gallery"];
     finish(workspace::cargo_here(example).arg("--").arg(&folder))?;
-    let mut all = pages::made(&folder, || workspace::cargo_here(["run", "--release", "--quiet", "--"]))?;
+    let mut all = pages::made(&folder, || workspace::cargo_here(COMMAND))?;
     all.insert(0, folder.join("page.html"));
     pages::look(python::python(python), &folder, &all)
 }
@@ -113,9 +118,9 @@ fn step(
     Step { name, what: what.to_owned(), work: Box::new(work), beside: false }
 }
 
-/// The tests of a package that run only when they are asked for.
-fn ignored(package: &str, which: &[&str]) -> Command {
-    let mut cargo = workspace::cargo_here(["test", "--release", "--package", package]);
+/// Tests that run only when they are asked for.
+fn ignored(which: &[&str]) -> Command {
+    let mut cargo = workspace::cargo_here(["test"]);
     cargo.args(which).args(["--", "--ignored", "--nocapture"]).env("PYTHONDONTWRITEBYTECODE", "1");
     cargo
 }
@@ -142,8 +147,8 @@ fn ensembles(python: &Path, network: &Path) -> anyhow::Result<()> {
     for method in METHODS {
         let folder = |name: &str| out.join(method).join(name);
         for (name, prior) in &priors {
-            let run = ["run", "--release", "--quiet", "--", "reconstruct", "--force"];
-            let mut cargo = workspace::cargo_here(run);
+            let mut cargo = workspace::cargo_here(COMMAND);
+            cargo.args(["reconstruct", "--force"]);
             cargo.env("PYTHONDONTWRITEBYTECODE", "1").args([
                 "--prior",
                 prior,
