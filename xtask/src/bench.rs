@@ -1,6 +1,7 @@
 //! Timings: ours beside the memory's own speed, beside another revision, and beside peers.
 
 mod comparison;
+mod judge;
 mod machine;
 mod options;
 mod peers;
@@ -18,7 +19,7 @@ pub(crate) use options::Options;
 use crate::{setup, workspace};
 use anyhow::{Context, bail};
 use machine::Machine;
-use options::{BUILD, VERBS};
+use options::{BUILD, JUDGE, VERBS};
 use processes::Side;
 use programs::{Package, Programs, THROUGHPUT};
 use record::{OURS, Record};
@@ -45,7 +46,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let needed = programs::needed(&options.only);
     let then = then.map(|then| Ok::<_, anyhow::Error>((then.build(&needed)?, then))).transpose()?;
     let programs = build(&needed)?;
-    let python = options.peers.then(peers::ensure).transpose()?;
+    let python = options.peers.then(|| peers::ensure(&options.only)).transpose()?;
     let mut record = Record { machine: Machine::here(), ..Record::default() };
     record.about = about(options, &programs, then.as_ref().map(|(_, then)| then), python.as_deref());
     record.against = then.as_ref().map(|(_, then)| then.name.clone());
@@ -117,7 +118,7 @@ fn about(
         ("against_hash", then.map(|then| then.hash.clone())),
         ("caution", then.and_then(|then| then.caution(&workspace::root()))),
         ("openblas_core", programs.blas_core()),
-        ("peers", python.and_then(peers::versions)),
+        ("peers", python.and_then(|python| peers::versions(python, &options.only))),
     ];
     about.extend(known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
     about
@@ -170,6 +171,10 @@ impl Session<'_> {
         match group {
             VERBS => return Ok(processes::measure_verbs(&sides(), self.options)),
             BUILD => return processes::measure_builds(&sides(), self.options),
+            JUDGE => {
+                let sides = self.threads().into_iter().flat_map(|k| self.sides(self.ours(k, 1))).collect();
+                return judge::measure(&self.programs, sides, self.python.as_deref(), self.options);
+            }
             _ => {}
         }
         let rounds = self.options.rounds();

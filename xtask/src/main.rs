@@ -34,7 +34,7 @@ usage: cargo xtask VERB [ARGS...]
   test             every check: format, tidy, data, imported singly, lints, tests, docs
   bench [FLAGS]    timings beside the memory's speed: --out DIR, --force, --peers (installs and times
                    PyTorch, JAX, NumPy), --against REV (times another revision in turn with this tree),
-                   --only likelihood,step,reduced,fit,denoiser,network,verbs,build, --quick
+                   --only likelihood,step,reduced,fit,denoiser,network,judge,verbs,build, --quick
   tidy             the arrows between crates and the habits of files; --lines: how many lines of each crate
                    are code, comments and tests
   data             the embedded samples against data/SHA256SUMS

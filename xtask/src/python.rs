@@ -15,8 +15,13 @@ const INSTALL: [&str; 5] = ["-m", "pip", "install", "--quiet", "--disable-pip-ve
 /// A call of an interpreter, which leaves no files beside scripts.
 pub(crate) fn python(interpreter: impl AsRef<Path>) -> Command {
     let mut command = Command::new(interpreter.as_ref());
-    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    quiet(&mut command);
     command
+}
+
+/// Has whatever Python a call runs leave no files beside scripts.
+pub(crate) fn quiet(command: &mut Command) {
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
 }
 
 /// The interpreter of `target/peers`, which is made when it is first asked for, and given `packages` where the

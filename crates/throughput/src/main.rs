@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! throughput GROUP [--quick] [--arrays BYTES]   a group's cases, on the threads of RAYON_NUM_THREADS
+//! throughput ensemble FOLDER [--quick]          the files that `judge` is timed on
 //! ```
 //!
 //! Commands, one a line, each answered by one line of JSON: `list`, `time ID`, `peak`. An answer with
@@ -11,6 +12,7 @@
 mod case;
 mod clock;
 mod denoiser;
+mod ensemble;
 mod error;
 mod fit;
 mod likelihood;
@@ -24,6 +26,7 @@ mod wake;
 
 use case::Case;
 use error::{Error, Result};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// How a group is asked for.
@@ -46,6 +49,9 @@ fn main() -> ExitCode {
 
 fn run(args: &[String]) -> Result<()> {
     match args {
+        [verb, folder, flags @ ..] if verb == "ensemble" => {
+            ensemble::write(Path::new(folder), request(flags)?.quick)
+        }
         [group, flags @ ..] => server::serve(cases(group, &request(flags)?)?),
         [] => Err(Error::Usage { found: String::new() }),
     }

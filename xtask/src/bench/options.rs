@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The groups of cases, in the order in which they run.
-pub(crate) const GROUPS: [&str; 8] =
-    ["likelihood", "step", "reduced", "fit", "denoiser", "network", VERBS, BUILD];
+pub(crate) const GROUPS: [&str; 9] =
+    ["likelihood", "step", "reduced", "fit", "denoiser", "network", JUDGE, VERBS, BUILD];
+/// The group of one verdict, a whole process of ours and of a peer.
+pub(crate) const JUDGE: &str = "judge";
 /// The group of whole processes of the command.
 pub(crate) const VERBS: &str = "verbs";
 /// The group that takes minutes a round, and runs where it is asked for or another revision is.
@@ -88,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_build_from_nothing_is_timed_where_it_is_asked_for() {
-        assert_eq!(parse(&[]).unwrap().only, GROUPS[..7]);
+        assert_eq!(parse(&[]).unwrap().only, GROUPS[..8]);
         assert_eq!(parse(&["--only", "build,step"]).unwrap().only, ["step", "build"]);
         let against = parse(&["--against", "HEAD~1"]).unwrap();
         assert_eq!((against.against.as_deref(), against.only), (Some("HEAD~1"), GROUPS.to_vec()));
@@ -111,8 +113,8 @@ mod tests {
                 "`bench` does not know the argument `--fast`",
                 "`--out` needs a value",
                 "`--against` needs a value",
-                "--only: found `stp`, expected some of likelihood,step,reduced,fit,denoiser,network,verbs,build",
-                "--only: found ``, expected some of likelihood,step,reduced,fit,denoiser,network,verbs,build",
+                "--only: found `stp`, expected some of likelihood,step,reduced,fit,denoiser,network,judge,verbs,build",
+                "--only: found ``, expected some of likelihood,step,reduced,fit,denoiser,network,judge,verbs,build",
             ]
         );
     }

@@ -24,6 +24,12 @@ pub(crate) struct Side<'a> {
     pub(crate) programs: &'a Programs,
 }
 
+impl AsRef<Party> for Side<'_> {
+    fn as_ref(&self) -> &Party {
+        &self.party
+    }
+}
+
 /// A verb with its arguments; what it leaves goes into the folder that it runs in.
 struct Verb {
     id: &'static str,
@@ -85,19 +91,20 @@ pub(crate) fn measure_builds(sides: &[Side<'_>], options: &Options) -> anyhow::R
     Ok(outcome)
 }
 
-fn case(id: String, what: String) -> Case {
+/// A case of which nothing is known but its name.
+pub(crate) fn case(id: String, what: String) -> Case {
     Case { id, what, bytes: 0.0, arrays: 0.0, operations: None, note: None }
 }
 
 /// Rounds of one case, in each every side once. A side that fails is left out from there on.
-fn in_turn(
+pub(crate) fn in_turn<S: AsRef<Party>>(
     case: &Case,
-    sides: &[Side<'_>],
+    sides: &[S],
     rounds: usize,
     outcome: &mut Outcome,
-    mut run: impl FnMut(&Side<'_>) -> anyhow::Result<Spent>,
+    mut run: impl FnMut(&S) -> anyhow::Result<Spent>,
 ) {
-    let mut spent: Vec<(&Side<'_>, Vec<Spent>)> = sides.iter().map(|side| (side, Vec::new())).collect();
+    let mut spent: Vec<(&S, Vec<Spent>)> = sides.iter().map(|side| (side, Vec::new())).collect();
     for round in 0..rounds {
         eprintln!("{}: round {} of {rounds}", case.id, round + 1);
         spent.retain_mut(|(side, rounds)| match run(side) {
@@ -106,12 +113,13 @@ fn in_turn(
                 true
             }
             Err(fault) => {
-                outcome.faults.push(format!("{}: {}: {fault:#}", case.id, side.party.name));
+                outcome.faults.push(format!("{}: {}: {fault:#}", case.id, side.as_ref().name));
                 false
             }
         });
     }
-    for (Side { party, .. }, rounds) in spent {
+    for (side, rounds) in spent {
+        let party = side.as_ref();
         let cpu: Vec<f64> = rounds.iter().filter_map(|s| s.cpu).collect();
         outcome.peaks.extend(rounds.iter().filter_map(|s| s.peak).max().map(|bytes| Peak {
             of: case.id.clone(),

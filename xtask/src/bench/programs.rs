@@ -1,6 +1,6 @@
 //! Our own programs: built, found, started.
 
-use super::options::{BUILD, VERBS};
+use super::options::{BUILD, JUDGE, VERBS};
 use crate::{call, workspace};
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -25,8 +25,9 @@ pub(crate) const COMMAND: Package =
 
 /// What the groups need of a revision.
 pub(crate) fn needed(groups: &[&str]) -> Vec<&'static Package> {
-    let throughput = groups.iter().any(|group| ![VERBS, BUILD].contains(group));
-    let chosen = [(throughput, &THROUGHPUT), (groups.contains(&VERBS), &COMMAND)];
+    let throughput = groups.iter().any(|group| ![JUDGE, VERBS, BUILD].contains(group));
+    let command = groups.iter().any(|group| [JUDGE, VERBS].contains(group));
+    let chosen = [(throughput, &THROUGHPUT), (command, &COMMAND)];
     chosen.into_iter().filter_map(|(wanted, package)| wanted.then_some(package)).collect()
 }
 
@@ -74,6 +75,16 @@ impl Programs {
     pub(crate) fn throughput(&self, group: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(self.throughput.as_deref().context("throughput was not built")?);
         command.arg(group);
+        Ok(command)
+    }
+
+    /// What makes the ensemble of [`JUDGE`] in a folder.
+    ///
+    /// # Errors
+    /// Where the measuring end was not built.
+    pub(crate) fn ensemble(&self, folder: &Path, quick: bool) -> anyhow::Result<Command> {
+        let mut command = self.throughput("ensemble")?;
+        command.arg(folder).args(quick.then_some("--quick"));
         Ok(command)
     }
 
@@ -138,6 +149,7 @@ mod tests {
         let names = |groups: &[&str]| needed(groups).iter().map(|package| package.name).collect::<Vec<_>>();
         assert_eq!(names(&["step", "verbs", "build"]), ["equipoise-throughput", "equipoise-cli"]);
         assert_eq!(names(&["verbs"]), ["equipoise-cli"]);
+        assert_eq!(names(&["judge"]), ["equipoise-cli"]);
         assert!(names(&["build"]).is_empty());
     }
 }
