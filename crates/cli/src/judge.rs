@@ -7,13 +7,14 @@ mod said;
 use crate::comparison::Output;
 use crate::destination;
 use crate::failure::usage;
+use crate::fitting::sliced;
 use crate::number::{count, fraction, positive};
 use crate::progress::Tally;
 use crate::threads::use_threads;
 use asked::FailOn;
 use clap::ValueEnum;
 use equipoise_data::sensors::Outside;
-use equipoise_data::{AxisOrder, Kind, LoadOptions};
+use equipoise_data::{AxisOrder, DataError, Kind, LoadOptions, Slice};
 use equipoise_operator::TimeRule;
 use equipoise_referee::{Cases, FILES, Files, Finding, Heard, Judgement, Members, Reading, Verdict};
 use equipoise_referee::{distinct, fold_files, hear, write, write_folds};
@@ -102,6 +103,12 @@ struct Read {
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
 
+    /// The plane of z of every file in three dimensions, z=INDEX from 0 on
+    ///
+    /// Without it such a file is refused. FILE:z=INDEX says the same of one file alone.
+    #[arg(long, value_name = "z=INDEX")]
+    slice: Option<Slice>,
+
     /// Noise where a table states none: a std in physical units
     #[arg(long, value_name = "STD", value_parser = positive, allow_negative_numbers = true)]
     noise: Option<f64>,
@@ -162,7 +169,7 @@ enum Times {
 
 impl Arguments {
     fn reading(&self) -> Reading {
-        let Read { axes, kind, noise, start_time, times, drop_outside } = &self.reading;
+        let Read { axes, kind, slice: _, noise, start_time, times, drop_outside } = &self.reading;
         Reading {
             options: LoadOptions { axes: *axes, kind: *kind },
             noise: *noise,
@@ -276,7 +283,8 @@ fn protocol(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let Output { out, format, .. } = &arguments.output;
     let (reading, draws) = (arguments.reading(), arguments.draws());
-    let members = Members::open(&arguments.members[0], &reading.options, None, draws)?;
+    let members = sliced(arguments.reading.slice, &arguments.members[0])?;
+    let members = Members::open(&members, &reading.options, None, draws)?;
     let components = members.described.particulars.components(members.described.frame.channels);
     std::fs::create_dir_all(out)?;
     let folds = write_folds(used, reading.noise, &components, (out, arguments.judging.folds), draws)?;
@@ -285,18 +293,23 @@ fn protocol(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// One case with all that was given for it.
-fn files(arguments: &Arguments, k: usize) -> Files {
+///
+/// # Errors
+/// A field that names another plane than --slice.
+fn files(arguments: &Arguments, k: usize) -> anyhow::Result<Files> {
+    let plane = |path: &PathBuf| sliced(arguments.reading.slice, path);
     let nth = |files: &[PathBuf]| files.get(k).cloned();
     let truth = match &arguments.truth[..] {
-        [one] if arguments.members.len() > 1 && !arguments.judging.same_truth => Some((one.clone(), k)),
-        [one] => Some((one.clone(), 0)),
-        several => several.get(k).map(|file| (file.clone(), 0)),
+        [one] if arguments.members.len() > 1 && !arguments.judging.same_truth => Some((one, k)),
+        [one] => Some((one, 0)),
+        several => several.get(k).map(|file| (file, 0)),
     };
-    Files {
-        members: arguments.members[k].clone(),
+    let truth = truth.map(|(file, which)| Ok::<_, DataError>((plane(file)?, which))).transpose()?;
+    Ok(Files {
+        members: plane(&arguments.members[k])?,
         weights: nth(&arguments.weights),
         used: nth(&arguments.used),
         withheld: nth(&arguments.withheld),
         truth,
-    }
+    })
 }

@@ -32,7 +32,7 @@ pub enum RefereeError {
         detail: Box<str>,
     },
     /// Too few members to take a truth's place.
-    #[error("{}: found {found} members{of}, expected at least 2", path.display())]
+    #[error("{}: members: found {found}{of}, expected at least 2", path.display())]
     Few {
         /// The members.
         path: PathBuf,

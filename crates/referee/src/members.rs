@@ -201,5 +201,6 @@ fn ensemble(path: &Path) -> Result<(PathBuf, Option<Vec<f64>>)> {
             Err(fault) => return Err(fault.into()),
         },
     };
-    Ok((PathBuf::from(format!("{}:/members", at.file.display())), weights))
+    let plane = at.slice.map_or_else(String::new, |plane| format!(":z={plane}"));
+    Ok((PathBuf::from(format!("{}:/members{plane}", at.file.display())), weights))
 }

@@ -62,7 +62,7 @@ pub(super) fn cases(arguments: &Arguments) -> anyhow::Result<Vec<Files>> {
             )));
         }
     }
-    Ok((0..cases).map(|k| files(arguments, k)).collect())
+    (0..cases).map(|k| files(arguments, k)).collect()
 }
 
 #[cfg(test)]

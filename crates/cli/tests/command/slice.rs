@@ -51,3 +51,19 @@ fn a_prior_is_of_its_plane() {
     assert_eq!(one["file"], "well_3d.hdf5:z=1");
     assert_ne!(one["sha256"], two["sha256"]);
 }
+
+/// The plane of members and of the truth.
+#[test]
+fn members_are_judged_on_a_plane() {
+    let folder = tempfile::tempdir().unwrap();
+    let judged = |arguments: &[&str]| {
+        let line = ["judge", "--members", FILE, "--out", folder.path().to_str().unwrap(), "--force", "-q"];
+        run(&[&line[..], arguments].concat())
+    };
+    let ran = judged(&["--truth", FILE, "--slice", "z=1"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stdout.contains("copy_of_truth"), "{}", ran.stdout);
+    let ran = judged(&["--truth", &format!("{FILE}:z=2"), "--slice", "z=1"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("names no other plane than --slice"), "{}", ran.stderr);
+}

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// What a process of this test does: `all`, `end` or `wait` with files; `serve` and the like for such a process.
 const PART: &str = "EQUIPOISE_GUARDED";
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 14] = [
     "half.h5",
     "libver_latest.h5",
     "zstandard.h5",
@@ -25,6 +25,8 @@ const FILES: [&str; 12] = [
     "grids/ocean.nc",
     "grids/pdebench_unfinished.h5",
     "grids/well.hdf5",
+    "grids/waves_v2.zarr",
+    "grids/waves_v3.zarr",
 ];
 
 fn fixture(name: &str) -> PathBuf {
@@ -138,6 +140,11 @@ fn a_process() {
         }
         _ => return,
     };
+    if cfg!(feature = "zarr") && part() == "end" {
+        let store = fixture("grids/waves_v3.zarr");
+        let message = load(&store, &LoadOptions::default()).unwrap_err().to_string();
+        assert!(message.contains("the Zarr library ended by signal 6 (abort) while reading `"), "{message}");
+    }
     let options = LoadOptions { axes: Some(AxisOrder::NTCHW), kind: Some(Kind::GENERIC) };
     let message = load(&fixture("half.h5"), &options).unwrap_err().to_string();
     assert!(message.ends_with(expected), "{message}");

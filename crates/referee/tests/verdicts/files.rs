@@ -161,7 +161,7 @@ fn ensembles_with_weights_lose_the_light_members() {
     let one = heard(&weighted).unwrap();
     assert_eq!((one.members[0], one.effective), (4, Some(4.0)));
     fs::write(folder.at("w.csv"), "1,0,0,0,0,0").unwrap();
-    assert!(told(&weighted).ends_with("found 1 members left of 6 by their weights, expected at least 2"));
+    assert!(told(&weighted).ends_with("members: found 1 left of 6 by their weights, expected at least 2"));
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn what_does_not_belong_together_is_refused() {
     );
     store(&folder.at("one.h5"), "x", &fields("members", 1), &[], 0.25);
     let one = Files { members: folder.at("one.h5"), ..files };
-    assert!(told(&one).ends_with("found 1 members, expected at least 2"));
+    assert!(told(&one).ends_with("members: found 1, expected at least 2"));
 }
 
 /// Ends of the grid that are walls are looked at, wherever they are stated, and refused where they cannot be.
