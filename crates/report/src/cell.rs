@@ -11,6 +11,9 @@ const IN_TEXT: usize = 6;
 /// Significant digits of a number on a page.
 const ON_PAGE: usize = 4;
 
+/// Letters above which words go over several lines on a page.
+const LONG: usize = 40;
+
 /// The place of what is absent, for readers.
 const ABSENT: &str = "–";
 
@@ -82,6 +85,9 @@ impl Cell {
     /// The `td` element; `data-v` carries the number that sorting compares.
     pub(crate) fn html(&self) -> String {
         match self {
+            Self::Text(text) if text.chars().count() > LONG => {
+                format!("<td class=\"t\">{}</td>", escape(text))
+            }
             Self::Text(text) => format!("<td>{}</td>", escape(text)),
             Self::Count(count) => format!("<td class=\"n\" data-v=\"{count}\">{count}</td>"),
             Self::Number(value) => {
