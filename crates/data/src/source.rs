@@ -201,7 +201,7 @@ impl Opened {
     /// # Errors
     /// Any fault of the file but those that its numbers show.
     pub(crate) fn open(path: &Path, axes: Option<AxisOrder>) -> Result<Self> {
-        Self::of(match guard::of(&Location::of(path).file) {
+        Self::of(match guard::of_field(&Location::of(path).file) {
             Some(guard) => guard::open(guard, path, axes)?,
             None => open_here(path, axes)?,
         })

@@ -1,8 +1,9 @@
 //! A process of its own for the libraries of HDF5 and Zarr, which a damaged file may end or hold up.
 //!
 //! Nothing here is needed to read a file. A program that calls [`install`] has every HDF5 file (netCDF-4 and MATLAB 7.3
-//! too) and every Zarr store opened by processes that it starts, and whose input and output are given to [`serve`]: they look at files and hand
-//! numbers back. Where one of them ends or does not answer, that is an error of the file, [`DataError::Ended`](crate::DataError::Ended).
+//! too) and every Zarr store opened by processes that it starts, and whose input and output are given to [`serve`]: they
+//! look at files and hand numbers back. Where one of them ends or does not answer, that is an error of the file,
+//! [`DataError::Ended`](crate::DataError::Ended).
 
 mod apart;
 mod link;
@@ -39,8 +40,13 @@ pub fn install(start: fn() -> Command, patience: Duration) -> bool {
     GUARD.set(Guard { start, patience }).is_ok()
 }
 
-/// The guard of this process, for what a library reads that is not ours.
+/// The guard of this process, for files that are HDF5 by their first bytes.
 pub(crate) fn of(file: &Path) -> Option<Guard> {
+    GUARD.get().copied().filter(|_| is_hdf5(file))
+}
+
+/// The same for a file or folder of trajectories: for whatever a library reads that is not ours.
+pub(crate) fn of_field(file: &Path) -> Option<Guard> {
     GUARD.get().copied().filter(|_| is_hdf5(file) || is_store(file))
 }
 
