@@ -15,12 +15,12 @@ const KEPT: f32 = 0.9;
 /// Passes over a plane, each of which takes the mean of neighbours along either axis.
 const PASSES: usize = 6;
 
-/// Writes `members.h5`, 64 of them or 8, and `truth.h5` into a folder.
+/// Writes `members.h5`, 64 of them or 16, and `truth.h5` into a folder.
 ///
 /// # Errors
 /// Of writing.
 pub(crate) fn write(folder: &Path, quick: bool) -> Result<()> {
-    for (name, count) in [("members", if quick { 8 } else { 64 }), ("truth", 1)] {
+    for (name, count) in [("members", if quick { 16 } else { 64 }), ("truth", 1)] {
         let file = Writer::create(&folder.join(format!("{name}.h5")), Existing::Replace).map_err(work)?;
         let shape = [&[count], &SHAPE[..]].concat();
         let fields = (0..count).map(|m| field(&Stream::new(name).number(m as u64)));

@@ -64,7 +64,7 @@ pub(crate) fn measure(
     };
     let peers: Vec<Judge<'_>> = python.into_iter().flat_map(peer).collect();
     let judges: Vec<Judge<'_>> = sides.into_iter().map(Judge::Ours).chain(peers).collect();
-    let size = if options.quick { "8x16x2x256x256" } else { "64x16x2x256x256" };
+    let size = if options.quick { "16x16x2x256x256" } else { "64x16x2x256x256" };
     let case = case(format!("{JUDGE}/{size}"), "equipoise judge, a whole process".to_owned());
     let mut outcome = Outcome::default();
     in_turn(&case, &judges, if options.quick { 1 } else { 3 }, &mut outcome, |judge| run(judge, &folder));
@@ -127,7 +127,7 @@ fn apart(name: &str, ours: &Value, peer: &Value) -> Option<String> {
     let found = [row.and_then(|row| row["found"].as_f64()), peer[name].as_f64()];
     match found {
         [Some(ours), Some(peer)] if (ours - peer).abs() <= APART * ours.abs() => None,
-        _ => Some(format!("{name}: {OURS} and {PEER} found {found:?}")),
+        _ => Some(format!("figure `{name}` differs: {OURS} and {PEER} found {found:?}")),
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
         let ours = json!({ "rows": [{ "name": "field.crps", "found": 0.5 }] });
         assert_eq!(apart("crps", &ours, &json!({ "crps": 0.500_000_1 })), None);
         let told = apart("crps", &ours, &json!({ "crps": 0.5001 })).unwrap();
-        assert_eq!(told, "crps: equipoise and xarray found [Some(0.5), Some(0.5001)]");
+        assert_eq!(told, "figure `crps` differs: equipoise and xarray found [Some(0.5), Some(0.5001)]");
         assert!(apart("border", &ours, &json!({ "border": 1.0 })).is_some());
     }
 
