@@ -21,7 +21,7 @@ use crate::stability::Outcomes;
 use backend::{Backend, Elsewhere};
 use clap::ValueEnum;
 pub(crate) use design::Design;
-use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, distinct};
+use equipoise_experiment::{Flow, FlowRequest, PLAN_TOML, PlanFile, Policy, REPORT, check_free, distinct};
 use equipoise_sweep::{
     CPU, Cost, FlowCertifier, FlowExecutor, Output, Pictures, Plan, SweepFile, Trial, caveats,
     write_certificates, write_page, write_why,
@@ -113,8 +113,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(elsewhere) = &elsewhere {
         executor = executor.with_accelerator(elsewhere.accelerator());
     }
-    let whole = executor.placed(plan.trials()?)?;
-    let trials = running.take(whole.clone(), |trial| weight(&flows, trial));
+    let trials = executor.placed(plan.trials()?)?;
+    // Of a shard the trials of the others too.
+    let whole = arguments.part.shard().map(|_| trials.clone());
+    let trials = arguments.part.take(trials, |trial| weight(&flows, trial));
     let backend = elsewhere.as_ref().map_or(CPU, Elsewhere::name);
     detail!(
         "{} trials on backend {backend}: {} methods under their laws, sub {:?}",
@@ -131,7 +133,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     add_notes(&output, notes)?;
     let cost = Cost::measure(&flows, output.trials())?;
     cost::announce(&cost, &output)?;
-    let pictures = Pictures::new(&output, &whole, &flows)?;
+    let pictures = Pictures::new(&output, whole.as_deref().unwrap_or(output.trials()), &flows)?;
     let executor = executor.with_pictures(&pictures);
     let stop = interrupt::flag()?;
     let display = Display::new(&output, &flows, &cost);
@@ -159,13 +161,21 @@ fn weight(flows: &[Flow], trial: &Trial) -> f64 {
     trial.weight(flow.map_or(1, |flow| flow.prior().shape().len()))
 }
 
-/// Both pages from the rows that are there, and the path of the report.
+/// Both pages from the rows that are there, and the path of the report. Those of a run that left nothing to do stay.
 fn pages(
     output: &Output,
     flows: &[Flow],
     executor: &FlowExecutor<'_>,
     pictures: &Pictures<'_>,
 ) -> anyhow::Result<PathBuf> {
+    let listed = output.manifest().files;
+    let mut pages = listed.iter().filter(|name| name.ends_with(".html"));
+    if output.is_settled()
+        && listed.contains(REPORT)
+        && pages.all(|name| output.folder().join(name).is_file())
+    {
+        return Ok(output.folder().join(REPORT));
+    }
     let page = write_page(output, flows, executor, pictures)?;
     write_why(output, flows, executor)?;
     Ok(page)

@@ -225,13 +225,26 @@ impl<T: Record> Journal<T> {
         rows(&self.path, &spans)
     }
 
+    /// The same one by one.
+    pub(crate) fn for_each<'a>(
+        &self,
+        identities: impl IntoIterator<Item = &'a String>,
+        mut each: impl FnMut(T),
+    ) -> Result<()> {
+        let spans = spans(&self.lock().spans, identities);
+        bodies(&self.path, &spans, |span, body| {
+            each(decode(body).map_err(no_row(&self.path, span))?);
+            Ok(())
+        })
+    }
+
     /// The same as JSON lines without wall times: equal for two runs of a plan.
     pub(crate) fn untimed<'a>(&self, identities: impl IntoIterator<Item = &'a String>) -> Result<Vec<u8>> {
         let spans = spans(&self.lock().spans, identities);
         let mut lines = Vec::new();
         bodies(&self.path, &spans, |span, body| {
-            let line = untimed_line(body).map_err(no_row(&self.path, span))?;
-            lines.extend(line.into_iter().chain(*b"\n"));
+            lines.extend_from_slice(&untimed_line(body).map_err(no_row(&self.path, span))?);
+            lines.push(b'\n');
             Ok(())
         })?;
         Ok(lines)

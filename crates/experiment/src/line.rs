@@ -16,6 +16,12 @@ const NOT_FINITE: &str = "not_finite";
 /// The key of the wall time.
 pub const SECONDS: &str = "seconds";
 
+/// The same as it stands in a line behind another.
+const SECONDS_KEY: &str = ",\"seconds\":";
+
+/// The end of a line whose numbers are all finite.
+const ALL_FINITE: &[u8] = b",\"not_finite\":\"\"}";
+
 /// The key that tells records of several kinds apart.
 const TAG: &str = "record";
 
@@ -51,13 +57,31 @@ pub(crate) fn encode<T: Record>(row: &T) -> serde_json::Result<Vec<u8>> {
 
 /// A line without its wall time, which no other run of the trial shares.
 pub(crate) fn untimed_line(line: &[u8]) -> serde_json::Result<Vec<u8>> {
+    if let Some((before, rest)) = around_seconds(line) {
+        return Ok([before, rest].concat());
+    }
     let Ordered(mut entries) = serde_json::from_slice(line)?;
     entries.retain(|(name, _)| name != SECONDS);
     serde_json::to_vec(&Ordered(entries))
 }
 
+/// What stands before and behind the wall time of a line as [`encode`] writes it, where another key is the first. Within
+/// a text every quotation mark has a backslash before it, so that what is found is a key.
+fn around_seconds(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let text = std::str::from_utf8(line).ok()?;
+    let start = text.find(SECONDS_KEY)?;
+    let number = start + SECONDS_KEY.len();
+    let len = text[number..].find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))?;
+    let ends = |rest: &str| len > 0 && rest.starts_with([',', '}']);
+    ends(&text[number + len..]).then(|| (&line[..start], &line[number + len..]))
+}
+
 /// The record of a line, also of one that spells numbers that are not finite, as earlier versions wrote them.
 pub(crate) fn decode<T: Record>(line: &[u8]) -> serde_json::Result<T> {
+    // Of one kind, and all of its numbers are finite.
+    if let ([_], Some(own)) = (&T::kinds()[..], line.strip_suffix(ALL_FINITE)) {
+        return serde_json::from_slice(&[own, b"}"].concat());
+    }
     let Ordered(mut entries) = serde_json::from_slice(line)?;
     let Some(place) = entries.iter().position(|(name, _)| name == NOT_FINITE) else {
         return serde_json::from_slice(line);
@@ -282,6 +306,25 @@ mod tests {
         let line = br#"{"rmse":0.30000000000000004,"seconds":1.5,"floor":-0.0,"seed":18446744073709551615}"#;
         let rest = br#"{"rmse":0.30000000000000004,"floor":-0.0,"seed":18446744073709551615}"#;
         assert_eq!(untimed_line(line).unwrap(), rest);
+    }
+
+    /// What is found without reading the line is what reading it finds, whatever texts are in it.
+    #[test]
+    fn a_wall_time_is_cut_out_as_if_the_line_were_read() {
+        let read = |line: &str| {
+            let Ordered(mut entries) = serde_json::from_str(line).unwrap();
+            entries.retain(|(name, _)| name != SECONDS);
+            serde_json::to_vec(&Ordered(entries)).unwrap()
+        };
+        for line in [
+            r#"{"note":"a,\"seconds\":3,","rmse":0.1,"seconds":1.5e-7,"x":1}"#,
+            r#"{"note":"\\","seconds":-0.0}"#,
+            r#"{"note":"a","seconds":null,"x":1}"#,
+            r#"{"seconds":2,"note":",\"seconds\":4,"}"#,
+            r#"{"note":"none"}"#,
+        ] {
+            assert_eq!(untimed_line(line.as_bytes()).unwrap(), read(line), "{line}");
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Output<W: Work> {
     manifest: Mutex<Manifest<W::Plan>>,
     trials: Vec<W>,
     identities: Vec<String>,
+    /// The rows at whose tables an earlier run of the same build ended, where they still stand.
+    settled: Option<usize>,
     /// Given back after all else.
     lease: Lease,
 }
@@ -28,8 +30,8 @@ pub struct Output<W: Work> {
 /// What every run writes beside its own tables.
 const FILES: [&str; 4] = [MANIFEST, JOURNAL, RESULTS_JSONL, TIMINGS_CSV];
 
-/// A folder as it is opened: journal, what was done to it, manifest.
-type Opened<W> = (Journal<<W as Work>::Record>, Reopened, Manifest<<W as Work>::Plan>);
+/// A folder as it is opened: journal, what was done to it, manifest, and the rows whose tables stand.
+type Opened<W> = (Journal<<W as Work>::Record>, Reopened, Manifest<<W as Work>::Plan>, Option<usize>);
 
 impl<W: Work> Output<W> {
     /// Opens `folder` for `plan` with its trials, in their order, placed where they run; a folder that is missing
@@ -52,7 +54,7 @@ impl<W: Work> Output<W> {
         let lease = Lease::take(folder)?;
         // Whoever had it may have begun since.
         check_free(folder, existing)?;
-        let (journal, reopened, manifest) = match existing {
+        let (journal, reopened, manifest, settled) = match existing {
             Existing::Resume(resume) if occupied(folder)? => Self::resume(folder, asked, resume)?,
             _ => {
                 if occupied(folder)? {
@@ -63,7 +65,7 @@ impl<W: Work> Output<W> {
         };
         tracing::info!(folder = %folder.display(), rows = journal.len(), trials = trials.len(), "opened");
         let (folder, manifest) = (folder.to_owned(), Mutex::new(manifest));
-        Ok(Self { folder, lease, journal, reopened, manifest, trials, identities })
+        Ok(Self { folder, lease, journal, reopened, manifest, trials, identities, settled })
     }
 
     fn begin(folder: &Path, mut manifest: Manifest<W::Plan>) -> Result<Opened<W>> {
@@ -73,7 +75,7 @@ impl<W: Work> Output<W> {
         }
         manifest.files.extend(names().map(|name| (*name).to_owned()));
         manifest.write(folder)?;
-        Ok((Journal::create(&folder.join(JOURNAL))?, Reopened::default(), manifest))
+        Ok((Journal::create(&folder.join(JOURNAL))?, Reopened::default(), manifest, None))
     }
 
     /// Opens `folder` for rows from elsewhere, under a manifest that says of which runs; one that is there already must
@@ -82,7 +84,7 @@ impl<W: Work> Output<W> {
         let identities = identities(&trials)?;
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let lease = Lease::take(folder)?;
-        let (journal, reopened, manifest) = match Manifest::<W::Plan>::read(folder)? {
+        let (journal, reopened, manifest, settled) = match Manifest::<W::Plan>::read(folder)? {
             None => Self::begin(folder, manifest)?,
             Some(found) => {
                 found.accept(&manifest, folder)?;
@@ -90,11 +92,11 @@ impl<W: Work> Output<W> {
                 manifest.files.extend(found.files);
                 // Before the first row, whose build it lists.
                 manifest.write(folder)?;
-                (journal, reopened, manifest)
+                (journal, reopened, manifest, None)
             }
         };
         let (folder, manifest) = (folder.to_owned(), Mutex::new(manifest));
-        Ok(Self { folder, lease, journal, reopened, manifest, trials, identities })
+        Ok(Self { folder, lease, journal, reopened, manifest, trials, identities, settled })
     }
 
     /// Tables that the run of the folder did not have yet join its files.
@@ -113,6 +115,11 @@ impl<W: Work> Output<W> {
         }
         clear_partials(folder, &manifest.files)?;
         let (journal, mut reopened) = Self::journal_of(folder, &manifest, how.mend)?;
+        let stands = manifest.ended.is_some()
+            && manifest.finished == journal.len()
+            && manifest.accept_build(&asked, folder).is_ok()
+            && FILES.iter().chain(W::TABLES).all(|name| folder.join(name).is_file());
+        let settled = stands.then(|| journal.len());
         reopened.missing = manifest.finished.saturating_sub(journal.len());
         manifest.files.extend(reopened.aside.iter().map(|aside| aside.name.clone()));
         manifest.notes.push(resumed(&asked, journal.len(), &reopened));
@@ -120,7 +127,7 @@ impl<W: Work> Output<W> {
         manifest.machine = asked.machine;
         manifest.ended = None;
         manifest.write(folder)?;
-        Ok((journal, reopened, manifest))
+        Ok((journal, reopened, manifest, settled))
     }
 
     /// The journal of a run that goes on; a run that died before its first row may have none.
@@ -166,6 +173,14 @@ impl<W: Work> Output<W> {
     /// If they cannot be read, or are not what was written.
     pub fn rows(&self) -> Result<Vec<W::Record>> {
         self.journal.rows(&self.identities)
+    }
+
+    /// The rows so far one by one, in the order of the plan.
+    ///
+    /// # Errors
+    /// As for [`rows`](Self::rows).
+    pub fn for_each_row(&self, each: impl FnMut(W::Record)) -> Result<()> {
+        self.journal.for_each(&self.identities, each)
     }
 
     /// The trials that have a row, each with it, in the order of the plan.
@@ -242,6 +257,12 @@ impl<W: Work> Output<W> {
         manifest.write(&self.folder)
     }
 
+    /// Whether nothing is left to write: an earlier run of the same build ended here with these rows and their tables,
+    /// and none has come since.
+    pub fn is_settled(&self) -> bool {
+        self.settled == Some(self.journal.len())
+    }
+
     /// Writes the tables of the rows so far, and their number into the manifest.
     ///
     /// # Errors
@@ -261,14 +282,18 @@ impl<W: Work> Output<W> {
     fn save(&self, running: bool) -> Result<()> {
         let _within = tracing::debug_span!("tables", rows = self.journal.len()).entered();
         self.lease.check()?;
+        let settled = self.is_settled();
         let mut manifest = self.lock();
+        manifest.ended = (!running).then(|| rfc3339(SystemTime::now()));
+        if settled {
+            return manifest.write(&self.folder);
+        }
         self.journal.sync()?;
         let rows = self.rows()?;
         replace(&self.folder.join(RESULTS_JSONL), &self.journal.untimed(&self.identities)?)?;
         write_table(&self.folder.join(TIMINGS_CSV), &timings(&rows))?;
         W::write(&self.folder, &rows)?;
         manifest.finished = rows.len();
-        manifest.ended = (!running).then(|| rfc3339(SystemTime::now()));
         manifest.write(&self.folder)
     }
 

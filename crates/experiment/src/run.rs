@@ -1,6 +1,7 @@
 //! Running the trials of a plan that have no row yet.
 
-use crate::{Boxed, Error, Output, Record, Result};
+use crate::{BoxError, Error, Output, Record, Result};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::HashSet;
@@ -51,12 +52,12 @@ pub trait Work: fmt::Display + Sync + Sized {
 /// # Errors
 /// [`Error::Repeated`] where two are the same.
 pub fn identities<W: Work>(trials: &[W]) -> Result<Vec<String>> {
-    let mut seen = HashSet::new();
-    let identity = |trial: &W| {
-        let identity = trial.identity()?;
-        if seen.insert(identity.clone()) { Ok(identity) } else { Err(Error::Repeated { work: trial.told() }) }
-    };
-    trials.iter().map(identity).collect()
+    let all = trials.par_iter().map(W::identity).collect::<Result<Vec<String>>>()?;
+    let mut seen = HashSet::with_capacity(all.len());
+    match all.iter().position(|identity| !seen.insert(identity.as_str())) {
+        Some(place) => Err(Error::Repeated { work: trials[place].told() }),
+        None => Ok(all),
+    }
 }
 
 /// What carries out a trial.

@@ -4,7 +4,7 @@ use crate::choose::Ready;
 use crate::excess::{EXCESS_COLUMNS, EXCESS_TIMES, ForwardPath, GuidanceCurves, Norms};
 use crate::judge::{Judged, heaviest, judge};
 use crate::pictures::Pictures;
-use crate::{Accelerator, BoxError, Boxed, Error, Flow, Places, Row, Trial};
+use crate::{Accelerator, Approach, BoxError, Error, Flow, Places, Row, Trial};
 use equipoise_experiment::{self as experiment, Executor, Flows, Known, Scaled, Shared, counts, member};
 use equipoise_field::{sketched, sum};
 use equipoise_solver::{Ensemble, Member, SolverError, Watch};
@@ -62,15 +62,26 @@ impl<'a> FlowExecutor<'a> {
     /// # Errors
     /// [`equipoise_experiment::Error::Work`] for one whose problem cannot be made.
     pub fn placed(&self, mut trials: Vec<Trial>) -> crate::Result<Vec<Trial>> {
-        for trial in &mut trials {
-            let backend = self.backend(trial).map_err(experiment::Error::trial(&*trial))?;
-            backend.clone_into(&mut trial.backend);
+        for trials in trials.chunk_by_mut(Trial::same_course) {
+            let mut known: Vec<(Approach, &str)> = Vec::new();
+            for trial in trials {
+                let found = known.iter().find(|(approach, _)| *approach == trial.approach);
+                let backend = match found {
+                    Some(&(_, backend)) => backend,
+                    None => {
+                        let backend = self.backend(trial).map_err(experiment::Error::trial(&*trial))?;
+                        known.push((trial.approach.clone(), backend));
+                        backend
+                    }
+                };
+                backend.clone_into(&mut trial.backend);
+            }
         }
         Ok(trials)
     }
 
-    /// What will run a trial.
-    fn backend(&self, trial: &Trial) -> Boxed<&'static str> {
+    /// What will run a trial: the same under every seed.
+    fn backend(&self, trial: &Trial) -> Result<&'static str, BoxError> {
         let Some(accelerator) = self.accelerator.filter(|_| trial.is_gaussian()) else { return Ok(CPU) };
         let inference = Ready::new(&self.flows, trial)?.inference()?;
         let (recipe, law) = (trial.approach.recipe(), trial.approach.scaling()?);

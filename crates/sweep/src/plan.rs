@@ -5,6 +5,7 @@ use equipoise_experiment::{Base, Precision, Units, filled, identities, require, 
 use equipoise_prior::DenoiserName;
 use equipoise_schedule::ScheduleName;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Datasets × protocols × priors × subs × seeds × approaches, and the settings they share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,8 +80,20 @@ impl Plan {
             }
         }
         filled("laws that run under one of the priors", trials.len())?;
-        identities(&trials)?;
+        if self.may_repeat() {
+            identities(&trials)?;
+        }
         Ok(trials)
+    }
+
+    /// Whether two trials may be the same: an entry stands twice in a list, or two datasets have one source.
+    fn may_repeat(&self) -> bool {
+        let repeats = |dataset: &DatasetPlan| {
+            let seeds: HashSet<u64> = dataset.seeds.iter().copied().collect();
+            seeds.len() < dataset.seeds.len() || twice(&dataset.priors) || twice(&dataset.protocols)
+        };
+        let sources: Vec<&Source> = self.datasets.iter().map(|dataset| &dataset.source).collect();
+        twice(&sources) || twice(&self.subs) || twice(&self.approaches) || self.datasets.iter().any(repeats)
     }
 
     fn trial(
@@ -160,6 +173,11 @@ impl DatasetPlan {
     }
 }
 
+/// Whether an entry of a short list equals another.
+fn twice<T: PartialEq>(list: &[T]) -> bool {
+    list.iter().enumerate().any(|(place, entry)| list[..place].contains(entry))
+}
+
 fn check(protocol: &Protocol) -> Result<()> {
     let &Protocol { steps, tau, .. } = protocol;
     require("steps", steps, steps > 0, "at least 1 step")?;
@@ -171,7 +189,6 @@ pub(crate) mod tests {
     use super::*;
     use equipoise_data::NormalizerKind;
     use equipoise_experiment::ModelName;
-    use std::collections::HashSet;
 
     impl DatasetPlan {
         /// The cylinder wake: 16 frames, low rank 20, seed 0, one member, both protocols.
@@ -279,6 +296,19 @@ pub(crate) mod tests {
         assert_ne!(plain.identity().unwrap(), set.identity().unwrap());
         let as_before = Trial { approach: "mmps".parse().unwrap(), ..set.clone() };
         assert_eq!(as_before.identity().unwrap(), plain.identity().unwrap());
+    }
+
+    /// One source in two datasets of a plan is no repetition unless a trial is.
+    #[test]
+    fn a_source_may_stand_twice_and_a_trial_may_not() {
+        let with = |seeds: Vec<u64>| {
+            let mut plan = standard();
+            plan.datasets.push(DatasetPlan { seeds, ..plan.datasets[1].clone() });
+            plan.trials().map(|trials| trials.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(with(vec![2, 3]), Ok(4 * 10 * 2 * (1 + 2 + 2)));
+        let told = with(vec![3, 1]).unwrap_err();
+        assert!(told.contains("`kolmogorov, fast, sub 2, seed 1, sum (sda)` occurs twice"), "{told}");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use std::fmt;
 /// evaluation of the wake's 2.5 million entries, on one core.
 const BESIDE: f64 = 14.0;
 
-/// Hexadecimal digits of an identity: 64 bits.
-const IDENTITY_DIGITS: usize = 16;
+/// Bytes of JSON that a trial seldom exceeds.
+const JSON: usize = 1 << 10;
 
 /// One trial of a sweep. All numbers are finite; `None` means the law's or the data's default.
 ///
@@ -80,10 +80,11 @@ impl Trial {
     /// # Errors
     /// If the trial cannot be written as JSON.
     pub fn identity(&self) -> Result<String> {
-        let json = serde_json::to_vec(self).map_err(|source| Error::Encode { what: "trial", source })?;
-        let mut text: String = Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect();
-        text.truncate(IDENTITY_DIGITS);
-        Ok(text)
+        let mut json = Vec::with_capacity(JSON);
+        serde_json::to_writer(&mut json, self).map_err(|source| Error::Encode { what: "trial", source })?;
+        let digest = Sha256::digest(&json);
+        let first = digest.iter().take(size_of::<u64>()).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+        Ok(format!("{first:016x}"))
     }
 
     /// Name of the dataset.
@@ -99,6 +100,13 @@ impl Trial {
     /// Whether both trials share data, prior and protocol.
     pub fn same_scene(&self, other: &Self) -> bool {
         self.dataset() == other.dataset() && self.protocol == other.protocol && self.prior == other.prior
+    }
+
+    /// Whether both run on the same problem in the same steps, whatever their method, law and seed.
+    pub(crate) fn same_course(&self, other: &Self) -> bool {
+        (self.sub, self.start, self.setup()) == (other.sub, other.start, other.setup())
+            && self.dataset() == other.dataset()
+            && self.prior == other.prior
     }
 
     /// What its sampler's steps are made of.

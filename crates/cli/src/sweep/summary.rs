@@ -98,7 +98,15 @@ impl Report {
         page: Option<PathBuf>,
         took: Duration,
     ) -> anyhow::Result<Self> {
-        let rows = output.rows()?;
+        let (mut firsts, mut count, mut diverged) = (Vec::<Row>::new(), 0, 0);
+        output.for_each_row(|row| {
+            count += 1;
+            diverged += usize::from(row.exploded());
+            let first = firsts.iter().rev().find(|first| scene(first) == scene(&row));
+            if first.is_none_or(|first| first.seed == row.seed) {
+                firsts.push(row);
+            }
+        })?;
         let plan = output.manifest().plan;
         let names = plan.datasets.into_iter().map(|dataset| dataset.source.dataset);
         let priors = names.zip(spectra).map(|(dataset, spectrum)| Prior { dataset, spectrum }).collect();
@@ -107,11 +115,11 @@ impl Report {
             n_convention: plan.base.n_convention.to_string(),
             seeds: "first seed",
             priors,
-            scenes: scenes(&rows),
+            scenes: firsts.chunk_by(|a, b| scene(a) == scene(b)).map(Scene::of).collect(),
             trials: output.trials().len(),
-            rows: rows.len(),
+            rows: count,
             skipped: ran.skipped,
-            diverged: rows.iter().filter(|row| row.exploded()).count(),
+            diverged,
             interrupted: ran.interrupted,
             seconds: took.as_secs_f64(),
             results: output.folder().join(RESULTS_CSV),
@@ -150,7 +158,19 @@ impl Report {
     }
 }
 
+/// Dataset, protocol and prior.
+fn scene(row: &Row) -> [&str; 3] {
+    [&row.dataset, &row.protocol, &row.prior]
+}
+
 impl Scene {
+    /// Of the rows of one seed.
+    fn of(rows: &[Row]) -> Self {
+        let [dataset, protocol, prior] = scene(&rows[0]).map(str::to_owned);
+        let verdicts = Table::of(&columns()[4..], rows);
+        Self { dataset, protocol, prior, seed: rows[0].seed, verdicts, rows: rows.to_vec() }
+    }
+
     /// Laws by subs.
     fn table(&self) -> Table {
         let cell =
@@ -161,15 +181,4 @@ impl Scene {
         let columns: Vec<_> = [law].into_iter().chain(subs).collect();
         Table::of(&columns, &distinct(self.rows.iter().map(|row| row.law.as_str())))
     }
-}
-
-/// The rows of the first seed of every dataset under every protocol and prior.
-fn scenes(rows: &[Row]) -> Vec<Scene> {
-    let scene = |row: &Row| (row.dataset.clone(), row.protocol.clone(), row.prior.clone());
-    let of = |batch: &[Row]| {
-        let ((dataset, protocol, prior), seed) = (scene(&batch[0]), batch[0].seed);
-        let rows: Vec<Row> = batch.iter().filter(|row| row.seed == seed).cloned().collect();
-        Scene { dataset, protocol, prior, seed, verdicts: Table::of(&columns()[4..], &rows), rows }
-    };
-    rows.chunk_by(|a, b| scene(a) == scene(b)).map(of).collect()
 }

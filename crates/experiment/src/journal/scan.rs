@@ -52,6 +52,17 @@ struct Identity<'a> {
     identity: Cow<'a, str>,
 }
 
+/// The identity of a body as [`encode`](crate::line::encode) writes one, where it has nothing escaped. Within a text
+/// every quotation mark has a backslash before it, so that what is found is a key of an object.
+fn identity_in(body: &[u8]) -> Option<&str> {
+    const KEY: &str = "\"identity\":\"";
+    let text = std::str::from_utf8(body).ok()?;
+    let start = text.find(KEY).filter(|&start| text[..start].ends_with(['{', ',']))?;
+    let rest = &text[start + KEY.len()..];
+    let identity = &rest[..rest.find('"')?];
+    (!identity.contains('\\')).then_some(identity)
+}
+
 struct Scanner<'a, T> {
     path: &'a Path,
     damage: Damage,
@@ -132,7 +143,10 @@ impl<T: Record> Scanner<'_, T> {
         if self.first.is_none() {
             self.first = Some(decode(body).map_err(no_row)?);
         }
-        let Identity { identity } = serde_json::from_slice(body).map_err(no_row)?;
+        let identity = match identity_in(body) {
+            Some(identity) => Cow::Borrowed(identity),
+            None => serde_json::from_slice::<Identity>(body).map_err(no_row)?.identity,
+        };
         let Some(&known) = self.scan.spans.get(identity.as_ref()) else {
             let span = Span { line: self.line, start: self.scan.len, len };
             self.scan.spans.insert(identity.into_owned(), span);
@@ -172,4 +186,26 @@ pub(super) fn read(path: &Path, file: &mut File, span: Span) -> Result<Vec<u8>> 
 
 fn damaged(path: &Path, line: usize, byte: u64, Fault { found, expected }: Fault) -> Error {
     Error::Damaged { path: path.to_owned(), line, byte, found, expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found without reading the body is what reading it finds, or nothing is.
+    #[test]
+    fn an_identity_is_found_as_if_the_body_were_read() {
+        let read = |body: &str| serde_json::from_str::<Identity>(body).unwrap().identity.into_owned();
+        for (body, found) in [
+            (r#"{"identity":"a","note":"b"}"#, true),
+            (r#"{"note":"x,\"identity\":\"b\"","identity":"a"}"#, true),
+            (r#"{"note":"\\","identity":"","x":1}"#, true),
+            (r#"{"note":1,"identity":"a\"b"}"#, false),
+            (r#"{"note":1, "identity": "a"}"#, false),
+            (r#"{"x\"identity":"b","identity":"a"}"#, false),
+        ] {
+            let expected = found.then(|| read(body));
+            assert_eq!(identity_in(body.as_bytes()).map(str::to_owned), expected, "{body}");
+        }
+    }
 }

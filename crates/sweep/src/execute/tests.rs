@@ -45,6 +45,26 @@ fn small(name: &str, steps: usize, corrections: usize) -> (Vec<Flow>, Plan) {
     (flows, plan)
 }
 
+/// What is asked once for all seeds of a scene is what every trial alone is told.
+#[test]
+fn a_trial_is_placed_among_others_as_it_is_alone() {
+    let (flows, mut plan) = small("kolmogorov", 2, 0);
+    plan.subs = vec![7, 16];
+    plan.datasets[0].seeds = vec![0, 1];
+    let fast = plan.datasets[0].protocols[0].clone();
+    plan.datasets[0].protocols.push(Protocol { name: "again".into(), ..fast });
+    for accelerator in [&Traced as &dyn Accelerator, &ReducedRuns::default()] {
+        let executor = FlowExecutor::new(&flows, None).unwrap().with_accelerator(accelerator);
+        let all = executor.placed(plan.trials().unwrap()).unwrap();
+        let alone =
+            plan.trials().unwrap().into_iter().map(|trial| executor.placed(vec![trial]).unwrap().remove(0));
+        assert!(alone.eq(all.iter().cloned()));
+        let places: std::collections::HashSet<&str> =
+            all.iter().map(|trial| trial.backend.as_str()).collect();
+        assert_eq!(places.len(), 2, "{places:?}");
+    }
+}
+
 /// Euler's steps have the predictor's curves under every name, to the bit. Under the exact guidance the spread of
 /// steps that are exact for Gaussian posteriors ends nearer 1 than that of Euler's.
 #[test]

@@ -276,3 +276,34 @@ fn what_a_killed_process_was_writing_is_removed_and_nothing_else() {
         assert!(others.iter().all(|name| left.contains(&(*name).to_owned())), "{left:?}");
     }
 }
+
+/// Tables that stand are left as they are when nothing has come since; one that is gone, or of another build, is made.
+#[test]
+fn a_run_that_left_nothing_to_do_writes_no_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let (table, export) = (folder.path().join(RESULTS_CSV), folder.path().join(RESULTS_JSONL));
+    let output = open(folder.path(), Existing::Refuse).unwrap();
+    output.journal().append(&outcome(&output.trials()[0])).unwrap();
+    output.close().unwrap();
+    drop(output);
+    // What `claim` writes for whoever runs a sweep.
+    fs::write(folder.path().join(equipoise_experiment::PLAN_TOML), "").unwrap();
+    let whole = fs::read(&table).unwrap();
+    let resumed = |before: &[u8], settled: bool| {
+        fs::write(&table, before).unwrap();
+        let output = open(folder.path(), RESUME).unwrap();
+        assert_eq!(output.is_settled(), settled);
+        output.close().unwrap();
+        assert!(output.manifest().ended.is_some());
+        fs::read(&table).unwrap()
+    };
+    assert_eq!(resumed(b"as it was", true), b"as it was");
+    fs::remove_file(&export).unwrap();
+    assert_eq!(resumed(b"", false), whole);
+    assert_eq!(resumed(&whole, true), whole);
+    let output = open(folder.path(), RESUME).unwrap();
+    output.journal().append(&outcome(&output.trials()[1])).unwrap();
+    assert!(!output.is_settled());
+    output.checkpoint().unwrap();
+    assert!(!output.is_settled() && fs::read(&table).unwrap().len() > whole.len());
+}
