@@ -34,7 +34,8 @@ pub struct Kept<R> {
 /// x̂ linearised at n states.
 #[derive(Debug)]
 pub struct Linear<'a, R: Real> {
-    run: Run<'a, R>,
+    /// None where c_out is 0.
+    run: Option<Run<'a, R>>,
     into: &'a mut Vec<R>,
     from: &'a mut Vec<R>,
     planes: &'a [usize],
@@ -46,7 +47,8 @@ pub struct Linear<'a, R: Real> {
 }
 
 impl<'a, R: Real> OnGrid<'a, R> {
-    /// Runs the network at `x_t` of n members, and puts x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time) together.
+    /// Runs the network at `x_t` of n members, and puts x̂ = c_skip·x_t + c_out·F(c_in·x_t, c_time) together. Where c_out
+    /// is 0, as at a level of which [`Shares`](crate::Shares) take nothing, F counts for nothing and is not run.
     ///
     /// # Errors
     /// [`DenoiserError::Length`] of a buffer; [`DenoiserError::Model`] with what the network refuses;
@@ -65,10 +67,16 @@ impl<'a, R: Real> OnGrid<'a, R> {
         Length::check("x_hat", x_hat.len(), x_t.len())?;
         into.resize(x_t.len(), R::zero());
         from.resize(x_t.len(), R::zero());
-        ordered(shape, planes, x_t, into, |x| x * at.scale);
-        let input = Input { grid: [shape.height, shape.width], x: into, c_time: &[at.time], context };
-        let run = network.run(input, keep, from, room).map_err(model)?;
-        numbers(shape.len(), into, from)?;
+        let run = if at.out == 0.0 {
+            from.fill(R::zero());
+            None
+        } else {
+            ordered(shape, planes, x_t, into, |x| x * at.scale);
+            let input = Input { grid: [shape.height, shape.width], x: into, c_time: &[at.time], context };
+            let run = network.run(input, keep, from, room).map_err(model)?;
+            numbers(shape.len(), into, from)?;
+            Some(run)
+        };
         put_together(shape, planes, [x_t, from], [at.skip, at.out], x_hat);
         Ok(Linear { run, into, from, planes, shape, at, len: x_t.len(), filter: None })
     }
@@ -117,16 +125,26 @@ impl<'a, R: Real> Linear<'a, R> {
 impl<R: Real> Linearised<R> for Linear<'_, R> {
     fn vjp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         self.lengths(v, out)?;
-        ordered(self.shape, self.planes, v, self.from, |v| v * self.at.out);
-        self.run.vjp(self.from, self.into).map_err(model)?;
+        match &mut self.run {
+            Some(run) => {
+                ordered(self.shape, self.planes, v, self.from, |v| v * self.at.out);
+                run.vjp(self.from, self.into).map_err(model)?;
+            }
+            None => self.into.fill(R::zero()),
+        }
         put_together(self.shape, self.planes, [v, self.into], [self.at.skip, self.at.scale], out);
         self.filtered(v, out)
     }
 
     fn jvp(&mut self, v: &[R], out: &mut [R]) -> Result<(), DenoiserError> {
         self.lengths(v, out)?;
-        ordered(self.shape, self.planes, v, self.into, |v| v * self.at.scale);
-        self.run.jvp(self.into, self.from).map_err(model)?;
+        match &mut self.run {
+            Some(run) => {
+                ordered(self.shape, self.planes, v, self.into, |v| v * self.at.scale);
+                run.jvp(self.into, self.from).map_err(model)?;
+            }
+            None => self.from.fill(R::zero()),
+        }
         put_together(self.shape, self.planes, [v, self.from], [self.at.skip, self.at.out], out);
         self.filtered(v, out)
     }

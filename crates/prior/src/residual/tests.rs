@@ -5,7 +5,7 @@ use equipoise_covariance::Modes;
 use equipoise_denoiser::{Denoiser, Linearised, check_batch, check_denoiser, check_jvp};
 use equipoise_field::Shape;
 use equipoise_network::{
-    Architecture, Coefficients, Fresh, Keep, Kept, Learned, Network, OnGrid, Preconditioning,
+    Architecture, Coefficients, Fresh, Keep, Kept, Learned, Network, OnGrid, Preconditioning, Shares,
 };
 use equipoise_stream::Stream;
 
@@ -40,6 +40,42 @@ fn residual<R: Real>(silent: bool) -> Learned<R> {
     let mut manifest = Manifest::of("weights.safetensors", architecture(), [2, 1]);
     manifest.preconditioning = Preconditioning::Wiener;
     Learned::new(manifest, network, [4, 6], Vec::new(), Some(filter(wiener()))).unwrap()
+}
+
+/// A network that makes no number of anything, for its context is none; its correction counts from σ/μ = 1 on.
+fn of_no_numbers() -> Learned<f64> {
+    let mut architecture = architecture();
+    if let Architecture::Azula(azula) = &mut architecture {
+        azula.cond_channels = 1;
+    }
+    let from = Fresh { stream: Stream::new("weights"), grid: [4, 6], forcing: &[] };
+    let network = Network::fresh(&architecture, from).unwrap();
+    let mut manifest = Manifest::of("weights.safetensors", architecture, [2, 1]);
+    manifest.preconditioning = Preconditioning::Wiener;
+    manifest.shares = Shares::new(vec![[0.1, 0.0], [1.0, 0.0], [2.0, 1.0]]).unwrap();
+    Learned::new(manifest, network, [4, 6], vec![f64::NAN; 24], Some(filter(wiener()))).unwrap()
+}
+
+/// Where nothing is taken of the correction the network is not run: x̂ and both products are the filter's.
+#[test]
+fn a_correction_of_which_nothing_is_taken_is_not_made() {
+    let (residual, wiener) = (of_no_numbers(), wiener::<f64>());
+    let [x, v]: [Vec<f64>; 2] = ["x", "v"].map(|of| Stream::new(of).normal(0, SHAPE.len()));
+    let at = |ratio: f64| Level { mu: 0.6, sigma: 0.6 * ratio };
+    let [mut a, mut b] = [0, 1].map(|_| vec![f64::NAN; x.len()]);
+    for level in [0.01, 0.3, 1.0].map(at) {
+        residual.denoise(&x, level, &mut a).unwrap();
+        wiener.denoise(&x, level, &mut b).unwrap();
+        assert_eq!(a, b);
+        residual.vjp(&x, level, &v, &mut a).unwrap();
+        wiener.vjp(&x, level, &v, &mut b).unwrap();
+        assert_eq!(a, b);
+        residual.jvp(&x, level, &v, &mut a).unwrap();
+        wiener.jvp(&x, level, &v, &mut b).unwrap();
+        assert_eq!(a, b);
+    }
+    let refused = residual.denoise(&x, at(1.5), &mut a).unwrap_err().to_string();
+    assert!(refused.contains("output of the network"), "{refused}");
 }
 
 type Asked<'a> = dyn Fn(&dyn Denoiser<f64>, &mut [f64]) + 'a;
